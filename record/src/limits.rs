@@ -1,0 +1,48 @@
+//! Every bound in the system that box and relay share, each with its reason.
+
+/// Bytes of one entry. A cleaning is about 600; sixteen thousand hold any protocol that a person would read.
+pub const ENTRY_BYTES_MAX: usize = 16 * 1024;
+/// Entries that one command may make; a larger act is an import and stays invisible until it is committed.
+pub const COMMAND_ENTRIES_MAX: usize = 512;
+/// Entries in a batch, and in one group of the box's journal.
+pub const BATCH_ENTRIES_MAX: usize = 512;
+/// Bytes of a batch before compression: 30 s of a line that carries 9 KB/s.
+pub const BATCH_BYTES_MAX: usize = 256 * 1024;
+/// Bytes of a batch on the wire; zstd can enlarge what it cannot compress by a little.
+pub const BATCH_WIRE_BYTES_MAX: usize = BATCH_BYTES_MAX + 4 * 1024;
+/// Bytes of an MQTT packet with a batch in it, both ways.
+pub const MQTT_PACKET_BYTES_MAX: usize = 300 * 1024;
+/// Texts beside one entry.
+pub const ENTRY_TEXTS_MAX: usize = 16;
+/// Bytes of one text, as NFC.
+pub const TEXT_BYTES_MAX: usize = 4 * 1024;
+/// Bytes of a signed note; a checkpoint with a handful of signatures takes 500.
+pub const NOTE_BYTES_MAX: usize = 4 * 1024;
+/// Signature lines that are looked at in a note.
+pub const NOTE_SIGNATURES_MAX: usize = 16;
+/// Nesting of an entry's JSON.
+pub const JSON_DEPTH_MAX: usize = 16;
+/// Bytes of a directive's JSON line.
+pub const DIRECTIVE_BYTES_MAX: usize = 16 * 1024;
+/// log2 of the zstd window that a reader must grant: 1 MiB.
+pub const ZSTD_WINDOW_LOG_MAX: u32 = 20;
+/// Characters of a name of equipment, a protocol, a person or a place.
+pub const NAME_CHARS_MAX: usize = 120;
+/// Characters of a note or reason.
+pub const NOTE_CHARS_MAX: usize = 1_000;
+/// Photos of one cleaning.
+pub const PHOTOS_MAX: usize = 4;
+/// Steps of a protocol.
+pub const STEPS_MAX: usize = 40;
+/// Bytes of an uploaded photo: a 48 megapixel JPEG is about 20 MB.
+pub const PHOTO_UPLOAD_BYTES_MAX: usize = 30 * 1024 * 1024;
+/// Bytes of a photo as kept.
+pub const PHOTO_STORED_BYTES_MAX: usize = 2 * 1024 * 1024;
+/// Photo hashes in one question to the relay.
+pub const PHOTO_HASHES_MAX: usize = 500;
+/// How late a cleaning may be written down and still count: 72 h.
+pub const LATE_ENTRY_MS_MAX: i64 = 72 * 3_600_000;
+
+const _: () = assert!(BATCH_WIRE_BYTES_MAX < MQTT_PACKET_BYTES_MAX);
+const _: () = assert!(ENTRY_BYTES_MAX + ENTRY_TEXTS_MAX * (TEXT_BYTES_MAX * 2 + 256) < BATCH_BYTES_MAX);
+const _: () = assert!(COMMAND_ENTRIES_MAX <= BATCH_ENTRIES_MAX);

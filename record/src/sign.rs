@@ -1,0 +1,389 @@
+//! Signed notes and cosignatures as C2SP writes them down (`c2sp.org/signed-note`, `c2sp.org/tlog-cosignature`).
+
+use std::fmt;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use ed25519_dalek::{Signer as _, SigningKey, VerifyingKey};
+
+use crate::limits::{NOTE_BYTES_MAX, NOTE_SIGNATURES_MAX};
+use crate::tree::Hash;
+
+/// What a key signs: whole notes, or a note with the time at which it was seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Ed25519 over the note's text (algorithm 1).
+    Note,
+    /// `cosignature/v1`: Ed25519 over a time and the note's text (algorithm 4).
+    Cosignature,
+}
+
+impl Kind {
+    fn algorithm(self) -> u8 {
+        match self {
+            Self::Note => 1,
+            Self::Cosignature => 4,
+        }
+    }
+}
+
+/// Why a note or key was not taken.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NoteError {
+    /// Not a note at all.
+    #[error("this is no signed note: {0}")]
+    Form(&'static str),
+    /// A verifier key that cannot be read.
+    #[error("this is no verifier key: {0}")]
+    Key(&'static str),
+    /// The key that must have signed has not.
+    #[error("the note carries no signature of {0}")]
+    Unsigned(String),
+    /// It carries one, and it is wrong.
+    #[error("the signature of {0} does not fit the note")]
+    Wrong(String),
+}
+
+/// The public half: what a verifier needs to know of a key.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Verifier {
+    name: String,
+    kind: Kind,
+    key: VerifyingKey,
+}
+
+/// A key that signs. Its `Debug` shows the name only.
+pub struct Signer {
+    verifier: Verifier,
+    key: SigningKey,
+}
+
+impl fmt::Debug for Signer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Signer").field("name", &self.verifier.name).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Verifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
+    }
+}
+
+fn good_name(name: &str) -> bool {
+    !name.is_empty() && !name.contains(|c: char| c.is_whitespace() || c == '+' || c.is_control())
+}
+
+impl Verifier {
+    /// From the 32 bytes of an Ed25519 public key.
+    ///
+    /// # Errors
+    /// The name has white space or a plus sign, or the bytes are no point on the curve.
+    pub fn new(name: &str, kind: Kind, public: &[u8; 32]) -> Result<Self, NoteError> {
+        if !good_name(name) {
+            return Err(NoteError::Key("its name is empty or has white space or a plus sign"));
+        }
+        let key =
+            VerifyingKey::from_bytes(public).map_err(|_| NoteError::Key("its bytes are no Ed25519 key"))?;
+        Ok(Self { name: name.to_owned(), kind, key })
+    }
+
+    /// Reads the text form `<name>+<hex key id>+<base64 of algorithm and key>`.
+    ///
+    /// # Errors
+    /// What does not fit the form.
+    pub fn parse(vkey: &str) -> Result<Self, NoteError> {
+        let form = NoteError::Key("it must read `<name>+<8 hex digits>+<base64>`");
+        let mut parts = vkey.splitn(3, '+');
+        let (Some(name), Some(id), Some(key)) = (parts.next(), parts.next(), parts.next()) else {
+            return Err(form);
+        };
+        let key = STANDARD.decode(key).map_err(|_| form.clone())?;
+        let kind = match key.first() {
+            Some(1) => Kind::Note,
+            Some(4) => Kind::Cosignature,
+            _ => return Err(NoteError::Key("its algorithm is neither Ed25519 nor cosignature/v1")),
+        };
+        let public: &[u8; 32] = key[1..].try_into().map_err(|_| form)?;
+        let verifier = Self::new(name, kind, public)?;
+        if id != format!("{:08x}", verifier.id()) {
+            return Err(NoteError::Key("its key id does not fit the key"));
+        }
+        Ok(verifier)
+    }
+
+    /// The name beside each signature.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The 32 bytes of the public key.
+    pub fn public(&self) -> [u8; 32] {
+        self.key.to_bytes()
+    }
+
+    /// First four bytes of `SHA-256(name ‖ 0x0A ‖ algorithm ‖ key)`.
+    pub fn id(&self) -> u32 {
+        let mut bytes = self.name.clone().into_bytes();
+        bytes.extend([0x0a, self.kind.algorithm()]);
+        bytes.extend(self.key.as_bytes());
+        let [a, b, c, d, ..] = Hash::of(&bytes).0;
+        u32::from_be_bytes([a, b, c, d])
+    }
+
+    /// Whether this key signed the note. For a cosignature, the time (seconds since 1970) that it states.
+    ///
+    /// # Errors
+    /// [`NoteError::Unsigned`] or [`NoteError::Wrong`].
+    pub fn verify(&self, note: &Note) -> Result<Option<u64>, NoteError> {
+        let mine = |s: &&Signature| s.name == self.name && s.id == self.id();
+        let found =
+            note.signatures.iter().find(mine).ok_or_else(|| NoteError::Unsigned(self.name.clone()))?;
+        let wrong = || NoteError::Wrong(self.name.clone());
+        let check = |message: &[u8], signature: &[u8]| {
+            let signature = ed25519_dalek::Signature::from_slice(signature).map_err(|_| wrong())?;
+            self.key.verify_strict(message, &signature).map_err(|_| wrong())
+        };
+        match self.kind {
+            Kind::Note => check(note.text.as_bytes(), &found.bytes).map(|()| None),
+            Kind::Cosignature => {
+                let (time, signature) = found.bytes.split_first_chunk::<8>().ok_or_else(wrong)?;
+                let time = u64::from_be_bytes(*time);
+                check(&cosigned_message(&note.text, time), signature).map(|()| Some(time))
+            }
+        }
+    }
+}
+
+impl fmt::Display for Verifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut key = vec![self.kind.algorithm()];
+        key.extend(self.key.as_bytes());
+        write!(f, "{}+{:08x}+{}", self.name, self.id(), STANDARD.encode(key))
+    }
+}
+
+fn cosigned_message(text: &str, time_s: u64) -> Vec<u8> {
+    format!("cosignature/v1\ntime {time_s}\n{text}").into_bytes()
+}
+
+impl Signer {
+    /// From 32 secret bytes.
+    ///
+    /// # Errors
+    /// The name has white space or a plus sign.
+    pub fn new(name: &str, kind: Kind, secret: &[u8; 32]) -> Result<Self, NoteError> {
+        let key = SigningKey::from_bytes(secret);
+        Ok(Self { verifier: Verifier::new(name, kind, key.verifying_key().as_bytes())?, key })
+    }
+
+    /// Its public half.
+    pub fn verifier(&self) -> &Verifier {
+        &self.verifier
+    }
+
+    fn line(&self, signature: &[u8]) -> Signature {
+        Signature { name: self.verifier.name.clone(), id: self.verifier.id(), bytes: signature.to_vec() }
+    }
+
+    /// Adds this key's signature to a note; a cosigner states `time_s` (seconds since 1970), others ignore it.
+    pub fn sign(&self, note: &mut Note, time_s: u64) {
+        let signature = match self.verifier.kind {
+            Kind::Note => self.line(&self.key.sign(note.text.as_bytes()).to_bytes()),
+            Kind::Cosignature => {
+                let mut bytes = time_s.to_be_bytes().to_vec();
+                bytes.extend(self.key.sign(&cosigned_message(&note.text, time_s)).to_bytes());
+                self.line(&bytes)
+            }
+        };
+        note.signatures.push(signature);
+    }
+
+    /// Signs bytes that are no note, such as a renewal; `domain` keeps the two apart.
+    pub fn sign_bytes(&self, domain: &str, bytes: &[u8]) -> [u8; 64] {
+        self.key.sign(&apart(domain, bytes)).to_bytes()
+    }
+}
+
+impl Verifier {
+    /// Whether `signature` is this key's over bytes under `domain`, see [`Signer::sign_bytes`].
+    pub fn verify_bytes(&self, domain: &str, bytes: &[u8], signature: &[u8]) -> bool {
+        ed25519_dalek::Signature::from_slice(signature)
+            .is_ok_and(|s| self.key.verify_strict(&apart(domain, bytes), &s).is_ok())
+    }
+}
+
+/// A note's text never begins so: its first line has no NUL.
+fn apart(domain: &str, bytes: &[u8]) -> Vec<u8> {
+    [b"cleantrack\0", domain.as_bytes(), b"\0", bytes].concat()
+}
+
+/// One signature line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Signature {
+    /// Who says that they signed.
+    pub name: String,
+    /// Which of their keys.
+    pub id: u32,
+    /// The signature; for a cosignature, time and signature.
+    pub bytes: Vec<u8>,
+}
+
+/// A text and signatures over it. Nothing in it is believed until a [`Verifier`] has looked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Note {
+    text: String,
+    signatures: Vec<Signature>,
+}
+
+const DASH: &str = "\u{2014} ";
+
+impl Note {
+    /// An unsigned note.
+    ///
+    /// # Errors
+    /// The text does not end with a newline, or has an empty line at its end or a control character.
+    pub fn new(text: &str) -> Result<Self, NoteError> {
+        if !text.ends_with('\n') || text.ends_with("\n\n") || text == "\n" {
+            return Err(NoteError::Form("its text must end with one newline"));
+        }
+        if text.contains(|c: char| c.is_control() && c != '\n') {
+            return Err(NoteError::Form("its text has a control character"));
+        }
+        Ok(Self { text: text.to_owned(), signatures: Vec::new() })
+    }
+
+    /// Reads a note. Signatures of unknown keys are kept and mean nothing.
+    ///
+    /// # Errors
+    /// What does not fit the form or the limits.
+    pub fn parse(note: &str) -> Result<Self, NoteError> {
+        if note.len() > NOTE_BYTES_MAX {
+            return Err(NoteError::Form("it is too long"));
+        }
+        let end = note.rfind("\n\n").ok_or(NoteError::Form("no empty line before the signatures"))?;
+        let mut read = Self::new(&note[..=end])?;
+        let lines =
+            note[end + 2..].strip_suffix('\n').ok_or(NoteError::Form("its last line does not end"))?;
+        for line in lines.split('\n') {
+            if read.signatures.len() == NOTE_SIGNATURES_MAX {
+                return Err(NoteError::Form("it has too many signatures"));
+            }
+            read.signatures
+                .push(Self::signature(line).ok_or(NoteError::Form("a signature line cannot be read"))?);
+        }
+        Ok(read)
+    }
+
+    fn signature(line: &str) -> Option<Signature> {
+        let (name, bytes) = line.strip_prefix(DASH)?.split_once(' ')?;
+        let bytes = STANDARD.decode(bytes).ok()?;
+        let (id, rest) = bytes.split_first_chunk::<4>()?;
+        let fits = good_name(name) && !rest.is_empty();
+        fits.then(|| Signature { name: name.to_owned(), id: u32::from_be_bytes(*id), bytes: rest.to_vec() })
+    }
+
+    /// The text that is signed, its last newline included.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The signature lines.
+    pub fn signatures(&self) -> &[Signature] {
+        &self.signatures
+    }
+}
+
+impl fmt::Display for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}", self.text)?;
+        for s in &self.signatures {
+            let bytes = [&s.id.to_be_bytes()[..], &s.bytes].concat();
+            writeln!(f, "{DASH}{} {}", s.name, STANDARD.encode(bytes))?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = "cleantrack/box/01/1-00000000\n3\nabc\n";
+
+    fn keys() -> (Signer, Signer) {
+        let log = Signer::new("cleantrack/box/01/1-00000000", Kind::Note, &[1; 32]).unwrap();
+        (log, Signer::new("relay.example/cosign/1", Kind::Cosignature, &[2; 32]).unwrap())
+    }
+
+    #[test]
+    fn signs_and_verifies() {
+        let (log, cosigner) = keys();
+        let mut note = Note::new(TEXT).unwrap();
+        log.sign(&mut note, 0);
+        cosigner.sign(&mut note, 1_763_610_001);
+        let read = Note::parse(&note.to_string()).unwrap();
+        assert_eq!(read, note);
+        assert_eq!(log.verifier().verify(&read), Ok(None));
+        assert_eq!(cosigner.verifier().verify(&read), Ok(Some(1_763_610_001)));
+        let other = Signer::new("relay.example/cosign/1", Kind::Cosignature, &[3; 32]).unwrap();
+        assert!(matches!(other.verifier().verify(&read), Err(NoteError::Unsigned(_))));
+        let forged = Note::parse(&note.to_string().replacen("\n3\n", "\n4\n", 1)).unwrap();
+        assert!(matches!(log.verifier().verify(&forged), Err(NoteError::Wrong(_))));
+        assert!(matches!(cosigner.verifier().verify(&forged), Err(NoteError::Wrong(_))));
+    }
+
+    #[test]
+    fn another_implementation_agrees() {
+        use signed_note::{Ed25519Verifier, Note as Theirs, VerifierList};
+        let (log, cosigner) = keys();
+        let mut note = Note::new(TEXT).unwrap();
+        log.sign(&mut note, 0);
+        cosigner.sign(&mut note, 77);
+        let theirs = Theirs::from_bytes(note.to_string().as_bytes()).unwrap();
+        let verifier = Ed25519Verifier::new_from_encoded_key(&log.verifier().to_string()).unwrap();
+        let (known, unknown) = theirs.verify(&VerifierList::new(vec![Box::new(verifier)])).unwrap();
+        assert_eq!((known.len(), unknown.len()), (1, 1));
+        assert_eq!(known[0].name().to_string(), log.verifier().name());
+        assert_eq!(unknown[0].id(), cosigner.verifier().id());
+    }
+
+    #[test]
+    fn verifier_keys_as_text() {
+        for signer in [keys().0, keys().1] {
+            let vkey = signer.verifier().to_string();
+            assert_eq!(&Verifier::parse(&vkey).unwrap(), signer.verifier());
+            for wrong in [
+                vkey.replacen("cleantrack", "cleantruck", 1).replacen("relay", "delay", 1),
+                vkey[..vkey.len() - 4].to_owned(),
+            ] {
+                assert!(Verifier::parse(&wrong).is_err(), "{wrong}");
+            }
+        }
+        assert!(Signer::new("has space", Kind::Note, &[1; 32]).is_err());
+    }
+
+    #[test]
+    fn strange_notes() {
+        let (log, _) = keys();
+        let mut note = Note::new(TEXT).unwrap();
+        log.sign(&mut note, 0);
+        let good = note.to_string();
+        let line = good.lines().last().unwrap().to_owned();
+        let many = format!("{TEXT}\n{}", format!("{line}\n").repeat(17));
+        let cases = [
+            "",
+            "\n",
+            "a\n",
+            "a\n\n",
+            "a\n\nb\n",
+            good.trim_end(),
+            &good.replace("\n3\n", "\r\n3\n"),
+            &many,
+            &"x".repeat(5000),
+        ];
+        for wrong in cases {
+            assert!(Note::parse(wrong).is_err(), "{wrong:?}");
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! The seam upward: what the listener asks of the room that knows boxes, and what it is told.
+
+use std::future::Future;
+
+use bytes::Bytes;
+use record::ids::{BoxId, ConnectionId};
+use record::topics::Up;
+
+use super::tls::PeerCertificate;
+
+/// One connection of one box. Every call upward names it, so that a late word from an older connection is known as such.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Origin {
+    /// Who: the certificate's common name, and the client id, and the second level of every topic.
+    pub box_id: BoxId,
+    /// Which connection: made by the listener, never used again.
+    pub connection: ConnectionId,
+}
+
+/// May this certificate connect now?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Admission {
+    /// Yes.
+    Admitted,
+    /// No such box, or not with this certificate.
+    Unknown,
+    /// The box, or this certificate's serial, was revoked.
+    Revoked,
+    /// It cannot be told now (the database is away); the box comes again.
+    Unavailable,
+}
+
+/// What became of one publish. A PUBACK leaves only after this is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Disposition {
+    /// Committed, or rightly ignored: success.
+    Done,
+    /// Nothing was stored, and the same bytes would be refused again.
+    Refused(Refusal),
+    /// Nothing was stored; the same bytes may do later.
+    Busy,
+    /// It may have been stored or not: no PUBACK, the connection ends, the box sends again.
+    Unknown,
+}
+
+/// Why a publish was refused; the peer sees it as PUBACK's reason code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// Read, and not acceptable (a wrong signature, root, sequence): 0x80.
+    Content,
+    /// Not readable as what the topic says: 0x99.
+    Format,
+    /// The box was revoked since it connected: 0x87, and the connection ends.
+    Revoked,
+}
+
+/// How a connection ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum End {
+    /// The box said goodbye.
+    Clean,
+    /// Silence, a reset, a broken packet, or a goodbye that keeps the last will: where MQTT publishes the will.
+    Lost,
+    /// This relay is stopping.
+    Stopped,
+}
+
+/// Whether a box is there. `Gone` comes at most once a connection, and never for one that a newer one took over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Presence {
+    /// CONNECT was accepted.
+    Connected,
+    /// The connection is no more.
+    Gone(End),
+}
+
+/// What stands behind the listener. For one connection the calls come one after another, in the order of arrival:
+/// `admit`, `presence(Connected)`, `publish`…, `presence(Gone)`. Different connections call at the same time, and
+/// for a moment two of the same box may (the older one's last publish): compare [`Origin::connection`].
+///
+/// `publish` and `presence` run in tasks of their own: they go on when the peer is cut off, a panic in one ends only
+/// that connection, and each is dropped after [`super::Timing::publish`] (which makes a publish `Unknown`).
+pub trait Inbox: Send + Sync + 'static {
+    /// Asked once a connection, before CONNACK.
+    fn admit(&self, certificate: &PeerCertificate) -> impl Future<Output = Admission> + Send;
+
+    /// One message on one of the box's own topics; at most `Settings::packet_bytes_max` bytes, otherwise unread.
+    fn publish(&self, from: Origin, up: Up, payload: Bytes) -> impl Future<Output = Disposition> + Send;
+
+    /// Who is there.
+    fn presence(&self, of: Origin, presence: Presence) -> impl Future<Output = ()> + Send;
+}
