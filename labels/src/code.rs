@@ -24,7 +24,9 @@ pub enum CodeError {
     )]
     Character(char),
     /// More than any QR code holds.
-    #[error("the label address has {chars} characters, more than a QR code holds; choose a shorter label host")]
+    #[error(
+        "the label address has {chars} characters, more than a QR code holds; choose a shorter label host"
+    )]
     TooLong {
         /// Characters of the address.
         chars: usize,
@@ -75,8 +77,11 @@ pub fn qr(url: &str) -> Result<Code, CodeError> {
 /// [`CodeError::Character`].
 pub fn upper(url: &str) -> Result<String, CodeError> {
     let upper = url.to_ascii_uppercase();
-    let foreign =
-        |c: &char| !(c.is_ascii_uppercase() || c.is_ascii_digit() || matches!(c, '$' | '%' | '*' | '+' | '-' | '.' | '/' | ':'));
+    let foreign = |c: &char| {
+        !(c.is_ascii_uppercase()
+            || c.is_ascii_digit()
+            || matches!(c, '$' | '%' | '*' | '+' | '-' | '.' | '/' | ':'))
+    };
     match upper.chars().find(foreign) {
         Some(c) => Err(CodeError::Character(c)),
         None => Ok(upper),

@@ -1,0 +1,387 @@
+//! ESC/POS: a label as raster bands, and what the printer answers, found again after any garbage.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use crate::bitmap::Bitmap;
+use crate::language::{Answers, Condition, EncodeError, Event, Profile, Session};
+
+/// Bytes of raster in one `GS v 0`: cheap printers time out and print garbage on larger blocks.
+pub const BAND_BYTES_MAX: usize = 4_096;
+/// From one round of status questions to the next.
+const POLL: Duration = Duration::from_millis(1_000);
+/// How long a printer may take to answer a status question; it answers them even when it stands still.
+const ANSWER_MAX: Duration = Duration::from_secs(3);
+/// Labels that can await their confirmation; the print room keeps two at most.
+const AWAITED_MAX: usize = 64;
+/// Bytes of `GS ( H`'s answer: header, flag, four of the id, NUL.
+const PROCESS_ID_BYTES: usize = 7;
+/// Bytes of an automatic status message (`GS a`).
+const ASB_BYTES: usize = 4;
+
+const INIT: &[u8] = &[0x1b, 0x40];
+/// Automatic status on changes of on-line state, error and paper.
+const ASB_ON: &[u8] = &[0x1d, 0x61, 0x0e];
+const CUT: &[u8] = &[0x1d, 0x56, 0x42, 0x00];
+const ASK_TAKEN: &[u8] = &[0x1d, 0x72, 0x01];
+/// `DLE EOT` 1 to 4: state, why off line, error, paper.
+const ASK_STATUS: &[u8] = &[0x10, 0x04, 1, 0x10, 0x04, 2, 0x10, 0x04, 3, 0x10, 0x04, 4];
+
+/// One connection's talk with an ESC/POS printer.
+#[derive(Debug)]
+pub struct EscPos {
+    profile: Profile,
+    salt: [u8; 2],
+    /// Labels whose `GS ( H` or `GS r` has no answer yet, oldest first.
+    awaited: VecDeque<u32>,
+    /// Answers of the running round of status questions; `None` between rounds.
+    round: Option<Round>,
+    asked: Option<Duration>,
+    partial: Vec<u8>,
+}
+
+#[derive(Debug, Default)]
+struct Round {
+    replies: Vec<u8>,
+}
+
+impl EscPos {
+    /// A session; `salt` goes into the ids of confirmations.
+    pub fn new(profile: Profile, salt: u16) -> Self {
+        let symbol = |v: u16| b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"[usize::from(v % 36)];
+        let salt = [symbol(salt), symbol(salt / 36)];
+        Self { profile, salt, awaited: VecDeque::new(), round: None, asked: None, partial: Vec::new() }
+    }
+
+    fn ask(&mut self, now: Duration) -> Vec<u8> {
+        self.asked = Some(now);
+        self.round = Some(Round::default());
+        ASK_STATUS.to_vec()
+    }
+
+    /// Printable, and different for any labels that can await confirmation together.
+    fn process_id(&self, n: u32) -> [u8; 4] {
+        let two = (n % 100) as u8;
+        [self.salt[0], self.salt[1], b'0' + two / 10, b'0' + two % 10]
+    }
+
+    /// One byte of what the printer says; `None` while a message is unfinished or when it means nothing.
+    fn on_byte(&mut self, byte: u8) -> Vec<Event> {
+        if !self.partial.is_empty() && !self.continues(byte) {
+            // The unfinished message was garbage; the byte may begin a true one.
+            self.partial.clear();
+        }
+        if !self.partial.is_empty() || byte == 0x37 || byte & 0x93 == 0x10 {
+            self.partial.push(byte);
+            return self.finish_message();
+        }
+        if byte & 0x93 == 0x12 {
+            return self.on_status(byte);
+        }
+        let taken = self.profile.answers == Answers::Taken && byte & 0x90 == 0;
+        match taken.then(|| self.awaited.pop_front()).flatten() {
+            Some(upto) => vec![Event::Taken { upto }],
+            None => Vec::new(),
+        }
+    }
+
+    /// Whether the byte can follow in the message begun.
+    fn continues(&self, byte: u8) -> bool {
+        match (self.partial[0], self.partial.len()) {
+            (0x37, 1) => byte == 0x22,
+            (0x37, 2..=5) => (0x20..0x7f).contains(&byte),
+            (0x37, _) => byte == 0,
+            _ => byte & 0x90 == 0,
+        }
+    }
+
+    fn finish_message(&mut self) -> Vec<Event> {
+        let first = self.partial[0];
+        let whole = if first == 0x37 { PROCESS_ID_BYTES } else { ASB_BYTES };
+        if self.partial.len() < whole {
+            return Vec::new();
+        }
+        let message = std::mem::take(&mut self.partial);
+        if first == 0x37 { self.on_process_id(&message[2..6]) } else { on_automatic_status(&message) }
+    }
+
+    fn on_process_id(&mut self, id: &[u8]) -> Vec<Event> {
+        // Only the newest answer may come, so it stands for all before it.
+        let Some(at) = self.awaited.iter().position(|&n| self.process_id(n) == id) else {
+            return Vec::new();
+        };
+        self.awaited.drain(..=at).next_back().map(|upto| Event::Printed { upto }).into_iter().collect()
+    }
+
+    /// Answers to `DLE EOT` come in the order of the questions.
+    fn on_status(&mut self, byte: u8) -> Vec<Event> {
+        let Some(round) = &mut self.round else { return Vec::new() };
+        round.replies.push(byte);
+        let &[state, offline, error, paper] = round.replies.as_slice() else { return Vec::new() };
+        self.round = None;
+        let told = Told {
+            offline: state & 0x08 != 0,
+            cover: offline & 0x04 != 0,
+            cutter: error & 0x08 != 0,
+            fault: error & 0x20 != 0,
+            passing: error & 0x40 != 0,
+            paper_out: offline & 0x20 != 0 || paper & 0x60 != 0,
+            paper_low: paper & 0x0c != 0,
+        };
+        told.events()
+    }
+}
+
+/// One status, however it was told.
+struct Told {
+    offline: bool,
+    cover: bool,
+    cutter: bool,
+    fault: bool,
+    passing: bool,
+    paper_out: bool,
+    paper_low: bool,
+}
+
+impl Told {
+    /// What a person has to mend first comes first.
+    fn events(&self) -> Vec<Event> {
+        let causes = [
+            (self.cover, Condition::CoverOpen),
+            (self.paper_out, Condition::PaperOut),
+            (self.cutter, Condition::CutterJam),
+            (self.fault, Condition::Fault),
+            (self.passing, Condition::Cooling),
+            (self.offline, Condition::Offline),
+        ];
+        let condition = causes.iter().find(|(on, _)| *on).map_or(Condition::Ready, |(_, c)| *c);
+        let mut events = vec![Event::State(condition)];
+        if self.paper_low && !self.paper_out {
+            events.push(Event::PaperLow);
+        }
+        events
+    }
+}
+
+fn on_automatic_status(message: &[u8]) -> Vec<Event> {
+    let &[state, error, paper, _] = message else { return Vec::new() };
+    Told {
+        offline: state & 0x08 != 0,
+        cover: state & 0x20 != 0,
+        cutter: error & 0x08 != 0,
+        fault: error & 0x20 != 0,
+        passing: error & 0x40 != 0,
+        paper_out: paper & 0x0c != 0,
+        paper_low: paper & 0x03 != 0,
+    }
+    .events()
+}
+
+impl Session for EscPos {
+    fn hello(&mut self, now: Duration) -> Vec<u8> {
+        if self.profile.answers == Answers::Nothing { Vec::new() } else { self.ask(now) }
+    }
+
+    /// NULs end a band that a broken connection left open (as white) and mean nothing outside of one; the cut parts the
+    /// torn label from the next.
+    fn after_interruption(&mut self) -> Vec<u8> {
+        let mut bytes = vec![0; BAND_BYTES_MAX];
+        bytes.extend_from_slice(INIT);
+        bytes.extend_from_slice(CUT);
+        bytes
+    }
+
+    fn encode(&mut self, n: u32, label: &Bitmap) -> Result<Vec<u8>, EncodeError> {
+        if label.width() > self.profile.head_dots {
+            return Err(EncodeError::TooWide { width: label.width(), head: self.profile.head_dots });
+        }
+        let row_bytes = u16::try_from(label.row_bytes()).map_err(|_| EncodeError::Empty)?;
+        if row_bytes == 0 || label.height() == 0 {
+            return Err(EncodeError::Empty);
+        }
+        let answers = self.profile.answers;
+        let mut bytes = Vec::with_capacity(label.bytes().len() + 256);
+        bytes.extend_from_slice(INIT);
+        if answers != Answers::Nothing {
+            bytes.extend_from_slice(ASB_ON);
+        }
+        let band_rows = (BAND_BYTES_MAX / label.row_bytes()).max(1);
+        for band in label.bytes().chunks(band_rows * label.row_bytes()) {
+            let rows = (band.len() / label.row_bytes()) as u16;
+            bytes.extend_from_slice(&[0x1d, 0x76, 0x30, 0]);
+            bytes.extend_from_slice(&row_bytes.to_le_bytes());
+            bytes.extend_from_slice(&rows.to_le_bytes());
+            bytes.extend_from_slice(band);
+        }
+        bytes.extend_from_slice(CUT);
+        match answers {
+            Answers::Printed => {
+                bytes.extend_from_slice(&[0x1d, 0x28, 0x48, 6, 0, 0x30, 0x30]);
+                bytes.extend_from_slice(&self.process_id(n));
+            }
+            Answers::Taken => bytes.extend_from_slice(ASK_TAKEN),
+            Answers::Nothing => return Ok(bytes),
+        }
+        if self.awaited.len() == AWAITED_MAX {
+            self.awaited.pop_front();
+        }
+        self.awaited.push_back(n);
+        Ok(bytes)
+    }
+
+    fn on_bytes(&mut self, bytes: &[u8]) -> Vec<Event> {
+        bytes.iter().flat_map(|&byte| self.on_byte(byte)).collect()
+    }
+
+    fn tick(&mut self, now: Duration) -> (Vec<u8>, Vec<Event>) {
+        let waited = self.asked.map(|asked| now.saturating_sub(asked));
+        if self.profile.answers == Answers::Nothing || waited.is_some_and(|w| w < POLL) {
+            return (Vec::new(), Vec::new());
+        }
+        if self.round.is_none() {
+            return (self.ask(now), Vec::new());
+        }
+        if waited.is_some_and(|w| w < ANSWER_MAX) {
+            return (Vec::new(), Vec::new());
+        }
+        (self.ask(now), vec![Event::Silent])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::layout::Dpi;
+    use proptest::prelude::*;
+
+    fn session(answers: Answers) -> EscPos {
+        EscPos::new(Profile { dpi: Dpi::D203, head_dots: 576, answers }, 36 + 2)
+    }
+
+    fn seconds(s: u64) -> Duration {
+        Duration::from_secs(s)
+    }
+
+    fn dot() -> Bitmap {
+        let mut b = Bitmap::white(9, 2);
+        b.blacken(8, 1);
+        b
+    }
+
+    #[test]
+    fn golden_bytes() {
+        let bytes = session(Answers::Printed).encode(7, &dot()).unwrap();
+        assert_eq!(bytes, b"\x1b@\x1da\x0e\x1dv0\0\x02\0\x02\0\0\0\0\x80\x1dVB\0\x1d(H\x06\0\x30\x302107");
+        let bytes = session(Answers::Nothing).encode(7, &dot()).unwrap();
+        assert_eq!(bytes, b"\x1b@\x1dv0\0\x02\0\x02\0\0\0\0\x80\x1dVB\0");
+        assert!(session(Answers::Taken).encode(7, &dot()).unwrap().ends_with(b"\x1dVB\0\x1dr\x01"));
+    }
+
+    #[test]
+    fn bands_hold_all_rows_and_are_bounded() {
+        let mut label = Bitmap::white(487, 244);
+        label.blacken_rect(0, 0, 487, 244);
+        let bytes = session(Answers::Nothing).encode(1, &label).unwrap();
+        let (mut at, mut rows) = (2, 0);
+        while bytes[at..].starts_with(b"\x1dv0\0") {
+            assert_eq!(u16::from_le_bytes([bytes[at + 4], bytes[at + 5]]), 61);
+            let band = usize::from(u16::from_le_bytes([bytes[at + 6], bytes[at + 7]]));
+            assert!(band * 61 <= BAND_BYTES_MAX);
+            rows += band;
+            at += 8 + band * 61;
+        }
+        assert_eq!((rows, &bytes[at..]), (244, CUT));
+    }
+
+    #[test]
+    fn wider_than_the_head_is_refused() {
+        let refusal = session(Answers::Printed).encode(1, &Bitmap::white(577, 10)).unwrap_err();
+        assert_eq!(refusal, EncodeError::TooWide { width: 577, head: 576 });
+        assert_eq!(session(Answers::Printed).encode(1, &Bitmap::white(0, 10)), Err(EncodeError::Empty));
+    }
+
+    #[test]
+    fn newest_confirmation_stands_for_the_older_and_a_stale_one_for_none() {
+        let mut s = session(Answers::Printed);
+        s.encode(41, &dot()).unwrap();
+        s.encode(42, &dot()).unwrap();
+        assert_eq!(s.on_bytes(b"\x37\x229942\0"), [], "another session's");
+        assert_eq!(s.on_bytes(b"\x37\x222142\0"), [Event::Printed { upto: 42 }]);
+        assert_eq!(s.on_bytes(b"\x37\x222141\0\x37\x222142\0"), [], "told already");
+    }
+
+    #[test]
+    fn status_by_question_and_by_itself() {
+        let mut s = session(Answers::Printed);
+        assert_eq!(s.hello(seconds(0)), ASK_STATUS);
+        assert_eq!(s.on_bytes(&[0x12, 0x12, 0x12]), []);
+        assert_eq!(s.on_bytes(&[0x12]), [Event::State(Condition::Ready)]);
+        assert_eq!(s.tick(seconds(1)).0, ASK_STATUS);
+        assert_eq!(s.on_bytes(&[0x1a, 0x32, 0x12, 0x7e]), [Event::State(Condition::PaperOut)]);
+        s.tick(seconds(2));
+        assert_eq!(s.on_bytes(&[0x1a, 0x16, 0x12, 0x12]), [Event::State(Condition::CoverOpen)]);
+        s.tick(seconds(3));
+        assert_eq!(s.on_bytes(&[0x12, 0x12, 0x12, 0x1e]), [Event::State(Condition::Ready), Event::PaperLow]);
+        assert_eq!(s.on_bytes(&[0x18, 0, 0x0c, 0]), [Event::State(Condition::PaperOut)]);
+        assert_eq!(s.on_bytes(&[0x30, 0, 0, 0]), [Event::State(Condition::CoverOpen)]);
+        assert_eq!(s.on_bytes(&[0x18, 0x08, 0, 0]), [Event::State(Condition::CutterJam)]);
+        assert_eq!(s.on_bytes(&[0x18, 0x20, 0, 0]), [Event::State(Condition::Fault)]);
+        assert_eq!(s.on_bytes(&[0x10, 0, 0, 0]), [Event::State(Condition::Ready)]);
+    }
+
+    #[test]
+    fn a_silent_printer_is_asked_again() {
+        let mut s = session(Answers::Printed);
+        s.hello(seconds(0));
+        assert_eq!(s.tick(seconds(2)), (Vec::new(), Vec::new()));
+        assert_eq!(s.tick(seconds(3)), (ASK_STATUS.to_vec(), vec![Event::Silent]));
+        let mut nothing = session(Answers::Nothing);
+        assert!(nothing.hello(seconds(0)).is_empty() && nothing.tick(seconds(9)).0.is_empty());
+    }
+
+    #[test]
+    fn taken_is_not_printed() {
+        let mut s = session(Answers::Taken);
+        s.encode(1, &dot()).unwrap();
+        assert_eq!(s.on_bytes(&[0x00]), [Event::Taken { upto: 1 }]);
+        assert_eq!(s.on_bytes(&[0x00]), []);
+    }
+
+    proptest! {
+        #[test]
+        fn garbage_confirms_nothing_and_truth_is_found_after_it(
+            garbage in proptest::collection::vec(any::<u8>(), 0..64), pieces in 1usize..9,
+        ) {
+            let mut s = session(Answers::Printed);
+            s.encode(1, &dot()).unwrap();
+            prop_assume!(!garbage.windows(7).any(|w| w == b"\x37\x222101\0"));
+            let events = s.on_bytes(&garbage);
+            let printed = events.iter().any(|e| matches!(e, Event::Printed { .. }));
+            prop_assert!(!printed);
+            // A pause of one unlike byte ends whatever the garbage began.
+            s.on_bytes(&[0xff]);
+            let mut events = Vec::new();
+            for piece in b"\x37\x222101\0".chunks(pieces) {
+                events.extend(s.on_bytes(piece));
+            }
+            prop_assert_eq!(events, [Event::Printed { upto: 1 }]);
+        }
+
+        #[test]
+        fn all_dots_are_sent_in_order(width in 1u32..577, height in 1u32..300, seed: u64) {
+            let mut label = Bitmap::white(width, height);
+            for i in 0..200u64 {
+                let r = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(i.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+                label.blacken((r >> 40) as u32 % width, (r >> 20) as u32 % height);
+            }
+            let bytes = session(Answers::Nothing).encode(1, &label).unwrap();
+            let (mut at, mut dots) = (2, Vec::new());
+            while at + 4 < bytes.len() {
+                let len = label.row_bytes() * usize::from(u16::from_le_bytes([bytes[at + 6], bytes[at + 7]]));
+                dots.extend_from_slice(&bytes[at + 8..at + 8 + len]);
+                at += 8 + len;
+            }
+            prop_assert_eq!(&dots[..], label.bytes());
+        }
+    }
+}
