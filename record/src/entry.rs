@@ -9,6 +9,7 @@ use crate::ids::{BootId, DeviceId, StaffId};
 use crate::json::{JsonError, check_object};
 use crate::kinds::Event;
 use crate::limits::ENTRY_BYTES_MAX;
+use crate::redact::Text;
 use crate::tree::{Hash, hex_bytes, leaf_hash};
 
 /// How far the box's clock could be trusted.
@@ -125,6 +126,19 @@ pub struct Idem {
     pub key: Digest16,
     /// Of the request as parsed: the same key with another request is a conflict.
     pub req: Digest16,
+}
+
+/// An event that was decided and is not yet an entry: it has no number and no time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Draft {
+    /// Who made it.
+    pub by: By,
+    /// The request's idempotency key.
+    pub idem: Option<Idem>,
+    /// What happened.
+    pub event: Event,
+    /// The texts that the event names.
+    pub texts: Vec<Text>,
 }
 
 /// Why bytes are not an entry.

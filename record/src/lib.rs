@@ -1,6 +1,8 @@
 //! The language of the system.
+pub mod anchor;
 pub mod checkpoint;
 pub mod entry;
+pub mod fold;
 pub mod ids;
 pub mod json;
 pub mod kinds;

@@ -335,13 +335,13 @@ mod tests {
 
     #[test]
     fn another_implementation_agrees() {
-        use signed_note::{Ed25519Verifier, Note as Theirs, VerifierList};
+        use signed_note::{Note as Theirs, StandardVerifier, VerifierList};
         let (log, cosigner) = keys();
         let mut note = Note::new(TEXT).unwrap();
         log.sign(&mut note, 0);
         cosigner.sign(&mut note, 77);
         let theirs = Theirs::from_bytes(note.to_string().as_bytes()).unwrap();
-        let verifier = Ed25519Verifier::new_from_encoded_key(&log.verifier().to_string()).unwrap();
+        let verifier = StandardVerifier::new(&log.verifier().to_string()).unwrap();
         let (known, unknown) = theirs.verify(&VerifierList::new(vec![Box::new(verifier)])).unwrap();
         assert_eq!((known.len(), unknown.len()), (1, 1));
         assert_eq!(known[0].name().to_string(), log.verifier().name());

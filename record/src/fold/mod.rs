@@ -1,0 +1,636 @@
+//! The state of one facility as a fold over its entries; box and relay both use this one.
+//!
+//! The state is a set of rows, each under a [`RowKey`] and each a JSON document, so that the box keeps them in redb and
+//! the relay in SQL, loads only those that an event reads, and writes back only those that it changed. What grows with
+//! history (cleanings, uses) is not in the rows: it comes out as [`Effect`]s for an index table.
+
+mod rows;
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+pub use self::rows::{
+    Activity, Alias, Cleaning, Done, Equipment, Last, Out, Plan, RowKey, Service, Settings, Staff, Zone,
+};
+use crate::anchor::{Anchor, corrected_ms};
+use crate::entry::{At, Entry};
+use crate::ids::{BootId, Epoch, ProtocolId, StaffId};
+use crate::kinds::{
+    CleaningRecorded, EntryRef, EquipmentAdded, EquipmentChanged, Event, Missing, ProtocolPublished,
+};
+use crate::tag::Tag;
+use crate::tree::Hash;
+
+/// Plans, zones and out-of-service spans that are remembered: a compliance period looks back 400 days at most.
+const SPANS_MAX: usize = 64;
+
+/// What an entry does beyond the rows: changes to tables that grow with history.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Effect {
+    /// A new cleaning.
+    Cleaned(Cleaning),
+    /// A cleaning is now voided, has one more photo or another time: the whole row again.
+    Recleaned(Cleaning),
+    /// A use.
+    Used {
+        /// Which item.
+        tag: Tag,
+        /// Which entry.
+        of: EntryRef,
+        /// When, milliseconds since 1970.
+        performed_ms: i64,
+    },
+    /// A text is to be deleted wherever it is kept.
+    Erased(Hash),
+    /// Due windows of this item may be others than before.
+    Windows(Tag),
+    /// Due windows of every item may be others than before.
+    AllWindows,
+}
+
+/// History that an event needs to see; the store answers from its index.
+pub trait History {
+    /// What looking up can fail with.
+    type Error;
+    /// The cleaning that an entry recorded, if it did.
+    ///
+    /// # Errors
+    /// The store's own.
+    fn cleaning(&self, of: EntryRef) -> Result<Option<Cleaning>, Self::Error>;
+
+    /// Cleanings of a boot whose clock was not synced when they were written, voided ones included.
+    ///
+    /// # Errors
+    /// The store's own.
+    fn unsure(&self, boot: BootId) -> Result<Vec<Cleaning>, Self::Error>;
+}
+
+/// The rows of one facility: all of them on the box, on the relay those that a batch touches.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Facility {
+    /// Settings.
+    pub settings: Settings,
+    /// Items, by first tag.
+    pub equipment: BTreeMap<Tag, Equipment>,
+    /// What happened to them lately.
+    pub activity: BTreeMap<Tag, Activity>,
+    /// Further tags.
+    pub aliases: BTreeMap<Tag, Alias>,
+    /// Newest versions of protocols.
+    pub protocols: BTreeMap<ProtocolId, ProtocolPublished>,
+    /// People.
+    pub staff: BTreeMap<StaffId, Staff>,
+    /// True time of boots.
+    pub boots: BTreeMap<BootId, Anchor>,
+}
+
+/// What [`Facility::apply`] changed.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Changes {
+    /// Rows to write back.
+    pub rows: Vec<RowKey>,
+    /// Changes to what grows with history.
+    pub effects: Vec<Effect>,
+}
+
+impl Changes {
+    fn row(&mut self, key: RowKey) {
+        self.rows.push(key);
+    }
+}
+
+/// The rows that an event reads or writes; a partial [`Facility`] must hold those that exist. A void, an attached photo
+/// and an anchor also read the [`RowKey::Activity`] of each cleaning that [`History`] gives for them.
+pub fn reads(entry: &Entry, event: &Event) -> Vec<RowKey> {
+    let mut keys = vec![RowKey::Boot(entry.head().at.boot)];
+    let item = |tag: Tag| [RowKey::Equipment(tag), RowKey::Activity(tag)];
+    match event {
+        Event::FacilityChanged(_) => keys.push(RowKey::Settings),
+        Event::EquipmentAdded(b) => keys.extend(item(b.tag)),
+        Event::EquipmentChanged(b) => keys.extend(item(b.tag)),
+        Event::EquipmentRetired(b) => keys.extend(item(b.tag)),
+        Event::EquipmentSuspended(b) => keys.extend(item(b.tag)),
+        Event::EquipmentResumed(b) => keys.extend(item(b.tag)),
+        Event::ScheduleSet(b) => keys.extend(item(b.tag)),
+        Event::CleaningRecorded(b) => keys.extend(item(b.tag)),
+        Event::UseRecorded(b) => keys.extend(item(b.tag)),
+        Event::TagAssigned(b) => keys.push(RowKey::Alias(b.tag)),
+        Event::TagRevoked(b) => keys.extend([RowKey::Alias(b.tag), RowKey::Equipment(b.tag)]),
+        Event::ProtocolPublished(b) => keys.push(RowKey::Protocol(b.protocol)),
+        Event::StaffAdded(b) => keys.push(RowKey::Staff(b.staff)),
+        Event::StaffChanged(b) => keys.push(RowKey::Staff(b.staff)),
+        Event::StaffLeft(b) => keys.push(RowKey::Staff(b.staff)),
+        Event::ClockAnchored(b) => keys.push(RowKey::Boot(b.boot)),
+        _ => {}
+    }
+    keys
+}
+
+fn to_row<T: Serialize>(row: Option<&T>) -> Option<String> {
+    // Rows hold strings, integers, lists and maps with text keys: JSON takes them all.
+    row.and_then(|row| serde_json::to_string(row).ok())
+}
+
+fn bounded<T>(list: &mut Vec<T>, item: T) {
+    list.push(item);
+    if list.len() > SPANS_MAX {
+        list.remove(0);
+    }
+}
+
+impl Facility {
+    /// The item that a tag opens: its own first tag or an alias that is not revoked.
+    pub fn resolve(&self, tag: Tag) -> Option<&Equipment> {
+        let first = match self.aliases.get(&tag) {
+            Some(alias) if alias.revoked => return None,
+            Some(alias) => alias.equipment,
+            None => tag,
+        };
+        self.equipment.get(&first)
+    }
+
+    /// One row as JSON; `None` when there is none.
+    pub fn row(&self, key: RowKey) -> Option<String> {
+        match key {
+            RowKey::Settings => to_row(Some(&self.settings)),
+            RowKey::Equipment(tag) => to_row(self.equipment.get(&tag)),
+            RowKey::Activity(tag) => to_row(self.activity.get(&tag)),
+            RowKey::Alias(tag) => to_row(self.aliases.get(&tag)),
+            RowKey::Protocol(id) => to_row(self.protocols.get(&id)),
+            RowKey::Staff(id) => to_row(self.staff.get(&id)),
+            RowKey::Boot(id) => to_row(self.boots.get(&id)),
+        }
+    }
+
+    /// Takes a row from where it was kept.
+    ///
+    /// # Errors
+    /// The row was written by a version that this one does not understand: rebuild.
+    pub fn load(&mut self, key: RowKey, row: &str) -> Result<(), serde_json::Error> {
+        match key {
+            RowKey::Settings => self.settings = serde_json::from_str(row)?,
+            RowKey::Equipment(tag) => drop(self.equipment.insert(tag, serde_json::from_str(row)?)),
+            RowKey::Activity(tag) => drop(self.activity.insert(tag, serde_json::from_str(row)?)),
+            RowKey::Alias(tag) => drop(self.aliases.insert(tag, serde_json::from_str(row)?)),
+            RowKey::Protocol(id) => drop(self.protocols.insert(id, serde_json::from_str(row)?)),
+            RowKey::Staff(id) => drop(self.staff.insert(id, serde_json::from_str(row)?)),
+            RowKey::Boot(id) => drop(self.boots.insert(id, serde_json::from_str(row)?)),
+        }
+        Ok(())
+    }
+
+    /// Folds one entry in. Never fails on what an entry says: an event about an unknown item changes nothing.
+    ///
+    /// # Errors
+    /// The store's own, from looking history up.
+    pub fn apply<H: History>(
+        &mut self,
+        epoch: Epoch,
+        entry: &Entry,
+        event: &Event,
+        history: &H,
+    ) -> Result<Changes, H::Error> {
+        let mut changes = Changes::default();
+        let at = &entry.head().at;
+        let now_ms = corrected_ms(at, self.boots.get(&at.boot).copied());
+        let of = EntryRef { epoch, seq: entry.seq() };
+        match event {
+            Event::FacilityChanged(_) => self.facility_changed(event, now_ms, &mut changes),
+            Event::EquipmentAdded(b) => self.equipment_added(b, now_ms, &mut changes),
+            Event::EquipmentChanged(b) => self.equipment_changed(b, &mut changes),
+            Event::EquipmentRetired(b) => {
+                self.service(b.tag, Service::Retired, b.reason.map(|r| r.hash), now_ms, &mut changes)
+            }
+            Event::EquipmentSuspended(b) => {
+                self.service(b.tag, Service::Out, b.reason.map(|r| r.hash), now_ms, &mut changes)
+            }
+            Event::EquipmentResumed(b) => self.service(b.tag, Service::In, None, now_ms, &mut changes),
+            Event::TagAssigned(_) | Event::TagRevoked(_) => self.tags(event, &mut changes),
+            Event::ProtocolPublished(b) => self.protocol_published(b, &mut changes),
+            Event::ScheduleSet(b) => {
+                if let Some(item) = self.equipment.get_mut(&b.tag) {
+                    bounded(
+                        &mut item.plans,
+                        Plan { from_ms: b.from, protocol: b.protocol, schedule: b.schedule.clone() },
+                    );
+                    changes.row(RowKey::Equipment(b.tag));
+                    changes.effects.push(Effect::Windows(b.tag));
+                }
+            }
+            Event::StaffAdded(_) | Event::StaffChanged(_) | Event::StaffLeft(_) => {
+                self.people(event, &mut changes)
+            }
+            Event::CleaningRecorded(b) => self.cleaned(b, of, *at, now_ms, &mut changes),
+            Event::CleaningVoided(b) => {
+                self.recleaned(history.cleaning(b.of)?, &mut changes, |c| c.voided = Some(of))
+            }
+            Event::PhotoAttached(b) => self.recleaned(history.cleaning(b.of)?, &mut changes, |c| {
+                c.photos.push(b.photo);
+                c.incomplete.retain(|&m| m != Missing::Photo);
+            }),
+            Event::UseRecorded(b) => {
+                if self.equipment.contains_key(&b.tag) {
+                    let performed_ms = b.performed.unwrap_or(now_ms).min(now_ms);
+                    self.activity.entry(b.tag).or_default().used(performed_ms);
+                    changes.row(RowKey::Activity(b.tag));
+                    changes.effects.push(Effect::Used { tag: b.tag, of, performed_ms });
+                }
+            }
+            Event::ClockAnchored(b) => {
+                let anchor = Anchor { up_ms: b.up, wall_ms: b.wall };
+                self.boots.insert(b.boot, anchor);
+                changes.row(RowKey::Boot(b.boot));
+                for cleaning in history.unsure(b.boot)? {
+                    self.recleaned(Some(cleaning), &mut changes, |c| {
+                        c.recorded_ms = corrected_ms(&c.at, Some(anchor));
+                        let performed_ms = if c.stated { c.performed_ms } else { c.recorded_ms };
+                        c.performed_ms = performed_ms.min(c.recorded_ms);
+                    });
+                }
+            }
+            Event::TextErased(b) => changes.effects.push(Effect::Erased(b.hash)),
+            Event::LogStarted(_)
+            | Event::BoxClaimed(_)
+            | Event::LabelPrinted(_)
+            | Event::DirectiveApplied(_)
+            | Event::DirectiveRefused(_)
+            | Event::Unknown(_) => {}
+        }
+        Ok(changes)
+    }
+
+    fn facility_changed(&mut self, event: &Event, now_ms: i64, changes: &mut Changes) {
+        let Event::FacilityChanged(b) = event else { return };
+        let settings = &mut self.settings;
+        if let Some(zone) = b.zone.as_ref().filter(|z| *z != settings.zone() || settings.zones.is_empty()) {
+            bounded(&mut settings.zones, Zone { from_ms: now_ms, zone: zone.clone() });
+            changes.effects.push(Effect::AllWindows);
+        }
+        set(&mut settings.name, b.name.as_ref());
+        set(&mut settings.label_host, b.label_host.as_ref());
+        set(&mut settings.contact, b.contact.as_ref());
+        set(&mut settings.allow_unattributed, b.allow_unattributed.as_ref());
+        set(&mut settings.undo_min, b.undo_min.as_ref());
+        changes.row(RowKey::Settings);
+    }
+
+    fn equipment_added(&mut self, b: &EquipmentAdded, now_ms: i64, changes: &mut Changes) {
+        if self.equipment.contains_key(&b.tag) {
+            return;
+        }
+        let b = b.clone();
+        let item = Equipment {
+            tag: b.tag,
+            name: b.name,
+            asset_number: b.asset_number,
+            serial: b.serial,
+            maker: b.maker,
+            model: b.model,
+            category: b.category,
+            location: b.location,
+            class: b.class,
+            photo: b.photo,
+            protocols: b.protocols,
+            custom: b.custom,
+            service: Service::In,
+            plans: Vec::new(),
+            out: Vec::new(),
+            added_ms: now_ms,
+        };
+        self.equipment.insert(b.tag, item);
+        changes.row(RowKey::Equipment(b.tag));
+    }
+
+    fn equipment_changed(&mut self, b: &EquipmentChanged, changes: &mut Changes) {
+        let Some(item) = self.equipment.get_mut(&b.tag) else { return };
+        set(&mut item.name, b.name.as_ref());
+        set(&mut item.asset_number, b.asset_number.as_ref());
+        set(&mut item.serial, b.serial.as_ref());
+        set(&mut item.maker, b.maker.as_ref());
+        set(&mut item.model, b.model.as_ref());
+        set(&mut item.category, b.category.as_ref());
+        set(&mut item.location, b.location.as_ref());
+        set(&mut item.class, b.class.as_ref());
+        set(&mut item.photo, b.photo.as_ref());
+        set(&mut item.protocols, b.protocols.as_ref());
+        for (name, value) in &b.custom {
+            if value.is_empty() {
+                item.custom.remove(name);
+            } else {
+                item.custom.insert(name.clone(), value.clone());
+            }
+        }
+        changes.row(RowKey::Equipment(b.tag));
+    }
+
+    fn service(&mut self, tag: Tag, to: Service, reason: Option<Hash>, now_ms: i64, changes: &mut Changes) {
+        let Some(item) =
+            self.equipment.get_mut(&tag).filter(|i| i.service != Service::Retired && i.service != to)
+        else {
+            return;
+        };
+        let open = item.out.last_mut().filter(|o| o.until_ms.is_none());
+        match (to, open) {
+            (Service::In, Some(open)) => open.until_ms = Some(now_ms),
+            (Service::In, None) => {}
+            (_, Some(open)) => open.reason = reason.or(open.reason),
+            (_, None) => bounded(&mut item.out, Out { from_ms: now_ms, until_ms: None, reason }),
+        }
+        item.service = to;
+        changes.row(RowKey::Equipment(tag));
+        changes.effects.push(Effect::Windows(tag));
+    }
+
+    fn tags(&mut self, event: &Event, changes: &mut Changes) {
+        let (tag, alias) = match event {
+            Event::TagAssigned(b) => (b.tag, Alias { equipment: b.equipment, revoked: false }),
+            Event::TagRevoked(b) => {
+                let equipment = self.aliases.get(&b.tag).map_or(b.tag, |a| a.equipment);
+                (b.tag, Alias { equipment, revoked: true })
+            }
+            _ => return,
+        };
+        self.aliases.insert(tag, alias);
+        changes.row(RowKey::Alias(tag));
+    }
+
+    fn protocol_published(&mut self, b: &ProtocolPublished, changes: &mut Changes) {
+        if self.protocols.get(&b.protocol).is_some_and(|p| p.version >= b.version) {
+            return;
+        }
+        self.protocols.insert(b.protocol, b.clone());
+        changes.row(RowKey::Protocol(b.protocol));
+    }
+
+    fn people(&mut self, event: &Event, changes: &mut Changes) {
+        let id = match event {
+            Event::StaffAdded(b) => {
+                let staff = Staff { name: b.name.hash, role: b.role, left: false };
+                self.staff.entry(b.staff).or_insert(staff);
+                b.staff
+            }
+            Event::StaffChanged(b) => {
+                let Some(staff) = self.staff.get_mut(&b.staff) else { return };
+                set(&mut staff.name, b.name.map(|n| n.hash).as_ref());
+                set(&mut staff.role, b.role.as_ref());
+                b.staff
+            }
+            Event::StaffLeft(b) => {
+                let Some(staff) = self.staff.get_mut(&b.staff) else { return };
+                staff.left = true;
+                b.staff
+            }
+            _ => return,
+        };
+        changes.row(RowKey::Staff(id));
+    }
+
+    fn cleaned(&mut self, b: &CleaningRecorded, of: EntryRef, at: At, now_ms: i64, changes: &mut Changes) {
+        if !self.equipment.contains_key(&b.tag) {
+            return;
+        }
+        let cleaning = Cleaning {
+            of,
+            tag: b.tag,
+            // Nobody cleans in the future: a stated time is at most the time of writing.
+            performed_ms: b.performed.unwrap_or(now_ms).min(now_ms),
+            recorded_ms: now_ms,
+            stated: b.performed.is_some(),
+            at,
+            who: b.who,
+            incomplete: b.incomplete.clone(),
+            photos: b.photos.clone(),
+            voided: None,
+        };
+        let activity = self.activity.entry(b.tag).or_default();
+        activity.cleanings += 1;
+        activity.place(&cleaning);
+        changes.row(RowKey::Activity(b.tag));
+        changes.effects.push(Effect::Cleaned(cleaning));
+    }
+
+    /// A cleaning that is already there changes: a void, a photo that came later, true time.
+    fn recleaned(
+        &mut self,
+        cleaning: Option<Cleaning>,
+        changes: &mut Changes,
+        change: impl FnOnce(&mut Cleaning),
+    ) {
+        let Some(mut cleaning) = cleaning.filter(|c| c.voided.is_none()) else { return };
+        change(&mut cleaning);
+        let tag = cleaning.tag;
+        self.activity.entry(tag).or_default().place(&cleaning);
+        changes.row(RowKey::Activity(tag));
+        changes.effects.extend([Effect::Recleaned(cleaning), Effect::Windows(tag)]);
+    }
+}
+
+fn set<T: Clone>(field: &mut T, value: Option<&T>) {
+    if let Some(value) = value {
+        field.clone_from(value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+
+    use super::rows::RECENT_MAX;
+    use super::*;
+    use crate::entry::{By, ClockState};
+    use crate::limits::LATE_ENTRY_MS_MAX;
+    use crate::redact::{Redactable, Text};
+
+    const EPOCH: Epoch = Epoch { n: 1, key: [0; 4] };
+    const PUMP: &str = "ABCDEFGH3";
+
+    #[derive(Default)]
+    struct World {
+        facility: Facility,
+        cleanings: BTreeMap<EntryRef, Cleaning>,
+        seq: u64,
+        clock: Option<ClockState>,
+    }
+
+    impl History for BTreeMap<EntryRef, Cleaning> {
+        type Error = Infallible;
+        fn cleaning(&self, of: EntryRef) -> Result<Option<Cleaning>, Infallible> {
+            Ok(self.get(&of).cloned())
+        }
+        fn unsure(&self, boot: BootId) -> Result<Vec<Cleaning>, Infallible> {
+            Ok(self
+                .values()
+                .filter(|c| c.at.boot == boot && c.at.clock != ClockState::Synced)
+                .cloned()
+                .collect())
+        }
+    }
+
+    impl World {
+        fn tell(&mut self, wall: i64, kind: &str, body: &str) -> Changes {
+            let clock = self.clock.unwrap_or(ClockState::Synced);
+            let at = At { wall, boot: BootId::new(1, [1; 10]), up: wall.max(0).cast_unsigned(), clock };
+            let event = Event::read(kind, body);
+            assert!(!matches!(event, Event::Unknown(_)), "{kind} {body}");
+            let entry = Entry::compose(self.seq, at, By::BOX, None, &event).unwrap();
+            self.seq += 1;
+            // A relay holds only the rows that an event reads: what it leaves out must not be missed.
+            let mut part = Facility::default();
+            let mut keys = reads(&entry, &event);
+            let named = match &event {
+                Event::CleaningVoided(b) => self.cleanings.get(&b.of).into_iter().cloned().collect(),
+                Event::PhotoAttached(b) => self.cleanings.get(&b.of).into_iter().cloned().collect(),
+                Event::ClockAnchored(b) => self.cleanings.unsure(b.boot).unwrap(),
+                _ => Vec::new(),
+            };
+            keys.extend(named.iter().map(|c| RowKey::Activity(c.tag)));
+            for key in keys {
+                assert_eq!(key.to_string().parse(), Ok(key));
+                if let Some(row) = self.facility.row(key) {
+                    part.load(key, &row).unwrap();
+                }
+            }
+            let changes = self.facility.apply(EPOCH, &entry, &event, &self.cleanings).unwrap();
+            assert_eq!(part.apply(EPOCH, &entry, &event, &self.cleanings).unwrap(), changes);
+            for &key in &changes.rows {
+                assert_eq!(part.row(key), self.facility.row(key), "{key}");
+            }
+            for effect in &changes.effects {
+                if let Effect::Cleaned(c) | Effect::Recleaned(c) = effect {
+                    self.cleanings.insert(c.of, c.clone());
+                }
+            }
+            changes
+        }
+
+        fn pump() -> Self {
+            let mut world = Self::default();
+            world.tell(100, "equipment.added", &format!(r#"{{"tag":"{PUMP}","name":"Pump"}}"#));
+            world
+        }
+
+        fn clean(&mut self, wall: i64, rest: &str) -> u64 {
+            self.tell(
+                wall,
+                "cleaning.recorded",
+                &format!(r#"{{"tag":"{PUMP}","who":{{"proof":"unattributed"}}{rest}}}"#),
+            );
+            self.seq - 1
+        }
+
+        fn void(&mut self, wall: i64, seq: u64) {
+            let reason = Text::new("wrong item", [0; 16]).unwrap().redactable();
+            let reason = serde_json::to_string::<Redactable>(&reason).unwrap();
+            self.tell(
+                wall,
+                "cleaning.voided",
+                &format!(r#"{{"epoch":"{EPOCH}","seq":{seq},"reason":{reason}}}"#),
+            );
+        }
+
+        fn activity(&self) -> &Activity {
+            &self.facility.activity[&PUMP.parse().unwrap()]
+        }
+    }
+
+    #[test]
+    fn a_void_brings_back_the_one_before_and_its_uses() {
+        let mut world = World::pump();
+        world.clean(200, "");
+        world.tell(300, "use.recorded", &format!(r#"{{"tag":"{PUMP}"}}"#));
+        let second = world.clean(400, "");
+        assert_eq!(world.activity().open_uses(), [0i64; 0]);
+        world.void(500, second);
+        assert_eq!(world.activity().last_complete_ms(), Some(200));
+        assert_eq!(world.activity().last.unwrap().performed_ms, 200);
+        assert_eq!(world.activity().open_uses(), [300]);
+        world.void(600, second);
+        assert_eq!(
+            world.cleanings.values().filter(|c| c.voided.is_some()).count(),
+            1,
+            "a second void changes nothing"
+        );
+        assert_eq!(world.activity().cleanings, 2);
+    }
+
+    #[test]
+    fn an_incomplete_cleaning_is_last_but_not_done_until_its_photo_comes() {
+        let mut world = World::pump();
+        let seq = world.clean(200, r#","incomplete":["photo"]"#);
+        assert_eq!((world.activity().last.is_some(), world.activity().last_complete_ms()), (true, None));
+        let photo = Hash::of(b"jpeg");
+        world.tell(210, "photo.attached", &format!(r#"{{"epoch":"{EPOCH}","seq":{seq},"photo":"{photo}"}}"#));
+        assert_eq!(world.activity().last_complete_ms(), Some(200));
+    }
+
+    #[test]
+    fn a_late_entry_is_placed_when_it_was_done() {
+        let mut world = World::pump();
+        world.clean(LATE_ENTRY_MS_MAX * 2, "");
+        world.clean(LATE_ENTRY_MS_MAX * 2 + 10, &format!(r#","performed":{}"#, LATE_ENTRY_MS_MAX + 9));
+        assert_eq!(world.activity().done.len(), 1, "too late to count");
+        world.clean(LATE_ENTRY_MS_MAX * 2 + 10, &format!(r#","performed":{}"#, LATE_ENTRY_MS_MAX + 10));
+        assert_eq!(world.activity().done.len(), 2);
+        assert_eq!(world.activity().last.unwrap().performed_ms, LATE_ENTRY_MS_MAX * 2);
+        world.clean(LATE_ENTRY_MS_MAX * 2 + 20, r#","performed":9000000000000"#);
+        assert_eq!(
+            world.activity().last_complete_ms(),
+            Some(LATE_ENTRY_MS_MAX * 2 + 20),
+            "not in the future"
+        );
+    }
+
+    #[test]
+    fn true_time_moves_what_was_written_before_it() {
+        let mut world = World { clock: Some(ClockState::Uncertain), ..World::pump() };
+        world.clean(200, "");
+        let boot = BootId::new(1, [1; 10]);
+        world.tell(
+            1_000,
+            "clock.anchored",
+            &format!(r#"{{"boot":"{boot}","up":1000,"wall":5000000,"source":"ntp"}}"#),
+        );
+        assert_eq!(world.activity().last_complete_ms(), Some(4_999_200));
+        world.clean(1_100, "");
+        assert_eq!(world.activity().last_complete_ms(), Some(5_000_100));
+    }
+
+    #[test]
+    fn what_is_remembered_is_bounded() {
+        let mut world = World::pump();
+        for i in 0..100 {
+            world.tell(1_000 + 10 * i, "use.recorded", &format!(r#"{{"tag":"{PUMP}"}}"#));
+        }
+        assert_eq!(world.activity().uses, [1_000, 1_010, 1_990]);
+        for i in 0..100 {
+            world.clean(3_000 + i, "");
+            let tag = format!(r#"{{"tag":"{PUMP}"}}"#);
+            world.tell(4_000 + 2 * i, "equipment.suspended", &tag);
+            world.tell(4_001 + 2 * i, "equipment.resumed", &tag);
+        }
+        let item = &world.facility.equipment[&PUMP.parse().unwrap()];
+        assert_eq!((world.activity().done.len(), item.out.len()), (RECENT_MAX, SPANS_MAX));
+    }
+
+    #[test]
+    fn tags_open_items_until_they_are_revoked() {
+        let mut world = World::pump();
+        let (first, second): (Tag, Tag) = (PUMP.parse().unwrap(), "7QK3M9X2W".parse().unwrap());
+        world.tell(200, "tag.assigned", &format!(r#"{{"tag":"{second}","equipment":"{first}"}}"#));
+        assert_eq!(world.facility.resolve(second).map(|e| e.tag), Some(first));
+        world.tell(300, "tag.revoked", &format!(r#"{{"tag":"{second}"}}"#));
+        assert_eq!(world.facility.resolve(second), None);
+        assert!(world.facility.resolve(first).is_some());
+    }
+
+    #[test]
+    fn retired_is_for_good() {
+        let mut world = World::pump();
+        let tag = format!(r#"{{"tag":"{PUMP}"}}"#);
+        world.tell(200, "equipment.retired", &tag);
+        world.tell(300, "equipment.resumed", &tag);
+        let item = &world.facility.equipment[&PUMP.parse().unwrap()];
+        assert_eq!((item.service, item.out[0].until_ms), (Service::Retired, None));
+    }
+}

@@ -1,0 +1,349 @@
+//! The rows that make up a facility's state, and the row of history that a cleaning makes.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::entry::At;
+use crate::ids::{BootId, ProtocolId, StaffId};
+use crate::kinds::{Class, EntryRef, Missing, PhotoPolicy, Role, Schedule, Who};
+use crate::limits::LATE_ENTRY_MS_MAX;
+use crate::tag::Tag;
+use crate::tree::Hash;
+
+/// Recent complete cleanings that an item remembers, so that a void finds the one before.
+pub(super) const RECENT_MAX: usize = 8;
+
+/// Names one row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RowKey {
+    /// The facility's settings.
+    Settings,
+    /// An item, by its first tag.
+    Equipment(Tag),
+    /// What happened to an item lately.
+    Activity(Tag),
+    /// A further tag of an item, or a revoked one.
+    Alias(Tag),
+    /// A protocol's newest version.
+    Protocol(ProtocolId),
+    /// A person.
+    Staff(StaffId),
+    /// True time of one boot.
+    Boot(BootId),
+}
+
+impl std::fmt::Display for RowKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Settings => f.write_str("settings"),
+            Self::Equipment(tag) => write!(f, "equipment/{tag}"),
+            Self::Activity(tag) => write!(f, "activity/{tag}"),
+            Self::Alias(tag) => write!(f, "alias/{tag}"),
+            Self::Protocol(id) => write!(f, "protocol/{id}"),
+            Self::Staff(id) => write!(f, "staff/{id}"),
+            Self::Boot(id) => write!(f, "boot/{id}"),
+        }
+    }
+}
+
+impl std::str::FromStr for RowKey {
+    type Err = &'static str;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let parse = || match text.split_once('/') {
+            None if text == "settings" => Some(Self::Settings),
+            Some(("equipment", tag)) => tag.parse().ok().map(Self::Equipment),
+            Some(("activity", tag)) => tag.parse().ok().map(Self::Activity),
+            Some(("alias", tag)) => tag.parse().ok().map(Self::Alias),
+            Some(("protocol", id)) => id.parse().ok().map(Self::Protocol),
+            Some(("staff", id)) => id.parse().ok().map(Self::Staff),
+            Some(("boot", id)) => id.parse().ok().map(Self::Boot),
+            _ => None,
+        };
+        parse().ok_or("no key of a row")
+    }
+}
+
+/// A time zone and when it came into force.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Zone {
+    /// Milliseconds since 1970.
+    pub from_ms: i64,
+    /// IANA name.
+    pub zone: String,
+}
+
+/// The facility's settings.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Settings {
+    /// Its name; empty until somebody gave it one.
+    pub name: String,
+    /// Its zones over time; none: UTC, and pages say so.
+    pub zones: Vec<Zone>,
+    /// Scheme and host that labels carry; empty: not chosen yet.
+    pub label_host: String,
+    /// Whether a cleaning needs no name.
+    pub allow_unattributed: bool,
+    /// How long a technician can undo a record, minutes.
+    pub undo_min: u32,
+    /// Whom technicians call.
+    pub contact: String,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            name: String::new(),
+            zones: Vec::new(),
+            label_host: String::new(),
+            allow_unattributed: false,
+            undo_min: 10,
+            contact: String::new(),
+        }
+    }
+}
+
+impl Settings {
+    /// The zone now in force; UTC where none was set.
+    pub fn zone(&self) -> &str {
+        self.zones.last().map_or("UTC", |z| &z.zone)
+    }
+}
+
+/// A schedule and when it came into force.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plan {
+    /// Milliseconds since 1970.
+    pub from_ms: i64,
+    /// For which protocol; absent: for any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub protocol: Option<ProtocolId>,
+    /// How often.
+    pub schedule: Schedule,
+}
+
+/// Time out of service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Out {
+    /// From, milliseconds since 1970.
+    pub from_ms: i64,
+    /// Until; absent while it lasts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until_ms: Option<i64>,
+    /// Why, by the hash of the text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Hash>,
+}
+
+/// Whether an item is used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Service {
+    /// In service.
+    In,
+    /// Out of service for a while.
+    Out,
+    /// Gone for good.
+    Retired,
+}
+
+/// One cleanable thing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Equipment {
+    /// Its first tag.
+    pub tag: Tag,
+    /// What people call it.
+    pub name: String,
+    /// The hospital's own number.
+    pub asset_number: String,
+    /// The maker's number.
+    pub serial: String,
+    /// Who made it.
+    pub maker: String,
+    /// Which model.
+    pub model: String,
+    /// What sort of thing.
+    pub category: String,
+    /// Where it stands.
+    pub location: String,
+    /// Default class.
+    pub class: Class,
+    /// Whether a cleaning needs a photo.
+    pub photo: PhotoPolicy,
+    /// How to clean it; a scan offers the first.
+    pub protocols: Vec<ProtocolId>,
+    /// The facility's own fields.
+    pub custom: BTreeMap<String, String>,
+    /// Whether it is used.
+    pub service: Service,
+    /// Schedules over time.
+    pub plans: Vec<Plan>,
+    /// Times out of service; the last may be open. Retiring opens one that never ends.
+    pub out: Vec<Out>,
+    /// Since when it is known, milliseconds since 1970.
+    pub added_ms: i64,
+}
+
+/// A complete cleaning that an item remembers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Done {
+    /// Which entry.
+    #[serde(flatten)]
+    pub of: EntryRef,
+    /// When it was done, corrected, milliseconds since 1970.
+    pub performed_ms: i64,
+}
+
+/// The newest cleaning of an item, complete or not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Last {
+    /// Which entry.
+    #[serde(flatten)]
+    pub of: EntryRef,
+    /// When it was done, corrected, milliseconds since 1970.
+    pub performed_ms: i64,
+    /// Who.
+    pub who: Who,
+}
+
+/// What happened to an item lately: bounded, whatever its history.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Activity {
+    /// Newest cleaning that is not voided.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last: Option<Last>,
+    /// The one before it, for when the newest is voided.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous: Option<Last>,
+    /// Complete cleanings that are not voided, by time, the newest last; the newest few.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub done: Vec<Done>,
+    /// Uses, ascending, milliseconds since 1970: the first two and the last since the last complete cleaning, and the
+    /// last three before it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub uses: Vec<i64>,
+    /// Cleanings ever recorded, voided ones included.
+    #[serde(default)]
+    pub cleanings: u64,
+}
+
+impl Activity {
+    /// When the last complete cleaning was done, milliseconds since 1970.
+    pub fn last_complete_ms(&self) -> Option<i64> {
+        self.done.last().map(|d| d.performed_ms)
+    }
+
+    /// Uses since the last complete cleaning: the first two and the last.
+    pub fn open_uses(&self) -> &[i64] {
+        let done = self.last_complete_ms().unwrap_or(i64::MIN);
+        &self.uses[self.uses.partition_point(|&used| used <= done)..]
+    }
+
+    fn complete(&mut self, done: Done) {
+        self.done.push(done);
+        self.done.sort_by_key(|d| d.performed_ms);
+        if self.done.len() > RECENT_MAX {
+            self.done.remove(0);
+        }
+    }
+
+    pub(super) fn used(&mut self, at_ms: i64) {
+        let place = self.uses.partition_point(|&used| used <= at_ms);
+        self.uses.insert(place, at_ms);
+        self.bound_uses();
+    }
+
+    fn bound_uses(&mut self) {
+        let open = self.open_uses().len();
+        let before = self.uses.len() - open;
+        if open > 3 {
+            self.uses.drain(before + 2..before + open - 1);
+        }
+        if before > 3 {
+            self.uses.drain(..before - 3);
+        }
+    }
+
+    /// Takes a cleaning in, as new or in another state than before.
+    pub(super) fn place(&mut self, cleaning: &Cleaning) {
+        let (of, performed_ms) = (cleaning.of, cleaning.performed_ms);
+        self.done.retain(|d| d.of != of);
+        if cleaning.is_complete() && cleaning.counts() {
+            self.complete(Done { of, performed_ms });
+        }
+        let this = Some(Last { of, performed_ms, who: cleaning.who }).filter(|_| cleaning.voided.is_none());
+        let mut both = [self.last, self.previous].map(|l| l.filter(|l| l.of != of));
+        if both[0].is_none() {
+            both.swap(0, 1);
+        }
+        let at = |l: Option<Last>| l.map(|l| l.performed_ms);
+        if this.is_some() && at(both[0]) <= at(this) {
+            both = [this, both[0]];
+        } else if this.is_some() && at(both[1]) <= at(this) {
+            both[1] = this;
+        }
+        [self.last, self.previous] = both;
+        self.bound_uses();
+    }
+}
+
+/// Where a further tag leads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Alias {
+    /// The item's first tag.
+    pub equipment: Tag,
+    /// A revoked tag opens nothing, and its page says what replaced it.
+    pub revoked: bool,
+}
+
+/// A person at the facility.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Staff {
+    /// The hash of the text that holds their name.
+    pub name: Hash,
+    /// What they may do.
+    pub role: Role,
+    /// Whether they work here no more.
+    pub left: bool,
+}
+
+/// One cleaning, for the index of history.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cleaning {
+    /// Which entry.
+    #[serde(flatten)]
+    pub of: EntryRef,
+    /// Which item.
+    pub tag: Tag,
+    /// When it was done, corrected, milliseconds since 1970.
+    pub performed_ms: i64,
+    /// When it was written, corrected, milliseconds since 1970.
+    pub recorded_ms: i64,
+    /// Whether `performed_ms` was stated by a person.
+    pub stated: bool,
+    /// How the clock stood, for a later correction.
+    pub at: At,
+    /// Who.
+    pub who: Who,
+    /// What it lacks.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub incomplete: Vec<Missing>,
+    /// Photos, by hash.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub photos: Vec<Hash>,
+    /// The entry that voided it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub voided: Option<EntryRef>,
+}
+
+impl Cleaning {
+    /// Whether it counts as complete.
+    pub fn is_complete(&self) -> bool {
+        self.incomplete.is_empty()
+    }
+
+    /// Whether it counts at all: not voided, and not written down too late.
+    pub fn counts(&self) -> bool {
+        self.voided.is_none() && self.recorded_ms.saturating_sub(self.performed_ms) <= LATE_ENTRY_MS_MAX
+    }
+}
