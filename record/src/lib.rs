@@ -1,14 +1,19 @@
 //! The language of the system.
 pub mod anchor;
+pub mod batch;
 pub mod checkpoint;
+pub mod compliance;
+pub mod directive;
 pub mod entry;
 pub mod fold;
 pub mod ids;
 pub mod json;
 pub mod kinds;
 pub mod limits;
+pub mod messages;
 pub mod redact;
 pub mod sign;
 pub mod tag;
 pub mod topics;
 pub mod tree;
+pub mod verify;

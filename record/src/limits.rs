@@ -42,6 +42,10 @@ pub const PHOTO_STORED_BYTES_MAX: usize = 2 * 1024 * 1024;
 pub const PHOTO_HASHES_MAX: usize = 500;
 /// How late a cleaning may be written down and still count: 72 h.
 pub const LATE_ENTRY_MS_MAX: i64 = 72 * 3_600_000;
+/// How far before now due windows are counted: ten years, longer than records are kept by default.
+pub const COMPLIANCE_SPAN_MS_MAX: i64 = 3_653 * 24 * 3_600_000;
+/// Times of day in one schedule: every half hour.
+pub const SCHEDULE_TIMES_MAX: usize = 48;
 
 const _: () = assert!(BATCH_WIRE_BYTES_MAX < MQTT_PACKET_BYTES_MAX);
 const _: () = assert!(ENTRY_BYTES_MAX + ENTRY_TEXTS_MAX * (TEXT_BYTES_MAX * 2 + 256) < BATCH_BYTES_MAX);

@@ -1,0 +1,171 @@
+//! Civil time by the bundled zone data: what a facility's clock reads, and when it first reads something.
+
+use std::ops::Range;
+
+use jiff::Timestamp;
+use jiff::tz::{AmbiguousOffset, Offset, TimeZone, TimeZoneDatabase};
+
+/// Milliseconds of 24 h.
+pub(super) const DAY_MS: i64 = 86_400_000;
+/// From 1970 to 2200: a time outside counts as the nearer end, so that no sum of times can overflow.
+const TIME_MS: Range<i64> = 0..7_258_118_400_000;
+/// What a clock can read around and well after that: the last window of a year's grid still ends.
+const READING_MS: Range<i64> = -3 * DAY_MS..TIME_MS.end + 10_000 * DAY_MS;
+/// No zone is further from UTC than this.
+const OFFSET_MS_MAX: i64 = 26 * 3_600_000;
+
+/// A time zone that the facility is in from some moment on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ZoneSpan {
+    /// Since when: the time of the entry that says so, milliseconds since 1970.
+    pub from_ms: i64,
+    /// IANA name, such as `Europe/Berlin`; one that the bundled data do not know counts as UTC.
+    pub zone: Box<str>,
+}
+
+/// Whether the bundled zone data know this name. Where they do not, pages show an amber line.
+pub fn zone_is_known(name: &str) -> bool {
+    zone_named(name).is_some()
+}
+
+// By name from the bundled data, never from the machine's: box and relay must cut days alike.
+fn zone_named(name: &str) -> Option<TimeZone> {
+    TimeZoneDatabase::bundled().get(name).ok()
+}
+
+/// A time within the years that are reckoned with.
+pub(super) fn bounded(ms: i64) -> i64 {
+    ms.clamp(TIME_MS.start, TIME_MS.end)
+}
+
+/// What was said in this order, each from some time on: the spans in which each is the latest word.
+///
+/// A later word counts from its own time on, whatever was said before for after that time.
+pub(super) fn in_force<T>(said: &[T], from_ms: impl Fn(&T) -> i64) -> Vec<(Range<i64>, &T)> {
+    let mut spans = Vec::with_capacity(said.len());
+    let mut end = i64::MAX;
+    for word in said.iter().rev() {
+        let from = bounded(from_ms(word));
+        if from < end {
+            spans.push((from..end, word));
+            end = from;
+        }
+    }
+    spans.reverse();
+    spans
+}
+
+/// The days of a facility, through all the zones that it was in.
+///
+/// Days are numbered from 1970-01-01. A day begins when the facility's clock first reads its midnight or later, so days
+/// neither overlap nor leave gaps, whatever the clock skips or reads twice; a day that the zone skips is empty.
+#[derive(Debug, Clone)]
+pub struct Calendar {
+    // Ascending, from the beginning to the end of time, neighbours differ.
+    spans: Vec<(Range<i64>, TimeZone)>,
+}
+
+impl Calendar {
+    /// From the facility's zones in the order of the log; before the first it is UTC.
+    pub fn new(zones: &[ZoneSpan]) -> Self {
+        let mut spans = vec![(i64::MIN..i64::MAX, TimeZone::UTC)];
+        for (span, said) in in_force(zones, |z| z.from_ms) {
+            let zone = zone_named(&said.zone).unwrap_or(TimeZone::UTC);
+            if let Some((last, before)) = spans.last_mut()
+                && *before != zone
+            {
+                last.end = span.start;
+                spans.push((span.start..i64::MAX, zone));
+            }
+        }
+        Self { spans }
+    }
+
+    /// The zone at a moment.
+    pub fn zone_at(&self, ms: i64) -> &TimeZone {
+        let after = self.spans.partition_point(|(span, _)| span.start <= ms);
+        &self.spans[after.max(1) - 1].1
+    }
+
+    /// The civil day of a moment.
+    pub fn day_of(&self, ms: i64) -> i32 {
+        let ms = bounded(ms);
+        let mut day = local_day(self.zone_at(ms), ms);
+        while self.day_start_ms(day) > ms {
+            day -= 1;
+        }
+        while self.day_start_ms(day + 1) <= ms {
+            day += 1;
+        }
+        i32::try_from(day).unwrap_or(i32::MAX)
+    }
+
+    /// When a day begins and ends, milliseconds since 1970.
+    pub fn day_range(&self, day: i32) -> Range<i64> {
+        self.day_start_ms(i64::from(day))..self.day_start_ms(i64::from(day) + 1)
+    }
+
+    fn day_start_ms(&self, day: i64) -> i64 {
+        let midnight = day * DAY_MS;
+        let near = self.spans.partition_point(|(span, _)| span.end <= midnight.saturating_sub(OFFSET_MS_MAX));
+        self.spans[near.min(self.spans.len() - 1)..]
+            .iter()
+            .map(|(span, zone)| (first_reading_ms(zone, midnight).max(span.start), span.end))
+            .find_map(|(start, end)| (start < end).then_some(start))
+            .unwrap_or(i64::MAX)
+    }
+
+    /// The spans of a range, each with its one zone.
+    pub(super) fn spans_in(&self, range: &Range<i64>) -> impl Iterator<Item = (Range<i64>, &TimeZone)> {
+        let first = self.spans.partition_point(|(span, _)| span.end <= range.start);
+        let end = range.end;
+        let start = range.start;
+        self.spans[first..]
+            .iter()
+            .take_while(move |(span, _)| span.start < end)
+            .map(move |(span, zone)| (span.start.max(start)..span.end.min(end), zone))
+    }
+}
+
+/// The day that a zone's clock reads at a moment.
+pub(super) fn local_day(zone: &TimeZone, ms: i64) -> i64 {
+    reading_ms(zone, ms).div_euclid(DAY_MS)
+}
+
+/// What a zone's clock reads at a moment, as milliseconds since its reading of 1970-01-01 00:00.
+pub(super) fn reading_ms(zone: &TimeZone, ms: i64) -> i64 {
+    ms + offset_ms(zone.to_offset(timestamp(ms)))
+}
+
+/// The first moment at which a zone's clock reads this or later: of a time that the clock skips the next valid moment,
+/// of a time that it reads twice the first.
+pub(super) fn first_reading_ms(zone: &TimeZone, reading: i64) -> i64 {
+    let reading = reading.clamp(READING_MS.start, READING_MS.end);
+    let civil = Offset::UTC.to_datetime(timestamp(reading));
+    match zone.to_ambiguous_timestamp(civil).offset() {
+        AmbiguousOffset::Unambiguous { offset } => reading - offset_ms(offset),
+        AmbiguousOffset::Fold { before, .. } => reading - offset_ms(before),
+        AmbiguousOffset::Gap { before, after } => {
+            // The clock jumps somewhere in (too_early, late_enough].
+            let (mut too_early, mut late_enough) = (reading - offset_ms(after), reading - offset_ms(before));
+            while late_enough - too_early > 1 {
+                let middle = too_early.midpoint(late_enough);
+                if reading_ms(zone, middle) < reading {
+                    too_early = middle;
+                } else {
+                    late_enough = middle;
+                }
+            }
+            late_enough
+        }
+    }
+}
+
+fn offset_ms(offset: Offset) -> i64 {
+    i64::from(offset.seconds()) * 1_000
+}
+
+fn timestamp(ms: i64) -> Timestamp {
+    let end = if ms < 0 { Timestamp::MIN } else { Timestamp::MAX };
+    Timestamp::from_millisecond(ms).unwrap_or(end)
+}

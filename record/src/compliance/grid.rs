@@ -1,0 +1,166 @@
+//! Where the windows of one schedule in one zone lie.
+
+use std::ops::Range;
+
+use jiff::tz::TimeZone;
+
+use super::civil::{DAY_MS, bounded, first_reading_ms, local_day};
+use crate::kinds::{Schedule, TimeOfDay};
+use crate::limits::SCHEDULE_TIMES_MAX;
+
+/// A stretch of time with one schedule and, where the schedule is civil, one zone.
+pub(super) struct Segment<'a> {
+    /// Windows begin and end in here, or do not exist.
+    pub span: Range<i64>,
+    schedule: &'a Schedule,
+    kind: Kind<'a>,
+}
+
+// A window begins at each boundary. It ends at the next one, and for uses after the grace if that is sooner.
+enum Kind<'a> {
+    Hours { step_ms: i64 },
+    Days { zone: TimeZone, first_day: i64, step_days: i64 },
+    Times { zone: TimeZone, readings_ms: Vec<i64> },
+    Use { uses: &'a [i64], grace_ms: i64 },
+    Never,
+}
+
+impl<'a> Segment<'a> {
+    pub(super) fn new(span: Range<i64>, schedule: &'a Schedule, zone: &TimeZone, uses: &'a [i64]) -> Self {
+        let days = |step_days: u32| {
+            let mut first_day = local_day(zone, span.start) - 1;
+            while first_reading_ms(zone, first_day * DAY_MS) < span.start {
+                first_day += 1;
+            }
+            Kind::Days { zone: zone.clone(), first_day, step_days: i64::from(step_days) }
+        };
+        let kind = match schedule {
+            Schedule::Hours { n } => Kind::Hours { step_ms: i64::from(*n.clamp(&1, &8_760)) * 3_600_000 },
+            Schedule::Days { n } => days(*n.clamp(&1, &366)),
+            Schedule::Weeks { n } => days(7 * n.clamp(&1, &52)),
+            Schedule::Times { at } => Kind::Times { zone: zone.clone(), readings_ms: readings_ms(at) },
+            Schedule::Use { grace_s } => Kind::Use { uses, grace_ms: i64::from(*grace_s.max(&1)) * 1_000 },
+            Schedule::Never => Kind::Never,
+        };
+        Self { span, schedule, kind }
+    }
+
+    /// Whether nothing is scheduled in this stretch.
+    pub(super) fn is_never(&self) -> bool {
+        matches!(self.kind, Kind::Never)
+    }
+
+    /// How long a use may wait, where the schedule is by use.
+    pub(super) fn grace_ms(&self) -> Option<i64> {
+        match self.kind {
+            Kind::Use { grace_ms, .. } => Some(grace_ms),
+            _ => None,
+        }
+    }
+
+    /// The first window that begins at `ms` or later, even if it does not end within the stretch.
+    pub(super) fn window_from(&self, ms: i64) -> Option<Range<i64>> {
+        let start = self.boundary_from(bounded(ms).max(self.span.start))?;
+        Some(start..self.end_of(start)?)
+    }
+
+    /// The window around `ms`, even if it does not end within the stretch.
+    pub(super) fn window_at(&self, ms: i64) -> Option<Range<i64>> {
+        let start = self.boundary_until(bounded(ms)).filter(|&start| start >= self.span.start)?;
+        self.end_of(start).filter(|&end| end > ms).map(|end| start..end)
+    }
+
+    /// Whether a window exists: one that the stretch cuts does not.
+    pub(super) fn holds(&self, window: &Range<i64>) -> bool {
+        self.span.start <= window.start && window.end <= self.span.end
+    }
+
+    /// A window's end as people say it: whole days end with their last millisecond, and a cleaning at the very time of day
+    /// is in time.
+    pub(super) fn said_ms(&self, end_ms: i64) -> i64 {
+        match self.schedule {
+            Schedule::Days { .. } | Schedule::Weeks { .. } | Schedule::Times { .. } => end_ms - 1,
+            Schedule::Hours { .. } | Schedule::Use { .. } | Schedule::Never => end_ms,
+        }
+    }
+
+    fn end_of(&self, start_ms: i64) -> Option<i64> {
+        let next = self.boundary_from(start_ms.saturating_add(1));
+        match self.grace_ms() {
+            Some(grace_ms) => Some(next.unwrap_or(i64::MAX).min(start_ms.saturating_add(grace_ms))),
+            None => next,
+        }
+    }
+
+    /// The first boundary at `ms` or later.
+    fn boundary_from(&self, ms: i64) -> Option<i64> {
+        match &self.kind {
+            Kind::Hours { step_ms } => {
+                let steps = (ms - self.span.start + step_ms - 1).div_euclid(*step_ms).max(0);
+                Some(self.span.start + steps * step_ms)
+            }
+            Kind::Days { zone, first_day, step_days } => {
+                let mut step = ((local_day(zone, ms) - first_day).div_euclid(*step_days) - 1).max(0);
+                loop {
+                    let boundary = first_reading_ms(zone, (first_day + step * step_days) * DAY_MS);
+                    if boundary >= ms {
+                        return Some(boundary);
+                    }
+                    step += 1;
+                }
+            }
+            Kind::Times { zone, readings_ms } => {
+                let today = local_day(zone, ms);
+                // Today's may be over, and tomorrow may be a day that the zone skips.
+                (today - 1..=today + 3).find_map(|day| {
+                    let boundary = |reading: &i64| first_reading_ms(zone, day * DAY_MS + reading) + 1;
+                    let first = readings_ms.partition_point(|reading| boundary(reading) < ms);
+                    readings_ms.get(first).map(boundary)
+                })
+            }
+            Kind::Use { uses, .. } => uses.get(uses.partition_point(|&used| used < ms)).copied(),
+            Kind::Never => None,
+        }
+    }
+
+    /// The last boundary at `ms` or earlier; it may lie before the stretch.
+    fn boundary_until(&self, ms: i64) -> Option<i64> {
+        match &self.kind {
+            Kind::Hours { step_ms } => {
+                Some(self.span.start + (ms - self.span.start).div_euclid(*step_ms) * step_ms)
+            }
+            Kind::Days { zone, first_day, step_days } => {
+                let last = (local_day(zone, ms) - first_day).div_euclid(*step_days) + 1;
+                (0..=last)
+                    .rev()
+                    .map(|step| first_reading_ms(zone, (first_day + step * step_days) * DAY_MS))
+                    .find(|&boundary| boundary <= ms)
+            }
+            Kind::Times { zone, readings_ms } => {
+                let today = local_day(zone, ms);
+                (today - 2..=today + 1).rev().find_map(|day| {
+                    let boundary = |reading: &i64| first_reading_ms(zone, day * DAY_MS + reading) + 1;
+                    let after = readings_ms.partition_point(|reading| boundary(reading) <= ms);
+                    after.checked_sub(1).and_then(|last| readings_ms.get(last)).map(boundary)
+                })
+            }
+            Kind::Use { uses, .. } => uses
+                .partition_point(|&used| used <= ms)
+                .checked_sub(1)
+                .and_then(|last| uses.get(last))
+                .copied(),
+            Kind::Never => None,
+        }
+    }
+}
+
+// Ascending, each once, as milliseconds since midnight.
+fn readings_ms(at: &[TimeOfDay]) -> Vec<i64> {
+    let mut readings: Vec<i64> =
+        at.iter().map(|at| (i64::from(at.hour) * 60 + i64::from(at.minute)) * 60_000).collect();
+    readings.retain(|&reading| reading < DAY_MS);
+    readings.sort_unstable();
+    readings.dedup();
+    readings.truncate(SCHEDULE_TIMES_MAX);
+    readings
+}

@@ -1,0 +1,563 @@
+//! The table of cases: what "due" means, zone by zone.
+
+use jiff::Timestamp;
+
+use super::*;
+use crate::kinds::TimeOfDay;
+
+const HOUR: i64 = 3_600_000;
+const MINUTE: i64 = 60_000;
+const BERLIN: &str = "Europe/Berlin";
+
+fn ms(utc: &str) -> i64 {
+    utc.parse::<Timestamp>().unwrap().as_millisecond()
+}
+
+fn zones(name: &str) -> Vec<ZoneSpan> {
+    vec![ZoneSpan { from_ms: 0, zone: name.into() }]
+}
+
+fn plan(from: &str, schedule: Schedule) -> Plan {
+    Plan { from_ms: ms(from), schedule }
+}
+
+fn times(at: &[&str]) -> Schedule {
+    Schedule::Times { at: at.iter().map(|t| t.parse::<TimeOfDay>().unwrap()).collect() }
+}
+
+fn after_use() -> Schedule {
+    Schedule::Use { grace_s: 4 * 3600 }
+}
+
+/// A complete cleaning, written down at once.
+fn cleaned(utc: &str) -> Placed {
+    Placed { performed_ms: ms(utc), recorded_ms: ms(utc), complete: true }
+}
+
+fn course<'a>(zones: &'a [ZoneSpan], plans: &'a [Plan]) -> Course<'a> {
+    Course { zones, plans, out: &[], uses: &[] }
+}
+
+/// All windows up to now, as `start end state` in the zone's own time.
+fn listed(course: &Course<'_>, cleanings: &[Placed], now: &str) -> Vec<String> {
+    let calendar = Calendar::new(course.zones);
+    let read = |ms: i64| {
+        let zone = calendar.zone_at(ms).clone();
+        Timestamp::from_millisecond(ms).unwrap().to_zoned(zone).strftime("%m-%d %H:%M").to_string()
+    };
+    windows(course, cleanings, 0..i64::MAX, ms(now))
+        .iter()
+        .map(|w| {
+            let state = match w.state {
+                State::Met => "met",
+                State::Unmet => "unmet",
+                State::Dropped => "dropped",
+                State::Open { met: true } => "open, met",
+                State::Open { met: false } => "open",
+            };
+            format!("{} to {} {state}", read(w.start_ms), read(w.end_ms))
+        })
+        .collect()
+}
+
+/// Lengths of the windows that are closed by now, minutes.
+fn lengths(zone: &str, from: &str, schedule: Schedule, now: &str) -> Vec<i64> {
+    let (zones, plans) = (zones(zone), [plan(from, schedule)]);
+    windows(&course(&zones, &plans), &[], 0..ms(now) + 1, ms(now))
+        .iter()
+        .filter(|w| w.end_ms <= ms(now))
+        .map(|w| (w.end_ms - w.start_ms) / MINUTE)
+        .collect()
+}
+
+#[test]
+fn days_are_as_long_as_the_zone_makes_them() {
+    let check = |zone, from, now, hours: &[f64]| {
+        let minutes: Vec<i64> = hours.iter().map(|h| (h * 60.0) as i64).collect();
+        assert_eq!(lengths(zone, from, Schedule::Days { n: 1 }, now), minutes, "{zone} {from}");
+    };
+    check(BERLIN, "2026-03-27T23:00:00Z", "2026-03-30T22:00:00Z", &[24.0, 23.0, 24.0]);
+    check(BERLIN, "2026-10-23T22:00:00Z", "2026-10-26T23:00:00Z", &[24.0, 25.0, 24.0]);
+    check(BERLIN, "2038-01-17T23:00:00Z", "2038-01-19T23:00:00Z", &[24.0, 24.0]);
+    check(BERLIN, "2100-03-26T23:00:00Z", "2100-03-28T22:00:00Z", &[24.0, 23.0]);
+    check("America/New_York", "2026-03-07T05:00:00Z", "2026-03-09T04:00:00Z", &[24.0, 23.0]);
+    check("America/New_York", "2026-10-31T04:00:00Z", "2026-11-02T05:00:00Z", &[24.0, 25.0]);
+    check("Asia/Kolkata", "2026-03-28T18:30:00Z", "2026-03-30T18:30:00Z", &[24.0, 24.0]);
+    check("Australia/Lord_Howe", "2026-10-02T13:30:00Z", "2026-10-04T13:00:00Z", &[24.0, 23.5]);
+    check("Australia/Lord_Howe", "2026-04-03T13:00:00Z", "2026-04-05T13:30:00Z", &[24.0, 24.5]);
+    // 2018: midnight of November 4 was skipped, so that day began at 01:00. Since 2019 there is no summer time.
+    check("America/Sao_Paulo", "2018-11-03T03:00:00Z", "2018-11-05T02:00:00Z", &[24.0, 23.0]);
+    check("America/Sao_Paulo", "2026-11-01T03:00:00Z", "2026-11-03T03:00:00Z", &[24.0, 24.0]);
+    // December 30, 2011 did not happen: no window of its own.
+    check("Pacific/Apia", "2011-12-28T10:00:00Z", "2012-01-01T10:00:00Z", &[24.0, 24.0, 24.0, 24.0]);
+}
+
+#[test]
+fn hours_are_an_absolute_grid() {
+    for zone in [BERLIN, "Australia/Lord_Howe", "Pacific/Apia", "No/Where"] {
+        let hours = Schedule::Hours { n: 4 };
+        let found = lengths(zone, "2026-03-28T20:10:00Z", hours, "2026-03-29T08:10:00Z");
+        assert_eq!(found, [240, 240, 240], "{zone}");
+    }
+}
+
+#[test]
+fn a_time_of_day_that_the_clock_skips_or_doubles() {
+    let check = |zone, at: &[&str], from, now, expect: &[&str]| {
+        let (zones, plans) = (zones(zone), [plan(from, times(at))]);
+        assert_eq!(listed(&course(&zones, &plans), &[], now), expect, "{zone}");
+    };
+    check(
+        BERLIN,
+        &["02:30"],
+        "2026-03-28T00:00:00Z",
+        "2026-03-30T00:00:00Z",
+        &["03-28 02:30 to 03-29 03:00 unmet", "03-29 03:00 to 03-30 02:30 open"],
+    );
+    check(
+        BERLIN,
+        &["02:30"],
+        "2026-10-24T00:00:00Z",
+        "2026-10-25T00:45:00Z",
+        &["10-24 02:30 to 10-25 02:30 unmet", "10-25 02:30 to 10-26 02:30 open"],
+    );
+    check(
+        "America/New_York",
+        &["02:30"],
+        "2026-03-07T05:00:00Z",
+        "2026-03-08T07:30:00Z",
+        &["03-07 02:30 to 03-08 03:00 unmet", "03-08 03:00 to 03-09 02:30 open"],
+    );
+    check(
+        "Australia/Lord_Howe",
+        &["02:15"],
+        "2026-10-02T12:00:00Z",
+        "2026-10-03T20:00:00Z",
+        &["10-03 02:15 to 10-04 02:30 unmet", "10-04 02:30 to 10-05 02:15 open"],
+    );
+    check(
+        "America/Sao_Paulo",
+        &["00:00"],
+        "2018-11-02T12:00:00Z",
+        "2018-11-04T12:00:00Z",
+        &["11-03 00:00 to 11-04 01:00 unmet", "11-04 01:00 to 11-05 00:00 open"],
+    );
+    // Noon of the day that did not happen is the midnight that followed.
+    check(
+        "Pacific/Apia",
+        &["12:00"],
+        "2011-12-29T20:00:00Z",
+        "2011-12-31T00:00:00Z",
+        &[
+            "12-29 12:00 to 12-31 00:00 unmet",
+            "12-31 00:00 to 12-31 12:00 unmet",
+            "12-31 12:00 to 01-01 12:00 open",
+        ],
+    );
+    // Two times in one gap are one moment, so there is one window.
+    check(
+        BERLIN,
+        &["02:15", "02:45"],
+        "2026-03-29T00:00:00Z",
+        "2026-03-29T06:00:00Z",
+        &["03-29 03:00 to 03-30 02:15 open"],
+    );
+    check(
+        "Asia/Kolkata",
+        &["07:00", "19:00"],
+        "2026-03-28T12:00:00Z",
+        "2026-03-29T14:00:00Z",
+        &[
+            "03-28 19:00 to 03-29 07:00 unmet",
+            "03-29 07:00 to 03-29 19:00 unmet",
+            "03-29 19:00 to 03-30 07:00 open",
+        ],
+    );
+}
+
+#[test]
+fn a_doubled_time_is_its_first() {
+    let (zones, plans) = (zones(BERLIN), [plan("2026-10-24T00:00:00Z", times(&["02:30"]))]);
+    let found = windows(&course(&zones, &plans), &[], 0..i64::MAX, ms("2026-10-25T12:00:00Z"));
+    assert_eq!(found[0].end_ms, ms("2026-10-25T00:30:00.001Z"));
+}
+
+#[test]
+fn a_time_of_day_belongs_to_the_window_before_it_and_a_grid_point_to_the_one_after() {
+    let zones = zones("UTC");
+    let met = |schedule, at: &str| {
+        let plans = [plan("2026-01-01T00:00:00Z", schedule)];
+        listed(&course(&zones, &plans), &[cleaned(at)], "2026-01-02T12:30:00Z")
+            .iter()
+            .position(|w| w.ends_with("met") && !w.ends_with("unmet"))
+    };
+    assert_eq!(met(times(&["12:00"]), "2026-01-02T12:00:00Z"), Some(0));
+    assert_eq!(met(times(&["12:00"]), "2026-01-02T12:00:00.001Z"), Some(1));
+    assert_eq!(met(times(&["12:00"]), "2026-01-01T12:00:00Z"), None);
+    assert_eq!(met(Schedule::Hours { n: 12 }, "2026-01-01T11:59:59.999Z"), Some(0));
+    assert_eq!(met(Schedule::Hours { n: 12 }, "2026-01-01T12:00:00Z"), Some(1));
+    assert_eq!(met(Schedule::Days { n: 1 }, "2026-01-01T00:00:00Z"), Some(0));
+    assert_eq!(met(Schedule::Days { n: 1 }, "2026-01-02T00:00:00Z"), Some(1));
+}
+
+#[test]
+fn whole_days_and_weeks_count_from_the_first_midnight() {
+    let check = |schedule, from, now, expect: &[&str]| {
+        let (zones, plans) = (zones(BERLIN), [plan(from, schedule)]);
+        assert_eq!(listed(&course(&zones, &plans), &[], now), expect);
+    };
+    check(
+        Schedule::Days { n: 1 },
+        "2026-06-01T10:00:00Z",
+        "2026-06-03T10:00:00Z",
+        &["06-02 00:00 to 06-03 00:00 unmet", "06-03 00:00 to 06-04 00:00 open"],
+    );
+    check(
+        Schedule::Days { n: 3 },
+        "2026-06-01T10:00:00Z",
+        "2026-06-05T10:00:00Z",
+        &["06-02 00:00 to 06-05 00:00 unmet", "06-05 00:00 to 06-08 00:00 open"],
+    );
+    check(
+        Schedule::Weeks { n: 2 },
+        "2026-03-20T23:00:00Z",
+        "2026-04-04T00:00:00Z",
+        &["03-21 00:00 to 04-04 00:00 unmet", "04-04 00:00 to 04-18 00:00 open"],
+    );
+}
+
+#[test]
+fn only_a_complete_cleaning_not_later_than_72_hours_counts() {
+    let (zones, plans) = (zones("UTC"), [plan("2026-01-01T00:00:00Z", Schedule::Days { n: 1 })]);
+    let check = |late_ms: i64, complete, expect| {
+        let performed_ms = ms("2026-01-01T08:00:00Z");
+        let cleaning = Placed { performed_ms, recorded_ms: performed_ms + late_ms, complete };
+        let course = course(&zones, &plans);
+        let found = windows(&course, &[cleaning], 0..ms("2026-01-02T01:00:00Z"), ms("2026-01-05T00:00:00Z"));
+        assert_eq!(found.iter().map(|w| w.state).collect::<Vec<_>>(), [expect]);
+        assert_eq!(last_counting_ms(&[cleaning]).is_some(), expect == State::Met);
+    };
+    check(0, true, State::Met);
+    check(72 * HOUR, true, State::Met);
+    check(72 * HOUR + 1, true, State::Unmet);
+    check(0, false, State::Unmet);
+}
+
+#[test]
+fn a_voided_cleaning_makes_its_window_unmet_again() {
+    let (zones, plans) = (zones("UTC"), [plan("2026-01-01T00:00:00Z", Schedule::Days { n: 1 })]);
+    let (first, second) = (cleaned("2026-01-01T08:00:00Z"), cleaned("2026-01-02T08:00:00Z"));
+    let course = course(&zones, &plans);
+    let now = ms("2026-01-03T00:00:00Z");
+    assert_eq!(Tally::of(&windows(&course, &[first, second], 0..now + 1, now)), Tally { met: 2, closed: 2 });
+    assert_eq!(Tally::of(&windows(&course, &[first], 0..now + 1, now)), Tally { met: 1, closed: 2 });
+    assert_eq!(status(&course, Some(first.performed_ms), now), Status::Overdue { since_ms: now });
+}
+
+#[test]
+fn time_out_of_service_drops_unmet_windows_only() {
+    let (zones, plans) = (zones("UTC"), [plan("2026-01-01T00:00:00Z", Schedule::Days { n: 1 })]);
+    let out = [ms("2026-01-02T10:00:00Z")..ms("2026-01-04T00:00:00Z")];
+    let course = Course { out: &out, ..course(&zones, &plans) };
+    let cleanings = [cleaned("2026-01-02T08:00:00Z")];
+    assert_eq!(
+        listed(&course, &cleanings, "2026-01-05T00:00:00Z"),
+        [
+            "01-01 00:00 to 01-02 00:00 unmet",
+            "01-02 00:00 to 01-03 00:00 met",
+            "01-03 00:00 to 01-04 00:00 dropped",
+            "01-04 00:00 to 01-05 00:00 unmet",
+            "01-05 00:00 to 01-06 00:00 open",
+        ]
+    );
+    assert_eq!(listed(&course, &[], "2026-01-03T00:00:00Z")[1], "01-02 00:00 to 01-03 00:00 dropped");
+    let last = Some(cleanings[0].performed_ms);
+    let at = |now: &str| status(&course, last, ms(now));
+    assert_eq!(at("2026-01-02T09:00:00Z"), Status::Clean { until_ms: Some(ms("2026-01-02T23:59:59.999Z")) });
+    assert_eq!(at("2026-01-03T09:00:00Z"), Status::OutOfService { since_ms: out[0].start });
+    assert_eq!(at("2026-01-04T00:00:00Z"), Status::Due { by_ms: ms("2026-01-04T23:59:59.999Z") });
+    assert_eq!(at("2026-01-05T00:00:00Z"), Status::Overdue { since_ms: ms("2026-01-05T00:00:00Z") });
+    // Overdue before it went out: that stays true when it comes back.
+    assert_eq!(
+        status(&course, None, ms("2026-01-04T01:00:00Z")),
+        Status::Overdue { since_ms: ms("2026-01-02T00:00:00Z") }
+    );
+}
+
+#[test]
+fn a_chain_of_uses() {
+    let (zones, plans) = (zones("UTC"), [plan("2026-01-01T08:00:00Z", after_use())]);
+    let uses =
+        ["07:59", "08:00", "10:00", "11:00", "12:00", "20:00"].map(|t| ms(&format!("2026-01-01T{t}:00Z")));
+    let course = Course { uses: &uses, ..course(&zones, &plans) };
+    let cleanings = [cleaned("2026-01-01T09:00:00Z"), cleaned("2026-01-01T17:00:00Z")];
+    assert_eq!(
+        listed(&course, &cleanings, "2026-01-01T21:00:00Z"),
+        [
+            "01-01 08:00 to 01-01 10:00 met",
+            "01-01 10:00 to 01-01 11:00 unmet",
+            "01-01 11:00 to 01-01 12:00 unmet",
+            "01-01 12:00 to 01-01 16:00 unmet",
+            "01-01 20:00 to 01-02 00:00 open",
+        ]
+    );
+    let check = |last: Option<&str>, now: &str, expect| {
+        let at = |time: &str| ms(&format!("2026-01-01T{time}:00Z"));
+        assert_eq!(status(&course, last.map(at), at(now)), expect, "{last:?} {now}");
+    };
+    let at = |time: &str| ms(&format!("2026-01-01T{time}:00Z"));
+    check(None, "07:00", Status::NoSchedule);
+    check(None, "08:30", Status::DueAfterUse { since_ms: at("08:00"), by_ms: at("12:00") });
+    check(Some("09:00"), "09:00", Status::Clean { until_ms: None });
+    check(Some("09:00"), "10:30", Status::DueAfterUse { since_ms: at("10:00"), by_ms: at("14:00") });
+    check(Some("09:00"), "11:00", Status::Overdue { since_ms: at("11:00") });
+    check(Some("09:00"), "13:00", Status::Overdue { since_ms: at("11:00") });
+    check(Some("12:00"), "18:00", Status::Clean { until_ms: None });
+    check(Some("11:59"), "18:00", Status::Overdue { since_ms: at("16:00") });
+}
+
+#[test]
+fn an_item_never_used_and_never_cleaned_is_not_called_clean() {
+    let (zones, plans) = (zones("UTC"), [plan("2026-01-01T08:00:00Z", after_use())]);
+    let course = course(&zones, &plans);
+    assert_eq!(status(&course, None, ms("2026-02-01T00:00:00Z")), Status::NotDue);
+    assert_eq!(next_change_ms(&course, ms("2026-02-01T00:00:00Z")), None);
+}
+
+#[test]
+fn a_change_of_zone_cuts_at_its_entry() {
+    let mut zones = zones(BERLIN);
+    // The same zone again is no change.
+    zones.push(ZoneSpan { from_ms: ms("2026-06-02T10:00:00Z"), zone: BERLIN.into() });
+    zones.push(ZoneSpan { from_ms: ms("2026-06-03T10:00:00Z"), zone: "America/New_York".into() });
+    let plans = [plan("2026-06-01T10:00:00Z", Schedule::Days { n: 1 })];
+    assert_eq!(
+        listed(&course(&zones, &plans), &[], "2026-06-05T12:00:00Z"),
+        [
+            "06-02 00:00 to 06-03 00:00 unmet",
+            "06-04 00:00 to 06-05 00:00 unmet",
+            "06-05 00:00 to 06-06 00:00 open",
+        ]
+    );
+    let plans = [plan("2026-06-01T10:00:00Z", Schedule::Hours { n: 48 })];
+    let found = windows(&course(&zones, &plans), &[], 0..i64::MAX, ms("2026-06-05T12:00:00Z"));
+    assert_eq!(found.len(), 3, "hours know no zone");
+}
+
+#[test]
+fn a_new_plan_cuts_the_old_one() {
+    let zones = zones("UTC");
+    let plans = [
+        plan("2026-01-01T00:00:00Z", Schedule::Hours { n: 12 }),
+        plan("2026-01-02T18:00:00Z", Schedule::Days { n: 1 }),
+        plan("2026-01-04T06:00:00Z", Schedule::Never),
+    ];
+    let course = course(&zones, &plans);
+    assert_eq!(
+        listed(&course, &[], "2026-01-09T00:00:00Z"),
+        [
+            "01-01 00:00 to 01-01 12:00 unmet",
+            "01-01 12:00 to 01-02 00:00 unmet",
+            "01-02 00:00 to 01-02 12:00 unmet",
+            "01-03 00:00 to 01-04 00:00 unmet",
+        ]
+    );
+    let at = |last: Option<&str>, now: &str| status(&course, last.map(ms), ms(now));
+    // A new plan does not hide what is overdue.
+    assert_eq!(at(None, "2026-01-03T00:00:00Z"), Status::Overdue { since_ms: ms("2026-01-01T12:00:00Z") });
+    // Nothing is asked before the first window of the new plan.
+    let end_of_3rd = ms("2026-01-03T23:59:59.999Z");
+    assert_eq!(at(Some("2026-01-02T12:00:00Z"), "2026-01-02T20:00:00Z"), Status::Due { by_ms: end_of_3rd });
+    assert_eq!(
+        at(Some("2026-01-02T19:00:00Z"), "2026-01-02T20:00:00Z"),
+        Status::Clean { until_ms: Some(ms("2026-01-02T23:59:59.999Z")) }
+    );
+    // The window of January 4 will be cut, so nothing is due in it.
+    assert_eq!(at(Some("2026-01-03T12:00:00Z"), "2026-01-04T01:00:00Z"), Status::NotDue);
+    assert_eq!(at(None, "2026-01-05T00:00:00Z"), Status::NoSchedule);
+}
+
+#[test]
+fn the_latest_word_on_a_schedule_counts_from_its_own_time() {
+    let zones = zones("UTC");
+    let plans = [
+        plan("2026-01-03T00:00:00Z", Schedule::Hours { n: 1 }),
+        plan("2026-01-02T00:00:00Z", Schedule::Days { n: 1 }),
+    ];
+    assert_eq!(
+        listed(&course(&zones, &plans), &[], "2026-01-03T12:00:00Z"),
+        ["01-02 00:00 to 01-03 00:00 unmet", "01-03 00:00 to 01-04 00:00 open",]
+    );
+}
+
+#[test]
+fn a_plan_of_never_ends_overdue_for_good() {
+    let zones = zones("UTC");
+    let plans = [
+        plan("2026-01-01T00:00:00Z", Schedule::Days { n: 1 }),
+        plan("2026-01-05T00:00:00Z", Schedule::Never),
+        plan("2027-01-01T00:00:00Z", Schedule::Days { n: 1 }),
+    ];
+    let at = |now: &str| status(&course(&zones, &plans), None, ms(now));
+    assert_eq!(at("2026-01-04T12:00:00Z"), Status::Overdue { since_ms: ms("2026-01-02T00:00:00Z") });
+    assert_eq!(at("2026-03-01T00:00:00Z"), Status::NoSchedule);
+    assert_eq!(at("2027-01-01T12:00:00Z"), Status::Due { by_ms: ms("2027-01-01T23:59:59.999Z") });
+}
+
+#[test]
+fn a_deadline_is_what_people_say() {
+    let zones = zones(BERLIN);
+    let check = |schedule, last: Option<&str>, now: &str, expect| {
+        let plans = [plan("2026-06-01T04:00:00Z", schedule)];
+        assert_eq!(status(&course(&zones, &plans), last.map(ms), ms(now)), expect);
+    };
+    let seven_pm = ms("2026-06-02T17:00:00Z");
+    check(
+        times(&["19:00"]),
+        Some("2026-06-01T16:00:00Z"),
+        "2026-06-02T10:00:00Z",
+        Status::Due { by_ms: seven_pm },
+    );
+    check(
+        times(&["19:00"]),
+        Some("2026-06-01T18:00:00Z"),
+        "2026-06-02T10:00:00Z",
+        Status::Clean { until_ms: Some(seven_pm) },
+    );
+    check(times(&["19:00"]), None, "2026-06-02T17:00:00Z", Status::Due { by_ms: seven_pm });
+    check(times(&["19:00"]), None, "2026-06-02T17:00:00.001Z", Status::Overdue { since_ms: seven_pm + 1 });
+    check(
+        Schedule::Hours { n: 4 },
+        None,
+        "2026-06-01T05:00:00Z",
+        Status::Due { by_ms: ms("2026-06-01T08:00:00Z") },
+    );
+    check(
+        Schedule::Hours { n: 4 },
+        None,
+        "2026-06-01T17:00:00Z",
+        Status::Overdue { since_ms: ms("2026-06-01T08:00:00Z") },
+    );
+}
+
+#[test]
+fn the_next_change() {
+    let zones = zones("UTC");
+    let plans = [
+        plan("2026-01-01T18:00:00Z", Schedule::Days { n: 1 }),
+        plan("2026-01-04T06:00:00Z", Schedule::Never),
+    ];
+    let out = [ms("2026-01-03T10:00:00Z")..ms("2026-01-03T11:00:00Z")];
+    let course = Course { out: &out, ..course(&zones, &plans) };
+    let mut seen = Vec::new();
+    let mut now = ms("2026-01-01T00:00:00Z");
+    while let Some(next) = next_change_ms(&course, now) {
+        seen.push(Timestamp::from_millisecond(next).unwrap().strftime("%d %H:%M").to_string());
+        now = next;
+    }
+    assert_eq!(seen, ["01 18:00", "02 00:00", "03 00:00", "03 10:00", "03 11:00", "04 00:00", "04 06:00"]);
+}
+
+#[test]
+fn a_period_takes_what_closes_in_it() {
+    let (zones, plans) = (zones("UTC"), [plan("2026-01-01T00:00:00Z", Schedule::Days { n: 1 })]);
+    let now = ms("2026-01-03T00:00:00Z");
+    let closed = |range: Range<i64>| windows(&course(&zones, &plans), &[], range, now).len();
+    let (second, third) = (ms("2026-01-02T00:00:00Z"), now);
+    assert_eq!(closed(second..third), 1, "the one that closes at its beginning, not at its end");
+    assert_eq!(closed(second - 1..second), 0);
+    assert_eq!(closed(third..third + 1), 2, "one closed, one open");
+    assert_eq!(closed(third + 1..i64::MAX), 0, "nothing from the future");
+    assert_eq!(closed(third..second), 0);
+}
+
+#[test]
+fn windows_belong_to_the_civil_day_in_which_they_close() {
+    let zones = zones("America/New_York");
+    let calendar = Calendar::new(&zones);
+    let plans = [plan("2026-03-07T05:00:00Z", Schedule::Hours { n: 8 })];
+    let now = ms("2026-03-09T12:00:00Z");
+    let found = windows(&course(&zones, &plans), &[cleaned("2026-03-08T01:00:00Z")], 0..now, now);
+    let first = calendar.day_of(ms("2026-03-07T12:00:00Z"));
+    // Grid points by local time: 08 16 | 00 09 17 | 01
+    let closed = |met, closed| Tally { met, closed };
+    assert_eq!(
+        by_day(&calendar, &found),
+        BTreeMap::from([(first, closed(0, 2)), (first + 1, closed(1, 3)), (first + 2, closed(0, 1))])
+    );
+}
+
+#[test]
+fn days_begin_and_end_where_the_zone_says() {
+    let check = |zone, inside: &str, start: &str, end: &str| {
+        let calendar = Calendar::new(&zones(zone));
+        let day = calendar.day_of(ms(inside));
+        assert_eq!(calendar.day_range(day), ms(start)..ms(end), "{zone} {inside}");
+        assert_eq!(calendar.day_of(ms(start)), day);
+        assert_eq!(calendar.day_of(ms(end)), day + 1);
+    };
+    check(BERLIN, "2026-03-29T12:00:00Z", "2026-03-28T23:00:00Z", "2026-03-29T22:00:00Z");
+    check("Asia/Kolkata", "2026-03-29T12:00:00Z", "2026-03-28T18:30:00Z", "2026-03-29T18:30:00Z");
+    check("America/Sao_Paulo", "2018-11-04T12:00:00Z", "2018-11-04T03:00:00Z", "2018-11-05T02:00:00Z");
+    check("No/Where", "2026-03-29T12:00:00Z", "2026-03-29T00:00:00Z", "2026-03-30T00:00:00Z");
+    // The clock went back from 00:01 to 23:01: the second 23:30 stays in the day that had begun.
+    check("America/St_Johns", "2010-11-07T03:00:00Z", "2010-11-07T02:30:00Z", "2010-11-08T03:30:00Z");
+    let apia = Calendar::new(&zones("Pacific/Apia"));
+    let before = apia.day_of(ms("2011-12-30T09:59:59.999Z"));
+    assert_eq!(apia.day_of(ms("2011-12-30T10:00:00Z")), before + 2);
+    assert!(apia.day_range(before + 1).is_empty());
+    assert_eq!(Calendar::new(&[]).day_of(0), 0);
+}
+
+#[test]
+fn rates_are_floored_and_no_data_is_no_rate() {
+    let text = |met, closed| Rate::text(Tally { met, closed }.rate());
+    assert_eq!(text(0, 0), "–");
+    assert_eq!(text(0, 3), "0.0%");
+    assert_eq!(text(2, 3), "66.6%");
+    assert_eq!(text(2_746, 2_888), "95.0%");
+    assert_eq!(text(1_999, 2_000), "99.9%");
+    assert_eq!(text(u32::MAX - 1, u32::MAX), "99.9%");
+    assert_eq!(text(u32::MAX, u32::MAX), "100.0%");
+}
+
+#[test]
+fn hostile_times_cost_nothing() {
+    let zones = [
+        ZoneSpan { from_ms: i64::MAX, zone: "Asia/Kolkata".into() },
+        ZoneSpan { from_ms: i64::MIN, zone: BERLIN.into() },
+    ];
+    let uses = [i64::MIN, -1, 0, 1, i64::MAX - 1, i64::MAX];
+    let all = (0..24).flat_map(|hour| (0..60).map(move |minute| TimeOfDay { hour, minute }));
+    for schedule in [
+        Schedule::Hours { n: 0 },
+        Schedule::Hours { n: u32::MAX },
+        Schedule::Days { n: 0 },
+        Schedule::Weeks { n: u32::MAX },
+        Schedule::Times { at: Vec::new() },
+        Schedule::Times { at: all.collect() },
+        Schedule::Times { at: vec![TimeOfDay { hour: 200, minute: 200 }] },
+        Schedule::Use { grace_s: 0 },
+        Schedule::Use { grace_s: u32::MAX },
+    ] {
+        for from_ms in [i64::MIN, 0, i64::MAX] {
+            let plans = [Plan { from_ms, schedule: schedule.clone() }];
+            let out = [i64::MIN..-5, 10..i64::MAX];
+            let course = Course { zones: &zones, plans: &plans, out: &out, uses: &uses };
+            let quiet = Course { out: &[], ..course };
+            for now in [i64::MIN, -1, 0, 1, ms("2026-01-01T00:00:00Z"), i64::MAX - 1, i64::MAX] {
+                assert!(windows(&course, &[], i64::MIN..i64::MAX, now).len() < 200_000);
+                for last in [None, Some(i64::MIN), Some(now), Some(i64::MAX)] {
+                    status(&course, last, now);
+                    status(&quiet, last, now);
+                }
+                assert!(next_change_ms(&course, now).is_none_or(|next| next > now));
+            }
+        }
+    }
+    let calendar = Calendar::new(&zones);
+    for ms in [i64::MIN, -1, 0, i64::MAX] {
+        calendar.day_of(ms);
+    }
+    assert!(calendar.day_range(i32::MIN).is_empty() && calendar.day_range(i32::MAX).is_empty());
+}

@@ -1,0 +1,166 @@
+//! The JSON messages beside batches: hello, health and gone from the box, ack from the relay.
+
+use serde::{Deserialize, Serialize};
+
+use crate::entry::ClockState;
+use crate::ids::{BootId, ConnectionId, Epoch};
+
+/// Version of these messages.
+pub const VERSION: u32 = 1;
+
+/// `up/hello`: after each subscription.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hello {
+    /// [`VERSION`].
+    pub v: u32,
+    /// Names this connection; a later `gone` of another connection is ignored.
+    pub connection: ConnectionId,
+    /// The box's present epoch.
+    pub epoch: Epoch,
+    /// The public key of that epoch's log, base64.
+    pub key: String,
+    /// Entries in it.
+    pub size: u64,
+    /// Entries that the relay has cosigned, as the box remembers.
+    pub cursor: u64,
+    /// The newest cosigned checkpoint that the box holds: shows a restored relay what it has forgotten.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cosigned: Option<String>,
+    /// The run of its operating system.
+    pub boot: BootId,
+    /// Its program's version.
+    pub version: String,
+    /// Version of the time zone data that due windows are cut with.
+    pub tzdb: String,
+    /// Where it can be reached in its building, `host:port`.
+    #[serde(default)]
+    pub addresses: Vec<String>,
+    /// What it can do, in words that later versions define.
+    #[serde(default)]
+    pub can: Vec<String>,
+    /// How far its clock can be trusted.
+    pub clock: ClockState,
+    /// Its wall clock, milliseconds since 1970.
+    pub wall: i64,
+}
+
+/// The state of one printer, in a word for the fleet page.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PrinterHealth {
+    /// Its name at the box.
+    pub name: String,
+    /// `ready`, `paper out`, `no answer`, …
+    pub state: String,
+}
+
+/// `up/health`: once a minute.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Health {
+    /// [`VERSION`].
+    pub v: u32,
+    /// The box's present epoch.
+    pub epoch: Epoch,
+    /// Entries in it.
+    pub size: u64,
+    /// Entries that the relay has cosigned, as the box remembers.
+    pub cursor: u64,
+    /// Entries that wait to be sent.
+    pub backlog: u64,
+    /// Photos that wait to be sent.
+    pub photos: u64,
+    /// Per cent of the data disk in use.
+    pub disk_percent: u8,
+    /// Printers.
+    #[serde(default)]
+    pub printers: Vec<PrinterHealth>,
+    /// Temperature of the board, degrees Celsius, where it tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub celsius: Option<i16>,
+    /// How far its clock can be trusted.
+    pub clock: ClockState,
+    /// Its wall clock, milliseconds since 1970.
+    pub wall: i64,
+    /// What it could not do, in words for an operator: refused batches, a segment that was healed.
+    #[serde(default)]
+    pub notes: Vec<String>,
+}
+
+/// `up/gone`: the last will.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gone {
+    /// [`VERSION`].
+    pub v: u32,
+    /// Which connection ended.
+    pub connection: ConnectionId,
+}
+
+/// Why the relay refused a batch.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refused {
+    /// First entry of the batch.
+    pub from: u64,
+    /// One word for machines.
+    pub code: String,
+    /// For the person at the box.
+    pub text: String,
+}
+
+/// `down/ack`: exactly one of the three members says what the relay holds, wants or refuses.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Answer {
+    /// A checkpoint with the relay's cosignature: everything up to its size is stored.
+    Checkpoint {
+        /// The note.
+        checkpoint: String,
+    },
+    /// Send from here.
+    Want {
+        /// Entries that the relay holds.
+        want: u64,
+    },
+    /// The batch was not taken, and sending it again would not help.
+    Refused {
+        /// Which and why.
+        refused: Refused,
+    },
+}
+
+/// `down/ack`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ack {
+    /// [`VERSION`].
+    pub v: u32,
+    /// The epoch that it speaks of.
+    pub epoch: Epoch,
+    /// What it says.
+    #[serde(flatten)]
+    pub answer: Answer,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn acks_as_the_protocol_writes_them() {
+        let epoch = Epoch { n: 1, key: [0, 0, 0, 1] };
+        let cases = [
+            (
+                Answer::Checkpoint { checkpoint: "note\n".into() },
+                r#"{"v":1,"epoch":"1-00000001","checkpoint":"note\n"}"#,
+            ),
+            (Answer::Want { want: 7 }, r#"{"v":1,"epoch":"1-00000001","want":7}"#),
+            (
+                Answer::Refused { refused: Refused { from: 3, code: "root".into(), text: "no".into() } },
+                r#"{"v":1,"epoch":"1-00000001","refused":{"from":3,"code":"root","text":"no"}}"#,
+            ),
+        ];
+        for (answer, json) in cases {
+            let ack = Ack { v: VERSION, epoch, answer };
+            assert_eq!(serde_json::to_string(&ack).unwrap(), json);
+            assert_eq!(serde_json::from_str::<Ack>(json).unwrap(), ack);
+        }
+        assert!(serde_json::from_str::<Ack>(r#"{"v":1,"epoch":"1-00000001"}"#).is_err());
+    }
+}

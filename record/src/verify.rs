@@ -1,0 +1,419 @@
+//! The one place where a batch becomes believed: `Unverified → Signed → Verified<Batch>`.
+
+use std::collections::BTreeMap;
+use std::ops::Deref;
+
+use crate::batch::{BatchError, Unverified};
+use crate::checkpoint::{Checkpoint, Origin, SignedCheckpoint};
+use crate::entry::Entry;
+use crate::limits::ENTRY_TEXTS_MAX;
+use crate::redact::TextLine;
+use crate::sign::{NoteError, Verifier};
+use crate::tree::{Frontier, Hash};
+
+/// Why a batch was refused. The code travels to the box, the text is for people.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// It cannot be read.
+    #[error(transparent)]
+    Form(#[from] BatchError),
+    /// Its checkpoint is not signed by the key of its log.
+    #[error("the batch's checkpoint does not hold: {0}")]
+    Signature(#[from] NoteError),
+    /// Its checkpoint covers another number of entries.
+    #[error("the checkpoint covers {checkpoint} entries, the batch ends at {end}")]
+    Size {
+        /// What the checkpoint says.
+        checkpoint: u64,
+        /// Where the batch ends.
+        end: u64,
+    },
+    /// An entry has the wrong number.
+    #[error("entry {found} stands where entry {expected} belongs")]
+    Number {
+        /// What belongs there.
+        expected: u64,
+        /// What stands there.
+        found: u64,
+    },
+    /// A text that no entry of the batch names.
+    #[error("a text beside entry {0} is not named by it, or one too many")]
+    Text(u64),
+    /// The entries do not lead to the signed root.
+    #[error("the entries do not lead to the root that was signed for size {0}")]
+    Root(u64),
+    /// The batch does not touch the end of what is held.
+    #[error("the batch [{first}, {end}) does not continue {held} entries")]
+    Place {
+        /// First entry.
+        first: u64,
+        /// After the last.
+        end: u64,
+        /// What is held.
+        held: u64,
+    },
+}
+
+impl Refusal {
+    /// One word for machines.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Form(_) => "form",
+            Self::Signature(_) => "signature",
+            Self::Size { .. } => "size",
+            Self::Number { .. } => "number",
+            Self::Text(_) => "text",
+            Self::Root(_) => "root",
+            Self::Place { .. } => "place",
+        }
+    }
+}
+
+/// Where a batch lies against what is held: the rows of the protocol's table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// It begins where the held log ends.
+    Next,
+    /// It begins before and ends after: the overlap is compared, the rest is new.
+    Overlap,
+    /// All of it is held already.
+    Again,
+    /// Something is missing between.
+    Gap,
+}
+
+/// A batch whose checkpoint its log's key signed and whose entries are numbered as it says. Whether they lead to the
+/// signed root is not known yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Signed {
+    note: SignedCheckpoint,
+    first: u64,
+    entries: Vec<(Entry, Hash)>,
+    texts: Vec<TextLine>,
+}
+
+impl Unverified {
+    /// Checks signature, size, numbers and texts.
+    ///
+    /// # Errors
+    /// What does not hold.
+    pub fn open(self, origin: &Origin, log: &Verifier) -> Result<Signed, Refusal> {
+        let note = SignedCheckpoint::verify(&self.note, origin, log)?;
+        let end = self.first.saturating_add(self.entries.len() as u64);
+        if note.checkpoint().size != end {
+            return Err(Refusal::Size { checkpoint: note.checkpoint().size, end });
+        }
+        for (expected, entry) in (self.first..).zip(&self.entries) {
+            if entry.seq() != expected {
+                return Err(Refusal::Number { expected, found: entry.seq() });
+            }
+        }
+        check_texts(self.first, &self.entries, &self.texts)?;
+        let entries = self.entries.into_iter().map(|e| (e.leaf(), e)).map(|(leaf, e)| (e, leaf)).collect();
+        Ok(Signed { note, first: self.first, entries, texts: self.texts })
+    }
+}
+
+/// Every text stands beside an entry that names it, once, and none has more than it may.
+fn check_texts(first: u64, entries: &[Entry], texts: &[TextLine]) -> Result<(), Refusal> {
+    let mut named: BTreeMap<u64, Vec<Hash>> = BTreeMap::new();
+    for text in texts {
+        let wrong = Refusal::Text(text.seq());
+        let at = text.seq().checked_sub(first).and_then(|at| usize::try_from(at).ok());
+        let entry = at.and_then(|at| entries.get(at)).ok_or(wrong.clone())?;
+        let open = named.entry(text.seq()).or_insert_with(|| entry.redactables());
+        if open.len() > ENTRY_TEXTS_MAX {
+            return Err(wrong);
+        }
+        let place = open.iter().position(|h| *h == text.hash()).ok_or(wrong)?;
+        open.swap_remove(place);
+    }
+    Ok(())
+}
+
+impl Signed {
+    /// Number of its first entry.
+    pub fn first(&self) -> u64 {
+        self.first
+    }
+
+    /// Number after its last entry: the size that its checkpoint covers.
+    pub fn end(&self) -> u64 {
+        self.first + self.entries.len() as u64
+    }
+
+    /// Its checkpoint.
+    pub fn checkpoint(&self) -> &Checkpoint {
+        self.note.checkpoint()
+    }
+
+    /// Its checkpoint's note, which is evidence whatever else holds.
+    pub fn note(&self) -> &SignedCheckpoint {
+        &self.note
+    }
+
+    /// Its entries, each with its leaf hash.
+    pub fn entries(&self) -> &[(Entry, Hash)] {
+        &self.entries
+    }
+
+    /// The texts beside them.
+    pub fn texts(&self) -> &[TextLine] {
+        &self.texts
+    }
+
+    /// Where it lies against `held` entries.
+    pub fn place(&self, held: u64) -> Place {
+        if self.end() <= held {
+            Place::Again
+        } else if self.first > held {
+            Place::Gap
+        } else if self.first == held {
+            Place::Next
+        } else {
+            Place::Overlap
+        }
+    }
+
+    /// Appends what is new to the held log and compares the root. Leaves before `held.size()` are the caller's to
+    /// compare.
+    ///
+    /// # Errors
+    /// [`Refusal::Root`], or [`Refusal::Place`] when it does not continue what is held.
+    pub fn onto(self, held: &Frontier) -> Result<Verified<Batch>, Refusal> {
+        let (first, end) = (self.first, self.end());
+        if !matches!(self.place(held.size()), Place::Next | Place::Overlap) {
+            return Err(Refusal::Place { first, end, held: held.size() });
+        }
+        let skip = usize::try_from(held.size() - first).unwrap_or(usize::MAX);
+        let mut frontier = held.clone();
+        self.entries.iter().skip(skip).for_each(|(_, leaf)| frontier.push(*leaf));
+        if frontier.root() != self.checkpoint().root {
+            return Err(Refusal::Root(end));
+        }
+        let mut batch = Batch { note: self.note, entries: self.entries, texts: self.texts, frontier };
+        batch.entries.drain(..skip);
+        batch.texts.retain(|t| t.seq() >= held.size());
+        Ok(Verified(batch))
+    }
+}
+
+/// Something that this module has checked; nobody else can make one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verified<T>(T);
+
+impl<T> Deref for Verified<T> {
+    type Target = T;
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+/// New entries of one log, which lead from a held frontier to a signed root.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Batch {
+    note: SignedCheckpoint,
+    entries: Vec<(Entry, Hash)>,
+    texts: Vec<TextLine>,
+    frontier: Frontier,
+}
+
+impl Batch {
+    /// The new entries, each with its leaf hash.
+    pub fn entries(&self) -> &[(Entry, Hash)] {
+        &self.entries
+    }
+
+    /// The texts beside them.
+    pub fn texts(&self) -> &[TextLine] {
+        &self.texts
+    }
+
+    /// The log's frontier after them.
+    pub fn frontier(&self) -> &Frontier {
+        &self.frontier
+    }
+
+    /// The signed checkpoint that covers them.
+    pub fn note(&self) -> &SignedCheckpoint {
+        &self.note
+    }
+
+    /// Its origin.
+    pub fn origin(&self) -> Origin {
+        self.note.checkpoint().origin
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::batch::pack;
+    use crate::entry::By;
+    use crate::entry::tests::at;
+    use crate::ids::BoxId;
+    use crate::kinds::Event;
+    use crate::limits::BATCH_BYTES_MAX;
+    use crate::redact::Text;
+    use crate::sign::{Kind, Signer};
+
+    const SECRET: [u8; 32] = [3; 32];
+
+    fn origin() -> (Origin, Signer) {
+        let public = Signer::new("x", Kind::Note, &SECRET).unwrap().verifier().public();
+        let origin = Origin::new(BoxId::new(1, [2; 10]), 1, &public);
+        (origin, origin.signer(&SECRET).unwrap())
+    }
+
+    /// Entries `0..count`; each second one has a text.
+    fn log(count: u64) -> (Vec<Entry>, Vec<TextLine>) {
+        let mut texts = Vec::new();
+        let entries = (0..count).map(|seq| {
+            let text = Text::new(&format!("note {seq}"), [7; 16]).unwrap();
+            let note = if seq % 2 == 0 {
+                format!(r#""note":{{"redactable":"{}"}},"#, text.redactable().hash)
+            } else {
+                String::new()
+            };
+            if seq % 2 == 0 {
+                texts.push(text.beside(seq));
+            }
+            let body = format!(r#"{{{note}"tag":"ABCDEFGH3","who":{{"proof":"unattributed"}}}}"#);
+            Entry::compose(seq, at(1), By::BOX, None, &Event::read("cleaning.recorded", &body)).unwrap()
+        });
+        (entries.collect(), texts)
+    }
+
+    fn wire(
+        entries: &[Entry],
+        texts: &[TextLine],
+        first: u64,
+        signed: impl Fn(Checkpoint) -> Checkpoint,
+    ) -> Vec<u8> {
+        let (origin, signer) = origin();
+        let mut frontier = Frontier::default();
+        entries.iter().for_each(|e| frontier.push(e.leaf()));
+        let checkpoint = Checkpoint { origin, size: frontier.size(), root: frontier.root() };
+        let note = signed(checkpoint).signed(&signer).unwrap().to_string();
+        let skip = usize::try_from(first).unwrap();
+        let lines: Vec<&[u8]> = entries[skip..].iter().map(Entry::bytes).collect();
+        let texts: Vec<String> = texts.iter().filter(|t| t.seq() >= first).map(TextLine::line).collect();
+        pack(&note, first, &lines, &texts).unwrap()
+    }
+
+    fn open(wire: &[u8]) -> Result<Signed, Refusal> {
+        let (origin, signer) = origin();
+        Unverified::unpack(wire)?.open(&origin, signer.verifier())
+    }
+
+    fn held(entries: &[Entry]) -> Frontier {
+        let mut frontier = Frontier::default();
+        entries.iter().for_each(|e| frontier.push(e.leaf()));
+        frontier
+    }
+
+    #[test]
+    fn goes_on_from_what_is_held() {
+        let (entries, texts) = log(10);
+        let batch = open(&wire(&entries, &texts, 4, |c| c)).unwrap().onto(&held(&entries[..4])).unwrap();
+        assert_eq!(batch.entries().len(), 6);
+        assert_eq!(batch.texts(), &texts[2..]);
+        assert_eq!(batch.frontier(), &held(&entries));
+        let overlap = open(&wire(&entries, &texts, 2, |c| c)).unwrap();
+        assert_eq!(overlap.place(4), Place::Overlap);
+        let overlap = overlap.onto(&held(&entries[..4])).unwrap();
+        assert_eq!((overlap.entries(), overlap.texts()), (batch.entries(), batch.texts()));
+    }
+
+    #[test]
+    fn every_place() {
+        let (entries, texts) = log(6);
+        let signed = open(&wire(&entries, &texts, 3, |c| c)).unwrap();
+        let places =
+            [(3, Place::Next), (2, Place::Gap), (4, Place::Overlap), (6, Place::Again), (9, Place::Again)];
+        for (held, place) in places {
+            assert_eq!(signed.place(held), place, "{held}");
+        }
+        assert!(matches!(signed.clone().onto(&held(&entries[..2])), Err(Refusal::Place { .. })));
+        assert!(matches!(signed.onto(&held(&entries)), Err(Refusal::Place { .. })));
+    }
+
+    #[test]
+    fn every_refusal() {
+        let (entries, texts) = log(6);
+        let code = |wire: &[u8]| open(wire).map(|_| ()).map_err(|e| e.code());
+        assert_eq!(code(&wire(&entries, &texts, 0, |c| Checkpoint { size: 7, ..c })), Err("size"));
+        assert_eq!(code(&wire(&entries, &[texts[0].clone(), texts[0].clone()], 0, |c| c)), Err("text"));
+        let stray = Text::new("stray", [0; 16]).unwrap().beside(1);
+        assert_eq!(code(&wire(&entries, &[stray], 0, |c| c)), Err("text"));
+        let mut gap = entries.clone();
+        gap.remove(2);
+        assert_eq!(code(&wire(&gap, &[], 0, |c| c)), Err("number"));
+        let other = BoxId::new(9, [9; 10]);
+        assert_eq!(
+            code(&wire(&entries, &texts, 0, |c| Checkpoint {
+                origin: Origin { box_id: other, ..c.origin },
+                ..c
+            })),
+            Err("signature")
+        );
+        let wrong = open(&wire(&entries, &texts, 0, |c| Checkpoint { root: Hash([0; 32]), ..c })).unwrap();
+        assert_eq!(wrong.onto(&Frontier::default()).map_err(|e| e.code()).unwrap_err(), "root");
+        let mut forged = entries[..4].to_vec();
+        forged[1] = entries[3].clone();
+        let honest = open(&wire(&entries, &texts, 4, |c| c)).unwrap();
+        assert_eq!(honest.onto(&held(&forged)).map_err(|e| e.code()).unwrap_err(), "root");
+        assert!(open(&wire(&entries, &[], 0, |c| c)).is_ok(), "a missing text means erased");
+    }
+
+    #[test]
+    fn strange_frames() {
+        let (entries, texts) = log(3);
+        let good = wire(&entries, &texts, 0, |c| c);
+        let bomb = zstd::bulk::compress(&vec![0; 1 << 28], 3).unwrap();
+        let big = zstd::bulk::compress(&vec![b'x'; BATCH_BYTES_MAX + 1], 3).unwrap();
+        let nameless = zstd::stream::encode_all(&b"batch/1 0 0 1 0\n"[..], 3).unwrap();
+        let skippable = [&[0x50, 0x2a, 0x4d, 0x18, 0, 0, 0, 0][..], &good].concat();
+        let cases = [
+            &[][..],
+            b"x",
+            &bomb,
+            &big,
+            &nameless,
+            &skippable,
+            &good[..good.len() - 1],
+            &[&good[..], &good].concat(),
+            &[&good[..], b"x"].concat(),
+        ];
+        for wrong in cases {
+            assert!(matches!(open(wrong), Err(Refusal::Form(_))));
+        }
+    }
+
+    proptest! {
+        /// A valid batch with a few bytes changed inside the frame: refused or the very same leaves, never a panic.
+        #[test]
+        fn mutated(edits in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..4)) {
+            let (entries, texts) = log(5);
+            let good = wire(&entries, &texts, 0, |c| c);
+            let mut plain = zstd::bulk::decompress(&good, 1 << 20).unwrap();
+            for (at, byte) in &edits {
+                let at = at.index(plain.len());
+                plain[at] = *byte;
+            }
+            let (origin, signer) = origin();
+            let read = Unverified::parse(&plain).map_err(Refusal::from).and_then(|b| b.open(&origin, signer.verifier()));
+            if let Ok(verified) = read.and_then(|s| s.onto(&Frontier::default())) {
+                prop_assert_eq!(verified.frontier(), &held(&entries));
+            }
+        }
+
+        #[test]
+        fn rubbish(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+            prop_assert!(Unverified::parse(&bytes).is_err());
+            prop_assert!(Unverified::unpack(&bytes).is_err());
+        }
+    }
+}
