@@ -1,3 +1,6 @@
 //! .
 pub mod clock;
+pub mod intake;
+pub mod listen;
+pub mod photo;
 pub mod random;

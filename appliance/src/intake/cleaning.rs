@@ -1,0 +1,237 @@
+//! Cleanings, uses, voids and photos that come later.
+
+use record::fold::{Equipment, Service};
+use record::kinds::{
+    CleaningRecorded, CleaningVoided, Contact, EntryRef, Missing, PhotoAttached, PhotoPolicy,
+    ProtocolPublished, ProtocolRef, UseRecorded, Who,
+};
+use record::limits::PHOTOS_MAX;
+use record::redact::Text;
+use record::tag::Tag;
+use record::tree::Hash;
+
+use super::{Cleaner, CleaningForm, Drafts, Refusal, View, item, text};
+use crate::clock::Now;
+
+/// A year: what was done earlier belongs on the paper that it was written on.
+const PERFORMED_BEFORE_MS_MAX: i64 = 366 * 86_400_000;
+/// A phone's form may carry a time a little ahead of the box's clock.
+const PERFORMED_AHEAD_MS_MAX: i64 = 60_000;
+
+/// Records a cleaning, complete or with what it lacks.
+pub(super) fn record(form: &CleaningForm, view: &dyn View, drafts: &mut Drafts<'_>) -> Result<(), Refusal> {
+    let item = cleanable(view, form.tag)?;
+    let protocol = protocol(form, item, view)?;
+    let (who, mut texts) = cleaner(&form.who, view, drafts)?;
+    let note = text::note("notes", &form.note)?;
+    if form.photos.len() > PHOTOS_MAX {
+        return Err(Refusal::TooManyPhotos);
+    }
+    let contact = contact(form, protocol, &view.now());
+    let incomplete = missing(form, item, protocol, contact, note.is_some(), &view.now())?;
+    let note = match note {
+        None => None,
+        Some(words) => {
+            let (redactable, text) = drafts.text(&words)?;
+            texts.push(text);
+            Some(redactable)
+        }
+    };
+    let event = CleaningRecorded {
+        tag: item.tag,
+        protocol: protocol.map(|p| ProtocolRef { id: p.protocol, version: p.version }),
+        steps: form.steps.clone().map(sorted),
+        agent: text::line("agent", &form.agent)?,
+        contact,
+        who,
+        photos: form.photos.clone(),
+        note,
+        performed: performed(form.performed_ms, &view.now())?,
+        incomplete,
+    };
+    drafts.push(event, texts);
+    Ok(())
+}
+
+fn sorted(mut steps: Vec<u16>) -> Vec<u16> {
+    steps.sort_unstable();
+    steps.dedup();
+    steps
+}
+
+/// An item that takes records: out of service it does, retired it does not.
+fn cleanable(view: &dyn View, tag: Tag) -> Result<&Equipment, Refusal> {
+    let item = item(view, tag)?;
+    if item.service == Service::Retired {
+        Err(Refusal::Retired { name: item.name.clone() })
+    } else {
+        Ok(item)
+    }
+}
+
+/// The protocol that the cleaning followed: the item's first, in the version that the page showed.
+fn protocol<'a>(
+    form: &CleaningForm,
+    item: &Equipment,
+    view: &'a dyn View,
+) -> Result<Option<&'a ProtocolPublished>, Refusal> {
+    let protocol = item.protocols.first().and_then(|id| view.facility().protocols.get(id));
+    match (protocol, form.protocol_version) {
+        (Some(p), Some(version)) if p.version != version => Err(Refusal::ProtocolChanged),
+        (None, Some(_)) => Err(Refusal::ProtocolChanged),
+        (protocol, _) => Ok(protocol),
+    }
+}
+
+fn cleaner(who: &Cleaner, view: &dyn View, drafts: &Drafts<'_>) -> Result<(Who, Vec<Text>), Refusal> {
+    let staff = |id| match view.facility().staff.get(id) {
+        Some(staff) if !staff.left => Ok(*id),
+        _ => Err(Refusal::UnknownStaff(*id)),
+    };
+    Ok(match who {
+        Cleaner::Pin(id) => (Who::Pin { staff: staff(id)? }, Vec::new()),
+        Cleaner::Badge(id) => (Who::Badge { staff: staff(id)? }, Vec::new()),
+        Cleaner::Login(id) => (Who::Login { staff: staff(id)? }, Vec::new()),
+        Cleaner::Typed(name) => match text::name("cleaned_by", name, "Type your name") {
+            Ok(name) => drafts.text(&name).map(|(name, text)| (Who::Typed { name }, vec![text]))?,
+            Err(Refusal::Needed { .. }) if view.facility().settings.allow_unattributed => {
+                (Who::Unattributed, Vec::new())
+            }
+            Err(refusal) => return Err(refusal),
+        },
+    })
+}
+
+fn contact(form: &CleaningForm, protocol: Option<&ProtocolPublished>, now: &Now) -> Option<Contact> {
+    let contact = Contact {
+        required_s: protocol.and_then(|p| p.contact_s),
+        measured_s: form
+            .wet
+            // Another boot's clock says nothing about this one's.
+            .filter(|wet| wet.boot == now.boot && wet.up_ms <= now.up_ms)
+            .map(|wet| u32::try_from((now.up_ms - wet.up_ms) / 1_000).unwrap_or(u32::MAX)),
+        stated_s: form.stated_s,
+    };
+    (contact != Contact::default()).then_some(contact)
+}
+
+/// What the cleaning lacks. A page says what was done, so there a gap needs a note; a plain request that says nothing of
+/// steps is taken as it is and is incomplete.
+fn missing(
+    form: &CleaningForm,
+    item: &Equipment,
+    protocol: Option<&ProtocolPublished>,
+    contact: Option<Contact>,
+    explained: bool,
+    now: &Now,
+) -> Result<Vec<Missing>, Refusal> {
+    let mut missing = Vec::new();
+    let stated = form.steps.is_some();
+    match &form.steps {
+        None if protocol.is_some() => missing.push(Missing::StepsNotStated),
+        None => {}
+        Some(ticked) => {
+            let left_out = steps_left_out(ticked, protocol)?;
+            if !left_out.is_empty() {
+                missing.push(Missing::Steps);
+                excuse(explained, || Refusal::StepsMissing(left_out))?;
+            }
+        }
+    }
+    if let Some(required_s) = contact.and_then(|c| c.required_s) {
+        let contact = contact.unwrap_or_default();
+        let kept = contact.measured_s.is_some_and(|s| s >= required_s)
+            || (protocol.is_some_and(|p| p.declared) && contact.stated_s.is_some_and(|s| s >= required_s));
+        if !kept {
+            missing.push(Missing::ContactTime);
+            excuse(explained || !stated, || still_wet(form, required_s, now))?;
+        }
+    }
+    if item.photo == PhotoPolicy::Required && form.photos.is_empty() {
+        missing.push(Missing::Photo);
+        excuse(explained || !stated || form.photo_follows, || Refusal::PhotoMissing)?;
+    }
+    Ok(missing)
+}
+
+fn excuse(excused: bool, refusal: impl FnOnce() -> Refusal) -> Result<(), Refusal> {
+    if excused { Ok(()) } else { Err(refusal()) }
+}
+
+/// Numbers of the required steps that were not ticked. An item without a protocol has one: cleaned as the maker says.
+fn steps_left_out(ticked: &[u16], protocol: Option<&ProtocolPublished>) -> Result<Vec<u16>, Refusal> {
+    let required: Vec<bool> = protocol.map_or(vec![true], |p| p.steps.iter().map(|s| s.required).collect());
+    let numbered = || (1u16..).zip(&required);
+    if let Some(unknown) = ticked.iter().find(|t| !numbered().any(|(n, _)| n == **t)) {
+        return Err(Refusal::UnknownStep(*unknown));
+    }
+    Ok(numbered().filter(|(n, required)| **required && !ticked.contains(n)).map(|(n, _)| n).collect())
+}
+
+fn still_wet(form: &CleaningForm, required_s: u32, now: &Now) -> Refusal {
+    match form.wet.filter(|wet| wet.boot == now.boot) {
+        None => Refusal::NotWetted,
+        Some(wet) => {
+            let passed_s = u32::try_from(now.up_ms.saturating_sub(wet.up_ms) / 1_000).unwrap_or(u32::MAX);
+            Refusal::StillWet { left_s: required_s.saturating_sub(passed_s).max(1) }
+        }
+    }
+}
+
+/// A stated time that is not now; what is within a minute of now is now.
+fn performed(stated_ms: Option<i64>, now: &Now) -> Result<Option<i64>, Refusal> {
+    let Some(stated) = stated_ms else { return Ok(None) };
+    let before = now.wall_ms.saturating_sub(stated);
+    let range = |words| Err(Refusal::Range { field: "performed_at", words });
+    if before < -PERFORMED_AHEAD_MS_MAX {
+        return range("That time is still to come. Give the time when it was done");
+    }
+    if before > PERFORMED_BEFORE_MS_MAX {
+        return range("That is more than a year ago. Check the date");
+    }
+    Ok(Some(stated).filter(|_| before > PERFORMED_AHEAD_MS_MAX))
+}
+
+/// Voids a cleaning, with the reason.
+pub(super) fn void(
+    of: EntryRef,
+    reason: &str,
+    view: &dyn View,
+    drafts: &mut Drafts<'_>,
+) -> Result<(), Refusal> {
+    let cleaning = view.cleaning(of).ok_or(Refusal::UnknownCleaning { of })?;
+    if cleaning.voided.is_some() {
+        return Err(Refusal::AlreadyVoided);
+    }
+    let (reason, text) = drafts.text(&text::reason(reason)?)?;
+    drafts.push(CleaningVoided { of, reason }, vec![text]);
+    Ok(())
+}
+
+/// Records a use.
+pub(super) fn used(
+    tag: Tag,
+    performed_ms: Option<i64>,
+    view: &dyn View,
+    drafts: &mut Drafts<'_>,
+) -> Result<(), Refusal> {
+    let tag = cleanable(view, tag)?.tag;
+    let performed = performed(performed_ms, &view.now())?;
+    drafts.push(UseRecorded { tag, performed }, Vec::new());
+    Ok(())
+}
+
+/// Attaches a photo that was not ready in time.
+pub(super) fn attach(
+    of: EntryRef,
+    photo: Hash,
+    view: &dyn View,
+    drafts: &mut Drafts<'_>,
+) -> Result<(), Refusal> {
+    let cleaning = view.cleaning(of).ok_or(Refusal::UnknownCleaning { of })?;
+    if cleaning.photos.len() >= PHOTOS_MAX {
+        return Err(Refusal::TooManyPhotos);
+    }
+    drafts.push(PhotoAttached { of, photo }, Vec::new());
+    Ok(())
+}

@@ -1,0 +1,282 @@
+//! What people and programs can want: commands as parsed, nothing in them believed but their shape.
+
+use std::collections::BTreeMap;
+
+use record::ids::{BootId, ProtocolId, StaffId};
+use record::kinds::{Agent, Class, EntryRef, Event, PhotoPolicy, Role, Schedule, Step};
+use record::tag::Tag;
+use record::tree::Hash;
+use serde::{Deserialize, Serialize, Serializer};
+
+/// What is wanted. Serialised only to tell a repeated request from another one.
+#[derive(Debug, Clone, Serialize)]
+pub enum Command {
+    /// A new item.
+    AddEquipment(Box<NewEquipment>),
+    /// Other facts about an item.
+    ChangeEquipment {
+        /// Which item.
+        tag: Tag,
+        /// What is absent stays.
+        fields: Box<EquipmentFields>,
+    },
+    /// Gone for good.
+    RetireEquipment {
+        /// Which item.
+        tag: Tag,
+        /// Why.
+        reason: String,
+    },
+    /// Out of service.
+    SuspendEquipment {
+        /// Which item.
+        tag: Tag,
+        /// Why.
+        reason: String,
+    },
+    /// Back in service.
+    ResumeEquipment {
+        /// Which item.
+        tag: Tag,
+    },
+    /// One more tag for an item.
+    AssignTag {
+        /// The new tag.
+        tag: Tag,
+        /// Any tag of the item.
+        equipment: Tag,
+    },
+    /// A tag that is to open nothing any more.
+    RevokeTag {
+        /// Which.
+        tag: Tag,
+    },
+    /// A new protocol or a new version of one.
+    PublishProtocol(Box<NewProtocol>),
+    /// When an item is due.
+    SetSchedule {
+        /// Which item.
+        tag: Tag,
+        /// For which protocol; absent: for any.
+        protocol: Option<ProtocolId>,
+        /// How often.
+        schedule: Schedule,
+    },
+    /// A new person.
+    AddStaff(Person),
+    /// Another name or role.
+    ChangeStaff {
+        /// Who.
+        staff: StaffId,
+        /// Their name.
+        name: Option<String>,
+        /// What they may do.
+        role: Option<Role>,
+    },
+    /// They work here no more.
+    StaffLeft {
+        /// Who.
+        staff: StaffId,
+    },
+    /// Other settings.
+    ChangeFacility(Box<Settings>),
+    /// A cleaning.
+    RecordCleaning(Box<CleaningForm>),
+    /// A cleaning that is not to count.
+    VoidCleaning {
+        /// Which.
+        of: EntryRef,
+        /// Why.
+        reason: String,
+    },
+    /// A use.
+    RecordUse {
+        /// Which item.
+        tag: Tag,
+        /// When, where that is earlier than now.
+        performed_ms: Option<i64>,
+    },
+    /// A photo that was not ready when its cleaning was recorded.
+    AttachPhoto {
+        /// Which cleaning.
+        of: EntryRef,
+        /// SHA-256 of the kept JPEG.
+        photo: Hash,
+    },
+    /// What the box itself has to say: a print job's end, a claim, true time.
+    #[serde(serialize_with = "event_kind")]
+    Note(Box<Event>),
+}
+
+fn event_kind<S: Serializer>(event: &Event, s: S) -> Result<S::Ok, S::Error> {
+    let body = event.body().map_err(serde::ser::Error::custom)?;
+    (event.kind(), body).serialize(s)
+}
+
+/// A new item.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct NewEquipment {
+    /// A printed blank tag that is already on it; else a new one is made.
+    pub tag: Option<Tag>,
+    /// Its facts; `name` must be among them.
+    pub fields: EquipmentFields,
+    /// When it is due.
+    pub schedule: Option<Schedule>,
+}
+
+/// Facts about an item, as typed.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct EquipmentFields {
+    /// What people call it.
+    pub name: Option<String>,
+    /// The hospital's own number.
+    pub asset_number: Option<String>,
+    /// The maker's number.
+    pub serial: Option<String>,
+    /// Who made it.
+    pub maker: Option<String>,
+    /// Which model.
+    pub model: Option<String>,
+    /// What sort of thing.
+    pub category: Option<String>,
+    /// Where it stands.
+    pub location: Option<String>,
+    /// Default class.
+    pub class: Option<Class>,
+    /// Whether a cleaning needs a photo.
+    pub photo: Option<PhotoPolicy>,
+    /// How to clean it.
+    pub protocols: Option<Vec<ProtocolId>>,
+    /// The facility's own fields; an empty value removes one.
+    pub custom: BTreeMap<String, String>,
+}
+
+/// A protocol as written by a person.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewProtocol {
+    /// Of which protocol this is a new version; absent: a new one.
+    #[serde(default)]
+    pub protocol: Option<ProtocolId>,
+    /// What people call it.
+    pub name: String,
+    /// In order.
+    pub steps: Vec<Step>,
+    /// How long the surface must stay wet, seconds.
+    #[serde(default)]
+    pub contact_s: Option<u32>,
+    /// Whether a stated contact time counts as kept.
+    #[serde(default)]
+    pub declared: bool,
+    /// What to wipe with.
+    #[serde(default)]
+    pub agents: Vec<Agent>,
+    /// How long it takes, minutes.
+    #[serde(default)]
+    pub minutes: Option<u32>,
+    /// What to wear.
+    #[serde(default)]
+    pub ppe: String,
+    /// The manufacturer's instructions.
+    #[serde(default)]
+    pub ifu: String,
+}
+
+/// A new person.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Person {
+    /// Their name.
+    pub name: String,
+    /// What they may do.
+    pub role: Role,
+}
+
+/// Settings of the facility, as typed; what is absent stays.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// Its name.
+    pub name: Option<String>,
+    /// Its IANA time zone.
+    pub zone: Option<String>,
+    /// Scheme and host that labels carry.
+    pub label_host: Option<String>,
+    /// Whether a cleaning needs no name.
+    pub allow_unattributed: Option<bool>,
+    /// How long a technician can undo a record, minutes.
+    pub undo_min: Option<u32>,
+    /// Whom technicians call.
+    pub contact: Option<String>,
+}
+
+/// The moment at which a surface became wet, by the box's clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wet {
+    /// The run of the operating system.
+    pub boot: BootId,
+    /// Milliseconds since that boot.
+    pub up_ms: u64,
+}
+
+/// Who cleaned, as claimed or proven.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub enum Cleaner {
+    /// A name that somebody typed; blank means nobody said.
+    Typed(String),
+    /// A PIN proved it.
+    Pin(StaffId),
+    /// A badge proved it.
+    Badge(StaffId),
+    /// A login or token proved it.
+    Login(StaffId),
+}
+
+/// A cleaning as submitted.
+#[derive(Debug, Clone, Serialize)]
+pub struct CleaningForm {
+    /// Any tag of the item.
+    pub tag: Tag,
+    /// The version of the protocol that the page showed; absent: the item's first protocol as it stands.
+    pub protocol_version: Option<u32>,
+    /// The steps that were ticked; absent: the request says nothing of steps.
+    pub steps: Option<Vec<u16>>,
+    /// With what.
+    pub agent: String,
+    /// Since when the surface is wet.
+    pub wet: Option<Wet>,
+    /// How long it was wet, as stated, seconds.
+    pub stated_s: Option<u32>,
+    /// Who.
+    pub who: Cleaner,
+    /// Photos that are kept already. They are no part of what makes a request the same: a retry may find its photo ready.
+    #[serde(skip)]
+    pub photos: Vec<Hash>,
+    /// A photo is still being made upright; it will be attached.
+    #[serde(skip)]
+    pub photo_follows: bool,
+    /// What was different.
+    pub note: String,
+    /// When it was done, where that is earlier than now, milliseconds since 1970.
+    pub performed_ms: Option<i64>,
+}
+
+impl CleaningForm {
+    /// The least that can be said: this item, this name.
+    pub fn plain(tag: Tag, name: &str) -> Self {
+        Self {
+            tag,
+            protocol_version: None,
+            steps: None,
+            agent: String::new(),
+            wet: None,
+            stated_s: None,
+            who: Cleaner::Typed(name.to_owned()),
+            photos: Vec::new(),
+            photo_follows: false,
+            note: String::new(),
+            performed_ms: None,
+        }
+    }
+}

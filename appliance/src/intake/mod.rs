@@ -1,0 +1,146 @@
+//! The only maker of entries: command and state in, drafts or a refusal with its reason out; pure.
+
+mod cleaning;
+mod command;
+mod equipment;
+mod facility;
+mod refusal;
+mod rights;
+mod staff;
+mod text;
+
+use record::entry::{By, Digest16, Draft, Entry, Idem};
+use record::fold::{Cleaning, Equipment, Facility};
+use record::ids::Epoch;
+use record::kinds::{EntryRef, Event};
+use record::redact::{Redactable, Text};
+use record::tag::Tag;
+
+pub use self::command::{
+    Cleaner, CleaningForm, Command, EquipmentFields, NewEquipment, NewProtocol, Person, Settings, Wet,
+};
+pub use self::refusal::Refusal;
+use crate::clock::Now;
+use crate::random::Random;
+
+/// What intake may know. The store answers on its writer thread, so nothing changes between the look and the entry.
+pub trait View {
+    /// The time now.
+    fn now(&self) -> Now;
+    /// The present epoch.
+    fn epoch(&self) -> Epoch;
+    /// The facility's state.
+    fn facility(&self) -> &Facility;
+    /// The entry that a request with this idempotency key made, and the digest of that request.
+    fn by_key(&self, key: &Digest16) -> Option<(EntryRef, Digest16)>;
+    /// The cleaning that an entry recorded.
+    fn cleaning(&self, of: EntryRef) -> Option<Cleaning>;
+    /// An entry.
+    fn entry(&self, of: EntryRef) -> Option<Entry>;
+}
+
+/// A command and where it comes from.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// Who and by which way.
+    pub by: By,
+    /// The idempotency key: the same request under it again gets the first answer again.
+    pub key: Option<String>,
+    /// What is wanted.
+    pub command: Command,
+}
+
+/// What becomes of a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Decided {
+    /// New entries, in this order, all or none.
+    New(Vec<Draft>),
+    /// The very request was carried out before, by this entry.
+    Again(EntryRef),
+}
+
+/// Decides a request.
+///
+/// # Errors
+/// Why it is refused.
+pub fn decide(request: &Request, view: &dyn View, random: &dyn Random) -> Result<Decided, Refusal> {
+    rights::check(&request.by, &request.command, view)?;
+    let idem = idem(request)?;
+    if let Some(idem) = idem
+        && let Some((of, earlier)) = view.by_key(&idem.key)
+    {
+        return if earlier == idem.req { Ok(Decided::Again(of)) } else { Err(Refusal::KeyReused) };
+    }
+    let mut drafts = Drafts { by: request.by, idem, random, made: Vec::new() };
+    match &request.command {
+        Command::AddEquipment(_)
+        | Command::ChangeEquipment { .. }
+        | Command::RetireEquipment { .. }
+        | Command::SuspendEquipment { .. }
+        | Command::ResumeEquipment { .. }
+        | Command::AssignTag { .. }
+        | Command::RevokeTag { .. } => equipment::decide(&request.command, view, &mut drafts)?,
+        Command::PublishProtocol(_) | Command::SetSchedule { .. } | Command::ChangeFacility(_) => {
+            facility::decide(&request.command, view, &mut drafts)?;
+        }
+        Command::AddStaff(_) | Command::ChangeStaff { .. } | Command::StaffLeft { .. } => {
+            staff::decide(&request.command, view, &mut drafts)?;
+        }
+        Command::RecordCleaning(form) => cleaning::record(form, view, &mut drafts)?,
+        Command::VoidCleaning { of, reason } => cleaning::void(*of, reason, view, &mut drafts)?,
+        Command::RecordUse { tag, performed_ms } => cleaning::used(*tag, *performed_ms, view, &mut drafts)?,
+        Command::AttachPhoto { of, photo } => cleaning::attach(*of, *photo, view, &mut drafts)?,
+        Command::Note(event) => drafts.push(event.as_ref().clone(), Vec::new()),
+    }
+    Ok(Decided::New(drafts.made))
+}
+
+fn idem(request: &Request) -> Result<Option<Idem>, Refusal> {
+    let Some(key) = &request.key else { return Ok(None) };
+    if key.is_empty() || key.len() > 200 || key.chars().any(char::is_control) {
+        return Err(Refusal::KeyForm);
+    }
+    let parsed = serde_json::to_vec(&request.command).map_err(|_| Refusal::KeyForm)?;
+    Ok(Some(Idem { key: Digest16::of(key.as_bytes()), req: Digest16::of(&parsed) }))
+}
+
+/// Drafts in the making.
+struct Drafts<'a> {
+    by: By,
+    idem: Option<Idem>,
+    random: &'a dyn Random,
+    made: Vec<Draft>,
+}
+
+impl Drafts<'_> {
+    /// The first draft carries the idempotency key.
+    fn push(&mut self, event: impl Into<Event>, texts: Vec<Text>) {
+        self.made.push(Draft { by: self.by, idem: self.idem.take(), event: event.into(), texts });
+    }
+
+    fn text(&self, text: &str) -> Result<(Redactable, Text), Refusal> {
+        let text = Text::new(text, self.random.bytes())
+            .map_err(|_| Refusal::TooLong { field: "notes", chars_max: 1_000 })?;
+        Ok((text.redactable(), text))
+    }
+
+    /// A reason or note; an empty one is none.
+    fn optional_text(
+        &self,
+        field: &'static str,
+        words: &str,
+    ) -> Result<(Option<Redactable>, Vec<Text>), Refusal> {
+        match text::note(field, words)? {
+            None => Ok((None, Vec::new())),
+            Some(words) => self.text(&words).map(|(redactable, text)| (Some(redactable), vec![text])),
+        }
+    }
+}
+
+/// The item that a tag opens, retired ones included.
+fn item<'a>(view: &'a dyn View, tag: Tag) -> Result<&'a Equipment, Refusal> {
+    view.facility().resolve(tag).ok_or(Refusal::UnknownTag(tag))
+}
+
+#[cfg(test)]
+mod tests;

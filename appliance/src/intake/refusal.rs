@@ -1,0 +1,194 @@
+//! Every reason for which a command is refused, in words for the person who gave it.
+
+use record::ids::{ProtocolId, StaffId};
+use record::kinds::EntryRef;
+use record::tag::Tag;
+
+/// Why a command was refused. Nothing was recorded.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// No item has this tag.
+    #[error("No equipment has the tag {0}")]
+    UnknownTag(Tag),
+    /// The item is gone for good.
+    #[error("{name} was retired; it takes no more records")]
+    Retired {
+        /// What it is called.
+        name: String,
+    },
+    /// The tag is in use already.
+    #[error("The tag {0} is in use already; take another label")]
+    TagTaken(Tag),
+    /// The item is already in the state that is wanted.
+    #[error("{0}")]
+    AlreadySo(&'static str),
+    /// A protocol that does not exist.
+    #[error("There is no protocol {0} here")]
+    UnknownProtocol(ProtocolId),
+    /// The protocol was published again since the page was opened.
+    #[error("The protocol has changed since this page was opened. Check the steps again")]
+    ProtocolChanged,
+    /// A person who does not exist or has left.
+    #[error("There is nobody with the id {0} here")]
+    UnknownStaff(StaffId),
+    /// A cleaning that does not exist.
+    #[error("Entry {} of {} is no cleaning", of.seq, of.epoch)]
+    UnknownCleaning {
+        /// Which entry.
+        of: EntryRef,
+    },
+    /// It is voided already.
+    #[error("This cleaning is voided already")]
+    AlreadyVoided,
+    /// The undo time is over, or it was another phone.
+    #[error("The time to undo this record is over. Tell biomed, they can void it")]
+    UndoOver,
+    /// A field is needed.
+    #[error("{words}")]
+    Needed {
+        /// Which field.
+        field: &'static str,
+        /// What to do.
+        words: &'static str,
+    },
+    /// A field is too long.
+    #[error("{} is longer than {chars_max} characters. Shorten it", label(field))]
+    TooLong {
+        /// Which field.
+        field: &'static str,
+        /// How long it may be.
+        chars_max: usize,
+    },
+    /// A field has a character that nobody can see.
+    #[error("{} has a character that cannot be shown (U+{code:04X}). Type it again by hand", label(field))]
+    Character {
+        /// Which field.
+        field: &'static str,
+        /// The character.
+        code: u32,
+    },
+    /// A field's value is out of its range.
+    #[error("{words}")]
+    Range {
+        /// Which field.
+        field: &'static str,
+        /// What it may be.
+        words: &'static str,
+    },
+    /// Required steps were not ticked, and the note does not say why.
+    #[error("{}", steps_words(.0))]
+    StepsMissing(Vec<u16>),
+    /// A step that the protocol does not have.
+    #[error("The protocol has no step {0}")]
+    UnknownStep(u16),
+    /// The surface is still to be kept wet.
+    #[error("Keep the surface wet for {} more, then record", minutes(*.left_s))]
+    StillWet {
+        /// Seconds left.
+        left_s: u32,
+    },
+    /// Nobody started the contact time.
+    #[error("Wet the surface and press “Surface is wet”, or say in the note why not")]
+    NotWetted,
+    /// A photo is needed.
+    #[error("Take a photo, or say in the note why there is none")]
+    PhotoMissing,
+    /// More photos than a cleaning may have.
+    #[error("A cleaning has at most {} photos", record::limits::PHOTOS_MAX)]
+    TooManyPhotos,
+    /// The same idempotency key with another request.
+    #[error("This idempotency key was used for another request. Use a new one")]
+    KeyReused,
+    /// A key that cannot be one.
+    #[error("An idempotency key has 1 to 200 characters, none of them control characters")]
+    KeyForm,
+    /// The person may not do this.
+    #[error("{0}")]
+    NotAllowed(&'static str),
+}
+
+fn label(field: &str) -> &'static str {
+    match field {
+        "name" => "The name",
+        "cleaned_by" => "Your name",
+        "notes" => "The note",
+        "reason" => "The reason",
+        "asset_number" => "The asset number",
+        "serial" => "The serial number",
+        "maker" => "The maker",
+        "model" => "The model",
+        "category" => "The category",
+        "location" => "The location",
+        "custom" => "A custom field",
+        "agent" => "The agent",
+        "steps" => "A step",
+        "contact" => "The contact",
+        "label_host" => "The label host",
+        _ => "A field",
+    }
+}
+
+fn steps_words(steps: &[u16]) -> String {
+    let list: Vec<String> = steps.iter().map(u16::to_string).collect();
+    match list.as_slice() {
+        [one] => format!("Tick step {one}, or say in the note why it was not done"),
+        many => format!("Tick steps {}, or say in the note why they were not done", many.join(", ")),
+    }
+}
+
+fn minutes(seconds: u32) -> String {
+    format!("{}:{:02}", seconds / 60, seconds % 60)
+}
+
+impl Refusal {
+    /// One word for machines; part of the problem's type.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::UnknownTag(_) => "unknown-tag",
+            Self::Retired { .. } => "retired",
+            Self::TagTaken(_) => "tag-taken",
+            Self::AlreadySo(_) => "already-so",
+            Self::UnknownProtocol(_) => "unknown-protocol",
+            Self::ProtocolChanged => "protocol-changed",
+            Self::UnknownStaff(_) => "unknown-staff",
+            Self::UnknownCleaning { .. } => "unknown-cleaning",
+            Self::AlreadyVoided => "already-voided",
+            Self::UndoOver => "undo-over",
+            Self::Needed { .. } => "needed",
+            Self::TooLong { .. } => "too-long",
+            Self::Character { .. } => "character",
+            Self::Range { .. } => "range",
+            Self::StepsMissing(_) => "steps-missing",
+            Self::UnknownStep(_) => "unknown-step",
+            Self::StillWet { .. } => "still-wet",
+            Self::NotWetted => "not-wetted",
+            Self::PhotoMissing => "photo-missing",
+            Self::TooManyPhotos => "too-many-photos",
+            Self::KeyReused => "key-reused",
+            Self::KeyForm => "key-form",
+            Self::NotAllowed(_) => "not-allowed",
+        }
+    }
+
+    /// The field that it is about.
+    pub fn field(&self) -> Option<&'static str> {
+        match self {
+            Self::Needed { field, .. }
+            | Self::TooLong { field, .. }
+            | Self::Character { field, .. }
+            | Self::Range { field, .. } => Some(field),
+            Self::UnknownTag(_) | Self::Retired { .. } | Self::TagTaken(_) => Some("tag"),
+            Self::UnknownProtocol(_) | Self::ProtocolChanged => Some("protocol"),
+            Self::UnknownStaff(_) => Some("staff"),
+            Self::StepsMissing(_) | Self::UnknownStep(_) => Some("step"),
+            Self::StillWet { .. } | Self::NotWetted => Some("wet"),
+            Self::PhotoMissing | Self::TooManyPhotos => Some("photo"),
+            Self::KeyReused | Self::KeyForm => Some("idempotency-key"),
+            Self::AlreadySo(_)
+            | Self::UnknownCleaning { .. }
+            | Self::AlreadyVoided
+            | Self::UndoOver
+            | Self::NotAllowed(_) => None,
+        }
+    }
+}

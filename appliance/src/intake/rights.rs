@@ -1,0 +1,44 @@
+//! Who may want what: by role for people, by way for programs.
+
+use record::entry::{By, Via};
+use record::kinds::Role;
+
+use super::{Command, Refusal, View};
+
+const STAFF_ONLY: Refusal = Refusal::NotAllowed("This needs a sign-in as biomed or facility admin");
+const ADMIN_ONLY: Refusal = Refusal::NotAllowed("This needs a sign-in as facility admin");
+
+/// Whether `by` may give `command`.
+pub(super) fn check(by: &By, command: &Command, view: &dyn View) -> Result<(), Refusal> {
+    match by.via {
+        // The administration socket is root's, a directive was signed by the relay, a token was given for this.
+        Via::Socket | Via::Relay | Via::Box | Via::Api => return Ok(()),
+        Via::Phone => return phone(by, command, view),
+        Via::Staff | Via::Other => {}
+    }
+    let staff = by.staff.and_then(|id| view.facility().staff.get(&id)).filter(|s| !s.left);
+    match (staff.map(|s| s.role), command) {
+        (None, _) => Err(STAFF_ONLY),
+        (Some(Role::FacilityAdmin), _) => Ok(()),
+        (Some(Role::Biomed), Command::ChangeFacility(_)) => Err(ADMIN_ONLY),
+        (Some(Role::Biomed), _) => Ok(()),
+        (Some(Role::Technician), Command::RecordCleaning(_) | Command::RecordUse { .. }) => Ok(()),
+        (Some(Role::Technician | Role::Auditor), _) => Err(STAFF_ONLY),
+    }
+}
+
+/// A phone without a sign-in records, and takes its own record back for a while.
+fn phone(by: &By, command: &Command, view: &dyn View) -> Result<(), Refusal> {
+    match command {
+        Command::RecordCleaning(_) | Command::RecordUse { .. } | Command::AttachPhoto { .. } => Ok(()),
+        Command::VoidCleaning { of, .. } => {
+            let made = view.entry(*of).ok_or(Refusal::UnknownCleaning { of: *of })?;
+            let (then, now) = (made.head().at, view.now());
+            let undo_ms = u64::from(view.facility().settings.undo_min) * 60_000;
+            let same_phone = by.device.is_some() && made.head().by.device == by.device;
+            let in_time = then.boot == now.boot && now.up_ms.saturating_sub(then.up) <= undo_ms;
+            if same_phone && in_time { Ok(()) } else { Err(Refusal::UndoOver) }
+        }
+        _ => Err(STAFF_ONLY),
+    }
+}

@@ -1,0 +1,39 @@
+//! The people at the facility.
+
+use record::ids::StaffId;
+use record::kinds::{StaffAdded, StaffChanged, StaffLeft};
+
+use super::{Command, Drafts, Refusal, View, text};
+
+const NAME_NEEDED: &str = "Type the person’s name";
+
+pub(super) fn decide(command: &Command, view: &dyn View, drafts: &mut Drafts<'_>) -> Result<(), Refusal> {
+    match command {
+        Command::AddStaff(person) => {
+            let name = text::name("name", &person.name, NAME_NEEDED)?;
+            let (name, beside) = drafts.text(&name)?;
+            let staff = StaffId::new(view.now().wall_ms, drafts.random.bytes());
+            drafts.push(StaffAdded { staff, name, role: person.role }, vec![beside]);
+        }
+        Command::ChangeStaff { staff, name, role } => {
+            known(*staff, view)?;
+            let name = name.as_deref().map(|n| text::name("name", n, NAME_NEEDED)).transpose()?;
+            let (name, texts) = match name {
+                None => (None, Vec::new()),
+                Some(name) => drafts.text(&name).map(|(redactable, text)| (Some(redactable), vec![text]))?,
+            };
+            drafts.push(StaffChanged { staff: *staff, name, role: *role }, texts);
+        }
+        Command::StaffLeft { staff } => {
+            known(*staff, view)?;
+            drafts.push(StaffLeft { staff: *staff }, Vec::new());
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+fn known(staff: StaffId, view: &dyn View) -> Result<(), Refusal> {
+    let there = view.facility().staff.get(&staff).is_some_and(|s| !s.left);
+    if there { Ok(()) } else { Err(Refusal::UnknownStaff(staff)) }
+}

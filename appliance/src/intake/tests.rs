@@ -1,0 +1,373 @@
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+
+use record::entry::{ClockState, Via};
+use record::fold::{Effect, History};
+use record::ids::{BootId, DeviceId, ProtocolId, StaffId};
+use record::kinds::{Missing, PhotoPolicy, Role, Schedule, Step};
+use record::tree::Hash;
+
+use super::*;
+use crate::random::SeededRandom;
+
+/// A box in memory: decides, numbers, folds.
+struct World {
+    now: Now,
+    facility: Facility,
+    entries: Vec<Entry>,
+    cleanings: BTreeMap<EntryRef, Cleaning>,
+    random: SeededRandom,
+}
+
+impl View for World {
+    fn now(&self) -> Now {
+        self.now
+    }
+    fn epoch(&self) -> Epoch {
+        Epoch { n: 1, key: [0; 4] }
+    }
+    fn facility(&self) -> &Facility {
+        &self.facility
+    }
+    fn by_key(&self, key: &Digest16) -> Option<(EntryRef, Digest16)> {
+        let found = self.entries.iter().find(|e| e.head().idem.is_some_and(|i| i.key == *key))?;
+        Some((self.of(found.seq()), found.head().idem?.req))
+    }
+    fn cleaning(&self, of: EntryRef) -> Option<Cleaning> {
+        self.cleanings.get(&of).cloned()
+    }
+    fn entry(&self, of: EntryRef) -> Option<Entry> {
+        self.entries.get(usize::try_from(of.seq).ok()?).cloned()
+    }
+}
+
+impl History for World {
+    type Error = Infallible;
+    fn cleaning(&self, of: EntryRef) -> Result<Option<Cleaning>, Infallible> {
+        Ok(self.cleanings.get(&of).cloned())
+    }
+    fn unsure(&self, _: BootId) -> Result<Vec<Cleaning>, Infallible> {
+        Ok(Vec::new())
+    }
+}
+
+fn by(via: Via) -> By {
+    By { staff: None, via, device: None }
+}
+
+impl World {
+    fn new() -> Self {
+        let now = Now {
+            wall_ms: 1_763_610_000_000,
+            boot: BootId::new(1, [1; 10]),
+            up_ms: 10_000_000,
+            state: ClockState::Synced,
+        };
+        Self {
+            now,
+            facility: Facility::default(),
+            entries: Vec::new(),
+            cleanings: BTreeMap::new(),
+            random: SeededRandom::new(1),
+        }
+    }
+
+    fn of(&self, seq: u64) -> EntryRef {
+        EntryRef { epoch: self.epoch(), seq }
+    }
+
+    fn pass(&mut self, ms: u64) {
+        self.now.up_ms += ms;
+        self.now.wall_ms += ms.cast_signed();
+    }
+
+    fn ask(&mut self, by: By, key: Option<&str>, command: Command) -> Result<Decided, Refusal> {
+        let request = Request { by, key: key.map(str::to_owned), command };
+        let decided = decide(&request, self, &self.random)?;
+        if let Decided::New(drafts) = &decided {
+            for draft in drafts {
+                let seq = self.entries.len() as u64;
+                let entry = Entry::compose(seq, self.now.at(), draft.by, draft.idem, &draft.event).unwrap();
+                let named: Vec<Hash> = draft.texts.iter().map(|t| t.redactable().hash).collect();
+                assert_eq!(entry.redactables(), named, "each text is named, in order");
+                let mut facility = self.facility.clone();
+                let changes = facility.apply(self.epoch(), &entry, &draft.event, self).unwrap();
+                self.facility = facility;
+                self.entries.push(entry);
+                for effect in changes.effects {
+                    if let Effect::Cleaned(c) | Effect::Recleaned(c) = effect {
+                        self.cleanings.insert(c.of, c);
+                    }
+                }
+            }
+        }
+        Ok(decided)
+    }
+
+    fn tell(&mut self, command: Command) -> Result<Decided, Refusal> {
+        self.ask(by(Via::Socket), None, command)
+    }
+
+    fn last(&self) -> Event {
+        self.entries.last().unwrap().event()
+    }
+
+    fn protocol(&mut self) -> ProtocolId {
+        let step = |text: &str, required| Step { text: text.into(), required };
+        let new = NewProtocol {
+            protocol: None,
+            name: "Low-level wipe".into(),
+            steps: vec![step("Gloves on", true), step("Wipe", true), step("Admire", false)],
+            contact_s: Some(180),
+            declared: false,
+            agents: Vec::new(),
+            minutes: Some(5),
+            ppe: "gloves".into(),
+            ifu: String::new(),
+        };
+        self.tell(Command::PublishProtocol(Box::new(new))).unwrap();
+        *self.facility.protocols.keys().next_back().unwrap()
+    }
+
+    fn item(&mut self, protocols: Vec<ProtocolId>, photo: PhotoPolicy) -> Tag {
+        let fields = EquipmentFields {
+            name: Some("Pump".into()),
+            protocols: Some(protocols),
+            photo: Some(photo),
+            ..Default::default()
+        };
+        let new = NewEquipment { tag: None, fields, schedule: Some(Schedule::Days { n: 1 }) };
+        let before: Vec<Tag> = self.facility.equipment.keys().copied().collect();
+        self.tell(Command::AddEquipment(Box::new(new))).unwrap();
+        *self.facility.equipment.keys().find(|t| !before.contains(t)).unwrap()
+    }
+
+    fn clean(&mut self, form: CleaningForm) -> Result<Decided, Refusal> {
+        self.ask(by(Via::Phone), None, Command::RecordCleaning(Box::new(form)))
+    }
+
+    fn incomplete(&self) -> Vec<Missing> {
+        let Event::CleaningRecorded(cleaning) = self.last() else { panic!("{:?}", self.last()) };
+        cleaning.incomplete
+    }
+}
+
+#[test]
+fn the_least_that_a_script_sends_is_recorded() {
+    let mut world = World::new();
+    let tag = world.item(Vec::new(), PhotoPolicy::Optional);
+    world.clean(CleaningForm::plain(tag, "John Doe")).unwrap();
+    assert_eq!(world.incomplete(), []);
+    let protocol = world.protocol();
+    let tag = world.item(vec![protocol], PhotoPolicy::Required);
+    world.clean(CleaningForm::plain(tag, "John Doe")).unwrap();
+    assert_eq!(world.incomplete(), [Missing::StepsNotStated, Missing::ContactTime, Missing::Photo]);
+}
+
+#[test]
+fn a_page_must_say_what_was_left_out() {
+    let mut world = World::new();
+    let protocol = world.protocol();
+    let tag = world.item(vec![protocol], PhotoPolicy::Required);
+    let mut form = CleaningForm { steps: Some(vec![3, 1]), ..CleaningForm::plain(tag, "Maria") };
+    assert_eq!(world.clean(form.clone()), Err(Refusal::StepsMissing(vec![2])));
+    form.steps = Some(vec![3, 1, 2, 2]);
+    assert_eq!(world.clean(form.clone()), Err(Refusal::NotWetted));
+    form.wet = Some(Wet { boot: world.now.boot, up_ms: world.now.up_ms });
+    world.pass(60_500);
+    assert_eq!(world.clean(form.clone()), Err(Refusal::StillWet { left_s: 120 }));
+    world.pass(120_000);
+    assert_eq!(world.clean(form.clone()), Err(Refusal::PhotoMissing));
+    form.photos = vec![Hash::of(b"jpeg")];
+    world.clean(form.clone()).unwrap();
+    assert_eq!(world.incomplete(), []);
+    let Event::CleaningRecorded(cleaning) = world.last() else { panic!() };
+    assert_eq!((cleaning.steps, cleaning.contact.unwrap().measured_s), (Some(vec![1, 2, 3]), Some(180)));
+    let excused = CleaningForm {
+        steps: Some(vec![]),
+        note: "Fire alarm".into(),
+        photos: vec![],
+        wet: None,
+        ..form.clone()
+    };
+    world.clean(excused).unwrap();
+    assert_eq!(world.incomplete(), [Missing::Steps, Missing::ContactTime, Missing::Photo]);
+    assert_eq!(
+        world.clean(CleaningForm { steps: Some(vec![4]), ..form.clone() }),
+        Err(Refusal::UnknownStep(4))
+    );
+    assert_eq!(
+        world.clean(CleaningForm { protocol_version: Some(2), ..form }),
+        Err(Refusal::ProtocolChanged)
+    );
+}
+
+#[test]
+fn another_boots_clock_measures_nothing() {
+    let mut world = World::new();
+    let protocol = world.protocol();
+    let tag = world.item(vec![protocol], PhotoPolicy::None);
+    let wet = Some(Wet { boot: BootId::new(9, [9; 10]), up_ms: 0 });
+    let form = CleaningForm { steps: Some(vec![1, 2]), wet, ..CleaningForm::plain(tag, "Maria") };
+    assert_eq!(world.clean(form), Err(Refusal::NotWetted));
+}
+
+#[test]
+fn the_same_key_again_is_the_first_answer_again() {
+    let mut world = World::new();
+    let tag = world.item(Vec::new(), PhotoPolicy::Optional);
+    let command = |name: &str| Command::RecordCleaning(Box::new(CleaningForm::plain(tag, name)));
+    world.ask(by(Via::Phone), Some("k1"), command("A")).unwrap();
+    let first = world.entries.last().unwrap().seq();
+    world.pass(5_000);
+    assert_eq!(world.ask(by(Via::Phone), Some("k1"), command("A")), Ok(Decided::Again(world.of(first))));
+    assert_eq!(world.ask(by(Via::Phone), Some("k1"), command("B")), Err(Refusal::KeyReused));
+    assert!(matches!(world.ask(by(Via::Phone), Some("k2"), command("A")), Ok(Decided::New(_))));
+    assert_eq!(world.ask(by(Via::Phone), Some(""), command("A")), Err(Refusal::KeyForm));
+    assert!(
+        matches!(world.ask(by(Via::Phone), None, command("A")), Ok(Decided::New(_))),
+        "without a key, two posts are two"
+    );
+}
+
+#[test]
+fn a_name_is_needed_unless_the_facility_says_otherwise() {
+    let mut world = World::new();
+    let tag = world.item(Vec::new(), PhotoPolicy::Optional);
+    assert!(matches!(
+        world.clean(CleaningForm::plain(tag, " \u{200b}")),
+        Err(Refusal::Needed { field: "cleaned_by", .. })
+    ));
+    let settings = Settings { allow_unattributed: Some(true), ..Default::default() };
+    world.tell(Command::ChangeFacility(Box::new(settings))).unwrap();
+    world.clean(CleaningForm::plain(tag, "")).unwrap();
+    assert!(matches!(world.clean(CleaningForm::plain(tag, "a\u{202e}b")), Err(Refusal::Character { .. })));
+    let ghost = StaffId::new(1, [1; 10]);
+    let form = CleaningForm { who: Cleaner::Pin(ghost), ..CleaningForm::plain(tag, "") };
+    assert_eq!(world.clean(form), Err(Refusal::UnknownStaff(ghost)));
+}
+
+#[test]
+fn only_the_same_phone_undoes_and_only_for_a_while() {
+    let mut world = World::new();
+    let tag = world.item(Vec::new(), PhotoPolicy::Optional);
+    let phone = |n| By { device: Some(DeviceId::new(1, [n; 10])), ..by(Via::Phone) };
+    world.ask(phone(1), None, Command::RecordCleaning(Box::new(CleaningForm::plain(tag, "A")))).unwrap();
+    let of = world.of(world.entries.last().unwrap().seq());
+    let void = |reason: &str| Command::VoidCleaning { of, reason: reason.into() };
+    assert_eq!(world.ask(phone(2), None, void("x")), Err(Refusal::UndoOver));
+    assert_eq!(world.ask(by(Via::Phone), None, void("x")), Err(Refusal::UndoOver));
+    assert!(matches!(world.ask(phone(1), None, void(" ")), Err(Refusal::Needed { field: "reason", .. })));
+    world.pass(10 * 60_000 + 1);
+    assert_eq!(world.ask(phone(1), None, void("x")), Err(Refusal::UndoOver));
+    world.tell(void("wrong pump")).unwrap();
+    assert_eq!(world.tell(void("again")), Err(Refusal::AlreadyVoided));
+    let nothing = EntryRef { seq: 999, ..of };
+    assert_eq!(
+        world.tell(Command::VoidCleaning { of: nothing, reason: "x".into() }),
+        Err(Refusal::UnknownCleaning { of: nothing })
+    );
+}
+
+#[test]
+fn roles() {
+    let mut world = World::new();
+    let mut person = |name: &str, role| {
+        world.tell(Command::AddStaff(Person { name: name.into(), role })).unwrap();
+        let Event::StaffAdded(added) = world.last() else { panic!() };
+        added.staff
+    };
+    let (tech, biomed, admin) =
+        (person("T", Role::Technician), person("B", Role::Biomed), person("A", Role::FacilityAdmin));
+    let staff = |id| By { staff: Some(id), ..by(Via::Staff) };
+    let add = || Command::AddStaff(Person { name: "N".into(), role: Role::Technician });
+    let settings = || Command::ChangeFacility(Box::new(Settings { undo_min: Some(5), ..Default::default() }));
+    assert!(matches!(world.ask(staff(tech), None, add()), Err(Refusal::NotAllowed(_))));
+    assert!(matches!(world.ask(by(Via::Staff), None, add()), Err(Refusal::NotAllowed(_))));
+    assert!(matches!(world.ask(by(Via::Phone), None, add()), Err(Refusal::NotAllowed(_))));
+    assert!(world.ask(staff(biomed), None, add()).is_ok());
+    assert!(matches!(world.ask(staff(biomed), None, settings()), Err(Refusal::NotAllowed(_))));
+    assert!(world.ask(staff(admin), None, settings()).is_ok());
+    world.tell(Command::StaffLeft { staff: admin }).unwrap();
+    assert!(matches!(world.ask(staff(admin), None, add()), Err(Refusal::NotAllowed(_))));
+}
+
+#[test]
+fn equipment_comes_changes_and_goes() {
+    let mut world = World::new();
+    let tag = world.item(Vec::new(), PhotoPolicy::Optional);
+    assert!(matches!(world.last(), Event::ScheduleSet(_)));
+    let reason = || "leaks".to_owned();
+    world.tell(Command::SuspendEquipment { tag, reason: reason() }).unwrap();
+    assert!(matches!(
+        world.tell(Command::SuspendEquipment { tag, reason: reason() }),
+        Err(Refusal::AlreadySo(_))
+    ));
+    world.clean(CleaningForm::plain(tag, "cleaned it anyway")).unwrap();
+    world.tell(Command::ResumeEquipment { tag }).unwrap();
+    let second = Tag::from_random([9; 5]);
+    world.tell(Command::AssignTag { tag: second, equipment: tag }).unwrap();
+    world.clean(CleaningForm::plain(second, "A")).unwrap();
+    let Event::CleaningRecorded(cleaning) = world.last() else { panic!() };
+    assert_eq!(cleaning.tag, tag);
+    assert_eq!(
+        world.tell(Command::AssignTag { tag: second, equipment: tag }),
+        Err(Refusal::TagTaken(second))
+    );
+    world.tell(Command::RetireEquipment { tag, reason: reason() }).unwrap();
+    assert!(matches!(world.clean(CleaningForm::plain(tag, "A")), Err(Refusal::Retired { .. })));
+    let again = NewEquipment { tag: Some(tag), ..Default::default() };
+    assert_eq!(world.tell(Command::AddEquipment(Box::new(again))), Err(Refusal::TagTaken(tag)));
+    let nobody = Tag::from_random([8; 5]);
+    assert_eq!(world.clean(CleaningForm::plain(nobody, "A")), Err(Refusal::UnknownTag(nobody)));
+}
+
+#[test]
+fn values_out_of_range_name_their_field() {
+    let mut world = World::new();
+    let tag = world.item(Vec::new(), PhotoPolicy::Optional);
+    let late = |ms: i64, world: &World| CleaningForm {
+        performed_ms: Some(world.now.wall_ms + ms),
+        ..CleaningForm::plain(tag, "A")
+    };
+    assert_eq!(world.clean(late(120_000, &world)).unwrap_err().field(), Some("performed_at"));
+    assert_eq!(world.clean(late(-367 * 86_400_000, &world)).unwrap_err().field(), Some("performed_at"));
+    world.clean(late(-30_000, &world)).unwrap();
+    let Event::CleaningRecorded(now) = world.last() else { panic!() };
+    assert_eq!(now.performed, None);
+    world.clean(late(-3_600_000, &world)).unwrap();
+    let Event::CleaningRecorded(late) = world.last() else { panic!() };
+    assert_eq!(late.performed, Some(world.now.wall_ms - 3_600_000));
+    for schedule in [
+        Schedule::Hours { n: 0 },
+        Schedule::Weeks { n: 53 },
+        Schedule::Times { at: vec![] },
+        Schedule::Use { grace_s: 1 },
+    ] {
+        let refused = world.tell(Command::SetSchedule { tag, protocol: None, schedule }).unwrap_err();
+        assert_eq!(refused.field(), Some("schedule"));
+    }
+    for (zone, host) in [(Some("Mars/Olympus"), None), (None, Some("ftp://x")), (None, Some("http://a b"))] {
+        let settings =
+            Settings { zone: zone.map(Into::into), label_host: host.map(Into::into), ..Default::default() };
+        assert!(matches!(
+            world.tell(Command::ChangeFacility(Box::new(settings))),
+            Err(Refusal::Range { .. })
+        ));
+    }
+    let settings = Settings { label_host: Some("http://10.0.0.5/".into()), ..Default::default() };
+    world.tell(Command::ChangeFacility(Box::new(settings))).unwrap();
+    assert_eq!(world.facility.settings.label_host, "HTTP://10.0.0.5");
+}
+
+#[test]
+fn a_photo_that_comes_later_completes_the_record() {
+    let mut world = World::new();
+    let tag = world.item(Vec::new(), PhotoPolicy::Required);
+    let form = CleaningForm { steps: Some(vec![1]), photo_follows: true, ..CleaningForm::plain(tag, "A") };
+    world.clean(form).unwrap();
+    assert_eq!(world.incomplete(), [Missing::Photo]);
+    let of = world.of(world.entries.last().unwrap().seq());
+    world.ask(by(Via::Phone), None, Command::AttachPhoto { of, photo: Hash::of(b"jpeg") }).unwrap();
+    assert!(world.cleanings[&of].is_complete());
+}

@@ -1,0 +1,86 @@
+//! Names and notes as people type them: bounded, visible, in NFC.
+
+use record::limits::{NAME_CHARS_MAX, NOTE_CHARS_MAX};
+
+use super::Refusal;
+
+/// Characters that change the direction of what stands around them.
+fn is_bidi_control(c: char) -> bool {
+    matches!(c, '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Characters that show nothing.
+fn is_blank(c: char) -> bool {
+    c.is_whitespace()
+        || matches!(c, '\u{00ad}' | '\u{034f}' | '\u{115f}' | '\u{1160}' | '\u{180e}' | '\u{200b}'..='\u{200d}' | '\u{2060}'..='\u{2064}' | '\u{2800}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}')
+}
+
+fn checked(
+    field: &'static str,
+    typed: &str,
+    chars_max: usize,
+    lines: bool,
+) -> Result<Option<String>, Refusal> {
+    // A million characters are refused before anything is done with them.
+    if typed.len() > chars_max * 4 + 1_024 {
+        return Err(Refusal::TooLong { field, chars_max });
+    }
+    let typed = typed.replace("\r\n", "\n");
+    let typed = typed.trim();
+    let bad = |c: &char| {
+        (c.is_control() && !(lines && matches!(c, '\n' | '\t')))
+            || is_bidi_control(*c)
+            || matches!(*c, '\u{2028}' | '\u{2029}')
+    };
+    if let Some(c) = typed.chars().find(bad) {
+        return Err(Refusal::Character { field, code: c.into() });
+    }
+    if typed.chars().count() > chars_max {
+        return Err(Refusal::TooLong { field, chars_max });
+    }
+    Ok(Some(typed.to_owned()).filter(|t| !t.chars().all(is_blank)))
+}
+
+/// A name that must be there.
+pub(super) fn name(field: &'static str, typed: &str, words: &'static str) -> Result<String, Refusal> {
+    checked(field, typed, NAME_CHARS_MAX, false)?.ok_or(Refusal::Needed { field, words })
+}
+
+/// One line that may be empty.
+pub(super) fn line(field: &'static str, typed: &str) -> Result<String, Refusal> {
+    checked(field, typed, NAME_CHARS_MAX, false).map(Option::unwrap_or_default)
+}
+
+/// A note of several lines; `None` when it says nothing.
+pub(super) fn note(field: &'static str, typed: &str) -> Result<Option<String>, Refusal> {
+    checked(field, typed, NOTE_CHARS_MAX, true)
+}
+
+/// A reason that must be there.
+pub(super) fn reason(typed: &str) -> Result<String, Refusal> {
+    note("reason", typed)?.ok_or(Refusal::Needed { field: "reason", words: "Say why" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_name_may_be() {
+        for good in ["Maria Alvarez", "  Ångström  ", "Ж", "👩‍🔬 Ada", "O'Neill <b>", "'; DROP TABLE"]
+        {
+            assert_eq!(name("name", good, "Type a name"), Ok(good.trim().to_owned()), "{good}");
+        }
+        for blank in ["", "   ", "\u{200b}\u{feff}", "\u{3164}"] {
+            assert!(matches!(name("name", blank, "Type a name"), Err(Refusal::Needed { .. })), "{blank:?}");
+        }
+        for bad in ["a\u{0}b", "a\nb", "a\u{202e}b", "a\u{2067}b", "\u{1b}@", "a\u{2028}b", "a\u{7f}"] {
+            assert!(matches!(name("name", bad, "Type a name"), Err(Refusal::Character { .. })), "{bad:?}");
+        }
+        for long in ["x".repeat(NAME_CHARS_MAX + 1), "x".repeat(1_000_000)] {
+            assert!(matches!(name("name", &long, "Type a name"), Err(Refusal::TooLong { .. })));
+        }
+        assert_eq!(note("notes", " two\r\nlines "), Ok(Some("two\nlines".to_owned())));
+        assert!(reason(" ").is_err());
+    }
+}
