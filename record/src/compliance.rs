@@ -2,6 +2,7 @@
 
 mod civil;
 mod grid;
+mod item;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]
@@ -15,6 +16,7 @@ use std::ops::{Add, AddAssign, Range};
 pub use civil::{Calendar, ZoneSpan, zone_is_known};
 use civil::{bounded, in_force};
 use grid::Segment;
+pub use item::Courses;
 
 use crate::kinds::Schedule;
 use crate::limits::{COMPLIANCE_SPAN_MS_MAX, LATE_ENTRY_MS_MAX};

@@ -1,0 +1,172 @@
+//! From the fold's rows to the courses of one item, so that box and relay read them alike.
+
+use std::ops::Range;
+
+use super::{Course, Placed, Plan, Status, Window, ZoneSpan, next_change_ms, status, windows};
+use crate::fold::{Cleaning, Equipment, Settings};
+
+impl Placed {
+    /// A cleaning of the index; `None` if it is voided.
+    pub fn of(cleaning: &Cleaning) -> Option<Self> {
+        cleaning.voided.is_none().then(|| Self {
+            performed_ms: cleaning.performed_ms,
+            recorded_ms: cleaning.recorded_ms,
+            complete: cleaning.is_complete(),
+        })
+    }
+}
+
+impl Status {
+    /// The order of lists, ascending: overdue first and the longest before all, then due by deadline, then clean by its end,
+    /// then what asks nothing.
+    pub fn order(&self) -> (u8, i64) {
+        match *self {
+            Self::Overdue { since_ms } => (0, since_ms),
+            Self::Due { by_ms } | Self::DueAfterUse { by_ms, .. } => (1, by_ms),
+            Self::Clean { until_ms } => (2, until_ms.unwrap_or(i64::MAX)),
+            Self::NotDue => (3, 0),
+            Self::NoSchedule => (4, 0),
+            Self::OutOfService { since_ms } => (5, since_ms),
+        }
+    }
+}
+
+/// All courses of one item: one for each protocol with a schedule of its own, and one for a schedule for any protocol.
+#[derive(Debug, Clone)]
+pub struct Courses {
+    zones: Vec<ZoneSpan>,
+    plans: Vec<Vec<Plan>>,
+    out: Vec<Range<i64>>,
+    uses: Vec<i64>,
+}
+
+impl Courses {
+    /// From the rows, and the item's uses in any order. For [`Courses::status`] the uses that the fold's `Activity` keeps
+    /// are enough.
+    pub fn new(settings: &Settings, item: &Equipment, mut uses: Vec<i64>) -> Self {
+        let zones =
+            settings.zones.iter().map(|z| ZoneSpan { from_ms: z.from_ms, zone: z.zone.as_str().into() });
+        let mut plans: Vec<(_, Vec<Plan>)> = Vec::new();
+        for row in &item.plans {
+            let plan = Plan { from_ms: row.from_ms, schedule: row.schedule.clone() };
+            match plans.iter_mut().find(|(protocol, _)| *protocol == row.protocol) {
+                Some((_, of_protocol)) => of_protocol.push(plan),
+                None => plans.push((row.protocol, vec![plan])),
+            }
+        }
+        if plans.is_empty() {
+            // With no schedule at all it can still be out of service.
+            plans.push((None, Vec::new()));
+        }
+        uses.sort_unstable();
+        let out = item.out.iter().map(|out| out.from_ms..out.until_ms.unwrap_or(i64::MAX));
+        Self {
+            zones: zones.collect(),
+            plans: plans.into_iter().map(|(_, plans)| plans).collect(),
+            out: disjoint(out.collect()),
+            uses,
+        }
+    }
+
+    /// Each course.
+    pub fn iter(&self) -> impl Iterator<Item = Course<'_>> {
+        self.plans.iter().map(|plans| Course { zones: &self.zones, plans, out: &self.out, uses: &self.uses })
+    }
+
+    /// The most urgent [`status()`] of all courses.
+    pub fn status(&self, last_complete_ms: Option<i64>, now_ms: i64) -> Status {
+        self.iter()
+            .map(|course| status(&course, last_complete_ms, now_ms))
+            .min_by_key(Status::order)
+            .unwrap_or(Status::NoSchedule)
+    }
+
+    /// The [`windows()`] of all courses, by their ends.
+    pub fn windows(&self, cleanings: &[Placed], closed_in: &Range<i64>, now_ms: i64) -> Vec<Window> {
+        let mut all: Vec<Window> =
+            self.iter().flat_map(|course| windows(&course, cleanings, closed_in.clone(), now_ms)).collect();
+        all.sort_by_key(|w| (w.end_ms, w.start_ms));
+        all
+    }
+
+    /// The first [`next_change_ms()`] of all courses.
+    pub fn next_change_ms(&self, now_ms: i64) -> Option<i64> {
+        self.iter().filter_map(|course| next_change_ms(&course, now_ms)).min()
+    }
+}
+
+// A corrected clock can leave spans out of order or inside out.
+fn disjoint(mut spans: Vec<Range<i64>>) -> Vec<Range<i64>> {
+    spans.retain(|span| !span.is_empty());
+    spans.sort_unstable_by_key(|span| (span.start, span.end));
+    let mut merged: Vec<Range<i64>> = Vec::with_capacity(spans.len());
+    for span in spans {
+        match merged.last_mut() {
+            Some(last) if span.start <= last.end => last.end = last.end.max(span.end),
+            _ => merged.push(span),
+        }
+    }
+    merged
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fold::{self, Out, Service};
+    use crate::ids::ProtocolId;
+    use crate::kinds::{Class, PhotoPolicy, Schedule};
+
+    const HOUR: i64 = 3_600_000;
+
+    fn item(plans: Vec<fold::Plan>, out: Vec<Out>) -> Equipment {
+        Equipment {
+            tag: crate::tag::Tag::from_random([7; 5]),
+            name: String::new(),
+            asset_number: String::new(),
+            serial: String::new(),
+            maker: String::new(),
+            model: String::new(),
+            category: String::new(),
+            location: String::new(),
+            class: Class::Noncritical,
+            photo: PhotoPolicy::Optional,
+            protocols: Vec::new(),
+            custom: std::collections::BTreeMap::new(),
+            service: Service::In,
+            plans,
+            out,
+            added_ms: 0,
+        }
+    }
+
+    fn every(hours: u32, protocol: Option<ProtocolId>) -> fold::Plan {
+        fold::Plan { from_ms: 0, protocol, schedule: Schedule::Hours { n: hours } }
+    }
+
+    #[test]
+    fn each_protocol_has_its_own_schedule_and_the_most_urgent_one_speaks() {
+        let protocol = "01ARZ3NDEKTSV4RRFFQ69G5FAV".parse().unwrap();
+        let item = item(vec![every(2, None), every(12, Some(protocol)), every(4, None)], Vec::new());
+        let courses = Courses::new(&Settings::default(), &item, Vec::new());
+        // The second plan for any protocol replaced the first; the other protocol's stands beside it.
+        assert_eq!(courses.windows(&[], &(0..12 * HOUR + 1), 12 * HOUR).len(), 3 + 1 + 2);
+        assert_eq!(courses.status(Some(HOUR), 3 * HOUR), Status::Clean { until_ms: Some(4 * HOUR) });
+        assert_eq!(courses.status(Some(HOUR), 5 * HOUR), Status::Due { by_ms: 8 * HOUR });
+        assert_eq!(courses.status(Some(HOUR), 8 * HOUR), Status::Overdue { since_ms: 8 * HOUR });
+        assert_eq!(courses.next_change_ms(9 * HOUR), Some(12 * HOUR));
+    }
+
+    #[test]
+    fn an_item_without_a_schedule_can_be_out_of_service() {
+        let out = vec![Out { from_ms: 5, until_ms: None, reason: None }];
+        let courses = Courses::new(&Settings::default(), &item(Vec::new(), out), vec![3, 1]);
+        assert_eq!(courses.status(None, 4), Status::NoSchedule);
+        assert_eq!(courses.status(None, 5), Status::OutOfService { since_ms: 5 });
+    }
+
+    #[test]
+    fn spans_out_of_order_or_inside_out_are_put_right() {
+        let spans = |spans: &[(i64, i64)]| spans.iter().map(|&(a, b)| a..b).collect::<Vec<_>>();
+        assert_eq!(disjoint(spans(&[(8, 9), (1, 5), (4, 6), (7, 3), (6, 7)])), spans(&[(1, 7), (8, 9)]));
+    }
+}
