@@ -4,3 +4,4 @@ pub mod intake;
 pub mod listen;
 pub mod photo;
 pub mod random;
+pub mod uplink;
