@@ -11,6 +11,7 @@ pub mod json;
 pub mod kinds;
 pub mod limits;
 pub mod messages;
+pub mod proof;
 pub mod redact;
 pub mod sign;
 pub mod tag;

@@ -1,0 +1,264 @@
+//! One record's proof, as a receipt hands it out: entry, path and checkpoint, and nothing personal.
+
+use serde::{Deserialize, Serialize};
+
+use crate::checkpoint::{Checkpoint, Cosigned, SignedCheckpoint};
+use crate::entry::{Entry, EntryError};
+use crate::sign::{Note, NoteError, Verifier};
+use crate::tree::{Hash, root_from_inclusion};
+
+/// Version of the proof's JSON.
+pub const VERSION: u32 = 1;
+
+/// That one entry stands in a log whose key signed its root. The answer of `/r/{receipt}/proof` and
+/// `/api/v1/proof/{seq}`, and the file that `cleantrack-verify` reads; it holds no text and needs no network.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Proof {
+    /// [`VERSION`].
+    pub v: u32,
+    /// The entry's exact line, without a newline.
+    pub entry: String,
+    /// Its place in the log of its epoch, from 0.
+    pub index: u64,
+    /// Entries that the checkpoint covers.
+    pub size: u64,
+    /// Hashes from the leaf to the root, lowest first (RFC 6962 §2.1.1).
+    pub path: Vec<Hash>,
+    /// The checkpoint's note, with the relay's cosignature where there is one.
+    pub checkpoint: String,
+    /// The log's verifier key, as text.
+    pub key: String,
+    /// Verifier keys of the relays that cosigned, as text.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cosigners: Vec<String>,
+}
+
+/// Why a proof proves nothing.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ProofError {
+    /// Another version of the format.
+    #[error("the proof is of version {0}, this program reads version {VERSION}")]
+    Version(u32),
+    /// The line is no entry.
+    #[error("its entry cannot be read: {0}")]
+    Entry(#[from] EntryError),
+    /// The key that it brings is not the one that is trusted.
+    #[error("it brings the key {found}, which is not the key that you trust for this log")]
+    Key {
+        /// What it brings.
+        found: String,
+    },
+    /// The signature does not hold.
+    #[error("its checkpoint does not hold: {0}")]
+    Note(#[from] NoteError),
+    /// Index, entry and checkpoint speak of different places.
+    #[error("it says entry {index} of {size}, but {what}")]
+    Place {
+        /// What it says.
+        index: u64,
+        /// What it says.
+        size: u64,
+        /// What contradicts.
+        what: String,
+    },
+    /// The path leads elsewhere.
+    #[error("the entry is not in the log: its path does not lead to the signed root")]
+    Root,
+}
+
+/// What a proof has proven; made only by [`Proof::check`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proven {
+    /// The entry.
+    pub entry: Entry,
+    /// Size and root of the log that holds it.
+    pub checkpoint: Checkpoint,
+    /// When a relay had stored it, seconds since 1970, by a cosigner that signed.
+    pub witnessed: Option<(String, u64)>,
+}
+
+impl Proof {
+    /// Puts a proof together. `path` is [`crate::tree::inclusion_proof`] of the entry in the checkpoint's tree.
+    pub fn new(entry: &Entry, checkpoint: &SignedCheckpoint, path: Vec<Hash>, log: &Verifier) -> Self {
+        Self {
+            v: VERSION,
+            entry: entry.as_str().to_owned(),
+            index: entry.seq(),
+            size: checkpoint.checkpoint().size,
+            path,
+            checkpoint: checkpoint.note().to_string(),
+            key: log.to_string(),
+            cosigners: Vec::new(),
+        }
+    }
+
+    /// With the keys of the relays whose cosignatures the note carries.
+    #[must_use]
+    pub fn with_cosigners(mut self, keys: &[Verifier]) -> Self {
+        self.cosigners = keys.iter().map(ToString::to_string).collect();
+        self
+    }
+
+    /// Checks everything. `trusted` are log keys that the reader has from elsewhere; with none, the proof holds only
+    /// for the key that it brings itself. The same goes for `cosigners`.
+    ///
+    /// # Errors
+    /// The first thing that does not hold.
+    pub fn check(&self, trusted: &[Verifier], cosigners: &[Verifier]) -> Result<Proven, ProofError> {
+        if self.v != VERSION {
+            return Err(ProofError::Version(self.v));
+        }
+        let entry = Entry::parse(self.entry.as_bytes())?;
+        let log = Verifier::parse(&self.key)?;
+        if !trusted.is_empty() && !trusted.contains(&log) {
+            return Err(ProofError::Key { found: self.key.clone() });
+        }
+        let origin = Checkpoint::parse(Note::parse(&self.checkpoint)?.text())?.origin;
+        // The epoch's name carries the key's hash: a key of another epoch is no key of this log.
+        let log = origin.verifier(&log.public())?;
+        let signed = SignedCheckpoint::verify(&self.checkpoint, &origin, &log)?;
+        self.check_place(&entry, signed.checkpoint())?;
+        let root = root_from_inclusion(entry.leaf(), self.index, self.size, &self.path);
+        if root != Some(signed.checkpoint().root) {
+            return Err(ProofError::Root);
+        }
+        let witnessed = self.witness(&signed, &log, cosigners)?;
+        Ok(Proven { entry, checkpoint: *signed.checkpoint(), witnessed })
+    }
+
+    fn check_place(&self, entry: &Entry, checkpoint: &Checkpoint) -> Result<(), ProofError> {
+        let place = |what: String| Err(ProofError::Place { index: self.index, size: self.size, what });
+        if entry.seq() != self.index {
+            return place(format!("the entry's own number is {}", entry.seq()));
+        }
+        if checkpoint.size != self.size {
+            return place(format!("the checkpoint covers {}", checkpoint.size));
+        }
+        if self.index >= self.size {
+            return place("that is past the end".to_owned());
+        }
+        Ok(())
+    }
+
+    /// A cosignature that is there must hold; that there is none is no fault unless one was asked for.
+    fn witness(
+        &self,
+        signed: &SignedCheckpoint,
+        log: &Verifier,
+        asked: &[Verifier],
+    ) -> Result<Option<(String, u64)>, ProofError> {
+        let brought: Result<Vec<Verifier>, NoteError> =
+            self.cosigners.iter().map(|key| Verifier::parse(key)).collect();
+        let brought = brought?;
+        let keys = if asked.is_empty() { &brought[..] } else { asked };
+        if keys.is_empty() {
+            return Ok(None);
+        }
+        let origin = signed.checkpoint().origin;
+        let cosigned = Cosigned::verify(&self.checkpoint, &origin, log, keys)?;
+        let by = keys.iter().find(|key| key.verify(cosigned.note()).is_ok());
+        Ok(by.map(|key| (key.name().to_owned(), cosigned.time_s())))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+    use std::convert::Infallible;
+
+    use super::*;
+    use crate::checkpoint::Origin;
+    use crate::entry::{At, By, ClockState};
+    use crate::ids::{BootId, BoxId};
+    use crate::kinds::Event;
+    use crate::sign::{Kind, Signer};
+    use crate::tree::{Frontier, Nodes, inclusion_proof};
+
+    #[derive(Default)]
+    struct Kept(HashMap<(u32, u64), Hash>);
+
+    impl Nodes for Kept {
+        type Error = Infallible;
+        fn node(&self, level: u32, index: u64) -> Result<Hash, Infallible> {
+            Ok(self.0[&(level, index)])
+        }
+    }
+
+    fn log_signer() -> Signer {
+        let public = Signer::new("x", Kind::Note, &[5; 32]).unwrap().verifier().public();
+        Origin::new(BoxId::new(1, [2; 10]), 1, &public).signer(&[5; 32]).unwrap()
+    }
+
+    fn proof(index: u64, size: u64) -> Proof {
+        let signer = log_signer();
+        let (mut kept, mut frontier, mut wanted) = (Kept::default(), Frontier::default(), None);
+        for seq in 0..size {
+            let at = At { wall: 1, boot: BootId::new(1, [0; 10]), up: seq, clock: ClockState::Synced };
+            let entry = Entry::compose(seq, at, By::BOX, None, &Event::read("x.y", "{}")).unwrap();
+            frontier.push_with(entry.leaf(), |level, at, hash| {
+                kept.0.insert((level, at), hash);
+            });
+            if seq == index {
+                wanted = Some(entry);
+            }
+        }
+        let origin = signer.verifier().name().parse().unwrap();
+        let checkpoint = Checkpoint { origin, size, root: frontier.root() };
+        let note = checkpoint.signed(&signer).unwrap().to_string();
+        let note = SignedCheckpoint::verify(&note, &origin, signer.verifier()).unwrap();
+        let path = inclusion_proof(&kept, index, size).unwrap();
+        Proof::new(&wanted.unwrap(), &note, path, signer.verifier())
+    }
+
+    #[test]
+    fn holds_and_survives_json() {
+        for (index, size) in [(0, 1), (3, 12), (11, 12), (6, 7)] {
+            let proof = proof(index, size);
+            let json = serde_json::to_string(&proof).unwrap();
+            let proven = serde_json::from_str::<Proof>(&json).unwrap().check(&[], &[]).unwrap();
+            assert_eq!((proven.entry.seq(), proven.checkpoint.size, proven.witnessed), (index, size, None));
+        }
+    }
+
+    #[test]
+    fn a_cosignature_is_told_and_must_hold() {
+        let mut proof = proof(3, 12);
+        let cosigner = Signer::new("relay.example/cosign/1", Kind::Cosignature, &[6; 32]).unwrap();
+        let keys = [cosigner.verifier().clone()];
+        assert!(matches!(proof.check(&[], &keys), Err(ProofError::Note(NoteError::Unsigned(_)))));
+        let mut note = Note::parse(&proof.checkpoint).unwrap();
+        cosigner.sign(&mut note, 99);
+        proof.checkpoint = note.to_string();
+        proof = proof.with_cosigners(&keys);
+        let told = Some(("relay.example/cosign/1".to_owned(), 99));
+        assert_eq!(proof.check(&[], &[]).unwrap().witnessed, told);
+        assert_eq!(proof.check(&[log_signer().verifier().clone()], &keys).unwrap().witnessed, told);
+        let other = Signer::new("relay.example/cosign/1", Kind::Cosignature, &[7; 32]).unwrap();
+        assert!(proof.check(&[], &[other.verifier().clone()]).is_err());
+    }
+
+    #[test]
+    fn what_was_changed_does_not_hold() {
+        let good = proof(3, 12);
+        let changed = |change: fn(&mut Proof)| {
+            let mut proof = good.clone();
+            change(&mut proof);
+            proof.check(&[], &[]).unwrap_err()
+        };
+        assert_eq!(changed(|p| p.v = 2), ProofError::Version(2));
+        assert_eq!(changed(|p| p.entry = p.entry.replace("x.y", "x.z")), ProofError::Root);
+        assert_eq!(changed(|p| p.path[1] = Hash::default()), ProofError::Root);
+        assert_eq!(changed(|p| p.path.truncate(1)), ProofError::Root);
+        assert!(matches!(changed(|p| p.index = 4), ProofError::Place { .. }));
+        assert!(matches!(changed(|p| p.size = 13), ProofError::Place { .. }));
+        assert!(matches!(changed(|p| p.entry.push(' ')), ProofError::Entry(_)));
+        let resized = |p: &mut Proof| p.checkpoint = p.checkpoint.replacen("\n12\n", "\n13\n", 1);
+        assert!(matches!(changed(resized), ProofError::Note(NoteError::Wrong(_))));
+        let stranger = Signer::new(log_signer().verifier().name(), Kind::Note, &[9; 32]).unwrap();
+        let mut foreign = good.clone();
+        foreign.key = stranger.verifier().to_string();
+        assert!(matches!(foreign.check(&[], &[]), Err(ProofError::Note(NoteError::Key(_)))));
+        let trusted = [stranger.verifier().clone()];
+        assert!(matches!(good.check(&trusted, &[]), Err(ProofError::Key { .. })));
+    }
+}
