@@ -1,4 +1,6 @@
 //! .
 pub mod changes;
+pub mod clock;
 pub mod db;
 pub mod mqtt;
+pub mod random;

@@ -1,6 +1,16 @@
 //! All SQL of the relay: one text for SQLite and PostgreSQL, one file per noun, each query scoped to an account.
 
+pub mod accounts;
+pub mod boxes;
+pub mod claims;
+pub mod cleanings;
+pub mod entries;
+pub mod epochs;
+pub mod facilities;
 mod migrate;
+pub mod photos;
+pub mod rollups;
+pub mod state;
 
 use std::path::PathBuf;
 use std::str::FromStr;

@@ -111,7 +111,8 @@ CREATE TABLE certificates (
 );
 
 -- One log. `frontier` holds the 32-byte nodes of its compact range. `apart`: it goes on from where another epoch goes on
--- already, and is not folded. `cosigned` is the newest checkpoint with the relay's cosignature.
+-- already, and is not folded. `cosigned` is the newest checkpoint with the relay's cosignature. `witness`: a cosigned
+-- checkpoint of more entries than are held, which a box showed to a relay that was restored from a backup.
 CREATE TABLE epochs (
   account @ID@ NOT NULL,
   box @ID@ NOT NULL,
@@ -128,6 +129,7 @@ CREATE TABLE epochs (
   apart BOOLEAN NOT NULL,
   cosigned TEXT,
   cosigned_ms BIGINT,
+  witness TEXT,
   PRIMARY KEY (account, box, epoch)
 );
 

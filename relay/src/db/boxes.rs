@@ -1,0 +1,226 @@
+//! Boxes: whose they are, what they said last, which certificates speak for them.
+
+use record::ids::{AccountId, BoxId, ConnectionId, Epoch, FacilityId};
+
+use super::{AccountScope, Conn, DbError, exec, opt};
+
+/// Where a box belongs and whether it may speak.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Home {
+    /// The account that claimed it.
+    pub scope: AccountScope,
+    /// Where it stands.
+    pub facility: FacilityId,
+    /// It was taken out of use.
+    pub revoked: bool,
+    /// Its log contradicts itself: nothing more is taken.
+    pub quarantined: bool,
+}
+
+/// What a box says of itself in hello and health.
+#[derive(Debug, Clone, Copy)]
+pub struct Told<'a> {
+    /// Its present epoch.
+    pub epoch: Epoch,
+    /// Entries in it.
+    pub size: u64,
+    /// What it knows to be cosigned.
+    pub cursor: u64,
+    /// `synced`, `rtc` or `uncertain`.
+    pub clock: &'a str,
+    /// How far its clock is ahead of the relay's, milliseconds.
+    pub clock_ahead_ms: i64,
+}
+
+/// SQL's integers are signed; no log reaches half of what they hold.
+pub(crate) fn big(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// Where a box belongs: the certificate proves which box speaks, this says for whom.
+///
+/// # Errors
+/// The database.
+pub async fn platform_home(conn: &mut Conn, box_id: BoxId) -> Result<Option<Home>, DbError> {
+    let sql = "SELECT account, facility, revoked_ms, quarantined_ms FROM boxes WHERE box = $1";
+    let row = opt!(conn, (String, String, Option<i64>, Option<i64>), sql, box_id.to_string())?;
+    row.map(|(account, facility, revoked, quarantined)| {
+        let account: AccountId = account.parse().map_err(|e| DbError::stored("account id", e))?;
+        let facility = facility.parse().map_err(|e| DbError::stored("facility id", e))?;
+        let (revoked, quarantined) = (revoked.is_some(), quarantined.is_some());
+        Ok(Home { scope: AccountScope::of(account), facility, revoked, quarantined })
+    })
+    .transpose()
+}
+
+/// Registers a box at its claim, or moves it to another facility of the same account.
+///
+/// # Errors
+/// The database.
+pub async fn register(
+    conn: &mut Conn,
+    scope: AccountScope,
+    (box_id, facility, epoch): (BoxId, FacilityId, Epoch),
+    model: &str,
+    version: &str,
+    now_ms: i64,
+) -> Result<(), DbError> {
+    let sql = "INSERT INTO boxes (account, box, facility, model, version, claimed_ms, revoked_ms, quarantined_ms, \
+               quarantine, epoch, told_size, told_cursor, heard_ms, connection, gone_ms, clock, clock_ahead_ms, \
+               refusals, hello, health) \
+               VALUES ($1, $2, $3, $4, $5, $6, NULL, NULL, NULL, $7, 0, 0, NULL, NULL, NULL, 'uncertain', 0, 0, \
+               NULL, NULL) ON CONFLICT (account, box) DO UPDATE SET facility = excluded.facility, \
+               model = excluded.model, version = excluded.version, claimed_ms = excluded.claimed_ms, \
+               revoked_ms = NULL";
+    let (model, version) = (model.to_owned(), version.to_owned());
+    let (facility, epoch) = (facility.to_string(), epoch.to_string());
+    exec!(conn, sql, scope.key(), box_id.to_string(), facility, model, version, now_ms, epoch).map(drop)
+}
+
+/// A connection of the box is open.
+///
+/// # Errors
+/// The database.
+pub async fn connected(
+    conn: &mut Conn,
+    scope: AccountScope,
+    box_id: BoxId,
+    connection: ConnectionId,
+    now_ms: i64,
+) -> Result<(), DbError> {
+    let sql =
+        "UPDATE boxes SET connection = $1, heard_ms = $2, gone_ms = NULL WHERE account = $3 AND box = $4";
+    exec!(conn, sql, connection.to_string(), now_ms, scope.key(), box_id.to_string()).map(drop)
+}
+
+/// A connection ended; an older one's end changes nothing.
+///
+/// # Errors
+/// The database.
+pub async fn gone(
+    conn: &mut Conn,
+    scope: AccountScope,
+    box_id: BoxId,
+    connection: ConnectionId,
+    now_ms: i64,
+) -> Result<u64, DbError> {
+    let sql = "UPDATE boxes SET connection = NULL, gone_ms = $1 WHERE account = $2 AND box = $3 AND connection = $4";
+    exec!(conn, sql, now_ms, scope.key(), box_id.to_string(), connection.to_string())
+}
+
+/// Keeps a hello.
+///
+/// # Errors
+/// The database.
+pub async fn said_hello(
+    conn: &mut Conn,
+    scope: AccountScope,
+    box_id: BoxId,
+    told: &Told<'_>,
+    (version, hello): (&str, &str),
+    now_ms: i64,
+) -> Result<(), DbError> {
+    let sql = "UPDATE boxes SET epoch = $1, told_size = $2, told_cursor = $3, clock = $4, clock_ahead_ms = $5, \
+               version = $6, hello = $7, heard_ms = $8 WHERE account = $9 AND box = $10";
+    let (epoch, clock) = (told.epoch.to_string(), told.clock.to_owned());
+    let (version, hello) = (version.to_owned(), hello.to_owned());
+    let (size, cursor) = (big(told.size), big(told.cursor));
+    let (account, box_id) = (scope.key(), box_id.to_string());
+    exec!(conn, sql, epoch, size, cursor, clock, told.clock_ahead_ms, version, hello, now_ms, account, box_id)
+        .map(drop)
+}
+
+/// Keeps a health report.
+///
+/// # Errors
+/// The database.
+pub async fn said_health(
+    conn: &mut Conn,
+    scope: AccountScope,
+    box_id: BoxId,
+    told: &Told<'_>,
+    health: &str,
+    now_ms: i64,
+) -> Result<(), DbError> {
+    let sql = "UPDATE boxes SET epoch = $1, told_size = $2, told_cursor = $3, clock = $4, clock_ahead_ms = $5, \
+               health = $6, heard_ms = $7 WHERE account = $8 AND box = $9";
+    let (epoch, clock, health) = (told.epoch.to_string(), told.clock.to_owned(), health.to_owned());
+    let (size, cursor) = (big(told.size), big(told.cursor));
+    let (account, box_id) = (scope.key(), box_id.to_string());
+    exec!(conn, sql, epoch, size, cursor, clock, told.clock_ahead_ms, health, now_ms, account, box_id)
+        .map(drop)
+}
+
+/// Marks that something of the box was heard.
+///
+/// # Errors
+/// The database.
+pub async fn heard(conn: &mut Conn, scope: AccountScope, box_id: BoxId, now_ms: i64) -> Result<(), DbError> {
+    let sql = "UPDATE boxes SET heard_ms = $1 WHERE account = $2 AND box = $3";
+    exec!(conn, sql, now_ms, scope.key(), box_id.to_string()).map(drop)
+}
+
+/// Takes nothing more of the box until a person has looked. The first reason stays.
+///
+/// # Errors
+/// The database.
+pub async fn quarantine(
+    conn: &mut Conn,
+    scope: AccountScope,
+    box_id: BoxId,
+    why: &str,
+    now_ms: i64,
+) -> Result<(), DbError> {
+    let sql = "UPDATE boxes SET quarantined_ms = $1, quarantine = $2 \
+               WHERE account = $3 AND box = $4 AND quarantined_ms IS NULL";
+    exec!(conn, sql, now_ms, why.to_owned(), scope.key(), box_id.to_string()).map(drop)
+}
+
+/// Revokes a box and its certificates. Whether there was one to revoke.
+///
+/// # Errors
+/// The database.
+pub async fn revoke(
+    conn: &mut Conn,
+    scope: AccountScope,
+    box_id: BoxId,
+    now_ms: i64,
+) -> Result<bool, DbError> {
+    let sql = "UPDATE boxes SET revoked_ms = $1 WHERE account = $2 AND box = $3 AND revoked_ms IS NULL";
+    let touched = exec!(conn, sql, now_ms, scope.key(), box_id.to_string())?;
+    let sql =
+        "UPDATE certificates SET revoked_ms = $1 WHERE account = $2 AND box = $3 AND revoked_ms IS NULL";
+    exec!(conn, sql, now_ms, scope.key(), box_id.to_string())?;
+    Ok(touched > 0)
+}
+
+/// Keeps the serial number of a certificate that was issued.
+///
+/// # Errors
+/// The database.
+pub async fn certified(
+    conn: &mut Conn,
+    scope: AccountScope,
+    box_id: BoxId,
+    serial: &str,
+    (issued_ms, not_after_ms): (i64, i64),
+) -> Result<(), DbError> {
+    let sql = "INSERT INTO certificates (account, box, serial, issued_ms, not_after_ms, revoked_ms) \
+               VALUES ($1, $2, $3, $4, $5, NULL)";
+    exec!(conn, sql, scope.key(), box_id.to_string(), serial.to_owned(), issued_ms, not_after_ms).map(drop)
+}
+
+/// Whether a certificate speaks for the box: `None` unknown, `Some(true)` good, `Some(false)` revoked.
+///
+/// # Errors
+/// The database.
+pub async fn certificate(
+    conn: &mut Conn,
+    scope: AccountScope,
+    box_id: BoxId,
+    serial: &str,
+) -> Result<Option<bool>, DbError> {
+    let sql = "SELECT revoked_ms FROM certificates WHERE account = $1 AND box = $2 AND serial = $3";
+    let row = opt!(conn, (Option<i64>,), sql, scope.key(), box_id.to_string(), serial.to_owned())?;
+    Ok(row.map(|(revoked,)| revoked.is_none()))
+}

@@ -1,0 +1,207 @@
+//! The index of cleanings and uses: what grows with a facility's history.
+
+use record::entry::ClockState;
+use record::fold::Cleaning;
+use record::ids::{BootId, BoxId, FacilityId};
+use record::kinds::EntryRef;
+use record::tag::Tag;
+
+use super::boxes::big;
+use super::{AccountScope, Conn, DbError, ROWS_OF_BULK, all, bulk, opt};
+
+/// A cleaning and the box whose log holds it.
+pub type Of = (BoxId, Cleaning);
+
+fn read((box_id, body): (String, String)) -> Result<Of, DbError> {
+    let box_id = box_id.parse().map_err(|e| DbError::stored("box id", e))?;
+    Ok((box_id, serde_json::from_str(&body).map_err(|e| DbError::stored("cleaning", e))?))
+}
+
+/// One cleaning of a facility.
+///
+/// # Errors
+/// The database.
+pub async fn get(
+    conn: &mut Conn,
+    scope: AccountScope,
+    facility: FacilityId,
+    of: EntryRef,
+) -> Result<Option<Of>, DbError> {
+    // A facility has few boxes, so the key is tried for each.
+    let sql = "SELECT c.box, c.body FROM epochs e JOIN cleanings c ON c.account = e.account AND c.box = e.box \
+               AND c.epoch = e.epoch AND c.seq = $1 \
+               WHERE e.account = $2 AND e.facility = $3 AND e.epoch = $4";
+    let (epoch, seq) = (of.epoch.to_string(), big(of.seq));
+    opt!(conn, (String, String), sql, seq, scope.key(), facility.to_string(), epoch)?.map(read).transpose()
+}
+
+/// Cleanings of a boot whose clock was not synced when they were written, voided ones included.
+///
+/// # Errors
+/// The database.
+pub async fn unsure(
+    conn: &mut Conn,
+    scope: AccountScope,
+    facility: FacilityId,
+    boot: BootId,
+) -> Result<Vec<Of>, DbError> {
+    let sql = "SELECT box, body FROM cleanings WHERE account = $1 AND facility = $2 AND unsure_boot = $3";
+    let rows = all!(conn, (String, String), sql, scope.key(), facility.to_string(), boot.to_string())?;
+    rows.into_iter().map(read).collect()
+}
+
+/// Writes cleanings, new ones and changed ones.
+///
+/// # Errors
+/// The database.
+pub async fn put(
+    conn: &mut Conn,
+    scope: AccountScope,
+    facility: FacilityId,
+    cleanings: &[&Of],
+) -> Result<(), DbError> {
+    let (account, facility) = (scope.key(), facility.to_string());
+    let body = |c: &Cleaning| serde_json::to_string(c).unwrap_or_default();
+    let unsure = |c: &Cleaning| (c.at.clock != ClockState::Synced).then(|| c.at.boot.to_string());
+    let head = "INSERT INTO cleanings (account, box, epoch, seq, facility, tag, performed_ms, recorded_ms, complete, \
+                voided, unsure_boot, photo, body)";
+    let tail = " ON CONFLICT (account, box, epoch, seq) DO UPDATE SET performed_ms = excluded.performed_ms, \
+                recorded_ms = excluded.recorded_ms, complete = excluded.complete, voided = excluded.voided, \
+                photo = excluded.photo, body = excluded.body";
+    bulk!(
+        conn,
+        head,
+        13,
+        tail,
+        cleanings,
+        |(box_id, c)| account.as_str(),
+        box_id.to_string(),
+        c.of.epoch.to_string(),
+        big(c.of.seq),
+        facility.as_str(),
+        c.tag.to_string(),
+        c.performed_ms,
+        c.recorded_ms,
+        c.is_complete(),
+        c.voided.is_some(),
+        unsure(c),
+        c.photos.first().map(|p| p.to_string()),
+        body(c),
+    )
+}
+
+/// A use of an item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Use {
+    /// Which item.
+    pub tag: Tag,
+    /// Whose log holds it.
+    pub box_id: BoxId,
+    /// Which entry.
+    pub of: EntryRef,
+    /// When, milliseconds since 1970.
+    pub performed_ms: i64,
+}
+
+/// Writes uses.
+///
+/// # Errors
+/// The database.
+pub async fn put_uses(
+    conn: &mut Conn,
+    scope: AccountScope,
+    facility: FacilityId,
+    uses: &[Use],
+) -> Result<(), DbError> {
+    let (account, facility) = (scope.key(), facility.to_string());
+    let head = "INSERT INTO uses (account, facility, tag, performed_ms, box, epoch, seq)";
+    let tail = " ON CONFLICT (account, facility, tag, performed_ms, box, epoch, seq) DO NOTHING";
+    bulk!(
+        conn,
+        head,
+        7,
+        tail,
+        uses,
+        |u| account.as_str(),
+        facility.as_str(),
+        u.tag.to_string(),
+        u.performed_ms,
+        u.box_id.to_string(),
+        u.of.epoch.to_string(),
+        big(u.of.seq),
+    )
+}
+
+/// From when on an item's history is asked for.
+pub type Since = (Tag, i64);
+
+/// Cleanings that are not voided, per item since its own time: tag, performed, recorded, complete; unordered.
+///
+/// # Errors
+/// The database.
+pub async fn since(
+    conn: &mut Conn,
+    scope: AccountScope,
+    facility: FacilityId,
+    items: &[Since],
+) -> Result<Vec<(String, i64, i64, bool)>, DbError> {
+    let select = "SELECT c.tag, c.performed_ms, c.recorded_ms, c.complete FROM k JOIN cleanings c \
+                  ON c.account = $1 AND c.facility = $2 AND c.tag = k.tag AND c.performed_ms >= k.since_ms \
+                  WHERE NOT c.voided";
+    per_item(conn, scope, facility, items, select).await
+}
+
+/// Uses per item since its own time: tag, performed; then twice nothing, so that both read alike; unordered.
+///
+/// # Errors
+/// The database.
+pub async fn uses_since(
+    conn: &mut Conn,
+    scope: AccountScope,
+    facility: FacilityId,
+    items: &[Since],
+) -> Result<Vec<(String, i64)>, DbError> {
+    let select = "SELECT u.tag, u.performed_ms, u.performed_ms, u.seq >= 0 FROM k JOIN uses u \
+                  ON u.account = $1 AND u.facility = $2 AND u.tag = k.tag AND u.performed_ms >= k.since_ms";
+    let rows = per_item(conn, scope, facility, items, select).await?;
+    Ok(rows.into_iter().map(|(tag, performed_ms, ..)| (tag, performed_ms)).collect())
+}
+
+async fn per_item(
+    conn: &mut Conn,
+    scope: AccountScope,
+    facility: FacilityId,
+    items: &[Since],
+    select: &str,
+) -> Result<Vec<(String, i64, i64, bool)>, DbError> {
+    let mut found = Vec::new();
+    for chunk in items.chunks(ROWS_OF_BULK) {
+        // A place that is left over asks for what cannot be.
+        let size = if chunk.len() == 1 { 1 } else { ROWS_OF_BULK };
+        let places: Vec<String> =
+            (0..size).map(|k| format!("(${}, CAST(${} AS BIGINT))", 3 + 2 * k, 4 + 2 * k)).collect();
+        let sql = format!("WITH k(tag, since_ms) AS (VALUES {}) {select}", places.join(","));
+        let sql = sqlx::AssertSqlSafe(sql);
+        let asked = chunk.iter().map(|(tag, since_ms)| (tag.to_string(), *since_ms));
+        let asked: Vec<(String, i64)> =
+            asked.chain(std::iter::repeat((String::new(), i64::MAX))).take(size).collect();
+        let rows: Vec<(String, i64, i64, bool)> = match conn.lane() {
+            super::Lane::Sqlite(c) => {
+                let mut query = sqlx::query_as(sql).bind(scope.key()).bind(facility.to_string());
+                for (tag, since_ms) in asked {
+                    query = query.bind(tag).bind(since_ms);
+                }
+                query.fetch_all(c).await?
+            }
+            super::Lane::Postgres(c) => {
+                let mut query = sqlx::query_as(sql).bind(scope.key()).bind(facility.to_string());
+                for (tag, since_ms) in asked {
+                    query = query.bind(tag).bind(since_ms);
+                }
+                query.fetch_all(c).await?
+            }
+        };
+        found.extend(rows);
+    }
+    Ok(found)
+}

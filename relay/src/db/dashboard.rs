@@ -1,0 +1,241 @@
+//! What the dashboards read: day sums, states of items, boxes with their backlog. None of it grows with history.
+
+use record::ids::FacilityId;
+use record::tag::Tag;
+
+use super::{AccountScope, Conn, DbError, all, opt};
+
+/// A facility's day.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct DayRow {
+    /// Which facility.
+    pub facility: String,
+    /// Civil day of the facility, counted from 1970-01-01.
+    pub day: i64,
+    /// Windows met.
+    pub met: i64,
+    /// Windows closed.
+    pub closed: i64,
+}
+
+/// Items of a facility that stand alike.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct StateCount {
+    /// Which facility.
+    pub facility: String,
+    /// `none`, `out`, `idle`, `clean`, `due`, `used` or `overdue`.
+    pub state: String,
+    /// How many.
+    pub items: i64,
+}
+
+/// A box with what the relay holds of its present log.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct BoxRow {
+    /// Its id.
+    pub box_id: String,
+    /// Where it stands.
+    pub facility: String,
+    /// Its program's version.
+    pub version: String,
+    /// When it was claimed.
+    pub claimed_ms: i64,
+    /// When it was taken out of use.
+    pub revoked_ms: Option<i64>,
+    /// Since when its log contradicts itself.
+    pub quarantined_ms: Option<i64>,
+    /// Its present epoch.
+    pub epoch: String,
+    /// Entries in it, as it told last.
+    pub told_size: i64,
+    /// Entries of it that the relay holds.
+    pub held_size: i64,
+    /// When it was last heard.
+    pub heard_ms: Option<i64>,
+    /// Whether a connection of it is open.
+    pub online: bool,
+    /// `synced`, `rtc` or `uncertain`.
+    pub clock: String,
+    /// How far its clock is ahead of the relay's.
+    pub clock_ahead_ms: i64,
+    /// Batches of it that were refused.
+    pub refusals: i64,
+    /// Its last health report, JSON of `record::messages::Health`.
+    pub health: Option<String>,
+}
+
+/// An item with how it stands.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct ItemRow {
+    /// Which facility.
+    pub facility: String,
+    /// Its first tag.
+    pub tag: String,
+    /// JSON of `record::fold::Equipment`.
+    pub body: String,
+    /// See [`StateCount::state`]; absent until the rollup has seen it.
+    pub state: Option<String>,
+    /// Since when.
+    pub since_ms: Option<i64>,
+    /// By when it is to be cleaned, or until when it is clean.
+    pub by_ms: Option<i64>,
+    /// The last complete cleaning.
+    pub last_ms: Option<i64>,
+}
+
+/// The settings that the boxes of an account recorded, by facility: JSON of `record::fold::Settings`.
+///
+/// # Errors
+/// The database.
+pub async fn settings(conn: &mut Conn, scope: AccountScope) -> Result<Vec<(String, String)>, DbError> {
+    let sql = "SELECT f.facility, r.body FROM facilities f JOIN state_rows r \
+               ON r.account = f.account AND r.facility = f.facility AND r.room = 'settings' \
+               WHERE f.account = $1";
+    all!(conn, (String, String), sql, scope.key())
+}
+
+/// The days of every facility from a day on, ascending.
+///
+/// # Errors
+/// The database.
+pub async fn days(conn: &mut Conn, scope: AccountScope, from_day: i64) -> Result<Vec<DayRow>, DbError> {
+    let sql = "SELECT d.facility, d.day, d.met, d.closed FROM facilities f JOIN facility_days d \
+               ON d.account = f.account AND d.facility = f.facility AND d.day >= $1 \
+               WHERE f.account = $2 ORDER BY d.facility, d.day";
+    all!(conn, DayRow, sql, from_day, scope.key())
+}
+
+/// How the items of every facility stand.
+///
+/// # Errors
+/// The database.
+pub async fn states(conn: &mut Conn, scope: AccountScope) -> Result<Vec<StateCount>, DbError> {
+    let sql = "SELECT facility, state, COUNT(*) AS items FROM items WHERE account = $1 GROUP BY facility, state";
+    all!(conn, StateCount, sql, scope.key())
+}
+
+/// Every box of an account.
+///
+/// # Errors
+/// The database.
+pub async fn boxes(conn: &mut Conn, scope: AccountScope) -> Result<Vec<BoxRow>, DbError> {
+    let sql = "SELECT b.box AS box_id, b.facility, b.version, b.claimed_ms, b.revoked_ms, b.quarantined_ms, b.epoch, \
+               b.told_size, COALESCE(e.size, 0) AS held_size, b.heard_ms, b.connection IS NOT NULL AS online, \
+               b.clock, b.clock_ahead_ms, b.refusals, b.health \
+               FROM boxes b LEFT JOIN epochs e ON e.account = b.account AND e.box = b.box AND e.epoch = b.epoch \
+               WHERE b.account = $1 ORDER BY b.claimed_ms DESC, b.box";
+    all!(conn, BoxRow, sql, scope.key())
+}
+
+/// Items that are overdue, the longest first.
+///
+/// # Errors
+/// The database.
+pub async fn overdue(
+    conn: &mut Conn,
+    scope: AccountScope,
+    facility: FacilityId,
+    limit: i64,
+) -> Result<Vec<ItemRow>, DbError> {
+    let sql = "SELECT i.facility, i.tag, r.body, i.state, i.since_ms, i.by_ms, i.last_ms \
+               FROM items i JOIN state_rows r ON r.account = i.account AND r.facility = i.facility \
+               AND r.room = 'equipment' AND r.id = i.tag \
+               WHERE i.account = $1 AND i.facility = $2 AND i.state = 'overdue' \
+               ORDER BY i.since_ms, i.tag LIMIT $3";
+    all!(conn, ItemRow, sql, scope.key(), facility.to_string(), limit)
+}
+
+/// Windows met and closed of each item of a facility, by tag, from a day on.
+///
+/// # Errors
+/// The database.
+pub async fn item_tallies(
+    conn: &mut Conn,
+    scope: AccountScope,
+    facility: FacilityId,
+    from_day: i64,
+) -> Result<Vec<(String, i64, i64)>, DbError> {
+    let sql = "SELECT d.tag, CAST(SUM(d.met) AS BIGINT), CAST(SUM(d.closed) AS BIGINT) \
+               FROM items i JOIN item_days d ON d.account = i.account AND d.facility = i.facility \
+               AND d.tag = i.tag AND d.day >= $1 \
+               WHERE i.account = $2 AND i.facility = $3 GROUP BY d.tag";
+    all!(conn, (String, i64, i64), sql, from_day, scope.key(), facility.to_string())
+}
+
+/// The days of one item from a day on, ascending: day, met, closed.
+///
+/// # Errors
+/// The database.
+pub async fn item_days(
+    conn: &mut Conn,
+    scope: AccountScope,
+    facility: FacilityId,
+    tag: Tag,
+    from_day: i64,
+) -> Result<Vec<(i64, i64, i64)>, DbError> {
+    let sql = "SELECT day, met, closed FROM item_days \
+               WHERE account = $1 AND facility = $2 AND tag = $3 AND day >= $4 ORDER BY day";
+    all!(conn, (i64, i64, i64), sql, scope.key(), facility.to_string(), tag.to_string(), from_day)
+}
+
+/// The items of a facility after a tag, by tag; an empty `after` begins with the first.
+///
+/// # Errors
+/// The database.
+pub async fn items(
+    conn: &mut Conn,
+    scope: AccountScope,
+    facility: FacilityId,
+    after: &str,
+    limit: i64,
+) -> Result<Vec<ItemRow>, DbError> {
+    let sql = "SELECT r.facility, r.id AS tag, r.body, i.state, i.since_ms, i.by_ms, i.last_ms \
+               FROM state_rows r LEFT JOIN items i \
+               ON i.account = r.account AND i.facility = r.facility AND i.tag = r.id \
+               WHERE r.account = $1 AND r.facility = $2 AND r.room = 'equipment' AND r.id > $3 \
+               ORDER BY r.id LIMIT $4";
+    all!(conn, ItemRow, sql, scope.key(), facility.to_string(), after.to_owned(), limit)
+}
+
+/// One item, by its first tag.
+///
+/// # Errors
+/// The database.
+pub async fn item(
+    conn: &mut Conn,
+    scope: AccountScope,
+    facility: FacilityId,
+    tag: Tag,
+) -> Result<Option<ItemRow>, DbError> {
+    let sql = "SELECT r.facility, r.id AS tag, r.body, i.state, i.since_ms, i.by_ms, i.last_ms \
+               FROM state_rows r LEFT JOIN items i \
+               ON i.account = r.account AND i.facility = r.facility AND i.tag = r.id \
+               WHERE r.account = $1 AND r.facility = $2 AND r.room = 'equipment' AND r.id = $3";
+    opt!(conn, ItemRow, sql, scope.key(), facility.to_string(), tag.to_string())
+}
+
+/// One row of a facility's state, as `record::fold` keeps it.
+///
+/// # Errors
+/// The database.
+pub async fn row(
+    conn: &mut Conn,
+    scope: AccountScope,
+    facility: FacilityId,
+    room: &'static str,
+    id: &str,
+) -> Result<Option<String>, DbError> {
+    let sql = "SELECT body FROM state_rows WHERE account = $1 AND facility = $2 AND room = $3 AND id = $4";
+    let row = opt!(conn, (String,), sql, scope.key(), facility.to_string(), room, id.to_owned())?;
+    Ok(row.map(|(body,)| body))
+}
+
+/// What counts the commits of an account that a page could show.
+///
+/// # Errors
+/// The database.
+pub async fn changes(conn: &mut Conn, scope: AccountScope) -> Result<i64, DbError> {
+    let sql = "SELECT CAST(COALESCE(SUM(changes), 0) AS BIGINT) FROM facilities WHERE account = $1";
+    let row = opt!(conn, (i64,), sql, scope.key())?;
+    Ok(row.map_or(0, |(changes,)| changes))
+}

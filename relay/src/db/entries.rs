@@ -1,0 +1,263 @@
+//! The log itself: lines, the texts beside them, and the hashes from which roots and proofs are made.
+
+use std::collections::BTreeMap;
+
+use record::checkpoint::Origin;
+use record::entry::Entry;
+use record::redact::TextLine;
+use record::tree::{Frontier, Hash, Nodes, inclusion_proof, leaf_hash};
+
+use super::boxes::big;
+use super::epochs::hash;
+use super::{AccountScope, Conn, DbError, all, bulk, exec, opt};
+
+/// Subtrees below this level (256 leaves) are hashed from the lines when they are needed.
+pub const NODE_LEVEL_MIN: u32 = 8;
+
+/// A perfect subtree that is kept.
+pub type Node = (u32, u64, Hash);
+
+fn place(scope: AccountScope, origin: &Origin) -> (String, String, String) {
+    (scope.key(), origin.box_id.to_string(), origin.epoch.to_string())
+}
+
+/// Appends lines, text lines and subtree roots. `by_hash` tells which texts are looked up by their hash.
+///
+/// # Errors
+/// The database.
+pub async fn append(
+    conn: &mut Conn,
+    scope: AccountScope,
+    origin: &Origin,
+    entries: &[(Entry, Hash)],
+    texts: &[(&TextLine, bool)],
+    nodes: &[Node],
+) -> Result<(), DbError> {
+    let (account, box_id, epoch) = place(scope, origin);
+    let head = "INSERT INTO entries (account, box, epoch, seq, line)";
+    bulk!(
+        conn,
+        head,
+        5,
+        "",
+        entries,
+        |(entry, _)| account.as_str(),
+        box_id.as_str(),
+        epoch.as_str(),
+        big(entry.seq()),
+        entry.bytes()
+    )?;
+    let head = "INSERT INTO texts (account, box, epoch, seq, hash, line, by_hash)";
+    let tail = " ON CONFLICT (account, box, epoch, seq, hash) DO NOTHING";
+    bulk!(
+        conn,
+        head,
+        7,
+        tail,
+        texts,
+        |(text, by_hash)| account.as_str(),
+        box_id.as_str(),
+        epoch.as_str(),
+        big(text.seq()),
+        text.hash().to_string(),
+        text.line(),
+        *by_hash
+    )?;
+    let head = "INSERT INTO nodes (account, box, epoch, level, place, hash)";
+    bulk!(
+        conn,
+        head,
+        6,
+        "",
+        nodes,
+        |(level, at, node)| account.as_str(),
+        box_id.as_str(),
+        epoch.as_str(),
+        i64::from(*level),
+        big(*at),
+        &node.0[..]
+    )
+}
+
+/// Lines `from..`, at most `limit`, ascending.
+///
+/// # Errors
+/// The database.
+pub async fn lines(
+    conn: &mut Conn,
+    scope: AccountScope,
+    origin: &Origin,
+    from: u64,
+    limit: usize,
+) -> Result<Vec<Vec<u8>>, DbError> {
+    let (account, box_id, epoch) = place(scope, origin);
+    let sql = "SELECT line FROM entries WHERE account = $1 AND box = $2 AND epoch = $3 AND seq >= $4 \
+               ORDER BY seq LIMIT $5";
+    let rows = all!(conn, (Vec<u8>,), sql, account, box_id, epoch, big(from), big(limit as u64))?;
+    Ok(rows.into_iter().map(|(line,)| line).collect())
+}
+
+/// One line.
+///
+/// # Errors
+/// The database.
+pub async fn line(
+    conn: &mut Conn,
+    scope: AccountScope,
+    origin: &Origin,
+    seq: u64,
+) -> Result<Option<Vec<u8>>, DbError> {
+    let (account, box_id, epoch) = place(scope, origin);
+    let sql = "SELECT line FROM entries WHERE account = $1 AND box = $2 AND epoch = $3 AND seq = $4";
+    Ok(opt!(conn, (Vec<u8>,), sql, account, box_id, epoch, big(seq))?.map(|(line,)| line))
+}
+
+/// Text lines beside entries `from..to`, ascending.
+///
+/// # Errors
+/// The database.
+pub async fn texts(
+    conn: &mut Conn,
+    scope: AccountScope,
+    origin: &Origin,
+    (from, to): (u64, u64),
+) -> Result<Vec<String>, DbError> {
+    let (account, box_id, epoch) = place(scope, origin);
+    let sql = "SELECT line FROM texts WHERE account = $1 AND box = $2 AND epoch = $3 AND seq >= $4 AND seq < $5 \
+               ORDER BY seq, hash";
+    let rows = all!(conn, (String,), sql, account, box_id, epoch, big(from), big(to))?;
+    Ok(rows.into_iter().map(|(line,)| line).collect())
+}
+
+/// A text that is looked up by its hash alone: a name of staff, a reason. `None`: erased, or never sent.
+///
+/// # Errors
+/// The database.
+pub async fn text(conn: &mut Conn, scope: AccountScope, hash: Hash) -> Result<Option<String>, DbError> {
+    let sql = "SELECT line FROM texts WHERE account = $1 AND hash = $2 AND by_hash LIMIT 1";
+    let line = opt!(conn, (String,), sql, scope.key(), hash.to_string())?;
+    let read = |(line,): (String,)| TextLine::parse(line.as_bytes()).map(|t| t.text().to_owned());
+    line.map(read).transpose().map_err(|e| DbError::stored("text", e))
+}
+
+/// Erases a text of one box's logs wherever it stands.
+///
+/// # Errors
+/// The database.
+pub async fn erase_text(
+    conn: &mut Conn,
+    scope: AccountScope,
+    box_id: record::ids::BoxId,
+    hash: Hash,
+) -> Result<(), DbError> {
+    let sql = "DELETE FROM texts WHERE account = $1 AND box = $2 AND hash = $3";
+    exec!(conn, sql, scope.key(), box_id.to_string(), hash.to_string()).map(drop)
+}
+
+/// Leaf hashes of entries `from..to`.
+///
+/// # Errors
+/// The database.
+pub async fn leaves(
+    conn: &mut Conn,
+    scope: AccountScope,
+    origin: &Origin,
+    (from, to): (u64, u64),
+) -> Result<Vec<Hash>, DbError> {
+    let count = usize::try_from(to.saturating_sub(from)).unwrap_or(0);
+    if count == 0 {
+        return Ok(Vec::new());
+    }
+    let lines = lines(conn, scope, origin, from, count).await?;
+    Ok(lines.iter().map(|line| leaf_hash(line)).collect())
+}
+
+/// Subtree hashes that were read ahead, for `record::tree`, which asks without waiting.
+struct Ahead(BTreeMap<(u32, u64), Hash>);
+
+impl Nodes for Ahead {
+    type Error = DbError;
+    fn node(&self, level: u32, index: u64) -> Result<Hash, DbError> {
+        self.0.get(&(level, index)).copied().ok_or_else(|| DbError::stored("tree", "a subtree is missing"))
+    }
+}
+
+impl Ahead {
+    /// Adds the subtrees of the block of 256 leaves around `seq`, up to `size`.
+    async fn block(
+        &mut self,
+        conn: &mut Conn,
+        scope: AccountScope,
+        origin: &Origin,
+        (seq, size): (u64, u64),
+    ) -> Result<(), DbError> {
+        let start = seq >> NODE_LEVEL_MIN << NODE_LEVEL_MIN;
+        let end = (start + (1 << NODE_LEVEL_MIN)).min(size);
+        let mut nodes: Vec<Hash> = leaves(conn, scope, origin, (start, end)).await?;
+        for level in 0..=NODE_LEVEL_MIN {
+            let first = start >> level;
+            self.0.extend((first..).zip(&nodes).map(|(index, node)| ((level, index), *node)));
+            nodes = nodes.chunks_exact(2).map(|pair| record::tree::node_hash(&pair[0], &pair[1])).collect();
+        }
+        Ok(())
+    }
+
+    /// Adds the kept subtrees that a path from `seq` or the edge at `size` can need: siblings and the right edge.
+    async fn kept(
+        &mut self,
+        conn: &mut Conn,
+        scope: AccountScope,
+        origin: &Origin,
+        (seq, size): (u64, u64),
+    ) -> Result<(), DbError> {
+        let (account, box_id, epoch) = place(scope, origin);
+        let sql = "SELECT hash FROM nodes WHERE account = $1 AND box = $2 AND epoch = $3 AND level = $4 AND place = $5";
+        for level in NODE_LEVEL_MIN..64 {
+            let whole = size >> level;
+            if whole == 0 {
+                break;
+            }
+            for at in [(seq >> level) ^ 1, whole - 1].into_iter().filter(|at| *at < whole) {
+                let (account, box_id, epoch) = (account.as_str(), box_id.as_str(), epoch.as_str());
+                let row = opt!(conn, (Vec<u8>,), sql, account, box_id, epoch, i64::from(level), big(at))?;
+                if let Some((node,)) = row {
+                    self.0.insert((level, at), hash(&node)?);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The frontier of the first `size` entries, from kept subtrees and at most 255 lines. `size` is at most what is held.
+///
+/// # Errors
+/// The database, or something is missing in it.
+pub async fn frontier_at(
+    conn: &mut Conn,
+    scope: AccountScope,
+    origin: &Origin,
+    size: u64,
+) -> Result<Frontier, DbError> {
+    let mut ahead = Ahead(BTreeMap::new());
+    ahead.block(conn, scope, origin, (size, size)).await?;
+    ahead.kept(conn, scope, origin, (size, size)).await?;
+    record::tree::frontier_at(&ahead, size)
+}
+
+/// The path from entry `seq` to the root of the first `size` entries. `seq < size`, and `size` at most what is held.
+///
+/// # Errors
+/// The database, or something is missing in it.
+pub async fn proof(
+    conn: &mut Conn,
+    scope: AccountScope,
+    origin: &Origin,
+    (seq, size): (u64, u64),
+) -> Result<Vec<Hash>, DbError> {
+    let mut ahead = Ahead(BTreeMap::new());
+    ahead.block(conn, scope, origin, (seq, size)).await?;
+    ahead.block(conn, scope, origin, (size, size)).await?;
+    ahead.kept(conn, scope, origin, (seq, size)).await?;
+    inclusion_proof(&ahead, seq, size)
+}

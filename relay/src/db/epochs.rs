@@ -1,0 +1,303 @@
+//! Epochs of boxes' logs: their keys, how far they are held, the newest cosigned checkpoint, evidence against them.
+
+use record::checkpoint::Origin;
+use record::ids::{Epoch, FacilityId};
+use record::kinds::Prev;
+use record::tree::{Frontier, Hash};
+
+use super::boxes::big;
+use super::{AccountScope, Conn, DbError, all, exec, opt};
+
+/// One log as this relay holds it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Held {
+    /// Which log.
+    pub origin: Origin,
+    /// Public half of the key that signs it.
+    pub log_key: [u8; 32],
+    /// Compact range of what is held.
+    pub frontier: Frontier,
+    /// What its first entry says that it goes on from.
+    pub prev: Option<Prev>,
+    /// It goes on from where another epoch goes on already.
+    pub apart: bool,
+    /// Newest checkpoint with the relay's cosignature.
+    pub cosigned: Option<String>,
+    /// A cosigned checkpoint of more entries than are held.
+    pub witness: Option<String>,
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    epoch: String,
+    log_key: Vec<u8>,
+    size: i64,
+    frontier: Vec<u8>,
+    prev_epoch: Option<String>,
+    prev_size: Option<i64>,
+    prev_root: Option<Vec<u8>>,
+    apart: bool,
+    cosigned: Option<String>,
+    witness: Option<String>,
+}
+
+const COLUMNS: &str =
+    "epoch, log_key, size, frontier, prev_epoch, prev_size, prev_root, apart, cosigned, witness";
+
+pub(crate) fn hash(bytes: &[u8]) -> Result<Hash, DbError> {
+    bytes.try_into().map(Hash).map_err(|_| DbError::stored("hash", "it is not 32 bytes"))
+}
+
+fn number(stored: i64) -> Result<u64, DbError> {
+    u64::try_from(stored).map_err(|e| DbError::stored("size", e))
+}
+
+impl Row {
+    fn read(self, origin_of: impl Fn(Epoch) -> Origin) -> Result<Held, DbError> {
+        let epoch: Epoch = self.epoch.parse().map_err(|e| DbError::stored("epoch", e))?;
+        let nodes = self.frontier.chunks(32).map(hash).collect::<Result<_, _>>()?;
+        let frontier = Frontier::from_parts(number(self.size)?, nodes)
+            .ok_or_else(|| DbError::stored("frontier", "its nodes do not fit its size"))?;
+        let prev = match (self.prev_epoch, self.prev_size, self.prev_root) {
+            (Some(epoch), Some(size), Some(root)) => {
+                let epoch = epoch.parse().map_err(|e| DbError::stored("epoch", e))?;
+                Some(Prev { epoch, size: number(size)?, root: hash(&root)? })
+            }
+            _ => None,
+        };
+        let log_key = hash(&self.log_key)?.0;
+        let (apart, cosigned, witness) = (self.apart, self.cosigned, self.witness);
+        Ok(Held { origin: origin_of(epoch), log_key, frontier, prev, apart, cosigned, witness })
+    }
+}
+
+fn bytes_of(frontier: &Frontier) -> Vec<u8> {
+    frontier.nodes().iter().flat_map(|node| node.0).collect()
+}
+
+/// Makes a log known by its key; knowing it already changes nothing.
+///
+/// # Errors
+/// The database.
+pub async fn create(
+    conn: &mut Conn,
+    scope: AccountScope,
+    origin: &Origin,
+    facility: FacilityId,
+    (log_key, apart): (&[u8; 32], bool),
+    now_ms: i64,
+) -> Result<(), DbError> {
+    let sql = "INSERT INTO epochs (account, box, epoch, facility, n, log_key, known_ms, size, frontier, prev_epoch, \
+               prev_size, prev_root, apart, cosigned, cosigned_ms, witness) \
+               VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8, NULL, NULL, NULL, $9, NULL, NULL, NULL) \
+               ON CONFLICT (account, box, epoch) DO NOTHING";
+    let (box_id, epoch) = (origin.box_id.to_string(), origin.epoch.to_string());
+    let (n, key, none) = (i64::from(origin.epoch.n), log_key.to_vec(), Vec::<u8>::new());
+    exec!(conn, sql, scope.key(), box_id, epoch, facility.to_string(), n, key, now_ms, none, apart).map(drop)
+}
+
+/// One log.
+///
+/// # Errors
+/// The database.
+pub async fn get(conn: &mut Conn, scope: AccountScope, origin: &Origin) -> Result<Option<Held>, DbError> {
+    let sql = select(Lock::No);
+    let row = opt!(conn, Row, sql, scope.key(), origin.box_id.to_string(), origin.epoch.to_string())?;
+    row.map(|row| row.read(|_| *origin)).transpose()
+}
+
+/// One log, its row taken for this transaction: this is what keeps two batches of one log in order.
+///
+/// # Errors
+/// The database.
+pub async fn take(conn: &mut Conn, scope: AccountScope, origin: &Origin) -> Result<Option<Held>, DbError> {
+    let sql = select(Lock::Yes);
+    let row = opt!(conn, Row, sql, scope.key(), origin.box_id.to_string(), origin.epoch.to_string())?;
+    row.map(|row| row.read(|_| *origin)).transpose()
+}
+
+enum Lock {
+    Yes,
+    No,
+}
+
+fn select(lock: Lock) -> sqlx::AssertSqlSafe<String> {
+    let place = "WHERE account = $1 AND box = $2 AND epoch = $3";
+    sqlx::AssertSqlSafe(match lock {
+        Lock::Yes => format!("UPDATE epochs SET size = size {place} RETURNING {COLUMNS}"),
+        Lock::No => format!("SELECT {COLUMNS} FROM epochs {place}"),
+    })
+}
+
+/// All logs of one box, in the order of their numbers.
+///
+/// # Errors
+/// The database.
+pub async fn of_box(
+    conn: &mut Conn,
+    scope: AccountScope,
+    box_id: record::ids::BoxId,
+) -> Result<Vec<Held>, DbError> {
+    let sql = format!("SELECT {COLUMNS} FROM epochs WHERE account = $1 AND box = $2 ORDER BY n, epoch");
+    let rows = all!(conn, Row, sqlx::AssertSqlSafe(sql.clone()), scope.key(), box_id.to_string())?;
+    rows.into_iter().map(|row| row.read(|epoch| Origin { box_id, epoch })).collect()
+}
+
+/// Boxes that ever wrote for a facility, in the order in which they were claimed.
+///
+/// # Errors
+/// The database.
+pub async fn boxes_of(
+    conn: &mut Conn,
+    scope: AccountScope,
+    facility: FacilityId,
+) -> Result<Vec<record::ids::BoxId>, DbError> {
+    let sql = "SELECT box, MIN(known_ms) AS first_ms FROM epochs WHERE account = $1 AND facility = $2 \
+               GROUP BY box ORDER BY 2, 1";
+    let rows = all!(conn, (String, i64), sql, scope.key(), facility.to_string())?;
+    rows.iter().map(|(id, _)| id.parse().map_err(|e| DbError::stored("box id", e))).collect()
+}
+
+/// What one batch makes of its log's row.
+#[derive(Debug, Clone, Copy)]
+pub struct Grown<'a> {
+    /// The new compact range.
+    pub frontier: &'a Frontier,
+    /// The cosigned note that covers it.
+    pub cosigned: &'a str,
+    /// What is still ahead of it.
+    pub witness: Option<&'a str>,
+}
+
+/// The log has grown.
+///
+/// # Errors
+/// The database.
+pub async fn grown(
+    conn: &mut Conn,
+    scope: AccountScope,
+    origin: &Origin,
+    grown: Grown<'_>,
+    now_ms: i64,
+) -> Result<(), DbError> {
+    let (box_id, epoch) = (origin.box_id.to_string(), origin.epoch.to_string());
+    let (size, frontier) = (big(grown.frontier.size()), bytes_of(grown.frontier));
+    let sql = "UPDATE epochs SET size = $1, frontier = $2, cosigned = $3, cosigned_ms = $4, witness = $5 \
+               WHERE account = $6 AND box = $7 AND epoch = $8";
+    let (note, witness) = (grown.cosigned.to_owned(), grown.witness.map(str::to_owned));
+    exec!(conn, sql, size, frontier, note, now_ms, witness, scope.key(), box_id, epoch)?;
+    let (box_id, epoch) = (origin.box_id.to_string(), origin.epoch.to_string());
+    let sql = "INSERT INTO checkpoints (account, box, epoch, size, note) VALUES ($1, $2, $3, $4, $5) \
+               ON CONFLICT (account, box, epoch, size) DO NOTHING";
+    exec!(conn, sql, scope.key(), box_id, epoch, size, grown.cosigned.to_owned()).map(drop)
+}
+
+/// Keeps a cosigned checkpoint of more than is held, shown by a box to a relay that went back.
+///
+/// # Errors
+/// The database.
+pub async fn witnessed(
+    conn: &mut Conn,
+    scope: AccountScope,
+    origin: &Origin,
+    note: &str,
+) -> Result<(), DbError> {
+    let sql = "UPDATE epochs SET witness = $1 WHERE account = $2 AND box = $3 AND epoch = $4";
+    let (box_id, epoch) = (origin.box_id.to_string(), origin.epoch.to_string());
+    exec!(conn, sql, note.to_owned(), scope.key(), box_id, epoch).map(drop)
+}
+
+/// Keeps what an epoch's first entry says about where it goes on, and whether it stays apart.
+///
+/// # Errors
+/// The database.
+pub async fn began(
+    conn: &mut Conn,
+    scope: AccountScope,
+    origin: &Origin,
+    prev: Option<&Prev>,
+    apart: bool,
+) -> Result<(), DbError> {
+    let sql = "UPDATE epochs SET prev_epoch = $1, prev_size = $2, prev_root = $3, apart = $4 \
+               WHERE account = $5 AND box = $6 AND epoch = $7";
+    let (epoch, size) = (prev.map(|p| p.epoch.to_string()), prev.map(|p| big(p.size)));
+    let root = prev.map(|p| p.root.0.to_vec());
+    let (box_id, of) = (origin.box_id.to_string(), origin.epoch.to_string());
+    exec!(conn, sql, epoch, size, root, apart, scope.key(), box_id, of).map(drop)
+}
+
+/// The cosigned note of exactly this size, if one was made.
+///
+/// # Errors
+/// The database.
+pub async fn note_at(
+    conn: &mut Conn,
+    scope: AccountScope,
+    origin: &Origin,
+    size: u64,
+) -> Result<Option<String>, DbError> {
+    let sql = "SELECT note FROM checkpoints WHERE account = $1 AND box = $2 AND epoch = $3 AND size = $4";
+    let (box_id, epoch) = (origin.box_id.to_string(), origin.epoch.to_string());
+    Ok(opt!(conn, (String,), sql, scope.key(), box_id, epoch, big(size))?.map(|(note,)| note))
+}
+
+/// What must not be lost when a log contradicts itself or this relay.
+#[derive(Debug, Clone)]
+pub struct Evidence<'a> {
+    /// `fork`, `epoch clash` or `data loss`.
+    pub kind: &'a str,
+    /// First entry that differs.
+    pub seq: Option<u64>,
+    /// Our note.
+    pub ours: &'a str,
+    /// The other note.
+    pub theirs: &'a str,
+    /// The lines that we hold from `seq` on.
+    pub our_lines: &'a [u8],
+    /// What the box sent.
+    pub payload: &'a [u8],
+}
+
+/// Keeps evidence.
+///
+/// # Errors
+/// The database.
+pub async fn keep_evidence(
+    conn: &mut Conn,
+    scope: AccountScope,
+    origin: &Origin,
+    (evidence_id, evidence): (&str, &Evidence<'_>),
+    now_ms: i64,
+) -> Result<(), DbError> {
+    let sql = "INSERT INTO evidence (account, box, evidence_id, at_ms, kind, epoch, seq, ours, theirs, our_lines, \
+               payload) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+    let (box_id, epoch) = (origin.box_id.to_string(), origin.epoch.to_string());
+    let (id, kind, seq) = (evidence_id.to_owned(), evidence.kind.to_owned(), evidence.seq.map(big));
+    let (ours, theirs) = (evidence.ours.to_owned(), evidence.theirs.to_owned());
+    let (lines, payload) = (evidence.our_lines.to_vec(), evidence.payload.to_vec());
+    exec!(conn, sql, scope.key(), box_id, id, now_ms, kind, epoch, seq, ours, theirs, lines, payload)
+        .map(drop)
+}
+
+/// Counts a refused batch and keeps the newest few of each box for the operator.
+///
+/// # Errors
+/// The database.
+pub async fn keep_refused(
+    conn: &mut Conn,
+    scope: AccountScope,
+    box_id: record::ids::BoxId,
+    refused_id: &str,
+    (code, reason, payload): (&str, &str, &[u8]),
+    now_ms: i64,
+) -> Result<(), DbError> {
+    let sql = "UPDATE boxes SET refusals = refusals + 1 WHERE account = $1 AND box = $2";
+    exec!(conn, sql, scope.key(), box_id.to_string())?;
+    let sql = "INSERT INTO refused (account, box, refused_id, at_ms, code, reason, payload) \
+               VALUES ($1, $2, $3, $4, $5, $6, $7)";
+    let (id, code, reason) = (refused_id.to_owned(), code.to_owned(), reason.to_owned());
+    exec!(conn, sql, scope.key(), box_id.to_string(), id, now_ms, code, reason, payload.to_vec())?;
+    let sql = "DELETE FROM refused WHERE account = $1 AND box = $2 AND refused_id NOT IN \
+               (SELECT refused_id FROM refused WHERE account = $3 AND box = $4 ORDER BY refused_id DESC LIMIT 20)";
+    exec!(conn, sql, scope.key(), box_id.to_string(), scope.key(), box_id.to_string()).map(drop)
+}

@@ -1,0 +1,135 @@
+//! Facilities: what they are called, and until when this relay knows what happened there.
+
+use record::ids::FacilityId;
+
+use super::{AccountScope, Conn, DbError, all, exec, opt};
+
+/// A box that was heard and had sent everything this recently tells about the present.
+const FRESH_MS: i64 = 180_000;
+
+/// One facility.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct FacilityRow {
+    /// Its id.
+    pub facility: String,
+    /// Its name, as the relay was told when it was created.
+    pub name: String,
+    /// Its IANA zone, likewise.
+    pub zone: String,
+    /// Until when this relay knows what happened there, milliseconds since 1970.
+    pub known_ms: i64,
+    /// Counts commits that a page could show.
+    pub changes: i64,
+    /// Rows and index must be rebuilt from the entries.
+    pub refold: bool,
+}
+
+/// The moment of which a facility's pages and tallies speak: now, when its box has just said that it holds nothing
+/// back; else the last moment that is known.
+pub fn as_of_ms(now_ms: i64, known_ms: i64) -> i64 {
+    if now_ms.saturating_sub(known_ms) <= FRESH_MS { now_ms } else { known_ms }
+}
+
+/// Makes a facility.
+///
+/// # Errors
+/// The database.
+pub async fn create(
+    conn: &mut Conn,
+    scope: AccountScope,
+    facility: FacilityId,
+    name: &str,
+    zone: &str,
+    now_ms: i64,
+) -> Result<(), DbError> {
+    let sql = "INSERT INTO facilities (account, facility, name, zone, created_ms, known_ms, changes, refold) \
+               VALUES ($1, $2, $3, $4, $5, 0, 0, $6)";
+    exec!(conn, sql, scope.key(), facility.to_string(), name.to_owned(), zone.to_owned(), now_ms, false)
+        .map(drop)
+}
+
+/// One facility.
+///
+/// # Errors
+/// The database.
+pub async fn get(
+    conn: &mut Conn,
+    scope: AccountScope,
+    facility: FacilityId,
+) -> Result<Option<FacilityRow>, DbError> {
+    let sql = "SELECT facility, name, zone, known_ms, changes, refold FROM facilities \
+               WHERE account = $1 AND facility = $2";
+    opt!(conn, FacilityRow, sql, scope.key(), facility.to_string())
+}
+
+/// All of an account, by name.
+///
+/// # Errors
+/// The database.
+pub async fn list(conn: &mut Conn, scope: AccountScope) -> Result<Vec<FacilityRow>, DbError> {
+    let sql = "SELECT facility, name, zone, known_ms, changes, refold FROM facilities \
+               WHERE account = $1 ORDER BY name, facility";
+    all!(conn, FacilityRow, sql, scope.key())
+}
+
+/// Takes the facility's row for this transaction, so that two batches of its boxes fold one after the other.
+///
+/// # Errors
+/// The database.
+pub async fn lock(
+    conn: &mut Conn,
+    scope: AccountScope,
+    facility: FacilityId,
+) -> Result<FacilityRow, DbError> {
+    let sql = "UPDATE facilities SET changes = changes + 1 WHERE account = $1 AND facility = $2 \
+               RETURNING facility, name, zone, known_ms, changes, refold";
+    let row = opt!(conn, FacilityRow, sql, scope.key(), facility.to_string())?;
+    row.ok_or_else(|| DbError::stored("box", "its facility is gone"))
+}
+
+/// Raises the moment until which the facility is known.
+///
+/// # Errors
+/// The database.
+pub async fn known(
+    conn: &mut Conn,
+    scope: AccountScope,
+    facility: FacilityId,
+    known_ms: i64,
+) -> Result<(), DbError> {
+    let sql = "UPDATE facilities SET known_ms = $1 WHERE account = $2 AND facility = $3 AND known_ms < $4";
+    exec!(conn, sql, known_ms, scope.key(), facility.to_string(), known_ms).map(drop)
+}
+
+/// Says whether rows and index must be rebuilt from the entries.
+///
+/// # Errors
+/// The database.
+pub async fn set_refold(
+    conn: &mut Conn,
+    scope: AccountScope,
+    facility: FacilityId,
+    refold: bool,
+) -> Result<(), DbError> {
+    let sql = "UPDATE facilities SET refold = $1 WHERE account = $2 AND facility = $3";
+    exec!(conn, sql, refold, scope.key(), facility.to_string()).map(drop)
+}
+
+/// Facilities with work for the rollup job: rows to rebuild, or windows that closed by time alone.
+///
+/// # Errors
+/// The database.
+pub async fn platform_due(conn: &mut Conn, now_ms: i64) -> Result<Vec<(String, String, bool)>, DbError> {
+    let sql = "SELECT f.account, f.facility, f.refold FROM facilities f WHERE f.refold OR EXISTS \
+               (SELECT 1 FROM items i WHERE i.account = f.account AND i.facility = f.facility \
+               AND i.next_ms <= CASE WHEN f.known_ms >= $1 THEN $2 ELSE f.known_ms END)";
+    all!(conn, (String, String, bool), sql, now_ms.saturating_sub(FRESH_MS), now_ms)
+}
+
+/// Every facility, for `rebuild` and `verify`.
+///
+/// # Errors
+/// The database.
+pub async fn platform_all(conn: &mut Conn) -> Result<Vec<(String, String)>, DbError> {
+    all!(conn, (String, String), "SELECT account, facility FROM facilities ORDER BY account, facility")
+}

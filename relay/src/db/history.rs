@@ -1,0 +1,189 @@
+//! Cleanings and uses, newest first and page by page: each page costs its own rows, whatever lies before it.
+
+use record::ids::FacilityId;
+use record::tag::Tag;
+use record::tree::Hash;
+
+use super::{AccountScope, Conn, DbError, all, opt};
+
+/// Where a page of cleanings begins: after this one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cursor {
+    /// When it was done.
+    pub performed_ms: i64,
+    /// Whose.
+    pub box_id: String,
+    /// Which epoch.
+    pub epoch: String,
+    /// Which entry.
+    pub seq: i64,
+}
+
+impl Cursor {
+    /// Before the newest.
+    pub fn start() -> Self {
+        Self { performed_ms: i64::MAX, box_id: String::new(), epoch: String::new(), seq: 0 }
+    }
+}
+
+/// One cleaning with one of the texts beside it; a cleaning with two texts comes twice, in a row.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct CleaningRow {
+    /// Whose log.
+    pub box_id: String,
+    /// Which epoch.
+    pub epoch: String,
+    /// Which entry.
+    pub seq: i64,
+    /// Where.
+    pub facility: String,
+    /// The item's first tag.
+    pub tag: String,
+    /// When it was done, milliseconds since 1970.
+    pub performed_ms: i64,
+    /// JSON of `record::fold::Cleaning`.
+    pub body: String,
+    /// JSON of `record::fold::Equipment`.
+    pub equipment: Option<String>,
+    /// A text line beside the entry.
+    pub text: Option<String>,
+}
+
+/// Which cleanings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Of {
+    /// Of every facility.
+    Account,
+    /// Of one.
+    Facility(FacilityId),
+    /// Of one item.
+    Item(FacilityId, Tag),
+}
+
+macro_rules! page {
+    ($of:literal, $cursor:literal, $limit:literal) => {
+        concat!(
+            "SELECT c.box AS box_id, c.epoch, c.seq, c.facility, c.tag, c.performed_ms, c.body, ",
+            "r.body AS equipment, t.line AS text FROM ",
+            "(SELECT account, box, epoch, seq, facility, tag, performed_ms, body FROM cleanings WHERE account = $1",
+            $of,
+            " AND (performed_ms, box, epoch, seq) < ",
+            $cursor,
+            " ORDER BY performed_ms DESC, box DESC, epoch DESC, seq DESC LIMIT ",
+            $limit,
+            ") c LEFT JOIN state_rows r ON r.account = c.account AND r.facility = c.facility ",
+            "AND r.room = 'equipment' AND r.id = c.tag ",
+            "LEFT JOIN texts t ON t.account = c.account AND t.box = c.box AND t.epoch = c.epoch AND t.seq = c.seq ",
+            "ORDER BY c.performed_ms DESC, c.box DESC, c.epoch DESC, c.seq DESC"
+        )
+    };
+}
+
+/// The cleanings after `after`, newest first.
+///
+/// # Errors
+/// The database.
+pub async fn cleanings(
+    conn: &mut Conn,
+    scope: AccountScope,
+    of: Of,
+    after: &Cursor,
+    limit: i64,
+) -> Result<Vec<CleaningRow>, DbError> {
+    let Cursor { performed_ms, box_id, epoch, seq } = after.clone();
+    match of {
+        Of::Account => {
+            let sql = page!("", "($2, $3, $4, $5)", "$6");
+            all!(conn, CleaningRow, sql, scope.key(), performed_ms, box_id.clone(), epoch.clone(), seq, limit)
+        }
+        Of::Facility(facility) => {
+            let sql = page!(" AND facility = $2", "($3, $4, $5, $6)", "$7");
+            let facility = facility.to_string();
+            all!(
+                conn,
+                CleaningRow,
+                sql,
+                scope.key(),
+                facility.clone(),
+                performed_ms,
+                box_id.clone(),
+                epoch.clone(),
+                seq,
+                limit
+            )
+        }
+        Of::Item(facility, tag) => {
+            let sql = page!(" AND facility = $2 AND tag = $3", "($4, $5, $6, $7)", "$8");
+            let (facility, tag) = (facility.to_string(), tag.to_string());
+            all!(
+                conn,
+                CleaningRow,
+                sql,
+                scope.key(),
+                facility.clone(),
+                tag.clone(),
+                performed_ms,
+                box_id.clone(),
+                epoch.clone(),
+                seq,
+                limit
+            )
+        }
+    }
+}
+
+/// A use of an item.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct UseRow {
+    /// When, milliseconds since 1970.
+    pub performed_ms: i64,
+    /// Whose log.
+    pub box_id: String,
+    /// Which epoch.
+    pub epoch: String,
+    /// Which entry.
+    pub seq: i64,
+}
+
+/// Uses of an item in `from_ms <= t < until_ms`, newest first.
+///
+/// # Errors
+/// The database.
+pub async fn uses(
+    conn: &mut Conn,
+    scope: AccountScope,
+    (facility, tag): (FacilityId, Tag),
+    (from_ms, until_ms): (i64, i64),
+    limit: i64,
+) -> Result<Vec<UseRow>, DbError> {
+    let sql = "SELECT performed_ms, box AS box_id, epoch, seq FROM uses \
+               WHERE account = $1 AND facility = $2 AND tag = $3 AND performed_ms >= $4 AND performed_ms < $5 \
+               ORDER BY performed_ms DESC, box DESC, epoch DESC, seq DESC LIMIT $6";
+    let (facility, tag) = (facility.to_string(), tag.to_string());
+    all!(conn, UseRow, sql, scope.key(), facility.clone(), tag.clone(), from_ms, until_ms, limit)
+}
+
+/// Cleanings of an item since `from_ms`, voided ones included.
+///
+/// # Errors
+/// The database.
+pub async fn count_since(
+    conn: &mut Conn,
+    scope: AccountScope,
+    (facility, tag): (FacilityId, Tag),
+    from_ms: i64,
+) -> Result<i64, DbError> {
+    let sql = "SELECT COUNT(*) FROM cleanings \
+               WHERE account = $1 AND facility = $2 AND tag = $3 AND performed_ms >= $4";
+    let row = opt!(conn, (i64,), sql, scope.key(), facility.to_string(), tag.to_string(), from_ms)?;
+    Ok(row.map_or(0, |(count,)| count))
+}
+
+/// Whether a photo belongs to the account and is here whole.
+///
+/// # Errors
+/// The database.
+pub async fn has_photo(conn: &mut Conn, scope: AccountScope, photo: Hash) -> Result<bool, DbError> {
+    let sql = "SELECT bytes FROM photos WHERE account = $1 AND photo = $2";
+    Ok(opt!(conn, (i64,), sql, scope.key(), photo.to_string())?.is_some())
+}

@@ -1,0 +1,31 @@
+//! Which photos of an account are here whole.
+
+use record::tree::Hash;
+
+use super::boxes::big;
+use super::{AccountScope, Conn, DbError, exec, opt};
+
+/// Whether a photo is here whole.
+///
+/// # Errors
+/// The database.
+pub async fn is_here(conn: &mut Conn, scope: AccountScope, photo: Hash) -> Result<bool, DbError> {
+    let sql = "SELECT bytes FROM photos WHERE account = $1 AND photo = $2";
+    Ok(opt!(conn, (i64,), sql, scope.key(), photo.to_string())?.is_some())
+}
+
+/// A photo is here whole.
+///
+/// # Errors
+/// The database.
+pub async fn received(
+    conn: &mut Conn,
+    scope: AccountScope,
+    photo: Hash,
+    bytes: u64,
+    now_ms: i64,
+) -> Result<(), DbError> {
+    let sql = "INSERT INTO photos (account, photo, bytes, received_ms) VALUES ($1, $2, $3, $4) \
+               ON CONFLICT (account, photo) DO NOTHING";
+    exec!(conn, sql, scope.key(), photo.to_string(), big(bytes), now_ms).map(drop)
+}

@@ -1,0 +1,139 @@
+//! The facility's state as rows of `record::fold`, read by key and written back.
+
+use std::collections::BTreeSet;
+
+use record::fold::{Facility, RowKey};
+use record::ids::FacilityId;
+
+use super::{AccountScope, Conn, DbError, ROWS_OF_BULK, all, bulk, exec};
+
+/// A row's room and the id in it, as the table keeps them.
+fn place(key: RowKey) -> (String, String) {
+    let text = key.to_string();
+    match text.split_once('/') {
+        Some((room, id)) => (room.to_owned(), id.to_owned()),
+        None => (text, String::new()),
+    }
+}
+
+fn key(room: &str, id: &str) -> Result<RowKey, DbError> {
+    let text = if id.is_empty() { room.to_owned() } else { format!("{room}/{id}") };
+    text.parse().map_err(|e| DbError::stored("row key", e))
+}
+
+/// Loads rows into `into`; what does not exist stays absent.
+///
+/// # Errors
+/// The database, or a row that this version cannot read.
+pub async fn load(
+    conn: &mut Conn,
+    scope: AccountScope,
+    facility: FacilityId,
+    keys: &BTreeSet<RowKey>,
+    into: &mut Facility,
+) -> Result<(), DbError> {
+    let keys: Vec<(String, String)> = keys.iter().map(|k| place(*k)).collect();
+    for chunk in keys.chunks(ROWS_OF_BULK) {
+        // One text of fixed size for many, one for a few: the rest of the places repeat the last key.
+        let size = if chunk.len() <= 4 { 4 } else { ROWS_OF_BULK };
+        let sql = load_text(size);
+        let binds: Vec<&(String, String)> =
+            chunk.iter().chain(std::iter::repeat(&chunk[chunk.len() - 1])).take(size).collect();
+        let rows: Vec<(String, String, String)> = match conn.lane() {
+            super::Lane::Sqlite(c) => {
+                let mut query = sqlx::query_as(sqlx::AssertSqlSafe(sql));
+                query = query.bind(scope.key()).bind(facility.to_string());
+                for (room, id) in &binds {
+                    query = query.bind(room.as_str()).bind(id.as_str());
+                }
+                query.fetch_all(c).await?
+            }
+            super::Lane::Postgres(c) => {
+                let mut query = sqlx::query_as(sqlx::AssertSqlSafe(sql));
+                query = query.bind(scope.key()).bind(facility.to_string());
+                for (room, id) in &binds {
+                    query = query.bind(room.as_str()).bind(id.as_str());
+                }
+                query.fetch_all(c).await?
+            }
+        };
+        for (room, id, body) in rows {
+            into.load(key(&room, &id)?, &body).map_err(|e| DbError::stored("row", e))?;
+        }
+    }
+    Ok(())
+}
+
+fn load_text(size: usize) -> String {
+    let places: Vec<String> = (0..size).map(|k| format!("(${},${})", 3 + 2 * k, 4 + 2 * k)).collect();
+    format!(
+        "WITH k(room, id) AS (VALUES {}) SELECT r.room, r.id, r.body FROM k JOIN state_rows r \
+         ON r.account = $1 AND r.facility = $2 AND r.room = k.room AND r.id = k.id",
+        places.join(",")
+    )
+}
+
+/// Loads the whole state.
+///
+/// # Errors
+/// As [`load`].
+pub async fn load_all(
+    conn: &mut Conn,
+    scope: AccountScope,
+    facility: FacilityId,
+) -> Result<Facility, DbError> {
+    let sql = "SELECT room, id, body FROM state_rows WHERE account = $1 AND facility = $2";
+    let mut into = Facility::default();
+    for (room, id, body) in all!(conn, (String, String, String), sql, scope.key(), facility.to_string())? {
+        into.load(key(&room, &id)?, &body).map_err(|e| DbError::stored("row", e))?;
+    }
+    Ok(into)
+}
+
+/// Writes rows back.
+///
+/// # Errors
+/// The database.
+pub async fn store(
+    conn: &mut Conn,
+    scope: AccountScope,
+    facility: FacilityId,
+    keys: &BTreeSet<RowKey>,
+    from: &Facility,
+) -> Result<(), DbError> {
+    let rows: Vec<((String, String), String)> =
+        keys.iter().filter_map(|k| Some((place(*k), from.row(*k)?))).collect();
+    let (account, facility) = (scope.key(), facility.to_string());
+    let head = "INSERT INTO state_rows (account, facility, room, id, body)";
+    let tail = " ON CONFLICT (account, facility, room, id) DO UPDATE SET body = excluded.body";
+    bulk!(
+        conn,
+        head,
+        5,
+        tail,
+        &rows,
+        |((room, id), body)| account.as_str(),
+        facility.as_str(),
+        room.as_str(),
+        id.as_str(),
+        body.as_str()
+    )
+}
+
+/// Empties everything that is a fold over the facility's entries, to fold it anew.
+///
+/// # Errors
+/// The database.
+pub async fn clear(conn: &mut Conn, scope: AccountScope, facility: FacilityId) -> Result<(), DbError> {
+    for sql in [
+        "DELETE FROM state_rows WHERE account = $1 AND facility = $2",
+        "DELETE FROM cleanings WHERE account = $1 AND facility = $2",
+        "DELETE FROM uses WHERE account = $1 AND facility = $2",
+        "DELETE FROM items WHERE account = $1 AND facility = $2",
+        "DELETE FROM item_days WHERE account = $1 AND facility = $2",
+        "DELETE FROM facility_days WHERE account = $1 AND facility = $2",
+    ] {
+        exec!(conn, sql, scope.key(), facility.to_string())?;
+    }
+    Ok(())
+}
