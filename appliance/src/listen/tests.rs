@@ -1,0 +1,106 @@
+use super::*;
+
+use axum::routing::{get, post};
+use tokio::io::AsyncReadExt as _;
+
+async fn started(connections: usize) -> (Listener, Arc<Connections>) {
+    let router = Router::new()
+        .route("/", get(|| async { "here" }))
+        .route("/echo", post(|body: String| async move { body }));
+    let connections = Connections::new(connections);
+    let tcp = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    (Listener::start(tcp, None, router, connections.clone()).unwrap(), connections)
+}
+
+async fn ask(addr: SocketAddr, request: &str) -> String {
+    let mut stream = TcpStream::connect(addr).await.unwrap();
+    stream.write_all(request.as_bytes()).await.unwrap();
+    answer(&mut stream).await
+}
+
+async fn answer(stream: &mut TcpStream) -> String {
+    let mut text = Vec::new();
+    // A reset after the answer is as good an end as a close.
+    let _ = stream.read_to_end(&mut text).await;
+    String::from_utf8_lossy(&text).into_owned()
+}
+
+#[tokio::test]
+async fn what_is_not_a_request_is_refused() {
+    let (listener, _) = started(8).await;
+    let many = "X: y\r\n".repeat(1_000);
+    let wide = format!("X: {}\r\n", "y".repeat(64 * 1024));
+    for (head, status) in [
+        ("Content-Length: +5\r\n", "400"),
+        ("Content-Length: -1\r\n", "400"),
+        ("Content-Length: 0x10\r\n", "400"),
+        ("Content-Length: 5\r\nContent-Length: 6\r\n", "400"),
+        ("X: a\r\n obs-fold\r\n", "400"),
+        ("X: a\0b\r\n", "400"),
+        (many.as_str(), "431"),
+        (wide.as_str(), "431"),
+        ("", "200"),
+    ] {
+        let request = format!("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n{head}\r\n");
+        let answer = ask(listener.local_addr(), &request).await;
+        assert!(
+            answer.starts_with(&format!("HTTP/1.1 {status}")),
+            "{} → {answer}",
+            &head[..head.len().min(40)]
+        );
+    }
+    let chunk = "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffffff\r\n";
+    assert!(ask(listener.local_addr(), chunk).await.starts_with("HTTP/1.1 400"));
+    listener.stop().await;
+}
+
+#[tokio::test]
+async fn idle_connections_make_room_for_a_good_one() {
+    let (listener, connections) = started(3).await;
+    let mut idle = Vec::new();
+    for _ in 0..12 {
+        let mut stream = TcpStream::connect(listener.local_addr()).await.unwrap();
+        stream.write_all(b"GET / HTTP/1.1\r\nHos").await.unwrap();
+        idle.push(stream);
+    }
+    let good = ask(listener.local_addr(), "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").await;
+    assert!(good.ends_with("here"), "{good}");
+    assert!(connections.open() <= 3);
+    assert_eq!(answer(&mut idle[0]).await, "", "the oldest was closed");
+    listener.stop().await;
+}
+
+#[tokio::test]
+async fn a_half_closed_client_gets_its_answer() {
+    let (listener, _) = started(8).await;
+    let mut stream = TcpStream::connect(listener.local_addr()).await.unwrap();
+    stream.write_all(b"POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nhi").await.unwrap();
+    stream.shutdown().await.unwrap();
+    assert!(answer(&mut stream).await.ends_with("hi"));
+    listener.stop().await;
+}
+
+#[tokio::test]
+async fn stopping_lets_a_running_request_end() {
+    let (began, hold) = (Arc::new(tokio::sync::Notify::new()), Arc::new(tokio::sync::Notify::new()));
+    let (told, held) = (began.clone(), hold.clone());
+    let router = Router::new().route(
+        "/",
+        get(move || async move {
+            told.notify_one();
+            held.notified().await;
+            "done"
+        }),
+    );
+    let tcp = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let listener = Listener::start(tcp, None, router, Connections::new(8)).unwrap();
+    let asked = tokio::spawn({
+        let addr = listener.local_addr();
+        async move { ask(addr, "GET / HTTP/1.1\r\nHost: a\r\n\r\n").await }
+    });
+    began.notified().await;
+    let stopping = tokio::spawn(listener.stop());
+    hold.notify_one();
+    assert!(asked.await.unwrap().ends_with("done"));
+    stopping.await.unwrap();
+}
