@@ -1,0 +1,201 @@
+//! A photo in, a small upright JPEG without any metadata out; pure, and checked before it is decoded.
+
+use std::io::Cursor;
+
+use image::codecs::jpeg::JpegEncoder;
+use image::metadata::Orientation;
+use image::{DynamicImage, ImageDecoder as _, ImageError, ImageReader, Limits};
+use record::limits::PHOTO_STORED_BYTES_MAX;
+
+/// Pixels of an upload: phones make 48 million.
+const PIXELS_MAX: u64 = 50_000_000;
+/// Pixels of a side.
+const SIDE_MAX: u32 = 16_384;
+/// Pixels of the long side of what is kept.
+const KEPT_SIDE_MAX: u32 = 2_048;
+/// Bytes that a decoder may ask for.
+const DECODER_BYTES_MAX: u64 = 256 * 1024 * 1024;
+/// Qualities that are tried until the result is small enough; the first nearly always is.
+const QUALITIES: [u8; 4] = [80, 65, 50, 35];
+
+/// Why there is no result.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ScrubError {
+    #[error("HEIC")]
+    Heic,
+    #[error("more pixels than may be opened")]
+    TooLarge,
+    #[error("not a JPEG, PNG or WebP, or damaged: {0}")]
+    NotAPhoto(String),
+}
+
+impl From<ImageError> for ScrubError {
+    fn from(error: ImageError) -> Self {
+        match error {
+            ImageError::Limits(_) => Self::TooLarge,
+            other => Self::NotAPhoto(other.to_string()),
+        }
+    }
+}
+
+/// The clean photo.
+pub(super) fn scrub(photo: Vec<u8>) -> Result<Vec<u8>, ScrubError> {
+    if is_heic(&photo) {
+        return Err(ScrubError::Heic);
+    }
+    let (small, orientation) = decode(photo)?;
+    let mut upright = small;
+    upright.apply_orientation(orientation);
+    let pixels = flatten(upright);
+    for quality in QUALITIES {
+        let mut jpeg = Vec::new();
+        JpegEncoder::new_with_quality(&mut jpeg, quality).encode_image(&pixels)?;
+        if jpeg.len() <= PHOTO_STORED_BYTES_MAX {
+            return Ok(jpeg);
+        }
+    }
+    Err(ScrubError::TooLarge)
+}
+
+/// Decodes, and makes small at once so that the large image is gone before anything else is done.
+fn decode(photo: Vec<u8>) -> Result<(DynamicImage, Orientation), ScrubError> {
+    let mut reader = ImageReader::new(Cursor::new(photo))
+        .with_guessed_format()
+        .map_err(|e| ScrubError::NotAPhoto(e.to_string()))?;
+    let mut limits = Limits::default();
+    limits.max_image_width = Some(SIDE_MAX);
+    limits.max_image_height = Some(SIDE_MAX);
+    limits.max_alloc = Some(DECODER_BYTES_MAX);
+    reader.limits(limits.clone());
+    let mut decoder = reader.into_decoder()?;
+    let (width, height) = decoder.dimensions();
+    if u64::from(width) * u64::from(height) > PIXELS_MAX || width > SIDE_MAX || height > SIDE_MAX {
+        return Err(ScrubError::TooLarge);
+    }
+    // Handed to a decoder, limits bind only its own buffers; the image itself is counted here.
+    limits.reserve(decoder.total_bytes())?;
+    let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
+    let image = DynamicImage::from_decoder(decoder)?;
+    let fits = image.width() <= KEPT_SIDE_MAX && image.height() <= KEPT_SIDE_MAX;
+    Ok((if fits { image } else { image.thumbnail(KEPT_SIDE_MAX, KEPT_SIDE_MAX) }, orientation))
+}
+
+/// On white: a JPEG has no transparency, and black would hide what a picture of paper shows.
+fn flatten(image: DynamicImage) -> DynamicImage {
+    if !image.color().has_alpha() {
+        return DynamicImage::ImageRgb8(image.into_rgb8());
+    }
+    let over = |p: image::Rgba<u8>| {
+        let [r, g, b, a] = p.0.map(u16::from);
+        image::Rgb([r, g, b].map(|c| u8::try_from((c * a + 255 * (255 - a)) / 255).unwrap_or(255)))
+    };
+    let rgba = image.into_rgba8();
+    DynamicImage::ImageRgb8(image::RgbImage::from_fn(rgba.width(), rgba.height(), |x, y| {
+        over(*rgba.get_pixel(x, y))
+    }))
+}
+
+fn is_heic(photo: &[u8]) -> bool {
+    let brands: [&[u8]; 7] = [b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1"];
+    photo.get(4..8) == Some(b"ftyp") && photo.get(8..12).is_some_and(|brand| brands.contains(&brand))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use image::{ImageFormat, RgbImage, RgbaImage};
+
+    fn jpeg(width: u32, height: u32) -> Vec<u8> {
+        let image = RgbImage::from_fn(width, height, |x, y| {
+            if x < width / 2 { [200, 10, 10] } else { [10, 10, (y % 256) as u8] }.into()
+        });
+        let mut bytes = Vec::new();
+        JpegEncoder::new_with_quality(&mut bytes, 90).encode_image(&image).unwrap();
+        bytes
+    }
+
+    /// A JPEG with an Exif block: an orientation and a GPS marker.
+    fn with_exif(jpeg: &[u8], orientation: u8) -> Vec<u8> {
+        let mut exif = b"Exif\0\0MM\0\x2a\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0".to_vec();
+        exif.extend([orientation, 0, 0, 0, 0, 0, 0]);
+        exif.extend(b"GPS 41.8781N 87.6298W");
+        let length = u16::try_from(exif.len() + 2).unwrap().to_be_bytes();
+        [&jpeg[..2], &[0xff, 0xe1], &length, &exif, &jpeg[2..]].concat()
+    }
+
+    #[test]
+    fn upright_and_without_metadata() {
+        let photo = with_exif(&jpeg(64, 32), 6);
+        assert!(photo.windows(3).any(|w| w == b"GPS"));
+        let clean = scrub(photo).unwrap();
+        for trace in [&b"Exif"[..], b"GPS", b"http", b"ICC_PROFILE"] {
+            assert!(!clean.windows(trace.len()).any(|w| w == trace));
+        }
+        let image = image::load_from_memory(&clean).unwrap();
+        assert_eq!((image.width(), image.height()), (32, 64));
+        let red = image.to_rgb8();
+        assert!(red.get_pixel(16, 4).0[0] > 150, "turned a quarter to the right, the left half is on top");
+    }
+
+    #[test]
+    fn large_ones_are_made_small_and_the_same_is_the_same() {
+        let clean = scrub(jpeg(3000, 1500)).unwrap();
+        let image = image::load_from_memory(&clean).unwrap();
+        assert_eq!((image.width(), image.height()), (2048, 1024));
+        assert_eq!(scrub(jpeg(3000, 1500)).unwrap(), clean);
+    }
+
+    #[test]
+    fn a_tail_is_gone() {
+        let polyglot = [&jpeg(16, 16)[..], b"<html><script>alert(1)</script>"].concat();
+        let clean = scrub(polyglot).unwrap();
+        assert!(!clean.windows(6).any(|w| w == b"script"));
+    }
+
+    #[test]
+    fn transparency_is_white() {
+        let mut png = Vec::new();
+        RgbaImage::new(8, 8).write_to(&mut Cursor::new(&mut png), ImageFormat::Png).unwrap();
+        let image = image::load_from_memory(&scrub(png).unwrap()).unwrap().to_rgb8();
+        assert!(image.get_pixel(4, 4).0.iter().all(|&c| c > 250));
+    }
+
+    #[test]
+    fn bombs_and_strangers_are_refused() {
+        let mut png = Vec::new();
+        RgbImage::new(1, 1).write_to(&mut Cursor::new(&mut png), ImageFormat::Png).unwrap();
+        png[16..24].copy_from_slice(&[0, 0, 255, 255, 0, 0, 255, 255]);
+        // The header's checksum goes with its sizes.
+        let crc = crc32(&png[12..29]).to_be_bytes();
+        png[29..33].copy_from_slice(&crc);
+        assert!(matches!(scrub(png), Err(ScrubError::TooLarge)));
+        let heic = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic";
+        assert!(matches!(scrub(heic.to_vec()), Err(ScrubError::Heic)));
+        for stranger in [
+            &b""[..],
+            b"x",
+            b"GIF89a\x01\0\x01\0",
+            b"<svg xmlns='http://www.w3.org/2000/svg'/>",
+            b"%PDF-1.7",
+            b"II*\0",
+            b"<html>",
+        ] {
+            assert!(matches!(scrub(stranger.to_vec()), Err(ScrubError::NotAPhoto(_))), "{stranger:?}");
+        }
+    }
+
+    #[test]
+    fn cut_off_anywhere_never_panics() {
+        let whole = with_exif(&jpeg(64, 64), 9);
+        for percent in 0..100 {
+            let _ = scrub(whole[..whole.len() * percent / 100].to_vec());
+        }
+        assert!(scrub(whole).is_ok(), "an orientation that does not exist is no reason to refuse");
+    }
+
+    fn crc32(bytes: &[u8]) -> u32 {
+        !bytes.iter().fold(!0u32, |crc, &b| {
+            (0..8).fold(crc ^ u32::from(b), |c, _| if c & 1 == 1 { (c >> 1) ^ 0xedb8_8320 } else { c >> 1 })
+        })
+    }
+}
