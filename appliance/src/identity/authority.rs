@@ -1,0 +1,272 @@
+//! The facility's own certificate authority, made at the first start, and the certificate by which the box speaks HTTPS.
+
+use std::io::Write as _;
+use std::net::IpAddr;
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use rcgen::{
+    BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer,
+    KeyPair, KeyUsagePurpose,
+};
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio::sync::watch;
+use x509_parser::prelude::{FromDer as _, GeneralName, X509Certificate};
+
+/// Browsers take no leaf that lives longer than 398 days.
+const LEAF_DAYS: u64 = 390;
+/// A leaf is made anew this long before its end.
+const RENEW_DAYS: i64 = 60;
+const DAY_S: u64 = 86_400;
+/// A box without a battery clock may believe it is 1970; no certificate begins before this.
+const EARLIEST: (i32, u8, u8) = (2026, 1, 1);
+/// Past this, phones that trust it have been replaced.
+const CA_UNTIL: (i32, u8, u8) = (2046, 1, 1);
+
+/// What is wrong with the authority's files.
+#[derive(Debug, thiserror::Error)]
+pub enum AuthorityError {
+    /// A file cannot be read or written.
+    #[error("{} could not be read or written", path.display())]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A key that others can read.
+    #[error("{} can be read by others; run `chmod 600` on it, or delete it to get a new one", path.display())]
+    Permissions {
+        /// Which.
+        path: PathBuf,
+    },
+    /// A certificate could not be made, or a kept one cannot be read.
+    #[error("the certificate in {} is of no use: {words}", path.display())]
+    Certificate {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        words: String,
+    },
+}
+
+/// The authority, and the TLS settings that follow from it.
+pub struct Authority {
+    dir: PathBuf,
+    tls: watch::Sender<Arc<rustls::ServerConfig>>,
+}
+
+impl Authority {
+    /// Opens `dir` (the data folder's `keys/`), making what is not there, with a certificate for `names`: host names and
+    /// addresses. `now_ms` is milliseconds since 1970.
+    ///
+    /// # Errors
+    /// What is wrong with which file.
+    pub fn open(dir: &Path, names: &[String], now_ms: i64) -> Result<Self, AuthorityError> {
+        if !dir.join("https-ca.pem").exists() {
+            make_authority(dir)?;
+        }
+        let config = match kept(dir, names, now_ms)? {
+            Some(config) => config,
+            None => renew(dir, names, now_ms)?,
+        };
+        Ok(Self { dir: dir.to_owned(), tls: watch::channel(Arc::new(config)).0 })
+    }
+
+    /// For listeners: always the newest settings.
+    pub fn tls(&self) -> watch::Receiver<Arc<rustls::ServerConfig>> {
+        self.tls.subscribe()
+    }
+
+    /// The PEM file that a browser must trust.
+    pub fn ca_file(&self) -> PathBuf {
+        self.dir.join("https-ca.pem")
+    }
+
+    /// Makes a new certificate when the names have changed or the end is near. True when it did.
+    ///
+    /// # Errors
+    /// As [`Authority::open`]; the present certificate stays in use.
+    pub fn refresh(&self, names: &[String], now_ms: i64) -> Result<bool, AuthorityError> {
+        if kept(&self.dir, names, now_ms)?.is_some() {
+            return Ok(false);
+        }
+        let config = renew(&self.dir, names, now_ms)?;
+        self.tls.send_replace(Arc::new(config));
+        Ok(true)
+    }
+}
+
+fn make_authority(dir: &Path) -> Result<(), AuthorityError> {
+    let path = dir.join("https-ca.pem");
+    let wrong = |e: rcgen::Error| AuthorityError::Certificate { path: path.clone(), words: e.to_string() };
+    let key = KeyPair::generate().map_err(wrong)?;
+    let mut params = CertificateParams::default();
+    params.distinguished_name = called("CleanTrack facility CA");
+    params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    params.not_before = rcgen::date_time_ymd(EARLIEST.0, EARLIEST.1, EARLIEST.2);
+    params.not_after = rcgen::date_time_ymd(CA_UNTIL.0, CA_UNTIL.1, CA_UNTIL.2);
+    let certificate = params.self_signed(&key).map_err(wrong)?;
+    // The key first: a certificate without its key would never be replaced.
+    write(&dir.join("https-ca.key"), key.serialize_pem().as_bytes(), 0o600)?;
+    write(&path, certificate.pem().as_bytes(), 0o644)
+}
+
+fn renew(dir: &Path, names: &[String], now_ms: i64) -> Result<rustls::ServerConfig, AuthorityError> {
+    let path = dir.join("https.pem");
+    let wrong = |e: rcgen::Error| AuthorityError::Certificate { path: path.clone(), words: e.to_string() };
+    let ca = read(&dir.join("https-ca.pem"))?;
+    let issuer =
+        Issuer::from_ca_cert_pem(&ca, KeyPair::from_pem(&secret(&dir.join("https-ca.key"))?).map_err(wrong)?)
+            .map_err(wrong)?;
+    let key = KeyPair::generate().map_err(wrong)?;
+    let mut params = CertificateParams::new(names.to_vec()).map_err(wrong)?;
+    params.distinguished_name = called("CleanTrack box");
+    params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+    params.use_authority_key_identifier_extension = true;
+    let since_1970 =
+        Duration::from_millis(u64::try_from(now_ms).unwrap_or(0)).saturating_sub(Duration::from_secs(DAY_S));
+    let earliest = rcgen::date_time_ymd(EARLIEST.0, EARLIEST.1, EARLIEST.2);
+    params.not_before = earliest.max(rcgen::date_time_ymd(1970, 1, 1) + since_1970);
+    params.not_after = params.not_before + Duration::from_secs(LEAF_DAYS * DAY_S);
+    let certificate = params.signed_by(&key, &issuer).map_err(wrong)?;
+    let both = format!("{}{}", key.serialize_pem(), certificate.pem());
+    write(&path, both.as_bytes(), 0o600)?;
+    config(&path, &both)
+}
+
+/// The certificate that is there, if it is for these names and ends late enough.
+fn kept(dir: &Path, names: &[String], now_ms: i64) -> Result<Option<rustls::ServerConfig>, AuthorityError> {
+    let path = dir.join("https.pem");
+    if !path.exists() {
+        return Ok(None);
+    }
+    let both = secret(&path)?;
+    let Ok(der) = CertificateDer::from_pem_slice(both.as_bytes()) else { return Ok(None) };
+    let Ok((_, certificate)) = X509Certificate::from_der(&der) else { return Ok(None) };
+    let renew_from_s = certificate.validity().not_after.timestamp() - RENEW_DAYS * DAY_S.cast_signed();
+    let mut covered: Vec<String> = match certificate.subject_alternative_name() {
+        Ok(Some(names)) => names.value.general_names.iter().filter_map(name_text).collect(),
+        _ => Vec::new(),
+    };
+    let mut wanted = names.to_vec();
+    wanted.sort_unstable();
+    covered.sort_unstable();
+    if wanted != covered || now_ms / 1_000 > renew_from_s {
+        return Ok(None);
+    }
+    config(&path, &both).map(Some)
+}
+
+fn name_text(name: &GeneralName<'_>) -> Option<String> {
+    match name {
+        GeneralName::DNSName(name) => Some((*name).to_owned()),
+        GeneralName::IPAddress(bytes) => match bytes.len() {
+            4 => <[u8; 4]>::try_from(*bytes).ok().map(|b| IpAddr::from(b).to_string()),
+            _ => <[u8; 16]>::try_from(*bytes).ok().map(|b| IpAddr::from(b).to_string()),
+        },
+        _ => None,
+    }
+}
+
+fn config(path: &Path, both: &str) -> Result<rustls::ServerConfig, AuthorityError> {
+    let wrong = |words: String| AuthorityError::Certificate { path: path.to_owned(), words };
+    let certificate = CertificateDer::from_pem_slice(both.as_bytes()).map_err(|e| wrong(e.to_string()))?;
+    let key = PrivateKeyDer::from_pem_slice(both.as_bytes()).map_err(|e| wrong(e.to_string()))?;
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let mut config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map(|builder| builder.with_no_client_auth())
+        .and_then(|builder| builder.with_single_cert(vec![certificate], key))
+        .map_err(|e| wrong(e.to_string()))?;
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(config)
+}
+
+fn called(name: &str) -> DistinguishedName {
+    let mut called = DistinguishedName::new();
+    called.push(DnType::CommonName, name);
+    called
+}
+
+fn read(path: &Path) -> Result<String, AuthorityError> {
+    std::fs::read_to_string(path).map_err(|source| AuthorityError::File { path: path.to_owned(), source })
+}
+
+fn secret(path: &Path) -> Result<String, AuthorityError> {
+    let metadata =
+        std::fs::metadata(path).map_err(|source| AuthorityError::File { path: path.to_owned(), source })?;
+    if metadata.permissions().mode() & 0o077 != 0 {
+        return Err(AuthorityError::Permissions { path: path.to_owned() });
+    }
+    read(path)
+}
+
+/// Whole or not at all: written aside, flushed, renamed, and the folder flushed.
+fn write(path: &Path, bytes: &[u8], mode: u32) -> Result<(), AuthorityError> {
+    let work = || {
+        let aside = path.with_extension("new");
+        // What an interrupted start left there.
+        match std::fs::remove_file(&aside) {
+            Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(e),
+            _ => {}
+        }
+        let mut file = std::fs::File::options().write(true).create_new(true).mode(mode).open(&aside)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        std::fs::rename(&aside, path)?;
+        std::fs::File::open(path.parent().unwrap_or(path))?.sync_all()
+    };
+    work().map_err(|source| AuthorityError::File { path: path.to_owned(), source })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: i64 = 1_795_000_000_000;
+
+    fn names(list: &[&str]) -> Vec<String> {
+        list.iter().map(|n| (*n).to_owned()).collect()
+    }
+
+    #[test]
+    fn made_once_renewed_when_needed() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = |name: &str| std::fs::read(dir.path().join(name)).unwrap();
+        let authority = Authority::open(dir.path(), &names(&["localhost", "127.0.0.1"]), NOW).unwrap();
+        let (ca, leaf) = (file("https-ca.pem"), file("https.pem"));
+        assert!(!authority.refresh(&names(&["127.0.0.1", "localhost"]), NOW).unwrap());
+        drop(authority);
+        let authority = Authority::open(dir.path(), &names(&["localhost", "127.0.0.1"]), NOW).unwrap();
+        assert_eq!((file("https-ca.pem"), file("https.pem")), (ca.clone(), leaf.clone()));
+        let mut tls = authority.tls();
+        assert!(authority.refresh(&names(&["localhost", "10.0.0.7"]), NOW).unwrap());
+        assert!(tls.has_changed().unwrap());
+        tls.mark_unchanged();
+        assert!(authority.refresh(&names(&["localhost", "10.0.0.7"]), NOW + 340 * 86_400_000).unwrap());
+        assert_eq!(file("https-ca.pem"), ca);
+        assert_ne!(file("https.pem"), leaf);
+        assert!(authority.refresh(&names(&["localhost"]), 0).is_ok(), "a clock in 1970");
+    }
+
+    #[test]
+    fn keys_that_others_can_read_are_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        drop(Authority::open(dir.path(), &names(&["localhost"]), NOW).unwrap());
+        for name in ["https-ca.key", "https.pem"] {
+            let path = dir.path().join(name);
+            assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
+            let opened = Authority::open(dir.path(), &names(&["localhost", "other"]), NOW);
+            assert!(matches!(opened, Err(AuthorityError::Permissions { .. })), "{name}");
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+        }
+    }
+}

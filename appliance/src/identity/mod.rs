@@ -1,0 +1,64 @@
+//! Who somebody is: PINs with lock-out, sessions, API tokens, and the facility's own certificate authority.
+
+mod addresses;
+mod authority;
+mod pins;
+mod rows;
+mod sessions;
+mod tokens;
+
+use std::sync::Arc;
+
+use redb::Database;
+
+pub use self::addresses::own_addresses;
+pub use self::authority::{Authority, AuthorityError};
+pub use self::pins::{PIN_TRIES, PinForm, PinOutcome, Pins};
+pub use self::sessions::{Session, Sessions};
+pub use self::tokens::{ApiToken, Scope, Tokens};
+use crate::random::Random;
+
+/// What `state.redb` could not do.
+#[derive(Debug, thiserror::Error)]
+#[error("the table of {table} could not be read or written")]
+pub struct IdentityError {
+    table: &'static str,
+    #[source]
+    source: Box<redb::Error>,
+}
+
+/// Everything that proves who somebody is.
+#[derive(Clone)]
+pub struct Identity {
+    /// Of staff at the box.
+    pub pins: Arc<Pins>,
+    /// Of browsers.
+    pub sessions: Arc<Sessions>,
+    /// Of programs.
+    pub tokens: Arc<Tokens>,
+}
+
+impl Identity {
+    /// Reads what `state.redb` knows.
+    ///
+    /// # Errors
+    /// The file cannot be read or written.
+    pub fn open(state: &Arc<Database>, random: &Arc<dyn Random>) -> Result<Self, IdentityError> {
+        Ok(Self {
+            pins: Arc::new(Pins::open(state.clone(), random.clone())?),
+            sessions: Arc::new(Sessions::open(state.clone(), random.clone())?),
+            tokens: Arc::new(Tokens::open(state.clone(), random.clone())?),
+        })
+    }
+}
+
+/// A secret of 256 random bits, as text that a cookie or a header can carry.
+fn new_secret(random: &dyn Random) -> String {
+    use base64::Engine as _;
+    base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(random.bytes::<32>())
+}
+
+/// What is kept of a secret. It has 256 bits, so a plain hash cannot be guessed back.
+fn digest(secret: &str) -> String {
+    record::tree::Hash::of(secret.as_bytes()).to_string()
+}

@@ -1,0 +1,100 @@
+//! One small table of JSON rows in `state.redb`; each write is on disk when it returns.
+
+use std::sync::Arc;
+
+use redb::{Database, ReadableDatabase as _, ReadableTable as _, TableDefinition};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::IdentityError;
+
+/// A table whose rows are JSON under text keys.
+pub(super) struct Rows {
+    db: Arc<Database>,
+    name: &'static str,
+}
+
+impl Rows {
+    pub(super) fn open(db: Arc<Database>, name: &'static str) -> Result<Self, IdentityError> {
+        let rows = Self { db, name };
+        // Opening for writing makes the table, so that readers find it.
+        rows.change(|_| Ok(()))?;
+        Ok(rows)
+    }
+
+    fn table(&self) -> TableDefinition<'static, &'static str, &'static [u8]> {
+        TableDefinition::new(self.name)
+    }
+
+    fn error(&self, source: impl Into<redb::Error>) -> IdentityError {
+        IdentityError { table: self.name, source: Box::new(source.into()) }
+    }
+
+    /// Every row that can be read; one that a newer version wrote otherwise is left out.
+    pub(super) fn all<T: DeserializeOwned>(&self) -> Result<Vec<(String, T)>, IdentityError> {
+        let read = self.db.begin_read().map_err(|e| self.error(e))?;
+        let table = read.open_table(self.table()).map_err(|e| self.error(e))?;
+        let mut rows = Vec::new();
+        for row in table.iter().map_err(|e| self.error(e))? {
+            let (key, value) = row.map_err(|e| self.error(e))?;
+            if let Ok(value) = serde_json::from_slice(value.value()) {
+                rows.push((key.value().to_owned(), value));
+            }
+        }
+        Ok(rows)
+    }
+
+    pub(super) fn get<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, IdentityError> {
+        let read = self.db.begin_read().map_err(|e| self.error(e))?;
+        let table = read.open_table(self.table()).map_err(|e| self.error(e))?;
+        let row = table.get(key).map_err(|e| self.error(e))?;
+        Ok(row.and_then(|row| serde_json::from_slice(row.value()).ok()))
+    }
+
+    pub(super) fn put<T: Serialize>(&self, key: &str, value: &T) -> Result<(), IdentityError> {
+        self.change(|change| change.put(key, value))
+    }
+
+    pub(super) fn remove(&self, key: &str) -> Result<(), IdentityError> {
+        self.change(|change| change.remove(key))
+    }
+
+    /// Reads and writes as one act.
+    pub(super) fn change<T>(
+        &self,
+        work: impl FnOnce(&mut Change<'_, '_>) -> Result<T, IdentityError>,
+    ) -> Result<T, IdentityError> {
+        let write = self.db.begin_write().map_err(|e| self.error(e))?;
+        let done = {
+            let table = write.open_table(self.table()).map_err(|e| self.error(e))?;
+            work(&mut Change { rows: self, table })?
+        };
+        write.commit().map_err(|e| self.error(e))?;
+        Ok(done)
+    }
+}
+
+/// Inside [`Rows::change`].
+pub(super) struct Change<'a, 'txn> {
+    rows: &'a Rows,
+    table: redb::Table<'txn, &'static str, &'static [u8]>,
+}
+
+impl Change<'_, '_> {
+    pub(super) fn get<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, IdentityError> {
+        let row = self.table.get(key).map_err(|e| self.rows.error(e))?;
+        Ok(row.and_then(|row| serde_json::from_slice(row.value()).ok()))
+    }
+
+    pub(super) fn put<T: Serialize>(&mut self, key: &str, value: &T) -> Result<(), IdentityError> {
+        // Rows hold numbers and texts: JSON takes them all.
+        let json = serde_json::to_vec(value).unwrap_or_default();
+        self.table.insert(key, json.as_slice()).map_err(|e| self.rows.error(e))?;
+        Ok(())
+    }
+
+    pub(super) fn remove(&mut self, key: &str) -> Result<(), IdentityError> {
+        self.table.remove(key).map_err(|e| self.rows.error(e))?;
+        Ok(())
+    }
+}

@@ -1,0 +1,191 @@
+//! Sessions of staff browsers: known here by a hash, ended by idleness, by age, by hand or by leaving.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use record::ids::StaffId;
+use redb::Database;
+use serde::{Deserialize, Serialize};
+
+use super::rows::Rows;
+use super::{IdentityError, digest, new_secret};
+use crate::random::Random;
+
+/// An unattended desk is signed out after this.
+const IDLE_MS_MAX: i64 = 60 * 60_000;
+/// A shift.
+const AGE_MS_MAX: i64 = 12 * 60 * 60_000;
+/// How often the last use is written down: a restart makes a session at most this much older.
+const SEEN_EVERY_MS: i64 = 5 * 60_000;
+/// Sessions at a time; past that the one that was idle longest ends.
+const SESSIONS_MAX: usize = 500;
+
+/// A browser in which somebody has signed in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Session {
+    /// Who.
+    pub staff: StaffId,
+    began_ms: i64,
+    seen_ms: i64,
+}
+
+impl Session {
+    fn is_over(&self, now_ms: i64) -> bool {
+        // A clock that was set far back ends it as well.
+        !(0..AGE_MS_MAX).contains(&(now_ms - self.began_ms)) || now_ms - self.seen_ms > IDLE_MS_MAX
+    }
+}
+
+/// All sessions of the box.
+pub struct Sessions {
+    rows: Rows,
+    live: Mutex<BTreeMap<String, Session>>,
+    random: Arc<dyn Random>,
+}
+
+impl Sessions {
+    pub(super) fn open(db: Arc<Database>, random: Arc<dyn Random>) -> Result<Self, IdentityError> {
+        let rows = Rows::open(db, "identity_sessions")?;
+        let live = Mutex::new(rows.all()?.into_iter().collect());
+        Ok(Self { rows, live, random })
+    }
+
+    /// Signs somebody in: the secret for their cookie. Blocks for a disk's time.
+    ///
+    /// # Errors
+    /// It could not be kept.
+    pub fn begin(&self, staff: StaffId, now_ms: i64) -> Result<String, IdentityError> {
+        let secret = new_secret(self.random.as_ref());
+        let session = Session { staff, began_ms: now_ms, seen_ms: now_ms };
+        let mut over: Vec<String> = Vec::new();
+        {
+            let mut live = self.lock();
+            over.extend(live.iter().filter(|(_, s)| s.is_over(now_ms)).map(|(key, _)| key.clone()));
+            if live.len() - over.len() >= SESSIONS_MAX {
+                over.extend(live.iter().min_by_key(|(_, s)| s.seen_ms).map(|(key, _)| key.clone()));
+            }
+            for key in &over {
+                live.remove(key);
+            }
+            live.insert(digest(&secret), session);
+        }
+        self.rows.change(|rows| {
+            over.iter().try_for_each(|key| rows.remove(key))?;
+            rows.put(&digest(&secret), &session)
+        })?;
+        Ok(secret)
+    }
+
+    /// The session of a cookie, and a mark that it was used.
+    ///
+    /// # Errors
+    /// The mark could not be written.
+    pub fn find(&self, secret: &str, now_ms: i64) -> Result<Option<Session>, IdentityError> {
+        let key = digest(secret);
+        let found = {
+            let mut live = self.lock();
+            match live.get_mut(&key) {
+                None => return Ok(None),
+                Some(session) if session.is_over(now_ms) => None,
+                Some(session) => {
+                    let before_ms = std::mem::replace(&mut session.seen_ms, now_ms);
+                    Some((*session, now_ms - before_ms))
+                }
+            }
+        };
+        let Some((session, since_ms)) = found else {
+            self.end(secret)?;
+            return Ok(None);
+        };
+        if since_ms.abs() > SEEN_EVERY_MS {
+            self.rows.put(&key, &session)?;
+        }
+        Ok(Some(session))
+    }
+
+    /// Signs out.
+    ///
+    /// # Errors
+    /// It could not be written; the session has ended all the same, until a restart.
+    pub fn end(&self, secret: &str) -> Result<(), IdentityError> {
+        let key = digest(secret);
+        self.lock().remove(&key);
+        self.rows.remove(&key)
+    }
+
+    /// Signs a person out everywhere.
+    ///
+    /// # Errors
+    /// As [`Sessions::end`].
+    pub fn end_all(&self, staff: StaffId) -> Result<(), IdentityError> {
+        let ended: Vec<String> = {
+            let mut live = self.lock();
+            let theirs = live.iter().filter(|(_, s)| s.staff == staff).map(|(key, _)| key.clone());
+            let ended: Vec<String> = theirs.collect();
+            for key in &ended {
+                live.remove(key);
+            }
+            ended
+        };
+        self.rows.change(|rows| ended.iter().try_for_each(|key| rows.remove(key)))
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, Session>> {
+        self.live.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What a form under a session carries: a stranger's page cannot know it.
+pub(crate) fn form_token(secret: &str) -> String {
+    digest(&format!("form {secret}"))[..32].to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::SystemRandom;
+
+    const NOW: i64 = 1_763_610_000_000;
+
+    #[test]
+    fn sessions_end_and_outlive_a_restart() {
+        let dir = tempfile::tempdir().unwrap();
+        let open = || {
+            let db = Arc::new(Database::create(dir.path().join("state.redb")).unwrap());
+            Sessions::open(db, Arc::new(SystemRandom)).unwrap()
+        };
+        let tom = StaffId::new(0, [1; 10]);
+        let sessions = open();
+        let (idle, used, left) = (
+            sessions.begin(tom, NOW).unwrap(),
+            sessions.begin(tom, NOW).unwrap(),
+            sessions.begin(tom, NOW).unwrap(),
+        );
+        assert_eq!(sessions.find("guess", NOW).unwrap(), None);
+        sessions.end(&left).unwrap();
+        for minutes in (0..700).step_by(50) {
+            assert!(sessions.find(&used, NOW + minutes * 60_000).unwrap().is_some());
+        }
+        drop(sessions);
+        let sessions = open();
+        assert_eq!(sessions.find(&left, NOW).unwrap(), None);
+        assert_eq!(sessions.find(&idle, NOW + IDLE_MS_MAX + 1).unwrap(), None);
+        assert_eq!(sessions.find(&used, NOW + AGE_MS_MAX - 40 * 60_000).unwrap().map(|s| s.staff), Some(tom));
+        assert_eq!(sessions.find(&used, NOW + AGE_MS_MAX).unwrap(), None);
+        let again = sessions.begin(tom, NOW).unwrap();
+        sessions.end_all(tom).unwrap();
+        assert_eq!(sessions.find(&again, NOW).unwrap(), None);
+    }
+
+    #[test]
+    fn they_are_bounded() {
+        let db = Database::builder().create_with_backend(redb::backends::InMemoryBackend::new()).unwrap();
+        let sessions = Sessions::open(Arc::new(db), Arc::new(SystemRandom)).unwrap();
+        let first = sessions.begin(StaffId::new(0, [0; 10]), NOW).unwrap();
+        for _ in 0..SESSIONS_MAX {
+            sessions.begin(StaffId::new(0, [1; 10]), NOW + 1).unwrap();
+        }
+        assert_eq!(sessions.lock().len(), SESSIONS_MAX);
+        assert_eq!(sessions.find(&first, NOW + 2).unwrap(), None);
+    }
+}
