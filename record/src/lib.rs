@@ -2,6 +2,7 @@
 pub mod anchor;
 pub mod batch;
 pub mod checkpoint;
+pub mod claim;
 pub mod compliance;
 pub mod directive;
 pub mod entry;
