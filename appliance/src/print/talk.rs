@@ -1,0 +1,252 @@
+//! One connection to a printer that answers: bytes out, events in, and what the waiting may cost.
+
+use std::io;
+use std::time::Duration;
+
+use labels::Bitmap;
+use labels::language::{Condition, Event, Session};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf};
+use tokio::time::Instant;
+
+use super::transport::Line;
+
+/// Bytes written at a time; progress is measured by these.
+const PIECE_BYTES: usize = 4_096;
+
+/// How long each thing may take before it means something.
+#[derive(Debug, Clone, Copy)]
+pub struct Patience {
+    /// Opening a connection.
+    pub connect: Duration,
+    /// Listening for what an earlier job left in the line, before the first question.
+    pub drain: Duration,
+    /// Without any answer to the first questions: the printer is none that answers.
+    pub silence: Duration,
+    /// Without progress or a word although the printer last said that it is ready. Long, because a slow line with a
+    /// full buffer is silent too.
+    pub stall: Duration,
+    /// From a label's last byte, with the printer ready, to its confirmation.
+    pub confirm: Duration,
+    /// From a label's last byte to the printer's hanging up, for one that cannot answer.
+    pub taken: Duration,
+    /// Between tries to reach a printer, at first; doubles up to ten times this.
+    pub retry: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(3),
+            drain: Duration::from_millis(100),
+            silence: Duration::from_secs(10),
+            stall: Duration::from_secs(120),
+            confirm: Duration::from_secs(30),
+            taken: Duration::from_secs(120),
+            retry: Duration::from_secs(1),
+        }
+    }
+}
+
+/// Why a connection is of no more use.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Broken {
+    /// The line itself.
+    #[error("the line to the printer broke: {0}")]
+    Line(#[from] io::Error),
+    /// The printer hung up.
+    #[error("the printer closed the line")]
+    Closed,
+    /// It takes bytes and says nothing, though it is set up as a printer that answers.
+    #[error("the printer does not answer; if it never does, set it up as one that cannot answer")]
+    Silent,
+    /// It is ready and takes nothing.
+    #[error("the printer takes no more data")]
+    Stalled,
+    /// It is ready and does not confirm.
+    #[error("the printer did not say that the label is out")]
+    Unconfirmed,
+}
+
+/// What a printer has said so far on this connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Heard {
+    /// Its last state; `None` before the first.
+    pub(crate) condition: Option<Condition>,
+    /// The roll ends soon.
+    pub(crate) paper_low: bool,
+}
+
+/// An open conversation.
+pub(crate) struct Talk {
+    from: ReadHalf<Box<dyn Line>>,
+    to: WriteHalf<Box<dyn Line>>,
+    session: Box<dyn Session>,
+    patience: Patience,
+    begun: Instant,
+    last_word: Instant,
+    heard: Heard,
+    /// Confirmations that nobody has asked for yet.
+    waiting: Vec<Event>,
+}
+
+impl Talk {
+    /// Takes over an open line: drops what is left in it, ends what a broken connection may have left half sent, and
+    /// asks how the printer is.
+    pub(crate) async fn begin(
+        line: Box<dyn Line>,
+        session: Box<dyn Session>,
+        patience: Patience,
+        after_interruption: bool,
+    ) -> Result<Self, Broken> {
+        let (from, to) = tokio::io::split(line);
+        let begun = Instant::now();
+        let heard = Heard { condition: None, paper_low: false };
+        let mut talk =
+            Self { from, to, session, patience, begun, last_word: begun, heard, waiting: Vec::new() };
+        talk.drain().await?;
+        if after_interruption {
+            let bytes = talk.session.after_interruption();
+            talk.send(&bytes).await?;
+        }
+        talk.last_word = Instant::now();
+        let hello = talk.session.hello(talk.now());
+        talk.send(&hello).await?;
+        Ok(talk)
+    }
+
+    /// What was heard last.
+    pub(crate) fn heard(&self) -> Heard {
+        self.heard
+    }
+
+    /// Waits for the next word of the printer; asks it from time to time. Returns at least every `at_most`.
+    pub(crate) async fn listen(&mut self, at_most: Duration) -> Result<Vec<Event>, Broken> {
+        if !self.waiting.is_empty() {
+            return Ok(std::mem::take(&mut self.waiting));
+        }
+        let mut bytes = [0; 256];
+        match tokio::time::timeout(at_most, self.from.read(&mut bytes)).await {
+            Ok(read) => self.hear(&bytes[..some(read?)?]),
+            Err(_) => {
+                let (ask, events) = self.session.tick(self.now());
+                self.take(events);
+                self.send(&ask).await?;
+            }
+        }
+        Ok(std::mem::take(&mut self.waiting))
+    }
+
+    /// Since the printer's last word.
+    pub(crate) fn quiet(&self) -> Duration {
+        since(self.last_word)
+    }
+
+    /// The bytes of label `n`, made but not sent.
+    pub(crate) fn encode(
+        &mut self,
+        n: u32,
+        label: &Bitmap,
+    ) -> Result<Vec<u8>, labels::language::EncodeError> {
+        self.session.encode(n, label)
+    }
+
+    /// Sends bytes, listening meanwhile. `stopped` is told each second in which the printer takes nothing.
+    pub(crate) async fn send_label(
+        &mut self,
+        bytes: &[u8],
+        mut stopped: impl FnMut(Heard),
+    ) -> Result<(), (usize, Broken)> {
+        let mut at = 0;
+        let mut progress = Instant::now();
+        let mut answer = [0; 256];
+        while at < bytes.len() {
+            let piece = &bytes[at..bytes.len().min(at + PIECE_BYTES)];
+            tokio::select! {
+                biased;
+                read = self.from.read(&mut answer) => {
+                    let n = read.map_err(Broken::from).and_then(some).map_err(|e| (at, e))?;
+                    self.hear(&answer[..n]);
+                }
+                written = self.to.write(piece) => {
+                    at += written.map_err(Broken::from).and_then(some).map_err(|e| (at, e))?;
+                    progress = Instant::now();
+                }
+                () = tokio::time::sleep(Duration::from_secs(1)) => {
+                    stopped(self.heard);
+                    // A person may take all day to bring paper; a printer that calls itself ready may not.
+                    let ready = matches!(self.heard.condition, None | Some(Condition::Ready));
+                    if ready && since(progress) >= self.patience.stall {
+                        return Err((at, Broken::Stalled));
+                    }
+                }
+            }
+        }
+        let flushed = self.to.flush().await;
+        flushed.map_err(|e| (at, e.into()))
+    }
+
+    /// Hangs up in good manners: closing at once could throw away what the printer has not read yet.
+    ///
+    /// # Errors
+    /// When the printer has not hung up in its turn within `at_most`.
+    pub(crate) async fn end(mut self, at_most: Duration) -> Result<(), Broken> {
+        self.to.shutdown().await?;
+        let mut rest = [0; 256];
+        let until_closed = async {
+            while self.from.read(&mut rest).await? > 0 {}
+            Ok(())
+        };
+        tokio::time::timeout(at_most, until_closed).await.map_err(|_| Broken::Stalled)?
+    }
+
+    fn now(&self) -> Duration {
+        Instant::now().duration_since(self.begun)
+    }
+
+    async fn drain(&mut self) -> Result<(), Broken> {
+        let until = Instant::now() + self.patience.drain;
+        let mut stale = [0; 256];
+        while let Ok(read) = tokio::time::timeout_at(until, self.from.read(&mut stale)).await {
+            some(read?)?;
+        }
+        Ok(())
+    }
+
+    async fn send(&mut self, bytes: &[u8]) -> Result<(), Broken> {
+        if bytes.is_empty() {
+            return Ok(());
+        }
+        let sent = tokio::time::timeout(self.patience.silence, self.to.write_all(bytes)).await;
+        Ok(sent.map_err(|_| Broken::Stalled)??)
+    }
+
+    fn hear(&mut self, bytes: &[u8]) {
+        let events = self.session.on_bytes(bytes);
+        if events.iter().any(|e| *e != Event::Silent) {
+            self.last_word = Instant::now();
+        }
+        self.take(events);
+    }
+
+    fn take(&mut self, events: Vec<Event>) {
+        for event in events {
+            match event {
+                Event::State(condition) => {
+                    self.heard = Heard { condition: Some(condition), paper_low: false };
+                }
+                Event::PaperLow => self.heard.paper_low = true,
+                Event::Printed { .. } | Event::Taken { .. } => self.waiting.push(event),
+                Event::Silent => {}
+            }
+        }
+    }
+}
+
+/// Nothing read or written means that the other side is gone.
+fn some(n: usize) -> Result<usize, Broken> {
+    if n == 0 { Err(Broken::Closed) } else { Ok(n) }
+}
+
+pub(crate) fn since(then: Instant) -> Duration {
+    Instant::now().duration_since(then)
+}

@@ -1,0 +1,328 @@
+//! The one worker of one printer: takes the oldest job, sends label by label, and writes down what became of each.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use labels::language::{Answers, Condition, Event, Session};
+use labels::layout::{self, LabelFields};
+use labels::{Bitmap, Typesetter, readback};
+use tokio::time::Instant;
+
+use super::PrinterConfig;
+use super::ledger::{Job, LabelRequest, Ledger, LedgerError};
+use super::live::{PrinterState, Shared};
+use super::outcomes::Bell;
+use super::plan::{self, LabelState, Proof, Step};
+use super::talk::{Broken, Talk, since};
+use super::transport::Transport;
+use crate::clock::Clock;
+use crate::random::Random;
+
+/// How often a wait looks up to see whether it should go on.
+const LOOK: Duration = Duration::from_millis(250);
+/// How long a printer is given to hang up after the last label was confirmed.
+const FAREWELL: Duration = Duration::from_secs(2);
+
+/// Why a job does not go on now.
+enum Trouble {
+    /// Nothing may be sent any more: what cannot be written down must not be printed.
+    Ledger(LedgerError),
+    /// Told to people; tried again.
+    Printer(String),
+}
+
+impl From<LedgerError> for Trouble {
+    fn from(e: LedgerError) -> Self {
+        Self::Ledger(e)
+    }
+}
+
+/// Everything that the worker of one printer holds.
+pub(crate) struct Worker {
+    pub(crate) config: PrinterConfig,
+    pub(crate) ledger: Ledger,
+    pub(crate) transport: Box<dyn Transport>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) random: Arc<dyn Random>,
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) outcomes: Arc<Bell>,
+    pub(crate) typesetter: Typesetter,
+    /// The printer may hold half a label.
+    pub(crate) interrupted: bool,
+}
+
+impl Worker {
+    /// Prints until it is stopped, or until the ledger fails.
+    pub(crate) async fn run(mut self) {
+        let mut tries = 0u32;
+        while !self.shared.stopping() {
+            let done = match self.next_job() {
+                Ok(Some(job)) => self.print(&job).await,
+                Ok(None) => {
+                    self.idle().await;
+                    continue;
+                }
+                Err(e) => Err(e.into()),
+            };
+            self.shared.set_job(None);
+            self.outcomes.ring();
+            match done {
+                Ok(()) => tries = 0,
+                Err(Trouble::Printer(advice)) => {
+                    self.shared.set(PrinterState::Unreachable, &advice, self.now_ms());
+                    let pause = self.config.patience.retry * (1 << tries.min(3));
+                    tries = tries.saturating_add(1);
+                    drop(tokio::time::timeout(pause, self.shared.wake.notified()).await);
+                }
+                Err(Trouble::Ledger(e)) => return self.ledger_failed(&e),
+            }
+        }
+    }
+
+    fn now_ms(&self) -> i64 {
+        self.clock.now().wall_ms
+    }
+
+    fn ledger_failed(&self, e: &LedgerError) {
+        tracing::error!(printer = self.config.name, error = %e, "printing has stopped");
+        let advice = "The box cannot write its print ledger, so it stopped printing rather than print a label twice. \
+                      Look at the health page and restart the box.";
+        self.shared.set(PrinterState::LedgerFailed, advice, self.now_ms());
+    }
+
+    fn next_job(&self) -> Result<Option<Job>, LedgerError> {
+        let mine = |job: &Job| {
+            job.head.printer == self.config.name
+                && matches!(plan::next(&job.rows, self.window()), Step::Send(_))
+        };
+        Ok(self.ledger.open_jobs()?.into_iter().find(mine))
+    }
+
+    fn window(&self) -> usize {
+        match self.config.answers {
+            Answers::Printed => plan::WINDOW,
+            Answers::Taken | Answers::Nothing => plan::WINDOW_UNCONFIRMED,
+        }
+    }
+
+    /// Nothing to print: asks the printer how it is, when somebody wants to know.
+    async fn idle(&mut self) {
+        if self.shared.asked() {
+            if let Err(Trouble::Printer(advice)) = self.probe().await {
+                self.shared.set(PrinterState::Unreachable, &advice, self.now_ms());
+            }
+            return;
+        }
+        self.shared.wake.notified().await;
+    }
+
+    async fn probe(&mut self) -> Result<(), Trouble> {
+        let mut talk = self.call().await?;
+        let begun = Instant::now();
+        while self.config.answers != Answers::Nothing && talk.heard().condition.is_none() {
+            talk.listen(LOOK).await.map_err(|e| self.trouble(&e))?;
+            if since(begun) >= self.config.patience.silence {
+                return Err(self.trouble(&Broken::Silent));
+            }
+        }
+        self.interrupted = false;
+        self.shared.heard(talk.heard(), false, self.now_ms());
+        // The answer is all that was wanted.
+        drop(talk.end(FAREWELL).await);
+        Ok(())
+    }
+
+    /// Opens a line and a session on it.
+    async fn call(&self) -> Result<Talk, Trouble> {
+        let line = self.transport.open().await.map_err(|e| self.trouble(&Broken::Line(e)))?;
+        let talk = Talk::begin(line, self.session(), self.config.patience, self.interrupted).await;
+        talk.map_err(|e| self.trouble(&e))
+    }
+
+    fn session(&self) -> Box<dyn Session> {
+        let salt = u16::from_le_bytes(self.random.bytes());
+        self.config.language.session(self.config.profile(), salt)
+    }
+
+    fn trouble(&self, broken: &Broken) -> Trouble {
+        let PrinterConfig { name, address, .. } = &self.config;
+        Trouble::Printer(match broken {
+            Broken::Line(_) | Broken::Closed => format!(
+                "The printer {name} at {address} cannot be reached ({broken}). Look whether it is switched on and on the \
+                 network. Nothing is lost: printing goes on by itself."
+            ),
+            _ => format!(
+                "The printer {name} at {address} stopped answering ({broken}). Switch it off and on. Printing goes on by \
+                 itself; labels that may be out are asked about."
+            ),
+        })
+    }
+
+    async fn print(&mut self, job: &Job) -> Result<(), Trouble> {
+        self.shared.set_job(Some(job.head.id));
+        match self.config.answers {
+            Answers::Nothing => self.print_unanswered(job).await,
+            Answers::Printed | Answers::Taken => self.print_answered(job).await,
+        }
+    }
+
+    async fn print_answered(&mut self, job: &Job) -> Result<(), Trouble> {
+        let mut talk = self.call().await?;
+        self.wait_until_ready(&mut talk).await?;
+        self.interrupted = false;
+        let mut changed = Instant::now();
+        loop {
+            self.shared.heard(talk.heard(), true, self.now_ms());
+            let ready = talk.heard().condition == Some(Condition::Ready);
+            let rows = self.ledger.rows(job.seq)?;
+            let under_way = rows.iter().any(plan::Row::under_way);
+            match plan::next(&rows, self.window()) {
+                Step::Send(n) if ready && !self.shared.stopping() => {
+                    self.send(&mut talk, job, n).await?;
+                    changed = Instant::now();
+                }
+                Step::Send(_) if self.shared.stopping() && !under_way => break,
+                Step::Send(_) | Step::Await => {
+                    let heard = talk.listen(LOOK).await;
+                    let events = match heard {
+                        Ok(events) => events,
+                        Err(e) => return Err(self.broke(job, &e)?),
+                    };
+                    self.vouch(job, &events)?;
+                    if !events.is_empty() || talk.heard().condition != Some(Condition::Ready) {
+                        changed = Instant::now();
+                    }
+                    if let Some(e) = self.waited_enough(&talk, changed) {
+                        return Err(self.broke(job, &e)?);
+                    }
+                }
+                Step::Ask | Step::Finished => break,
+            }
+        }
+        // All labels are settled; how the line ends changes nothing.
+        drop(talk.end(FAREWELL).await);
+        self.shared.set(PrinterState::Ready, Condition::Ready.advice(), self.now_ms());
+        Ok(())
+    }
+
+    /// Before the first label: nothing is under way, so waiting costs nothing.
+    async fn wait_until_ready(&self, talk: &mut Talk) -> Result<(), Trouble> {
+        while talk.heard().condition != Some(Condition::Ready) {
+            if self.shared.stopping() {
+                return Err(Trouble::Printer(
+                    "The box is being stopped; printing goes on when it is back.".into(),
+                ));
+            }
+            talk.listen(LOOK).await.map_err(|e| self.trouble(&e))?;
+            let at_most = match talk.heard().condition {
+                None => self.config.patience.silence,
+                Some(_) => self.config.patience.stall,
+            };
+            if talk.quiet() >= at_most {
+                return Err(self.trouble(&Broken::Silent));
+            }
+            if talk.heard().condition.is_some() {
+                self.shared.heard(talk.heard(), true, self.now_ms());
+            }
+        }
+        Ok(())
+    }
+
+    fn waited_enough(&self, talk: &Talk, changed: Instant) -> Option<Broken> {
+        let patience = self.config.patience;
+        if talk.heard().condition != Some(Condition::Ready) {
+            // Somebody has to mend it first; that may take all day.
+            None
+        } else if talk.quiet() >= patience.stall {
+            Some(Broken::Silent)
+        } else {
+            // It answers, so it has read everything; a label does not take this long.
+            (since(changed) >= patience.confirm && talk.quiet() < patience.silence)
+                .then_some(Broken::Unconfirmed)
+        }
+    }
+
+    fn vouch(&self, job: &Job, events: &[Event]) -> Result<(), Trouble> {
+        for event in events {
+            match *event {
+                Event::Printed { upto } => self.ledger.vouch(job.seq, upto, Proof::Printer, self.now_ms())?,
+                Event::Taken { upto } => self.ledger.vouch(job.seq, upto, Proof::Idle, self.now_ms())?,
+                Event::State(_) | Event::PaperLow | Event::Silent => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Whatever was under way may be out or not.
+    fn broke(&mut self, job: &Job, e: &Broken) -> Result<Trouble, Trouble> {
+        self.interrupted = true;
+        self.ledger.doubt(job.seq, self.now_ms())?;
+        Ok(self.trouble(e))
+    }
+
+    async fn send(&mut self, talk: &mut Talk, job: &Job, n: u32) -> Result<(), Trouble> {
+        let made = self.make(job, n)?.and_then(|label| talk.encode(n, &label).map_err(|e| e.to_string()));
+        let bytes = match made {
+            Ok(bytes) => bytes,
+            Err(reason) => return Ok(self.ledger.fail(job.seq, n, &reason, self.now_ms())?),
+        };
+        if !self.ledger.sending(job.seq, n, self.now_ms())? {
+            return Ok(());
+        }
+        let shared = self.shared.clone();
+        let clock = self.clock.clone();
+        match talk.send_label(&bytes, |heard| shared.heard(heard, true, clock.now().wall_ms)).await {
+            Ok(()) => Ok(self.ledger.set(job.seq, n, LabelState::Sent, None, self.now_ms())?),
+            Err((sent, e)) => {
+                if sent == 0 {
+                    self.ledger.set(job.seq, n, LabelState::Queued, None, self.now_ms())?;
+                }
+                Err(self.broke(job, &e)?)
+            }
+        }
+    }
+
+    /// Draws label `n` and reads it back; the inner error is the reason why it is not printed.
+    fn make(&mut self, job: &Job, n: u32) -> Result<Result<Bitmap, String>, Trouble> {
+        let Some(request) = self.ledger.label(job.seq, n)? else {
+            return Ok(Err("what it says is missing from the print ledger".into()));
+        };
+        let fields = fields(&request, n, job.head.labels);
+        let drawn =
+            layout::equipment(&mut self.typesetter, &fields, self.config.dpi).map_err(|e| e.to_string());
+        Ok(drawn.and_then(|label| match readback::check(&label, &fields.url) {
+            Ok(()) => Ok(label),
+            Err(e) => Err(e.to_string()),
+        }))
+    }
+
+    /// For a printer that says nothing: one connection a label; its hanging up shows that it has taken all bytes.
+    async fn print_unanswered(&mut self, job: &Job) -> Result<(), Trouble> {
+        while !self.shared.stopping() {
+            let rows = self.ledger.rows(job.seq)?;
+            let Step::Send(n) = plan::next(&rows, self.window()) else { break };
+            let mut talk = self.call().await?;
+            self.interrupted = false;
+            self.shared.heard(talk.heard(), true, self.now_ms());
+            self.send(&mut talk, job, n).await?;
+            match talk.end(self.config.patience.taken).await {
+                Ok(()) => self.ledger.vouch(job.seq, n, Proof::Nobody, self.now_ms())?,
+                Err(e) => return Err(self.broke(job, &e)?),
+            }
+        }
+        self.shared.set(PrinterState::Ready, Condition::Ready.advice(), self.now_ms());
+        Ok(())
+    }
+}
+
+/// The fields of label `n` of `of`; a lone label needs no position.
+pub(crate) fn fields(request: &LabelRequest, n: u32, of: u32) -> LabelFields {
+    LabelFields {
+        url: request.url.clone(),
+        name: request.name.clone(),
+        asset_number: request.asset_number.clone(),
+        location: request.location.clone(),
+        tag: request.tag.to_string(),
+        position: (of > 1).then_some((n, of)),
+    }
+}
