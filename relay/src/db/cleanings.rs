@@ -151,7 +151,7 @@ pub async fn since(
     per_item(conn, scope, facility, items, select).await
 }
 
-/// Uses per item since its own time: tag, performed; then twice nothing, so that both read alike; unordered.
+/// Uses per item since its own time: tag, performed; unordered.
 ///
 /// # Errors
 /// The database.
@@ -167,7 +167,8 @@ pub async fn uses_since(
     Ok(rows.into_iter().map(|(tag, performed_ms, ..)| (tag, performed_ms)).collect())
 }
 
-async fn per_item(
+/// Runs `select` over `k(tag, since_ms)`; `$1` is the account, `$2` the facility.
+pub(super) async fn per_item(
     conn: &mut Conn,
     scope: AccountScope,
     facility: FacilityId,

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use record::ids::FacilityId;
 use record::tag::Tag;
 
+use super::cleanings::per_item;
 use super::{AccountScope, Conn, DbError, all, bulk};
 
 /// How an item stands.
@@ -39,7 +40,7 @@ pub struct ItemDay {
     pub closed: i64,
 }
 
-/// Items whose state can have changed by time alone, with the moment up to which their windows are counted.
+/// Items whose state can have changed by time alone, at most 256 of them.
 ///
 /// # Errors
 /// The database.
@@ -54,7 +55,7 @@ pub async fn due(
     Ok(rows.into_iter().map(|(tag,)| tag).collect())
 }
 
-/// Up to when the windows of items are counted: all items of the facility.
+/// Up to when the windows of items are counted; an item that is new is not among them.
 ///
 /// # Errors
 /// The database.
@@ -62,9 +63,13 @@ pub async fn counted(
     conn: &mut Conn,
     scope: AccountScope,
     facility: FacilityId,
+    tags: &[Tag],
 ) -> Result<Vec<(String, i64)>, DbError> {
-    let sql = "SELECT tag, counted_ms FROM items WHERE account = $1 AND facility = $2";
-    all!(conn, (String, i64), sql, scope.key(), facility.to_string())
+    let select = "SELECT i.tag, i.counted_ms, k.since_ms, k.since_ms >= 0 FROM k JOIN items i \
+                  ON i.account = $1 AND i.facility = $2 AND i.tag = k.tag";
+    let items: Vec<(Tag, i64)> = tags.iter().map(|tag| (*tag, 0)).collect();
+    let rows = per_item(conn, scope, facility, &items, select).await?;
+    Ok(rows.into_iter().map(|(tag, counted_ms, ..)| (tag, counted_ms)).collect())
 }
 
 /// Writes how items stand.

@@ -1,0 +1,175 @@
+//! What a batch gets, decided without touching the world: PROTOCOL's table as one match.
+
+use record::tree::{Frontier, Hash};
+use record::verify::{Batch, Place, Refusal, Signed, Verified};
+
+/// What is held of the log that a batch belongs to, as far as the decision needs it.
+#[derive(Debug, Clone, Copy)]
+pub struct Held<'a> {
+    /// Compact range of everything held.
+    pub frontier: &'a Frontier,
+    /// Leaf hashes held from the batch's first entry on, up to its end or the end of what is held.
+    pub overlap: &'a [Hash],
+    /// The held log's root at the batch's end, where it ends within what is held.
+    pub root_at_end: Option<Hash>,
+    /// Size and root of a checkpoint of more than is held that this relay cosigned before it lost entries.
+    pub witness: Option<(u64, Hash)>,
+}
+
+/// What to do with a batch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// Store it and cosign.
+    Store(Box<Verified<Batch>>),
+    /// Everything in it is held: say again what is held.
+    Again,
+    /// Something is missing before it: ask for it.
+    Want(u64),
+    /// The log contradicts what is held or was cosigned: keep both, take nothing more.
+    Fork {
+        /// First entry that differs, where it is in the batch.
+        seq: Option<u64>,
+    },
+    /// It does not hold.
+    Refuse(Refusal),
+}
+
+/// Decides. `batch` is what [`record::verify`] made of it; an `Err` is refused as it is.
+pub fn decide(batch: Result<Signed, Refusal>, held: &Held<'_>) -> Verdict {
+    let signed = match batch {
+        Ok(signed) => signed,
+        Err(refusal) => return Verdict::Refuse(refusal),
+    };
+    let size = held.frontier.size();
+    let leaves = signed.entries().iter().map(|(_, leaf)| leaf);
+    let differs = leaves.zip(held.overlap).position(|(theirs, ours)| theirs != ours);
+    match (signed.place(size), differs) {
+        (Place::Gap, _) => Verdict::Want(size),
+        (_, Some(at)) => Verdict::Fork { seq: Some(signed.first() + at as u64) },
+        // Equal entries under another signed root: the log said two things about one size.
+        (Place::Again, None) if held.root_at_end != Some(signed.checkpoint().root) => {
+            Verdict::Fork { seq: None }
+        }
+        (Place::Again, None) => Verdict::Again,
+        (Place::Next | Place::Overlap, None) => {
+            let contradicted = contradicts(&signed, held);
+            match signed.onto(held.frontier) {
+                Err(refusal) => Verdict::Refuse(refusal),
+                Ok(_) if contradicted => Verdict::Fork { seq: None },
+                Ok(verified) => Verdict::Store(Box::new(verified)),
+            }
+        }
+    }
+}
+
+/// Whether a batch passes the size of a cosignature that this relay forgot, with another root.
+fn contradicts(signed: &Signed, held: &Held<'_>) -> bool {
+    let Some((size, root)) = held.witness.filter(|(size, _)| *size <= signed.end()) else { return false };
+    let mut frontier = held.frontier.clone();
+    let new =
+        signed.entries().iter().filter(|(entry, _)| (held.frontier.size()..size).contains(&entry.seq()));
+    new.for_each(|(_, leaf)| frontier.push(*leaf));
+    frontier.root() != root
+}
+
+#[cfg(test)]
+mod tests {
+    use record::entry::{At, By, ClockState, Entry};
+    use record::ids::{BootId, BoxId};
+    use record::kinds::Event;
+    use record::sign::{Kind, Signer};
+
+    use super::*;
+    use record::batch::{Unverified, pack};
+    use record::checkpoint::{Checkpoint, Origin};
+
+    fn log(count: u64, salt: &str) -> Vec<Entry> {
+        let at = At { wall: 1, boot: BootId::new(1, [1; 10]), up: 5, clock: ClockState::Synced };
+        let body = |seq: u64| if seq < 4 { "{}".to_owned() } else { format!(r#"{{"salt":"{salt}"}}"#) };
+        let entry = |seq| Entry::compose(seq, at, By::BOX, None, &Event::read("x.y", &body(seq))).unwrap();
+        (0..count).map(entry).collect()
+    }
+
+    fn frontier(entries: &[Entry]) -> Frontier {
+        let mut frontier = Frontier::default();
+        entries.iter().for_each(|e| frontier.push(e.leaf()));
+        frontier
+    }
+
+    fn batch(entries: &[Entry], first: usize, root: Option<Hash>) -> Result<Signed, Refusal> {
+        let public = Signer::new("x", Kind::Note, &[3; 32]).unwrap().verifier().public();
+        let origin = Origin::new(BoxId::new(1, [2; 10]), 1, &public);
+        let signer = origin.signer(&[3; 32]).unwrap();
+        let whole = frontier(entries);
+        let root = root.unwrap_or_else(|| whole.root());
+        let note = Checkpoint { origin, size: whole.size(), root }.signed(&signer).unwrap().to_string();
+        let lines: Vec<&[u8]> = entries[first..].iter().map(Entry::bytes).collect();
+        let wire = pack(&note, first as u64, &lines, &[]).unwrap();
+        Unverified::unpack(&wire)?.open(&origin, signer.verifier())
+    }
+
+    /// The verdict on entries `first..end` of `theirs` where `ours` is held.
+    fn verdict(ours: &[Entry], theirs: &[Entry], first: usize) -> Verdict {
+        with(ours, batch(theirs, first, None), theirs.len(), first, None)
+    }
+
+    fn with(
+        ours: &[Entry],
+        batch: Result<Signed, Refusal>,
+        end: usize,
+        first: usize,
+        witness: Option<(u64, Hash)>,
+    ) -> Verdict {
+        let overlap: Vec<Hash> =
+            ours.get(first..end.min(ours.len())).unwrap_or(&[]).iter().map(Entry::leaf).collect();
+        let root_at_end = (end <= ours.len()).then(|| frontier(&ours[..end]).root());
+        decide(batch, &Held { frontier: &frontier(ours), overlap: &overlap, root_at_end, witness })
+    }
+
+    fn stored(verdict: &Verdict) -> Option<usize> {
+        if let Verdict::Store(batch) = verdict { Some(batch.entries().len()) } else { None }
+    }
+
+    #[test]
+    fn every_row_of_the_table() {
+        let (ours, other) = (log(10, "a"), log(10, "b"));
+        assert_eq!(stored(&verdict(&ours[..4], &ours, 4)), Some(6), "a = N");
+        assert_eq!(stored(&verdict(&[], &ours, 0)), Some(10), "a = N = 0");
+        assert_eq!(verdict(&ours, &ours[..8], 3), Verdict::Again, "b < N");
+        assert_eq!(verdict(&ours, &ours, 3), Verdict::Again, "b = N");
+        assert_eq!(verdict(&ours, &other[..8], 2), Verdict::Fork { seq: Some(4) }, "b < N, other entries");
+        assert_eq!(stored(&verdict(&ours[..6], &ours, 3)), Some(4), "a < N < b");
+        assert_eq!(
+            verdict(&ours[..6], &other, 3),
+            Verdict::Fork { seq: Some(4) },
+            "a < N < b, other entries"
+        );
+        assert_eq!(verdict(&ours[..3], &ours, 4), Verdict::Want(3), "a > N");
+        assert!(matches!(verdict(&ours[..6], &other, 6), Verdict::Refuse(Refusal::Root(10))), "root");
+    }
+
+    #[test]
+    fn one_size_with_two_signed_roots_is_a_fork() {
+        let ours = log(10, "a");
+        let lie = batch(&ours[..8], 3, Some(Hash([7; 32])));
+        assert_eq!(with(&ours, lie, 8, 3, None), Verdict::Fork { seq: None });
+    }
+
+    #[test]
+    fn what_does_not_hold_is_refused_as_it_is() {
+        let refusal = Refusal::Size { checkpoint: 1, end: 2 };
+        assert_eq!(with(&log(3, "a"), Err(refusal.clone()), 0, 0, None), Verdict::Refuse(refusal));
+    }
+
+    #[test]
+    fn nothing_is_cosigned_that_contradicts_a_cosignature_shown() {
+        let (ours, other) = (log(10, "a"), log(10, "b"));
+        let witness = Some((7, frontier(&ours[..7]).root()));
+        let verdict =
+            |theirs: &[Entry], end: usize| with(&ours[..4], batch(&theirs[..end], 4, None), end, 4, witness);
+        assert_eq!(stored(&verdict(&ours, 10)), Some(6));
+        assert_eq!(stored(&verdict(&ours, 6)), Some(2), "not there yet");
+        assert_eq!(verdict(&other, 10), Verdict::Fork { seq: None });
+        assert_eq!(verdict(&other, 7), Verdict::Fork { seq: None });
+    }
+}

@@ -1,0 +1,159 @@
+//! Hello and health: what a box says of itself, and the answer that is authoritative in both directions.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use record::checkpoint::{Cosigned, Origin};
+use record::entry::ClockState;
+use record::ids::BoxId;
+use record::messages::{Answer, Health, Hello, Refused};
+
+use super::{Counters, Ingest, IngestError, Reply, answer, done, holds, revoked};
+use crate::db::boxes::{Home, Told};
+use crate::db::epochs::{Evidence, Held};
+use crate::db::{Conn, boxes, entries, epochs, facilities};
+use crate::mqtt::{Disposition, Refusal};
+
+fn word(clock: ClockState) -> &'static str {
+    match clock {
+        ClockState::Synced => "synced",
+        ClockState::Rtc => "rtc",
+        ClockState::Uncertain => "uncertain",
+    }
+}
+
+const UNREADABLE: Reply = Reply { ack: None, disposition: Disposition::Refused(Refusal::Format) };
+
+impl Ingest {
+    /// Takes a hello and answers what is held of the log that it names.
+    ///
+    /// # Errors
+    /// The database; see [`IngestError`].
+    pub async fn hello(&self, box_id: BoxId, payload: &[u8]) -> Result<Reply, IngestError> {
+        let Ok(hello) = serde_json::from_slice::<Hello>(payload) else { return Ok(UNREADABLE) };
+        let origin = Origin { box_id, epoch: hello.epoch };
+        let key: Option<[u8; 32]> = STANDARD.decode(&hello.key).ok().and_then(|k| k.try_into().ok());
+        let Some(key) = key.filter(|key| origin.verifier(key).is_ok()) else { return Ok(UNREADABLE) };
+        let now_ms = self.clock.now_ms();
+        let mut tx = self.db.begin().await?;
+        let Some(home) = boxes::platform_home(&mut tx, box_id).await?.filter(|home| !home.revoked) else {
+            return Ok(revoked());
+        };
+        // The certificate proves the box, so its word is enough for the key of a new epoch; a known one keeps its key.
+        epochs::create(&mut tx, home.scope, &origin, home.facility, (&key, false), now_ms).await?;
+        let held = epochs::take(&mut tx, home.scope, &origin).await?;
+        let held = held.ok_or_else(|| crate::db::DbError::stored("log", "it is gone"))?;
+        let told = Told {
+            epoch: hello.epoch,
+            size: hello.size,
+            cursor: hello.cursor,
+            clock: word(hello.clock),
+            clock_ahead_ms: hello.wall.saturating_sub(now_ms),
+        };
+        let text = String::from_utf8_lossy(payload);
+        boxes::said_hello(&mut tx, home.scope, box_id, &told, (&hello.version, &text), now_ms).await?;
+        self.caught_up(&mut tx, &home, &held, hello.size, now_ms).await?;
+        let fork = match &hello.cosigned {
+            Some(note) => self.shown(&mut tx, &home, &held, note, now_ms).await?,
+            None => false,
+        };
+        self.commit(tx).await?;
+        self.changes.changed(home.scope.account(), home.facility);
+        Ok(if fork || home.quarantined { quarantined(&held) } else { done(holds(&held)) })
+    }
+
+    /// Compares a cosignature of our own that a box shows with what is held. True: they contradict each other.
+    async fn shown(
+        &self,
+        tx: &mut Conn,
+        home: &Home,
+        held: &Held,
+        note: &str,
+        now_ms: i64,
+    ) -> Result<bool, IngestError> {
+        let origin = &held.origin;
+        let Ok(log) = origin.verifier(&held.log_key) else { return Ok(false) };
+        // Another relay's cosignature, or rubbish, is no evidence of ours.
+        let Ok(shown) = Cosigned::verify(note, origin, &log, &self.cosigners) else { return Ok(false) };
+        let (size, root) = (shown.checkpoint().size, shown.checkpoint().root);
+        let known = held.witness.as_deref().and_then(super::claimed).map_or(0, |c| c.size);
+        let (kind, fork) = if size > held.frontier.size() {
+            if size <= known {
+                return Ok(false);
+            }
+            epochs::witnessed(tx, home.scope, origin, note).await?;
+            tracing::error!(box_id = %origin.box_id, size, held = held.frontier.size(), "data loss: a box shows our \
+                cosignature of more than is held");
+            ("data loss", false)
+        } else {
+            let ours = entries::frontier_at(tx, home.scope, origin, size).await?.root();
+            if ours == root || home.quarantined {
+                return Ok(false);
+            }
+            let why = "its log and our own cosignature of it differ";
+            boxes::quarantine(tx, home.scope, origin.box_id, why, now_ms).await?;
+            tracing::error!(box_id = %origin.box_id, size, "fork: what is held contradicts our own cosignature");
+            ("fork", true)
+        };
+        let ours = held.cosigned.as_deref().unwrap_or_default();
+        let evidence = Evidence { kind, seq: None, ours, theirs: note, our_lines: &[], payload: &[] };
+        let id = self.ulid(now_ms);
+        epochs::keep_evidence(tx, home.scope, origin, (&id, &evidence), now_ms).await?;
+        Counters::add(&self.counters.evidence, 1);
+        Ok(fork)
+    }
+
+    /// A box that holds nothing back tells until when its facility is known.
+    async fn caught_up(
+        &self,
+        tx: &mut Conn,
+        home: &Home,
+        held: &Held,
+        size: u64,
+        now_ms: i64,
+    ) -> Result<(), IngestError> {
+        if size == held.frontier.size() && !home.quarantined {
+            facilities::known(tx, home.scope, home.facility, now_ms).await?;
+        }
+        Ok(())
+    }
+
+    /// Takes a health report; answers whenever what is held differs from what the box believes.
+    ///
+    /// # Errors
+    /// The database; see [`IngestError`].
+    pub async fn health(&self, box_id: BoxId, payload: &[u8]) -> Result<Reply, IngestError> {
+        let Ok(health) = serde_json::from_slice::<Health>(payload) else { return Ok(UNREADABLE) };
+        let now_ms = self.clock.now_ms();
+        let mut tx = self.db.begin().await?;
+        let Some(home) = boxes::platform_home(&mut tx, box_id).await?.filter(|home| !home.revoked) else {
+            return Ok(revoked());
+        };
+        let told = Told {
+            epoch: health.epoch,
+            size: health.size,
+            cursor: health.cursor,
+            clock: word(health.clock),
+            clock_ahead_ms: health.wall.saturating_sub(now_ms),
+        };
+        let text = String::from_utf8_lossy(payload);
+        boxes::said_health(&mut tx, home.scope, box_id, &told, &text, now_ms).await?;
+        let origin = Origin { box_id, epoch: health.epoch };
+        let held = epochs::get(&mut tx, home.scope, &origin).await?;
+        if let Some(held) = &held {
+            self.caught_up(&mut tx, &home, held, health.size, now_ms).await?;
+        }
+        self.commit(tx).await?;
+        self.changes.changed(home.scope.account(), home.facility);
+        let behind = held.filter(|held| held.frontier.size() != health.cursor);
+        let ack =
+            behind.map(|held| if home.quarantined { quarantined(&held).ack } else { Some(holds(&held)) });
+        Ok(Reply { ack: ack.flatten(), disposition: Disposition::Done })
+    }
+}
+
+fn quarantined(held: &Held) -> Reply {
+    let text = "the relay holds evidence that this log contradicts itself and takes nothing more of it until the \
+                operator has looked; everything stays recorded at the box";
+    let refused = Refused { from: held.frontier.size(), code: "quarantined".into(), text: text.into() };
+    done(answer(held.origin.epoch, Answer::Refused { refused }))
+}

@@ -1,0 +1,202 @@
+//! Keeps how items stand and how many windows they met: at ingest for what a batch touched, by a job for what time alone
+//! changes. The numbers are `record::compliance`'s.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+
+use record::compliance::{Calendar, Courses, Placed, Status, ZoneSpan, by_day};
+use record::fold::{Activity, Equipment, Facility, RowKey, Settings};
+use record::ids::{AccountId, FacilityId};
+use record::kinds::Schedule;
+use record::tag::Tag;
+
+use crate::changes::Changes;
+use crate::db::rollups::{ItemDay, ItemState};
+use crate::db::{AccountScope, Conn, Db, DbError, cleanings, facilities, rollups, state};
+
+const HOUR_MS: i64 = 3_600_000;
+const DAY_MS: i64 = 24 * HOUR_MS;
+/// How far back tallies are kept exact: a year's report and some.
+const TALLIED_MS: i64 = 400 * DAY_MS;
+
+/// No window of these plans is longer; days that the clock lengthens included.
+fn reach_ms(item: &Equipment) -> i64 {
+    let reach = |schedule: &Schedule| match schedule {
+        Schedule::Hours { n } => i64::from((*n).clamp(1, 8_760)) * HOUR_MS,
+        Schedule::Days { n } => (i64::from((*n).clamp(1, 366)) + 2) * DAY_MS,
+        Schedule::Weeks { n } => (i64::from((*n).clamp(1, 52)) * 7 + 2) * DAY_MS,
+        Schedule::Times { .. } => 3 * DAY_MS,
+        Schedule::Use { grace_s } => i64::from(*grace_s) * 1_000,
+        Schedule::Never => 0,
+    };
+    item.plans.iter().map(|plan| reach(&plan.schedule)).max().unwrap_or(0)
+}
+
+fn by_uses(item: &Equipment) -> bool {
+    item.plans.iter().any(|plan| matches!(plan.schedule, Schedule::Use { .. }))
+}
+
+/// One item to be counted anew from some day on.
+struct Span<'a> {
+    item: &'a Equipment,
+    activity: Option<&'a Activity>,
+    from_day: i32,
+    closed_in: Range<i64>,
+}
+
+/// Counts the windows of `touched` items anew, each from its own time on, and says how they stand at `as_of_ms`. `rows`
+/// holds the settings and those items' rows.
+pub(crate) async fn refresh(
+    conn: &mut Conn,
+    scope: AccountScope,
+    facility: FacilityId,
+    rows: &Facility,
+    touched: &BTreeMap<Tag, i64>,
+    as_of_ms: i64,
+) -> Result<(), DbError> {
+    let tags: Vec<Tag> = touched.keys().copied().filter(|t| rows.equipment.contains_key(t)).collect();
+    if tags.is_empty() {
+        return Ok(());
+    }
+    let calendar = calendar(&rows.settings);
+    let counted: BTreeMap<String, i64> =
+        rollups::counted(conn, scope, facility, &tags).await?.into_iter().collect();
+    let span = |tag: &Tag| {
+        let item = rows.equipment.get(tag)?;
+        let counted_ms = counted.get(&tag.to_string()).copied().unwrap_or(item.added_ms);
+        let from_ms = touched.get(tag)?.min(&counted_ms).clone().max(as_of_ms - TALLIED_MS);
+        let from_day = calendar.day_of(from_ms);
+        let closed_in = calendar.day_range(from_day).start..as_of_ms.saturating_add(1);
+        Some(Span { item, activity: rows.activity.get(tag), from_day, closed_in })
+    };
+    let spans: Vec<Span<'_>> = tags.iter().filter_map(span).collect();
+    let since: Vec<_> = spans.iter().map(|s| (s.item.tag, s.closed_in.start - reach_ms(s.item))).collect();
+    let placed = placed(conn, scope, facility, &since).await?;
+    let used: Vec<_> = spans.iter().zip(&since).filter(|(s, _)| by_uses(s.item)).map(|(_, s)| *s).collect();
+    let mut uses: BTreeMap<String, Vec<i64>> = BTreeMap::new();
+    for (tag, performed_ms) in cleanings::uses_since(conn, scope, facility, &used).await? {
+        uses.entry(tag).or_default().push(performed_ms);
+    }
+    let none = Vec::new();
+    let mut days = Vec::new();
+    let mut states = Vec::new();
+    for span in &spans {
+        let tag = span.item.tag.to_string();
+        let uses = uses.remove(&tag).unwrap_or_default();
+        days.extend(tallies(
+            &rows.settings,
+            &calendar,
+            span,
+            placed.get(&tag).unwrap_or(&none),
+            uses,
+            as_of_ms,
+        ));
+        states.push(item_state(&rows.settings, span, as_of_ms));
+    }
+    let from: Vec<(Tag, i32)> = spans.iter().map(|s| (s.item.tag, s.from_day)).collect();
+    rollups::replace_days(conn, scope, facility, &from, &days).await?;
+    rollups::put(conn, scope, facility, &states).await
+}
+
+fn calendar(settings: &Settings) -> Calendar {
+    let span = |z: &record::fold::Zone| ZoneSpan { from_ms: z.from_ms, zone: z.zone.as_str().into() };
+    Calendar::new(&settings.zones.iter().map(span).collect::<Vec<_>>())
+}
+
+async fn placed(
+    conn: &mut Conn,
+    scope: AccountScope,
+    facility: FacilityId,
+    since: &[(Tag, i64)],
+) -> Result<BTreeMap<String, Vec<Placed>>, DbError> {
+    let mut placed: BTreeMap<String, Vec<Placed>> = BTreeMap::new();
+    for (tag, performed_ms, recorded_ms, complete) in cleanings::since(conn, scope, facility, since).await? {
+        placed.entry(tag).or_default().push(Placed { performed_ms, recorded_ms, complete });
+    }
+    placed.values_mut().for_each(|list| list.sort_unstable());
+    Ok(placed)
+}
+
+fn tallies(
+    settings: &Settings,
+    calendar: &Calendar,
+    span: &Span<'_>,
+    placed: &[Placed],
+    uses: Vec<i64>,
+    as_of_ms: i64,
+) -> Vec<ItemDay> {
+    let windows = Courses::new(settings, span.item, uses).windows(placed, &span.closed_in, as_of_ms);
+    let day = |(day, tally): (i32, record::compliance::Tally)| ItemDay {
+        tag: span.item.tag,
+        day,
+        met: i64::from(tally.met),
+        closed: i64::from(tally.closed),
+    };
+    by_day(calendar, &windows).into_iter().map(day).collect()
+}
+
+fn item_state(settings: &Settings, span: &Span<'_>, as_of_ms: i64) -> ItemState {
+    let uses = span.activity.map(|a| a.uses.clone()).unwrap_or_default();
+    let courses = Courses::new(settings, span.item, uses);
+    let status = courses.status(span.activity.and_then(Activity::last_complete_ms), as_of_ms);
+    let (state, since_ms, by_ms) = match status {
+        Status::NoSchedule => ("none", None, None),
+        Status::OutOfService { since_ms } => ("out", Some(since_ms), None),
+        Status::NotDue => ("idle", None, None),
+        Status::Clean { until_ms } => ("clean", None, until_ms),
+        Status::Due { by_ms } => ("due", None, Some(by_ms)),
+        Status::DueAfterUse { since_ms, by_ms } => ("used", Some(since_ms), Some(by_ms)),
+        Status::Overdue { since_ms } => ("overdue", Some(since_ms), None),
+    };
+    ItemState {
+        tag: span.item.tag,
+        state,
+        since_ms,
+        by_ms,
+        last_ms: span.activity.and_then(|a| a.last).map(|last| last.performed_ms),
+        next_ms: courses.next_change_ms(as_of_ms),
+        counted_ms: as_of_ms,
+    }
+}
+
+/// One round of the job: rebuilds what must be rebuilt, counts windows that closed by time. How many facilities changed.
+///
+/// # Errors
+/// The database; what was committed stays.
+pub async fn round(db: &Db, changes: &Changes, now_ms: i64) -> Result<usize, DbError> {
+    let due = facilities::platform_due(&mut db.read().await?, now_ms).await?;
+    for (account, facility, refold) in &due {
+        let account: AccountId = account.parse().map_err(|e| DbError::stored("account id", e))?;
+        let facility = facility.parse().map_err(|e| DbError::stored("facility id", e))?;
+        let scope = AccountScope::of(account);
+        let mut tx = db.begin().await?;
+        if *refold {
+            crate::ingest::refold(&mut tx, scope, facility, now_ms).await?;
+        } else {
+            by_time(&mut tx, scope, facility, now_ms).await?;
+        }
+        tx.commit().await?;
+        changes.changed(account, facility);
+    }
+    Ok(due.len())
+}
+
+async fn by_time(
+    conn: &mut Conn,
+    scope: AccountScope,
+    facility: FacilityId,
+    now_ms: i64,
+) -> Result<(), DbError> {
+    let known_ms = facilities::lock(conn, scope, facility).await?.known_ms;
+    let as_of_ms = facilities::as_of_ms(now_ms, known_ms);
+    let mut keys = BTreeSet::from([RowKey::Settings]);
+    let mut touched = BTreeMap::new();
+    for tag in rollups::due(conn, scope, facility, as_of_ms).await? {
+        let tag: Tag = tag.parse().map_err(|_| DbError::stored("tag", tag))?;
+        keys.extend([RowKey::Equipment(tag), RowKey::Activity(tag)]);
+        touched.insert(tag, as_of_ms);
+    }
+    let mut rows = Facility::default();
+    state::load(conn, scope, facility, &keys, &mut rows).await?;
+    refresh(conn, scope, facility, &rows, &touched, as_of_ms).await
+}
