@@ -1,0 +1,452 @@
+//! One task per box: reads packets, acknowledges in order what the inbox has settled, writes what is for the box, and
+//! ends with a reason.
+
+use std::collections::VecDeque;
+use std::io;
+use std::sync::Arc;
+
+use bytes::{Bytes, BytesMut};
+use record::topics::{Topic, Up};
+use rumqttc::v5::mqttbytes::QoS;
+use rumqttc::v5::mqttbytes::v5::{
+    ConnAck, ConnAckProperties, ConnectReturnCode, Disconnect, DisconnectReasonCode, Packet, PingResp,
+    PubAck, PubAckReason, Publish, SubAck, Subscribe, SubscribeReasonCode, UnsubAck, UnsubAckReason,
+    Unsubscribe,
+};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::sync::{Semaphore, oneshot, watch};
+use tokio::time::{Instant, sleep_until, timeout};
+
+use super::acl::{self, Publishing, Subscriptions, Terms};
+use super::codec::{self, CodecError};
+use super::deliver::{Held, Job, WayUp};
+use super::inbox::{Disposition, End, Origin, Refusal};
+use super::metrics::{Metrics, count};
+use super::packet_ids::PacketIds;
+use super::registry::{Ends, Kick, Message, Seat};
+use super::settings::Settings;
+
+/// Bytes asked of the socket at a time while little is expected; the buffer doubles while a packet fills it.
+const READ_BYTES: usize = 8 * 1024;
+/// A payload up to this size is copied out, so that it does not hold the whole read buffer while it waits.
+const COPY_BYTES_MAX: usize = 4 * 1024;
+/// Bytes that a peer may still send after our DISCONNECT, so that it reads the reason before the reset.
+const LINGER_BYTES_MAX: usize = 1024 * 1024;
+
+/// What all sessions share.
+pub(super) struct Shared {
+    pub(super) settings: Settings,
+    pub(super) metrics: Arc<Metrics>,
+    /// Bytes of publishes that may wait for the inbox, over all connections.
+    pub(super) held: Arc<Semaphore>,
+    /// Turns true once, when the listener stops.
+    pub(super) stopping: watch::Receiver<bool>,
+}
+
+/// Why a session ends.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Close {
+    #[error("it said goodbye")]
+    Goodbye,
+    #[error("it left with its last will")]
+    LastWill,
+    #[error("the line was cut: {0}")]
+    Cut(#[from] io::Error),
+    #[error("it does not read")]
+    NotReading,
+    #[error("{0}")]
+    Codec(#[from] CodecError),
+    #[error("told {0:?}")]
+    Told(DisconnectReasonCode),
+    #[error("a newer connection of the same box came")]
+    TakenOver,
+    #[error("the listener stops")]
+    Stopping,
+}
+
+impl Close {
+    /// What the peer is told, where it can still be told something.
+    fn reason(&self) -> Option<DisconnectReasonCode> {
+        match self {
+            Self::Goodbye | Self::LastWill | Self::Cut(_) | Self::NotReading => None,
+            Self::Codec(error) => Some(error.reason()),
+            Self::Told(reason) => Some(*reason),
+            Self::TakenOver => Some(DisconnectReasonCode::SessionTakenOver),
+            Self::Stopping => Some(DisconnectReasonCode::ServerShuttingDown),
+        }
+    }
+
+    fn end(&self) -> End {
+        match self {
+            Self::Goodbye => End::Clean,
+            Self::Stopping => End::Stopped,
+            _ => End::Lost,
+        }
+    }
+}
+
+/// A PUBACK that is due; they leave in the order in which the publishes came.
+struct Owed {
+    id: u16,
+    outcome: Outcome,
+}
+
+enum Outcome {
+    Known(PubAckReason),
+    Pending(oneshot::Receiver<Disposition>),
+}
+
+/// One connection, from CONNACK to its end.
+pub(super) struct Session<S> {
+    shared: Arc<Shared>,
+    stream: S,
+    inbound: BytesMut,
+    outbound: BytesMut,
+    origin: Origin,
+    terms: Terms,
+    owed: VecDeque<Owed>,
+    way_up: WayUp,
+    seat: Seat,
+    ends: Ends,
+    stopping: watch::Receiver<bool>,
+    subscriptions: Subscriptions,
+    ids: PacketIds,
+    /// When the peer has been silent for too long: counted from its last whole packet, so a slow drip does not help.
+    deadline: Instant,
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
+    /// `inbound` is what the peer sent behind its CONNECT.
+    pub(super) fn new(
+        shared: Arc<Shared>,
+        (stream, inbound): (S, BytesMut),
+        origin: Origin,
+        terms: Terms,
+        (seat, ends): (Seat, Ends),
+        way_up: WayUp,
+    ) -> Self {
+        let deadline = Instant::now() + terms.silence_max();
+        let stopping = shared.stopping.clone();
+        Self {
+            shared,
+            stream,
+            inbound,
+            outbound: BytesMut::new(),
+            origin,
+            terms,
+            owed: VecDeque::new(),
+            way_up,
+            seat,
+            ends,
+            stopping,
+            subscriptions: Subscriptions::default(),
+            ids: PacketIds::default(),
+            deadline,
+        }
+    }
+
+    /// Serves the peer until the end, and says goodbye to it.
+    pub(super) async fn run(mut self) {
+        let close = self.serve().await;
+        let close = match close {
+            Close::Stopping => self.drain().await,
+            close => close,
+        };
+        let ended = if matches!(close, Close::Goodbye) {
+            &self.shared.metrics.ended_clean
+        } else {
+            &self.shared.metrics.ended_lost
+        };
+        count(ended);
+        tracing::debug!(box_id = %self.origin.box_id, connection = %self.origin.connection, reason = %close, "a box's connection ended");
+        let is_current = self.seat.leave() && !matches!(close, Close::TakenOver);
+        // The other side waits for this word, and for nothing else, once `jobs` is dropped.
+        let _ = self.way_up.end.send(is_current.then(|| close.end()));
+        drop(self.way_up.jobs);
+        if let Some(reason) = close.reason() {
+            codec::disconnect(reason, &mut self.outbound);
+            part(&mut self.stream, &self.outbound, &self.shared.settings).await;
+        }
+    }
+
+    async fn serve(&mut self) -> Close {
+        if let Err(close) = self.put(&Packet::ConnAck(self.accept())) {
+            return close;
+        }
+        loop {
+            if let Err(close) = self.turn().await {
+                return close;
+            }
+        }
+    }
+
+    fn accept(&self) -> ConnAck {
+        let settings = &self.shared.settings;
+        let properties = ConnAckProperties {
+            session_expiry_interval: Some(0),
+            receive_max: Some(settings.receive_max),
+            max_qos: Some(1),
+            retain_available: Some(0),
+            max_packet_size: Some(u32::try_from(settings.packet_bytes_max).unwrap_or(u32::MAX)),
+            assigned_client_identifier: None,
+            topic_alias_max: Some(0),
+            reason_string: None,
+            user_properties: Vec::new(),
+            wildcard_subscription_available: None,
+            subscription_identifiers_available: Some(0),
+            shared_subscription_available: Some(0),
+            server_keep_alive: self.terms.keep_alive_changed.then_some(self.terms.keep_alive_s),
+            response_information: None,
+            server_reference: None,
+            authentication_method: None,
+            authentication_data: None,
+        };
+        ConnAck { session_present: false, code: ConnectReturnCode::Success, properties: Some(properties) }
+    }
+
+    /// All that was read is handled, all that is due is written, and then one thing is waited for.
+    async fn turn(&mut self) -> Result<(), Close> {
+        while let Some(packet) = codec::next(&mut self.inbound, self.shared.settings.packet_bytes_max)? {
+            self.deadline = Instant::now() + self.terms.silence_max();
+            self.handle(packet)?;
+        }
+        self.flush().await?;
+        if self.inbound.is_empty() {
+            // A large packet leaves a large buffer; an idle box keeps none.
+            self.inbound = BytesMut::new();
+        }
+        self.inbound.reserve(READ_BYTES);
+        tokio::select! {
+            biased;
+            kick = &mut self.ends.kicked => Err(match kick {
+                Ok(Kick::Administrative) => Close::Told(DisconnectReasonCode::AdministrativeAction),
+                Ok(Kick::TakenOver) | Err(_) => Close::TakenOver,
+            }),
+            () = stopped(&mut self.stopping) => Err(Close::Stopping),
+            reason = settled(&mut self.owed) => self.acknowledge(reason),
+            Some(message) = self.ends.messages.recv(), if self.ids.has_room(self.terms.receive_max) => {
+                self.send(message)
+            }
+            read = self.stream.read_buf(&mut self.inbound) => match read? {
+                0 => Err(Close::Cut(io::ErrorKind::UnexpectedEof.into())),
+                _ => Ok(()),
+            },
+            () = sleep_until(self.deadline) => Err(Close::Told(DisconnectReasonCode::KeepAliveTimeout)),
+        }
+    }
+
+    fn handle(&mut self, packet: Packet) -> Result<(), Close> {
+        match packet {
+            Packet::Publish(publish) => self.take(publish),
+            Packet::PubAck(ack) => {
+                self.ids.acknowledge(ack.pkid);
+                Ok(())
+            }
+            Packet::PingReq(_) => self.put(&Packet::PingResp(PingResp)),
+            Packet::Subscribe(subscribe) => self.subscribe(subscribe),
+            Packet::Unsubscribe(unsubscribe) => self.unsubscribe(&unsubscribe),
+            Packet::Disconnect(Disconnect {
+                reason_code: DisconnectReasonCode::NormalDisconnection, ..
+            }) => Err(Close::Goodbye),
+            Packet::Disconnect(_) => Err(Close::LastWill),
+            // A second CONNECT, packets that only servers send, and those of quality of service 2.
+            _ => Err(Close::Told(DisconnectReasonCode::ProtocolError)),
+        }
+    }
+
+    fn take(&mut self, publish: Publish) -> Result<(), Close> {
+        let is_owed = publish.qos == QoS::AtLeastOnce;
+        if is_owed && self.owed.len() >= usize::from(self.shared.settings.receive_max) {
+            return Err(Close::Told(DisconnectReasonCode::ReceiveMaximumExceeded));
+        }
+        let outcome = match acl::publish(self.origin.box_id, &publish) {
+            Publishing::Close(reason) => return Err(Close::Told(reason)),
+            Publishing::Refuse(reason) => {
+                count(&self.shared.metrics.publishes_forbidden);
+                Outcome::Known(reason)
+            }
+            Publishing::Take(_) if is_owed && self.owed.iter().any(|owed| owed.id == publish.pkid) => {
+                Outcome::Known(PubAckReason::PacketIdentifierInUse)
+            }
+            Publishing::Take(up) => self.hand_up(up, publish.payload).unwrap_or_else(|| {
+                count(&self.shared.metrics.publishes_crowded_out);
+                Outcome::Known(PubAckReason::QuotaExceeded)
+            }),
+        };
+        if is_owed {
+            self.owed.push_back(Owed { id: publish.pkid, outcome });
+        }
+        Ok(())
+    }
+
+    /// Never waits: `None` where too much is waiting already, here or over all connections.
+    fn hand_up(&self, up: Up, payload: Bytes) -> Option<Outcome> {
+        let bytes = u32::try_from(payload.len()).ok()?;
+        let permit = Arc::clone(&self.shared.held).try_acquire_many_owned(bytes).ok()?;
+        let payload =
+            if payload.len() <= COPY_BYTES_MAX { Bytes::copy_from_slice(&payload) } else { payload };
+        let (reply, outcome) = oneshot::channel();
+        let held = Held::new(bytes, &self.shared.metrics, permit);
+        self.way_up.jobs.try_send(Job { up, payload, reply, held }).ok()?;
+        count(&self.shared.metrics.published);
+        Some(Outcome::Pending(outcome))
+    }
+
+    /// The oldest PUBACK that is due.
+    fn acknowledge(&mut self, outcome: Result<PubAckReason, Close>) -> Result<(), Close> {
+        let Some(owed) = self.owed.pop_front() else { return Ok(()) };
+        let reason = outcome?;
+        self.put(&Packet::PubAck(PubAck { pkid: owed.id, reason, properties: None }))?;
+        if reason == PubAckReason::NotAuthorized && matches!(owed.outcome, Outcome::Pending(_)) {
+            // Revoked since it connected.
+            return Err(Close::Told(DisconnectReasonCode::NotAuthorized));
+        }
+        Ok(())
+    }
+
+    fn subscribe(&mut self, subscribe: Subscribe) -> Result<(), Close> {
+        let id = self.origin.box_id;
+        let mut return_codes = Vec::with_capacity(subscribe.filters.len());
+        for filter in subscribe.filters {
+            return_codes.push(match acl::subscribe(id, &filter) {
+                Ok(_) if subscribe.properties.as_ref().is_some_and(|all| all.id.is_some()) => {
+                    SubscribeReasonCode::SubscriptionIdNotSupported
+                }
+                Ok(qos) => {
+                    self.subscriptions.add(id, filter.path, qos);
+                    SubscribeReasonCode::Success(qos)
+                }
+                Err(refused) => refused,
+            });
+        }
+        self.put(&Packet::SubAck(SubAck { pkid: subscribe.pkid, return_codes, properties: None }))?;
+        // Only now that SUBACK is in front of whatever follows.
+        self.seat.open(self.subscriptions.ways());
+        Ok(())
+    }
+
+    fn unsubscribe(&mut self, unsubscribe: &Unsubscribe) -> Result<(), Close> {
+        let reasons = unsubscribe.filters.iter().map(|filter| match self.subscriptions.remove(filter) {
+            true => UnsubAckReason::Success,
+            false => UnsubAckReason::NoSubscriptionExisted,
+        });
+        let reasons = reasons.collect();
+        self.seat.open(self.subscriptions.ways());
+        self.put(&Packet::UnsubAck(UnsubAck { pkid: unsubscribe.pkid, reasons, properties: None }))
+    }
+
+    /// A message for the box. One that it has unsubscribed from since, or that it cannot take, is dropped and counted.
+    fn send(&mut self, message: Message) -> Result<(), Close> {
+        let Some(qos) = self.subscriptions.quality(message.down) else {
+            count(&self.shared.metrics.unsent);
+            return Ok(());
+        };
+        let topic = Topic::Down(self.origin.box_id, message.down).to_string();
+        let mut publish = Publish::new(topic, qos, message.payload, None);
+        // The id's two bytes are counted only where there is one.
+        publish.pkid = 1;
+        if publish.size() > self.terms.packet_bytes_max {
+            count(&self.shared.metrics.unsent_too_large);
+            return Ok(());
+        }
+        publish.pkid = match qos {
+            QoS::AtMostOnce => 0,
+            _ => self.ids.take(self.terms.receive_max).unwrap_or_default(),
+        };
+        count(&self.shared.metrics.sent);
+        self.put(&Packet::Publish(publish))
+    }
+
+    fn put(&mut self, packet: &Packet) -> Result<(), Close> {
+        Ok(codec::put(packet, &mut self.outbound)?)
+    }
+
+    async fn flush(&mut self) -> Result<(), Close> {
+        write(&mut self.stream, &self.outbound, self.shared.settings.timing.write).await?;
+        self.outbound.clear();
+        Ok(())
+    }
+
+    /// Gives what is under way the time to settle. Nothing more is read.
+    async fn drain(&mut self) -> Close {
+        let until = Instant::now() + self.shared.settings.timing.drain;
+        while !self.owed.is_empty() {
+            tokio::select! {
+                reason = settled(&mut self.owed) => {
+                    if let Err(close) = self.acknowledge(reason) {
+                        return close;
+                    }
+                }
+                () = sleep_until(until) => break,
+            }
+            if let Err(close) = self.flush().await {
+                return close;
+            }
+        }
+        Close::Stopping
+    }
+}
+
+/// Resolves when the listener stops, or was dropped.
+pub(super) async fn stopped(stopping: &mut watch::Receiver<bool>) {
+    let _ = stopping.wait_for(|stopping| *stopping).await;
+}
+
+/// The outcome of the oldest publish that awaits one. Dropping the future loses nothing.
+async fn settled(owed: &mut VecDeque<Owed>) -> Result<PubAckReason, Close> {
+    let Some(oldest) = owed.front_mut() else { return std::future::pending().await };
+    let disposition = match &mut oldest.outcome {
+        Outcome::Known(reason) => return Ok(*reason),
+        Outcome::Pending(outcome) => outcome.await.unwrap_or(Disposition::Unknown),
+    };
+    match disposition {
+        Disposition::Done => Ok(PubAckReason::Success),
+        Disposition::Busy => Ok(PubAckReason::QuotaExceeded),
+        Disposition::Refused(Refusal::Content) => Ok(PubAckReason::UnspecifiedError),
+        Disposition::Refused(Refusal::Format) => Ok(PubAckReason::PayloadFormatInvalid),
+        Disposition::Refused(Refusal::Revoked) => Ok(PubAckReason::NotAuthorized),
+        Disposition::Unknown => Err(Close::Told(DisconnectReasonCode::UnspecifiedError)),
+    }
+}
+
+/// Writes all of `bytes`, within `time_max`: a peer that does not read is let go.
+pub(super) async fn write<S: AsyncWrite + Unpin>(
+    stream: &mut S,
+    bytes: &[u8],
+    time_max: std::time::Duration,
+) -> Result<(), Close> {
+    if bytes.is_empty() {
+        return Ok(());
+    }
+    let all = async {
+        stream.write_all(bytes).await?;
+        stream.flush().await
+    };
+    Ok(timeout(time_max, all).await.map_err(|_| Close::NotReading)??)
+}
+
+/// Writes the last bytes, closes our side, and reads on for a moment: with unread bytes at our side the peer would get
+/// a reset in place of the reason.
+pub(super) async fn part<S: AsyncRead + AsyncWrite + Unpin>(
+    stream: &mut S,
+    bytes: &[u8],
+    settings: &Settings,
+) {
+    if write(stream, bytes, settings.timing.write).await.is_err() {
+        return;
+    }
+    let linger = async {
+        stream.shutdown().await?;
+        let mut unread = [0; 4 * 1024];
+        let mut left = LINGER_BYTES_MAX;
+        while left > 0 {
+            match stream.read(&mut unread).await? {
+                0 => break,
+                read => left = left.saturating_sub(read),
+            }
+        }
+        io::Result::Ok(())
+    };
+    // Whatever comes of it, the connection is over.
+    let _ = timeout(settings.timing.linger, linger).await;
+}
