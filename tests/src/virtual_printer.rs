@@ -80,6 +80,7 @@ struct State {
     line: Option<TcpStream>,
     queue: VecDeque<Token>,
     queued_bytes: usize,
+    acting: bool,
     automatic_status: bool,
     paper: Paper,
     printed: Vec<Printed>,
@@ -168,6 +169,20 @@ impl VirtualPrinter {
         let deadline = Instant::now() + at_most;
         let mut s = self.inner.lock();
         while !enough(&s.printed) {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return false;
+            }
+            s = self.inner.changed.wait_timeout(s, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
+        true
+    }
+
+    /// Waits until nobody is connected and everything that was taken in has been dealt with, as far as faults allow.
+    pub fn wait_until_idle(&self, at_most: Duration) -> bool {
+        let deadline = Instant::now() + at_most;
+        let mut s = self.inner.lock();
+        while s.line.is_some() || s.acting || !(s.queue.is_empty() || s.off || s.stands_still()) {
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 return false;
@@ -335,10 +350,13 @@ impl Inner {
             s.queued_bytes = s.queued_bytes.saturating_sub(token.raw.len());
             self.changed.notify_all();
             let generation = s.generation;
+            s.acting = true;
             s = self.pace(s, token.raw.len());
             if s.generation == generation {
                 self.act(&mut s, token);
             }
+            s.acting = false;
+            self.changed.notify_all();
         }
     }
 

@@ -1,0 +1,16 @@
+//! The suite `labels`: real streams from the print room over TCP to the virtual printer, read by two code readers.
+//!
+//! What holds for every fault: what is called confirmed is out; what is out is confirmed, sent or in doubt; no more is
+//! in doubt than the window; after a truthful person has answered, every label is out at least once, and a blank tag
+//! at most once.
+
+#[path = "labels/crash.rs"]
+mod crash;
+#[path = "labels/faults.rs"]
+mod faults;
+#[path = "labels/readers.rs"]
+mod readers;
+#[path = "labels/room.rs"]
+mod room;
+#[path = "labels/streams.rs"]
+mod streams;

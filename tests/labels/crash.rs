@@ -1,0 +1,146 @@
+//! The box dies between any two flushes of the ledger: no label is missing or doubled without having been asked about.
+
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use appliance::print::JobState;
+use appliance::print::plan::WINDOW;
+use redb::{Database, StorageBackend};
+
+use crate::room::{Batch, Room, SOON, Shop};
+
+/// How the world looks after the crash.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Death {
+    /// Power: what was not flushed is gone, and the flush at which it happened did not finish.
+    InFlush,
+    /// Power, right after the flush: it is on disk, and the caller never learned of it.
+    AfterFlush,
+    /// `kill -9`: whatever was written is there, flushed or not.
+    Kill,
+}
+
+/// A disk in memory that dies at its n-th flush, and all that it would hold afterwards.
+#[derive(Debug, Clone)]
+struct Disk(Arc<Mutex<Platters>>);
+
+#[derive(Debug)]
+struct Platters {
+    written: Vec<u8>,
+    flushed: Vec<u8>,
+    flushes: u32,
+    dies_at: u32,
+    death: Death,
+    dead: bool,
+}
+
+impl Disk {
+    fn new(content: Vec<u8>, dies_at: u32, death: Death) -> Self {
+        let platters =
+            Platters { flushed: content.clone(), written: content, flushes: 0, dies_at, death, dead: false };
+        Self(Arc::new(Mutex::new(platters)))
+    }
+
+    fn with<T>(&self, work: impl FnOnce(&mut Platters) -> T) -> io::Result<T> {
+        let mut platters = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if platters.dead { Err(io::Error::other("the power is gone")) } else { Ok(work(&mut platters)) }
+    }
+
+    fn is_dead(&self) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).dead
+    }
+
+    fn remains(&self) -> Vec<u8> {
+        let platters = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if platters.death == Death::Kill { platters.written.clone() } else { platters.flushed.clone() }
+    }
+}
+
+impl StorageBackend for Disk {
+    fn len(&self) -> io::Result<u64> {
+        self.with(|p| p.written.len() as u64)
+    }
+
+    fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
+        self.with(|p| out.copy_from_slice(&p.written[offset as usize..offset as usize + out.len()]))
+    }
+
+    fn set_len(&self, len: u64) -> io::Result<()> {
+        self.with(|p| p.written.resize(len as usize, 0))
+    }
+
+    fn sync_data(&self) -> io::Result<()> {
+        self.with(|p| {
+            p.flushes += 1;
+            p.dead = p.flushes == p.dies_at;
+            if !p.dead || p.death == Death::AfterFlush {
+                p.flushed.clone_from(&p.written);
+            }
+            if p.dead { Err(io::Error::other("the power goes")) } else { Ok(()) }
+        })?
+    }
+
+    fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
+        self.with(|p| p.written[offset as usize..offset as usize + data.len()].copy_from_slice(data))
+    }
+}
+
+fn open(disk: Disk, shop: &Shop) -> Room {
+    let db = Database::builder().create_with_backend(disk).unwrap();
+    Room::open(Arc::new(db), vec![shop.config()])
+}
+
+/// Prints a batch on a disk that dies at flush `dies_at` after the submission; `false` when the job was done before.
+fn dies(fresh: &[u8], dies_at: u32, death: Death) -> bool {
+    let shop = Shop::new();
+    let batch = Batch::new(41, 3, |n| n != 2);
+    let disk = Disk::new(fresh.to_vec(), dies_at, death);
+    let room = open(disk.clone(), &shop);
+    let submitted = room.printing.submit(batch.request());
+    let done = || room.printing.job(batch.id).is_ok_and(|j| j.is_some_and(|j| j.state == JobState::Done));
+    let deadline = std::time::Instant::now() + SOON;
+    while submitted.is_ok() && !disk.is_dead() && !done() {
+        assert!(std::time::Instant::now() < deadline, "neither done nor dead at flush {dies_at}");
+        std::thread::sleep(std::time::Duration::from_millis(2));
+    }
+    let died = disk.is_dead();
+    drop(room);
+    assert!(shop.printer.wait_until_idle(SOON));
+
+    let room = open(Disk::new(disk.remains(), u32::MAX, death), &shop);
+    let Some(job) = room.printing.job(batch.id).unwrap() else {
+        assert!(submitted.is_err(), "an acknowledged job is gone after flush {dies_at}, {death:?}");
+        assert!(batch.out(&shop.printer).is_empty());
+        return died;
+    };
+    let out = batch.out(&shop.printer);
+    batch.check(&job, &out, WINDOW);
+    room.until(batch.id, |job| matches!(job.state, JobState::Asking | JobState::Done));
+    room.answer_truthfully(batch.id, &out);
+    let job = room.until_done(batch.id);
+    batch.check_all_out(&job, &batch.out(&shop.printer));
+    died
+}
+
+#[test]
+fn the_box_dies_between_any_two_ledger_writes() {
+    // The empty database, made on a disk that lives.
+    let disk = Disk::new(Vec::new(), u32::MAX, Death::Kill);
+    drop(Database::builder().create_with_backend(disk.clone()).unwrap());
+    let fresh = disk.remains();
+    for death in [Death::InFlush, Death::AfterFlush, Death::Kill] {
+        // The first flushes belong to opening; a box that dies there has taken no job.
+        let first = flushes_of_opening(&fresh) + 1;
+        let deaths = (first..first + 200).take_while(|&at| dies(&fresh, at, death)).count();
+        assert!((10..200).contains(&deaths), "three labels are written down in {deaths} flushes ({death:?})");
+    }
+}
+
+fn flushes_of_opening(fresh: &[u8]) -> u32 {
+    let shop = Shop::new();
+    let disk = Disk::new(fresh.to_vec(), u32::MAX, Death::Kill);
+    let room = open(disk.clone(), &shop);
+    let flushes = disk.0.lock().unwrap_or_else(PoisonError::into_inner).flushes;
+    drop(room);
+    flushes
+}

@@ -1,0 +1,313 @@
+//! Printers that are off, out of paper, open, slow, broken off, silent or mad; and people who submit twice or cancel.
+
+use std::time::Duration;
+
+use appliance::print::plan::{WINDOW, WINDOW_UNCONFIRMED};
+use appliance::print::{
+    AnswerError, JobRequest, JobState, LabelRequest, LabelState, PrintRefusal, PrinterConfig, PrinterState,
+    Proof,
+};
+use harness::virtual_printer::Fault;
+use labels::language::Answers;
+use record::ids::JobId;
+
+use crate::room::{Batch, Room, SOON, Shop, patience};
+
+fn states(room: &Room, id: JobId) -> Vec<LabelState> {
+    room.job(id).labels.iter().map(|l| l.state).collect()
+}
+
+#[test]
+fn off_at_first_then_it_prints_by_itself() {
+    let shop = Shop::new();
+    shop.printer.set(Fault::PowerOff);
+    let room = shop.open();
+    let batch = Batch::new(21, 3, |n| n == 2);
+    room.printing.submit(batch.request()).unwrap();
+    let job = room.until_paused(batch.id, "cannot be reached");
+    assert!(job.labels.iter().all(|l| l.state == LabelState::Queued));
+    shop.printer.mend();
+    let job = room.until_done(batch.id);
+    let out = batch.out(&shop.printer);
+    assert_eq!(out, [1, 2, 3]);
+    batch.check(&job, &out, WINDOW);
+}
+
+#[test]
+fn out_of_paper_and_open_are_waited_for_and_nothing_is_sent_twice() {
+    for (seed, fault, told) in
+        [(22, Fault::PaperOutAfter(3), "out of paper"), (23, Fault::CoverOpen, "cover is open")]
+    {
+        let shop = Shop::new();
+        let room = shop.open();
+        let batch = Batch::new(seed, 6, |n| n > 3);
+        shop.printer.set(fault);
+        room.printing.submit(batch.request()).unwrap();
+        let job = room.until_paused(batch.id, told);
+        batch.check(&job, &batch.out(&shop.printer), WINDOW);
+        assert_eq!(room.printing.printers()[0].state, PrinterState::Stopped);
+        shop.printer.mend();
+        room.until_done(batch.id);
+        assert_eq!(batch.out(&shop.printer), [1, 2, 3, 4, 5, 6]);
+    }
+}
+
+#[test]
+fn a_slow_printer_is_no_broken_one() {
+    let shop = Shop::new();
+    let room = shop.open();
+    shop.printer.set(Fault::SlowDrain { bytes_per_s: 40_000 });
+    let batch = Batch::named(24, 4);
+    room.printing.submit(batch.request()).unwrap();
+    let job = room.until_done(batch.id);
+    assert!(job.labels.iter().all(|l| l.attempts == 1));
+    assert_eq!(batch.out(&shop.printer), [1, 2, 3, 4]);
+}
+
+/// The line or the power goes; a person looks; the rest is printed; nothing is missing and no blank tag doubled.
+fn goes_away(seed: u64, fault: Fault, after: usize) {
+    let shop = Shop::new();
+    let room = shop.open();
+    let batch = Batch::new(seed, 6, |n| n % 2 == 0);
+    match fault {
+        Fault::PowerOff => {
+            shop.printer.set(Fault::SlowDrain { bytes_per_s: 60_000 });
+            room.printing.submit(batch.request()).unwrap();
+            assert!(shop.printer.wait(SOON, |out| out.len() >= after));
+            shop.printer.set(fault);
+        }
+        _ => {
+            shop.printer.set(fault);
+            room.printing.submit(batch.request()).unwrap();
+        }
+    }
+    let job = room.until_asking(batch.id);
+    assert!(shop.printer.wait_until_idle(SOON));
+    let out = batch.out(&shop.printer);
+    batch.check(&job, &out, WINDOW);
+    shop.printer.mend();
+    room.answer_truthfully(batch.id, &out);
+    let job = room.until_done(batch.id);
+    let out = batch.out(&shop.printer);
+    batch.check(&job, &out, WINDOW);
+    batch.check_all_out(&job, &out);
+    assert_eq!(shop.printer.stray_bytes(), 0, "a torn raster is ended before the next label");
+}
+
+#[test]
+fn the_line_breaks_in_mid_label() {
+    goes_away(25, Fault::LineBreaksInLabel { after: 2 }, 2);
+}
+
+#[test]
+fn the_line_breaks_when_the_label_is_out_and_not_confirmed() {
+    goes_away(26, Fault::LineBreaksBeforeAnswer { after: 2 }, 3);
+}
+
+#[test]
+fn the_power_goes_in_mid_job() {
+    goes_away(27, Fault::PowerOff, 2);
+}
+
+#[test]
+fn a_mute_printer_gets_nothing_as_long_as_nothing_is_lost_by_waiting() {
+    let shop = Shop::new();
+    shop.printer.set(Fault::Mute);
+    let mut config = shop.config();
+    config.patience.silence = Duration::from_millis(300);
+    let room = shop.open_with(config);
+    let batch = Batch::named(28, 2);
+    room.printing.submit(batch.request()).unwrap();
+    room.until_paused(batch.id, "stopped answering");
+    assert_eq!(states(&room, batch.id), [LabelState::Queued; 2]);
+    assert!(shop.printer.printed().is_empty());
+    shop.printer.mend();
+    room.until_done(batch.id);
+}
+
+#[test]
+fn one_that_falls_silent_or_mad_leaves_doubt_and_no_lie() {
+    for (seed, fault) in [(29, Fault::Mute), (30, Fault::Garbage)] {
+        let shop = Shop::new();
+        let mut config = shop.config();
+        (config.patience.stall, config.patience.confirm) =
+            (Duration::from_millis(600), Duration::from_millis(600));
+        let room = shop.open_with(config);
+        let batch = Batch::new(seed, 40, |n| n % 2 == 0);
+        room.printing.submit(batch.request()).unwrap();
+        assert!(shop.printer.wait(SOON, |out| out.len() >= 3));
+        shop.printer.set(fault);
+        // Garbage may also claim that the cover is open, which is waited for.
+        let job = room.until(batch.id, |job| matches!(job.state, JobState::Asking | JobState::Paused(_)));
+        assert!(shop.printer.wait_until_idle(SOON) || fault == Fault::Garbage);
+        batch.check(&job, &batch.out(&shop.printer), WINDOW);
+        shop.printer.mend();
+        loop {
+            let job = room.until(batch.id, |job| matches!(job.state, JobState::Asking | JobState::Done));
+            if job.state == JobState::Done {
+                let out = batch.out(&shop.printer);
+                batch.check(&job, &out, WINDOW);
+                batch.check_all_out(&job, &out);
+                break;
+            }
+            room.answer_truthfully(batch.id, &batch.out(&shop.printer));
+        }
+    }
+}
+
+#[test]
+fn one_that_cannot_answer_is_sent_and_never_called_confirmed() {
+    let shop = Shop::new();
+    shop.printer.set(Fault::Mute);
+    let config = PrinterConfig { answers: Answers::Nothing, ..shop.config() };
+    let room = shop.open_with(config);
+    let batch = Batch::named(31, 4);
+    room.printing.submit(batch.request()).unwrap();
+    let job = room.until_done(batch.id);
+    for label in &job.labels {
+        assert_eq!((label.state, label.proof), (LabelState::Sent, Some(Proof::Nobody)));
+    }
+    assert!(shop.printer.wait(SOON, |out| out.len() == 4));
+    assert_eq!(batch.out(&shop.printer), [1, 2, 3, 4]);
+    batch.check(&job, &[1, 2, 3, 4], WINDOW_UNCONFIRMED);
+}
+
+#[test]
+fn one_that_only_says_taken_is_sent_with_its_word() {
+    let shop = Shop::new();
+    let room = shop.open_with(PrinterConfig { answers: Answers::Taken, ..shop.config() });
+    let batch = Batch::named(32, 3);
+    room.printing.submit(batch.request()).unwrap();
+    let job = room.until_done(batch.id);
+    assert!(job.labels.iter().all(|l| (l.state, l.proof) == (LabelState::Sent, Some(Proof::Idle))));
+}
+
+#[test]
+fn stopped_in_good_order_it_goes_on_without_a_question() {
+    let shop = Shop::new();
+    let batch = Batch::new(33, 12, |n| n % 3 == 0);
+    let room = shop.open();
+    shop.printer.set(Fault::SlowDrain { bytes_per_s: 100_000 });
+    room.printing.submit(batch.request()).unwrap();
+    assert!(shop.printer.wait(SOON, |out| out.len() >= 2));
+    room.printing.stop(SOON);
+    assert_eq!(room.job(batch.id).labels.iter().filter(|l| l.state == LabelState::Unknown).count(), 0);
+    drop(room);
+    shop.printer.mend();
+    let room = shop.open();
+    room.until_done(batch.id);
+    assert_eq!(batch.out(&shop.printer), (1..=12).collect::<Vec<_>>());
+}
+
+#[test]
+fn cancelled_after_the_labels_in_flight() {
+    let shop = Shop::new();
+    let room = shop.open();
+    shop.printer.set(Fault::PaperOutAfter(1));
+    let batch = Batch::named(34, 9);
+    room.printing.submit(batch.request()).unwrap();
+    room.until_paused(batch.id, "out of paper");
+    room.printing.cancel(batch.id).unwrap();
+    shop.printer.mend();
+    let job = room.until(batch.id, |job| job.state == JobState::Cancelled);
+    let out = batch.out(&shop.printer);
+    batch.check(&job, &out, WINDOW);
+    assert!((1..=3).contains(&out.len()), "{out:?}");
+    let confirmed = job.labels.iter().filter(|l| l.state == LabelState::Confirmed).count();
+    assert_eq!(confirmed, out.len());
+}
+
+#[test]
+fn the_same_submission_is_one_job() {
+    let shop = Shop::new();
+    let room = shop.open();
+    let batch = Batch::named(35, 2);
+    let with_key = JobRequest { key: Some("form-1".into()), ..batch.request() };
+    room.printing.submit(with_key.clone()).unwrap();
+    let again = JobRequest { id: JobId::new(2, [2; 10]), ..with_key };
+    assert_eq!(room.printing.submit(again).unwrap().id, batch.id);
+    assert_eq!(room.printing.submit(batch.request()).unwrap().id, batch.id);
+    room.until_done(batch.id);
+    assert_eq!(batch.out(&shop.printer), [1, 2]);
+    assert_eq!(room.printing.jobs().unwrap().len(), 1);
+}
+
+#[test]
+fn outcomes_come_until_the_log_has_them() {
+    let shop = Shop::new();
+    let batch = Batch::named(36, 2);
+    let mut room = shop.open();
+    room.printing.submit(batch.request()).unwrap();
+    let outcome = room.outcomes.blocking_recv().unwrap();
+    assert_eq!((outcome.job, outcome.labels.len(), outcome.cancelled), (batch.id, 2, false));
+    assert_eq!(outcome.labels[1].tag, batch.labels[1].tag);
+    drop(room);
+    let mut room = shop.open();
+    assert_eq!(room.outcomes.blocking_recv().unwrap(), outcome, "not acknowledged, so it comes again");
+    room.printing.reported(batch.id).unwrap();
+    drop(room);
+    let mut room = shop.open();
+    room.printing.stop(SOON);
+    assert!(room.outcomes.try_recv().is_err());
+}
+
+/// What the second label of a job is refused with.
+fn refusal(room: &Room, change: impl Fn(&mut LabelRequest)) -> String {
+    let mut request = Batch::named(37, 3).request();
+    change(&mut request.labels[1]);
+    room.printing.submit(request).unwrap_err().to_string()
+}
+
+#[test]
+fn what_cannot_be_printed_is_refused_before_paper_moves() {
+    let shop = Shop::new();
+    let room = shop.open();
+    let tag = Batch::named(37, 3).labels[1].tag;
+    let said = refusal(&room, |l| l.name = "Pump 💉".into());
+    assert!(
+        said.starts_with(&format!("label 2 ({tag}): the name cannot be printed: the character '💉'")),
+        "{said}"
+    );
+    assert!(refusal(&room, |l| l.location = "a\u{10}\u{4}b".into()).contains("U+0010"));
+    assert!(refusal(&room, |l| l.asset_number = "\u{1b}@".into()).contains("asset number"));
+    assert!(
+        refusal(&room, |l| l.url = "https://b.example/OTHER".into()).contains("does not end with the tag")
+    );
+    assert!(
+        refusal(&room, |l| l.url = format!("https://{}/{tag}", "b".repeat(900)))
+            .contains("shorter label host")
+    );
+    let printing = &room.printing;
+    let request = Batch::named(37, 1).request();
+    let unknown = JobRequest { printer: Some("Attic".into()), ..request.clone() };
+    assert_eq!(
+        printing.submit(unknown).unwrap_err().to_string(),
+        "no printer is called \"Attic\"; there is Bench"
+    );
+    let none = JobRequest { labels: Vec::new(), ..request.clone() };
+    assert!(matches!(printing.submit(none), Err(PrintRefusal::NoLabels)));
+    let many = JobRequest { labels: vec![request.labels[0].clone(); 5_001], ..request.clone() };
+    assert!(matches!(printing.submit(many), Err(PrintRefusal::TooMany { labels: 5_001 })));
+    let narrow = Shop::new();
+    let config = PrinterConfig { head_dots: 384, patience: patience(), ..narrow.config() };
+    let refused = narrow.open_with(config).printing.submit(request).unwrap_err();
+    assert!(refused.to_string().contains("487 dots wide and this printer prints 384"), "{refused}");
+    assert!(printing.jobs().unwrap().is_empty() && shop.printer.printed().is_empty());
+}
+
+#[test]
+fn a_blank_tag_is_never_printed_twice_and_answers_need_a_doubt() {
+    let shop = Shop::new();
+    let room = shop.open();
+    let batch = Batch::new(38, 1, |_| true);
+    room.printing.submit(batch.request()).unwrap();
+    room.until_done(batch.id);
+    let again = JobRequest { id: JobId::new(3, [3; 10]), ..batch.request() };
+    assert!(
+        matches!(room.printing.submit(again), Err(PrintRefusal::BlankAgain(tag)) if tag == batch.labels[0].tag)
+    );
+    let answer = room.printing.answer(batch.id, 1, false);
+    assert!(matches!(answer, Err(AnswerError::NotInDoubt { n: 1, state: LabelState::Confirmed })));
+    assert!(matches!(room.printing.answer(batch.id, 9, true), Err(AnswerError::NoLabel { .. })));
+    assert!(matches!(room.printing.cancel(JobId::new(9, [9; 10])), Err(AnswerError::NoJob(_))));
+}
