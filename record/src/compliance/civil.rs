@@ -90,10 +90,8 @@ impl Calendar {
     /// The civil day of a moment.
     pub fn day_of(&self, ms: i64) -> i32 {
         let ms = bounded(ms);
+        // Where the clock was set back over midnight, or the zone changed, a later day has begun before.
         let mut day = local_day(self.zone_at(ms), ms);
-        while self.day_start_ms(day) > ms {
-            day -= 1;
-        }
         while self.day_start_ms(day + 1) <= ms {
             day += 1;
         }

@@ -28,7 +28,7 @@ enum Kind<'a> {
 impl<'a> Segment<'a> {
     pub(super) fn new(span: Range<i64>, schedule: &'a Schedule, zone: &TimeZone, uses: &'a [i64]) -> Self {
         let days = |step_days: u32| {
-            let mut first_day = local_day(zone, span.start) - 1;
+            let mut first_day = local_day(zone, span.start);
             while first_reading_ms(zone, first_day * DAY_MS) < span.start {
                 first_day += 1;
             }

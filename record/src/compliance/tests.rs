@@ -97,6 +97,14 @@ fn days_are_as_long_as_the_zone_makes_them() {
 }
 
 #[test]
+fn a_day_that_has_begun_does_not_end_when_the_clock_goes_back_over_midnight() {
+    let (zones, plans) = (zones("America/St_Johns"), [plan("2010-11-01T12:00:00Z", Schedule::Days { n: 1 })]);
+    // 23:30 for the second time; the day before was cleaned.
+    let got = status(&course(&zones, &plans), Some(ms("2010-11-06T12:00:00Z")), ms("2010-11-07T03:00:00Z"));
+    assert_eq!(got, Status::Due { by_ms: ms("2010-11-08T03:29:59.999Z") });
+}
+
+#[test]
 fn hours_are_an_absolute_grid() {
     for zone in [BERLIN, "Australia/Lord_Howe", "Pacific/Apia", "No/Where"] {
         let hours = Schedule::Hours { n: 4 };
@@ -367,6 +375,13 @@ fn a_new_plan_cuts_the_old_one() {
         ]
     );
     let at = |last: Option<&str>, now: &str| status(&course, last.map(ms), ms(now));
+    // A window that closes just when its plan ends exists, also for a period that begins then.
+    let cut = [
+        plan("2026-01-01T00:00:00Z", Schedule::Hours { n: 12 }),
+        plan("2026-01-01T12:00:00Z", Schedule::Never),
+    ];
+    let noon = ms("2026-01-01T12:00:00Z");
+    assert_eq!(windows(&Course { plans: &cut, ..course }, &[], noon..noon + 1, noon).len(), 1);
     // A new plan does not hide what is overdue.
     assert_eq!(at(None, "2026-01-03T00:00:00Z"), Status::Overdue { since_ms: ms("2026-01-01T12:00:00Z") });
     // Nothing is asked before the first window of the new plan.
@@ -430,6 +445,13 @@ fn a_deadline_is_what_people_say() {
     );
     check(times(&["19:00"]), None, "2026-06-02T17:00:00Z", Status::Due { by_ms: seven_pm });
     check(times(&["19:00"]), None, "2026-06-02T17:00:00.001Z", Status::Overdue { since_ms: seven_pm + 1 });
+    // A cleaning at the very start of a window is in it.
+    check(
+        Schedule::Hours { n: 4 },
+        Some("2026-06-01T08:00:00Z"),
+        "2026-06-01T09:00:00Z",
+        Status::Clean { until_ms: Some(ms("2026-06-01T12:00:00Z")) },
+    );
     check(
         Schedule::Hours { n: 4 },
         None,
