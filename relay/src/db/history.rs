@@ -1,8 +1,7 @@
 //! Cleanings and uses, newest first and page by page: each page costs its own rows, whatever lies before it.
 
-use record::ids::FacilityId;
+use record::ids::{BoxId, Epoch, FacilityId};
 use record::tag::Tag;
-use record::tree::Hash;
 
 use super::{AccountScope, Conn, DbError, all, opt};
 
@@ -23,6 +22,26 @@ impl Cursor {
     /// Before the newest.
     pub fn start() -> Self {
         Self { performed_ms: i64::MAX, box_id: String::new(), epoch: String::new(), seq: 0 }
+    }
+
+    /// Reads what `Display` wrote.
+    pub fn read(text: &str) -> Option<Self> {
+        let mut parts = text.split('.');
+        let (performed_ms, box_id, epoch, seq) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+        let (box_id, epoch): (BoxId, Epoch) = (box_id.parse().ok()?, epoch.parse().ok()?);
+        let cursor = Self {
+            performed_ms: performed_ms.parse().ok()?,
+            box_id: box_id.to_string(),
+            epoch: epoch.to_string(),
+            seq: seq.parse().ok().filter(|&seq| seq >= 0)?,
+        };
+        parts.next().is_none().then_some(cursor)
+    }
+}
+
+impl std::fmt::Display for Cursor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}.{}.{}.{}", self.performed_ms, self.box_id, self.epoch, self.seq)
     }
 }
 
@@ -179,11 +198,16 @@ pub async fn count_since(
     Ok(row.map_or(0, |(count,)| count))
 }
 
-/// Whether a photo belongs to the account and is here whole.
-///
-/// # Errors
-/// The database.
-pub async fn has_photo(conn: &mut Conn, scope: AccountScope, photo: Hash) -> Result<bool, DbError> {
-    let sql = "SELECT bytes FROM photos WHERE account = $1 AND photo = $2";
-    Ok(opt!(conn, (i64,), sql, scope.key(), photo.to_string())?.is_some())
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_is_read_as_it_was_written() {
+        let text = "1795204920000.01JDB8Z3T40000000000000000.1-00ab0102.42";
+        assert_eq!(Cursor::read(text).map(|c| c.to_string()).as_deref(), Some(text));
+        for wrong in ["", "1", "1.2.3.4", &format!("{text}.5"), &text.replace(".42", ".-1"), &text.replace('Z', "'")] {
+            assert_eq!(Cursor::read(wrong), None, "{wrong}");
+        }
+    }
 }

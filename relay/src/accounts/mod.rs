@@ -1,0 +1,102 @@
+//! Who may see what: sign-in with lock-out, sessions, API tokens and roles.
+
+pub mod lockout;
+pub mod password;
+pub mod session;
+pub mod sign_in;
+pub mod token;
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::db::AccountScope;
+
+/// What a person may do at the relay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Role {
+    /// Runs the platform; in their own account they may do what an account's admin may.
+    SuperAdmin,
+    /// All of an account.
+    AccountAdmin,
+    /// Reads.
+    Auditor,
+}
+
+impl Role {
+    /// Every role.
+    pub const ALL: [Self; 3] = [Self::SuperAdmin, Self::AccountAdmin, Self::Auditor];
+
+    /// Whether they may change anything.
+    pub fn may_change(self) -> bool {
+        self != Self::Auditor
+    }
+
+    /// The role on a page.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::SuperAdmin => "platform admin",
+            Self::AccountAdmin => "admin",
+            Self::Auditor => "auditor",
+        }
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::SuperAdmin => "super_admin",
+            Self::AccountAdmin => "account_admin",
+            Self::Auditor => "auditor",
+        })
+    }
+}
+
+impl FromStr for Role {
+    type Err = &'static str;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let known = Self::ALL.into_iter().find(|role| role.to_string() == text);
+        known.ok_or("a role is super_admin, account_admin or auditor")
+    }
+}
+
+/// A person who is signed in.
+#[derive(Debug, Clone)]
+pub struct Visitor {
+    /// What they may touch.
+    pub scope: AccountScope,
+    /// Their id, as it stands in the database.
+    pub user_id: String,
+    /// Their name.
+    pub name: String,
+    /// Their e-mail address.
+    pub email: String,
+    /// What they may do.
+    pub role: Role,
+    /// Their account's name.
+    pub account_name: String,
+    /// When they signed in, milliseconds since 1970.
+    pub since_ms: i64,
+    /// The session's secret.
+    pub token: session::Token,
+}
+
+/// A program with an API token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Program {
+    /// What it may touch.
+    pub scope: AccountScope,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn roles_have_one_spelling() {
+        for role in Role::ALL {
+            assert_eq!(role.to_string().parse(), Ok(role));
+        }
+        assert!("admin".parse::<Role>().is_err());
+        assert!(!Role::Auditor.may_change());
+    }
+}

@@ -1,0 +1,119 @@
+//! Passwords by argon2id: hashed and checked off the async threads, a few at a time, in the same time for unknown people.
+
+use std::sync::{Arc, LazyLock};
+use std::time::Duration;
+
+use argon2::Argon2;
+use argon2::password_hash::phc::PasswordHash;
+use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
+use tokio::sync::Semaphore;
+
+/// Characters that a new password needs.
+pub const CHARS_MIN: usize = 12;
+/// Bytes of a password that are looked at: a longer one is refused before any work is done for it.
+pub const BYTES_MAX: usize = 256;
+/// Each check takes 19 MiB for some 20 ms: this many at once.
+const AT_ONCE: usize = 4;
+/// How long a check may wait for its turn.
+const TURN: Duration = Duration::from_secs(10);
+
+/// Why a password was not hashed or looked at.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PasswordError {
+    /// Too short to be safe.
+    #[error("the password has fewer than {CHARS_MIN} characters")]
+    TooShort,
+    /// Too long to be looked at.
+    #[error("the password has more than {BYTES_MAX} bytes")]
+    TooLong,
+    /// Too many people sign in at this moment.
+    #[error("too many passwords wait to be checked")]
+    Busy,
+    /// The hash could not be made.
+    #[error("hash the password: {0}")]
+    Hash(String),
+}
+
+/// Hashes a new password as a PHC string with a salt of its own; blocks for some 20 ms.
+///
+/// # Errors
+/// It is too short or too long.
+pub fn hash(password: &str) -> Result<String, PasswordError> {
+    if password.chars().count() < CHARS_MIN {
+        return Err(PasswordError::TooShort);
+    }
+    if password.len() > BYTES_MAX {
+        return Err(PasswordError::TooLong);
+    }
+    let hash = Argon2::default().hash_password(password.as_bytes());
+    hash.map(|hash| hash.to_string()).map_err(|e| PasswordError::Hash(e.to_string()))
+}
+
+/// Whether a password fits a PHC string; blocks for some 20 ms.
+pub fn verify(password: &str, phc: &str) -> bool {
+    let Ok(hash) = PasswordHash::new(phc) else { return false };
+    password.len() <= BYTES_MAX && Argon2::default().verify_password(password.as_bytes(), &hash).is_ok()
+}
+
+/// The hash that an unknown person's password is checked against, so that the answer takes as long.
+static NOBODY: LazyLock<String> = LazyLock::new(|| hash("nobody has this password").unwrap_or_default());
+
+/// Checks passwords off the async threads.
+#[derive(Debug, Clone)]
+pub struct Checker {
+    turns: Arc<Semaphore>,
+}
+
+impl Default for Checker {
+    fn default() -> Self {
+        Self { turns: Arc::new(Semaphore::new(AT_ONCE)) }
+    }
+}
+
+impl Checker {
+    /// Whether `password` is that of the person with this hash; `None` is nobody, and takes as long.
+    ///
+    /// # Errors
+    /// [`PasswordError::Busy`].
+    pub async fn fits(&self, password: String, phc: Option<String>) -> Result<bool, PasswordError> {
+        let turn = tokio::time::timeout(TURN, Arc::clone(&self.turns).acquire_owned()).await;
+        let Ok(Ok(turn)) = turn else { return Err(PasswordError::Busy) };
+        let check = move || {
+            let known = phc.is_some();
+            let fits = verify(&password, phc.as_deref().unwrap_or(&NOBODY));
+            drop(turn);
+            known && fits
+        };
+        tokio::task::spawn_blocking(check).await.map_err(|e| PasswordError::Hash(e.to_string()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn argon2id_as_strong_as_owasp_asks() {
+        let phc = hash("correct horse battery").unwrap();
+        assert!(phc.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{phc}");
+        assert_ne!(phc, hash("correct horse battery").unwrap());
+        assert!(verify("correct horse battery", &phc));
+        assert!(!verify("correct horse batterz", &phc));
+        assert!(!verify("", ""));
+    }
+
+    #[test]
+    fn lengths() {
+        assert_eq!(hash("elevenchars"), Err(PasswordError::TooShort));
+        assert_eq!(hash(&"x".repeat(BYTES_MAX + 1)), Err(PasswordError::TooLong));
+        assert!(!verify(&"x".repeat(BYTES_MAX + 1), &NOBODY));
+    }
+
+    #[tokio::test]
+    async fn nobody_never_fits() {
+        let checker = Checker::default();
+        assert_eq!(checker.fits("nobody has this password".into(), None).await, Ok(false));
+        let phc = hash("correct horse battery").ok();
+        assert_eq!(checker.fits("correct horse battery".into(), phc).await, Ok(true));
+    }
+}

@@ -1,0 +1,208 @@
+//! How a box stands, in one word: decided here for every page that shows it.
+
+use record::messages::Health;
+
+use super::words::{Badge, Tone, grouped, span};
+use crate::db::dashboard::BoxRow;
+
+/// A box that was not heard for so long is silent: three of its minutes.
+const SILENT_MS: i64 = 180_000;
+/// This many entries behind are more than what is just on its way: one batch.
+const BEHIND_MAX: i64 = 512;
+/// A clock this far off cuts days in the wrong place.
+const CLOCK_OFF_MS: i64 = 60_000;
+
+/// How a box stands; those that need somebody first come first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum BoxState {
+    /// Its log contradicts itself.
+    Quarantined,
+    /// Not heard for some minutes.
+    Silent,
+    /// Claimed, and has said nothing yet.
+    Waiting,
+    /// Its clock may be wrong.
+    ClockUnsure,
+    /// It is heard and sends what it recorded before.
+    CatchingUp,
+    /// As it should be.
+    Good,
+    /// Taken out of use.
+    Revoked,
+}
+
+impl BoxState {
+    /// Decides.
+    pub(crate) fn of(row: &BoxRow, known_ms: i64, now_ms: i64) -> Self {
+        if row.revoked_ms.is_some() {
+            return Self::Revoked;
+        }
+        if row.quarantined_ms.is_some() {
+            return Self::Quarantined;
+        }
+        let Some(heard_ms) = row.heard_ms else { return Self::Waiting };
+        if now_ms.saturating_sub(heard_ms) > SILENT_MS {
+            return Self::Silent;
+        }
+        let behind = behind(row);
+        let late = behind > 0 && now_ms.saturating_sub(known_ms) > SILENT_MS;
+        if behind > BEHIND_MAX || late {
+            return Self::CatchingUp;
+        }
+        if row.clock == "uncertain" || row.clock_ahead_ms.saturating_abs() > CLOCK_OFF_MS {
+            return Self::ClockUnsure;
+        }
+        Self::Good
+    }
+
+    /// Its word on the fleet page.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Quarantined => "Quarantined",
+            Self::Silent => "Silent",
+            Self::Waiting => "Waiting for first word",
+            Self::ClockUnsure => "Clock unsure",
+            Self::CatchingUp => "Catching up",
+            Self::Good => "Good",
+            Self::Revoked => "Revoked",
+        }
+    }
+
+    /// Its word with its tint.
+    pub(crate) fn badge(self) -> Badge {
+        let tone = match self {
+            Self::Quarantined | Self::Silent => Tone::Late,
+            Self::ClockUnsure | Self::CatchingUp => Tone::Due,
+            Self::Good => Tone::Ok,
+            Self::Waiting | Self::Revoked => Tone::Plain,
+        };
+        Badge::new(tone, self.word())
+    }
+
+    /// The same with how long it has been silent, for tables in which nothing else says it.
+    pub(crate) fn badge_with_span(self, heard_ms: Option<i64>, now_ms: i64) -> Badge {
+        let mut badge = self.badge();
+        if let (Self::Silent, Some(heard_ms)) = (self, heard_ms) {
+            badge.text = format!("Silent {}", span(now_ms - heard_ms));
+        }
+        if self == Self::Good {
+            "Heard".clone_into(&mut badge.text);
+        }
+        badge
+    }
+}
+
+/// Entries that the box has told of and the relay does not hold.
+pub(crate) fn behind(row: &BoxRow) -> i64 {
+    row.told_size.saturating_sub(row.held_size).max(0)
+}
+
+/// The backlog as tables show it: of a silent box nobody knows it.
+pub(crate) fn backlog(row: &BoxRow, state: BoxState) -> String {
+    let behind = behind(row).unsigned_abs();
+    match state {
+        BoxState::Silent | BoxState::Waiting | BoxState::Revoked => "unknown".to_owned(),
+        BoxState::Quarantined => format!("{} held", grouped(behind)),
+        _ => grouped(behind),
+    }
+}
+
+/// Its last health report, where it can be read.
+pub(crate) fn health(row: &BoxRow) -> Option<Health> {
+    serde_json::from_str(row.health.as_deref()?).ok()
+}
+
+/// Its clock in words.
+pub(crate) fn clock(row: &BoxRow) -> String {
+    let off = row.clock_ahead_ms.saturating_abs();
+    let state = match row.clock.as_str() {
+        "synced" => "synced",
+        "rtc" => "battery clock",
+        _ => "unsure",
+    };
+    if row.heard_ms.is_some() && off > CLOCK_OFF_MS {
+        let side = if row.clock_ahead_ms > 0 { "ahead" } else { "behind" };
+        return format!("{state}, {} {side}", span(off));
+    }
+    state.to_owned()
+}
+
+/// Its printers as tags.
+pub(crate) fn printers(health: Option<&Health>) -> Vec<Badge> {
+    let printers = health.map(|h| h.printers.as_slice()).unwrap_or_default();
+    let badge = |state: &str| {
+        let tone = if state == "ready" { Tone::Ok } else { Tone::Late };
+        Badge::new(tone, state)
+    };
+    printers.iter().take(4).map(|p| badge(&p.state)).collect()
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    const NOW_MS: i64 = 1_795_204_920_000;
+
+    /// A box that is heard and has sent everything.
+    pub(crate) fn good() -> BoxRow {
+        BoxRow {
+            box_id: "01KC9V00000000000000000000".into(),
+            facility: "01KC9V00000000000000000001".into(),
+            version: "1.4.2".into(),
+            claimed_ms: NOW_MS - 86_400_000,
+            revoked_ms: None,
+            quarantined_ms: None,
+            epoch: "1-00ab0102".into(),
+            told_size: 41_207,
+            held_size: 41_207,
+            heard_ms: Some(NOW_MS - 20_000),
+            online: true,
+            clock: "synced".into(),
+            clock_ahead_ms: 12,
+            refusals: 0,
+            health: None,
+        }
+    }
+
+    #[test]
+    fn every_state_and_its_order() {
+        let state = |change: fn(&mut BoxRow)| {
+            let mut row = good();
+            change(&mut row);
+            BoxState::of(&row, NOW_MS - 20_000, NOW_MS)
+        };
+        assert_eq!(state(|_| ()), BoxState::Good);
+        assert_eq!(state(|b| b.heard_ms = None), BoxState::Waiting);
+        assert_eq!(state(|b| b.heard_ms = Some(NOW_MS - SILENT_MS - 1)), BoxState::Silent);
+        assert_eq!(state(|b| b.told_size += BEHIND_MAX), BoxState::Good, "on its way");
+        assert_eq!(state(|b| b.told_size += BEHIND_MAX + 1), BoxState::CatchingUp);
+        assert_eq!(state(|b| b.clock = "uncertain".into()), BoxState::ClockUnsure);
+        assert_eq!(state(|b| b.clock_ahead_ms = -CLOCK_OFF_MS - 1), BoxState::ClockUnsure);
+        assert_eq!(state(|b| b.quarantined_ms = Some(1)), BoxState::Quarantined);
+        assert_eq!(
+            state(|b| {
+                b.quarantined_ms = Some(1);
+                b.revoked_ms = Some(1);
+            }),
+            BoxState::Revoked
+        );
+        assert!(BoxState::Quarantined < BoxState::Silent && BoxState::Silent < BoxState::Good);
+    }
+
+    #[test]
+    fn a_few_entries_that_do_not_come_are_catching_up() {
+        let row = BoxRow { told_size: 41_208, ..good() };
+        assert_eq!(BoxState::of(&row, NOW_MS - SILENT_MS - 1, NOW_MS), BoxState::CatchingUp);
+    }
+
+    #[test]
+    fn in_words() {
+        let row = BoxRow { heard_ms: Some(NOW_MS - 470 * 60_000), ..good() };
+        assert_eq!(BoxState::Silent.badge_with_span(row.heard_ms, NOW_MS).text, "Silent 7 h 50");
+        assert_eq!(backlog(&row, BoxState::Silent), "unknown");
+        let row = BoxRow { told_size: 42_648, clock_ahead_ms: -240_000, ..good() };
+        assert_eq!(backlog(&row, BoxState::CatchingUp), "1,441");
+        assert_eq!(clock(&row), "synced, 4 min behind");
+        assert_eq!(clock(&good()), "synced");
+    }
+}

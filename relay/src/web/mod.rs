@@ -1,0 +1,260 @@
+//! The relay's pages: one table of routes, a guard around all of them, and a room for each page.
+
+mod assets;
+mod box_state;
+mod boxes;
+mod chart;
+mod claim;
+pub(crate) mod cleanings;
+mod equipment;
+mod facilities;
+mod facility;
+pub(crate) mod guard;
+mod items;
+mod live;
+mod me;
+mod photo;
+pub(crate) mod problem;
+mod proof;
+pub(crate) mod shell;
+mod sign_in;
+pub(crate) mod standing;
+#[cfg(test)]
+mod tests;
+pub(crate) mod words;
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::ops::Deref;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, FromRequestParts, Path};
+use axum::http::request::Parts;
+use axum::http::{Method, header};
+use axum::middleware::from_fn_with_state;
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{MethodRouter, get};
+use serde::de::DeserializeOwned;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+
+use self::live::Listeners;
+use self::problem::Fault;
+use crate::accounts::password::Checker;
+use crate::accounts::session::Token;
+use crate::accounts::sign_in::Door;
+use crate::accounts::{Program, Visitor, token};
+use crate::changes::Changes;
+use crate::clock::Clock;
+use crate::db::{self, AccountScope, Db, DbError};
+use crate::fleet::Fleet;
+use crate::objects::Photos;
+use crate::random::Random;
+
+/// Bytes of a form: none of ours needs more.
+const FORM_BYTES_MAX: usize = 16 * 1024;
+
+/// What an operator sets.
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    /// Where people reach the relay, such as `https://relay.example`; empty where only the request's host says it.
+    pub public_url: String,
+}
+
+/// Where a connection comes from; a request without it counts as one of the machine itself.
+#[derive(Debug, Clone, Copy)]
+pub struct Peer(pub SocketAddr);
+
+/// What pages and API work with.
+#[derive(Debug, Clone)]
+pub struct WebState {
+    /// The database.
+    pub db: Db,
+    /// The photos.
+    pub photos: Photos,
+    /// Makes claim files.
+    pub fleet: Arc<Fleet>,
+    /// Tells of what was committed.
+    pub changes: Changes,
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+    /// Makes secrets.
+    pub random: Arc<dyn Random>,
+    /// What an operator sets.
+    pub settings: Settings,
+}
+
+/// [`WebState`] with what the pages bound themselves.
+#[derive(Debug, Clone)]
+pub(crate) struct Web {
+    state: Arc<WebState>,
+    checker: Checker,
+    listeners: Listeners,
+}
+
+impl Deref for Web {
+    type Target = WebState;
+    fn deref(&self) -> &WebState {
+        &self.state
+    }
+}
+
+impl Web {
+    fn door(&self) -> Door<'_> {
+        Door { db: &self.db, checker: &self.checker, clock: &*self.clock, random: &*self.random }
+    }
+
+    /// Milliseconds since 1970.
+    pub(crate) fn now_ms(&self) -> i64 {
+        self.clock.now_ms()
+    }
+}
+
+/// Who may come to a route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Access {
+    /// Anybody.
+    Open,
+    /// People who are signed in; others are sent to sign in.
+    SignedIn,
+    /// Programs with a token; others get 401.
+    Token,
+}
+
+/// One line of the table from which the router, its tests and the API's description are made.
+pub(crate) struct Route {
+    /// The path, as axum writes it.
+    pub(crate) path: &'static str,
+    /// Who.
+    pub(crate) access: Access,
+    /// Whether it takes POST, besides GET.
+    pub(crate) takes_post: bool,
+    handler: MethodRouter<Web>,
+}
+
+impl Route {
+    /// A page or an endpoint.
+    pub(crate) fn new(path: &'static str, access: Access, handler: MethodRouter<Web>) -> Self {
+        Self { path, access, takes_post: false, handler }
+    }
+
+    fn with_post(self) -> Self {
+        Self { takes_post: true, ..self }
+    }
+}
+
+/// Every route of pages and API.
+pub(crate) fn routes() -> Vec<Route> {
+    let page = |path, handler| Route::new(path, Access::SignedIn, handler);
+    let open = |path, handler| Route::new(path, Access::Open, handler);
+    let mut routes = vec![
+        open("/", get(sign_in::start)),
+        open("/login", get(sign_in::show).post(sign_in::sign_in)).with_post(),
+        Route { takes_post: true, ..page("/logout", axum::routing::post(sign_in::sign_out)) },
+        open(&assets::STYLE.path, get(async || assets::STYLE.answer())),
+        open(&assets::LIVE.path, get(async || assets::LIVE.answer())),
+        open(&assets::ICON.path, get(async || assets::ICON.answer())),
+        page("/app", get(facilities::home)),
+        page("/app/", get(facilities::show)),
+        page("/app/me", get(me::show)),
+        page("/app/boxes", get(boxes::show)),
+        page("/app/boxes/add", get(claim::show).post(claim::make)).with_post(),
+        page("/app/boxes/{box_id}/evidence/{evidence}", get(boxes::evidence)),
+        page("/app/f/{facility}", get(facility::show)),
+        page("/app/f/{facility}/equipment", get(items::show)),
+        page("/app/f/{facility}/e/{tag}", get(equipment::show)),
+        page("/app/proof/{box_id}/{epoch}/{seq}", get(proof::download)),
+        page("/photos/{photo}", get(photo::show)),
+        page("/live", get(live::listen)),
+    ];
+    routes.extend(crate::api::routes());
+    routes
+}
+
+/// Pages and API. The caller serves it over HTTPS only and puts a [`Peer`] beside each request.
+pub fn router(state: WebState) -> Router {
+    let web = Web { state: Arc::new(state), checker: Checker::default(), listeners: Listeners::default() };
+    let mut router = Router::new();
+    for route in routes() {
+        router = router.route(route.path, route.handler);
+    }
+    router
+        .fallback(async || Fault::NotFound)
+        .method_not_allowed_fallback(async || Fault::Method)
+        .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))
+        .layer(CatchPanicLayer::custom(guard::caught))
+        .layer(CompressionLayer::new())
+        .layer(from_fn_with_state(web.clone(), guard::guard))
+        .with_state(web)
+}
+
+impl FromRequestParts<Web> for Visitor {
+    type Rejection = Fault;
+    async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, Fault> {
+        let cookie = parts.headers.get(header::COOKIE).and_then(|v| v.to_str().ok());
+        let token = cookie.and_then(Token::read);
+        let visitor = match token {
+            Some(token) => web.door().visitor(token).await?,
+            None => None,
+        };
+        visitor.ok_or_else(|| {
+            let asked = parts.uri.path_and_query().map_or("/app/", |p| p.as_str());
+            let shown = parts.method == Method::GET && asked.starts_with("/app");
+            Fault::SignIn(if shown { asked.to_owned() } else { "/app/".to_owned() })
+        })
+    }
+}
+
+impl FromRequestParts<Web> for Program {
+    type Rejection = Fault;
+    async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, Fault> {
+        let header = parts.headers.get(header::AUTHORIZATION).and_then(|v| v.to_str().ok());
+        let token = header.and_then(token::of_header).ok_or(Fault::NoToken)?;
+        let mut conn = web.db.read().await?;
+        let account = db::users::platform_by_token(&mut conn, token::digest(token)).await?;
+        let account = account.ok_or(Fault::NoToken)?;
+        let account = account.parse().map_err(|e| DbError::stored("account id", e))?;
+        Ok(Self { scope: AccountScope::of(account) })
+    }
+}
+
+impl FromRequestParts<Web> for Peer {
+    type Rejection = Fault;
+    async fn from_request_parts(parts: &mut Parts, _: &Web) -> Result<Self, Fault> {
+        let local = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+        Ok(parts.extensions.get().copied().unwrap_or(Self(local)))
+    }
+}
+
+/// The parts of a path; what has not the form of one leads to nothing, as what does not exist.
+#[derive(Debug)]
+pub(crate) struct Place<T>(pub(crate) T);
+
+impl<T: DeserializeOwned + Send> FromRequestParts<Web> for Place<T> {
+    type Rejection = Fault;
+    async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, Fault> {
+        let path = Path::<T>::from_request_parts(parts, web).await;
+        path.map(|Path(place)| Self(place)).map_err(|_| Fault::NotFound)
+    }
+}
+
+/// A handler's answer.
+pub(crate) type Answer = Result<Response, Fault>;
+
+/// A name and its value in a list of facts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Fact {
+    name: &'static str,
+    value: String,
+    code: bool,
+}
+
+impl Fact {
+    fn new(name: &'static str, value: impl Into<String>) -> Self {
+        Self { name, value: value.into(), code: false }
+    }
+
+    fn code(name: &'static str, value: impl Into<String>) -> Self {
+        Self { name, value: value.into(), code: true }
+    }
+}

@@ -1,0 +1,106 @@
+//! The relay's store and ingest: the same stories on SQLite and on PostgreSQL.
+
+mod fake_box;
+#[path = "../../../tests/src/postgres.rs"]
+mod postgres;
+mod stories;
+mod world;
+
+use relay::db::Db;
+
+/// Each story as a test on SQLite, and one test that tells all of them to a PostgreSQL server.
+macro_rules! stories {
+    ($($story:ident),* $(,)?) => {
+        mod sqlite {
+            $(#[tokio::test]
+            async fn $story() {
+                let dir = tempfile::tempdir().unwrap();
+                super::stories::$story(super::Files(dir.path().to_owned())).await;
+            })*
+        }
+
+        #[test]
+        fn postgres_tells_the_same_stories() {
+            let server = postgres::Postgres::start(false);
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            $(
+                println!("{}", stringify!($story));
+                runtime.block_on(stories::$story(Server { server: &server, story: stringify!($story) }));
+            )*
+        }
+    };
+}
+
+stories!(
+    a_batch_is_stored_and_cosigned,
+    the_table,
+    a_fork_is_kept_and_quarantined,
+    a_fork_at_one_size_with_equal_entries,
+    what_is_refused_is_counted_and_kept,
+    revoked_boxes_are_told_nothing,
+    hello_makes_an_epoch_known,
+    a_restored_relay_notices,
+    a_restored_relay_cosigns_nothing_else,
+    proofs_hold_at_any_size,
+    another_account_sees_nothing,
+    a_rebuild_gives_the_same,
+    epochs_follow_each_other,
+    a_copied_card_is_noticed,
+    tallies_are_those_of_record,
+    time_alone_closes_windows,
+    texts_are_erased,
+);
+
+/// Where a story gets its databases; each name is a new one.
+pub(crate) trait Databases {
+    async fn db(&self, name: &str) -> Db;
+    /// A second database with what the first holds now: a backup.
+    async fn backup(&self, of: &Db, from: &str, to: &str) -> Db;
+}
+
+struct Files(std::path::PathBuf);
+
+impl Databases for Files {
+    async fn db(&self, name: &str) -> Db {
+        Db::open(&format!("sqlite:{}", self.0.join(name).display())).await.unwrap()
+    }
+
+    async fn backup(&self, of: &Db, _from: &str, to: &str) -> Db {
+        let Db::Sqlite { writer, .. } = of else { panic!("not a file") };
+        let file = self.0.join(to);
+        let sql = format!("VACUUM INTO '{}'", file.display());
+        sqlx::query(sqlx::AssertSqlSafe(sql)).execute(writer).await.unwrap();
+        self.db(to).await
+    }
+}
+
+struct Server<'a> {
+    server: &'a postgres::Postgres,
+    story: &'static str,
+}
+
+impl Server<'_> {
+    async fn command(&self, sql: String) {
+        let Db::Postgres(pool) = Db::open(&self.server.url("postgres")).await.unwrap() else {
+            unreachable!()
+        };
+        sqlx::query(sqlx::AssertSqlSafe(sql)).execute(&pool).await.unwrap();
+        pool.close().await;
+    }
+}
+
+impl Databases for Server<'_> {
+    async fn db(&self, name: &str) -> Db {
+        let name = format!("{}_{name}", self.story);
+        self.command(format!("CREATE DATABASE {name}")).await;
+        Db::open(&self.server.url(&name)).await.unwrap()
+    }
+
+    async fn backup(&self, of: &Db, from: &str, to: &str) -> Db {
+        // A template must have no other connections.
+        of.close().await;
+        let (from, to) = (format!("{}_{from}", self.story), format!("{}_{to}", self.story));
+        self.command(format!("CREATE DATABASE {to} TEMPLATE {from}")).await;
+        Db::open(&self.server.url(&to)).await.unwrap()
+    }
+}

@@ -1,0 +1,510 @@
+//! What must hold of the store, whichever database is under it.
+
+use record::compliance::{Calendar, Courses, Placed, Tally};
+use record::fold::RowKey;
+use record::kinds::EntryRef;
+use record::messages::{Answer, Health, VERSION};
+use record::tree::{Hash, root_from_inclusion};
+use relay::changes::Changes;
+use relay::db::{boxes, cleanings, entries, epochs, facilities, state};
+use relay::rollup;
+
+use super::Databases;
+use super::fake_box::FakeBox;
+use super::world::{DAY_MS, NOW_MS, PROBE, PUMP, Said, World, box_id, column, stranger};
+
+const HOUR_MS: i64 = 3_600_000;
+
+/// A log with two items, a schedule, and a cleaning every `every_ms` until now.
+fn log_of(days: i64, every_ms: i64) -> FakeBox {
+    let mut log = FakeBox::new(box_id(1), 1, 3);
+    let start = NOW_MS - days * DAY_MS;
+    let started = format!(r#"{{"box":"{}","version":"1.0"}}"#, log.origin.box_id);
+    log.tell(start, "log.started", &started);
+    log.tell(start, "facility.changed", r#"{"name":"General","zone":"America/New_York"}"#);
+    for tag in [PUMP, PROBE] {
+        log.add(start, tag);
+    }
+    let schedule = format!(r#"{{"tag":"{PUMP}","schedule":{{"every":"hours","n":6}},"from":{start}}}"#);
+    log.tell(start, "schedule.set", &schedule);
+    let schedule =
+        format!(r#"{{"tag":"{PROBE}","schedule":{{"every":"use","grace_s":3600}},"from":{start}}}"#);
+    log.tell(start, "schedule.set", &schedule);
+    let mut at = start;
+    while at < NOW_MS {
+        at += every_ms;
+        log.clean(at, PUMP);
+        log.tell(at, "use.recorded", &format!(r#"{{"tag":"{PROBE}"}}"#));
+        if at % (5 * every_ms) < every_ms {
+            log.clean(at + 60_000, PROBE);
+        }
+    }
+    log
+}
+
+pub(crate) async fn a_batch_is_stored_and_cosigned(dbs: impl Databases) {
+    let world = World::new(dbs.db("a").await).await;
+    let log = log_of(3, 5 * HOUR_MS);
+    world.claim(&log).await;
+    let said = world.drain(&log, 0).await;
+    assert_eq!(said.held(), Some(log.size()));
+    let mut conn = world.read().await;
+    let lines = entries::lines(&mut conn, world.scope, &log.origin, 0, 10_000).await.unwrap();
+    let ours: Vec<Vec<u8>> = log.entries.iter().map(|e| e.bytes().to_vec()).collect();
+    assert_eq!(lines, ours, "the very bytes");
+    let texts = entries::texts(&mut conn, world.scope, &log.origin, (0, log.size())).await.unwrap();
+    assert_eq!(texts, log.texts.iter().map(record::redact::TextLine::line).collect::<Vec<_>>());
+    let rows = state::load_all(&mut conn, world.scope, world.facility).await.unwrap();
+    assert_eq!(rows.settings.zone(), "America/New_York");
+    assert_eq!(rows.equipment.len(), 2);
+    let held = epochs::get(&mut conn, world.scope, &log.origin).await.unwrap().unwrap();
+    assert_eq!((held.frontier.root(), held.cosigned), (log.root(log.size()), Some(said.note())));
+    let row = facilities::get(&mut conn, world.scope, world.facility).await.unwrap().unwrap();
+    assert!(row.known_ms > NOW_MS - 5 * HOUR_MS && row.known_ms <= NOW_MS, "{}", row.known_ms);
+}
+
+pub(crate) async fn the_table(dbs: impl Databases) {
+    let world = World::new(dbs.db("a").await).await;
+    let log = log_of(20, HOUR_MS);
+    assert!(log.size() > 900);
+    world.claim(&log).await;
+    assert_eq!(world.send(&log, 5, 9).await, Said::Want(0), "a > N = 0");
+    assert_eq!(world.send(&log, 0, 300).await.held(), Some(300), "a = N = 0");
+    assert_eq!(world.send(&log, 300, 600).await.held(), Some(600), "a = N");
+    assert_eq!(world.send(&log, 700, 800).await, Said::Want(600), "a > N");
+    assert_eq!(world.send(&log, 0, 300).await.held(), Some(600), "b < N: what it holds");
+    assert_eq!(world.send(&log, 257, 301).await.held(), Some(600), "b < N at any size");
+    assert_eq!(world.send(&log, 300, 600).await.held(), Some(600), "b = N");
+    assert_eq!(world.send(&log, 500, 900).await.held(), Some(900), "a < N < b");
+    let before = world.dump().await;
+    for _ in 0..20 {
+        assert_eq!(world.send(&log, 500, 900).await.held(), Some(900), "again and again");
+    }
+    assert_eq!(world.dump().await, before);
+    let counters = world.ingest.counters();
+    let entries = counters.entries.load(std::sync::atomic::Ordering::Relaxed);
+    assert_eq!(entries, 900, "each once");
+}
+
+pub(crate) async fn a_fork_is_kept_and_quarantined(dbs: impl Databases) {
+    let world = World::new(dbs.db("a").await).await;
+    let mut log = log_of(2, 6 * HOUR_MS);
+    world.claim(&log).await;
+    let mut other = log.copy();
+    let common = log.size();
+    log.clean(NOW_MS, PUMP);
+    other.clean(NOW_MS + 1, PROBE);
+    world.drain(&log, 0).await;
+    assert_eq!(world.send(&other, common - 2, common + 1).await, Said::Refused("fork".into()));
+    let mut conn = world.read().await;
+    let kept = column(&mut conn, "SELECT kind || ' ' || CAST(seq AS TEXT) FROM evidence").await;
+    assert_eq!(kept, [format!("fork {common}")]);
+    let notes = column(&mut conn, "SELECT ours || theirs FROM evidence").await;
+    assert!(notes[0].contains(&log.note(common + 1)) && notes[0].contains(&other.note(common + 1)));
+    let home = boxes::platform_home(&mut conn, log.origin.box_id).await.unwrap().unwrap();
+    assert!(home.quarantined);
+    log.clean(NOW_MS, PUMP);
+    let end = log.size();
+    assert_eq!(
+        world.send(&log, end - 1, end).await,
+        Said::Refused("quarantined".into()),
+        "after a restart too"
+    );
+    assert_eq!(world.hello(&log, 0, None).await, Said::Refused("quarantined".into()));
+    let held = epochs::get(&mut conn, world.scope, &log.origin).await.unwrap().unwrap();
+    assert_eq!(held.frontier.root(), log.root(end - 1), "what was held stays");
+}
+
+pub(crate) async fn a_fork_at_one_size_with_equal_entries(dbs: impl Databases) {
+    let world = World::new(dbs.db("a").await).await;
+    let log = log_of(2, 6 * HOUR_MS);
+    world.claim(&log).await;
+    world.drain(&log, 0).await;
+    let size = log.size();
+    let lie = record::checkpoint::Checkpoint { origin: log.origin, size, root: Hash([1; 32]) };
+    let lie = lie.signed(&log.signer).unwrap().to_string();
+    let wire = log.batch_under(&lie, size - 1, size);
+    assert_eq!(world.send_bytes(&log, wire).await, Said::Refused("fork".into()));
+}
+
+pub(crate) async fn what_is_refused_is_counted_and_kept(dbs: impl Databases) {
+    let world = World::new(dbs.db("a").await).await;
+    let log = log_of(1, 6 * HOUR_MS);
+    world.claim(&log).await;
+    let stranger = FakeBox::new(box_id(1), 7, 99);
+    let bomb = zstd_of_zeros();
+    let cases: Vec<(Vec<u8>, &str)> = vec![
+        (Vec::new(), "form"),
+        (b"x".to_vec(), "form"),
+        (bomb, "form"),
+        (log.batch_under(&log.note(2), 0, 3), "size"),
+        (log.batch_under(&log.note(3).replacen("\u{2014} ", "\u{2014} x", 1), 0, 3), "signature"),
+        (log.batch_under(&stranger_note(&stranger), 0, 3), "epoch"),
+        (log.batch_under(&stranger_note(&FakeBox::new(box_id(2), 1, 3)), 0, 3), "signature"),
+        (wrong_root(&log), "root"),
+    ];
+    for (wire, code) in &cases {
+        assert_eq!(world.send_bytes(&log, wire.clone()).await, Said::Refused((*code).into()));
+    }
+    let mut conn = world.read().await;
+    let kept = column(&mut conn, "SELECT code FROM refused ORDER BY refused_id").await;
+    assert_eq!(kept.len(), cases.len());
+    assert_eq!(
+        column(&mut conn, "SELECT CAST(refusals AS TEXT) FROM boxes").await,
+        [cases.len().to_string()]
+    );
+    for _ in 0..20 {
+        world.send_bytes(&log, b"y".to_vec()).await;
+    }
+    assert_eq!(column(&mut conn, "SELECT code FROM refused").await.len(), 20, "the newest few are kept");
+    assert_eq!(world.hello(&log, 0, None).await, Said::Want(0), "nothing of it was stored");
+}
+
+fn zstd_of_zeros() -> Vec<u8> {
+    // 1 MiB of zeros in a frame that states it: over the limit of a batch.
+    let mut frame = vec![0x28, 0xb5, 0x2f, 0xfd, 0xa0, 0, 0, 0x10, 0];
+    for last in [false, false, false, false, false, false, false, true] {
+        // RLE blocks of 128 KiB.
+        let header: u32 = u32::from(last) | 1 << 1 | (131_072 << 3);
+        frame.extend(&header.to_le_bytes()[..3]);
+        frame.push(0);
+    }
+    frame
+}
+
+fn stranger_note(of: &FakeBox) -> String {
+    let checkpoint = record::checkpoint::Checkpoint { origin: of.origin, size: 3, root: Hash([0; 32]) };
+    checkpoint.signed(&of.signer).unwrap().to_string()
+}
+
+fn wrong_root(log: &FakeBox) -> Vec<u8> {
+    let note = record::checkpoint::Checkpoint { origin: log.origin, size: 3, root: Hash([4; 32]) };
+    log.batch_under(&note.signed(&log.signer).unwrap().to_string(), 0, 3)
+}
+
+pub(crate) async fn revoked_boxes_are_told_nothing(dbs: impl Databases) {
+    let world = World::new(dbs.db("a").await).await;
+    let log = log_of(1, 6 * HOUR_MS);
+    world.claim(&log).await;
+    let mut tx = world.db.begin().await.unwrap();
+    assert!(
+        !boxes::revoke(&mut tx, stranger(), log.origin.box_id, NOW_MS).await.unwrap(),
+        "not a stranger's"
+    );
+    assert!(boxes::revoke(&mut tx, world.scope, log.origin.box_id, NOW_MS).await.unwrap());
+    tx.commit().await.unwrap();
+    assert_eq!(world.send(&log, 0, 3).await, Said::Nothing);
+    assert_eq!(world.hello(&log, 0, None).await, Said::Nothing);
+    let nobody = FakeBox::new(box_id(9), 1, 3);
+    assert_eq!(world.hello(&nobody, 0, None).await, Said::Nothing);
+}
+
+pub(crate) async fn hello_makes_an_epoch_known(dbs: impl Databases) {
+    let world = World::new(dbs.db("a").await).await;
+    let log = log_of(1, 6 * HOUR_MS);
+    world.claim(&log).await;
+    let said = world.drain(&log, 0).await;
+    assert_eq!(world.hello(&log, 0, None).await, said, "what it holds, whatever the box believes");
+    let lied = String::from_utf8(log.hello(0, None)).unwrap().replace("\"key\":\"", "\"key\":\"AAAA");
+    let reply = world.ingest.hello(log.origin.box_id, lied.as_bytes()).await.unwrap();
+    assert_eq!(reply.ack, None, "a key that the epoch's name does not carry");
+    let health = |cursor: u64| {
+        let health = Health {
+            v: VERSION,
+            epoch: log.origin.epoch,
+            size: log.size(),
+            cursor,
+            backlog: 0,
+            photos: 0,
+            disk_percent: 3,
+            printers: Vec::new(),
+            celsius: None,
+            clock: record::entry::ClockState::Synced,
+            wall: NOW_MS,
+            notes: Vec::new(),
+        };
+        serde_json::to_vec(&health).unwrap()
+    };
+    let reply = world.ingest.health(log.origin.box_id, &health(log.size())).await.unwrap();
+    assert_eq!(reply.ack, None, "both agree");
+    let reply = world.ingest.health(log.origin.box_id, &health(3)).await.unwrap();
+    assert_eq!(reply.ack.unwrap().answer, Answer::Checkpoint { checkpoint: said.note() });
+    let row = facilities::get(&mut world.read().await, world.scope, world.facility).await.unwrap().unwrap();
+    assert_eq!(row.known_ms, NOW_MS, "a box that holds nothing back");
+}
+
+pub(crate) async fn a_restored_relay_notices(dbs: impl Databases) {
+    let world = World::new(dbs.db("a").await).await;
+    let log = log_of(20, 2 * HOUR_MS);
+    world.claim(&log).await;
+    world.send(&log, 0, 200).await;
+    let restored = world.on(dbs.backup(&world.db, "a", "b").await);
+    // What the first relay went on to cosign, the restored one never knew; the keys are the same.
+    let later = cosigned(&log, 400);
+    assert_eq!(restored.hello(&log, 400, Some(later.clone())).await.held(), Some(200), "lowers the cursor");
+    let mut conn = restored.read().await;
+    assert_eq!(column(&mut conn, "SELECT kind FROM evidence").await, ["data loss"]);
+    assert_eq!(restored.hello(&log, 400, Some(later)).await.held(), Some(200));
+    assert_eq!(column(&mut conn, "SELECT kind FROM evidence").await, ["data loss"], "told once");
+    assert_eq!(restored.drain(&log, 200).await.held(), Some(log.size()), "and gets everything again");
+    assert!(column(&mut conn, "SELECT witness FROM epochs WHERE witness IS NOT NULL").await.is_empty());
+}
+
+fn cosigned(log: &FakeBox, size: u64) -> String {
+    let signed =
+        record::checkpoint::SignedCheckpoint::verify(&log.note(size), &log.origin, log.signer.verifier());
+    let time_s = u64::try_from(NOW_MS / 1000).unwrap();
+    signed.unwrap().cosigned(&super::world::cosigner(), time_s).to_string()
+}
+
+pub(crate) async fn a_restored_relay_cosigns_nothing_else(dbs: impl Databases) {
+    let world = World::new(dbs.db("a").await).await;
+    let mut log = log_of(2, 6 * HOUR_MS);
+    world.claim(&log).await;
+    let common = log.size();
+    world.drain(&log, 0).await;
+    let mut other = log.copy();
+    for i in 0..10 {
+        log.clean(NOW_MS + i, PUMP);
+        other.clean(NOW_MS + i, PROBE);
+    }
+    let shown = cosigned(&log, common + 5);
+    assert_eq!(world.hello(&other, common, Some(shown.clone())).await.held(), Some(common));
+    assert_eq!(world.send(&other, common, common + 4).await.held(), Some(common + 4), "not there yet");
+    assert_eq!(world.send(&other, common + 4, common + 10).await, Said::Refused("fork".into()));
+    assert_eq!(world.hello(&other, common, Some(shown)).await, Said::Refused("quarantined".into()));
+}
+
+pub(crate) async fn proofs_hold_at_any_size(dbs: impl Databases) {
+    let world = World::new(dbs.db("a").await).await;
+    let log = log_of(30, HOUR_MS);
+    world.claim(&log).await;
+    world.drain(&log, 0).await;
+    let mut conn = world.read().await;
+    let end = log.size();
+    assert!(end > 1_300, "several kept levels: {end}");
+    for size in [1, 2, 255, 256, 257, 511, 512, 513, 1_024, 1_025, 1_281, end] {
+        let frontier = entries::frontier_at(&mut conn, world.scope, &log.origin, size).await.unwrap();
+        assert_eq!(frontier, log.frontier(size), "{size}");
+        for seq in [0, 1, 254, 255, 256, 511, 512, 767, 1_023, 1_024, size - 1] {
+            if seq < size {
+                let path = entries::proof(&mut conn, world.scope, &log.origin, (seq, size)).await.unwrap();
+                let leaf = log.entries[usize::try_from(seq).unwrap()].leaf();
+                assert_eq!(root_from_inclusion(leaf, seq, size, &path), Some(log.root(size)), "{seq} {size}");
+            }
+        }
+    }
+}
+
+pub(crate) async fn another_account_sees_nothing(dbs: impl Databases) {
+    let world = World::new(dbs.db("a").await).await;
+    let log = log_of(2, 6 * HOUR_MS);
+    world.claim(&log).await;
+    world.drain(&log, 0).await;
+    let (mut conn, other, origin) = (world.read().await, stranger(), &log.origin);
+    assert!(facilities::list(&mut conn, other).await.unwrap().is_empty());
+    assert_eq!(facilities::get(&mut conn, other, world.facility).await.unwrap(), None);
+    assert_eq!(epochs::get(&mut conn, other, origin).await.unwrap(), None);
+    assert!(epochs::of_box(&mut conn, other, origin.box_id).await.unwrap().is_empty());
+    assert!(epochs::boxes_of(&mut conn, other, world.facility).await.unwrap().is_empty());
+    assert_eq!(epochs::note_at(&mut conn, other, origin, log.size()).await.unwrap(), None);
+    assert!(entries::lines(&mut conn, other, origin, 0, 9).await.unwrap().is_empty());
+    assert_eq!(entries::line(&mut conn, other, origin, 0).await.unwrap(), None);
+    assert!(entries::texts(&mut conn, other, origin, (0, 99)).await.unwrap().is_empty());
+    let staff = log.texts[0].hash();
+    assert_eq!(entries::text(&mut conn, other, staff).await.unwrap(), None);
+    let of = EntryRef { epoch: origin.epoch, seq: 6 };
+    assert!(cleanings::get(&mut conn, world.scope, world.facility, of).await.unwrap().is_some());
+    assert!(cleanings::get(&mut conn, other, world.facility, of).await.unwrap().is_none());
+    let pump = PUMP.parse().unwrap();
+    assert!(cleanings::since(&mut conn, other, world.facility, &[(pump, 0)]).await.unwrap().is_empty());
+    assert_eq!(state::load_all(&mut conn, other, world.facility).await.unwrap(), Default::default());
+    assert_eq!(boxes::certificate(&mut conn, other, origin.box_id, "01").await.unwrap(), None);
+}
+
+pub(crate) async fn a_rebuild_gives_the_same(dbs: impl Databases) {
+    let world = World::new(dbs.db("a").await).await;
+    let mut log = log_of(12, 3 * HOUR_MS);
+    let reason = log.text("sent away");
+    let suspended = format!(r#"{{"tag":"{PUMP}","reason":{reason}}}"#);
+    log.tell(NOW_MS - 9 * HOUR_MS, "equipment.suspended", &suspended);
+    log.tell(NOW_MS - 8 * HOUR_MS, "equipment.resumed", &format!(r#"{{"tag":"{PUMP}"}}"#));
+    log.void(NOW_MS - HOUR_MS, 10);
+    log.tell(NOW_MS - HOUR_MS, "facility.changed", r#"{"zone":"Europe/Berlin"}"#);
+    log.clock = record::entry::ClockState::Uncertain;
+    log.clean(NOW_MS - 40 * DAY_MS, PUMP);
+    let boot = record::ids::BootId::new(1, [1; 10]);
+    let up = NOW_MS - 40 * DAY_MS;
+    let body = format!(r#"{{"boot":"{boot}","up":{up},"wall":{},"source":"ntp"}}"#, NOW_MS - 1_000);
+    log.tell(NOW_MS, "clock.anchored", &body);
+    world.claim(&log).await;
+    world.drain(&log, 0).await;
+    world.hello(&log, log.size(), None).await;
+    rollup::round(&world.db, &Changes::default(), NOW_MS).await.unwrap();
+    let live = world.dump().await;
+    assert!(live.contains("overdue") || live.contains("due"), "{live}");
+    let mut tx = world.db.begin().await.unwrap();
+    relay::ingest::refold(&mut tx, world.scope, world.facility, NOW_MS).await.unwrap();
+    tx.commit().await.unwrap();
+    let rebuilt = world.dump().await;
+    for (a, b) in live.lines().zip(rebuilt.lines()) {
+        assert_eq!(a, b);
+    }
+    assert_eq!(live.lines().count(), rebuilt.lines().count());
+}
+
+pub(crate) async fn epochs_follow_each_other(dbs: impl Databases) {
+    let world = World::new(dbs.db("a").await).await;
+    let first = log_of(3, 6 * HOUR_MS);
+    world.claim(&first).await;
+    let size = first.size();
+    world.send(&first, 0, size - 3).await;
+    // The box forgot the last two; the relay has one of them yet.
+    let mut second = FakeBox::new(box_id(1), 2, 4);
+    assert_eq!(world.hello(&second, 0, None).await, Said::Want(0));
+    let (epoch, root) = (first.origin.epoch, first.root(size - 2));
+    let started = format!(
+        r#"{{"box":"{}","version":"1.0","prev":{{"epoch":"{epoch}","size":{},"root":"{root}"}},"reason":"card forgot"}}"#,
+        first.origin.box_id,
+        size - 2
+    );
+    second.tell(NOW_MS, "log.started", &started);
+    second.clean(NOW_MS + 1, PUMP);
+    assert_eq!(world.drain(&second, 0).await.held(), Some(2));
+    let facility = || async {
+        facilities::get(&mut world.read().await, world.scope, world.facility).await.unwrap().unwrap()
+    };
+    assert!(facility().await.refold, "one entry that counts is missing");
+    assert_eq!(world.send(&first, size - 3, size).await.held(), Some(size), "old entries come back later");
+    rollup::round(&world.db, &Changes::default(), NOW_MS).await.unwrap();
+    assert!(!facility().await.refold);
+    let mut conn = world.read().await;
+    let seqs = column(&mut conn, "SELECT epoch || '/' || CAST(seq AS TEXT) FROM cleanings").await;
+    assert!(seqs.contains(&format!("{}/1", second.origin.epoch)));
+    let beyond = [size - 1, size - 2].map(|seq| format!("{epoch}/{seq}"));
+    assert!(
+        !seqs.iter().any(|s| beyond.contains(s)),
+        "what the next epoch does not go on from counts no more"
+    );
+    let rows = state::load_all(&mut conn, world.scope, world.facility).await.unwrap();
+    let row = rows.row(RowKey::Activity(PUMP.parse().unwrap())).unwrap();
+    assert!(row.contains(&second.origin.epoch.to_string()), "{row}");
+}
+
+pub(crate) async fn a_copied_card_is_noticed(dbs: impl Databases) {
+    let world = World::new(dbs.db("a").await).await;
+    let first = log_of(1, 6 * HOUR_MS);
+    world.claim(&first).await;
+    world.drain(&first, 0).await;
+    let size = first.size();
+    let follow = |secret: u8| {
+        let mut log = FakeBox::new(box_id(1), 2, secret);
+        let (epoch, root) = (first.origin.epoch, first.root(size));
+        let prev = format!(r#"{{"epoch":"{epoch}","size":{size},"root":"{root}"}}"#);
+        let body = format!(r#"{{"box":"{}","version":"1.0","prev":{prev}}}"#, first.origin.box_id);
+        log.tell(NOW_MS, "log.started", &body);
+        log.clean(NOW_MS + i64::from(secret), PUMP);
+        log
+    };
+    let (one, two) = (follow(4), follow(5));
+    for log in [&one, &two] {
+        world.hello(log, 0, None).await;
+        world.send(log, 0, 2).await;
+    }
+    let mut conn = world.read().await;
+    assert_eq!(column(&mut conn, "SELECT kind FROM evidence").await, ["epoch clash"]);
+    assert!(boxes::platform_home(&mut conn, box_id(1)).await.unwrap().unwrap().quarantined);
+    let held = epochs::get(&mut conn, world.scope, &two.origin).await.unwrap().unwrap();
+    assert!(held.apart && held.frontier.size() == 2, "kept, apart");
+    let cleaned = column(&mut conn, "SELECT epoch FROM cleanings").await;
+    assert!(cleaned.contains(&one.origin.epoch.to_string()));
+    assert!(!cleaned.contains(&two.origin.epoch.to_string()), "not merged");
+}
+
+pub(crate) async fn tallies_are_those_of_record(dbs: impl Databases) {
+    let world = World::new(dbs.db("a").await).await;
+    let log = log_of(15, 5 * HOUR_MS);
+    world.claim(&log).await;
+    world.drain(&log, 0).await;
+    world.hello(&log, log.size(), None).await;
+    rollup::round(&world.db, &Changes::default(), NOW_MS).await.unwrap();
+    let mut conn = world.read().await;
+    let rows = state::load_all(&mut conn, world.scope, world.facility).await.unwrap();
+    let zones: Vec<_> = rows.settings.zones.iter().collect();
+    let spans: Vec<record::compliance::ZoneSpan> = zones
+        .iter()
+        .map(|z| record::compliance::ZoneSpan { from_ms: z.from_ms, zone: z.zone.as_str().into() })
+        .collect();
+    let calendar = Calendar::new(&spans);
+    let mut whole = Tally::default();
+    for item in rows.equipment.values() {
+        let all = cleanings::since(&mut conn, world.scope, world.facility, &[(item.tag, 0)]).await.unwrap();
+        let place = |&(_, performed_ms, recorded_ms, complete): &(String, i64, i64, bool)| Placed {
+            performed_ms,
+            recorded_ms,
+            complete,
+        };
+        let mut placed: Vec<Placed> = all.iter().map(place).collect();
+        placed.sort();
+        let uses = cleanings::uses_since(&mut conn, world.scope, world.facility, &[(item.tag, 0)]).await;
+        let uses = uses.unwrap().into_iter().map(|(_, at)| at).collect();
+        let courses = Courses::new(&rows.settings, item, uses);
+        let windows = courses.windows(&placed, &(0..NOW_MS + 1), NOW_MS);
+        for (day, tally) in record::compliance::by_day(&calendar, &windows) {
+            let stored = column(&mut conn, "SELECT tag || CAST(day AS TEXT) || ' ' || CAST(met AS TEXT) || '/' || CAST(closed AS TEXT) FROM item_days").await;
+            let line = format!("{}{day} {}/{}", item.tag, tally.met, tally.closed);
+            assert!(stored.contains(&line), "{line} not in {stored:?}");
+        }
+        whole += Tally::of(&windows);
+    }
+    assert!(whole.met > 10 && whole.met < whole.closed, "{whole:?}");
+    let sums = column(
+        &mut conn,
+        "SELECT CAST(SUM(met) AS TEXT) || '/' || CAST(SUM(closed) AS TEXT) FROM facility_days",
+    )
+    .await;
+    assert_eq!(sums, [format!("{}/{}", whole.met, whole.closed)]);
+}
+
+pub(crate) async fn time_alone_closes_windows(dbs: impl Databases) {
+    let world = World::new(dbs.db("a").await).await;
+    let log = log_of(2, 5 * HOUR_MS);
+    world.claim(&log).await;
+    world.drain(&log, 0).await;
+    let closed = || async {
+        let mut conn = world.read().await;
+        let sql = "SELECT CAST(SUM(closed) AS TEXT) FROM item_days";
+        column(&mut conn, sql).await[0].parse::<i64>().unwrap()
+    };
+    world.hello(&log, log.size(), None).await;
+    rollup::round(&world.db, &Changes::default(), NOW_MS).await.unwrap();
+    let before = closed().await;
+    // The box falls silent: the relay does not know what it records.
+    let later = NOW_MS + DAY_MS;
+    rollup::round(&world.db, &Changes::default(), later).await.unwrap();
+    assert_eq!(closed().await, before);
+    world.clock.set_ms(later);
+    world.ingest.hello(log.origin.box_id, &log.hello(log.size(), None)).await.unwrap();
+    rollup::round(&world.db, &Changes::default(), later).await.unwrap();
+    assert!(closed().await >= before + 4, "it was silent and had nothing to send");
+    assert_eq!(rollup::round(&world.db, &Changes::default(), later).await.unwrap(), 0, "nothing left to do");
+}
+
+pub(crate) async fn texts_are_erased(dbs: impl Databases) {
+    let world = World::new(dbs.db("a").await).await;
+    let mut log = log_of(1, 6 * HOUR_MS);
+    let name = log.text("Bo Lee");
+    let staff = record::ids::StaffId::new(1, [1; 10]);
+    log.tell(NOW_MS, "staff.added", &format!(r#"{{"staff":"{staff}","name":{name},"role":"biomed"}}"#));
+    let hash = log.texts.last().unwrap().hash();
+    world.claim(&log).await;
+    world.drain(&log, 0).await;
+    let mut conn = world.read().await;
+    assert_eq!(entries::text(&mut conn, world.scope, hash).await.unwrap().as_deref(), Some("Bo Lee"));
+    let size = log.size();
+    log.tell(NOW_MS, "text.erased", &format!(r#"{{"hash":"{hash}","reason":"asked"}}"#));
+    assert_eq!(world.drain(&log, size).await.held(), Some(size + 1));
+    assert_eq!(entries::text(&mut conn, world.scope, hash).await.unwrap(), None);
+    let held = epochs::get(&mut conn, world.scope, &log.origin).await.unwrap().unwrap();
+    assert_eq!(held.frontier.root(), log.root(size + 1), "the log stays verifiable");
+}

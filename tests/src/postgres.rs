@@ -1,0 +1,112 @@
+//! A PostgreSQL server of its own for a test: Debian's binaries, a folder that goes away, a socket and no port.
+
+use std::os::unix::fs::chown;
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// A running server; it ends with this value.
+#[derive(Debug)]
+pub struct Postgres {
+    child: Child,
+    dir: tempfile::TempDir,
+}
+
+/// The newest installed version's folder of programs.
+fn programs() -> PathBuf {
+    let found = std::fs::read_dir("/usr/lib/postgresql").map(|dir| dir.flatten().collect::<Vec<_>>());
+    let mut versions: Vec<PathBuf> =
+        found.unwrap_or_default().iter().map(|v| v.path().join("bin")).filter(|p| p.is_dir()).collect();
+    versions.sort();
+    versions.pop().expect("PostgreSQL is needed for this test: apt-get install postgresql")
+}
+
+/// PostgreSQL refuses to run as root: then as the user that its package made.
+fn unprivileged(command: &mut Command) -> Option<(u32, u32)> {
+    if !is_root() {
+        return None;
+    }
+    let passwd = std::fs::read_to_string("/etc/passwd").expect("/etc/passwd can be read");
+    let line = passwd.lines().find_map(|l| l.strip_prefix("postgres:"));
+    let mut ids = line.expect("the user `postgres` exists").split(':').skip(1).flat_map(str::parse::<u32>);
+    let (uid, gid) = (ids.next().expect("a user id"), ids.next().expect("a group id"));
+    command.uid(uid).gid(gid);
+    Some((uid, gid))
+}
+
+fn is_root() -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    std::fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0)
+}
+
+impl Postgres {
+    /// Makes a database folder and starts a server on it. `durable`: flushes like a real one.
+    ///
+    /// # Panics
+    /// When PostgreSQL is not installed or does not start: a test that needs it must not pass without it.
+    pub fn start(durable: bool) -> Self {
+        let dir = tempfile::Builder::new().prefix("ct-pg-").tempdir_in("/tmp").expect("a temporary folder");
+        let programs = programs();
+        let mut initdb = Command::new(programs.join("initdb"));
+        if let Some((uid, gid)) = unprivileged(&mut initdb) {
+            chown(dir.path(), Some(uid), Some(gid)).expect("the folder can be given away");
+        }
+        let data = dir.path().join("data");
+        let made =
+            initdb.args(["-A", "trust", "-U", "postgres", "--locale=C", "-E", "UTF8", "-D"]).arg(&data);
+        let made = made.current_dir("/").output().expect("initdb runs");
+        assert!(made.status.success(), "initdb: {}", String::from_utf8_lossy(&made.stderr));
+        let mut server = Command::new(programs.join("postgres"));
+        unprivileged(&mut server);
+        let log = std::fs::File::create(dir.path().join("log")).expect("a log file");
+        server.arg("-D").arg(&data).arg("-k").arg(dir.path()).args(["-c", "listen_addresses="]);
+        if !durable {
+            server.args(["-c", "fsync=off", "-c", "full_page_writes=off"]);
+        }
+        let child = server
+            .current_dir("/")
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(log)
+            .spawn()
+            .expect("postgres starts");
+        let mut this = Self { child, dir };
+        this.wait();
+        this
+    }
+
+    fn wait(&mut self) {
+        #[expect(clippy::disallowed_methods, reason = "a bound on waiting for another process")]
+        let waiting = |since: Instant| since.elapsed() < Duration::from_secs(60);
+        let since = Instant::now();
+        // The postmaster writes this line last, when it takes connections.
+        let ready = |dir: &Path| {
+            std::fs::read_to_string(dir.join("data/postmaster.pid")).is_ok_and(|pid| pid.contains("ready"))
+        };
+        while !ready(self.dir.path()) {
+            let ended = self.child.try_wait().expect("the server can be asked");
+            let log = std::fs::read_to_string(self.dir.path().join("log")).unwrap_or_default();
+            assert!(ended.is_none() && waiting(since), "postgres did not start: {log}");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// The address of a database on it, for the relay's `--database`.
+    pub fn url(&self, database: &str) -> String {
+        format!("postgres://postgres@localhost/{database}?host={}", self.dir.path().display())
+    }
+
+    /// The server's process, for tests that stop or kill it.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+}
+
+impl Drop for Postgres {
+    fn drop(&mut self) {
+        // Nothing in it is needed again.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
