@@ -7,4 +7,7 @@ pub mod listen;
 pub mod photo;
 pub mod print;
 pub mod random;
+pub mod store;
 pub mod uplink;
+pub mod admin;
+pub mod command;

@@ -123,6 +123,11 @@ impl TextLine {
         self.hash
     }
 
+    /// The salt, for a store that keeps the parts.
+    pub fn salt(&self) -> &[u8; 16] {
+        &self.salt
+    }
+
     /// The text.
     pub fn text(&self) -> &str {
         &self.text

@@ -1,0 +1,511 @@
+//! The store without its thread: decides commands, writes a group to the journal, follows with the database.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use record::entry::{Draft, Entry};
+use record::fold::{Facility, RowKey};
+use record::ids::Epoch;
+use record::tree::Frontier;
+use redb::{Durability, WriteTransaction};
+
+use super::database::make_durable;
+use super::disk::{Disk, PAGE_BYTES, remove_if_there};
+use super::error::{StoreError, SubmitError};
+use super::fold::{self, Chain};
+use super::journal::{AppendError, Journal, Sizes};
+use super::segment::{GROUP_ENTRIES_MAX, GROUP_LINES_BYTES_MAX, GroupWriter};
+use super::shared::Shared;
+use super::tables::{self, Tables};
+use super::view::{Recorded, View};
+use crate::clock::{Clock, Now};
+
+/// Given up when the disk is full, so that recording goes on.
+pub(crate) const BALLAST: &str = "ballast";
+/// Bytes of ballast written at a time, so that no phone waits long behind them.
+const BALLAST_STEP_BYTES: u64 = 256 << 10;
+/// Free bytes beyond the ballast's own below which none is made.
+const BALLAST_SPARE_BYTES: u64 = 256 << 20;
+/// Times the usual number of entries after which the database is made durable even under load.
+const OVERDUE: u64 = 4;
+/// How long entries may stand in the journal alone.
+const DURABLE_AFTER_MS: u64 = 3_600_000;
+
+/// A command on its way through the writer.
+pub trait Job: Send {
+    /// Decides it against the state; called once.
+    fn decide(&mut self, view: &View<'_>) -> Vec<Draft>;
+    /// Answers it; called once, after the flush.
+    fn finish(self: Box<Self>, result: Result<Vec<Recorded>, SubmitError>);
+}
+
+/// Why the process must end: what is on the disk is not known any more.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("the store cannot go on: {0}; what was acknowledged is safe, and a restart finds out the rest")]
+pub struct Fatal(pub String);
+
+impl From<StoreError> for Fatal {
+    fn from(e: StoreError) -> Self {
+        Self(e.to_string())
+    }
+}
+
+/// The only appender of the log. [`super::writer`] runs it on a thread; tests drive it directly.
+pub struct Core {
+    pub(super) disk: Arc<dyn Disk>,
+    pub(super) sizes: Sizes,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) shared: Arc<Shared>,
+    pub(super) journal: Journal,
+    pub(super) epoch: Epoch,
+    pub(super) frontier: Frontier,
+    pub(super) chain: Chain,
+    /// The state with everything decided, durable or not; readers have their own copy.
+    pub(super) facility: Facility,
+    pub(super) group: GroupWriter,
+    pub(super) durable: Durable,
+}
+
+/// How far the database's durable copy is.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Durable {
+    pub(super) size: u64,
+    pub(super) up_ms: u64,
+}
+
+impl std::fmt::Debug for Core {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Core")
+            .field("epoch", &self.epoch)
+            .field("size", &self.frontier.size())
+            .finish_non_exhaustive()
+    }
+}
+
+/// A job that was decided, with what is recorded for it.
+struct Decided {
+    job: Box<dyn Job>,
+    result: Result<Vec<Recorded>, SubmitError>,
+}
+
+/// One group while it is put together.
+struct Building {
+    decided: Vec<Decided>,
+    rows: Vec<RowKey>,
+    entries: usize,
+    /// Whether the front of the queue was decided on top of this group.
+    carried: bool,
+}
+
+/// Why a group could not be put together or written.
+enum GroupError {
+    /// Nothing was recorded; everyone is told.
+    Refused(SubmitError),
+    /// Nobody knows.
+    Fatal(Fatal),
+}
+
+impl From<redb::Error> for GroupError {
+    fn from(e: redb::Error) -> Self {
+        Self::Refused(SubmitError::Database(e.to_string()))
+    }
+}
+
+impl Core {
+    /// Entries of this epoch.
+    pub fn size(&self) -> u64 {
+        self.frontier.size()
+    }
+
+    /// What readers share with the writer.
+    pub(crate) fn shared(&self) -> &Arc<Shared> {
+        &self.shared
+    }
+
+    /// Takes as many jobs from the front as fit into one group, makes them durable and answers them.
+    ///
+    /// # Errors
+    /// [`Fatal`]: the process must end. The jobs taken were told [`SubmitError::Unknown`].
+    pub fn group(&mut self, jobs: &mut VecDeque<Box<dyn Job>>) -> Result<(), Fatal> {
+        let before = self.frontier.clone();
+        let mut building = Building { decided: Vec::new(), rows: Vec::new(), entries: 0, carried: false };
+        let written = self.write_group(jobs, &mut building, &before);
+        match written {
+            Ok(()) => {
+                self.publish(&building.rows);
+                for done in building.decided {
+                    done.job.finish(done.result);
+                }
+                Ok(())
+            }
+            Err(error) => {
+                self.frontier = before;
+                self.restore(&building.rows);
+                let (told, fatal) = match error {
+                    GroupError::Refused(e) => (e, None),
+                    GroupError::Fatal(e) => (SubmitError::Unknown, Some(e)),
+                };
+                for done in building.decided {
+                    done.job.finish(done.result.and(Err(told.clone())));
+                }
+                if let Some(carried) = building.carried.then(|| jobs.pop_front()).flatten() {
+                    carried.finish(Err(told));
+                }
+                fatal.map_or(Ok(()), Err)
+            }
+        }
+    }
+
+    fn write_group(
+        &mut self,
+        jobs: &mut VecDeque<Box<dyn Job>>,
+        building: &mut Building,
+        before: &Frontier,
+    ) -> Result<(), GroupError> {
+        let db = self.shared.db();
+        let mut txn = db.begin_write().map_err(redb::Error::from)?;
+        txn.set_durability(Durability::None).map_err(redb::Error::from)?;
+        self.group.clear();
+        self.build(&txn, jobs, building)?;
+        if building.entries == 0 {
+            txn.abort().map_err(redb::Error::from)?;
+            return Ok(());
+        }
+        self.append(before)?;
+        // The group is recorded from here on, whatever the database says.
+        let committed = txn.commit().map_err(redb::Error::from);
+        committed.map_err(|e| {
+            GroupError::Fatal(Fatal(format!("the database failed after the journal's flush: {e}")))
+        })
+    }
+
+    fn append(&mut self, before: &Frontier) -> Result<(), GroupError> {
+        let (first, next, root) = (before.size(), self.frontier.size(), self.frontier.root());
+        let len = self.group.close(first, next, &root).len();
+        for attempt in 0..2 {
+            let result = match self.journal.make_room(len, before) {
+                Ok(()) => self.journal.append(self.group.bytes()),
+                Err(e) if is_full(&e) => Err(AppendError::Full),
+                Err(e) => Err(AppendError::Unknown("continued in a new file", e)),
+            };
+            match result {
+                Ok(()) => return Ok(()),
+                Err(AppendError::Full) if attempt == 0 && self.drop_ballast() => {}
+                Err(AppendError::Full) => return Err(GroupError::Refused(SubmitError::Full)),
+                Err(e) => return Err(GroupError::Fatal(Fatal(e.to_string()))),
+            }
+        }
+        Err(GroupError::Refused(SubmitError::Full))
+    }
+
+    /// Decides jobs one after the other; each sees what was decided before it.
+    fn build(
+        &mut self,
+        txn: &WriteTransaction,
+        jobs: &mut VecDeque<Box<dyn Job>>,
+        building: &mut Building,
+    ) -> Result<(), GroupError> {
+        let mut tables = Tables::open(txn)?;
+        let now = self.clock.now();
+        while let Some(mut job) = jobs.pop_front() {
+            let failed = RefCell::new(None);
+            let view = View {
+                now,
+                epoch: self.epoch,
+                size: self.frontier.size(),
+                facility: &self.facility,
+                chain: &self.chain,
+                tables: &tables,
+                failed: &failed,
+            };
+            let Ok(drafts) = catch_unwind(AssertUnwindSafe(|| job.decide(&view))) else {
+                // Its asker hears that nobody answers; nothing of it is in the group.
+                tracing::error!("a command panicked while it was decided; it was not recorded");
+                continue;
+            };
+            if let Some(e) = failed.into_inner() {
+                building.decided.push(Decided { job, result: Ok(Vec::new()) });
+                return Err(GroupError::from(e));
+            }
+            let composed = compose(&drafts, self.frontier.size(), &now);
+            let (entries, bytes) = match composed {
+                Ok(composed) => composed,
+                Err(e) => {
+                    building.decided.push(Decided { job, result: Err(e) });
+                    continue;
+                }
+            };
+            let full = self.group.len() + bytes > GROUP_LINES_BYTES_MAX
+                || building.entries + entries.len() > GROUP_ENTRIES_MAX;
+            if full && building.entries > 0 {
+                // It opens the next group, which begins with exactly the state that it was decided on.
+                building.carried = true;
+                jobs.push_front(Box::new(Redecided { job, drafts: Some(drafts) }));
+                break;
+            }
+            building.entries += entries.len();
+            let recorded = self.take(&mut tables, &entries, &drafts, &mut building.rows);
+            let (result, error) = match recorded {
+                Ok(recorded) => (Ok(recorded), None),
+                Err(e) => (Ok(Vec::new()), Some(e)),
+            };
+            building.decided.push(Decided { job, result });
+            if let Some(e) = error {
+                return Err(GroupError::from(e));
+            }
+            if building.entries >= GROUP_ENTRIES_MAX {
+                break;
+            }
+        }
+        let value = tables::epoch_value(self.epoch, &self.frontier);
+        tables.epochs.insert(self.epoch.n, &value[..]).map_err(redb::Error::from)?;
+        Ok(())
+    }
+
+    fn take(
+        &mut self,
+        tables: &mut Tables<'_>,
+        entries: &[Entry],
+        drafts: &[Draft],
+        rows: &mut Vec<RowKey>,
+    ) -> Result<Vec<Recorded>, redb::Error> {
+        let mut recorded = Vec::with_capacity(entries.len());
+        for (entry, draft) in entries.iter().zip(drafts) {
+            let leaf = entry.leaf();
+            self.group.entry(entry.bytes());
+            fold::push_leaf(tables, self.epoch, &mut self.frontier, leaf)?;
+            // Texts first: an erasure in the same group must find them.
+            for text in &draft.texts {
+                fold::keep_text(tables, self.epoch, &text.beside(entry.seq()))?;
+            }
+            fold::apply(tables, &mut self.facility, &self.chain, self.epoch, (entry, &draft.event), rows)?;
+            recorded.push(Recorded { seq: entry.seq(), leaf });
+        }
+        for (entry, draft) in entries.iter().zip(drafts) {
+            draft.texts.iter().for_each(|text| self.group.text(&text.beside(entry.seq())));
+        }
+        Ok(recorded)
+    }
+
+    /// Records something of the box's own before anyone else can.
+    ///
+    /// # Errors
+    /// What kept it from being recorded.
+    pub(super) fn record_own(&mut self, draft: Draft) -> Result<(), StoreError> {
+        let (told, result) = std::sync::mpsc::channel();
+        let mut jobs: VecDeque<Box<dyn Job>> = VecDeque::new();
+        jobs.push_back(Box::new(Own { draft: Some(draft), told }));
+        let failed =
+            |why: String| StoreError::Io { what: "the log".to_owned(), source: std::io::Error::other(why) };
+        self.group(&mut jobs).map_err(|e| failed(e.to_string()))?;
+        match result.try_recv() {
+            Ok(Ok(_)) => self.make_durable().map_err(|e| failed(e.to_string())),
+            Ok(Err(SubmitError::Full)) => Err(StoreError::Io {
+                what: "the log".to_owned(),
+                source: std::io::ErrorKind::StorageFull.into(),
+            }),
+            Ok(Err(e)) => Err(failed(e.to_string())),
+            Err(_) => Err(StoreError::Stopped),
+        }
+    }
+
+    /// Shows readers what is durable now.
+    fn publish(&self, rows: &[RowKey]) {
+        if !rows.is_empty() {
+            let mut shown = self.shared.facility_mut();
+            rows.iter().for_each(|row| copy_row(&self.facility, &mut shown, *row));
+        }
+        self.shared.show(&self.frontier);
+    }
+
+    /// Takes back what a group that was not recorded changed.
+    fn restore(&mut self, rows: &[RowKey]) {
+        let shown = self.shared.facility();
+        rows.iter().for_each(|row| copy_row(&shown, &mut self.facility, *row));
+    }
+
+    fn behind(&self) -> u64 {
+        self.frontier.size().saturating_sub(self.durable.size)
+    }
+
+    /// Whether the database should be made durable when nobody waits.
+    pub fn durable_due(&self) -> bool {
+        let since = self.clock.now().up_ms.saturating_sub(self.durable.up_ms);
+        self.behind() >= self.sizes.durable_entries || (self.behind() > 0 && since >= DURABLE_AFTER_MS)
+    }
+
+    /// Whether it should be made durable although somebody may wait: replay at the next start is bounded by this.
+    pub fn durable_overdue(&self) -> bool {
+        self.behind() >= self.sizes.durable_entries * OVERDUE
+    }
+
+    /// Writes the evidence of the cursor down.
+    pub(super) fn write_cursor(&self) {
+        let up_ms = self.clock.now().up_ms;
+        if let Err(e) = self.shared.cursor().write(&*self.disk, up_ms) {
+            // The relay's next answer brings it again.
+            tracing::warn!(error = %e, "the cursor was not written down");
+        }
+    }
+
+    /// Begins a new segment, so that nothing more is appended to the one before.
+    ///
+    /// # Errors
+    /// [`Fatal`].
+    pub fn roll(&mut self) -> Result<(), Fatal> {
+        match self.journal.roll(&self.frontier) {
+            Err(e) if !is_full(&e) => Err(Fatal(format!("the journal could not be continued: {e}"))),
+            _ => Ok(()),
+        }
+    }
+
+    /// Makes the database durable.
+    ///
+    /// # Errors
+    /// [`Fatal`]: the database failed; the journal has everything, and the next start makes the copy.
+    pub fn make_durable(&mut self) -> Result<(), Fatal> {
+        let failed = |e: redb::Error| Fatal(format!("the database could not be made durable: {e}"));
+        make_durable(&self.shared.db()).map_err(failed)?;
+        self.durable = Durable { size: self.frontier.size(), up_ms: self.clock.now().up_ms };
+        self.shared.durable(self.durable.size);
+        Ok(())
+    }
+
+    /// One short piece of the work that nobody waits for; `false` when there is none left.
+    ///
+    /// # Errors
+    /// [`Fatal`].
+    pub fn idle(&mut self) -> Result<bool, Fatal> {
+        if self.journal.wants_zeros() {
+            return match self.journal.write_zeros_ahead() {
+                Ok(()) => Ok(true),
+                Err(e) if is_full(&e) => Ok(false),
+                Err(e) => Err(Fatal(format!("the journal could not be prepared: {e}"))),
+            };
+        }
+        if self.durable_due() {
+            self.make_durable()?;
+            return Ok(true);
+        }
+        Ok(self.grow_ballast())
+    }
+
+    /// Writes a piece of the ballast; failing only means that there is less of it.
+    fn grow_ballast(&self) -> bool {
+        let want = self.sizes.ballast;
+        let grow = || -> std::io::Result<bool> {
+            let file = match self.disk.open(BALLAST) {
+                Err(e) if e.kind() == std::io::ErrorKind::NotFound => self.disk.create_new(BALLAST)?,
+                other => other?,
+            };
+            let len = file.len()?;
+            let spare =
+                self.disk.free_bytes().is_none_or(|free| free > want - len.min(want) + BALLAST_SPARE_BYTES);
+            if len >= want || !spare {
+                return Ok(false);
+            }
+            super::disk::write_zeros(&*file, len, want.min(len + BALLAST_STEP_BYTES))?;
+            file.sync_data()?;
+            file.forget_cached();
+            Ok(true)
+        };
+        want > 0 && grow().unwrap_or(false)
+    }
+
+    fn drop_ballast(&self) -> bool {
+        let there = self.disk.open(BALLAST).and_then(|f| f.len()).is_ok_and(|len| len >= PAGE_BYTES as u64);
+        let dropped = there && remove_if_there(&*self.disk, BALLAST).is_ok();
+        if dropped {
+            tracing::warn!("the disk is full: the ballast was removed so that recording goes on");
+        }
+        dropped
+    }
+
+    /// Ends cleanly: an empty closing group, then a durable database.
+    ///
+    /// # Errors
+    /// [`Fatal`].
+    pub fn stop(&mut self) -> Result<(), Fatal> {
+        match self.journal.close(&self.frontier) {
+            // Without the closing group the next start only cannot tell a torn last group from a damaged one.
+            Ok(()) | Err(AppendError::Full) => {}
+            Err(e) => return Err(Fatal(e.to_string())),
+        }
+        self.make_durable()
+    }
+}
+
+fn is_full(e: &std::io::Error) -> bool {
+    matches!(e.kind(), std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded)
+}
+
+/// The entries of drafts, and the bytes that they and their texts take in a group.
+fn compose(drafts: &[Draft], size: u64, now: &Now) -> Result<(Vec<Entry>, usize), SubmitError> {
+    let mut entries = Vec::with_capacity(drafts.len());
+    let mut bytes = 0;
+    for (draft, seq) in drafts.iter().zip(size..) {
+        let entry = Entry::compose(seq, now.at(), draft.by, draft.idem, &draft.event)?;
+        bytes += entry.bytes().len() + 1;
+        bytes += draft.texts.iter().map(|t| t.beside(seq).line().len() + 32).sum::<usize>();
+        entries.push(entry);
+    }
+    if bytes > GROUP_LINES_BYTES_MAX || entries.len() > GROUP_ENTRIES_MAX {
+        return Err(SubmitError::TooLarge { entries: entries.len(), bytes });
+    }
+    Ok((entries, bytes))
+}
+
+/// A job that was decided for a group into which it did not fit.
+struct Redecided {
+    job: Box<dyn Job>,
+    drafts: Option<Vec<Draft>>,
+}
+
+impl Job for Redecided {
+    fn decide(&mut self, _: &View<'_>) -> Vec<Draft> {
+        self.drafts.take().unwrap_or_default()
+    }
+    fn finish(self: Box<Self>, result: Result<Vec<Recorded>, SubmitError>) {
+        self.job.finish(result);
+    }
+}
+
+/// Something that the box records of itself.
+struct Own {
+    draft: Option<Draft>,
+    told: std::sync::mpsc::Sender<Result<Vec<Recorded>, SubmitError>>,
+}
+
+impl Job for Own {
+    fn decide(&mut self, _: &View<'_>) -> Vec<Draft> {
+        self.draft.take().into_iter().collect()
+    }
+    fn finish(self: Box<Self>, result: Result<Vec<Recorded>, SubmitError>) {
+        let _ = self.told.send(result);
+    }
+}
+
+fn copy_row(from: &Facility, to: &mut Facility, row: RowKey) {
+    fn one<K: Ord + Copy, V: Clone>(
+        from: &std::collections::BTreeMap<K, V>,
+        to: &mut std::collections::BTreeMap<K, V>,
+        key: K,
+    ) {
+        match (from.get(&key), to.get_mut(&key)) {
+            (Some(value), Some(place)) => place.clone_from(value),
+            (Some(value), None) => drop(to.insert(key, value.clone())),
+            (None, _) => drop(to.remove(&key)),
+        }
+    }
+    match row {
+        RowKey::Settings => to.settings.clone_from(&from.settings),
+        RowKey::Equipment(tag) => one(&from.equipment, &mut to.equipment, tag),
+        RowKey::Activity(tag) => one(&from.activity, &mut to.activity, tag),
+        RowKey::Alias(tag) => one(&from.aliases, &mut to.aliases, tag),
+        RowKey::Protocol(id) => one(&from.protocols, &mut to.protocols, id),
+        RowKey::Staff(id) => one(&from.staff, &mut to.staff, id),
+        RowKey::Boot(id) => one(&from.boots, &mut to.boots, id),
+    }
+}

@@ -1,0 +1,109 @@
+//! How far the relay has confirmed the log: the newest cosigned checkpoint, kept in a small file of two slots.
+
+use std::sync::Arc;
+
+use record::checkpoint::{Checkpoint, Origin, SignedCheckpoint};
+use record::sign::Verifier;
+use record::tree::Hash;
+
+use super::disk::{Disk, DiskFile, PAGE_BYTES, put_small};
+use super::error::StoreError;
+
+const FILE: &str = "cursor";
+const SLOT_BYTES: usize = PAGE_BYTES;
+
+/// A cosigned checkpoint as it is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept {
+    /// Size and root, and of which epoch.
+    pub checkpoint: Checkpoint,
+    /// The note with both signatures.
+    pub note: String,
+}
+
+/// The cursor and the evidence behind it.
+#[derive(Debug)]
+pub(crate) struct Cursor {
+    /// Entries of this epoch that the relay is known to hold.
+    pub(super) size: u64,
+    /// The newest cosigned checkpoint ever seen, of whatever epoch.
+    pub(super) kept: Option<Kept>,
+    /// Number of the newest slot.
+    turn: u64,
+    /// Size and time of the last writing.
+    pub(super) written: (u64, u64),
+}
+
+fn slot(turn: u64, note: &str) -> Option<Vec<u8>> {
+    let sum = &Hash::of(format!("{turn}\n{note}").as_bytes()).to_string()[..32];
+    let mut bytes = format!("#c 1 {turn} {} {sum}\n{note}", note.len()).into_bytes();
+    (bytes.len() <= SLOT_BYTES).then(|| {
+        bytes.resize(SLOT_BYTES, 0);
+        bytes
+    })
+}
+
+fn read_slot(bytes: &[u8]) -> Option<(u64, String)> {
+    let text = std::str::from_utf8(bytes.split(|&b| b == 0).next()?).ok()?;
+    let (line, rest) = text.split_once('\n')?;
+    let mut words = line.strip_prefix("#c 1 ")?.split(' ');
+    let turn: u64 = words.next()?.parse().ok()?;
+    let note = rest.get(..words.next()?.parse().ok()?)?;
+    (slot(turn, note)? == bytes).then(|| (turn, note.to_owned()))
+}
+
+impl Cursor {
+    /// Reads what was kept. A slot that does not hold, or whose note no known key of this box signed, counts for nothing.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub(crate) fn load(disk: &dyn Disk, origin: &Origin, logs: &[Verifier]) -> Result<Self, StoreError> {
+        let mut cursor = Self { size: 0, kept: None, turn: 0, written: (0, 0) };
+        let bytes = super::disk::read_small(disk, FILE, 2 * SLOT_BYTES).map_err(StoreError::io(FILE))?;
+        for slot in bytes.iter().flat_map(|b| b.chunks_exact(SLOT_BYTES)) {
+            let Some((turn, note)) = read_slot(slot) else { continue };
+            let kept = read_note(note, logs);
+            if let Some(kept) = kept.filter(|_| turn >= cursor.turn) {
+                cursor.turn = turn;
+                cursor.kept = Some(kept);
+            }
+        }
+        cursor.size = cursor.confirmed(origin);
+        Ok(cursor)
+    }
+
+    /// The size of this epoch that is confirmed.
+    pub(crate) fn confirmed(&self, origin: &Origin) -> u64 {
+        self.kept.as_ref().filter(|k| k.checkpoint.origin == *origin).map_or(0, |k| k.checkpoint.size)
+    }
+
+    /// Writes the newest evidence into the older slot.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub(crate) fn write(&mut self, disk: &dyn Disk, up_ms: u64) -> Result<(), StoreError> {
+        let Some(kept) = &self.kept else { return Ok(()) };
+        let turn = self.turn + 1;
+        let Some(bytes) = slot(turn, &kept.note) else { return Ok(()) };
+        let file: Arc<dyn DiskFile> = match disk.open(FILE) {
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
+                put_small(disk, FILE, &[0; 2 * SLOT_BYTES]).map_err(StoreError::io(FILE))?;
+                disk.open(FILE).map_err(StoreError::io(FILE))?
+            }
+            other => other.map_err(StoreError::io(FILE))?,
+        };
+        file.write_at(turn % 2 * SLOT_BYTES as u64, &bytes).map_err(StoreError::io(FILE))?;
+        file.sync_data().map_err(StoreError::io(FILE))?;
+        self.turn = turn;
+        self.written = (kept.checkpoint.size, up_ms);
+        Ok(())
+    }
+}
+
+fn read_note(note: String, logs: &[Verifier]) -> Option<Kept> {
+    let checkpoint = logs.iter().find_map(|log| {
+        let origin = log.name().parse().ok()?;
+        Some(*SignedCheckpoint::verify(&note, &origin, log).ok()?.checkpoint())
+    })?;
+    Some(Kept { checkpoint, note })
+}

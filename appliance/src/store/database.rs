@@ -1,0 +1,188 @@
+//! Opening redb files, and what the database says about itself.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use record::fold::{Facility, RowKey};
+use record::ids::Epoch;
+use record::tree::Frontier;
+use redb::{Database, Durability, ReadableDatabase as _, ReadableTable as _};
+
+use super::disk::{Disk, RedbFile, exists, parent, remove_if_there};
+use super::error::StoreError;
+use super::journal::Sizes;
+use super::tables::{self, Tables};
+
+/// The log's database.
+pub(crate) const MAIN: &str = "cleantrack.redb";
+/// What is no fold over the log: sessions, PINs, tokens, the print ledger.
+pub(crate) const STATE: &str = "state.redb";
+/// Cache of the small one.
+const STATE_CACHE_BYTES: usize = 1 << 20;
+
+/// A commit that is durable, and after which the next opening takes no repair.
+///
+/// # Errors
+/// redb's.
+pub(crate) fn make_durable(db: &Database) -> Result<(), redb::Error> {
+    let mut txn = db.begin_write()?;
+    txn.set_durability(Durability::Immediate)?;
+    txn.set_quick_repair(true);
+    txn.commit()?;
+    Ok(())
+}
+
+/// Opens a database that is there; `Ok(None)` when redb cannot make sense of the file, or panics over it.
+///
+/// # Errors
+/// The disk's.
+pub(crate) fn open(disk: &dyn Disk, path: &str, cache: usize) -> Result<Option<Database>, StoreError> {
+    let file = disk.open(path).map_err(StoreError::io(path))?;
+    if file.len().map_err(StoreError::io(path))? == 0 {
+        // redb would make a new database of it.
+        return Ok(None);
+    }
+    let opened = catch_unwind(AssertUnwindSafe(|| {
+        Database::builder().set_cache_size(cache).create_with_backend(RedbFile(file))
+    }));
+    match opened {
+        Ok(Ok(db)) => Ok(Some(db)),
+        Ok(Err(redb::DatabaseError::Storage(redb::StorageError::Io(e)))) if !damaged(&e) => {
+            Err(StoreError::Io { what: path.to_owned(), source: e })
+        }
+        Ok(Err(_)) | Err(_) => Ok(None),
+    }
+}
+
+/// Whether an error of the file says that its content is wrong, not that the disk is.
+fn damaged(e: &std::io::Error) -> bool {
+    use std::io::ErrorKind as K;
+    matches!(e.kind(), K::UnexpectedEof | K::InvalidData | K::InvalidInput)
+}
+
+/// Makes an empty database under a name of its own; [`install`] puts it in place.
+///
+/// # Errors
+/// The disk's and redb's.
+pub(crate) fn create(disk: &dyn Disk, path: &str, cache: usize) -> Result<Database, StoreError> {
+    let new = format!("{path}.new");
+    remove_if_there(disk, &new).map_err(StoreError::io(new.as_str()))?;
+    let file = disk.create_new(&new).map_err(StoreError::io(new.as_str()))?;
+    Database::builder()
+        .set_cache_size(cache)
+        .create_with_backend(RedbFile(file))
+        .map_err(StoreError::db("creation"))
+}
+
+/// Gives a database that [`create`] made its name, once it is durable. A crash while redb creates a file leaves one that
+/// never opens, so no file has the name before it is whole.
+///
+/// # Errors
+/// The disk's.
+pub(crate) fn install(disk: &dyn Disk, path: &str) -> Result<(), StoreError> {
+    disk.rename(&format!("{path}.new"), path).map_err(StoreError::io(path))?;
+    disk.sync_dir(parent(path)).map_err(StoreError::io(path))
+}
+
+/// Sets a database aside that cannot be used, replacing what was set aside before.
+///
+/// # Errors
+/// The disk's.
+pub(crate) fn set_aside(disk: &dyn Disk, path: &str) -> Result<(), StoreError> {
+    disk.rename(path, &format!("{path}.bad-1")).map_err(StoreError::io(path))?;
+    disk.sync_dir(parent(path)).map_err(StoreError::io(path))
+}
+
+/// Opens `state.redb`, making it where it is absent or unusable.
+///
+/// # Errors
+/// The disk's and redb's.
+pub(crate) fn open_state(disk: &dyn Disk) -> Result<(Arc<Database>, bool), StoreError> {
+    let mut lost = false;
+    if exists(disk, STATE).map_err(StoreError::io(STATE))? {
+        if let Some(db) = open(disk, STATE, STATE_CACHE_BYTES)? {
+            return Ok((Arc::new(db), false));
+        }
+        set_aside(disk, STATE)?;
+        lost = true;
+    }
+    let db = create(disk, STATE, STATE_CACHE_BYTES)?;
+    make_durable(&db).map_err(StoreError::db("creation"))?;
+    install(disk, STATE)?;
+    Ok((Arc::new(db), lost))
+}
+
+/// Makes the log's database with all its tables, not yet in place.
+///
+/// # Errors
+/// The disk's and redb's.
+pub(crate) fn create_main(disk: &dyn Disk, sizes: &Sizes) -> Result<Database, StoreError> {
+    let db = create(disk, MAIN, sizes.cache)?;
+    let failed = || StoreError::db::<redb::Error>("creation");
+    (|| {
+        let txn = db.begin_write()?;
+        drop(Tables::open(&txn)?);
+        txn.open_table(tables::META)?.insert("schema", tables::SCHEMA)?;
+        txn.commit()?;
+        Ok(())
+    })()
+    .map_err(failed())?;
+    Ok(db)
+}
+
+/// What a database holds of the log.
+#[derive(Debug, Clone)]
+pub(crate) struct Held {
+    /// Epochs, oldest first, with their frontiers; the last is the one that was written.
+    pub(crate) epochs: Vec<(Epoch, Frontier)>,
+}
+
+impl Held {
+    /// The frontier of an epoch.
+    pub(crate) fn frontier(&self, epoch: Epoch) -> Option<&Frontier> {
+        self.epochs.iter().find(|(e, _)| *e == epoch).map(|(_, f)| f)
+    }
+}
+
+/// Reads what a database holds; a database of another schema is refused when newer and `Ok(None)` when it has none.
+///
+/// # Errors
+/// [`StoreError::Newer`].
+pub(crate) fn held(db: &Database) -> Result<Option<Held>, StoreError> {
+    let read = catch_unwind(AssertUnwindSafe(|| -> Result<Option<Held>, StoreError> {
+        let txn = db.begin_read().map_err(StoreError::db("reading"))?;
+        let Ok(meta) = txn.open_table(tables::META) else { return Ok(None) };
+        let schema = meta.get("schema").map_err(StoreError::db("reading"))?.map(|s| s.value());
+        match schema {
+            Some(found) if found > tables::SCHEMA => {
+                return Err(StoreError::Newer { found, known: tables::SCHEMA });
+            }
+            Some(tables::SCHEMA) => {}
+            _ => return Ok(None),
+        }
+        let table = txn.open_table(tables::EPOCHS).map_err(StoreError::db("reading"))?;
+        Ok(Some(Held { epochs: tables::epochs(&table)? }))
+    }));
+    match read {
+        Ok(Err(e @ StoreError::Newer { .. })) => Err(e),
+        Ok(Ok(held)) => Ok(held),
+        Ok(Err(_)) | Err(_) => Ok(None),
+    }
+}
+
+/// Loads the facility's rows; `None` when one cannot be read: rebuild.
+///
+/// # Errors
+/// redb's.
+pub(crate) fn facility(db: &Database) -> Result<Option<Facility>, redb::Error> {
+    let txn = db.begin_read()?;
+    let mut facility = Facility::default();
+    for row in txn.open_table(tables::ROWS)?.iter()? {
+        let (key, value) = row?;
+        let Ok(key) = key.value().parse::<RowKey>() else { return Ok(None) };
+        if facility.load(key, value.value()).is_err() {
+            return Ok(None);
+        }
+    }
+    Ok(Some(facility))
+}

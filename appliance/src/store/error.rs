@@ -1,0 +1,127 @@
+//! What can go wrong with the store, worded for whom it reaches.
+
+use record::entry::EntryError;
+use record::sign::NoteError;
+
+use super::disk::FolderError;
+
+/// Why the store could not be opened or kept up.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The data folder could not be taken.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
+    /// A file could not be worked with.
+    #[error("{what} could not be used: {source}")]
+    Io {
+        /// Which file, and for what.
+        what: String,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The database said no.
+    #[error("the database {what} failed: {source}")]
+    Database {
+        /// At what.
+        what: &'static str,
+        /// Why.
+        source: redb::Error,
+    },
+    /// A newer program wrote this folder.
+    #[error(
+        "the data folder was written by a newer CleanTrack (its schema is {found}, this program knows {known}); nothing was changed: start the newer program again, or restore a backup of this version"
+    )]
+    Newer {
+        /// The schema found.
+        found: u32,
+        /// The newest schema that this program knows.
+        known: u32,
+    },
+    /// A key can be read by others, or is no key.
+    #[error("{path}: {why}")]
+    Key {
+        /// Which file.
+        path: String,
+        /// What is wrong and what to do.
+        why: String,
+    },
+    /// A note could not be made or read.
+    #[error("a checkpoint could not be made: {0}")]
+    Note(#[from] NoteError),
+    /// Entries that this program wrote do not read back.
+    #[error("entry {seq} of epoch {epoch} is damaged: {why}")]
+    Damaged {
+        /// Which epoch.
+        epoch: String,
+        /// Which entry.
+        seq: u64,
+        /// How it shows.
+        why: String,
+    },
+    /// There is no entry of this number (yet).
+    #[error("there is no entry {seq}; the log has {size}")]
+    NoEntry {
+        /// What was asked for.
+        seq: u64,
+        /// What is there.
+        size: u64,
+    },
+    /// A reader was held longer than two seconds: it would make the database grow.
+    #[error("the reading took longer than 2 s; ask for fewer entries at a time")]
+    ReaderExpired,
+    /// The store has stopped.
+    #[error("the store has stopped")]
+    Stopped,
+}
+
+impl StoreError {
+    pub(crate) fn io(what: impl Into<String>) -> impl FnOnce(std::io::Error) -> Self {
+        let what = what.into();
+        move |source| Self::Io { what, source }
+    }
+
+    pub(crate) fn db<E: Into<redb::Error>>(what: &'static str) -> impl FnOnce(E) -> Self {
+        move |e| Self::Database { what, source: e.into() }
+    }
+
+    /// Whether the disk is full.
+    pub fn is_full(&self) -> bool {
+        let full = |e: &std::io::Error| e.kind() == std::io::ErrorKind::StorageFull;
+        match self {
+            Self::Io { source, .. } => full(source),
+            Self::Database { source: redb::Error::Io(e), .. } => full(e),
+            _ => false,
+        }
+    }
+}
+
+/// Why something was not recorded, or may not have been.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum SubmitError {
+    /// Nothing was recorded: no space.
+    #[error("the box's disk is full: nothing was recorded; what you entered is still on your screen")]
+    Full,
+    /// It may have been recorded: sending the same again is safe and tells.
+    #[error("the box could not make sure that this is on its disk; send the same again")]
+    Unknown,
+    /// Nothing was recorded: too much waits.
+    #[error("the box is busy: nothing was recorded; try again in a moment")]
+    Busy,
+    /// Nothing was recorded: the store stops.
+    #[error("the box is stopping: nothing was recorded; try again in a minute")]
+    Stopping,
+    /// Nothing was recorded: one command made more than fits in a group.
+    #[error("too much at once: {entries} entries with {bytes} bytes; nothing was recorded")]
+    TooLarge {
+        /// Entries that the command made.
+        entries: usize,
+        /// Their bytes and their texts'.
+        bytes: usize,
+    },
+    /// Nothing was recorded: an entry could not be written down.
+    #[error("nothing was recorded: {0}")]
+    Entry(#[from] EntryError),
+    /// Nothing was recorded: the database failed before the journal was touched.
+    #[error("the box's database failed: nothing was recorded ({0})")]
+    Database(String),
+}

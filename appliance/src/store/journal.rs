@@ -1,0 +1,239 @@
+//! The journal's writing end: one group after the other into the newest segment, zeros ahead of it, and the next segment.
+
+use std::io::{self, ErrorKind};
+use std::sync::Arc;
+
+use record::checkpoint::Origin;
+use record::tree::Frontier;
+
+use super::disk::{Disk, DiskFile, remove_if_there, write_zeros};
+use super::scan::Segment;
+use super::segment::{GROUP_BYTES_MAX, GroupWriter, Header};
+
+/// Sizes that tests make smaller; all in bytes unless named otherwise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sizes {
+    /// A segment's length at which the next one is begun.
+    pub segment: u64,
+    /// Zeros written ahead at a time.
+    pub ahead: u64,
+    /// Zeros left ahead at which more are written.
+    pub ahead_low: u64,
+    /// A file that is given up when the disk is full, so that recording goes on.
+    pub ballast: u64,
+    /// Entries after which the database is made durable.
+    pub durable_entries: u64,
+    /// redb's cache.
+    pub cache: usize,
+}
+
+impl Default for Sizes {
+    fn default() -> Self {
+        Self {
+            segment: 64 << 20,
+            ahead: 1 << 20,
+            ahead_low: 512 << 10,
+            ballast: 64 << 20,
+            durable_entries: 1024,
+            cache: 16 << 20,
+        }
+    }
+}
+
+/// Why a group is not in the journal, or may not be.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum AppendError {
+    /// It is not there: no space. What was half written is gone again.
+    #[error("the disk is full")]
+    Full,
+    /// Nobody knows; the process must end.
+    #[error("the journal could not be {0}: {1}")]
+    Unknown(&'static str, io::Error),
+}
+
+/// The newest segment of one epoch.
+#[derive(Debug)]
+pub(crate) struct Journal {
+    disk: Arc<dyn Disk>,
+    dir: String,
+    origin: Origin,
+    sizes: Sizes,
+    segment: Segment,
+    file: Arc<dyn DiskFile>,
+    /// Where the next group goes.
+    tail: u64,
+    /// Up to here the file is zeros behind `tail`.
+    zeros_end: u64,
+}
+
+impl Journal {
+    /// The folder of an epoch.
+    pub(crate) fn dir(origin: &Origin) -> String {
+        format!("log/{}", origin.epoch)
+    }
+
+    /// Begins a segment at `frontier`: nothing of it is used before all of it and its name are durable.
+    ///
+    /// # Errors
+    /// The disk's; on a full disk nothing is left behind.
+    pub(crate) fn begin(
+        disk: Arc<dyn Disk>,
+        origin: Origin,
+        frontier: &Frontier,
+        sizes: Sizes,
+    ) -> io::Result<Self> {
+        let dir = Self::dir(&origin);
+        let segment = Segment::plain(&dir, frontier.size());
+        let made =
+            make_segment(&*disk, &segment, &Header { origin, frontier: frontier.clone() }, sizes.ahead);
+        let (file, tail) = made.inspect_err(|_| {
+            // Unused and without a group: the next start removes it too.
+            let _ = remove_if_there(&*disk, &segment.path);
+        })?;
+        disk.sync_dir(&dir)?;
+        let zeros_end = tail + sizes.ahead;
+        Ok(Self { disk, dir, origin, sizes, segment, file, tail, zeros_end })
+    }
+
+    /// Takes up a segment that a start has checked: groups end at `tail`, zeros follow.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub(crate) fn resume(
+        disk: Arc<dyn Disk>,
+        origin: Origin,
+        segment: Segment,
+        tail: u64,
+        sizes: Sizes,
+    ) -> io::Result<Self> {
+        let file = disk.open(&segment.path)?;
+        let zeros_end = file.len()?.max(tail);
+        Ok(Self { dir: Self::dir(&origin), disk, origin, sizes, segment, file, tail, zeros_end })
+    }
+
+    /// The newest segment.
+    pub(crate) fn segment(&self) -> &Segment {
+        &self.segment
+    }
+
+    /// The epoch's folder.
+    pub(crate) fn folder(&self) -> &str {
+        &self.dir
+    }
+
+    /// Makes everything written so far, and the segment's name, durable.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub(crate) fn flush_all(&self) -> io::Result<()> {
+        self.file.sync_data()?;
+        self.disk.sync_dir(&self.dir)
+    }
+
+    /// Asks the page cache to forget the segment, after it was read and flushed.
+    pub(crate) fn forget_cached(&self) {
+        self.file.forget_cached();
+    }
+
+    /// Makes room for a group of `len` bytes: begins the next segment when this one is full.
+    ///
+    /// # Errors
+    /// The disk's; on a full disk this segment stays the newest.
+    pub(crate) fn make_room(&mut self, len: usize, frontier: &Frontier) -> io::Result<()> {
+        if self.tail + len as u64 <= self.sizes.segment.max(GROUP_BYTES_MAX as u64) {
+            return Ok(());
+        }
+        self.roll(frontier)
+    }
+
+    /// Begins the next segment.
+    ///
+    /// # Errors
+    /// The disk's; on a full disk this segment stays the newest.
+    pub(crate) fn roll(&mut self, frontier: &Frontier) -> io::Result<()> {
+        if self.segment.first == frontier.size() {
+            return Ok(());
+        }
+        *self = Self::begin(self.disk.clone(), self.origin, frontier, self.sizes)?;
+        Ok(())
+    }
+
+    /// Writes a group at the tail and makes it durable.
+    ///
+    /// # Errors
+    /// [`AppendError`].
+    pub(crate) fn append(&mut self, group: &[u8]) -> Result<(), AppendError> {
+        if self.zeros_end < self.tail + group.len() as u64 {
+            // Nobody had the time to prepare it; one lengthening for many groups is cheaper than one for each.
+            let end = self.tail + group.len() as u64 + self.sizes.ahead;
+            if let Err(e) = write_zeros(&*self.file, self.zeros_end, end) {
+                self.file.set_len(self.zeros_end).map_err(|e| AppendError::Unknown("cut back", e))?;
+                tracing::debug!(error = %e, "no zeros ahead");
+            } else {
+                self.zeros_end = end;
+            }
+        }
+        if let Err(e) = self.file.write_at(self.tail, group) {
+            self.cut_half(group.len()).map_err(|e| AppendError::Unknown("cleared of half a group", e))?;
+            return Err(match e.kind() {
+                ErrorKind::StorageFull | ErrorKind::QuotaExceeded => AppendError::Full,
+                _ => AppendError::Unknown("written", e),
+            });
+        }
+        self.file.sync_data().map_err(|e| AppendError::Unknown("flushed", e))?;
+        self.tail += group.len() as u64;
+        self.zeros_end = self.zeros_end.max(self.tail);
+        Ok(())
+    }
+
+    /// Puts back what stood behind the tail before a group was written there in part.
+    fn cut_half(&self, len: usize) -> io::Result<()> {
+        self.file.set_len(self.zeros_end)?;
+        write_zeros(&*self.file, self.tail, self.zeros_end.min(self.tail + len as u64))
+    }
+
+    /// Whether zeros should be written ahead when nobody waits.
+    pub(crate) fn wants_zeros(&self) -> bool {
+        self.zeros_end - self.tail < self.sizes.ahead_low && self.zeros_end < self.sizes.segment
+    }
+
+    /// Writes zeros ahead and makes them durable, so that no phone's flush has to.
+    ///
+    /// # Errors
+    /// The disk's. After `StorageFull` the journal goes on with what is there.
+    pub(crate) fn write_zeros_ahead(&mut self) -> io::Result<()> {
+        let end = (self.zeros_end + self.sizes.ahead).min(self.sizes.segment.max(self.zeros_end));
+        if let Err(e) = write_zeros(&*self.file, self.zeros_end, end) {
+            self.file.set_len(self.zeros_end)?;
+            return Err(e);
+        }
+        self.file.sync_data()?;
+        self.zeros_end = end;
+        Ok(())
+    }
+
+    /// Closes a clean stop: an empty group proves that the last one was acknowledged.
+    ///
+    /// # Errors
+    /// [`AppendError`].
+    pub(crate) fn close(&mut self, frontier: &Frontier) -> Result<(), AppendError> {
+        let mut group = GroupWriter::default();
+        let bytes = group.close(frontier.size(), frontier.size(), &frontier.root()).to_vec();
+        self.append(&bytes)
+    }
+}
+
+fn make_segment(
+    disk: &dyn Disk,
+    segment: &Segment,
+    header: &Header,
+    ahead: u64,
+) -> io::Result<(Arc<dyn DiskFile>, u64)> {
+    let file = disk.create_new(&segment.path)?;
+    let line = header.encode();
+    file.write_at(0, &line)?;
+    let tail = line.len() as u64;
+    write_zeros(&*file, tail, tail + ahead)?;
+    file.sync_data()?;
+    Ok((file, tail))
+}

@@ -1,0 +1,167 @@
+//! Who this box is: its id, and one key per epoch of its log, each in a file of its own that only the owner can read.
+
+use record::checkpoint::Origin;
+use record::ids::{BoxId, Epoch};
+use record::sign::{Signer, Verifier};
+
+use super::disk::{Disk, put_small, read_small};
+use super::error::StoreError;
+use super::scan::{Segment, SegmentReader};
+use crate::clock::Now;
+use crate::random::Random;
+
+const BOX_FILE: &str = "keys/box.id";
+const SMALL_BYTES_MAX: usize = 4096;
+
+/// A log key, ready to sign.
+#[derive(Debug)]
+pub(crate) struct LogKey {
+    /// Which log it signs.
+    pub(crate) origin: Origin,
+    /// The signer.
+    pub(crate) signer: Signer,
+}
+
+/// What lies in `keys/`.
+#[derive(Debug)]
+pub(crate) struct Keys {
+    /// The box.
+    pub(crate) box_id: BoxId,
+    /// Log keys by epoch number, ascending.
+    pub(crate) logs: Vec<LogKey>,
+}
+
+fn key_path(n: u32) -> String {
+    format!("keys/log-{n}.key")
+}
+
+fn public_path(n: u32) -> String {
+    format!("keys/log-{n}.pub")
+}
+
+fn key_error(path: &str, why: impl Into<String>) -> StoreError {
+    StoreError::Key { path: path.to_owned(), why: why.into() }
+}
+
+impl Keys {
+    /// Reads the keys; makes the box's id where there is none, from the log when that names one.
+    ///
+    /// # Errors
+    /// The disk's; a key that others can read, or that is none.
+    pub(crate) fn load(disk: &dyn Disk, now: &Now, random: &dyn Random) -> Result<Self, StoreError> {
+        disk.make_dir("keys").map_err(StoreError::io("keys/"))?;
+        let box_id = match read_small(disk, BOX_FILE, SMALL_BYTES_MAX).map_err(StoreError::io(BOX_FILE))? {
+            Some(bytes) => std::str::from_utf8(&bytes)
+                .ok()
+                .and_then(|text| text.trim_end().parse().ok())
+                .ok_or_else(|| key_error(BOX_FILE, "it holds no box id; put the right one back"))?,
+            None => {
+                let id = box_of_log(disk).map_err(StoreError::io("log/"))?;
+                let id = id.unwrap_or_else(|| BoxId::new(now.wall_ms, random.bytes()));
+                put_small(disk, BOX_FILE, format!("{id}\n").as_bytes()).map_err(StoreError::io(BOX_FILE))?;
+                id
+            }
+        };
+        let mut keys = Self { box_id, logs: Vec::new() };
+        let names = disk.list("keys").map_err(StoreError::io("keys/"))?;
+        let mut numbers: Vec<u32> =
+            names.iter().filter_map(|n| n.strip_prefix("log-")?.strip_suffix(".key")?.parse().ok()).collect();
+        numbers.sort_unstable();
+        for n in numbers {
+            let key = keys.read(disk, n)?;
+            keys.logs.push(key);
+        }
+        Ok(keys)
+    }
+
+    fn read(&self, disk: &dyn Disk, n: u32) -> Result<LogKey, StoreError> {
+        let path = key_path(n);
+        let others = disk.open_to_others(&path).map_err(StoreError::io(path.as_str()))?;
+        if others != 0 {
+            let why = format!(
+                "others than its owner can use this signing key (mode {others:03o} beyond the owner's); \
+                 run `chmod 600` on it, and think about who may have read it"
+            );
+            return Err(key_error(&path, why));
+        }
+        let secret = read_small(disk, &path, SMALL_BYTES_MAX).map_err(StoreError::io(path.as_str()))?;
+        let secret: [u8; 32] = secret.and_then(|s| s.try_into().ok()).ok_or_else(|| {
+            key_error(
+                &path,
+                "it is not a key of 32 bytes; move it away, and the box goes on with a new key and a new epoch",
+            )
+        })?;
+        self.key(n, &secret)
+    }
+
+    fn key(&self, n: u32, secret: &[u8; 32]) -> Result<LogKey, StoreError> {
+        let public = Signer::new("key", record::sign::Kind::Note, secret)?.verifier().public();
+        let origin = Origin::new(self.box_id, n, &public);
+        Ok(LogKey { origin, signer: origin.signer(secret)? })
+    }
+
+    /// Makes the key of epoch `n`.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub(crate) fn make(&mut self, disk: &dyn Disk, n: u32, random: &dyn Random) -> Result<(), StoreError> {
+        let secret = random.bytes::<32>();
+        let key = self.key(n, &secret)?;
+        let (path, public) = (key_path(n), public_path(n));
+        let line = format!("{}\n", key.signer.verifier());
+        put_small(disk, &public, line.as_bytes()).map_err(StoreError::io(public.as_str()))?;
+        put_small(disk, &path, &secret).map_err(StoreError::io(path.as_str()))?;
+        self.logs.push(key);
+        Ok(())
+    }
+
+    /// The key of an epoch.
+    pub(crate) fn of(&self, epoch: Epoch) -> Option<&LogKey> {
+        self.logs.iter().find(|k| k.origin.epoch == epoch)
+    }
+
+    /// The newest key.
+    pub(crate) fn newest(&self) -> Option<&LogKey> {
+        self.logs.last()
+    }
+
+    /// Verifiers of every epoch whose public key is known, the newest first.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub(crate) fn verifiers(&self, disk: &dyn Disk) -> Result<Vec<Verifier>, StoreError> {
+        let mut all: Vec<(u32, Verifier)> =
+            self.logs.iter().map(|k| (k.origin.epoch.n, k.signer.verifier().clone())).collect();
+        for name in disk.list("keys").map_err(StoreError::io("keys/"))? {
+            let n = name.strip_prefix("log-").and_then(|n| n.strip_suffix(".pub")?.parse::<u32>().ok());
+            let Some(n) = n.filter(|n| all.iter().all(|(known, _)| known != n)) else { continue };
+            let path = public_path(n);
+            let line = read_small(disk, &path, SMALL_BYTES_MAX).map_err(StoreError::io(path.as_str()))?;
+            let line = line.and_then(|l| String::from_utf8(l).ok());
+            all.extend(line.and_then(|l| Some((n, Verifier::parse(l.trim_end()).ok()?))));
+        }
+        all.sort_by_key(|(n, _)| std::cmp::Reverse(*n));
+        Ok(all.into_iter().map(|(_, verifier)| verifier).collect())
+    }
+}
+
+/// Epochs that have a folder, by number.
+///
+/// # Errors
+/// The disk's.
+pub(crate) fn epoch_folders(disk: &dyn Disk) -> std::io::Result<Vec<Epoch>> {
+    let mut all: Vec<Epoch> = disk.list("log")?.iter().filter_map(|name| name.parse().ok()).collect();
+    all.sort();
+    Ok(all)
+}
+
+fn box_of_log(disk: &dyn Disk) -> std::io::Result<Option<BoxId>> {
+    for epoch in epoch_folders(disk)?.iter().rev() {
+        for segment in Segment::list(disk, &format!("log/{epoch}"))? {
+            if let Some(header) = SegmentReader::open(disk, &segment)?.header() {
+                return Ok(Some(header.origin.box_id));
+            }
+        }
+    }
+    Ok(None)
+}

@@ -1,0 +1,327 @@
+//! The box's store: a journal makes each record durable, redb follows it with everything that is asked for.
+
+mod core;
+mod cursor;
+mod database;
+pub mod disk;
+mod error;
+mod fold;
+mod gather;
+mod journal;
+mod keys;
+mod reader;
+mod rebuild;
+mod repair;
+mod scan;
+mod segment;
+mod shared;
+mod start;
+mod survey;
+mod tables;
+mod view;
+mod writer;
+
+use std::future::Future;
+use std::ops::Deref;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use record::checkpoint::{Cosigned, Origin};
+use record::fold::Facility;
+use record::sign::{Note, Verifier};
+use record::tree::root_at;
+use tokio::sync::{oneshot, watch};
+
+pub use self::core::{Core, Fatal, Job};
+pub use self::cursor::Kept;
+use self::disk::{Disk, SystemDisk};
+pub use self::error::{StoreError, SubmitError};
+pub use self::journal::Sizes;
+pub use self::reader::Reader;
+use self::shared::Shared;
+pub use self::start::StartReport;
+pub use self::view::{Decision, Outcome, Recorded, View};
+use self::writer::{Control, Queue};
+use crate::clock::Clock;
+use crate::random::Random;
+
+/// Entries or time after which a newer cosignature is written down.
+const CURSOR_ENTRIES: u64 = 512;
+const CURSOR_MS: u64 = 30_000;
+
+/// Where the store keeps its files, and how large they are.
+#[derive(Debug, Clone)]
+pub struct StoreConfig {
+    /// The data folder; made where it is absent.
+    pub dir: PathBuf,
+    /// Sizes; the default is right for a box.
+    pub sizes: Sizes,
+}
+
+impl StoreConfig {
+    /// With the sizes of a box.
+    pub fn new(dir: impl Into<PathBuf>) -> Self {
+        Self { dir: dir.into(), sizes: Sizes::default() }
+    }
+}
+
+/// How far the relay has confirmed the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Confirmed {
+    /// Entries of this epoch that the relay holds, as far as the box knows.
+    pub size: u64,
+    /// The newest cosigned checkpoint that the box has seen: evidence, whatever the relay says later.
+    pub kept: Option<Kept>,
+}
+
+/// Why a cosigned checkpoint was not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum CursorError {
+    /// It is of another log or epoch.
+    #[error("the cosigned checkpoint is of another log")]
+    Origin,
+    /// The box has another root at that size.
+    #[error("the cosigned checkpoint has another root at size {0} than this box")]
+    Root(u64),
+    /// The box could not look; [`StoreError::NoEntry`] when it has fewer entries.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// What the health page says about the store.
+#[derive(Debug, Clone)]
+pub struct StoreHealth {
+    /// Which log.
+    pub origin: Origin,
+    /// Entries of this epoch.
+    pub size: u64,
+    /// Entries that the database's durable copy has.
+    pub durable: u64,
+    /// Free bytes on the disk, where that is known.
+    pub free_bytes: Option<u64>,
+    /// Whether the ballast is there: without it the disk was full not long ago.
+    pub ballast: bool,
+    /// What the last start found.
+    pub start: StartReport,
+    /// What somebody should look at, in words; empty when all is well.
+    pub notes: Vec<String>,
+}
+
+/// The store, shared by all who record and read. Cheap to clone.
+#[derive(Clone)]
+pub struct Store {
+    shared: Arc<Shared>,
+    queue: Arc<Queue>,
+    clock: Arc<dyn Clock>,
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Store").field("origin", &self.shared.origin()).finish_non_exhaustive()
+    }
+}
+
+impl Store {
+    /// Takes the data folder, heals what can be healed, and starts the writer. Blocks until ready.
+    ///
+    /// # Errors
+    /// [`StoreError`]: what to do stands in its words.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "the agreed signature; callers hand their only handle over"
+    )]
+    pub fn open(
+        config: StoreConfig,
+        clock: Arc<dyn Clock>,
+        random: Arc<dyn Random>,
+    ) -> Result<(Self, StartReport), StoreError> {
+        let disk = Arc::new(SystemDisk::take(&config.dir)?);
+        Self::open_on(disk, config.sizes, clock, &*random)
+    }
+
+    /// As [`Store::open`], on any disk.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn open_on(
+        disk: Arc<dyn Disk>,
+        sizes: Sizes,
+        clock: Arc<dyn Clock>,
+        random: &dyn Random,
+    ) -> Result<(Self, StartReport), StoreError> {
+        let (core, report) = Core::open(disk, sizes, clock.clone(), random)?;
+        let shared = core.shared().clone();
+        let queue = Queue::new();
+        writer::start(core, queue.clone()).map_err(StoreError::io("a thread for the store"))?;
+        Ok((Self { shared, queue, clock }, report))
+    }
+
+    /// Decides a command on the writer's thread and resolves when what it recorded is durable. Dropping the future does
+    /// not take the command back.
+    pub fn submit<A, F>(
+        &self,
+        command: F,
+    ) -> impl Future<Output = Result<Outcome<A>, SubmitError>> + Send + use<A, F>
+    where
+        F: FnOnce(&View<'_>) -> Decision<A> + Send + 'static,
+        A: Send + 'static,
+    {
+        let queue = self.queue.clone();
+        async move { writer::submit(&queue, command).await }
+    }
+
+    /// The facility as it is durable. Hold it shortly, never across an await.
+    pub fn facility(&self) -> impl Deref<Target = Facility> + '_ {
+        self.shared.facility()
+    }
+
+    /// A snapshot of this epoch's log and of all history.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn reader(&self) -> Result<Reader, StoreError> {
+        Reader::open(self.shared.clone(), self.shared.epoch())
+    }
+
+    /// A snapshot for an epoch of this box that may have ended.
+    ///
+    /// # Errors
+    /// The database's; [`StoreError::NoEntry`] for an epoch that is not here.
+    pub fn reader_of(&self, epoch: record::ids::Epoch) -> Result<Reader, StoreError> {
+        Reader::open(self.shared.clone(), epoch)
+    }
+
+    /// Epochs of this log that the box holds, oldest first.
+    pub fn epochs(&self) -> Vec<record::ids::Epoch> {
+        self.shared.chain().0.clone()
+    }
+
+    /// Follows the size of the log.
+    pub fn size_watch(&self) -> watch::Receiver<u64> {
+        self.shared.size_watch()
+    }
+
+    /// Entries of this epoch.
+    pub fn size(&self) -> u64 {
+        self.shared.size()
+    }
+
+    /// Names box and epoch.
+    pub fn origin(&self) -> Origin {
+        self.shared.origin()
+    }
+
+    /// The checkpoint of the present size, signed when it is asked for and kept while the size stays.
+    ///
+    /// # Errors
+    /// [`StoreError::Note`].
+    pub fn checkpoint(&self) -> Result<Note, StoreError> {
+        self.shared.checkpoint()
+    }
+
+    /// The checkpoint of an earlier size of this epoch, signed now.
+    ///
+    /// # Errors
+    /// [`StoreError::NoEntry`] past the end; the database's.
+    pub fn checkpoint_at(&self, size: u64) -> Result<Note, StoreError> {
+        let reader = self.reader()?;
+        if size > reader.size() {
+            return Err(StoreError::NoEntry { seq: size.saturating_sub(1), size: reader.size() });
+        }
+        self.shared.sign(size, root_at(&reader, size)?)
+    }
+
+    /// Signs bytes under a domain with this epoch's key: the call by which a box renews its certificate.
+    pub fn sign_bytes(&self, domain: &str, bytes: &[u8]) -> [u8; 64] {
+        self.shared.sign_bytes(domain, bytes)
+    }
+
+    /// Keys that verify this box's checkpoints, this epoch's first.
+    pub fn verifier_keys(&self) -> Vec<Verifier> {
+        self.shared.verifiers().to_vec()
+    }
+
+    /// How far the relay has confirmed the log.
+    pub fn cursor(&self) -> Confirmed {
+        let cursor = self.shared.cursor();
+        Confirmed { size: cursor.size, kept: cursor.kept.clone() }
+    }
+
+    /// Entries of this epoch that the relay holds, as far as the box knows.
+    pub fn cursor_size(&self) -> u64 {
+        self.shared.cursor().size
+    }
+
+    /// Takes a verified cosignature, after comparing its root with the box's own tree.
+    ///
+    /// # Errors
+    /// [`CursorError`]; the cursor stays.
+    pub fn raise_cursor(&self, cosigned: &Cosigned) -> Result<(), CursorError> {
+        let checkpoint = *cosigned.checkpoint();
+        if checkpoint.origin != self.origin() {
+            return Err(CursorError::Origin);
+        }
+        if root_at(&self.reader()?, checkpoint.size)? != checkpoint.root {
+            return Err(CursorError::Root(checkpoint.size));
+        }
+        let up_ms = self.clock.now().up_ms;
+        let mut cursor = self.shared.cursor();
+        cursor.size = checkpoint.size;
+        if checkpoint.size < cursor.confirmed(&checkpoint.origin) {
+            return Ok(());
+        }
+        cursor.kept = Some(Kept { checkpoint, note: cosigned.note().to_string() });
+        let (size, at_ms) = cursor.written;
+        let due = checkpoint.size >= size + CURSOR_ENTRIES || up_ms >= at_ms + CURSOR_MS;
+        if due && checkpoint.size > size {
+            // Written by the writer between groups. A lost one comes again with the relay's next answer.
+            cursor.written = (checkpoint.size, up_ms);
+            drop(cursor);
+            let _ = self.queue.control(Control::Cursor);
+        }
+        Ok(())
+    }
+
+    /// Takes back the cursor to what the relay says it holds; the evidence of more is kept.
+    pub fn lower_cursor(&self, size: u64) {
+        let mut cursor = self.shared.cursor();
+        cursor.size = cursor.size.min(size);
+    }
+
+    /// The small database for what is no fold over the log; its tables belong to the rooms that use them.
+    pub fn state_db(&self) -> Arc<redb::Database> {
+        self.shared.state_db()
+    }
+
+    /// What the health page says.
+    pub fn health(&self) -> StoreHealth {
+        let ballast = disk::exists(&*self.shared.disk, core::BALLAST).unwrap_or(false);
+        StoreHealth {
+            origin: self.origin(),
+            size: self.size(),
+            durable: self.shared.durable_size(),
+            free_bytes: self.shared.disk.free_bytes(),
+            ballast,
+            start: self.shared.report.clone(),
+            notes: self.shared.report.notes(),
+        }
+    }
+
+    /// Becomes `Some` when the process must end with status 74: what is on the disk is not known any more.
+    pub fn fatal_watch(&self) -> watch::Receiver<Option<Fatal>> {
+        self.shared.fatal_watch()
+    }
+
+    /// Ends the writer after what waits: closing group, durable database. Later commands are told
+    /// [`SubmitError::Stopping`]. A second call finds it ended.
+    ///
+    /// # Errors
+    /// [`Fatal`].
+    pub async fn stop(&self) -> Result<(), Fatal> {
+        let (done, stopped) = oneshot::channel();
+        if self.queue.control(Control::Stop(done)).is_err() {
+            return Ok(());
+        }
+        stopped.await.unwrap_or_else(|_| Err(Fatal("its writer ended first".to_owned())))
+    }
+}

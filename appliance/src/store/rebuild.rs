@@ -1,0 +1,207 @@
+//! Brings the database up to the journal: the tail at a start, or all of it into a new file.
+
+use record::checkpoint::Origin;
+use record::entry::Entry;
+use record::fold::Facility;
+use record::ids::{BoxId, Epoch};
+use record::kinds::{Event, Prev};
+use record::redact::TextLine;
+use record::tree::Frontier;
+use redb::{Database, Durability};
+
+use super::database::{self, Held, MAIN};
+use super::disk::Disk;
+use super::error::StoreError;
+use super::fold::{self, Chain};
+use super::journal::{Journal, Sizes};
+use super::keys::epoch_folders;
+use super::scan::{Segment, SegmentReader, Step};
+use super::segment::{Line, lines};
+use super::tables::{self, Tables};
+
+/// Entries in one transaction of a rebuild.
+const STEP_ENTRIES: u64 = 4096;
+
+fn failed<E: Into<redb::Error>>(e: E) -> StoreError {
+    StoreError::Database { what: "taking over the journal", source: e.into() }
+}
+
+/// Streams the whole journal into a new database and puts it in place. Nothing of the old one is touched.
+/// `newest` bounds the newest epoch: what was not acknowledged stays out.
+///
+/// # Errors
+/// The disk's and redb's.
+pub(crate) fn rebuild(
+    disk: &dyn Disk,
+    sizes: &Sizes,
+    box_id: BoxId,
+    newest: Option<(Epoch, u64)>,
+) -> Result<Database, StoreError> {
+    let db = database::create_main(disk, sizes)?;
+    let mut epochs = epoch_folders(disk).map_err(StoreError::io("log/"))?;
+    if let Some((epoch, _)) = newest {
+        epochs.retain(|e| e.n < epoch.n || *e == epoch);
+    }
+    let mut facility = Facility::default();
+    for (i, epoch) in epochs.iter().enumerate() {
+        let origin = Origin { box_id, epoch: *epoch };
+        // What counts of an epoch is what the next one that began says.
+        let next = epochs[i + 1..]
+            .iter()
+            .find_map(|next| prev_of(disk, Origin { box_id, epoch: *next }).transpose());
+        let end = match (next.transpose()?, newest) {
+            (Some(prev), _) if prev.epoch == *epoch => prev.size,
+            (Some(_), _) => continue,
+            (None, Some((_, size))) => size,
+            (None, None) => u64::MAX,
+        };
+        let chain = Chain(epochs[..=i].to_vec());
+        let mut replay = Replay { db: &db, origin, chain, facility, frontier: Frontier::default(), end };
+        replay.run(disk)?;
+        facility = replay.facility;
+    }
+    database::make_durable(&db).map_err(failed)?;
+    database::install(disk, MAIN)?;
+    Ok(db)
+}
+
+/// Replays what the database does not have yet; gives the facility and how many entries came.
+///
+/// # Errors
+/// The disk's and redb's; [`StoreError::Damaged`] when the database's past is not the one that the journal continues.
+pub(crate) fn catch_up(
+    disk: &dyn Disk,
+    db: &Database,
+    origin: Origin,
+    end: u64,
+) -> Result<(Facility, u64), StoreError> {
+    let wrong =
+        |why: &str| StoreError::Damaged { epoch: origin.epoch.to_string(), seq: 0, why: why.to_owned() };
+    let held = database::held(db)?.ok_or_else(|| wrong("it cannot be read"))?;
+    let facility = database::facility(db).map_err(failed)?.ok_or_else(|| wrong("a row cannot be read"))?;
+    let frontier = match held.frontier(origin.epoch) {
+        Some(frontier) => frontier.clone(),
+        None if follows(disk, origin, &held)? => Frontier::default(),
+        None => return Err(wrong("it does not hold the epoch before as this one continues it")),
+    };
+    let mut chain = Chain(held.epochs.iter().map(|(e, _)| *e).collect());
+    if chain.epoch(origin.epoch.n).is_none() {
+        chain.0.push(origin.epoch);
+    }
+    let before = frontier.size();
+    let mut replay = Replay { db, origin, chain, facility, frontier, end };
+    if before < end {
+        replay.run(disk)?;
+    }
+    Ok((replay.facility, replay.frontier.size() - before))
+}
+
+/// Whether the database ends where this epoch says that the one before ended.
+fn follows(disk: &dyn Disk, origin: Origin, held: &Held) -> Result<bool, StoreError> {
+    let last = held.epochs.last().map(|(epoch, f)| (*epoch, f.size(), f.root()));
+    let prev = prev_of(disk, origin)?.map(|prev| (prev.epoch, prev.size, prev.root));
+    Ok(last == prev)
+}
+
+/// What an epoch's first entry says about the one before.
+fn prev_of(disk: &dyn Disk, origin: Origin) -> Result<Option<Prev>, StoreError> {
+    let dir = Journal::dir(&origin);
+    let io = || StoreError::io(dir.as_str());
+    let segments = Segment::list(disk, &dir).map_err(io())?;
+    let Some(first) = segments.first().filter(|s| s.first == 0) else { return Ok(None) };
+    let mut reader = SegmentReader::open(disk, first).map_err(io())?;
+    let Step::Group { .. } = reader.step().map_err(io())? else { return Ok(None) };
+    let entry = lines(reader.lines()).find_map(|line| match line {
+        Line::Entry(bytes) => Some(bytes.to_vec()),
+        Line::Text(_) => None,
+    });
+    let entry = entry.and_then(|bytes| Entry::view(std::str::from_utf8(&bytes).ok()?).ok());
+    Ok(match entry.map(|e| e.event()) {
+        Some(Event::LogStarted(body)) => body.prev,
+        _ => None,
+    })
+}
+
+/// One epoch's groups into the tables.
+struct Replay<'a> {
+    db: &'a Database,
+    origin: Origin,
+    chain: Chain,
+    facility: Facility,
+    frontier: Frontier,
+    end: u64,
+}
+
+impl Replay<'_> {
+    fn run(&mut self, disk: &dyn Disk) -> Result<(), StoreError> {
+        let dir = Journal::dir(&self.origin);
+        let io = || StoreError::io(dir.as_str());
+        let segments = Segment::list(disk, &dir).map_err(io())?;
+        let from = segments.iter().rposition(|s| s.first <= self.frontier.size()).unwrap_or(0);
+        let mut txn = None;
+        let mut pending = 0;
+        for segment in &segments[from.min(segments.len())..] {
+            let mut reader = SegmentReader::open(disk, segment).map_err(io())?;
+            loop {
+                let Step::Group { group, .. } = reader.step().map_err(io())? else { break };
+                if group.next <= self.frontier.size() || group.first >= self.end {
+                    continue;
+                }
+                if txn.is_none() {
+                    let mut begun = self.db.begin_write().map_err(failed)?;
+                    begun.set_durability(Durability::None).map_err(failed)?;
+                    txn = Some(begun);
+                }
+                let Some(open) = &txn else { break };
+                let mut tables = Tables::open(open).map_err(failed)?;
+                pending += self.group(&mut tables, reader.lines())?;
+                drop(tables);
+                if pending >= STEP_ENTRIES
+                    && let Some(full) = txn.take()
+                {
+                    pending = 0;
+                    full.commit().map_err(failed)?;
+                }
+            }
+        }
+        if let Some(rest) = txn {
+            rest.commit().map_err(failed)?;
+        }
+        Ok(())
+    }
+
+    /// Applies one group; entries that the database has already are passed over.
+    fn group(&mut self, tables: &mut Tables<'_>, bytes: &[u8]) -> Result<u64, StoreError> {
+        let epoch = self.origin.epoch;
+        let before = self.frontier.size();
+        let damaged =
+            |seq, why: &str| StoreError::Damaged { epoch: epoch.to_string(), seq, why: why.to_owned() };
+        for line in lines(bytes) {
+            let Line::Text(text) = line else { continue };
+            // A text that does not fit its hash is none.
+            let Ok(text) = TextLine::parse(text) else { continue };
+            if (before..self.end).contains(&text.seq()) {
+                fold::keep_text(tables, epoch, &text).map_err(failed)?;
+            }
+        }
+        for line in lines(bytes) {
+            let Line::Entry(line) = line else { continue };
+            let text = std::str::from_utf8(line).map_err(|_| damaged(before, "it is not UTF-8"))?;
+            let entry = Entry::view(text).map_err(|e| damaged(before, &e.to_string()))?;
+            if entry.seq() < before || entry.seq() >= self.end {
+                continue;
+            }
+            if entry.seq() != self.frontier.size() {
+                return Err(damaged(entry.seq(), "the journal skips entries before it"));
+            }
+            fold::push_leaf(tables, epoch, &mut self.frontier, entry.leaf()).map_err(failed)?;
+            let event = entry.event();
+            let mut rows = Vec::new();
+            let what = (&entry, &event);
+            fold::apply(tables, &mut self.facility, &self.chain, epoch, what, &mut rows).map_err(failed)?;
+        }
+        let value = tables::epoch_value(epoch, &self.frontier);
+        tables.epochs.insert(epoch.n, &value[..]).map_err(failed)?;
+        Ok(self.frontier.size() - before)
+    }
+}

@@ -1,0 +1,289 @@
+//! Reads a segment from front to end, open or sealed, and steps over what is not intact.
+
+use std::io;
+use std::sync::Arc;
+
+use super::disk::{Disk, DiskFile, PAGE_BYTES};
+use super::segment::{GROUP_BYTES_MAX, Group, Header};
+
+/// What a sealed segment's name ends in.
+pub(crate) const SEALED: &str = ".jsonl.zst";
+/// What an open or closed but not yet sealed segment's name ends in.
+pub(crate) const PLAIN: &str = ".jsonl";
+/// Bytes read at a time.
+const WINDOW_BYTES: usize = 1 << 20;
+/// First bytes of a zstd frame.
+const FRAME_MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
+/// Bytes that a frame may unpack to: a mebibyte, and the group that went over it.
+const FRAME_BYTES_MAX: usize = WINDOW_BYTES + GROUP_BYTES_MAX;
+
+/// One file of the journal, by its name.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Segment {
+    /// Seq of its first entry.
+    pub(crate) first: u64,
+    /// Whether it is compressed.
+    pub(crate) sealed: bool,
+    /// Where it is.
+    pub(crate) path: String,
+}
+
+impl Segment {
+    /// The name of the plain segment that starts at `first`.
+    pub(crate) fn plain(dir: &str, first: u64) -> Self {
+        Self { first, sealed: false, path: format!("{dir}/{first:012}{PLAIN}") }
+    }
+
+    /// The name of the sealed segment that starts at `first`.
+    pub(crate) fn sealed(dir: &str, first: u64) -> Self {
+        Self { first, sealed: true, path: format!("{dir}/{first:012}{SEALED}") }
+    }
+
+    fn named(dir: &str, name: &str) -> Option<Self> {
+        let (sealed, number) = match name.strip_suffix(SEALED) {
+            Some(number) => (true, number),
+            None => (false, name.strip_suffix(PLAIN)?),
+        };
+        let digits = number.len() == 12 && number.bytes().all(|b| b.is_ascii_digit());
+        let first = number.parse().ok().filter(|_| digits)?;
+        Some(Self { first, sealed, path: format!("{dir}/{name}") })
+    }
+
+    /// All segments of an epoch's folder, by first seq, plain before sealed.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub(crate) fn list(disk: &dyn Disk, dir: &str) -> io::Result<Vec<Self>> {
+        let mut all: Vec<_> = disk.list(dir)?.iter().filter_map(|name| Self::named(dir, name)).collect();
+        all.sort();
+        Ok(all)
+    }
+}
+
+/// What comes next in a segment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// An intact group at this offset; its lines are [`SegmentReader::lines`] until the next step.
+    Group {
+        /// Where it starts.
+        at: u64,
+        /// What its trailer says.
+        group: Group,
+    },
+    /// Bytes that are no intact group, up to the next intact one or the end. They are not all zero.
+    Bad {
+        /// Where they start.
+        at: u64,
+        /// Where they end.
+        end: u64,
+        /// How many of them are not zero.
+        nonzero: u64,
+    },
+    /// Nothing more; zeros may stand behind `at`.
+    End {
+        /// Where the zeros start.
+        at: u64,
+    },
+}
+
+/// Reads one segment.
+pub(crate) struct SegmentReader {
+    source: Source,
+    /// Bytes from `base` on.
+    buffer: Vec<u8>,
+    base: u64,
+    /// Next unread byte in `buffer`.
+    at: usize,
+    ended: bool,
+    lines: std::ops::Range<usize>,
+    header: Option<Header>,
+}
+
+enum Source {
+    Plain { file: Arc<dyn DiskFile>, len: u64 },
+    Sealed { file: Arc<dyn DiskFile>, len: u64, next: u64, damaged: u64 },
+}
+
+impl SegmentReader {
+    /// Opens a segment and reads its first line.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub(crate) fn open(disk: &dyn Disk, segment: &Segment) -> io::Result<Self> {
+        let file = disk.open(&segment.path)?;
+        let len = file.len()?;
+        let source = if segment.sealed {
+            Source::Sealed { file, len, next: 0, damaged: 0 }
+        } else {
+            Source::Plain { file, len }
+        };
+        let mut reader =
+            Self { source, buffer: Vec::new(), base: 0, at: 0, ended: false, lines: 0..0, header: None };
+        reader.fill()?;
+        match Header::parse(&reader.buffer) {
+            Some((header, len)) => {
+                reader.header = Some(header);
+                reader.at = len;
+            }
+            // A plain segment's groups start behind its first page whatever became of that page.
+            None if !segment.sealed => reader.at = PAGE_BYTES.min(reader.buffer.len()),
+            None => {}
+        }
+        Ok(reader)
+    }
+
+    /// The first line, where it is intact.
+    pub(crate) fn header(&self) -> Option<&Header> {
+        self.header.as_ref()
+    }
+
+    /// The lines of the group that the last step gave.
+    pub(crate) fn lines(&self) -> &[u8] {
+        &self.buffer[self.lines.clone()]
+    }
+
+    /// The next step.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub(crate) fn step(&mut self) -> io::Result<Step> {
+        self.fill()?;
+        let start = self.base + self.at as u64;
+        if let Some(damaged) = self.take_damage() {
+            return Ok(Step::Bad { at: start, end: start, nonzero: damaged });
+        }
+        if let Some(group) = Group::parse(&self.buffer[self.at..]) {
+            return Ok(self.take_group(start, group));
+        }
+        self.skip(start)
+    }
+
+    fn take_group(&mut self, at: u64, group: Group) -> Step {
+        self.lines = self.at..self.at + group.lines;
+        self.at += group.span;
+        Step::Group { at, group }
+    }
+
+    /// Looks for the next intact group: at each page in a plain file, at each frame in a sealed one.
+    fn skip(&mut self, start: u64) -> io::Result<Step> {
+        let mut nonzero = 0;
+        let mut zeros_from = start;
+        while self.at < self.buffer.len() {
+            let here = self.base + self.at as u64;
+            let step = match self.source {
+                Source::Plain { .. } => PAGE_BYTES - usize::try_from(here % PAGE_BYTES as u64).unwrap_or(0),
+                Source::Sealed { .. } => self.buffer.len() - self.at,
+            };
+            let end = self.buffer.len().min(self.at + step);
+            let page = &self.buffer[self.at..end];
+            let filled = page.iter().filter(|&&b| b != 0).count() as u64;
+            if filled > 0 {
+                nonzero += filled;
+                let last = page.iter().rposition(|&b| b != 0).unwrap_or(0);
+                zeros_from = here + last as u64 + 1;
+            }
+            self.at = end;
+            self.fill()?;
+            if self.at < self.buffer.len()
+                && self.buffer[self.at] != 0
+                && Group::parse(&self.buffer[self.at..]).is_some()
+            {
+                // Zeros before an intact group are a hole too: a group there was lost.
+                let end = self.base + self.at as u64;
+                return Ok(Step::Bad { at: start, end, nonzero });
+            }
+        }
+        if nonzero == 0 {
+            return Ok(Step::End { at: start });
+        }
+        Ok(Step::Bad { at: start, end: zeros_from, nonzero })
+    }
+
+    fn take_damage(&mut self) -> Option<u64> {
+        match &mut self.source {
+            // Told once everything before the damaged frame has been read.
+            Source::Sealed { damaged, .. } if *damaged > 0 && self.at == 0 => Some(std::mem::take(damaged)),
+            _ => None,
+        }
+    }
+
+    /// Keeps at least one whole group in front of `at`, while there is more.
+    fn fill(&mut self) -> io::Result<()> {
+        while !self.ended && self.buffer.len() - self.at < GROUP_BYTES_MAX {
+            match &self.source {
+                Source::Plain { .. } => self.fill_plain()?,
+                Source::Sealed { .. } => {
+                    // Groups never cross frames: the next frame is taken when this one is used up.
+                    if self.at < self.buffer.len() {
+                        return Ok(());
+                    }
+                    self.fill_sealed()?;
+                    if !self.buffer.is_empty() {
+                        return Ok(());
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn fill_plain(&mut self) -> io::Result<()> {
+        let Source::Plain { file, len } = &self.source else { return Ok(()) };
+        self.buffer.drain(..self.at);
+        self.base += self.at as u64;
+        self.at = 0;
+        let from = self.base + self.buffer.len() as u64;
+        let want = usize::try_from(len.saturating_sub(from)).unwrap_or(usize::MAX).min(WINDOW_BYTES);
+        let old = self.buffer.len();
+        self.buffer.resize(old + want, 0);
+        file.read_at(from, &mut self.buffer[old..])?;
+        self.ended = want == 0;
+        Ok(())
+    }
+
+    fn fill_sealed(&mut self) -> io::Result<()> {
+        self.base += self.buffer.len() as u64;
+        self.buffer.clear();
+        self.at = 0;
+        let Source::Sealed { file, len, next, damaged } = &mut self.source else { return Ok(()) };
+        let want = usize::try_from(len.saturating_sub(*next)).unwrap_or(usize::MAX);
+        if want == 0 {
+            self.ended = true;
+            return Ok(());
+        }
+        // Text packs better than it can be spread: a frame is never longer than what it unpacks to and a little.
+        let mut packed = vec![0; want.min(FRAME_BYTES_MAX + WINDOW_BYTES)];
+        file.read_at(*next, &mut packed)?;
+        match unpack(&packed) {
+            Some((unpacked, used)) => {
+                self.buffer = unpacked;
+                *next += used as u64;
+            }
+            None => {
+                let skip =
+                    packed[1..].windows(4).position(|w| w == FRAME_MAGIC).map_or(packed.len(), |p| p + 1);
+                *damaged += skip as u64;
+                *next += skip as u64;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Unpacks the frame at the front, checking its own checksum; with the bytes that it took.
+fn unpack(packed: &[u8]) -> Option<(Vec<u8>, usize)> {
+    let used = zstd::zstd_safe::find_frame_compressed_size(packed).ok()?;
+    let unpacked = zstd::bulk::decompress(&packed[..used], FRAME_BYTES_MAX).ok()?;
+    Some((unpacked, used))
+}
+
+/// Packs whole groups into one frame with its checksum.
+///
+/// # Errors
+/// zstd's.
+pub(crate) fn pack(groups: &[u8]) -> io::Result<Vec<u8>> {
+    let mut compressor = zstd::bulk::Compressor::new(3)?;
+    compressor.include_checksum(true)?;
+    compressor.include_contentsize(true)?;
+    compressor.compress(groups)
+}

@@ -1,0 +1,268 @@
+//! The journal's format: a segment's first line, groups with their trailer, and how bytes are read back without belief.
+
+use record::checkpoint::Origin;
+use record::redact::TextLine;
+use record::tree::{Frontier, Hash};
+
+use super::disk::PAGE_BYTES;
+
+/// Bytes of a group's lines at most; torn or damaged is told apart by this bound (only one group is ever unflushed).
+pub(crate) const GROUP_LINES_BYTES_MAX: usize = record::limits::BATCH_BYTES_MAX;
+/// Entries of a group at most.
+pub(crate) const GROUP_ENTRIES_MAX: usize = record::limits::BATCH_ENTRIES_MAX;
+/// Bytes of a trailer line without its padding: `#g`, three numbers, a sum and a root.
+const TRAILER_BYTES_MAX: usize = 256;
+/// Bytes of a group on the disk at most, trailer and padding included.
+pub(crate) const GROUP_BYTES_MAX: usize = GROUP_LINES_BYTES_MAX + TRAILER_BYTES_MAX + PAGE_BYTES;
+/// Bytes of a segment's first line at most: 48 hashes of a frontier and a little.
+pub(crate) const HEADER_BYTES_MAX: usize = PAGE_BYTES;
+
+/// The first half of a SHA-256, as hex.
+fn sum(parts: &[&[u8]]) -> String {
+    use sha2::Digest as _;
+    let mut hasher = sha2::Sha256::new();
+    parts.iter().for_each(|p| hasher.update(p));
+    Hash(hasher.finalize().into()).to_string()[..32].to_owned()
+}
+
+/// What a segment's first line says: the state of the log before its first entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Header {
+    /// Which log.
+    pub(crate) origin: Origin,
+    /// The tree before the segment's first entry.
+    pub(crate) frontier: Frontier,
+}
+
+impl Header {
+    fn sum(&self) -> String {
+        let nodes: Vec<u8> = self.frontier.nodes().iter().flat_map(|n| n.0).collect();
+        let origin = self.origin.to_string();
+        sum(&[origin.as_bytes(), &self.frontier.size().to_be_bytes(), &self.frontier.root().0, &nodes])
+    }
+
+    /// The line, padded to whole pages.
+    pub(crate) fn encode(&self) -> Vec<u8> {
+        let mut line =
+            format!("#s 1 {} {} {} {}", self.origin, self.frontier.size(), self.sum(), self.frontier.root());
+        for node in self.frontier.nodes() {
+            line.push(' ');
+            line.push_str(&node.to_string());
+        }
+        let mut bytes = line.into_bytes();
+        pad(&mut bytes);
+        bytes
+    }
+
+    /// Reads it back with the bytes that it takes; `None` when it is not intact.
+    pub(crate) fn parse(bytes: &[u8]) -> Option<(Self, usize)> {
+        let end = bytes.iter().take(HEADER_BYTES_MAX).position(|&b| b == b'\n')?;
+        let line = std::str::from_utf8(&bytes[..end]).ok()?;
+        let mut words = line.trim_end_matches(' ').strip_prefix("#s 1 ")?.split(' ');
+        let origin = words.next()?.parse().ok()?;
+        let first = words.next()?.parse().ok()?;
+        let (stated, root): (_, Hash) = (words.next()?, words.next()?.parse().ok()?);
+        let nodes: Option<Vec<Hash>> = words.map(|w| w.parse().ok()).collect();
+        let header = Self { origin, frontier: Frontier::from_parts(first, nodes?)? };
+        (header.sum() == stated && header.frontier.root() == root).then_some((header, end + 1))
+    }
+}
+
+/// Fills up with spaces and a newline to the next page.
+fn pad(bytes: &mut Vec<u8>) {
+    let len = (bytes.len() + 1).next_multiple_of(PAGE_BYTES);
+    bytes.resize(len - 1, b' ');
+    bytes.push(b'\n');
+}
+
+/// Makes one group: entry lines first, then texts, then the trailer.
+#[derive(Debug, Default)]
+pub(crate) struct GroupWriter {
+    bytes: Vec<u8>,
+}
+
+impl GroupWriter {
+    /// Forgets what it holds and keeps the memory.
+    pub(crate) fn clear(&mut self) {
+        self.bytes.clear();
+    }
+
+    /// Takes the next entry's exact bytes.
+    pub(crate) fn entry(&mut self, entry: &[u8]) {
+        self.bytes.extend_from_slice(entry);
+        self.bytes.push(b'\n');
+    }
+
+    /// Takes a text that one of its entries names.
+    pub(crate) fn text(&mut self, text: &TextLine) {
+        self.bytes.extend_from_slice(format!("#t {} {}\n", text.seq(), text.line()).as_bytes());
+    }
+
+    /// Takes lines as they stand in another group.
+    pub(crate) fn lines(&mut self, lines: &[u8]) {
+        self.bytes.extend_from_slice(lines);
+    }
+
+    /// What [`GroupWriter::close`] made.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Bytes of the lines so far.
+    pub(crate) fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// Adds the trailer, without padding: the form inside sealed segments.
+    pub(crate) fn close_bare(&mut self, first: u64, next: u64, root: &Hash) -> &[u8] {
+        let sum = group_sum(first, next, root, &self.bytes);
+        let trailer = format!("#g {first} {next} {} {sum} {root}", self.bytes.len());
+        self.bytes.extend_from_slice(trailer.as_bytes());
+        self.bytes.push(b'\n');
+        &self.bytes
+    }
+
+    /// Adds trailer and padding: the bytes that one write brings to the disk.
+    pub(crate) fn close(&mut self, first: u64, next: u64, root: &Hash) -> &[u8] {
+        self.close_bare(first, next, root);
+        self.bytes.pop();
+        pad(&mut self.bytes);
+        &self.bytes
+    }
+}
+
+fn group_sum(first: u64, next: u64, root: &Hash, lines: &[u8]) -> String {
+    sum(&[&first.to_be_bytes(), &next.to_be_bytes(), &root.0, lines])
+}
+
+/// A group whose own sum holds; whether it continues the log is another question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Group {
+    /// Seq of its first entry.
+    pub(crate) first: u64,
+    /// Seq after its last entry; equal to `first` for the empty group that closes a clean stop.
+    pub(crate) next: u64,
+    /// Bytes of its lines.
+    pub(crate) lines: usize,
+    /// Bytes in all, trailer and padding included.
+    pub(crate) span: usize,
+    /// The log's root behind it.
+    pub(crate) root: Hash,
+}
+
+impl Group {
+    /// Reads the group that starts at the front of `bytes`; `None` when no intact one does.
+    pub(crate) fn parse(bytes: &[u8]) -> Option<Self> {
+        let bytes = &bytes[..bytes.len().min(GROUP_BYTES_MAX)];
+        let mut at = 0;
+        loop {
+            let line = &bytes[at..];
+            let end = line.iter().position(|&b| b == b'\n')?;
+            match line.first() {
+                Some(b'{') => {}
+                Some(b'#') if line.starts_with(b"#t ") => {}
+                Some(b'#') => return Self::trailer(&bytes[..at], &line[..end], at + end + 1),
+                _ => return None,
+            }
+            at += end + 1;
+        }
+    }
+
+    fn trailer(lines: &[u8], line: &[u8], span: usize) -> Option<Self> {
+        let line = std::str::from_utf8(line).ok()?;
+        let mut words = line.trim_end_matches(' ').strip_prefix("#g ")?.split(' ');
+        let mut number = || words.next()?.parse::<u64>().ok();
+        let (first, next, len) = (number()?, number()?, number()?);
+        let (stated, root) = (words.next()?, words.next()?.parse().ok()?);
+        let whole = first <= next && len == lines.len() as u64 && words.next().is_none();
+        (whole && group_sum(first, next, &root, lines) == stated).then_some(Self {
+            first,
+            next,
+            lines: lines.len(),
+            span,
+            root,
+        })
+    }
+}
+
+/// One line of a group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Line<'a> {
+    /// An entry's exact bytes.
+    Entry(&'a [u8]),
+    /// A text's JSON.
+    Text(&'a [u8]),
+}
+
+/// The lines of a group that was parsed.
+pub(crate) fn lines(bytes: &[u8]) -> impl Iterator<Item = Line<'_>> {
+    bytes.split_inclusive(|&b| b == b'\n').filter_map(|line| {
+        let line = line.strip_suffix(b"\n")?;
+        match line.strip_prefix(b"#t ") {
+            None => Some(Line::Entry(line)),
+            Some(text) => Some(Line::Text(&text[text.iter().position(|&b| b == b' ')? + 1..])),
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use record::ids::BoxId;
+    use record::redact::Text;
+    use record::tree::leaf_hash;
+
+    fn header(n: u64) -> Header {
+        let mut frontier = Frontier::default();
+        (0..n).for_each(|i| frontier.push(leaf_hash(&i.to_be_bytes())));
+        Header { origin: Origin::new(BoxId::new(5, [1; 10]), 3, &[7; 32]), frontier }
+    }
+
+    #[test]
+    fn headers() {
+        for n in [0, 1, 7, 255, 1023] {
+            let header = header(n);
+            let bytes = header.encode();
+            assert_eq!(bytes.len() % PAGE_BYTES, 0);
+            assert_eq!(Header::parse(&bytes), Some((header, bytes.len())));
+            let mut wrong = bytes.clone();
+            wrong[60] ^= 1;
+            assert_eq!(Header::parse(&wrong), None);
+        }
+        assert_eq!(Header::parse(&[0; 9000]), None);
+    }
+
+    fn group(entries: &[String]) -> (Vec<u8>, Vec<u8>) {
+        let mut writer = GroupWriter::default();
+        entries.iter().for_each(|e| writer.entry(e.as_bytes()));
+        writer.text(&Text::new("Maria", [1; 16]).unwrap().beside(4));
+        let lines = writer.bytes.clone();
+        (writer.close(4, 4 + entries.len() as u64, &Hash::of(b"root")).to_vec(), lines)
+    }
+
+    proptest! {
+        #[test]
+        fn groups(entries in prop::collection::vec("\\{[a-z]{0,900}\\}", 0..9), flip in any::<prop::sample::Index>(), cut in any::<prop::sample::Index>()) {
+            let (bytes, inner) = group(&entries);
+            prop_assert_eq!(bytes.len() % PAGE_BYTES, 0);
+            let parsed = Group::parse(&bytes).unwrap();
+            prop_assert_eq!((parsed.first, parsed.next, parsed.span), (4, 4 + entries.len() as u64, bytes.len()));
+            let found: Vec<_> = lines(&bytes[..parsed.lines]).collect();
+            prop_assert_eq!(found.len(), entries.len() + 1);
+            for (line, entry) in found.iter().zip(&entries) {
+                prop_assert_eq!(*line, Line::Entry(entry.as_bytes()));
+            }
+            let at = flip.index(inner.len());
+            let mut wrong = bytes.clone();
+            wrong[at] ^= 4;
+            prop_assert_eq!(Group::parse(&wrong), None);
+            prop_assert_eq!(Group::parse(&bytes[..cut.index(bytes.len())]), None);
+        }
+
+        #[test]
+        fn never_panics(bytes in prop::collection::vec(prop::sample::select(&b"{}\n#tgs 019ab\xff\0"[..]), 0..200)) {
+            let _ = (Group::parse(&bytes), Header::parse(&bytes), lines(&bytes).count());
+        }
+    }
+}

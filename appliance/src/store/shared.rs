@@ -1,0 +1,177 @@
+//! What readers share with the writer: the database, the facility as it is durable, size and root, keys, the cursor.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use record::checkpoint::{Checkpoint, Origin};
+use record::fold::Facility;
+use record::ids::Epoch;
+use record::sign::{Note, Signer, Verifier};
+use record::tree::{Frontier, Hash};
+use redb::Database;
+use tokio::sync::watch;
+
+use super::core::Fatal;
+use super::cursor::Cursor;
+use super::disk::Disk;
+use super::error::StoreError;
+use super::fold::Chain;
+use super::start::StartReport;
+
+/// Everything that is read from other threads than the writer's.
+pub(crate) struct Shared {
+    pub(super) disk: Arc<dyn Disk>,
+    db: RwLock<Arc<Database>>,
+    state_db: Arc<Database>,
+    facility: RwLock<Facility>,
+    chain: Chain,
+    origin: Origin,
+    signer: Signer,
+    verifiers: Vec<Verifier>,
+    head: Mutex<Head>,
+    size: watch::Sender<u64>,
+    fatal: watch::Sender<Option<Fatal>>,
+    durable: AtomicU64,
+    cursor: Mutex<Cursor>,
+    pub(super) report: StartReport,
+}
+
+struct Head {
+    frontier: Frontier,
+    /// The newest checkpoint that was asked for.
+    note: Option<(u64, Note)>,
+}
+
+/// What a start found, for [`Shared::new`].
+pub(super) struct Parts {
+    pub(super) disk: Arc<dyn Disk>,
+    pub(super) db: Database,
+    pub(super) state_db: Arc<Database>,
+    pub(super) facility: Facility,
+    pub(super) chain: Chain,
+    pub(super) origin: Origin,
+    pub(super) signer: Signer,
+    pub(super) verifiers: Vec<Verifier>,
+    pub(super) frontier: Frontier,
+    pub(super) cursor: Cursor,
+    pub(super) report: StartReport,
+}
+
+/// A lock whose holder leaves no half change behind even when it panics.
+fn open<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
+    lock.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Shared {
+    pub(super) fn new(parts: Parts) -> Self {
+        let size = parts.frontier.size();
+        Self {
+            disk: parts.disk,
+            db: RwLock::new(Arc::new(parts.db)),
+            state_db: parts.state_db,
+            facility: RwLock::new(parts.facility),
+            chain: parts.chain,
+            origin: parts.origin,
+            signer: parts.signer,
+            verifiers: parts.verifiers,
+            head: Mutex::new(Head { frontier: parts.frontier, note: None }),
+            size: watch::Sender::new(size),
+            fatal: watch::Sender::new(None),
+            durable: AtomicU64::new(size),
+            cursor: Mutex::new(parts.cursor),
+            report: parts.report,
+        }
+    }
+
+    pub(super) fn db(&self) -> Arc<Database> {
+        self.db.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(super) fn state_db(&self) -> Arc<Database> {
+        self.state_db.clone()
+    }
+
+    pub(super) fn facility(&self) -> RwLockReadGuard<'_, Facility> {
+        self.facility.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn facility_mut(&self) -> RwLockWriteGuard<'_, Facility> {
+        self.facility.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn chain(&self) -> &Chain {
+        &self.chain
+    }
+
+    pub(super) fn origin(&self) -> Origin {
+        self.origin
+    }
+
+    pub(super) fn epoch(&self) -> Epoch {
+        self.origin.epoch
+    }
+
+    pub(super) fn verifiers(&self) -> &[Verifier] {
+        &self.verifiers
+    }
+
+    pub(super) fn size(&self) -> u64 {
+        *self.size.borrow()
+    }
+
+    pub(super) fn size_watch(&self) -> watch::Receiver<u64> {
+        self.size.subscribe()
+    }
+
+    pub(super) fn fatal_watch(&self) -> watch::Receiver<Option<Fatal>> {
+        self.fatal.subscribe()
+    }
+
+    pub(super) fn has_failed(&self) -> bool {
+        self.fatal.borrow().is_some()
+    }
+
+    pub(super) fn cursor(&self) -> MutexGuard<'_, Cursor> {
+        open(&self.cursor)
+    }
+
+    pub(super) fn fail(&self, fatal: Fatal) {
+        tracing::error!(%fatal, "the store ends the process");
+        self.fatal.send_replace(Some(fatal));
+    }
+
+    /// Shows a size that is durable.
+    pub(super) fn show(&self, frontier: &Frontier) {
+        open(&self.head).frontier.clone_from(frontier);
+        self.size.send_if_modified(|size| std::mem::replace(size, frontier.size()) != frontier.size());
+    }
+
+    pub(super) fn durable(&self, size: u64) {
+        self.durable.store(size, Ordering::Relaxed);
+    }
+
+    pub(super) fn durable_size(&self) -> u64 {
+        self.durable.load(Ordering::Relaxed)
+    }
+
+    /// The checkpoint of the present size, signed when it is asked for and kept while the size stays.
+    pub(super) fn checkpoint(&self) -> Result<Note, StoreError> {
+        let mut head = open(&self.head);
+        let size = head.frontier.size();
+        if let Some((_, note)) = head.note.as_ref().filter(|(of, _)| *of == size) {
+            return Ok(note.clone());
+        }
+        let note = self.sign(size, head.frontier.root())?;
+        head.note = Some((size, note.clone()));
+        Ok(note)
+    }
+
+    pub(super) fn sign_bytes(&self, domain: &str, bytes: &[u8]) -> [u8; 64] {
+        self.signer.sign_bytes(domain, bytes)
+    }
+
+    /// Signs a checkpoint; the caller knows that this is the root at that size.
+    pub(super) fn sign(&self, size: u64, root: Hash) -> Result<Note, StoreError> {
+        Ok(Checkpoint { origin: self.origin, size, root }.signed(&self.signer)?)
+    }
+}

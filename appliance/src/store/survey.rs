@@ -1,0 +1,211 @@
+//! Walks the journal at a start: how far it links, what stands behind that, and what a start must do about it.
+
+use std::io;
+
+use record::checkpoint::Origin;
+use record::tree::{Frontier, Hash, leaf_hash};
+
+use super::disk::Disk;
+use super::scan::{Segment, SegmentReader, Step};
+use super::segment::{GROUP_BYTES_MAX, Group, Line, lines};
+
+/// Bytes behind the log that were never acknowledged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Torn {
+    /// Where they start in the newest segment.
+    pub(crate) at: u64,
+    /// Where they end.
+    pub(crate) end: u64,
+}
+
+/// What others hold of this log: more than the journal has proves that the journal lost something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Claims {
+    /// The database's size.
+    pub(crate) held: u64,
+    /// The size that the relay has confirmed.
+    pub(crate) confirmed: u64,
+}
+
+/// A journal that links from where the walk began to its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Whole {
+    /// The tree at its end.
+    pub(crate) frontier: Frontier,
+    /// The newest segment and where its groups end; `None` when there is no segment.
+    pub(crate) newest: Option<(Segment, u64)>,
+    /// What is to be cut.
+    pub(crate) torn: Option<Torn>,
+    /// The root where the walk passed the database's size.
+    pub(crate) root_at_held: Option<Hash>,
+    /// Whether the last group closes a clean stop.
+    pub(crate) closed: bool,
+}
+
+impl Whole {
+    /// A log without an entry.
+    pub(crate) fn empty() -> Self {
+        Self { frontier: Frontier::default(), newest: None, torn: None, root_at_held: None, closed: false }
+    }
+}
+
+/// What a walk found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Survey {
+    /// It links.
+    Whole(Box<Whole>),
+    /// Acknowledged data are missing or changed, behind what still links.
+    Damaged {
+        /// What links.
+        frontier: Frontier,
+        /// How it shows.
+        why: String,
+    },
+}
+
+/// Pushes a group's entries; `None` when it does not continue the log.
+pub(crate) fn link(frontier: &Frontier, group: &Group, bytes: &[u8]) -> Option<Frontier> {
+    if group.first != frontier.size() {
+        return None;
+    }
+    let mut after = frontier.clone();
+    for line in lines(bytes) {
+        if let Line::Entry(entry) = line {
+            after.push(leaf_hash(entry));
+        }
+    }
+    (after.size() == group.next && after.root() == group.root).then_some(after)
+}
+
+/// The root at `size` inside a group that links.
+fn root_inside(frontier: &Frontier, size: u64, bytes: &[u8]) -> Hash {
+    let mut inside = frontier.clone();
+    let entries = lines(bytes).filter_map(|line| match line {
+        Line::Entry(entry) => Some(entry),
+        Line::Text(_) => None,
+    });
+    for entry in entries {
+        if inside.size() == size {
+            break;
+        }
+        inside.push(leaf_hash(entry));
+    }
+    inside.root()
+}
+
+struct Walk {
+    origin: Origin,
+    claims: Claims,
+    whole: Whole,
+}
+
+enum Stop {
+    Damaged(String),
+    Io(io::Error),
+}
+
+impl From<io::Error> for Stop {
+    fn from(e: io::Error) -> Self {
+        Self::Io(e)
+    }
+}
+
+/// Walks from the segment that holds entry `claims.held` (from the first one with `whole_log`) to the end.
+///
+/// # Errors
+/// The disk's.
+pub(crate) fn survey(
+    disk: &dyn Disk,
+    origin: Origin,
+    dir: &str,
+    claims: Claims,
+    whole_log: bool,
+) -> io::Result<Survey> {
+    let segments = Segment::list(disk, dir)?;
+    let from = if whole_log { 0 } else { segments.iter().rposition(|s| s.first <= claims.held).unwrap_or(0) };
+    let root_at_held = (claims.held == 0).then(|| Frontier::default().root());
+    let mut walk = Walk { origin, claims, whole: Whole { root_at_held, ..Whole::empty() } };
+    for (i, segment) in segments.iter().enumerate().skip(from) {
+        match walk.segment(disk, segment, i == from && from > 0, i + 1 == segments.len()) {
+            Ok(()) => {}
+            Err(Stop::Io(e)) => return Err(e),
+            Err(Stop::Damaged(why)) => {
+                return Ok(Survey::Damaged { frontier: walk.whole.frontier, why });
+            }
+        }
+    }
+    Ok(Survey::Whole(Box::new(walk.whole)))
+}
+
+impl Walk {
+    fn segment(&mut self, disk: &dyn Disk, segment: &Segment, trust: bool, newest: bool) -> Result<(), Stop> {
+        let damaged = |why: String| Err(Stop::Damaged(format!("{}: {why}", segment.path)));
+        let mut reader = SegmentReader::open(disk, segment)?;
+        match reader.header() {
+            Some(h) if h.origin != self.origin => return damaged("it belongs to another log".to_owned()),
+            Some(h) if h.frontier.size() != segment.first => return damaged("its name is wrong".to_owned()),
+            Some(h) if trust => self.whole.frontier = h.frontier.clone(),
+            Some(h) if h.frontier == self.whole.frontier => {}
+            Some(h) => {
+                let (from, has) = (h.frontier.size(), self.whole.frontier.size());
+                return damaged(format!("it continues entry {from}, but the log before it ends at {has}"));
+            }
+            None => return damaged("its first line is damaged".to_owned()),
+        }
+        if self.whole.frontier.size() == self.claims.held {
+            self.whole.root_at_held = Some(self.whole.frontier.root());
+        }
+        loop {
+            match reader.step()? {
+                Step::Group { at, group } => {
+                    let Some(after) = link(&self.whole.frontier, &group, reader.lines()) else {
+                        return damaged(format!("the group at byte {at} does not continue the log"));
+                    };
+                    let held = self.claims.held;
+                    if (self.whole.frontier.size() + 1..=after.size()).contains(&held) {
+                        self.whole.root_at_held =
+                            Some(root_inside(&self.whole.frontier, held, reader.lines()));
+                    }
+                    self.whole.closed = group.first == group.next;
+                    self.whole.frontier = after;
+                }
+                Step::End { at } => {
+                    self.whole.newest = Some((segment.clone(), at));
+                    return Ok(());
+                }
+                Step::Bad { at, end, nonzero } => {
+                    self.judge(newest && !segment.sealed, (at, end), nonzero, &mut reader, segment)?;
+                    self.whole.newest = Some((segment.clone(), at));
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    /// Torn or damaged? Only one group is ever unflushed, it is the last, and nobody was told of it.
+    fn judge(
+        &mut self,
+        newest: bool,
+        (at, end): (u64, u64),
+        nonzero: u64,
+        reader: &mut SegmentReader,
+        segment: &Segment,
+    ) -> Result<(), Stop> {
+        let size = self.whole.frontier.size();
+        let more = reader.step()?;
+        let why = if !newest {
+            "bytes in the middle of the log cannot be read".to_owned()
+        } else if !matches!(more, Step::End { .. }) {
+            format!("bytes {at} to {end} cannot be read, and an intact group stands behind them")
+        } else if nonzero > GROUP_BYTES_MAX as u64 {
+            format!("{nonzero} bytes from byte {at} on are more than one group")
+        } else if self.claims.held > size || self.claims.confirmed > size {
+            let has = self.claims.held.max(self.claims.confirmed);
+            format!("the log ends at entry {size}, but {has} are known")
+        } else {
+            self.whole.torn = Some(Torn { at, end });
+            return Ok(());
+        };
+        Err(Stop::Damaged(format!("{}: {why}", segment.path)))
+    }
+}

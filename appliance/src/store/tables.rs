@@ -1,0 +1,283 @@
+//! redb's tables: what each key and value is, and how an entry reference becomes a key.
+
+use record::entry::Digest16;
+use record::fold::Cleaning;
+use record::ids::{BootId, Epoch};
+use record::kinds::{EntryRef, Event};
+use record::redact::{Text, TextLine};
+use record::tag::Tag;
+use record::tree::{Frontier, Hash};
+use redb::{ReadableTable, Table, TableDefinition, WriteTransaction};
+
+use super::error::StoreError;
+
+/// The schema that this program writes.
+pub(crate) const SCHEMA: u32 = 1;
+
+/// Entries' exact bytes by [`entry_key`].
+pub(crate) const ENTRIES: TableDefinition<'static, u64, &[u8]> = TableDefinition::new("entries");
+/// Hashes of perfect subtrees of 256, 65,536 … entries by [`node_key`]; smaller ones follow from the entries.
+pub(crate) const NODES: TableDefinition<'static, u64, &[u8; 32]> = TableDefinition::new("nodes");
+/// Texts by their salted hash: entry key, salt, text.
+pub(crate) const TEXTS: TableDefinition<'static, &[u8; 32], &[u8]> = TableDefinition::new("texts");
+/// The facility's rows.
+pub(crate) const ROWS: TableDefinition<'static, &str, &str> = TableDefinition::new("rows");
+/// Cleanings by entry key: two times where the entry says the rest, a whole row where it was changed later.
+pub(crate) const CLEANINGS: TableDefinition<'static, u64, &[u8]> = TableDefinition::new("cleanings");
+/// Cleanings by [`item_key`].
+pub(crate) const BY_ITEM: TableDefinition<'static, &ItemKey, ()> = TableDefinition::new("cleanings_by_item");
+/// Cleanings under a clock that nobody vouched for, by boot and entry key.
+pub(crate) const UNSURE: TableDefinition<'static, &BootKey, ()> = TableDefinition::new("cleanings_unsure");
+/// Uses by [`item_key`].
+pub(crate) const USES: TableDefinition<'static, &ItemKey, ()> = TableDefinition::new("uses");
+/// What an idempotency key made: entry key, digest of the request.
+pub(crate) const IDEM: TableDefinition<'static, &[u8; 16], &[u8; 24]> = TableDefinition::new("idempotency");
+/// Erased texts whose line may still stand in the journal, with the entry key that names them.
+pub(crate) const ERASE: TableDefinition<'static, &[u8; 32], u64> = TableDefinition::new("erase");
+/// Each epoch's name and frontier by its number; the last is the one that is written.
+pub(crate) const EPOCHS: TableDefinition<'static, u32, &[u8]> = TableDefinition::new("epochs");
+/// The schema.
+pub(crate) const META: TableDefinition<'static, &str, u32> = TableDefinition::new("meta");
+
+/// Tag, time (ordered as unsigned), entry key.
+pub(crate) type ItemKey = [u8; 25];
+/// Boot id as text, entry key.
+pub(crate) type BootKey = [u8; 34];
+
+/// Sixteen bits of epoch, 48 of seq: both are far from their ends in any box's life.
+const SEQ_BITS: u32 = 48;
+
+/// The key of an entry.
+pub(crate) fn entry_key(epoch_n: u32, seq: u64) -> u64 {
+    u64::from(epoch_n) << SEQ_BITS | seq
+}
+
+/// The epoch's number and the seq of a key.
+pub(crate) fn split_key(key: u64) -> (u32, u64) {
+    (u32::try_from(key >> SEQ_BITS).unwrap_or(u32::MAX), key & ((1 << SEQ_BITS) - 1))
+}
+
+/// The key of a kept node; `level` is a multiple of 8, so that level and index fit beside the epoch.
+pub(crate) fn node_key(epoch_n: u32, level: u32, index: u64) -> u64 {
+    u64::from(epoch_n) << SEQ_BITS | u64::from(level / 8) << 40 | index
+}
+
+/// The key of something that was done to an item.
+pub(crate) fn item_key(tag: Tag, performed_ms: i64, entry: u64) -> ItemKey {
+    let mut key = [0; 25];
+    key[..9].copy_from_slice(tag.as_str().as_bytes());
+    key[9..17].copy_from_slice(&(performed_ms.cast_unsigned() ^ 1 << 63).to_be_bytes());
+    key[17..].copy_from_slice(&entry.to_be_bytes());
+    key
+}
+
+/// Time and entry key of an [`item_key`].
+pub(crate) fn split_item_key(key: &ItemKey) -> (i64, u64) {
+    let number = |from: usize| {
+        let mut eight = [0; 8];
+        eight.copy_from_slice(&key[from..from + 8]);
+        u64::from_be_bytes(eight)
+    };
+    ((number(9) ^ 1 << 63).cast_signed(), number(17))
+}
+
+/// The key of an unsure cleaning.
+pub(crate) fn boot_key(boot: BootId, entry: u64) -> BootKey {
+    let mut key = [0; 34];
+    key[..26].copy_from_slice(boot.to_string().as_bytes());
+    key[26..].copy_from_slice(&entry.to_be_bytes());
+    key
+}
+
+/// The entry key of a [`boot_key`].
+pub(crate) fn boot_key_entry(key: &BootKey) -> u64 {
+    let mut eight = [0; 8];
+    eight.copy_from_slice(&key[26..]);
+    u64::from_be_bytes(eight)
+}
+
+/// The value of an idempotency key.
+pub(crate) fn idem_value(entry: u64, req: Digest16) -> [u8; 24] {
+    let mut value = [0; 24];
+    value[..8].copy_from_slice(&entry.to_be_bytes());
+    value[8..].copy_from_slice(&req.0);
+    value
+}
+
+/// Entry key and request of an idempotency key's value.
+pub(crate) fn split_idem(value: &[u8; 24]) -> (u64, Digest16) {
+    let (mut entry, mut req) = ([0; 8], [0; 16]);
+    entry.copy_from_slice(&value[..8]);
+    req.copy_from_slice(&value[8..]);
+    (u64::from_be_bytes(entry), Digest16(req))
+}
+
+/// The value of a text.
+pub(crate) fn text_value(entry: u64, line: &TextLine) -> Vec<u8> {
+    [&entry.to_be_bytes()[..], line.salt(), line.text().as_bytes()].concat()
+}
+
+/// Entry key and line of a text's value; `None` when it is damaged.
+pub(crate) fn split_text(value: &[u8]) -> Option<(u64, TextLine)> {
+    let (entry, rest) = value.split_first_chunk::<8>()?;
+    let (salt, text) = rest.split_first_chunk::<16>()?;
+    let entry = u64::from_be_bytes(*entry);
+    let text = Text::new(std::str::from_utf8(text).ok()?, *salt).ok()?;
+    Some((entry, text.beside(split_key(entry).1)))
+}
+
+/// The value of an epoch: its key's hash, then the frontier.
+pub(crate) fn epoch_value(epoch: Epoch, frontier: &Frontier) -> Vec<u8> {
+    let mut value = Vec::with_capacity(12 + 32 * frontier.nodes().len());
+    value.extend_from_slice(&epoch.key);
+    value.extend_from_slice(&frontier.size().to_be_bytes());
+    frontier.nodes().iter().for_each(|n| value.extend_from_slice(&n.0));
+    value
+}
+
+/// Name and frontier of an epoch's value; `None` when it is damaged.
+pub(crate) fn split_epoch(n: u32, value: &[u8]) -> Option<(Epoch, Frontier)> {
+    let (key, rest) = value.split_first_chunk::<4>()?;
+    let (size, nodes) = rest.split_first_chunk::<8>()?;
+    let (nodes, rest) = nodes.as_chunks::<32>();
+    let nodes = nodes.iter().map(|n| Hash(*n)).collect();
+    let frontier = Frontier::from_parts(u64::from_be_bytes(*size), nodes).filter(|_| rest.is_empty())?;
+    Some((Epoch { n, key: *key }, frontier))
+}
+
+/// The value of a cleaning that stands as its entry says.
+pub(crate) fn plain_cleaning(cleaning: &Cleaning) -> [u8; 16] {
+    let mut value = [0; 16];
+    value[..8].copy_from_slice(&cleaning.performed_ms.to_be_bytes());
+    value[8..].copy_from_slice(&cleaning.recorded_ms.to_be_bytes());
+    value
+}
+
+/// Reads a cleaning back, from its own value and its entry's.
+pub(crate) fn read_cleaning(of: EntryRef, value: &[u8], entry: Option<&[u8]>) -> Option<Cleaning> {
+    let Ok(times) = <&[u8; 16]>::try_from(value) else { return serde_json::from_slice(value).ok() };
+    let number = |from: usize| {
+        let mut eight = [0; 8];
+        eight.copy_from_slice(&times[from..from + 8]);
+        i64::from_be_bytes(eight)
+    };
+    let entry = record::entry::Entry::view(std::str::from_utf8(entry?).ok()?).ok()?;
+    let Event::CleaningRecorded(body) = entry.event() else { return None };
+    Some(Cleaning {
+        of,
+        tag: body.tag,
+        performed_ms: number(0),
+        recorded_ms: number(8),
+        stated: body.performed.is_some(),
+        at: entry.head().at,
+        who: body.who,
+        incomplete: body.incomplete,
+        photos: body.photos,
+        voided: None,
+    })
+}
+
+/// Every table, open for one writing transaction.
+pub(crate) struct Tables<'t> {
+    pub(crate) entries: Table<'t, u64, &'static [u8]>,
+    pub(crate) nodes: Table<'t, u64, &'static [u8; 32]>,
+    pub(crate) texts: Table<'t, &'static [u8; 32], &'static [u8]>,
+    pub(crate) rows: Table<'t, &'static str, &'static str>,
+    pub(crate) cleanings: Table<'t, u64, &'static [u8]>,
+    pub(crate) by_item: Table<'t, &'static ItemKey, ()>,
+    pub(crate) unsure: Table<'t, &'static BootKey, ()>,
+    pub(crate) uses: Table<'t, &'static ItemKey, ()>,
+    pub(crate) idem: Table<'t, &'static [u8; 16], &'static [u8; 24]>,
+    pub(crate) erase: Table<'t, &'static [u8; 32], u64>,
+    pub(crate) epochs: Table<'t, u32, &'static [u8]>,
+}
+
+impl<'t> Tables<'t> {
+    /// Opens them, making those that are not there.
+    ///
+    /// # Errors
+    /// redb's.
+    pub(crate) fn open(txn: &'t WriteTransaction) -> Result<Self, redb::Error> {
+        Ok(Self {
+            entries: txn.open_table(ENTRIES)?,
+            nodes: txn.open_table(NODES)?,
+            texts: txn.open_table(TEXTS)?,
+            rows: txn.open_table(ROWS)?,
+            cleanings: txn.open_table(CLEANINGS)?,
+            by_item: txn.open_table(BY_ITEM)?,
+            unsure: txn.open_table(UNSURE)?,
+            uses: txn.open_table(USES)?,
+            idem: txn.open_table(IDEM)?,
+            erase: txn.open_table(ERASE)?,
+            epochs: txn.open_table(EPOCHS)?,
+        })
+    }
+}
+
+/// The cleaning that an entry recorded.
+///
+/// # Errors
+/// redb's.
+pub(crate) fn cleaning(
+    cleanings: &impl ReadableTable<u64, &'static [u8]>,
+    entries: &impl ReadableTable<u64, &'static [u8]>,
+    of: EntryRef,
+) -> Result<Option<Cleaning>, redb::Error> {
+    let key = entry_key(of.epoch.n, of.seq);
+    let Some(value) = cleanings.get(key)? else { return Ok(None) };
+    let entry = entries.get(key)?;
+    Ok(read_cleaning(of, value.value(), entry.as_ref().map(|e| e.value())))
+}
+
+/// The epochs that the database knows, oldest first.
+///
+/// # Errors
+/// redb's; damage.
+pub(crate) fn epochs(
+    table: &impl ReadableTable<u32, &'static [u8]>,
+) -> Result<Vec<(Epoch, Frontier)>, StoreError> {
+    let mut all = Vec::new();
+    for row in table.iter().map_err(StoreError::db("reading its epochs"))? {
+        let (n, value) = row.map_err(StoreError::db("reading its epochs"))?;
+        let (n, value) = (n.value(), value.value());
+        all.push(split_epoch(n, value).ok_or_else(|| StoreError::Damaged {
+            epoch: n.to_string(),
+            seq: 0,
+            why: "the database's own note of the epoch cannot be read".to_owned(),
+        })?);
+    }
+    Ok(all)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_order_and_split() {
+        let tag: Tag = "ABCDEFGH3".parse().unwrap();
+        let keys = [item_key(tag, -5, 9), item_key(tag, 0, 3), item_key(tag, 7, 1), item_key(tag, 7, 2)];
+        assert!(keys.is_sorted());
+        assert_eq!(split_item_key(&keys[0]), (-5, 9));
+        assert_eq!(split_key(entry_key(3, 1 << 40)), (3, 1 << 40));
+        assert!(entry_key(1, u64::from(u32::MAX)) < entry_key(2, 0));
+        assert_ne!(node_key(1, 8, 5), node_key(1, 16, 5));
+        let boot = BootId::new(7, [1; 10]);
+        assert_eq!(boot_key_entry(&boot_key(boot, 77)), 77);
+        assert_eq!(split_idem(&idem_value(4, Digest16([6; 16]))), (4, Digest16([6; 16])));
+    }
+
+    #[test]
+    fn values_round_trip_and_damage_is_seen() {
+        let line = Text::new("Zoë", [3; 16]).unwrap().beside(12);
+        let value = text_value(entry_key(2, 12), &line);
+        assert_eq!(split_text(&value), Some((entry_key(2, 12), line)));
+        assert_eq!(split_text(&value[..20]), None);
+        let mut frontier = Frontier::default();
+        (0..5u8).for_each(|i| frontier.push(Hash([i; 32])));
+        let epoch = Epoch { n: 9, key: [1, 2, 3, 4] };
+        let value = epoch_value(epoch, &frontier);
+        assert_eq!(split_epoch(9, &value), Some((epoch, frontier)));
+        assert_eq!(split_epoch(9, &value[..40]), None);
+    }
+}

@@ -1,0 +1,121 @@
+//! What a command sees when it is decided on the writer's thread: the state with everything decided before it.
+
+use std::cell::RefCell;
+
+use record::entry::{Digest16, Draft, Entry};
+use record::fold::{Cleaning, Facility};
+use record::ids::Epoch;
+use record::kinds::EntryRef;
+use record::tree::Hash;
+use redb::ReadableTable as _;
+
+use super::fold::Chain;
+use super::tables::{self, Tables};
+use crate::clock::Now;
+
+/// What a command decides.
+#[derive(Debug)]
+pub enum Decision<A> {
+    /// Entries to record, and the answer once they are durable.
+    Append {
+        /// In this order, all or none of them.
+        drafts: Vec<Draft>,
+        /// The answer.
+        answer: A,
+    },
+    /// Nothing to record. The answer still waits for what it may rest on to be durable.
+    Answer(A),
+}
+
+/// An entry that is durable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Recorded {
+    /// Its place in the log.
+    pub seq: u64,
+    /// Its hash in the tree.
+    pub leaf: Hash,
+}
+
+/// What became of a command.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome<A> {
+    /// Its own answer.
+    pub answer: A,
+    /// What was recorded for it, in the order of its drafts.
+    pub recorded: Vec<Recorded>,
+}
+
+/// The state as a command sees it: what is durable and what was decided before it in the same group.
+pub struct View<'a> {
+    pub(super) now: Now,
+    pub(super) epoch: Epoch,
+    pub(super) size: u64,
+    pub(super) facility: &'a Facility,
+    pub(super) chain: &'a Chain,
+    pub(super) tables: &'a Tables<'a>,
+    /// A database error met on the way: the group is given up for it.
+    pub(super) failed: &'a RefCell<Option<redb::Error>>,
+}
+
+impl std::fmt::Debug for View<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("View").field("epoch", &self.epoch).field("size", &self.size).finish_non_exhaustive()
+    }
+}
+
+impl View<'_> {
+    fn noting<T>(&self, result: Result<Option<T>, redb::Error>) -> Option<T> {
+        result.unwrap_or_else(|e| {
+            self.failed.borrow_mut().get_or_insert(e);
+            None
+        })
+    }
+
+    /// The time, one reading for the whole group.
+    pub fn now(&self) -> &Now {
+        &self.now
+    }
+
+    /// The epoch that is written.
+    pub fn epoch(&self) -> Epoch {
+        self.epoch
+    }
+
+    /// Entries of this epoch so far: the seq of the command's first draft.
+    pub fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// The facility.
+    pub fn facility(&self) -> &Facility {
+        self.facility
+    }
+
+    /// The first entry that an idempotency key made, and the digest of its request. A database error reads as nothing
+    /// found, and the group is given up for it.
+    pub fn by_key(&self, key: &Digest16) -> Option<(EntryRef, Digest16)> {
+        let value = self.noting(self.tables.idem.get(&key.0).map_err(redb::Error::from))?;
+        let (entry, req) = tables::split_idem(value.value());
+        Some((self.chain.entry_ref(entry)?, req))
+    }
+
+    /// An entry.
+    pub fn entry(&self, of: EntryRef) -> Option<Entry> {
+        self.chain.epoch(of.epoch.n).filter(|e| *e == of.epoch)?;
+        let row = self.tables.entries.get(tables::entry_key(of.epoch.n, of.seq));
+        let row = self.noting(row.map_err(redb::Error::from))?;
+        Entry::view(std::str::from_utf8(row.value()).ok()?).ok()
+    }
+
+    /// The cleaning that an entry recorded.
+    pub fn cleaning(&self, of: EntryRef) -> Option<Cleaning> {
+        self.chain.epoch(of.epoch.n).filter(|e| *e == of.epoch)?;
+        self.noting(tables::cleaning(&self.tables.cleanings, &self.tables.entries, of))
+    }
+
+    /// A text by its salted hash; `None` when it was erased.
+    pub fn text(&self, hash: &Hash) -> Option<String> {
+        let value = self.noting(self.tables.texts.get(&hash.0).map_err(redb::Error::from))?;
+        Some(tables::split_text(value.value())?.1.text().to_owned())
+    }
+}

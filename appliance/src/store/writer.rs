@@ -1,0 +1,265 @@
+//! The writer's thread: a bounded queue in, groups through the [`Core`], answers out.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use record::entry::Draft;
+use tokio::sync::oneshot;
+
+use super::core::{Core, Fatal, Job};
+use super::error::SubmitError;
+use super::gather::{Gather, Patience};
+use super::view::{Decision, Outcome, Recorded, View};
+
+/// Commands that may wait: several times the phones that a box serves at once.
+const QUEUE_MAX: usize = 1024;
+/// How often the writer looks around when nobody comes.
+const TICK: Duration = Duration::from_secs(30);
+
+/// What the writer is asked to do besides commands.
+pub(super) enum Control {
+    /// Write the cursor's evidence down.
+    Cursor,
+    /// Begin a new segment, so that the one before can be worked on.
+    Roll(oneshot::Sender<()>),
+    /// End, after what waits.
+    Stop(oneshot::Sender<Result<(), Fatal>>),
+}
+
+#[derive(Default)]
+struct State {
+    jobs: VecDeque<Box<dyn Job>>,
+    controls: VecDeque<Control>,
+    /// Jobs at which the sleeping writer wants to be woken; 0 while it is awake.
+    wake_at: usize,
+    closed: bool,
+}
+
+/// The way to the writer.
+pub(super) struct Queue {
+    state: Mutex<State>,
+    wake: Condvar,
+}
+
+impl Queue {
+    pub(super) fn new() -> Arc<Self> {
+        Arc::new(Self { state: Mutex::new(State::default()), wake: Condvar::new() })
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn push(&self, job: Box<dyn Job>) -> Result<(), SubmitError> {
+        let mut state = self.state();
+        if state.closed {
+            return Err(SubmitError::Stopping);
+        }
+        if state.jobs.len() >= QUEUE_MAX {
+            return Err(SubmitError::Busy);
+        }
+        state.jobs.push_back(job);
+        let wake = state.wake_at != 0 && state.jobs.len() >= state.wake_at;
+        if wake {
+            state.wake_at = 0;
+        }
+        drop(state);
+        if wake {
+            self.wake.notify_one();
+        }
+        Ok(())
+    }
+
+    /// Hands the writer something to do; gives it back when the writer has ended.
+    pub(super) fn control(&self, control: Control) -> Result<(), Control> {
+        let mut state = self.state();
+        if state.closed {
+            return Err(control);
+        }
+        state.controls.push_back(control);
+        state.wake_at = 0;
+        drop(state);
+        self.wake.notify_one();
+        Ok(())
+    }
+
+    /// Sleeps until `enough` jobs wait, something else is to be done, or `until` has come.
+    fn sleep(&self, enough: usize, until: Instant) {
+        let mut state = self.state();
+        while state.jobs.len() < enough && state.controls.is_empty() {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                break;
+            }
+            state.wake_at = enough;
+            state = self.wake.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
+        state.wake_at = 0;
+    }
+
+    fn len(&self) -> usize {
+        self.state().jobs.len()
+    }
+
+    fn take(&self, jobs: &mut VecDeque<Box<dyn Job>>) -> Option<Control> {
+        let mut state = self.state();
+        jobs.append(&mut state.jobs);
+        state.controls.pop_front()
+    }
+
+    /// Takes nothing more, and gives back what waits.
+    fn close(&self) -> (VecDeque<Box<dyn Job>>, VecDeque<Control>) {
+        let mut state = self.state();
+        state.closed = true;
+        (std::mem::take(&mut state.jobs), std::mem::take(&mut state.controls))
+    }
+}
+
+/// A command with the way back to its asker.
+struct Submission<F, A> {
+    command: Option<F>,
+    answer: Option<A>,
+    reply: oneshot::Sender<Result<Outcome<A>, SubmitError>>,
+}
+
+impl<F, A> Job for Submission<F, A>
+where
+    F: FnOnce(&View<'_>) -> Decision<A> + Send,
+    A: Send,
+{
+    fn decide(&mut self, view: &View<'_>) -> Vec<Draft> {
+        let Some(command) = self.command.take() else { return Vec::new() };
+        let (drafts, answer) = match command(view) {
+            Decision::Append { drafts, answer } => (drafts, answer),
+            Decision::Answer(answer) => (Vec::new(), answer),
+        };
+        self.answer = Some(answer);
+        drafts
+    }
+
+    fn finish(self: Box<Self>, result: Result<Vec<Recorded>, SubmitError>) {
+        let Self { answer, reply, .. } = *self;
+        let outcome = result.and_then(|recorded| {
+            let answer = answer.ok_or(SubmitError::Unknown)?;
+            Ok(Outcome { answer, recorded })
+        });
+        // An asker who went away finds the record by its idempotency key.
+        let _ = reply.send(outcome);
+    }
+}
+
+/// Hands a command to the writer and waits for its answer.
+pub(super) async fn submit<F, A>(queue: &Queue, command: F) -> Result<Outcome<A>, SubmitError>
+where
+    F: FnOnce(&View<'_>) -> Decision<A> + Send + 'static,
+    A: Send + 'static,
+{
+    let (reply, answer) = oneshot::channel();
+    queue.push(Box::new(Submission { command: Some(command), answer: None, reply }))?;
+    // Dropped without an answer: the writer ended, or the command panicked.
+    answer.await.unwrap_or(Err(SubmitError::Unknown))
+}
+
+/// Tells the process when the writer's thread ends by a panic: a damaged page can make redb panic.
+struct Watchdog {
+    shared: Arc<super::shared::Shared>,
+    queue: Arc<Queue>,
+}
+
+impl Drop for Watchdog {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.shared.fail(Fatal("its writer panicked".to_owned()));
+        }
+        let (jobs, controls) = self.queue.close();
+        let told = if self.shared.has_failed() { SubmitError::Unknown } else { SubmitError::Stopping };
+        jobs.into_iter().for_each(|job| job.finish(Err(told.clone())));
+        drop(controls);
+    }
+}
+
+/// Starts the thread.
+///
+/// # Errors
+/// The operating system's.
+pub(super) fn start(core: Core, queue: Arc<Queue>) -> std::io::Result<JoinHandle<()>> {
+    std::thread::Builder::new().name("store".to_owned()).spawn(move || {
+        let shared = core.shared().clone();
+        let watchdog = Watchdog { shared: shared.clone(), queue: queue.clone() };
+        if let Err(fatal) = run(core, &queue) {
+            shared.fail(fatal);
+        }
+        drop(watchdog);
+    })
+}
+
+fn run(mut core: Core, queue: &Queue) -> Result<(), Fatal> {
+    let mut jobs = VecDeque::new();
+    let mut gather = Gather::default();
+    let mut more_to_tidy = true;
+    loop {
+        if jobs.is_empty() {
+            queue.sleep(1, nap(&mut core, queue, &gather, &mut more_to_tidy)?);
+            if let Some(Patience { until, enough }) = gather.plan(queue.len(), Instant::now()) {
+                queue.sleep(enough, until);
+                gather.gathered(queue.len());
+            }
+        }
+        let control = queue.take(&mut jobs);
+        if jobs.is_empty() && control.is_none() {
+            more_to_tidy = true;
+        }
+        if !jobs.is_empty() {
+            group(&mut core, &mut jobs, queue, &mut gather)?;
+            more_to_tidy = true;
+        }
+        match control {
+            None => {}
+            Some(Control::Cursor) => core.write_cursor(),
+            Some(Control::Roll(done)) => {
+                core.roll()?;
+                let _ = done.send(());
+            }
+            Some(Control::Stop(done)) => {
+                while !jobs.is_empty() {
+                    group(&mut core, &mut jobs, queue, &mut gather)?;
+                }
+                core.write_cursor();
+                let stopped = core.stop();
+                let _ = done.send(stopped.clone());
+                return stopped;
+            }
+        }
+    }
+}
+
+/// Does one piece of what nobody waits for, where nobody does, and says until when to sleep.
+fn nap(core: &mut Core, queue: &Queue, gather: &Gather, more: &mut bool) -> Result<Instant, Fatal> {
+    let now = Instant::now();
+    if !*more || queue.len() > 0 {
+        return Ok(now + TICK);
+    }
+    if let Err(until) = gather.quiet(now) {
+        return Ok(until);
+    }
+    *more = core.idle()?;
+    Ok(if *more { now } else { now + TICK })
+}
+
+fn group(
+    core: &mut Core,
+    jobs: &mut VecDeque<Box<dyn Job>>,
+    queue: &Queue,
+    gather: &mut Gather,
+) -> Result<(), Fatal> {
+    let (before, started) = (jobs.len(), Instant::now());
+    core.group(jobs)?;
+    let now = Instant::now();
+    gather.answered(before.saturating_sub(jobs.len()), jobs.len() + queue.len(), now - started, now);
+    if core.durable_overdue() {
+        core.make_durable()?;
+    }
+    Ok(())
+}
