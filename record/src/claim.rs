@@ -47,6 +47,8 @@ pub struct ClaimAnswer {
     pub account: AccountId,
     /// Where it stands.
     pub facility: ClaimedFacility,
+    /// `https://host:port` of the listener that takes claims and renewals, without a client certificate.
+    pub relay_url: String,
     /// `mqtts://host:port`.
     pub mqtt_url: String,
     /// `https://host:port` of the listener that takes photos, with the box's certificate.
@@ -81,11 +83,18 @@ impl RenewRequest {
         format!("{}\n{}\n{}\n{}", self.r#box, self.epoch, self.at, self.csr).into_bytes()
     }
 
-    /// Signs it.
-    pub fn signed(mut self, log: &Signer) -> Self {
-        let signature = log.sign_bytes(RENEW, &self.signed_bytes());
+    /// Signs it with the log's key, which may be held elsewhere: `sign` is [`Signer::sign_bytes`].
+    #[must_use]
+    pub fn signed_by(mut self, sign: impl FnOnce(&str, &[u8]) -> [u8; 64]) -> Self {
+        let signature = sign(RENEW, &self.signed_bytes());
         self.signature = signature.iter().map(|b| format!("{b:02x}")).collect();
         self
+    }
+
+    /// Signs it with the log's key.
+    #[must_use]
+    pub fn signed(self, log: &Signer) -> Self {
+        self.signed_by(|domain, bytes| log.sign_bytes(domain, bytes))
     }
 
     /// Whether the log's key signed it.

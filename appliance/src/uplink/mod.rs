@@ -1,3 +1,292 @@
-//! The way of the log to the relay: `plan` decides, `link` carries it over MQTT.
+//! The way of the log to the relay: `plan` decides, `link` carries it over MQTT, `photos` follow by HTTPS.
 
+pub mod claim;
+pub mod link;
+mod photos;
 pub mod plan;
+mod session;
+pub mod tls;
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use record::claim::ClaimAnswer;
+use record::kinds::{BoxClaimed, Event};
+use record::messages::PrinterHealth;
+use tokio::sync::{Notify, watch};
+use tokio::task::JoinHandle;
+
+use self::claim::{Claimant, Files};
+use self::plan::Alarm;
+use crate::clock::Clock;
+use crate::random::Random;
+use crate::store::Store;
+
+/// The first wait after a failure; doubled up to [`BACK_OFF_MAX`].
+const BACK_OFF_MIN: Duration = Duration::from_secs(1);
+/// The longest wait between two tries.
+const BACK_OFF_MAX: Duration = Duration::from_secs(60);
+/// How long to wait when trying again cannot help until somebody brings another claim file.
+const HOPELESS: Duration = Duration::from_secs(3_600);
+
+/// How the box stands with its relay.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum State {
+    /// Never claimed: the box works alone and loses nothing.
+    Alone,
+    /// A claim file waits; why the claim has not succeeded yet.
+    Claiming {
+        /// In words for the person at the box.
+        trouble: Option<String>,
+    },
+    /// Connected.
+    Up,
+    /// Claimed and not connected.
+    Down {
+        /// Since when, milliseconds since 1970; absent: since the start.
+        since_ms: Option<i64>,
+        /// Why.
+        why: String,
+    },
+}
+
+/// The uplink as pages and the health report see it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standing {
+    /// The line.
+    pub state: State,
+    /// Entries that wait.
+    pub backlog: u64,
+    /// What a person must know; the newest few.
+    pub alarms: Vec<Alarm>,
+}
+
+/// What the uplink needs of the rest of the box.
+pub struct Parts {
+    /// The log.
+    pub store: Store,
+    /// The data folder's `keys/`.
+    pub files: Files,
+    /// Where a photo is kept.
+    pub photo_path: Arc<dyn Fn(record::tree::Hash) -> PathBuf + Send + Sync>,
+    /// Printers, for the health report.
+    pub printers: Arc<dyn Fn() -> Vec<PrinterHealth> + Send + Sync>,
+    /// The data folder, whose disk's fill is reported.
+    pub data: PathBuf,
+    /// `host:port` at which the box answers in its building.
+    pub addresses: Vec<String>,
+    /// What machine it is.
+    pub model: String,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness, for back-off.
+    pub random: Arc<dyn Random>,
+}
+
+/// A running uplink.
+pub struct Uplink {
+    shared: Arc<Shared>,
+    stop: watch::Sender<bool>,
+    task: JoinHandle<()>,
+}
+
+pub(super) struct Shared {
+    parts: Parts,
+    standing: watch::Sender<Standing>,
+    claim: Notify,
+    alarms: Mutex<Vec<Alarm>>,
+}
+
+impl Uplink {
+    /// Starts it. It never ends by itself.
+    pub fn start(parts: Parts) -> Self {
+        let standing = Standing { state: State::Alone, backlog: 0, alarms: Vec::new() };
+        let shared = Arc::new(Shared {
+            parts,
+            standing: watch::channel(standing).0,
+            claim: Notify::new(),
+            alarms: Mutex::default(),
+        });
+        let (stop, stopped) = watch::channel(false);
+        let task = tokio::spawn(run(Arc::clone(&shared), stopped));
+        Self { shared, stop, task }
+    }
+
+    /// How it stands.
+    pub fn standing(&self) -> watch::Receiver<Standing> {
+        self.shared.standing.subscribe()
+    }
+
+    /// Takes up a claim file and tries it at once.
+    ///
+    /// # Errors
+    /// The file does not fit.
+    pub fn take_up(&self, claim_file: &str) -> Result<(), claim::ClaimError> {
+        self.shared.parts.files.take_up(claim_file)?;
+        self.shared.claim.notify_one();
+        Ok(())
+    }
+
+    /// Ends it; what was not sent stays in the log.
+    pub async fn stop(self) {
+        // No receiver is left only when the task has ended already.
+        let _ = self.stop.send(true);
+        let mut task = self.task;
+        if tokio::time::timeout(Duration::from_secs(2), &mut task).await.is_err() {
+            task.abort();
+        }
+    }
+}
+
+impl Shared {
+    fn say(&self, state: State) {
+        self.standing.send_if_modified(|standing| {
+            let changed = standing.state != state;
+            standing.state = state;
+            changed
+        });
+    }
+
+    fn down(&self, why: String) {
+        let since_ms = match &self.standing.borrow().state {
+            State::Down { since_ms, .. } => *since_ms,
+            State::Up => Some(self.parts.clock.now().wall_ms),
+            State::Alone | State::Claiming { .. } => None,
+        };
+        self.say(State::Down { since_ms, why });
+    }
+
+    fn backlog(&self, backlog: u64) {
+        self.standing
+            .send_if_modified(|standing| std::mem::replace(&mut standing.backlog, backlog) != backlog);
+    }
+
+    /// Keeps the newest few different ones.
+    fn alarm(&self, alarm: Alarm) {
+        tracing::error!(?alarm, "the relay and the box do not fit together");
+        let mut alarms = self.alarms.lock().unwrap_or_else(PoisonError::into_inner);
+        alarms.retain(|a| *a != alarm);
+        alarms.push(alarm);
+        if alarms.len() > 8 {
+            alarms.remove(0);
+        }
+        let alarms = alarms.clone();
+        self.standing.send_modify(|standing| standing.alarms = alarms);
+    }
+
+    /// A wait with full jitter, so that boxes that lost one relay do not come back at one moment.
+    fn jitter(&self, back_off: Duration) -> Duration {
+        let ms = u64::try_from(back_off.as_millis()).unwrap_or(u64::MAX);
+        Duration::from_millis(100 + self.parts.random.below(ms))
+    }
+}
+
+async fn run(shared: Arc<Shared>, mut stopped: watch::Receiver<bool>) {
+    tokio::select! {
+        () = forever(&shared) => {}
+        _ = stopped.changed() => {}
+    }
+}
+
+async fn forever(shared: &Arc<Shared>) {
+    let mut back_off = BACK_OFF_MIN;
+    loop {
+        let relation = match relation(shared).await {
+            Ok(relation) => relation,
+            Err(wait) => {
+                tokio::select! {
+                    () = tokio::time::sleep(wait) => {}
+                    () = shared.claim.notified() => {}
+                }
+                continue;
+            }
+        };
+        match session::run(shared, &relation).await {
+            Ok(()) => back_off = BACK_OFF_MIN,
+            Err(ended) => {
+                tracing::info!(why = %ended.why, "no line to the relay");
+                shared.down(ended.why);
+                if ended.was_up {
+                    back_off = BACK_OFF_MIN;
+                }
+            }
+        }
+        tokio::time::sleep(shared.jitter(back_off)).await;
+        back_off = (back_off * 2).min(BACK_OFF_MAX);
+    }
+}
+
+/// What the relay gave; claims or renews first where that is due. An `Err` is how long to wait before the next try.
+async fn relation(shared: &Arc<Shared>) -> Result<ClaimAnswer, Duration> {
+    let parts = &shared.parts;
+    let sign = |domain: &str, bytes: &[u8]| parts.store.sign_bytes(domain, bytes);
+    let claimant = Claimant {
+        origin: parts.store.origin(),
+        log_key: parts.store.verifier_keys().first().map(ToString::to_string).unwrap_or_default(),
+        sign: &sign,
+        model: parts.model.clone(),
+        clock: Arc::clone(&parts.clock),
+    };
+    let trouble = |error: &claim::ClaimError| {
+        tracing::warn!(%error, "not claimed");
+        shared.say(State::Claiming { trouble: Some(error.to_string()) });
+        if error.is_permanent() { HOPELESS } else { shared.jitter(BACK_OFF_MAX / 4) }
+    };
+    match claim::claim(&parts.files, &claimant).await {
+        Ok(Some(answer)) => {
+            tracing::info!(facility = %answer.facility.id, "claimed");
+            claimed(shared, &answer).await;
+        }
+        Ok(None) => {}
+        Err(error) => return Err(trouble(&error)),
+    }
+    match parts.files.relation() {
+        Ok(Some(known)) => match claim::renew(&parts.files, &claimant).await {
+            Ok(Some(renewed)) => Ok(renewed),
+            Ok(None) => Ok(known),
+            Err(error) => {
+                tracing::warn!(%error, "the certificate was not renewed");
+                Ok(known)
+            }
+        },
+        Ok(None) => {
+            shared.say(State::Alone);
+            Err(HOPELESS)
+        }
+        Err(error) => Err(trouble(&error)),
+    }
+}
+
+/// The claim becomes part of the log, with the facility's name and zone where nobody at the box has set them.
+async fn claimed(shared: &Arc<Shared>, answer: &ClaimAnswer) {
+    let event = Event::from(BoxClaimed {
+        account: answer.account,
+        facility: answer.facility.id,
+        relay: answer.relay_url.clone(),
+    });
+    let facility = answer.facility.clone();
+    let settings = {
+        let known = parts_settings(shared);
+        crate::intake::Settings {
+            name: known.name.is_empty().then_some(facility.name),
+            zone: known.zones.is_empty().then_some(facility.zone),
+            ..Default::default()
+        }
+    };
+    let mut commands = vec![crate::intake::Command::Note(Box::new(event))];
+    if settings.name.is_some() || settings.zone.is_some() {
+        commands.push(crate::intake::Command::ChangeFacility(Box::new(settings)));
+    }
+    for command in commands {
+        if let Err(error) =
+            crate::command::own(&shared.parts.store, Arc::clone(&shared.parts.random), command).await
+        {
+            tracing::error!(%error, "the claim could not be written to the log");
+        }
+    }
+}
+
+fn parts_settings(shared: &Shared) -> record::fold::Settings {
+    shared.parts.store.facility().settings.clone()
+}

@@ -1,0 +1,250 @@
+//! The administration socket: what root may want of a running box, one JSON line each way, mode 0600.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use record::entry::{By, Via};
+use record::ids::StaffId;
+use record::kinds::{Event, Role};
+use serde::{Deserialize, Serialize};
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{UnixListener, UnixStream};
+
+use crate::clock::Clock;
+use crate::command::{Given, give};
+use crate::identity::{Identity, Scope};
+use crate::intake::{Command, Person, Request, Settings};
+use crate::random::Random;
+use crate::store::Store;
+use crate::uplink::Uplink;
+
+/// The socket's name in the data folder.
+const SOCKET: &str = "admin.sock";
+/// Bytes of a line: a claim file is the largest thing that goes through.
+const LINE_BYTES_MAX: u64 = 128 * 1024;
+const IDLE: Duration = Duration::from_secs(10);
+
+/// What can be wanted.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Wish {
+    /// A new person, with a PIN when they are to sign in.
+    StaffAdd {
+        /// Their name.
+        name: String,
+        /// What they may do.
+        role: Role,
+        /// 4 to 8 digits.
+        pin: Option<String>,
+    },
+    /// Another PIN.
+    StaffPin {
+        /// Whose.
+        staff: StaffId,
+        /// 4 to 8 digits.
+        pin: String,
+    },
+    /// A token for a program.
+    TokenCreate {
+        /// What it is for.
+        name: String,
+        /// What it may do.
+        scope: Scope,
+    },
+    /// The verifier keys of the log, this epoch's first, one a line.
+    KeysExport,
+    /// Take up a claim file.
+    Claim {
+        /// Its text.
+        file: String,
+    },
+    /// Other settings of the facility.
+    FacilitySet(Settings),
+}
+
+/// What came of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reply {
+    /// Done; what was asked for, or what was made.
+    Ok(String),
+    /// Not done, and why.
+    Error(String),
+}
+
+/// Why a wish did not reach the box.
+#[derive(Debug, thiserror::Error)]
+pub enum AdminError {
+    /// Nobody listens.
+    #[error("no box is running on {}. Start it first; this command speaks to the running box", data.display())]
+    NotRunning {
+        /// The data folder.
+        data: PathBuf,
+    },
+    /// The socket cannot be used.
+    #[error("the box's socket {} cannot be used: {source}", path.display())]
+    Socket {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// An answer that cannot be read.
+    #[error("the box's answer cannot be read: {0}")]
+    Answer(String),
+}
+
+/// What the socket acts on.
+pub struct Hands {
+    /// The log.
+    pub store: Store,
+    /// PINs and tokens.
+    pub identity: Identity,
+    /// For claims.
+    pub uplink: Arc<Uplink>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub random: Arc<dyn Random>,
+}
+
+/// Listens in the data folder until it is dropped.
+///
+/// # Errors
+/// The socket cannot be made.
+pub fn listen(data: &Path, hands: Hands) -> Result<tokio::task::JoinHandle<()>, AdminError> {
+    let path = data.join(SOCKET);
+    let at = |source| AdminError::Socket { path: path.clone(), source };
+    // The folder's lock is held, so a socket that is there belongs to a process that is gone.
+    match std::fs::remove_file(&path) {
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(at(e)),
+        _ => {}
+    }
+    let listener = UnixListener::bind(&path).map_err(at)?;
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).map_err(at)?;
+    let hands = Arc::new(hands);
+    Ok(tokio::spawn(async move {
+        loop {
+            match listener.accept().await {
+                Ok((stream, _)) => {
+                    // One after the other: each blocks for its PIN's hash, and root does not come in crowds.
+                    if tokio::time::timeout(IDLE, serve(stream, &hands)).await.is_err() {
+                        tracing::warn!("an administration command took too long and was left");
+                    }
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "the administration socket did not accept");
+                    tokio::time::sleep(Duration::from_millis(200)).await;
+                }
+            }
+        }
+    }))
+}
+
+async fn serve(stream: UnixStream, hands: &Arc<Hands>) {
+    let (read, mut write) = stream.into_split();
+    let mut line = String::new();
+    let read = tokio::io::BufReader::new(read.take(LINE_BYTES_MAX)).read_line(&mut line).await;
+    let reply = match read.map_err(|e| e.to_string()).and_then(|_| parse(&line)) {
+        Ok(wish) => act(wish, hands).await.map_or_else(Reply::Error, Reply::Ok),
+        Err(why) => Reply::Error(why),
+    };
+    let mut line = serde_json::to_vec(&reply).unwrap_or_default();
+    line.push(b'\n');
+    if let Err(error) = write.write_all(&line).await {
+        tracing::debug!(%error, "an administration command's answer was not taken");
+    }
+}
+
+fn parse(line: &str) -> Result<Wish, String> {
+    // The line may hold a PIN: the error tells the place, never the text.
+    serde_json::from_str(line).map_err(|e| format!("the command cannot be read (column {})", e.column()))
+}
+
+async fn act(wish: Wish, hands: &Arc<Hands>) -> Result<String, String> {
+    let command = |command| {
+        let by = By { staff: None, via: Via::Socket, device: None };
+        give(&hands.store, Arc::clone(&hands.random), Request { by, key: None, command })
+    };
+    match wish {
+        Wish::StaffAdd { name, role, pin } => {
+            let given = command(Command::AddStaff(Person { name, role })).await.map_err(|e| e.to_string())?;
+            let staff = staff_of(&hands.store, &given)?;
+            if let Some(pin) = pin {
+                set_pin(hands, staff, pin).await?;
+            }
+            Ok(staff.to_string())
+        }
+        Wish::StaffPin { staff, pin } => {
+            let known = hands.store.facility().staff.get(&staff).is_some_and(|s| !s.left);
+            if !known {
+                return Err(format!("there is nobody with the id {staff} here"));
+            }
+            set_pin(hands, staff, pin).await.map(|()| staff.to_string())
+        }
+        Wish::TokenCreate { name, scope } => {
+            let made = hands.identity.tokens.make(&name, scope, hands.clock.now().wall_ms);
+            made.map_err(|e| e.to_string())
+        }
+        Wish::KeysExport => {
+            Ok(hands.store.verifier_keys().iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
+        }
+        Wish::Claim { file } => {
+            hands.uplink.take_up(&file).map_err(|e| e.to_string())?;
+            Ok("The claim file is taken up. The box claims itself as soon as it reaches the relay."
+                .to_owned())
+        }
+        Wish::FacilitySet(settings) => {
+            command(Command::ChangeFacility(Box::new(settings))).await.map_err(|e| e.to_string())?;
+            Ok("The settings are recorded.".to_owned())
+        }
+    }
+}
+
+fn staff_of(store: &Store, given: &Given) -> Result<StaffId, String> {
+    let seq = match given {
+        Given::New(recorded) => recorded.first().map(|r| r.seq),
+        Given::Again(of) => Some(of.seq),
+    };
+    let reader = store.reader().map_err(|e| e.to_string())?;
+    let entry = seq.map(|seq| reader.entry(seq)).transpose().map_err(|e| e.to_string())?.flatten();
+    match entry.map(|e| e.event()) {
+        Some(Event::StaffAdded(added)) => Ok(added.staff),
+        _ => Err("the person was recorded, but their entry cannot be read".to_owned()),
+    }
+}
+
+async fn set_pin(hands: &Arc<Hands>, staff: StaffId, pin: String) -> Result<(), String> {
+    let pins = Arc::clone(&hands.identity.pins);
+    let set = tokio::task::spawn_blocking(move || pins.set(staff, &pin)).await;
+    let set = set.map_err(|e| e.to_string())?.map_err(|e| e.to_string())?;
+    set.map_err(|_| "a PIN has 4 to 8 digits".to_owned())
+}
+
+/// Says a wish to the box that runs on `data`, and waits for its answer.
+///
+/// # Errors
+/// It does not run, or does not answer.
+pub fn ask(data: &Path, wish: &Wish) -> Result<Reply, AdminError> {
+    let path = data.join(SOCKET);
+    let at = |source| AdminError::Socket { path: path.clone(), source };
+    let mut stream = match std::os::unix::net::UnixStream::connect(&path) {
+        Ok(stream) => stream,
+        Err(e)
+            if matches!(e.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::ConnectionRefused) =>
+        {
+            return Err(AdminError::NotRunning { data: data.to_owned() });
+        }
+        Err(e) => return Err(at(e)),
+    };
+    stream.set_read_timeout(Some(Duration::from_secs(30))).map_err(at)?;
+    let mut line = serde_json::to_vec(wish).map_err(|e| AdminError::Answer(e.to_string()))?;
+    line.push(b'\n');
+    stream.write_all(&line).map_err(at)?;
+    let mut answer = String::new();
+    BufReader::new(stream.take(LINE_BYTES_MAX)).read_line(&mut answer).map_err(at)?;
+    serde_json::from_str(&answer).map_err(|e| AdminError::Answer(e.to_string()))
+}

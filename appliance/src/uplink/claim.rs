@@ -1,0 +1,307 @@
+//! How a box comes to belong to a facility: the claim, and the renewal of its certificate.
+
+use std::io::Write as _;
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rcgen::{CertificateParams, DnType, KeyPair};
+use record::checkpoint::Origin;
+use record::claim::{ClaimAnswer, ClaimRequest, RenewRequest};
+use record::sign::Verifier;
+
+use super::tls;
+use crate::clock::Clock;
+
+/// Bytes of an answer: a chain and a few keys.
+const ANSWER_BYTES_MAX: usize = 64 * 1024;
+/// Certificates live two years and are renewed at two thirds of that.
+const RENEW_BEFORE_S: i64 = 2 * 365 * 86_400 / 3;
+
+/// Why a claim or renewal did not succeed.
+#[derive(Debug, thiserror::Error)]
+pub enum ClaimError {
+    /// A file of the box cannot be read or written.
+    #[error("{} cannot be read or written: {source}", path.display())]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A key that others can read.
+    #[error("{} can be read by others. Run `chmod 600` on it, then start again", path.display())]
+    Permissions {
+        /// Which.
+        path: PathBuf,
+    },
+    /// The claim file does not fit.
+    #[error("{0}")]
+    ClaimFile(#[from] firmware_config::ClaimFileError),
+    /// No certificate request could be made.
+    #[error("no certificate request could be made: {0}")]
+    Request(String),
+    /// The relay's certificate or the box's own is of no use.
+    #[error(transparent)]
+    Tls(#[from] tls::TlsError),
+    /// The relay could not be reached.
+    #[error("the relay does not answer: {0}. The box tries again by itself")]
+    Away(String),
+    /// The relay refused, for good.
+    #[error("{words}")]
+    Refused {
+        /// HTTP status.
+        status: u16,
+        /// What it means and what to do.
+        words: &'static str,
+    },
+    /// The relay's answer cannot be understood.
+    #[error("the relay's answer cannot be understood: {0}")]
+    Answer(String),
+}
+
+impl ClaimError {
+    /// Whether trying again with the same claim file cannot help.
+    pub fn is_permanent(&self) -> bool {
+        matches!(self, Self::Refused { .. } | Self::ClaimFile(_) | Self::Permissions { .. })
+    }
+}
+
+/// What a box keeps of its relation to the relay, in the data folder's `keys/`, mode 0600.
+#[derive(Debug, Clone)]
+pub struct Files {
+    dir: PathBuf,
+}
+
+/// What the box says of itself when it is claimed.
+pub struct Claimant<'a> {
+    /// Its log.
+    pub origin: Origin,
+    /// Verifier key of its log, as text.
+    pub log_key: String,
+    /// Signs with the log's key: domain and bytes in, signature out.
+    pub sign: &'a (dyn Fn(&str, &[u8]) -> [u8; 64] + Send + Sync),
+    /// What machine it is.
+    pub model: String,
+    /// Time, for certificates and for renewals.
+    pub clock: Arc<dyn Clock>,
+}
+
+impl Files {
+    /// In this folder.
+    pub fn new(keys: &Path) -> Self {
+        Self { dir: keys.to_owned() }
+    }
+
+    /// What the relay gave, once the box is claimed.
+    ///
+    /// # Errors
+    /// The file is there and cannot be used.
+    pub fn relation(&self) -> Result<Option<ClaimAnswer>, ClaimError> {
+        let Some(text) = self.read("relay.json")? else { return Ok(None) };
+        serde_json::from_str(&text).map(Some).map_err(|e| ClaimError::Answer(e.to_string()))
+    }
+
+    /// The key of the box's certificate, PEM; made when it is not there.
+    ///
+    /// # Errors
+    /// The file cannot be used.
+    pub fn key(&self) -> Result<String, ClaimError> {
+        if let Some(pem) = self.read("box.key")? {
+            return Ok(pem);
+        }
+        let pem = KeyPair::generate().map_err(|e| ClaimError::Request(e.to_string()))?.serialize_pem();
+        self.write("box.key", &pem)?;
+        Ok(pem)
+    }
+
+    /// The claim file that waits to be used.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn waiting(&self) -> Result<Option<String>, ClaimError> {
+        self.read("claim.toml")
+    }
+
+    /// Takes up a claim file, once it is found good. One that was used already changes nothing.
+    ///
+    /// # Errors
+    /// It does not fit, or cannot be kept.
+    pub fn take_up(&self, text: &str) -> Result<(), ClaimError> {
+        firmware_config::ClaimFile::parse(text.as_bytes())?;
+        if self.read("claim.used")?.as_deref() == Some(text) {
+            return Ok(());
+        }
+        self.write("claim.toml", text)
+    }
+
+    fn used(&self) -> Result<(), ClaimError> {
+        let (from, to) = (self.dir.join("claim.toml"), self.dir.join("claim.used"));
+        std::fs::rename(&from, &to).map_err(|source| ClaimError::File { path: from, source })?;
+        self.sync()
+    }
+
+    fn read(&self, name: &str) -> Result<Option<String>, ClaimError> {
+        let path = self.dir.join(name);
+        let at = |source| ClaimError::File { path: path.clone(), source };
+        match std::fs::metadata(&path) {
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(e) => return Err(at(e)),
+            Ok(meta) if meta.permissions().mode() & 0o077 != 0 => {
+                return Err(ClaimError::Permissions { path });
+            }
+            Ok(_) => {}
+        }
+        std::fs::read_to_string(&path).map(Some).map_err(at)
+    }
+
+    /// Under a temporary name first: a power cut leaves the old file or the new one.
+    fn write(&self, name: &str, text: &str) -> Result<(), ClaimError> {
+        let (path, temporary) = (self.dir.join(name), self.dir.join(format!("{name}.new")));
+        let write = || {
+            let mut file = std::fs::OpenOptions::new()
+                .write(true)
+                .create(true)
+                .truncate(true)
+                .mode(0o600)
+                .open(&temporary)?;
+            file.write_all(text.as_bytes())?;
+            file.sync_all()?;
+            std::fs::rename(&temporary, &path)
+        };
+        write().map_err(|source| ClaimError::File { path: path.clone(), source })?;
+        self.sync()
+    }
+
+    fn sync(&self) -> Result<(), ClaimError> {
+        let synced = std::fs::File::open(&self.dir).and_then(|dir| dir.sync_all());
+        synced.map_err(|source| ClaimError::File { path: self.dir.clone(), source })
+    }
+}
+
+fn request(key_pem: &str, origin: &Origin) -> Result<String, ClaimError> {
+    let wrong = |e: rcgen::Error| ClaimError::Request(e.to_string());
+    let key = KeyPair::from_pem(key_pem).map_err(wrong)?;
+    let mut params = CertificateParams::default();
+    params.distinguished_name = rcgen::DistinguishedName::new();
+    params.distinguished_name.push(DnType::CommonName, origin.box_id.to_string());
+    params.serialize_request(&key).and_then(|csr| csr.pem()).map_err(wrong)
+}
+
+/// Claims the box with the claim file that waits. The same code with the same key gets the same answer, so a lost answer
+/// is no trap.
+///
+/// # Errors
+/// Why it did not succeed, and whether trying again can help.
+pub async fn claim(files: &Files, claimant: &Claimant<'_>) -> Result<Option<ClaimAnswer>, ClaimError> {
+    let Some(text) = files.waiting()? else { return Ok(None) };
+    let file = firmware_config::ClaimFile::parse(text.as_bytes())?;
+    let key = files.key()?;
+    let body = ClaimRequest {
+        code: file.code.reveal().to_owned(),
+        r#box: claimant.origin.box_id,
+        csr: request(&key, &claimant.origin)?,
+        log_key: claimant.log_key.clone(),
+        epoch: claimant.origin.epoch,
+        model: claimant.model.clone(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+    };
+    let client = tls::http(tls::client(&file.relay_ca, None, Arc::clone(&claimant.clock), 0)?)?;
+    let url = format!("{}/box/v1/claim", file.relay_url.trim_end_matches('/'));
+    let answer = ask(&client, &url, &body).await?;
+    keep(files, &answer, &key, claimant)?;
+    files.used()?;
+    Ok(Some(answer))
+}
+
+/// Renews the certificate when two thirds of its life are over. `None` when it is not yet time.
+///
+/// # Errors
+/// As [`claim`].
+pub async fn renew(files: &Files, claimant: &Claimant<'_>) -> Result<Option<ClaimAnswer>, ClaimError> {
+    let Some(old) = files.relation()? else { return Ok(None) };
+    let now_ms = claimant.clock.now().wall_ms;
+    if old.expires_s - now_ms / 1_000 > RENEW_BEFORE_S {
+        return Ok(None);
+    }
+    let key = files.key()?;
+    let body = RenewRequest {
+        r#box: claimant.origin.box_id,
+        epoch: claimant.origin.epoch,
+        csr: request(&key, &claimant.origin)?,
+        at: now_ms,
+        signature: String::new(),
+    };
+    let client = tls::http(tls::client(&old.relay_ca, None, Arc::clone(&claimant.clock), 0)?)?;
+    let url = format!("{}/box/v1/renew", old.relay_url.trim_end_matches('/'));
+    let answer = ask(&client, &url, &body.signed_by(claimant.sign)).await?;
+    keep(files, &answer, &key, claimant)?;
+    Ok(Some(answer))
+}
+
+/// An answer is kept only when a connection can be made with it.
+fn keep(files: &Files, answer: &ClaimAnswer, key: &str, claimant: &Claimant<'_>) -> Result<(), ClaimError> {
+    tls::client(&answer.relay_ca, Some((&answer.chain, key)), Arc::clone(&claimant.clock), 0)?;
+    verifiers(&answer.cosign_keys)?;
+    verifiers(&answer.directive_keys)?;
+    let text = serde_json::to_string_pretty(answer).map_err(|e| ClaimError::Answer(e.to_string()))?;
+    files.write("relay.json", &text)
+}
+
+/// The relay's keys, read.
+///
+/// # Errors
+/// One of them cannot be read.
+pub fn verifiers(keys: &[String]) -> Result<Vec<Verifier>, ClaimError> {
+    keys.iter()
+        .map(|k| Verifier::parse(k))
+        .collect::<Result<_, _>>()
+        .map_err(|e| ClaimError::Answer(e.to_string()))
+}
+
+async fn ask<T: serde::Serialize + Sync>(
+    client: &reqwest::Client,
+    url: &str,
+    body: &T,
+) -> Result<ClaimAnswer, ClaimError> {
+    let away = |e: reqwest::Error| ClaimError::Away(reason(&e));
+    let mut response = client.post(url).json(body).send().await.map_err(away)?;
+    let status = response.status();
+    let refused = |words| Err(ClaimError::Refused { status: status.as_u16(), words });
+    match status.as_u16() {
+        200 | 201 => {}
+        403 => {
+            return refused(
+                "The relay does not know this claim code. Download a new claim file from its page “Add a box”",
+            );
+        }
+        409 => {
+            return refused(
+                "This claim code was used by another box, or this box is registered under another key. Download a new claim file",
+            );
+        }
+        410 => {
+            return refused(
+                "This claim code is older than 30 days. Download a new claim file from the relay’s page “Add a box”",
+            );
+        }
+        other => return Err(ClaimError::Away(format!("it answered {other}"))),
+    }
+    let mut bytes = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(away)? {
+        bytes.extend_from_slice(&chunk);
+        if bytes.len() > ANSWER_BYTES_MAX {
+            return Err(ClaimError::Answer("it is too long".to_owned()));
+        }
+    }
+    serde_json::from_slice(&bytes).map_err(|e| ClaimError::Answer(e.to_string()))
+}
+
+/// The innermost cause says what happened; what is around it says only that something did.
+pub(super) fn reason(error: &dyn std::error::Error) -> String {
+    let mut inner = error;
+    while let Some(source) = inner.source() {
+        inner = source;
+    }
+    inner.to_string()
+}

@@ -1,0 +1,322 @@
+//! One connection's life: carries out what `plan` decides and verifies what the relay says before `plan` hears it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use record::batch::{Room, pack};
+use record::checkpoint::{Cosigned, Origin};
+use record::claim::ClaimAnswer;
+use record::ids::ConnectionId;
+use record::messages::{Ack, Answer as Said, Gone, Health, Hello, VERSION};
+use record::sign::Verifier;
+use record::topics::{Down, Up};
+use record::tree::root_at;
+use tokio::sync::watch;
+
+use super::link::{Link, LinkConfig, LinkError, LinkEvent, LinkReceiver, LinkSender, LinkTiming, NotTaken};
+use super::photos::{self, Destination};
+use super::plan::{Action, Answer, Event, Plan};
+use super::{Shared, State, claim, tls};
+
+const TICK: Duration = Duration::from_secs(1);
+
+/// Why a session ended.
+pub(super) struct Ended {
+    /// For pages.
+    pub(super) why: String,
+    /// Whether the line had been up: then the next try need not wait long.
+    pub(super) was_up: bool,
+}
+
+impl Ended {
+    fn before(why: impl std::fmt::Display) -> Self {
+        Self { why: why.to_string(), was_up: false }
+    }
+}
+
+struct Session<'a> {
+    shared: &'a Arc<Shared>,
+    origin: Origin,
+    log: Verifier,
+    cosigners: Vec<Verifier>,
+    connection: ConnectionId,
+    sender: LinkSender,
+    plan: Plan,
+    /// The last cosignature that was verified; raising the cursor needs it.
+    cosigned: Option<Cosigned>,
+    cursor: watch::Sender<u64>,
+}
+
+/// Connects and stays until the line is gone.
+pub(super) async fn run(shared: &Arc<Shared>, relation: &ClaimAnswer) -> Result<(), Ended> {
+    let parts = &shared.parts;
+    let store = &parts.store;
+    let key = parts.files.key().map_err(Ended::before)?;
+    let cosigners = claim::verifiers(&relation.cosign_keys).map_err(Ended::before)?;
+    let witnessed_s = store.cursor().kept.and_then(|kept| witnessed_s(&kept.note, &cosigners)).unwrap_or(0);
+    let identity = Some((relation.chain.as_str(), key.as_str()));
+    let tls = tls::client(&relation.relay_ca, identity, Arc::clone(&parts.clock), witnessed_s)
+        .map_err(Ended::before)?;
+    let http = tls::http(tls.clone()).map_err(Ended::before)?;
+    let connection = ConnectionId::new(parts.clock.now().wall_ms, parts.random.bytes());
+    let origin = store.origin();
+    let config = LinkConfig {
+        box_id: origin.box_id,
+        relay: relation.mqtt_url.parse().map_err(Ended::before)?,
+        tls: Arc::new(tls),
+        gone: json(&Gone { v: VERSION, connection }),
+        timing: LinkTiming::default(),
+    };
+    let (sender, receiver) = Link::connect(&config).await.map_err(Ended::before)?;
+    let (cursor, confirmed) = watch::channel(store.cursor().size);
+    let session = Session {
+        shared,
+        origin,
+        log: store.verifier_keys().into_iter().next().ok_or_else(|| Ended::before("the log has no key"))?,
+        cosigners,
+        connection,
+        sender,
+        plan: Plan::new(store.size(), store.cursor().size),
+        cosigned: None,
+        cursor,
+    };
+    let destination = Destination { url: relation.photos_url.trim_end_matches('/').to_owned(), client: http };
+    // Ends with the session: its handle is dropped, and the task watches a channel whose sender is the session's.
+    let photos = tokio::spawn(photos::follow(Arc::clone(shared), destination, confirmed));
+    let ended = session.talk(receiver).await;
+    photos.abort();
+    Err(Ended { why: ended, was_up: true })
+}
+
+/// When the newest of these keys cosigned the note, seconds since 1970.
+fn witnessed_s(note: &str, cosigners: &[Verifier]) -> Option<u64> {
+    let note = record::sign::Note::parse(note).ok()?;
+    cosigners.iter().filter_map(|c| c.verify(&note).ok().flatten()).max()
+}
+
+fn json<T: serde::Serialize>(message: &T) -> Bytes {
+    // Strings, integers and lists: JSON takes them all.
+    serde_json::to_vec(message).unwrap_or_default().into()
+}
+
+impl Session<'_> {
+    async fn talk(mut self, mut receiver: LinkReceiver) -> String {
+        let mut size = self.shared.parts.store.size_watch();
+        let mut tick = tokio::time::interval(TICK);
+        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        self.shared.say(State::Up);
+        if let Err(why) = self.on(Event::Connected).await {
+            return why;
+        }
+        loop {
+            let event = tokio::select! {
+                event = receiver.next() => match event {
+                    LinkEvent::Down(Down::Ack, payload) => match self.read(&payload) {
+                        Some(answer) => Event::Answered(answer),
+                        None => continue,
+                    },
+                    // This version knows no wish that a relay could have.
+                    LinkEvent::Down(Down::Directive, _) => {
+                        tracing::warn!("a directive of a newer relay was passed over");
+                        continue;
+                    }
+                    LinkEvent::NotTaken(NotTaken::Busy | NotTaken::Refused) => continue,
+                    LinkEvent::NotTaken(NotTaken::Nobody) => return "no relay is behind the broker".to_owned(),
+                    LinkEvent::Closed(error) => return error.to_string(),
+                },
+                changed = size.changed() => match changed {
+                    Ok(()) => Event::Grew(*size.borrow_and_update()),
+                    Err(_) => return "the box is stopping".to_owned(),
+                },
+                _ = tick.tick() => Event::Tick,
+            };
+            if let Err(why) = self.on(event).await {
+                return why;
+            }
+            self.shared.backlog(self.plan.backlog());
+        }
+    }
+
+    /// Lets the plan decide and does what it says. An `Err` ends the connection.
+    async fn on(&mut self, event: Event) -> Result<(), String> {
+        let up_ms = self.shared.parts.clock.now().up_ms;
+        for action in self.plan.on(event, up_ms) {
+            match action {
+                Action::Hello => self.publish(Up::Hello, json(&self.hello()))?,
+                Action::Health => self.publish(Up::Health, json(&self.health()))?,
+                Action::Send { from, entries_max } => {
+                    let batch = self.batch(from, entries_max).await?;
+                    self.publish(Up::Batch, batch)?;
+                }
+                Action::Cursor(cursor) => self.keep(cursor),
+                Action::Disconnect => return Err("the relay did not answer for 30 s".to_owned()),
+                Action::Alarm(alarm) => self.shared.alarm(alarm),
+            }
+        }
+        Ok(())
+    }
+
+    fn publish(&self, up: Up, payload: Bytes) -> Result<(), String> {
+        self.sender.publish(up, payload).map_err(|e: LinkError| e.to_string())
+    }
+
+    fn keep(&mut self, cursor: u64) {
+        let store = &self.shared.parts.store;
+        match self.cosigned.as_ref().filter(|c| c.checkpoint().size == cursor) {
+            Some(cosigned) if cursor > store.cursor().size => {
+                if let Err(error) = store.raise_cursor(cosigned) {
+                    tracing::error!(%error, "the cursor is not raised");
+                }
+            }
+            _ => store.lower_cursor(cursor),
+        }
+        self.cursor.send_replace(cursor);
+    }
+
+    /// What the relay says, verified against the box's own log; `None` for what concerns another epoch or does not hold.
+    fn read(&mut self, payload: &[u8]) -> Option<Answer> {
+        let ack: Ack = match serde_json::from_slice(payload) {
+            Ok(ack) => ack,
+            Err(error) => {
+                tracing::warn!(%error, "an answer of the relay cannot be read");
+                return None;
+            }
+        };
+        if ack.epoch != self.origin.epoch {
+            return None;
+        }
+        match ack.answer {
+            Said::Want { want } => Some(Answer::Wants(want)),
+            Said::Refused { refused } => {
+                tracing::error!(
+                    from = refused.from,
+                    code = refused.code,
+                    text = refused.text,
+                    "the relay refused a batch"
+                );
+                Some(Answer::Refused)
+            }
+            Said::Checkpoint { checkpoint } => self.cosigned(&checkpoint),
+        }
+    }
+
+    fn cosigned(&mut self, note: &str) -> Option<Answer> {
+        let cosigned = match Cosigned::verify(note, &self.origin, &self.log, &self.cosigners) {
+            Ok(cosigned) => cosigned,
+            Err(error) => {
+                tracing::warn!(%error, "an answer of the relay proves nothing");
+                return None;
+            }
+        };
+        let (size, root) = (cosigned.checkpoint().size, cosigned.checkpoint().root);
+        let reader = self
+            .shared
+            .parts
+            .store
+            .reader()
+            .map_err(|error| tracing::error!(%error, "the log cannot be read"))
+            .ok()?;
+        if size > reader.size() {
+            return Some(Answer::HoldsMore(size));
+        }
+        let own = root_at(&reader, size)
+            .map_err(|error| tracing::error!(%error, "the tree cannot be read"))
+            .ok()?;
+        if own != root {
+            return Some(Answer::HoldsOther(size));
+        }
+        self.cosigned = Some(cosigned);
+        Some(Answer::Holds(size))
+    }
+
+    fn hello(&self) -> Hello {
+        let parts = &self.shared.parts;
+        let now = parts.clock.now();
+        Hello {
+            v: VERSION,
+            connection: self.connection,
+            epoch: self.origin.epoch,
+            key: self.log.to_string(),
+            size: parts.store.size(),
+            cursor: self.plan.cursor(),
+            cosigned: parts
+                .store
+                .cursor()
+                .kept
+                .filter(|k| k.checkpoint.origin == self.origin)
+                .map(|k| k.note),
+            boot: now.boot,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            tzdb: record::messages::tzdb().to_owned(),
+            addresses: parts.addresses.clone(),
+            can: Vec::new(),
+            clock: now.state,
+            wall: now.wall_ms,
+        }
+    }
+
+    fn health(&self) -> Health {
+        let parts = &self.shared.parts;
+        let now = parts.clock.now();
+        let mut notes: Vec<String> =
+            self.shared.standing.borrow().alarms.iter().map(|alarm| format!("{alarm:?}")).collect();
+        let start = parts.store.health().start;
+        notes.extend(start.new_epoch.map(|why| format!("new epoch: {why}")));
+        notes.extend(start.rebuilt.map(|why| format!("database rebuilt: {why}")));
+        notes.extend(start.healed.map(|what| format!("journal healed: {what}")));
+        Health {
+            v: VERSION,
+            epoch: self.origin.epoch,
+            size: parts.store.size(),
+            cursor: self.plan.cursor(),
+            backlog: self.plan.backlog(),
+            photos: photos::waiting(self.shared),
+            disk_percent: disk_percent(&parts.data),
+            printers: (parts.printers)(),
+            celsius: celsius(),
+            clock: now.state,
+            wall: now.wall_ms,
+            notes,
+        }
+    }
+
+    /// Entries from `from` on with the texts beside them and a checkpoint that covers exactly the last.
+    async fn batch(&self, from: u64, entries_max: usize) -> Result<Bytes, String> {
+        let store = self.shared.parts.store.clone();
+        let build = move || -> Result<Vec<u8>, String> {
+            let reader = store.reader().map_err(|e| e.to_string())?;
+            let mut room = Room::new(entries_max);
+            let (mut entries, mut texts) = (Vec::new(), Vec::new());
+            for entry in reader.entries(from..reader.size()) {
+                let entry = entry.map_err(|e| e.to_string())?;
+                let beside = reader.texts_named(&entry).map_err(|e| e.to_string())?;
+                let lines: Vec<String> = beside.iter().map(record::redact::TextLine::line).collect();
+                if !room.take(entry.bytes().len(), lines.iter().map(|l| l.len() + 1).sum()) {
+                    break;
+                }
+                entries.push(entry);
+                texts.extend(lines);
+            }
+            let end = from + entries.len() as u64;
+            let note = store.checkpoint_at(end).map_err(|e| e.to_string())?.to_string();
+            let lines: Vec<&[u8]> = entries.iter().map(record::entry::Entry::bytes).collect();
+            pack(&note, from, &lines, &texts).map_err(|e| e.to_string())
+        };
+        let built = tokio::task::spawn_blocking(build).await.map_err(|e| e.to_string())?;
+        built.map(Bytes::from)
+    }
+}
+
+/// Per cent of the disk under `path` that is in use; 0 where it does not tell.
+pub(super) fn disk_percent(path: &std::path::Path) -> u8 {
+    let Ok(stat) = rustix::fs::statvfs(path) else { return 0 };
+    let used = stat.f_blocks.saturating_sub(stat.f_bavail).saturating_mul(100);
+    used.checked_div(stat.f_blocks).and_then(|p| u8::try_from(p).ok()).unwrap_or(0)
+}
+
+/// The board's temperature where it has a sensor.
+fn celsius() -> Option<i16> {
+    let milli = std::fs::read_to_string("/sys/class/thermal/thermal_zone0/temp").ok()?;
+    i16::try_from(milli.trim().parse::<i32>().ok()? / 1_000).ok()
+}
