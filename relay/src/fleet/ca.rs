@@ -1,0 +1,265 @@
+//! The authority that signs boxes' certificates, and the relay's own listeners where nobody configured another.
+
+use std::net::IpAddr;
+
+use rcgen::{
+    BasicConstraints, CertificateParams, CertificateSigningRequestParams, DistinguishedName, DnType,
+    ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose, PublicKeyData as _, SanType,
+    SerialNumber,
+};
+use record::ids::BoxId;
+use record::tree::Hash;
+use time::OffsetDateTime;
+
+use super::keys::{KeyDir, KeyError};
+use crate::random::Random;
+
+const DAY_S: i64 = 86_400;
+/// A box's certificate lives two years.
+const BOX_S: i64 = 730 * DAY_S;
+/// A listener's own certificate; made anew at a start when a third is left.
+const LISTENER_S: i64 = 397 * DAY_S;
+/// The authority itself: longer than any box.
+const AUTHORITY_S: i64 = 20 * 365 * DAY_S;
+/// A clock that is a little behind must not refuse what was made just now.
+const BACKDATED_S: i64 = DAY_S;
+
+/// The authority.
+#[derive(Debug)]
+pub(super) struct Authority {
+    issuer: Issuer<'static, KeyPair>,
+    pem: String,
+}
+
+/// A certificate that was made.
+#[derive(Debug, Clone)]
+pub(super) struct Issued {
+    /// PEM.
+    pub(super) pem: String,
+    /// As `mqtt::serial_text` writes it.
+    pub(super) serial: String,
+    /// Milliseconds since 1970.
+    pub(super) not_after_ms: i64,
+}
+
+/// A certificate request whose signature holds: whoever sent it has its key.
+#[derive(Debug)]
+pub(super) struct Request(CertificateSigningRequestParams);
+
+impl Request {
+    /// `None` where it cannot be read or its signature does not hold.
+    pub(super) fn read(pem: &str) -> Option<Self> {
+        CertificateSigningRequestParams::from_pem(pem).ok().map(Self)
+    }
+
+    /// SHA-256 of the public key.
+    pub(super) fn key(&self) -> Hash {
+        Hash::of(&self.0.public_key.subject_public_key_info())
+    }
+}
+
+fn at(seconds: i64) -> OffsetDateTime {
+    OffsetDateTime::from_unix_timestamp(seconds).unwrap_or(OffsetDateTime::UNIX_EPOCH)
+}
+
+fn named(name: &str) -> DistinguishedName {
+    let mut names = DistinguishedName::new();
+    names.push(DnType::CommonName, name);
+    names
+}
+
+/// 127 random bits: positive, never zero in its first byte.
+fn serial(random: &dyn Random) -> (SerialNumber, String) {
+    let mut bytes: [u8; 16] = random.bytes();
+    bytes[0] = (bytes[0] & 0x7f) | 0x40;
+    (SerialNumber::from_slice(&bytes), crate::mqtt::serial_text(&bytes))
+}
+
+fn params(names: DistinguishedName, now_s: i64, life_s: i64) -> CertificateParams {
+    let mut params = CertificateParams::default();
+    params.distinguished_name = names;
+    params.not_before = at(now_s - BACKDATED_S);
+    params.not_after = at(now_s + life_s);
+    params.use_authority_key_identifier_extension = true;
+    params
+}
+
+impl Authority {
+    /// Reads the authority, or makes it at the first start.
+    pub(super) fn open(dir: &KeyDir, now_ms: i64, random: &dyn Random) -> Result<Self, KeyError> {
+        let (pem, key) = match (dir.read("ca.pem")?, dir.read("ca.key")?) {
+            (Some(pem), Some(key)) => (pem, key),
+            (None, _) => Self::make(dir, now_ms, random)?,
+            (Some(_), None) => {
+                return Err(KeyError::Content { path: dir.path("ca.key"), what: "the key of ca.pem" });
+            }
+        };
+        let content = |what| KeyError::Content { path: dir.path("ca.pem"), what };
+        let key = KeyPair::from_pem(&key).map_err(|_| content("a key that belongs to ca.pem"))?;
+        let issuer = Issuer::from_ca_cert_pem(&pem, key).map_err(|_| content("a certificate"))?;
+        Ok(Self { issuer, pem })
+    }
+
+    fn make(dir: &KeyDir, now_ms: i64, random: &dyn Random) -> Result<(String, String), KeyError> {
+        let (serial, text) = serial(random);
+        let name = format!("CleanTrack relay {}", &text[..8]);
+        let mut params = params(named(&name), now_ms / 1_000, AUTHORITY_S);
+        params.serial_number = Some(serial);
+        params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+        params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+        let key = KeyPair::generate()?;
+        let pem = params.self_signed(&key)?.pem();
+        let key = key.serialize_pem();
+        // The key first: a certificate without its key would look like a loss.
+        dir.write("ca.key", &key)?;
+        dir.write("ca.pem", &pem)?;
+        Ok((pem, key))
+    }
+
+    /// Its certificate.
+    pub(super) fn pem(&self) -> &str {
+        &self.pem
+    }
+
+    /// A certificate that lets a box in: its common name is the box's id, and nothing else of the request is taken over.
+    pub(super) fn certify(
+        &self,
+        box_id: BoxId,
+        request: &Request,
+        now_ms: i64,
+        random: &dyn Random,
+    ) -> Result<Issued, KeyError> {
+        let (number, serial) = serial(random);
+        let mut params = params(named(&box_id.to_string()), now_ms / 1_000, BOX_S);
+        params.serial_number = Some(number);
+        params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+        let not_after_ms = (now_ms / 1_000 + BOX_S) * 1_000;
+        let pem = params.signed_by(&request.0.public_key, &self.issuer)?.pem();
+        Ok(Issued { pem, serial, not_after_ms })
+    }
+
+    /// The listeners' own certificate for these names, with its key, both PEM. Kept between starts, so that it changes
+    /// only when the names do or it ages.
+    pub(super) fn listener(
+        &self,
+        dir: &KeyDir,
+        names: &[String],
+        now_ms: i64,
+        random: &dyn Random,
+    ) -> Result<(String, String), KeyError> {
+        let now_s = now_ms / 1_000;
+        let kept = (dir.read("server.names")?, dir.read("server.pem")?, dir.read("server.key")?);
+        if let (Some(about), Some(pem), Some(key)) = kept {
+            let mut lines = about.lines();
+            let until_s: i64 = lines.next().and_then(|l| l.parse().ok()).unwrap_or(0);
+            if until_s - now_s > LISTENER_S / 3 && lines.eq(names.iter().map(String::as_str)) {
+                return Ok((pem, key));
+            }
+        }
+        let mut params = params(named(names.first().map_or("localhost", |n| n)), now_s, LISTENER_S);
+        params.serial_number = Some(serial(random).0);
+        params.subject_alt_names = names.iter().map(|n| san(n)).collect::<Result<_, _>>()?;
+        params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+        let key = KeyPair::generate()?;
+        let pem = params.signed_by(&key, &self.issuer)?.pem();
+        let key = key.serialize_pem();
+        dir.write("server.names", "0\n")?;
+        dir.write("server.key", &key)?;
+        dir.write("server.pem", &pem)?;
+        dir.write("server.names", &format!("{}\n{}\n", now_s + LISTENER_S, names.join("\n")))?;
+        Ok((pem, key))
+    }
+}
+
+fn san(name: &str) -> Result<SanType, KeyError> {
+    Ok(match name.parse::<IpAddr>() {
+        Ok(ip) => SanType::IpAddress(ip),
+        Err(_) => SanType::DnsName(name.try_into()?),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mqtt::PeerCertificate;
+    use crate::random::SeededRandom;
+    use rustls::pki_types::CertificateDer;
+    use rustls::pki_types::pem::PemObject as _;
+
+    const NOW_MS: i64 = 1_763_610_000_000;
+
+    fn authority() -> (tempfile::TempDir, KeyDir, Authority) {
+        let dir = tempfile::tempdir().unwrap();
+        let keys = KeyDir::open(dir.path().to_owned()).unwrap();
+        let authority = Authority::open(&keys, NOW_MS, &SeededRandom::new(1)).unwrap();
+        (dir, keys, authority)
+    }
+
+    #[test]
+    fn survives_a_restart() {
+        let (_dir, keys, authority) = authority();
+        let again = Authority::open(&keys, NOW_MS + 1, &SeededRandom::new(2)).unwrap();
+        assert_eq!(again.pem(), authority.pem());
+        std::fs::remove_file(keys.path("ca.key")).unwrap();
+        assert!(
+            Authority::open(&keys, NOW_MS, &SeededRandom::new(3)).is_err(),
+            "never another one in silence"
+        );
+    }
+
+    #[test]
+    fn certifies_the_key_and_nothing_else_of_a_request() {
+        let (_dir, _keys, authority) = authority();
+        let box_id = BoxId::new(1, [1; 10]);
+        let key = KeyPair::generate().unwrap();
+        let mut asked = CertificateParams::new(vec!["evil.example".to_owned()]).unwrap();
+        asked.distinguished_name = named("somebody else");
+        asked.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let csr = asked.serialize_request(&key).unwrap().pem().unwrap();
+        let request = Request::read(&csr).unwrap();
+        let issued = authority.certify(box_id, &request, NOW_MS, &SeededRandom::new(4)).unwrap();
+        let der = CertificateDer::from_pem_slice(issued.pem.as_bytes()).unwrap();
+        let peer = PeerCertificate::read(&der).unwrap();
+        assert_eq!((peer.box_id, &peer.serial), (box_id, &issued.serial));
+        let (_, parsed) = x509_parser::parse_x509_certificate(&der).unwrap();
+        assert!(!parsed.is_ca() && parsed.subject_alternative_name().unwrap().is_none());
+        let life_s = parsed.validity().not_after.timestamp() - NOW_MS / 1_000;
+        assert_eq!((life_s, issued.not_after_ms), (BOX_S, NOW_MS + BOX_S * 1_000));
+    }
+
+    #[test]
+    fn a_request_must_be_signed_by_its_key() {
+        let csr = |key: &KeyPair| CertificateParams::default().serialize_request(key).unwrap().der().to_vec();
+        let key = KeyPair::generate().unwrap();
+        let good = csr(&key);
+        let pem = |der: &[u8]| {
+            use base64::Engine as _;
+            let text = base64::engine::general_purpose::STANDARD.encode(der);
+            format!("-----BEGIN CERTIFICATE REQUEST-----\n{text}\n-----END CERTIFICATE REQUEST-----\n")
+        };
+        assert!(Request::read(&pem(&good)).is_some());
+        let mut forged = good.clone();
+        *forged.last_mut().unwrap() ^= 1;
+        assert!(Request::read(&pem(&forged)).is_none());
+        assert!(Request::read("").is_none());
+        let (a, b) =
+            (Request::read(&pem(&good)).unwrap(), Request::read(&pem(&csr(&KeyPair::generate().unwrap()))));
+        assert_ne!(a.key(), b.unwrap().key());
+    }
+
+    #[test]
+    fn the_listeners_certificate_is_kept_until_names_or_age_say_otherwise() {
+        let (_dir, keys, authority) = authority();
+        let make = |names: &[&str], now_ms: i64| {
+            let names: Vec<String> = names.iter().map(|n| (*n).to_owned()).collect();
+            authority.listener(&keys, &names, now_ms, &SeededRandom::new(5)).unwrap().0
+        };
+        let first = make(&["localhost", "127.0.0.1"], NOW_MS);
+        assert_eq!(make(&["localhost", "127.0.0.1"], NOW_MS + 1), first);
+        let second = make(&["localhost", "relay.example"], NOW_MS);
+        assert_ne!(second, first);
+        assert_ne!(make(&["localhost", "relay.example"], NOW_MS + 300 * DAY_S * 1_000), second);
+    }
+}

@@ -1,0 +1,250 @@
+//! A box comes to a facility, and comes back for a new certificate: decided apart, then done in one transaction.
+
+use record::checkpoint::Origin;
+use record::claim::{ClaimAnswer, ClaimRequest, ClaimedFacility, RenewRequest};
+use record::ids::{BoxId, FacilityId};
+use record::sign::Verifier;
+use record::tree::Hash;
+
+use super::ca::Request;
+use super::keys::KeyError;
+use super::{Fleet, FleetError};
+use crate::db::claims::{Claim, Used};
+use crate::db::epochs::Held;
+use crate::db::{AccountScope, Conn, DbError, boxes, claims, epochs, facilities};
+
+/// Why a box got no certificate. Each says what the person at the box can do.
+#[derive(Debug, thiserror::Error)]
+pub enum Refused {
+    /// 422.
+    #[error("the request does not fit: {0}")]
+    Form(&'static str),
+    /// 403.
+    #[error("this claim code is unknown here: make a new claim file with \u{201c}Add a box\u{201d}")]
+    Unknown,
+    /// 409.
+    #[error("{0}")]
+    Taken(&'static str),
+    /// 410.
+    #[error("this claim code has expired: make a new claim file with \u{201c}Add a box\u{201d}")]
+    Expired,
+    /// 403.
+    #[error("no box in service signs so: it was never claimed here, was revoked, or has another log key")]
+    NotIts,
+    /// 503.
+    #[error(transparent)]
+    Away(#[from] DbError),
+    /// 500.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+}
+
+/// What a claim gets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Verdict {
+    /// Certify it.
+    Fresh,
+    /// It asked before: the same answer.
+    Same(String),
+    /// Another box or key has used the code.
+    Used,
+    /// Nobody made such a code.
+    Unknown,
+    /// Too old.
+    Expired,
+}
+
+const USED: &str = "this claim code was used by another box or with another key: make a new claim file";
+const KNOWN: &str =
+    "this box is known here under another key or account: reset it, or ask the operator to revoke it";
+
+fn decide(claim: Option<&Claim>, box_id: BoxId, csr_key: &Hash, now_ms: i64) -> Verdict {
+    let Some(claim) = claim else { return Verdict::Unknown };
+    match &claim.used {
+        Some(used) if used.box_id == box_id && used.csr_key == csr_key.0 => {
+            Verdict::Same(used.answer.clone())
+        }
+        Some(_) => Verdict::Used,
+        None if claim.expires_ms <= now_ms => Verdict::Expired,
+        None => Verdict::Fresh,
+    }
+}
+
+/// The log that a request names, if key and name fit each other.
+fn log_of(request: &ClaimRequest) -> Option<(Origin, [u8; 32])> {
+    let origin = Origin { box_id: request.r#box, epoch: request.epoch };
+    let key = Verifier::parse(&request.log_key).ok()?.public();
+    origin.verifier(&key).ok().map(|_| (origin, key))
+}
+
+impl Fleet {
+    /// `POST /box/v1/claim`.
+    ///
+    /// # Errors
+    /// Why the box got nothing.
+    pub async fn claim(&self, request: &ClaimRequest) -> Result<ClaimAnswer, Refused> {
+        let csr =
+            Request::read(&request.csr).ok_or(Refused::Form("`csr` is no signed certificate request"))?;
+        let (origin, log_key) =
+            log_of(request).ok_or(Refused::Form("`log_key` and `epoch` do not belong together"))?;
+        if request.model.len() > 200 || request.version.len() > 200 {
+            return Err(Refused::Form("`model` or `version` is too long"));
+        }
+        let now_ms = self.clock.now_ms();
+        let code = Hash::of(request.code.as_bytes());
+        let mut tx = self.db.begin().await?;
+        let claim = claims::platform_take(&mut tx, &code.0).await?;
+        let verdict = decide(claim.as_ref(), request.r#box, &csr.key(), now_ms);
+        let claim = match (verdict, claim) {
+            (Verdict::Fresh, Some(claim)) => claim,
+            (Verdict::Same(answer), _) => {
+                return serde_json::from_str(&answer).map_err(|e| DbError::stored("claim", e).into());
+            }
+            (Verdict::Used, _) => return Err(Refused::Taken(USED)),
+            (Verdict::Expired, _) => return Err(Refused::Expired),
+            (Verdict::Unknown | Verdict::Fresh, _) => return Err(Refused::Unknown),
+        };
+        let (scope, facility) = (claim.scope, claim.facility);
+        known_so(&mut tx, scope, &origin, &log_key).await?;
+        let place = (request.r#box, facility, request.epoch);
+        boxes::register(&mut tx, scope, place, &request.model, &request.version, now_ms).await?;
+        epochs::create(&mut tx, scope, &origin, facility, (&log_key, false), now_ms).await?;
+        let answer = self.certify(&mut tx, scope, (request.r#box, facility), &csr, now_ms).await?;
+        let kept = serde_json::to_string(&answer).map_err(|e| DbError::stored("claim", e))?;
+        let used = Used { box_id: request.r#box, csr_key: csr.key().0.to_vec(), answer: kept };
+        claims::used(&mut tx, scope, &code.0, &used, now_ms).await?;
+        tx.commit().await?;
+        self.changes.changed(scope.account(), facility);
+        tracing::info!(box_id = %request.r#box, %facility, "a box was claimed");
+        Ok(answer)
+    }
+
+    /// `POST /box/v1/renew`.
+    ///
+    /// # Errors
+    /// Why the box got nothing.
+    pub async fn renew(&self, request: &RenewRequest) -> Result<ClaimAnswer, Refused> {
+        let csr =
+            Request::read(&request.csr).ok_or(Refused::Form("`csr` is no signed certificate request"))?;
+        let now_ms = self.clock.now_ms();
+        let origin = Origin { box_id: request.r#box, epoch: request.epoch };
+        let mut tx = self.db.begin().await?;
+        let home = boxes::platform_home(&mut tx, request.r#box).await?.filter(|home| !home.revoked);
+        let home = home.ok_or(Refused::NotIts)?;
+        let held = epochs::get(&mut tx, home.scope, &origin).await?.ok_or(Refused::NotIts)?;
+        let log = origin.verifier(&held.log_key).map_err(|_| Refused::NotIts)?;
+        if !request.holds(&log) {
+            return Err(Refused::NotIts);
+        }
+        let place = (request.r#box, home.facility);
+        let answer = self.certify(&mut tx, home.scope, place, &csr, now_ms).await?;
+        tx.commit().await?;
+        tracing::info!(box_id = %request.r#box, "a certificate was renewed");
+        Ok(answer)
+    }
+
+    async fn certify(
+        &self,
+        tx: &mut Conn,
+        scope: AccountScope,
+        (box_id, facility): (BoxId, FacilityId),
+        csr: &Request,
+        now_ms: i64,
+    ) -> Result<ClaimAnswer, Refused> {
+        let row = facilities::get(tx, scope, facility).await?;
+        let row = row.ok_or_else(|| DbError::stored("claim", "its facility is gone"))?;
+        let issued = self.authority.certify(box_id, csr, now_ms, &*self.random)?;
+        boxes::certified(tx, scope, box_id, &issued.serial, (now_ms, issued.not_after_ms)).await?;
+        let urls = self.urls().ok_or_else(|| DbError::stored("address", "the listeners are not open yet"))?;
+        Ok(ClaimAnswer {
+            chain: format!("{}{}", issued.pem, self.authority.pem()),
+            account: scope.account(),
+            facility: ClaimedFacility { id: facility, name: row.name, zone: row.zone },
+            relay_url: urls.relay.clone(),
+            mqtt_url: urls.mqtt.clone(),
+            photos_url: urls.photos.clone(),
+            cosign_keys: self.cosign_keys(),
+            directive_keys: self.directive_keys(),
+            relay_ca: self.trust(),
+            expires_s: issued.not_after_ms / 1_000,
+        })
+    }
+
+    /// A claim file with a new one-time code for a facility of the account.
+    ///
+    /// # Errors
+    /// No such facility in this account; the database; the listeners are not open yet.
+    pub async fn new_claim(
+        &self,
+        scope: AccountScope,
+        facility: FacilityId,
+        wishes: super::ClaimWishes,
+    ) -> Result<String, FleetError> {
+        let urls = self.urls().ok_or(FleetError::NoAddress)?;
+        let now_ms = self.clock.now_ms();
+        let code = super::code(self.random.bytes());
+        let expires_ms = now_ms + super::CLAIM_MS;
+        let mut tx = self.db.begin().await?;
+        let row = facilities::get(&mut tx, scope, facility).await?.ok_or(FleetError::NoFacility)?;
+        let digest = Hash::of(code.as_bytes());
+        claims::create(&mut tx, scope, facility, &digest.0, (now_ms, expires_ms)).await?;
+        tx.commit().await?;
+        let wishes = super::ClaimWishes { zone: wishes.zone.or(Some(row.zone)), ..wishes };
+        let facts = super::claim_file::Facts {
+            relay_url: &urls.relay,
+            relay_ca: &self.trust(),
+            cosign_keys: &self.cosign_keys(),
+            directive_keys: &self.directive_keys(),
+            mqtt_url: &urls.mqtt,
+            facility,
+            code: &code,
+            expires_ms,
+        };
+        Ok(super::claim_file::write(&facts, wishes))
+    }
+}
+
+/// A box that is known must be known by this log key, and to this account.
+async fn known_so(
+    tx: &mut Conn,
+    scope: AccountScope,
+    origin: &Origin,
+    log_key: &[u8; 32],
+) -> Result<(), Refused> {
+    let Some(home) = boxes::platform_home(tx, origin.box_id).await? else { return Ok(()) };
+    let logs = epochs::of_box(tx, scope, origin.box_id).await?;
+    let fits = |held: &Held| held.origin == *origin && held.log_key == *log_key;
+    if home.scope == scope && logs.iter().any(fits) { Ok(()) } else { Err(Refused::Taken(KNOWN)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use record::ids::AccountId;
+
+    use super::*;
+
+    #[test]
+    fn the_claim_table() {
+        let scope = AccountScope::of(AccountId::new(1, [1; 10]));
+        let (box_id, other) = (BoxId::new(1, [1; 10]), BoxId::new(2, [2; 10]));
+        let (key, other_key) = (Hash([1; 32]), Hash([2; 32]));
+        let facility = FacilityId::new(1, [1; 10]);
+        let fresh = Claim { scope, facility, expires_ms: 100, used: None };
+        let used = Used { box_id, csr_key: key.0.to_vec(), answer: "{}".into() };
+        let used = Claim { used: Some(used), ..fresh.clone() };
+        let same = Verdict::Same("{}".into());
+        let cases = [
+            (None, box_id, key, 0, Verdict::Unknown),
+            (Some(&fresh), box_id, key, 99, Verdict::Fresh),
+            (Some(&fresh), box_id, key, 100, Verdict::Expired),
+            (Some(&used), box_id, key, 99, same.clone()),
+            (Some(&used), box_id, key, 101, same),
+            (Some(&used), box_id, other_key, 99, Verdict::Used),
+            (Some(&used), other, key, 99, Verdict::Used),
+            (Some(&used), other, key, 101, Verdict::Used),
+        ];
+        for (claim, box_id, key, now_ms, verdict) in cases {
+            assert_eq!(decide(claim, box_id, &key, now_ms), verdict);
+        }
+    }
+}

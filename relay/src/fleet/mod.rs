@@ -1,0 +1,266 @@
+//! Boxes of all accounts: their certificates, their claims, and the keys by which they trust this relay.
+
+mod ca;
+mod claim;
+mod claim_file;
+mod doors;
+mod keys;
+
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
+
+use record::ids::{BoxId, FacilityId};
+use record::sign::{Kind, Signer, Verifier};
+use rustls::RootCertStore;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+
+pub use claim::Refused;
+pub use claim_file::ClaimWishes;
+pub use doors::doors;
+pub use keys::KeyError;
+
+use crate::changes::Changes;
+use crate::clock::Clock;
+use crate::db::{AccountScope, Db, DbError, boxes};
+use crate::mqtt::Outbox;
+use crate::random::Random;
+
+/// A claim file is good for 30 days.
+const CLAIM_MS: i64 = 30 * 86_400_000;
+
+/// Why something of the fleet was not done.
+#[derive(Debug, thiserror::Error)]
+pub enum FleetError {
+    /// Another account's facility answers as one that does not exist.
+    #[error("there is no such facility")]
+    NoFacility,
+    /// Nobody knows yet under which addresses boxes reach this relay.
+    #[error("the relay's addresses are not known: start it, or set public_url, mqtt_url and photos_url")]
+    NoAddress,
+    /// The database.
+    #[error(transparent)]
+    Db(#[from] DbError),
+}
+
+/// Where boxes reach this relay.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Urls {
+    /// `https://host:port`: claims and renewals.
+    pub relay: String,
+    /// `mqtts://host:port`.
+    pub mqtt: String,
+    /// `https://host:port`: photos, with client certificates.
+    pub photos: String,
+}
+
+/// A certificate and key that an operator configured for the public listener.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublicIdentity {
+    /// PEM, leaf first.
+    pub certificate: PathBuf,
+    /// PEM.
+    pub key: PathBuf,
+    /// PEM of what boxes must trust to reach it, where that is not in the certificate file's chain.
+    pub ca: Option<PathBuf>,
+}
+
+/// What a TLS listener shows.
+#[derive(Debug)]
+pub struct Identity {
+    /// Leaf first.
+    pub chain: Vec<CertificateDer<'static>>,
+    /// Its key.
+    pub key: PrivateKeyDer<'static>,
+}
+
+/// Keys, authority and claims.
+#[derive(Debug)]
+pub struct Fleet {
+    db: Db,
+    keys: keys::KeyDir,
+    authority: ca::Authority,
+    cosigner: Verifier,
+    directives: Signer,
+    public: Option<(PublicIdentity, String)>,
+    urls: OnceLock<Urls>,
+    changes: Changes,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+}
+
+impl Fleet {
+    /// Opens the keys in `dir`, or makes them at the first start. `host` names new signing keys. Gives the cosigning key
+    /// with it: there is one holder.
+    ///
+    /// # Errors
+    /// A key file that cannot be used. Nothing is made anew over one that is damaged.
+    pub fn open(
+        db: Db,
+        dir: PathBuf,
+        host: &str,
+        public: Option<PublicIdentity>,
+        changes: Changes,
+        (clock, random): (Arc<dyn Clock>, Arc<dyn Random>),
+    ) -> Result<(Self, Signer), KeyError> {
+        let keys = keys::KeyDir::open(dir)?;
+        let authority = ca::Authority::open(&keys, clock.now_ms(), &*random)?;
+        let name = format!("{host}/cosign/1");
+        let cosigner = keys.signer("cosign.key", (&name, Kind::Cosignature), &*random)?;
+        let name = format!("{host}/directive/1");
+        let directives = keys.signer("directive.key", (&name, Kind::Note), &*random)?;
+        let public = match public {
+            Some(public) => {
+                let ca = public.ca.as_deref().unwrap_or(&public.certificate);
+                let ca = keys::configured(ca)?;
+                Some((public, ca))
+            }
+            None => None,
+        };
+        let urls = OnceLock::new();
+        let verifier = cosigner.verifier().clone();
+        let fleet = Self {
+            db,
+            keys,
+            authority,
+            cosigner: verifier,
+            directives,
+            public,
+            urls,
+            changes,
+            clock,
+            random,
+        };
+        Ok((fleet, cosigner))
+    }
+
+    /// Says where boxes reach this relay, once its listeners are open. Later words change nothing.
+    pub fn open_at(&self, urls: Urls) {
+        let _ = self.urls.set(urls);
+    }
+
+    fn urls(&self) -> Option<&Urls> {
+        self.urls.get()
+    }
+
+    fn cosign_keys(&self) -> Vec<String> {
+        vec![self.cosigner.to_string()]
+    }
+
+    fn directive_keys(&self) -> Vec<String> {
+        vec![self.directives.verifier().to_string()]
+    }
+
+    /// Everything that a box must trust to reach any listener of this relay, PEM.
+    fn trust(&self) -> String {
+        let public = self.public.as_ref().map_or("", |(_, ca)| ca.as_str());
+        format!("{}{public}", self.authority.pem())
+    }
+
+    /// The certificate of the relay's own authority, PEM.
+    pub fn ca_pem(&self) -> &str {
+        self.authority.pem()
+    }
+
+    /// Where the authority's certificate is kept.
+    pub fn ca_file(&self) -> PathBuf {
+        self.keys.path("ca.pem")
+    }
+
+    /// The authority as the root that client certificates must lead to.
+    ///
+    /// # Errors
+    /// Its file holds no certificate.
+    pub fn client_roots(&self) -> Result<RootCertStore, KeyError> {
+        let content = || KeyError::Content { path: self.ca_file(), what: "a certificate" };
+        let mut roots = RootCertStore::empty();
+        for certificate in CertificateDer::pem_slice_iter(self.ca_pem().as_bytes()) {
+            roots.add(certificate.map_err(|_| content())?).map_err(|_| content())?;
+        }
+        Ok(roots)
+    }
+
+    /// What the listeners for boxes show: a certificate of the own authority for these names.
+    ///
+    /// # Errors
+    /// A key file that cannot be used.
+    pub fn own_identity(&self, names: &[String]) -> Result<Identity, KeyError> {
+        let (pem, key) = self.authority.listener(&self.keys, names, self.clock.now_ms(), &*self.random)?;
+        identity(&pem, &key, &self.keys.path("server.pem"))
+    }
+
+    /// What the public listener shows: what was configured, else the same as for boxes.
+    ///
+    /// # Errors
+    /// A file that cannot be used.
+    pub fn public_identity(&self, names: &[String]) -> Result<Identity, KeyError> {
+        let Some((public, _)) = &self.public else { return self.own_identity(names) };
+        let (pem, key) = (keys::configured(&public.certificate)?, keys::configured(&public.key)?);
+        identity(&pem, &key, &public.certificate)
+    }
+
+    /// Revokes a box: its certificates, its present connection. Whether there was one of this account.
+    ///
+    /// # Errors
+    /// The database.
+    pub async fn revoke(&self, scope: AccountScope, box_id: BoxId, outbox: &Outbox) -> Result<bool, DbError> {
+        let mut tx = self.db.begin().await?;
+        let revoked = boxes::revoke(&mut tx, scope, box_id, self.clock.now_ms()).await?;
+        tx.commit().await?;
+        if revoked {
+            outbox.disconnect(box_id);
+        }
+        Ok(revoked)
+    }
+}
+
+/// A claim file with a new one-time code for a facility of the account; TOML.
+///
+/// # Errors
+/// No such facility in this account; the database; the relay's addresses are not known yet.
+pub async fn claim_file(
+    fleet: &Fleet,
+    scope: AccountScope,
+    facility: FacilityId,
+    wishes: ClaimWishes,
+) -> Result<String, FleetError> {
+    fleet.new_claim(scope, facility, wishes).await
+}
+
+fn identity(pem: &str, key: &str, path: &std::path::Path) -> Result<Identity, KeyError> {
+    let content = |what| KeyError::Content { path: path.to_owned(), what };
+    let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem.as_bytes()).collect();
+    let chain = chain.ok().filter(|c| !c.is_empty()).ok_or_else(|| content("a certificate"))?;
+    let key =
+        PrivateKeyDer::from_pem_slice(key.as_bytes()).map_err(|_| content("a certificate with its key"))?;
+    Ok(Identity { chain, key })
+}
+
+/// 160 random bits in Crockford's symbols, in groups that can be read aloud.
+fn code(random: [u8; 20]) -> String {
+    const SYMBOLS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+    let bit = |at: usize| usize::from(random[at / 8] >> (7 - at % 8) & 1);
+    let symbol = |n: usize| char::from(SYMBOLS[(0..5).fold(0, |value, b| value * 2 + bit(5 * n + b))]);
+    let symbols: Vec<char> = (0..32).map(symbol).collect();
+    let groups: Vec<String> = symbols.chunks(4).map(|group| group.iter().collect()).collect();
+    groups.join("-")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_carry_all_their_bits() {
+        assert_eq!(code([0; 20]), "0000-0000-0000-0000-0000-0000-0000-0000");
+        assert_eq!(code([0xff; 20]), "ZZZZ-ZZZZ-ZZZZ-ZZZZ-ZZZZ-ZZZZ-ZZZZ-ZZZZ");
+        let codes: std::collections::BTreeSet<String> = (0..160)
+            .map(|bit| {
+                let mut bytes = [0; 20];
+                bytes[bit / 8] = 1 << (bit % 8);
+                code(bytes)
+            })
+            .collect();
+        assert_eq!(codes.len(), 160);
+    }
+}

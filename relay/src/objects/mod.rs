@@ -1,0 +1,67 @@
+//! Photos: per account, under their hash, in a folder (object storage behind one trait); kept only if the hash matches.
+
+mod doors;
+mod parts;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use object_store::local::LocalFileSystem;
+use object_store::path::Path as Key;
+use object_store::{ObjectStore, ObjectStoreExt as _};
+use record::tree::Hash;
+
+pub use doors::{Boxes, doors};
+pub use parts::{PartError, Parts};
+
+use crate::db::AccountScope;
+
+/// Why a photo was not kept or found.
+#[derive(Debug, thiserror::Error)]
+#[error("the photo store failed: {0}")]
+pub struct PhotoError(#[from] object_store::Error);
+
+/// Where photos are kept. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Photos(Arc<dyn ObjectStore>);
+
+impl Photos {
+    /// In a folder, which is made.
+    ///
+    /// # Errors
+    /// The folder cannot be used.
+    pub fn in_folder(dir: &Path) -> Result<Self, PhotoError> {
+        let made = std::fs::create_dir_all(dir);
+        made.map_err(|e| object_store::Error::Generic { store: "folder", source: Box::new(e) })?;
+        let store = LocalFileSystem::new_with_prefix(dir)?.with_fsync(true);
+        Ok(Self(Arc::new(store)))
+    }
+
+    fn key(scope: AccountScope, photo: Hash) -> Key {
+        let hex = photo.to_string();
+        // A folder holds a 256th of an account's photos: listing tools stay usable.
+        Key::from_iter([scope.key().as_str(), &hex[..2], &format!("{hex}.jpg")])
+    }
+
+    /// A photo of the account; `None` where there is none.
+    ///
+    /// # Errors
+    /// The store.
+    pub async fn get(&self, scope: AccountScope, photo: Hash) -> Result<Option<Bytes>, PhotoError> {
+        match self.0.get(&Self::key(scope, photo)).await {
+            Ok(found) => Ok(Some(found.bytes().await?)),
+            Err(object_store::Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Keeps a photo whose hash was checked; whole or not at all.
+    ///
+    /// # Errors
+    /// The store.
+    pub async fn put(&self, scope: AccountScope, photo: Hash, bytes: Bytes) -> Result<(), PhotoError> {
+        self.0.put(&Self::key(scope, photo), bytes.into()).await?;
+        Ok(())
+    }
+}
