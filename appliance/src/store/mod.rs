@@ -41,7 +41,7 @@ pub use self::reader::Reader;
 use self::shared::Shared;
 pub use self::start::StartReport;
 pub use self::view::{Decision, Outcome, Recorded, View};
-use self::writer::{Control, Queue};
+use self::writer::{Control, Gate, Queue};
 use crate::clock::Clock;
 use crate::random::Random;
 
@@ -113,6 +113,7 @@ pub struct Store {
     shared: Arc<Shared>,
     queue: Arc<Queue>,
     clock: Arc<dyn Clock>,
+    _gate: Arc<Gate>,
 }
 
 impl std::fmt::Debug for Store {
@@ -153,7 +154,8 @@ impl Store {
         let shared = core.shared().clone();
         let queue = Queue::new();
         writer::start(core, queue.clone()).map_err(StoreError::io("a thread for the store"))?;
-        Ok((Self { shared, queue, clock }, report))
+        let gate = Arc::new(Gate(queue.clone()));
+        Ok((Self { shared, queue, clock, _gate: gate }, report))
     }
 
     /// Decides a command on the writer's thread and resolves when what it recorded is durable. Dropping the future does
@@ -325,3 +327,6 @@ impl Store {
         stopped.await.unwrap_or_else(|_| Err(Fatal("its writer ended first".to_owned())))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -104,19 +104,33 @@ impl Core {
         clock: Arc<dyn Clock>,
         random: &dyn Random,
     ) -> Result<(Self, StartReport), StoreError> {
-        let now = clock.now();
         prepare_folder(&*disk)?;
         let attempts = mark(&*disk)?;
-        sweep(&*disk)?;
-        let keys = Keys::load(&*disk, &now, random)?;
+        let opened = Self::open_marked(&disk, sizes, clock, random, attempts);
+        // A start that says what is wrong got through as far as the mark is concerned: nothing aborted or hung.
+        if opened.is_ok() || attempts == 0 {
+            remove_if_there(&*disk, MARK).map_err(StoreError::io(MARK))?;
+        }
+        opened
+    }
+
+    fn open_marked(
+        disk: &Arc<dyn Disk>,
+        sizes: Sizes,
+        clock: Arc<dyn Clock>,
+        random: &dyn Random,
+        attempts: u32,
+    ) -> Result<(Self, StartReport), StoreError> {
+        let now = clock.now();
+        sweep(&**disk)?;
+        let keys = Keys::load(&**disk, &now, random)?;
         let mut start =
-            Start { disk: &disk, sizes, now, random, keys, report: StartReport::default(), empty_db: None };
+            Start { disk, sizes, now, random, keys, report: StartReport::default(), empty_db: None };
         let agreed = start.newest_epoch(attempts)?;
-        let (state_db, state_lost) = database::open_state(&*disk)?;
+        let (state_db, state_lost) = database::open_state(&**disk)?;
         start.report.state_lost = state_lost;
         let core = start.ready(agreed, clock, state_db)?;
         let report = core.shared.report.clone();
-        remove_if_there(&*disk, MARK).map_err(StoreError::io(MARK))?;
         Ok((core, report))
     }
 }

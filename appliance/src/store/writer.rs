@@ -26,6 +26,8 @@ pub(super) enum Control {
     Roll(oneshot::Sender<()>),
     /// End, after what waits.
     Stop(oneshot::Sender<Result<(), Fatal>>),
+    /// End at once: nobody is left who could ask for anything.
+    Abandon,
 }
 
 #[derive(Default)]
@@ -117,6 +119,15 @@ impl Queue {
     }
 }
 
+/// The last handle's end is the writer's.
+pub(super) struct Gate(pub(super) Arc<Queue>);
+
+impl Drop for Gate {
+    fn drop(&mut self) {
+        let _ = self.0.control(Control::Abandon);
+    }
+}
+
 /// A command with the way back to its asker.
 struct Submission<F, A> {
     command: Option<F>,
@@ -188,14 +199,23 @@ pub(super) fn start(core: Core, queue: Arc<Queue>) -> std::io::Result<JoinHandle
     std::thread::Builder::new().name("store".to_owned()).spawn(move || {
         let shared = core.shared().clone();
         let watchdog = Watchdog { shared: shared.clone(), queue: queue.clone() };
-        if let Err(fatal) = run(core, &queue) {
-            shared.fail(fatal);
+        let mut asker = None;
+        let ended = run(core, &queue, &mut asker);
+        if let Err(fatal) = &ended {
+            shared.fail(fatal.clone());
         }
-        drop(watchdog);
+        // Whoever waits for the end may take the folder at once.
+        drop((watchdog, shared));
+        if let Some(asker) = asker {
+            let _ = asker.send(ended);
+        }
     })
 }
 
-fn run(mut core: Core, queue: &Queue) -> Result<(), Fatal> {
+/// Who waits for the writer's end.
+type Asker = oneshot::Sender<Result<(), Fatal>>;
+
+fn run(mut core: Core, queue: &Queue, asker: &mut Option<Asker>) -> Result<(), Fatal> {
     let mut jobs = VecDeque::new();
     let mut gather = Gather::default();
     let mut more_to_tidy = true;
@@ -227,10 +247,10 @@ fn run(mut core: Core, queue: &Queue) -> Result<(), Fatal> {
                     group(&mut core, &mut jobs, queue, &mut gather)?;
                 }
                 core.write_cursor();
-                let stopped = core.stop();
-                let _ = done.send(stopped.clone());
-                return stopped;
+                *asker = Some(done);
+                return core.stop();
             }
+            Some(Control::Abandon) => return Ok(()),
         }
     }
 }

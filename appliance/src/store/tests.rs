@@ -1,0 +1,197 @@
+//! The store as its callers see it, on a real folder.
+
+use std::sync::Arc;
+
+use record::entry::{By, ClockState, Digest16, Draft, Idem};
+use record::ids::BootId;
+use record::kinds::{EquipmentAdded, Event};
+use record::redact::Text;
+use record::tag::Tag;
+use record::tree::{Nodes as _, inclusion_proof, root_from_inclusion};
+
+use super::*;
+use crate::clock::{BentClock, Now};
+use crate::random::SeededRandom;
+
+const TAG: &str = "ABCDEFGH3";
+
+fn sizes() -> Sizes {
+    Sizes { segment: 1 << 20, ahead: 64 << 10, ahead_low: 32 << 10, ballast: 0, durable_entries: 64, cache: 4 << 20 }
+}
+
+fn open(dir: &std::path::Path) -> (Store, StartReport) {
+    try_open(dir, sizes()).unwrap()
+}
+
+fn try_open(dir: &std::path::Path, sizes: Sizes) -> Result<(Store, StartReport), StoreError> {
+    let now = Now { wall_ms: 1_763_610_000_000, boot: BootId::new(1, [1; 10]), up_ms: 9, state: ClockState::Synced };
+    let config = StoreConfig { sizes, ..StoreConfig::new(dir) };
+    Store::open(config, Arc::new(BentClock::new(now)), Arc::new(SeededRandom::new(7)))
+}
+
+fn equipment() -> Draft {
+    let body = format!(r#"{{"tag":"{TAG}","name":"Pump"}}"#);
+    let Ok(added) = serde_json::from_str::<EquipmentAdded>(&body) else { unreachable!() };
+    Draft { by: By::BOX, idem: None, event: added.into(), texts: Vec::new() }
+}
+
+fn cleaning(key: &str, name: &str) -> Draft {
+    let text = Text::new(name, [5; 16]).unwrap();
+    let body = format!(
+        r#"{{"tag":"{TAG}","steps":[1,2],"who":{{"proof":"typed","name":{{"redactable":"{}"}}}}}}"#,
+        text.redactable().hash
+    );
+    let idem = Idem { key: Digest16::of(key.as_bytes()), req: Digest16::of(name.as_bytes()) };
+    Draft { by: By::BOX, idem: Some(idem), event: Event::read("cleaning.recorded", &body), texts: vec![text] }
+}
+
+async fn record(store: &Store, drafts: Vec<Draft>) -> Vec<Recorded> {
+    store.submit(|_| Decision::Append { drafts, answer: () }).await.unwrap().recorded
+}
+
+fn tag() -> Tag {
+    TAG.parse().unwrap()
+}
+
+#[tokio::test]
+async fn recorded_found_again_and_kept() {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, report) = open(dir.path());
+    assert!(report.created);
+    record(&store, vec![equipment(), cleaning("a", "Maria Alvarez")]).await;
+    let found = store.submit(|view| Decision::<_>::Answer(view.by_key(&Digest16::of(b"a")))).await.unwrap().answer;
+    assert_eq!(found.map(|(of, req)| (of.seq, req)), Some((2, Digest16::of(b"Maria Alvarez"))));
+    let origin = store.origin();
+    store.stop().await.unwrap();
+    assert!(matches!(store.submit(|_| Decision::Answer(())).await, Err(SubmitError::Stopping)));
+    drop(store);
+
+    let (store, report) = open(dir.path());
+    assert_eq!((report.size, report.replayed, report.new_epoch), (3, 0, None));
+    assert_eq!(store.origin(), origin);
+    assert_eq!(store.facility().equipment[&tag()].name, "Pump");
+    let reader = store.reader().unwrap();
+    let of = record::kinds::EntryRef { epoch: origin.epoch, seq: 2 };
+    assert_eq!(reader.cleaning(of).unwrap().unwrap().of, of);
+    assert_eq!(reader.cleanings_of(tag(), i64::MIN..i64::MAX, 9).unwrap().len(), 1);
+    assert_eq!(reader.cleanings(None, 9).unwrap().len(), 1);
+    assert_eq!(reader.cleanings(Some(of), 9).unwrap().len(), 0);
+    assert_eq!(reader.texts_of(2).unwrap()[0].text(), "Maria Alvarez");
+    let path = inclusion_proof(&reader, 1, 3).unwrap();
+    let leaf = reader.node(0, 1).unwrap();
+    assert_eq!(root_from_inclusion(leaf, 1, 3, &path), Some(reader.root()));
+    let note = store.checkpoint().unwrap();
+    store.verifier_keys()[0].verify(&note).unwrap();
+}
+
+#[tokio::test]
+async fn many_at_once_are_each_recorded_once_in_order() {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, _) = open(dir.path());
+    record(&store, vec![equipment()]).await;
+    let all: Vec<_> = (0..300)
+        .map(|i| {
+            let store = store.clone();
+            tokio::spawn(async move { record(&store, vec![cleaning(&format!("k{i}"), "M")]).await[0].seq })
+        })
+        .collect();
+    let mut seqs = Vec::new();
+    for one in all {
+        seqs.push(one.await.unwrap());
+    }
+    seqs.sort_unstable();
+    assert_eq!(seqs, (2..302).collect::<Vec<_>>());
+    let reader = store.reader().unwrap();
+    for (seq, entry) in (0..).zip(reader.entries(0..u64::MAX)) {
+        assert_eq!(entry.unwrap().seq(), seq);
+    }
+    assert_eq!(record::tree::root_at(&reader, reader.size()).unwrap(), reader.root());
+    assert_eq!(store.facility().activity[&tag()].cleanings, 300);
+}
+
+#[tokio::test]
+async fn a_command_that_panics_records_nothing_and_harms_nobody() {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, _) = open(dir.path());
+    let told = store.submit(|_| -> Decision<()> { panic!("a bug") }).await;
+    assert!(matches!(told, Err(SubmitError::Unknown)));
+    assert_eq!(record(&store, vec![equipment()]).await[0].seq, 1);
+}
+
+#[tokio::test]
+async fn a_command_that_is_too_large_is_refused_whole() {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, _) = open(dir.path());
+    let drafts = vec![equipment(); 513];
+    let told = store.submit(|_| Decision::Append { drafts, answer: () }).await;
+    assert!(matches!(told, Err(SubmitError::TooLarge { entries: 513, .. })));
+    assert_eq!(store.size(), 1);
+    assert!(store.facility().equipment.is_empty());
+}
+
+#[tokio::test]
+async fn a_second_process_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let (_store, _) = open(dir.path());
+    let told = try_open(dir.path(), sizes()).unwrap_err().to_string();
+    assert!(told.contains("in use by another"), "{told}");
+}
+
+#[tokio::test]
+async fn a_newer_folder_is_refused_untouched() {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, _) = open(dir.path());
+    store.stop().await.unwrap();
+    {
+        let db = store.shared.db();
+        let txn = db.begin_write().unwrap();
+        txn.open_table(tables::META).unwrap().insert("schema", tables::SCHEMA + 1).unwrap();
+        txn.commit().unwrap();
+    }
+    drop(store);
+    for _ in 0..4 {
+        let told = try_open(dir.path(), sizes()).unwrap_err().to_string();
+        assert!(told.contains("newer CleanTrack"), "{told}");
+    }
+}
+
+#[tokio::test]
+async fn a_key_that_others_can_read_is_refused() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let dir = tempfile::tempdir().unwrap();
+    let (store, _) = open(dir.path());
+    store.stop().await.unwrap();
+    drop(store);
+    let key = dir.path().join("keys/log-1.key");
+    std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o640)).unwrap();
+    let told = try_open(dir.path(), sizes()).unwrap_err().to_string();
+    assert!(told.contains("chmod 600"), "{told}");
+}
+
+#[tokio::test]
+async fn a_folder_without_its_keys_goes_on_in_a_new_epoch() {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, _) = open(dir.path());
+    record(&store, vec![equipment(), cleaning("a", "M")]).await;
+    let before = (store.origin(), store.reader().unwrap().root());
+    store.stop().await.unwrap();
+    drop(store);
+    std::fs::remove_dir_all(dir.path().join("keys")).unwrap();
+    let (store, report) = open(dir.path());
+    assert!(report.new_epoch.unwrap().contains("restored"));
+    assert_eq!(store.origin().box_id, before.0.box_id);
+    assert_eq!(store.origin().epoch.n, 2);
+    let first = store.reader().unwrap().entry(0).unwrap().unwrap();
+    let Event::LogStarted(started) = first.event() else { panic!("{first:?}") };
+    let prev = started.prev.unwrap();
+    assert_eq!((prev.epoch, prev.size, prev.root), (before.0.epoch, 3, before.1));
+    assert_eq!(store.facility().activity[&tag()].cleanings, 1);
+    record(&store, vec![cleaning("b", "N")]).await;
+    assert_eq!(store.reader().unwrap().cleanings(None, 9).unwrap().len(), 2);
+    assert_eq!(store.reader_of(before.0.epoch).unwrap().root(), before.1);
+    store.stop().await.unwrap();
+    drop(store);
+    let (store, report) = open(dir.path());
+    assert_eq!((report.new_epoch, store.origin().epoch.n), (None, 2));
+    assert_eq!(store.facility().activity[&tag()].cleanings, 2);
+}
