@@ -63,9 +63,7 @@ pub fn decide(kept: Option<Failures>, now_ms: i64, limits: &Limits) -> Decision 
 fn wait_ms(count: u32, limits: &Limits) -> i64 {
     match count.checked_sub(limits.tries) {
         None => 0,
-        Some(doublings) => {
-            limits.wait_ms.saturating_mul(1_i64 << doublings.min(30)).min(limits.wait_ms_max)
-        }
+        Some(doublings) => limits.wait_ms.saturating_mul(1_i64 << doublings.min(30)).min(limits.wait_ms_max),
     }
 }
 
@@ -119,7 +117,10 @@ mod tests {
 
     #[test]
     fn a_day_of_rest_is_forgiven() {
-        assert_eq!(let_through([0, 0, 0, 0, 24 * 60 + 1, 24 * 60 + 1, 24 * 60 + 1, 24 * 60 + 1, 24 * 60 + 1]), 9);
+        assert_eq!(
+            let_through([0, 0, 0, 0, 24 * 60 + 1, 24 * 60 + 1, 24 * 60 + 1, 24 * 60 + 1, 24 * 60 + 1]),
+            9
+        );
     }
 
     #[test]

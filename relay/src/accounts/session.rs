@@ -88,7 +88,14 @@ mod tests {
         let pair = set.split(';').next().unwrap();
         assert_eq!(Token::read(pair), Some(token.clone()));
         assert_eq!(Token::read(&format!("a=b; {pair}; c=d")), Some(token.clone()));
-        for wrong in ["", "a=b", "__Host-ct=", "__Host-ct=x.y", &pair.replace("__Host-ct", "ct"), &pair[..pair.len() - 1]] {
+        for wrong in [
+            "",
+            "a=b",
+            "__Host-ct=",
+            "__Host-ct=x.y",
+            &pair.replace("__Host-ct", "ct"),
+            &pair[..pair.len() - 1],
+        ] {
             assert_eq!(Token::read(wrong), None, "{wrong}");
         }
         assert!(!format!("{token:?}").contains("9"));

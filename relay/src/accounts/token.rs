@@ -37,7 +37,9 @@ mod tests {
         assert_eq!(token.len(), CHARS);
         assert_eq!(of_header(&format!("Bearer {token}")), Some(token.as_str()));
         assert_eq!(of_header(&format!("bearer  {token} ")), Some(token.as_str()));
-        for wrong in [&token, "Bearer ct_", "Basic x", "", &format!("Bearer {token}x"), &format!("Basic {token}")] {
+        for wrong in
+            [&token, "Bearer ct_", "Basic x", "", &format!("Bearer {token}x"), &format!("Basic {token}")]
+        {
             assert_eq!(of_header(wrong), None, "{wrong}");
         }
     }

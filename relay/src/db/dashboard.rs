@@ -110,7 +110,8 @@ pub async fn days(conn: &mut Conn, scope: AccountScope, from_day: i64) -> Result
 /// # Errors
 /// The database.
 pub async fn states(conn: &mut Conn, scope: AccountScope) -> Result<Vec<StateCount>, DbError> {
-    let sql = "SELECT facility, state, COUNT(*) AS items FROM items WHERE account = $1 GROUP BY facility, state";
+    let sql =
+        "SELECT facility, state, COUNT(*) AS items FROM items WHERE account = $1 GROUP BY facility, state";
     all!(conn, StateCount, sql, scope.key())
 }
 

@@ -206,7 +206,9 @@ mod tests {
     fn a_cursor_is_read_as_it_was_written() {
         let text = "1795204920000.01JDB8Z3T40000000000000000.1-00ab0102.42";
         assert_eq!(Cursor::read(text).map(|c| c.to_string()).as_deref(), Some(text));
-        for wrong in ["", "1", "1.2.3.4", &format!("{text}.5"), &text.replace(".42", ".-1"), &text.replace('Z', "'")] {
+        for wrong in
+            ["", "1", "1.2.3.4", &format!("{text}.5"), &text.replace(".42", ".-1"), &text.replace('Z', "'")]
+        {
             assert_eq!(Cursor::read(wrong), None, "{wrong}");
         }
     }

@@ -37,7 +37,8 @@ pub async fn insert(
     user_id: &str,
     now_ms: i64,
 ) -> Result<(), DbError> {
-    let sql = "INSERT INTO sessions (account, digest, user_id, created_ms, used_ms) VALUES ($1, $2, $3, $4, $5)";
+    let sql =
+        "INSERT INTO sessions (account, digest, user_id, created_ms, used_ms) VALUES ($1, $2, $3, $4, $5)";
     exec!(conn, sql, scope.key(), digest.0.to_vec(), user_id, now_ms, now_ms)?;
     let sql = "DELETE FROM sessions WHERE account = $1 AND user_id = $2 AND digest NOT IN \
                (SELECT digest FROM sessions WHERE account = $3 AND user_id = $4 \

@@ -2,7 +2,7 @@
 
 use record::tree::Hash;
 
-use super::{Conn, DbError, opt};
+use super::{AccountScope, Conn, DbError, exec, opt};
 
 /// A person who may sign in.
 #[derive(Clone, PartialEq, Eq, sqlx::FromRow)]
@@ -38,4 +38,28 @@ pub async fn platform_by_token(conn: &mut Conn, digest: Hash) -> Result<Option<S
     let sql = "SELECT account FROM api_tokens WHERE digest = $1 AND revoked_ms IS NULL";
     let row = opt!(conn, (String,), sql, digest.0.to_vec())?;
     Ok(row.map(|(account,)| account))
+}
+
+/// Lets a person sign in no more; their sessions end with it. Whether there was one.
+///
+/// # Errors
+/// The database.
+pub async fn disable(conn: &mut Conn, scope: AccountScope, email: &str) -> Result<bool, DbError> {
+    let sql = "UPDATE users SET disabled = TRUE WHERE account = $1 AND email = $2";
+    Ok(exec!(conn, sql, scope.key(), email.to_owned())? > 0)
+}
+
+/// Revokes an API token. Whether there was one to revoke.
+///
+/// # Errors
+/// The database.
+pub async fn revoke_token(
+    conn: &mut Conn,
+    scope: AccountScope,
+    token_id: &str,
+    now_ms: i64,
+) -> Result<bool, DbError> {
+    let sql =
+        "UPDATE api_tokens SET revoked_ms = $1 WHERE account = $2 AND token_id = $3 AND revoked_ms IS NULL";
+    Ok(exec!(conn, sql, now_ms, scope.key(), token_id.to_owned())? > 0)
 }

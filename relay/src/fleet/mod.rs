@@ -143,8 +143,13 @@ impl Fleet {
         self.urls.get()
     }
 
+    /// The keys with which this relay cosigns or has cosigned.
+    pub fn cosigners(&self) -> Vec<Verifier> {
+        vec![self.cosigner.clone()]
+    }
+
     fn cosign_keys(&self) -> Vec<String> {
-        vec![self.cosigner.to_string()]
+        self.cosigners().iter().map(ToString::to_string).collect()
     }
 
     fn directive_keys(&self) -> Vec<String> {

@@ -94,7 +94,14 @@ fn bar(day: &Day, x: f64, width: f64) -> Bar {
     let middle = format!("{:.1}", x + width / 2.0);
     let Some(percent) = percent(day.tally) else {
         let base = format!("{:.1}", BOTTOM - 4.0);
-        return Bar { x: format!("{x:.1}"), middle, y: base.clone(), above: base, height: String::new(), number: None };
+        return Bar {
+            x: format!("{x:.1}"),
+            middle,
+            y: base.clone(),
+            above: base,
+            height: String::new(),
+            number: None,
+        };
     };
     // Two units at least, so that a day at the floor is seen as a day with data.
     let height = ((percent - FLOOR).max(0.0) / (100.0 - FLOOR) * (BOTTOM - TOP)).max(2.0);
@@ -152,10 +159,8 @@ impl Spark {
 
     /// Of consecutive days, oldest first; `None` where there is nothing to draw a line through.
     pub(crate) fn of(days: &[Day], whole: Tally) -> Option<Self> {
-        let points: Vec<f64> = days
-            .chunks(Self::STEP)
-            .filter_map(|days| percent(days.iter().map(|d| d.tally).sum()))
-            .collect();
+        let points: Vec<f64> =
+            days.chunks(Self::STEP).filter_map(|days| percent(days.iter().map(|d| d.tally).sum())).collect();
         let last = *points.last().filter(|_| points.len() > 1)?;
         let step = 112.0 / f64::from(u32::try_from(points.len() - 1).ok()?);
         let down = |p: f64| 29.0 - (p.clamp(80.0, 100.0) - 80.0) / 20.0 * 26.0;
@@ -191,7 +196,12 @@ mod tests {
         let shown: Vec<_> = chart.bars.iter().map(|b| (b.y.as_str(), b.height.as_str(), b.number)).collect();
         assert_eq!(
             shown,
-            [("12.0", "120.0", None), ("72.0", "60.0", Some(75)), ("130.0", "2.0", Some(10)), ("128.0", "", None)]
+            [
+                ("12.0", "120.0", None),
+                ("72.0", "60.0", Some(75)),
+                ("130.0", "2.0", Some(10)),
+                ("128.0", "", None)
+            ]
         );
         assert_eq!(
             chart.label,

@@ -87,18 +87,23 @@ async fn form(
 ) -> Answer {
     let mut conn = web.db.read().await?;
     let changes = dashboard::changes(&mut conn, visitor.scope).await?;
-    let here = sites.iter().filter(|s| s.in_service.as_ref().is_some_and(|b| b.row.heard_ms.is_some())).count();
+    let here =
+        sites.iter().filter(|s| s.in_service.as_ref().is_some_and(|b| b.row.heard_ms.is_some())).count();
     let is_first = sites.iter().all(|s| s.in_service.is_none());
     let without = sites.iter().find(|s| s.in_service.is_none()).map(|s| s.id.to_string()).unwrap_or_default();
     let chosen = if chosen.is_empty() { &without } else { chosen };
-    let choice = |s: &Site| Choice { id: s.id.to_string(), name: s.name.clone(), chosen: s.id.to_string() == chosen };
+    let choice =
+        |s: &Site| Choice { id: s.id.to_string(), name: s.name.clone(), chosen: s.id.to_string() == chosen };
     let (title, lead) = if is_first {
         (
             "Your first box in five minutes",
             "Your facilities, what is overdue and what was cleaned will be here. There is nothing yet, because no box has told anything.",
         )
     } else {
-        ("Add a box", "A box belongs to one facility. A new one in the place of an old one goes on with its history.")
+        (
+            "Add a box",
+            "A box belongs to one facility. A new one in the place of an old one goes on with its history.",
+        )
     };
     let section = if is_first { Section::Facilities } else { Section::Boxes };
     let error = if problem.is_some() { "Error: " } else { "" };
@@ -139,7 +144,8 @@ pub(super) async fn make(visitor: Visitor, State(web): State<Web>, Form(sent): F
         zone: Some(site.zone.clone()),
         ..ClaimWishes::default()
     };
-    let file = fleet::claim_file(&web.fleet, visitor.scope, site.id, wishes).await.map_err(Fault::internal)?;
+    let file =
+        fleet::claim_file(&web.fleet, visitor.scope, site.id, wishes).await.map_err(Fault::internal)?;
     let day = Wall::new(web.now_ms(), &site.zone).today();
     download(&format!("cleantrack-claim-{day}.toml"), "application/toml", file.into_bytes())
 }
@@ -150,7 +156,10 @@ fn problem(sent: &ClaimForm) -> Option<Problem> {
         return words("ssid", "Type the Wi-Fi name as the network shows it, 32 characters at most");
     }
     if sent.ssid.is_empty() && !sent.psk.is_empty() {
-        return words("ssid", "Type the Wi-Fi name that the password is for, or leave both empty for a cable");
+        return words(
+            "ssid",
+            "Type the Wi-Fi name that the password is for, or leave both empty for a cable",
+        );
     }
     if !sent.psk.is_empty() && !PSK_CHARS.contains(&sent.psk.chars().count()) {
         return words("psk", "Type the Wi-Fi password again: it has 8 to 63 characters");
@@ -165,7 +174,12 @@ mod tests {
     #[test]
     fn wifi_fields_that_no_box_could_use() {
         let check = |ssid: &str, psk: &str| {
-            let sent = ClaimForm { csrf: String::new(), facility: String::new(), ssid: ssid.into(), psk: psk.into() };
+            let sent = ClaimForm {
+                csrf: String::new(),
+                facility: String::new(),
+                ssid: ssid.into(),
+                psk: psk.into(),
+            };
             problem(&sent).map(|p| p.field)
         };
         assert_eq!(check("", ""), None);

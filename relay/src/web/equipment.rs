@@ -98,7 +98,10 @@ pub(super) async fn show(
     let tag: Tag = tag.parse().map_err(|_| Fault::NotFound)?;
     let after = match asked.before.as_deref() {
         None => Cursor::start(),
-        Some(before) => Cursor::read(before).ok_or(Fault::Parameter { field: "before", expects: "a place in the list, as the link “Older” has it" })?,
+        Some(before) => Cursor::read(before).ok_or(Fault::Parameter {
+            field: "before",
+            expects: "a place in the list, as the link “Older” has it",
+        })?,
     };
     let now_ms = web.now_ms();
     let (mut conn, scope) = (web.db.read().await?, visitor.scope);
@@ -115,10 +118,12 @@ pub(super) async fn show(
     let cleanings = told(&mut conn, scope, rows).await?;
     let days = days(&mut conn, scope, site, tag).await?;
     let month: Tally = days.iter().map(|d| d.tally).sum();
-    let recent = history::count_since(&mut conn, scope, (facility, tag), site.as_of_ms - LOOK_BACK_MS).await?;
+    let recent =
+        history::count_since(&mut conn, scope, (facility, tag), site.as_of_ms - LOOK_BACK_MS).await?;
     let is_full = i64::try_from(cleanings.len()).is_ok_and(|n| n == PAGE);
     let older = cleanings.last().filter(|_| is_full).map(|t| format!("?before={}", t.cursor()));
-    let history = history_rows(&mut conn, scope, (facility, tag), &cleanings, (&after, is_full), &wall).await?;
+    let history =
+        history_rows(&mut conn, scope, (facility, tag), &cleanings, (&after, is_full), &wall).await?;
     let trust = trust(&mut conn, &web, scope, site, &cleanings, &wall).await?;
     let facts = facts(&mut conn, scope, facility, &item, &wall).await?;
     let title = format!("{} – {}", item.name, site.name);
@@ -155,7 +160,8 @@ async fn first_tag(
     tag: Tag,
 ) -> Result<Option<Tag>, DbError> {
     let body = dashboard::row(conn, scope, facility, "alias", &tag.to_string()).await?;
-    let alias: Option<Alias> = body.as_deref().map(serde_json::from_str).transpose().map_err(|e| DbError::stored("alias", e))?;
+    let alias: Option<Alias> =
+        body.as_deref().map(serde_json::from_str).transpose().map_err(|e| DbError::stored("alias", e))?;
     // A tag that was revoked, or that names itself, leads nowhere.
     Ok(alias.filter(|a| !a.revoked && a.equipment != tag).map(|a| a.equipment))
 }
@@ -353,19 +359,22 @@ async fn trust(
 ) -> Result<Trust, DbError> {
     let standing = site.in_service.as_ref();
     let newest = cleanings.first().map(|t| Origin { box_id: t.box_id, epoch: t.cleaning.of.epoch });
-    let present = standing.and_then(|b| Some(Origin { box_id: b.row.box_id.parse().ok()?, epoch: b.row.epoch.parse().ok()? }));
+    let present = standing
+        .and_then(|b| Some(Origin { box_id: b.row.box_id.parse().ok()?, epoch: b.row.epoch.parse().ok()? }));
     let Some(origin) = newest.or(present) else { return Ok(nothing_to_trust()) };
     let Some(held) = epochs::get(conn, scope, &origin).await? else { return Ok(nothing_to_trust()) };
     let log = origin.verifier(&held.log_key).map_err(|e| DbError::stored("log key", e))?;
     let cosigners = web.fleet.cosigners();
     // Looked at anew for each page: what a page calls verified was verified.
-    let cosigned = held.cosigned.as_deref().map(|note| Cosigned::verify(note, &origin, &log, &cosigners)).transpose();
+    let cosigned =
+        held.cosigned.as_deref().map(|note| Cosigned::verify(note, &origin, &log, &cosigners)).transpose();
     let Some(cosigned) = cosigned.map_err(|e| DbError::stored("cosigned checkpoint", e))? else {
         return Ok(nothing_to_trust());
     };
     let checkpoint = cosigned.checkpoint();
     let witnessed_ms = i64::try_from(cosigned.time_s()).unwrap_or(i64::MAX).saturating_mul(1_000);
-    let latest = cleanings.iter().find(|t| t.cleaning.of.epoch == origin.epoch && t.cleaning.of.seq < checkpoint.size);
+    let latest =
+        cleanings.iter().find(|t| t.cleaning.of.epoch == origin.epoch && t.cleaning.of.seq < checkpoint.size);
     let facts = vec![
         Fact::new("Checked", format!("{}, when they came here", wall.day_plain(witnessed_ms))),
         Fact::new("Log size", words::entries(checkpoint.size)),
@@ -430,12 +439,15 @@ async fn facts(
     ));
     facts.push(Fact::new("Added", wall.day_of(item.added_ms)));
     let (names, values): (Vec<_>, Vec<_>) = item.custom.iter().take(20).unzip();
-    facts.extend(names.into_iter().zip(values).map(|(name, value)| Fact::new("Field", format!("{name}: {value}"))));
+    facts.extend(
+        names.into_iter().zip(values).map(|(name, value)| Fact::new("Field", format!("{name}: {value}"))),
+    );
     Ok(facts)
 }
 
 fn schedule(schedule: Option<&Schedule>) -> String {
-    let every = |n: u32, unit: &str| if n == 1 { format!("Every {unit}") } else { format!("Every {n} {unit}s") };
+    let every =
+        |n: u32, unit: &str| if n == 1 { format!("Every {unit}") } else { format!("Every {n} {unit}s") };
     match schedule {
         None | Some(Schedule::Never) => "None".to_owned(),
         Some(Schedule::Hours { n }) => every(*n, "hour"),

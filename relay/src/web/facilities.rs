@@ -188,12 +188,10 @@ pub(super) async fn show(visitor: Visitor, State(web): State<Web>, Query(asked):
     let feed = feed.collect();
     let sort = Sort::read(asked.sort.as_deref());
     sort.order(&mut sites);
-    let shell = Shell::signed_in(
-        format!("Facilities – {}", visitor.account_name),
-        Section::Facilities,
-        &visitor,
-    );
-    let shell = shell.live(changes, false).told("Live, as of ", wall.now(), &wall, behind_words(&sites, now_ms));
+    let shell =
+        Shell::signed_in(format!("Facilities – {}", visitor.account_name), Section::Facilities, &visitor);
+    let shell =
+        shell.live(changes, false).told("Live, as of ", wall.now(), &wall, behind_words(&sites, now_ms));
     page(StatusCode::OK, &made(shell, &visitor, &sites, sort, feed, &wall))
 }
 
@@ -229,7 +227,9 @@ fn made(
     let items: u64 = sites.iter().map(|s| s.counts.items).sum();
     let overdue: u64 = sites.iter().map(|s| s.counts.overdue).sum();
     let slipping = sites.iter().filter(|s| s.counts.overdue > 0).count();
-    let in_state = |state: BoxState| sites.iter().filter(move |s| s.in_service.as_ref().is_some_and(|b| b.state == state));
+    let in_state = |state: BoxState| {
+        sites.iter().filter(move |s| s.in_service.as_ref().is_some_and(|b| b.state == state))
+    };
     let silent: Vec<&Site> = in_state(BoxState::Silent).collect();
     let (backlog, backlog_words) = not_here_yet(sites);
     let columns = Sort::COLUMNS.iter().map(|&(name, by, number)| Column {
@@ -283,7 +283,9 @@ fn silent_words(silent: &[&Site], wall: &Wall) -> String {
 
 fn not_here_yet(sites: &[Site]) -> (String, String) {
     let told = |s: &&Site| {
-        s.in_service.as_ref().is_some_and(|b| !matches!(b.state, BoxState::Silent | BoxState::Waiting) && behind(&b.row) > 0)
+        s.in_service
+            .as_ref()
+            .is_some_and(|b| !matches!(b.state, BoxState::Silent | BoxState::Waiting) && behind(&b.row) > 0)
     };
     let waiting: Vec<&Site> = sites.iter().filter(told).collect();
     let entries: i64 = waiting.iter().filter_map(|s| s.in_service.as_ref()).map(|b| behind(&b.row)).sum();

@@ -79,7 +79,11 @@ struct FacilityPage {
 }
 
 /// `GET /app/f/{facility}`.
-pub(super) async fn show(visitor: Visitor, State(web): State<Web>, Place(facility): Place<FacilityId>) -> Answer {
+pub(super) async fn show(
+    visitor: Visitor,
+    State(web): State<Web>,
+    Place(facility): Place<FacilityId>,
+) -> Answer {
     let now_ms = web.now_ms();
     let mut conn = web.db.read().await?;
     let changes = dashboard::changes(&mut conn, visitor.scope).await?;
@@ -88,7 +92,8 @@ pub(super) async fn show(visitor: Visitor, State(web): State<Web>, Place(facilit
     let account: Tally = sites.iter().map(|s| s.tally(30)).sum();
     let wall = Wall::new(now_ms, &site.zone);
     let start = history::Cursor::start();
-    let rows = history::cleanings(&mut conn, visitor.scope, history::Of::Facility(facility), &start, FEED).await?;
+    let rows =
+        history::cleanings(&mut conn, visitor.scope, history::Of::Facility(facility), &start, FEED).await?;
     let latest = told(&mut conn, visitor.scope, rows).await?;
     let overdue = dashboard::overdue(&mut conn, visitor.scope, facility, OVERDUE).await?;
     let places = places(&mut conn, visitor.scope, site).await?;
@@ -103,7 +108,11 @@ pub(super) async fn show(visitor: Visitor, State(web): State<Web>, Place(facilit
         late: overdue.iter().map(|i| late_row(i, site, &wall)).collect::<Result<_, _>>()?,
         late_title: late_title(site, now_ms),
         late_words: late_words(site),
-        late_heading: if site.is_behind(now_ms) { format!("Late at {}", wall.plain(site.as_of_ms)) } else { "Late".to_owned() },
+        late_heading: if site.is_behind(now_ms) {
+            format!("Late at {}", wall.plain(site.as_of_ms))
+        } else {
+            "Late".to_owned()
+        },
         late_more: site.counts.overdue.saturating_sub(u64::try_from(overdue.len()).unwrap_or_default()),
         chart: Bars::of(&site.days),
         places,
@@ -168,7 +177,10 @@ fn numbers(site: &Site, account: Option<Tally>, wall: &Wall) -> Vec<Number> {
             (0, 1) if behind && site.is_known => format!("No data since {as_of}"),
             (0, 1) => "No window closed yet".to_owned(),
             (0, _) => "No data yet".to_owned(),
-            (_, 30) => account.map_or_else(|| of(tally) + " windows met", |all| format!("{}, account {}", of(tally), rate(all))),
+            (_, 30) => account.map_or_else(
+                || of(tally) + " windows met",
+                |all| format!("{}, account {}", of(tally), rate(all)),
+            ),
             _ => of(tally) + " windows met",
         };
         let trend = if trend { Spark::of(&site.days, tally) } else { None };

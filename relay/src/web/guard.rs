@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Response, header};
 use axum::middleware::Next;
 use axum::response::IntoResponse as _;
 
-use super::WebState;
+use super::Web;
 use super::problem::{self, Fault};
 
 /// On every answer, whatever it is.
@@ -28,9 +28,10 @@ const HEADERS: [(HeaderName, &str); 7] = [
 ];
 
 /// The layer around all routes.
-pub(crate) async fn guard(State(state): State<WebState>, request: Request, next: Next) -> Response<Body> {
+pub(crate) async fn guard(State(web): State<Web>, request: Request, next: Next) -> Response<Body> {
     let path = request.uri().path().to_owned();
-    let own = is_own(request.method(), request.headers(), request.uri().authority(), &state.settings.public_url);
+    let own =
+        is_own(request.method(), request.headers(), request.uri().authority(), &web.settings.public_url);
     let answer = if own { next.run(request).await } else { Fault::Foreign.into_response() };
     let mut answer = problem::render(&path, answer);
     for (name, value) in HEADERS {
@@ -73,9 +74,9 @@ mod tests {
     use super::*;
 
     fn own(method: &Method, pairs: &[(&'static str, &'static str)]) -> bool {
-        let headers = pairs.iter().map(|&(name, value)| {
-            (HeaderName::from_static(name), HeaderValue::from_static(value))
-        });
+        let headers = pairs
+            .iter()
+            .map(|&(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
         is_own(method, &headers.collect(), None, "https://relay.example")
     }
 

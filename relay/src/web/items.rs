@@ -99,7 +99,11 @@ pub(super) async fn show(
         facility: site.name.clone(),
         facility_href: format!("/app/f/{facility}"),
         caption: caption(total, overdue_only, &query),
-        empty: if query.is_empty() { "What is added at the box shows up here within seconds." } else { "Try a part of the name, the ward, the asset number, or the tag on the label." },
+        empty: if query.is_empty() {
+            "What is added at the box shows up here within seconds."
+        } else {
+            "Try a part of the name, the ward, the asset number, or the tag on the label."
+        },
         items,
         newer: (number > 1).then(|| link(number - 1)),
         older: (number < pages).then(|| link(number + 1)),
@@ -133,7 +137,8 @@ fn fits(item: &Equipment, query: &str) -> bool {
     }
     let wanted = query.to_lowercase();
     let texts = [&item.name, &item.location, &item.asset_number, &item.serial, &item.category];
-    texts.iter().any(|text| text.to_lowercase().contains(&wanted)) || Tag::read(query).is_ok_and(|tag| tag == item.tag)
+    texts.iter().any(|text| text.to_lowercase().contains(&wanted))
+        || Tag::read(query).is_ok_and(|tag| tag == item.tag)
 }
 
 /// Overdue first and the longest before all, then what is due by its end, then by name.
@@ -147,7 +152,13 @@ fn order(row: &ItemRow, item: &Equipment) -> (u8, i64, String) {
     }
 }
 
-fn list_row(row: &ItemRow, item: Equipment, tallies: &HashMap<String, Tally>, site: &Site, wall: &Wall) -> Row {
+fn list_row(
+    row: &ItemRow,
+    item: Equipment,
+    tallies: &HashMap<String, Tally>,
+    site: &Site,
+    wall: &Wall,
+) -> Row {
     let tally = tallies.get(&row.tag).copied().unwrap_or_default();
     Row {
         href: format!("/app/f/{}/e/{}", site.id, item.tag),

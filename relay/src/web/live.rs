@@ -70,7 +70,9 @@ pub(super) async fn listen(visitor: Visitor, State(web): State<Web>, Query(asked
         _place: place,
         web,
     };
-    let mut answer = Sse::new(events(listener)).keep_alive(KeepAlive::new().interval(Duration::from_secs(20))).into_response();
+    let mut answer = Sse::new(events(listener))
+        .keep_alive(KeepAlive::new().interval(Duration::from_secs(20)))
+        .into_response();
     let no_store = axum::http::HeaderValue::from_static("no-store");
     answer.headers_mut().insert(axum::http::header::CACHE_CONTROL, no_store);
     Ok(answer)

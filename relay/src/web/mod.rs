@@ -32,14 +32,15 @@ use axum::extract::{DefaultBodyLimit, FromRequestParts, Path};
 use axum::http::request::Parts;
 use axum::http::{Method, header};
 use axum::middleware::from_fn_with_state;
-use axum::response::{IntoResponse as _, Response};
-use axum::routing::{MethodRouter, get};
+use axum::response::Response;
+use axum::routing::{MethodRouter, get, post};
 use serde::de::DeserializeOwned;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 
 use self::live::Listeners;
 use self::problem::Fault;
+pub(crate) use self::proof::proof as proof_of;
 use crate::accounts::password::Checker;
 use crate::accounts::session::Token;
 use crate::accounts::sign_in::Door;
@@ -127,19 +128,13 @@ pub(crate) struct Route {
     pub(crate) path: &'static str,
     /// Who.
     pub(crate) access: Access,
-    /// Whether it takes POST, besides GET.
-    pub(crate) takes_post: bool,
     handler: MethodRouter<Web>,
 }
 
 impl Route {
     /// A page or an endpoint.
     pub(crate) fn new(path: &'static str, access: Access, handler: MethodRouter<Web>) -> Self {
-        Self { path, access, takes_post: false, handler }
-    }
-
-    fn with_post(self) -> Self {
-        Self { takes_post: true, ..self }
+        Self { path, access, handler }
     }
 }
 
@@ -149,8 +144,8 @@ pub(crate) fn routes() -> Vec<Route> {
     let open = |path, handler| Route::new(path, Access::Open, handler);
     let mut routes = vec![
         open("/", get(sign_in::start)),
-        open("/login", get(sign_in::show).post(sign_in::sign_in)).with_post(),
-        Route { takes_post: true, ..page("/logout", axum::routing::post(sign_in::sign_out)) },
+        open("/login", get(sign_in::show).post(sign_in::sign_in)),
+        page("/logout", post(sign_in::sign_out)),
         open(&assets::STYLE.path, get(async || assets::STYLE.answer())),
         open(&assets::LIVE.path, get(async || assets::LIVE.answer())),
         open(&assets::ICON.path, get(async || assets::ICON.answer())),
@@ -158,7 +153,7 @@ pub(crate) fn routes() -> Vec<Route> {
         page("/app/", get(facilities::show)),
         page("/app/me", get(me::show)),
         page("/app/boxes", get(boxes::show)),
-        page("/app/boxes/add", get(claim::show).post(claim::make)).with_post(),
+        page("/app/boxes/add", get(claim::show).post(claim::make)),
         page("/app/boxes/{box_id}/evidence/{evidence}", get(boxes::evidence)),
         page("/app/f/{facility}", get(facility::show)),
         page("/app/f/{facility}/equipment", get(items::show)),

@@ -73,7 +73,9 @@ impl Fault {
 
     fn number(&self) -> Option<&str> {
         match self {
-            Self::Internal(number) | Self::Away(number) => Some(number).filter(|n| !n.is_empty()).map(String::as_str),
+            Self::Internal(number) | Self::Away(number) => {
+                Some(number).filter(|n| !n.is_empty()).map(String::as_str)
+            }
             _ => None,
         }
     }
@@ -153,7 +155,6 @@ impl Fault {
     }
 }
 
-
 fn logged(why: &dyn std::fmt::Display) -> String {
     let why = why.to_string();
     let number = record::tree::Hash::of(why.as_bytes()).to_string()[..8].to_owned();
@@ -202,7 +203,9 @@ pub(super) fn form_urlencoded(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for byte in text.bytes() {
         match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'-' | b'_' | b'.' | b'~' => out.push(char::from(byte)),
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'-' | b'_' | b'.' | b'~' => {
+                out.push(char::from(byte))
+            }
             _ => out.push_str(&format!("%{byte:02X}")),
         }
     }

@@ -84,23 +84,28 @@ impl Shell {
         self
     }
 
-    fn current(&self, section: Section) -> &'static str {
+    /// The attribute of the place that is shown.
+    pub(super) fn current(&self, section: Section) -> &'static str {
         if self.section == section { " aria-current=\"page\"" } else { "" }
     }
 
-    fn home(&self) -> &'static str {
+    /// Where the mark leads.
+    pub(super) fn home(&self) -> &'static str {
         if self.person.is_some() { "/app/" } else { "/" }
     }
 
-    fn css(&self) -> &'static str {
+    /// The style sheet's path.
+    pub(super) fn css(&self) -> &'static str {
         &STYLE.path
     }
 
-    fn icon(&self) -> &'static str {
+    /// The icon's path.
+    pub(super) fn icon(&self) -> &'static str {
         &ICON.path
     }
 
-    fn script(&self) -> &'static str {
+    /// The script's path.
+    pub(super) fn script(&self) -> &'static str {
         &LIVE.path
     }
 }

@@ -67,7 +67,11 @@ pub(super) async fn show(visitor: Result<Visitor, Fault>, Query(asked): Query<As
 }
 
 /// `POST /login`.
-pub(super) async fn sign_in(State(web): State<Web>, Peer(peer): Peer, Form(form): Form<SignInForm>) -> Answer {
+pub(super) async fn sign_in(
+    State(web): State<Web>,
+    Peer(peer): Peer,
+    Form(form): Form<SignInForm>,
+) -> Answer {
     let next = onward(&form.next);
     let refused = match web.door().sign_in(&form.email, form.password, peer.ip()).await {
         Ok(token) => {
@@ -147,9 +151,15 @@ mod tests {
     #[test]
     fn only_onward_to_a_page_of_ours() {
         assert_eq!(onward("/app/f/01J?sort=name"), "/app/f/01J?sort=name");
-        for foreign in
-            ["", "//evil.example", "https://evil.example", "/app//evil.example", "/app\\evil", "/app\r\nSet-Cookie: a", "/login"]
-        {
+        for foreign in [
+            "",
+            "//evil.example",
+            "https://evil.example",
+            "/app//evil.example",
+            "/app\\evil",
+            "/app\r\nSet-Cookie: a",
+            "/login",
+        ] {
             assert_eq!(onward(foreign), "/app/", "{foreign}");
         }
     }

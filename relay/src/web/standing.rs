@@ -203,7 +203,10 @@ mod tests {
         let row = |day: i32, met, closed| DayRow { facility: String::new(), day: day.into(), met, closed };
         let days = thirty(&[row(today - 40, 1, 1), row(today - 29, 1, 2), row(today, 3, 4)], today);
         assert_eq!(days.len(), 30);
-        assert_eq!((days[0].tally, days[29].tally), (Tally { met: 1, closed: 2 }, Tally { met: 3, closed: 4 }));
+        assert_eq!(
+            (days[0].tally, days[29].tally),
+            (Tally { met: 1, closed: 2 }, Tally { met: 3, closed: 4 })
+        );
         assert_eq!(days.iter().map(|d| d.tally).sum::<Tally>(), Tally { met: 4, closed: 6 });
         assert_eq!(days[29].date, jiff::civil::date(2026, 11, 20));
     }
@@ -211,7 +214,8 @@ mod tests {
     #[test]
     fn an_item_out_of_service_is_an_item() {
         let row = |state: &str, items| StateCount { facility: String::new(), state: state.into(), items };
-        let counts = counts(&[row("overdue", 3), row("used", 1), row("out", 2), row("none", 5), row("clean", 4)]);
+        let counts =
+            counts(&[row("overdue", 3), row("used", 1), row("out", 2), row("none", 5), row("clean", 4)]);
         assert_eq!(counts, Counts { items: 15, overdue: 3, due: 1, scheduled: 8 });
     }
 }

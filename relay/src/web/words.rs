@@ -239,7 +239,9 @@ mod tests {
 
     #[test]
     fn numbers() {
-        for (number, text) in [(0, "0"), (999, "999"), (1_000, "1,000"), (41_207, "41,207"), (1_000_000, "1,000,000")] {
+        for (number, text) in
+            [(0, "0"), (999, "999"), (1_000, "1,000"), (41_207, "41,207"), (1_000_000, "1,000,000")]
+        {
             assert_eq!(grouped(number), text);
         }
         assert_eq!((counted(1, "item"), counted(0, "item")), ("1 item".into(), "0 items".into()));

@@ -1,0 +1,111 @@
+//! The log itself: raw lines, checkpoints, keys and proofs, so that nobody needs to believe this relay.
+
+use axum::extract::{Query, State};
+use record::checkpoint::Origin;
+use record::ids::{BoxId, Epoch};
+use serde::Deserialize;
+
+use super::{bytes, json, limit};
+use crate::accounts::Program;
+use crate::db::epochs::Held;
+use crate::db::{AccountScope, Conn, DbError, dashboard, entries, epochs};
+use crate::web::problem::Fault;
+use crate::web::{Answer, Place, Web, proof_of};
+
+/// What the address carries. Without `box` the account's only one is meant, without `epoch` its present one.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Asked {
+    r#box: Option<String>,
+    epoch: Option<String>,
+    from: Option<String>,
+    limit: Option<String>,
+    size: Option<String>,
+}
+
+const FROM: Fault = Fault::Parameter { field: "from", expects: "the number of an entry, from 0" };
+const SIZE: Fault = Fault::Parameter {
+    field: "size",
+    expects: "a size at which this relay has cosigned, or none for the newest",
+};
+
+async fn origin(conn: &mut Conn, scope: AccountScope, asked: &Asked) -> Result<Origin, Fault> {
+    let boxes = dashboard::boxes(conn, scope).await?;
+    let asked_box: Option<BoxId> =
+        asked.r#box.as_deref().map(|id| id.parse().map_err(|_| Fault::NotFound)).transpose()?;
+    let row = match asked_box {
+        Some(id) => boxes.iter().find(|b| b.box_id == id.to_string()).ok_or(Fault::NotFound)?,
+        None => match &boxes[..] {
+            [] => return Err(Fault::NotFound),
+            [only] => only,
+            _ => {
+                return Err(Fault::Parameter {
+                    field: "box",
+                    expects: "the id of one of your boxes: there are several",
+                });
+            }
+        },
+    };
+    let epoch = asked.epoch.as_deref().unwrap_or(&row.epoch);
+    let epoch: Epoch = epoch.parse().map_err(|_| Fault::NotFound)?;
+    let box_id = row.box_id.parse().map_err(|e| DbError::stored("box id", e))?;
+    Ok(Origin { box_id, epoch })
+}
+
+async fn held(conn: &mut Conn, scope: AccountScope, asked: &Asked) -> Result<Held, Fault> {
+    let origin = origin(conn, scope, asked).await?;
+    epochs::get(conn, scope, &origin).await?.ok_or(Fault::NotFound)
+}
+
+/// `GET /api/v1/log?box=&epoch=&from=&limit=`: entries as newline-delimited JSON, exactly as they were signed.
+pub(super) async fn lines(program: Program, State(web): State<Web>, Query(asked): Query<Asked>) -> Answer {
+    let from: u64 = asked.from.as_deref().map_or(Ok(0), str::parse).map_err(|_| FROM)?;
+    let limit = usize::try_from(limit(asked.limit.as_deref())?).unwrap_or_default();
+    let mut conn = web.db.read().await?;
+    let held = held(&mut conn, program.scope, &asked).await?;
+    let mut out = Vec::new();
+    for line in entries::lines(&mut conn, program.scope, &held.origin, from, limit).await? {
+        out.extend_from_slice(&line);
+        out.push(b'\n');
+    }
+    bytes("application/x-ndjson", out)
+}
+
+/// `GET /api/v1/checkpoint?box=&epoch=&size=`: a note with both signatures.
+pub(super) async fn checkpoint(
+    program: Program,
+    State(web): State<Web>,
+    Query(asked): Query<Asked>,
+) -> Answer {
+    let size: Option<u64> = asked.size.as_deref().map(|s| s.parse().map_err(|_| SIZE)).transpose()?;
+    let mut conn = web.db.read().await?;
+    let held = held(&mut conn, program.scope, &asked).await?;
+    let note = match size {
+        Some(size) => epochs::note_at(&mut conn, program.scope, &held.origin, size).await?.ok_or(SIZE)?,
+        None => held.cosigned.ok_or(Fault::NotFound)?,
+    };
+    bytes("text/plain; charset=utf-8", note.into_bytes())
+}
+
+/// `GET /api/v1/key?box=&epoch=`: verifier keys, one a line: the log's, then this relay's.
+pub(super) async fn keys(program: Program, State(web): State<Web>, Query(asked): Query<Asked>) -> Answer {
+    let mut conn = web.db.read().await?;
+    let held = held(&mut conn, program.scope, &asked).await?;
+    let log = held.origin.verifier(&held.log_key).map_err(|e| DbError::stored("log key", e))?;
+    let keys = std::iter::once(log).chain(web.fleet.cosigners());
+    let text: String = keys.map(|key| format!("{key}\n")).collect();
+    bytes("text/plain; charset=utf-8", text.into_bytes())
+}
+
+/// `GET /api/v1/proof/{seq}?box=&epoch=`: the file that `cleantrack-verify` checks.
+pub(super) async fn proof(
+    program: Program,
+    State(web): State<Web>,
+    Place(seq): Place<u64>,
+    Query(asked): Query<Asked>,
+) -> Answer {
+    let mut conn = web.db.read().await?;
+    let origin = origin(&mut conn, program.scope, &asked).await?;
+    drop(conn);
+    json(&proof_of(&web, program.scope, &origin, seq).await?)
+}

@@ -1,0 +1,247 @@
+//! The isolation matrix, the sweep of headers and methods, and that GET changes nothing: over every route of the table.
+
+use axum::http::{Method, Request, StatusCode, header};
+
+use super::world::{Got, PASSWORD, TestAccount, World};
+use crate::web::{Access, routes};
+
+/// What a path of the table is asked with.
+fn fill(path: &str, of: &TestAccount, photo: &str, evidence: &str) -> String {
+    let site = &of.sites[0];
+    let filled = path
+        .replace("{facility}", &site.id.to_string())
+        .replace("{tag}", site.tags[0].as_str())
+        .replace("{box_id}", &site.one.id.to_string())
+        .replace("{epoch}", &site.one.origin.epoch.to_string())
+        .replace("{seq}", "4")
+        .replace("{evidence}", evidence)
+        .replace("{photo}", photo);
+    match path {
+        "/api/v1/equipment" | "/api/v1/cleanings" | "/api/v1/compliance" => {
+            format!("{filled}?facility={}", site.id)
+        }
+        "/api/v1/log" | "/api/v1/checkpoint" | "/api/v1/key" | "/api/v1/proof/{seq}" => {
+            format!("{filled}?box={}", site.one.id)
+        }
+        _ => filled,
+    }
+}
+
+/// The same with ids that nobody has.
+fn nowhere(path: &str) -> String {
+    let id = "01JD0000000000000000000000";
+    let filled = path
+        .replace("{facility}", id)
+        .replace("{tag}", "7QK3M9X2W")
+        .replace("{box_id}", id)
+        .replace("{epoch}", "1-00ab0102")
+        .replace("{seq}", "4")
+        .replace("{evidence}", id)
+        .replace("{photo}", &"ab".repeat(32));
+    match path {
+        "/api/v1/equipment" | "/api/v1/cleanings" | "/api/v1/compliance" => format!("{filled}?facility={id}"),
+        "/api/v1/log" | "/api/v1/checkpoint" | "/api/v1/key" | "/api/v1/proof/{seq}" => {
+            format!("{filled}?box={id}")
+        }
+        _ => filled,
+    }
+}
+
+async fn ask(world: &World, access: Access, path: &str, who: &(String, String)) -> Got {
+    match access {
+        Access::Token => world.api(path, &who.1).await,
+        Access::Open | Access::SignedIn => world.get(path, &who.0).await,
+    }
+}
+
+fn names_thing(path: &str) -> bool {
+    path.contains('{') || (path.starts_with("/api/v1/"))
+}
+
+#[tokio::test]
+async fn another_accounts_things_answer_as_what_does_not_exist() {
+    let world = World::new().await;
+    let evidence = world.fork_of_a().await;
+    let photo = world.photo_of_a().await;
+    let b = (world.sign_in(&world.b.email).await, world.b.token.clone());
+    let a = (world.sign_in(&world.a.email).await, world.a.token.clone());
+    let mut compared = 0;
+    for route in routes().iter().filter(|r| r.path != "/live" && r.path != "/logout") {
+        let (of_a, nothing) = (fill(route.path, &world.a, &photo, &evidence), nowhere(route.path));
+        let own = ask(&world, route.access, &of_a, &a).await;
+        assert!(
+            own.status.is_success() || own.status.is_redirection(),
+            "{of_a} is not there for its own: {}",
+            own.body
+        );
+        if !names_thing(route.path) {
+            let got = ask(&world, route.access, &of_a, &b).await;
+            assert!(
+                !got.body.contains(&world.a.canary),
+                "{of_a} shows {} to another account",
+                world.a.canary
+            );
+            continue;
+        }
+        let (foreign, missing) =
+            (ask(&world, route.access, &of_a, &b).await, ask(&world, route.access, &nothing, &b).await);
+        assert_eq!(foreign.status, StatusCode::NOT_FOUND, "{of_a}");
+        assert_eq!(
+            (foreign.status, &foreign.body, &foreign.headers),
+            (missing.status, &missing.body, &missing.headers),
+            "{of_a}"
+        );
+        compared += 1;
+    }
+    assert!(compared >= 12, "{compared} routes name a thing");
+}
+
+#[tokio::test]
+async fn nobody_and_wrong_tokens_get_nothing() {
+    let world = World::new().await;
+    let evidence = world.fork_of_a().await;
+    let photo = world.photo_of_a().await;
+    let cookie = world.sign_in(&world.a.email).await;
+    let half = &cookie[..cookie.len() - 2];
+    let other_account = format!("__Host-ct={}.{}", world.b.scope.key(), cookie.rsplit('.').next().unwrap());
+    for route in routes() {
+        let path = fill(route.path, &world.a, &photo, &evidence);
+        match route.access {
+            Access::Open => {}
+            Access::SignedIn => {
+                for cookie in ["", half, other_account.as_str()] {
+                    let got = world.get(&path, cookie).await;
+                    let expected = if route.path == "/logout" {
+                        StatusCode::METHOD_NOT_ALLOWED
+                    } else {
+                        StatusCode::SEE_OTHER
+                    };
+                    assert_eq!(got.status, expected, "{path} with {cookie:?}");
+                    assert!(!got.body.contains(&world.a.canary), "{path}");
+                }
+            }
+            Access::Token => {
+                for token in ["", "ct_x", &format!("{}x", world.a.token), &world.a.token.replace('A', "B")] {
+                    let got = world.api(&path, token).await;
+                    assert_eq!(got.status, StatusCode::UNAUTHORIZED, "{path} with {token:?}");
+                    assert_eq!(got.header("content-type"), "application/problem+json");
+                    assert_eq!(got.header("www-authenticate"), "Bearer");
+                }
+                assert_eq!(
+                    world.get(&path, &cookie).await.status,
+                    StatusCode::UNAUTHORIZED,
+                    "a cookie is no token"
+                );
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_revoked_token_and_a_disabled_person_are_out_at_once() {
+    let world = World::new().await;
+    let cookie = world.sign_in(&world.a.email).await;
+    let mut tx = world.db.begin().await.unwrap();
+    crate::db::users::disable(&mut tx, world.a.scope, &world.a.email).await.unwrap();
+    crate::db::users::revoke_token(&mut tx, world.a.scope, "token-Linden", super::world::NOW_MS)
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(world.get("/app/me", &cookie).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(world.api("/api/v1/equipment", &world.a.token).await.status, StatusCode::UNAUTHORIZED);
+    let form = format!("email={}&password={}", world.a.email.replace('@', "%40"), PASSWORD.replace(' ', "+"));
+    assert_eq!(world.post("/login", "", &form).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let neighbour = world.sign_in(&world.a.auditor).await;
+    assert_eq!(world.get("/app/me", &neighbour).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn every_answer_has_the_headers_and_every_route_only_its_methods() {
+    let world = World::new().await;
+    let evidence = world.fork_of_a().await;
+    let photo = world.photo_of_a().await;
+    let cookie = world.sign_in(&world.a.email).await;
+    for route in routes().iter().filter(|r| r.path != "/live") {
+        let path = fill(route.path, &world.a, &photo, &evidence);
+        for method in ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "BREW"] {
+            let request = Request::builder()
+                .method(Method::from_bytes(method.as_bytes()).unwrap())
+                .uri(&path)
+                .header(header::COOKIE, &cookie)
+                .header(header::AUTHORIZATION, format!("Bearer {}", world.a.token));
+            let got = world.ask(request.body(axum::body::Body::empty()).unwrap()).await;
+            let said = format!("{method} {path}: {}", got.status);
+            assert!(!got.status.is_server_error(), "{said}");
+            let taken = matches!(method, "GET" | "HEAD") && route.path != "/logout"
+                || method == "POST" && matches!(route.path, "/login" | "/logout" | "/app/boxes/add");
+            assert_eq!(got.status != StatusCode::METHOD_NOT_ALLOWED, taken, "{said}");
+            assert_eq!(got.header("x-content-type-options"), "nosniff", "{said}");
+            assert!(got.header("strict-transport-security").starts_with("max-age=63072000"), "{said}");
+            assert!(got.header("content-security-policy").contains("default-src 'none'"), "{said}");
+            assert_eq!(got.header("referrer-policy"), "same-origin", "{said}");
+            let cache = got.header("cache-control");
+            let kept = ["/base.", "/live.", "/mark.", "/photos/"].iter().any(|p| path.starts_with(p));
+            assert_eq!(cache.contains("no-store"), !(kept && taken), "{said}: {cache}");
+            if !got.body.is_empty() {
+                assert!(got.header("content-type").len() > 5, "{said}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn looking_changes_nothing() {
+    let world = World::new().await;
+    let evidence = world.fork_of_a().await;
+    let photo = world.photo_of_a().await;
+    let cookie = world.sign_in(&world.a.email).await;
+    let before = world.dump().await;
+    for route in routes().iter().filter(|r| r.path != "/live") {
+        let path = fill(route.path, &world.a, &photo, &evidence);
+        world.get(&path, &cookie).await;
+        world.api(&path, &world.a.token).await;
+    }
+    assert_eq!(world.dump().await, before);
+}
+
+#[tokio::test]
+async fn strange_parameters_are_refused_or_bounded() {
+    let world = World::new().await;
+    let cookie = world.sign_in(&world.a.email).await;
+    let facility = world.a.sites[0].id;
+    let tag = world.a.sites[0].tags[0];
+    for (path, status) in [
+        ("/api/v1/cleanings?limit=-1".to_owned(), 400),
+        ("/api/v1/cleanings?limit=1000000000".to_owned(), 200),
+        ("/api/v1/cleanings?cursor=x".to_owned(), 400),
+        ("/api/v1/cleanings?tag=7QK3M9X2W".to_owned(), 400),
+        ("/api/v1/cleanings?facility=x".to_owned(), 404),
+        (format!("/api/v1/cleanings?facility={facility}&tag=nonsense"), 400),
+        (format!("/api/v1/cleanings?facility={facility}&tag={tag}"), 200),
+        ("/api/v1/equipment?cursor=a.b".to_owned(), 400),
+        ("/api/v1/log?from=-1".to_owned(), 400),
+        ("/api/v1/log".to_owned(), 400),
+        ("/api/v1/nothing".to_owned(), 404),
+    ] {
+        let got = world.api(&path, &world.a.token).await;
+        assert_eq!(got.status.as_u16(), status, "{path} {}", got.body);
+        if status >= 400 {
+            assert_eq!(got.header("content-type"), "application/problem+json", "{path}");
+        }
+    }
+    for (path, status) in [
+        ("/app/?sort=password".to_owned(), 200),
+        (format!("/app/f/{facility}/equipment?page=99999999999999999999&q=%00%ff"), 200),
+        (format!("/app/f/{facility}/e/{tag}?before=x"), 400),
+        (format!("/app/f/{facility}/e/nonsense"), 404),
+        ("/app/f/%ff".to_owned(), 404),
+        ("/photos/zz".to_owned(), 404),
+        ("/live?since=x".to_owned(), 400),
+    ] {
+        let got = world.get(&path, &cookie).await;
+        assert_eq!(got.status.as_u16(), status, "{path} {}", got.body);
+    }
+    let big = "x".repeat(20_000);
+    assert_eq!(world.post("/login", "", &format!("email={big}")).await.status, StatusCode::PAYLOAD_TOO_LARGE);
+    assert_eq!(world.post("/login", "", "email=%ff").await.status, StatusCode::UNPROCESSABLE_ENTITY);
+}

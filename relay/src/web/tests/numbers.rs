@@ -1,0 +1,176 @@
+//! The pages' and the API's numbers are those of `record::compliance` over the entries themselves.
+
+use record::compliance::{Calendar, Courses, Placed, Rate, Tally, ZoneSpan};
+use record::entry::Entry;
+use record::fold::{Cleaning, Effect, Facility, History};
+use record::ids::BootId;
+use record::kinds::EntryRef;
+use serde_json::Value;
+
+use super::world::{DAY_MS, HOUR_MS, NOW_MS, TestSite, World};
+use crate::db::{AccountScope, entries};
+
+/// The index of one log, in memory.
+#[derive(Default)]
+struct Kept(Vec<Cleaning>);
+
+impl History for Kept {
+    type Error = std::convert::Infallible;
+    fn cleaning(&self, of: EntryRef) -> Result<Option<Cleaning>, Self::Error> {
+        Ok(self.0.iter().find(|c| c.of == of).cloned())
+    }
+    fn unsure(&self, _: BootId) -> Result<Vec<Cleaning>, Self::Error> {
+        Ok(Vec::new())
+    }
+}
+
+/// Folds the entries as the box did, and counts with `record::compliance`.
+async fn counted(world: &World, scope: AccountScope, site: &TestSite, days: i32) -> Tally {
+    let mut conn = world.db.read().await.unwrap();
+    let lines = entries::lines(&mut conn, scope, &site.one.origin, 0, 100_000).await.unwrap();
+    let (mut facility, mut kept) = (Facility::default(), Kept::default());
+    for line in lines {
+        let entry = Entry::parse(&line).unwrap();
+        let changes = facility.apply(site.one.origin.epoch, &entry, &entry.event(), &kept).unwrap();
+        for effect in changes.effects {
+            match effect {
+                Effect::Cleaned(cleaning) => kept.0.push(cleaning),
+                Effect::Recleaned(cleaning) => {
+                    kept.0.retain(|c| c.of != cleaning.of);
+                    kept.0.push(cleaning);
+                }
+                _ => {}
+            }
+        }
+    }
+    let zones: Vec<ZoneSpan> = facility
+        .settings
+        .zones
+        .iter()
+        .map(|z| ZoneSpan { from_ms: z.from_ms, zone: z.zone.as_str().into() })
+        .collect();
+    let calendar = Calendar::new(&zones);
+    let today = calendar.day_of(NOW_MS);
+    let period = calendar.day_range(today - (days - 1)).start..calendar.day_range(today).end;
+    facility
+        .equipment
+        .values()
+        .map(|item| {
+            let mut placed: Vec<Placed> =
+                kept.0.iter().filter(|c| c.tag == item.tag).filter_map(Placed::of).collect();
+            placed.sort_unstable();
+            Tally::of(&Courses::new(&facility.settings, item, Vec::new()).windows(&placed, &period, NOW_MS))
+        })
+        .sum()
+}
+
+#[tokio::test]
+async fn pages_and_api_show_the_very_numbers_of_record() {
+    let world = World::new().await;
+    let cookie = world.sign_in(&world.a.email).await;
+    let overview = world.get("/app/", &cookie).await.body;
+    let mut together = Tally::default();
+    for site in &world.a.sites {
+        let [month, week, today] = [
+            counted(&world, world.a.scope, site, 30).await,
+            counted(&world, world.a.scope, site, 7).await,
+            counted(&world, world.a.scope, site, 1).await,
+        ];
+        together += month;
+        assert!(month.closed > 50 && month.met < month.closed, "{month:?} shows nothing");
+        let page = world.get(&format!("/app/f/{}", site.id), &cookie).await.body;
+        for tally in [month, week, today] {
+            let number = format!("<p class=\"num\">{}</p>", Rate::text(tally.rate()));
+            assert!(page.contains(&number), "{number} is not on the page of {}", site.id);
+        }
+        let row =
+            overview.split(&format!("/app/f/{}\"", site.id)).nth(1).unwrap().split("</tr>").next().unwrap();
+        let of = format!(
+            "<strong>{}</strong><br><small>{} of {}</small>",
+            Rate::text(month.rate()),
+            month.met,
+            month.closed
+        );
+        assert!(row.contains(&of), "{of}: {row}");
+        let got = world.api(&format!("/api/v1/compliance?facility={}", site.id), &world.a.token).await;
+        let told: Value = serde_json::from_str(&got.body).unwrap();
+        for (member, tally) in [("days_30", month), ("days_7", week), ("today", today)] {
+            let rate = tally.rate().map(|r| f64::from(r.per_mille()) / 10.0);
+            let expected = serde_json::json!({ "met": tally.met, "closed": tally.closed, "rate": rate });
+            assert_eq!(told["items"][0][member], expected, "{member}");
+        }
+    }
+    assert!(overview.contains(&format!("<p class=\"num\">{}</p>", Rate::text(together.rate()))));
+}
+
+#[tokio::test]
+async fn lists_come_page_by_page_without_gap_or_repeat() {
+    let world = World::new().await;
+    for (list, key) in [("equipment", "tag"), ("cleanings", "seq")] {
+        let whole = world.api(&format!("/api/v1/{list}?limit=1000"), &world.a.token).await;
+        let whole: Value = serde_json::from_str(&whole.body).unwrap();
+        assert_eq!(whole["next"], Value::Null);
+        let whole = whole["items"].as_array().unwrap().clone();
+        assert!(whole.len() > 8, "{list}");
+        let mut paged = Vec::new();
+        let mut cursor = String::new();
+        loop {
+            let got = world.api(&format!("/api/v1/{list}?limit=7{cursor}"), &world.a.token).await;
+            let page: Value = serde_json::from_str(&got.body).unwrap();
+            paged.extend(page["items"].as_array().unwrap().clone());
+            let Some(next) = page["next"].as_str() else { break };
+            cursor = format!("&cursor={next}");
+        }
+        assert_eq!(paged, whole, "{list}");
+        assert!(paged.iter().all(|item| !item[key].is_null()));
+    }
+}
+
+#[tokio::test]
+async fn a_cleaning_as_the_contract_has_it() {
+    let world = World::new().await;
+    let site = &world.a.sites[0];
+    let path = format!("/api/v1/cleanings?facility={}&tag={}&limit=2", site.id, site.tags[0]);
+    let got: Value = serde_json::from_str(&world.api(&path, &world.a.token).await.body).unwrap();
+    let newest = &got["items"][0];
+    assert_eq!(newest["box"], site.one.id.to_string());
+    assert_eq!(newest["epoch"], site.one.origin.epoch.to_string());
+    assert_eq!(
+        (&newest["tag"], &newest["voided"]),
+        (&Value::from(site.tags[0].to_string()), &Value::from(false))
+    );
+    assert_eq!(newest["cleaned_by"], "Tom Linden Nguyen");
+    assert_eq!(newest["proof"], "pin");
+    let voided = &got["items"][1];
+    assert_eq!(
+        (&voided["cleaned_by"], &voided["voided"]),
+        (&Value::from("Aisha Linden Bello"), &Value::from(true))
+    );
+    assert_eq!(voided["performed_at"], "2026-11-20T15:02:00Z");
+    let late = format!("/api/v1/cleanings?facility={}&tag={}&limit=1000", site.id, site.tags[1]);
+    let got: Value = serde_json::from_str(&world.api(&late, &world.a.token).await.body).unwrap();
+    let late = got["items"].as_array().unwrap().iter().find(|c| c["proof"] == "typed").unwrap();
+    assert_eq!(
+        (&late["performed_at"], &late["recorded_at"]),
+        (&"2026-11-20T13:02:00Z".into(), &"2026-11-20T17:02:00Z".into())
+    );
+}
+
+#[tokio::test]
+async fn a_silent_box_has_numbers_of_its_last_word() {
+    let world = World::new().await;
+    let cookie = world.sign_in(&world.a.email).await;
+    let path = format!("/app/f/{}", world.a.sites[0].id);
+    world.clock.pass_ms(2 * DAY_MS + 7 * HOUR_MS);
+    let cookie = if world.get("/app/me", &cookie).await.status.is_success() {
+        cookie
+    } else {
+        world.sign_in(&world.a.email).await
+    };
+    let page = world.get(&path, &cookie).await.body;
+    assert!(page.contains("No word from this box since Fri 14:02"), "{page}");
+    assert!(page.contains("No data since Fri 14:02"), "today nothing is known, and that is not 0%");
+    assert!(page.contains("Call Linden biomed, ext. 4417."));
+    let overview = world.get("/app/?sort=box", &cookie).await.body;
+    assert!(overview.contains("Silent 2 days"), "{overview}");
+}

@@ -1,0 +1,263 @@
+//! What the pages say, state by state.
+
+use axum::http::{StatusCode, header};
+use futures_util::StreamExt as _;
+use http_body_util::BodyExt as _;
+use record::proof::Proof;
+use tower::ServiceExt as _;
+
+use super::world::{MINUTE_MS, NOW_MS, World, csrf};
+
+#[tokio::test]
+async fn the_account_sorted_by_what_is_asked() {
+    let world = World::new().await;
+    let cookie = world.sign_in(&world.a.email).await;
+    let page = world.get("/app/", &cookie).await;
+    assert_eq!(page.status, StatusCode::OK);
+    for words in
+        ["Linden Health Partners", "3 facilities, lowest 30 days first", "Latest cleanings", "Live, as of "]
+    {
+        assert!(page.body.contains(words), "{words}");
+    }
+    assert!(page.body.contains("<img src=\"/photos/"), "latest cleanings have photos");
+    let names = |body: &str| -> Vec<String> {
+        let rows = body.split("scope=\"row\"><a href=\"/app/f/").skip(1);
+        rows.map(|r| r.split('>').nth(1).unwrap().split('<').next().unwrap().to_owned()).collect()
+    };
+    let by_name = names(&world.get("/app/?sort=name", &cookie).await.body);
+    assert_eq!(by_name, ["Linden Eastfield", "Linden Riverside Imaging", "Linden Valley Hospital"]);
+    let mut by_rate = names(&page.body);
+    assert_ne!(by_rate, by_name);
+    by_rate.sort();
+    assert_eq!(by_rate, by_name);
+}
+
+#[tokio::test]
+async fn one_facility_is_shown_at_once() {
+    let world = World::new().await;
+    let cookie = world.sign_in(&world.b.email).await;
+    let path = format!("/app/f/{}", world.b.sites[0].id);
+    assert_eq!(world.get("/app/", &cookie).await.header("location"), path);
+    let page = world.get(&path, &cookie).await.body;
+    assert!(page.contains("Zebra Clinic") && !page.contains("All facilities"));
+    for words in ["Compliance by day", "Latest cleanings", "Its box", "Overdue", "Backlog", "34% used"] {
+        assert!(page.contains(words), "{words}");
+    }
+}
+
+#[tokio::test]
+async fn an_item_with_history_and_a_proof_that_holds() {
+    let world = World::new().await;
+    let cookie = world.sign_in(&world.a.email).await;
+    let site = &world.a.sites[0];
+    let page = world.get(&format!("/app/f/{}/e/{}", site.id, site.tags[0]), &cookie).await;
+    assert_eq!(page.status, StatusCode::OK, "{}", page.body);
+    for words in [
+        &site.tags[0].grouped(),
+        "Linden pump 1",
+        "Verified",
+        "Voided today 10:02 by Tom Linden Nguyen: Linden: wrong item scanned. Both entries stay.",
+        "<strong>Used</strong>",
+        "wet 1 min 04 s of 1 min; Oxivir Tb",
+        "Aisha Linden Bello, name typed",
+        "Every day",
+        "Semicritical",
+    ] {
+        assert!(page.body.contains(words), "{words} in {}", page.body);
+    }
+    let link =
+        page.body.split("Download the proof of entry").next().unwrap().rsplit("href=\"").next().unwrap();
+    let proof = world.get(link.split('"').next().unwrap(), &cookie).await;
+    assert!(proof.header("content-disposition").starts_with("attachment; filename=\"cleantrack-proof-1-"));
+    let proof: Proof = serde_json::from_str(&proof.body).unwrap();
+    let proven = proof.check(&[], &world.state.fleet.cosigners()).unwrap();
+    assert!(proven.entry.as_str().contains(site.tags[0].as_str()));
+    assert_eq!(proven.checkpoint.origin, site.one.origin);
+    let older = world.get(
+        &format!(
+            "/app/f/{}/e/{}?before=0.{}.{}.0",
+            site.id, site.tags[0], site.one.id, site.one.origin.epoch
+        ),
+        &cookie,
+    );
+    assert!(older.await.body.contains("Never cleaned since it was added on Oct 16."));
+}
+
+#[tokio::test]
+async fn equipment_is_found_by_what_a_person_types() {
+    let world = World::new().await;
+    let cookie = world.sign_in(&world.a.email).await;
+    let site = &world.a.sites[0];
+    let find = async |query: &str| {
+        let got = world.get(&format!("/app/f/{}/equipment?q={query}", site.id), &cookie).await;
+        got.body.matches("scope=\"row\"").count()
+    };
+    assert_eq!(find("").await, site.tags.len());
+    assert_eq!(find("PUMP+2").await, 1);
+    assert_eq!(find("ward+2c").await, 1);
+    assert_eq!(find(&site.tags[2].to_string().to_lowercase()).await, 1);
+    assert_eq!(find("zebra").await, 0);
+    let script = world.get(&format!("/app/f/{}/equipment?q=%3Cscript%3E", site.id), &cookie).await.body;
+    assert!(script.contains("Nothing is called “&#60;script&#62;” here"), "{script}");
+}
+
+#[tokio::test]
+async fn a_fork_is_shown_with_both_checkpoints_and_its_evidence() {
+    let world = World::new().await;
+    let cookie = world.sign_in(&world.a.email).await;
+    assert!(!world.get("/app/boxes", &cookie).await.body.contains("Quarantined"));
+    let evidence = world.fork_of_a().await;
+    let page = world.get("/app/boxes", &cookie).await.body;
+    for words in
+        ["Linden Valley Hospital: two different logs under one key", "Quarantined", "Replace this box"]
+    {
+        assert!(page.contains(words), "{words}: {page}");
+    }
+    assert_eq!(page.matches("<strong>").count(), 4, "both roots stand out");
+    let first = page.find("scope=\"row\"").unwrap();
+    assert!(
+        page[first..].find("Quarantined").unwrap() < page[first..].find("Good").unwrap(),
+        "it comes first"
+    );
+    let one = &world.a.sites[0].one;
+    let file = world.get(&format!("/app/boxes/{}/evidence/{evidence}", one.id), &cookie).await;
+    let file: serde_json::Value = serde_json::from_str(&file.body).unwrap();
+    let key = record::sign::Verifier::parse(file["key"].as_str().unwrap()).unwrap();
+    let checkpoint = |member: &str| {
+        let note = file[member].as_str().unwrap();
+        *record::checkpoint::SignedCheckpoint::verify(note, &one.origin, &key).unwrap().checkpoint()
+    };
+    let (a, b) = (checkpoint("checkpoint_a"), checkpoint("checkpoint_b"));
+    assert_eq!(a.size, b.size);
+    assert_ne!(a.root, b.root);
+    let item =
+        world.get(&format!("/app/f/{}/e/{}", world.a.sites[0].id, world.a.sites[0].tags[0]), &cookie).await;
+    assert!(item.body.contains("Quarantined") && !item.body.contains(">Verified<"));
+}
+
+#[tokio::test]
+async fn boxes_in_their_states() {
+    let world = World::new().await;
+    let cookie = world.sign_in(&world.a.email).await;
+    let [valley, riverside, eastfield] = &world.a.sites[..] else { panic!() };
+    world.clock.pass_ms(10 * MINUTE_MS);
+    let now_ms = NOW_MS + 10 * MINUTE_MS;
+    valley.one.hello(&world.ingest, now_ms, 1_441).await;
+    riverside.one.health(&world.ingest, now_ms - 5 * MINUTE_MS, "paper out").await;
+    let page = world.get("/app/boxes", &cookie).await.body;
+    let row = |name: &str| {
+        page.split(&format!(">Linden {name}</a>")).nth(1).unwrap().split("</tr>").next().unwrap()
+    };
+    assert!(row("Valley Hospital").contains("Catching up") && row("Valley Hospital").contains("1,441"));
+    assert!(
+        row("Riverside Imaging").contains("Clock unsure")
+            && row("Riverside Imaging").contains("5 min behind")
+    );
+    assert!(row("Riverside Imaging").contains("paper out"));
+    assert!(row("Eastfield").contains("Silent") && row("Eastfield").contains("unknown"));
+    drop(eastfield);
+}
+
+#[tokio::test]
+async fn a_claim_file_for_admins_only() {
+    let world = World::new().await;
+    let cookie = world.sign_in(&world.a.email).await;
+    let page = world.get("/app/boxes/add", &cookie).await;
+    let csrf = csrf(&page.body).to_owned();
+    let facility = world.a.sites[1].id;
+    let sent = world
+        .post("/app/boxes/add", &cookie, &format!("csrf={csrf}&facility={facility}&ssid=Clinic&psk=short"))
+        .await;
+    assert_eq!(sent.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(sent.body.contains("There is a problem") && sent.body.contains("value=\"Clinic\""));
+    assert!(!sent.body.contains("short"), "a password never comes back");
+    let file = world
+        .post(
+            "/app/boxes/add",
+            &cookie,
+            &format!("csrf={csrf}&facility={facility}&ssid=Clinic&psk=long+enough"),
+        )
+        .await;
+    assert_eq!(file.status, StatusCode::OK, "{}", file.body);
+    assert!(file.header("content-disposition").contains("cleantrack-claim-2026-11-20.toml"));
+    assert!(file.body.contains("version = 1"));
+    for (form, status) in [
+        (format!("csrf={csrf}&facility={}", world.b.sites[0].id), StatusCode::NOT_FOUND),
+        (format!("facility={facility}"), StatusCode::FORBIDDEN),
+    ] {
+        assert_eq!(world.post("/app/boxes/add", &cookie, &form).await.status, status, "{form}");
+    }
+    let auditor = world.sign_in(&world.a.auditor).await;
+    assert_eq!(world.get("/app/boxes/add", &auditor).await.status, StatusCode::FORBIDDEN);
+    assert!(!world.get("/app/boxes", &auditor).await.body.contains("Add a box"));
+}
+
+#[tokio::test]
+async fn an_account_without_boxes_is_led_to_its_first() {
+    let world = World::new().await;
+    let cookie = world.sign_in(&world.b.email).await;
+    let mut tx = world.db.begin().await.unwrap();
+    crate::db::boxes::revoke(&mut tx, world.b.scope, world.b.sites[0].one.id, NOW_MS).await.unwrap();
+    tx.commit().await.unwrap();
+    let page = world.get("/app/", &cookie).await;
+    assert!(
+        page.body.contains("Your first box in five minutes") && page.body.contains("aria-current=\"step\"")
+    );
+}
+
+#[tokio::test]
+async fn open_pages_hear_of_their_own_account_only() {
+    let world = World::new().await;
+    let cookie = world.sign_in(&world.a.email).await;
+    let page = world.get("/app/boxes", &cookie).await.body;
+    let since = page.split("data-live=\"/live?since=").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let request = axum::http::Request::get(format!("/live?since={since}"))
+        .header(header::COOKIE, &cookie)
+        .body(axum::body::Body::empty())
+        .unwrap();
+    let answer = world.router.clone().oneshot(request).await.unwrap();
+    assert_eq!(answer.headers()[header::CONTENT_TYPE], "text/event-stream");
+    let mut events = answer.into_body().into_data_stream();
+    // The stream listens from its first poll on; what B does is not A's to hear.
+    let mut next = Box::pin(events.next());
+    assert!(futures_util::poll!(&mut next).is_pending());
+    loop {
+        world.changes.changed(world.b.scope.account(), world.b.sites[0].id);
+        tokio::task::yield_now().await;
+        assert!(futures_util::poll!(&mut next).is_pending());
+        break;
+    }
+    world.changes.changed(world.a.scope.account(), world.a.sites[0].id);
+    let event = next.await.unwrap().unwrap();
+    assert!(String::from_utf8_lossy(&event).contains("data: changed"), "{event:?}");
+    let old = axum::http::Request::get("/live?since=0")
+        .header(header::COOKIE, &cookie)
+        .body(axum::body::Body::empty())
+        .unwrap();
+    let mut old = world.router.clone().oneshot(old).await.unwrap().into_body();
+    let event = old.frame().await.unwrap().unwrap().into_data().unwrap();
+    assert!(String::from_utf8_lossy(&event).contains("id: "), "a page that is behind is told at once");
+}
+
+#[tokio::test]
+async fn pages_say_what_happened_and_nothing_of_how_they_are_made() {
+    let world = World::new().await;
+    let cookie = world.sign_in(&world.a.email).await;
+    let missing = world.get("/app/f/01JD0000000000000000000000", &cookie).await;
+    assert_eq!(missing.status, StatusCode::NOT_FOUND);
+    for words in ["There is nothing here", "Nothing was changed.", "Show my facilities"] {
+        assert!(missing.body.contains(words), "{words}");
+    }
+    world.db.close().await;
+    let away = world.get("/app/", &cookie).await;
+    assert_eq!((away.status, away.header("retry-after")), (StatusCode::SERVICE_UNAVAILABLE, "10"));
+    assert!(away.body.contains("request ") && away.body.contains("Recording at your facilities goes on"));
+    let away = world.api("/api/v1/equipment", &world.a.token).await;
+    let problem: serde_json::Value = serde_json::from_str(&away.body).unwrap();
+    assert_eq!((&problem["status"], &problem["type"]), (&503.into(), &"/problems/away".into()));
+    for body in [&missing.body, &away.body] {
+        for word in ["panicked", "src/", "SELECT", "sqlx", "SQLite", "database failed"] {
+            assert!(!body.contains(word), "{word}: {body}");
+        }
+    }
+}

@@ -1,0 +1,478 @@
+//! Two accounts whose boxes recorded thirty days, told to a real database by real batches.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{HeaderMap, Method, Request, StatusCode, header};
+use bytes::Bytes;
+use http_body_util::BodyExt as _;
+use record::batch::pack;
+use record::checkpoint::{Checkpoint, Origin};
+use record::entry::{At, By, ClockState, Entry, Via};
+use record::ids::{AccountId, BootId, BoxId, FacilityId, ProtocolId, StaffId, UserId};
+use record::kinds::Event;
+use record::redact::{Text, TextLine};
+use record::sign::{Kind, Signer};
+use record::tag::Tag;
+use record::tree::{Frontier, Hash};
+use tower::ServiceExt as _;
+
+use crate::accounts::password;
+use crate::accounts::token;
+use crate::changes::Changes;
+use crate::clock::{BentClock, Clock};
+use crate::db::accounts::NewUser;
+use crate::db::{AccountScope, Db, accounts, boxes, dashboard, entries, evidence, facilities, history};
+use crate::fleet::{Fleet, Urls};
+use crate::ingest::Ingest;
+use crate::mqtt::Outbox;
+use crate::objects::Photos;
+use crate::random::{Random, SeededRandom};
+use crate::web::{Settings, WebState, router};
+
+/// 2026-11-20 14:02 in Chicago.
+pub(super) const NOW_MS: i64 = 1_795_204_920_000;
+pub(super) const MINUTE_MS: i64 = 60_000;
+pub(super) const HOUR_MS: i64 = 60 * MINUTE_MS;
+pub(super) const DAY_MS: i64 = 24 * HOUR_MS;
+pub(super) const PASSWORD: &str = "correct horse battery";
+
+/// A box that speaks to the relay.
+pub(super) struct TestBox {
+    pub(super) id: BoxId,
+    pub(super) origin: Origin,
+    signer: Signer,
+    frontier: Frontier,
+    waiting: Vec<(Entry, Vec<TextLine>)>,
+    salt: u8,
+    random: SeededRandom,
+}
+
+impl TestBox {
+    fn new(seed: u8) -> Self {
+        let secret = [seed; 32];
+        let id = BoxId::new(NOW_MS - 60 * DAY_MS, [seed; 10]);
+        let public = Signer::new("x", Kind::Note, &secret).unwrap().verifier().public();
+        let origin = Origin::new(id, 1, &public);
+        Self {
+            id,
+            origin,
+            signer: origin.signer(&secret).unwrap(),
+            frontier: Frontier::default(),
+            waiting: Vec::new(),
+            salt: 0,
+            random: SeededRandom::new(seed.into()),
+        }
+    }
+
+    pub(super) fn size(&self) -> u64 {
+        self.frontier.size() + u64::try_from(self.waiting.len()).unwrap()
+    }
+
+    pub(super) fn text(&mut self, text: &str) -> Text {
+        self.salt = self.salt.wrapping_add(1);
+        Text::new(text, [self.salt; 16]).unwrap()
+    }
+
+    pub(super) fn tell_by(&mut self, at_ms: i64, by: By, (kind, body): (&str, &str), texts: &[Text]) -> u64 {
+        let seq = self.size();
+        let boot = BootId::new(NOW_MS - 60 * DAY_MS, [1; 10]);
+        let up = u64::try_from(at_ms - (NOW_MS - 60 * DAY_MS)).unwrap();
+        let at = At { wall: at_ms, boot, up, clock: ClockState::Synced };
+        let event = Event::read(kind, body);
+        assert!(!matches!(event, Event::Unknown(_)), "{kind} {body}");
+        let entry = Entry::compose(seq, at, by, None, &event).unwrap();
+        self.waiting.push((entry, texts.iter().map(|t| t.beside(seq)).collect()));
+        seq
+    }
+
+    pub(super) fn tell(&mut self, at_ms: i64, kind: &str, body: &str) -> u64 {
+        self.tell_by(at_ms, By::BOX, (kind, body), &[])
+    }
+
+    /// A cleaning by a name that was typed.
+    pub(super) fn clean(&mut self, at_ms: i64, tag: &str, name: &str, more: &str) -> u64 {
+        let name = self.text(name);
+        let hash = name.redactable().hash;
+        let by = By { staff: None, via: Via::Phone, device: None };
+        let body = format!(
+            r#"{{"tag":"{tag}","steps":[1,2],"who":{{"proof":"typed","name":{{"redactable":"{hash}"}}}}{more}}}"#
+        );
+        self.tell_by(at_ms, by, ("cleaning.recorded", &body), &[name])
+    }
+
+    /// An item cleaned each day from `from_ms` on, but for the days (counted back from today) that are missed.
+    fn item(&mut self, name: &str, place: &str, (days, missed): (i64, &[i64]), staff: StaffId) -> Tag {
+        let random: &dyn Random = &self.random;
+        let tag = Tag::from_random(random.bytes());
+        let from_ms = NOW_MS - days * DAY_MS;
+        let number = self.size();
+        self.tell(
+            from_ms,
+            "equipment.added",
+            &format!(
+                r#"{{"tag":"{tag}","name":"{name}","asset_number":"BM-{number:05}","maker":"Sonara","model":"E10-4","category":"Pumps","location":"{place}","class":"semicritical","photo":"required"}}"#
+            ),
+        );
+        self.tell(
+            from_ms,
+            "schedule.set",
+            &format!(r#"{{"tag":"{tag}","schedule":{{"every":"days","n":1}},"from":{from_ms}}}"#),
+        );
+        for ago in (0..days).rev() {
+            if missed.contains(&ago) {
+                continue;
+            }
+            let at_ms =
+                NOW_MS - ago * DAY_MS - 3 * HOUR_MS - i64::from(tag.as_str().as_bytes()[0]) * MINUTE_MS / 8;
+            let by = By { staff: Some(staff), via: Via::Phone, device: None };
+            let photo = Hash::of(format!("{tag}{ago}").as_bytes());
+            let body = format!(
+                r#"{{"tag":"{tag}","steps":[1,2],"agent":"Oxivir Tb","contact":{{"required_s":60,"measured_s":64}},"who":{{"proof":"pin","staff":"{staff}"}},"photos":["{photo}"]}}"#
+            );
+            self.tell_by(at_ms, by, ("cleaning.recorded", &body), &[]);
+        }
+        tag
+    }
+
+    /// Sends what waits, in batches.
+    pub(super) async fn send(&mut self, ingest: &Ingest) {
+        for chunk in self.waiting.chunks(200) {
+            let first = self.frontier.size();
+            let lines: Vec<&[u8]> = chunk.iter().map(|(entry, _)| entry.bytes()).collect();
+            let texts: Vec<String> = chunk.iter().flat_map(|(_, t)| t).map(TextLine::line).collect();
+            chunk.iter().for_each(|(entry, _)| self.frontier.push(entry.leaf()));
+            let checkpoint =
+                Checkpoint { origin: self.origin, size: self.frontier.size(), root: self.frontier.root() };
+            let note = checkpoint.signed(&self.signer).unwrap().to_string();
+            let wire = pack(&note, first, &lines, &texts).unwrap();
+            let reply = ingest.batch(self.id, Bytes::from(wire)).await.unwrap();
+            assert_eq!(reply.disposition, crate::mqtt::Disposition::Done, "{reply:?}");
+        }
+        self.waiting.clear();
+    }
+
+    /// Says hello, `behind` entries ahead of what it sent.
+    pub(super) async fn hello(&self, ingest: &Ingest, now_ms: i64, behind: u64) {
+        use base64::Engine as _;
+        let key = base64::engine::general_purpose::STANDARD.encode(self.signer.verifier().public());
+        let hello = format!(
+            r#"{{"v":1,"connection":"{0}","epoch":"{1}","key":"{key}","size":{2},"cursor":0,"boot":"{0}","version":"1.4.2","tzdb":"2026e","addresses":[],"can":[],"clock":"synced","wall":{now_ms}}}"#,
+            BootId::new(1, [1; 10]),
+            self.origin.epoch,
+            self.frontier.size() + behind,
+        );
+        ingest.hello(self.id, hello.as_bytes()).await.unwrap();
+    }
+
+    /// Reports its health.
+    pub(super) async fn health(&self, ingest: &Ingest, now_ms: i64, printer: &str) {
+        let health = format!(
+            r#"{{"v":1,"epoch":"{}","size":{size},"cursor":{size},"backlog":0,"photos":0,"disk_percent":34,"printers":[{{"name":"Desk","state":"{printer}"}}],"clock":"synced","wall":{now_ms}}}"#,
+            self.origin.epoch,
+            size = self.frontier.size(),
+        );
+        ingest.health(self.id, health.as_bytes()).await.unwrap();
+    }
+
+    /// A batch that rewrites the last entry under the same key.
+    pub(super) async fn fork(&self, ingest: &Ingest, entries: &[Vec<u8>]) {
+        let mut frontier = Frontier::default();
+        let mut lines = entries.to_vec();
+        let last = lines.last_mut().unwrap();
+        let text = String::from_utf8(last.clone()).unwrap();
+        let wall = text.find("\"wall\":").unwrap() + 7;
+        last[wall + 12] = if last[wall + 12] == b'1' { b'2' } else { b'1' };
+        lines.iter().for_each(|line| frontier.push(record::tree::leaf_hash(line)));
+        let checkpoint = Checkpoint { origin: self.origin, size: frontier.size(), root: frontier.root() };
+        let note = checkpoint.signed(&self.signer).unwrap().to_string();
+        let first = frontier.size() - 1;
+        let wire = pack(&note, first, &[lines.last().unwrap()], &[]).unwrap();
+        ingest.batch(self.id, Bytes::from(wire)).await.unwrap();
+    }
+}
+
+/// A facility with its box.
+pub(super) struct TestSite {
+    pub(super) id: FacilityId,
+    pub(super) one: TestBox,
+    pub(super) tags: Vec<Tag>,
+    pub(super) staff: StaffId,
+}
+
+/// An account.
+pub(super) struct TestAccount {
+    pub(super) scope: AccountScope,
+    pub(super) email: String,
+    pub(super) auditor: String,
+    pub(super) token: String,
+    pub(super) sites: Vec<TestSite>,
+    /// Stands in names of everything that is this account's.
+    pub(super) canary: String,
+}
+
+/// A relay with two accounts.
+pub(super) struct World {
+    pub(super) db: Db,
+    pub(super) clock: Arc<BentClock>,
+    pub(super) ingest: Ingest,
+    pub(super) a: TestAccount,
+    pub(super) b: TestAccount,
+    pub(super) changes: Changes,
+    pub(super) state: WebState,
+    pub(super) router: Router,
+    _dir: tempfile::TempDir,
+}
+
+/// An answer, read whole.
+pub(super) struct Got {
+    pub(super) status: StatusCode,
+    pub(super) headers: HeaderMap,
+    pub(super) body: String,
+}
+
+impl Got {
+    pub(super) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |v| v.to_str().unwrap())
+    }
+
+    /// The cookie that it sets, as the browser sends it back.
+    pub(super) fn cookie(&self) -> String {
+        self.header("set-cookie").split(';').next().unwrap().to_owned()
+    }
+}
+
+/// The CSRF token of a page.
+pub(super) fn csrf(page: &str) -> &str {
+    page.split("name=\"csrf\" value=\"").nth(1).unwrap().split('"').next().unwrap()
+}
+
+impl World {
+    pub(super) async fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let db = Db::open(&format!("sqlite:{}", dir.path().join("relay.db").display())).await.unwrap();
+        db.migrate(NOW_MS).await.unwrap();
+        let clock = Arc::new(BentClock::new(NOW_MS));
+        let random: Arc<dyn Random> = Arc::new(SeededRandom::new(7));
+        let changes = Changes::default();
+        let seams = (Arc::clone(&clock) as Arc<dyn Clock>, Arc::clone(&random));
+        let keys = dir.path().join("keys");
+        let (fleet, cosigner) =
+            Fleet::open(db.clone(), keys, "relay.example", None, changes.clone(), seams.clone()).unwrap();
+        fleet.open_at(Urls {
+            relay: "https://relay.example".into(),
+            mqtt: "mqtts://relay.example:8883".into(),
+            photos: "https://relay.example:8443".into(),
+        });
+        let ingest = Ingest::new(db.clone(), cosigner, Vec::new(), seams, changes.clone(), Outbox::new());
+        let phc = password::hash(PASSWORD).unwrap();
+        let a = account(
+            &db,
+            &ingest,
+            ("Linden", 1, &["Valley Hospital", "Riverside Imaging", "Eastfield"]),
+            &phc,
+        )
+        .await;
+        let b = account(&db, &ingest, ("Zebra", 101, &["Clinic"]), &phc).await;
+        let state = WebState {
+            db: db.clone(),
+            photos: Photos::in_folder(&dir.path().join("photos")).unwrap(),
+            fleet: Arc::new(fleet),
+            changes: changes.clone(),
+            clock: Arc::clone(&clock) as Arc<dyn Clock>,
+            random,
+            settings: Settings { public_url: "https://relay.example".into() },
+        };
+        let router = router(state.clone());
+        Self { db, clock, ingest, a, b, changes, state, router, _dir: dir }
+    }
+
+    pub(super) async fn ask(&self, request: Request<Body>) -> Got {
+        let answer = self.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = answer.into_parts();
+        let body = body.collect().await.unwrap().to_bytes();
+        Got {
+            status: parts.status,
+            headers: parts.headers,
+            body: String::from_utf8_lossy(&body).into_owned(),
+        }
+    }
+
+    pub(super) async fn get(&self, path: &str, cookie: &str) -> Got {
+        let request = Request::get(path).header(header::COOKIE, cookie).header(header::HOST, "relay.example");
+        self.ask(request.body(Body::empty()).unwrap()).await
+    }
+
+    pub(super) async fn api(&self, path: &str, token: &str) -> Got {
+        let request = Request::get(path).header(header::AUTHORIZATION, format!("Bearer {token}"));
+        self.ask(request.body(Body::empty()).unwrap()).await
+    }
+
+    pub(super) async fn post(&self, path: &str, cookie: &str, form: &str) -> Got {
+        self.send(Method::POST, path, cookie, form).await
+    }
+
+    pub(super) async fn send(&self, method: Method, path: &str, cookie: &str, form: &str) -> Got {
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(header::HOST, "relay.example")
+            .header(header::ORIGIN, "https://relay.example")
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .header(header::COOKIE, cookie);
+        self.ask(request.body(Body::from(form.to_owned())).unwrap()).await
+    }
+
+    /// Signs somebody in; their cookie.
+    pub(super) async fn sign_in(&self, email: &str) -> String {
+        let form = format!("email={}&password={}", email.replace('@', "%40"), PASSWORD.replace(' ', "+"));
+        let got = self.post("/login", "", &form).await;
+        assert_eq!(got.status, StatusCode::SEE_OTHER, "{}", got.body);
+        got.cookie()
+    }
+}
+
+async fn account(
+    db: &Db,
+    ingest: &Ingest,
+    (name, seed, places): (&str, u8, &[&str]),
+    phc: &str,
+) -> TestAccount {
+    let account = AccountId::new(NOW_MS, [seed; 10]);
+    let scope = AccountScope::of(account);
+    let people = [("admin", "account_admin"), ("auditor", "auditor")];
+    let token = token::mint([seed; 32]);
+    let mut tx = db.begin().await.unwrap();
+    accounts::platform_create(&mut tx, account, &format!("{name} Health Partners"), NOW_MS).await.unwrap();
+    for (at, (who, role)) in (0_u8..).zip(people) {
+        let user = NewUser {
+            user_id: UserId::new(NOW_MS, [seed + at; 10]),
+            email: &format!("{who}@{}.example", name.to_lowercase()),
+            name: &format!("Priya {name}"),
+            role,
+            password_hash: phc,
+        };
+        accounts::create_user(&mut tx, scope, &user, NOW_MS).await.unwrap();
+    }
+    let digest = token::digest(&token);
+    accounts::create_token(&mut tx, scope, &format!("token-{name}"), "test", &digest.0, "read", NOW_MS)
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+    let mut sites = Vec::new();
+    for (at, place) in (0_u8..).zip(places) {
+        sites.push(site(db, ingest, scope, (name, place), seed + 10 + at).await);
+    }
+    TestAccount {
+        scope,
+        email: format!("admin@{}.example", name.to_lowercase()),
+        auditor: format!("auditor@{}.example", name.to_lowercase()),
+        token,
+        sites,
+        canary: name.to_owned(),
+    }
+}
+
+async fn site(
+    db: &Db,
+    ingest: &Ingest,
+    scope: AccountScope,
+    (account, place): (&str, &str),
+    seed: u8,
+) -> TestSite {
+    let id = FacilityId::new(NOW_MS, [seed; 10]);
+    let mut one = TestBox::new(seed);
+    let mut tx = db.begin().await.unwrap();
+    let name = format!("{account} {place}");
+    facilities::create(&mut tx, scope, id, &name, "America/Chicago", NOW_MS).await.unwrap();
+    boxes::register(&mut tx, scope, (one.id, id, one.origin.epoch), "pi", "1.4.2", NOW_MS - 40 * DAY_MS)
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+    let start_ms = NOW_MS - 40 * DAY_MS;
+    one.tell(start_ms, "log.started", &format!(r#"{{"box":"{}","version":"1.4.2"}}"#, one.id));
+    one.tell(
+        start_ms,
+        "facility.changed",
+        &format!(r#"{{"name":"{name}","zone":"America/Chicago","contact":"{account} biomed, ext. 4417"}}"#),
+    );
+    let staff = StaffId::new(start_ms, [seed; 10]);
+    let person = one.text(&format!("Tom {account} Nguyen"));
+    let body = format!(
+        r#"{{"staff":"{staff}","name":{{"redactable":"{}"}},"role":"biomed"}}"#,
+        person.redactable().hash
+    );
+    one.tell_by(start_ms, By::BOX, ("staff.added", &body), &[person]);
+    let protocol = ProtocolId::new(start_ms, [seed; 10]);
+    one.tell(
+        start_ms,
+        "protocol.published",
+        &format!(r#"{{"protocol":"{protocol}","version":1,"name":"{account} wipe-down","steps":[{{"text":"Gloves on"}},{{"text":"Wipe"}}],"contact_s":60}}"#),
+    );
+    let missed: &[&[i64]] = &[&[], &[4, 9, 10], &[1, 0], &[2, 3, 5, 8, 13, 21], &[]];
+    let mut tags = Vec::new();
+    for (at, missed) in missed.iter().take(usize::from(seed % 4) + 2).enumerate() {
+        let place = ["ICU East, bed 3", "Ward 2C, bed 4", "Emergency, bay 1"][at % 3];
+        tags.push(one.item(&format!("{account} pump {}", at + 1), place, (35, missed), staff));
+    }
+    let voided = one.clean(NOW_MS - 5 * HOUR_MS, tags[0].as_str(), &format!("Aisha {account} Bello"), "");
+    let reason = one.text(&format!("{account}: wrong item scanned"));
+    let body = format!(
+        r#"{{"epoch":"{}","seq":{voided},"reason":{{"redactable":"{}"}}}}"#,
+        one.origin.epoch,
+        reason.redactable().hash
+    );
+    let by = By { staff: Some(staff), via: Via::Staff, device: None };
+    one.tell_by(NOW_MS - 4 * HOUR_MS, by, ("cleaning.voided", &body), &[reason]);
+    let late = format!(r#","performed":{}"#, NOW_MS - 7 * HOUR_MS);
+    one.clean(NOW_MS - 3 * HOUR_MS, tags[1].as_str(), &format!("Luis {account} Ortega"), &late);
+    one.tell(NOW_MS - HOUR_MS, "use.recorded", &format!(r#"{{"tag":"{}"}}"#, tags[0]));
+    one.hello(ingest, NOW_MS, one.size()).await;
+    one.send(ingest).await;
+    one.hello(ingest, NOW_MS, 0).await;
+    one.health(ingest, NOW_MS, "ready").await;
+    TestSite { id, one, tags, staff }
+}
+
+impl World {
+    /// The first box of A signs a second history; the id of the evidence.
+    pub(super) async fn fork_of_a(&self) -> String {
+        let one = &self.a.sites[0].one;
+        let mut conn = self.db.read().await.unwrap();
+        let lines = entries::lines(&mut conn, self.a.scope, &one.origin, 0, 100_000).await.unwrap();
+        drop(conn);
+        one.fork(&self.ingest, &lines).await;
+        let found = evidence::newest(&mut self.db.read().await.unwrap(), self.a.scope, 1).await.unwrap();
+        found[0].evidence_id.clone()
+    }
+
+    /// A photo that A's box sent; its hash.
+    pub(super) async fn photo_of_a(&self) -> String {
+        let bytes = Bytes::from_static(b"\xff\xd8 a photo of Linden");
+        let hash = Hash::of(&bytes);
+        self.state.photos.put(self.a.scope, hash, bytes).await.unwrap();
+        hash.to_string()
+    }
+
+    /// All that pages could show, of both accounts.
+    pub(super) async fn dump(&self) -> String {
+        let mut conn = self.db.read().await.unwrap();
+        let mut all = String::new();
+        for scope in [self.a.scope, self.b.scope] {
+            let start = history::Cursor::start();
+            let cleanings =
+                history::cleanings(&mut conn, scope, history::Of::Account, &start, 10_000).await.unwrap();
+            let rows = (
+                dashboard::changes(&mut conn, scope).await.unwrap(),
+                dashboard::boxes(&mut conn, scope).await.unwrap(),
+                dashboard::days(&mut conn, scope, 0).await.unwrap(),
+                dashboard::states(&mut conn, scope).await.unwrap(),
+                evidence::newest(&mut conn, scope, 100).await.unwrap(),
+                cleanings,
+            );
+            all.push_str(&format!("{rows:?}\n"));
+        }
+        all
+    }
+}
