@@ -1,10 +1,201 @@
-//! .
+//! The relay: what many boxes recorded, checked, kept and shown.
+//!
+//! `mqtt` hears boxes and knows nothing of what they say; `ingest` checks, decides and stores in one transaction through
+//! `db`, which alone speaks SQL, and cosigns; `rollup` keeps the numbers of the dashboards by `record::compliance`;
+//! `fleet` is the authority by which boxes and relay know each other; `objects` keeps photos; `accounts` says who may see
+//! what; `web` and `api` show it; `health` tells whether all that lives. `serve` opens what a process needs, `admin`
+//! carries out an operator's orders, `audit` checks and rebuilds. Each query carries the account that it is for.
+
+pub mod accounts;
+pub mod admin;
+pub mod api;
+pub mod audit;
 pub mod changes;
+mod cli;
 pub mod clock;
+pub mod config;
 pub mod db;
 pub mod fleet;
+pub mod health;
 pub mod ingest;
+pub mod listen;
 pub mod mqtt;
 pub mod objects;
 pub mod random;
 pub mod rollup;
+mod serve;
+pub mod web;
+
+use std::ffi::OsString;
+use std::io::{BufRead as _, Write as _};
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use admin::Order;
+use cli::{Cli, Command};
+use config::Config;
+pub use serve::ServeError;
+use serve::Workshop;
+
+/// Why a command ended without success.
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    #[error(transparent)]
+    Serve(#[from] ServeError),
+    #[error(transparent)]
+    Admin(#[from] admin::AdminError),
+    #[error("{0}")]
+    Refused(String),
+    #[error("cannot {what}: {source}")]
+    Io { what: &'static str, source: std::io::Error },
+}
+
+impl From<config::ConfigError> for Failure {
+    fn from(error: config::ConfigError) -> Self {
+        Self::Serve(error.into())
+    }
+}
+
+impl From<db::DbError> for Failure {
+    fn from(error: db::DbError) -> Self {
+        Self::Serve(error.into())
+    }
+}
+
+fn io(what: &'static str) -> impl Fn(std::io::Error) -> Failure {
+    move |source| Failure::Io { what, source }
+}
+
+/// Runs the program `cleantrack-relay` with these arguments, the first of which is its name.
+pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help is no failure; where it cannot be written there is nobody to read it.
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    // A process of its own: whoever installed a provider first, it is the same one.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let outcome = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(io("start the runtime"))
+        .and_then(|runtime| runtime.block_on(command(cli)));
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            let _ = writeln!(std::io::stderr(), "cleantrack-relay: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn command(cli: Cli) -> Result<(), Failure> {
+    let common = cli.common;
+    let mut config = Config::load(common.config.as_deref(), &config::environment())?;
+    config.data = common.data.or(config.data);
+    config.database = common.database.or(config.database);
+    config.objects = common.objects.or(config.objects);
+    config.check()?;
+    if common.check {
+        let roles = match &cli.command {
+            Command::Serve { role } => format!("{role:?}").to_lowercase(),
+            _ => "nothing".to_owned(),
+        };
+        let (https, mqtt) = (config.https.listen, config.mqtt.listen);
+        return print(&format!("settings are good; would run: {roles}; https {https}, mqtt {mqtt}"));
+    }
+    match cli.command {
+        Command::Serve { role } => {
+            serve::log(&config.log);
+            Ok(serve::serve(&config, role).await?)
+        }
+        Command::Migrate => {
+            let workshop = Workshop::open(&config).await?;
+            workshop.db.close().await;
+            print(&format!("schema {}", db::SCHEMA_VERSION))
+        }
+        Command::Verify => verify(&Workshop::open(&config).await?).await,
+        Command::Rebuild => {
+            let workshop = Workshop::open(&config).await?;
+            let count = audit::rebuild(&workshop.db, workshop.clock.now_ms()).await?;
+            print(&format!("rebuilt {count} facilities"))
+        }
+        order => carry_out(&config, order_of(order)?).await,
+    }
+}
+
+async fn verify(workshop: &Workshop) -> Result<(), Failure> {
+    let cosigners = [workshop.cosigner.verifier().clone()];
+    let found = audit::verify(&workshop.db, &cosigners).await?;
+    print(&format!("{} logs, {} entries", found.logs, found.entries))?;
+    if found.faults.is_empty() { Ok(()) } else { Err(Failure::Refused(found.faults.join("\n"))) }
+}
+
+fn order_of(command: Command) -> Result<Order, Failure> {
+    Ok(match command {
+        Command::Account(cli::Account::Create { name }) => Order::AccountCreate { name },
+        Command::Admin(cli::Admin::Create { account, email, name, role }) => {
+            let name = name.unwrap_or_else(|| email.clone());
+            Order::AdminCreate { account, email, name, role, password: secret_line()? }
+        }
+        Command::Facility(cli::Facility::Create { account, name, zone }) => {
+            Order::FacilityCreate { account, name, zone }
+        }
+        Command::Token(cli::Token::Create { account, name }) => Order::TokenCreate { account, name },
+        Command::ClaimFile(cli::ClaimFile::Create {
+            account,
+            facility,
+            ssid,
+            country,
+            hostname,
+            label_host,
+        }) => {
+            let psk = match ssid {
+                Some(_) => Some(secret_line()?).filter(|psk| !psk.is_empty()),
+                None => None,
+            };
+            Order::ClaimFileCreate { account, facility, ssid, psk, country, hostname, label_host }
+        }
+        Command::Box(cli::BoxOrder::Revoke { account, box_id }) => Order::BoxRevoke { account, box_id },
+        Command::Serve { .. } | Command::Migrate | Command::Verify | Command::Rebuild => {
+            return Err(Failure::Refused("that is no order".to_owned()));
+        }
+    })
+}
+
+/// Secrets come by standard input, never as arguments: those stand in process lists.
+fn secret_line() -> Result<String, Failure> {
+    let mut line = String::new();
+    std::io::stdin().lock().read_line(&mut line).map_err(io("read the secret from standard input"))?;
+    Ok(line.trim_end_matches(['\n', '\r']).to_owned())
+}
+
+/// By the running relay, which knows its own addresses and connections; directly where none runs.
+async fn carry_out(config: &Config, order: Order) -> Result<(), Failure> {
+    let asked = admin::ask(config.data()?, &order).await.map_err(io("ask the running relay"))?;
+    let done = match asked {
+        Some(answer) => answer.map_err(Failure::Refused)?,
+        None => {
+            let workshop = Workshop::open(config).await?;
+            if let Some(urls) = serve::configured_urls(config) {
+                workshop.fleet.open_at(urls);
+            }
+            let done = workshop.office().carry_out(order).await?;
+            workshop.db.close().await;
+            done
+        }
+    };
+    match done.get("claim_file").and_then(serde_json::Value::as_str) {
+        Some(file) => print(file.trim_end()),
+        None => print(&done.to_string()),
+    }
+}
+
+fn print(line: &str) -> Result<(), Failure> {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{line}").and_then(|()| out.flush()).map_err(io("write to standard output"))
+}

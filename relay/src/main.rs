@@ -1,2 +1,7 @@
-//! .
-fn main() {}
+//! `cleantrack-relay`: see the library.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    relay::run(std::env::args_os())
+}

@@ -17,7 +17,6 @@ pub mod rollups;
 pub mod sessions;
 pub mod state;
 pub mod users;
-pub mod users;
 
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -280,13 +279,6 @@ macro_rules! opt {
     };
 }
 
-/// Exactly one row.
-macro_rules! one {
-    ($conn:expr, $row:ty, $sql:expr $(, $bind:expr)* $(,)?) => {
-        $crate::db::fetch!($conn, fetch_one, $row, $sql $(, $bind)*)
-    };
-}
-
 /// Many rows by statements of fixed size: `bulk!(conn, "INSERT INTO t (a, b)", 2, " ON CONFLICT …", rows, |r| r.a, r.b)`.
 macro_rules! bulk {
     ($conn:expr, $head:expr, $columns:expr, $tail:expr, $rows:expr, |$row:pat_param| $($bind:expr),+ $(,)?) => {{
@@ -322,7 +314,7 @@ macro_rules! bulk {
     }};
 }
 
-pub(crate) use {all, bulk, exec, fetch, one, opt};
+pub(crate) use {all, bulk, exec, fetch, opt};
 
 /// The texts of a multi-row statement: for [`ROWS_OF_BULK`] rows and for one.
 pub(crate) fn bulk_texts(head: &str, columns: usize, tail: &str) -> (String, String) {

@@ -96,7 +96,8 @@ impl Outbox {
         self.lines().len()
     }
 
-    pub(super) fn metrics(&self) -> &Arc<Metrics> {
+    /// What the listener counts.
+    pub fn metrics(&self) -> &Arc<Metrics> {
         &self.metrics
     }
 

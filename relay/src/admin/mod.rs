@@ -1,0 +1,270 @@
+//! Bootstrap and administration: what an operator orders on the machine itself, over the running relay's socket or, when
+//! it does not run, directly.
+
+mod socket;
+
+use std::sync::Arc;
+
+use record::ids::{AccountId, BoxId, FacilityId, UserId};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+pub use socket::{SOCKET, Socket, ask};
+
+use crate::accounts::Role;
+use crate::accounts::password::{self, PasswordError};
+use crate::accounts::token;
+use crate::clock::Clock;
+use crate::db::accounts::{self, NewUser};
+use crate::db::{AccountScope, Conn, Db, DbError, facilities};
+use crate::fleet::{ClaimWishes, Fleet, FleetError};
+use crate::mqtt::Outbox;
+use crate::random::Random;
+
+/// An order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Order {
+    /// A paying organisation.
+    AccountCreate {
+        /// Its name.
+        name: String,
+    },
+    /// A person who signs in.
+    AdminCreate {
+        /// Whose.
+        account: AccountId,
+        /// Their address.
+        email: String,
+        /// What they are called.
+        name: String,
+        /// `account_admin`, `super_admin` or `auditor`.
+        role: String,
+        /// Their password.
+        password: String,
+    },
+    /// A hospital, clinic or lab.
+    FacilityCreate {
+        /// Whose.
+        account: AccountId,
+        /// Its name.
+        name: String,
+        /// Its IANA zone.
+        zone: String,
+    },
+    /// An API token; it is shown once.
+    TokenCreate {
+        /// Whose.
+        account: AccountId,
+        /// What it is for.
+        name: String,
+    },
+    /// A claim file for one box.
+    ClaimFileCreate {
+        /// Whose.
+        account: AccountId,
+        /// For which facility.
+        facility: FacilityId,
+        /// Name of the Wi-Fi.
+        ssid: Option<String>,
+        /// Its password.
+        psk: Option<String>,
+        /// Two letters.
+        country: Option<String>,
+        /// The box's name in its network.
+        hostname: Option<String>,
+        /// Scheme and host of labels.
+        label_host: Option<String>,
+    },
+    /// A box that is lost, stolen or replaced.
+    BoxRevoke {
+        /// Whose.
+        account: AccountId,
+        /// Which.
+        #[serde(rename = "box")]
+        box_id: BoxId,
+    },
+}
+
+/// Why an order was not carried out.
+#[derive(Debug, thiserror::Error)]
+pub enum AdminError {
+    /// A value that does not fit.
+    #[error("{0}")]
+    Value(String),
+    /// There is no such account.
+    #[error("there is no account {0}")]
+    NoAccount(AccountId),
+    /// The address has a user already.
+    #[error("{0} signs in here already")]
+    Known(String),
+    /// The password.
+    #[error(transparent)]
+    Password(#[from] PasswordError),
+    /// Claims.
+    #[error(transparent)]
+    Fleet(#[from] FleetError),
+    /// The database.
+    #[error(transparent)]
+    Db(#[from] DbError),
+}
+
+/// What orders are carried out with.
+#[derive(Clone)]
+pub struct Office {
+    /// The database.
+    pub db: Db,
+    /// Keys and claims.
+    pub fleet: Arc<Fleet>,
+    /// The way to boxes that are connected.
+    pub outbox: Outbox,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub random: Arc<dyn Random>,
+}
+
+fn named(name: &str) -> Result<String, AdminError> {
+    let name = name.trim();
+    let fits = !name.is_empty()
+        && name.chars().count() <= record::limits::NAME_CHARS_MAX
+        && !name.contains(char::is_control);
+    if fits {
+        Ok(name.to_owned())
+    } else {
+        Err(AdminError::Value("a name has 1 to 120 visible characters".into()))
+    }
+}
+
+impl Office {
+    /// Carries an order out. The answer is one JSON object.
+    ///
+    /// # Errors
+    /// Why it was not. Nothing was changed.
+    pub async fn carry_out(&self, order: Order) -> Result<Value, AdminError> {
+        match order {
+            Order::AccountCreate { name } => self.account(&name).await,
+            Order::AdminCreate { account, email, name, role, password } => {
+                self.user(account, (&email, &name, &role), password).await
+            }
+            Order::FacilityCreate { account, name, zone } => self.facility(account, &name, &zone).await,
+            Order::TokenCreate { account, name } => self.token(account, &name).await,
+            Order::ClaimFileCreate { account, facility, ssid, psk, country, hostname, label_host } => {
+                let wishes = ClaimWishes { ssid, psk, country, zone: None, hostname, label_host };
+                let scope = AccountScope::of(account);
+                let file = crate::fleet::claim_file(&self.fleet, scope, facility, wishes).await?;
+                self.told(scope, "claim-file create", &facility.to_string()).await?;
+                Ok(json!({"claim_file": file}))
+            }
+            Order::BoxRevoke { account, box_id } => {
+                let scope = AccountScope::of(account);
+                if !self.fleet.revoke(scope, box_id, &self.outbox).await? {
+                    return Err(AdminError::Value(format!("there is no box {box_id} in service")));
+                }
+                self.told(scope, "box revoke", &box_id.to_string()).await?;
+                Ok(json!({"box": box_id, "revoked": true}))
+            }
+        }
+    }
+
+    fn ulid(&self) -> UserId {
+        UserId::new(self.clock.now_ms(), self.random.bytes())
+    }
+
+    async fn begin(&self, account: AccountId) -> Result<(Conn, AccountScope), AdminError> {
+        let mut tx = self.db.begin().await?;
+        let known = accounts::platform_list(&mut tx).await?;
+        if !known.iter().any(|(id, _)| *id == account.to_string()) {
+            return Err(AdminError::NoAccount(account));
+        }
+        Ok((tx, AccountScope::of(account)))
+    }
+
+    async fn audit(
+        &self,
+        tx: &mut Conn,
+        scope: AccountScope,
+        act: &str,
+        about: &str,
+    ) -> Result<(), AdminError> {
+        let id = self.ulid().to_string();
+        accounts::audit(tx, scope, &id, ("operator", act, about), self.clock.now_ms()).await?;
+        Ok(())
+    }
+
+    async fn told(&self, scope: AccountScope, act: &str, about: &str) -> Result<(), AdminError> {
+        let mut tx = self.db.begin().await?;
+        self.audit(&mut tx, scope, act, about).await?;
+        Ok(tx.commit().await?)
+    }
+
+    async fn account(&self, name: &str) -> Result<Value, AdminError> {
+        let (name, now_ms) = (named(name)?, self.clock.now_ms());
+        let account = AccountId::new(now_ms, self.random.bytes());
+        let mut tx = self.db.begin().await?;
+        accounts::platform_create(&mut tx, account, &name, now_ms).await?;
+        self.audit(&mut tx, AccountScope::of(account), "account create", &name).await?;
+        tx.commit().await?;
+        Ok(json!({"account": account, "name": name}))
+    }
+
+    async fn user(
+        &self,
+        account: AccountId,
+        (email, name, role): (&str, &str, &str),
+        password: String,
+    ) -> Result<Value, AdminError> {
+        let name = named(name)?;
+        let role: Role = role.parse().map_err(|e: &str| AdminError::Value(e.to_owned()))?;
+        let email = email.trim().to_lowercase();
+        let fits = email.len() <= 254
+            && email.split_once('@').is_some_and(|(local, host)| !local.is_empty() && host.contains('.'))
+            && !email.contains(|c: char| c.is_whitespace() || c.is_control());
+        if !fits {
+            return Err(AdminError::Value("an e-mail address reads name@host.example".into()));
+        }
+        let hash = tokio::task::spawn_blocking(move || password::hash(&password)).await;
+        let hash = hash.map_err(|e| DbError::stored("password", e))??;
+        let (mut tx, scope) = self.begin(account).await?;
+        let user = NewUser {
+            user_id: self.ulid(),
+            email: &email,
+            name: &name,
+            role: &role.to_string(),
+            password_hash: &hash,
+        };
+        match accounts::create_user(&mut tx, scope, &user, self.clock.now_ms()).await {
+            Err(e) if e.is_conflict() => return Err(AdminError::Known(email)),
+            other => other?,
+        }
+        self.audit(&mut tx, scope, "admin create", &email).await?;
+        tx.commit().await?;
+        Ok(json!({"user": user.user_id, "email": email, "role": role.to_string()}))
+    }
+
+    async fn facility(&self, account: AccountId, name: &str, zone: &str) -> Result<Value, AdminError> {
+        let name = named(name)?;
+        if !record::compliance::zone_is_known(zone) {
+            return Err(AdminError::Value(format!("{zone:?} is no time zone; one is America/New_York")));
+        }
+        let (mut tx, scope) = self.begin(account).await?;
+        let now_ms = self.clock.now_ms();
+        let facility = FacilityId::new(now_ms, self.random.bytes());
+        facilities::create(&mut tx, scope, facility, &name, zone, now_ms).await?;
+        self.audit(&mut tx, scope, "facility create", &name).await?;
+        tx.commit().await?;
+        Ok(json!({"facility": facility, "name": name, "zone": zone}))
+    }
+
+    async fn token(&self, account: AccountId, name: &str) -> Result<Value, AdminError> {
+        let name = named(name)?;
+        let (mut tx, scope) = self.begin(account).await?;
+        let secret = token::mint(self.random.bytes());
+        let digest = token::digest(&secret);
+        let id = self.ulid().to_string();
+        accounts::create_token(&mut tx, scope, &id, &name, &digest.0, "read", self.clock.now_ms()).await?;
+        self.audit(&mut tx, scope, "token create", &name).await?;
+        tx.commit().await?;
+        Ok(json!({"token_id": id, "name": name, "token": secret}))
+    }
+}

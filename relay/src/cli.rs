@@ -1,0 +1,214 @@
+//! The command line: what runs, on which settings, and the operator's orders.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use record::ids::{AccountId, BoxId, FacilityId};
+
+/// CleanTrack's relay.
+#[derive(Debug, Parser)]
+#[command(name = "cleantrack-relay", version, about)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) common: Common,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What every command needs; each lies over the environment and the settings file.
+#[derive(Debug, Args)]
+pub(crate) struct Common {
+    /// Settings, TOML.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// The data folder.
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+    /// sqlite:FILE or postgres://… (without a password: that belongs in a file, see `database_file`).
+    #[arg(long, global = true, value_name = "ADDRESS")]
+    pub(crate) database: Option<String>,
+    /// The folder of photos.
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) objects: Option<PathBuf>,
+    /// Check the settings, say what would run, and end.
+    #[arg(long, global = true)]
+    pub(crate) check: bool,
+}
+
+/// What a process does; `all` on one machine, the others on several with one PostgreSQL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Role {
+    /// Everything.
+    All,
+    /// Boxes: MQTT and photos.
+    Ingest,
+    /// People: pages, API, claims.
+    Web,
+    /// Jobs.
+    Work,
+}
+
+impl Role {
+    pub(crate) fn ingests(self) -> bool {
+        matches!(self, Self::All | Self::Ingest)
+    }
+
+    pub(crate) fn serves_pages(self) -> bool {
+        matches!(self, Self::All | Self::Web)
+    }
+
+    pub(crate) fn works(self) -> bool {
+        matches!(self, Self::All | Self::Work)
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run.
+    Serve {
+        /// What this process does.
+        #[arg(long, value_enum, default_value = "all")]
+        role: Role,
+    },
+    /// Bring the database's tables to this program's schema.
+    Migrate,
+    /// Hash every log anew and compare it with what was cosigned.
+    Verify,
+    /// Rebuild everything that is derived from the logs.
+    Rebuild,
+    /// Paying organisations.
+    #[command(subcommand)]
+    Account(Account),
+    /// People who sign in.
+    #[command(subcommand)]
+    Admin(Admin),
+    /// Hospitals, clinics, labs.
+    #[command(subcommand)]
+    Facility(Facility),
+    /// API tokens.
+    #[command(subcommand)]
+    Token(Token),
+    /// Claim files.
+    #[command(subcommand)]
+    ClaimFile(ClaimFile),
+    /// Boxes.
+    #[command(subcommand)]
+    Box(BoxOrder),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Account {
+    /// Make one.
+    Create {
+        /// Its name.
+        #[arg(long)]
+        name: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Admin {
+    /// Make one; the password is read from standard input, one line.
+    Create {
+        /// Whose.
+        #[arg(long)]
+        account: AccountId,
+        /// Their address.
+        #[arg(long)]
+        email: String,
+        /// What they are called; the address where nobody says.
+        #[arg(long)]
+        name: Option<String>,
+        /// account_admin, super_admin or auditor.
+        #[arg(long, default_value = "account_admin")]
+        role: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Facility {
+    /// Make one.
+    Create {
+        /// Whose.
+        #[arg(long)]
+        account: AccountId,
+        /// Its name.
+        #[arg(long)]
+        name: String,
+        /// Its IANA time zone.
+        #[arg(long)]
+        zone: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Token {
+    /// Make one; it is shown once.
+    Create {
+        /// Whose.
+        #[arg(long)]
+        account: AccountId,
+        /// What it is for.
+        #[arg(long)]
+        name: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ClaimFile {
+    /// Make one, on standard output. A Wi-Fi password is read from standard input, one line.
+    Create {
+        /// Whose.
+        #[arg(long)]
+        account: AccountId,
+        /// For which facility.
+        #[arg(long)]
+        facility: FacilityId,
+        /// Name of the Wi-Fi.
+        #[arg(long)]
+        ssid: Option<String>,
+        /// Two letters: which radio channels are allowed.
+        #[arg(long)]
+        country: Option<String>,
+        /// The box's name in its network, one label.
+        #[arg(long)]
+        hostname: Option<String>,
+        /// Scheme and host that labels will carry, such as HTTP://10.0.0.5
+        #[arg(long)]
+        label_host: Option<String>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum BoxOrder {
+    /// Take one out of use for good: its certificates count no more.
+    Revoke {
+        /// Whose.
+        #[arg(long)]
+        account: AccountId,
+        /// Which.
+        #[arg(long = "box")]
+        box_id: BoxId,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_whole() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn roles() {
+        assert!(Role::All.ingests() && Role::All.serves_pages() && Role::All.works());
+        for role in [Role::Ingest, Role::Web, Role::Work] {
+            let does = [role.ingests(), role.serves_pages(), role.works()];
+            assert_eq!(does.into_iter().filter(|d| *d).count(), 1);
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! Health and metrics on a loopback listener: is it alive, can it serve, what has it counted.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+
+use crate::db::{Db, facilities};
+use crate::ingest::Ingest;
+use crate::mqtt::Outbox;
+
+/// What is asked.
+#[derive(Clone)]
+pub struct Pulse {
+    /// The database, which must answer.
+    pub db: Db,
+    /// Where this process takes batches.
+    pub ingest: Option<Arc<Ingest>>,
+    /// The way to boxes; its listener counts there.
+    pub outbox: Outbox,
+}
+
+/// The routes.
+pub fn router(pulse: Pulse) -> Router {
+    Router::new()
+        .route("/healthz", get(async || "ok\n"))
+        .route("/readyz", get(ready))
+        .route("/metrics", get(metrics))
+        .with_state(pulse)
+}
+
+async fn ready(State(pulse): State<Pulse>) -> Response {
+    let asked = async {
+        let mut conn = pulse.db.read().await?;
+        facilities::platform_all(&mut conn).await
+    };
+    match asked.await {
+        Ok(_) => "ready\n".into_response(),
+        Err(error) => {
+            tracing::warn!(%error, "not ready");
+            (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n").into_response()
+        }
+    }
+}
+
+async fn metrics(State(pulse): State<Pulse>) -> Response {
+    let mut text = String::new();
+    if let Some(ingest) = &pulse.ingest {
+        let counters = ingest.counters();
+        for (name, about, counter) in [
+            ("entries", "Entries stored", &counters.entries),
+            ("batches_stored", "Batches stored", &counters.stored),
+            ("batches_again", "Batches that were held already", &counters.again),
+            ("batches_wanted", "Batches before which something was missing", &counters.wanted),
+            ("batches_refused", "Batches refused", &counters.refused),
+            ("evidence", "Forks, epoch clashes and losses of our own", &counters.evidence),
+        ] {
+            let value = counter.load(Ordering::Relaxed);
+            let name = format!("cleantrack_{name}_total");
+            // Writing into a String cannot fail.
+            let _ = write!(text, "# HELP {name} {about}.\n# TYPE {name} counter\n{name} {value}\n");
+        }
+    }
+    for (name, value) in pulse.outbox.metrics().read() {
+        let _ = writeln!(text, "cleantrack_mqtt_{name} {value}");
+    }
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response()
+}

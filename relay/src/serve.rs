@@ -1,0 +1,298 @@
+//! Runs the relay: opens what the role needs, says where, works until it is told to stop, ends within 5 s.
+
+use std::io::{self, IsTerminal as _, Write as _};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use record::ids::ConnectionId;
+use sd_notify::NotifyState;
+use serde_json::json;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::admin::{Office, Socket};
+use crate::changes::Changes;
+use crate::cli::Role;
+use crate::clock::{Clock, SystemClock};
+use crate::config::{Config, ConfigError};
+use crate::db::{Db, DbError};
+use crate::fleet::{self, Fleet, KeyError, Urls};
+use crate::health::{self, Pulse};
+use crate::ingest::Ingest;
+use crate::listen::{self, Door, Listener};
+use crate::mqtt::{self, Outbox};
+use crate::objects::{self, Boxes, Parts, PhotoError, Photos};
+use crate::random::{Random, SystemRandom};
+use crate::rollup;
+use crate::web::{self, WebState};
+
+/// How often windows that close by time are looked for.
+const ROUND_EVERY: Duration = Duration::from_secs(10);
+/// Connections of the health listener.
+const HEALTH_CONNECTIONS_MAX: usize = 32;
+
+/// Why the relay did not start, or ended.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// Settings.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The database.
+    #[error(transparent)]
+    Db(#[from] DbError),
+    /// Keys.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// Photos.
+    #[error(transparent)]
+    Photos(#[from] PhotoError),
+    /// TLS.
+    #[error("certificate and key do not fit: {0}")]
+    Tls(#[from] rustls::Error),
+    /// TLS of the MQTT listener.
+    #[error(transparent)]
+    MqttTls(#[from] mqtt::TlsError),
+    /// A socket.
+    #[error("cannot listen on {addr}: {source}")]
+    Listen {
+        /// Where.
+        addr: SocketAddr,
+        /// Why not.
+        source: io::Error,
+    },
+    /// A file or signal.
+    #[error("cannot {what}: {source}")]
+    Io {
+        /// What was attempted.
+        what: &'static str,
+        /// Why it failed.
+        source: io::Error,
+    },
+}
+
+/// What every part of a process works with.
+pub(crate) struct Workshop {
+    pub(crate) db: Db,
+    pub(crate) fleet: Arc<Fleet>,
+    pub(crate) cosigner: record::sign::Signer,
+    pub(crate) changes: Changes,
+    pub(crate) outbox: Outbox,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) random: Arc<dyn Random>,
+}
+
+impl Workshop {
+    /// Opens data folder, database and keys.
+    pub(crate) async fn open(config: &Config) -> Result<Self, ServeError> {
+        let data = config.data()?;
+        make_private(data).map_err(|source| ServeError::Io { what: "make the data folder", source })?;
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let random: Arc<dyn Random> = Arc::new(SystemRandom);
+        let db = Db::open(&config.database()?).await?;
+        db.migrate(clock.now_ms()).await?;
+        let changes = Changes::default();
+        let seams = (Arc::clone(&clock), Arc::clone(&random));
+        let keys = data.join("keys");
+        let public = config.public_identity();
+        let (fleet, cosigner) = Fleet::open(db.clone(), keys, config.host(), public, changes.clone(), seams)?;
+        let (fleet, outbox) = (Arc::new(fleet), Outbox::new());
+        Ok(Self { db, fleet, cosigner, changes, outbox, clock, random })
+    }
+
+    pub(crate) fn office(&self) -> Office {
+        let (db, fleet, outbox) = (self.db.clone(), Arc::clone(&self.fleet), self.outbox.clone());
+        Office { db, fleet, outbox, clock: Arc::clone(&self.clock), random: Arc::clone(&self.random) }
+    }
+}
+
+fn make_private(dir: &Path) -> io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt as _;
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir)
+}
+
+/// What a role has open.
+#[derive(Default)]
+struct Open {
+    https: Option<Listener>,
+    photos: Option<Listener>,
+    mqtt: Option<mqtt::Listener>,
+    health: Option<Listener>,
+    ingest: Option<Arc<Ingest>>,
+}
+
+async fn bind(addr: SocketAddr) -> Result<TcpListener, ServeError> {
+    TcpListener::bind(addr).await.map_err(|source| ServeError::Listen { addr, source })
+}
+
+/// Runs until SIGTERM or SIGINT.
+///
+/// # Errors
+/// It did not start.
+pub(crate) async fn serve(config: &Config, role: Role) -> Result<(), ServeError> {
+    let io = |what| move |source| ServeError::Io { what, source };
+    let mut term = signal(SignalKind::terminate()).map_err(io("hear SIGTERM"))?;
+    let mut int = signal(SignalKind::interrupt()).map_err(io("hear SIGINT"))?;
+    let parts = Workshop::open(config).await?;
+    let (db, changes, clock) = (parts.db.clone(), parts.changes.clone(), Arc::clone(&parts.clock));
+    let data = config.data()?;
+    let socket = Socket::open(data, parts.office()).map_err(io("open the administration socket"))?;
+    let fleet = Arc::clone(&parts.fleet);
+    let open = open(config, role, parts).await?;
+    say(config, &fleet, &open).map_err(io("say where it listens"))?;
+    // Not under systemd: nobody to tell.
+    let _ = sd_notify::notify(&[NotifyState::Ready]);
+    let watchdog = sd_notify::watchdog_enabled().map_or(Duration::from_secs(3_600), |limit| limit / 2);
+    let mut alive = tokio::time::interval(watchdog);
+    let mut rounds = tokio::time::interval(ROUND_EVERY);
+    rounds.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            _ = term.recv() => break,
+            _ = int.recv() => break,
+            _ = alive.tick() => drop(sd_notify::notify(&[NotifyState::Watchdog])),
+            _ = rounds.tick(), if role.works() => {
+                if let Err(error) = rollup::round(&db, &changes, clock.now_ms()).await {
+                    tracing::error!(%error, "a round of the rollup job failed; it is tried again");
+                }
+            }
+        }
+    }
+    let _ = sd_notify::notify(&[NotifyState::Stopping]);
+    tracing::info!("stopping");
+    drop(socket);
+    stop(open).await;
+    db.close().await;
+    Ok(())
+}
+
+/// All listeners at once, so that the slowest decides.
+async fn stop(open: Open) {
+    let end = async |listener: Option<Listener>| {
+        if let Some(listener) = listener {
+            listener.stop().await;
+        }
+    };
+    let mqtt = async {
+        if let Some(listener) = open.mqtt {
+            listener.stop().await;
+        }
+    };
+    tokio::join!(end(open.https), end(open.photos), end(open.health), mqtt);
+}
+
+async fn open(config: &Config, role: Role, parts: Workshop) -> Result<Open, ServeError> {
+    let mut open = Open::default();
+    let names = config.own_names();
+    let photos = Photos::in_folder(&config.objects()?)?;
+    let connections = config.limits.connections;
+    let start = |tcp: TcpListener, door: Door, router: axum::Router, max: usize| {
+        let addr = config.https.listen;
+        Listener::start(tcp, door, router, max).map_err(|source| ServeError::Listen { addr, source })
+    };
+    let roots = parts.fleet.client_roots()?;
+    let fleet = Arc::clone(&parts.fleet);
+    if role.ingests() {
+        let tcp = bind(config.photos.listen).await?;
+        let door = listen::box_tls(fleet.own_identity(&names)?, roots.clone())?;
+        let unfinished = Parts::new(config.data()?.join("uploads"));
+        let (db, changes, clock) = (parts.db.clone(), parts.changes.clone(), Arc::clone(&parts.clock));
+        let boxes = Boxes { db, photos: photos.clone(), parts: unfinished, changes, clock };
+        open.photos = Some(start(tcp, door, objects::doors(boxes), connections)?);
+        let tcp = bind(config.mqtt.listen).await?;
+        let identity = fleet.own_identity(&names)?;
+        let tls = mqtt::server_config(identity.chain, identity.key, roots)?;
+        let seams = (Arc::clone(&parts.clock), Arc::clone(&parts.random));
+        let (db, changes) = (parts.db.clone(), parts.changes.clone());
+        let ingest =
+            Arc::new(Ingest::new(db, parts.cosigner, Vec::new(), seams, changes, parts.outbox.clone()));
+        let (clock, random) = (Arc::clone(&parts.clock), Arc::clone(&parts.random));
+        let mint = move || ConnectionId::new(clock.now_ms(), random.bytes());
+        let settings = mqtt::Settings::default();
+        let listener =
+            mqtt::Listener::start(tcp, tls, settings, parts.outbox.clone(), Arc::clone(&ingest), mint);
+        let addr = config.mqtt.listen;
+        open.mqtt = Some(listener.map_err(|source| ServeError::Listen { addr, source })?);
+        open.ingest = Some(ingest);
+    }
+    if role.serves_pages() {
+        let tcp = bind(config.https.listen).await?;
+        let bound =
+            tcp.local_addr().map_err(|source| ServeError::Listen { addr: config.https.listen, source })?;
+        let public_url = config.public_url.clone().unwrap_or_else(|| local("https", bound));
+        let state = WebState {
+            db: parts.db.clone(),
+            photos,
+            fleet: Arc::clone(&fleet),
+            changes: parts.changes.clone(),
+            clock: Arc::clone(&parts.clock),
+            random: Arc::clone(&parts.random),
+            settings: web::Settings { public_url },
+        };
+        let router = fleet::doors(Arc::clone(&fleet)).merge(web::router(state));
+        let door = listen::public_tls(fleet.public_identity(&names)?)?;
+        open.https = Some(start(tcp, door, router, connections)?);
+    }
+    fleet.open_at(urls(config, &open));
+    let pulse = Pulse { db: parts.db.clone(), ingest: open.ingest.clone(), outbox: parts.outbox.clone() };
+    let tcp = bind(config.health.listen).await?;
+    open.health = Some(start(tcp, Door::Plain, health::router(pulse), HEALTH_CONNECTIONS_MAX)?);
+    Ok(open)
+}
+
+/// An address on this machine, by the name that is in the relay's own certificate.
+fn local(scheme: &str, bound: SocketAddr) -> String {
+    format!("{scheme}://localhost:{}", bound.port())
+}
+
+/// Where boxes reach this relay: as configured, else on this machine.
+fn urls(config: &Config, open: &Open) -> Urls {
+    let here = |configured: &Option<String>, scheme: &str, bound: Option<SocketAddr>, listen: SocketAddr| {
+        configured.clone().unwrap_or_else(|| local(scheme, bound.unwrap_or(listen)))
+    };
+    let https = open.https.as_ref().map(Listener::local_addr);
+    let photos = open.photos.as_ref().map(Listener::local_addr);
+    let mqtt = open.mqtt.as_ref().map(mqtt::Listener::local_addr);
+    Urls {
+        relay: here(&config.public_url, "https", https, config.https.listen),
+        mqtt: here(&config.mqtt_url, "mqtts", mqtt, config.mqtt.listen),
+        photos: here(&config.photos_url, "https", photos, config.photos.listen),
+    }
+}
+
+/// Before anything is open: what orders to a stopped relay can say of its addresses.
+pub(crate) fn configured_urls(config: &Config) -> Option<Urls> {
+    let given = |url: &Option<String>, scheme: &str, listen: SocketAddr| {
+        url.clone().or_else(|| (listen.port() != 0).then(|| local(scheme, listen)))
+    };
+    Some(Urls {
+        relay: given(&config.public_url, "https", config.https.listen)?,
+        mqtt: given(&config.mqtt_url, "mqtts", config.mqtt.listen)?,
+        photos: given(&config.photos_url, "https", config.photos.listen)?,
+    })
+}
+
+/// The first line of standard output: the addresses really bound, for whoever started this process.
+fn say(config: &Config, fleet: &Fleet, open: &Open) -> io::Result<()> {
+    let https = open.https.as_ref().map(|l| local("https", l.local_addr()));
+    let photos = open.photos.as_ref().map(|l| local("https", l.local_addr()));
+    let mqtt = open.mqtt.as_ref().map(|l| local("mqtts", l.local_addr()));
+    let health = open.health.as_ref().map(|l| format!("http://{}", l.local_addr()));
+    let line = json!({
+        "relay": 1, "pid": std::process::id(), "https": https, "photos": photos, "mqtt": mqtt, "metrics": health,
+        "public_url": config.public_url, "ca": fleet.ca_file(),
+    });
+    let mut out = io::stdout().lock();
+    writeln!(out, "{line}")?;
+    out.flush()
+}
+
+/// Pretty on a terminal, JSON under systemd; on standard error, so that standard output stays for programs.
+pub(crate) fn log(filter: &str) {
+    let filter = tracing_subscriber::EnvFilter::try_new(filter)
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    // A second start within one process (tests) keeps the first log.
+    let _ = if io::stderr().is_terminal() { builder.try_init() } else { builder.json().try_init() };
+}
