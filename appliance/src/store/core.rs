@@ -4,21 +4,25 @@ use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::mpsc::SyncSender;
 
 use record::entry::{Draft, Entry};
 use record::fold::{Facility, RowKey};
 use record::ids::Epoch;
+use record::kinds::Event;
 use record::tree::Frontier;
 use redb::{Durability, WriteTransaction};
 
-use super::database::make_durable;
+use super::database::{self, MAIN, make_durable};
 use super::disk::{Disk, PAGE_BYTES, remove_if_there};
 use super::error::{StoreError, SubmitError};
 use super::fold::{self, Chain};
 use super::journal::{AppendError, Journal, Sizes};
+use super::rebuild;
 use super::segment::{GROUP_ENTRIES_MAX, GROUP_LINES_BYTES_MAX, GroupWriter};
 use super::shared::Shared;
 use super::tables::{self, Tables};
+use super::tidy;
 use super::view::{Recorded, View};
 use crate::clock::{Clock, Now};
 
@@ -66,6 +70,8 @@ pub struct Core {
     pub(super) facility: Facility,
     pub(super) group: GroupWriter,
     pub(super) durable: Durable,
+    /// Wakes the thread that looks after closed segments.
+    pub(super) tidy: Option<SyncSender<()>>,
 }
 
 /// How far the database's durable copy is.
@@ -103,13 +109,15 @@ struct Building {
 enum GroupError {
     /// Nothing was recorded; everyone is told.
     Refused(SubmitError),
+    /// The database failed before anything was recorded.
+    Database(redb::Error),
     /// Nobody knows.
     Fatal(Fatal),
 }
 
 impl From<redb::Error> for GroupError {
     fn from(e: redb::Error) -> Self {
-        Self::Refused(SubmitError::Database(e.to_string()))
+        Self::Database(e)
     }
 }
 
@@ -145,6 +153,8 @@ impl Core {
                 self.restore(&building.rows);
                 let (told, fatal) = match error {
                     GroupError::Refused(e) => (e, None),
+                    // The journal was not touched; the handle takes no more writes.
+                    GroupError::Database(e) => (SubmitError::Database(e.to_string()), self.reopen(&e).err()),
                     GroupError::Fatal(e) => (SubmitError::Unknown, Some(e)),
                 };
                 for done in building.decided {
@@ -164,7 +174,7 @@ impl Core {
         building: &mut Building,
         before: &Frontier,
     ) -> Result<(), GroupError> {
-        let db = self.shared.db();
+        let db = self.shared.db().map_err(|e| GroupError::Fatal(e.into()))?;
         let mut txn = db.begin_write().map_err(redb::Error::from)?;
         txn.set_durability(Durability::None).map_err(redb::Error::from)?;
         self.group.clear();
@@ -174,11 +184,31 @@ impl Core {
             return Ok(());
         }
         self.append(before)?;
-        // The group is recorded from here on, whatever the database says.
         let committed = txn.commit().map_err(redb::Error::from);
-        committed.map_err(|e| {
-            GroupError::Fatal(Fatal(format!("the database failed after the journal's flush: {e}")))
-        })
+        drop(db);
+        // The group is recorded, whatever the database says.
+        committed.or_else(|e| self.reopen(&e)).map_err(GroupError::Fatal)
+    }
+
+    /// Opens the database again after an error and brings it up to the journal.
+    fn reopen(&mut self, after: &redb::Error) -> Result<(), Fatal> {
+        tracing::warn!(error = %after, "the database failed and is opened again");
+        if matches!(after, redb::Error::Io(e) if is_full(e)) {
+            self.drop_ballast();
+        }
+        if !self.shared.close_db() {
+            return Err(Fatal("a reader does not let go of the database".to_owned()));
+        }
+        let disk = self.disk.clone();
+        let origin = self.shared.origin();
+        let db = database::open(&*disk, MAIN, self.sizes.cache)?;
+        let db = db.ok_or_else(|| Fatal("the database does not open again".to_owned()))?;
+        let (facility, replayed) = rebuild::catch_up(&*disk, &db, origin, self.frontier.size())?;
+        self.shared.set_db(db);
+        self.facility.clone_from(&facility);
+        *self.shared.facility_mut() = facility;
+        self.durable.size = self.frontier.size() - replayed;
+        Ok(())
     }
 
     fn append(&mut self, before: &Frontier) -> Result<(), GroupError> {
@@ -281,6 +311,9 @@ impl Core {
                 fold::keep_text(tables, self.epoch, &text.beside(entry.seq()))?;
             }
             fold::apply(tables, &mut self.facility, &self.chain, self.epoch, (entry, &draft.event), rows)?;
+            if matches!(draft.event, Event::TextErased(_)) {
+                self.shared.want_roll();
+            }
             recorded.push(Recorded { seq: entry.seq(), leaf });
         }
         for (entry, draft) in entries.iter().zip(drafts) {
@@ -366,11 +399,38 @@ impl Core {
     /// # Errors
     /// [`Fatal`]: the database failed; the journal has everything, and the next start makes the copy.
     pub fn make_durable(&mut self) -> Result<(), Fatal> {
-        let failed = |e: redb::Error| Fatal(format!("the database could not be made durable: {e}"));
-        make_durable(&self.shared.db()).map_err(failed)?;
+        if let Err(e) = make_durable(&*self.shared.db()?) {
+            self.reopen(&e)?;
+            // Once more; on a full disk the journal alone has to do, for as long as it can.
+            match make_durable(&*self.shared.db()?) {
+                Ok(()) => {}
+                Err(redb::Error::Io(e)) if is_full(&e) => {
+                    self.durable.up_ms = self.clock.now().up_ms;
+                    return self.reopen(&redb::Error::Io(e));
+                }
+                Err(e) => return Err(Fatal(format!("the database could not be made durable: {e}"))),
+            }
+        }
         self.durable = Durable { size: self.frontier.size(), up_ms: self.clock.now().up_ms };
         self.shared.durable(self.durable.size);
+        self.wake_tidy();
         Ok(())
+    }
+
+    /// Wakes the thread that looks after closed segments, where there is one.
+    pub(super) fn wake_tidy(&self) {
+        if let Some(wake) = &self.tidy {
+            // Full: it is awake already.
+            let _ = wake.try_send(());
+        }
+    }
+
+    /// Does now what is else done on a thread of its own: erased texts leave closed segments, and these are compressed.
+    ///
+    /// # Errors
+    /// The disk's and the database's; the log is whole all the same.
+    pub fn tidy(&self) -> Result<(), StoreError> {
+        tidy::tidy(&self.shared)
     }
 
     /// One short piece of the work that nobody waits for; `false` when there is none left.
@@ -378,6 +438,12 @@ impl Core {
     /// # Errors
     /// [`Fatal`].
     pub fn idle(&mut self) -> Result<bool, Fatal> {
+        if self.shared.take_roll_wanted() {
+            self.roll()?;
+            self.make_durable()?;
+            self.wake_tidy();
+            return Ok(true);
+        }
         if self.journal.wants_zeros() {
             return match self.journal.write_zeros_ahead() {
                 Ok(()) => Ok(true),
@@ -428,6 +494,9 @@ impl Core {
     /// # Errors
     /// [`Fatal`].
     pub fn stop(&mut self) -> Result<(), Fatal> {
+        if self.shared.take_roll_wanted() {
+            self.roll()?;
+        }
         match self.journal.close(&self.frontier) {
             // Without the closing group the next start only cannot tell a torn last group from a damaged one.
             Ok(()) | Err(AppendError::Full) => {}

@@ -69,6 +69,9 @@ pub enum StoreError {
     /// A reader was held longer than two seconds: it would make the database grow.
     #[error("the reading took longer than 2 s; ask for fewer entries at a time")]
     ReaderExpired,
+    /// The database is being opened again after an error.
+    #[error("the database is being opened again; try again in a moment")]
+    Reopening,
     /// The store has stopped.
     #[error("the store has stopped")]
     Stopped,

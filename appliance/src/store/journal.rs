@@ -111,16 +111,6 @@ impl Journal {
         Ok(Self { dir: Self::dir(&origin), disk, origin, sizes, segment, file, tail, zeros_end })
     }
 
-    /// The newest segment.
-    pub(crate) fn segment(&self) -> &Segment {
-        &self.segment
-    }
-
-    /// The epoch's folder.
-    pub(crate) fn folder(&self) -> &str {
-        &self.dir
-    }
-
     /// Makes everything written so far, and the segment's name, durable.
     ///
     /// # Errors

@@ -18,6 +18,7 @@ mod shared;
 mod start;
 mod survey;
 mod tables;
+mod tidy;
 mod view;
 mod writer;
 
@@ -105,6 +106,26 @@ pub struct StoreHealth {
     pub start: StartReport,
     /// What somebody should look at, in words; empty when all is well.
     pub notes: Vec<String>,
+}
+
+/// Builds the database anew from the journal. The journal is healed first from the database that is there, which is then
+/// kept under another name.
+///
+/// # Errors
+/// [`StoreError`]; the folder is in use while the box runs.
+#[expect(clippy::needless_pass_by_value, reason = "as Store::open")]
+pub fn rebuild(
+    config: StoreConfig,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+) -> Result<StartReport, StoreError> {
+    let disk: Arc<dyn Disk> = Arc::new(SystemDisk::take(&config.dir)?);
+    let stop = |mut core: Core| core.stop().map_err(|e| StoreError::io("the log")(std::io::Error::other(e)));
+    stop(Core::open(disk.clone(), config.sizes, clock.clone(), &*random)?.0)?;
+    database::set_aside(&*disk, database::MAIN)?;
+    let (core, report) = Core::open(disk, config.sizes, clock, &*random)?;
+    stop(core)?;
+    Ok(report)
 }
 
 /// The store, shared by all who record and read. Cheap to clone.

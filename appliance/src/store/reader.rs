@@ -50,7 +50,7 @@ fn db<E: Into<redb::Error>>(e: E) -> StoreError {
 impl Reader {
     pub(super) fn open(shared: Arc<Shared>, epoch: Epoch) -> Result<Self, StoreError> {
         use redb::ReadableDatabase as _;
-        let txn = shared.db().begin_read().map_err(db)?;
+        let txn = shared.db()?.begin_read().map_err(db)?;
         let row = txn.open_table(tables::EPOCHS).map_err(db)?;
         let row = row.get(epoch.n).map_err(db)?;
         let found = row.and_then(|row| tables::split_epoch(epoch.n, row.value()));

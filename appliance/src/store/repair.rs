@@ -298,6 +298,15 @@ impl<'a> Rewriter<'a> {
         Ok(())
     }
 
+    /// Removes what was written so far; `Ok(false)` for who gives up.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub(super) fn give_up(self) -> Result<bool, StoreError> {
+        remove_if_there(self.disk, &self.new).map_err(StoreError::io(self.new.as_str()))?;
+        Ok(false)
+    }
+
     /// Puts it in place, and removes what it replaces under another name.
     ///
     /// # Errors

@@ -43,15 +43,22 @@ impl Header {
 
     /// The line, padded to whole pages.
     pub(crate) fn encode(&self) -> Vec<u8> {
+        let mut bytes = self.encode_bare();
+        bytes.pop();
+        pad(&mut bytes);
+        bytes
+    }
+
+    /// The line without padding: the form inside sealed segments.
+    pub(crate) fn encode_bare(&self) -> Vec<u8> {
         let mut line =
             format!("#s 1 {} {} {} {}", self.origin, self.frontier.size(), self.sum(), self.frontier.root());
         for node in self.frontier.nodes() {
             line.push(' ');
             line.push_str(&node.to_string());
         }
-        let mut bytes = line.into_bytes();
-        pad(&mut bytes);
-        bytes
+        line.push('\n');
+        line.into_bytes()
     }
 
     /// Reads it back with the bytes that it takes; `None` when it is not intact.

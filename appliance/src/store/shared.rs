@@ -1,7 +1,8 @@
 //! What readers share with the writer: the database, the facility as it is durable, size and root, keys, the cursor.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::time::Duration;
 
 use record::checkpoint::{Checkpoint, Origin};
 use record::fold::Facility;
@@ -18,10 +19,15 @@ use super::error::StoreError;
 use super::fold::Chain;
 use super::start::StartReport;
 
+/// How often and how long it is waited for readers to let go of the database.
+const CLOSE_TRIES: u32 = 500;
+const CLOSE_PAUSE: Duration = Duration::from_millis(5);
+
 /// Everything that is read from other threads than the writer's.
 pub(crate) struct Shared {
     pub(super) disk: Arc<dyn Disk>,
-    db: RwLock<Arc<Database>>,
+    /// `None` for the moment in which the writer opens it again.
+    db: RwLock<Option<Arc<Database>>>,
     state_db: Arc<Database>,
     facility: RwLock<Facility>,
     chain: Chain,
@@ -32,6 +38,7 @@ pub(crate) struct Shared {
     size: watch::Sender<u64>,
     fatal: watch::Sender<Option<Fatal>>,
     durable: AtomicU64,
+    roll_wanted: AtomicBool,
     cursor: Mutex<Cursor>,
     pub(super) report: StartReport,
 }
@@ -67,7 +74,7 @@ impl Shared {
         let size = parts.frontier.size();
         Self {
             disk: parts.disk,
-            db: RwLock::new(Arc::new(parts.db)),
+            db: RwLock::new(Some(Arc::new(parts.db))),
             state_db: parts.state_db,
             facility: RwLock::new(parts.facility),
             chain: parts.chain,
@@ -78,13 +85,45 @@ impl Shared {
             size: watch::Sender::new(size),
             fatal: watch::Sender::new(None),
             durable: AtomicU64::new(size),
+            roll_wanted: AtomicBool::new(false),
             cursor: Mutex::new(parts.cursor),
             report: parts.report,
         }
     }
 
-    pub(super) fn db(&self) -> Arc<Database> {
-        self.db.read().unwrap_or_else(PoisonError::into_inner).clone()
+    pub(super) fn db(&self) -> Result<Arc<Database>, StoreError> {
+        self.db.read().unwrap_or_else(PoisonError::into_inner).clone().ok_or(StoreError::Reopening)
+    }
+
+    /// Closes the database: after an I/O error redb takes no more writes through the same handle. Readers hold it only
+    /// for moments; `false` when one does not let go.
+    pub(super) fn close_db(&self) -> bool {
+        let taken = self.db.write().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(mut held) = taken else { return true };
+        for _ in 0..CLOSE_TRIES {
+            match Arc::try_unwrap(held) {
+                Ok(db) => {
+                    drop(db);
+                    return true;
+                }
+                Err(shared) => held = shared,
+            }
+            std::thread::sleep(CLOSE_PAUSE);
+        }
+        false
+    }
+
+    pub(super) fn set_db(&self, db: Database) {
+        *self.db.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(db));
+    }
+
+    /// Asks the writer to begin a new segment when nobody waits.
+    pub(super) fn want_roll(&self) {
+        self.roll_wanted.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn take_roll_wanted(&self) -> bool {
+        self.roll_wanted.swap(false, Ordering::Relaxed)
     }
 
     pub(super) fn state_db(&self) -> Arc<Database> {

@@ -532,6 +532,7 @@ impl Start<'_> {
             chain,
             facility: state.facility,
             group: GroupWriter::default(),
+            tidy: None,
         })
     }
 

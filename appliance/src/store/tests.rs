@@ -16,7 +16,14 @@ use crate::random::SeededRandom;
 const TAG: &str = "ABCDEFGH3";
 
 fn sizes() -> Sizes {
-    Sizes { segment: 1 << 20, ahead: 64 << 10, ahead_low: 32 << 10, ballast: 0, durable_entries: 64, cache: 4 << 20 }
+    Sizes {
+        segment: 1 << 20,
+        ahead: 64 << 10,
+        ahead_low: 32 << 10,
+        ballast: 0,
+        durable_entries: 64,
+        cache: 4 << 20,
+    }
 }
 
 fn open(dir: &std::path::Path) -> (Store, StartReport) {
@@ -24,7 +31,12 @@ fn open(dir: &std::path::Path) -> (Store, StartReport) {
 }
 
 fn try_open(dir: &std::path::Path, sizes: Sizes) -> Result<(Store, StartReport), StoreError> {
-    let now = Now { wall_ms: 1_763_610_000_000, boot: BootId::new(1, [1; 10]), up_ms: 9, state: ClockState::Synced };
+    let now = Now {
+        wall_ms: 1_763_610_000_000,
+        boot: BootId::new(1, [1; 10]),
+        up_ms: 9,
+        state: ClockState::Synced,
+    };
     let config = StoreConfig { sizes, ..StoreConfig::new(dir) };
     Store::open(config, Arc::new(BentClock::new(now)), Arc::new(SeededRandom::new(7)))
 }
@@ -59,7 +71,8 @@ async fn recorded_found_again_and_kept() {
     let (store, report) = open(dir.path());
     assert!(report.created);
     record(&store, vec![equipment(), cleaning("a", "Maria Alvarez")]).await;
-    let found = store.submit(|view| Decision::<_>::Answer(view.by_key(&Digest16::of(b"a")))).await.unwrap().answer;
+    let found =
+        store.submit(|view| Decision::<_>::Answer(view.by_key(&Digest16::of(b"a")))).await.unwrap().answer;
     assert_eq!(found.map(|(of, req)| (of.seq, req)), Some((2, Digest16::of(b"Maria Alvarez"))));
     let origin = store.origin();
     store.stop().await.unwrap();
@@ -143,7 +156,7 @@ async fn a_newer_folder_is_refused_untouched() {
     let (store, _) = open(dir.path());
     store.stop().await.unwrap();
     {
-        let db = store.shared.db();
+        let db = store.shared.db().unwrap();
         let txn = db.begin_write().unwrap();
         txn.open_table(tables::META).unwrap().insert("schema", tables::SCHEMA + 1).unwrap();
         txn.commit().unwrap();
@@ -194,4 +207,111 @@ async fn a_folder_without_its_keys_goes_on_in_a_new_epoch() {
     let (store, report) = open(dir.path());
     assert_eq!((report.new_epoch, store.origin().epoch.n), (None, 2));
     assert_eq!(store.facility().activity[&tag()].cleanings, 2);
+}
+
+/// Every row of every table, to compare two databases.
+fn dump(store: &Store) -> Vec<String> {
+    use redb::{ReadableDatabase as _, ReadableTable as _};
+    let txn = store.shared.db().unwrap().begin_read().unwrap();
+    let mut all = Vec::new();
+    macro_rules! table {
+        ($($name:ident)*) => {$(
+            for row in txn.open_table(tables::$name).unwrap().iter().unwrap() {
+                let (key, value) = row.unwrap();
+                all.push(format!("{} {:?} {:?}", stringify!($name), key.value(), value.value()));
+            }
+        )*};
+    }
+    table!(ENTRIES NODES TEXTS ROWS CLEANINGS BY_ITEM UNSURE USES IDEM ERASE EPOCHS META);
+    all
+}
+
+fn other(kind: &str, body: &str) -> Draft {
+    Draft { by: By::BOX, idem: None, event: Event::read(kind, body), texts: Vec::new() }
+}
+
+#[tokio::test]
+async fn a_rebuilt_database_equals_the_live_one() {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, _) = open(dir.path());
+    record(&store, vec![equipment()]).await;
+    for i in 0..700 {
+        record(&store, vec![cleaning(&format!("k{i}"), "Maria")]).await;
+    }
+    let epoch = store.origin().epoch;
+    let reason = Text::new("twice", [1; 16]).unwrap();
+    let body =
+        format!(r#"{{"epoch":"{epoch}","seq":5,"reason":{{"redactable":"{}"}}}}"#, reason.redactable().hash);
+    let void = Draft { texts: vec![reason], ..other("cleaning.voided", &body) };
+    record(&store, vec![void, other("use.recorded", &format!(r#"{{"tag":"{TAG}"}}"#))]).await;
+    store.stop().await.unwrap();
+    let before = dump(&store);
+    drop(store);
+    let now = Now { wall_ms: 0, boot: BootId::new(1, [1; 10]), up_ms: 9, state: ClockState::Synced };
+    let config = StoreConfig { sizes: sizes(), ..StoreConfig::new(dir.path()) };
+    let report = rebuild(config, Arc::new(BentClock::new(now)), Arc::new(SeededRandom::new(9))).unwrap();
+    assert_eq!((report.size, report.new_epoch), (704, None));
+    let (store, _) = open(dir.path());
+    assert_eq!(dump(&store), before);
+    assert!(dir.path().join("cleantrack.redb.bad-1").exists());
+}
+
+/// All bytes of the journal, sealed segments unpacked.
+fn journal_text(dir: &std::path::Path, epoch: record::ids::Epoch) -> String {
+    let disk = SystemDisk::take(dir).unwrap();
+    let folder = format!("log/{epoch}");
+    let mut all = Vec::new();
+    for segment in scan::Segment::list(&disk, &folder).unwrap() {
+        let mut reader = scan::SegmentReader::open(&disk, &segment).unwrap();
+        assert!(reader.header().is_some());
+        while let scan::Step::Group { .. } = reader.step().unwrap() {
+            all.extend_from_slice(reader.lines());
+        }
+    }
+    String::from_utf8(all).unwrap()
+}
+
+#[tokio::test]
+async fn full_segments_are_sealed_and_erased_texts_leave_the_journal() {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, _) = open(dir.path());
+    record(&store, vec![equipment(), cleaning("first", "Wanda Erasable")]).await;
+    for i in 0..300 {
+        record(&store, vec![cleaning(&format!("k{i}"), "Maria")]).await;
+    }
+    let hash = Text::new("Wanda Erasable", [5; 16]).unwrap().redactable().hash;
+    record(&store, vec![other("text.erased", &format!(r#"{{"hash":"{hash}","reason":"asked"}}"#))]).await;
+    assert_eq!(store.reader().unwrap().text(&hash).unwrap(), None);
+    store.stop().await.unwrap();
+    let (epoch, root) = (store.origin().epoch, store.reader().unwrap().root());
+    drop(store);
+    let names: Vec<_> = std::fs::read_dir(dir.path().join(format!("log/{epoch}"))).unwrap().collect();
+    assert!(names.iter().any(|n| n.as_ref().unwrap().file_name().to_str().unwrap().ends_with(".zst")));
+    let text = journal_text(dir.path(), epoch);
+    assert!(text.contains("Maria") && !text.contains("Wanda"), "the text is still there");
+    // Nothing of it comes back, and the rest still leads to the same root.
+    let now = Now { wall_ms: 0, boot: BootId::new(1, [1; 10]), up_ms: 9, state: ClockState::Synced };
+    let config = StoreConfig { sizes: sizes(), ..StoreConfig::new(dir.path()) };
+    let report = rebuild(config, Arc::new(BentClock::new(now)), Arc::new(SeededRandom::new(9))).unwrap();
+    assert_eq!(report.new_epoch, None);
+    let (store, _) = open(dir.path());
+    assert_eq!(store.reader().unwrap().root(), root);
+    assert_eq!(store.reader().unwrap().text(&hash).unwrap(), None);
+}
+
+#[tokio::test]
+async fn an_erased_text_in_the_newest_segment_leaves_it_too() {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, _) = open(dir.path());
+    record(&store, vec![equipment(), cleaning("first", "Wanda Erasable")]).await;
+    let hash = Text::new("Wanda Erasable", [5; 16]).unwrap().redactable().hash;
+    record(&store, vec![other("text.erased", &format!(r#"{{"hash":"{hash}","reason":"asked"}}"#))]).await;
+    let epoch = store.origin().epoch;
+    // The writer begins a new segment when it is idle; a stop does what has not been done.
+    store.stop().await.unwrap();
+    drop(store);
+    assert!(!journal_text(dir.path(), epoch).contains("Wanda"));
+    let (store, report) = open(dir.path());
+    assert_eq!((report.size, report.new_epoch), (4, None));
+    assert_eq!(store.facility().activity[&tag()].cleanings, 1);
 }

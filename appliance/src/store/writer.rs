@@ -22,8 +22,6 @@ const TICK: Duration = Duration::from_secs(30);
 pub(super) enum Control {
     /// Write the cursor's evidence down.
     Cursor,
-    /// Begin a new segment, so that the one before can be worked on.
-    Roll(oneshot::Sender<()>),
     /// End, after what waits.
     Stop(oneshot::Sender<Result<(), Fatal>>),
     /// End at once: nobody is left who could ask for anything.
@@ -191,12 +189,31 @@ impl Drop for Watchdog {
     }
 }
 
-/// Starts the thread.
+/// Starts the thread that looks after closed segments; it ends with the writer.
 ///
 /// # Errors
 /// The operating system's.
-pub(super) fn start(core: Core, queue: Arc<Queue>) -> std::io::Result<JoinHandle<()>> {
-    std::thread::Builder::new().name("store".to_owned()).spawn(move || {
+fn start_tidy(core: &mut Core) -> std::io::Result<JoinHandle<()>> {
+    let (wake, woken) = std::sync::mpsc::sync_channel::<()>(1);
+    let shared = core.shared().clone();
+    core.tidy = Some(wake);
+    let work = move || {
+        while woken.recv().is_ok() {
+            if let Err(e) = super::tidy::tidy(&shared) {
+                tracing::warn!(error = %e, "closed segments of the journal were left as they are");
+            }
+        }
+    };
+    std::thread::Builder::new().name("store-tidy".to_owned()).spawn(work)
+}
+
+/// Starts the writer's thread, and the one that looks after closed segments.
+///
+/// # Errors
+/// The operating system's.
+pub(super) fn start(mut core: Core, queue: Arc<Queue>) -> std::io::Result<()> {
+    let tidy = start_tidy(&mut core)?;
+    let writer = std::thread::Builder::new().name("store".to_owned()).spawn(move || {
         let shared = core.shared().clone();
         let watchdog = Watchdog { shared: shared.clone(), queue: queue.clone() };
         let mut asker = None;
@@ -206,10 +223,12 @@ pub(super) fn start(core: Core, queue: Arc<Queue>) -> std::io::Result<JoinHandle
         }
         // Whoever waits for the end may take the folder at once.
         drop((watchdog, shared));
+        let _ = tidy.join();
         if let Some(asker) = asker {
             let _ = asker.send(ended);
         }
-    })
+    });
+    writer.map(drop)
 }
 
 /// Who waits for the writer's end.
@@ -219,6 +238,7 @@ fn run(mut core: Core, queue: &Queue, asker: &mut Option<Asker>) -> Result<(), F
     let mut jobs = VecDeque::new();
     let mut gather = Gather::default();
     let mut more_to_tidy = true;
+    core.wake_tidy();
     loop {
         if jobs.is_empty() {
             queue.sleep(1, nap(&mut core, queue, &gather, &mut more_to_tidy)?);
@@ -238,10 +258,6 @@ fn run(mut core: Core, queue: &Queue, asker: &mut Option<Asker>) -> Result<(), F
         match control {
             None => {}
             Some(Control::Cursor) => core.write_cursor(),
-            Some(Control::Roll(done)) => {
-                core.roll()?;
-                let _ = done.send(());
-            }
             Some(Control::Stop(done)) => {
                 while !jobs.is_empty() {
                     group(&mut core, &mut jobs, queue, &mut gather)?;
