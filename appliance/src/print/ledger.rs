@@ -84,11 +84,10 @@ pub(crate) struct Job {
 }
 
 /// A submission's fate.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) enum Submitted {
-    New,
-    /// The same id or key was there before.
-    Again(JobId),
+    /// As it stands: new, or the first one of this id or key.
+    Job(Job),
     /// A blank tag that a printer was given before.
     BlankAgain(Tag),
 }
@@ -132,7 +131,9 @@ impl Ledger {
     pub(crate) fn submit(&self, head: &JobHead, labels: &[LabelRequest]) -> Result<Submitted, LedgerError> {
         self.write("writing down a job", |tx| {
             if let Some(seq) = found(tx, head)? {
-                return Ok(Submitted::Again(read_head(&tx.open_table(JOBS)?, seq)?.id));
+                let head = read_head(&tx.open_table(JOBS)?, seq)?;
+                let rows = read_rows(&tx.open_table(STATES)?, seq)?;
+                return Ok(Submitted::Job(Job { seq, head, rows }));
             }
             let seq = tx.open_table(JOBS)?.last()?.map_or(1, |(seq, _)| seq.value() + 1);
             let mut blanks = tx.open_table(BLANKS)?;
@@ -156,7 +157,8 @@ impl Ledger {
             }
             tx.open_table(OPEN)?.insert(seq, ())?;
             forget_old(tx)?;
-            Ok(Submitted::New)
+            let rows = read_rows(&tx.open_table(STATES)?, seq)?;
+            Ok(Submitted::Job(Job { seq, head: head.clone(), rows }))
         })
     }
 
@@ -544,6 +546,14 @@ mod tests {
         }
     }
 
+    /// The job's id, or the blank tag that is refused.
+    fn submit(ledger: &Ledger, head: &JobHead, labels: &[LabelRequest]) -> Result<JobId, Tag> {
+        match ledger.submit(head, labels).unwrap() {
+            Submitted::Job(job) => Ok(job.head.id),
+            Submitted::BlankAgain(tag) => Err(tag),
+        }
+    }
+
     fn states(ledger: &Ledger, n: u8) -> Vec<LabelState> {
         ledger.job(id(n)).unwrap().unwrap().rows.iter().map(|r| r.state).collect()
     }
@@ -552,7 +562,7 @@ mod tests {
     fn a_job_through_all_its_states() {
         let ledger = Ledger::open(memory(), 1).unwrap();
         let labels = [label(1, false), label(2, false), label(3, true)];
-        assert_eq!(ledger.submit(&head(1, 3, None), &labels).unwrap(), Submitted::New);
+        assert_eq!(submit(&ledger, &head(1, 3, None), &labels), Ok(id(1)));
         ledger.sending(1, 1, 10).unwrap();
         ledger.set(1, 1, Sent, None, 11).unwrap();
         ledger.sending(1, 2, 12).unwrap();
@@ -598,8 +608,8 @@ mod tests {
         let ledger = Ledger::open(memory(), 1).unwrap();
         let labels = [label(1, false)];
         ledger.submit(&head(1, 1, Some("k")), &labels).unwrap();
-        assert_eq!(ledger.submit(&head(1, 1, None), &labels).unwrap(), Submitted::Again(id(1)));
-        assert_eq!(ledger.submit(&head(2, 1, Some("k")), &labels).unwrap(), Submitted::Again(id(1)));
+        assert_eq!(submit(&ledger, &head(1, 1, None), &labels), Ok(id(1)));
+        assert_eq!(submit(&ledger, &head(2, 1, Some("k")), &labels), Ok(id(1)));
         assert_eq!(ledger.jobs(10).unwrap().len(), 1);
     }
 
@@ -607,11 +617,11 @@ mod tests {
     fn a_blank_tag_is_taken_once_in_any_job() {
         let ledger = Ledger::open(memory(), 1).unwrap();
         ledger.submit(&head(1, 1, None), &[label(1, true)]).unwrap();
-        let again = ledger.submit(&head(2, 2, None), &[label(2, true), label(1, true)]).unwrap();
-        assert_eq!(again, Submitted::BlankAgain(label(1, true).tag));
-        let twice = ledger.submit(&head(3, 2, None), &[label(3, true), label(3, true)]).unwrap();
-        assert_eq!(twice, Submitted::BlankAgain(label(3, true).tag));
-        assert_eq!(ledger.submit(&head(4, 1, None), &[label(2, true)]).unwrap(), Submitted::New);
+        let again = submit(&ledger, &head(2, 2, None), &[label(2, true), label(1, true)]);
+        assert_eq!(again, Err(label(1, true).tag));
+        let twice = submit(&ledger, &head(3, 2, None), &[label(3, true), label(3, true)]);
+        assert_eq!(twice, Err(label(3, true).tag));
+        assert_eq!(submit(&ledger, &head(4, 1, None), &[label(2, true)]), Ok(id(4)));
         assert_eq!(ledger.jobs(10).unwrap().len(), 2, "refused jobs leave nothing behind");
     }
 

@@ -24,14 +24,14 @@ pub enum PrinterState {
     Stopped,
     /// Does not take a connection, does not answer, or broke off.
     Unreachable,
-    /// The box itself cannot write its ledger, so nothing is sent.
-    LedgerFailed,
+    /// The box itself has a fault, so nothing is sent.
+    Failed,
 }
 
 impl PrinterState {
     /// Whether a job has to wait for somebody.
     pub fn stands_still(self) -> bool {
-        matches!(self, Self::Stopped | Self::Unreachable | Self::LedgerFailed)
+        matches!(self, Self::Stopped | Self::Unreachable | Self::Failed)
     }
 }
 

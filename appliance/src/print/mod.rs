@@ -41,7 +41,9 @@ pub use outcomes::{JobOutcome, LabelOutcome};
 pub use plan::{LabelState, Proof};
 pub use talk::Patience;
 pub use transport::AddressError;
-pub use view::{AnswerError, JobState, JobView, LabelView, PrintError, PrintRefusal, PrinterView};
+pub use view::{
+    AnswerError, JobState, JobSummary, JobView, LabelView, PrintError, PrintRefusal, PrinterView,
+};
 
 /// Labels of one job: a hospital's whole inventory goes in a few jobs, and one job's submission stays below seconds.
 pub const LABELS_MAX: usize = 5_000;
@@ -194,13 +196,12 @@ impl Printing {
             finished_ms: None,
             cancelled: false,
         };
-        let id = match self.ledger.submit(&head, &request.labels)? {
-            Submitted::New => head.id,
-            Submitted::Again(id) => id,
+        let job = match self.ledger.submit(&head, &request.labels)? {
+            Submitted::Job(job) => job,
             Submitted::BlankAgain(tag) => return Err(PrintRefusal::BlankAgain(tag)),
         };
         self.wake();
-        Ok(self.job(id)?.unwrap_or_else(|| JobView::new_queued(&head)))
+        Ok(self.view(&job, &self.ledger.open_jobs()?)?)
     }
 
     /// One job; `None` when there is none, or it was finished so long ago that only the log knows it.
@@ -212,13 +213,13 @@ impl Printing {
         Ok(Some(self.view(&job, &self.ledger.open_jobs()?)?))
     }
 
-    /// The newest jobs, newest first, at most 100.
+    /// The newest jobs, newest first, at most 100, without their labels.
     ///
     /// # Errors
     /// When the ledger cannot be read.
-    pub fn jobs(&self) -> Result<Vec<JobView>, LedgerError> {
+    pub fn jobs(&self) -> Result<Vec<JobSummary>, LedgerError> {
         let open = self.ledger.open_jobs()?;
-        self.ledger.jobs(JOBS_LISTED)?.iter().map(|job| self.view(job, &open)).collect()
+        Ok(self.ledger.jobs(JOBS_LISTED)?.iter().map(|job| self.summary(job, &open)).collect())
     }
 
     /// A person has looked whether label `n` is there; the job goes on when no label is in doubt any more.
@@ -326,12 +327,6 @@ impl Printing {
     }
 
     fn view(&self, job: &Job, open: &[Job]) -> Result<JobView, LedgerError> {
-        let before = |other: &&Job| {
-            other.seq < job.seq
-                && other.head.printer == job.head.printer
-                && plan::phase(&other.rows, other.head.cancelled) != Phase::Asking
-        };
-        let ahead = open.iter().filter(before).count();
         let labels = (1..).zip(self.ledger.labels(job.seq)?).zip(&job.rows);
         let labels = labels.map(|((n, (label, reason)), row)| LabelView {
             n,
@@ -342,15 +337,30 @@ impl Printing {
             at_ms: row.at_ms,
             reason,
         });
-        Ok(JobView {
+        Ok(JobView { summary: self.summary(job, open), labels: labels.collect() })
+    }
+
+    fn summary(&self, job: &Job, open: &[Job]) -> JobSummary {
+        let before = |other: &&Job| {
+            job.head.finished_ms.is_none()
+                && other.seq < job.seq
+                && other.head.printer == job.head.printer
+                && plan::phase(&other.rows, other.head.cancelled) != Phase::Asking
+        };
+        let ahead = open.iter().filter(before).count();
+        let out = |row: &&plan::Row| matches!(row.state, LabelState::Sent | LabelState::Confirmed);
+        let in_doubt = |row: &&plan::Row| row.state == LabelState::Unknown;
+        JobSummary {
             id: job.head.id,
             state: self.state(job, ahead),
             printer: job.head.printer.clone(),
-            ahead: if job.head.finished_ms.is_some() { 0 } else { ahead },
+            ahead,
             created_ms: job.head.created_ms,
             finished_ms: job.head.finished_ms,
-            labels: labels.collect(),
-        })
+            count: job.rows.len(),
+            out: job.rows.iter().filter(out).count(),
+            in_doubt: job.rows.iter().filter(in_doubt).count(),
+        }
     }
 
     fn state(&self, job: &Job, ahead: usize) -> JobState {
@@ -380,21 +390,6 @@ impl Drop for Printing {
     }
 }
 
-impl JobView {
-    /// Right after it was written down, if it cannot be read back in the same breath.
-    fn new_queued(head: &JobHead) -> Self {
-        Self {
-            id: head.id,
-            state: JobState::Queued,
-            printer: head.printer.clone(),
-            ahead: 0,
-            created_ms: head.created_ms,
-            finished_ms: None,
-            labels: Vec::new(),
-        }
-    }
-}
-
 /// Everything that can be known to go wrong is found before any paper moves.
 fn check(config: &PrinterConfig, request: &JobRequest) -> Result<(), PrintRefusal> {
     let count = request.labels.len();
@@ -420,14 +415,25 @@ fn check(config: &PrinterConfig, request: &JobRequest) -> Result<(), PrintRefusa
 
 /// The thread of one printer: its own small runtime, so that flushing the ledger holds nobody else up.
 fn work(worker: Worker, shared: &Shared) {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    match runtime {
-        Ok(runtime) => runtime.block_on(async {
-            tokio::select! {
-                () = worker.run() => {}
-                () = shared.abandon.notified() => tracing::warn!("printing was cut off; labels in flight are asked about"),
-            }
-        }),
-        Err(e) => tracing::error!(error = %e, "the worker of a printer has no runtime"),
-    }
+    let clock = worker.clock.clone();
+    let run = || {
+        tokio::runtime::Builder::new_current_thread().enable_all().build().map(|runtime| {
+            runtime.block_on(async {
+                tokio::select! {
+                    () = worker.run() => {}
+                    () = shared.abandon.notified() => tracing::info!("printing was cut off"),
+                }
+            });
+        })
+    };
+    // A bug here must be seen on the printer's page and stop nothing but this printer.
+    let trouble = match std::panic::catch_unwind(std::panic::AssertUnwindSafe(run)) {
+        Ok(Ok(())) => return,
+        Ok(Err(e)) => e.to_string(),
+        Err(_) => "its worker panicked".into(),
+    };
+    tracing::error!(trouble, "printing has stopped");
+    let advice = "Printing stopped because of a fault of the box itself. Restart the box: it will ask about labels that \
+                  were on their way. Scanning and recording are not touched.";
+    shared.set(PrinterState::Failed, advice, clock.now().wall_ms);
 }

@@ -51,9 +51,9 @@ pub struct LabelView {
     pub reason: Option<String>,
 }
 
-/// A job as people and programs see it.
+/// A job in a list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct JobView {
+pub struct JobSummary {
     /// The job.
     pub id: JobId,
     /// Its state.
@@ -68,8 +68,29 @@ pub struct JobView {
     /// When its last label was settled.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub finished_ms: Option<i64>,
+    /// Its labels.
+    pub count: usize,
+    /// Labels that were sent or confirmed.
+    pub out: usize,
+    /// Labels that a person is asked about.
+    pub in_doubt: usize,
+}
+
+/// A job with its labels.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct JobView {
+    /// What a list shows of it.
+    #[serde(flatten)]
+    pub summary: JobSummary,
     /// In order.
     pub labels: Vec<LabelView>,
+}
+
+impl std::ops::Deref for JobView {
+    type Target = JobSummary;
+    fn deref(&self) -> &JobSummary {
+        &self.summary
+    }
 }
 
 /// A printer as people and programs see it.

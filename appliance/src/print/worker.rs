@@ -87,7 +87,7 @@ impl Worker {
         tracing::error!(printer = self.config.name, error = %e, "printing has stopped");
         let advice = "The box cannot write its print ledger, so it stopped printing rather than print a label twice. \
                       Look at the health page and restart the box.";
-        self.shared.set(PrinterState::LedgerFailed, advice, self.now_ms());
+        self.shared.set(PrinterState::Failed, advice, self.now_ms());
     }
 
     fn next_job(&self) -> Result<Option<Job>, LedgerError> {
