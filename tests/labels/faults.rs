@@ -65,48 +65,75 @@ fn a_slow_printer_is_no_broken_one() {
 }
 
 /// The line or the power goes; a person looks; the rest is printed; nothing is missing and no blank tag doubled.
-fn goes_away(seed: u64, fault: Fault, after: usize) {
+fn goes_away(answers: Answers, fault: Fault, after: u32) {
     let shop = Shop::new();
-    let room = shop.open();
-    let batch = Batch::new(seed, 6, |n| n % 2 == 0);
-    match fault {
-        Fault::PowerOff => {
-            shop.printer.set(Fault::SlowDrain { bytes_per_s: 60_000 });
-            room.printing.submit(batch.request()).unwrap();
-            assert!(shop.printer.wait(SOON, |out| out.len() >= after));
-            shop.printer.set(fault);
-        }
-        _ => {
-            shop.printer.set(fault);
-            room.printing.submit(batch.request()).unwrap();
-        }
+    let room = shop.open_with(PrinterConfig { answers, ..shop.config() });
+    let window = if answers == Answers::Printed { WINDOW } else { WINDOW_UNCONFIRMED };
+    let batch = Batch::new(25 + u64::from(after), 6, |n| n % 2 == 0);
+    if fault == Fault::PowerOff {
+        shop.printer.set(Fault::SlowDrain { bytes_per_s: 60_000 });
+        room.printing.submit(batch.request()).unwrap();
+        assert!(shop.printer.wait(SOON, |out| out.len() >= after as usize));
     }
+    shop.printer.set(fault);
+    room.printing.submit(batch.request()).unwrap();
     let job = room.until_asking(batch.id);
     assert!(shop.printer.wait_until_idle(SOON));
     let out = batch.out(&shop.printer);
-    batch.check(&job, &out, WINDOW);
+    batch.check(&job, &out, window);
     shop.printer.mend();
     room.answer_truthfully(batch.id, &out);
     let job = room.until_done(batch.id);
+    assert!(shop.printer.wait_until_idle(SOON));
     let out = batch.out(&shop.printer);
-    batch.check(&job, &out, WINDOW);
+    batch.check(&job, &out, window);
     batch.check_all_out(&job, &out);
     assert_eq!(shop.printer.stray_bytes(), 0, "a torn raster is ended before the next label");
 }
 
 #[test]
 fn the_line_breaks_in_mid_label() {
-    goes_away(25, Fault::LineBreaksInLabel { after: 2 }, 2);
+    for after in 0..6 {
+        goes_away(Answers::Printed, Fault::LineBreaksInLabel { after }, after);
+    }
+}
+
+#[test]
+fn the_line_breaks_in_mid_label_of_one_that_cannot_answer() {
+    for after in 0..6 {
+        goes_away(Answers::Nothing, Fault::LineBreaksInLabel { after }, after);
+    }
 }
 
 #[test]
 fn the_line_breaks_when_the_label_is_out_and_not_confirmed() {
-    goes_away(26, Fault::LineBreaksBeforeAnswer { after: 2 }, 3);
+    for after in 0..6 {
+        goes_away(Answers::Printed, Fault::LineBreaksBeforeAnswer { after }, after);
+    }
+}
+
+#[test]
+fn a_person_who_errs_cannot_double_a_blank_tag() {
+    let shop = Shop::new();
+    let room = shop.open();
+    let batch = Batch::new(39, 2, |n| n == 1);
+    shop.printer.set(Fault::LineBreaksBeforeAnswer { after: 0 });
+    room.printing.submit(batch.request()).unwrap();
+    room.until_asking(batch.id);
+    room.answer_truthfully(batch.id, &[]);
+    let job = room.until_done(batch.id);
+    assert_eq!(job.labels[0].state, LabelState::Failed);
+    assert!(job.labels[0].reason.as_ref().is_some_and(|r| r.contains("fresh one")), "{job:#?}");
+    let out = batch.out(&shop.printer);
+    assert_eq!(out.iter().filter(|&&n| n == 1).count(), 1, "{out:?}");
+    assert!(out.contains(&2));
 }
 
 #[test]
 fn the_power_goes_in_mid_job() {
-    goes_away(27, Fault::PowerOff, 2);
+    for after in 1..5 {
+        goes_away(Answers::Printed, Fault::PowerOff, after);
+    }
 }
 
 #[test]

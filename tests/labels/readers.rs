@@ -30,7 +30,7 @@ pub fn modules(label: &GrayImage) -> Vec<Vec<bool>> {
     let black = |x: u32, y: u32| label.get_pixel(x, y).0[0] == 0;
     let column = |x: u32| (0..label.height()).filter(move |&y| black(x, y));
     let left = (0..label.width()).find(|&x| column(x).next().is_some()).unwrap();
-    let (top, bottom) = (column(left).next().unwrap(), column(left).last().unwrap());
+    let (top, bottom) = (column(left).next().unwrap(), column(left).next_back().unwrap());
     // The finder pattern's upper edge is seven modules long.
     let edge = (left..).take_while(|&x| black(x, top)).count() as u32;
     let module = edge / 7;
@@ -91,6 +91,6 @@ fn readers_take_mirrored_codes_and_the_format_word_does_not() {
 
     let path = dir.path().join("mirrored.png");
     image::imageops::flip_horizontal(&plain).save(&path).unwrap();
-    assert_eq!(zbar(&[path.clone()]), [url], "a reader is no proof against mirroring");
+    assert_eq!(zbar(std::slice::from_ref(&path)), [url], "a reader is no proof against mirroring");
     assert_eq!(zxing(&[path]), [url]);
 }

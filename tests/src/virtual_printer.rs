@@ -1,9 +1,10 @@
 //! An ESC/POS printer on loopback that shares no code with `labels`: it eats the stream, answers, jams and spools paper.
 
 mod escpos;
+pub mod process;
 
 use std::collections::VecDeque;
-use std::io::{BufRead, Read, Write};
+use std::io::{Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -11,6 +12,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use escpos::{Command, Token, Tokeniser};
+pub use process::main;
 
 /// Bytes that the printer takes before it makes the sender wait.
 const RECEIVE_BUFFER_BYTES: usize = 8 * 1024;
@@ -457,10 +459,13 @@ impl State {
         self.cover_open || self.paper_out
     }
 
+    /// Breaks the line hard, as a pulled cable or a lost power would: no farewell, what is on its way is lost.
     fn hang_up(&mut self) {
         if let Some(line) = self.line.take() {
-            // The other side may be gone already.
-            drop(line.shutdown(Shutdown::Both));
+            let abortive = rustix::net::sockopt::set_socket_linger(&line, Some(Duration::ZERO));
+            // Ends the reader's wait; closing its end then resets the connection. It may be gone already.
+            let woken = line.shutdown(Shutdown::Read);
+            tracing::debug!(?abortive, ?woken, "line broken");
         }
     }
 
@@ -512,55 +517,6 @@ impl Paper {
             image::Luma([if byte >> (7 - x % 8) & 1 == 1 { 0 } else { 255 }])
         })
     }
-}
-
-/// The printer as a process: `--listen ADDR --spool DIR`; says where it listens as one JSON line, then takes faults as
-/// lines on standard input (`paper-out-after N`, `cover-open`, `slow BYTES_PER_S`, `mute`, `garbage`, `power-off`,
-/// `break-in-label N`, `break-before-answer N`, `mend`) and runs until it is killed.
-pub fn main(args: impl IntoIterator<Item = String>) -> Result<(), String> {
-    let (mut listen, mut spool) = (SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), None);
-    let mut args = args.into_iter();
-    while let Some(arg) = args.next() {
-        let value = args.next().ok_or_else(|| format!("{arg} needs a value"))?;
-        match arg.as_str() {
-            "--listen" => listen = value.parse().map_err(|e| format!("--listen {value}: {e}"))?,
-            "--spool" => spool = Some(PathBuf::from(value)),
-            _ => return Err(format!("unknown argument {arg}; known: --listen ADDR, --spool DIR")),
-        }
-    }
-    let spool = spool.ok_or("--spool DIR is needed")?;
-    let printer = VirtualPrinter::start(listen, &spool).map_err(|e| format!("starting on {listen}: {e}"))?;
-    println!("{}", serde_json::json!({"printer": 1, "addr": printer.addr().to_string(), "spool": spool}));
-    for line in std::io::stdin().lock().lines() {
-        let line = line.map_err(|e| format!("reading commands: {e}"))?;
-        match command(&line) {
-            Some(Some(fault)) => printer.set(fault),
-            Some(None) => printer.mend(),
-            None => eprintln!("not understood: {line}"),
-        }
-    }
-    loop {
-        std::thread::park();
-    }
-}
-
-/// A fault, or `Some(None)` for its mending.
-fn command(line: &str) -> Option<Option<Fault>> {
-    let mut words = line.split_whitespace();
-    let name = words.next()?;
-    let mut number = || words.next().and_then(|w| w.parse::<u32>().ok());
-    Some(Some(match name {
-        "mend" => return Some(None),
-        "paper-out-after" => Fault::PaperOutAfter(number()?),
-        "cover-open" => Fault::CoverOpen,
-        "slow" => Fault::SlowDrain { bytes_per_s: number()? },
-        "break-in-label" => Fault::LineBreaksInLabel { after: number()? },
-        "break-before-answer" => Fault::LineBreaksBeforeAnswer { after: number()? },
-        "mute" => Fault::Mute,
-        "garbage" => Fault::Garbage,
-        "power-off" => Fault::PowerOff,
-        _ => return None,
-    }))
 }
 
 #[cfg(test)]
@@ -670,13 +626,5 @@ mod tests {
         let out = printer.printed();
         assert_eq!(out.iter().map(|p| p.torn).collect::<Vec<_>>(), [true, false]);
         assert!(dir.path().join("0001-torn.png").exists() && dir.path().join("0002.bin").exists());
-    }
-
-    #[test]
-    fn commands_by_line() {
-        assert_eq!(command("paper-out-after 3"), Some(Some(Fault::PaperOutAfter(3))));
-        assert_eq!(command("mend"), Some(None));
-        assert_eq!(command("slow"), None);
-        assert_eq!(command("explode"), None);
     }
 }
