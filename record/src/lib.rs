@@ -6,6 +6,7 @@ pub mod claim;
 pub mod compliance;
 pub mod directive;
 pub mod entry;
+pub mod export;
 pub mod fold;
 pub mod ids;
 pub mod json;
