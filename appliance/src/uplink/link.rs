@@ -43,11 +43,18 @@ impl FromStr for Endpoint {
     fn from_str(text: &str) -> Result<Self, LinkError> {
         let wrong = || LinkError::Address(text.chars().take(200).collect());
         let uri: http::Uri = text.parse().map_err(|_| wrong())?;
-        let host = uri.host().filter(|host| !host.starts_with('[')).ok_or_else(wrong)?;
         if uri.scheme_str() != Some("mqtts") || !matches!(uri.path(), "" | "/") || uri.query().is_some() {
             return Err(wrong());
         }
-        Ok(Self { host: host.to_owned(), port: uri.port_u16().unwrap_or(8883) })
+        let authority = uri.authority().ok_or_else(wrong)?;
+        let host = authority.host();
+        // Neither a user in front of the host, nor an address of IPv6, which rumqttc cannot take.
+        let port = authority.as_str().strip_prefix(host).filter(|_| !host.starts_with('['));
+        let port = match port.ok_or_else(wrong)? {
+            "" => 8883,
+            port => port.strip_prefix(':').and_then(|port| port.parse().ok()).ok_or_else(wrong)?,
+        };
+        Ok(Self { host: host.to_owned(), port })
     }
 }
 
@@ -420,6 +427,8 @@ mod tests {
             "mqtts://",
             "mqtts://relay/x",
             "mqtts://relay:x",
+            "mqtts://relay:70000",
+            "mqtts://who@relay:1",
             "mqtts://[::1]:1",
         ];
         for text in wrong {

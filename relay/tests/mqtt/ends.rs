@@ -1,7 +1,10 @@
 //! How connections end, and who hears of it: the last will once, never after a goodbye, never after a take-over.
 
+use std::time::Duration;
+
 use relay::mqtt::{End, Presence};
 use tokio::io::AsyncWriteExt;
+use tokio::time::{Instant, sleep};
 
 use crate::raw::{Connect, GOODBYE, Raw, batch, puback, reason};
 use crate::relay_under_test::{Call, Relay};
@@ -60,6 +63,20 @@ async fn an_end_without_a_word() {
 }
 
 #[tokio::test]
+async fn pings_keep_it_open() {
+    let relay = Relay::start().await;
+    let identity = relay.identity(1);
+    let connect = Connect::new(identity.id).keep_alive(2);
+    let mut raw = Raw::connected_with(&relay, &identity, &connect).await;
+    let start = Instant::now();
+    // Twice the time after which silence would have ended it.
+    while start.elapsed() < Duration::from_secs(6) {
+        raw.ping().await;
+        sleep(Duration::from_millis(250)).await;
+    }
+}
+
+#[tokio::test]
 async fn a_goodbye_after_the_last_publishes() {
     let mut relay = Relay::start().await;
     let identity = relay.identity(1);
@@ -115,7 +132,10 @@ async fn a_storm_of_take_overs() {
     while gone == 0 {
         match relay.presence().await.1 {
             Presence::Connected => up += 1,
-            Presence::Gone(end) => gone += u64::from(end == End::Clean),
+            Presence::Gone(end) => {
+                assert_eq!(end, End::Clean, "an older connection spoke for the box");
+                gone += 1;
+            }
         }
     }
     assert_eq!((up, gone), (TIMES, 1));

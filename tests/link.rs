@@ -1,0 +1,389 @@
+//! The box's line to the relay: `uplink::link` against the relay's own listener, and against Mosquitto as an outside broker.
+
+use std::net::Ipv4Addr;
+use std::path::Path;
+use std::process::Stdio;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use appliance::uplink::link::{Endpoint, Link, LinkConfig, LinkError, LinkEvent, LinkTiming, NotTaken};
+use bytes::Bytes;
+use rcgen::{BasicConstraints, CertificateParams, DistinguishedName, DnType, IsCa, Issuer, KeyPair};
+use record::ids::{BoxId, ConnectionId};
+use record::limits::{BATCH_WIRE_BYTES_MAX, MQTT_PACKET_BYTES_MAX};
+use record::topics::{Down, Up};
+use relay::mqtt::{
+    Admission, Disposition, End, Inbox, Listener, Origin, Outbox, PeerCertificate, Presence, Refusal,
+    Settings,
+};
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{ClientConfig, RootCertStore};
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::net::TcpListener;
+use tokio::sync::mpsc;
+
+async fn soon<T>(what: impl Future<Output = T>) -> T {
+    tokio::time::timeout(Duration::from_secs(60), what).await.expect("nothing came for a minute")
+}
+
+/// A certificate and its key, PEM.
+struct Pair {
+    certificate: String,
+    key: String,
+}
+
+struct Authority {
+    issuer: Issuer<'static, KeyPair>,
+    pem: String,
+}
+
+fn named(name: &str) -> CertificateParams {
+    let mut parameters = CertificateParams::default();
+    parameters.distinguished_name = DistinguishedName::new();
+    parameters.distinguished_name.push(DnType::CommonName, name);
+    parameters
+}
+
+impl Authority {
+    fn new() -> Self {
+        let mut parameters = named("one authority for both sides");
+        parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let key = KeyPair::generate().unwrap();
+        let pem = parameters.self_signed(&key).unwrap().pem();
+        Self { issuer: Issuer::new(parameters, key), pem }
+    }
+
+    fn sign(&self, parameters: &CertificateParams) -> Pair {
+        let key = KeyPair::generate().unwrap();
+        Pair {
+            certificate: parameters.signed_by(&key, &self.issuer).unwrap().pem(),
+            key: key.serialize_pem(),
+        }
+    }
+
+    fn server(&self) -> Pair {
+        let mut parameters = named("localhost");
+        parameters.subject_alt_names =
+            CertificateParams::new(["localhost".to_owned()]).unwrap().subject_alt_names;
+        self.sign(&parameters)
+    }
+
+    fn roots(&self) -> RootCertStore {
+        let mut roots = RootCertStore::empty();
+        roots.add(CertificateDer::from_pem_slice(self.pem.as_bytes()).unwrap()).unwrap();
+        roots
+    }
+
+    /// A box of this authority, towards a relay at this port.
+    fn link(&self, id: BoxId, port: u16) -> LinkConfig {
+        let pair = self.sign(&named(&id.to_string()));
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let tls = ClientConfig::builder_with_provider(provider)
+            .with_protocol_versions(&[&rustls::version::TLS13])
+            .unwrap()
+            .with_root_certificates(self.roots())
+            .with_client_auth_cert(
+                vec![CertificateDer::from_pem_slice(pair.certificate.as_bytes()).unwrap()],
+                PrivateKeyDer::from_pem_slice(pair.key.as_bytes()).unwrap(),
+            )
+            .unwrap();
+        LinkConfig {
+            box_id: id,
+            relay: Endpoint { host: "localhost".to_owned(), port },
+            tls: Arc::new(tls),
+            gone: Bytes::from_static(b"gone"),
+            timing: LinkTiming::default(),
+        }
+    }
+}
+
+fn box_id(n: u8) -> BoxId {
+    BoxId::new(1_763_610_001_123, [n; 10])
+}
+
+/// Tells what came, and answers as it is set.
+struct Ingest {
+    publishes: mpsc::UnboundedSender<(Origin, Up, Bytes)>,
+    presences: mpsc::UnboundedSender<(Origin, Presence)>,
+    admission: Mutex<Admission>,
+    /// `None`: it never comes back.
+    disposition: Mutex<Option<Disposition>>,
+}
+
+impl Inbox for Ingest {
+    async fn admit(&self, _: &PeerCertificate) -> Admission {
+        *self.admission.lock().unwrap()
+    }
+
+    async fn publish(&self, from: Origin, up: Up, payload: Bytes) -> Disposition {
+        let disposition = *self.disposition.lock().unwrap();
+        self.publishes.send((from, up, payload)).ok();
+        match disposition {
+            Some(disposition) => disposition,
+            None => std::future::pending().await,
+        }
+    }
+
+    async fn presence(&self, of: Origin, presence: Presence) {
+        self.presences.send((of, presence)).ok();
+    }
+}
+
+struct World {
+    authority: Authority,
+    listener: Listener,
+    outbox: Outbox,
+    ingest: Arc<Ingest>,
+    publishes: mpsc::UnboundedReceiver<(Origin, Up, Bytes)>,
+    presences: mpsc::UnboundedReceiver<(Origin, Presence)>,
+}
+
+impl World {
+    async fn new() -> Self {
+        let authority = Authority::new();
+        let server = authority.server();
+        let tls = relay::mqtt::server_config(
+            vec![CertificateDer::from_pem_slice(server.certificate.as_bytes()).unwrap()],
+            PrivateKeyDer::from_pem_slice(server.key.as_bytes()).unwrap(),
+            authority.roots(),
+        );
+        let ((publish, publishes), (presence, presences)) =
+            (mpsc::unbounded_channel(), mpsc::unbounded_channel());
+        let ingest = Arc::new(Ingest {
+            publishes: publish,
+            presences: presence,
+            admission: Mutex::new(Admission::Admitted),
+            disposition: Mutex::new(Some(Disposition::Done)),
+        });
+        let outbox = Outbox::new();
+        let count = AtomicU32::new(0);
+        let mint = move || ConnectionId::new(i64::from(count.fetch_add(1, Ordering::Relaxed)), [0; 10]);
+        let socket = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let inbox = Arc::clone(&ingest);
+        let listener =
+            Listener::start(socket, tls.unwrap(), Settings::default(), outbox.clone(), inbox, mint).unwrap();
+        Self { authority, listener, outbox, ingest, publishes, presences }
+    }
+
+    fn link(&self, n: u8) -> LinkConfig {
+        self.authority.link(box_id(n), self.listener.local_addr().port())
+    }
+
+    fn answer(&self, disposition: Option<Disposition>) {
+        *self.ingest.disposition.lock().unwrap() = disposition;
+    }
+
+    async fn published(&mut self) -> (Origin, Up, Bytes) {
+        soon(self.publishes.recv()).await.unwrap()
+    }
+
+    async fn presence(&mut self) -> Presence {
+        soon(self.presences.recv()).await.unwrap().1
+    }
+}
+
+#[tokio::test]
+async fn there_and_back() {
+    let mut world = World::new().await;
+    let (sender, mut receiver) = Link::connect(&world.link(1)).await.unwrap();
+    let batch = Bytes::from(vec![7; BATCH_WIRE_BYTES_MAX]);
+    for (up, payload) in [
+        (Up::Hello, Bytes::from_static(b"hello")),
+        (Up::Batch, batch),
+        (Up::Health, Bytes::from_static(b"well")),
+    ] {
+        sender.publish(up, payload.clone()).unwrap();
+        let (from, came, bytes) = world.published().await;
+        assert_eq!((from.box_id, came, bytes), (box_id(1), up, payload));
+    }
+    for down in [Down::Ack, Down::Directive] {
+        world.outbox.send(box_id(1), down, Bytes::from_static(b"signed")).unwrap();
+        match soon(receiver.next()).await {
+            LinkEvent::Down(came, payload) => assert_eq!((came, &payload[..]), (down, &b"signed"[..])),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn goodbye_and_cut() {
+    let mut world = World::new().await;
+    let (sender, receiver) = Link::connect(&world.link(1)).await.unwrap();
+    assert_eq!(world.presence().await, Presence::Connected);
+    soon(receiver.close()).await;
+    assert_eq!(world.presence().await, Presence::Gone(End::Clean));
+    assert!(matches!(sender.publish(Up::Batch, Bytes::new()), Err(LinkError::Away(_))));
+
+    let (_sender, receiver) = Link::connect(&world.link(1)).await.unwrap();
+    assert_eq!(world.presence().await, Presence::Connected);
+    drop(receiver);
+    assert_eq!(world.presence().await, Presence::Gone(End::Lost));
+}
+
+#[tokio::test]
+async fn what_was_not_taken() {
+    let mut world = World::new().await;
+    let (sender, mut receiver) = Link::connect(&world.link(1)).await.unwrap();
+    for (disposition, expected) in [
+        (Disposition::Busy, NotTaken::Busy),
+        (Disposition::Refused(Refusal::Content), NotTaken::Refused),
+        (Disposition::Refused(Refusal::Format), NotTaken::Refused),
+    ] {
+        world.answer(Some(disposition));
+        sender.publish(Up::Batch, Bytes::from_static(b"x")).unwrap();
+        world.published().await;
+        let event = soon(receiver.next()).await;
+        assert!(matches!(event, LinkEvent::NotTaken(not_taken) if not_taken == expected), "{event:?}");
+    }
+}
+
+#[tokio::test]
+async fn larger_than_the_relay_takes() {
+    let mut world = World::new().await;
+    let (sender, _receiver) = Link::connect(&world.link(1)).await.unwrap();
+    let too_large = sender.publish(Up::Batch, vec![0; MQTT_PACKET_BYTES_MAX].into());
+    let Err(LinkError::TooLarge { bytes_max, .. }) = too_large else { panic!("{too_large:?}") };
+    assert!(bytes_max >= BATCH_WIRE_BYTES_MAX);
+    let largest = Bytes::from(vec![1; bytes_max]);
+    sender.publish(Up::Batch, largest.clone()).unwrap();
+    assert_eq!(world.published().await.2, largest, "the line is not broken by it");
+}
+
+#[tokio::test]
+async fn a_relay_that_does_not_answer_fills_nothing() {
+    let mut world = World::new().await;
+    world.answer(None);
+    let (sender, _receiver) = Link::connect(&world.link(1)).await.unwrap();
+    let full = soon(async {
+        loop {
+            if let Err(error) = sender.publish(Up::Batch, Bytes::from_static(b"x")) {
+                return error;
+            }
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    assert!(matches!(full, LinkError::Full), "{full}");
+    world.published().await;
+    assert!(world.publishes.try_recv().is_err(), "one after another");
+}
+
+#[tokio::test]
+async fn nothing_of_an_older_connection_holds_up_the_next() {
+    let mut world = World::new().await;
+    world.answer(None);
+    for n in 0..3_u8 {
+        let (sender, receiver) = Link::connect(&world.link(1)).await.unwrap();
+        // More than may be unacknowledged, so that some is parked inside when the line is cut.
+        for _ in 0..4 {
+            sender.publish(Up::Batch, Bytes::from(vec![n])).unwrap();
+        }
+        assert_eq!(world.published().await.2[0], n);
+        drop(receiver);
+    }
+    world.answer(Some(Disposition::Done));
+    let (sender, _receiver) = Link::connect(&world.link(1)).await.unwrap();
+    for n in 10..20_u8 {
+        sender.publish(Up::Batch, Bytes::from(vec![n])).unwrap();
+        soon(async { while world.publishes.recv().await.unwrap().2[0] != n {} }).await;
+    }
+}
+
+#[tokio::test]
+async fn every_end_says_why() {
+    let world = World::new().await;
+    let ended = async |mut receiver: appliance::uplink::link::LinkReceiver| match soon(receiver.next()).await
+    {
+        LinkEvent::Closed(error) => error,
+        other => panic!("{other:?}"),
+    };
+    let (_sender, receiver) = Link::connect(&world.link(1)).await.unwrap();
+    let (_newer, newer) = Link::connect(&world.link(1)).await.unwrap();
+    let text = ended(receiver).await.to_string();
+    assert!(text.contains("another connection of this box"), "{text}");
+
+    world.outbox.disconnect(box_id(1));
+    let put_out = ended(newer).await;
+    assert!(put_out.is_permanent() && put_out.to_string().contains("put out"), "{put_out}");
+
+    for (admission, words, is_permanent) in [
+        (Admission::Revoked, "revoked", true),
+        (Admission::Unknown, "does not know this box", true),
+        (Admission::Unavailable, "tries again by itself", false),
+    ] {
+        *world.ingest.admission.lock().unwrap() = admission;
+        let refused = Link::connect(&world.link(1)).await.map(|_| ()).unwrap_err();
+        assert!(refused.to_string().contains(words), "{refused}");
+        assert_eq!(refused.is_permanent(), is_permanent, "{refused}");
+    }
+    *world.ingest.admission.lock().unwrap() = Admission::Admitted;
+
+    let port = world.listener.local_addr().port();
+    let stranger = Authority::new().link(box_id(1), port);
+    let refused = Link::connect(&stranger).await.map(|_| ()).unwrap_err();
+    assert!(matches!(&refused, LinkError::Away(text) if text.contains("invalid peer certificate")), "{refused}");
+
+    let (_sender, receiver) = Link::connect(&world.link(1)).await.unwrap();
+    let away = world.link(1);
+    let stopping = tokio::spawn(world.listener.stop());
+    let text = ended(receiver).await.to_string();
+    assert!(text.contains("being restarted"), "{text}");
+    soon(stopping).await.unwrap();
+    let away = Link::connect(&away).await.map(|_| ()).unwrap_err();
+    assert!(matches!(away, LinkError::Away(_)), "{away}");
+}
+
+/// Mosquitto as the broker of a large installation, with the rules of DEPENDENCIES' page.
+async fn mosquitto(folder: &Path, authority: &Authority) -> (tokio::process::Child, u16) {
+    let server = authority.server();
+    let files = [
+        ("ca.pem", authority.pem.as_str()),
+        ("server.pem", &server.certificate),
+        ("server.key", &server.key),
+        ("acl", "pattern write ct/1/%u/up/#\npattern read ct/1/%u/down/#\n"),
+    ];
+    for (name, text) in files {
+        std::fs::write(folder.join(name), text).unwrap();
+    }
+    // Mosquitto takes no port 0; whoever is quicker to this one makes it end, and then the next is tried.
+    loop {
+        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap().local_addr().unwrap().port();
+        let folder = folder.display();
+        let config = format!(
+            "per_listener_settings true\nlistener {port} 127.0.0.1\ncafile {folder}/ca.pem\n\
+             certfile {folder}/server.pem\nkeyfile {folder}/server.key\nrequire_certificate true\n\
+             use_identity_as_username true\nallow_anonymous false\nacl_file {folder}/acl\nuser root\n"
+        );
+        let path = Path::new(&folder.to_string()).join("mosquitto.conf");
+        std::fs::write(&path, config).unwrap();
+        let mut broker = tokio::process::Command::new("mosquitto")
+            .arg("-v")
+            .arg("-c")
+            .arg(&path)
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .expect("mosquitto is installed");
+        let mut lines = BufReader::new(broker.stderr.take().unwrap()).lines();
+        while let Some(line) = soon(lines.next_line()).await.unwrap() {
+            if line.contains("running") {
+                tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+                return (broker, port);
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_outside_broker_with_no_relay_behind_it() {
+    let authority = Authority::new();
+    let folder = tempfile::tempdir().unwrap();
+    let (_broker, port) = mosquitto(folder.path(), &authority).await;
+    let (sender, mut receiver) = soon(Link::connect(&authority.link(box_id(1), port))).await.unwrap();
+    sender.publish(Up::Hello, Bytes::from_static(b"hello")).unwrap();
+    let event = soon(receiver.next()).await;
+    assert!(matches!(event, LinkEvent::NotTaken(NotTaken::Nobody)), "{event:?}");
+    soon(receiver.close()).await;
+}
