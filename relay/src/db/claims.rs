@@ -46,6 +46,15 @@ pub async fn create(
 
 type Row = (String, String, i64, Option<String>, Option<Vec<u8>>, Option<String>);
 
+/// Whether anybody made such a code: asked before a transaction is begun for a stranger.
+///
+/// # Errors
+/// The database.
+pub async fn platform_exists(conn: &mut Conn, code: &[u8]) -> Result<bool, DbError> {
+    let row = opt!(conn, (String,), "SELECT account FROM claims WHERE code = $1", code.to_vec())?;
+    Ok(row.is_some())
+}
+
 /// Finds a code by its digest and takes its row for this transaction: who knows the code speaks for its account.
 ///
 /// # Errors

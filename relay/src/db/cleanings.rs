@@ -145,9 +145,9 @@ pub async fn since(
     facility: FacilityId,
     items: &[Since],
 ) -> Result<Vec<(String, i64, i64, bool)>, DbError> {
-    let select = "SELECT c.tag, c.performed_ms, c.recorded_ms, c.complete FROM k JOIN cleanings c \
-                  ON c.account = $1 AND c.facility = $2 AND c.tag = k.tag AND c.performed_ms >= k.since_ms \
-                  WHERE NOT c.voided";
+    let select = "SELECT c.tag, c.performed_ms, c.recorded_ms, c.complete FROM k CROSS JOIN cleanings c \
+                  WHERE c.account = $1 AND c.facility = $2 AND c.tag = k.tag AND c.performed_ms >= k.since_ms \
+                  AND NOT c.voided";
     per_item(conn, scope, facility, items, select).await
 }
 
@@ -161,13 +161,13 @@ pub async fn uses_since(
     facility: FacilityId,
     items: &[Since],
 ) -> Result<Vec<(String, i64)>, DbError> {
-    let select = "SELECT u.tag, u.performed_ms, u.performed_ms, u.seq >= 0 FROM k JOIN uses u \
-                  ON u.account = $1 AND u.facility = $2 AND u.tag = k.tag AND u.performed_ms >= k.since_ms";
+    let select = "SELECT u.tag, u.performed_ms, u.performed_ms, u.seq >= 0 FROM k CROSS JOIN uses u \
+                  WHERE u.account = $1 AND u.facility = $2 AND u.tag = k.tag AND u.performed_ms >= k.since_ms";
     let rows = per_item(conn, scope, facility, items, select).await?;
     Ok(rows.into_iter().map(|(tag, performed_ms, ..)| (tag, performed_ms)).collect())
 }
 
-/// Runs `select` over `k(tag, since_ms)`; `$1` is the account, `$2` the facility.
+/// Runs `select` over `k(tag, since_ms)`, which stands first in a CROSS JOIN: SQLite then goes by it and not over the table; `$1` is the account, `$2` the facility.
 pub(super) async fn per_item(
     conn: &mut Conn,
     scope: AccountScope,

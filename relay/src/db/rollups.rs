@@ -65,8 +65,8 @@ pub async fn counted(
     facility: FacilityId,
     tags: &[Tag],
 ) -> Result<Vec<(String, i64)>, DbError> {
-    let select = "SELECT i.tag, i.counted_ms, k.since_ms, k.since_ms >= 0 FROM k JOIN items i \
-                  ON i.account = $1 AND i.facility = $2 AND i.tag = k.tag";
+    let select = "SELECT i.tag, i.counted_ms, k.since_ms, k.since_ms >= 0 FROM k CROSS JOIN items i \
+                  WHERE i.account = $1 AND i.facility = $2 AND i.tag = k.tag";
     let items: Vec<(Tag, i64)> = tags.iter().map(|tag| (*tag, 0)).collect();
     let rows = per_item(conn, scope, facility, &items, select).await?;
     Ok(rows.into_iter().map(|(tag, counted_ms, ..)| (tag, counted_ms)).collect())

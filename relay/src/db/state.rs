@@ -67,8 +67,8 @@ pub async fn load(
 fn load_text(size: usize) -> String {
     let places: Vec<String> = (0..size).map(|k| format!("(${},${})", 3 + 2 * k, 4 + 2 * k)).collect();
     format!(
-        "WITH k(room, id) AS (VALUES {}) SELECT r.room, r.id, r.body FROM k JOIN state_rows r \
-         ON r.account = $1 AND r.facility = $2 AND r.room = k.room AND r.id = k.id",
+        "WITH k(room, id) AS (VALUES {}) SELECT r.room, r.id, r.body FROM k CROSS JOIN state_rows r \
+         WHERE r.account = $1 AND r.facility = $2 AND r.room = k.room AND r.id = k.id",
         places.join(",")
     )
 }

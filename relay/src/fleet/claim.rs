@@ -92,6 +92,9 @@ impl Fleet {
         }
         let now_ms = self.clock.now_ms();
         let code = Hash::of(request.code.as_bytes());
+        if !claims::platform_exists(&mut self.db.read().await?, &code.0).await? {
+            return Err(Refused::Unknown);
+        }
         let mut tx = self.db.begin().await?;
         let claim = claims::platform_take(&mut tx, &code.0).await?;
         let verdict = decide(claim.as_ref(), request.r#box, &csr.key(), now_ms);
@@ -128,14 +131,17 @@ impl Fleet {
             Request::read(&request.csr).ok_or(Refused::Form("`csr` is no signed certificate request"))?;
         let now_ms = self.clock.now_ms();
         let origin = Origin { box_id: request.r#box, epoch: request.epoch };
-        let mut tx = self.db.begin().await?;
-        let home = boxes::platform_home(&mut tx, request.r#box).await?.filter(|home| !home.revoked);
+        // Nobody is known yet: a stranger gets no transaction.
+        let mut conn = self.db.read().await?;
+        let home = boxes::platform_home(&mut conn, request.r#box).await?.filter(|home| !home.revoked);
         let home = home.ok_or(Refused::NotIts)?;
-        let held = epochs::get(&mut tx, home.scope, &origin).await?.ok_or(Refused::NotIts)?;
+        let held = epochs::get(&mut conn, home.scope, &origin).await?.ok_or(Refused::NotIts)?;
         let log = origin.verifier(&held.log_key).map_err(|_| Refused::NotIts)?;
         if !request.holds(&log) {
             return Err(Refused::NotIts);
         }
+        drop(conn);
+        let mut tx = self.db.begin().await?;
         let place = (request.r#box, home.facility);
         let answer = self.certify(&mut tx, home.scope, place, &csr, now_ms).await?;
         tx.commit().await?;

@@ -6,6 +6,7 @@ use record::checkpoint::{Cosigned, Origin};
 use record::entry::ClockState;
 use record::ids::BoxId;
 use record::messages::{Answer, Health, Hello, Refused};
+use record::sign::Verifier;
 
 use super::{Counters, Ingest, IngestError, Reply, answer, done, holds, revoked};
 use crate::db::boxes::{Home, Told};
@@ -21,6 +22,12 @@ fn word(clock: ClockState) -> &'static str {
     }
 }
 
+/// A log's public key: base64 of its 32 bytes, or a verifier key as text.
+fn public_key(text: &str) -> Option<[u8; 32]> {
+    let bytes = STANDARD.decode(text).ok().and_then(|bytes| bytes.try_into().ok());
+    bytes.or_else(|| Verifier::parse(text).ok().map(|verifier| verifier.public()))
+}
+
 const UNREADABLE: Reply = Reply { ack: None, disposition: Disposition::Refused(Refusal::Format) };
 
 impl Ingest {
@@ -31,7 +38,7 @@ impl Ingest {
     pub async fn hello(&self, box_id: BoxId, payload: &[u8]) -> Result<Reply, IngestError> {
         let Ok(hello) = serde_json::from_slice::<Hello>(payload) else { return Ok(UNREADABLE) };
         let origin = Origin { box_id, epoch: hello.epoch };
-        let key: Option<[u8; 32]> = STANDARD.decode(&hello.key).ok().and_then(|k| k.try_into().ok());
+        let key = public_key(&hello.key);
         let Some(key) = key.filter(|key| origin.verifier(key).is_ok()) else { return Ok(UNREADABLE) };
         let now_ms = self.clock.now_ms();
         let mut tx = self.db.begin().await?;

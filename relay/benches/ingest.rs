@@ -1,0 +1,181 @@
+//! How fast one relay process verifies and stores: plain figures, and the share of each against its floor.
+//!
+//! `cargo bench -p cleantrack-relay --bench ingest [-- postgres]`
+
+#[expect(dead_code, reason = "the stories use all of it")]
+#[path = "../tests/store/fake_box.rs"]
+mod fake_box;
+#[path = "../../tests/src/postgres.rs"]
+#[expect(dead_code, unreachable_pub, reason = "a part of the harness, which uses all of it")]
+mod postgres;
+
+use std::hint::black_box;
+use std::sync::Arc;
+use std::time::Instant;
+
+use bytes::Bytes;
+use fake_box::FakeBox;
+use record::batch::{Room, Unverified, pack};
+use record::checkpoint::Checkpoint;
+use record::entry::Entry;
+use record::ids::{AccountId, BoxId, FacilityId};
+use record::limits::BATCH_ENTRIES_MAX;
+use record::redact::TextLine;
+use record::sign::{Kind, Signer};
+use record::tag::Tag;
+use record::tree::Frontier;
+use relay::changes::Changes;
+use relay::clock::SystemClock;
+use relay::db::{AccountScope, Db, accounts, boxes, facilities};
+use relay::ingest::Ingest;
+use relay::mqtt::{Disposition, Outbox};
+use relay::random::SystemRandom;
+
+const BOXES: u8 = 4;
+const ITEMS: u8 = 100;
+const CLEANINGS: i64 = 25_000;
+const START_MS: i64 = 1_700_000_000_000;
+
+fn seconds(work: impl FnOnce()) -> f64 {
+    let began = Instant::now();
+    work();
+    Instant::now().duration_since(began).as_secs_f64()
+}
+
+/// A facility of 100 items, each cleaned every 100 minutes, due every 4 hours; each cleaning with a name beside it.
+fn log(fill: u8) -> FakeBox {
+    let mut log = FakeBox::new(BoxId::new(1, [fill; 10]), 1, fill);
+    let tags: Vec<String> = (0..ITEMS).map(|i| Tag::from_random([i, 1, 2, 3, 4]).to_string()).collect();
+    for tag in &tags {
+        log.add(START_MS, tag);
+        let schedule = format!(r#"{{"tag":"{tag}","schedule":{{"every":"hours","n":4}},"from":{START_MS}}}"#);
+        log.tell(START_MS, "schedule.set", &schedule);
+    }
+    for (i, tag) in (0..CLEANINGS).zip(tags.iter().cycle()) {
+        log.clean(START_MS + i * 60_000, tag);
+    }
+    log
+}
+
+/// The whole log as batches as large as they may be.
+fn wires(log: &FakeBox) -> Vec<Bytes> {
+    let (mut wires, mut frontier, mut first) = (Vec::new(), Frontier::default(), 0);
+    let mut texts = log.texts.iter().peekable();
+    while first < log.entries.len() {
+        let mut room = Room::new(BATCH_ENTRIES_MAX);
+        let (mut lines, mut beside): (Vec<&[u8]>, Vec<String>) = (Vec::new(), Vec::new());
+        for entry in &log.entries[first..] {
+            let text = texts.peek().filter(|t| t.seq() == entry.seq()).map(|t| t.line());
+            if !room.take(entry.bytes().len(), text.as_ref().map_or(0, |t| t.len() + 1)) {
+                break;
+            }
+            texts.next_if(|t| t.seq() == entry.seq());
+            frontier.push(entry.leaf());
+            lines.push(entry.bytes());
+            beside.extend(text);
+        }
+        let checkpoint = Checkpoint { origin: log.origin, size: frontier.size(), root: frontier.root() };
+        let note = checkpoint.signed(&log.signer).unwrap().to_string();
+        wires.push(pack(&note, first as u64, &lines, &beside).unwrap().into());
+        first += lines.len();
+    }
+    wires
+}
+
+fn verifying(log: &FakeBox, wires: &[Bytes]) {
+    let entries = log.size() as f64;
+    let floor = seconds(|| {
+        for entry in &log.entries {
+            black_box(record::tree::leaf_hash(black_box(entry.bytes())));
+        }
+    });
+    let parse = seconds(|| {
+        log.entries.iter().for_each(|e| drop(black_box(Entry::parse(black_box(e.bytes())).unwrap())));
+    });
+    let texts = seconds(|| {
+        log.texts.iter().for_each(|t| drop(black_box(TextLine::parse(t.line().as_bytes()).unwrap())));
+    });
+    let took = seconds(|| {
+        let mut frontier = Frontier::default();
+        for wire in wires {
+            let signed = Unverified::unpack(wire).unwrap().open(&log.origin, log.signer.verifier()).unwrap();
+            frontier = signed.onto(&frontier).unwrap().frontier().clone();
+        }
+        assert_eq!(frontier.size(), log.size());
+    });
+    println!("verify: {:.0} entries/s on one core, {} batches", entries / took, wires.len());
+    println!("  floor, hashing alone: {:.0}/s ({:.1} % of the time)", entries / floor, 100.0 * floor / took);
+    println!("  reading entries {:.1} %, texts {:.1} %", 100.0 * parse / took, 100.0 * texts / took);
+}
+
+async fn storing(name: &str, db: Db, logs: &[FakeBox], wires: &[Vec<Bytes>]) {
+    db.migrate(START_MS).await.unwrap();
+    let (account, clock) = (AccountId::new(1, [1; 10]), Arc::new(SystemClock));
+    let scope = AccountScope::of(account);
+    let mut tx = db.begin().await.unwrap();
+    accounts::platform_create(&mut tx, account, "Bench", START_MS).await.unwrap();
+    let cosigner = Signer::new("bench/cosign/1", Kind::Cosignature, &[9; 32]).unwrap();
+    let seams = (
+        clock.clone() as Arc<dyn relay::clock::Clock>,
+        Arc::new(SystemRandom) as Arc<dyn relay::random::Random>,
+    );
+    let ingest =
+        Arc::new(Ingest::new(db.clone(), cosigner, Vec::new(), seams, Changes::default(), Outbox::new()));
+    for (log, fill) in logs.iter().zip(1..) {
+        let facility = FacilityId::new(1, [fill; 10]);
+        facilities::create(&mut tx, scope, facility, "Bench", "UTC", START_MS).await.unwrap();
+        let place = (log.origin.box_id, facility, log.origin.epoch);
+        boxes::register(&mut tx, scope, place, "Pi", "1", START_MS).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    for log in logs {
+        ingest.hello(log.origin.box_id, &log.hello(0, None)).await.unwrap();
+    }
+    let began = Instant::now();
+    let mut tasks = tokio::task::JoinSet::new();
+    for (log, wires) in logs.iter().zip(wires) {
+        let (ingest, wires, box_id) = (Arc::clone(&ingest), wires.clone(), log.origin.box_id);
+        tasks.spawn(async move {
+            for wire in wires {
+                assert_eq!(ingest.batch(box_id, wire).await.unwrap().disposition, Disposition::Done);
+            }
+        });
+    }
+    while let Some(done) = tasks.join_next().await {
+        done.unwrap();
+    }
+    let took = Instant::now().duration_since(began).as_secs_f64();
+    let entries: u64 = logs.iter().map(FakeBox::size).sum();
+    println!("store on {name}, {} boxes: {:.0} verified entries/s", logs.len(), entries as f64 / took);
+    db.close().await;
+}
+
+fn main() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    let logs: Vec<FakeBox> = (1..=BOXES).map(log).collect();
+    let wires: Vec<Vec<Bytes>> = logs.iter().map(wires).collect();
+    println!(
+        "{} entries, {} bytes each on average",
+        logs[0].size(),
+        logs[0].entries.iter().map(|e| e.bytes().len()).sum::<usize>() / logs[0].entries.len()
+    );
+    verifying(&logs[0], &wires[0]);
+    let dir = tempfile::tempdir().unwrap();
+    for boxes in [1, usize::from(BOXES)] {
+        runtime.block_on(async {
+            let file = dir.path().join(format!("{boxes}.db"));
+            let db = Db::open(&format!("sqlite:{}", file.display())).await.unwrap();
+            storing("SQLite", db, &logs[..boxes], &wires[..boxes]).await;
+            let bytes = std::fs::metadata(&file).unwrap().len();
+            let entries: u64 = logs[..boxes].iter().map(FakeBox::size).sum();
+            println!("  {} bytes of database an entry", bytes / entries);
+        });
+    }
+    if std::env::args().any(|arg| arg == "postgres") {
+        let server = postgres::Postgres::start(true);
+        runtime.block_on(async {
+            let db = Db::open(&server.url("postgres")).await.unwrap();
+            storing("PostgreSQL", db, &logs, &wires).await;
+        });
+    }
+}

@@ -1,0 +1,281 @@
+//! What boxes ask by HTTPS: claims, renewals, photos.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{Request, StatusCode};
+use http_body_util::BodyExt as _;
+use rcgen::{CertificateParams, KeyPair};
+use record::claim::{ClaimAnswer, ClaimRequest, RenewRequest};
+use record::ids::{BoxId, FacilityId};
+use record::tree::Hash;
+use relay::changes::Changes;
+use relay::clock::Clock;
+use relay::db::{boxes, facilities};
+use relay::fleet::{self, ClaimWishes, Fleet, Urls};
+use relay::mqtt::{Outbox, PeerCertificate};
+use relay::objects::{self, Boxes, Parts, Photos};
+use relay::random::{Random, SystemRandom};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
+use tower::ServiceExt as _;
+
+use super::Databases;
+use super::fake_box::FakeBox;
+use super::world::{DAY_MS, NOW_MS, World, box_id, stranger};
+
+fn open(world: &World, dir: &std::path::Path) -> Arc<Fleet> {
+    let clock: Arc<dyn Clock> = world.clock.clone();
+    let random: Arc<dyn Random> = Arc::new(SystemRandom);
+    let keys = dir.join("keys");
+    let opened =
+        Fleet::open(world.db.clone(), keys, "relay.example", None, Changes::default(), (clock, random));
+    let fleet = Arc::new(opened.unwrap().0);
+    let url = |port: u16| format!("https://relay.example:{port}");
+    fleet.open_at(Urls { relay: url(1), mqtt: "mqtts://relay.example:2".into(), photos: url(3) });
+    fleet
+}
+
+fn csr(key: &KeyPair) -> String {
+    CertificateParams::default().serialize_request(key).unwrap().pem().unwrap()
+}
+
+fn request(of: &FakeBox, code: &str, key: &KeyPair) -> ClaimRequest {
+    ClaimRequest {
+        code: code.to_owned(),
+        r#box: of.origin.box_id,
+        csr: csr(key),
+        log_key: of.signer.verifier().to_string(),
+        epoch: of.origin.epoch,
+        model: "Pi".into(),
+        version: "1.0".into(),
+    }
+}
+
+async fn post<T: serde::Serialize>(router: &Router, path: &str, body: &T) -> (StatusCode, Vec<u8>) {
+    let body = Body::from(serde_json::to_vec(body).unwrap());
+    let request = Request::post(path).body(body).unwrap();
+    let answer = router.clone().oneshot(request).await.unwrap();
+    let status = answer.status();
+    (status, answer.into_body().collect().await.unwrap().to_bytes().to_vec())
+}
+
+fn code_of(file: &str) -> String {
+    let table: toml::Table = file.parse().unwrap();
+    table["code"].as_str().unwrap().to_owned()
+}
+
+fn peer(answer: &[u8]) -> (PeerCertificate, ClaimAnswer) {
+    let answer: ClaimAnswer = serde_json::from_slice(answer).unwrap();
+    let leaf = CertificateDer::pem_slice_iter(answer.chain.as_bytes()).next().unwrap().unwrap();
+    (PeerCertificate::read(&leaf).unwrap(), answer)
+}
+
+pub(crate) async fn the_claim_table(dbs: impl Databases) {
+    let world = World::new(dbs.db("a").await).await;
+    let dir = tempfile::tempdir().unwrap();
+    let fleet = open(&world, dir.path());
+    let router = fleet::doors(Arc::clone(&fleet));
+    let file = async || {
+        fleet::claim_file(&fleet, world.scope, world.facility, ClaimWishes::default()).await.unwrap()
+    };
+    let (log, key, other_key) =
+        (FakeBox::new(box_id(1), 1, 3), KeyPair::generate().unwrap(), KeyPair::generate().unwrap());
+    let first_code = code_of(&file().await);
+    let claim = async |request: &ClaimRequest| post(&router, "/box/v1/claim", request).await;
+
+    let (status, first) = claim(&request(&log, &first_code, &key)).await;
+    assert_eq!(status, StatusCode::OK);
+    let (shown, answer) = peer(&first);
+    assert_eq!((shown.box_id, answer.facility.name.as_str()), (log.origin.box_id, "General"));
+    let mut conn = world.read().await;
+    let good = boxes::certificate(&mut conn, world.scope, shown.box_id, &shown.serial).await.unwrap();
+    assert_eq!(good, Some(true));
+    drop(conn);
+    let (status, again) = claim(&request(&log, &first_code, &key)).await;
+    assert_eq!((status, &again), (StatusCode::OK, &first), "a lost answer is no trap");
+    assert_eq!(claim(&request(&log, &first_code, &other_key)).await.0, StatusCode::CONFLICT, "another key");
+    let neighbour = FakeBox::new(box_id(2), 1, 4);
+    assert_eq!(claim(&request(&neighbour, &first_code, &key)).await.0, StatusCode::CONFLICT, "another box");
+    assert_eq!(claim(&request(&neighbour, "no such code", &key)).await.0, StatusCode::FORBIDDEN, "unknown");
+
+    let impostor = FakeBox::new(box_id(1), 1, 5);
+    let code = code_of(&file().await);
+    assert_eq!(
+        claim(&request(&impostor, &code, &key)).await.0,
+        StatusCode::CONFLICT,
+        "a known id under another log key"
+    );
+    assert_eq!(
+        claim(&request(&neighbour, &code, &key)).await.0,
+        StatusCode::OK,
+        "the code was not spent by that"
+    );
+    let fresh = code_of(&file().await);
+    let wrong =
+        ClaimRequest { log_key: neighbour.signer.verifier().to_string(), ..request(&log, &fresh, &key) };
+    assert_eq!(
+        claim(&wrong).await.0,
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "a key that the epoch's name does not carry"
+    );
+    let wrong = ClaimRequest { csr: "csr".into(), ..request(&log, &fresh, &key) };
+    assert_eq!(claim(&wrong).await.0, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(post(&router, "/box/v1/claim", &"rubbish").await.0, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(
+        claim(&request(&log, &fresh, &other_key)).await.0,
+        StatusCode::OK,
+        "a new code for a box that lost its key"
+    );
+
+    let late = code_of(&file().await);
+    let third = FakeBox::new(box_id(3), 1, 6);
+    world.clock.pass_ms(30 * DAY_MS);
+    assert_eq!(claim(&request(&third, &late, &key)).await.0, StatusCode::GONE, "expired");
+    let (status, again) = claim(&request(&log, &first_code, &key)).await;
+    assert_eq!((status, again), (StatusCode::OK, first), "the answer to a used code does not expire");
+    let refused = fleet::claim_file(&fleet, stranger(), world.facility, ClaimWishes::default()).await;
+    assert!(refused.is_err(), "another account's facility");
+    let nowhere = FacilityId::new(9, [9; 10]);
+    let missing = fleet::claim_file(&fleet, stranger(), nowhere, ClaimWishes::default()).await;
+    assert_eq!(
+        refused.unwrap_err().to_string(),
+        missing.unwrap_err().to_string(),
+        "answers as what does not exist"
+    );
+}
+
+pub(crate) async fn renewals_are_signed_by_the_log(dbs: impl Databases) {
+    let world = World::new(dbs.db("a").await).await;
+    let dir = tempfile::tempdir().unwrap();
+    let fleet = open(&world, dir.path());
+    let router = fleet::doors(Arc::clone(&fleet));
+    let log = FakeBox::new(box_id(1), 1, 3);
+    world.claim(&log).await;
+    let key = KeyPair::generate().unwrap();
+    let ask = |of: &FakeBox| {
+        let (signature, epoch) = (String::new(), of.origin.epoch);
+        RenewRequest { r#box: of.origin.box_id, epoch, csr: csr(&key), at: NOW_MS, signature }
+    };
+    let renew = async |request: RenewRequest| post(&router, "/box/v1/renew", &request).await;
+    let (status, answer) = renew(ask(&log).signed(&log.signer)).await;
+    assert_eq!(status, StatusCode::OK);
+    assert_eq!(peer(&answer).0.box_id, log.origin.box_id);
+    let (other, unknown) = (FakeBox::new(box_id(1), 1, 5), FakeBox::new(box_id(7), 1, 3));
+    assert_eq!(renew(ask(&log)).await.0, StatusCode::FORBIDDEN, "unsigned");
+    assert_eq!(renew(ask(&log).signed(&other.signer)).await.0, StatusCode::FORBIDDEN, "another key");
+    assert_eq!(
+        renew(ask(&other).signed(&other.signer)).await.0,
+        StatusCode::FORBIDDEN,
+        "an epoch nobody knows"
+    );
+    assert_eq!(
+        renew(ask(&unknown).signed(&unknown.signer)).await.0,
+        StatusCode::FORBIDDEN,
+        "a box nobody knows"
+    );
+    let forged = RenewRequest { at: 5, ..ask(&log).signed(&log.signer) };
+    assert_eq!(renew(forged).await.0, StatusCode::FORBIDDEN);
+    assert!(!fleet.revoke(stranger(), log.origin.box_id, &Outbox::new()).await.unwrap());
+    assert!(fleet.revoke(world.scope, log.origin.box_id, &Outbox::new()).await.unwrap());
+    assert_eq!(renew(ask(&log).signed(&log.signer)).await.0, StatusCode::FORBIDDEN, "revoked");
+}
+
+struct PhotoDoor {
+    router: Router,
+    peer: PeerCertificate,
+}
+
+impl PhotoDoor {
+    async fn ask(
+        &self,
+        request: axum::http::request::Builder,
+        body: Vec<u8>,
+    ) -> (StatusCode, Option<u64>, Vec<u8>) {
+        let request = request.extension(self.peer.clone()).body(Body::from(body)).unwrap();
+        let answer = self.router.clone().oneshot(request).await.unwrap();
+        let offset = answer.headers().get("upload-offset").map(|o| o.to_str().unwrap().parse().unwrap());
+        (answer.status(), offset, answer.into_body().collect().await.unwrap().to_bytes().to_vec())
+    }
+
+    async fn put(&self, photo: Hash, range: &str, bytes: &[u8]) -> StatusCode {
+        let request = Request::put(format!("/box/v1/photos/{photo}")).header("content-range", range);
+        self.ask(request, bytes.to_vec()).await.0
+    }
+
+    async fn offset(&self, photo: Hash) -> Option<u64> {
+        self.ask(Request::head(format!("/box/v1/photos/{photo}")), Vec::new()).await.1
+    }
+
+    async fn missing(&self, photos: &[Hash]) -> Vec<Hash> {
+        let body = serde_json::json!({ "photos": photos }).to_string();
+        let request = Request::post("/box/v1/photos/missing").header("content-type", "application/json");
+        let (status, _, answer) = self.ask(request, body.into_bytes()).await;
+        assert_eq!(status, StatusCode::OK);
+        let answer: serde_json::Value = serde_json::from_slice(&answer).unwrap();
+        serde_json::from_value(answer["photos"].clone()).unwrap()
+    }
+}
+
+async fn in_service(
+    world: &World,
+    scope: relay::db::AccountScope,
+    facility: FacilityId,
+    of: BoxId,
+) -> PeerCertificate {
+    let mut tx = world.db.begin().await.unwrap();
+    let epoch = FakeBox::new(of, 1, 3).origin.epoch;
+    boxes::register(&mut tx, scope, (of, facility, epoch), "Pi", "1.0", NOW_MS).await.unwrap();
+    boxes::certified(&mut tx, scope, of, "0a", (NOW_MS, NOW_MS + DAY_MS)).await.unwrap();
+    tx.commit().await.unwrap();
+    PeerCertificate { box_id: of, serial: "0a".into() }
+}
+
+pub(crate) async fn photos_come_in_pieces(dbs: impl Databases) {
+    let world = World::new(dbs.db("a").await).await;
+    let dir = tempfile::tempdir().unwrap();
+    let photos = Photos::in_folder(&dir.path().join("photos")).unwrap();
+    let boxes = Boxes {
+        db: world.db.clone(),
+        photos: photos.clone(),
+        parts: Parts::new(dir.path().join("uploads")),
+        changes: Changes::default(),
+        clock: world.clock.clone(),
+    };
+    let (router, elsewhere) = (objects::doors(boxes), FacilityId::new(3, [3; 10]));
+    let mut tx = world.db.begin().await.unwrap();
+    facilities::create(&mut tx, stranger(), elsewhere, "South", "UTC", NOW_MS).await.unwrap();
+    tx.commit().await.unwrap();
+    let ours = in_service(&world, world.scope, world.facility, box_id(1)).await;
+    let theirs = in_service(&world, stranger(), elsewhere, box_id(2)).await;
+    let ours = PhotoDoor { router: router.clone(), peer: ours };
+    let theirs = PhotoDoor { router: router.clone(), peer: theirs };
+    let bytes: Vec<u8> = (0..=255).collect();
+    let (photo, other) = (Hash::of(&bytes), Hash::of(b"other"));
+
+    assert_eq!(ours.missing(&[photo, other]).await, [photo, other]);
+    assert_eq!(ours.put(photo, "bytes 0-99/256", &bytes[..100]).await, StatusCode::ACCEPTED);
+    assert_eq!(ours.offset(photo).await, Some(100), "goes on where the line broke");
+    assert_eq!(theirs.offset(photo).await, Some(0), "another box's pieces are its own");
+    assert_eq!(ours.put(photo, "bytes 0-99/256", &bytes[..100]).await, StatusCode::RANGE_NOT_SATISFIABLE);
+    assert_eq!(photos.get(world.scope, photo).await.unwrap(), None, "not before it is whole");
+    assert_eq!(ours.put(photo, "bytes 100-255/256", &bytes[100..]).await, StatusCode::CREATED);
+    assert_eq!(photos.get(world.scope, photo).await.unwrap().unwrap(), bytes);
+    assert_eq!(ours.missing(&[photo, other]).await, [other]);
+    assert_eq!(ours.put(photo, "bytes 0-99/256", &bytes[..100]).await, StatusCode::OK, "again");
+    assert_eq!(photos.get(stranger(), photo).await.unwrap(), None, "kept per account");
+    assert_eq!(theirs.missing(&[photo]).await, [photo]);
+
+    assert_eq!(
+        ours.put(other, "bytes 0-255/256", &bytes).await,
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "not what was named"
+    );
+    assert_eq!(ours.offset(other).await, Some(0));
+    assert_eq!(ours.put(other, "bytes 0-255/9000000", &bytes).await, StatusCode::PAYLOAD_TOO_LARGE);
+    assert_eq!(ours.put(other, "bytes 5-9/3", &bytes).await, StatusCode::BAD_REQUEST);
+    let revoked = PeerCertificate { serial: "0b".into(), ..ours.peer.clone() };
+    let revoked = PhotoDoor { router, peer: revoked };
+    assert_eq!(revoked.put(photo, "bytes 0-99/256", &bytes[..100]).await, StatusCode::FORBIDDEN);
+}
