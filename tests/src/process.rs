@@ -1,0 +1,275 @@
+//! One real program under test: started, listened to, killed, started again, and never left behind.
+
+use std::ffi::OsString;
+use std::io;
+use std::path::PathBuf;
+use std::process::{ExitStatus, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
+use tokio::process::{Child, Command};
+use tokio::task::JoinHandle;
+
+/// How long a program may take to say where it listens; a loaded machine with two cores needs its time.
+const START_WITHIN: Duration = Duration::from_secs(60);
+/// How long it may take to end when asked.
+const STOP_WITHIN: Duration = Duration::from_secs(20);
+/// Lines of its output that are kept.
+const LINES_MAX: usize = 2_000;
+
+/// How a program is started, the same way every time.
+#[derive(Debug, Clone)]
+pub struct Program {
+    /// The executable.
+    pub path: PathBuf,
+    /// Its arguments.
+    pub args: Vec<OsString>,
+    /// Variables beside those of the test.
+    pub env: Vec<(OsString, OsString)>,
+}
+
+/// Why a program does not run.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// It could not be started at all.
+    #[error("could not start {path}: {source}")]
+    Spawn {
+        /// The executable.
+        path: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// It ended, said something else or stayed silent.
+    #[error("{path} did not say where it listens ({why}); its last lines:\n{log}")]
+    Silent {
+        /// The executable.
+        path: String,
+        /// What happened.
+        why: String,
+        /// What it wrote.
+        log: String,
+    },
+}
+
+/// A program that runs and has said where it listens. Dropping it kills it.
+pub struct Running {
+    child: Child,
+    said: serde_json::Value,
+    log: Arc<Mutex<Vec<String>>>,
+    listeners: Vec<JoinHandle<()>>,
+}
+
+impl Program {
+    /// A program with arguments and no further variables.
+    pub fn new(path: impl Into<PathBuf>, args: &[&str]) -> Self {
+        Self { path: path.into(), args: args.iter().map(Into::into).collect(), env: Vec::new() }
+    }
+
+    /// With one more variable.
+    #[must_use]
+    pub fn env(mut self, name: &str, value: impl Into<OsString>) -> Self {
+        self.env.push((name.into(), value.into()));
+        self
+    }
+
+    /// Starts it and waits for the first line on its standard output, which must be one JSON object.
+    ///
+    /// # Errors
+    /// What it did instead.
+    pub async fn start(&self) -> Result<Running, StartError> {
+        let path = self.path.display().to_string();
+        let mut child = Command::new(&self.path)
+            .args(&self.args)
+            .envs(self.env.iter().cloned())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .map_err(|source| StartError::Spawn { path: path.clone(), source })?;
+        let log = Arc::new(Mutex::new(Vec::new()));
+        let (first, said) = tokio::sync::oneshot::channel();
+        let mut listeners = Vec::new();
+        listeners.extend(child.stdout.take().map(|out| listen(out, Arc::clone(&log), Some(first))));
+        listeners.extend(child.stderr.take().map(|err| listen(err, Arc::clone(&log), None)));
+        let silent = |why: String| StartError::Silent { path, why, log: last_lines(&log, 40) };
+        let line = match tokio::time::timeout(START_WITHIN, said).await {
+            Ok(Ok(line)) => line,
+            Ok(Err(_)) => {
+                let status = child.wait().await;
+                // What it wrote last may still be on its way.
+                for listener in listeners {
+                    let _ = listener.await;
+                }
+                let status = status.map_or_else(|e| e.to_string(), |status| status.to_string());
+                return Err(silent(format!("it ended: {status}")));
+            }
+            Err(_) => return Err(silent(format!("not within {START_WITHIN:?}"))),
+        };
+        match serde_json::from_str(&line) {
+            Ok(said) => Ok(Running { child, said, log, listeners }),
+            Err(e) => Err(silent(format!("its first line is no JSON object: {e}: {line}"))),
+        }
+    }
+
+    /// Runs it to its end, with `input` on its standard input. For commands that answer and go.
+    ///
+    /// # Errors
+    /// It could not be started.
+    pub async fn run(&self, input: &str) -> io::Result<std::process::Output> {
+        use tokio::io::AsyncWriteExt as _;
+        let mut child = Command::new(&self.path)
+            .args(&self.args)
+            .envs(self.env.iter().cloned())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()?;
+        if let Some(mut stdin) = child.stdin.take() {
+            // One that reads nothing may have ended already.
+            let _ = stdin.write_all(input.as_bytes()).await;
+        }
+        child.wait_with_output().await
+    }
+}
+
+/// Keeps every line, and hands out the first.
+fn listen(
+    from: impl AsyncRead + Unpin + Send + 'static,
+    log: Arc<Mutex<Vec<String>>>,
+    mut first: Option<tokio::sync::oneshot::Sender<String>>,
+) -> JoinHandle<()> {
+    tokio::spawn(async move {
+        let mut lines = BufReader::new(from).lines();
+        while let Ok(Some(line)) = lines.next_line().await {
+            if let Some(first) = first.take() {
+                let _ = first.send(line.clone());
+            }
+            let mut log = log.lock().unwrap_or_else(PoisonError::into_inner);
+            if log.len() == LINES_MAX {
+                log.remove(0);
+            }
+            log.push(line);
+        }
+    })
+}
+
+fn last_lines(log: &Mutex<Vec<String>>, count: usize) -> String {
+    let log = log.lock().unwrap_or_else(PoisonError::into_inner);
+    log[log.len().saturating_sub(count)..].join("\n")
+}
+
+impl Running {
+    /// Its process id.
+    pub fn pid(&self) -> u32 {
+        self.child.id().unwrap_or_default()
+    }
+
+    /// The JSON object of its first line: the addresses that it really bound.
+    pub fn said(&self) -> &serde_json::Value {
+        &self.said
+    }
+
+    /// A text in its first line, by JSON pointer.
+    ///
+    /// # Panics
+    /// There is no such text.
+    pub fn told(&self, pointer: &str) -> String {
+        let text = self.said.pointer(pointer).and_then(|v| v.as_str());
+        text.unwrap_or_else(|| panic!("no text at {pointer} in {}", self.said)).to_owned()
+    }
+
+    /// What it wrote, standard output and error together, the last 2,000 lines.
+    pub fn log(&self) -> String {
+        last_lines(&self.log, LINES_MAX)
+    }
+
+    /// Kills it without a word, as a power cut of the process would, and waits until it is gone.
+    ///
+    /// # Errors
+    /// The kernel's.
+    pub async fn kill(mut self) -> io::Result<()> {
+        self.child.kill().await
+    }
+
+    /// Asks it to end (SIGTERM) and waits.
+    ///
+    /// # Errors
+    /// It has not ended within 20 s, and was killed.
+    pub async fn stop(mut self) -> io::Result<(ExitStatus, String)> {
+        if let Some(pid) = self.child.id().and_then(|id| i32::try_from(id).ok()) {
+            let pid = rustix::process::Pid::from_raw(pid).ok_or(io::ErrorKind::NotFound)?;
+            rustix::process::kill_process(pid, rustix::process::Signal::TERM)?;
+        }
+        let status = match tokio::time::timeout(STOP_WITHIN, self.child.wait()).await {
+            Ok(status) => status?,
+            Err(_) => {
+                let late = format!("not ended {STOP_WITHIN:?} after SIGTERM:\n{}", self.log());
+                return Err(io::Error::new(io::ErrorKind::TimedOut, late));
+            }
+        };
+        for listener in self.listeners.drain(..) {
+            let _ = listener.await;
+        }
+        Ok((status, self.log()))
+    }
+
+    /// Waits until it ends by itself.
+    ///
+    /// # Errors
+    /// The kernel's.
+    pub async fn ended(&mut self) -> io::Result<ExitStatus> {
+        self.child.wait().await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shell(script: &str) -> Program {
+        Program::new("/bin/sh", &["-c", script])
+    }
+
+    #[tokio::test]
+    async fn waits_for_its_first_line_and_ends_it() {
+        let script = "trap 'echo bye; exit 3' TERM; echo '{\"http\":\"http://127.0.0.1:1\"}'; echo log >&2
+            while :; do sleep 0.01; done";
+        let running = shell(script).start().await.unwrap();
+        assert_eq!(running.told("/http"), "http://127.0.0.1:1");
+        let (status, log) = running.stop().await.unwrap();
+        assert_eq!(status.code(), Some(3));
+        assert!(log.contains("log") && log.contains("bye"), "{log}");
+    }
+
+    #[tokio::test]
+    async fn says_why_it_does_not_run() {
+        let error =
+            shell("echo 'port 80: permission denied' >&2; exit 78").start().await.err().unwrap().to_string();
+        assert!(error.contains("permission denied") && error.contains("78"), "{error}");
+        let error = shell("echo ready; sleep 60").start().await.err().unwrap().to_string();
+        assert!(error.contains("no JSON object") && error.contains("ready"), "{error}");
+        assert!(Program::new("/no/such/program", &[]).start().await.is_err());
+    }
+
+    #[tokio::test]
+    async fn nothing_is_left_behind() {
+        let running = shell("echo '{}'; exec sleep 600").start().await.unwrap();
+        let pid = running.pid();
+        assert!(alive(pid));
+        running.kill().await.unwrap();
+        assert!(!alive(pid));
+    }
+
+    fn alive(pid: u32) -> bool {
+        std::path::Path::new("/proc").join(pid.to_string()).exists()
+    }
+
+    #[tokio::test]
+    async fn commands_get_their_input() {
+        let output = shell("read line; echo got $line; exit 2").run("a secret\n").await.unwrap();
+        assert_eq!((output.status.code(), &output.stdout[..]), (Some(2), &b"got a secret\n"[..]));
+    }
+}

@@ -1,0 +1,284 @@
+//! A TCP line that can be spoilt while connections live: slow, cut, half open, deaf, throttled, refused.
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::tcp::{ReadHalf, WriteHalf};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+/// What is wrong with the line. A connection that lost bytes stays dead after the fault is mended, as behind a
+/// router that forgot it: its ends must find that out themselves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// Nothing.
+    None,
+    /// Every piece arrives so much later.
+    Delay(Duration),
+    /// Live connections are reset, new ones at once too.
+    Cut,
+    /// Both ways are swallowed, the end of a stream too; new connections are taken and hear nothing.
+    HalfOpen,
+    /// Only the way back is swallowed: what was sent arrives, no answer does.
+    Deaf,
+    /// So many bytes a second, each way, at least 10.
+    Throttle(u32),
+    /// Live connections go on, new ones are reset.
+    Refuse,
+}
+
+impl Fault {
+    fn swallows(self, way: Way) -> bool {
+        matches!((self, way), (Self::HalfOpen, _) | (Self::Deaf, Way::Back))
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Way {
+    There,
+    Back,
+}
+
+#[derive(Default)]
+struct Counts {
+    connections: AtomicU64,
+    there: AtomicU64,
+    back: AtomicU64,
+}
+
+/// The running line. Dropping it resets every connection and closes its port.
+pub struct Proxy {
+    addr: SocketAddr,
+    to: watch::Sender<SocketAddr>,
+    fault: watch::Sender<Fault>,
+    counts: Arc<Counts>,
+    accepting: tokio::task::JoinHandle<()>,
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        self.accepting.abort();
+    }
+}
+
+impl Proxy {
+    /// Listens on a free loopback port and carries every connection to `to`.
+    ///
+    /// # Errors
+    /// No port could be bound.
+    pub async fn start(to: SocketAddr) -> io::Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let addr = listener.local_addr()?;
+        let (fault, faults) = watch::channel(Fault::None);
+        let (to, target) = watch::channel(to);
+        let counts = Arc::new(Counts::default());
+        let accepting = tokio::spawn(accept(listener, target, faults, Arc::clone(&counts)));
+        Ok(Self { addr, to, fault, counts, accepting })
+    }
+
+    /// Where the near end connects.
+    pub fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// From now on the line is like this.
+    pub fn set(&self, fault: Fault) {
+        self.fault.send_replace(fault);
+    }
+
+    /// New connections go there: the far end was started again on another port.
+    pub fn lead_to(&self, to: SocketAddr) {
+        self.to.send_replace(to);
+    }
+
+    /// Connections that were taken so far, refused ones included.
+    pub fn connections(&self) -> u64 {
+        self.counts.connections.load(Ordering::Relaxed)
+    }
+
+    /// Bytes that arrived, there and back; swallowed ones did not.
+    pub fn carried(&self) -> (u64, u64) {
+        (self.counts.there.load(Ordering::Relaxed), self.counts.back.load(Ordering::Relaxed))
+    }
+}
+
+async fn accept(
+    listener: TcpListener,
+    to: watch::Receiver<SocketAddr>,
+    fault: watch::Receiver<Fault>,
+    counts: Arc<Counts>,
+) {
+    // Aborting this task drops the set, and with it every connection.
+    let mut carried = JoinSet::new();
+    loop {
+        while carried.try_join_next().is_some() {}
+        let Ok((near, _)) = listener.accept().await else { continue };
+        counts.connections.fetch_add(1, Ordering::Relaxed);
+        let refused = matches!(*fault.borrow(), Fault::Refuse | Fault::Cut);
+        if refused {
+            reset(&near);
+        } else {
+            carried.spawn(carry(near, *to.borrow(), fault.clone(), Arc::clone(&counts)));
+        }
+    }
+}
+
+/// Makes the drop that follows a reset instead of an orderly end.
+fn reset(stream: &TcpStream) {
+    let _ = stream.set_zero_linger();
+}
+
+async fn carry(mut near: TcpStream, to: SocketAddr, mut fault: watch::Receiver<Fault>, counts: Arc<Counts>) {
+    let faults = fault.clone();
+    let Ok(mut far) = TcpStream::connect(to).await else { return reset(&near) };
+    let _ = (near.set_nodelay(true), far.set_nodelay(true));
+    let ended_well = {
+        let (near_read, near_write) = near.split();
+        let (far_read, far_write) = far.split();
+        let there = pump(near_read, far_write, Way::There, &faults, &counts.there);
+        let back = pump(far_read, near_write, Way::Back, &faults, &counts.back);
+        tokio::select! {
+            // An error is the proxy's own end, which cuts too.
+            _ = fault.wait_for(|fault| *fault == Fault::Cut) => false,
+            both = async { tokio::try_join!(there, back) } => both.is_ok(),
+        }
+    };
+    if !ended_well {
+        reset(&near);
+        reset(&far);
+    }
+}
+
+/// Carries one way until its stream ends. An error of either end ends the connection.
+async fn pump(
+    mut from: ReadHalf<'_>,
+    mut to: WriteHalf<'_>,
+    way: Way,
+    faults: &watch::Receiver<Fault>,
+    carried: &AtomicU64,
+) -> io::Result<()> {
+    let mut buffer = vec![0; 16 * 1024];
+    let mut swallowed = false;
+    loop {
+        let fault = *faults.borrow();
+        let piece = match fault {
+            Fault::Throttle(bytes_per_s) => (bytes_per_s as usize / 10).clamp(1, buffer.len()),
+            _ => buffer.len(),
+        };
+        let n = from.read(&mut buffer[..piece]).await?;
+        let fault = *faults.borrow();
+        swallowed |= fault.swallows(way);
+        if swallowed {
+            if n == 0 {
+                return Ok(());
+            }
+            continue;
+        }
+        match fault {
+            Fault::Delay(by) => tokio::time::sleep(by).await,
+            Fault::Throttle(bytes_per_s) => {
+                tokio::time::sleep(Duration::from_secs_f64(n as f64 / f64::from(bytes_per_s.max(10)))).await;
+            }
+            _ => {}
+        }
+        if n == 0 {
+            return to.shutdown().await;
+        }
+        to.write_all(&buffer[..n]).await?;
+        carried.fetch_add(n as u64, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A far end that sends back what it hears, through a line.
+    async fn echo_behind_a_line() -> Proxy {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let addr = listener.local_addr().unwrap();
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                tokio::spawn(async move {
+                    let (mut read, mut write) = stream.split();
+                    let _ = tokio::io::copy(&mut read, &mut write).await;
+                });
+            }
+        });
+        Proxy::start(addr).await.unwrap()
+    }
+
+    async fn said_and_heard(stream: &mut TcpStream, text: &[u8]) -> io::Result<Vec<u8>> {
+        stream.write_all(text).await?;
+        let mut heard = vec![0; text.len()];
+        stream.read_exact(&mut heard).await.map(|_| heard)
+    }
+
+    #[tokio::test]
+    async fn a_sound_line_carries_and_ends() {
+        let line = echo_behind_a_line().await;
+        for fault in [Fault::None, Fault::Delay(Duration::from_millis(5)), Fault::Throttle(100_000)] {
+            line.set(fault);
+            let mut stream = TcpStream::connect(line.addr()).await.unwrap();
+            let text = vec![b'x'; 3_000];
+            assert_eq!(said_and_heard(&mut stream, &text).await.unwrap(), text, "{fault:?}");
+            stream.shutdown().await.unwrap();
+            assert_eq!(stream.read(&mut [0; 9]).await.unwrap(), 0, "the end is carried: {fault:?}");
+        }
+        assert_eq!((line.connections(), line.carried()), (3, (9_000, 9_000)));
+    }
+
+    #[tokio::test]
+    async fn cut_and_refused_are_resets() {
+        let line = echo_behind_a_line().await;
+        let mut live = TcpStream::connect(line.addr()).await.unwrap();
+        said_and_heard(&mut live, b"a").await.unwrap();
+        line.set(Fault::Refuse);
+        let mut new = TcpStream::connect(line.addr()).await.unwrap();
+        assert!(said_and_heard(&mut new, b"b").await.is_err());
+        said_and_heard(&mut live, b"c").await.unwrap();
+        line.set(Fault::Cut);
+        let error = live.read(&mut [0; 9]).await.unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::ConnectionReset);
+        line.set(Fault::None);
+        let mut again = TcpStream::connect(line.addr()).await.unwrap();
+        assert_eq!(said_and_heard(&mut again, b"d").await.unwrap(), b"d");
+    }
+
+    #[tokio::test]
+    async fn what_was_swallowed_never_arrives() {
+        for (fault, arrives) in [(Fault::HalfOpen, false), (Fault::Deaf, true)] {
+            let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+            let line = Proxy::start(listener.local_addr().unwrap()).await.unwrap();
+            let mut near = TcpStream::connect(line.addr()).await.unwrap();
+            let (mut far, _) = listener.accept().await.unwrap();
+            line.set(fault);
+            near.write_all(b"lost?").await.unwrap();
+            far.write_all(b"answer").await.unwrap();
+            let mut heard = [0; 5];
+            let wait = Duration::from_millis(100);
+            let there = tokio::time::timeout(wait, far.read_exact(&mut heard)).await;
+            assert_eq!(there.is_ok(), arrives, "{fault:?}");
+            // A mended line does not bring back what it lost, nor the end of a stream.
+            drop(far);
+            assert!(tokio::time::timeout(wait, near.read(&mut heard)).await.is_err(), "{fault:?}");
+            line.set(Fault::None);
+            assert!(tokio::time::timeout(wait, near.read(&mut heard)).await.is_err(), "{fault:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn dropping_it_closes_everything() {
+        let line = echo_behind_a_line().await;
+        let addr = line.addr();
+        let mut live = TcpStream::connect(addr).await.unwrap();
+        said_and_heard(&mut live, b"a").await.unwrap();
+        drop(line);
+        assert!(!matches!(live.read(&mut [0; 9]).await, Ok(n) if n > 0));
+    }
+}

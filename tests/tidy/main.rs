@@ -1,0 +1,69 @@
+//! The suite `tidy`: rules of this project that the compiler does not know, each with the fix in its message.
+//!
+//! One test reads the whole repository and tells every violation at once. Each rule beside it has a test that plants
+//! the fault it must find.
+
+mod functions;
+mod imports;
+mod licences;
+mod rooms;
+mod sources;
+mod text;
+mod units;
+mod workspace;
+
+use std::fmt;
+
+use sources::Sources;
+
+/// A violation: where, and what to do about it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Fault {
+    place: String,
+    what: String,
+}
+
+impl Fault {
+    fn new(place: impl Into<String>, what: impl Into<String>) -> Self {
+        Self { place: place.into(), what: what.into() }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.place, self.what)
+    }
+}
+
+#[test]
+fn the_repository_is_tidy() {
+    let sources = Sources::of_repository();
+    let metadata = workspace::metadata(&[]);
+    let mut faults = Vec::new();
+    for file in sources.rust() {
+        faults.extend(text::opening(file));
+        faults.extend(functions::check(file, sources.is_test(&file.path), functions::LONG));
+        faults.extend(imports::check(file, rooms::ROOMS, rooms::ONLY, &sources));
+    }
+    faults.extend(functions::exceptions_are_needed(&sources, functions::LONG));
+    for file in &sources.files {
+        faults.extend(text::length(file));
+        faults.extend(text::words(file));
+        faults.extend(text::documents(file, &|path| sources.exists(path)));
+    }
+    faults.extend(rooms::every_room_has_a_row(&sources));
+    faults.extend(workspace::arrows(&metadata));
+    faults.extend(workspace::pure_dependencies(&metadata));
+    faults.extend(workspace::lints(&sources));
+    faults.extend(workspace::listed_tests(&sources));
+    faults.extend(workspace::lock(&sources.text("Cargo.lock")));
+    let host = workspace::host();
+    faults.extend(licences::check(
+        &workspace::metadata(&["--filter-platform", &host]),
+        &sources.text("deny.toml"),
+    ));
+    faults.sort();
+    faults.dedup();
+    let told: Vec<String> = faults.iter().map(ToString::to_string).collect();
+    assert!(told.is_empty(), "{} violations:\n{}", told.len(), told.join("\n"));
+}

@@ -1,0 +1,196 @@
+//! The table of rooms: who may use whom inside a crate, and which outside crates only some rooms may name.
+
+use std::collections::BTreeSet;
+
+use crate::Fault;
+use crate::imports::{module_of, place, room_of};
+use crate::sources::Sources;
+
+/// A room of a crate and the rooms of the same crate that it may import. Its own parts it may import always.
+pub struct Room {
+    pub place: &'static str,
+    pub may: &'static [&'static str],
+    pub reason: &'static str,
+}
+
+/// A path that only these rooms (and tests) may name.
+pub struct Only {
+    pub path: &'static str,
+    pub rooms: &'static [&'static str],
+    pub reason: &'static str,
+}
+
+const fn room(place: &'static str, may: &'static [&'static str], reason: &'static str) -> Room {
+    Room { place, may, reason }
+}
+
+const SEAM: &str = "a seam to the world: everyone uses it, it uses nobody";
+
+/// Crates whose modules are rooms. In the pure crates the compiler's own order is enough.
+const ROOMED: &[&str] = &["appliance", "relay"];
+
+/// What puts the rooms of a program together may use all of them.
+const ALL: &[&str] = &["*"];
+
+/// ARCHITECTURE.md's rooms. A new room gets a row in the commit that makes it.
+pub const ROOMS: &[Room] = &[
+    room("appliance/clock", &[], SEAM),
+    room("appliance/random", &[], SEAM),
+    room("appliance/config", &[], "settings are read before anything runs"),
+    room(
+        "appliance/intake",
+        &["clock", "random"],
+        "it is pure: command and state in, entries or a refusal out",
+    ),
+    room("appliance/store", &["clock", "random"], "it knows no page, no printer and no line"),
+    room("appliance/listen", &[], "connections, not what is said over them"),
+    room("appliance/photo", &["random"], "bytes in, a clean picture out"),
+    room("appliance/identity", &["clock", "random"], "who somebody is, not what they want"),
+    room("appliance/print", &["clock", "random"], "labels and printers, not the log and not the pages"),
+    room(
+        "appliance/command",
+        &["clock", "random", "intake", "store"],
+        "the one way from a command to the log",
+    ),
+    room(
+        "appliance/uplink",
+        &["clock", "random", "command", "config", "identity", "intake", "photo", "store"],
+        "the line to the relay knows no page and no printer",
+    ),
+    room("appliance/uplink/plan", &["clock"], "it decides and touches nothing"),
+    room(
+        "appliance/http",
+        &[
+            "clock", "random", "command", "config", "identity", "intake", "listen", "photo", "print",
+            "store", "uplink",
+        ],
+        "pages and API",
+    ),
+    room(
+        "appliance/admin",
+        &["clock", "random", "command", "config", "identity", "intake", "photo", "print", "store", "uplink"],
+        "the administration socket knows no page",
+    ),
+    room("appliance/serve", ALL, "it puts the rooms together"),
+    room("relay/clock", &[], SEAM),
+    room("relay/random", &[], SEAM),
+    room("relay/changes", &[], "news of a commit, nothing more"),
+    room("relay/config", &["fleet"], "settings are read before anything runs"),
+    room("relay/objects", &["changes", "clock", "db", "mqtt"], "photos by hash, and the boxes' door to them"),
+    room("relay/mqtt", &[], "the listener knows no database and no page: `Inbox` is its way in"),
+    room("relay/mqtt/acl", &[], "it decides and touches nothing"),
+    room("relay/db", &["accounts"], "all SQL, and nothing of those who ask"),
+    room("relay/ingest", &["changes", "clock", "db", "mqtt", "random", "rollup"], "no page, no bill"),
+    room("relay/ingest/decide", &[], "the protocol's table decides and touches nothing"),
+    room("relay/rollup", &["changes", "clock", "db", "ingest"], "a fold over what ingest stored"),
+    room("relay/audit", &["db", "ingest"], "it reads what is stored and checks it again"),
+    room("relay/accounts", &["clock", "db", "random"], "who somebody is, not what they want"),
+    room(
+        "relay/fleet",
+        &["changes", "clock", "config", "db", "mqtt", "objects", "random"],
+        "boxes, not pages",
+    ),
+    room("relay/health", &["changes", "clock", "db", "ingest", "mqtt"], "what an operator's monitor asks"),
+    room("relay/listen", &["fleet", "mqtt", "web"], "connections, and who is at the other end"),
+    room(
+        "relay/web",
+        &["accounts", "api", "changes", "clock", "db", "fleet", "objects", "random", "rollup"],
+        "no SQL and no MQTT",
+    ),
+    room(
+        "relay/api",
+        &["accounts", "changes", "clock", "db", "fleet", "objects", "random", "rollup", "web"],
+        "no SQL and no MQTT",
+    ),
+    room(
+        "relay/admin",
+        &["accounts", "clock", "config", "db", "fleet", "mqtt", "random"],
+        "the administration socket knows no page",
+    ),
+    room("relay/cli", &["config"], "words on a command line"),
+    room("relay/serve", ALL, "it puts the rooms together"),
+];
+
+const fn only(path: &'static str, rooms: &'static [&'static str], reason: &'static str) -> Only {
+    Only { path, rooms, reason }
+}
+
+const SETTINGS: &[&str] = &["appliance/config", "appliance/serve", "relay/config", "relay/serve"];
+const FROM_CONFIG: &str = "settings come through the `config` room";
+
+/// Who may name what from outside.
+pub const ONLY: &[Only] = &[
+    only("sqlx", &["relay/db"], "one place for all SQL"),
+    only(
+        "redb",
+        &["appliance/store", "appliance/print", "appliance/identity", "appliance/uplink/photos"],
+        "the log's database is the store's; the others keep tables of their own in state.redb",
+    ),
+    only("rumqttc", &["appliance/uplink", "relay/mqtt"], "one place for MQTT on each side"),
+    only(
+        "axum",
+        &[
+            "appliance/http",
+            "appliance/listen",
+            "appliance/serve",
+            "relay/api",
+            "relay/fleet",
+            "relay/health",
+            "relay/listen",
+            "relay/objects",
+            "relay/serve",
+            "relay/web",
+        ],
+        "only pages, API and their listeners know HTTP",
+    ),
+    only("labels", &["appliance/print", "appliance/serve"], "labels are drawn where they are printed"),
+    only("argon2", &["appliance/identity", "relay/accounts"], "passwords and PINs in one place"),
+    only("std::env::var", SETTINGS, FROM_CONFIG),
+    only("std::env::var_os", SETTINGS, FROM_CONFIG),
+    only("std::env::vars", SETTINGS, FROM_CONFIG),
+    only("std::env::vars_os", SETTINGS, FROM_CONFIG),
+];
+
+/// Each module of a roomed crate lies in a room.
+pub fn every_room_has_a_row(sources: &Sources) -> Vec<Fault> {
+    let modules = sources.rust().filter(|f| ROOMED.contains(&f.top()) && !sources.is_test(&f.path));
+    let places: BTreeSet<String> = modules
+        .filter_map(|f| module_of(&f.path).map(|m| place(f.top(), &m[..m.len().min(1)])))
+        .filter(|place| place.contains('/') && room_of(place, ROOMS).is_none())
+        .collect();
+    let fault = |place: String| {
+        Fault::new(place, "this room has no row in tests/tidy/rooms.rs: add what it may import")
+    };
+    places.into_iter().map(fault).collect()
+}
+
+#[test]
+fn a_room_without_a_row_is_found() {
+    use crate::sources::File;
+    let sources = Sources::planted(vec![
+        File::planted("relay/src/kitchen/sink.rs", ""),
+        File::planted("relay/src/db/items.rs", ""),
+        File::planted("relay/src/lib.rs", ""),
+        File::planted("record/src/anything.rs", ""),
+    ]);
+    let faults = every_room_has_a_row(&sources);
+    assert_eq!(faults.iter().map(|f| f.place.as_str()).collect::<Vec<_>>(), ["relay/kitchen"]);
+}
+
+#[test]
+fn the_pure_rooms_stay_pure() {
+    use crate::imports::check;
+    use crate::sources::File;
+    let sources = Sources::planted(Vec::new());
+    for (path, text) in [
+        ("appliance/src/intake/mod.rs", "use crate::store::Store;"),
+        ("appliance/src/uplink/plan.rs", "use super::link;"),
+        ("appliance/src/print/plan.rs", "use crate::http::AppState;"),
+        ("relay/src/ingest/mod.rs", "use crate::web::WebState;"),
+        ("relay/src/web/home.rs", "use sqlx::Row;"),
+        ("appliance/src/intake/mod.rs", "fn a() { std::env::var(\"A\"); }"),
+    ] {
+        let found = check(&File::planted(path, text), ROOMS, ONLY, &sources);
+        assert_eq!(found.len(), 1, "{path}: {text}: {found:?}");
+    }
+}
