@@ -75,7 +75,7 @@ fn operation(path: &str) -> Value {
         "/api/v1/equipment" | "/api/v1/cleanings" => parameters.extend(page),
         "/api/v1/log" => parameters.extend([query("from", "First entry"), page[0].clone()]),
         "/api/v1/checkpoint" => {
-            parameters.push(query("size", "A size that was cosigned; absent is the newest"))
+            parameters.push(query("size", "A size that was cosigned; absent is the newest"));
         }
         _ => {}
     }

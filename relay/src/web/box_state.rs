@@ -102,6 +102,7 @@ pub(crate) fn backlog(row: &BoxRow, state: BoxState) -> String {
     let behind = behind(row).unsigned_abs();
     match state {
         BoxState::Silent | BoxState::Waiting | BoxState::Revoked => "unknown".to_owned(),
+        BoxState::Quarantined if behind == 0 => "held".to_owned(),
         BoxState::Quarantined => format!("{} held", grouped(behind)),
         _ => grouped(behind),
     }

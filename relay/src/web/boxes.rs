@@ -20,6 +20,8 @@ use crate::db::dashboard::{self, BoxRow};
 use crate::db::evidence::{self, EvidenceRow};
 use crate::db::{epochs, facilities};
 
+/// The kind of evidence that accuses this relay and no box.
+const LOSS: &str = "data loss";
 /// Contradictions that the page shows.
 const FORKS: i64 = 10;
 
@@ -79,7 +81,7 @@ pub(super) async fn show(visitor: Visitor, State(web): State<Web>) -> Answer {
     boxes.sort_by_key(|(state, _)| *state);
     let found = evidence::newest(&mut conn, scope, FORKS).await?;
     let mut forks = Vec::new();
-    for evidence in &found {
+    for evidence in found.iter().filter(|e| e.kind != LOSS) {
         let row = boxes.iter().find(|(_, row)| row.box_id == evidence.box_id);
         if let Some((state, row)) = row {
             forks.push(fork(evidence, *state, row, &sites, visitor.role.may_change(), &wall));
@@ -94,7 +96,7 @@ pub(super) async fn show(visitor: Visitor, State(web): State<Web>) -> Answer {
             1 => "1 box".to_owned(),
             n => format!("{n} boxes, those that need you first"),
         },
-        notes: refusals(&boxes, &sites),
+        notes: [refusals(&boxes, &sites), losses(&found, &boxes, &sites)].concat(),
         boxes: boxes.iter().map(|(state, row)| box_row(*state, row, &sites, &wall)).collect(),
     };
     page(StatusCode::OK, &view)
@@ -129,6 +131,18 @@ fn refusals(boxes: &[(BoxState, BoxRow)], sites: &[Site]) -> Vec<String> {
         };
         format!(
             "{}: what the box sent was refused {times}. Whoever runs the relay has it; nothing of it was kept as a record.",
+            facility_name(sites, &row.facility)
+        )
+    });
+    said.collect()
+}
+
+fn losses(found: &[EvidenceRow], boxes: &[(BoxState, BoxRow)], sites: &[Site]) -> Vec<String> {
+    let lost = found.iter().filter(|e| e.kind == LOSS);
+    let said = lost.filter_map(|e| boxes.iter().find(|(_, row)| row.box_id == e.box_id)).map(|(_, row)| {
+        format!(
+            "{}: this relay once held more of the box’s log than it did later, as after a restored backup. The box \
+             sends it again by itself; its signed proof of that is kept.",
             facility_name(sites, &row.facility)
         )
     });

@@ -1,6 +1,7 @@
 //! Cleanings as pages and the API tell them: the row, the item's name, and who it was, where that was not erased.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use record::entry::ClockState;
 use record::fold::{Cleaning, Equipment, Staff};
@@ -8,10 +9,11 @@ use record::ids::{BoxId, Epoch, FacilityId, StaffId};
 use record::kinds::Who;
 use record::limits::LATE_ENTRY_MS_MAX;
 use record::redact::TextLine;
+use record::tree::Hash;
 
 use super::words::{Badge, Moment, Tone, Wall};
 use crate::db::history::{CleaningRow, Cursor};
-use crate::db::{AccountScope, Conn, DbError, dashboard, entries};
+use crate::db::{AccountScope, Conn, DbError, dashboard, entries, photos};
 
 /// Written down this much later than done is a late entry.
 const LATE_MS: i64 = 15 * 60_000;
@@ -31,6 +33,8 @@ pub(crate) struct Told {
     pub(crate) name: Option<String>,
     /// What was different.
     pub(crate) note: Option<String>,
+    /// Photos that are here; they follow their record, so that it never waits for them. See [`look_for_photos`].
+    pub(crate) photos: Vec<Hash>,
 }
 
 impl Told {
@@ -68,6 +72,9 @@ impl Told {
         } else if cleaning.stated && late_ms > LATE_MS {
             badges.push(Badge::new(Tone::Due, "Late entry"));
         }
+        if self.photos.len() < cleaning.photos.len() {
+            badges.push(Badge::new(Tone::Plain, "Photo on its way"));
+        }
         if cleaning.at.clock == ClockState::Uncertain && cleaning.recorded_ms == cleaning.at.wall {
             badges.push(Badge::new(Tone::Plain, "Time unsure"));
         }
@@ -75,8 +82,8 @@ impl Told {
     }
 
     /// Where its photos are served.
-    pub(crate) fn photos(&self) -> Vec<String> {
-        self.cleaning.photos.iter().map(|photo| format!("/photos/{photo}")).collect()
+    pub(crate) fn photo_paths(&self) -> Vec<String> {
+        self.photos.iter().map(|photo| format!("/photos/{photo}")).collect()
     }
 
     /// Where its proof is served.
@@ -122,7 +129,7 @@ impl FeedRow {
             place,
             who: told.who(),
             badges: told.badges(),
-            photo: told.photos().into_iter().next(),
+            photo: told.photo_paths().into_iter().next(),
             voided: told.cleaning.voided.map(|_| "Both entries stay.".to_owned()),
             at: wall.clock(told.cleaning.performed_ms),
         }
@@ -140,7 +147,7 @@ pub(crate) async fn told(
     for row in rows {
         let text = row.text.as_deref().map(|line| TextLine::parse(line.as_bytes())).transpose();
         let text = text.map_err(|e| DbError::stored("text", e))?;
-        let told = read(row)?;
+        let told = read(&row)?;
         let same = all.last_mut().filter(|t| t.box_id == told.box_id && t.cleaning.of == told.cleaning.of);
         let told = match same {
             Some(same) => same,
@@ -148,10 +155,12 @@ pub(crate) async fn told(
                 all.push(told);
                 let Some(last) = all.last_mut() else { continue };
                 if let Who::Pin { staff } | Who::Badge { staff } | Who::Login { staff } = last.cleaning.who {
-                    if !names.contains_key(&staff) {
-                        names.insert(staff, staff_name(conn, scope, last.facility, staff).await?);
-                    }
-                    last.name = names.get(&staff).cloned().flatten();
+                    last.name = match names.entry(staff) {
+                        Entry::Occupied(known) => known.get().clone(),
+                        Entry::Vacant(new) => {
+                            new.insert(staff_name(conn, scope, last.facility, staff).await?).clone()
+                        }
+                    };
                 }
                 last
             }
@@ -168,7 +177,7 @@ pub(crate) async fn told(
     Ok(all)
 }
 
-fn read(row: CleaningRow) -> Result<Told, DbError> {
+fn read(row: &CleaningRow) -> Result<Told, DbError> {
     let epoch: Epoch = row.epoch.parse().map_err(|e| DbError::stored("epoch", e))?;
     let cleaning: Cleaning = serde_json::from_str(&row.body).map_err(|e| DbError::stored("cleaning", e))?;
     if cleaning.of.epoch != epoch {
@@ -182,7 +191,24 @@ fn read(row: CleaningRow) -> Result<Told, DbError> {
         equipment: equipment.map_err(|e| DbError::stored("equipment", e))?,
         name: None,
         note: None,
+        photos: Vec::new(),
     })
+}
+
+/// Sees which photos of these cleanings are here.
+pub(crate) async fn look_for_photos(
+    conn: &mut Conn,
+    scope: AccountScope,
+    all: &mut [Told],
+) -> Result<(), DbError> {
+    for told in all {
+        for photo in &told.cleaning.photos {
+            if photos::is_here(conn, scope, *photo).await? {
+                told.photos.push(*photo);
+            }
+        }
+    }
+    Ok(())
 }
 
 /// A person's name, unless it was erased.

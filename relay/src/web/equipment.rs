@@ -15,7 +15,7 @@ use serde::Deserialize;
 
 use super::box_state::BoxState;
 use super::chart::{Day, Spark};
-use super::cleanings::{Told, staff_name, told};
+use super::cleanings::{Told, look_for_photos, staff_name, told};
 use super::facility::{LOOK_BACK_MS, equipment, shell};
 use super::items::state;
 use super::problem::Fault;
@@ -115,7 +115,8 @@ pub(super) async fn show(
     let item = equipment(&row)?;
     let wall = Wall::new(now_ms, &site.zone);
     let rows = history::cleanings(&mut conn, scope, history::Of::Item(facility, tag), &after, PAGE).await?;
-    let cleanings = told(&mut conn, scope, rows).await?;
+    let mut cleanings = told(&mut conn, scope, rows).await?;
+    look_for_photos(&mut conn, scope, &mut cleanings).await?;
     let days = days(&mut conn, scope, site, tag).await?;
     let month: Tally = days.iter().map(|d| d.tally).sum();
     let recent =
@@ -167,8 +168,8 @@ async fn first_tag(
 }
 
 async fn days(conn: &mut Conn, scope: AccountScope, site: &Site, tag: Tag) -> Result<Vec<Day>, DbError> {
-    let rows = dashboard::item_days(conn, scope, site.id, tag, site.from_day()).await?;
-    let first = i32::try_from(site.from_day()).unwrap_or_default();
+    let rows = dashboard::item_days(conn, scope, site.id, tag, site.first_day()).await?;
+    let first = i32::try_from(site.first_day()).unwrap_or_default();
     let on = |day: i32| {
         let row = rows.iter().find(|(d, _, _)| *d == i64::from(day));
         row.map_or_else(Tally::default, |&(_, met, closed)| tally(met, closed))
@@ -297,7 +298,7 @@ async fn cleaning_row(
         words,
         voided,
         note: told.note.clone(),
-        photos: told.photos(),
+        photos: told.photo_paths(),
         proof: told.proof(),
         number: grouped(cleaning.of.seq),
     })

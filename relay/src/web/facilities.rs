@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::box_state::{BoxState, backlog, behind};
 use super::chart::{Day, Spark};
-use super::cleanings::{FeedRow, told};
+use super::cleanings::{FeedRow, look_for_photos, told};
 use super::shell::{Section, Shell, page, see_other};
 use super::standing::{DAYS, Site, common_zone, sites};
 use super::words::{Badge, Moment, Tone, Wall, counted, grouped, of, rate};
@@ -180,7 +180,8 @@ pub(super) async fn show(visitor: Visitor, State(web): State<Web>, Query(asked):
     let wall = Wall::new(now_ms, &common_zone(&sites));
     let start = history::Cursor::start();
     let rows = history::cleanings(&mut conn, visitor.scope, history::Of::Account, &start, FEED).await?;
-    let latest = told(&mut conn, visitor.scope, rows).await?;
+    let mut latest = told(&mut conn, visitor.scope, rows).await?;
+    look_for_photos(&mut conn, visitor.scope, &mut latest).await?;
     let feed = latest.iter().map(|told| {
         let place = sites.iter().find(|s| s.id == told.facility).map(|s| s.name.clone());
         FeedRow::of(told, place, &wall)

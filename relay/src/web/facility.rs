@@ -11,7 +11,7 @@ use record::ids::FacilityId;
 
 use super::box_state::{BoxState, backlog, clock, health};
 use super::chart::{Bars, Spark};
-use super::cleanings::{FeedRow, told};
+use super::cleanings::{FeedRow, look_for_photos, told};
 use super::problem::Fault;
 use super::shell::{Section, Shell, page};
 use super::standing::{DAYS, Site, sites, tally};
@@ -94,7 +94,8 @@ pub(super) async fn show(
     let start = history::Cursor::start();
     let rows =
         history::cleanings(&mut conn, visitor.scope, history::Of::Facility(facility), &start, FEED).await?;
-    let latest = told(&mut conn, visitor.scope, rows).await?;
+    let mut latest = told(&mut conn, visitor.scope, rows).await?;
+    look_for_photos(&mut conn, visitor.scope, &mut latest).await?;
     let overdue = dashboard::overdue(&mut conn, visitor.scope, facility, OVERDUE).await?;
     let places = places(&mut conn, visitor.scope, site).await?;
     let shell = shell(&visitor, site, &wall).live(changes, false);
@@ -243,7 +244,7 @@ fn place_of(location: &str) -> &str {
 }
 
 async fn places(conn: &mut Conn, scope: AccountScope, site: &Site) -> Result<Vec<PlaceRow>, DbError> {
-    let tallies = dashboard::item_tallies(conn, scope, site.id, site.from_day()).await?;
+    let tallies = dashboard::item_tallies(conn, scope, site.id, site.first_day()).await?;
     if tallies.is_empty() {
         return Ok(Vec::new());
     }

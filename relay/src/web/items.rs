@@ -74,7 +74,7 @@ pub(super) async fn show(
     let site = sites.iter().find(|s| s.id == facility).ok_or(Fault::NotFound)?;
     let wall = Wall::new(now_ms, &site.zone);
     let rows = dashboard::items(&mut conn, visitor.scope, facility, "", ITEMS_MAX).await?;
-    let tallies = dashboard::item_tallies(&mut conn, visitor.scope, facility, site.from_day()).await?;
+    let tallies = dashboard::item_tallies(&mut conn, visitor.scope, facility, site.first_day()).await?;
     let tallies: HashMap<String, Tally> =
         tallies.into_iter().map(|(tag, met, closed)| (tag, tally(met, closed))).collect();
     let query: String = asked.q.chars().filter(|c| !c.is_control()).take(120).collect();

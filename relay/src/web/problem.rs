@@ -43,7 +43,6 @@ pub(crate) enum Fault {
 
 impl Fault {
     /// Something that should not happen: the reason goes to the log, a number to the person.
-    #[expect(clippy::needless_pass_by_value, reason = "so that it can stand in map_err")]
     pub(crate) fn internal(why: impl std::fmt::Display) -> Self {
         Self::Internal(logged(&why))
     }
@@ -204,7 +203,7 @@ pub(super) fn form_urlencoded(text: &str) -> String {
     for byte in text.bytes() {
         match byte {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'-' | b'_' | b'.' | b'~' => {
-                out.push(char::from(byte))
+                out.push(char::from(byte));
             }
             _ => out.push_str(&format!("%{byte:02X}")),
         }

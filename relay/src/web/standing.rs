@@ -70,7 +70,7 @@ impl Site {
     }
 
     /// The first day of the period that ends today.
-    pub(crate) fn from_day(&self) -> i64 {
+    pub(crate) fn first_day(&self) -> i64 {
         i64::from(self.today - (DAYS - 1))
     }
 
@@ -99,7 +99,7 @@ pub(crate) async fn sites(conn: &mut Conn, scope: AccountScope, now_ms: i64) -> 
         let days = days.get(&row.facility).unwrap_or(&none.0);
         let states = states.get(&row.facility).unwrap_or(&none.1);
         let boxes = boxes.remove(&row.facility).unwrap_or_default();
-        sites.push(site(&row, settings, days, states, boxes, now_ms)?);
+        sites.push(site(&row, &settings, days, states, boxes, now_ms)?);
     }
     sites.sort_by_key(|s| s.name.to_lowercase());
     Ok(sites)
@@ -115,7 +115,7 @@ fn by_facility<T>(rows: Vec<T>, facility: impl Fn(&T) -> String) -> HashMap<Stri
 
 fn site(
     row: &FacilityRow,
-    settings: Settings,
+    settings: &Settings,
     days: &[DayRow],
     states: &[StateCount],
     boxes: Vec<BoxRow>,

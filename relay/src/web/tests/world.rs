@@ -23,7 +23,9 @@ use crate::accounts::token;
 use crate::changes::Changes;
 use crate::clock::{BentClock, Clock};
 use crate::db::accounts::NewUser;
-use crate::db::{AccountScope, Db, accounts, boxes, dashboard, entries, evidence, facilities, history};
+use crate::db::{
+    AccountScope, Db, accounts, boxes, dashboard, entries, evidence, facilities, history, photos,
+};
 use crate::fleet::{Fleet, Urls};
 use crate::ingest::Ingest;
 use crate::mqtt::Outbox;
@@ -198,7 +200,6 @@ pub(super) struct TestSite {
     pub(super) id: FacilityId,
     pub(super) one: TestBox,
     pub(super) tags: Vec<Tag>,
-    pub(super) staff: StaffId,
 }
 
 /// An account.
@@ -222,7 +223,7 @@ pub(super) struct World {
     pub(super) changes: Changes,
     pub(super) state: WebState,
     pub(super) router: Router,
-    _dir: tempfile::TempDir,
+    pub(super) _dir: tempfile::TempDir,
 }
 
 /// An answer, read whole.
@@ -428,11 +429,20 @@ async fn site(
     let late = format!(r#","performed":{}"#, NOW_MS - 7 * HOUR_MS);
     one.clean(NOW_MS - 3 * HOUR_MS, tags[1].as_str(), &format!("Luis {account} Ortega"), &late);
     one.tell(NOW_MS - HOUR_MS, "use.recorded", &format!(r#"{{"tag":"{}"}}"#, tags[0]));
+    // The photos of the last days have come; older ones are on their way, as after a long outage.
+    let mut tx = db.begin().await.unwrap();
+    for tag in &tags {
+        for ago in 0..3 {
+            let photo = Hash::of(format!("{tag}{ago}").as_bytes());
+            photos::received(&mut tx, scope, photo, 1_000, NOW_MS).await.unwrap();
+        }
+    }
+    tx.commit().await.unwrap();
     one.hello(ingest, NOW_MS, one.size()).await;
     one.send(ingest).await;
     one.hello(ingest, NOW_MS, 0).await;
     one.health(ingest, NOW_MS, "ready").await;
-    TestSite { id, one, tags, staff }
+    TestSite { id, one, tags }
 }
 
 impl World {
