@@ -87,13 +87,13 @@ pub struct Printer {
     pub address: String,
     /// Dots per inch.
     #[serde(default = "default_dpi")]
-    pub dpi: u32,
+    pub dpi: u16,
     /// Whether it answers questions; most cheap ones do not.
     #[serde(default = "default_answers")]
     pub answers: bool,
 }
 
-fn default_dpi() -> u32 {
+fn default_dpi() -> u16 {
     203
 }
 

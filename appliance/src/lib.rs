@@ -1,13 +1,268 @@
-//! .
+//! The box: turns what people at a facility do into entries of a signed log.
+//!
+//! A phone's form comes in by [`listen`] and [`http`], becomes a command, and [`intake`] decides it, purely; [`command`]
+//! carries it to [`store`], whose one writer thread makes it durable before anybody is told. [`uplink`] sends the log to
+//! the relay when there is a line. [`print`] drives the label printer with a ledger of its own, [`photo`] opens photos in
+//! a process of its own, [`identity`] knows PINs, sessions and tokens, [`admin`] is root's way in. [`clock`] and
+//! [`random`] are the only rooms that read time and randomness, [`config`] the only one that reads settings.
+
 pub mod admin;
 pub mod clock;
 pub mod command;
 pub mod config;
+pub mod http;
 pub mod identity;
 pub mod intake;
 pub mod listen;
 pub mod photo;
 pub mod print;
 pub mod random;
+pub mod serve;
 pub mod store;
 pub mod uplink;
+
+use std::ffi::OsString;
+use std::io::Read as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::{Args, Parser, Subcommand};
+use record::ids::StaffId;
+use record::kinds::Role;
+
+use crate::admin::{Reply, Wish};
+use crate::config::Config;
+use crate::identity::Scope;
+
+/// The exit status after which the disk can no longer be trusted: systemd restarts the machine.
+pub const EXIT_DISK: u8 = 74;
+
+/// How this program is called, so that it can call itself for a photo.
+#[derive(Debug, Clone, Default)]
+pub struct Program {
+    /// Arguments before the subcommand; a program that holds more than the box needs some.
+    pub prefix: Vec<OsString>,
+}
+
+#[derive(Debug, Parser)]
+#[command(name = "cleantrack-appliance", version, about = "The CleanTrack box: scan server, signed log, label printer")]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Args)]
+struct Global {
+    /// Settings (TOML). Every key can also come from the environment as CLEANTRACK_…
+    #[arg(long, global = true)]
+    config: Option<PathBuf>,
+    /// Data folder
+    #[arg(long, global = true)]
+    data: Option<PathBuf>,
+    /// Check the settings, say what would run, and end
+    #[arg(long, global = true)]
+    check: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the box (the default)
+    Serve,
+    /// Build the database anew from the journal; the box must not be running
+    Rebuild,
+    /// People at the facility
+    #[command(subcommand)]
+    Staff(StaffCommand),
+    /// Tokens for programs
+    #[command(subcommand)]
+    Token(TokenCommand),
+    /// Keys of the log
+    #[command(subcommand)]
+    Keys(KeysCommand),
+    /// Settings of the facility
+    #[command(subcommand)]
+    Facility(FacilityCommand),
+    /// Take up a claim file from the relay; `-` reads standard input
+    Claim {
+        /// The file
+        file: PathBuf,
+    },
+    #[command(name = photo::CHILD_SUBCOMMAND, hide = true)]
+    Photo,
+}
+
+#[derive(Debug, Subcommand)]
+enum StaffCommand {
+    /// Add a person; their PIN, if they are to sign in, is read from standard input
+    Add {
+        /// Their name
+        #[arg(long)]
+        name: String,
+        /// technician, biomed, facility_admin or auditor
+        #[arg(long, value_parser = role)]
+        role: Role,
+        /// Read a PIN of 4 to 8 digits from standard input
+        #[arg(long)]
+        pin: bool,
+    },
+    /// Set a person's PIN, read from standard input
+    Pin {
+        /// Their id
+        staff: StaffId,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum TokenCommand {
+    /// Make a token; it is shown this once
+    Create {
+        /// What it is for
+        #[arg(long)]
+        name: String,
+        /// read or write
+        #[arg(long, default_value = "read")]
+        scope: Scope,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum KeysCommand {
+    /// Print the verifier keys, this epoch's first
+    Export,
+}
+
+#[derive(Debug, Subcommand)]
+enum FacilityCommand {
+    /// Change settings; what is not given stays
+    Set {
+        /// The facility's name
+        #[arg(long)]
+        name: Option<String>,
+        /// IANA time zone
+        #[arg(long)]
+        zone: Option<String>,
+        /// Scheme and host that labels carry, such as HTTP://10.0.0.5
+        #[arg(long)]
+        label_host: Option<String>,
+        /// Whether a cleaning needs no name
+        #[arg(long)]
+        allow_unattributed: Option<bool>,
+        /// Whom technicians call
+        #[arg(long)]
+        contact: Option<String>,
+    },
+}
+
+fn role(text: &str) -> Result<Role, String> {
+    let known = "a role is technician, biomed, facility_admin or auditor";
+    serde_json::from_value(serde_json::Value::String(text.to_owned())).map_err(|_| known.to_owned())
+}
+
+/// Why the program ended without doing what it was asked.
+#[derive(Debug, thiserror::Error)]
+enum RunError {
+    #[error(transparent)]
+    Config(#[from] config::ConfigError),
+    #[error(transparent)]
+    Admin(#[from] admin::AdminError),
+    #[error(transparent)]
+    Serve(#[from] serve::ServeError),
+    #[error("the database was not rebuilt: {0}")]
+    Rebuild(store::StoreError),
+    #[error("{0}")]
+    Said(String),
+    #[error("standard input or a file cannot be read: {0}")]
+    Read(std::io::Error),
+}
+
+/// Runs the box's program with these arguments, its own name left out.
+pub fn run(program: &Program, arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let name = OsString::from("cleantrack-appliance");
+    let cli = match Cli::try_parse_from(std::iter::once(name).chain(arguments)) {
+        Ok(cli) => cli,
+        Err(wrong) => {
+            // Clap knows which of help and error it is, and where each belongs.
+            let shown = wrong.print();
+            return if shown.is_ok() && !wrong.use_stderr() { ExitCode::SUCCESS } else { ExitCode::from(64) };
+        }
+    };
+    if matches!(cli.command, Some(Command::Photo)) {
+        return photo::child_main();
+    }
+    match carry_out(program, cli) {
+        Ok(status) => status,
+        Err(error) => {
+            complain(&error.to_string());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[expect(clippy::print_stderr, reason = "a command's own error belongs on standard error")]
+fn complain(words: &str) {
+    eprintln!("cleantrack-appliance: {words}");
+}
+
+#[expect(clippy::print_stdout, reason = "a command's result belongs on standard output")]
+fn show(words: &str) {
+    println!("{words}");
+}
+
+fn carry_out(program: &Program, cli: Cli) -> Result<ExitCode, RunError> {
+    let mut config = Config::load(cli.global.config.as_deref(), &config::environment())?;
+    config.data = cli.global.data.or(config.data);
+    if cli.global.check {
+        let data = config.data()?.display();
+        show(&format!("The settings are good. Data in {data}, HTTP on {}, HTTPS on {}, {} printers.", config.http.listen, config.https.listen, config.printers.len()));
+        return Ok(ExitCode::SUCCESS);
+    }
+    let wish = match cli.command {
+        None | Some(Command::Serve) => return Ok(serve::serve(program, config)?),
+        Some(Command::Rebuild) => return rebuild(&config),
+        Some(Command::Staff(StaffCommand::Add { name, role, pin })) => {
+            Wish::StaffAdd { name, role, pin: pin.then(secret_line).transpose()? }
+        }
+        Some(Command::Staff(StaffCommand::Pin { staff })) => Wish::StaffPin { staff, pin: secret_line()? },
+        Some(Command::Token(TokenCommand::Create { name, scope })) => Wish::TokenCreate { name, scope },
+        Some(Command::Keys(KeysCommand::Export)) => Wish::KeysExport,
+        Some(Command::Facility(FacilityCommand::Set { name, zone, label_host, allow_unattributed, contact })) => {
+            Wish::FacilitySet(intake::Settings { name, zone, label_host, allow_unattributed, contact, undo_min: None })
+        }
+        Some(Command::Claim { file }) => Wish::Claim { file: read_file(&file)? },
+        Some(Command::Photo) => return Ok(photo::child_main()),
+    };
+    match admin::ask(config.data()?, &wish)? {
+        Reply::Ok(words) => {
+            show(&words);
+            Ok(ExitCode::SUCCESS)
+        }
+        Reply::Error(why) => Err(RunError::Said(why)),
+    }
+}
+
+fn rebuild(config: &Config) -> Result<ExitCode, RunError> {
+    let random: Arc<dyn random::Random> = Arc::new(random::SystemRandom);
+    let clock = Arc::new(clock::SystemClock::new(clock::boot_id(random.bytes())));
+    let report = store::rebuild(store::StoreConfig::new(config.data()?), clock, random).map_err(RunError::Rebuild)?;
+    show(&format!("The database was built anew from the journal: {} entries.", report.size));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A secret comes by standard input, where no list of processes shows it.
+fn secret_line() -> Result<String, RunError> {
+    let mut line = String::new();
+    std::io::stdin().lock().take(256).read_to_string(&mut line).map_err(RunError::Read)?;
+    Ok(line.trim().to_owned())
+}
+
+fn read_file(path: &std::path::Path) -> Result<String, RunError> {
+    if path.as_os_str() == "-" {
+        let mut text = String::new();
+        std::io::stdin().lock().take(128 * 1024).read_to_string(&mut text).map_err(RunError::Read)?;
+        return Ok(text);
+    }
+    std::fs::read_to_string(path).map_err(RunError::Read)
+}

@@ -1,2 +1,9 @@
-//! .
+//! Everything that the end-to-end suites share: real programs, a line that can be spoilt, a printer that can jam.
+//!
+//! [`process`] starts a program and waits for its first line; [`proxy`] is the line between two of them; [`tools`] finds
+//! the witnesses from outside; [`virtual_printer`] is the printer. Nothing in here knows what a suite wants to prove.
+pub mod demo;
+pub mod process;
+pub mod proxy;
+pub mod tools;
 pub mod virtual_printer;

@@ -1,0 +1,444 @@
+//! The running box: what starts in which order, what it tells whoever started it, and how it ends.
+
+use std::ffi::OsString;
+use std::io::Write as _;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use labels::language::Answers;
+use record::kinds::{LabelOutcome, LabelPrinted, PrintedLabel};
+use record::messages::PrinterHealth;
+use tokio::net::TcpListener;
+use tokio::sync::{mpsc, watch};
+
+use crate::clock::{Clock, SystemClock, boot_id};
+use crate::command;
+use crate::config::{Config, ConfigError};
+use crate::http::{self, AppState, Link};
+use crate::identity::{Authority, AuthorityError, Identity, IdentityError, own_addresses};
+use crate::intake::Command;
+use crate::listen::{Connections, Listener};
+use crate::photo::{PhotoSettings, Photos};
+use crate::print::{JobOutcome, LabelState, PrintError, PrinterConfig, Printing};
+use crate::random::{Random, SystemRandom};
+use crate::store::{Decision, Store, StoreConfig, StoreError};
+use crate::uplink::claim::{ClaimError, Files};
+use crate::uplink::{self, State, Uplink};
+use crate::{EXIT_DISK, Program, admin};
+
+/// Everything that runs has this long to end after SIGTERM.
+const DRAIN: Duration = Duration::from_secs(5);
+/// How often certificates and addresses are looked at again.
+const REFRESH: Duration = Duration::from_secs(600);
+
+/// Why the box did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The settings.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The log.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// PINs, sessions, tokens.
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
+    /// The facility's certificates.
+    #[error(transparent)]
+    Authority(#[from] AuthorityError),
+    /// Photos.
+    #[error("the folder for photos cannot be used: {0}")]
+    Photos(std::io::Error),
+    /// The print room.
+    #[error(transparent)]
+    Print(#[from] PrintError),
+    /// The claim file that the settings name.
+    #[error("the claim file {}: {source}", path.display())]
+    Claim {
+        /// Which.
+        path: std::path::PathBuf,
+        /// Why.
+        source: Box<ClaimError>,
+    },
+    /// The administration socket.
+    #[error(transparent)]
+    Admin(#[from] admin::AdminError),
+    /// A listener.
+    #[error("cannot listen on {addr}: {source}. Is another program there, or another box?")]
+    Listen {
+        /// Where.
+        addr: SocketAddr,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// Threads, signals, the own program's path.
+    #[error("the operating system refused: {0}")]
+    System(std::io::Error),
+}
+
+/// Runs the box until it is told to end.
+///
+/// # Errors
+/// Why it did not start.
+pub fn serve(program: &Program, config: Config) -> Result<ExitCode, ServeError> {
+    tell_log(&config.log);
+    // Another crate of this process may have installed it first; both mean the same provider.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(ServeError::System)?;
+    let status = runtime.block_on(run(program, config));
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    status
+}
+
+fn tell_log(filter: &str) {
+    let filter = tracing_subscriber::EnvFilter::try_new(filter).unwrap_or_else(|_| "info".into());
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // systemd sets this where its journal reads us.
+    let set = if std::env::var_os("JOURNAL_STREAM").is_some() {
+        builder.json().try_init()
+    } else {
+        builder.try_init()
+    };
+    if let Err(error) = set {
+        tracing::debug!(%error, "a log was there already");
+    }
+}
+
+/// What runs, in the order in which it ends.
+struct Running {
+    listeners: Vec<Listener>,
+    uplink: Arc<Uplink>,
+    printing: Arc<Printing>,
+    tasks: Vec<tokio::task::JoinHandle<()>>,
+    store: Store,
+}
+
+async fn run(program: &Program, config: Config) -> Result<ExitCode, ServeError> {
+    let random: Arc<dyn Random> = Arc::new(SystemRandom);
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new(boot_id(random.bytes())));
+    let data = config.data()?.to_owned();
+    let store = open(&data, &clock, &random).await?;
+    let mut fatal = store.fatal_watch();
+    let (running, line) = start(program, &config, &data, store, &clock, &random).await?;
+    announce(&line);
+    notify(&[sd_notify::NotifyState::Ready]);
+    let status = tokio::select! {
+        () = asked_to_end()? => ExitCode::SUCCESS,
+        failed = fatal.wait_for(Option::is_some) => {
+            let why = failed.ok().and_then(|f| f.clone()).map_or_else(String::new, |f| f.0);
+            tracing::error!(why, "the disk can no longer be trusted: the box ends and must start anew");
+            return Ok(ExitCode::from(EXIT_DISK));
+        }
+    };
+    notify(&[sd_notify::NotifyState::Stopping]);
+    Ok(end(running).await.unwrap_or(status))
+}
+
+/// Opens the log; a long repair tells systemd to wait on.
+async fn open(data: &Path, clock: &Arc<dyn Clock>, random: &Arc<dyn Random>) -> Result<Store, ServeError> {
+    let (config, clock, random) = (StoreConfig::new(data), Arc::clone(clock), Arc::clone(random));
+    let mut opening = tokio::task::spawn_blocking(move || Store::open(config, clock, random));
+    let opened = loop {
+        tokio::select! {
+            opened = &mut opening => break opened,
+            () = tokio::time::sleep(Duration::from_secs(5)) => {
+                tracing::info!("the records are being checked");
+                notify(&[sd_notify::NotifyState::ExtendTimeoutUsec(30_000_000), sd_notify::NotifyState::Watchdog]);
+            }
+        }
+    };
+    let (store, report) = opened.map_err(|e| ServeError::System(std::io::Error::other(e)))??;
+    tracing::info!(?report, origin = %store.origin(), "the log is open");
+    Ok(store)
+}
+
+async fn start(
+    program: &Program,
+    config: &Config,
+    data: &Path,
+    store: Store,
+    clock: &Arc<dyn Clock>,
+    random: &Arc<dyn Random>,
+) -> Result<(Running, serde_json::Value), ServeError> {
+    let identity = Identity::open(&store.state_db(), random)?;
+    let photos = open_photos(program, config, data, random)?;
+    let (outcomes, printed) = mpsc::channel(64);
+    let printers = config.printers.iter().map(printer).collect();
+    let printing = Arc::new(Printing::open(store.state_db(), printers, Arc::clone(clock), random, outcomes)?);
+    let mut tasks =
+        vec![tokio::spawn(log_prints(store.clone(), Arc::clone(&printing), Arc::clone(random), printed))];
+
+    let plain = bind(config.http.listen).await?;
+    let secure = bind(config.https.listen).await?;
+    let ports =
+        (plain.local_addr().map_err(ServeError::System)?, secure.local_addr().map_err(ServeError::System)?);
+    let uplink = Arc::new(start_uplink(config, data, &store, &photos, &printing, ports.0, (clock, random))?);
+    let (link, follow) = follow_link(&uplink);
+    tasks.push(follow);
+
+    let authority = Arc::new(Authority::open(&data.join("keys"), &names(config), clock.now().wall_ms)?);
+    let state = AppState::new(http::Parts {
+        store: store.clone(),
+        identity: identity.clone(),
+        photos,
+        printing: Arc::clone(&printing),
+        clock: Arc::clone(clock),
+        random: Arc::clone(random),
+        link,
+        settings: http::Settings {
+            hosts: config.hosts.clone(),
+            submits_per_address: config.limits.submits_per_address,
+            https_port: Some(ports.1.port()),
+        },
+    });
+    let connections = Connections::new(config.limits.connections);
+    let router = http::router(state);
+    let listeners = vec![
+        Listener::start(plain, None, router.clone(), Arc::clone(&connections)).map_err(ServeError::System)?,
+        Listener::start(secure, Some(authority.tls()), router, connections).map_err(ServeError::System)?,
+    ];
+    let hands = admin::Hands {
+        store: store.clone(),
+        identity,
+        uplink: Arc::clone(&uplink),
+        clock: Arc::clone(clock),
+        random: Arc::clone(random),
+    };
+    tasks.push(admin::listen(data, hands)?);
+    tasks.push(tokio::spawn(refresh(Arc::clone(&authority), config.clone(), Arc::clone(clock))));
+    tasks.push(tokio::spawn(watchdog(store.clone())));
+    let line = serde_json::json!({
+        "box": store.origin().box_id, "pid": std::process::id(), "data": data,
+        "http": format!("http://{}", ports.0), "https": format!("https://localhost:{}", ports.1.port()),
+        "https_addr": ports.1, "ca": authority.ca_file(),
+    });
+    Ok((Running { listeners, uplink, printing, tasks, store }, line))
+}
+
+fn open_photos(
+    program: &Program,
+    config: &Config,
+    data: &Path,
+    random: &Arc<dyn Random>,
+) -> Result<Photos, ServeError> {
+    let own = std::env::current_exe().map_err(ServeError::System)?;
+    let child = OsString::from(crate::photo::CHILD_SUBCOMMAND);
+    let command =
+        std::iter::once(own.into_os_string()).chain(program.prefix.iter().cloned()).chain([child]).collect();
+    let settings = PhotoSettings {
+        dir: data.join("photos"),
+        command,
+        free_percent_min: 10.min(100 - u64::from(config.limits.photo_percent)),
+    };
+    Photos::open(settings, Arc::clone(random)).map_err(ServeError::Photos)
+}
+
+fn printer(config: &crate::config::Printer) -> PrinterConfig {
+    let answers = if config.answers { Answers::Printed } else { Answers::Nothing };
+    let dpi = labels::Dpi::new(config.dpi).unwrap_or(labels::Dpi::D203);
+    PrinterConfig::escpos(&config.name, &config.address, dpi, answers)
+}
+
+async fn bind(addr: SocketAddr) -> Result<TcpListener, ServeError> {
+    TcpListener::bind(addr).await.map_err(|source| ServeError::Listen { addr, source })
+}
+
+fn start_uplink(
+    config: &Config,
+    data: &Path,
+    store: &Store,
+    photos: &Photos,
+    printing: &Arc<Printing>,
+    http: SocketAddr,
+    (clock, random): (&Arc<dyn Clock>, &Arc<dyn Random>),
+) -> Result<Uplink, ServeError> {
+    let files = Files::new(&data.join("keys"));
+    if let Some(path) = &config.claim {
+        let at = |source: ClaimError| ServeError::Claim { path: path.clone(), source: Box::new(source) };
+        let read =
+            std::fs::read_to_string(path).map_err(|source| ClaimError::File { path: path.clone(), source });
+        files.take_up(&read.map_err(at)?).map_err(at)?;
+    }
+    let (photos, printing) = (photos.clone(), Arc::clone(printing));
+    let addresses = own_addresses().into_iter().map(|ip| SocketAddr::new(ip, http.port()).to_string());
+    Ok(Uplink::start(uplink::Parts {
+        store: store.clone(),
+        files,
+        photo_path: Arc::new(move |hash| photos.path(hash)),
+        printers: Arc::new(move || {
+            let health = |p: crate::print::PrinterView| PrinterHealth { name: p.name, state: p.advice };
+            printing.printers().into_iter().map(health).collect()
+        }),
+        data: data.to_owned(),
+        addresses: addresses.take(16).collect(),
+        model: model(),
+        clock: Arc::clone(clock),
+        random: Arc::clone(random),
+    }))
+}
+
+/// What machine this is, in its own words.
+fn model() -> String {
+    let board = std::fs::read_to_string("/proc/device-tree/model").unwrap_or_default();
+    let board = board.trim_matches(['\0', '\n', ' ']);
+    if board.is_empty() { std::env::consts::ARCH.to_owned() } else { board.to_owned() }
+}
+
+/// The pages' view of the uplink.
+fn follow_link(uplink: &Uplink) -> (watch::Receiver<Link>, tokio::task::JoinHandle<()>) {
+    let mut standing = uplink.standing();
+    let (tell, link) = watch::channel(Link::Alone);
+    let follow = tokio::spawn(async move {
+        loop {
+            let now = match &standing.borrow_and_update().state {
+                State::Alone | State::Claiming { .. } => Link::Alone,
+                State::Up => Link::Up,
+                State::Down { since_ms, .. } => Link::Down { since_ms: *since_ms },
+            };
+            tell.send_if_modified(|link| std::mem::replace(link, now) != now);
+            if standing.changed().await.is_err() {
+                return;
+            }
+        }
+    });
+    (link, follow)
+}
+
+/// Under what the box answers by HTTPS.
+fn names(config: &Config) -> Vec<String> {
+    let own = own_addresses().into_iter().map(|ip| ip.to_string());
+    let mut names: Vec<String> =
+        ["localhost", "127.0.0.1", "::1"].map(str::to_owned).into_iter().chain(own).collect();
+    names.extend(config.hosts.iter().map(|host| host.split(':').next().unwrap_or(host).to_owned()));
+    names.sort();
+    names.dedup();
+    names
+}
+
+/// New addresses and old certificates, without a restart.
+async fn refresh(authority: Arc<Authority>, config: Config, clock: Arc<dyn Clock>) {
+    loop {
+        tokio::time::sleep(REFRESH).await;
+        let (authority, names, now_ms) = (Arc::clone(&authority), names(&config), clock.now().wall_ms);
+        match tokio::task::spawn_blocking(move || authority.refresh(&names, now_ms)).await {
+            Ok(Ok(true)) => tracing::info!("the HTTPS certificate was made anew"),
+            Ok(Ok(false)) => {}
+            Ok(Err(error)) => tracing::error!(%error, "the HTTPS certificate was not made anew"),
+            Err(error) => tracing::error!(%error, "the HTTPS certificate was not looked at"),
+        }
+    }
+}
+
+/// The writer itself answers for the box: a timer would go on where it hangs.
+async fn watchdog(store: Store) {
+    let every = sd_notify::watchdog_enabled().map_or(Duration::from_secs(3_600), |period| period / 3);
+    loop {
+        tokio::time::sleep(every).await;
+        if store.submit(|_| Decision::Answer(())).await.is_ok() {
+            notify(&[sd_notify::NotifyState::Watchdog]);
+        }
+    }
+}
+
+/// A job's end knows no label that is still on its way: one that was, when the box stopped, is in doubt.
+fn ended(state: LabelState) -> LabelOutcome {
+    match state {
+        LabelState::Confirmed => LabelOutcome::Confirmed,
+        LabelState::Sent => LabelOutcome::Sent,
+        LabelState::Failed => LabelOutcome::Failed,
+        LabelState::Cancelled | LabelState::Queued => LabelOutcome::Cancelled,
+        LabelState::Sending | LabelState::Unknown => LabelOutcome::Unknown,
+    }
+}
+
+/// Each job's end becomes one entry.
+async fn log_prints(
+    store: Store,
+    printing: Arc<Printing>,
+    random: Arc<dyn Random>,
+    mut printed: mpsc::Receiver<JobOutcome>,
+) {
+    while let Some(outcome) = printed.recv().await {
+        let labels = outcome.labels.iter().map(|l| PrintedLabel { tag: l.tag, outcome: ended(l.state) }).collect();
+        let event = LabelPrinted { job: outcome.job, printer: outcome.printer.clone(), labels };
+        let request = crate::intake::Request {
+            by: record::entry::By::BOX,
+            // The ledger tells an outcome until it is taken: the key keeps the second telling from being a second entry.
+            key: Some(format!("label.printed/{}", outcome.job)),
+            command: Command::Note(Box::new(event.into())),
+        };
+        match command::give(&store, Arc::clone(&random), request).await {
+            Ok(_) => {
+                if let Err(error) = printing.reported(outcome.job) {
+                    tracing::error!(%error, "a print job's end is in the log, but the ledger does not know");
+                }
+            }
+            Err(error) => {
+                tracing::error!(%error, job = %outcome.job, "a print job's end is not in the log yet")
+            }
+        }
+    }
+}
+
+#[expect(
+    clippy::print_stdout,
+    reason = "the first line of standard output tells who started the box where it listens"
+)]
+fn announce(line: &serde_json::Value) {
+    println!("{line}");
+    if let Err(error) = std::io::stdout().flush() {
+        tracing::warn!(%error, "nobody reads where the box listens");
+    }
+}
+
+fn notify(states: &[sd_notify::NotifyState<'_>]) {
+    if let Err(error) = sd_notify::notify(states) {
+        tracing::debug!(%error, "systemd was not told");
+    }
+}
+
+/// Ends with SIGTERM or SIGINT.
+fn asked_to_end() -> Result<impl Future<Output = ()>, ServeError> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut term = signal(SignalKind::terminate()).map_err(ServeError::System)?;
+    let mut int = signal(SignalKind::interrupt()).map_err(ServeError::System)?;
+    Ok(async move {
+        tokio::select! {
+            _ = term.recv() => {}
+            _ = int.recv() => {}
+        }
+    })
+}
+
+/// Ends everything within [`DRAIN`]; the log last, with its closing group. `Some` is another status than success.
+async fn end(running: Running) -> Option<ExitCode> {
+    let drain = async {
+        for listener in running.listeners {
+            listener.stop().await;
+        }
+        if let Some(uplink) = Arc::into_inner(running.uplink) {
+            uplink.stop().await;
+        }
+    };
+    for task in &running.tasks {
+        task.abort();
+    }
+    if tokio::time::timeout(DRAIN, drain).await.is_err() {
+        tracing::warn!("not everything ended in time");
+    }
+    let printing = running.printing;
+    if let Err(error) = tokio::task::spawn_blocking(move || printing.stop(Duration::from_secs(1))).await {
+        tracing::warn!(%error, "the print room did not end");
+    }
+    match running.store.stop().await {
+        Ok(()) => None,
+        Err(fatal) => {
+            tracing::error!(why = fatal.0, "the log did not close");
+            Some(ExitCode::from(EXIT_DISK))
+        }
+    }
+}

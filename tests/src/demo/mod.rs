@@ -1,0 +1,302 @@
+//! The demonstration: a relay, a box claimed to it and a virtual printer, as separate processes on loopback ports.
+//!
+//! The program re-executes itself as each of them, because cargo builds no other package's binaries for it. [`seed`]
+//! fills the box with thirty days that the box's own code recorded under a bent clock; [`line`] is what other programs
+//! read. A process that dies is started again on the same ports and data, as systemd would.
+
+mod folder;
+mod history;
+pub mod line;
+pub mod seed;
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Parser;
+use tokio::sync::watch;
+
+use self::folder::Folder;
+use self::line::{BoxLine, Kept, Line, PrinterLine, RelayLine};
+use crate::process::{Program, Running};
+
+/// How long to wait for the relay to have all of the history before the line is printed.
+const CAUGHT_UP_WITHIN: Duration = Duration::from_secs(8);
+/// A process that died is started again after this long, so that one that cannot start does not spin.
+const RESTART_AFTER: Duration = Duration::from_millis(300);
+
+/// A relay, a box claimed to it and a virtual label printer, on this machine, until Ctrl-C.
+#[derive(Debug, Parser)]
+#[command(name = "demo", about)]
+pub struct Args {
+    /// Keep the data here; a fresh temporary folder otherwise
+    #[arg(long)]
+    dir: Option<PathBuf>,
+    /// No history and one item
+    #[arg(long)]
+    bare: bool,
+    /// Leave the box alone, without a relay
+    #[arg(long)]
+    no_relay: bool,
+}
+
+/// Runs the demo, or one of its parts when the first argument names one.
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let rest = || arguments.iter().skip(1).cloned();
+    match arguments.first().and_then(|a| a.to_str()) {
+        Some("box") => appliance::run(&appliance::Program { prefix: vec!["box".into()] }, rest()),
+        Some("relay") => relay::run(std::iter::once(OsString::from("cleantrack-relay")).chain(rest())),
+        Some("printer") => {
+            let words = rest().map(|a| a.to_string_lossy().into_owned());
+            report(crate::virtual_printer::process::main(words))
+        }
+        _ => {
+            let name = OsString::from("demo");
+            let args = Args::parse_from(std::iter::once(name).chain(arguments));
+            report(run(args))
+        }
+    }
+}
+
+fn report(result: Result<(), String>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            eprintln!("demo: {why}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(args: Args) -> Result<(), String> {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|e| e.to_string())?;
+    runtime.block_on(async {
+        let temporary = match &args.dir {
+            Some(_) => None,
+            None => Some(tempfile::Builder::new().prefix("cleantrack-demo-").tempdir().map_err(|e| e.to_string())?),
+        };
+        let dir = match (&args.dir, &temporary) {
+            (Some(dir), _) => std::path::absolute(dir).map_err(|e| e.to_string())?,
+            (None, Some(temporary)) => temporary.path().to_owned(),
+            (None, None) => return Err("no folder".to_owned()),
+        };
+        demo(&dir, &args).await
+    })
+}
+
+fn itself(part: &str, args: &[&str]) -> Result<Program, String> {
+    let own = std::env::current_exe().map_err(|e| format!("the demo's own program: {e}"))?;
+    let all: Vec<&str> = std::iter::once(part).chain(args.iter().copied()).collect();
+    Ok(Program::new(own, &all))
+}
+
+async fn demo(dir: &Path, args: &Args) -> Result<(), String> {
+    let folder = Folder::open(dir)?;
+    let first = folder.kept()?.is_none();
+    let mut kept = match folder.kept()? {
+        Some(kept) => kept,
+        None => Kept { ports: folder::free_ports()?, tags: vec![], staff: vec![], api_token: String::new(), relay: None },
+    };
+    let printer = printer(&folder, &kept).await?;
+    let seeding = {
+        let own = std::env::current_exe().map_err(|e| e.to_string())?;
+        let wanted = seed::Wanted {
+            bare: args.bare,
+            label_host: format!("HTTP://127.0.0.1:{}", kept.ports[0]),
+            photo_command: vec![own.into(), "box".into(), appliance::photo::CHILD_SUBCOMMAND.into()],
+        };
+        let data = folder.box_data();
+        async move { if first { seed::seed(&data, wanted).await.map(Some) } else { Ok(None) } }
+    };
+    let relaying = async { if args.no_relay { Ok(None) } else { self::relay(&folder, &kept).await.map(Some) } };
+    let (seeded, relay) = tokio::try_join!(seeding, relaying)?;
+    let mut relay_login = kept.relay.clone();
+    if let (Some(relay), true) = (&relay, relay_login.is_none()) {
+        relay_login = Some(folder.found_account(relay, args.bare).await?);
+    }
+    kept.relay = relay_login;
+    let r#box = self::r#box(&folder, &kept, relay.is_some()).await?;
+    if let Some(seeded) = seeded {
+        folder.found_box(&mut kept, &seeded).await?;
+    }
+    folder.keep(&kept)?;
+    if relay.is_some() {
+        caught_up(&kept).await;
+    }
+    let line = line(&folder, &kept, &r#box, relay.as_ref(), &printer)?;
+    introduce(&line);
+    println!("{}", serde_json::to_string(&line).map_err(|e| e.to_string())?);
+    watch_over(&folder, [("box", Some(r#box)), ("relay", relay), ("printer", Some(printer))]).await
+}
+
+/// A running part and how to start it again.
+struct Part {
+    program: Program,
+    running: Running,
+}
+
+impl Part {
+    async fn start(program: Program) -> Result<Self, String> {
+        let running = program.start().await.map_err(|e| e.to_string())?;
+        Ok(Self { program, running })
+    }
+}
+
+async fn printer(folder: &Folder, kept: &Kept) -> Result<Part, String> {
+    let (listen, spool) = (format!("127.0.0.1:{}", kept.ports[6]), folder.spool());
+    let spool = spool.to_string_lossy();
+    Part::start(itself("printer", &["--listen", &listen, "--spool", &spool])?).await
+}
+
+async fn relay(folder: &Folder, kept: &Kept) -> Result<Part, String> {
+    let config = folder.relay_config(kept)?;
+    let part = Part::start(itself("relay", &["--config", &config.to_string_lossy(), "serve"])?).await?;
+    folder.pid("relay", part.running.pid())?;
+    Ok(part)
+}
+
+async fn r#box(folder: &Folder, kept: &Kept, claimed: bool) -> Result<Part, String> {
+    let config = folder.box_config(kept, claimed)?;
+    let part = Part::start(itself("box", &["--config", &config.to_string_lossy(), "serve"])?).await?;
+    folder.pid("box", part.running.pid())?;
+    Ok(part)
+}
+
+/// Waits until the relay says that it holds what the box has; gives up quietly, because it goes on by itself.
+async fn caught_up(kept: &Kept) {
+    let health = format!("http://127.0.0.1:{}/healthz", kept.ports[0]);
+    let Ok(client) = reqwest::Client::builder().timeout(Duration::from_secs(2)).build() else { return };
+    let text = async |url: &str| client.get(url).send().await.ok()?.text().await.ok();
+    let waiting = async {
+        loop {
+            let body = text(&health).await.unwrap_or_default();
+            let json: serde_json::Value = serde_json::from_str(&body).unwrap_or_default();
+            let (all, there) = (json["entries"].as_u64(), json["at_relay"].as_u64());
+            if all.is_some() && all == there {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    if tokio::time::timeout(CAUGHT_UP_WITHIN, waiting).await.is_err() {
+        eprintln!("demo: the relay is still catching up");
+    }
+}
+
+fn line(folder: &Folder, kept: &Kept, r#box: &Part, relay: Option<&Part>, printer: &Part) -> Result<Line, String> {
+    let text = |part: &Part, name: &str| part.running.said()[name].as_str().unwrap_or_default().to_owned();
+    let relay_line = relay.zip(kept.relay.as_ref()).map(|(part, (login, api_token))| RelayLine {
+        pid: part.running.pid(),
+        https: format!("https://localhost:{}", kept.ports[2]),
+        mqtt: format!("mqtts://localhost:{}", kept.ports[4]),
+        metrics: format!("http://127.0.0.1:{}", kept.ports[5]),
+        login: login.clone(),
+        api_token: api_token.clone(),
+    });
+    let box_ca = PathBuf::from(text(r#box, "ca"));
+    let relay_ca = relay.map(|part| PathBuf::from(text(part, "ca")));
+    Ok(Line {
+        demo: 1,
+        dir: folder.dir().to_owned(),
+        ca: folder.authorities(&box_ca, relay_ca.as_deref())?,
+        r#box: BoxLine {
+            pid: r#box.running.pid(),
+            id: text(r#box, "box"),
+            http: format!("http://127.0.0.1:{}", kept.ports[0]),
+            https: format!("https://localhost:{}", kept.ports[1]),
+            data: folder.box_data(),
+            tags: kept.tags.clone(),
+            staff: kept.staff.iter().map(|(_, staff)| staff.clone()).collect(),
+            api_token: kept.api_token.clone(),
+        },
+        relay: relay_line,
+        printers: vec![PrinterLine {
+            name: folder::PRINTER.to_owned(),
+            language: "escpos".to_owned(),
+            addr: text(printer, "addr"),
+            spool: folder.spool(),
+        }],
+    })
+}
+
+/// What a person reads.
+fn introduce(line: &Line) {
+    println!("CleanTrack is running. Everything is on this machine; Ctrl-C ends it.\n");
+    println!("  Phone pages     {}/", line.r#box.http);
+    if let Some(tag) = line.r#box.tags.first() {
+        println!("  Scan a label    {}/t/{tag}", line.r#box.http);
+    }
+    println!("  Staff pages     {}/staff/", line.r#box.https);
+    for staff in line.r#box.staff.iter().take(2) {
+        println!("                  {} ({}), PIN {}", staff.name, staff.role, staff.pin);
+    }
+    if let Some(relay) = &line.relay {
+        println!("  Dashboard       {}/", relay.https);
+        println!("                  {}  {}", relay.login.email, relay.login.password);
+    }
+    for printer in &line.printers {
+        println!("  Printed labels  {}", printer.spool.display());
+    }
+    println!("  To trust        {}\n", line.ca.display());
+}
+
+/// Starts again what dies, until somebody says stop; then ends everything, the box first.
+async fn watch_over(folder: &Folder, parts: [(&'static str, Option<Part>); 3]) -> Result<(), String> {
+    let (stop, stopped) = watch::channel(false);
+    let mut tasks = Vec::new();
+    for (name, part) in parts {
+        let Some(part) = part else { continue };
+        let (folder, stopped) = (folder.clone(), stopped.clone());
+        tasks.push(tokio::spawn(async move { keep_alive(&folder, name, part, stopped).await }));
+    }
+    asked_to_end().await?;
+    // Each task holds a receiver until it has ended its process.
+    stop.send_replace(true);
+    for task in tasks {
+        if let Err(error) = task.await {
+            eprintln!("demo: {error}");
+        }
+    }
+    Ok(())
+}
+
+async fn keep_alive(folder: &Folder, name: &'static str, mut part: Part, mut stopped: watch::Receiver<bool>) {
+    loop {
+        tokio::select! {
+            // The guard that it gives must not live on through the stop.
+            true = async { stopped.wait_for(|stop| *stop).await.is_ok() } => {
+                if let Err(error) = part.running.stop().await {
+                    eprintln!("demo: {name}: {error}");
+                }
+                return;
+            }
+            _ = part.running.ended() => {}
+        }
+        part = loop {
+            tokio::time::sleep(RESTART_AFTER).await;
+            let asked = *stopped.borrow();
+            if asked {
+                return;
+            }
+            match Part::start(part.program.clone()).await {
+                Ok(started) => break started,
+                Err(error) => eprintln!("demo: {name} was not started again: {error}"),
+            }
+        };
+        if let Err(error) = folder.pid(name, part.running.pid()) {
+            eprintln!("demo: {error}");
+        }
+    }
+}
+
+async fn asked_to_end() -> Result<(), String> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut term = signal(SignalKind::terminate()).map_err(|e| e.to_string())?;
+    tokio::select! {
+        ended = tokio::signal::ctrl_c() => ended.map_err(|e| e.to_string()),
+        _ = term.recv() => Ok(()),
+    }
+}
