@@ -6,7 +6,7 @@ use super::world::{Got, PASSWORD, TestAccount, World};
 use crate::web::{Access, routes};
 
 /// What a path of the table is asked with.
-fn fill(path: &str, of: &TestAccount, photo: &str, evidence: &str) -> String {
+pub(super) fn fill(path: &str, of: &TestAccount, photo: &str, evidence: &str) -> String {
     let site = &of.sites[0];
     let filled = path
         .replace("{facility}", &site.id.to_string())

@@ -252,7 +252,13 @@ pub(super) fn csrf(page: &str) -> &str {
 impl World {
     pub(super) async fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let db = Db::open(&format!("sqlite:{}", dir.path().join("relay.db").display())).await.unwrap();
+        let address = format!("sqlite:{}", dir.path().join("relay.db").display());
+        Self::on(&address, dir).await
+    }
+
+    /// On a database of its own.
+    pub(super) async fn on(address: &str, dir: tempfile::TempDir) -> Self {
+        let db = Db::open(address).await.unwrap();
         db.migrate(NOW_MS).await.unwrap();
         let clock = Arc::new(BentClock::new(NOW_MS));
         let random: Arc<dyn Random> = Arc::new(SeededRandom::new(7));

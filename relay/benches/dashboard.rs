@@ -1,0 +1,190 @@
+//! What a page costs with ten thousand and with a million cleanings behind it: it must not grow with history.
+//!
+//! `cargo bench -p cleantrack-relay --bench dashboard`
+
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a bench measures, says so, or stops")]
+
+#[expect(dead_code, reason = "the stories use all of it")]
+#[path = "../tests/store/fake_box.rs"]
+mod fake_box;
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::Request;
+use bytes::Bytes;
+use fake_box::FakeBox;
+use http_body_util::BodyExt as _;
+use record::batch::{Room, pack};
+use record::checkpoint::Checkpoint;
+use record::ids::{AccountId, BoxId, FacilityId, UserId};
+use record::limits::BATCH_ENTRIES_MAX;
+use record::tag::Tag;
+use record::tree::Frontier;
+use relay::accounts::{password, token};
+use relay::changes::Changes;
+use relay::clock::{BentClock, Clock};
+use relay::db::accounts::NewUser;
+use relay::db::{AccountScope, Conn, Db, accounts, boxes, facilities};
+use relay::fleet::Fleet;
+use relay::ingest::Ingest;
+use relay::mqtt::Outbox;
+use relay::objects::Photos;
+use relay::random::{Random, SystemRandom};
+use relay::web::{Settings, WebState, router};
+use tower::ServiceExt as _;
+
+const NOW_MS: i64 = 1_795_204_920_000;
+const DAY_MS: i64 = 86_400_000;
+const ITEMS: u8 = 100;
+/// The history lies in as many days, however many cleanings it has.
+const DAYS: i64 = 400;
+const PASSWORD: &str = "correct horse battery";
+const ROUNDS: usize = 200;
+
+/// One hundred items, due each day; `cleanings` spread evenly.
+fn log(cleanings: i64) -> (FakeBox, Vec<String>) {
+    let mut log = FakeBox::new(BoxId::new(1, [1; 10]), 1, 1);
+    let start_ms = NOW_MS - DAYS * DAY_MS;
+    let tags: Vec<String> = (0..ITEMS).map(|i| Tag::from_random([i, 1, 2, 3, 4]).to_string()).collect();
+    for tag in &tags {
+        log.add(start_ms, tag);
+        let schedule = format!(r#"{{"tag":"{tag}","schedule":{{"every":"days","n":1}},"from":{start_ms}}}"#);
+        log.tell(start_ms, "schedule.set", &schedule);
+    }
+    for (i, tag) in (0..cleanings).zip(tags.iter().cycle()) {
+        log.clean(start_ms + (DAYS * DAY_MS - 60_000) / cleanings * i, tag);
+    }
+    (log, tags)
+}
+
+async fn tell(ingest: &Ingest, log: &FakeBox) {
+    let box_id = log.origin.box_id;
+    ingest.hello(box_id, &log.hello(0, None)).await.unwrap();
+    let (mut frontier, mut first) = (Frontier::default(), 0);
+    let mut texts = log.texts.iter().peekable();
+    while first < log.entries.len() {
+        let mut room = Room::new(BATCH_ENTRIES_MAX);
+        let (mut lines, mut beside): (Vec<&[u8]>, Vec<String>) = (Vec::new(), Vec::new());
+        for entry in &log.entries[first..] {
+            let text = texts.peek().filter(|t| t.seq() == entry.seq()).map(|t| t.line());
+            if !room.take(entry.bytes().len(), text.as_ref().map_or(0, |t| t.len() + 1)) {
+                break;
+            }
+            texts.next_if(|t| t.seq() == entry.seq());
+            frontier.push(entry.leaf());
+            lines.push(entry.bytes());
+            beside.extend(text);
+        }
+        let checkpoint = Checkpoint { origin: log.origin, size: frontier.size(), root: frontier.root() };
+        let note = checkpoint.signed(&log.signer).unwrap().to_string();
+        let wire = pack(&note, first as u64, &lines, &beside).unwrap();
+        ingest.batch(box_id, Bytes::from(wire)).await.unwrap();
+        first += lines.len();
+    }
+    ingest.hello(box_id, &log.hello(0, None)).await.unwrap();
+}
+
+/// A relay that was told a history, and a page's place in it.
+struct Bench {
+    router: Router,
+    db: Db,
+    facility: FacilityId,
+    tag: String,
+    _dir: tempfile::TempDir,
+}
+
+/// Somebody who may look at everything.
+async fn people(tx: &mut Conn, scope: AccountScope) {
+    let password_hash = password::hash(PASSWORD).unwrap();
+    let user = NewUser {
+        user_id: UserId::new(1, [1; 10]),
+        email: "a@b.example",
+        name: "A",
+        role: "account_admin",
+        password_hash: &password_hash,
+    };
+    accounts::create_user(tx, scope, &user, NOW_MS).await.unwrap();
+    let digest = token::digest(&token::mint([1; 32])).0;
+    accounts::create_token(tx, scope, "t", "bench", &digest, "read", NOW_MS).await.unwrap();
+}
+
+async fn bench(cleanings: i64) -> Bench {
+    let dir = tempfile::tempdir().unwrap();
+    let db = Db::open(&format!("sqlite:{}", dir.path().join("relay.db").display())).await.unwrap();
+    db.migrate(NOW_MS).await.unwrap();
+    let seams =
+        (Arc::new(BentClock::new(NOW_MS)) as Arc<dyn Clock>, Arc::new(SystemRandom) as Arc<dyn Random>);
+    let changes = Changes::default();
+    let keys = dir.path().join("keys");
+    let (fleet, cosigner) =
+        Fleet::open(db.clone(), keys, "bench", None, changes.clone(), seams.clone()).unwrap();
+    let (account, facility) = (AccountId::new(1, [1; 10]), FacilityId::new(1, [1; 10]));
+    let scope = AccountScope::of(account);
+    let (log, tags) = log(cleanings);
+    let mut tx = db.begin().await.unwrap();
+    accounts::platform_create(&mut tx, account, "Bench", NOW_MS).await.unwrap();
+    people(&mut tx, scope).await;
+    facilities::create(&mut tx, scope, facility, "Bench", "UTC", NOW_MS).await.unwrap();
+    let place = (log.origin.box_id, facility, log.origin.epoch);
+    boxes::register(&mut tx, scope, place, "Pi", "1", NOW_MS).await.unwrap();
+    tx.commit().await.unwrap();
+    let ingest = Ingest::new(db.clone(), cosigner, Vec::new(), seams.clone(), changes.clone(), Outbox::new());
+    tell(&ingest, &log).await;
+    let photos = Photos::in_folder(&dir.path().join("photos")).unwrap();
+    let (clock, random) = seams;
+    let fleet = Arc::new(fleet);
+    let state =
+        WebState { db: db.clone(), photos, fleet, changes, clock, random, settings: Settings::default() };
+    Bench { router: router(state), db, facility, tag: tags[7].clone(), _dir: dir }
+}
+
+/// Milliseconds of each page: the median of many.
+async fn pages(cleanings: i64) -> Vec<(&'static str, f64, usize)> {
+    let Bench { router, db, facility, tag, _dir } = bench(cleanings).await;
+    let form = format!("email=a%40b.example&password={}", PASSWORD.replace(' ', "+"));
+    let sign_in = Request::post("/login").header("content-type", "application/x-www-form-urlencoded");
+    let answer = router.clone().oneshot(sign_in.body(Body::from(form)).unwrap()).await.unwrap();
+    let cookie = answer.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();
+    let bearer = format!("Bearer {}", token::mint([1; 32]));
+    let paths = [
+        ("facilities", "/app/?sort=name".to_owned()),
+        ("facility", format!("/app/f/{facility}")),
+        ("equipment list", format!("/app/f/{facility}/equipment")),
+        ("boxes", "/app/boxes".to_owned()),
+        ("item with its history", format!("/app/f/{facility}/e/{tag}")),
+        ("API compliance", "/api/v1/compliance".to_owned()),
+        ("API cleanings, 100", "/api/v1/cleanings".to_owned()),
+    ];
+    let mut medians = Vec::new();
+    for (name, path) in paths {
+        let mut took = Vec::new();
+        let mut bytes = 0;
+        for _ in 0..ROUNDS {
+            let request = Request::get(&path).header("cookie", &cookie).header("authorization", &bearer);
+            let began = Instant::now();
+            let answer = router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+            assert!(answer.status().is_success(), "{path}: {}", answer.status());
+            bytes = answer.into_body().collect().await.unwrap().to_bytes().len();
+            took.push(Instant::now().duration_since(began).as_secs_f64() * 1_000.0);
+        }
+        took.sort_by(f64::total_cmp);
+        medians.push((name, took[took.len() / 2], bytes));
+    }
+    db.close().await;
+    medians
+}
+
+fn main() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    let few = runtime.block_on(pages(10_000));
+    let many = runtime.block_on(pages(1_000_000));
+    for ((name, few, _), (_, many, bytes)) in few.into_iter().zip(many) {
+        println!(
+            "{name}: {few:.2} ms with 10,000 cleanings, {many:.2} ms with 1,000,000 ({:+.0} %), {bytes} bytes",
+            (many / few - 1.0) * 100.0
+        );
+    }
+}
