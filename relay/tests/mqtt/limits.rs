@@ -6,7 +6,7 @@ use std::time::Duration;
 use record::limits::MQTT_PACKET_BYTES_MAX;
 use record::topics::{Topic, Up};
 use relay::mqtt::Disposition;
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::raw::{Connect, PINGREQ, Raw, batch, puback, puback_refusing, publish, reason};
 use crate::relay_under_test::{Mode, Relay};
@@ -40,6 +40,22 @@ async fn a_header_that_promises_400_kib() {
     let mut raw = Raw::connected(&relay, &identity).await;
     raw.send(&[0x32, 0x80, 0x80, 0x19]).await;
     raw.expect_end(reason::TOO_LARGE).await;
+}
+
+/// Unread bytes at our side would make the close a reset, and a client may then never see why.
+#[tokio::test]
+async fn whoever_goes_on_sending_still_reads_the_reason() {
+    let relay = Relay::start().await;
+    let identity = relay.identity(1);
+    let mut raw = Raw::connected(&relay, &identity).await;
+    let too_large = batch_of(identity.id, 400 * 1024);
+    raw.send(&too_large[..4]).await;
+    raw.try_send(&too_large[4..200_000]).await.unwrap();
+    let said = raw.frame().await.unwrap();
+    assert_eq!((said.first, said.body[0]), (0xe0, reason::TOO_LARGE));
+    raw.try_send(&too_large[200_000..250_000]).await.unwrap();
+    let end = soon(raw.stream.read(&mut [0; 16])).await;
+    assert_eq!(end.expect("TLS is closed as it should be, not reset"), 0);
 }
 
 #[tokio::test]
@@ -133,7 +149,7 @@ async fn a_slow_drip() {
         std::future::pending::<()>().await;
     };
     let mut said = [0; 4];
-    let told = async { tokio::io::AsyncReadExt::read_exact(&mut reading, &mut said).await };
+    let told = async { reading.read_exact(&mut said).await };
     tokio::select! {
         () = drip => unreachable!("it has no end"),
         told = soon(told) => drop(told.unwrap()),
