@@ -108,6 +108,12 @@ fn verifying(log: &FakeBox, wires: &[Bytes]) {
     println!("  reading entries {:.1} %, texts {:.1} %", 100.0 * parse / took, 100.0 * texts / took);
 }
 
+/// What this process has sent to the disk so far.
+fn written_bytes() -> u64 {
+    let io = std::fs::read_to_string("/proc/self/io").unwrap_or_default();
+    io.lines().find_map(|line| line.strip_prefix("write_bytes: ")?.parse().ok()).unwrap_or(0)
+}
+
 async fn storing(name: &str, db: Db, logs: &[FakeBox], wires: &[Vec<Bytes>]) {
     db.migrate(START_MS).await.unwrap();
     let (account, clock) = (AccountId::new(1, [1; 10]), Arc::new(SystemClock));
@@ -131,7 +137,7 @@ async fn storing(name: &str, db: Db, logs: &[FakeBox], wires: &[Vec<Bytes>]) {
     for log in logs {
         ingest.hello(log.origin.box_id, &log.hello(0, None)).await.unwrap();
     }
-    let began = Instant::now();
+    let (began, written_before) = (Instant::now(), written_bytes());
     let mut tasks = tokio::task::JoinSet::new();
     for (log, wires) in logs.iter().zip(wires) {
         let (ingest, wires, box_id) = (Arc::clone(&ingest), wires.clone(), log.origin.box_id);
@@ -146,7 +152,12 @@ async fn storing(name: &str, db: Db, logs: &[FakeBox], wires: &[Vec<Bytes>]) {
     }
     let took = Instant::now().duration_since(began).as_secs_f64();
     let entries: u64 = logs.iter().map(FakeBox::size).sum();
-    println!("store on {name}, {} boxes: {:.0} verified entries/s", logs.len(), entries as f64 / took);
+    let written = (written_bytes() - written_before) / entries;
+    println!(
+        "store on {name}, {} boxes: {:.0} verified entries/s, {written} bytes written an entry",
+        logs.len(),
+        entries as f64 / took
+    );
     db.close().await;
 }
 

@@ -7,7 +7,7 @@ use record::kinds::EntryRef;
 use record::tag::Tag;
 
 use super::boxes::big;
-use super::{AccountScope, Conn, DbError, ROWS_OF_BULK, all, bulk, opt};
+use super::{AccountScope, Conn, DbError, all, bulk, by_keys, opt};
 
 /// A cleaning and the box whose log holds it.
 pub type Of = (BoxId, Cleaning);
@@ -146,9 +146,15 @@ pub async fn since(
     items: &[Since],
 ) -> Result<Vec<(String, i64, i64, bool)>, DbError> {
     let select = "SELECT c.tag, c.performed_ms, c.recorded_ms, c.complete FROM k CROSS JOIN cleanings c \
-                  WHERE c.account = $1 AND c.facility = $2 AND c.tag = k.tag AND c.performed_ms >= k.since_ms \
+                  WHERE c.account = @1@ AND c.facility = @2@ AND c.tag = k.a AND c.performed_ms >= k.b \
                   AND NOT c.voided";
-    per_item(conn, scope, facility, items, select).await
+    let (of, items) = ((scope.key(), facility.to_string()), texts(items));
+    by_keys!(conn, (String, i64, i64, bool), select, (of.0.as_str(), of.1.as_str()), items, "BIGINT")
+}
+
+/// Items as keys of a question.
+pub(super) fn texts(items: &[Since]) -> Vec<(String, i64)> {
+    items.iter().map(|(tag, since_ms)| (tag.to_string(), *since_ms)).collect()
 }
 
 /// Uses per item since its own time: tag, performed; unordered.
@@ -161,48 +167,8 @@ pub async fn uses_since(
     facility: FacilityId,
     items: &[Since],
 ) -> Result<Vec<(String, i64)>, DbError> {
-    let select = "SELECT u.tag, u.performed_ms, u.performed_ms, u.seq >= 0 FROM k CROSS JOIN uses u \
-                  WHERE u.account = $1 AND u.facility = $2 AND u.tag = k.tag AND u.performed_ms >= k.since_ms";
-    let rows = per_item(conn, scope, facility, items, select).await?;
-    Ok(rows.into_iter().map(|(tag, performed_ms, ..)| (tag, performed_ms)).collect())
-}
-
-/// Runs `select` over `k(tag, since_ms)`, which stands first in a CROSS JOIN: SQLite then goes by it and not over the table; `$1` is the account, `$2` the facility.
-pub(super) async fn per_item(
-    conn: &mut Conn,
-    scope: AccountScope,
-    facility: FacilityId,
-    items: &[Since],
-    select: &str,
-) -> Result<Vec<(String, i64, i64, bool)>, DbError> {
-    let mut found = Vec::new();
-    for chunk in items.chunks(ROWS_OF_BULK) {
-        // A place that is left over asks for what cannot be.
-        let size = if chunk.len() == 1 { 1 } else { ROWS_OF_BULK };
-        let places: Vec<String> =
-            (0..size).map(|k| format!("(${}, CAST(${} AS BIGINT))", 3 + 2 * k, 4 + 2 * k)).collect();
-        let sql = format!("WITH k(tag, since_ms) AS (VALUES {}) {select}", places.join(","));
-        let sql = sqlx::AssertSqlSafe(sql);
-        let asked = chunk.iter().map(|(tag, since_ms)| (tag.to_string(), *since_ms));
-        let asked: Vec<(String, i64)> =
-            asked.chain(std::iter::repeat((String::new(), i64::MAX))).take(size).collect();
-        let rows: Vec<(String, i64, i64, bool)> = match conn.lane() {
-            super::Lane::Sqlite(c) => {
-                let mut query = sqlx::query_as(sql).bind(scope.key()).bind(facility.to_string());
-                for (tag, since_ms) in asked {
-                    query = query.bind(tag).bind(since_ms);
-                }
-                query.fetch_all(c).await?
-            }
-            super::Lane::Postgres(c) => {
-                let mut query = sqlx::query_as(sql).bind(scope.key()).bind(facility.to_string());
-                for (tag, since_ms) in asked {
-                    query = query.bind(tag).bind(since_ms);
-                }
-                query.fetch_all(c).await?
-            }
-        };
-        found.extend(rows);
-    }
-    Ok(found)
+    let select = "SELECT u.tag, u.performed_ms FROM k CROSS JOIN uses u \
+                  WHERE u.account = @1@ AND u.facility = @2@ AND u.tag = k.a AND u.performed_ms >= k.b";
+    let (of, items) = ((scope.key(), facility.to_string()), texts(items));
+    by_keys!(conn, (String, i64), select, (of.0.as_str(), of.1.as_str()), items, "BIGINT")
 }

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use record::ids::FacilityId;
 use record::tag::Tag;
 
-use super::cleanings::per_item;
-use super::{AccountScope, Conn, DbError, all, bulk};
+use super::cleanings::texts;
+use super::{AccountScope, Conn, DbError, all, bulk, by_keys, exec};
 
 /// How an item stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,11 +65,11 @@ pub async fn counted(
     facility: FacilityId,
     tags: &[Tag],
 ) -> Result<Vec<(String, i64)>, DbError> {
-    let select = "SELECT i.tag, i.counted_ms, k.since_ms, k.since_ms >= 0 FROM k CROSS JOIN items i \
-                  WHERE i.account = $1 AND i.facility = $2 AND i.tag = k.tag";
-    let items: Vec<(Tag, i64)> = tags.iter().map(|tag| (*tag, 0)).collect();
-    let rows = per_item(conn, scope, facility, &items, select).await?;
-    Ok(rows.into_iter().map(|(tag, counted_ms, ..)| (tag, counted_ms)).collect())
+    let select = "SELECT i.tag, i.counted_ms FROM k CROSS JOIN items i \
+                  WHERE i.account = @1@ AND i.facility = @2@ AND i.tag = k.a AND i.counted_ms >= k.b";
+    let items: Vec<(Tag, i64)> = tags.iter().map(|tag| (*tag, i64::MIN)).collect();
+    let (of, items) = ((scope.key(), facility.to_string()), texts(&items));
+    by_keys!(conn, (String, i64), select, (of.0.as_str(), of.1.as_str()), items, "BIGINT")
 }
 
 /// Writes how items stand.
@@ -106,7 +106,7 @@ pub async fn put(
     )
 }
 
-/// Replaces an item's days from `from_day` on, and moves the facility's sums by the difference.
+/// Makes the days of `items`, each from its own day on, those of `days`, and moves the facility's sums by the difference.
 ///
 /// # Errors
 /// The database.
@@ -117,57 +117,49 @@ pub async fn replace_days(
     items: &[(Tag, i32)],
     days: &[ItemDay],
 ) -> Result<(), DbError> {
+    let select = "SELECT d.tag, d.day, d.met, d.closed FROM k CROSS JOIN item_days d \
+                  WHERE d.account = @1@ AND d.facility = @2@ AND d.tag = k.a AND d.day >= k.b";
+    let from: Vec<(Tag, i64)> = items.iter().map(|(tag, day)| (*tag, i64::from(*day))).collect();
+    let (of, from) = ((scope.key(), facility.to_string()), texts(&from));
+    let (account, facility) = (of.0.as_str(), of.1.as_str());
+    let old = by_keys!(conn, (String, i64, i64, i64), select, (account, facility), from, "BIGINT")?;
+    let mut old: BTreeMap<(String, i64), (i64, i64)> =
+        old.into_iter().map(|(tag, day, met, closed)| ((tag, day), (met, closed))).collect();
     let mut sums: BTreeMap<i64, (i64, i64)> = BTreeMap::new();
-    let sql = "DELETE FROM item_days WHERE account = $1 AND facility = $2 AND tag = $3 AND day >= $4 \
-               RETURNING day, met, closed";
-    for (tag, from_day) in items {
-        let gone = all!(
-            conn,
-            (i64, i64, i64),
-            sql,
-            scope.key(),
-            facility.to_string(),
-            tag.to_string(),
-            i64::from(*from_day),
-        )?;
-        for (day, met, closed) in gone {
+    let mut changed: Vec<&ItemDay> = Vec::new();
+    for new in days {
+        let day = i64::from(new.day);
+        let before = old.remove(&(new.tag.to_string(), day)).unwrap_or_default();
+        if before != (new.met, new.closed) {
+            changed.push(new);
             let sum = sums.entry(day).or_default();
-            *sum = (sum.0 - met, sum.1 - closed);
+            *sum = (sum.0 + new.met - before.0, sum.1 + new.closed - before.1);
         }
     }
-    for day in days {
-        let sum = sums.entry(i64::from(day.day)).or_default();
-        *sum = (sum.0 + day.met, sum.1 + day.closed);
+    for ((tag, day), (met, closed)) in &old {
+        let sum = sums.entry(*day).or_default();
+        *sum = (sum.0 - met, sum.1 - closed);
+        let sql = "DELETE FROM item_days WHERE account = $1 AND facility = $2 AND tag = $3 AND day = $4";
+        exec!(conn, sql, account, facility, tag.as_str(), *day)?;
     }
-    let (account, facility) = (scope.key(), facility.to_string());
     let head = "INSERT INTO item_days (account, facility, tag, day, met, closed)";
+    let tail = " ON CONFLICT (account, facility, tag, day) DO UPDATE SET met = excluded.met, closed = excluded.closed";
     bulk!(
         conn,
         head,
         6,
-        "",
-        days,
-        |d| account.as_str(),
-        facility.as_str(),
+        tail,
+        changed,
+        |d| account,
+        facility,
         d.tag.to_string(),
         i64::from(d.day),
         d.met,
-        d.closed,
+        d.closed
     )?;
     let sums: Vec<(i64, (i64, i64))> = sums.into_iter().filter(|(_, sum)| *sum != (0, 0)).collect();
     let head = "INSERT INTO facility_days (account, facility, day, met, closed)";
     let tail = " ON CONFLICT (account, facility, day) DO UPDATE SET met = facility_days.met + excluded.met, \
                 closed = facility_days.closed + excluded.closed";
-    bulk!(
-        conn,
-        head,
-        5,
-        tail,
-        &sums,
-        |(day, (met, closed))| account.as_str(),
-        facility.as_str(),
-        *day,
-        *met,
-        *closed
-    )
+    bulk!(conn, head, 5, tail, sums, |(day, (met, closed))| account, facility, *day, *met, *closed)
 }

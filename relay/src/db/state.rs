@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use record::fold::{Facility, RowKey};
 use record::ids::FacilityId;
 
-use super::{AccountScope, Conn, DbError, ROWS_OF_BULK, all, bulk, exec};
+use super::{AccountScope, Conn, DbError, all, bulk, by_keys, exec};
 
 /// A row's room and the id in it, as the table keeps them.
 fn place(key: RowKey) -> (String, String) {
@@ -33,44 +33,15 @@ pub async fn load(
     into: &mut Facility,
 ) -> Result<(), DbError> {
     let keys: Vec<(String, String)> = keys.iter().map(|k| place(*k)).collect();
-    for chunk in keys.chunks(ROWS_OF_BULK) {
-        // One text of fixed size for many, one for a few: the rest of the places repeat the last key.
-        let size = if chunk.len() <= 4 { 4 } else { ROWS_OF_BULK };
-        let sql = load_text(size);
-        let binds: Vec<&(String, String)> =
-            chunk.iter().chain(std::iter::repeat(&chunk[chunk.len() - 1])).take(size).collect();
-        let rows: Vec<(String, String, String)> = match conn.lane() {
-            super::Lane::Sqlite(c) => {
-                let mut query = sqlx::query_as(sqlx::AssertSqlSafe(sql));
-                query = query.bind(scope.key()).bind(facility.to_string());
-                for (room, id) in &binds {
-                    query = query.bind(room.as_str()).bind(id.as_str());
-                }
-                query.fetch_all(c).await?
-            }
-            super::Lane::Postgres(c) => {
-                let mut query = sqlx::query_as(sqlx::AssertSqlSafe(sql));
-                query = query.bind(scope.key()).bind(facility.to_string());
-                for (room, id) in &binds {
-                    query = query.bind(room.as_str()).bind(id.as_str());
-                }
-                query.fetch_all(c).await?
-            }
-        };
-        for (room, id, body) in rows {
-            into.load(key(&room, &id)?, &body).map_err(|e| DbError::stored("row", e))?;
-        }
+    let select = "SELECT r.room, r.id, r.body FROM k CROSS JOIN state_rows r \
+                  WHERE r.account = @1@ AND r.facility = @2@ AND r.room = k.a AND r.id = k.b";
+    let of = (scope.key(), facility.to_string());
+    let rows =
+        by_keys!(conn, (String, String, String), select, (of.0.as_str(), of.1.as_str()), keys, "TEXT")?;
+    for (room, id, body) in rows {
+        into.load(key(&room, &id)?, &body).map_err(|e| DbError::stored("row", e))?;
     }
     Ok(())
-}
-
-fn load_text(size: usize) -> String {
-    let places: Vec<String> = (0..size).map(|k| format!("(${},${})", 3 + 2 * k, 4 + 2 * k)).collect();
-    format!(
-        "WITH k(room, id) AS (VALUES {}) SELECT r.room, r.id, r.body FROM k CROSS JOIN state_rows r \
-         WHERE r.account = $1 AND r.facility = $2 AND r.room = k.room AND r.id = k.id",
-        places.join(",")
-    )
 }
 
 /// Loads the whole state.
