@@ -2,6 +2,7 @@
 
 mod addresses;
 mod authority;
+mod page_key;
 mod pins;
 mod rows;
 mod sessions;
@@ -13,7 +14,9 @@ use redb::Database;
 
 pub use self::addresses::own_addresses;
 pub use self::authority::{Authority, AuthorityError};
+pub(crate) use self::page_key::PageKey;
 pub use self::pins::{PIN_TRIES, PinForm, PinOutcome, Pins};
+pub(crate) use self::sessions::form_token;
 pub use self::sessions::{Session, Sessions};
 pub use self::tokens::{ApiToken, Scope, Tokens};
 use crate::random::Random;
@@ -36,6 +39,7 @@ pub struct Identity {
     pub sessions: Arc<Sessions>,
     /// Of programs.
     pub tokens: Arc<Tokens>,
+    pub(crate) page_key: PageKey,
 }
 
 impl Identity {
@@ -48,6 +52,7 @@ impl Identity {
             pins: Arc::new(Pins::open(state.clone(), random.clone())?),
             sessions: Arc::new(Sessions::open(state.clone(), random.clone())?),
             tokens: Arc::new(Tokens::open(state.clone(), random.clone())?),
+            page_key: PageKey::open(state.clone(), random.as_ref())?,
         })
     }
 }

@@ -24,6 +24,7 @@ use tower::Service as _;
 
 pub use self::connections::Connections;
 use self::connections::Place;
+pub(crate) use self::patience::UploadError;
 use self::patience::{Answer, Patient, Upload};
 
 /// From the first byte of a request to the end of its headers, and from an accepted connection to its first request.

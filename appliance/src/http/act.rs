@@ -1,0 +1,104 @@
+//! From a handler to the log: a command is told done only when it is on disk, and what keeps it from that has words.
+
+use http::{HeaderValue, StatusCode};
+use record::entry::{By, Entry};
+use record::kinds::{EntryRef, Event};
+use record::tree::Hash;
+
+use super::AppState;
+use super::problem::Problem;
+use super::view::reader_of;
+use crate::command::{CommandError, Given, give};
+use crate::intake::{Command, Refusal, Request};
+use crate::store::SubmitError;
+
+/// A command that was carried out.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Done {
+    /// The first entry that it made, now or when it was first asked.
+    pub(super) of: EntryRef,
+    /// That entry's hash in the tree.
+    pub(super) leaf: Hash,
+}
+
+/// Why it was not.
+#[derive(Debug)]
+pub(super) enum Undone {
+    /// With a reason that a person can do something about.
+    Refused(Refusal),
+    /// The box cannot.
+    Box(Problem),
+}
+
+impl From<Undone> for Problem {
+    fn from(undone: Undone) -> Self {
+        match undone {
+            Undone::Refused(refusal) => refusal.into(),
+            Undone::Box(problem) => problem,
+        }
+    }
+}
+
+/// Carries a command out.
+pub(super) async fn act(
+    state: &AppState,
+    by: By,
+    key: Option<String>,
+    command: Command,
+) -> Result<Done, Undone> {
+    match give(&state.store, state.random.clone(), Request { by, key, command }).await {
+        Ok(Given::New(recorded)) => match recorded.first() {
+            Some(first) => Ok(Done {
+                of: EntryRef { epoch: state.store.origin().epoch, seq: first.seq },
+                leaf: first.leaf,
+            }),
+            None => Err(Undone::Box(Problem::internal(&"a command made no entry"))),
+        },
+        Ok(Given::Again(of)) => before(state, of).map_err(Undone::Box),
+        Err(CommandError::Refused(refusal)) => Err(Undone::Refused(refusal)),
+        Err(CommandError::Store(error)) => Err(Undone::Box(not_recorded(&error))),
+    }
+}
+
+/// An entry that was made before.
+pub(super) fn before(state: &AppState, of: EntryRef) -> Result<Done, Problem> {
+    let (entry, _) =
+        entry(state, of)?.ok_or_else(|| Problem::internal(&"an entry that an index names is not there"))?;
+    Ok(Done { of, leaf: entry.leaf() })
+}
+
+fn not_recorded(error: &SubmitError) -> Problem {
+    let unavailable = |code, title: &'static str| Problem::new(StatusCode::SERVICE_UNAVAILABLE, code, title);
+    match error {
+        SubmitError::Full => {
+            Problem::new(StatusCode::INSUFFICIENT_STORAGE, "full", "Not recorded: the box’s disk is full")
+                .detail("What was recorded before is safe, and can be read.")
+                .next("Write it on paper and call biomed. They enter it later; it is shown as a late entry.")
+        }
+        SubmitError::Busy => unavailable("busy", "Not recorded: too many at once")
+            .next("Wait a few seconds and press again. Nothing is recorded twice.")
+            .header(http::header::RETRY_AFTER, HeaderValue::from_static("2")),
+        SubmitError::Stopping => unavailable("stopping", "Not recorded: the box is just stopping")
+            .next("Wait a minute and press again. Nothing is recorded twice.")
+            .header(http::header::RETRY_AFTER, HeaderValue::from_static("30")),
+        SubmitError::Unknown => unavailable("unknown", "The box could not make sure that this is on its disk")
+            .safe("Perhaps it was recorded, perhaps not.")
+            .next("Wait a minute and press again: if it was recorded, you see that record; nothing is recorded twice.")
+            .header(http::header::RETRY_AFTER, HeaderValue::from_static("10")),
+        SubmitError::TooLarge { .. } | SubmitError::Entry(_) => {
+            Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-long", "That is more than one record can hold")
+                .next("Shorten the texts and send it again.")
+        }
+        SubmitError::Database(_) => Problem::internal(error),
+    }
+}
+
+/// An entry of the log, with what it says.
+pub(super) fn entry(state: &AppState, of: EntryRef) -> Result<Option<(Entry, Event)>, Problem> {
+    let reader = reader_of(state, of.epoch)?;
+    let entry = reader.entry(of.seq).map_err(|e| Problem::internal(&e))?;
+    Ok(entry.map(|entry| {
+        let event = entry.event();
+        (entry, event)
+    }))
+}

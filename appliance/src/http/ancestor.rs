@@ -1,0 +1,103 @@
+//! The paths of the program before this one, for the scripts that still call them.
+
+use axum::extract::{Path, Request, State};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use http::StatusCode;
+use record::entry::{By, Via};
+use record::tag::Tag;
+use serde_json::{Value, json};
+
+use super::AppState;
+use super::act::act;
+use super::api::{Listing, MayRead, cleanings_page, compliance_json, equipment_page, idempotency_key};
+use super::form;
+use super::problem::Problem;
+use super::query::Exactly;
+use super::receipt::Receipt;
+use super::scan::{Photo, follow, take_photo, take_turn};
+use super::token::PageToken;
+use super::view::reader;
+use super::words::utc;
+use crate::intake::{CleaningForm, Command};
+
+pub(super) fn routes() -> Router<AppState> {
+    Router::new()
+        .route("/api/register-cleaning/{token}", post(register))
+        .route("/api/register-cleaning/{token}/", post(register))
+        .route("/api/equipment/", get(equipment))
+        .route("/api/cleaning-logs/", get(cleanings))
+        .route("/api/facilities/{id}/compliance/", get(compliance))
+}
+
+/// `{token}` is a tag or what a page carries as its token; neither is a secret, so this needs no sign-in.
+async fn register(
+    State(state): State<AppState>,
+    Path(token): Path<String>,
+    request: Request,
+) -> Result<Response, Problem> {
+    take_turn(&state, &request)?;
+    let unknown = |words: String| {
+        Problem::new(StatusCode::NOT_FOUND, "unknown-token", words).next("Use the tag of the equipment.")
+    };
+    let tag = match PageToken::tag_of(&token, &state.identity.page_key) {
+        Some(tag) => tag,
+        None => Tag::read(&token).map_err(|e| unknown(format!("This is no tag: {e}")))?,
+    };
+    let key = idempotency_key(request.headers());
+    let mut form = form::read(request, Some(&state.photos)).await?;
+    let photo = take_photo(&state, form.photo.take()).await;
+    if let Photo::Refused(words) = &photo {
+        return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "photo", words.clone())
+            .field("photo")
+            .next("Send it again without the photo, or with another one."));
+    }
+    let mut wanted = CleaningForm::plain(tag, form.text("cleaned_by"));
+    form.text("notes").clone_into(&mut wanted.note);
+    photo.name(&mut wanted);
+    let by = By { staff: None, via: Via::Phone, device: None };
+    let done = act(&state, by, key, Command::RecordCleaning(Box::new(wanted))).await?;
+    follow(&state, done, photo);
+    let cleaning = reader(&state)?
+        .cleaning(done.of)
+        .map_err(|e| Problem::internal(&e))?
+        .ok_or_else(Problem::not_found)?;
+    let name = state.store.facility().equipment.get(&cleaning.tag).map(|item| item.name.clone());
+    let body = json!({
+        "success": true,
+        "message": "Cleaning recorded",
+        "cleaning_log_id": format!("{}.{}", done.of.epoch, done.of.seq),
+        "equipment": name,
+        "timestamp": utc(cleaning.recorded_ms),
+        "receipt": Receipt::of(done.of, done.leaf).to_string(),
+    });
+    Ok((StatusCode::CREATED, Json(body)).into_response())
+}
+
+async fn equipment(
+    State(state): State<AppState>,
+    _: MayRead,
+    Exactly(ask): Exactly<Listing>,
+) -> Result<Json<Value>, Problem> {
+    equipment_page(&state, &ask)
+}
+
+async fn cleanings(
+    State(state): State<AppState>,
+    _: MayRead,
+    Exactly(ask): Exactly<Listing>,
+) -> Result<Json<Value>, Problem> {
+    cleanings_page(&state, &ask)
+}
+
+/// A box has one facility, so whatever id a script was written with means this one.
+async fn compliance(
+    State(state): State<AppState>,
+    _: MayRead,
+    Path(id): Path<String>,
+) -> Result<Json<Value>, Problem> {
+    let mut body = compliance_json(&state).await?;
+    body["facility_id"] = Value::String(id);
+    Ok(Json(body))
+}

@@ -1,0 +1,512 @@
+//! The API for programs: equipment, cleanings, compliance and labels, with a bearer token over HTTPS.
+
+use std::collections::BTreeMap;
+
+use axum::extract::{FromRequestParts, Path, Request, State};
+use axum::response::{Html, IntoResponse as _, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use http::header::{AUTHORIZATION, CONTENT_TYPE, LOCATION, WWW_AUTHENTICATE};
+use http::request::Parts;
+use http::{HeaderMap, HeaderValue, StatusCode};
+use record::compliance::{Status, Tally};
+use record::entry::{By, Via};
+use record::fold::{Cleaning, Equipment, Facility};
+use record::kinds::{EntryRef, Event, Schedule};
+use record::tag::Tag;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::act::{act, entry};
+use super::form::read_json;
+use super::problem::Problem;
+use super::query::Exactly;
+use super::receipt::Receipt;
+use super::standing::status;
+use super::tally::tallies;
+use super::view::{Snapshot, reader, text, who_name, who_proof};
+use super::words::utc;
+use super::{AppState, labels, sign_in};
+use crate::identity::Scope;
+use crate::intake::{CleaningForm, Command, EquipmentFields, NewEquipment};
+use crate::listen::Peer;
+
+/// What a list gives when nobody asks for a number, and at most.
+const LIMIT: usize = 100;
+const LIMIT_MAX: usize = 1_000;
+/// Labels of one request; more go in further requests.
+const TAGS_MAX: usize = 1_000;
+const OPENAPI: &str = include_str!("openapi.json");
+
+pub(super) fn routes() -> Router<AppState> {
+    Router::new()
+        .route("/api/openapi.json", get(async || ([(CONTENT_TYPE, "application/json")], OPENAPI)))
+        .route("/api/docs", get(docs))
+        .route("/api/v1/equipment", get(equipment_list).post(equipment_add))
+        .route("/api/v1/equipment/{tag}", get(equipment_one))
+        .route("/api/v1/cleanings", get(cleanings_list).post(cleanings_add))
+        .route("/api/v1/compliance", get(compliance))
+        .route("/api/v1/labels", axum::routing::post(labels_print))
+        .route("/api/v1/labels/{id}", get(labels_job))
+}
+
+/// A program with a token, or a browser in which somebody has signed in: may read.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct MayRead;
+
+/// A program whose token may give commands. A session is not enough: its cookie comes along with any request.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct MayWrite;
+
+fn scope(parts: &Parts, state: &AppState) -> Option<Scope> {
+    let secure = parts.extensions.get::<Peer>().is_some_and(|peer| peer.secure);
+    let header = parts.headers.get(AUTHORIZATION).filter(|_| secure)?.to_str().ok()?;
+    state.identity.tokens.find(header.strip_prefix("Bearer ")?.trim()).map(|token| token.scope)
+}
+
+fn who_are_you() -> Problem {
+    Problem::new(StatusCode::UNAUTHORIZED, "token-needed", "This needs an API token")
+        .detail("Send `Authorization: Bearer ct_…` over HTTPS.")
+        .safe("Nothing was changed.")
+        .next("Make a token at the box: `cleantrack-appliance token create`.")
+        .header(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))
+}
+
+impl FromRequestParts<AppState> for MayRead {
+    type Rejection = Problem;
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
+        let signed = || sign_in::session(state, &parts.headers, parts.extensions.get()).is_some();
+        if scope(parts, state).is_some() || signed() { Ok(Self) } else { Err(who_are_you()) }
+    }
+}
+
+impl FromRequestParts<AppState> for MayWrite {
+    type Rejection = Problem;
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
+        match scope(parts, state) {
+            Some(Scope::Write) => Ok(Self),
+            Some(Scope::Read) => {
+                Err(Problem::new(StatusCode::FORBIDDEN, "scope", "This token may only read")
+                    .safe("Nothing was changed.")
+                    .next("Use a token of the scope `write`."))
+            }
+            None => Err(who_are_you()),
+        }
+    }
+}
+
+const BY_API: By = By { staff: None, via: Via::Api, device: None };
+
+/// `?limit=&cursor=` of every list, and what some lists narrow by.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Listing {
+    limit: Option<String>,
+    cursor: Option<String>,
+    tag: Option<String>,
+    days: Option<String>,
+}
+
+impl Listing {
+    fn limit(&self) -> Result<usize, Problem> {
+        match self.limit.as_deref().map(str::parse::<usize>) {
+            None => Ok(LIMIT),
+            Some(Ok(limit)) if limit > 0 => Ok(limit.min(LIMIT_MAX)),
+            Some(_) => Err(bad("limit", "A limit is a number from 1 to 1,000.")),
+        }
+    }
+
+    fn tag(&self) -> Result<Option<Tag>, Problem> {
+        let read = self.tag.as_deref().map(Tag::read).transpose();
+        read.map_err(|e| bad("tag", &format!("{e}.")))
+    }
+}
+
+pub(super) fn bad(field: &'static str, words: &str) -> Problem {
+    Problem::new(StatusCode::BAD_REQUEST, "parameter", "A parameter does not fit")
+        .detail(words.to_owned())
+        .field(field)
+        .safe("Nothing was changed.")
+        .next("See /api/openapi.json.")
+}
+
+fn listed(items: Vec<Value>, next: Option<String>) -> Json<Value> {
+    Json(json!({ "items": items, "next": next }))
+}
+
+/// The header that makes a repeat harmless.
+pub(super) fn idempotency_key(headers: &HeaderMap) -> Option<String> {
+    headers.get("idempotency-key").map(|v| String::from_utf8_lossy(v.as_bytes()).into_owned())
+}
+
+/// An item as programs see it.
+pub(super) fn equipment_json(facility: &Facility, item: &Equipment, now_ms: i64) -> Value {
+    let (word, by_ms, since_ms) = match status(facility, item, now_ms) {
+        Status::NoSchedule => ("no_schedule", None, None),
+        Status::OutOfService { since_ms } => ("out_of_service", None, Some(since_ms)),
+        Status::NotDue => ("not_due", None, None),
+        Status::Clean { until_ms } => ("clean", until_ms, None),
+        Status::Due { by_ms } => ("due", Some(by_ms), None),
+        Status::DueAfterUse { since_ms, by_ms } => ("due_after_use", Some(by_ms), Some(since_ms)),
+        Status::Overdue { since_ms } => ("overdue", None, Some(since_ms)),
+    };
+    let last = facility.activity.get(&item.tag).and_then(|a| a.last);
+    json!({
+        "tag": item.tag, "name": item.name, "asset_number": item.asset_number, "serial": item.serial,
+        "maker": item.maker, "model": item.model, "category": item.category, "location": item.location,
+        "class": item.class, "photo": item.photo, "protocols": item.protocols, "custom": item.custom,
+        "service": item.service, "status": word, "due_by": by_ms.map(utc), "status_since": since_ms.map(utc),
+        "schedule": item.plans.last().map(|p| &p.schedule),
+        "last_cleaned_at": last.map(|l| utc(l.performed_ms)), "added_at": utc(item.added_ms),
+    })
+}
+
+/// Items, newest first.
+pub(super) fn equipment_page(state: &AppState, ask: &Listing) -> Result<Json<Value>, Problem> {
+    let limit = ask.limit()?;
+    let after = match ask.cursor.as_deref() {
+        None => None,
+        Some(cursor) => {
+            let parts = cursor
+                .split_once('.')
+                .and_then(|(ms, tag)| Some((ms.parse::<i64>().ok()?, tag.parse::<Tag>().ok()?)));
+            Some(parts.ok_or_else(|| bad("cursor", "Take the cursor from the answer before."))?)
+        }
+    };
+    let facility = state.store.facility();
+    let snapshot = Snapshot::of(state, &facility);
+    let mut items: Vec<&Equipment> = facility.equipment.values().collect();
+    items.sort_by_key(|item| (std::cmp::Reverse(item.added_ms), item.tag));
+    let rest = items.into_iter().filter(|item| {
+        after.is_none_or(|(ms, tag)| {
+            (std::cmp::Reverse(item.added_ms), item.tag) > (std::cmp::Reverse(ms), tag)
+        })
+    });
+    let mut page: Vec<&Equipment> = rest.take(limit + 1).collect();
+    let more = page.len() > limit;
+    page.truncate(limit);
+    let next = page.last().filter(|_| more).map(|item| format!("{}.{}", item.added_ms, item.tag));
+    Ok(listed(page.iter().map(|item| equipment_json(&facility, item, snapshot.now_ms())).collect(), next))
+}
+
+async fn equipment_list(
+    State(state): State<AppState>,
+    _: MayRead,
+    Exactly(ask): Exactly<Listing>,
+) -> Result<Json<Value>, Problem> {
+    equipment_page(&state, &ask)
+}
+
+async fn equipment_one(
+    State(state): State<AppState>,
+    _: MayRead,
+    Path(tag): Path<String>,
+) -> Result<Json<Value>, Problem> {
+    let tag = Tag::read(&tag).map_err(|_| Problem::not_found())?;
+    let facility = state.store.facility();
+    let item = facility.resolve(tag).ok_or_else(|| Problem::from(crate::intake::Refusal::UnknownTag(tag)))?;
+    Ok(Json(equipment_json(&facility, item, Snapshot::of(&state, &facility).now_ms())))
+}
+
+/// A new item: its facts, and optionally a printed blank tag and a schedule.
+#[derive(Debug, Deserialize)]
+struct NewItem {
+    tag: Option<String>,
+    schedule: Option<Schedule>,
+    #[serde(flatten)]
+    fields: BTreeMap<String, Value>,
+}
+
+async fn equipment_add(
+    State(state): State<AppState>,
+    _: MayWrite,
+    request: Request,
+) -> Result<Response, Problem> {
+    let key = idempotency_key(request.headers());
+    let new: NewItem = read_json(request).await?;
+    let tag = new.tag.as_deref().map(Tag::read).transpose().map_err(|e| bad("tag", &format!("{e}.")))?;
+    let fields = Value::Object(new.fields.into_iter().collect());
+    let fields: EquipmentFields = serde_json::from_value(fields).map_err(|error| {
+        Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "json", "The JSON document does not fit")
+            .detail(error.to_string())
+            .next("Compare it with /api/openapi.json.")
+    })?;
+    let command = Command::AddEquipment(Box::new(NewEquipment { tag, fields, schedule: new.schedule }));
+    let done = act(&state, BY_API, key, command).await?;
+    let added = match entry(&state, done.of)? {
+        Some((_, Event::EquipmentAdded(added))) => added.tag,
+        _ => return Err(Problem::from(crate::intake::Refusal::KeyReused)),
+    };
+    let facility = state.store.facility();
+    let item = facility.equipment.get(&added).ok_or_else(Problem::not_found)?;
+    let body = equipment_json(&facility, item, Snapshot::of(&state, &facility).now_ms());
+    let location = super::guard::header_value(&format!("/api/v1/equipment/{added}"));
+    Ok((StatusCode::CREATED, [(LOCATION, location)], Json(body)).into_response())
+}
+
+/// A cleaning as programs see it.
+fn cleaning_json(
+    state: &AppState,
+    reader: &crate::store::Reader,
+    facility: &Facility,
+    cleaning: &Cleaning,
+) -> Value {
+    let entry =
+        (reader.epoch() == cleaning.of.epoch).then(|| reader.entry(cleaning.of.seq).ok().flatten()).flatten();
+    let (mut notes, mut contact) = (None, None);
+    if let Some(Event::CleaningRecorded(body)) = entry.as_ref().map(record::entry::Entry::event) {
+        notes = body.note.map(|note| text(reader, note.hash));
+        contact = body.contact;
+    }
+    let photos: Vec<String> = cleaning.photos.iter().map(|hash| format!("/photos/{hash}.jpg")).collect();
+    let missing: Vec<&str> = cleaning.incomplete.iter().map(|m| m.word()).collect();
+    json!({
+        "id": format!("{}.{}", cleaning.of.epoch, cleaning.of.seq),
+        "box": state.store.origin().box_id, "epoch": cleaning.of.epoch, "seq": cleaning.of.seq,
+        "tag": cleaning.tag, "equipment": facility.equipment.get(&cleaning.tag).map(|item| &item.name),
+        "cleaned_by": who_name(reader, facility, &cleaning.who), "proof": who_proof(&cleaning.who),
+        "performed_at": utc(cleaning.performed_ms), "recorded_at": utc(cleaning.recorded_ms),
+        "notes": notes, "contact": contact, "photos": photos,
+        "complete": cleaning.is_complete(), "missing": missing, "voided": cleaning.voided.is_some(),
+        "receipt": entry.map(|e| Receipt::of(cleaning.of, e.leaf()).to_string()),
+    })
+}
+
+/// Cleanings, newest first: of everything as recorded, of one item as performed.
+pub(super) fn cleanings_page(state: &AppState, ask: &Listing) -> Result<Json<Value>, Problem> {
+    let limit = ask.limit()?;
+    let reader = reader(state)?;
+    let internal = |e: crate::store::StoreError| Problem::internal(&e);
+    let wrong = || bad("cursor", "Take the cursor from the answer before.");
+    let (mut page, next) = match ask.tag()? {
+        Some(tag) => {
+            let tag = state.store.facility().resolve(tag).map_or(tag, |item| item.tag);
+            let skip = ask.cursor.as_deref().map_or(Ok(0), str::parse::<usize>).map_err(|_| wrong())?;
+            let mut found = reader
+                .cleanings_of(tag, i64::MIN..i64::MAX, skip.saturating_add(limit + 1))
+                .map_err(internal)?;
+            found.drain(..skip.min(found.len()));
+            let next = (found.len() > limit).then(|| (skip + limit).to_string());
+            (found, next)
+        }
+        None => {
+            let before = match ask.cursor.as_deref() {
+                None => None,
+                Some(cursor) => Some(entry_ref(cursor).ok_or_else(wrong)?),
+            };
+            let found = reader.cleanings(before, limit + 1).map_err(internal)?;
+            let next = found
+                .get(limit - 1)
+                .filter(|_| found.len() > limit)
+                .map(|c| format!("{}.{}", c.of.epoch, c.of.seq));
+            (found, next)
+        }
+    };
+    page.truncate(limit);
+    let facility = state.store.facility();
+    Ok(listed(page.iter().map(|c| cleaning_json(state, &reader, &facility, c)).collect(), next))
+}
+
+/// `<epoch>.<seq>`
+fn entry_ref(text: &str) -> Option<EntryRef> {
+    let (epoch, seq) = text.split_once('.')?;
+    Some(EntryRef { epoch: epoch.parse().ok()?, seq: seq.parse().ok()? })
+}
+
+async fn cleanings_list(
+    State(state): State<AppState>,
+    _: MayRead,
+    Exactly(ask): Exactly<Listing>,
+) -> Result<Json<Value>, Problem> {
+    cleanings_page(&state, &ask)
+}
+
+/// A cleaning as a program reports it.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewCleaning {
+    tag: String,
+    #[serde(default)]
+    cleaned_by: String,
+    #[serde(default)]
+    notes: String,
+    #[serde(default)]
+    steps: Option<Vec<u16>>,
+    #[serde(default)]
+    agent: String,
+    #[serde(default)]
+    contact_s: Option<u32>,
+    #[serde(default)]
+    performed_at: Option<String>,
+}
+
+async fn cleanings_add(
+    State(state): State<AppState>,
+    _: MayWrite,
+    request: Request,
+) -> Result<Response, Problem> {
+    let key = idempotency_key(request.headers());
+    let new: NewCleaning = read_json(request).await?;
+    let tag = Tag::read(&new.tag).map_err(|e| bad("tag", &format!("{e}.")))?;
+    let performed_ms = match new.performed_at.as_deref() {
+        None => None,
+        Some(text) => {
+            let wrong = || {
+                Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "performed-at", "That is no time")
+                    .field("performed_at")
+            };
+            let at: jiff::Timestamp = text.parse().map_err(|_| {
+                wrong().next("Give RFC 3339 with its offset, such as 2026-11-20T14:04:31-06:00.")
+            })?;
+            Some(at.as_millisecond())
+        }
+    };
+    let form = CleaningForm {
+        note: new.notes,
+        steps: new.steps,
+        agent: new.agent,
+        stated_s: new.contact_s,
+        performed_ms,
+        ..CleaningForm::plain(tag, &new.cleaned_by)
+    };
+    let done = act(&state, BY_API, key, Command::RecordCleaning(Box::new(form))).await?;
+    let reader = reader(&state)?;
+    let cleaning =
+        reader.cleaning(done.of).map_err(|e| Problem::internal(&e))?.ok_or_else(Problem::not_found)?;
+    let body = cleaning_json(&state, &reader, &state.store.facility(), &cleaning);
+    let location = super::guard::header_value(&format!("/r/{}", Receipt::of(done.of, done.leaf)));
+    Ok((StatusCode::CREATED, [(LOCATION, location)], Json(body)).into_response())
+}
+
+#[derive(Serialize)]
+struct Period {
+    days: usize,
+    met: u32,
+    closed: u32,
+    /// Percent with one decimal; absent where no window closed.
+    rate: Option<f64>,
+}
+
+fn period(days: usize, tally: Tally) -> Period {
+    let rate = tally.rate().map(|rate| f64::from(rate.per_mille()) / 10.0);
+    Period { days, met: tally.met, closed: tally.closed, rate }
+}
+
+/// Rates of the facility and of each item.
+pub(super) async fn compliance_json(state: &AppState) -> Result<Value, Problem> {
+    let tallies = tallies(state).await?;
+    let facility = state.store.facility();
+    let snapshot = Snapshot::of(state, &facility);
+    let overdue = facility
+        .equipment
+        .values()
+        .filter(|item| matches!(status(&facility, item, snapshot.now_ms()), Status::Overdue { .. }))
+        .count();
+    let items: Vec<Value> = tallies
+        .items
+        .iter()
+        .filter_map(|(tag, tally)| Some((facility.equipment.get(tag)?, tally)))
+        .map(|(item, tally)| json!({ "tag": item.tag, "equipment": item.name, "last_30_days": period(30, *tally) }))
+        .collect();
+    Ok(json!({
+        "facility": snapshot.settings.name, "zone": snapshot.local.zone_name(), "as_of": utc(snapshot.now_ms()),
+        "overdue": overdue,
+        "today": period(1, tallies.last(1)), "last_7_days": period(7, tallies.last(7)),
+        "last_30_days": period(30, tallies.last(30)), "items": items,
+    }))
+}
+
+async fn compliance(
+    State(state): State<AppState>,
+    _: MayRead,
+    Exactly(ask): Exactly<Listing>,
+) -> Result<Json<Value>, Problem> {
+    let mut body = compliance_json(&state).await?;
+    if let Some(days) = ask.days.as_deref() {
+        let days = days.parse::<usize>().ok().filter(|d| (1..=30).contains(d));
+        let days = days.ok_or_else(|| bad("days", "A period has 1 to 30 days."))?;
+        let tally = tallies(&state).await?.last(days);
+        body["period"] = serde_json::to_value(period(days, tally)).map_err(|e| Problem::internal(&e))?;
+    }
+    Ok(Json(body))
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewLabels {
+    tags: Vec<String>,
+    #[serde(default = "one")]
+    copies: u32,
+    #[serde(default)]
+    printer: Option<String>,
+}
+
+fn one() -> u32 {
+    1
+}
+
+async fn labels_print(
+    State(state): State<AppState>,
+    _: MayWrite,
+    request: Request,
+) -> Result<Response, Problem> {
+    let key = idempotency_key(request.headers());
+    let new: NewLabels = read_json(request).await?;
+    if new.tags.len() > TAGS_MAX || !(1..=labels::COPIES_MAX).contains(&new.copies) {
+        let field = if new.tags.len() > TAGS_MAX { "tags" } else { "copies" };
+        return Err(Problem::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "range",
+            "That is more than one job takes",
+        )
+        .detail("A job takes up to 1,000 tags and 1 to 50 copies of each.")
+        .field(field));
+    }
+    let tags: Result<Vec<Tag>, _> = new.tags.iter().map(|t| Tag::read(t)).collect();
+    let tags = tags.map_err(|e| bad("tags", &format!("{e}.")))?;
+    let job = labels::submit(&state, &tags, new.copies, new.printer, key).await?;
+    let location = super::guard::header_value(&format!("/api/v1/labels/{}", job.summary.id));
+    Ok((StatusCode::ACCEPTED, [(LOCATION, location)], Json(job)).into_response())
+}
+
+async fn labels_job(
+    State(state): State<AppState>,
+    _: MayRead,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    Ok(Json(labels::find(&state, &id).await?).into_response())
+}
+
+#[derive(askama::Template)]
+#[template(path = "docs.html")]
+struct DocsPage {
+    frame: super::frame::Frame,
+    operations: Vec<Operation>,
+}
+
+struct Operation {
+    method: String,
+    path: String,
+    summary: String,
+}
+
+/// The description, for people.
+async fn docs(State(state): State<AppState>) -> Result<Response, Problem> {
+    let frame = super::frame::Frame::new(&state, &Snapshot::now(&state), "API");
+    let page = DocsPage { frame, operations: operations() };
+    askama::Template::render(&page).map(|html| Html(html).into_response()).map_err(|e| Problem::internal(&e))
+}
+
+/// Every operation that the description names.
+fn operations() -> Vec<Operation> {
+    let described: Value = serde_json::from_str(OPENAPI).unwrap_or_default();
+    let paths = described["paths"].as_object().into_iter().flatten();
+    paths
+        .flat_map(|(path, methods)| {
+            methods.as_object().into_iter().flatten().map(move |(method, operation)| Operation {
+                method: method.to_uppercase(),
+                path: path.clone(),
+                summary: operation["summary"].as_str().unwrap_or_default().to_owned(),
+            })
+        })
+        .collect()
+}

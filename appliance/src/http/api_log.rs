@@ -1,0 +1,117 @@
+//! The log itself for auditors' programs: raw lines, checkpoints, keys and proofs.
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::get;
+use futures_util::stream;
+use http::header::CONTENT_TYPE;
+use record::ids::Epoch;
+use record::kinds::EntryRef;
+use serde::Deserialize;
+
+use super::AppState;
+use super::api::{MayRead, bad};
+use super::problem::Problem;
+use super::query::Exactly;
+use super::receipt::proof_of;
+use super::view::reader_of;
+
+/// Entries that one snapshot of history reads: it lives two seconds only.
+const AT_ONCE: u64 = 512;
+/// Entries of one answer; the next one goes on where it ended.
+const LINES_MAX: u64 = 100_000;
+const TEXT: &str = "text/plain; charset=utf-8";
+
+pub(super) fn routes() -> Router<AppState> {
+    Router::new()
+        .route("/api/v1/log", get(log))
+        .route("/api/v1/checkpoint", get(checkpoint))
+        .route("/api/v1/key", get(key))
+        .route("/api/v1/proof/{seq}", get(proof))
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct Ask {
+    epoch: Option<String>,
+    from: Option<String>,
+    limit: Option<String>,
+    size: Option<String>,
+}
+
+fn number(text: Option<&str>, field: &'static str, absent: u64) -> Result<u64, Problem> {
+    text.map_or(Ok(absent), str::parse).map_err(|_| bad(field, "It is a whole number from 0."))
+}
+
+/// `GET /api/v1/log?epoch=&from=&limit=`: one entry a line, exactly as it was signed.
+async fn log(
+    State(state): State<AppState>,
+    _: MayRead,
+    Exactly(ask): Exactly<Ask>,
+) -> Result<Response, Problem> {
+    let from = number(ask.from.as_deref(), "from", 0)?;
+    let limit = number(ask.limit.as_deref(), "limit", LINES_MAX)?.min(LINES_MAX);
+    let epoch: Epoch = match ask.epoch.as_deref() {
+        None => state.store.origin().epoch,
+        Some(text) => text.parse().map_err(|e| bad("epoch", &format!("{e}.")))?,
+    };
+    if !state.store.epochs().contains(&epoch) {
+        return Err(Problem::not_found().detail("This box has no log of that epoch."));
+    }
+    let end = reader_of(&state, epoch)?.size().min(from.saturating_add(limit));
+    let lines = stream::unfold((state, from), move |(state, at)| async move {
+        if at >= end {
+            return None;
+        }
+        let upto = (at + AT_ONCE).min(end);
+        let read = state.clone();
+        let chunk = tokio::task::spawn_blocking(move || lines(&read, epoch, at..upto)).await;
+        // A line that does not hold breaks the answer off: a reader notices, a gap it might not.
+        let chunk = chunk.map_err(std::io::Error::other).and_then(|chunk| chunk);
+        Some((chunk, (state, upto)))
+    });
+    Ok(([(CONTENT_TYPE, "application/x-ndjson")], Body::from_stream(lines)).into_response())
+}
+
+fn lines(state: &AppState, epoch: Epoch, range: std::ops::Range<u64>) -> Result<Bytes, std::io::Error> {
+    let reader = state.store.reader_of(epoch).map_err(std::io::Error::other)?;
+    let mut bytes = Vec::new();
+    for entry in reader.entries(range) {
+        let entry = entry.map_err(|error| {
+            tracing::error!(%error, "the log could not be read");
+            std::io::Error::other(error)
+        })?;
+        bytes.extend_from_slice(entry.as_str().as_bytes());
+        bytes.push(b'\n');
+    }
+    Ok(bytes.into())
+}
+
+/// `GET /api/v1/checkpoint?size=N`: the signed note.
+async fn checkpoint(State(state): State<AppState>, Exactly(ask): Exactly<Ask>) -> Result<Response, Problem> {
+    let size = number(ask.size.as_deref(), "size", state.store.size())?;
+    if size > state.store.size() {
+        return Err(bad("size", "The log is not that large yet."));
+    }
+    let note = tokio::task::spawn_blocking(move || state.store.checkpoint_at(size)).await;
+    let note = note.map_err(|e| Problem::internal(&e))?.map_err(|e| Problem::internal(&e))?;
+    Ok(([(CONTENT_TYPE, TEXT)], note.to_string()).into_response())
+}
+
+/// `GET /api/v1/key`: the keys that verify this box's checkpoints, this epoch's first.
+async fn key(State(state): State<AppState>) -> Response {
+    let keys: String = state.store.verifier_keys().iter().map(|key| format!("{key}\n")).collect();
+    ([(CONTENT_TYPE, TEXT)], keys).into_response()
+}
+
+/// `GET /api/v1/proof/{seq}`: of the present epoch.
+async fn proof(
+    State(state): State<AppState>,
+    _: MayRead,
+    Path(seq): Path<String>,
+) -> Result<Response, Problem> {
+    let seq = seq.parse().map_err(|_| Problem::not_found())?;
+    let epoch = state.store.origin().epoch;
+    proof_of(&state, EntryRef { epoch, seq })
+}

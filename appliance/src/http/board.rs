@@ -1,0 +1,62 @@
+//! The screen for a wall: names of equipment and no people, no links, no controls.
+
+use askama::Template;
+use axum::Router;
+use axum::extract::State;
+use axum::response::Response;
+use axum::routing::get;
+use record::compliance::Rate;
+
+use super::AppState;
+use super::frame::{Frame, page};
+use super::problem::Problem;
+use super::standing::{Row, rows};
+use super::tally::tallies;
+use super::view::Snapshot;
+use super::words::Moment;
+
+/// Lines of each list that can be read from across a room.
+const LINES: usize = 6;
+
+pub(super) fn routes() -> Router<AppState> {
+    Router::new().route("/board", get(board))
+}
+
+#[derive(Template)]
+#[template(path = "board.html")]
+struct BoardPage {
+    frame: Frame,
+    clock: Moment,
+    overdue: usize,
+    due: usize,
+    today: String,
+    first: Vec<Row>,
+    next: Vec<Row>,
+    all_clean: String,
+}
+
+async fn board(State(state): State<AppState>) -> Result<Response, Problem> {
+    let today = tallies(&state).await?.last(1).rate();
+    let (snapshot, rows) = {
+        let facility = state.store.facility();
+        let snapshot = Snapshot::of(&state, &facility);
+        let rows = rows(&facility, &snapshot.local);
+        (snapshot, rows)
+    };
+    let (overdue, rest): (Vec<Row>, Vec<Row>) = rows.into_iter().partition(Row::is_overdue);
+    let due: Vec<Row> = rest.into_iter().filter(Row::is_due).collect();
+    let all_clean = match due.first() {
+        Some(row) => format!("All clean. Next: {}, {}.", row.name, row.standing.long.to_lowercase()),
+        None => "All clean.".to_owned(),
+    };
+    page(&BoardPage {
+        frame: Frame::new(&state, &snapshot, "Cleaning board").live(&state, &snapshot).refreshed(),
+        clock: snapshot.local.board_clock(),
+        overdue: overdue.len(),
+        due: due.len(),
+        today: Rate::text(today),
+        first: overdue.into_iter().take(LINES).collect(),
+        next: due.into_iter().take(LINES).collect(),
+        all_clean,
+    })
+}

@@ -1,0 +1,125 @@
+//! What surrounds every page: band, navigation, the one calm line, and how a template becomes an answer.
+
+use askama::Template;
+use axum::response::{Html, IntoResponse, Response};
+use http::StatusCode;
+
+use super::AppState;
+use super::problem::Problem;
+use super::sign_in::Signed;
+use super::view::Snapshot;
+
+/// A page that a nav entry leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    Today,
+    Equipment,
+    Box,
+    /// No entry leads here.
+    Elsewhere,
+}
+
+/// Who is signed in, as the band shows it.
+#[derive(Debug, Clone)]
+pub(super) struct Bar {
+    pub(super) who: String,
+    pub(super) place: Place,
+}
+
+/// What surrounds a page.
+#[derive(Debug, Clone)]
+pub(super) struct Frame {
+    pub(super) title: String,
+    pub(super) facility: String,
+    pub(super) style: String,
+    pub(super) mark: String,
+    pub(super) scripts: Vec<String>,
+    /// Where a live page listens.
+    pub(super) live: Option<String>,
+    /// For browsers without script; never on a page with a form.
+    pub(super) refresh: bool,
+    pub(super) told: Option<String>,
+    pub(super) bar: Option<Bar>,
+}
+
+impl Frame {
+    /// For everybody.
+    pub(super) fn new(state: &AppState, snapshot: &Snapshot, title: impl Into<String>) -> Self {
+        let assets = &state.inner.assets;
+        let facility = snapshot.settings.name.clone();
+        Self {
+            title: title.into(),
+            facility: if facility.is_empty() { "New box".to_owned() } else { facility },
+            style: assets.style.clone(),
+            mark: assets.mark.clone(),
+            scripts: Vec::new(),
+            live: None,
+            refresh: false,
+            told: None,
+            bar: None,
+        }
+    }
+
+    /// For staff: with navigation and the line about the relay.
+    pub(super) fn staff(
+        state: &AppState,
+        snapshot: &Snapshot,
+        title: impl Into<String>,
+        signed: &Signed,
+        place: Place,
+    ) -> Self {
+        let who = format!("{}, {}", signed.name, super::sign_in::role_word(signed.role));
+        let told = Some(snapshot.told(state));
+        Self { told, bar: Some(Bar { who, place }), ..Self::new(state, snapshot, title) }
+    }
+
+    /// With the script that counts down and shows photos.
+    pub(super) fn with_script(mut self, state: &AppState) -> Self {
+        self.scripts.push(state.inner.assets.page.clone());
+        self
+    }
+
+    /// With parts that renew themselves, by script; a part in which somebody types is left alone.
+    pub(super) fn live(mut self, state: &AppState, snapshot: &Snapshot) -> Self {
+        self.scripts.push(state.inner.assets.live.clone());
+        self.live = Some(format!("/live?since={}", snapshot.size));
+        self
+    }
+
+    /// Renewed every minute where there is no script.
+    pub(super) fn refreshed(self) -> Self {
+        Self { refresh: true, ..self }
+    }
+
+    pub(super) fn told(self, words: impl Into<String>) -> Self {
+        Self { told: Some(words.into()), ..self }
+    }
+
+    fn current(&self, place: Place) -> bool {
+        self.bar.as_ref().is_some_and(|bar| bar.place == place)
+    }
+
+    /// The attribute of the nav entry under which the page stands.
+    pub(super) fn today(&self) -> bool {
+        self.current(Place::Today)
+    }
+
+    pub(super) fn equipment(&self) -> bool {
+        self.current(Place::Equipment)
+    }
+
+    pub(super) fn this_box(&self) -> bool {
+        self.current(Place::Box)
+    }
+}
+
+/// A page as an answer.
+pub(super) fn page(template: &impl Template) -> Result<Response, Problem> {
+    page_with(StatusCode::OK, template)
+}
+
+/// A page with another status.
+pub(super) fn page_with(status: StatusCode, template: &impl Template) -> Result<Response, Problem> {
+    let text = template.render().map_err(|e| Problem::internal(&e))?;
+    Ok((status, Html(text)).into_response())
+}

@@ -1,0 +1,173 @@
+//! The box's pages and its API: one router for both listeners, one file for each noun.
+
+mod act;
+mod ancestor;
+mod api;
+mod api_log;
+mod assets;
+mod board;
+mod cookies;
+mod equipment;
+mod equipment_form;
+mod form;
+mod frame;
+mod guard;
+mod health;
+mod home;
+mod labels;
+mod limit;
+mod live;
+mod multipart;
+mod problem;
+mod query;
+mod receipt;
+mod scan;
+mod scan_page;
+mod service;
+mod sign_in;
+mod staff;
+mod standing;
+mod tags;
+mod tally;
+mod token;
+mod trust;
+mod view;
+mod words;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn_with_state;
+use tokio::sync::{Semaphore, watch};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+
+use self::limit::Submissions;
+use crate::clock::Clock;
+use crate::identity::Identity;
+use crate::photo::Photos;
+use crate::print::Printing;
+use crate::random::Random;
+use crate::store::Store;
+
+/// Browsers that can listen for news at a time; past that a page asks every minute.
+const LIVE_CLIENTS_MAX: usize = 64;
+
+/// How the box stands with the relay, for the line under a page's band.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Link {
+    /// It was never claimed: it works alone.
+    #[default]
+    Alone,
+    /// There is a line.
+    Up,
+    /// There is none.
+    Down {
+        /// Since when, milliseconds since 1970; absent: since the start.
+        since_ms: Option<i64>,
+    },
+}
+
+/// Settings of the pages.
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    /// Host names and addresses under which staff pages and the API answer, beside localhost, the address that was asked
+    /// and the label host.
+    pub hosts: Vec<String>,
+    /// Submissions a second from one address, in bursts of ten times as many; 0: any number.
+    pub submits_per_address: u32,
+    /// The port of the HTTPS listener, for links from plain pages to staff pages; absent: there is none.
+    pub https_port: Option<u16>,
+}
+
+/// What the pages need of the rest of the box.
+pub struct Parts {
+    /// The log.
+    pub store: Store,
+    /// Who somebody is.
+    pub identity: Identity,
+    /// Photos.
+    pub photos: Photos,
+    /// The print room.
+    pub printing: Arc<Printing>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub random: Arc<dyn Random>,
+    /// The uplink's state.
+    pub link: watch::Receiver<Link>,
+    /// Settings.
+    pub settings: Settings,
+}
+
+/// What every handler sees.
+#[derive(Clone)]
+pub struct AppState {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    parts: Parts,
+    submissions: Submissions,
+    live: Arc<Semaphore>,
+    tallies: tally::Cache,
+    assets: assets::Assets,
+}
+
+impl AppState {
+    /// For both listeners.
+    pub fn new(parts: Parts) -> Self {
+        let submissions = Submissions::new(parts.settings.submits_per_address);
+        let live = Arc::new(Semaphore::new(LIVE_CLIENTS_MAX));
+        Self {
+            inner: Arc::new(Inner {
+                parts,
+                submissions,
+                live,
+                tallies: tally::Cache::default(),
+                assets: assets::Assets::new(),
+            }),
+        }
+    }
+}
+
+impl std::ops::Deref for AppState {
+    type Target = Parts;
+    fn deref(&self) -> &Parts {
+        &self.inner.parts
+    }
+}
+
+/// All pages and the API. Requests must carry [`crate::listen::Peer`] as an extension; without it they count as plain
+/// HTTP from nowhere.
+pub fn router(state: AppState) -> Router {
+    Router::new()
+        .merge(assets::routes(&state))
+        .merge(home::routes())
+        .merge(tags::routes())
+        .merge(scan::routes())
+        .merge(receipt::routes())
+        .merge(board::routes())
+        .merge(health::routes())
+        .merge(live::routes())
+        .merge(sign_in::routes())
+        .merge(staff::routes())
+        .merge(equipment::routes())
+        .merge(equipment_form::routes())
+        .merge(service::routes())
+        .merge(labels::routes())
+        .merge(api::routes())
+        .merge(api_log::routes())
+        .merge(ancestor::routes())
+        .fallback(guard::no_page)
+        // Each form reader has its own bounds.
+        .layer(DefaultBodyLimit::disable())
+        .layer(CompressionLayer::new())
+        .layer(CatchPanicLayer::custom(guard::panicked))
+        .layer(from_fn_with_state(state.clone(), guard::guard))
+        .with_state(state)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,142 @@
+//! What went wrong, once: a page for people, RFC 9457 for programs; each says what is safe and what to do next.
+
+use std::borrow::Cow;
+
+use axum::body::Body;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderName, HeaderValue, StatusCode};
+
+use crate::intake::Refusal;
+
+type Words = Cow<'static, str>;
+
+/// Why a request did not do what it should. Nothing was recorded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Problem {
+    pub(super) status: StatusCode,
+    /// One word for programs; the last part of the problem's type.
+    pub(super) code: &'static str,
+    /// What happened, in a few words.
+    pub(super) title: Words,
+    /// What happened, whole.
+    pub(super) detail: Words,
+    /// Which field it is about.
+    pub(super) field: Option<Words>,
+    /// What became of the data.
+    pub(super) safe: Words,
+    /// What to do now.
+    pub(super) next: Words,
+    /// Where that can be done: an address on this box and its words.
+    pub(super) link: Option<(String, Words)>,
+    /// A header that belongs to the answer.
+    pub(super) header: Option<(HeaderName, HeaderValue)>,
+}
+
+impl Problem {
+    pub(super) fn new(status: StatusCode, code: &'static str, title: impl Into<Words>) -> Self {
+        Self {
+            status,
+            code,
+            title: title.into(),
+            detail: Words::default(),
+            field: None,
+            safe: "Nothing was recorded.".into(),
+            next: Words::default(),
+            link: None,
+            header: None,
+        }
+    }
+
+    pub(super) fn detail(self, words: impl Into<Words>) -> Self {
+        Self { detail: words.into(), ..self }
+    }
+
+    pub(super) fn safe(self, words: impl Into<Words>) -> Self {
+        Self { safe: words.into(), ..self }
+    }
+
+    pub(super) fn next(self, words: impl Into<Words>) -> Self {
+        Self { next: words.into(), ..self }
+    }
+
+    pub(super) fn field(self, name: impl Into<Words>) -> Self {
+        Self { field: Some(name.into()), ..self }
+    }
+
+    pub(super) fn link(self, to: impl Into<String>, words: impl Into<Words>) -> Self {
+        Self { link: Some((to.into(), words.into())), ..self }
+    }
+
+    pub(super) fn header(self, name: HeaderName, value: HeaderValue) -> Self {
+        Self { header: Some((name, value)), ..self }
+    }
+
+    /// Nothing is at this address.
+    pub(super) fn not_found() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not-found", "There is no such page here")
+            .detail("The address may be mistyped, or what it named is gone.")
+            .safe("Nothing was changed.")
+            .next("Scan the label on the equipment, or find the item by its name.")
+            .link("/", "Show what needs cleaning")
+    }
+
+    /// The box's own trouble. What it was goes to the log, once, with the answer's id.
+    pub(super) fn internal(what: &dyn std::fmt::Display) -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "The box could not do that")
+            .detail(format!("\u{0}{what}"))
+            .next("Try again in a minute. If it stays so, call biomed and tell them the number below.")
+    }
+
+    /// For the log only; never shown.
+    pub(super) fn cause(&self) -> Option<&str> {
+        self.detail.strip_prefix('\0')
+    }
+
+    /// The form is broken, or has more than a form may have.
+    pub(super) fn form(words: impl Into<Words>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "form", "The form could not be read")
+            .detail(words)
+            .next("Open the page again and fill in the form by hand.")
+    }
+
+    /// A field is longer than the box reads.
+    pub(super) fn too_long(field: &str) -> Self {
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too-long", "That is too long")
+            .detail(format!("The field “{field}” is longer than the box takes."))
+            .field(field.to_owned())
+            .next("Shorten it and send it again.")
+    }
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        let status = match refusal {
+            Refusal::UnknownTag(_) | Refusal::UnknownCleaning { .. } => StatusCode::NOT_FOUND,
+            Refusal::NotAllowed(_) | Refusal::UndoOver => StatusCode::FORBIDDEN,
+            Refusal::KeyReused
+            | Refusal::AlreadySo(_)
+            | Refusal::AlreadyVoided
+            | Refusal::TagTaken(_)
+            | Refusal::Retired { .. }
+            | Refusal::ProtocolChanged => StatusCode::CONFLICT,
+            Refusal::KeyForm => StatusCode::BAD_REQUEST,
+            _ => StatusCode::UNPROCESSABLE_ENTITY,
+        };
+        let field = refusal.field().map(Words::Borrowed);
+        let title = refusal.to_string();
+        Self { field, ..Self::new(status, refusal.code(), title).next("Correct it and send it again.") }
+    }
+}
+
+impl IntoResponse for Problem {
+    /// An answer without a body: the guard writes the body, as a page or as JSON, whatever the path asks for.
+    fn into_response(self) -> Response {
+        let mut answer = Response::new(Body::empty());
+        *answer.status_mut() = self.status;
+        if let Some((name, value)) = self.header.clone() {
+            answer.headers_mut().insert(name, value);
+        }
+        answer.extensions_mut().insert(Box::new(self));
+        answer
+    }
+}

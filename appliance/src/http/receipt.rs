@@ -1,0 +1,454 @@
+//! The receipt of a record: its number and hash, where it is by now, its proof, and for a while the way to undo it.
+
+use std::fmt;
+use std::str::FromStr;
+
+use askama::Template;
+use axum::Router;
+use axum::extract::{Path, Request, State};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::get;
+use http::{HeaderMap, StatusCode};
+use record::checkpoint::SignedCheckpoint;
+use record::compliance::Status;
+use record::entry::{ClockState, Entry};
+use record::fold::{Cleaning, Facility};
+use record::kinds::{CleaningRecorded, EntryRef, Event};
+use record::proof::Proof;
+use record::tag::Tag;
+use record::tree::{Hash, inclusion_proof};
+
+use super::act::act;
+use super::form;
+use super::frame::{Frame, page, page_with};
+use super::guard::see_other;
+use super::problem::Problem;
+use super::scan::{by, key, take_turn};
+use super::scan_page::Wrong;
+use super::standing::{Row, rows};
+use super::view::{Snapshot, reader, reader_of, text, who_words};
+use super::words::{Moment, count, span};
+use super::{AppState, Link, cookies};
+use crate::intake::Command;
+use crate::store::Reader;
+
+/// Crockford's alphabet.
+const SYMBOLS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+
+pub(super) fn routes() -> Router<AppState> {
+    Router::new()
+        .route("/r/{receipt}", get(show))
+        .route("/r/{receipt}/proof", get(proof))
+        .route("/r/{receipt}/undo", get(ask_undo).post(undo))
+}
+
+/// What names a record for ever: `<epoch's number>-<seq>-<ten symbols of its hash>`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Receipt {
+    n: u32,
+    seq: u64,
+    check: String,
+}
+
+impl Receipt {
+    pub(super) fn of(of: EntryRef, leaf: Hash) -> Self {
+        let bits = leaf.0[..7].iter().fold(0u64, |bits, &b| (bits << 8) | u64::from(b)) >> 6;
+        let symbol = |i: u32| char::from(SYMBOLS[usize::try_from((bits >> (45 - 5 * i)) & 31).unwrap_or(0)]);
+        Self { n: of.epoch.n, seq: of.seq, check: (0..10).map(symbol).collect() }
+    }
+
+    /// The ten symbols in fives.
+    fn hash_words(&self) -> String {
+        format!("{} {}", &self.check[..5], &self.check[5..])
+    }
+}
+
+impl fmt::Display for Receipt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}-{}", self.n, self.seq, self.check)
+    }
+}
+
+impl FromStr for Receipt {
+    type Err = ();
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let mut parts = text.split('-');
+        let (n, seq, check) = (parts.next().ok_or(())?, parts.next().ok_or(())?, parts.next().ok_or(())?);
+        let fits = check.len() == 10 && check.bytes().all(|b| SYMBOLS.contains(&b)) && parts.next().is_none();
+        let receipt =
+            Self { n: n.parse().map_err(drop)?, seq: seq.parse().map_err(drop)?, check: check.to_owned() };
+        if fits && receipt.to_string() == text { Ok(receipt) } else { Err(()) }
+    }
+}
+
+/// A record that a receipt leads to.
+pub(super) struct Found {
+    pub(super) receipt: Receipt,
+    pub(super) of: EntryRef,
+    entry: Entry,
+    body: Box<CleaningRecorded>,
+    pub(super) cleaning: Cleaning,
+    pub(super) reader: Reader,
+}
+
+pub(super) fn find(state: &AppState, text: &str) -> Result<Found, Problem> {
+    let unknown = || {
+        Problem::not_found()
+            .detail("No record has this number and hash. A receipt’s address is exact: one wrong character opens nothing.")
+            .next("Open the receipt from the phone that recorded it, or find the item and its history.")
+    };
+    let receipt: Receipt = text.to_uppercase().parse().map_err(|()| unknown())?;
+    let epoch = state.store.epochs().into_iter().find(|e| e.n == receipt.n).ok_or_else(unknown)?;
+    let reader = reader_of(state, epoch)?;
+    let entry = reader.entry(receipt.seq).map_err(|e| Problem::internal(&e))?.ok_or_else(unknown)?;
+    let of = EntryRef { epoch, seq: receipt.seq };
+    if Receipt::of(of, entry.leaf()) != receipt {
+        return Err(unknown());
+    }
+    let Event::CleaningRecorded(body) = entry.event() else { return Err(unknown()) };
+    let cleaning = reader.cleaning(of).map_err(|e| Problem::internal(&e))?.ok_or_else(unknown)?;
+    Ok(Found { receipt, of, entry, body, cleaning, reader })
+}
+
+struct Voided {
+    title: &'static str,
+    words: String,
+}
+
+#[derive(Template)]
+#[template(path = "receipt.html")]
+struct ReceiptPage {
+    frame: Frame,
+    receipt: Receipt,
+    tag: Tag,
+    name: String,
+    stands: String,
+    voided: Option<Voided>,
+    missing: String,
+    late: Option<(Moment, Moment)>,
+    when: Moment,
+    seq: String,
+    hash: String,
+    by: String,
+    wet: Option<String>,
+    photo: Option<&'static str>,
+    unsure: bool,
+    on_box: Moment,
+    at_relay: bool,
+    relay: String,
+    next: Option<(Tag, String)>,
+    again: bool,
+    undo: Option<String>,
+    contact: String,
+}
+
+async fn show(
+    State(state): State<AppState>,
+    Path(text): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let found = find(&state, &text)?;
+    if found.receipt.to_string() != text {
+        return Ok(see_other(&format!("/r/{}", found.receipt)));
+    }
+    let template = {
+        let facility = state.store.facility();
+        let snapshot = Snapshot::of(&state, &facility);
+        receipt_page(&state, &facility, &snapshot, &found, &headers)
+    };
+    page(&template)
+}
+
+fn receipt_page(
+    state: &AppState,
+    facility: &Facility,
+    snapshot: &Snapshot,
+    found: &Found,
+    headers: &HeaderMap,
+) -> ReceiptPage {
+    let (cleaning, local) = (&found.cleaning, &snapshot.local);
+    let item = facility.equipment.get(&cleaning.tag);
+    let name = item.map_or_else(|| cleaning.tag.grouped(), |item| item.name.clone());
+    let all = rows(facility, local);
+    let missing: Vec<&str> = cleaning.incomplete.iter().map(|m| m.word()).collect();
+    let late = cleaning.stated && cleaning.recorded_ms - cleaning.performed_ms > 60_000;
+    let (at_relay, relay) = relay_words(state, snapshot, found);
+    let voided = cleaning.voided.map(|of| voided(state, facility, snapshot, of, headers));
+    let title = if voided.is_some() { "Undone" } else { "Recorded" };
+    let after_use = item.is_some_and(|i| {
+        i.plans.last().is_some_and(|p| matches!(p.schedule, record::kinds::Schedule::Use { .. }))
+    });
+    ReceiptPage {
+        frame: Frame::new(state, snapshot, format!("{title}: {name}")).live(state, snapshot).refreshed(),
+        receipt: found.receipt.clone(),
+        tag: cleaning.tag,
+        stands: stands(&all, cleaning, &missing, snapshot),
+        missing: if missing.is_empty() { String::new() } else { format!("no {}", missing.join(", no ")) }
+            .replace("no steps not stated", "steps not stated"),
+        late: late.then(|| (local.day_time(cleaning.performed_ms), local.day_time(cleaning.recorded_ms))),
+        when: local.day_time(cleaning.performed_ms),
+        seq: count(found.of.seq),
+        hash: found.receipt.hash_words(),
+        by: who_words(&found.reader, facility, &cleaning.who),
+        wet: wet_words(&found.body),
+        photo: photo_words(cleaning),
+        unsure: cleaning.at.clock == ClockState::Uncertain && !facility.boots.contains_key(&cleaning.at.boot),
+        on_box: local.time_s(cleaning.recorded_ms),
+        at_relay,
+        relay,
+        next: next(&all, cleaning.tag, item.map_or("", |i| &i.location)),
+        again: after_use && cleaning.voided.is_none(),
+        undo: undo_until(found, snapshot, headers),
+        contact: snapshot.contact(),
+        voided,
+        name,
+    }
+}
+
+fn stands(all: &[Row], cleaning: &Cleaning, missing: &[&str], snapshot: &Snapshot) -> String {
+    if !missing.is_empty() {
+        return "is recorded, but does not count as clean yet.".to_owned();
+    }
+    let status = all.iter().find(|row| row.tag == cleaning.tag).map(|row| row.status);
+    match status {
+        Some(Status::Clean { until_ms: Some(ms) }) => {
+            format!("is clean until {}.", snapshot.local.deadline(ms))
+        }
+        Some(Status::Clean { until_ms: None }) => "is clean until it is used.".to_owned(),
+        Some(Status::NoSchedule) => "was cleaned. It has no schedule.".to_owned(),
+        Some(Status::Due { by_ms }) => {
+            format!("was cleaned. It is due again by {}.", snapshot.local.deadline(by_ms))
+        }
+        Some(Status::DueAfterUse { .. } | Status::Overdue { .. }) => {
+            "was cleaned. It is due again.".to_owned()
+        }
+        Some(Status::OutOfService { .. }) => "was cleaned. It is out of service.".to_owned(),
+        Some(Status::NotDue) | None => "was cleaned.".to_owned(),
+    }
+}
+
+/// The oldest overdue item, at the same place if there is one; else what is due next.
+fn next(all: &[Row], this: Tag, place: &str) -> Option<(Tag, String)> {
+    let waiting = || all.iter().filter(|row| row.tag != this && (row.is_overdue() || row.is_due()));
+    let near = waiting().find(|row| row.is_overdue() && !place.is_empty() && row.place == place);
+    near.or_else(|| waiting().next()).map(|row| (row.tag, row.name.clone()))
+}
+
+fn wet_words(body: &CleaningRecorded) -> Option<String> {
+    let contact = body.contact?;
+    let of = contact.required_s.map_or(String::new(), |s| format!(" of {}", span(s)));
+    match (contact.measured_s, contact.stated_s) {
+        (Some(s), _) => Some(format!("{}{of}", span(s))),
+        (None, Some(s)) => Some(format!("{}{of}, as stated", span(s))),
+        (None, None) => contact.required_s.map(|s| format!("not measured, {} needed", span(s))),
+    }
+}
+
+fn photo_words(cleaning: &Cleaning) -> Option<&'static str> {
+    match cleaning.photos.len() {
+        0 => None,
+        1 => Some("kept"),
+        _ => Some("several kept"),
+    }
+}
+
+fn relay_words(state: &AppState, snapshot: &Snapshot, found: &Found) -> (bool, String) {
+    let here = found.of.epoch == state.store.origin().epoch;
+    if here && found.of.seq < state.store.cursor_size() {
+        return (true, "it is there, and the relay has signed that it holds it.".to_owned());
+    }
+    if !here {
+        return (false, "this record is in an earlier log of this box.".to_owned());
+    }
+    let words = match *state.link.borrow() {
+        Link::Alone => "this box works alone.".to_owned(),
+        Link::Up => "on its way. It goes by itself, you can walk on.".to_owned(),
+        Link::Down { since_ms: Some(ms) } => {
+            format!(
+                "waiting: no line since {}. It goes by itself, you can walk on.",
+                snapshot.local.deadline(ms)
+            )
+        }
+        Link::Down { since_ms: None } => {
+            "waiting: no line yet. It goes by itself, you can walk on.".to_owned()
+        }
+    };
+    (false, words)
+}
+
+/// Who took it back, when and why.
+fn voided(
+    state: &AppState,
+    facility: &Facility,
+    snapshot: &Snapshot,
+    of: EntryRef,
+    headers: &HeaderMap,
+) -> Voided {
+    let plain = Voided { title: "Voided", words: "It was voided.".to_owned() };
+    let Ok(Some((entry, Event::CleaningVoided(body)))) = super::act::entry(state, of) else { return plain };
+    let Ok(reader) = reader(state) else { return plain };
+    let when = snapshot.local.day_time(entry.head().at.wall).text;
+    let why = text(&reader, body.reason.hash);
+    match entry.head().by.staff {
+        Some(staff) => {
+            let who = super::view::staff_name(&reader, facility, staff);
+            Voided { words: format!("Voided {when} by {who}: {why}."), ..plain }
+        }
+        None => {
+            let mine = entry.head().by.device.is_some() && entry.head().by.device == cookies::device(headers);
+            let who = if mine { "on this phone" } else { "on the phone that recorded it" };
+            Voided { title: "Undone", words: format!("Undone {when} {who}: {why}.") }
+        }
+    }
+}
+
+/// Until when this phone can take the record back; the rule itself is intake's.
+fn undo_until(found: &Found, snapshot: &Snapshot, headers: &HeaderMap) -> Option<String> {
+    let (then, by) = (found.entry.head().at, found.entry.head().by);
+    let undo_ms = u64::from(snapshot.settings.undo_min) * 60_000;
+    let passed_ms = snapshot.now.up_ms.checked_sub(then.up).filter(|_| then.boot == snapshot.now.boot)?;
+    let mine = by.device.is_some() && by.device == cookies::device(headers);
+    let left_ms = undo_ms.checked_sub(passed_ms).filter(|_| mine && found.cleaning.voided.is_none())?;
+    Some(snapshot.local.time(snapshot.now_ms().saturating_add_unsigned(left_ms)).text)
+}
+
+/// `GET /r/{receipt}/proof`: entry, path and signed checkpoint, for anybody.
+async fn proof(State(state): State<AppState>, Path(text): Path<String>) -> Result<Response, Problem> {
+    let found = find(&state, &text)?;
+    proof_of(&state, found.of)
+}
+
+/// The proof of any entry of the present epoch.
+pub(super) fn proof_of(state: &AppState, of: EntryRef) -> Result<Response, Problem> {
+    let origin = state.store.origin();
+    if of.epoch != origin.epoch {
+        return Err(Problem::new(
+            StatusCode::NOT_FOUND,
+            "earlier-log",
+            "That entry is in an earlier log of this box",
+        )
+        .safe("The record itself is safe.")
+        .next("The relay has the earlier log and its proofs."));
+    }
+    let internal = |e: &dyn fmt::Display| Problem::internal(e);
+    let reader = reader(state)?;
+    let entry = reader.entry(of.seq).map_err(|e| internal(&e))?.ok_or_else(Problem::not_found)?;
+    // One that the relay has cosigned proves more; else the newest of the box's own.
+    let cosigned = state
+        .store
+        .cursor()
+        .kept
+        .filter(|kept| kept.checkpoint.origin == origin && kept.checkpoint.size > of.seq);
+    let note = match cosigned {
+        Some(kept) => kept.note,
+        None => state.store.checkpoint_at(reader.size()).map_err(|e| internal(&e))?.to_string(),
+    };
+    let keys = state.store.verifier_keys();
+    let key = keys.first().ok_or_else(|| internal(&"the store has no verifier key"))?;
+    let checkpoint = SignedCheckpoint::verify(&note, &origin, key).map_err(|e| internal(&e))?;
+    let path = inclusion_proof(&reader, of.seq, checkpoint.checkpoint().size).map_err(|e| internal(&e))?;
+    Ok(axum::Json(Proof::new(&entry, &checkpoint, path, key)).into_response())
+}
+
+#[derive(Template)]
+#[template(path = "undo.html")]
+struct UndoPage {
+    frame: Frame,
+    problems: Vec<Wrong>,
+    receipt: Receipt,
+    seq: String,
+    name: String,
+    by: String,
+    reason: String,
+    submission: String,
+}
+
+fn undo_page(
+    state: &AppState,
+    found: &Found,
+    problems: Vec<Wrong>,
+    reason: &str,
+    submission: Option<String>,
+) -> Result<Response, Problem> {
+    let status = if problems.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let template = {
+        let facility = state.store.facility();
+        let snapshot = Snapshot::of(state, &facility);
+        let name =
+            facility.equipment.get(&found.cleaning.tag).map_or_else(String::new, |item| item.name.clone());
+        let error = if problems.is_empty() { "" } else { "Error: " };
+        UndoPage {
+            frame: Frame::new(state, &snapshot, format!("{error}Undo this record?")).with_script(state),
+            problems,
+            receipt: found.receipt.clone(),
+            seq: count(found.of.seq),
+            by: who_words(&found.reader, &facility, &found.cleaning.who),
+            name,
+            reason: reason.to_owned(),
+            submission: submission.unwrap_or_else(|| super::scan::new_submission(state)),
+        }
+    };
+    page_with(status, &template)
+}
+
+async fn ask_undo(State(state): State<AppState>, Path(text): Path<String>) -> Result<Response, Problem> {
+    let found = find(&state, &text)?;
+    if found.cleaning.voided.is_some() {
+        return Ok(see_other(&format!("/r/{}", found.receipt)));
+    }
+    undo_page(&state, &found, Vec::new(), "", None)
+}
+
+async fn undo(
+    State(state): State<AppState>,
+    Path(text): Path<String>,
+    request: Request,
+) -> Result<Response, Problem> {
+    take_turn(&state, &request)?;
+    let (of, to) = {
+        let found = find(&state, &text)?;
+        (found.of, format!("/r/{}", found.receipt))
+    };
+    let headers = request.headers().clone();
+    let form = form::read(request, None).await?;
+    let reason = form.text("reason").to_owned();
+    let (by, key) = (by(&state, &headers), key(&headers, &form));
+    match act(&state, by, key.clone(), Command::VoidCleaning { of, reason: reason.clone() }).await {
+        Ok(_) => Ok(see_other(&to)),
+        Err(super::act::Undone::Refused(refusal)) if refusal.field() == Some("reason") => {
+            let found = find(&state, &text)?;
+            let wrong = vec![Wrong { at: "reason".to_owned(), words: refusal.to_string() }];
+            undo_page(&state, &found, wrong, &reason, key)
+        }
+        Err(super::act::Undone::Refused(crate::intake::Refusal::AlreadyVoided)) => Ok(see_other(&to)),
+        Err(other) => Err(Problem::from(other).link(to, "Back to the receipt")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_receipt_has_one_spelling() {
+        let epoch: record::ids::Epoch = "3-00ab0102".parse().unwrap();
+        let mut leaf = Hash::of(b"x");
+        leaf.0[..7].copy_from_slice(&[0xff, 0, 0, 0, 0, 0, 0b0100_0000]);
+        let receipt = Receipt::of(EntryRef { epoch, seq: 41_207 }, leaf);
+        assert_eq!(receipt.to_string(), "3-41207-ZW00000001");
+        assert_eq!(receipt.hash_words(), "ZW000 00001");
+        assert_eq!("3-41207-ZW00000001".parse(), Ok(receipt));
+        for wrong in [
+            "",
+            "3-41207",
+            "3-41207-ZW0000000",
+            "3-041207-ZW00000001",
+            "3-41207-ZW0000000U",
+            "3-41207-ZW00000001-",
+            "+3-1-ZW00000001",
+            "3-41207-zw00000001",
+        ] {
+            assert_eq!(wrong.parse::<Receipt>(), Err(()), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,423 @@
+//! A scan: the item's page, the contact time's button, and the record itself.
+
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{Path, Request, State};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use http::{HeaderMap, HeaderValue, StatusCode};
+use record::entry::{By, Digest16, Via};
+use record::fold::{Equipment, Facility, Service};
+use record::ids::DeviceId;
+use record::kinds::EntryRef;
+use record::tag::Tag;
+use record::tree::Hash;
+use serde::Deserialize;
+
+use super::act::{Done, Undone, act, before};
+use super::form::{self, Form};
+use super::frame::{page, page_with};
+use super::guard::{peer, see_other, with_cookies};
+use super::problem::Problem;
+use super::query::Asked;
+use super::receipt::Receipt;
+use super::scan_page::{Making, Refused, Typed, contact_s, review};
+use super::token::{PageToken, Stale};
+use super::view::{Snapshot, reader};
+use super::{AppState, cookies, service, tags};
+use crate::intake::{CleaningForm, Command, Refusal};
+use crate::photo::{Incoming, PhotoTrouble};
+use crate::store::Decision;
+
+/// How long a submission waits for its photo; then the record goes on and the photo follows.
+const PHOTO_WITHIN: Duration = Duration::from_secs(8);
+const TOO_OLD: &str = "This page was too old. Check your ticks and record again.";
+
+pub(super) fn routes() -> Router<AppState> {
+    Router::new()
+        .route("/t/{tag}", get(show).post(submit))
+        .route("/photos/{file}", get(photo))
+        .route("/protocols/{id}", get(instructions))
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct Ask {
+    anyway: Option<String>,
+}
+
+/// What a tag in an address opens.
+enum Opened {
+    /// An item that takes records.
+    Item(Tag),
+    /// Another page instead.
+    Page(Response),
+}
+
+fn open(state: &AppState, text: &str, anyway: bool) -> Result<Opened, Problem> {
+    let Ok(tag) = Tag::read(text) else { return tags::mistyped(state, text).map(Opened::Page) };
+    if tag.as_str() != text {
+        return Ok(Opened::Page(see_other(&format!("/t/{tag}"))));
+    }
+    let found = state.store.facility().resolve(tag).map(|item| (item.tag, item.service));
+    match found {
+        None => tags::unknown(state, tag).map(Opened::Page),
+        Some((first, Service::Retired)) => service::out_page(state, first).map(Opened::Page),
+        Some((first, Service::Out)) if !anyway => service::out_page(state, first).map(Opened::Page),
+        Some((first, _)) => Ok(Opened::Item(first)),
+    }
+}
+
+async fn show(
+    State(state): State<AppState>,
+    Path(text): Path<String>,
+    Asked(ask): Asked<Ask>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let anyway = ask.anyway.is_some();
+    let tag = match open(&state, &text, anyway)? {
+        Opened::Item(tag) => tag,
+        Opened::Page(page) => return Ok(page),
+    };
+    let typed = Typed { who: cookies::name(&headers), ..Typed::default() };
+    let token = PageToken::new(tag, &state.clock.now());
+    let again =
+        Again { token, typed, submission: new_submission(&state), anyway, note: None, problems: Vec::new() };
+    again.page(&state)
+}
+
+pub(super) fn new_submission(state: &AppState) -> String {
+    DeviceId::new(state.clock.now().wall_ms, state.random.bytes()).to_string()
+}
+
+/// The page, once more or for the first time.
+struct Again {
+    token: PageToken,
+    typed: Typed,
+    submission: String,
+    anyway: bool,
+    note: Option<&'static str>,
+    problems: Vec<Refused>,
+}
+
+impl Again {
+    fn page(self, state: &AppState) -> Result<Response, Problem> {
+        let too_large = self.problems.iter().any(Refused::is_too_large);
+        let status = match (self.problems.is_empty(), too_large) {
+            (true, _) => StatusCode::OK,
+            (false, true) => StatusCode::PAYLOAD_TOO_LARGE,
+            (false, false) => StatusCode::UNPROCESSABLE_ENTITY,
+        };
+        let reader = reader(state)?;
+        let template = {
+            let facility = state.store.facility();
+            let snapshot = Snapshot::of(state, &facility);
+            let item = facility.equipment.get(&self.token.tag).ok_or_else(Problem::not_found)?;
+            let making = Making {
+                state,
+                facility: &facility,
+                reader: &reader,
+                snapshot: &snapshot,
+                item,
+                token: self.token,
+                typed: self.typed,
+                submission: self.submission,
+                anyway: self.anyway,
+                note: self.note,
+                problems: self.problems,
+            };
+            making.page()
+        };
+        page_with(status, &template)
+    }
+}
+
+impl Refused {
+    fn is_too_large(&self) -> bool {
+        matches!(self, Self::Photo(words) if *words == PhotoTrouble::TooManyBytes.to_string())
+    }
+}
+
+/// Takes one submission from the address's share.
+pub(super) fn take_turn(state: &AppState, request: &Request) -> Result<(), Problem> {
+    state.inner.submissions.take(peer(request).remote, state.clock.now().up_ms).map_err(|wait_s| {
+        Problem::new(StatusCode::TOO_MANY_REQUESTS, "too-many", "Too many records at once from here")
+            .next("Wait a few seconds and press again. Nothing is recorded twice.")
+            .header(http::header::RETRY_AFTER, HeaderValue::from(wait_s))
+    })
+}
+
+/// The idempotency key: a header of a program, or the hidden field of a page.
+pub(super) fn key(headers: &HeaderMap, form: &Form) -> Option<String> {
+    let header = headers.get("idempotency-key").map(|v| String::from_utf8_lossy(v.as_bytes()).into_owned());
+    header.or_else(|| form.get("submission").map(str::to_owned)).filter(|key| !key.is_empty())
+}
+
+async fn submit(
+    State(state): State<AppState>,
+    Path(text): Path<String>,
+    Asked(ask): Asked<Ask>,
+    request: Request,
+) -> Result<Response, Problem> {
+    take_turn(&state, &request)?;
+    let anyway = ask.anyway.is_some();
+    let tag = match open(&state, &text, anyway)? {
+        Opened::Item(tag) => tag,
+        Opened::Page(page) => return Ok(page),
+    };
+    let headers = request.headers().clone();
+    let mut form = form::read(request, Some(&state.photos)).await?;
+    let key = key(&headers, &form);
+    let now = state.clock.now();
+    let (token, stale) = match form.get("page") {
+        None => (None, None),
+        Some(text) => {
+            let contact_s = with_item(&state, tag, contact_s)?;
+            match PageToken::read(text, &state.identity.page_key, tag, &now, contact_s) {
+                Ok(token) => (Some(token), None),
+                Err(Stale::Old(old)) => {
+                    (Some(PageToken { photo: old.photo, ..PageToken::new(tag, &now) }), Some(TOO_OLD))
+                }
+                Err(Stale::Foreign | Stale::OtherItem) => (Some(PageToken::new(tag, &now)), Some(TOO_OLD)),
+            }
+        }
+    };
+    let typed = Typed::of(&form);
+    let photo = take_photo(&state, form.photo.take()).await;
+    let Some(mut token) = token else {
+        return plain(&state, tag, &form, key, photo, &headers).await;
+    };
+    let mut problems = Vec::new();
+    match &photo {
+        Photo::Kept(hash) => token.photo = Some(*hash),
+        Photo::Refused(words) => problems.push(Refused::Photo(words.clone())),
+        Photo::None | Photo::Follows(_) => {}
+    }
+    let submission = key.clone().unwrap_or_else(|| new_submission(&state));
+    let again = |token, problems, note| Again {
+        token,
+        typed: typed.clone(),
+        submission: submission.clone(),
+        anyway,
+        note,
+        problems,
+    };
+    if form.has("wet") {
+        let token = PageToken { wet_ms: Some(now.up_ms), made_ms: now.up_ms, ..token };
+        return again(token, problems, None).page(&state);
+    }
+    // A repeat of a submission that was recorded shows that record, however old its page is.
+    let by = by(&state, &headers);
+    let (first, key) = (form_of(tag, &form, &token, &photo), Some(submission.clone()));
+    if let Some(note) = stale {
+        return match repeated(&state, &submission).await {
+            Some(done) => Ok(recorded(&state, by, done, &first, photo)),
+            None => again(token, problems, Some(note)).page(&state),
+        };
+    }
+    problems.extend(with_item(&state, tag, |facility, item| review(&first, facility, item, &now))?);
+    problems.retain(|p| !matches!((p, &photo), (Refused::Rule(Refusal::PhotoMissing), Photo::Refused(_))));
+    if !problems.is_empty() {
+        return match repeated(&state, &submission).await {
+            Some(done) => Ok(recorded(&state, by, done, &first, photo)),
+            None => again(token, problems, None).page(&state),
+        };
+    }
+    match act(&state, by, key, Command::RecordCleaning(Box::new(first.clone()))).await {
+        Ok(done) => Ok(recorded(&state, by, done, &first, photo)),
+        Err(Undone::Refused(refusal)) => refused(&state, refusal, again, token),
+        Err(Undone::Box(problem)) => Err(problem),
+    }
+}
+
+fn refused(
+    state: &AppState,
+    refusal: Refusal,
+    again: impl Fn(PageToken, Vec<Refused>, Option<&'static str>) -> Again,
+    token: PageToken,
+) -> Result<Response, Problem> {
+    match refusal {
+        // The page's hidden id was used for another record: this is a new one.
+        Refusal::KeyReused => Err(Problem::from(Refusal::KeyReused)
+            .detail("This page was used for another record already, which stays as it is.")
+            .next("Scan the label again for a new record.")
+            .link(format!("/t/{}", token.tag), "Open the page anew")),
+        Refusal::ProtocolChanged => again(
+            token,
+            Vec::new(),
+            Some("The protocol has changed since this page was opened. Check the steps and record again."),
+        )
+        .page(state),
+        other if other.field().is_some() => again(token, vec![Refused::Rule(other)], None).page(state),
+        other => Err(other.into()),
+    }
+}
+
+/// A request that came from no page of ours: what it does not say is missing from its record.
+async fn plain(
+    state: &AppState,
+    tag: Tag,
+    form: &Form,
+    key: Option<String>,
+    photo: Photo,
+    headers: &HeaderMap,
+) -> Result<Response, Problem> {
+    if let Photo::Refused(words) = &photo {
+        return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "photo", words.clone()).field("photo"));
+    }
+    let mut wanted = CleaningForm::plain(tag, form.text("cleaned_by"));
+    form.text("notes").clone_into(&mut wanted.note);
+    if form.has("step") {
+        wanted.steps = Some(form.all("step").filter_map(|n| n.parse().ok()).collect());
+    }
+    photo.name(&mut wanted);
+    let by = by(state, headers);
+    let done = act(state, by, key, Command::RecordCleaning(Box::new(wanted.clone()))).await?;
+    Ok(recorded(state, by, done, &wanted, photo))
+}
+
+/// The item, while the facility is held still.
+fn with_item<T>(
+    state: &AppState,
+    tag: Tag,
+    look: impl FnOnce(&Facility, &Equipment) -> T,
+) -> Result<T, Problem> {
+    let facility = state.store.facility();
+    let item = facility.equipment.get(&tag).ok_or_else(Problem::not_found)?;
+    Ok(look(&facility, item))
+}
+
+/// Who a phone is: its cookie, made now where it has none.
+pub(super) fn by(state: &AppState, headers: &HeaderMap) -> By {
+    let new = || DeviceId::new(state.clock.now().wall_ms, state.random.bytes());
+    By { staff: None, via: Via::Phone, device: Some(cookies::device(headers).unwrap_or_else(new)) }
+}
+
+fn form_of(tag: Tag, form: &Form, token: &PageToken, photo: &Photo) -> CleaningForm {
+    let mut wanted = CleaningForm::plain(tag, form.text("cleaned_by"));
+    wanted.protocol_version = form.get("version").and_then(|v| v.parse().ok());
+    wanted.steps = Some(form.all("step").filter_map(|n| n.parse().ok()).collect());
+    wanted.wet = token.wet();
+    form.text("notes").clone_into(&mut wanted.note);
+    wanted.photos.extend(token.photo);
+    photo.name(&mut wanted);
+    wanted
+}
+
+/// The record that this very submission made before.
+async fn repeated(state: &AppState, key: &str) -> Option<Done> {
+    let key = Digest16::of(key.as_bytes());
+    let looked = state.store.submit(move |view| Decision::Answer(view.by_key(&key))).await;
+    let (of, _) = looked.ok()?.answer?;
+    before(state, of).ok()
+}
+
+fn recorded(state: &AppState, by: By, done: Done, form: &CleaningForm, photo: Photo) -> Response {
+    follow(state, done, photo);
+    let answer = see_other(&format!("/r/{}", Receipt::of(done.of, done.leaf)));
+    let name = match &form.who {
+        crate::intake::Cleaner::Typed(name) => Some(name.trim()).filter(|n| !n.is_empty()),
+        _ => None,
+    };
+    // Set again each time, so that a phone in use never loses it.
+    let device = by.device.and_then(cookies::set_device);
+    with_cookies(answer, [device, name.and_then(cookies::set_name)])
+}
+
+/// A photo on its way from an upload to a hash.
+type PhotoWork = tokio::task::JoinHandle<Result<Hash, PhotoTrouble>>;
+
+/// What came of the photo so far.
+pub(super) enum Photo {
+    None,
+    Kept(Hash),
+    Follows(PhotoWork),
+    Refused(String),
+}
+
+impl Photo {
+    /// Names it in a record.
+    pub(super) fn name(&self, form: &mut CleaningForm) {
+        match self {
+            Self::Kept(hash) => form.photos = vec![*hash],
+            Self::Follows(_) => form.photo_follows = true,
+            Self::None | Self::Refused(_) => {}
+        }
+    }
+}
+
+/// Cleans the photo that came with a form, for as long as a person may be made to wait.
+pub(super) async fn take_photo(state: &AppState, upload: Option<Result<Incoming, PhotoTrouble>>) -> Photo {
+    let upload = match upload {
+        None => return Photo::None,
+        Some(Err(trouble)) => return refused_photo(&trouble),
+        Some(Ok(upload)) => upload,
+    };
+    let photos = state.photos.clone();
+    let mut work = tokio::spawn(async move { photos.keep(upload).await });
+    match tokio::time::timeout(PHOTO_WITHIN, &mut work).await {
+        Err(_) => Photo::Follows(work),
+        Ok(Ok(Ok(hash))) => Photo::Kept(hash),
+        Ok(Ok(Err(trouble))) => refused_photo(&trouble),
+        Ok(Err(error)) => refused_photo(&PhotoTrouble::Box(std::io::Error::other(error))),
+    }
+}
+
+fn refused_photo(trouble: &PhotoTrouble) -> Photo {
+    if let PhotoTrouble::Box(cause) = trouble {
+        tracing::error!(%cause, "a photo could not be kept");
+    }
+    Photo::Refused(trouble.to_string())
+}
+
+/// Lets a photo that is not ready come after its record.
+pub(super) fn follow(state: &AppState, done: Done, photo: Photo) {
+    if let Photo::Follows(work) = photo {
+        tokio::spawn(attach(state.clone(), done.of, work));
+    }
+}
+
+/// Attaches a photo that took longer than its record.
+async fn attach(state: AppState, of: EntryRef, work: PhotoWork) {
+    let photo = match work.await {
+        Ok(Ok(photo)) => photo,
+        Ok(Err(trouble)) => {
+            return tracing::warn!(%trouble, seq = of.seq, "a photo that was to follow is of no use");
+        }
+        Err(error) => return tracing::error!(%error, seq = of.seq, "a photo that was to follow was lost"),
+    };
+    if let Err(undone) = act(&state, By::BOX, None, Command::AttachPhoto { of, photo }).await {
+        tracing::error!(?undone, seq = of.seq, "a photo that was kept could not be attached");
+    }
+}
+
+/// `GET /photos/<sha256>.jpg`: whoever has the hash of a photo has seen the page that names it.
+async fn photo(State(state): State<AppState>, Path(file): Path<String>) -> Result<Response, Problem> {
+    let hash: Hash = file.strip_suffix(".jpg").and_then(|h| h.parse().ok()).ok_or_else(Problem::not_found)?;
+    let jpeg = state.photos.read(hash).await.ok_or_else(Problem::not_found)?;
+    let headers = [
+        (http::header::CONTENT_TYPE, "image/jpeg"),
+        (http::header::CACHE_CONTROL, "private, max-age=31536000, immutable"),
+    ];
+    Ok((headers, jpeg).into_response())
+}
+
+/// How a protocol is to be followed.
+#[derive(askama::Template)]
+#[template(path = "instructions.html")]
+struct Instructions {
+    frame: super::frame::Frame,
+    protocol: record::kinds::ProtocolPublished,
+    contact: Option<String>,
+}
+
+async fn instructions(State(state): State<AppState>, Path(id): Path<String>) -> Result<Response, Problem> {
+    let (snapshot, protocol) = {
+        let facility = state.store.facility();
+        let protocol = id.parse().ok().and_then(|id| facility.protocols.get(&id)).cloned();
+        (Snapshot::of(&state, &facility), protocol.ok_or_else(Problem::not_found)?)
+    };
+    let contact = protocol.contact_s.map(super::words::span);
+    let frame = super::frame::Frame::new(&state, &snapshot, protocol.name.clone());
+    page(&Instructions { frame, protocol, contact })
+}

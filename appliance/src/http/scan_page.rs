@@ -1,0 +1,335 @@
+//! The scan page as it is shown: empty, with what was typed, or with what is wrong.
+
+use askama::Template;
+use record::fold::{Equipment, Facility};
+use record::kinds::{PhotoPolicy, ProtocolPublished};
+use record::tag::Tag;
+
+use super::AppState;
+use super::form::Form;
+use super::frame::Frame;
+use super::standing::{Standing, standing, status};
+use super::token::PageToken;
+use super::view::{Snapshot, place_line, who_name};
+use super::words::{Moment, countdown, span};
+use crate::intake::Refusal;
+use crate::store::Reader;
+
+/// One line of “There is a problem”, and the field that it leads to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Wrong {
+    /// The id of the field.
+    pub(super) at: String,
+    pub(super) words: String,
+}
+
+/// What a person has put in so far.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Typed {
+    pub(super) ticked: Vec<u16>,
+    pub(super) who: String,
+    pub(super) notes: String,
+}
+
+impl Typed {
+    pub(super) fn of(form: &Form) -> Self {
+        Self {
+            ticked: form.all("step").filter_map(|n| n.parse().ok()).collect(),
+            who: form.text("cleaned_by").to_owned(),
+            notes: form.text("notes").to_owned(),
+        }
+    }
+}
+
+#[derive(Debug, Clone)]
+struct StepLine {
+    n: u16,
+    text: String,
+    required: bool,
+    ticked: bool,
+    wrong: bool,
+}
+
+#[derive(Debug, Clone)]
+struct WetCard {
+    required_s: u32,
+    required_text: String,
+    passed_s: u32,
+    passed_text: String,
+    left_s: Option<u32>,
+    left_text: Option<String>,
+    until: Option<Moment>,
+    done: bool,
+    agents: String,
+    wrong: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "scan.html")]
+pub(super) struct ScanPage {
+    frame: Frame,
+    problems: Vec<Wrong>,
+    kept: &'static str,
+    tag: Tag,
+    standing: Standing,
+    name: String,
+    place: String,
+    last: Option<String>,
+    note: Option<&'static str>,
+    anyway: bool,
+    submission: String,
+    page: String,
+    version: Option<u32>,
+    instructions: Option<String>,
+    protocol: String,
+    steps: Vec<StepLine>,
+    wet: Option<WetCard>,
+    asks_photo: bool,
+    photo_kept: Option<String>,
+    photo_hint: String,
+    photo_wrong: Option<String>,
+    who: String,
+    who_wrong: Option<String>,
+    name_optional: bool,
+    notes: String,
+    note_wrong: Option<String>,
+    until: Moment,
+}
+
+/// What a scan page is made of.
+pub(super) struct Making<'a> {
+    pub(super) state: &'a AppState,
+    pub(super) facility: &'a Facility,
+    pub(super) reader: &'a Reader,
+    pub(super) snapshot: &'a Snapshot,
+    pub(super) item: &'a Equipment,
+    pub(super) token: PageToken,
+    pub(super) typed: Typed,
+    pub(super) submission: String,
+    pub(super) anyway: bool,
+    pub(super) note: Option<&'static str>,
+    pub(super) problems: Vec<Refused>,
+}
+
+/// Something that keeps a record from being made.
+#[derive(Debug)]
+pub(super) enum Refused {
+    /// By intake's rules.
+    Rule(Refusal),
+    /// The photo, in words.
+    Photo(String),
+}
+
+/// The protocol that a scan of the item offers.
+pub(super) fn protocol<'a>(facility: &'a Facility, item: &Equipment) -> Option<&'a ProtocolPublished> {
+    item.protocols.first().and_then(|id| facility.protocols.get(id))
+}
+
+/// What the item's protocol asks of contact time, seconds.
+pub(super) fn contact_s(facility: &Facility, item: &Equipment) -> u32 {
+    protocol(facility, item).and_then(|p| p.contact_s).unwrap_or(0)
+}
+
+impl Making<'_> {
+    pub(super) fn page(self) -> ScanPage {
+        let (item, local) = (self.item, &self.snapshot.local);
+        let protocol = protocol(self.facility, item);
+        let contact_s = contact_s(self.facility, item);
+        let left_out: Vec<u16> = self.problems.iter().flat_map(Refused::steps).collect();
+        let problems = self.lines(contact_s);
+        let says = |at: &str| problems.iter().find(|w| w.at == at).map(|w| w.words.clone());
+        let status = status(self.facility, item, local.now_ms());
+        let title = if problems.is_empty() { item.name.clone() } else { format!("Error: {}", item.name) };
+        let frame = Frame::new(self.state, self.snapshot, title).with_script(self.state);
+        let frame = if protocol.is_none() {
+            frame.told("No protocol is set for this item; biomed knows.")
+        } else {
+            frame
+        };
+        let until_up_ms = self.token.until_ms(contact_s);
+        let until_ms =
+            local.now_ms().saturating_add_unsigned(until_up_ms.saturating_sub(self.snapshot.now.up_ms));
+        ScanPage {
+            kept: if self.token.photo.is_some() {
+                "Nothing is recorded yet. Your ticks and your photo are kept."
+            } else {
+                "Nothing is recorded yet. Your ticks are kept."
+            },
+            tag: item.tag,
+            standing: standing(item, &status, local),
+            name: item.name.clone(),
+            place: place_line(&item.location, &item.asset_number),
+            last: self.last(),
+            note: self.note,
+            anyway: self.anyway,
+            page: self.token.text(&self.state.identity.page_key),
+            version: protocol.map(|p| p.version),
+            instructions: protocol.map(|p| format!("/protocols/{}", p.protocol)),
+            protocol: protocol.map(protocol_line).unwrap_or_default(),
+            steps: steps(protocol, &self.typed.ticked, &left_out),
+            wet: (contact_s > 0).then(|| self.wet(contact_s, protocol, says("wet"))),
+            asks_photo: item.photo != PhotoPolicy::None,
+            photo_kept: self.token.photo.map(|hash| format!("/photos/{hash}.jpg")),
+            photo_hint: photo_hint(item.photo),
+            photo_wrong: says("photo"),
+            who_wrong: says("who"),
+            name_optional: self.snapshot.settings.allow_unattributed,
+            note_wrong: says("note"),
+            until: local.time(until_ms),
+            who: self.typed.who,
+            notes: self.typed.notes,
+            submission: self.submission,
+            problems,
+            frame,
+        }
+    }
+
+    fn last(&self) -> Option<String> {
+        let last = self.facility.activity.get(&self.item.tag)?.last?;
+        let when = self.snapshot.local.day_time(last.performed_ms).text;
+        Some(format!("{when}, {}", who_name(self.reader, self.facility, &last.who)))
+    }
+
+    fn wet(&self, required_s: u32, protocol: Option<&ProtocolPublished>, wrong: Option<String>) -> WetCard {
+        let local = &self.snapshot.local;
+        let passed_s = self.token.wet_ms.map(|since| {
+            u32::try_from(self.snapshot.now.up_ms.saturating_sub(since) / 1_000).unwrap_or(u32::MAX)
+        });
+        let left_s = passed_s.map(|passed| required_s.saturating_sub(passed)).filter(|left| *left > 0);
+        let agents: Vec<String> =
+            protocol.map(|p| p.agents.iter().map(agent_words).collect()).unwrap_or_default();
+        let agents = match agents.as_slice() {
+            [] => format!("Needs {}.", span(required_s)),
+            some => format!("{}, needs {}.", some.join(" or "), span(required_s)),
+        };
+        WetCard {
+            required_s,
+            required_text: countdown(required_s),
+            passed_s: passed_s.unwrap_or(0).min(required_s),
+            passed_text: span(passed_s.unwrap_or(0)),
+            left_s,
+            left_text: left_s.map(countdown),
+            until: left_s.map(|left| local.time_s(local.now_ms() + i64::from(left) * 1_000)),
+            done: passed_s.is_some_and(|passed| passed >= required_s),
+            agents,
+            wrong,
+        }
+    }
+
+    /// The problems, each with its field and its words, in the order of the page.
+    fn lines(&self, contact_s: u32) -> Vec<Wrong> {
+        let mut lines: Vec<Wrong> =
+            self.problems.iter().flat_map(|refused| self.line(refused, contact_s)).collect();
+        let place =
+            |w: &Wrong| ["step", "wet", "photo", "who", "note"].iter().position(|at| w.at.starts_with(at));
+        lines.sort_by_key(place);
+        lines
+    }
+
+    fn line(&self, refused: &Refused, contact_s: u32) -> Vec<Wrong> {
+        let one = |at: &str, words: String| vec![Wrong { at: at.to_owned(), words }];
+        match refused {
+            Refused::Photo(words) => one("photo", words.clone()),
+            Refused::Rule(Refusal::StepsMissing(steps)) => steps
+                .iter()
+                .map(|n| Wrong {
+                    at: format!("step-{n}"),
+                    words: format!("Tick step {n}, or say in the note why it was not done"),
+                })
+                .collect(),
+            Refused::Rule(Refusal::StillWet { left_s }) => {
+                let local = &self.snapshot.local;
+                let until = local.time_s(local.now_ms() + i64::from((*left_s).min(contact_s)) * 1_000).text;
+                one("wet", format!("Keep the surface wet until {until}, then record"))
+            }
+            Refused::Rule(other) => {
+                let at = match other.field() {
+                    Some("cleaned_by") => "who",
+                    Some("notes" | "agent") => "note",
+                    Some("wet") => "wet",
+                    Some("photo") => "photo",
+                    _ => "step",
+                };
+                one(at, other.to_string())
+            }
+        }
+    }
+}
+
+impl Refused {
+    fn steps(&self) -> Vec<u16> {
+        match self {
+            Self::Rule(Refusal::StepsMissing(steps)) => steps.clone(),
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// An item without a protocol has one step.
+fn steps(protocol: Option<&ProtocolPublished>, ticked: &[u16], left_out: &[u16]) -> Vec<StepLine> {
+    let line = |n: u16, text: &str, required: bool| StepLine {
+        n,
+        text: text.to_owned(),
+        required,
+        ticked: ticked.contains(&n),
+        wrong: left_out.contains(&n),
+    };
+    match protocol {
+        None => vec![line(1, "Cleaned as the maker says", true)],
+        Some(p) => (1..).zip(&p.steps).map(|(n, step)| line(n, &step.text, step.required)).collect(),
+    }
+}
+
+fn protocol_line(protocol: &ProtocolPublished) -> String {
+    let wear = if protocol.ppe.is_empty() { String::new() } else { format!(", {}", protocol.ppe) };
+    format!("{}, version {}{wear}", protocol.name, protocol.version)
+}
+
+fn agent_words(agent: &record::kinds::Agent) -> String {
+    if agent.epa.is_empty() { agent.name.clone() } else { format!("{}, EPA {}", agent.name, agent.epa) }
+}
+
+fn photo_hint(policy: PhotoPolicy) -> String {
+    let whether = if policy == PhotoPolicy::Required { "Needed every time." } else { "If you like." };
+    format!("{whether} No people, no patient names.")
+}
+
+/// Everything that keeps a page's form from being recorded, all at once, by the rules that intake holds to one by one.
+pub(super) fn review(
+    form: &crate::intake::CleaningForm,
+    facility: &Facility,
+    item: &Equipment,
+    now: &crate::clock::Now,
+) -> Vec<Refused> {
+    let mut all = Vec::new();
+    let protocol = protocol(facility, item);
+    let explained = !form.note.trim().is_empty();
+    let ticked = form.steps.clone().unwrap_or_default();
+    let required = protocol.map_or(vec![true], |p| p.steps.iter().map(|s| s.required).collect());
+    let left_out = (1u16..).zip(required).filter(|(n, required)| *required && !ticked.contains(n));
+    let left_out: Vec<u16> = left_out.map(|(n, _)| n).collect();
+    if !left_out.is_empty() && !explained {
+        all.push(Refusal::StepsMissing(left_out));
+    }
+    let contact_s = contact_s(facility, item);
+    let declared = protocol.is_some_and(|p| p.declared) && form.stated_s.is_some_and(|s| s >= contact_s);
+    if contact_s > 0 && !explained && !declared {
+        let passed_s = form.wet.map(|wet| now.up_ms.saturating_sub(wet.up_ms) / 1_000);
+        match passed_s.map(|s| u32::try_from(s).unwrap_or(u32::MAX)) {
+            None => all.push(Refusal::NotWetted),
+            Some(passed) if passed < contact_s => all.push(Refusal::StillWet { left_s: contact_s - passed }),
+            Some(_) => {}
+        }
+    }
+    let no_photo = form.photos.is_empty() && !form.photo_follows;
+    if item.photo == PhotoPolicy::Required && no_photo && !explained {
+        all.push(Refusal::PhotoMissing);
+    }
+    if let crate::intake::Cleaner::Typed(name) = &form.who
+        && name.trim().is_empty()
+        && !facility.settings.allow_unattributed
+    {
+        all.push(Refusal::Needed { field: "cleaned_by", words: "Type your name" });
+    }
+    all.into_iter().map(Refused::Rule).collect()
+}

@@ -1,0 +1,286 @@
+//! In service or out of it: the page that a scan then shows, and the staff's forms that take a reason.
+
+use askama::Template;
+use axum::Router;
+use axum::extract::{Path, Request, State};
+use axum::response::Response;
+use axum::routing::{get, post};
+use http::StatusCode;
+use record::fold::{Out, Service};
+use record::tag::Tag;
+
+use super::AppState;
+use super::act::{Undone, act};
+use super::frame::{Frame, Place, page_with};
+use super::guard::see_other;
+use super::problem::Problem;
+use super::receipt::{self, Receipt};
+use super::scan_page::Wrong;
+use super::sign_in::Signed;
+use super::view::{Snapshot, place_line, reader, text, who_words};
+use super::words::{Moment, count};
+use crate::intake::Command;
+
+pub(super) fn routes() -> Router<AppState> {
+    Router::new()
+        .route("/staff/equipment/{tag}/out", get(ask_out).post(out))
+        .route("/staff/equipment/{tag}/back", post(back))
+        .route("/staff/equipment/{tag}/retire", get(ask_retire).post(retire))
+        .route("/staff/cleanings/{receipt}/void", get(ask_void).post(void))
+}
+
+#[derive(Template)]
+#[template(path = "out_of_service.html")]
+struct OutPage {
+    frame: Frame,
+    tag: Tag,
+    retired: bool,
+    name: String,
+    place: String,
+    since: Moment,
+    why: String,
+    contact: String,
+}
+
+/// What a scan of an item shows that is out of service or retired.
+pub(super) fn out_page(state: &AppState, tag: Tag) -> Result<Response, Problem> {
+    let reader = reader(state)?;
+    let template = {
+        let facility = state.store.facility();
+        let snapshot = Snapshot::of(state, &facility);
+        let item = facility.equipment.get(&tag).ok_or_else(Problem::not_found)?;
+        let last: Option<&Out> = item.out.last();
+        let retired = item.service == Service::Retired;
+        let title = if retired {
+            format!("{} was retired", item.name)
+        } else {
+            format!("{} is out of service", item.name)
+        };
+        OutPage {
+            frame: Frame::new(state, &snapshot, title),
+            tag,
+            retired,
+            name: item.name.clone(),
+            place: place_line(&item.location, &item.asset_number),
+            since: snapshot.local.day_time(last.map_or(item.added_ms, |out| out.from_ms)),
+            why: last.and_then(|out| out.reason).map(|why| text(&reader, why)).unwrap_or_default(),
+            contact: snapshot.contact(),
+        }
+    };
+    page_with(StatusCode::OK, &template)
+}
+
+/// A page that asks for a reason and has one button.
+#[derive(Template)]
+#[template(path = "reason.html")]
+struct ReasonPage {
+    frame: Frame,
+    problems: Vec<Wrong>,
+    title: String,
+    what: String,
+    action: String,
+    back: String,
+    button: &'static str,
+    keep: &'static str,
+    dangerous: bool,
+    hint: &'static str,
+    reason: String,
+    form_token: String,
+}
+
+struct Asking {
+    title: String,
+    what: String,
+    action: String,
+    back: String,
+    button: &'static str,
+    keep: &'static str,
+    dangerous: bool,
+    hint: &'static str,
+}
+
+impl Asking {
+    fn page(
+        self,
+        state: &AppState,
+        signed: &Signed,
+        problems: Vec<Wrong>,
+        reason: &str,
+    ) -> Result<Response, Problem> {
+        let status = if problems.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+        let error = if problems.is_empty() { "" } else { "Error: " };
+        let frame = Frame::staff(
+            state,
+            &Snapshot::now(state),
+            format!("{error}{}", self.title),
+            signed,
+            Place::Equipment,
+        );
+        let template = ReasonPage {
+            frame: frame.with_script(state),
+            problems,
+            title: self.title,
+            what: self.what,
+            action: self.action,
+            back: self.back,
+            button: self.button,
+            keep: self.keep,
+            dangerous: self.dangerous,
+            hint: self.hint,
+            reason: reason.to_owned(),
+            form_token: signed.form_token(),
+        };
+        page_with(status, &template)
+    }
+}
+
+/// The item's name, by any of its tags.
+pub(super) fn named(state: &AppState, text: &str) -> Result<(Tag, String), Problem> {
+    let tag = Tag::read(text).map_err(|_| Problem::not_found())?;
+    let facility = state.store.facility();
+    let item = facility.resolve(tag).ok_or_else(Problem::not_found)?;
+    Ok((item.tag, item.name.clone()))
+}
+
+fn asking_out(tag: Tag, name: &str) -> Asking {
+    Asking {
+        title: format!("Take {name} out of service?"),
+        what: "While it is out it makes no cleaning due, and a scan says not to use it on a patient."
+            .to_owned(),
+        action: format!("/staff/equipment/{tag}/out"),
+        back: format!("/staff/equipment/{tag}"),
+        button: "Take out of service",
+        keep: "Leave it in service",
+        dangerous: false,
+        hint: "For example: flow sensor fails its self-test. Everybody who scans it sees this.",
+    }
+}
+
+fn asking_retire(tag: Tag, name: &str) -> Asking {
+    Asking {
+        title: format!("Retire {name}?"),
+        what: "It takes no more records, and this cannot be undone. Its history stays.".to_owned(),
+        action: format!("/staff/equipment/{tag}/retire"),
+        back: format!("/staff/equipment/{tag}"),
+        button: "Retire it for good",
+        keep: "Keep it",
+        dangerous: true,
+        hint: "For example: sold, scrapped, sent back to the maker",
+    }
+}
+
+async fn ask_out(
+    State(state): State<AppState>,
+    signed: Signed,
+    Path(tag): Path<String>,
+) -> Result<Response, Problem> {
+    let (tag, name) = named(&state, &tag)?;
+    asking_out(tag, &name).page(&state, &signed, Vec::new(), "")
+}
+
+async fn ask_retire(
+    State(state): State<AppState>,
+    signed: Signed,
+    Path(tag): Path<String>,
+) -> Result<Response, Problem> {
+    let (tag, name) = named(&state, &tag)?;
+    asking_retire(tag, &name).page(&state, &signed, Vec::new(), "")
+}
+
+async fn out(
+    State(state): State<AppState>,
+    signed: Signed,
+    Path(tag): Path<String>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let (tag, name) = named(&state, &tag)?;
+    let command = |reason| Command::SuspendEquipment { tag, reason };
+    reasoned(&state, &signed, request, asking_out(tag, &name), command).await
+}
+
+async fn retire(
+    State(state): State<AppState>,
+    signed: Signed,
+    Path(tag): Path<String>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let (tag, name) = named(&state, &tag)?;
+    let command = |reason| Command::RetireEquipment { tag, reason };
+    reasoned(&state, &signed, request, asking_retire(tag, &name), command).await
+}
+
+async fn back(
+    State(state): State<AppState>,
+    signed: Signed,
+    Path(tag): Path<String>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let (tag, _) = named(&state, &tag)?;
+    signed.form(request).await?;
+    let to = format!("/staff/equipment/{tag}");
+    let done = act(&state, signed.by(), None, Command::ResumeEquipment { tag }).await;
+    done.map_err(|undone| Problem::from(undone).link(to.clone(), "Back to the item"))?;
+    Ok(see_other(&to))
+}
+
+async fn reasoned(
+    state: &AppState,
+    signed: &Signed,
+    request: Request,
+    asking: Asking,
+    command: impl FnOnce(String) -> Command,
+) -> Result<Response, Problem> {
+    let form = signed.form(request).await?;
+    let reason = form.text("reason").to_owned();
+    let wrong = |words: String| vec![Wrong { at: "reason".to_owned(), words }];
+    if reason.trim().is_empty() {
+        return asking.page(state, signed, wrong("Say why".to_owned()), &reason);
+    }
+    match act(state, signed.by(), None, command(reason.clone())).await {
+        Ok(_) => Ok(see_other(&asking.back)),
+        Err(Undone::Refused(refusal)) if refusal.field() == Some("reason") => {
+            asking.page(state, signed, wrong(refusal.to_string()), &reason)
+        }
+        Err(other) => Err(Problem::from(other).link(asking.back, "Back")),
+    }
+}
+
+fn asking_void(state: &AppState, text: &str) -> Result<(Asking, record::kinds::EntryRef), Problem> {
+    let found = receipt::find(state, text)?;
+    let facility = state.store.facility();
+    let name = facility.equipment.get(&found.cleaning.tag).map_or_else(String::new, |item| item.name.clone());
+    let by = who_words(&found.reader, &facility, &found.cleaning.who);
+    let when = Snapshot::of(state, &facility).local.day_time(found.cleaning.performed_ms).text;
+    let receipt: Receipt = found.receipt;
+    let asking = Asking {
+        title: format!("Void entry {}?", count(found.of.seq)),
+        what: format!(
+            "{name}, cleaned {when} by {by}. It will not count any more. Both entries stay visible."
+        ),
+        action: format!("/staff/cleanings/{receipt}/void"),
+        back: format!("/staff/equipment/{}", found.cleaning.tag),
+        button: "Void the record",
+        keep: "Keep it",
+        dangerous: true,
+        hint: "For example: wrong item scanned",
+    };
+    Ok((asking, found.of))
+}
+
+async fn ask_void(
+    State(state): State<AppState>,
+    signed: Signed,
+    Path(text): Path<String>,
+) -> Result<Response, Problem> {
+    asking_void(&state, &text)?.0.page(&state, &signed, Vec::new(), "")
+}
+
+async fn void(
+    State(state): State<AppState>,
+    signed: Signed,
+    Path(text): Path<String>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let (asking, of) = asking_void(&state, &text)?;
+    reasoned(&state, &signed, request, asking, |reason| Command::VoidCleaning { of, reason }).await
+}

@@ -1,0 +1,273 @@
+//! Signing in by PIN, over HTTPS only, and what every staff page asks first.
+
+use askama::Template;
+use axum::Router;
+use axum::extract::{FromRequestParts, Request, State};
+use axum::response::Response;
+use axum::routing::{get, post};
+use http::request::Parts;
+use http::{HeaderMap, StatusCode};
+use record::entry::{By, Via};
+use record::ids::StaffId;
+use record::kinds::Role;
+use serde::Deserialize;
+
+use super::form::{self, Form};
+use super::frame::{Frame, Place, page, page_with};
+use super::guard::{see_other, with_cookies};
+use super::problem::Problem;
+use super::query::Asked;
+use super::scan_page::Wrong;
+use super::view::{Snapshot, reader, staff_name};
+use super::{AppState, cookies};
+use crate::identity::{PIN_TRIES, PinOutcome, form_token};
+use crate::listen::Peer;
+
+const HOME: &str = "/staff/";
+
+pub(super) fn routes() -> Router<AppState> {
+    Router::new()
+        .route("/staff/sign-in", get(ask).post(sign_in))
+        .route("/staff/sign-out", post(sign_out))
+        .route("/staff/me", get(me))
+}
+
+/// Somebody who has signed in, in this browser, over HTTPS.
+#[derive(Debug, Clone)]
+pub(super) struct Signed {
+    pub(super) staff: StaffId,
+    pub(super) name: String,
+    pub(super) role: Role,
+    secret: String,
+}
+
+impl Signed {
+    /// What their commands carry.
+    pub(super) fn by(&self) -> By {
+        By { staff: Some(self.staff), via: Via::Staff, device: None }
+    }
+
+    /// What every form under this session carries.
+    pub(super) fn form_token(&self) -> String {
+        form_token(&self.secret)
+    }
+
+    /// Reads a form that one of this session's own pages sent.
+    pub(super) async fn form(&self, request: Request) -> Result<Form, Problem> {
+        let form = form::read(request, None).await?;
+        if form.text("form") == self.form_token() {
+            return Ok(form);
+        }
+        Err(Problem::new(StatusCode::FORBIDDEN, "form-token", "This page is from another session")
+            .detail("You have signed in anew since it was opened.")
+            .safe("Nothing was changed.")
+            .next("Open the page again and repeat what you wanted."))
+    }
+
+    /// May this person give commands about equipment?
+    pub(super) fn may_change(&self) -> bool {
+        matches!(self.role, Role::Biomed | Role::FacilityAdmin)
+    }
+}
+
+/// The session that a request carries, if there is one.
+pub(super) fn session(state: &AppState, headers: &HeaderMap, peer: Option<&Peer>) -> Option<Signed> {
+    let secret = cookies::get(headers, cookies::SESSION).filter(|_| peer.is_some_and(|p| p.secure))?;
+    let found = state.identity.sessions.find(secret, state.clock.now().wall_ms);
+    let session = found.unwrap_or_else(|error| {
+        tracing::error!(%error, "a session could not be looked up");
+        None
+    })?;
+    let reader = reader(state).ok()?;
+    let facility = state.store.facility();
+    let staff = facility.staff.get(&session.staff).filter(|s| !s.left)?;
+    let name = staff_name(&reader, &facility, session.staff);
+    Some(Signed { staff: session.staff, name, role: staff.role, secret: secret.to_owned() })
+}
+
+impl FromRequestParts<AppState> for Signed {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Response> {
+        session(state, &parts.headers, parts.extensions.get()).ok_or_else(|| {
+            let next = if parts.method == http::Method::GET { parts.uri.path() } else { HOME };
+            see_other(&format!("/staff/sign-in?next={next}"))
+        })
+    }
+}
+
+/// A role as people say it.
+pub(super) fn role_word(role: Role) -> &'static str {
+    match role {
+        Role::Technician => "technician",
+        Role::Biomed => "biomed",
+        Role::FacilityAdmin => "facility admin",
+        Role::Auditor => "auditor",
+    }
+}
+
+/// Only addresses of staff pages: nobody is to be led away from here.
+fn safe_next(next: &str) -> &str {
+    let plain = next.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'/' | b'-' | b'_'));
+    if next.starts_with("/staff/") && !next.contains("//") && plain { next } else { HOME }
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct Ask {
+    staff: Option<String>,
+    next: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "sign_in_names.html")]
+struct NamesPage {
+    frame: Frame,
+    people: Vec<(StaffId, String, &'static str)>,
+    next: String,
+}
+
+#[derive(Template)]
+#[template(path = "sign_in_pin.html")]
+struct PinPage {
+    frame: Frame,
+    problems: Vec<Wrong>,
+    staff: StaffId,
+    name: String,
+    role: &'static str,
+    tries: u32,
+    next: String,
+}
+
+async fn ask(State(state): State<AppState>, Asked(ask): Asked<Ask>) -> Result<Response, Problem> {
+    let next = safe_next(ask.next.as_deref().unwrap_or(HOME)).to_owned();
+    match ask.staff.and_then(|id| id.parse().ok()) {
+        Some(staff) => pin_page(&state, staff, Vec::new(), next),
+        None => names_page(&state, next),
+    }
+}
+
+fn names_page(state: &AppState, next: String) -> Result<Response, Problem> {
+    let holders = state.identity.pins.holders().map_err(|e| Problem::internal(&e))?;
+    let reader = reader(state)?;
+    let template = {
+        let facility = state.store.facility();
+        let known = holders
+            .into_iter()
+            .filter_map(|id| Some((id, facility.staff.get(&id).filter(|s| !s.left)?.role)));
+        let mut people: Vec<_> =
+            known.map(|(id, role)| (id, staff_name(&reader, &facility, id), role_word(role))).collect();
+        people.sort_by(|a, b| a.1.cmp(&b.1));
+        NamesPage { frame: Frame::new(state, &Snapshot::of(state, &facility), "Sign in"), people, next }
+    };
+    page(&template)
+}
+
+fn pin_page(
+    state: &AppState,
+    staff: StaffId,
+    problems: Vec<Wrong>,
+    next: String,
+) -> Result<Response, Problem> {
+    let reader = reader(state)?;
+    let status = if problems.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let template = {
+        let facility = state.store.facility();
+        let person = facility.staff.get(&staff).filter(|s| !s.left).ok_or_else(Problem::not_found)?;
+        let error = if problems.is_empty() { "" } else { "Error: " };
+        PinPage {
+            frame: Frame::new(state, &Snapshot::of(state, &facility), format!("{error}Type your PIN"))
+                .with_script(state),
+            problems,
+            staff,
+            name: staff_name(&reader, &facility, staff),
+            role: role_word(person.role),
+            tries: PIN_TRIES,
+            next,
+        }
+    };
+    page_with(status, &template)
+}
+
+async fn sign_in(State(state): State<AppState>, request: Request) -> Result<Response, Problem> {
+    let form = form::read(request, None).await?;
+    let next = safe_next(form.text("next")).to_owned();
+    let Ok(staff) = form.text("staff").parse::<StaffId>() else { return names_page(&state, next) };
+    let (pin, now_ms) = (form.text("pin").trim().to_owned(), state.clock.now().wall_ms);
+    let here = state.store.facility().staff.get(&staff).is_some_and(|s| !s.left);
+    let tried = state.clone();
+    let tried = tokio::task::spawn_blocking(move || -> Result<_, crate::identity::IdentityError> {
+        if !here {
+            return Ok((PinOutcome::None, None));
+        }
+        let outcome = tried.identity.pins.attempt(staff, &pin, now_ms)?;
+        let secret = match outcome {
+            PinOutcome::Right => Some(tried.identity.sessions.begin(staff, now_ms)?),
+            _ => None,
+        };
+        Ok((outcome, secret))
+    });
+    let (outcome, secret) =
+        tried.await.map_err(|e| Problem::internal(&e))?.map_err(|e| Problem::internal(&e))?;
+    let words = match outcome {
+        PinOutcome::Right => {
+            let cookie = secret.as_deref().and_then(cookies::set_session);
+            return Ok(with_cookies(see_other(&next), [cookie]));
+        }
+        PinOutcome::Wrong { left: 1 } => "That PIN does not fit. 1 try left.".to_owned(),
+        PinOutcome::Wrong { left } => format!("That PIN does not fit. {left} tries left."),
+        PinOutcome::Locked { until_ms } => {
+            let until = Snapshot::now(&state).local.deadline(until_ms);
+            format!("Too many tries. Wait until {until}, or ask a facility admin.")
+        }
+        PinOutcome::None => "There is no PIN for this person. A facility admin sets one.".to_owned(),
+    };
+    tracing::warn!(%staff, ?outcome, "a sign-in was refused");
+    pin_page(&state, staff, vec![Wrong { at: "pin".to_owned(), words }], next)
+}
+
+async fn sign_out(
+    State(state): State<AppState>,
+    signed: Signed,
+    request: Request,
+) -> Result<Response, Problem> {
+    signed.form(request).await?;
+    let secret = signed.secret.clone();
+    let ended = tokio::task::spawn_blocking(move || state.identity.sessions.end(&secret)).await;
+    ended.map_err(|e| Problem::internal(&e))?.map_err(|e| Problem::internal(&e))?;
+    Ok(with_cookies(see_other("/staff/sign-in"), [cookies::clear_session()]))
+}
+
+#[derive(Template)]
+#[template(path = "me.html")]
+struct MePage {
+    frame: Frame,
+    signed: Signed,
+    role: &'static str,
+}
+
+async fn me(State(state): State<AppState>, signed: Signed) -> Result<Response, Problem> {
+    let frame = Frame::staff(&state, &Snapshot::now(&state), signed.name.clone(), &signed, Place::Elsewhere);
+    page(&MePage { frame, role: role_word(signed.role), signed })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_is_led_away() {
+        assert_eq!(safe_next("/staff/equipment/7QK3M9X2W"), "/staff/equipment/7QK3M9X2W");
+        for strange in [
+            "",
+            "https://evil.example/",
+            "//evil.example",
+            "/staff//evil",
+            "/staff/\\evil",
+            "/staff/?a=b",
+            "/t/x",
+            "/staff/\r\nX: y",
+        ] {
+            assert_eq!(safe_next(strange), HOME, "{strange}");
+        }
+    }
+}

@@ -1,0 +1,258 @@
+//! The API, by token over HTTPS, and the ancestor's paths.
+
+use super::*;
+use crate::identity::ApiToken;
+
+struct Program<'a> {
+    world: &'a World,
+    token: String,
+}
+
+fn program(world: &World, scope: Scope) -> Program<'_> {
+    Program { world, token: world.state.identity.tokens.make("cmms", scope, NOW).unwrap() }
+}
+
+impl Program<'_> {
+    async fn send(&self, mut request: Request<Body>) -> Answer {
+        request.headers_mut().insert("authorization", format!("Bearer {}", self.token).parse().unwrap());
+        self.world.send(request, true).await
+    }
+
+    async fn get(&self, path: &str) -> Answer {
+        self.send(Request::get(path).body(Body::empty()).unwrap()).await
+    }
+
+    async fn post(&self, path: &str, body: serde_json::Value) -> Answer {
+        self.send(json(path, &body.to_string())).await
+    }
+}
+
+fn json(path: &str, body: &str) -> Request<Body> {
+    Request::post(path).header(CONTENT_TYPE, "application/json").body(Body::from(body.to_owned())).unwrap()
+}
+
+#[tokio::test]
+async fn equipment_and_cleanings() {
+    let world = World::new().await;
+    let program = program(&world, Scope::Write);
+    let added = program.post("/api/v1/equipment", serde_json::json!({"name": "Bed 208", "class": "semicritical", "schedule": {"every": "days", "n": 1}})).await;
+    added.is(201);
+    let tag = added.json()["tag"].as_str().unwrap().to_owned();
+    assert_eq!(
+        (added.location(), added.json()["class"].as_str()),
+        (format!("/api/v1/equipment/{tag}"), Some("semicritical"))
+    );
+    program.get(&format!("/api/v1/equipment/{tag}")).await.is(200).has("Bed 208");
+    let cleaning = program.post("/api/v1/cleanings", serde_json::json!({"tag": tag, "cleaned_by": "Robot 2", "performed_at": "2026-11-20T12:00:00-06:00"})).await;
+    cleaning.is(201);
+    let body = cleaning.json();
+    for member in
+        ["box", "epoch", "seq", "tag", "equipment", "cleaned_by", "performed_at", "recorded_at", "voided"]
+    {
+        assert!(!body[member].is_null(), "{member}");
+    }
+    assert_eq!(
+        (body["cleaned_by"].as_str(), body["performed_at"].as_str(), body["voided"].as_bool()),
+        (Some("Robot 2"), Some("2026-11-20T18:00:00.000Z"), Some(false))
+    );
+    for _ in 0..4 {
+        program
+            .post("/api/v1/cleanings", serde_json::json!({"tag": world.pump, "cleaned_by": "Ada"}))
+            .await
+            .is(201);
+    }
+    let (mut seen, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let page = program.get(&format!("/api/v1/cleanings?limit=2{cursor}")).await.json();
+        seen.extend(page["items"].as_array().unwrap().iter().map(|c| c["seq"].as_u64().unwrap()));
+        let Some(next) = page["next"].as_str() else { break };
+        cursor = format!("&cursor={next}");
+    }
+    assert_eq!(seen.len(), 5);
+    assert!(seen.is_sorted_by(|a, b| a > b), "newest first: {seen:?}");
+    assert_eq!(
+        program.get(&format!("/api/v1/cleanings?tag={tag}")).await.json()["items"].as_array().unwrap().len(),
+        1
+    );
+    let items = program.get("/api/v1/equipment?limit=3").await.json();
+    assert_eq!(items["items"].as_array().unwrap().len(), 3);
+    let rest = program
+        .get(&format!("/api/v1/equipment?limit=3&cursor={}", items["next"].as_str().unwrap()))
+        .await
+        .json();
+    assert_eq!((rest["items"].as_array().unwrap().len(), rest["next"].is_null()), (1, true));
+    program.get("/api/v1/compliance?days=7").await.is(200).has("last_30_days").has("America/Chicago");
+}
+
+#[tokio::test]
+async fn a_repeat_is_harmless_and_another_request_is_a_conflict() {
+    let world = World::new().await;
+    let program = program(&world, Scope::Write);
+    let keyed = |body: &str| {
+        let mut request = json("/api/v1/equipment", body);
+        request.headers_mut().insert("idempotency-key", "order-7".parse().unwrap());
+        request
+    };
+    let first = program.send(keyed(r#"{"name":"Bed 1"}"#)).await.json();
+    let second = program.send(keyed(r#"{"name":"Bed 1"}"#)).await.json();
+    assert_eq!(first["tag"], second["tag"]);
+    program.send(keyed(r#"{"name":"Bed 2"}"#)).await.is(409).has("key-reused");
+}
+
+#[tokio::test]
+async fn tokens_are_needed_scoped_and_never_in_the_clear() {
+    let world = World::new().await;
+    let reader = program(&world, Scope::Read);
+    reader.get("/api/v1/equipment").await.is(200);
+    reader
+        .post("/api/v1/equipment", serde_json::json!({"name": "X"}))
+        .await
+        .is(403)
+        .has("This token may only read");
+    let none = world.send(Request::get("/api/v1/equipment").body(Body::empty()).unwrap(), true).await;
+    none.is(401).has("token-needed");
+    assert_eq!(none.header(http::header::WWW_AUTHENTICATE), "Bearer");
+    let mut clear = Request::get("/api/v1/equipment").body(Body::empty()).unwrap();
+    clear.headers_mut().insert("authorization", format!("Bearer {}", reader.token).parse().unwrap());
+    world.send(clear, false).await.is(400).has("it was revoked");
+    reader.get("/api/v1/equipment").await.is(401);
+    let all: Vec<ApiToken> = world.state.identity.tokens.all();
+    assert!(all.iter().all(|t| t.revoked_ms.is_some()));
+}
+
+#[tokio::test]
+async fn the_log_can_be_read_and_checked() {
+    let world = World::new().await;
+    world.post(&format!("/t/{}", world.pump), &[("cleaned_by", "Ada")]).await.is(303);
+    let program = program(&world, Scope::Read);
+    let log = program.get("/api/v1/log?from=0").await;
+    let mut frontier = record::tree::Frontier::default();
+    for line in log.text().lines() {
+        let entry = record::entry::Entry::parse(line.as_bytes()).unwrap();
+        assert_eq!(entry.seq(), frontier.size());
+        frontier.push(entry.leaf());
+    }
+    assert_eq!(frontier.size(), world.size());
+    let key = world.get("/api/v1/key").await.text();
+    let key = record::sign::Verifier::parse(key.lines().next().unwrap()).unwrap();
+    for size in [1, world.size()] {
+        let note = world.get(&format!("/api/v1/checkpoint?size={size}")).await.text();
+        let signed =
+            record::checkpoint::SignedCheckpoint::verify(&note, &world.state.store.origin(), &key).unwrap();
+        assert_eq!(signed.checkpoint().size, size);
+        if size == world.size() {
+            assert_eq!(signed.checkpoint().root, frontier.root());
+        }
+    }
+    world.get("/api/v1/checkpoint?size=9999").await.is(400).has("\"field\":\"size\"");
+    program.get("/api/v1/log?from=1&limit=1").await.has("\"seq\":1,").has_not("\"seq\":2,");
+    program.get("/api/v1/log?epoch=9-00000000").await.is(404);
+    program.get("/api/v1/proof/999").await.is(404);
+}
+
+#[tokio::test]
+async fn labels() {
+    let world = World::new().await;
+    let program = program(&world, Scope::Write);
+    let job = program.post("/api/v1/labels", serde_json::json!({"tags": [world.pump], "copies": 2})).await;
+    job.is(202);
+    let id = job.json()["id"].as_str().unwrap().to_owned();
+    let shown = program.get(&format!("/api/v1/labels/{id}")).await.json();
+    assert_eq!((shown["id"].as_str(), shown["labels"].as_array().unwrap().len()), (Some(id.as_str()), 2));
+    assert_eq!(
+        (shown["labels"][0]["n"].as_u64(), shown["labels"][0]["tag"].as_str()),
+        (Some(1), Some(world.pump.as_str()))
+    );
+    assert!(shown["state"].is_string() && shown["labels"][0]["state"].is_string());
+    program.post("/api/v1/labels", serde_json::json!({"tags": []})).await.is(422);
+    program
+        .post("/api/v1/labels", serde_json::json!({"tags": ["7QK3M9X2W"]}))
+        .await
+        .is(404)
+        .has("Nothing was printed");
+    program
+        .post("/api/v1/labels", serde_json::json!({"tags": [world.pump], "printer": "Nowhere"}))
+        .await
+        .is(422)
+        .has("\"field\":\"printer\"");
+    program
+        .post("/api/v1/labels", serde_json::json!({"tags": [world.pump], "copies": 1_000_000}))
+        .await
+        .is(422);
+}
+
+#[tokio::test]
+async fn the_ancestors_scripts_go_on_working() {
+    let world = World::new().await;
+    let path = format!("/api/register-cleaning/{}/", world.pump);
+    let form = [("cleaned_by", "Ada"), ("notes", "ok")];
+    let plain = world.post(&path, &form).await;
+    plain.is(201);
+    let body = plain.json();
+    assert_eq!(
+        (body["success"].as_bool(), body["equipment"].as_str()),
+        (Some(true), Some("Infusion pump 14"))
+    );
+    let epoch = world.state.store.origin().epoch;
+    assert_eq!(body["cleaning_log_id"], format!("{epoch}.{}", world.size() - 1));
+    assert_eq!(body["timestamp"], "2026-11-20T20:04:31.000Z");
+    world.get(&format!("/r/{}", body["receipt"].as_str().unwrap())).await.is(200);
+    world.send(with_photo(&path, &form, b"good\n"), false).await.is(201);
+    assert_eq!(world.cleaning().photos.len(), 1);
+    world
+        .send(with_photo(&path, &form, b"bad\n"), false)
+        .await
+        .is(422)
+        .has("\"success\":false")
+        .has("\"message\":\"This photo");
+    let token = world.get(&format!("/t/{}", world.pump)).await.hidden("page");
+    world.post(&format!("/api/register-cleaning/{token}/"), &form).await.is(201);
+    world
+        .post(&path, &[])
+        .await
+        .is(422)
+        .has("Type your name")
+        .has("\"success\":false")
+        .has("\"field\":\"cleaned_by\"");
+    world.post("/api/register-cleaning/7QK3M9X2W/", &form).await.is(404).has("\"success\":false");
+    world.post("/api/register-cleaning/nonsense/", &form).await.is(404);
+    let program = program(&world, Scope::Read);
+    for path in ["/api/equipment/", "/api/cleaning-logs/", "/api/facilities/1/compliance/"] {
+        program.get(path).await.is(200);
+    }
+}
+
+#[tokio::test]
+async fn every_described_path_answers_as_described() {
+    let world = World::new().await;
+    let receipt = world.post(&format!("/t/{}", world.pump), &[("cleaned_by", "Ada")]).await.location();
+    let program = program(&world, Scope::Write);
+    let job = program.post("/api/v1/labels", serde_json::json!({"tags": [world.pump]})).await.json();
+    let described: serde_json::Value =
+        serde_json::from_slice(&world.get("/api/openapi.json").await.bytes).unwrap();
+    for (path, methods) in described["paths"].as_object().unwrap() {
+        for (method, operation) in methods.as_object().unwrap() {
+            let real = path
+                .replace("{tag}", world.pump.as_str())
+                .replace("{receipt}", receipt.trim_start_matches("/r/"))
+                .replace("{seq}", "1")
+                .replace("{token}", world.pump.as_str())
+                .replace("{id}", job["id"].as_str().unwrap());
+            let request = match (method.as_str(), path.starts_with("/api/register")) {
+                ("get", _) => Request::get(&real).body(Body::empty()).unwrap(),
+                (_, true) => posted(&real, &[("cleaned_by", "Ada")]),
+                _ => json(&real, &serde_json::json!({"name": "X", "tags": [world.pump], "tag": world.pump, "cleaned_by": "Ada"}).to_string()),
+            };
+            let answer = program.send(request).await;
+            let codes = operation["responses"].as_object().unwrap();
+            assert!(
+                codes.contains_key(&answer.status.to_string()),
+                "{method} {real}: {} {}",
+                answer.status,
+                answer.text()
+            );
+            assert_ne!(answer.status, 404, "{method} {real}");
+        }
+    }
+    world.get("/api/docs").await.is(200).has("/api/v1/labels");
+}

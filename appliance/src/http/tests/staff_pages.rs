@@ -1,0 +1,262 @@
+//! What staff do: sign in by PIN over HTTPS, add, change, suspend, void, print.
+
+use super::*;
+
+/// A browser in which somebody has signed in.
+struct Desk<'a> {
+    world: &'a World,
+    cookie: String,
+}
+
+async fn person(world: &World, name: &str, role: Role, pin: &str) -> StaffId {
+    let seq = world.give(Command::AddStaff(Person { name: name.into(), role })).await;
+    let Event::StaffAdded(added) = world.event(seq) else { panic!() };
+    world.state.identity.pins.set(added.staff, pin).unwrap().unwrap();
+    added.staff
+}
+
+async fn desk<'a>(world: &'a World, role: Role) -> Desk<'a> {
+    let id = person(world, "Tom Nguyen", role, "4711").await.to_string();
+    let answer = world
+        .send(
+            posted("/staff/sign-in", &[("staff", &id), ("pin", "4711"), ("next", "/staff/equipment")]),
+            true,
+        )
+        .await;
+    assert_eq!((answer.status, answer.location().as_str()), (303, "/staff/equipment"));
+    let set = answer.header(SET_COOKIE);
+    for flag in ["__Host-session=", "Secure", "HttpOnly", "SameSite=Strict", "Path=/"] {
+        assert!(set.contains(flag), "{set}");
+    }
+    Desk { world, cookie: answer.cookies() }
+}
+
+impl Desk<'_> {
+    async fn send(&self, mut request: Request<Body>) -> Answer {
+        request.headers_mut().insert("cookie", self.cookie.parse().unwrap());
+        self.world.send(request, true).await
+    }
+
+    async fn get(&self, path: &str) -> Answer {
+        self.send(Request::get(path).body(Body::empty()).unwrap()).await
+    }
+
+    /// Sends the form of a page, with the hidden fields that it has.
+    async fn post(&self, path: &str, token: &str, form: &[(&str, &str)]) -> Answer {
+        self.send(posted(path, &[&[("form", token)], form].concat())).await
+    }
+}
+
+#[tokio::test]
+async fn staff_pages_need_https_and_a_sign_in() {
+    let world = World::new().await;
+    world.get("/staff/").await.is(403).has("Staff pages need HTTPS").has("https://10.0.0.5:8443/staff/");
+    world.post("/staff/sign-in", &[("staff", "x"), ("pin", "1234")]).await.is(403);
+    let secure = |path: &str| world.send(Request::get(path).body(Body::empty()).unwrap(), true);
+    let answer = secure("/staff/equipment").await;
+    assert_eq!((answer.status, answer.location().as_str()), (303, "/staff/sign-in?next=/staff/equipment"));
+    let tom = person(&world, "Tom Nguyen", Role::Biomed, "4711").await.to_string();
+    secure("/staff/sign-in").await.is(200).has("Who are you?").has("Tom Nguyen").has("biomed");
+    secure(&format!("/staff/sign-in?staff={tom}"))
+        .await
+        .is(200)
+        .has("Type your PIN")
+        .has("inputmode=\"numeric\"")
+        .has_not("value=\"4711\"");
+    let attempt =
+        |pin: &'static str| world.send(posted("/staff/sign-in", &[("staff", &tom), ("pin", pin)]), true);
+    attempt("0000").await.is(422).has("That PIN does not fit. 4 tries left.").has_not("0000");
+    for _ in 0..3 {
+        attempt("0000").await.is(422);
+    }
+    attempt("0000").await.is(422).has("Too many tries. Wait until 14:09");
+    attempt("4711").await.is(422).has("Too many tries");
+    world.clock.pass(std::time::Duration::from_secs(301));
+    attempt("4711").await.is(303);
+}
+
+#[tokio::test]
+async fn a_session_ends_and_its_forms_are_its_own() {
+    let world = World::new().await;
+    let desk = desk(&world, Role::Biomed).await;
+    let me = desk.get("/staff/me").await;
+    me.is(200).has("Tom Nguyen").has("Sign out");
+    let token = me.hidden("form");
+    desk.post("/staff/sign-out", "stolen", &[]).await.is(403).has("another session");
+    let plain = {
+        let mut request = Request::get("/staff/").body(Body::empty()).unwrap();
+        request.headers_mut().insert("cookie", desk.cookie.parse().unwrap());
+        world.send(request, false).await
+    };
+    plain.is(403);
+    desk.post("/staff/sign-out", &token, &[]).await.is(303);
+    assert!(desk.get("/staff/").await.location().starts_with("/staff/sign-in"));
+}
+
+#[tokio::test]
+async fn equipment_is_added_changed_suspended_and_retired() {
+    let world = World::new().await;
+    let desk = desk(&world, Role::Biomed).await;
+    desk.get("/staff/").await.is(200).has("Friday, November 20").has("Just now").has("No data yet");
+    desk.get("/staff/equipment").await.is(200).has("In use, overdue first: 3 items");
+    let page = desk.get("/staff/equipment/new?tag=7QK3M9X2W").await;
+    page.is(200).has("Low-level wipe").has("7QK 3M9 X2W");
+    let token = page.hidden("form");
+    let empty = desk
+        .post(
+            "/staff/equipment/new",
+            &token,
+            &[("name", " "), ("serial", "SN-1"), ("every", "days"), ("number", "1")],
+        )
+        .await;
+    empty.is(422).has("Give the equipment a name").has("value=\"SN-1\"");
+    desk.post("/staff/equipment/new", &token, &[("name", "X"), ("every", "times"), ("times", "7 o’clock")])
+        .await
+        .is(422)
+        .has("Give times of day");
+    desk.post("/staff/equipment/new", &token, &[("name", "X"), ("tag", "7QK3M9X2A")])
+        .await
+        .is(422)
+        .has("Check the tag");
+    let form = [
+        ("name", "Ventilator 3"),
+        ("tag", "7QK3M9X2W"),
+        ("every", "times"),
+        ("times", "19:00, 07:00"),
+        ("submission", "s1"),
+    ];
+    let added = desk.post("/staff/equipment/new", &token, &form).await;
+    assert_eq!((added.status, added.location().as_str()), (303, "/staff/equipment/7QK3M9X2W"));
+    let size = world.size();
+    assert_eq!(desk.post("/staff/equipment/new", &token, &form).await.location(), added.location());
+    assert_eq!(world.size(), size, "the second press adds nothing");
+    let item = "/staff/equipment/7QK3M9X2W";
+    desk.get(item)
+        .await
+        .is(200)
+        .has("Ventilator 3")
+        .has("Daily by 07:00, 19:00")
+        .has("Never cleaned since it was added")
+        .has("Can this be trusted?");
+    let edit = desk.get(&format!("{item}/edit")).await;
+    edit.is(200).has("value=\"07:00, 19:00\"");
+    let same = [
+        ("name", "Ventilator 3"),
+        ("every", "times"),
+        ("times", "07:00 19:00"),
+        ("class", "noncritical"),
+        ("photo", "optional"),
+    ];
+    desk.post(&format!("{item}/edit"), &token, &same).await.is(303);
+    assert_eq!(world.size(), size, "what changes nothing makes no entry");
+    desk.post(&format!("{item}/edit"), &token, &[("name", "Ventilator 4"), ("every", "never")]).await.is(303);
+    assert_eq!(world.size(), size + 2);
+    desk.get(item).await.has("Ventilator 4").has("No schedule, so there is no rate.");
+    desk.post(&format!("{item}/out"), &token, &[("reason", "")]).await.is(422).has("Say why");
+    desk.post(&format!("{item}/out"), &token, &[("reason", "Sensor fails")]).await.is(303);
+    desk.get(item).await.has("Out of service: Sensor fails").has("Put back into service");
+    desk.post(&format!("{item}/back"), &token, &[]).await.is(303);
+    desk.get(&format!("{item}/retire")).await.is(200).has("class=\"stop\"");
+    desk.post(&format!("{item}/retire"), &token, &[("reason", "scrapped")]).await.is(303);
+    desk.get("/staff/equipment?retired=1").await.has("Ventilator 4");
+    desk.get("/staff/equipment/000000001").await.is(404);
+}
+
+#[tokio::test]
+async fn history_shows_records_and_voids() {
+    let world = World::new().await;
+    let receipt = world
+        .post(&format!("/t/{}", world.pump), &[("cleaned_by", "Ada"), ("notes", "<b>scratched</b>")])
+        .await
+        .location();
+    let desk = desk(&world, Role::Biomed).await;
+    let item = format!("/staff/equipment/{}", world.pump);
+    let page = desk.get(&item).await;
+    page.is(200)
+        .has("Ada, name typed")
+        .has("&#60;b&#62;scratched")
+        .has(&receipt)
+        .has("Verified")
+        .has("1 cleaning in 30 days");
+    let void = format!("/staff/cleanings{}/void", receipt.trim_start_matches("/r"));
+    let ask = desk.get(&void).await;
+    ask.is(200).has("Infusion pump 14, cleaned today 14:04 by Ada, name typed");
+    desk.post(&void, &ask.hidden("form"), &[("reason", "wrong item")]).await.is(303);
+    desk.get(&item).await.has("<s>Cleaned</s>").has("by Tom Nguyen: wrong item. Both entries stay");
+    world.get(&receipt).await.has("<h1>Voided</h1>").has("by Tom Nguyen: wrong item");
+    desk.post(&void, &ask.hidden("form"), &[("reason", "again")]).await.is(409);
+    desk.get(&format!("/api/v1/proof/{}", world.size() - 1)).await.is(200);
+}
+
+#[tokio::test]
+async fn a_label_is_printed_from_the_item() {
+    let world = World::new().await;
+    let desk = desk(&world, Role::Biomed).await;
+    let item = format!("/staff/equipment/{}", world.pump);
+    let token = desk.get(&item).await.hidden("form");
+    let printed = desk.post(&format!("{item}/label"), &token, &[]).await;
+    printed.is(303);
+    desk.get(&printed.location())
+        .await
+        .is(200)
+        .has("1 label on Desk")
+        .has("Infusion pump 14")
+        .has("Cancel what is not printed");
+    desk.post(&format!("{}/cancel", printed.location()), &token, &[]).await.is(303);
+    desk.get("/staff/box")
+        .await
+        .is(200)
+        .has("Desk")
+        .has("1 label on Desk")
+        .has("HTTP://10.0.0.5")
+        .has_not("Settings</a>");
+    desk.get("/staff/labels/01ARZ3NDEKTSV4RRFFQ69G5FAV").await.is(404);
+}
+
+#[tokio::test]
+async fn roles_hold() {
+    let world = World::new().await;
+    let technician = desk(&world, Role::Technician).await;
+    let item = format!("/staff/equipment/{}", world.pump);
+    let page = technician.get(&item).await;
+    page.is(200).has_not("Print label").has_not("Take out of service");
+    let token = technician.get("/staff/me").await.hidden("form");
+    let size = world.size();
+    technician
+        .post("/staff/equipment/new", &token, &[("name", "X")])
+        .await
+        .is(403)
+        .has("biomed or facility admin");
+    technician.post(&format!("{item}/label"), &token, &[]).await.is(403);
+    technician.post(&format!("{item}/retire"), &token, &[("reason", "x")]).await.is(403);
+    technician.post("/staff/box/settings", &token, &[("name", "X")]).await.is(403);
+    assert_eq!(world.size(), size);
+}
+
+#[tokio::test]
+async fn an_admin_sets_the_facility() {
+    let world = World::new().await;
+    let admin = desk(&world, Role::FacilityAdmin).await;
+    let page = admin.get("/staff/box/settings").await;
+    page.is(200).has("America/Chicago").has("HTTP://10.0.0.5");
+    let form = |zone: &'static str| {
+        [
+            ("name", "Linden Valley"),
+            ("zone", zone),
+            ("label_host", "HTTP://10.0.0.5"),
+            ("undo_min", "10"),
+            ("contact", "biomed, ext. 4417"),
+            ("allow_unattributed", "1"),
+        ]
+    };
+    admin
+        .post("/staff/box/settings", &page.hidden("form"), &form("Mars/Olympus"))
+        .await
+        .is(422)
+        .has("Give an IANA time zone")
+        .has("Mars/Olympus");
+    admin.post("/staff/box/settings", &page.hidden("form"), &form("America/Chicago")).await.is(303);
+    world.get("/").await.has("Linden Valley<");
+    world.post(&format!("/t/{}", world.pump), &[]).await.is(303);
+    world.get("/").await.is(200);
+}

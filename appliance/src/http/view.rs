@@ -1,0 +1,141 @@
+//! What every page reads first: settings, size, time, and how the relay stands; and the names behind hashes.
+
+use record::anchor::corrected_ms;
+use record::fold::{Facility, Settings};
+use record::kinds::Who;
+use record::tree::Hash;
+
+use super::problem::Problem;
+use super::words::{Local, count};
+use super::{AppState, Link};
+use crate::clock::Now;
+use crate::store::Reader;
+
+/// One look at the box.
+#[derive(Debug, Clone)]
+pub(super) struct Snapshot {
+    pub(super) settings: Settings,
+    /// Entries in the present epoch.
+    pub(super) size: u64,
+    pub(super) now: Now,
+    /// Now, corrected, in the facility's zone.
+    pub(super) local: Local,
+}
+
+impl Snapshot {
+    pub(super) fn now(state: &AppState) -> Self {
+        Self::of(state, &state.store.facility())
+    }
+
+    /// Of a facility that is being read already.
+    pub(super) fn of(state: &AppState, facility: &Facility) -> Self {
+        let now = state.clock.now();
+        let now_ms = corrected_ms(&now.at(), facility.boots.get(&now.boot).copied());
+        let settings = facility.settings.clone();
+        let local = Local::new(settings.zone(), now_ms);
+        Self { settings, size: state.store.size(), now, local }
+    }
+
+    pub(super) fn now_ms(&self) -> i64 {
+        self.local.now_ms()
+    }
+
+    /// Whom to call, for the middle of a sentence.
+    pub(super) fn contact(&self) -> String {
+        if self.settings.contact.is_empty() { "biomed".to_owned() } else { self.settings.contact.clone() }
+    }
+
+    /// The calm line of staff pages.
+    pub(super) fn told(&self, state: &AppState) -> String {
+        let link = *state.link.borrow();
+        let (size, held) = (self.size, state.store.cursor_size().min(self.size));
+        let as_of = self.local.time(self.now_ms()).text;
+        let zone = self.local.zone_name();
+        match link {
+            Link::Alone => format!(
+                "Everything is recorded here: {} entries, as of {as_of} ({zone}). This box works alone.",
+                count(size)
+            ),
+            Link::Down { since_ms: Some(ms) } => {
+                format!(
+                    "No line to the relay since {}. Everything is recorded here.",
+                    self.local.deadline(ms)
+                )
+            }
+            Link::Down { since_ms: None } => {
+                "No line to the relay yet. Everything is recorded here.".to_owned()
+            }
+            Link::Up if held == size => format!(
+                "Everything is recorded here. The relay has all {} entries, as of {as_of} ({zone}).",
+                count(size)
+            ),
+            Link::Up => format!(
+                "Everything is recorded here. The relay has {} of {} entries and is catching up.",
+                count(held),
+                count(size)
+            ),
+        }
+    }
+}
+
+/// Opens a snapshot of history.
+pub(super) fn reader(state: &AppState) -> Result<Reader, Problem> {
+    state.store.reader().map_err(|e| Problem::internal(&e))
+}
+
+/// Opens a snapshot that reads the entries of an epoch, the present one or an earlier one.
+pub(super) fn reader_of(state: &AppState, epoch: record::ids::Epoch) -> Result<Reader, Problem> {
+    state.store.reader_of(epoch).map_err(|e| Problem::internal(&e))
+}
+
+/// A text behind its hash; one that was erased says so.
+pub(super) fn text(reader: &Reader, hash: Hash) -> String {
+    match reader.text(&hash) {
+        Ok(Some(text)) => text,
+        Ok(None) => "erased".to_owned(),
+        Err(error) => {
+            tracing::warn!(%error, "a text could not be read");
+            "unreadable".to_owned()
+        }
+    }
+}
+
+/// The name of a person at the facility.
+pub(super) fn staff_name(reader: &Reader, facility: &Facility, staff: record::ids::StaffId) -> String {
+    facility.staff.get(&staff).map_or_else(|| "somebody unknown".to_owned(), |s| text(reader, s.name))
+}
+
+/// Who cleaned, by name only.
+pub(super) fn who_name(reader: &Reader, facility: &Facility, who: &Who) -> String {
+    match who {
+        Who::Typed { name } => text(reader, name.hash),
+        Who::Pin { staff } | Who::Badge { staff } | Who::Login { staff } => {
+            staff_name(reader, facility, *staff)
+        }
+        Who::Unattributed => "unattributed".to_owned(),
+    }
+}
+
+/// How it is proven who cleaned.
+pub(super) fn who_proof(who: &Who) -> &'static str {
+    match who {
+        Who::Typed { .. } => "name typed",
+        Who::Pin { .. } => "PIN",
+        Who::Badge { .. } => "badge",
+        Who::Login { .. } => "login",
+        Who::Unattributed => "",
+    }
+}
+
+/// Who cleaned, and how that is proven.
+pub(super) fn who_words(reader: &Reader, facility: &Facility, who: &Who) -> String {
+    match who {
+        Who::Unattributed => "Unattributed".to_owned(),
+        proven => format!("{}, {}", who_name(reader, facility, proven), who_proof(proven)),
+    }
+}
+
+/// Where something is and what its number is, as on its label: `ICU East, bed 14 · BM-20418`.
+pub(super) fn place_line(location: &str, asset_number: &str) -> String {
+    [location, asset_number].iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>().join(" · ")
+}

@@ -1,0 +1,89 @@
+// What a technician's and a PIN page gain by script: a countdown, a lighter photo, digits to press. None of it is needed.
+"use strict";
+(() => {
+  const SIDE_MAX = 2048;
+  const QUALITY = 0.85;
+
+  const problem = document.querySelector(".problem");
+  if (problem) problem.focus();
+
+  // Counts down from what the server said was left, so the phone's own clock does not matter.
+  const wet = document.querySelector("#wet[data-left]");
+  if (wet) {
+    const ends = performance.now() + Number(wet.dataset.left) * 1000;
+    const all = Number(wet.dataset.all);
+    const timer = wet.querySelector("[role=timer]");
+    const bar = wet.querySelector("progress");
+    const say = wet.querySelector("[data-say]");
+    const tick = () => {
+      const left = Math.max(0, Math.ceil((ends - performance.now()) / 1000));
+      timer.textContent = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
+      bar.value = all - left;
+      if (left === 60) say.textContent = "One minute left";
+      if (left === 10) say.textContent = "Ten seconds left";
+      if (left > 0) return void setTimeout(tick, 250);
+      say.textContent = "Contact time is over. You can record.";
+      if (navigator.vibrate) navigator.vibrate(300);
+    };
+    tick();
+  }
+
+  // A phone's photo is 5 MB; what the box keeps is a tenth of that, so it may as well be sent so.
+  const photo = document.querySelector("input[type=file][name=photo]");
+  if (photo && window.createImageBitmap && window.DataTransfer) {
+    photo.addEventListener("change", async () => {
+      const file = photo.files[0];
+      if (!file) return;
+      try {
+        const image = await createImageBitmap(file, { imageOrientation: "from-image" });
+        const scale = Math.min(1, SIDE_MAX / Math.max(image.width, image.height));
+        const canvas = document.createElement("canvas");
+        canvas.width = Math.round(image.width * scale);
+        canvas.height = Math.round(image.height * scale);
+        canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
+        const blob = await new Promise((done) => canvas.toBlob(done, "image/jpeg", QUALITY));
+        if (!blob || blob.size >= file.size) return;
+        const list = new DataTransfer();
+        list.items.add(new File([blob], "photo.jpg", { type: "image/jpeg" }));
+        photo.files = list.files;
+      } catch {
+        // The browser cannot open it; the box will say what is wrong with it.
+      }
+    });
+  }
+
+  // One press says so; the server makes a second one harmless.
+  for (const form of document.querySelectorAll("form[method=post]")) {
+    form.addEventListener("submit", () => {
+      form.setAttribute("aria-busy", "true");
+      const go = form.querySelector(".bar .go");
+      if (!go) return;
+      const words = go.textContent;
+      setTimeout(() => (go.textContent = "Recording…"), 0);
+      // Back from the next page: what was typed is still here, so the button has to be as well.
+      addEventListener("pageshow", () => (go.textContent = words), { once: true });
+    });
+  }
+
+  const pin = document.querySelector("input.pin");
+  if (pin) {
+    const pad = document.createElement("div");
+    pad.className = "pad";
+    pad.setAttribute("role", "group");
+    pad.setAttribute("aria-label", "Digits");
+    const open = pin.form.querySelector("button");
+    for (const key of ["1", "2", "3", "4", "5", "6", "7", "8", "9", "⌫", "0"]) {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.className = "two";
+      button.textContent = key;
+      if (key === "⌫") button.setAttribute("aria-label", "Delete the last digit");
+      button.addEventListener("click", () => {
+        pin.value = key === "⌫" ? pin.value.slice(0, -1) : (pin.value + key).slice(0, 8);
+      });
+      pad.append(button);
+    }
+    open.parentElement.replaceWith(pad);
+    pad.append(open);
+  }
+})();
