@@ -1,0 +1,283 @@
+//! The program itself, from an empty folder to a cosigned batch, through every listener, a stop and a second start.
+
+#[expect(dead_code, reason = "the stories use all of it")]
+#[path = "store/fake_box.rs"]
+mod fake_box;
+
+use std::io::Write as _;
+use std::path::Path;
+use std::process::Stdio;
+use std::sync::Arc;
+use std::time::Duration;
+
+use fake_box::FakeBox;
+use rcgen::{CertificateParams, KeyPair};
+use record::checkpoint::Cosigned;
+use record::claim::{ClaimAnswer, ClaimRequest};
+use record::ids::BoxId;
+use record::messages::{Ack, Answer};
+use record::sign::Verifier;
+use record::topics::{Down, Topic, Up};
+use record::tree::Hash;
+use rumqttc::v5::mqttbytes::QoS;
+use rumqttc::v5::mqttbytes::v5::Packet;
+use rumqttc::v5::{AsyncClient, Event, EventLoop, MqttOptions};
+use rumqttc::{TlsConfiguration, Transport};
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use rustls::{ClientConfig, RootCertStore};
+use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::process::{Child, Command};
+
+/// A bound on waiting for what must come; never a measure.
+const LONG: Duration = Duration::from_secs(30);
+
+struct Relay {
+    child: Child,
+    said: Value,
+}
+
+fn program(data: &Path) -> std::process::Command {
+    let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_cleantrack-relay"));
+    for listener in ["HTTPS", "PHOTOS", "MQTT", "HEALTH"] {
+        program.env(format!("CLEANTRACK_{listener}_LISTEN"), "127.0.0.1:0");
+    }
+    program.env("CLEANTRACK_LOG", "warn").arg("--data").arg(data);
+    program
+}
+
+impl Relay {
+    async fn start(data: &Path) -> Self {
+        let mut child = Command::from(program(data))
+            .arg("serve")
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        let mut out = BufReader::new(child.stdout.take().unwrap());
+        tokio::time::timeout(LONG, out.read_line(&mut line)).await.unwrap().unwrap();
+        Self { child, said: serde_json::from_str(&line).unwrap() }
+    }
+
+    fn port(&self, listener: &str) -> u16 {
+        let address = self.said[listener].as_str().unwrap();
+        address.rsplit(':').next().unwrap().parse().unwrap()
+    }
+
+    async fn stop(mut self) {
+        let pid = self.child.id().unwrap().to_string();
+        assert!(Command::new("kill").arg(pid).status().await.unwrap().success());
+        let status = tokio::time::timeout(LONG, self.child.wait()).await.unwrap().unwrap();
+        assert!(status.success(), "{status}");
+    }
+}
+
+/// An order, by the running relay or without one; its answer.
+fn order(data: &Path, args: &[&str], input: &str) -> String {
+    let mut program = program(data);
+    let program = program.args(args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = program.spawn().unwrap();
+    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    let done = child.wait_with_output().unwrap();
+    assert!(done.status.success(), "{args:?}: {}", String::from_utf8_lossy(&done.stderr));
+    String::from_utf8(done.stdout).unwrap()
+}
+
+fn field(answer: &str, name: &str) -> String {
+    serde_json::from_str::<Value>(answer).unwrap()[name].as_str().unwrap().to_owned()
+}
+
+fn client(ca: &str, identity: Option<(&str, &str)>) -> Arc<ClientConfig> {
+    let mut roots = RootCertStore::empty();
+    for root in CertificateDer::pem_slice_iter(ca.as_bytes()) {
+        roots.add(root.unwrap()).unwrap();
+    }
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let builder = ClientConfig::builder_with_provider(provider)
+        .with_protocol_versions(&[&rustls::version::TLS13])
+        .unwrap()
+        .with_root_certificates(roots);
+    Arc::new(match identity {
+        None => builder.with_no_client_auth(),
+        Some((chain, key)) => {
+            let chain = CertificateDer::pem_slice_iter(chain.as_bytes()).collect::<Result<_, _>>().unwrap();
+            builder
+                .with_client_auth_cert(chain, PrivateKeyDer::from_pem_slice(key.as_bytes()).unwrap())
+                .unwrap()
+        }
+    })
+}
+
+/// One request over a connection of its own (`METHOD path`, or `METHOD path | Header: value`): status and body. `None` where the door stays shut.
+async fn ask(tls: &Arc<ClientConfig>, port: u16, head: &str, body: &[u8]) -> Option<(u16, Vec<u8>)> {
+    let tcp = tokio::net::TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+    let name = ServerName::try_from("localhost").unwrap();
+    let mut stream = tokio_rustls::TlsConnector::from(Arc::clone(tls)).connect(name, tcp).await.ok()?;
+    let (request, more) = head.split_once(" | ").unwrap_or((head, "Accept: */*"));
+    let head = format!(
+        "{request} HTTP/1.1\r\nHost: localhost:{port}\r\nConnection: close\r\nContent-Type: application/json\r\n\
+         {more}\r\nContent-Length: {}\r\n\r\n",
+        body.len()
+    );
+    stream.write_all(head.as_bytes()).await.ok()?;
+    stream.write_all(body).await.ok()?;
+    let mut answer = Vec::new();
+    // A server may close without TLS's goodbye; what came before counts.
+    let _ = stream.read_to_end(&mut answer).await;
+    let status = std::str::from_utf8(answer.get(9..12)?).ok()?.parse().ok()?;
+    let body = answer.windows(4).position(|w| w == b"\r\n\r\n")? + 4;
+    Some((status, answer[body..].to_vec()))
+}
+
+/// A box's line: publishes, and hears acks.
+struct Line {
+    box_id: BoxId,
+    client: AsyncClient,
+    events: EventLoop,
+}
+
+impl Line {
+    async fn open(box_id: BoxId, port: u16, tls: Arc<ClientConfig>) -> Option<Self> {
+        let mut options = MqttOptions::new(box_id.to_string(), "localhost", port);
+        options.set_transport(Transport::tls_with_config(TlsConfiguration::Rustls(tls)));
+        options.set_clean_start(true).set_max_packet_size(Some(400_000));
+        let (client, events) = AsyncClient::new(options, 10);
+        client.subscribe(Topic::down_filter(box_id), QoS::AtLeastOnce).await.unwrap();
+        let mut line = Self { box_id, client, events };
+        line.until(|packet| matches!(packet, Packet::SubAck(_)).then_some(())).await?;
+        Some(line)
+    }
+
+    async fn until<T>(&mut self, wanted: impl Fn(&Packet) -> Option<T>) -> Option<T> {
+        let waiting = async {
+            loop {
+                match self.events.poll().await {
+                    Ok(Event::Incoming(packet)) => {
+                        if let Some(found) = wanted(&packet) {
+                            return Some(found);
+                        }
+                    }
+                    Ok(Event::Outgoing(_)) => {}
+                    Err(_) => return None,
+                }
+            }
+        };
+        tokio::time::timeout(LONG, waiting).await.unwrap()
+    }
+
+    async fn say(&mut self, up: Up, payload: Vec<u8>) -> Option<Answer> {
+        let topic = Topic::Up(self.box_id, up).to_string();
+        self.client.publish(topic, QoS::AtLeastOnce, false, payload).await.unwrap();
+        let ack = Topic::Down(self.box_id, Down::Ack).to_string();
+        self.until(|packet| match packet {
+            Packet::Publish(p) if p.topic == ack.as_bytes() => {
+                Some(serde_json::from_slice::<Ack>(&p.payload).unwrap().answer)
+            }
+            _ => None,
+        })
+        .await
+    }
+}
+
+async fn claim(relay: &Relay, file: &toml::Table, log: &FakeBox, key: &KeyPair) -> ClaimAnswer {
+    let text = |name: &str| file[name].as_str().unwrap().to_owned();
+    let request = ClaimRequest {
+        code: text("code"),
+        r#box: log.origin.box_id,
+        csr: CertificateParams::default().serialize_request(key).unwrap().pem().unwrap(),
+        log_key: log.signer.verifier().to_string(),
+        epoch: log.origin.epoch,
+        model: "test".into(),
+        version: "1".into(),
+    };
+    let tls = client(&text("relay_ca"), None);
+    let body = serde_json::to_vec(&request).unwrap();
+    let (status, body) = ask(&tls, relay.port("https"), "POST /box/v1/claim", &body).await.unwrap();
+    assert_eq!(status, 200, "{}", String::from_utf8_lossy(&body));
+    serde_json::from_slice(&body).unwrap()
+}
+
+#[tokio::test]
+async fn from_an_empty_folder_to_a_cosigned_batch() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("relay");
+    // Before it ever ran, an order goes to the database directly; while it runs, through its socket.
+    let account = field(&order(&data, &["account", "create", "--name", "North"], ""), "account");
+    let relay = Relay::start(&data).await;
+    let facility = ["facility", "create", "--account", &account, "--name", "General", "--zone", "UTC"];
+    let facility = field(&order(&data, &facility, ""), "facility");
+    let file = order(&data, &["claim-file", "create", "--account", &account, "--facility", &facility], "");
+    let file: toml::Table = file.parse().unwrap();
+    let (mut log, key) = (FakeBox::new(BoxId::new(1, [1; 10]), 1, 3), KeyPair::generate().unwrap());
+    log.tell(
+        1_763_610_000_000,
+        "log.started",
+        &json!({"box": log.origin.box_id, "version": "1"}).to_string(),
+    );
+    log.add(1_763_610_000_000, "ABCDEFGH3");
+    log.clean(1_763_610_000_000, "ABCDEFGH3");
+    let answer = claim(&relay, &file, &log, &key).await;
+    assert_eq!(answer.mqtt_url, relay.said["mqtt"].as_str().unwrap());
+    let key = key.serialize_pem();
+    let tls = client(&answer.relay_ca, Some((&answer.chain, &key)));
+
+    let mut line = Line::open(log.origin.box_id, relay.port("mqtt"), Arc::clone(&tls)).await.unwrap();
+    assert_eq!(line.say(Up::Hello, log.hello(0, None)).await, Some(Answer::Want { want: 0 }));
+    let Some(Answer::Checkpoint { checkpoint }) = line.say(Up::Batch, log.batch(0, 3)).await else {
+        panic!()
+    };
+    let cosigners: Vec<Verifier> = answer.cosign_keys.iter().map(|k| Verifier::parse(k).unwrap()).collect();
+    let cosigned = Cosigned::verify(&checkpoint, &log.origin, log.signer.verifier(), &cosigners).unwrap();
+    assert_eq!((cosigned.checkpoint().size, cosigned.checkpoint().root), (3, log.root(3)));
+
+    let photo = b"a photo".to_vec();
+    let hash = Hash::of(&photo);
+    let (photos, asked) = (relay.port("photos"), json!({"photos": [hash]}).to_string());
+    let ask_missing = async |tls| ask(tls, photos, "POST /box/v1/photos/missing", asked.as_bytes()).await;
+    assert_eq!(ask_missing(&tls).await.unwrap(), (200, asked.clone().into_bytes()));
+    let nobody = client(&answer.relay_ca, None);
+    assert_eq!(ask_missing(&nobody).await, None, "no certificate, no answer");
+    let head = format!("PUT /box/v1/photos/{hash} | Content-Range: bytes 0-6/7");
+    assert_eq!(ask(&tls, photos, &head, &photo).await.unwrap().0, 201);
+    assert_eq!(ask_missing(&tls).await.unwrap(), (200, br#"{"photos":[]}"#.to_vec()));
+
+    drop(line);
+    relay.stop().await;
+    assert_eq!(order(&data, &["verify"], ""), "1 logs, 3 entries\n");
+    assert_eq!(order(&data, &["rebuild"], ""), "rebuilt 1 facilities\n");
+    let relay = Relay::start(&data).await;
+    let mut line = Line::open(log.origin.box_id, relay.port("mqtt"), Arc::clone(&tls)).await.unwrap();
+    let held = line.say(Up::Hello, log.hello(3, Some(checkpoint.clone()))).await;
+    assert_eq!(held, Some(Answer::Checkpoint { checkpoint }));
+    let box_id = log.origin.box_id.to_string();
+    order(&data, &["box", "revoke", "--account", &account, "--box", &box_id], "");
+    assert_eq!(line.until(|_| None::<()>).await, None, "its connection ends");
+    assert!(
+        Line::open(log.origin.box_id, relay.port("mqtt"), Arc::clone(&tls)).await.is_none(),
+        "and no other begins"
+    );
+    assert_eq!(
+        ask(&tls, relay.port("photos"), "POST /box/v1/photos/missing", asked.as_bytes()).await.unwrap().0,
+        403
+    );
+    relay.stop().await;
+}
+
+#[test]
+fn settings_that_do_not_fit_end_it_at_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("relay.toml");
+    std::fs::write(&file, "data = \"/nowhere\"\n[mqtt]\nlistne = \"127.0.0.1:0\"\n").unwrap();
+    let run = |args: &[&str]| {
+        let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_cleantrack-relay"));
+        program.arg("--config").arg(&file).args(args).output().unwrap()
+    };
+    let done = run(&["--check", "serve"]);
+    let words = String::from_utf8_lossy(&done.stderr).into_owned();
+    assert!(!done.status.success() && words.contains("line 3") && words.contains("listne"), "{words}");
+    std::fs::write(&file, "data = \"/nowhere\"\n").unwrap();
+    let done = run(&["--check", "serve", "--role", "ingest"]);
+    assert!(done.status.success() && String::from_utf8_lossy(&done.stdout).contains("ingest"));
+}
