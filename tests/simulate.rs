@@ -14,7 +14,7 @@ use record::sign::{Kind, Signer};
 use record::tree::{Frontier, Hash};
 use record::verify::{Refusal, Signed};
 
-use relay::ingest::decide::{Held, Verdict, decide};
+use relay::ingest::{Held, Verdict, decide};
 
 /// Entries of a simulated log; small, so that everything can be signed once and for all.
 const LOG: u64 = 48;

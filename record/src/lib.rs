@@ -1,4 +1,15 @@
-//! The language of the system.
+//! The language of the system: what an entry of the log is, what it means, and how anybody can check it.
+//!
+//! An event of [`kinds`] becomes an [`entry`]: exact bytes, with personal texts beside it ([`redact`]) and never in it.
+//! Entries are the leaves of a [`tree`]; its size and root, signed ([`sign`]), are a [`checkpoint`]. Entries travel as a
+//! [`batch`], which [`verify`] alone turns from unverified to verified; one entry's way to a root is a [`proof`], a whole
+//! log an [`export`]. [`fold`] says what entries mean for one facility, [`anchor`] corrects uncertain times, and
+//! [`compliance`] is the one definition of due, overdue and rate. [`messages`], [`topics`], [`claim`] and [`directive`]
+//! are what box and relay say to each other; [`limits`] holds every bound with its reason; [`ids`] and [`tag`] name
+//! things; [`json`] is the strict subset that signed bytes are written in.
+//!
+//! Nothing here reads a clock, a disk or a network. `FORMAT.md` beside this crate states the bytes.
+
 pub mod anchor;
 pub mod batch;
 pub mod checkpoint;
