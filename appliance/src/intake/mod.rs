@@ -138,7 +138,7 @@ impl Drafts<'_> {
 }
 
 /// The item that a tag opens, retired ones included.
-fn item<'a>(view: &'a dyn View, tag: Tag) -> Result<&'a Equipment, Refusal> {
+fn item(view: &dyn View, tag: Tag) -> Result<&Equipment, Refusal> {
     view.facility().resolve(tag).ok_or(Refusal::UnknownTag(tag))
 }
 

@@ -2,7 +2,7 @@
 //! under a bent clock.
 
 use appliance::intake::{
-    Cleaner, CleaningForm, Command, EquipmentFields, NewEquipment, NewProtocol, Person, Settings,
+    CleaningForm, Command, EquipmentFields, NewEquipment, NewProtocol, Person, Settings,
 };
 use appliance::random::Random;
 use record::ids::ProtocolId;
