@@ -31,7 +31,7 @@ const BANNED: &[(&str, &str, &str)] = &[
 pub fn opening(file: &File) -> Option<Fault> {
     let first = file.text.lines().next().unwrap_or_default();
     let sentence = first.strip_prefix("//!").map(str::trim).unwrap_or_default();
-    let said = sentence.split_whitespace().count() >= 3;
+    let said = sentence.split_whitespace().count() >= 2;
     (!said).then(|| Fault::new(&file.path, "must open with one `//!` sentence: what this room is for"))
 }
 

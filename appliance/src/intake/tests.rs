@@ -1,3 +1,5 @@
+//! Commands against a made-up state: what is taken, what is refused, and in which words.
+
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 

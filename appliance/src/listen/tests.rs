@@ -1,3 +1,5 @@
+//! Real sockets against the listener: patience, limits and an orderly end.
+
 use super::*;
 
 use axum::routing::{get, post};

@@ -1,3 +1,5 @@
+//! Photos kept, refused and bounded, with scripts in place of the photo process.
+
 use super::*;
 use crate::random::SystemRandom;
 
