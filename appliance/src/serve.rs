@@ -363,7 +363,8 @@ async fn log_prints(
     mut printed: mpsc::Receiver<JobOutcome>,
 ) {
     while let Some(outcome) = printed.recv().await {
-        let labels = outcome.labels.iter().map(|l| PrintedLabel { tag: l.tag, outcome: ended(l.state) }).collect();
+        let labels =
+            outcome.labels.iter().map(|l| PrintedLabel { tag: l.tag, outcome: ended(l.state) }).collect();
         let event = LabelPrinted { job: outcome.job, printer: outcome.printer.clone(), labels };
         let request = crate::intake::Request {
             by: record::entry::By::BOX,
@@ -420,9 +421,7 @@ async fn end(running: Running) -> Option<ExitCode> {
         for listener in running.listeners {
             listener.stop().await;
         }
-        if let Some(uplink) = Arc::into_inner(running.uplink) {
-            uplink.stop().await;
-        }
+        running.uplink.stop().await;
     };
     for task in &running.tasks {
         task.abort();

@@ -87,14 +87,14 @@ pub struct Parts {
 /// A running uplink.
 pub struct Uplink {
     shared: Arc<Shared>,
-    stop: watch::Sender<bool>,
-    task: JoinHandle<()>,
+    task: Mutex<Option<JoinHandle<()>>>,
 }
 
 pub(super) struct Shared {
     parts: Parts,
     standing: watch::Sender<Standing>,
     claim: Notify,
+    stop: watch::Sender<bool>,
     alarms: Mutex<Vec<Alarm>>,
 }
 
@@ -106,11 +106,11 @@ impl Uplink {
             parts,
             standing: watch::channel(standing).0,
             claim: Notify::new(),
+            stop: watch::channel(false).0,
             alarms: Mutex::default(),
         });
-        let (stop, stopped) = watch::channel(false);
-        let task = tokio::spawn(run(Arc::clone(&shared), stopped));
-        Self { shared, stop, task }
+        let task = tokio::spawn(run(Arc::clone(&shared)));
+        Self { shared, task: Mutex::new(Some(task)) }
     }
 
     /// How it stands.
@@ -129,11 +129,11 @@ impl Uplink {
     }
 
     /// Ends it; what was not sent stays in the log.
-    pub async fn stop(self) {
-        // No receiver is left only when the task has ended already.
-        let _ = self.stop.send(true);
-        let mut task = self.task;
-        if tokio::time::timeout(Duration::from_secs(2), &mut task).await.is_err() {
+    pub async fn stop(&self) {
+        self.shared.stop.send_replace(true);
+        let task = self.task.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(mut task) = task else { return };
+        if tokio::time::timeout(Duration::from_secs(3), &mut task).await.is_err() {
             task.abort();
         }
     }
@@ -182,10 +182,18 @@ impl Shared {
     }
 }
 
-async fn run(shared: Arc<Shared>, mut stopped: watch::Receiver<bool>) {
+/// Ends when it is told to; a session that is up says goodbye first, so that the relay knows that the box went by itself.
+async fn run(shared: Arc<Shared>) {
+    let mut stopped = shared.stop.subscribe();
     tokio::select! {
         () = forever(&shared) => {}
-        _ = stopped.changed() => {}
+        () = async {
+            if stopped.wait_for(|stop| *stop).await.is_ok() {
+                let mut standing = shared.standing.subscribe();
+                // Either error means that nobody is left to wait for.
+                let _ = standing.wait_for(|s| s.state != State::Up).await;
+            }
+        } => {}
     }
 }
 

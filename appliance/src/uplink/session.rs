@@ -103,6 +103,7 @@ fn json<T: serde::Serialize>(message: &T) -> Bytes {
 impl Session<'_> {
     async fn talk(mut self, mut receiver: LinkReceiver) -> String {
         let mut size = self.shared.parts.store.size_watch();
+        let mut stopped = self.shared.stop.subscribe();
         let mut tick = tokio::time::interval(TICK);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         self.shared.say(State::Up);
@@ -130,6 +131,10 @@ impl Session<'_> {
                     Err(_) => return "the box is stopping".to_owned(),
                 },
                 _ = tick.tick() => Event::Tick,
+                _ = stopped.changed() => {
+                    receiver.close().await;
+                    return "the box is stopping".to_owned();
+                }
             };
             if let Err(why) = self.on(event).await {
                 return why;
