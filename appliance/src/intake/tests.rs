@@ -349,6 +349,10 @@ fn values_out_of_range_name_their_field() {
         let refused = world.tell(Command::SetSchedule { tag, protocol: None, schedule }).unwrap_err();
         assert_eq!(refused.field(), Some("schedule"));
     }
+    let protocol = Some(world.protocol());
+    let schedule = Schedule::Days { n: 1 };
+    let refused = world.tell(Command::SetSchedule { tag, protocol, schedule }).unwrap_err();
+    assert_eq!(refused.field(), Some("protocol"), "a window would be met by any protocol");
     for (zone, host) in [(Some("Mars/Olympus"), None), (None, Some("ftp://x")), (None, Some("http://a b"))] {
         let settings =
             Settings { zone: zone.map(Into::into), label_host: host.map(Into::into), ..Default::default() };
