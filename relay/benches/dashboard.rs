@@ -141,50 +141,78 @@ async fn bench(cleanings: i64) -> Bench {
     Bench { router: router(state), db, facility, tag: tags[7].clone(), _dir: dir }
 }
 
-/// Milliseconds of each page: the median of many.
-async fn pages(cleanings: i64) -> Vec<(&'static str, f64, usize)> {
-    let Bench { router, db, facility, tag, _dir } = bench(cleanings).await;
-    let form = format!("email=a%40b.example&password={}", PASSWORD.replace(' ', "+"));
-    let sign_in = Request::post("/login").header("content-type", "application/x-www-form-urlencoded");
-    let answer = router.clone().oneshot(sign_in.body(Body::from(form)).unwrap()).await.unwrap();
-    let cookie = answer.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();
-    let bearer = format!("Bearer {}", token::mint([1; 32]));
-    let paths = [
-        ("facilities", "/app/?sort=name".to_owned()),
-        ("facility", format!("/app/f/{facility}")),
-        ("equipment list", format!("/app/f/{facility}/equipment")),
-        ("boxes", "/app/boxes".to_owned()),
-        ("item with its history", format!("/app/f/{facility}/e/{tag}")),
-        ("API compliance", "/api/v1/compliance".to_owned()),
-        ("API cleanings, 100", "/api/v1/cleanings".to_owned()),
-    ];
-    let mut medians = Vec::new();
-    for (name, path) in paths {
-        let mut took = Vec::new();
-        let mut bytes = 0;
-        for _ in 0..ROUNDS {
-            let request = Request::get(&path).header("cookie", &cookie).header("authorization", &bearer);
-            let began = Instant::now();
-            let answer = router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
-            assert!(answer.status().is_success(), "{path}: {}", answer.status());
-            bytes = answer.into_body().collect().await.unwrap().to_bytes().len();
-            took.push(Instant::now().duration_since(began).as_secs_f64() * 1_000.0);
-        }
-        took.sort_by(f64::total_cmp);
-        medians.push((name, took[took.len() / 2], bytes));
+const PAGES: [&str; 7] = [
+    "facilities",
+    "facility",
+    "equipment list",
+    "boxes",
+    "item with its history",
+    "API compliance",
+    "API cleanings, 100",
+];
+
+impl Bench {
+    async fn sign_in(&self) -> String {
+        let form = format!("email=a%40b.example&password={}", PASSWORD.replace(' ', "+"));
+        let sign_in = Request::post("/login").header("content-type", "application/x-www-form-urlencoded");
+        let answer = self.router.clone().oneshot(sign_in.body(Body::from(form)).unwrap()).await.unwrap();
+        answer.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned()
     }
-    db.close().await;
-    medians
+
+    fn path(&self, page: usize) -> String {
+        let (facility, tag) = (self.facility, &self.tag);
+        match page {
+            0 => "/app/?sort=name".to_owned(),
+            1 => format!("/app/f/{facility}"),
+            2 => format!("/app/f/{facility}/equipment"),
+            3 => "/app/boxes".to_owned(),
+            4 => format!("/app/f/{facility}/e/{tag}"),
+            5 => "/api/v1/compliance".to_owned(),
+            _ => "/api/v1/cleanings".to_owned(),
+        }
+    }
+
+    /// Milliseconds and bytes of one page.
+    async fn ask(&self, page: usize, cookie: &str) -> (f64, usize) {
+        let bearer = format!("Bearer {}", token::mint([1; 32]));
+        let request = Request::get(self.path(page)).header("cookie", cookie).header("authorization", bearer);
+        let request = request.body(Body::empty()).unwrap();
+        let began = Instant::now();
+        let answer = self.router.clone().oneshot(request).await.unwrap();
+        assert!(answer.status().is_success(), "{}: {}", self.path(page), answer.status());
+        let bytes = answer.into_body().collect().await.unwrap().to_bytes().len();
+        (Instant::now().duration_since(began).as_secs_f64() * 1_000.0, bytes)
+    }
+}
+
+fn median(mut took: Vec<f64>) -> f64 {
+    took.sort_by(f64::total_cmp);
+    took[took.len() / 2]
+}
+
+async fn compare() {
+    let (few, many) = (bench(10_000).await, bench(1_000_000).await);
+    let cookies = (few.sign_in().await, many.sign_in().await);
+    for (page, name) in PAGES.iter().enumerate() {
+        let (mut with_few, mut with_many, mut size) = (Vec::new(), Vec::new(), 0);
+        // One after the other, so that what else the machine does meets both alike.
+        for _ in 0..ROUNDS {
+            with_few.push(few.ask(page, &cookies.0).await.0);
+            let (took, bytes) = many.ask(page, &cookies.1).await;
+            with_many.push(took);
+            size = bytes;
+        }
+        let (few, many) = (median(with_few), median(with_many));
+        let more = (many / few - 1.0) * 100.0;
+        println!(
+            "{name}: {few:.2} ms with 10,000 cleanings, {many:.2} ms with 1,000,000 ({more:+.0} %), {size} bytes"
+        );
+    }
+    few.db.close().await;
+    many.db.close().await;
 }
 
 fn main() {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-    let few = runtime.block_on(pages(10_000));
-    let many = runtime.block_on(pages(1_000_000));
-    for ((name, few, _), (_, many, bytes)) in few.into_iter().zip(many) {
-        println!(
-            "{name}: {few:.2} ms with 10,000 cleanings, {many:.2} ms with 1,000,000 ({:+.0} %), {bytes} bytes",
-            (many / few - 1.0) * 100.0
-        );
-    }
+    runtime.block_on(compare());
 }

@@ -161,6 +161,8 @@ pub(crate) async fn serve(config: &Config, role: Role) -> Result<(), ServeError>
     }
     let _ = sd_notify::notify(&[NotifyState::Stopping]);
     tracing::info!("stopping");
+    // Open pages listen for as long as they are told: without this they would hold the process to its deadline.
+    changes.end();
     drop(socket);
     stop(open).await;
     db.close().await;

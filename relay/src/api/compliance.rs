@@ -39,7 +39,8 @@ struct Item {
     facility: String,
     name: String,
     zone: String,
-    as_of: String,
+    /// Null where no box has told anything yet.
+    as_of: Option<String>,
     today: Period,
     days_7: Period,
     days_30: Period,
@@ -81,7 +82,7 @@ fn item(site: &Site) -> Item {
         facility: site.id.to_string(),
         name: site.name.clone(),
         zone: site.zone.clone(),
-        as_of: stamp(site.as_of_ms),
+        as_of: site.is_known.then(|| stamp(site.as_of_ms)),
         today: period(site.tally(1)),
         days_7: period(site.tally(7)),
         days_30: period(site.tally(30)),

@@ -143,8 +143,8 @@ fn schemas() -> Value {
               ("voided_by", maybe)],
         ),
         "Compliance": object(
-            &["facility", "name", "zone", "as_of"],
-            &[("today", period.clone()), ("days_7", period.clone()), ("days_30", period), ("equipment", number.clone()),
+            &["facility", "name", "zone"],
+            &[("as_of", json!({ "type": ["string", "null"] })), ("today", period.clone()), ("days_7", period.clone()), ("days_30", period), ("equipment", number.clone()),
               ("overdue", number), ("days", json!({ "type": "array", "items": day }))],
         ),
     })

@@ -11,7 +11,7 @@ use futures_util::stream::{Stream, unfold};
 use serde::Deserialize;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::problem::Fault;
@@ -51,6 +51,7 @@ struct Listener {
     scope: AccountScope,
     shown: i64,
     changes: Receiver<Change>,
+    ended: watch::Receiver<bool>,
     ends: Instant,
     is_first: bool,
     _place: OwnedSemaphorePermit,
@@ -61,10 +62,12 @@ pub(super) async fn listen(visitor: Visitor, State(web): State<Web>, Query(asked
     let place = Arc::clone(&web.listeners.0).try_acquire_owned().map_err(|_| Fault::Busy)?;
     // Before the count is read, so that nothing falls between.
     let changes = web.changes.listen();
+    let ended = web.changes.ended();
     let listener = Listener {
         scope: visitor.scope,
         shown: asked.since,
         changes,
+        ended,
         ends: Instant::now() + LIFE,
         is_first: true,
         _place: place,
@@ -96,12 +99,16 @@ impl Listener {
                 return Some(count);
             }
         } else {
-            sleep(QUIET).await;
+            tokio::select! {
+                _ = self.ended.wait_for(|ended| *ended) => return None,
+                () = sleep(QUIET) => {}
+            }
         }
         let minute = Instant::now() + MINUTE;
         loop {
             tokio::select! {
                 () = sleep_until(self.ends) => return None,
+                _ = self.ended.wait_for(|ended| *ended) => return None,
                 () = sleep_until(minute) => break,
                 heard = self.changes.recv() => match heard {
                     Ok(change) if change.account != self.scope.account() => {}

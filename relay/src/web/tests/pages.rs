@@ -20,6 +20,7 @@ async fn the_account_sorted_by_what_is_asked() {
         assert!(page.body.contains(words), "{words}");
     }
     assert!(page.body.contains("<img src=\"/photos/"), "latest cleanings have photos");
+    assert!(page.body.contains("http-equiv=\"refresh\""), "live without a script, too");
     let names = |body: &str| -> Vec<String> {
         let rows = body.split("scope=\"row\"><a href=\"/app/f/").skip(1);
         rows.map(|r| r.split('>').nth(1).unwrap().split('<').next().unwrap().to_owned()).collect()
@@ -158,6 +159,7 @@ async fn a_claim_file_for_admins_only() {
     let world = World::new().await;
     let cookie = world.sign_in(&world.a.email).await;
     let page = world.get("/app/boxes/add", &cookie).await;
+    assert!(!page.body.contains("http-equiv=\"refresh\""), "somebody may be typing");
     let csrf = csrf(&page.body).to_owned();
     let facility = world.a.sites[1].id;
     let sent = world
@@ -228,6 +230,8 @@ async fn open_pages_hear_of_their_own_account_only() {
     let mut old = world.router.clone().oneshot(old).await.unwrap().into_body();
     let event = old.frame().await.unwrap().unwrap().into_data().unwrap();
     assert!(String::from_utf8_lossy(&event).contains("id: "), "a page that is behind is told at once");
+    world.changes.end();
+    assert!(old.frame().await.is_none(), "a stream ends with the process");
 }
 
 #[tokio::test]
