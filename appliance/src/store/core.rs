@@ -18,9 +18,11 @@ use super::disk::{Disk, PAGE_BYTES, remove_if_there};
 use super::error::{StoreError, SubmitError};
 use super::fold::{self, Chain};
 use super::journal::{AppendError, Journal, Sizes};
+use super::reader::Reader;
 use super::rebuild;
 use super::segment::{GROUP_ENTRIES_MAX, GROUP_LINES_BYTES_MAX, GroupWriter};
 use super::shared::Shared;
+use super::start::mark_distrusted;
 use super::tables::{self, Tables};
 use super::tidy;
 use super::view::{Recorded, View};
@@ -70,6 +72,8 @@ pub struct Core {
     pub(super) facility: Facility,
     pub(super) group: GroupWriter,
     pub(super) durable: Durable,
+    /// Whether the next start was told of a damaged database.
+    pub(super) marked: bool,
     /// Wakes the thread that looks after closed segments.
     pub(super) tidy: Option<SyncSender<()>>,
 }
@@ -125,6 +129,19 @@ impl Core {
     /// Entries of this epoch.
     pub fn size(&self) -> u64 {
         self.frontier.size()
+    }
+
+    /// A snapshot for reading.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn reader(&self) -> Result<Reader, StoreError> {
+        Reader::open(self.shared.clone(), self.epoch)
+    }
+
+    /// The facility with everything that was decided.
+    pub fn facility(&self) -> &Facility {
+        &self.facility
     }
 
     /// What readers share with the writer.
@@ -399,10 +416,13 @@ impl Core {
     /// # Errors
     /// [`Fatal`]: the database failed; the journal has everything, and the next start makes the copy.
     pub fn make_durable(&mut self) -> Result<(), Fatal> {
-        if let Err(e) = make_durable(&*self.shared.db()?) {
+        // The handle is let go of first: the database cannot be opened again while someone holds it.
+        let made = make_durable(&*self.shared.db()?);
+        if let Err(e) = made {
             self.reopen(&e)?;
             // Once more; on a full disk the journal alone has to do, for as long as it can.
-            match make_durable(&*self.shared.db()?) {
+            let again = make_durable(&*self.shared.db()?);
+            match again {
                 Ok(()) => {}
                 Err(redb::Error::Io(e)) if is_full(&e) => {
                     self.durable.up_ms = self.clock.now().up_ms;
@@ -438,6 +458,12 @@ impl Core {
     /// # Errors
     /// [`Fatal`].
     pub fn idle(&mut self) -> Result<bool, Fatal> {
+        if self.shared.is_damaged() && !self.marked {
+            self.marked = true;
+            if let Err(e) = mark_distrusted(&*self.disk) {
+                tracing::warn!(error = %e, "the damage of the database could not be noted for the next start");
+            }
+        }
         if self.shared.take_roll_wanted() {
             self.roll()?;
             self.make_durable()?;
@@ -481,12 +507,7 @@ impl Core {
     }
 
     fn drop_ballast(&self) -> bool {
-        let there = self.disk.open(BALLAST).and_then(|f| f.len()).is_ok_and(|len| len >= PAGE_BYTES as u64);
-        let dropped = there && remove_if_there(&*self.disk, BALLAST).is_ok();
-        if dropped {
-            tracing::warn!("the disk is full: the ballast was removed so that recording goes on");
-        }
-        dropped
+        drop_ballast(&*self.disk)
     }
 
     /// Ends cleanly: an empty closing group, then a durable database.
@@ -506,7 +527,17 @@ impl Core {
     }
 }
 
-fn is_full(e: &std::io::Error) -> bool {
+/// Gives up what is held in reserve for a full disk; whether there was any.
+pub(super) fn drop_ballast(disk: &dyn Disk) -> bool {
+    let there = disk.open(BALLAST).and_then(|f| f.len()).is_ok_and(|len| len >= PAGE_BYTES as u64);
+    let dropped = there && remove_if_there(disk, BALLAST).is_ok();
+    if dropped {
+        tracing::warn!("the disk is full: the ballast was removed so that recording goes on");
+    }
+    dropped
+}
+
+pub(super) fn is_full(e: &std::io::Error) -> bool {
     matches!(e.kind(), std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded)
 }
 

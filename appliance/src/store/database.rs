@@ -42,6 +42,8 @@ pub(crate) fn open(disk: &dyn Disk, path: &str, cache: usize) -> Result<Option<D
         // redb would make a new database of it.
         return Ok(None);
     }
+    // A killed process may have left half a commit in the page cache; what redb builds on it must not be torn later.
+    file.sync_data().map_err(StoreError::io(path))?;
     let opened = catch_unwind(AssertUnwindSafe(|| {
         Database::builder().set_cache_size(cache).create_with_backend(RedbFile(file))
     }));
@@ -168,6 +170,25 @@ pub(crate) fn held(db: &Database) -> Result<Option<Held>, StoreError> {
         Ok(Ok(held)) => Ok(held),
         Ok(Err(_)) | Err(_) => Ok(None),
     }
+}
+
+/// Blocks of entries that each start checks: damage shows mostly where the card was last written.
+const NEWEST_BLOCKS: u64 = 4;
+
+/// Whether the newest entries lead to the root that the database states.
+pub(crate) fn newest_hold(db: &Database, epoch: Epoch, frontier: &Frontier) -> bool {
+    let check = || -> Result<bool, redb::Error> {
+        let txn = db.begin_read()?;
+        let (entries, nodes) = (txn.open_table(tables::ENTRIES)?, txn.open_table(tables::NODES)?);
+        let blocks = frontier.size().div_ceil(tables::BLOCK);
+        for block in blocks.saturating_sub(NEWEST_BLOCKS)..blocks {
+            if tables::check_block(&entries, &nodes, (epoch.n, frontier), block)?.is_none() {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    };
+    matches!(catch_unwind(AssertUnwindSafe(check)), Ok(Ok(true)))
 }
 
 /// Loads the facility's rows; `None` when one cannot be read: rebuild.

@@ -8,7 +8,7 @@ use record::tree::Frontier;
 
 use super::disk::{Disk, DiskFile, remove_if_there, write_zeros};
 use super::scan::Segment;
-use super::segment::{GROUP_BYTES_MAX, GroupWriter, Header};
+use super::segment::{GroupWriter, Header};
 
 /// Sizes that tests make smaller; all in bytes unless named otherwise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -130,7 +130,7 @@ impl Journal {
     /// # Errors
     /// The disk's; on a full disk this segment stays the newest.
     pub(crate) fn make_room(&mut self, len: usize, frontier: &Frontier) -> io::Result<()> {
-        if self.tail + len as u64 <= self.sizes.segment.max(GROUP_BYTES_MAX as u64) {
+        if self.tail + len as u64 <= self.sizes.segment {
             return Ok(());
         }
         self.roll(frontier)

@@ -318,6 +318,12 @@ impl Store {
 
     /// What the health page says.
     pub fn health(&self) -> StoreHealth {
+        let mut notes = self.shared.report.notes();
+        if self.shared.is_damaged() {
+            notes.push(
+                "the database is damaged: restart the box, and it is built anew from the log".to_owned(),
+            );
+        }
         let ballast = disk::exists(&*self.shared.disk, core::BALLAST).unwrap_or(false);
         StoreHealth {
             origin: self.origin(),
@@ -326,7 +332,7 @@ impl Store {
             free_bytes: self.shared.disk.free_bytes(),
             ballast,
             start: self.shared.report.clone(),
-            notes: self.shared.report.notes(),
+            notes,
         }
     }
 

@@ -11,17 +11,15 @@ use record::ids::Epoch;
 use record::kinds::EntryRef;
 use record::redact::TextLine;
 use record::tag::Tag;
-use record::tree::{Frontier, Hash, Nodes, leaf_hash, node_hash};
+use record::tree::{Frontier, Hash, Nodes, node_hash};
 use redb::ReadTransaction;
 
 use super::error::StoreError;
 use super::shared::Shared;
-use super::tables;
+use super::tables::{self, BLOCK};
 
 /// A snapshot that is held longer makes the database grow by every commit meanwhile.
 const READER_LIFE: Duration = Duration::from_secs(2);
-/// Entries whose subtree is kept as one node: what is read is checked against it.
-const BLOCK: u64 = 256;
 
 /// A snapshot of one epoch's log and of all history. Lives two seconds; ask for ranges.
 pub struct Reader {
@@ -85,6 +83,7 @@ impl Reader {
     }
 
     fn damaged(&self, seq: u64, why: &str) -> StoreError {
+        self.shared.found_damage(seq);
         StoreError::Damaged { epoch: self.epoch.to_string(), seq, why: why.to_owned() }
     }
 
@@ -138,25 +137,11 @@ impl Reader {
 
     fn check_block(&self, block: u64) -> Result<Vec<Hash>, StoreError> {
         self.alive()?;
-        let (first, end) = (block * BLOCK, ((block + 1) * BLOCK).min(self.size()));
-        let table = self.txn.open_table(tables::ENTRIES).map_err(db)?;
-        let (from, to) = (tables::entry_key(self.epoch.n, first), tables::entry_key(self.epoch.n, end));
-        let mut leaves = Vec::with_capacity(usize::try_from(BLOCK).unwrap_or(0));
-        for row in table.range(from..to).map_err(db)? {
-            leaves.push(leaf_hash(row.map_err(db)?.1.value()));
-        }
-        if leaves.len() as u64 != end - first {
-            return Err(self.damaged(first, "entries of its block are missing"));
-        }
-        let mut part = Frontier::default();
-        leaves.iter().for_each(|leaf| part.push(*leaf));
-        let holds = if end - first == BLOCK {
-            part.root() == self.kept(8, block)?
-        } else {
-            // The last, unfinished block: its subtrees are the lowest of the whole tree's frontier.
-            self.frontier.nodes().ends_with(part.nodes())
-        };
-        if holds { Ok(leaves) } else { Err(self.damaged(first, "its block does not lead to the log's root")) }
+        let entries = self.txn.open_table(tables::ENTRIES).map_err(db)?;
+        let nodes = self.txn.open_table(tables::NODES).map_err(db)?;
+        let checked =
+            tables::check_block(&entries, &nodes, (self.epoch.n, &self.frontier), block).map_err(db)?;
+        checked.ok_or_else(|| self.damaged(block * BLOCK, "its block does not lead to the log's root"))
     }
 
     fn kept(&self, level: u32, index: u64) -> Result<Hash, StoreError> {

@@ -39,6 +39,7 @@ pub(crate) struct Shared {
     fatal: watch::Sender<Option<Fatal>>,
     durable: AtomicU64,
     roll_wanted: AtomicBool,
+    damage: AtomicBool,
     cursor: Mutex<Cursor>,
     pub(super) report: StartReport,
 }
@@ -86,6 +87,7 @@ impl Shared {
             fatal: watch::Sender::new(None),
             durable: AtomicU64::new(size),
             roll_wanted: AtomicBool::new(false),
+            damage: AtomicBool::new(false),
             cursor: Mutex::new(parts.cursor),
             report: parts.report,
         }
@@ -115,6 +117,17 @@ impl Shared {
 
     pub(super) fn set_db(&self, db: Database) {
         *self.db.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(db));
+    }
+
+    /// The database gave other bytes than were written: the next start builds it anew.
+    pub(super) fn found_damage(&self, seq: u64) {
+        if !self.damage.swap(true, Ordering::Relaxed) {
+            tracing::error!(seq, "the database is damaged; the next start builds it anew from the log");
+        }
+    }
+
+    pub(super) fn is_damaged(&self) -> bool {
+        self.damage.load(Ordering::Relaxed)
     }
 
     /// Asks the writer to begin a new segment when nobody waits.

@@ -9,7 +9,7 @@ use record::kinds::{LogStarted, Prev};
 use record::tree::Frontier;
 use redb::Database;
 
-use super::core::{Core, Durable};
+use super::core::{Core, Durable, drop_ballast, is_full};
 use super::cursor::Cursor;
 use super::database::{self, Held, MAIN};
 use super::disk::{Disk, exists, put_small, read_small, remove_if_there, write_zeros};
@@ -27,7 +27,7 @@ use crate::clock::{Clock, Now};
 use crate::random::Random;
 
 /// There from the beginning of a start to its end: who finds it knows that the last start did not get through.
-const MARK: &str = "starting";
+pub(super) const MARK: &str = "starting";
 
 /// What a start found and did.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -104,12 +104,25 @@ impl Core {
         clock: Arc<dyn Clock>,
         random: &dyn Random,
     ) -> Result<(Self, StartReport), StoreError> {
-        prepare_folder(&*disk)?;
-        let attempts = mark(&*disk)?;
-        let opened = Self::open_marked(&disk, sizes, clock, random, attempts);
+        match Self::open_once(&disk, sizes, Arc::clone(&clock), random) {
+            // What is held in reserve for records is held for a start too.
+            Err(e) if e.is_full() && drop_ballast(&*disk) => Self::open_once(&disk, sizes, clock, random),
+            opened => opened,
+        }
+    }
+
+    fn open_once(
+        disk: &Arc<dyn Disk>,
+        sizes: Sizes,
+        clock: Arc<dyn Clock>,
+        random: &dyn Random,
+    ) -> Result<(Self, StartReport), StoreError> {
+        prepare_folder(&**disk)?;
+        let attempts = mark(&**disk)?;
+        let opened = Self::open_marked(disk, sizes, clock, random, attempts);
         // A start that says what is wrong got through as far as the mark is concerned: nothing aborted or hung.
         if opened.is_ok() || attempts == 0 {
-            remove_if_there(&*disk, MARK).map_err(StoreError::io(MARK))?;
+            remove_if_there(&**disk, MARK).map_err(StoreError::io(MARK))?;
         }
         opened
     }
@@ -139,7 +152,11 @@ fn prepare_folder(disk: &dyn Disk) -> Result<(), StoreError> {
     for dir in ["log", "keys"] {
         disk.make_dir(dir).map_err(StoreError::io(dir))?;
     }
-    disk.sync_dir("").map_err(StoreError::io("the data folder"))
+    // Names that a killed process had given and not flushed are in the page cache only; this start builds on them.
+    for dir in ["log", "keys", ""] {
+        disk.sync_dir(dir).map_err(StoreError::io("the data folder"))?;
+    }
+    Ok(())
 }
 
 /// Leaves the mark; says how many starts before this one did not get through.
@@ -147,7 +164,11 @@ fn mark(disk: &dyn Disk) -> Result<u32, StoreError> {
     let before = read_small(disk, MARK, 64).map_err(StoreError::io(MARK))?;
     let attempts = before.map_or(0, |b| String::from_utf8_lossy(&b).trim().parse().unwrap_or(1));
     let next = format!("{}\n", attempts + 1);
-    put_small(disk, MARK, next.as_bytes()).map_err(StoreError::io(MARK))?;
+    match put_small(disk, MARK, next.as_bytes()) {
+        // The mark is a hint; without it a box on a full disk still shows what it holds.
+        Err(e) if is_full(&e) => tracing::warn!("the disk is full: this start leaves no mark"),
+        other => other.map_err(StoreError::io(MARK))?,
+    }
     Ok(attempts)
 }
 
@@ -333,18 +354,20 @@ impl Start<'_> {
             return Ok(None);
         }
         if attempts > ATTEMPTS_TRUSTED {
-            self.distrust("starts with it did not get through")?;
+            self.distrust("it was found damaged, or starts with it did not get through")?;
             return Ok(None);
         }
         let Some(db) = database::open(disk, MAIN, self.sizes.cache)? else {
             self.distrust("it does not open")?;
             return Ok(None);
         };
-        match database::held(&db)? {
+        let held = database::held(&db)?;
+        let holds = |held: &Held| held.epochs.last().is_none_or(|(e, f)| database::newest_hold(&db, *e, f));
+        match held.filter(holds) {
             Some(held) => Ok(Some((db, held))),
             None => {
                 drop(db);
-                self.distrust("it cannot be read")?;
+                self.distrust("it gives other entries than were written")?;
                 Ok(None)
             }
         }
@@ -381,6 +404,8 @@ impl Start<'_> {
                 self.report.replayed = count;
                 (db, facility)
             }
+            // Nothing is wrong with it, and there is no room for another.
+            Err(e) if e.is_full() => return Err(e),
             Err(e) => {
                 // Entries and indexes of the database do not fit each other: the journal is the truth.
                 drop(db);
@@ -532,6 +557,7 @@ impl Start<'_> {
             chain,
             facility: state.facility,
             group: GroupWriter::default(),
+            marked: false,
             tidy: None,
         })
     }
@@ -562,6 +588,14 @@ impl Start<'_> {
 
 /// Unfinished starts after which the database is not opened any more: one is what any power cut makes.
 const ATTEMPTS_TRUSTED: u32 = 1;
+
+/// Makes the next start build the database anew.
+///
+/// # Errors
+/// The disk's.
+pub(super) fn mark_distrusted(disk: &dyn Disk) -> std::io::Result<()> {
+    put_small(disk, MARK, format!("{}\n", ATTEMPTS_TRUSTED + 1).as_bytes())
+}
 
 /// What the new core is made of besides the journal.
 struct State {

@@ -6,7 +6,7 @@ use record::ids::{BootId, Epoch};
 use record::kinds::{EntryRef, Event};
 use record::redact::{Text, TextLine};
 use record::tag::Tag;
-use record::tree::{Frontier, Hash};
+use record::tree::{Frontier, Hash, leaf_hash};
 use redb::{ReadableTable, Table, TableDefinition, WriteTransaction};
 
 use super::error::StoreError;
@@ -227,6 +227,37 @@ pub(crate) fn cleaning(
     let Some(value) = cleanings.get(key)? else { return Ok(None) };
     let entry = entries.get(key)?;
     Ok(read_cleaning(of, value.value(), entry.as_ref().map(|e| e.value())))
+}
+
+/// Entries whose subtree is kept as one node: what is read is checked against it.
+pub(crate) const BLOCK: u64 = 256;
+
+/// The leaves of one block, recomputed from the entries and compared with the kept node, or for the last, unfinished
+/// block with the log's frontier; `None` when they do not lead there.
+///
+/// # Errors
+/// redb's.
+pub(crate) fn check_block(
+    entries: &impl ReadableTable<u64, &'static [u8]>,
+    nodes: &impl ReadableTable<u64, &'static [u8; 32]>,
+    (epoch_n, frontier): (u32, &Frontier),
+    block: u64,
+) -> Result<Option<Vec<Hash>>, redb::Error> {
+    let (first, end) = (block * BLOCK, ((block + 1) * BLOCK).min(frontier.size()));
+    let mut leaves = Vec::with_capacity(usize::try_from(BLOCK).unwrap_or(0));
+    for row in entries.range(entry_key(epoch_n, first)..entry_key(epoch_n, end))? {
+        leaves.push(leaf_hash(row?.1.value()));
+    }
+    let mut part = Frontier::default();
+    leaves.iter().for_each(|leaf| part.push(*leaf));
+    let holds = if leaves.len() as u64 != end - first {
+        false
+    } else if leaves.len() as u64 == BLOCK {
+        nodes.get(node_key(epoch_n, 8, block))?.is_some_and(|kept| *kept.value() == part.root().0)
+    } else {
+        frontier.nodes().ends_with(part.nodes())
+    };
+    Ok(holds.then_some(leaves))
 }
 
 /// The epochs that the database knows, oldest first.

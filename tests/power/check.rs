@@ -1,0 +1,84 @@
+//! What must hold after every start: told entries are there, nothing is invented, both copies and the fold agree.
+
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+
+use record::fold::{Cleaning, Effect, Facility, History};
+use record::ids::BootId;
+use record::kinds::{EntryRef, Event};
+use record::tree::Frontier;
+
+use crate::story::{Life, Model};
+
+#[derive(Default)]
+struct Past(BTreeMap<EntryRef, Cleaning>);
+
+impl History for Past {
+    type Error = Infallible;
+    fn cleaning(&self, of: EntryRef) -> Result<Option<Cleaning>, Infallible> {
+        Ok(self.0.get(&of).cloned())
+    }
+    fn unsure(&self, boot: BootId) -> Result<Vec<Cleaning>, Infallible> {
+        let unsure = |c: &&Cleaning| c.at.boot == boot && c.at.clock != record::entry::ClockState::Synced;
+        Ok(self.0.values().filter(unsure).cloned().collect())
+    }
+}
+
+/// Checks a box that has just started against what was known when the power went: `told` entries were acknowledged,
+/// `tried` had been handed to the disk.
+pub fn check(life: &Life, model: &Model, told: u64, tried: u64, noise: bool) -> Result<(), String> {
+    if let Some(why) = &life.report.new_epoch {
+        return Err(format!("a new epoch was begun: {why}"));
+    }
+    // A page of noise in its header costs redb a file; of this one there is no second copy.
+    if life.report.state_lost && !noise {
+        return Err("state.redb was lost".to_owned());
+    }
+    let reader = life.core.reader().map_err(|e| e.to_string())?;
+    let size = reader.size();
+    if size < told {
+        return Err(format!("{told} entries were acknowledged, {size} are there: {:?}", life.report));
+    }
+    if size > tried.max(1) {
+        return Err(format!("{tried} entries were ever written, {size} are there"));
+    }
+    if size > told && size > 1 && !model.ends.contains(&size) {
+        return Err(format!("the log ends inside a command, at {size}"));
+    }
+    let mut frontier = Frontier::default();
+    let (mut facility, mut past) = (Facility::default(), Past::default());
+    for (seq, entry) in (0..size).zip(reader.entries(0..size)) {
+        let entry = entry.map_err(|e| e.to_string())?;
+        let (leaf, place) = (entry.leaf(), usize::try_from(seq).map_err(|e| e.to_string())?);
+        let known = if seq < told { model.told[place] == leaf } else { false };
+        if !known && (seq < told || !model.tried.get(place).is_some_and(|t| t.contains(&leaf))) && seq > 0 {
+            return Err(format!("entry {seq} is not one that was ever written: {}", entry.as_str()));
+        }
+        frontier.push(leaf);
+        let texts = reader.texts_of(seq).map_err(|e| e.to_string())?;
+        for hash in entry.redactables() {
+            if !texts.iter().any(|t| t.hash() == hash) && !model.erased.contains(&hash) {
+                return Err(format!("a text of entry {seq} is missing"));
+            }
+        }
+        let event: Event = entry.event();
+        let Ok(changes) = facility.apply(reader.epoch(), &entry, &event, &past);
+        for effect in changes.effects {
+            if let Effect::Cleaned(cleaning) | Effect::Recleaned(cleaning) = effect {
+                past.0.insert(cleaning.of, cleaning);
+            }
+        }
+    }
+    if frontier.root() != reader.root() {
+        return Err("the entries do not lead to the root".to_owned());
+    }
+    if *life.core.facility() != facility {
+        return Err("the facility is not the fold over the entries".to_owned());
+    }
+    for (of, cleaning) in &past.0 {
+        if reader.cleaning(*of).map_err(|e| e.to_string())?.as_ref() != Some(cleaning) {
+            return Err(format!("cleaning {} is not what the fold makes of it", of.seq));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,583 @@
+//! One simulated disk: what is durable, what only the page cache has, and what a power cut makes of the difference.
+
+use std::collections::{BTreeMap, HashMap};
+use std::io::{self, ErrorKind};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use appliance::store::disk::{Disk, DiskFile};
+
+use crate::rng::Rng;
+
+const PAGE: usize = 4096;
+const SECTOR: usize = 512;
+
+/// A file's bytes in shared pages, so that a copy of a whole disk costs little.
+#[derive(Clone, Default)]
+pub struct Content {
+    pages: Vec<Option<Arc<[u8; PAGE]>>>,
+    len: usize,
+}
+
+impl Content {
+    fn write(&mut self, offset: usize, data: &[u8]) {
+        self.len = self.len.max(offset + data.len());
+        self.put(offset, data);
+    }
+
+    /// Writes without making the file longer: what lies behind its end is lost.
+    fn put(&mut self, offset: usize, data: &[u8]) {
+        let data = &data[..data.len().min(self.len.saturating_sub(offset))];
+        let pages = self.len.div_ceil(PAGE);
+        if self.pages.len() < pages {
+            self.pages.resize(pages, None);
+        }
+        let mut done = 0;
+        while done < data.len() {
+            let at = offset + done;
+            let part = (PAGE - at % PAGE).min(data.len() - done);
+            let page = self.pages[at / PAGE].get_or_insert_with(|| Arc::new([0; PAGE]));
+            Arc::make_mut(page)[at % PAGE..at % PAGE + part].copy_from_slice(&data[done..done + part]);
+            done += part;
+        }
+    }
+
+    fn set_len(&mut self, len: usize) {
+        if len < self.len {
+            self.pages.truncate(len.div_ceil(PAGE));
+            if let Some(Some(last)) = self.pages.last_mut().filter(|_| !len.is_multiple_of(PAGE)) {
+                Arc::make_mut(last)[len % PAGE..].fill(0);
+            }
+        }
+        self.len = len;
+    }
+
+    fn read(&self, offset: usize, out: &mut [u8]) -> io::Result<()> {
+        if offset + out.len() > self.len {
+            return Err(ErrorKind::UnexpectedEof.into());
+        }
+        let mut done = 0;
+        while done < out.len() {
+            let at = offset + done;
+            let part = (PAGE - at % PAGE).min(out.len() - done);
+            match self.pages.get(at / PAGE).and_then(Option::as_ref) {
+                Some(page) => {
+                    out[done..done + part].copy_from_slice(&page[at % PAGE..at % PAGE + part]);
+                }
+                None => out[done..done + part].fill(0),
+            }
+            done += part;
+        }
+        Ok(())
+    }
+}
+
+#[derive(Clone)]
+enum Change {
+    Write(usize, Arc<[u8]>),
+    SetLen(usize),
+}
+
+#[derive(Clone, Default)]
+struct Inode {
+    live: Content,
+    durable: Content,
+    pending: Vec<Change>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Node {
+    File(u64),
+    Dir,
+}
+
+#[derive(Clone)]
+enum DirOp {
+    Link(String, Node),
+    Unlink(String),
+    Rename(String, String),
+}
+
+#[derive(Clone, Default)]
+struct Dir {
+    live: BTreeMap<String, Node>,
+    durable: BTreeMap<String, Node>,
+    pending: Vec<DirOp>,
+}
+
+fn apply(names: &mut BTreeMap<String, Node>, op: &DirOp) {
+    match op {
+        DirOp::Link(name, node) => drop(names.insert(name.clone(), *node)),
+        DirOp::Unlink(name) => drop(names.remove(name)),
+        DirOp::Rename(from, to) => {
+            if let Some(node) = names.remove(from) {
+                names.insert(to.clone(), node);
+            }
+        }
+    }
+}
+
+/// A disk as it stands at one moment, page cache included.
+#[derive(Clone, Default)]
+pub struct Frozen {
+    inodes: HashMap<u64, Inode>,
+    dirs: BTreeMap<String, Dir>,
+    next: u64,
+}
+
+/// What a power cut leaves of writes that were not flushed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// None of them.
+    Nothing,
+    /// The first ones.
+    Prefix,
+    /// Any of them.
+    Subset,
+    /// Any of their sectors.
+    Sectors,
+    /// The first ones, the last of these in part.
+    Torn,
+    /// Any of them, and one page that was being written is noise.
+    Garbage,
+    /// Another of these for each file.
+    Mixed,
+    /// All: only the process died, and nothing became durable by that.
+    Kill,
+}
+
+pub const MODES: [Mode; 8] = [
+    Mode::Nothing,
+    Mode::Prefix,
+    Mode::Subset,
+    Mode::Sectors,
+    Mode::Torn,
+    Mode::Garbage,
+    Mode::Mixed,
+    Mode::Kill,
+];
+
+impl Frozen {
+    /// The disk after the power came back, or after the process was killed.
+    pub fn crashed(&self, mode: Mode, rng: &mut Rng) -> Self {
+        if mode == Mode::Kill {
+            return self.clone();
+        }
+        let mut after = Self { next: self.next, ..Self::default() };
+        let mut waiting = vec![String::new()];
+        while let Some(path) = waiting.pop() {
+            let Some(dir) = self.dirs.get(&path) else { continue };
+            let mut names = dir.durable.clone();
+            let survive = if mode == Mode::Nothing { 0 } else { rng.below(dir.pending.len() + 1) };
+            dir.pending[..survive].iter().for_each(|op| apply(&mut names, op));
+            for (name, node) in &names {
+                match node {
+                    Node::Dir => waiting.push(join(&path, name)),
+                    Node::File(id) => {
+                        let inode = &self.inodes[id];
+                        let mode = if mode == Mode::Mixed { MODES[rng.below(6)] } else { mode };
+                        let content = survivors(inode, mode, rng);
+                        let inode = Inode { live: content.clone(), durable: content, pending: Vec::new() };
+                        after.inodes.insert(*id, inode);
+                    }
+                }
+            }
+            after.dirs.insert(path, Dir { live: names.clone(), durable: names, pending: Vec::new() });
+        }
+        after
+    }
+
+    /// Paths of the files in a folder.
+    pub fn files(&self, dir: &str) -> Vec<String> {
+        let names = self.dirs.get(dir).map(|d| &d.live);
+        let files = names.into_iter().flatten().filter(|(_, node)| matches!(node, Node::File(_)));
+        files.map(|(name, _)| join(dir, name)).collect()
+    }
+
+    /// Names of the folders in a folder.
+    pub fn folders(&self, dir: &str) -> Vec<String> {
+        let names = self.dirs.get(dir).map(|d| &d.live);
+        let dirs = names.into_iter().flatten().filter(|(_, node)| matches!(node, Node::Dir));
+        dirs.map(|(name, _)| join(dir, name)).collect()
+    }
+
+    /// A file's bytes.
+    pub fn bytes(&self, path: &str) -> Vec<u8> {
+        let Some(inode) = self.inode(path) else { return Vec::new() };
+        let mut bytes = vec![0; self.inodes[&inode].live.len];
+        let _ = self.inodes[&inode].live.read(0, &mut bytes);
+        bytes
+    }
+
+    /// Changes a file behind everyone's back: damage at rest.
+    pub fn damage(&mut self, path: &str, offset: usize, data: &[u8]) {
+        if let Some(inode) = self.inode(path).and_then(|id| self.inodes.get_mut(&id)) {
+            inode.live.put(offset, data);
+            inode.durable.put(offset, data);
+        }
+    }
+
+    /// Removes a file behind everyone's back.
+    pub fn lose(&mut self, path: &str) {
+        let (dir, name) = split(path);
+        if let Some(dir) = self.dirs.get_mut(dir) {
+            dir.live.remove(name);
+            dir.durable.remove(name);
+        }
+    }
+
+    fn inode(&self, path: &str) -> Option<u64> {
+        let (dir, name) = split(path);
+        match self.dirs.get(dir)?.live.get(name)? {
+            Node::File(id) => Some(*id),
+            Node::Dir => None,
+        }
+    }
+}
+
+fn survivors(inode: &Inode, mode: Mode, rng: &mut Rng) -> Content {
+    let mut content = inode.durable.clone();
+    let pending = &inode.pending;
+    if mode == Mode::Nothing || pending.is_empty() {
+        return content;
+    }
+    // Lengths are metadata: they survive as a prefix of their own, whatever became of the data.
+    let mut lengths = vec![content.len];
+    for change in pending {
+        let last = lengths[lengths.len() - 1];
+        lengths.push(match change {
+            Change::Write(offset, data) => last.max(offset + data.len()),
+            Change::SetLen(len) => *len,
+        });
+    }
+    let ordered = matches!(mode, Mode::Prefix | Mode::Torn);
+    let kept = rng.below(pending.len() + 1);
+    let len = lengths[if ordered { kept } else { rng.below(lengths.len()) }];
+    // A shorter length in between cut the data that was there.
+    content.set_len(content.len.max(len));
+    for (i, change) in pending.iter().enumerate() {
+        let Change::Write(offset, data) = change else { continue };
+        match mode {
+            Mode::Prefix | Mode::Torn if i < kept => content.put(*offset, data),
+            Mode::Torn if i == kept => content.put(*offset, &data[..rng.below(data.len() + 1)]),
+            Mode::Subset | Mode::Garbage if rng.chance(2) => content.put(*offset, data),
+            Mode::Sectors => {
+                let mut at = 0;
+                while at < data.len() {
+                    let end = (at + SECTOR - (offset + at) % SECTOR).min(data.len());
+                    if rng.chance(2) {
+                        content.put(offset + at, &data[at..end]);
+                    }
+                    at = end;
+                }
+            }
+            _ => {}
+        }
+    }
+    if mode == Mode::Garbage
+        && let Change::Write(offset, _) = &pending[rng.below(pending.len())]
+    {
+        let noise: Vec<u8> = (0..PAGE).map(|_| rng.next() as u8).collect();
+        content.put(offset / PAGE * PAGE, &noise);
+    }
+    content.set_len(len);
+    content
+}
+
+fn split(path: &str) -> (&str, &str) {
+    path.rsplit_once('/').unwrap_or(("", path))
+}
+
+fn join(dir: &str, name: &str) -> String {
+    if dir.is_empty() { name.to_owned() } else { format!("{dir}/{name}") }
+}
+
+/// A bug that the suite must find.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Plant {
+    /// The answer goes out before the journal's flush.
+    AnswerBeforeFlush,
+    /// No folder is ever flushed.
+    NoFolderFlush,
+    /// A start flushes nothing of what it finds.
+    NoFlushAtStart,
+}
+
+/// A call that fails.
+#[derive(Clone, Copy, Debug)]
+pub struct Fault {
+    /// Whether flushes fail, else writes; half of a failing write lands.
+    pub flush: bool,
+    /// Which one, from 0.
+    pub nth: u64,
+    /// Whether all later ones fail too.
+    pub for_ever: bool,
+    /// How.
+    pub kind: ErrorKind,
+}
+
+/// A moment at which the power may go.
+pub struct Moment {
+    pub disk: Frozen,
+    /// Entries that someone had been told of.
+    pub told: u64,
+    /// Entries that had been handed to the disk.
+    pub tried: u64,
+}
+
+#[derive(Default)]
+struct State {
+    disk: Frozen,
+    moments: Vec<Moment>,
+    /// One in so many operations becomes a moment; 0 for none.
+    every: usize,
+    rng: Option<Rng>,
+    told: u64,
+    tried: u64,
+    plant: Option<Plant>,
+    starting: bool,
+    /// Files older than this were there before the process.
+    process_began: u64,
+    deferred: Option<u64>,
+    fault: Option<Fault>,
+    writes: u64,
+    flushes: u64,
+}
+
+/// The disk under a running store.
+#[derive(Clone)]
+pub struct SimDisk(Arc<Mutex<State>>);
+
+impl std::fmt::Debug for SimDisk {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SimDisk")
+    }
+}
+
+impl SimDisk {
+    pub fn new(mut disk: Frozen, plant: Option<Plant>) -> Self {
+        disk.dirs.entry(String::new()).or_default();
+        let process_began = disk.next;
+        Self(Arc::new(Mutex::new(State { disk, plant, process_began, ..State::default() })))
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Makes one in `every` operations from here on a moment.
+    pub fn watch(&self, every: usize, rng: Rng) {
+        let mut state = self.state();
+        state.every = every;
+        state.rng = Some(rng);
+    }
+
+    pub fn fail(&self, fault: Fault) {
+        let mut state = self.state();
+        (state.writes, state.flushes, state.fault) = (0, 0, Some(fault));
+    }
+
+    pub fn starting(&self, starting: bool) {
+        self.state().starting = starting;
+    }
+
+    /// What was told and tried so far.
+    pub fn note(&self, told: u64, tried: u64) {
+        let mut state = self.state();
+        (state.told, state.tried) = (told, tried);
+    }
+
+    pub fn moments(&self) -> Vec<Moment> {
+        std::mem::take(&mut self.state().moments)
+    }
+
+    /// The disk as it is now, cache included.
+    pub fn freeze(&self) -> Frozen {
+        self.state().disk.clone()
+    }
+}
+
+impl State {
+    /// Before each operation that changes anything.
+    fn operation(&mut self) {
+        if self.every > 0 && self.rng.as_mut().is_some_and(|rng| rng.chance(self.every)) {
+            let moment = Moment { disk: self.disk.clone(), told: self.told, tried: self.tried };
+            self.moments.push(moment);
+        }
+        if let Some(id) = self.deferred.take() {
+            self.flush(id);
+        }
+    }
+
+    fn flush(&mut self, id: u64) {
+        if let Some(inode) = self.disk.inodes.get_mut(&id) {
+            inode.durable = inode.live.clone();
+            inode.pending.clear();
+        }
+    }
+
+    fn due(&mut self, flush: bool) -> Option<ErrorKind> {
+        let count = if flush { &mut self.flushes } else { &mut self.writes };
+        let n = *count;
+        *count += 1;
+        let fault = self.fault.filter(|f| f.flush == flush)?;
+        (n == fault.nth || (fault.for_ever && n > fault.nth)).then_some(fault.kind)
+    }
+
+    fn write(&mut self, id: u64, offset: usize, data: &[u8]) {
+        if let Some(inode) = self.disk.inodes.get_mut(&id) {
+            inode.live.write(offset, data);
+            inode.pending.push(Change::Write(offset, data.into()));
+        }
+    }
+
+    fn dir_op(&mut self, dir: &str, op: DirOp) -> io::Result<()> {
+        let dir = self.disk.dirs.get_mut(dir).ok_or(ErrorKind::NotFound)?;
+        apply(&mut dir.live, &op);
+        dir.pending.push(op);
+        Ok(())
+    }
+
+    fn find(&self, path: &str) -> io::Result<u64> {
+        self.disk.inode(path).ok_or_else(|| ErrorKind::NotFound.into())
+    }
+}
+
+impl Disk for SimDisk {
+    fn create_new(&self, path: &str) -> io::Result<Arc<dyn DiskFile>> {
+        let mut state = self.state();
+        let (dir, name) = split(path);
+        if state.disk.dirs.get(dir).ok_or(ErrorKind::NotFound)?.live.contains_key(name) {
+            return Err(ErrorKind::AlreadyExists.into());
+        }
+        state.operation();
+        let id = state.disk.next;
+        state.disk.next += 1;
+        state.disk.inodes.insert(id, Inode::default());
+        state.dir_op(dir, DirOp::Link(name.to_owned(), Node::File(id)))?;
+        Ok(Arc::new(SimFile { disk: self.clone(), id, log: is_log(path) }))
+    }
+
+    fn open(&self, path: &str) -> io::Result<Arc<dyn DiskFile>> {
+        let id = self.state().find(path)?;
+        Ok(Arc::new(SimFile { disk: self.clone(), id, log: is_log(path) }))
+    }
+
+    fn make_dir(&self, path: &str) -> io::Result<()> {
+        let mut state = self.state();
+        if state.disk.dirs.contains_key(path) {
+            return Ok(());
+        }
+        state.operation();
+        let (dir, name) = split(path);
+        state.dir_op(dir, DirOp::Link(name.to_owned(), Node::Dir))?;
+        state.disk.dirs.insert(path.to_owned(), Dir::default());
+        Ok(())
+    }
+
+    fn rename(&self, from: &str, to: &str) -> io::Result<()> {
+        let mut state = self.state();
+        state.find(from)?;
+        state.operation();
+        let ((dir, from), (_, to)) = (split(from), split(to));
+        state.dir_op(dir, DirOp::Rename(from.to_owned(), to.to_owned()))
+    }
+
+    fn remove(&self, path: &str) -> io::Result<()> {
+        let mut state = self.state();
+        state.find(path)?;
+        state.operation();
+        let (dir, name) = split(path);
+        state.dir_op(dir, DirOp::Unlink(name.to_owned()))
+    }
+
+    fn list(&self, dir: &str) -> io::Result<Vec<String>> {
+        let state = self.state();
+        Ok(state.disk.dirs.get(dir).map(|d| d.live.keys().cloned().collect()).unwrap_or_default())
+    }
+
+    fn sync_dir(&self, dir: &str) -> io::Result<()> {
+        let mut state = self.state();
+        state.operation();
+        if let Some(kind) = state.due(true) {
+            return Err(kind.into());
+        }
+        let at_start = state.starting && dir.starts_with("log/");
+        match state.plant {
+            Some(Plant::NoFolderFlush) => return Ok(()),
+            Some(Plant::NoFlushAtStart) if at_start => return Ok(()),
+            _ => {}
+        }
+        let dir = state.disk.dirs.get_mut(dir).ok_or(ErrorKind::NotFound)?;
+        dir.durable = dir.live.clone();
+        dir.pending.clear();
+        Ok(())
+    }
+
+    fn open_to_others(&self, path: &str) -> io::Result<u32> {
+        self.state().find(path).map(|_| 0)
+    }
+}
+
+fn is_log(path: &str) -> bool {
+    path.ends_with(".jsonl")
+}
+
+#[derive(Debug)]
+struct SimFile {
+    disk: SimDisk,
+    id: u64,
+    log: bool,
+}
+
+fn small(offset: u64) -> usize {
+    usize::try_from(offset).unwrap_or(usize::MAX)
+}
+
+impl DiskFile for SimFile {
+    fn len(&self) -> io::Result<u64> {
+        Ok(self.disk.state().disk.inodes[&self.id].live.len as u64)
+    }
+
+    fn read_at(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
+        self.disk.state().disk.inodes[&self.id].live.read(small(offset), out)
+    }
+
+    fn write_at(&self, offset: u64, data: &[u8]) -> io::Result<()> {
+        let mut state = self.disk.state();
+        state.operation();
+        if let Some(kind) = state.due(false) {
+            state.write(self.id, small(offset), &data[..data.len() / 2]);
+            return Err(kind.into());
+        }
+        state.write(self.id, small(offset), data);
+        Ok(())
+    }
+
+    fn set_len(&self, len: u64) -> io::Result<()> {
+        let mut state = self.disk.state();
+        state.operation();
+        if let Some(inode) = state.disk.inodes.get_mut(&self.id) {
+            inode.live.set_len(small(len));
+            inode.pending.push(Change::SetLen(small(len)));
+        }
+        Ok(())
+    }
+
+    fn sync_data(&self) -> io::Result<()> {
+        let mut state = self.disk.state();
+        state.operation();
+        if let Some(kind) = state.due(true) {
+            // Linux marks pages clean that it could not write: they stay in the cache and never reach the disk.
+            if let Some(inode) = state.disk.inodes.get_mut(&self.id) {
+                inode.pending.clear();
+            }
+            return Err(kind.into());
+        }
+        match state.plant {
+            Some(Plant::AnswerBeforeFlush) if self.log => state.deferred = Some(self.id),
+            Some(Plant::NoFlushAtStart) if self.log && state.starting && self.id < state.process_began => {}
+            _ => state.flush(self.id),
+        }
+        Ok(())
+    }
+}

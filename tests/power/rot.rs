@@ -1,0 +1,96 @@
+//! Damage at rest: a bit, a sector or a page changes while the box is off. It is healed or told, never believed.
+
+use crate::disk::{Frozen, SimDisk};
+use crate::rng::Rng;
+use crate::story::{Life, Model, Shared};
+
+/// What a start made of the damage.
+#[derive(Debug, PartialEq, Eq, Clone, Copy)]
+pub enum Outcome {
+    /// Everything is there.
+    Whole,
+    /// Something is missing, and the start said so.
+    Told,
+}
+
+/// A box with a history in several segments, sealed ones among them, stopped cleanly.
+pub fn box_at_rest(seed: u64) -> (Frozen, Model) {
+    let mut rng = Rng::new(seed);
+    let model = Shared::default();
+    let disk = SimDisk::new(Frozen::default(), None);
+    let mut life = Life::start(&disk, &model, &mut rng).unwrap();
+    for _ in 0..30 {
+        life.step(&mut rng).unwrap();
+    }
+    life.core.stop().unwrap();
+    life.core.tidy().unwrap();
+    drop(life);
+    let model = model.lock().unwrap().clone();
+    (disk.freeze(), model)
+}
+
+/// Changes something in one file of the journal (or the database) and starts the box.
+pub fn damage(rest: &Frozen, model: &Model, database: bool, rng: &mut Rng) -> Result<Outcome, String> {
+    let mut rest = rest.clone();
+    let files = if database {
+        vec!["cleantrack.redb".to_owned()]
+    } else {
+        rest.folders("log").iter().flat_map(|dir| rest.files(dir)).collect()
+    };
+    let path = &files[rng.below(files.len())];
+    let bytes = rest.bytes(path);
+    let used = bytes.iter().rposition(|&b| b != 0).map_or(1, |last| last + 1);
+    let at = rng.below(used);
+    let what = match rng.below(4) {
+        0 if !database => {
+            rest.lose(path);
+            "lost"
+        }
+        1 => {
+            rest.damage(path, at / 512 * 512, &[0; 512]);
+            "a sector of zeros"
+        }
+        2 => {
+            let noise: Vec<u8> = (0..4096).map(|_| rng.next() as u8).collect();
+            rest.damage(path, at / 4096 * 4096, &noise);
+            "a page of noise"
+        }
+        _ => {
+            rest.damage(path, at, &[bytes[at] ^ (1 << rng.below(8))]);
+            "a bit"
+        }
+    };
+    start(&rest, model, rng).map_err(|why| format!("{path}, {what} at {at}: {why}"))
+}
+
+fn start(rest: &Frozen, model: &Model, rng: &mut Rng) -> Result<Outcome, String> {
+    let shared = Shared::default();
+    let disk = SimDisk::new(rest.clone(), None);
+    // redb may panic over a damaged page: the process ends, and a later start does without the file.
+    let mut life = None;
+    for _ in 0..4 {
+        let tried =
+            std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| Life::open(&disk, &shared, rng)));
+        if let Ok(started) = tried {
+            life = Some(started.map_err(|e| e.to_string())?);
+            break;
+        }
+    }
+    let life = life.ok_or("the box never starts again")?;
+    let reader = life.core.reader().map_err(|e| e.to_string())?;
+    if life.report.new_epoch.is_some() {
+        return Ok(Outcome::Told);
+    }
+    for (seq, leaf) in (0..reader.size()).zip(&model.told) {
+        match reader.entry(seq) {
+            Ok(Some(entry)) if entry.leaf() == *leaf => {}
+            Ok(Some(entry)) => return Err(format!("entry {seq} was changed: {}", entry.as_str())),
+            Ok(None) => return Err(format!("entry {seq} is missing")),
+            Err(_) => return Ok(Outcome::Told),
+        }
+    }
+    if reader.size() < model.told.len() as u64 {
+        return Err(format!("{} of {} entries, and nothing was told", reader.size(), model.told.len()));
+    }
+    Ok(Outcome::Whole)
+}

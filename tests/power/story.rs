@@ -1,0 +1,222 @@
+//! A box's life: what is recorded, what its askers were told, and what must therefore be on the disk.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use appliance::clock::{BentClock, Now};
+use appliance::random::SeededRandom;
+use appliance::store::{Core, Job, Recorded, Sizes, StartReport, StoreError, SubmitError, View};
+use record::entry::{By, ClockState, Digest16, Draft, Entry, Idem};
+use record::ids::BootId;
+use record::kinds::Event;
+use record::redact::Text;
+use record::tree::Hash;
+
+use crate::disk::SimDisk;
+use crate::rng::Rng;
+
+pub const TAGS: [&str; 2] = ["ABCDEFGH3", "7QK3M9X2W"];
+
+/// What was handed to the store and what became of it, by seq.
+#[derive(Clone, Default)]
+pub struct Model {
+    /// Hashes of every entry that was ever tried at this seq.
+    pub tried: Vec<Vec<Hash>>,
+    /// Hashes of the entries that someone was told of.
+    pub told: Vec<Hash>,
+    /// Seqs at which a command's entries end: less than all of them is never found.
+    pub ends: Vec<u64>,
+    /// Whether a text was ever asked to be erased: then texts may be missing.
+    pub erased: Vec<Hash>,
+    /// What became of commands that were refused.
+    pub refused: Vec<String>,
+}
+
+pub type Shared = Arc<Mutex<Model>>;
+
+struct Told {
+    model: Shared,
+    disk: SimDisk,
+    drafts: Vec<Draft>,
+}
+
+fn with<T>(model: &Shared, f: impl FnOnce(&mut Model) -> T) -> T {
+    f(&mut model.lock().unwrap_or_else(PoisonError::into_inner))
+}
+
+impl Job for Told {
+    fn decide(&mut self, view: &View<'_>) -> Vec<Draft> {
+        let drafts = std::mem::take(&mut self.drafts);
+        with(&self.model, |model| {
+            for (draft, seq) in drafts.iter().zip(view.size()..) {
+                let entry = Entry::compose(seq, view.now().at(), draft.by, draft.idem, &draft.event);
+                let place = usize::try_from(seq).unwrap();
+                model.tried.resize(model.tried.len().max(place + 1), Vec::new());
+                model.tried[place].push(entry.unwrap().leaf());
+                if let Event::TextErased(body) = &draft.event {
+                    model.erased.push(body.hash);
+                }
+            }
+            model.ends.push(view.size() + drafts.len() as u64);
+            self.disk.note(model.told.len() as u64, model.tried.len() as u64);
+        });
+        drafts
+    }
+
+    fn finish(self: Box<Self>, result: Result<Vec<Recorded>, SubmitError>) {
+        with(&self.model, |model| match result {
+            Ok(recorded) => {
+                for one in recorded {
+                    let place = usize::try_from(one.seq).unwrap();
+                    model.told.resize(model.told.len().max(place + 1), Hash::default());
+                    model.told[place] = one.leaf;
+                }
+                self.disk.note(model.told.len() as u64, model.tried.len() as u64);
+            }
+            Err(e) => model.refused.push(e.to_string()),
+        });
+    }
+}
+
+/// Sizes at which everything happens often: rolls, seals, spills, durable commits.
+pub fn sizes() -> Sizes {
+    Sizes {
+        segment: 48 << 10,
+        ahead: 16 << 10,
+        ahead_low: 8 << 10,
+        ballast: 0,
+        durable_entries: 24,
+        cache: 256 << 10,
+    }
+}
+
+/// One process of a box.
+pub struct Life {
+    pub core: Core,
+    pub report: StartReport,
+    disk: SimDisk,
+    model: Shared,
+    clock: Arc<BentClock>,
+}
+
+fn clock(boot: u64) -> Arc<BentClock> {
+    let random = [(boot % 251) as u8; 10];
+    let now = Now {
+        wall_ms: 1_763_610_000_000,
+        boot: BootId::new(1, random),
+        up_ms: 1_000,
+        state: ClockState::Synced,
+    };
+    Arc::new(BentClock::new(now))
+}
+
+impl Life {
+    /// Starts a process on this disk and takes what it finds as what is known.
+    pub fn start(disk: &SimDisk, model: &Shared, rng: &mut Rng) -> Result<Self, StoreError> {
+        let life = Self::open(disk, model, rng)?;
+        life.learn();
+        Ok(life)
+    }
+
+    /// Starts a process on this disk.
+    pub fn open(disk: &SimDisk, model: &Shared, rng: &mut Rng) -> Result<Self, StoreError> {
+        let clock = clock(rng.next());
+        disk.starting(true);
+        let opened =
+            Core::open(Arc::new(disk.clone()), sizes(), clock.clone(), &SeededRandom::new(rng.next()));
+        disk.starting(false);
+        let (core, report) = opened?;
+        Ok(Self { core, report, disk: disk.clone(), model: model.clone(), clock })
+    }
+
+    /// What the start found is what goes on: entries that nobody was told of may be there or not.
+    fn learn(&self) {
+        let reader = self.core.reader().unwrap();
+        with(&self.model, |model| {
+            let size = usize::try_from(reader.size()).unwrap();
+            for place in model.told.len()..size {
+                let leaf = reader.entry(place as u64).unwrap().unwrap().leaf();
+                model.told.push(leaf);
+                if model.tried.len() <= place {
+                    model.tried.push(vec![leaf]);
+                }
+            }
+            model.ends.push(reader.size());
+            self.disk.note(model.told.len() as u64, model.tried.len() as u64);
+        });
+    }
+
+    /// Does something; `Err` when the store says that the process must end.
+    pub fn step(&mut self, rng: &mut Rng) -> Result<(), String> {
+        self.clock.pass(std::time::Duration::from_secs(rng.next() % 2_000));
+        match rng.below(12) {
+            0 => self.core.make_durable().map_err(|e| e.to_string()),
+            1 => self.core.idle().map(drop).map_err(|e| e.to_string()),
+            2 => {
+                // What fails here is tried again later.
+                let _ = self.core.tidy();
+                Ok(())
+            }
+            3 => self.group(40, rng),
+            _ => self.group(3, rng),
+        }
+    }
+
+    /// A group of up to `most` commands.
+    pub fn group(&mut self, most: usize, rng: &mut Rng) -> Result<(), String> {
+        let mut jobs: VecDeque<Box<dyn Job>> = VecDeque::new();
+        for _ in 0..=rng.below(most) {
+            let drafts = (0..=rng.below(3)).map(|_| self.draft(rng)).collect();
+            jobs.push_back(Box::new(Told { model: self.model.clone(), disk: self.disk.clone(), drafts }));
+        }
+        while !jobs.is_empty() {
+            self.core.group(&mut jobs).map_err(|e| e.to_string())?;
+        }
+        if self.core.durable_overdue() {
+            self.core.make_durable().map_err(|e| e.to_string())?;
+        }
+        Ok(())
+    }
+
+    fn draft(&self, rng: &mut Rng) -> Draft {
+        let tag = TAGS[rng.below(TAGS.len())];
+        let epoch = self.core.reader().unwrap().epoch();
+        let mut texts = Vec::new();
+        let mut idem = None;
+        let mut text = |of: String, rng: &mut Rng| {
+            let text = Text::new(&of, rng.next().to_be_bytes().repeat(2).try_into().unwrap()).unwrap();
+            let hash = text.redactable().hash;
+            texts.push(text);
+            hash
+        };
+        let (kind, body) = match rng.below(16) {
+            0..2 => ("equipment.added", format!(r#"{{"tag":"{tag}","name":"Pump {}"}}"#, rng.below(9))),
+            2 => ("equipment.changed", format!(r#"{{"tag":"{tag}","location":"Bay {}"}}"#, rng.below(99))),
+            3 => ("use.recorded", format!(r#"{{"tag":"{tag}"}}"#)),
+            4 => {
+                let reason = text("mistaken".to_owned(), rng);
+                let seq = rng.below(usize::try_from(self.core.size()).unwrap());
+                let body =
+                    format!(r#"{{"epoch":"{epoch}","seq":{seq},"reason":{{"redactable":"{reason}"}}}}"#);
+                ("cleaning.voided", body)
+            }
+            5 => match self.some_text(rng) {
+                Some(hash) => ("text.erased", format!(r#"{{"hash":"{hash}","reason":"asked"}}"#)),
+                None => ("use.recorded", format!(r#"{{"tag":"{tag}"}}"#)),
+            },
+            _ => {
+                let name = text(format!("Technician {}", "x".repeat(rng.below(300))), rng);
+                idem = Some(Idem { key: Digest16::of(&rng.next().to_be_bytes()), req: Digest16([1; 16]) });
+                let who = format!(r#"{{"proof":"typed","name":{{"redactable":"{name}"}}}}"#);
+                ("cleaning.recorded", format!(r#"{{"tag":"{tag}","steps":[1,2],"who":{who}}}"#))
+            }
+        };
+        Draft { by: By::BOX, idem, event: Event::read(kind, &body), texts }
+    }
+
+    fn some_text(&self, rng: &mut Rng) -> Option<Hash> {
+        let reader = self.core.reader().ok()?;
+        let seq = rng.below(usize::try_from(reader.size()).ok()?) as u64;
+        Some(reader.texts_of(seq).ok()?.first()?.hash())
+    }
+}
