@@ -28,7 +28,7 @@ use super::view::{Snapshot, reader, text, who_name, who_proof};
 use super::words::utc;
 use super::{AppState, labels, sign_in};
 use crate::identity::Scope;
-use crate::intake::{CleaningForm, Command, EquipmentFields, NewEquipment};
+use crate::intake::{CleaningForm, Command, EquipmentFields, NewEquipment, NewProtocol};
 use crate::listen::Peer;
 
 /// What a list gives when nobody asks for a number, and at most.
@@ -44,6 +44,7 @@ pub(super) fn routes() -> Router<AppState> {
         .route("/api/docs", get(docs))
         .route("/api/v1/equipment", get(equipment_list).post(equipment_add))
         .route("/api/v1/equipment/{tag}", get(equipment_one))
+        .route("/api/v1/protocols", get(protocols_list).post(protocols_add))
         .route("/api/v1/cleanings", get(cleanings_list).post(cleanings_add))
         .route("/api/v1/compliance", get(compliance))
         .route("/api/v1/labels", axum::routing::post(labels_print))
@@ -241,6 +242,29 @@ async fn equipment_add(
     let body = equipment_json(&facility, item, Snapshot::of(&state, &facility).now_ms());
     let location = super::guard::header_value(&format!("/api/v1/equipment/{added}"));
     Ok((StatusCode::CREATED, [(LOCATION, location)], Json(body)).into_response())
+}
+
+/// The newest version of each protocol.
+async fn protocols_list(State(state): State<AppState>, _: MayRead) -> Json<Value> {
+    let facility = state.store.facility();
+    listed(facility.protocols.values().map(|protocol| json!(protocol)).collect(), None)
+}
+
+/// A new protocol, or with `protocol` a new version of one.
+async fn protocols_add(
+    State(state): State<AppState>,
+    _: MayWrite,
+    request: Request,
+) -> Result<Response, Problem> {
+    let key = idempotency_key(request.headers());
+    let new: NewProtocol = read_json(request).await?;
+    let done = act(&state, BY_API, key, Command::PublishProtocol(Box::new(new))).await?;
+    match entry(&state, done.of)? {
+        Some((_, Event::ProtocolPublished(published))) => {
+            Ok((StatusCode::CREATED, Json(published)).into_response())
+        }
+        _ => Err(Problem::from(crate::intake::Refusal::KeyReused)),
+    }
 }
 
 /// A cleaning as programs see it.

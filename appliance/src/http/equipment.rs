@@ -22,7 +22,7 @@ use super::sign_in::Signed;
 use super::standing::{Row, Standing, row, rows, standing, status};
 use super::tally::tallies;
 use super::trust::{Trust, trust};
-use super::view::{Snapshot, reader, staff_name, text, who_words};
+use super::view::{Snapshot, missing_words, reader, staff_name, text, who_words};
 use super::words::{Moment, about, count, plural, span};
 use crate::store::Reader;
 
@@ -345,8 +345,7 @@ fn cleaned(
         }));
     }
     if !cleaning.incomplete.is_empty() {
-        let missing: Vec<&str> = cleaning.incomplete.iter().map(|m| m.word()).collect();
-        tags.push(("due", format!("Incomplete: {}", missing.join(", "))));
+        tags.push(("due", format!("Incomplete: {}", missing_words(&cleaning.incomplete))));
     }
     let late_ms = cleaning.recorded_ms - cleaning.performed_ms;
     if cleaning.stated && late_ms > 60_000 {
@@ -366,7 +365,7 @@ fn cleaned(
         words = format!("{words}. {}", void_words(state, facility, snapshot, of));
     }
     Ok(Happening {
-        class: if cleaning.voided.is_none() { "done" } else { "" },
+        class: if cleaning.voided.is_none() && cleaning.is_complete() { "done" } else { "" },
         title: "Cleaned".to_owned(),
         struck: cleaning.voided.is_some(),
         tags,

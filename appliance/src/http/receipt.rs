@@ -26,7 +26,7 @@ use super::problem::Problem;
 use super::scan::{by, key, take_turn};
 use super::scan_page::Wrong;
 use super::standing::{Row, rows};
-use super::view::{Snapshot, reader, reader_of, text, who_words};
+use super::view::{Snapshot, missing_words, reader, reader_of, text, who_words};
 use super::words::{Moment, count, span};
 use super::{AppState, Link, cookies};
 use crate::intake::Command;
@@ -170,7 +170,7 @@ fn receipt_page(
     let item = facility.equipment.get(&cleaning.tag);
     let name = item.map_or_else(|| cleaning.tag.grouped(), |item| item.name.clone());
     let all = rows(facility, local);
-    let missing: Vec<&str> = cleaning.incomplete.iter().map(|m| m.word()).collect();
+    let missing = missing_words(&cleaning.incomplete);
     let late = cleaning.stated && cleaning.recorded_ms - cleaning.performed_ms > 60_000;
     let (at_relay, relay) = relay_words(state, snapshot, found);
     let voided = cleaning.voided.map(|of| voided(state, facility, snapshot, of, headers));
@@ -182,9 +182,8 @@ fn receipt_page(
         frame: Frame::new(state, snapshot, format!("{title}: {name}")).live(state, snapshot).refreshed(),
         receipt: found.receipt.clone(),
         tag: cleaning.tag,
-        stands: stands(&all, cleaning, &missing, snapshot),
-        missing: if missing.is_empty() { String::new() } else { format!("no {}", missing.join(", no ")) }
-            .replace("no steps not stated", "steps not stated"),
+        stands: stands(&all, cleaning, snapshot),
+        missing,
         late: late.then(|| (local.day_time(cleaning.performed_ms), local.day_time(cleaning.recorded_ms))),
         when: local.day_time(cleaning.performed_ms),
         seq: count(found.of.seq),
@@ -205,8 +204,8 @@ fn receipt_page(
     }
 }
 
-fn stands(all: &[Row], cleaning: &Cleaning, missing: &[&str], snapshot: &Snapshot) -> String {
-    if !missing.is_empty() {
+fn stands(all: &[Row], cleaning: &Cleaning, snapshot: &Snapshot) -> String {
+    if !cleaning.is_complete() {
         return "is recorded, but does not count as clean yet.".to_owned();
     }
     let status = all.iter().find(|row| row.tag == cleaning.tag).map(|row| row.status);

@@ -26,6 +26,7 @@ use super::scan_page::{Making, Refused, Typed, contact_s, review};
 use super::token::{PageToken, Stale};
 use super::view::{Snapshot, reader};
 use super::{AppState, cookies, service, tags};
+use crate::clock::Now;
 use crate::intake::{CleaningForm, Command, Refusal};
 use crate::photo::{Incoming, PhotoTrouble};
 use crate::store::Decision;
@@ -33,6 +34,8 @@ use crate::store::Decision;
 /// How long a submission waits for its photo; then the record goes on and the photo follows.
 const PHOTO_WITHIN: Duration = Duration::from_secs(8);
 const TOO_OLD: &str = "This page was too old. Check your ticks and record again.";
+const PROTOCOL_CHANGED: &str =
+    "The protocol has changed since this page was opened. Check the steps and record again.";
 
 pub(super) fn routes() -> Router<AppState> {
     Router::new()
@@ -165,91 +168,110 @@ async fn submit(
         Opened::Item(tag) => tag,
         Opened::Page(page) => return Ok(page),
     };
+    let by = by(&state, request.headers());
     let headers = request.headers().clone();
     let mut form = form::read(request, Some(&state.photos)).await?;
     let key = key(&headers, &form);
     let now = state.clock.now();
-    let (token, stale) = match form.get("page") {
-        None => (None, None),
-        Some(text) => {
-            let contact_s = with_item(&state, tag, contact_s)?;
-            match PageToken::read(text, &state.identity.page_key, tag, &now, contact_s) {
-                Ok(token) => (Some(token), None),
-                Err(Stale::Old(old)) => {
-                    (Some(PageToken { photo: old.photo, ..PageToken::new(tag, &now) }), Some(TOO_OLD))
-                }
-                Err(Stale::Foreign | Stale::OtherItem) => (Some(PageToken::new(tag, &now)), Some(TOO_OLD)),
-            }
-        }
-    };
-    let typed = Typed::of(&form);
+    let carried = carried(&state, tag, &form, &now)?;
     let photo = take_photo(&state, form.photo.take()).await;
-    let Some(mut token) = token else {
-        return plain(&state, tag, &form, key, photo, &headers).await;
+    let Some((token, stale)) = carried else {
+        return plain(&state, tag, &form, key, photo, by).await;
     };
-    let mut problems = Vec::new();
-    match &photo {
-        Photo::Kept(hash) => token.photo = Some(*hash),
-        Photo::Refused(words) => problems.push(Refused::Photo(words.clone())),
-        Photo::None | Photo::Follows(_) => {}
-    }
-    let submission = key.clone().unwrap_or_else(|| new_submission(&state));
-    let again = |token, problems, note| Again {
-        token,
-        typed: typed.clone(),
-        submission: submission.clone(),
-        anyway,
-        note,
-        problems,
-    };
-    if form.has("wet") {
-        let token = PageToken { wet_ms: Some(now.up_ms), made_ms: now.up_ms, ..token };
-        return again(token, problems, None).page(&state);
-    }
-    // A repeat of a submission that was recorded shows that record, however old its page is.
-    let by = by(&state, &headers);
-    let (first, key) = (form_of(tag, &form, &token, &photo), Some(submission.clone()));
-    if let Some(note) = stale {
-        return match repeated(&state, &submission).await {
-            Some(done) => Ok(recorded(&state, by, done, &first, photo)),
-            None => again(token, problems, Some(note)).page(&state),
-        };
-    }
-    problems.extend(with_item(&state, tag, |facility, item| review(&first, facility, item, &now))?);
-    problems.retain(|p| !matches!((p, &photo), (Refused::Rule(Refusal::PhotoMissing), Photo::Refused(_))));
-    if !problems.is_empty() {
-        return match repeated(&state, &submission).await {
-            Some(done) => Ok(recorded(&state, by, done, &first, photo)),
-            None => again(token, problems, None).page(&state),
-        };
-    }
-    match act(&state, by, key, Command::RecordCleaning(Box::new(first.clone()))).await {
-        Ok(done) => Ok(recorded(&state, by, done, &first, photo)),
-        Err(Undone::Refused(refusal)) => refused(&state, refusal, again, token),
-        Err(Undone::Box(problem)) => Err(problem),
-    }
+    let submission = key.unwrap_or_else(|| new_submission(&state));
+    Filled { tag, form, token, stale, photo, submission, anyway, now, by }.submit(&state).await
 }
 
-fn refused(
-    state: &AppState,
-    refusal: Refusal,
-    again: impl Fn(PageToken, Vec<Refused>, Option<&'static str>) -> Again,
+/// What the page carried, if the request came from one; a page that is too old is replaced, and its photo stays.
+type Carried = (PageToken, Option<&'static str>);
+
+fn carried(state: &AppState, tag: Tag, form: &Form, now: &Now) -> Result<Option<Carried>, Problem> {
+    let Some(text) = form.get("page") else { return Ok(None) };
+    let contact_s = with_item(state, tag, contact_s)?;
+    let new = PageToken::new(tag, now);
+    Ok(Some(match PageToken::read(text, &state.identity.page_key, tag, now, contact_s) {
+        Ok(token) => (token, None),
+        Err(Stale::Old(old)) => (PageToken { photo: old.photo, ..new }, Some(TOO_OLD)),
+        Err(Stale::Foreign | Stale::OtherItem) => (new, Some(TOO_OLD)),
+    }))
+}
+
+/// A scan page that came back.
+struct Filled {
+    tag: Tag,
+    form: Form,
     token: PageToken,
-) -> Result<Response, Problem> {
-    match refusal {
-        // The page's hidden id was used for another record: this is a new one.
-        Refusal::KeyReused => Err(Problem::from(Refusal::KeyReused)
-            .detail("This page was used for another record already, which stays as it is.")
-            .next("Scan the label again for a new record.")
-            .link(format!("/t/{}", token.tag), "Open the page anew")),
-        Refusal::ProtocolChanged => again(
-            token,
-            Vec::new(),
-            Some("The protocol has changed since this page was opened. Check the steps and record again."),
-        )
-        .page(state),
-        other if other.field().is_some() => again(token, vec![Refused::Rule(other)], None).page(state),
-        other => Err(other.into()),
+    stale: Option<&'static str>,
+    photo: Photo,
+    submission: String,
+    anyway: bool,
+    now: Now,
+    by: By,
+}
+
+impl Filled {
+    async fn submit(mut self, state: &AppState) -> Result<Response, Problem> {
+        let mut problems = Vec::new();
+        match &self.photo {
+            Photo::Kept(hash) => self.token.photo = Some(*hash),
+            Photo::Refused(words) => problems.push(Refused::Photo(words.clone())),
+            Photo::None | Photo::Follows(_) => {}
+        }
+        if self.form.has("wet") {
+            self.token = PageToken { wet_ms: Some(self.now.up_ms), made_ms: self.now.up_ms, ..self.token };
+            return self.again(problems, None).page(state);
+        }
+        let wanted = form_of(self.tag, &self.form, &self.token, &self.photo);
+        if self.stale.is_none() {
+            problems.extend(with_item(state, self.tag, |facility, item| {
+                review(&wanted, facility, item, &self.now)
+            })?);
+            // Whoever sent a photo that is of no use is told that, not that there was none.
+            problems.retain(|p| {
+                !matches!((p, &self.photo), (Refused::Rule(Refusal::PhotoMissing), Photo::Refused(_)))
+            });
+        }
+        if self.stale.is_some() || !problems.is_empty() {
+            // A repeat of a submission that was recorded shows that record, however old its page is.
+            return match repeated(state, &self.submission).await {
+                Some(done) => Ok(recorded(state, self.by, done, &wanted, self.photo)),
+                None => self.again(problems, self.stale).page(state),
+            };
+        }
+        let command = Command::RecordCleaning(Box::new(wanted.clone()));
+        match act(state, self.by, Some(self.submission.clone()), command).await {
+            Ok(done) => Ok(recorded(state, self.by, done, &wanted, self.photo)),
+            Err(Undone::Refused(refusal)) => self.refused(state, refusal),
+            Err(Undone::Box(problem)) => Err(problem),
+        }
+    }
+
+    /// The page once more, with everything that was put in.
+    fn again(&self, mut problems: Vec<Refused>, note: Option<&'static str>) -> Again {
+        if matches!(self.photo, Photo::Follows(_)) {
+            problems.push(Refused::Photo("Your photo was not ready in time. Take it again".to_owned()));
+        }
+        Again {
+            token: self.token,
+            typed: Typed::of(&self.form),
+            submission: self.submission.clone(),
+            anyway: self.anyway,
+            note,
+            problems,
+        }
+    }
+
+    fn refused(&self, state: &AppState, refusal: Refusal) -> Result<Response, Problem> {
+        match refusal {
+            // The page's hidden id was used for another record: this is a new one.
+            Refusal::KeyReused => Err(Problem::from(Refusal::KeyReused)
+                .detail("This page was used for another record already, which stays as it is.")
+                .next("Scan the label again for a new record.")
+                .link(format!("/t/{}", self.tag), "Open the page anew")),
+            Refusal::ProtocolChanged => self.again(Vec::new(), Some(PROTOCOL_CHANGED)).page(state),
+            other if other.field().is_some() => self.again(vec![Refused::Rule(other)], None).page(state),
+            other => Err(other.into()),
+        }
     }
 }
 
@@ -260,7 +282,7 @@ async fn plain(
     form: &Form,
     key: Option<String>,
     photo: Photo,
-    headers: &HeaderMap,
+    by: By,
 ) -> Result<Response, Problem> {
     if let Photo::Refused(words) = &photo {
         return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "photo", words.clone()).field("photo"));
@@ -271,7 +293,6 @@ async fn plain(
         wanted.steps = Some(form.all("step").filter_map(|n| n.parse().ok()).collect());
     }
     photo.name(&mut wanted);
-    let by = by(state, headers);
     let done = act(state, by, key, Command::RecordCleaning(Box::new(wanted.clone()))).await?;
     Ok(recorded(state, by, done, &wanted, photo))
 }

@@ -115,11 +115,7 @@ mod tests {
 
     #[test]
     fn what_was_given_comes_back_or_nothing() {
-        let dir = tempfile::tempdir().unwrap();
-        let db = std::sync::Arc::new(redb::Database::create(dir.path().join("s")).unwrap());
-        let random: std::sync::Arc<dyn crate::random::Random> =
-            std::sync::Arc::new(crate::random::SystemRandom);
-        let key = crate::identity::Identity::open(&db, &random).unwrap().page_key;
+        let key = PageKey::new([7; 32]);
         let boot = BootId::new(0, [1; 10]);
         let at = |up_ms| Now { wall_ms: 0, boot, up_ms, state: ClockState::Synced };
         let tag: Tag = "7QK3M9X2W".parse().unwrap();

@@ -2,7 +2,7 @@
 
 use record::anchor::corrected_ms;
 use record::fold::{Facility, Settings};
-use record::kinds::Who;
+use record::kinds::{Missing, Who};
 use record::tree::Hash;
 
 use super::problem::Problem;
@@ -138,4 +138,16 @@ pub(super) fn who_words(reader: &Reader, facility: &Facility, who: &Who) -> Stri
 /// Where something is and what its number is, as on its label: `ICU East, bed 14 · BM-20418`.
 pub(super) fn place_line(location: &str, asset_number: &str) -> String {
     [location, asset_number].iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>().join(" · ")
+}
+
+/// What a cleaning lacks, in words; nothing where it is complete.
+pub(super) fn missing_words(missing: &[Missing]) -> String {
+    let word = |m: &Missing| match m {
+        Missing::StepsNotStated => "steps not stated",
+        Missing::Steps => "not all steps",
+        Missing::ContactTime => "not wet long enough",
+        Missing::Photo => "no photo",
+        Missing::Other => "something else",
+    };
+    missing.iter().map(word).collect::<Vec<_>>().join(", ")
 }

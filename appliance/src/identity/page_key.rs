@@ -21,11 +21,16 @@ impl PageKey {
     pub(super) fn open(db: Arc<Database>, random: &dyn Random) -> Result<Self, IdentityError> {
         let rows = Rows::open(db, "identity_page_key")?;
         if let Some(key) = rows.get::<[u8; 32]>("page")? {
-            return Ok(Self(key));
+            return Ok(Self::new(key));
         }
         let key = random.bytes::<32>();
         rows.put("page", &key)?;
-        Ok(Self(key))
+        Ok(Self::new(key))
+    }
+
+    /// From 32 random bytes.
+    pub(crate) fn new(key: [u8; 32]) -> Self {
+        Self(key)
     }
 
     /// The first 16 bytes of HMAC-SHA-256 (RFC 2104), as hex.

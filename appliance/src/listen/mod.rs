@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
+use http::header::CONTENT_TYPE;
 use http::{Request, Response};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -39,6 +40,8 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 const HEADERS_MAX: usize = 64;
 /// Bytes of a request's head, and of hyper's buffer for one connection.
 const HEAD_BYTES_MAX: usize = 16 * 1024;
+/// An answer that never ends.
+const EVENTS: &str = "text/event-stream";
 
 /// What the router may know about the connection that a request came by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -201,6 +204,10 @@ async fn serve<S>(
         let answer = router.call(request);
         async move {
             let answer: Response<Body> = answer.await.unwrap_or_else(|never| match never {});
+            if answer.headers().get(CONTENT_TYPE).is_some_and(|kind| kind == EVENTS) {
+                // A page that listens for news asks again by itself, so it may be the one that makes room.
+                place.answered();
+            }
             Ok::<_, Infallible>(answer.map(|body| Answer::new(body, place)))
         }
     });

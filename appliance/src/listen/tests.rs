@@ -106,3 +106,53 @@ async fn stopping_lets_a_running_request_end() {
     assert!(asked.await.unwrap().ends_with("done"));
     stopping.await.unwrap();
 }
+
+#[tokio::test]
+async fn a_page_that_listens_for_news_does_not_hold_up_the_end() {
+    let events = || async {
+        (
+            [(CONTENT_TYPE, EVENTS)],
+            Body::from_stream(futures_util::stream::pending::<Result<&str, io::Error>>()),
+        )
+    };
+    let tcp = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let listener =
+        Listener::start(tcp, None, Router::new().route("/", get(events)), Connections::new(8)).unwrap();
+    let mut stream = TcpStream::connect(listener.local_addr()).await.unwrap();
+    stream.write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
+    let mut head = [0; 15];
+    stream.read_exact(&mut head).await.unwrap();
+    assert_eq!(&head, b"HTTP/1.1 200 OK");
+    tokio::time::timeout(Duration::from_secs(2), listener.stop()).await.unwrap();
+}
+
+#[tokio::test]
+async fn plain_http_on_the_tls_port_is_told_so() {
+    let dir = tempfile::tempdir().unwrap();
+    let names = ["localhost".to_owned()];
+    let authority = crate::identity::Authority::open(dir.path(), &names, 1_795_205_071_000).unwrap();
+    let tcp = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let router = Router::new().route("/", get(|| async { "here" }));
+    let listener = Listener::start(tcp, Some(authority.tls()), router, Connections::new(8)).unwrap();
+    let told = ask(listener.local_addr(), "GET / HTTP/1.1\r\nHost: a\r\n\r\n").await;
+    assert!(told.starts_with("HTTP/1.1 400") && told.contains("https://"), "{told}");
+    let mut roots = rustls::RootCertStore::empty();
+    let ca = std::fs::read(authority.ca_file()).unwrap();
+    use rustls::pki_types::pem::PemObject as _;
+    roots.add(rustls::pki_types::CertificateDer::from_pem_slice(&ca).unwrap()).unwrap();
+    let client =
+        rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+    let stream = TcpStream::connect(listener.local_addr()).await.unwrap();
+    let name = "localhost".try_into().unwrap();
+    let mut stream = tokio_rustls::TlsConnector::from(Arc::new(client)).connect(name, stream).await.unwrap();
+    stream.write_all(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").await.unwrap();
+    let mut text = String::new();
+    stream.read_to_string(&mut text).await.unwrap();
+    assert!(text.ends_with("here"), "{text}");
+    drop(stream);
+    listener.stop().await;
+}

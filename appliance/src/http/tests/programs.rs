@@ -241,18 +241,22 @@ async fn every_described_path_answers_as_described() {
             let request = match (method.as_str(), path.starts_with("/api/register")) {
                 ("get", _) => Request::get(&real).body(Body::empty()).unwrap(),
                 (_, true) => posted(&real, &[("cleaned_by", "Ada")]),
-                _ => json(&real, &serde_json::json!({"name": "X", "tags": [world.pump], "tag": world.pump, "cleaned_by": "Ada"}).to_string()),
+                _ => json(&real, &body_of(&world, &real).to_string()),
             };
             let answer = program.send(request).await;
             let codes = operation["responses"].as_object().unwrap();
-            assert!(
-                codes.contains_key(&answer.status.to_string()),
-                "{method} {real}: {} {}",
-                answer.status,
-                answer.text()
-            );
-            assert_ne!(answer.status, 404, "{method} {real}");
+            assert!(answer.status < 300, "{method} {real}: {} {}", answer.status, answer.text());
+            assert!(codes.contains_key(&answer.status.to_string()), "{method} {real}: {}", answer.status);
         }
     }
     world.get("/api/docs").await.is(200).has("/api/v1/labels");
+}
+
+fn body_of(world: &World, path: &str) -> serde_json::Value {
+    match path {
+        "/api/v1/equipment" => serde_json::json!({"name": "X"}),
+        "/api/v1/protocols" => serde_json::json!({"name": "Wipe", "steps": [{"text": "Wipe it"}]}),
+        "/api/v1/cleanings" => serde_json::json!({"tag": world.pump, "cleaned_by": "Ada"}),
+        _ => serde_json::json!({"tags": [world.pump]}),
+    }
 }
