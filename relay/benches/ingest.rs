@@ -1,12 +1,19 @@
 //! How fast one relay process verifies and stores: plain figures, and the share of each against its floor.
 //!
 //! `cargo bench -p cleantrack-relay --bench ingest [-- postgres]`
+#![expect(clippy::unwrap_used, reason = "a bench ends where something fails")]
+#![expect(clippy::print_stdout, reason = "its figures are for whoever runs it")]
 
 #[expect(dead_code, reason = "the stories use all of it")]
 #[path = "../tests/store/fake_box.rs"]
 mod fake_box;
 #[path = "../../tests/src/postgres.rs"]
-#[expect(dead_code, unreachable_pub, reason = "a part of the harness, which uses all of it")]
+#[expect(
+    dead_code,
+    unreachable_pub,
+    clippy::expect_used,
+    reason = "a part of the harness, which uses all of it"
+)]
 mod postgres;
 
 use std::hint::black_box;

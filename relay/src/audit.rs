@@ -104,3 +104,58 @@ pub async fn rebuild(db: &Db, now_ms: i64) -> Result<usize, DbError> {
     }
     Ok(all.len())
 }
+
+#[cfg(test)]
+mod tests {
+    use record::checkpoint::{Checkpoint, Origin, SignedCheckpoint};
+    use record::entry::{At, By, ClockState};
+    use record::ids::{BootId, BoxId, FacilityId};
+    use record::kinds::Event;
+    use record::sign::{Kind, Signer};
+
+    use super::*;
+    use crate::db::epochs::Grown;
+
+    #[tokio::test]
+    async fn a_changed_line_and_a_lost_one_are_found() {
+        let dir = tempfile::tempdir().unwrap();
+        let db = Db::open(&format!("sqlite:{}", dir.path().join("a.db").display())).await.unwrap();
+        db.migrate(0).await.unwrap();
+        let (scope, facility) = (AccountScope::of(AccountId::new(1, [1; 10])), FacilityId::new(1, [1; 10]));
+        let public = Signer::new("x", Kind::Note, &[3; 32]).unwrap().verifier().public();
+        let origin = Origin::new(BoxId::new(1, [2; 10]), 1, &public);
+        let signer = origin.signer(&[3; 32]).unwrap();
+        let cosigner = Signer::new("relay/cosign/1", Kind::Cosignature, &[9; 32]).unwrap();
+        let at = At { wall: 1, boot: BootId::new(1, [1; 10]), up: 5, clock: ClockState::Synced };
+        let entry = |seq| Entry::compose(seq, at, By::BOX, None, &Event::read("x.y", "{}")).unwrap();
+        let entries: Vec<_> = (0..3).map(entry).map(|e| (e.leaf(), e)).map(|(leaf, e)| (e, leaf)).collect();
+        let mut frontier = Frontier::default();
+        entries.iter().for_each(|(_, leaf)| frontier.push(*leaf));
+        let note = Checkpoint { origin, size: 3, root: frontier.root() }.signed(&signer).unwrap().to_string();
+        let signed = SignedCheckpoint::verify(&note, &origin, signer.verifier()).unwrap();
+        let cosigned = signed.cosigned(&cosigner, 1).to_string();
+        let mut tx = db.begin().await.unwrap();
+        facilities::create(&mut tx, scope, facility, "General", "UTC", 0).await.unwrap();
+        epochs::create(&mut tx, scope, &origin, facility, (&public, false), 0).await.unwrap();
+        crate::db::entries::append(&mut tx, scope, &origin, &entries, &[], &[]).await.unwrap();
+        let grown = Grown { frontier: &frontier, cosigned: &cosigned, witness: None };
+        epochs::grown(&mut tx, scope, &origin, grown, 0).await.unwrap();
+        tx.commit().await.unwrap();
+        let cosigners = [cosigner.verifier().clone()];
+        let good = Findings { logs: 1, entries: 3, faults: Vec::new() };
+        assert_eq!(verify(&db, &cosigners).await.unwrap(), good);
+        let stranger = Signer::new("other/cosign/1", Kind::Cosignature, &[9; 32]).unwrap();
+        assert_eq!(verify(&db, &[stranger.verifier().clone()]).await.unwrap().faults.len(), 1);
+        let other =
+            String::from_utf8(entries[1].0.bytes().to_vec()).unwrap().replace("\"wall\":1", "\"wall\":2");
+        let mut tx = db.begin().await.unwrap();
+        let sql = "UPDATE entries SET line = $1 WHERE seq = 1";
+        crate::db::exec!(tx, sql, other.into_bytes()).unwrap();
+        tx.commit().await.unwrap();
+        assert!(verify(&db, &cosigners).await.unwrap().faults[0].contains("do not lead to the root"));
+        let mut tx = db.begin().await.unwrap();
+        crate::db::exec!(tx, "DELETE FROM entries WHERE seq = 1").unwrap();
+        tx.commit().await.unwrap();
+        assert!(verify(&db, &cosigners).await.unwrap().faults[0].contains("entry 1"));
+    }
+}

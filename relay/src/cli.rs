@@ -181,6 +181,15 @@ pub(crate) enum ClaimFile {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum BoxOrder {
+    /// Take the word of one in quarantine again, after you have looked at the evidence.
+    Release {
+        /// Whose.
+        #[arg(long)]
+        account: AccountId,
+        /// Which.
+        #[arg(long = "box")]
+        box_id: BoxId,
+    },
     /// Take one out of use for good: its certificates count no more.
     Revoke {
         /// Whose.

@@ -160,6 +160,7 @@ fn order_of(command: Command) -> Result<Order, Failure> {
             };
             Order::ClaimFileCreate { account, facility, ssid, psk, country, hostname, label_host }
         }
+        Command::Box(cli::BoxOrder::Release { account, box_id }) => Order::BoxRelease { account, box_id },
         Command::Box(cli::BoxOrder::Revoke { account, box_id }) => Order::BoxRevoke { account, box_id },
         Command::Serve { .. } | Command::Migrate | Command::Verify | Command::Rebuild => {
             return Err(Failure::Refused("that is no order".to_owned()));

@@ -243,3 +243,80 @@ async fn serve<S>(
         tracing::debug!(%error, "a connection ended early");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::routing::get;
+    use tokio::io::AsyncReadExt as _;
+    use tokio::sync::Notify;
+
+    use super::*;
+
+    async fn start(router: Router, door: Door, connections_max: usize) -> Listener {
+        let tcp = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        Listener::start(tcp, door, router, connections_max).unwrap()
+    }
+
+    async fn all(stream: &mut TcpStream) -> String {
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        answer
+    }
+
+    const ASK: &[u8] = b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+
+    #[tokio::test]
+    async fn a_request_says_who_asks() {
+        let who = async |axum::Extension(peer): axum::Extension<Peer>| peer.0.to_string();
+        let listener = start(Router::new().route("/", get(who)), Door::Plain, 4).await;
+        let mut stream = TcpStream::connect(listener.local_addr()).await.unwrap();
+        stream.write_all(ASK).await.unwrap();
+        let answer = all(&mut stream).await;
+        assert!(answer.ends_with(&stream.local_addr().unwrap().to_string()), "{answer}");
+        listener.stop().await;
+        assert!(TcpStream::connect(stream.peer_addr().unwrap()).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn stopping_lets_a_running_request_end() {
+        let (running, go) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+        let (at_work, wait) = (Arc::clone(&running), Arc::clone(&go));
+        let slow = async move || {
+            at_work.notify_one();
+            wait.notified().await;
+            "done"
+        };
+        let listener = start(Router::new().route("/", get(slow)), Door::Plain, 4).await;
+        let mut stream = TcpStream::connect(listener.local_addr()).await.unwrap();
+        stream.write_all(ASK).await.unwrap();
+        running.notified().await;
+        let stopping = tokio::spawn(listener.stop());
+        go.notify_one();
+        assert!(all(&mut stream).await.ends_with("done"));
+        stopping.await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn more_than_its_share_waits_its_turn() {
+        let listener = start(Router::new().route("/", get(async || "here")), Door::Plain, 1).await;
+        let first = TcpStream::connect(listener.local_addr()).await.unwrap();
+        let mut second = TcpStream::connect(listener.local_addr()).await.unwrap();
+        second.write_all(ASK).await.unwrap();
+        // The first one has the only place and says nothing; when it goes, the second is heard.
+        drop(first);
+        assert!(all(&mut second).await.ends_with("here"));
+        listener.stop().await;
+    }
+
+    #[tokio::test]
+    async fn plain_http_on_the_https_port_is_told_so() {
+        let certificate = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        let key = rustls::pki_types::PrivateKeyDer::Pkcs8(certificate.signing_key.serialize_der().into());
+        let identity = Identity { chain: vec![certificate.cert.der().clone()], key };
+        let listener = start(Router::new(), public_tls(identity).unwrap(), 4).await;
+        let mut stream = TcpStream::connect(listener.local_addr()).await.unwrap();
+        stream.write_all(ASK).await.unwrap();
+        assert!(all(&mut stream).await.contains("https://"));
+        listener.stop().await;
+    }
+}

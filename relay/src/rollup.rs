@@ -64,7 +64,7 @@ pub(crate) async fn refresh(
     let span = |tag: &Tag| {
         let item = rows.equipment.get(tag)?;
         let counted_ms = counted.get(&tag.to_string()).copied().unwrap_or(item.added_ms);
-        let from_ms = touched.get(tag)?.min(&counted_ms).clone().max(as_of_ms - TALLIED_MS);
+        let from_ms = (*touched.get(tag)?).min(counted_ms).max(as_of_ms - TALLIED_MS);
         let from_day = calendar.day_of(from_ms);
         let closed_in = calendar.day_range(from_day).start..as_of_ms.saturating_add(1);
         Some(Span { item, activity: rows.activity.get(tag), from_day, closed_in })

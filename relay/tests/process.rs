@@ -1,4 +1,5 @@
 //! The program itself, from an empty folder to a cosigned batch, through every listener, a stop and a second start.
+#![expect(clippy::unwrap_used, reason = "the helpers of tests are tests")]
 
 #[expect(dead_code, reason = "the stories use all of it")]
 #[path = "store/fake_box.rs"]

@@ -16,7 +16,7 @@ use crate::accounts::password::{self, PasswordError};
 use crate::accounts::token;
 use crate::clock::Clock;
 use crate::db::accounts::{self, NewUser};
-use crate::db::{AccountScope, Conn, Db, DbError, facilities};
+use crate::db::{AccountScope, Conn, Db, DbError, boxes, facilities};
 use crate::fleet::{ClaimWishes, Fleet, FleetError};
 use crate::mqtt::Outbox;
 use crate::random::Random;
@@ -75,6 +75,14 @@ pub enum Order {
         hostname: Option<String>,
         /// Scheme and host of labels.
         label_host: Option<String>,
+    },
+    /// A box in quarantine that a person has looked at.
+    BoxRelease {
+        /// Whose.
+        account: AccountId,
+        /// Which.
+        #[serde(rename = "box")]
+        box_id: BoxId,
     },
     /// A box that is lost, stolen or replaced.
     BoxRevoke {
@@ -155,6 +163,15 @@ impl Office {
                 let file = crate::fleet::claim_file(&self.fleet, scope, facility, wishes).await?;
                 self.told(scope, "claim-file create", &facility.to_string()).await?;
                 Ok(json!({"claim_file": file}))
+            }
+            Order::BoxRelease { account, box_id } => {
+                let (mut tx, scope) = self.begin(account).await?;
+                if !boxes::release(&mut tx, scope, box_id).await? {
+                    return Err(AdminError::Value(format!("there is no box {box_id} in quarantine")));
+                }
+                self.audit(&mut tx, scope, "box release", &box_id.to_string()).await?;
+                tx.commit().await?;
+                Ok(json!({"box": box_id, "quarantined": false}))
             }
             Order::BoxRevoke { account, box_id } => {
                 let scope = AccountScope::of(account);

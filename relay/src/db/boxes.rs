@@ -176,6 +176,16 @@ pub async fn quarantine(
     exec!(conn, sql, now_ms, why.to_owned(), scope.key(), box_id.to_string()).map(drop)
 }
 
+/// Takes the box's word again, after a person has looked. Whether there was anything to lift.
+///
+/// # Errors
+/// The database.
+pub async fn release(conn: &mut Conn, scope: AccountScope, box_id: BoxId) -> Result<bool, DbError> {
+    let sql = "UPDATE boxes SET quarantined_ms = NULL, quarantine = NULL \
+               WHERE account = $1 AND box = $2 AND quarantined_ms IS NOT NULL";
+    Ok(exec!(conn, sql, scope.key(), box_id.to_string())? > 0)
+}
+
 /// Revokes a box and its certificates. Whether there was one to revoke.
 ///
 /// # Errors

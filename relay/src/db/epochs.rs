@@ -101,7 +101,8 @@ pub async fn create(
 /// # Errors
 /// The database.
 pub async fn get(conn: &mut Conn, scope: AccountScope, origin: &Origin) -> Result<Option<Held>, DbError> {
-    let sql = select(Lock::No);
+    let place = "WHERE account = $1 AND box = $2 AND epoch = $3";
+    let sql = sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} FROM epochs {place}"));
     let row = opt!(conn, Row, sql, scope.key(), origin.box_id.to_string(), origin.epoch.to_string())?;
     row.map(|row| row.read(|_| *origin)).transpose()
 }
@@ -111,22 +112,10 @@ pub async fn get(conn: &mut Conn, scope: AccountScope, origin: &Origin) -> Resul
 /// # Errors
 /// The database.
 pub async fn take(conn: &mut Conn, scope: AccountScope, origin: &Origin) -> Result<Option<Held>, DbError> {
-    let sql = select(Lock::Yes);
+    let place = "WHERE account = $1 AND box = $2 AND epoch = $3";
+    let sql = sqlx::AssertSqlSafe(format!("UPDATE epochs SET size = size {place} RETURNING {COLUMNS}"));
     let row = opt!(conn, Row, sql, scope.key(), origin.box_id.to_string(), origin.epoch.to_string())?;
     row.map(|row| row.read(|_| *origin)).transpose()
-}
-
-enum Lock {
-    Yes,
-    No,
-}
-
-fn select(lock: Lock) -> sqlx::AssertSqlSafe<String> {
-    let place = "WHERE account = $1 AND box = $2 AND epoch = $3";
-    sqlx::AssertSqlSafe(match lock {
-        Lock::Yes => format!("UPDATE epochs SET size = size {place} RETURNING {COLUMNS}"),
-        Lock::No => format!("SELECT {COLUMNS} FROM epochs {place}"),
-    })
 }
 
 /// All logs of one box, in the order of their numbers.

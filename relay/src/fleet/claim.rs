@@ -56,7 +56,7 @@ enum Verdict {
 
 const USED: &str = "this claim code was used by another box or with another key: make a new claim file";
 const KNOWN: &str =
-    "this box is known here under another key or account: reset it, or ask the operator to revoke it";
+    "this box is known here under another key, facility or account: set it up anew, which gives it a new id";
 
 fn decide(claim: Option<&Claim>, box_id: BoxId, csr_key: &Hash, now_ms: i64) -> Verdict {
     let Some(claim) = claim else { return Verdict::Unknown };
@@ -108,7 +108,7 @@ impl Fleet {
             (Verdict::Unknown | Verdict::Fresh, _) => return Err(Refused::Unknown),
         };
         let (scope, facility) = (claim.scope, claim.facility);
-        known_so(&mut tx, scope, &origin, &log_key).await?;
+        known_so(&mut tx, (scope, facility), &origin, &log_key).await?;
         let place = (request.r#box, facility, request.epoch);
         boxes::register(&mut tx, scope, place, &request.model, &request.version, now_ms).await?;
         epochs::create(&mut tx, scope, &origin, facility, (&log_key, false), now_ms).await?;
@@ -210,17 +210,18 @@ impl Fleet {
     }
 }
 
-/// A box that is known must be known by this log key, and to this account.
+/// A box that is known must be known by this log key, and stand here: what it recorded belongs to one facility.
 async fn known_so(
     tx: &mut Conn,
-    scope: AccountScope,
+    (scope, facility): (AccountScope, FacilityId),
     origin: &Origin,
     log_key: &[u8; 32],
 ) -> Result<(), Refused> {
     let Some(home) = boxes::platform_home(tx, origin.box_id).await? else { return Ok(()) };
     let logs = epochs::of_box(tx, scope, origin.box_id).await?;
     let fits = |held: &Held| held.origin == *origin && held.log_key == *log_key;
-    if home.scope == scope && logs.iter().any(fits) { Ok(()) } else { Err(Refused::Taken(KNOWN)) }
+    let here = home.scope == scope && home.facility == facility;
+    if here && logs.iter().any(fits) { Ok(()) } else { Err(Refused::Taken(KNOWN)) }
 }
 
 #[cfg(test)]

@@ -86,7 +86,7 @@ pub struct Ingest {
 
 /// What a batch turned out to be before anything was compared.
 enum Opened {
-    Signed(Signed, epochs::Held),
+    Signed(Box<Signed>, epochs::Held),
     Refused { code: &'static str, text: String, epoch: Epoch, from: u64, form: bool },
 }
 
@@ -140,7 +140,7 @@ impl Ingest {
                 let place = (held.origin.epoch, signed.first());
                 self.refuse(&home, box_id, place, ("quarantined", text), &payload, false).await
             }
-            Opened::Signed(signed, held) => self.against(&home, &held.origin, signed, &payload).await,
+            Opened::Signed(signed, held) => self.against(&home, &held.origin, *signed, &payload).await,
         }
     }
 
@@ -278,7 +278,7 @@ fn open(wire: &[u8], box_id: BoxId, known: Vec<epochs::Held>) -> Opened {
         .map_err(Refusal::from)
         .and_then(|verifier| batch.open(&origin, &verifier));
     match signed {
-        Ok(signed) => Opened::Signed(signed, held),
+        Ok(signed) => Opened::Signed(Box::new(signed), held),
         Err(refusal) => refused(&refusal, origin.epoch, from),
     }
 }

@@ -44,7 +44,7 @@ impl Piece {
         let (from, last) = span.split_once('-')?;
         let (from, last, total): (u64, u64, u64) =
             (from.parse().ok()?, last.parse().ok()?, total.parse().ok()?);
-        let fits = length > 0 && last.checked_sub(from)? + 1 == length as u64 && last < total;
+        let fits = last < total && last.checked_sub(from)?.checked_add(1)? == length as u64;
         fits.then_some(Self { from, total })
     }
 }

@@ -1,8 +1,14 @@
 //! The relay's store and ingest: the same stories on SQLite and on PostgreSQL.
+#![expect(clippy::unwrap_used, reason = "the helpers of tests are tests")]
 
 mod doors;
 mod fake_box;
-#[expect(dead_code, unreachable_pub, reason = "a part of the harness, which uses all of it")]
+#[expect(
+    dead_code,
+    unreachable_pub,
+    clippy::expect_used,
+    reason = "a part of the harness, which uses all of it"
+)]
 #[path = "../../../tests/src/postgres.rs"]
 mod postgres;
 mod stories;
