@@ -1,9 +1,11 @@
 //! Everything that the end-to-end suites share: real programs, a line that can be spoilt, a printer that can jam.
 //!
 //! [`process`] starts a program and waits for its first line; [`proxy`] is the line between two of them; [`tools`] finds
-//! the witnesses from outside; [`virtual_printer`] is the printer. Nothing in here knows what a suite wants to prove.
+//! the witnesses from outside; [`virtual_printer`] is the printer; [`world`] puts box, relay, line and phones together.
+//! Nothing in here knows what a suite wants to prove. [`demo`] is the README's first command.
 pub mod demo;
 pub mod process;
 pub mod proxy;
 pub mod tools;
 pub mod virtual_printer;
+pub mod world;

@@ -1,0 +1,110 @@
+//! A disk that is really full: refused cleanly, nothing lost, and on again as soon as there is room.
+
+use std::io::Write as _;
+use std::path::Path;
+use std::process::Command;
+
+use harness::tools;
+use harness::world::{Ledger, Phone, Post, TheBox, check, folder};
+use tempfile::TempDir;
+
+use crate::demo;
+
+/// Submissions after which a disk of this size must be full.
+const UNTIL_FULL_MAX: usize = 20_000;
+
+/// A small file system of its own; unmounted when it is dropped.
+pub struct Tmpfs {
+    dir: TempDir,
+}
+
+impl Tmpfs {
+    /// Needs root, as `tests/run` has it.
+    pub fn mount(bytes: u64) -> Self {
+        let dir = folder();
+        let size = format!("size={bytes},mode=0700");
+        let mounted = Command::new(tools::program("mount"))
+            .args(["-t", "tmpfs", "-o", &size, "tmpfs"])
+            .arg(dir.path())
+            .output();
+        let mounted = mounted.unwrap();
+        let why = String::from_utf8_lossy(&mounted.stderr);
+        assert!(mounted.status.success(), "a small disk cannot be mounted (this suite needs root): {why}");
+        Self { dir }
+    }
+
+    pub fn path(&self) -> &Path {
+        self.dir.path()
+    }
+}
+
+impl Drop for Tmpfs {
+    fn drop(&mut self) {
+        // Lazily: a process that was just killed may still be letting go.
+        let ended = Command::new(tools::program("umount")).arg("-l").arg(self.dir.path()).status();
+        assert!(
+            ended.is_ok_and(|status| status.success()) || std::thread::panicking(),
+            "a disk stays mounted"
+        );
+    }
+}
+
+/// Takes all the room that there is.
+fn fill(path: &Path) {
+    let mut file = std::fs::File::create(path).unwrap();
+    for piece in [1 << 20, 4096, 1] {
+        while file.write_all(&vec![0xa5; piece]).is_ok() {}
+    }
+}
+
+/// Posts from `from` on until the box says that its disk is full; gives back the number that was refused.
+async fn post_until_full(phone: &Phone, from: usize) -> usize {
+    for n in from..from + UNTIL_FULL_MAX {
+        match phone.post(n).await {
+            Post::Recorded(_) => {}
+            Post::Refused(status, body) => {
+                assert!((500..600).contains(&status), "{status}: {body}");
+                assert!(body.contains("full"), "the page says why: {body}");
+                return n;
+            }
+            Post::Unknown(why) => panic!("no answer to {n}: {why}"),
+        }
+    }
+    panic!("the disk is never full");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_full_disk_is_refused_cleanly_and_survived() {
+    let disk = Tmpfs::mount(24 << 20);
+    let filler = disk.path().join("filler");
+    let mut r#box = TheBox::new(demo(), &disk.path().join("box"));
+    r#box.start().await;
+    r#box.found().await;
+    let ledger = Ledger::default();
+    let phone = r#box.phone("phone", &ledger);
+    phone.record_all(0..10).await;
+    let mut next = 10;
+    for round in 0..2 {
+        fill(&filler);
+        let refused = post_until_full(&phone, next).await;
+        // It goes on saying so, answers questions, and keeps what it said before.
+        assert!(matches!(phone.post(refused).await, Post::Refused(500..600, _)), "round {round}");
+        assert!(matches!(phone.post(0).await, Post::Recorded(_)), "an old acknowledgement, round {round}");
+        check::at_box(&r#box, &ledger).await;
+        if round == 1 {
+            // The start itself needs some room where there is no ballast.
+            r#box.kill().await;
+        }
+        std::fs::remove_file(&filler).unwrap();
+        if round == 1 {
+            r#box.start().await;
+        }
+        // The very submission that was refused is recorded now, once.
+        phone.record_all(refused..refused + 20).await;
+        check::at_box(&r#box, &ledger).await;
+        next = refused + 20;
+    }
+    r#box.kill().await;
+    r#box.start().await;
+    check::at_box(&r#box, &ledger).await;
+}

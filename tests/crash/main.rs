@@ -1,0 +1,11 @@
+//! The suite `crash`: box and relay killed under load and at chosen system calls, the folder shared, the disk full.
+
+mod disk_full;
+mod first_start;
+mod kills;
+
+use std::path::Path;
+
+fn demo() -> &'static Path {
+    Path::new(env!("CARGO_BIN_EXE_demo"))
+}

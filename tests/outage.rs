@@ -1,0 +1,184 @@
+//! The suite `outage`: the relay away, the line spoilt in every way; the box records on, and all of it arrives once.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use harness::proxy::Fault;
+use harness::world::{Load, World, until};
+
+fn demo() -> &'static Path {
+    Path::new(env!("CARGO_BIN_EXE_demo"))
+}
+
+/// Entries that the relay has confirmed, as the box knows.
+async fn at_relay(world: &World) -> u64 {
+    world.r#box.health().await.and_then(|health| health["at_relay"].as_u64()).unwrap_or(0)
+}
+
+/// Waits until the box knows that its line is down.
+async fn line_is_down(world: &World) {
+    let down = until("the box sees that the line is down", async || {
+        world.r#box.health().await.filter(|health| health["relay"] == "down")
+    });
+    assert!(down.await.is_some(), "{}", world.r#box.log());
+}
+
+/// Waits until the relay has confirmed more than `held`.
+async fn relay_has_more_than(world: &World, held: u64) {
+    let more = until("the relay has more", async || (at_relay(world).await > held).then_some(()));
+    assert!(more.await.is_some(), "box:\n{}\nrelay:\n{}", world.r#box.log(), world.relay.log());
+}
+
+/// Four phones record so many cleanings each.
+async fn record(world: &World, name: &str, each: usize) {
+    let phones = (0..4).map(|n| world.phone(&format!("{name}-{n}")));
+    let work = phones.map(|phone| tokio::spawn(async move { phone.record_all(0..each).await }));
+    for phone in work.collect::<Vec<_>>() {
+        phone.await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_relay_is_away_for_long_and_then_started_again() {
+    let mut world = World::claimed(demo()).await;
+    record(&world, "before", 5).await;
+    world.caught_up().await;
+    let held = at_relay(&world).await;
+    world.relay.kill().await;
+    record(&world, "meanwhile", 150).await;
+    line_is_down(&world).await;
+    assert_eq!(at_relay(&world).await, held, "nobody was there to confirm anything");
+    world.relay.start().await;
+    world.check().await;
+    // The same with an orderly end, the box started anew meanwhile.
+    assert_eq!(world.relay.stop().await.0, Some(0), "the relay ends well");
+    record(&world, "again", 20).await;
+    assert_eq!(world.r#box.stop().await.0, Some(0), "the box ends well without a relay");
+    world.r#box.start().await;
+    record(&world, "and-again", 20).await;
+    world.relay.start().await;
+    world.check().await;
+    assert_eq!(world.ledger.count(), 4 * (5 + 150 + 20 + 20));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_line_that_is_cut_refused_slow_and_late() {
+    let world = World::claimed(demo()).await;
+    let load = Load::start((0..2).map(|n| world.phone(&format!("phone-{n}"))));
+    for round in 0..3 {
+        let (recorded, connections) = (world.ledger.count(), world.connections());
+        // Live connections go on: only the cut makes the box meet the refusal.
+        world.line(Fault::Refuse);
+        world.ledger.reaches(recorded + 20).await;
+        world.line(Fault::Cut);
+        line_is_down(&world).await;
+        world.ledger.reaches(recorded + 60).await;
+        let tried = until("the box tries again", async || (world.connections() > connections).then_some(()));
+        assert!(tried.await.is_some(), "round {round}");
+        let held = at_relay(&world).await;
+        world.line(if round == 1 { Fault::Delay(Duration::from_millis(100)) } else { Fault::None });
+        relay_has_more_than(&world, held).await;
+    }
+    world.line(Fault::Throttle(30_000));
+    let (recorded, held) = (world.ledger.count(), at_relay(&world).await);
+    world.ledger.reaches(recorded + 100).await;
+    relay_has_more_than(&world, held).await;
+    assert!(load.stop().await > 200, "the box went on through all of it");
+    world.line(Fault::None);
+    world.check().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_deaf_line_sends_twice_and_counts_once() {
+    let world = World::claimed(demo()).await;
+    let phone = world.phone("phone");
+    let held = at_relay(&world).await;
+    world.line(Fault::Deaf);
+    phone.record_all(0..50).await;
+    // All of it reaches the relay, no answer reaches the box.
+    let there = until("the relay stored what it could not confirm", async || {
+        let stored = world.relay.get(&format!("/api/v1/log?from={held}&limit=1000")).await;
+        (stored.lines().count() > 0).then_some(())
+    });
+    assert!(there.await.is_some(), "{}", world.relay.log());
+    assert_eq!(at_relay(&world).await, held, "nothing was confirmed");
+    world.line(Fault::Cut);
+    line_is_down(&world).await;
+    world.line(Fault::None);
+    world.check().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_half_open_line_is_found_out_by_the_box_itself() {
+    let world = World::claimed(demo()).await;
+    let phone = world.phone("phone");
+    phone.record_all(0..10).await;
+    world.caught_up().await;
+    world.line(Fault::HalfOpen);
+    phone.record_all(10..100).await;
+    // Nobody resets anything: silence is all that the box has.
+    line_is_down(&world).await;
+    phone.record_all(100..120).await;
+    world.line(Fault::None);
+    world.check().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_box_that_is_claimed_late_sends_what_it_had() {
+    let mut world = World::unclaimed(demo()).await;
+    record(&world, "alone", 60).await;
+    let health = world.r#box.health().await.unwrap();
+    assert_eq!((health["relay"].as_str(), health["at_relay"].as_u64()), (Some("alone"), Some(0)), "{health}");
+    world.r#box.kill().await;
+    world.r#box.start().await;
+    world.claim().await;
+    record(&world, "claimed", 10).await;
+    world.check().await;
+    // It knows its relay from now on, without the file.
+    world.r#box.kill().await;
+    world.r#box.start().await;
+    record(&world, "later", 5).await;
+    world.check().await;
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let (kind, target) = (entry.file_type().unwrap(), to.join(entry.file_name()));
+        if kind.is_dir() {
+            copy(&entry.path(), &target);
+        } else if kind.is_file() {
+            std::fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_relay_from_a_backup_gets_everything_again() {
+    let mut world = World::claimed(demo()).await;
+    record(&world, "before", 10).await;
+    world.caught_up().await;
+    let (data, backup): (PathBuf, PathBuf) =
+        (world.relay.data().to_owned(), world.relay.data().with_extension("backup"));
+    assert_eq!(world.relay.stop().await.0, Some(0));
+    copy(&data, &backup);
+    let old = at_relay(&world).await;
+    world.relay.start().await;
+    record(&world, "lost", 40).await;
+    world.caught_up().await;
+    let new = at_relay(&world).await;
+    assert!(new > old + 100, "{old} {new}");
+    world.relay.kill().await;
+    std::fs::remove_dir_all(&data).unwrap();
+    copy(&backup, &data);
+    world.relay.start().await;
+    // Nothing new is recorded: the box must find out by its greeting alone.
+    let alarmed = until("the box sees that the relay went back", async || {
+        world.r#box.log().contains("RelayWentBack").then_some(())
+    });
+    assert!(alarmed.await.is_some(), "{}", world.r#box.log());
+    world.check().await;
+    record(&world, "after", 10).await;
+    world.check().await;
+}

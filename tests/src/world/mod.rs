@@ -1,0 +1,169 @@
+//! A small world of real processes: one relay, one box, a line between them that can be spoilt, and phones.
+//!
+//! [`World`] starts, kills and starts again; [`ledger`] remembers what the box acknowledged; [`phones`] are who it
+//! acknowledged it to; [`the_box`] and [`the_relay`] know how each program is set up; [`check`] compares what was promised
+//! with what both ends hold. Whatever goes wrong here is a test's failure, so it panics with the reason.
+
+pub mod check;
+pub mod ledger;
+pub mod phones;
+pub mod the_box;
+pub mod the_relay;
+
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use appliance::random::{Random, SystemRandom};
+use tempfile::TempDir;
+
+pub use self::ledger::{Ledger, Receipt};
+pub use self::phones::{Load, Phone, Post};
+pub use self::the_box::TheBox;
+pub use self::the_relay::TheRelay;
+use crate::proxy::{Fault, Proxy};
+
+/// The longest that anything in a suite is waited for.
+pub const PATIENCE: Duration = Duration::from_secs(90);
+/// Between two looks at something that only can be asked again and again.
+pub const LOOK_EVERY: Duration = Duration::from_millis(25);
+
+/// Relay and box as real processes on fixed ports, with a spoilable line between them.
+pub struct World {
+    /// The box.
+    pub r#box: TheBox,
+    /// The relay.
+    pub relay: TheRelay,
+    /// What was acknowledged.
+    pub ledger: Ledger,
+    mqtt: Proxy,
+    photos: Proxy,
+    dir: TempDir,
+}
+
+impl World {
+    /// A relay and a box that was claimed by a claim file at its first start, with a few items.
+    ///
+    /// `program` is the demo, which is each of the parts.
+    pub async fn claimed(program: &Path) -> Self {
+        let mut world = Self::unstarted(program).await;
+        world.r#box.claim_at_start(&world.claim_file());
+        world.r#box.start().await;
+        world.r#box.found().await;
+        world.caught_up().await;
+        world
+    }
+
+    /// The same, but the box does not know the relay yet; see [`World::claim`].
+    pub async fn unclaimed(program: &Path) -> Self {
+        let mut world = Self::unstarted(program).await;
+        world.r#box.start().await;
+        world.r#box.found().await;
+        world
+    }
+
+    async fn unstarted(program: &Path) -> Self {
+        provide_cryptography();
+        let dir = folder();
+        let mut relay = TheRelay::new(program, &dir.path().join("relay"));
+        let [_, photos, mqtt, _] = relay.ports();
+        let mqtt = Proxy::start(local(mqtt)).await.unwrap_or_else(|e| panic!("the line: {e}"));
+        let photos = Proxy::start(local(photos)).await.unwrap_or_else(|e| panic!("the line: {e}"));
+        relay.is_reached_by(mqtt.addr().port(), photos.addr().port());
+        relay.start().await;
+        let claim = relay.found().await;
+        std::fs::write(dir.path().join("claim.toml"), claim)
+            .unwrap_or_else(|e| panic!("the claim file: {e}"));
+        let r#box = TheBox::new(program, &dir.path().join("box"));
+        Self { r#box, relay, ledger: Ledger::default(), mqtt, photos, dir }
+    }
+
+    fn claim_file(&self) -> PathBuf {
+        self.dir.path().join("claim.toml")
+    }
+
+    /// Gives the running box its claim file, as an administrator would.
+    pub async fn claim(&self) {
+        self.r#box.order(&["claim", &self.claim_file().to_string_lossy()]).await;
+    }
+
+    /// From now on the line from the box to the relay is like this.
+    pub fn line(&self, fault: Fault) {
+        self.mqtt.set(fault);
+        self.photos.set(fault);
+    }
+
+    /// Connections that the box has made for MQTT so far, refused ones included.
+    pub fn connections(&self) -> u64 {
+        self.mqtt.connections()
+    }
+
+    /// A phone in the building.
+    pub fn phone(&self, name: &str) -> Phone {
+        self.r#box.phone(name, &self.ledger)
+    }
+
+    /// Waits until the relay has confirmed all that the box holds.
+    pub async fn caught_up(&self) {
+        let told = until("the relay has everything", async || {
+            let health = self.r#box.health().await?;
+            (health["entries"].is_u64() && health["entries"] == health["at_relay"]).then_some(())
+        });
+        if told.await.is_none() {
+            let (at_box, health) = (self.r#box.log(), self.r#box.health().await);
+            panic!("the relay did not catch up: {health:?}\nbox:\n{at_box}\nrelay:\n{}", self.relay.log());
+        }
+    }
+
+    /// Everything that was acknowledged is at the box once, and at the relay, and both prove it.
+    pub async fn check(&self) {
+        check::at_box(&self.r#box, &self.ledger).await;
+        self.caught_up().await;
+        check::at_relay(self).await;
+    }
+}
+
+/// The TLS library wants to be told once per process whose arithmetic it uses.
+pub fn provide_cryptography() {
+    // Another test of this process may have done it: it is the same one.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+}
+
+/// A folder that goes with the world.
+pub fn folder() -> TempDir {
+    let made = tempfile::Builder::new().prefix("cleantrack-world-").tempdir();
+    made.unwrap_or_else(|e| panic!("a folder: {e}"))
+}
+
+/// A port below those that the kernel gives to outgoing connections, so that it is free again for the next start.
+pub fn own_port() -> u16 {
+    let random: &dyn Random = &SystemRandom;
+    for _ in 0..200 {
+        let port = 12_000 + u16::try_from(random.below(18_000)).unwrap_or(0);
+        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
+            return port;
+        }
+    }
+    panic!("no port is free between 12000 and 30000")
+}
+
+fn local(port: u16) -> SocketAddr {
+    SocketAddr::from((Ipv4Addr::LOCALHOST, port))
+}
+
+/// Asks until there is an answer; `None` when [`PATIENCE`] is over.
+pub async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> Option<T> {
+    let looking = async {
+        loop {
+            if let Some(seen) = look().await {
+                return seen;
+            }
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    };
+    let seen = tokio::time::timeout(PATIENCE, looking).await.ok();
+    if seen.is_none() {
+        eprintln!("not within {PATIENCE:?}: {what}");
+    }
+    seen
+}

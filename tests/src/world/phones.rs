@@ -1,0 +1,154 @@
+//! Phones: each posts cleanings by HTTP on a kept-alive connection, and posts again whatever was not acknowledged.
+
+use std::time::Duration;
+
+use record::tag::Tag;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use super::PATIENCE;
+use super::ledger::{Ledger, Receipt};
+
+/// A request takes no longer; then the phone asks again.
+const REQUEST_WITHIN: Duration = Duration::from_secs(20);
+/// Before a phone tries again what failed.
+const AGAIN_AFTER: Duration = Duration::from_millis(20);
+/// Each so many submissions an old one is sent once more.
+const REPEAT_EVERY: usize = 7;
+
+/// What became of a submission.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Post {
+    /// The box says that it is recorded.
+    Recorded(Receipt),
+    /// The box says that it is not; status and body.
+    Refused(u16, String),
+    /// No answer: perhaps recorded, perhaps not.
+    Unknown(String),
+}
+
+/// One phone.
+#[derive(Clone)]
+pub struct Phone {
+    name: String,
+    http: String,
+    tags: Vec<Tag>,
+    client: reqwest::Client,
+    ledger: Ledger,
+}
+
+impl Phone {
+    pub(super) fn new(name: &str, http: String, tags: Vec<Tag>, ledger: Ledger) -> Self {
+        let client = reqwest::Client::builder()
+            .timeout(REQUEST_WITHIN)
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .unwrap_or_else(|e| panic!("a phone: {e}"));
+        Self { name: name.to_owned(), http, tags, client, ledger }
+    }
+
+    /// Its nth submission's key.
+    pub fn key(&self, n: usize) -> String {
+        format!("{}-{n}", self.name)
+    }
+
+    /// Posts its nth submission, once.
+    pub async fn post(&self, n: usize) -> Post {
+        let key = self.key(n);
+        let address = format!("{}/t/{}", self.http, self.tags[n % self.tags.len()]);
+        let notes = format!("submission {n}");
+        let form = [("cleaned_by", self.name.as_str()), ("notes", notes.as_str())];
+        let sent = self.client.post(address).header("idempotency-key", &key).form(&form).send().await;
+        let answer = match sent {
+            Ok(answer) => answer,
+            Err(error) => return Post::Unknown(format!("{error:?}")),
+        };
+        let status = answer.status().as_u16();
+        let location = answer.headers().get("location").and_then(|l| l.to_str().ok()).map(str::to_owned);
+        // A connection is used again only when its answer was read to the end.
+        let body = answer.text().await.unwrap_or_default();
+        match location.as_deref().and_then(Receipt::read) {
+            Some(receipt) if status == 303 => {
+                self.ledger.note(&key, &receipt);
+                Post::Recorded(receipt)
+            }
+            _ => Post::Refused(status, body),
+        }
+    }
+
+    /// Posts its nth submission until it is acknowledged.
+    ///
+    /// # Panics
+    /// It is not within [`PATIENCE`], or the box refuses it for good.
+    pub async fn record(&self, n: usize) -> Receipt {
+        let mut last = None;
+        let trying = async {
+            loop {
+                match self.post(n).await {
+                    Post::Recorded(receipt) => return receipt,
+                    Post::Refused(status, body) if status < 500 => {
+                        panic!("{}: refused with {status}: {body}", self.key(n))
+                    }
+                    failed => last = Some(failed),
+                }
+                tokio::time::sleep(AGAIN_AFTER).await;
+            }
+        };
+        match tokio::time::timeout(PATIENCE, trying).await {
+            Ok(receipt) => receipt,
+            Err(_) => panic!("{} was not acknowledged within {PATIENCE:?}: {last:?}", self.key(n)),
+        }
+    }
+
+    /// Posts submissions from `from` on, one after the other.
+    pub async fn record_all(&self, range: std::ops::Range<usize>) {
+        for n in range {
+            self.record(n).await;
+        }
+    }
+
+    /// Goes on until somebody says stop; gives back how many submissions it made.
+    async fn go_on(self, stopped: watch::Receiver<bool>) -> usize {
+        let mut n = 0;
+        while !*stopped.borrow() {
+            self.record(n).await;
+            n += 1;
+            if n % REPEAT_EVERY == 0 {
+                // The ledger compares the receipt with the first one.
+                self.record(n * 5 / 9).await;
+            }
+        }
+        n
+    }
+}
+
+/// Several phones at work. Dropping it drops their work.
+pub struct Load {
+    stop: watch::Sender<bool>,
+    phones: JoinSet<usize>,
+}
+
+impl Load {
+    /// All of these begin.
+    pub fn start(phones: impl IntoIterator<Item = Phone>) -> Self {
+        let (stop, stopped) = watch::channel(false);
+        let mut work = JoinSet::new();
+        for phone in phones {
+            work.spawn(phone.go_on(stopped.clone()));
+        }
+        Self { stop, phones: work }
+    }
+
+    /// They finish what they are at; gives back how many submissions they made, all of them acknowledged.
+    ///
+    /// # Panics
+    /// One of them failed.
+    pub async fn stop(mut self) -> usize {
+        self.stop.send_replace(true);
+        let mut made = 0;
+        while let Some(phone) = self.phones.join_next().await {
+            made += phone.unwrap_or_else(|e| panic!("a phone: {e}"));
+        }
+        made
+    }
+}

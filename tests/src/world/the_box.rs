@@ -1,0 +1,201 @@
+//! The box of a world: its settings, its process, and what its administrator sets up.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use record::tag::Tag;
+use serde_json::{Value, json};
+
+use super::ledger::Ledger;
+use super::phones::Phone;
+use super::{own_port, provide_cryptography};
+use crate::process::{Program, Running, StartError};
+
+/// Items that it has.
+const ITEMS: usize = 3;
+
+/// A box on its own folder and ports, running or not.
+pub struct TheBox {
+    program: PathBuf,
+    data: PathBuf,
+    ports: [u16; 2],
+    claim: Option<PathBuf>,
+    running: Option<Running>,
+    token: String,
+    tags: Vec<Tag>,
+    client: Option<reqwest::Client>,
+    plain: reqwest::Client,
+}
+
+fn client(ca: Option<&Path>) -> reqwest::Client {
+    let mut builder = reqwest::Client::builder().timeout(Duration::from_secs(30));
+    if let Some(ca) = ca {
+        let pem = std::fs::read(ca).unwrap_or_else(|e| panic!("{}: {e}", ca.display()));
+        let ca = reqwest::Certificate::from_pem(&pem).unwrap_or_else(|e| panic!("{}: {e}", ca.display()));
+        builder = builder.tls_certs_only([ca]);
+    }
+    builder.build().unwrap_or_else(|e| panic!("a client: {e}"))
+}
+
+impl TheBox {
+    /// Not started yet.
+    pub fn new(program: &Path, data: &Path) -> Self {
+        provide_cryptography();
+        Self {
+            program: program.to_owned(),
+            data: data.to_owned(),
+            ports: [own_port(), own_port()],
+            claim: None,
+            running: None,
+            token: String::new(),
+            tags: Vec::new(),
+            client: None,
+            plain: client(None),
+        }
+    }
+
+    /// Its settings name this claim file from the next start on.
+    pub fn claim_at_start(&mut self, file: &Path) {
+        self.claim = Some(file.to_owned());
+    }
+
+    /// The data folder.
+    pub fn data(&self) -> &Path {
+        &self.data
+    }
+
+    fn config(&self) -> PathBuf {
+        let [http, https] = self.ports;
+        let claim = self.claim.as_ref().map_or_else(String::new, |file| format!("claim = {file:?}\n"));
+        let text = format!(
+            "data = {:?}\n{claim}log = \"info\"\n[http]\nlisten = \"127.0.0.1:{http}\"\n\
+             [https]\nlisten = \"127.0.0.1:{https}\"\n[limits]\nsubmits_per_address = 0\n",
+            self.data
+        );
+        let file = self.data.with_extension("toml");
+        std::fs::write(&file, text).unwrap_or_else(|e| panic!("{}: {e}", file.display()));
+        file
+    }
+
+    /// How it is started.
+    pub fn command(&self, args: &[&str]) -> Program {
+        let config = self.config();
+        let config = config.to_string_lossy();
+        let all: Vec<&str> = ["box", "--config", &config].into_iter().chain(args.iter().copied()).collect();
+        Program::new(&self.program, &all)
+    }
+
+    /// Starts it, on the same data and ports as before.
+    ///
+    /// # Panics
+    /// It does not start.
+    pub async fn start(&mut self) {
+        self.try_start().await.unwrap_or_else(|e| panic!("the box: {e}"));
+    }
+
+    /// Starts it, if it starts.
+    ///
+    /// # Errors
+    /// What it did instead.
+    pub async fn try_start(&mut self) -> Result<(), StartError> {
+        assert!(self.running.is_none(), "the box runs already");
+        let running = self.command(&["serve"]).start().await?;
+        let ca = PathBuf::from(running.told("/ca"));
+        self.running = Some(running);
+        self.client = Some(client(Some(&ca)));
+        Ok(())
+    }
+
+    /// Kills it without a word.
+    ///
+    /// # Panics
+    /// It does not run.
+    pub async fn kill(&mut self) {
+        let running = self.running.take().unwrap_or_else(|| panic!("the box does not run"));
+        running.kill().await.unwrap_or_else(|e| panic!("the box was not killed: {e}"));
+    }
+
+    /// Asks it to end and waits; its exit status and its log.
+    ///
+    /// # Panics
+    /// It does not run, or does not end.
+    pub async fn stop(&mut self) -> (Option<i32>, String) {
+        let running = self.running.take().unwrap_or_else(|| panic!("the box does not run"));
+        let (status, log) = running.stop().await.unwrap_or_else(|e| panic!("the box: {e}"));
+        (status.code(), log)
+    }
+
+    /// What it has written since its start.
+    pub fn log(&self) -> String {
+        self.running.as_ref().map_or_else(|| "(not running)".to_owned(), Running::log)
+    }
+
+    /// An order by the box's own command line; what it answered.
+    ///
+    /// # Panics
+    /// It was refused.
+    pub async fn order(&self, args: &[&str]) -> String {
+        let output = self.command(args).run("").await.unwrap_or_else(|e| panic!("box {args:?}: {e}"));
+        assert!(output.status.success(), "box {args:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8_lossy(&output.stdout).trim().to_owned()
+    }
+
+    /// A token and a few items, by the ways that a person has.
+    ///
+    /// # Panics
+    /// The box refused one of them.
+    pub async fn found(&mut self) {
+        self.token = self.order(&["token", "create", "--name", "suite", "--scope", "write"]).await;
+        let [http, _] = self.ports;
+        let host = format!("HTTP://127.0.0.1:{http}");
+        self.order(&["facility", "set", "--name", "Test Clinic", "--label-host", &host]).await;
+        for n in 0..ITEMS {
+            let item = json!({ "name": format!("Infusion pump {n}"), "asset_number": format!("BM-{n}") });
+            let added =
+                self.client().post(self.https("/api/v1/equipment")).bearer_auth(&self.token).json(&item);
+            let answer = added.send().await.unwrap_or_else(|e| panic!("an item: {e:?}"));
+            let (status, body) = (answer.status(), answer.text().await.unwrap_or_default());
+            assert_eq!(status.as_u16(), 201, "an item: {body}");
+            let body: Value = serde_json::from_str(&body).unwrap_or_default();
+            let tag = body["tag"].as_str().and_then(|tag| tag.parse().ok());
+            self.tags.push(tag.unwrap_or_else(|| panic!("an item without a tag: {body}")));
+        }
+    }
+
+    fn client(&self) -> &reqwest::Client {
+        self.client.as_ref().unwrap_or_else(|| panic!("the box was never started"))
+    }
+
+    fn https(&self, path: &str) -> String {
+        format!("https://localhost:{}{path}", self.ports[1])
+    }
+
+    /// Where phones go.
+    pub fn http(&self, path: &str) -> String {
+        format!("http://127.0.0.1:{}{path}", self.ports[0])
+    }
+
+    /// A phone that knows the box's items.
+    pub fn phone(&self, name: &str, ledger: &Ledger) -> Phone {
+        Phone::new(name, self.http(""), self.tags.clone(), ledger.clone())
+    }
+
+    /// What `/healthz` says; `None` while nobody answers.
+    pub async fn health(&self) -> Option<Value> {
+        let answer = self.plain.get(self.http("/healthz")).send().await.ok()?;
+        serde_json::from_str(&answer.text().await.ok()?).ok()
+    }
+
+    /// An answer of its API.
+    ///
+    /// # Panics
+    /// It is not 200.
+    pub async fn get(&self, path: &str) -> String {
+        let asked = self.client().get(self.https(path)).bearer_auth(&self.token).send().await;
+        let answer = asked.unwrap_or_else(|e| panic!("{path}: {e:?}"));
+        let (status, body) = (answer.status(), answer.text().await);
+        let body = body.unwrap_or_else(|e| panic!("{path} broke off: {e:?}"));
+        assert_eq!(status.as_u16(), 200, "{path}: {body}");
+        body
+    }
+}

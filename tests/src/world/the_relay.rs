@@ -1,0 +1,160 @@
+//! The relay of a world: its settings, its process, and the account that an operator sets up.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::own_port;
+use crate::process::{Program, Running};
+
+/// A relay on SQLite, on its own folder and ports, running or not.
+pub struct TheRelay {
+    program: PathBuf,
+    data: PathBuf,
+    /// HTTPS, photos, MQTT, health.
+    ports: [u16; 4],
+    /// MQTT and photos as boxes reach them.
+    reached: [u16; 2],
+    running: Option<Running>,
+    token: String,
+    client: Option<reqwest::Client>,
+}
+
+impl TheRelay {
+    /// Not started yet.
+    pub fn new(program: &Path, data: &Path) -> Self {
+        let ports = [own_port(), own_port(), own_port(), own_port()];
+        let (program, data) = (program.to_owned(), data.to_owned());
+        Self {
+            program,
+            data,
+            ports,
+            reached: [ports[2], ports[1]],
+            running: None,
+            token: String::new(),
+            client: None,
+        }
+    }
+
+    /// HTTPS, photos, MQTT, health.
+    pub fn ports(&self) -> [u16; 4] {
+        self.ports
+    }
+
+    /// Boxes are told these ports instead of its own.
+    pub fn is_reached_by(&mut self, mqtt: u16, photos: u16) {
+        self.reached = [mqtt, photos];
+    }
+
+    /// The data folder.
+    pub fn data(&self) -> &Path {
+        &self.data
+    }
+
+    fn config(&self) -> PathBuf {
+        let ([https, photos, mqtt, health], [mqtt_reached, photos_reached]) = (self.ports, self.reached);
+        let text = format!(
+            "data = {:?}\npublic_url = \"https://localhost:{https}\"\n\
+             photos_url = \"https://localhost:{photos_reached}\"\nmqtt_url = \"mqtts://localhost:{mqtt_reached}\"\n\
+             log = \"info\"\n[https]\nlisten = \"127.0.0.1:{https}\"\n[photos]\nlisten = \"127.0.0.1:{photos}\"\n\
+             [mqtt]\nlisten = \"127.0.0.1:{mqtt}\"\n[health]\nlisten = \"127.0.0.1:{health}\"\n",
+            self.data
+        );
+        let file = self.data.with_extension("toml");
+        std::fs::write(&file, text).unwrap_or_else(|e| panic!("{}: {e}", file.display()));
+        file
+    }
+
+    fn command(&self, args: &[&str]) -> Program {
+        let config = self.config();
+        let config = config.to_string_lossy();
+        let all: Vec<&str> = ["relay", "--config", &config].into_iter().chain(args.iter().copied()).collect();
+        Program::new(&self.program, &all)
+    }
+
+    /// Starts it, on the same data and ports as before.
+    ///
+    /// # Panics
+    /// It does not start.
+    pub async fn start(&mut self) {
+        assert!(self.running.is_none(), "the relay runs already");
+        let running = self.command(&["serve"]).start().await.unwrap_or_else(|e| panic!("the relay: {e}"));
+        let ca = running.told("/ca");
+        let pem = std::fs::read(&ca).unwrap_or_else(|e| panic!("{ca}: {e}"));
+        let ca = reqwest::Certificate::from_pem(&pem).unwrap_or_else(|e| panic!("{ca}: {e}"));
+        let client = reqwest::Client::builder().timeout(Duration::from_secs(30)).tls_certs_only([ca]).build();
+        self.client = Some(client.unwrap_or_else(|e| panic!("a client: {e}")));
+        self.running = Some(running);
+    }
+
+    /// Kills it without a word.
+    ///
+    /// # Panics
+    /// It does not run.
+    pub async fn kill(&mut self) {
+        let running = self.running.take().unwrap_or_else(|| panic!("the relay does not run"));
+        running.kill().await.unwrap_or_else(|e| panic!("the relay was not killed: {e}"));
+    }
+
+    /// Asks it to end and waits; its exit status and its log.
+    ///
+    /// # Panics
+    /// It does not run, or does not end.
+    pub async fn stop(&mut self) -> (Option<i32>, String) {
+        let running = self.running.take().unwrap_or_else(|| panic!("the relay does not run"));
+        let (status, log) = running.stop().await.unwrap_or_else(|e| panic!("the relay: {e}"));
+        (status.code(), log)
+    }
+
+    /// What it has written since its start.
+    pub fn log(&self) -> String {
+        self.running.as_ref().map_or_else(|| "(not running)".to_owned(), Running::log)
+    }
+
+    /// An order by its command line; what it answered.
+    ///
+    /// # Panics
+    /// It was refused.
+    pub async fn order(&self, args: &[&str]) -> String {
+        let output = self.command(args).run("").await.unwrap_or_else(|e| panic!("relay {args:?}: {e}"));
+        let (said, wrong) =
+            (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        assert!(output.status.success(), "relay {args:?}: {said}{wrong}");
+        said.into_owned()
+    }
+
+    async fn made(&self, args: &[&str], member: &str) -> String {
+        let said = self.order(args).await;
+        let said: Value =
+            serde_json::from_str(&said).unwrap_or_else(|e| panic!("relay {args:?}: {e}: {said}"));
+        said[member].as_str().unwrap_or_else(|| panic!("no {member} in {said}")).to_owned()
+    }
+
+    /// Account, facility and token; gives back a claim file.
+    ///
+    /// # Panics
+    /// The relay refused one of them.
+    pub async fn found(&mut self) -> String {
+        let account = self.made(&["account", "create", "--name", "Test Account"], "account").await;
+        let facility =
+            ["facility", "create", "--account", &account, "--name", "Test Clinic", "--zone", "UTC"];
+        let facility = self.made(&facility, "facility").await;
+        self.token = self.made(&["token", "create", "--account", &account, "--name", "suite"], "token").await;
+        self.order(&["claim-file", "create", "--account", &account, "--facility", &facility]).await
+    }
+
+    /// An answer of its API.
+    ///
+    /// # Panics
+    /// It is not 200.
+    pub async fn get(&self, path: &str) -> String {
+        let client = self.client.as_ref().unwrap_or_else(|| panic!("the relay was never started"));
+        let address = format!("https://localhost:{}{path}", self.ports[0]);
+        let asked = client.get(address).bearer_auth(&self.token).send().await;
+        let answer = asked.unwrap_or_else(|e| panic!("{path}: {e:?}"));
+        let (status, body) = (answer.status(), answer.text().await.unwrap_or_default());
+        assert_eq!(status.as_u16(), 200, "{path}: {body}");
+        body
+    }
+}
