@@ -78,6 +78,8 @@ impl Door<'_> {
         db::login_failures::platform_take_back(&mut tx, &names.1).await?;
         let scope = AccountScope::of(account);
         db::sessions::insert(&mut tx, scope, token.digest(), &user.user_id, now_ms).await?;
+        let (begun_ms, used_ms) = (now_ms - session::AGE_MS_MAX, now_ms - session::IDLE_MS);
+        db::sessions::platform_delete_ended(&mut tx, begun_ms, used_ms).await?;
         tx.commit().await?;
         Ok(token)
     }

@@ -3,6 +3,7 @@
 use axum::extract::{Query, State};
 use record::checkpoint::Origin;
 use record::ids::{BoxId, Epoch};
+use record::redact::TextLine;
 use serde::Deserialize;
 
 use super::{bytes, json, limit};
@@ -21,6 +22,7 @@ pub(super) struct Asked {
     from: Option<String>,
     limit: Option<String>,
     size: Option<String>,
+    texts: Option<String>,
 }
 
 const FROM: Fault = Fault::Parameter { field: "from", expects: "the number of an entry, from 0" };
@@ -57,18 +59,40 @@ async fn held(conn: &mut Conn, scope: AccountScope, asked: &Asked) -> Result<Hel
     epochs::get(conn, scope, &origin).await?.ok_or(Fault::NotFound)
 }
 
-/// `GET /api/v1/log?box=&epoch=&from=&limit=`: entries as newline-delimited JSON, exactly as they were signed.
+/// Each entry, and after it the texts beside it.
+fn beside(from: u64, lines: &[Vec<u8>], texts: Vec<String>) -> Result<Vec<u8>, DbError> {
+    let mut out = Vec::new();
+    let mut texts = texts.into_iter().peekable();
+    for (seq, line) in (from..).zip(lines) {
+        out.extend_from_slice(line);
+        out.push(b'\n');
+        while let Some(text) = texts.peek() {
+            let parsed = TextLine::parse(text.as_bytes()).map_err(|e| DbError::stored("text", e))?;
+            if parsed.seq() != seq {
+                break;
+            }
+            out.extend_from_slice(text.as_bytes());
+            out.push(b'\n');
+            texts.next();
+        }
+    }
+    Ok(out)
+}
+
+/// `GET /api/v1/log?box=&epoch=&from=&limit=&texts=`: entries as newline-delimited JSON, exactly as they were signed;
+/// with `texts=1` each is followed by the texts beside it.
 pub(super) async fn lines(program: Program, State(web): State<Web>, Query(asked): Query<Asked>) -> Answer {
     let from: u64 = asked.from.as_deref().map_or(Ok(0), str::parse).map_err(|_| FROM)?;
     let limit = usize::try_from(limit(asked.limit.as_deref())?).unwrap_or_default();
     let mut conn = web.db.read().await?;
     let held = held(&mut conn, program.scope, &asked).await?;
-    let mut out = Vec::new();
-    for line in entries::lines(&mut conn, program.scope, &held.origin, from, limit).await? {
-        out.extend_from_slice(&line);
-        out.push(b'\n');
+    let lines = entries::lines(&mut conn, program.scope, &held.origin, from, limit).await?;
+    let mut texts = Vec::new();
+    if asked.texts.as_deref() == Some("1") {
+        let to = from.saturating_add(u64::try_from(lines.len()).unwrap_or(u64::MAX));
+        texts = entries::texts(&mut conn, program.scope, &held.origin, (from, to)).await?;
     }
-    bytes("application/x-ndjson", out)
+    bytes("application/x-ndjson", beside(from, &lines, texts)?)
 }
 
 /// `GET /api/v1/checkpoint?box=&epoch=&size=`: a note with both signatures.

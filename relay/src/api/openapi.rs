@@ -73,7 +73,11 @@ fn operation(path: &str) -> Value {
     };
     match path {
         "/api/v1/equipment" | "/api/v1/cleanings" => parameters.extend(page),
-        "/api/v1/log" => parameters.extend([query("from", "First entry"), page[0].clone()]),
+        "/api/v1/log" => parameters.extend([
+            query("from", "First entry"),
+            page[0].clone(),
+            query("texts", "1: each entry is followed by its texts"),
+        ]),
         "/api/v1/checkpoint" => {
             parameters.push(query("size", "A size that was cosigned; absent is the newest"));
         }

@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::extract::{Form, Query, State};
 use axum::http::StatusCode;
-use record::ids::FacilityId;
+use record::ids::{FacilityId, UserId};
 use serde::Deserialize;
 
 use super::problem::Fault;
@@ -13,7 +13,7 @@ use super::standing::{Site, sites};
 use super::words::Wall;
 use super::{Answer, Web};
 use crate::accounts::Visitor;
-use crate::db::dashboard;
+use crate::db::{self, dashboard};
 use crate::fleet::{self, ClaimWishes};
 
 /// Bytes of a Wi-Fi name (IEEE 802.11).
@@ -129,8 +129,9 @@ pub(super) async fn make(visitor: Visitor, State(web): State<Web>, Form(sent): F
     if !visitor.role.may_change() {
         return Err(Fault::ReadOnly);
     }
+    let now_ms = web.now_ms();
     let mut conn = web.db.read().await?;
-    let sites = sites(&mut conn, visitor.scope, web.now_ms()).await?;
+    let sites = sites(&mut conn, visitor.scope, now_ms).await?;
     drop(conn);
     let facility: Option<FacilityId> = sent.facility.parse().ok();
     let site = sites.iter().find(|s| Some(s.id) == facility).ok_or(Fault::NotFound)?;
@@ -146,7 +147,12 @@ pub(super) async fn make(visitor: Visitor, State(web): State<Web>, Form(sent): F
     };
     let file =
         fleet::claim_file(&web.fleet, visitor.scope, site.id, wishes).await.map_err(Fault::internal)?;
-    let day = Wall::new(web.now_ms(), &site.zone).today();
+    let mut tx = web.db.begin().await?;
+    let (id, about) = (UserId::new(now_ms, web.random.bytes()).to_string(), site.id.to_string());
+    let said = (visitor.email.as_str(), "claim-file create", about.as_str());
+    db::accounts::audit(&mut tx, visitor.scope, &id, said, now_ms).await?;
+    tx.commit().await?;
+    let day = Wall::new(now_ms, &site.zone).today();
     download(&format!("cleantrack-claim-{day}.toml"), "application/toml", file.into_bytes())
 }
 

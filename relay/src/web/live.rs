@@ -1,17 +1,19 @@
 //! Word of changes to open pages: server-sent events, few listeners, at most one event in two seconds.
 
+use std::collections::BTreeMap;
 use std::convert::Infallible;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axum::extract::{Query, State};
 use axum::response::IntoResponse as _;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use futures_util::stream::{Stream, unfold};
+use record::ids::AccountId;
 use serde::Deserialize;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::problem::Fault;
@@ -22,6 +24,8 @@ use crate::db::{AccountScope, dashboard};
 
 /// Open pages of this process that are told.
 const LISTENERS_MAX: usize = 512;
+/// Of them, those of one account: it can't keep the others from being told.
+const OF_ACCOUNT_MAX: usize = 64;
 /// So many changes as may come, a page is told once in this time.
 const QUIET: Duration = Duration::from_secs(2);
 /// A page changes by time alone as well: windows close, boxes fall silent; and other processes commit too.
@@ -29,13 +33,40 @@ const MINUTE: Duration = Duration::from_secs(60);
 /// How long a stream lives; the browser then opens another, and proves again who it is.
 const LIFE: Duration = Duration::from_secs(1_800);
 
-/// Places for listeners.
-#[derive(Debug, Clone)]
-pub(super) struct Listeners(Arc<Semaphore>);
+/// Open pages by account.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Listeners(Arc<Mutex<BTreeMap<AccountId, usize>>>);
 
-impl Default for Listeners {
-    fn default() -> Self {
-        Self(Arc::new(Semaphore::new(LISTENERS_MAX)))
+/// One open page's place; free again when it is dropped.
+struct Seat {
+    account: AccountId,
+    listeners: Listeners,
+}
+
+impl Listeners {
+    fn seats(&self) -> MutexGuard<'_, BTreeMap<AccountId, usize>> {
+        // Whoever panicked left counts that are at worst too high.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn take(&self, account: AccountId) -> Option<Seat> {
+        let mut seats = self.seats();
+        let (all, own) = (seats.values().sum::<usize>(), seats.get(&account).copied().unwrap_or(0));
+        if all >= LISTENERS_MAX || own >= OF_ACCOUNT_MAX {
+            return None;
+        }
+        seats.insert(account, own + 1);
+        Some(Seat { account, listeners: self.clone() })
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        let mut seats = self.listeners.seats();
+        match seats.get_mut(&self.account) {
+            Some(own) if *own > 1 => *own -= 1,
+            _ => drop(seats.remove(&self.account)),
+        }
     }
 }
 
@@ -54,12 +85,12 @@ struct Listener {
     ended: watch::Receiver<bool>,
     ends: Instant,
     is_first: bool,
-    _place: OwnedSemaphorePermit,
+    _seat: Seat,
 }
 
 /// `GET /live?since=N`.
 pub(super) async fn listen(visitor: Visitor, State(web): State<Web>, Query(asked): Query<Asked>) -> Answer {
-    let place = Arc::clone(&web.listeners.0).try_acquire_owned().map_err(|_| Fault::Busy)?;
+    let seat = web.listeners.take(visitor.scope.account()).ok_or(Fault::Busy)?;
     // Before the count is read, so that nothing falls between.
     let changes = web.changes.listen();
     let ended = web.changes.ended();
@@ -70,7 +101,7 @@ pub(super) async fn listen(visitor: Visitor, State(web): State<Web>, Query(asked
         ended,
         ends: Instant::now() + LIFE,
         is_first: true,
-        _place: place,
+        _seat: seat,
         web,
     };
     let mut answer = Sse::new(events(listener))
@@ -124,5 +155,24 @@ impl Listener {
     async fn count(&self) -> Option<i64> {
         let mut conn = self.web.db.read().await.ok()?;
         dashboard::changes(&mut conn, self.scope).await.ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_account_leaves_room_for_others() {
+        let listeners = Listeners::default();
+        let account = |n: u8| AccountId::new(1, [n; 10]);
+        let mut seats: Vec<Seat> = (0..OF_ACCOUNT_MAX).filter_map(|_| listeners.take(account(1))).collect();
+        assert_eq!(seats.len(), OF_ACCOUNT_MAX);
+        assert!(listeners.take(account(1)).is_none());
+        let others = (2..=9).flat_map(|n| std::iter::repeat_n(n, OF_ACCOUNT_MAX));
+        seats.extend(others.filter_map(|n| listeners.take(account(n))));
+        assert_eq!(seats.len(), LISTENERS_MAX, "the process has its own bound");
+        drop(seats);
+        assert!(listeners.seats().is_empty());
     }
 }

@@ -186,8 +186,9 @@ pub fn router(state: WebState) -> Router {
 impl FromRequestParts<Web> for Visitor {
     type Rejection = Fault;
     async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, Fault> {
-        let cookie = parts.headers.get(header::COOKIE).and_then(|v| v.to_str().ok());
-        let token = cookie.and_then(Token::read);
+        // HTTP/2 may send each cookie in a field of its own, and another program on this host may have set one.
+        let mut cookies = parts.headers.get_all(header::COOKIE).iter().filter_map(|v| v.to_str().ok());
+        let token = cookies.find_map(Token::read);
         let visitor = match token {
             Some(token) => web.door().visitor(token).await?,
             None => None,

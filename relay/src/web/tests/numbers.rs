@@ -174,3 +174,24 @@ async fn a_silent_box_has_numbers_of_its_last_word() {
     let overview = world.get("/app/?sort=box", &cookie).await.body;
     assert!(overview.contains("Silent 2 days"), "{overview}");
 }
+
+#[tokio::test]
+async fn an_exported_log_is_the_boxs_own() {
+    let world = World::new().await;
+    let one = &world.a.sites[0].one;
+    let get = async |rest: &str| world.api(&format!("/api/v1/{rest}"), &world.a.token).await.body;
+    let plain = get(&format!("log?box={}&limit=1000", one.id)).await;
+    let mut frontier = record::tree::Frontier::default();
+    plain.lines().for_each(|line| frontier.push(record::tree::leaf_hash(line.as_bytes())));
+    let key = get(&format!("key?box={}", one.id)).await;
+    let key = record::sign::Verifier::parse(key.lines().next().unwrap()).unwrap();
+    let note = get(&format!("checkpoint?box={}", one.id)).await;
+    let signed = record::checkpoint::SignedCheckpoint::verify(&note, &one.origin, &key).unwrap();
+    assert_eq!((signed.checkpoint().size, signed.checkpoint().root), (frontier.size(), frontier.root()));
+    let with_texts = get(&format!("log?box={}&limit=1000&texts=1", one.id)).await;
+    let (entries, texts): (Vec<&str>, Vec<&str>) =
+        with_texts.lines().partition(|line| line.contains("\"kind\":"));
+    assert_eq!(entries, plain.lines().collect::<Vec<_>>());
+    assert!(texts.iter().any(|t| t.contains("Aisha Linden Bello")) && texts.len() == 4, "{texts:?}");
+    assert_eq!(get(&format!("log?box={}&from=5&limit=2", one.id)).await.lines().count(), 2);
+}
