@@ -9,6 +9,8 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
+use axum::http::StatusCode;
+use axum::response::IntoResponse as _;
 use http::Request;
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -27,7 +29,9 @@ use crate::web::Peer;
 
 const HEADERS_WITHIN: Duration = Duration::from_secs(10);
 const HANDSHAKE_WITHIN: Duration = Duration::from_secs(10);
-/// A request, its body and its answer included; pages that stay open for events have their own bound.
+/// From a request's head to its answer's, the request's body included: a piece of a photo over a slow line.
+const ANSWER_WITHIN: Duration = Duration::from_secs(120);
+/// Silence on an HTTP/2 connection before it is asked whether anybody is there.
 const CONNECTION_IDLE: Duration = Duration::from_secs(60);
 /// systemd is told that the relay ends within 5 s.
 const DRAIN_WITHIN: Duration = Duration::from_secs(4);
@@ -217,8 +221,10 @@ async fn serve<S>(
         }
         let answer = router.call(request);
         async move {
-            let answer = answer.await.unwrap_or_else(|never| match never {});
-            Ok::<_, Infallible>(answer)
+            Ok::<_, Infallible>(match tokio::time::timeout(ANSWER_WITHIN, answer).await {
+                Ok(answer) => answer.unwrap_or_else(|never| match never {}),
+                Err(_) => StatusCode::REQUEST_TIMEOUT.into_response(),
+            })
         }
     });
     let mut builder = Builder::new(TokioExecutor::new());

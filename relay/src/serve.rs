@@ -145,18 +145,12 @@ pub(crate) async fn serve(config: &Config, role: Role) -> Result<(), ServeError>
     let _ = sd_notify::notify(&[NotifyState::Ready]);
     let watchdog = sd_notify::watchdog_enabled().map_or(Duration::from_secs(3_600), |limit| limit / 2);
     let mut alive = tokio::time::interval(watchdog);
-    let mut rounds = tokio::time::interval(ROUND_EVERY);
-    rounds.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let work = role.works().then(|| tokio::spawn(work(db.clone(), changes.clone(), clock)));
     loop {
         tokio::select! {
             _ = term.recv() => break,
             _ = int.recv() => break,
             _ = alive.tick() => drop(sd_notify::notify(&[NotifyState::Watchdog])),
-            _ = rounds.tick(), if role.works() => {
-                if let Err(error) = rollup::round(&db, &changes, clock.now_ms()).await {
-                    tracing::error!(%error, "a round of the rollup job failed; it is tried again");
-                }
-            }
         }
     }
     let _ = sd_notify::notify(&[NotifyState::Stopping]);
@@ -164,9 +158,25 @@ pub(crate) async fn serve(config: &Config, role: Role) -> Result<(), ServeError>
     // Open pages listen for as long as they are told: without this they would hold the process to its deadline.
     changes.end();
     drop(socket);
+    if let Some(work) = work {
+        // A rebuild may take minutes; cut off, it leaves nothing behind and is begun again.
+        work.abort();
+    }
     stop(open).await;
     db.close().await;
     Ok(())
+}
+
+/// The job: in a task of its own, so that a long rebuild holds up neither the watchdog nor the end.
+async fn work(db: Db, changes: Changes, clock: Arc<dyn Clock>) {
+    let mut rounds = tokio::time::interval(ROUND_EVERY);
+    rounds.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        rounds.tick().await;
+        if let Err(error) = rollup::round(&db, &changes, clock.now_ms()).await {
+            tracing::error!(%error, "a round of the rollup job failed; it is tried again");
+        }
+    }
 }
 
 /// All listeners at once, so that the slowest decides.

@@ -22,6 +22,9 @@ fn word(clock: ClockState) -> &'static str {
     }
 }
 
+/// Epochs of one box: each is a restored backup, a swapped or forgetful card, so a handful in its life.
+const EPOCHS_MAX: usize = 256;
+
 /// A log's public key: base64 of its 32 bytes, or a verifier key as text.
 fn public_key(text: &str) -> Option<[u8; 32]> {
     let bytes = STANDARD.decode(text).ok().and_then(|bytes| bytes.try_into().ok());
@@ -45,6 +48,11 @@ impl Ingest {
         let Some(home) = boxes::platform_home(&mut tx, box_id).await?.filter(|home| !home.revoked) else {
             return Ok(revoked());
         };
+        let known = epochs::of_box(&mut tx, home.scope, box_id).await?;
+        if known.len() >= EPOCHS_MAX && known.iter().all(|held| held.origin != origin) {
+            tracing::warn!(%box_id, "a box names more epochs than any box has");
+            return Ok(UNREADABLE);
+        }
         // The certificate proves the box, so its word is enough for the key of a new epoch; a known one keeps its key.
         epochs::create(&mut tx, home.scope, &origin, home.facility, (&key, false), now_ms).await?;
         let held = epochs::take(&mut tx, home.scope, &origin).await?;
