@@ -214,6 +214,16 @@ pub async fn claim(files: &Files, claimant: &Claimant<'_>) -> Result<Option<Clai
     Ok(Some(answer))
 }
 
+/// Whether two thirds of the certificate's life are over.
+pub fn renewal_due(relation: &ClaimAnswer, now_ms: i64) -> bool {
+    now_ms >= renewal_ms(relation)
+}
+
+/// When two thirds of the certificate's life are over, milliseconds since 1970.
+pub fn renewal_ms(relation: &ClaimAnswer) -> i64 {
+    (relation.expires_s - RENEW_BEFORE_S).saturating_mul(1_000)
+}
+
 /// Renews the certificate when two thirds of its life are over. `None` when it is not yet time.
 ///
 /// # Errors
@@ -221,7 +231,7 @@ pub async fn claim(files: &Files, claimant: &Claimant<'_>) -> Result<Option<Clai
 pub async fn renew(files: &Files, claimant: &Claimant<'_>) -> Result<Option<ClaimAnswer>, ClaimError> {
     let Some(old) = files.relation()? else { return Ok(None) };
     let now_ms = claimant.clock.now().wall_ms;
-    if old.expires_s - now_ms / 1_000 > RENEW_BEFORE_S {
+    if !renewal_due(&old, now_ms) {
         return Ok(None);
     }
     let key = files.key()?;

@@ -18,8 +18,11 @@ use super::link::{Link, LinkConfig, LinkError, LinkEvent, LinkReceiver, LinkSend
 use super::photos::{self, Destination};
 use super::plan::{Action, Answer, Event, Plan};
 use super::{Shared, State, claim, tls};
+use crate::clock::Now;
 
 const TICK: Duration = Duration::from_secs(1);
+/// A connection ends after this long when the certificate is to be renewed and an earlier try did not succeed.
+const RENEW_AGAIN_MS: u64 = 24 * 3_600_000;
 
 /// Why a session ended.
 pub(super) struct Ended {
@@ -35,6 +38,29 @@ impl Ended {
     }
 }
 
+/// When a connection has to end so that the certificate can be renewed before the next one.
+#[derive(Debug, Clone, Copy)]
+struct Renewal {
+    /// When two thirds of the certificate's life are over, milliseconds since 1970.
+    due_ms: i64,
+    /// When it is tried again where it was due at the start already, milliseconds since boot.
+    again_up_ms: Option<u64>,
+}
+
+impl Renewal {
+    fn new(relation: &ClaimAnswer, now: &Now) -> Self {
+        let due = claim::renewal_due(relation, now.wall_ms);
+        Self { due_ms: claim::renewal_ms(relation), again_up_ms: due.then_some(now.up_ms + RENEW_AGAIN_MS) }
+    }
+
+    fn ends_session(&self, now: &Now) -> bool {
+        match self.again_up_ms {
+            Some(again) => now.up_ms >= again,
+            None => now.wall_ms >= self.due_ms,
+        }
+    }
+}
+
 struct Session<'a> {
     shared: &'a Arc<Shared>,
     origin: Origin,
@@ -43,6 +69,7 @@ struct Session<'a> {
     connection: ConnectionId,
     sender: LinkSender,
     plan: Plan,
+    renewal: Renewal,
     /// The last cosignature that was verified; raising the cursor needs it.
     cosigned: Option<Cosigned>,
     cursor: watch::Sender<u64>,
@@ -78,6 +105,7 @@ pub(super) async fn run(shared: &Arc<Shared>, relation: &ClaimAnswer) -> Result<
         connection,
         sender,
         plan: Plan::new(store.size(), store.cursor().size),
+        renewal: Renewal::new(relation, &parts.clock.now()),
         cosigned: None,
         cursor,
     };
@@ -130,7 +158,12 @@ impl Session<'_> {
                     Ok(()) => Event::Grew(*size.borrow_and_update()),
                     Err(_) => return "the box is stopping".to_owned(),
                 },
-                _ = tick.tick() => Event::Tick,
+                _ = tick.tick() => {
+                    if self.renewal.ends_session(&self.shared.parts.clock.now()) {
+                        return "the box's certificate is to be renewed".to_owned();
+                    }
+                    Event::Tick
+                }
                 _ = stopped.changed() => {
                     receiver.close().await;
                     return "the box is stopping".to_owned();
@@ -324,4 +357,33 @@ pub(super) fn disk_percent(path: &std::path::Path) -> u8 {
 fn celsius() -> Option<i16> {
     let milli = std::fs::read_to_string("/sys/class/thermal/thermal_zone0/temp").ok()?;
     i16::try_from(milli.trim().parse::<i32>().ok()? / 1_000).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use record::entry::ClockState;
+    use record::ids::BootId;
+
+    use super::*;
+
+    #[test]
+    fn a_connection_ends_once_when_the_certificate_is_to_be_renewed() {
+        let relation: ClaimAnswer = serde_json::from_value(serde_json::json!({
+            "chain": "", "account": "01ARZ3NDEKTSV4RRFFQ69G5FAV", "facility": {"id": "01ARZ3NDEKTSV4RRFFQ69G5FAV", "name": "", "zone": "UTC"},
+            "relay_url": "", "mqtt_url": "", "photos_url": "", "cosign_keys": [], "directive_keys": [], "relay_ca": "", "expires_s": 2_000_000_000i64,
+        }))
+        .unwrap();
+        let due_ms = claim::renewal_ms(&relation);
+        let at =
+            |wall_ms, up_ms| Now { wall_ms, boot: BootId::new(0, [0; 10]), up_ms, state: ClockState::Synced };
+        let fresh = Renewal::new(&relation, &at(due_ms - 1, 5));
+        assert!(!fresh.ends_session(&at(due_ms - 1, 6)));
+        assert!(fresh.ends_session(&at(due_ms, 7)));
+        let refused = Renewal::new(&relation, &at(due_ms, 7));
+        assert!(
+            !refused.ends_session(&at(due_ms + 1_000, 1_007)),
+            "no loop when the relay does not renew it"
+        );
+        assert!(refused.ends_session(&at(due_ms + 1_000, 7 + RENEW_AGAIN_MS)));
+    }
 }
