@@ -534,7 +534,7 @@ fn small(offset: u64) -> usize {
 }
 
 impl DiskFile for SimFile {
-    fn len(&self) -> io::Result<u64> {
+    fn length(&self) -> io::Result<u64> {
         Ok(self.disk.state().disk.inodes[&self.id].live.len as u64)
     }
 

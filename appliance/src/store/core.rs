@@ -492,7 +492,7 @@ impl Core {
                 Err(e) if e.kind() == std::io::ErrorKind::NotFound => self.disk.create_new(BALLAST)?,
                 other => other?,
             };
-            let len = file.len()?;
+            let len = file.length()?;
             let spare =
                 self.disk.free_bytes().is_none_or(|free| free > want - len.min(want) + BALLAST_SPARE_BYTES);
             if len >= want || !spare {
@@ -529,7 +529,7 @@ impl Core {
 
 /// Gives up what is held in reserve for a full disk; whether there was any.
 pub(super) fn drop_ballast(disk: &dyn Disk) -> bool {
-    let there = disk.open(BALLAST).and_then(|f| f.len()).is_ok_and(|len| len >= PAGE_BYTES as u64);
+    let there = disk.open(BALLAST).and_then(|f| f.length()).is_ok_and(|len| len >= PAGE_BYTES as u64);
     let dropped = there && remove_if_there(disk, BALLAST).is_ok();
     if dropped {
         tracing::warn!("the disk is full: the ballast was removed so that recording goes on");

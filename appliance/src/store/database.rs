@@ -38,7 +38,7 @@ pub(crate) fn make_durable(db: &Database) -> Result<(), redb::Error> {
 /// The disk's.
 pub(crate) fn open(disk: &dyn Disk, path: &str, cache: usize) -> Result<Option<Database>, StoreError> {
     let file = disk.open(path).map_err(StoreError::io(path))?;
-    if file.len().map_err(StoreError::io(path))? == 0 {
+    if file.length().map_err(StoreError::io(path))? == 0 {
         // redb would make a new database of it.
         return Ok(None);
     }

@@ -17,7 +17,7 @@ pub trait DiskFile: Debug + Send + Sync {
     ///
     /// # Errors
     /// The disk's.
-    fn len(&self) -> io::Result<u64>;
+    fn length(&self) -> io::Result<u64>;
     /// Reads exactly `out.len()` bytes.
     ///
     /// # Errors
@@ -110,7 +110,7 @@ pub(crate) fn read_small(disk: &dyn Disk, path: &str, max: usize) -> io::Result<
         Err(e) if e.kind() == ErrorKind::NotFound => return Ok(None),
         Err(e) => return Err(e),
     };
-    let len = usize::try_from(file.len()?).unwrap_or(usize::MAX);
+    let len = usize::try_from(file.length()?).unwrap_or(usize::MAX);
     if len > max {
         return Err(io::Error::new(ErrorKind::InvalidData, format!("it has {len} bytes, more than {max}")));
     }
@@ -170,7 +170,7 @@ pub(crate) struct RedbFile(pub(crate) Arc<dyn DiskFile>);
 
 impl redb::StorageBackend for RedbFile {
     fn len(&self) -> io::Result<u64> {
-        self.0.len()
+        self.0.length()
     }
     fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
         self.0.read_at(offset, out)
@@ -281,7 +281,7 @@ impl Disk for SystemDisk {
 struct SystemFile(File);
 
 impl DiskFile for SystemFile {
-    fn len(&self) -> io::Result<u64> {
+    fn length(&self) -> io::Result<u64> {
         Ok(self.0.metadata()?.len())
     }
     fn read_at(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {

@@ -107,7 +107,7 @@ impl Journal {
         sizes: Sizes,
     ) -> io::Result<Self> {
         let file = disk.open(&segment.path)?;
-        let zeros_end = file.len()?.max(tail);
+        let zeros_end = file.length()?.max(tail);
         Ok(Self { dir: Self::dir(&origin), disk, origin, sizes, segment, file, tail, zeros_end })
     }
 

@@ -111,7 +111,7 @@ impl SegmentReader {
     /// The disk's.
     pub(crate) fn open(disk: &dyn Disk, segment: &Segment) -> io::Result<Self> {
         let file = disk.open(&segment.path)?;
-        let len = file.len()?;
+        let len = file.length()?;
         let source = if segment.sealed {
             Source::Sealed { file, len, next: 0, damaged: 0 }
         } else {

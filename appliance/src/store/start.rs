@@ -98,6 +98,10 @@ impl Core {
     ///
     /// # Errors
     /// [`StoreError`]: what to do stands in its words.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "the store keeps the disk; so it reads at every caller"
+    )]
     pub fn open(
         disk: Arc<dyn Disk>,
         sizes: Sizes,
@@ -567,7 +571,7 @@ impl Start<'_> {
         let disk = &**self.disk;
         let failed = || StoreError::io(segment.path.as_str());
         let file = disk.open(&segment.path).map_err(failed())?;
-        let end = torn.end.max(torn.at).min(file.len().map_err(failed())?);
+        let end = torn.end.max(torn.at).min(file.length().map_err(failed())?);
         let mut bytes = vec![0; usize::try_from(end - torn.at).unwrap_or(0)];
         file.read_at(torn.at, &mut bytes).map_err(failed())?;
         let name = format!("cut-{size:012}-{}", self.now.wall_ms);
