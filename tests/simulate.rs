@@ -123,9 +123,9 @@ enum Mark {
 
 #[derive(Debug, Clone, Copy)]
 enum Up {
-    Hello { log: LogId, size: u64, cosigned: Option<(u64, Hash)> },
+    Hello { log: LogId, cosigned: Option<(u64, Hash)> },
     Batch { log: LogId, from: u64, to: u64, torn: bool },
-    Health { log: LogId, size: u64, cursor: u64 },
+    Health { log: LogId, cursor: u64 },
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -328,10 +328,10 @@ impl World {
         for action in self.plan.on(event, self.now_ms) {
             match action {
                 Action::Hello => {
-                    self.up(Up::Hello { log: self.log, size: self.size, cosigned: self.cosigned })
+                    self.up(Up::Hello { log: self.log, cosigned: self.cosigned })
                 }
                 Action::Health => {
-                    self.up(Up::Health { log: self.log, size: self.size, cursor: self.plan.cursor() })
+                    self.up(Up::Health { log: self.log, cursor: self.plan.cursor() })
                 }
                 Action::Send { from, entries_max } => {
                     let to = self.size.min(from + entries_max.min(8) as u64);
