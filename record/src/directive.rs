@@ -2,7 +2,7 @@
 
 use crate::ids::BoxId;
 use crate::json::check_object;
-use crate::limits::DIRECTIVE_BYTES_MAX;
+use crate::limits::{DIRECTIVE_BYTES_MAX, NOTE_BYTES_MAX};
 use crate::sign::{Note, NoteError, Signer, Verifier};
 use crate::tree::Hash;
 
@@ -51,7 +51,7 @@ impl Directive {
     /// # Errors
     /// What does not hold.
     pub fn verify(note: &str, keys: &[Verifier]) -> Result<Self, NoteError> {
-        let note = Note::parse(note)?;
+        let note = Note::parse_within(note, DIRECTIVE_BYTES_MAX + NOTE_BYTES_MAX)?;
         let mut refused = NoteError::Unsigned("the relay".to_owned());
         if !keys.iter().any(|key| key.verify(&note).map_err(|e| refused = e).is_ok()) {
             return Err(refused);
@@ -89,6 +89,12 @@ mod tests {
         {
             assert!(Directive { json: json.into(), ..directive.clone() }.signed(&signer).is_err());
         }
+        let long = Directive {
+            json: format!("{{\"a\":\"{}\"}}", "x".repeat(DIRECTIVE_BYTES_MAX - 10)),
+            ..directive.clone()
+        };
+        let note = long.signed(&signer).unwrap().to_string();
+        assert_eq!(Directive::verify(&note, &keys), Ok(long), "what can be signed can be read back");
         assert!(Directive { number: 0, ..directive }.signed(&signer).is_err());
     }
 }

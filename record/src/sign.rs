@@ -258,7 +258,15 @@ impl Note {
     /// # Errors
     /// What does not fit the form or the limits.
     pub fn parse(note: &str) -> Result<Self, NoteError> {
-        if note.len() > NOTE_BYTES_MAX {
+        Self::parse_within(note, NOTE_BYTES_MAX)
+    }
+
+    /// As [`Note::parse`], for notes whose text may be longer than a checkpoint's.
+    ///
+    /// # Errors
+    /// What does not fit the form or the limits.
+    pub fn parse_within(note: &str, bytes_max: usize) -> Result<Self, NoteError> {
+        if note.len() > bytes_max {
             return Err(NoteError::Form("it is too long"));
         }
         let end = note.rfind("\n\n").ok_or(NoteError::Form("no empty line before the signatures"))?;
