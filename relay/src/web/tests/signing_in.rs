@@ -1,6 +1,7 @@
 //! Signing in and out, lock-out, and how long a session lives.
 
-use axum::http::StatusCode;
+use axum::body::Body;
+use axum::http::{Request, StatusCode};
 
 use super::world::{DAY_MS, HOUR_MS, MINUTE_MS, PASSWORD, World, csrf};
 use crate::accounts::session;
@@ -35,6 +36,16 @@ async fn in_and_out() {
     assert_eq!((out.status, out.header("location")), (StatusCode::SEE_OTHER, "/login"));
     assert!(out.header("set-cookie").contains("Max-Age=0"));
     assert_eq!(world.get("/app/me", &cookie).await.header("location"), "/login?next=/app/me");
+}
+
+/// HTTP/2 sends each cookie in a field of its own: a box's pages on the same host set one too.
+#[tokio::test]
+async fn a_cookie_of_another_program_on_this_host_signs_nobody_out() {
+    let world = World::new().await;
+    let cookie = world.sign_in(&world.a.email).await;
+    let request = Request::get("/app/me").header("cookie", "__Host-session=x").header("cookie", cookie);
+    let got = world.ask(request.header("host", "relay.example").body(Body::empty()).unwrap()).await;
+    assert_eq!(got.status, StatusCode::OK);
 }
 
 #[tokio::test]

@@ -1,0 +1,65 @@
+//! The demo as a person starts it, in a folder of its own, asked to end when the suite is done.
+
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
+
+use harness::demo::line::Line;
+
+/// How long the demo may take to say what it started.
+const STARTS_WITHIN: Duration = Duration::from_secs(120);
+
+/// A demo that runs.
+pub(crate) struct Demo {
+    process: Child,
+    /// What it said.
+    pub(crate) line: Line,
+    _folder: tempfile::TempDir,
+}
+
+impl Demo {
+    /// Starts it and reads its line.
+    pub(crate) fn start(flags: &[&str]) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut process = Command::new(env!("CARGO_BIN_EXE_demo"))
+            .args(flags)
+            .arg("--dir")
+            .arg(folder.path().join("demo"))
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the demo starts");
+        let out = BufReader::new(process.stdout.take().expect("its output"));
+        let (tell, told) = mpsc::channel();
+        std::thread::spawn(move || {
+            for line in out.lines().map_while(Result::ok) {
+                if let Ok(line) = serde_json::from_str::<Line>(&line) {
+                    let _ = tell.send(line);
+                }
+            }
+        });
+        match told.recv_timeout(STARTS_WITHIN) {
+            Ok(line) => Self { process, line, _folder: folder },
+            Err(_) => {
+                end(&mut process);
+                panic!("the demo did not say within {STARTS_WITHIN:?} what it started");
+            }
+        }
+    }
+}
+
+/// Asked, not killed: it ends box, relay and printer.
+fn end(process: &mut Child) {
+    let pid = i32::try_from(process.id()).ok().and_then(rustix::process::Pid::from_raw);
+    if let Some(pid) = pid {
+        let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
+    }
+    let _ = process.wait();
+}
+
+impl Drop for Demo {
+    fn drop(&mut self) {
+        end(&mut self.process);
+    }
+}

@@ -1,0 +1,93 @@
+//! The suite `journey`: the demo, driven as people drive it, in real Chromium.
+//!
+//! One story, told twice: with a relay and script, and by a box alone in browsers that run none. Staff print a label, a
+//! technician's phone opens what a code reader reads from it, forgets a step, waits for the contact time, takes a photo
+//! and gets a receipt whose proof holds; an item is added and recorded, the record is undone, the history shows it all.
+
+#[path = "browser/mod.rs"]
+mod browser;
+#[path = "journey/desk.rs"]
+mod desk;
+#[path = "journey/phone.rs"]
+mod phone;
+#[path = "journey/photo.rs"]
+mod photo;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use browser::demo::Demo;
+use browser::{Browser, Kind};
+
+/// How long a label, a contact time of one minute or a photo on its way to the relay may take on a loaded machine.
+const SLOW: Duration = Duration::from_secs(120);
+
+/// What both ends of the story share.
+struct Story {
+    demo: Demo,
+    /// Whether browsers run script.
+    script: bool,
+    pictures: PathBuf,
+}
+
+impl Story {
+    fn new(name: &str, script: bool, flags: &[&str]) -> Self {
+        let pictures = harness::tools::artefacts("journey").join(name);
+        std::fs::create_dir_all(&pictures).expect("a folder for pictures");
+        // The driver wants photos by their canonical path.
+        let pictures = pictures.canonicalize().expect("a folder for pictures");
+        Self { demo: Demo::start(flags), script, pictures }
+    }
+
+    /// Keeps what is on the screen, for people to look at.
+    async fn picture(&self, of: &Browser, name: &str) {
+        let png = of.client.screenshot().await.expect("a picture of the page");
+        let to = self.pictures.join(format!("{name}.png"));
+        std::fs::write(&to, png).unwrap_or_else(|e| panic!("{}: {e}", to.display()));
+    }
+
+    /// From a blank roll to a history that can be trusted. Answers the browsers for what comes after.
+    async fn tell(&self) -> (Browser, Browser) {
+        let desk = Browser::open(Kind::Desk, self.script).await;
+        desk::sign_in(self, &desk).await;
+        let label = desk::print_label(self, &desk, "Infusion pump 14").await;
+        let phone = Browser::open(Kind::Phone, self.script).await;
+        phone::scan(self, &phone, &label).await;
+        phone::forget(self, &phone).await;
+        phone::start_contact_time(self, &phone).await;
+        // One minute to wait: time for the desk's work.
+        desk::add_item(self, &desk, "Bed 7").await;
+        let bed = desk::print_label(self, &desk, "Bed 7").await;
+        phone::record(self, &phone).await;
+        phone::prove(self, &phone).await;
+        phone::record_and_undo(self, &phone, &bed).await;
+        desk::read_history(self, &desk).await;
+        (desk, phone)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn from_a_label_to_the_dashboard() {
+    let story = Story::new("relay", true, &["--bare"]);
+    let (desk, phone) = story.tell().await;
+    phone::reaches_the_relay(&story, &phone).await;
+    desk::read_dashboard(&story, &desk).await;
+    let plain = Browser::open(Kind::Desk, false).await;
+    desk::read_dashboard(&story, &plain).await;
+    end([desk, phone, plain]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_box_alone_and_browsers_without_script() {
+    let story = Story::new("alone", false, &["--bare", "--no-relay"]);
+    let (desk, phone) = story.tell().await;
+    end([desk, phone]).await;
+}
+
+/// No page broke its own content policy or lacked a file on the way.
+async fn end<const N: usize>(browsers: [Browser; N]) {
+    for browser in browsers {
+        assert_eq!(browser.complaints().await, Vec::<String>::new());
+        browser.close().await;
+    }
+}

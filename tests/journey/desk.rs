@@ -1,0 +1,144 @@
+//! The half of the story that is told at a desk: staff at the box, and the admin at the relay.
+
+use std::path::Path;
+
+use super::browser::{Browser, PATIENCE};
+use super::{SLOW, Story};
+
+/// Goes where a link with these words leads.
+async fn follow(desk: &Browser, within: &str, words: &str) {
+    let link = format!(
+        "[...document.querySelectorAll('{within} a')].find(a => a.innerText.includes('{words}'))?.href"
+    );
+    let href = desk.until(&link, PATIENCE).await;
+    desk.goto(href.as_str().expect("a link")).await;
+}
+
+/// By PIN, the wrong one first.
+pub(crate) async fn sign_in(story: &Story, desk: &Browser) {
+    let line = &story.demo.line;
+    let grace = line.r#box.staff.iter().find(|who| who.role == "facility_admin").expect("a facility admin");
+    desk.goto(&format!("{}/staff/", line.r#box.https)).await;
+    follow(desk, ".list", &grace.name).await;
+    desk.find("#pin").await.send_keys("0").await.expect("a PIN is typed");
+    desk.press(".go").await;
+    desk.shows("There is a problem").await;
+    if story.script {
+        for digit in grace.pin.chars() {
+            let key = format!(
+                "[...document.querySelectorAll('.pad button')].find(b => b.innerText === '{digit}').click()"
+            );
+            desk.script(&key).await;
+        }
+    } else {
+        desk.find("#pin").await.send_keys(&grace.pin).await.expect("a PIN is typed");
+    }
+    story.picture(desk, "10-pin").await;
+    desk.press(".go").await;
+    desk.until("location.pathname === '/staff/'", PATIENCE).await;
+    desk.shows(&grace.name).await;
+    story.picture(desk, "11-today").await;
+}
+
+/// Prints an item's label and reads it as a phone's camera would.
+pub(crate) async fn print_label(story: &Story, desk: &Browser, name: &str) -> String {
+    desk.goto(&format!("{}/staff/equipment", story.demo.line.r#box.https)).await;
+    follow(desk, "table", name).await;
+    let before = labels(&story.demo.line.printers[0].spool);
+    desk.press("form[action$='/label'] button").await;
+    desk.shows("Asked for").await;
+    desk.shows(name).await;
+    let spool = &story.demo.line.printers[0].spool;
+    let label = tokio::time::timeout(SLOW, async {
+        loop {
+            match labels(spool).into_iter().find(|png| !before.contains(png)) {
+                Some(png) => {
+                    if let Some(read) = read_code(&png) {
+                        return read;
+                    }
+                }
+                None => tokio::time::sleep(std::time::Duration::from_millis(50)).await,
+            }
+        }
+    });
+    let label = label.await.expect("the label comes out of the printer");
+    assert!(label.starts_with(&story.demo.line.r#box.http.to_uppercase()), "the label says {label}");
+    if !story.script {
+        desk.client.refresh().await.expect("the page again");
+    }
+    desk.until("document.querySelector('#state .tag').innerText.includes('Done')", PATIENCE).await;
+    story.picture(desk, "12-label").await;
+    label
+}
+
+fn labels(spool: &Path) -> Vec<std::path::PathBuf> {
+    let files =
+        std::fs::read_dir(spool).expect("the printer's folder").filter_map(|file| Some(file.ok()?.path()));
+    files.filter(|file| file.extension().is_some_and(|ext| ext == "png")).collect()
+}
+
+fn read_code(png: &Path) -> Option<String> {
+    let read = std::process::Command::new(harness::tools::program("zbarimg"))
+        .args(["--raw", "-q"])
+        .arg(png)
+        .output();
+    let text = String::from_utf8(read.expect("zbarimg runs").stdout).expect("text");
+    Some(text.trim().to_owned()).filter(|text| !text.is_empty())
+}
+
+/// A name is enough.
+pub(crate) async fn add_item(story: &Story, desk: &Browser, name: &str) {
+    desk.goto(&format!("{}/staff/equipment", story.demo.line.r#box.https)).await;
+    follow(desk, "main", "Add equipment").await;
+    desk.press("form .go").await;
+    desk.shows("There is a problem").await;
+    desk.find("#name").await.send_keys(name).await.expect("a name is typed");
+    desk.press("form .go").await;
+    desk.shows("Print label").await;
+    desk.shows(name).await;
+    story.picture(desk, "13-added").await;
+}
+
+/// Both items' histories at the box.
+pub(crate) async fn read_history(story: &Story, desk: &Browser) {
+    let equipment = format!("{}/staff/equipment", story.demo.line.r#box.https);
+    desk.goto(&equipment).await;
+    follow(desk, "table", "Bed 7").await;
+    desk.until("document.querySelector('#history s')", PATIENCE).await;
+    desk.goto(&equipment).await;
+    follow(desk, "table", "Infusion pump 14").await;
+    desk.shows("Aisha Bello").await;
+    desk.until("document.querySelector('#proof .tag.ok')?.innerText.includes('Verified')", PATIENCE).await;
+    photo_shows(desk, "#history img").await;
+    story.picture(desk, "14-history").await;
+}
+
+/// The photo came over the line and can be looked at.
+async fn photo_shows(desk: &Browser, css: &str) {
+    let shown = format!(
+        "(() => {{ const i = document.querySelector('{css}'); i?.scrollIntoView({{block: 'center'}}); \
+         return Boolean(i?.complete && i.naturalWidth > 0); }})()"
+    );
+    desk.until(&shown, PATIENCE).await;
+}
+
+/// The regional admin sees it.
+pub(crate) async fn read_dashboard(story: &Story, desk: &Browser) {
+    let relay = story.demo.line.relay.as_ref().expect("a relay");
+    desk.goto(&format!("{}/login", relay.https)).await;
+    desk.find("#email").await.send_keys(&relay.login.email).await.expect("an address is typed");
+    desk.press(".go").await;
+    desk.shows("There is a problem").await;
+    desk.find("#password").await.send_keys(&relay.login.password).await.expect("a password is typed");
+    desk.press(".go").await;
+    desk.shows("Latest cleanings").await;
+    let cleaned =
+        "[...document.querySelectorAll('#feed li')].some(li => li.innerText.includes('Infusion pump 14'))";
+    desk.until(cleaned, SLOW).await;
+    photo_shows(desk, "#feed img[alt=\"Photo of Infusion pump 14\"]").await;
+    story.picture(desk, "20-dashboard").await;
+    follow(desk, "#feed", "Infusion pump 14").await;
+    desk.shows("Can this be trusted?").await;
+    photo_shows(desk, "#history img").await;
+    story.picture(desk, "21-item-at-the-relay").await;
+}

@@ -1,0 +1,119 @@
+//! The technician's half of the story, on a phone.
+
+use record::proof::Proof;
+use record::sign::Verifier;
+
+use super::browser::{Browser, PATIENCE};
+use super::{SLOW, Story, photo};
+
+const RECORD: &str = ".bar .go";
+const NAME: &str = "Aisha Bello";
+
+/// The camera opens what stands on the label.
+pub(crate) async fn scan(story: &Story, phone: &Browser, label: &str) {
+    phone.goto(label).await;
+    phone.shows("Record cleaning").await;
+    let width = phone.script("return [innerWidth, innerHeight].join()").await;
+    assert_eq!(width, "390,844");
+    phone.until("document.querySelector('h1').innerText === 'Infusion pump 14'", PATIENCE).await;
+    story.picture(phone, "01-scan").await;
+}
+
+/// A step, the contact time and the name are missing: nothing is lost of what was done.
+pub(crate) async fn forget(story: &Story, phone: &Browser) {
+    for step in ["#step-1", "#step-2", "#step-3"] {
+        phone.press(step).await;
+    }
+    let file = story.pictures.join("sideways.jpg");
+    std::fs::write(&file, photo::sideways()).expect("a photo");
+    phone.find("#photo").await.send_keys(&file.to_string_lossy()).await.expect("a photo is chosen");
+    phone.press(RECORD).await;
+    phone.until("document.title.startsWith('Error: Infusion pump 14')", PATIENCE).await;
+    phone.shows("Nothing is recorded yet.").await;
+    phone.shows("Tick step 4").await;
+    phone.shows("Photo kept").await;
+    let ticked = "[...document.querySelectorAll('[name=step]:checked')].map(e => e.value).join() === '1,2,3'";
+    phone.until(ticked, PATIENCE).await;
+    if story.script {
+        phone.until("document.activeElement.matches('.problem')", PATIENCE).await;
+    }
+    let kept = phone.until("document.querySelector('img[alt^=\"Your photo\"]').src", PATIENCE).await;
+    let kept = reqwest::get(kept.as_str().expect("an address")).await.expect("the photo").bytes().await;
+    photo::assert_cleaned(&kept.expect("the photo"));
+    story.picture(phone, "02-error").await;
+}
+
+/// The box's own clock counts from here.
+pub(crate) async fn start_contact_time(story: &Story, phone: &Browser) {
+    phone.press("#step-4").await;
+    phone.find("#who").await.send_keys(NAME).await.expect("a name is typed");
+    phone.press("#wet button").await;
+    phone.shows("It dried: start again").await;
+    // What was typed and ticked came back.
+    phone.until(&format!("document.querySelector('#who').value === '{NAME}'"), PATIENCE).await;
+    phone.until("document.querySelectorAll('[name=step]:checked').length === 4", PATIENCE).await;
+    phone.shows("Photo kept").await;
+    phone.script("document.querySelector('#wet').scrollIntoView({block: 'center'})").await;
+    story.picture(phone, "03-wet").await;
+}
+
+/// The contact time is over; the record stands.
+pub(crate) async fn record(story: &Story, phone: &Browser) {
+    if story.script {
+        let over = "document.querySelector('[data-say]').textContent.includes('You can record')";
+        phone.until(over, SLOW).await;
+    } else {
+        let over = "new Date() >= new Date(document.querySelector('#wet time').dateTime)";
+        phone.until(over, SLOW).await;
+    }
+    phone.press(RECORD).await;
+    phone.shows("Where your record is").await;
+    phone.until("document.querySelector('h1').innerText === 'Recorded'", PATIENCE).await;
+    phone.shows(NAME).await;
+    phone.shows("It is safe now.").await;
+    let incomplete = phone.script("return document.body.innerText.includes('Incomplete')").await;
+    assert_eq!(incomplete, false);
+    story.picture(phone, "04-receipt").await;
+}
+
+/// The receipt's proof holds against the key that the box tells everybody.
+pub(crate) async fn prove(story: &Story, phone: &Browser) {
+    let link = phone.find("a[href$='/proof']").await.prop("href").await.expect("a link").expect("a link");
+    let proof = reqwest::get(&link).await.expect("the proof").bytes().await.expect("the proof");
+    let keys = reqwest::get(format!("{}/api/v1/key", story.demo.line.r#box.http)).await.expect("the key");
+    let keys: Vec<Verifier> =
+        keys.text().await.expect("the key").lines().map(|key| Verifier::parse(key).expect("a key")).collect();
+    let mut proof: Proof = serde_json::from_slice(&proof).expect("a proof");
+    let proven = proof.check(&keys, &[]).expect("the proof holds");
+    let shown = phone.find(".facts dd.num").await.text().await.expect("the entry's number");
+    assert_eq!(shown.replace(',', "").parse::<u64>().expect("a number"), proof.index);
+    assert!(proven.checkpoint.size > proof.index);
+    // One bit of another story and it does not hold.
+    proof.entry = proof.entry.replace("cleaning.recorded", "cleaning.recordee");
+    assert!(proof.check(&keys, &[]).is_err());
+}
+
+/// The wrong item: both entries stay.
+pub(crate) async fn record_and_undo(story: &Story, phone: &Browser, label: &str) {
+    phone.goto(label).await;
+    phone.press("#step-1").await;
+    phone.find("#who").await.send_keys(NAME).await.expect("a name is typed");
+    phone.press(RECORD).await;
+    phone.shows("Where your record is").await;
+    phone.press("a[href$='/undo']").await;
+    phone.shows("Undo this record?").await;
+    phone.press(".stop").await;
+    phone.shows("There is a problem").await;
+    phone.find("#reason").await.send_keys("Wrong bed").await.expect("a reason is typed");
+    phone.press(".stop").await;
+    phone.shows("Both entries stay.").await;
+    phone.until("document.querySelector('h1').innerText === 'Undone'", PATIENCE).await;
+    story.picture(phone, "05-undone").await;
+}
+
+/// The receipt says by itself that the relay has the record.
+pub(crate) async fn reaches_the_relay(story: &Story, phone: &Browser) {
+    phone.until("document.querySelectorAll('#where li.done').length === 3", SLOW).await;
+    phone.script("document.querySelector('#where').scrollIntoView({block: 'center'})").await;
+    story.picture(phone, "06-at-the-relay").await;
+}

@@ -1,0 +1,79 @@
+//! What is looked for on a page, once for each width and each scheme of colours.
+
+use std::path::PathBuf;
+
+use base64::Engine as _;
+use serde_json::{Value, json};
+
+use super::browser::Browser;
+use super::table::Page;
+
+const WIDTHS: [u32; 3] = [320, 390, 1280];
+const SCHEMES: [&str; 2] = ["light", "dark"];
+
+/// Asks axe-core; the tags are those of WCAG 2.2 A and AA.
+const AXE: &str = "const done = arguments[arguments.length - 1];
+axe.run(document, {
+  runOnly: { type: 'tag', values: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] },
+  resultTypes: ['violations'],
+}).then(
+  (found) => done(found.violations.map((v) => `${v.id} (${v.help}): ${v.nodes.map((n) => n.html.slice(0, 160)).join(' | ')}`)),
+  (error) => done([`axe did not run: ${error}`]));";
+
+/// Everything that can be pressed and is less than 44 px high or wide. A link inside a sentence is as high as its line;
+/// a box to tick is pressed by its whole row.
+const SMALL: &str = "const small = [];
+for (const e of document.querySelectorAll('a, button, input, select, textarea, summary, label.tick')) {
+  if (e.type === 'hidden' || e.closest('.away') || e.matches('label.tick input')) continue;
+  const sentence = e.closest('p, small, .hint');
+  if (e.localName === 'a' && sentence && getComputedStyle(e).display === 'inline'
+    && sentence.innerText.trim() !== e.innerText.trim()) continue;
+  const parts = [e, ...e.querySelectorAll('*')].map((p) => p.getBoundingClientRect()).filter((r) => r.width > 0);
+  if (parts.length === 0) continue;
+  const wide = Math.max(...parts.map((r) => r.right)) - Math.min(...parts.map((r) => r.left));
+  const high = Math.max(...parts.map((r) => r.bottom)) - Math.min(...parts.map((r) => r.top));
+  if (wide < 43.9 || high < 43.9) small.push(`${wide.toFixed(0)} × ${high.toFixed(0)}: ${e.outerHTML.slice(0, 160)}`);
+}
+return small;";
+
+/// Every finding on the page that is shown, in words.
+pub(crate) async fn check(browser: &Browser, page: &Page) -> Vec<String> {
+    let mut wrong = Vec::new();
+    browser.script(&harness::tools::axe_source()).await;
+    for width in WIDTHS {
+        browser.resize(width, if width < 700 { 844 } else { 800 }).await;
+        for scheme in SCHEMES {
+            let media = json!({"features": [{"name": "prefers-color-scheme", "value": scheme}]});
+            browser.devtools("Emulation.setEmulatedMedia", media).await;
+            let mut found = texts(browser.client.execute_async(AXE, vec![]).await.expect("axe-core answers"));
+            found.extend(
+                texts(browser.script(SMALL).await).into_iter().map(|small| format!("too small, {small}")),
+            );
+            let across = browser.script("return document.documentElement.scrollWidth").await;
+            if across.as_u64().is_none_or(|across| across > u64::from(width)) {
+                found.push(format!("scrolls sideways: it is {across} wide"));
+            }
+            wrong.extend(found.into_iter().map(|what| format!("{} at {width} {scheme}: {what}", page.name)));
+            if width != WIDTHS[0] {
+                picture(browser, &format!("{}-{width}-{scheme}.png", page.name)).await;
+            }
+        }
+    }
+    wrong
+        .extend(browser.complaints().await.into_iter().map(|said| format!("{}: console: {said}", page.name)));
+    wrong
+}
+
+fn texts(list: Value) -> Vec<String> {
+    let texts =
+        list.as_array().map(|list| list.iter().map(|v| v.as_str().unwrap_or("?").to_owned()).collect());
+    texts.unwrap_or_else(|| vec![format!("no list: {list}")])
+}
+
+/// The whole page, also what is below the fold.
+async fn picture(browser: &Browser, name: &str) {
+    let taken = browser.devtools("Page.captureScreenshot", json!({"captureBeyondViewport": true})).await;
+    let png = base64::engine::general_purpose::STANDARD.decode(taken["data"].as_str().unwrap_or_default());
+    let to: PathBuf = harness::tools::artefacts("pages").join(name);
+    std::fs::write(&to, png.expect("a picture")).unwrap_or_else(|e| panic!("{}: {e}", to.display()));
+}

@@ -1,0 +1,246 @@
+//! Every page of box and relay, in the order in which a person could come to them.
+
+use harness::demo::line::Line;
+
+use super::browser::Browser;
+
+/// What is done on a page to come to the state that is meant.
+pub(crate) enum Act {
+    /// Press the first element of a selector.
+    Press(&'static str),
+    /// Type into it.
+    Type(&'static str, &'static str),
+}
+
+/// One page in one state.
+pub(crate) struct Page {
+    /// What it is called in findings and pictures.
+    pub(crate) name: &'static str,
+    url: String,
+    acts: Vec<Act>,
+    /// Words that only this page and state has.
+    says: &'static str,
+}
+
+impl Page {
+    /// Shows it, and makes sure that it is the one that is meant.
+    pub(crate) async fn open(&self, browser: &Browser) {
+        browser.goto(&self.url).await;
+        for act in &self.acts {
+            match act {
+                Act::Press(css) => browser.press(css).await,
+                Act::Type(css, text) => {
+                    browser.find(css).await.send_keys(text).await.expect("it can be typed into")
+                }
+            }
+        }
+        browser.shows(self.says).await;
+    }
+}
+
+/// Where things are that have names of their own in each demo.
+pub(crate) struct Places {
+    http: String,
+    staff: String,
+    admin: String,
+    pump: String,
+    /// A good tag that is on nothing.
+    unknown: String,
+    out: String,
+    fresh: String,
+    receipt: String,
+    old_receipt: String,
+    protocol: String,
+    relay: String,
+    facility: String,
+}
+
+const RECORD: &str = ".bar .go";
+
+impl Places {
+    /// Signs in at both ends, adds an item without a protocol and records a cleaning of it.
+    pub(crate) async fn look(browser: &Browser, line: &Line) -> Self {
+        let (r#box, relay) = (&line.r#box, line.relay.as_ref().expect("a relay"));
+        let grace = r#box.staff.iter().find(|who| who.role == "facility_admin").expect("a facility admin");
+        let tag = |at: usize| r#box.tags.get(at).expect("twelve items").clone();
+
+        browser.goto(&format!("{}/staff/", r#box.https)).await;
+        let link = format!(
+            "[...document.querySelectorAll('.list a')].find(a => a.innerText.includes('{}'))?.href",
+            grace.name
+        );
+        let admin = browser.until(&link, super::browser::PATIENCE).await.as_str().expect("a link").to_owned();
+        browser.goto(&admin).await;
+        type_into(browser, "#pin", &grace.pin).await;
+        browser.press(".go").await;
+        browser.until("location.pathname === '/staff/'", super::browser::PATIENCE).await;
+
+        browser.goto(&format!("{}/staff/equipment/new", r#box.https)).await;
+        type_into(browser, "#name", "Bed 7").await;
+        browser.press("form .go").await;
+        browser.shows("Print label").await;
+        let fresh = last_of_path(browser).await;
+        browser.goto(&format!("{}/t/{fresh}", r#box.http)).await;
+        browser.press("#step-1").await;
+        type_into(browser, "#who", "Aisha Bello").await;
+        browser.press(RECORD).await;
+        browser.shows("Where your record is").await;
+        let receipt = last_of_path(browser).await;
+
+        browser.goto(&format!("{}/t/{}", r#box.http, tag(0))).await;
+        let protocol = href(browser, "#step .link").await;
+        browser.goto(&format!("{}/staff/equipment/{}", r#box.https, tag(0))).await;
+        let old_receipt = href(browser, "#history a[href^='/r/']").await;
+
+        browser.goto(&format!("{}/login", relay.https)).await;
+        type_into(browser, "#email", &relay.login.email).await;
+        type_into(browser, "#password", &relay.login.password).await;
+        browser.press(".go").await;
+        browser.shows("Latest cleanings").await;
+        browser.goto(&format!("{}/app/boxes", relay.https)).await;
+        let facility = href(browser, "#boxes th a").await;
+        Self {
+            http: r#box.http.clone(),
+            staff: format!("{}/staff", r#box.https),
+            admin,
+            pump: tag(0),
+            unknown: record::tag::Tag::from_random([7; 5]).to_string(),
+            out: tag(2),
+            fresh,
+            receipt,
+            old_receipt,
+            protocol,
+            relay: relay.https.clone(),
+            facility,
+        }
+    }
+}
+
+async fn type_into(browser: &Browser, css: &str, text: &str) {
+    browser.find(css).await.send_keys(text).await.expect("it can be typed into");
+}
+
+async fn href(browser: &Browser, css: &str) -> String {
+    browser.find(css).await.prop("href").await.expect("a link").expect("a link")
+}
+
+async fn last_of_path(browser: &Browser) -> String {
+    let url = browser.client.current_url().await.expect("a page");
+    url.path_segments().and_then(|mut parts| parts.next_back().map(str::to_owned)).expect("a path")
+}
+
+/// All of them.
+pub(crate) fn pages(at: &Places) -> Vec<Page> {
+    let mut pages = technician(at);
+    pages.extend(staff(at));
+    pages.extend(relay(at));
+    pages
+}
+
+fn technician(at: &Places) -> Vec<Page> {
+    use Act::{Press, Type};
+    let page = |name, path: &str, acts, says| Page { name, url: format!("{}{path}", at.http), acts, says };
+    let (pump, out, receipt) = (&at.pump, &at.out, &at.receipt);
+    // One symbol of a real tag misread.
+    let misread = format!("{}{}", if pump.starts_with('7') { '8' } else { '7' }, &pump[1..]);
+    let undo = format!("/r/{receipt}/undo");
+    vec![
+        page("home", "/", vec![], "What needs cleaning"),
+        page("home-found", "/?q=pump", vec![], "Infusion pump 14"),
+        page("home-nothing-found", "/?q=xyzzy", vec![], "Try a part of the name"),
+        page("home-all", "/?all=1", vec![], "Blood gas analyser"),
+        page("scan", &format!("/t/{pump}"), vec![], "Record cleaning"),
+        page(
+            "scan-error",
+            &format!("/t/{pump}"),
+            vec![Press("#step-1"), Press(RECORD)],
+            "There is a problem",
+        ),
+        page("scan-wet", &format!("/t/{pump}"), vec![Press("#wet button")], "It dried: start again"),
+        Page { name: "instructions", url: at.protocol.clone(), acts: vec![], says: "Wipe off visible soil" },
+        page("out-of-service", &format!("/t/{out}"), vec![], "is out of service"),
+        page("out-of-service-anyway", &format!("/t/{out}?anyway=1"), vec![], "Record cleaning"),
+        page("tag-unknown", &format!("/t/{}", at.unknown), vec![], "No equipment has this tag yet"),
+        page("tag-mistyped", &format!("/t/{misread}"), vec![], "Was it one of these?"),
+        page("tag-none", "/t/", vec![], "Check the tag"),
+        page("receipt", &format!("/r/{receipt}"), vec![], "Where your record is"),
+        page("undo", &undo, vec![], "Undo this record?"),
+        page("undo-error", &undo, vec![Press(".stop")], "There is a problem"),
+        page("undone", &undo, vec![Type("#reason", "Wrong bed"), Press(".stop")], "Both entries stay"),
+        Page { name: "receipt-old", url: at.old_receipt.clone(), acts: vec![], says: "Recorded" },
+        page("board", "/board", vec![], "Clean these first"),
+        page("no-page", "/there/is/nothing/here", vec![], "There is no such page here"),
+        page("staff-over-plain", "/staff/", vec![], "Staff pages need HTTPS"),
+    ]
+}
+
+fn staff(at: &Places) -> Vec<Page> {
+    use Act::{Press, Type};
+    let page = |name, path: &str, acts, says| Page { name, url: format!("{}{path}", at.staff), acts, says };
+    let (pump, out, fresh) = (&at.pump, &at.out, &at.fresh);
+    let receipt = at.old_receipt.rsplit('/').next().unwrap_or_default();
+    let void = format!("/../staff/cleanings/{receipt}/void");
+    let on_pump = |verb: &str| format!("/equipment/{pump}{verb}");
+    vec![
+        page("staff-names", "/sign-in", vec![], "Who are you?"),
+        Page { name: "staff-pin", url: at.admin.clone(), acts: vec![], says: "Type your PIN" },
+        Page {
+            name: "staff-pin-error",
+            url: at.admin.clone(),
+            acts: vec![Type("#pin", "0"), Press(".go")],
+            says: "There is a problem",
+        },
+        page("staff-today", "/", vec![], "30 days"),
+        page("staff-equipment", "/equipment", vec![], "Add equipment"),
+        page("staff-equipment-none", "/equipment?q=xyzzy", vec![], "Nothing fits"),
+        page("staff-equipment-retired", "/equipment?retired=1", vec![], "Equipment in use"),
+        page("staff-item", &on_pump(""), vec![], "Can this be trusted?"),
+        page("staff-item-out", &format!("/equipment/{out}"), vec![], "Put back into service"),
+        page("staff-item-new", "/equipment/new", vec![], "What is it?"),
+        page("staff-item-new-error", "/equipment/new", vec![Press("form .go")], "There is a problem"),
+        page("staff-item-edit", &on_pump("/edit"), vec![], "How is it cleaned?"),
+        page("staff-out", &on_pump("/out"), vec![], "Take out of service"),
+        page("staff-out-error", &on_pump("/out"), vec![Press("form button")], "There is a problem"),
+        page("staff-retire", &on_pump("/retire"), vec![], "Retire it for good"),
+        page("staff-void", &void, vec![], "Void the record"),
+        page("staff-void-error", &void, vec![Press(".stop")], "There is a problem"),
+        page("staff-label", &on_pump(""), vec![Press("form[action$='/label'] button")], "Asked for"),
+        page("staff-box", "/box", vec![], "Where it answers"),
+        page("staff-settings", "/box/settings", vec![], "Label host"),
+        page("staff-me", "/me", vec![], "Sign out"),
+        page(
+            "staff-item-retired",
+            &format!("/equipment/{fresh}/retire"),
+            vec![Type("#reason", "Sold"), Press(".stop")],
+            "Can this be trusted?",
+        ),
+        Page { name: "retired", url: format!("{}/t/{fresh}", at.http), acts: vec![], says: "was retired" },
+        Page { name: "api", url: at.staff.replace("/staff", "/api/docs"), acts: vec![], says: "Operations" },
+    ]
+}
+
+fn relay(at: &Places) -> Vec<Page> {
+    use Act::Press;
+    let page = |name, path: &str, acts, says| Page { name, url: format!("{}{path}", at.relay), acts, says };
+    let under =
+        |name, path: &str, says| Page { name, url: format!("{}{path}", at.facility), acts: vec![], says };
+    vec![
+        page("relay-facilities", "/app/", vec![], "Latest cleanings"),
+        under("relay-facility", "", "Compliance by day"),
+        under("relay-items", "/equipment", "Infusion pump 14"),
+        under("relay-items-overdue", "/equipment?show=overdue", "Show all equipment"),
+        under("relay-items-none", "/equipment?q=xyzzy", "Show all equipment"),
+        Page {
+            name: "relay-item",
+            url: format!("{}/e/{}", at.facility, at.pump),
+            acts: vec![],
+            says: "Can this be trusted?",
+        },
+        page("relay-boxes", "/app/boxes", vec![], "Add a box"),
+        page("relay-add-box", "/app/boxes/add", vec![], "Make the claim file"),
+        page("relay-me", "/app/me", vec![], "Sign out"),
+        page("relay-no-page", "/app/there/is/nothing", vec![], "There is nothing here"),
+        page("relay-login", "/app/me", vec![Press("main form button")], "Sign in to CleanTrack"),
+        page("relay-login-error", "/login", vec![Press(".go")], "There is a problem"),
+    ]
+}
