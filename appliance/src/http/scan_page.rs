@@ -209,7 +209,7 @@ impl Making<'_> {
             passed_text: span(passed_s.unwrap_or(0)),
             left_s,
             left_text: left_s.map(countdown),
-            until: left_s.map(|left| local.time_s(local.now_ms() + i64::from(left) * 1_000)),
+            until: left_s.map(|left| local.time_s(over_ms(local.now_ms(), left))),
             done: passed_s.is_some_and(|passed| passed >= required_s),
             agents,
             wrong,
@@ -239,7 +239,7 @@ impl Making<'_> {
                 .collect(),
             Refused::Rule(Refusal::StillWet { left_s }) => {
                 let local = &self.snapshot.local;
-                let until = local.time_s(local.now_ms() + i64::from((*left_s).min(contact_s)) * 1_000).text;
+                let until = local.time_s(over_ms(local.now_ms(), (*left_s).min(contact_s))).text;
                 one("wet", format!("Keep the surface wet until {until}, then record"))
             }
             Refused::Rule(other) => {
@@ -332,4 +332,9 @@ pub(super) fn review(
         all.push(Refusal::Needed { field: "cleaned_by", words: "Type your name" });
     }
     all.into_iter().map(Refused::Rule).collect()
+}
+
+/// When the contact time is over, up to the full second: who waits for the second that the page names is not refused.
+fn over_ms(now_ms: i64, left_s: u32) -> i64 {
+    now_ms + i64::from(left_s) * 1_000 + 999
 }
