@@ -1,7 +1,7 @@
 //! The store without its thread: decides commands, writes a group to the journal, follows with the database.
 
 use std::cell::RefCell;
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
@@ -10,6 +10,7 @@ use record::entry::{Draft, Entry};
 use record::fold::{Facility, RowKey};
 use record::ids::Epoch;
 use record::kinds::Event;
+use record::redact::TextLine;
 use record::tree::Frontier;
 use redb::{Durability, WriteTransaction};
 
@@ -35,7 +36,7 @@ const BALLAST_STEP_BYTES: u64 = 256 << 10;
 /// Free bytes beyond the ballast's own below which none is made.
 const BALLAST_SPARE_BYTES: u64 = 256 << 20;
 /// Times the usual number of entries after which the database is made durable even under load.
-const OVERDUE: u64 = 4;
+const OVERDUE: u64 = 2;
 /// How long entries may stand in the journal alone.
 const DURABLE_AFTER_MS: u64 = 3_600_000;
 
@@ -101,10 +102,13 @@ struct Decided {
 }
 
 /// One group while it is put together.
+#[derive(Default)]
 struct Building {
     decided: Vec<Decided>,
-    rows: Vec<RowKey>,
+    rows: BTreeSet<RowKey>,
     entries: usize,
+    /// Lines of the texts, which stand behind all entries.
+    texts: GroupWriter,
     /// Whether the front of the queue was decided on top of this group.
     carried: bool,
 }
@@ -155,7 +159,7 @@ impl Core {
     /// [`Fatal`]: the process must end. The jobs taken were told [`SubmitError::Unknown`].
     pub fn group(&mut self, jobs: &mut VecDeque<Box<dyn Job>>) -> Result<(), Fatal> {
         let before = self.frontier.clone();
-        let mut building = Building { decided: Vec::new(), rows: Vec::new(), entries: 0, carried: false };
+        let mut building = Building::default();
         let written = self.write_group(jobs, &mut building, &before);
         match written {
             Ok(()) => {
@@ -277,23 +281,23 @@ impl Core {
                 return Err(GroupError::from(e));
             }
             let composed = compose(&drafts, self.frontier.size(), &now);
-            let (entries, bytes) = match composed {
+            let composed = match composed {
                 Ok(composed) => composed,
                 Err(e) => {
                     building.decided.push(Decided { job, result: Err(e) });
                     continue;
                 }
             };
-            let full = self.group.len() + bytes > GROUP_LINES_BYTES_MAX
-                || building.entries + entries.len() > GROUP_ENTRIES_MAX;
+            let full = self.group.len() + building.texts.len() + composed.bytes > GROUP_LINES_BYTES_MAX
+                || building.entries + composed.entries.len() > GROUP_ENTRIES_MAX;
             if full && building.entries > 0 {
                 // It opens the next group, which begins with exactly the state that it was decided on.
                 building.carried = true;
                 jobs.push_front(Box::new(Redecided { job, drafts: Some(drafts) }));
                 break;
             }
-            building.entries += entries.len();
-            let recorded = self.take(&mut tables, &entries, &drafts, &mut building.rows);
+            building.entries += composed.entries.len();
+            let recorded = self.take(&mut tables, &composed, &drafts, building);
             let (result, error) = match recorded {
                 Ok(recorded) => (Ok(recorded), None),
                 Err(e) => (Ok(Vec::new()), Some(e)),
@@ -306,36 +310,39 @@ impl Core {
                 break;
             }
         }
-        let value = tables::epoch_value(self.epoch, &self.frontier);
-        tables.epochs.insert(self.epoch.n, &value[..]).map_err(redb::Error::from)?;
+        if building.entries > 0 {
+            self.group.lines(building.texts.bytes());
+            fold::write_rows(&mut tables, &self.facility, &building.rows)?;
+            let value = tables::epoch_value(self.epoch, &self.frontier);
+            tables.epochs.insert(self.epoch.n, &value[..]).map_err(redb::Error::from)?;
+        }
         Ok(())
     }
 
     fn take(
         &mut self,
         tables: &mut Tables<'_>,
-        entries: &[Entry],
+        composed: &Composed,
         drafts: &[Draft],
-        rows: &mut Vec<RowKey>,
+        building: &mut Building,
     ) -> Result<Vec<Recorded>, redb::Error> {
-        let mut recorded = Vec::with_capacity(entries.len());
-        for (entry, draft) in entries.iter().zip(drafts) {
+        let mut recorded = Vec::with_capacity(drafts.len());
+        for ((entry, texts), draft) in composed.entries.iter().zip(drafts) {
             let leaf = entry.leaf();
             self.group.entry(entry.bytes());
             fold::push_leaf(tables, self.epoch, &mut self.frontier, leaf)?;
             // Texts first: an erasure in the same group must find them.
-            for text in &draft.texts {
-                fold::keep_text(tables, self.epoch, &text.beside(entry.seq()))?;
+            for text in texts {
+                fold::keep_text(tables, self.epoch, text)?;
             }
-            fold::apply(tables, &mut self.facility, &self.chain, self.epoch, (entry, &draft.event), rows)?;
+            let (facility, what) = (&mut self.facility, (entry, &draft.event));
+            fold::apply(tables, facility, &self.chain, self.epoch, what, &mut building.rows)?;
             if matches!(draft.event, Event::TextErased(_)) {
                 self.shared.want_roll();
             }
             recorded.push(Recorded { seq: entry.seq(), leaf });
         }
-        for (entry, draft) in entries.iter().zip(drafts) {
-            draft.texts.iter().for_each(|text| self.group.text(&text.beside(entry.seq())));
-        }
+        building.texts.lines(composed.texts.bytes());
         Ok(recorded)
     }
 
@@ -362,7 +369,7 @@ impl Core {
     }
 
     /// Shows readers what is durable now.
-    fn publish(&self, rows: &[RowKey]) {
+    fn publish(&self, rows: &BTreeSet<RowKey>) {
         if !rows.is_empty() {
             let mut shown = self.shared.facility_mut();
             rows.iter().for_each(|row| copy_row(&self.facility, &mut shown, *row));
@@ -371,7 +378,7 @@ impl Core {
     }
 
     /// Takes back what a group that was not recorded changed.
-    fn restore(&mut self, rows: &[RowKey]) {
+    fn restore(&mut self, rows: &BTreeSet<RowKey>) {
         let shown = self.shared.facility();
         rows.iter().for_each(|row| copy_row(&shown, &mut self.facility, *row));
     }
@@ -541,20 +548,32 @@ pub(super) fn is_full(e: &std::io::Error) -> bool {
     matches!(e.kind(), std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded)
 }
 
-/// The entries of drafts, and the bytes that they and their texts take in a group.
-fn compose(drafts: &[Draft], size: u64, now: &Now) -> Result<(Vec<Entry>, usize), SubmitError> {
-    let mut entries = Vec::with_capacity(drafts.len());
-    let mut bytes = 0;
+/// A command's entries, each with the texts beside it.
+struct Composed {
+    entries: Vec<(Entry, Vec<TextLine>)>,
+    /// The texts' lines.
+    texts: GroupWriter,
+    /// Bytes of all lines.
+    bytes: usize,
+}
+
+/// The entries of drafts as they would stand from `size` on.
+fn compose(drafts: &[Draft], size: u64, now: &Now) -> Result<Composed, SubmitError> {
+    let mut composed =
+        Composed { entries: Vec::with_capacity(drafts.len()), texts: GroupWriter::default(), bytes: 0 };
     for (draft, seq) in drafts.iter().zip(size..) {
         let entry = Entry::compose(seq, now.at(), draft.by, draft.idem, &draft.event)?;
-        bytes += entry.bytes().len() + 1;
-        bytes += draft.texts.iter().map(|t| t.beside(seq).line().len() + 32).sum::<usize>();
-        entries.push(entry);
+        let texts: Vec<_> = draft.texts.iter().map(|text| text.beside(seq)).collect();
+        texts.iter().for_each(|text| composed.texts.text(text));
+        composed.bytes += entry.bytes().len() + 1;
+        composed.entries.push((entry, texts));
     }
-    if bytes > GROUP_LINES_BYTES_MAX || entries.len() > GROUP_ENTRIES_MAX {
-        return Err(SubmitError::TooLarge { entries: entries.len(), bytes });
+    composed.bytes += composed.texts.len();
+    let (entries, bytes) = (composed.entries.len(), composed.bytes);
+    if bytes > GROUP_LINES_BYTES_MAX || entries > GROUP_ENTRIES_MAX {
+        return Err(SubmitError::TooLarge { entries, bytes });
     }
-    Ok((entries, bytes))
+    Ok(composed)
 }
 
 /// A job that was decided for a group into which it did not fit.

@@ -1,5 +1,7 @@
 //! One entry into the tables: the entry itself, its indexes, its texts, and what the shared fold makes of it.
 
+use std::collections::BTreeSet;
+
 use record::entry::{ClockState, Entry};
 use record::fold::{Cleaning, Effect, Facility, History, RowKey};
 use record::ids::{BootId, Epoch};
@@ -54,7 +56,8 @@ impl History for Past<'_, '_> {
     }
 }
 
-/// Folds one entry in. `changed` collects the rows that are other than before, for those who keep a copy.
+/// Folds one entry in. `changed` collects the rows that are other than before: [`write_rows`] puts them down once for a
+/// whole group.
 ///
 /// # Errors
 /// redb's: the transaction must be given up.
@@ -64,7 +67,7 @@ pub(crate) fn apply(
     chain: &Chain,
     epoch: Epoch,
     (entry, event): (&Entry, &Event),
-    changed: &mut Vec<RowKey>,
+    changed: &mut BTreeSet<RowKey>,
 ) -> Result<(), redb::Error> {
     let key = tables::entry_key(epoch.n, entry.seq());
     tables.entries.insert(key, entry.bytes())?;
@@ -72,14 +75,7 @@ pub(crate) fn apply(
         tables.idem.insert(&idem.key.0, &tables::idem_value(key, idem.req))?;
     }
     let changes = facility.apply(epoch, entry, event, &Past { tables, chain })?;
-    for row in changes.rows {
-        if let Some(json) = facility.row(row) {
-            tables.rows.insert(row.to_string().as_str(), json.as_str())?;
-        }
-        if !changed.contains(&row) {
-            changed.push(row);
-        }
-    }
+    changed.extend(changes.rows);
     for effect in changes.effects {
         match effect {
             Effect::Cleaned(cleaning) => cleaned(tables, &cleaning)?,
@@ -90,6 +86,23 @@ pub(crate) fn apply(
             }
             Effect::Erased(hash) => erased(tables, &hash.0)?,
             Effect::Windows(_) | Effect::AllWindows => {}
+        }
+    }
+    Ok(())
+}
+
+/// Puts down rows as they are now.
+///
+/// # Errors
+/// redb's.
+pub(crate) fn write_rows(
+    tables: &mut Tables<'_>,
+    facility: &Facility,
+    rows: &BTreeSet<RowKey>,
+) -> Result<(), redb::Error> {
+    for row in rows {
+        if let Some(json) = facility.row(*row) {
+            tables.rows.insert(row.to_string().as_str(), json.as_str())?;
         }
     }
     Ok(())

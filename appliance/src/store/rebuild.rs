@@ -1,5 +1,7 @@
 //! Brings the database up to the journal: the tail at a start, or all of it into a new file.
 
+use std::collections::BTreeSet;
+
 use record::checkpoint::Origin;
 use record::entry::Entry;
 use record::fold::Facility;
@@ -184,6 +186,7 @@ impl Replay<'_> {
                 fold::keep_text(tables, epoch, &text).map_err(failed)?;
             }
         }
+        let mut rows = BTreeSet::new();
         for line in lines(bytes) {
             let Line::Entry(line) = line else { continue };
             let text = std::str::from_utf8(line).map_err(|_| damaged(before, "it is not UTF-8"))?;
@@ -196,10 +199,10 @@ impl Replay<'_> {
             }
             fold::push_leaf(tables, epoch, &mut self.frontier, entry.leaf()).map_err(failed)?;
             let event = entry.event();
-            let mut rows = Vec::new();
             let what = (&entry, &event);
             fold::apply(tables, &mut self.facility, &self.chain, epoch, what, &mut rows).map_err(failed)?;
         }
+        fold::write_rows(tables, &self.facility, &rows).map_err(failed)?;
         let value = tables::epoch_value(epoch, &self.frontier);
         tables.epochs.insert(epoch.n, &value[..]).map_err(failed)?;
         Ok(self.frontier.size() - before)
