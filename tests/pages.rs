@@ -21,11 +21,26 @@ async fn every_page_at_every_size() {
     let places = table::Places::look(&browser, &demo.line).await;
     for page in table::pages(&places) {
         page.open(&browser).await;
-        let found = checks::check(&browser, &page).await;
+        let found = checks::check(&browser, page.name).await;
         // Shown also if a later page does not open.
         found.iter().for_each(|found| println!("{found}"));
         wrong.extend(found);
     }
     browser.close().await;
     assert!(wrong.is_empty(), "{} findings: see above", wrong.len());
+}
+
+/// A page with one of each fault: what does not find these finds nothing above either.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn planted_faults_are_found() {
+    const BAD: &str = "data:text/html,<html lang=en><title>Bad</title><p style='color:%23aaa;background:%23fff'>Pale</p>\
+        <button style='width:20px;height:20px;padding:0'>x</button><div style='width:2000px'>Wide</div>\
+        <img src='data:image/gif,x'><script>throw new Error('planted')</script>";
+    let browser = Browser::open(Kind::Desk, true).await;
+    browser.goto(BAD).await;
+    let found = checks::check(&browser, "planted").await.join("\n");
+    browser.close().await;
+    for fault in ["color-contrast", "image-alt", "too small, 20 × 20", "scrolls sideways", "console"] {
+        assert!(found.contains(fault), "{fault} was not found:\n{found}");
+    }
 }

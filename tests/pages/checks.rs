@@ -6,7 +6,6 @@ use base64::Engine as _;
 use serde_json::{Value, json};
 
 use super::browser::Browser;
-use super::table::Page;
 
 const WIDTHS: [u32; 3] = [320, 390, 1280];
 const SCHEMES: [&str; 2] = ["light", "dark"];
@@ -37,7 +36,7 @@ for (const e of document.querySelectorAll('a, button, input, select, textarea, s
 return small;";
 
 /// Every finding on the page that is shown, in words.
-pub(crate) async fn check(browser: &Browser, page: &Page) -> Vec<String> {
+pub(crate) async fn check(browser: &Browser, name: &str) -> Vec<String> {
     let mut wrong = Vec::new();
     browser.script(&harness::tools::axe_source()).await;
     for width in WIDTHS {
@@ -53,14 +52,13 @@ pub(crate) async fn check(browser: &Browser, page: &Page) -> Vec<String> {
             if across.as_u64().is_none_or(|across| across > u64::from(width)) {
                 found.push(format!("scrolls sideways: it is {across} wide"));
             }
-            wrong.extend(found.into_iter().map(|what| format!("{} at {width} {scheme}: {what}", page.name)));
+            wrong.extend(found.into_iter().map(|what| format!("{name} at {width} {scheme}: {what}")));
             if width != WIDTHS[0] {
-                picture(browser, &format!("{}-{width}-{scheme}.png", page.name)).await;
+                picture(browser, &format!("{name}-{width}-{scheme}.png")).await;
             }
         }
     }
-    wrong
-        .extend(browser.complaints().await.into_iter().map(|said| format!("{}: console: {said}", page.name)));
+    wrong.extend(browser.complaints().await.into_iter().map(|said| format!("{name}: console: {said}")));
     wrong
 }
 
