@@ -27,14 +27,14 @@ pub(super) enum Undone {
     /// With a reason that a person can do something about.
     Refused(Refusal),
     /// The box cannot.
-    Box(Problem),
+    Box(Box<Problem>),
 }
 
 impl From<Undone> for Problem {
     fn from(undone: Undone) -> Self {
         match undone {
             Undone::Refused(refusal) => refusal.into(),
-            Undone::Box(problem) => problem,
+            Undone::Box(problem) => *problem,
         }
     }
 }
@@ -52,11 +52,11 @@ pub(super) async fn act(
                 of: EntryRef { epoch: state.store.origin().epoch, seq: first.seq },
                 leaf: first.leaf,
             }),
-            None => Err(Undone::Box(Problem::internal(&"a command made no entry"))),
+            None => Err(Undone::Box(Box::new(Problem::internal(&"a command made no entry")))),
         },
-        Ok(Given::Again(of)) => before(state, of).map_err(Undone::Box),
+        Ok(Given::Again(of)) => before(state, of).map_err(|problem| Undone::Box(Box::new(problem))),
         Err(CommandError::Refused(refusal)) => Err(Undone::Refused(refusal)),
-        Err(CommandError::Store(error)) => Err(Undone::Box(not_recorded(&error))),
+        Err(CommandError::Store(error)) => Err(Undone::Box(Box::new(not_recorded(&error)))),
     }
 }
 

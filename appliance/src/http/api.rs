@@ -131,7 +131,10 @@ pub(super) fn bad(field: &'static str, words: &str) -> Problem {
 }
 
 fn listed(items: Vec<Value>, next: Option<String>) -> Json<Value> {
-    Json(json!({ "items": items, "next": next }))
+    let next = next.map_or(Value::Null, Value::String);
+    Json(Value::Object(
+        [("items".to_owned(), Value::Array(items)), ("next".to_owned(), next)].into_iter().collect(),
+    ))
 }
 
 /// The header that makes a repeat harmless.

@@ -267,6 +267,7 @@ pub(super) async fn no_page() -> Problem {
 }
 
 /// A handler panicked: a bug must not stop the box from recording.
+#[expect(clippy::needless_pass_by_value, reason = "the layer that catches panics hands it over")]
 pub(super) fn panicked(panic: Box<dyn std::any::Any + Send + 'static>) -> Response {
     let words =
         panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use axum::Extension;
 use axum::Router;
 use axum::extract::{Path, Request, State};
 use axum::response::{IntoResponse, Response};
@@ -23,11 +24,13 @@ use super::problem::Problem;
 use super::query::Asked;
 use super::receipt::Receipt;
 use super::scan_page::{Making, Refused, Typed, contact_s, review};
+use super::sign_in::{Signed, session};
 use super::token::{PageToken, Stale};
 use super::view::{Snapshot, reader};
 use super::{AppState, cookies, service, tags};
 use crate::clock::Now;
-use crate::intake::{CleaningForm, Command, Refusal};
+use crate::intake::{Cleaner, CleaningForm, Command, Refusal};
+use crate::listen::Peer;
 use crate::photo::{Incoming, PhotoTrouble};
 use crate::store::Decision;
 
@@ -75,6 +78,7 @@ async fn show(
     State(state): State<AppState>,
     Path(text): Path<String>,
     Asked(ask): Asked<Ask>,
+    peer: Option<Extension<Peer>>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let anyway = ask.anyway.is_some();
@@ -83,9 +87,17 @@ async fn show(
         Opened::Page(page) => return Ok(page),
     };
     let typed = Typed { who: cookies::name(&headers), ..Typed::default() };
+    let signed = session(&state, &headers, peer.as_deref());
     let token = PageToken::new(tag, &state.clock.now());
-    let again =
-        Again { token, typed, submission: new_submission(&state), anyway, note: None, problems: Vec::new() };
+    let again = Again {
+        token,
+        typed,
+        submission: new_submission(&state),
+        anyway,
+        note: None,
+        problems: Vec::new(),
+        signed,
+    };
     again.page(&state)
 }
 
@@ -101,6 +113,7 @@ struct Again {
     anyway: bool,
     note: Option<&'static str>,
     problems: Vec<Refused>,
+    signed: Option<Signed>,
 }
 
 impl Again {
@@ -128,6 +141,7 @@ impl Again {
                 anyway: self.anyway,
                 note: self.note,
                 problems: self.problems,
+                signed: self.signed.map(|signed| signed.name),
             };
             making.page()
         };
@@ -168,7 +182,8 @@ async fn submit(
         Opened::Item(tag) => tag,
         Opened::Page(page) => return Ok(page),
     };
-    let by = by(&state, request.headers());
+    let signed = session(&state, request.headers(), request.extensions().get());
+    let by = By { staff: signed.as_ref().map(|s| s.staff), ..by(&state, request.headers()) };
     let headers = request.headers().clone();
     let mut form = form::read(request, Some(&state.photos)).await?;
     let key = key(&headers, &form);
@@ -179,7 +194,7 @@ async fn submit(
         return plain(&state, tag, &form, key, photo, by).await;
     };
     let submission = key.unwrap_or_else(|| new_submission(&state));
-    Filled { tag, form, token, stale, photo, submission, anyway, now, by }.submit(&state).await
+    Filled { tag, form, token, stale, photo, submission, anyway, now, by, signed }.submit(&state).await
 }
 
 /// What the page carried, if the request came from one; a page that is too old is replaced, and its photo stays.
@@ -207,6 +222,7 @@ struct Filled {
     anyway: bool,
     now: Now,
     by: By,
+    signed: Option<Signed>,
 }
 
 impl Filled {
@@ -221,7 +237,10 @@ impl Filled {
             self.token = PageToken { wet_ms: Some(self.now.up_ms), made_ms: self.now.up_ms, ..self.token };
             return self.again(problems, None).page(state);
         }
-        let wanted = form_of(self.tag, &self.form, &self.token, &self.photo);
+        let mut wanted = form_of(self.tag, &self.form, &self.token, &self.photo);
+        if let Some(signed) = &self.signed {
+            wanted.who = Cleaner::Pin(signed.staff);
+        }
         if self.stale.is_none() {
             problems.extend(with_item(state, self.tag, |facility, item| {
                 review(&wanted, facility, item, &self.now)
@@ -242,7 +261,7 @@ impl Filled {
         match act(state, self.by, Some(self.submission.clone()), command).await {
             Ok(done) => Ok(recorded(state, self.by, done, &wanted, self.photo)),
             Err(Undone::Refused(refusal)) => self.refused(state, refusal),
-            Err(Undone::Box(problem)) => Err(problem),
+            Err(Undone::Box(problem)) => Err(*problem),
         }
     }
 
@@ -258,6 +277,7 @@ impl Filled {
             anyway: self.anyway,
             note,
             problems,
+            signed: self.signed.clone(),
         }
     }
 
@@ -337,7 +357,7 @@ fn recorded(state: &AppState, by: By, done: Done, form: &CleaningForm, photo: Ph
     follow(state, done, photo);
     let answer = see_other(&format!("/r/{}", Receipt::of(done.of, done.leaf)));
     let name = match &form.who {
-        crate::intake::Cleaner::Typed(name) => Some(name.trim()).filter(|n| !n.is_empty()),
+        Cleaner::Typed(name) => Some(name.trim()).filter(|n| !n.is_empty()),
         _ => None,
     };
     // Set again each time, so that a phone in use never loses it.

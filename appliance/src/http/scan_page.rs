@@ -90,6 +90,8 @@ pub(super) struct ScanPage {
     photo_wrong: Option<String>,
     who: String,
     who_wrong: Option<String>,
+    /// Whoever is signed in in this browser: proven, so nothing is typed.
+    signed: Option<String>,
     name_optional: bool,
     notes: String,
     note_wrong: Option<String>,
@@ -109,6 +111,7 @@ pub(super) struct Making<'a> {
     pub(super) anyway: bool,
     pub(super) note: Option<&'static str>,
     pub(super) problems: Vec<Refused>,
+    pub(super) signed: Option<String>,
 }
 
 /// Something that keeps a record from being made.
@@ -173,6 +176,7 @@ impl Making<'_> {
             photo_hint: photo_hint(item.photo),
             photo_wrong: says("photo"),
             who_wrong: says("who"),
+            signed: self.signed,
             name_optional: self.snapshot.settings.allow_unattributed,
             note_wrong: says("note"),
             until: local.time(until_ms),

@@ -260,3 +260,19 @@ async fn an_admin_sets_the_facility() {
     world.post(&format!("/t/{}", world.pump), &[]).await.is(303);
     world.get("/").await.is(200);
 }
+
+#[tokio::test]
+async fn whoever_is_signed_in_is_named_by_their_pin() {
+    let world = World::new().await;
+    let desk = desk(&world, Role::Technician).await;
+    let path = format!("/t/{}", world.pump);
+    let page = desk.get(&path).await;
+    page.is(200).has("signed in by PIN").has_not("name=\"cleaned_by\"");
+    let token = page.hidden("page");
+    let form = [("page", token.as_str()), ("version", "1"), ("step", "1"), ("notes", "in a hurry")];
+    let done = desk.send(posted(&path, &form)).await;
+    done.is(303);
+    world.get(&done.location()).await.has("Tom Nguyen, PIN");
+    let plain = world.get(&path).await;
+    plain.has("name=\"cleaned_by\"").has_not("signed in by PIN");
+}
