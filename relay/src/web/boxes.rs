@@ -13,7 +13,7 @@ use super::box_state::{BoxState, backlog, clock, health, printers};
 use super::problem::Fault;
 use super::shell::{Section, Shell, download, page};
 use super::standing::{Site, common_zone, sites};
-use super::words::{self, Badge, Moment, Wall, grouped};
+use super::words::{self, Badge, Moment, Tone, Wall, grouped};
 use super::{Answer, Place, Web};
 use crate::accounts::Visitor;
 use crate::db::dashboard::{self, BoxRow};
@@ -35,6 +35,7 @@ struct NoteView {
 struct ForkView {
     box_id: String,
     facility: String,
+    state: Badge,
     at: Moment,
     safe: String,
     held: String,
@@ -166,6 +167,11 @@ fn fork(
     ForkView {
         box_id: evidence.box_id.clone(),
         facility: facility_name(sites, &row.facility),
+        state: if state == BoxState::Quarantined {
+            state.badge()
+        } else {
+            Badge::new(Tone::Plain, "Looked at")
+        },
         at: wall.day_clock(evidence.at_ms),
         safe,
         held: "what differs, in both versions.".to_owned(),

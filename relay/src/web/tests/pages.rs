@@ -130,6 +130,15 @@ async fn a_fork_is_shown_with_both_checkpoints_and_its_evidence() {
     let item =
         world.get(&format!("/app/f/{}/e/{}", world.a.sites[0].id, world.a.sites[0].tags[0]), &cookie).await;
     assert!(item.body.contains("Quarantined") && !item.body.contains(">Verified<"));
+    let mut tx = world.db.begin().await.unwrap();
+    assert!(crate::db::boxes::release(&mut tx, world.a.scope, one.id).await.unwrap());
+    tx.commit().await.unwrap();
+    let page = world.get("/app/boxes", &cookie).await.body;
+    assert!(
+        page.contains("Looked at") && page.contains("Download the evidence"),
+        "what happened stays to be seen"
+    );
+    assert!(!page.contains("Quarantined") && !page.contains("Replace this box"));
 }
 
 #[tokio::test]
