@@ -46,7 +46,11 @@ pub struct Program {
 }
 
 #[derive(Debug, Parser)]
-#[command(name = "cleantrack-appliance", version, about = "The CleanTrack box: scan server, signed log, label printer")]
+#[command(
+    name = "cleantrack-appliance",
+    version,
+    about = "The CleanTrack box: scan server, signed log, label printer"
+)]
 struct Cli {
     #[command(flatten)]
     global: Global,
@@ -216,7 +220,12 @@ fn carry_out(program: &Program, cli: Cli) -> Result<ExitCode, RunError> {
     config.data = cli.global.data.or(config.data);
     if cli.global.check {
         let data = config.data()?.display();
-        show(&format!("The settings are good. Data in {data}, HTTP on {}, HTTPS on {}, {} printers.", config.http.listen, config.https.listen, config.printers.len()));
+        show(&format!(
+            "The settings are good. Data in {data}, HTTP on {}, HTTPS on {}, {} printers.",
+            config.http.listen,
+            config.https.listen,
+            config.printers.len()
+        ));
         return Ok(ExitCode::SUCCESS);
     }
     let wish = match cli.command {
@@ -228,9 +237,20 @@ fn carry_out(program: &Program, cli: Cli) -> Result<ExitCode, RunError> {
         Some(Command::Staff(StaffCommand::Pin { staff })) => Wish::StaffPin { staff, pin: secret_line()? },
         Some(Command::Token(TokenCommand::Create { name, scope })) => Wish::TokenCreate { name, scope },
         Some(Command::Keys(KeysCommand::Export)) => Wish::KeysExport,
-        Some(Command::Facility(FacilityCommand::Set { name, zone, label_host, allow_unattributed, contact })) => {
-            Wish::FacilitySet(intake::Settings { name, zone, label_host, allow_unattributed, contact, undo_min: None })
-        }
+        Some(Command::Facility(FacilityCommand::Set {
+            name,
+            zone,
+            label_host,
+            allow_unattributed,
+            contact,
+        })) => Wish::FacilitySet(intake::Settings {
+            name,
+            zone,
+            label_host,
+            allow_unattributed,
+            contact,
+            undo_min: None,
+        }),
         Some(Command::Claim { file }) => Wish::Claim { file: read_file(&file)? },
         Some(Command::Photo) => return Ok(photo::child_main()),
     };
@@ -246,7 +266,8 @@ fn carry_out(program: &Program, cli: Cli) -> Result<ExitCode, RunError> {
 fn rebuild(config: &Config) -> Result<ExitCode, RunError> {
     let random: Arc<dyn random::Random> = Arc::new(random::SystemRandom);
     let clock = Arc::new(clock::SystemClock::new(clock::boot_id(random.bytes())));
-    let report = store::rebuild(store::StoreConfig::new(config.data()?), clock, random).map_err(RunError::Rebuild)?;
+    let report =
+        store::rebuild(store::StoreConfig::new(config.data()?), clock, random).map_err(RunError::Rebuild)?;
     show(&format!("The database was built anew from the journal: {} entries.", report.size));
     Ok(ExitCode::SUCCESS)
 }
