@@ -323,7 +323,10 @@ async fn every_end_says_why() {
     let port = world.listener.local_addr().port();
     let stranger = Authority::new().link(box_id(1), port);
     let refused = Link::connect(&stranger).await.map(|_| ()).unwrap_err();
-    assert!(matches!(&refused, LinkError::Away(text) if text.contains("invalid peer certificate")), "{refused}");
+    assert!(
+        matches!(&refused, LinkError::Away(text) if text.contains("invalid peer certificate")),
+        "{refused}"
+    );
 
     let (_sender, receiver) = Link::connect(&world.link(1)).await.unwrap();
     let away = world.link(1);

@@ -327,12 +327,8 @@ impl World {
         let before = self.plan.cursor();
         for action in self.plan.on(event, self.now_ms) {
             match action {
-                Action::Hello => {
-                    self.up(Up::Hello { log: self.log, cosigned: self.cosigned })
-                }
-                Action::Health => {
-                    self.up(Up::Health { log: self.log, cursor: self.plan.cursor() })
-                }
+                Action::Hello => self.up(Up::Hello { log: self.log, cosigned: self.cosigned }),
+                Action::Health => self.up(Up::Health { log: self.log, cursor: self.plan.cursor() }),
                 Action::Send { from, entries_max } => {
                     let to = self.size.min(from + entries_max.min(8) as u64);
                     let torn = self.stormy && self.chance(2);

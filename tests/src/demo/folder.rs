@@ -59,7 +59,12 @@ impl Folder {
     fn write(&self, name: &str, text: &str) -> Result<PathBuf, String> {
         let path = self.dir.join(name);
         let write = || {
-            let mut file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&path)?;
+            let mut file = std::fs::OpenOptions::new()
+                .write(true)
+                .create(true)
+                .truncate(true)
+                .mode(0o600)
+                .open(&path)?;
             file.write_all(text.as_bytes())
         };
         write().map_err(|e| format!("{}: {e}", path.display())).map(|()| path)
@@ -105,7 +110,8 @@ impl Folder {
 
     pub(super) fn box_config(&self, kept: &Kept, claimed: bool) -> Result<PathBuf, String> {
         let [http, https, .., printer] = kept.ports;
-        let claim = if claimed { format!("claim = {:?}\n", self.dir.join("claim.toml")) } else { String::new() };
+        let claim =
+            if claimed { format!("claim = {:?}\n", self.dir.join("claim.toml")) } else { String::new() };
         let text = format!(
             "data = {data:?}\n{claim}log = \"warn\"\n[http]\nlisten = \"127.0.0.1:{http}\"\n[https]\nlisten = \"127.0.0.1:{https}\"\n\
              [limits]\nsubmits_per_address = 0\n\
@@ -135,17 +141,25 @@ impl Folder {
 
     /// Account, admin, facility, token and claim file.
     pub(super) async fn found_account(&self, _relay: &Part, bare: bool) -> Result<(Login, String), String> {
-        let text = |value: &serde_json::Value, name: &str| value[name].as_str().unwrap_or_default().to_owned();
+        let text =
+            |value: &serde_json::Value, name: &str| value[name].as_str().unwrap_or_default().to_owned();
         let account = self.order(&["account", "create", "--name", "Linden Health Partners"], "").await?;
         let account = text(&account, "account");
         let login = Login { email: "priya.raman@linden.example".into(), password: secret(20) };
-        let admin = ["admin", "create", "--account", &account, "--email", &login.email, "--name", "Priya Raman"];
+        let admin =
+            ["admin", "create", "--account", &account, "--email", &login.email, "--name", "Priya Raman"];
         self.order(&admin, &format!("{}\n", login.password)).await?;
         let name = if bare { "Bare Facility" } else { "Linden Valley Hospital" };
-        let facility = self.order(&["facility", "create", "--account", &account, "--name", name, "--zone", "America/Chicago"], "").await?;
+        let facility = self
+            .order(
+                &["facility", "create", "--account", &account, "--name", name, "--zone", "America/Chicago"],
+                "",
+            )
+            .await?;
         let token = self.order(&["token", "create", "--account", &account, "--name", "demo"], "").await?;
         let facility = text(&facility, "facility");
-        let claim = self.say(&["claim-file", "create", "--account", &account, "--facility", &facility], "").await?;
+        let claim =
+            self.say(&["claim-file", "create", "--account", &account, "--facility", &facility], "").await?;
         self.write("claim.toml", &claim)?;
         Ok((login, text(&token, "token")))
     }
@@ -155,7 +169,10 @@ impl Folder {
         kept.tags = seeded.tags.iter().map(ToString::to_string).collect();
         let mut wishes = Vec::new();
         for (staff, name, role) in &seeded.staff {
-            let role = serde_json::to_value(role).ok().and_then(|r| r.as_str().map(str::to_owned)).unwrap_or_default();
+            let role = serde_json::to_value(role)
+                .ok()
+                .and_then(|r| r.as_str().map(str::to_owned))
+                .unwrap_or_default();
             let pin = pin();
             wishes.push(Wish::StaffPin { staff: *staff, pin: pin.clone() });
             kept.staff.push((staff.to_string(), StaffLine { name: (*name).to_owned(), role, pin }));

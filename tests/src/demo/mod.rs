@@ -72,11 +72,14 @@ fn report(result: Result<(), String>) -> ExitCode {
 
 fn run(args: Args) -> Result<(), String> {
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|e| e.to_string())?;
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|e| e.to_string())?;
     runtime.block_on(async {
         let temporary = match &args.dir {
             Some(_) => None,
-            None => Some(tempfile::Builder::new().prefix("cleantrack-demo-").tempdir().map_err(|e| e.to_string())?),
+            None => Some(
+                tempfile::Builder::new().prefix("cleantrack-demo-").tempdir().map_err(|e| e.to_string())?,
+            ),
         };
         let dir = match (&args.dir, &temporary) {
             (Some(dir), _) => std::path::absolute(dir).map_err(|e| e.to_string())?,
@@ -98,7 +101,13 @@ async fn demo(dir: &Path, args: &Args) -> Result<(), String> {
     let first = folder.kept()?.is_none();
     let mut kept = match folder.kept()? {
         Some(kept) => kept,
-        None => Kept { ports: folder::free_ports()?, tags: vec![], staff: vec![], api_token: String::new(), relay: None },
+        None => Kept {
+            ports: folder::free_ports()?,
+            tags: vec![],
+            staff: vec![],
+            api_token: String::new(),
+            relay: None,
+        },
     };
     let printer = printer(&folder, &kept).await?;
     let seeding = {
@@ -111,7 +120,8 @@ async fn demo(dir: &Path, args: &Args) -> Result<(), String> {
         let data = folder.box_data();
         async move { if first { seed::seed(&data, wanted).await.map(Some) } else { Ok(None) } }
     };
-    let relaying = async { if args.no_relay { Ok(None) } else { self::relay(&folder, &kept).await.map(Some) } };
+    let relaying =
+        async { if args.no_relay { Ok(None) } else { self::relay(&folder, &kept).await.map(Some) } };
     let (seeded, relay) = tokio::try_join!(seeding, relaying)?;
     let mut relay_login = kept.relay.clone();
     if let (Some(relay), true) = (&relay, relay_login.is_none()) {
@@ -186,7 +196,13 @@ async fn caught_up(kept: &Kept) {
     }
 }
 
-fn line(folder: &Folder, kept: &Kept, r#box: &Part, relay: Option<&Part>, printer: &Part) -> Result<Line, String> {
+fn line(
+    folder: &Folder,
+    kept: &Kept,
+    r#box: &Part,
+    relay: Option<&Part>,
+    printer: &Part,
+) -> Result<Line, String> {
     let text = |part: &Part, name: &str| part.running.said()[name].as_str().unwrap_or_default().to_owned();
     let relay_line = relay.zip(kept.relay.as_ref()).map(|(part, (login, api_token))| RelayLine {
         pid: part.running.pid(),
