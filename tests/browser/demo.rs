@@ -31,7 +31,7 @@ impl Demo {
             .spawn()
             .expect("the demo starts");
         let out = BufReader::new(process.stdout.take().expect("its output"));
-        let (tell, told) = mpsc::channel();
+        let (tell, told) = mpsc::sync_channel(1);
         std::thread::spawn(move || {
             for line in out.lines().map_while(Result::ok) {
                 if let Ok(line) = serde_json::from_str::<Line>(&line) {

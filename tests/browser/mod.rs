@@ -108,12 +108,12 @@ impl Browser {
         let client = ClientBuilder::new(HttpConnector::new()).capabilities(wishes).connect(&driver.url).await;
         let client = client.expect("Chromium starts");
         let pid = client.capabilities().and_then(|has| has.get("goog:processID")?.as_i64());
-        let pid = pid.and_then(|pid| rustix::process::Pid::from_raw(pid.try_into().ok()?));
+        let chromium = Chromium(pid.and_then(|pid| rustix::process::Pid::from_raw(pid.try_into().ok()?)));
         let id = client.session_id().await.expect("a session").expect("a session");
         let _ = rustls::crypto::ring::default_provider().install_default();
         let http = reqwest::Client::builder().timeout(PATIENCE).build().expect("an HTTP client");
         let session = format!("{}/session/{id}", driver.url);
-        let browser = Self { client, session, http, _chromium: Chromium(pid), _driver: driver };
+        let browser = Self { client, session, http, _chromium: chromium, _driver: driver };
         if kind == Kind::Desk {
             browser.resize(1280, 800).await;
         }
