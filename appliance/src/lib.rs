@@ -38,6 +38,9 @@ use crate::identity::Scope;
 /// The exit status after which the disk can no longer be trusted: systemd restarts the machine.
 pub const EXIT_DISK: u8 = 74;
 
+/// The exit status after which starting again would find the same wrong settings: systemd waits for a person.
+pub const EXIT_SETTINGS: u8 = 78;
+
 /// How this program is called, so that it can call itself for a photo.
 #[derive(Debug, Clone, Default)]
 pub struct Program {
@@ -182,6 +185,15 @@ enum RunError {
     Read(std::io::Error),
 }
 
+impl RunError {
+    fn status(&self) -> ExitCode {
+        match self {
+            Self::Config(_) | Self::Serve(serve::ServeError::Config(_)) => ExitCode::from(EXIT_SETTINGS),
+            _ => ExitCode::FAILURE,
+        }
+    }
+}
+
 /// Runs the box's program with these arguments, its own name left out.
 pub fn run(program: &Program, arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let name = OsString::from("cleantrack-appliance");
@@ -200,7 +212,7 @@ pub fn run(program: &Program, arguments: impl IntoIterator<Item = OsString>) -> 
         Ok(status) => status,
         Err(error) => {
             complain(&error.to_string());
-            ExitCode::FAILURE
+            error.status()
         }
     }
 }

@@ -88,7 +88,11 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             let _ = writeln!(std::io::stderr(), "cleantrack-relay: {failure}");
-            ExitCode::FAILURE
+            match failure {
+                // Starting again would find the same wrong settings: systemd waits for a person.
+                Failure::Serve(ServeError::Config(_)) => ExitCode::from(78),
+                _ => ExitCode::FAILURE,
+            }
         }
     }
 }
