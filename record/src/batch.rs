@@ -151,6 +151,11 @@ impl Unverified {
     pub fn note(&self) -> &str {
         &self.note
     }
+
+    /// Its entries and texts, for who compares them with a root of its own; nothing of them has been verified.
+    pub fn into_unverified(self) -> (Vec<Entry>, Vec<TextLine>) {
+        (self.entries, self.texts)
+    }
 }
 
 fn inflate(wire: &[u8]) -> Result<Vec<u8>, BatchError> {

@@ -18,6 +18,7 @@ use civil::{bounded, in_force};
 use grid::Segment;
 pub use item::Courses;
 
+use crate::ids::ProtocolId;
 use crate::kinds::Schedule;
 use crate::limits::{COMPLIANCE_SPAN_MS_MAX, LATE_ENTRY_MS_MAX};
 
@@ -74,6 +75,8 @@ pub struct Placed {
     pub recorded_ms: i64,
     /// Whether nothing is missing in it.
     pub complete: bool,
+    /// Which protocol was followed: a schedule of one protocol is met by cleanings by that one.
+    pub protocol: Option<ProtocolId>,
 }
 
 impl Placed {
@@ -172,6 +175,11 @@ impl Sum for Tally {
 pub struct Rate(u16);
 
 impl Rate {
+    /// Whether pages show it as low, in red and with its number: under 90 %.
+    pub fn is_low(self) -> bool {
+        self.0 < 900
+    }
+
     /// In tenths of a percent, 0..=1000.
     pub fn per_mille(self) -> u16 {
         self.0

@@ -10,7 +10,7 @@ use crate::json::{JsonError, check_object};
 use crate::kinds::Event;
 use crate::limits::ENTRY_BYTES_MAX;
 use crate::redact::Text;
-use crate::tree::{Hash, hex_bytes, leaf_hash};
+use crate::tree::{Hash, hex, hex_bytes, leaf_hash};
 
 /// How far the box's clock could be trusted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -96,7 +96,7 @@ impl Digest16 {
 
 impl std::fmt::Display for Digest16 {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.0.iter().try_for_each(|b| write!(f, "{b:02x}"))
+        f.write_str(hex(&self.0, &mut [0; 32]))
     }
 }
 

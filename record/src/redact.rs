@@ -5,7 +5,7 @@ use unicode_normalization::UnicodeNormalization as _;
 
 use crate::json::check_object;
 use crate::limits::TEXT_BYTES_MAX;
-use crate::tree::{Hash, hex_bytes};
+use crate::tree::{Hash, hex, hex_bytes};
 
 /// What an entry holds in place of a personal or free text: `SHA-256(salt ‖ NFC text)`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -135,7 +135,8 @@ impl TextLine {
 
     /// The line as it is kept and sent, without a newline.
     pub fn line(&self) -> String {
-        let salt: String = self.salt.iter().map(|b| format!("{b:02x}")).collect();
+        let mut salt = [0; 32];
+        let salt = hex(&self.salt, &mut salt);
         let line =
             Line { seq: self.seq, hash: self.hash, salt: salt.into(), text: self.text.as_str().into() };
         // Strings and integers: there is nothing in it that JSON could refuse.

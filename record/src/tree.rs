@@ -19,8 +19,18 @@ impl Hash {
 
 impl fmt::Display for Hash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|b| write!(f, "{b:02x}"))
+        f.write_str(hex(&self.0, &mut [0; 64]))
     }
+}
+
+/// Lower-case hex of `bytes` into `digits`, which has room for two a byte: each entry has hundreds of them, and the
+/// formatting machinery takes each on its own.
+pub(crate) fn hex<'a>(bytes: &[u8], digits: &'a mut [u8]) -> &'a str {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    for (pair, byte) in digits.chunks_exact_mut(2).zip(bytes) {
+        pair.copy_from_slice(&[DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]);
+    }
+    std::str::from_utf8(digits).unwrap_or_default()
 }
 
 impl fmt::Debug for Hash {

@@ -109,12 +109,18 @@ async fn placed(
     facility: FacilityId,
     since: &[(Tag, i64)],
 ) -> Result<BTreeMap<String, Vec<Placed>>, DbError> {
-    let mut placed: BTreeMap<String, Vec<Placed>> = BTreeMap::new();
-    for (tag, performed_ms, recorded_ms, complete) in cleanings::since(conn, scope, facility, since).await? {
-        placed.entry(tag).or_default().push(Placed { performed_ms, recorded_ms, complete });
-    }
-    placed.values_mut().for_each(|list| list.sort_unstable());
-    Ok(placed)
+    let place = |d: cleanings::Done| Placed {
+        performed_ms: d.performed_ms,
+        recorded_ms: d.recorded_ms,
+        complete: d.is_complete,
+        protocol: d.protocol,
+    };
+    let of_item = |(tag, done): (String, Vec<cleanings::Done>)| {
+        let mut placed: Vec<Placed> = done.into_iter().map(place).collect();
+        placed.sort_unstable();
+        (tag, placed)
+    };
+    Ok(cleanings::since(conn, scope, facility, since).await?.into_iter().map(of_item).collect())
 }
 
 fn tallies(
@@ -138,7 +144,7 @@ fn tallies(
 fn item_state(settings: &Settings, span: &Span<'_>, as_of_ms: i64) -> ItemState {
     let uses = span.activity.map(|a| a.uses.clone()).unwrap_or_default();
     let courses = Courses::new(settings, span.item, uses);
-    let status = courses.status(span.activity.and_then(Activity::last_complete_ms), as_of_ms);
+    let status = courses.status(span.activity, as_of_ms);
     let (state, since_ms, by_ms) = match status {
         Status::NoSchedule => ("none", None, None),
         Status::OutOfService { since_ms } => ("out", Some(since_ms), None),

@@ -1,7 +1,7 @@
 //! From a handler to the log: a command is told done only when it is on disk, and what keeps it from that has words.
 
 use http::{HeaderValue, StatusCode};
-use record::entry::{By, Entry};
+use record::entry::{At, By, Entry};
 use record::kinds::{EntryRef, Event};
 use record::tree::Hash;
 
@@ -19,6 +19,8 @@ pub(super) struct Done {
     pub(super) of: EntryRef,
     /// That entry's hash in the tree.
     pub(super) leaf: Hash,
+    /// When that entry was written.
+    pub(super) at: At,
 }
 
 /// Why it was not.
@@ -51,6 +53,7 @@ pub(super) async fn act(
             Some(first) => Ok(Done {
                 of: EntryRef { epoch: state.store.origin().epoch, seq: first.seq },
                 leaf: first.leaf,
+                at: first.at,
             }),
             None => Err(Undone::Box(Box::new(Problem::internal(&"a command made no entry")))),
         },
@@ -64,7 +67,7 @@ pub(super) async fn act(
 pub(super) fn before(state: &AppState, of: EntryRef) -> Result<Done, Problem> {
     let (entry, _) =
         entry(state, of)?.ok_or_else(|| Problem::internal(&"an entry that an index names is not there"))?;
-    Ok(Done { of, leaf: entry.leaf() })
+    Ok(Done { of, leaf: entry.leaf(), at: entry.head().at })
 }
 
 fn not_recorded(error: &SubmitError) -> Problem {

@@ -5,9 +5,10 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use http::StatusCode;
+use record::anchor::corrected_ms;
 use record::entry::{By, Via};
 use record::tag::Tag;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::AppState;
 use super::act::act;
@@ -18,7 +19,6 @@ use super::query::Exactly;
 use super::receipt::Receipt;
 use super::scan::{Photo, follow, take_photo, take_turn};
 use super::token::PageToken;
-use super::view::reader;
 use super::words::utc;
 use crate::intake::{CleaningForm, Command};
 
@@ -59,20 +59,31 @@ async fn register(
     let by = By { staff: None, via: Via::Phone, device: None };
     let done = act(&state, by, key, Command::RecordCleaning(Box::new(wanted))).await?;
     follow(&state, done, photo);
-    let cleaning = reader(&state)?
-        .cleaning(done.of)
-        .map_err(|e| Problem::internal(&e))?
-        .ok_or_else(Problem::not_found)?;
-    let name = state.store.facility().equipment.get(&cleaning.tag).map(|item| item.name.clone());
-    let body = json!({
-        "success": true,
-        "message": "Cleaning recorded",
-        "cleaning_log_id": format!("{}.{}", done.of.epoch, done.of.seq),
-        "equipment": name,
-        "timestamp": utc(cleaning.recorded_ms),
-        "receipt": Receipt::of(done.of, done.leaf).to_string(),
-    });
-    Ok((StatusCode::CREATED, Json(body)).into_response())
+    let (equipment, recorded_ms) = {
+        let facility = state.store.facility();
+        let anchor = facility.boots.get(&done.at.boot).copied();
+        (facility.resolve(tag).map(|item| item.name.clone()), corrected_ms(&done.at, anchor))
+    };
+    let registered = Registered {
+        success: true,
+        message: "Cleaning recorded",
+        cleaning_log_id: format!("{}.{}", done.of.epoch, done.of.seq),
+        equipment,
+        timestamp: utc(recorded_ms),
+        receipt: Receipt::of(done.of, done.leaf).to_string(),
+    };
+    Ok((StatusCode::CREATED, Json(registered)).into_response())
+}
+
+/// What the ancestor answered, and the receipt.
+#[derive(serde::Serialize)]
+struct Registered {
+    success: bool,
+    message: &'static str,
+    cleaning_log_id: String,
+    equipment: Option<String>,
+    timestamp: String,
+    receipt: String,
 }
 
 async fn equipment(

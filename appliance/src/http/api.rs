@@ -12,6 +12,7 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 use record::compliance::{Status, Tally};
 use record::entry::{By, Via};
 use record::fold::{Cleaning, Equipment, Facility};
+use record::ids::ProtocolId;
 use record::kinds::{EntryRef, Event, Schedule};
 use record::tag::Tag;
 use serde::{Deserialize, Serialize};
@@ -44,6 +45,7 @@ pub(super) fn routes() -> Router<AppState> {
         .route("/api/docs", get(docs))
         .route("/api/v1/equipment", get(equipment_list).post(equipment_add))
         .route("/api/v1/equipment/{tag}", get(equipment_one))
+        .route("/api/v1/equipment/{tag}/schedules", axum::routing::post(schedule_set))
         .route("/api/v1/protocols", get(protocols_list).post(protocols_add))
         .route("/api/v1/cleanings", get(cleanings_list).post(cleanings_add))
         .route("/api/v1/compliance", get(compliance))
@@ -159,7 +161,10 @@ pub(super) fn equipment_json(facility: &Facility, item: &Equipment, now_ms: i64)
         "maker": item.maker, "model": item.model, "category": item.category, "location": item.location,
         "class": item.class, "photo": item.photo, "protocols": item.protocols, "custom": item.custom,
         "service": item.service, "status": word, "due_by": by_ms.map(utc), "status_since": since_ms.map(utc),
-        "schedule": item.plans.last().map(|p| &p.schedule),
+        "schedule": item.schedule(None),
+        "schedules": item.schedules().iter().map(|(protocol, schedule)| json!({
+            "protocol": protocol, "schedule": schedule,
+        })).collect::<Vec<_>>(),
         "last_cleaned_at": last.map(|l| utc(l.performed_ms)), "added_at": utc(item.added_ms),
     })
 }
@@ -247,6 +252,31 @@ async fn equipment_add(
     Ok((StatusCode::CREATED, [(LOCATION, location)], Json(body)).into_response())
 }
 
+/// A schedule of an item: for any protocol, or with `protocol` for one of its protocols.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewSchedule {
+    #[serde(default)]
+    protocol: Option<ProtocolId>,
+    schedule: Schedule,
+}
+
+async fn schedule_set(
+    State(state): State<AppState>,
+    _: MayWrite,
+    Path(tag): Path<String>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let key = idempotency_key(request.headers());
+    let tag = Tag::read(&tag).map_err(|_| Problem::not_found())?;
+    let NewSchedule { protocol, schedule } = read_json(request).await?;
+    act(&state, BY_API, key, Command::SetSchedule { tag, protocol, schedule }).await?;
+    let facility = state.store.facility();
+    let item = facility.resolve(tag).ok_or_else(Problem::not_found)?;
+    let body = equipment_json(&facility, item, Snapshot::of(&state, &facility).now_ms());
+    Ok((StatusCode::CREATED, Json(body)).into_response())
+}
+
 /// The newest version of each protocol.
 async fn protocols_list(State(state): State<AppState>, _: MayRead) -> Json<Value> {
     let facility = state.store.facility();
@@ -289,7 +319,7 @@ fn cleaning_json(
     json!({
         "id": format!("{}.{}", cleaning.of.epoch, cleaning.of.seq),
         "box": state.store.origin().box_id, "epoch": cleaning.of.epoch, "seq": cleaning.of.seq,
-        "tag": cleaning.tag, "equipment": facility.equipment.get(&cleaning.tag).map(|item| &item.name),
+        "protocol": cleaning.protocol, "tag": cleaning.tag, "equipment": facility.equipment.get(&cleaning.tag).map(|item| &item.name),
         "cleaned_by": who_name(reader, facility, &cleaning.who), "proof": who_proof(&cleaning.who),
         "performed_at": utc(cleaning.performed_ms), "recorded_at": utc(cleaning.recorded_ms),
         "notes": notes, "contact": contact, "photos": photos,
@@ -357,6 +387,8 @@ struct NewCleaning {
     #[serde(default)]
     notes: String,
     #[serde(default)]
+    protocol: Option<ProtocolId>,
+    #[serde(default)]
     steps: Option<Vec<u16>>,
     #[serde(default)]
     agent: String,
@@ -389,6 +421,7 @@ async fn cleanings_add(
     };
     let form = CleaningForm {
         note: new.notes,
+        protocol: new.protocol,
         steps: new.steps,
         agent: new.agent,
         stated_s: new.contact_s,

@@ -8,6 +8,7 @@ use axum::routing::get;
 use record::compliance::{Rate, Tally};
 use record::entry::ClockState;
 use record::fold::{Cleaning, Equipment, Facility, Service};
+use record::ids::ProtocolId;
 use record::kinds::{Class, EntryRef, Event, PhotoPolicy, Schedule};
 use record::tag::Tag;
 
@@ -227,13 +228,13 @@ fn item_page(
         may_change: signed.may_change(),
         form_token: signed.form_token(),
         rate: Rate::text(tally.rate()),
-        rate_words: rate_words(&item, tally),
+        rate_words: rate_words(&facility, &item, tally),
         history: history.into_iter().map(|(_, event)| event).collect(),
         history_words: format!("{} in 30 days, newest first", plural(in_month, "cleaning", "cleanings")),
         older,
         trust,
         facts: facts(&facility, &item, &snapshot),
-        protocol: super::scan_page::protocol(&facility, &item)
+        protocol: super::scan_page::protocol(&facility, &item, None)
             .map(|p| (format!("/protocols/{}", p.protocol), format!("{}, version {}", p.name, p.version))),
     })
 }
@@ -245,20 +246,31 @@ fn subtitle(item: &Equipment) -> String {
     parts.into_iter().filter(|p| !p.is_empty()).collect::<Vec<_>>().join(" · ")
 }
 
-fn rate_words(item: &Equipment, tally: Tally) -> String {
-    match (schedule_words(item), tally.closed) {
+fn rate_words(facility: &Facility, item: &Equipment, tally: Tally) -> String {
+    match (schedules_words(facility, item), tally.closed) {
         (None, _) => "No schedule, so there is no rate.".to_owned(),
         (Some(_), 0) => "No data yet: no due window has closed.".to_owned(),
         (Some(words), closed) => format!("{} of {closed} windows met. Due {words}.", tally.met),
     }
 }
 
-/// The schedule in force, for the middle of a sentence.
-fn schedule_words(item: &Equipment) -> Option<String> {
+/// The schedules in force, for the middle of a sentence.
+fn schedules_words(facility: &Facility, item: &Equipment) -> Option<String> {
+    let words = |(protocol, schedule): (Option<ProtocolId>, &Schedule)| {
+        let every = schedule_words(schedule)?;
+        let name = protocol.and_then(|id| facility.protocols.get(&id)).map(|p| p.name.as_str());
+        Some(name.map_or(every.clone(), |name| format!("{every} by {name}")))
+    };
+    let all: Vec<String> = item.schedules().into_iter().filter_map(words).collect();
+    (!all.is_empty()).then(|| all.join(", "))
+}
+
+/// One schedule, for the middle of a sentence.
+pub(super) fn schedule_words(schedule: &Schedule) -> Option<String> {
     let every = |n: u32, one: &str, many: &str| {
         if n == 1 { format!("every {one}") } else { format!("every {n} {many}") }
     };
-    match &item.plans.last()?.schedule {
+    match schedule {
         Schedule::Hours { n } => Some(every(*n, "hour", "hours")),
         Schedule::Days { n } => Some(every(*n, "day", "days")),
         Schedule::Weeks { n } => Some(every(*n, "week", "weeks")),
@@ -291,7 +303,10 @@ fn facts(facility: &Facility, item: &Equipment, snapshot: &Snapshot) -> Vec<(&'s
     let mut facts = vec![
         ("Category", item.category.clone()),
         ("Class", class.to_owned()),
-        ("Schedule", schedule_words(item).map_or_else(|| "None".to_owned(), |words| capital(&words))),
+        (
+            "Schedule",
+            schedules_words(facility, item).map_or_else(|| "None".to_owned(), |words| capital(&words)),
+        ),
         ("Photo", photo.to_owned()),
         ("Maker", item.maker.clone()),
         ("Model", item.model.clone()),

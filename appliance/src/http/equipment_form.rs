@@ -71,7 +71,7 @@ impl Typed {
     }
 
     fn of_item(item: &Equipment) -> Self {
-        let (every, number, times) = schedule_fields(item.plans.last().map(|p| &p.schedule));
+        let (every, number, times) = schedule_fields(item.schedule(None));
         Self {
             tag: item.tag.to_string(),
             name: item.name.clone(),
@@ -310,17 +310,26 @@ async fn edit(
     let (tag, name) = service::named(&state, &tag)?;
     let form = signed.form(request).await?;
     let typed = Typed::of_form(&form);
-    let present =
-        state.store.facility().equipment.get(&tag).map(Typed::of_item).ok_or_else(Problem::not_found)?;
+    let (present, further) = {
+        let facility = state.store.facility();
+        let item = facility.equipment.get(&tag).ok_or_else(Problem::not_found)?;
+        (Typed::of_item(item), item.protocols.iter().skip(1).copied().collect::<Vec<_>>())
+    };
     let showing = Showing { state: &state, signed: &signed, item: Some((tag, name)) };
     let schedule = match typed.schedule() {
         Ok(schedule) => schedule.unwrap_or(Schedule::Never),
         Err(wrong) => return showing.page(typed, vec![wrong], None),
     };
     let back = format!("/staff/equipment/{tag}");
-    let (wanted, there) = (typed.fields(), present.fields());
+    let (mut wanted, there) = (typed.fields(), present.fields());
     let mut commands = Vec::new();
     if wanted != there {
+        // The form shows the first protocol; the others stay.
+        let other_first = wanted.protocols != there.protocols;
+        if let Some(protocols) = wanted.protocols.as_mut().filter(|_| other_first) {
+            let others = further.into_iter().filter(|id| !protocols.contains(id));
+            protocols.extend(others.collect::<Vec<_>>());
+        }
         commands.push(Command::ChangeEquipment { tag, fields: Box::new(only_new(wanted, &there)) });
     }
     if present.schedule().ok().flatten().unwrap_or(Schedule::Never) != schedule {

@@ -7,6 +7,7 @@ use axum::{Json, Router};
 use http::StatusCode;
 
 use super::{AppState, Link};
+use crate::uplink::Raised;
 
 pub(super) fn routes() -> Router<AppState> {
     Router::new().route("/healthz", get(healthz))
@@ -20,6 +21,7 @@ async fn healthz(State(state): State<AppState>) -> Response {
         Link::Up => "up",
         Link::Down { .. } => "down",
     };
+    let alarms: Vec<serde_json::Value> = state.alarms.borrow().iter().map(alarm).collect();
     let body = serde_json::json!({
         "ok": !ending,
         "box": health.origin.box_id,
@@ -28,7 +30,15 @@ async fn healthz(State(state): State<AppState>) -> Response {
         "at_relay": state.store.cursor_size(),
         "relay": link,
         "disk_was_full": !health.ballast,
+        "alarms": alarms,
     });
     let status = if ending { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK };
     (status, Json(body)).into_response()
+}
+
+/// What it is and of which log, by name and number; and in words.
+fn alarm(raised: &Raised) -> serde_json::Value {
+    serde_json::json!({
+        "epoch": raised.epoch, "at_ms": raised.at_ms, "alarm": raised.alarm, "words": raised.words(),
+    })
 }

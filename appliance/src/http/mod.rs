@@ -50,6 +50,7 @@ use crate::photo::Photos;
 use crate::print::Printing;
 use crate::random::Random;
 use crate::store::Store;
+use crate::uplink::Raised;
 
 /// Browsers that can listen for news at a time; past that a page asks every minute.
 const LIVE_CLIENTS_MAX: usize = 64;
@@ -97,6 +98,8 @@ pub struct Parts {
     pub random: Arc<dyn Random>,
     /// The uplink's state.
     pub link: watch::Receiver<Link>,
+    /// What does not fit between box and relay.
+    pub alarms: watch::Receiver<Vec<Raised>>,
     /// Settings.
     pub settings: Settings,
 }
@@ -161,11 +164,14 @@ pub fn router(state: AppState) -> Router {
         .merge(api_log::routes())
         .merge(ancestor::routes())
         .fallback(guard::no_page)
-        // Each form reader has its own bounds.
-        .layer(DefaultBodyLimit::disable())
-        .layer(CompressionLayer::new())
-        .layer(CatchPanicLayer::custom(guard::panicked))
-        .layer(from_fn_with_state(state.clone(), guard::guard))
+        // The outermost first, all as one: each further call of `layer` would cost each request a box of its own. The
+        // bound of bodies is off because each form reader has its own.
+        .layer((
+            from_fn_with_state(state.clone(), guard::guard),
+            CatchPanicLayer::custom(guard::panicked),
+            CompressionLayer::new(),
+            DefaultBodyLimit::disable(),
+        ))
         .with_state(state)
 }
 

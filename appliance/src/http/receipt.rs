@@ -175,9 +175,8 @@ fn receipt_page(
     let (at_relay, relay) = relay_words(state, snapshot, found);
     let voided = cleaning.voided.map(|of| voided(state, facility, snapshot, of, headers));
     let title = if voided.is_some() { "Undone" } else { "Recorded" };
-    let after_use = item.is_some_and(|i| {
-        i.plans.last().is_some_and(|p| matches!(p.schedule, record::kinds::Schedule::Use { .. }))
-    });
+    let after_use = item
+        .is_some_and(|i| i.schedules().iter().any(|(_, s)| matches!(s, record::kinds::Schedule::Use { .. })));
     ReceiptPage {
         frame: Frame::new(state, snapshot, format!("{title}: {name}")).live(state, snapshot).refreshed(),
         receipt: found.receipt.clone(),

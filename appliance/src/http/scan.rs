@@ -23,7 +23,7 @@ use super::guard::{peer, see_other, with_cookies};
 use super::problem::Problem;
 use super::query::Asked;
 use super::receipt::Receipt;
-use super::scan_page::{Making, Refused, Typed, contact_s, review};
+use super::scan_page::{Making, Refused, Typed, asked_protocol, contact_s, review};
 use super::sign_in::{Signed, session};
 use super::token::{PageToken, Stale};
 use super::view::{Snapshot, reader};
@@ -50,6 +50,7 @@ pub(super) fn routes() -> Router<AppState> {
 #[derive(Debug, Default, Deserialize)]
 struct Ask {
     anyway: Option<String>,
+    protocol: Option<String>,
 }
 
 /// What a tag in an address opens.
@@ -86,7 +87,8 @@ async fn show(
         Opened::Item(tag) => tag,
         Opened::Page(page) => return Ok(page),
     };
-    let typed = Typed { who: cookies::name(&headers), ..Typed::default() };
+    let protocol = ask.protocol.and_then(|id| id.parse().ok());
+    let typed = Typed { who: cookies::name(&headers), protocol, ..Typed::default() };
     let signed = session(&state, &headers, peer.as_deref());
     let token = PageToken::new(tag, &state.clock.now());
     let again = Again {
@@ -202,7 +204,8 @@ type Carried = (PageToken, Option<&'static str>);
 
 fn carried(state: &AppState, tag: Tag, form: &Form, now: &Now) -> Result<Option<Carried>, Problem> {
     let Some(text) = form.get("page") else { return Ok(None) };
-    let contact_s = with_item(state, tag, contact_s)?;
+    let protocol = asked_protocol(form);
+    let contact_s = with_item(state, tag, |facility, item| contact_s(facility, item, protocol))?;
     let new = PageToken::new(tag, now);
     Ok(Some(match PageToken::read(text, &state.identity.page_key, tag, now, contact_s) {
         Ok(token) => (token, None),
@@ -288,7 +291,9 @@ impl Filled {
                 .detail("This page was used for another record already, which stays as it is.")
                 .next("Scan the label again for a new record.")
                 .link(format!("/t/{}", self.tag), "Open the page anew")),
-            Refusal::ProtocolChanged => self.again(Vec::new(), Some(PROTOCOL_CHANGED)).page(state),
+            Refusal::ProtocolChanged | Refusal::NotItsProtocol => {
+                self.again(Vec::new(), Some(PROTOCOL_CHANGED)).page(state)
+            }
             other if other.field().is_some() => self.again(vec![Refused::Rule(other)], None).page(state),
             other => Err(other.into()),
         }
@@ -336,6 +341,7 @@ pub(super) fn by(state: &AppState, headers: &HeaderMap) -> By {
 
 fn form_of(tag: Tag, form: &Form, token: &PageToken, photo: &Photo) -> CleaningForm {
     let mut wanted = CleaningForm::plain(tag, form.text("cleaned_by"));
+    wanted.protocol = asked_protocol(form);
     wanted.protocol_version = form.get("version").and_then(|v| v.parse().ok());
     wanted.steps = Some(form.all("step").filter_map(|n| n.parse().ok()).collect());
     wanted.wet = token.wet();

@@ -2,6 +2,7 @@
 
 use askama::Template;
 use record::fold::{Equipment, Facility};
+use record::ids::ProtocolId;
 use record::kinds::{PhotoPolicy, ProtocolPublished};
 use record::tag::Tag;
 
@@ -26,6 +27,8 @@ pub(super) struct Wrong {
 /// What a person has put in so far.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Typed {
+    /// Which of the item's protocols; none: its first.
+    pub(super) protocol: Option<ProtocolId>,
     pub(super) ticked: Vec<u16>,
     pub(super) who: String,
     pub(super) notes: String,
@@ -34,6 +37,7 @@ pub(super) struct Typed {
 impl Typed {
     pub(super) fn of(form: &Form) -> Self {
         Self {
+            protocol: asked_protocol(form),
             ticked: form.all("step").filter_map(|n| n.parse().ok()).collect(),
             who: form.text("cleaned_by").to_owned(),
             notes: form.text("notes").to_owned(),
@@ -82,6 +86,9 @@ pub(super) struct ScanPage {
     version: Option<u32>,
     instructions: Option<String>,
     protocol: String,
+    protocol_id: Option<ProtocolId>,
+    /// Where a page for each of the item's other protocols is, and its name.
+    others: Vec<(String, String)>,
     steps: Vec<StepLine>,
     wet: Option<WetCard>,
     asks_photo: bool,
@@ -123,21 +130,38 @@ pub(super) enum Refused {
     Photo(String),
 }
 
-/// The protocol that a scan of the item offers.
-pub(super) fn protocol<'a>(facility: &'a Facility, item: &Equipment) -> Option<&'a ProtocolPublished> {
-    item.protocols.first().and_then(|id| facility.protocols.get(id))
+/// The protocol that a page's form was for.
+pub(super) fn asked_protocol(form: &Form) -> Option<ProtocolId> {
+    form.get("protocol").and_then(|id| id.parse().ok())
 }
 
-/// What the item's protocol asks of contact time, seconds.
-pub(super) fn contact_s(facility: &Facility, item: &Equipment) -> u32 {
-    protocol(facility, item).and_then(|p| p.contact_s).unwrap_or(0)
+/// The protocol that a scan of the item offers: the one that is asked for, if it is the item's, else its first.
+pub(super) fn protocol<'a>(
+    facility: &'a Facility,
+    item: &Equipment,
+    asked: Option<ProtocolId>,
+) -> Option<&'a ProtocolPublished> {
+    let asked = asked.filter(|id| item.protocols.contains(id));
+    asked.or_else(|| item.protocols.first().copied()).and_then(|id| facility.protocols.get(&id))
+}
+
+/// What that protocol asks of contact time, seconds.
+pub(super) fn contact_s(facility: &Facility, item: &Equipment, asked: Option<ProtocolId>) -> u32 {
+    protocol(facility, item, asked).and_then(|p| p.contact_s).unwrap_or(0)
+}
+
+/// The item's other protocols, each with the address of its page.
+fn others(facility: &Facility, item: &Equipment, shown: ProtocolId, anyway: bool) -> Vec<(String, String)> {
+    let others = item.protocols.iter().filter(|id| **id != shown).filter_map(|id| facility.protocols.get(id));
+    let anyway = if anyway { "&anyway=1" } else { "" };
+    others.map(|p| (format!("/t/{}?protocol={}{anyway}", item.tag, p.protocol), p.name.clone())).collect()
 }
 
 impl Making<'_> {
     pub(super) fn page(self) -> ScanPage {
         let (item, local) = (self.item, &self.snapshot.local);
-        let protocol = protocol(self.facility, item);
-        let contact_s = contact_s(self.facility, item);
+        let protocol = protocol(self.facility, item, self.typed.protocol);
+        let contact_s = contact_s(self.facility, item, self.typed.protocol);
         let left_out: Vec<u16> = self.problems.iter().flat_map(Refused::steps).collect();
         let problems = self.lines(contact_s);
         let says = |at: &str| problems.iter().find(|w| w.at == at).map(|w| w.words.clone());
@@ -169,6 +193,10 @@ impl Making<'_> {
             version: protocol.map(|p| p.version),
             instructions: protocol.map(|p| format!("/protocols/{}", p.protocol)),
             protocol: protocol.map(protocol_line).unwrap_or_default(),
+            protocol_id: protocol.map(|p| p.protocol),
+            others: protocol
+                .map(|p| others(self.facility, item, p.protocol, self.anyway))
+                .unwrap_or_default(),
             steps: steps(protocol, &self.typed.ticked, &left_out),
             wet: (contact_s > 0).then(|| self.wet(contact_s, protocol, says("wet"))),
             asks_photo: item.photo != PhotoPolicy::None,
@@ -306,7 +334,7 @@ pub(super) fn review(
     now: &crate::clock::Now,
 ) -> Vec<Refused> {
     let mut all = Vec::new();
-    let protocol = protocol(facility, item);
+    let protocol = protocol(facility, item, form.protocol);
     let explained = !form.note.trim().is_empty();
     let ticked = form.steps.clone().unwrap_or_default();
     let required = protocol.map_or(vec![true], |p| p.steps.iter().map(|s| s.required).collect());
@@ -315,7 +343,7 @@ pub(super) fn review(
     if !left_out.is_empty() && !explained {
         all.push(Refusal::StepsMissing(left_out));
     }
-    let contact_s = contact_s(facility, item);
+    let contact_s = contact_s(facility, item, form.protocol);
     let declared = protocol.is_some_and(|p| p.declared) && form.stated_s.is_some_and(|s| s >= contact_s);
     if contact_s > 0 && !explained && !declared {
         let passed_s = form.wet.map(|wet| now.up_ms.saturating_sub(wet.up_ms) / 1_000);

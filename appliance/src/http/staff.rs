@@ -29,8 +29,6 @@ use crate::print::PrinterView;
 const FEED: usize = 8;
 /// Lines of the overdue table; the whole list is a page of its own.
 const OVERDUE_MAX: usize = 20;
-/// Days under this rate are drawn in red, with their number.
-const LOW_PER_MILLE: u16 = 900;
 
 pub(super) fn routes() -> Router<AppState> {
     Router::new()
@@ -202,6 +200,7 @@ fn bars(tallies: &Tallies) -> Vec<Bar> {
         .filter_map(|(_, tally)| {
             let at = x;
             x += 18.45;
+            let low = tally.rate()?.is_low();
             let rate = per_mille(tally)?;
             let height = f64::from(rate.saturating_sub(500)) / 500.0 * 120.0;
             Some(Bar {
@@ -210,7 +209,7 @@ fn bars(tallies: &Tallies) -> Vec<Bar> {
                 y: format!("{:.1}", 132.0 - height),
                 height: format!("{height:.1}"),
                 above: format!("{:.1}", 129.0 - height),
-                low: (rate < LOW_PER_MILLE).then_some(rate / 10),
+                low: low.then_some(rate / 10),
             })
         })
         .collect()
@@ -262,7 +261,8 @@ async fn this_box(State(state): State<AppState>, signed: Signed) -> Result<Respo
     let free = health
         .free_bytes
         .map_or_else(|| "not known".to_owned(), |bytes| format!("{:.1} GB", bytes as f64 / 1e9));
-    let mut notes = health.notes.clone();
+    let mut notes: Vec<String> = state.alarms.borrow().iter().map(crate::uplink::Raised::words).collect();
+    notes.extend(health.notes.iter().cloned());
     if !health.ballast {
         notes.push(
             "The disk was full not long ago. Make room: records are refused while it is full.".to_owned(),

@@ -31,8 +31,7 @@ pub(super) struct Row {
 pub(super) fn status(facility: &Facility, item: &Equipment, now_ms: i64) -> Status {
     let activity = facility.activity.get(&item.tag);
     let uses = activity.map(|a| a.uses.clone()).unwrap_or_default();
-    let last = activity.and_then(record::fold::Activity::last_complete_ms);
-    Courses::new(&facility.settings, item, uses).status(last, now_ms)
+    Courses::new(&facility.settings, item, uses).status(activity, now_ms)
 }
 
 /// In words.

@@ -40,6 +40,7 @@ struct World {
     router: Router,
     clock: Arc<BentClock>,
     link: watch::Sender<Link>,
+    alarms: watch::Sender<Vec<Raised>>,
     pump: Tag,
     _dir: tempfile::TempDir,
 }
@@ -124,6 +125,7 @@ impl World {
         )];
         let printing = Printing::open(store.state_db(), printers, clock.clone(), &random, outcomes).unwrap();
         let (link, links) = watch::channel(Link::Alone);
+        let (alarms, raised) = watch::channel(Vec::new());
         let settings =
             Settings { hosts: vec!["box.lan".into()], submits_per_address: 0, https_port: Some(8443) };
         let printing = Arc::new(printing);
@@ -135,6 +137,7 @@ impl World {
             clock: clock.clone(),
             random,
             link: links,
+            alarms: raised,
             settings,
         });
         let mut world = Self {
@@ -142,6 +145,7 @@ impl World {
             state,
             clock,
             link,
+            alarms,
             pump: "ABCDEFGH3".parse().unwrap(),
             _dir: dir,
         };

@@ -10,6 +10,7 @@ use super::words::{Local, count};
 use super::{AppState, Link};
 use crate::clock::Now;
 use crate::store::Reader;
+use crate::uplink::Raised;
 
 /// One look at the box.
 #[derive(Debug, Clone)]
@@ -45,8 +46,16 @@ impl Snapshot {
         if self.settings.contact.is_empty() { "biomed".to_owned() } else { self.settings.contact.clone() }
     }
 
+    /// What a person must know of box and relay, the newest; nothing where they fit together.
+    pub(super) fn alarm(state: &AppState) -> Option<String> {
+        state.alarms.borrow().last().map(Raised::words)
+    }
+
     /// The calm line of staff pages.
     pub(super) fn told(&self, state: &AppState) -> String {
+        if let Some(alarm) = Self::alarm(state) {
+            return alarm;
+        }
         let link = *state.link.borrow();
         let (size, held) = (self.size, state.store.cursor_size().min(self.size));
         let as_of = self.local.time(self.now_ms()).text;

@@ -69,13 +69,19 @@ fn cleanable(view: &dyn View, tag: Tag) -> Result<&Equipment, Refusal> {
     }
 }
 
-/// The protocol that the cleaning followed: the item's first, in the version that the page showed.
+/// The protocol that the cleaning followed: one of the item's, its first where none is named, in the version that the
+/// page showed.
 fn protocol<'a>(
     form: &CleaningForm,
     item: &Equipment,
     view: &'a dyn View,
 ) -> Result<Option<&'a ProtocolPublished>, Refusal> {
-    let protocol = item.protocols.first().and_then(|id| view.facility().protocols.get(id));
+    let wanted = match form.protocol {
+        Some(id) if !item.protocols.contains(&id) => return Err(Refusal::NotItsProtocol),
+        Some(id) => Some(id),
+        None => item.protocols.first().copied(),
+    };
+    let protocol = wanted.and_then(|id| view.facility().protocols.get(&id));
     match (protocol, form.protocol_version) {
         (Some(p), Some(version)) if p.version != version => Err(Refusal::ProtocolChanged),
         (None, Some(_)) => Err(Refusal::ProtocolChanged),

@@ -238,7 +238,10 @@ pub enum Cleaner {
 pub struct CleaningForm {
     /// Any tag of the item.
     pub tag: Tag,
-    /// The version of the protocol that the page showed; absent: the item's first protocol as it stands.
+    /// Which of the item's protocols was followed; absent: its first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub protocol: Option<ProtocolId>,
+    /// The version of the protocol that the page showed; absent: the protocol as it stands.
     pub protocol_version: Option<u32>,
     /// The steps that were ticked; absent: the request says nothing of steps.
     pub steps: Option<Vec<u16>>,
@@ -267,6 +270,7 @@ impl CleaningForm {
     pub fn plain(tag: Tag, name: &str) -> Self {
         Self {
             tag,
+            protocol: None,
             protocol_version: None,
             steps: None,
             agent: String::new(),

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use record::fold::{Equipment, Service};
 use record::ids::ProtocolId;
 use record::kinds::{
-    EquipmentAdded, EquipmentChanged, EquipmentResumed, EquipmentRetired, EquipmentSuspended, ScheduleSet,
-    TagAssigned, TagRevoked,
+    EquipmentAdded, EquipmentChanged, EquipmentResumed, EquipmentRetired, EquipmentSuspended, Schedule,
+    ScheduleSet, TagAssigned, TagRevoked,
 };
 use record::tag::Tag;
 
@@ -21,8 +21,17 @@ pub(super) fn decide(command: &Command, view: &dyn View, drafts: &mut Drafts<'_>
     match command {
         Command::AddEquipment(new) => add(new, view, drafts),
         Command::ChangeEquipment { tag, fields } => {
-            let tag = in_use(view, *tag)?.tag;
-            drafts.push(changed(tag, fields, view)?, Vec::new());
+            let item = in_use(view, *tag)?;
+            let event = changed(item.tag, fields, view)?;
+            let gone = unfollowed(item, event.protocols.as_deref());
+            drafts.push(event, Vec::new());
+            // What the item is no longer cleaned by can no longer be due.
+            let (schedule, from) = (Schedule::Never, view.now().wall_ms);
+            for protocol in gone {
+                let ended =
+                    ScheduleSet { tag: item.tag, protocol: Some(protocol), schedule: schedule.clone(), from };
+                drafts.push(ended, Vec::new());
+            }
             Ok(())
         }
         Command::RetireEquipment { tag, reason } => {
@@ -150,6 +159,13 @@ fn checked(fields: &EquipmentFields, view: &dyn View) -> Result<EquipmentFields,
         protocols: fields.protocols.as_ref().map(|p| protocols(p, view)).transpose()?,
         custom: custom(&fields.custom)?,
     })
+}
+
+/// Protocols with a schedule of their own that the item will no longer have.
+fn unfollowed(item: &Equipment, wanted: Option<&[ProtocolId]>) -> Vec<ProtocolId> {
+    let Some(wanted) = wanted else { return Vec::new() };
+    let own = item.schedules().into_iter().filter_map(|(protocol, _)| protocol);
+    own.filter(|protocol| !wanted.contains(protocol)).collect()
 }
 
 fn protocols(wanted: &[ProtocolId], view: &dyn View) -> Result<Vec<ProtocolId>, Refusal> {

@@ -19,14 +19,12 @@ pub(super) fn decide(command: &Command, view: &dyn View, drafts: &mut Drafts<'_>
             if item.service == Service::Retired {
                 return Err(Refusal::Retired { name: item.name.clone() });
             }
-            if protocol.is_some() {
-                // A window would be met by a cleaning under any protocol: better no schedule than a wrong rate.
-                let words = "A schedule holds for the whole item. Leave the protocol out";
-                return Err(Refusal::Range { field: "protocol", words });
+            if protocol.is_some_and(|id| !item.protocols.contains(&id)) {
+                return Err(Refusal::NotItsProtocol);
             }
             let from = view.now().wall_ms;
             drafts.push(
-                ScheduleSet { tag: item.tag, protocol: None, schedule: wanted.clone(), from },
+                ScheduleSet { tag: item.tag, protocol: *protocol, schedule: wanted.clone(), from },
                 Vec::new(),
             );
             Ok(())

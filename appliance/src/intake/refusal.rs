@@ -25,6 +25,11 @@ pub enum Refusal {
     /// A protocol that does not exist.
     #[error("There is no protocol {0} here")]
     UnknownProtocol(ProtocolId),
+    /// A protocol by which this item is not cleaned.
+    #[error(
+        "This item is not cleaned by that protocol. Give the item the protocol first, or choose one that it has"
+    )]
+    NotItsProtocol,
     /// The protocol was published again since the page was opened.
     #[error("The protocol has changed since this page was opened. Check the steps again")]
     ProtocolChanged,
@@ -149,6 +154,7 @@ impl Refusal {
             Self::TagTaken(_) => "tag-taken",
             Self::AlreadySo(_) => "already-so",
             Self::UnknownProtocol(_) => "unknown-protocol",
+            Self::NotItsProtocol => "not-its-protocol",
             Self::ProtocolChanged => "protocol-changed",
             Self::UnknownStaff(_) => "unknown-staff",
             Self::UnknownCleaning { .. } => "unknown-cleaning",
@@ -178,7 +184,7 @@ impl Refusal {
             | Self::Character { field, .. }
             | Self::Range { field, .. } => Some(field),
             Self::UnknownTag(_) | Self::Retired { .. } | Self::TagTaken(_) => Some("tag"),
-            Self::UnknownProtocol(_) | Self::ProtocolChanged => Some("protocol"),
+            Self::UnknownProtocol(_) | Self::NotItsProtocol | Self::ProtocolChanged => Some("protocol"),
             Self::UnknownStaff(_) => Some("staff"),
             Self::StepsMissing(_) | Self::UnknownStep(_) => Some("step"),
             Self::StillWet { .. } | Self::NotWetted => Some("wet"),

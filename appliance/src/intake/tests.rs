@@ -128,7 +128,10 @@ impl World {
             ifu: String::new(),
         };
         self.tell(Command::PublishProtocol(Box::new(new))).unwrap();
-        *self.facility.protocols.keys().next_back().unwrap()
+        match self.last() {
+            Event::ProtocolPublished(published) => published.protocol,
+            other => panic!("{other:?}"),
+        }
     }
 
     fn item(&mut self, protocols: Vec<ProtocolId>, photo: PhotoPolicy) -> Tag {
@@ -352,7 +355,7 @@ fn values_out_of_range_name_their_field() {
     let protocol = Some(world.protocol());
     let schedule = Schedule::Days { n: 1 };
     let refused = world.tell(Command::SetSchedule { tag, protocol, schedule }).unwrap_err();
-    assert_eq!(refused.field(), Some("protocol"), "a window would be met by any protocol");
+    assert_eq!(refused, Refusal::NotItsProtocol);
     for (zone, host) in [(Some("Mars/Olympus"), None), (None, Some("ftp://x")), (None, Some("http://a b"))] {
         let settings =
             Settings { zone: zone.map(Into::into), label_host: host.map(Into::into), ..Default::default() };
@@ -364,6 +367,27 @@ fn values_out_of_range_name_their_field() {
     let settings = Settings { label_host: Some("http://10.0.0.5/".into()), ..Default::default() };
     world.tell(Command::ChangeFacility(Box::new(settings))).unwrap();
     assert_eq!(world.facility.settings.label_host, "HTTP://10.0.0.5");
+}
+
+#[test]
+fn a_protocol_of_an_item_has_its_own_schedule_until_the_item_loses_it() {
+    let mut world = World::new();
+    let (daily, weekly) = (world.protocol(), world.protocol());
+    let tag = world.item(vec![daily, weekly], PhotoPolicy::None);
+    let set = |protocol, n| Command::SetSchedule { tag, protocol, schedule: Schedule::Days { n } };
+    world.tell(set(Some(weekly), 7)).unwrap();
+    let named = |protocol| CleaningForm { protocol: Some(protocol), ..CleaningForm::plain(tag, "Maria") };
+    world.clean(named(weekly)).unwrap();
+    let Event::CleaningRecorded(cleaning) = world.last() else { panic!() };
+    assert_eq!(cleaning.protocol.map(|p| p.id), Some(weekly));
+    world.clean(CleaningForm::plain(tag, "Maria")).unwrap();
+    let Event::CleaningRecorded(cleaning) = world.last() else { panic!() };
+    assert_eq!(cleaning.protocol.map(|p| p.id), Some(daily), "the first, where none is named");
+    assert_eq!(world.facility.equipment[&tag].schedule(Some(weekly)), Some(&Schedule::Days { n: 7 }));
+    let fields = EquipmentFields { protocols: Some(vec![daily]), ..Default::default() };
+    world.tell(Command::ChangeEquipment { tag, fields: Box::new(fields) }).unwrap();
+    assert_eq!(world.facility.equipment[&tag].schedule(Some(weekly)), None);
+    assert_eq!(world.clean(named(weekly)).unwrap_err(), Refusal::NotItsProtocol);
 }
 
 #[test]

@@ -11,15 +11,15 @@ use redb::{ReadableTable, Table, TableDefinition, WriteTransaction};
 
 use super::error::StoreError;
 
-/// The schema that this program writes.
-pub(crate) const SCHEMA: u32 = 1;
+/// The schema that this program writes; a database of an older one is built anew from the journal.
+pub(crate) const SCHEMA: u32 = 3;
 
 /// Entries' exact bytes by [`entry_key`].
 pub(crate) const ENTRIES: TableDefinition<'static, u64, &[u8]> = TableDefinition::new("entries");
 /// Hashes of perfect subtrees of 256, 65,536 … entries by [`node_key`]; smaller ones follow from the entries.
 pub(crate) const NODES: TableDefinition<'static, u64, &[u8; 32]> = TableDefinition::new("nodes");
-/// Texts by their salted hash: entry key, salt, text.
-pub(crate) const TEXTS: TableDefinition<'static, &[u8; 32], &[u8]> = TableDefinition::new("texts");
+/// Texts by [`text_key`]: entry key, salt, text.
+pub(crate) const TEXTS: TableDefinition<'static, &TextKey, &[u8]> = TableDefinition::new("texts");
 /// The facility's rows.
 pub(crate) const ROWS: TableDefinition<'static, &str, &str> = TableDefinition::new("rows");
 /// Cleanings by entry key: two times where the entry says the rest, a whole row where it was changed later.
@@ -39,6 +39,8 @@ pub(crate) const EPOCHS: TableDefinition<'static, u32, &[u8]> = TableDefinition:
 /// The schema.
 pub(crate) const META: TableDefinition<'static, &str, u32> = TableDefinition::new("meta");
 
+/// Which run of [`TEXT_RUN_BITS`], half of the salted hash.
+pub(crate) type TextKey = [u8; 24];
 /// Tag, time (ordered as unsigned), entry key.
 pub(crate) type ItemKey = [u8; 25];
 /// Boot id as text, entry key.
@@ -112,6 +114,41 @@ pub(crate) fn split_idem(value: &[u8; 24]) -> (u64, Digest16) {
     (u64::from_be_bytes(entry), Digest16(req))
 }
 
+/// Texts are ordered by their hash only among so many neighbours (as bits of seq): by hash alone each new one would touch
+/// a page of its own, and with it write 4 KiB; by runs it touches one of the newest run's few.
+const TEXT_RUN_BITS: u32 = 13;
+
+/// The key of a text that stands beside an entry.
+pub(crate) fn text_key(entry: u64, hash: &Hash) -> TextKey {
+    let mut key = [0; 24];
+    key[..8].copy_from_slice(&(entry >> TEXT_RUN_BITS).to_be_bytes());
+    key[8..].copy_from_slice(&hash.0[..16]);
+    key
+}
+
+/// A text by its hash alone, with its key and its entry's: one look into each run, the newest first.
+///
+/// # Errors
+/// redb's.
+pub(crate) fn find_text(
+    texts: &impl ReadableTable<&'static TextKey, &'static [u8]>,
+    hash: &Hash,
+) -> Result<Option<(TextKey, u64, TextLine)>, redb::Error> {
+    let mut before = [u8::MAX; 24];
+    while let Some((newest, _)) = texts.range::<&TextKey>(..&before)?.next_back().transpose()? {
+        let mut key = *newest.value();
+        key[8..].copy_from_slice(&hash.0[..16]);
+        if let Some((entry, line)) = texts.get(&key)?.and_then(|row| split_text(row.value()))
+            && line.hash() == *hash
+        {
+            return Ok(Some((key, entry, line)));
+        }
+        before = [0; 24];
+        before[..8].copy_from_slice(&key[..8]);
+    }
+    Ok(None)
+}
+
 /// The value of a text.
 pub(crate) fn text_value(entry: u64, line: &TextLine) -> Vec<u8> {
     [&entry.to_be_bytes()[..], line.salt(), line.text().as_bytes()].concat()
@@ -171,6 +208,7 @@ pub(crate) fn read_cleaning(of: EntryRef, value: &[u8], entry: Option<&[u8]>) ->
         stated: body.performed.is_some(),
         at: entry.head().at,
         who: body.who,
+        protocol: body.protocol.map(|p| p.id),
         incomplete: body.incomplete,
         photos: body.photos,
         voided: None,
@@ -181,7 +219,7 @@ pub(crate) fn read_cleaning(of: EntryRef, value: &[u8], entry: Option<&[u8]>) ->
 pub(crate) struct Tables<'t> {
     pub(crate) entries: Table<'t, u64, &'static [u8]>,
     pub(crate) nodes: Table<'t, u64, &'static [u8; 32]>,
-    pub(crate) texts: Table<'t, &'static [u8; 32], &'static [u8]>,
+    pub(crate) texts: Table<'t, &'static TextKey, &'static [u8]>,
     pub(crate) rows: Table<'t, &'static str, &'static str>,
     pub(crate) cleanings: Table<'t, u64, &'static [u8]>,
     pub(crate) by_item: Table<'t, &'static ItemKey, ()>,

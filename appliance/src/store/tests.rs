@@ -169,6 +169,27 @@ async fn a_newer_folder_is_refused_untouched() {
 }
 
 #[tokio::test]
+async fn an_older_folder_is_rebuilt_and_equal() {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, _) = open(dir.path());
+    record(&store, vec![equipment(), cleaning("k", "M")]).await;
+    let there = store.facility().clone();
+    store.stop().await.unwrap();
+    {
+        let db = store.shared.db().unwrap();
+        let txn = db.begin_write().unwrap();
+        txn.open_table(tables::META).unwrap().insert("schema", tables::SCHEMA - 1).unwrap();
+        let mut rows = txn.open_table(tables::ROWS).unwrap();
+        rows.insert(format!("activity/{TAG}").as_str(), r#"{"done":[{"of another":"shape"}]}"#).unwrap();
+        drop(rows);
+        txn.commit().unwrap();
+    }
+    drop(store);
+    let (store, _) = open(dir.path());
+    assert_eq!((&*store.facility(), store.size()), (&there, 3));
+}
+
+#[tokio::test]
 async fn a_key_that_others_can_read_is_refused() {
     use std::os::unix::fs::PermissionsExt as _;
     let dir = tempfile::tempdir().unwrap();

@@ -3,7 +3,8 @@
 use std::ops::Range;
 
 use super::{Course, Placed, Plan, Status, Window, ZoneSpan, next_change_ms, status, windows};
-use crate::fold::{Cleaning, Equipment, Settings};
+use crate::fold::{Activity, Cleaning, Equipment, Settings};
+use crate::ids::ProtocolId;
 
 impl Placed {
     /// A cleaning of the index; `None` if it is voided.
@@ -12,6 +13,7 @@ impl Placed {
             performed_ms: cleaning.performed_ms,
             recorded_ms: cleaning.recorded_ms,
             complete: cleaning.is_complete(),
+            protocol: cleaning.protocol,
         })
     }
 }
@@ -31,11 +33,12 @@ impl Status {
     }
 }
 
-/// All courses of one item: one for each protocol with a schedule of its own, and one for a schedule for any protocol.
+/// All courses of one item: one for each protocol with a schedule of its own, which only a cleaning by that protocol
+/// meets, and one for a schedule for any protocol, which every cleaning meets.
 #[derive(Debug, Clone)]
 pub struct Courses {
     zones: Vec<ZoneSpan>,
-    plans: Vec<Vec<Plan>>,
+    plans: Vec<(Option<ProtocolId>, Vec<Plan>)>,
     out: Vec<Range<i64>>,
     uses: Vec<i64>,
 }
@@ -60,38 +63,45 @@ impl Courses {
         }
         uses.sort_unstable();
         let out = item.out.iter().map(|out| out.from_ms..out.until_ms.unwrap_or(i64::MAX));
-        Self {
-            zones: zones.collect(),
-            plans: plans.into_iter().map(|(_, plans)| plans).collect(),
-            out: disjoint(out.collect()),
-            uses,
-        }
+        Self { zones: zones.collect(), plans, out: disjoint(out.collect()), uses }
     }
 
-    /// Each course.
-    pub fn iter(&self) -> impl Iterator<Item = Course<'_>> {
-        self.plans.iter().map(|plans| Course { zones: &self.zones, plans, out: &self.out, uses: &self.uses })
+    /// Each course, and the protocol whose cleanings meet it.
+    pub fn iter(&self) -> impl Iterator<Item = (Option<ProtocolId>, Course<'_>)> {
+        self.plans.iter().map(|(protocol, plans)| {
+            (*protocol, Course { zones: &self.zones, plans, out: &self.out, uses: &self.uses })
+        })
     }
 
     /// The most urgent [`status()`] of all courses.
-    pub fn status(&self, last_complete_ms: Option<i64>, now_ms: i64) -> Status {
+    pub fn status(&self, activity: Option<&Activity>, now_ms: i64) -> Status {
+        let last_ms = |protocol| match protocol {
+            None => activity?.last_complete_ms(),
+            Some(protocol) => activity?.last_by_ms(protocol),
+        };
         self.iter()
-            .map(|course| status(&course, last_complete_ms, now_ms))
+            .map(|(protocol, course)| status(&course, last_ms(protocol), now_ms))
             .min_by_key(Status::order)
             .unwrap_or(Status::NoSchedule)
     }
 
     /// The [`windows()`] of all courses, by their ends.
     pub fn windows(&self, cleanings: &[Placed], closed_in: &Range<i64>, now_ms: i64) -> Vec<Window> {
-        let mut all: Vec<Window> =
-            self.iter().flat_map(|course| windows(&course, cleanings, closed_in.clone(), now_ms)).collect();
+        let of_course = |(protocol, course): (Option<ProtocolId>, Course<'_>)| match protocol {
+            None => windows(&course, cleanings, closed_in.clone(), now_ms),
+            Some(_) => {
+                let by: Vec<Placed> = cleanings.iter().copied().filter(|c| c.protocol == protocol).collect();
+                windows(&course, &by, closed_in.clone(), now_ms)
+            }
+        };
+        let mut all: Vec<Window> = self.iter().flat_map(of_course).collect();
         all.sort_by_key(|w| (w.end_ms, w.start_ms));
         all
     }
 
     /// The first [`next_change_ms()`] of all courses.
     pub fn next_change_ms(&self, now_ms: i64) -> Option<i64> {
-        self.iter().filter_map(|course| next_change_ms(&course, now_ms)).min()
+        self.iter().filter_map(|(_, course)| next_change_ms(&course, now_ms)).min()
     }
 }
 
@@ -112,11 +122,13 @@ fn disjoint(mut spans: Vec<Range<i64>>) -> Vec<Range<i64>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::compliance::Tally;
     use crate::fold::{self, Out, Service};
-    use crate::ids::ProtocolId;
-    use crate::kinds::{Class, PhotoPolicy, Schedule};
+    use crate::ids::Epoch;
+    use crate::kinds::{Class, EntryRef, PhotoPolicy, Schedule};
 
     const HOUR: i64 = 3_600_000;
+    const OF: EntryRef = EntryRef { epoch: Epoch { n: 1, key: [0; 4] }, seq: 0 };
 
     fn item(plans: Vec<fold::Plan>, out: Vec<Out>) -> Equipment {
         Equipment {
@@ -145,14 +157,37 @@ mod tests {
 
     #[test]
     fn each_protocol_has_its_own_schedule_and_the_most_urgent_one_speaks() {
-        let protocol = "01ARZ3NDEKTSV4RRFFQ69G5FAV".parse().unwrap();
+        let protocol: ProtocolId = "01ARZ3NDEKTSV4RRFFQ69G5FAV".parse().unwrap();
+        let at = |protocol, performed_ms| Placed {
+            performed_ms,
+            recorded_ms: performed_ms,
+            complete: true,
+            protocol,
+        };
+        let done = |all: &[Placed]| Activity {
+            done: all
+                .iter()
+                .map(|c| fold::ByProtocol {
+                    protocol: c.protocol,
+                    from_ms: None,
+                    done: vec![fold::Done { of: OF, performed_ms: c.performed_ms }],
+                })
+                .collect(),
+            ..Activity::default()
+        };
         let item = item(vec![every(2, None), every(12, Some(protocol)), every(4, None)], Vec::new());
         let courses = Courses::new(&Settings::default(), &item, Vec::new());
         // The second plan for any protocol replaced the first; the other protocol's stands beside it.
         assert_eq!(courses.windows(&[], &(0..12 * HOUR + 1), 12 * HOUR).len(), 3 + 1 + 2);
-        assert_eq!(courses.status(Some(HOUR), 3 * HOUR), Status::Clean { until_ms: Some(4 * HOUR) });
-        assert_eq!(courses.status(Some(HOUR), 5 * HOUR), Status::Due { by_ms: 8 * HOUR });
-        assert_eq!(courses.status(Some(HOUR), 8 * HOUR), Status::Overdue { since_ms: 8 * HOUR });
+        let status = |all: &[Placed], now| courses.status(Some(&done(all)), now);
+        let (plain, by) = (at(None, HOUR), at(Some(protocol), 2 * HOUR));
+        assert_eq!(status(&[plain, by], 3 * HOUR), Status::Clean { until_ms: Some(4 * HOUR) });
+        assert_eq!(status(&[plain], 3 * HOUR), Status::Due { by_ms: 12 * HOUR }, "not by that protocol");
+        assert_eq!(status(&[plain], 5 * HOUR), Status::Due { by_ms: 8 * HOUR });
+        assert_eq!(status(&[plain], 8 * HOUR), Status::Overdue { since_ms: 8 * HOUR });
+        let met = |all: &[Placed]| Tally::of(&courses.windows(all, &(0..12 * HOUR + 1), 12 * HOUR));
+        assert_eq!(met(&[plain]), Tally { met: 1, closed: 4 });
+        assert_eq!(met(&[plain, by]), Tally { met: 2, closed: 4 }, "it meets its own window and the other");
         assert_eq!(courses.next_change_ms(9 * HOUR), Some(12 * HOUR));
     }
 

@@ -86,7 +86,7 @@ fn life() -> impl Strategy<Value = Life> {
                 .into_iter()
                 .map(|(at, late_ms, complete)| {
                     let performed_ms = start_ms + at;
-                    Placed { performed_ms, recorded_ms: performed_ms + late_ms, complete }
+                    Placed { performed_ms, recorded_ms: performed_ms + late_ms, complete, protocol: None }
                 })
                 .collect();
             cleanings.sort_unstable();

@@ -35,7 +35,7 @@ fn after_use() -> Schedule {
 
 /// A complete cleaning, written down at once.
 fn cleaned(utc: &str) -> Placed {
-    Placed { performed_ms: ms(utc), recorded_ms: ms(utc), complete: true }
+    Placed { performed_ms: ms(utc), recorded_ms: ms(utc), complete: true, protocol: None }
 }
 
 fn course<'a>(zones: &'a [ZoneSpan], plans: &'a [Plan]) -> Course<'a> {
@@ -243,7 +243,7 @@ fn only_a_complete_cleaning_not_later_than_72_hours_counts() {
     let (zones, plans) = (zones("UTC"), [plan("2026-01-01T00:00:00Z", Schedule::Days { n: 1 })]);
     let check = |late_ms: i64, complete, expect| {
         let performed_ms = ms("2026-01-01T08:00:00Z");
-        let cleaning = Placed { performed_ms, recorded_ms: performed_ms + late_ms, complete };
+        let cleaning = Placed { performed_ms, recorded_ms: performed_ms + late_ms, complete, protocol: None };
         let course = course(&zones, &plans);
         let found = windows(&course, &[cleaning], 0..ms("2026-01-02T01:00:00Z"), ms("2026-01-05T00:00:00Z"));
         assert_eq!(found.iter().map(|w| w.state).collect::<Vec<_>>(), [expect]);

@@ -11,13 +11,15 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 pub use self::rows::{
-    Activity, Alias, Cleaning, Done, Equipment, Last, Out, Plan, RowKey, Service, Settings, Staff, Zone,
+    Activity, Alias, ByProtocol, Cleaning, Done, Equipment, Last, Out, Plan, RowKey, Service, Settings,
+    Staff, Zone,
 };
 use crate::anchor::{Anchor, corrected_ms};
 use crate::entry::{At, Entry};
 use crate::ids::{BootId, Epoch, ProtocolId, StaffId};
 use crate::kinds::{
     CleaningRecorded, EntryRef, EquipmentAdded, EquipmentChanged, Event, Missing, ProtocolPublished,
+    Schedule, ScheduleSet,
 };
 use crate::tag::Tag;
 use crate::tree::Hash;
@@ -208,16 +210,7 @@ impl Facility {
             Event::EquipmentResumed(b) => self.service(b.tag, Service::In, None, now_ms, &mut changes),
             Event::TagAssigned(_) | Event::TagRevoked(_) => self.tags(event, &mut changes),
             Event::ProtocolPublished(b) => self.protocol_published(b, &mut changes),
-            Event::ScheduleSet(b) => {
-                if let Some(item) = self.equipment.get_mut(&b.tag) {
-                    bounded(
-                        &mut item.plans,
-                        Plan { from_ms: b.from, protocol: b.protocol, schedule: b.schedule.clone() },
-                    );
-                    changes.row(RowKey::Equipment(b.tag));
-                    changes.effects.push(Effect::Windows(b.tag));
-                }
-            }
+            Event::ScheduleSet(b) => self.planned(b, &mut changes),
             Event::StaffAdded(_) | Event::StaffChanged(_) | Event::StaffLeft(_) => {
                 self.people(event, &mut changes)
             }
@@ -342,6 +335,20 @@ impl Facility {
         changes.effects.push(Effect::Windows(tag));
     }
 
+    fn planned(&mut self, b: &ScheduleSet, changes: &mut Changes) {
+        let Some(item) = self.equipment.get_mut(&b.tag) else { return };
+        bounded(
+            &mut item.plans,
+            Plan { from_ms: b.from, protocol: b.protocol, schedule: b.schedule.clone() },
+        );
+        if let Some(protocol) = b.protocol.filter(|_| matches!(b.schedule, Schedule::Use { .. })) {
+            self.activity.entry(b.tag).or_default().planned(protocol, b.from);
+            changes.row(RowKey::Activity(b.tag));
+        }
+        changes.row(RowKey::Equipment(b.tag));
+        changes.effects.push(Effect::Windows(b.tag));
+    }
+
     fn tags(&mut self, event: &Event, changes: &mut Changes) {
         let (tag, alias) = match event {
             Event::TagAssigned(b) => (b.tag, Alias { equipment: b.equipment, revoked: false }),
@@ -399,6 +406,7 @@ impl Facility {
             stated: b.performed.is_some(),
             at,
             who: b.who,
+            protocol: b.protocol.map(|p| p.id),
             incomplete: b.incomplete.clone(),
             photos: b.photos.clone(),
             voided: None,
@@ -529,6 +537,12 @@ mod tests {
             );
         }
 
+        /// Uses since the last complete cleaning.
+        fn open_uses(&self) -> Vec<i64> {
+            let done = self.activity().last_complete_ms();
+            self.activity().uses.iter().copied().filter(|used| Some(*used) > done).collect()
+        }
+
         fn activity(&self) -> &Activity {
             &self.facility.activity[&PUMP.parse().unwrap()]
         }
@@ -540,11 +554,11 @@ mod tests {
         world.clean(200, "");
         world.tell(300, "use.recorded", &format!(r#"{{"tag":"{PUMP}"}}"#));
         let second = world.clean(400, "");
-        assert_eq!(world.activity().open_uses(), [0i64; 0]);
+        assert_eq!(world.open_uses(), [0i64; 0]);
         world.void(500, second);
         assert_eq!(world.activity().last_complete_ms(), Some(200));
         assert_eq!(world.activity().last.unwrap().performed_ms, 200);
-        assert_eq!(world.activity().open_uses(), [300]);
+        assert_eq!(world.open_uses(), [300]);
         world.void(600, second);
         assert_eq!(
             world.cleanings.values().filter(|c| c.voided.is_some()).count(),
@@ -565,13 +579,43 @@ mod tests {
     }
 
     #[test]
+    fn cleanings_are_remembered_by_their_protocol() {
+        let (daily, weekly) = ("01ARZ3NDEKTSV4RRFFQ69G5FAV", "01ARZ3NDEKTSV4RRFFQ69G5FAW");
+        let by = |id: &str| format!(r#","protocol":{{"id":"{id}","version":1}}"#);
+        let mut world = World::pump();
+        world.tell(
+            150,
+            "schedule.set",
+            &format!(r#"{{"tag":"{PUMP}","protocol":"{weekly}","schedule":{{"every":"use","grace_s":60}},"from":150}}"#),
+        );
+        for used in [160, 170, 180] {
+            world.tell(used, "use.recorded", &format!(r#"{{"tag":"{PUMP}"}}"#));
+        }
+        for i in 0..20 {
+            world.clean(200 + i, &by(daily));
+        }
+        world.tell(300, "use.recorded", &format!(r#"{{"tag":"{PUMP}"}}"#));
+        assert_eq!(world.activity().last_by_ms(weekly.parse().unwrap()), None);
+        assert_eq!(world.activity().uses, [160, 170, 180, 300], "the weekly one still waits for the first");
+        let deep = world.clean(400, &by(weekly));
+        for i in 0..20 {
+            world.clean(500 + i, &by(daily));
+        }
+        let last = |world: &World, id: &str| world.activity().last_by_ms(id.parse().unwrap());
+        assert_eq!((last(&world, daily), last(&world, weekly)), (Some(519), Some(400)));
+        world.void(600, deep);
+        assert_eq!((last(&world, daily), last(&world, weekly)), (Some(519), None));
+        assert_eq!(world.activity().last_complete_ms(), Some(519));
+    }
+
+    #[test]
     fn a_late_entry_is_placed_when_it_was_done() {
         let mut world = World::pump();
         world.clean(LATE_ENTRY_MS_MAX * 2, "");
         world.clean(LATE_ENTRY_MS_MAX * 2 + 10, &format!(r#","performed":{}"#, LATE_ENTRY_MS_MAX + 9));
-        assert_eq!(world.activity().done.len(), 1, "too late to count");
+        assert_eq!(world.activity().done[0].done.len(), 1, "too late to count");
         world.clean(LATE_ENTRY_MS_MAX * 2 + 10, &format!(r#","performed":{}"#, LATE_ENTRY_MS_MAX + 10));
-        assert_eq!(world.activity().done.len(), 2);
+        assert_eq!(world.activity().done[0].done.len(), 2);
         assert_eq!(world.activity().last.unwrap().performed_ms, LATE_ENTRY_MS_MAX * 2);
         world.clean(LATE_ENTRY_MS_MAX * 2 + 20, r#","performed":9000000000000"#);
         assert_eq!(
@@ -610,7 +654,7 @@ mod tests {
             world.tell(4_001 + 2 * i, "equipment.resumed", &tag);
         }
         let item = &world.facility.equipment[&PUMP.parse().unwrap()];
-        assert_eq!((world.activity().done.len(), item.out.len()), (RECENT_MAX, SPANS_MAX));
+        assert_eq!((world.activity().done[0].done.len(), item.out.len()), (RECENT_MAX, SPANS_MAX));
     }
 
     #[test]

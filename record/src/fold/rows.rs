@@ -11,8 +11,10 @@ use crate::limits::LATE_ENTRY_MS_MAX;
 use crate::tag::Tag;
 use crate::tree::Hash;
 
-/// Recent complete cleanings that an item remembers, so that a void finds the one before.
+/// Recent complete cleanings by one protocol that an item remembers, so that a void finds the one before.
 pub(super) const RECENT_MAX: usize = 8;
+/// Protocols by which an item remembers its cleanings: an item has at most 20 at a time.
+const PROTOCOLS_MAX: usize = 32;
 
 /// Names one row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -184,6 +186,20 @@ pub struct Equipment {
     pub added_ms: i64,
 }
 
+impl Equipment {
+    /// The newest schedule for this protocol; for `None`, the one for any protocol. [`Schedule::Never`] is none.
+    pub fn schedule(&self, protocol: Option<ProtocolId>) -> Option<&Schedule> {
+        let newest = self.plans.iter().rfind(|plan| plan.protocol == protocol)?;
+        Some(&newest.schedule).filter(|schedule| **schedule != Schedule::Never)
+    }
+
+    /// Each protocol that has a schedule of its own, and for `None` the one for any protocol, with its newest schedule.
+    pub fn schedules(&self) -> Vec<(Option<ProtocolId>, &Schedule)> {
+        let protocols: std::collections::BTreeSet<_> = self.plans.iter().map(|plan| plan.protocol).collect();
+        protocols.into_iter().filter_map(|protocol| Some((protocol, self.schedule(protocol)?))).collect()
+    }
+}
+
 /// A complete cleaning that an item remembers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Done {
@@ -192,6 +208,31 @@ pub struct Done {
     pub of: EntryRef,
     /// When it was done, corrected, milliseconds since 1970.
     pub performed_ms: i64,
+}
+
+/// The complete cleanings by one protocol that an item remembers.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct ByProtocol {
+    /// Which protocol; absent: none was followed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub protocol: Option<ProtocolId>,
+    /// When a schedule of its own first came into force, milliseconds since 1970.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from_ms: Option<i64>,
+    /// Complete cleanings that are not voided, by time, the newest last; the newest few.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub done: Vec<Done>,
+}
+
+impl ByProtocol {
+    fn last_ms(&self) -> Option<i64> {
+        self.done.last().map(|d| d.performed_ms)
+    }
+
+    /// Uses up to here ask nothing of this protocol any more.
+    fn settled_ms(&self) -> i64 {
+        self.last_ms().max(self.from_ms.map(|from| from.saturating_sub(1))).unwrap_or(i64::MIN)
+    }
 }
 
 /// The newest cleaning of an item, complete or not.
@@ -215,11 +256,11 @@ pub struct Activity {
     /// The one before it, for when the newest is voided.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub previous: Option<Last>,
-    /// Complete cleanings that are not voided, by time, the newest last; the newest few.
+    /// Complete cleanings, by the protocol that they followed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub done: Vec<Done>,
-    /// Uses, ascending, milliseconds since 1970: the first two and the last since the last complete cleaning, and the
-    /// last three before it.
+    pub done: Vec<ByProtocol>,
+    /// Uses, ascending, milliseconds since 1970: the last, and around the last complete cleaning by each protocol the
+    /// three before and the two after.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub uses: Vec<i64>,
     /// Cleanings ever recorded, voided ones included.
@@ -228,22 +269,39 @@ pub struct Activity {
 }
 
 impl Activity {
-    /// When the last complete cleaning was done, milliseconds since 1970.
+    /// When the last complete cleaning was done, by whatever protocol, milliseconds since 1970.
     pub fn last_complete_ms(&self) -> Option<i64> {
-        self.done.last().map(|d| d.performed_ms)
+        self.done.iter().filter_map(ByProtocol::last_ms).max()
     }
 
-    /// Uses since the last complete cleaning: the first two and the last.
-    pub fn open_uses(&self) -> &[i64] {
-        let done = self.last_complete_ms().unwrap_or(i64::MIN);
-        &self.uses[self.uses.partition_point(|&used| used <= done)..]
+    /// When the last complete cleaning by this protocol was done, milliseconds since 1970.
+    pub fn last_by_ms(&self, protocol: ProtocolId) -> Option<i64> {
+        self.done.iter().find(|by| by.protocol == Some(protocol))?.last_ms()
     }
 
-    fn complete(&mut self, done: Done) {
-        self.done.push(done);
-        self.done.sort_by_key(|d| d.performed_ms);
-        if self.done.len() > RECENT_MAX {
-            self.done.remove(0);
+    fn by(&mut self, protocol: Option<ProtocolId>) -> &mut ByProtocol {
+        let place = self.done.iter().position(|by| by.protocol == protocol).unwrap_or_else(|| {
+            if self.done.len() >= PROTOCOLS_MAX {
+                let oldest = (0..self.done.len()).min_by_key(|i| self.done[*i].settled_ms());
+                oldest.map(|i| self.done.remove(i));
+            }
+            self.done.push(ByProtocol { protocol, ..ByProtocol::default() });
+            self.done.len() - 1
+        });
+        &mut self.done[place]
+    }
+
+    /// From now on this protocol has a schedule of its own, which asks for what was used since.
+    pub(super) fn planned(&mut self, protocol: ProtocolId, from_ms: i64) {
+        self.by(Some(protocol)).from_ms.get_or_insert(from_ms);
+    }
+
+    fn complete(&mut self, protocol: Option<ProtocolId>, done: Done) {
+        let by = self.by(protocol);
+        by.done.push(done);
+        by.done.sort_by_key(|d| d.performed_ms);
+        if by.done.len() > RECENT_MAX {
+            by.done.remove(0);
         }
     }
 
@@ -254,23 +312,25 @@ impl Activity {
     }
 
     fn bound_uses(&mut self) {
-        let open = self.open_uses().len();
-        let before = self.uses.len() - open;
-        if open > 3 {
-            self.uses.drain(before + 2..before + open - 1);
+        let mut settled: Vec<i64> = self.done.iter().map(ByProtocol::settled_ms).collect();
+        if settled.is_empty() {
+            settled.push(i64::MIN);
         }
-        if before > 3 {
-            self.uses.drain(..before - 3);
-        }
+        let after = |ms: &i64| self.uses.partition_point(|used| used <= ms);
+        let kept: Vec<_> = settled.iter().map(after).map(|at| at.saturating_sub(3)..at + 2).collect();
+        let last = self.uses.len().saturating_sub(1);
+        let mut place = 0..;
+        self.uses.retain(|_| place.next().is_some_and(|i| i == last || kept.iter().any(|k| k.contains(&i))));
     }
 
     /// Takes a cleaning in, as new or in another state than before.
     pub(super) fn place(&mut self, cleaning: &Cleaning) {
         let (of, performed_ms) = (cleaning.of, cleaning.performed_ms);
-        self.done.retain(|d| d.of != of);
+        self.done.iter_mut().for_each(|by| by.done.retain(|d| d.of != of));
         if cleaning.is_complete() && cleaning.counts() {
-            self.complete(Done { of, performed_ms });
+            self.complete(cleaning.protocol, Done { of, performed_ms });
         }
+        self.done.retain(|by| by.from_ms.is_some() || !by.done.is_empty());
         let this = Some(Last { of, performed_ms, who: cleaning.who }).filter(|_| cleaning.voided.is_none());
         let mut both = [self.last, self.previous].map(|l| l.filter(|l| l.of != of));
         if both[0].is_none() {
@@ -325,6 +385,9 @@ pub struct Cleaning {
     pub at: At,
     /// Who.
     pub who: Who,
+    /// Which protocol was followed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub protocol: Option<ProtocolId>,
     /// What it lacks.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub incomplete: Vec<Missing>,

@@ -2,7 +2,7 @@
 
 use record::entry::ClockState;
 use record::fold::Cleaning;
-use record::ids::{BootId, BoxId, FacilityId};
+use record::ids::{BootId, BoxId, FacilityId, ProtocolId};
 use record::kinds::EntryRef;
 use record::tag::Tag;
 
@@ -64,14 +64,14 @@ pub async fn put(
     let body = |c: &Cleaning| serde_json::to_string(c).unwrap_or_default();
     let unsure = |c: &Cleaning| (c.at.clock != ClockState::Synced).then(|| c.at.boot.to_string());
     let head = "INSERT INTO cleanings (account, box, epoch, seq, facility, tag, performed_ms, recorded_ms, complete, \
-                voided, unsure_boot, photo, body)";
+                voided, protocol, unsure_boot, photo, body)";
     let tail = " ON CONFLICT (account, box, epoch, seq) DO UPDATE SET performed_ms = excluded.performed_ms, \
                 recorded_ms = excluded.recorded_ms, complete = excluded.complete, voided = excluded.voided, \
-                photo = excluded.photo, body = excluded.body";
+                protocol = excluded.protocol, photo = excluded.photo, body = excluded.body";
     bulk!(
         conn,
         head,
-        13,
+        14,
         tail,
         cleanings,
         |(box_id, c)| account.as_str(),
@@ -84,6 +84,7 @@ pub async fn put(
         c.recorded_ms,
         c.is_complete(),
         c.voided.is_some(),
+        c.protocol.map(|id| id.to_string()),
         unsure(c),
         c.photos.first().map(|p| p.to_string()),
         body(c),
@@ -135,7 +136,38 @@ pub async fn put_uses(
 /// From when on an item's history is asked for.
 pub type Since = (Tag, i64);
 
-/// Cleanings that are not voided, per item since its own time: tag, performed, recorded, complete; unordered.
+/// A cleaning as far as due windows need it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Done {
+    /// When it was done, milliseconds since 1970.
+    pub performed_ms: i64,
+    /// When it was written down.
+    pub recorded_ms: i64,
+    /// Whether it lacks nothing.
+    pub is_complete: bool,
+    /// Which protocol it followed.
+    pub protocol: Option<ProtocolId>,
+}
+
+impl Done {
+    /// Reads `performed:recorded:complete:protocol`, as [`since`] asks for it.
+    fn read(text: &str) -> Option<Self> {
+        let mut parts = text.splitn(4, ':');
+        let (performed_ms, recorded_ms) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
+        let is_complete = match parts.next()? {
+            "1" => true,
+            "0" => false,
+            _ => return None,
+        };
+        let protocol = match parts.next()? {
+            "" => None,
+            id => Some(id.parse().ok()?),
+        };
+        Some(Self { performed_ms, recorded_ms, is_complete, protocol })
+    }
+}
+
+/// Cleanings that are not voided, per item since its own time; unordered. Items without any are not among them.
 ///
 /// # Errors
 /// The database.
@@ -144,12 +176,19 @@ pub async fn since(
     scope: AccountScope,
     facility: FacilityId,
     items: &[Since],
-) -> Result<Vec<(String, i64, i64, bool)>, DbError> {
-    let select = "SELECT c.tag, c.performed_ms, c.recorded_ms, c.complete FROM k CROSS JOIN cleanings c \
-                  WHERE c.account = @1@ AND c.facility = @2@ AND c.tag = k.a AND c.performed_ms >= k.b \
-                  AND NOT c.voided";
+) -> Result<Vec<(String, Vec<Done>)>, DbError> {
+    // One row an item: handing over a row costs more than finding it. The index holds all that is asked for.
+    let select = "SELECT k.a, (SELECT string_agg(CAST(c.performed_ms AS TEXT) || ':' || \
+                  CAST(c.recorded_ms AS TEXT) || CASE WHEN c.complete THEN ':1:' ELSE ':0:' END || \
+                  COALESCE(c.protocol, ''), ' ') \
+                  FROM cleanings c WHERE c.account = @1@ AND c.facility = @2@ AND c.tag = k.a \
+                  AND c.performed_ms >= k.b AND NOT c.voided) FROM k";
     let (of, items) = ((scope.key(), facility.to_string()), texts(items));
-    by_keys!(conn, (String, i64, i64, bool), select, (of.0.as_str(), of.1.as_str()), items, "BIGINT")
+    let rows =
+        by_keys!(conn, (String, Option<String>), select, (of.0.as_str(), of.1.as_str()), items, "BIGINT")?;
+    let read = |text: &str| Done::read(text).ok_or_else(|| DbError::stored("cleaning", text));
+    let rows = rows.into_iter().filter_map(|(tag, list)| Some((tag, list?)));
+    rows.map(|(tag, list)| Ok((tag, list.split(' ').map(read).collect::<Result<_, DbError>>()?))).collect()
 }
 
 /// Items as keys of a question.

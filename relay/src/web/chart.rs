@@ -1,12 +1,10 @@
 //! Geometry of the two small charts: bars by day and a trend line, as numbers for an SVG.
 
 use jiff::civil::Date;
-use record::compliance::Tally;
+use record::compliance::{Rate, Tally};
 
 use super::words::Wall;
 
-/// Below this a day is drawn in red with its number, per cent.
-const LOW: f64 = 80.0;
 /// The scale of the bars begins here, per cent, and the page says so.
 const FLOOR: f64 = 50.0;
 const LEFT: f64 = 46.0;
@@ -106,7 +104,8 @@ fn bar(day: &Day, x: f64, width: f64) -> Bar {
     // Two units at least, so that a day at the floor is seen as a day with data.
     let height = ((percent - FLOOR).max(0.0) / (100.0 - FLOOR) * (BOTTOM - TOP)).max(2.0);
     let y = BOTTOM - height;
-    let number = (percent < LOW).then(|| u32::from(day.tally.rate().map_or(0, |r| r.per_mille() / 10)));
+    let low = day.tally.rate().filter(|rate| rate.is_low());
+    let number = low.map(|rate| u32::from(rate.per_mille() / 10));
     Bar {
         x: format!("{x:.1}"),
         middle,
@@ -171,7 +170,7 @@ impl Spark {
             path.push_str(&format!("{command}{x:.1} {:.1}", down(*point)));
             x += step;
         }
-        let low = percent(whole).is_some_and(|p| p < 90.0);
+        let low = whole.rate().is_some_and(Rate::is_low);
         let label = format!("Thirty days, from {:.1} to {last:.1} percent", points[0]);
         Some(Self { path, x: "116.0".to_owned(), y: format!("{:.1}", down(last)), low, label })
     }

@@ -420,16 +420,23 @@ async fn facts(
         facts.push(Fact::new("Category", item.category.clone()));
     }
     facts.push(Fact::new("Class", class(item.class)));
+    let mut own = Vec::new();
     for protocol in &item.protocols {
         let body = dashboard::row(conn, scope, facility, "protocol", &protocol.to_string()).await?;
         if let Some(body) = body {
             let protocol: ProtocolPublished =
                 serde_json::from_str(&body).map_err(|e| DbError::stored("protocol", e))?;
             facts.push(Fact::new("Protocol", format!("{}, version {}", protocol.name, protocol.version)));
+            if let Some(plan) = item.schedule(Some(protocol.protocol)) {
+                own.push(Fact::new("Schedule", format!("{}, by {}", schedule(Some(plan)), protocol.name)));
+            }
         }
     }
-    let plan = item.plans.last().map(|p| &p.schedule);
-    facts.push(Fact::new("Schedule", schedule(plan)));
+    match item.schedule(None) {
+        None if !own.is_empty() => {}
+        plan => facts.push(Fact::new("Schedule", schedule(plan))),
+    }
+    facts.append(&mut own);
     facts.push(Fact::new(
         "Photo",
         match item.photo {

@@ -42,6 +42,25 @@ fn log_of(days: i64, every_ms: i64) -> FakeBox {
     log
 }
 
+/// The probe has a schedule of its own for a deep clean, which every third cleaning is.
+fn deep_cleaned(mut log: FakeBox) -> FakeBox {
+    let start = NOW_MS - 10 * DAY_MS;
+    let deep = "01ARZ3NDEKTSV4RRFFQ69G5FAV";
+    let plan = format!(
+        r#"{{"tag":"{PROBE}","protocol":"{deep}","schedule":{{"every":"hours","n":7}},"from":{start}}}"#
+    );
+    log.tell(NOW_MS, "schedule.set", &plan);
+    for i in 0..40 {
+        let by =
+            if i % 3 == 0 { format!(r#","protocol":{{"id":"{deep}","version":1}}"#) } else { String::new() };
+        let performed = NOW_MS - 60 * HOUR_MS + i * HOUR_MS;
+        let body =
+            format!(r#"{{"tag":"{PROBE}","who":{{"proof":"unattributed"}},"performed":{performed}{by}}}"#);
+        log.tell(NOW_MS, "cleaning.recorded", &body);
+    }
+    log
+}
+
 pub(crate) async fn a_batch_is_stored_and_cosigned(dbs: impl Databases) {
     let world = World::new(dbs.db("a").await).await;
     let log = log_of(3, 5 * HOUR_MS);
@@ -423,7 +442,7 @@ pub(crate) async fn a_copied_card_is_noticed(dbs: impl Databases) {
 
 pub(crate) async fn tallies_are_those_of_record(dbs: impl Databases) {
     let world = World::new(dbs.db("a").await).await;
-    let log = log_of(15, 5 * HOUR_MS);
+    let log = deep_cleaned(log_of(15, 5 * HOUR_MS));
     world.claim(&log).await;
     world.drain(&log, 0).await;
     world.hello(&log, log.size(), None).await;
@@ -439,12 +458,13 @@ pub(crate) async fn tallies_are_those_of_record(dbs: impl Databases) {
     let mut whole = Tally::default();
     for item in rows.equipment.values() {
         let all = cleanings::since(&mut conn, world.scope, world.facility, &[(item.tag, 0)]).await.unwrap();
-        let place = |&(_, performed_ms, recorded_ms, complete): &(String, i64, i64, bool)| Placed {
-            performed_ms,
-            recorded_ms,
-            complete,
+        let place = |done: &cleanings::Done| Placed {
+            performed_ms: done.performed_ms,
+            recorded_ms: done.recorded_ms,
+            complete: done.is_complete,
+            protocol: done.protocol,
         };
-        let mut placed: Vec<Placed> = all.iter().map(place).collect();
+        let mut placed: Vec<Placed> = all.iter().flat_map(|(_, done)| done).map(place).collect();
         placed.sort();
         let uses = cleanings::uses_since(&mut conn, world.scope, world.facility, &[(item.tag, 0)]).await;
         let uses = uses.unwrap().into_iter().map(|(_, at)| at).collect();

@@ -85,6 +85,55 @@ async fn equipment_and_cleanings() {
 }
 
 #[tokio::test]
+async fn one_of_several_protocols_has_its_own_schedule() {
+    let world = World::new().await;
+    let program = program(&world, Scope::Write);
+    let deep = serde_json::json!({"name": "Deep clean", "steps": [{"text": "Take it apart"}]});
+    let deep = program.post("/api/v1/protocols", deep).await.json()["protocol"].as_str().unwrap().to_owned();
+    let wipe = *world.state.store.facility().protocols.keys().next().unwrap();
+    let item = serde_json::json!({"name": "Bed 9", "protocols": [wipe, deep], "schedule": {"every": "days", "n": 1}});
+    let tag = program.post("/api/v1/equipment", item).await.json()["tag"].as_str().unwrap().to_owned();
+    let plans = format!("/api/v1/equipment/{tag}/schedules");
+    let hourly = serde_json::json!({"protocol": deep, "schedule": {"every": "hours", "n": 1}});
+    let set = program.post(&plans, hourly.clone()).await;
+    set.is(201);
+    assert_eq!(set.json()["schedules"].as_array().unwrap().len(), 2);
+    let other = format!("/api/v1/equipment/{}/schedules", world.pump);
+    program.post(&other, hourly).await.is(422).has("not cleaned by that protocol");
+    // The page of the item offers its first protocol, and leads to the other one.
+    let page = world.get(&format!("/t/{tag}")).await;
+    page.is(200).has("Low-level wipe").has("Clean by “Deep clean” instead");
+    let asked = format!("/t/{tag}?protocol={deep}");
+    let page = world.get(&asked).await;
+    page.is(200).has("Take it apart").has_not("Keep it wet").has("Clean by “Low-level wipe” instead");
+    assert_eq!(page.hidden("protocol"), deep);
+    world.clock.pass(std::time::Duration::from_secs(1_800));
+    let status = async || program.get(&format!("/api/v1/equipment/{tag}")).await.json();
+    let by = |id: &str| serde_json::json!({"tag": tag, "cleaned_by": "Ada", "protocol": id, "steps": [1, 2], "contact_s": 200, "notes": "x"});
+    program.post("/api/v1/cleanings", by(&wipe.to_string())).await.is(201);
+    assert_eq!(status().await["status"], "due", "a wipe is no deep clean");
+    let page = world.get(&asked).await;
+    let form = [
+        ("page", page.hidden("page")),
+        ("protocol", deep.clone()),
+        ("version", "1".into()),
+        ("step", "1".into()),
+        ("cleaned_by", "Ada".into()),
+    ];
+    let form: Vec<(&str, &str)> = form.iter().map(|(k, v)| (*k, v.as_str())).collect();
+    world.post(&format!("/t/{tag}"), &form).await.is(303);
+    assert_eq!(world.cleaning().protocol.map(|p| p.id.to_string()), Some(deep.clone()));
+    assert_eq!(status().await["status"], "clean");
+    world.clock.pass(std::time::Duration::from_secs(3_000));
+    assert_eq!(status().await["status"], "due");
+    world.clock.pass(std::time::Duration::from_secs(3_600));
+    assert_eq!(status().await["status"], "overdue");
+    let told = program.get("/api/v1/compliance?days=7").await.json();
+    let today = &told["today"];
+    assert_eq!((today["met"].as_u64(), today["closed"].as_u64()), (Some(1), Some(2)), "{told}");
+}
+
+#[tokio::test]
 async fn a_repeat_is_harmless_and_another_request_is_a_conflict() {
     let world = World::new().await;
     let program = program(&world, Scope::Write);
@@ -255,6 +304,7 @@ async fn every_described_path_answers_as_described() {
 fn body_of(world: &World, path: &str) -> serde_json::Value {
     match path {
         "/api/v1/equipment" => serde_json::json!({"name": "X"}),
+        path if path.ends_with("/schedules") => serde_json::json!({"schedule": {"every": "days", "n": 2}}),
         "/api/v1/protocols" => serde_json::json!({"name": "Wipe", "steps": [{"text": "Wipe it"}]}),
         "/api/v1/cleanings" => serde_json::json!({"tag": world.pump, "cleaned_by": "Ada"}),
         _ => serde_json::json!({"tags": [world.pump]}),
