@@ -36,12 +36,30 @@ pub trait Clock: Send + Sync + 'static {
 #[derive(Debug)]
 pub struct SystemClock {
     boot: BootId,
+    /// When it was last looked whether somebody keeps the clock, and what was seen.
+    looked: Mutex<Option<(u64, bool)>>,
 }
+
+/// How long an answer to that holds, milliseconds: each scan reads the clock, and looking is a call to the system.
+const LOOK_MS: u64 = 1_000;
 
 impl SystemClock {
     /// `boot` names this run of the operating system, see [`boot_id`].
     pub fn new(boot: BootId) -> Self {
-        Self { boot }
+        Self { boot, looked: Mutex::default() }
+    }
+
+    /// The kernel knows whether somebody disciplines its clock; without that, nothing vouches for the time.
+    fn is_synced(&self, up_ms: u64) -> bool {
+        let mut looked = self.looked.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        match *looked {
+            Some((at_ms, synced)) if up_ms.saturating_sub(at_ms) < LOOK_MS => synced,
+            _ => {
+                let synced = std::path::Path::new("/run/systemd/timesync/synchronized").exists();
+                *looked = Some((up_ms, synced));
+                synced
+            }
+        }
     }
 }
 
@@ -67,9 +85,8 @@ impl Clock for SystemClock {
         };
         let up = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
         let up_ms = up.tv_sec.cast_unsigned() * 1_000 + (up.tv_nsec / 1_000_000).cast_unsigned();
-        // The kernel knows whether somebody disciplines its clock; without that, nothing vouches for the time.
-        let synced = std::path::Path::new("/run/systemd/timesync/synchronized").exists();
-        let state = if synced || !on_bare_board() { ClockState::Synced } else { ClockState::Uncertain };
+        let vouched = !on_bare_board() || self.is_synced(up_ms);
+        let state = if vouched { ClockState::Synced } else { ClockState::Uncertain };
         Now { wall_ms, boot: self.boot, up_ms, state }
     }
 }

@@ -34,6 +34,9 @@ const HEADERS_WITHIN: Duration = Duration::from_secs(10);
 const HANDSHAKE_WITHIN: Duration = Duration::from_secs(10);
 /// From the wish to stop to the last connection's end; systemd is told that the box ends within 5 s.
 const DRAIN_WITHIN: Duration = Duration::from_secs(4);
+/// Something is always due within this time. A timer that would be the next of all to fire wakes a sleeping thread to say
+/// so; each request sets a limit for its headers, which must not be that one.
+const BEAT: Duration = Duration::from_secs(HEADERS_WITHIN.as_secs() / 2);
 /// Pause after `accept` failed, so that a process without free descriptors does not spin.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// Header lines of one request; browsers send about 15.
@@ -106,9 +109,11 @@ async fn accept(
     mut stopped: watch::Receiver<bool>,
 ) {
     let mut running = JoinSet::new();
+    let mut beat = tokio::time::interval(BEAT);
     loop {
         let accepted = tokio::select! {
             accepted = tcp.accept() => accepted,
+            _ = beat.tick() => continue,
             _ = stopped.changed() => break,
             Some(_) = running.join_next(), if !running.is_empty() => continue,
         };

@@ -340,7 +340,7 @@ impl Core {
             if matches!(draft.event, Event::TextErased(_)) {
                 self.shared.want_roll();
             }
-            recorded.push(Recorded { seq: entry.seq(), leaf });
+            recorded.push(Recorded { seq: entry.seq(), leaf, at: entry.head().at });
         }
         building.texts.lines(composed.texts.bytes());
         Ok(recorded)

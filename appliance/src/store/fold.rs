@@ -7,7 +7,7 @@ use record::fold::{Cleaning, Effect, Facility, History, RowKey};
 use record::ids::{BootId, Epoch};
 use record::kinds::{EntryRef, Event};
 use record::redact::TextLine;
-use record::tree::Frontier;
+use record::tree::{Frontier, Hash};
 use redb::ReadableTable as _;
 
 use super::tables::{self, Tables};
@@ -84,7 +84,7 @@ pub(crate) fn apply(
                 let key = tables::entry_key(of.epoch.n, of.seq);
                 tables.uses.insert(&tables::item_key(tag, performed_ms, key), ())?;
             }
-            Effect::Erased(hash) => erased(tables, &hash.0)?,
+            Effect::Erased(hash) => erased(tables, &hash)?,
             Effect::Windows(_) | Effect::AllWindows => {}
         }
     }
@@ -130,10 +130,10 @@ fn recleaned(tables: &mut Tables<'_>, cleaning: &Cleaning) -> Result<(), redb::E
     Ok(())
 }
 
-fn erased(tables: &mut Tables<'_>, hash: &[u8; 32]) -> Result<(), redb::Error> {
-    let key = tables.texts.remove(hash)?.and_then(|v| tables::split_text(v.value())).map(|(key, _)| key);
-    if let Some(key) = key {
-        tables.erase.insert(hash, key)?;
+fn erased(tables: &mut Tables<'_>, hash: &Hash) -> Result<(), redb::Error> {
+    if let Some((key, entry, _)) = tables::find_text(&tables.texts, hash)? {
+        tables.texts.remove(&key)?;
+        tables.erase.insert(&hash.0, entry)?;
     }
     Ok(())
 }
@@ -144,7 +144,7 @@ fn erased(tables: &mut Tables<'_>, hash: &[u8; 32]) -> Result<(), redb::Error> {
 /// redb's.
 pub(crate) fn keep_text(tables: &mut Tables<'_>, epoch: Epoch, line: &TextLine) -> Result<(), redb::Error> {
     let key = tables::entry_key(epoch.n, line.seq());
-    tables.texts.insert(&line.hash().0, &tables::text_value(key, line)[..])?;
+    tables.texts.insert(&tables::text_key(key, &line.hash()), &tables::text_value(key, line)[..])?;
     Ok(())
 }
 
@@ -156,7 +156,7 @@ pub(crate) fn push_leaf(
     tables: &mut Tables<'_>,
     epoch: Epoch,
     frontier: &mut Frontier,
-    leaf: record::tree::Hash,
+    leaf: Hash,
 ) -> Result<(), redb::Error> {
     let mut kept: Result<(), redb::Error> = Ok(());
     frontier.push_with(leaf, |level, index, hash| {

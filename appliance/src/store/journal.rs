@@ -2,6 +2,7 @@
 
 use std::io::{self, ErrorKind};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use record::checkpoint::Origin;
 use record::tree::Frontier;
@@ -65,6 +66,8 @@ pub(crate) struct Journal {
     tail: u64,
     /// Up to here the file is zeros behind `tail`.
     zeros_end: u64,
+    /// How long the last group's flush took.
+    flush: Duration,
 }
 
 impl Journal {
@@ -93,7 +96,7 @@ impl Journal {
         })?;
         disk.sync_dir(&dir)?;
         let zeros_end = tail + sizes.ahead;
-        Ok(Self { disk, dir, origin, sizes, segment, file, tail, zeros_end })
+        Ok(Self { disk, dir, origin, sizes, segment, file, tail, zeros_end, flush: Duration::ZERO })
     }
 
     /// Takes up a segment that a start has checked: groups end at `tail`, zeros follow.
@@ -109,7 +112,8 @@ impl Journal {
     ) -> io::Result<Self> {
         let file = disk.open(&segment.path)?;
         let zeros_end = file.length()?.max(tail);
-        Ok(Self { dir: Self::dir(&origin), disk, origin, sizes, segment, file, tail, zeros_end })
+        let (dir, flush) = (Self::dir(&origin), Duration::ZERO);
+        Ok(Self { dir, disk, origin, sizes, segment, file, tail, zeros_end, flush })
     }
 
     /// Makes everything written so far, and the segment's name, durable.
@@ -171,10 +175,17 @@ impl Journal {
                 _ => AppendError::Unknown("written", e),
             });
         }
+        let began = Instant::now();
         self.file.sync_data().map_err(|e| AppendError::Unknown("flushed", e))?;
+        self.flush = Instant::now().duration_since(began);
         self.tail += group.len() as u64;
         self.zeros_end = self.zeros_end.max(self.tail);
         Ok(())
+    }
+
+    /// How long the disk took to make the last group durable: what waiting for more phones is measured against.
+    pub(crate) fn last_flush(&self) -> Duration {
+        self.flush
     }
 
     /// Puts back what stood behind the tail before a group was written there in part.

@@ -175,7 +175,7 @@ impl Reader {
         let key = tables::entry_key(self.epoch.n, entry.seq());
         let mut lines = Vec::new();
         for hash in hashes {
-            let row = table.get(&hash.0).map_err(db)?;
+            let row = table.get(&tables::text_key(key, &hash)).map_err(db)?;
             let line = row.and_then(|row| tables::split_text(row.value()));
             // A later entry may name an earlier one's text; the line stands beside the first.
             lines.extend(line.filter(|(of, line)| *of == key && line.hash() == hash).map(|(_, line)| line));
@@ -189,8 +189,8 @@ impl Reader {
     /// The database's.
     pub fn text(&self, hash: &Hash) -> Result<Option<String>, StoreError> {
         let table = self.txn.open_table(tables::TEXTS).map_err(db)?;
-        let row = table.get(&hash.0).map_err(db)?;
-        Ok(row.and_then(|row| Some(tables::split_text(row.value())?.1.text().to_owned())))
+        let found = tables::find_text(&table, hash).map_err(db)?;
+        Ok(found.map(|(_, _, line)| line.text().to_owned()))
     }
 
     /// The cleaning that an entry recorded.

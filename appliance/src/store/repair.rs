@@ -222,7 +222,7 @@ impl Mender<'_> {
             };
             let mut beside = GroupWriter::default();
             for hash in entry.redactables() {
-                let text = texts.get(&hash.0).map_err(db_error)?;
+                let text = texts.get(&tables::text_key(row.0.value(), &hash)).map_err(db_error)?;
                 let text = text.and_then(|t| tables::split_text(t.value()));
                 if let Some((_, line)) = text.filter(|(of, _)| *of == row.0.value()) {
                     beside.text(&line);

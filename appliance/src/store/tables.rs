@@ -337,6 +337,27 @@ mod tests {
     }
 
     #[test]
+    fn a_text_is_found_by_its_hash_in_whichever_run_it_stands() {
+        let db =
+            redb::Database::builder().create_with_backend(redb::backends::InMemoryBackend::new()).unwrap();
+        let txn = db.begin_write().unwrap();
+        let mut table = txn.open_table(TEXTS).unwrap();
+        let line = |seq: u64| Text::new(&format!("name {seq}"), [7; 16]).unwrap().beside(seq);
+        let keys = [(1, 3), (1, 5_000), (1, 9_000), (1, 100_000), (2, 4)];
+        for (epoch, seq) in keys {
+            let key = entry_key(epoch, seq);
+            table.insert(&text_key(key, &line(seq).hash()), &text_value(key, &line(seq))[..]).unwrap();
+        }
+        for (epoch, seq) in keys {
+            let (key, entry, found) = find_text(&table, &line(seq).hash()).unwrap().unwrap();
+            assert_eq!((entry, found), (entry_key(epoch, seq), line(seq)));
+            table.remove(&key).unwrap();
+            assert_eq!(find_text(&table, &line(seq).hash()).unwrap(), None);
+        }
+        assert!(keys.map(|(epoch, seq)| text_key(entry_key(epoch, seq), &Hash([0; 32]))).is_sorted());
+    }
+
+    #[test]
     fn values_round_trip_and_damage_is_seen() {
         let line = Text::new("Zoë", [3; 16]).unwrap().beside(12);
         let value = text_value(entry_key(2, 12), &line);

@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use record::entry::{Digest16, Draft, Entry};
+use record::entry::{At, Digest16, Draft, Entry};
 use record::fold::{Cleaning, Facility};
 use record::ids::Epoch;
 use record::kinds::EntryRef;
@@ -34,6 +34,8 @@ pub struct Recorded {
     pub seq: u64,
     /// Its hash in the tree.
     pub leaf: Hash,
+    /// When it was written.
+    pub at: At,
 }
 
 /// What became of a command.
@@ -115,7 +117,7 @@ impl View<'_> {
 
     /// A text by its salted hash; `None` when it was erased.
     pub fn text(&self, hash: &Hash) -> Option<String> {
-        let value = self.noting(self.tables.texts.get(&hash.0).map_err(redb::Error::from))?;
-        Some(tables::split_text(value.value())?.1.text().to_owned())
+        let (_, _, line) = self.noting(tables::find_text(&self.tables.texts, hash))?;
+        Some(line.text().to_owned())
     }
 }

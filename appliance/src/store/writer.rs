@@ -6,6 +6,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use record::entry::Draft;
+use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
 use super::core::{Core, Fatal, Job};
@@ -18,6 +19,9 @@ const QUEUE_MAX: usize = 1024;
 /// How often the writer looks around when nobody comes.
 const TICK: Duration = Duration::from_secs(30);
 
+/// Answers from which on their askers are woken by a thread of their own runtime.
+const ANSWERS_AT_ONCE: usize = 4;
+
 /// What the writer is asked to do besides commands.
 pub(super) enum Control {
     /// Write the cursor's evidence down.
@@ -26,6 +30,14 @@ pub(super) enum Control {
     Stop(oneshot::Sender<Result<(), Fatal>>),
     /// End at once: nobody is left who could ask for anything.
     Abandon,
+}
+
+/// An answer on its way to its asker.
+trait Answer: Send {
+    /// The runtime that its asker waits in, if any.
+    fn runtime(&self) -> Option<&Handle>;
+    /// Wakes the asker.
+    fn send(self: Box<Self>);
 }
 
 #[derive(Default)]
@@ -41,11 +53,13 @@ struct State {
 pub(super) struct Queue {
     state: Mutex<State>,
     wake: Condvar,
+    /// Answers of the group that was just written.
+    answers: Mutex<Vec<Box<dyn Answer>>>,
 }
 
 impl Queue {
     pub(super) fn new() -> Arc<Self> {
-        Arc::new(Self { state: Mutex::new(State::default()), wake: Condvar::new() })
+        Arc::new(Self { state: Mutex::default(), wake: Condvar::new(), answers: Mutex::default() })
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -109,6 +123,27 @@ impl Queue {
         state.controls.pop_front()
     }
 
+    fn answers(&self) -> MutexGuard<'_, Vec<Box<dyn Answer>>> {
+        self.answers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Sends what was answered. Many answers are sent from a thread of the askers' own runtime, which wakes a neighbour
+    /// without the kernel: from here each would cost a call to it, and often another to wake the thread that sleeps there.
+    fn send_answers(&self) {
+        let answers = std::mem::take(&mut *self.answers());
+        let runtime = answers.first().and_then(|first| first.runtime()).cloned();
+        match runtime.filter(|_| answers.len() >= ANSWERS_AT_ONCE) {
+            None => answers.into_iter().for_each(Answer::send),
+            Some(runtime) => {
+                let same =
+                    |answer: &Box<dyn Answer>| answer.runtime().is_some_and(|r| r.id() == runtime.id());
+                let (here, others): (Vec<_>, Vec<_>) = answers.into_iter().partition(same);
+                drop(runtime.spawn(async move { here.into_iter().for_each(Answer::send) }));
+                others.into_iter().for_each(Answer::send);
+            }
+        }
+    }
+
     /// Takes nothing more, and gives back what waits.
     fn close(&self) -> (VecDeque<Box<dyn Job>>, VecDeque<Control>) {
         let mut state = self.state();
@@ -130,13 +165,37 @@ impl Drop for Gate {
 struct Submission<F, A> {
     command: Option<F>,
     answer: Option<A>,
-    reply: oneshot::Sender<Result<Outcome<A>, SubmitError>>,
+    reply: Reply<A>,
+    queue: Arc<Queue>,
+}
+
+/// The way back to the asker.
+struct Reply<A> {
+    to: oneshot::Sender<Result<Outcome<A>, SubmitError>>,
+    runtime: Option<Handle>,
+}
+
+/// A reply and what it says.
+struct Answered<A> {
+    reply: Reply<A>,
+    outcome: Result<Outcome<A>, SubmitError>,
+}
+
+impl<A: Send> Answer for Answered<A> {
+    fn runtime(&self) -> Option<&Handle> {
+        self.reply.runtime.as_ref()
+    }
+
+    fn send(self: Box<Self>) {
+        // An asker who went away finds the record by its idempotency key.
+        let _ = self.reply.to.send(self.outcome);
+    }
 }
 
 impl<F, A> Job for Submission<F, A>
 where
     F: FnOnce(&View<'_>) -> Decision<A> + Send,
-    A: Send,
+    A: Send + 'static,
 {
     fn decide(&mut self, view: &View<'_>) -> Vec<Draft> {
         let Some(command) = self.command.take() else { return Vec::new() };
@@ -149,24 +208,24 @@ where
     }
 
     fn finish(self: Box<Self>, result: Result<Vec<Recorded>, SubmitError>) {
-        let Self { answer, reply, .. } = *self;
+        let Self { answer, reply, queue, .. } = *self;
         let outcome = result.and_then(|recorded| {
             let answer = answer.ok_or(SubmitError::Unknown)?;
             Ok(Outcome { answer, recorded })
         });
-        // An asker who went away finds the record by its idempotency key.
-        let _ = reply.send(outcome);
+        queue.answers().push(Box::new(Answered { reply, outcome }));
     }
 }
 
 /// Hands a command to the writer and waits for its answer.
-pub(super) async fn submit<F, A>(queue: &Queue, command: F) -> Result<Outcome<A>, SubmitError>
+pub(super) async fn submit<F, A>(queue: &Arc<Queue>, command: F) -> Result<Outcome<A>, SubmitError>
 where
     F: FnOnce(&View<'_>) -> Decision<A> + Send + 'static,
     A: Send + 'static,
 {
-    let (reply, answer) = oneshot::channel();
-    queue.push(Box::new(Submission { command: Some(command), answer: None, reply }))?;
+    let (to, answer) = oneshot::channel();
+    let reply = Reply { to, runtime: Handle::try_current().ok() };
+    queue.push(Box::new(Submission { command: Some(command), answer: None, reply, queue: queue.clone() }))?;
     // Dropped without an answer: the writer ended, or the command panicked.
     answer.await.unwrap_or(Err(SubmitError::Unknown))
 }
@@ -185,6 +244,7 @@ impl Drop for Watchdog {
         let (jobs, controls) = self.queue.close();
         let told = if self.shared.has_failed() { SubmitError::Unknown } else { SubmitError::Stopping };
         jobs.into_iter().for_each(|job| job.finish(Err(told.clone())));
+        self.queue.send_answers();
         drop(controls);
     }
 }
@@ -290,10 +350,12 @@ fn group(
     queue: &Queue,
     gather: &mut Gather,
 ) -> Result<(), Fatal> {
-    let (before, started) = (jobs.len(), Instant::now());
-    core.group(jobs)?;
-    let now = Instant::now();
-    gather.answered(before.saturating_sub(jobs.len()), jobs.len() + queue.len(), now - started, now);
+    let before = jobs.len();
+    let written = core.group(jobs);
+    queue.send_answers();
+    written?;
+    let (answered, waiting) = (before.saturating_sub(jobs.len()), jobs.len() + queue.len());
+    gather.answered(answered, waiting, core.journal.last_flush(), Instant::now());
     if core.durable_overdue() {
         core.make_durable()?;
     }
