@@ -4,7 +4,7 @@
 //! that is meant (default: the system's temporary folder).
 #![expect(clippy::print_stdout, reason = "a bench prints its figures")]
 
-use std::os::unix::fs::FileExt as _;
+use std::os::unix::fs::{FileExt as _, MetadataExt as _};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -116,6 +116,30 @@ fn phones(store: &Store, count: u64) -> Result<(f64, Duration, u64), Failed> {
     Ok((rate(done), (cpu() - used) / u32::try_from(each)?, bytes))
 }
 
+/// Bytes of all blocks that the folder's files have, ballast and open segment aside.
+fn allocated(dir: &Path) -> Result<u64, Failed> {
+    let (mut sum, mut open) = (0, 0);
+    for entry in std::fs::read_dir(dir)? {
+        let entry = entry?;
+        let (meta, name) = (entry.metadata()?, entry.file_name());
+        let bytes = meta.blocks() * 512;
+        if meta.is_dir() {
+            sum += allocated(&entry.path())?;
+        } else if Path::new(&name).extension().is_some_and(|e| e == "jsonl") {
+            // Closed ones are compressed by now.
+            open = bytes.max(open);
+            sum += bytes;
+        } else if name != "ballast" {
+            sum += bytes;
+        }
+    }
+    Ok(sum - open)
+}
+
+fn judged(what: &str, figure: u64, unit: &str, goal: u64) {
+    println!("{what}: {figure} {unit} (goal {goal}: {})", if figure <= goal { "met" } else { "MISSED" });
+}
+
 fn million(dir: &Path) -> Result<(), Failed> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let store = open(dir)?;
@@ -137,15 +161,21 @@ fn million(dir: &Path) -> Result<(), Failed> {
         own += reader.entry(seq)?.map_or(0, |e| e.bytes().len() as u64) * size / size.div_ceil(10_000);
     }
     drop(reader);
-    println!("{size} entries; RssAnon {} KiB", proc_figure("status", "RssAnon:"));
+    judged(&format!("{size} entries, RssAnon"), proc_figure("status", "RssAnon:") >> 10, "MiB", 40);
+    // Closed segments are compressed meanwhile.
     std::thread::sleep(Duration::from_secs(20));
+    let bytes = allocated(dir)?;
+    println!("the entries' own bytes: {} MiB; allocated: {} MiB", own >> 20, bytes >> 20);
+    judged("allocated, to the entries' own bytes", bytes * 100 / own.max(1), "%", 200);
     drop(store);
     // The writer has no stop: what the next start finds is what a kill leaves.
     std::thread::sleep(Duration::from_secs(2));
     let started = Instant::now();
     let store = open(dir)?;
-    println!("start over {size} entries: {:?}", Instant::now().duration_since(started));
-    println!("the entries' own bytes: {} MiB", own >> 20);
+    let first = store.reader()?.entry(size - 1)?;
+    let took = Instant::now().duration_since(started).as_millis();
+    assert!(first.is_some(), "the last entry is there");
+    judged("from start to first answer", u64::try_from(took)?, "ms", 300);
     drop(store);
     Ok(())
 }
