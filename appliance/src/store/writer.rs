@@ -135,9 +135,9 @@ impl Queue {
         match runtime.filter(|_| answers.len() >= ANSWERS_AT_ONCE) {
             None => answers.into_iter().for_each(Answer::send),
             Some(runtime) => {
-                let same =
-                    |answer: &Box<dyn Answer>| answer.runtime().is_some_and(|r| r.id() == runtime.id());
-                let (here, others): (Vec<_>, Vec<_>) = answers.into_iter().partition(same);
+                let same = |answer: &dyn Answer| answer.runtime().is_some_and(|r| r.id() == runtime.id());
+                let (here, others): (Vec<_>, Vec<_>) =
+                    answers.into_iter().partition(|answer| same(answer.as_ref()));
                 drop(runtime.spawn(async move { here.into_iter().for_each(Answer::send) }));
                 others.into_iter().for_each(Answer::send);
             }

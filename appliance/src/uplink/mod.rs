@@ -178,11 +178,12 @@ impl Shared {
 
     /// Raises an alarm, durably; `note` is what the relay signed, and over how many entries.
     fn alarm(&self, raised: Raised, note: Option<(&str, u64)>) {
+        let (epoch, alarm, said) = (raised.epoch, raised.alarm, raised.said.clone());
         let mut alarms = self.alarms.lock().unwrap_or_else(PoisonError::into_inner);
-        alarms.raise(raised.clone(), note);
+        alarms.raise(raised, note);
         self.standing.send_modify(|standing| standing.alarms = alarms.raised().to_vec());
         drop(alarms);
-        tracing::error!(epoch = %raised.epoch, alarm = ?raised.alarm, said = raised.said, "the relay and the box do not fit together");
+        tracing::error!(%epoch, ?alarm, said, "the relay and the box do not fit together");
     }
 
     /// Takes away alarms that are over.
