@@ -209,10 +209,9 @@ async fn start(
     let uplink = Arc::new(start_uplink(config, data, &store, &photos, &printing, ports.0, seams)?);
     let (link, alarms, follow) = follow_link(&uplink);
     tasks.push(follow);
-    let state_db = store.state_db();
-    let synced: crate::sweep::Synced = Arc::new(move || uplink::photos_synced(&state_db));
-    let percent = config.limits.photo_percent;
-    tasks.push(tokio::spawn(crate::sweep::run(store.clone(), photos.clone(), percent, synced)));
+    let synced = synced(&store);
+    let sweep = crate::sweep::run(store.clone(), photos.clone(), config.limits.photo_percent, synced);
+    tasks.push(tokio::spawn(sweep));
     tasks.push(start_scrub(&store, &photos, clock, &anew));
 
     let authority = Arc::new(Authority::open(&data.join("keys"), &names(config), clock.now().wall_ms)?);
@@ -254,6 +253,12 @@ async fn start(
         "https_addr": ports.1, "ca": authority.ca_file(),
     });
     Ok((Running { listeners, uplink, printing, tasks, store, anew }, line))
+}
+
+/// How far the relay has the photos.
+fn synced(store: &Store) -> crate::sweep::Synced {
+    let state_db = store.state_db();
+    Arc::new(move || uplink::photos_synced(&state_db))
 }
 
 fn open_photos(

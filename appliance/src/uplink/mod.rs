@@ -22,6 +22,7 @@ use tokio::task::JoinHandle;
 use self::alarms::Alarms;
 pub use self::alarms::Raised;
 use self::claim::{Claimant, Files};
+pub use self::photos::synced as photos_synced;
 use crate::clock::Clock;
 use crate::random::Random;
 use crate::store::Store;
@@ -103,11 +104,6 @@ pub(super) struct Shared {
     alarms: Mutex<Alarms>,
     /// Held by whoever fetches old entries.
     refilling: Mutex<()>,
-}
-
-/// The relay has the photos of all entries before this one: number of the epoch, seq.
-pub fn photos_synced(state_db: &redb::Database) -> (u32, u64) {
-    photos::synced(state_db)
 }
 
 impl Uplink {

@@ -127,8 +127,8 @@ fn position(shared: &Shared) -> (u32, u64) {
     synced(&shared.parts.store.state_db())
 }
 
-/// The photos of all entries before this one are at the relay.
-pub(super) fn synced(state_db: &redb::Database) -> (u32, u64) {
+/// The relay has the photos of all entries before this one: number of the epoch, seq.
+pub fn synced(state_db: &redb::Database) -> (u32, u64) {
     let read = || -> Result<Option<(u32, u64)>, redb::Error> {
         let read = state_db.begin_read()?;
         match read.open_table(POSITION) {
