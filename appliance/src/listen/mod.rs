@@ -2,12 +2,14 @@
 //! while it runs, and an end within seconds.
 
 mod connections;
+mod heads;
 mod patience;
 
 use std::convert::Infallible;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use axum::Router;
@@ -25,6 +27,7 @@ use tower::Service as _;
 
 pub use self::connections::Connections;
 use self::connections::Place;
+use self::heads::{Fault, Heads};
 pub(crate) use self::patience::UploadError;
 use self::patience::{Answer, Patient, Upload};
 
@@ -200,19 +203,25 @@ async fn serve<S>(
 ) where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
+    let heads = Heads::default();
+    let (first_fault, requests) = (heads.first_fault(), AtomicU64::new(0));
     let service = hyper::service::service_fn(|request: Request<Incoming>| {
+        let number = requests.fetch_add(1, Ordering::Relaxed);
+        let fault = first_fault.get().filter(|(at, _)| *at == number).map(|(_, fault)| *fault);
         let mut router = router.clone();
         let place = place.clone();
         place.request_began();
         let mut request = request.map(|body| Body::new(Upload::new(body, place.clone())));
         request.extensions_mut().insert(peer);
-        // hyper takes chunks and drops a length that contradicts them. What follows could be the rest of a body by that
-        // length, so it is not read as a request: the connection ends with the answer.
-        let chunked = request.headers().contains_key(TRANSFER_ENCODING);
-        let answer = router.call(request);
+        // What follows chunks is not watched any more, so it is not read as a request: the connection ends with the
+        // answer.
+        let last = fault.is_some() || request.headers().contains_key(TRANSFER_ENCODING);
         async move {
-            let mut answer: Response<Body> = answer.await.unwrap_or_else(|never| match never {});
-            if chunked {
+            let mut answer = match fault {
+                Some(fault) => refused(fault),
+                None => router.call(request).await.unwrap_or_else(|never| match never {}),
+            };
+            if last {
                 answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
             }
             if answer.headers().get(CONTENT_TYPE).is_some_and(|kind| kind == EVENTS) {
@@ -228,7 +237,7 @@ async fn serve<S>(
         .max_headers(HEADERS_MAX)
         .max_buf_size(HEAD_BYTES_MAX)
         .half_close(true)
-        .serve_connection(TokioIo::new(Patient::new(stream)), service);
+        .serve_connection(TokioIo::new(Patient::new(stream, heads)), service);
     let mut connection = std::pin::pin!(connection);
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
@@ -240,6 +249,14 @@ async fn serve<S>(
     if let Err(error) = ended {
         tracing::debug!(%error, "a connection ended early");
     }
+}
+
+fn refused(fault: Fault) -> Response<Body> {
+    let (status, words) = fault.answer();
+    let mut answer = Response::new(Body::from(words));
+    *answer.status_mut() = status;
+    answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    answer
 }
 
 #[cfg(test)]

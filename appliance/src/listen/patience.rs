@@ -13,6 +13,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep, sleep_until};
 
 use super::connections::Place;
+use super::heads::Heads;
 
 /// A client that takes no byte of an answer for this long is gone.
 const TAKE_WITHIN: Duration = Duration::from_secs(30);
@@ -23,16 +24,17 @@ const BYTES_PER_SECOND: u64 = 16 * 1024;
 /// … but not more than this: 30 MB at 100 KB/s.
 const BODY_WITHIN_AT_MOST: Duration = Duration::from_secs(300);
 
-/// A stream whose writes fail when the other side takes nothing for [`TAKE_WITHIN`].
+/// A stream whose writes fail when the other side takes nothing for [`TAKE_WITHIN`], and whose heads are watched.
 #[derive(Debug)]
 pub(super) struct Patient<S> {
     stream: S,
+    heads: Heads,
     stalled: Option<Pin<Box<Sleep>>>,
 }
 
 impl<S> Patient<S> {
-    pub(super) fn new(stream: S) -> Self {
-        Self { stream, stalled: None }
+    pub(super) fn new(stream: S, heads: Heads) -> Self {
+        Self { stream, heads, stalled: None }
     }
 
     fn watch<T>(&mut self, cx: &mut Context<'_>, result: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
@@ -52,7 +54,17 @@ impl<S: AsyncRead + Unpin> AsyncRead for Patient<S> {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(cx, buf)
+        let before = buf.filled().len();
+        loop {
+            ready!(Pin::new(&mut self.stream).poll_read(cx, buf))?;
+            let read = buf.filled().len() - before;
+            let kept = self.heads.pass(&mut buf.filled_mut()[before..]);
+            buf.set_filled(before + kept);
+            // Nothing is the end only if nothing came.
+            if kept > 0 || read == 0 {
+                return Poll::Ready(Ok(()));
+            }
+        }
     }
 }
 

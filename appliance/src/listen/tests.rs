@@ -51,6 +51,11 @@ async fn what_is_not_a_request_is_refused() {
             &head[..head.len().min(40)]
         );
     }
+    for long in [5_000, 70_000, 1_000_000] {
+        let request = format!("GET /{} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", "y".repeat(long));
+        let answer = ask(listener.local_addr(), &request).await;
+        assert!(answer.starts_with("HTTP/1.1 414"), "{long} → {answer}");
+    }
     let chunk = "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffffff\r\n";
     assert!(ask(listener.local_addr(), chunk).await.starts_with("HTTP/1.1 400"));
     listener.stop().await;
@@ -66,9 +71,13 @@ async fn a_request_with_two_lengths_smuggles_nothing() {
     let (length, chunked) = (format!("Content-Length: {}", body.len()), "Transfer-Encoding: chunked");
     for (first, second) in [(length.as_str(), chunked), (chunked, length.as_str())] {
         let told = ask(listener.local_addr(), &head(first, second)).await;
+        assert!(told.starts_with("HTTP/1.1 400"), "{told}");
         assert!(!told.contains("here"), "what follows is not read as a request: {told}");
         assert!(told.to_lowercase().contains("connection: close"), "{told}");
     }
+    let good = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+    let told = ask(listener.local_addr(), &format!("{good}{}", head(&length, chunked))).await;
+    assert!(told.contains("here") && told.contains("HTTP/1.1 400") && !told.ends_with("here"), "{told}");
     for wrong in
         ["Transfer-Encoding: gzip", "Transfer-Encoding: chunked, gzip", "Transfer-Encoding: xchunked"]
     {

@@ -1,0 +1,239 @@
+//! Watches the heads of requests on their way to hyper, for what it does not tell: a length beside chunks, which it
+//! drops, and a target that is longer than its buffer, which it answers as if a header were too long.
+
+use std::sync::{Arc, OnceLock};
+
+use http::StatusCode;
+
+/// Bytes of one line that are looked at. No page's address is nearly as long, nor is any length.
+const LINE_BYTES_MAX: usize = 4_096;
+
+/// Why a request is answered without being looked at further. The connection ends with that answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fault {
+    /// `Content-Length` and `Transfer-Encoding`: two opinions on where the request ends.
+    Lengths,
+    /// The request's first line does not fit.
+    Target,
+}
+
+impl Fault {
+    /// Status and words for whoever sent it.
+    pub(super) fn answer(self) -> (StatusCode, &'static str) {
+        match self {
+            Self::Lengths => (
+                StatusCode::BAD_REQUEST,
+                "The request has a Content-Length and a Transfer-Encoding. Send one of them. Nothing was recorded.\n",
+            ),
+            Self::Target => (
+                StatusCode::URI_TOO_LONG,
+                "The address is too long. Scan the label again. Nothing was recorded.\n",
+            ),
+        }
+    }
+}
+
+/// The first request of a connection that has a fault, by its number from 0. Nothing after it is read as a request.
+pub(super) type FirstFault = Arc<OnceLock<(u64, Fault)>>;
+
+/// Where in the stream of one connection's requests the next byte belongs.
+#[derive(Debug, Default)]
+pub(super) struct Heads {
+    place: Place,
+    number: u64,
+    first_fault: FirstFault,
+}
+
+#[derive(Debug)]
+enum Place {
+    Head(Head),
+    /// So many bytes of a body are still to come.
+    Body(u64),
+    /// No further head comes: hyper closes the connection after the present request.
+    Over,
+}
+
+impl Default for Place {
+    fn default() -> Self {
+        Self::Head(Head::default())
+    }
+}
+
+/// A head so far.
+#[derive(Debug, Default)]
+struct Head {
+    /// Its first line is whole.
+    began: bool,
+    /// The present line, as far as it is kept.
+    line: Vec<u8>,
+    /// The present line has more than [`LINE_BYTES_MAX`].
+    long: bool,
+    /// Something of the target was left out.
+    clipped: bool,
+    /// The first line is past the target that was clipped.
+    past_target: bool,
+    /// A `Content-Length`, if it can be read.
+    length: Option<Option<u64>>,
+    chunked: bool,
+}
+
+/// What came of looking at some bytes: never more than the rest of one line.
+struct Part {
+    taken: usize,
+    /// All of `taken` is left out.
+    hidden: bool,
+    /// The line is whole.
+    ended: bool,
+}
+
+impl Heads {
+    /// Where the fault will be told.
+    pub(super) fn first_fault(&self) -> FirstFault {
+        self.first_fault.clone()
+    }
+
+    /// Looks at bytes that were just read, and gives how many of them hyper shall see: of a target that is too long the
+    /// rest is left out, so that there is a request to answer.
+    pub(super) fn pass(&mut self, bytes: &mut [u8]) -> usize {
+        let (mut at, mut kept) = (0, 0);
+        while at < bytes.len() {
+            let part = self.part(&bytes[at..]);
+            if !part.hidden {
+                bytes.copy_within(at..at + part.taken, kept);
+                kept += part.taken;
+            }
+            at += part.taken;
+            if part.ended {
+                self.line_ended();
+            }
+        }
+        kept
+    }
+
+    fn part(&mut self, rest: &[u8]) -> Part {
+        match &mut self.place {
+            Place::Over => Part { taken: rest.len(), hidden: false, ended: false },
+            Place::Body(left) => {
+                let taken = usize::try_from(*left).unwrap_or(usize::MAX).min(rest.len());
+                *left -= taken as u64;
+                if *left == 0 {
+                    self.place = Place::default();
+                }
+                Part { taken, hidden: false, ended: false }
+            }
+            Place::Head(head) => head.part(rest),
+        }
+    }
+
+    fn line_ended(&mut self) {
+        let Place::Head(head) = &mut self.place else { return };
+        let Some(next) = head.line_ended() else { return };
+        self.place = next.unwrap_or_else(|fault| {
+            // It is the first: after one, nothing is a head any more.
+            let _ = self.first_fault.set((self.number, fault));
+            Place::Over
+        });
+        self.number += 1;
+    }
+}
+
+impl Head {
+    fn part(&mut self, rest: &[u8]) -> Part {
+        let newline = rest.iter().position(|b| *b == b'\n');
+        let whole = newline.map_or(rest.len(), |at| at + 1);
+        let room = LINE_BYTES_MAX - self.line.len();
+        if room > 0 {
+            let taken = whole.min(room);
+            self.line.extend_from_slice(&rest[..taken]);
+            return Part { taken, hidden: false, ended: newline.is_some() && taken == whole };
+        }
+        self.long = true;
+        if !self.began && !self.past_target {
+            // A target has no space in it.
+            let hidden = rest.iter().position(|b| b.is_ascii_whitespace()).unwrap_or(rest.len());
+            if hidden > 0 {
+                self.clipped = true;
+                return Part { taken: hidden, hidden: true, ended: false };
+            }
+            self.past_target = true;
+        }
+        Part { taken: whole, hidden: false, ended: newline.is_some() }
+    }
+
+    /// At the end of the last line: what comes after the head, or why nothing does.
+    fn line_ended(&mut self) -> Option<Result<Place, Fault>> {
+        let (line, long) = (std::mem::take(&mut self.line), std::mem::take(&mut self.long));
+        let line = line.trim_ascii_end();
+        if !self.began {
+            // Empty lines before a request are skipped.
+            self.began = !line.is_empty();
+            return None;
+        }
+        if !line.is_empty() {
+            let colon = line.iter().position(|b| *b == b':').unwrap_or(line.len());
+            let (name, value) = (&line[..colon], line.get(colon + 1..).unwrap_or_default());
+            if name.eq_ignore_ascii_case(b"transfer-encoding") {
+                self.chunked = true;
+            } else if name.eq_ignore_ascii_case(b"content-length") {
+                let value = std::str::from_utf8(value.trim_ascii()).ok().filter(|_| !long);
+                self.length = Some(value.and_then(|digits| digits.parse().ok()));
+            }
+            return None;
+        }
+        Some(match (self.clipped, self.chunked, self.length) {
+            (true, _, _) => Err(Fault::Target),
+            (_, true, Some(_)) => Err(Fault::Lengths),
+            (_, true, None) => Ok(Place::Over),
+            (_, false, None | Some(Some(0))) => Ok(Place::default()),
+            (_, false, Some(Some(length))) => Ok(Place::Body(length)),
+            // A length that cannot be read: hyper refuses it too, but for one behind thousands of spaces.
+            (_, false, Some(None)) => Err(Fault::Lengths),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What hyper sees, and the first fault; fed in pieces of `step` bytes.
+    fn seen(stream: &str, step: usize) -> (String, Option<(u64, Fault)>) {
+        let (mut heads, mut seen) = (Heads::default(), Vec::new());
+        for piece in stream.as_bytes().chunks(step) {
+            let mut piece = piece.to_vec();
+            let kept = heads.pass(&mut piece);
+            seen.extend_from_slice(&piece[..kept]);
+        }
+        (String::from_utf8(seen).unwrap(), heads.first_fault.get().copied())
+    }
+
+    #[test]
+    fn the_first_faulty_head_is_found_wherever_reads_are_cut() {
+        let get = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+        let post = "\r\nPOST / HTTP/1.1\r\ncontent-length:  4 \r\n\r\n\r\n\r\n";
+        let chunks = "POST / HTTP/1.1\nTransfer-encoding: chunked\n";
+        let body = "Content-Length: 3\n\nGET";
+        for step in [1, 2, 3, 7, 64, 10_000] {
+            let fair = format!("{get}{post}{get}{chunks}\n0\r\n\r\n{get}");
+            assert_eq!(seen(&fair, step), (fair.clone(), None));
+            for (before, number) in [(String::new(), 0), (format!("{get}{post}"), 2)] {
+                let both = format!("{before}{chunks}{body}{get}");
+                assert_eq!(seen(&both, step), (both.clone(), Some((number, Fault::Lengths))));
+                let long = format!("{before}GET /{} HTTP/1.1\r\n\r\n{get}", "x".repeat(70_000));
+                let (shown, fault) = seen(&long, step);
+                assert_eq!(fault, Some((number, Fault::Target)));
+                assert!(shown.len() < 5_000 && shown.contains("x HTTP/1.1\r\n\r\nGET / "), "{shown}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_length_is_read_as_hyper_reads_it() {
+        let head = |value: &str| format!("POST / HTTP/1.1\r\nContent-Length:{value}\r\n\r\n");
+        let fault = |value: &str| seen(&head(value), 64).1;
+        assert_eq!((fault("0"), fault(" 18446744073709551615\t")), (None, None));
+        for strange in ["", " 5, 5", " 0x5", " 18446744073709551616", &format!("{}5", " ".repeat(5_000))] {
+            assert_eq!(fault(strange), Some((0, Fault::Lengths)), "{strange}");
+        }
+    }
+}
