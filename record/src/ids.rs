@@ -34,6 +34,11 @@ macro_rules! ulid_ids {
                 wide[6..].copy_from_slice(&random);
                 Self(Ulid::from_parts(wall_ms.max(0).cast_unsigned(), u128::from_be_bytes(wide)))
             }
+
+            /// When it was made by its maker's clock, milliseconds since 1970.
+            pub fn made_ms(self) -> i64 {
+                self.0.timestamp_ms().cast_signed()
+            }
         }
 
         impl fmt::Display for $name {

@@ -161,6 +161,7 @@ struct ItemPage {
     history_words: String,
     older: Option<i64>,
     trust: Trust,
+    schedules: Vec<super::schedule::Line>,
     facts: Vec<(&'static str, String)>,
     protocol: Option<(String, String)>,
 }
@@ -233,6 +234,7 @@ fn item_page(
         history_words: format!("{} in 30 days, newest first", plural(in_month, "cleaning", "cleanings")),
         older,
         trust,
+        schedules: super::schedule::lines(&facility, &item),
         facts: facts(&facility, &item, &snapshot),
         protocol: super::scan_page::protocol(&facility, &item, None)
             .map(|p| (format!("/protocols/{}", p.protocol), format!("{}, version {}", p.name, p.version))),
@@ -303,10 +305,6 @@ fn facts(facility: &Facility, item: &Equipment, snapshot: &Snapshot) -> Vec<(&'s
     let mut facts = vec![
         ("Category", item.category.clone()),
         ("Class", class.to_owned()),
-        (
-            "Schedule",
-            schedules_words(facility, item).map_or_else(|| "None".to_owned(), |words| capital(&words)),
-        ),
         ("Photo", photo.to_owned()),
         ("Maker", item.maker.clone()),
         ("Model", item.model.clone()),
@@ -318,7 +316,8 @@ fn facts(facility: &Facility, item: &Equipment, snapshot: &Snapshot) -> Vec<(&'s
     facts
 }
 
-fn capital(words: &str) -> String {
+/// With a capital first letter.
+pub(super) fn capital(words: &str) -> String {
     let mut chars = words.chars();
     chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }

@@ -8,7 +8,7 @@ use axum::routing::get;
 use http::StatusCode;
 use record::fold::Equipment;
 use record::ids::ProtocolId;
-use record::kinds::{Class, PhotoPolicy, Schedule, TimeOfDay};
+use record::kinds::{Class, PhotoPolicy, Schedule};
 use record::tag::Tag;
 use serde::Deserialize;
 
@@ -19,6 +19,7 @@ use super::guard::see_other;
 use super::problem::Problem;
 use super::query::Asked;
 use super::scan_page::Wrong;
+use super::schedule::Due;
 use super::sign_in::Signed;
 use super::view::Snapshot;
 use super::{AppState, service};
@@ -44,9 +45,7 @@ struct Typed {
     class: String,
     photo: String,
     protocol: String,
-    every: String,
-    number: String,
-    times: String,
+    due: Due,
 }
 
 impl Typed {
@@ -64,14 +63,11 @@ impl Typed {
             class: text("class"),
             photo: text("photo"),
             protocol: text("protocol"),
-            every: text("every"),
-            number: text("number"),
-            times: text("times"),
+            due: Due::of_form(form),
         }
     }
 
     fn of_item(item: &Equipment) -> Self {
-        let (every, number, times) = schedule_fields(item.schedule(None));
         Self {
             tag: item.tag.to_string(),
             name: item.name.clone(),
@@ -84,9 +80,7 @@ impl Typed {
             class: word(item.class),
             photo: word(item.photo),
             protocol: item.protocols.first().map(ToString::to_string).unwrap_or_default(),
-            every,
-            number,
-            times,
+            due: Due::of(item.schedule(None)),
         }
     }
 
@@ -106,55 +100,14 @@ impl Typed {
             custom: std::collections::BTreeMap::new(),
         }
     }
-
-    /// The schedule that the fields say; `None` where none is wanted.
-    fn schedule(&self) -> Result<Option<Schedule>, Wrong> {
-        let wrong = |words: &str| Wrong { at: "number".to_owned(), words: words.to_owned() };
-        let number =
-            || self.number.trim().parse::<u32>().map_err(|_| wrong("Give a whole number, such as 1"));
-        Ok(Some(match self.every.as_str() {
-            "hours" => Schedule::Hours { n: number()? },
-            "days" => Schedule::Days { n: number()? },
-            "weeks" => Schedule::Weeks { n: number()? },
-            "use" => Schedule::Use { grace_s: 4 * 3_600 },
-            "times" => Schedule::Times { at: times(&self.times)? },
-            _ => return Ok(None),
-        }))
-    }
-}
-
-/// `07:00, 19:00`
-fn times(typed: &str) -> Result<Vec<TimeOfDay>, Wrong> {
-    let parts = typed.split([',', ' ', ';']).filter(|part| !part.is_empty());
-    let read: Result<Vec<TimeOfDay>, _> = parts.map(str::parse).collect();
-    let words = "Give times of day such as 07:00, 19:00";
-    let mut times = read.map_err(|_| Wrong { at: "times".to_owned(), words: words.to_owned() })?;
-    times.sort_unstable();
-    times.dedup();
-    if times.is_empty() { Err(Wrong { at: "times".to_owned(), words: words.to_owned() }) } else { Ok(times) }
-}
-
-fn schedule_fields(schedule: Option<&Schedule>) -> (String, String, String) {
-    let plain = |every: &str, number: String| (every.to_owned(), number, String::new());
-    match schedule {
-        Some(Schedule::Hours { n }) => plain("hours", n.to_string()),
-        Some(Schedule::Days { n }) => plain("days", n.to_string()),
-        Some(Schedule::Weeks { n }) => plain("weeks", n.to_string()),
-        Some(Schedule::Use { .. }) => plain("use", String::new()),
-        Some(Schedule::Times { at }) => {
-            let at: Vec<String> = at.iter().map(ToString::to_string).collect();
-            ("times".to_owned(), String::new(), at.join(", "))
-        }
-        Some(Schedule::Never) | None => plain("never", String::new()),
-    }
 }
 
 /// The word that stands for a choice, as in the log.
-fn word(choice: impl serde::Serialize) -> String {
+pub(super) fn word(choice: impl serde::Serialize) -> String {
     serde_json::to_value(choice).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
 }
 
-fn read_word<T: serde::de::DeserializeOwned>(word: &str) -> Option<T> {
+pub(super) fn read_word<T: serde::de::DeserializeOwned>(word: &str) -> Option<T> {
     serde_json::from_value(serde_json::Value::String(word.to_owned())).ok()
 }
 
@@ -245,8 +198,7 @@ async fn ask_new(
         tag: tag.map(|t| t.to_string()).unwrap_or_default(),
         class: word(Class::Noncritical),
         photo: word(PhotoPolicy::Optional),
-        every: "days".to_owned(),
-        number: "1".to_owned(),
+        due: Due::of(Some(&Schedule::Days { n: 1 })),
         ..Typed::default()
     };
     Showing { state: &state, signed: &signed, item: None }.page(typed, Vec::new(), None)
@@ -277,7 +229,7 @@ async fn add(State(state): State<AppState>, signed: Signed, request: Request) ->
     let typed = Typed::of_form(&form);
     let submission = form.get("submission").map(str::to_owned).filter(|k| !k.is_empty());
     let showing = Showing { state: &state, signed: &signed, item: None };
-    let schedule = match typed.schedule() {
+    let schedule = match typed.due.schedule() {
         Ok(schedule) => schedule,
         Err(wrong) => return showing.page(typed, vec![wrong], submission),
     };
@@ -316,7 +268,7 @@ async fn edit(
         (Typed::of_item(item), item.protocols.iter().skip(1).copied().collect::<Vec<_>>())
     };
     let showing = Showing { state: &state, signed: &signed, item: Some((tag, name)) };
-    let schedule = match typed.schedule() {
+    let schedule = match typed.due.schedule() {
         Ok(schedule) => schedule.unwrap_or(Schedule::Never),
         Err(wrong) => return showing.page(typed, vec![wrong], None),
     };
@@ -332,7 +284,7 @@ async fn edit(
         }
         commands.push(Command::ChangeEquipment { tag, fields: Box::new(only_new(wanted, &there)) });
     }
-    if present.schedule().ok().flatten().unwrap_or(Schedule::Never) != schedule {
+    if present.due.schedule().ok().flatten().unwrap_or(Schedule::Never) != schedule {
         commands.push(Command::SetSchedule { tag, protocol: None, schedule });
     }
     for command in commands {

@@ -14,6 +14,7 @@ use super::view::Snapshot;
 pub(super) enum Place {
     Today,
     Equipment,
+    People,
     Box,
     /// No entry leads here.
     Elsewhere,
@@ -26,6 +27,8 @@ pub(super) struct Bar {
     /// What they may do; a phone has no room for it.
     pub(super) role: &'static str,
     pub(super) place: Place,
+    /// Whether the list of staff is theirs to see.
+    pub(super) sees_people: bool,
 }
 
 /// What surrounds a page.
@@ -72,7 +75,7 @@ impl Frame {
     ) -> Self {
         let (who, role) = (signed.name.clone(), super::sign_in::role_word(signed.role));
         let told = Some(snapshot.told(state));
-        Self { told, bar: Some(Bar { who, role, place }), ..Self::new(state, snapshot, title) }
+        Self { told, bar: Some(Bar { who, role, place, sees_people: signed.may_see_people() }), ..Self::new(state, snapshot, title) }
     }
 
     /// With the script that counts down and shows photos.
@@ -108,6 +111,10 @@ impl Frame {
 
     pub(super) fn equipment(&self) -> bool {
         self.current(Place::Equipment)
+    }
+
+    pub(super) fn people(&self) -> bool {
+        self.current(Place::People)
     }
 
     pub(super) fn this_box(&self) -> bool {

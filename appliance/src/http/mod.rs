@@ -18,11 +18,13 @@ mod labels;
 mod limit;
 mod live;
 mod multipart;
+mod people;
 mod problem;
 mod query;
 mod receipt;
 mod scan;
 mod scan_page;
+mod schedule;
 mod service;
 mod sign_in;
 mod staff;
@@ -163,6 +165,8 @@ pub fn router(state: AppState) -> Router {
         .merge(staff::routes())
         .merge(equipment::routes())
         .merge(equipment_form::routes())
+        .merge(schedule::routes())
+        .merge(people::routes())
         .merge(service::routes())
         .merge(labels::routes())
         .merge(api::routes())

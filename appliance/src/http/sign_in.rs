@@ -64,6 +64,11 @@ impl Signed {
             .next("Open the page again and repeat what you wanted."))
     }
 
+    /// May this person see who works here?
+    pub(super) fn may_see_people(&self) -> bool {
+        self.may_change()
+    }
+
     /// May this person give commands about equipment?
     pub(super) fn may_change(&self) -> bool {
         matches!(self.role, Role::Biomed | Role::FacilityAdmin)

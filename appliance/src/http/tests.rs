@@ -25,6 +25,7 @@ use crate::random::SystemRandom;
 use crate::store::StoreConfig;
 
 mod bad_input;
+mod people;
 mod programs;
 mod staff_pages;
 mod technician;

@@ -19,11 +19,31 @@ pub(super) fn check(by: &By, command: &Command, view: &dyn View) -> Result<(), R
     let staff = by.staff.and_then(|id| view.facility().staff.get(&id)).filter(|s| !s.left);
     match (staff.map(|s| s.role), command) {
         (None, _) => Err(STAFF_ONLY),
-        (Some(Role::FacilityAdmin), _) => Ok(()),
-        (Some(Role::Biomed), Command::ChangeFacility(_)) => Err(ADMIN_ONLY),
+        (Some(Role::FacilityAdmin), command) => own_rights(by, command),
+        (
+            Some(Role::Biomed),
+            Command::ChangeFacility(_)
+            | Command::AddStaff(_)
+            | Command::ChangeStaff { .. }
+            | Command::StaffLeft { .. },
+        ) => Err(ADMIN_ONLY),
         (Some(Role::Biomed), _) => Ok(()),
         (Some(Role::Technician), Command::RecordCleaning(_) | Command::RecordUse { .. }) => Ok(()),
         (Some(Role::Technician | Role::Auditor), _) => Err(STAFF_ONLY),
+    }
+}
+
+/// Nobody takes their own rights away, so a facility with an admin keeps one.
+fn own_rights(by: &By, command: &Command) -> Result<(), Refusal> {
+    match command {
+        Command::StaffLeft { staff } | Command::ChangeStaff { staff, role: Some(_), .. }
+            if by.staff == Some(*staff) =>
+        {
+            Err(Refusal::NotAllowed(
+                "Another facility admin changes your own role, and says that you have left",
+            ))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -290,7 +290,16 @@ fn roles() {
     assert!(matches!(world.ask(staff(tech), None, add()), Err(Refusal::NotAllowed(_))));
     assert!(matches!(world.ask(by(Via::Staff), None, add()), Err(Refusal::NotAllowed(_))));
     assert!(matches!(world.ask(by(Via::Phone), None, add()), Err(Refusal::NotAllowed(_))));
-    assert!(world.ask(staff(biomed), None, add()).is_ok());
+    assert!(matches!(world.ask(staff(biomed), None, add()), Err(Refusal::NotAllowed(_))));
+    assert!(world.ask(staff(admin), None, add()).is_ok());
+    let role = |staff, role| Command::ChangeStaff { staff, name: None, role };
+    for own in [role(admin, Some(Role::Biomed)), Command::StaffLeft { staff: admin }] {
+        assert!(matches!(world.ask(staff(admin), None, own), Err(Refusal::NotAllowed(_))));
+    }
+    for done in [role(tech, Some(Role::Biomed)), Command::StaffLeft { staff: tech }] {
+        assert!(matches!(world.ask(staff(biomed), None, done.clone()), Err(Refusal::NotAllowed(_))));
+        assert!(world.ask(staff(admin), None, done).is_ok());
+    }
     assert!(matches!(world.ask(staff(biomed), None, settings()), Err(Refusal::NotAllowed(_))));
     assert!(world.ask(staff(admin), None, settings()).is_ok());
     world.tell(Command::StaffLeft { staff: admin }).unwrap();

@@ -3,19 +3,19 @@
 use super::*;
 
 /// A browser in which somebody has signed in.
-struct Desk<'a> {
+pub(super) struct Desk<'a> {
     world: &'a World,
     cookie: String,
 }
 
-async fn person(world: &World, name: &str, role: Role, pin: &str) -> StaffId {
+pub(super) async fn person(world: &World, name: &str, role: Role, pin: &str) -> StaffId {
     let seq = world.give(Command::AddStaff(Person { name: name.into(), role })).await;
     let Event::StaffAdded(added) = world.event(seq) else { panic!() };
     world.state.identity.pins.set(added.staff, pin).unwrap().unwrap();
     added.staff
 }
 
-async fn desk<'a>(world: &'a World, role: Role) -> Desk<'a> {
+pub(super) async fn desk<'a>(world: &'a World, role: Role) -> Desk<'a> {
     let id = person(world, "Tom Nguyen", role, "4711").await.to_string();
     let answer = world
         .send(
@@ -37,12 +37,12 @@ impl Desk<'_> {
         self.world.send(request, true).await
     }
 
-    async fn get(&self, path: &str) -> Answer {
+    pub(super) async fn get(&self, path: &str) -> Answer {
         self.send(Request::get(path).body(Body::empty()).unwrap()).await
     }
 
     /// Sends the form of a page, with the hidden fields that it has.
-    async fn post(&self, path: &str, token: &str, form: &[(&str, &str)]) -> Answer {
+    pub(super) async fn post(&self, path: &str, token: &str, form: &[(&str, &str)]) -> Answer {
         self.send(posted(path, &[&[("form", token)], form].concat())).await
     }
 }
@@ -259,6 +259,44 @@ async fn an_admin_sets_the_facility() {
     world.get("/").await.has("Linden Valley<");
     world.post(&format!("/t/{}", world.pump), &[]).await.is(303);
     world.get("/").await.is(200);
+}
+
+#[tokio::test]
+async fn each_protocol_has_a_schedule_of_its_own() {
+    let world = World::new().await;
+    let desk = desk(&world, Role::Biomed).await;
+    let item = format!("/staff/equipment/{}", world.pump);
+    let protocol = *world.state.store.facility().protocols.keys().next().unwrap();
+    let own = format!("{item}/schedule?protocol={protocol}");
+    desk.get(&item)
+        .await
+        .has("By any protocol")
+        .has("Every day")
+        .has("Low-level wipe")
+        .has("No schedule")
+        .has(&own);
+    let page = desk.get(&own).await;
+    page.is(200)
+        .has("When is it due?")
+        .has("low-level wipe")
+        .has("Only a complete cleaning by this protocol");
+    let token = page.hidden("form");
+    let post = async |path: &str, every: &str, number: &str| {
+        desk.post(path, &token, &[("every", every), ("number", number), ("times", "7")]).await
+    };
+    post(&own, "weeks", "soon").await.is(422).has("Give a whole number").has("value=\"soon\"");
+    post(&own, "weeks", "53").await.is(422).has("every 1 to 52 weeks");
+    post(&own, "times", "").await.is(422).has("Give times of day").has("aria-describedby=\"times-e\"");
+    let size = world.size();
+    post(&own, "weeks", "2").await.is(303);
+    post(&own, "weeks", "2").await.is(303);
+    assert_eq!(world.size(), size + 1, "the same again is no entry");
+    desk.get(&item).await.has("Every 2 weeks").has("Every day");
+    post(&own, "never", "").await.is(303);
+    desk.get(&item).await.has_not("Every 2 weeks");
+    let strange = format!("{item}/schedule?protocol={}", ProtocolId::new(0, [9; 10]));
+    desk.get(&strange).await.is(404);
+    post(&strange, "days", "1").await.is(404);
 }
 
 #[tokio::test]

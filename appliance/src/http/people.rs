@@ -1,0 +1,394 @@
+//! The people at the facility: who they are, what they may do and, for a facility admin, their PINs.
+
+use askama::Template;
+use axum::Router;
+use axum::extract::{Path, Request, State};
+use axum::response::Response;
+use axum::routing::{get, post};
+use http::StatusCode;
+use record::ids::StaffId;
+use record::kinds::{Event, Role};
+
+use super::AppState;
+use super::act::{Undone, act, entry};
+use super::equipment_form::{read_word, word};
+use super::form::Form;
+use super::frame::{Frame, Place, page, page_with};
+use super::guard::see_other;
+use super::problem::Problem;
+use super::scan_page::Wrong;
+use super::sign_in::{Signed, role_word};
+use super::view::{Snapshot, reader, staff_name};
+use super::words::{Moment, plural};
+use crate::identity::IdentityError;
+use crate::intake::{Command, Person, Refusal};
+
+const PEOPLE: &str = "/staff/people";
+
+pub(super) fn routes() -> Router<AppState> {
+    Router::new()
+        .route(PEOPLE, get(list))
+        .route("/staff/people/new", get(ask_new).post(add))
+        .route("/staff/people/{staff}", get(ask_change).post(change))
+        .route("/staff/people/{staff}/pin", post(set_pin))
+        .route("/staff/people/{staff}/pin/clear", post(clear_pin))
+        .route("/staff/people/{staff}/leave", get(ask_leave).post(leave))
+}
+
+fn only_viewers(signed: &Signed) -> Result<(), Problem> {
+    if signed.may_see_people() {
+        return Ok(());
+    }
+    Err(not_allowed("This needs a sign-in as biomed or facility admin"))
+}
+
+fn only_admins(signed: &Signed) -> Result<(), Problem> {
+    if signed.role == Role::FacilityAdmin {
+        return Ok(());
+    }
+    Err(not_allowed("This needs a sign-in as facility admin"))
+}
+
+fn not_allowed(title: &'static str) -> Problem {
+    Problem::new(StatusCode::FORBIDDEN, "not-allowed", title)
+        .safe("Nothing was changed.")
+        .link("/staff/sign-in", "Sign in as somebody else")
+}
+
+struct Line {
+    staff: StaffId,
+    name: String,
+    role: &'static str,
+    since: Moment,
+    has_pin: bool,
+}
+
+#[derive(Template)]
+#[template(path = "people.html")]
+struct PeoplePage {
+    frame: Frame,
+    caption: String,
+    here: Vec<Line>,
+    left: Vec<Line>,
+    admin: bool,
+}
+
+async fn list(State(state): State<AppState>, signed: Signed) -> Result<Response, Problem> {
+    only_viewers(&signed)?;
+    let holders = state.identity.pins.holders().map_err(|e| Problem::internal(&e))?;
+    let reader = reader(&state)?;
+    let template = {
+        let facility = state.store.facility();
+        let snapshot = Snapshot::of(&state, &facility);
+        let line = |(id, person): (&StaffId, &record::fold::Staff)| Line {
+            staff: *id,
+            name: staff_name(&reader, &facility, *id),
+            role: role_word(person.role),
+            since: snapshot.local.day_time(id.made_ms()),
+            has_pin: holders.contains(id),
+        };
+        let (left, here): (Vec<_>, Vec<_>) = facility.staff.iter().partition(|(_, person)| person.left);
+        let lines = |people: Vec<_>| {
+            let mut lines: Vec<Line> = people.into_iter().map(line).collect();
+            lines.sort_by_key(|line| line.name.to_lowercase());
+            lines
+        };
+        PeoplePage {
+            frame: Frame::staff(&state, &snapshot, "Staff", &signed, Place::People),
+            caption: plural(here.len(), "person works here", "people work here"),
+            here: lines(here),
+            left: lines(left),
+            admin: signed.role == Role::FacilityAdmin,
+        }
+    };
+    page(&template)
+}
+
+/// Name and role, as typed.
+struct Typed {
+    name: String,
+    role: String,
+}
+
+impl Typed {
+    fn of_form(form: &Form) -> Self {
+        Self { name: form.text("name").to_owned(), role: form.text("role").to_owned() }
+    }
+
+    fn role(&self) -> Result<Role, Wrong> {
+        let wrong = || Wrong { at: "role".to_owned(), words: "Choose what they may do".to_owned() };
+        read_word(&self.role).ok_or_else(wrong)
+    }
+}
+
+fn wrong(refusal: &Refusal) -> Wrong {
+    Wrong { at: refusal.field().unwrap_or("name").to_owned(), words: refusal.to_string() }
+}
+
+#[derive(Template)]
+#[template(path = "person_new.html")]
+struct NewPage {
+    frame: Frame,
+    problems: Vec<Wrong>,
+    typed: Typed,
+    form_token: String,
+    submission: String,
+}
+
+fn new_page(
+    state: &AppState,
+    signed: &Signed,
+    typed: Typed,
+    problems: Vec<Wrong>,
+    submission: Option<String>,
+) -> Result<Response, Problem> {
+    let (status, error) = told(&problems);
+    let title = format!("{error}Add a person");
+    let template = NewPage {
+        frame: Frame::staff(state, &Snapshot::now(state), title, signed, Place::People).with_script(state),
+        problems,
+        typed,
+        form_token: signed.form_token(),
+        submission: submission.unwrap_or_else(|| super::scan::new_submission(state)),
+    };
+    page_with(status, &template)
+}
+
+fn told(problems: &[Wrong]) -> (StatusCode, &'static str) {
+    if problems.is_empty() { (StatusCode::OK, "") } else { (StatusCode::UNPROCESSABLE_ENTITY, "Error: ") }
+}
+
+async fn ask_new(State(state): State<AppState>, signed: Signed) -> Result<Response, Problem> {
+    only_admins(&signed)?;
+    let typed = Typed { name: String::new(), role: word(Role::Technician) };
+    new_page(&state, &signed, typed, Vec::new(), None)
+}
+
+async fn add(State(state): State<AppState>, signed: Signed, request: Request) -> Result<Response, Problem> {
+    only_admins(&signed)?;
+    let form = signed.form(request).await?;
+    let typed = Typed::of_form(&form);
+    let submission = form.get("submission").map(str::to_owned).filter(|k| !k.is_empty());
+    let role = match typed.role() {
+        Ok(role) => role,
+        Err(wrong) => return new_page(&state, &signed, typed, vec![wrong], submission),
+    };
+    let command = Command::AddStaff(Person { name: typed.name.clone(), role });
+    match act(&state, signed.by(), submission.clone(), command).await {
+        Ok(done) => match entry(&state, done.of)? {
+            Some((_, Event::StaffAdded(added))) => Ok(see_other(&format!("{PEOPLE}/{}", added.staff))),
+            _ => Ok(see_other(PEOPLE)),
+        },
+        Err(Undone::Refused(refusal)) if refusal.field().is_some() && refusal != Refusal::KeyReused => {
+            new_page(&state, &signed, typed, vec![wrong(&refusal)], submission)
+        }
+        Err(other) => Err(Problem::from(other).link(PEOPLE, "Back to the staff")),
+    }
+}
+
+/// Somebody who works here.
+struct Known {
+    staff: StaffId,
+    name: String,
+    role: Role,
+    since_ms: i64,
+}
+
+fn known(state: &AppState, text: &str) -> Result<Known, Problem> {
+    let staff: StaffId = text.parse().map_err(|_| Problem::not_found())?;
+    let reader = reader(state)?;
+    let facility = state.store.facility();
+    let person = facility.staff.get(&staff).filter(|s| !s.left).ok_or_else(Problem::not_found)?;
+    let name = staff_name(&reader, &facility, staff);
+    Ok(Known { staff, name, role: person.role, since_ms: staff.made_ms() })
+}
+
+#[derive(Template)]
+#[template(path = "person.html")]
+struct PersonPage {
+    frame: Frame,
+    problems: Vec<Wrong>,
+    staff: StaffId,
+    name: String,
+    since: Moment,
+    typed: Typed,
+    /// Nobody takes their own rights away.
+    themselves: bool,
+    has_pin: bool,
+    form_token: String,
+}
+
+fn person_page(
+    state: &AppState,
+    signed: &Signed,
+    known: Known,
+    typed: Option<Typed>,
+    problems: Vec<Wrong>,
+) -> Result<Response, Problem> {
+    let (status, error) = told(&problems);
+    let holders = state.identity.pins.holders().map_err(|e| Problem::internal(&e))?;
+    let snapshot = Snapshot::now(state);
+    let title = format!("{error}{}", known.name);
+    let template = PersonPage {
+        since: snapshot.local.day_time(known.since_ms),
+        frame: Frame::staff(state, &snapshot, title, signed, Place::People).with_script(state),
+        problems,
+        staff: known.staff,
+        typed: typed.unwrap_or_else(|| Typed { name: known.name.clone(), role: word(known.role) }),
+        name: known.name,
+        themselves: known.staff == signed.staff,
+        has_pin: holders.contains(&known.staff),
+        form_token: signed.form_token(),
+    };
+    page_with(status, &template)
+}
+
+async fn ask_change(
+    State(state): State<AppState>,
+    signed: Signed,
+    Path(staff): Path<String>,
+) -> Result<Response, Problem> {
+    only_admins(&signed)?;
+    let known = known(&state, &staff)?;
+    person_page(&state, &signed, known, None, Vec::new())
+}
+
+async fn change(
+    State(state): State<AppState>,
+    signed: Signed,
+    Path(staff): Path<String>,
+    request: Request,
+) -> Result<Response, Problem> {
+    only_admins(&signed)?;
+    let known = known(&state, &staff)?;
+    let form = signed.form(request).await?;
+    let typed = Typed::of_form(&form);
+    let role = match typed.role() {
+        Ok(role) => Some(role).filter(|role| *role != known.role),
+        Err(wrong) => return person_page(&state, &signed, known, Some(typed), vec![wrong]),
+    };
+    // Only what is new is said.
+    let name = Some(typed.name.clone()).filter(|name| *name != known.name);
+    if name.is_none() && role.is_none() {
+        return Ok(see_other(PEOPLE));
+    }
+    let command = Command::ChangeStaff { staff: known.staff, name, role };
+    match act(&state, signed.by(), None, command).await {
+        Ok(_) => Ok(see_other(PEOPLE)),
+        Err(Undone::Refused(refusal)) if refusal.field().is_some() => {
+            person_page(&state, &signed, known, Some(typed), vec![wrong(&refusal)])
+        }
+        Err(other) => Err(Problem::from(other).link(PEOPLE, "Back to the staff")),
+    }
+}
+
+/// Keeps a new PIN, or takes it away; whoever was signed in by the old one is signed out, but for the admin who does it.
+async fn keep_pin(
+    state: &AppState,
+    signed: &Signed,
+    staff: StaffId,
+    pin: Option<String>,
+) -> Result<Result<(), String>, Problem> {
+    let (identity, own) = (state.identity.clone(), signed.staff == staff);
+    let kept = tokio::task::spawn_blocking(move || -> Result<Result<(), String>, IdentityError> {
+        match pin {
+            None => identity.pins.remove(staff)?,
+            Some(pin) => {
+                if let Err(form) = identity.pins.set(staff, &pin)? {
+                    return Ok(Err(form.to_string()));
+                }
+            }
+        }
+        if !own {
+            identity.sessions.end_all(staff)?;
+        }
+        Ok(Ok(()))
+    });
+    kept.await.map_err(|e| Problem::internal(&e))?.map_err(|e| Problem::internal(&e))
+}
+
+async fn set_pin(
+    State(state): State<AppState>,
+    signed: Signed,
+    Path(staff): Path<String>,
+    request: Request,
+) -> Result<Response, Problem> {
+    only_admins(&signed)?;
+    let known = known(&state, &staff)?;
+    let form = signed.form(request).await?;
+    let (pin, again) = (form.text("pin").trim(), form.text("again").trim());
+    let done = if pin == again {
+        keep_pin(&state, &signed, known.staff, Some(pin.to_owned())).await?.map_err(|words| ("pin", words))
+    } else {
+        Err(("again", "The two PINs differ. Type the same PIN twice".to_owned()))
+    };
+    match done {
+        Ok(()) => {
+            tracing::info!(staff = %known.staff, by = %signed.staff, "a PIN was set");
+            Ok(see_other(PEOPLE))
+        }
+        Err((at, words)) => {
+            person_page(&state, &signed, known, None, vec![Wrong { at: at.to_owned(), words }])
+        }
+    }
+}
+
+async fn clear_pin(
+    State(state): State<AppState>,
+    signed: Signed,
+    Path(staff): Path<String>,
+    request: Request,
+) -> Result<Response, Problem> {
+    only_admins(&signed)?;
+    let known = known(&state, &staff)?;
+    signed.form(request).await?;
+    if known.staff == signed.staff {
+        let problem = not_allowed("Another facility admin takes your PIN away");
+        return Err(problem.link(PEOPLE, "Back to the staff"));
+    }
+    // Taking one away has no form that could be wrong.
+    let _ = keep_pin(&state, &signed, known.staff, None).await?;
+    tracing::info!(staff = %known.staff, by = %signed.staff, "a PIN was taken away");
+    Ok(see_other(PEOPLE))
+}
+
+#[derive(Template)]
+#[template(path = "person_leave.html")]
+struct LeavePage {
+    frame: Frame,
+    staff: StaffId,
+    name: String,
+    form_token: String,
+}
+
+async fn ask_leave(
+    State(state): State<AppState>,
+    signed: Signed,
+    Path(staff): Path<String>,
+) -> Result<Response, Problem> {
+    only_admins(&signed)?;
+    let known = known(&state, &staff)?;
+    let title = format!("Has {} left?", known.name);
+    page(&LeavePage {
+        frame: Frame::staff(&state, &Snapshot::now(&state), title, &signed, Place::People),
+        staff: known.staff,
+        name: known.name,
+        form_token: signed.form_token(),
+    })
+}
+
+async fn leave(
+    State(state): State<AppState>,
+    signed: Signed,
+    Path(staff): Path<String>,
+    request: Request,
+) -> Result<Response, Problem> {
+    only_admins(&signed)?;
+    let known = known(&state, &staff)?;
+    signed.form(request).await?;
+    let left = act(&state, signed.by(), None, Command::StaffLeft { staff: known.staff }).await;
+    left.map_err(|undone| Problem::from(undone).link(PEOPLE, "Back to the staff"))?;
+    // Whoever has left cannot sign in whatever is kept here; this only tidies up.
+    let _ = keep_pin(&state, &signed, known.staff, None).await?;
+    Ok(see_other(PEOPLE))
+}

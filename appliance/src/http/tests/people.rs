@@ -1,0 +1,114 @@
+//! The list of staff: who sees it, who changes it, and what becomes of PINs.
+
+use super::staff_pages::{Desk, desk, person};
+use super::*;
+use crate::identity::PinOutcome;
+
+async fn add(desk: &Desk<'_>, name: &str, role: &str) -> Answer {
+    let page = desk.get("/staff/people/new").await;
+    let submission = page.hidden("submission");
+    let form = [("name", name), ("role", role), ("submission", submission.as_str())];
+    desk.post("/staff/people/new", &page.hidden("form"), &form).await
+}
+
+#[tokio::test]
+async fn an_admin_adds_changes_and_lets_go() {
+    let world = World::new().await;
+    let admin = desk(&world, Role::FacilityAdmin).await;
+    admin.get("/staff/").await.has("href=\"/staff/people\"");
+    add(&admin, " ", "biomed").await.is(422).has("Type the person’s name").has("value=\"biomed\" selected");
+    add(&admin, "Ada", "king").await.is(422).has("Choose what they may do").has("value=\"Ada\"");
+    let added = add(&admin, "Ada <b>", "biomed").await;
+    let ada = added.is(303).location();
+    let page = admin.get(&ada).await;
+    page.is(200)
+        .has("Ada &#60;b&#62;")
+        .has("Here since")
+        .has("value=\"biomed\" selected")
+        .has_not("Take the PIN away");
+    let token = page.hidden("form");
+    let size = world.size();
+    admin.post(&ada, &token, &[("name", "Ada <b>"), ("role", "biomed")]).await.is(303);
+    assert_eq!(world.size(), size, "what changes nothing makes no entry");
+    admin.post(&ada, &token, &[("name", ""), ("role", "biomed")]).await.is(422).has("Type the person’s name");
+    admin.post(&ada, "stolen", &[("name", "Eve"), ("role", "biomed")]).await.is(403);
+    admin.post(&ada, &token, &[("name", "Ada Lovelace"), ("role", "auditor")]).await.is(303);
+    assert_eq!(world.size(), size + 1);
+    let list = admin.get("/staff/people").await;
+    list.is(200).has("2 people work here").has("Ada Lovelace").has("auditor").has_not("Have left");
+    admin.get(&format!("{ada}/leave")).await.is(200).has("Has Ada Lovelace left?").has("class=\"stop\"");
+    admin.post(&format!("{ada}/leave"), &token, &[]).await.is(303);
+    admin.get("/staff/people").await.has("1 person works here").has("Have left").has("Ada Lovelace");
+    admin.get(&ada).await.is(404);
+    admin.post(&format!("{ada}/pin"), &token, &[("pin", "1234"), ("again", "1234")]).await.is(404);
+    admin.get("/staff/people/nobody").await.is(404);
+}
+
+#[tokio::test]
+async fn a_pin_is_typed_twice_and_never_shown_again() {
+    let world = World::new().await;
+    let admin = desk(&world, Role::FacilityAdmin).await;
+    let ada = person(&world, "Ada", Role::Biomed, "1111").await;
+    let path = format!("/staff/people/{ada}");
+    let token = admin.get(&path).await.hidden("form");
+    let set = async |pin: &str, again: &str| {
+        admin.post(&format!("{path}/pin"), &token, &[("pin", pin), ("again", again)]).await
+    };
+    set("83920", "83921").await.is(422).has("The two PINs differ").has_not("8392");
+    set("12", "12").await.is(422).has("A PIN has 4 to 8 digits").has_not("value=\"12\"");
+    set("", "").await.is(422).has("A PIN has 4 to 8 digits");
+    let secret = world.state.identity.sessions.begin(ada, NOW).unwrap();
+    set("83920", "83920").await.is(303);
+    assert_eq!(world.state.identity.sessions.find(&secret, NOW).unwrap(), None, "signed out everywhere");
+    let attempt = |pin: &str| world.state.identity.pins.attempt(ada, pin, NOW).unwrap();
+    assert_eq!((attempt("83920"), attempt("1111")), (PinOutcome::Right, PinOutcome::Wrong { left: 4 }));
+    let plain = world.post(&format!("{path}/pin"), &[("pin", "1111"), ("again", "1111")]).await;
+    plain.is(403).has("Staff pages need HTTPS");
+    admin.post(&format!("{path}/pin/clear"), &token, &[]).await.is(303);
+    assert_eq!(attempt("83920"), PinOutcome::None);
+}
+
+#[tokio::test]
+async fn biomed_sees_and_nobody_else_does() {
+    let world = World::new().await;
+    let ada = person(&world, "Ada", Role::FacilityAdmin, "1111").await;
+    let path = format!("/staff/people/{ada}");
+    {
+        let biomed = desk(&world, Role::Biomed).await;
+        biomed.get("/staff/people").await.is(200).has("Ada").has_not("Add a person").has_not(&path);
+        let token = biomed.get("/staff/me").await.hidden("form");
+        let size = world.size();
+        for path in ["/staff/people/new", &path, &format!("{path}/leave")] {
+            biomed.get(path).await.is(403).has("facility admin");
+            biomed.post(path, &token, &[("name", "X"), ("role", "facility_admin")]).await.is(403);
+        }
+        for pin in ["pin", "pin/clear"] {
+            let set = [("pin", "2222"), ("again", "2222")];
+            biomed.post(&format!("{path}/{pin}"), &token, &set).await.is(403);
+        }
+        assert_eq!(world.size(), size);
+        assert_eq!(world.state.identity.pins.attempt(ada, "1111", NOW).unwrap(), PinOutcome::Right);
+    }
+    for role in [Role::Technician, Role::Auditor] {
+        let other = desk(&world, role).await;
+        other.get("/staff/people").await.is(403);
+        other.get("/staff/").await.is(200).has_not("href=\"/staff/people\"");
+    }
+}
+
+#[tokio::test]
+async fn nobody_takes_their_own_rights_away() {
+    let world = World::new().await;
+    let admin = desk(&world, Role::FacilityAdmin).await;
+    let own = *world.state.store.facility().staff.keys().next().unwrap();
+    let path = format!("/staff/people/{own}");
+    let page = admin.get(&path).await;
+    page.is(200).has("This is you").has_not("They have left").has_not("Take the PIN away").has_not("<select");
+    let token = page.hidden("form");
+    admin.post(&path, &token, &[("name", "Tom Nguyen"), ("role", "biomed")]).await.is(403);
+    admin.post(&format!("{path}/leave"), &token, &[]).await.is(403);
+    admin.post(&format!("{path}/pin/clear"), &token, &[]).await.is(403);
+    admin.post(&format!("{path}/pin"), &token, &[("pin", "5555"), ("again", "5555")]).await.is(303);
+    admin.post(&path, &token, &[("name", "Tom N."), ("role", "facility_admin")]).await.is(303);
+    admin.get("/staff/people").await.is(200).has("Tom N.");
+}
