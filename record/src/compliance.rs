@@ -175,7 +175,7 @@ impl Sum for Tally {
 pub struct Rate(u16);
 
 impl Rate {
-    /// Whether pages show it as low, in red and with its number: under 90 %.
+    /// Whether pages show it as low, in amber and with its number: under 90 %.
     pub fn is_low(self) -> bool {
         self.0 < 900
     }

@@ -29,6 +29,18 @@ pub enum PrinterState {
 }
 
 impl PrinterState {
+    /// In a word or two, for the fleet page at the relay.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::NotHeard => "not asked yet",
+            Self::Ready => "ready",
+            Self::Printing => "printing",
+            Self::Stopped => "stopped",
+            Self::Unreachable => "no answer",
+            Self::Failed => "fault of the box",
+        }
+    }
+
     /// Whether a job has to wait for somebody.
     pub fn stands_still(self) -> bool {
         matches!(self, Self::Stopped | Self::Unreachable | Self::Failed)

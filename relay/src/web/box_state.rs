@@ -132,8 +132,14 @@ pub(crate) fn clock(row: &BoxRow) -> String {
 pub(crate) fn printers(health: Option<&Health>) -> Vec<Badge> {
     let printers = health.map(|h| h.printers.as_slice()).unwrap_or_default();
     let badge = |state: &str| {
-        let tone = if state == "ready" { Tone::Ok } else { Tone::Late };
-        Badge::new(tone, state)
+        let tone = match state {
+            "ready" => Tone::Ok,
+            "printing" | "not asked yet" => Tone::Plain,
+            _ => Tone::Late,
+        };
+        let mut chars = state.chars();
+        let first = chars.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
+        Badge::new(tone, format!("{first}{}", chars.as_str()))
     };
     printers.iter().take(4).map(|p| badge(&p.state)).collect()
 }

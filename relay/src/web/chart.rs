@@ -146,7 +146,7 @@ pub(crate) struct Spark {
     pub(crate) x: String,
     /// Where it ends, down.
     pub(crate) y: String,
-    /// Whether it is drawn in red.
+    /// Whether it is drawn in amber.
     pub(crate) low: bool,
     /// What it shows, for those who do not see it.
     pub(crate) label: String,

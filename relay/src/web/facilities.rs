@@ -260,7 +260,7 @@ fn made(
         backlog,
         backlog_words,
         caption: format!(
-            "{}, {}. Trend lines run from 80% to 100%.",
+            "{}, {}. Trend lines run from 80% to 100%; today counts windows closed since midnight.",
             match sites.len() {
                 1 => "1 facility".to_owned(),
                 n => format!("{n} facilities"),

@@ -178,7 +178,8 @@ fn numbers(site: &Site, account: Option<Tally>, wall: &Wall) -> Vec<Number> {
         let tally = site.tally(days);
         let words = match (tally.closed, days) {
             (0, 1) if behind && site.is_known => format!("No data since {as_of}"),
-            (0, 1) => "No window closed yet".to_owned(),
+            (0, 1) => "No window closed since midnight".to_owned(),
+            (_, 1) => of(tally) + " windows met that closed since midnight",
             (0, _) => "No data yet".to_owned(),
             (_, 30) => account.map_or_else(
                 || of(tally) + " windows met",
