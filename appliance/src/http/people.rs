@@ -389,6 +389,7 @@ async fn leave(
     let left = act(&state, signed.by(), None, Command::StaffLeft { staff: known.staff }).await;
     left.map_err(|undone| Problem::from(undone).link(PEOPLE, "Back to the staff"))?;
     // Whoever has left cannot sign in whatever is kept here; this only tidies up.
-    let _ = keep_pin(&state, &signed, known.staff, None).await?;
+    let tidied = keep_pin(&state, &signed, known.staff, None).await;
+    let _ = tidied.map_err(|problem| problem.safe("It is recorded that they have left."))?;
     Ok(see_other(PEOPLE))
 }
