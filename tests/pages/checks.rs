@@ -19,7 +19,7 @@ axe.run(document, {
   (found) => done(found.violations.map((v) => `${v.id} (${v.help}): ${v.nodes.map((n) => n.html.slice(0, 160)).join(' | ')}`)),
   (error) => done([`axe did not run: ${error}`]));";
 
-/// Everything that can be pressed and is less than 44 px high or wide. A link inside a sentence is as high as its line;
+/// Everything that can be pressed and is less than 48 px high or wide. A link inside a sentence is as high as its line;
 /// a box to tick is pressed by its whole row.
 const SMALL: &str = "const small = [];
 for (const e of document.querySelectorAll('a, button, input, select, textarea, summary, label.tick')) {
@@ -31,7 +31,7 @@ for (const e of document.querySelectorAll('a, button, input, select, textarea, s
   if (parts.length === 0) continue;
   const wide = Math.max(...parts.map((r) => r.right)) - Math.min(...parts.map((r) => r.left));
   const high = Math.max(...parts.map((r) => r.bottom)) - Math.min(...parts.map((r) => r.top));
-  if (wide < 43.9 || high < 43.9) small.push(`${wide.toFixed(0)} × ${high.toFixed(0)}: ${e.outerHTML.slice(0, 160)}`);
+  if (wide < 47.9 || high < 47.9) small.push(`${wide.toFixed(0)} × ${high.toFixed(0)}: ${e.outerHTML.slice(0, 160)}`);
 }
 return small;";
 

@@ -3,15 +3,19 @@
 use std::time::Duration;
 
 use harness::demo::line::Line;
+use harness::virtual_printer::{Fault, VirtualPrinter};
 use sqlx::Connection as _;
 
 use super::browser::demo::Demo;
-use super::browser::{Browser, Kind};
+use super::browser::{Browser, Kind, PATIENCE};
 use super::checks;
 use super::table::{Page, sign_in_relay, sign_in_staff, type_into};
 
-/// A line that says nothing is given up after half a minute, and found out a little later.
-const LINE_DEAD_WITHIN: Duration = Duration::from_secs(120);
+/// A line that says nothing is given up after half a minute, and found out a little later; a printer is quicker.
+const TOLD_WITHIN: Duration = Duration::from_secs(120);
+
+/// How often a page is opened anew that has to change.
+const OPENED_EVERY: Duration = Duration::from_secs(1);
 
 /// What was found on the pages that were looked at.
 struct Looks {
@@ -33,6 +37,21 @@ impl Looks {
         let found = checks::check(&self.browser, name).await;
         found.iter().for_each(|found| println!("{found}"));
         self.wrong.extend(found);
+    }
+
+    /// Opens the page that is shown again and again, until it says this.
+    async fn opened_until(&self, says: &str) {
+        let url = self.browser.client.current_url().await.expect("a page");
+        let found = format!("return document.body.innerText.includes('{says}')");
+        let opening = async {
+            while self.browser.script(&found).await != true {
+                tokio::time::sleep(OPENED_EVERY).await;
+                self.browser.goto(url.as_str()).await;
+            }
+        };
+        tokio::time::timeout(TOLD_WITHIN, opening)
+            .await
+            .unwrap_or_else(|_| panic!("{url} never said: {says}"));
     }
 
     async fn end(self) {
@@ -100,10 +119,8 @@ async fn no_line_a_silent_box_and_a_fork() {
         type_into(&looks.browser, "#who", "Aisha Bello").await;
         type_into(&looks.browser, "#note", "Only wiped").await;
         looks.browser.press(".bar .go").await;
-        // The receipt tells how the line is when it is opened.
-        let gone = "document.body.innerText.includes('waiting: no line since') \
-                    || (window.again ??= setTimeout(() => location.reload(), 2000), false)";
-        looks.browser.until(gone, LINE_DEAD_WITHIN).await;
+        looks.browser.shows("Where your record is").await;
+        looks.opened_until("waiting: no line since").await;
         looks.here("no-line-receipt").await;
         looks.at("no-line-today", format!("{}/staff/", at.https), "No line to the relay since").await;
     }
@@ -127,12 +144,58 @@ async fn no_line_a_silent_box_and_a_fork() {
     looks.end().await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_printer_without_paper() {
+    let demo = Demo::start(&["--bare", "--no-relay"]);
+    let at = &demo.line.r#box;
+    let spool = tempfile::tempdir().expect("a folder");
+    let printer = VirtualPrinter::on_loopback(spool.path()).expect("a printer");
+    printer.set(Fault::PaperOutAfter(0));
+    other_printer(&demo.line, &printer.addr().to_string()).await;
+    let mut looks = Looks::new().await;
+    sign_in_staff(&looks.browser, &demo.line).await;
+    let item = format!("{}/staff/equipment/{}", at.https, at.tags.first().expect("one item"));
+    looks.browser.goto(&item).await;
+    looks.browser.press("form[action$='/label'] button").await;
+    looks.browser.shows("Asked for").await;
+    looks.opened_until("Paused").await;
+    looks.here("staff-label-stopped").await;
+    let job = looks.browser.client.current_url().await.expect("a page");
+    looks.at("staff-box-stopped", format!("{}/staff/box", at.https), "Stopped").await;
+    printer.mend();
+    looks.browser.goto(job.as_str()).await;
+    looks.opened_until("Done").await;
+    looks.end().await;
+}
+
+/// The box's settings name another printer, and it is started anew with them.
+async fn other_printer(line: &Line, addr: &str) {
+    let (settings, pid) = (line.dir.join("box.toml"), line.dir.join("box.pid"));
+    let text = std::fs::read_to_string(&settings).expect("the box's settings");
+    let changed = text.replace(&line.printers[0].addr, addr);
+    assert_ne!(changed, text, "the printer is in the settings");
+    std::fs::write(&settings, changed).expect("the box's settings");
+    let before = std::fs::read_to_string(&pid).expect("the box's process id");
+    rustix::process::kill_process(process(line.r#box.pid), rustix::process::Signal::TERM)
+        .expect("it is asked to end");
+    let again = async {
+        while std::fs::read_to_string(&pid).is_ok_and(|now| now == before || now.is_empty()) {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, again).await.expect("the box starts again");
+}
+
+fn process(pid: u32) -> rustix::process::Pid {
+    i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw).expect("a process id")
+}
+
 /// A process that stands still until this is dropped.
 struct Held(rustix::process::Pid);
 
 impl Held {
     fn of(pid: u32) -> Self {
-        let pid = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw).expect("a process id");
+        let pid = process(pid);
         rustix::process::kill_process(pid, rustix::process::Signal::STOP).expect("it can be held");
         Self(pid)
     }

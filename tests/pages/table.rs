@@ -56,6 +56,7 @@ pub(crate) struct Places {
     receipt: String,
     old_receipt: String,
     protocol: String,
+    person: String,
     relay: String,
     facility: String,
 }
@@ -87,6 +88,10 @@ impl Places {
         browser.goto(&format!("{}/staff/equipment/{}", r#box.https, tag(0))).await;
         let old_receipt = href(browser, "#history a[href^='/r/']").await;
 
+        browser.goto(&format!("{}/staff/people", r#box.https)).await;
+        let tom = "[...document.querySelectorAll('th a')].find(a => a.innerText === 'Tom Nguyen')?.href";
+        let person = browser.until(tom, super::browser::PATIENCE).await;
+
         sign_in_relay(browser, relay).await;
         browser.goto(&format!("{}/app/boxes", relay.https)).await;
         let facility = href(browser, "#boxes th a").await;
@@ -101,6 +106,7 @@ impl Places {
             receipt,
             old_receipt,
             protocol,
+            person: person.as_str().expect("a link").to_owned(),
             relay: relay.https.clone(),
             facility,
         }
@@ -221,6 +227,29 @@ fn staff(at: &Places) -> Vec<Page> {
         page("staff-void", &void, vec![], "Void the record"),
         page("staff-void-error", &void, vec![Press(".stop")], "There is a problem"),
         page("staff-label", &on_pump(""), vec![Press("form[action$='/label'] button")], "Asked for"),
+        page("staff-schedule", &on_pump("/schedule"), vec![], "When is it due?"),
+        page(
+            "staff-schedule-error",
+            &on_pump("/schedule"),
+            vec![Type("#times", ", noon"), Press("form button")],
+            "There is a problem",
+        ),
+        page("staff-people", "/people", vec![], "people work here"),
+        page("staff-person-new", "/people/new", vec![], "Next you can set their PIN"),
+        page("staff-person-new-error", "/people/new", vec![Press("form .go")], "There is a problem"),
+        Page { name: "staff-person", url: at.person.clone(), acts: vec![], says: "The same PIN again" },
+        Page {
+            name: "staff-person-pin-error",
+            url: at.person.clone(),
+            acts: vec![Type("#pin", "1234"), Type("#again", "1243"), Press("form[action$='/pin'] button")],
+            says: "The two PINs differ",
+        },
+        Page {
+            name: "staff-leave",
+            url: format!("{}/leave", at.person),
+            acts: vec![],
+            says: "Yes, they have left",
+        },
         page("staff-box", "/box", vec![], "Where it answers"),
         page("staff-settings", "/box/settings", vec![], "Label host"),
         page("staff-me", "/me", vec![], "Sign out"),
