@@ -75,7 +75,11 @@ impl Frame {
     ) -> Self {
         let (who, role) = (signed.name.clone(), super::sign_in::role_word(signed.role));
         let told = Some(snapshot.told(state));
-        Self { told, bar: Some(Bar { who, role, place, sees_people: signed.may_see_people() }), ..Self::new(state, snapshot, title) }
+        Self {
+            told,
+            bar: Some(Bar { who, role, place, sees_people: signed.may_see_people() }),
+            ..Self::new(state, snapshot, title)
+        }
     }
 
     /// With the script that counts down and shows photos.
