@@ -313,8 +313,10 @@ fn start_uplink(
         files,
         photo_path: Arc::new(move |hash| photos.path(hash)),
         printers: Arc::new(move || {
-            let health =
-                |p: crate::print::PrinterView| PrinterHealth { name: p.name, state: p.state.word().to_owned() };
+            let health = |p: crate::print::PrinterView| PrinterHealth {
+                name: p.name,
+                state: p.state.word().to_owned(),
+            };
             printing.printers().into_iter().map(health).collect()
         }),
         data: data.to_owned(),
