@@ -14,6 +14,8 @@ pub struct Held<'a> {
     pub root_at_end: Option<Hash>,
     /// Size and root of a checkpoint of more than is held that this relay cosigned before it lost entries.
     pub witness: Option<(u64, Hash)>,
+    /// How much of this log counts, where another one goes on from there: it has ended.
+    pub ends: Option<u64>,
 }
 
 /// What to do with a batch.
@@ -29,6 +31,11 @@ pub enum Verdict {
     Fork {
         /// First entry that differs, where it is in the batch.
         seq: Option<u64>,
+    },
+    /// The log has ended, and grows past where the next one goes on: two machines write for one box.
+    Clash {
+        /// Where it ended.
+        ends: u64,
     },
     /// It does not hold.
     Refuse(Refusal),
@@ -53,10 +60,14 @@ pub fn decide(batch: Result<Signed, Refusal>, held: &Held<'_>) -> Verdict {
         (Place::Again, None) => Verdict::Again,
         (Place::Next | Place::Overlap, None) => {
             let contradicted = contradicts(&signed, held);
+            let past_end = held.ends.filter(|ends| signed.end() > *ends);
             match signed.onto(held.frontier) {
                 Err(refusal) => Verdict::Refuse(refusal),
                 Ok(_) if contradicted => Verdict::Fork { seq: None },
-                Ok(verified) => Verdict::Store(Box::new(verified)),
+                Ok(verified) => match past_end {
+                    Some(ends) => Verdict::Clash { ends },
+                    None => Verdict::Store(Box::new(verified)),
+                },
             }
         }
     }
@@ -123,7 +134,32 @@ mod tests {
         let overlap: Vec<Hash> =
             ours.get(first..end.min(ours.len())).unwrap_or(&[]).iter().map(Entry::leaf).collect();
         let root_at_end = (end <= ours.len()).then(|| frontier(&ours[..end]).root());
-        decide(batch, &Held { frontier: &frontier(ours), overlap: &overlap, root_at_end, witness })
+        let frontier = frontier(ours);
+        decide(batch, &Held { frontier: &frontier, overlap: &overlap, root_at_end, witness, ends: None })
+    }
+
+    #[test]
+    fn an_ended_log_grows_up_to_its_end_and_no_further() {
+        let (ours, other) = (log(10, "a"), log(10, "b"));
+        let verdict = |held: usize, first: usize, end: usize, theirs: &[Entry]| {
+            let frontier = frontier(&ours[..held]);
+            let overlap: Vec<Hash> = ours[first.min(held)..held.min(end)].iter().map(Entry::leaf).collect();
+            let root_at_end = (end <= held).then(|| self::frontier(&ours[..end]).root());
+            let batch = batch(&theirs[..end], first, None);
+            let ends = Some(7);
+            decide(batch, &Held { frontier: &frontier, overlap: &overlap, root_at_end, witness: None, ends })
+        };
+        assert_eq!(stored(&verdict(4, 4, 7, &ours)), Some(3), "what counts comes");
+        assert_eq!(verdict(7, 7, 9, &ours), Verdict::Clash { ends: 7 });
+        assert_eq!(verdict(4, 2, 9, &ours), Verdict::Clash { ends: 7 });
+        assert_eq!(
+            verdict(9, 9, 10, &ours),
+            Verdict::Clash { ends: 7 },
+            "more of it was held before it ended"
+        );
+        assert_eq!(verdict(9, 6, 9, &ours), Verdict::Again);
+        assert_eq!(verdict(5, 6, 9, &ours), Verdict::Want(5));
+        assert_eq!(verdict(7, 3, 9, &other), Verdict::Fork { seq: Some(4) }, "the worse of the two");
     }
 
     fn stored(verdict: &Verdict) -> Option<usize> {

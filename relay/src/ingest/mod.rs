@@ -84,10 +84,45 @@ pub struct Ingest {
     counters: Counters,
 }
 
+/// Two signed statements of one box of which only one can count, in the words of each side.
+struct Contradiction {
+    /// Of the evidence.
+    kind: &'static str,
+    /// For the operator.
+    why: &'static str,
+    /// For the box.
+    code: &'static str,
+    text: &'static str,
+}
+
+const FORK: Contradiction = Contradiction {
+    kind: "fork",
+    why: "two signed histories of one log",
+    code: "fork",
+    text: "the relay holds other entries, signed by this box, under the same numbers; it keeps both and takes nothing \
+           more of this box until the operator has looked; everything stays recorded at the box",
+};
+
+const GROWTH: Contradiction = Contradiction {
+    kind: "epoch clash",
+    why: "a log that had ended goes on: is there a copy of its card?",
+    code: "epoch-clash",
+    text: "another log of this box goes on from an earlier entry, so a copy of its card may be in use; the relay keeps \
+           what was sent and takes nothing more of this box until the operator has looked; everything stays recorded at \
+           the box",
+};
+
 /// What a batch turned out to be before anything was compared.
 enum Opened {
-    Signed(Box<Signed>, epochs::Held),
-    Refused { code: &'static str, text: String, epoch: Epoch, from: u64, form: bool },
+    /// With the log that it belongs to, and where that ended, if another one goes on from it.
+    Signed(Box<Signed>, epochs::Held, Option<u64>),
+    Refused {
+        code: &'static str,
+        text: String,
+        epoch: Epoch,
+        from: u64,
+        form: bool,
+    },
 }
 
 impl Ingest {
@@ -134,13 +169,15 @@ impl Ingest {
             Opened::Refused { code, text, epoch, from, form } => {
                 self.refuse(&home, box_id, (epoch, from), (code, &text), &payload, form).await
             }
-            Opened::Signed(signed, held) if home.quarantined => {
+            Opened::Signed(signed, held, _) if home.quarantined => {
                 let text = "the relay holds evidence that this log contradicts itself and takes nothing more of it \
                             until the operator has looked; everything stays recorded at the box";
                 let place = (held.origin.epoch, signed.first());
                 self.refuse(&home, box_id, place, ("quarantined", text), &payload, false).await
             }
-            Opened::Signed(signed, held) => self.against(&home, &held.origin, *signed, &payload).await,
+            Opened::Signed(signed, held, ends) => {
+                self.against(&home, (&held.origin, ends), *signed, &payload).await
+            }
         }
     }
 
@@ -148,7 +185,7 @@ impl Ingest {
     async fn against(
         &self,
         home: &Home,
-        origin: &Origin,
+        (origin, ends): (&Origin, Option<u64>),
         signed: Signed,
         payload: &[u8],
     ) -> Result<Reply, IngestError> {
@@ -166,7 +203,7 @@ impl Ingest {
         };
         let witness = held.witness.as_deref().and_then(claimed).map(|c| (c.size, c.root));
         let note = signed.note().note().to_string();
-        let ours = Held { frontier: &held.frontier, overlap: &overlap, root_at_end, witness };
+        let ours = Held { frontier: &held.frontier, overlap: &overlap, root_at_end, witness, ends };
         match decide(Ok(signed), &ours) {
             Verdict::Store(batch) => self.store(tx, home, &held, &batch).await,
             Verdict::Again => {
@@ -180,7 +217,12 @@ impl Ingest {
             Verdict::Fork { seq } => {
                 drop(tx);
                 let theirs = (note.as_str(), end);
-                self.fork(home, &held, (seq, first), theirs, payload).await
+                self.contradicted(home, &held, &FORK, (seq, first), theirs, payload).await
+            }
+            Verdict::Clash { ends } => {
+                drop(tx);
+                let theirs = (note.as_str(), end);
+                self.contradicted(home, &held, &GROWTH, (Some(ends), first), theirs, payload).await
             }
             Verdict::Refuse(refusal) => {
                 drop(tx);
@@ -192,10 +234,11 @@ impl Ingest {
     }
 
     /// Keeps both sides of a contradiction and takes nothing more of the box.
-    async fn fork(
+    async fn contradicted(
         &self,
         home: &Home,
         held: &epochs::Held,
+        what: &Contradiction,
         (seq, first): (Option<u64>, u64),
         (theirs, end): (&str, u64),
         payload: &[u8],
@@ -210,17 +253,14 @@ impl Ingest {
         let count = usize::try_from(end.saturating_sub(from)).unwrap_or(0);
         let lines = entries::lines(&mut tx, home.scope, origin, from, count).await?.join(&b'\n');
         let evidence =
-            epochs::Evidence { kind: "fork", seq, ours: &ours, theirs, our_lines: &lines, payload };
+            epochs::Evidence { kind: what.kind, seq, ours: &ours, theirs, our_lines: &lines, payload };
         epochs::keep_evidence(&mut tx, home.scope, origin, (&self.ulid(now_ms), &evidence), now_ms).await?;
-        let why = "two signed histories of one log";
-        boxes::quarantine(&mut tx, home.scope, origin.box_id, why, now_ms).await?;
+        boxes::quarantine(&mut tx, home.scope, origin.box_id, what.why, now_ms).await?;
         tx.commit().await.map_err(IngestError::Unknown)?;
         Counters::add(&self.counters.evidence, 1);
         self.changes.changed(home.scope.account(), home.facility);
-        tracing::error!(box_id = %origin.box_id, epoch = %origin.epoch, ?seq, "fork: two signed histories of one log");
-        let text = "the relay holds other entries, signed by this box, under the same numbers; it keeps both and takes \
-                    nothing more of this box until the operator has looked; everything stays recorded at the box";
-        let refused = Refused { from: first, code: "fork".into(), text: text.into() };
+        tracing::error!(box_id = %origin.box_id, epoch = %origin.epoch, ?seq, "{}: {}", what.kind, what.why);
+        let refused = Refused { from: first, code: what.code.into(), text: what.text.into() };
         let ack = answer(origin.epoch, Answer::Refused { refused });
         Ok(Reply { ack: Some(ack), disposition: Disposition::Refused(crate::mqtt::Refusal::Content) })
     }
@@ -269,6 +309,7 @@ fn open(wire: &[u8], box_id: BoxId, known: Vec<epochs::Held>) -> Opened {
         let text = "the batch's checkpoint is not one of this box's logs".to_owned();
         return Opened::Refused { code: "signature", text, epoch: newest, from, form: false };
     };
+    let ends = refold::end_of(&known, origin.epoch);
     let Some(held) = known.into_iter().find(|held| held.origin == origin) else {
         let text = format!("the relay has not heard of epoch {}: say hello first", origin.epoch);
         return Opened::Refused { code: "epoch", text, epoch: origin.epoch, from, form: false };
@@ -278,7 +319,7 @@ fn open(wire: &[u8], box_id: BoxId, known: Vec<epochs::Held>) -> Opened {
         .map_err(Refusal::from)
         .and_then(|verifier| batch.open(&origin, &verifier));
     match signed {
-        Ok(signed) => Opened::Signed(Box::new(signed), held),
+        Ok(signed) => Opened::Signed(Box::new(signed), held, ends),
         Err(refusal) => refused(&refusal, origin.epoch, from),
     }
 }

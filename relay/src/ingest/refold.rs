@@ -2,7 +2,7 @@
 
 use record::checkpoint::Origin;
 use record::entry::Entry;
-use record::ids::FacilityId;
+use record::ids::{Epoch, FacilityId};
 
 use super::fold::Fold;
 use crate::db::epochs::Held;
@@ -15,12 +15,19 @@ const PAGE: usize = 512;
 /// goes on. An epoch that stays apart counts nothing.
 pub fn chain(held: &[Held]) -> Vec<(Origin, u64)> {
     let counts = |this: &Held| {
-        let next = held.iter().find(|h| !h.apart && h.prev.is_some_and(|p| p.epoch == this.origin.epoch));
         let size = this.frontier.size();
-        (this.origin, next.and_then(|h| h.prev).map_or(size, |prev| prev.size.min(size)))
+        (this.origin, end_of(held, this.origin.epoch).map_or(size, |end| end.min(size)))
     };
     // Numbers rise along a chain, and `held` is in the order of numbers.
     held.iter().filter(|h| !h.apart).map(counts).collect()
+}
+
+/// Where an epoch ended, if another one that does not stay apart goes on from it.
+pub(super) fn end_of(held: &[Held], epoch: Epoch) -> Option<u64> {
+    held.iter()
+        .filter(|h| !h.apart)
+        .find_map(|h| h.prev.filter(|prev| prev.epoch == epoch))
+        .map(|prev| prev.size)
 }
 
 /// Empties and folds anew. Runs in the caller's transaction, so nobody sees it half done.

@@ -7,8 +7,10 @@ use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use http_body_util::BodyExt as _;
 use rcgen::{CertificateParams, KeyPair};
+use record::batch::Unverified;
 use record::claim::{ClaimAnswer, ClaimRequest, RenewRequest};
-use record::ids::{BoxId, FacilityId};
+use record::ids::{BoxId, Epoch, FacilityId};
+use record::limits::BATCH_ENTRIES_MAX;
 use record::tree::Hash;
 use relay::changes::Changes;
 use relay::clock::Clock;
@@ -278,4 +280,84 @@ pub(crate) async fn photos_come_in_pieces(dbs: impl Databases) {
     let revoked = PeerCertificate { serial: "0b".into(), ..ours.peer.clone() };
     let revoked = PhotoDoor { router, peer: revoked };
     assert_eq!(revoked.put(photo, "bytes 0-99/256", &bytes[..100]).await, StatusCode::FORBIDDEN);
+}
+
+/// What a box is given back of a log: the status, and the batch's first entry and length.
+async fn page(
+    router: &Router,
+    peer: &PeerCertificate,
+    epoch: Epoch,
+    asked: &str,
+) -> (StatusCode, Option<(u64, Vec<record::entry::Entry>)>) {
+    let request = Request::get(format!("/box/v1/log/{epoch}?{asked}")).extension(peer.clone());
+    let answer = router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+    let status = answer.status();
+    let bytes = answer.into_body().collect().await.unwrap().to_bytes();
+    if status != StatusCode::OK {
+        return (status, None);
+    }
+    let batch = Unverified::unpack(&bytes).unwrap();
+    (status, Some((batch.first(), batch.into_unverified().0)))
+}
+
+pub(crate) async fn a_box_gets_its_own_entries_back(dbs: impl Databases) {
+    let world = World::new(dbs.db("a").await).await;
+    let router = fleet::old_entries(world.db.clone());
+    let elsewhere = FacilityId::new(3, [3; 10]);
+    let mut tx = world.db.begin().await.unwrap();
+    facilities::create(&mut tx, stranger(), elsewhere, "South", "UTC", NOW_MS).await.unwrap();
+    tx.commit().await.unwrap();
+    let mut log = FakeBox::new(box_id(1), 1, 3);
+    for n in 0..700 {
+        log.clean(NOW_MS + n, super::world::PUMP);
+    }
+    let ours = in_service(&world, world.scope, world.facility, box_id(1)).await;
+    let theirs = in_service(&world, stranger(), elsewhere, box_id(2)).await;
+    let epoch = log.origin.epoch;
+    let ask = async |peer: &PeerCertificate, asked: &str| page(&router, peer, epoch, asked).await;
+    assert_eq!(ask(&ours, "from=0").await.0, StatusCode::NOT_FOUND, "nothing is held yet");
+    world.hello(&log, 0, None).await;
+    assert_eq!(world.drain(&log, 0).await.held(), Some(700));
+
+    // Each page begins where it was asked to, and no wish makes it longer than a batch.
+    for asked in ["from=0", "from=0&limit=100000", "from=0&limit=512"] {
+        let (status, got) = ask(&ours, asked).await;
+        let (first, entries) = got.unwrap();
+        assert_eq!((status, first), (StatusCode::OK, 0), "{asked}");
+        assert!(!entries.is_empty() && entries.len() <= BATCH_ENTRIES_MAX, "{asked}: {}", entries.len());
+        assert_eq!(entries, log.entries[..entries.len()], "{asked}");
+    }
+    assert_eq!(ask(&ours, "from=690&limit=3").await.1.unwrap(), (690, log.entries[690..693].to_vec()));
+    assert_eq!(ask(&ours, "from=699&limit=0").await.1.unwrap(), (699, log.entries[699..].to_vec()));
+    let mut back = Vec::new();
+    while back.len() < 700 {
+        back.extend(ask(&ours, &format!("from={}", back.len())).await.1.unwrap().1);
+    }
+    assert_eq!(back, log.entries);
+
+    for (asked, status) in [
+        ("from=700", StatusCode::NOT_FOUND),
+        ("from=9223372036854775807", StatusCode::NOT_FOUND),
+        ("from=18446744073709551615", StatusCode::NOT_FOUND),
+        ("from=-1", StatusCode::BAD_REQUEST),
+        ("from=0&limit=-1", StatusCode::BAD_REQUEST),
+        ("limit=3", StatusCode::BAD_REQUEST),
+    ] {
+        assert_eq!(ask(&ours, asked).await.0, status, "{asked}");
+    }
+    let other = FakeBox::new(box_id(1), 1, 9).origin.epoch;
+    assert_eq!(page(&router, &ours, other, "from=0").await.0, StatusCode::NOT_FOUND, "no such log");
+
+    // Another box's certificate leads to that box's own logs only, which this is none of.
+    assert_eq!(ask(&theirs, "from=0").await.0, StatusCode::NOT_FOUND);
+    let old = PeerCertificate { serial: "0b".into(), ..ours.clone() };
+    assert_eq!(ask(&old, "from=0").await.0, StatusCode::FORBIDDEN, "a certificate that was never given");
+    let borrowed = PeerCertificate { box_id: box_id(2), serial: "0c".into() };
+    assert_eq!(ask(&borrowed, "from=0").await.0, StatusCode::FORBIDDEN);
+    let unknown = PeerCertificate { box_id: box_id(7), ..ours.clone() };
+    assert_eq!(ask(&unknown, "from=0").await.0, StatusCode::FORBIDDEN);
+    let mut tx = world.db.begin().await.unwrap();
+    boxes::revoke(&mut tx, world.scope, box_id(1), NOW_MS).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(ask(&ours, "from=0").await.0, StatusCode::FORBIDDEN, "revoked");
 }

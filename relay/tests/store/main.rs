@@ -59,6 +59,7 @@ stories!(
     a_rebuild_gives_the_same,
     epochs_follow_each_other,
     a_copied_card_is_noticed,
+    a_log_that_has_ended_does_not_grow,
     tallies_are_those_of_record,
     time_alone_closes_windows,
     texts_are_erased,
@@ -67,6 +68,7 @@ stories!(
     the_claim_table,
     renewals_are_signed_by_the_log,
     photos_come_in_pieces,
+    a_box_gets_its_own_entries_back,
 );
 
 /// Where a story gets its databases; each name is a new one.

@@ -394,20 +394,76 @@ pub(crate) async fn epochs_follow_each_other(dbs: impl Databases) {
         facilities::get(&mut world.read().await, world.scope, world.facility).await.unwrap().unwrap()
     };
     assert!(facility().await.refold, "one entry that counts is missing");
-    assert_eq!(world.send(&first, size - 3, size).await.held(), Some(size), "old entries come back later");
+    assert_eq!(
+        world.send(&first, size - 3, size - 2).await.held(),
+        Some(size - 2),
+        "old entries come back later"
+    );
     rollup::round(&world.db, &Changes::default(), NOW_MS).await.unwrap();
     assert!(!facility().await.refold);
     let mut conn = world.read().await;
     let seqs = column(&mut conn, "SELECT epoch || '/' || CAST(seq AS TEXT) FROM cleanings").await;
     assert!(seqs.contains(&format!("{}/1", second.origin.epoch)));
-    let beyond = [size - 1, size - 2].map(|seq| format!("{epoch}/{seq}"));
-    assert!(
-        !seqs.iter().any(|s| beyond.contains(s)),
-        "what the next epoch does not go on from counts no more"
-    );
+    assert!(seqs.iter().any(|s| s.starts_with(&format!("{epoch}/"))), "what counts of the first one stays");
     let rows = state::load_all(&mut conn, world.scope, world.facility).await.unwrap();
     let row = rows.row(RowKey::Activity(PUMP.parse().unwrap())).unwrap();
     assert!(row.contains(&second.origin.epoch.to_string()), "{row}");
+    drop(conn);
+    // A copy of the card from before the second one's cleaning.
+    let third = following(&second, 1, 6);
+    world.hello(&third, 0, None).await;
+    assert_eq!(world.drain(&third, 0).await.held(), Some(2));
+    rollup::round(&world.db, &Changes::default(), NOW_MS).await.unwrap();
+    let seqs =
+        column(&mut world.read().await, "SELECT epoch || '/' || CAST(seq AS TEXT) FROM cleanings").await;
+    assert!(seqs.contains(&format!("{}/1", third.origin.epoch)));
+    assert!(
+        !seqs.contains(&format!("{}/1", second.origin.epoch)),
+        "what the next epoch does not go on from counts no more"
+    );
+}
+
+/// The log that goes on from the first `size` entries of another: its beginning and one cleaning.
+fn following(log: &FakeBox, size: u64, secret: u8) -> FakeBox {
+    let mut next = FakeBox::new(log.origin.box_id, log.origin.epoch.n + 1, secret);
+    let prev = format!(r#"{{"epoch":"{}","size":{size},"root":"{}"}}"#, log.origin.epoch, log.root(size));
+    let body = format!(r#"{{"box":"{}","version":"1.0","prev":{prev}}}"#, log.origin.box_id);
+    next.tell(NOW_MS, "log.started", &body);
+    next.clean(NOW_MS + i64::from(secret), PUMP);
+    next
+}
+
+pub(crate) async fn a_log_that_has_ended_does_not_grow(dbs: impl Databases) {
+    let world = World::new(dbs.db("a").await).await;
+    let first = log_of(1, 6 * HOUR_MS);
+    world.claim(&first).await;
+    let size = first.size();
+    world.send(&first, 0, size - 1).await;
+    let next = following(&first, size, 4);
+    world.hello(&next, 0, None).await;
+    assert_eq!(world.drain(&next, 0).await.held(), Some(2));
+    assert_eq!(world.send(&first, size - 1, size).await.held(), Some(size), "what counts of it comes later");
+    let mut copy = first.copy();
+    copy.clean(NOW_MS + 5, PUMP);
+    let wire = copy.batch(size, size + 1);
+    assert_eq!(world.send_bytes(&copy, wire.clone()).await, Said::Refused("epoch-clash".into()));
+    let mut conn = world.read().await;
+    assert_eq!(
+        column(&mut conn, "SELECT kind || ' ' || CAST(seq AS TEXT) FROM evidence").await,
+        [format!("epoch clash {size}")]
+    );
+    assert!(boxes::platform_home(&mut conn, box_id(1)).await.unwrap().unwrap().quarantined);
+    let held = epochs::get(&mut conn, world.scope, &first.origin).await.unwrap().unwrap();
+    assert_eq!(held.frontier.size(), size, "nothing of it was taken");
+    drop(conn);
+    // The operator has looked: what is honest goes on, and the copy is found out again.
+    let mut tx = world.db.begin().await.unwrap();
+    assert!(boxes::release(&mut tx, world.scope, box_id(1)).await.unwrap());
+    tx.commit().await.unwrap();
+    let mut next = next;
+    next.clean(NOW_MS + 6, PUMP);
+    assert_eq!(world.drain(&next, 2).await.held(), Some(3));
+    assert_eq!(world.send_bytes(&copy, wire).await, Said::Refused("epoch-clash".into()));
 }
 
 pub(crate) async fn a_copied_card_is_noticed(dbs: impl Databases) {
@@ -416,16 +472,7 @@ pub(crate) async fn a_copied_card_is_noticed(dbs: impl Databases) {
     world.claim(&first).await;
     world.drain(&first, 0).await;
     let size = first.size();
-    let follow = |secret: u8| {
-        let mut log = FakeBox::new(box_id(1), 2, secret);
-        let (epoch, root) = (first.origin.epoch, first.root(size));
-        let prev = format!(r#"{{"epoch":"{epoch}","size":{size},"root":"{root}"}}"#);
-        let body = format!(r#"{{"box":"{}","version":"1.0","prev":{prev}}}"#, first.origin.box_id);
-        log.tell(NOW_MS, "log.started", &body);
-        log.clean(NOW_MS + i64::from(secret), PUMP);
-        log
-    };
-    let (one, two) = (follow(4), follow(5));
+    let (one, two) = (following(&first, size, 4), following(&first, size, 5));
     for log in [&one, &two] {
         world.hello(log, 0, None).await;
         world.send(log, 0, 2).await;
