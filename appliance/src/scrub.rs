@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use record::tree::Hash;
+use redb::{ReadableDatabase as _, TableDefinition};
 
 use crate::clock::Clock;
 use crate::store::{Place, Store, StoreError};
@@ -13,6 +14,8 @@ use crate::store::{Place, Store, StoreError};
 const EVERY: Duration = Duration::from_secs(60);
 /// Looks after which everything has been looked at: a week of them.
 const LOOKS_A_ROUND: u64 = 7 * 24 * 60;
+/// Looks after which it is kept how far they came: an hour's work is done again after a restart.
+const LOOKS_KEPT: u64 = 60;
 /// Entries that one step looks at.
 const STEP_ENTRIES: u64 = 256;
 
@@ -29,7 +32,7 @@ pub struct Parts {
 }
 
 /// A look through that has come somewhere.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Round {
     block: Place,
     segment: Place,
@@ -37,14 +40,73 @@ struct Round {
     segments_done: bool,
 }
 
-/// Goes on for ever. What a restart interrupts begins again: the newest entries are checked at each start anyhow.
+/// How far a round has come: the next block and segment (with numbers of epochs), and whether either are through.
+type Row = ((u32, u64), (u32, u64), bool, bool);
+const ROUND: TableDefinition<'static, &str, Row> = TableDefinition::new("scrub_round");
+/// When all of it had been looked at last, milliseconds since 1970.
+const THROUGH: TableDefinition<'static, &str, i64> = TableDefinition::new("scrub_through");
+
+/// Takes up the round where the last process kept it; a place that cannot be read is the beginning.
+fn take_up(store: &Store) -> Round {
+    let read = || -> Result<(Option<Row>, Option<i64>), redb::Error> {
+        let read = store.state_db().begin_read()?;
+        let row = match read.open_table(ROUND) {
+            Ok(table) => table.get("now")?.map(|row| row.value()),
+            Err(redb::TableError::TableDoesNotExist(_)) => None,
+            Err(error) => return Err(error.into()),
+        };
+        let through = match read.open_table(THROUGH) {
+            Ok(table) => table.get("last")?.map(|at| at.value()),
+            Err(redb::TableError::TableDoesNotExist(_)) => None,
+            Err(error) => return Err(error.into()),
+        };
+        Ok((row, through))
+    };
+    let (row, through) = read().unwrap_or_else(|error| {
+        tracing::warn!(%error, "the weekly look through begins anew");
+        (None, None)
+    });
+    if let Some(at_ms) = through {
+        store.scrub_round(at_ms);
+    }
+    let Some((block, segment, blocks_done, segments_done)) = row else { return Round::default() };
+    Round { block, segment, blocks_done, segments_done }
+}
+
+fn keep(store: &Store, round: Round) {
+    let write = || -> Result<(), redb::Error> {
+        let write = store.state_db().begin_write()?;
+        let row = (round.block, round.segment, round.blocks_done, round.segments_done);
+        write.open_table(ROUND)?.insert("now", row)?;
+        if let Some(at_ms) = store.scrubbed().round_ms {
+            write.open_table(THROUGH)?.insert("last", at_ms)?;
+        }
+        Ok(write.commit()?)
+    };
+    if let Err(error) = write() {
+        tracing::warn!(%error, "how far the weekly look through came is not kept");
+    }
+}
+
+/// Goes on for ever, after a restart from about where it was.
 pub async fn run(parts: Parts) {
     let parts = Arc::new(parts);
-    let mut round = Round::default();
+    let mut round = take_up(&parts.store);
+    let mut looks = 0;
     loop {
         tokio::time::sleep(EVERY).await;
         let own = Arc::clone(&parts);
-        match tokio::task::spawn_blocking(move || look(&own, round)).await {
+        looks += 1;
+        let kept = looks % LOOKS_KEPT == 0;
+        let work = move || {
+            let before = own.store.scrubbed().round_ms;
+            let after = look(&own, round)?;
+            if kept || own.store.scrubbed().round_ms != before {
+                keep(&own.store, after);
+            }
+            Ok::<_, StoreError>(after)
+        };
+        match tokio::task::spawn_blocking(work).await {
             Ok(Ok(after)) => round = after,
             Ok(Err(error)) => {
                 tracing::warn!(%error, "the weekly look through could not go on; it tries again")
@@ -210,6 +272,31 @@ mod tests {
         let found = desk.parts.store.scrubbed();
         assert_eq!((found.round_ms, found.healed, found.damaged, found.photos.len()), (Some(77), 0, 0, 0));
         assert!(desk.asked.lock().unwrap().is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_restart_goes_on_where_it_was() {
+        let desk = desk().await;
+        assert_eq!(take_up(&desk.parts.store), Round::default());
+        let mut round = Round::default();
+        for _ in 0..3 {
+            round = look(&desk.parts, round).unwrap();
+        }
+        keep(&desk.parts.store, round);
+        desk.parts.store.stop().await.unwrap();
+        let Desk { dir, parts: old, asked, .. } = desk;
+        drop(old);
+        let again = parts(dir.path(), &asked);
+        assert_eq!(take_up(&again.store), round);
+        assert_ne!(round, Round::default());
+        assert_eq!(again.store.scrubbed().round_ms, None, "no round was over");
+        whole_round(&again);
+        keep(&again.store, Round::default());
+        again.store.stop().await.unwrap();
+        drop(again);
+        let third = parts(dir.path(), &asked);
+        assert_eq!(take_up(&third.store), Round::default());
+        assert_eq!(third.store.scrubbed().round_ms, Some(77), "when the last one was over is known");
     }
 
     #[tokio::test]

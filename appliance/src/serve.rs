@@ -255,10 +255,10 @@ async fn start(
     Ok((Running { listeners, uplink, printing, tasks, store, anew }, line))
 }
 
-/// How far the relay has the photos.
+/// Which photos the relay has.
 fn synced(store: &Store) -> crate::sweep::Synced {
     let state_db = store.state_db();
-    Arc::new(move || uplink::photos_synced(&state_db))
+    Arc::new(move || uplink::photos_at_relay(&state_db))
 }
 
 fn open_photos(

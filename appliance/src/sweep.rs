@@ -7,7 +7,7 @@ use record::kinds::Event;
 use record::tree::Hash;
 use redb::{Database, ReadableDatabase as _, ReadableTable as _, TableDefinition};
 
-use crate::photo::{OnCard, Photos, Place, leave};
+use crate::photo::{AtRelay, OnCard, Photos, Place, leave};
 use crate::store::{Store, StoreError};
 
 /// How often is looked.
@@ -33,15 +33,15 @@ pub enum SweepError {
     Folder(#[from] std::io::Error),
 }
 
-/// Tells up to which entry the relay has the photos.
-pub type Synced = Arc<dyn Fn() -> Place + Send + Sync>;
+/// Tells which photos the relay has.
+pub type Synced = Arc<dyn Fn() -> AtRelay + Send + Sync>;
 
 /// Looks now, and from then on every hour.
 pub async fn run(store: Store, photos: Photos, budget_percent: u8, synced: Synced) {
     loop {
         let (store, photos, synced) = (store.clone(), photos.clone(), Arc::clone(&synced));
         let swept =
-            tokio::task::spawn_blocking(move || sweep(&store, &photos, budget_percent, synced())).await;
+            tokio::task::spawn_blocking(move || sweep(&store, &photos, budget_percent, &synced())).await;
         match swept {
             Ok(Ok(0)) => {}
             Ok(Ok(gone)) => tracing::info!(gone, "photos left the card"),
@@ -56,14 +56,19 @@ pub async fn run(store: Store, photos: Photos, budget_percent: u8, synced: Synce
 ///
 /// # Errors
 /// [`SweepError`]; what has left has left.
-pub fn sweep(store: &Store, photos: &Photos, budget_percent: u8, synced: Place) -> Result<usize, SweepError> {
+pub fn sweep(
+    store: &Store,
+    photos: &Photos,
+    budget_percent: u8,
+    at_relay: &AtRelay,
+) -> Result<usize, SweepError> {
     // First the photos, then the entries: one that is named in between counts as named.
     let mut on_card = photos.all()?;
     let db = store.state_db();
     follow(store, &db)?;
     name(&db, &mut on_card)?;
     let budget = photos.room()?.total / 100 * u64::from(budget_percent);
-    let leaving = leave(&on_card, budget, synced);
+    let leaving = leave(&on_card, budget, at_relay);
     for photo in &leaving {
         photos.remove(*photo)?;
     }
@@ -212,6 +217,10 @@ mod tests {
         }
     }
 
+    fn upto(before: Place) -> AtRelay {
+        AtRelay { before, ..AtRelay::default() }
+    }
+
     #[tokio::test]
     async fn the_oldest_synced_photos_leave_when_the_share_is_used_up() {
         let world = World::new();
@@ -222,12 +231,12 @@ mod tests {
             seqs.push(world.record(photos[usize::from(n)]).await);
         }
         let n = world.store.origin().epoch.n;
-        assert_eq!(sweep(&world.store, &world.photos, 50, (0, 0)).unwrap(), 0, "none is at the relay");
-        assert_eq!(sweep(&world.store, &world.photos, 50, (n, seqs[3])).unwrap(), 2);
+        assert_eq!(sweep(&world.store, &world.photos, 50, &upto((0, 0))).unwrap(), 0, "none is at the relay");
+        assert_eq!(sweep(&world.store, &world.photos, 50, &upto((n, seqs[3]))).unwrap(), 2);
         assert_eq!(world.here(&photos).await, [false, false, true, true]);
         photos.push(world.keep(9).await);
         let named_again = world.record(photos[2]).await;
-        assert_eq!(sweep(&world.store, &world.photos, 50, (n, named_again)).unwrap(), 1);
+        assert_eq!(sweep(&world.store, &world.photos, 50, &upto((n, named_again))).unwrap(), 1);
         let left = [false, false, true, false, true];
         assert_eq!(
             world.here(&photos).await,
@@ -247,11 +256,11 @@ mod tests {
         };
         age(old, 25);
         age(new, 23);
-        assert_eq!(sweep(&world.store, &world.photos, 50, (0, 0)).unwrap(), 1);
+        assert_eq!(sweep(&world.store, &world.photos, 50, &upto((0, 0))).unwrap(), 1);
         assert_eq!(world.here(&[old, new]).await, [false, true]);
         age(new, 25);
         assert_eq!(world.keep(2).await, new, "taken again it is new again");
-        assert_eq!(sweep(&world.store, &world.photos, 50, (0, 0)).unwrap(), 0);
+        assert_eq!(sweep(&world.store, &world.photos, 50, &upto((0, 0))).unwrap(), 0);
     }
 
     #[tokio::test]

@@ -34,6 +34,9 @@ use super::{AppState, Link, cookies};
 use crate::intake::Command;
 use crate::store::Reader;
 
+/// Times that a record may have been recorded anew: each is a card that forgot.
+const MOVES_MAX: usize = 8;
+
 /// Crockford's alphabet.
 const SYMBOLS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
@@ -54,9 +57,13 @@ pub(super) struct Receipt {
 
 impl Receipt {
     pub(super) fn of(of: EntryRef, leaf: Hash) -> Self {
+        Self { n: of.epoch.n, seq: of.seq, check: Self::symbols(leaf) }
+    }
+
+    fn symbols(leaf: Hash) -> String {
         let bits = leaf.0[..7].iter().fold(0u64, |bits, &b| (bits << 8) | u64::from(b)) >> 6;
         let symbol = |i: u32| char::from(SYMBOLS[usize::try_from((bits >> (45 - 5 * i)) & 31).unwrap_or(0)]);
-        Self { n: of.epoch.n, seq: of.seq, check: (0..10).map(symbol).collect() }
+        (0..10).map(symbol).collect()
     }
 
     /// The ten symbols in fives.
@@ -99,17 +106,40 @@ pub(super) fn find(state: &AppState, text: &str) -> Result<Found, Problem> {
             .detail("No record has this number and hash. A receipt’s address is exact: one wrong character opens nothing.")
             .next("Open the receipt from the phone that recorded it, or find the item and its history.")
     };
-    let receipt: Receipt = text.to_uppercase().parse().map_err(|()| unknown())?;
-    let epoch = state.store.epochs().into_iter().find(|e| e.n == receipt.n).ok_or_else(unknown)?;
-    let reader = reader_of(state, epoch)?;
-    let entry = reader.entry(receipt.seq).map_err(|e| Problem::internal(&e))?.ok_or_else(unknown)?;
-    let of = EntryRef { epoch, seq: receipt.seq };
-    if Receipt::of(of, entry.leaf()) != receipt {
-        return Err(unknown());
+    let mut receipt: Receipt = text.to_uppercase().parse().map_err(|()| unknown())?;
+    let mut found = entry_of(state, &receipt)?;
+    for _ in 0..MOVES_MAX {
+        if found.is_some() {
+            break;
+        }
+        receipt = moved(state, &receipt)?.ok_or_else(unknown)?;
+        found = entry_of(state, &receipt)?;
     }
+    let (of, entry, reader) = found.ok_or_else(unknown)?;
     let Event::CleaningRecorded(body) = entry.event() else { return Err(unknown()) };
     let cleaning = reader.cleaning(of).map_err(|e| Problem::internal(&e))?.ok_or_else(unknown)?;
     Ok(Found { receipt, of, entry, body, cleaning, reader })
+}
+
+/// The entry that stands where the receipt says, if it is the one that the receipt names.
+fn entry_of(state: &AppState, receipt: &Receipt) -> Result<Option<(EntryRef, Entry, Reader)>, Problem> {
+    let Some(epoch) = state.store.epochs().into_iter().find(|e| e.n == receipt.n) else { return Ok(None) };
+    let reader = reader_of(state, epoch)?;
+    let of = EntryRef { epoch, seq: receipt.seq };
+    let entry = reader.entry(receipt.seq).map_err(|e| Problem::internal(&e))?;
+    Ok(entry.filter(|entry| Receipt::of(of, entry.leaf()) == *receipt).map(|entry| (of, entry, reader)))
+}
+
+/// The receipt of a record that was recorded anew, by the one that was given for it first.
+fn moved(state: &AppState, receipt: &Receipt) -> Result<Option<Receipt>, Problem> {
+    let at = state.store.moved(receipt.n, receipt.seq).map_err(|e| Problem::internal(&e))?;
+    let now = at.into_iter().find_map(|(leaf, now)| {
+        let symbols = Receipt::symbols(leaf);
+        (symbols == receipt.check).then_some(now)
+    });
+    let Some(now) = now else { return Ok(None) };
+    let entry = reader_of(state, now.epoch)?.entry(now.seq).map_err(|e| Problem::internal(&e))?;
+    Ok(entry.map(|entry| Receipt::of(now, entry.leaf())))
 }
 
 struct Voided {

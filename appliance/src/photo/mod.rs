@@ -17,7 +17,7 @@ use tokio::process::Command;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 pub use self::child::child_main;
-pub use self::room::{Card, OnCard, Place, RealCard, Room, UNNAMED_MS_MAX, leave};
+pub use self::room::{AtRelay, Card, OnCard, Place, RealCard, Room, UNNAMED_MS_MAX, leave};
 use crate::random::Random;
 
 /// The hidden subcommand that runs [`child_main`].

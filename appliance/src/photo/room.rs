@@ -1,5 +1,6 @@
 //! How full the card is, and which photos leave it: the oldest of those at the relay, and those that no record names.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::io;
 use std::path::Path;
@@ -42,6 +43,21 @@ impl Card for RealCard {
 /// Where an entry stands: number of its epoch, seq.
 pub type Place = (u32, u64);
 
+/// Which photos the relay has.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AtRelay {
+    /// Those of all entries before this one,
+    pub before: Place,
+    /// but not these: it refused them.
+    pub refused: BTreeSet<Hash>,
+}
+
+impl AtRelay {
+    fn has(&self, photo: &OnCard) -> bool {
+        photo.named.is_some_and(|place| place < self.before) && !self.refused.contains(&photo.hash)
+    }
+}
+
 /// A photo on the card.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OnCard {
@@ -56,16 +72,14 @@ pub struct OnCard {
 }
 
 /// The photos that leave the card, so that the others fit into `budget_bytes`. Of those that entries name only those
-/// leave that are at the relay, which has the photos of all entries before `synced`; the oldest go first. What the
-/// relay lacks stays, whatever the budget.
-pub fn leave(photos: &[OnCard], budget_bytes: u64, synced: Place) -> Vec<Hash> {
+/// leave that are at the relay; the oldest go first. What the relay lacks stays, whatever the budget.
+pub fn leave(photos: &[OnCard], budget_bytes: u64, at_relay: &AtRelay) -> Vec<Hash> {
     let unnamed = |p: &&OnCard| p.named.is_none() && p.age_ms > UNNAMED_MS_MAX;
     let mut leaving: Vec<Hash> = photos.iter().filter(unnamed).map(|p| p.hash).collect();
     let mut bytes: u64 = photos.iter().filter(|p| !unnamed(p)).map(|p| p.bytes).sum();
-    let named = |p: &&OnCard| p.named.is_some_and(|place| place < synced);
-    let mut at_relay: Vec<&OnCard> = photos.iter().filter(named).collect();
-    at_relay.sort_by_key(|p| p.named);
-    for photo in at_relay {
+    let mut spare: Vec<&OnCard> = photos.iter().filter(|p| at_relay.has(p)).collect();
+    spare.sort_by_key(|p| p.named);
+    for photo in spare {
         if bytes <= budget_bytes {
             break;
         }
@@ -83,8 +97,19 @@ mod tests {
         OnCard { hash: Hash([n; 32]), bytes: 100, age_ms, named }
     }
 
-    fn left(photos: &[OnCard], budget: u64, synced: Place) -> Vec<u8> {
-        leave(photos, budget, synced).iter().map(|hash| hash.0[0]).collect()
+    fn left(photos: &[OnCard], budget: u64, before: Place) -> Vec<u8> {
+        left_of(photos, budget, &AtRelay { before, refused: BTreeSet::new() })
+    }
+
+    fn left_of(photos: &[OnCard], budget: u64, at_relay: &AtRelay) -> Vec<u8> {
+        leave(photos, budget, at_relay).iter().map(|hash| hash.0[0]).collect()
+    }
+
+    #[test]
+    fn what_the_relay_refused_stays() {
+        let all = [photo(1, 0, Some((1, 1))), photo(2, 0, Some((1, 2))), photo(3, u64::MAX, Some((1, 3)))];
+        let refused = [Hash([1; 32]), Hash([3; 32])].into();
+        assert_eq!(left_of(&all, 0, &AtRelay { before: (9, 0), refused }), [2]);
     }
 
     #[test]

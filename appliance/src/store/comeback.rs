@@ -15,6 +15,7 @@ use super::disk::{Disk, exists, put_small, remove_if_there};
 use super::error::{StoreError, SubmitError};
 use super::journal::Journal;
 use super::keys::epoch_folders;
+use super::moved;
 use super::rebuild::prev_of;
 use super::refill::{DIR, fetched_path};
 use super::repair::Rewriter;
@@ -289,6 +290,8 @@ fn carry_one(core: &mut Core, epoch: Epoch, bytes: &[u8]) -> Result<u64, StoreEr
         }
     }
     core.make_durable().map_err(|e| StoreError::io("the log")(std::io::Error::other(e.to_string())))?;
+    let places = all.iter().filter_map(|(entry, _)| Some((entry, *moved.get(&entry.head().seq)?)));
+    moved::keep(&core.shared().state_db(), epoch, places)?;
     Ok(moved.len() as u64)
 }
 

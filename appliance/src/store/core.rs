@@ -500,16 +500,17 @@ impl Core {
     fn grow_ballast(&self) -> bool {
         let want = self.sizes.ballast;
         let grow = || -> std::io::Result<bool> {
-            let file = match self.disk.open(BALLAST) {
-                Err(e) if e.kind() == std::io::ErrorKind::NotFound => self.disk.create_new(BALLAST)?,
-                other => other?,
-            };
-            let len = file.length()?;
+            let len = ballast_bytes(&*self.disk);
             let spare =
                 self.disk.free_bytes().is_none_or(|free| free > want - len.min(want) + BALLAST_SPARE_BYTES);
             if len >= want || !spare {
                 return Ok(false);
             }
+            // Made only where there is room for it: an empty one would say that the disk was never full.
+            let file = match self.disk.open(BALLAST) {
+                Err(e) if e.kind() == std::io::ErrorKind::NotFound => self.disk.create_new(BALLAST)?,
+                other => other?,
+            };
             super::disk::write_zeros(&*file, len, want.min(len + BALLAST_STEP_BYTES))?;
             file.sync_data()?;
             file.forget_cached();
@@ -540,10 +541,19 @@ impl Core {
     }
 }
 
+/// Length of what is held in reserve.
+fn ballast_bytes(disk: &dyn Disk) -> u64 {
+    disk.open(BALLAST).and_then(|file| file.length()).unwrap_or(0)
+}
+
+/// Whether anything is held in reserve that would help.
+pub(super) fn has_ballast(disk: &dyn Disk) -> bool {
+    ballast_bytes(disk) >= PAGE_BYTES as u64
+}
+
 /// Gives up what is held in reserve for a full disk; whether there was any.
 pub(super) fn drop_ballast(disk: &dyn Disk) -> bool {
-    let there = disk.open(BALLAST).and_then(|f| f.length()).is_ok_and(|len| len >= PAGE_BYTES as u64);
-    let dropped = there && remove_if_there(disk, BALLAST).is_ok();
+    let dropped = has_ballast(disk) && remove_if_there(disk, BALLAST).is_ok();
     if dropped {
         tracing::warn!("the disk is full: the ballast was removed so that recording goes on");
     }

@@ -10,6 +10,7 @@ mod fold;
 mod gather;
 mod journal;
 mod keys;
+mod moved;
 mod reader;
 mod rebuild;
 mod refill;
@@ -330,7 +331,7 @@ impl Store {
                 "the database is damaged: restart the box, and it is built anew from the log".to_owned(),
             );
         }
-        let ballast = disk::exists(&*self.shared.disk, core::BALLAST).unwrap_or(false);
+        let ballast = core::has_ballast(&*self.shared.disk);
         StoreHealth {
             origin: self.origin(),
             size: self.size(),

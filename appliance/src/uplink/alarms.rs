@@ -57,6 +57,10 @@ impl Raised {
                  here. Export the log, and tell whoever runs the relay.",
                 self.epoch
             ),
+            Alarm::PhotosRefused { count } => format!(
+                "The relay does not take {count} of this box’s photos. Their records are safe, and the photos stay here on \
+                 the card, whatever their share of it, and are sent again every hour. Ask whoever runs the relay."
+            ),
         }
     }
 
@@ -72,7 +76,7 @@ impl Raised {
                 Alarm::RelayWentBack { had, .. } => cursor >= had,
                 Alarm::Refused { from } => cursor > from,
                 Alarm::KeyGone { to, .. } => cursor >= to,
-                Alarm::BoxForgot { .. } | Alarm::OtherHistory { .. } => false,
+                Alarm::BoxForgot { .. } | Alarm::OtherHistory { .. } | Alarm::PhotosRefused { .. } => false,
             }
     }
 }
@@ -211,6 +215,7 @@ mod tests {
             Alarm::OtherHistory { at: 9 },
             Alarm::Refused { from: 4 },
             Alarm::KeyGone { from: 4, to: 9 },
+            Alarm::PhotosRefused { count: 3 },
         ];
         for alarm in all {
             let words = raised(1, alarm).words();

@@ -6,6 +6,7 @@ pub mod link;
 mod photos;
 pub mod plan;
 mod refill;
+mod refused;
 mod session;
 pub mod tls;
 
@@ -22,7 +23,7 @@ use tokio::task::JoinHandle;
 use self::alarms::Alarms;
 pub use self::alarms::Raised;
 use self::claim::{Claimant, Files};
-pub use self::photos::synced as photos_synced;
+pub use self::refused::at_relay as photos_at_relay;
 use crate::clock::Clock;
 use crate::random::Random;
 use crate::store::Store;

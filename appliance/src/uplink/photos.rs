@@ -9,18 +9,23 @@ use record::ids::Epoch;
 use record::kinds::Event;
 use record::limits::PHOTO_HASHES_MAX;
 use record::tree::Hash;
-use redb::{ReadableDatabase as _, TableDefinition};
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
-use super::Shared;
 use super::claim::reason;
+use super::{Shared, refused};
 use crate::store::Store;
 
 /// Entries that are looked through at a time.
 const ENTRIES_MAX: u64 = 512;
-/// After a failure; the line itself has its own back-off.
-const RETRY: Duration = Duration::from_secs(30);
+/// The first wait after a failure; doubled up to [`RETRY_MAX`]. The line itself has its own back-off.
+const RETRY_MIN: Duration = Duration::from_secs(1);
+/// The longest wait between two tries.
+const RETRY_MAX: Duration = Duration::from_secs(30);
+/// What the relay refused is sent again after this long: it may have been mended.
+const REFUSED_AGAIN_MS: u64 = 3_600_000;
+/// What a relay answers to bytes that are not the photo that was named.
+const OTHER_BYTES: u16 = 422;
 
 /// Bytes in one request: what a slow line carries within a minute.
 const CHUNK_BYTES: u64 = 256 * 1024;
@@ -84,7 +89,8 @@ impl Destination {
         let head = self.client.head(&url).send().await.map_err(away)?;
         let header = head.headers().get("upload-offset").and_then(|o| o.to_str().ok()?.parse::<u64>().ok());
         let mut from = header.unwrap_or(0);
-        while from < size {
+        let mut kept = false;
+        while from < size && !kept {
             let chunk = read_at(path.clone(), from, CHUNK_BYTES.min(size - from)).await?;
             let end = from + chunk.len() as u64;
             let range = format!("bytes {from}-{}/{size}", end - 1);
@@ -97,12 +103,17 @@ impl Destination {
                 .await
                 .map_err(away)?;
             match response.status().as_u16() {
-                200..=299 => from = end,
+                200 | 201 => kept = true,
+                202..=299 => from = end,
                 status @ (409 | 413 | 422) => return Err(PhotoUplinkError::Refused { photo, status }),
                 other => return Err(PhotoUplinkError::Away(format!("the relay answered {other}"))),
             }
         }
-        Ok(())
+        // It may have had all of these bytes before, or more than them; what counts is that it has the photo.
+        if kept || !self.missing(&[photo]).await?.contains(&photo) {
+            return Ok(());
+        }
+        Err(PhotoUplinkError::Refused { photo, status: OTHER_BYTES })
     }
 }
 
@@ -119,47 +130,11 @@ async fn read_at(path: PathBuf, from: u64, length: u64) -> Result<Vec<u8>, Photo
     read.map_err(|e| PhotoUplinkError::Away(format!("a photo cannot be read: {e}")))
 }
 
-/// Where the way of photos has come to: every photo that an entry before this one names is at the relay.
-const POSITION: TableDefinition<'static, &str, (u32, u64)> = TableDefinition::new("uplink_photos");
-
-/// Epoch and entry to go on from; before anything was sent, the log's very beginning.
-fn position(shared: &Shared) -> (u32, u64) {
-    synced(&shared.parts.store.state_db())
-}
-
-/// The relay has the photos of all entries before this one: number of the epoch, seq.
-pub fn synced(state_db: &redb::Database) -> (u32, u64) {
-    let read = || -> Result<Option<(u32, u64)>, redb::Error> {
-        let read = state_db.begin_read()?;
-        match read.open_table(POSITION) {
-            Ok(table) => Ok(table.get("next")?.map(|row| row.value())),
-            Err(redb::TableError::TableDoesNotExist(_)) => Ok(None),
-            Err(error) => Err(error.into()),
-        }
-    };
-    let kept = read().unwrap_or_else(|error| {
-        tracing::warn!(%error, "how far photos were sent cannot be read; all are asked for again");
-        None
-    });
-    kept.unwrap_or((0, 0))
-}
-
-fn keep_position(shared: &Shared, position: (u32, u64)) {
-    let store = &shared.parts.store;
-    let write = || -> Result<(), redb::Error> {
-        let write = store.state_db().begin_write()?;
-        write.open_table(POSITION)?.insert("next", position)?;
-        Ok(write.commit()?)
-    };
-    if let Err(error) = write() {
-        tracing::warn!(%error, "how far photos were sent is not kept; they are asked for again");
-    }
-}
-
-/// Entries whose photos have not been looked at yet: an upper bound for the photos that wait.
+/// Entries whose photos have not been looked at yet, and photos that were refused: an upper bound for those that wait.
 pub(super) fn waiting(shared: &Shared) -> u64 {
     let store = &shared.parts.store;
-    let (n, next) = position(shared);
+    let at_relay = refused::at_relay(&store.state_db());
+    let (n, next) = at_relay.before;
     let left = |epoch: Epoch| {
         let size = if epoch == store.origin().epoch {
             store.size()
@@ -168,7 +143,8 @@ pub(super) fn waiting(shared: &Shared) -> u64 {
         };
         if epoch.n == n { size.saturating_sub(next) } else { size }
     };
-    store.epochs().into_iter().filter(|epoch| epoch.n >= n).map(left).sum()
+    let not_looked_at: u64 = store.epochs().into_iter().filter(|epoch| epoch.n >= n).map(left).sum();
+    not_looked_at + at_relay.refused.len() as u64
 }
 
 /// Sends photos after their entries, oldest first, for as long as the connection lasts.
@@ -177,8 +153,12 @@ pub(super) async fn follow(
     to: Destination,
     mut confirmed: watch::Receiver<(Epoch, u64)>,
 ) {
-    let (mut n, mut next) = position(&shared);
+    let (mut n, mut next) = refused::position(&shared);
+    let mut wait = RETRY_MIN;
     loop {
+        if let Err(error) = again(&shared, &to).await {
+            tracing::warn!(%error, "photos that the relay refused wait");
+        }
         let (now, size) = *confirmed.borrow_and_update();
         for epoch in shared.parts.store.epochs() {
             if !(n..=now.n).contains(&epoch.n) {
@@ -199,11 +179,13 @@ pub(super) async fn follow(
                 match step(&shared, &to, epoch, next, until).await {
                     Ok(()) => {
                         next = until;
-                        keep_position(&shared, (n, next));
+                        wait = RETRY_MIN;
+                        refused::keep_position(&shared, (n, next));
                     }
                     Err(error) => {
                         tracing::warn!(%error, "photos wait");
-                        tokio::time::sleep(RETRY).await;
+                        tokio::time::sleep(wait).await;
+                        wait = (wait * 2).min(RETRY_MAX);
                     }
                 }
             }
@@ -226,12 +208,46 @@ async fn step(
     let named = named.map_err(|e| PhotoUplinkError::Away(e.to_string()))??;
     for asked in named.chunks(PHOTO_HASHES_MAX) {
         for photo in to.missing(asked).await? {
-            match to.send(photo, (shared.parts.photo_path)(photo)).await {
-                // Its hash stays in the log; the others must not wait for it.
-                Err(error @ PhotoUplinkError::Refused { .. }) => {
-                    tracing::error!(%error, "a photo is passed over")
-                }
-                sent => sent?,
+            deliver(shared, to, photo).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Sends one photo. One that the relay refuses is noted and kept, and the others do not wait for it.
+async fn deliver(shared: &Arc<Shared>, to: &Destination, photo: Hash) -> Result<(), PhotoUplinkError> {
+    let status = match to.send(photo, (shared.parts.photo_path)(photo)).await {
+        Err(error @ PhotoUplinkError::Refused { status, .. }) => {
+            tracing::error!(%error, "a photo is passed over, and kept on the card");
+            Some(status)
+        }
+        sent => sent.map(|()| None)?,
+    };
+    note(shared, photo, status).await
+}
+
+async fn note(shared: &Arc<Shared>, photo: Hash, status: Option<u16>) -> Result<(), PhotoUplinkError> {
+    let shared = Arc::clone(shared);
+    let noted = tokio::task::spawn_blocking(move || refused::note(&shared, photo, status)).await;
+    let noted = noted.map_err(|e| PhotoUplinkError::Away(e.to_string()))?;
+    noted.map_err(|e| PhotoUplinkError::Away(format!("what the relay said of a photo is not kept: {e}")))
+}
+
+/// Sends again what was refused an hour ago, or at a time that this clock does not know.
+async fn again(shared: &Arc<Shared>, to: &Destination) -> Result<(), PhotoUplinkError> {
+    let unread = |e: redb::Error| PhotoUplinkError::Away(format!("the photos that it refused: {e}"));
+    refused::tell(shared).map_err(unread)?;
+    let now_ms = shared.parts.clock.now().wall_ms;
+    let all = refused::refused(shared).map_err(unread)?;
+    let due = all.into_iter().filter(|(_, at_ms)| now_ms.abs_diff(*at_ms) >= REFUSED_AGAIN_MS);
+    let due: Vec<Hash> = due.map(|(photo, _)| photo).collect();
+    for asked in due.chunks(PHOTO_HASHES_MAX) {
+        let missing = to.missing(asked).await?;
+        for photo in asked {
+            match missing.contains(photo) {
+                true => deliver(shared, to, *photo).await?,
+                // It came another way.
+                false => note(shared, *photo, None).await?,
             }
         }
     }
@@ -254,4 +270,134 @@ fn photos_named(store: &Store, epoch: Epoch, from: u64, until: u64) -> Result<Ve
     let mut seen = std::collections::BTreeSet::new();
     named.retain(|photo| seen.insert(*photo));
     Ok(named)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+    use std::sync::atomic::{AtomicU16, Ordering};
+
+    use axum::Router;
+    use axum::extract::{Path, State};
+    use axum::http::StatusCode;
+    use axum::routing::{post, put};
+    use record::entry::{By, ClockState, Draft};
+    use record::ids::BootId;
+    use tokio::sync::Notify;
+
+    use super::super::alarms::Alarms;
+    use super::super::claim::Files;
+    use super::super::plan::Alarm;
+    use super::super::{Parts, Standing, State as Line};
+    use super::*;
+    use crate::clock::{BentClock, Now};
+    use crate::random::SeededRandom;
+    use crate::store::{Decision, StoreConfig};
+
+    /// A relay that answers as it is told to each piece, and lacks what it did not take.
+    #[derive(Default)]
+    struct Relay {
+        answers: AtomicU16,
+        taken: Mutex<Vec<String>>,
+    }
+
+    async fn relay() -> (Arc<Relay>, Destination) {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let relay = Arc::new(Relay::default());
+        let missing = async |State(relay): State<Arc<Relay>>, axum::Json(asked): axum::Json<Hashes>| {
+            let taken = relay.taken.lock().unwrap().clone();
+            let photos = asked.photos.into_iter().filter(|p| !taken.contains(&p.to_string())).collect();
+            axum::Json(Hashes { photos })
+        };
+        let piece = async |State(relay): State<Arc<Relay>>, Path(photo): Path<String>| {
+            let status = relay.answers.load(Ordering::Relaxed);
+            if status == 201 {
+                relay.taken.lock().unwrap().push(photo);
+            }
+            StatusCode::from_u16(status).unwrap()
+        };
+        let doors = Router::new()
+            .route("/box/v1/photos/missing", post(missing))
+            .route("/box/v1/photos/{photo}", put(piece))
+            .with_state(Arc::clone(&relay));
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(async move { axum::serve(listener, doors).await.unwrap() });
+        (relay, Destination { url, client: reqwest::Client::new() })
+    }
+
+    /// A box whose log names two photos.
+    async fn shared(dir: &std::path::Path, clock: &Arc<BentClock>) -> (Arc<Shared>, [Hash; 2]) {
+        let random: Arc<dyn crate::random::Random> = Arc::new(SeededRandom::new(3));
+        let config = StoreConfig::new(dir.join("data"));
+        let store = Store::open(config, clock.clone(), random.clone()).unwrap().0;
+        let photos = [&b"one"[..], b"two"].map(|bytes| {
+            std::fs::write(dir.join(Hash::of(bytes).to_string()), bytes).unwrap();
+            Hash::of(bytes)
+        });
+        for photo in photos {
+            let body =
+                format!(r#"{{"tag":"ABCDEFGH3","who":{{"proof":"unattributed"}},"photos":["{photo}"]}}"#);
+            let event = Event::read("cleaning.recorded", &body);
+            let draft = Draft { by: By::BOX, idem: None, event, texts: Vec::new() };
+            store.submit(|_| Decision::Append { drafts: vec![draft], answer: () }).await.unwrap();
+        }
+        let (files, folder) = (Files::new(&dir.join("data/keys")), dir.to_owned());
+        let parts = Parts {
+            store,
+            files,
+            photo_path: Arc::new(move |photo| folder.join(photo.to_string())),
+            printers: Arc::new(Vec::new),
+            data: dir.join("data"),
+            addresses: Vec::new(),
+            model: String::new(),
+            clock: clock.clone(),
+            random,
+            restart: Arc::new(|_| ()),
+        };
+        let alarms = Alarms::open(&dir.join("data"));
+        let standing = Standing { state: Line::Alone, backlog: 0, alarms: alarms.raised().to_vec() };
+        let shared = Shared {
+            parts,
+            standing: watch::channel(standing).0,
+            claim: Notify::new(),
+            stop: watch::channel(false).0,
+            alarms: Mutex::new(alarms),
+            refilling: Mutex::default(),
+        };
+        (Arc::new(shared), photos)
+    }
+
+    fn told(shared: &Shared) -> Vec<Alarm> {
+        shared.standing.borrow().alarms.iter().map(|raised| raised.alarm).collect()
+    }
+
+    #[tokio::test]
+    async fn what_the_relay_refuses_is_kept_told_and_sent_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let now = Now { wall_ms: 9, boot: BootId::new(1, [1; 10]), up_ms: 9, state: ClockState::Synced };
+        let clock = Arc::new(BentClock::new(now));
+        let (shared, photos) = shared(dir.path(), &clock).await;
+        let (relay, to) = relay().await;
+        let (epoch, size) = (shared.parts.store.origin().epoch, shared.parts.store.size());
+        let at_relay = || refused::at_relay(&shared.parts.store.state_db());
+        relay.answers.store(503, Ordering::Relaxed);
+        assert!(matches!(step(&shared, &to, epoch, 0, size).await, Err(PhotoUplinkError::Away(_))));
+        assert!(at_relay().refused.is_empty(), "it is only away");
+        for status in [409, 413, 422] {
+            relay.answers.store(status, Ordering::Relaxed);
+            step(&shared, &to, epoch, 0, size).await.unwrap();
+            assert_eq!(at_relay().refused, photos.into(), "{status}");
+            assert_eq!(told(&shared), [Alarm::PhotosRefused { count: 2 }], "{status}");
+        }
+        relay.answers.store(201, Ordering::Relaxed);
+        again(&shared, &to).await.unwrap();
+        assert!(relay.taken.lock().unwrap().is_empty(), "not at once");
+        clock.pass(Duration::from_millis(REFUSED_AGAIN_MS));
+        // One of them came another way meanwhile.
+        relay.taken.lock().unwrap().push(photos[0].to_string());
+        again(&shared, &to).await.unwrap();
+        assert_eq!(*relay.taken.lock().unwrap(), photos.map(|p| p.to_string()));
+        assert!(at_relay().refused.is_empty() && told(&shared).is_empty());
+    }
 }

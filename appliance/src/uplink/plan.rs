@@ -103,6 +103,39 @@ pub enum Alarm {
         /// Behind the last of them.
         to: u64,
     },
+    /// The relay does not take photos; this box keeps them.
+    PhotosRefused {
+        /// How many.
+        count: u64,
+    },
+}
+
+/// When the logs that have ended are offered again on a connection that lasts: each is offered once when it begins.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Offers {
+    again_ms: Option<u64>,
+}
+
+impl Offers {
+    /// The relay refused an ended log at `up_ms`, and the others went on without it.
+    pub fn refused(&mut self, up_ms: u64) {
+        self.again_ms.get_or_insert(up_ms.saturating_add(REFUSED_MS));
+    }
+
+    /// Looks at what the present log's plan decided: a relay that lost entries while the connection stayed may have lost
+    /// some of an ended log too. One that says so in its greeting was offered them a moment before.
+    pub fn watch(&mut self, before: u64, actions: &[Action], up_ms: u64) {
+        let greeting = actions.iter().any(|a| matches!(a, Action::Alarm(Alarm::RelayWentBack { .. })));
+        let lower = actions.iter().any(|a| matches!(a, Action::Cursor(cursor) if *cursor < before));
+        if lower && !greeting {
+            self.again_ms = Some(up_ms);
+        }
+    }
+
+    /// Whether a new connection is to begin now.
+    pub fn are_due(&self, up_ms: u64) -> bool {
+        self.again_ms.is_some_and(|again| up_ms >= again)
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -342,6 +375,21 @@ mod tests {
             assert_eq!(plan.on(Event::Connected, 4), [Action::Hello]);
             assert_eq!(plan.on(held(5), 5), []);
         }
+    }
+
+    #[test]
+    fn ended_logs_are_offered_again() {
+        let mut offers = Offers::default();
+        assert!(!offers.are_due(u64::MAX));
+        offers.refused(5);
+        offers.refused(900);
+        assert!(!offers.are_due(4 + REFUSED_MS) && offers.are_due(5 + REFUSED_MS));
+        let (mut offers, alarm) = (Offers::default(), Action::Alarm(Alarm::RelayWentBack { had: 9, has: 4 }));
+        offers.watch(9, &[alarm, Action::Cursor(4)], 7);
+        offers.watch(9, &[Action::Cursor(12), Action::Hello], 7);
+        assert!(!offers.are_due(u64::MAX));
+        offers.watch(9, &[Action::Cursor(4)], 7);
+        assert!(offers.are_due(7));
     }
 
     #[test]

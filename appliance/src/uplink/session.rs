@@ -17,7 +17,7 @@ use tokio::sync::watch;
 
 use super::link::{Link, LinkConfig, LinkError, LinkEvent, LinkReceiver, LinkSender, LinkTiming, NotTaken};
 use super::photos::{self, Destination};
-use super::plan::{Action, Alarm, Answer, Event, Plan};
+use super::plan::{Action, Alarm, Answer, Event, Offers, Plan};
 use super::{Raised, Shared, State, claim, refill, tls};
 use crate::clock::Now;
 use crate::store::{Past, Store};
@@ -85,6 +85,8 @@ struct Session<'a> {
     past: VecDeque<Past>,
     turn: Turn,
     renewal: Renewal,
+    /// Whether there are ended logs, and when they are offered again.
+    offers: Option<Offers>,
     /// The last cosignature that was verified; raising the cursor needs it.
     cosigned: Option<Cosigned>,
     /// The last one that the box's own log does not bear out.
@@ -121,6 +123,7 @@ pub(super) async fn run(shared: &Arc<Shared>, relation: &ClaimAnswer) -> Result<
     });
     let refill = refill::start(shared, &destination, &past);
     past.retain(|past| past.whole && past.counts.size > 0);
+    let offers = (!past.is_empty()).then(Offers::default);
     let mut past = VecDeque::from(past);
     let turn = Turn::next(store, &mut past).ok_or_else(|| Ended::before("the log has no key"))?;
     let (confirmed, following) = watch::channel((turn.origin.epoch, turn.plan.cursor()));
@@ -132,6 +135,7 @@ pub(super) async fn run(shared: &Arc<Shared>, relation: &ClaimAnswer) -> Result<
         past,
         turn,
         renewal: Renewal::new(relation, &parts.clock.now()),
+        offers,
         cosigned: None,
         contrary: None,
         refused: String::new(),
@@ -212,8 +216,12 @@ impl Session<'_> {
                     Err(_) => return "the box is stopping".to_owned(),
                 },
                 _ = tick.tick() => {
-                    if self.renewal.ends_session(&self.shared.parts.clock.now()) {
+                    let now = self.shared.parts.clock.now();
+                    if self.renewal.ends_session(&now) {
                         return "the box's certificate is to be renewed".to_owned();
+                    }
+                    if self.turn.past.is_none() && self.offers.is_some_and(|o| o.are_due(now.up_ms)) {
+                        return "what an ended log holds is offered again".to_owned();
                     }
                     Event::Tick
                 }
@@ -245,7 +253,12 @@ impl Session<'_> {
 
     async fn act(&mut self, event: Event) -> Result<(), String> {
         let up_ms = self.shared.parts.clock.now().up_ms;
-        for action in self.turn.plan.on(event, up_ms) {
+        let before = self.turn.plan.cursor();
+        let actions = self.turn.plan.on(event, up_ms);
+        if let Some(offers) = self.offers.as_mut().filter(|_| self.turn.past.is_none()) {
+            offers.watch(before, &actions, up_ms);
+        }
+        for action in actions {
             match action {
                 Action::Hello => self.publish(Up::Hello, json(&self.hello()))?,
                 Action::Health => self.publish(Up::Health, json(&self.health()))?,
@@ -273,7 +286,7 @@ impl Session<'_> {
                 contrary.as_ref().map(|c| (c.note().to_string(), c.checkpoint().size))
             }
             Alarm::RelayWentBack { .. } => kept.map(|kept| (kept.note, kept.checkpoint.size)),
-            Alarm::Refused { .. } | Alarm::KeyGone { .. } => None,
+            Alarm::Refused { .. } | Alarm::KeyGone { .. } | Alarm::PhotosRefused { .. } => None,
         };
         let refused = matches!(alarm, Alarm::Refused { .. });
         let said = if refused { std::mem::take(&mut self.refused) } else { String::new() };
@@ -281,6 +294,9 @@ impl Session<'_> {
         self.shared.alarm(raised, note.as_ref().map(|(note, size)| (note.as_str(), *size)));
         // An ended log that cannot be sent now must not hold up the present one.
         self.turn.over |= !matches!(alarm, Alarm::RelayWentBack { .. });
+        if let Some(offers) = self.offers.as_mut().filter(|_| refused && self.turn.past.is_some()) {
+            offers.refused(parts.clock.now().up_ms);
+        }
         let Some(contrary) = contrary.filter(|_| self.turn.past.is_none()) else { return };
         let store = parts.store.clone();
         match tokio::task::spawn_blocking(move || store.end_epoch(&contrary)).await {

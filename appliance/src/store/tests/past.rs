@@ -86,6 +86,8 @@ async fn what_the_card_forgot_comes_back_and_what_was_recorded_beside_it_stays()
         let what = format!("{kept} of {all}, {beside} beside");
         let (dir, store, page, proof) = forgetful(kept, all, beside).await;
         let old = store.origin();
+        let from = kept as u64 + 2;
+        let receipt = store.reader().unwrap().entry(from).unwrap().map(|entry| entry.leaf());
         store.end_epoch(&proof).unwrap();
         let (store, report) = again(store, &dir).await;
         assert!(report.new_epoch.is_some(), "{what}");
@@ -100,7 +102,6 @@ async fn what_the_card_forgot_comes_back_and_what_was_recorded_beside_it_stays()
         assert_eq!((past[0].counts.size, past[0].counts.root), (size, root), "{what}");
         // What was recorded meanwhile, and after.
         record(&store, vec![cleaning("after", "Lea")]).await;
-        let from = kept as u64 + 2;
         store.refill(&past[0], from, &mut pages(&page, 7)).unwrap();
         let (store, report) = again(store, &dir).await;
         assert!(report.rebuilt.unwrap().contains("came back"), "{what}");
@@ -119,7 +120,11 @@ async fn what_the_card_forgot_comes_back_and_what_was_recorded_beside_it_stays()
             let key = record::entry::Digest16::of(b"beside0");
             let found =
                 store.submit(move |view| Decision::<_>::Answer(view.by_key(&key))).await.unwrap().answer;
-            assert_eq!(found.unwrap().0.epoch, store.origin().epoch, "{what}");
+            let (of, _) = found.unwrap();
+            assert_eq!(of.epoch, store.origin().epoch, "{what}");
+            // Whoever holds the receipt that the phone was given finds it too.
+            assert_eq!(store.moved(old.epoch.n, from).unwrap(), [(receipt.unwrap(), of)], "{what}");
+            assert_eq!(store.moved(old.epoch.n, from - 1).unwrap(), [], "{what}");
         }
         drop((reader, own));
         let (cleanings, size) = (store.facility().activity[&tag()].cleanings, store.size());

@@ -1,0 +1,119 @@
+//! How far the photos have come: up to which entry the relay has them, and which it would not take.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use record::tree::Hash;
+use redb::{Database, ReadTransaction, ReadableDatabase as _, ReadableTable as _, TableDefinition};
+
+use super::plan::Alarm;
+use super::{Raised, Shared};
+use crate::photo::{AtRelay, Place};
+
+/// Where the way of photos has come to: the photos of every entry before this one were looked at.
+const POSITION: TableDefinition<'static, &str, Place> = TableDefinition::new("uplink_photos");
+/// Photos that the relay would not take: the status that it answered, and when, milliseconds since 1970.
+const REFUSED: TableDefinition<'static, &[u8; 32], (u16, i64)> =
+    TableDefinition::new("uplink_photos_refused");
+
+/// Which photos the relay has. Where that cannot be read it has none: what it lacks must stay here.
+pub fn at_relay(state_db: &Database) -> AtRelay {
+    let read = || -> Result<AtRelay, redb::Error> {
+        let read = state_db.begin_read()?;
+        let refused = refused_in(&read)?.into_keys().collect::<BTreeSet<_>>();
+        Ok(AtRelay { before: position_in(&read)?, refused })
+    };
+    read().unwrap_or_else(|error| {
+        tracing::warn!(%error, "how far photos were sent cannot be read");
+        AtRelay::default()
+    })
+}
+
+/// Epoch and entry to go on from; before anything was sent, the log's very beginning.
+pub(super) fn position(shared: &Shared) -> Place {
+    at_relay(&shared.parts.store.state_db()).before
+}
+
+pub(super) fn keep_position(shared: &Shared, position: Place) {
+    let store = &shared.parts.store;
+    let write = || -> Result<(), redb::Error> {
+        let write = store.state_db().begin_write()?;
+        write.open_table(POSITION)?.insert("next", position)?;
+        Ok(write.commit()?)
+    };
+    if let Err(error) = write() {
+        tracing::warn!(%error, "how far photos were sent is not kept; they are asked for again");
+    }
+}
+
+/// The photos that the relay would not take, and when it said so.
+///
+/// # Errors
+/// The database's.
+pub(super) fn refused(shared: &Shared) -> Result<BTreeMap<Hash, i64>, redb::Error> {
+    refused_in(&shared.parts.store.state_db().begin_read()?)
+}
+
+/// Notes durably that the relay will not take a photo, with its status, or (`None`) that it has it.
+///
+/// # Errors
+/// The database's. Whoever asked must not go on then: the photo would count as being at the relay.
+pub(super) fn note(shared: &Shared, photo: Hash, status: Option<u16>) -> Result<(), redb::Error> {
+    if status.is_none() && !refused(shared)?.contains_key(&photo) {
+        return Ok(());
+    }
+    let now_ms = shared.parts.clock.now().wall_ms;
+    let write = shared.parts.store.state_db().begin_write()?;
+    {
+        let mut table = write.open_table(REFUSED)?;
+        match status {
+            Some(status) => table.insert(&photo.0, (status, now_ms))?,
+            None => table.remove(&photo.0)?,
+        };
+    }
+    write.commit()?;
+    tell(shared)
+}
+
+/// Shows how many photos the relay does not take; nothing where it takes all.
+///
+/// # Errors
+/// The database's.
+pub(super) fn tell(shared: &Shared) -> Result<(), redb::Error> {
+    let count = refused(shared)?.len() as u64;
+    let present = Alarm::PhotosRefused { count };
+    let of_photos = |raised: &Raised| matches!(raised.alarm, Alarm::PhotosRefused { .. });
+    if shared.standing.borrow().alarms.iter().any(|raised| raised.alarm == present) {
+        return Ok(());
+    }
+    if count == 0 {
+        shared.clear(of_photos);
+        return Ok(());
+    }
+    let (epoch, at_ms) = (shared.parts.store.origin().epoch, shared.parts.clock.now().wall_ms);
+    // One that was raised in an earlier epoch would stand beside it.
+    shared.clear(|raised| of_photos(raised) && raised.epoch != epoch);
+    shared.alarm(Raised { epoch, at_ms, alarm: present, said: String::new() }, None);
+    Ok(())
+}
+
+fn position_in(read: &ReadTransaction) -> Result<Place, redb::Error> {
+    match read.open_table(POSITION) {
+        Ok(table) => Ok(table.get("next")?.map_or((0, 0), |row| row.value())),
+        Err(redb::TableError::TableDoesNotExist(_)) => Ok((0, 0)),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn refused_in(read: &ReadTransaction) -> Result<BTreeMap<Hash, i64>, redb::Error> {
+    let table = match read.open_table(REFUSED) {
+        Ok(table) => table,
+        Err(redb::TableError::TableDoesNotExist(_)) => return Ok(BTreeMap::new()),
+        Err(error) => return Err(error.into()),
+    };
+    let mut refused = BTreeMap::new();
+    for row in table.iter()? {
+        let (photo, said) = row?;
+        refused.insert(Hash(*photo.value()), said.value().1);
+    }
+    Ok(refused)
+}
