@@ -1,10 +1,18 @@
 //! The suite `outage`: the relay away, the line spoilt in every way; the box records on, and all of it arrives once.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
+use appliance::clock::{SystemClock, boot_id};
+use appliance::random::{Random as _, SystemRandom};
+use appliance::store::{Decision, Store, StoreConfig};
 use harness::proxy::Fault;
 use harness::world::{Load, World, until};
+use record::entry::{By, Draft, Entry};
+use record::kinds::Event;
+use record::limits::BATCH_ENTRIES_MAX;
+use record::tree::Hash;
 
 fn demo() -> &'static Path {
     Path::new(env!("CARGO_BIN_EXE_demo"))
@@ -247,7 +255,7 @@ async fn a_box_from_an_older_copy_begins_a_new_epoch_and_gets_back_what_it_forgo
         let (own, held) = (log_of(&world, true, epoch).await, log_of(&world, false, epoch).await);
         assert_eq!(own, held, "epoch {epoch}");
         for line in own {
-            let entry = record::entry::Entry::parse(line.as_bytes()).unwrap();
+            let entry = Entry::parse(line.as_bytes()).unwrap();
             if let Some(idem) = entry.head().idem {
                 *keys.entry(idem.key.to_string()).or_default() += 1;
             }
@@ -258,8 +266,136 @@ async fn a_box_from_an_older_copy_begins_a_new_epoch_and_gets_back_what_it_forgo
         let digest = record::entry::Digest16::of(key.as_bytes()).to_string();
         assert!(keys.contains_key(&digest), "{key} was acknowledged and is in no log");
     }
-    assert_eq!(world.ledger.all().keys().filter(|key| key.starts_with("beside")).count(), 12);
+    let all = world.ledger.all();
+    let of =
+        |name: &str| all.iter().filter(|(key, _)| key.starts_with(name)).map(|(_, r)| r).collect::<Vec<_>>();
+    assert_eq!((of("forgotten").len(), of("beside").len()), (40, 12));
+    for receipt in of("forgotten") {
+        let address = receipt.address();
+        assert_eq!(world.r#box.leads_to(&address).await, (address, 200), "it is where it was");
+    }
+    for receipt in of("beside") {
+        let (now, status) = world.r#box.leads_to(&receipt.address()).await;
+        assert!(status == 200 && now.starts_with("/r/2-"), "{receipt:?} leads to {now}: {status}");
+    }
     let log = world.relay.log();
     assert!(!log.contains("fork") && !log.contains("clash"), "a false alarm: {log}");
     world.relay.order(&["verify"]).await;
+}
+
+/// Entries that wait after months without a line.
+const BACKLOG: u64 = 100_000;
+/// Memory of its own that each side may have while they are drained, and by how much that may grow on the way.
+const MEMORY_BYTES_MAX: u64 = 128 << 20;
+const GROWTH_BYTES_MAX: u64 = 16 << 20;
+
+/// Cleanings in the log of a box that does not run, until it has so many entries.
+async fn record_history(data: &Path, entries: u64) {
+    let random = Arc::new(SystemRandom);
+    let clock = Arc::new(SystemClock::new(boot_id(random.bytes())));
+    let (store, _) = Store::open(StoreConfig::new(data), clock, random).unwrap();
+    let tags: Vec<_> = store.facility().equipment.keys().copied().collect();
+    while store.size() < entries {
+        let cleaning = |n: usize| {
+            let body = format!(r#"{{"tag":"{}","who":{{"proof":"unattributed"}}}}"#, tags[n % tags.len()]);
+            let event = Event::read("cleaning.recorded", &body);
+            Draft { by: By::BOX, idem: None, event, texts: Vec::new() }
+        };
+        let drafts = (0..BATCH_ENTRIES_MAX).map(cleaning).collect();
+        store.submit(move |_| Decision::Append { drafts, answer: () }).await.unwrap();
+    }
+    store.stop().await.unwrap();
+}
+
+/// Memory that is a process's own and no file's.
+fn own_bytes(pid: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:")).unwrap();
+    line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() * 1_024
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_hundred_thousand_entries_drain_in_flat_memory() {
+    let mut world = World::unclaimed(demo()).await;
+    assert_eq!(world.r#box.stop().await.0, Some(0));
+    record_history(world.r#box.data(), BACKLOG).await;
+    world.r#box.start().await;
+    world.claim().await;
+    let mut seen: Vec<(u64, [u64; 2])> = Vec::new();
+    let drained = until("the backlog is drained", async || {
+        let memory = [world.r#box.pid(), world.relay.pid()].map(own_bytes);
+        seen.push((at_relay(&world).await, memory));
+        seen.last().is_some_and(|(at, _)| *at >= BACKLOG).then_some(())
+    });
+    assert!(drained.await.is_some(), "{:?}\nrelay:\n{}", seen.last(), world.relay.log());
+    world.caught_up().await;
+    for (side, name) in ["box", "relay"].iter().enumerate() {
+        let most = |from: u64, to: u64| {
+            let within = seen.iter().filter(|(at, _)| (from..=to).contains(at));
+            within.map(|(_, memory)| memory[side]).max().unwrap()
+        };
+        let (early, late) = (most(BACKLOG / 20, BACKLOG * 2 / 5), most(BACKLOG * 3 / 5, u64::MAX));
+        println!("{name}: {} KiB early, {} KiB late", early >> 10, late >> 10);
+        assert!(most(0, u64::MAX) <= MEMORY_BYTES_MAX, "{name}: {seen:?}");
+        assert!(late <= early + GROWTH_BYTES_MAX, "{name} grows from {early} to {late}");
+    }
+    world.relay.order(&["verify"]).await;
+}
+
+/// A picture that no codec makes small.
+fn noise() -> Vec<u8> {
+    let mut state = 7_u32;
+    let mut next = || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 24) as u8
+    };
+    let image = image::RgbImage::from_fn(1_200, 900, |_, _| image::Rgb([next(), next(), next()]));
+    let mut jpeg = Vec::new();
+    image.write_with_encoder(image::codecs::jpeg::JpegEncoder::new_with_quality(&mut jpeg, 90)).unwrap();
+    jpeg
+}
+
+/// The file of this name somewhere below a folder.
+fn file_below(dir: &Path, name: &str) -> Option<PathBuf> {
+    std::fs::read_dir(dir).ok()?.flatten().find_map(|entry| match entry.file_type() {
+        Ok(kind) if kind.is_dir() => file_below(&entry.path(), name),
+        _ => entry.file_name().to_string_lossy().contains(name).then(|| entry.path()),
+    })
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_photo_arrives_whole_over_a_line_that_spoils_bytes() {
+    let world = World::claimed(demo()).await;
+    let connections = world.photo_connections();
+    world.line(Fault::Corrupt(100_000));
+    world.phone("phone").record_with_photo(0, noise()).await;
+    let tried = until("the photo is tried several times", async || {
+        (world.photo_connections() >= connections + 3).then_some(())
+    });
+    assert!(tried.await.is_some(), "{}", world.r#box.log());
+    let named = async || {
+        let log = world.r#box.get("/api/v1/log").await;
+        log.lines().find_map(|line| match Entry::parse(line.as_bytes()).unwrap().event() {
+            Event::CleaningRecorded(cleaning) => cleaning.photos.first().copied(),
+            Event::PhotoAttached(attached) => Some(attached.photo),
+            _ => None,
+        })
+    };
+    let photo = until("the photo is named", named).await.unwrap();
+    let store = world.relay.data().join("photos");
+    assert_eq!(
+        file_below(&store, &photo.to_string()),
+        None,
+        "it came over a line that carries no piece whole"
+    );
+    world.line(Fault::None);
+    let kept = until("the photo is kept", async || {
+        let bytes = std::fs::read(file_below(&store, &photo.to_string())?).ok()?;
+        (Hash::of(&bytes) == photo).then_some(bytes)
+    });
+    let kept = kept.await.unwrap_or_else(|| panic!("box:\n{}", world.r#box.log()));
+    assert!(kept.len() > 300_000, "several pieces: {}", kept.len());
+    let health = world.r#box.health().await.unwrap();
+    assert_eq!(health["alarms"].as_array().map(Vec::len), Some(0), "{health}");
+    world.check().await;
 }

@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use std::sync::{Arc, Mutex, OnceLock};
 
-use appliance::uplink::plan::{Action, Alarm, Answer, Event, Plan};
+use appliance::uplink::plan::{Action, Alarm, Answer, Event, Offers, Plan};
 use record::batch::{Unverified, pack};
 use record::checkpoint::{Checkpoint, Origin};
 use record::entry::{At, By, ClockState, Entry};
@@ -106,6 +106,10 @@ enum Planted {
     ForgetsOldLogs,
     /// The box takes what it is given back without comparing it with the signed root.
     RefillsBlindly,
+    /// An ended log is offered only when a connection begins.
+    OffersOnce,
+    /// The relay lets an ended log grow past where the next one goes on.
+    GrowsEnded,
 }
 
 /// What has been seen over all seeds: each must have happened.
@@ -126,6 +130,9 @@ enum Mark {
     OldLogDrained,
     Refilled,
     RefillRefused,
+    OfferedAgain,
+    EndedGrew,
+    Clashed,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -208,6 +215,7 @@ struct World {
     old: Vec<Old>,
     /// The ended log whose turn it is, with its own plan; the present one's otherwise.
     turn: Option<(usize, Plan)>,
+    offers: Offers,
     /// What the relay cosigned and the box's log does not bear out.
     contrary: Option<(u64, Hash)>,
     /// What the box's files say of the cursor: behind the plan's own by up to 30 s.
@@ -217,6 +225,8 @@ struct World {
     backup: BTreeMap<u32, Kept>,
     went_back: bool,
     cloned: bool,
+    /// The most that the relay may ever hold of a log that has ended, since it knows that.
+    ended: BTreeMap<u32, u64>,
     marks: BTreeSet<Mark>,
 }
 
@@ -237,6 +247,7 @@ impl World {
             plan: Plan::new(1, 0),
             old: Vec::new(),
             turn: None,
+            offers: Offers::default(),
             contrary: None,
             durable_cursor: 0,
             cosigned: None,
@@ -244,6 +255,7 @@ impl World {
             backup: BTreeMap::new(),
             went_back: false,
             cloned: false,
+            ended: BTreeMap::new(),
             marks: BTreeSet::new(),
         }
     }
@@ -285,9 +297,15 @@ impl World {
                 if self.connection.is_none() && (!self.stormy || self.chance(30)) {
                     self.connections += 1;
                     self.connection = Some(self.connections);
+                    self.offers = Offers::default();
                     self.next_turn(0);
                 }
                 self.refill();
+                let due = self.turn.is_none() && !self.old.is_empty() && self.offers.are_due(self.now_ms);
+                if self.connection.is_some() && due && self.planted != Planted::OffersOnce {
+                    self.marks.insert(Mark::OfferedAgain);
+                    self.cut();
+                }
                 if self.stormy {
                     self.mischief();
                 }
@@ -337,8 +355,28 @@ impl World {
                 self.size -= 1 + self.below(2);
                 self.box_crashes();
             }
+            32 if self.chance(30) => self.copy_goes_on(),
             _ => {}
         }
+    }
+
+    /// A copy of the card from before a new epoch goes on with the log that has ended, over a line of its own.
+    fn copy_goes_on(&mut self) {
+        let known = self.old.iter().rev().map(|old| old.log);
+        let Some(log) = known.into_iter().find(|log| self.ends(log.epoch).is_some()) else { return };
+        let from = self.relay.get(&log.epoch).map_or(0, Kept::size);
+        let to = (from + 3).min(LOG);
+        if from < to {
+            self.marks.insert(Mark::EndedGrew);
+            self.relay_hears(0, Up::Batch { log, from, to, torn: false });
+        }
+    }
+
+    /// Where a log ended, once the relay holds the one that goes on from it.
+    fn ends(&self, epoch: u32) -> Option<u64> {
+        let next = self.relay.get(&(epoch + 1)).map_or(0, Kept::size);
+        let old = self.old.iter().find(|old| old.log.epoch == epoch)?;
+        (next > 0).then_some(old.counts.0)
     }
 
     fn cut(&mut self) {
@@ -437,7 +475,11 @@ impl World {
         let now_ms = self.now_ms;
         let old = self.turn.is_some();
         let before = self.plan().cursor();
-        for action in self.plan().on(event, now_ms) {
+        let actions = self.plan().on(event, now_ms);
+        if !old {
+            self.offers.watch(before, &actions, now_ms);
+        }
+        for action in actions {
             match action {
                 Action::Hello => {
                     let cosigned = self.cosigned.filter(|_| !old);
@@ -470,7 +512,10 @@ impl World {
                     return;
                 }
                 // The present log does not wait for one that is refused.
-                Action::Alarm(Alarm::Refused { .. } | Alarm::OtherHistory { .. }) if old => {
+                Action::Alarm(alarm @ (Alarm::Refused { .. } | Alarm::OtherHistory { .. })) if old => {
+                    if matches!(alarm, Alarm::Refused { .. }) {
+                        self.offers.refused(now_ms);
+                    }
                     let at = self.turn.as_ref().map_or(0, |(at, _)| *at);
                     return self.next_turn(at + 1);
                 }
@@ -492,7 +537,7 @@ impl World {
                 assert!(self.cloned || self.forgot(), "an honest box was told of another history");
                 self.new_epoch();
             }
-            Alarm::Refused { .. } | Alarm::KeyGone { .. } => {
+            Alarm::Refused { .. } | Alarm::KeyGone { .. } | Alarm::PhotosRefused { .. } => {
                 self.marks.insert(Mark::Refused);
             }
         }
@@ -598,6 +643,7 @@ impl World {
             overlap,
             root_at_end,
             witness: kept.witness.filter(|(size, _)| *size > kept.size()),
+            ends: self.ends(epoch).filter(|_| self.planted != Planted::GrowsEnded),
         };
         if self.planted == Planted::AppendsBlindly && from <= kept.size() && !torn {
             let leaves = &whole.leaves[usize::try_from(from).unwrap()..usize::try_from(to).unwrap()];
@@ -622,7 +668,13 @@ impl World {
                 self.marks.insert(Mark::Forked);
                 self.relay.entry(epoch).or_default().quarantined = true;
             }
+            Verdict::Clash { .. } => {
+                self.marks.insert(Mark::Clashed);
+                self.send(connection, Packet::Down(Down::Refused { epoch }));
+            }
             Verdict::Refuse(_) => {
+                // What a copy writes next to a log that another copy went on with fits nothing.
+                let torn = torn || connection == 0;
                 assert!(torn || self.cloned, "an honest batch was refused");
                 self.send(connection, Packet::Down(Down::Refused { epoch }));
             }
@@ -653,7 +705,17 @@ impl World {
     }
 
     /// What holds at every moment.
-    fn check(&self) {
+    fn check(&mut self) {
+        for epoch in self.old.iter().map(|old| old.log.epoch).collect::<Vec<_>>() {
+            let held = self.relay.get(&epoch).map_or(0, Kept::size);
+            match self.ends(epoch) {
+                Some(ends) => {
+                    let most = *self.ended.entry(epoch).or_insert(ends.max(held));
+                    assert!(held <= most, "a log that ended at {ends} grew from {most} to {held}");
+                }
+                None => drop(self.ended.remove(&epoch)),
+            }
+        }
         let Some(kept) = self.relay.get(&self.log.epoch) else { return };
         let log = Log::get(self.log);
         if !self.cloned && !self.forgot() {
@@ -666,12 +728,19 @@ impl World {
 
     /// Whether an ended log is whole on both sides. One that the box forgot, and then the relay, nobody has.
     fn is_settled(&self, old: &Old) -> bool {
-        let Some(kept) = self.relay.get(&old.log.epoch) else { return old.counts.0 == 0 };
+        let nothing = Kept::default();
+        let kept = self.relay.get(&old.log.epoch).unwrap_or(&nothing);
         let at = usize::try_from(old.counts.0).unwrap();
         match old.is_whole() {
             true => kept.quarantined || self.cloned || kept.leaves.get(..at) == old.leaves.get(..at),
             false => self.went_back && kept.size() < old.counts.0,
         }
+    }
+
+    /// Of an ended log: which, how much of it counts, what the box and the relay hold.
+    fn told(&self, old: &Old) -> (LogId, u64, usize, u64, bool) {
+        let held = self.relay.get(&old.log.epoch).map_or(0, Kept::size);
+        (old.log, old.counts.0, old.leaves.len(), held, self.went_back)
     }
 
     /// The weather clears: everything must arrive.
@@ -689,7 +758,13 @@ impl World {
             }
         }
         let held = self.relay.get(&self.log.epoch).map_or(0, Kept::size);
-        assert!(self.cloned, "stuck: {:?}, box {}, relay {held}, {:?}", self.log, self.size, self.plan);
+        let old: Vec<_> =
+            self.old.iter().filter(|old| !self.is_settled(old)).map(|old| self.told(old)).collect();
+        assert!(
+            self.cloned,
+            "stuck: {:?}, box {}, relay {held}, {:?}; {old:?}",
+            self.log, self.size, self.plan
+        );
     }
 }
 
@@ -755,6 +830,9 @@ fn everything_arrives_once_and_in_order() {
         Mark::OldLogDrained,
         Mark::Refilled,
         Mark::RefillRefused,
+        Mark::OfferedAgain,
+        Mark::EndedGrew,
+        Mark::Clashed,
     ];
     let unseen: Vec<Mark> = all.into_iter().filter(|m| !marks.contains(m)).collect();
     assert!(unseen.is_empty(), "never happened: {unseen:?}");
@@ -772,6 +850,8 @@ fn planted_bugs_are_found() {
         Planted::AcksBeforeStoring,
         Planted::ForgetsOldLogs,
         Planted::RefillsBlindly,
+        Planted::OffersOnce,
+        Planted::GrowsEnded,
     ];
     let missed: Vec<Planted> =
         bugs.into_iter().filter(|bug| failures(0..20_000, *bug).0.is_empty()).collect();

@@ -108,3 +108,30 @@ async fn a_full_disk_is_refused_cleanly_and_survived() {
     r#box.start().await;
     check::at_box(&r#box, &ledger).await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_start_on_a_full_disk_shows_what_is_there_and_lives_on_the_ballast() {
+    let disk = Tmpfs::mount(24 << 20);
+    let mut r#box = TheBox::new(demo(), &disk.path().join("box"));
+    r#box.start().await;
+    r#box.found().await;
+    let ledger = Ledger::default();
+    let phone = r#box.phone("phone", &ledger);
+    phone.record_all(0..10).await;
+    r#box.kill().await;
+    // This disk is too small for the box to make one of its own.
+    let ballast = r#box.data().join("ballast");
+    std::fs::write(&ballast, vec![0x5a; 1 << 20]).unwrap();
+    fill(&disk.path().join("filler"));
+    r#box.try_start().await.unwrap_or_else(|e| panic!("a start on a full disk: {e}"));
+    check::at_box(&r#box, &ledger).await;
+    let refused = post_until_full(&phone, 10).await;
+    assert!(!ballast.exists(), "records were refused while there was a ballast");
+    // Now there is nothing in reserve.
+    r#box.kill().await;
+    r#box.try_start().await.unwrap_or_else(|e| panic!("a start without a free byte: {e}"));
+    check::at_box(&r#box, &ledger).await;
+    std::fs::remove_file(disk.path().join("filler")).unwrap();
+    phone.record_all(refused..refused + 10).await;
+    check::at_box(&r#box, &ledger).await;
+}

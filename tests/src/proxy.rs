@@ -1,4 +1,4 @@
-//! A TCP line that can be spoilt while connections live: slow, cut, half open, deaf, throttled, refused.
+//! A TCP line that can be spoilt while connections live: slow, cut, half open, deaf, throttled, refused, corrupting.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -30,6 +30,8 @@ pub enum Fault {
     Throttle(u32),
     /// Live connections go on, new ones are reset.
     Refuse,
+    /// After each so many bytes, each way, one bit arrives turned.
+    Corrupt(u32),
 }
 
 impl Fault {
@@ -164,6 +166,7 @@ async fn pump(
 ) -> io::Result<()> {
     let mut buffer = vec![0; 16 * 1024];
     let mut swallowed = false;
+    let mut whole: usize = 0;
     loop {
         let fault = *faults.borrow();
         let piece = match fault {
@@ -188,6 +191,13 @@ async fn pump(
         }
         if n == 0 {
             return to.shutdown().await;
+        }
+        whole += n;
+        if let Fault::Corrupt(every) = fault
+            && whole >= every as usize
+        {
+            buffer[n / 2] ^= 1;
+            whole = 0;
         }
         to.write_all(&buffer[..n]).await?;
         carried.fetch_add(n as u64, Ordering::Relaxed);
@@ -231,6 +241,18 @@ mod tests {
             assert_eq!(stream.read(&mut [0; 9]).await.unwrap(), 0, "the end is carried: {fault:?}");
         }
         assert_eq!((line.connections(), line.carried()), (3, (9_000, 9_000)));
+    }
+
+    #[tokio::test]
+    async fn a_bit_now_and_then_is_turned() {
+        let line = echo_behind_a_line().await;
+        line.set(Fault::Corrupt(3_000));
+        let mut stream = TcpStream::connect(line.addr()).await.unwrap();
+        let text = vec![b'x'; 1_000];
+        assert_eq!(said_and_heard(&mut stream, &text).await.unwrap(), text, "not yet");
+        let heard = said_and_heard(&mut stream, &vec![b'x'; 8_000]).await.unwrap();
+        let turned = heard.iter().filter(|b| **b != b'x').count();
+        assert!((1..=6).contains(&turned), "{turned}");
     }
 
     #[tokio::test]

@@ -31,6 +31,11 @@ impl Receipt {
         whole.then_some(Self { epoch_n: n.parse().ok()?, seq: seq.parse().ok()?, check: check.to_owned() })
     }
 
+    /// The address of its page.
+    pub fn address(&self) -> String {
+        format!("/r/{}-{}-{}", self.epoch_n, self.seq, self.check)
+    }
+
     /// The ten symbols that belong to a leaf's hash.
     pub fn symbols(leaf: &Hash) -> String {
         let bits = leaf.0[..7].iter().fold(0u64, |bits, &b| (bits << 8) | u64::from(b)) >> 6;

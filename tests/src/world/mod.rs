@@ -110,6 +110,11 @@ impl World {
         self.mqtt.connections()
     }
 
+    /// Connections that the box has made for photos so far, refused ones included.
+    pub fn photo_connections(&self) -> u64 {
+        self.photos.connections()
+    }
+
     /// A phone in the building.
     pub fn phone(&self, name: &str) -> Phone {
         self.r#box.phone(name, &self.ledger)

@@ -76,6 +76,25 @@ impl Phone {
         }
     }
 
+    /// Posts its nth submission with a photo, once.
+    ///
+    /// # Panics
+    /// It is not acknowledged.
+    pub async fn record_with_photo(&self, n: usize, jpeg: Vec<u8>) -> Receipt {
+        let key = self.key(n);
+        let address = format!("{}/t/{}", self.http, self.tags[n % self.tags.len()]);
+        let photo = reqwest::multipart::Part::bytes(jpeg).file_name("photo.jpg");
+        let form = reqwest::multipart::Form::new().text("cleaned_by", self.name.clone()).part("photo", photo);
+        let sent = self.client.post(address).header("idempotency-key", &key).multipart(form).send().await;
+        let answer = sent.unwrap_or_else(|e| panic!("{key}: {e:?}"));
+        let location = answer.headers().get("location").and_then(|l| l.to_str().ok()).map(str::to_owned);
+        let (status, body) = (answer.status(), answer.text().await.unwrap_or_default());
+        let receipt = location.as_deref().and_then(Receipt::read);
+        let receipt = receipt.unwrap_or_else(|| panic!("{key}: {status} {location:?}: {body}"));
+        self.ledger.note(&key, &receipt);
+        receipt
+    }
+
     /// Posts its nth submission until it is acknowledged.
     ///
     /// # Panics

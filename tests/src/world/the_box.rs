@@ -202,6 +202,16 @@ impl TheBox {
         Phone::new(name, self.http(""), self.tags.clone(), ledger.clone())
     }
 
+    /// Where a page's redirects end, and with which status.
+    ///
+    /// # Panics
+    /// Nobody answers.
+    pub async fn leads_to(&self, path: &str) -> (String, u16) {
+        let asked = self.plain.get(self.http(path)).send().await;
+        let answer = asked.unwrap_or_else(|e| panic!("{path}: {e:?}"));
+        (answer.url().path().to_owned(), answer.status().as_u16())
+    }
+
     /// What `/healthz` says; `None` while nobody answers.
     pub async fn health(&self) -> Option<Value> {
         let answer = self.plain.get(self.http("/healthz")).send().await.ok()?;

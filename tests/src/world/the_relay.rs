@@ -151,6 +151,14 @@ impl TheRelay {
         (status.code(), log)
     }
 
+    /// Its process id.
+    ///
+    /// # Panics
+    /// It does not run.
+    pub fn pid(&self) -> u32 {
+        self.running.as_ref().map_or_else(|| panic!("the relay does not run"), Running::pid)
+    }
+
     /// What it has written since its start.
     pub fn log(&self) -> String {
         self.running.as_ref().map_or_else(|| "(not running)".to_owned(), Running::log)
