@@ -96,10 +96,17 @@ fn follow(store: &Store, db: &Database) -> Result<(), SweepError> {
         }
         loop {
             let reader = store.reader_of(epoch)?;
-            let end = reader.size().min(next + AT_ONCE);
+            let mut end = reader.size().min(next + AT_ONCE);
             let mut found: Vec<(Hash, Place)> = Vec::new();
-            for entry in reader.entries(next..end) {
-                let entry = entry?;
+            for (seq, entry) in (next..end).zip(reader.entries(next..end)) {
+                let entry = match entry {
+                    // A slow card: what was read in time is noted, the rest with another reader.
+                    Err(StoreError::ReaderExpired) if seq > next => {
+                        end = seq;
+                        break;
+                    }
+                    entry => entry?,
+                };
                 let of_entry = match entry.event() {
                     Event::CleaningRecorded(cleaning) => cleaning.photos,
                     Event::PhotoAttached(attached) => vec![attached.photo],

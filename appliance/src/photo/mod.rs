@@ -253,24 +253,29 @@ fn make_private(dir: &Path) -> std::io::Result<()> {
 fn keep_file(path: &Path, jpeg: &[u8], random: [u8; 8]) -> std::io::Result<()> {
     use std::io::Write as _;
     use std::os::unix::fs::OpenOptionsExt as _;
+    let folder = path.parent().unwrap_or(path);
+    let flush_folders = || {
+        std::fs::File::open(folder)?.sync_all()?;
+        std::fs::File::open(folder.parent().unwrap_or(folder))?.sync_all()
+    };
     if path.exists() {
         // Nobody takes it away as an old one while its new record is being made.
         let file = std::fs::File::options().append(true).open(path)?;
         let now = rustix::fs::Timespec { tv_sec: 0, tv_nsec: rustix::fs::UTIME_NOW };
         let times = rustix::fs::Timestamps { last_access: now, last_modification: now };
-        return rustix::fs::futimens(&file, &times).map_err(Into::into);
+        rustix::fs::futimens(&file, &times)?;
+        // Whoever made it may have been killed, or is still on the way, between the name and its flush.
+        return flush_folders();
     }
-    let folder = path.parent().unwrap_or(path);
     if !folder.exists() {
         make_private(folder)?;
-        std::fs::File::open(folder.parent().unwrap_or(folder))?.sync_all()?;
     }
     let temporary = path.with_extension(format!("{:016x}.part", u64::from_le_bytes(random)));
     let mut file = std::fs::File::options().write(true).create_new(true).mode(0o600).open(&temporary)?;
     file.write_all(jpeg)?;
     file.sync_all()?;
     std::fs::rename(&temporary, path)?;
-    std::fs::File::open(folder)?.sync_all()
+    flush_folders()
 }
 
 async fn run_child(command: &[std::ffi::OsString], upload: &Path) -> Result<Vec<u8>, PhotoTrouble> {

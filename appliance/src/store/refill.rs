@@ -10,7 +10,7 @@ use record::redact::TextLine;
 use record::sign::{Note, Verifier};
 use record::tree::{frontier_at, root_at};
 
-use super::disk::{Disk, put_small};
+use super::disk::{Disk, put_small, remove_if_there};
 use super::error::StoreError;
 use super::repair::Rewriter;
 use super::scan::Segment;
@@ -205,4 +205,11 @@ pub(super) fn fetched_path(epoch: Epoch) -> String {
 /// The note that ends an epoch.
 pub(super) fn ends_path(epoch: Epoch) -> String {
     format!("{EVIDENCE}/{epoch}.ends")
+}
+
+/// Takes away the note that would end an epoch at the next start.
+pub(super) fn forget_end(disk: &dyn Disk, epoch: Epoch) -> Result<(), StoreError> {
+    let path = ends_path(epoch);
+    remove_if_there(disk, &path).map_err(StoreError::io(path))?;
+    disk.make_dir(EVIDENCE).and_then(|()| disk.sync_dir(EVIDENCE)).map_err(StoreError::io(EVIDENCE))
 }

@@ -19,6 +19,7 @@ use super::fold::Chain;
 use super::journal::{Journal, Sizes};
 use super::keys::{Keys, epoch_folders};
 use super::rebuild;
+use super::refill;
 use super::repair::{self, Repaired};
 use super::scan::{Segment, SegmentReader, Step};
 use super::segment::GroupWriter;
@@ -289,7 +290,12 @@ impl Start<'_> {
                 self.take_repaired(repaired, &other, &mut db, &mut ends, (origin, dir))?
             }
         };
-        let counts = self.counts(&origin, &cursor, &whole.frontier)?;
+        let mut counts = self.counts(&origin, &cursor, &whole.frontier)?;
+        if ends.is_none() && self.vindicated(&origin, dir, counts.as_ref(), &whole.frontier)? {
+            drop(db.take());
+            self.distrust("it gave another root than the journal has")?;
+            counts = None;
+        }
         if let Some(counts) = &counts {
             let (size, confirmed) = (whole.frontier.size(), counts.size);
             ends.get_or_insert(if confirmed > size {
@@ -321,6 +327,26 @@ impl Start<'_> {
         let kept = cursor.kept.as_ref().map(|kept| kept.checkpoint);
         let kept = kept.filter(|kept| kept.origin == *origin && kept.size > own.size());
         Ok(ended.into_iter().chain(kept).max_by_key(|counts| counts.size))
+    }
+
+    /// Whether the journal holds just what the relay cosigned. Then it was the database that gave a wrong root, and the
+    /// note that would end the epoch is void.
+    fn vindicated(
+        &self,
+        origin: &Origin,
+        dir: &str,
+        counts: Option<&Checkpoint>,
+        own: &Frontier,
+    ) -> Result<bool, StoreError> {
+        let Some(counts) = counts.filter(|counts| counts.size <= own.size()) else { return Ok(false) };
+        let disk = &**self.disk;
+        let claims = Claims { held: counts.size, confirmed: 0 };
+        let found = survey(disk, *origin, dir, claims, false).map_err(StoreError::io(dir))?;
+        if !matches!(found, Survey::Whole(whole) if whole.root_at_held == Some(counts.root)) {
+            return Ok(false);
+        }
+        refill::forget_end(disk, origin.epoch)?;
+        Ok(true)
     }
 
     /// Looks again after a repair, and decides what becomes of the database and the epoch.

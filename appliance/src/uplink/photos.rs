@@ -323,7 +323,7 @@ mod tests {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         tokio::spawn(async move { axum::serve(listener, doors).await.unwrap() });
-        (relay, Destination { url, client: reqwest::Client::new() })
+        (relay, Destination { url, client: reqwest::Client::builder().build().unwrap() })
     }
 
     /// A box whose log names two photos.

@@ -135,6 +135,24 @@ async fn what_the_card_forgot_comes_back_and_what_was_recorded_beside_it_stays()
 }
 
 #[tokio::test]
+async fn a_database_that_gave_a_wrong_root_does_not_end_the_epoch() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    let (store, _) = open(&data);
+    record(&store, vec![equipment()]).await;
+    let proof = cosigned(&store);
+    record(&store, vec![cleaning("later", "M")]).await;
+    let (origin, size) = (store.origin(), store.size());
+    // As if the uplink had asked for another root than the journal has: the note says what this log says.
+    store.end_epoch(&proof).unwrap();
+    let (store, report) = again(store, &dir).await;
+    assert_eq!((store.origin(), store.size(), &report.new_epoch), (origin, size, &None));
+    assert_eq!(report.rebuilt.as_deref(), Some("it gave another root than the journal has"));
+    let (store, report) = again(store, &dir).await;
+    assert_eq!((store.size(), report.rebuilt, report.new_epoch), (size, None, None), "the note is gone");
+}
+
+#[tokio::test]
 async fn entries_that_do_not_lead_to_the_signed_root_are_not_taken() {
     let (dir, store, page, proof) = forgetful(5, 30, 2).await;
     store.end_epoch(&proof).unwrap();
