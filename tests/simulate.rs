@@ -1,92 +1,27 @@
 //! The suite `simulate`: the box's plan and the relay's decision in a seeded world that loses, repeats, reorders, cuts,
 //! crashes and restores. Safety holds after every step; when the faults stop, everything arrives.
 
+#[path = "simulate/logs.rs"]
+mod logs;
+#[path = "simulate/relay_side.rs"]
+mod relay_side;
+
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::Mutex;
 
 use appliance::uplink::plan::{Action, Alarm, Answer, Event, Offers, Plan};
-use record::batch::{Unverified, pack};
-use record::checkpoint::{Checkpoint, Origin};
-use record::entry::{At, By, ClockState, Entry};
-use record::ids::{BootId, BoxId};
-use record::sign::{Kind, Signer};
 use record::tree::{Frontier, Hash};
-use record::verify::{Refusal, Signed};
-
+use record::verify::Refusal;
 use relay::ingest::{Held, Verdict, decide};
+
+use logs::{Log, LogId};
 
 /// Entries of a simulated log; small, so that everything can be signed once and for all.
 const LOG: u64 = 48;
 /// Steps with faults, then steps without in which all must arrive.
 const STORMY: u32 = 220;
 const CALM: u32 = 1_500;
-
-/// A log that a box may have: an epoch, and a variant that goes its own way after `LOG / 2` (a cloned card).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-struct LogId {
-    epoch: u32,
-    clone: bool,
-}
-
-/// Everything about a log that costs a signature, made once.
-struct Log {
-    leaves: Vec<Hash>,
-    frontiers: Vec<Frontier>,
-    batches: Mutex<BTreeMap<(u64, u64), Arc<Signed>>>,
-    lines: Vec<Entry>,
-    signer: Signer,
-    origin: Origin,
-}
-
-impl Log {
-    fn get(id: LogId) -> &'static Log {
-        static LOGS: OnceLock<Mutex<BTreeMap<LogId, &'static Log>>> = OnceLock::new();
-        let mut logs = LOGS.get_or_init(Mutex::default).lock().unwrap();
-        logs.entry(id).or_insert_with(|| Box::leak(Box::new(Log::make(id))))
-    }
-
-    fn make(id: LogId) -> Self {
-        let secret = [u8::try_from(id.epoch).unwrap(); 32];
-        let public = Signer::new("x", Kind::Note, &secret).unwrap().verifier().public();
-        let origin = Origin::new(BoxId::new(1, [2; 10]), id.epoch, &public);
-        let at = At { wall: 1, boot: BootId::new(1, [1; 10]), up: 5, clock: ClockState::Synced };
-        let lines: Vec<Entry> = (0..LOG)
-            .map(|seq| {
-                let clone = id.clone && seq >= LOG / 2;
-                let event = record::kinds::Event::read("x.y", &format!(r#"{{"clone":{clone}}}"#));
-                Entry::compose(seq, at, By::BOX, None, &event).unwrap()
-            })
-            .collect();
-        let leaves: Vec<Hash> = lines.iter().map(Entry::leaf).collect();
-        let mut frontiers = vec![Frontier::default()];
-        for leaf in &leaves {
-            let mut next = frontiers.last().unwrap().clone();
-            next.push(*leaf);
-            frontiers.push(next);
-        }
-        let signer = origin.signer(&secret).unwrap();
-        Self { leaves, frontiers, batches: Mutex::default(), lines, signer, origin }
-    }
-
-    fn root(&self, size: u64) -> Hash {
-        self.frontiers[usize::try_from(size).unwrap()].root()
-    }
-
-    /// The batch `[from, to)`, packed, unpacked and opened by the real code.
-    fn batch(&self, from: u64, to: u64) -> Signed {
-        let open = || {
-            let checkpoint = Checkpoint { origin: self.origin, size: to, root: self.root(to) };
-            let note = checkpoint.signed(&self.signer).unwrap().to_string();
-            let range = usize::try_from(from).unwrap()..usize::try_from(to).unwrap();
-            let lines: Vec<&[u8]> = self.lines[range].iter().map(Entry::bytes).collect();
-            let wire = pack(&note, from, &lines, &[]).unwrap();
-            Arc::new(Unverified::unpack(&wire).unwrap().open(&self.origin, self.signer.verifier()).unwrap())
-        };
-        let mut batches = self.batches.lock().unwrap();
-        Signed::clone(batches.entry((from, to)).or_insert_with(open))
-    }
-}
 
 /// A bug that is put in on purpose: a simulator that cannot fail is worth nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -590,118 +525,6 @@ impl World {
             _ => return,
         };
         self.tell(Event::Answered(answer));
-    }
-
-    fn relay_hears(&mut self, connection: u64, up: Up) {
-        let (Up::Hello { log, .. } | Up::Batch { log, .. } | Up::Health { log, .. }) = up;
-        let kept = self.relay.entry(log.epoch).or_default();
-        if kept.quarantined {
-            return;
-        }
-        match up {
-            Up::Hello { cosigned, .. } => {
-                if let Some(witness) = cosigned.filter(|(size, _)| *size > kept.size()) {
-                    kept.witness = Some(witness);
-                }
-                self.answer(connection, log.epoch);
-            }
-            Up::Health { cursor, .. } => {
-                if kept.size() != cursor && self.planted != Planted::DeafToHealth {
-                    self.answer(connection, log.epoch);
-                }
-            }
-            Up::Batch { from, to, torn, .. } => self.ingest(connection, log, from, to, torn),
-        }
-    }
-
-    /// What the relay holds, cosigned; of nothing there is nothing to cosign.
-    fn answer(&mut self, connection: u64, epoch: u32) {
-        let kept = self.relay.entry(epoch).or_default();
-        let size = kept.size();
-        let down = match size {
-            0 => Down::Want { epoch, from: 0 },
-            _ => Down::Cosigned { epoch, size, root: kept.frontier().root() },
-        };
-        self.send(connection, Packet::Down(down));
-    }
-
-    fn ingest(&mut self, connection: u64, log: LogId, from: u64, to: u64, torn: bool) {
-        let epoch = log.epoch;
-        let whole = Log::get(log);
-        let batch = if torn { Err(Refusal::Root(to)) } else { Ok(whole.batch(from, to)) };
-        let kept = self.relay.entry(epoch).or_default().clone();
-        let frontier = kept.frontier();
-        let at = |n: u64| usize::try_from(n.min(kept.size())).unwrap();
-        let root_at_end = (to <= kept.size()).then(|| {
-            let mut frontier = Frontier::default();
-            kept.leaves[..at(to)].iter().for_each(|l| frontier.push(*l));
-            frontier.root()
-        });
-        let overlap = &kept.leaves[at(from)..at(to)];
-        let held = Held {
-            frontier: &frontier,
-            overlap,
-            root_at_end,
-            witness: kept.witness.filter(|(size, _)| *size > kept.size()),
-            ends: self.ends(epoch).filter(|_| self.planted != Planted::GrowsEnded),
-        };
-        if self.planted == Planted::AppendsBlindly && from <= kept.size() && !torn {
-            let leaves = &whole.leaves[usize::try_from(from).unwrap()..usize::try_from(to).unwrap()];
-            self.relay.entry(epoch).or_default().leaves.extend(leaves);
-            return self.answer(connection, epoch);
-        }
-        match decide(batch, &held) {
-            Verdict::Store(batch) => {
-                self.marks.insert(if from < kept.size() { Mark::StoredOverlap } else { Mark::Stored });
-                self.store(connection, epoch, batch.entries().iter().map(|(_, leaf)| *leaf).collect());
-            }
-            Verdict::Again => {
-                self.marks.insert(Mark::Again);
-                self.answer(connection, epoch);
-            }
-            Verdict::Want(from) => {
-                self.marks.insert(Mark::Wanted);
-                self.send(connection, Packet::Down(Down::Want { epoch, from }));
-            }
-            Verdict::Fork { .. } => {
-                assert!(self.cloned, "an honest box was taken for two");
-                self.marks.insert(Mark::Forked);
-                self.relay.entry(epoch).or_default().quarantined = true;
-            }
-            Verdict::Clash { .. } => {
-                self.marks.insert(Mark::Clashed);
-                self.send(connection, Packet::Down(Down::Refused { epoch }));
-            }
-            Verdict::Refuse(_) => {
-                // What a copy writes next to a log that another copy went on with fits nothing.
-                let torn = torn || connection == 0;
-                assert!(torn || self.cloned, "an honest batch was refused");
-                self.send(connection, Packet::Down(Down::Refused { epoch }));
-            }
-        }
-    }
-
-    fn store(&mut self, connection: u64, epoch: u32, leaves: Vec<Hash>) {
-        let crash = if self.stormy { self.below(100) } else { 100 };
-        if self.planted == Planted::AcksBeforeStoring {
-            let mut kept = self.relay.entry(epoch).or_default().clone();
-            kept.leaves.extend(&leaves);
-            let (size, root) = (kept.size(), kept.frontier().root());
-            self.send(connection, Packet::Down(Down::Cosigned { epoch, size, root }));
-            if crash >= 8 {
-                self.relay.insert(epoch, kept);
-            }
-            return;
-        }
-        if crash < 4 {
-            return self.cut();
-        }
-        self.relay.entry(epoch).or_default().leaves.extend(leaves);
-        if crash < 8 {
-            self.marks.insert(Mark::RelayCrashedAfterStoring);
-            return self.cut();
-        }
-        self.answer(connection, epoch);
     }
 
     /// What holds at every moment.
