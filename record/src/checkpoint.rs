@@ -151,6 +151,7 @@ impl SignedCheckpoint {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cosigned {
     signed: SignedCheckpoint,
+    by: String,
     time_s: u64,
 }
 
@@ -169,7 +170,8 @@ impl Cosigned {
         let mut refused = NoteError::Unsigned("the relay".to_owned());
         for cosigner in cosigners {
             match cosigner.verify(&signed.note) {
-                Ok(Some(time_s)) => return Ok(Self { signed, time_s }),
+                Ok(Some(time_s)) => return Ok(Self { signed, by: cosigner.name().to_owned(), time_s }),
+                // The log's own key, or another that signs notes: it witnesses nothing.
                 Ok(None) => {}
                 Err(e) => refused = e,
             }
@@ -185,6 +187,11 @@ impl Cosigned {
     /// The note.
     pub fn note(&self) -> &Note {
         &self.signed.note
+    }
+
+    /// The name of the cosigner whose signature holds.
+    pub fn by(&self) -> &str {
+        &self.by
     }
 
     /// When the relay stored the entries: seconds since 1970.
@@ -212,6 +219,10 @@ mod tests {
         let cosigned =
             Cosigned::verify(&both, &origin, signer.verifier(), &[cosigner.verifier().clone()]).unwrap();
         assert_eq!((cosigned.checkpoint(), cosigned.time_s()), (&checkpoint, 99));
+        let whole = [signer.verifier().clone(), cosigner.verifier().clone()];
+        let cosigned = Cosigned::verify(&both, &origin, signer.verifier(), &whole).unwrap();
+        assert_eq!(cosigned.by(), "relay.example/cosign/1", "the log is not its own witness");
+        assert!(Cosigned::verify(&both, &origin, signer.verifier(), &whole[..1]).is_err());
         assert!(Cosigned::verify(&note, &origin, signer.verifier(), &[cosigner.verifier().clone()]).is_err());
         let later = Origin { epoch: Epoch { n: 2, ..origin.epoch }, ..origin };
         assert!(SignedCheckpoint::verify(&note, &later, signer.verifier()).is_err());

@@ -73,7 +73,8 @@ pub struct Proven {
     pub entry: Entry,
     /// Size and root of the log that holds it.
     pub checkpoint: Checkpoint,
-    /// When a relay had stored it, seconds since 1970, by a cosigner that signed.
+    /// When a relay had stored it, seconds since 1970, by a cosigner that signed. Where the reader gave no cosigner's key
+    /// the one that the proof brings was taken: that is only as good as whoever gave the proof.
     pub witnessed: Option<(String, u64)>,
 }
 
@@ -156,8 +157,7 @@ impl Proof {
         }
         let origin = signed.checkpoint().origin;
         let cosigned = Cosigned::verify(&self.checkpoint, &origin, log, keys)?;
-        let by = keys.iter().find(|key| key.verify(cosigned.note()).is_ok());
-        Ok(by.map(|key| (key.name().to_owned(), cosigned.time_s())))
+        Ok(Some((cosigned.by().to_owned(), cosigned.time_s())))
     }
 }
 
@@ -233,6 +233,8 @@ mod tests {
         let told = Some(("relay.example/cosign/1".to_owned(), 99));
         assert_eq!(proof.check(&[], &[]).unwrap().witnessed, told);
         assert_eq!(proof.check(&[log_signer().verifier().clone()], &keys).unwrap().witnessed, told);
+        let whole = [log_signer().verifier().clone(), keys[0].clone()];
+        assert_eq!(proof.check(&whole, &whole).unwrap().witnessed, told, "a file with the log's key first");
         let other = Signer::new("relay.example/cosign/1", Kind::Cosignature, &[7; 32]).unwrap();
         assert!(proof.check(&[], &[other.verifier().clone()]).is_err());
     }

@@ -21,7 +21,8 @@ const HELP: &str = "Checks CleanTrack records offline.
       a whole log, as exported (/api/v1/log), against its signed checkpoint (/api/v1/checkpoint)
 
 FILE may be - for standard input. KEYS is a file of verifier keys, one a line (/api/v1/key), that you have from a source
-you trust. Without --key a proof is checked against the key that it brings, and that is said.
+you trust; one file may hold the log's and the relay's. Without --key a proof is checked against the key that it brings,
+and without --cosigner against the relay's key that it brings, and that is said.
 
 Ends with 0 when everything holds, 1 when something does not, 2 when something could not be read.
 ";
@@ -118,7 +119,8 @@ fn proof(file: &str, keys: &[Verifier], cosigners: &[Verifier]) -> Result<String
     line(&mut said, "written", &format!("{} by the box's clock", moment(head.at.wall.div_euclid(1_000))));
     line(&mut said, "content", proven.entry.body());
     about_log(&mut said, &proven.checkpoint);
-    about_witness(&mut said, proven.witnessed.as_ref().map(|(name, time)| (name.as_str(), *time)));
+    let trust = if cosigners.is_empty() { Trust::Brought } else { Trust::Given };
+    about_witness(&mut said, proven.witnessed.as_ref().map(|(name, time)| (name.as_str(), *time)), trust);
     if keys.is_empty() {
         line(
             &mut said,
@@ -159,10 +161,15 @@ fn log(file: &str, note: &str, keys: &[Verifier], cosigners: &[Verifier]) -> Res
         exported.texts
     );
     line(&mut said, "texts", &texts);
-    if !cosigners.is_empty() {
+    if cosigners.is_empty() {
+        line(
+            &mut said,
+            "witness",
+            "not looked at: give the relay's key (--cosigner), from a source that you trust",
+        );
+    } else {
         let cosigned = Cosigned::verify(note, &origin, &log, cosigners)?;
-        let by = cosigners.iter().find(|key| key.verify(cosigned.note()).is_ok()).map_or("", Verifier::name);
-        about_witness(&mut said, Some((by, cosigned.time_s())));
+        about_witness(&mut said, Some((cosigned.by(), cosigned.time_s())), Trust::Given);
     }
     Ok(said)
 }
@@ -178,10 +185,24 @@ fn about_log(said: &mut String, checkpoint: &Checkpoint) {
     line(said, "entries", &format!("{}, signed with root {}", checkpoint.size, checkpoint.root));
 }
 
-fn about_witness(said: &mut String, witness: Option<(&str, u64)>) {
+/// Where a witness's key came from.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Trust {
+    /// The reader gave it.
+    Given,
+    /// The file that it vouches for.
+    Brought,
+}
+
+fn about_witness(said: &mut String, witness: Option<(&str, u64)>, trust: Trust) {
+    let caveat = match trust {
+        Trust::Given => "",
+        Trust::Brought => " (its key came with the proof, so this is only as good as whoever gave it to you)",
+    };
     let text = match witness {
         Some((name, time_s)) => {
-            format!("stored by {name} at {} or before", moment(i64::try_from(time_s).unwrap_or(i64::MAX)))
+            let time = moment(i64::try_from(time_s).unwrap_or(i64::MAX));
+            format!("stored by {name} at {time} or before{caveat}")
         }
         None => "none: no relay has signed this checkpoint, or its key was not given".to_owned(),
     };

@@ -56,6 +56,34 @@ fn what_holds() {
     assert!(status == 0 && said.contains("stored by"), "{said}");
 }
 
+const WITNESS: &str = "stored by relay.example/cosign/1 at 2025-11-20T03:56:40Z or before";
+const CAVEAT: &str = "its key came with the proof, so this is only as good as whoever gave it to you";
+
+#[test]
+fn a_relays_own_key_file_names_the_relay_as_witness() {
+    // As `/api/v1/key` answers it: the log's key first, then the relay's.
+    let keys = scratch("keys").join("relay.txt");
+    std::fs::write(&keys, file("log-key.txt") + &file("cosigner-key.txt")).unwrap();
+    let keys = keys.to_str().unwrap();
+    let given = ["--key", keys, "--cosigner", keys];
+    for what in [&["proof", "proof-12.json"][..], &["log", "log.jsonl", "--checkpoint", "cosigned.txt"]] {
+        let (status, said) = verify(&[what, &given].concat());
+        assert!(status == 0 && said.contains(WITNESS) && !said.contains(CAVEAT), "{said}");
+        let (status, said) = verify(&[what, &["--key", "log-key.txt", "--cosigner", "log-key.txt"]].concat());
+        assert!(status == 1, "the log is not its own witness: {said}");
+    }
+}
+
+#[test]
+fn a_witness_whose_key_came_with_the_file_is_told_as_such() {
+    for key in [&["--key", "log-key.txt"][..], &[]] {
+        let (status, said) = verify(&[&["proof", "proof-12.json"], key].concat());
+        assert!(status == 0 && said.contains(&format!("{WITNESS} ({CAVEAT})")), "{said}");
+    }
+    let (status, said) = log("log.jsonl");
+    assert!(status == 0 && said.contains("witness  not looked at") && !said.contains("stored by"), "{said}");
+}
+
 #[test]
 fn what_does_not_hold() {
     let folder = scratch("broken");
