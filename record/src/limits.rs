@@ -30,7 +30,7 @@ pub const ZSTD_WINDOW_LOG_MAX: u32 = 20;
 pub const NAME_CHARS_MAX: usize = 120;
 /// Characters of a note or reason.
 pub const NOTE_CHARS_MAX: usize = 1_000;
-/// Photos of one cleaning.
+/// Photos of one cleaning; the fold leaves out those that a log names beyond them.
 pub const PHOTOS_MAX: usize = 4;
 /// Steps of a protocol.
 pub const STEPS_MAX: usize = 40;

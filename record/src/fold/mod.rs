@@ -21,6 +21,7 @@ use crate::kinds::{
     CleaningRecorded, EntryRef, EquipmentAdded, EquipmentChanged, Event, Missing, ProtocolPublished,
     Schedule, ScheduleSet,
 };
+use crate::limits::PHOTOS_MAX;
 use crate::tag::Tag;
 use crate::tree::Hash;
 
@@ -219,7 +220,10 @@ impl Facility {
                 self.recleaned(history.cleaning(b.of)?, &mut changes, |c| c.voided = Some(of))
             }
             Event::PhotoAttached(b) => self.recleaned(history.cleaning(b.of)?, &mut changes, |c| {
-                c.photos.push(b.photo);
+                // Further ones stand in the log and not here: a row stays small whatever a box writes.
+                if c.photos.len() < PHOTOS_MAX {
+                    c.photos.push(b.photo);
+                }
                 c.incomplete.retain(|&m| m != Missing::Photo);
             }),
             Event::UseRecorded(b) => {
@@ -408,7 +412,7 @@ impl Facility {
             who: b.who,
             protocol: b.protocol.map(|p| p.id),
             incomplete: b.incomplete.clone(),
-            photos: b.photos.clone(),
+            photos: b.photos.iter().take(PHOTOS_MAX).copied().collect(),
             voided: None,
         };
         let activity = self.activity.entry(b.tag).or_default();
@@ -576,6 +580,22 @@ mod tests {
         let photo = Hash::of(b"jpeg");
         world.tell(210, "photo.attached", &format!(r#"{{"epoch":"{EPOCH}","seq":{seq},"photo":"{photo}"}}"#));
         assert_eq!(world.activity().last_complete_ms(), Some(200));
+    }
+
+    #[test]
+    fn photos_of_a_cleaning_are_bounded() {
+        let photo = |n: usize| Hash::of(&n.to_be_bytes());
+        let many: Vec<String> = (0..20).map(|n| format!("\"{}\"", photo(n))).collect();
+        let mut world = World::pump();
+        for (of_entry, attached) in [(1, 1..20), (20, 0..0)] {
+            let seq = world.clean(200, &format!(r#","photos":[{}]"#, many[..of_entry].join(",")));
+            for n in attached {
+                let body = format!(r#"{{"epoch":"{EPOCH}","seq":{seq},"photo":"{}"}}"#, photo(n));
+                world.tell(210, "photo.attached", &body);
+            }
+            let first: Vec<Hash> = (0..PHOTOS_MAX).map(photo).collect();
+            assert_eq!(world.cleanings[&EntryRef { epoch: EPOCH, seq }].photos, first);
+        }
     }
 
     #[test]

@@ -391,7 +391,7 @@ pub struct Cleaning {
     /// What it lacks.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub incomplete: Vec<Missing>,
-    /// Photos, by hash.
+    /// Photos, by hash: the first [`crate::limits::PHOTOS_MAX`]; what an entry names beyond them stands in the log only.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub photos: Vec<Hash>,
     /// The entry that voided it.
