@@ -3,7 +3,7 @@
 //! An event of [`kinds`] becomes an [`entry`]: exact bytes, with personal texts beside it ([`redact`]) and never in it.
 //! Entries are the leaves of a [`tree`]; its size and root, signed ([`sign`]), are a [`checkpoint`]. Entries travel as a
 //! [`batch`], which [`verify`] alone turns from unverified to verified; one entry's way to a root is a [`proof`], a whole
-//! log an [`export`]. [`fold`] says what entries mean for one facility, [`anchor`] corrects uncertain times, and
+//! log an [`export`], and a [`receipt`] names a record to people. [`fold`] says what entries mean for one facility, [`anchor`] corrects uncertain times, and
 //! [`compliance`] is the one definition of due, overdue and rate. [`messages`], [`topics`], [`claim`] and [`directive`]
 //! are what box and relay say to each other; [`limits`] holds every bound with its reason; [`ids`] and [`tag`] name
 //! things; [`json`] is the strict subset that signed bytes are written in.
@@ -25,6 +25,7 @@ pub mod kinds;
 pub mod limits;
 pub mod messages;
 pub mod proof;
+pub mod receipt;
 pub mod redact;
 pub mod sign;
 pub mod tag;
