@@ -10,7 +10,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
-use crate::db::{Db, facilities};
+use crate::db::{Db, DbError, facilities};
 use crate::ingest::Ingest;
 use crate::mqtt::Outbox;
 
@@ -37,12 +37,10 @@ pub fn router(pulse: Pulse) -> Router {
 }
 
 async fn ready(State(pulse): State<Pulse>) -> Response {
-    let asked = async {
-        let mut conn = pulse.db.read().await?;
-        facilities::platform_all(&mut conn).await
-    };
-    match asked.await {
-        Ok(_) => "ready\n".into_response(),
+    let asked = async { facilities::platform_any(&mut pulse.db.read().await?).await.map(drop) };
+    let asked: Result<(), DbError> = asked.await;
+    match asked {
+        Ok(()) => "ready\n".into_response(),
         Err(error) => {
             tracing::warn!(%error, "not ready");
             (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n").into_response()

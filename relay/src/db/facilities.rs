@@ -150,6 +150,14 @@ pub async fn platform_due(conn: &mut Conn, now_ms: i64) -> Result<Vec<(String, S
     all!(conn, (String, String, bool), sql, now_ms.saturating_sub(FRESH_MS), now_ms)
 }
 
+/// Whether there is any facility: asks next to nothing of the database.
+///
+/// # Errors
+/// The database.
+pub async fn platform_any(conn: &mut Conn) -> Result<bool, DbError> {
+    Ok(opt!(conn, (String,), "SELECT facility FROM facilities LIMIT 1")?.is_some())
+}
+
 /// Every facility, for `rebuild` and `verify`.
 ///
 /// # Errors

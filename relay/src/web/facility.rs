@@ -226,7 +226,7 @@ fn late_words(site: &Site) -> String {
 }
 
 /// The row's item.
-pub(super) fn equipment(row: &ItemRow) -> Result<Equipment, DbError> {
+pub(crate) fn equipment(row: &ItemRow) -> Result<Equipment, DbError> {
     serde_json::from_str(&row.body).map_err(|e| DbError::stored("equipment", e))
 }
 

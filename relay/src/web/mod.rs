@@ -8,7 +8,7 @@ mod claim;
 pub(crate) mod cleanings;
 mod equipment;
 mod facilities;
-mod facility;
+pub(crate) mod facility;
 pub(crate) mod guard;
 mod items;
 mod live;
@@ -16,6 +16,7 @@ mod me;
 mod photo;
 pub(crate) mod problem;
 mod proof;
+mod pulse;
 pub(crate) mod shell;
 mod sign_in;
 pub(crate) mod standing;
@@ -141,6 +142,8 @@ pub(crate) fn routes() -> Vec<Route> {
     let page = |path, handler| Route::new(path, Access::SignedIn, handler);
     let open = |path, handler| Route::new(path, Access::Open, handler);
     let mut routes = vec![
+        open("/healthz", get(pulse::alive)),
+        open("/readyz", get(pulse::ready)),
         open("/", get(sign_in::start)),
         open("/login", get(sign_in::show).post(sign_in::sign_in)),
         page("/logout", post(sign_in::sign_out)),
@@ -209,6 +212,20 @@ impl FromRequestParts<Web> for Program {
         let account = account.ok_or(Fault::NoToken)?;
         let account = account.parse().map_err(|e| DbError::stored("account id", e))?;
         Ok(Self { scope: AccountScope::of(account) })
+    }
+}
+
+/// Whoever may read an account's things: a program by its token, otherwise a person by their session.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Reader(pub(crate) AccountScope);
+
+impl FromRequestParts<Web> for Reader {
+    type Rejection = Fault;
+    async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, Fault> {
+        if parts.headers.contains_key(header::AUTHORIZATION) {
+            return Program::from_request_parts(parts, web).await.map(|program| Self(program.scope));
+        }
+        Visitor::from_request_parts(parts, web).await.map(|visitor| Self(visitor.scope))
     }
 }
 

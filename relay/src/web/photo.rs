@@ -6,21 +6,20 @@ use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use record::tree::Hash;
 
 use super::problem::Fault;
-use super::{Answer, Place, Web};
-use crate::accounts::Visitor;
+use super::{Answer, Place, Reader, Web};
 
 /// A photo never changes under its name, and is nobody else's to keep.
 const CACHE: &str = "private, max-age=86400, immutable";
 
 /// `GET /photos/{photo}`. A hash is no capability: another account's photo is one that does not exist.
 pub(super) async fn show(
-    visitor: Visitor,
+    Reader(scope): Reader,
     State(web): State<Web>,
     Place(photo): Place<String>,
     headers: HeaderMap,
 ) -> Answer {
     let hash: Hash = photo.parse().map_err(|_| Fault::NotFound)?;
-    let bytes = web.photos.get(visitor.scope, hash).await.map_err(Fault::internal)?.ok_or(Fault::NotFound)?;
+    let bytes = web.photos.get(scope, hash).await.map_err(Fault::internal)?.ok_or(Fault::NotFound)?;
     let tag = HeaderValue::from_str(&format!("\"{hash}\"")).map_err(Fault::internal)?;
     let known = headers.get(header::IF_NONE_MATCH) == Some(&tag);
     let mut answer = Response::new(if known { Body::empty() } else { Body::from(bytes) });
