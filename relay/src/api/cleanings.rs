@@ -1,6 +1,9 @@
 //! `GET /api/v1/cleanings`: cleanings of the account, newest first, voided ones included.
 
 use axum::extract::{Query, State};
+use record::entry::Entry;
+use record::kinds::{Contact, Event};
+use record::receipt::Receipt;
 use record::tag::Tag;
 use serde::{Deserialize, Serialize};
 
@@ -8,7 +11,7 @@ use super::equipment::facility;
 use super::{List, json, limit, stamp};
 use crate::accounts::Program;
 use crate::db::history::{self, Cursor, Of};
-use crate::db::{dashboard, facilities};
+use crate::db::{DbError, dashboard, facilities};
 use crate::web::cleanings::{Told, told};
 use crate::web::problem::Fault;
 use crate::web::{Answer, Web};
@@ -25,12 +28,15 @@ pub(super) struct Asked {
 
 #[derive(Serialize)]
 struct Item {
+    id: String,
     r#box: String,
     epoch: String,
     seq: u64,
+    receipt: Option<String>,
     facility: String,
     tag: String,
-    equipment: String,
+    equipment: Option<String>,
+    protocol: Option<String>,
     cleaned_by: Option<String>,
     proof: &'static str,
     performed_at: String,
@@ -38,7 +44,8 @@ struct Item {
     complete: bool,
     missing: Vec<&'static str>,
     photos: Vec<String>,
-    note: Option<String>,
+    contact: Option<Contact>,
+    notes: Option<String>,
     voided: bool,
     voided_by: Option<String>,
 }
@@ -76,10 +83,11 @@ pub(super) async fn list(program: Program, State(web): State<Web>, Query(asked):
     let more = found.len() > bound;
     found.truncate(bound);
     let next = found.last().filter(|_| more).map(|t| t.cursor().to_string());
-    json(&List { items: found.into_iter().map(item).collect(), next })
+    let items: Vec<Item> = found.into_iter().map(item).collect::<Result<_, _>>()?;
+    json(&List { items, next })
 }
 
-fn item(told: Told) -> Item {
+fn item(told: Told) -> Result<Item, DbError> {
     use record::kinds::Who;
     let proof = match told.cleaning.who {
         Who::Typed { .. } => "typed",
@@ -88,24 +96,32 @@ fn item(told: Told) -> Item {
         Who::Login { .. } => "login",
         Who::Unattributed => "unattributed",
     };
-    let equipment = told.item();
+    let entry = told.entry()?;
+    let contact = match entry.as_ref().map(Entry::event) {
+        Some(Event::CleaningRecorded(body)) => body.contact,
+        _ => None,
+    };
     let cleaning = told.cleaning;
-    Item {
+    Ok(Item {
+        id: format!("{}.{}", cleaning.of.epoch, cleaning.of.seq),
+        receipt: entry.map(|entry| Receipt::of(cleaning.of, entry.leaf()).to_string()),
+        protocol: cleaning.protocol.map(|id| id.to_string()),
+        contact,
         r#box: told.box_id.to_string(),
         epoch: cleaning.of.epoch.to_string(),
         seq: cleaning.of.seq,
         facility: told.facility.to_string(),
         tag: cleaning.tag.to_string(),
-        equipment,
+        equipment: told.equipment.map(|item| item.name),
         cleaned_by: told.name,
         proof,
         performed_at: stamp(cleaning.performed_ms),
         recorded_at: stamp(cleaning.recorded_ms),
         complete: cleaning.incomplete.is_empty(),
         missing: cleaning.incomplete.iter().map(|m| m.word()).collect(),
-        photos: cleaning.photos.iter().map(ToString::to_string).collect(),
-        note: told.note,
+        photos: cleaning.photos.iter().map(|photo| format!("/photos/{photo}")).collect(),
+        notes: told.note,
         voided: cleaning.voided.is_some(),
         voided_by: cleaning.voided.map(|of| format!("{}.{}", of.epoch, of.seq)),
-    }
+    })
 }

@@ -1,5 +1,7 @@
 //! `GET /api/v1/compliance`: met and closed windows of each facility, the same as its page shows.
 
+use std::collections::BTreeMap;
+
 use axum::extract::{Query, State};
 use record::compliance::Tally;
 use record::ids::FacilityId;
@@ -8,8 +10,10 @@ use serde::{Deserialize, Serialize};
 use super::equipment::facility;
 use super::{List, json, stamp};
 use crate::accounts::Program;
+use crate::db::{AccountScope, Conn, DbError, dashboard};
+use crate::web::facility::equipment;
 use crate::web::problem::Fault;
-use crate::web::standing::{Site, sites};
+use crate::web::standing::{Site, sites, tally};
 use crate::web::{Answer, Place, Web};
 
 /// What the address carries.
@@ -21,6 +25,7 @@ pub(super) struct Asked {
 
 #[derive(Serialize)]
 struct Period {
+    days: usize,
     met: u32,
     closed: u32,
     /// Per cent with one decimal, floored; null where no window closed.
@@ -43,11 +48,21 @@ struct Item {
     /// Null where no box has told anything yet.
     as_of: Option<String>,
     today: Period,
-    days_7: Period,
-    days_30: Period,
+    last_7_days: Period,
+    last_30_days: Period,
     equipment: u64,
     overdue: u64,
     days: Vec<Day>,
+    /// Each item, where one facility was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    items: Option<Vec<OfItem>>,
+}
+
+#[derive(Serialize)]
+struct OfItem {
+    tag: String,
+    equipment: String,
+    last_30_days: Period,
 }
 
 /// The list, by name.
@@ -61,7 +76,11 @@ pub(super) async fn list(program: Program, State(web): State<Web>, Query(asked):
             return Err(Fault::NotFound);
         }
     }
-    json(&List { items: sites.iter().map(item).collect(), next: None })
+    let mut items: Vec<Item> = sites.iter().map(item).collect();
+    if let (Some(_), [site], [item]) = (only, &sites[..], &mut items[..]) {
+        item.items = Some(of_items(&mut conn, program.scope, site).await?);
+    }
+    json(&List { items, next: None })
 }
 
 /// What the program before this one answered for one facility: `facility_id` and its numbers.
@@ -81,15 +100,31 @@ pub(super) async fn of_facility(
     let mut conn = web.db.read().await?;
     let sites = sites(&mut conn, program.scope, web.now_ms()).await?;
     let site = sites.iter().find(|site| site.id == facility).ok_or(Fault::NotFound)?;
-    json(&OfFacility { facility_id: facility.to_string(), item: item(site) })
+    let items = Some(of_items(&mut conn, program.scope, site).await?);
+    json(&OfFacility { facility_id: facility.to_string(), item: Item { items, ..item(site) } })
+}
+
+/// Items whose windows closed, by tag.
+async fn of_items(conn: &mut Conn, scope: AccountScope, site: &Site) -> Result<Vec<OfItem>, DbError> {
+    let tallies = dashboard::item_tallies(conn, scope, site.id, site.first_day()).await?;
+    let mut tallies: BTreeMap<String, Tally> =
+        tallies.into_iter().map(|(tag, met, closed)| (tag, tally(met, closed))).collect();
+    let mut items = Vec::with_capacity(tallies.len());
+    for row in dashboard::items(conn, scope, site.id, "", i64::MAX).await? {
+        if let Some(tally) = tallies.remove(&row.tag) {
+            let item = equipment(&row)?;
+            items.push(OfItem { tag: row.tag, equipment: item.name, last_30_days: period(30, tally) });
+        }
+    }
+    Ok(items)
 }
 
 fn percent(tally: Tally) -> Option<f64> {
     tally.rate().map(|rate| f64::from(rate.per_mille()) / 10.0)
 }
 
-fn period(tally: Tally) -> Period {
-    Period { met: tally.met, closed: tally.closed, rate: percent(tally) }
+fn period(days: usize, tally: Tally) -> Period {
+    Period { days, met: tally.met, closed: tally.closed, rate: percent(tally) }
 }
 
 fn item(site: &Site) -> Item {
@@ -104,11 +139,12 @@ fn item(site: &Site) -> Item {
         name: site.name.clone(),
         zone: site.zone.clone(),
         as_of: site.is_known.then(|| stamp(site.as_of_ms)),
-        today: period(site.tally(1)),
-        days_7: period(site.tally(7)),
-        days_30: period(site.tally(30)),
+        today: period(1, site.tally(1)),
+        last_7_days: period(7, site.tally(7)),
+        last_30_days: period(30, site.tally(30)),
         equipment: site.counts.items,
         overdue: site.counts.overdue,
         days: days.collect(),
+        items: None,
     }
 }

@@ -1,9 +1,11 @@
 //! `GET /api/v1/equipment`: every item of the account with how it stands.
 
+use std::collections::BTreeMap;
+
 use axum::extract::{Query, State};
 use record::fold::{Equipment, Service};
-use record::ids::FacilityId;
-use record::kinds::Class;
+use record::ids::{FacilityId, ProtocolId};
+use record::kinds::{Class, PhotoPolicy, Schedule};
 use record::tag::Tag;
 use serde::{Deserialize, Serialize};
 
@@ -37,12 +39,24 @@ struct Item {
     category: String,
     location: String,
     class: Class,
+    photo: PhotoPolicy,
+    protocols: Vec<ProtocolId>,
+    custom: BTreeMap<String, String>,
     service: Service,
-    state: &'static str,
-    since: Option<String>,
-    by: Option<String>,
-    last_cleaned: Option<String>,
-    added: String,
+    status: &'static str,
+    due_by: Option<String>,
+    status_since: Option<String>,
+    schedule: Option<Schedule>,
+    schedules: Vec<Scheduled>,
+    last_cleaned_at: Option<String>,
+    added_at: String,
+}
+
+/// A schedule, of one protocol or for any.
+#[derive(Serialize)]
+struct Scheduled {
+    protocol: Option<ProtocolId>,
+    schedule: Schedule,
 }
 
 /// The list, by facility and tag.
@@ -95,7 +109,7 @@ pub(super) fn facility(asked: Option<&str>) -> Result<Option<FacilityId>, Fault>
 
 fn item(row: &ItemRow) -> Result<Item, DbError> {
     let item: Equipment = serde_json::from_str(&row.body).map_err(|e| DbError::stored("equipment", e))?;
-    let state = match row.state.as_deref() {
+    let status = match row.state.as_deref() {
         Some("overdue") => "overdue",
         Some("due") => "due",
         Some("used") => "due_after_use",
@@ -104,6 +118,10 @@ fn item(row: &ItemRow) -> Result<Item, DbError> {
         Some("idle") => "not_due",
         _ => "no_schedule",
     };
+    let schedule = item.schedule(None).cloned();
+    let schedules = item.schedules().into_iter();
+    let schedules =
+        schedules.map(|(protocol, schedule)| Scheduled { protocol, schedule: schedule.clone() }).collect();
     Ok(Item {
         tag: item.tag.to_string(),
         facility: row.facility.clone(),
@@ -116,10 +134,15 @@ fn item(row: &ItemRow) -> Result<Item, DbError> {
         location: item.location,
         class: item.class,
         service: item.service,
-        state,
-        since: row.since_ms.map(stamp),
-        by: row.by_ms.map(stamp),
-        last_cleaned: row.last_ms.map(stamp),
-        added: stamp(item.added_ms),
+        photo: item.photo,
+        protocols: item.protocols,
+        custom: item.custom,
+        status,
+        due_by: row.by_ms.map(stamp),
+        status_since: row.since_ms.map(stamp),
+        schedule,
+        schedules,
+        last_cleaned_at: row.last_ms.map(stamp),
+        added_at: stamp(item.added_ms),
     })
 }

@@ -68,9 +68,10 @@ fn limit(asked: Option<&str>) -> Result<i64, Fault> {
     if number == 0 { Err(fault) } else { Ok(number.min(LIMIT_MAX)) }
 }
 
-/// RFC 3339 in UTC, with milliseconds where there are any.
+/// RFC 3339 in UTC with milliseconds, as the box writes it.
 fn stamp(ms: i64) -> String {
-    jiff::Timestamp::from_millisecond(ms).unwrap_or(jiff::Timestamp::UNIX_EPOCH).to_string()
+    let time = jiff::Timestamp::from_millisecond(ms).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+    time.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
 }
 
 #[cfg(test)]
@@ -89,7 +90,7 @@ mod tests {
 
     #[test]
     fn times() {
-        assert_eq!(stamp(1_795_204_920_000), "2026-11-20T20:02:00Z");
+        assert_eq!(stamp(1_795_204_920_000), "2026-11-20T20:02:00.000Z");
         assert_eq!(stamp(1_795_204_920_123), "2026-11-20T20:02:00.123Z");
     }
 }

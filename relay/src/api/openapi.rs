@@ -155,25 +155,41 @@ fn schemas() -> Value {
     let flag = json!({ "type": "boolean" });
     let texts = json!({ "type": "array", "items": text() });
     let rate = json!({ "type": ["number", "null"], "description": "Per cent, floored to 0.1; null: no window closed" });
-    let period = object(&[], &[("met", number.clone()), ("closed", number.clone()), ("rate", rate.clone())]);
+    let counts = [("met", number.clone()), ("closed", number.clone()), ("rate", rate.clone())];
+    let period = object(&[], &[&[("days", number.clone())], &counts[..]].concat());
+    let of_item = object(&["tag", "equipment"], &[("last_30_days", period.clone())]);
+    let schedule = json!({ "type": ["object", "null"], "description": "As in the log’s schedule.set" });
+    let of_protocol = object(&[], &[("protocol", maybe.clone()), ("schedule", schedule.clone())]);
+    let photos = json!({
+        "type": "array", "items": text(),
+        "description": "Paths of JPEGs at this relay, for a token or a session; 404 while a photo is on its way",
+    });
+    let proof = json!({ "type": "string", "enum": ["typed", "pin", "badge", "login", "unattributed"] });
+    let contact = json!({ "type": ["object", "null"], "description": "required_s, measured_s, stated_s" });
+    let custom = json!({ "type": "object", "additionalProperties": text() });
     let day = object(&["day"], &[("met", number.clone()), ("closed", number.clone()), ("rate", rate)]);
     json!({
         "Problem": object(&["type", "title", "detail", "field", "safe", "next", "id"], &[("status", number.clone())]),
         "Equipment": object(
             &["tag", "facility", "name", "asset_number", "serial", "maker", "model", "category", "location", "class",
-              "service", "state", "added"],
-            &[("since", maybe.clone()), ("by", maybe.clone()), ("last_cleaned", maybe.clone())],
+              "photo", "service", "status", "added_at"],
+            &[("status_since", maybe.clone()), ("due_by", maybe.clone()), ("last_cleaned_at", maybe.clone()),
+              ("protocols", texts.clone()), ("custom", custom), ("schedule", schedule),
+              ("schedules", json!({ "type": "array", "items": of_protocol }))],
         ),
         "Cleaning": object(
-            &["box", "epoch", "facility", "tag", "equipment", "proof", "performed_at", "recorded_at"],
-            &[("seq", number.clone()), ("cleaned_by", maybe.clone()), ("complete", flag.clone()),
-              ("missing", texts.clone()), ("photos", texts), ("note", maybe.clone()), ("voided", flag),
-              ("voided_by", maybe)],
+            &["id", "box", "epoch", "facility", "tag", "performed_at", "recorded_at"],
+            &[("seq", number.clone()), ("receipt", maybe.clone()), ("equipment", maybe.clone()),
+              ("protocol", maybe.clone()), ("cleaned_by", maybe.clone()), ("proof", proof),
+              ("complete", flag.clone()), ("missing", texts), ("photos", photos), ("contact", contact),
+              ("notes", maybe.clone()), ("voided", flag), ("voided_by", maybe)],
         ),
         "Compliance": object(
             &["facility", "facility_id", "name", "zone"],
-            &[("as_of", json!({ "type": ["string", "null"] })), ("today", period.clone()), ("days_7", period.clone()), ("days_30", period), ("equipment", number.clone()),
-              ("overdue", number), ("days", json!({ "type": "array", "items": day }))],
+            &[("as_of", json!({ "type": ["string", "null"] })), ("today", period.clone()), ("last_7_days", period.clone()), ("last_30_days", period),
+              ("equipment", number.clone()), ("overdue", number), ("days", json!({ "type": "array", "items": day })),
+              ("items", json!({ "type": "array", "items": of_item,
+                "description": "Each item, where one facility was asked for" }))],
         ),
     })
 }

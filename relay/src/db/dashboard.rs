@@ -79,7 +79,7 @@ pub struct ItemRow {
     pub since_ms: Option<i64>,
     /// By when it is to be cleaned, or until when it is clean.
     pub by_ms: Option<i64>,
-    /// The last complete cleaning.
+    /// The newest cleaning that is not voided, complete or not.
     pub last_ms: Option<i64>,
 }
 

@@ -67,6 +67,8 @@ pub struct CleaningRow {
     pub equipment: Option<String>,
     /// A text line beside the entry.
     pub text: Option<String>,
+    /// The entry's line.
+    pub line: Option<Vec<u8>>,
 }
 
 /// Which cleanings.
@@ -84,7 +86,7 @@ macro_rules! page {
     ($from:literal, $cursor:literal, $order:literal, $limit:literal) => {
         concat!(
             "SELECT c.box AS box_id, c.epoch, c.seq, c.facility, c.tag, c.performed_ms, c.body, ",
-            "r.body AS equipment, t.line AS text FROM ",
+            "r.body AS equipment, t.line AS text, e.line AS line FROM ",
             "(SELECT c.account, c.box, c.epoch, c.seq, c.facility, c.tag, c.performed_ms, c.body FROM ",
             $from,
             " AND (c.performed_ms, c.box, c.epoch, c.seq) < ",
@@ -95,6 +97,7 @@ macro_rules! page {
             $limit,
             ") c LEFT JOIN state_rows r ON r.account = c.account AND r.facility = c.facility ",
             "AND r.room = 'equipment' AND r.id = c.tag ",
+            "LEFT JOIN entries e ON e.account = c.account AND e.box = c.box AND e.epoch = c.epoch AND e.seq = c.seq ",
             "LEFT JOIN texts t ON t.account = c.account AND t.box = c.box AND t.epoch = c.epoch AND t.seq = c.seq ",
             "ORDER BY c.performed_ms DESC, c.box DESC, c.epoch DESC, c.seq DESC"
         )

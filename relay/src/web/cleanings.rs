@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
-use record::entry::ClockState;
+use record::entry::{ClockState, Entry as RecordedEntry};
 use record::fold::{Cleaning, Equipment, Staff};
 use record::ids::{BoxId, Epoch, FacilityId, StaffId};
 use record::kinds::Who;
@@ -33,6 +33,8 @@ pub(crate) struct Told {
     pub(crate) name: Option<String>,
     /// What was different.
     pub(crate) note: Option<String>,
+    /// The entry's line; [`Told::entry`] reads it.
+    line: Option<Vec<u8>>,
     /// Photos that are here; they follow their record, so that it never waits for them. See [`look_for_photos`].
     pub(crate) photos: Vec<Hash>,
 }
@@ -79,6 +81,12 @@ impl Told {
             badges.push(Badge::new(Tone::Plain, "Time unsure"));
         }
         badges
+    }
+
+    /// The entry that recorded it.
+    pub(crate) fn entry(&self) -> Result<Option<RecordedEntry>, DbError> {
+        let entry = self.line.as_deref().map(RecordedEntry::parse).transpose();
+        entry.map_err(|e| DbError::stored("entry", e))
     }
 
     /// Where its photos are served.
@@ -191,6 +199,7 @@ fn read(row: &CleaningRow) -> Result<Told, DbError> {
         equipment: equipment.map_err(|e| DbError::stored("equipment", e))?,
         name: None,
         note: None,
+        line: row.line.clone(),
         photos: Vec::new(),
     })
 }

@@ -7,5 +7,6 @@ mod pages;
 #[path = "../../../../tests/src/postgres.rs"]
 #[expect(dead_code, unreachable_pub, reason = "a part of the harness, which uses all of it")]
 mod postgres;
+mod shape;
 mod signing_in;
 mod world;

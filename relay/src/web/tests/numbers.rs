@@ -94,9 +94,12 @@ async fn pages_and_api_show_the_very_numbers_of_record() {
         assert!(row.contains(&of), "{of}: {row}");
         let got = world.api(&format!("/api/v1/compliance?facility={}", site.id), &world.a.token).await;
         let told: Value = serde_json::from_str(&got.body).unwrap();
-        for (member, tally) in [("days_30", month), ("days_7", week), ("today", today)] {
+        for (member, days, tally) in
+            [("last_30_days", 30, month), ("last_7_days", 7, week), ("today", 1, today)]
+        {
             let rate = tally.rate().map(|r| f64::from(r.per_mille()) / 10.0);
-            let expected = serde_json::json!({ "met": tally.met, "closed": tally.closed, "rate": rate });
+            let expected =
+                serde_json::json!({ "days": days, "met": tally.met, "closed": tally.closed, "rate": rate });
             assert_eq!(told["items"][0][member], expected, "{member}");
         }
     }
@@ -146,13 +149,13 @@ async fn a_cleaning_as_the_contract_has_it() {
         (&voided["cleaned_by"], &voided["voided"]),
         (&Value::from("Aisha Linden Bello"), &Value::from(true))
     );
-    assert_eq!(voided["performed_at"], "2026-11-20T15:02:00Z");
+    assert_eq!(voided["performed_at"], "2026-11-20T15:02:00.000Z");
     let late = format!("/api/v1/cleanings?facility={}&tag={}&limit=1000", site.id, site.tags[1]);
     let got: Value = serde_json::from_str(&world.api(&late, &world.a.token).await.body).unwrap();
     let late = got["items"].as_array().unwrap().iter().find(|c| c["proof"] == "typed").unwrap();
     assert_eq!(
         (&late["performed_at"], &late["recorded_at"]),
-        (&"2026-11-20T13:02:00Z".into(), &"2026-11-20T17:02:00Z".into())
+        (&"2026-11-20T13:02:00.000Z".into(), &"2026-11-20T17:02:00.000Z".into())
     );
 }
 
