@@ -43,14 +43,28 @@ pub(crate) fn big(number: u64) -> i64 {
 /// The database.
 pub async fn platform_home(conn: &mut Conn, box_id: BoxId) -> Result<Option<Home>, DbError> {
     let sql = "SELECT account, facility, revoked_ms, quarantined_ms FROM boxes WHERE box = $1";
-    let row = opt!(conn, (String, String, Option<i64>, Option<i64>), sql, box_id.to_string())?;
-    row.map(|(account, facility, revoked, quarantined)| {
-        let account: AccountId = account.parse().map_err(|e| DbError::stored("account id", e))?;
-        let facility = facility.parse().map_err(|e| DbError::stored("facility id", e))?;
-        let (revoked, quarantined) = (revoked.is_some(), quarantined.is_some());
-        Ok(Home { scope: AccountScope::of(account), facility, revoked, quarantined })
-    })
-    .transpose()
+    let row = opt!(conn, HomeRow, sql, box_id.to_string())?;
+    row.map(home).transpose()
+}
+
+/// As [`platform_home`], its row taken for this transaction: neither a quarantine nor a revocation slips in between.
+///
+/// # Errors
+/// The database.
+pub async fn take(conn: &mut Conn, scope: AccountScope, box_id: BoxId) -> Result<Option<Home>, DbError> {
+    let sql = "UPDATE boxes SET refusals = refusals WHERE account = $1 AND box = $2 \
+               RETURNING account, facility, revoked_ms, quarantined_ms";
+    let row = opt!(conn, HomeRow, sql, scope.key(), box_id.to_string())?;
+    row.map(home).transpose()
+}
+
+type HomeRow = (String, String, Option<i64>, Option<i64>);
+
+fn home((account, facility, revoked, quarantined): HomeRow) -> Result<Home, DbError> {
+    let account: AccountId = account.parse().map_err(|e| DbError::stored("account id", e))?;
+    let facility = facility.parse().map_err(|e| DbError::stored("facility id", e))?;
+    let (revoked, quarantined) = (revoked.is_some(), quarantined.is_some());
+    Ok(Home { scope: AccountScope::of(account), facility, revoked, quarantined })
 }
 
 /// Registers a box at its claim, or moves it to another facility of the same account.

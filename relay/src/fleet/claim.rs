@@ -87,8 +87,9 @@ impl Fleet {
             Request::read(&request.csr).ok_or(Refused::Form("`csr` is no signed certificate request"))?;
         let (origin, log_key) =
             log_of(request).ok_or(Refused::Form("`log_key` and `epoch` do not belong together"))?;
-        if request.model.len() > 200 || request.version.len() > 200 {
-            return Err(Refused::Form("`model` or `version` is too long"));
+        let is_plain = |text: &str| text.len() <= 200 && !text.contains(char::is_control);
+        if !is_plain(&request.model) || !is_plain(&request.version) {
+            return Err(Refused::Form("`model` or `version` is too long, or has a control character"));
         }
         let now_ms = self.clock.now_ms();
         let code = Hash::of(request.code.as_bytes());

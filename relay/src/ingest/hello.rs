@@ -7,8 +7,9 @@ use record::entry::ClockState;
 use record::ids::BoxId;
 use record::messages::{Answer, Health, Hello, Refused};
 use record::sign::Verifier;
+use serde_json::Value;
 
-use super::{Counters, Ingest, IngestError, Reply, answer, done, holds, revoked};
+use super::{Counters, Ingest, IngestError, QUARANTINED, Reply, answer, done, holds, revoked};
 use crate::db::boxes::{Home, Told};
 use crate::db::epochs::{Evidence, Held};
 use crate::db::{Conn, boxes, entries, epochs, facilities};
@@ -19,6 +20,41 @@ fn word(clock: ClockState) -> &'static str {
         ClockState::Synced => "synced",
         ClockState::Rtc => "rtc",
         ClockState::Uncertain => "uncertain",
+    }
+}
+
+/// Characters of what a box says of itself, each text; no box has a version or a printer with more.
+const TEXT_CHARS_MAX: usize = 1_000;
+/// Characters of a version: it stands in lists.
+const VERSION_CHARS_MAX: usize = 200;
+/// Bytes of all that is kept: a box says about 1,000.
+const SAID_BYTES_MAX: usize = 64 * 1024;
+/// Things in one list of what it says.
+const LIST_MAX: usize = 64;
+
+/// As much of a text as is kept, with spaces for control characters. PostgreSQL takes no NUL, and a box that was told to
+/// come again would come with the same for ever.
+fn plain(text: &str, chars_max: usize) -> String {
+    text.chars().take(chars_max).map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
+/// What a box says, each text and list of it bounded, as JSON; `cosigned` is a note, which has lines.
+fn kept(said: &[u8]) -> Option<String> {
+    let mut said: Value = serde_json::from_slice(said).ok()?;
+    said.as_object_mut()?.remove("cosigned");
+    bound(&mut said);
+    Some(said.to_string()).filter(|text| text.len() <= SAID_BYTES_MAX)
+}
+
+fn bound(said: &mut Value) {
+    match said {
+        Value::String(text) => *text = plain(text, TEXT_CHARS_MAX),
+        Value::Array(list) => {
+            list.truncate(LIST_MAX);
+            list.iter_mut().for_each(bound);
+        }
+        Value::Object(members) => members.values_mut().for_each(bound),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }
 
@@ -40,6 +76,7 @@ impl Ingest {
     /// The database; see [`IngestError`].
     pub async fn hello(&self, box_id: BoxId, payload: &[u8]) -> Result<Reply, IngestError> {
         let Ok(hello) = serde_json::from_slice::<Hello>(payload) else { return Ok(UNREADABLE) };
+        let Some(text) = kept(payload) else { return Ok(UNREADABLE) };
         let origin = Origin { box_id, epoch: hello.epoch };
         let key = public_key(&hello.key);
         let Some(key) = key.filter(|key| origin.verifier(key).is_ok()) else { return Ok(UNREADABLE) };
@@ -64,8 +101,8 @@ impl Ingest {
             clock: word(hello.clock),
             clock_ahead_ms: hello.wall.saturating_sub(now_ms),
         };
-        let text = String::from_utf8_lossy(payload);
-        boxes::said_hello(&mut tx, home.scope, box_id, &told, (&hello.version, &text), now_ms).await?;
+        let version = plain(&hello.version, VERSION_CHARS_MAX);
+        boxes::said_hello(&mut tx, home.scope, box_id, &told, (&version, &text), now_ms).await?;
         self.caught_up(&mut tx, &home, &held, hello.size, now_ms).await?;
         let fork = match &hello.cosigned {
             Some(note) => self.shown(&mut tx, &home, &held, note, now_ms).await?,
@@ -138,6 +175,7 @@ impl Ingest {
     /// The database; see [`IngestError`].
     pub async fn health(&self, box_id: BoxId, payload: &[u8]) -> Result<Reply, IngestError> {
         let Ok(health) = serde_json::from_slice::<Health>(payload) else { return Ok(UNREADABLE) };
+        let Some(text) = kept(payload) else { return Ok(UNREADABLE) };
         let now_ms = self.clock.now_ms();
         let mut tx = self.db.begin().await?;
         let Some(home) = boxes::platform_home(&mut tx, box_id).await?.filter(|home| !home.revoked) else {
@@ -150,7 +188,6 @@ impl Ingest {
             clock: word(health.clock),
             clock_ahead_ms: health.wall.saturating_sub(now_ms),
         };
-        let text = String::from_utf8_lossy(payload);
         boxes::said_health(&mut tx, home.scope, box_id, &told, &text, now_ms).await?;
         let origin = Origin { box_id, epoch: health.epoch };
         let held = epochs::get(&mut tx, home.scope, &origin).await?;
@@ -167,8 +204,29 @@ impl Ingest {
 }
 
 fn quarantined(held: &Held) -> Reply {
-    let text = "the relay holds evidence that this log contradicts itself and takes nothing more of it until the \
-                operator has looked; everything stays recorded at the box";
-    let refused = Refused { from: held.frontier.size(), code: "quarantined".into(), text: text.into() };
+    let (code, text) = ("quarantined".into(), QUARANTINED.into());
+    let refused = Refused { from: held.frontier.size(), code, text };
     done(answer(held.origin.epoch, Answer::Refused { refused }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_kept_is_bounded_and_plain() {
+        let long = "x".repeat(5_000);
+        let said = format!(
+            r#"{{"version":"1\u0000\n2","cosigned":"a\nb","notes":["{long}"{}],"p":[{{"state":"\u0007ready"}}],"n":7}}"#,
+            r#","y""#.repeat(200)
+        );
+        let kept: Value = serde_json::from_str(&kept(said.as_bytes()).unwrap()).unwrap();
+        assert_eq!((&kept["version"], &kept["p"][0]["state"]), (&"1  2".into(), &" ready".into()));
+        assert_eq!((&kept["n"], &kept["cosigned"]), (&7.into(), &Value::Null));
+        let notes = kept["notes"].as_array().unwrap();
+        assert_eq!((notes.len(), notes[0].as_str().unwrap().len()), (LIST_MAX, TEXT_CHARS_MAX));
+        assert_eq!(plain("é\u{0}é", 2), "é ");
+        let many: String = (0..100).map(|n| format!(r#""{n}":"{long}","#)).collect();
+        assert_eq!(super::kept(format!(r#"{{{many}"n":0}}"#).as_bytes()), None, "no box says so much");
+    }
 }

@@ -6,6 +6,8 @@ mod hello;
 mod inbox;
 mod refold;
 mod store;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -24,7 +26,7 @@ pub use refold::{chain, refold};
 use crate::changes::Changes;
 use crate::clock::Clock;
 use crate::db::boxes::Home;
-use crate::db::{Conn, Db, DbError, boxes, entries, epochs};
+use crate::db::{AccountScope, Conn, Db, DbError, boxes, entries, epochs};
 use crate::mqtt::{Disposition, Outbox};
 use crate::random::Random;
 
@@ -112,6 +114,9 @@ const GROWTH: Contradiction = Contradiction {
            the box",
 };
 
+const QUARANTINED: &str = "the relay holds evidence that this log contradicts itself and takes nothing more of it until \
+                           the operator has looked; everything stays recorded at the box";
+
 /// What a batch turned out to be before anything was compared.
 enum Opened {
     /// With the log that it belongs to, and where that ended, if another one goes on from it.
@@ -169,29 +174,33 @@ impl Ingest {
             Opened::Refused { code, text, epoch, from, form } => {
                 self.refuse(&home, box_id, (epoch, from), (code, &text), &payload, form).await
             }
-            Opened::Signed(signed, held, _) if home.quarantined => {
-                let text = "the relay holds evidence that this log contradicts itself and takes nothing more of it \
-                            until the operator has looked; everything stays recorded at the box";
-                let place = (held.origin.epoch, signed.first());
-                self.refuse(&home, box_id, place, ("quarantined", text), &payload, false).await
-            }
             Opened::Signed(signed, held, ends) => {
-                self.against(&home, (&held.origin, ends), *signed, &payload).await
+                self.against(home.scope, (&held.origin, ends), *signed, &payload).await
             }
         }
     }
 
-    /// Compares a signed batch with what is held and does what was decided.
+    /// Compares a signed batch with what is held and does what was decided. Whether the box may speak is asked within the
+    /// transaction: it may have been revoked or quarantined while the batch was checked.
     async fn against(
         &self,
-        home: &Home,
+        scope: AccountScope,
         (origin, ends): (&Origin, Option<u64>),
         signed: Signed,
         payload: &[u8],
     ) -> Result<Reply, IngestError> {
         let mut tx = self.db.begin().await?;
-        let held = epochs::take(&mut tx, home.scope, origin).await?;
+        let held = epochs::take(&mut tx, scope, origin).await?;
         let held = held.ok_or_else(|| DbError::stored("log", "it is gone"))?;
+        let home = boxes::take(&mut tx, scope, origin.box_id).await?.filter(|home| !home.revoked);
+        let Some(home) = &home else { return Ok(revoked()) };
+        if home.quarantined {
+            drop(tx);
+            let place = (origin.epoch, signed.first());
+            return self
+                .refuse(home, origin.box_id, place, ("quarantined", QUARANTINED), payload, false)
+                .await;
+        }
         let (first, end, size) = (signed.first(), signed.end(), held.frontier.size());
         let overlap = entries::leaves(&mut tx, home.scope, origin, (first, end.min(size))).await?;
         let root_at_end = match end.cmp(&size) {

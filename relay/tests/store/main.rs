@@ -52,6 +52,7 @@ stories!(
     what_is_refused_is_counted_and_kept,
     revoked_boxes_are_told_nothing,
     hello_makes_an_epoch_known,
+    what_a_box_says_of_itself_is_made_plain,
     a_restored_relay_notices,
     a_restored_relay_cosigns_nothing_else,
     proofs_hold_at_any_size,

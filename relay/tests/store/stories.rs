@@ -218,6 +218,21 @@ pub(crate) async fn revoked_boxes_are_told_nothing(dbs: impl Databases) {
     assert_eq!(world.hello(&nobody, 0, None).await, Said::Nothing);
 }
 
+pub(crate) async fn what_a_box_says_of_itself_is_made_plain(dbs: impl Databases) {
+    let world = World::new(dbs.db("a").await).await;
+    let log = log_of(1, 6 * HOUR_MS);
+    world.claim(&log).await;
+    let hello = String::from_utf8(log.hello(0, None)).unwrap();
+    let version = format!(r#""version":"2.0\u0000\u001b{}""#, "x".repeat(5_000));
+    let hello = hello.replace(r#""version":"1.0""#, &version);
+    let reply = world.ingest.hello(log.origin.box_id, hello.as_bytes()).await.unwrap();
+    assert_eq!(reply.disposition, relay::mqtt::Disposition::Done, "told again it would be no better");
+    let mut conn = world.read().await;
+    let kept = column(&mut conn, "SELECT version FROM boxes").await;
+    assert_eq!(kept, [format!("2.0  {}", "x".repeat(195))]);
+    assert!(column(&mut conn, "SELECT hello FROM boxes").await[0].len() < 2_000);
+}
+
 pub(crate) async fn hello_makes_an_epoch_known(dbs: impl Databases) {
     let world = World::new(dbs.db("a").await).await;
     let log = log_of(1, 6 * HOUR_MS);
