@@ -14,7 +14,7 @@ pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) common: Common,
     #[command(subcommand)]
-    pub(crate) command: Command,
+    pub(crate) command: Option<Command>,
 }
 
 /// What every command needs; each lies over the environment and the settings file.
@@ -64,12 +64,21 @@ impl Role {
     }
 }
 
+impl Default for Command {
+    fn default() -> Self {
+        Self::Serve { role: Role::All, mqtt: LISTEN.to_owned() }
+    }
+}
+
+/// The relay's own MQTT listener.
+const LISTEN: &str = "listen";
+
 /// An outside broker is not spoken to yet: whoever asks for one must not get a relay that hears nobody.
 ///
 /// # Errors
 /// `mqtt` is not `listen`.
 pub(crate) fn own_listener(mqtt: &str) -> Result<(), ConfigError> {
-    if mqtt == "listen" {
+    if mqtt == LISTEN {
         return Ok(());
     }
     Err(ConfigError::Value(
@@ -80,13 +89,13 @@ pub(crate) fn own_listener(mqtt: &str) -> Result<(), ConfigError> {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Run.
+    /// Run (the default).
     Serve {
         /// What this process does.
         #[arg(long, value_enum, default_value = "all")]
         role: Role,
         /// Where boxes' MQTT comes from: `listen` is the relay's own listener.
-        #[arg(long, value_name = "listen", default_value = "listen")]
+        #[arg(long, value_name = "listen", default_value = LISTEN)]
         mqtt: String,
     },
     /// Bring the database's tables to this program's schema.

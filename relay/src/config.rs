@@ -43,6 +43,11 @@ pub enum ConfigError {
     Value(&'static str),
 }
 
+/// What is said of an address that is no database's.
+pub(crate) const NO_DATABASE: ConfigError = ConfigError::Value(
+    "the database must read sqlite:FILE or postgres://…; another server is not spoken to. Nothing was started",
+);
+
 /// A listener.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]

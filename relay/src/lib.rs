@@ -71,6 +71,8 @@ fn io(what: &'static str) -> impl Fn(std::io::Error) -> Failure {
 
 /// Runs the program `cleantrack-relay` with these arguments, the first of which is its name.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    // Database, photos and keys are nobody else's to read, whoever makes their files.
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
         Err(error) => {
@@ -106,18 +108,27 @@ async fn command(cli: Cli) -> Result<(), Failure> {
     config.database = common.database.or(config.database);
     config.objects = common.objects.or(config.objects);
     config.check()?;
-    if let Command::Serve { mqtt, .. } = &cli.command {
+    let given = config.database.as_deref();
+    if given.is_some_and(|address| !db::is_address(address)) {
+        return Err(config::NO_DATABASE.into());
+    }
+    let command = cli.command.unwrap_or_default();
+    if let Command::Serve { mqtt, .. } = &command {
         cli::own_listener(mqtt)?;
     }
     if common.check {
-        let roles = match &cli.command {
+        // A file with the address is read only here and by whoever opens it.
+        if !db::is_address(&config.database()?) {
+            return Err(config::NO_DATABASE.into());
+        }
+        let roles = match &command {
             Command::Serve { role, .. } => format!("{role:?}").to_lowercase(),
             _ => "nothing".to_owned(),
         };
         let (https, mqtt) = (config.https.listen, config.mqtt.listen);
         return print(&format!("settings are good; would run: {roles}; https {https}, mqtt {mqtt}"));
     }
-    match cli.command {
+    match command {
         Command::Serve { role, .. } => {
             serve::log(&config.log);
             Ok(serve::serve(&config, role).await?)

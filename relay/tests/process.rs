@@ -200,6 +200,29 @@ async fn claim(relay: &Relay, file: &toml::Table, log: &FakeBox, key: &KeyPair) 
     serde_json::from_slice(&body).unwrap()
 }
 
+/// Files and folders that others than their owner may open.
+fn open_to_others(dir: &Path) -> Vec<String> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let (mut open, mut seen, mut dirs) = (Vec::new(), Vec::new(), vec![dir.to_owned()]);
+    while let Some(dir) = dirs.pop() {
+        for entry in std::fs::read_dir(&dir).unwrap() {
+            let entry = entry.unwrap();
+            let (meta, path) = (entry.metadata().unwrap(), entry.path());
+            if meta.permissions().mode() & 0o077 != 0 {
+                open.push(format!("{} {:o}", path.display(), meta.permissions().mode()));
+            }
+            seen.push(entry.file_name().to_string_lossy().into_owned());
+            if meta.is_dir() {
+                dirs.push(path);
+            }
+        }
+    }
+    for name in ["relay.db", "relay.db-wal", "relay.db-shm", "photos", "uploads"] {
+        assert!(seen.iter().any(|s| s == name), "{name} is not there: {seen:?}");
+    }
+    open
+}
+
 #[tokio::test]
 async fn from_an_empty_folder_to_a_cosigned_batch() {
     let dir = tempfile::tempdir().unwrap();
@@ -223,6 +246,11 @@ async fn from_an_empty_folder_to_a_cosigned_batch() {
     assert_eq!(answer.mqtt_url, relay.said["mqtt"].as_str().unwrap());
     let key = key.serialize_pem();
     let tls = client(&answer.relay_ca, Some((&answer.chain, &key)));
+    let stranger = client(&answer.relay_ca, None);
+    for (path, word) in [("/healthz", "ok\n"), ("/readyz", "ready\n")] {
+        let got = ask(&stranger, relay.port("https"), &format!("GET {path}"), b"").await.unwrap();
+        assert_eq!(got, (200, word.as_bytes().to_vec()), "{path}");
+    }
 
     let mut line = Line::open(log.origin.box_id, relay.port("mqtt"), Arc::clone(&tls)).await.unwrap();
     assert_eq!(line.say(Up::Hello, log.hello(0, None)).await, Some(Answer::Want { want: 0 }));
@@ -244,6 +272,7 @@ async fn from_an_empty_folder_to_a_cosigned_batch() {
     assert_eq!(ask(&tls, photos, &head, &photo).await.unwrap().0, 201);
     assert_eq!(ask_missing(&tls).await.unwrap(), (200, br#"{"photos":[]}"#.to_vec()));
 
+    assert_eq!(open_to_others(&data), Vec::<String>::new());
     drop(line);
     relay.stop().await;
     assert_eq!(order(&data, &["verify"], ""), "1 logs, 3 entries\n");
@@ -281,4 +310,19 @@ fn settings_that_do_not_fit_end_it_at_once() {
     std::fs::write(&file, "data = \"/nowhere\"\n").unwrap();
     let done = run(&["--check", "serve", "--role", "ingest"]);
     assert!(done.status.success() && String::from_utf8_lossy(&done.stdout).contains("ingest"));
+    let done = run(&["--check"]);
+    assert!(
+        done.status.success() && String::from_utf8_lossy(&done.stdout).contains("all"),
+        "serve is the default"
+    );
+    let refused = |args: &[&str]| {
+        let done = run(args);
+        let words = String::from_utf8_lossy(&done.stderr).into_owned();
+        assert!(done.status.code() == Some(78) && words.contains("sqlite:FILE or postgres://"), "{words}");
+    };
+    refused(&["--check", "serve", "--database", "mysql://host/db"]);
+    let address = dir.path().join("address");
+    std::fs::write(&address, "mysql://host/db\n").unwrap();
+    std::fs::write(&file, format!("data = \"/nowhere\"\ndatabase_file = {address:?}\n")).unwrap();
+    refused(&["--check"]);
 }

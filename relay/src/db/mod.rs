@@ -139,6 +139,16 @@ pub(crate) enum Lane<'a> {
     Postgres(&'a mut PgConnection),
 }
 
+/// Whether this reads as the address of a database that a relay can use; it may still not be there.
+pub fn is_address(address: &str) -> bool {
+    let file = address.strip_prefix("sqlite:");
+    file.is_some_and(|file| !file.is_empty()) || is_postgres(address)
+}
+
+fn is_postgres(address: &str) -> bool {
+    address.starts_with("postgres://") || address.starts_with("postgresql://")
+}
+
 impl Db {
     /// Opens `sqlite:FILE` or `postgres://…`; does not touch the tables, see [`Db::migrate`].
     ///
@@ -148,7 +158,7 @@ impl Db {
         if let Some(file) = address.strip_prefix("sqlite:") {
             return Self::open_sqlite(PathBuf::from(file)).await;
         }
-        if !(address.starts_with("postgres://") || address.starts_with("postgresql://")) {
+        if !is_postgres(address) {
             return Err(DbError::Address(address.split('@').next_back().unwrap_or("").to_owned()));
         }
         let options = PgConnectOptions::from_str(address)?.application_name("cleantrack-relay");
@@ -399,6 +409,12 @@ pub(crate) fn keys_text(select: &str, second: &str, keys: usize, sqlite: bool) -
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn addresses_of_databases() {
+        assert!(["sqlite:/a/b.db", "postgres://h/d", "postgresql://h/d"].into_iter().all(is_address));
+        assert!(!["", "sqlite:", "mysql://h/d", "relay.db"].into_iter().any(is_address));
+    }
 
     #[test]
     fn keys_are_asked_for_in_few_questions() {
