@@ -84,21 +84,29 @@ pub(super) async fn sign_in(
         Err(SignInError::Busy) => return Err(Fault::Busy),
         Err(refused) => refused,
     };
-    let (status, words) = match refused {
+    let (status, words, wait_ms) = match refused {
         SignInError::Wait { until_ms } => {
             tracing::warn!("a sign-in was refused: too many tries");
-            let wall = Wall::new(web.now_ms(), "UTC");
+            let now_ms = web.now_ms();
+            let wall = Wall::new(now_ms, "UTC");
             let words = format!("Too many tries. Wait until {} UTC, then try again.", wall.plain(until_ms));
-            (StatusCode::TOO_MANY_REQUESTS, words)
+            (StatusCode::TOO_MANY_REQUESTS, words, Some(until_ms.saturating_sub(now_ms)))
         }
         _ => {
             tracing::warn!("a sign-in failed");
-            (StatusCode::UNPROCESSABLE_ENTITY, "E-mail and password do not fit together.".to_owned())
+            (StatusCode::UNPROCESSABLE_ENTITY, "E-mail and password do not fit together.".to_owned(), None)
         }
     };
     let email: String = form.email.chars().filter(|c| !c.is_control()).take(254).collect();
     let problem = Some(Problem { field: "password", words });
-    page(status, &SignInPage { shell: Shell::open("Error: Sign in"), problem, email, next })
+    let mut answer =
+        page(status, &SignInPage { shell: Shell::open("Error: Sign in"), problem, email, next })?;
+    if let Some(wait_ms) = wait_ms {
+        // A second begun is waited whole: nobody is sent back too early.
+        let seconds = HeaderValue::from(wait_ms.max(0).unsigned_abs().div_ceil(1_000).max(1));
+        answer.headers_mut().insert(header::RETRY_AFTER, seconds);
+    }
+    Ok(answer)
 }
 
 /// What the form carries.
