@@ -217,6 +217,7 @@ async fn start(
     let authority = Arc::new(Authority::open(&data.join("keys"), &names(config), clock.now().wall_ms)?);
     let state = AppState::new(http::Parts {
         cosigners: cosigners(data),
+        facility_id: facility_id(data),
         store: store.clone(),
         identity: identity.clone(),
         photos,
@@ -359,6 +360,12 @@ fn cosigners(data: &Path) -> http::Cosigners {
         let relation = files.relation().ok().flatten();
         relation.and_then(|r| uplink::claim::verifiers(&r.cosign_keys).ok()).unwrap_or_default()
     })
+}
+
+/// The facility's id, as the claim left it.
+fn facility_id(data: &Path) -> http::OwnFacility {
+    let files = Files::new(&data.join("keys"));
+    Arc::new(move || files.relation().ok().flatten().map(|relation| relation.facility.id))
 }
 
 /// What machine this is, in its own words.

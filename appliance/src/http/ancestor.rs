@@ -48,16 +48,19 @@ async fn register(
     let key = idempotency_key(request.headers());
     let mut form = form::read(request, Some(&state.photos)).await?;
     let photo = take_photo(&state, form.photo.take()).await;
-    if let Photo::Refused(words) = &photo {
-        return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "photo", words.clone())
-            .field("photo")
-            .next("Send it again without the photo, or with another one."));
-    }
     let mut wanted = CleaningForm::plain(tag, form.text("cleaned_by"));
     form.text("notes").clone_into(&mut wanted.note);
     photo.name(&mut wanted);
     let by = By { staff: None, via: Via::Phone, device: None };
     let done = act(&state, by, key, Command::RecordCleaning(Box::new(wanted))).await?;
+    // A photo that is of no use never costs the record.
+    let message = match &photo {
+        Photo::Refused(words) => format!("Cleaning recorded, but its photo was not kept: {words}"),
+        Photo::NoRoom => {
+            "Cleaning recorded, but its photo was not kept: the box has no room for photos".into()
+        }
+        Photo::None | Photo::Kept(_) | Photo::Follows(_) => "Cleaning recorded".into(),
+    };
     follow(&state, done, photo);
     let (equipment, recorded_ms) = {
         let facility = state.store.facility();
@@ -66,7 +69,7 @@ async fn register(
     };
     let registered = Registered {
         success: true,
-        message: "Cleaning recorded",
+        message,
         cleaning_log_id: format!("{}.{}", done.of.epoch, done.of.seq),
         equipment,
         timestamp: utc(recorded_ms),
@@ -79,7 +82,8 @@ async fn register(
 #[derive(serde::Serialize)]
 struct Registered {
     success: bool,
-    message: &'static str,
+    /// Says also what became of a photo that was not kept.
+    message: String,
     cleaning_log_id: String,
     equipment: Option<String>,
     timestamp: String,
@@ -102,12 +106,19 @@ async fn cleanings(
     cleanings_page(&state, &ask)
 }
 
-/// A box has one facility, so whatever id a script was written with means this one.
+/// A box has one facility, known by the relay's id for it or by the box's own id. Before it is claimed no relay has given
+/// an id, and whatever id a script was written with means this facility.
 async fn compliance(
     State(state): State<AppState>,
     _: MayRead,
     Path(id): Path<String>,
 ) -> Result<Json<Value>, Problem> {
+    let own = (state.facility_id)();
+    if own.is_some_and(|own| id != own.to_string() && id != state.store.origin().box_id.to_string()) {
+        return Err(Problem::not_found()
+            .detail("This box belongs to another facility. The relay answers for all of them.")
+            .field("id"));
+    }
     let mut body = compliance_json(&state).await?;
     body["facility_id"] = Value::String(id);
     Ok(Json(body))

@@ -19,13 +19,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::act::{act, entry};
-use super::form::read_json;
+use super::form::{json_problem, read_json};
 use super::problem::Problem;
 use super::query::Exactly;
 use super::receipt::Receipt;
 use super::standing::status;
 use super::tally::tallies;
-use super::view::{Snapshot, reader, text, who_name, who_proof};
+use super::view::{Snapshot, proof_word, reader, text, who_name};
 use super::words::utc;
 use super::{AppState, labels, sign_in};
 use crate::identity::Scope;
@@ -90,6 +90,7 @@ impl FromRequestParts<AppState> for MayWrite {
             Some(Scope::Write) => Ok(Self),
             Some(Scope::Read) => {
                 Err(Problem::new(StatusCode::FORBIDDEN, "scope", "This token may only read")
+                    .detail("It was made with the scope `read`, and this request would change something.")
                     .safe("Nothing was changed.")
                     .next("Use a token of the scope `write`."))
             }
@@ -234,11 +235,8 @@ async fn equipment_add(
     let new: NewItem = read_json(request).await?;
     let tag = new.tag.as_deref().map(Tag::read).transpose().map_err(|e| bad("tag", &format!("{e}.")))?;
     let fields = Value::Object(new.fields.into_iter().collect());
-    let fields: EquipmentFields = serde_json::from_value(fields).map_err(|error| {
-        Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "json", "The JSON document does not fit")
-            .detail(error.to_string())
-            .next("Compare it with /api/openapi.json.")
-    })?;
+    let fields: EquipmentFields =
+        serde_path_to_error::deserialize(fields).map_err(|error| json_problem(&error))?;
     let command = Command::AddEquipment(Box::new(NewEquipment { tag, fields, schedule: new.schedule }));
     let done = act(&state, BY_API, key, command).await?;
     let added = match entry(&state, done.of)? {
@@ -320,7 +318,7 @@ fn cleaning_json(
         "id": format!("{}.{}", cleaning.of.epoch, cleaning.of.seq),
         "box": state.store.origin().box_id, "epoch": cleaning.of.epoch, "seq": cleaning.of.seq,
         "protocol": cleaning.protocol, "tag": cleaning.tag, "equipment": facility.equipment.get(&cleaning.tag).map(|item| &item.name),
-        "cleaned_by": who_name(reader, facility, &cleaning.who), "proof": who_proof(&cleaning.who),
+        "cleaned_by": who_name(reader, facility, &cleaning.who), "proof": proof_word(&cleaning.who),
         "performed_at": utc(cleaning.performed_ms), "recorded_at": utc(cleaning.recorded_ms),
         "notes": notes, "contact": contact, "photos": photos,
         "complete": cleaning.is_complete(), "missing": missing, "voided": cleaning.voided.is_some(),

@@ -32,7 +32,8 @@ struct BoardPage {
     today: String,
     first: Vec<Row>,
     next: Vec<Row>,
-    all_clean: String,
+    /// Where nothing is overdue.
+    calm: String,
 }
 
 async fn board(State(state): State<AppState>) -> Result<Response, Problem> {
@@ -45,9 +46,9 @@ async fn board(State(state): State<AppState>) -> Result<Response, Problem> {
     };
     let (overdue, rest): (Vec<Row>, Vec<Row>) = rows.into_iter().partition(Row::is_overdue);
     let due: Vec<Row> = rest.into_iter().filter(Row::is_due).collect();
-    let all_clean = match due.first() {
-        Some(row) => format!("All clean. Next: {}, {}.", row.name, row.standing.long.to_lowercase()),
-        None => "All clean.".to_owned(),
+    let calm = match due.first() {
+        Some(row) => format!("Nothing overdue. Next: {}, {}.", row.name, row.standing.long.to_lowercase()),
+        None => "Nothing overdue.".to_owned(),
     };
     page(&BoardPage {
         frame: Frame::new(&state, &snapshot, "Cleaning board").live(&state, &snapshot).refreshed(),
@@ -57,6 +58,6 @@ async fn board(State(state): State<AppState>) -> Result<Response, Problem> {
         today: Rate::text(today),
         first: overdue.into_iter().take(LINES).collect(),
         next: due.into_iter().take(LINES).collect(),
-        all_clean,
+        calm,
     })
 }

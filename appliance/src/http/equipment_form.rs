@@ -193,6 +193,7 @@ async fn ask_new(
     signed: Signed,
     Asked(ask): Asked<Ask>,
 ) -> Result<Response, Problem> {
+    signed.must_change()?;
     let tag = ask.tag.and_then(|t| Tag::read(&t).ok());
     let typed = Typed {
         tag: tag.map(|t| t.to_string()).unwrap_or_default(),
@@ -209,6 +210,7 @@ async fn ask_edit(
     signed: Signed,
     Path(tag): Path<String>,
 ) -> Result<Response, Problem> {
+    signed.must_change()?;
     let (tag, name) = service::named(&state, &tag)?;
     let typed =
         state.store.facility().equipment.get(&tag).map(Typed::of_item).ok_or_else(Problem::not_found)?;
@@ -226,6 +228,7 @@ fn wrong(refusal: &Refusal) -> Wrong {
 
 async fn add(State(state): State<AppState>, signed: Signed, request: Request) -> Result<Response, Problem> {
     let form = signed.form(request).await?;
+    signed.must_change()?;
     let typed = Typed::of_form(&form);
     let submission = form.get("submission").map(str::to_owned).filter(|k| !k.is_empty());
     let showing = Showing { state: &state, signed: &signed, item: None };
@@ -261,6 +264,7 @@ async fn edit(
 ) -> Result<Response, Problem> {
     let (tag, name) = service::named(&state, &tag)?;
     let form = signed.form(request).await?;
+    signed.must_change()?;
     let typed = Typed::of_form(&form);
     let (present, further) = {
         let facility = state.store.facility();

@@ -16,6 +16,11 @@ const FORM_BYTES_MAX: usize = 64 * 1024;
 /// Bytes of a form with files: what goes over a photo's own limit is read and dropped, so that the rest of the form is kept.
 const UPLOAD_BYTES_MAX: u64 = 64 * 1024 * 1024;
 
+/// Fields that may come more than once: boxes to tick, and files.
+const REPEATED: [&str; 3] = ["step", "steps", "photo"];
+/// Characters of a field's name that are told back.
+const FIELD_NAME_CHARS_MAX: usize = 100;
+
 /// The fields of a form, in their order.
 #[derive(Default)]
 pub(super) struct Form {
@@ -56,7 +61,7 @@ pub(super) async fn read(request: Request<Body>, photos: Option<&Photos>) -> Res
         "application/x-www-form-urlencoded" => {
             let body =
                 read_bounded(&head.headers, body, FORM_BYTES_MAX).await.map_err(|e| e.problem("the form"))?;
-            Ok(Form { fields: urlencoded(&body)?, photo: None })
+            once_each(Form { fields: urlencoded(&body)?, photo: None })
         }
         "multipart/form-data" => multipart(&head.headers, &content_type, body, photos).await,
         _ => Err(unsupported("a form (application/x-www-form-urlencoded or multipart/form-data)")),
@@ -72,11 +77,47 @@ pub(super) async fn read_json<T: serde::de::DeserializeOwned>(request: Request<B
     }
     let body =
         read_bounded(&head.headers, body, FORM_BYTES_MAX).await.map_err(|e| e.problem("the document"))?;
-    serde_json::from_slice(&body).map_err(|error| {
-        Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "json", "The JSON document does not fit")
-            .detail(error.to_string())
-            .next("Compare it with /api/openapi.json.")
-    })
+    let mut document = serde_json::Deserializer::from_slice(&body);
+    let read = serde_path_to_error::deserialize(&mut document).map_err(|error| json_problem(&error))?;
+    document.end().map_err(|error| not_fitting(&error))?;
+    Ok(read)
+}
+
+fn not_fitting(error: &serde_json::Error) -> Problem {
+    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "json", "The JSON document does not fit")
+        .detail(error.to_string())
+        .next("Compare it with /api/openapi.json.")
+}
+
+/// What is wrong with a JSON document, and in which of its fields, as far as it is one field's fault.
+pub(super) fn json_problem(error: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
+    let problem = not_fitting(error.inner());
+    if !error.inner().is_data() {
+        // It is no JSON, wherever that was found out.
+        return problem;
+    }
+    let path = error.path().to_string();
+    // A field that is not there has no path of its own.
+    let missing = problem.detail.strip_prefix("missing field `").and_then(|rest| rest.split('`').next());
+    let field = match (path.as_str(), missing) {
+        (".", None) => return problem,
+        (".", Some(name)) => name.to_owned(),
+        (_, Some(name)) => format!("{path}.{name}"),
+        (_, None) => path,
+    };
+    problem.field(field.chars().take(FIELD_NAME_CHARS_MAX).collect::<String>())
+}
+
+/// Two values of one field are two opinions: taking either would record what nobody may have meant.
+fn once_each(form: Form) -> Result<Form, Problem> {
+    let mut seen = std::collections::BTreeSet::new();
+    let mut names = form.fields.iter().map(|(name, _)| name.as_str());
+    match names.find(|name| !REPEATED.contains(name) && !seen.insert(*name)) {
+        Some(name) => {
+            Err(Problem::form(format!("The field “{name}” came more than once.")).field(name.to_owned()))
+        }
+        None => Ok(form),
+    }
 }
 
 fn unsupported(wanted: &str) -> Problem {
@@ -246,7 +287,7 @@ async fn multipart(
         }
     }
     parser.end().map_err(broken)?;
-    Ok(form)
+    once_each(form)
 }
 
 /// The part of a multipart form that is being read.
@@ -323,12 +364,19 @@ mod tests {
             (URLENCODED, b"cleaned_by=%zz", 400, Some("cleaned_by")),
             (URLENCODED, b"cleaned_by=%ff", 400, Some("cleaned_by")),
             (URLENCODED, b"cleaned_by=\xff", 400, Some("cleaned_by")),
+            (URLENCODED, b"cleaned_by=a&notes=x&cleaned_by=b", 400, Some("cleaned_by")),
             (URLENCODED, b"%=1", 400, None),
             (URLENCODED, many.as_bytes(), 400, None),
             ("multipart/form-data; boundary=X", part.as_bytes(), 413, Some("notes")),
             (
                 "multipart/form-data; boundary=X",
                 b"--X\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n\xff\r\n--X--",
+                400,
+                Some("a"),
+            ),
+            (
+                "multipart/form-data; boundary=X",
+                b"--X\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n1\r\n--X\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n1\r\n--X--",
                 400,
                 Some("a"),
             ),

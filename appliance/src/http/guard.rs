@@ -31,6 +31,16 @@ pub(super) fn peer(request: &Request) -> Peer {
     })
 }
 
+/// Whether a program asks, which reads JSON; else a browser, which shows pages.
+pub(super) fn is_program(request: &Request) -> bool {
+    let path = request.uri().path();
+    let accept = request.headers().get(ACCEPT).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    path == "/healthz"
+        || path.ends_with("/proof")
+        || path.starts_with("/api/")
+        || (accept.contains("application/json") && !accept.contains("text/html"))
+}
+
 /// Checks the head, lets the handlers work, and dresses their answer.
 pub(super) async fn guard(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let ask = Ask::of(&request);
@@ -72,13 +82,7 @@ struct Ask {
 
 impl Ask {
     fn of(request: &Request) -> Self {
-        let path = request.uri().path();
-        let accept = request.headers().get(ACCEPT).and_then(|v| v.to_str().ok()).unwrap_or_default();
-        let program = path == "/healthz"
-            || path.ends_with("/proof")
-            || path.starts_with("/api/")
-            || (accept.contains("application/json") && !accept.contains("text/html"));
-        Self { peer: peer(request), program }
+        Self { peer: peer(request), program: is_program(request) }
     }
 
     fn check(&self, state: &AppState, request: &Request) -> Result<(), Problem> {

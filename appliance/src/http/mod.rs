@@ -54,8 +54,9 @@ use crate::random::Random;
 use crate::store::Store;
 use crate::uplink::Raised;
 
-/// Browsers that can listen for news at a time; past that a page asks every minute.
-const LIVE_CLIENTS_MAX: usize = 64;
+/// Browsers that can listen for news at a time: a hundred phones, and boards; past that a page asks every minute. Each
+/// holds a connection, so this is half of what `limits.connections` allows by default: as many are left to send with.
+const LIVE_CLIENTS_MAX: usize = 128;
 
 /// How the box stands with the relay, for the line under a page's band.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -104,12 +105,17 @@ pub struct Parts {
     pub alarms: watch::Receiver<Vec<Raised>>,
     /// The relay's keys for cosignatures, as far as the box knows them.
     pub cosigners: Cosigners,
+    /// The facility to which the box belongs.
+    pub facility_id: OwnFacility,
     /// Settings.
     pub settings: Settings,
 }
 
 /// Tells the relay's cosigning keys; none before the box is claimed.
 pub type Cosigners = Arc<dyn Fn() -> Vec<record::sign::Verifier> + Send + Sync>;
+
+/// Tells the id that the relay gave the facility; none before the box is claimed.
+pub type OwnFacility = Arc<dyn Fn() -> Option<record::ids::FacilityId> + Send + Sync>;
 
 /// What every handler sees.
 #[derive(Clone)]

@@ -17,7 +17,7 @@ use super::frame::{Frame, Place, page, page_with};
 use super::guard::see_other;
 use super::problem::Problem;
 use super::scan_page::Wrong;
-use super::sign_in::{Signed, role_word};
+use super::sign_in::{Signed, not_allowed, role_word};
 use super::view::{Snapshot, reader, staff_name};
 use super::words::{Moment, plural};
 use crate::identity::IdentityError;
@@ -33,26 +33,6 @@ pub(super) fn routes() -> Router<AppState> {
         .route("/staff/people/{staff}/pin", post(set_pin))
         .route("/staff/people/{staff}/pin/clear", post(clear_pin))
         .route("/staff/people/{staff}/leave", get(ask_leave).post(leave))
-}
-
-fn only_viewers(signed: &Signed) -> Result<(), Problem> {
-    if signed.may_see_people() {
-        return Ok(());
-    }
-    Err(not_allowed("This needs a sign-in as biomed or facility admin"))
-}
-
-fn only_admins(signed: &Signed) -> Result<(), Problem> {
-    if signed.role == Role::FacilityAdmin {
-        return Ok(());
-    }
-    Err(not_allowed("This needs a sign-in as facility admin"))
-}
-
-fn not_allowed(title: &'static str) -> Problem {
-    Problem::new(StatusCode::FORBIDDEN, "not-allowed", title)
-        .safe("Nothing was changed.")
-        .link("/staff/sign-in", "Sign in as somebody else")
 }
 
 struct Line {
@@ -74,7 +54,7 @@ struct PeoplePage {
 }
 
 async fn list(State(state): State<AppState>, signed: Signed) -> Result<Response, Problem> {
-    only_viewers(&signed)?;
+    signed.must_change()?;
     let holders = state.identity.pins.holders().map_err(|e| Problem::internal(&e))?;
     let reader = reader(&state)?;
     let template = {
@@ -159,13 +139,13 @@ fn told(problems: &[Wrong]) -> (StatusCode, &'static str) {
 }
 
 async fn ask_new(State(state): State<AppState>, signed: Signed) -> Result<Response, Problem> {
-    only_admins(&signed)?;
+    signed.must_be_admin()?;
     let typed = Typed { name: String::new(), role: word(Role::Technician) };
     new_page(&state, &signed, typed, Vec::new(), None)
 }
 
 async fn add(State(state): State<AppState>, signed: Signed, request: Request) -> Result<Response, Problem> {
-    only_admins(&signed)?;
+    signed.must_be_admin()?;
     let form = signed.form(request).await?;
     let typed = Typed::of_form(&form);
     let submission = form.get("submission").map(str::to_owned).filter(|k| !k.is_empty());
@@ -248,7 +228,7 @@ async fn ask_change(
     signed: Signed,
     Path(staff): Path<String>,
 ) -> Result<Response, Problem> {
-    only_admins(&signed)?;
+    signed.must_be_admin()?;
     let known = known(&state, &staff)?;
     person_page(&state, &signed, known, None, Vec::new())
 }
@@ -259,7 +239,7 @@ async fn change(
     Path(staff): Path<String>,
     request: Request,
 ) -> Result<Response, Problem> {
-    only_admins(&signed)?;
+    signed.must_be_admin()?;
     let known = known(&state, &staff)?;
     let form = signed.form(request).await?;
     let typed = Typed::of_form(&form);
@@ -313,7 +293,7 @@ async fn set_pin(
     Path(staff): Path<String>,
     request: Request,
 ) -> Result<Response, Problem> {
-    only_admins(&signed)?;
+    signed.must_be_admin()?;
     let known = known(&state, &staff)?;
     let form = signed.form(request).await?;
     let (pin, again) = (form.text("pin").trim(), form.text("again").trim());
@@ -339,7 +319,7 @@ async fn clear_pin(
     Path(staff): Path<String>,
     request: Request,
 ) -> Result<Response, Problem> {
-    only_admins(&signed)?;
+    signed.must_be_admin()?;
     let known = known(&state, &staff)?;
     signed.form(request).await?;
     if known.staff == signed.staff {
@@ -366,7 +346,7 @@ async fn ask_leave(
     signed: Signed,
     Path(staff): Path<String>,
 ) -> Result<Response, Problem> {
-    only_admins(&signed)?;
+    signed.must_be_admin()?;
     let known = known(&state, &staff)?;
     let title = format!("Has {} left?", known.name);
     page(&LeavePage {
@@ -383,7 +363,7 @@ async fn leave(
     Path(staff): Path<String>,
     request: Request,
 ) -> Result<Response, Problem> {
-    only_admins(&signed)?;
+    signed.must_be_admin()?;
     let known = known(&state, &staff)?;
     signed.form(request).await?;
     let left = act(&state, signed.by(), None, Command::StaffLeft { staff: known.staff }).await;

@@ -124,7 +124,8 @@ impl From<Refusal> for Problem {
         };
         let field = refusal.field().map(Words::Borrowed);
         let title = refusal.to_string();
-        Self { field, ..Self::new(status, refusal.code(), title).next("Correct it and send it again.") }
+        let problem = Self::new(status, refusal.code(), title).detail(refusal.detail());
+        Self { field, ..problem.next("Correct it and send it again.") }
     }
 }
 

@@ -19,7 +19,7 @@ use serde::Deserialize;
 use super::act::{Done, Undone, act, before};
 use super::form::{self, Form};
 use super::frame::{page, page_with};
-use super::guard::{peer, see_other, with_cookies};
+use super::guard::{is_program, peer, see_other, with_cookies};
 use super::problem::Problem;
 use super::query::Asked;
 use super::receipt::Receipt;
@@ -186,17 +186,19 @@ async fn submit(
     };
     let signed = session(&state, request.headers(), request.extensions().get());
     let by = By { staff: signed.as_ref().map(|s| s.staff), ..by(&state, request.headers()) };
-    let headers = request.headers().clone();
+    let (headers, program) = (request.headers().clone(), is_program(&request));
     let mut form = form::read(request, Some(&state.photos)).await?;
     let key = key(&headers, &form);
     let now = state.clock.now();
     let carried = carried(&state, tag, &form, &now)?;
     let photo = take_photo(&state, form.photo.take()).await;
-    let Some((token, stale)) = carried else {
-        return plain(&state, tag, &form, key, photo, by).await;
+    let submission = key.clone().unwrap_or_else(|| new_submission(&state));
+    let (from_page, (token, stale)) = match carried {
+        Some(carried) => (true, carried),
+        None => (false, (PageToken::new(tag, &now), None)),
     };
-    let submission = key.unwrap_or_else(|| new_submission(&state));
-    Filled { tag, form, token, stale, photo, submission, anyway, now, by, signed }.submit(&state).await
+    let filled = Filled { tag, form, token, stale, photo, submission, anyway, now, by, signed };
+    if from_page { filled.submit(&state).await } else { filled.plain(&state, key, program).await }
 }
 
 /// What the page carried, if the request came from one; a page that is too old is replaced, and its photo stays.
@@ -214,7 +216,7 @@ fn carried(state: &AppState, tag: Tag, form: &Form, now: &Now) -> Result<Option<
     }))
 }
 
-/// A scan page that came back.
+/// A scan page that came back, or what a request without one says.
 struct Filled {
     tag: Tag,
     form: Form,
@@ -268,6 +270,41 @@ impl Filled {
         }
     }
 
+    /// A request that came from no page of ours: what it does not say is missing from its record. What cannot be recorded
+    /// comes back as a page with everything that was put in; a program is told the reason alone.
+    async fn plain(
+        mut self,
+        state: &AppState,
+        key: Option<String>,
+        program: bool,
+    ) -> Result<Response, Problem> {
+        match &self.photo {
+            Photo::Refused(words) if program => {
+                return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "photo", words.clone())
+                    .detail("The photo that came with it is of no use.")
+                    .field("photo")
+                    .next("Send it again without the photo, or with another one."));
+            }
+            Photo::Refused(words) => {
+                let problem = Refused::Photo(words.clone());
+                return self.again(vec![problem], None).page(state);
+            }
+            Photo::Kept(hash) => self.token.photo = Some(*hash),
+            Photo::None | Photo::Follows(_) | Photo::NoRoom => {}
+        }
+        let mut wanted = CleaningForm::plain(self.tag, self.form.text("cleaned_by"));
+        self.form.text("notes").clone_into(&mut wanted.note);
+        if self.form.has("step") {
+            wanted.steps = Some(self.form.all("step").filter_map(|n| n.parse().ok()).collect());
+        }
+        self.photo.name(&mut wanted);
+        match act(state, self.by, key, Command::RecordCleaning(Box::new(wanted.clone()))).await {
+            Ok(done) => Ok(recorded(state, self.by, done, &wanted, self.photo)),
+            Err(Undone::Refused(refusal)) if !program => self.refused(state, refusal),
+            Err(undone) => Err(undone.into()),
+        }
+    }
+
     /// The page once more, with everything that was put in.
     fn again(&self, mut problems: Vec<Refused>, note: Option<&'static str>) -> Again {
         if matches!(self.photo, Photo::Follows(_)) {
@@ -294,32 +331,12 @@ impl Filled {
             Refusal::ProtocolChanged | Refusal::NotItsProtocol => {
                 self.again(Vec::new(), Some(PROTOCOL_CHANGED)).page(state)
             }
-            other if other.field().is_some() => self.again(vec![Refused::Rule(other)], None).page(state),
+            other if other.field().is_some() && other.field() != Some("idempotency-key") => {
+                self.again(vec![Refused::Rule(other)], None).page(state)
+            }
             other => Err(other.into()),
         }
     }
-}
-
-/// A request that came from no page of ours: what it does not say is missing from its record.
-async fn plain(
-    state: &AppState,
-    tag: Tag,
-    form: &Form,
-    key: Option<String>,
-    photo: Photo,
-    by: By,
-) -> Result<Response, Problem> {
-    if let Photo::Refused(words) = &photo {
-        return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "photo", words.clone()).field("photo"));
-    }
-    let mut wanted = CleaningForm::plain(tag, form.text("cleaned_by"));
-    form.text("notes").clone_into(&mut wanted.note);
-    if form.has("step") {
-        wanted.steps = Some(form.all("step").filter_map(|n| n.parse().ok()).collect());
-    }
-    photo.name(&mut wanted);
-    let done = act(state, by, key, Command::RecordCleaning(Box::new(wanted.clone()))).await?;
-    Ok(recorded(state, by, done, &wanted, photo))
 }
 
 /// The item, while the facility is held still.

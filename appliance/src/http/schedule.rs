@@ -201,6 +201,7 @@ async fn ask(
     Path(tag): Path<String>,
     Asked(ask): Asked<Ask>,
 ) -> Result<Response, Problem> {
+    signed.must_change()?;
     let present = present(&state, &tag, ask.protocol)?;
     let typed = present.due.clone();
     present.page(&state, &signed, typed, Vec::new())

@@ -174,6 +174,7 @@ async fn ask_out(
     signed: Signed,
     Path(tag): Path<String>,
 ) -> Result<Response, Problem> {
+    signed.must_change()?;
     let (tag, name) = named(&state, &tag)?;
     asking_out(tag, &name).page(&state, &signed, Vec::new(), "")
 }
@@ -183,6 +184,7 @@ async fn ask_retire(
     signed: Signed,
     Path(tag): Path<String>,
 ) -> Result<Response, Problem> {
+    signed.must_change()?;
     let (tag, name) = named(&state, &tag)?;
     asking_retire(tag, &name).page(&state, &signed, Vec::new(), "")
 }
@@ -231,6 +233,7 @@ async fn reasoned(
     command: impl FnOnce(String) -> Command,
 ) -> Result<Response, Problem> {
     let form = signed.form(request).await?;
+    signed.must_change()?;
     let reason = form.text("reason").to_owned();
     let wrong = |words: String| vec![Wrong { at: "reason".to_owned(), words }];
     if reason.trim().is_empty() {
@@ -272,6 +275,7 @@ async fn ask_void(
     signed: Signed,
     Path(text): Path<String>,
 ) -> Result<Response, Problem> {
+    signed.must_change()?;
     asking_void(&state, &text)?.0.page(&state, &signed, Vec::new(), "")
 }
 

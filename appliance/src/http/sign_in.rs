@@ -73,6 +73,30 @@ impl Signed {
     pub(super) fn may_change(&self) -> bool {
         matches!(self.role, Role::Biomed | Role::FacilityAdmin)
     }
+
+    /// For pages of commands about equipment and people: nobody fills in a form that would be refused.
+    pub(super) fn must_change(&self) -> Result<(), Problem> {
+        if self.may_change() {
+            return Ok(());
+        }
+        Err(not_allowed("This needs a sign-in as biomed or facility admin"))
+    }
+
+    /// For pages of commands about the facility and its people.
+    pub(super) fn must_be_admin(&self) -> Result<(), Problem> {
+        if self.role == Role::FacilityAdmin {
+            return Ok(());
+        }
+        Err(not_allowed("This needs a sign-in as facility admin"))
+    }
+}
+
+/// What somebody sees who may not do this.
+pub(super) fn not_allowed(title: &'static str) -> Problem {
+    Problem::new(StatusCode::FORBIDDEN, "not-allowed", title)
+        .detail("Your role does not include this.")
+        .safe("Nothing was changed.")
+        .link("/staff/sign-in", "Sign in as somebody else")
 }
 
 /// The session that a request carries, if there is one.

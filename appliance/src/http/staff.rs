@@ -317,6 +317,7 @@ struct SettingsPage {
 }
 
 async fn ask_settings(State(state): State<AppState>, signed: Signed) -> Result<Response, Problem> {
+    signed.must_be_admin()?;
     let present = Snapshot::now(&state).settings;
     let typed = Settings {
         zone: Some(present.zone().to_owned()),

@@ -8,7 +8,7 @@ use http::header::{CONTENT_TYPE, HOST, LOCATION, SET_COOKIE};
 use http::{Method, Request, StatusCode};
 use http_body_util::BodyExt as _;
 use record::entry::ClockState;
-use record::ids::{BootId, ProtocolId, StaffId};
+use record::ids::{BootId, FacilityId, ProtocolId, StaffId};
 use record::kinds::{Agent, Event, PhotoPolicy, Role, Schedule, Step};
 use record::proof::Proof;
 use record::tag::Tag;
@@ -44,6 +44,8 @@ struct World {
     alarms: watch::Sender<Vec<Raised>>,
     pump: Tag,
     card: Arc<FakeCard>,
+    /// The facility to which the box belongs.
+    claimed: Arc<std::sync::Mutex<Option<FacilityId>>>,
     _dir: tempfile::TempDir,
 }
 
@@ -149,6 +151,7 @@ impl World {
         let settings =
             Settings { hosts: vec!["box.lan".into()], submits_per_address: 0, https_port: Some(8443) };
         let printing = Arc::new(printing);
+        let claimed = Arc::<std::sync::Mutex<Option<FacilityId>>>::default();
         let state = AppState::new(Parts {
             store,
             identity,
@@ -159,6 +162,10 @@ impl World {
             link: links,
             alarms: raised,
             cosigners: Arc::new(|| vec![relay_key().verifier().clone()]),
+            facility_id: Arc::new({
+                let claimed = claimed.clone();
+                move || *claimed.lock().unwrap()
+            }),
             settings,
         });
         let mut world = Self {
@@ -169,6 +176,7 @@ impl World {
             alarms,
             pump: "ABCDEFGH3".parse().unwrap(),
             card,
+            claimed,
             _dir: dir,
         };
         world.furnish().await;

@@ -125,14 +125,25 @@ pub(super) fn who_name(reader: &Reader, facility: &Facility, who: &Who) -> Strin
     }
 }
 
-/// How it is proven who cleaned.
-pub(super) fn who_proof(who: &Who) -> &'static str {
+/// How it is proven who cleaned, in words.
+fn who_proof(who: &Who) -> &'static str {
     match who {
         Who::Typed { .. } => "name typed",
         Who::Pin { .. } => "PIN",
         Who::Badge { .. } => "badge",
         Who::Login { .. } => "login",
         Who::Unattributed => "",
+    }
+}
+
+/// How it is proven who cleaned, as programs read it here and at the relay.
+pub(super) fn proof_word(who: &Who) -> &'static str {
+    match who {
+        Who::Typed { .. } => "typed",
+        Who::Pin { .. } => "pin",
+        Who::Badge { .. } => "badge",
+        Who::Login { .. } => "login",
+        Who::Unattributed => "unattributed",
     }
 }
 

@@ -176,6 +176,45 @@ impl Refusal {
         }
     }
 
+    /// What the words leave open: one sentence on the rule behind it.
+    pub fn detail(&self) -> &'static str {
+        match self {
+            Self::UnknownTag(_) => {
+                "The tag is well formed, but it is on no equipment of this facility, or it was taken off."
+            }
+            Self::Retired { .. } => "Its history stays and can be read.",
+            Self::TagTaken(_) => "A tag belongs to one item for good.",
+            Self::AlreadySo(_) => "What was asked for is so already.",
+            Self::UnknownProtocol(_) => "A protocol must be published before an item can be cleaned by it.",
+            Self::NotItsProtocol => "A cleaning follows one of the protocols that its item has.",
+            Self::ProtocolChanged => {
+                "A record names the version that was followed, so it must be the newest one."
+            }
+            Self::UnknownStaff(_) => "The person was never added, or has left.",
+            Self::UnknownCleaning { .. } => "No cleaning of this box has that number.",
+            Self::AlreadyVoided => "A cleaning is voided once; both entries stay.",
+            Self::UndoOver => "Only the phone that made a record can undo it, and only for some minutes.",
+            Self::Needed { .. } => "The field is missing, empty, or has only characters that show nothing.",
+            Self::TooLong { .. } => "The box keeps texts as they were typed and never cuts them off.",
+            Self::Character { .. } => {
+                "Control characters, and characters that turn the direction of writing, are not taken."
+            }
+            Self::Range { .. } => "The value can be read, but it is outside of what the box takes.",
+            Self::StepsMissing(_) => "A required step that was left out needs a reason.",
+            Self::UnknownStep(_) => "Steps are counted from 1, in the order of the item’s protocol.",
+            Self::StillWet { .. } | Self::NotWetted => {
+                "The protocol has a contact time, which the box measures from the moment at which the surface was wet."
+            }
+            Self::PhotoMissing => "This item needs a photo with each cleaning.",
+            Self::TooManyPhotos => "Further photos have no place in the record.",
+            Self::KeyReused => {
+                "A key stands for one request; the record that was made with it stays as it is."
+            }
+            Self::KeyForm => "The key is what makes a repeated request harmless.",
+            Self::NotAllowed(_) => "Your role does not include this.",
+        }
+    }
+
     /// The field that it is about.
     pub fn field(&self) -> Option<&'static str> {
         match self {

@@ -26,6 +26,7 @@ async fn forms_that_are_broken_or_too_large() {
         (form, b"cleaned_by=%ED%A0%80".to_vec(), 400, "cleaned_by"),
         (form, b"cleaned_by=A&notes=%07".to_vec(), 422, "notes"),
         (form, b"cleaned_by=A&step=99".to_vec(), 422, "step"),
+        (form, b"cleaned_by=A&cleaned_by=B".to_vec(), 400, "cleaned_by"),
         ("text/plain", b"x".to_vec(), 415, "content-type"),
         ("multipart/form-data; boundary=XX", b"--XX\r\nnothing".to_vec(), 400, ""),
         ("multipart/form-data; boundary=XX", b"".to_vec(), 400, ""),
@@ -42,6 +43,7 @@ async fn forms_that_are_broken_or_too_large() {
         for member in ["type", "title", "safe", "next", "id"] {
             assert!(answer.json()[member].is_string(), "{member}");
         }
+        assert_ne!(answer.json()["detail"], "", "{what}");
     }
     assert_eq!(world.size(), size, "nothing is stored");
 }
@@ -134,17 +136,20 @@ async fn documents_that_do_not_fit() {
     let world = World::new().await;
     let token = world.state.identity.tokens.make("cmms", Scope::Write, NOW).unwrap();
     let deep = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
-    for (body, status) in [
-        ("", 422),
-        ("{", 422),
-        (deep.as_str(), 422),
-        ("{\"name\":1}", 422),
-        ("{\"name\":\"x\"} trailing", 422),
-        ("{\"name\":\"x\",\"unknown\":1}", 422),
-        ("{}", 422),
-        ("{\"name\":\"\\u0000\"}", 422),
-        ("{\"name\":\"x\",\"tag\":\"7QK3M9X2A\"}", 400),
-        ("{\"name\":\"x\",\"schedule\":{\"every\":\"days\",\"n\":0}}", 422),
+    for (body, status, field) in [
+        ("", 422, ""),
+        ("{", 422, ""),
+        (deep.as_str(), 422, ""),
+        ("{\"name\":1}", 422, "name"),
+        ("{\"name\":\"x\"} trailing", 422, ""),
+        ("{\"name\":\"x\",\"unknown\":1}", 422, "unknown"),
+        ("{\"name\":\"x\",\"class\":\"sacred\"}", 422, "class"),
+        ("{\"name\":\"x\",\"custom\":{\"a\":1}}", 422, "custom.a"),
+        ("{}", 422, "name"),
+        ("{\"name\":\"\\u0000\"}", 422, "name"),
+        ("{\"name\":\"x\",\"tag\":\"7QK3M9X2A\"}", 400, "tag"),
+        ("{\"name\":\"x\",\"tag\":7}", 422, "tag"),
+        ("{\"name\":\"x\",\"schedule\":{\"every\":\"days\",\"n\":0}}", 422, "schedule"),
     ] {
         let mut request = Request::post("/api/v1/equipment")
             .header(CONTENT_TYPE, "application/json")
@@ -153,6 +158,21 @@ async fn documents_that_do_not_fit() {
         request.headers_mut().insert("authorization", format!("Bearer {token}").parse().unwrap());
         let answer = world.send(request, true).await;
         assert_eq!(answer.status, status, "{body:.40}: {}", answer.text());
+        assert_eq!(answer.json()["field"].as_str().unwrap_or(""), field, "{body:.40}: {}", answer.text());
+        assert_ne!(answer.json()["detail"], "", "{body:.40}");
+    }
+    for (path, body, field) in [
+        ("/api/v1/cleanings", "{\"cleaned_by\":\"Ada\"}", "tag"),
+        ("/api/v1/cleanings", "{\"tag\":\"x\",\"who\":\"Ada\"}", "who"),
+        ("/api/v1/protocols", "{\"name\":\"x\",\"steps\":[{\"required\":true}]}", "steps[0].text"),
+    ] {
+        let mut request = Request::post(path)
+            .header(CONTENT_TYPE, "application/json")
+            .body(Body::from(body.to_owned()))
+            .unwrap();
+        request.headers_mut().insert("authorization", format!("Bearer {token}").parse().unwrap());
+        let answer = world.send(request, true).await;
+        assert_eq!(answer.is(422).json()["field"], field, "{body}");
     }
     for path in [
         "/api/v1/cleanings?limit=-1",

@@ -221,6 +221,18 @@ async fn roles_hold() {
     let page = technician.get(&item).await;
     page.is(200).has_not("Print label").has_not("Take out of service");
     let token = technician.get("/staff/me").await.hidden("form");
+    let receipt = world.post(&format!("/t/{}", world.pump), &[("cleaned_by", "Ada")]).await.location();
+    for (page, role) in [
+        ("/staff/equipment/new".to_owned(), "biomed or facility admin"),
+        (format!("{item}/edit"), "biomed or facility admin"),
+        (format!("{item}/out"), "biomed or facility admin"),
+        (format!("{item}/retire"), "biomed or facility admin"),
+        (format!("{item}/schedule"), "biomed or facility admin"),
+        (format!("/staff/cleanings/{}/void", &receipt[3..]), "biomed or facility admin"),
+        ("/staff/box/settings".to_owned(), "as facility admin"),
+    ] {
+        technician.get(&page).await.is(403).has(role).has("Sign in as somebody else").has_not("<form");
+    }
     let size = world.size();
     technician
         .post("/staff/equipment/new", &token, &[("name", "X")])

@@ -196,6 +196,28 @@ async fn a_plain_post_is_taken_as_it_is() {
 }
 
 #[tokio::test]
+async fn what_a_post_without_its_page_lacks_is_asked_for_and_nothing_is_lost() {
+    let world = World::new().await;
+    let (path, size) = (format!("/t/{}", world.pump), world.size());
+    let form = [("cleaned_by", "Ada"), ("step", "1"), ("step", "2"), ("notes", "")];
+    let back = world.post(&path, &form).await;
+    back.is(422).has("press “Surface is wet”").has("value=\"Ada\"").has("There is a problem");
+    assert_eq!(back.text().matches(" checked").count(), 2, "{}", back.text());
+    assert_eq!(world.size(), size);
+    let back = world.send(with_photo(&path, &form, b"good\n"), false).await;
+    back.is(422).has("Photo kept").has("value=\"Ada\"");
+    let back = world.send(with_photo(&path, &form, b"bad\n"), false).await;
+    back.is(422).has("This photo can’t be opened").has("value=\"Ada\"");
+    let mut asked = posted(&path, &form);
+    asked.headers_mut().insert("accept", "application/json".parse().unwrap());
+    let told = world.send(asked, false).await;
+    assert_eq!((told.is(422).json()["field"].as_str()), Some("wet"));
+    let token = world.get(&path).await.hidden("page");
+    let late = [&form[..3], &[("notes", "no time"), ("page", &token)]].concat();
+    world.post(&path, &late).await.is(303);
+}
+
+#[tokio::test]
 async fn photos_are_kept_and_a_bad_one_loses_nothing() {
     let world = World::new().await;
     let cart =
@@ -364,6 +386,7 @@ async fn the_wall_shows_no_people_and_no_links() {
     let world = World::new().await;
     world.post(&format!("/t/{}", world.pump), &[("cleaned_by", "Ada Lovelace")]).await;
     let board = world.get("/board").await;
+    board.has("Nothing overdue. Next: ").has_not("All clean");
     board.is(200).has("Infusion pump 15").has_not("Lovelace").has("http-equiv=\"refresh\"");
     let main = board.text().split("<main").nth(1).unwrap().to_owned();
     assert!(!main.contains("<a ") && !main.contains("<button") && !main.contains("<form"));
