@@ -159,7 +159,7 @@ async fn boxes_in_their_states() {
         row("Riverside Imaging").contains("Clock unsure")
             && row("Riverside Imaging").contains("5 min behind")
     );
-    assert!(row("Riverside Imaging").contains("paper out"));
+    assert!(row("Riverside Imaging").contains("Paper out"));
     assert!(row("Eastfield").contains("Silent") && row("Eastfield").contains("unknown"));
 }
 
