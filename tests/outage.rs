@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use appliance::clock::{SystemClock, boot_id};
-use appliance::random::{Random as _, SystemRandom};
+use appliance::random::{Random, SystemRandom};
 use appliance::store::{Decision, Store, StoreConfig};
 use harness::proxy::Fault;
 use harness::world::{Load, World, until};
@@ -291,7 +291,7 @@ const GROWTH_BYTES_MAX: u64 = 16 << 20;
 
 /// Cleanings in the log of a box that does not run, until it has so many entries.
 async fn record_history(data: &Path, entries: u64) {
-    let random = Arc::new(SystemRandom);
+    let random: Arc<dyn Random> = Arc::new(SystemRandom);
     let clock = Arc::new(SystemClock::new(boot_id(random.bytes())));
     let (store, _) = Store::open(StoreConfig::new(data), clock, random).unwrap();
     let tags: Vec<_> = store.facility().equipment.keys().copied().collect();

@@ -14,6 +14,11 @@ pub(super) const DAY_MS: i64 = 24 * HOUR_MS;
 /// How far the history reaches back.
 pub(super) const DAYS: i64 = 30;
 
+/// The item in [`items`] that was forgotten, so that the demonstration has something overdue at any hour.
+const FORGOTTEN: &str = "Bladder scanner 1";
+/// For how long: its window of twelve hours has closed twice since.
+const FORGOTTEN_MS: i64 = 36 * HOUR_MS;
+
 /// A person of the demonstration, who can sign in.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Somebody {
@@ -277,7 +282,8 @@ pub(super) fn happenings(
             // Most are done early in their window; some windows are missed.
             let within = if uses { HOUR_MS } else { period * 7 / 10 };
             let when = start + HOUR_MS / 4 + below(random, within.cast_unsigned()).cast_signed();
-            if random.below(100) < item.met_percent && when < until_ms {
+            let forgotten = item.name == FORGOTTEN && when > until_ms - FORGOTTEN_MS;
+            if random.below(100) < item.met_percent && when < until_ms && !forgotten {
                 all.push((when, cleaning(*tag, *steps, item, random)));
             }
             start += if uses {
@@ -327,4 +333,32 @@ fn cleaning(tag: Tag, steps: u16, item: &Item, random: &dyn Random) -> Happening
     }
     let with_photo = item.photo == PhotoPolicy::Required || random.below(100) < 20;
     Happening::Cleaned { form: Box::new(form), with_photo }
+}
+
+#[cfg(test)]
+mod tests {
+    use record::compliance::{Course, Plan, Status, status};
+
+    use super::*;
+
+    #[test]
+    fn something_is_overdue_at_any_hour() {
+        let tags: Vec<Tag> = (0..12).map(|n| Tag::from_random([n; 5])).collect();
+        let forgotten = items().into_iter().zip(&tags).find(|(item, _)| item.name == FORGOTTEN);
+        let (item, tag) = forgotten.unwrap();
+        for hour in 0..24 {
+            let now_ms = 1_795_205_071_000 + hour * HOUR_MS;
+            let (from_ms, until_ms) = (now_ms - DAYS * DAY_MS, now_ms - HOUR_MS / 3);
+            let random = appliance::random::SystemRandom;
+            let all = happenings(&tags, &[4; 12], from_ms, until_ms, &random);
+            let last = all.iter().rev().find_map(|(when, happening)| match happening {
+                Happening::Cleaned { form, .. } if form.tag == *tag => Some(*when),
+                _ => None,
+            });
+            assert!(last.is_some(), "it was looked after once");
+            let plans = [Plan { from_ms, schedule: item.schedule.clone() }];
+            let course = Course { zones: &[], plans: &plans, out: &[], uses: &[] };
+            assert!(matches!(status(&course, last, now_ms), Status::Overdue { .. }), "{hour} h later");
+        }
+    }
 }
