@@ -21,7 +21,7 @@ use logs::{Log, LogId};
 const LOG: u64 = 48;
 /// Steps with faults, then steps without in which all must arrive.
 const STORMY: u32 = 220;
-const CALM: u32 = 1_500;
+const CALM: u32 = 3_000;
 
 /// A bug that is put in on purpose: a simulator that cannot fail is worth nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -182,7 +182,7 @@ impl World {
             plan: Plan::new(1, 0),
             old: Vec::new(),
             turn: None,
-            offers: Offers::default(),
+            offers: Offers::begun(0),
             contrary: None,
             durable_cursor: 0,
             cosigned: None,
@@ -232,7 +232,7 @@ impl World {
                 if self.connection.is_none() && (!self.stormy || self.chance(30)) {
                     self.connections += 1;
                     self.connection = Some(self.connections);
-                    self.offers = Offers::default();
+                    self.offers = Offers::begun(self.now_ms);
                     self.next_turn(0);
                 }
                 self.refill();
@@ -349,6 +349,7 @@ impl World {
         if given.is_whole() || self.planted == Planted::RefillsBlindly {
             self.marks.insert(Mark::Refilled);
             self.old[at] = given;
+            assert!(self.old[at].is_whole(), "what came back does not lead to the signed root");
             // It takes its place at a start.
             self.box_crashes();
         } else {

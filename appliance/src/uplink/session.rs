@@ -123,7 +123,7 @@ pub(super) async fn run(shared: &Arc<Shared>, relation: &ClaimAnswer) -> Result<
     });
     let refill = refill::start(shared, &destination, &past);
     past.retain(|past| past.whole && past.counts.size > 0);
-    let offers = (!past.is_empty()).then(Offers::default);
+    let offers = (!past.is_empty()).then(|| Offers::begun(shared.parts.clock.now().up_ms));
     let mut past = VecDeque::from(past);
     let turn = Turn::next(store, &mut past).ok_or_else(|| Ended::before("the log has no key"))?;
     let (confirmed, following) = watch::channel((turn.origin.epoch, turn.plan.cursor()));
