@@ -209,8 +209,7 @@ async fn start(
     let uplink = Arc::new(start_uplink(config, data, &store, &photos, &printing, ports.0, seams)?);
     let (link, alarms, follow) = follow_link(&uplink);
     tasks.push(follow);
-    let synced = synced(&store);
-    let sweep = crate::sweep::run(store.clone(), photos.clone(), config.limits.photo_percent, synced);
+    let sweep = crate::sweep::run(store.clone(), photos.clone(), config.limits.photo_percent, synced(&store));
     tasks.push(tokio::spawn(sweep));
     tasks.push(start_scrub(&store, &photos, clock, &anew));
 

@@ -40,7 +40,7 @@ impl Fault {
     }
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Way {
     There,
     Back,
@@ -196,7 +196,8 @@ async fn pump(
         if let Fault::Corrupt(every) = fault
             && whole >= every as usize
         {
-            buffer[n / 2] ^= 1;
+            // Another bit each way, so that an echo does not mend what it carries back.
+            buffer[n / 2] ^= if way == Way::There { 1 } else { 2 };
             whole = 0;
         }
         to.write_all(&buffer[..n]).await?;
