@@ -75,18 +75,18 @@ fn judged(what: &str, figure: &str, holds: bool, goal: &str) {
 
 /// The shim, and the file in which it counts.
 struct Shim {
-    library: PathBuf,
+    shim: PathBuf,
     count: PathBuf,
 }
 
 impl Shim {
     fn make(dir: &Path) -> Result<Self, Failed> {
         let own = std::env::current_exe()?;
-        let library = own.with_file_name("libslow_flush.so");
+        let shim = own.with_file_name("libslow_flush.so");
         let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/slow_flush.c");
         let made = Command::new("cc")
             .args(["-O2", "-shared", "-fPIC", "-o"])
-            .arg(&library)
+            .arg(&shim)
             .arg(source)
             .arg("-ldl")
             .status()?;
@@ -95,12 +95,12 @@ impl Shim {
         }
         let count = dir.join("flushes");
         std::fs::write(&count, [0; 8])?;
-        Ok(Self { library, count })
+        Ok(Self { shim, count })
     }
 
     fn load(&self, command: &mut Command, delay_us: u32) {
         command
-            .env("LD_PRELOAD", &self.library)
+            .env("LD_PRELOAD", &self.shim)
             .env("SLOW_FLUSH_US", delay_us.to_string())
             .env("SLOW_FLUSH_COUNT", &self.count);
     }

@@ -89,6 +89,7 @@ fn refused(refusal: &PrintRefusal) -> Problem {
         PrintRefusal::Label { .. } | PrintRefusal::Size(_) | PrintRefusal::BlankAgain(_) => {
             (StatusCode::UNPROCESSABLE_ENTITY, "label", Some("tags"))
         }
+        PrintRefusal::KeyReused => (StatusCode::CONFLICT, "key-reused", Some("idempotency-key")),
         PrintRefusal::Key => (StatusCode::BAD_REQUEST, "key-form", Some("idempotency-key")),
         PrintRefusal::Fonts(_) | PrintRefusal::Ledger(_) => {
             return Problem::internal(refusal).safe("Nothing was printed.");

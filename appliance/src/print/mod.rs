@@ -183,7 +183,9 @@ impl Printing {
     /// See [`PrintRefusal`]; nothing is kept of a refused job.
     pub fn submit(&self, request: JobRequest) -> Result<JobView, PrintRefusal> {
         if let Some(job) = self.job_of(&request)? {
-            return Ok(job);
+            let same =
+                job.labels.iter().map(|label| label.tag).eq(request.labels.iter().map(|label| label.tag));
+            return if same { Ok(job) } else { Err(PrintRefusal::KeyReused) };
         }
         let config = self.printer_for(request.printer.as_deref())?;
         check(config, &request)?;

@@ -159,6 +159,9 @@ pub enum PrintRefusal {
     /// A blank tag that was printed before, or stands twice in the job.
     #[error("the blank tag {} was given to a printer before; a blank tag is never printed twice, so take a fresh one", .0.grouped())]
     BlankAgain(Tag),
+    /// An idempotency key that stands for another job already.
+    #[error("this idempotency key was used for a job of other labels; take a fresh key")]
+    KeyReused,
     /// An idempotency key of more than [`KEY_CHARS_MAX`] characters.
     #[error("the idempotency key is longer than {KEY_CHARS_MAX} characters")]
     Key,

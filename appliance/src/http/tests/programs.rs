@@ -213,6 +213,15 @@ async fn labels() {
         (Some(1), Some(world.pump.as_str()))
     );
     assert!(shown["state"].is_string() && shown["labels"][0]["state"].is_string());
+    let keyed = |copies: u32| {
+        let body = serde_json::json!({"tags": [world.pump], "copies": copies}).to_string();
+        let mut request = json("/api/v1/labels", &body);
+        request.headers_mut().insert("idempotency-key", "roll-1".parse().unwrap());
+        request
+    };
+    let first = program.send(keyed(1)).await.json();
+    assert_eq!(program.send(keyed(1)).await.json()["id"], first["id"], "the same job again");
+    program.send(keyed(2)).await.is(409).has("key-reused");
     program.post("/api/v1/labels", serde_json::json!({"tags": []})).await.is(422);
     program
         .post("/api/v1/labels", serde_json::json!({"tags": ["7QK3M9X2W"]}))
