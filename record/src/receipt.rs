@@ -17,7 +17,7 @@ pub struct Receipt {
     /// The entry's number in it.
     pub seq: u64,
     /// Fifty bits of the entry's leaf hash, as ten symbols.
-    pub check: String,
+    check: String,
 }
 
 impl Receipt {
@@ -26,11 +26,20 @@ impl Receipt {
         Self { n: of.epoch.n, seq: of.seq, check: Self::symbols(leaf) }
     }
 
-    /// The ten symbols of a leaf hash.
-    pub fn symbols(leaf: Hash) -> String {
+    /// Whether this is the hash of the entry that it names.
+    pub fn fits(&self, leaf: Hash) -> bool {
+        Self::symbols(leaf) == self.check
+    }
+
+    fn symbols(leaf: Hash) -> String {
         let bits = leaf.0[..7].iter().fold(0u64, |bits, &b| (bits << 8) | u64::from(b)) >> 6;
         let symbol = |i: u32| char::from(SYMBOLS[usize::try_from((bits >> (45 - 5 * i)) & 31).unwrap_or(0)]);
         (0..10).map(symbol).collect()
+    }
+
+    /// The ten symbols in fives, as people read them out.
+    pub fn hash_words(&self) -> String {
+        format!("{} {}", &self.check[..5], &self.check[5..])
     }
 }
 
@@ -79,6 +88,29 @@ mod tests {
             "2-41-ZZZZZZZZZZ-",
         ] {
             assert!(wrong.parse::<Receipt>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_receipt_has_one_spelling() {
+        let epoch: Epoch = "3-00ab0102".parse().unwrap();
+        let mut leaf = Hash::of(b"x");
+        leaf.0[..7].copy_from_slice(&[0xff, 0, 0, 0, 0, 0, 0b0100_0000]);
+        let receipt = Receipt::of(EntryRef { epoch, seq: 41_207 }, leaf);
+        assert_eq!(receipt.to_string(), "3-41207-ZW00000001");
+        assert_eq!(receipt.hash_words(), "ZW000 00001");
+        assert_eq!("3-41207-ZW00000001".parse(), Ok(receipt));
+        for wrong in [
+            "",
+            "3-41207",
+            "3-41207-ZW0000000",
+            "3-041207-ZW00000001",
+            "3-41207-ZW0000000U",
+            "3-41207-ZW00000001-",
+            "+3-1-ZW00000001",
+            "3-41207-zw00000001",
+        ] {
+            assert_eq!(wrong.parse::<Receipt>(), Err("no receipt"), "{wrong}");
         }
     }
 }

@@ -7,6 +7,7 @@ use axum::{Json, Router};
 use http::StatusCode;
 use record::anchor::corrected_ms;
 use record::entry::{By, Via};
+use record::receipt::Receipt;
 use record::tag::Tag;
 use serde_json::Value;
 
@@ -16,7 +17,6 @@ use super::api::{Listing, MayRead, cleanings_page, compliance_json, equipment_pa
 use super::form;
 use super::problem::Problem;
 use super::query::Exactly;
-use super::receipt::Receipt;
 use super::scan::{Photo, follow, take_photo, take_turn};
 use super::token::PageToken;
 use super::words::utc;

@@ -10,6 +10,7 @@ use record::entry::ClockState;
 use record::fold::{Cleaning, Equipment, Facility, Service};
 use record::ids::ProtocolId;
 use record::kinds::{Class, EntryRef, Event, PhotoPolicy, Schedule};
+use record::receipt::Receipt;
 use record::tag::Tag;
 
 use serde::Deserialize;
@@ -18,7 +19,6 @@ use super::AppState;
 use super::frame::{Frame, Place, page};
 use super::problem::Problem;
 use super::query::Asked;
-use super::receipt::Receipt;
 use super::sign_in::Signed;
 use super::standing::{Row, Standing, row, rows, standing, status};
 use super::tally::tallies;

@@ -1,8 +1,5 @@
 //! The receipt of a record: its number and hash, where it is by now, its proof, and for a while the way to undo it.
 
-use std::fmt;
-use std::str::FromStr;
-
 use askama::Template;
 use axum::Router;
 use axum::extract::{Path, Request, State};
@@ -16,8 +13,9 @@ use record::fold::{Cleaning, Facility};
 use record::ids::Epoch;
 use record::kinds::{CleaningRecorded, EntryRef, Event};
 use record::proof::Proof;
+use record::receipt::Receipt;
 use record::tag::Tag;
-use record::tree::{Hash, inclusion_proof};
+use record::tree::inclusion_proof;
 
 use super::act::act;
 use super::form;
@@ -37,57 +35,11 @@ use crate::store::Reader;
 /// Times that a record may have been recorded anew: each is a card that forgot.
 const MOVES_MAX: usize = 8;
 
-/// Crockford's alphabet.
-const SYMBOLS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-
 pub(super) fn routes() -> Router<AppState> {
     Router::new()
         .route("/r/{receipt}", get(show))
         .route("/r/{receipt}/proof", get(proof))
         .route("/r/{receipt}/undo", get(ask_undo).post(undo))
-}
-
-/// What names a record for ever: `<epoch's number>-<seq>-<ten symbols of its hash>`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Receipt {
-    n: u32,
-    seq: u64,
-    check: String,
-}
-
-impl Receipt {
-    pub(super) fn of(of: EntryRef, leaf: Hash) -> Self {
-        Self { n: of.epoch.n, seq: of.seq, check: Self::symbols(leaf) }
-    }
-
-    fn symbols(leaf: Hash) -> String {
-        let bits = leaf.0[..7].iter().fold(0u64, |bits, &b| (bits << 8) | u64::from(b)) >> 6;
-        let symbol = |i: u32| char::from(SYMBOLS[usize::try_from((bits >> (45 - 5 * i)) & 31).unwrap_or(0)]);
-        (0..10).map(symbol).collect()
-    }
-
-    /// The ten symbols in fives.
-    fn hash_words(&self) -> String {
-        format!("{} {}", &self.check[..5], &self.check[5..])
-    }
-}
-
-impl fmt::Display for Receipt {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}-{}-{}", self.n, self.seq, self.check)
-    }
-}
-
-impl FromStr for Receipt {
-    type Err = ();
-    fn from_str(text: &str) -> Result<Self, ()> {
-        let mut parts = text.split('-');
-        let (n, seq, check) = (parts.next().ok_or(())?, parts.next().ok_or(())?, parts.next().ok_or(())?);
-        let fits = check.len() == 10 && check.bytes().all(|b| SYMBOLS.contains(&b)) && parts.next().is_none();
-        let receipt =
-            Self { n: n.parse().map_err(drop)?, seq: seq.parse().map_err(drop)?, check: check.to_owned() };
-        if fits && receipt.to_string() == text { Ok(receipt) } else { Err(()) }
-    }
 }
 
 /// A record that a receipt leads to.
@@ -106,7 +58,7 @@ pub(super) fn find(state: &AppState, text: &str) -> Result<Found, Problem> {
             .detail("No record has this number and hash. A receipt’s address is exact: one wrong character opens nothing.")
             .next("Open the receipt from the phone that recorded it, or find the item and its history.")
     };
-    let mut receipt: Receipt = text.to_uppercase().parse().map_err(|()| unknown())?;
+    let mut receipt: Receipt = text.to_uppercase().parse().map_err(|_| unknown())?;
     let mut found = entry_of(state, &receipt)?;
     for _ in 0..MOVES_MAX {
         if found.is_some() {
@@ -133,10 +85,7 @@ fn entry_of(state: &AppState, receipt: &Receipt) -> Result<Option<(EntryRef, Ent
 /// The receipt of a record that was recorded anew, by the one that was given for it first.
 fn moved(state: &AppState, receipt: &Receipt) -> Result<Option<Receipt>, Problem> {
     let at = state.store.moved(receipt.n, receipt.seq).map_err(|e| Problem::internal(&e))?;
-    let now = at.into_iter().find_map(|(leaf, now)| {
-        let symbols = Receipt::symbols(leaf);
-        (symbols == receipt.check).then_some(now)
-    });
+    let now = at.into_iter().find_map(|(leaf, now)| receipt.fits(leaf).then_some(now));
     let Some(now) = now else { return Ok(None) };
     let entry = reader_of(state, now.epoch)?.entry(now.seq).map_err(|e| Problem::internal(&e))?;
     Ok(entry.map(|entry| Receipt::of(now, entry.leaf())))
@@ -384,7 +333,7 @@ async fn proof(State(state): State<AppState>, Path(text): Path<String>) -> Resul
 
 /// The proof of any entry, of the present epoch or of one that has ended.
 pub(super) fn proof_of(state: &AppState, of: EntryRef) -> Result<Response, Problem> {
-    let internal = |e: &dyn fmt::Display| Problem::internal(e);
+    let internal = |e: &dyn std::fmt::Display| Problem::internal(e);
     let origin = Origin { epoch: of.epoch, ..state.store.origin() };
     let reader = reader_of(state, of.epoch)?;
     let entry = reader.entry(of.seq).map_err(|e| internal(&e))?.ok_or_else(Problem::not_found)?;
@@ -498,33 +447,5 @@ async fn undo(
         }
         Err(super::act::Undone::Refused(crate::intake::Refusal::AlreadyVoided)) => Ok(see_other(&to)),
         Err(other) => Err(Problem::from(other).link(to, "Back to the receipt")),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_receipt_has_one_spelling() {
-        let epoch: record::ids::Epoch = "3-00ab0102".parse().unwrap();
-        let mut leaf = Hash::of(b"x");
-        leaf.0[..7].copy_from_slice(&[0xff, 0, 0, 0, 0, 0, 0b0100_0000]);
-        let receipt = Receipt::of(EntryRef { epoch, seq: 41_207 }, leaf);
-        assert_eq!(receipt.to_string(), "3-41207-ZW00000001");
-        assert_eq!(receipt.hash_words(), "ZW000 00001");
-        assert_eq!("3-41207-ZW00000001".parse(), Ok(receipt));
-        for wrong in [
-            "",
-            "3-41207",
-            "3-41207-ZW0000000",
-            "3-041207-ZW00000001",
-            "3-41207-ZW0000000U",
-            "3-41207-ZW00000001-",
-            "+3-1-ZW00000001",
-            "3-41207-zw00000001",
-        ] {
-            assert_eq!(wrong.parse::<Receipt>(), Err(()), "{wrong}");
-        }
     }
 }

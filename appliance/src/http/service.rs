@@ -7,6 +7,7 @@ use axum::response::Response;
 use axum::routing::{get, post};
 use http::StatusCode;
 use record::fold::{Out, Service};
+use record::receipt::Receipt;
 use record::tag::Tag;
 
 use super::AppState;
@@ -14,7 +15,7 @@ use super::act::{Undone, act};
 use super::frame::{Frame, Place, page_with};
 use super::guard::see_other;
 use super::problem::Problem;
-use super::receipt::{self, Receipt};
+use super::receipt;
 use super::scan_page::Wrong;
 use super::sign_in::Signed;
 use super::view::{Snapshot, place_line, reader, text, who_words};

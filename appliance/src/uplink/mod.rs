@@ -110,16 +110,7 @@ pub(super) struct Shared {
 impl Uplink {
     /// Starts it. It never ends by itself.
     pub fn start(parts: Parts) -> Self {
-        let alarms = Alarms::open(&parts.data);
-        let standing = Standing { state: State::Alone, backlog: 0, alarms: alarms.raised().to_vec() };
-        let shared = Arc::new(Shared {
-            parts,
-            standing: watch::channel(standing).0,
-            claim: Notify::new(),
-            stop: watch::channel(false).0,
-            alarms: Mutex::new(alarms),
-            refilling: Mutex::default(),
-        });
+        let shared = Arc::new(Shared::new(parts));
         let task = tokio::spawn(run(Arc::clone(&shared)));
         Self { shared, task: Mutex::new(Some(task)) }
     }
@@ -151,6 +142,19 @@ impl Uplink {
 }
 
 impl Shared {
+    fn new(parts: Parts) -> Self {
+        let alarms = Alarms::open(&parts.data);
+        let standing = Standing { state: State::Alone, backlog: 0, alarms: alarms.raised().to_vec() };
+        Self {
+            parts,
+            standing: watch::channel(standing).0,
+            claim: Notify::new(),
+            stop: watch::channel(false).0,
+            alarms: Mutex::new(alarms),
+            refilling: Mutex::default(),
+        }
+    }
+
     fn say(&self, state: State) {
         self.standing.send_if_modified(|standing| {
             let changed = standing.state != state;

@@ -283,12 +283,10 @@ mod tests {
     use axum::routing::{post, put};
     use record::entry::{By, ClockState, Draft};
     use record::ids::BootId;
-    use tokio::sync::Notify;
 
-    use super::super::alarms::Alarms;
+    use super::super::Parts;
     use super::super::claim::Files;
     use super::super::plan::Alarm;
-    use super::super::{Parts, Standing, State as Line};
     use super::*;
     use crate::clock::{BentClock, Now};
     use crate::random::SeededRandom;
@@ -355,17 +353,7 @@ mod tests {
             random,
             restart: Arc::new(|_| ()),
         };
-        let alarms = Alarms::open(&dir.join("data"));
-        let standing = Standing { state: Line::Alone, backlog: 0, alarms: alarms.raised().to_vec() };
-        let shared = Shared {
-            parts,
-            standing: watch::channel(standing).0,
-            claim: Notify::new(),
-            stop: watch::channel(false).0,
-            alarms: Mutex::new(alarms),
-            refilling: Mutex::default(),
-        };
-        (Arc::new(shared), photos)
+        (Arc::new(Shared::new(parts)), photos)
     }
 
     fn told(shared: &Shared) -> Vec<Alarm> {
