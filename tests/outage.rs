@@ -178,7 +178,88 @@ async fn a_relay_from_a_backup_gets_everything_again() {
         world.r#box.log().contains("RelayWentBack").then_some(())
     });
     assert!(alarmed.await.is_some(), "{}", world.r#box.log());
+    assert!(
+        world.r#box.data().join("evidence").read_dir().unwrap().count() > 1,
+        "the note that it signed is kept"
+    );
     world.check().await;
+    let health = world.r#box.health().await.unwrap();
+    assert_eq!(health["alarms"].as_array().map(Vec::len), Some(0), "it is over: {health}");
     record(&world, "after", 10).await;
     world.check().await;
+}
+
+/// All entries of one epoch as the box or the relay gives them.
+async fn log_of(world: &World, at_box: bool, epoch: &str) -> Vec<String> {
+    let mut lines = Vec::new();
+    loop {
+        let path = format!("/api/v1/log?epoch={epoch}&from={}&limit=1000", lines.len());
+        let page = if at_box { world.r#box.get(&path).await } else { world.relay.get(&path).await };
+        let before = lines.len();
+        lines.extend(page.lines().map(str::to_owned));
+        if lines.len() == before {
+            return lines;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_box_from_an_older_copy_begins_a_new_epoch_and_gets_back_what_it_forgot() {
+    let mut world = World::claimed(demo()).await;
+    record(&world, "before", 5).await;
+    world.caught_up().await;
+    let (data, backup): (PathBuf, PathBuf) =
+        (world.r#box.data().to_owned(), world.r#box.data().with_extension("backup"));
+    assert_eq!(world.r#box.stop().await.0, Some(0));
+    copy(&data, &backup);
+    world.r#box.start().await;
+    record(&world, "forgotten", 10).await;
+    world.caught_up().await;
+    let forgotten = at_relay(&world).await;
+    let old = world.r#box.health().await.unwrap()["epoch"].as_str().unwrap().to_owned();
+    world.r#box.kill().await;
+    std::fs::remove_dir_all(&data).unwrap();
+    copy(&backup, &data);
+    // Phones are answered before the box can know: these entries take numbers that the relay has others for.
+    world.line(Fault::Refuse);
+    world.r#box.start().await;
+    record(&world, "beside", 3).await;
+    // They do not ask again for what was acknowledged: what is recorded anew gets another receipt.
+    let phones = [world.phone("meanwhile-0"), world.phone("meanwhile-1")];
+    let load = phones.map(|phone| tokio::spawn(async move { phone.record_all(0..400).await }));
+    world.line(Fault::None);
+    let told = until("the old entries are back, and the alarm is over", async || {
+        let health = world.r#box.health().await?;
+        let back = health["epoch"] != old.as_str() && health["alarms"].as_array()?.is_empty();
+        (back && log_of(&world, true, &old).await.len() as u64 >= forgotten).then_some(health)
+    });
+    let health =
+        told.await.unwrap_or_else(|| panic!("box:\n{}\nrelay:\n{}", world.r#box.log(), world.relay.log()));
+    for phone in load {
+        phone.await.unwrap();
+    }
+    record(&world, "after", 3).await;
+    world.caught_up().await;
+    let new = health["epoch"].as_str().unwrap().to_owned();
+    assert!(new.starts_with("2-"), "one new epoch, not several: {new}");
+    let mut keys = std::collections::BTreeMap::<String, usize>::new();
+    for epoch in [&old, &new] {
+        let (own, held) = (log_of(&world, true, epoch).await, log_of(&world, false, epoch).await);
+        assert_eq!(own, held, "epoch {epoch}");
+        for line in own {
+            let entry = record::entry::Entry::parse(line.as_bytes()).unwrap();
+            if let Some(idem) = entry.head().idem {
+                *keys.entry(idem.key.to_string()).or_default() += 1;
+            }
+        }
+    }
+    assert!(keys.values().all(|count| *count == 1), "an entry counts twice");
+    for key in world.ledger.all().keys() {
+        let digest = record::entry::Digest16::of(key.as_bytes()).to_string();
+        assert!(keys.contains_key(&digest), "{key} was acknowledged and is in no log");
+    }
+    assert_eq!(world.ledger.all().keys().filter(|key| key.starts_with("beside")).count(), 12);
+    let log = world.relay.log();
+    assert!(!log.contains("fork") && !log.contains("clash"), "a false alarm: {log}");
+    world.relay.order(&["verify"]).await;
 }

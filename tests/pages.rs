@@ -7,6 +7,8 @@
 mod browser;
 #[path = "pages/checks.rs"]
 mod checks;
+#[path = "pages/states.rs"]
+mod states;
 #[path = "pages/table.rs"]
 mod table;
 

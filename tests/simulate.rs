@@ -102,6 +102,10 @@ enum Planted {
     DeafToHealth,
     /// The relay says that it holds a batch before it has stored it.
     AcksBeforeStoring,
+    /// After an epoch's change the box sends the new log only.
+    ForgetsOldLogs,
+    /// The box takes what it is given back without comparing it with the signed root.
+    RefillsBlindly,
 }
 
 /// What has been seen over all seeds: each must have happened.
@@ -119,6 +123,9 @@ enum Mark {
     BoxCrashed,
     RelayCrashedAfterStoring,
     TimedOut,
+    OldLogDrained,
+    Refilled,
+    RefillRefused,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -161,6 +168,28 @@ impl Kept {
     }
 }
 
+/// A log of the box that has ended.
+struct Old {
+    log: LogId,
+    /// What the box holds of it.
+    leaves: Vec<Hash>,
+    /// How much of it counts, as the next log's first entry says.
+    counts: (u64, Hash),
+}
+
+impl Old {
+    fn root(&self, size: u64) -> Option<Hash> {
+        let leaves = self.leaves.get(..usize::try_from(size).unwrap())?;
+        let mut frontier = Frontier::default();
+        leaves.iter().for_each(|leaf| frontier.push(*leaf));
+        Some(frontier.root())
+    }
+
+    fn is_whole(&self) -> bool {
+        self.root(self.counts.0) == Some(self.counts.1)
+    }
+}
+
 struct World {
     random: u64,
     planted: Planted,
@@ -176,6 +205,11 @@ struct World {
     /// Entries that the box has told people are recorded.
     size: u64,
     plan: Plan,
+    old: Vec<Old>,
+    /// The ended log whose turn it is, with its own plan; the present one's otherwise.
+    turn: Option<(usize, Plan)>,
+    /// What the relay cosigned and the box's log does not bear out.
+    contrary: Option<(u64, Hash)>,
     /// What the box's files say of the cursor: behind the plan's own by up to 30 s.
     durable_cursor: u64,
     cosigned: Option<(u64, Hash)>,
@@ -201,6 +235,9 @@ impl World {
             log: LogId { epoch: 1, clone: false },
             size: 1,
             plan: Plan::new(1, 0),
+            old: Vec::new(),
+            turn: None,
+            contrary: None,
             durable_cursor: 0,
             cosigned: None,
             relay: BTreeMap::new(),
@@ -248,8 +285,9 @@ impl World {
                 if self.connection.is_none() && (!self.stormy || self.chance(30)) {
                     self.connections += 1;
                     self.connection = Some(self.connections);
-                    self.tell(Event::Connected);
+                    self.next_turn(0);
                 }
+                self.refill();
                 if self.stormy {
                     self.mischief();
                 }
@@ -306,11 +344,61 @@ impl World {
     fn cut(&mut self) {
         self.connection = None;
         self.tell(Event::Disconnected);
+        self.turn = None;
+    }
+
+    /// Ended logs that are whole are sent before the present one.
+    fn next_turn(&mut self, from: usize) {
+        let next = (from..self.old.len()).find(|at| self.old[*at].is_whole());
+        self.turn = next
+            .filter(|_| self.planted != Planted::ForgetsOldLogs)
+            .map(|at| (at, Plan::new(self.old[at].counts.0, 0)));
+        if self.turn.is_none() {
+            self.plan.on(Event::Grew(self.size), self.now_ms);
+        }
+        self.tell(Event::Connected);
+    }
+
+    /// Over the other line the relay gives back what the box has forgotten, or something else.
+    fn refill(&mut self) {
+        let Some(at) = self.old.iter().position(|old| !old.is_whole()) else { return };
+        if self.connection.is_none() || !self.chance(20) {
+            return;
+        }
+        let counts = self.old[at].counts;
+        let held = self.relay.get(&self.old[at].log.epoch).map_or(&[][..], |kept| &kept.leaves);
+        let Some(given) = held.get(..usize::try_from(counts.0).unwrap()) else { return };
+        let mut given = given.to_vec();
+        if self.stormy && self.chance(20) && !given.is_empty() {
+            given[0] = Hash([7; 32]);
+        }
+        let given = Old { log: self.old[at].log, leaves: given, counts };
+        if given.is_whole() || self.planted == Planted::RefillsBlindly {
+            self.marks.insert(Mark::Refilled);
+            self.old[at] = given;
+            // It takes its place at a start.
+            self.box_crashes();
+        } else {
+            self.marks.insert(Mark::RefillRefused);
+        }
+    }
+
+    /// The log whose turn it is, and how many entries of it are sent.
+    fn sent(&self) -> (LogId, u64) {
+        match &self.turn {
+            Some((at, _)) => (self.old[*at].log, self.old[*at].counts.0),
+            None => (self.log, self.size),
+        }
+    }
+
+    fn plan(&mut self) -> &mut Plan {
+        self.turn.as_mut().map_or(&mut self.plan, |(_, plan)| plan)
     }
 
     fn box_crashes(&mut self) {
         self.marks.insert(Mark::BoxCrashed);
         self.connection = None;
+        self.turn = None;
         let off = u64::from(self.planted == Planted::CursorOffByOne);
         self.plan = Plan::new(self.size, self.durable_cursor + off);
     }
@@ -318,22 +406,50 @@ impl World {
     /// A replaced box, or one whose card forgot: a new key, a new log.
     fn new_epoch(&mut self) {
         self.marks.insert(Mark::NewEpoch);
+        let log = Log::get(self.log);
+        let leaves = log.leaves[..usize::try_from(self.size).unwrap()].to_vec();
+        let counts = self.contrary.take().unwrap_or((self.size, log.root(self.size)));
+        self.old.push(Old { log: self.log, leaves, counts });
+        self.turn = None;
         self.log = LogId { epoch: self.log.epoch + 1, clone: false };
         (self.size, self.durable_cursor, self.cosigned, self.connection) = (1, 0, None, None);
         self.plan = Plan::new(1, 0);
     }
 
     fn tell(&mut self, event: Event) {
-        let before = self.plan.cursor();
-        for action in self.plan.on(event, self.now_ms) {
+        // An ended log does not grow.
+        if self.turn.is_some() && matches!(event, Event::Grew(_)) {
+            return;
+        }
+        self.act(event);
+        while let Some((at, plan)) = &self.turn {
+            if !plan.is_done() {
+                return;
+            }
+            self.marks.insert(Mark::OldLogDrained);
+            let at = *at;
+            self.next_turn(at + 1);
+        }
+    }
+
+    fn act(&mut self, event: Event) {
+        let (log, size) = self.sent();
+        let now_ms = self.now_ms;
+        let old = self.turn.is_some();
+        let before = self.plan().cursor();
+        for action in self.plan().on(event, now_ms) {
             match action {
-                Action::Hello => self.up(Up::Hello { log: self.log, cosigned: self.cosigned }),
+                Action::Hello => {
+                    let cosigned = self.cosigned.filter(|_| !old);
+                    self.up(Up::Hello { log, cosigned });
+                }
                 Action::Health => self.up(Up::Health { log: self.log, cursor: self.plan.cursor() }),
                 Action::Send { from, entries_max } => {
-                    let to = self.size.min(from + entries_max.min(8) as u64);
+                    let to = size.min(from + entries_max.min(8) as u64);
                     let torn = self.stormy && self.chance(2);
-                    self.up(Up::Batch { log: self.log, from, to, torn });
+                    self.up(Up::Batch { log, from, to, torn });
                 }
+                Action::Cursor(_) if old => {}
                 Action::Cursor(cursor) if cursor < before && self.planted == Planted::NeverLowers => {
                     let mut stubborn = Plan::new(self.size, before);
                     stubborn.on(Event::Connected, self.now_ms);
@@ -349,7 +465,14 @@ impl World {
                 Action::Disconnect => {
                     self.marks.insert(Mark::TimedOut);
                     self.connection = None;
-                    self.plan.on(Event::Disconnected, self.now_ms);
+                    self.plan().on(Event::Disconnected, now_ms);
+                    self.turn = None;
+                    return;
+                }
+                // The present log does not wait for one that is refused.
+                Action::Alarm(Alarm::Refused { .. } | Alarm::OtherHistory { .. }) if old => {
+                    let at = self.turn.as_ref().map_or(0, |(at, _)| *at);
+                    return self.next_turn(at + 1);
                 }
                 Action::Alarm(alarm) => self.alarm(alarm),
             }
@@ -369,7 +492,7 @@ impl World {
                 assert!(self.cloned || self.forgot(), "an honest box was told of another history");
                 self.new_epoch();
             }
-            Alarm::Refused { .. } => {
+            Alarm::Refused { .. } | Alarm::KeyGone { .. } => {
                 self.marks.insert(Mark::Refused);
             }
         }
@@ -387,22 +510,38 @@ impl World {
     }
 
     fn box_hears(&mut self, down: Down) {
-        let log = Log::get(self.log);
+        let (log, _) = self.sent();
         let answer = match down {
-            Down::Cosigned { epoch, size, root } if epoch == self.log.epoch => {
-                if size > self.size {
-                    Answer::HoldsMore(size)
-                } else if log.root(size) != root {
-                    Answer::HoldsOther(size)
-                } else {
-                    if self.cosigned.is_none_or(|(had, _)| had < size) {
-                        self.cosigned = Some((size, root));
+            Down::Cosigned { epoch, size, root } if epoch == log.epoch => {
+                let own = match &self.turn {
+                    Some((at, _)) => self.old[*at].root(size),
+                    None => (size <= self.size).then(|| Log::get(log).root(size)),
+                };
+                match (own, &self.turn) {
+                    // It has all that counts of an ended log, and more.
+                    (None, Some((at, _))) => {
+                        let at = *at;
+                        return self.next_turn(at + 1);
                     }
-                    Answer::Holds(size)
+                    (None, None) => {
+                        self.contrary = Some((size, root));
+                        Answer::HoldsMore(size)
+                    }
+                    (Some(own), _) if own != root => {
+                        self.contrary = Some((size, root)).filter(|_| self.turn.is_none());
+                        Answer::HoldsOther(size)
+                    }
+                    (_, Some((at, _))) => Answer::Holds(size.min(self.old[*at].counts.0)),
+                    (_, None) => {
+                        if self.cosigned.is_none_or(|(had, _)| had < size) {
+                            self.cosigned = Some((size, root));
+                        }
+                        Answer::Holds(size)
+                    }
                 }
             }
-            Down::Want { epoch, from } if epoch == self.log.epoch => Answer::Wants(from),
-            Down::Refused { epoch } if epoch == self.log.epoch => Answer::Refused,
+            Down::Want { epoch, from } if epoch == log.epoch => Answer::Wants(from),
+            Down::Refused { epoch } if epoch == log.epoch => Answer::Refused,
             _ => return,
         };
         self.tell(Event::Answered(answer));
@@ -525,6 +664,16 @@ impl World {
         assert!(self.plan.cursor() <= self.size);
     }
 
+    /// Whether an ended log is whole on both sides. One that the box forgot, and then the relay, nobody has.
+    fn is_settled(&self, old: &Old) -> bool {
+        let Some(kept) = self.relay.get(&old.log.epoch) else { return old.counts.0 == 0 };
+        let at = usize::try_from(old.counts.0).unwrap();
+        match old.is_whole() {
+            true => kept.quarantined || self.cloned || kept.leaves.get(..at) == old.leaves.get(..at),
+            false => self.went_back && kept.size() < old.counts.0,
+        }
+    }
+
     /// The weather clears: everything must arrive.
     fn calm(&mut self) {
         self.stormy = false;
@@ -534,7 +683,8 @@ impl World {
             if held.is_some_and(|k| k.quarantined) {
                 return;
             }
-            if held.is_some_and(|k| k.size() == self.size) && self.plan.cursor() == self.size {
+            let sent = held.is_some_and(|k| k.size() == self.size) && self.plan.cursor() == self.size;
+            if sent && self.old.iter().all(|old| self.is_settled(old)) {
                 return;
             }
         }
@@ -602,6 +752,9 @@ fn everything_arrives_once_and_in_order() {
         Mark::BoxCrashed,
         Mark::RelayCrashedAfterStoring,
         Mark::TimedOut,
+        Mark::OldLogDrained,
+        Mark::Refilled,
+        Mark::RefillRefused,
     ];
     let unseen: Vec<Mark> = all.into_iter().filter(|m| !marks.contains(m)).collect();
     assert!(unseen.is_empty(), "never happened: {unseen:?}");
@@ -617,6 +770,8 @@ fn planted_bugs_are_found() {
         Planted::NeverLowers,
         Planted::DeafToHealth,
         Planted::AcksBeforeStoring,
+        Planted::ForgetsOldLogs,
+        Planted::RefillsBlindly,
     ];
     let missed: Vec<Planted> =
         bugs.into_iter().filter(|bug| failures(0..20_000, *bug).0.is_empty()).collect();

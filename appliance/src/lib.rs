@@ -3,8 +3,9 @@
 //! A phone's form comes in by [`listen`] and [`http`], becomes a command, and [`intake`] decides it, purely; [`command`]
 //! carries it to [`store`], whose one writer thread makes it durable before anybody is told. [`uplink`] sends the log to
 //! the relay when there is a line. [`print`] drives the label printer with a ledger of its own, [`photo`] opens photos in
-//! a process of its own, [`identity`] knows PINs, sessions and tokens, [`admin`] is root's way in. [`clock`] and
-//! [`random`] are the only rooms that read time and randomness, [`config`] the only one that reads settings.
+//! a process of its own, [`sweep`] keeps them within their share of the card, [`scrub`] looks through everything that is
+//! kept once a week, [`identity`] knows PINs, sessions and tokens, [`admin`] is root's way in. [`clock`] and [`random`]
+//! are the only rooms that read time and randomness, [`config`] the only one that reads settings.
 
 pub mod admin;
 pub mod clock;
@@ -17,8 +18,10 @@ pub mod listen;
 pub mod photo;
 pub mod print;
 pub mod random;
+pub mod scrub;
 pub mod serve;
 pub mod store;
+pub mod sweep;
 pub mod uplink;
 
 use std::ffi::OsString;
@@ -37,6 +40,9 @@ use crate::identity::Scope;
 
 /// The exit status after which the disk can no longer be trusted: systemd restarts the machine.
 pub const EXIT_DISK: u8 = 74;
+
+/// The exit status after which the box is to be started again at once: its log goes on in another epoch.
+pub const EXIT_AGAIN: u8 = 75;
 
 /// The exit status after which starting again would find the same wrong settings: systemd waits for a person.
 pub const EXIT_SETTINGS: u8 = 78;

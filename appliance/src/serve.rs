@@ -26,8 +26,8 @@ use crate::print::{JobOutcome, LabelState, PrintError, PrinterConfig, Printing};
 use crate::random::{Random, SystemRandom};
 use crate::store::{Decision, Store, StoreConfig, StoreError};
 use crate::uplink::claim::{ClaimError, Files};
-use crate::uplink::{self, State, Uplink};
-use crate::{EXIT_DISK, Program, admin};
+use crate::uplink::{self, Raised, State, Uplink};
+use crate::{EXIT_AGAIN, EXIT_DISK, Program, admin, scrub};
 
 /// Everything that runs has this long to end after SIGTERM.
 const DRAIN: Duration = Duration::from_secs(5);
@@ -89,9 +89,31 @@ pub fn serve(program: &Program, config: Config) -> Result<ExitCode, ServeError> 
     let _ = rustls::crypto::ring::default_provider().install_default();
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(ServeError::System)?;
-    let status = runtime.block_on(run(program, config));
+    let ended = runtime.block_on(run(program, config));
     runtime.shutdown_timeout(Duration::from_secs(1));
-    status
+    match ended? {
+        Ended::With(status) => Ok(status),
+        Ended::ToStartAnew => Ok(start_anew()),
+    }
+}
+
+/// How a run ended.
+enum Ended {
+    With(ExitCode),
+    /// In order; the same program goes on from what is on the disk.
+    ToStartAnew,
+}
+
+/// Becomes the same program anew, under the same process id: systemd and whoever else started it see nothing of it. Where
+/// that does not work it ends with a status after which it is started again.
+fn start_anew() -> ExitCode {
+    use std::os::unix::process::CommandExt as _;
+    let failed = match std::env::current_exe() {
+        Ok(own) => std::process::Command::new(own).args(std::env::args_os().skip(1)).exec(),
+        Err(error) => error,
+    };
+    tracing::error!(error = %failed, "the box could not start itself anew");
+    ExitCode::from(EXIT_AGAIN)
 }
 
 fn tell_log(filter: &str) {
@@ -115,27 +137,33 @@ struct Running {
     printing: Arc<Printing>,
     tasks: Vec<tokio::task::JoinHandle<()>>,
     store: Store,
+    /// Somebody wants an orderly end and a new start.
+    anew: watch::Sender<bool>,
 }
 
-async fn run(program: &Program, config: Config) -> Result<ExitCode, ServeError> {
+async fn run(program: &Program, config: Config) -> Result<Ended, ServeError> {
     let random: Arc<dyn Random> = Arc::new(SystemRandom);
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new(boot_id(random.bytes())));
     let data = config.data()?.to_owned();
     let store = open(&data, &clock, &random).await?;
     let mut fatal = store.fatal_watch();
     let (running, line) = start(program, &config, &data, store, &clock, &random).await?;
+    let mut anew = running.anew.subscribe();
     announce(&line);
     notify(&[sd_notify::NotifyState::Ready]);
-    let status = tokio::select! {
-        () = asked_to_end()? => ExitCode::SUCCESS,
+    let ended = tokio::select! {
+        () = asked_to_end()? => Ended::With(ExitCode::SUCCESS),
+        _ = anew.wait_for(|anew| *anew) => Ended::ToStartAnew,
         failed = fatal.wait_for(Option::is_some) => {
             let why = failed.ok().and_then(|f| f.clone()).map_or_else(String::new, |f| f.0);
             tracing::error!(why, "the disk can no longer be trusted: the box ends and must start anew");
-            return Ok(ExitCode::from(EXIT_DISK));
+            return Ok(Ended::With(ExitCode::from(EXIT_DISK)));
         }
     };
-    notify(&[sd_notify::NotifyState::Stopping]);
-    Ok(end(running).await.unwrap_or(status))
+    if matches!(ended, Ended::With(_)) {
+        notify(&[sd_notify::NotifyState::Stopping]);
+    }
+    Ok(end(running).await.map_or(ended, Ended::With))
 }
 
 /// Opens the log; a long repair tells systemd to wait on.
@@ -176,12 +204,20 @@ async fn start(
     let secure = bind(config.https.listen).await?;
     let ports =
         (plain.local_addr().map_err(ServeError::System)?, secure.local_addr().map_err(ServeError::System)?);
-    let uplink = Arc::new(start_uplink(config, data, &store, &photos, &printing, ports.0, (clock, random))?);
-    let (link, follow) = follow_link(&uplink);
+    let anew = watch::Sender::new(false);
+    let seams = (clock, random, &anew);
+    let uplink = Arc::new(start_uplink(config, data, &store, &photos, &printing, ports.0, seams)?);
+    let (link, alarms, follow) = follow_link(&uplink);
     tasks.push(follow);
+    let state_db = store.state_db();
+    let synced: crate::sweep::Synced = Arc::new(move || uplink::photos_synced(&state_db));
+    let percent = config.limits.photo_percent;
+    tasks.push(tokio::spawn(crate::sweep::run(store.clone(), photos.clone(), percent, synced)));
+    tasks.push(start_scrub(&store, &photos, clock, &anew));
 
     let authority = Arc::new(Authority::open(&data.join("keys"), &names(config), clock.now().wall_ms)?);
     let state = AppState::new(http::Parts {
+        cosigners: cosigners(data),
         store: store.clone(),
         identity: identity.clone(),
         photos,
@@ -189,6 +225,7 @@ async fn start(
         clock: Arc::clone(clock),
         random: Arc::clone(random),
         link,
+        alarms,
         settings: http::Settings {
             hosts: config.hosts.clone(),
             submits_per_address: config.limits.submits_per_address,
@@ -216,7 +253,7 @@ async fn start(
         "http": format!("http://{}", ports.0), "https": format!("https://localhost:{}", ports.1.port()),
         "https_addr": ports.1, "ca": authority.ca_file(),
     });
-    Ok((Running { listeners, uplink, printing, tasks, store }, line))
+    Ok((Running { listeners, uplink, printing, tasks, store, anew }, line))
 }
 
 fn open_photos(
@@ -233,6 +270,7 @@ fn open_photos(
         dir: data.join("photos"),
         command,
         free_percent_min: 10.min(100 - u64::from(config.limits.photo_percent)),
+        card: Arc::new(crate::photo::RealCard),
     };
     Photos::open(settings, Arc::clone(random)).map_err(ServeError::Photos)
 }
@@ -254,7 +292,7 @@ fn start_uplink(
     photos: &Photos,
     printing: &Arc<Printing>,
     http: SocketAddr,
-    (clock, random): (&Arc<dyn Clock>, &Arc<dyn Random>),
+    (clock, random, anew): (&Arc<dyn Clock>, &Arc<dyn Random>, &watch::Sender<bool>),
 ) -> Result<Uplink, ServeError> {
     let files = Files::new(&data.join("keys"));
     if let Some(path) = &config.claim {
@@ -278,7 +316,41 @@ fn start_uplink(
         model: model(),
         clock: Arc::clone(clock),
         random: Arc::clone(random),
+        restart: restart(anew),
     }))
+}
+
+/// Asks [`run`] for an orderly end and a new start.
+fn restart(anew: &watch::Sender<bool>) -> Arc<dyn Fn(&str) + Send + Sync> {
+    let anew = anew.clone();
+    Arc::new(move |why| {
+        tracing::warn!(why, "the box starts itself anew");
+        anew.send_replace(true);
+    })
+}
+
+fn start_scrub(
+    store: &Store,
+    photos: &Photos,
+    clock: &Arc<dyn Clock>,
+    anew: &watch::Sender<bool>,
+) -> tokio::task::JoinHandle<()> {
+    let photos = photos.clone();
+    tokio::spawn(scrub::run(scrub::Parts {
+        store: store.clone(),
+        photo_path: Arc::new(move |hash| photos.path(hash)),
+        clock: Arc::clone(clock),
+        restart: restart(anew),
+    }))
+}
+
+/// The relay's cosigning keys, as the claim left them.
+fn cosigners(data: &Path) -> http::Cosigners {
+    let files = Files::new(&data.join("keys"));
+    Arc::new(move || {
+        let relation = files.relation().ok().flatten();
+        relation.and_then(|r| uplink::claim::verifiers(&r.cosign_keys).ok()).unwrap_or_default()
+    })
 }
 
 /// What machine this is, in its own words.
@@ -289,23 +361,35 @@ fn model() -> String {
 }
 
 /// The pages' view of the uplink.
-fn follow_link(uplink: &Uplink) -> (watch::Receiver<Link>, tokio::task::JoinHandle<()>) {
+fn follow_link(
+    uplink: &Uplink,
+) -> (watch::Receiver<Link>, watch::Receiver<Vec<Raised>>, tokio::task::JoinHandle<()>) {
     let mut standing = uplink.standing();
     let (tell, link) = watch::channel(Link::Alone);
+    let (raise, alarms) = watch::channel(Vec::new());
     let follow = tokio::spawn(async move {
         loop {
-            let now = match &standing.borrow_and_update().state {
-                State::Alone | State::Claiming { .. } => Link::Alone,
-                State::Up => Link::Up,
-                State::Down { since_ms, .. } => Link::Down { since_ms: *since_ms },
+            let (now, raised) = {
+                let standing = standing.borrow_and_update();
+                let now = match &standing.state {
+                    State::Alone | State::Claiming { .. } => Link::Alone,
+                    State::Up => Link::Up,
+                    State::Down { since_ms, .. } => Link::Down { since_ms: *since_ms },
+                };
+                (now, standing.alarms.clone())
             };
             tell.send_if_modified(|link| std::mem::replace(link, now) != now);
+            raise.send_if_modified(|alarms| {
+                let changed = *alarms != raised;
+                *alarms = raised;
+                changed
+            });
             if standing.changed().await.is_err() {
                 return;
             }
         }
     });
-    (link, follow)
+    (link, alarms, follow)
 }
 
 /// Under what the box answers by HTTPS.

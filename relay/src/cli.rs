@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use record::ids::{AccountId, BoxId, FacilityId};
 
+use crate::config::ConfigError;
+
 /// CleanTrack's relay.
 #[derive(Debug, Parser)]
 #[command(name = "cleantrack-relay", version, about)]
@@ -62,6 +64,20 @@ impl Role {
     }
 }
 
+/// An outside broker is not spoken to yet: whoever asks for one must not get a relay that hears nobody.
+///
+/// # Errors
+/// `mqtt` is not `listen`.
+pub(crate) fn own_listener(mqtt: &str) -> Result<(), ConfigError> {
+    if mqtt == "listen" {
+        return Ok(());
+    }
+    Err(ConfigError::Value(
+        "--mqtt takes only `listen`: this relay does not speak to an outside broker yet. Leave --mqtt out; boxes then \
+         connect to the relay's own listener ([mqtt] listen in the settings). Nothing was started",
+    ))
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Run.
@@ -69,6 +85,9 @@ pub(crate) enum Command {
         /// What this process does.
         #[arg(long, value_enum, default_value = "all")]
         role: Role,
+        /// Where boxes' MQTT comes from: `listen` is the relay's own listener.
+        #[arg(long, value_name = "listen", default_value = "listen")]
+        mqtt: String,
     },
     /// Bring the database's tables to this program's schema.
     Migrate,
@@ -210,6 +229,13 @@ mod tests {
     #[test]
     fn the_command_line_is_whole() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn an_outside_broker_is_refused_in_words() {
+        assert!(own_listener("listen").is_ok());
+        let refused = own_listener("mqtts://broker.example:8883").unwrap_err().to_string();
+        assert!(refused.contains("outside broker") && refused.contains("Leave --mqtt out"), "{refused}");
     }
 
     #[test]

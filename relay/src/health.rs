@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::Router;
 use axum::extract::State;
@@ -23,6 +23,8 @@ pub struct Pulse {
     pub ingest: Option<Arc<Ingest>>,
     /// The way to boxes; its listener counts there.
     pub outbox: Outbox,
+    /// Whether a certificate that was put in place of the one shown was not taken.
+    pub certificate_refused: Arc<AtomicBool>,
 }
 
 /// The routes.
@@ -69,5 +71,9 @@ async fn metrics(State(pulse): State<Pulse>) -> Response {
     for (name, value) in pulse.outbox.metrics().read() {
         let _ = writeln!(text, "cleantrack_mqtt_{name} {value}");
     }
+    let refused = u8::from(pulse.certificate_refused.load(Ordering::Relaxed));
+    let name = "cleantrack_certificate_refused";
+    let about = "A new certificate of a listener was not taken, the one before is still shown";
+    let _ = write!(text, "# HELP {name} {about}.\n# TYPE {name} gauge\n{name} {refused}\n");
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response()
 }

@@ -3,7 +3,7 @@
 //! `mqtt` hears boxes and knows nothing of what they say; `ingest` checks, decides and stores in one transaction through
 //! `db`, which alone speaks SQL, and cosigns; `rollup` keeps the numbers of the dashboards by `record::compliance`;
 //! `fleet` is the authority by which boxes and relay know each other; `objects` keeps photos; `accounts` says who may see
-//! what; `web` and `api` show it; `health` tells whether all that lives. `serve` opens what a process needs, `admin`
+//! what; `web` and `api` show it, `lookout` tells them what other processes commit, `limit` bounds strangers; `health` tells whether all that lives. `serve` opens what a process needs, `admin`
 //! carries out an operator's orders, `audit` checks and rebuilds. Each query carries the account that it is for.
 
 pub mod accounts;
@@ -18,7 +18,9 @@ pub mod db;
 pub mod fleet;
 pub mod health;
 pub mod ingest;
+mod limit;
 pub mod listen;
+mod lookout;
 pub mod mqtt;
 pub mod objects;
 pub mod random;
@@ -104,16 +106,19 @@ async fn command(cli: Cli) -> Result<(), Failure> {
     config.database = common.database.or(config.database);
     config.objects = common.objects.or(config.objects);
     config.check()?;
+    if let Command::Serve { mqtt, .. } = &cli.command {
+        cli::own_listener(mqtt)?;
+    }
     if common.check {
         let roles = match &cli.command {
-            Command::Serve { role } => format!("{role:?}").to_lowercase(),
+            Command::Serve { role, .. } => format!("{role:?}").to_lowercase(),
             _ => "nothing".to_owned(),
         };
         let (https, mqtt) = (config.https.listen, config.mqtt.listen);
         return print(&format!("settings are good; would run: {roles}; https {https}, mqtt {mqtt}"));
     }
     match cli.command {
-        Command::Serve { role } => {
+        Command::Serve { role, .. } => {
             serve::log(&config.log);
             Ok(serve::serve(&config, role).await?)
         }

@@ -41,7 +41,7 @@ const HEAD_BYTES_MAX: usize = 16 * 1024;
 const STREAMS_MAX: u32 = 64;
 
 /// What guards a listener.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub enum Door {
     /// Nothing: loopback only.
     Plain,
@@ -87,6 +87,7 @@ pub fn box_tls(identity: Identity, roots: rustls::RootCertStore) -> Result<Door,
 #[derive(Debug)]
 pub struct Listener {
     addr: SocketAddr,
+    door: watch::Sender<Door>,
     stop: watch::Sender<bool>,
     task: tokio::task::JoinHandle<()>,
 }
@@ -99,8 +100,14 @@ impl Listener {
     pub fn start(tcp: TcpListener, door: Door, router: Router, connections_max: usize) -> io::Result<Self> {
         let addr = tcp.local_addr()?;
         let (stop, stopped) = watch::channel(false);
-        let task = tokio::spawn(accept(tcp, door, router, connections_max, stopped));
-        Ok(Self { addr, stop, task })
+        let (door, door_now) = watch::channel(door);
+        let task = tokio::spawn(accept(tcp, door_now, router, connections_max, stopped));
+        Ok(Self { addr, door, stop, task })
+    }
+
+    /// Guards it with this from the next connection on.
+    pub fn reload(&self, door: Door) {
+        self.door.send_replace(door);
     }
 
     /// The address that was really bound.
@@ -120,7 +127,7 @@ impl Listener {
 
 async fn accept(
     tcp: TcpListener,
-    door: Door,
+    door: watch::Receiver<Door>,
     router: Router,
     connections_max: usize,
     mut stopped: watch::Receiver<bool>,
@@ -139,7 +146,7 @@ async fn accept(
         };
         match accepted {
             Ok(((stream, remote), place)) => {
-                let (door, router, stopped) = (door.clone(), router.clone(), stopped.clone());
+                let (door, router, stopped) = (door.borrow().clone(), router.clone(), stopped.clone());
                 running.spawn(connection(stream, remote, door, router, place, stopped));
             }
             Err(error) => {

@@ -1,9 +1,12 @@
 //! Runs the relay: opens what the role needs, says where, works until it is told to stop, ends within 5 s.
 
+mod certificates;
+
 use std::io::{self, IsTerminal as _, Write as _};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use record::ids::ConnectionId;
@@ -25,11 +28,13 @@ use crate::listen::{self, Door, Listener};
 use crate::mqtt::{self, Outbox};
 use crate::objects::{self, Boxes, Parts, PhotoError, Photos};
 use crate::random::{Random, SystemRandom};
-use crate::rollup;
 use crate::web::{self, WebState};
+use crate::{limit, lookout, rollup};
 
 /// How often windows that close by time are looked for.
 const ROUND_EVERY: Duration = Duration::from_secs(10);
+/// How often the listeners' certificates are looked at; SIGHUP looks at once.
+const CERTIFICATES_EVERY: Duration = Duration::from_secs(60);
 /// Connections of the health listener.
 const HEALTH_CONNECTIONS_MAX: usize = 32;
 
@@ -120,6 +125,7 @@ struct Open {
     mqtt: Option<mqtt::Listener>,
     health: Option<Listener>,
     ingest: Option<Arc<Ingest>>,
+    certificate_refused: Arc<AtomicBool>,
 }
 
 async fn bind(addr: SocketAddr) -> Result<TcpListener, ServeError> {
@@ -134,22 +140,32 @@ pub(crate) async fn serve(config: &Config, role: Role) -> Result<(), ServeError>
     let io = |what| move |source| ServeError::Io { what, source };
     let mut term = signal(SignalKind::terminate()).map_err(io("hear SIGTERM"))?;
     let mut int = signal(SignalKind::interrupt()).map_err(io("hear SIGINT"))?;
+    let mut hup = signal(SignalKind::hangup()).map_err(io("hear SIGHUP"))?;
     let parts = Workshop::open(config).await?;
     let (db, changes, clock) = (parts.db.clone(), parts.changes.clone(), Arc::clone(&parts.clock));
     let data = config.data()?;
     let socket = Socket::open(data, parts.office()).map_err(io("open the administration socket"))?;
     let fleet = Arc::clone(&parts.fleet);
     let open = open(config, role, parts).await?;
+    let alarm = Arc::clone(&open.certificate_refused);
+    let mut certificates = certificates::Certificates::shown(Arc::clone(&fleet), config.own_names(), alarm);
+    let mut looks = tokio::time::interval(CERTIFICATES_EVERY);
     say(config, &fleet, &open).map_err(io("say where it listens"))?;
     // Not under systemd: nobody to tell.
     let _ = sd_notify::notify(&[NotifyState::Ready]);
     let watchdog = sd_notify::watchdog_enabled().map_or(Duration::from_secs(3_600), |limit| limit / 2);
     let mut alive = tokio::time::interval(watchdog);
     let work = role.works().then(|| tokio::spawn(work(db.clone(), changes.clone(), clock)));
+    // Where others commit as well: boxes' batches elsewhere, or a server that several processes share.
+    let is_shared = !role.ingests() || matches!(db, Db::Postgres(_));
+    let lookout = (role.serves_pages() && is_shared)
+        .then(|| tokio::spawn(lookout::look_out(db.clone(), changes.clone())));
     loop {
         tokio::select! {
             _ = term.recv() => break,
             _ = int.recv() => break,
+            _ = hup.recv() => certificates.look(&open),
+            _ = looks.tick() => certificates.look(&open),
             _ = alive.tick() => drop(sd_notify::notify(&[NotifyState::Watchdog])),
         }
     }
@@ -161,6 +177,9 @@ pub(crate) async fn serve(config: &Config, role: Role) -> Result<(), ServeError>
     if let Some(work) = work {
         // A rebuild may take minutes; cut off, it leaves nothing behind and is begun again.
         work.abort();
+    }
+    if let Some(lookout) = lookout {
+        lookout.abort();
     }
     stop(open).await;
     db.close().await;
@@ -205,13 +224,20 @@ async fn open(config: &Config, role: Role, parts: Workshop) -> Result<Open, Serv
     };
     let roots = parts.fleet.client_roots()?;
     let fleet = Arc::clone(&parts.fleet);
+    if role.serves_pages() {
+        let tcp = bind(config.https.listen).await?;
+        let router = for_people(config, &parts, photos.clone(), &tcp)?;
+        let door = listen::public_tls(fleet.public_identity(&names)?)?;
+        open.https = Some(start(tcp, door, router, connections)?);
+    }
     if role.ingests() {
         let tcp = bind(config.photos.listen).await?;
         let door = listen::box_tls(fleet.own_identity(&names)?, roots.clone())?;
         let unfinished = Parts::new(config.data()?.join("uploads"));
         let (db, changes, clock) = (parts.db.clone(), parts.changes.clone(), Arc::clone(&parts.clock));
         let boxes = Boxes { db, photos: photos.clone(), parts: unfinished, changes, clock };
-        open.photos = Some(start(tcp, door, objects::doors(boxes), connections)?);
+        let router = objects::doors(boxes).merge(fleet::old_entries(parts.db.clone()));
+        open.photos = Some(start(tcp, door, router, connections)?);
         let tcp = bind(config.mqtt.listen).await?;
         let identity = fleet.own_identity(&names)?;
         let tls = mqtt::server_config(identity.chain, identity.key, roots)?;
@@ -228,29 +254,40 @@ async fn open(config: &Config, role: Role, parts: Workshop) -> Result<Open, Serv
         open.mqtt = Some(listener.map_err(|source| ServeError::Listen { addr, source })?);
         open.ingest = Some(ingest);
     }
-    if role.serves_pages() {
-        let tcp = bind(config.https.listen).await?;
-        let bound =
-            tcp.local_addr().map_err(|source| ServeError::Listen { addr: config.https.listen, source })?;
-        let public_url = config.public_url.clone().unwrap_or_else(|| local("https", bound));
-        let state = WebState {
-            db: parts.db.clone(),
-            photos,
-            fleet: Arc::clone(&fleet),
-            changes: parts.changes.clone(),
-            clock: Arc::clone(&parts.clock),
-            random: Arc::clone(&parts.random),
-            settings: web::Settings { public_url },
-        };
-        let router = fleet::doors(Arc::clone(&fleet)).merge(web::router(state));
-        let door = listen::public_tls(fleet.public_identity(&names)?)?;
-        open.https = Some(start(tcp, door, router, connections)?);
-    }
     fleet.open_at(urls(config, &open));
-    let pulse = Pulse { db: parts.db.clone(), ingest: open.ingest.clone(), outbox: parts.outbox.clone() };
+    let pulse = Pulse {
+        db: parts.db.clone(),
+        ingest: open.ingest.clone(),
+        outbox: parts.outbox.clone(),
+        certificate_refused: Arc::clone(&open.certificate_refused),
+    };
     let tcp = bind(config.health.listen).await?;
     open.health = Some(start(tcp, Door::Plain, health::router(pulse), HEALTH_CONNECTIONS_MAX)?);
     Ok(open)
+}
+
+/// Pages, API, and what boxes may ask that have no certificate yet.
+fn for_people(
+    config: &Config,
+    parts: &Workshop,
+    photos: Photos,
+    tcp: &TcpListener,
+) -> Result<axum::Router, ServeError> {
+    let listen = |source| ServeError::Listen { addr: config.https.listen, source };
+    let bound = tcp.local_addr().map_err(listen)?;
+    let public_url = config.public_url.clone().unwrap_or_else(|| local("https", bound));
+    let state = WebState {
+        db: parts.db.clone(),
+        photos,
+        fleet: Arc::clone(&parts.fleet),
+        changes: parts.changes.clone(),
+        clock: Arc::clone(&parts.clock),
+        random: Arc::clone(&parts.random),
+        settings: web::Settings { public_url },
+    };
+    let gate = limit::Gate::per_minute(config.limits.claims_per_address, Arc::clone(&parts.clock));
+    let strangers = axum::middleware::from_fn_with_state(gate, limit::counted);
+    Ok(fleet::doors(Arc::clone(&parts.fleet)).layer(strangers).merge(web::router(state)))
 }
 
 /// An address on this machine, by the name that is in the relay's own certificate.

@@ -1,6 +1,7 @@
 //! The suite `crash`: box and relay killed under load and at chosen system calls, the folder shared, the disk full.
 
 mod disk_full;
+mod failed_flush;
 mod first_start;
 mod kills;
 

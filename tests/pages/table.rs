@@ -1,6 +1,6 @@
 //! Every page of box and relay, in the order in which a person could come to them.
 
-use harness::demo::line::Line;
+use harness::demo::line::{Line, RelayLine};
 
 use super::browser::Browser;
 
@@ -23,6 +23,11 @@ pub(crate) struct Page {
 }
 
 impl Page {
+    /// A page that shows these words when it is opened.
+    pub(crate) fn at(name: &'static str, url: String, says: &'static str) -> Self {
+        Self { name, url, acts: Vec::new(), says }
+    }
+
     /// Shows it, and makes sure that it is the one that is meant.
     pub(crate) async fn open(&self, browser: &Browser) {
         browser.goto(&self.url).await;
@@ -61,19 +66,9 @@ impl Places {
     /// Signs in at both ends, adds an item without a protocol and records a cleaning of it.
     pub(crate) async fn look(browser: &Browser, line: &Line) -> Self {
         let (r#box, relay) = (&line.r#box, line.relay.as_ref().expect("a relay"));
-        let grace = r#box.staff.iter().find(|who| who.role == "facility_admin").expect("a facility admin");
         let tag = |at: usize| r#box.tags.get(at).expect("twelve items").clone();
 
-        browser.goto(&format!("{}/staff/", r#box.https)).await;
-        let link = format!(
-            "[...document.querySelectorAll('.list a')].find(a => a.innerText.includes('{}'))?.href",
-            grace.name
-        );
-        let admin = browser.until(&link, super::browser::PATIENCE).await.as_str().expect("a link").to_owned();
-        browser.goto(&admin).await;
-        type_into(browser, "#pin", &grace.pin).await;
-        browser.press(".go").await;
-        browser.until("location.pathname === '/staff/'", super::browser::PATIENCE).await;
+        let admin = sign_in_staff(browser, line).await;
 
         browser.goto(&format!("{}/staff/equipment/new", r#box.https)).await;
         type_into(browser, "#name", "Bed 7").await;
@@ -92,11 +87,7 @@ impl Places {
         browser.goto(&format!("{}/staff/equipment/{}", r#box.https, tag(0))).await;
         let old_receipt = href(browser, "#history a[href^='/r/']").await;
 
-        browser.goto(&format!("{}/login", relay.https)).await;
-        type_into(browser, "#email", &relay.login.email).await;
-        type_into(browser, "#password", &relay.login.password).await;
-        browser.press(".go").await;
-        browser.shows("Latest cleanings").await;
+        sign_in_relay(browser, relay).await;
         browser.goto(&format!("{}/app/boxes", relay.https)).await;
         let facility = href(browser, "#boxes th a").await;
         Self {
@@ -116,7 +107,32 @@ impl Places {
     }
 }
 
-async fn type_into(browser: &Browser, css: &str, text: &str) {
+/// Signs the facility admin in at the box; the address of the page that asks for their PIN.
+pub(crate) async fn sign_in_staff(browser: &Browser, line: &Line) -> String {
+    let grace = line.r#box.staff.iter().find(|who| who.role == "facility_admin").expect("a facility admin");
+    browser.goto(&format!("{}/staff/", line.r#box.https)).await;
+    let link = format!(
+        "[...document.querySelectorAll('.list a')].find(a => a.innerText.includes('{}'))?.href",
+        grace.name
+    );
+    let admin = browser.until(&link, super::browser::PATIENCE).await.as_str().expect("a link").to_owned();
+    browser.goto(&admin).await;
+    type_into(browser, "#pin", &grace.pin).await;
+    browser.press(".go").await;
+    browser.until("location.pathname === '/staff/'", super::browser::PATIENCE).await;
+    admin
+}
+
+/// Signs the relay's admin in.
+pub(crate) async fn sign_in_relay(browser: &Browser, relay: &RelayLine) {
+    browser.goto(&format!("{}/login", relay.https)).await;
+    type_into(browser, "#email", &relay.login.email).await;
+    type_into(browser, "#password", &relay.login.password).await;
+    browser.press(".go").await;
+    browser.shows("Latest cleanings").await;
+}
+
+pub(crate) async fn type_into(browser: &Browser, css: &str, text: &str) {
     browser.find(css).await.send_keys(text).await.expect("it can be typed into");
 }
 

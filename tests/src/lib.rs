@@ -2,8 +2,10 @@
 //!
 //! [`process`] starts a program and waits for its first line; [`proxy`] is the line between two of them; [`tools`] finds
 //! the witnesses from outside; [`virtual_printer`] is the printer; [`world`] puts box, relay, line and phones together.
-//! Nothing in here knows what a suite wants to prove. [`demo`] is the README's first command.
+//! [`postgres`] is a database server of its own. Nothing in here knows what a suite wants to prove. [`demo`] is the
+//! README's first command.
 pub mod demo;
+pub mod postgres;
 pub mod process;
 pub mod proxy;
 pub mod tools;

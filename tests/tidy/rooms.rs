@@ -45,6 +45,8 @@ pub const ROOMS: &[Room] = &[
     room("appliance/store", &["clock", "random"], "it knows no page, no printer and no line"),
     room("appliance/listen", &[], "connections, not what is said over them"),
     room("appliance/photo", &["random"], "bytes in, a clean picture out"),
+    room("appliance/scrub", &["clock", "random", "store"], "it looks through what is kept; it knows no page and no line"),
+    room("appliance/sweep", &["photo", "store"], "which photos leave the card; it knows no page and no line"),
     room("appliance/identity", &["clock", "random"], "who somebody is, not what they want"),
     room("appliance/print", &["clock", "random"], "labels and printers, not the log and not the pages"),
     room(
@@ -75,6 +77,8 @@ pub const ROOMS: &[Room] = &[
     room("relay/clock", &[], SEAM),
     room("relay/random", &[], SEAM),
     room("relay/changes", &[], "news of a commit, nothing more"),
+    room("relay/lookout", &["changes", "db"], "it looks at what is stored and tells open pages"),
+    room("relay/limit", &["accounts", "clock", "web"], "it counts who asks, whatever they ask"),
     room("relay/config", &["fleet"], "settings are read before anything runs"),
     room("relay/objects", &["changes", "clock", "db", "mqtt"], "photos by hash, and the boxes' door to them"),
     room("relay/mqtt", &[], "the listener knows no database and no page: `Inbox` is its way in"),

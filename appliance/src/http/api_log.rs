@@ -44,6 +44,18 @@ fn number(text: Option<&str>, field: &'static str, absent: u64) -> Result<u64, P
     text.map_or(Ok(absent), str::parse).map_err(|_| bad(field, "It is a whole number from 0."))
 }
 
+fn epoch_asked(state: &AppState, text: Option<&str>) -> Result<Epoch, Problem> {
+    let epoch: Epoch = match text {
+        None => return Ok(state.store.origin().epoch),
+        Some(text) => text.parse().map_err(|e| bad("epoch", &format!("{e}.")))?,
+    };
+    if state.store.epochs().contains(&epoch) {
+        Ok(epoch)
+    } else {
+        Err(Problem::not_found().detail("This box has no log of that epoch."))
+    }
+}
+
 /// `GET /api/v1/log?epoch=&from=&limit=`: one entry a line, exactly as it was signed.
 async fn log(
     State(state): State<AppState>,
@@ -52,13 +64,7 @@ async fn log(
 ) -> Result<Response, Problem> {
     let from = number(ask.from.as_deref(), "from", 0)?;
     let limit = number(ask.limit.as_deref(), "limit", LINES_MAX)?.min(LINES_MAX);
-    let epoch: Epoch = match ask.epoch.as_deref() {
-        None => state.store.origin().epoch,
-        Some(text) => text.parse().map_err(|e| bad("epoch", &format!("{e}.")))?,
-    };
-    if !state.store.epochs().contains(&epoch) {
-        return Err(Problem::not_found().detail("This box has no log of that epoch."));
-    }
+    let epoch = epoch_asked(&state, ask.epoch.as_deref())?;
     let end = reader_of(&state, epoch)?.size().min(from.saturating_add(limit));
     let lines = stream::unfold((state, from), move |(state, at)| async move {
         if at >= end {
@@ -105,13 +111,14 @@ async fn key(State(state): State<AppState>) -> Response {
     ([(CONTENT_TYPE, TEXT)], keys).into_response()
 }
 
-/// `GET /api/v1/proof/{seq}`: of the present epoch.
+/// `GET /api/v1/proof/{seq}?epoch=`: of the present epoch, or of the one that is asked for.
 async fn proof(
     State(state): State<AppState>,
     _: MayRead,
     Path(seq): Path<String>,
+    Exactly(ask): Exactly<Ask>,
 ) -> Result<Response, Problem> {
     let seq = seq.parse().map_err(|_| Problem::not_found())?;
-    let epoch = state.store.origin().epoch;
+    let epoch = epoch_asked(&state, ask.epoch.as_deref())?;
     proof_of(&state, EntryRef { epoch, seq })
 }

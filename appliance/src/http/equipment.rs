@@ -386,12 +386,18 @@ fn cleaned(
         tags,
         words,
         at: local.day_time(cleaning.performed_ms),
-        photo: cleaning.photos.first().map(|hash| format!("/photos/{hash}.jpg")),
+        photo: photo(state, cleaning),
         facts,
         receipt: entry.map(|entry| Receipt::of(cleaning.of, entry.leaf()).to_string()),
         entry: count(cleaning.of.seq),
         can_void: may_change && cleaning.voided.is_none(),
     })
+}
+
+/// Where the first photo is, if it is still on the box.
+pub(super) fn photo(state: &AppState, cleaning: &record::fold::Cleaning) -> Option<String> {
+    let here = cleaning.photos.iter().find(|hash| state.photos.is_here(**hash))?;
+    Some(format!("/photos/{here}.jpg"))
 }
 
 fn void_words(state: &AppState, facility: &Facility, snapshot: &Snapshot, of: EntryRef) -> String {

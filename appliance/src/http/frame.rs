@@ -23,6 +23,8 @@ pub(super) enum Place {
 #[derive(Debug, Clone)]
 pub(super) struct Bar {
     pub(super) who: String,
+    /// What they may do; a phone has no room for it.
+    pub(super) role: &'static str,
     pub(super) place: Place,
 }
 
@@ -68,9 +70,9 @@ impl Frame {
         signed: &Signed,
         place: Place,
     ) -> Self {
-        let who = format!("{}, {}", signed.name, super::sign_in::role_word(signed.role));
+        let (who, role) = (signed.name.clone(), super::sign_in::role_word(signed.role));
         let told = Some(snapshot.told(state));
-        Self { told, bar: Some(Bar { who, place }), ..Self::new(state, snapshot, title) }
+        Self { told, bar: Some(Bar { who, role, place }), ..Self::new(state, snapshot, title) }
     }
 
     /// With the script that counts down and shows photos.

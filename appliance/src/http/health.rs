@@ -31,6 +31,8 @@ async fn healthz(State(state): State<AppState>) -> Response {
         "relay": link,
         "disk_was_full": !health.ballast,
         "alarms": alarms,
+        "all_checked_ms": state.store.scrubbed().round_ms,
+        "notes": health.notes,
     });
     let status = if ending { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK };
     (status, Json(body)).into_response()

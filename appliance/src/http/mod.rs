@@ -100,9 +100,14 @@ pub struct Parts {
     pub link: watch::Receiver<Link>,
     /// What does not fit between box and relay.
     pub alarms: watch::Receiver<Vec<Raised>>,
+    /// The relay's keys for cosignatures, as far as the box knows them.
+    pub cosigners: Cosigners,
     /// Settings.
     pub settings: Settings,
 }
+
+/// Tells the relay's cosigning keys; none before the box is claimed.
+pub type Cosigners = Arc<dyn Fn() -> Vec<record::sign::Verifier> + Send + Sync>;
 
 /// What every handler sees.
 #[derive(Clone)]

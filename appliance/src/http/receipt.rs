@@ -9,10 +9,11 @@ use axum::extract::{Path, Request, State};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use http::{HeaderMap, StatusCode};
-use record::checkpoint::SignedCheckpoint;
+use record::checkpoint::{Origin, SignedCheckpoint};
 use record::compliance::Status;
 use record::entry::{ClockState, Entry};
 use record::fold::{Cleaning, Facility};
+use record::ids::Epoch;
 use record::kinds::{CleaningRecorded, EntryRef, Event};
 use record::proof::Proof;
 use record::tag::Tag;
@@ -23,6 +24,7 @@ use super::form;
 use super::frame::{Frame, page, page_with};
 use super::guard::see_other;
 use super::problem::Problem;
+use super::query::Asked;
 use super::scan::{by, key, take_turn};
 use super::scan_page::Wrong;
 use super::standing::{Row, rows};
@@ -132,6 +134,8 @@ struct ReceiptPage {
     by: String,
     wet: Option<String>,
     photo: Option<&'static str>,
+    /// A photo came, and the box had no room for it.
+    no_room: bool,
     unsure: bool,
     on_box: Moment,
     at_relay: bool,
@@ -142,9 +146,16 @@ struct ReceiptPage {
     contact: String,
 }
 
+/// What the way to the receipt has to say of this record.
+#[derive(Debug, Default, serde::Deserialize)]
+struct Ask {
+    photo: Option<String>,
+}
+
 async fn show(
     State(state): State<AppState>,
     Path(text): Path<String>,
+    Asked(ask): Asked<Ask>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let found = find(&state, &text)?;
@@ -154,7 +165,9 @@ async fn show(
     let template = {
         let facility = state.store.facility();
         let snapshot = Snapshot::of(&state, &facility);
-        receipt_page(&state, &facility, &snapshot, &found, &headers)
+        let mut shown = receipt_page(&state, &facility, &snapshot, &found, &headers);
+        shown.no_room = ask.photo.as_deref() == Some("no-room") && found.cleaning.photos.is_empty();
+        shown
     };
     page(&template)
 }
@@ -189,7 +202,8 @@ fn receipt_page(
         hash: found.receipt.hash_words(),
         by: who_words(&found.reader, facility, &cleaning.who),
         wet: wet_words(&found.body),
-        photo: photo_words(cleaning),
+        photo: photo_words(state, cleaning),
+        no_room: false,
         unsure: cleaning.at.clock == ClockState::Uncertain && !facility.boots.contains_key(&cleaning.at.boot),
         on_box: local.time_s(cleaning.recorded_ms),
         at_relay,
@@ -242,18 +256,40 @@ fn wet_words(body: &CleaningRecorded) -> Option<String> {
     }
 }
 
-fn photo_words(cleaning: &Cleaning) -> Option<&'static str> {
-    match cleaning.photos.len() {
-        0 => None,
-        1 => Some("kept"),
+fn photo_words(state: &AppState, cleaning: &Cleaning) -> Option<&'static str> {
+    let here = cleaning.photos.iter().filter(|photo| state.photos.is_here(**photo)).count();
+    match (cleaning.photos.len(), here) {
+        (0, _) => None,
+        (_, 0) => Some("at the relay"),
+        (1, _) => Some("kept"),
+        (all, here) if here < all => Some("some kept here, some at the relay"),
         _ => Some("several kept"),
     }
 }
 
+/// The newest cosigned checkpoint, if it covers this entry.
+fn cosigned(state: &AppState, of: EntryRef) -> Option<crate::store::Kept> {
+    let kept = state.store.cursor().kept?;
+    let covers = kept.checkpoint.origin.epoch == of.epoch && kept.checkpoint.size > of.seq;
+    covers.then_some(kept)
+}
+
+/// Since when the relay has an entry: it signed for it then, and may have had it earlier.
+fn since(state: &AppState, snapshot: &Snapshot, of: EntryRef) -> Option<String> {
+    let kept = cosigned(state, of)?;
+    let note = record::sign::Note::parse(&kept.note).ok()?;
+    let times = (state.cosigners)();
+    let time_s = times.iter().find_map(|key| key.verify(&note).ok().flatten())?;
+    let when = snapshot.local.day_time(i64::try_from(time_s).ok()?.checked_mul(1_000)?).text;
+    let sure = kept.checkpoint.size == of.seq + 1;
+    Some(format!("there since {when}{}.", if sure { "" } else { " or earlier" }))
+}
+
 fn relay_words(state: &AppState, snapshot: &Snapshot, found: &Found) -> (bool, String) {
     let here = found.of.epoch == state.store.origin().epoch;
-    if here && found.of.seq < state.store.cursor_size() {
-        return (true, "it is there, and the relay has signed that it holds it.".to_owned());
+    if cosigned(state, found.of).is_some() && (!here || found.of.seq < state.store.cursor_size()) {
+        let words = since(state, snapshot, found.of);
+        return (true, words.unwrap_or_else(|| "there: the relay has signed that it holds it.".to_owned()));
     }
     if !here {
         return (false, "this record is in an earlier log of this box.".to_owned());
@@ -316,36 +352,48 @@ async fn proof(State(state): State<AppState>, Path(text): Path<String>) -> Resul
     proof_of(&state, found.of)
 }
 
-/// The proof of any entry of the present epoch.
+/// The proof of any entry, of the present epoch or of one that has ended.
 pub(super) fn proof_of(state: &AppState, of: EntryRef) -> Result<Response, Problem> {
-    let origin = state.store.origin();
-    if of.epoch != origin.epoch {
-        return Err(Problem::new(
-            StatusCode::NOT_FOUND,
-            "earlier-log",
-            "That entry is in an earlier log of this box",
-        )
-        .safe("The record itself is safe.")
-        .next("The relay has the earlier log and its proofs."));
-    }
     let internal = |e: &dyn fmt::Display| Problem::internal(e);
-    let reader = reader(state)?;
+    let origin = Origin { epoch: of.epoch, ..state.store.origin() };
+    let reader = reader_of(state, of.epoch)?;
     let entry = reader.entry(of.seq).map_err(|e| internal(&e))?.ok_or_else(Problem::not_found)?;
-    // One that the relay has cosigned proves more; else the newest of the box's own.
-    let cosigned = state
-        .store
-        .cursor()
-        .kept
-        .filter(|kept| kept.checkpoint.origin == origin && kept.checkpoint.size > of.seq);
-    let note = match cosigned {
-        Some(kept) => kept.note,
-        None => state.store.checkpoint_at(reader.size()).map_err(|e| internal(&e))?.to_string(),
-    };
     let keys = state.store.verifier_keys();
-    let key = keys.first().ok_or_else(|| internal(&"the store has no verifier key"))?;
+    let key = keys.iter().find(|key| key.name() == origin.to_string());
+    let key = key.ok_or_else(keyless)?;
+    // One that the relay has cosigned proves more; else one that is signed now.
+    let (note, cosigners) = match cosigned(state, of) {
+        Some(kept) => {
+            let signed = record::sign::Note::parse(&kept.note).map_err(|e| internal(&e))?;
+            let mut all = (state.cosigners)();
+            all.retain(|cosigner| matches!(cosigner.verify(&signed), Ok(Some(_))));
+            (kept.note, all)
+        }
+        None => (note_of(state, of.epoch, reader.size())?, Vec::new()),
+    };
     let checkpoint = SignedCheckpoint::verify(&note, &origin, key).map_err(|e| internal(&e))?;
     let path = inclusion_proof(&reader, of.seq, checkpoint.checkpoint().size).map_err(|e| internal(&e))?;
-    Ok(axum::Json(Proof::new(&entry, &checkpoint, path, key)).into_response())
+    Ok(axum::Json(Proof::new(&entry, &checkpoint, path, key).with_cosigners(&cosigners)).into_response())
+}
+
+fn note_of(state: &AppState, epoch: Epoch, size: u64) -> Result<String, Problem> {
+    let note = if epoch == state.store.origin().epoch {
+        state.store.checkpoint_at(size).map(Some)
+    } else {
+        state.store.checkpoint_of(epoch, size)
+    };
+    Ok(note.map_err(|e| Problem::internal(&e))?.ok_or_else(keyless)?.to_string())
+}
+
+/// An epoch that ended on another card: what it held is here, its key is not.
+fn keyless() -> Problem {
+    Problem::new(
+        StatusCode::NOT_FOUND,
+        "earlier-log",
+        "That entry is in an earlier log, whose key is not on this box",
+    )
+    .safe("The record itself is safe.")
+    .next("The relay has the earlier log and its proofs.")
 }
 
 #[derive(Template)]

@@ -234,7 +234,7 @@ impl Filled {
         match &self.photo {
             Photo::Kept(hash) => self.token.photo = Some(*hash),
             Photo::Refused(words) => problems.push(Refused::Photo(words.clone())),
-            Photo::None | Photo::Follows(_) => {}
+            Photo::None | Photo::Follows(_) | Photo::NoRoom => {}
         }
         if self.form.has("wet") {
             self.token = PageToken { wet_ms: Some(self.now.up_ms), made_ms: self.now.up_ms, ..self.token };
@@ -360,8 +360,9 @@ async fn repeated(state: &AppState, key: &str) -> Option<Done> {
 }
 
 fn recorded(state: &AppState, by: By, done: Done, form: &CleaningForm, photo: Photo) -> Response {
+    let said = if matches!(photo, Photo::NoRoom) { "?photo=no-room" } else { "" };
     follow(state, done, photo);
-    let answer = see_other(&format!("/r/{}", Receipt::of(done.of, done.leaf)));
+    let answer = see_other(&format!("/r/{}{said}", Receipt::of(done.of, done.leaf)));
     let name = match &form.who {
         Cleaner::Typed(name) => Some(name.trim()).filter(|n| !n.is_empty()),
         _ => None,
@@ -380,6 +381,8 @@ pub(super) enum Photo {
     Kept(Hash),
     Follows(PhotoWork),
     Refused(String),
+    /// The card is nearly full: the record goes on without it, and says so.
+    NoRoom,
 }
 
 impl Photo {
@@ -388,6 +391,7 @@ impl Photo {
         match self {
             Self::Kept(hash) => form.photos = vec![*hash],
             Self::Follows(_) => form.photo_follows = true,
+            Self::NoRoom => form.photo_unkept = true,
             Self::None | Self::Refused(_) => {}
         }
     }
@@ -411,8 +415,10 @@ pub(super) async fn take_photo(state: &AppState, upload: Option<Result<Incoming,
 }
 
 fn refused_photo(trouble: &PhotoTrouble) -> Photo {
-    if let PhotoTrouble::Box(cause) = trouble {
-        tracing::error!(%cause, "a photo could not be kept");
+    match trouble {
+        PhotoTrouble::Full => return Photo::NoRoom,
+        PhotoTrouble::Box(cause) => tracing::error!(%cause, "a photo could not be kept"),
+        _ => {}
     }
     Photo::Refused(trouble.to_string())
 }
@@ -441,7 +447,13 @@ async fn attach(state: AppState, of: EntryRef, work: PhotoWork) {
 /// `GET /photos/<sha256>.jpg`: whoever has the hash of a photo has seen the page that names it.
 async fn photo(State(state): State<AppState>, Path(file): Path<String>) -> Result<Response, Problem> {
     let hash: Hash = file.strip_suffix(".jpg").and_then(|h| h.parse().ok()).ok_or_else(Problem::not_found)?;
-    let jpeg = state.photos.read(hash).await.ok_or_else(Problem::not_found)?;
+    let away = || {
+        Problem::not_found()
+            .detail("This photo is not on the box. Old photos move to the relay when their share of the card is full.")
+            .safe("The record that names it stays, and so does the photo at the relay.")
+            .next("Open the record at the relay.")
+    };
+    let jpeg = state.photos.read(hash).await.ok_or_else(away)?;
     let headers = [
         (http::header::CONTENT_TYPE, "image/jpeg"),
         (http::header::CACHE_CONTROL, "private, max-age=31536000, immutable"),

@@ -353,7 +353,7 @@ pub(super) fn review(
             Some(_) => {}
         }
     }
-    let no_photo = form.photos.is_empty() && !form.photo_follows;
+    let no_photo = form.photos.is_empty() && !form.photo_follows && !form.photo_unkept;
     if item.photo == PhotoPolicy::Required && no_photo && !explained {
         all.push(Refusal::PhotoMissing);
     }

@@ -83,7 +83,7 @@ struct TodayPage {
     overdue_words: String,
     numbers: Vec<Number>,
     late: Vec<Late>,
-    due: usize,
+    rest: String,
     bars: Vec<Bar>,
     chart_label: String,
     first_day: String,
@@ -107,7 +107,7 @@ async fn today(State(state): State<AppState>, signed: Signed) -> Result<Response
         let due = rows.iter().filter(|row| row.is_due()).count();
         let overdue: Vec<Row> = rows.into_iter().filter(Row::is_overdue).collect();
         let overdue_words = match overdue.first() {
-            Some(row) => format!("Longest: {}, {}", row.standing.short.trim_end_matches(" late"), row.name),
+            Some(row) => format!("Longest: {}, {}", row.name, row.standing.short.to_lowercase()),
             None => "Nothing is late.".to_owned(),
         };
         let last = |tag: &Tag| match facility.activity.get(tag).and_then(|a| a.last) {
@@ -120,7 +120,7 @@ async fn today(State(state): State<AppState>, signed: Signed) -> Result<Response
                 .equipment
                 .get(&cleaning.tag)
                 .map_or_else(|| cleaning.tag.grouped(), |item| item.name.clone()),
-            photo: cleaning.photos.first().map(|hash| format!("/photos/{hash}.jpg")),
+            photo: equipment::photo(&state, cleaning),
             words: equipment::feed_words(&reader, &facility, cleaning),
             at: local.day_time(cleaning.performed_ms),
         });
@@ -132,7 +132,10 @@ async fn today(State(state): State<AppState>, signed: Signed) -> Result<Response
             overdue: overdue.len(),
             overdue_words,
             numbers: numbers(&tallies),
-            due,
+            rest: match due {
+                0 => "All equipment".to_owned(),
+                due => format!("{due} more due, and all equipment"),
+            },
             bars: bars(&tallies),
             chart_label: chart_label(&tallies),
             first_day: first_day(&tallies, &facility.settings, &snapshot),
@@ -156,7 +159,11 @@ fn numbers(tallies: &Tallies) -> Vec<Number> {
         .map(|(title, days)| {
             let tally = tallies.last(days);
             let words = match tally.closed {
+                0 if days == 1 => "No data yet: no window has closed since midnight".to_owned(),
                 0 => "No data yet".to_owned(),
+                closed if days == 1 => {
+                    format!("{} of {closed} windows met that closed since midnight", tally.met)
+                }
                 closed => format!("{} of {closed} windows met", tally.met),
             };
             Number { title, rate: Rate::text(tally.rate()), words, spark: spark(tallies, days) }

@@ -55,7 +55,9 @@ pub(super) fn standing(item: &Equipment, status: &Status, local: &Local) -> Stan
         }
         Status::DueAfterUse { .. } => said("due", "After use", "Due after use"),
         Status::Overdue { since_ms } => {
-            let late = format!("{} late", about(local.now_ms() - since_ms));
+            let late_ms = local.now_ms() - since_ms;
+            let late =
+                if late_ms < 60_000 { "Just late".to_owned() } else { format!("{} late", about(late_ms)) };
             said("late", &late, &late)
         }
     }

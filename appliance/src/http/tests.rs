@@ -42,7 +42,24 @@ struct World {
     link: watch::Sender<Link>,
     alarms: watch::Sender<Vec<Raised>>,
     pump: Tag,
+    card: Arc<FakeCard>,
     _dir: tempfile::TempDir,
+}
+
+/// The relay's key for cosignatures.
+fn relay_key() -> record::sign::Signer {
+    record::sign::Signer::new("relay.example/cosign/1", record::sign::Kind::Cosignature, &[6; 32]).unwrap()
+}
+
+/// A card of which a test says how much is used, percent.
+#[derive(Debug, Default)]
+struct FakeCard(std::sync::atomic::AtomicU64);
+
+impl crate::photo::Card for FakeCard {
+    fn room(&self, _: &std::path::Path) -> std::io::Result<crate::photo::Room> {
+        let used = self.0.load(std::sync::atomic::Ordering::Relaxed);
+        Ok(crate::photo::Room { total: 100, free: 100 - used })
+    }
 }
 
 /// An answer with its whole body.
@@ -110,10 +127,12 @@ impl World {
         let (store, _) =
             Store::open(StoreConfig::new(dir.path().join("box")), clock.clone(), random.clone()).unwrap();
         let identity = Identity::open(&store.state_db(), &random).unwrap();
+        let card = Arc::new(FakeCard::default());
         let photos = PhotoSettings {
             dir: dir.path().join("box/photos"),
             command: ["/bin/sh", "-c", CLEANER].map(Into::into).to_vec(),
-            free_percent_min: 0,
+            free_percent_min: 10,
+            card: card.clone(),
         };
         let photos = Photos::open(photos, random.clone()).unwrap();
         let (outcomes, _) = tokio::sync::mpsc::channel(8);
@@ -138,6 +157,7 @@ impl World {
             random,
             link: links,
             alarms: raised,
+            cosigners: Arc::new(|| vec![relay_key().verifier().clone()]),
             settings,
         });
         let mut world = Self {
@@ -147,6 +167,7 @@ impl World {
             link,
             alarms,
             pump: "ABCDEFGH3".parse().unwrap(),
+            card,
             _dir: dir,
         };
         world.furnish().await;

@@ -155,7 +155,7 @@ fn missing(
     }
     if item.photo == PhotoPolicy::Required && form.photos.is_empty() {
         missing.push(Missing::Photo);
-        excuse(explained || !stated || form.photo_follows, || Refusal::PhotoMissing)?;
+        excuse(explained || !stated || form.photo_follows || form.photo_unkept, || Refusal::PhotoMissing)?;
     }
     Ok(missing)
 }

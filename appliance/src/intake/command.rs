@@ -259,6 +259,9 @@ pub struct CleaningForm {
     /// A photo is still being made upright; it will be attached.
     #[serde(skip)]
     pub photo_follows: bool,
+    /// A photo came and the box has no room for it: the record goes on without.
+    #[serde(skip)]
+    pub photo_unkept: bool,
     /// What was different.
     pub note: String,
     /// When it was done, where that is earlier than now, milliseconds since 1970.
@@ -279,6 +282,7 @@ impl CleaningForm {
             who: Cleaner::Typed(name.to_owned()),
             photos: Vec::new(),
             photo_follows: false,
+            photo_unkept: false,
             note: String::new(),
             performed_ms: None,
         }

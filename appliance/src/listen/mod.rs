@@ -12,8 +12,8 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use http::header::CONTENT_TYPE;
-use http::{Request, Response};
+use http::header::{CONNECTION, CONTENT_TYPE, TRANSFER_ENCODING};
+use http::{HeaderValue, Request, Response};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -206,9 +206,15 @@ async fn serve<S>(
         place.request_began();
         let mut request = request.map(|body| Body::new(Upload::new(body, place.clone())));
         request.extensions_mut().insert(peer);
+        // hyper takes chunks and drops a length that contradicts them. What follows could be the rest of a body by that
+        // length, so it is not read as a request: the connection ends with the answer.
+        let chunked = request.headers().contains_key(TRANSFER_ENCODING);
         let answer = router.call(request);
         async move {
-            let answer: Response<Body> = answer.await.unwrap_or_else(|never| match never {});
+            let mut answer: Response<Body> = answer.await.unwrap_or_else(|never| match never {});
+            if chunked {
+                answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+            }
             if answer.headers().get(CONTENT_TYPE).is_some_and(|kind| kind == EVENTS) {
                 // A page that listens for news asks again by itself, so it may be the one that makes room.
                 place.answered();

@@ -57,6 +57,59 @@ async fn what_is_not_a_request_is_refused() {
 }
 
 #[tokio::test]
+async fn a_request_with_two_lengths_smuggles_nothing() {
+    let (listener, _) = started(8).await;
+    let body = "0\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n";
+    let head = |first: &str, second: &str| {
+        format!("POST /echo HTTP/1.1\r\nHost: a\r\n{first}\r\n{second}\r\n\r\n{body}")
+    };
+    let (length, chunked) = (format!("Content-Length: {}", body.len()), "Transfer-Encoding: chunked");
+    for (first, second) in [(length.as_str(), chunked), (chunked, length.as_str())] {
+        let told = ask(listener.local_addr(), &head(first, second)).await;
+        assert!(!told.contains("here"), "what follows is not read as a request: {told}");
+        assert!(told.to_lowercase().contains("connection: close"), "{told}");
+    }
+    for wrong in
+        ["Transfer-Encoding: gzip", "Transfer-Encoding: chunked, gzip", "Transfer-Encoding: xchunked"]
+    {
+        let told = ask(listener.local_addr(), &head(wrong, "X: y")).await;
+        assert!(told.starts_with("HTTP/1.1 400"), "{wrong}: {told}");
+    }
+    for garbage in ["zz\r\nhello\r\n0\r\n\r\n", "-5\r\nhello\r\n0\r\n\r\n", "5\r\nhelloXX0\r\n\r\n"] {
+        let request =
+            format!("POST /echo HTTP/1.1\r\nHost: a\r\nConnection: close\r\n{chunked}\r\n\r\n{garbage}");
+        let told = ask(listener.local_addr(), &request).await;
+        assert!(!told.starts_with("HTTP/1.1 200"), "{garbage:?}: {told}");
+    }
+    let fair = format!("POST /echo HTTP/1.1\r\nHost: a\r\n{chunked}\r\n\r\n5\r\nhello\r\n0\r\n\r\n");
+    assert!(ask(listener.local_addr(), &fair).await.ends_with("hello"));
+    listener.stop().await;
+}
+
+#[tokio::test]
+async fn three_hundred_slow_clients_do_not_keep_a_good_one_out() {
+    let (listener, connections) = started(256).await;
+    let mut slow = Vec::new();
+    for n in 0..300 {
+        let mut stream = TcpStream::connect(listener.local_addr()).await.unwrap();
+        // Some never finish their head, some never their body.
+        let part = if n % 2 == 0 {
+            "GET / HT"
+        } else {
+            "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nx"
+        };
+        stream.write_all(part.as_bytes()).await.unwrap();
+        slow.push(stream);
+    }
+    for _ in 0..20 {
+        let good = ask(listener.local_addr(), "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").await;
+        assert!(good.ends_with("here"), "{good}");
+    }
+    assert!(connections.open() <= 256);
+    listener.stop().await;
+}
+
+#[tokio::test]
 async fn idle_connections_make_room_for_a_good_one() {
     let (listener, connections) = started(3).await;
     let mut idle = Vec::new();

@@ -1,6 +1,7 @@
 //! Photos: taken as phones make them, cleaned in a process of its own, kept under the hash of what was kept.
 
 mod child;
+mod room;
 mod scrub;
 
 use std::path::{Path, PathBuf};
@@ -16,6 +17,7 @@ use tokio::process::Command;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 pub use self::child::child_main;
+pub use self::room::{Card, OnCard, Place, RealCard, Room, UNNAMED_MS_MAX, leave};
 use crate::random::Random;
 
 /// The hidden subcommand that runs [`child_main`].
@@ -68,6 +70,8 @@ pub struct PhotoSettings {
     pub command: Vec<std::ffi::OsString>,
     /// Percent of the card that must be free for a photo to be taken.
     pub free_percent_min: u64,
+    /// Tells how full the card is.
+    pub card: Arc<dyn Card>,
 }
 
 /// The photos of a box.
@@ -124,6 +128,55 @@ impl Photos {
         tokio::fs::read(self.path(hash)).await.ok()
     }
 
+    /// Whether a photo is kept here; for pages that show several.
+    pub fn is_here(&self, hash: Hash) -> bool {
+        self.path(hash).exists()
+    }
+
+    /// How full the card is.
+    ///
+    /// # Errors
+    /// The operating system's.
+    pub fn room(&self) -> std::io::Result<Room> {
+        self.inner.settings.card.room(&self.inner.settings.dir)
+    }
+
+    /// Every photo that is kept, and how long it has been; which entries name it is not known here.
+    ///
+    /// # Errors
+    /// The folder's.
+    pub fn all(&self) -> std::io::Result<Vec<OnCard>> {
+        let mut all = Vec::new();
+        for folder in std::fs::read_dir(&self.inner.settings.dir)? {
+            let folder = folder?.path();
+            if !folder.is_dir() || folder.ends_with("incoming") {
+                continue;
+            }
+            for file in std::fs::read_dir(&folder)? {
+                let path = file?.path();
+                let name = path.file_name().and_then(|n| n.to_str()?.strip_suffix(".jpg")?.parse().ok());
+                let Some(hash) = name else { continue };
+                let kept = std::fs::metadata(&path)?;
+                // A clock that went back since makes it new again, which is the side to err on.
+                let age_ms = kept.modified()?.elapsed().map_or(0, |age| age.as_millis());
+                let age_ms = u64::try_from(age_ms).unwrap_or(u64::MAX);
+                all.push(OnCard { hash, bytes: kept.len(), age_ms, named: None });
+            }
+        }
+        Ok(all)
+    }
+
+    /// Takes a photo off the card.
+    ///
+    /// # Errors
+    /// The folder's; that it is gone already is none.
+    pub fn remove(&self, hash: Hash) -> std::io::Result<()> {
+        match std::fs::remove_file(self.path(hash)) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+            removed => removed,
+        }
+    }
+
     /// Room for one upload.
     ///
     /// # Errors
@@ -131,10 +184,8 @@ impl Photos {
     pub async fn incoming(&self) -> Result<Incoming, PhotoTrouble> {
         let room = self.inner.uploads.clone().try_acquire_owned().map_err(|_| PhotoTrouble::Busy)?;
         let dir = &self.inner.settings.dir;
-        let disk = rustix::fs::statvfs(dir).map_err(|e| PhotoTrouble::Box(e.into()))?;
-        if disk.f_bavail.saturating_mul(100)
-            < disk.f_blocks.saturating_mul(self.inner.settings.free_percent_min)
-        {
+        let card = self.room().map_err(PhotoTrouble::Box)?;
+        if card.free.saturating_mul(100) < card.total.saturating_mul(self.inner.settings.free_percent_min) {
             return Err(PhotoTrouble::Full);
         }
         let random: [u8; 16] = self.inner.random.bytes();
@@ -203,7 +254,11 @@ fn keep_file(path: &Path, jpeg: &[u8], random: [u8; 8]) -> std::io::Result<()> {
     use std::io::Write as _;
     use std::os::unix::fs::OpenOptionsExt as _;
     if path.exists() {
-        return Ok(());
+        // Nobody takes it away as an old one while its new record is being made.
+        let file = std::fs::File::options().append(true).open(path)?;
+        let now = rustix::fs::Timespec { tv_sec: 0, tv_nsec: rustix::fs::UTIME_NOW };
+        let times = rustix::fs::Timestamps { last_access: now, last_modification: now };
+        return rustix::fs::futimens(&file, &times).map_err(Into::into);
     }
     let folder = path.parent().unwrap_or(path);
     if !folder.exists() {

@@ -465,12 +465,7 @@ impl Core {
     /// # Errors
     /// [`Fatal`].
     pub fn idle(&mut self) -> Result<bool, Fatal> {
-        if self.shared.is_damaged() && !self.marked {
-            self.marked = true;
-            if let Err(e) = mark_distrusted(&*self.disk) {
-                tracing::warn!(error = %e, "the damage of the database could not be noted for the next start");
-            }
-        }
+        self.note_damage();
         if self.shared.take_roll_wanted() {
             self.roll()?;
             self.make_durable()?;
@@ -489,6 +484,16 @@ impl Core {
             return Ok(true);
         }
         Ok(self.grow_ballast())
+    }
+
+    /// Tells the next start of a damaged database, once.
+    fn note_damage(&mut self) {
+        if self.shared.is_damaged() && !self.marked {
+            self.marked = true;
+            if let Err(e) = mark_distrusted(&*self.disk) {
+                tracing::warn!(error = %e, "the damage of the database could not be noted for the next start");
+            }
+        }
     }
 
     /// Writes a piece of the ballast; failing only means that there is less of it.
@@ -522,6 +527,7 @@ impl Core {
     /// # Errors
     /// [`Fatal`].
     pub fn stop(&mut self) -> Result<(), Fatal> {
+        self.note_damage();
         if self.shared.take_roll_wanted() {
             self.roll()?;
         }

@@ -100,6 +100,22 @@ impl Cursor {
     }
 }
 
+/// The note that ends an epoch, where one is kept that a key of this box signed.
+///
+/// # Errors
+/// The disk's.
+pub(super) fn ended(
+    disk: &dyn Disk,
+    origin: &Origin,
+    logs: &[Verifier],
+) -> Result<Option<Checkpoint>, StoreError> {
+    let path = super::refill::ends_path(origin.epoch);
+    let bytes = super::disk::read_small(disk, &path, SLOT_BYTES).map_err(StoreError::io(path))?;
+    let note = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
+    let kept = note.and_then(|note| read_note(note, logs));
+    Ok(kept.map(|kept| kept.checkpoint).filter(|checkpoint| checkpoint.origin == *origin))
+}
+
 fn read_note(note: String, logs: &[Verifier]) -> Option<Kept> {
     let checkpoint = logs.iter().find_map(|log| {
         let origin = log.name().parse().ok()?;

@@ -131,7 +131,8 @@ fn recleaned(tables: &mut Tables<'_>, cleaning: &Cleaning) -> Result<(), redb::E
 }
 
 fn erased(tables: &mut Tables<'_>, hash: &Hash) -> Result<(), redb::Error> {
-    if let Some((key, entry, _)) = tables::find_text(&tables.texts, hash)? {
+    // A record that was made anew after its epoch had ended brings its text again.
+    while let Some((key, entry, _)) = tables::find_text(&tables.texts, hash)? {
         tables.texts.remove(&key)?;
         tables.erase.insert(&hash.0, entry)?;
     }

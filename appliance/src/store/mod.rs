@@ -1,5 +1,6 @@
 //! The box's store: a journal makes each record durable, redb follows it with everything that is asked for.
 
+mod comeback;
 mod core;
 mod cursor;
 mod database;
@@ -11,8 +12,10 @@ mod journal;
 mod keys;
 mod reader;
 mod rebuild;
+mod refill;
 mod repair;
 mod scan;
+mod scrub;
 mod segment;
 mod shared;
 mod start;
@@ -39,6 +42,8 @@ use self::disk::{Disk, SystemDisk};
 pub use self::error::{StoreError, SubmitError};
 pub use self::journal::Sizes;
 pub use self::reader::Reader;
+pub use self::refill::{Page, Past, RefillError};
+pub use self::scrub::{Look, Place, Scrubbed};
 use self::shared::Shared;
 pub use self::start::StartReport;
 pub use self::view::{Decision, Outcome, Recorded, View};
@@ -319,6 +324,7 @@ impl Store {
     /// What the health page says.
     pub fn health(&self) -> StoreHealth {
         let mut notes = self.shared.report.notes();
+        notes.extend(self.scrubbed().notes());
         if self.shared.is_damaged() {
             notes.push(
                 "the database is damaged: restart the box, and it is built anew from the log".to_owned(),

@@ -58,7 +58,9 @@ pub(crate) fn rebuild(
             (None, None) => u64::MAX,
         };
         let chain = Chain(epochs[..=i].to_vec());
-        let mut replay = Replay { db: &db, origin, chain, facility, frontier: Frontier::default(), end };
+        let ended = i + 1 < epochs.len();
+        let frontier = Frontier::default();
+        let mut replay = Replay { db: &db, origin, chain, facility, frontier, end, ended };
         replay.run(disk)?;
         facility = replay.facility;
     }
@@ -91,7 +93,7 @@ pub(crate) fn catch_up(
         chain.0.push(origin.epoch);
     }
     let before = frontier.size();
-    let mut replay = Replay { db, origin, chain, facility, frontier, end };
+    let mut replay = Replay { db, origin, chain, facility, frontier, end, ended: false };
     if before < end {
         replay.run(disk)?;
     }
@@ -106,7 +108,10 @@ fn follows(disk: &dyn Disk, origin: Origin, held: &Held) -> Result<bool, StoreEr
 }
 
 /// What an epoch's first entry says about the one before.
-fn prev_of(disk: &dyn Disk, origin: Origin) -> Result<Option<Prev>, StoreError> {
+///
+/// # Errors
+/// The disk's.
+pub(super) fn prev_of(disk: &dyn Disk, origin: Origin) -> Result<Option<Prev>, StoreError> {
     let dir = Journal::dir(&origin);
     let io = || StoreError::io(dir.as_str());
     let segments = Segment::list(disk, &dir).map_err(io())?;
@@ -132,6 +137,8 @@ struct Replay<'a> {
     facility: Facility,
     frontier: Frontier,
     end: u64,
+    /// Whether a later epoch follows: a hole that waits for the relay is then where it ends for now.
+    ended: bool,
 }
 
 impl Replay<'_> {
@@ -146,7 +153,8 @@ impl Replay<'_> {
             let mut reader = SegmentReader::open(disk, segment).map_err(io())?;
             loop {
                 let Step::Group { group, .. } = reader.step().map_err(io())? else { break };
-                if group.next <= self.frontier.size() || group.first >= self.end {
+                let beyond = self.ended && group.first > self.frontier.size();
+                if group.next <= self.frontier.size() || group.first >= self.end || beyond {
                     continue;
                 }
                 if txn.is_none() {

@@ -17,6 +17,8 @@ use super::cursor::Cursor;
 use super::disk::Disk;
 use super::error::StoreError;
 use super::fold::Chain;
+use super::keys::LogKey;
+use super::scrub::Scrubbed;
 use super::start::StartReport;
 
 /// How often and how long it is waited for readers to let go of the database.
@@ -33,6 +35,8 @@ pub(crate) struct Shared {
     chain: Chain,
     origin: Origin,
     signer: Signer,
+    /// Keys of epochs that have ended.
+    older: Vec<LogKey>,
     verifiers: Vec<Verifier>,
     head: Mutex<Head>,
     size: watch::Sender<u64>,
@@ -40,6 +44,9 @@ pub(crate) struct Shared {
     durable: AtomicU64,
     roll_wanted: AtomicBool,
     damage: AtomicBool,
+    /// Held by whoever writes closed segments anew.
+    pub(super) tidying: Mutex<()>,
+    pub(super) scrubbed: Mutex<Scrubbed>,
     cursor: Mutex<Cursor>,
     pub(super) report: StartReport,
 }
@@ -59,6 +66,7 @@ pub(super) struct Parts {
     pub(super) chain: Chain,
     pub(super) origin: Origin,
     pub(super) signer: Signer,
+    pub(super) older: Vec<LogKey>,
     pub(super) verifiers: Vec<Verifier>,
     pub(super) frontier: Frontier,
     pub(super) cursor: Cursor,
@@ -81,6 +89,7 @@ impl Shared {
             chain: parts.chain,
             origin: parts.origin,
             signer: parts.signer,
+            older: parts.older,
             verifiers: parts.verifiers,
             head: Mutex::new(Head { frontier: parts.frontier, note: None }),
             size: watch::Sender::new(size),
@@ -88,6 +97,8 @@ impl Shared {
             durable: AtomicU64::new(size),
             roll_wanted: AtomicBool::new(false),
             damage: AtomicBool::new(false),
+            tidying: Mutex::default(),
+            scrubbed: Mutex::default(),
             cursor: Mutex::new(parts.cursor),
             report: parts.report,
         }
@@ -225,5 +236,17 @@ impl Shared {
     /// Signs a checkpoint; the caller knows that this is the root at that size.
     pub(super) fn sign(&self, size: u64, root: Hash) -> Result<Note, StoreError> {
         Ok(Checkpoint { origin: self.origin, size, root }.signed(&self.signer)?)
+    }
+
+    /// The key of an epoch that has ended, where it is here.
+    pub(super) fn signer_of(&self, epoch: Epoch) -> Option<&Signer> {
+        self.older.iter().find(|key| key.origin.epoch == epoch).map(|key| &key.signer)
+    }
+
+    /// Signs a checkpoint of an epoch that has ended; `None` without its key.
+    pub(super) fn sign_of(&self, epoch: Epoch, size: u64, root: Hash) -> Option<Result<Note, StoreError>> {
+        let origin = Origin { epoch, ..self.origin };
+        let signer = self.signer_of(epoch)?;
+        Some(Checkpoint { origin, size, root }.signed(signer).map_err(StoreError::from))
     }
 }

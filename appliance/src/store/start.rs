@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
-use record::checkpoint::Origin;
+use record::checkpoint::{Checkpoint, Origin};
 use record::entry::{By, Draft};
 use record::fold::Facility;
 use record::kinds::{LogStarted, Prev};
 use record::tree::Frontier;
 use redb::Database;
 
+use super::comeback;
 use super::core::{Core, Durable, drop_ballast, is_full};
-use super::cursor::Cursor;
+use super::cursor::{self, Cursor};
 use super::database::{self, Held, MAIN};
 use super::disk::{Disk, exists, put_small, read_small, remove_if_there, write_zeros};
 use super::error::StoreError;
@@ -91,6 +92,8 @@ struct Agreed {
     db: Database,
     /// Why this epoch cannot be continued.
     ends: Option<String>,
+    /// How much of it counts where that is not what this box holds: the relay's cosignature.
+    counts: Option<Checkpoint>,
 }
 
 impl Core {
@@ -143,10 +146,16 @@ impl Core {
         let keys = Keys::load(&**disk, &now, random)?;
         let mut start =
             Start { disk, sizes, now, random, keys, report: StartReport::default(), empty_db: None };
+        if let Some(why) = comeback::place(&**disk, start.keys.box_id)?
+            && exists(&**disk, MAIN).map_err(StoreError::io(MAIN))?
+        {
+            start.distrust(&why)?;
+        }
         let agreed = start.newest_epoch(attempts)?;
         let (state_db, state_lost) = database::open_state(&**disk)?;
         start.report.state_lost = state_lost;
-        let core = start.ready(agreed, clock, state_db)?;
+        let mut core = start.ready(agreed, clock, state_db)?;
+        comeback::carry(&mut core)?;
         let report = core.shared.report.clone();
         Ok((core, report))
     }
@@ -280,11 +289,14 @@ impl Start<'_> {
                 self.take_repaired(repaired, &other, &mut db, &mut ends, (origin, dir))?
             }
         };
-        if confirmed > whole.frontier.size() {
-            let size = whole.frontier.size();
-            ends.get_or_insert(format!(
-                "the relay has confirmed {confirmed} entries, but this box has only {size}"
-            ));
+        let counts = self.counts(&origin, &cursor, &whole.frontier)?;
+        if let Some(counts) = &counts {
+            let (size, confirmed) = (whole.frontier.size(), counts.size);
+            ends.get_or_insert(if confirmed > size {
+                format!("the relay has confirmed {confirmed} entries, but this box has only {size}")
+            } else {
+                format!("the relay has confirmed other entries before entry {confirmed} than this box has")
+            });
         }
         let db = match db {
             Some((db, _)) => db,
@@ -295,7 +307,20 @@ impl Start<'_> {
                 Some((origin.epoch, whole.frontier.size())),
             )?,
         };
-        Ok(Agreed { origin, whole, db, ends })
+        Ok(Agreed { origin, whole, db, ends, counts })
+    }
+
+    /// What the relay cosigned of this epoch, where that is more than this box holds, or was found to be other.
+    fn counts(
+        &self,
+        origin: &Origin,
+        cursor: &Cursor,
+        own: &Frontier,
+    ) -> Result<Option<Checkpoint>, StoreError> {
+        let ended = cursor::ended(&**self.disk, origin, &self.keys.verifiers(&**self.disk)?)?;
+        let kept = cursor.kept.as_ref().map(|kept| kept.checkpoint);
+        let kept = kept.filter(|kept| kept.origin == *origin && kept.size > own.size());
+        Ok(ended.into_iter().chain(kept).max_by_key(|counts| counts.size))
     }
 
     /// Looks again after a repair, and decides what becomes of the database and the epoch.
@@ -390,7 +415,7 @@ impl Start<'_> {
         state_db: Arc<Database>,
     ) -> Result<Core, StoreError> {
         let disk = self.disk.clone();
-        let Some(Agreed { origin, mut whole, db, ends }) = agreed else {
+        let Some(Agreed { origin, mut whole, db, ends, counts }) = agreed else {
             return self.first_epoch(clock, state_db);
         };
         let dir = Journal::dir(&origin);
@@ -431,7 +456,9 @@ impl Start<'_> {
             (None, _, true) => "an earlier start had begun it and was interrupted".to_owned(),
             (None, true, false) => return self.resume(origin, whole.frontier, journal, state),
         };
-        self.next_epoch(origin, &whole.frontier, why, state)
+        let own = Prev { epoch: origin.epoch, size: whole.frontier.size(), root: whole.frontier.root() };
+        let prev = counts.map_or(own, |c| Prev { epoch: origin.epoch, size: c.size, root: c.root });
+        self.next_epoch(prev, why, state)
     }
 
     fn resume(
@@ -477,20 +504,14 @@ impl Start<'_> {
         self.begin_epoch(None, String::new(), state)
     }
 
-    fn next_epoch(
-        mut self,
-        last: Origin,
-        frontier: &Frontier,
-        why: String,
-        state: State,
-    ) -> Result<Core, StoreError> {
-        let begun = self.keys.newest().is_some_and(|k| k.origin.epoch.n > last.epoch.n);
+    fn next_epoch(mut self, prev: Prev, why: String, state: State) -> Result<Core, StoreError> {
+        let last = prev.epoch.n;
+        let begun = self.keys.newest().is_some_and(|k| k.origin.epoch.n > last);
         if !begun {
             let disk = self.disk.clone();
-            self.keys.make(&*disk, last.epoch.n + 1, self.random)?;
+            self.keys.make(&*disk, last + 1, self.random)?;
         }
         self.report.new_epoch = Some(why.clone());
-        let prev = Prev { epoch: last.epoch, size: frontier.size(), root: frontier.root() };
         self.begin_epoch(Some(prev), why, state)
     }
 
@@ -536,6 +557,7 @@ impl Start<'_> {
         database::make_durable(&state.db).map_err(StoreError::db("making it durable"))?;
         self.report.size = frontier.size();
         let at = self.keys.logs.iter().position(|k| k.origin == origin).ok_or(StoreError::Stopped)?;
+        let signer = self.keys.logs.swap_remove(at).signer;
         let shared = Shared::new(Parts {
             disk: disk.clone(),
             db: state.db,
@@ -543,7 +565,8 @@ impl Start<'_> {
             facility: state.facility.clone(),
             chain: chain.clone(),
             origin,
-            signer: self.keys.logs.swap_remove(at).signer,
+            signer,
+            older: self.keys.logs,
             verifiers,
             frontier: frontier.clone(),
             cursor,

@@ -13,6 +13,8 @@ use super::*;
 use crate::clock::{BentClock, Now};
 use crate::random::SeededRandom;
 
+mod past;
+
 const TAG: &str = "ABCDEFGH3";
 
 fn sizes() -> Sizes {

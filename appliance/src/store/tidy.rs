@@ -30,6 +30,7 @@ fn db<E: Into<redb::Error>>(e: E) -> StoreError {
 /// # Errors
 /// The disk's and the database's; what was not done stays to be done.
 pub(super) fn tidy(shared: &Shared) -> Result<(), StoreError> {
+    let _alone = shared.tidying.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     erase(shared)?;
     let current = shared.origin();
     for epoch in &shared.chain().0 {
@@ -109,7 +110,10 @@ fn compress(disk: &dyn Disk, from: &Segment, to: &Segment) -> std::io::Result<Op
 }
 
 /// The tree at a segment's end, when all of it links.
-fn last_link(disk: &dyn Disk, segment: &Segment) -> std::io::Result<Option<Frontier>> {
+///
+/// # Errors
+/// The disk's.
+pub(super) fn last_link(disk: &dyn Disk, segment: &Segment) -> std::io::Result<Option<Frontier>> {
     let mut reader = SegmentReader::open(disk, segment)?;
     let Some(header) = reader.header() else { return Ok(None) };
     let mut running = header.frontier.clone();

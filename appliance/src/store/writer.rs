@@ -350,12 +350,13 @@ fn group(
     queue: &Queue,
     gather: &mut Gather,
 ) -> Result<(), Fatal> {
-    let before = jobs.len();
+    let (before, started) = (jobs.len(), Instant::now());
     let written = core.group(jobs);
     queue.send_answers();
     written?;
     let (answered, waiting) = (before.saturating_sub(jobs.len()), jobs.len() + queue.len());
-    gather.answered(answered, waiting, core.journal.last_flush(), Instant::now());
+    let now = Instant::now();
+    gather.answered(answered, waiting, (now - started, core.journal.last_flush()), now);
     if core.durable_overdue() {
         core.make_durable()?;
     }

@@ -1,9 +1,11 @@
 //! The way of the log to the relay: `plan` decides, `link` carries it over MQTT, `photos` follow by HTTPS.
 
+mod alarms;
 pub mod claim;
 pub mod link;
 mod photos;
 pub mod plan;
+mod refill;
 mod session;
 pub mod tls;
 
@@ -17,8 +19,9 @@ use record::messages::PrinterHealth;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 
+use self::alarms::Alarms;
+pub use self::alarms::Raised;
 use self::claim::{Claimant, Files};
-use self::plan::Alarm;
 use crate::clock::Clock;
 use crate::random::Random;
 use crate::store::Store;
@@ -58,8 +61,8 @@ pub struct Standing {
     pub state: State,
     /// Entries that wait.
     pub backlog: u64,
-    /// What a person must know; the newest few.
-    pub alarms: Vec<Alarm>,
+    /// What a person must know until it is over; the newest last.
+    pub alarms: Vec<Raised>,
 }
 
 /// What the uplink needs of the rest of the box.
@@ -82,6 +85,8 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     /// Randomness, for back-off.
     pub random: Arc<dyn Random>,
+    /// Asks for an orderly end and a new start of the box, with the reason: only a start begins another epoch.
+    pub restart: Arc<dyn Fn(&str) + Send + Sync>,
 }
 
 /// A running uplink.
@@ -95,19 +100,28 @@ pub(super) struct Shared {
     standing: watch::Sender<Standing>,
     claim: Notify,
     stop: watch::Sender<bool>,
-    alarms: Mutex<Vec<Alarm>>,
+    alarms: Mutex<Alarms>,
+    /// Held by whoever fetches old entries.
+    refilling: Mutex<()>,
+}
+
+/// The relay has the photos of all entries before this one: number of the epoch, seq.
+pub fn photos_synced(state_db: &redb::Database) -> (u32, u64) {
+    photos::synced(state_db)
 }
 
 impl Uplink {
     /// Starts it. It never ends by itself.
     pub fn start(parts: Parts) -> Self {
-        let standing = Standing { state: State::Alone, backlog: 0, alarms: Vec::new() };
+        let alarms = Alarms::open(&parts.data);
+        let standing = Standing { state: State::Alone, backlog: 0, alarms: alarms.raised().to_vec() };
         let shared = Arc::new(Shared {
             parts,
             standing: watch::channel(standing).0,
             claim: Notify::new(),
             stop: watch::channel(false).0,
-            alarms: Mutex::default(),
+            alarms: Mutex::new(alarms),
+            refilling: Mutex::default(),
         });
         let task = tokio::spawn(run(Arc::clone(&shared)));
         Self { shared, task: Mutex::new(Some(task)) }
@@ -162,17 +176,22 @@ impl Shared {
             .send_if_modified(|standing| std::mem::replace(&mut standing.backlog, backlog) != backlog);
     }
 
-    /// Keeps the newest few different ones.
-    fn alarm(&self, alarm: Alarm) {
-        tracing::error!(?alarm, "the relay and the box do not fit together");
+    /// Raises an alarm, durably; `note` is what the relay signed, and over how many entries.
+    fn alarm(&self, raised: Raised, note: Option<(&str, u64)>) {
         let mut alarms = self.alarms.lock().unwrap_or_else(PoisonError::into_inner);
-        alarms.retain(|a| *a != alarm);
-        alarms.push(alarm);
-        if alarms.len() > 8 {
-            alarms.remove(0);
+        alarms.raise(raised.clone(), note);
+        self.standing.send_modify(|standing| standing.alarms = alarms.raised().to_vec());
+        drop(alarms);
+        tracing::error!(epoch = %raised.epoch, alarm = ?raised.alarm, said = raised.said, "the relay and the box do not fit together");
+    }
+
+    /// Takes away alarms that are over.
+    fn clear(&self, over: impl Fn(&Raised) -> bool) {
+        let mut alarms = self.alarms.lock().unwrap_or_else(PoisonError::into_inner);
+        if alarms.clear(over) {
+            tracing::info!("an alarm about the relay is over");
+            self.standing.send_modify(|standing| standing.alarms = alarms.raised().to_vec());
         }
-        let alarms = alarms.clone();
-        self.standing.send_modify(|standing| standing.alarms = alarms);
     }
 
     /// A wait with full jitter, so that boxes that lost one relay do not come back at one moment.

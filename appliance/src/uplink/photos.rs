@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use record::ids::Epoch;
 use record::kinds::Event;
 use record::limits::PHOTO_HASHES_MAX;
 use record::tree::Hash;
@@ -121,10 +122,15 @@ async fn read_at(path: PathBuf, from: u64, length: u64) -> Result<Vec<u8>, Photo
 /// Where the way of photos has come to: every photo that an entry before this one names is at the relay.
 const POSITION: TableDefinition<'static, &str, (u32, u64)> = TableDefinition::new("uplink_photos");
 
-fn position(shared: &Shared) -> u64 {
-    let store = &shared.parts.store;
+/// Epoch and entry to go on from; before anything was sent, the log's very beginning.
+fn position(shared: &Shared) -> (u32, u64) {
+    synced(&shared.parts.store.state_db())
+}
+
+/// The photos of all entries before this one are at the relay.
+pub(super) fn synced(state_db: &redb::Database) -> (u32, u64) {
     let read = || -> Result<Option<(u32, u64)>, redb::Error> {
-        let read = store.state_db().begin_read()?;
+        let read = state_db.begin_read()?;
         match read.open_table(POSITION) {
             Ok(table) => Ok(table.get("next")?.map(|row| row.value())),
             Err(redb::TableError::TableDoesNotExist(_)) => Ok(None),
@@ -135,14 +141,14 @@ fn position(shared: &Shared) -> u64 {
         tracing::warn!(%error, "how far photos were sent cannot be read; all are asked for again");
         None
     });
-    kept.filter(|(epoch, _)| *epoch == store.origin().epoch.n).map_or(0, |(_, seq)| seq)
+    kept.unwrap_or((0, 0))
 }
 
-fn keep_position(shared: &Shared, seq: u64) {
+fn keep_position(shared: &Shared, position: (u32, u64)) {
     let store = &shared.parts.store;
     let write = || -> Result<(), redb::Error> {
         let write = store.state_db().begin_write()?;
-        write.open_table(POSITION)?.insert("next", (store.origin().epoch.n, seq))?;
+        write.open_table(POSITION)?.insert("next", position)?;
         Ok(write.commit()?)
     };
     if let Err(error) = write() {
@@ -152,26 +158,53 @@ fn keep_position(shared: &Shared, seq: u64) {
 
 /// Entries whose photos have not been looked at yet: an upper bound for the photos that wait.
 pub(super) fn waiting(shared: &Shared) -> u64 {
-    shared.parts.store.size().saturating_sub(position(shared))
+    let store = &shared.parts.store;
+    let (n, next) = position(shared);
+    let left = |epoch: Epoch| {
+        let size = if epoch == store.origin().epoch {
+            store.size()
+        } else {
+            store.reader_of(epoch).map_or(0, |reader| reader.size())
+        };
+        if epoch.n == n { size.saturating_sub(next) } else { size }
+    };
+    store.epochs().into_iter().filter(|epoch| epoch.n >= n).map(left).sum()
 }
 
 /// Sends photos after their entries, oldest first, for as long as the connection lasts.
-pub(super) async fn follow(shared: Arc<Shared>, to: Destination, mut confirmed: watch::Receiver<u64>) {
-    let mut next = position(&shared);
+pub(super) async fn follow(
+    shared: Arc<Shared>,
+    to: Destination,
+    mut confirmed: watch::Receiver<(Epoch, u64)>,
+) {
+    let (mut n, mut next) = position(&shared);
     loop {
-        let end = *confirmed.borrow_and_update();
-        // A relay that went back may have lost photos as well.
-        next = next.min(end);
-        while next < end {
-            let until = end.min(next + ENTRIES_MAX);
-            match step(&shared, &to, next, until).await {
-                Ok(()) => {
-                    next = until;
-                    keep_position(&shared, next);
-                }
-                Err(error) => {
-                    tracing::warn!(%error, "photos wait");
-                    tokio::time::sleep(RETRY).await;
+        let (now, size) = *confirmed.borrow_and_update();
+        for epoch in shared.parts.store.epochs() {
+            if !(n..=now.n).contains(&epoch.n) {
+                continue;
+            }
+            if epoch.n > n {
+                (n, next) = (epoch.n, 0);
+            }
+            let end = match shared.parts.store.reader_of(epoch) {
+                _ if epoch == now => size,
+                Ok(reader) => reader.size(),
+                Err(_) => 0,
+            };
+            // A relay that went back may have lost photos as well.
+            next = next.min(end);
+            while next < end {
+                let until = end.min(next + ENTRIES_MAX);
+                match step(&shared, &to, epoch, next, until).await {
+                    Ok(()) => {
+                        next = until;
+                        keep_position(&shared, (n, next));
+                    }
+                    Err(error) => {
+                        tracing::warn!(%error, "photos wait");
+                        tokio::time::sleep(RETRY).await;
+                    }
                 }
             }
         }
@@ -181,9 +214,15 @@ pub(super) async fn follow(shared: Arc<Shared>, to: Destination, mut confirmed: 
     }
 }
 
-async fn step(shared: &Arc<Shared>, to: &Destination, from: u64, until: u64) -> Result<(), PhotoUplinkError> {
+async fn step(
+    shared: &Arc<Shared>,
+    to: &Destination,
+    epoch: Epoch,
+    from: u64,
+    until: u64,
+) -> Result<(), PhotoUplinkError> {
     let store = shared.parts.store.clone();
-    let named = tokio::task::spawn_blocking(move || photos_named(&store, from, until)).await;
+    let named = tokio::task::spawn_blocking(move || photos_named(&store, epoch, from, until)).await;
     let named = named.map_err(|e| PhotoUplinkError::Away(e.to_string()))??;
     for asked in named.chunks(PHOTO_HASHES_MAX) {
         for photo in to.missing(asked).await? {
@@ -200,9 +239,9 @@ async fn step(shared: &Arc<Shared>, to: &Destination, from: u64, until: u64) -> 
 }
 
 /// The photos that entries `from..until` name, each once, in their order.
-fn photos_named(store: &Store, from: u64, until: u64) -> Result<Vec<Hash>, PhotoUplinkError> {
+fn photos_named(store: &Store, epoch: Epoch, from: u64, until: u64) -> Result<Vec<Hash>, PhotoUplinkError> {
     let away = |e: &dyn std::fmt::Display| PhotoUplinkError::Away(e.to_string());
-    let reader = store.reader().map_err(|e| away(&e))?;
+    let reader = store.reader_of(epoch).map_err(|e| away(&e))?;
     let mut named = Vec::new();
     for entry in reader.entries(from..until.min(reader.size())) {
         let photos = match entry.map_err(|e| away(&e))?.event() {

@@ -5,6 +5,7 @@
 //! most. The transport may lose, repeat and reorder anything.
 
 use record::limits::BATCH_ENTRIES_MAX;
+use serde::{Deserialize, Serialize};
 
 /// No answer to a hello or a batch for this long ends the connection.
 pub const ANSWER_MS_MAX: u64 = 30_000;
@@ -68,7 +69,8 @@ pub enum Action {
 }
 
 /// What a person at the box must know.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "what", rename_all = "kebab-case")]
 pub enum Alarm {
     /// The relay has lost entries that it once cosigned; the box sends them again.
     RelayWentBack {
@@ -93,6 +95,13 @@ pub enum Alarm {
     Refused {
         /// Its first entry.
         from: u64,
+    },
+    /// Entries of an ended log that the relay lacks cannot be signed: the log's key is gone.
+    KeyGone {
+        /// The first of them.
+        from: u64,
+        /// Behind the last of them.
+        to: u64,
     },
 }
 
@@ -145,6 +154,11 @@ impl Plan {
     /// Entries that the relay has cosigned, as far as this box knows.
     pub fn cursor(&self) -> u64 {
         self.cursor
+    }
+
+    /// Whether the relay has said that it holds all of it.
+    pub fn is_done(&self) -> bool {
+        self.line == Line::Idle && self.cursor >= self.size
     }
 
     /// Entries that wait.

@@ -1,5 +1,6 @@
 //! One connection's life: carries out what `plan` decides and verifies what the relay says before `plan` hears it.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,7 +8,7 @@ use bytes::Bytes;
 use record::batch::{Room, pack};
 use record::checkpoint::{Cosigned, Origin};
 use record::claim::ClaimAnswer;
-use record::ids::ConnectionId;
+use record::ids::{ConnectionId, Epoch};
 use record::messages::{Ack, Answer as Said, Gone, Health, Hello, VERSION};
 use record::sign::Verifier;
 use record::topics::{Down, Up};
@@ -16,11 +17,14 @@ use tokio::sync::watch;
 
 use super::link::{Link, LinkConfig, LinkError, LinkEvent, LinkReceiver, LinkSender, LinkTiming, NotTaken};
 use super::photos::{self, Destination};
-use super::plan::{Action, Answer, Event, Plan};
-use super::{Shared, State, claim, tls};
+use super::plan::{Action, Alarm, Answer, Event, Plan};
+use super::{Raised, Shared, State, claim, refill, tls};
 use crate::clock::Now;
+use crate::store::{Past, Store};
 
 const TICK: Duration = Duration::from_secs(1);
+/// Of the relay's words about a refused batch, what is shown.
+const SAID_CHARS_MAX: usize = 300;
 /// A connection ends after this long when the certificate is to be renewed and an earlier try did not succeed.
 const RENEW_AGAIN_MS: u64 = 24 * 3_600_000;
 
@@ -61,18 +65,33 @@ impl Renewal {
     }
 }
 
-struct Session<'a> {
-    shared: &'a Arc<Shared>,
+/// The log that is being sent: one that has ended, or the present one.
+struct Turn {
     origin: Origin,
     log: Verifier,
+    plan: Plan,
+    /// The ended epoch; `None` for the present one.
+    past: Option<Past>,
+    /// Nothing more can be done for it on this connection.
+    over: bool,
+}
+
+struct Session<'a> {
+    shared: &'a Arc<Shared>,
     cosigners: Vec<Verifier>,
     connection: ConnectionId,
     sender: LinkSender,
-    plan: Plan,
+    /// Ended epochs that come before the present one.
+    past: VecDeque<Past>,
+    turn: Turn,
     renewal: Renewal,
     /// The last cosignature that was verified; raising the cursor needs it.
     cosigned: Option<Cosigned>,
-    cursor: watch::Sender<u64>,
+    /// The last one that the box's own log does not bear out.
+    contrary: Option<Cosigned>,
+    /// What the relay said of the last batch that it refused.
+    refused: String,
+    confirmed: watch::Sender<(Epoch, u64)>,
 }
 
 /// Connects and stays until the line is gone.
@@ -87,34 +106,65 @@ pub(super) async fn run(shared: &Arc<Shared>, relation: &ClaimAnswer) -> Result<
         .map_err(Ended::before)?;
     let http = tls::http(tls.clone()).map_err(Ended::before)?;
     let connection = ConnectionId::new(parts.clock.now().wall_ms, parts.random.bytes());
-    let origin = store.origin();
     let config = LinkConfig {
-        box_id: origin.box_id,
+        box_id: store.origin().box_id,
         relay: relation.mqtt_url.parse().map_err(Ended::before)?,
         tls: Arc::new(tls),
         gone: json(&Gone { v: VERSION, connection }),
         timing: LinkTiming::default(),
     };
     let (sender, receiver) = Link::connect(&config).await.map_err(Ended::before)?;
-    let (cursor, confirmed) = watch::channel(store.cursor().size);
+    let destination = Destination { url: relation.photos_url.trim_end_matches('/').to_owned(), client: http };
+    let mut past = store.past().map_err(Ended::before)?;
+    shared.clear(|raised| {
+        past.iter().any(|p| p.whole && p.origin.epoch == raised.epoch && raised.ends_with_refill())
+    });
+    let refill = refill::start(shared, &destination, &past);
+    past.retain(|past| past.whole && past.counts.size > 0);
+    let mut past = VecDeque::from(past);
+    let turn = Turn::next(store, &mut past).ok_or_else(|| Ended::before("the log has no key"))?;
+    let (confirmed, following) = watch::channel((turn.origin.epoch, turn.plan.cursor()));
     let session = Session {
         shared,
-        origin,
-        log: store.verifier_keys().into_iter().next().ok_or_else(|| Ended::before("the log has no key"))?,
         cosigners,
         connection,
         sender,
-        plan: Plan::new(store.size(), store.cursor().size),
+        past,
+        turn,
         renewal: Renewal::new(relation, &parts.clock.now()),
         cosigned: None,
-        cursor,
+        contrary: None,
+        refused: String::new(),
+        confirmed,
     };
-    let destination = Destination { url: relation.photos_url.trim_end_matches('/').to_owned(), client: http };
     // Ends with the session: its handle is dropped, and the task watches a channel whose sender is the session's.
-    let photos = tokio::spawn(photos::follow(Arc::clone(shared), destination, confirmed));
+    let photos = tokio::spawn(photos::follow(Arc::clone(shared), destination, following));
     let ended = session.talk(receiver).await;
     photos.abort();
+    if let Some(refill) = refill {
+        refill.abort();
+    }
     Err(Ended { why: ended, was_up: true })
+}
+
+impl Turn {
+    /// The next log to send: ended ones first, in their order.
+    fn next(store: &Store, past: &mut VecDeque<Past>) -> Option<Self> {
+        while let Some(past) = past.pop_front() {
+            if let Some(log) = past.verifier.clone() {
+                let plan = Plan::new(past.counts.size, 0);
+                return Some(Self { origin: past.origin, log, plan, past: Some(past), over: false });
+            }
+            tracing::error!(epoch = %past.origin.epoch, "an ended log cannot be sent: no key of it is here");
+        }
+        let log = store.verifier_keys().into_iter().next()?;
+        let plan = Plan::new(store.size(), store.cursor().size);
+        Some(Self { origin: store.origin(), log, plan, past: None, over: false })
+    }
+
+    fn is_over(&self) -> bool {
+        self.past.is_some() && (self.over || self.plan.is_done())
+    }
 }
 
 /// When the newest of these keys cosigned the note, seconds since 1970.
@@ -143,6 +193,7 @@ impl Session<'_> {
                 event = receiver.next() => match event {
                     LinkEvent::Down(Down::Ack, payload) => match self.read(&payload) {
                         Some(answer) => Event::Answered(answer),
+                        None if self.turn.over => Event::Tick,
                         None => continue,
                     },
                     // This version knows no wish that a relay could have.
@@ -155,6 +206,8 @@ impl Session<'_> {
                     LinkEvent::Closed(error) => return error.to_string(),
                 },
                 changed = size.changed() => match changed {
+                    // An ended log does not grow; the present one is asked for its size when its turn comes.
+                    Ok(()) if self.turn.past.is_some() => continue,
                     Ok(()) => Event::Grew(*size.borrow_and_update()),
                     Err(_) => return "the box is stopping".to_owned(),
                 },
@@ -172,27 +225,81 @@ impl Session<'_> {
             if let Err(why) = self.on(event).await {
                 return why;
             }
-            self.shared.backlog(self.plan.backlog());
+            self.shared.backlog(self.backlog());
         }
     }
 
-    /// Lets the plan decide and does what it says. An `Err` ends the connection.
+    /// Lets the plan decide and does what it says; then the next log's turn comes, where this one's is over. An `Err`
+    /// ends the connection.
     async fn on(&mut self, event: Event) -> Result<(), String> {
+        self.act(event).await?;
+        while self.turn.is_over() {
+            self.confirmed.send_replace((self.turn.origin.epoch, self.turn.plan.cursor()));
+            let store = &self.shared.parts.store;
+            self.turn = Turn::next(store, &mut self.past).ok_or("the log has no key")?;
+            self.cosigned = None;
+            self.act(Event::Connected).await?;
+        }
+        Ok(())
+    }
+
+    async fn act(&mut self, event: Event) -> Result<(), String> {
         let up_ms = self.shared.parts.clock.now().up_ms;
-        for action in self.plan.on(event, up_ms) {
+        for action in self.turn.plan.on(event, up_ms) {
             match action {
                 Action::Hello => self.publish(Up::Hello, json(&self.hello()))?,
                 Action::Health => self.publish(Up::Health, json(&self.health()))?,
                 Action::Send { from, entries_max } => {
-                    let batch = self.batch(from, entries_max).await?;
-                    self.publish(Up::Batch, batch)?;
+                    if let Some(batch) = self.batch(from, entries_max).await? {
+                        self.publish(Up::Batch, batch)?;
+                    }
                 }
                 Action::Cursor(cursor) => self.keep(cursor),
                 Action::Disconnect => return Err("the relay did not answer for 30 s".to_owned()),
-                Action::Alarm(alarm) => self.shared.alarm(alarm),
+                Action::Alarm(alarm) => self.alarm(alarm).await,
             }
         }
         Ok(())
+    }
+
+    /// Keeps an alarm with its evidence. A present log that cannot go on is ended: the next start begins another epoch.
+    async fn alarm(&mut self, alarm: Alarm) {
+        let parts = &self.shared.parts;
+        let epoch = self.turn.origin.epoch;
+        let contrary = self.contrary.take();
+        let kept = parts.store.cursor().kept.filter(|kept| kept.checkpoint.origin == self.turn.origin);
+        let note = match alarm {
+            Alarm::BoxForgot { .. } | Alarm::OtherHistory { .. } => {
+                contrary.as_ref().map(|c| (c.note().to_string(), c.checkpoint().size))
+            }
+            Alarm::RelayWentBack { .. } => kept.map(|kept| (kept.note, kept.checkpoint.size)),
+            Alarm::Refused { .. } | Alarm::KeyGone { .. } => None,
+        };
+        let refused = matches!(alarm, Alarm::Refused { .. });
+        let said = if refused { std::mem::take(&mut self.refused) } else { String::new() };
+        let raised = Raised { epoch, at_ms: parts.clock.now().wall_ms, alarm, said };
+        self.shared.alarm(raised, note.as_ref().map(|(note, size)| (note.as_str(), *size)));
+        // An ended log that cannot be sent now must not hold up the present one.
+        self.turn.over |= !matches!(alarm, Alarm::RelayWentBack { .. });
+        let Some(contrary) = contrary.filter(|_| self.turn.past.is_none()) else { return };
+        let store = parts.store.clone();
+        match tokio::task::spawn_blocking(move || store.end_epoch(&contrary)).await {
+            Ok(Ok(())) => (parts.restart)("the log cannot go on in this epoch"),
+            Ok(Err(error)) => {
+                tracing::error!(%error, "the log's epoch cannot be ended; the next connection tries again")
+            }
+            Err(error) => tracing::error!(%error, "the log's epoch cannot be ended"),
+        }
+    }
+
+    /// Entries that wait, of all logs.
+    fn backlog(&self) -> u64 {
+        let store = &self.shared.parts.store;
+        let present = match self.turn.past {
+            Some(_) => store.size().saturating_sub(store.cursor_size()),
+            None => 0,
+        };
+        self.past.iter().map(|past| past.counts.size).sum::<u64>() + self.turn.plan.backlog() + present
     }
 
     fn publish(&self, up: Up, payload: Bytes) -> Result<(), String> {
@@ -201,15 +308,19 @@ impl Session<'_> {
 
     fn keep(&mut self, cursor: u64) {
         let store = &self.shared.parts.store;
-        match self.cosigned.as_ref().filter(|c| c.checkpoint().size == cursor) {
-            Some(cosigned) if cursor > store.cursor().size => {
-                if let Err(error) = store.raise_cursor(cosigned) {
-                    tracing::error!(%error, "the cursor is not raised");
+        let epoch = self.turn.origin.epoch;
+        self.shared.clear(|raised| raised.is_over(epoch, cursor));
+        if self.turn.past.is_none() {
+            match self.cosigned.as_ref().filter(|c| c.checkpoint().size == cursor) {
+                Some(cosigned) if cursor > store.cursor().size => {
+                    if let Err(error) = store.raise_cursor(cosigned) {
+                        tracing::error!(%error, "the cursor is not raised");
+                    }
                 }
+                _ => store.lower_cursor(cursor),
             }
-            _ => store.lower_cursor(cursor),
         }
-        self.cursor.send_replace(cursor);
+        self.confirmed.send_replace((epoch, cursor));
     }
 
     /// What the relay says, verified against the box's own log; `None` for what concerns another epoch or does not hold.
@@ -221,7 +332,7 @@ impl Session<'_> {
                 return None;
             }
         };
-        if ack.epoch != self.origin.epoch {
+        if ack.epoch != self.turn.origin.epoch {
             return None;
         }
         match ack.answer {
@@ -233,6 +344,7 @@ impl Session<'_> {
                     text = refused.text,
                     "the relay refused a batch"
                 );
+                self.refused = refused.text.chars().take(SAID_CHARS_MAX).collect();
                 Some(Answer::Refused)
             }
             Said::Checkpoint { checkpoint } => self.cosigned(&checkpoint),
@@ -240,7 +352,7 @@ impl Session<'_> {
     }
 
     fn cosigned(&mut self, note: &str) -> Option<Answer> {
-        let cosigned = match Cosigned::verify(note, &self.origin, &self.log, &self.cosigners) {
+        let cosigned = match Cosigned::verify(note, &self.turn.origin, &self.turn.log, &self.cosigners) {
             Ok(cosigned) => cosigned,
             Err(error) => {
                 tracing::warn!(%error, "an answer of the relay proves nothing");
@@ -248,24 +360,26 @@ impl Session<'_> {
             }
         };
         let (size, root) = (cosigned.checkpoint().size, cosigned.checkpoint().root);
-        let reader = self
-            .shared
-            .parts
-            .store
-            .reader()
-            .map_err(|error| tracing::error!(%error, "the log cannot be read"))
-            .ok()?;
+        let reader = self.shared.parts.store.reader_of(self.turn.origin.epoch);
+        let reader = reader.map_err(|error| tracing::error!(%error, "the log cannot be read")).ok()?;
         if size > reader.size() {
+            if self.turn.past.is_some() {
+                // It has all that counts, and more; there is nothing to send.
+                self.turn.over = true;
+                return None;
+            }
+            self.contrary = Some(cosigned);
             return Some(Answer::HoldsMore(size));
         }
         let own = root_at(&reader, size)
             .map_err(|error| tracing::error!(%error, "the tree cannot be read"))
             .ok()?;
         if own != root {
+            self.contrary = Some(cosigned);
             return Some(Answer::HoldsOther(size));
         }
         self.cosigned = Some(cosigned);
-        Some(Answer::Holds(size))
+        Some(Answer::Holds(size.min(self.turn.past.as_ref().map_or(u64::MAX, |past| past.counts.size))))
     }
 
     fn hello(&self) -> Hello {
@@ -274,15 +388,15 @@ impl Session<'_> {
         Hello {
             v: VERSION,
             connection: self.connection,
-            epoch: self.origin.epoch,
-            key: self.log.to_string(),
-            size: parts.store.size(),
-            cursor: self.plan.cursor(),
+            epoch: self.turn.origin.epoch,
+            key: self.turn.log.to_string(),
+            size: self.turn.past.as_ref().map_or_else(|| parts.store.size(), |past| past.counts.size),
+            cursor: self.turn.plan.cursor(),
             cosigned: parts
                 .store
                 .cursor()
                 .kept
-                .filter(|k| k.checkpoint.origin == self.origin)
+                .filter(|k| k.checkpoint.origin == self.turn.origin)
                 .map(|k| k.note),
             boot: now.boot,
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -297,18 +411,17 @@ impl Session<'_> {
     fn health(&self) -> Health {
         let parts = &self.shared.parts;
         let now = parts.clock.now();
-        let mut notes: Vec<String> =
-            self.shared.standing.borrow().alarms.iter().map(|alarm| format!("{alarm:?}")).collect();
+        let mut notes: Vec<String> = self.shared.standing.borrow().alarms.iter().map(Raised::words).collect();
         let start = parts.store.health().start;
         notes.extend(start.new_epoch.map(|why| format!("new epoch: {why}")));
         notes.extend(start.rebuilt.map(|why| format!("database rebuilt: {why}")));
         notes.extend(start.healed.map(|what| format!("journal healed: {what}")));
         Health {
             v: VERSION,
-            epoch: self.origin.epoch,
+            epoch: parts.store.origin().epoch,
             size: parts.store.size(),
-            cursor: self.plan.cursor(),
-            backlog: self.plan.backlog(),
+            cursor: parts.store.cursor_size(),
+            backlog: self.backlog(),
             photos: photos::waiting(self.shared),
             disk_percent: disk_percent(&parts.data),
             printers: (parts.printers)(),
@@ -319,14 +432,22 @@ impl Session<'_> {
         }
     }
 
-    /// Entries from `from` on with the texts beside them and a checkpoint that covers exactly the last.
-    async fn batch(&self, from: u64, entries_max: usize) -> Result<Bytes, String> {
+    /// Entries from `from` on with the texts beside them and a checkpoint that covers exactly the last; `None` where
+    /// the log's key is gone.
+    async fn batch(&mut self, from: u64, entries_max: usize) -> Result<Option<Bytes>, String> {
         let store = self.shared.parts.store.clone();
-        let build = move || -> Result<Vec<u8>, String> {
-            let reader = store.reader().map_err(|e| e.to_string())?;
+        let epoch = self.turn.origin.epoch;
+        let past = self.turn.past.as_ref().map(|past| (past.counts.size, past.signs));
+        if let Some((to, false)) = past {
+            self.alarm(Alarm::KeyGone { from, to }).await;
+            return Ok(None);
+        }
+        let build = move || -> Result<Option<Vec<u8>>, String> {
+            let reader = store.reader_of(epoch).map_err(|e| e.to_string())?;
             let mut room = Room::new(entries_max);
             let (mut entries, mut texts) = (Vec::new(), Vec::new());
-            for entry in reader.entries(from..reader.size()) {
+            let last = past.map_or(reader.size(), |(size, _)| size);
+            for entry in reader.entries(from..last) {
                 let entry = entry.map_err(|e| e.to_string())?;
                 let beside = reader.texts_named(&entry).map_err(|e| e.to_string())?;
                 let lines: Vec<String> = beside.iter().map(record::redact::TextLine::line).collect();
@@ -337,12 +458,16 @@ impl Session<'_> {
                 texts.extend(lines);
             }
             let end = from + entries.len() as u64;
-            let note = store.checkpoint_at(end).map_err(|e| e.to_string())?.to_string();
+            let note = match past {
+                Some(_) => store.checkpoint_of(epoch, end).map_err(|e| e.to_string())?,
+                None => Some(store.checkpoint_at(end).map_err(|e| e.to_string())?),
+            };
+            let Some(note) = note else { return Ok(None) };
             let lines: Vec<&[u8]> = entries.iter().map(record::entry::Entry::bytes).collect();
-            pack(&note, from, &lines, &texts).map_err(|e| e.to_string())
+            pack(&note.to_string(), from, &lines, &texts).map(Some).map_err(|e| e.to_string())
         };
         let built = tokio::task::spawn_blocking(build).await.map_err(|e| e.to_string())?;
-        built.map(Bytes::from)
+        built.map(|wire| wire.map(Bytes::from))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use axum::extract::{Query, State};
 use record::compliance::Tally;
+use record::ids::FacilityId;
 use serde::{Deserialize, Serialize};
 
 use super::equipment::facility;
@@ -9,7 +10,7 @@ use super::{List, json, stamp};
 use crate::accounts::Program;
 use crate::web::problem::Fault;
 use crate::web::standing::{Site, sites};
-use crate::web::{Answer, Web};
+use crate::web::{Answer, Place, Web};
 
 /// What the address carries.
 #[derive(Debug, Default, Deserialize)]
@@ -61,6 +62,26 @@ pub(super) async fn list(program: Program, State(web): State<Web>, Query(asked):
         }
     }
     json(&List { items: sites.iter().map(item).collect(), next: None })
+}
+
+/// What the program before this one answered for one facility: `facility_id` and its numbers.
+#[derive(Serialize)]
+struct OfFacility {
+    facility_id: String,
+    #[serde(flatten)]
+    item: Item,
+}
+
+/// `GET /api/facilities/{facility}/compliance/`.
+pub(super) async fn of_facility(
+    program: Program,
+    State(web): State<Web>,
+    Place(facility): Place<FacilityId>,
+) -> Answer {
+    let mut conn = web.db.read().await?;
+    let sites = sites(&mut conn, program.scope, web.now_ms()).await?;
+    let site = sites.iter().find(|site| site.id == facility).ok_or(Fault::NotFound)?;
+    json(&OfFacility { facility_id: facility.to_string(), item: item(site) })
 }
 
 fn percent(tally: Tally) -> Option<f64> {

@@ -2,6 +2,7 @@
 
 mod cleanings;
 mod compliance;
+mod docs;
 mod equipment;
 mod log;
 mod openapi;
@@ -24,6 +25,7 @@ pub(crate) fn routes() -> Vec<Route> {
     let token = |path, handler| Route::new(path, Access::Token, handler);
     vec![
         Route::new("/api/openapi.json", Access::Open, get(openapi::show)),
+        Route::new("/api/docs", Access::Open, get(docs::show)),
         token("/api/v1/equipment", get(equipment::list)),
         token("/api/v1/cleanings", get(cleanings::list)),
         token("/api/v1/compliance", get(compliance::list)),
@@ -31,6 +33,10 @@ pub(crate) fn routes() -> Vec<Route> {
         token("/api/v1/checkpoint", get(log::checkpoint)),
         token("/api/v1/key", get(log::keys)),
         token("/api/v1/proof/{seq}", get(log::proof)),
+        // The paths of the program before this one, for the scripts that still call them.
+        token("/api/equipment/", get(equipment::list)),
+        token("/api/cleaning-logs/", get(cleanings::list)),
+        token("/api/facilities/{facility}/compliance/", get(compliance::of_facility)),
     ]
 }
 

@@ -10,6 +10,20 @@ pub(super) async fn show() -> Answer {
     answer(&document())
 }
 
+/// One line of the description.
+pub(super) struct Operation {
+    pub(super) path: &'static str,
+    pub(super) summary: String,
+}
+
+/// Every operation that the description names.
+pub(super) fn operations() -> Vec<Operation> {
+    let routes = super::routes();
+    let described = routes.iter().filter(|route| route.access == Access::Token);
+    let summary = |path| operation(path)["summary"].as_str().unwrap_or_default().to_owned();
+    described.map(|route| Operation { path: route.path, summary: summary(route.path) }).collect()
+}
+
 fn document() -> Value {
     let mut paths = serde_json::Map::new();
     for route in super::routes().iter().filter(|r| r.access == Access::Token) {
@@ -49,8 +63,10 @@ fn operation(path: &str) -> Value {
         query("epoch", "Which epoch of it; absent is the present one"),
     ];
     let (about, mut parameters, kind, schema) = match path {
-        "/api/v1/equipment" => ("Items, by facility and tag", vec![facility], JSON, list("Equipment")),
-        "/api/v1/cleanings" => (
+        "/api/v1/equipment" | "/api/equipment/" => {
+            ("Items, by facility and tag", vec![facility], JSON, list("Equipment"))
+        }
+        "/api/v1/cleanings" | "/api/cleaning-logs/" => (
             "Cleanings, newest first; voided ones stay in the list",
             vec![facility, query("tag", "Only this item; needs `facility`")],
             JSON,
@@ -59,6 +75,12 @@ fn operation(path: &str) -> Value {
         "/api/v1/compliance" => {
             ("Met and closed windows by facility", vec![facility], JSON, list("Compliance"))
         }
+        "/api/facilities/{facility}/compliance/" => (
+            "Met and closed windows of one facility",
+            vec![parameter("facility", "path", "The facility’s id")],
+            JSON,
+            json!({ "$ref": "#/components/schemas/Compliance" }),
+        ),
         "/api/v1/log" => {
             ("Entries as they were signed, one a line", log.to_vec(), "application/x-ndjson", text())
         }
@@ -72,7 +94,9 @@ fn operation(path: &str) -> Value {
         ),
     };
     match path {
-        "/api/v1/equipment" | "/api/v1/cleanings" => parameters.extend(page),
+        "/api/v1/equipment" | "/api/v1/cleanings" | "/api/equipment/" | "/api/cleaning-logs/" => {
+            parameters.extend(page);
+        }
         "/api/v1/log" => parameters.extend([
             query("from", "First entry"),
             page[0].clone(),
@@ -147,7 +171,7 @@ fn schemas() -> Value {
               ("voided_by", maybe)],
         ),
         "Compliance": object(
-            &["facility", "name", "zone"],
+            &["facility", "facility_id", "name", "zone"],
             &[("as_of", json!({ "type": ["string", "null"] })), ("today", period.clone()), ("days_7", period.clone()), ("days_30", period), ("equipment", number.clone()),
               ("overdue", number), ("days", json!({ "type": "array", "items": day }))],
         ),
@@ -162,7 +186,9 @@ mod tests {
     fn every_endpoint_is_described_and_every_reference_leads_somewhere() {
         let document = document();
         let paths: Vec<_> = document["paths"].as_object().unwrap().keys().cloned().collect();
-        assert_eq!(paths.len(), 7);
+        assert_eq!(paths.len(), 10);
+        let shown: Vec<_> = operations().into_iter().map(|o| (o.path, o.summary.is_empty())).collect();
+        assert!(paths.iter().all(|path| shown.contains(&(path.as_str(), false))), "{shown:?}");
         let all = document.to_string();
         for reference in all.split("#/components/schemas/").skip(1) {
             let name = reference.split('"').next().unwrap();

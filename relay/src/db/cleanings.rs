@@ -1,5 +1,7 @@
 //! The index of cleanings and uses: what grows with a facility's history.
 
+use std::collections::BTreeSet;
+
 use record::entry::ClockState;
 use record::fold::Cleaning;
 use record::ids::{BootId, BoxId, FacilityId, ProtocolId};
@@ -63,15 +65,16 @@ pub async fn put(
     let (account, facility) = (scope.key(), facility.to_string());
     let body = |c: &Cleaning| serde_json::to_string(c).unwrap_or_default();
     let unsure = |c: &Cleaning| (c.at.clock != ClockState::Synced).then(|| c.at.boot.to_string());
-    let head = "INSERT INTO cleanings (account, box, epoch, seq, facility, tag, performed_ms, recorded_ms, complete, \
-                voided, protocol, unsure_boot, photo, body)";
-    let tail = " ON CONFLICT (account, box, epoch, seq) DO UPDATE SET performed_ms = excluded.performed_ms, \
+    let head = "INSERT INTO cleanings (account, box, epoch, seq, facility, tag, day, performed_ms, recorded_ms, \
+                complete, voided, protocol, unsure_boot, photo, body)";
+    let tail = " ON CONFLICT (account, box, epoch, seq) DO UPDATE SET day = excluded.day, \
+                performed_ms = excluded.performed_ms, \
                 recorded_ms = excluded.recorded_ms, complete = excluded.complete, voided = excluded.voided, \
                 protocol = excluded.protocol, photo = excluded.photo, body = excluded.body";
     bulk!(
         conn,
         head,
-        14,
+        15,
         tail,
         cleanings,
         |(box_id, c)| account.as_str(),
@@ -80,6 +83,7 @@ pub async fn put(
         big(c.of.seq),
         facility.as_str(),
         c.tag.to_string(),
+        utc_day(c.performed_ms),
         c.performed_ms,
         c.recorded_ms,
         c.is_complete(),
@@ -88,7 +92,18 @@ pub async fn put(
         unsure(c),
         c.photos.first().map(|p| p.to_string()),
         body(c),
-    )
+    )?;
+    let days: BTreeSet<(Tag, i64)> =
+        cleanings.iter().map(|(_, c)| (c.tag, utc_day(c.performed_ms))).collect();
+    let days: Vec<(Tag, i64)> = days.into_iter().collect();
+    let head = "INSERT INTO clean_days (account, facility, tag, day)";
+    let tail = " ON CONFLICT (account, facility, tag, day) DO NOTHING";
+    bulk!(conn, head, 4, tail, days, |(tag, day)| account.as_str(), facility.as_str(), tag.to_string(), *day)
+}
+
+/// The day by which the index of an item is kept; no civil day of the facility.
+pub(super) fn utc_day(ms: i64) -> i64 {
+    ms.div_euclid(86_400_000)
 }
 
 /// A use of an item.
@@ -177,11 +192,12 @@ pub async fn since(
     facility: FacilityId,
     items: &[Since],
 ) -> Result<Vec<(String, Vec<Done>)>, DbError> {
-    // One row an item: handing over a row costs more than finding it. The index holds all that is asked for.
+    // One row an item: handing over a row costs more than finding it. The indexes hold all that is asked for.
     let select = "SELECT k.a, (SELECT string_agg(CAST(c.performed_ms AS TEXT) || ':' || \
                   CAST(c.recorded_ms AS TEXT) || CASE WHEN c.complete THEN ':1:' ELSE ':0:' END || \
-                  COALESCE(c.protocol, ''), ' ') \
-                  FROM cleanings c WHERE c.account = @1@ AND c.facility = @2@ AND c.tag = k.a \
+                  COALESCE(c.protocol, ''), ' ') FROM clean_days d CROSS JOIN cleanings c \
+                  WHERE d.account = @1@ AND d.facility = @2@ AND d.tag = k.a AND d.day >= k.b / 86400000 \
+                  AND c.account = d.account AND c.facility = d.facility AND c.day = +d.day AND c.tag = d.tag \
                   AND c.performed_ms >= k.b AND NOT c.voided) FROM k";
     let (of, items) = ((scope.key(), facility.to_string()), texts(items));
     let rows =

@@ -41,6 +41,9 @@ struct Row {
     witness: Option<String>,
 }
 
+/// Checkpoints of each log that are kept whatever their day.
+pub const CHECKPOINTS_NEWEST: i64 = 64;
+
 const COLUMNS: &str =
     "epoch, log_key, size, frontier, prev_epoch, prev_size, prev_root, apart, cosigned, witness";
 
@@ -176,9 +179,25 @@ pub async fn grown(
     let (note, witness) = (grown.cosigned.to_owned(), grown.witness.map(str::to_owned));
     exec!(conn, sql, size, frontier, note, now_ms, witness, scope.key(), box_id, epoch)?;
     let (box_id, epoch) = (origin.box_id.to_string(), origin.epoch.to_string());
-    let sql = "INSERT INTO checkpoints (account, box, epoch, size, note) VALUES ($1, $2, $3, $4, $5) \
+    let sql = "INSERT INTO checkpoints (account, box, epoch, size, note, day) VALUES ($1, $2, $3, $4, $5, $6) \
                ON CONFLICT (account, box, epoch, size) DO NOTHING";
-    exec!(conn, sql, scope.key(), box_id, epoch, size, grown.cosigned.to_owned()).map(drop)
+    let (note, day) = (grown.cosigned.to_owned(), now_ms.div_euclid(86_400_000));
+    exec!(conn, sql, scope.key(), box_id.clone(), epoch.clone(), size, note, day)?;
+    thin(conn, scope, &box_id, &epoch).await
+}
+
+/// Drops the checkpoint that is no longer among the newest [`CHECKPOINTS_NEWEST`], unless it is the last one of its day:
+/// those are what a log is compared with years later. Proofs need only the newest.
+async fn thin(conn: &mut Conn, scope: AccountScope, box_id: &str, epoch: &str) -> Result<(), DbError> {
+    let sql = "SELECT size, day FROM checkpoints WHERE account = $1 AND box = $2 AND epoch = $3 \
+               ORDER BY size DESC LIMIT 2 OFFSET $4";
+    let rows = all!(conn, (i64, i64), sql, scope.key(), box_id, epoch, CHECKPOINTS_NEWEST - 1)?;
+    let [(_, day_after), (size, day)] = rows[..] else { return Ok(()) };
+    if day != day_after {
+        return Ok(());
+    }
+    let sql = "DELETE FROM checkpoints WHERE account = $1 AND box = $2 AND epoch = $3 AND size = $4";
+    exec!(conn, sql, scope.key(), box_id, epoch, size).map(drop)
 }
 
 /// Keeps a cosigned checkpoint of more than is held, shown by a box to a relay that went back.

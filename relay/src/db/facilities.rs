@@ -72,6 +72,30 @@ pub async fn list(conn: &mut Conn, scope: AccountScope) -> Result<Vec<FacilityRo
     all!(conn, FacilityRow, sql, scope.key())
 }
 
+/// What tells whether a page of a facility could show something else than before.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct Mark {
+    /// Which facility.
+    pub facility: String,
+    /// Commits that a page could show.
+    pub changes: i64,
+    /// When one of its boxes was last heard.
+    pub heard_ms: Option<i64>,
+    /// When one of its boxes was last seen to go.
+    pub gone_ms: Option<i64>,
+}
+
+/// The marks of an account's facilities.
+///
+/// # Errors
+/// The database.
+pub async fn marks(conn: &mut Conn, scope: AccountScope) -> Result<Vec<Mark>, DbError> {
+    let sql = "SELECT f.facility, f.changes, MAX(b.heard_ms) AS heard_ms, MAX(b.gone_ms) AS gone_ms \
+               FROM facilities f LEFT JOIN boxes b ON b.account = f.account AND b.facility = f.facility \
+               WHERE f.account = $1 GROUP BY f.facility, f.changes";
+    all!(conn, Mark, sql, scope.key())
+}
+
 /// Takes the facility's row for this transaction, so that two batches of its boxes fold one after the other.
 ///
 /// # Errors

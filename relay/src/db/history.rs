@@ -3,6 +3,7 @@
 use record::ids::{BoxId, Epoch, FacilityId};
 use record::tag::Tag;
 
+use super::cleanings::utc_day;
 use super::{AccountScope, Conn, DbError, all, opt};
 
 /// Where a page of cleanings begins: after this one.
@@ -80,15 +81,17 @@ pub enum Of {
 }
 
 macro_rules! page {
-    ($of:literal, $cursor:literal, $limit:literal) => {
+    ($from:literal, $cursor:literal, $order:literal, $limit:literal) => {
         concat!(
             "SELECT c.box AS box_id, c.epoch, c.seq, c.facility, c.tag, c.performed_ms, c.body, ",
             "r.body AS equipment, t.line AS text FROM ",
-            "(SELECT account, box, epoch, seq, facility, tag, performed_ms, body FROM cleanings WHERE account = $1",
-            $of,
-            " AND (performed_ms, box, epoch, seq) < ",
+            "(SELECT c.account, c.box, c.epoch, c.seq, c.facility, c.tag, c.performed_ms, c.body FROM ",
+            $from,
+            " AND (c.performed_ms, c.box, c.epoch, c.seq) < ",
             $cursor,
-            " ORDER BY performed_ms DESC, box DESC, epoch DESC, seq DESC LIMIT ",
+            " ORDER BY ",
+            $order,
+            "c.performed_ms DESC, c.box DESC, c.epoch DESC, c.seq DESC LIMIT ",
             $limit,
             ") c LEFT JOIN state_rows r ON r.account = c.account AND r.facility = c.facility ",
             "AND r.room = 'equipment' AND r.id = c.tag ",
@@ -112,11 +115,12 @@ pub async fn cleanings(
     let Cursor { performed_ms, box_id, epoch, seq } = after.clone();
     match of {
         Of::Account => {
-            let sql = page!("", "($2, $3, $4, $5)", "$6");
+            let sql = page!("cleanings c WHERE c.account = $1", "($2, $3, $4, $5)", "", "$6");
             all!(conn, CleaningRow, sql, scope.key(), performed_ms, box_id.clone(), epoch.clone(), seq, limit)
         }
         Of::Facility(facility) => {
-            let sql = page!(" AND facility = $2", "($3, $4, $5, $6)", "$7");
+            let sql =
+                page!("cleanings c WHERE c.account = $1 AND c.facility = $2", "($3, $4, $5, $6)", "", "$7");
             let facility = facility.to_string();
             all!(
                 conn,
@@ -132,8 +136,17 @@ pub async fn cleanings(
             )
         }
         Of::Item(facility, tag) => {
-            let sql = page!(" AND facility = $2 AND tag = $3", "($4, $5, $6, $7)", "$8");
-            let (facility, tag) = (facility.to_string(), tag.to_string());
+            // Day by day from the newest: within each, the index is in the order of the page. The plus keeps SQLite
+            // from taking the bound on the days for one on the cleanings, and with it another way.
+            let sql = page!(
+                "clean_days d CROSS JOIN cleanings c WHERE d.account = $1 AND d.facility = $2 AND d.tag = $3 \
+                 AND d.day <= $4 AND c.account = d.account AND c.facility = d.facility AND c.day = +d.day \
+                 AND c.tag = d.tag",
+                "($5, $6, $7, $8)",
+                "d.day DESC, ",
+                "$9"
+            );
+            let (facility, tag, day) = (facility.to_string(), tag.to_string(), utc_day(performed_ms));
             all!(
                 conn,
                 CleaningRow,
@@ -141,6 +154,7 @@ pub async fn cleanings(
                 scope.key(),
                 facility.clone(),
                 tag.clone(),
+                day,
                 performed_ms,
                 box_id.clone(),
                 epoch.clone(),
@@ -192,9 +206,11 @@ pub async fn count_since(
     (facility, tag): (FacilityId, Tag),
     from_ms: i64,
 ) -> Result<i64, DbError> {
-    let sql = "SELECT COUNT(*) FROM cleanings \
-               WHERE account = $1 AND facility = $2 AND tag = $3 AND performed_ms >= $4";
-    let row = opt!(conn, (i64,), sql, scope.key(), facility.to_string(), tag.to_string(), from_ms)?;
+    let sql = "SELECT COUNT(*) FROM clean_days d CROSS JOIN cleanings c \
+               WHERE d.account = $1 AND d.facility = $2 AND d.tag = $3 AND d.day >= $4 AND c.account = d.account \
+               AND c.facility = d.facility AND c.day = +d.day AND c.tag = d.tag AND c.performed_ms >= $5";
+    let (facility, tag, day) = (facility.to_string(), tag.to_string(), utc_day(from_ms));
+    let row = opt!(conn, (i64,), sql, scope.key(), facility.clone(), tag.clone(), day, from_ms)?;
     Ok(row.map_or(0, |(count,)| count))
 }
 

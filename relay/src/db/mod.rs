@@ -39,8 +39,9 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 const READERS_MAX: u32 = 4;
 /// Connections to PostgreSQL of one process; a server takes 100 by default.
 const POSTGRES_MAX: u32 = 16;
-/// Rows of multi-row statements, the largest first: few texts of fixed size keep the statement cache small.
-pub(crate) const ROWS_OF_BULK: [usize; 3] = [64, 8, 1];
+/// Rows of multi-row statements, the largest first: few texts of fixed size keep the statement cache small, and few
+/// statements a batch keep it quick (each is a way to the database's thread and back).
+pub(crate) const ROWS_OF_BULK: [usize; 5] = [256, 64, 16, 4, 1];
 
 /// Why the database did not do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -165,8 +166,10 @@ impl Db {
             // What the cosignature promises: a commit is on the disk.
             .synchronous(SqliteSynchronous::Full)
             .pragma("cache_size", "-65536")
-            // 32 MiB: the pages at the ends of indexes are written back once for many batches.
-            .pragma("wal_autocheckpoint", "8192")
+            // What undoes a statement of many rows stays in memory; in a file it is half of all that is written.
+            .pragma("temp_store", "MEMORY")
+            // 64 MiB: the pages at the ends of indexes are written back once for many batches.
+            .pragma("wal_autocheckpoint", "16384")
             .busy_timeout(BUSY_TIMEOUT);
         let pool = SqlitePoolOptions::new().acquire_timeout(ACQUIRE_TIMEOUT);
         let writer = pool.clone().max_connections(1).connect_with(options.clone()).await?;
@@ -321,33 +324,34 @@ macro_rules! by_keys {
     ($conn:expr, $row:ty, $select:expr, ($account:expr, $facility:expr), $keys:expr, $second:expr) => {{
         let mut rest = &$keys[..];
         let mut found: Result<Vec<$row>, $crate::db::DbError> = Ok(Vec::new());
-        for size in $crate::db::ROWS_OF_BULK {
-            while rest.len() >= size && found.is_ok() {
-                let (chunk, after) = rest.split_at(size);
-                rest = after;
-                let text =
-                    |sqlite| sqlx::AssertSqlSafe($crate::db::keys_text($select, $second, size, sqlite));
-                let rows: Result<Vec<$row>, sqlx::Error> = match $conn.lane() {
-                    $crate::db::Lane::Sqlite(c) => {
-                        let mut query = sqlx::query_as(text(true));
-                        for (a, b) in chunk {
-                            query = query.bind(a.clone()).bind(b.clone());
-                        }
-                        query.bind($account).bind($facility).fetch_all(c).await
+        while let (Some((_, last)), true) = (rest.last(), found.is_ok()) {
+            let size = $crate::db::keys_at_once(rest.len());
+            let (chunk, after) = rest.split_at(size.min(rest.len()));
+            rest = after;
+            // What is left over asks for a key that nothing has.
+            let over = std::iter::repeat_n((String::new(), last.clone()), size - chunk.len());
+            let keys = chunk.iter().cloned().chain(over);
+            let text = |sqlite| sqlx::AssertSqlSafe($crate::db::keys_text($select, $second, size, sqlite));
+            let rows: Result<Vec<$row>, sqlx::Error> = match $conn.lane() {
+                $crate::db::Lane::Sqlite(c) => {
+                    let mut query = sqlx::query_as(text(true));
+                    for (a, b) in keys {
+                        query = query.bind(a).bind(b);
                     }
-                    $crate::db::Lane::Postgres(c) => {
-                        let mut query = sqlx::query_as(text(false));
-                        for (a, b) in chunk {
-                            query = query.bind(a.clone()).bind(b.clone());
-                        }
-                        query.bind($account).bind($facility).fetch_all(c).await
-                    }
-                };
-                match (rows, &mut found) {
-                    (Ok(rows), Ok(all)) => all.extend(rows),
-                    (Err(error), _) => found = Err(error.into()),
-                    _ => {}
+                    query.bind($account).bind($facility).fetch_all(c).await
                 }
+                $crate::db::Lane::Postgres(c) => {
+                    let mut query = sqlx::query_as(text(false));
+                    for (a, b) in keys {
+                        query = query.bind(a).bind(b);
+                    }
+                    query.bind($account).bind($facility).fetch_all(c).await
+                }
+            };
+            match (rows, &mut found) {
+                (Ok(rows), Ok(all)) => all.extend(rows),
+                (Err(error), _) => found = Err(error.into()),
+                _ => {}
             }
         }
         found
@@ -374,6 +378,12 @@ pub(crate) fn bulk_text(head: &str, (columns, rows): (usize, usize), tail: &str,
     text + tail
 }
 
+/// Keys that one question asks for where `left` are left: the least size that holds them, else the largest.
+pub(crate) fn keys_at_once(left: usize) -> usize {
+    let fits = ROWS_OF_BULK.into_iter().rev().find(|size| *size >= left);
+    fits.unwrap_or(ROWS_OF_BULK[0])
+}
+
 /// The text of a question by keys; the second of each is of this SQL type.
 pub(crate) fn keys_text(select: &str, second: &str, keys: usize, sqlite: bool) -> String {
     let key = |k: usize| {
@@ -384,4 +394,25 @@ pub(crate) fn keys_text(select: &str, second: &str, keys: usize, sqlite: bool) -
     let [account, facility] = [1, 2].map(|n| place(2 * keys + n, sqlite));
     let select = select.replace("@1@", &account).replace("@2@", &facility);
     format!("WITH k(a, b) AS (VALUES {}) {select}", values.join(","))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_asked_for_in_few_questions() {
+        assert_eq!([1, 2, 4, 5, 100, 256, 1_000].map(keys_at_once), [1, 4, 4, 16, 256, 256, 256]);
+    }
+
+    #[test]
+    fn places_are_counted_as_each_database_does() {
+        assert_eq!(
+            bulk_text("INSERT INTO t (a, b)", (2, 2), " X", true),
+            "INSERT INTO t (a, b) VALUES (?,?),(?,?) X"
+        );
+        assert_eq!(bulk_text("I", (1, 2), "", false), "I VALUES ($1),($2)");
+        let text = keys_text("SELECT @1@ @2@ FROM k", "BIGINT", 1, false);
+        assert_eq!(text, "WITH k(a, b) AS (VALUES ($1,CAST($2 AS BIGINT))) SELECT $3 $4 FROM k");
+    }
 }

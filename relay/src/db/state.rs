@@ -99,6 +99,7 @@ pub async fn clear(conn: &mut Conn, scope: AccountScope, facility: FacilityId) -
     for sql in [
         "DELETE FROM state_rows WHERE account = $1 AND facility = $2",
         "DELETE FROM cleanings WHERE account = $1 AND facility = $2",
+        "DELETE FROM clean_days WHERE account = $1 AND facility = $2",
         "DELETE FROM uses WHERE account = $1 AND facility = $2",
         "DELETE FROM items WHERE account = $1 AND facility = $2",
         "DELETE FROM item_days WHERE account = $1 AND facility = $2",

@@ -5,6 +5,7 @@ mod claim;
 mod claim_file;
 mod doors;
 mod keys;
+mod old_entries;
 
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
@@ -19,6 +20,7 @@ pub use claim::Refused;
 pub use claim_file::ClaimWishes;
 pub use doors::doors;
 pub use keys::KeyError;
+pub use old_entries::old_entries;
 
 use crate::changes::Changes;
 use crate::clock::Clock;
@@ -137,6 +139,11 @@ impl Fleet {
     /// Says where boxes reach this relay, once its listeners are open. Later words change nothing.
     pub fn open_at(&self, urls: Urls) {
         let _ = self.urls.set(urls);
+    }
+
+    /// Milliseconds since 1970.
+    pub(crate) fn now_ms(&self) -> i64 {
+        self.clock.now_ms()
     }
 
     fn urls(&self) -> Option<&Urls> {

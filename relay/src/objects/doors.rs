@@ -17,7 +17,7 @@ use super::{PartError, Parts, Photos};
 use crate::changes::Changes;
 use crate::clock::Clock;
 use crate::db::boxes::Home;
-use crate::db::{Db, DbError, boxes, photos};
+use crate::db::{Db, DbError, boxes, facilities, photos};
 use crate::mqtt::PeerCertificate;
 
 /// What the calls work with.
@@ -171,6 +171,8 @@ async fn keep(
     kept.map_err(|e| Fault::Away(e.to_string()))?;
     let mut tx = state.db.begin().await?;
     photos::received(&mut tx, home.scope, photo, bytes, state.clock.now_ms()).await?;
+    // Pages of other processes learn of it by the count of changes.
+    facilities::lock(&mut tx, home.scope, home.facility).await?;
     tx.commit().await?;
     state.parts.forget(peer.box_id, photo);
     state.changes.changed(home.scope.account(), home.facility);

@@ -156,6 +156,8 @@ struct FacilitiesPage {
     caption: String,
     columns: Vec<Column>,
     sites: Vec<SiteRow>,
+    /// Names of facilities whose days are cut in UTC because nobody set a zone.
+    zoneless: Vec<String>,
     feed: Vec<FeedRow>,
 }
 
@@ -241,6 +243,7 @@ fn made(
         direction: if sort.falls() { "descending" } else { "ascending" },
     });
     FacilitiesPage {
+        zoneless: sites.iter().filter(|s| s.zoneless).map(|s| s.name.clone()).collect(),
         shell,
         account: visitor.account_name.clone(),
         rate_30: rate(month),

@@ -1,15 +1,12 @@
 //! Word of changes to open pages: server-sent events, few listeners, at most one event in two seconds.
 
-use std::collections::BTreeMap;
 use std::convert::Infallible;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axum::extract::{Query, State};
 use axum::response::IntoResponse as _;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use futures_util::stream::{Stream, unfold};
-use record::ids::AccountId;
 use serde::Deserialize;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
@@ -19,56 +16,15 @@ use tokio::time::{Instant, sleep, sleep_until};
 use super::problem::Fault;
 use super::{Answer, Web};
 use crate::accounts::Visitor;
-use crate::changes::Change;
+use crate::changes::{Change, Seat};
 use crate::db::{AccountScope, dashboard};
 
-/// Open pages of this process that are told.
-const LISTENERS_MAX: usize = 512;
-/// Of them, those of one account: it can't keep the others from being told.
-const OF_ACCOUNT_MAX: usize = 64;
 /// So many changes as may come, a page is told once in this time.
 const QUIET: Duration = Duration::from_secs(2);
-/// A page changes by time alone as well: windows close, boxes fall silent; and other processes commit too.
+/// A page changes by time alone as well: windows close, boxes fall silent.
 const MINUTE: Duration = Duration::from_secs(60);
 /// How long a stream lives; the browser then opens another, and proves again who it is.
 const LIFE: Duration = Duration::from_secs(1_800);
-
-/// Open pages by account.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Listeners(Arc<Mutex<BTreeMap<AccountId, usize>>>);
-
-/// One open page's place; free again when it is dropped.
-struct Seat {
-    account: AccountId,
-    listeners: Listeners,
-}
-
-impl Listeners {
-    fn seats(&self) -> MutexGuard<'_, BTreeMap<AccountId, usize>> {
-        // Whoever panicked left counts that are at worst too high.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn take(&self, account: AccountId) -> Option<Seat> {
-        let mut seats = self.seats();
-        let (all, own) = (seats.values().sum::<usize>(), seats.get(&account).copied().unwrap_or(0));
-        if all >= LISTENERS_MAX || own >= OF_ACCOUNT_MAX {
-            return None;
-        }
-        seats.insert(account, own + 1);
-        Some(Seat { account, listeners: self.clone() })
-    }
-}
-
-impl Drop for Seat {
-    fn drop(&mut self) {
-        let mut seats = self.listeners.seats();
-        match seats.get_mut(&self.account) {
-            Some(own) if *own > 1 => *own -= 1,
-            _ => drop(seats.remove(&self.account)),
-        }
-    }
-}
 
 /// What the address carries.
 #[derive(Debug, Deserialize)]
@@ -90,7 +46,7 @@ struct Listener {
 
 /// `GET /live?since=N`.
 pub(super) async fn listen(visitor: Visitor, State(web): State<Web>, Query(asked): Query<Asked>) -> Answer {
-    let seat = web.listeners.take(visitor.scope.account()).ok_or(Fault::Busy)?;
+    let seat = web.changes.seat(visitor.scope.account()).ok_or(Fault::Busy)?;
     // Before the count is read, so that nothing falls between.
     let changes = web.changes.listen();
     let ended = web.changes.ended();
@@ -155,24 +111,5 @@ impl Listener {
     async fn count(&self) -> Option<i64> {
         let mut conn = self.web.db.read().await.ok()?;
         dashboard::changes(&mut conn, self.scope).await.ok()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn one_account_leaves_room_for_others() {
-        let listeners = Listeners::default();
-        let account = |n: u8| AccountId::new(1, [n; 10]);
-        let mut seats: Vec<Seat> = (0..OF_ACCOUNT_MAX).filter_map(|_| listeners.take(account(1))).collect();
-        assert_eq!(seats.len(), OF_ACCOUNT_MAX);
-        assert!(listeners.take(account(1)).is_none());
-        let others = (2..=9).flat_map(|n| std::iter::repeat_n(n, OF_ACCOUNT_MAX));
-        seats.extend(others.filter_map(|n| listeners.take(account(n))));
-        assert_eq!(seats.len(), LISTENERS_MAX, "the process has its own bound");
-        drop(seats);
-        assert!(listeners.seats().is_empty());
     }
 }

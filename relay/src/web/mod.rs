@@ -38,7 +38,6 @@ use serde::de::DeserializeOwned;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 
-use self::live::Listeners;
 use self::problem::Fault;
 pub(crate) use self::proof::proof as proof_of;
 use crate::accounts::password::Checker;
@@ -90,7 +89,6 @@ pub struct WebState {
 pub(crate) struct Web {
     state: Arc<WebState>,
     checker: Checker,
-    listeners: Listeners,
 }
 
 impl Deref for Web {
@@ -168,7 +166,7 @@ pub(crate) fn routes() -> Vec<Route> {
 
 /// Pages and API. The caller serves it over HTTPS only and puts a [`Peer`] beside each request.
 pub fn router(state: WebState) -> Router {
-    let web = Web { state: Arc::new(state), checker: Checker::default(), listeners: Listeners::default() };
+    let web = Web { state: Arc::new(state), checker: Checker::default() };
     let mut router = Router::new();
     for route in routes() {
         router = router.route(route.path, route.handler);

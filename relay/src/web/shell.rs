@@ -85,27 +85,27 @@ impl Shell {
     }
 
     /// The attribute of the place that is shown.
-    pub(super) fn current(&self, section: Section) -> &'static str {
+    pub(crate) fn current(&self, section: Section) -> &'static str {
         if self.section == section { " aria-current=\"page\"" } else { "" }
     }
 
     /// Where the mark leads.
-    pub(super) fn home(&self) -> &'static str {
+    pub(crate) fn home(&self) -> &'static str {
         if self.person.is_some() { "/app/" } else { "/" }
     }
 
     /// The style sheet's path.
-    pub(super) fn css(&self) -> &'static str {
+    pub(crate) fn css(&self) -> &'static str {
         &STYLE.path
     }
 
     /// The icon's path.
-    pub(super) fn icon(&self) -> &'static str {
+    pub(crate) fn icon(&self) -> &'static str {
         &ICON.path
     }
 
     /// The script's path.
-    pub(super) fn script(&self) -> &'static str {
+    pub(crate) fn script(&self) -> &'static str {
         &LIVE.path
     }
 }

@@ -47,6 +47,8 @@ pub(crate) struct Site {
     pub(crate) name: String,
     /// IANA zone, likewise.
     pub(crate) zone: String,
+    /// Whether its box told no zone: then days are cut in UTC, whatever the clock on the page.
+    pub(crate) zoneless: bool,
     /// Whom people there call.
     pub(crate) contact: String,
     /// The moment of which its numbers are.
@@ -135,6 +137,7 @@ fn site(
         id: row.facility.parse().map_err(|e| DbError::stored("facility id", e))?,
         name: name.clone(),
         zone: zone.to_owned(),
+        zoneless: row.known_ms > 0 && settings.zones.is_empty(),
         contact: settings.contact.clone(),
         as_of_ms: as_of_ms(now_ms, row.known_ms),
         is_known: row.known_ms > 0,

@@ -62,6 +62,8 @@ stories!(
     tallies_are_those_of_record,
     time_alone_closes_windows,
     texts_are_erased,
+    checkpoints_are_thinned,
+    an_items_history_has_pages,
     the_claim_table,
     renewals_are_signed_by_the_log,
     photos_come_in_pieces,

@@ -528,3 +528,76 @@ pub(crate) async fn texts_are_erased(dbs: impl Databases) {
     let held = epochs::get(&mut conn, world.scope, &log.origin).await.unwrap().unwrap();
     assert_eq!(held.frontier.root(), log.root(size + 1), "the log stays verifiable");
 }
+
+/// Of a day but the newest checkpoints, only the last one stays; the cosignature of all of it stays in any case.
+pub(crate) async fn checkpoints_are_thinned(dbs: impl Databases) {
+    use relay::db::epochs::CHECKPOINTS_NEWEST;
+    let world = World::new(dbs.db("a").await).await;
+    let mut log = FakeBox::new(box_id(1), 1, 3);
+    world.claim(&log).await;
+    let newest = u64::try_from(CHECKPOINTS_NEWEST).unwrap();
+    let days = [10, 10, newest + 5];
+    let mut ends = Vec::new();
+    for batches in days {
+        for _ in 0..batches {
+            log.tell(NOW_MS, "x.y", "{}");
+            let wire = log.batch(log.size() - 1, log.size());
+            world.ingest.batch(log.origin.box_id, bytes::Bytes::from(wire)).await.unwrap();
+        }
+        ends.push(log.size());
+        world.clock.pass_ms(DAY_MS);
+    }
+    let mut conn = world.read().await;
+    let mut kept = Vec::new();
+    for size in 1..=log.size() {
+        if epochs::note_at(&mut conn, world.scope, &log.origin, size).await.unwrap().is_some() {
+            kept.push(size);
+        }
+    }
+    let mut wanted = vec![ends[0], ends[1]];
+    wanted.extend(log.size() - newest + 1..=log.size());
+    assert_eq!(kept, wanted);
+}
+
+/// An item's history is told page by page, over days on which nothing was done, and each cleaning once.
+pub(crate) async fn an_items_history_has_pages(dbs: impl Databases) {
+    use relay::db::history::{self, Cursor, Of};
+    let world = World::new(dbs.db("a").await).await;
+    let mut log = FakeBox::new(box_id(1), 1, 3);
+    world.claim(&log).await;
+    log.add(NOW_MS - 90 * DAY_MS, PUMP);
+    log.add(NOW_MS - 90 * DAY_MS, PROBE);
+    let mut times = Vec::new();
+    // Some days have several, some none; some are written at one moment, some after a later one.
+    for (n, days_ago) in [80, 80, 79, 60, 60, 60, 61, 30, 3, 3, 0].into_iter().enumerate() {
+        let at = NOW_MS - days_ago * DAY_MS - i64::try_from(n / 2).unwrap() * 1_000 - 5_000;
+        times.push((at, log.clean(at, PUMP)));
+        log.clean(at, PROBE);
+    }
+    world.drain(&log, 0).await;
+    times.sort_unstable();
+    times.reverse();
+    let of = Of::Item(world.facility, PUMP.parse().unwrap());
+    let mut conn = world.read().await;
+    for limit in [1, 2, 3, 100] {
+        let (mut told, mut after) = (Vec::new(), Cursor::start());
+        loop {
+            let rows = history::cleanings(&mut conn, world.scope, of, &after, limit).await.unwrap();
+            let Some(last) = rows.last() else { break };
+            after = Cursor {
+                performed_ms: last.performed_ms,
+                box_id: last.box_id.clone(),
+                epoch: last.epoch.clone(),
+                seq: last.seq,
+            };
+            assert!(rows.iter().all(|row| row.tag == PUMP && row.text.is_some()));
+            told.extend(rows.iter().map(|row| (row.performed_ms, row.seq.unsigned_abs())));
+        }
+        assert_eq!(told, times, "{limit} at a time");
+    }
+    let item = (world.facility, PUMP.parse().unwrap());
+    let since = NOW_MS - 61 * DAY_MS;
+    let expected = times.iter().filter(|(at, _)| *at >= since).count();
+    let counted = history::count_since(&mut conn, world.scope, item, since).await.unwrap();
+    assert_eq!(usize::try_from(counted).unwrap(), expected);
+}

@@ -278,7 +278,7 @@ pub(super) fn happenings(
             let within = if uses { HOUR_MS } else { period * 7 / 10 };
             let when = start + HOUR_MS / 4 + below(random, within.cast_unsigned()).cast_signed();
             if random.below(100) < item.met_percent && when < until_ms {
-                all.push((when, cleaning(*tag, *steps, item.photo, random)));
+                all.push((when, cleaning(*tag, *steps, item, random)));
             }
             start += if uses {
                 5 * HOUR_MS + below(random, 9 * HOUR_MS.cast_unsigned()).cast_signed()
@@ -310,11 +310,13 @@ fn period_ms(schedule: &Schedule) -> i64 {
     }
 }
 
-fn cleaning(tag: Tag, steps: u16, photo: PhotoPolicy, random: &dyn Random) -> Happening {
+fn cleaning(tag: Tag, steps: u16, item: &Item, random: &dyn Random) -> Happening {
     let who = TYPED[usize::try_from(random.below(TYPED.len() as u64)).unwrap_or(0)];
     let mut form = CleaningForm::plain(tag, who);
     form.steps = Some((1..=steps).collect());
-    form.stated_s = Some(720);
+    // A little longer than the item's protocol asks.
+    let needed_s = if item.class == Class::Semicritical { 720 } else { 60 };
+    form.stated_s = Some(needed_s + u32::try_from(random.below(20)).unwrap_or(0));
     match random.below(100) {
         0..3 => {
             form.steps = Some((1..steps).collect());
@@ -323,6 +325,6 @@ fn cleaning(tag: Tag, steps: u16, photo: PhotoPolicy, random: &dyn Random) -> Ha
         3..6 => form.note = "Cracked corner, still usable".into(),
         _ => {}
     }
-    let with_photo = photo == PhotoPolicy::Required || random.below(100) < 20;
+    let with_photo = item.photo == PhotoPolicy::Required || random.below(100) < 20;
     Happening::Cleaned { form: Box::new(form), with_photo }
 }

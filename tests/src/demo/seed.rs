@@ -7,7 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use appliance::clock::{BentClock, Clock, Now};
 use appliance::command::give;
 use appliance::intake::{Command, Request};
-use appliance::photo::{PhotoSettings, Photos};
+use appliance::photo::{PhotoSettings, Photos, RealCard};
 use appliance::random::{Random, SystemRandom};
 use appliance::store::{Store, StoreConfig};
 use record::entry::{By, ClockState, Via};
@@ -74,8 +74,12 @@ pub async fn seed(data: &Path, wanted: Wanted) -> Result<Seeded, String> {
     let mut this = Box { store, clock, random, start_ms };
     let seeded = this.found(bare, &label_host).await?;
     if !bare {
-        let settings =
-            PhotoSettings { dir: data.join("photos"), command: photo_command, free_percent_min: 1 };
+        let settings = PhotoSettings {
+            dir: data.join("photos"),
+            command: photo_command,
+            free_percent_min: 1,
+            card: Arc::new(RealCard),
+        };
         let photos =
             Photos::open(settings, Arc::clone(&this.random)).map_err(|e| trouble("the demo's photos")(&e))?;
         this.live(&seeded.tags, real_ms - 20 * 60_000, &pictures(&photos).await?).await?;

@@ -6,7 +6,7 @@ use record::entry::{Digest16, Entry};
 use serde_json::Value;
 
 use super::ledger::{Ledger, Receipt};
-use super::{TheBox, World};
+use super::{TheBox, TheRelay};
 
 /// Entries that the relay gives at a time.
 const PAGE: usize = 1_000;
@@ -55,11 +55,11 @@ pub async fn at_box(r#box: &TheBox, ledger: &Ledger) -> Vec<String> {
 ///
 /// # Panics
 /// That is not so.
-pub async fn at_relay(world: &World) {
-    let lines = at_box(&world.r#box, &world.ledger).await;
+pub async fn at_relay(relay: &TheRelay, r#box: &TheBox, ledger: &Ledger) {
+    let lines = at_box(r#box, ledger).await;
     let mut held = Vec::new();
     while held.len() < ENTRIES_MAX {
-        let page = world.relay.get(&format!("/api/v1/log?from={}&limit={PAGE}", held.len())).await;
+        let page = relay.get(&format!("/api/v1/log?from={}&limit={PAGE}", held.len())).await;
         let before = held.len();
         held.extend(page.lines().map(str::to_owned));
         if held.len() == before {
@@ -70,21 +70,21 @@ pub async fn at_relay(world: &World) {
     if let Some(at) = held.iter().zip(&lines).position(|(held, own)| held != own) {
         panic!("entry {at} differs:\nrelay {}\nbox   {}", held[at], lines[at]);
     }
-    let told = cleanings(world).await;
+    let told = cleanings(relay).await;
     let of_box: Vec<u64> = (0..)
         .zip(&lines)
         .filter(|(_, l)| l.contains("\"kind\":\"cleaning.recorded\""))
         .map(|(seq, _)| seq)
         .collect();
     assert_eq!(told, of_box, "cleanings that the relay's API tells, against those in the log");
-    world.relay.order(&["verify"]).await;
+    relay.order(&["verify"]).await;
 }
 
 /// The numbers of all cleanings that the relay's API tells, sorted; one that is told twice is there twice.
-async fn cleanings(world: &World) -> Vec<u64> {
+async fn cleanings(relay: &TheRelay) -> Vec<u64> {
     let (mut told, mut cursor) = (Vec::new(), String::new());
     while told.len() < ENTRIES_MAX {
-        let page = world.relay.get(&format!("/api/v1/cleanings?limit={PAGE}{cursor}")).await;
+        let page = relay.get(&format!("/api/v1/cleanings?limit={PAGE}{cursor}")).await;
         let page: Value = serde_json::from_str(&page).unwrap_or_else(|e| panic!("cleanings: {e}: {page}"));
         let items = page["items"].as_array().unwrap_or_else(|| panic!("no items in {page}"));
         told.extend(items.iter().filter_map(|item| item["seq"].as_u64()));

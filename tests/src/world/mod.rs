@@ -46,7 +46,16 @@ impl World {
     ///
     /// `program` is the demo, which is each of the parts.
     pub async fn claimed(program: &Path) -> Self {
-        let mut world = Self::unstarted(program).await;
+        Self::unstarted(program, None).await.claimed_now().await
+    }
+
+    /// The same with the relay on this database instead of a file of its own.
+    pub async fn claimed_on(program: &Path, database: &str) -> Self {
+        Self::unstarted(program, Some(database)).await.claimed_now().await
+    }
+
+    async fn claimed_now(self) -> Self {
+        let mut world = self;
         world.r#box.claim_at_start(&world.claim_file());
         world.r#box.start().await;
         world.r#box.found().await;
@@ -56,16 +65,19 @@ impl World {
 
     /// The same, but the box does not know the relay yet; see [`World::claim`].
     pub async fn unclaimed(program: &Path) -> Self {
-        let mut world = Self::unstarted(program).await;
+        let mut world = Self::unstarted(program, None).await;
         world.r#box.start().await;
         world.r#box.found().await;
         world
     }
 
-    async fn unstarted(program: &Path) -> Self {
+    async fn unstarted(program: &Path, database: Option<&str>) -> Self {
         provide_cryptography();
         let dir = folder();
         let mut relay = TheRelay::new(program, &dir.path().join("relay"));
+        if let Some(database) = database {
+            relay.keeps_in(database);
+        }
         let [_, photos, mqtt, _] = relay.ports();
         let mqtt = Proxy::start(local(mqtt)).await.unwrap_or_else(|e| panic!("the line: {e}"));
         let photos = Proxy::start(local(photos)).await.unwrap_or_else(|e| panic!("the line: {e}"));
@@ -119,7 +131,7 @@ impl World {
     pub async fn check(&self) {
         check::at_box(&self.r#box, &self.ledger).await;
         self.caught_up().await;
-        check::at_relay(self).await;
+        check::at_relay(&self.relay, &self.r#box, &self.ledger).await;
     }
 }
 

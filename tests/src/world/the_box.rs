@@ -125,6 +125,28 @@ impl TheBox {
         (status.code(), log)
     }
 
+    /// Its process id.
+    ///
+    /// # Panics
+    /// It does not run.
+    pub fn pid(&self) -> u32 {
+        self.running.as_ref().map_or_else(|| panic!("the box does not run"), Running::pid)
+    }
+
+    /// Waits until it ends by itself; its exit status and its log.
+    ///
+    /// # Panics
+    /// It does not run, or goes on.
+    pub async fn ends(&mut self) -> (Option<i32>, String) {
+        let mut running = self.running.take().unwrap_or_else(|| panic!("the box does not run"));
+        let ended = tokio::time::timeout(super::PATIENCE, running.ended()).await;
+        let log = running.log();
+        match ended {
+            Ok(Ok(status)) => (status.code(), log),
+            other => panic!("the box goes on: {other:?}\n{log}"),
+        }
+    }
+
     /// What it has written since its start.
     pub fn log(&self) -> String {
         self.running.as_ref().map_or_else(|| "(not running)".to_owned(), Running::log)

@@ -8,7 +8,11 @@ use serde_json::Value;
 use super::own_port;
 use crate::process::{Program, Running};
 
-/// A relay on SQLite, on its own folder and ports, running or not.
+const EMAIL: &str = "admin@clinic.example";
+const PASSWORD: &str = "correct horse battery";
+
+/// One process of a relay on its own folder and ports, running or not; on SQLite and with every role, if nobody says
+/// otherwise.
 pub struct TheRelay {
     program: PathBuf,
     data: PathBuf,
@@ -16,6 +20,8 @@ pub struct TheRelay {
     ports: [u16; 4],
     /// MQTT and photos as boxes reach them.
     reached: [u16; 2],
+    database: Option<String>,
+    role: &'static str,
     running: Option<Running>,
     token: String,
     client: Option<reqwest::Client>,
@@ -31,6 +37,8 @@ impl TheRelay {
             data,
             ports,
             reached: [ports[2], ports[1]],
+            database: None,
+            role: "all",
             running: None,
             token: String::new(),
             client: None,
@@ -47,6 +55,35 @@ impl TheRelay {
         self.reached = [mqtt, photos];
     }
 
+    /// It keeps what it knows in this database.
+    pub fn keeps_in(&mut self, database: &str) {
+        self.database = Some(database.to_owned());
+    }
+
+    /// It does only this.
+    pub fn has_role(&mut self, role: &'static str) {
+        self.role = role;
+    }
+
+    /// Another process of the same relay with a role of its own, on another machine as it were: the same database and
+    /// keys, its own folder and ports.
+    ///
+    /// # Panics
+    /// The keys are not there yet, or cannot be copied.
+    pub fn beside(&self, role: &'static str) -> Self {
+        let data = self.data.with_extension(role);
+        let mut other = Self::new(&self.program, &data);
+        let keys = std::fs::read_dir(self.data.join("keys")).unwrap_or_else(|e| panic!("the keys: {e}"));
+        std::fs::create_dir_all(data.join("keys")).unwrap_or_else(|e| panic!("{}: {e}", data.display()));
+        for key in keys.flatten() {
+            let to = data.join("keys").join(key.file_name());
+            // Modes are copied with the bytes.
+            std::fs::copy(key.path(), &to).unwrap_or_else(|e| panic!("{}: {e}", to.display()));
+        }
+        (other.database, other.role, other.token) = (self.database.clone(), role, self.token.clone());
+        other
+    }
+
     /// The data folder.
     pub fn data(&self) -> &Path {
         &self.data
@@ -54,8 +91,9 @@ impl TheRelay {
 
     fn config(&self) -> PathBuf {
         let ([https, photos, mqtt, health], [mqtt_reached, photos_reached]) = (self.ports, self.reached);
+        let database = self.database.as_ref().map_or_else(String::new, |of| format!("database = {of:?}\n"));
         let text = format!(
-            "data = {:?}\npublic_url = \"https://localhost:{https}\"\n\
+            "data = {:?}\n{database}public_url = \"https://localhost:{https}\"\n\
              photos_url = \"https://localhost:{photos_reached}\"\nmqtt_url = \"mqtts://localhost:{mqtt_reached}\"\n\
              log = \"info\"\n[https]\nlisten = \"127.0.0.1:{https}\"\n[photos]\nlisten = \"127.0.0.1:{photos}\"\n\
              [mqtt]\nlisten = \"127.0.0.1:{mqtt}\"\n[health]\nlisten = \"127.0.0.1:{health}\"\n",
@@ -79,11 +117,17 @@ impl TheRelay {
     /// It does not start.
     pub async fn start(&mut self) {
         assert!(self.running.is_none(), "the relay runs already");
-        let running = self.command(&["serve"]).start().await.unwrap_or_else(|e| panic!("the relay: {e}"));
+        let running = self
+            .command(&["serve", "--role", self.role])
+            .start()
+            .await
+            .unwrap_or_else(|e| panic!("the relay: {e}"));
         let ca = running.told("/ca");
         let pem = std::fs::read(&ca).unwrap_or_else(|e| panic!("{ca}: {e}"));
         let ca = reqwest::Certificate::from_pem(&pem).unwrap_or_else(|e| panic!("{ca}: {e}"));
-        let client = reqwest::Client::builder().timeout(Duration::from_secs(30)).tls_certs_only([ca]).build();
+        let client = reqwest::Client::builder().timeout(Duration::from_secs(30)).tls_certs_only([ca]);
+        // A sign-in's answer sends on; its cookie is what is wanted.
+        let client = client.redirect(reqwest::redirect::Policy::none()).build();
         self.client = Some(client.unwrap_or_else(|e| panic!("a client: {e}")));
         self.running = Some(running);
     }
@@ -117,7 +161,15 @@ impl TheRelay {
     /// # Panics
     /// It was refused.
     pub async fn order(&self, args: &[&str]) -> String {
-        let output = self.command(args).run("").await.unwrap_or_else(|e| panic!("relay {args:?}: {e}"));
+        self.order_with(args, "").await
+    }
+
+    /// The same, with this on its standard input.
+    ///
+    /// # Panics
+    /// It was refused.
+    pub async fn order_with(&self, args: &[&str], input: &str) -> String {
+        let output = self.command(args).run(input).await.unwrap_or_else(|e| panic!("relay {args:?}: {e}"));
         let (said, wrong) =
             (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
         assert!(output.status.success(), "relay {args:?}: {said}{wrong}");
@@ -131,7 +183,7 @@ impl TheRelay {
         said[member].as_str().unwrap_or_else(|| panic!("no {member} in {said}")).to_owned()
     }
 
-    /// Account, facility and token; gives back a claim file.
+    /// Account, facility, token and somebody who signs in; gives back a claim file.
     ///
     /// # Panics
     /// The relay refused one of them.
@@ -140,6 +192,8 @@ impl TheRelay {
         let facility =
             ["facility", "create", "--account", &account, "--name", "Test Clinic", "--zone", "UTC"];
         let facility = self.made(&facility, "facility").await;
+        let admin = ["admin", "create", "--account", &account, "--email", EMAIL];
+        self.order_with(&admin, &format!("{PASSWORD}\n")).await;
         self.token = self.made(&["token", "create", "--account", &account, "--name", "suite"], "token").await;
         self.order(&["claim-file", "create", "--account", &account, "--facility", &facility]).await
     }
@@ -156,5 +210,33 @@ impl TheRelay {
         let (status, body) = (answer.status(), answer.text().await.unwrap_or_default());
         assert_eq!(status.as_u16(), 200, "{path}: {body}");
         body
+    }
+
+    /// The session cookie of somebody who signs in.
+    ///
+    /// # Panics
+    /// They are not let in.
+    pub async fn sign_in(&self) -> String {
+        let client = self.client.as_ref().unwrap_or_else(|| panic!("the relay was never started"));
+        let address = format!("https://localhost:{}/login", self.ports[0]);
+        let form = [("email", EMAIL), ("password", PASSWORD)];
+        let asked = client.post(address).form(&form).send().await;
+        let answer = asked.unwrap_or_else(|e| panic!("/login: {e:?}"));
+        let cookie = answer.headers().get("set-cookie").and_then(|cookie| cookie.to_str().ok());
+        let cookie = cookie.unwrap_or_else(|| panic!("/login: {}", answer.status()));
+        cookie.split(';').next().unwrap_or_default().to_owned()
+    }
+
+    /// A page for whoever has this cookie, or the stream of its changes; not read yet.
+    ///
+    /// # Panics
+    /// It is not 200.
+    pub async fn page(&self, path: &str, cookie: &str) -> reqwest::Response {
+        let client = self.client.as_ref().unwrap_or_else(|| panic!("the relay was never started"));
+        let address = format!("https://localhost:{}{path}", self.ports[0]);
+        let asked = client.get(address).header("cookie", cookie).timeout(super::PATIENCE).send().await;
+        let answer = asked.unwrap_or_else(|e| panic!("{path}: {e:?}"));
+        assert_eq!(answer.status().as_u16(), 200, "{path}");
+        answer
     }
 }

@@ -209,3 +209,54 @@ async fn a_panic_answers_and_the_box_goes_on() {
     world.link.send_replace(Link::Down { since_ms: Some(NOW - 60_000) });
     world.get("/healthz").await.is(200).has("\"relay\":\"down\"");
 }
+
+#[tokio::test]
+async fn forms_of_many_parts_are_bounded() {
+    let world = World::new().await;
+    let (path, size) = (format!("/t/{}", world.pump), world.size());
+    let send = async |kind: &str, body: String| {
+        let request = Request::post(&path).header(CONTENT_TYPE, kind).body(Body::from(body)).unwrap();
+        world.send(request, false).await
+    };
+    let part = "--XX\r\nContent-Disposition: form-data; name=\"step\"\r\n\r\n1\r\n";
+    let multipart = "multipart/form-data; boundary=XX";
+    send(multipart, format!("{}--XX--\r\n", part.repeat(10_000))).await.is(400);
+    send(multipart, part.to_owned()).await.is(400).has("end");
+    send(&format!("multipart/form-data; boundary={}", "X".repeat(10_000)), part.to_owned()).await.is(400);
+    send("multipart/form-data", part.to_owned()).await.is(400);
+    let nameless = "--XX\r\nContent-Disposition: form-data\r\n\r\n1\r\n--XX--\r\n";
+    send(multipart, nameless.to_owned()).await.is(400);
+    send("application/x-www-form-urlencoded", "a=1&".repeat(10_000)).await;
+    send("application/x-www-form-urlencoded", "cleaned_by=%zz".to_owned()).await.is(400);
+    assert_eq!(world.size(), size, "nothing is stored");
+}
+
+#[tokio::test]
+async fn a_card_without_room_for_photos_still_takes_the_record() {
+    let world = World::new().await;
+    let cart =
+        world.state.store.facility().equipment.values().find(|e| e.name.starts_with("ECG")).unwrap().tag;
+    let path = format!("/t/{cart}");
+    world.card.0.store(91, std::sync::atomic::Ordering::Relaxed);
+    let page = world.get(&path).await;
+    let form = [("page", page.hidden("page")), ("step", "1".into()), ("cleaned_by", "Ada".into())];
+    let form: Vec<(&str, &str)> = form.iter().map(|(k, v)| (*k, v.as_str())).collect();
+    let done = world.send(with_photo(&path, &form, b"good\n"), false).await;
+    done.is(303);
+    assert_eq!(world.cleaning().incomplete, [record::kinds::Missing::Photo]);
+    let told = world.get(&done.location()).await;
+    told.is(200)
+        .has("Your photo was not kept: the box has no room for photos")
+        .has("The record itself is safe");
+    world.card.0.store(90, std::sync::atomic::Ordering::Relaxed);
+    let page = world.get(&path).await;
+    let form = [("page", page.hidden("page")), ("step", "1".into()), ("cleaned_by", "Ada".into())];
+    let form: Vec<(&str, &str)> = form.iter().map(|(k, v)| (*k, v.as_str())).collect();
+    let done = world.send(with_photo(&path, &form, b"good\n"), false).await;
+    let photo = world.cleaning().photos[0];
+    world.get(&done.location()).await.has("<dt>Photo</dt><dd>kept</dd>").has_not("no room");
+    // When it has left for the relay, the record says where it is.
+    world.state.photos.remove(photo).unwrap();
+    world.get(&done.location()).await.has("<dt>Photo</dt><dd>at the relay</dd>");
+    world.get(&format!("/photos/{photo}.jpg")).await.is(404).has("move to the relay");
+}

@@ -310,6 +310,35 @@ async fn the_proof_of_a_receipt_holds_for_anybody() {
 }
 
 #[tokio::test]
+async fn what_the_relay_has_cosigned_says_since_when_and_proves_it() {
+    use record::checkpoint::{Cosigned, SignedCheckpoint};
+    let world = World::new().await;
+    let path = format!("/t/{}", world.pump);
+    let first = world.post(&path, &[("cleaned_by", "Ada")]).await.location();
+    let second = world.post(&path, &[("cleaned_by", "Ada")]).await.location();
+    let (store, relay) = (&world.state.store, relay_key());
+    let log = store.verifier_keys().remove(0);
+    let note = store.checkpoint().unwrap().to_string();
+    let signed = SignedCheckpoint::verify(&note, &store.origin(), &log).unwrap();
+    let time_s = u64::try_from(NOW / 1_000).unwrap();
+    let both = signed.cosigned(&relay, time_s).to_string();
+    let keys = [relay.verifier().clone()];
+    let cosigned = Cosigned::verify(&both, &store.origin(), &log, &keys).unwrap();
+    store.raise_cursor(&cosigned).unwrap();
+    world.get(&first).await.has("there since today 14:04 or earlier.");
+    world.get(&second).await.has("there since today 14:04.");
+    let third = world.post(&path, &[("cleaned_by", "Ada")]).await.location();
+    world.get(&third).await.has("this box works alone");
+    for (receipt, witnessed) in [(first, true), (second, true), (third, false)] {
+        let proof = world.get(&format!("{receipt}/proof")).await;
+        let proof: Proof = serde_json::from_slice(&proof.bytes).unwrap();
+        let proven = proof.check(&store.verifier_keys(), &[]).unwrap();
+        let witness = witnessed.then(|| ("relay.example/cosign/1".to_owned(), time_s));
+        assert_eq!((proven.witnessed, proof.cosigners.len()), (witness, usize::from(witnessed)), "{receipt}");
+    }
+}
+
+#[tokio::test]
 async fn the_first_visit_weighs_little() {
     let world = World::new().await;
     let mut bytes = 0;

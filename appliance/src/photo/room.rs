@@ -1,0 +1,117 @@
+//! How full the card is, and which photos leave it: the oldest of those at the relay, and those that no record names.
+
+use std::fmt;
+use std::io;
+use std::path::Path;
+
+use record::tree::Hash;
+
+/// A photo that no record names yet may be on a form that somebody is still filling in.
+pub const UNNAMED_MS_MAX: u64 = 24 * 3_600_000;
+
+/// The size of a card and what is free on it, bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Room {
+    /// All of it.
+    pub total: u64,
+    /// What can still be written.
+    pub free: u64,
+}
+
+/// Tells how full a card is.
+pub trait Card: fmt::Debug + Send + Sync {
+    /// Of the card on which this folder is.
+    ///
+    /// # Errors
+    /// The operating system's.
+    fn room(&self, dir: &Path) -> io::Result<Room>;
+}
+
+/// The card itself.
+#[derive(Debug, Clone, Copy)]
+pub struct RealCard;
+
+impl Card for RealCard {
+    fn room(&self, dir: &Path) -> io::Result<Room> {
+        let disk = rustix::fs::statvfs(dir)?;
+        let bytes = |blocks: u64| blocks.saturating_mul(disk.f_frsize);
+        Ok(Room { total: bytes(disk.f_blocks), free: bytes(disk.f_bavail) })
+    }
+}
+
+/// Where an entry stands: number of its epoch, seq.
+pub type Place = (u32, u64);
+
+/// A photo on the card.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OnCard {
+    /// Which.
+    pub hash: Hash,
+    /// Its size.
+    pub bytes: u64,
+    /// How long it has lain here.
+    pub age_ms: u64,
+    /// The newest entry that names it.
+    pub named: Option<Place>,
+}
+
+/// The photos that leave the card, so that the others fit into `budget_bytes`. Of those that entries name only those
+/// leave that are at the relay, which has the photos of all entries before `synced`; the oldest go first. What the
+/// relay lacks stays, whatever the budget.
+pub fn leave(photos: &[OnCard], budget_bytes: u64, synced: Place) -> Vec<Hash> {
+    let unnamed = |p: &&OnCard| p.named.is_none() && p.age_ms > UNNAMED_MS_MAX;
+    let mut leaving: Vec<Hash> = photos.iter().filter(unnamed).map(|p| p.hash).collect();
+    let mut bytes: u64 = photos.iter().filter(|p| !unnamed(p)).map(|p| p.bytes).sum();
+    let named = |p: &&OnCard| p.named.is_some_and(|place| place < synced);
+    let mut at_relay: Vec<&OnCard> = photos.iter().filter(named).collect();
+    at_relay.sort_by_key(|p| p.named);
+    for photo in at_relay {
+        if bytes <= budget_bytes {
+            break;
+        }
+        bytes = bytes.saturating_sub(photo.bytes);
+        leaving.push(photo.hash);
+    }
+    leaving
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn photo(n: u8, age_ms: u64, named: Option<Place>) -> OnCard {
+        OnCard { hash: Hash([n; 32]), bytes: 100, age_ms, named }
+    }
+
+    fn left(photos: &[OnCard], budget: u64, synced: Place) -> Vec<u8> {
+        leave(photos, budget, synced).iter().map(|hash| hash.0[0]).collect()
+    }
+
+    #[test]
+    fn the_oldest_at_the_relay_leave_first_and_no_others() {
+        let all = [
+            photo(1, 0, Some((1, 9))),
+            photo(2, 0, Some((1, 3))),
+            photo(3, 0, Some((2, 1))),
+            photo(4, 0, Some((2, 5))),
+            photo(5, 0, Some((2, 6))),
+        ];
+        assert_eq!(left(&all, 500, (2, 6)), [0u8; 0], "they fit");
+        assert_eq!(left(&all, 499, (2, 6)), [2]);
+        assert_eq!(left(&all, 250, (2, 6)), [2, 1, 3]);
+        assert_eq!(left(&all, 0, (2, 6)), [2, 1, 3, 4], "what the relay lacks stays");
+        assert_eq!(left(&all, 0, (0, 0)), [0u8; 0]);
+    }
+
+    #[test]
+    fn what_no_record_names_leaves_after_a_day() {
+        let all = [
+            photo(1, UNNAMED_MS_MAX, None),
+            photo(2, UNNAMED_MS_MAX + 1, None),
+            photo(3, u64::MAX, Some((1, 1))),
+        ];
+        assert_eq!(left(&all, 1_000, (0, 0)), [2]);
+        assert_eq!(left(&all, 0, (9, 0)), [2, 3], "and frees its room for the others");
+        assert_eq!(left(&all, 200, (9, 0)), [2], "what leaves anyway is not counted");
+    }
+}

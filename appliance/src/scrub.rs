@@ -1,0 +1,277 @@
+//! The weekly look through everything that is kept: both copies of the log and the photos, a little every minute.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use record::tree::Hash;
+
+use crate::clock::Clock;
+use crate::store::{Place, Store, StoreError};
+
+/// Between two looks.
+const EVERY: Duration = Duration::from_secs(60);
+/// Looks after which everything has been looked at: a week of them.
+const LOOKS_A_ROUND: u64 = 7 * 24 * 60;
+/// Entries that one step looks at.
+const STEP_ENTRIES: u64 = 256;
+
+/// What it looks through, and whom it tells.
+pub struct Parts {
+    /// The log.
+    pub store: Store,
+    /// Where a photo is kept.
+    pub photo_path: Arc<dyn Fn(Hash) -> PathBuf + Send + Sync>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Asks for an orderly restart, which builds a damaged database anew.
+    pub restart: Arc<dyn Fn(&str) + Send + Sync>,
+}
+
+/// A look through that has come somewhere.
+#[derive(Debug, Clone, Copy, Default)]
+struct Round {
+    block: Place,
+    segment: Place,
+    blocks_done: bool,
+    segments_done: bool,
+}
+
+/// Goes on for ever. What a restart interrupts begins again: the newest entries are checked at each start anyhow.
+pub async fn run(parts: Parts) {
+    let parts = Arc::new(parts);
+    let mut round = Round::default();
+    loop {
+        tokio::time::sleep(EVERY).await;
+        let own = Arc::clone(&parts);
+        match tokio::task::spawn_blocking(move || look(&own, round)).await {
+            Ok(Ok(after)) => round = after,
+            Ok(Err(error)) => {
+                tracing::warn!(%error, "the weekly look through could not go on; it tries again")
+            }
+            Err(error) => tracing::error!(%error, "the weekly look through failed"),
+        }
+    }
+}
+
+/// One minute's share.
+fn look(parts: &Parts, mut round: Round) -> Result<Round, StoreError> {
+    let store = &parts.store;
+    for _ in 0..steps(store.scrub_entries()) {
+        if round.blocks_done {
+            break;
+        }
+        let look = store.scrub_block(round.block)?;
+        if look.damaged {
+            // Nothing can be compared with it any more.
+            (parts.restart)("the database is damaged and is built anew from the journal");
+            return Ok(round);
+        }
+        for photo in look.photos {
+            if !photo_holds(&(parts.photo_path)(photo), photo) {
+                tracing::error!(%photo, "a photo is not what was recorded");
+                store.scrub_photo(photo);
+            }
+        }
+        match look.next {
+            Some(next) => round.block = next,
+            None => round.blocks_done = true,
+        }
+    }
+    if !round.segments_done {
+        match store.scrub_segment(round.segment)?.next {
+            Some(next) => round.segment = next,
+            None => round.segments_done = true,
+        }
+    }
+    if round.blocks_done && round.segments_done {
+        store.scrub_round(parts.clock.now().wall_ms);
+        return Ok(Round::default());
+    }
+    Ok(round)
+}
+
+/// Steps of one look, so that a round is over within a week.
+fn steps(entries: u64) -> u64 {
+    entries.div_ceil(STEP_ENTRIES).div_ceil(LOOKS_A_ROUND).max(1)
+}
+
+/// Whether a photo's bytes are those that were recorded. One that is not there was removed or never came here.
+fn photo_holds(path: &std::path::Path, photo: Hash) -> bool {
+    std::fs::read(path).map_or(true, |bytes| Hash::of(&bytes) == photo)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use record::entry::{By, ClockState, Draft};
+    use record::ids::BootId;
+    use record::kinds::Event;
+
+    use super::*;
+    use crate::clock::{BentClock, Now};
+    use crate::random::SeededRandom;
+    use crate::store::{Decision, Sizes, StoreConfig};
+
+    struct Desk {
+        dir: tempfile::TempDir,
+        parts: Parts,
+        asked: Arc<Mutex<Vec<String>>>,
+        photo: Hash,
+    }
+
+    fn open(dir: &std::path::Path) -> Store {
+        let state = ClockState::Synced;
+        let now = Now { wall_ms: 1_795_205_071_000, boot: BootId::new(1, [1; 10]), up_ms: 9, state };
+        let sizes = Sizes {
+            segment: 256 << 10,
+            ahead: 64 << 10,
+            ahead_low: 32 << 10,
+            ballast: 0,
+            durable_entries: 64,
+            cache: 1 << 20,
+        };
+        let config = StoreConfig { sizes, ..StoreConfig::new(dir) };
+        Store::open(config, Arc::new(BentClock::new(now)), Arc::new(SeededRandom::new(7))).unwrap().0
+    }
+
+    /// A log of several segments, sealed ones among them, and a photo.
+    async fn desk() -> Desk {
+        let dir = tempfile::tempdir().unwrap();
+        let photo = Hash::of(b"a picture");
+        std::fs::write(dir.path().join(photo.to_string()), b"a picture").unwrap();
+        let store = open(&dir.path().join("data"));
+        for i in 0..1_200 {
+            let photos = if i == 700 { format!(r#","photos":["{photo}"]"#) } else { String::new() };
+            let body = format!(
+                r#"{{"tag":"ABCDEFGH3","agent":"{}","who":{{"proof":"unattributed"}}{photos}}}"#,
+                "x".repeat(400)
+            );
+            let event = Event::read("cleaning.recorded", &body);
+            let draft = Draft { by: By::BOX, idem: None, event, texts: Vec::new() };
+            store.submit(|_| Decision::Append { drafts: vec![draft], answer: () }).await.unwrap();
+        }
+        store.stop().await.unwrap();
+        drop(store);
+        let asked = Arc::new(Mutex::new(Vec::new()));
+        let parts = parts(dir.path(), &asked);
+        Desk { dir, parts, asked, photo }
+    }
+
+    fn parts(dir: &std::path::Path, asked: &Arc<Mutex<Vec<String>>>) -> Parts {
+        let (photos, told) = (dir.to_owned(), Arc::clone(asked));
+        let now = Now { wall_ms: 77, boot: BootId::new(1, [1; 10]), up_ms: 9, state: ClockState::Synced };
+        Parts {
+            store: open(&dir.join("data")),
+            photo_path: Arc::new(move |hash| photos.join(hash.to_string())),
+            clock: Arc::new(BentClock::new(now)),
+            restart: Arc::new(move |why| told.lock().unwrap().push(why.to_owned())),
+        }
+    }
+
+    /// Looks until a round is over.
+    fn whole_round(parts: &Parts) {
+        let mut round = Round::default();
+        for _ in 0..1_000 {
+            round = look(parts, round).unwrap();
+            if parts.store.scrubbed().round_ms.is_some() {
+                return;
+            }
+        }
+        panic!("the round never ends: {round:?}");
+    }
+
+    fn segments(desk: &Desk) -> Vec<PathBuf> {
+        let log = desk.dir.path().join("data/log").join(desk.parts.store.origin().epoch.to_string());
+        let mut all: Vec<_> = std::fs::read_dir(log).unwrap().map(|e| e.unwrap().path()).collect();
+        all.sort();
+        all
+    }
+
+    fn flip(path: &std::path::Path, at: usize) {
+        let mut bytes = std::fs::read(path).unwrap();
+        bytes[at] ^= 1;
+        std::fs::write(path, bytes).unwrap();
+    }
+
+    #[test]
+    fn a_round_is_over_within_a_week() {
+        for entries in [0, 1, 256, 1_000_000, 40_000_000] {
+            assert!(steps(entries) * LOOKS_A_ROUND * STEP_ENTRIES >= entries);
+        }
+        assert_eq!(steps(1_000_000), 1);
+    }
+
+    #[tokio::test]
+    async fn a_whole_box_has_nothing_to_tell() {
+        let desk = desk().await;
+        whole_round(&desk.parts);
+        let found = desk.parts.store.scrubbed();
+        assert_eq!((found.round_ms, found.healed, found.damaged, found.photos.len()), (Some(77), 0, 0, 0));
+        assert!(desk.asked.lock().unwrap().is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_flipped_byte_in_a_sealed_segment_is_healed_from_the_database() {
+        let desk = desk().await;
+        let all = segments(&desk);
+        let sealed = all.iter().find(|p| p.to_string_lossy().ends_with(".zst")).expect("a sealed segment");
+        flip(sealed, 3_000);
+        whole_round(&desk.parts);
+        let found = desk.parts.store.scrubbed();
+        assert_eq!((found.healed, found.damaged), (1, 0));
+        assert!(desk.parts.store.health().notes.iter().any(|note| note.contains("healed")));
+        // What was written is whole: a second round finds nothing more, and the journal alone gives everything.
+        let before = (desk.parts.store.size(), desk.parts.store.reader().unwrap().root());
+        desk.parts.store.stop().await.unwrap();
+        let Desk { dir, parts: old, asked, .. } = desk;
+        drop(old);
+        std::fs::remove_file(dir.path().join("data/cleantrack.redb")).unwrap();
+        let again = parts(dir.path(), &asked);
+        assert_eq!((again.store.size(), again.store.reader().unwrap().root()), before);
+        whole_round(&again);
+        assert_eq!(again.store.scrubbed().healed, 0);
+    }
+
+    #[tokio::test]
+    async fn a_flipped_byte_in_the_database_asks_for_a_restart_that_heals_it() {
+        let desk = desk().await;
+        let before = desk.parts.store.reader().unwrap().root();
+        desk.parts.store.stop().await.unwrap();
+        let Desk { dir, parts: old, asked, .. } = desk;
+        drop(old);
+        let file = dir.path().join("data/cleantrack.redb");
+        let bytes = std::fs::read(&file).unwrap();
+        // An old entry: each start looks at the newest itself.
+        let needle = br#"{"seq":40,"#;
+        let places: Vec<usize> =
+            bytes.windows(needle.len()).enumerate().filter(|(_, w)| w == needle).map(|(at, _)| at).collect();
+        assert!(!places.is_empty());
+        places.iter().for_each(|at| flip(&file, at + 250));
+        let damaged = parts(dir.path(), &asked);
+        let mut round = Round::default();
+        for _ in 0..10 {
+            round = look(&damaged, round).unwrap();
+        }
+        assert!(asked.lock().unwrap().iter().any(|why| why.contains("database")), "{asked:?}");
+        // The writer notes it for the next start when it is idle.
+        damaged.store.submit(|_| Decision::Answer(())).await.unwrap();
+        damaged.store.stop().await.unwrap();
+        drop(damaged);
+        let healed = parts(dir.path(), &asked);
+        assert_eq!(healed.store.reader().unwrap().root(), before);
+        asked.lock().unwrap().clear();
+        whole_round(&healed);
+        assert!(asked.lock().unwrap().is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_flipped_byte_in_a_photo_is_told() {
+        let desk = desk().await;
+        flip(&desk.dir.path().join(desk.photo.to_string()), 3);
+        whole_round(&desk.parts);
+        assert_eq!(desk.parts.store.scrubbed().photos, [desk.photo]);
+        assert!(desk.parts.store.health().notes.iter().any(|note| note.contains("photo")));
+    }
+}

@@ -1,0 +1,291 @@
+//! Epochs that ended, on a real folder: what the relay gives back takes its place, what was recorded beside it is kept.
+
+use std::path::Path;
+
+use record::checkpoint::{Checkpoint, Cosigned};
+use record::sign::{Kind, Signer};
+
+use super::*;
+
+/// The whole log of a store as a relay would hold it.
+fn held(store: &Store) -> (Vec<record::entry::Entry>, Vec<record::redact::TextLine>) {
+    let reader = store.reader().unwrap();
+    let entries: Vec<_> = reader.entries(0..u64::MAX).map(Result::unwrap).collect();
+    let texts = entries.iter().flat_map(|e| reader.texts_named(e).unwrap()).collect();
+    (entries, texts)
+}
+
+fn cosigned(store: &Store) -> Cosigned {
+    let cosigner = Signer::new("relay/cosign/1", Kind::Cosignature, &[9; 32]).unwrap();
+    let note = store.checkpoint().unwrap().to_string();
+    let log = store.verifier_keys().remove(0);
+    let signed = record::checkpoint::SignedCheckpoint::verify(&note, &store.origin(), &log).unwrap();
+    let note = signed.cosigned(&cosigner, 7).to_string();
+    Cosigned::verify(&note, &store.origin(), &log, &[cosigner.verifier().clone()]).unwrap()
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
+
+/// A box whose card went back to `kept` cleanings after it had recorded `all`, with `beside` recorded since.
+async fn forgetful(kept: usize, all: usize, beside: usize) -> (tempfile::TempDir, Store, Page, Cosigned) {
+    let dir = tempfile::tempdir().unwrap();
+    let (data, backup) = (dir.path().join("data"), dir.path().join("backup"));
+    let (store, _) = open(&data);
+    record(&store, vec![equipment()]).await;
+    for i in 0..kept {
+        record(&store, vec![cleaning(&format!("k{i}"), "Maria")]).await;
+    }
+    store.stop().await.unwrap();
+    drop(store);
+    copy(&data, &backup);
+    let (store, _) = open(&data);
+    for i in kept..all {
+        record(&store, vec![cleaning(&format!("k{i}"), "Omar")]).await;
+    }
+    let (page, proof) = (held(&store), cosigned(&store));
+    store.stop().await.unwrap();
+    drop(store);
+    std::fs::remove_dir_all(&data).unwrap();
+    std::fs::rename(&backup, &data).unwrap();
+    let (store, _) = open(&data);
+    for i in 0..beside {
+        record(&store, vec![cleaning(&format!("beside{i}"), &format!("Wanda {i}"))]).await;
+    }
+    (dir, store, page, proof)
+}
+
+async fn again(store: Store, dir: &tempfile::TempDir) -> (Store, StartReport) {
+    store.stop().await.unwrap();
+    drop(store);
+    open(&dir.path().join("data"))
+}
+
+/// Pages of at most `n` entries from seq on.
+fn pages(page: &Page, n: usize) -> impl FnMut(u64) -> Result<Page, String> + '_ {
+    move |from| {
+        let from = usize::try_from(from).unwrap();
+        let end = page.0.len().min(from + n);
+        Ok((page.0[from.min(end)..end].to_vec(), page.1.clone()))
+    }
+}
+
+#[tokio::test]
+async fn what_the_card_forgot_comes_back_and_what_was_recorded_beside_it_stays() {
+    for (kept, all, beside) in [(40, 100, 0), (40, 100, 5), (10, 20, 30), (0, 7, 3)] {
+        let what = format!("{kept} of {all}, {beside} beside");
+        let (dir, store, page, proof) = forgetful(kept, all, beside).await;
+        let old = store.origin();
+        store.end_epoch(&proof).unwrap();
+        let (store, report) = again(store, &dir).await;
+        assert!(report.new_epoch.is_some(), "{what}");
+        assert_eq!(store.origin().epoch.n, 2);
+        let past = store.past().unwrap();
+        assert_eq!(
+            (past.len(), past[0].origin, past[0].whole, past[0].signs),
+            (1, old, false, true),
+            "{what}"
+        );
+        let Checkpoint { size, root, .. } = *proof.checkpoint();
+        assert_eq!((past[0].counts.size, past[0].counts.root), (size, root), "{what}");
+        // What was recorded meanwhile, and after.
+        record(&store, vec![cleaning("after", "Lea")]).await;
+        let from = kept as u64 + 2;
+        store.refill(&past[0], from, &mut pages(&page, 7)).unwrap();
+        let (store, report) = again(store, &dir).await;
+        assert!(report.rebuilt.unwrap().contains("came back"), "{what}");
+        assert_eq!(report.new_epoch, None);
+        let past = store.past().unwrap();
+        assert!(past[0].whole, "{what}: {past:?}");
+        let reader = store.reader_of(old.epoch).unwrap();
+        assert_eq!((reader.size(), reader.root()), (size, root));
+        assert_eq!(reader.texts_of(size - 1).unwrap()[0].text(), "Omar");
+        assert_eq!(store.facility().activity[&tag()].cleanings, (all + beside + 1) as u64, "{what}");
+        let own = store.reader().unwrap();
+        let texts: Vec<_> = (0..own.size()).flat_map(|seq| own.texts_of(seq).unwrap()).collect();
+        assert_eq!(texts.iter().filter(|t| t.text().starts_with("Wanda")).count(), beside, "{what}");
+        // The phone that sent it asks again: it was recorded, once.
+        if beside > 0 {
+            let key = record::entry::Digest16::of(b"beside0");
+            let found =
+                store.submit(move |view| Decision::<_>::Answer(view.by_key(&key))).await.unwrap().answer;
+            assert_eq!(found.unwrap().0.epoch, store.origin().epoch, "{what}");
+        }
+        drop((reader, own));
+        let (cleanings, size) = (store.facility().activity[&tag()].cleanings, store.size());
+        let (store, report) = again(store, &dir).await;
+        assert_eq!((report.rebuilt, store.size()), (None, size), "{what}: nothing is carried twice");
+        assert_eq!(store.facility().activity[&tag()].cleanings, cleanings);
+    }
+}
+
+#[tokio::test]
+async fn entries_that_do_not_lead_to_the_signed_root_are_not_taken() {
+    let (dir, store, page, proof) = forgetful(5, 30, 2).await;
+    store.end_epoch(&proof).unwrap();
+    let (store, _) = again(store, &dir).await;
+    let past = store.past().unwrap().remove(0);
+    // From where the own log goes another way: the relay's later entries do not continue it.
+    assert!(matches!(store.refill(&past, 9, &mut pages(&page, 9)), Err(RefillError::Wrong(_))));
+    // One entry is missing.
+    let mut less = page.clone();
+    less.0.remove(20);
+    assert!(matches!(store.refill(&past, 7, &mut pages(&less, 9)), Err(RefillError::Wrong(_))));
+    less.0.truncate(20);
+    assert!(matches!(store.refill(&past, 7, &mut pages(&less, 9)), Err(RefillError::Relay(_))));
+    let (store, report) = again(store, &dir).await;
+    assert_eq!((report.rebuilt, store.past().unwrap()[0].whole), (None, false));
+    // Damaged while it waited for the start: fetched again, nothing else changed.
+    store.refill(&past, 7, &mut pages(&page, 9)).unwrap();
+    let file = dir.path().join("data/refill").join(format!("{}.jsonl", past.origin.epoch));
+    let mut bytes = std::fs::read(&file).unwrap();
+    let at = bytes.len() / 2;
+    bytes[at] ^= 1;
+    std::fs::write(&file, bytes).unwrap();
+    let (store, report) = again(store, &dir).await;
+    assert_eq!((report.rebuilt, store.past().unwrap()[0].whole), (None, false));
+    store.refill(&past, 0, &mut pages(&page, 9)).unwrap();
+    let (store, _) = again(store, &dir).await;
+    assert!(store.past().unwrap()[0].whole);
+}
+
+#[tokio::test]
+async fn entries_of_an_ended_epoch_can_still_be_signed_and_sent() {
+    let (dir, store, _, _) = forgetful(5, 6, 0).await;
+    let old = store.origin();
+    store.stop().await.unwrap();
+    drop(store);
+    // As a start does that finds both copies whole and different.
+    let kept = dir.path().join("data/keys/log-1.key");
+    let key = std::fs::read(&kept).unwrap();
+    std::fs::remove_file(&kept).unwrap();
+    let (store, report) = open(&dir.path().join("data"));
+    assert!(report.new_epoch.unwrap().contains("key"));
+    let past = store.past().unwrap().remove(0);
+    assert!(past.whole && !past.signs && past.verifier.is_some());
+    assert!(store.checkpoint_of(old.epoch, 3).unwrap().is_none());
+    store.stop().await.unwrap();
+    drop(store);
+    std::fs::write(&kept, key).unwrap();
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::set_permissions(&kept, std::fs::Permissions::from_mode(0o600)).unwrap();
+    let (store, _) = open(&dir.path().join("data"));
+    let past = store.past().unwrap().remove(0);
+    let note = store.checkpoint_of(old.epoch, past.counts.size).unwrap().unwrap().to_string();
+    let log = past.verifier.unwrap();
+    let signed = record::checkpoint::SignedCheckpoint::verify(&note, &old, &log).unwrap();
+    assert_eq!(signed.checkpoint().root, past.counts.root);
+    assert!(store.checkpoint_of(old.epoch, past.counts.size + 1).is_err());
+}
+
+fn replace(from: &Path, to: &Path, name: &str) {
+    let target = to.join(name);
+    if from.join(name).is_dir() {
+        std::fs::remove_dir_all(&target).unwrap();
+        copy(&from.join(name), &target);
+    } else {
+        std::fs::copy(from.join(name), target).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn of_two_cursor_slots_the_older_one_counts_when_the_newer_is_torn() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut sizes = Vec::new();
+    for i in 0..3 {
+        let (store, _) = open(dir.path());
+        assert_eq!(store.cursor_size(), sizes.last().copied().unwrap_or(0));
+        record(&store, vec![if i == 0 { equipment() } else { cleaning(&format!("k{i}"), "M") }]).await;
+        store.raise_cursor(&cosigned(&store)).unwrap();
+        sizes.push(store.cursor_size());
+        store.stop().await.unwrap();
+    }
+    let file = dir.path().join("cursor");
+    let mut bytes = std::fs::read(&file).unwrap();
+    let newest = bytes.len() / 2 * (3 % 2);
+    bytes[newest + 100..newest + 200].fill(0);
+    std::fs::write(&file, &bytes).unwrap();
+    let (store, report) = open(dir.path());
+    assert_eq!((store.cursor_size(), report.new_epoch), (sizes[1], None), "{sizes:?}");
+    store.stop().await.unwrap();
+    drop(store);
+    bytes.fill(0);
+    std::fs::write(&file, &bytes).unwrap();
+    let (store, _) = open(dir.path());
+    assert_eq!(store.cursor_size(), 0, "the relay's next answer brings it again");
+}
+
+#[tokio::test]
+async fn a_log_that_is_shorter_than_what_was_cosigned_ends_there() {
+    let (dir, store, page, proof) = forgetful(3, 9, 0).await;
+    // The cursor's file outlived what the log forgot.
+    let kept = Kept { checkpoint: *proof.checkpoint(), note: proof.note().to_string() };
+    store.shared.cursor().kept = Some(kept);
+    let (store, report) = again(store, &dir).await;
+    assert!(report.new_epoch.unwrap().contains("has only 5"));
+    let past = store.past().unwrap().remove(0);
+    assert_eq!((past.counts.size, past.counts.root, past.whole), (11, proof.checkpoint().root, false));
+    store.refill(&past, 5, &mut pages(&page, 512)).unwrap();
+    let (store, _) = again(store, &dir).await;
+    assert!(store.past().unwrap()[0].whole);
+    assert_eq!(store.facility().activity[&tag()].cleanings, 9);
+}
+
+#[tokio::test]
+async fn two_whole_copies_that_differ_journal_wins_and_both_are_kept() {
+    let (one, store, ..) = forgetful(5, 5, 4).await;
+    store.stop().await.unwrap();
+    drop(store);
+    let other = tempfile::tempdir().unwrap();
+    copy(&one.path().join("data"), &other.path().join("backup"));
+    let (two, store, ..) = forgetful(5, 5, 0).await;
+    for i in 0..4 {
+        record(&store, vec![cleaning(&format!("other{i}"), "Lea")]).await;
+    }
+    store.stop().await.unwrap();
+    drop(store);
+    // Same keys and box by the same seed; the database of one beside the journal of the other.
+    let data = one.path().join("data");
+    replace(&two.path().join("data"), &data, "cleantrack.redb");
+    let (store, report) = open(&data);
+    assert!(report.new_epoch.as_deref().unwrap_or_default().contains("both whole"), "{report:?}");
+    assert!(data.join("cleantrack.redb.bad-1").exists());
+    let reader = store.reader_of(store.past().unwrap()[0].origin.epoch).unwrap();
+    assert_eq!(reader.texts_of(reader.size() - 1).unwrap()[0].text(), "Wanda 3", "the journal's");
+    assert!(store.health().notes.iter().any(|note| note.contains("new epoch")));
+}
+
+#[tokio::test]
+async fn the_ballast_is_given_up_and_made_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let sizes = Sizes { ballast: 512 << 10, ..sizes() };
+    let (store, _) = try_open(dir.path(), sizes).unwrap();
+    let whole = |n: u32| {
+        let (store, path) = (store.clone(), dir.path().join("ballast"));
+        async move {
+            for i in 0..2_000 {
+                if std::fs::metadata(&path).is_ok_and(|m| m.len() >= 512 << 10) {
+                    return true;
+                }
+                record(&store, vec![cleaning(&format!("{n}-{i}"), "M")]).await;
+                tokio::task::yield_now().await;
+            }
+            false
+        }
+    };
+    assert!(whole(1).await, "it was never made");
+    assert!(super::super::core::drop_ballast(&*store.shared.disk));
+    assert!(!store.health().ballast);
+    assert!(whole(2).await, "it was not made again");
+    assert!(store.health().ballast);
+}

@@ -1,0 +1,265 @@
+//! Keeps photos within their share of the card: follows which entries name which, and takes away what may leave.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use record::kinds::Event;
+use record::tree::Hash;
+use redb::{Database, ReadableDatabase as _, ReadableTable as _, TableDefinition};
+
+use crate::photo::{OnCard, Photos, Place, leave};
+use crate::store::{Store, StoreError};
+
+/// How often is looked.
+const PERIOD: Duration = Duration::from_secs(3_600);
+/// Entries that one snapshot of history reads: it lives two seconds only.
+const AT_ONCE: u64 = 4_096;
+/// The newest entry that names a photo, by the photo's hash.
+const NAMED: TableDefinition<'static, &[u8; 32], Place> = TableDefinition::new("photos_named");
+/// Up to where the log was looked through.
+const UPTO: TableDefinition<'static, &str, Place> = TableDefinition::new("photos_named_upto");
+
+/// Why photos were not swept. The next round tries again.
+#[derive(Debug, thiserror::Error)]
+pub enum SweepError {
+    /// The log.
+    #[error("the log cannot be read for photos: {0}")]
+    Log(#[from] StoreError),
+    /// The note of which entries name which photos.
+    #[error("the index of photos: {0}")]
+    Index(#[from] redb::Error),
+    /// The folder.
+    #[error("the folder of photos: {0}")]
+    Folder(#[from] std::io::Error),
+}
+
+/// Tells up to which entry the relay has the photos.
+pub type Synced = Arc<dyn Fn() -> Place + Send + Sync>;
+
+/// Looks now, and from then on every hour.
+pub async fn run(store: Store, photos: Photos, budget_percent: u8, synced: Synced) {
+    loop {
+        let (store, photos, synced) = (store.clone(), photos.clone(), Arc::clone(&synced));
+        let swept =
+            tokio::task::spawn_blocking(move || sweep(&store, &photos, budget_percent, synced())).await;
+        match swept {
+            Ok(Ok(0)) => {}
+            Ok(Ok(gone)) => tracing::info!(gone, "photos left the card"),
+            Ok(Err(error)) => tracing::warn!(%error, "photos were not swept"),
+            Err(error) => tracing::error!(%error, "photos were not swept"),
+        }
+        tokio::time::sleep(PERIOD).await;
+    }
+}
+
+/// One round; how many photos left.
+///
+/// # Errors
+/// [`SweepError`]; what has left has left.
+pub fn sweep(store: &Store, photos: &Photos, budget_percent: u8, synced: Place) -> Result<usize, SweepError> {
+    // First the photos, then the entries: one that is named in between counts as named.
+    let mut on_card = photos.all()?;
+    let db = store.state_db();
+    follow(store, &db)?;
+    name(&db, &mut on_card)?;
+    let budget = photos.room()?.total / 100 * u64::from(budget_percent);
+    let leaving = leave(&on_card, budget, synced);
+    for photo in &leaving {
+        photos.remove(*photo)?;
+    }
+    Ok(leaving.len())
+}
+
+fn name(db: &Database, on_card: &mut [OnCard]) -> Result<(), redb::Error> {
+    let read = db.begin_read()?;
+    let named = read.open_table(NAMED)?;
+    for photo in on_card {
+        photo.named = named.get(&photo.hash.0)?.map(|place| place.value());
+    }
+    Ok(())
+}
+
+/// Notes the photos of entries that are new since the last time.
+fn follow(store: &Store, db: &Database) -> Result<(), SweepError> {
+    let (mut n, mut next) = upto(db)?;
+    for epoch in store.epochs() {
+        if epoch.n < n {
+            continue;
+        }
+        if epoch.n > n {
+            (n, next) = (epoch.n, 0);
+        }
+        loop {
+            let reader = store.reader_of(epoch)?;
+            let end = reader.size().min(next + AT_ONCE);
+            let mut found: Vec<(Hash, Place)> = Vec::new();
+            for entry in reader.entries(next..end) {
+                let entry = entry?;
+                let of_entry = match entry.event() {
+                    Event::CleaningRecorded(cleaning) => cleaning.photos,
+                    Event::PhotoAttached(attached) => vec![attached.photo],
+                    _ => continue,
+                };
+                found.extend(of_entry.into_iter().map(|photo| (photo, (n, entry.seq()))));
+            }
+            let last = end == reader.size();
+            if end > next {
+                keep(db, &found, (n, end))?;
+            }
+            next = end;
+            if last {
+                break;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn upto(db: &Database) -> Result<Place, redb::Error> {
+    // Made where it is not there yet, so that readers find them.
+    let write = db.begin_write()?;
+    let place = write.open_table(UPTO)?.get("next")?.map_or((0, 0), |place| place.value());
+    drop(write.open_table(NAMED)?);
+    write.commit()?;
+    Ok(place)
+}
+
+fn keep(db: &Database, found: &[(Hash, Place)], upto: Place) -> Result<(), redb::Error> {
+    let write = db.begin_write()?;
+    {
+        let mut named = write.open_table(NAMED)?;
+        for (photo, place) in found {
+            named.insert(&photo.0, *place)?;
+        }
+        write.open_table(UPTO)?.insert("next", upto)?;
+    }
+    Ok(write.commit()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::path::Path;
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    use record::entry::{By, ClockState, Draft};
+    use record::ids::BootId;
+
+    use super::*;
+    use crate::clock::{BentClock, Now};
+    use crate::photo::{Card, PhotoSettings, PhotoTrouble, Room};
+    use crate::random::SystemRandom;
+    use crate::store::{Decision, StoreConfig};
+
+    /// A card of 1,000 bytes of which a test says how many are free.
+    #[derive(Debug)]
+    struct SmallCard(AtomicU64);
+
+    impl Card for SmallCard {
+        fn room(&self, _: &Path) -> io::Result<Room> {
+            Ok(Room { total: 1_000, free: self.0.load(Ordering::Relaxed) })
+        }
+    }
+
+    struct World {
+        store: Store,
+        photos: Photos,
+        card: Arc<SmallCard>,
+        _dir: tempfile::TempDir,
+    }
+
+    impl World {
+        fn new() -> Self {
+            let dir = tempfile::tempdir().unwrap();
+            let boot = BootId::new(0, [7; 10]);
+            let now = Now { wall_ms: 1_800_000_000_000, boot, up_ms: 1, state: ClockState::Synced };
+            let config = StoreConfig::new(dir.path().join("box"));
+            let clock = Arc::new(BentClock::new(now));
+            let (store, _) = Store::open(config, clock, Arc::new(SystemRandom)).unwrap();
+            let card = Arc::new(SmallCard(AtomicU64::new(1_000)));
+            let settings = PhotoSettings {
+                dir: dir.path().join("photos"),
+                command: ["/bin/sh", "-c", "printf '\\377\\330'; cat"].map(Into::into).to_vec(),
+                free_percent_min: 10,
+                card: card.clone(),
+            };
+            let photos = Photos::open(settings, Arc::new(SystemRandom)).unwrap();
+            Self { store, photos, card, _dir: dir }
+        }
+
+        /// Keeps a photo of 200 bytes.
+        async fn keep(&self, n: u8) -> Hash {
+            let mut upload = self.photos.incoming().await.unwrap();
+            upload.write(&[n; 198]).await.unwrap();
+            self.photos.keep(upload).await.unwrap()
+        }
+
+        async fn record(&self, photo: Hash) -> u64 {
+            let body =
+                format!(r#"{{"tag":"ABCDEFGH3","who":{{"proof":"unattributed"}},"photos":["{photo}"]}}"#);
+            let event = Event::read("cleaning.recorded", &body);
+            let draft = Draft { by: By::BOX, idem: None, event, texts: Vec::new() };
+            let done = self.store.submit(|_| Decision::Append { drafts: vec![draft], answer: () }).await;
+            done.unwrap().recorded[0].seq
+        }
+
+        async fn here(&self, photos: &[Hash]) -> Vec<bool> {
+            let mut here = Vec::new();
+            for photo in photos {
+                here.push(self.photos.holds(*photo).await);
+            }
+            here
+        }
+    }
+
+    #[tokio::test]
+    async fn the_oldest_synced_photos_leave_when_the_share_is_used_up() {
+        let world = World::new();
+        let mut photos = Vec::new();
+        let mut seqs = Vec::new();
+        for n in 0..4 {
+            photos.push(world.keep(n).await);
+            seqs.push(world.record(photos[usize::from(n)]).await);
+        }
+        let n = world.store.origin().epoch.n;
+        assert_eq!(sweep(&world.store, &world.photos, 50, (0, 0)).unwrap(), 0, "none is at the relay");
+        assert_eq!(sweep(&world.store, &world.photos, 50, (n, seqs[3])).unwrap(), 2);
+        assert_eq!(world.here(&photos).await, [false, false, true, true]);
+        photos.push(world.keep(9).await);
+        let named_again = world.record(photos[2]).await;
+        assert_eq!(sweep(&world.store, &world.photos, 50, (n, named_again)).unwrap(), 1);
+        let left = [false, false, true, false, true];
+        assert_eq!(
+            world.here(&photos).await,
+            left,
+            "what its newest entry waits with, and what nobody named yet, stay"
+        );
+    }
+
+    #[tokio::test]
+    async fn photos_of_forms_that_were_never_sent_leave_after_a_day() {
+        let world = World::new();
+        let (old, new) = (world.keep(1).await, world.keep(2).await);
+        let age = |photo, hours: u64| {
+            let file = std::fs::File::options().append(true).open(world.photos.path(photo)).unwrap();
+            let at = file.metadata().unwrap().modified().unwrap() - Duration::from_secs(hours * 3_600);
+            file.set_modified(at).unwrap();
+        };
+        age(old, 25);
+        age(new, 23);
+        assert_eq!(sweep(&world.store, &world.photos, 50, (0, 0)).unwrap(), 1);
+        assert_eq!(world.here(&[old, new]).await, [false, true]);
+        age(new, 25);
+        assert_eq!(world.keep(2).await, new, "taken again it is new again");
+        assert_eq!(sweep(&world.store, &world.photos, 50, (0, 0)).unwrap(), 0);
+    }
+
+    #[tokio::test]
+    async fn a_card_that_is_nearly_full_takes_no_photo() {
+        let world = World::new();
+        world.card.0.store(100, Ordering::Relaxed);
+        drop(world.photos.incoming().await.unwrap());
+        world.card.0.store(99, Ordering::Relaxed);
+        assert!(matches!(world.photos.incoming().await, Err(PhotoTrouble::Full)));
+    }
+}

@@ -1,0 +1,99 @@
+//! Fetches entries that this box has forgotten back from the relay, from where its own log goes another way.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use record::batch::Unverified;
+use record::ids::Epoch;
+use record::limits::{BATCH_ENTRIES_MAX, BATCH_WIRE_BYTES_MAX};
+use tokio::runtime::Handle;
+use tokio::task::JoinHandle;
+
+use super::Shared;
+use super::claim::reason;
+use super::photos::Destination;
+use crate::store::{Page, Past, RefillError, Store};
+
+/// After a failure.
+const RETRY: Duration = Duration::from_secs(60);
+
+/// Begins it for the oldest log that is not whole; `None` where all are. Ends with an orderly restart, which puts the
+/// entries in their place.
+pub(super) fn start(shared: &Arc<Shared>, from: &Destination, past: &[Past]) -> Option<JoinHandle<()>> {
+    let past = past.iter().find(|past| !past.whole)?.clone();
+    let (shared, from) = (Arc::clone(shared), from.clone());
+    Some(tokio::spawn(async move {
+        loop {
+            match fetch(&shared, &from, &past).await {
+                Ok(true) => return (shared.parts.restart)("forgotten entries came back from the relay"),
+                Ok(false) => {}
+                Err(error) => {
+                    tracing::warn!(%error, epoch = %past.origin.epoch, "entries are still missing here")
+                }
+            }
+            tokio::time::sleep(RETRY).await;
+        }
+    }))
+}
+
+/// `false` where another connection is at it.
+async fn fetch(shared: &Arc<Shared>, from: &Destination, past: &Past) -> Result<bool, RefillError> {
+    let (shared, from, past) = (Arc::clone(shared), from.clone(), past.clone());
+    let line = Handle::current();
+    let work = move || {
+        let Ok(_only) = shared.refilling.try_lock() else { return Ok(false) };
+        let store = &shared.parts.store;
+        let mut ask = |seq, limit| line.block_on(page(&from, past.origin.epoch, seq, limit));
+        let begin = common(store, &past, &mut ask)?;
+        let mut more = |seq| ask(seq, BATCH_ENTRIES_MAX);
+        match store.refill(&past, begin, &mut more) {
+            // Then the own entries before it are wrong as well.
+            Err(RefillError::Wrong(_)) if begin > 0 => store.refill(&past, 0, &mut more)?,
+            done => done?,
+        }
+        tracing::info!(epoch = %past.origin.epoch, begin, size = past.counts.size, "forgotten entries came back");
+        Ok(true)
+    };
+    let worked = tokio::task::spawn_blocking(work).await;
+    worked.unwrap_or_else(|e| Err(RefillError::Relay(e.to_string())))
+}
+
+/// How many entries from the first on both hold. What this rests on is proven by the root in the end.
+fn common(
+    store: &Store,
+    past: &Past,
+    ask: &mut dyn FnMut(u64, usize) -> Result<Page, String>,
+) -> Result<u64, RefillError> {
+    let (mut same, mut end) = (0, past.size.min(past.counts.size));
+    // Mostly all of them.
+    let mut probe = end.saturating_sub(1);
+    while same < end {
+        let own = store.reader_of(past.origin.epoch)?.entry(probe)?;
+        let (theirs, _) = ask(probe, 1).map_err(RefillError::Relay)?;
+        if own.is_some() && theirs.first().map(record::entry::Entry::leaf) == own.map(|own| own.leaf()) {
+            same = probe + 1;
+        } else {
+            end = probe;
+        }
+        probe = same + end.saturating_sub(same) / 2;
+    }
+    Ok(same)
+}
+
+async fn page(from: &Destination, epoch: Epoch, seq: u64, limit: usize) -> Result<Page, String> {
+    let url = format!("{}/box/v1/log/{epoch}?from={seq}&limit={limit}", from.url);
+    let response = from.client.get(url).send().await.map_err(|e| reason(&e))?;
+    let mut response = response.error_for_status().map_err(|e| reason(&e))?;
+    let mut wire = Vec::new();
+    while let Some(piece) = response.chunk().await.map_err(|e| reason(&e))? {
+        wire.extend_from_slice(&piece);
+        if wire.len() > BATCH_WIRE_BYTES_MAX {
+            return Err("it sends more than it was asked for".to_owned());
+        }
+    }
+    let batch = Unverified::unpack(&wire).map_err(|e| e.to_string())?;
+    if batch.first() != seq {
+        return Err("it sends other entries than it was asked for".to_owned());
+    }
+    Ok(batch.into_unverified())
+}

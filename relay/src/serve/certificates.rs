@@ -1,0 +1,207 @@
+//! Certificates of the listeners are taken up without a restart when their files change; a bad one is not, and says so.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use record::tree::Hash;
+use x509_parser::prelude::{FromDer as _, X509Certificate};
+
+use super::{Open, ServeError};
+use crate::fleet::{Fleet, Identity};
+use crate::{listen, mqtt};
+
+/// Who the listeners say they are, and what was last put in its place.
+pub(super) struct Certificates {
+    fleet: Arc<Fleet>,
+    names: Vec<String>,
+    /// Of boxes' listeners, of the public one: what is shown.
+    shown: [Option<Hash>; 2],
+    /// What was not taken, as its message: said once.
+    refused: [Option<String>; 2],
+    alarm: Arc<AtomicBool>,
+}
+
+/// Which listeners.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Whose {
+    Boxes,
+    Public,
+}
+
+fn fingerprint(identity: &Identity) -> Hash {
+    Hash::of(&identity.chain.iter().map(|part| &part[..]).collect::<Vec<_>>().concat())
+}
+
+/// Why a certificate should not be shown now.
+fn unfit(identity: &Identity, now_ms: i64) -> Option<String> {
+    let leaf = identity.chain.first()?;
+    let Ok((_, leaf)) = X509Certificate::from_der(leaf) else { return Some("it cannot be read".to_owned()) };
+    let (from_s, until_s) = (leaf.validity().not_before.timestamp(), leaf.validity().not_after.timestamp());
+    let now_s = now_ms / 1_000;
+    (now_s > until_s || now_s < from_s).then(|| "it is not valid at this time".to_owned())
+}
+
+impl Certificates {
+    /// What is shown now, as the listeners were opened with it. `alarm` is up while a new certificate is refused.
+    pub(super) fn shown(fleet: Arc<Fleet>, names: Vec<String>, alarm: Arc<AtomicBool>) -> Self {
+        let digest = |identity: Result<Identity, _>| identity.ok().map(|identity| fingerprint(&identity));
+        let shown = [digest(fleet.own_identity(&names)), digest(fleet.public_identity(&names))];
+        Self { fleet, names, shown, refused: [None, None], alarm }
+    }
+
+    /// Looks at the files and takes up what changed.
+    pub(super) fn look(&mut self, open: &Open) {
+        for whose in [Whose::Boxes, Whose::Public] {
+            let at = whose as usize;
+            match self.take_up(whose, open) {
+                Ok(()) => self.refused[at] = None,
+                Err(error) => {
+                    let why = error.to_string();
+                    if self.refused[at].as_ref() != Some(&why) {
+                        tracing::error!(?whose, %why, "a new certificate was not taken; the one before is still shown");
+                    }
+                    self.refused[at] = Some(why);
+                }
+            }
+        }
+        self.alarm.store(self.refused.iter().any(Option::is_some), Ordering::Relaxed);
+    }
+
+    fn take_up(&mut self, whose: Whose, open: &Open) -> Result<(), ServeError> {
+        let identity = || match whose {
+            Whose::Boxes => self.fleet.own_identity(&self.names),
+            Whose::Public => self.fleet.public_identity(&self.names),
+        };
+        let new = identity()?;
+        let digest = fingerprint(&new);
+        if self.shown[whose as usize] == Some(digest) {
+            return Ok(());
+        }
+        if let Some(why) = unfit(&new, self.fleet.now_ms()) {
+            return Err(rustls::Error::General(why).into());
+        }
+        match whose {
+            Whose::Public => {
+                if let Some(https) = &open.https {
+                    https.reload(listen::public_tls(new)?);
+                }
+            }
+            Whose::Boxes => {
+                if let Some(photos) = &open.photos {
+                    photos.reload(listen::box_tls(identity()?, self.fleet.client_roots()?)?);
+                }
+                if let Some(listener) = &open.mqtt {
+                    let roots = self.fleet.client_roots()?;
+                    listener.reload(mqtt::server_config(new.chain, new.key, roots)?);
+                }
+            }
+        }
+        tracing::info!(?whose, "a new certificate is shown from now on");
+        self.shown[whose as usize] = Some(digest);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use axum::Router;
+    use tokio::net::{TcpListener, TcpStream};
+
+    use super::*;
+    use crate::changes::Changes;
+    use crate::clock::{BentClock, Clock};
+    use crate::db::Db;
+    use crate::fleet::PublicIdentity;
+    use crate::random::{Random, SeededRandom};
+
+    const NOW_MS: i64 = 1_763_610_000_000;
+
+    /// A certificate of its own for this many days around now, and its key.
+    fn put(dir: &Path, serial: u8, (from, until): (i64, i64)) {
+        let mut params = rcgen::CertificateParams::new(["localhost".to_owned()]).unwrap();
+        let at =
+            |days: i64| time::OffsetDateTime::from_unix_timestamp(NOW_MS / 1_000 + days * 86_400).unwrap();
+        (params.not_before, params.not_after) = (at(from), at(until));
+        params.serial_number = Some(rcgen::SerialNumber::from_slice(&[serial]));
+        let key = rcgen::KeyPair::generate().unwrap();
+        std::fs::write(dir.join("cert.pem"), params.self_signed(&key).unwrap().pem()).unwrap();
+        std::fs::write(dir.join("key.pem"), key.serialize_pem()).unwrap();
+    }
+
+    /// The serial number of the certificate that a listener shows.
+    async fn serial(listener: &listen::Listener, ca: &Path) -> u8 {
+        use rustls::pki_types::pem::PemObject as _;
+        let mut roots = rustls::RootCertStore::empty();
+        for file in ["old.pem", "cert.pem"] {
+            if let Ok(pem) = std::fs::read(ca.join(file)) {
+                let der = rustls::pki_types::CertificateDer::from_pem_slice(&pem).unwrap();
+                roots.add(der).unwrap();
+            }
+        }
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let mut config = rustls::ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        config.time_provider = Arc::new(AtNow);
+        let tcp = TcpStream::connect(listener.local_addr()).await.unwrap();
+        let name = rustls::pki_types::ServerName::try_from("localhost").unwrap();
+        let stream = tokio_rustls::TlsConnector::from(Arc::new(config)).connect(name, tcp).await.unwrap();
+        let shown = stream.get_ref().1.peer_certificates().unwrap()[0].clone();
+        let (_, leaf) = X509Certificate::from_der(&shown).unwrap();
+        *leaf.raw_serial().last().unwrap()
+    }
+
+    #[derive(Debug)]
+    struct AtNow;
+
+    impl rustls::time_provider::TimeProvider for AtNow {
+        fn current_time(&self) -> Option<rustls::pki_types::UnixTime> {
+            let now = std::time::Duration::from_millis(NOW_MS.unsigned_abs());
+            Some(rustls::pki_types::UnixTime::since_unix_epoch(now))
+        }
+    }
+
+    #[tokio::test]
+    async fn a_new_certificate_is_shown_and_a_bad_one_is_not() {
+        let dir = tempfile::tempdir().unwrap();
+        put(dir.path(), 1, (-1, 1));
+        let db = Db::open(&format!("sqlite:{}", dir.path().join("relay.db").display())).await.unwrap();
+        let file = |name: &str| dir.path().join(name);
+        let public = PublicIdentity { certificate: file("cert.pem"), key: file("key.pem"), ca: None };
+        let seams = (
+            Arc::new(BentClock::new(NOW_MS)) as Arc<dyn Clock>,
+            Arc::new(SeededRandom::new(1)) as Arc<dyn Random>,
+        );
+        let opened = Fleet::open(db, file("keys"), "localhost", Some(public), Changes::default(), seams);
+        let fleet = Arc::new(opened.unwrap().0);
+        let names = vec!["localhost".to_owned()];
+        let tcp = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let door = listen::public_tls(fleet.public_identity(&names).unwrap()).unwrap();
+        let https = listen::Listener::start(tcp, door, Router::new(), 4).unwrap();
+        let open = Open { https: Some(https), ..Open::default() };
+        let alarm = Arc::new(AtomicBool::new(false));
+        let mut certificates = Certificates::shown(fleet, names, Arc::clone(&alarm));
+        let shown = async || serial(open.https.as_ref().unwrap(), dir.path()).await;
+        certificates.look(&open);
+        assert_eq!((shown().await, alarm.load(Ordering::Relaxed)), (1, false));
+        put(dir.path(), 2, (-1, 1));
+        certificates.look(&open);
+        assert_eq!((shown().await, alarm.load(Ordering::Relaxed)), (2, false));
+        std::fs::copy(file("cert.pem"), file("old.pem")).unwrap();
+        // Over already; then a key that is another's.
+        put(dir.path(), 3, (-9, -8));
+        certificates.look(&open);
+        assert_eq!((shown().await, alarm.load(Ordering::Relaxed)), (2, true));
+        put(dir.path(), 4, (-1, 1));
+        std::fs::write(file("key.pem"), rcgen::KeyPair::generate().unwrap().serialize_pem()).unwrap();
+        certificates.look(&open);
+        assert_eq!((shown().await, alarm.load(Ordering::Relaxed)), (2, true));
+        put(dir.path(), 5, (-1, 1));
+        certificates.look(&open);
+        assert_eq!((shown().await, alarm.load(Ordering::Relaxed)), (5, false));
+    }
+}

@@ -1,0 +1,162 @@
+//! States that no page comes to by itself: nothing there yet, a box alone, no line, a silent box, a fork.
+
+use std::time::Duration;
+
+use harness::demo::line::Line;
+use sqlx::Connection as _;
+
+use super::browser::demo::Demo;
+use super::browser::{Browser, Kind};
+use super::checks;
+use super::table::{Page, sign_in_relay, sign_in_staff, type_into};
+
+/// A line that says nothing is given up after half a minute, and found out a little later.
+const LINE_DEAD_WITHIN: Duration = Duration::from_secs(120);
+
+/// What was found on the pages that were looked at.
+struct Looks {
+    browser: Browser,
+    wrong: Vec<String>,
+}
+
+impl Looks {
+    async fn new() -> Self {
+        Self { browser: Browser::open(Kind::Desk, true).await, wrong: Vec::new() }
+    }
+
+    async fn at(&mut self, name: &'static str, url: String, says: &'static str) {
+        Page::at(name, url, says).open(&self.browser).await;
+        self.here(name).await;
+    }
+
+    async fn here(&mut self, name: &'static str) {
+        let found = checks::check(&self.browser, name).await;
+        found.iter().for_each(|found| println!("{found}"));
+        self.wrong.extend(found);
+    }
+
+    async fn end(self) {
+        self.browser.close().await;
+        assert!(self.wrong.is_empty(), "{} findings: see above", self.wrong.len());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_there_yet_and_no_relay() {
+    let demo = Demo::start(&["--bare", "--no-relay"]);
+    let at = &demo.line.r#box;
+    let (staff, tag) = (format!("{}/staff", at.https), at.tags.first().expect("one item"));
+    let mut looks = Looks::new().await;
+    let admin = sign_in_staff(&looks.browser, &demo.line).await;
+    looks.at("bare-home", format!("{}/", at.http), "Nothing is overdue").await;
+    looks.at("bare-today", format!("{staff}/"), "No cleaning yet").await;
+    looks.at("bare-item", format!("{staff}/equipment/{tag}"), "Never cleaned since it was added").await;
+    looks.at("bare-board", format!("{}/board", at.http), "Overdue").await;
+    looks.at("alone-box", format!("{staff}/box"), "Where it answers").await;
+    looks.browser.goto(&format!("{}/t/{tag}", at.http)).await;
+    type_into(&looks.browser, "#who", "Aisha Bello").await;
+    type_into(&looks.browser, "#note", "Only wiped").await;
+    looks.browser.press(".bar .go").await;
+    looks.browser.shows("this box works alone").await;
+    looks.here("alone-receipt").await;
+    looks.browser.goto(&format!("{staff}/equipment/{tag}/retire")).await;
+    type_into(&looks.browser, "#reason", "Sold").await;
+    looks.browser.press(".stop").await;
+    looks.browser.shows("Can this be trusted?").await;
+    looks.at("none-home", format!("{}/", at.http), "No equipment yet").await;
+    looks.at("none-today", format!("{staff}/"), "Add the first item").await;
+    looks.at("none-equipment", format!("{staff}/equipment"), "Add the first item").await;
+    for _ in 0..5 {
+        looks.browser.goto(&admin).await;
+        type_into(&looks.browser, "#pin", "000001").await;
+        looks.browser.press(".go").await;
+        looks.browser.shows("There is a problem").await;
+    }
+    looks.browser.goto(&admin).await;
+    type_into(&looks.browser, "#pin", "000001").await;
+    looks.browser.press(".go").await;
+    looks.browser.shows("Too many tries. Wait until").await;
+    looks.here("staff-pin-locked").await;
+    looks.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_line_a_silent_box_and_a_fork() {
+    let demo = Demo::start(&["--bare"]);
+    let (at, relay) = (&demo.line.r#box, demo.line.relay.as_ref().expect("a relay"));
+    let tag = at.tags.first().expect("one item");
+    let mut looks = Looks::new().await;
+    sign_in_staff(&looks.browser, &demo.line).await;
+    sign_in_relay(&looks.browser, relay).await;
+    looks.at("bare-relay-facilities", format!("{}/app/", relay.https), "There is none yet").await;
+    looks.browser.goto(&format!("{}/app/boxes", relay.https)).await;
+    let facility =
+        looks.browser.find("#boxes th a").await.prop("href").await.expect("a link").expect("a link");
+    looks.at("bare-relay-items", format!("{facility}/equipment"), "Infusion pump 14").await;
+
+    {
+        let _held = Held::of(relay.pid);
+        looks.browser.goto(&format!("{}/t/{tag}", at.http)).await;
+        type_into(&looks.browser, "#who", "Aisha Bello").await;
+        type_into(&looks.browser, "#note", "Only wiped").await;
+        looks.browser.press(".bar .go").await;
+        // The receipt tells how the line is when it is opened.
+        let gone = "document.body.innerText.includes('waiting: no line since') \
+                    || (window.again ??= setTimeout(() => location.reload(), 2000), false)";
+        looks.browser.until(gone, LINE_DEAD_WITHIN).await;
+        looks.here("no-line-receipt").await;
+        looks.at("no-line-today", format!("{}/staff/", at.https), "No line to the relay since").await;
+    }
+    let _held = Held::of(at.pid);
+    let (now_ms, box_id) = (wall_ms(), at.id.as_str());
+    change(&demo.line, &format!("UPDATE boxes SET heard_ms = {now_ms} - 3600000 WHERE box = '{box_id}'"))
+        .await;
+    looks.at("silent-facilities", format!("{}/app/", relay.https), "No word from this box since").await;
+    looks.at("silent-boxes", format!("{}/app/boxes", relay.https), "Silent 1 h").await;
+    let fork =
+        format!("UPDATE boxes SET quarantined_ms = {now_ms}, quarantine = 'fork' WHERE box = '{box_id}'");
+    change(&demo.line, &fork).await;
+    let evidence = format!(
+        "INSERT INTO evidence (account, box, evidence_id, at_ms, kind, epoch, seq, ours, theirs, our_lines, payload) \
+         SELECT account, box, '01ARZ3NDEKTSV4RRFFQ69G5FAV', {now_ms}, 'fork', epoch, 3, cosigned, cosigned, x'', x'' \
+         FROM epochs WHERE box = '{box_id}'"
+    );
+    change(&demo.line, &evidence).await;
+    looks.at("fork-boxes", format!("{}/app/boxes", relay.https), "two different logs under one key").await;
+    looks.at("fork-facilities", format!("{}/app/", relay.https), "This box is quarantined").await;
+    looks.end().await;
+}
+
+/// A process that stands still until this is dropped.
+struct Held(rustix::process::Pid);
+
+impl Held {
+    fn of(pid: u32) -> Self {
+        let pid = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw).expect("a process id");
+        rustix::process::kill_process(pid, rustix::process::Signal::STOP).expect("it can be held");
+        Self(pid)
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        let _ = rustix::process::kill_process(self.0, rustix::process::Signal::CONT);
+    }
+}
+
+fn wall_ms() -> i64 {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    now.ok().and_then(|now| i64::try_from(now.as_millis()).ok()).expect("a time after 1970")
+}
+
+/// What no page can do: the relay's own database is told something else.
+async fn change(line: &Line, sql: &str) {
+    let file = line.dir.join("relay/relay.db");
+    let mut db = sqlx::SqliteConnection::connect(&format!("sqlite://{}", file.display()))
+        .await
+        .expect("the relay's database");
+    let done =
+        sqlx::query(sqlx::AssertSqlSafe(sql.to_owned())).execute(&mut db).await.expect("it is changed");
+    assert!(done.rows_affected() > 0, "{sql}");
+    db.close().await.expect("it is closed");
+}
