@@ -4,6 +4,7 @@ mod act;
 mod ancestor;
 mod api;
 mod api_log;
+mod api_print;
 mod assets;
 mod board;
 mod cookies;
@@ -14,6 +15,7 @@ mod frame;
 mod guard;
 mod health;
 mod home;
+mod label_fields;
 mod labels;
 mod limit;
 mod live;
@@ -167,6 +169,7 @@ pub fn router(state: AppState) -> Router {
         .merge(labels::routes())
         .merge(api::routes())
         .merge(api_log::routes())
+        .merge(api_print::routes())
         .merge(ancestor::routes())
         .fallback(guard::no_page)
         // The outermost first, all as one: each further call of `layer` would cost each request a box of its own. The
