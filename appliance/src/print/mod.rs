@@ -7,6 +7,8 @@
 //! [`printers`], and who works at which printer in [`staff`]. Finished jobs go out on a channel as [`JobOutcome`]s; the
 //! crate hands them to the log.
 
+mod address;
+mod folder;
 mod ledger;
 mod live;
 mod make;
@@ -15,10 +17,12 @@ pub mod plan;
 mod printers;
 mod request;
 mod shelf;
+mod snmp;
 mod staff;
 mod submit;
 mod talk;
 mod transport;
+mod usb;
 mod view;
 mod worker;
 
@@ -36,6 +40,7 @@ use outcomes::Bell;
 use plan::Phase;
 use staff::{Desk, Thread};
 
+pub use address::{Address, AddressError, UsbId};
 pub use ledger::LedgerError;
 pub use live::PrinterState;
 pub use make::MakeError;
@@ -48,7 +53,6 @@ pub use printers::{
 pub use request::{JobKind, JobRequest, LabelRequest, Names, Reprint, ReprintRequest};
 pub use submit::{PreviewRequest, draw_for_paper};
 pub use talk::Patience;
-pub use transport::AddressError;
 pub use view::{
     AnswerError, JobState, JobSummary, JobView, LabelView, LoadedView, MediaView, Preview, PrintError,
     PrintRefusal, PrinterView,

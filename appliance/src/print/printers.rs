@@ -6,9 +6,9 @@ use labels::media::{Length, Media, Thermal};
 use labels::{Bitmap, dymo};
 use serde::{Deserialize, Deserializer, Serialize};
 
+use super::address::AddressError;
 use super::ledger::LedgerError;
 use super::talk::Patience;
-use super::transport::AddressError;
 
 /// Printers of one box; each has a thread.
 pub const PRINTERS_MAX: usize = 32;

@@ -141,7 +141,7 @@ impl Printing {
         let name = config.name.clone();
         self.vacant(&name)?;
         // Written down first: a printer that works now is there after a restart.
-        transport::for_address(&config.address, config.patience.connect)?;
+        transport::for_printer(&config)?;
         shelf::keep(&self.ledger, &with)?;
         *kept = with;
         if let Err(refusal) = self.hire(config, false) {
@@ -161,7 +161,7 @@ impl Printing {
         let desk = self.changeable(name)?;
         let settings = PrinterSettings { name: desk.config.name.clone(), ..settings.clone() };
         let config = settings.checked()?;
-        transport::for_address(&config.address, config.patience.connect)?;
+        transport::for_printer(&config)?;
         let changed: Vec<_> =
             kept.iter().map(|k| if k.name == name { settings.clone() } else { k.clone() }).collect();
         shelf::keep(&self.ledger, &changed)?;
@@ -224,7 +224,7 @@ impl Printing {
     /// Starts a worker at a new printer, the last of the list.
     pub(crate) fn hire(&self, config: PrinterConfig, fixed: bool) -> Result<(), PrinterRefusal> {
         self.vacant(&config.name)?;
-        let transport = transport::for_address(&config.address, config.patience.connect)?;
+        let transport = transport::for_printer(&config)?;
         let shared = Arc::new(Shared::new(self.clock.now().wall_ms, config.media.describe()));
         let worker = Worker {
             config: config.clone(),

@@ -83,7 +83,11 @@ impl Worker {
                     self.shared.set(PrinterState::Unreachable, &advice, self.now_ms());
                     let pause = self.config.patience.retry * (1 << tries.min(3));
                     tries = tries.saturating_add(1);
-                    drop(tokio::time::timeout(pause, self.shared.wake.notified()).await);
+                    tokio::select! {
+                        () = tokio::time::sleep(pause) => {}
+                        () = self.shared.wake.notified() => {}
+                        () = self.transport.back() => {}
+                    }
                 }
                 Err(Trouble::Ledger(e)) => return self.ledger_failed(&e),
             }
