@@ -19,7 +19,7 @@ use crate::clock::Clock;
 use crate::random::Random;
 
 /// How often a wait looks up to see whether it should go on.
-const LOOK: Duration = Duration::from_millis(250);
+const LOOK: Duration = Duration::from_millis(100);
 /// How long a printer is given to hang up after the last label was confirmed.
 const FAREWELL: Duration = Duration::from_secs(2);
 /// The same after a mere question: a job may be waiting.
@@ -145,8 +145,11 @@ impl Worker {
         }
         self.interrupted = false;
         self.shared.heard(talk.heard(), false, self.now_ms());
-        // The answer is all that was wanted.
-        drop(talk.end(FAREWELL_PROBE).await);
+        // The answer is all that was wanted; a job that comes meanwhile does not wait for good manners.
+        tokio::select! {
+            ended = talk.end(FAREWELL_PROBE) => drop(ended),
+            () = self.shared.wake.notified() => {}
+        }
         Ok(())
     }
 
