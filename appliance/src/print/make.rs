@@ -13,7 +13,7 @@ use super::request::{JobKind, LabelRequest, Names};
 /// The template of equipment, when nobody names one.
 pub(crate) const USUAL_TEMPLATE: &str = "equipment";
 /// Templates of equipment, the best first: with no template named, the first that the roll has room for.
-const EQUIPMENT: &[&str] = &[USUAL_TEMPLATE, "equipment-62x29", "micro"];
+const EQUIPMENT: &[&str] = &[USUAL_TEMPLATE, "equipment-62x29", "equipment-66x25", "micro"];
 /// The same for blank tags.
 const BLANK: &[&str] = &["blank-tag", "micro"];
 
@@ -58,7 +58,8 @@ pub(crate) struct Made {
 /// The templates that come into question, in the order in which they are tried.
 pub(crate) fn candidates(wanted: Option<&str>, labels: &[LabelRequest]) -> Vec<String> {
     let usual = if labels.iter().all(|label| label.blank) { BLANK } else { EQUIPMENT };
-    wanted.map_or_else(|| usual.iter().map(|&name| name.to_owned()).collect(), |name| vec![name.to_owned()])
+    let there = usual.iter().filter(|name| template::builtin(name).is_some());
+    wanted.map_or_else(|| there.map(|&name| name.to_owned()).collect(), |name| vec![name.to_owned()])
 }
 
 /// Lays label `n` of `of` out.
