@@ -1,6 +1,6 @@
 //! SNMP v1, as far as printers need it: one GET of a few names, one answer, nothing else.
 //!
-//! A Brother printer on the network says nothing over its socket; [`StatusLine`] asks its agent each second and hands
+//! A Brother printer on the network says nothing over its socket; [`StatusLine`] asks its agent all the time and hands
 //! the 32 bytes of its status to whoever reads the line, just as USB would.
 
 use std::io;
@@ -19,7 +19,7 @@ pub(crate) const PORT: u16 = 161;
 /// How long an answer may take.
 const ANSWER_MAX: Duration = Duration::from_secs(1);
 /// From one question about the state to the next.
-const POLL: Duration = Duration::from_secs(1);
+const POLL: Duration = Duration::from_millis(300);
 /// Bytes of an answer: more than a UDP packet that is not cut into pieces has.
 const PACKET_BYTES_MAX: usize = 2_048;
 /// Names in one question.
