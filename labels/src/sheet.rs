@@ -1,5 +1,7 @@
 //! Sheets of labels for office printers: where each label of a known sheet lies, in millimetres from its top left.
 
+use crate::template::{self, Height, Template};
+
 /// Furthest that a person may move the print to make up for how a printer draws its paper in (millimetres).
 pub const NUDGE_MM_MAX: f64 = 10.0;
 /// How much larger than a label of the sheet a drawing may be: sizes in whole dots miss by half a dot (millimetres).
@@ -169,6 +171,17 @@ impl Sheet {
         SHEETS.iter().find(same).ok_or_else(|| SheetError::Unknown(name.chars().take(40).collect()))
     }
 
+    /// The equipment label for it: the first built-in one that its labels have room for.
+    pub fn template(&self) -> Option<&'static Template> {
+        let fits = |t: &&Template| match t.height {
+            Height::Mm(mm) => {
+                t.width_mm <= self.label_mm.0 + FIT_SLACK_MM && mm <= self.label_mm.1 + FIT_SLACK_MM
+            }
+            Height::Continuous => false,
+        };
+        template::builtins().iter().filter(|t| t.name.starts_with("equipment")).find(fits)
+    }
+
     /// Labels on one sheet of paper.
     pub fn count(&self) -> u32 {
         self.columns * self.rows
@@ -241,6 +254,12 @@ fn instead(label_mm: (f64, f64)) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_sheet_has_an_equipment_label() {
+        let names = SHEETS.map(|sheet| sheet.template().map(|t| t.name.as_str()));
+        assert_eq!(names, [Some("equipment-66x25"), Some("equipment"), Some("equipment"), Some("equipment")]);
+    }
     use proptest::prelude::*;
 
     const CELL: (f64, f64) = (60.0, 25.0);

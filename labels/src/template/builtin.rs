@@ -7,6 +7,7 @@ use super::Template;
 const FILES: &[&str] = &[
     include_str!("../../templates/equipment.toml"),
     include_str!("../../templates/equipment-62x29.toml"),
+    include_str!("../../templates/equipment-66x25.toml"),
     include_str!("../../templates/micro.toml"),
     include_str!("../../templates/micro-scanner.toml"),
     include_str!("../../templates/blank-tag.toml"),

@@ -33,6 +33,7 @@ fn built_in_templates_parse_and_have_their_names() {
         [
             "equipment",
             "equipment-62x29",
+            "equipment-66x25",
             "micro",
             "micro-scanner",
             "blank-tag",
