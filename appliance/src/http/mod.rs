@@ -3,6 +3,7 @@
 mod act;
 mod ancestor;
 mod api;
+mod api_found;
 mod api_log;
 mod api_print;
 mod assets;
@@ -169,6 +170,7 @@ pub fn router(state: AppState) -> Router {
         .merge(labels::routes())
         .merge(api::routes())
         .merge(api_log::routes())
+        .merge(api_found::routes())
         .merge(api_print::routes())
         .merge(ancestor::routes())
         .fallback(guard::no_page)

@@ -5,9 +5,9 @@ use std::path::{Component, PathBuf};
 use std::str::FromStr;
 
 /// The usual port of raw printing.
-pub const RAW_PORT: u16 = 9100;
+pub(crate) const RAW_PORT: u16 = 9100;
 /// The port of the Internet Printing Protocol.
-pub const IPP_PORT: u16 = 631;
+pub(crate) const IPP_PORT: u16 = 631;
 /// Characters of a host's name, as the DNS has it.
 const HOST_CHARS_MAX: usize = 253;
 /// Characters of a serial number: a USB string has no more.

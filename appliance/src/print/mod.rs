@@ -8,7 +8,9 @@
 //! crate hands them to the log.
 
 mod address;
+pub mod discover;
 mod folder;
+mod ipp;
 mod ledger;
 mod live;
 mod make;
@@ -41,6 +43,7 @@ use plan::Phase;
 use staff::{Desk, Thread};
 
 pub use address::{Address, AddressError, UsbId};
+pub use ipp::{Progress, Queue, QueueError, QueueState};
 pub use ledger::LedgerError;
 pub use live::PrinterState;
 pub use make::MakeError;
@@ -53,6 +56,7 @@ pub use printers::{
 pub use request::{JobKind, JobRequest, LabelRequest, Names, Reprint, ReprintRequest};
 pub use submit::{PreviewRequest, draw_for_paper};
 pub use talk::Patience;
+pub use usb::DeviceTree;
 pub use view::{
     AnswerError, JobState, JobSummary, JobView, LabelView, LoadedView, MediaView, Preview, PrintError,
     PrintRefusal, PrinterView,
