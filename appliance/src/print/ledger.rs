@@ -9,11 +9,12 @@ use serde::{Deserialize, Serialize};
 
 use super::plan::{self, LabelState, Progress, Proof, Row, answered};
 use super::request::{JobKind, LabelRequest, Names, Reprint};
+use super::station::{News, ring};
 
 mod tables;
 
 use tables::{
-    BLANKS, JOB_IDS, JOBS, KEYS, LABELS, Labels, OPEN, PROGRESS, REASONS, STATES, UNREPORTED, code,
+    BLANKS, JOB_IDS, JOBS, KEYS, LABELS, Labels, OPEN, PRINTED, PROGRESS, REASONS, STATES, UNREPORTED, code,
     forget_old, found, json, keys, read_head, read_job, read_label, read_progress, read_rows, taken_before,
 };
 
@@ -90,6 +91,8 @@ pub(crate) enum Answered {
 #[derive(Debug, Clone)]
 pub(crate) struct Ledger {
     db: Arc<Database>,
+    /// Rung after every change.
+    news: News,
 }
 
 pub(super) type Tried<T> = Result<T, redb::Error>;
@@ -97,7 +100,7 @@ pub(super) type Tried<T> = Result<T, redb::Error>;
 impl Ledger {
     /// Makes the tables where they are missing and turns everything that was under way into `unknown`.
     pub(crate) fn open(db: Arc<Database>, now_ms: i64) -> Result<Self, LedgerError> {
-        let ledger = Self { db };
+        let ledger = Self { db, news: Arc::new(tokio::sync::watch::channel(0).0) };
         ledger.write("opening", |tx| {
             tx.open_table(JOB_IDS)?;
             tx.open_table(KEYS)?;
@@ -108,6 +111,7 @@ impl Ledger {
             tx.open_table(JOBS)?;
             tx.open_table(STATES)?;
             tx.open_table(PROGRESS)?;
+            tx.open_table(PRINTED)?;
             let open: Vec<u64> = keys(&tx.open_table(OPEN)?)?;
             open.iter().try_for_each(|&seq| doubt_all(tx, seq, now_ms))
         })?;
@@ -362,6 +366,23 @@ impl Ledger {
         })
     }
 
+    /// The bell that is rung after every change.
+    pub(crate) fn news(&self) -> &News {
+        &self.news
+    }
+
+    /// When each tag's label was printed last, by finished jobs.
+    pub(crate) fn printed(&self) -> Result<Vec<(Tag, i64)>, LedgerError> {
+        self.read("listing what was printed", |tx| {
+            let mut printed = Vec::new();
+            for entry in tx.open_table(PRINTED)?.iter()? {
+                let (tag, ms) = entry?;
+                printed.extend(tag.value().parse().ok().map(|tag| (tag, ms.value())));
+            }
+            Ok(printed)
+        })
+    }
+
     pub(super) fn read<T>(
         &self,
         doing: &'static str,
@@ -384,7 +405,9 @@ impl Ledger {
             tx.commit()?;
             Ok(done)
         };
-        write().map_err(|source: redb::Error| LedgerError { doing, source: Box::new(source) })
+        let written = write().map_err(|source: redb::Error| LedgerError { doing, source: Box::new(source) });
+        ring(&self.news);
+        written
     }
 }
 

@@ -9,6 +9,7 @@ use record::ids::JobId;
 use serde::Serialize;
 use tokio::sync::Notify;
 
+use super::station::{News, ring};
 use super::talk::Heard;
 
 /// A printer's state in one word.
@@ -59,6 +60,8 @@ pub(crate) struct Shared {
     news: Condvar,
     /// The roll that is set, for a person.
     roll: String,
+    /// Rung when the printer is not as it was.
+    changed: News,
     /// Rung when there may be something to do.
     pub(crate) wake: Notify,
     /// Rung when the worker is to drop everything.
@@ -68,7 +71,7 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    pub(crate) fn new(now_ms: i64, roll: String) -> Self {
+    pub(crate) fn new(now_ms: i64, roll: String, changed: News) -> Self {
         let live = Live {
             state: PrinterState::NotHeard,
             advice: "The printer has not been asked yet.".into(),
@@ -83,6 +86,7 @@ impl Shared {
             live: Mutex::new(live),
             news: Condvar::new(),
             roll,
+            changed,
             wake: Notify::new(),
             abandon: Notify::new(),
             stopping: AtomicBool::new(false),
@@ -99,6 +103,7 @@ impl Shared {
         if live.state != state || live.advice != advice {
             tracing::info!(?state, advice, "printer");
             (live.state, live.advice, live.since_ms) = (state, advice.to_owned(), now_ms);
+            ring(&self.changed);
         }
         live.heard_ms = now_ms;
         live.told = live.told.saturating_add(1);

@@ -21,6 +21,7 @@ mod request;
 mod shelf;
 mod snmp;
 mod staff;
+mod station;
 mod submit;
 mod talk;
 mod transport;
@@ -53,6 +54,7 @@ pub use printers::{
     Asked, Heat, MediaChoice, NAME_CHARS_MAX, OwnMedia, PRINTERS_MAX, PrinterConfig, PrinterRefusal,
     PrinterSettings,
 };
+pub use station::{Printed, Trial};
 pub use request::{JobKind, JobRequest, LabelRequest, Names, Reprint, ReprintRequest};
 pub use submit::{PreviewRequest, draw_for_paper};
 pub use talk::Patience;

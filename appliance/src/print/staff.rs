@@ -225,7 +225,11 @@ impl Printing {
     pub(crate) fn hire(&self, config: PrinterConfig, fixed: bool) -> Result<(), PrinterRefusal> {
         self.vacant(&config.name)?;
         let transport = transport::for_printer(&config)?;
-        let shared = Arc::new(Shared::new(self.clock.now().wall_ms, config.media.describe()));
+        let shared = Arc::new(Shared::new(
+            self.clock.now().wall_ms,
+            config.media.describe(),
+            self.ledger.news().clone(),
+        ));
         let worker = Worker {
             config: config.clone(),
             ledger: self.ledger.clone(),

@@ -96,7 +96,9 @@ impl Printing {
             return Ok(job);
         }
         let reason = request.reason.trim();
-        let plain = !reason.chars().any(char::is_control);
+        // What turns the direction of reading is refused by the log too.
+        let turns = |c: char| matches!(c, '\u{061c}' | '\u{200e}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        let plain = !reason.chars().any(|c| c.is_control() || turns(c));
         if !plain || !(1..=REASON_CHARS_MAX).contains(&reason.chars().count()) {
             return Err(PrintRefusal::Reason);
         }
@@ -184,7 +186,7 @@ impl Printing {
         Ok(self.view(&job)?)
     }
 
-    fn printer_for(&self, wanted: Option<&str>) -> Result<Arc<PrinterConfig>, PrintRefusal> {
+    pub(super) fn printer_for(&self, wanted: Option<&str>) -> Result<Arc<PrinterConfig>, PrintRefusal> {
         let desks = self.desks();
         let found = match wanted {
             None => desks.first(),
@@ -230,7 +232,7 @@ pub fn draw_for_paper(
 }
 
 /// The templates to try.
-fn templates(wanted: Option<&str>, labels: &[LabelRequest]) -> Result<Vec<String>, PrintRefusal> {
+pub(super) fn templates(wanted: Option<&str>, labels: &[LabelRequest]) -> Result<Vec<String>, PrintRefusal> {
     if let Some(wanted) = wanted.filter(|name| template::builtin(name).is_none()) {
         return Err(PrintRefusal::UnknownTemplate {
             wanted: wanted.chars().take(60).collect(),
@@ -242,7 +244,7 @@ fn templates(wanted: Option<&str>, labels: &[LabelRequest]) -> Result<Vec<String
 
 /// The first template that fits what is in the printer; with a note when it is not the first one. When none fits, the
 /// reason why the first does not.
-fn fitting<T>(
+pub(super) fn fitting<T>(
     config: &PrinterConfig,
     templates: &[String],
     mut with: impl FnMut(&str) -> Result<T, PrintRefusal>,
@@ -300,6 +302,6 @@ fn note(words: &str) -> String {
     words.chars().take(NOTE_CHARS_MAX).collect()
 }
 
-fn refusal(n: u32, label: &LabelRequest, why: MakeError) -> PrintRefusal {
+pub(super) fn refusal(n: u32, label: &LabelRequest, why: MakeError) -> PrintRefusal {
     PrintRefusal::Label { n, tag: label.tag, why: Box::new(why) }
 }

@@ -28,6 +28,9 @@ pub(super) const UNREPORTED: TableDefinition<'_, u64, ()> = TableDefinition::new
 /// Blank tags that were ever given to a printer.
 pub(super) const BLANKS: TableDefinition<'_, &str, u64> = TableDefinition::new("print_blanks");
 
+/// Tag → when its label was printed last (milliseconds since 1970), as far as its job is finished.
+pub(super) const PRINTED: TableDefinition<'_, &str, i64> = TableDefinition::new("print_printed");
+
 /// Jobs kept, with their labels; older finished ones are forgotten (the log keeps their outcome).
 pub(crate) const JOBS_KEPT: u64 = 1_000;
 /// Jobs forgotten at one go, so that no submission waits long.
@@ -69,6 +72,22 @@ impl<'tx> Labels<'tx> {
         Ok(())
     }
 
+    /// Writes down for each tag of a finished job when its label came out.
+    fn remember(&self, tx: &WriteTransaction) -> Tried<()> {
+        let (bodies, mut printed) = (tx.open_table(LABELS)?, tx.open_table(PRINTED)?);
+        for entry in self.states.range((self.seq, 0)..=(self.seq, u32::MAX))? {
+            let (at, value) = entry?;
+            let row = row_of(value.value());
+            if !matches!(row.state, LabelState::Sent | LabelState::Confirmed) {
+                continue;
+            }
+            if let Some(tag) = read_label(&bodies, at.value())?.and_then(|label| label.tag) {
+                printed.insert(tag.as_str(), row.at_ms)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Usually the very next row: labels are sent in their order.
     fn queued_after(&self, n: u32) -> Tried<Option<u32>> {
         for entry in self.states.range((self.seq, n.saturating_add(1))..=(self.seq, u32::MAX))? {
@@ -106,6 +125,7 @@ impl<'tx> Labels<'tx> {
             jobs.insert(self.seq, json(&head).as_slice())?;
             tx.open_table(OPEN)?.remove(self.seq)?;
             tx.open_table(UNREPORTED)?.insert(self.seq, ())?;
+            self.remember(tx)?;
         }
         Ok(())
     }
