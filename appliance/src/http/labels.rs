@@ -1,34 +1,16 @@
-//! “Print label”: from an item to a job of the print room, and the job's page.
+//! From pages and programs to the print room and back: jobs given to it, and its refusals as problems.
 
-use askama::Template;
-use axum::Router;
-use axum::extract::{Path, Request, State};
-use axum::response::Response;
-use axum::routing::{get, post};
 use http::StatusCode;
 use record::ids::JobId;
-use record::tag::Tag;
 
-use super::frame::{Frame, Place, page};
-use super::guard::see_other;
+use super::AppState;
 use super::label_fields::{self, Ask};
 use super::problem::Problem;
-use super::sign_in::Signed;
-use super::view::Snapshot;
+use super::station::queue::state_word;
 use super::words::{Local, Moment, plural};
-use super::{AppState, service};
 use crate::print::{
-    AnswerError, JobRequest, JobState, JobSummary, JobView, LabelState, PreviewRequest, PrintRefusal,
-    ReprintRequest,
+    AnswerError, JobRequest, JobSummary, JobView, PreviewRequest, PrintRefusal, ReprintRequest,
 };
-
-pub(super) fn routes() -> Router<AppState> {
-    Router::new()
-        .route("/staff/equipment/{tag}/label", post(print))
-        .route("/staff/labels/{job}", get(job))
-        .route("/staff/labels/{job}/answer", post(answer))
-        .route("/staff/labels/{job}/cancel", post(cancel))
-}
 
 /// Gives a job to the print room.
 pub(super) async fn submit(state: &AppState, ask: Ask) -> Result<JobView, Problem> {
@@ -157,7 +139,7 @@ pub(super) struct JobLine {
 }
 
 pub(super) fn line(job: &JobSummary, local: &Local) -> JobLine {
-    let (class, state) = state_word(&job.state);
+    let (class, state) = state_word(&job.state, None);
     let words = plural(job.count, "label", "labels");
     JobLine {
         id: job.id,
@@ -165,165 +147,5 @@ pub(super) fn line(job: &JobSummary, local: &Local) -> JobLine {
         class,
         state,
         at: local.day_time(job.created_ms),
-    }
-}
-
-fn state_word(state: &JobState) -> (&'static str, &'static str) {
-    match state {
-        JobState::Queued => ("", "Waiting"),
-        JobState::Printing => ("due", "Printing"),
-        JobState::Paused(_) => ("late", "Paused"),
-        JobState::Asking => ("due", "Look at the printer"),
-        JobState::Done => ("ok", "Done"),
-        JobState::Cancelled => ("", "Cancelled"),
-    }
-}
-
-fn label_word(state: LabelState) -> (&'static str, &'static str) {
-    match state {
-        LabelState::Queued => ("", "Waiting"),
-        LabelState::Sending => ("due", "Printing"),
-        LabelState::Sent => ("ok", "Sent"),
-        LabelState::Confirmed => ("ok", "Printed"),
-        LabelState::Unknown => ("due", "Did it come out?"),
-        LabelState::Failed => ("late", "Not printed"),
-        LabelState::Cancelled => ("", "Cancelled"),
-    }
-}
-
-struct LabelLine {
-    n: u32,
-    tag: Option<Tag>,
-    /// A tag that names an item.
-    link: Option<Tag>,
-    name: String,
-    class: &'static str,
-    state: &'static str,
-    reason: String,
-    in_doubt: bool,
-}
-
-#[derive(Template)]
-#[template(path = "job.html")]
-struct JobPage {
-    frame: Frame,
-    id: JobId,
-    title: String,
-    line: JobLine,
-    advice: String,
-    labels: Vec<LabelLine>,
-    form_token: String,
-    open: bool,
-    may_change: bool,
-}
-
-async fn job(
-    State(state): State<AppState>,
-    signed: Signed,
-    Path(text): Path<String>,
-) -> Result<Response, Problem> {
-    let job = find(&state, &text).await?;
-    let template = {
-        let facility = state.store.facility();
-        let snapshot = Snapshot::of(&state, &facility);
-        let labels = job.labels.iter().map(|label| {
-            let (class, state) = label_word(label.state);
-            LabelLine {
-                n: label.n,
-                tag: label.tag,
-                link: label.tag.filter(|_| !label.blank),
-                name: if label.blank { "Blank tag".to_owned() } else { label.name.clone() },
-                class,
-                state,
-                reason: label.reason.clone().unwrap_or_default(),
-                in_doubt: label.state == LabelState::Unknown,
-            }
-        });
-        let advice = match &job.summary.state {
-            JobState::Paused(reason) => sentence(reason),
-            JobState::Queued if job.summary.ahead > 0 => format!("{} before it.", plural(job.summary.ahead, "job is", "jobs are")),
-            JobState::Asking => "The power or the line went away while a label was being printed. Look at the printer and say whether it came out.".to_owned(),
-            _ => String::new(),
-        };
-        let open = !matches!(job.summary.state, JobState::Done | JobState::Cancelled);
-        let frame = Frame::staff(&state, &snapshot, "Labels", &signed, Place::Equipment);
-        JobPage {
-            frame: if open { frame.live(&state, &snapshot) } else { frame },
-            id: job.summary.id,
-            title: format!("{} on {}", plural(job.labels.len(), "label", "labels"), job.summary.printer),
-            line: line(&job.summary, &snapshot.local),
-            advice,
-            labels: labels.collect(),
-            form_token: signed.form_token(),
-            open,
-            may_change: signed.may_change(),
-        }
-    };
-    page(&template)
-}
-
-fn only_changers(signed: &Signed) -> Result<(), Problem> {
-    if signed.may_change() {
-        return Ok(());
-    }
-    Err(Problem::new(
-        StatusCode::FORBIDDEN,
-        "not-allowed",
-        "This needs a sign-in as biomed or facility admin",
-    )
-    .safe("Nothing was printed.")
-    .link("/staff/sign-in", "Sign in as somebody else"))
-}
-
-async fn print(
-    State(state): State<AppState>,
-    signed: Signed,
-    Path(tag): Path<String>,
-    request: Request,
-) -> Result<Response, Problem> {
-    only_changers(&signed)?;
-    let (tag, _) = service::named(&state, &tag)?;
-    let form = signed.form(request).await?;
-    let key = form.get("submission").map(str::to_owned).filter(|k| !k.is_empty());
-    let job = submit(&state, Ask { tags: vec![tag], key, ..Ask::default() }).await?;
-    Ok(see_other(&format!("/staff/labels/{}", job.summary.id)))
-}
-
-async fn answer(
-    State(state): State<AppState>,
-    signed: Signed,
-    Path(job): Path<String>,
-    request: Request,
-) -> Result<Response, Problem> {
-    only_changers(&signed)?;
-    let form = signed.form(request).await?;
-    let (n, printed) = (form.text("n").parse().unwrap_or(0), form.text("printed") == "yes");
-    let printing = state.printing.clone();
-    settle(&job, move |id| printing.answer(id, n, printed)).await
-}
-
-async fn cancel(
-    State(state): State<AppState>,
-    signed: Signed,
-    Path(job): Path<String>,
-    request: Request,
-) -> Result<Response, Problem> {
-    only_changers(&signed)?;
-    signed.form(request).await?;
-    let printing = state.printing.clone();
-    settle(&job, move |id| printing.cancel(id)).await
-}
-
-async fn settle(
-    job: &str,
-    work: impl FnOnce(JobId) -> Result<JobView, AnswerError> + Send + 'static,
-) -> Result<Response, Problem> {
-    let id: JobId = job.parse().map_err(|_| Problem::not_found())?;
-    let done = tokio::task::spawn_blocking(move || work(id)).await.map_err(|e| Problem::internal(&e))?;
-    match done {
-        // Somebody else was quicker: the page shows how it stands.
-        Ok(_) | Err(AnswerError::NotInDoubt { .. }) => Ok(see_other(&format!("/staff/labels/{id}"))),
-        Err(AnswerError::Ledger(error)) => Err(Problem::internal(&error).safe("Nothing was changed.")),
-        Err(AnswerError::NoJob(_) | AnswerError::NoLabel { .. }) => Err(Problem::not_found()),
     }
 }

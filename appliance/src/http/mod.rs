@@ -21,6 +21,7 @@ mod labels;
 mod limit;
 mod live;
 mod multipart;
+mod printers;
 mod problem;
 mod query;
 mod receipt;
@@ -30,6 +31,7 @@ mod service;
 mod sign_in;
 mod staff;
 mod standing;
+mod station;
 mod tags;
 mod tally;
 mod token;
@@ -167,7 +169,8 @@ pub fn router(state: AppState) -> Router {
         .merge(equipment::routes())
         .merge(equipment_form::routes())
         .merge(service::routes())
-        .merge(labels::routes())
+        .merge(station::routes())
+        .merge(printers::routes())
         .merge(api::routes())
         .merge(api_log::routes())
         .merge(api_found::routes())
