@@ -124,7 +124,6 @@ struct StationPage {
     shown: usize,
     more: usize,
     counted: String,
-    picked: usize,
     printers: Vec<Choice>,
     templates: Vec<Choice>,
     chosen: Chosen,
@@ -242,7 +241,6 @@ fn answer(state: &AppState, signed: &Signed, typed: Typed) -> Result<Response, P
             count(list.all as u64),
             count(picked as u64)
         ),
-        picked,
         rows: list.rows,
         printers: choices::printers(&views, &typed.chosen.printer),
         templates: choices::of_items(&typed.chosen.template),
