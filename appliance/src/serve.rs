@@ -463,12 +463,20 @@ async fn log_prints(
             told(&printing, outcome.job);
             continue;
         }
-        let event = LabelPrinted { job: outcome.job, printer: outcome.printer.clone(), labels };
+        let (job, printer) = (outcome.job, outcome.printer);
+        let printed = LabelPrinted { job, printer, labels, again: None, reason: None };
+        let command = match outcome.reprint {
+            None => Command::Note(Box::new(printed.into())),
+            Some(again) => {
+                let printed = LabelPrinted { again: Some(again.of), ..printed };
+                Command::Reprinted { printed: Box::new(printed), reason: again.reason }
+            }
+        };
         let request = crate::intake::Request {
             by: record::entry::By::BOX,
             // The ledger tells an outcome until it is taken: the key keeps the second telling from being a second entry.
             key: Some(format!("label.printed/{}", outcome.job)),
-            command: Command::Note(Box::new(event.into())),
+            command,
         };
         match command::give(&store, Arc::clone(&random), request).await {
             Ok(_) => told(&printing, outcome.job),
