@@ -14,8 +14,9 @@ use super::station::{News, ring};
 mod tables;
 
 use tables::{
-    BLANKS, JOB_IDS, JOBS, KEYS, LABELS, Labels, OPEN, PRINTED, PROGRESS, REASONS, STATES, UNREPORTED, code,
-    forget_old, found, json, keys, read_head, read_job, read_label, read_progress, read_rows, taken_before,
+    BLANKS, JOB_IDS, JOBS, KEYS, LABELS, Labels, OPEN, PRINTED, PROGRESS, REASONS, STATES, TORN, UNREPORTED,
+    code, forget_old, found, json, keys, read_head, read_job, read_label, read_progress, read_rows,
+    taken_before,
 };
 
 /// Unfinished jobs at a time: far more than a hospital queues, and few enough to be read at one look.
@@ -112,6 +113,7 @@ impl Ledger {
             tx.open_table(STATES)?;
             tx.open_table(PROGRESS)?;
             tx.open_table(PRINTED)?;
+            tx.open_table(TORN)?;
             let open: Vec<u64> = keys(&tx.open_table(OPEN)?)?;
             open.iter().try_for_each(|&seq| doubt_all(tx, seq, now_ms))
         })?;
@@ -308,6 +310,19 @@ impl Ledger {
         self.write("writing down a doubt", |tx| doubt_all(tx, seq, now_ms))
     }
 
+    /// Whether this printer may hold half a label, since a line broke or the box went down.
+    pub(crate) fn torn(&self, printer: &str) -> Result<bool, LedgerError> {
+        self.read("looking for torn labels", |tx| Ok(tx.open_table(TORN)?.get(printer)?.is_some()))
+    }
+
+    /// This printer holds no half label any more.
+    pub(crate) fn whole(&self, printer: &str) -> Result<(), LedgerError> {
+        self.write("writing down that a printer is free", |tx| {
+            tx.open_table(TORN)?.remove(printer)?;
+            Ok(())
+        })
+    }
+
     /// A person has looked for label `n`.
     pub(crate) fn answer(
         &self,
@@ -413,6 +428,10 @@ impl Ledger {
 
 fn doubt_all(tx: &WriteTransaction, seq: u64, now_ms: i64) -> Tried<()> {
     let mut labels = Labels::open(tx, seq)?;
+    if !labels.progress.under_way.is_empty() {
+        let head = read_head(&tx.open_table(JOBS)?, seq)?;
+        tx.open_table(TORN)?.insert(head.printer.as_str(), ())?;
+    }
     for n in labels.progress.under_way.clone() {
         labels.change(n, |row| Row { state: LabelState::Unknown, proof: None, at_ms: now_ms, ..row })?;
     }

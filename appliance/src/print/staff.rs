@@ -239,7 +239,7 @@ impl Printing {
             shared: shared.clone(),
             outcomes: self.bell.clone(),
             typesetter: Typesetter::new()?,
-            interrupted: self.interrupted(&config.name)?,
+            interrupted: self.ledger.torn(&config.name)?,
             ahead: None,
         };
         let board = shared.clone();
@@ -249,12 +249,6 @@ impl Printing {
             Desk { config: Arc::new(config), fixed, shared, thread: Arc::new(Mutex::new(Some(thread))) };
         self.desks.write().unwrap_or_else(PoisonError::into_inner).push(desk);
         Ok(())
-    }
-
-    /// Whether the printer may hold half a label of an earlier worker.
-    fn interrupted(&self, name: &str) -> Result<bool, LedgerError> {
-        let open = self.ledger.open_jobs()?;
-        Ok(open.iter().any(|job| job.head.printer == name && !job.progress.in_doubt.is_empty()))
     }
 
     /// Sends the worker of a printer away; what it leaves half done is in doubt. Where the printer stood in the list.

@@ -143,7 +143,7 @@ impl Worker {
                 return Err(self.trouble(&Broken::Silent));
             }
         }
-        self.interrupted = false;
+        self.mended()?;
         self.shared.heard(talk.heard(), false, self.now_ms());
         // The answer is all that was wanted; a job that comes meanwhile does not wait for good manners.
         tokio::select! {
@@ -190,7 +190,7 @@ impl Worker {
     async fn print_answered(&mut self, job: &Job) -> Result<(), Trouble> {
         let mut talk = self.call().await?;
         self.wait_until_ready(&mut talk).await?;
-        self.interrupted = false;
+        self.mended()?;
         let mut changed = Instant::now();
         loop {
             self.shared.heard(talk.heard(), true, self.now_ms());
@@ -279,6 +279,14 @@ impl Worker {
         Ok(())
     }
 
+    /// A torn label was ended: the printer listens again.
+    fn mended(&mut self) -> Result<(), LedgerError> {
+        if std::mem::take(&mut self.interrupted) {
+            self.ledger.whole(&self.config.name)?;
+        }
+        Ok(())
+    }
+
     /// Whatever was under way may be out or not.
     fn broke(&mut self, job: &Job, e: &Broken) -> Result<Trouble, Trouble> {
         self.interrupted = true;
@@ -333,7 +341,7 @@ impl Worker {
             let progress = self.ledger.progress(job.seq)?;
             let Step::Send(n) = plan::next(&progress, self.window()) else { break };
             let mut talk = self.call().await?;
-            self.interrupted = false;
+            self.mended()?;
             self.shared.heard(talk.heard(), true, self.now_ms());
             self.send(&mut talk, job, n).await?;
             let finished = if progress.queued == 1 { talk.finish().await } else { Ok(()) };

@@ -25,6 +25,8 @@ pub(super) const REASONS: TableDefinition<'_, (u64, u32), &str> = TableDefinitio
 pub(super) const OPEN: TableDefinition<'_, u64, ()> = TableDefinition::new("print_open");
 /// Finished jobs whose outcome is not in the log yet.
 pub(super) const UNREPORTED: TableDefinition<'_, u64, ()> = TableDefinition::new("print_unreported");
+/// Printers that may hold half a label: what is said to them first has to end it.
+pub(super) const TORN: TableDefinition<'_, &str, ()> = TableDefinition::new("print_torn");
 /// Blank tags that were ever given to a printer.
 pub(super) const BLANKS: TableDefinition<'_, &str, u64> = TableDefinition::new("print_blanks");
 

@@ -101,6 +101,22 @@ fn what_was_under_way_is_in_doubt_after_a_crash() {
 }
 
 #[test]
+fn a_printer_may_hold_half_a_label_until_it_was_told_to_drop_it() {
+    let db = memory();
+    let ledger = Ledger::open(db.clone(), 1).unwrap();
+    ledger.submit(&head(1, 2, None), &[1, 2].map(|n| label(n, false))).unwrap();
+    ledger.doubt(1, 5).unwrap();
+    assert!(!ledger.torn("p").unwrap(), "nothing was on its way");
+    ledger.sending(1, 1, 10).unwrap();
+    let ledger = Ledger::open(db, 99).unwrap();
+    ledger.answer(1, 1, false, 100).unwrap();
+    assert!(ledger.torn("p").unwrap(), "a person's answer does not reach the printer");
+    assert!(!ledger.torn("q").unwrap());
+    ledger.whole("p").unwrap();
+    assert!(!ledger.torn("p").unwrap());
+}
+
+#[test]
 fn the_same_submission_is_one_job() {
     let ledger = Ledger::open(memory(), 1).unwrap();
     let labels = [label(1, false)];
