@@ -199,10 +199,15 @@ impl BrotherQl {
         self.asking.answered();
         self.idle.stopped();
         self.condition = Some(fault);
-        // The printer has thrown away all that it held.
+        // The printer has thrown away all that it held. A page that it had begun may be out: at the end of a roll, and
+        // with a jam behind it, it is.
+        let begun = match self.profile.answers {
+            Answers::Printed => self.awaited.len().saturating_sub(self.unstarted),
+            Answers::Taken | Answers::Nothing => self.awaited.len(),
+        };
         self.fresh = true;
         (self.page, self.unstarted) = (Page::Waiting, 0);
-        let lost = self.awaited.lose_all().map(|from| Event::Lost { from });
+        let lost = self.awaited.lose_all(begun);
         let mut events = vec![Event::State(fault)];
         events.extend(lost);
         events

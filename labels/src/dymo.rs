@@ -61,6 +61,8 @@ pub fn refusal(model: &str) -> Option<&'static str> {
 
 /// From one question to the next.
 const POLL: Duration = Duration::from_secs(1);
+/// The same while a label is under way and nothing is wrong: the next one waits for the answer.
+const POLL_SOON: Duration = Duration::from_millis(150);
 /// How long the answer may take; in the middle of a label there is none.
 const ANSWER_MAX: Duration = Duration::from_secs(5);
 /// Length of label that is set for an endless roll: from 8000h on no gap is looked for.
@@ -149,9 +151,10 @@ impl Dymo {
         if fault.is_some() {
             self.idle.stopped();
             if again {
-                // It throws away what it holds.
+                // It throws away what it holds; behind the last label of a roll it stops as in the middle of one.
                 self.torn |= !self.awaited.is_empty();
-                events.extend(self.awaited.lose_all().map(|from| Event::Lost { from }));
+                let begun = self.awaited.len();
+                events.extend(self.awaited.lose_all(begun));
             }
             return events;
         }
@@ -174,9 +177,12 @@ impl Session for Dymo {
         if self.profile.answers == Answers::Nothing { Vec::new() } else { self.ask(now) }
     }
 
+    /// With a feed: `ESC @` moves no paper, and the next label would be printed over the rest of the torn one.
     fn after_interruption(&mut self) -> Vec<u8> {
         self.torn = false;
-        self.resynchronise()
+        let mut bytes = self.resynchronise();
+        bytes.extend_from_slice(b"\x1bE");
+        bytes
     }
 
     fn encode(&mut self, n: u32, label: &Bitmap) -> Result<Vec<u8>, EncodeError> {
@@ -235,7 +241,8 @@ impl Session for Dymo {
         if self.asking.overdue(now, ANSWER_MAX) {
             return (self.ask(now), vec![Event::Silent]);
         }
-        (if self.asking.due(now, POLL) { self.ask(now) } else { Vec::new() }, Vec::new())
+        let every = if self.awaited.is_empty() || self.faulty { POLL } else { POLL_SOON };
+        (if self.asking.due(now, every) { self.ask(now) } else { Vec::new() }, Vec::new())
     }
 }
 
@@ -278,7 +285,7 @@ mod tests {
         let media = media().into_iter().find(|m| m.length == Length::Continuous).unwrap();
         let profile = Profile { media, darkness: Some(100), ..Language::Dymo.usual_profile() };
         let mut s = Dymo::new(profile);
-        assert!(s.after_interruption().ends_with(b"\x1b\x1b@"));
+        assert!(s.after_interruption().ends_with(b"\x1b\x1b@\x1bE"));
         assert_eq!(
             s.encode(1, &dot()).unwrap(),
             b"\x1bL\xff\xff\x1bB\0\x1bD\x02\x1bg\x1bh\x16\0\0\x16\0\x80\x1bG"
@@ -346,14 +353,28 @@ mod tests {
     }
 
     #[test]
-    fn paper_out_loses_what_it_held_once_it_was_said_twice() {
+    fn asked_soon_after_a_label_and_one_byte_confirms_nothing() {
+        let mut s = ready();
+        s.encode(1, &dot()).unwrap();
+        assert_eq!(s.tick(seconds(0.1)), (Vec::new(), Vec::new()));
+        for at in [0.15, 0.30] {
+            assert_eq!(s.tick(seconds(at)).0, ASK_STATUS);
+            assert_eq!(s.on_bytes(&[0x03, 0x03, 0x03]), [READY], "one answer to one question");
+        }
+        assert_eq!(s.tick(seconds(0.45)).0, ASK_STATUS);
+        assert_eq!(s.on_bytes(&[0x03]), [READY, Event::Taken { upto: 1 }]);
+        assert_eq!(s.tick(seconds(0.60)), (Vec::new(), Vec::new()), "nothing is under way");
+    }
+
+    #[test]
+    fn paper_out_leaves_doubt_about_what_it_held_once_it_was_said_twice() {
         let mut s = ready();
         s.encode(1, &dot()).unwrap();
         s.encode(2, &dot()).unwrap();
         s.tick(seconds(1.0));
         assert_eq!(s.on_bytes(&[0x20]), [Event::State(Condition::PaperOut)]);
         s.tick(seconds(2.0));
-        assert_eq!(s.on_bytes(&[0x20]), [Event::State(Condition::PaperOut), Event::Lost { from: 1 }]);
+        assert_eq!(s.on_bytes(&[0x20]), [Event::State(Condition::PaperOut), Event::Unclear { upto: 2 }]);
         assert!(!s.takes_next());
         s.tick(seconds(3.0));
         assert_eq!(s.on_bytes(&[0x03]), [READY]);

@@ -203,6 +203,12 @@ pub enum Event {
         /// The lowest one.
         from: u32,
     },
+    /// The printer stopped in these labels or right behind them, and threw away what it had got: whether they are out
+    /// and whole, only a person can see. Labels after them were told to be lost before.
+    Unclear {
+        /// The highest one.
+        upto: u32,
+    },
     /// What is in the printer, as far as it says so; lengths in whole millimetres, 0 for endless.
     Loaded {
         /// Across the head.
@@ -316,11 +322,13 @@ impl Awaited {
         self.take(self.0.len())
     }
 
-    /// Takes out all and gives the oldest.
-    pub(crate) fn lose_all(&mut self) -> Option<u32> {
-        let first = self.first();
+    /// Takes out all. What becomes of them when the printer threw away what it held: of the `begun` oldest only a person
+    /// can tell whether they are out, the others did not come out.
+    pub(crate) fn lose_all(&mut self, begun: usize) -> Vec<Event> {
+        let upto = self.take(begun);
+        let lost = self.first().map(|from| Event::Lost { from });
         self.0.clear();
-        first
+        lost.into_iter().chain(upto.map(|upto| Event::Unclear { upto })).collect()
     }
 }
 

@@ -32,6 +32,8 @@ fn head_dots(dpi: Dpi) -> u32 {
 
 /// From one question to the next.
 const POLL: Duration = Duration::from_secs(1);
+/// The same while a label is under way and nothing is wrong: the next one waits for the answer.
+const POLL_SOON: Duration = Duration::from_millis(150);
 /// How long the long answer may take before the short one is asked for; clones have only that.
 const LONG_ANSWER_MAX: Duration = Duration::from_secs(1);
 /// How long an answer may take.
@@ -64,7 +66,8 @@ pub struct Tspl {
     /// Asked after the last label had been given away.
     fresh: bool,
     idle: IdleProof,
-    waiting: bool,
+    /// The last state that it told.
+    condition: Condition,
     partial: Vec<u8>,
 }
 
@@ -79,7 +82,7 @@ impl Tspl {
             long_known: false,
             fresh: false,
             idle: IdleProof::default(),
-            waiting: false,
+            condition: Condition::Ready,
             partial: Vec::new(),
         }
     }
@@ -151,7 +154,7 @@ impl Tspl {
 
     fn told(&mut self, causes: &[(bool, Condition)], busy: bool) -> Vec<Event> {
         let condition = causes.iter().find(|(on, _)| *on).map_or(Condition::Ready, |(_, c)| *c);
-        self.waiting = condition == Condition::LabelWaiting;
+        self.condition = condition;
         let mut events = vec![Event::State(condition)];
         if !self.fresh || self.awaited.is_empty() {
             return events;
@@ -231,7 +234,7 @@ impl Session for Tspl {
     }
 
     fn takes_next(&self) -> bool {
-        !self.waiting
+        self.condition != Condition::LabelWaiting
     }
 
     fn on_bytes(&mut self, bytes: &[u8]) -> Vec<Event> {
@@ -249,7 +252,9 @@ impl Session for Tspl {
         if self.asking.overdue(now, ANSWER_MAX) {
             return (self.ask(now), vec![Event::Silent]);
         }
-        (if self.asking.due(now, POLL) { self.ask(now) } else { Vec::new() }, Vec::new())
+        let soon = !self.awaited.is_empty() && self.condition == Condition::Ready;
+        let every = if soon { POLL_SOON } else { POLL };
+        (if self.asking.due(now, every) { self.ask(now) } else { Vec::new() }, Vec::new())
     }
 }
 
@@ -373,6 +378,27 @@ mod tests {
         assert_eq!(s.on_bytes(&[0x20]), [Event::State(Condition::Ready)]);
         s.tick(seconds(4.0));
         assert_eq!(s.on_bytes(&[0x00]), [Event::State(Condition::Ready), Event::Taken { upto: 1 }]);
+    }
+
+    #[test]
+    fn asked_soon_after_a_label_and_one_byte_confirms_nothing() {
+        let mut s = short();
+        s.encode(1, &dot()).unwrap();
+        for at in [1.15, 1.30] {
+            assert_eq!(s.tick(seconds(at)).0, ASK_SHORT);
+            assert_eq!(
+                s.on_bytes(&[0x00, 0x00, 0x00]),
+                [Event::State(Condition::Ready)],
+                "one answer to one question"
+            );
+        }
+        assert_eq!(s.tick(seconds(1.45)).0, ASK_SHORT);
+        assert_eq!(s.on_bytes(&[0x00]), [Event::State(Condition::Ready), Event::Taken { upto: 1 }]);
+        assert!(s.tick(seconds(1.60)).0.is_empty(), "nothing is under way");
+        s.encode(2, &dot()).unwrap();
+        s.tick(seconds(2.5));
+        s.on_bytes(&[0x04]);
+        assert!(s.tick(seconds(3.0)).0.is_empty(), "out of paper it is left in peace");
     }
 
     #[test]

@@ -266,7 +266,9 @@ impl Talk {
                 }
                 Event::PaperLow => self.heard.paper_low = true,
                 Event::Loaded { width_mm, length_mm } => self.heard.loaded = Some((width_mm, length_mm)),
-                Event::Printed { .. } | Event::Taken { .. } | Event::Lost { .. } => self.waiting.push(event),
+                Event::Printed { .. } | Event::Taken { .. } | Event::Lost { .. } | Event::Unclear { .. } => {
+                    self.waiting.push(event)
+                }
                 Event::Silent => {}
             }
         }

@@ -273,6 +273,8 @@ impl Worker {
                 Event::Printed { upto } => self.ledger.vouch(job.seq, upto, Proof::Printer, self.now_ms())?,
                 Event::Taken { upto } => self.ledger.vouch(job.seq, upto, Proof::Idle, self.now_ms())?,
                 Event::Lost { from } => self.ledger.lose(job.seq, from, self.now_ms())?,
+                // All that is under way: what was lost is not any more.
+                Event::Unclear { .. } => self.ledger.doubt(job.seq, self.now_ms())?,
                 Event::State(_) | Event::PaperLow | Event::Loaded { .. } | Event::Silent => {}
             }
         }

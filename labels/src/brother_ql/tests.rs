@@ -152,7 +152,7 @@ fn two_pages_at_once_are_not_mistaken_for_each_other() {
 }
 
 #[test]
-fn a_fault_loses_from_the_first_that_is_not_confirmed() {
+fn a_fault_loses_what_was_not_begun_and_leaves_doubt_about_what_was() {
     for (errors, condition) in [
         ([0x02, 0], Condition::PaperOut),
         ([0x04, 0], Condition::CutterJam),
@@ -165,7 +165,7 @@ fn a_fault_loses_from_the_first_that_is_not_confirmed() {
         s.on_bytes(&[printing(), done()].concat());
         s.encode(2, &dot()).unwrap();
         let events = s.on_bytes(&packet(errors, 2, 0));
-        assert_eq!(events, [Event::State(condition), Event::Lost { from: 1 }]);
+        assert_eq!(events, [Event::State(condition), Event::Lost { from: 2 }, Event::Unclear { upto: 1 }]);
         assert!(!s.takes_next());
         assert_eq!(s.tick(seconds(1.0)).0, ASK_STATUS);
         assert_eq!(s.on_bytes(&packet(errors, 0, 0)), [Event::State(condition)]);
@@ -178,13 +178,13 @@ fn a_fault_loses_from_the_first_that_is_not_confirmed() {
 }
 
 #[test]
-fn a_jam_after_completed_loses_the_last_label() {
+fn a_jam_after_completed_leaves_doubt_about_the_last_label() {
     let mut s = ready();
     s.encode(1, &dot()).unwrap();
     s.on_bytes(&[printing(), done()].concat());
     s.tick(seconds(1.0));
     let events = s.on_bytes(&packet([0x04, 0], 0, 0));
-    assert_eq!(events, [Event::State(Condition::CutterJam), Event::Lost { from: 1 }]);
+    assert_eq!(events, [Event::State(Condition::CutterJam), Event::Unclear { upto: 1 }]);
 }
 
 #[test]
@@ -248,7 +248,7 @@ fn by_snmp_a_label_is_taken_at_best() {
     assert_eq!(s.on_bytes(&reply()), [READY[0], READY[1], Event::Taken { upto: 1 }]);
     s.encode(2, &dot()).unwrap();
     let lost = s.on_bytes(&packet([2, 0], 0, 0));
-    assert_eq!(lost, [Event::State(Condition::PaperOut), Event::Lost { from: 2 }]);
+    assert_eq!(lost, [Event::State(Condition::PaperOut), Event::Unclear { upto: 2 }]);
     assert_eq!(s.tick(seconds(5.0)), (Vec::new(), vec![Event::Silent]));
 }
 
