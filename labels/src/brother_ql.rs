@@ -116,9 +116,12 @@ impl BrotherQl {
         bytes
     }
 
+    /// One that stopped holds nothing any more, and may go on telling of its fault until it is reset.
     fn ask(&mut self, now: Duration) -> Vec<u8> {
         self.asking.ask(now);
-        ASK_STATUS.to_vec()
+        let stopped = !matches!(self.condition, None | Some(Condition::Ready | Condition::Cooling));
+        let reset = if stopped && self.fresh { INIT } else { &[] };
+        [reset, ASK_STATUS].concat()
     }
 
     /// Everything of a page that stands before its rows.

@@ -85,6 +85,8 @@ pub struct Dymo {
     fresh: bool,
     /// The last answer told of a fault; a single byte could be noise.
     faulty: bool,
+    /// A fault was told since the last label: it takes nothing from then until it is reset, mended or not.
+    stopped: bool,
     idle: IdleProof,
 }
 
@@ -98,6 +100,7 @@ impl Dymo {
             torn: true,
             fresh: false,
             faulty: false,
+            stopped: false,
             idle: IdleProof::default(),
         }
     }
@@ -148,14 +151,15 @@ impl Dymo {
         let fault = causes.iter().find(|(on, _)| *on).map(|(_, condition)| *condition);
         let mut events = vec![Event::State(fault.unwrap_or(Condition::Ready))];
         let again = std::mem::replace(&mut self.faulty, fault.is_some());
+        self.stopped |= fault.is_some() && !self.awaited.is_empty();
+        if self.stopped && (again || fault.is_none()) {
+            // It throws away what it holds; behind the last label of a roll it stops as in the middle of one.
+            (self.torn, self.stopped) = (true, false);
+            let begun = self.awaited.len();
+            events.extend(self.awaited.lose_all(begun));
+        }
         if fault.is_some() {
             self.idle.stopped();
-            if again {
-                // It throws away what it holds; behind the last label of a roll it stops as in the middle of one.
-                self.torn |= !self.awaited.is_empty();
-                let begun = self.awaited.len();
-                events.extend(self.awaited.lose_all(begun));
-            }
             return events;
         }
         // On an endless roll there is no top of form.
@@ -215,7 +219,7 @@ impl Session for Dymo {
         if self.profile.answers != Answers::Nothing {
             self.awaited.push(n);
             self.fresh = false;
-            self.faulty = false;
+            (self.faulty, self.stopped) = (false, false);
             self.idle.restart();
         }
         Ok(bytes)
@@ -380,6 +384,17 @@ mod tests {
         assert_eq!(s.on_bytes(&[0x03]), [READY]);
         assert!(s.takes_next());
         assert!(s.encode(1, &dot()).unwrap().starts_with(&[0x1b; 85]));
+    }
+
+    #[test]
+    fn a_fault_that_was_mended_at_once_leaves_doubt_too() {
+        let mut s = ready();
+        s.encode(1, &dot()).unwrap();
+        s.tick(seconds(1.0));
+        assert_eq!(s.on_bytes(&[0x80]), [Event::State(Condition::Fault)]);
+        s.tick(seconds(2.0));
+        assert_eq!(s.on_bytes(&[0x03]), [READY, Event::Unclear { upto: 1 }]);
+        assert!(s.encode(1, &dot()).unwrap().starts_with(&[0x1b; 85]), "it is reset before the next label");
     }
 
     #[test]

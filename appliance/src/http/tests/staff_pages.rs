@@ -3,7 +3,7 @@
 use super::*;
 
 /// A browser in which somebody has signed in.
-struct Desk<'a> {
+pub(super) struct Desk<'a> {
     world: &'a World,
     cookie: String,
 }
@@ -15,7 +15,7 @@ async fn person(world: &World, name: &str, role: Role, pin: &str) -> StaffId {
     added.staff
 }
 
-async fn desk<'a>(world: &'a World, role: Role) -> Desk<'a> {
+pub(super) async fn desk<'a>(world: &'a World, role: Role) -> Desk<'a> {
     let id = person(world, "Tom Nguyen", role, "4711").await.to_string();
     let answer = world
         .send(
@@ -32,17 +32,17 @@ async fn desk<'a>(world: &'a World, role: Role) -> Desk<'a> {
 }
 
 impl Desk<'_> {
-    async fn send(&self, mut request: Request<Body>) -> Answer {
+    pub(super) async fn send(&self, mut request: Request<Body>) -> Answer {
         request.headers_mut().insert("cookie", self.cookie.parse().unwrap());
         self.world.send(request, true).await
     }
 
-    async fn get(&self, path: &str) -> Answer {
+    pub(super) async fn get(&self, path: &str) -> Answer {
         self.send(Request::get(path).body(Body::empty()).unwrap()).await
     }
 
     /// Sends the form of a page, with the hidden fields that it has.
-    async fn post(&self, path: &str, token: &str, form: &[(&str, &str)]) -> Answer {
+    pub(super) async fn post(&self, path: &str, token: &str, form: &[(&str, &str)]) -> Answer {
         self.send(posted(path, &[&[("form", token)], form].concat())).await
     }
 }
@@ -201,13 +201,13 @@ async fn a_label_is_printed_from_the_item() {
         .is(200)
         .has("1 label on Desk")
         .has("Infusion pump 14")
-        .has("Cancel what is not printed");
+        .has("Cancel this job");
     desk.post(&format!("{}/cancel", printed.location()), &token, &[]).await.is(303);
     desk.get("/staff/box")
         .await
         .is(200)
         .has("Desk")
-        .has("1 label on Desk")
+        .has("/staff/printers/Desk")
         .has("HTTP://10.0.0.5")
         .has_not("Settings</a>");
     desk.get("/staff/labels/01ARZ3NDEKTSV4RRFFQ69G5FAV").await.is(404);
