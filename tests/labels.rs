@@ -6,11 +6,27 @@
 
 #[path = "labels/crash.rs"]
 mod crash;
+#[path = "browser/demo.rs"]
+mod demo;
+#[path = "labels/demonstration.rs"]
+mod demonstration;
 #[path = "labels/faults.rs"]
 mod faults;
+#[path = "labels/jobs.rs"]
+mod jobs;
+#[path = "labels/kills.rs"]
+mod kills;
+#[path = "labels/long.rs"]
+mod long;
+#[path = "labels/oracles.rs"]
+mod oracles;
 #[path = "labels/readers.rs"]
 mod readers;
 #[path = "labels/room.rs"]
 mod room;
+#[path = "labels/station.rs"]
+mod station;
 #[path = "labels/streams.rs"]
 mod streams;
+#[path = "labels/truth.rs"]
+mod truth;

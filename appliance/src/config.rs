@@ -67,42 +67,8 @@ impl Default for Limits {
     }
 }
 
-/// A printer's language. More come with the print station.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Language {
-    /// Epson's raster commands, which receipt printers take.
-    Escpos,
-}
-
-/// A label printer.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Printer {
-    /// What people call it.
-    pub name: String,
-    /// What it speaks.
-    pub language: Language,
-    /// `tcp://host:port`.
-    pub address: String,
-    /// Dots per inch.
-    #[serde(default = "default_dpi")]
-    pub dpi: u16,
-    /// Whether it answers questions; most cheap ones do not.
-    #[serde(default = "default_answers")]
-    pub answers: bool,
-}
-
-fn default_dpi() -> u16 {
-    203
-}
-
-fn default_answers() -> bool {
-    true
-}
-
 /// All settings.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
     /// The data folder.
@@ -113,8 +79,8 @@ pub struct Config {
     pub https: Listen,
     /// Bounds.
     pub limits: Limits,
-    /// Printers.
-    pub printers: Vec<Printer>,
+    /// Printers, each as the API takes one; what their keys mean is the print room's to know.
+    pub printers: Vec<toml::Table>,
     /// A claim file to take up at start; one that was taken up already is passed over.
     pub claim: Option<PathBuf>,
     /// Further host names and addresses under which the box is reached, beside those that it knows of itself.
@@ -202,7 +168,7 @@ impl Config {
             "CLEANTRACK_PRINTERS" => {
                 #[derive(Deserialize)]
                 struct Only {
-                    printers: Vec<Printer>,
+                    printers: Vec<toml::Table>,
                 }
                 let only: Only = parse_toml(name, &format!("printers = {value}"))?;
                 self.printers = only.printers;
@@ -219,16 +185,16 @@ impl Config {
         if !(1..=90).contains(&self.limits.photo_percent) {
             return Err(ConfigError::Value("limits.photo_percent must be 1 to 90"));
         }
-        let names: std::collections::BTreeSet<_> = self.printers.iter().map(|p| &p.name).collect();
-        if names.len() != self.printers.len() || names.iter().any(|n| n.trim().is_empty()) {
+        let text = |printer: &toml::Table, key: &str| {
+            printer.get(key).and_then(|v| v.as_str()).unwrap_or_default().trim().to_owned()
+        };
+        let names: std::collections::BTreeSet<_> = self.printers.iter().map(|p| text(p, "name")).collect();
+        if names.len() != self.printers.len() || names.iter().any(String::is_empty) {
             return Err(ConfigError::Value("each of the printers needs a name of its own"));
         }
-        if self.printers.iter().any(|p| !matches!(p.dpi, 180 | 203 | 300 | 600)) {
-            return Err(ConfigError::Value("a printer's dpi is 180, 203, 300 or 600"));
-        }
-        if self.printers.iter().any(|p| p.address.strip_prefix("tcp://").is_none_or(|a| !a.contains(':'))) {
+        if self.printers.iter().any(|p| text(p, "language").is_empty() || text(p, "address").is_empty()) {
             return Err(ConfigError::Value(
-                "a printer's address reads tcp://host:port, such as tcp://10.0.0.9:9100",
+                "each of the printers needs a language and an address, such as tcp://10.0.0.9:9100",
             ));
         }
         Ok(self)
@@ -277,7 +243,7 @@ mod tests {
                 .unwrap();
         assert_eq!(config.data().unwrap(), Path::new("/b"));
         assert_eq!((config.http.listen.port(), config.limits.submits_per_address), (1, 0));
-        assert_eq!((config.https.listen.port(), config.printers[0].dpi), (8443, 203));
+        assert_eq!((config.https.listen.port(), config.printers[0]["name"].as_str()), (8443, Some("P")));
         assert_eq!(load("", &[("STATE_DIRECTORY", "/s")]).unwrap().data().unwrap(), Path::new("/s"));
         assert!(load("", &[]).unwrap().data().is_err());
     }
@@ -295,7 +261,8 @@ mod tests {
             twice.as_str(),
             "[limits]\nconnections = 1\n",
             "[limits]\nphoto_percent = 0\n",
-            "printers = [{name=\"a\",language=\"escpos\",address=\"usb\"}]",
+            "printers = [{name=\"a\",language=\"escpos\"}]",
+            "printers = [{name=\"\",language=\"escpos\",address=\"tcp://h:1\"}]",
         ] {
             assert!(matches!(load(wrong, &[]), Err(ConfigError::Value(_))), "{wrong}");
         }

@@ -8,7 +8,6 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use labels::language::Answers;
 use record::kinds::{LabelOutcome, LabelPrinted, PrintedLabel};
 use record::messages::PrinterHealth;
 use tokio::net::TcpListener;
@@ -22,7 +21,7 @@ use crate::identity::{Authority, AuthorityError, Identity, IdentityError, own_ad
 use crate::intake::Command;
 use crate::listen::{Connections, Listener};
 use crate::photo::{PhotoSettings, Photos};
-use crate::print::{JobOutcome, LabelState, PrintError, PrinterConfig, Printing};
+use crate::print::{JobOutcome, LabelState, PrintError, PrinterConfig, PrinterSettings, Printing};
 use crate::random::{Random, SystemRandom};
 use crate::store::{Decision, Store, StoreConfig, StoreError};
 use crate::uplink::claim::{ClaimError, Files};
@@ -55,6 +54,14 @@ pub enum ServeError {
     /// The print room.
     #[error(transparent)]
     Print(#[from] PrintError),
+    /// A printer in the settings.
+    #[error("the printer {name:?} in the settings: {why}")]
+    Printer {
+        /// Which.
+        name: String,
+        /// What does not fit, and what to do.
+        why: String,
+    },
     /// The claim file that the settings name.
     #[error("the claim file {}: {source}", path.display())]
     Claim {
@@ -195,7 +202,7 @@ async fn start(
     let identity = Identity::open(&store.state_db(), random)?;
     let photos = open_photos(program, config, data, random)?;
     let (outcomes, printed) = mpsc::channel(64);
-    let printers = config.printers.iter().map(printer).collect();
+    let printers = config.printers.iter().map(printer).collect::<Result<_, _>>()?;
     let printing = Arc::new(Printing::open(store.state_db(), printers, Arc::clone(clock), random, outcomes)?);
     let mut tasks =
         vec![tokio::spawn(log_prints(store.clone(), Arc::clone(&printing), Arc::clone(random), printed))];
@@ -280,10 +287,12 @@ fn open_photos(
     Photos::open(settings, Arc::clone(random)).map_err(ServeError::Photos)
 }
 
-fn printer(config: &crate::config::Printer) -> PrinterConfig {
-    let answers = if config.answers { Answers::Printed } else { Answers::Nothing };
-    let dpi = labels::Dpi::new(config.dpi).unwrap_or(labels::Dpi::D203);
-    PrinterConfig::escpos(&config.name, &config.address, dpi, answers)
+fn printer(settings: &toml::Table) -> Result<PrinterConfig, ServeError> {
+    let name = settings.get("name").and_then(|n| n.as_str()).unwrap_or_default().to_owned();
+    let read: Result<PrinterSettings, _> = settings.clone().try_into();
+    let read =
+        read.map_err(|source| ServeError::Printer { name: name.clone(), why: source.message().to_owned() })?;
+    read.checked().map_err(|why| ServeError::Printer { name, why: why.to_string() })
 }
 
 async fn bind(addr: SocketAddr) -> Result<TcpListener, ServeError> {
@@ -461,25 +470,41 @@ async fn log_prints(
     mut printed: mpsc::Receiver<JobOutcome>,
 ) {
     while let Some(outcome) = printed.recv().await {
-        let labels =
-            outcome.labels.iter().map(|l| PrintedLabel { tag: l.tag, outcome: ended(l.state) }).collect();
-        let event = LabelPrinted { job: outcome.job, printer: outcome.printer.clone(), labels };
+        let tagged = outcome.labels.iter().filter_map(|l| Some((l.tag?, l.state)));
+        let labels: Vec<_> = tagged.map(|(tag, state)| PrintedLabel { tag, outcome: ended(state) }).collect();
+        if labels.is_empty() {
+            // A test label or a badge is no event of any thing's life.
+            told(&printing, outcome.job);
+            continue;
+        }
+        let (job, printer) = (outcome.job, outcome.printer);
+        let printed = LabelPrinted { job, printer, labels, again: None, reason: None };
+        let command = match outcome.reprint {
+            None => Command::Note(Box::new(printed.into())),
+            Some(again) => {
+                let printed = LabelPrinted { again: Some(again.of), ..printed };
+                Command::Reprinted { printed: Box::new(printed), reason: again.reason }
+            }
+        };
         let request = crate::intake::Request {
             by: record::entry::By::BOX,
             // The ledger tells an outcome until it is taken: the key keeps the second telling from being a second entry.
             key: Some(format!("label.printed/{}", outcome.job)),
-            command: Command::Note(Box::new(event.into())),
+            command,
         };
         match command::give(&store, Arc::clone(&random), request).await {
-            Ok(_) => {
-                if let Err(error) = printing.reported(outcome.job) {
-                    tracing::error!(%error, "a print job's end is in the log, but the ledger does not know");
-                }
-            }
+            Ok(_) => told(&printing, outcome.job),
             Err(error) => {
                 tracing::error!(%error, job = %outcome.job, "a print job's end is not in the log yet")
             }
         }
+    }
+}
+
+/// The ledger need not tell this job's end again.
+fn told(printing: &Printing, job: record::ids::JobId) {
+    if let Err(error) = printing.reported(job) {
+        tracing::error!(%error, "a print job's end is dealt with, but the ledger does not know");
     }
 }
 

@@ -1,5 +1,6 @@
-//! The QR code of a label's URL: the smallest one that fits, made as robust as its size allows, in whole dots.
+//! The code of a label, QR or Data Matrix: the smallest that fits, as robust as its size allows, in whole dots.
 
+use datamatrix::{DataMatrix, SymbolList};
 use qrcode::bits::{Bits, encode_auto};
 use qrcode::{Color, EcLevel, QrCode};
 
@@ -8,47 +9,99 @@ use crate::layout::Dpi;
 
 /// Module size at which a standard label reads well with a phone at arm's length (millimetres).
 pub const MODULE_MM: f64 = 0.75;
+/// Module size below which a label is still printed, with a warning (millimetres).
+pub const MODULE_MM_WARN: f64 = 0.6;
 /// Module size below which a phone camera fails too often to print the label at all (millimetres).
 pub const MODULE_MM_LEAST: f64 = 0.37;
-/// White modules between the code and words or frames.
-pub const QUIET: u32 = 4;
-/// White modules between the code and the label's own white edge.
-pub const QUIET_EDGE: u32 = 2;
+/// The same for QR codes that are read from close up by choice (millimetres): four dots of a 300 dpi head.
+pub const MODULE_MM_CLOSE_UP: f64 = 0.33;
+/// The same for Data Matrix and hand scanners (millimetres): the ten thousandths of an inch that they are made for.
+pub const MODULE_MM_SCANNER: f64 = 0.25;
+/// Characters of a code; a phone cannot read what holds more from a label.
+pub const CHARS_MAX: usize = 512;
 
 /// Why an address cannot become a code on this label.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum CodeError {
     /// A character outside QR's alphanumeric set.
     #[error(
-        "the label address has a {0:?}, which the compact form of a QR code cannot hold; use a label host of letters, digits, dots and hyphens"
+        "the label address has a {0:?}, which the compact form of a code cannot hold; use a label host of letters, digits, dots and hyphens"
     )]
     Character(char),
-    /// More than any QR code holds.
+    /// More than a code on a label can hold.
     #[error(
-        "the label address has {chars} characters, more than a QR code holds; choose a shorter label host"
+        "the label address has {chars} characters, more than a code on this label holds; choose a shorter label host"
     )]
     TooLong {
         /// Characters of the address.
         chars: usize,
     },
+    /// Nothing to hold.
+    #[error("the label has no address for its code; give it one")]
+    Empty,
     /// Modules would be too small for a phone.
     #[error(
-        "the label address makes squares of {module_mm:.2} mm on this label, and phones need {least_mm:.2} mm; choose a shorter label host or a larger label"
+        "the label address makes squares of {module_mm:.2} mm on this label, and {reader} need {least_mm:.2} mm; make the code at least {needs_mm:.1} mm wide, shorten the label host or choose a larger label",
+        reader = if *close_up { "phones held close" } else { "phones" }
     )]
     TooSmall {
         /// What a module would measure.
         module_mm: f64,
         /// What it has to measure.
         least_mm: f64,
+        /// What the code has to measure with its white edge.
+        needs_mm: f64,
+        /// Whether the label is one that is read from close up by choice.
+        close_up: bool,
     },
 }
 
-/// The modules of a QR code, without quiet zone.
-#[derive(Debug, Clone)]
+/// Which of the two.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Read by every phone's camera.
+    Qr,
+    /// Smaller; read by hand scanners, not by every phone's camera.
+    DataMatrix,
+}
+
+impl Kind {
+    /// White modules between the code and words or frames.
+    pub fn quiet(self) -> u32 {
+        match self {
+            Self::Qr => 4,
+            Self::DataMatrix => 2,
+        }
+    }
+
+    /// White modules between the code and the label's own white edge, and around a close-up code.
+    pub fn quiet_edge(self) -> u32 {
+        match self {
+            Self::Qr => 2,
+            Self::DataMatrix => 1,
+        }
+    }
+
+    /// The smallest module that may be printed (millimetres).
+    pub fn module_mm_least(self, close_up: bool) -> f64 {
+        match (self, close_up) {
+            (_, false) => MODULE_MM_LEAST,
+            (Self::Qr, true) => MODULE_MM_CLOSE_UP,
+            (Self::DataMatrix, true) => MODULE_MM_SCANNER,
+        }
+    }
+}
+
+/// The modules of a code, without quiet zone.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Code {
-    colors: Vec<Color>,
-    size: u32,
-    level: EcLevel,
+    kind: Kind,
+    content: String,
+    width: u32,
+    height: u32,
+    /// Row by row from the top left.
+    dark: Vec<bool>,
+    level: char,
 }
 
 /// The code of `url` in upper case (scheme and host do not mind, and the box matches the tag in any case of letters).
@@ -56,26 +109,47 @@ pub struct Code {
 /// # Errors
 /// [`CodeError::Character`] and [`CodeError::TooLong`].
 pub fn qr(url: &str) -> Result<Code, CodeError> {
-    let url = upper(url)?;
-    let too_long = CodeError::TooLong { chars: url.len() };
-    let version = encode_auto(url.as_bytes(), EcLevel::M).map_err(|_| too_long.clone())?.version();
+    let content = upper(url)?;
+    let too_long = || CodeError::TooLong { chars: content.len() };
+    let version = encode_auto(content.as_bytes(), EcLevel::M).map_err(|_| too_long())?.version();
     // The strongest correction that the smallest version still has room for costs nothing.
-    for level in [EcLevel::H, EcLevel::Q, EcLevel::M] {
+    for (level, letter) in [(EcLevel::H, 'H'), (EcLevel::Q, 'Q'), (EcLevel::M, 'M')] {
         let mut bits = Bits::new(version);
-        let filled = bits.push_optimal_data(url.as_bytes()).and_then(|()| bits.push_terminator(level));
+        let filled = bits.push_optimal_data(content.as_bytes()).and_then(|()| bits.push_terminator(level));
         if let Some(code) = filled.ok().and_then(|()| QrCode::with_bits(bits, level).ok()) {
-            let size = u32::try_from(code.width()).map_err(|_| too_long.clone())?;
-            return Ok(Code { size, level, colors: code.into_colors() });
+            let side = u32::try_from(code.width()).map_err(|_| too_long())?;
+            let dark = code.into_colors().into_iter().map(|color| color == Color::Dark).collect();
+            return Ok(Code { kind: Kind::Qr, width: side, height: side, dark, level: letter, content });
         }
     }
-    Err(too_long)
+    Err(too_long())
 }
 
-/// The URL as the code holds it.
+/// The square Data Matrix of `text` in upper case.
 ///
 /// # Errors
-/// [`CodeError::Character`].
+/// [`CodeError::Character`] and [`CodeError::TooLong`].
+pub fn data_matrix(text: &str) -> Result<Code, CodeError> {
+    let content = upper(text)?;
+    let too_long = || CodeError::TooLong { chars: content.len() };
+    let symbols = SymbolList::default().enforce_square();
+    let bitmap = DataMatrix::encode(content.as_bytes(), symbols).map_err(|_| too_long())?.bitmap();
+    let dots = |n: usize| u32::try_from(n).map_err(|_| too_long());
+    let (width, height) = (dots(bitmap.width())?, dots(bitmap.height())?);
+    Ok(Code { kind: Kind::DataMatrix, width, height, dark: bitmap.bits().to_vec(), level: 'E', content })
+}
+
+/// The text as the code holds it.
+///
+/// # Errors
+/// When there is none, or too much, or a character that no compact code holds.
 pub fn upper(url: &str) -> Result<String, CodeError> {
+    if url.is_empty() {
+        return Err(CodeError::Empty);
+    }
+    if url.len() > CHARS_MAX {
+        return Err(CodeError::TooLong { chars: url.chars().count() });
+    }
     let upper = url.to_ascii_uppercase();
     let foreign = |c: &char| {
         !(c.is_ascii_uppercase()
@@ -89,47 +163,95 @@ pub fn upper(url: &str) -> Result<String, CodeError> {
 }
 
 impl Code {
-    /// Modules of one side.
-    pub fn size(&self) -> u32 {
-        self.size
+    /// QR or Data Matrix.
+    pub fn kind(&self) -> Kind {
+        self.kind
     }
 
-    /// 1 to 40: the size is 17 + 4 × version.
-    pub fn version(&self) -> u32 {
-        (self.size - 17) / 4
+    /// What a reader finds in it.
+    pub fn content(&self) -> &str {
+        &self.content
     }
 
-    /// How much damage it stands: L, M, Q or H.
-    pub fn level(&self) -> char {
-        match self.level {
-            EcLevel::L => 'L',
-            EcLevel::M => 'M',
-            EcLevel::Q => 'Q',
-            EcLevel::H => 'H',
+    /// Modules from left to right.
+    pub fn width(&self) -> u32 {
+        self.width
+    }
+
+    /// Modules from top to bottom.
+    pub fn height(&self) -> u32 {
+        self.height
+    }
+
+    /// Whether a module is dark; light outside.
+    pub fn dark(&self, x: u32, y: u32) -> bool {
+        x < self.width && self.dark.get(y as usize * self.width as usize + x as usize).is_some_and(|d| *d)
+    }
+
+    /// Runs of dark modules, row by row: first column, row, columns. The fewest rectangles that are quick to find.
+    pub fn runs(&self) -> impl Iterator<Item = (u32, u32, u32)> + '_ {
+        let rows = self.dark.chunks_exact((self.width as usize).max(1));
+        (0..).zip(rows).flat_map(|(y, row)| {
+            let mut x = 0;
+            row.chunk_by(|a, b| a == b).filter_map(move |run| {
+                // A row has at most 177 modules.
+                let (first, modules) = (x, run.len() as u32);
+                x += modules;
+                run[0].then_some((first, y, modules))
+            })
+        })
+    }
+
+    /// Its shape in words: `QR 2-Q` (version and correction) or `Data Matrix 20 × 20`.
+    pub fn shape(&self) -> String {
+        match self.kind {
+            Kind::Qr => format!("QR {}-{}", (self.width - 17) / 4, self.level),
+            Kind::DataMatrix => format!("Data Matrix {} × {}", self.width, self.height),
         }
-    }
-
-    /// Dots of a module on a label with `room` dots for the code and its quiet edge: [`MODULE_MM`], or what fits.
-    ///
-    /// # Errors
-    /// [`CodeError::TooSmall`], with the measure.
-    pub fn module_dots(&self, dpi: Dpi, room: u32) -> Result<u32, CodeError> {
-        let dots = dpi.dots_up(MODULE_MM).min(room / (self.size + 2 * QUIET_EDGE));
-        let module_mm = dpi.mm(dots);
-        if module_mm < MODULE_MM_LEAST {
-            return Err(CodeError::TooSmall { module_mm, least_mm: MODULE_MM_LEAST });
-        }
-        Ok(dots)
     }
 
     /// Draws it with its top left corner at `x`, `y`.
     pub fn draw(&self, on: &mut Bitmap, x: u32, y: u32, module_dots: u32) {
-        let places = (0..self.size).flat_map(|row| (0..self.size).map(move |column| (column, row)));
-        for ((column, row), color) in places.zip(&self.colors) {
-            if *color == Color::Dark {
-                on.blacken_rect(x + column * module_dots, y + row * module_dots, module_dots, module_dots);
-            }
+        for (column, row, modules) in self.runs() {
+            on.blacken_rect(
+                x + column * module_dots,
+                y + row * module_dots,
+                modules * module_dots,
+                module_dots,
+            );
         }
+    }
+
+    /// The module nearest to `wanted_mm` that `room` (dots across and down) has place for with its white edge.
+    ///
+    /// # Errors
+    /// [`CodeError::TooSmall`], with the measure and what would do.
+    pub fn module_dots(
+        &self,
+        dpi: Dpi,
+        room: (u32, u32),
+        wanted_mm: f64,
+        close_up: bool,
+    ) -> Result<u32, CodeError> {
+        let edge = 2 * self.kind.quiet_edge();
+        let most = (room.0 / (self.width + edge)).min(room.1 / (self.height + edge));
+        let dots = dpi.dots_up(wanted_mm).min(most);
+        self.check_module(dpi, dots, close_up).map(|()| dots)
+    }
+
+    /// Whether a module of so many dots can be read.
+    ///
+    /// # Errors
+    /// [`CodeError::TooSmall`], with the measure and what would do.
+    pub fn check_module(&self, dpi: Dpi, dots: u32, close_up: bool) -> Result<(), CodeError> {
+        let least_mm = self.kind.module_mm_least(close_up);
+        if dots > 0 && dpi.mm(dots) >= least_mm {
+            return Ok(());
+        }
+        let modules = self.width.max(self.height) + 2 * self.kind.quiet_edge();
+        // A little over, so that the figure as it is said does do.
+        let needs_mm = (dpi.mm(dpi.dots_up(least_mm) * modules + 1) * 10.0).ceil() / 10.0;
+        Err(CodeError::TooSmall { module_mm: dpi.mm(dots), least_mm, needs_mm, close_up })
     }
 }
 
@@ -137,41 +259,70 @@ impl Code {
 mod tests {
     use super::*;
 
-    fn version_level(url: &str) -> String {
-        let code = qr(url).unwrap();
-        format!("{}-{}", code.version(), code.level())
+    fn shape(url: &str) -> String {
+        qr(url).unwrap().shape()
     }
 
     #[test]
     fn smallest_version_then_boosted() {
-        assert_eq!(version_level("https://ct.example/7QK3M9X2W"), "2-Q");
-        assert_eq!(version_level(&"A".repeat(20)), "1-M");
-        assert_eq!(version_level(&"A".repeat(16)), "1-Q");
-        assert_eq!(version_level(&"A".repeat(25)), "2-Q");
-        assert_eq!(version_level(&"A".repeat(36)), "2-M");
-        assert_eq!(version_level(&"A".repeat(45)), "3-Q");
-        assert_eq!(version_level("7QK3M9X2W"), "1-H");
+        assert_eq!(shape("https://ct.example/7QK3M9X2W"), "QR 2-Q");
+        assert_eq!(shape(&"A".repeat(20)), "QR 1-M");
+        assert_eq!(shape(&"A".repeat(16)), "QR 1-Q");
+        assert_eq!(shape(&"A".repeat(25)), "QR 2-Q");
+        assert_eq!(shape(&"A".repeat(36)), "QR 2-M");
+        assert_eq!(shape(&"A".repeat(45)), "QR 3-Q");
+        assert_eq!(shape("7QK3M9X2W"), "QR 1-H");
+    }
+
+    #[test]
+    fn data_matrix_is_smaller_and_reads_back() {
+        let code = data_matrix("https://ct.example/7QK3M9X2W").unwrap();
+        assert_eq!(code.shape(), "Data Matrix 20 × 20");
+        let bits: Vec<bool> = (0..400).map(|i| code.dark(i % 20, i / 20)).collect();
+        assert_eq!(DataMatrix::decode(&bits, 20).unwrap(), b"HTTPS://CT.EXAMPLE/7QK3M9X2W");
+        // The finder: left column and lowest row are dark, the other two sides alternate.
+        assert!((0..20).all(|i| code.dark(0, i) && code.dark(i, 19) && code.dark(i, 0) == (i % 2 == 0)));
     }
 
     #[test]
     fn refusals() {
-        assert_eq!(qr("https://x/?a").unwrap_err(), CodeError::Character('?'));
-        assert_eq!(qr("http://bücher.example/A").unwrap_err(), CodeError::Character('ü'));
-        assert_eq!(qr("http://a/\n").unwrap_err(), CodeError::Character('\n'));
-        assert_eq!(qr(&"A".repeat(5000)).unwrap_err(), CodeError::TooLong { chars: 5000 });
+        for make in [qr, data_matrix] {
+            assert_eq!(make("https://x/?a").unwrap_err(), CodeError::Character('?'));
+            assert_eq!(make("http://bücher.example/A").unwrap_err(), CodeError::Character('ü'));
+            assert_eq!(make("http://a/\n").unwrap_err(), CodeError::Character('\n'));
+            assert_eq!(make(&"A".repeat(5000)).unwrap_err(), CodeError::TooLong { chars: 5000 });
+            assert_eq!(make("").unwrap_err(), CodeError::Empty);
+            assert!(make(&"A".repeat(CHARS_MAX)).is_ok());
+        }
     }
 
     #[test]
     fn modules_are_measured() {
         let code = qr("https://ct.example/7QK3M9X2W").unwrap();
         let dpi = |n| Dpi::new(n).unwrap();
-        assert_eq!(code.module_dots(dpi(203), 244), Ok(6));
-        assert_eq!(code.module_dots(dpi(300), 360), Ok(9));
-        assert_eq!(code.module_dots(dpi(600), 720), Ok(18));
+        let dots = |n, room| code.module_dots(dpi(n), (room, room), MODULE_MM, false);
+        assert_eq!(dots(203, 244), Ok(6));
+        assert_eq!(dots(300, 360), Ok(9));
+        assert_eq!(dots(600, 720), Ok(18));
         // 25 modules and 2 × 2 of quiet in half an inch: three dots are the least at 203 dpi.
-        assert_eq!(code.module_dots(dpi(203), 102), Ok(3));
-        let refusal = code.module_dots(dpi(203), 86).unwrap_err();
-        assert_eq!(refusal, CodeError::TooSmall { module_mm: dpi(203).mm(2), least_mm: 0.37 });
-        assert!(refusal.to_string().contains("0.25 mm"), "{refusal}");
+        assert_eq!(dots(203, 102), Ok(3));
+        let refusal = dots(203, 86).unwrap_err().to_string();
+        assert!(refusal.contains("squares of 0.25 mm") && refusal.contains("at least 11.1 mm"), "{refusal}");
+        assert_eq!(dots(203, dpi(203).dots(11.1)), Ok(3), "what the refusal says does do");
+        assert!(dots(203, 0).is_err() && code.check_module(dpi(203), 0, true).is_err());
+        let small = data_matrix("7QK3M9X2W").unwrap();
+        assert_eq!(small.module_dots(dpi(203), (34, 34), MODULE_MM, true), Ok(2));
+        assert!(small.module_dots(dpi(203), (34, 34), MODULE_MM, false).is_err());
+    }
+
+    #[test]
+    fn runs_are_the_dark_modules() {
+        for code in [qr("HTTP://A/7QK3M9X2W").unwrap(), data_matrix("HTTP://A/7QK3M9X2W").unwrap()] {
+            let mut by_runs = Bitmap::white(code.width(), code.height());
+            code.draw(&mut by_runs, 0, 0, 1);
+            for (x, y) in (0..code.height()).flat_map(|y| (0..code.width()).map(move |x| (x, y))) {
+                assert_eq!(by_runs.black(x, y), code.dark(x, y));
+            }
+        }
     }
 }

@@ -1,10 +1,69 @@
 //! ESC/POS: a label as raster bands, and what the printer answers, found again after any garbage.
 
-use std::collections::VecDeque;
 use std::time::Duration;
 
 use crate::bitmap::Bitmap;
-use crate::language::{Answers, Condition, EncodeError, Event, Profile, Session};
+use crate::language::{
+    self, Answers, Asking, Awaited, Condition, EncodeError, Event, Language, Profile, Row, Session,
+};
+use crate::layout::Dpi;
+use crate::media::{Length, Media, Thermal};
+
+/// The language's row. Epson calls `GS v 0` obsolete, and it is the only raster command that every printer takes.
+pub const ROW: Row = Row {
+    language: Language::EscPos,
+    name: "escpos",
+    printers: "Epson TM and most receipt printers",
+    dpi: &[203, 180],
+    head_dots,
+    answers: Answers::Printed,
+    media,
+    session: |profile, salt| Box::new(EscPos::new(profile, salt)),
+};
+
+/// 72 mm across: 576 dots, or the 512 of the TM-T88 family (profiles of python-escpos 3.1).
+fn head_dots(dpi: Dpi) -> u32 {
+    match dpi.get() {
+        180 => 512,
+        203 => 576,
+        _ => dpi.dots(72.0) & !7,
+    }
+}
+
+/// Rolls of receipt printers print 72 of 79.5 mm and 48 of 57.5 mm (data sheets of TM-m30, TM-P20 and NT-5890K); the
+/// die-cut ones are those of the TM-L90 (its specification, "label paper": gap 3 mm).
+fn media() -> Vec<Media> {
+    let label = |name: &str, width_mm: f64, mm: f64| Media {
+        length: Length::DieCut { mm, gap_mm: 3.0 },
+        side_mm: 1.5,
+        end_mm: 1.5,
+        ..roll(name, width_mm)
+    };
+    vec![
+        receipt(),
+        Media { side_mm: 4.75, ..roll("58-continuous", 57.5) },
+        label("63.5x32", 63.5, 32.0),
+        label("58x40", 58.0, 40.0),
+        label("50x30", 50.0, 30.0),
+    ]
+}
+
+/// What receipt printers have in them.
+pub(crate) fn receipt() -> Media {
+    Media { side_mm: 3.75, ..roll("80-continuous", 79.5) }
+}
+
+fn roll(name: &str, width_mm: f64) -> Media {
+    Media {
+        name: name.to_owned(),
+        width_mm,
+        length: Length::Continuous,
+        side_mm: 0.0,
+        end_mm: 0.0,
+        thermal: Thermal::Direct,
+        two_colour: false,
+    }
+}
 
 /// Bytes of raster in one `GS v 0`: cheap printers time out and print garbage on larger blocks.
 pub const BAND_BYTES_MAX: usize = 4_096;
@@ -12,8 +71,6 @@ pub const BAND_BYTES_MAX: usize = 4_096;
 const POLL: Duration = Duration::from_millis(1_000);
 /// How long a printer may take to answer a status question; it answers them even when it stands still.
 const ANSWER_MAX: Duration = Duration::from_secs(3);
-/// Labels that can await their confirmation; the print room keeps two at most.
-const AWAITED_MAX: usize = 64;
 /// Bytes of `GS ( H`'s answer: header, flag, four of the id, NUL.
 const PROCESS_ID_BYTES: usize = 7;
 /// Bytes of an automatic status message (`GS a`).
@@ -23,6 +80,8 @@ const INIT: &[u8] = &[0x1b, 0x40];
 /// Automatic status on changes of on-line state, error and paper.
 const ASB_ON: &[u8] = &[0x1d, 0x61, 0x0e];
 const CUT: &[u8] = &[0x1d, 0x56, 0x42, 0x00];
+/// To the start of the next label (`GS FF`); a cut would go through the middle of one.
+const NEXT_LABEL: &[u8] = &[0x1d, 0x0c];
 const ASK_TAKEN: &[u8] = &[0x1d, 0x72, 0x01];
 /// `DLE EOT` 1 to 4: state, why off line, error, paper.
 const ASK_STATUS: &[u8] = &[0x10, 0x04, 1, 0x10, 0x04, 2, 0x10, 0x04, 3, 0x10, 0x04, 4];
@@ -32,17 +91,12 @@ const ASK_STATUS: &[u8] = &[0x10, 0x04, 1, 0x10, 0x04, 2, 0x10, 0x04, 3, 0x10, 0
 pub struct EscPos {
     profile: Profile,
     salt: [u8; 2],
-    /// Labels whose `GS ( H` or `GS r` has no answer yet, oldest first.
-    awaited: VecDeque<u32>,
-    /// Answers of the running round of status questions; `None` between rounds.
-    round: Option<Round>,
-    asked: Option<Duration>,
-    partial: Vec<u8>,
-}
-
-#[derive(Debug, Default)]
-struct Round {
+    /// Labels whose `GS ( H` or `GS r` has no answer yet.
+    awaited: Awaited,
+    /// The round of status questions, and what of it was answered.
+    asking: Asking,
     replies: Vec<u8>,
+    partial: Vec<u8>,
 }
 
 impl EscPos {
@@ -50,13 +104,38 @@ impl EscPos {
     pub fn new(profile: Profile, salt: u16) -> Self {
         let symbol = |v: u16| b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"[usize::from(v % 36)];
         let salt = [symbol(salt), symbol(salt / 36)];
-        Self { profile, salt, awaited: VecDeque::new(), round: None, asked: None, partial: Vec::new() }
+        let (awaited, asking) = (Awaited::default(), Asking::default());
+        Self { profile, salt, awaited, asking, replies: Vec::new(), partial: Vec::new() }
     }
 
     fn ask(&mut self, now: Duration) -> Vec<u8> {
-        self.asked = Some(now);
-        self.round = Some(Round::default());
+        self.asking.ask(now);
+        self.replies.clear();
         ASK_STATUS.to_vec()
+    }
+
+    /// What parts a label from the next.
+    fn end_of_label(&self) -> &'static [u8] {
+        match self.profile.media.length {
+            Length::Continuous => CUT,
+            Length::DieCut { .. } => NEXT_LABEL,
+        }
+    }
+
+    /// `GS ( K` 49: from 6 steps fainter than the printer's own darkness to 6 steps darker.
+    fn darkness(&self) -> Option<[u8; 7]> {
+        let steps = (i16::from(self.profile.darkness?.min(100)) - 50) * 6 / 50;
+        Some([0x1d, 0x28, 0x4b, 2, 0, 0x31, (steps & 0xff) as u8])
+    }
+
+    /// The TM-T88 family has 512 dots at 180 dpi: a picture for 203 dpi comes out a seventh too large there, and one
+    /// of 576 dots is cut or wrapped.
+    fn refusal(&self) -> Option<EncodeError> {
+        let model = self.profile.model.as_deref()?.to_ascii_uppercase();
+        let wrong = model.contains("TM-T88") && self.profile.dpi.get() != 180;
+        wrong.then_some(EncodeError::Model(
+            "Epson TM-T88 printers print 180 dots per inch and this one is set up with another resolution; set it up with 180",
+        ))
     }
 
     /// Printable, and different for any labels that can await confirmation together.
@@ -79,7 +158,7 @@ impl EscPos {
             return self.on_status(byte);
         }
         let taken = self.profile.answers == Answers::Taken && byte & 0x90 == 0;
-        match taken.then(|| self.awaited.pop_front()).flatten() {
+        match taken.then(|| self.awaited.take(1)).flatten() {
             Some(upto) => vec![Event::Taken { upto }],
             None => Vec::new(),
         }
@@ -107,18 +186,20 @@ impl EscPos {
 
     fn on_process_id(&mut self, id: &[u8]) -> Vec<Event> {
         // Only the newest answer may come, so it stands for all before it.
-        let Some(at) = self.awaited.iter().position(|&n| self.process_id(n) == id) else {
+        let Some(at) = self.awaited.position(|n| self.process_id(n) == id) else {
             return Vec::new();
         };
-        self.awaited.drain(..=at).next_back().map(|upto| Event::Printed { upto }).into_iter().collect()
+        self.awaited.take(at + 1).map(|upto| Event::Printed { upto }).into_iter().collect()
     }
 
     /// Answers to `DLE EOT` come in the order of the questions.
     fn on_status(&mut self, byte: u8) -> Vec<Event> {
-        let Some(round) = &mut self.round else { return Vec::new() };
-        round.replies.push(byte);
-        let &[state, offline, error, paper] = round.replies.as_slice() else { return Vec::new() };
-        self.round = None;
+        if !self.asking.is_open() {
+            return Vec::new();
+        }
+        self.replies.push(byte);
+        let &[state, offline, error, paper] = self.replies.as_slice() else { return Vec::new() };
+        self.asking.answered();
         let told = Told {
             offline: state & 0x08 != 0,
             cover: offline & 0x04 != 0,
@@ -182,29 +263,28 @@ impl Session for EscPos {
         if self.profile.answers == Answers::Nothing { Vec::new() } else { self.ask(now) }
     }
 
-    /// NULs end a band that a broken connection left open (as white) and mean nothing outside of one; the cut parts the
-    /// torn label from the next.
+    /// NULs end a band that a broken connection left open (as white) and mean nothing outside of one; the cut or feed
+    /// parts the torn label from the next.
     fn after_interruption(&mut self) -> Vec<u8> {
         let mut bytes = vec![0; BAND_BYTES_MAX];
         bytes.extend_from_slice(INIT);
-        bytes.extend_from_slice(CUT);
+        bytes.extend_from_slice(self.end_of_label());
         bytes
     }
 
     fn encode(&mut self, n: u32, label: &Bitmap) -> Result<Vec<u8>, EncodeError> {
-        if label.width() > self.profile.head_dots {
-            return Err(EncodeError::TooWide { width: label.width(), head: self.profile.head_dots });
+        language::fits(label, &self.profile)?;
+        if let Some(refusal) = self.refusal() {
+            return Err(refusal);
         }
         let row_bytes = u16::try_from(label.row_bytes()).map_err(|_| EncodeError::Empty)?;
-        if row_bytes == 0 || label.height() == 0 {
-            return Err(EncodeError::Empty);
-        }
         let answers = self.profile.answers;
         let mut bytes = Vec::with_capacity(label.bytes().len() + 256);
         bytes.extend_from_slice(INIT);
         if answers != Answers::Nothing {
             bytes.extend_from_slice(ASB_ON);
         }
+        bytes.extend(self.darkness().into_iter().flatten());
         let band_rows = (BAND_BYTES_MAX / label.row_bytes()).max(1);
         for band in label.bytes().chunks(band_rows * label.row_bytes()) {
             let rows = (band.len() / label.row_bytes()) as u16;
@@ -213,7 +293,7 @@ impl Session for EscPos {
             bytes.extend_from_slice(&rows.to_le_bytes());
             bytes.extend_from_slice(band);
         }
-        bytes.extend_from_slice(CUT);
+        bytes.extend_from_slice(self.end_of_label());
         match answers {
             Answers::Printed => {
                 bytes.extend_from_slice(&[0x1d, 0x28, 0x48, 6, 0, 0x30, 0x30]);
@@ -222,10 +302,7 @@ impl Session for EscPos {
             Answers::Taken => bytes.extend_from_slice(ASK_TAKEN),
             Answers::Nothing => return Ok(bytes),
         }
-        if self.awaited.len() == AWAITED_MAX {
-            self.awaited.pop_front();
-        }
-        self.awaited.push_back(n);
+        self.awaited.push(n);
         Ok(bytes)
     }
 
@@ -234,28 +311,25 @@ impl Session for EscPos {
     }
 
     fn tick(&mut self, now: Duration) -> (Vec<u8>, Vec<Event>) {
-        let waited = self.asked.map(|asked| now.saturating_sub(asked));
-        if self.profile.answers == Answers::Nothing || waited.is_some_and(|w| w < POLL) {
+        if self.profile.answers == Answers::Nothing {
             return (Vec::new(), Vec::new());
         }
-        if self.round.is_none() {
-            return (self.ask(now), Vec::new());
+        if self.asking.overdue(now, ANSWER_MAX) {
+            return (self.ask(now), vec![Event::Silent]);
         }
-        if waited.is_some_and(|w| w < ANSWER_MAX) {
-            return (Vec::new(), Vec::new());
-        }
-        (self.ask(now), vec![Event::Silent])
+        let ask = if self.asking.due(now, POLL) { self.ask(now) } else { Vec::new() };
+        (ask, Vec::new())
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::layout::Dpi;
+    use crate::language::tests::scattered;
     use proptest::prelude::*;
 
     fn session(answers: Answers) -> EscPos {
-        EscPos::new(Profile { dpi: Dpi::D203, head_dots: 576, answers }, 36 + 2)
+        EscPos::new(Profile { answers, ..Language::EscPos.usual_profile() }, 36 + 2)
     }
 
     fn seconds(s: u64) -> Duration {
@@ -298,6 +372,45 @@ mod tests {
         let refusal = session(Answers::Printed).encode(1, &Bitmap::white(577, 10)).unwrap_err();
         assert_eq!(refusal, EncodeError::TooWide { width: 577, head: 576 });
         assert_eq!(session(Answers::Printed).encode(1, &Bitmap::white(0, 10)), Err(EncodeError::Empty));
+    }
+
+    #[test]
+    fn die_cut_labels_are_fed_and_not_cut() {
+        let media = media().into_iter().find(|m| m.name == "58x40").unwrap();
+        let profile = Profile { media, answers: Answers::Nothing, ..Language::EscPos.usual_profile() };
+        let mut s = EscPos::new(profile, 0);
+        assert_eq!(s.encode(7, &dot()).unwrap(), b"\x1b@\x1dv0\0\x02\0\x02\0\0\0\0\x80\x1d\x0c");
+        assert!(s.after_interruption().ends_with(b"\0\x1b@\x1d\x0c"));
+        let refusal = s.encode(7, &Bitmap::white(100, 321)).unwrap_err();
+        assert_eq!(refusal, EncodeError::TooLong { height: 321, room: 320 });
+        assert_eq!(s.encode(7, &Bitmap::white(480, 9)), Err(EncodeError::TooWide { width: 480, head: 464 }));
+    }
+
+    #[test]
+    fn a_tm_t88_prints_at_180_dpi_only() {
+        let model = Some("EPSON TM-T88V".to_owned());
+        let usual = Language::EscPos.usual_profile();
+        let mut s = EscPos::new(Profile { model: model.clone(), ..usual.clone() }, 0);
+        assert!(matches!(s.encode(1, &dot()), Err(EncodeError::Model(why)) if why.contains("180")));
+        let dpi = Dpi::new(180).unwrap();
+        let mut s = EscPos::new(Profile { model, dpi, head_dots: head_dots(dpi), ..usual }, 0);
+        assert!(s.encode(1, &Bitmap::white(512, 9)).is_ok());
+        let wide = s.encode(1, &Bitmap::white(513, 9));
+        assert_eq!(wide, Err(EncodeError::TooWide { width: 513, head: 512 }));
+    }
+
+    #[test]
+    fn darkness_is_sent_only_when_it_is_set() {
+        let sent = |darkness| {
+            let profile = Profile { darkness, answers: Answers::Nothing, ..Language::EscPos.usual_profile() };
+            EscPos::new(profile, 0).encode(1, &dot()).unwrap()
+        };
+        for (darkness, step) in [(0, 0xfa), (50, 0), (75, 3), (100, 6), (255, 6)] {
+            assert!(
+                sent(Some(darkness)).starts_with(&[0x1b, 0x40, 0x1d, 0x28, 0x4b, 2, 0, 0x31, step, 0x1d])
+            );
+        }
+        assert!(sent(None).starts_with(b"\x1b@\x1dv0"));
     }
 
     #[test]
@@ -369,11 +482,7 @@ mod tests {
 
         #[test]
         fn all_dots_are_sent_in_order(width in 1u32..577, height in 1u32..300, seed: u64) {
-            let mut label = Bitmap::white(width, height);
-            for i in 0..200u64 {
-                let r = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(i.wrapping_mul(0x9e37_79b9_7f4a_7c15));
-                label.blacken((r >> 40) as u32 % width, (r >> 20) as u32 % height);
-            }
+            let label = scattered(width, height, seed);
             let bytes = session(Answers::Nothing).encode(1, &label).unwrap();
             let (mut at, mut dots) = (2, Vec::new());
             while at + 4 < bytes.len() {

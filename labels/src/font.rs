@@ -35,10 +35,11 @@ pub(crate) struct Glyph {
 
 /// One typeface with a cache of its glyphs.
 pub(crate) struct Face {
+    bytes: &'static [u8],
     charmap: Charmap<'static>,
     outlines: OutlineGlyphCollection<'static>,
     advances: GlyphMetrics<'static>,
-    units_per_em: f32,
+    per_em: u32,
     /// Heights as shares of the size.
     ascent: f32,
     descent: f32,
@@ -62,10 +63,11 @@ impl Face {
         let m = font.metrics(Size::unscaled(), LocationRef::default());
         let em = f32::from(m.units_per_em.max(1));
         Ok(Self {
+            bytes,
             charmap: font.charmap(),
             outlines: font.outline_glyphs(),
             advances: font.glyph_metrics(Size::unscaled(), LocationRef::default()),
-            units_per_em: em,
+            per_em: u32::from(m.units_per_em.max(1)),
             ascent: m.ascent / em,
             descent: -m.descent / em,
             cap_height: m.cap_height.map_or(0.714, |c| c / em),
@@ -73,14 +75,24 @@ impl Face {
         })
     }
 
+    /// The font file.
+    pub(crate) fn bytes(&self) -> &'static [u8] {
+        self.bytes
+    }
+
     /// The glyph of a character, unless the font lacks it.
     pub(crate) fn glyph_id(&self, c: char) -> Option<GlyphId> {
         self.charmap.map(c).filter(|id| id.to_u32() != 0)
     }
 
-    /// How far the pen moves at `px` dots per em.
-    pub(crate) fn advance(&self, id: GlyphId, px: u32) -> f32 {
-        self.advances.advance_width(id).unwrap_or(0.0) * px as f32 / self.units_per_em
+    /// How far the pen moves, in units of the font: whole numbers, so that widths add up the same in any order.
+    pub(crate) fn units(&self, id: GlyphId) -> u32 {
+        self.advances.advance_width(id).unwrap_or(0.0).max(0.0) as u32
+    }
+
+    /// Units of the font in one em.
+    pub(crate) fn per_em(&self) -> u32 {
+        self.per_em
     }
 
     /// Dots from the baseline up to the highest letters with accents, and down to the lowest.

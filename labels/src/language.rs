@@ -1,46 +1,99 @@
 //! What all printer languages have in common: a session without IO that makes bytes and understands answers.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use crate::bitmap::Bitmap;
-use crate::escpos::EscPos;
 use crate::layout::Dpi;
+use crate::media::{Length, Media};
 
-/// A printer language. One more is one more file, and its lines here.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// One printer language: its row in [`LANGUAGES`] is all that the rest of the program knows of it.
+pub struct Row {
+    /// The language.
+    pub language: Language,
+    /// Its name in settings and in the API.
+    pub name: &'static str,
+    /// Whose printers speak it, for a person.
+    pub printers: &'static str,
+    /// Resolutions that its printers have; the first is the usual one.
+    pub dpi: &'static [u16],
+    /// Dots across the usual head at a resolution.
+    pub head_dots: fn(Dpi) -> u32,
+    /// What its printers can tell over a line that answers.
+    pub answers: Answers,
+    /// The rolls that are usual in them; the first is the default.
+    pub media: fn() -> Vec<Media>,
+    /// A new session.
+    pub session: fn(Profile, u16) -> Box<dyn Session>,
+}
+
+/// Every language that is spoken here.
+pub static LANGUAGES: &[Row] =
+    &[crate::escpos::ROW, crate::zpl::ROW, crate::tspl::ROW, crate::brother_ql::ROW, crate::dymo::ROW];
+
+/// A printer language. One more is one more file, its name here and its row in [`LANGUAGES`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Language {
     /// ESC/POS raster: Epson and most receipt printers.
     EscPos,
+    /// ZPL II: Zebra and those that follow it.
+    Zpl,
+    /// TSPL: TSC and most unnamed 4 × 6 in printers.
+    Tspl,
+    /// Brother QL raster.
+    BrotherQl,
+    /// DYMO LabelWriter 400 and 450.
+    Dymo,
 }
 
 impl Language {
+    /// Its row. Every language has one; a test holds it.
+    pub fn row(self) -> &'static Row {
+        LANGUAGES.iter().find(|row| row.language == self).unwrap_or(&LANGUAGES[0])
+    }
+
     /// All of them.
-    pub const ALL: [Self; 1] = [Self::EscPos];
+    pub fn all() -> impl Iterator<Item = Self> {
+        LANGUAGES.iter().map(|row| row.language)
+    }
 
     /// Its name in settings.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::EscPos => "escpos",
+        self.row().name
+    }
+
+    /// What its usual printer is like, with the roll that is first in its table.
+    pub fn usual_profile(self) -> Profile {
+        let row = self.row();
+        let dpi = row.dpi.first().copied().and_then(Dpi::new).unwrap_or(Dpi::D203);
+        let media = (row.media)().into_iter().next().unwrap_or_else(crate::escpos::receipt);
+        Profile {
+            dpi,
+            head_dots: (row.head_dots)(dpi),
+            answers: row.answers,
+            media,
+            darkness: None,
+            speed_mm_s: None,
+            dense: false,
+            model: None,
         }
     }
 
     /// A new session. `salt` differs from session to session, so that a late answer to an earlier one confirms nothing.
     pub fn session(self, profile: Profile, salt: u16) -> Box<dyn Session> {
-        match self {
-            Self::EscPos => Box::new(EscPos::new(profile, salt)),
-        }
+        (self.row().session)(profile, salt)
     }
 }
 
 /// A name that is no language.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no printer language that is spoken here; known: escpos")]
+#[error("{0:?} is no printer language that is spoken here; known: {known}", known = LANGUAGES.iter().map(|r| r.name).collect::<Vec<_>>().join(", "))]
 pub struct UnknownLanguage(String);
 
 impl std::str::FromStr for Language {
     type Err = UnknownLanguage;
     fn from_str(name: &str) -> Result<Self, UnknownLanguage> {
-        let known = Self::ALL.into_iter().find(|l| l.name() == name);
+        let known = Self::all().find(|l| l.name() == name);
         known.ok_or_else(|| UnknownLanguage(name.chars().take(40).collect()))
     }
 }
@@ -57,7 +110,7 @@ pub enum Answers {
 }
 
 /// What a session has to know of its printer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Profile {
     /// Resolution.
     pub dpi: Dpi,
@@ -65,6 +118,16 @@ pub struct Profile {
     pub head_dots: u32,
     /// What it can tell.
     pub answers: Answers,
+    /// What is in it.
+    pub media: Media,
+    /// How dark it prints, 0 (faint) to 100 (as dark as it can); `None` leaves the printer's own setting.
+    pub darkness: Option<u8>,
+    /// Millimetres a second; `None` leaves the printer's own setting.
+    pub speed_mm_s: Option<u16>,
+    /// Sends fewer bytes in a form that older printers and clones do not take (ZPL: Z64; others: no change).
+    pub dense: bool,
+    /// The model's own name, where it is known; some models of a language need other bytes.
+    pub model: Option<String>,
 }
 
 /// The printer's state in words of the trade.
@@ -84,6 +147,14 @@ pub enum Condition {
     Fault,
     /// Says that it is off line, for no reason given.
     Offline,
+    /// The ribbon is at its end.
+    RibbonOut,
+    /// Somebody pressed its pause key.
+    Paused,
+    /// Another roll is in it than the job is for.
+    WrongMedia,
+    /// The label that came out last has to be taken away first (peeler).
+    LabelWaiting,
 }
 
 impl Condition {
@@ -101,6 +172,14 @@ impl Condition {
                 "The printer reports a fault. Switch it off and on; if that does not help, call service."
             }
             Self::Offline => "The printer is off line. Press its feed or pause key.",
+            Self::RibbonOut => {
+                "The printer's ribbon is at its end. Put in a new one and close the cover: printing goes on by itself."
+            }
+            Self::Paused => "The printer is paused. Press its pause or feed key: printing goes on by itself.",
+            Self::WrongMedia => {
+                "Another roll is in the printer than this job is for. Put in the right one, or cancel and choose what is in it."
+            }
+            Self::LabelWaiting => "Take the label that has come out: printing goes on by itself.",
         }
     }
 }
@@ -117,6 +196,25 @@ pub enum Event {
     Taken {
         /// The highest one.
         upto: u32,
+    },
+    /// The printer threw away what it had got: this label and all after it did not come out, or not whole. Each has to
+    /// be sent again.
+    Lost {
+        /// The lowest one.
+        from: u32,
+    },
+    /// The printer stopped in these labels or right behind them, and threw away what it had got: whether they are out
+    /// and whole, only a person can see. Labels after them were told to be lost before.
+    Unclear {
+        /// The highest one.
+        upto: u32,
+    },
+    /// What is in the printer, as far as it says so; lengths in whole millimetres, 0 for endless.
+    Loaded {
+        /// Across the head.
+        width_mm: u8,
+        /// Along the paper's way.
+        length_mm: u8,
     },
     /// The printer's state, when it was told (again or anew).
     State(Condition),
@@ -142,6 +240,162 @@ pub enum EncodeError {
     /// Nothing to print.
     #[error("the label has no dots")]
     Empty,
+    /// Longer than the label in the printer, or than the printer takes.
+    #[error(
+        "the label is {height} dots long and this printer's labels have {room}; choose a shorter label or another roll"
+    )]
+    TooLong {
+        /// The label's.
+        height: u32,
+        /// What there is.
+        room: u32,
+    },
+    /// A model that no bytes of ours can drive.
+    #[error("{0}")]
+    Model(&'static str),
+    /// A roll that printers of this language do not know.
+    #[error("the roll {name} is none that this kind of printer takes; choose one from its list")]
+    Roll {
+        /// The roll's name.
+        name: String,
+    },
+}
+
+/// Whether the picture has dots and fits the head and the roll.
+pub(crate) fn fits(label: &Bitmap, profile: &Profile) -> Result<(), EncodeError> {
+    let (width, height) = (label.width(), label.height());
+    if width == 0 || height == 0 {
+        return Err(EncodeError::Empty);
+    }
+    let head = profile.head_dots.min(profile.dpi.dots_up(profile.media.width_mm));
+    if width > head {
+        return Err(EncodeError::TooWide { width, head });
+    }
+    match profile.media.length {
+        Length::DieCut { mm, .. } if height > profile.dpi.dots_up(mm) => {
+            Err(EncodeError::TooLong { height, room: profile.dpi.dots_up(mm) })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Labels that can await their confirmation; the print room keeps two at most.
+const AWAITED_MAX: usize = 64;
+
+/// Labels that were given away and of which the printer has said nothing yet, oldest first.
+#[derive(Debug, Default)]
+pub(crate) struct Awaited(VecDeque<u32>);
+
+impl Awaited {
+    pub(crate) fn push(&mut self, n: u32) {
+        if self.0.len() == AWAITED_MAX {
+            self.0.pop_front();
+        }
+        self.0.push_back(n);
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// The oldest, which is the next of which the printer can tell.
+    pub(crate) fn first(&self) -> Option<u32> {
+        self.0.front().copied()
+    }
+
+    /// Where the label stands that meets the test.
+    pub(crate) fn position(&self, test: impl Fn(u32) -> bool) -> Option<usize> {
+        self.0.iter().position(|&n| test(n))
+    }
+
+    /// Takes out the `count` oldest and gives the newest of them.
+    pub(crate) fn take(&mut self, count: usize) -> Option<u32> {
+        self.0.drain(..count.min(self.0.len())).next_back()
+    }
+
+    /// Takes out all and gives the newest.
+    pub(crate) fn take_all(&mut self) -> Option<u32> {
+        self.take(self.0.len())
+    }
+
+    /// Takes out all. What becomes of them when the printer threw away what it held: of the `begun` oldest only a person
+    /// can tell whether they are out, the others did not come out.
+    pub(crate) fn lose_all(&mut self, begun: usize) -> Vec<Event> {
+        let upto = self.take(begun);
+        let lost = self.first().map(|from| Event::Lost { from });
+        self.0.clear();
+        lost.into_iter().chain(upto.map(|upto| Event::Unclear { upto })).collect()
+    }
+}
+
+/// One question that is asked again and again, and whether its last asking was answered.
+#[derive(Debug, Default)]
+pub(crate) struct Asking {
+    asked: Option<Duration>,
+    open: bool,
+}
+
+impl Asking {
+    pub(crate) fn ask(&mut self, now: Duration) {
+        self.asked = Some(now);
+        self.open = true;
+    }
+
+    /// Notes the answer; whether there was a question.
+    pub(crate) fn answered(&mut self) -> bool {
+        std::mem::take(&mut self.open)
+    }
+
+    pub(crate) fn is_open(&self) -> bool {
+        self.open
+    }
+
+    /// Whether it was answered (or never asked) and is to be asked again.
+    pub(crate) fn due(&self, now: Duration, every: Duration) -> bool {
+        !self.open && self.asked.is_none_or(|asked| now.saturating_sub(asked) >= every)
+    }
+
+    /// Whether it should have been answered by now.
+    pub(crate) fn overdue(&self, now: Duration, limit: Duration) -> bool {
+        self.open && self.asked.is_some_and(|asked| now.saturating_sub(asked) >= limit)
+    }
+}
+
+/// Answers "idle" in a row that stand for "it was busy in between, too briefly to be seen".
+const IDLE_ANSWERS: u8 = 3;
+
+/// Whether a printer that tells only busy or idle has done with what it was given: busy and then idle, or idle for so
+/// long that it must have been. A single "idle" may be older than the label.
+#[derive(Debug, Default)]
+pub(crate) struct IdleProof {
+    busy: bool,
+    idle: u8,
+}
+
+impl IdleProof {
+    /// Another label was given to it.
+    pub(crate) fn restart(&mut self) {
+        *self = Self::default();
+    }
+
+    pub(crate) fn busy(&mut self) {
+        *self = Self { busy: true, idle: 0 };
+    }
+
+    /// It stands, or has a fault: neither busy nor idle.
+    pub(crate) fn stopped(&mut self) {
+        self.idle = 0;
+    }
+
+    /// It says that it is idle; whether it has done.
+    pub(crate) fn idle(&mut self) -> bool {
+        self.idle = self.idle.saturating_add(1);
+        self.busy || self.idle >= IDLE_ANSWERS
+    }
 }
 
 /// One connection's worth of talk with a printer: bytes in and out, no IO. `now` is any clock that only goes forward.
@@ -158,6 +412,16 @@ pub trait Session: Send {
     /// When this printer cannot print it; then nothing is to be sent.
     fn encode(&mut self, n: u32, label: &Bitmap) -> Result<Vec<u8>, EncodeError>;
 
+    /// Whether the printer can be given another label now; one that must finish its page first says no meanwhile.
+    fn takes_next(&self) -> bool {
+        true
+    }
+
+    /// What is sent behind the last label of a job (a feed to the tear bar); mostly nothing.
+    fn finish(&mut self) -> Vec<u8> {
+        Vec::new()
+    }
+
     /// Takes in what the printer sent, however it was cut to pieces.
     fn on_bytes(&mut self, bytes: &[u8]) -> Vec<Event>;
 
@@ -166,14 +430,105 @@ pub trait Session: Send {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    /// Dots scattered from a seed, with whole rows of black, of white and of the row before among them.
+    pub(crate) fn scattered(width: u32, height: u32, seed: u64) -> Bitmap {
+        let mut label = Bitmap::white(width, height);
+        let mut state = seed | 1;
+        let mut random = |n: u32| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 33) as u32 % n
+        };
+        for y in 0..height {
+            match random(4) {
+                0 => label.blacken_rect(0, y, width, 1),
+                1 => (0..width / 7 + 1).for_each(|_| label.blacken(random(width), y)),
+                2 => label.blacken_rect(random(width), y, random(width), 1),
+                _ => {}
+            }
+        }
+        label
+    }
+
+    pub(crate) fn seconds(s: f64) -> Duration {
+        Duration::from_secs_f64(s)
+    }
 
     #[test]
-    fn names() {
-        for language in Language::ALL {
-            assert_eq!(language.name().parse(), Ok(language));
+    fn names_and_rows() {
+        for language in Language::all() {
+            let row = language.row();
+            assert_eq!((row.name.parse(), row.language), (Ok(language), language));
+            assert!(!(row.media)().is_empty() && !row.dpi.is_empty(), "{}", row.name);
+            let names: std::collections::HashSet<_> = (row.media)().into_iter().map(|m| m.name).collect();
+            assert_eq!(names.len(), (row.media)().len(), "{}: two rolls of one name", row.name);
         }
-        assert!("zpl".parse::<Language>().is_err());
+        assert!("epl".parse::<Language>().is_err());
+        let text = "epl".parse::<Language>().unwrap_err().to_string();
+        assert!(text.contains("escpos, zpl, tspl, brother-ql, dymo"), "{text}");
+    }
+
+    #[test]
+    fn every_usual_roll_takes_a_label_of_its_size_and_no_larger_one() {
+        for language in Language::all() {
+            for &dpi in language.row().dpi {
+                for media in (language.row().media)() {
+                    let dpi = Dpi::new(dpi).unwrap();
+                    let head_dots = (language.row().head_dots)(dpi);
+                    // Rolls wider than the usual head are for the wide models.
+                    let head_dots = head_dots.max(dpi.dots_up(media.width_mm - 2.0 * media.side_mm));
+                    let width = head_dots.min(dpi.dots(media.width_mm - 2.0 * media.side_mm));
+                    let height = match media.length {
+                        Length::DieCut { mm, .. } => dpi.dots(mm - 2.0 * media.end_mm),
+                        Length::Continuous => 300,
+                    };
+                    let name = media.name.clone();
+                    let profile = Profile { dpi, head_dots, media, ..language.usual_profile() };
+                    let mut session = language.session(profile, 7);
+                    let label = Bitmap::white(width, height);
+                    let taken = session.encode(1, &label).map(|bytes| bytes.is_empty());
+                    assert_eq!(taken, Ok(false), "{} {name}", language.name());
+                    let wide = session.encode(2, &Bitmap::white(width + 200, height));
+                    assert!(matches!(wide, Err(EncodeError::TooWide { .. })), "{} {name}", language.name());
+                    let empty = session.encode(2, &Bitmap::white(0, height));
+                    assert_eq!(empty, Err(EncodeError::Empty), "{} {name}", language.name());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn one_idle_answer_is_not_enough() {
+        let mut proof = IdleProof::default();
+        assert_eq!([proof.idle(), proof.idle(), proof.idle()], [false, false, true]);
+        proof.restart();
+        proof.busy();
+        assert!(proof.idle());
+    }
+
+    proptest! {
+        #[test]
+        fn no_garbage_confirms_loses_or_panics(
+            garbage in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..40), 0..12),
+            salt: u16,
+        ) {
+            for language in Language::all() {
+                let mut session = language.session(language.usual_profile(), salt);
+                session.hello(seconds(0.0));
+                let label = Bitmap::white(100, 100);
+                session.encode(1, &label).unwrap();
+                session.encode(2, &label).unwrap();
+                session.tick(seconds(1.0));
+                let events: Vec<_> = garbage.iter().flat_map(|piece| session.on_bytes(piece)).collect();
+                let told = events.iter().any(|e| {
+                    matches!(e, Event::Printed { .. } | Event::Taken { .. } | Event::Lost { .. })
+                });
+                prop_assert!(!told, "{}: {events:?}", language.name());
+                session.tick(seconds(9.0));
+            }
+        }
     }
 }

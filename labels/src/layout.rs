@@ -1,23 +1,29 @@
-//! The 2.4 × 1.2 in equipment label: code left, name, place, asset number and the tag in large type right.
+//! From a template and its fields to a drawing: what goes where, in whole dots, or why it cannot be printed.
 
-use crate::bitmap::Bitmap;
-use crate::code::{self, Code, CodeError};
-use crate::text::{Block, Fit, TextError, Typesetter, Weight};
+use crate::bitmap::DOTS_MAX;
+use crate::code::{self, Code, CodeError, Kind, MODULE_MM_WARN};
+use crate::drawing::{Drawing, Mark, Warning};
+use crate::fields::{Field, Fields};
+use crate::logo::Logo;
+use crate::template::{Area, CodeElement, Element, Height, Part, SIDE_MM_MAX, Template, What, Words};
+use crate::text::{TextError, Typesetter};
 
-/// Width of the equipment label in millimetres (2.4 in).
-pub const WIDTH_MM: f64 = 60.96;
-/// Height of the equipment label in millimetres (1.2 in).
-pub const HEIGHT_MM: f64 = 30.48;
-/// White around the text (millimetres).
-const MARGIN_MM: f64 = 1.2;
-/// Sizes in points; nothing smaller than [`PT_LEAST`] is readable from thermal paper.
-const PT_LEAST: f64 = 6.0;
-const PT_NAME: f64 = 13.0;
-const PT_LINE: f64 = 9.0;
-const PT_TAG: f64 = 14.5;
-const PT_TAG_LEAST: f64 = 9.0;
+mod place;
+mod words;
+
+use place::Rect;
+
+const DPI_LEAST: u16 = 150;
+const DPI_MOST: u16 = 1_200;
 /// Symbols of a tag that stand together.
 const TAG_GROUP: usize = 3;
+/// White below the last line of a continuous label (millimetres).
+const TAIL_MM: f64 = 3.0;
+/// One piece of a dashed line, and one gap (millimetres).
+const DASH_MM: f64 = 1.0;
+
+const _: () =
+    assert!(SIDE_MM_MAX * DPI_MOST as f64 / 25.4 < DOTS_MAX as f64, "every template is drawn whole");
 
 /// Dots per inch of a printer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,7 +35,7 @@ impl Dpi {
 
     /// 150 to 1,200 dots per inch; `None` outside.
     pub fn new(dpi: u16) -> Option<Self> {
-        (150..=1_200).contains(&dpi).then_some(Self(dpi))
+        (DPI_LEAST..=DPI_MOST).contains(&dpi).then_some(Self(dpi))
     }
 
     /// Dots per inch.
@@ -52,49 +58,27 @@ impl Dpi {
         f64::from(dots) * 25.4 / f64::from(self.0)
     }
 
-    fn points(self, pt: f64) -> u32 {
+    /// Dots per em of a size in points.
+    pub(crate) fn points(self, pt: f64) -> u32 {
         (pt * f64::from(self.0) / 72.0).round() as u32
     }
 }
 
-/// What an equipment label says.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct LabelFields {
-    /// What the code opens; ends with the tag.
-    pub url: String,
-    /// The equipment's name; empty on a blank tag.
-    pub name: String,
-    /// The hospital's own number; may be empty.
-    pub asset_number: String,
-    /// Where it stands; may be empty.
-    pub location: String,
-    /// The tag's symbols without spaces.
-    pub tag: String,
-    /// Which label of how many, printed small in the margin of a batch so that a person can say where it stopped.
-    pub position: Option<(u32, u32)>,
+/// A text of a label, for a person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Subject {
+    /// A field.
+    Field(Field),
+    /// The template's own words.
+    Words(String),
 }
 
-/// A field of the label.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Field {
-    /// The equipment's name.
-    Name,
-    /// The hospital's own number.
-    AssetNumber,
-    /// Where it stands.
-    Location,
-    /// The tag.
-    Tag,
-}
-
-impl std::fmt::Display for Field {
+impl std::fmt::Display for Subject {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Name => "name",
-            Self::AssetNumber => "asset number",
-            Self::Location => "location",
-            Self::Tag => "tag",
-        })
+        match self {
+            Self::Field(field) => field.fmt(f),
+            Self::Words(words) => write!(f, "template's text {words:?}"),
+        }
     }
 }
 
@@ -102,25 +86,32 @@ impl std::fmt::Display for Field {
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum LabelError {
     /// A text with something that cannot be printed.
-    #[error("the {field} cannot be printed: {why}")]
+    #[error("the {subject} cannot be printed: {why}{}", if *asset_number_instead { "; or print the asset number instead" } else { "" })]
     Text {
         /// Where.
-        field: Field,
+        subject: Subject,
         /// What.
         #[source]
         why: TextError,
+        /// Whether [`Fields::without_name`] makes a label of it.
+        asset_number_instead: bool,
     },
     /// The code cannot be made.
     #[error("{0}")]
     Code(#[from] CodeError),
-    /// A text that may not be cut is too wide.
-    #[error("the {field} has {chars} characters, more than this label has room for; shorten it")]
+    /// A text that may not be cut is too long.
+    #[error(
+        "the {subject} has {chars} characters, more than this label has room for; shorten it or choose a larger label"
+    )]
     DoesNotFit {
         /// Which.
-        field: Field,
+        subject: Subject,
         /// Its characters.
         chars: usize,
     },
+    /// A field that the label cannot do without.
+    #[error("this label needs the {0}, which is empty; fill it in or choose another template")]
+    Missing(Field),
     /// The tag is no run of letters and digits.
     #[error("{0:?} is no tag: a tag is letters and digits only")]
     NoTag(String),
@@ -132,238 +123,194 @@ pub enum LabelError {
         /// What would be printed beside it.
         tag: String,
     },
+    /// Nothing can stand for a name that cannot be printed.
+    #[error(
+        "this equipment has no asset number to print instead of its name; give it one, or write its name with Latin, Greek or Cyrillic letters"
+    )]
+    NoAssetNumber,
 }
 
-/// Draws the equipment label. A pure function of its arguments: the preview is what is printed.
+/// Lays a label out. A pure function of its arguments: the preview is what is printed.
 ///
 /// # Errors
-/// When a field cannot be printed as it is, or the code would be too small to read.
-pub fn equipment(t: &mut Typesetter, fields: &LabelFields, dpi: Dpi) -> Result<Bitmap, LabelError> {
-    let mut label = Bitmap::white(dpi.dots(WIDTH_MM), dpi.dots(HEIGHT_MM));
-    let tag = grouped_tag(fields)?;
-    let code = code::qr(&fields.url)?;
-    let module = code.module_dots(dpi, label.height())?;
-    let text_left = draw_code(&mut label, &code, module);
-    let margin = dpi.dots(MARGIN_MM);
-    // A very long address makes a code so wide that no words fit beside it.
-    let width = label.width().saturating_sub(text_left + margin);
-    if width < label.width() * 2 / 5 {
-        return Err(CodeError::TooLong { chars: fields.url.len() }.into());
-    }
-    let column = Column { left: text_left, width, dpi, margin, height: label.height() };
-    column.fill(t, &mut label, fields, &tag)?;
-    Ok(label)
-}
-
-fn grouped_tag(fields: &LabelFields) -> Result<String, LabelError> {
-    let tag = &fields.tag;
-    if tag.is_empty() || tag.len() > 32 || !tag.bytes().all(|b| b.is_ascii_alphanumeric()) {
-        return Err(LabelError::NoTag(tag.chars().take(32).collect()));
-    }
-    let upper = tag.to_ascii_uppercase();
-    if !code::upper(&fields.url)?.ends_with(&format!("/{upper}")) {
-        return Err(LabelError::OtherTag { url: fields.url.chars().take(200).collect(), tag: upper });
-    }
-    let symbols: Vec<char> = upper.chars().collect();
-    Ok(symbols.chunks(TAG_GROUP).map(|c| c.iter().collect::<String>()).collect::<Vec<_>>().join(" "))
-}
-
-/// Draws it at the left, in the middle of the height; gives where text may begin.
-fn draw_code(label: &mut Bitmap, code: &Code, module: u32) -> u32 {
-    let side = code.size() * module;
-    let left = code::QUIET * module;
-    code.draw(label, left, (label.height() - side) / 2, module);
-    left + side + code::QUIET * module
-}
-
-/// The right part of the label.
-struct Column {
-    left: u32,
-    width: u32,
-    height: u32,
-    margin: u32,
+/// When a field cannot be printed as it is, or a code would be too small to read.
+pub fn draw(
+    t: &Typesetter,
+    template: &Template,
+    fields: &Fields,
+    logo: Option<&Logo>,
     dpi: Dpi,
+) -> Result<Drawing, LabelError> {
+    check_tag(template, fields)?;
+    let width = dpi.dots(template.width_mm);
+    let height = dpi.dots(template.bottom_mm()).min(DOTS_MAX);
+    let drawing = Drawing { dpi, width, height, marks: Vec::new(), warnings: Vec::new() };
+    let mut plan =
+        Plan { t, template, fields, dpi, codes: vec![None; template.elements.len()], drawing, lowest: 0 };
+    for (i, element) in template.elements.iter().enumerate() {
+        plan.add(i, element, logo)?;
+    }
+    if template.height == Height::Continuous {
+        plan.drawing.height = plan.lowest.saturating_add(dpi.dots(TAIL_MM)).min(DOTS_MAX);
+    }
+    Ok(plan.drawing)
 }
 
-impl Column {
-    fn fill(
-        &self,
-        t: &mut Typesetter,
-        on: &mut Bitmap,
-        f: &LabelFields,
-        tag: &str,
-    ) -> Result<(), LabelError> {
-        let px_tag = self.tag_size(t, tag)?;
-        let tag_height = t.cap_height(Weight::Bold, px_tag);
-        let gap = self.dpi.points(4.0);
-        let mark = f.position.map(|(n, of)| format!("{n}/{of}"));
-        let mark_px = self.dpi.points(PT_LEAST);
-        let mark_height = if mark.is_some() { t.cap_height(Weight::Regular, mark_px) + gap / 2 } else { 0 };
-        let mut room = (self.height - 2 * self.margin).saturating_sub(tag_height + gap + mark_height);
+/// A label that is being laid out.
+struct Plan<'a> {
+    t: &'a Typesetter,
+    template: &'a Template,
+    fields: &'a Fields,
+    dpi: Dpi,
+    /// Where the code of each element came to lie, with its quiet zone towards words.
+    codes: Vec<Option<Rect>>,
+    drawing: Drawing,
+    /// Lower edge of all that was drawn.
+    lowest: u32,
+}
 
-        let asset = self.line(t, Field::AssetNumber, &f.asset_number, room, false)?;
-        room -= asset.as_ref().map_or(0, |b| t.height(b));
-        let location = self.line(t, Field::Location, &f.location, room, true)?;
-        room -= location.as_ref().map_or(0, |b| t.height(b));
-        let name = self.name(t, &f.name, room)?;
-        room -= name.as_ref().map_or(0, |b| t.height(b));
-
-        let mut y = self.margin + room / 2;
-        for block in [name, location, asset].into_iter().flatten() {
-            t.set(on, &block, self.left, y);
-            y += t.height(&block);
-        }
-        t.set_line(on, tag, Weight::Bold, px_tag, self.left, y + gap + tag_height);
-        if let Some(mark) = mark {
-            let x = self.left + self.width.saturating_sub(t.width(&mark, Weight::Regular, mark_px));
-            t.set_line(on, &mark, Weight::Regular, mark_px, x, self.height - self.margin);
+impl Plan<'_> {
+    fn add(&mut self, i: usize, element: &Element, logo: Option<&Logo>) -> Result<(), LabelError> {
+        let area = Rect::of(element.area, self.dpi);
+        match &element.what {
+            What::Box { thickness_mm: None } => self.rect(area),
+            What::Box { thickness_mm: Some(mm) } => self.outline(area, self.dpi.dots(*mm).max(1)),
+            What::Line { dashed: false } => self.rect(area),
+            What::Line { dashed: true } => self.dashes(area),
+            What::Logo { align } => {
+                if let Some(logo) = logo {
+                    let dots = logo.fitted(area.width, area.height);
+                    let (x, y) =
+                        (area.start(dots.width(), *align), area.y + (area.height - dots.height()) / 2);
+                    self.lowest = self.lowest.max(area.bottom());
+                    self.drawing.marks.push(Mark::Picture { x, y, dots });
+                }
+            }
+            What::Code(code) => self.code(i, element.area, code)?,
+            What::Text(text) => self.text(area, text)?,
+            What::Column(column) => {
+                let area = self.column_area(element, column, area)?;
+                self.column(area, column)?;
+            }
         }
         Ok(())
     }
 
-    fn name(&self, t: &Typesetter, name: &str, height: u32) -> Result<Option<Block>, LabelError> {
-        let (px_max, px_min) = (self.dpi.points(PT_NAME), self.dpi.points(PT_LEAST));
-        let fit = Fit { width: self.width, height, px_max, px_min, lines_max: 3, may_cut: true };
-        fitted(t, Field::Name, name, Weight::Bold, &fit)
+    fn rect(&mut self, area: Rect) {
+        let Rect { x, y, width, height } = area;
+        self.lowest = self.lowest.max(area.bottom());
+        self.drawing.marks.push(Mark::Rect { x, y, width, height, white: false });
     }
 
-    /// One line if it can be, two small ones if it must; at most a third of the room, so that the name keeps some.
-    fn line(
+    fn outline(&mut self, area: Rect, line: u32) {
+        let Rect { x, y, width, height } = area;
+        self.rect(Rect { height: line, ..area });
+        self.rect(Rect { y: area.bottom().saturating_sub(line).max(y), height: line, ..area });
+        self.rect(Rect { width: line, ..area });
+        self.rect(Rect { x: (x + width).saturating_sub(line).max(x), width: line, height, ..area });
+    }
+
+    fn dashes(&mut self, area: Rect) {
+        let dash = self.dpi.dots(DASH_MM).max(1);
+        let level = area.width >= area.height;
+        let length = if level { area.width } else { area.height };
+        for at in (0..length).step_by(2 * dash as usize) {
+            let piece = dash.min(length - at);
+            self.rect(match level {
+                true => Rect { x: area.x + at, width: piece, ..area },
+                false => Rect { y: area.y + at, height: piece, ..area },
+            });
+        }
+    }
+
+    fn code(&mut self, i: usize, area: Area, element: &CodeElement) -> Result<(), LabelError> {
+        let content = self.filled(&element.words);
+        if content.is_empty() && element.optional {
+            return Ok(());
+        }
+        if content.is_empty() {
+            return Err(LabelError::Missing(element.words.fields().next().unwrap_or(Field::Url)));
+        }
+        let code = match element.kind {
+            Kind::Qr => code::qr(&content),
+            Kind::DataMatrix => code::data_matrix(&content),
+        }?;
+        let (at, module) = self.place_code(i, Rect::of(area, self.dpi), element, &code)?;
+        let module_mm = self.dpi.mm(module);
+        if module_mm < MODULE_MM_WARN && !element.close_up {
+            self.drawing.warnings.push(Warning::SmallModules { module_mm });
+        }
+        self.codes[i] = Some(at.grown(code.kind().quiet() * module));
+        self.lowest = self.lowest.max(at.bottom() + code.kind().quiet_edge() * module);
+        self.drawing.marks.push(Mark::Code { x: at.x, y: at.y, module, code });
+        Ok(())
+    }
+
+    /// The largest module up to the wanted one with which the code keeps its distance from everything.
+    fn place_code(
         &self,
-        t: &Typesetter,
-        field: Field,
-        text: &str,
-        room: u32,
-        may_cut: bool,
-    ) -> Result<Option<Block>, LabelError> {
-        let (px_max, px_min) = (self.dpi.points(PT_LINE), self.dpi.points(PT_LEAST));
-        let fit = Fit { width: self.width, height: room * 2 / 5, px_max, px_min, lines_max: 2, may_cut };
-        fitted(t, field, text, Weight::Regular, &fit)
+        i: usize,
+        area: Rect,
+        element: &CodeElement,
+        code: &Code,
+    ) -> Result<(Rect, u32), LabelError> {
+        let (dpi, close_up) = (self.dpi, element.close_up);
+        let mut module = code.module_dots(dpi, (area.width, area.height), element.module_mm, close_up)?;
+        loop {
+            code.check_module(dpi, module, close_up)?;
+            let at = place::code_in(area, element, code, module);
+            let quiet = if close_up { code.kind().quiet_edge() } else { code.kind().quiet() };
+            if !self.crowded(i, at.grown(quiet * module)) {
+                return Ok((at, module));
+            }
+            module -= 1;
+        }
     }
 
-    fn tag_size(&self, t: &Typesetter, tag: &str) -> Result<u32, LabelError> {
-        let sizes = self.dpi.points(PT_TAG_LEAST)..=self.dpi.points(PT_TAG);
-        let chars = tag.chars().count();
-        let fits = |px: &u32| t.width(tag, Weight::Bold, *px) <= self.width;
-        sizes.rev().find(fits).ok_or(LabelError::DoesNotFit { field: Field::Tag, chars })
+    fn crowded(&self, i: usize, wanted: Rect) -> bool {
+        let elements = self.template.elements.iter().enumerate();
+        elements.filter(|(other, _)| *other != i).any(|(_, e)| place::crowds(e, wanted, self.dpi))
+    }
+
+    /// The element's words with its fields' values; empty when it has fields and all of them are empty.
+    fn filled(&self, words: &Words) -> String {
+        let mut fields = words.fields().peekable();
+        if fields.peek().is_some() && fields.all(|f| self.fields.get(f).is_empty()) {
+            return String::new();
+        }
+        words.0.iter().map(|part| self.part(part)).collect()
+    }
+
+    fn part(&self, part: &Part) -> String {
+        match part {
+            Part::Literal(words) => words.clone(),
+            Part::Field(field) => self.fields.get(*field).to_owned(),
+        }
     }
 }
 
-fn fitted(
-    t: &Typesetter,
-    field: Field,
-    text: &str,
-    weight: Weight,
-    fit: &Fit,
-) -> Result<Option<Block>, LabelError> {
-    let text = t.printable(text).map_err(|why| LabelError::Text { field, why })?;
-    if text.is_empty() {
-        return Ok(None);
+/// The tag as people read it: capitals, in groups of three.
+fn grouped(tag: &str) -> String {
+    let symbols: Vec<char> = tag.to_ascii_uppercase().chars().collect();
+    symbols.chunks(TAG_GROUP).map(|c| c.iter().collect::<String>()).collect::<Vec<_>>().join(" ")
+}
+
+/// A label with a tag and an address says the same in both.
+fn check_tag(template: &Template, fields: &Fields) -> Result<(), LabelError> {
+    let shown = template.fields();
+    let tag = fields.get(Field::Tag);
+    if !shown.contains(&Field::Tag) {
+        return Ok(());
     }
-    let too_wide = LabelError::DoesNotFit { field, chars: text.chars().count() };
-    t.fit(&text, weight, fit).map(Some).ok_or(too_wide)
+    if tag.is_empty() || tag.len() > 32 || !tag.bytes().all(|b| b.is_ascii_alphanumeric()) {
+        return Err(LabelError::NoTag(tag.chars().take(32).collect()));
+    }
+    let (tag, url) = (tag.to_ascii_uppercase(), fields.get(Field::Url));
+    if shown.contains(&Field::Url) && !url.is_empty() && !code::upper(url)?.ends_with(&format!("/{tag}")) {
+        return Err(LabelError::OtherTag { url: url.chars().take(200).collect(), tag });
+    }
+    Ok(())
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::readback;
-    use proptest::prelude::*;
-
-    fn pump() -> LabelFields {
-        LabelFields {
-            url: "https://ct.example/7QK3M9X2W".into(),
-            name: "Infusion pump 14".into(),
-            asset_number: "BM-20418".into(),
-            location: "ICU East, bed 14".into(),
-            tag: "7QK3M9X2W".into(),
-            position: Some((42, 300)),
-        }
-    }
-
-    fn draw(fields: &LabelFields, dpi: u16) -> Result<Bitmap, LabelError> {
-        equipment(&mut Typesetter::new().unwrap(), fields, Dpi::new(dpi).unwrap())
-    }
-
-    #[test]
-    fn sizes_at_each_resolution_and_each_reads_back() {
-        for (dpi, size) in [(180, (432, 216)), (203, (487, 244)), (300, (720, 360)), (600, (1440, 720))] {
-            let label = draw(&pump(), dpi).unwrap();
-            assert_eq!((label.width(), label.height()), size);
-            readback::check(&label, &pump().url).unwrap_or_else(|e| panic!("{dpi} dpi: {e}"));
-        }
-        assert!(Dpi::new(72).is_none() && Dpi::new(5_000).is_none());
-    }
-
-    #[test]
-    fn position_changes_the_margin_only_where_it_is_printed() {
-        let with = draw(&pump(), 203).unwrap();
-        let other = draw(&LabelFields { position: Some((43, 300)), ..pump() }, 203).unwrap();
-        let differing: Vec<u32> =
-            (0..244).filter(|&y| (0..487).any(|x| with.black(x, y) != other.black(x, y))).collect();
-        assert!(!differing.is_empty() && differing.iter().all(|&y| y > 210), "{differing:?}");
-    }
-
-    #[test]
-    fn long_fields() {
-        let long = LabelFields { name: "Ventilator ".repeat(45), location: "Ward ".repeat(24), ..pump() };
-        readback::check(&draw(&long, 203).unwrap(), &long.url).unwrap();
-        let asset = LabelFields { asset_number: "9".repeat(120), ..pump() };
-        let refusal = draw(&asset, 203).unwrap_err();
-        assert_eq!(refusal, LabelError::DoesNotFit { field: Field::AssetNumber, chars: 120 });
-        let fifty = LabelFields { asset_number: "INV-2024/".repeat(5), ..pump() };
-        assert!(draw(&fifty, 203).is_ok(), "45 characters of an asset number still fit on two small lines");
-    }
-
-    #[test]
-    fn refusals_name_the_field() {
-        let emoji = draw(&LabelFields { location: "💉".into(), ..pump() }, 203).unwrap_err();
-        assert!(
-            emoji.to_string().starts_with("the location cannot be printed: the character '💉'"),
-            "{emoji}"
-        );
-        let escape = draw(&LabelFields { name: "a\u{1b}@".into(), ..pump() }, 203).unwrap_err();
-        assert!(escape.to_string().contains("U+001B"), "{escape}");
-        for tag in ["", "7QK 3M9 X2W", "\u{1b}@", "7QK3M9X2Ü"] {
-            assert!(matches!(
-                draw(&LabelFields { tag: tag.into(), ..pump() }, 203),
-                Err(LabelError::NoTag(_))
-            ));
-        }
-        let other = draw(&LabelFields { tag: "ABCDEFGH3".into(), ..pump() }, 203);
-        assert!(matches!(other, Err(LabelError::OtherTag { .. })));
-        let url = format!("https://{}/7QK3M9X2W", "a".repeat(700));
-        assert!(matches!(draw(&LabelFields { url, ..pump() }, 203), Err(LabelError::Code(_))));
-    }
-
-    #[test]
-    fn empty_fields_are_a_blank_tag() {
-        let blank = LabelFields {
-            name: String::new(),
-            asset_number: String::new(),
-            location: String::new(),
-            ..pump()
-        };
-        readback::check(&draw(&blank, 203).unwrap(), &blank.url).unwrap();
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
-
-        #[test]
-        fn any_fields_are_refused_or_scan(
-            name in "\\PC{0,60}|[ -~]{0,500}", asset in "[ -~]{0,40}|\\PC{0,9}", location in "[ -~äöüßčřž]{0,120}",
-            host in "[a-z]{1,40}\\.[a-z]{2,3}", of in 0u32..10_000,
-        ) {
-            let url = format!("HTTPS://{host}/7QK3M9X2W");
-            let fields =
-                LabelFields { url, name, asset_number: asset, location, position: Some((of / 2, of)), ..pump() };
-            if let Ok(label) = draw(&fields, 203) {
-                prop_assert_eq!(readback::check(&label, &fields.url), Ok(()));
-                for y in 0..label.height() {
-                    prop_assert!(!label.black(label.width() - 1, y), "text never touches the edge");
-                }
-            }
-        }
-    }
-}
+mod tests;

@@ -1,9 +1,11 @@
 //! Reads the label's code back from its own dots before anything is sent: a label that does not scan is not printed.
 
+use datamatrix::DataMatrix;
 use rqrr::PreparedImage;
 
 use crate::bitmap::Bitmap;
-use crate::code::{self, CodeError};
+use crate::code::{self, Code, CodeError, Kind};
+use crate::drawing::{Drawing, Mark};
 
 /// Why a label would not scan.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -24,28 +26,89 @@ pub enum ReadbackError {
     Address(#[from] CodeError),
 }
 
-/// Whether the one code on the label opens `url` (in upper case, as codes hold it).
+/// Whether the QR codes on the label, at least one, all open `url` (in upper case, as codes hold it).
 ///
 /// # Errors
-/// When it does not.
+/// When one does not.
 pub fn check(label: &Bitmap, url: &str) -> Result<(), ReadbackError> {
     let wanted = code::upper(url)?;
+    let found = qr_codes(label);
+    if found.is_empty() {
+        return Err(ReadbackError::NotReadable);
+    }
+    match found.into_iter().find(|found| *found != wanted) {
+        Some(found) => Err(ReadbackError::Other { found: found.chars().take(200).collect(), wanted }),
+        None => Ok(()),
+    }
+}
+
+/// Whether each code of the drawing reads back from its dots, at its place, as what it was made of.
+///
+/// # Errors
+/// When one does not. A drawing without codes passes.
+pub fn check_drawing(label: &Bitmap, drawing: &Drawing) -> Result<(), ReadbackError> {
+    for mark in &drawing.marks {
+        match mark {
+            Mark::Code { x, y, module, code } if code.kind() == Kind::Qr => {
+                check_qr(label, (*x, *y), *module, code)?;
+            }
+            Mark::Code { x, y, module, code } => check_data_matrix(label, (*x, *y), *module, code)?,
+            Mark::Text { .. } | Mark::Rect { .. } | Mark::Picture { .. } => {}
+        }
+    }
+    Ok(())
+}
+
+/// Reads the part of the label that a phone would be held over: the code with the white that it was given.
+fn check_qr(label: &Bitmap, at: (u32, u32), module: u32, code: &Code) -> Result<(), ReadbackError> {
+    let quiet = code.kind().quiet_edge() * module;
+    let (left, top) = (at.0.saturating_sub(quiet), at.1.saturating_sub(quiet));
+    let (right, bottom) = (at.0 + code.width() * module + quiet, at.1 + code.height() * module + quiet);
+    match qr_codes(&label.cropped(left, top, right - left, bottom - top)).as_slice() {
+        [found] if found == code.content() => Ok(()),
+        [found, ..] => {
+            let (found, wanted) = (found.chars().take(200).collect(), code.content().to_owned());
+            Err(ReadbackError::Other { found, wanted })
+        }
+        [] => Err(ReadbackError::NotReadable),
+    }
+}
+
+fn qr_codes(label: &Bitmap) -> Vec<String> {
     let (width, height) = (label.width() as usize, label.height() as usize);
     // Coordinates are below DOTS_MAX, so they fit.
     let mut image = PreparedImage::prepare_from_bitmap(width, height, |x, y| label.black(x as u32, y as u32));
-    let grids = image.detect_grids();
-    let found = grids.iter().find_map(|grid| grid.decode().ok()).map(|(_, text)| text);
-    match found {
-        Some(found) if found == wanted => Ok(()),
-        Some(found) => Err(ReadbackError::Other { found: found.chars().take(200).collect(), wanted }),
-        None => Err(ReadbackError::NotReadable),
+    image.detect_grids().iter().filter_map(|grid| grid.decode().ok()).map(|(_, text)| text).collect()
+}
+
+/// Decodes the dots where it was drawn; white around it is checked too, because no reader finds it without.
+fn check_data_matrix(label: &Bitmap, at: (u32, u32), module: u32, code: &Code) -> Result<(), ReadbackError> {
+    let quiet = code.kind().quiet_edge() * module;
+    let (width, height) = (code.width() * module, code.height() * module);
+    let (left, top) = (at.0.checked_sub(quiet), at.1.checked_sub(quiet));
+    let (left, top) = left.zip(top).ok_or(ReadbackError::NotReadable)?;
+    let outer = label.cropped(left, top, width + 2 * quiet, height + 2 * quiet);
+    let inner = label.cropped(at.0, at.1, width, height);
+    if outer.black_dots() != inner.black_dots() || at.0 + width + quiet > label.width() {
+        return Err(ReadbackError::NotReadable);
     }
+    let centre = |n: u32| n * module + module / 2;
+    let modules = (0..code.height()).flat_map(|y| (0..code.width()).map(move |x| (centre(x), centre(y))));
+    let bits: Vec<bool> = modules.map(|(x, y)| inner.black(x, y)).collect();
+    let read = DataMatrix::decode(&bits, code.width() as usize).map_err(|_| ReadbackError::NotReadable)?;
+    if read == code.content().as_bytes() {
+        return Ok(());
+    }
+    let found = String::from_utf8_lossy(&read).chars().take(200).collect();
+    Err(ReadbackError::Other { found, wanted: code.content().to_owned() })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::layout::{self, Dpi, LabelFields};
+    use crate::fields::{Field, Fields};
+    use crate::layout::{self, Dpi};
+    use crate::template;
     use crate::text::Typesetter;
 
     fn code_on_white(url: &str) -> Bitmap {
@@ -74,21 +137,23 @@ mod tests {
     fn a_thousand_random_labels_read_back() {
         let mut random = Random(42);
         let mut typesetter = Typesetter::new().unwrap();
+        let template = template::builtin("equipment").unwrap();
         for n in 1..=1_000 {
             let tag = random.symbols("0123456789ABCDEFGHJKMNPQRSTVWXYZ", 9);
             let host_chars = 4 + random.below(30);
             let host = random.symbols("abcdefghijklmnopqrstuvwxyz0123456789-", host_chars);
             let (name, location) = (random.below(60), random.below(40));
-            let fields = LabelFields {
-                url: format!("https://{host}.example/{tag}"),
-                name: random.symbols("abc děf ÄÖÜ Насос Αντλία 0123456789", name),
-                asset_number: random.symbols("0123456789-BM", 8),
-                location: random.symbols("ICU East, bed 14 ŽŠ", location),
-                tag,
-                position: Some((n, 1_000)),
-            };
-            let label = layout::equipment(&mut typesetter, &fields, Dpi::D203).unwrap();
-            assert_eq!(check(&label, &fields.url), Ok(()), "{fields:?}");
+            let fields = Fields::new()
+                .with(Field::Url, format!("https://{host}.example/{tag}"))
+                .with(Field::Name, random.symbols("abc děf ÄÖÜ Насос Αντλία 0123456789", name))
+                .with(Field::AssetNumber, random.symbols("0123456789-BM", 8))
+                .with(Field::Location, random.symbols("ICU East, bed 14 ŽŠ", location))
+                .with(Field::Tag, tag)
+                .with_position(n, 1_000);
+            let drawing = layout::draw(&typesetter, template, &fields, None, Dpi::D203).unwrap();
+            let label = drawing.bitmap(&mut typesetter);
+            assert_eq!(check_drawing(&label, &drawing), Ok(()), "{fields:?}");
+            assert_eq!(check(&label, fields.get(Field::Url)), Ok(()), "{fields:?}");
         }
     }
 
@@ -104,5 +169,42 @@ mod tests {
         label.blacken_rect(30, 30, 80, 80);
         assert_eq!(check(&label, url), Err(ReadbackError::NotReadable));
         assert_eq!(check(&Bitmap::white(0, 0), url), Err(ReadbackError::NotReadable));
+    }
+
+    #[test]
+    fn data_matrix_is_read_where_it_was_drawn() {
+        let code = code::data_matrix("https://ct.example/7QK3M9X2W").unwrap();
+        let mark = Mark::Code { x: 12, y: 9, module: 4, code };
+        let (marks, warnings) = (vec![mark], Vec::new());
+        let drawing = Drawing { dpi: Dpi::D203, width: 203, height: 102, marks, warnings };
+        let mut label = drawing.bitmap(&mut Typesetter::new().unwrap());
+        assert_eq!(check_drawing(&label, &drawing), Ok(()));
+        label.blacken_rect(10, 20, 1, 1);
+        assert_eq!(
+            check_drawing(&label, &drawing),
+            Err(ReadbackError::NotReadable),
+            "its edge must be white"
+        );
+        label.whiten_rect(10, 20, 1, 1);
+        label.blacken_rect(20, 12, 60, 60);
+        assert_eq!(check_drawing(&label, &drawing), Err(ReadbackError::NotReadable));
+        assert!(check_drawing(&label.cropped(0, 0, 90, 90), &drawing).is_err());
+    }
+
+    #[test]
+    fn each_of_two_codes_is_read() {
+        let code = |url: &str| code::qr(url).unwrap();
+        let mark = |x, url| Mark::Code { x, y: 20, module: 4, code: code(url) };
+        let marks = vec![mark(20, "HTTPS://A.EXAMPLE/B"), mark(160, "HTTPS://A.EXAMPLE/B")];
+        let drawing = Drawing { dpi: Dpi::D203, width: 300, height: 150, marks, warnings: Vec::new() };
+        let mut label = drawing.bitmap(&mut Typesetter::new().unwrap());
+        assert_eq!(check_drawing(&label, &drawing), Ok(()));
+        assert_eq!(check(&label, "https://a.example/b"), Ok(()));
+        label.whiten_rect(165, 25, 60, 60);
+        assert_eq!(check_drawing(&label, &drawing), Err(ReadbackError::NotReadable));
+        label.whiten_rect(150, 0, 150, 150);
+        code("HTTPS://A.EXAMPLE/C").draw(&mut label, 160, 20, 4);
+        assert!(matches!(check_drawing(&label, &drawing), Err(ReadbackError::Other { .. })));
+        assert!(matches!(check(&label, "https://a.example/b"), Err(ReadbackError::Other { .. })));
     }
 }

@@ -10,6 +10,10 @@ use crate::font::{Face, FontError};
 
 /// Characters of one field of a label; a longer one is no name.
 pub const FIELD_CHARS_MAX: usize = 1_000;
+/// Lines of a field that has lines.
+pub const FIELD_LINES_MAX: usize = 64;
+/// Lines of one block.
+pub const BLOCK_LINES_MAX: usize = 64;
 
 /// Why a text cannot be printed as it is.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -36,6 +40,12 @@ pub enum TextError {
     TooLong {
         /// Characters counted.
         chars: usize,
+    },
+    /// Over [`FIELD_LINES_MAX`].
+    #[error("the text has {lines} lines; at most {FIELD_LINES_MAX} are taken")]
+    TooManyLines {
+        /// Lines counted.
+        lines: usize,
     },
 }
 
@@ -70,10 +80,16 @@ pub enum Weight {
 pub struct Block {
     /// From the top.
     pub lines: Vec<String>,
+    /// Where each line begins, in dots: the later lines of a numbered step stand under its words, not its number.
+    pub indents: Vec<u32>,
     /// Dots per em.
     pub px: u32,
     /// Which face.
     pub weight: Weight,
+    /// Capitals and digits only: the block begins at their top and ends on the last baseline.
+    pub caps: bool,
+    /// Whether the middle was left out.
+    pub cut: bool,
 }
 
 /// What a text may do to fit a box.
@@ -91,6 +107,17 @@ pub struct Fit {
     pub lines_max: usize,
     /// Whether the middle may go when the smallest size does not fit (both ends tell two machines apart).
     pub may_cut: bool,
+    /// Capitals and digits only, so no room is left for accents and descenders.
+    pub caps: bool,
+}
+
+/// One character as people see it, with the width of its glyphs in units of the font.
+struct Cluster<'a> {
+    text: &'a str,
+    units: u64,
+    space: bool,
+    /// A line may end after it.
+    breaks: bool,
 }
 
 /// Sets text; keeps glyphs that it drew.
@@ -138,27 +165,55 @@ impl Typesetter {
         Ok(composed.split_whitespace().collect::<Vec<_>>().join(" "))
     }
 
-    /// Fits printable text into a box: one line from the largest size down, wrapped once at three quarters of it,
-    /// cut in the middle at the smallest if it may be. `None` when it does not fit.
-    pub fn fit(&self, text: &str, weight: Weight, fit: &Fit) -> Option<Block> {
-        let block = |lines, px| Some(Block { lines, px, weight });
-        for px in (fit.px_min..=fit.px_max).rev() {
-            let lines_max = if 4 * px <= 3 * fit.px_max || px == fit.px_min { fit.lines_max } else { 1 };
-            let room = self.lines_that_fit(weight, px, fit.height).min(lines_max);
-            if let Some(lines) = self.wrapped(text, weight, px, fit.width, room) {
-                return block(lines, px);
-            }
+    /// The same for a text whose line breaks are kept; empty lines go.
+    ///
+    /// # Errors
+    /// The first character that cannot be printed, or too many lines.
+    pub fn printable_lines(&self, text: &str) -> Result<String, TextError> {
+        let lines = text.lines().take(FIELD_LINES_MAX * 64).filter(|l| !l.trim().is_empty()).count();
+        if lines > FIELD_LINES_MAX {
+            return Err(TextError::TooManyLines { lines });
         }
-        let room = self.lines_that_fit(weight, fit.px_min, fit.height).min(fit.lines_max);
+        let lines = text.lines().map(|line| self.printable(line)).collect::<Result<Vec<_>, _>>()?;
+        Ok(lines.into_iter().filter(|l| !l.is_empty()).collect::<Vec<_>>().join("\n"))
+    }
+
+    /// Fits printable text into a box: one line from the largest size down, wrapped from three quarters of it on (inside
+    /// a word only at the smallest size), then cut in the middle if it may be. `None` when it does not fit.
+    pub fn fit(&self, text: &str, weight: Weight, fit: &Fit) -> Option<Block> {
+        let paragraphs: Vec<Vec<Cluster<'_>>> = text.split('\n').map(|p| self.clusters(p, weight)).collect();
+        let per_em = u64::from(self.face(weight).per_em());
+        let block = |lines: Vec<Wrapped>, px, cut| {
+            let dots = |units: u64| u32::try_from(units * u64::from(px) / per_em).unwrap_or(u32::MAX);
+            let indents = lines.iter().map(|l| dots(l.indent)).collect();
+            let lines = lines.into_iter().map(|l| l.text).collect();
+            Some(Block { lines, indents, px, weight, caps: fit.caps, cut })
+        };
+        let mut px = fit.px_max.max(fit.px_min).max(1);
+        loop {
+            let least = px <= fit.px_min;
+            let wraps = least || 4 * px <= 3 * fit.px_max || paragraphs.len() > 1;
+            let room = self.lines_that_fit(weight, px, fit).min(if wraps { fit.lines_max } else { 1 });
+            if let Some(lines) = wrapped_all(&paragraphs, self.limit(weight, px, fit.width), room, least) {
+                return block(lines, px, false);
+            }
+            if least {
+                break;
+            }
+            // Steps of a thirty-second: one dot at 203 dpi, and few enough at any size.
+            px = (px - (px / 32).max(1)).max(fit.px_min).max(1);
+        }
+        let [clusters] = paragraphs.as_slice() else { return None };
+        let room = self.lines_that_fit(weight, px, fit).min(fit.lines_max);
         if !fit.may_cut {
             return None;
         }
-        block(self.cut(text, weight, fit.px_min, fit.width, room)?, fit.px_min)
+        block(self.cut(clusters, weight, self.limit(weight, px, fit.width), room)?, px, true)
     }
 
     /// Dots that the block takes from top to bottom.
     pub fn height(&self, block: &Block) -> u32 {
-        self.lines_height(block.weight, block.px, block.lines.len())
+        self.lines_height(block.weight, block.px, block.lines.len(), block.caps)
     }
 
     /// Dots from the baseline to the top of capitals and digits.
@@ -169,35 +224,47 @@ impl Typesetter {
     /// Dots that the text takes from left to right.
     pub fn width(&self, text: &str, weight: Weight, px: u32) -> u32 {
         let face = self.face(weight);
-        let advance: f32 =
-            text.chars().filter_map(|c| glyph_id(face, c)).map(|id| face.advance(id, px)).sum();
-        advance.ceil() as u32
+        let dots = (units(face, text) * u64::from(px)).div_ceil(u64::from(face.per_em()));
+        u32::try_from(dots).unwrap_or(u32::MAX)
     }
 
-    /// Sets a block with its top left corner at `x`, `y`.
-    pub fn set(&mut self, on: &mut Bitmap, block: &Block, x: u32, y: u32) {
+    /// The lines of a block whose top is at `y`, each with its indent and its baseline.
+    pub fn baselines<'a>(
+        &self,
+        block: &'a Block,
+        y: u32,
+    ) -> impl Iterator<Item = (&'a str, u32, u32)> + use<'a> {
+        let face = self.face(block.weight);
+        let top = if block.caps { face.cap_height(block.px) } else { face.line(block.px).0 };
         let step = self.line_step(block.weight, block.px);
-        let (ascent, _) = self.face(block.weight).line(block.px);
-        let mut baseline = y + ascent;
-        for line in &block.lines {
-            self.set_line(on, line, block.weight, block.px, x, baseline);
-            baseline += step;
-        }
+        let lines = block.lines.iter().zip(&block.indents);
+        (0..).zip(lines).map(move |(i, (line, indent))| (line.as_str(), *indent, y + top + step * i))
     }
 
-    /// Sets one line on its baseline.
-    pub fn set_line(&mut self, on: &mut Bitmap, text: &str, weight: Weight, px: u32, x: u32, baseline: u32) {
+    /// Sets one line with its pen at `at` (from the left, and down to the baseline), black or white.
+    pub fn set_line(
+        &mut self,
+        on: &mut Bitmap,
+        text: &str,
+        weight: Weight,
+        px: u32,
+        at: (u32, u32),
+        white: bool,
+    ) {
         let face = match weight {
             Weight::Bold => &mut self.bold,
             Weight::Regular => &mut self.regular,
         };
-        let mut pen = 0.0f32;
-        for id in text.chars().filter_map(|c| glyph_id(face, c)).collect::<Vec<_>>() {
+        let per_em = u64::from(face.per_em());
+        let mut pen = 0u64;
+        for c in text.chars() {
+            let Some(id) = glyph_id(face, c) else { continue };
+            let moved = u32::try_from((pen * u64::from(px) + per_em / 2) / per_em).unwrap_or(u32::MAX);
+            pen += u64::from(face.units(id));
             let glyph = face.glyph(id, px);
-            let left = x.saturating_add_signed(pen.round() as i32).saturating_add_signed(glyph.left);
-            let top = baseline.saturating_add_signed(glyph.top);
-            on.overlay(&glyph.dots, left.cast_signed(), top.cast_signed());
-            pen += face.advance(id, px);
+            let left = at.0.saturating_add(moved).saturating_add_signed(glyph.left).cast_signed();
+            let top = at.1.saturating_add_signed(glyph.top).cast_signed();
+            if white { on.cut_out(&glyph.dots, left, top) } else { on.overlay(&glyph.dots, left, top) }
         }
     }
 
@@ -215,59 +282,48 @@ impl Typesetter {
         (ascent + descent).min((px * 6).div_ceil(5))
     }
 
-    fn lines_height(&self, weight: Weight, px: u32, lines: usize) -> u32 {
-        let (ascent, descent) = self.face(weight).line(px);
+    fn lines_height(&self, weight: Weight, px: u32, lines: usize, caps: bool) -> u32 {
+        let face = self.face(weight);
+        let (ascent, descent) = face.line(px);
         let steps = u32::try_from(lines.saturating_sub(1)).unwrap_or(u32::MAX);
-        self.line_step(weight, px).saturating_mul(steps).saturating_add(ascent + descent)
+        let one = if caps { face.cap_height(px) } else { ascent + descent };
+        self.line_step(weight, px).saturating_mul(steps).saturating_add(one)
     }
 
-    fn lines_that_fit(&self, weight: Weight, px: u32, height: u32) -> usize {
-        (1..=16).take_while(|&n| self.lines_height(weight, px, n) <= height).count()
+    fn lines_that_fit(&self, weight: Weight, px: u32, fit: &Fit) -> usize {
+        let fits = |n: &usize| self.lines_height(weight, px, *n, fit.caps) <= fit.height;
+        (1..=BLOCK_LINES_MAX).take_while(fits).count()
     }
 
-    /// Greedy lines, broken after spaces, hyphens and slashes, inside a word only where it is wider than the box.
-    fn wrapped(
-        &self,
-        text: &str,
-        weight: Weight,
-        px: u32,
-        width: u32,
-        lines_max: usize,
-    ) -> Option<Vec<String>> {
-        let mut lines = Vec::new();
-        let mut line = String::new();
-        for piece in text.split_inclusive([' ', '-', '/', '–']) {
-            if self.width((line.clone() + piece).trim_end(), weight, px) <= width {
-                line.push_str(piece);
-                continue;
-            }
-            if lines_max < 2 {
-                return None;
-            }
-            close(&mut lines, &mut line);
-            for cluster in piece.graphemes(true) {
-                if !line.is_empty() && self.width((line.clone() + cluster).trim_end(), weight, px) > width {
-                    close(&mut lines, &mut line);
-                }
-                line.push_str(cluster);
-            }
-            if lines.len() >= lines_max {
-                return None;
-            }
-        }
-        close(&mut lines, &mut line);
-        let fits = lines.len() <= lines_max && lines.iter().all(|l| self.width(l, weight, px) <= width);
-        fits.then_some(lines)
+    /// Units of the font that fit into so many dots.
+    fn limit(&self, weight: Weight, px: u32, width: u32) -> u64 {
+        u64::from(width) * u64::from(self.face(weight).per_em()) / u64::from(px)
+    }
+
+    fn clusters<'a>(&self, text: &'a str, weight: Weight) -> Vec<Cluster<'a>> {
+        let face = self.face(weight);
+        text.graphemes(true)
+            .map(|text| Cluster {
+                text,
+                units: units(face, text),
+                space: text.chars().all(char::is_whitespace),
+                breaks: text.ends_with([' ', '-', '/', '–']),
+            })
+            .collect()
     }
 
     /// The longest text with its middle replaced by "…" that fits.
-    fn cut(&self, text: &str, weight: Weight, px: u32, width: u32, lines_max: usize) -> Option<Vec<String>> {
-        let clusters: Vec<&str> = text.graphemes(true).collect();
+    fn cut(
+        &self,
+        clusters: &[Cluster<'_>],
+        weight: Weight,
+        limit: u64,
+        lines_max: usize,
+    ) -> Option<Vec<Wrapped>> {
         let with = |kept: usize| {
-            let (head, tail) = (kept.div_ceil(2), kept / 2);
-            let start = clusters[..head].concat();
-            let end = clusters[clusters.len() - tail..].concat();
-            self.wrapped(&format!("{}…{}", start.trim_end(), end.trim_start()), weight, px, width, lines_max)
+            let (head, tail) = (&clusters[..kept.div_ceil(2)], &clusters[clusters.len() - kept / 2..]);
+            let text = format!("{}…{}", joined(head).trim_end(), joined(tail).trim_start());
+            wrapped(&self.clusters(&text, weight), limit, lines_max, true, 0)
         };
         let (mut fits, mut too_many) = (0, clusters.len());
         while too_many - fits > 1 {
@@ -278,16 +334,95 @@ impl Typesetter {
     }
 }
 
+fn joined(clusters: &[Cluster<'_>]) -> String {
+    clusters.iter().map(|c| c.text).collect()
+}
+
+/// One line of a block.
+struct Wrapped {
+    text: String,
+    /// Units of the font.
+    indent: u64,
+}
+
+fn wrapped_all(
+    paragraphs: &[Vec<Cluster<'_>>],
+    limit: u64,
+    lines_max: usize,
+    in_words: bool,
+) -> Option<Vec<Wrapped>> {
+    let mut lines = Vec::new();
+    for paragraph in paragraphs {
+        let hang = if paragraphs.len() > 1 { number(paragraph) } else { 0 };
+        lines.extend(wrapped(paragraph, limit, lines_max.checked_sub(lines.len())?, in_words, hang)?);
+    }
+    Some(lines)
+}
+
+/// Width of the number that a step begins with, `1. `; nothing without one.
+fn number(clusters: &[Cluster<'_>]) -> u64 {
+    let digits = clusters.iter().take_while(|c| c.text.bytes().all(|b| b.is_ascii_digit())).count();
+    match clusters.get(digits..digits + 2) {
+        Some([dot, space]) if (1..=3).contains(&digits) && dot.text == "." && space.space => {
+            clusters[..digits + 2].iter().map(|c| c.units).sum()
+        }
+        _ => 0,
+    }
+}
+
+/// Greedy lines, broken after spaces, hyphens and slashes; inside a word that is wider than the box only if `in_words`.
+/// All but the first begin at `hang`.
+fn wrapped(
+    clusters: &[Cluster<'_>],
+    limit: u64,
+    lines_max: usize,
+    in_words: bool,
+    hang: u64,
+) -> Option<Vec<Wrapped>> {
+    let mut lines: Vec<Wrapped> = Vec::new();
+    let line = |clusters: &[Cluster<'_>], n: usize| Wrapped {
+        text: joined(clusters).trim_end().to_owned(),
+        indent: if n == 0 { 0 } else { hang },
+    };
+    let (mut start, mut at, mut width, mut end_of_piece) = (0, 0, 0u64, None);
+    while let Some(cluster) = clusters.get(at) {
+        if cluster.space || width + cluster.units <= limit {
+            // A space at a line's start is not printed, and one at its end needs no room.
+            if !(cluster.space && at == start) {
+                width += cluster.units;
+                end_of_piece = if cluster.breaks { Some(at + 1) } else { end_of_piece };
+            } else {
+                start = at + 1;
+            }
+            at += 1;
+            continue;
+        }
+        let end = end_of_piece.take().or((in_words && at > start).then_some(at))?;
+        lines.push(line(&clusters[start..end], lines.len()));
+        if lines.len() >= lines_max {
+            return None;
+        }
+        // What was already taken of the next line has no space at its start, because lines end after spaces.
+        start = end + clusters[end..at].iter().take_while(|c| c.space).count();
+        width = hang + clusters[start..at].iter().map(|c| c.units).sum::<u64>();
+        if width > limit {
+            return None;
+        }
+    }
+    if start < clusters.len() {
+        lines.push(line(&clusters[start..], lines.len()));
+    }
+    (lines.len() <= lines_max).then_some(lines)
+}
+
+/// Width of a text in units of the font.
+fn units(face: &Face, text: &str) -> u64 {
+    text.chars().filter_map(|c| glyph_id(face, c)).map(|id| u64::from(face.units(id))).sum()
+}
+
 /// Every space is the font's plain space.
 fn glyph_id(face: &Face, c: char) -> Option<GlyphId> {
     face.glyph_id(if c.is_whitespace() { ' ' } else { c })
-}
-
-fn close(lines: &mut Vec<String>, line: &mut String) {
-    let done = std::mem::take(line);
-    if !done.trim_end().is_empty() {
-        lines.push(done.trim_end().to_owned());
-    }
 }
 
 #[cfg(test)]
@@ -299,7 +434,8 @@ mod tests {
         Typesetter::new().unwrap().printable(text)
     }
 
-    const NAME: Fit = Fit { width: 281, height: 80, px_max: 37, px_min: 17, lines_max: 3, may_cut: true };
+    const NAME: Fit =
+        Fit { width: 281, height: 80, px_max: 37, px_min: 17, lines_max: 3, may_cut: true, caps: false };
 
     #[test]
     fn what_is_printable() {
@@ -350,6 +486,58 @@ mod tests {
         assert!(t.fit(&"8".repeat(500), Weight::Bold, &NAME).is_some());
     }
 
+    #[test]
+    fn lines_are_kept_and_never_cut() {
+        let t = Typesetter::new().unwrap();
+        let steps = t.printable_lines("1. Wipe  it\r\n\n2. Wait\n").unwrap();
+        assert_eq!(steps, "1. Wipe it\n2. Wait");
+        assert_eq!(t.fit(&steps, Weight::Bold, &NAME).unwrap().lines, ["1. Wipe it", "2. Wait"]);
+        let long = t.printable_lines("1. Wipe every surface of it twice\n2. Wait").unwrap();
+        let block = t.fit(&long, Weight::Bold, &NAME).unwrap();
+        assert!(matches!(block.indents.as_slice(), [0, under, 0] if *under > 10), "{block:?}");
+        assert_eq!(t.fit(&"a step\n".repeat(9), Weight::Bold, &NAME), None, "no step may be left out");
+        assert_eq!(t.printable_lines(&"a\n".repeat(65)), Err(TextError::TooManyLines { lines: 65 }));
+        assert_eq!(t.printable_lines("a\tb"), Err(TextError::Control('\t')));
+    }
+
+    #[test]
+    fn words_are_broken_only_at_the_smallest_size() {
+        let t = Typesetter::new().unwrap();
+        let fit = |px_min| Fit { width: 120, height: 200, px_max: 40, px_min, ..NAME };
+        let shrunk = t.fit("Ultrasonography unit", Weight::Bold, &fit(10)).unwrap();
+        assert_eq!(shrunk.lines, ["Ultrasonography", "unit"]);
+        let broken = t.fit("Ultrasonography unit", Weight::Bold, &fit(30)).unwrap();
+        assert!(broken.lines.len() == 3 && !broken.cut, "{broken:?}");
+    }
+
+    #[test]
+    fn latin_extended_greek_and_cyrillic_are_covered() {
+        let t = Typesetter::new().unwrap();
+        // Letters of living languages; Greek's gaps are code points that no letter has.
+        let ranges = [
+            0x21..=0x7e,
+            0xa1..=0xac,
+            0xae..=0x24f,
+            0x370..=0x373,
+            0x386..=0x386,
+            0x388..=0x38a,
+            0x38c..=0x38c,
+            0x38e..=0x3a1,
+            0x3a3..=0x3ce,
+            0x400..=0x482,
+            0x48a..=0x52f,
+            0x1e00..=0x1eff,
+        ];
+        let lacking: Vec<String> = ranges
+            .into_iter()
+            .flatten()
+            .filter_map(char::from_u32)
+            .filter(|c| t.printable(&c.to_string()).is_err())
+            .map(|c| format!("{:04X}", u32::from(c)))
+            .collect();
+        assert_eq!(lacking, Vec::<String>::new());
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
 
@@ -366,7 +554,9 @@ mod tests {
                         prop_assert_eq!(squeeze(&block.lines.concat()), squeeze(&text));
                     }
                     let mut on = Bitmap::white(NAME.width, NAME.height);
-                    t.set(&mut on, &block, 0, 0);
+                    for (line, _, baseline) in t.baselines(&block, 0).collect::<Vec<_>>() {
+                        t.set_line(&mut on, line, Weight::Bold, block.px, (0, baseline), false);
+                    }
                 }
             }
         }

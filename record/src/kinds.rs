@@ -592,6 +592,10 @@ bodies! {
         printer: String,
         /// In the order of the job.
         labels: Vec<PrintedLabel>,
+        /// The job whose labels it printed once more.
+        #[serde(default, skip_serializing_if = "Option::is_none")] again: Option<JobId>,
+        /// Why.
+        #[serde(default, skip_serializing_if = "Option::is_none")] reason: Option<Redactable>,
     }
     /// A directive that the box carried out.
     DirectiveApplied = "directive.applied" {

@@ -289,7 +289,7 @@ fn refusal(room: &Room, change: impl Fn(&mut LabelRequest)) -> String {
 fn what_cannot_be_printed_is_refused_before_paper_moves() {
     let shop = Shop::new();
     let room = shop.open();
-    let tag = Batch::named(37, 3).labels[1].tag;
+    let tag = Batch::named(37, 3).labels[1].tag.unwrap();
     let said = refusal(&room, |l| l.name = "Pump 💉".into());
     assert!(
         said.starts_with(&format!("label 2 ({tag}): the name cannot be printed: the character '💉'")),
@@ -316,9 +316,10 @@ fn what_cannot_be_printed_is_refused_before_paper_moves() {
     let many = JobRequest { labels: vec![request.labels[0].clone(); 5_001], ..request.clone() };
     assert!(matches!(printing.submit(many), Err(PrintRefusal::TooMany { labels: 5_001 })));
     let narrow = Shop::new();
-    let config = PrinterConfig { head_dots: 384, patience: patience(), ..narrow.config() };
-    let refused = narrow.open_with(config).printing.submit(request).unwrap_err();
-    assert!(refused.to_string().contains("487 dots wide and this printer prints 384"), "{refused}");
+    let config = PrinterConfig { head_dots: 160, patience: patience(), ..narrow.config() };
+    let wide = JobRequest { template: Some("equipment".into()), ..request };
+    let refused = narrow.open_with(config).printing.submit(wide).unwrap_err();
+    assert!(refused.to_string().contains("head reaches 20.0 mm (160 dots)"), "{refused}");
     assert!(printing.jobs().unwrap().is_empty() && shop.printer.printed().is_empty());
 }
 
@@ -331,7 +332,7 @@ fn a_blank_tag_is_never_printed_twice_and_answers_need_a_doubt() {
     room.until_done(batch.id);
     let again = JobRequest { id: JobId::new(3, [3; 10]), ..batch.request() };
     assert!(
-        matches!(room.printing.submit(again), Err(PrintRefusal::BlankAgain(tag)) if tag == batch.labels[0].tag)
+        matches!(room.printing.submit(again), Err(PrintRefusal::BlankAgain(tag)) if Some(tag) == batch.labels[0].tag)
     );
     let answer = room.printing.answer(batch.id, 1, false);
     assert!(matches!(answer, Err(AnswerError::NotInDoubt { n: 1, state: LabelState::Confirmed })));

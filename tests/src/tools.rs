@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-fn installed() -> PathBuf {
+/// Where `tests/run` puts what no Debian package brings.
+pub fn installed() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/tools")
 }
 

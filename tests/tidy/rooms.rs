@@ -160,7 +160,11 @@ pub const ONLY: &[Only] = &[
         ],
         "only pages, API and their listeners know HTTP",
     ),
-    only("labels", &["appliance/print", "appliance/serve"], "labels are drawn where they are printed"),
+    only(
+        "labels",
+        &["appliance/print", "appliance/serve", "relay/web/sheets"],
+        "labels are drawn where they are printed",
+    ),
     only("argon2", &["appliance/identity", "relay/accounts"], "passwords and PINs in one place"),
     only("std::env::var", SETTINGS, FROM_CONFIG),
     only("std::env::var_os", SETTINGS, FROM_CONFIG),

@@ -27,7 +27,7 @@ use super::standing::status;
 use super::tally::tallies;
 use super::view::{Snapshot, proof_word, reader, text, who_name};
 use super::words::utc;
-use super::{AppState, labels, sign_in};
+use super::{AppState, sign_in};
 use crate::identity::Scope;
 use crate::intake::{CleaningForm, Command, EquipmentFields, NewEquipment, NewProtocol};
 use crate::listen::Peer;
@@ -35,8 +35,6 @@ use crate::listen::Peer;
 /// What a list gives when nobody asks for a number, and at most.
 const LIMIT: usize = 100;
 const LIMIT_MAX: usize = 1_000;
-/// Labels of one request; more go in further requests.
-const TAGS_MAX: usize = 1_000;
 const OPENAPI: &str = include_str!("openapi.json");
 
 pub(super) fn routes() -> Router<AppState> {
@@ -49,8 +47,6 @@ pub(super) fn routes() -> Router<AppState> {
         .route("/api/v1/protocols", get(protocols_list).post(protocols_add))
         .route("/api/v1/cleanings", get(cleanings_list).post(cleanings_add))
         .route("/api/v1/compliance", get(compliance))
-        .route("/api/v1/labels", axum::routing::post(labels_print))
-        .route("/api/v1/labels/{id}", get(labels_job))
 }
 
 /// A program with a token, or a browser in which somebody has signed in: may read.
@@ -486,52 +482,6 @@ async fn compliance(
         body["period"] = serde_json::to_value(period(days, tally)).map_err(|e| Problem::internal(&e))?;
     }
     Ok(Json(body))
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct NewLabels {
-    tags: Vec<String>,
-    #[serde(default = "one")]
-    copies: u32,
-    #[serde(default)]
-    printer: Option<String>,
-}
-
-fn one() -> u32 {
-    1
-}
-
-async fn labels_print(
-    State(state): State<AppState>,
-    _: MayWrite,
-    request: Request,
-) -> Result<Response, Problem> {
-    let key = idempotency_key(request.headers());
-    let new: NewLabels = read_json(request).await?;
-    if new.tags.len() > TAGS_MAX || !(1..=labels::COPIES_MAX).contains(&new.copies) {
-        let field = if new.tags.len() > TAGS_MAX { "tags" } else { "copies" };
-        return Err(Problem::new(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "range",
-            "That is more than one job takes",
-        )
-        .detail("A job takes up to 1,000 tags and 1 to 50 copies of each.")
-        .field(field));
-    }
-    let tags: Result<Vec<Tag>, _> = new.tags.iter().map(|t| Tag::read(t)).collect();
-    let tags = tags.map_err(|e| bad("tags", &format!("{e}.")))?;
-    let job = labels::submit(&state, &tags, new.copies, new.printer, key).await?;
-    let location = super::guard::header_value(&format!("/api/v1/labels/{}", job.summary.id));
-    Ok((StatusCode::ACCEPTED, [(LOCATION, location)], Json(job)).into_response())
-}
-
-async fn labels_job(
-    State(state): State<AppState>,
-    _: MayRead,
-    Path(id): Path<String>,
-) -> Result<Response, Problem> {
-    Ok(Json(labels::find(&state, &id).await?).into_response())
 }
 
 #[derive(askama::Template)]

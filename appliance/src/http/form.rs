@@ -20,6 +20,10 @@ const UPLOAD_BYTES_MAX: u64 = 64 * 1024 * 1024;
 const REPEATED: [&str; 3] = ["step", "steps", "photo"];
 /// Characters of a field's name that are told back.
 const FIELD_NAME_CHARS_MAX: usize = 100;
+/// Fields of a form that holds a list: as many as a print job has labels, and what stands around them.
+const LIST_FIELDS_MAX: usize = 5_200;
+/// Bytes of such a form, and of a file in it.
+pub(super) const LIST_BYTES_MAX: usize = 1_200_000;
 
 /// The fields of a form, in their order.
 #[derive(Default)]
@@ -61,11 +65,55 @@ pub(super) async fn read(request: Request<Body>, photos: Option<&Photos>) -> Res
         "application/x-www-form-urlencoded" => {
             let body =
                 read_bounded(&head.headers, body, FORM_BYTES_MAX).await.map_err(|e| e.problem("the form"))?;
-            once_each(Form { fields: urlencoded(&body)?, photo: None })
+            let fields = urlencoded(&body, PARTS_MAX, FIELD_BYTES_MAX)?;
+            once_each(Form { fields, photo: None })
         }
         "multipart/form-data" => multipart(&head.headers, &content_type, body, photos).await,
         _ => Err(unsupported("a form (application/x-www-form-urlencoded or multipart/form-data)")),
     }
+}
+
+/// Reads a form that holds a long list, or a file of text in the field `file`; the file's bytes beside the form.
+pub(super) async fn read_list(request: Request<Body>) -> Result<(Form, Option<Vec<u8>>), Problem> {
+    let (head, body) = request.into_parts();
+    let content_type = head.headers.get(CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    let kind = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let body = read_bounded(&head.headers, body, LIST_BYTES_MAX).await.map_err(|e| e.problem("the list"))?;
+    match kind.as_str() {
+        "application/x-www-form-urlencoded" => {
+            let fields = urlencoded(&body, LIST_FIELDS_MAX, LIST_BYTES_MAX)?;
+            Ok((Form { fields, photo: None }, None))
+        }
+        "multipart/form-data" => list_parts(content_type, &body),
+        _ => Err(unsupported("a form (application/x-www-form-urlencoded or multipart/form-data)")),
+    }
+}
+
+/// The parts of a multipart form that is in memory whole.
+fn list_parts(content_type: &str, body: &[u8]) -> Result<(Form, Option<Vec<u8>>), Problem> {
+    let broken = |error: MultipartError| Problem::form(format!("{error}."));
+    let (mut parser, mut pieces) = (Parser::new(content_type).map_err(broken)?, Vec::new());
+    parser.feed(body, &mut pieces).map_err(broken)?;
+    parser.end().map_err(broken)?;
+    let (mut form, mut file, mut present) = (Form::default(), None, None);
+    for piece in pieces {
+        match piece {
+            Piece::Part(part) => present = Some((part, Vec::new())),
+            Piece::Data(data) => {
+                if let Some((_, value)) = &mut present {
+                    value.extend_from_slice(&data);
+                }
+            }
+            Piece::PartEnd => match present.take() {
+                Some((part, value)) if part.file && part.name == "file" => file = Some(value),
+                // A file that nobody asked for, or an empty choice of one.
+                Some((part, _)) if part.file || part.name == "file" => {}
+                Some((part, value)) => form.fields.push(field(part.name, value, LIST_BYTES_MAX)?),
+                None => {}
+            },
+        }
+    }
+    Ok((form, file))
 }
 
 /// Reads a JSON document.
@@ -204,11 +252,15 @@ async fn next_chunk(body: &mut Body) -> Result<Option<Bytes>, ReadError> {
     }
 }
 
-fn urlencoded(body: &[u8]) -> Result<Vec<(String, String)>, Problem> {
+fn urlencoded(
+    body: &[u8],
+    fields_max: usize,
+    field_bytes_max: usize,
+) -> Result<Vec<(String, String)>, Problem> {
     let mut fields = Vec::new();
     for pair in body.split(|&b| b == b'&').filter(|pair| !pair.is_empty()) {
-        if fields.len() >= PARTS_MAX {
-            return Err(Problem::form(format!("It has more than {PARTS_MAX} fields.")));
+        if fields.len() >= fields_max {
+            return Err(Problem::form(format!("It has more than {fields_max} fields.")));
         }
         let (name, value) = match pair.iter().position(|&b| b == b'=') {
             Some(at) => (&pair[..at], &pair[at + 1..]),
@@ -217,13 +269,13 @@ fn urlencoded(body: &[u8]) -> Result<Vec<(String, String)>, Problem> {
         let name = percent_decoded(name).and_then(|n| String::from_utf8(n).ok()).filter(|n| n.len() <= 100);
         let name = name.ok_or_else(|| Problem::form("The name of a field cannot be read."))?;
         let value = percent_decoded(value).ok_or_else(|| not_text(&name))?;
-        fields.push(field(name, value)?);
+        fields.push(field(name, value, field_bytes_max)?);
     }
     Ok(fields)
 }
 
-fn field(name: String, value: Vec<u8>) -> Result<(String, String), Problem> {
-    if value.len() > FIELD_BYTES_MAX {
+fn field(name: String, value: Vec<u8>, bytes_max: usize) -> Result<(String, String), Problem> {
+    if value.len() > bytes_max {
         return Err(Problem::too_long(&name));
     }
     match String::from_utf8(value) {
@@ -320,7 +372,7 @@ impl Present {
     fn end(self, form: &mut Form) -> Result<Self, Problem> {
         match self {
             Self::Nothing => {}
-            Self::Field(name, value) => form.fields.push(field(name, value)?),
+            Self::Field(name, value) => form.fields.push(field(name, value, FIELD_BYTES_MAX)?),
             Self::Photo(photo) => form.photo = Some(photo),
         }
         Ok(Self::Nothing)

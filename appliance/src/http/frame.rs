@@ -14,6 +14,7 @@ use super::view::Snapshot;
 pub(super) enum Place {
     Today,
     Equipment,
+    Labels,
     People,
     Box,
     /// No entry leads here.
@@ -44,6 +45,8 @@ pub(super) struct Frame {
     /// For browsers without script; never on a page with a form.
     pub(super) refresh: bool,
     pub(super) told: Option<String>,
+    /// Where the line leads.
+    pub(super) told_to: Option<String>,
     pub(super) bar: Option<Bar>,
 }
 
@@ -61,6 +64,7 @@ impl Frame {
             live: None,
             refresh: false,
             told: None,
+            told_to: None,
             bar: None,
         }
     }
@@ -74,12 +78,12 @@ impl Frame {
         place: Place,
     ) -> Self {
         let (who, role) = (signed.name.clone(), super::sign_in::role_word(signed.role));
-        let told = Some(snapshot.told(state));
-        Self {
-            told,
-            bar: Some(Bar { who, role, place, sees_people: signed.may_see_people() }),
-            ..Self::new(state, snapshot, title)
-        }
+        let (told, told_to) = match super::station::waiting(state) {
+            Some((words, to)) => (words, Some(to)),
+            None => (snapshot.told(state), None),
+        };
+        let bar = Some(Bar { who, role, place, sees_people: signed.may_see_people() });
+        Self { told: Some(told), told_to, bar, ..Self::new(state, snapshot, title) }
     }
 
     /// With the script that counts down and shows photos.
@@ -95,13 +99,20 @@ impl Frame {
         self
     }
 
+    /// The same for pages about printing: renewed with every label and every word of a printer.
+    pub(super) fn live_prints(mut self, state: &AppState, snapshot: &Snapshot) -> Self {
+        self = self.live(state, snapshot);
+        self.live = self.live.map(|live| format!("{live}&print=1"));
+        self
+    }
+
     /// Renewed every minute where there is no script.
     pub(super) fn refreshed(self) -> Self {
         Self { refresh: true, ..self }
     }
 
     pub(super) fn told(self, words: impl Into<String>) -> Self {
-        Self { told: Some(words.into()), ..self }
+        Self { told: Some(words.into()), told_to: None, ..self }
     }
 
     fn current(&self, place: Place) -> bool {
@@ -119,6 +130,10 @@ impl Frame {
 
     pub(super) fn people(&self) -> bool {
         self.current(Place::People)
+    }
+
+    pub(super) fn labels(&self) -> bool {
+        self.current(Place::Labels)
     }
 
     pub(super) fn this_box(&self) -> bool {

@@ -1,6 +1,7 @@
 //! News for open pages: a word whenever the log has grown, to a bounded number of listeners.
 
 use std::convert::Infallible;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -10,13 +11,17 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use futures_util::stream;
 use serde::Deserialize;
+use tokio::sync::watch;
 
 use super::AppState;
 use super::problem::Problem;
 use super::query::Asked;
+use crate::print::Printing;
 
 /// Under load a page is fetched anew at most this often.
 const PAUSE: Duration = Duration::from_millis(500);
+/// How often printers that rest are asked while somebody looks at them.
+const LOOK: Duration = Duration::from_secs(2);
 /// Times move on as well: after this long without news, a word all the same.
 const QUIET: Duration = Duration::from_secs(60);
 
@@ -28,6 +33,8 @@ pub(super) fn routes() -> Router<AppState> {
 struct Since {
     #[serde(default)]
     since: u64,
+    /// Whether the print room's news count as well.
+    print: Option<String>,
 }
 
 async fn live(State(state): State<AppState>, Asked(since): Asked<Since>) -> Result<Response, Problem> {
@@ -40,24 +47,44 @@ async fn live(State(state): State<AppState>, Asked(since): Asked<Since>) -> Resu
         .safe("The page is complete; it only does not renew itself at once.")
         .next("Load it again to see what is new."));
     };
-    let seen = since.since;
+    let prints = since.print.map(|_| (state.printing.clone(), state.printing.news()));
+    // What a printer did since its page was made is not counted, so such a page begins with a word.
+    let seen = if prints.is_some() { u64::MAX } else { since.since };
     let (sizes, link) = (state.store.size_watch(), state.link.clone());
     // The place belongs to the stream: it is free again when the browser has gone.
-    let news = stream::unfold((sizes, link, seen, place), |(mut sizes, mut link, seen, place)| async move {
-        let size = *sizes.borrow_and_update();
-        if size == seen {
-            let stopped = tokio::select! {
-                changed = sizes.changed() => changed.is_err(),
-                Ok(()) = link.changed() => false,
-                () = tokio::time::sleep(QUIET) => false,
-            };
-            if stopped {
-                return None;
+    let news = stream::unfold(
+        (sizes, link, prints, seen, place),
+        |(mut sizes, mut link, mut prints, seen, place)| async move {
+            let size = *sizes.borrow_and_update();
+            if size == seen {
+                let stopped = tokio::select! {
+                    changed = sizes.changed() => changed.is_err(),
+                    Ok(()) = link.changed() => false,
+                    () = printed(&mut prints) => false,
+                    () = tokio::time::sleep(QUIET) => false,
+                };
+                if stopped {
+                    return None;
+                }
+                tokio::time::sleep(PAUSE).await;
             }
-            tokio::time::sleep(PAUSE).await;
-        }
-        let size = *sizes.borrow_and_update();
-        Some((Ok::<_, Infallible>(Event::default().data(size.to_string())), (sizes, link, size, place)))
-    });
+            let size = *sizes.borrow_and_update();
+            Some((
+                Ok::<_, Infallible>(Event::default().data(size.to_string())),
+                (sizes, link, prints, size, place),
+            ))
+        },
+    );
     Ok(Sse::new(news).keep_alive(KeepAlive::default()).into_response())
+}
+
+/// Ends with the print room's next news; never where nobody wants them.
+async fn printed(prints: &mut Option<(Arc<Printing>, watch::Receiver<u64>)>) {
+    let Some((printing, news)) = prints else { return std::future::pending().await };
+    loop {
+        tokio::select! {
+            Ok(()) = news.changed() => return,
+            () = tokio::time::sleep(LOOK) => drop(printing.printers()),
+        }
+    }
 }

@@ -3,7 +3,9 @@
 mod act;
 mod ancestor;
 mod api;
+mod api_found;
 mod api_log;
+mod api_print;
 mod assets;
 mod board;
 mod cookies;
@@ -14,11 +16,13 @@ mod frame;
 mod guard;
 mod health;
 mod home;
+mod label_fields;
 mod labels;
 mod limit;
 mod live;
 mod multipart;
 mod people;
+mod printers;
 mod problem;
 mod query;
 mod receipt;
@@ -29,6 +33,7 @@ mod service;
 mod sign_in;
 mod staff;
 mod standing;
+mod station;
 mod tags;
 mod tally;
 mod token;
@@ -174,9 +179,12 @@ pub fn router(state: AppState) -> Router {
         .merge(schedule::routes())
         .merge(people::routes())
         .merge(service::routes())
-        .merge(labels::routes())
+        .merge(station::routes())
+        .merge(printers::routes())
         .merge(api::routes())
         .merge(api_log::routes())
+        .merge(api_found::routes())
+        .merge(api_print::routes())
         .merge(ancestor::routes())
         .fallback(guard::no_page)
         // The outermost first, all as one: each further call of `layer` would cost each request a box of its own. The

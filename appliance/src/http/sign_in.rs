@@ -54,7 +54,16 @@ impl Signed {
 
     /// Reads a form that one of this session's own pages sent.
     pub(super) async fn form(&self, request: Request) -> Result<Form, Problem> {
-        let form = form::read(request, None).await?;
+        self.own(form::read(request, None).await?)
+    }
+
+    /// The same for a form with a long list or a file of text; the file's bytes beside it.
+    pub(super) async fn list_form(&self, request: Request) -> Result<(Form, Option<Vec<u8>>), Problem> {
+        let (form, file) = form::read_list(request).await?;
+        Ok((self.own(form)?, file))
+    }
+
+    fn own(&self, form: Form) -> Result<Form, Problem> {
         if form.text("form") == self.form_token() {
             return Ok(form);
         }

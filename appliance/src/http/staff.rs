@@ -17,13 +17,13 @@ use super::problem::Problem;
 use super::scan_page::Wrong;
 use super::sign_in::Signed;
 use super::standing::{Row, rows};
+use super::station::queue::{PrinterCard, printer_card};
 use super::tally::{Tallies, calendar, tallies};
 use super::view::{Snapshot, reader};
 use super::words::{Moment, about, count};
 use super::{AppState, equipment};
 use crate::identity::own_addresses;
 use crate::intake::{Command, Settings};
-use crate::print::PrinterView;
 
 /// Lines of “Just now”.
 const FEED: usize = 8;
@@ -247,23 +247,15 @@ struct BoxPage {
     frame: Frame,
     facts: Vec<(&'static str, String)>,
     notes: Vec<String>,
-    printers: Vec<PrinterView>,
-    jobs: Vec<super::labels::JobLine>,
+    printers: Vec<PrinterCard>,
     hosts: Vec<String>,
     admin: bool,
 }
 
 async fn this_box(State(state): State<AppState>, signed: Signed) -> Result<Response, Problem> {
-    let printing = state.printing.clone();
-    let prints = tokio::task::spawn_blocking(move || (printing.printers(), printing.jobs())).await;
-    let (printers, jobs) = prints.map_err(|e| Problem::internal(&e))?;
     let snapshot = Snapshot::now(&state);
-    let jobs = jobs
-        .map_err(|e| Problem::internal(&e))?
-        .iter()
-        .take(10)
-        .map(|job| super::labels::line(job, &snapshot.local))
-        .collect();
+    let printers = state.printing.printers();
+    let printers = printers.iter().map(|printer| printer_card(printer, &[], &snapshot.local)).collect();
     let health = state.store.health();
     let free = health
         .free_bytes
@@ -298,7 +290,7 @@ async fn this_box(State(state): State<AppState>, signed: Signed) -> Result<Respo
     hosts.extend(state.settings.hosts.iter().cloned());
     hosts.extend(Some(snapshot.settings.label_host.clone()).filter(|h| !h.is_empty()));
     let frame = Frame::staff(&state, &snapshot, "This box", &signed, Place::Box);
-    page(&BoxPage { frame, facts, notes, printers, jobs, hosts, admin: signed.role == Role::FacilityAdmin })
+    page(&BoxPage { frame, facts, notes, printers, hosts, admin: signed.role == Role::FacilityAdmin })
 }
 
 #[derive(Template)]

@@ -28,6 +28,7 @@ mod bad_input;
 mod people;
 mod programs;
 mod staff_pages;
+mod station;
 mod technician;
 
 /// 2026-11-20 14:04:31 in Chicago.

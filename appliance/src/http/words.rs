@@ -83,6 +83,16 @@ impl Local {
         text.strip_prefix("today ").map_or(text.clone(), str::to_owned)
     }
 
+    /// `Nov 3 2026, 09:25`: for paper, on which today does not stay today.
+    pub(super) fn stamp(&self, ms: i64) -> String {
+        self.zoned(ms).strftime("%b %-d %Y, %H:%M").to_string()
+    }
+
+    /// `Nov 3 2026`
+    pub(super) fn date(&self, ms: i64) -> String {
+        self.zoned(ms).strftime("%b %-d %Y").to_string()
+    }
+
     /// `Oct 22`
     pub(super) fn short_day(&self, ms: i64) -> String {
         self.zoned(ms).strftime("%b %-d").to_string()

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use record::ids::{BootId, ProtocolId, StaffId};
-use record::kinds::{Agent, Class, EntryRef, Event, PhotoPolicy, Role, Schedule, Step};
+use record::kinds::{Agent, Class, EntryRef, Event, LabelPrinted, PhotoPolicy, Role, Schedule, Step};
 use record::tag::Tag;
 use record::tree::Hash;
 use serde::{Deserialize, Serialize, Serializer};
@@ -102,6 +102,13 @@ pub enum Command {
         of: EntryRef,
         /// SHA-256 of the kept JPEG.
         photo: Hash,
+    },
+    /// The end of a job that printed labels once more.
+    Reprinted {
+        /// What came of each label.
+        printed: Box<LabelPrinted>,
+        /// Why.
+        reason: String,
     },
     /// What the box itself has to say: a print job's end, a claim, true time.
     #[serde(serialize_with = "event_kind")]

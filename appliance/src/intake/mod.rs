@@ -12,7 +12,7 @@ mod text;
 use record::entry::{By, Digest16, Draft, Entry, Idem};
 use record::fold::{Cleaning, Equipment, Facility};
 use record::ids::Epoch;
-use record::kinds::{EntryRef, Event};
+use record::kinds::{EntryRef, Event, LabelPrinted};
 use record::redact::{Redactable, Text};
 use record::tag::Tag;
 
@@ -90,6 +90,10 @@ pub fn decide(request: &Request, view: &dyn View, random: &dyn Random) -> Result
         Command::VoidCleaning { of, reason } => cleaning::void(*of, reason, view, &mut drafts)?,
         Command::RecordUse { tag, performed_ms } => cleaning::used(*tag, *performed_ms, view, &mut drafts)?,
         Command::AttachPhoto { of, photo } => cleaning::attach(*of, *photo, view, &mut drafts)?,
+        Command::Reprinted { printed, reason } => {
+            let (reason, texts) = drafts.optional_text("reason", reason)?;
+            drafts.push(LabelPrinted { reason, ..printed.as_ref().clone() }, texts);
+        }
         Command::Note(event) => drafts.push(event.as_ref().clone(), Vec::new()),
     }
     Ok(Decided::New(drafts.made))

@@ -11,6 +11,7 @@ use tokio::sync::mpsc;
 
 use super::ledger::{Ledger, LedgerError};
 use super::plan::{LabelState, Proof};
+use super::request::Reprint;
 
 /// How soon a full channel is tried again.
 const AGAIN: Duration = Duration::from_millis(200);
@@ -20,8 +21,8 @@ const AGAIN: Duration = Duration::from_millis(200);
 pub struct LabelOutcome {
     /// From 1.
     pub n: u32,
-    /// Its tag.
-    pub tag: Tag,
+    /// Its tag, if it names a thing.
+    pub tag: Option<Tag>,
     /// The last state.
     pub state: LabelState,
     /// Who vouches for it.
@@ -43,6 +44,8 @@ pub struct JobOutcome {
     pub finished_ms: i64,
     /// Whether somebody cancelled it.
     pub cancelled: bool,
+    /// Whether it printed labels once more, and why.
+    pub reprint: Option<Reprint>,
     /// In order.
     pub labels: Vec<LabelOutcome>,
 }
@@ -129,7 +132,8 @@ fn tell_all(
 
 fn outcome(ledger: &Ledger, seq: u64) -> Result<JobOutcome, LedgerError> {
     let job = ledger.job_at(seq)?;
-    let labels = (1..).zip(ledger.labels(seq)?).zip(&job.rows).map(|((n, (label, _)), row)| LabelOutcome {
+    let rows = ledger.rows(seq)?;
+    let labels = (1..).zip(ledger.labels(seq)?).zip(&rows).map(|((n, (label, _)), row)| LabelOutcome {
         n,
         tag: label.tag,
         state: row.state,
@@ -142,6 +146,7 @@ fn outcome(ledger: &Ledger, seq: u64) -> Result<JobOutcome, LedgerError> {
         created_ms: job.head.created_ms,
         finished_ms: job.head.finished_ms.unwrap_or(job.head.created_ms),
         cancelled: job.head.cancelled,
+        reprint: job.head.reprint.clone(),
         labels: labels.collect(),
     })
 }

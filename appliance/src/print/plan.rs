@@ -70,6 +70,95 @@ impl Row {
     }
 }
 
+/// What a job's labels come to, kept beside them so that no step of a long job looks at all of them.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Progress {
+    /// Labels of which no byte was sent.
+    pub queued: u32,
+    /// The lowest of these; means nothing without any.
+    pub first_queued: u32,
+    /// Those of which bytes may be in the printer and for which nobody has vouched.
+    pub under_way: Vec<u32>,
+    /// Those that a person is asked about.
+    pub in_doubt: Vec<u32>,
+    /// Labels that somebody vouched for.
+    pub out: u32,
+    /// Labels that will not be printed.
+    pub failed: u32,
+    /// Labels that were cancelled.
+    pub cancelled: u32,
+}
+
+impl Progress {
+    /// Counted from the rows of a job, in order.
+    pub fn of(rows: &[Row]) -> Self {
+        let mut progress = Self::default();
+        for (n, row) in (1..).zip(rows) {
+            if row.state == LabelState::Queued && progress.queued == 0 {
+                progress.first_queued = n;
+            }
+            progress.add(n, row);
+        }
+        progress
+    }
+
+    /// Label `n` was `from` and is `to`. Where the lowest queued one stops being queued, `next_queued` is the next.
+    pub fn change(&mut self, n: u32, from: &Row, to: &Row, next_queued: Option<u32>) {
+        if to.state == LabelState::Queued {
+            self.first_queued = if self.queued == 0 { n } else { self.first_queued.min(n) };
+        }
+        self.remove(n, from);
+        self.add(n, to);
+        if let Some(next) = next_queued {
+            self.first_queued = next;
+        }
+    }
+
+    fn add(&mut self, n: u32, row: &Row) {
+        match self.place(row) {
+            Place::Count(count) => *count = count.saturating_add(1),
+            Place::List(list) => {
+                let at = list.partition_point(|&other| other < n);
+                list.insert(at, n);
+            }
+        }
+    }
+
+    fn remove(&mut self, n: u32, row: &Row) {
+        match self.place(row) {
+            Place::Count(count) => *count = count.saturating_sub(1),
+            Place::List(list) => list.retain(|&other| other != n),
+        }
+    }
+
+    fn place(&mut self, row: &Row) -> Place<'_> {
+        match row.state {
+            LabelState::Queued => Place::Count(&mut self.queued),
+            LabelState::Unknown => Place::List(&mut self.in_doubt),
+            LabelState::Failed => Place::Count(&mut self.failed),
+            LabelState::Cancelled => Place::Count(&mut self.cancelled),
+            _ if row.under_way() => Place::List(&mut self.under_way),
+            LabelState::Sending | LabelState::Sent | LabelState::Confirmed => Place::Count(&mut self.out),
+        }
+    }
+
+    /// Nothing more will happen to any of its labels by itself or by an answer.
+    pub fn settled(&self) -> bool {
+        self.queued == 0 && self.under_way.is_empty() && self.in_doubt.is_empty()
+    }
+
+    /// Whether nothing has happened to any label.
+    fn untouched(&self) -> bool {
+        let moved = self.out + self.failed + self.cancelled;
+        moved == 0 && self.under_way.is_empty() && self.in_doubt.is_empty()
+    }
+}
+
+enum Place<'a> {
+    Count(&'a mut u32),
+    List(&'a mut Vec<u32>),
+}
+
 /// What is to be done next for a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
@@ -83,16 +172,18 @@ pub enum Step {
     Finished,
 }
 
-/// The next step of a job whose labels are `rows`, in order.
-pub fn next(rows: &[Row], window: usize) -> Step {
-    let under_way = rows.iter().filter(|r| r.under_way()).count();
-    let in_doubt = rows.iter().any(|r| r.state == LabelState::Unknown);
-    let queued = (1..).zip(rows).find(|(_, r)| r.state == LabelState::Queued);
-    match queued {
-        Some((n, _)) if !in_doubt && under_way < window => Step::Send(n),
-        _ if under_way > 0 => Step::Await,
-        _ if in_doubt => Step::Ask,
-        _ => Step::Finished,
+/// The next step of a job.
+pub fn next(progress: &Progress, window: usize) -> Step {
+    let under_way = progress.under_way.len();
+    let in_doubt = !progress.in_doubt.is_empty();
+    if progress.queued > 0 && !in_doubt && under_way < window {
+        Step::Send(progress.first_queued)
+    } else if under_way > 0 {
+        Step::Await
+    } else if in_doubt {
+        Step::Ask
+    } else {
+        Step::Finished
     }
 }
 
@@ -112,16 +203,23 @@ pub enum Phase {
 }
 
 /// The phase of a job.
-pub fn phase(rows: &[Row], cancelled: bool) -> Phase {
-    if rows.iter().any(|r| r.state == LabelState::Unknown) {
+pub fn phase(progress: &Progress, cancelled: bool) -> Phase {
+    if !progress.in_doubt.is_empty() {
         Phase::Asking
-    } else if rows.iter().all(Row::settled) {
+    } else if progress.settled() {
         if cancelled { Phase::Cancelled } else { Phase::Done }
-    } else if rows.iter().any(|r| r.state != LabelState::Queued) {
-        Phase::Printing
-    } else {
+    } else if progress.untouched() {
         Phase::Queued
+    } else {
+        Phase::Printing
     }
+}
+
+/// What becomes of a label that the printer threw away before it was out. Of a blank tag a torn half may lie in the
+/// tray, and somebody may stick it on: it is never printed again.
+pub fn lost(row: Row, blank: bool, at_ms: i64) -> Row {
+    let state = if blank { LabelState::Failed } else { LabelState::Queued };
+    Row { state, proof: None, at_ms, ..row }
 }
 
 /// What becomes of a label in doubt when a person has looked; `None` when it was not in doubt.
@@ -151,7 +249,7 @@ mod tests {
 
     #[test]
     fn next_steps() {
-        let step = |states: &[LabelState]| next(&rows(states), WINDOW);
+        let step = |states: &[LabelState]| next(&Progress::of(&rows(states)), WINDOW);
         assert_eq!(step(&[Queued, Queued]), Step::Send(1));
         assert_eq!(step(&[Sent, Queued, Queued]), Step::Send(2));
         assert_eq!(step(&[Sent, Sending, Queued]), Step::Await);
@@ -159,19 +257,21 @@ mod tests {
         assert_eq!(step(&[Unknown, Sent, Queued]), Step::Await);
         assert_eq!(step(&[Confirmed, Queued, Confirmed]), Step::Send(2));
         assert_eq!(step(&[Confirmed, Failed, Cancelled]), Step::Finished);
-        assert_eq!(next(&rows(&[Sent, Queued]), WINDOW_UNCONFIRMED), Step::Await);
-        assert_eq!(next(&[row(Sent, Some(Proof::Nobody)), rows(&[Queued])[0]], 1), Step::Send(2));
+        let one = |rows: &[Row]| next(&Progress::of(rows), WINDOW_UNCONFIRMED);
+        assert_eq!(one(&rows(&[Sent, Queued])), Step::Await);
+        assert_eq!(one(&[row(Sent, Some(Proof::Nobody)), rows(&[Queued])[0]]), Step::Send(2));
     }
 
     #[test]
     fn phases() {
-        let phase = |states: &[LabelState]| phase(&rows(states), false);
+        let phase = |states: &[LabelState]| phase(&Progress::of(&rows(states)), false);
         assert_eq!(phase(&[Queued, Queued]), Phase::Queued);
         assert_eq!(phase(&[Confirmed, Queued]), Phase::Printing);
         assert_eq!(phase(&[Confirmed, Sent]), Phase::Printing);
         assert_eq!(phase(&[Confirmed, Unknown, Queued]), Phase::Asking);
         assert_eq!(phase(&[Confirmed, Failed]), Phase::Done);
-        assert_eq!(super::phase(&rows(&[Confirmed, Cancelled]), true), Phase::Cancelled);
+        let ended = Progress::of(&rows(&[Confirmed, Cancelled]));
+        assert_eq!(super::phase(&ended, true), Phase::Cancelled);
     }
 
     #[test]
@@ -185,6 +285,13 @@ mod tests {
         }
     }
 
+    #[test]
+    fn what_the_printer_threw_away_is_printed_again_unless_it_is_blank() {
+        let sent = row(Sent, None);
+        assert_eq!((lost(sent, false, 5).state, lost(sent, false, 5).attempts), (Queued, 1));
+        assert_eq!(lost(sent, true, 5).state, Failed);
+    }
+
     fn any_row() -> impl Strategy<Value = Row> {
         let state = prop::sample::select(vec![Queued, Sending, Sent, Confirmed, Unknown, Failed, Cancelled]);
         (state, any::<bool>()).prop_map(|(s, p)| row(s, p.then_some(Proof::Idle)))
@@ -194,15 +301,36 @@ mod tests {
         #[test]
         fn never_more_under_way_than_the_window(rows in prop::collection::vec(any_row(), 0..12), window in 1usize..4) {
             let under_way = rows.iter().filter(|r| r.under_way()).count();
-            match next(&rows, window) {
+            let progress = Progress::of(&rows);
+            match next(&progress, window) {
                 Step::Send(n) => {
                     prop_assert!(under_way < window);
                     prop_assert_eq!(rows[n as usize - 1].state, Queued);
                     prop_assert!(!rows.iter().any(|r| r.state == Unknown));
                 }
                 Step::Await => prop_assert!(under_way > 0),
-                Step::Ask => prop_assert_eq!(phase(&rows, false), Phase::Asking),
-                Step::Finished => prop_assert_eq!(phase(&rows, false), Phase::Done),
+                Step::Ask => prop_assert_eq!(phase(&progress, false), Phase::Asking),
+                Step::Finished => prop_assert_eq!(phase(&progress, false), Phase::Done),
+            }
+        }
+
+        #[test]
+        fn counted_step_by_step_is_counted_anew(
+            rows in prop::collection::vec(any_row(), 1..12),
+            changes in prop::collection::vec((any::<prop::sample::Index>(), any_row()), 0..30),
+        ) {
+            let mut rows = rows;
+            let mut progress = Progress::of(&rows);
+            for (at, to) in changes {
+                let at = at.index(rows.len());
+                let from = std::mem::replace(&mut rows[at], to);
+                let queued = (1..).zip(&rows).find(|(_, r)| r.state == Queued).map(|(n, _)| n);
+                let was_first = from.state == Queued && progress.first_queued == at as u32 + 1;
+                progress.change(at as u32 + 1, &from, &to, queued.filter(|_| was_first));
+                let anew = Progress::of(&rows);
+                let first = |p: &Progress| (p.queued > 0).then_some(p.first_queued);
+                prop_assert_eq!(first(&progress), first(&anew));
+                prop_assert_eq!(Progress { first_queued: 0, ..progress.clone() }, Progress { first_queued: 0, ..anew });
             }
         }
     }

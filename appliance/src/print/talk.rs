@@ -10,6 +10,8 @@ use tokio::time::Instant;
 
 use super::transport::Line;
 
+/// From a question to the doubt whether anybody is there; most are answered within milliseconds.
+const MUTE: Duration = Duration::from_secs(1);
 /// Bytes written at a time; progress is measured by these.
 const PIECE_BYTES: usize = 4_096;
 
@@ -74,6 +76,12 @@ pub(crate) struct Heard {
     pub(crate) condition: Option<Condition>,
     /// The roll ends soon.
     pub(crate) paper_low: bool,
+    /// What is in it (millimetres across and along), where it says so.
+    pub(crate) loaded: Option<(u8, u8)>,
+    /// It was asked and says nothing.
+    pub(crate) mute: bool,
+    /// It takes no more data.
+    pub(crate) full: bool,
 }
 
 /// An open conversation.
@@ -84,8 +92,10 @@ pub(crate) struct Talk {
     patience: Patience,
     begun: Instant,
     last_word: Instant,
+    /// The oldest question since the last word.
+    asked: Option<Instant>,
     heard: Heard,
-    /// Confirmations that nobody has asked for yet.
+    /// Confirmations and losses that nobody has asked for yet.
     waiting: Vec<Event>,
 }
 
@@ -100,9 +110,9 @@ impl Talk {
     ) -> Result<Self, Broken> {
         let (from, to) = tokio::io::split(line);
         let begun = Instant::now();
-        let heard = Heard { condition: None, paper_low: false };
-        let mut talk =
-            Self { from, to, session, patience, begun, last_word: begun, heard, waiting: Vec::new() };
+        let heard = Heard { condition: None, paper_low: false, loaded: None, mute: false, full: false };
+        let (last_word, asked, waiting) = (begun, None, Vec::new());
+        let mut talk = Self { from, to, session, patience, begun, last_word, asked, heard, waiting };
         talk.drain().await?;
         if after_interruption {
             let bytes = talk.session.after_interruption();
@@ -110,13 +120,24 @@ impl Talk {
         }
         talk.last_word = Instant::now();
         let hello = talk.session.hello(talk.now());
-        talk.send(&hello).await?;
+        talk.ask(&hello).await?;
         Ok(talk)
     }
 
-    /// What was heard last.
+    /// What was heard last, and whether a question has waited for an answer for too long.
     pub(crate) fn heard(&self) -> Heard {
-        self.heard
+        Heard { mute: self.asked.is_some_and(|asked| since(asked) >= MUTE), ..self.heard }
+    }
+
+    /// Whether the printer can be given another label now.
+    pub(crate) fn takes_next(&self) -> bool {
+        self.session.takes_next()
+    }
+
+    /// Sends what belongs behind the last label.
+    pub(crate) async fn finish(&mut self) -> Result<(), Broken> {
+        let bytes = self.session.finish();
+        self.send(&bytes).await
     }
 
     /// Waits for the next word of the printer; asks it from time to time. Returns at least every `at_most`.
@@ -130,7 +151,7 @@ impl Talk {
             Err(_) => {
                 let (ask, events) = self.session.tick(self.now());
                 self.take(events);
-                self.send(&ask).await?;
+                self.ask(&ask).await?;
             }
         }
         Ok(std::mem::take(&mut self.waiting))
@@ -172,7 +193,7 @@ impl Talk {
                     progress = Instant::now();
                 }
                 () = tokio::time::sleep(Duration::from_secs(1)) => {
-                    stopped(self.heard);
+                    stopped(Heard { full: since(progress) >= MUTE, ..self.heard });
                     // A person may take all day to bring paper; a printer that calls itself ready may not.
                     let ready = matches!(self.heard.condition, None | Some(Condition::Ready));
                     if ready && since(progress) >= self.patience.stall {
@@ -212,6 +233,14 @@ impl Talk {
         Ok(())
     }
 
+    /// Sends questions; those that a session has none of do not wait for an answer.
+    async fn ask(&mut self, bytes: &[u8]) -> Result<(), Broken> {
+        if !bytes.is_empty() {
+            self.asked.get_or_insert_with(Instant::now);
+        }
+        self.send(bytes).await
+    }
+
     async fn send(&mut self, bytes: &[u8]) -> Result<(), Broken> {
         if bytes.is_empty() {
             return Ok(());
@@ -224,6 +253,7 @@ impl Talk {
         let events = self.session.on_bytes(bytes);
         if events.iter().any(|e| *e != Event::Silent) {
             self.last_word = Instant::now();
+            self.asked = None;
         }
         self.take(events);
     }
@@ -232,10 +262,13 @@ impl Talk {
         for event in events {
             match event {
                 Event::State(condition) => {
-                    self.heard = Heard { condition: Some(condition), paper_low: false };
+                    self.heard = Heard { condition: Some(condition), paper_low: false, ..self.heard };
                 }
                 Event::PaperLow => self.heard.paper_low = true,
-                Event::Printed { .. } | Event::Taken { .. } => self.waiting.push(event),
+                Event::Loaded { width_mm, length_mm } => self.heard.loaded = Some((width_mm, length_mm)),
+                Event::Printed { .. } | Event::Taken { .. } | Event::Lost { .. } | Event::Unclear { .. } => {
+                    self.waiting.push(event)
+                }
                 Event::Silent => {}
             }
         }

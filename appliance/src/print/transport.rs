@@ -1,56 +1,67 @@
-//! Lines to printers: TCP 9100 today; whatever else opens a stream of bytes both ways fits the same trait.
+//! Lines to printers: whatever opens a stream of bytes, both ways or one way, is a [`Transport`].
 
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
 use std::time::Duration;
 
+use labels::language::{Answers, Language};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, lookup_host};
 
+use super::address::{Address, AddressError};
+use super::folder::Folder;
+use super::printers::PrinterConfig;
+use super::snmp::{self, StatusLine};
+use super::usb::{DeviceTree, Usb};
+
 /// Bytes that the kernel may hold for a printer: small, so that a printer that stands still is felt at once.
 const SEND_BUFFER_BYTES: usize = 8 * 1024;
-/// The usual port of raw printing.
-const RAW_PORT: u16 = 9100;
 
 /// A line that is open, both ways.
+///
+/// Reading gives 0 bytes when the printer has hung up; on lines that cannot hang up (USB, a folder) when, after
+/// `shutdown`, everything that was written has been taken. `shutdown` may take as long as the printer does.
 pub(crate) trait Line: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Line for T {}
 
 /// The opening of a line.
 pub(crate) type Opening<'a> = Pin<Box<dyn Future<Output = io::Result<Box<dyn Line>>> + Send + 'a>>;
+/// A wait that has no result.
+pub(crate) type Waiting<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
 
 /// A way to reach one printer.
 pub(crate) trait Transport: Send + Sync {
     /// Opens a line. Printers take one at a time.
     fn open(&self) -> Opening<'_>;
+
+    /// Ends as soon as another try to open a line is worth it, however long the next try would else be put off. A
+    /// transport that cannot see its printer come back never ends it.
+    fn back(&self) -> Waiting<'_> {
+        Box::pin(std::future::pending())
+    }
 }
 
-/// An address that no transport understands.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the printer address {0:?} is not understood; write it as tcp://host:9100")]
-pub struct AddressError(String);
-
-/// The transport for an address: `tcp://host:port`, or `host:port`, or a host alone for port 9100.
+/// The transport for a printer as it is set up. A queue ([`Address::Ipp`]) has none: it takes whole documents, see
+/// [`super::ipp::Queue`].
 ///
 /// # Errors
-/// When the address is none of these.
-pub(crate) fn for_address(address: &str, connect_max: Duration) -> Result<Box<dyn Transport>, AddressError> {
-    let refused = || AddressError(address.chars().take(100).collect());
-    let rest = address.strip_prefix("tcp://").unwrap_or(address);
-    let (host, port) = match rest.rsplit_once(':') {
-        Some((host, port)) if !host.ends_with(':') && (!host.contains(':') || host.starts_with('[')) => {
-            (host, port.parse().map_err(|_| refused())?)
+/// When the address is none, or a queue's.
+pub(crate) fn for_printer(printer: &PrinterConfig) -> Result<Box<dyn Transport>, AddressError> {
+    let connect_max = printer.patience.connect;
+    let address: Address = printer.address.parse()?;
+    Ok(match address {
+        Address::Tcp { host, port } => {
+            // Nothing ever comes back over a Brother's socket; its state is told by SNMP, in the same 32 bytes.
+            let by_snmp = printer.language == Language::BrotherQl && printer.answers == Answers::Taken;
+            let status_port = by_snmp.then_some(snmp::PORT);
+            Box::new(Tcp { host, port, connect_max, status_port })
         }
-        _ => (rest, RAW_PORT),
-    };
-    let host = host.trim_start_matches('[').trim_end_matches(']');
-    let known = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | ':');
-    if host.is_empty() || port == 0 || !host.chars().all(known) {
-        return Err(refused());
-    }
-    Ok(Box::new(Tcp { host: host.to_owned(), port, connect_max }))
+        Address::Usb(id) => Box::new(Usb::new(DeviceTree::default(), id)),
+        Address::Folder(path) => Box::new(Folder::new(path)),
+        Address::Ipp { .. } => return Err(AddressError::Queue(address.to_string())),
+    })
 }
 
 /// Raw TCP, as print servers and network printers take it.
@@ -58,6 +69,8 @@ struct Tcp {
     host: String,
     port: u16,
     connect_max: Duration,
+    /// Where the printer's state is asked for beside the line.
+    status_port: Option<u16>,
 }
 
 impl Transport for Tcp {
@@ -68,7 +81,10 @@ impl Transport for Tcp {
             rustix::net::sockopt::set_socket_send_buffer_size(&stream, SEND_BUFFER_BYTES)?;
             stream.set_nodelay(true)?;
             notice_when_gone(&stream)?;
-            Ok(Box::new(stream) as Box<dyn Line>)
+            let Some(port) = self.status_port else { return Ok(Box::new(stream) as Box<dyn Line>) };
+            let mut agent = stream.peer_addr()?;
+            agent.set_port(port);
+            Ok(Box::new(StatusLine::new(stream, agent)) as Box<dyn Line>)
         })
     }
 }
@@ -98,19 +114,56 @@ impl Tcp {
 
 #[cfg(test)]
 mod tests {
+    use std::net::Ipv4Addr;
+
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::{TcpListener, UdpSocket};
+
     use super::*;
 
+    const SECOND: Duration = Duration::from_secs(1);
+
     #[test]
-    fn addresses() {
-        let ok = |address| for_address(address, Duration::from_secs(1)).is_ok();
-        for address in
-            ["tcp://10.0.0.9:9100", "printer-2.ward", "127.0.0.1:1", "[::1]:9100", "tcp://[fe80::1]"]
-        {
-            assert!(ok(address), "{address}");
+    fn each_address_has_its_transport() {
+        for (address, good) in [
+            ("tcp://a:9100", true),
+            ("usb:A1", true),
+            ("dir:/tmp", true),
+            ("ipp://a/ipp/print", false),
+            ("", false),
+        ] {
+            let printer = PrinterConfig::escpos("P", address, labels::Dpi::D203, Answers::Taken);
+            assert_eq!(for_printer(&printer).is_ok(), good, "{address}");
         }
-        for address in ["", "tcp://", "usb:ABC", "host:0", "host:99999", "ho st:1", "http://x:1", "tcp://a/b"]
-        {
-            assert!(!ok(address), "{address}");
-        }
+    }
+
+    #[tokio::test]
+    async fn a_brothers_state_comes_beside_its_line() {
+        let printer = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let agent = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let tcp = Tcp {
+            host: "127.0.0.1".into(),
+            port: printer.local_addr().unwrap().port(),
+            connect_max: SECOND,
+            status_port: Some(agent.local_addr().unwrap().port()),
+        };
+        let (line, accepted) = tokio::join!(tcp.open(), printer.accept());
+        let (mut line, (mut printer, _)) = (line.unwrap(), accepted.unwrap());
+        let status: Vec<u8> = (0..32).map(|n| 0x80 | n).collect();
+        let mut asked = [0; 512];
+        let (n, from) = agent.recv_from(&mut asked).await.unwrap();
+        let reply = snmp::tests::reply_to(&asked[..n], &status);
+        agent.send_to(&reply, from).await.unwrap();
+        let mut heard = [0; 40];
+        let heard_bytes = line.read(&mut heard).await.unwrap();
+        assert_eq!(heard[..heard_bytes], status);
+        line.write_all(b"label").await.unwrap();
+        let mut label = [0; 5];
+        printer.read_exact(&mut label).await.unwrap();
+        assert_eq!(&label, b"label");
+        line.shutdown().await.unwrap();
+        assert_eq!(printer.read(&mut label).await.unwrap(), 0);
+        drop(printer);
+        assert_eq!(line.read(&mut heard).await.unwrap(), 0, "the printer hung up");
     }
 }

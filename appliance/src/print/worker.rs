@@ -4,24 +4,26 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use labels::language::{Answers, Condition, Event, Session};
-use labels::layout::{self, LabelFields};
-use labels::{Bitmap, Typesetter, readback};
+use labels::{Bitmap, Typesetter};
 use tokio::time::Instant;
 
-use super::PrinterConfig;
-use super::ledger::{Job, LabelRequest, Ledger, LedgerError};
+use super::ledger::{Job, Ledger, LedgerError};
 use super::live::{PrinterState, Shared};
+use super::make::{self, Manner};
 use super::outcomes::Bell;
 use super::plan::{self, LabelState, Proof, Step};
+use super::printers::PrinterConfig;
 use super::talk::{Broken, Talk, since};
 use super::transport::Transport;
 use crate::clock::Clock;
 use crate::random::Random;
 
 /// How often a wait looks up to see whether it should go on.
-const LOOK: Duration = Duration::from_millis(250);
+const LOOK: Duration = Duration::from_millis(100);
 /// How long a printer is given to hang up after the last label was confirmed.
 const FAREWELL: Duration = Duration::from_secs(2);
+/// The same after a mere question: a job may be waiting.
+const FAREWELL_PROBE: Duration = Duration::from_millis(200);
 
 /// Why a job does not go on now.
 enum Trouble {
@@ -49,6 +51,15 @@ pub(crate) struct Worker {
     pub(crate) typesetter: Typesetter,
     /// The printer may hold half a label.
     pub(crate) interrupted: bool,
+    /// The label that is sent next, made while the one before it was being printed.
+    pub(crate) ahead: Option<Ahead>,
+}
+
+/// One label's dots, or the reason why it is not printed.
+pub(crate) struct Ahead {
+    job: u64,
+    n: u32,
+    made: Result<Bitmap, String>,
 }
 
 impl Worker {
@@ -72,7 +83,11 @@ impl Worker {
                     self.shared.set(PrinterState::Unreachable, &advice, self.now_ms());
                     let pause = self.config.patience.retry * (1 << tries.min(3));
                     tries = tries.saturating_add(1);
-                    drop(tokio::time::timeout(pause, self.shared.wake.notified()).await);
+                    tokio::select! {
+                        () = tokio::time::sleep(pause) => {}
+                        () = self.shared.wake.notified() => {}
+                        () = self.transport.back() => {}
+                    }
                 }
                 Err(Trouble::Ledger(e)) => return self.ledger_failed(&e),
             }
@@ -93,7 +108,7 @@ impl Worker {
     fn next_job(&self) -> Result<Option<Job>, LedgerError> {
         let mine = |job: &Job| {
             job.head.printer == self.config.name
-                && matches!(plan::next(&job.rows, self.window()), Step::Send(_))
+                && matches!(plan::next(&job.progress, self.window()), Step::Send(_))
         };
         Ok(self.ledger.open_jobs()?.into_iter().find(mine))
     }
@@ -121,14 +136,20 @@ impl Worker {
         let begun = Instant::now();
         while self.config.answers != Answers::Nothing && talk.heard().condition.is_none() {
             talk.listen(LOOK).await.map_err(|e| self.trouble(&e))?;
+            if talk.heard().mute {
+                self.shared.heard(talk.heard(), false, self.now_ms());
+            }
             if since(begun) >= self.config.patience.silence {
                 return Err(self.trouble(&Broken::Silent));
             }
         }
-        self.interrupted = false;
+        self.mended()?;
         self.shared.heard(talk.heard(), false, self.now_ms());
-        // The answer is all that was wanted.
-        drop(talk.end(FAREWELL).await);
+        // The answer is all that was wanted; a job that comes meanwhile does not wait for good manners.
+        tokio::select! {
+            ended = talk.end(FAREWELL_PROBE) => drop(ended),
+            () = self.shared.wake.notified() => {}
+        }
         Ok(())
     }
 
@@ -169,20 +190,23 @@ impl Worker {
     async fn print_answered(&mut self, job: &Job) -> Result<(), Trouble> {
         let mut talk = self.call().await?;
         self.wait_until_ready(&mut talk).await?;
-        self.interrupted = false;
+        self.mended()?;
         let mut changed = Instant::now();
         loop {
             self.shared.heard(talk.heard(), true, self.now_ms());
             let ready = talk.heard().condition == Some(Condition::Ready);
-            let rows = self.ledger.rows(job.seq)?;
-            let under_way = rows.iter().any(plan::Row::under_way);
-            match plan::next(&rows, self.window()) {
-                Step::Send(n) if ready && !self.shared.stopping() => {
+            let progress = self.ledger.progress(job.seq)?;
+            let under_way = !progress.under_way.is_empty();
+            match plan::next(&progress, self.window()) {
+                Step::Send(n) if ready && talk.takes_next() && !self.shared.stopping() => {
                     self.send(&mut talk, job, n).await?;
                     changed = Instant::now();
                 }
                 Step::Send(_) if self.shared.stopping() && !under_way => break,
                 Step::Send(_) | Step::Await => {
+                    if progress.queued > 0 {
+                        self.prepare(job, progress.first_queued)?;
+                    }
                     let heard = talk.listen(LOOK).await;
                     let events = match heard {
                         Ok(events) => events,
@@ -200,6 +224,7 @@ impl Worker {
             }
         }
         // All labels are settled; how the line ends changes nothing.
+        drop(talk.finish().await);
         drop(talk.end(FAREWELL).await);
         self.shared.set(PrinterState::Ready, Condition::Ready.advice(), self.now_ms());
         Ok(())
@@ -221,7 +246,7 @@ impl Worker {
             if talk.quiet() >= at_most {
                 return Err(self.trouble(&Broken::Silent));
             }
-            if talk.heard().condition.is_some() {
+            if talk.heard().condition.is_some() || talk.heard().mute {
                 self.shared.heard(talk.heard(), true, self.now_ms());
             }
         }
@@ -247,8 +272,19 @@ impl Worker {
             match *event {
                 Event::Printed { upto } => self.ledger.vouch(job.seq, upto, Proof::Printer, self.now_ms())?,
                 Event::Taken { upto } => self.ledger.vouch(job.seq, upto, Proof::Idle, self.now_ms())?,
-                Event::State(_) | Event::PaperLow | Event::Silent => {}
+                Event::Lost { from } => self.ledger.lose(job.seq, from, self.now_ms())?,
+                // All that is under way: what was lost is not any more.
+                Event::Unclear { .. } => self.ledger.doubt(job.seq, self.now_ms())?,
+                Event::State(_) | Event::PaperLow | Event::Loaded { .. } | Event::Silent => {}
             }
+        }
+        Ok(())
+    }
+
+    /// A torn label was ended: the printer listens again.
+    fn mended(&mut self) -> Result<(), LedgerError> {
+        if std::mem::take(&mut self.interrupted) {
+            self.ledger.whole(&self.config.name)?;
         }
         Ok(())
     }
@@ -261,8 +297,9 @@ impl Worker {
     }
 
     async fn send(&mut self, talk: &mut Talk, job: &Job, n: u32) -> Result<(), Trouble> {
-        let made = self.make(job, n)?.and_then(|label| talk.encode(n, &label).map_err(|e| e.to_string()));
-        let bytes = match made {
+        self.prepare(job, n)?;
+        let made = self.ahead.take().map_or_else(|| Err(String::new()), |ahead| ahead.made);
+        let bytes = match made.and_then(|label| talk.encode(n, &label).map_err(|e| e.to_string())) {
             Ok(bytes) => bytes,
             Err(reason) => return Ok(self.ledger.fail(job.seq, n, &reason, self.now_ms())?),
         };
@@ -282,47 +319,44 @@ impl Worker {
         }
     }
 
-    /// Draws label `n` and reads it back; the inner error is the reason why it is not printed.
-    fn make(&mut self, job: &Job, n: u32) -> Result<Result<Bitmap, String>, Trouble> {
-        let Some(request) = self.ledger.label(job.seq, n)? else {
-            return Ok(Err("what it says is missing from the print ledger".into()));
+    /// Draws label `n` and reads it back, unless that is done.
+    fn prepare(&mut self, job: &Job, n: u32) -> Result<(), Trouble> {
+        if self.ahead.as_ref().is_some_and(|ahead| (ahead.job, ahead.n) == (job.seq, n)) {
+            return Ok(());
+        }
+        let made = match self.ledger.label(job.seq, n)? {
+            None => Err("what it says is missing from the print ledger".to_owned()),
+            Some(label) => {
+                let head = &job.head;
+                let manner = Manner { kind: head.kind, template: &head.template, names: head.names };
+                let made = make::make(&mut self.typesetter, manner, &self.config, &label, (n, head.labels));
+                made.map(|made| made.dots).map_err(|e| e.to_string())
+            }
         };
-        let fields = fields(&request, n, job.head.labels);
-        let drawn =
-            layout::equipment(&mut self.typesetter, &fields, self.config.dpi).map_err(|e| e.to_string());
-        Ok(drawn.and_then(|label| match readback::check(&label, &fields.url) {
-            Ok(()) => Ok(label),
-            Err(e) => Err(e.to_string()),
-        }))
+        self.ahead = Some(Ahead { job: job.seq, n, made });
+        Ok(())
     }
 
     /// For a printer that says nothing: one connection a label; its hanging up shows that it has taken all bytes.
     async fn print_unanswered(&mut self, job: &Job) -> Result<(), Trouble> {
         while !self.shared.stopping() {
-            let rows = self.ledger.rows(job.seq)?;
-            let Step::Send(n) = plan::next(&rows, self.window()) else { break };
+            let progress = self.ledger.progress(job.seq)?;
+            let Step::Send(n) = plan::next(&progress, self.window()) else { break };
             let mut talk = self.call().await?;
-            self.interrupted = false;
+            self.mended()?;
             self.shared.heard(talk.heard(), true, self.now_ms());
             self.send(&mut talk, job, n).await?;
-            match talk.end(self.config.patience.taken).await {
+            let finished = if progress.queued == 1 { talk.finish().await } else { Ok(()) };
+            let ended = match finished {
+                Ok(()) => talk.end(self.config.patience.taken).await,
+                Err(e) => Err(e),
+            };
+            match ended {
                 Ok(()) => self.ledger.vouch(job.seq, n, Proof::Nobody, self.now_ms())?,
                 Err(e) => return Err(self.broke(job, &e)?),
             }
         }
         self.shared.set(PrinterState::Ready, Condition::Ready.advice(), self.now_ms());
         Ok(())
-    }
-}
-
-/// The fields of label `n` of `of`; a lone label needs no position.
-pub(crate) fn fields(request: &LabelRequest, n: u32, of: u32) -> LabelFields {
-    LabelFields {
-        url: request.url.clone(),
-        name: request.name.clone(),
-        asset_number: request.asset_number.clone(),
-        location: request.location.clone(),
-        tag: request.tag.to_string(),
-        position: (of > 1).then_some((n, of)),
     }
 }

@@ -131,7 +131,7 @@ fn caption(total: usize, overdue_only: bool, query: &str) -> String {
     }
 }
 
-fn fits(item: &Equipment, query: &str) -> bool {
+pub(super) fn fits(item: &Equipment, query: &str) -> bool {
     if query.is_empty() {
         return true;
     }

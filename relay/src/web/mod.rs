@@ -17,6 +17,7 @@ mod photo;
 pub(crate) mod problem;
 mod proof;
 mod pulse;
+mod sheets;
 pub(crate) mod shell;
 mod sign_in;
 pub(crate) mod standing;
@@ -158,6 +159,8 @@ pub(crate) fn routes() -> Vec<Route> {
         page("/app/boxes/{box_id}/evidence/{evidence}", get(boxes::evidence)),
         page("/app/f/{facility}", get(facility::show)),
         page("/app/f/{facility}/equipment", get(items::show)),
+        page("/app/f/{facility}/labels", get(sheets::show)),
+        page("/app/f/{facility}/labels.pdf", get(sheets::download_pdf)),
         page("/app/f/{facility}/e/{tag}", get(equipment::show)),
         page("/app/proof/{box_id}/{epoch}/{seq}", get(proof::download)),
         page("/photos/{photo}", get(photo::show)),

@@ -13,9 +13,6 @@ use super::line::{Kept, Login, StaffLine};
 use super::seed::Seeded;
 use super::{Part, itself};
 
-/// The printer's name at the box.
-pub(super) const PRINTER: &str = "Label printer";
-
 #[derive(Debug, Clone)]
 pub(super) struct Folder {
     dir: PathBuf,
@@ -32,6 +29,12 @@ pub(super) fn free_ports() -> Result<[u16; 7], String> {
         *port = listener.local_addr().map_err(|e| format!("a free port: {e}"))?.port();
     }
     Ok(ports)
+}
+
+/// One more of these.
+pub(super) fn free_port() -> Result<u16, String> {
+    let held = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|listener| listener.local_addr());
+    held.map(|addr| addr.port()).map_err(|e| format!("a free port: {e}"))
 }
 
 impl Folder {
@@ -108,14 +111,13 @@ impl Folder {
         self.write("relay.toml", &text)
     }
 
-    pub(super) fn box_config(&self, kept: &Kept, claimed: bool) -> Result<PathBuf, String> {
-        let [http, https, .., printer] = kept.ports;
+    pub(super) fn box_config(&self, kept: &Kept, claimed: bool, printers: &str) -> Result<PathBuf, String> {
+        let [http, https, ..] = kept.ports;
         let claim =
             if claimed { format!("claim = {:?}\n", self.dir.join("claim.toml")) } else { String::new() };
         let text = format!(
             "data = {data:?}\n{claim}log = \"warn\"\n[http]\nlisten = \"127.0.0.1:{http}\"\n[https]\nlisten = \"127.0.0.1:{https}\"\n\
-             [limits]\nsubmits_per_address = 0\n\
-             [[printers]]\nname = {PRINTER:?}\nlanguage = \"escpos\"\naddress = \"tcp://127.0.0.1:{printer}\"\n",
+             [limits]\nsubmits_per_address = 0\n{printers}",
             data = self.box_data()
         );
         self.write("box.toml", &text)

@@ -97,6 +97,9 @@ pub struct PrinterLine {
 pub struct Kept {
     /// Free when the folder was made: box HTTP and HTTPS, relay HTTPS, photos, MQTT and metrics, printer.
     pub ports: [u16; 7],
+    /// What each printer that was asked for by its language listens on.
+    #[serde(default)]
+    pub printers: std::collections::BTreeMap<String, u16>,
     /// Tags of the box's items.
     pub tags: Vec<String>,
     /// People and their PINs, with their ids.

@@ -1,4 +1,4 @@
-//! The demonstration: a relay, a box claimed to it and a virtual printer, as separate processes on loopback ports.
+//! The demonstration: a relay, a box claimed to it and virtual printers, as separate processes on loopback ports.
 //!
 //! The program re-executes itself as each of them, because cargo builds no other package's binaries for it. [`seed`]
 //! fills the box with thirty days that the box's own code recorded under a bent clock; [`line`] is what other programs
@@ -7,6 +7,7 @@
 mod folder;
 mod history;
 pub mod line;
+mod printers;
 pub mod seed;
 
 use std::ffi::OsString;
@@ -18,7 +19,8 @@ use clap::Parser;
 use tokio::sync::watch;
 
 use self::folder::Folder;
-use self::line::{BoxLine, Kept, Line, PrinterLine, RelayLine};
+use self::line::{BoxLine, Kept, Line, RelayLine};
+use self::printers::Printer;
 use crate::process::{Program, Running};
 
 /// How long to wait for the relay to have all of the history before the line is printed.
@@ -26,7 +28,7 @@ const CAUGHT_UP_WITHIN: Duration = Duration::from_secs(8);
 /// A process that died is started again after this long, so that one that cannot start does not spin.
 const RESTART_AFTER: Duration = Duration::from_millis(300);
 
-/// A relay, a box claimed to it and a virtual label printer, on this machine, until Ctrl-C.
+/// A relay, a box claimed to it and virtual label printers, on this machine, until Ctrl-C.
 #[derive(Debug, Parser)]
 #[command(name = "demo", about)]
 pub struct Args {
@@ -39,6 +41,10 @@ pub struct Args {
     /// Leave the box alone, without a relay
     #[arg(long)]
     no_relay: bool,
+    /// A virtual printer for each of these languages, named like it: escpos,zpl,tspl,brother-ql,dymo; one for escpos
+    /// otherwise
+    #[arg(long, value_delimiter = ',')]
+    printers: Vec<labels::Language>,
 }
 
 /// Runs the demo, or one of its parts when the first argument names one.
@@ -103,13 +109,14 @@ async fn demo(dir: &Path, args: &Args) -> Result<(), String> {
         Some(kept) => kept,
         None => Kept {
             ports: folder::free_ports()?,
+            printers: Default::default(),
             tags: vec![],
             staff: vec![],
             api_token: String::new(),
             relay: None,
         },
     };
-    let printer = printer(&folder, &kept).await?;
+    let printers = printers::start(&folder, &mut kept, &args.printers).await?;
     let seeding = {
         let own = std::env::current_exe().map_err(|e| e.to_string())?;
         let wanted = seed::Wanted {
@@ -128,7 +135,7 @@ async fn demo(dir: &Path, args: &Args) -> Result<(), String> {
         relay_login = Some(folder.found_account(relay, args.bare).await?);
     }
     kept.relay = relay_login;
-    let r#box = self::r#box(&folder, &kept, relay.is_some()).await?;
+    let r#box = self::r#box(&folder, &kept, relay.is_some(), &printers).await?;
     if let Some(seeded) = seeded {
         folder.found_box(&mut kept, &seeded).await?;
     }
@@ -136,10 +143,13 @@ async fn demo(dir: &Path, args: &Args) -> Result<(), String> {
     if relay.is_some() {
         caught_up(&kept).await;
     }
-    let line = line(&folder, &kept, &r#box, relay.as_ref(), &printer)?;
+    let line = line(&folder, &kept, &r#box, relay.as_ref(), &printers)?;
     introduce(&line);
     println!("{}", serde_json::to_string(&line).map_err(|e| e.to_string())?);
-    watch_over(&folder, [("box", Some(r#box)), ("relay", relay), ("printer", Some(printer))]).await
+    let parts =
+        std::iter::once(("box".to_owned(), r#box)).chain(relay.map(|part| ("relay".to_owned(), part)));
+    let printers = printers.into_iter().map(|printer| (printer.pid_name(), printer.part));
+    watch_over(&folder, parts.chain(printers).collect()).await
 }
 
 /// A running part and how to start it again.
@@ -155,12 +165,6 @@ impl Part {
     }
 }
 
-async fn printer(folder: &Folder, kept: &Kept) -> Result<Part, String> {
-    let (listen, spool) = (format!("127.0.0.1:{}", kept.ports[6]), folder.spool());
-    let spool = spool.to_string_lossy();
-    Part::start(itself("printer", &["--listen", &listen, "--spool", &spool])?).await
-}
-
 async fn relay(folder: &Folder, kept: &Kept) -> Result<Part, String> {
     let config = folder.relay_config(kept)?;
     let part = Part::start(itself("relay", &["--config", &config.to_string_lossy(), "serve"])?).await?;
@@ -168,8 +172,8 @@ async fn relay(folder: &Folder, kept: &Kept) -> Result<Part, String> {
     Ok(part)
 }
 
-async fn r#box(folder: &Folder, kept: &Kept, claimed: bool) -> Result<Part, String> {
-    let config = folder.box_config(kept, claimed)?;
+async fn r#box(folder: &Folder, kept: &Kept, claimed: bool, printers: &[Printer]) -> Result<Part, String> {
+    let config = folder.box_config(kept, claimed, &printers::settings(printers))?;
     let part = Part::start(itself("box", &["--config", &config.to_string_lossy(), "serve"])?).await?;
     folder.pid("box", part.running.pid())?;
     Ok(part)
@@ -201,7 +205,7 @@ fn line(
     kept: &Kept,
     r#box: &Part,
     relay: Option<&Part>,
-    printer: &Part,
+    printers: &[Printer],
 ) -> Result<Line, String> {
     let text = |part: &Part, name: &str| part.running.said()[name].as_str().unwrap_or_default().to_owned();
     let relay_line = relay.zip(kept.relay.as_ref()).map(|(part, (login, api_token))| RelayLine {
@@ -229,12 +233,7 @@ fn line(
             api_token: kept.api_token.clone(),
         },
         relay: relay_line,
-        printers: vec![PrinterLine {
-            name: folder::PRINTER.to_owned(),
-            language: "escpos".to_owned(),
-            addr: text(printer, "addr"),
-            spool: folder.spool(),
-        }],
+        printers: printers.iter().map(Printer::line).collect(),
     })
 }
 
@@ -254,19 +253,18 @@ fn introduce(line: &Line) {
         println!("                  {}  {}", relay.login.email, relay.login.password);
     }
     for printer in &line.printers {
-        println!("  Printed labels  {}", printer.spool.display());
+        println!("  Printed labels  {} ({})", printer.spool.display(), printer.name);
     }
     println!("  To trust        {}\n", line.ca.display());
 }
 
 /// Starts again what dies, until somebody says stop; then ends everything, the box first.
-async fn watch_over(folder: &Folder, parts: [(&'static str, Option<Part>); 3]) -> Result<(), String> {
+async fn watch_over(folder: &Folder, parts: Vec<(String, Part)>) -> Result<(), String> {
     let (stop, stopped) = watch::channel(false);
     let mut tasks = Vec::new();
     for (name, part) in parts {
-        let Some(part) = part else { continue };
         let (folder, stopped) = (folder.clone(), stopped.clone());
-        tasks.push(tokio::spawn(async move { keep_alive(&folder, name, part, stopped).await }));
+        tasks.push(tokio::spawn(async move { keep_alive(&folder, &name, part, stopped).await }));
     }
     asked_to_end().await?;
     // Each task holds a receiver until it has ended its process.
@@ -279,7 +277,7 @@ async fn watch_over(folder: &Folder, parts: [(&'static str, Option<Part>); 3]) -
     Ok(())
 }
 
-async fn keep_alive(folder: &Folder, name: &'static str, mut part: Part, mut stopped: watch::Receiver<bool>) {
+async fn keep_alive(folder: &Folder, name: &str, mut part: Part, mut stopped: watch::Receiver<bool>) {
     loop {
         tokio::select! {
             // The guard that it gives must not live on through the stop.

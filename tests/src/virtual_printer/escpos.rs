@@ -1,22 +1,49 @@
-//! A tokeniser for ESC/POS as a printer does it: by the lengths in headers, never by looking for bytes in raster data.
+//! ESC/POS as a printer does it: lengths from headers, raster rows on the paper at once, `GS ( H` answered when printed.
 
-/// One command with the bytes that it came in.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Token {
-    pub(super) raw: Vec<u8>,
-    pub(super) command: Command,
+use super::device::{Condition, Device, Reaction, Role};
+use super::framing::{End, Grammar, word};
+use super::paper::{Ink, Paper};
+
+/// Dots across the head, in bytes.
+const HEAD_BYTES: usize = 72;
+
+pub(super) struct Commands;
+
+impl Grammar for Commands {
+    fn end(&mut self, head: &[u8], _: u8) -> End {
+        let at = |bytes: usize| End::At(bytes as u64);
+        match *head {
+            [0x10 | 0x1b | 0x1d] => End::Unknown,
+            [0x10, 0x04 | 0x05] | [0x1b, b'd' | b'a' | b'J' | b'2' | b'3' | b'!' | b'E'] => match head[1] {
+                b'2' => End::Here,
+                _ => at(3),
+            },
+            [0x1d, b'a' | b'r' | b'I' | b'!'] => at(3),
+            [0x1d, b'L' | b'W'] => at(4),
+            [0x1d, b'V'] | [0x1d, b'('] | [0x1d, b'(', _] | [0x1d, b'(', _, _] => End::Unknown,
+            [0x1c, b'('] | [0x1c, b'(', _] | [0x1c, b'(', _, _] | [0x1c] => End::Unknown,
+            [0x1d, b'V', mode] => at(if mode >= 65 { 4 } else { 3 }),
+            [0x1c | 0x1d, b'(', _, low, high] => at(5 + word(low, high)),
+            [0x1d, b'v', _, _, x_low, x_high, y_low, y_high] => {
+                End::At(8 + word(x_low, x_high) as u64 * word(y_low, y_high) as u64)
+            }
+            [0x1d, b'v', ..] if head.len() < 8 => End::Unknown,
+            [0x10 | 0x1b | 0x1c | 0x1d, _] => at(2),
+            _ => End::Here,
+        }
+    }
 }
 
 /// What a printer does.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Command {
+enum Command<'a> {
     /// `ESC @`.
     Initialise,
     /// `GS a n`.
     AutomaticStatus(u8),
-    /// `GS v 0`: bytes across; the dots are the last bytes of the token.
-    Raster { across: usize, dots_at: usize },
-    /// `GS V`.
+    /// `GS v 0`: bytes across and the dots.
+    Raster { across: usize, dots: &'a [u8] },
+    /// `GS V`, or the feed to the next label of label paper.
     Cut,
     /// `GS ( H` function 48.
     ProcessId([u8; 4]),
@@ -26,95 +53,136 @@ pub(super) enum Command {
     RealTime(u8),
     /// Understood, and nothing comes of it.
     Nothing,
-    /// Would have come out as text: nothing that makes labels should send it.
+    /// Would have come out as text.
     Text,
-    /// The line went away here; no bytes.
-    LineGone { in_command: bool },
 }
 
-/// Splits a stream, byte by byte.
-#[derive(Debug, Default)]
-pub(super) struct Tokeniser {
-    held: Vec<u8>,
-    whole: Option<usize>,
-}
-
-impl Tokeniser {
-    /// Bytes of the unfinished command.
-    pub(super) fn held_bytes(&self) -> usize {
-        self.held.len()
-    }
-
-    /// Takes a byte; gives the command that it completes.
-    pub(super) fn feed(&mut self, byte: u8) -> Option<Token> {
-        self.held.push(byte);
-        if self.whole.is_none() {
-            self.whole = length(&self.held);
-        }
-        if self.whole != Some(self.held.len()) {
-            return None;
-        }
-        self.whole = None;
-        let raw = std::mem::take(&mut self.held);
-        let command = meaning(&raw);
-        Some(Token { raw, command })
-    }
-}
-
-fn word(low: u8, high: u8) -> usize {
-    usize::from(low) + 256 * usize::from(high)
-}
-
-/// How long the command that starts like this is; `None` while its header is not complete.
-fn length(head: &[u8]) -> Option<usize> {
-    match *head {
-        [0x10 | 0x1b | 0x1d] => None,
-        [0x10, 0x04 | 0x05] | [0x1b, b'd' | b'a' | b'J'] => Some(3),
-        [0x1d, b'a' | b'r'] => Some(3),
-        [0x1d, b'V'] | [0x1d, b'('] | [0x1d, b'(', _] | [0x1d, b'(', _, _] => None,
-        [0x1d, b'V', mode] => Some(if mode >= 65 { 4 } else { 3 }),
-        [0x1d, b'(', _, low, high] => Some(5 + word(low, high)),
-        [0x1d, b'v', _, _, x_low, x_high, y_low, y_high] => {
-            Some(8 + word(x_low, x_high) * word(y_low, y_high))
-        }
-        [0x1d, b'v', ..] if head.len() < 8 => None,
-        [0x10 | 0x1b | 0x1d, _] => Some(2),
-        _ => Some(1),
-    }
-}
-
-fn meaning(raw: &[u8]) -> Command {
+fn meaning(raw: &[u8]) -> Command<'_> {
     match *raw {
         [0x1b, b'@'] => Command::Initialise,
         [0x1d, b'a', n] => Command::AutomaticStatus(n),
-        [0x1d, b'v', b'0', _, low, high, ..] => Command::Raster { across: word(low, high), dots_at: 8 },
-        [0x1d, b'V', ..] => Command::Cut,
+        [0x1d, b'v', b'0', _, low, high, _, _, ref dots @ ..] => {
+            Command::Raster { across: word(low, high), dots }
+        }
+        [0x1d, b'V', ..] | [0x1d, 0x0c] => Command::Cut,
+        [0x1c, b'(', b'L', 2, 0, 0x42, _] => Command::Cut,
         [0x1d, b'(', b'H', 6, 0, 0x30, 0x30, a, b, c, d] => Command::ProcessId([a, b, c, d]),
         [0x1d, b'r', 1] => Command::PaperQuery,
         [0x10, 0x04, n] => Command::RealTime(n),
-        [0x00 | 0x0a | 0x0d] | [0x10 | 0x1b | 0x1d, ..] => Command::Nothing,
+        [0x00 | 0x0a | 0x0d] | [0x10 | 0x1b | 0x1c | 0x1d, ..] => Command::Nothing,
         _ => Command::Text,
+    }
+}
+
+/// An ESC/POS printer; a clone knows no `GS ( H` and answers `GS r` when it reads it.
+pub(super) struct EscPos {
+    clone: bool,
+    automatic_status: bool,
+}
+
+impl EscPos {
+    pub(super) fn new(clone: bool) -> Self {
+        Self { clone, automatic_status: false }
+    }
+}
+
+/// `DLE EOT n`.
+fn status(n: u8, seen: &Condition) -> u8 {
+    let bit = |on: bool, bit: u8| if on { bit } else { 0 };
+    0x12 | match n {
+        1 => bit(seen.stands_still(), 0x08),
+        2 => bit(seen.cover_open, 0x04) | bit(seen.paper_out, 0x20) | bit(seen.head_hot, 0x40),
+        3 => bit(seen.head_hot, 0x40),
+        4 => bit(seen.paper_out, 0x60) | bit(seen.near_end, 0x0c),
+        _ => 0,
+    }
+}
+
+/// Automatic status back.
+fn automatic_status(seen: &Condition) -> [u8; 4] {
+    let bit = |on: bool, bit: u8| if on { bit } else { 0 };
+    [
+        0x10 | bit(seen.stands_still(), 0x08) | bit(seen.cover_open, 0x20),
+        bit(seen.head_hot, 0x40),
+        bit(seen.paper_out, 0x0c),
+        0x0f,
+    ]
+}
+
+impl Device for EscPos {
+    fn grammar(&self) -> Box<dyn Grammar> {
+        Box::new(Commands)
+    }
+
+    fn role(&self, raw: &[u8]) -> Role {
+        match meaning(raw) {
+            Command::RealTime(_) => Role::Urgent,
+            Command::PaperQuery if self.clone => Role::Urgent,
+            Command::PaperQuery | Command::ProcessId(_) => Role::Question,
+            Command::Raster { .. } => Role::Row,
+            Command::Cut => Role::End,
+            Command::Initialise | Command::AutomaticStatus(_) | Command::Nothing => Role::Setting,
+            Command::Text => Role::Stray,
+        }
+    }
+
+    fn answer(&mut self, raw: &[u8], seen: &Condition) -> Reaction {
+        match meaning(raw) {
+            Command::RealTime(n) => Reaction::say(&[status(n, seen)]),
+            Command::PaperQuery => Reaction::say(&[0]),
+            _ => Reaction::default(),
+        }
+    }
+
+    fn take(&mut self, raw: &[u8], paper: &mut Paper, seen: &Condition) -> Reaction {
+        match meaning(raw) {
+            Command::Raster { across, dots } => {
+                for row in dots.chunks_exact(across.max(1)) {
+                    paper.lay(0, paper.along(), &row[..row.len().min(HEAD_BYTES)], Ink::Black);
+                }
+            }
+            Command::Initialise => self.automatic_status = false,
+            Command::AutomaticStatus(n) => {
+                self.automatic_status = n != 0;
+                return self.changed(seen);
+            }
+            Command::ProcessId(id) if !self.clone => {
+                return Reaction::say(&[&[0x37, 0x22], &id[..], &[0]].concat());
+            }
+            Command::PaperQuery => return Reaction::say(&[0]),
+            _ => {}
+        }
+        Reaction::default()
+    }
+
+    fn prints_as_it_comes(&self) -> bool {
+        true
+    }
+
+    fn changed(&mut self, seen: &Condition) -> Reaction {
+        if self.automatic_status { Reaction::say(&automatic_status(seen)) } else { Reaction::default() }
+    }
+
+    fn restart(&mut self) {
+        self.automatic_status = false;
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::framing::commands;
     use super::*;
-
-    fn commands(stream: &[u8]) -> Vec<Command> {
-        let mut t = Tokeniser::default();
-        stream.iter().filter_map(|&b| t.feed(b)).map(|t| t.command).collect()
-    }
 
     #[test]
     fn raster_bytes_are_never_commands() {
         let stream =
             b"\x1b@\x1dv0\0\x02\0\x03\0\x10\x04\x01\x1dV\0\x1dVB\0\x1d(H\x06\x00001234\x1dr\x01\x10\x04\x02\0A";
+        let raw = commands(Commands, stream);
         assert_eq!(
-            commands(stream),
+            raw.iter().map(|raw| meaning(raw)).collect::<Vec<_>>(),
             [
                 Command::Initialise,
-                Command::Raster { across: 2, dots_at: 8 },
+                Command::Raster { across: 2, dots: b"\x10\x04\x01\x1dV\0" },
                 Command::Cut,
                 Command::ProcessId(*b"1234"),
                 Command::PaperQuery,
@@ -127,12 +195,13 @@ mod tests {
 
     #[test]
     fn nothing_is_said_before_a_command_is_whole() {
-        let mut t = Tokeniser::default();
-        for &b in b"\x1dv0\0\x01\0\x02\0\xff" {
-            assert_eq!(t.feed(b), None);
-        }
-        assert_eq!(t.held_bytes(), 9);
-        assert!(t.feed(0).is_some_and(|token| token.raw.len() == 10));
-        assert_eq!(t.held_bytes(), 0);
+        assert!(commands(Commands, b"\x1dv0\0\x01\0\x02\0\xff").is_empty());
+        assert_eq!(commands(Commands, b"\x1dv0\0\x01\0\x02\0\xff\0")[0].len(), 10);
+    }
+
+    #[test]
+    fn status_bytes_of_the_manual() {
+        let seen = Condition { cover_open: true, paper_out: true, ..Condition::default() };
+        assert_eq!([1, 2, 3, 4].map(|n| status(n, &seen)), [0x1a, 0x36, 0x12, 0x72]);
     }
 }

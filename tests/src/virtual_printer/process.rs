@@ -3,26 +3,31 @@
 use std::io::BufRead;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+use std::time::Duration;
 
-use super::{Fault, VirtualPrinter};
+use super::{Fault, Language, Options, Roll, VirtualPrinter};
 
-/// The printer as a process: `--listen ADDR --spool DIR`; says where it listens as one JSON line, then takes faults as
-/// lines on standard input (`paper-out-after N`, `cover-open`, `slow BYTES_PER_S`, `mute`, `garbage`, `power-off`,
-/// `break-in-label N`, `break-before-answer N`, `mend`) and runs until it is killed.
+/// A process prints for hours: it remembers few pictures.
+const REMEMBERS: usize = 4;
+
+const KNOWN: &str = "--listen ADDR, --spool DIR, --language NAME, --dpi N, --clone yes, --network yes, --roll 62x29 or 62x0 or \
+                     62x0-red, --print-ms N";
+
+/// The printer as a process: `--listen ADDR --spool DIR --language escpos|zpl|tspl|brother-ql|dymo` and more (see
+/// [`Options`]); says where it listens as one JSON line, then takes faults as lines on standard input
+/// (`paper-out-after N`, `paper-out-in-label N`, `cover-open`, `head-hot`, `ribbon-out`, `wrong-media`,
+/// `slow BYTES_PER_S`, `mute`, `garbage`, `power-off`, `reboot MILLISECONDS`, `break-in-label N`,
+/// `break-before-answer N`, `mend`; `fault` may come before) and runs until it is killed.
 pub fn main(args: impl IntoIterator<Item = String>) -> Result<(), String> {
-    let (mut listen, mut spool) = (SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), None);
-    let mut args = args.into_iter();
-    while let Some(arg) = args.next() {
-        let value = args.next().ok_or_else(|| format!("{arg} needs a value"))?;
-        match arg.as_str() {
-            "--listen" => listen = value.parse().map_err(|e| format!("--listen {value}: {e}"))?,
-            "--spool" => spool = Some(PathBuf::from(value)),
-            _ => return Err(format!("unknown argument {arg}; known: --listen ADDR, --spool DIR")),
-        }
-    }
+    let Given { listen, spool, options } = given(args)?;
     let spool = spool.ok_or("--spool DIR is needed")?;
-    let printer = VirtualPrinter::start(listen, &spool).map_err(|e| format!("starting on {listen}: {e}"))?;
-    println!("{}", serde_json::json!({"printer": 1, "addr": printer.addr().to_string(), "spool": spool}));
+    let printer = VirtualPrinter::start_with(listen, &spool, options)
+        .map_err(|e| format!("starting on {listen}: {e}"))?;
+    let mut said = serde_json::json!({"printer": 1, "addr": printer.addr().to_string(), "spool": spool});
+    if let Some(snmp) = printer.snmp_addr() {
+        said["snmp"] = snmp.to_string().into();
+    }
+    println!("{said}");
     for line in std::io::stdin().lock().lines() {
         let line = line.map_err(|e| format!("reading commands: {e}"))?;
         match command(&line) {
@@ -36,21 +41,67 @@ pub fn main(args: impl IntoIterator<Item = String>) -> Result<(), String> {
     }
 }
 
+struct Given {
+    listen: SocketAddr,
+    spool: Option<PathBuf>,
+    options: Options,
+}
+
+fn given(args: impl IntoIterator<Item = String>) -> Result<Given, String> {
+    let options = Options { remembers: REMEMBERS, ..Options::default() };
+    let mut given = Given { listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), spool: None, options };
+    let mut args = args.into_iter();
+    while let Some(arg) = args.next() {
+        let value = args.next().ok_or_else(|| format!("{arg} needs a value"))?;
+        let number = || value.parse::<u32>().map_err(|e| format!("{arg} {value}: {e}"));
+        let options = &mut given.options;
+        match arg.as_str() {
+            "--listen" => given.listen = value.parse().map_err(|e| format!("--listen {value}: {e}"))?,
+            "--spool" => given.spool = Some(PathBuf::from(value)),
+            "--language" => {
+                options.language = Language::named(&value).ok_or_else(|| {
+                    let known = Language::ALL.map(|(name, _)| name).join(", ");
+                    format!("--language {value}: known are {known}")
+                })?;
+            }
+            "--dpi" => options.dpi = number()?.clamp(100, 1_200),
+            "--clone" => options.clone_of_it = value == "yes",
+            "--network" => options.over_network = value == "yes",
+            "--roll" => options.roll = roll(&value).ok_or_else(|| format!("--roll {value}: as 62x29"))?,
+            "--print-ms" => options.print_time = Duration::from_millis(number()?.into()),
+            _ => return Err(format!("unknown argument {arg}; known: {KNOWN}")),
+        }
+    }
+    Ok(given)
+}
+
+/// `62x29`; `62x0` is continuous, `62x0-red` prints red too.
+fn roll(said: &str) -> Option<Roll> {
+    let (said, two_colour) = said.strip_suffix("-red").map_or((said, false), |rest| (rest, true));
+    let (width, length) = said.split_once('x')?;
+    Some(Roll { width_mm: width.parse().ok()?, length_mm: length.parse().ok()?, two_colour })
+}
+
 /// A fault, or `Some(None)` for its mending.
 fn command(line: &str) -> Option<Option<Fault>> {
-    let mut words = line.split_whitespace();
+    let mut words = line.split_whitespace().skip_while(|word| *word == "fault");
     let name = words.next()?;
     let mut number = || words.next().and_then(|w| w.parse::<u32>().ok());
     Some(Some(match name {
         "mend" => return Some(None),
         "paper-out-after" => Fault::PaperOutAfter(number()?),
+        "paper-out-in-label" => Fault::PaperOutInLabel { after: number()? },
         "cover-open" => Fault::CoverOpen,
+        "head-hot" => Fault::HeadHot,
+        "ribbon-out" => Fault::RibbonOut,
+        "wrong-media" => Fault::WrongMedia,
         "slow" => Fault::SlowDrain { bytes_per_s: number()? },
         "break-in-label" => Fault::LineBreaksInLabel { after: number()? },
         "break-before-answer" => Fault::LineBreaksBeforeAnswer { after: number()? },
         "mute" => Fault::Mute,
         "garbage" => Fault::Garbage,
         "power-off" => Fault::PowerOff,
+        "reboot" => Fault::Reboot { off_ms: number()? },
         _ => return None,
     }))
 }
@@ -62,8 +113,21 @@ mod tests {
     #[test]
     fn commands_by_line() {
         assert_eq!(command("paper-out-after 3"), Some(Some(Fault::PaperOutAfter(3))));
+        assert_eq!(command("fault paper-out-in-label 3"), Some(Some(Fault::PaperOutInLabel { after: 3 })));
         assert_eq!(command("mend"), Some(None));
         assert_eq!(command("slow"), None);
         assert_eq!(command("explode"), None);
+    }
+
+    #[test]
+    fn arguments() {
+        let words = |line: &str| line.split(' ').map(str::to_owned).collect::<Vec<_>>();
+        let said = given(words("--language brother-ql --roll 62x0-red --network yes --spool x")).unwrap();
+        assert_eq!(said.options.roll, Roll { width_mm: 62, length_mm: 0, two_colour: true });
+        assert_eq!((said.options.language, said.options.over_network), (Language::BrotherQl, true));
+        assert_eq!(given(words("--spool x")).unwrap().options.language, Language::EscPos);
+        for wrong in ["--language epl", "--spool", "--roll wide", "--colour red", "--dpi fine"] {
+            assert!(given(words(wrong)).is_err(), "{wrong}");
+        }
     }
 }

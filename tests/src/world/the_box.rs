@@ -230,4 +230,16 @@ impl TheBox {
         assert_eq!(status.as_u16(), 200, "{path}: {body}");
         body
     }
+
+    /// What its API answers to something new: the status and the answer.
+    ///
+    /// # Panics
+    /// There is no answer.
+    pub async fn post(&self, path: &str, new: &Value) -> (u16, Value) {
+        let asked = self.client().post(self.https(path)).bearer_auth(&self.token).json(new).send().await;
+        let answer = asked.unwrap_or_else(|e| panic!("{path}: {e:?}"));
+        let (status, body) = (answer.status().as_u16(), answer.text().await);
+        let body = body.unwrap_or_else(|e| panic!("{path} broke off: {e:?}"));
+        (status, serde_json::from_str(&body).unwrap_or(Value::String(body)))
+    }
 }

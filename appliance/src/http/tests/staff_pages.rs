@@ -32,7 +32,7 @@ pub(super) async fn desk<'a>(world: &'a World, role: Role) -> Desk<'a> {
 }
 
 impl Desk<'_> {
-    async fn send(&self, mut request: Request<Body>) -> Answer {
+    pub(super) async fn send(&self, mut request: Request<Body>) -> Answer {
         request.headers_mut().insert("cookie", self.cookie.parse().unwrap());
         self.world.send(request, true).await
     }
@@ -201,13 +201,13 @@ async fn a_label_is_printed_from_the_item() {
         .is(200)
         .has("1 label on Desk")
         .has("Infusion pump 14")
-        .has("Cancel what is not printed");
+        .has("Cancel this job");
     desk.post(&format!("{}/cancel", printed.location()), &token, &[]).await.is(303);
     desk.get("/staff/box")
         .await
         .is(200)
         .has("Desk")
-        .has("1 label on Desk")
+        .has("/staff/printers/Desk")
         .has("HTTP://10.0.0.5")
         .has_not("Settings</a>");
     desk.get("/staff/labels/01ARZ3NDEKTSV4RRFFQ69G5FAV").await.is(404);

@@ -265,3 +265,35 @@ async fn pages_say_what_happened_and_nothing_of_how_they_are_made() {
         }
     }
 }
+
+#[tokio::test]
+async fn label_sheets_are_made_here_too() {
+    let world = World::new().await;
+    let cookie = world.sign_in(&world.a.email).await;
+    let site = &world.a.sites[0];
+    let labels = format!("/app/f/{}/labels", site.id);
+    let form = world.get(&labels, &cookie).await.body;
+    for words in ["Avery 5160: 30 labels of 66.7 × 25.4 mm", "Avery L7163", "Begin at label", "actual size"]
+    {
+        assert!(form.contains(words), "{words} in {form}");
+    }
+    for sheet in ["5160", "Avery+5163", "L7160", "L7163"] {
+        let pdf = world.get(&format!("{labels}.pdf?sheet={sheet}&start=4&x=0.5&y=-1"), &cookie).await;
+        assert_eq!((pdf.status, pdf.header("content-type")), (StatusCode::OK, "application/pdf"), "{sheet}");
+        assert!(pdf.body.starts_with("%PDF-1.7"), "{sheet}");
+    }
+    for (query, words) in [
+        ("sheet=9999", "sheet"),
+        ("start=0", "label"),
+        ("start=31", "30"),
+        ("x=twelve", "Type millimetres"),
+        ("y=900", "mm"),
+        ("q=nothing+is+called+this", "No equipment fits"),
+    ] {
+        let refused = world.get(&format!("{labels}.pdf?{query}"), &cookie).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{query}");
+        let problem =
+            refused.body.split("There is a problem").nth(1).unwrap().split("</section>").next().unwrap();
+        assert!(problem.contains(words), "{query}: {problem}");
+    }
+}

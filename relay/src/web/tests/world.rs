@@ -402,7 +402,7 @@ async fn site(
     one.tell(
         start_ms,
         "facility.changed",
-        &format!(r#"{{"name":"{name}","zone":"America/Chicago","contact":"{account} biomed, ext. 4417"}}"#),
+        &format!(r#"{{"name":"{name}","zone":"America/Chicago","label_host":"https://ct.example","contact":"{account} biomed, ext. 4417"}}"#),
     );
     let staff = StaffId::new(start_ms, [seed; 10]);
     let person = one.text(&format!("Tom {account} Nguyen"));

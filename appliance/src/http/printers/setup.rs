@@ -1,0 +1,206 @@
+//! The form of a printer: what was typed into it, what there is to choose from, and the settings that come of it.
+
+use ::labels::language::{LANGUAGES, Row};
+use serde::Deserialize;
+
+use super::super::form::Form;
+use super::super::scan_page::Wrong;
+use super::super::station::Choice;
+use crate::print::{Asked, Heat, MediaChoice, OwnMedia, PrinterSettings, PrinterView};
+
+/// The choice of a roll that is on no list.
+const OWN: &str = "own";
+
+/// What a found printer's link fills in.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Start {
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    address: String,
+    #[serde(default)]
+    language: String,
+    #[serde(default)]
+    dpi: String,
+    #[serde(default)]
+    media: String,
+    #[serde(default)]
+    pub(super) why: String,
+}
+
+/// What was typed.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Typed {
+    pub(super) name: String,
+    pub(super) address: String,
+    pub(super) language: String,
+    pub(super) dpi: String,
+    pub(super) media: String,
+    pub(super) width: String,
+    pub(super) height: String,
+    pub(super) gap: String,
+    pub(super) transfer: bool,
+    pub(super) darkness: String,
+    pub(super) speed: String,
+    pub(super) model: String,
+    pub(super) mute: bool,
+}
+
+impl Typed {
+    pub(super) fn started(start: Start) -> Self {
+        let Start { name, address, language, dpi, media, why: _ } = start;
+        let name = name.chars().filter(|c| !matches!(c, '/' | '\\')).take(60).collect();
+        Self { name, address, language, dpi, media, ..Self::default() }
+    }
+
+    pub(super) fn of(form: &Form) -> Self {
+        let text = |name: &str| form.text(name).trim().to_owned();
+        Self {
+            name: text("name"),
+            address: text("address"),
+            language: text("language"),
+            dpi: text("dpi"),
+            media: text("media"),
+            width: text("width"),
+            height: text("height"),
+            gap: text("gap"),
+            transfer: form.has("transfer"),
+            darkness: text("darkness"),
+            speed: text("speed"),
+            model: text("model"),
+            mute: form.has("mute"),
+        }
+    }
+
+    /// As the printer is set now.
+    pub(super) fn present(printer: &PrinterView) -> Self {
+        let number = |n: Option<u16>| n.map_or_else(String::new, |n| n.to_string());
+        let mm = |n: Option<f64>| n.map_or_else(String::new, |n| n.to_string());
+        let listed = language(printer.language)
+            .is_some_and(|row| (row.media)().iter().any(|media| media.name == printer.media.name));
+        let own = !listed;
+        Self {
+            name: printer.name.clone(),
+            address: printer.address.clone(),
+            language: printer.language.to_owned(),
+            dpi: printer.dpi.to_string(),
+            media: if own { OWN.to_owned() } else { printer.media.name.clone() },
+            width: if own { printer.media.width_mm.to_string() } else { String::new() },
+            height: if own { mm(printer.media.height_mm) } else { String::new() },
+            gap: if own { mm(printer.media.gap_mm) } else { String::new() },
+            transfer: own && printer.media.thermal == Heat::Transfer,
+            darkness: number(printer.darkness.map(u16::from)),
+            speed: number(printer.speed),
+            model: printer.model.clone().unwrap_or_default(),
+            mute: printer.answers == Asked::Never,
+        }
+    }
+
+    /// The settings, or what cannot be read. What the form does not show stays as it is at `present`.
+    pub(super) fn settings(&self, present: Option<&PrinterView>) -> Result<PrinterSettings, Wrong> {
+        let dpi = number(&self.dpi, "dpi", "Choose the dots per inch")?;
+        let same = present.filter(|p| Some(p.dpi) == dpi && p.language == self.language);
+        let media = match self.media.as_str() {
+            "" => None,
+            OWN => Some(MediaChoice::Own(self.own_media()?)),
+            name => Some(MediaChoice::Named(name.to_owned())),
+        };
+        Ok(PrinterSettings {
+            dpi,
+            head_dots: same.map(|p| p.head_dots),
+            media,
+            darkness: number(&self.darkness, "darkness", "Darkness is a number from 0 to 100, or empty")?,
+            speed: number(&self.speed, "speed", "Speed is a number of millimetres a second, or empty")?,
+            dense: present.is_some_and(|p| p.dense),
+            model: Some(self.model.clone()).filter(|model| !model.is_empty()),
+            answers: if self.mute { Asked::Never } else { Asked::Auto },
+            ..PrinterSettings::new(&self.name, &self.language, &self.address)
+        })
+    }
+
+    fn own_media(&self) -> Result<OwnMedia, Wrong> {
+        let words = "Give the roll’s measures in millimetres, such as 60";
+        let mm = |text: &str, at: &str| number::<f64>(&text.replace(',', "."), at, words);
+        let width_mm = mm(&self.width, "width")?;
+        let width_mm = width_mm.ok_or_else(|| Wrong { at: "width".into(), words: words.into() })?;
+        let height_mm = mm(&self.height, "height")?;
+        Ok(OwnMedia {
+            width_mm,
+            height_mm,
+            continuous: height_mm.is_none(),
+            gap_mm: mm(&self.gap, "gap")?.filter(|_| height_mm.is_some()),
+            thermal: if self.transfer { Heat::Transfer } else { Heat::Direct },
+            two_colour: false,
+        })
+    }
+}
+
+fn number<T: std::str::FromStr>(text: &str, at: &str, words: &str) -> Result<Option<T>, Wrong> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    text.parse().map(Some).map_err(|_| Wrong { at: at.to_owned(), words: words.to_owned() })
+}
+
+/// The language of this name.
+pub(super) fn language(name: &str) -> Option<&'static Row> {
+    LANGUAGES.iter().find(|row| row.name == name)
+}
+
+pub(super) fn dpis(row: &Row, typed: &Typed) -> Vec<Choice> {
+    let usual = row.dpi.first().map(u16::to_string).unwrap_or_default();
+    let chosen = if typed.dpi.is_empty() { &usual } else { &typed.dpi };
+    row.dpi.iter().map(|dpi| Choice::new(dpi.to_string(), format!("{dpi} dots per inch"), chosen)).collect()
+}
+
+pub(super) fn medias(row: &Row, typed: &Typed) -> Vec<Choice> {
+    let rolls = (row.media)();
+    let first = rolls.first().map(|media| media.name.clone()).unwrap_or_default();
+    let chosen = if typed.media.is_empty() { &first } else { &typed.media };
+    let words = |media: &::labels::media::Media| {
+        format!("{}: {}", media.name, media.describe().trim_start_matches("the "))
+    };
+    let mut all: Vec<Choice> =
+        rolls.iter().map(|media| Choice::new(media.name.clone(), words(media), chosen)).collect();
+    all.push(Choice::new(OWN, "Another roll, measured below", chosen));
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn typed() -> Typed {
+        Typed { name: "Desk".into(), language: "zpl".into(), address: "tcp://h:1".into(), ..Typed::default() }
+    }
+
+    #[test]
+    fn rolls_of_a_list_and_measured_ones() {
+        let row = language("zpl").unwrap();
+        for choice in medias(row, &typed()).into_iter().filter(|choice| choice.value != OWN) {
+            let settings = Typed { media: choice.value, ..typed() }.settings(None).unwrap();
+            assert!(settings.checked().is_ok(), "{settings:?}: {:?}", settings.checked());
+        }
+        let own = Typed { media: OWN.into(), width: "60".into(), height: "30,5".into(), ..typed() };
+        let Some(MediaChoice::Own(media)) = own.settings(None).unwrap().media else { panic!("not its own") };
+        assert_eq!((media.width_mm, media.height_mm, media.continuous), (60.0, Some(30.5), false));
+        let endless = Typed { height: String::new(), ..own };
+        let Some(MediaChoice::Own(media)) = endless.settings(None).unwrap().media else {
+            panic!("not its own")
+        };
+        assert_eq!((media.height_mm, media.continuous), (None, true));
+    }
+
+    #[test]
+    fn what_is_no_number_names_its_field() {
+        for (wrong, at) in [
+            (Typed { dpi: "many".into(), ..typed() }, "dpi"),
+            (Typed { darkness: "-1".into(), ..typed() }, "darkness"),
+            (Typed { speed: "fast".into(), ..typed() }, "speed"),
+            (Typed { media: OWN.into(), ..typed() }, "width"),
+            (Typed { media: OWN.into(), width: "1".into(), height: "x".into(), ..typed() }, "height"),
+        ] {
+            assert_eq!(wrong.settings(None).unwrap_err().at, at);
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! Blank tags by the roll: stuck on first and named by the first scan; each is printed once and never again.
+
+use askama::Template;
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::response::Response;
+use axum::routing::get;
+use http::StatusCode;
+
+use super::super::AppState;
+use super::super::frame::{Frame, Place, page_with};
+use super::super::guard::see_other;
+use super::super::label_fields::{Ask, BLANK_MAX};
+use super::super::labels;
+use super::super::problem::Problem;
+use super::super::scan_page::Wrong;
+use super::super::sign_in::Signed;
+use super::super::view::Snapshot;
+use super::choices::{self, Chosen};
+use super::only_changers;
+use super::pick::Choice;
+
+/// Templates of blank tags.
+const TEMPLATES: &[&str] = &["blank-tag", "micro", "micro-scanner"];
+
+pub(super) fn routes() -> Router<AppState> {
+    Router::new().route("/staff/labels/blank", get(ask).post(print))
+}
+
+#[derive(Template)]
+#[template(path = "blank.html")]
+struct BlankPage {
+    frame: Frame,
+    problems: Vec<Wrong>,
+    form_token: String,
+    submission: String,
+    count: String,
+    printers: Vec<Choice>,
+    templates: Vec<Choice>,
+}
+
+async fn ask(State(state): State<AppState>, signed: Signed) -> Result<Response, Problem> {
+    only_changers(&signed)?;
+    form_page(&state, &signed, "20", &Chosen::default(), Vec::new())
+}
+
+fn form_page(
+    state: &AppState,
+    signed: &Signed,
+    count: &str,
+    chosen: &Chosen,
+    problems: Vec<Wrong>,
+) -> Result<Response, Problem> {
+    let status = if problems.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let snapshot = Snapshot::now(state);
+    let frame = Frame::staff(state, &snapshot, "Blank tags", signed, Place::Labels).with_script(state);
+    let usual = Choice::new("", "The usual one that fits the roll", &chosen.template);
+    let known = TEMPLATES.iter().filter_map(|name| ::labels::template::builtin(name));
+    let known = known.map(|t| Choice::new(t.name.clone(), t.title.clone(), &chosen.template));
+    let template = BlankPage {
+        frame,
+        problems,
+        form_token: signed.form_token(),
+        submission: choices::submission(state),
+        count: count.to_owned(),
+        printers: choices::printers(&state.printing.printers(), &chosen.printer),
+        templates: std::iter::once(usual).chain(known).collect(),
+    };
+    page_with(status, &template)
+}
+
+async fn print(State(state): State<AppState>, signed: Signed, request: Request) -> Result<Response, Problem> {
+    only_changers(&signed)?;
+    let form = signed.form(request).await?;
+    let (chosen, typed) = (Chosen::of(&form), form.text("count").trim().to_owned());
+    let blank: u32 = typed.parse().unwrap_or(0);
+    let refused = match chosen.ask() {
+        Err(wrong) => wrong,
+        Ok(_) if !(1..=BLANK_MAX).contains(&blank) => {
+            Wrong { at: "count".into(), words: "Give a number from 1 to 1,000".into() }
+        }
+        Ok(ask) => match labels::submit(&state, Ask { blank, ..ask }).await {
+            Ok(job) => return Ok(see_other(&format!("/staff/labels/{}", job.summary.id))),
+            Err(problem) => choices::wrong(problem, "count")?,
+        },
+    };
+    form_page(&state, &signed, &typed, &chosen, vec![refused])
+}

@@ -1,0 +1,111 @@
+//! What the station's forms have in common: printers and templates to choose from, what was chosen, and how a refusal
+//! is said beside the field that it is about.
+
+use ::labels::{Field, Template, template};
+
+use super::super::form::Form;
+use super::super::label_fields::Ask;
+use super::super::problem::Problem;
+use super::super::scan_page::Wrong;
+use super::super::{AppState, label_fields::COPIES_MAX};
+use super::pick::Choice;
+use crate::print::{Names, PrinterView};
+
+/// Templates that say nothing about an item.
+const NOT_OF_ITEMS: &[&str] = &["badge", "load-sticker", "receipt", "blank-tag"];
+/// Fields that only a person can fill in.
+pub(super) const ASKED: &[Field] = &[Field::Until, Field::Reason];
+
+/// What was chosen in a form beside what is to be printed.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Chosen {
+    pub(super) printer: String,
+    pub(super) template: String,
+    pub(super) copies: String,
+    /// The asset number where a name cannot be printed.
+    pub(super) numbers: bool,
+    pub(super) until: String,
+    pub(super) reason: String,
+    pub(super) submission: String,
+}
+
+impl Chosen {
+    pub(super) fn of(form: &Form) -> Self {
+        let text = |name: &str| form.text(name).trim().to_owned();
+        Self {
+            printer: text("printer"),
+            template: text("template"),
+            copies: if form.has("copies") { text("copies") } else { "1".to_owned() },
+            numbers: form.has("numbers"),
+            until: text("until"),
+            reason: text("reason"),
+            submission: text("submission"),
+        }
+    }
+
+    /// The same for the print room, for labels without tags yet.
+    pub(super) fn ask(&self) -> Result<Ask, Wrong> {
+        let some = |text: &str| Some(text.to_owned()).filter(|t| !t.is_empty());
+        let copies: u32 = if self.copies.is_empty() { 1 } else { self.copies.parse().unwrap_or(0) };
+        if !(1..=COPIES_MAX).contains(&copies) {
+            let words = format!("Copies are a number from 1 to {COPIES_MAX}");
+            return Err(Wrong { at: "copies".into(), words });
+        }
+        let given = [(Field::Until, &self.until), (Field::Reason, &self.reason)];
+        let fields = given.into_iter().filter(|(_, value)| !value.is_empty());
+        Ok(Ask {
+            copies,
+            printer: some(&self.printer),
+            template: some(&self.template),
+            names: if self.numbers { Names::AssetNumber } else { Names::AsTheyAre },
+            fields: fields.map(|(field, value)| (field.name().to_owned(), value.clone())).collect(),
+            key: some(&self.submission),
+            ..Ask::default()
+        })
+    }
+}
+
+/// The printers of the box.
+pub(super) fn printers(printers: &[PrinterView], chosen: &str) -> Vec<Choice> {
+    let words = |printer: &PrinterView| {
+        format!("{}, {}", printer.name, printer.media.words.trim_start_matches("the "))
+    };
+    printers.iter().map(|printer| Choice::new(printer.name.clone(), words(printer), chosen)).collect()
+}
+
+/// The templates for items.
+pub(super) fn of_items(chosen: &str) -> Vec<Choice> {
+    let usual = Choice::new("", "The usual one that fits the roll", chosen);
+    let others = template::builtins().iter().filter(|t| !NOT_OF_ITEMS.contains(&t.name.as_str()));
+    std::iter::once(usual).chain(others.map(|t| Choice::new(t.name.clone(), words(t), chosen))).collect()
+}
+
+/// A template's name, and what it asks a person for.
+fn words(template: &Template) -> String {
+    let fields = template.fields();
+    let asked: Vec<&str> = ASKED.iter().filter(|f| fields.contains(f)).map(|f| f.name()).collect();
+    if asked.is_empty() {
+        return template.title.clone();
+    }
+    format!("{} (needs: {})", template.title, asked.join(", "))
+}
+
+/// Why a form was not taken, beside its field; what is the box's own fault stays a page of its own.
+pub(super) fn wrong(problem: Problem, at: &str) -> Result<Wrong, Problem> {
+    let forms = [409, 422].contains(&problem.status.as_u16());
+    if !forms || problem.cause().is_some() || problem.link.is_some() {
+        return Err(problem);
+    }
+    let field = problem.field.as_deref().unwrap_or_default();
+    let at = match field {
+        "printer" | "template" | "copies" | "sheet" | "reason" => field,
+        _ => at,
+    };
+    let words = if problem.detail.is_empty() { problem.title } else { problem.detail };
+    Ok(Wrong { at: at.to_owned(), words: words.into_owned() })
+}
+
+/// A value that makes a second press of the same page harmless.
+pub(super) fn submission(state: &AppState) -> String {
+    state.random.bytes::<16>().iter().map(|b| format!("{b:02x}")).collect()
+}

@@ -1,0 +1,67 @@
+//! The print station: what is to be printed, on which printer, and how it goes; each page under `/staff/labels`.
+//!
+//! [`page`] is the station itself, [`pick`] what can be picked there, [`look`] the preview, [`queue`] jobs and printers in
+//! words, [`job`] one job, [`blank`], [`batch`], [`cards`] and [`paper`] the ways to labels that nobody picks from a list.
+
+mod batch;
+mod blank;
+mod cards;
+mod choices;
+mod job;
+mod look;
+mod page;
+mod paper;
+mod pick;
+pub(super) mod queue;
+
+use axum::Router;
+
+use super::AppState;
+use super::problem::Problem;
+use super::sign_in::Signed;
+
+pub(super) use pick::Choice;
+
+pub(super) fn routes() -> Router<AppState> {
+    Router::new()
+        .merge(page::routes())
+        .merge(look::routes())
+        .merge(blank::routes())
+        .merge(batch::routes())
+        .merge(cards::routes())
+        .merge(paper::routes())
+        .merge(job::routes())
+}
+
+/// What waits for somebody at a printer, for the line under the band, and where to look.
+pub(super) fn waiting(state: &AppState) -> Option<(String, String)> {
+    let job = state.printing.attention().unwrap_or_else(|error| {
+        tracing::warn!(%error, "the print jobs could not be read");
+        None
+    })?;
+    let printers = state.printing.printers();
+    Some((queue::stopped(&job, &printers), format!("/staff/labels/{}", job.id)))
+}
+
+/// Printing is for those who may change equipment.
+pub(super) fn only_changers(signed: &Signed) -> Result<(), Problem> {
+    if signed.may_change() {
+        return Ok(());
+    }
+    Err(Problem::new(
+        http::StatusCode::FORBIDDEN,
+        "not-allowed",
+        "This needs a sign-in as biomed or facility admin",
+    )
+    .safe("Nothing was printed.")
+    .link("/staff/sign-in", "Sign in as somebody else"))
+}
+
+/// Work that waits for a disk or draws, away from the threads that answer phones.
+pub(super) async fn aside<T: Send + 'static>(
+    state: &AppState,
+    work: impl FnOnce(&AppState) -> Result<T, Problem> + Send + 'static,
+) -> Result<T, Problem> {
+    let state = state.clone();
+    tokio::task::spawn_blocking(move || work(&state)).await.map_err(|e| Problem::internal(&e))?
+}

@@ -1,0 +1,329 @@
+//! Jobs and printers in the words of the station: what is out, what is doubted, what stands still and why.
+
+use ::labels::language::Condition;
+use record::ids::JobId;
+use record::tag::Tag;
+
+use super::super::labels::sentence;
+use super::super::words::{Local, Moment, plural};
+use crate::print::{
+    JobKind, JobState, JobSummary, JobView, LabelState, LabelView, PrinterState, PrinterView, Proof,
+};
+
+/// What a printer that stands still is said to have.
+const TROUBLES: &[(Condition, &str)] = &[
+    (Condition::PaperOut, "Paper out"),
+    (Condition::CoverOpen, "Cover open"),
+    (Condition::CutterJam, "Cutter stuck"),
+    (Condition::Cooling, "Too hot"),
+    (Condition::Fault, "Fault"),
+    (Condition::Offline, "Off line"),
+    (Condition::RibbonOut, "Ribbon out"),
+    (Condition::Paused, "Paused"),
+    (Condition::WrongMedia, "Wrong roll"),
+    (Condition::LabelWaiting, "Label waits"),
+];
+
+/// A job as a card.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in super::super) struct JobCard {
+    pub(in super::super) id: JobId,
+    pub(in super::super) title: String,
+    pub(in super::super) printer: String,
+    pub(in super::super) class: &'static str,
+    pub(in super::super) state: &'static str,
+    /// The label whose turn it is.
+    pub(in super::super) at: Option<u32>,
+    pub(in super::super) of: usize,
+    /// `of 42 printing`
+    pub(in super::super) of_words: String,
+    /// What vouches for those that are out.
+    pub(in super::super) out_words: Vec<String>,
+    /// Labels that are settled.
+    pub(in super::super) settled: usize,
+    pub(in super::super) advice: String,
+    pub(in super::super) doubts: Vec<Doubt>,
+    /// Labels that cancelling would spare.
+    pub(in super::super) left: usize,
+    pub(in super::super) notes: Vec<String>,
+    pub(in super::super) asked: Moment,
+    pub(in super::super) open: bool,
+}
+
+/// A label that somebody has to look for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in super::super) struct Doubt {
+    pub(in super::super) n: u32,
+    pub(in super::super) what: String,
+    pub(in super::super) yes: String,
+    pub(in super::super) no: String,
+}
+
+/// A printer as a card.
+#[derive(Debug, Clone, PartialEq)]
+pub(in super::super) struct PrinterCard {
+    pub(in super::super) name: String,
+    /// Its own page.
+    pub(in super::super) to: String,
+    pub(in super::super) class: &'static str,
+    pub(in super::super) state: &'static str,
+    pub(in super::super) advice: String,
+    pub(in super::super) facts: Vec<(&'static str, String)>,
+    pub(in super::super) warning: &'static str,
+    pub(in super::super) paper_low: bool,
+}
+
+/// A printer's trouble in a word.
+fn trouble(printer: Option<&PrinterView>, advice: &str) -> &'static str {
+    match printer.map(|printer| printer.state) {
+        Some(PrinterState::Unreachable) => "No answer",
+        Some(PrinterState::Failed) => "Fault",
+        _ if advice.starts_with("The printer does not answer") => "No answer",
+        _ if advice.starts_with("Another roll") => "Wrong roll",
+        _ => TROUBLES.iter().find(|(c, _)| c.advice() == advice).map_or("Paused", |(_, word)| word),
+    }
+}
+
+/// `Printing stopped at 17 of 42: paper out`
+pub(in super::super) fn stopped(job: &JobSummary, printers: &[PrinterView]) -> String {
+    let at = (job.out + job.failed + 1).min(job.count);
+    let printer = printers.iter().find(|printer| printer.name == job.printer);
+    match &job.state {
+        JobState::Paused(advice) => {
+            let word = trouble(printer, advice).to_lowercase();
+            format!("Printing stopped at {at} of {}: {word}", job.count)
+        }
+        _ => format!("Look at the printer {}: did a label come out?", job.printer),
+    }
+}
+
+/// The tag of a job.
+pub(in super::super) fn state_word(
+    state: &JobState,
+    printer: Option<&PrinterView>,
+) -> (&'static str, &'static str) {
+    match state {
+        JobState::Queued => ("", "Waiting"),
+        JobState::Printing => ("due", "Printing"),
+        JobState::Paused(advice) => ("late", trouble(printer, advice)),
+        JobState::Asking => ("due", "Look at the printer"),
+        JobState::Done => ("ok", "Done"),
+        JobState::Cancelled => ("", "Cancelled"),
+    }
+}
+
+/// The tag of a label.
+pub(in super::super) fn label_word(label: &LabelView) -> (&'static str, &'static str) {
+    match label.state {
+        LabelState::Queued => ("", "Waiting"),
+        LabelState::Sending => ("due", "Printing"),
+        LabelState::Sent => ("ok", "Sent"),
+        LabelState::Confirmed => ("ok", "Printed"),
+        LabelState::Unknown => ("due", "Did it come out?"),
+        LabelState::Failed => ("late", "Not printed"),
+        LabelState::Cancelled => ("", "Cancelled"),
+    }
+}
+
+/// What a job is called.
+pub(in super::super) fn title(job: &JobView) -> String {
+    let first = job.labels.first();
+    let name = first.map_or("", |label| label.name.as_str());
+    let blank = first.is_some_and(|label| label.blank);
+    match (job.summary.kind, blank, job.labels.len()) {
+        (JobKind::Test, ..) => "Test label".to_owned(),
+        (_, true, count) => plural(count, "blank tag", "blank tags"),
+        (_, _, count) if name.is_empty() => plural(count, "label", "labels"),
+        (_, _, 1) => name.to_owned(),
+        (_, _, count) => format!("{name} and {} more", count - 1),
+    }
+}
+
+/// A job as a card.
+pub(in super::super) fn job_card(job: &JobView, printers: &[PrinterView], local: &Local) -> JobCard {
+    let printer = printers.iter().find(|printer| printer.name == job.summary.printer);
+    let (class, state) = state_word(&job.summary.state, printer);
+    let waits = |label: &&LabelView| {
+        matches!(label.state, LabelState::Queued | LabelState::Sending | LabelState::Unknown)
+    };
+    let at = job.labels.iter().find(waits).map(|label| label.n);
+    let of = job.labels.len();
+    let under_way = if job.summary.state == JobState::Printing { " printing" } else { "" };
+    let advice = match &job.summary.state {
+        JobState::Paused(reason) => {
+            let goes_on = at.filter(|_| of > 1);
+            let goes_on = goes_on.map(|n| format!(" It goes on at {n}; nothing is printed twice."));
+            format!("{}{}", sentence(reason), goes_on.unwrap_or_default())
+        }
+        JobState::Queued if job.summary.ahead > 0 => {
+            format!("{} before it.", plural(job.summary.ahead, "job is", "jobs are"))
+        }
+        _ => String::new(),
+    };
+    JobCard {
+        id: job.summary.id,
+        title: title(job),
+        printer: job.summary.printer.clone(),
+        class,
+        state,
+        at,
+        of,
+        of_words: format!("of {of}{under_way}"),
+        out_words: out_words(&job.labels),
+        settled: of - job.labels.iter().filter(waits).count(),
+        advice,
+        doubts: doubts(&job.labels),
+        left: job.summary.queued,
+        notes: job.summary.notes.clone(),
+        asked: local.day_time(job.summary.created_ms),
+        open: !matches!(job.summary.state, JobState::Done | JobState::Cancelled),
+    }
+}
+
+/// `Labels 1 to 16 confirmed by the printer`, and who else vouches for how many.
+fn out_words(labels: &[LabelView]) -> Vec<String> {
+    let those = |is: &dyn Fn(&LabelView) -> bool| {
+        let all: Vec<u32> = labels.iter().filter(|label| is(label)).map(|label| label.n).collect();
+        match (all.first(), all.last()) {
+            (Some(first), Some(last)) if first == last => Some(format!("Label {first}")),
+            (Some(first), Some(last)) if (last - first) as usize + 1 == all.len() => {
+                Some(format!("Labels {first} to {last}"))
+            }
+            (Some(_), Some(_)) => Some(plural(all.len(), "label", "labels")),
+            _ => None,
+        }
+    };
+    let out = |label: &LabelView| matches!(label.state, LabelState::Sent | LabelState::Confirmed);
+    let seen = |label: &LabelView| out(label) && label.proof == Some(Proof::Person);
+    let confirmed = |label: &LabelView| label.state == LabelState::Confirmed && !seen(label);
+    let sent = |label: &LabelView| label.state == LabelState::Sent && !seen(label);
+    let mut words = Vec::new();
+    words.extend(those(&confirmed).map(|which| format!("{which} confirmed by the printer")));
+    words.extend(those(&sent).map(|which| format!("{which} sent, this printer can’t confirm")));
+    words.extend(those(&seen).map(|which| format!("{which} seen by a person")));
+    words.extend(
+        those(&|label| label.state == LabelState::Failed).map(|which| format!("{which} not printed")),
+    );
+    words
+}
+
+fn doubts(labels: &[LabelView]) -> Vec<Doubt> {
+    let in_doubt = labels.iter().filter(|label| label.state == LabelState::Unknown);
+    in_doubt
+        .map(|label| {
+            let n = label.n;
+            let next = labels.iter().find(|l| l.n > n && l.state == LabelState::Queued);
+            let what = match (&label.tag, label.name.as_str()) {
+                (Some(tag), "") => tag.grouped(),
+                (_, name) => name.to_owned(),
+            };
+            Doubt {
+                n,
+                what,
+                yes: next
+                    .map_or_else(|| "Yes, it did".to_owned(), |next| format!("Yes, go on with {}", next.n)),
+                no: if label.blank {
+                    "No, this tag is spoilt".to_owned()
+                } else {
+                    format!("No, print {n} again")
+                },
+            }
+        })
+        .collect()
+}
+
+/// A name as a part of an address.
+pub(in super::super) fn segment(name: &str) -> String {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b'~');
+    name.bytes().map(|b| if plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
+}
+
+/// A printer as a card; `jobs` are the newest ones.
+pub(in super::super) fn printer_card(
+    printer: &PrinterView,
+    jobs: &[JobSummary],
+    local: &Local,
+) -> PrinterCard {
+    let (class, state) = match printer.state {
+        _ if printer.state.stands_still() => ("late", trouble(Some(printer), &printer.advice)),
+        PrinterState::Printing => ("due", "Printing"),
+        PrinterState::NotHeard => ("", "Not asked yet"),
+        _ => ("ok", "Ready"),
+    };
+    let by = match printer.address.split_once(':') {
+        Some(("usb", _)) => "USB".to_owned(),
+        Some(("dir", folder)) => format!("the folder {folder}"),
+        _ => printer.address.trim_start_matches("tcp://").to_owned(),
+    };
+    let since = local.deadline(printer.since_ms);
+    let by = match class {
+        "ok" | "due" => format!("{by}, answers since {since}"),
+        "late" => format!("{by}, so since {since}"),
+        _ => by,
+    };
+    let roll = match printer.loaded {
+        Some(loaded) if loaded.length_mm == 0 => {
+            format!("{} mm endless, as the printer says", loaded.width_mm)
+        }
+        Some(loaded) => format!("{} × {} mm, as the printer says", loaded.width_mm, loaded.length_mm),
+        None => printer.media.words.trim_start_matches("the ").to_owned(),
+    };
+    let today = local.date(local.now_ms());
+    let of_today = |job: &&JobSummary| job.printer == printer.name && local.date(job.created_ms) == today;
+    let (out, doubt) =
+        jobs.iter().filter(of_today).fold((0, 0), |(o, d), job| (o + job.out, d + job.in_doubt));
+    let verb = if printer.confirms { "confirmed" } else { "sent" };
+    PrinterCard {
+        name: printer.name.clone(),
+        to: format!("/staff/printers/{}", segment(&printer.name)),
+        class,
+        state,
+        advice: if class == "late" { printer.advice.clone() } else { String::new() },
+        facts: vec![
+            ("By", by),
+            ("Speaks", format!("{}, {} dots per inch", printer.language, printer.dpi)),
+            ("Roll", roll),
+            (
+                "Confirms",
+                if printer.confirms { "each label" } else { "nothing: labels count as sent" }.to_owned(),
+            ),
+            ("Today", format!("{out} {verb}, {doubt} unknown")),
+        ],
+        warning: printer.media.warning.unwrap_or_default(),
+        paper_low: printer.paper_low,
+    }
+}
+
+/// One label of a job's list.
+pub(in super::super) struct LabelLine {
+    pub(in super::super) n: u32,
+    pub(in super::super) tag: Option<Tag>,
+    /// A tag that names an item.
+    pub(in super::super) link: Option<Tag>,
+    pub(in super::super) name: String,
+    pub(in super::super) class: &'static str,
+    pub(in super::super) state: &'static str,
+    pub(in super::super) reason: String,
+    /// Whether it can be printed once more.
+    pub(in super::super) again: bool,
+}
+
+pub(in super::super) fn label_line(label: &LabelView, job: &JobSummary) -> LabelLine {
+    let (class, state) = label_word(label);
+    let settled = !matches!(label.state, LabelState::Queued | LabelState::Sending | LabelState::Unknown);
+    let name = match (label.blank, label.name.as_str()) {
+        (true, _) => "Blank tag",
+        (false, "") => "Label",
+        (false, name) => name,
+    };
+    LabelLine {
+        n: label.n,
+        tag: label.tag,
+        link: label.tag.filter(|_| !label.blank),
+        name: name.to_owned(),
+        class,
+        state,
+        reason: label.reason.clone().unwrap_or_default(),
+        again: settled && !label.blank && job.kind == JobKind::Labels,
+    }
+}

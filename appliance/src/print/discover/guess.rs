@@ -1,0 +1,270 @@
+//! Which language a printer speaks, guessed from what it says of itself, with the reason.
+
+use labels::dymo;
+use labels::language::Language;
+
+/// Characters of what a printer says of itself that are looked at, and told to people.
+const WORDS_MAX: usize = 1_024;
+/// DYMO's number on USB, and its models with chipped rolls.
+const DYMO_VENDOR: u16 = 0x0922;
+const DYMO_CHIPPED: &[u16] = &[0x0028, 0x002a, 0x0052, 0x0053, 0x0054];
+
+/// What is known of a printer before anybody has talked to it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Identity {
+    /// Maker's name.
+    pub(crate) maker: String,
+    /// Model's name.
+    pub(crate) model: String,
+    /// The languages that it claims to take.
+    pub(crate) commands: Vec<String>,
+    /// Maker's and model's number on USB.
+    pub(crate) ids: Option<(u16, u16)>,
+}
+
+/// What is made of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Guess {
+    pub(crate) language: Option<Language>,
+    pub(crate) dpi: Option<u16>,
+    /// What led to it, or why there is none, for a person.
+    pub(crate) why: String,
+    /// The printer can never be used.
+    pub(crate) refused: bool,
+}
+
+/// Words in the model's name, or with the maker's before it, and what they mean.
+const MODELS: &[(&str, Language)] = &[
+    ("LABELWRITER", Language::Dymo),
+    ("BROTHER QL-", Language::BrotherQl),
+    ("ZTC ", Language::Zpl),
+    ("ZEBRA ", Language::Zpl),
+    ("TSC ", Language::Tspl),
+    ("MUNBYN", Language::Tspl),
+    ("ROLLO", Language::Tspl),
+    ("IDPRT", Language::Tspl),
+    ("HPRT", Language::Tspl),
+    ("4BARCODE", Language::Tspl),
+    ("EPSON TM-", Language::EscPos),
+    ("POS-58", Language::EscPos),
+    ("POS-80", Language::EscPos),
+];
+
+/// What a claimed language is here.
+const COMMANDS: &[(&str, Language)] = &[
+    ("ZPL", Language::Zpl),
+    ("ZPL II", Language::Zpl),
+    ("TSPL", Language::Tspl),
+    ("TSPL2", Language::Tspl),
+    ("ESC/POS", Language::EscPos),
+    ("ESCPOS", Language::EscPos),
+];
+
+/// Languages of ordinary printers.
+const PAGES: &[&str] =
+    &["PDF", "PWG", "PWGRASTER", "URF", "PCL", "PCL5E", "PCLXL", "POSTSCRIPT", "PS", "ESCPL2"];
+
+impl Identity {
+    /// From an IEEE 1284 string: `MFG:Brother;CMD:PT-CBP;MDL:QL-700;CLS:PRINTER;`, keys short or long.
+    pub(crate) fn from_1284(text: &str) -> Self {
+        let text: String = text.chars().filter(|c| !c.is_control()).take(WORDS_MAX).collect();
+        let mut found = Self::default();
+        for field in text.split(';') {
+            let Some((key, value)) = field.split_once(':') else { continue };
+            let value = value.trim();
+            match key.trim().to_ascii_uppercase().as_str() {
+                "MFG" | "MANUFACTURER" => found.maker = value.to_owned(),
+                "MDL" | "MODEL" => found.model = value.to_owned(),
+                "CMD" | "COMMAND SET" => {
+                    let commands = value.split(',').map(|c| c.trim().to_ascii_uppercase());
+                    found.commands = commands.filter(|c| !c.is_empty()).collect();
+                }
+                _ => {}
+            }
+        }
+        found
+    }
+
+    /// Maker and model, the maker once.
+    pub(crate) fn name(&self) -> String {
+        let (maker, model) = (self.maker.trim(), self.model.trim());
+        let said = model.to_ascii_uppercase().starts_with(&maker.to_ascii_uppercase());
+        let name = if said { model.to_owned() } else { format!("{maker} {model}") };
+        let name: String = name.trim().chars().filter(|c| !c.is_control()).take(80).collect();
+        if name.is_empty() { "a printer without a name".into() } else { name }
+    }
+
+    /// What it speaks, as far as can be told.
+    pub(crate) fn guess(&self) -> Guess {
+        let name = self.name();
+        let none = |why: String, refused| Guess { language: None, dpi: None, why, refused };
+        let upper = name.to_ascii_uppercase();
+        let chipped = self.ids.is_some_and(|(v, p)| v == DYMO_VENDOR && DYMO_CHIPPED.contains(&p));
+        if upper.contains("LABELWRITER") || self.ids.is_some_and(|(v, _)| v == DYMO_VENDOR) {
+            let refusal = dymo::refusal(&upper).or_else(|| chipped.then(|| dymo::refusal("550")).flatten());
+            if let Some(why) = refusal {
+                return none(why.to_owned(), true);
+            }
+        }
+        let model = |language: Language, why: String| Guess {
+            language: Some(language),
+            dpi: Some(dpi(&upper, language)),
+            why,
+            refused: false,
+        };
+        // A printer that takes both prints labels in the language of labels, not of receipts.
+        for &(command, language) in COMMANDS {
+            if self.commands.iter().any(|c| c == command) {
+                return model(language, format!("it says that it takes {command}"));
+            }
+        }
+        let named = MODELS.iter().find(|(word, _)| upper.contains(word));
+        if let Some(&(word, language)) = named {
+            let word = word.trim();
+            return model(
+                language,
+                format!("its name is {name}, and printers named {word} speak {}", language.name()),
+            );
+        }
+        if self.commands.iter().any(|c| c == "PT-CBP") {
+            let why = format!(
+                "{name} is a Brother printer for tape (PT), which the box does not drive; QL printers it does"
+            );
+            return none(why, false);
+        }
+        if self.commands.iter().any(|c| PAGES.contains(&c.as_str())) {
+            let why = "it is a printer for pages: print label sheets (PDF) on it, by its address that begins with ipp://";
+            return none(why.into(), false);
+        }
+        let said = if self.commands.is_empty() { "nothing".into() } else { self.commands.join(", ") };
+        none(
+            format!(
+                "it says {said} of its language, and its name {name} tells none: choose the language yourself"
+            ),
+            false,
+        )
+    }
+}
+
+/// Dots per inch, where the name says or the model is known; else what is usual for the language.
+fn dpi(name: &str, language: Language) -> u16 {
+    let has = |words: &[&str]| words.iter().any(|word| name.contains(word));
+    let usual = language.row().dpi;
+    let guess = if has(&["600DPI", "600 DPI"]) {
+        600
+    } else if has(&["300DPI", "300 DPI"]) {
+        300
+    } else if has(&["200DPI", "203DPI", "203 DPI"]) {
+        203
+    } else if has(&["TM-T88II", "TM-T88IV", "TM-T88V"]) && !has(&["TM-T88VI"]) {
+        180
+    } else {
+        0
+    };
+    if usual.contains(&guess) { guess } else { usual.first().copied().unwrap_or(203) }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn language(text: &str) -> (Option<Language>, Option<u16>) {
+        let guess = Identity::from_1284(text).guess();
+        (guess.language, guess.dpi)
+    }
+
+    #[test]
+    fn what_real_printers_say() {
+        for (text, wanted, dpi) in [
+            (
+                "MANUFACTURER:Zebra Technologies ;COMMAND SET:ZPL;MODEL:ZTC ZD220-203dpi ZPL;CLASS:PRINTER;OPTIONS:XML;",
+                Language::Zpl,
+                203,
+            ),
+            (
+                "SERN:99J204300180;MANUFACTURER:Zebra Technologies ;COMMAND SET:ZPL;MODEL:ZTC ZT411-300dpi ZPL;CLASS:PRINTER;OPTIONS:XML;",
+                Language::Zpl,
+                300,
+            ),
+            (
+                "MANUFACTURER:Zebra Technologies ;COMMAND SET:EPL;MODEL:ZTC GK420d;CLASS:PRINTER;",
+                Language::Zpl,
+                203,
+            ),
+            (
+                "MFG:Brother;CMD:PT-CBP;MDL:QL-1100;CLS:PRINTER;CID:Brother QL Type1;",
+                Language::BrotherQl,
+                300,
+            ),
+            ("MFG:Brother;CMD:PT-CBP;MDL:QL-700;CLS:PRINTER;", Language::BrotherQl, 300),
+            (
+                "MFG:DYMO;CMD: ;MDL:LabelWriter 450;CLASS:PRINTER;DESCRIPTION:DYMO LabelWriter 450;SERN:01010112345600;",
+                Language::Dymo,
+                300,
+            ),
+            (
+                "MFG:DYMO;CMD: ;MDL:LabelWriter 450 Turbo;CLASS:PRINTER;SERN:10041918222229;",
+                Language::Dymo,
+                300,
+            ),
+            ("MFG:Xprinter;CMD:TSPL,ESC/POS;MDL:XP-350B;", Language::Tspl, 203),
+            ("MFG:4BARCODE;CMD:TSPL2;MDL:3B-363B;CLS:PRINTER;", Language::Tspl, 203),
+            ("MFG:Munbyn;CMD:TSPL;MDL:RW403B;CMT:Label Printer;", Language::Tspl, 203),
+            ("MFG:Rollo;MDL:X1038;CMD:;", Language::Tspl, 203),
+            (
+                "MFG:EPSON;CMD:ESC/POS;MDL:TM-T88V;CLS:PRINTER;DES:EPSON TM-T88V;CID:EpsonTM00000001;",
+                Language::EscPos,
+                180,
+            ),
+            ("MFG:EPSON;CMD:ESCPOS;MDL:TM-T88VII;CLS:PRINTER;DES:EPSON TM-T88VII;", Language::EscPos, 203),
+            ("MFG:EPSON;CMD:ESC/POS;MDL:TM-m30II;CLS:PRINTER;DES:EPSON TM-m30II", Language::EscPos, 203),
+            ("MFG:Printer;MDL:POS-80;CMD:ESC/POS;CLS:PRINTER;", Language::EscPos, 203),
+        ] {
+            let dpi = if wanted.row().dpi.contains(&dpi) { dpi } else { wanted.row().dpi[0] };
+            assert_eq!(language(text), (Some(wanted), Some(dpi)), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_driven_says_why() {
+        for (text, word, refused) in [
+            (
+                "MFG:DYMO;CMD: ;MDL:LabelWriter 550;CLASS:PRINTER;DESCRIPTION:DYMO LabelWriter 550;",
+                "chipped rolls",
+                true,
+            ),
+            ("MFG:DYMO;CMD: ;MDL:LabelWriter 5XL;CLASS:PRINTER;", "chipped rolls", true),
+            ("MFG:Brother;CMD:PT-CBP;MDL:PT-P750W;CLS:PRINTER;", "for tape", false),
+            ("MFG:HP;MDL:LaserJet Pro M428;CMD:PDF,PCL,PJL;", "ipp://", false),
+            ("MFG:Star;CMD:STAR;MDL:TSP143 (STR_T-001);CLS:PRINTER;", "says STAR", false),
+            ("", "choose the language yourself", false),
+        ] {
+            let guess = Identity::from_1284(text).guess();
+            assert!(guess.language.is_none() && guess.why.contains(word), "{text}: {guess:?}");
+            assert_eq!(guess.refused, refused, "{text}");
+        }
+        let silent = Identity { ids: Some((0x0922, 0x0054)), ..Identity::default() }.guess();
+        assert!(silent.refused && silent.why.contains("chipped rolls"), "known by its number alone");
+    }
+
+    #[test]
+    fn the_maker_is_named_once() {
+        let name = |maker: &str, model: &str| {
+            Identity { maker: maker.into(), model: model.into(), ..Identity::default() }.name()
+        };
+        assert_eq!(name("Brother", "QL-700"), "Brother QL-700");
+        assert_eq!(name("DYMO", "DYMO LabelWriter 450"), "DYMO LabelWriter 450");
+        assert_eq!(name("", ""), "a printer without a name");
+        assert!(name("a", &"b".repeat(5_000)).len() <= 80);
+    }
+
+    proptest! {
+        #[test]
+        fn any_words_are_taken(text in "\\PC{0,200}", fields in "([A-Z]{3}:[^;]{0,20};){0,8}") {
+            let guess = Identity::from_1284(&format!("{fields}{text}")).guess();
+            prop_assert!(!guess.why.is_empty() && guess.language.is_some() == guess.dpi.is_some());
+        }
+    }
+}

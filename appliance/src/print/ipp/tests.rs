@@ -1,0 +1,213 @@
+//! A small print queue, and answers that no queue would give.
+
+use std::net::Ipv4Addr;
+
+use proptest::prelude::*;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+use super::*;
+
+/// An attribute: tag, name, value.
+type Told<'a> = (u8, &'a str, &'a [u8]);
+
+fn answer(status: u16, group: u8, attributes: &[Told<'_>]) -> Vec<u8> {
+    let mut bytes = vec![1, 1];
+    bytes.extend_from_slice(&status.to_be_bytes());
+    bytes.extend_from_slice(&[0, 0, 0, 1, 1]);
+    for (n, (tag, name, value)) in
+        [(0x47, "attributes-charset", &b"utf-8"[..])].iter().chain(attributes).enumerate()
+    {
+        if n == 1 && group != 1 {
+            bytes.push(group);
+        }
+        bytes.push(*tag);
+        bytes.extend_from_slice(&(name.len() as u16).to_be_bytes());
+        bytes.extend_from_slice(name.as_bytes());
+        bytes.extend_from_slice(&(value.len() as u16).to_be_bytes());
+        bytes.extend_from_slice(value);
+    }
+    bytes.push(3);
+    bytes
+}
+
+fn printer(state: u8, reasons: &[&str]) -> Vec<u8> {
+    let state = [0, 0, 0, state];
+    let mut told: Vec<Told<'_>> = vec![(0x23, "printer-state", &state)];
+    for (n, reason) in reasons.iter().enumerate() {
+        told.push((0x44, if n == 0 { "printer-state-reasons" } else { "" }, reason.as_bytes()));
+    }
+    told.push((0x22, "printer-is-accepting-jobs", &[1]));
+    told.push((0x35, "printer-state-message", b"\x00\x02en\x00\x05Tray\x07"));
+    told.push((0x41, "printer-make-and-model", b"HP LaserJet M428"));
+    told.push((0x49, "document-format-supported", b"application/pdf"));
+    told.push((0x49, "", b"image/urf"));
+    told.push((0x44, "media-ready", b"iso_a4_210x297mm"));
+    answer(0, 4, &told)
+}
+
+fn job(state: u8) -> Vec<u8> {
+    answer(0, 2, &[(0x21, "job-id", &[0, 0, 0, 17]), (0x23, "job-state", &[0, 0, 0, state])])
+}
+
+async fn request(stream: &mut TcpStream) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    loop {
+        let head = bytes.windows(4).position(|w: &[u8]| w == b"\r\n\r\n");
+        if let Some(head) = head {
+            let text = String::from_utf8_lossy(&bytes[..head]).to_ascii_lowercase();
+            let length = text.split("content-length: ").nth(1).unwrap().split("\r\n").next().unwrap();
+            if bytes.len() >= head + 4 + length.parse::<usize>().unwrap() {
+                return bytes.split_off(head + 4);
+            }
+        }
+        let mut piece = [0; 4_096];
+        let n = stream.read(&mut piece).await.unwrap();
+        assert!(n > 0, "the request was cut off");
+        bytes.extend_from_slice(&piece[..n]);
+    }
+}
+
+/// Answers each request by the next of these bytes, and gives back the requests.
+async fn responder(listener: TcpListener, status: &str, answers: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
+    let mut asked = Vec::new();
+    for answer in answers {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        asked.push(request(&mut stream).await);
+        let head = format!(
+            "HTTP/1.1 {status}\r\nContent-Type: application/ipp\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+            answer.len()
+        );
+        stream.write_all(head.as_bytes()).await.unwrap();
+        // Whoever has heard enough hangs up.
+        drop(stream.write_all(&answer).await);
+    }
+    asked
+}
+
+async fn queue() -> (Queue, TcpListener) {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+    let address = format!("ipp://127.0.0.1:{}/ipp/print", listener.local_addr().unwrap().port());
+    (Queue::new(&address.parse().unwrap()).unwrap().unwrap(), listener)
+}
+
+#[tokio::test]
+async fn a_sheet_is_printed() {
+    let (queue, listener) = queue().await;
+    let answers = vec![
+        printer(3, &["none"]),
+        job(3),
+        job(5),
+        job(6),
+        printer(5, &["media-empty-error"]),
+        job(9),
+        job(9),
+    ];
+    let asking = async {
+        let state = queue.state().await.unwrap();
+        assert_eq!((state.condition, state.accepts, state.takes_pdf), (Condition::Ready, true, true));
+        assert_eq!((state.model.as_str(), state.message.as_str()), ("HP LaserJet M428", "Tray"));
+        assert_eq!(state.media, ["iso_a4_210x297mm"]);
+        assert_eq!(queue.submit("Labels \u{7}3 West", b"%PDF-1.7 sheet").await.unwrap(), 17);
+        assert_eq!(queue.progress(17).await.unwrap(), Progress::Printing);
+        assert_eq!(queue.progress(17).await.unwrap(), Progress::Stopped(Condition::PaperOut));
+        assert_eq!(queue.progress(17).await.unwrap(), Progress::Printed);
+        queue.cancel(17).await.unwrap();
+    };
+    let ((), asked) = tokio::join!(asking, responder(listener, "200 OK", answers));
+    assert_eq!(asked[0][2..4], [0x00, 0x0b], "Get-Printer-Attributes");
+    assert_eq!(asked[1][2..4], [0x00, 0x02], "Print-Job");
+    assert!(asked[1].ends_with(b"\x03%PDF-1.7 sheet"));
+    let said = String::from_utf8_lossy(&asked[1]).into_owned();
+    for part in ["application/pdf", "print-scaling", "one-sided", "Labels 3 West", "ipp://127.0.0.1"] {
+        assert!(said.contains(part), "{part}");
+    }
+    assert_eq!((&asked[2][2..4], &asked[6][2..4]), (&[0, 0x09][..], &[0, 0x08][..]));
+    assert!(vet(&asked[1]).is_some(), "what is sent is whole");
+}
+
+#[tokio::test]
+async fn refusals_are_told() {
+    let not_taken = answer(0x040a, 1, &[]);
+    let busy = answer(0x0507, 1, &[(0x41, "status-message", b"Come back later")]);
+    for (status, answer, word) in [
+        ("200 OK", not_taken, "takes no PDF"),
+        ("200 OK", busy, "refused: Come back later"),
+        ("200 OK", b"<html>".to_vec(), "no print queue"),
+        ("404 Not Found", Vec::new(), "/ipp/print"),
+        ("401 Unauthorized", Vec::new(), "password"),
+        ("426 Upgrade Required", Vec::new(), "ipps://"),
+        ("200 OK", vec![0; ANSWER_BYTES_MAX + 1], "has no end"),
+    ] {
+        let (queue, listener) = queue().await;
+        let (told, _) = tokio::join!(queue.submit("x", b"%PDF"), responder(listener, status, vec![answer]));
+        let told = told.unwrap_err().to_string();
+        assert!(told.contains(word), "{word}: {told}");
+    }
+    let (queue, listener) = queue().await;
+    drop(listener);
+    assert!(matches!(queue.submit("x", b"%PDF").await, Err(QueueError::Away(_))), "safe to try again");
+    let (queue, listener) = self::queue().await;
+    let cut = async {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        request(&mut stream).await;
+    };
+    let (told, ()) = tokio::join!(queue.submit("x", b"%PDF"), cut);
+    assert!(matches!(told, Err(QueueError::Lost(_))), "it may be printed");
+    assert!(Queue::new(&"tcp://a:9100".parse().unwrap()).unwrap().is_none());
+}
+
+#[test]
+fn reasons() {
+    let told = |reasons: &[&str], stopped| {
+        condition(&reasons.iter().map(|r| (*r).to_owned()).collect::<Vec<_>>(), stopped)
+    };
+    assert_eq!(told(&["none"], false), Condition::Ready);
+    assert_eq!(told(&["media-low-warning", "toner-low-report"], false), Condition::Ready);
+    assert_eq!(told(&["media-empty-warning"], false), Condition::Ready, "another tray has paper");
+    assert_eq!(told(&["media-empty", "cover-open-error"], true), Condition::CoverOpen);
+    assert_eq!(told(&["media-needed"], true), Condition::PaperOut);
+    assert_eq!(told(&["offline-report"], false), Condition::Offline);
+    assert_eq!(told(&["paused"], true), Condition::Paused);
+    assert_eq!(told(&[], true), Condition::Fault);
+}
+
+#[test]
+fn what_the_parser_would_fall_over_is_kept_from_it() {
+    let short = answer(0, 4, &[(0x35, "printer-state-message", b"\x00\x02en\xff\xffx")]);
+    assert!(vet(&short).is_none());
+    let deep: Vec<Told<'_>> =
+        (0..2_000).map(|n| (0x34, if n == 0 { "media-col" } else { "" }, &b""[..])).collect();
+    assert!(vet(&answer(0, 4, &deep)).is_none());
+    let unbegun = answer(0, 4, &[(0x37, "", b"")]);
+    assert!(vet(&unbegun).is_none());
+    let whole = printer(3, &["none"]);
+    assert!(vet(&whole).is_some());
+    assert!((0..whole.len()).all(|cut| vet(&whole[..cut]).is_none()));
+}
+
+proptest! {
+    #[test]
+    fn any_answer_is_survived(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+        drop(read(bytes));
+    }
+
+    #[test]
+    fn a_spoilt_answer_is_survived(spoilt in proptest::collection::vec((any::<u16>(), any::<u8>()), 1..6)) {
+        let mut bytes = printer(3, &["none", "media-low"]);
+        for (at, byte) in spoilt {
+            let at = usize::from(at) % bytes.len();
+            bytes[at] = byte;
+        }
+        if let Ok(answer) = read(bytes) {
+            let told = answer.attributes().groups().iter().map(|group| words(group, "printer-state-message").len());
+            prop_assert!(told.sum::<usize>() <= VALUES_MAX * 64);
+        }
+    }
+
+    #[test]
+    fn nested_answers_are_survived(tags in proptest::collection::vec(prop_oneof![Just(0x34u8), Just(0x37), Just(0x4a), Just(0x21), Just(0x35)], 0..60)) {
+        let told: Vec<Told<'_>> = tags.iter().map(|tag| (*tag, "", if *tag == 0x21 { &[0, 0, 0, 1][..] } else { &b""[..] })).collect();
+        drop(read(answer(0, 4, &told)));
+    }
+}

@@ -1,0 +1,184 @@
+//! From what a label is to say to the dots that a printer gets: one way for submission, preview and printing.
+
+use labels::calibration::{self, Assumed, CalibrationError};
+use labels::language::EncodeError;
+use labels::layout::{self, LabelError};
+use labels::media::{self, MediaError};
+use labels::readback::{self, ReadbackError};
+use labels::{Bitmap, Drawing, Template, Typesetter, template};
+
+use super::printers::PrinterConfig;
+use super::request::{JobKind, LabelRequest, Names};
+
+/// The template of equipment, when nobody names one.
+pub(crate) const USUAL_TEMPLATE: &str = "equipment";
+/// Templates of equipment, the best first: with no template named, the first that the roll has room for.
+const EQUIPMENT: &[&str] = &[USUAL_TEMPLATE, "equipment-62x29", "equipment-66x25", "micro"];
+/// The same for blank tags.
+const BLANK: &[&str] = &["blank-tag", "micro"];
+
+/// Why a label cannot be printed on this printer. No paper has moved.
+#[derive(Debug, thiserror::Error)]
+pub enum MakeError {
+    /// Its words or its code.
+    #[error(transparent)]
+    Label(#[from] LabelError),
+    /// It does not go onto the roll.
+    #[error(transparent)]
+    Media(#[from] MediaError),
+    /// The printer cannot be given it.
+    #[error(transparent)]
+    Encode(#[from] EncodeError),
+    /// Its code does not read back.
+    #[error(transparent)]
+    Readback(#[from] ReadbackError),
+    /// The test label.
+    #[error(transparent)]
+    Test(#[from] CalibrationError),
+    /// A job of another version of this program.
+    #[error("the template {0:?} is gone; print these labels again with another one")]
+    Template(String),
+}
+
+/// How all labels of a job are made.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Manner<'a> {
+    pub(crate) kind: JobKind,
+    pub(crate) template: &'a str,
+    pub(crate) names: Names,
+}
+
+/// A label, drawn, checked and put onto the roll.
+#[derive(Debug)]
+pub(crate) struct Made {
+    pub(crate) drawing: Drawing,
+    pub(crate) dots: Bitmap,
+}
+
+/// The templates that come into question, in the order in which they are tried.
+pub(crate) fn candidates(wanted: Option<&str>, labels: &[LabelRequest]) -> Vec<String> {
+    let usual = if labels.iter().all(|label| label.blank) { BLANK } else { EQUIPMENT };
+    let there = usual.iter().filter(|name| template::builtin(name).is_some());
+    wanted.map_or_else(|| there.map(|&name| name.to_owned()).collect(), |name| vec![name.to_owned()])
+}
+
+/// Lays label `n` of `of` out.
+pub(crate) fn draw(
+    t: &Typesetter,
+    manner: Manner<'_>,
+    config: &PrinterConfig,
+    label: &LabelRequest,
+    (n, of): (u32, u32),
+) -> Result<Drawing, MakeError> {
+    if manner.kind == JobKind::Test {
+        let assumed = Assumed {
+            printer: &config.name,
+            language: config.language.name(),
+            dpi: config.dpi,
+            head_dots: config.head_dots,
+            media: &config.media,
+        };
+        return Ok(calibration::draw(t, &assumed)?);
+    }
+    let template = template::builtin(manner.template);
+    let template = template.ok_or_else(|| MakeError::Template(manner.template.to_owned()))?;
+    Ok(lay_out(t, template, manner.names, label, (n, of), config.dpi)?)
+}
+
+/// The same for any paper, at a resolution.
+pub(crate) fn lay_out(
+    t: &Typesetter,
+    template: &Template,
+    names: Names,
+    label: &LabelRequest,
+    (n, of): (u32, u32),
+    dpi: labels::Dpi,
+) -> Result<Drawing, LabelError> {
+    let fields = label.fields(n, of);
+    match layout::draw(t, template, &fields, None, dpi) {
+        Err(LabelError::Text { asset_number_instead: true, .. }) if names == Names::AssetNumber => {
+            layout::draw(t, template, &fields.without_name()?, None, dpi)
+        }
+        drawn => drawn,
+    }
+}
+
+/// Makes label `n` of `of` whole: drawn, read back, and placed on the roll.
+pub(crate) fn make(
+    t: &mut Typesetter,
+    manner: Manner<'_>,
+    config: &PrinterConfig,
+    label: &LabelRequest,
+    at: (u32, u32),
+) -> Result<Made, MakeError> {
+    let drawing = draw(t, manner, config, label, at)?;
+    let dots = drawing.bitmap(t);
+    readback::check_drawing(&dots, &drawing)?;
+    let dots = media::place(&dots, &config.media, config.dpi, config.head_dots)?;
+    Ok(Made { drawing, dots })
+}
+
+/// Everything about label `n` that can be known to go wrong. Dots are drawn only where the outcome hangs on them.
+pub(crate) fn check(
+    t: &mut Typesetter,
+    manner: Manner<'_>,
+    config: &PrinterConfig,
+    label: &LabelRequest,
+    at: (u32, u32),
+) -> Result<Drawing, MakeError> {
+    let drawing = draw(t, manner, config, label, at)?;
+    let across = config.media.dots_across(config.dpi).min(config.head_dots);
+    let along = config.media.dots_along(config.dpi).unwrap_or(u32::MAX);
+    if at.0 == 1 || drawing.width > across || drawing.height > along {
+        let dots = drawing.bitmap(t);
+        let dots = media::place(&dots, &config.media, config.dpi, config.head_dots)?;
+        config.language.session(config.profile(), 0).encode(1, &dots)?;
+    }
+    Ok(drawing)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::print::printers::PrinterSettings;
+    use record::tag::Tag;
+
+    fn label() -> LabelRequest {
+        let tag = Tag::from_random([7; 5]);
+        LabelRequest {
+            tag: Some(tag),
+            url: format!("http://b/{tag}"),
+            name: "超声".into(),
+            asset_number: "BM-1".into(),
+            ..LabelRequest::default()
+        }
+    }
+
+    #[test]
+    fn the_asset_number_stands_for_a_name_only_when_asked() {
+        let config = PrinterSettings::new("P", "escpos", "tcp://h:1").checked().unwrap();
+        let mut t = Typesetter::new().unwrap();
+        let manner = |names| Manner { kind: JobKind::Labels, template: USUAL_TEMPLATE, names };
+        let refused =
+            make(&mut t, manner(Names::AsTheyAre), &config, &label(), (1, 1)).unwrap_err().to_string();
+        assert!(refused.contains('超') && refused.contains("asset number"), "{refused}");
+        assert!(make(&mut t, manner(Names::AssetNumber), &config, &label(), (1, 1)).is_ok());
+        let nameless = LabelRequest { asset_number: String::new(), ..label() };
+        assert!(make(&mut t, manner(Names::AssetNumber), &config, &nameless, (1, 1)).is_err());
+    }
+
+    #[test]
+    fn what_checks_is_made() {
+        let mut t = Typesetter::new().unwrap();
+        let pump = LabelRequest { name: "Pump".into(), ..label() };
+        for language in labels::Language::all() {
+            let config = PrinterSettings::new("P", language.name(), "tcp://h:1").checked().unwrap();
+            for name in ["equipment", "equipment-62x29", "micro", "blank-tag", "receipt"] {
+                let manner = Manner { kind: JobKind::Labels, template: name, names: Names::AsTheyAre };
+                let checked = check(&mut t, manner, &config, &pump, (1, 1));
+                let made = make(&mut t, manner, &config, &pump, (1, 1));
+                assert_eq!(checked.is_ok(), made.is_ok(), "{} {name}: {checked:?} {made:?}", language.name());
+            }
+        }
+    }
+}

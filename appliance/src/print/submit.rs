@@ -1,0 +1,312 @@
+//! Taking jobs: every label is drawn once before any is printed, so that a bad one refuses the whole job.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use labels::{Dpi, Drawing, Template, Typesetter, template};
+use record::ids::JobId;
+
+use super::ledger::{Job, JobHead, LedgerError, Submitted};
+use super::make::{self, MakeError, Manner};
+use super::printers::PrinterConfig;
+use super::request::{JobKind, JobRequest, LabelRequest, Names, Reprint, ReprintRequest};
+use super::view::{JobView, Preview, PrintRefusal};
+use super::{KEY_CHARS_MAX, LABELS_MAX, Printing, REASON_CHARS_MAX};
+
+/// Notes that a job keeps: each is a kind of remark, not one a label.
+const NOTES_MAX: usize = 8;
+/// Characters of a note.
+const NOTE_CHARS_MAX: usize = 300;
+
+/// A label that somebody wants to see before it is printed.
+#[derive(Debug, Clone)]
+pub struct PreviewRequest {
+    /// The printer's name; without one the first printer.
+    pub printer: Option<String>,
+    /// The template's name; without one as for a job.
+    pub template: Option<String>,
+    /// What is done about names that cannot be printed.
+    pub names: Names,
+    /// What it says.
+    pub label: LabelRequest,
+    /// Its place in the job, such as 3 of 42.
+    pub at: (u32, u32),
+}
+
+/// A job that has not been checked.
+struct Wanted {
+    id: JobId,
+    key: Option<String>,
+    printer: Arc<PrinterConfig>,
+    kind: JobKind,
+    templates: Vec<String>,
+    names: Names,
+    labels: Vec<LabelRequest>,
+    reprint: Option<Reprint>,
+}
+
+impl Printing {
+    /// Takes a job: every label is drawn once to see that it can be, then the whole job is written down. The same id
+    /// or key again gives the first job again.
+    ///
+    /// # Errors
+    /// See [`PrintRefusal`]; nothing is kept of a refused job.
+    pub fn submit(&self, request: JobRequest) -> Result<JobView, PrintRefusal> {
+        if let Some(job) = self.job_of(request.id, request.key.as_deref())? {
+            let same =
+                job.labels.iter().map(|label| label.tag).eq(request.labels.iter().map(|label| label.tag));
+            return if same { Ok(job) } else { Err(PrintRefusal::KeyReused) };
+        }
+        self.take(Wanted {
+            id: request.id,
+            key: request.key,
+            printer: self.printer_for(request.printer.as_deref())?,
+            kind: JobKind::Labels,
+            templates: templates(request.template.as_deref(), &request.labels)?,
+            names: request.names,
+            labels: request.labels,
+            reprint: None,
+        })
+    }
+
+    /// Prints the test label, which says what is assumed of the printer.
+    ///
+    /// # Errors
+    /// See [`PrintRefusal`]; nothing is kept of a refused job.
+    pub fn test(&self, printer: &str, id: JobId, key: Option<String>) -> Result<JobView, PrintRefusal> {
+        if let Some(job) = self.job_of(id, key.as_deref())? {
+            let same = job.summary.kind == JobKind::Test && job.summary.printer == printer;
+            return if same { Ok(job) } else { Err(PrintRefusal::KeyReused) };
+        }
+        self.take(Wanted {
+            id,
+            key,
+            printer: self.printer_for(Some(printer))?,
+            kind: JobKind::Test,
+            templates: vec!["test".to_owned()],
+            names: Names::AsTheyAre,
+            labels: vec![LabelRequest { name: "Test label".to_owned(), ..LabelRequest::default() }],
+            reprint: None,
+        })
+    }
+
+    /// Prints labels of an earlier job once more, as they were. A blank tag is not.
+    ///
+    /// # Errors
+    /// See [`PrintRefusal`]; nothing is kept of a refused job.
+    pub fn reprint(&self, request: ReprintRequest) -> Result<JobView, PrintRefusal> {
+        if let Some(job) = self.job_of(request.id, request.key.as_deref())? {
+            let same = job.summary.reprint.as_ref().is_some_and(|of| of.of == request.of)
+                && job.summary.count == request.labels.len();
+            return if same { Ok(job) } else { Err(PrintRefusal::KeyReused) };
+        }
+        let reason = request.reason.trim();
+        // What turns the direction of reading is refused by the log too.
+        let turns = |c: char| matches!(c, '\u{061c}' | '\u{200e}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        let plain = !reason.chars().any(|c| c.is_control() || turns(c));
+        if !plain || !(1..=REASON_CHARS_MAX).contains(&reason.chars().count()) {
+            return Err(PrintRefusal::Reason);
+        }
+        if request.labels.len() > LABELS_MAX {
+            return Err(PrintRefusal::TooMany { labels: request.labels.len() });
+        }
+        let of = self.ledger.job(request.of)?.ok_or(PrintRefusal::NoJob(request.of))?;
+        let mut labels = Vec::with_capacity(request.labels.len());
+        for &n in &request.labels {
+            let label = self.ledger.label(of.seq, n)?;
+            labels.push(label.ok_or(PrintRefusal::NoLabel { job: request.of, n })?);
+        }
+        let printer = request.printer.as_deref().unwrap_or(&of.head.printer);
+        self.take(Wanted {
+            id: request.id,
+            key: request.key,
+            printer: self.printer_for(Some(printer))?,
+            kind: of.head.kind,
+            templates: vec![of.head.template],
+            names: of.head.names,
+            labels,
+            reprint: Some(Reprint { of: request.of, reason: reason.to_owned() }),
+        })
+    }
+
+    /// The very dots of one label, read back and checked.
+    ///
+    /// # Errors
+    /// Whatever a job of this label would be refused for.
+    pub fn preview(&self, request: &PreviewRequest) -> Result<Preview, PrintRefusal> {
+        let config = self.printer_for(request.printer.as_deref())?;
+        let labels = std::slice::from_ref(&request.label);
+        let templates = templates(request.template.as_deref(), labels)?;
+        let mut t = Typesetter::new()?;
+        fitting(&config, &templates, |template| {
+            let manner = Manner { kind: JobKind::Labels, template, names: request.names };
+            let made = make::make(&mut t, manner, &config, &request.label, request.at);
+            let made = made.map_err(|why| refusal(request.at.0, &request.label, why))?;
+            let notes = made.drawing.warnings.iter().map(|w| note(&w.to_string())).take(NOTES_MAX).collect();
+            Ok(Preview { dots: made.dots, dpi: config.dpi, template: template.to_owned(), notes })
+        })
+        .map(|(preview, note)| match note {
+            Some(note) => Preview { notes: [vec![note], preview.notes].concat(), ..preview },
+            None => preview,
+        })
+    }
+
+    fn take(&self, wanted: Wanted) -> Result<JobView, PrintRefusal> {
+        let count = wanted.labels.len();
+        match count {
+            0 => return Err(PrintRefusal::NoLabels),
+            1..=LABELS_MAX => {}
+            _ => return Err(PrintRefusal::TooMany { labels: count }),
+        }
+        if wanted.key.as_ref().is_some_and(|key| key.chars().count() > KEY_CHARS_MAX) {
+            return Err(PrintRefusal::Key);
+        }
+        let mut t = Typesetter::new()?;
+        let ((template, mut notes), instead) = fitting(&wanted.printer, &wanted.templates, |template| {
+            let manner = Manner { kind: wanted.kind, template, names: wanted.names };
+            let notes = check_all(&mut t, manner, &wanted.printer, &wanted.labels)?;
+            Ok((template.to_owned(), notes))
+        })?;
+        notes.splice(0..0, instead);
+        let head = JobHead {
+            id: wanted.id,
+            key: wanted.key,
+            printer: wanted.printer.name.clone(),
+            labels: u32::try_from(count).unwrap_or(u32::MAX),
+            created_ms: self.clock.now().wall_ms,
+            finished_ms: None,
+            cancelled: false,
+            kind: wanted.kind,
+            template,
+            names: wanted.names,
+            notes,
+            reprint: wanted.reprint,
+        };
+        let job = match self.ledger.submit(&head, &wanted.labels)? {
+            Submitted::Job(job) => job,
+            Submitted::BlankAgain(tag) => return Err(PrintRefusal::BlankAgain(tag)),
+            Submitted::Full => return Err(PrintRefusal::Full),
+        };
+        self.wake();
+        Ok(self.view(&job)?)
+    }
+
+    pub(super) fn printer_for(&self, wanted: Option<&str>) -> Result<Arc<PrinterConfig>, PrintRefusal> {
+        let desks = self.desks();
+        let found = match wanted {
+            None => desks.first(),
+            Some(wanted) => desks.iter().find(|desk| desk.config.name == wanted),
+        };
+        match (found, wanted) {
+            (Some(desk), _) => Ok(desk.config.clone()),
+            (None, Some(wanted)) if !desks.is_empty() => Err(PrintRefusal::UnknownPrinter {
+                wanted: wanted.chars().take(60).collect(),
+                known: desks.iter().map(|desk| desk.config.name.as_str()).collect::<Vec<_>>().join(", "),
+            }),
+            (None, _) => Err(PrintRefusal::NoPrinter),
+        }
+    }
+
+    fn job_of(&self, id: JobId, key: Option<&str>) -> Result<Option<JobView>, LedgerError> {
+        let found: Option<Job> = self.ledger.find(id, key)?;
+        found.map(|job| self.view(&job)).transpose()
+    }
+}
+
+/// Labels for sheets of paper at a resolution. With no template named, it is the first of its kind that `fits`.
+///
+/// # Errors
+/// See [`PrintRefusal`].
+pub fn draw_for_paper(
+    wanted: Option<&str>,
+    names: Names,
+    labels: &[LabelRequest],
+    dpi: Dpi,
+    fits: impl Fn(&Template) -> bool,
+) -> Result<Vec<Drawing>, PrintRefusal> {
+    let names_to_try = templates(wanted, labels)?;
+    let known = || names_to_try.iter().filter_map(|name| template::builtin(name));
+    let template = known().find(|t| fits(t)).or_else(|| known().next()).ok_or(PrintRefusal::NoLabels)?;
+    let t = Typesetter::new()?;
+    // No position: what is cut out of a sheet comes in no order.
+    let draw = |(n, label): (u32, &LabelRequest)| {
+        let drawn = make::lay_out(&t, template, names, label, (n, 1), dpi);
+        drawn.map_err(|why| refusal(n, label, why.into()))
+    };
+    (1u32..).zip(labels).map(draw).collect()
+}
+
+/// The templates to try.
+pub(super) fn templates(wanted: Option<&str>, labels: &[LabelRequest]) -> Result<Vec<String>, PrintRefusal> {
+    if let Some(wanted) = wanted.filter(|name| template::builtin(name).is_none()) {
+        return Err(PrintRefusal::UnknownTemplate {
+            wanted: wanted.chars().take(60).collect(),
+            known: template::builtins().iter().map(|t| t.name.as_str()).collect::<Vec<_>>().join(", "),
+        });
+    }
+    Ok(make::candidates(wanted, labels))
+}
+
+/// The first template that fits what is in the printer; with a note when it is not the first one. When none fits, the
+/// reason why the first does not.
+pub(super) fn fitting<T>(
+    config: &PrinterConfig,
+    templates: &[String],
+    mut with: impl FnMut(&str) -> Result<T, PrintRefusal>,
+) -> Result<(T, Option<String>), PrintRefusal> {
+    let mut first = None;
+    for name in templates {
+        match with(name) {
+            Ok(made) => {
+                let instead = first.map(|_| {
+                    format!(
+                        "The usual template does not fit on {}, so {name} is used.",
+                        config.media.describe()
+                    )
+                });
+                return Ok((made, instead));
+            }
+            Err(refusal) if refusal.is_of_size() => first = first.or(Some(refusal)),
+            Err(refusal) => return Err(refusal),
+        }
+    }
+    Err(first.unwrap_or(PrintRefusal::NoLabels))
+}
+
+/// Draws every label; what a person should know of them, each remark once.
+fn check_all(
+    t: &mut Typesetter,
+    manner: Manner<'_>,
+    config: &PrinterConfig,
+    labels: &[LabelRequest],
+) -> Result<Vec<String>, PrintRefusal> {
+    let of = u32::try_from(labels.len()).unwrap_or(u32::MAX);
+    let mut remarks: BTreeMap<String, (u32, u32)> = BTreeMap::new();
+    for (n, label) in (1u32..).zip(labels) {
+        let drawing = make::check(t, manner, config, label, (n, of)).map_err(|why| refusal(n, label, why))?;
+        for warning in &drawing.warnings {
+            let words = note(&warning.to_string());
+            if remarks.len() < NOTES_MAX || remarks.contains_key(&words) {
+                remarks.entry(words).or_insert((n, 0)).1 += 1;
+            }
+        }
+    }
+    let mut remarks: Vec<_> = remarks.into_iter().collect();
+    remarks.sort_by_key(|(_, (first, _))| *first);
+    Ok(remarks
+        .into_iter()
+        .map(|(words, (first, times))| match times {
+            1 if of > 1 => format!("Label {first}: {words}"),
+            1 => words,
+            _ => format!("{times} labels: {words}"),
+        })
+        .collect())
+}
+
+fn note(words: &str) -> String {
+    words.chars().take(NOTE_CHARS_MAX).collect()
+}
+
+pub(super) fn refusal(n: u32, label: &LabelRequest, why: MakeError) -> PrintRefusal {
+    PrintRefusal::Label { n, tag: label.tag, why: Box::new(why) }
+}

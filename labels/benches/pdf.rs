@@ -1,0 +1,78 @@
+//! CPU and bytes of 300 equipment labels as PDF, against the goals: 150 ms and 300 KB.
+#![allow(clippy::disallowed_methods, reason = "a bench reads a clock")]
+#![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a bench prints, and stops at what is wrong")]
+
+use labels::code;
+use labels::drawing::{Drawing, Mark};
+use labels::layout::Dpi;
+use labels::sheet::{Nudge, Sheet, Start};
+use labels::text::Weight;
+
+const LABELS: u32 = 300;
+const ROUNDS: u32 = 10;
+const CPU_MS_MAX: f64 = 150.0;
+const KB_MAX: f64 = 300.0;
+
+/// The marks of an equipment label, every code and every word another one.
+fn label(n: u32, width_mm: f64, height_mm: f64) -> Drawing {
+    let dpi = Dpi::new(600).unwrap();
+    let tag = format!("{:09X}", u64::from(n).wrapping_mul(0x9e37_79b9_7f4a) & 0xf_ffff_ffff);
+    let code = code::qr(&format!("https://ct.example/{tag}")).unwrap();
+    let (width, height) = (dpi.dots(width_mm), dpi.dots(height_mm));
+    let module = (dpi.dots(0.75)).min(height / (code.width() + 4));
+    let left = code.width() * module + 6 * module;
+    let line = |at: u32, px, weight, text: String| Mark::Text {
+        x: left,
+        baseline: height * at / 100,
+        px,
+        weight,
+        text,
+        white: false,
+    };
+    let place = n.wrapping_mul(2_654_435_761) >> 20;
+    let marks = vec![
+        Mark::Code { x: 2 * module, y: (height - code.width() * module) / 2, module, code },
+        line(22, 76, Weight::Bold, format!("Infusion pump {}", n % 97)),
+        line(38, 62, Weight::Regular, format!("ICU East, bed {}", place % 60)),
+        line(51, 62, Weight::Regular, format!("BM-{place:05}")),
+        line(64, 50, Weight::Regular, format!("Serial {:08}", u64::from(place) * 7_919)),
+        line(84, 100, Weight::Bold, format!("{} {} {}", &tag[..3], &tag[3..6], &tag[6..])),
+        line(96, 50, Weight::Regular, format!("{n}/{LABELS}")),
+    ];
+    Drawing { dpi, width, height, marks, warnings: Vec::new() }
+}
+
+/// Milliseconds that this process has computed for.
+fn cpu_ms() -> f64 {
+    let times = std::fs::read_to_string("/proc/self/schedstat").unwrap();
+    times.split(' ').next().unwrap().parse::<f64>().unwrap() / 1e6
+}
+
+fn measure(name: &str, mut make: impl FnMut() -> Vec<u8>) {
+    let bytes = make();
+    let before = cpu_ms();
+    for _ in 0..ROUNDS {
+        assert_eq!(make().len(), bytes.len());
+    }
+    let (ms, kb) = ((cpu_ms() - before) / f64::from(ROUNDS), bytes.len() as f64 / 1e3);
+    let verdict = if ms <= CPU_MS_MAX && kb <= KB_MAX { "ok" } else { "OVER" };
+    println!("{name}: {ms:.1} ms of CPU (goal {CPU_MS_MAX}), {kb:.1} KB (goal {KB_MAX}) {verdict}");
+    // With a folder as argument the files stay there to be looked at.
+    if let Some(folder) = std::env::args().nth(1).filter(|a| !a.starts_with('-')) {
+        std::fs::write(format!("{folder}/{}.pdf", name.replace(' ', "-")), bytes).unwrap();
+    }
+}
+
+fn main() {
+    let on = |name: &str, width_mm, height_mm| {
+        let sheet = Sheet::named(name).unwrap();
+        measure(&format!("{LABELS} on {name}"), || {
+            let drawings = (1..=LABELS).map(|n| label(n, width_mm, height_mm));
+            labels::pdf::sheets(sheet, Start::FIRST, Nudge::default(), drawings).unwrap()
+        });
+    };
+    on("Avery 5160", 66.675, 25.4);
+    on("Avery L7160", 62.0, 30.0);
+    let drawings: Vec<Drawing> = (1..=LABELS).map(|n| label(n, 60.96, 30.48)).collect();
+    measure(&format!("{LABELS} single"), || labels::pdf::labels(&drawings).unwrap());
+}

@@ -1,0 +1,451 @@
+//! Brother QL raster: mirrored rows page by page, and a printer whose word "completed" is not to be believed.
+
+mod models;
+mod status;
+
+use std::time::Duration;
+
+use crate::bitmap::Bitmap;
+use crate::language::{
+    self, Answers, Asking, Awaited, Condition, EncodeError, Event, IdleProof, Language, Profile, Row, Session,
+};
+use crate::layout::Dpi;
+use models::{Model, Roll};
+use status::{Kind, Status, StatusReader};
+
+/// The language's row.
+pub const ROW: Row = Row {
+    language: Language::BrotherQl,
+    name: "brother-ql",
+    printers: "Brother QL",
+    dpi: &[300, 600],
+    head_dots,
+    answers: Answers::Printed,
+    media: models::media,
+    session: |profile, _| Box::new(BrotherQl::new(profile)),
+};
+
+/// Pins of the usual head. At 600 dpi rows are twice as fine and pins are not: two dots share one.
+fn head_dots(dpi: Dpi) -> u32 {
+    models::PINS * finer(dpi)
+}
+
+/// How many rows and dots of the picture there are to 1/300 in.
+fn finer(dpi: Dpi) -> u32 {
+    if dpi.get() >= 600 { 2 } else { 1 }
+}
+
+/// From one question to the next while the printer stands.
+const POLL: Duration = Duration::from_secs(1);
+/// How long the answer may take.
+const ANSWER_MAX: Duration = Duration::from_secs(3);
+/// From *waiting* after the last page to the question whether nothing got stuck at its end.
+const FINAL: Duration = Duration::from_secs(1);
+/// A page that nothing was heard of for so long: its packets were lost, or the printer is gone.
+const PAGE_MAX: Duration = Duration::from_secs(30);
+/// Rows of 1/300 in that the printer feeds at either end of a label from an endless roll.
+const MARGIN_ROWS: u16 = 35;
+
+const INIT: &[u8] = &[0x1b, 0x40];
+const ASK_STATUS: &[u8] = &[0x1b, 0x69, 0x53];
+/// Which fields of `ESC i z` are meant: kind, width and length of the roll, quality, and recovery always on. With them
+/// the printer refuses another roll, without them it prints on it.
+const MEANT: u8 = 0x80 | 0x40 | 0x08 | 0x04 | 0x02;
+const PRINT: u8 = 0x1a;
+
+/// How far the printer is, by what it said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Page {
+    /// A page was given away, and its printing has not begun.
+    Sent,
+    /// It is being printed.
+    Printing,
+    /// "Completed", which may come before its end has left the printer.
+    Completed,
+    /// And the printer waits for the next, since some time after this.
+    Waiting,
+    /// The question whether anything got stuck is under way.
+    Checked,
+}
+
+/// One connection's talk with a Brother QL.
+#[derive(Debug)]
+pub struct BrotherQl {
+    profile: Profile,
+    model: Model,
+    awaited: Awaited,
+    page: Page,
+    /// How many of the awaited labels have not begun to be printed.
+    unstarted: usize,
+    /// `None` until the printer has said anything.
+    condition: Option<Condition>,
+    /// What it holds of an earlier job has to be thrown away first.
+    fresh: bool,
+    reader: StatusReader,
+    asking: Asking,
+    idle: IdleProof,
+    now: Duration,
+    /// When something was last heard, or a page was given away.
+    last_word: Duration,
+}
+
+impl BrotherQl {
+    /// A session. With [`Answers::Taken`] nothing is asked over the line: the same 32 bytes are expected from SNMP.
+    pub fn new(profile: Profile) -> Self {
+        let model = Model::of(profile.model.as_deref(), profile.head_dots / finer(profile.dpi));
+        Self {
+            profile,
+            model,
+            awaited: Awaited::default(),
+            page: Page::Waiting,
+            unstarted: 0,
+            condition: None,
+            fresh: true,
+            reader: StatusReader::default(),
+            asking: Asking::default(),
+            idle: IdleProof::default(),
+            now: Duration::ZERO,
+            last_word: Duration::ZERO,
+        }
+    }
+
+    /// Throws away whatever the printer holds, a torn page too.
+    fn invalidate(&self) -> Vec<u8> {
+        let mut bytes = vec![0; self.model.invalidate_bytes];
+        bytes.extend_from_slice(INIT);
+        bytes
+    }
+
+    /// One that stopped holds nothing any more, and may go on telling of its fault until it is reset.
+    fn ask(&mut self, now: Duration) -> Vec<u8> {
+        self.asking.ask(now);
+        let stopped = !matches!(self.condition, None | Some(Condition::Ready | Condition::Cooling));
+        let reset = if stopped && self.fresh { INIT } else { &[] };
+        [reset, ASK_STATUS].concat()
+    }
+
+    /// Everything of a page that stands before its rows.
+    fn page_head(&self, roll: &Roll, rows: u32) -> Vec<u8> {
+        let mut bytes = if self.fresh { self.invalidate() } else { Vec::new() };
+        if self.fresh && self.model.has_modes {
+            bytes.extend_from_slice(&[0x1b, 0x69, 0x61, 0x01]);
+        }
+        bytes.extend_from_slice(&[0x1b, 0x69, 0x21, 0x00]);
+        let continuous = roll.length_mm == 0;
+        let kind = if continuous { 0x0a } else { 0x0b };
+        bytes.extend_from_slice(&[0x1b, 0x69, 0x7a, MEANT, kind, roll.width_mm, roll.length_mm]);
+        bytes.extend_from_slice(&rows.to_le_bytes());
+        bytes.extend_from_slice(&[u8::from(!self.fresh), 0]);
+        let fine = finer(self.profile.dpi) == 2;
+        let two_colour = self.profile.media.two_colour;
+        if self.model.cuts {
+            let expanded = 0x08 | if fine { 0x40 } else { 0 } | u8::from(two_colour);
+            bytes.extend_from_slice(&[
+                0x1b, 0x69, 0x4d, 0x40, 0x1b, 0x69, 0x41, 1, 0x1b, 0x69, 0x4b, expanded,
+            ]);
+        }
+        let margin = if continuous { MARGIN_ROWS * if fine { 2 } else { 1 } } else { 0 };
+        bytes.extend_from_slice(&[0x1b, 0x69, 0x64]);
+        bytes.extend_from_slice(&margin.to_le_bytes());
+        bytes.extend_from_slice(&[b'M', if self.model.packs { 0x02 } else { 0x00 }]);
+        bytes
+    }
+
+    /// One row of pins, which may be white.
+    fn push_row(&self, pins: &[u8], bytes: &mut Vec<u8>) {
+        let plane = |plane: [u8; 2], pins: &[u8], bytes: &mut Vec<u8>| {
+            bytes.extend_from_slice(&plane);
+            let length_at = bytes.len();
+            bytes.push(0);
+            if self.model.packs {
+                pack_bits(pins, bytes)
+            } else {
+                bytes.extend_from_slice(pins)
+            }
+            // Packed or not, a row of 162 bytes is at most two bytes longer.
+            bytes[length_at] = (bytes.len() - length_at - 1) as u8;
+        };
+        if self.profile.media.two_colour {
+            plane([0x77, 0x01], pins, bytes);
+            plane([0x77, 0x02], &vec![0; pins.len()], bytes);
+        } else {
+            plane([0x67, 0x00], pins, bytes);
+        }
+    }
+
+    /// The roll, if this printer takes it and the picture fits on it.
+    fn roll_for(&self, label: &Bitmap) -> Result<Roll, EncodeError> {
+        let media = &self.profile.media;
+        let roll = Roll::of(media).ok_or_else(|| EncodeError::Roll { name: media.name.clone() })?;
+        if media.two_colour && self.model.two_colour == Some(false) {
+            return Err(EncodeError::Model(
+                "this Brother QL prints black only; put in a black-on-white roll and choose it",
+            ));
+        }
+        if roll.offset + roll.pins > self.model.pins {
+            return Err(EncodeError::TooWide { width: roll.pins, head: self.model.pins });
+        }
+        let finer = finer(self.profile.dpi);
+        if label.width() > roll.pins * finer {
+            return Err(EncodeError::TooWide { width: label.width(), head: roll.pins * finer });
+        }
+        let room = if roll.length_mm == 0 { self.model.rows_max } else { roll.rows } * finer;
+        if label.height() > room {
+            return Err(EncodeError::TooLong { height: label.height(), room });
+        }
+        Ok(roll)
+    }
+
+    fn on_status(&mut self, status: &Status) -> Vec<Event> {
+        self.last_word = self.now;
+        let Some(fault) = status.fault() else { return self.on_progress(status) };
+        self.asking.answered();
+        self.idle.stopped();
+        self.condition = Some(fault);
+        // The printer has thrown away all that it held. A page that it had begun may be out: at the end of a roll, and
+        // with a jam behind it, it is.
+        let begun = match self.profile.answers {
+            Answers::Printed => self.awaited.len().saturating_sub(self.unstarted),
+            Answers::Taken | Answers::Nothing => self.awaited.len(),
+        };
+        self.fresh = true;
+        (self.page, self.unstarted) = (Page::Waiting, 0);
+        let lost = self.awaited.lose_all(begun);
+        let mut events = vec![Event::State(fault)];
+        events.extend(lost);
+        events
+    }
+
+    fn on_progress(&mut self, status: &Status) -> Vec<Event> {
+        match (status.kind, status.printing) {
+            (Kind::Reply, _) => self.on_reply(status),
+            (Kind::PhaseChange, true) => self.on_printing(),
+            (Kind::PhaseChange, false) => {
+                if self.page == Page::Completed {
+                    self.page = if self.unstarted > 0 { Page::Sent } else { Page::Waiting };
+                }
+                Vec::new()
+            }
+            (Kind::Completed, _) => {
+                if self.page == Page::Printing {
+                    self.page = Page::Completed;
+                }
+                Vec::new()
+            }
+            (Kind::CoolingStarted, _) => self.tell(Condition::Cooling),
+            (Kind::CoolingFinished, _) => self.tell(Condition::Ready),
+            (Kind::Other, _) => Vec::new(),
+        }
+    }
+
+    fn tell(&mut self, condition: Condition) -> Vec<Event> {
+        self.condition = Some(condition);
+        vec![Event::State(condition)]
+    }
+
+    /// That a page is being printed means that those before it are out.
+    fn on_printing(&mut self) -> Vec<Event> {
+        if self.unstarted == 0 || self.profile.answers != Answers::Printed {
+            return Vec::new();
+        }
+        let before = self.awaited.len().saturating_sub(self.unstarted);
+        (self.page, self.unstarted) = (Page::Printing, self.unstarted - 1);
+        self.awaited.take(before).map(|upto| Event::Printed { upto }).into_iter().collect()
+    }
+
+    /// The answer to our question, or what SNMP says.
+    fn on_reply(&mut self, status: &Status) -> Vec<Event> {
+        let asked = self.asking.answered();
+        let (width_mm, length_mm) = (status.width_mm, status.length_mm);
+        let mut events = vec![Event::Loaded { width_mm, length_mm }];
+        let fits = Roll::of(&self.profile.media)
+            .is_none_or(|roll| (roll.width_mm, roll.length_mm) == (width_mm, length_mm));
+        let condition = match (width_mm, fits) {
+            (0, _) => Condition::PaperOut,
+            (_, false) => Condition::WrongMedia,
+            (_, true) => Condition::Ready,
+        };
+        events.extend(self.tell(condition));
+        if condition != Condition::Ready {
+            self.idle.stopped();
+            return events;
+        }
+        match self.profile.answers {
+            Answers::Printed if asked && self.page == Page::Checked && !status.printing => {
+                self.page = Page::Waiting;
+                events.extend(self.awaited.take_all().map(|upto| Event::Printed { upto }));
+            }
+            Answers::Taken if status.printing => self.idle.busy(),
+            Answers::Taken if !self.awaited.is_empty() && self.idle.idle() => {
+                events.extend(self.awaited.take_all().map(|upto| Event::Taken { upto }));
+            }
+            _ => {}
+        }
+        events
+    }
+}
+
+impl Session for BrotherQl {
+    fn hello(&mut self, now: Duration) -> Vec<u8> {
+        (self.now, self.last_word) = (now, now);
+        if self.profile.answers != Answers::Printed {
+            return Vec::new();
+        }
+        let mut bytes = self.invalidate();
+        bytes.extend(self.ask(now));
+        bytes
+    }
+
+    fn after_interruption(&mut self) -> Vec<u8> {
+        self.fresh = true;
+        self.invalidate()
+    }
+
+    fn encode(&mut self, n: u32, label: &Bitmap) -> Result<Vec<u8>, EncodeError> {
+        language::fits(label, &self.profile)?;
+        let roll = self.roll_for(label)?;
+        let finer = finer(self.profile.dpi);
+        let rows = if roll.length_mm == 0 {
+            label.height().max(self.model.rows_min * finer)
+        } else {
+            roll.rows * finer
+        };
+        let mut bytes = self.page_head(&roll, rows);
+        let row_bytes = (self.model.pins / 8) as usize;
+        bytes.reserve((row_bytes + 3) * rows as usize);
+        let mut pins = vec![0; row_bytes];
+        let from = roll.offset + self.model.offset;
+        for row in label.rows() {
+            mirror(row, finer, roll.pins, from, &mut pins);
+            self.push_row(&pins, &mut bytes);
+        }
+        pins.fill(0);
+        for _ in label.height()..rows {
+            self.push_row(&pins, &mut bytes);
+        }
+        bytes.push(PRINT);
+        self.fresh = false;
+        if self.profile.answers != Answers::Nothing {
+            self.awaited.push(n);
+            self.unstarted += 1;
+            if matches!(self.page, Page::Waiting | Page::Checked) {
+                self.page = Page::Sent;
+            }
+            self.last_word = self.now;
+            self.idle.restart();
+        }
+        Ok(bytes)
+    }
+
+    /// A long job in one go overflows the printer: the next page is sent when it waits for one.
+    fn takes_next(&self) -> bool {
+        match self.profile.answers {
+            Answers::Nothing => true,
+            Answers::Taken => {
+                matches!(self.condition, None | Some(Condition::Ready)) && self.awaited.is_empty()
+            }
+            Answers::Printed => {
+                self.condition == Some(Condition::Ready) && matches!(self.page, Page::Waiting | Page::Checked)
+            }
+        }
+    }
+
+    fn on_bytes(&mut self, bytes: &[u8]) -> Vec<Event> {
+        if self.profile.answers == Answers::Nothing {
+            return Vec::new();
+        }
+        let statuses = self.reader.read(bytes);
+        statuses.iter().flat_map(|status| self.on_status(status)).collect()
+    }
+
+    fn tick(&mut self, now: Duration) -> (Vec<u8>, Vec<Event>) {
+        self.now = now;
+        let quiet = now.saturating_sub(self.last_word);
+        match self.profile.answers {
+            Answers::Nothing => return (Vec::new(), Vec::new()),
+            Answers::Taken => {
+                if quiet < ANSWER_MAX {
+                    return (Vec::new(), Vec::new());
+                }
+                self.last_word = now;
+                return (Vec::new(), vec![Event::Silent]);
+            }
+            Answers::Printed => {}
+        }
+        if self.asking.overdue(now, ANSWER_MAX) {
+            if self.page == Page::Checked {
+                self.page = Page::Waiting;
+            }
+            return (self.ask(now), vec![Event::Silent]);
+        }
+        let may_ask = match self.page {
+            // Never while a page is under way, unless it has been for far too long.
+            Page::Sent | Page::Printing | Page::Completed => quiet >= PAGE_MAX,
+            Page::Waiting if self.awaited.is_empty() => true,
+            Page::Waiting | Page::Checked => quiet >= FINAL,
+        };
+        if !may_ask || !self.asking.due(now, POLL) {
+            return (Vec::new(), Vec::new());
+        }
+        if self.page == Page::Waiting && !self.awaited.is_empty() {
+            self.page = Page::Checked;
+        }
+        (self.ask(now), Vec::new())
+    }
+}
+
+/// A row of the label as the head wants it: the label's right edge first, `from` pins in, two dots on a pin at 600 dpi.
+fn mirror(row: &[u8], finer: u32, width: u32, from: u32, pins: &mut [u8]) {
+    pins.fill(0);
+    let halved: Vec<u8>;
+    let row = if finer == 2 {
+        halved = row.chunks(2).map(|two| halve(two[0]) << 4 | two.get(1).copied().map_or(0, halve)).collect();
+        &halved[..]
+    } else {
+        row
+    };
+    // The rightmost bit of byte 0 as seen on the label is dot 7 and comes to pin `from + width - 1 - 7`; padding that
+    // would fall below pin 0 is white.
+    for (at, &byte) in row.iter().enumerate() {
+        if byte == 0 {
+            continue;
+        }
+        let first = i64::from(from) + i64::from(width) - 8 - 8 * at as i64;
+        let shift = first.rem_euclid(8) as u32;
+        let two = u16::from(byte.reverse_bits()) << (8 - shift);
+        let into = first.div_euclid(8);
+        for (part, into) in [((two >> 8) as u8, into), (two as u8, into + 1)] {
+            if let Some(pins) = usize::try_from(into).ok().and_then(|into| pins.get_mut(into)) {
+                *pins |= part;
+            }
+        }
+    }
+}
+
+/// Eight dots as four, black where either of two is.
+fn halve(byte: u8) -> u8 {
+    (0..4).fold(0, |half, at| half | u8::from(byte >> (2 * at) & 3 != 0) << at)
+}
+
+/// TIFF PackBits. Runs of two stay in what is copied: they save nothing.
+fn pack_bits(row: &[u8], out: &mut Vec<u8>) {
+    let run = |at: usize| row[at..].iter().take(128).take_while(|&&b| b == row[at]).count();
+    let mut at = 0;
+    while at < row.len() {
+        let same = run(at);
+        if same >= 3 || at + same == row.len() && same > 1 {
+            out.extend_from_slice(&[(257 - same) as u8, row[at]]);
+            at += same;
+            continue;
+        }
+        let from = at;
+        while at < row.len() && at - from < 128 && run(at) < 3 {
+            at += 1;
+        }
+        out.push((at - from - 1) as u8);
+        out.extend_from_slice(&row[from..at]);
+    }
+}
+
+#[cfg(test)]
+mod tests;

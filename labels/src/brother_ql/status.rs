@@ -1,0 +1,174 @@
+//! The 32 bytes in which a Brother QL says how it is, found again after any garbage.
+
+use crate::language::Condition;
+
+const STATUS_BYTES: usize = 32;
+const HEADER: [u8; 3] = [0x80, 0x20, 0x42];
+
+/// Why a status was sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Asked for, or read by SNMP.
+    Reply,
+    /// "Printing completed".
+    Completed,
+    /// To printing or back to waiting.
+    PhaseChange,
+    /// The head is too hot to go on.
+    CoolingStarted,
+    /// It has cooled down.
+    CoolingFinished,
+    /// An error (see [`Status::fault`]), or what newer printers may say.
+    Other,
+}
+
+/// One status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Status {
+    pub(super) kind: Kind,
+    pub(super) printing: bool,
+    pub(super) width_mm: u8,
+    /// 0 for an endless roll.
+    pub(super) length_mm: u8,
+    errors: [u8; 2],
+    /// Type 02 or 04: an error, or switched off.
+    stopped: Option<Condition>,
+}
+
+impl Status {
+    fn read(bytes: &[u8; STATUS_BYTES]) -> Self {
+        let kind = match (bytes[18], bytes[22]) {
+            (0x00, _) => Kind::Reply,
+            (0x01, _) => Kind::Completed,
+            (0x05, 0x03) => Kind::CoolingStarted,
+            (0x05, 0x04) => Kind::CoolingFinished,
+            (0x06, _) => Kind::PhaseChange,
+            _ => Kind::Other,
+        };
+        let stopped = match bytes[18] {
+            0x02 => Some(Condition::Fault),
+            0x04 => Some(Condition::Offline),
+            _ => None,
+        };
+        // Newer firmware sets 40h beside "continuous" (0Ah) and "die-cut" (0Bh).
+        let die_cut = bytes[11] & 0x0f == 0x0b;
+        let length_mm = if die_cut { bytes[17] } else { 0 };
+        let printing = bytes[19] == 0x01;
+        Self { kind, printing, width_mm: bytes[10], length_mm, errors: [bytes[8], bytes[9]], stopped }
+    }
+
+    /// What keeps it from printing; what a person has to mend first comes first.
+    pub(super) fn fault(&self) -> Option<Condition> {
+        let [first, second] = self.errors;
+        let causes = [
+            (second & 0x10 != 0, Condition::CoverOpen),
+            (second & 0x01 != 0, Condition::WrongMedia),
+            (first & 0x03 != 0 || second & 0x40 != 0, Condition::PaperOut),
+            (first & 0x04 != 0, Condition::CutterJam),
+            (first & 0x30 != 0, Condition::Offline),
+            // Fan, full buffer, broken line, system, and bits without a meaning.
+            (first | second != 0, Condition::Fault),
+        ];
+        causes.iter().find(|(on, _)| *on).map(|(_, condition)| *condition).or(self.stopped)
+    }
+}
+
+/// Cuts what comes over the line into statuses.
+#[derive(Debug, Default)]
+pub(super) struct StatusReader {
+    bytes: Vec<u8>,
+}
+
+impl StatusReader {
+    pub(super) fn read(&mut self, bytes: &[u8]) -> Vec<Status> {
+        let mut statuses = Vec::new();
+        for &byte in bytes {
+            self.bytes.push(byte);
+            self.resynchronise();
+            if let Ok(whole) = <&[u8; STATUS_BYTES]>::try_from(self.bytes.as_slice()) {
+                // The last bytes are always 0: a header that begins there is the next status, and this one was cut.
+                let begun = (1..HEADER.len()).find(|&n| whole.ends_with(&HEADER[..n]));
+                if begun.is_none() {
+                    statuses.push(Status::read(whole));
+                }
+                self.bytes.drain(..STATUS_BYTES - begun.unwrap_or(0));
+            }
+        }
+        statuses
+    }
+
+    /// Lets the bytes begin with the last header in them: one inside a status means that the status was cut short.
+    fn resynchronise(&mut self) {
+        let len = self.bytes.len();
+        let header_at = len.checked_sub(HEADER.len()).filter(|&at| self.bytes[at..] == HEADER);
+        if let Some(at) = header_at {
+            self.bytes.drain(..at);
+        } else if len >= HEADER.len() && !self.bytes.starts_with(&HEADER) {
+            self.bytes.drain(..len + 1 - HEADER.len());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn packet(errors: [u8; 2], kind: u8) -> [u8; STATUS_BYTES] {
+        let mut packet = [0; STATUS_BYTES];
+        packet[..8].copy_from_slice(&[0x80, 0x20, 0x42, 0x34, 0x38, 0x30, 0, 0]);
+        (packet[8], packet[9], packet[10], packet[11], packet[17]) = (errors[0], errors[1], 62, 0x0b, 29);
+        packet[18] = kind;
+        packet
+    }
+
+    #[test]
+    fn faults() {
+        for (errors, kind, fault) in [
+            ([0, 0], 0, None),
+            ([0, 0], 6, None),
+            ([1, 0], 2, Some(Condition::PaperOut)),
+            ([2, 0], 2, Some(Condition::PaperOut)),
+            ([4, 0], 2, Some(Condition::CutterJam)),
+            ([0x10, 0], 2, Some(Condition::Offline)),
+            ([0x20, 0], 2, Some(Condition::Offline)),
+            ([0x80, 0], 2, Some(Condition::Fault)),
+            ([0, 1], 2, Some(Condition::WrongMedia)),
+            ([0, 2], 2, Some(Condition::Fault)),
+            ([0, 4], 2, Some(Condition::Fault)),
+            ([0, 0x10], 2, Some(Condition::CoverOpen)),
+            ([2, 0x10], 2, Some(Condition::CoverOpen)),
+            ([0, 0x40], 2, Some(Condition::PaperOut)),
+            ([0, 0x80], 2, Some(Condition::Fault)),
+            ([0, 0], 2, Some(Condition::Fault)),
+            ([0, 0], 4, Some(Condition::Offline)),
+        ] {
+            assert_eq!(Status::read(&packet(errors, kind)).fault(), fault, "{errors:x?} {kind}");
+        }
+    }
+
+    #[test]
+    fn a_status_cut_short_does_not_swallow_the_next() {
+        let whole = packet([0, 0], 0);
+        for cut in 0..STATUS_BYTES {
+            let mut reader = StatusReader::default();
+            assert_eq!(reader.read(&whole[..cut]), []);
+            assert_eq!(reader.read(&whole), [Status::read(&whole)], "cut after {cut}");
+            assert!(reader.bytes.is_empty());
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn garbage_is_bounded_and_truth_is_found_after_it(
+            garbage in proptest::collection::vec(any::<u8>(), 0..200), pieces in 1usize..40,
+        ) {
+            let mut reader = StatusReader::default();
+            reader.read(&garbage);
+            prop_assert!(reader.bytes.len() < STATUS_BYTES);
+            let whole = packet([0, 0x10], 2);
+            let found: Vec<_> = whole.chunks(pieces).flat_map(|piece| reader.read(piece)).collect();
+            prop_assert_eq!(found, [Status::read(&whole)]);
+        }
+    }
+}

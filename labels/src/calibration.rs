@@ -1,0 +1,301 @@
+//! The test label: rulers, darkness, a code of each module size, the head's reach, and what was assumed of the printer.
+
+use crate::code::{self, CodeError};
+use crate::drawing::{Drawing, Mark};
+use crate::layout::Dpi;
+use crate::media::{Length, Media};
+use crate::text::{TextError, Typesetter, Weight};
+
+/// What the codes hold: they open nothing, and say so.
+const CONTENT: &str = "CLEANTRACK-TEST";
+/// Modules of the codes, in dots.
+const MODULES: std::ops::RangeInclusive<u32> = 2..=8;
+/// Length of a test label on an endless roll (millimetres).
+const LENGTH_MM: f64 = 100.0;
+/// Points of all words.
+const PT: f64 = 7.0;
+/// White between the parts (millimetres).
+const GAP_MM: f64 = 1.5;
+/// Ticks of a ruler: one a millimetre, longer at five and ten.
+const TICKS_MM: [f64; 3] = [1.0, 1.8, 2.6];
+
+/// What is assumed of a printer, as the test label says it.
+#[derive(Debug, Clone)]
+pub struct Assumed<'a> {
+    /// The printer's name.
+    pub printer: &'a str,
+    /// The language's name.
+    pub language: &'a str,
+    /// Resolution.
+    pub dpi: Dpi,
+    /// Dots that the head prints across.
+    pub head_dots: u32,
+    /// What is in it.
+    pub media: &'a Media,
+}
+
+/// Why there is no test label.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum CalibrationError {
+    /// The printer's or roll's name.
+    #[error("the printer's name or its roll's name cannot be printed: {0}")]
+    Text(#[from] TextError),
+    /// Less than two centimetres across or one along.
+    #[error(
+        "the test label needs 20 × 10 mm, and this roll has room for {width_mm:.1} × {height_mm:.1} mm; choose a larger roll"
+    )]
+    TooSmall {
+        /// Across.
+        width_mm: f64,
+        /// Along.
+        height_mm: f64,
+    },
+    /// Never happens: the codes' content is fixed.
+    #[error("{0}")]
+    Code(#[from] CodeError),
+}
+
+/// Lays the test label out over all that the roll and the head have room for.
+///
+/// # Errors
+/// When the roll is too small, or a name cannot be printed.
+pub fn draw(t: &Typesetter, assumed: &Assumed<'_>) -> Result<Drawing, CalibrationError> {
+    let Assumed { dpi, media, head_dots, .. } = *assumed;
+    let width = media.dots_across(dpi).min(head_dots);
+    let height = media.dots_along(dpi).unwrap_or_else(|| dpi.dots(LENGTH_MM));
+    let (width_mm, height_mm) = (dpi.mm(width), dpi.mm(height));
+    if width_mm < 20.0 || height_mm < 10.0 {
+        return Err(CalibrationError::TooSmall { width_mm, height_mm });
+    }
+    let drawing = Drawing { dpi, width, height, marks: Vec::new(), warnings: Vec::new() };
+    let px = dpi.points(PT);
+    let (gap, edge) = (dpi.dots(GAP_MM), dpi.dots(TICKS_MM[2]) + dpi.dots(GAP_MM));
+    let mut page = Page { t, drawing, px, gap, left: edge, y: edge };
+    page.rulers();
+    page.arrows();
+    for line in words(assumed) {
+        page.line(&t.printable(&line)?);
+    }
+    page.darkness();
+    page.codes()?;
+    Ok(page.drawing)
+}
+
+fn words(assumed: &Assumed<'_>) -> Vec<String> {
+    let Assumed { printer, language, dpi, media, head_dots } = *assumed;
+    let size = match media.length {
+        Length::DieCut { mm, gap_mm } => format!("{:.1} × {mm:.1} mm, gap {gap_mm:.1} mm", media.width_mm),
+        Length::Continuous => format!("{:.1} mm, endless", media.width_mm),
+    };
+    vec![
+        format!("Test label of {printer}"),
+        format!("Language {language}, {} dots per inch", dpi.get()),
+        format!("Head {head_dots} dots, {:.1} mm", dpi.mm(head_dots)),
+        format!("Roll {} ({size})", media.name),
+    ]
+}
+
+/// The label while it fills from the top.
+struct Page<'a> {
+    t: &'a Typesetter,
+    drawing: Drawing,
+    px: u32,
+    gap: u32,
+    left: u32,
+    y: u32,
+}
+
+impl Page<'_> {
+    fn rect(&mut self, x: u32, y: u32, width: u32, height: u32) {
+        self.drawing.marks.push(Mark::Rect { x, y, width, height, white: false });
+    }
+
+    /// Along the upper and the left edge, so that a person sees with any ruler whether a millimetre is one.
+    fn rulers(&mut self) {
+        let dpi = self.drawing.dpi;
+        let (width, height) = (self.drawing.width, self.drawing.height);
+        for (n, at) in ticks(dpi, width) {
+            self.rect(at, 0, 1, tick(dpi, n));
+        }
+        for (n, at) in ticks(dpi, height) {
+            self.rect(0, at, tick(dpi, n), 1);
+        }
+    }
+
+    /// From the first dot of the head to the last that the roll has room for: an arrow head missing means it is cut.
+    fn arrows(&mut self) {
+        let (width, y) = (self.drawing.width, self.y + self.gap);
+        let size = self.gap.max(4);
+        self.rect(0, y, width, (self.drawing.dpi.dots(0.25)).max(1));
+        for step in 0..size {
+            self.rect(step, y - step / 2, 1, step + 1);
+            self.rect(width - 1 - step, y - step / 2, 1, step + 1);
+        }
+        self.y = y + 2 * self.gap;
+    }
+
+    /// One line, in a smaller size where it is too wide; left out where the label is full.
+    fn line(&mut self, text: &str) {
+        let room = self.drawing.width - self.left;
+        let fits = |px: &u32| self.t.width(text, Weight::Bold, *px) <= room;
+        let px = (1..=self.px).rev().find(fits).unwrap_or(1);
+        let cap = self.t.cap_height(Weight::Bold, px);
+        if self.y + cap > self.drawing.height {
+            return;
+        }
+        self.text(text, px, self.left, self.y + cap);
+        self.y += cap + self.gap * 2 / 3;
+    }
+
+    fn text(&mut self, text: &str, px: u32, x: u32, baseline: u32) {
+        let (weight, text) = (Weight::Bold, text.to_owned());
+        self.drawing.marks.push(Mark::Text { x, baseline, px, weight, text, white: false });
+    }
+
+    /// Bars of one dot black and one to four white, upright and level: too dark where they run together.
+    fn darkness(&mut self) {
+        let side = self.drawing.dpi.dots(5.0);
+        self.y += self.gap / 2;
+        if self.y + side > self.drawing.height {
+            return;
+        }
+        let mut x = self.left;
+        for (black, white, level) in
+            [(1, 1, false), (1, 1, true), (2, 2, false), (2, 2, true), (8, 1, false), (1, 4, true)]
+        {
+            if x + side > self.drawing.width {
+                break;
+            }
+            for at in (0..side).step_by((black + white) as usize) {
+                let thick = black.min(side - at);
+                if level {
+                    self.rect(x, self.y + at, side, thick)
+                } else {
+                    self.rect(x + at, self.y, thick, side)
+                }
+            }
+            x += side + self.gap;
+        }
+        self.y += side + self.gap;
+    }
+
+    /// Row after row; those for which there is no room are left out.
+    fn codes(&mut self) -> Result<(), CodeError> {
+        let code = code::qr(CONTENT)?;
+        let dpi = self.drawing.dpi;
+        let px = dpi.points(6.0);
+        let words_height = self.t.cap_height(Weight::Bold, px) + self.gap / 2;
+        let (mut x, mut row) = (self.left, 0);
+        for module in MODULES {
+            let (side, quiet) = (code.width() * module, code.kind().quiet() * module);
+            let words = format!("{module} dots {:.2} mm", dpi.mm(module));
+            let width = (side + quiet).max(self.t.width(&words, Weight::Bold, px) + self.gap);
+            if x > self.left && x + width > self.drawing.width {
+                (x, self.y, row) = (self.left, self.y + row, 0);
+            }
+            let height = side + quiet + words_height;
+            if x + side > self.drawing.width || self.y + side + words_height > self.drawing.height {
+                break;
+            }
+            self.text(&words, px, x, self.y + words_height - self.gap / 2);
+            let y = self.y + words_height + quiet / 2;
+            if y + side > self.drawing.height {
+                break;
+            }
+            self.drawing.marks.push(Mark::Code { x, y, module, code: code.clone() });
+            x += width;
+            row = row.max(height);
+        }
+        Ok(())
+    }
+}
+
+/// Each whole millimetre that is inside, with its place.
+fn ticks(dpi: Dpi, dots: u32) -> impl Iterator<Item = (u32, u32)> {
+    (0u32..).map(move |n| (n, dpi.dots(f64::from(n)))).take_while(move |(_, at)| *at < dots)
+}
+
+fn tick(dpi: Dpi, n: u32) -> u32 {
+    let mm = match n {
+        n if n.is_multiple_of(10) => TICKS_MM[2],
+        n if n.is_multiple_of(5) => TICKS_MM[1],
+        _ => TICKS_MM[0],
+    };
+    dpi.dots(mm)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::media::Thermal;
+    use crate::readback;
+
+    fn media(width_mm: f64, length: Length) -> Media {
+        let (name, thermal) = (String::from("62-continuous"), Thermal::Direct);
+        Media { name, width_mm, length, side_mm: 1.5, end_mm: 1.5, thermal, two_colour: false }
+    }
+
+    fn drawn(media: &Media, dpi: u16, printer: &str) -> Result<Drawing, CalibrationError> {
+        let dpi = Dpi::new(dpi).unwrap();
+        let t = Typesetter::new().unwrap();
+        draw(&t, &Assumed { printer, language: "zpl", dpi, head_dots: dpi.dots(72.0), media })
+    }
+
+    #[test]
+    fn one_code_of_each_size_and_all_that_was_assumed() {
+        for dpi in [203, 300, 600] {
+            let drawing = drawn(&media(62.0, Length::Continuous), dpi, "Zebra in biomed").unwrap();
+            let modules = drawing.marks.iter().filter_map(|m| match m {
+                Mark::Code { module, .. } => Some(*module),
+                _ => None,
+            });
+            assert_eq!(modules.collect::<Vec<_>>(), MODULES.collect::<Vec<_>>());
+            let words: Vec<&str> = drawing
+                .marks
+                .iter()
+                .filter_map(|m| match m {
+                    Mark::Text { text, .. } => Some(text.as_str()),
+                    _ => None,
+                })
+                .collect();
+            let words = words.join("\n");
+            for said in ["Zebra in biomed", "zpl", &dpi.to_string(), "62-continuous", "2 dots", "8 dots"] {
+                assert!(words.contains(said), "{said} in {words}");
+            }
+            let label = drawing.bitmap(&mut Typesetter::new().unwrap());
+            assert_eq!(readback::check_drawing(&label, &drawing), Ok(()), "{dpi}");
+        }
+    }
+
+    #[test]
+    fn reaches_every_edge_and_nothing_beyond() {
+        for (width, length) in [(62.0, 29.0), (25.4, 15.0), (101.6, 152.4), (40.0, 300.0)] {
+            let media = media(width, Length::DieCut { mm: length, gap_mm: 3.0 });
+            let drawing = drawn(&media, 203, "Zebra").unwrap();
+            for mark in &drawing.marks {
+                let (right, bottom) = match mark {
+                    Mark::Code { x, y, module, code } => {
+                        (x + code.width() * module, y + code.height() * module)
+                    }
+                    Mark::Rect { x, y, width, height, .. } => (x + width, y + height),
+                    Mark::Text { x, baseline, .. } => (*x, *baseline),
+                    Mark::Picture { .. } => (0, 0),
+                };
+                assert!(
+                    right <= drawing.width && bottom <= drawing.height + 2,
+                    "{width} × {length}: {mark:?}"
+                );
+            }
+            let label = drawing.bitmap(&mut Typesetter::new().unwrap());
+            let (left, top, right, _) = label.margins().unwrap();
+            assert_eq!((left, top, right), (0, 0, 0));
+        }
+    }
+
+    #[test]
+    fn refusals() {
+        let small = drawn(&media(17.0, Length::Continuous), 203, "Zebra").unwrap_err();
+        assert!(small.to_string().contains("14.0 × 100"), "{small}");
+        assert!(matches!(drawn(&media(62.0, Length::Continuous), 203, "超"), Err(CalibrationError::Text(_))));
+    }
+}

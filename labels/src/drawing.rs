@@ -1,0 +1,136 @@
+//! A label laid out: what is where, in whole dots of one resolution. Bitmap, preview and PDF are all drawn from it.
+
+use crate::bitmap::Bitmap;
+use crate::code::{Code, MODULE_MM_WARN};
+use crate::layout::Dpi;
+use crate::text::{Typesetter, Weight};
+
+/// One thing on a label. Later marks lie over earlier ones.
+#[derive(Debug, Clone)]
+pub enum Mark {
+    /// A code's modules, without quiet zone.
+    Code {
+        /// Left edge.
+        x: u32,
+        /// Upper edge.
+        y: u32,
+        /// Dots of a module.
+        module: u32,
+        /// The modules.
+        code: Code,
+    },
+    /// One line of text.
+    Text {
+        /// Where it starts.
+        x: u32,
+        /// What it stands on.
+        baseline: u32,
+        /// Dots per em.
+        px: u32,
+        /// Which face.
+        weight: Weight,
+        /// Printable characters only.
+        text: String,
+        /// White on black instead of black on white.
+        white: bool,
+    },
+    /// A filled rectangle.
+    Rect {
+        /// Left edge.
+        x: u32,
+        /// Upper edge.
+        y: u32,
+        /// Dots across.
+        width: u32,
+        /// Dots down.
+        height: u32,
+        /// Takes away what is under it instead of blackening.
+        white: bool,
+    },
+    /// A logo, thresholded already.
+    Picture {
+        /// Left edge.
+        x: u32,
+        /// Upper edge.
+        y: u32,
+        /// Its dots.
+        dots: Bitmap,
+    },
+}
+
+/// What a person should know of a label that can be printed nevertheless.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Warning {
+    /// Modules between the least that is printed and what reads well.
+    SmallModules {
+        /// What they measure.
+        module_mm: f64,
+    },
+    /// The middle of a text was left out.
+    Cut {
+        /// The text as it was.
+        text: String,
+    },
+    /// A text that may be cut had no room at all beside more important ones.
+    LeftOut {
+        /// The text.
+        text: String,
+    },
+}
+
+impl std::fmt::Display for Warning {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::SmallModules { module_mm } => write!(
+                f,
+                "the code's squares are {module_mm:.2} mm; phones read {MODULE_MM_WARN:.1} mm and more well, so this label has to be scanned from close up"
+            ),
+            Self::Cut { text } => write!(f, "{text:?} is too long for this label: its middle is left out"),
+            Self::LeftOut { text } => {
+                write!(f, "{text:?} is left out, because this label has no room for it")
+            }
+        }
+    }
+}
+
+/// A label laid out at one resolution.
+#[derive(Debug, Clone)]
+pub struct Drawing {
+    /// The resolution that it was laid out for.
+    pub dpi: Dpi,
+    /// Dots across.
+    pub width: u32,
+    /// Dots down.
+    pub height: u32,
+    /// From the lowest to the topmost.
+    pub marks: Vec<Mark>,
+    /// What a person should know before it is printed.
+    pub warnings: Vec<Warning>,
+}
+
+impl Drawing {
+    /// The very dots that are previewed and printed.
+    pub fn bitmap(&self, t: &mut Typesetter) -> Bitmap {
+        let mut on = Bitmap::white(self.width, self.height);
+        for mark in &self.marks {
+            match mark {
+                Mark::Code { x, y, module, code } => code.draw(&mut on, *x, *y, *module),
+                Mark::Text { x, baseline, px, weight, text, white } => {
+                    t.set_line(&mut on, text, *weight, *px, (*x, *baseline), *white);
+                }
+                Mark::Rect { x, y, width, height, white: false } => on.blacken_rect(*x, *y, *width, *height),
+                Mark::Rect { x, y, width, height, white: true } => on.whiten_rect(*x, *y, *width, *height),
+                Mark::Picture { x, y, dots } => on.overlay(dots, x.cast_signed(), y.cast_signed()),
+            }
+        }
+        on
+    }
+
+    /// The codes on it.
+    pub fn codes(&self) -> impl Iterator<Item = &Code> {
+        self.marks.iter().filter_map(|mark| match mark {
+            Mark::Code { code, .. } => Some(code),
+            _ => None,
+        })
+    }
+}

@@ -1,0 +1,223 @@
+//! What a label can say: a closed list of fields, and the values that one label has for them.
+
+use std::collections::BTreeMap;
+
+use crate::layout::LabelError;
+
+macro_rules! fields {
+    ($($(#[doc = $doc:literal])* $variant:ident $name:literal $label:literal),+ $(,)?) => {
+        /// One field of a label.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Field {
+            $($(#[doc = $doc])* $variant),+
+        }
+
+        impl Field {
+            /// Every field, in the order of the list.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// Its name in templates.
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name),+ }
+            }
+
+            /// Its name in a sentence for a person.
+            fn label(self) -> &'static str {
+                match self { $(Self::$variant => $label),+ }
+            }
+        }
+    };
+}
+
+fields! {
+    /// What the code opens; ends with the tag.
+    Url "url" "label address",
+    /// The tag's symbols without spaces; printed in groups of three.
+    Tag "tag" "tag",
+    /// The equipment's name.
+    Name "name" "name",
+    /// The hospital's own number.
+    AssetNumber "asset_number" "asset number",
+    /// The maker's number.
+    Serial "serial" "serial number",
+    /// Who made it.
+    Maker "maker" "maker",
+    /// The maker's name for its kind.
+    Model "model" "model",
+    /// The hospital's name for its kind.
+    Category "category" "category",
+    /// Where it stands.
+    Location "location" "location",
+    /// The hospital, clinic or lab.
+    Facility "facility" "facility",
+    /// How it is cleaned.
+    Protocol "protocol" "protocol",
+    /// Which version of that.
+    ProtocolVersion "protocol_version" "protocol version",
+    /// The protocol's steps, one a line.
+    Steps "steps" "steps",
+    /// The disinfectant.
+    Agent "agent" "agent",
+    /// How long the surface stays wet.
+    ContactTime "contact_time" "contact time",
+    /// What the person wears.
+    Ppe "ppe" "protective equipment",
+    /// Reference to the manufacturer's instructions.
+    Ifu "ifu" "reference to the instructions",
+    /// The load's number.
+    Load "load" "load",
+    /// The lot of its agent.
+    LoadLot "load_lot" "lot of the load",
+    /// When its agent expires.
+    LoadExpires "load_expires" "expiry of the load",
+    /// The machine that ran it.
+    Machine "machine" "machine",
+    /// When it was cleaned.
+    CleanedAt "cleaned_at" "time of cleaning",
+    /// Who cleaned it.
+    CleanedBy "cleaned_by" "person who cleaned",
+    /// When the cleaning's time is over, by the protocol.
+    CleanUntil "clean_until" "end of the cleaning's time",
+    /// When the loan or the state ends.
+    Until "until" "end",
+    /// Why.
+    Reason "reason" "reason",
+    /// A person's name.
+    Person "person" "person",
+    /// What the person does.
+    Role "role" "role",
+    /// The person's number.
+    StaffId "staff_id" "staff number",
+    /// Which label of how many, as `42/300`.
+    Position "position" "position",
+    /// The day of printing.
+    Date "date" "date",
+}
+
+impl Field {
+    /// Whether its value may have several lines.
+    pub fn has_lines(self) -> bool {
+        self == Self::Steps
+    }
+
+    /// All names, for a message.
+    pub fn known() -> String {
+        Self::ALL.iter().map(|f| f.name()).collect::<Vec<_>>().join(", ")
+    }
+}
+
+impl std::fmt::Display for Field {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.label())
+    }
+}
+
+/// A name that is no field.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is no field of a label; known: {known}", known = Field::known())]
+pub struct UnknownField(pub String);
+
+impl std::str::FromStr for Field {
+    type Err = UnknownField;
+    fn from_str(name: &str) -> Result<Self, UnknownField> {
+        let known = Self::ALL.iter().copied().find(|f| f.name() == name);
+        known.ok_or_else(|| UnknownField(name.chars().take(40).collect()))
+    }
+}
+
+/// The values of one label. A field that was not given is empty.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Fields(BTreeMap<Field, String>);
+
+impl Fields {
+    /// None given.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// With one more value; an empty one takes the field away.
+    #[must_use]
+    pub fn with(mut self, field: Field, value: impl Into<String>) -> Self {
+        self.set(field, value);
+        self
+    }
+
+    /// Gives a field its value; an empty one takes the field away.
+    pub fn set(&mut self, field: Field, value: impl Into<String>) {
+        let value = value.into();
+        if value.trim().is_empty() {
+            self.0.remove(&field);
+        } else {
+            self.0.insert(field, value);
+        }
+    }
+
+    /// A field's value; empty when it was not given.
+    pub fn get(&self, field: Field) -> &str {
+        self.0.get(&field).map_or("", String::as_str)
+    }
+
+    /// The fields that were given.
+    pub fn given(&self) -> impl Iterator<Item = (Field, &str)> {
+        self.0.iter().map(|(field, value)| (*field, value.as_str()))
+    }
+
+    /// With a protocol's steps, numbered.
+    #[must_use]
+    pub fn with_steps<'a>(self, steps: impl IntoIterator<Item = &'a str>) -> Self {
+        let numbered: Vec<String> = (1..).zip(steps).map(|(n, step)| format!("{n}. {step}")).collect();
+        self.with(Field::Steps, numbered.join("\n"))
+    }
+
+    /// With its place in a batch.
+    #[must_use]
+    pub fn with_position(self, n: u32, of: u32) -> Self {
+        self.with(Field::Position, format!("{n}/{of}"))
+    }
+
+    /// The asset number in the place of a name that cannot be printed.
+    ///
+    /// # Errors
+    /// [`LabelError::NoAssetNumber`].
+    pub fn without_name(mut self) -> Result<Self, LabelError> {
+        let asset = self.0.remove(&Field::AssetNumber).ok_or(LabelError::NoAssetNumber)?;
+        self.set(Field::Name, asset);
+        Ok(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_closed_and_round_trip() {
+        for field in Field::ALL {
+            assert_eq!(field.name().parse(), Ok(*field));
+        }
+        let refusal = "colour".parse::<Field>().unwrap_err().to_string();
+        assert!(refusal.contains("\"colour\"") && refusal.contains("asset_number, serial"), "{refusal}");
+        assert_eq!("x".repeat(500).parse::<Field>(), Err(UnknownField("x".repeat(40))));
+    }
+
+    #[test]
+    fn empty_is_not_given() {
+        let fields = Fields::new().with(Field::Name, "a").with(Field::Serial, "  ").with(Field::Name, "");
+        assert_eq!(fields, Fields::new());
+        assert_eq!(fields.get(Field::Name), "");
+    }
+
+    #[test]
+    fn the_asset_number_can_stand_for_the_name() {
+        let fields = Fields::new().with(Field::Name, "超声").with(Field::AssetNumber, "BM-1");
+        let instead = fields.without_name().unwrap();
+        assert_eq!((instead.get(Field::Name), instead.get(Field::AssetNumber)), ("BM-1", ""));
+        assert_eq!(Fields::new().with(Field::Name, "超声").without_name(), Err(LabelError::NoAssetNumber));
+    }
+
+    #[test]
+    fn steps_are_numbered() {
+        let fields = Fields::new().with_steps(["Wipe", "Wait"]);
+        assert_eq!(fields.get(Field::Steps), "1. Wipe\n2. Wait");
+    }
+}

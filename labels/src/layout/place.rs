@@ -1,0 +1,87 @@
+//! Rectangles in dots, and the place of a code among them.
+
+use super::Dpi;
+use crate::code::Code;
+use crate::template::{Align, Area, CodeElement, Element, What};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Rect {
+    pub(super) x: u32,
+    pub(super) y: u32,
+    pub(super) width: u32,
+    pub(super) height: u32,
+}
+
+impl Rect {
+    /// Both edges are rounded, so that areas that touch in millimetres touch in dots.
+    pub(super) fn of(area: Area, dpi: Dpi) -> Self {
+        let (x, y) = (dpi.dots(area.x), dpi.dots(area.y));
+        let (right, bottom) = (dpi.dots(area.x + area.width), dpi.dots(area.y + area.height));
+        Self { x, y, width: (right - x).max(1), height: (bottom - y).max(1) }
+    }
+
+    pub(super) fn right(self) -> u32 {
+        self.x + self.width
+    }
+
+    pub(super) fn bottom(self) -> u32 {
+        self.y + self.height
+    }
+
+    /// Where something of this width begins.
+    pub(super) fn start(self, width: u32, align: Align) -> u32 {
+        let room = self.width.saturating_sub(width);
+        self.x
+            + match align {
+                Align::Left => 0,
+                Align::Center => room / 2,
+                Align::Right => room,
+            }
+    }
+
+    /// With so many dots more on each side; those left of or above zero fall away.
+    pub(super) fn grown(self, by: u32) -> Self {
+        let (x, y) = (self.x.saturating_sub(by), self.y.saturating_sub(by));
+        Self { x, y, width: self.right() + by - x, height: self.bottom() + by - y }
+    }
+
+    fn meets(self, other: Self) -> bool {
+        self.x < other.right() && other.x < self.right() && self.y < other.bottom() && other.y < self.bottom()
+    }
+
+    fn holds(self, other: Self) -> bool {
+        self.x <= other.x
+            && self.y <= other.y
+            && self.right() >= other.right()
+            && self.bottom() >= other.bottom()
+    }
+}
+
+/// The code's modules in its area, in the middle of the height. At a side it stands as far off as towards words, where
+/// there is room for that.
+pub(super) fn code_in(area: Rect, element: &CodeElement, code: &Code, module: u32) -> Rect {
+    let (width, height) = (code.width() * module, code.height() * module);
+    let spare = area.width - width;
+    let side = (code.kind().quiet() * module).min(spare.saturating_sub(code.kind().quiet_edge() * module));
+    let left = match element.align {
+        Align::Left => side,
+        Align::Center => spare / 2,
+        Align::Right => spare - side,
+    };
+    Rect { x: area.x + left, y: area.y + (area.height - height) / 2, width, height }
+}
+
+/// Whether an element reaches into the room that a code wants to itself.
+pub(super) fn crowds(element: &Element, wanted: Rect, dpi: Dpi) -> bool {
+    let area = Rect::of(element.area, dpi);
+    match &element.what {
+        What::Column(column) if column.beside_code => false,
+        What::Box { thickness_mm: Some(mm) } => {
+            let line = dpi.dots(*mm).max(1);
+            let (width, height) = (area.width.saturating_sub(2 * line), area.height.saturating_sub(2 * line));
+            let inner = Rect { x: area.x + line, y: area.y + line, width, height };
+            area.meets(wanted) && !inner.holds(wanted)
+        }
+        _ => area.meets(wanted),
+    }
+}

@@ -1,0 +1,222 @@
+//! Texts in their areas: one by itself, or several in a column that share its room.
+
+use super::place::Rect;
+use super::{LabelError, Plan, Subject, TAIL_MM, grouped};
+use crate::bitmap::DOTS_MAX;
+use crate::code::CodeError;
+use crate::drawing::{Mark, Warning};
+use crate::fields::Field;
+use crate::template::{Align, Column, Element, Item, Part, Style, TextElement, Vertical, Words};
+use crate::text::{Block, Fit};
+
+/// White around white words on their black ground, left and right (millimetres).
+const INVERSE_INSET_MM: f64 = 1.0;
+/// What a column beside a code keeps of the width that its template gives it.
+const BESIDE_LEAST: (u32, u32) = (3, 5);
+
+/// A text of a column that was fitted.
+struct Fitted<'a> {
+    item: &'a Item,
+    block: Block,
+}
+
+impl Plan<'_> {
+    pub(super) fn text(&mut self, area: Rect, element: &TextElement) -> Result<(), LabelError> {
+        let Some(text) = self.printable(&element.words, &element.style)? else { return Ok(()) };
+        let inset = if element.inverse { self.dpi.dots(INVERSE_INSET_MM).min(area.width / 4) } else { 0 };
+        let inner = Rect { x: area.x + inset, width: area.width - 2 * inset, ..area };
+        let block = self.fitted(&text, &element.words, &element.style, inner.width, inner.height)?;
+        if element.inverse {
+            self.rect(area);
+        }
+        let room = inner.height - self.t.height(&block).min(inner.height);
+        let y = inner.y + share_above(room, element.vertical);
+        self.set(&block, Rect { y, ..inner }, element.style.align, element.inverse);
+        Ok(())
+    }
+
+    /// Where the column really is.
+    pub(super) fn column_area(
+        &self,
+        element: &Element,
+        column: &Column,
+        area: Rect,
+    ) -> Result<Rect, LabelError> {
+        if !column.beside_code {
+            return Ok(area);
+        }
+        let code = crate::template::code_beside(self.template, element).and_then(|i| self.codes[i]);
+        let left = code.map_or(area.x, Rect::right);
+        let width = area.right().saturating_sub(left);
+        // A very long address makes a code so wide that no words fit beside it.
+        if width * BESIDE_LEAST.1 < area.width * BESIDE_LEAST.0 {
+            return Err(CodeError::TooLong { chars: self.fields.get(Field::Url).chars().count() }.into());
+        }
+        Ok(Rect { x: left, width, ..area })
+    }
+
+    pub(super) fn column(&mut self, area: Rect, column: &Column) -> Result<(), LabelError> {
+        let paper = DOTS_MAX.saturating_sub(area.y + self.dpi.dots(TAIL_MM));
+        let room = if column.grows { area.height.min(paper) } else { area.height };
+        let (fitted, left) = self.share_out(area.width, room, &column.items)?;
+        let (mut y, mut low) = (area.y + share_above(left, column.vertical), area.bottom());
+        if column.grows {
+            y = area.y;
+        }
+        for Fitted { item, block } in fitted.iter().rev().filter(|f| f.item.bottom) {
+            low -= self.t.height(block).min(low);
+            self.set(block, Rect { y: low, ..area }, item.style.align, false);
+            low = low.saturating_sub(self.dpi.dots(item.gap_mm));
+        }
+        let mut first = true;
+        for Fitted { item, block } in fitted.iter().filter(|f| !f.item.bottom) {
+            y += if first { 0 } else { self.dpi.dots(item.gap_mm) };
+            first = false;
+            self.set(block, Rect { y, ..area }, item.style.align, false);
+            y += self.t.height(block);
+        }
+        self.lowest = self.lowest.max(if column.grows { y } else { area.bottom() });
+        Ok(())
+    }
+
+    /// Fits the texts that are not empty, the most important first; gives them in their order, and the room left over.
+    fn share_out<'a>(
+        &mut self,
+        width: u32,
+        height: u32,
+        items: &'a [Item],
+    ) -> Result<(Vec<Fitted<'a>>, u32), LabelError> {
+        let mut texts = Vec::new();
+        for (place, item) in items.iter().enumerate() {
+            if let Some(text) = self.printable(&item.words, &item.style)? {
+                texts.push((place, item, text));
+            }
+        }
+        let first = texts.iter().find(|(_, item, _)| !item.bottom).map(|(place, ..)| *place);
+        let gap =
+            |(place, item): (usize, &Item)| if Some(place) == first { 0 } else { self.dpi.dots(item.gap_mm) };
+        let mut room = texts.iter().fold(height, |room, (p, item, _)| room.saturating_sub(gap((*p, *item))));
+        texts.sort_by_key(|(_, item, _)| item.priority);
+        let mut wanted: u32 = texts.iter().map(|(_, item, _)| self.least_height(&item.style)).sum();
+        let mut fitted = Vec::new();
+        for (place, item, text) in texts {
+            // Nobody takes the last line of those who come after.
+            let own = self.least_height(&item.style);
+            wanted -= own.min(wanted);
+            let share =
+                ((f64::from(room) * item.share) as u32).min(room.saturating_sub(wanted)).max(own.min(room));
+            match self.fitted(&text, &item.words, &item.style, width, share) {
+                Ok(block) => {
+                    room -= self.t.height(&block).min(room);
+                    fitted.push((place, Fitted { item, block }));
+                }
+                Err(_) if item.style.may_cut && !item.style.required => {
+                    self.drawing.warnings.push(Warning::LeftOut { text });
+                }
+                Err(e) => return Err(e),
+            }
+        }
+        fitted.sort_by_key(|(place, _)| *place);
+        Ok((fitted.into_iter().map(|(_, f)| f).collect(), room))
+    }
+
+    /// One line at the smallest size.
+    fn least_height(&self, style: &Style) -> u32 {
+        let px = self.dpi.points(style.pt_min).max(1);
+        let (lines, indents, weight, caps) = (vec![String::new()], Vec::new(), style.weight, style.caps);
+        self.t.height(&Block { lines, indents, px, weight, caps, cut: false })
+    }
+
+    fn set(&mut self, block: &Block, area: Rect, align: Align, white: bool) {
+        let (px, weight) = (block.px, block.weight);
+        self.lowest = self.lowest.max(area.y + self.t.height(block));
+        for (line, indent, baseline) in self.t.baselines(block, area.y) {
+            let x = area.start(self.t.width(line, weight, px), align) + indent;
+            let text = line.to_owned();
+            self.drawing.marks.push(Mark::Text { x, baseline, px, weight, text, white });
+        }
+    }
+
+    /// The words as they will be printed; `None` when there are none.
+    fn printable(&self, words: &Words, style: &Style) -> Result<Option<String>, LabelError> {
+        let mut fields = words.fields().peekable();
+        let empty = fields.peek().is_some() && fields.all(|f| self.fields.get(f).is_empty());
+        if empty {
+            let missing = words.fields().next().filter(|_| style.required);
+            return missing.map_or(Ok(None), |field| Err(LabelError::Missing(field)));
+        }
+        let mut whole = String::new();
+        for part in &words.0 {
+            whole.push_str(&self.printable_part(part)?);
+        }
+        // Spaces around fields that are empty.
+        let lines = whole.split('\n').map(|l| l.split_whitespace().collect::<Vec<_>>().join(" "));
+        let whole = lines.collect::<Vec<_>>().join("\n");
+        Ok(Some(whole).filter(|w| !w.is_empty()))
+    }
+
+    fn printable_part(&self, part: &Part) -> Result<String, LabelError> {
+        let refusal = |subject, why| {
+            let field = |f| self.fields.get(f);
+            let is_name = subject == Subject::Field(Field::Name);
+            let asset = is_name && !field(Field::AssetNumber).is_empty();
+            let asset_number_instead = asset && self.t.printable(field(Field::AssetNumber)).is_ok();
+            LabelError::Text { subject, why, asset_number_instead }
+        };
+        match part {
+            // Spaces at its ends part it from its neighbours, so it is only looked at here.
+            Part::Literal(words) => match self.t.printable(words) {
+                Ok(_) => Ok(words.clone()),
+                Err(why) => Err(refusal(Subject::Words(words.clone()), why)),
+            },
+            Part::Field(Field::Tag) => Ok(grouped(self.fields.get(Field::Tag))),
+            Part::Field(field) => {
+                let value = self.fields.get(*field);
+                let text =
+                    if field.has_lines() { self.t.printable_lines(value) } else { self.t.printable(value) };
+                text.map_err(|why| refusal(Subject::Field(*field), why))
+            }
+        }
+    }
+
+    fn fitted(
+        &mut self,
+        text: &str,
+        words: &Words,
+        style: &Style,
+        width: u32,
+        height: u32,
+    ) -> Result<Block, LabelError> {
+        let fit = Fit {
+            width,
+            height,
+            px_max: self.dpi.points(style.pt_max).max(1),
+            px_min: self.dpi.points(style.pt_min).max(1),
+            lines_max: style.lines,
+            may_cut: style.may_cut,
+            caps: style.caps && text.chars().all(is_cap),
+        };
+        let block = self.t.fit(text, style.weight, &fit).ok_or_else(|| {
+            let subject =
+                words.fields().next().map_or_else(|| Subject::Words(text.to_owned()), Subject::Field);
+            LabelError::DoesNotFit { subject, chars: text.chars().count() }
+        })?;
+        if block.cut {
+            self.drawing.warnings.push(Warning::Cut { text: text.to_owned() });
+        }
+        Ok(block)
+    }
+}
+
+/// Characters that stand on the baseline and reach no higher than a capital (the tail of Q may hang into the gap below).
+fn is_cap(c: char) -> bool {
+    matches!(c, 'A'..='Z' | '0'..='9' | ' ' | '.' | ':' | '-' | '/' | '+' | '\n')
+}
+
+fn share_above(room: u32, vertical: Vertical) -> u32 {
+    match vertical {
+        Vertical::Top => 0,
+        Vertical::Middle => room / 2,
+        Vertical::Bottom => room,
+    }
+}

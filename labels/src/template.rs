@@ -1,0 +1,363 @@
+//! A label's layout as data: TOML in millimetres, parsed and checked before anything is drawn.
+
+use crate::code::Kind;
+use crate::fields::{Field, UnknownField};
+use crate::text::{BLOCK_LINES_MAX, Weight};
+
+mod builtin;
+mod check;
+mod raw;
+
+pub use builtin::{builtin, builtins};
+pub(crate) use check::code_beside;
+
+/// Bytes of a template's file; the longest built-in one has four thousand.
+pub const BYTES_MAX: usize = 64 * 1024;
+/// Elements of a template, the texts of its columns counted.
+pub const ELEMENTS_MAX: usize = 64;
+/// Millimetres of a label in either direction; the widest heads print 108 mm, protocol cards are 152 mm long.
+pub const SIDE_MM_MAX: f64 = 320.0;
+/// Millimetres of the smallest label.
+pub const SIDE_MM_LEAST: f64 = 5.0;
+/// Millimetres that an endless label may grow to.
+pub const LENGTH_MM_MAX: f64 = 600.0;
+/// Points of the smallest text that can be read from thermal paper.
+pub const PT_LEAST: f64 = 5.0;
+/// Points of the largest text.
+pub const PT_MOST: f64 = 200.0;
+/// Characters of an element's own words.
+pub const WORDS_CHARS_MAX: usize = 300;
+
+/// What is wrong with a template, and where.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[error("{}{why}", line.map_or_else(String::new, |n| format!("line {n} of the template: ")))]
+pub struct TemplateError {
+    /// The line of the file, counted from 1.
+    pub line: Option<usize>,
+    /// What is wrong.
+    pub why: TemplateFault,
+}
+
+/// What can be wrong with a template.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum TemplateFault {
+    /// Over [`BYTES_MAX`].
+    #[error("a template has at most {BYTES_MAX} bytes; this one has {0}")]
+    TooLong(usize),
+    /// Not UTF-8.
+    #[error("a template is text in UTF-8; save it so")]
+    NotText,
+    /// Not TOML, or a key that templates do not have.
+    #[error("{0}")]
+    Toml(String),
+    /// Over [`ELEMENTS_MAX`].
+    #[error("a template has at most {ELEMENTS_MAX} elements; this one has {0}")]
+    TooManyElements(usize),
+    /// A name that is not one.
+    #[error("{0:?} cannot be a template's name: use 1 to 40 small letters, digits and hyphens")]
+    Name(String),
+    /// A measure outside its limits.
+    #[error("{key} is {value}, and must be from {least} to {most}")]
+    Measure {
+        /// Which key.
+        key: &'static str,
+        /// Its value.
+        value: f64,
+        /// The least that is taken.
+        least: f64,
+        /// The most that is taken.
+        most: f64,
+    },
+    /// A height that is neither millimetres nor `"continuous"`.
+    #[error("height_mm is a number of millimetres, or \"continuous\" for a strip that grows; not {0:?}")]
+    Height(String),
+    /// Reaches over the label's edge.
+    #[error(
+        "the {what} reaches {over_mm:.2} mm over the {edge} edge of the label ({size}); move it or make it smaller"
+    )]
+    OffLabel {
+        /// Which element.
+        what: &'static str,
+        /// How far.
+        over_mm: f64,
+        /// Which edge.
+        edge: &'static str,
+        /// The label's size.
+        size: String,
+    },
+    /// Two elements on the same place.
+    #[error(
+        "the {what} overlaps the {other} of line {other_line}; move one of them, or put both into one column"
+    )]
+    Overlap {
+        /// Which element.
+        what: &'static str,
+        /// Which other.
+        other: &'static str,
+        /// Where that is.
+        other_line: usize,
+    },
+    /// A placeholder that is no field.
+    #[error("{0}")]
+    Field(#[from] UnknownField),
+    /// A brace without its partner.
+    #[error("{0:?} has a brace without its partner; fields are written {{name}}")]
+    Brace(String),
+    /// Too much of an element's own words.
+    #[error("an element's own words have at most {WORDS_CHARS_MAX} characters; these have {0}")]
+    Words(usize),
+    /// Steps that might be left out.
+    #[error("a text with {{steps}} may not be cut, because no step may be left out: take `cut = true` away")]
+    CutSteps,
+    /// A strip without anything that grows.
+    #[error(
+        "a continuous label needs exactly one column without height, and everything else above or beside it; this one has {0}"
+    )]
+    Growing(usize),
+    /// A column beside nothing.
+    #[error("a column with beside_code needs a code that begins further left")]
+    BesideNothing,
+    /// A column of nothing.
+    #[error("a column needs at least one [[column.text]]")]
+    EmptyColumn,
+}
+
+/// A layout that was checked: every element is on the label and none lies on another.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Template {
+    /// Its name in settings and in the API.
+    pub name: String,
+    /// Its name for a person.
+    pub title: String,
+    /// Across.
+    pub width_mm: f64,
+    /// Down.
+    pub height: Height,
+    pub(crate) elements: Vec<Element>,
+}
+
+/// How long a label is.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Height {
+    /// Always the same.
+    Mm(f64),
+    /// As long as its words need.
+    Continuous,
+}
+
+impl Template {
+    /// Parses a template's file and checks all that can be checked without knowing a label's fields.
+    ///
+    /// # Errors
+    /// What is wrong, with its line.
+    pub fn parse(file: &[u8]) -> Result<Self, TemplateError> {
+        let template = raw::parse(file)?;
+        check::check(&template)?;
+        Ok(template)
+    }
+
+    /// The fields that it shows.
+    pub fn fields(&self) -> Vec<Field> {
+        let mut fields: Vec<Field> =
+            self.elements.iter().flat_map(Element::words).flat_map(Words::fields).collect();
+        fields.sort_unstable();
+        fields.dedup();
+        fields
+    }
+
+    /// Its size for a person.
+    pub fn size(&self) -> String {
+        match self.height {
+            Height::Mm(mm) => format!("{:.1} × {mm:.1} mm", self.width_mm),
+            Height::Continuous => format!("{:.1} mm wide", self.width_mm),
+        }
+    }
+
+    /// The lowest place that an element may reach (millimetres).
+    pub(crate) fn bottom_mm(&self) -> f64 {
+        match self.height {
+            Height::Mm(mm) => mm,
+            Height::Continuous => LENGTH_MM_MAX,
+        }
+    }
+}
+
+/// A rectangle in millimetres.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Area {
+    pub(crate) x: f64,
+    pub(crate) y: f64,
+    pub(crate) width: f64,
+    pub(crate) height: f64,
+}
+
+/// One thing on a label.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Element {
+    /// Where it is in the file.
+    pub(crate) line: usize,
+    pub(crate) area: Area,
+    pub(crate) what: What,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum What {
+    Code(CodeElement),
+    Text(TextElement),
+    Column(Column),
+    /// A filled rectangle; `dashed` in pieces of a millimetre.
+    Line {
+        dashed: bool,
+    },
+    /// An outline of this thickness (millimetres), or filled.
+    Box {
+        thickness_mm: Option<f64>,
+    },
+    Logo {
+        align: Align,
+    },
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct CodeElement {
+    pub(crate) kind: Kind,
+    pub(crate) words: Words,
+    pub(crate) close_up: bool,
+    /// The module that is drawn when there is room for it.
+    pub(crate) module_mm: f64,
+    pub(crate) align: Align,
+    /// Left out when there is nothing to hold.
+    pub(crate) optional: bool,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct TextElement {
+    pub(crate) words: Words,
+    pub(crate) style: Style,
+    pub(crate) vertical: Vertical,
+    /// White on a black ground that fills the area.
+    pub(crate) inverse: bool,
+}
+
+/// Texts one below the other; those that are empty leave their room to the others.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Column {
+    pub(crate) items: Vec<Item>,
+    pub(crate) vertical: Vertical,
+    /// Begins right of the code's quiet zone, wherever that ends.
+    pub(crate) beside_code: bool,
+    /// Grows with what is in it; only on continuous labels.
+    pub(crate) grows: bool,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Item {
+    pub(crate) words: Words,
+    pub(crate) style: Style,
+    /// White above it, unless it is the first (millimetres).
+    pub(crate) gap_mm: f64,
+    /// Who takes room first: 1 before 2.
+    pub(crate) priority: u8,
+    /// The most that it takes of the room that is left when its turn comes.
+    pub(crate) share: f64,
+    /// Stands on the column's lower edge.
+    pub(crate) bottom: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Style {
+    pub(crate) weight: Weight,
+    pub(crate) pt_max: f64,
+    pub(crate) pt_min: f64,
+    pub(crate) lines: usize,
+    pub(crate) align: Align,
+    pub(crate) may_cut: bool,
+    /// Measured without accents and descenders, as long as it has none.
+    pub(crate) caps: bool,
+    pub(crate) required: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Align {
+    Left,
+    Center,
+    Right,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Vertical {
+    Top,
+    Middle,
+    Bottom,
+}
+
+/// An element's words with the places of its fields.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Words(pub(crate) Vec<Part>);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Part {
+    Literal(String),
+    Field(Field),
+}
+
+impl Words {
+    pub(crate) fn fields(&self) -> impl Iterator<Item = Field> + '_ {
+        self.0.iter().filter_map(|part| match part {
+            Part::Field(field) => Some(*field),
+            Part::Literal(_) => None,
+        })
+    }
+
+    fn parse(text: &str) -> Result<Self, TemplateFault> {
+        let chars = text.chars().count();
+        if chars > WORDS_CHARS_MAX {
+            return Err(TemplateFault::Words(chars));
+        }
+        let brace = || TemplateFault::Brace(text.to_owned());
+        let (mut parts, mut rest) = (Vec::new(), text);
+        while let Some(at) = rest.find(['{', '}']) {
+            let (literal, from) = rest.split_at(at);
+            if !literal.is_empty() {
+                parts.push(Part::Literal(literal.to_owned()));
+            }
+            let (name, after) = from.strip_prefix('{').and_then(|f| f.split_once('}')).ok_or_else(brace)?;
+            parts.push(Part::Field(name.trim().parse()?));
+            rest = after;
+        }
+        if !rest.is_empty() {
+            parts.push(Part::Literal(rest.to_owned()));
+        }
+        Ok(Self(parts))
+    }
+}
+
+impl Element {
+    /// Its name for a person.
+    pub(crate) fn kind(&self) -> &'static str {
+        match self.what {
+            What::Code(_) => "code",
+            What::Text(_) => "text",
+            What::Column(_) => "column",
+            What::Line { .. } => "line",
+            What::Box { .. } => "box",
+            What::Logo { .. } => "logo",
+        }
+    }
+
+    pub(crate) fn words(&self) -> Vec<&Words> {
+        match &self.what {
+            What::Code(code) => vec![&code.words],
+            What::Text(text) => vec![&text.words],
+            What::Column(column) => column.items.iter().map(|item| &item.words).collect(),
+            _ => Vec::new(),
+        }
+    }
+}
+
+const _: () = assert!(BLOCK_LINES_MAX <= u8::MAX as usize);
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,82 @@
+//! Checks a template as a whole: everything on the label, nothing on top of another thing.
+
+use super::{Area, Element, Height, Template, TemplateError, TemplateFault, What};
+
+/// What rounding may take (millimetres): a sixteenth of a dot at 203 dpi.
+const SLACK_MM: f64 = 0.008;
+
+pub(super) fn check(template: &Template) -> Result<(), TemplateError> {
+    growing(template)?;
+    for (i, element) in template.elements.iter().enumerate() {
+        let at = |why| TemplateError { line: Some(element.line), why };
+        on_label(template, element).map_err(at)?;
+        if beside_code(element) && code_beside(template, element).is_none() {
+            return Err(at(TemplateFault::BesideNothing));
+        }
+        for other in &template.elements[..i] {
+            if overlap(element, other) {
+                let (what, other, other_line) = (element.kind(), other.kind(), other.line);
+                return Err(at(TemplateFault::Overlap { what, other, other_line }));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn growing(template: &Template) -> Result<(), TemplateError> {
+    let grows = |e: &&Element| matches!(&e.what, What::Column(column) if column.grows);
+    let columns: Vec<&Element> = template.elements.iter().filter(grows).collect();
+    let wanted = usize::from(template.height == Height::Continuous);
+    if columns.len() == wanted {
+        return Ok(());
+    }
+    let line = columns.last().map(|e| e.line);
+    Err(TemplateError { line, why: TemplateFault::Growing(columns.len()) })
+}
+
+fn on_label(template: &Template, element: &Element) -> Result<(), TemplateFault> {
+    let Area { x, y, width, height } = element.area;
+    let (right, bottom) = (x + width - template.width_mm, y + height - template.bottom_mm());
+    for (over_mm, edge) in [(right, "right"), (bottom, "lower")] {
+        if over_mm > SLACK_MM {
+            return Err(TemplateFault::OffLabel {
+                what: element.kind(),
+                over_mm,
+                edge,
+                size: template.size(),
+            });
+        }
+    }
+    Ok(())
+}
+
+fn overlap(a: &Element, b: &Element) -> bool {
+    let (p, q) = (a.area, b.area);
+    let across = (p.x + p.width).min(q.x + q.width) - p.x.max(q.x);
+    let down = (p.y + p.height).min(q.y + q.height) - p.y.max(q.y);
+    let meet = across > SLACK_MM && down > SLACK_MM;
+    // A column beside its code begins where the code ends, which only the drawing knows.
+    let moves = |a: &Element, b: &Element| beside_code(a) && matches!(b.what, What::Code(_));
+    meet && !(moves(a, b) || moves(b, a) || frames(a, b) || frames(b, a))
+}
+
+fn beside_code(element: &Element) -> bool {
+    matches!(&element.what, What::Column(column) if column.beside_code)
+}
+
+/// Whether `inner` lies inside the line of the outline `outer`.
+fn frames(outer: &Element, inner: &Element) -> bool {
+    let What::Box { thickness_mm: Some(line) } = outer.what else { return false };
+    let (o, i) = (outer.area, inner.area);
+    let inside = |least: f64, from: f64, size: f64, outer_size: f64| {
+        from + SLACK_MM >= least + line && from + size <= least + outer_size - line + SLACK_MM
+    };
+    inside(o.x, i.x, i.width, o.width) && inside(o.y, i.y, i.height, o.height)
+}
+
+/// The code that a column stands beside: the nearest that begins further left.
+pub(crate) fn code_beside(template: &Template, column: &Element) -> Option<usize> {
+    let codes = template.elements.iter().enumerate().filter(|(_, e)| matches!(e.what, What::Code(_)));
+    let left = codes.filter(|(_, e)| e.area.x < column.area.x);
+    left.max_by(|a, b| a.1.area.x.total_cmp(&b.1.area.x)).map(|(i, _)| i)
+}

@@ -1,0 +1,394 @@
+//! A template's file as it is written: keys, defaults and limits of single values.
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::{
+    Align, Area, BYTES_MAX, CodeElement, Column, ELEMENTS_MAX, Element, Height, Item, LENGTH_MM_MAX,
+    PT_LEAST, PT_MOST, SIDE_MM_LEAST, SIDE_MM_MAX, Style, Template, TemplateError, TemplateFault,
+    TextElement, Vertical, What, Words,
+};
+use crate::code::{Kind, MODULE_MM};
+use crate::text::{BLOCK_LINES_MAX, Weight};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawTemplate {
+    name: String,
+    title: String,
+    width_mm: f64,
+    height_mm: RawHeight,
+    #[serde(default, rename = "box")]
+    boxes: Vec<Spanned<RawBox>>,
+    #[serde(default, rename = "line")]
+    lines: Vec<Spanned<RawLine>>,
+    #[serde(default, rename = "logo")]
+    logos: Vec<Spanned<RawLogo>>,
+    #[serde(default, rename = "code")]
+    codes: Vec<Spanned<RawCode>>,
+    #[serde(default, rename = "text")]
+    texts: Vec<Spanned<RawText>>,
+    #[serde(default, rename = "column")]
+    columns: Vec<Spanned<RawColumn>>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum RawHeight {
+    Mm(f64),
+    Word(String),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawBox {
+    x: f64,
+    y: f64,
+    width: f64,
+    height: f64,
+    thickness: Option<f64>,
+    #[serde(default)]
+    filled: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawLine {
+    x: f64,
+    y: f64,
+    length: f64,
+    #[serde(default = "thin")]
+    thickness: f64,
+    #[serde(default)]
+    vertical: bool,
+    #[serde(default)]
+    dashed: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawLogo {
+    x: f64,
+    y: f64,
+    width: f64,
+    height: f64,
+    #[serde(default = "left")]
+    align: Align,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawCode {
+    x: f64,
+    y: f64,
+    width: f64,
+    height: f64,
+    #[serde(default)]
+    kind: RawKind,
+    #[serde(default = "url")]
+    content: String,
+    #[serde(default)]
+    close_up: bool,
+    #[serde(default = "module")]
+    module: f64,
+    #[serde(default = "center")]
+    align: Align,
+    #[serde(default)]
+    optional: bool,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "lowercase")]
+enum RawKind {
+    #[default]
+    Qr,
+    DataMatrix,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawText {
+    x: f64,
+    y: f64,
+    width: f64,
+    height: f64,
+    #[serde(default = "middle")]
+    vertical: Vertical,
+    #[serde(default)]
+    inverse: bool,
+    text: String,
+    size: f64,
+    size_min: Option<f64>,
+    #[serde(default)]
+    bold: bool,
+    #[serde(default = "one")]
+    lines: usize,
+    #[serde(default = "left")]
+    align: Align,
+    #[serde(default)]
+    cut: bool,
+    #[serde(default)]
+    caps: bool,
+    #[serde(default)]
+    required: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawColumn {
+    x: f64,
+    y: f64,
+    width: f64,
+    height: Option<f64>,
+    #[serde(default = "middle")]
+    vertical: Vertical,
+    #[serde(default)]
+    beside_code: bool,
+    #[serde(default)]
+    text: Vec<Spanned<RawItem>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawItem {
+    #[serde(default)]
+    gap: f64,
+    #[serde(default = "last")]
+    priority: u8,
+    #[serde(default = "all")]
+    share: f64,
+    #[serde(default)]
+    bottom: bool,
+    text: String,
+    size: f64,
+    size_min: Option<f64>,
+    #[serde(default)]
+    bold: bool,
+    #[serde(default = "one")]
+    lines: usize,
+    #[serde(default = "left")]
+    align: Align,
+    #[serde(default)]
+    cut: bool,
+    #[serde(default)]
+    caps: bool,
+    #[serde(default)]
+    required: bool,
+}
+
+fn thin() -> f64 {
+    0.3
+}
+fn module() -> f64 {
+    MODULE_MM
+}
+fn url() -> String {
+    "{url}".to_owned()
+}
+fn left() -> Align {
+    Align::Left
+}
+fn center() -> Align {
+    Align::Center
+}
+fn middle() -> Vertical {
+    Vertical::Middle
+}
+fn one() -> usize {
+    1
+}
+fn last() -> u8 {
+    9
+}
+fn all() -> f64 {
+    1.0
+}
+
+/// The keys that single texts and those of columns share: serde's `flatten` would lose the check for unknown keys.
+macro_rules! style {
+    ($raw:ident, $words:ident) => {
+        Style {
+            weight: if $raw.bold { Weight::Bold } else { Weight::Regular },
+            pt_max: within("size", $raw.size, PT_LEAST, PT_MOST)?,
+            pt_min: size_min($raw.size, $raw.size_min)?,
+            lines: lines($raw.lines)?,
+            align: $raw.align,
+            may_cut: may_cut($raw.cut, &$words)?,
+            caps: $raw.caps,
+            required: $raw.required,
+        }
+    };
+}
+
+type Fault<T> = Result<T, TemplateFault>;
+
+/// Reads the file; sizes are within their limits afterwards, but elements may still lie anywhere.
+pub(super) fn parse(file: &[u8]) -> Result<Template, TemplateError> {
+    let whole = |why| TemplateError { line: None, why };
+    if file.len() > BYTES_MAX {
+        return Err(whole(TemplateFault::TooLong(file.len())));
+    }
+    let text = std::str::from_utf8(file).map_err(|_| whole(TemplateFault::NotText))?;
+    let raw: RawTemplate = toml::from_str(text).map_err(|e| TemplateError {
+        line: e.span().map(|span| line_of(text, span.start)),
+        why: TemplateFault::Toml(e.message().chars().take(400).collect()),
+    })?;
+    let elements = elements(&raw, text)?;
+    let items = |e: &Element| if let What::Column(c) = &e.what { c.items.len() } else { 0 };
+    let count = elements.len() + elements.iter().map(items).sum::<usize>();
+    if count > ELEMENTS_MAX {
+        return Err(whole(TemplateFault::TooManyElements(count)));
+    }
+    head(raw, elements).map_err(whole)
+}
+
+fn line_of(text: &str, at: usize) -> usize {
+    text.bytes().take(at).filter(|b| *b == b'\n').count() + 1
+}
+
+fn head(raw: RawTemplate, elements: Vec<Element>) -> Fault<Template> {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    if raw.name.is_empty() || raw.name.len() > 40 || !raw.name.chars().all(plain) {
+        return Err(TemplateFault::Name(raw.name.chars().take(60).collect()));
+    }
+    let title = raw.title.chars().take(80).collect();
+    let width_mm = within("width_mm", raw.width_mm, SIDE_MM_LEAST, SIDE_MM_MAX)?;
+    let height = match raw.height_mm {
+        RawHeight::Mm(mm) => Height::Mm(within("height_mm", mm, SIDE_MM_LEAST, SIDE_MM_MAX)?),
+        RawHeight::Word(word) if word == "continuous" => Height::Continuous,
+        RawHeight::Word(word) => return Err(TemplateFault::Height(word.chars().take(40).collect())),
+    };
+    Ok(Template { name: raw.name, title, width_mm, height, elements })
+}
+
+/// In the order in which they are drawn.
+fn elements(raw: &RawTemplate, text: &str) -> Result<Vec<Element>, TemplateError> {
+    let mut elements = Vec::new();
+    add(&mut elements, text, &raw.boxes, frame)?;
+    add(&mut elements, text, &raw.lines, line)?;
+    add(&mut elements, text, &raw.logos, |l| {
+        Ok((area(l.x, l.y, l.width, l.height)?, What::Logo { align: l.align }))
+    })?;
+    add(&mut elements, text, &raw.codes, code)?;
+    add(&mut elements, text, &raw.texts, words)?;
+    for raw in &raw.columns {
+        let at = line_of(text, raw.span().start);
+        let column = column(raw.as_ref(), text, at)?;
+        elements.push(column);
+    }
+    Ok(elements)
+}
+
+fn add<T>(
+    to: &mut Vec<Element>,
+    text: &str,
+    raw: &[Spanned<T>],
+    make: impl Fn(&T) -> Fault<(Area, What)>,
+) -> Result<(), TemplateError> {
+    for raw in raw {
+        let line = line_of(text, raw.span().start);
+        let (area, what) = make(raw.as_ref()).map_err(|why| TemplateError { line: Some(line), why })?;
+        to.push(Element { line, area, what });
+    }
+    Ok(())
+}
+
+fn within(key: &'static str, value: f64, least: f64, most: f64) -> Fault<f64> {
+    // False for what is not a number, too.
+    if (least..=most).contains(&value) {
+        return Ok(value);
+    }
+    Err(TemplateFault::Measure { key, value, least, most })
+}
+
+fn area(x: f64, y: f64, width: f64, height: f64) -> Fault<Area> {
+    Ok(Area {
+        x: within("x", x, 0.0, SIDE_MM_MAX)?,
+        y: within("y", y, 0.0, LENGTH_MM_MAX)?,
+        width: within("width", width, 0.1, SIDE_MM_MAX)?,
+        height: within("height", height, 0.1, LENGTH_MM_MAX)?,
+    })
+}
+
+fn frame(raw: &RawBox) -> Fault<(Area, What)> {
+    let thickness_mm = match (raw.filled, raw.thickness) {
+        (true, _) => None,
+        (false, mm) => Some(within("thickness", mm.unwrap_or_else(thin), 0.1, 10.0)?),
+    };
+    Ok((area(raw.x, raw.y, raw.width, raw.height)?, What::Box { thickness_mm }))
+}
+
+fn line(raw: &RawLine) -> Fault<(Area, What)> {
+    let thickness = within("thickness", raw.thickness, 0.1, 10.0)?;
+    let length = within("length", raw.length, 0.1, SIDE_MM_MAX)?;
+    let (width, height) = if raw.vertical { (thickness, length) } else { (length, thickness) };
+    Ok((area(raw.x, raw.y, width, height)?, What::Line { dashed: raw.dashed }))
+}
+
+fn code(raw: &RawCode) -> Fault<(Area, What)> {
+    let kind = match raw.kind {
+        RawKind::Qr => Kind::Qr,
+        RawKind::DataMatrix => Kind::DataMatrix,
+    };
+    let code = CodeElement {
+        kind,
+        words: Words::parse(&raw.content)?,
+        close_up: raw.close_up,
+        module_mm: within("module", raw.module, 0.25, 3.0)?,
+        align: raw.align,
+        optional: raw.optional,
+    };
+    Ok((area(raw.x, raw.y, raw.width, raw.height)?, What::Code(code)))
+}
+
+fn words(raw: &RawText) -> Fault<(Area, What)> {
+    let words = Words::parse(&raw.text)?;
+    let style = style!(raw, words);
+    let text = TextElement { words, style, vertical: raw.vertical, inverse: raw.inverse };
+    Ok((area(raw.x, raw.y, raw.width, raw.height)?, What::Text(text)))
+}
+
+fn column(raw: &RawColumn, text: &str, line: usize) -> Result<Element, TemplateError> {
+    let here = |why| TemplateError { line: Some(line), why };
+    if raw.text.is_empty() {
+        return Err(here(TemplateFault::EmptyColumn));
+    }
+    let mut items = Vec::new();
+    for raw in &raw.text {
+        let line = Some(line_of(text, raw.span().start));
+        items.push(item(raw.as_ref()).map_err(|why| TemplateError { line, why })?);
+    }
+    let height = raw.height.unwrap_or((LENGTH_MM_MAX - raw.y).max(0.1));
+    let area = area(raw.x, raw.y, raw.width, height).map_err(here)?;
+    let (vertical, beside_code) = (raw.vertical, raw.beside_code);
+    let column = Column { items, vertical, beside_code, grows: raw.height.is_none() };
+    Ok(Element { line, area, what: What::Column(column) })
+}
+
+fn item(raw: &RawItem) -> Fault<Item> {
+    let words = Words::parse(&raw.text)?;
+    let style = style!(raw, words);
+    let gap_mm = within("gap", raw.gap, 0.0, 100.0)?;
+    let share = within("share", raw.share, 0.05, 1.0)?;
+    Ok(Item { words, style, gap_mm, priority: raw.priority, share, bottom: raw.bottom })
+}
+
+fn size_min(size: f64, size_min: Option<f64>) -> Fault<f64> {
+    within("size_min", size_min.unwrap_or(size.min(6.0)), PT_LEAST, size)
+}
+
+fn lines(lines: usize) -> Fault<usize> {
+    if (1..=BLOCK_LINES_MAX).contains(&lines) {
+        return Ok(lines);
+    }
+    let value = f64::from(u32::try_from(lines).unwrap_or(u32::MAX));
+    // The limit is far below what a float holds exactly.
+    Err(TemplateFault::Measure { key: "lines", value, least: 1.0, most: BLOCK_LINES_MAX as f64 })
+}
+
+fn may_cut(cut: bool, words: &Words) -> Fault<bool> {
+    if cut && words.fields().any(crate::fields::Field::has_lines) {
+        return Err(TemplateFault::CutSteps);
+    }
+    Ok(cut)
+}

@@ -1,0 +1,194 @@
+//! Files that parse and files that do not: each refusal names its line.
+
+use super::*;
+use crate::fields::Fields;
+use crate::layout::{self, Dpi};
+use crate::text::Typesetter;
+use proptest::prelude::*;
+
+const HEAD: &str = "name = 'mine'\ntitle = 'Mine'\nwidth_mm = 50\nheight_mm = 30\n";
+
+fn parse(body: &str) -> Result<Template, TemplateError> {
+    Template::parse(format!("{HEAD}{body}").as_bytes())
+}
+
+fn text(x: &str, y: &str, width: &str, height: &str) -> String {
+    format!("[[text]]\nx = {x}\ny = {y}\nwidth = {width}\nheight = {height}\nsize = 9\ntext = 'a'\n")
+}
+
+fn check(body: &str, line: usize, says: &str) {
+    let refusal = parse(body).unwrap_err();
+    let said = refusal.to_string();
+    assert!(refusal.line == Some(line) && said.contains(says), "{body}\n{:?} {said}", refusal.line);
+}
+
+#[test]
+fn built_in_templates_parse_and_have_their_names() {
+    for file in builtin::files() {
+        Template::parse(file.as_bytes()).unwrap_or_else(|e| panic!("{e}\n{file}"));
+    }
+    let names: Vec<&str> = builtins().iter().map(|t| t.name.as_str()).collect();
+    assert_eq!(
+        names,
+        [
+            "equipment",
+            "equipment-62x29",
+            "equipment-66x25",
+            "micro",
+            "micro-scanner",
+            "blank-tag",
+            "cable-flag",
+            "protocol-card",
+            "load-sticker",
+            "clean-until",
+            "out-of-service",
+            "loaner-until",
+            "badge",
+            "receipt"
+        ]
+    );
+    assert_eq!(builtin("micro").unwrap().fields(), [Field::Url, Field::Tag, Field::Position]);
+    assert_eq!(builtin("equipment").unwrap().size(), "61.0 × 30.5 mm");
+}
+
+#[test]
+fn sizes_that_are_none() {
+    for bad in ["-1", "0", "nan", "inf", "1e9", "-0.001"] {
+        check(&text("1", "1", bad, "5"), 5, "width is");
+    }
+    for bad in ["-1", "nan", "-inf", "1e9"] {
+        check(&text(bad, "1", "5", "5"), 5, "x is");
+        check(&text("1", bad, "5", "5"), 5, "y is");
+    }
+    for bad in ["-4", "0", "1e12", "nan"] {
+        let head = format!("name='a'\ntitle='b'\nwidth_mm={bad}\nheight_mm=10\n");
+        let said = Template::parse(head.as_bytes()).unwrap_err().to_string();
+        assert!(said.contains("width_mm is"), "{said}");
+    }
+    check(&text("1", "1", "9", "9").replace("size = 9", "size = 9\nsize_min = 10"), 5, "size_min is 10");
+    check(&text("1", "1", "9", "9").replace("size = 9", "size = 900"), 5, "size is 900");
+    check(&text("1", "1", "9", "9").replace("size = 9", "size = 9\nlines = 0"), 5, "lines is 0");
+    let endless = Template::parse(HEAD.replace("30", "'endless'").as_bytes()).unwrap_err().to_string();
+    assert!(endless.contains("or \"continuous\"") && endless.ends_with("not \"endless\""), "{endless}");
+}
+
+#[test]
+fn off_the_label_and_on_top_of_each_other() {
+    check(&text("45", "1", "9", "5"), 5, "4.00 mm over the right edge of the label (50.0 × 30.0 mm)");
+    check(&text("1", "28", "9", "5"), 5, "3.00 mm over the lower edge");
+    let two = text("1", "1", "9", "5") + &text("9", "5", "9", "5");
+    check(&two, 12, "the text overlaps the text of line 5");
+    assert!(parse(&(text("1", "1", "9", "5") + &text("10", "1", "9", "5"))).is_ok(), "side by side");
+    let frame = "[[box]]\nx = 0\ny = 0\nwidth = 20\nheight = 10\nthickness = 0.5\n";
+    assert!(parse(&(frame.to_owned() + &text("1", "1", "9", "5"))).is_ok(), "in a box");
+    check(&(frame.to_owned() + &text("0.2", "1", "9", "5")), 11, "overlaps the box of line 5");
+    check(
+        &(frame.replace("thickness = 0.5", "filled = true") + &text("1", "1", "9", "5")),
+        11,
+        "overlaps the box",
+    );
+}
+
+#[test]
+fn unknown_keys_and_fields() {
+    check("[[text]]\nx = 1\ncolour = 'red'\n", 7, "colour");
+    check("[[picture]]\nx = 1\n", 5, "picture");
+    check(&text("1", "1", "9", "5").replace("'a'", "'{colour}'"), 5, "known: url, tag, name");
+    check(&text("1", "1", "9", "5").replace("'a'", "'{name'"), 5, "brace");
+    check(&text("1", "1", "9", "5").replace("'a'", "'name}'"), 5, "brace");
+    check(&text("1", "1", "9", "5").replace("'a'", &format!("'{}'", "a".repeat(301))), 5, "301");
+    check(&text("1", "1", "9", "5").replace("'a'", "'{steps}'\ncut = true"), 5, "no step");
+    check("[[column]]\nx = 1\ny = 1\nwidth = 9\nheight = 9\n", 5, "at least one");
+    check(
+        "[[column]]\nx = 1\ny = 1\nwidth = 9\n[[column.text]]\nsize = 9\ntext = 'a'\n",
+        5,
+        "exactly one column",
+    );
+    check(
+        "[[column]]\nx = 1\ny = 1\nwidth = 9\nheight = 9\nbeside_code = true\n[[column.text]]\nsize = 9\ntext = 'a'\n",
+        5,
+        "further left",
+    );
+    check(
+        "[[column]]\nx = 1\ny = 1\nwidth = 9\nheight = 9\n[[column.text]]\nsize = 1\ntext = 'a'\n",
+        10,
+        "size is 1",
+    );
+    check("[[code]]\nx = 1\ny = 1\nwidth = 9\nheight = 9\nkind = 'aztec'\n", 10, "aztec");
+    check("[[text]\n", 5, "");
+}
+
+#[test]
+fn too_much_of_it() {
+    let whole = |bytes: &[u8]| Template::parse(bytes).unwrap_err().why;
+    assert_eq!(whole(&vec![b' '; BYTES_MAX + 1]), TemplateFault::TooLong(BYTES_MAX + 1));
+    assert_eq!(whole(b"name = '\xff'"), TemplateFault::NotText);
+    let many = text("1", "1", "9", "5").repeat(65);
+    assert_eq!(parse(&many).unwrap_err().why, TemplateFault::TooManyElements(65));
+    assert!(matches!(whole(HEAD.replace("mine", "a b").as_bytes()), TemplateFault::Name(_)));
+    let nested = format!("{HEAD}a = {}", "[".repeat(20_000));
+    assert!(matches!(whole(nested.as_bytes()), TemplateFault::Toml(_)));
+}
+
+#[test]
+fn words_are_parted() {
+    let words = Words::parse("Lot { load_lot }, {date}").unwrap();
+    let literal = |s: &str| Part::Literal(s.to_owned());
+    assert_eq!(
+        words.0,
+        [literal("Lot "), Part::Field(Field::LoadLot), literal(", "), Part::Field(Field::Date)]
+    );
+}
+
+/// What parses is drawn or refused; nothing else may happen.
+fn survive(file: &[u8]) {
+    if let Ok(template) = Template::parse(file) {
+        let mut t = Typesetter::new().unwrap();
+        let long = "Přístroj 14 ".repeat(40);
+        for name in ["", "Pump 14", long.as_str()] {
+            let fields = Field::ALL.iter().fold(Fields::new(), |f, field| f.with(*field, name));
+            let fields = fields.with(Field::Url, "http://a.example/7QK3M9X2W").with(Field::Tag, "7QK3M9X2W");
+            if let Ok(drawing) = layout::draw(&t, &template, &fields, None, Dpi::D203) {
+                let label = drawing.bitmap(&mut t);
+                assert!(label.width() == drawing.width && label.height() == drawing.height);
+            }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_bytes(file in proptest::collection::vec(any::<u8>(), 0..400)) {
+        survive(&file);
+    }
+
+    #[test]
+    fn mutated_built_in_templates(
+        which in 0usize..20, at in 0usize..6_000, byte: u8, cut in proptest::option::of(0usize..6_000),
+        number in proptest::option::of(prop_oneof![Just("-1"), Just("0"), Just("nan"), Just("1e308"), Just("0.1"), Just("320"), Just("200"), Just("64")]),
+        line in 0usize..200,
+    ) {
+        let files = builtin::files();
+        let mut file = files[which % files.len()].as_bytes().to_vec();
+        if let Some(number) = number {
+            // One line's value becomes a strange number.
+            let text = String::from_utf8(file).unwrap();
+            let lines: Vec<&str> = text.lines().collect();
+            let line = line % lines.len();
+            let keyed = |(i, l): (usize, &&str)| match l.split_once(" = ") {
+                Some((key, _)) if i == line => format!("{key} = {number}"),
+                _ => (*l).to_owned(),
+            };
+            file = lines.iter().enumerate().map(keyed).collect::<Vec<_>>().join("\n").into_bytes();
+        } else {
+            let at = at % file.len();
+            file[at] = byte;
+        }
+        if let Some(cut) = cut {
+            file.truncate(cut);
+        }
+        survive(&file);
+    }
+}

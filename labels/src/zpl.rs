@@ -1,0 +1,395 @@
+//! ZPL II: a label as one compressed graphic field, and a printer that counts what came out of it.
+
+mod graphic;
+
+use std::time::Duration;
+
+use crate::bitmap::Bitmap;
+use crate::language::{
+    self, Answers, Asking, Awaited, Condition, EncodeError, Event, Language, Profile, Row, Session,
+};
+use crate::layout::Dpi;
+use crate::media::{Length, Media, Thermal};
+
+/// The language's row.
+pub const ROW: Row = Row {
+    language: Language::Zpl,
+    name: "zpl",
+    printers: "Zebra, and others in their ZPL mode",
+    dpi: &[203, 300, 600],
+    head_dots,
+    answers: Answers::Printed,
+    media: || media(&[Thermal::Direct, Thermal::Transfer]),
+    session: |profile, _| Box::new(Zpl::new(profile)),
+};
+
+/// Data sheets of ZD421 (104 mm at 203 dpi, 1,280 dots at 300) and ZT411 (104 mm at 600).
+fn head_dots(dpi: Dpi) -> u32 {
+    match dpi.get() {
+        203 => 832,
+        300 => 1_280,
+        _ => dpi.dots(104.0) & !7,
+    }
+}
+
+/// Rolls of desktop label printers (Zebra's Z-Perform and Z-Select lists, gap 1/8 in); the head reaches their edges.
+pub(crate) fn media(thermal: &[Thermal]) -> Vec<Media> {
+    let sizes = [
+        ("2.4x1.2in", 60.96, Some(30.48)),
+        ("62x29", 62.0, Some(29.0)),
+        ("2.25x1.25in", 57.15, Some(31.75)),
+        ("2x1in", 50.8, Some(25.4)),
+        ("1x0.5in", 25.4, Some(12.7)),
+        ("4x2in", 101.6, Some(50.8)),
+        ("4x3in", 101.6, Some(76.2)),
+        ("4x6in", 101.6, Some(152.4)),
+        ("100x50", 100.0, Some(50.0)),
+        ("50-continuous", 50.0, None),
+        ("100-continuous", 100.0, None),
+    ];
+    let roll = |&thermal: &Thermal| {
+        sizes.map(|(name, width_mm, length)| Media {
+            name: match thermal {
+                Thermal::Direct => name.to_owned(),
+                Thermal::Transfer => format!("{name}-transfer"),
+            },
+            width_mm,
+            length: length.map_or(Length::Continuous, |mm| Length::DieCut { mm, gap_mm: 3.2 }),
+            side_mm: 0.0,
+            end_mm: 0.0,
+            thermal,
+            two_colour: false,
+        })
+    };
+    thermal.iter().flat_map(roll).collect()
+}
+
+/// From one question to the next.
+const POLL: Duration = Duration::from_millis(1_000);
+/// While a label awaits its confirmation.
+const POLL_AWAITING: Duration = Duration::from_millis(500);
+/// `~HS` is not answered when paper or ribbon are out, the head is open or hot: then `~HQES` is asked.
+const HOST_STATUS_MAX: Duration = Duration::from_millis(1_000);
+/// How long the answer to `~HQES` may take.
+const ERRORS_MAX: Duration = Duration::from_secs(2);
+/// How long a printer that answered `~HS` may take to tell its counter; clones have none.
+const COUNTER_MAX: Duration = Duration::from_millis(1_000);
+/// Bytes of a line of what printers say; longer ones are garbage.
+const LINE_BYTES_MAX: usize = 128;
+
+const ASK_STATUS: &[u8] = b"~HS\r\n";
+const ASK_ERRORS: &[u8] = b"~HQES\r\n";
+const ASK_COUNTER: &[u8] = b"! U1 getvar \"odometer.total_label_count\"\r\n";
+/// Fields of the first and second line that answer `~HS`.
+const STATUS_FIELDS: (usize, usize) = (12, 11);
+
+/// How it is known that a label came out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Counting {
+    /// The printer was asked for its counter.
+    Asked,
+    /// It counted so many when the labels of now had not come out.
+    At(u64),
+    /// It has no counter, or one that others move too: labels are taken, not printed.
+    Never,
+}
+
+/// What has been asked of the printer's state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Question {
+    Status,
+    Errors,
+}
+
+/// One connection's talk with a ZPL printer.
+#[derive(Debug)]
+pub struct Zpl {
+    profile: Profile,
+    awaited: Awaited,
+    counting: Counting,
+    question: Question,
+    asking: Asking,
+    counter: Asking,
+    /// `~HS` was asked after the last label had been given away: only then does its answer speak of that label.
+    fresh: bool,
+    /// `~HS` is being answered; while it is not, a silent counter means nothing.
+    heard: bool,
+    /// Labels of an earlier job are still coming out: the counter says nothing of ours yet.
+    busy_before: bool,
+    condition: Condition,
+    set_up: bool,
+    /// The first line that answers `~HS`, until the second has come.
+    first_line: Option<[bool; 5]>,
+    line: Vec<u8>,
+}
+
+impl Zpl {
+    /// A session.
+    pub fn new(profile: Profile) -> Self {
+        let counting = if profile.answers == Answers::Printed { Counting::Asked } else { Counting::Never };
+        Self {
+            profile,
+            awaited: Awaited::default(),
+            counting,
+            question: Question::Status,
+            asking: Asking::default(),
+            counter: Asking::default(),
+            fresh: false,
+            heard: false,
+            busy_before: false,
+            condition: Condition::Ready,
+            set_up: false,
+            first_line: None,
+            line: Vec::new(),
+        }
+    }
+
+    fn ask(&mut self, now: Duration, question: Question) -> Vec<u8> {
+        self.fresh = !self.asking.is_open();
+        self.question = question;
+        self.asking.ask(now);
+        self.first_line = None;
+        match question {
+            Question::Status => ASK_STATUS.to_vec(),
+            Question::Errors => ASK_ERRORS.to_vec(),
+        }
+    }
+
+    /// What the printer has to know once: the roll, and how dark and fast it prints. What it was set to before counts
+    /// where the profile says nothing.
+    fn set_up(&mut self) -> String {
+        if std::mem::replace(&mut self.set_up, true) {
+            return String::new();
+        }
+        let darkness = self.profile.darkness.map(|d| format!("~SD{:02}", u16::from(d.min(100)) * 30 / 100));
+        let track = match self.profile.media.length {
+            Length::DieCut { .. } => 'Y',
+            Length::Continuous => 'N',
+        };
+        let thermal = match self.profile.media.thermal {
+            Thermal::Direct => 'D',
+            Thermal::Transfer => 'T',
+        };
+        let speed = self.profile.speed_mm_s.map(|mm| format!("^PR{}", ((mm + 12) / 25).clamp(2, 14)));
+        let (darkness, speed) = (darkness.unwrap_or_default(), speed.unwrap_or_default());
+        format!("{darkness}^XA^MN{track}^MT{thermal}{speed}^XZ\r\n")
+    }
+
+    /// A line without its ends.
+    fn on_line(&mut self, line: &str) -> Vec<Event> {
+        if let Some(groups) = line.trim().strip_prefix("ERRORS:") {
+            return self.on_errors(groups);
+        }
+        if let Some(counted) = line.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
+            return counted.parse().map(|counted| self.on_counter(counted)).unwrap_or_default();
+        }
+        let fields: Vec<&str> = line.split(',').collect();
+        let number = |at: usize| fields.get(at).and_then(|f| f.parse::<u32>().ok());
+        let yes = |at: usize| number(at) == Some(1);
+        if (0..fields.len()).any(|at| number(at).is_none()) {
+            return Vec::new();
+        }
+        if fields.len() == STATUS_FIELDS.0 {
+            // Paper out, paused, too hot, memory lost, nothing left to be worked on.
+            self.first_line = Some([yes(1), yes(2), yes(11), yes(9), number(4) == Some(0)]);
+        } else if fields.len() == STATUS_FIELDS.1
+            && let Some([paper_out, paused, hot, memory_lost, no_formats]) = self.first_line.take()
+        {
+            let causes = [
+                (yes(2), Condition::CoverOpen),
+                (paper_out, Condition::PaperOut),
+                (yes(3), Condition::RibbonOut),
+                (hot, Condition::Cooling),
+                (memory_lost, Condition::Fault),
+                (yes(7), Condition::LabelWaiting),
+                (paused, Condition::Paused),
+            ];
+            return self.on_status(&causes, no_formats && number(8) == Some(0));
+        }
+        Vec::new()
+    }
+
+    fn on_status(&mut self, causes: &[(bool, Condition)], empty: bool) -> Vec<Event> {
+        if self.question != Question::Status || !self.asking.answered() {
+            return Vec::new();
+        }
+        self.heard = true;
+        let mut events = self.told(causes);
+        let taken =
+            empty && self.fresh && self.condition == Condition::Ready && self.counting == Counting::Never;
+        if let Some(upto) = taken.then(|| self.awaited.take_all()).flatten() {
+            events.push(Event::Taken { upto });
+        }
+        if self.awaited.is_empty() {
+            self.busy_before = !empty && self.counting != Counting::Never;
+            if self.busy_before {
+                self.counting = Counting::Asked;
+            }
+        }
+        events
+    }
+
+    fn told(&mut self, causes: &[(bool, Condition)]) -> Vec<Event> {
+        self.condition = causes.iter().find(|(on, _)| *on).map_or(Condition::Ready, |(_, c)| *c);
+        vec![Event::State(self.condition)]
+    }
+
+    /// ` 1 00000000 00000005`: whether there are any, the higher and the lower 32 of them.
+    fn on_errors(&mut self, groups: &str) -> Vec<Event> {
+        let words: Vec<&str> = groups.split_ascii_whitespace().collect();
+        let [flag @ ("0" | "1"), high, low] = words[..] else { return Vec::new() };
+        let (Ok(high), Ok(bits)) = (u32::from_str_radix(high, 16), u32::from_str_radix(low, 16)) else {
+            return Vec::new();
+        };
+        if self.question != Question::Errors || !self.asking.answered() {
+            return Vec::new();
+        }
+        let causes = [
+            (bits & 0x04 != 0, Condition::CoverOpen),
+            (bits & 0x01 != 0, Condition::PaperOut),
+            (bits & 0x02 != 0, Condition::RibbonOut),
+            (bits & 0x08 != 0, Condition::CutterJam),
+            (bits & 0x30 != 0, Condition::Cooling),
+            (bits & 0x1_0000 != 0, Condition::Paused),
+            (flag == "1" || bits | high != 0, Condition::Fault),
+        ];
+        self.told(&causes)
+    }
+
+    fn on_counter(&mut self, counted: u64) -> Vec<Event> {
+        if !self.counter.answered() {
+            return Vec::new();
+        }
+        let at = match self.counting {
+            Counting::Asked => {
+                if !self.busy_before {
+                    self.counting = Counting::At(counted);
+                }
+                return Vec::new();
+            }
+            Counting::At(at) => at,
+            Counting::Never => return Vec::new(),
+        };
+        match counted.checked_sub(at).map(usize::try_from) {
+            Some(Ok(0)) => Vec::new(),
+            Some(Ok(out)) if out <= self.awaited.len() => {
+                self.counting = Counting::At(counted);
+                self.awaited.take(out).map(|upto| Event::Printed { upto }).into_iter().collect()
+            }
+            // Moved by nobody's label of ours (a key, another computer): from here if none is awaited, else no more.
+            _ if self.awaited.is_empty() => {
+                self.counting = Counting::At(counted);
+                Vec::new()
+            }
+            _ => {
+                self.counting = Counting::Never;
+                Vec::new()
+            }
+        }
+    }
+}
+
+impl Session for Zpl {
+    fn hello(&mut self, now: Duration) -> Vec<u8> {
+        if self.profile.answers == Answers::Nothing {
+            return Vec::new();
+        }
+        let mut bytes = self.ask(now, Question::Status);
+        if self.counting != Counting::Never {
+            self.counter.ask(now);
+            bytes.extend_from_slice(ASK_COUNTER);
+        }
+        bytes
+    }
+
+    /// Drops the torn label and whatever of earlier ones has not come out: what a person is asked about must not move.
+    fn after_interruption(&mut self) -> Vec<u8> {
+        b"\r\n~JA\r\n".to_vec()
+    }
+
+    fn encode(&mut self, n: u32, label: &Bitmap) -> Result<Vec<u8>, EncodeError> {
+        language::fits(label, &self.profile)?;
+        let (width, height, row_bytes) = (label.width(), label.height(), label.row_bytes());
+        let total = label.bytes().len();
+        // The roll's width, not the picture's: rolls run in the middle of the head, and dot 0 is at their left edge.
+        let across =
+            self.profile.dpi.dots(self.profile.media.width_mm).min(self.profile.head_dots).max(width);
+        let mut bytes = self.set_up().into_bytes();
+        bytes.reserve(total / 2);
+        let head = format!("^XA^PW{across}^LL{height}^LH0,0^FO0,0^GFA,{total},{total},{row_bytes},");
+        bytes.extend_from_slice(head.as_bytes());
+        if self.profile.dense {
+            graphic::z64(label.bytes(), &mut bytes);
+        } else {
+            graphic::acs(label, &mut bytes);
+        }
+        bytes.extend_from_slice(b"^FS^PQ1,0,0,N^XZ\r\n");
+        if self.profile.answers != Answers::Nothing {
+            self.awaited.push(n);
+            self.fresh = false;
+        }
+        Ok(bytes)
+    }
+
+    fn takes_next(&self) -> bool {
+        let nothing = self.profile.answers == Answers::Nothing;
+        nothing || (self.counting != Counting::Asked && self.condition != Condition::LabelWaiting)
+    }
+
+    fn on_bytes(&mut self, bytes: &[u8]) -> Vec<Event> {
+        let mut events = Vec::new();
+        for &byte in bytes {
+            match byte {
+                // A line ends with each of these, and a counter's answer with its second quote.
+                0x02 | 0x03 | b'\r' | b'\n' => {}
+                b'"' if self.line.first() == Some(&b'"') => self.line.push(byte),
+                _ => {
+                    // One byte over the limit marks the line as garbage.
+                    if self.line.len() <= LINE_BYTES_MAX {
+                        self.line.push(byte);
+                    }
+                    continue;
+                }
+            }
+            let line = std::mem::take(&mut self.line);
+            if line.len() <= LINE_BYTES_MAX
+                && let Ok(line) = std::str::from_utf8(&line)
+            {
+                events.extend(self.on_line(line));
+            }
+        }
+        events
+    }
+
+    fn tick(&mut self, now: Duration) -> (Vec<u8>, Vec<Event>) {
+        if self.profile.answers == Answers::Nothing {
+            return (Vec::new(), Vec::new());
+        }
+        if self.counting == Counting::Asked && self.heard && self.counter.overdue(now, COUNTER_MAX) {
+            self.counting = Counting::Never;
+        }
+        let every = if self.awaited.is_empty() { POLL } else { POLL_AWAITING };
+        let mut events = Vec::new();
+        let mut bytes = match self.question {
+            Question::Status if self.asking.overdue(now, HOST_STATUS_MAX) => {
+                (self.heard, self.counter) = (false, Asking::default());
+                self.ask(now, Question::Errors)
+            }
+            Question::Errors if self.asking.overdue(now, ERRORS_MAX) => {
+                events.push(Event::Silent);
+                self.ask(now, Question::Status)
+            }
+            _ if self.asking.due(now, every) => self.ask(now, Question::Status),
+            _ => Vec::new(),
+        };
+        let lost = self.counter.overdue(now, ERRORS_MAX);
+        if self.counting != Counting::Never && (lost || self.counter.due(now, every)) {
+            self.counter.ask(now);
+            bytes.extend_from_slice(ASK_COUNTER);
+        }
+        (bytes, events)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,49 @@
+//! The demo with a printer of each language: one label of each comes out and reads.
+
+use std::time::{Duration, Instant};
+
+use labels::Language;
+use serde_json::{Value, json};
+
+use crate::demo::Demo;
+use crate::readers::{zbar, zxing};
+use crate::room::SOON;
+
+#[tokio::test]
+async fn a_printer_of_each_language() {
+    let names: Vec<&str> = Language::all().map(Language::name).collect();
+    let demo = Demo::start(&["--bare", "--no-relay", "--printers", &names.join(",")]);
+    let line = &demo.line;
+    let told: Vec<_> = line.printers.iter().map(|p| (p.name.as_str(), p.language.as_str())).collect();
+    assert_eq!(told, names.iter().map(|name| (*name, *name)).collect::<Vec<_>>());
+    let ca = reqwest::Certificate::from_pem(&std::fs::read(&line.ca).unwrap()).unwrap();
+    let client =
+        reqwest::Client::builder().tls_certs_only([ca]).timeout(Duration::from_secs(30)).build().unwrap();
+    let url = |path: &str| format!("{}{path}", line.r#box.https);
+    for printer in &line.printers {
+        let wanted = json!({ "blank": 2, "printer": printer.name });
+        let asked = client.post(url("/api/v1/labels")).bearer_auth(&line.r#box.api_token).json(&wanted);
+        let answer = asked.send().await.unwrap();
+        assert_eq!(answer.status().as_u16(), 202, "{}", printer.name);
+        let job: Value = serde_json::from_str(&answer.text().await.unwrap()).unwrap();
+        let id = job["id"].as_str().unwrap().to_owned();
+        let deadline = Instant::now() + SOON;
+        let done = loop {
+            let asked = client.get(url(&format!("/api/v1/labels/{id}"))).bearer_auth(&line.r#box.api_token);
+            let job: Value =
+                serde_json::from_str(&asked.send().await.unwrap().text().await.unwrap()).unwrap();
+            if job["state"] == "done" {
+                break job;
+            }
+            assert!(Instant::now() < deadline, "{}: {job}", printer.name);
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        };
+        let pictures = ["0001.png", "0002.png"].map(|name| printer.spool.join(name)).to_vec();
+        let tags = done["labels"].as_array().unwrap().iter().map(|l| l["tag"].as_str().unwrap());
+        for (read, tag) in zbar(&pictures).iter().zip(tags.clone()) {
+            assert!(read.ends_with(&format!("/{tag}")), "{}: {read} and not {tag}", printer.name);
+        }
+        assert_eq!(zxing(&pictures), zbar(&pictures), "{}", printer.name);
+        assert_eq!(tags.count(), 2);
+    }
+}

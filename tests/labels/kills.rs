@@ -1,0 +1,142 @@
+//! The box is killed with SIGKILL in mid-batch, 200 times: no label is missing or doubled without having been asked about.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use appliance::random::{Random, SeededRandom};
+use harness::virtual_printer::Options;
+use labels::Language;
+use serde_json::json;
+
+use crate::room::{KINDS, Kind, SOON};
+use crate::station::{Job, Station};
+
+/// Of each language.
+const KILLS: u32 = 40;
+/// Labels of a job.
+const LABELS: u32 = 40;
+/// What a label takes in the printer.
+const PRINT_TIME: Duration = Duration::from_millis(12);
+/// A kill comes anywhere within this after a label: the next one is drawn, sent, printed or confirmed meanwhile.
+const MOMENT: Duration = Duration::from_millis(120);
+
+/// One language's box, what it has been asked to print, and what has come out of that.
+struct Story {
+    station: Station,
+    tags: Vec<String>,
+    job: Option<Job>,
+    out: BTreeMap<String, u32>,
+    jobs: u32,
+    asked: u32,
+}
+
+impl Story {
+    async fn begin(kind: Kind) -> Self {
+        let options = Options { print_time: PRINT_TIME, remembers: 4, ..kind.options() };
+        // A Brother on a network tells nothing over its line, and this one has no agent.
+        let answers = if kind.language == Language::BrotherQl { "never" } else { "auto" };
+        let station = Station::open(kind, options, answers).await;
+        let tags = station.items(LABELS).await;
+        Self { station, tags, job: None, out: BTreeMap::new(), jobs: 0, asked: 0 }
+    }
+
+    /// Items and blank tags in turn.
+    async fn submit(&mut self) {
+        let wanted = match self.jobs % 2 {
+            0 => json!({ "printer": "Bench", "tags": self.tags }),
+            _ => json!({ "printer": "Bench", "blank": LABELS }),
+        };
+        self.jobs += 1;
+        self.out.clear();
+        self.job = Some(self.station.submit(&wanted).await);
+    }
+
+    fn look(&mut self) {
+        for tag in self.station.tray() {
+            *self.out.entry(tag).or_default() += 1;
+        }
+    }
+
+    /// Answers what is asked by what lies in the tray. No more is asked than was under way.
+    async fn answer(&mut self) {
+        let Some(id) = self.job.as_ref().map(|job| job.id().to_owned()) else { return };
+        let job = self.station.job(&id).await;
+        let doubts = job.labels("unknown");
+        assert!(doubts.len() <= 2, "{}", job.0);
+        if doubts.is_empty() {
+            return;
+        }
+        self.look();
+        for (n, tag) in doubts {
+            self.asked += 1;
+            self.station.answer(&id, n, self.out.contains_key(&tag)).await;
+        }
+    }
+
+    /// Everything of a finished job is out once; a blank tag that was denied is burnt.
+    async fn finish(&mut self) {
+        let Some(id) = self.job.take().map(|job| job.id().to_owned()) else { return };
+        let job = loop {
+            self.job = Some(self.station.until_still(&id).await);
+            self.answer().await;
+            let job = self.station.job(&id).await;
+            if job.state() == "done" {
+                break job;
+            }
+        };
+        self.job = None;
+        self.look();
+        let burnt = job.labels("failed");
+        assert!(burnt.is_empty() || job.0["labels"][0]["blank"] == true, "{}", job.0);
+        let all = job.0["labels"].as_array().unwrap();
+        assert_eq!(all.len(), LABELS as usize);
+        for label in all {
+            let times = self.out.get(label["tag"].as_str().unwrap()).copied().unwrap_or(0);
+            let wanted = u32::from(label["state"] != "failed");
+            assert_eq!(times, wanted, "{label} of {id}: {:?}", self.out);
+        }
+    }
+
+    /// Prints a little, and is killed at a moment that nobody chose.
+    async fn live_and_die(&mut self, random: &dyn Random) {
+        self.answer().await;
+        let done = match &self.job {
+            Some(job) => self.station.job(job.id()).await.state() == "done",
+            None => true,
+        };
+        if done {
+            self.finish().await;
+            self.submit().await;
+        }
+        let before = self.station.printer.pieces();
+        let printer = &self.station.printer;
+        tokio::task::block_in_place(|| printer.wait_for_pieces(SOON, before + 1));
+        let moment = random.below(MOMENT.as_micros() as u64);
+        tokio::time::sleep(Duration::from_micros(moment)).await;
+        self.station.r#box.kill().await;
+        self.station.r#box.start().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 6)]
+async fn two_hundred_kills_in_mid_batch() {
+    let begun = Instant::now();
+    let stories = KINDS.map(|kind| {
+        tokio::spawn(async move {
+            let random = SeededRandom::new(kind.language as u64 + 50);
+            let mut story = Story::begin(kind).await;
+            for _ in 0..KILLS {
+                story.live_and_die(&random).await;
+            }
+            story.finish().await;
+            (story.jobs, story.asked)
+        })
+    });
+    for (kind, story) in KINDS.into_iter().zip(stories) {
+        let (jobs, asked) = story.await.unwrap();
+        let name = kind.language.name();
+        eprintln!("{name}: {KILLS} kills in {jobs} jobs of {LABELS} labels, {asked} labels asked about");
+        assert!(asked > 0, "{name}: no kill came in mid-label");
+    }
+    eprintln!("all in {:?}", begun.elapsed());
+}

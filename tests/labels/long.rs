@@ -1,0 +1,53 @@
+//! A long batch: the box's memory stays where it is, and the first byte is at the printer at once.
+
+use std::time::{Duration, Instant};
+
+use harness::virtual_printer::Options;
+use labels::Language;
+use serde_json::json;
+
+use crate::room::{Kind, SOON};
+use crate::station::Station;
+
+/// Labels in all, in five jobs; `LABELS=5000` is the length that the issue asks for and takes minutes here.
+fn labels() -> u32 {
+    let asked = std::env::var("LABELS").ok().and_then(|count| count.parse().ok());
+    asked.unwrap_or(600)
+}
+
+const JOBS: u32 = 5;
+/// What redb's and the allocator's own caches may take meanwhile.
+const GROWTH_KIB: u64 = 6 * 1_024;
+
+/// Memory that is the process's own.
+fn anonymous_kib(pid: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:")).unwrap();
+    line.trim().trim_end_matches(" kB").parse().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn memory_does_not_grow_and_the_first_label_comes_at_once() {
+    let kind = Kind::of(Language::EscPos);
+    let station = Station::open(kind, Options { remembers: 4, ..kind.options() }, "auto").await;
+    let (of_a_job, pid) = (labels() / JOBS, station.r#box.pid());
+    let (mut memory, mut first) = (Vec::new(), Vec::new());
+    for n in 0..JOBS {
+        let before = station.printer.pieces();
+        let begun = Instant::now();
+        let job = station.submit(&json!({ "printer": "Bench", "blank": of_a_job })).await;
+        let printer = &station.printer;
+        let out = tokio::task::block_in_place(|| printer.wait_for_pieces(SOON, before + 1));
+        assert!(out, "job {n}: nothing came out");
+        first.push(begun.elapsed());
+        let all = u64::from(before + of_a_job);
+        let patience = Duration::from_secs(60) + Duration::from_millis(100) * of_a_job;
+        let whole = tokio::task::block_in_place(|| printer.wait_for_pieces(patience, all as u32));
+        assert!(whole, "job {n}: {} of {all} came out", printer.pieces());
+        assert_eq!(station.until_still(job.id()).await.state(), "done");
+        memory.push(anonymous_kib(pid));
+    }
+    eprintln!("{of_a_job} labels a job; first label out after {first:?}; RssAnon {memory:?} KiB");
+    let (early, late) = (memory[0], memory[JOBS as usize - 1]);
+    assert!(late <= early + GROWTH_KIB, "{memory:?} KiB after each {of_a_job} labels");
+}

@@ -1,0 +1,190 @@
+//! A thousand labels of each language, decoded by programs that we did not write, and read by two code readers.
+
+use std::path::Path;
+use std::process::Command;
+
+use appliance::random::{Random, SeededRandom};
+use harness::tools;
+use labels::drawing::Mark;
+use labels::language::Profile;
+use labels::layout::Dpi;
+use labels::{Language, Typesetter, layout, template};
+use serde::Deserialize;
+
+use crate::room::{Batch, Kind, Shop, preview, request};
+
+/// Labels of each language.
+const LABELS: u32 = 1_000;
+/// Those that zebrash draws too: it is thorough and slow.
+const DRAWN: u32 = 20;
+/// Those that are printed over a line and come back out of the printer's spool.
+const PRINTED: u32 = 12;
+/// Standard labels that are read from too far and askew.
+const TILTED: u32 = 300;
+
+/// What the readers say of a folder of streams.
+#[derive(Debug, Deserialize)]
+struct Found {
+    labels: u32,
+    dots: u32,
+    zxing: u32,
+    zbar: u32,
+    wrong: serde_json::Value,
+}
+
+impl Found {
+    #[track_caller]
+    fn all(&self, labels: u32) {
+        let counted = (self.labels, self.dots, self.zxing, self.zbar);
+        assert_eq!(counted, (labels, labels, labels, labels), "{:?}", self.wrong);
+    }
+}
+
+/// What a witness answers, one JSON object.
+fn asked<T: for<'a> Deserialize<'a>>(command: &mut Command) -> T {
+    let out = command.output().unwrap_or_else(|e| panic!("{command:?}: {e}"));
+    assert!(out.status.success(), "{command:?}: {}", String::from_utf8_lossy(&out.stderr));
+    serde_json::from_slice(&out.stdout).unwrap_or_else(|e| panic!("{command:?}: {e}"))
+}
+
+fn script(name: &str) -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("labels/oracles").join(name)
+}
+
+fn check(language: &str, folder: &Path, more: &[&str]) -> Found {
+    let mut python = Command::new(tools::python());
+    asked(python.arg(script("check.py")).arg(language).arg(folder).args(more))
+}
+
+/// Writes random labels as streams, each with the picture that is meant and the address of its code.
+fn write(kind: Kind, profile: &Profile, count: u32, folder: &Path) {
+    let random: &dyn Random = &SeededRandom::new(1_700 + kind.language as u64);
+    let mut typesetter = Typesetter::new().unwrap();
+    let mut config = kind.config("tcp://nobody:1");
+    config.media = profile.media.clone();
+    for n in 1..=count {
+        let label = request(random, n, n % 10 == 0);
+        let dots = preview(&mut typesetter, &label, (n, count), &config, kind.template);
+        let stream = kind.language.session(profile.clone(), 7).encode(1, &dots).unwrap();
+        let file = |kind: &str| folder.join(format!("{n:04}.{kind}"));
+        std::fs::write(file("bin"), stream).unwrap();
+        std::fs::write(file("png"), dots.to_png().unwrap()).unwrap();
+        std::fs::write(file("txt"), label.url.to_uppercase()).unwrap();
+    }
+}
+
+fn thousand(language: Language) {
+    let (kind, folder) = (Kind::of(language), tempfile::tempdir().unwrap());
+    write(kind, &kind.profile(), LABELS, folder.path());
+    check(language.name(), folder.path(), &[]).all(LABELS);
+}
+
+#[test]
+fn a_thousand_escpos_labels() {
+    thousand(Language::EscPos);
+}
+
+#[test]
+fn a_thousand_zpl_labels() {
+    thousand(Language::Zpl);
+}
+
+#[test]
+fn a_thousand_tspl_labels() {
+    thousand(Language::Tspl);
+}
+
+#[test]
+fn a_thousand_brother_ql_labels() {
+    thousand(Language::BrotherQl);
+}
+
+#[test]
+fn a_thousand_dymo_labels() {
+    thousand(Language::Dymo);
+}
+
+/// ACS and Z64 through the whole of another ZPL interpreter, and Z64 through the strict reader too.
+#[test]
+fn zpl_by_a_second_witness() {
+    let kind = Kind::of(Language::Zpl);
+    for dense in [false, true] {
+        let folder = tempfile::tempdir().unwrap();
+        let profile = Profile { dense, ..kind.profile() };
+        write(kind, &profile, DRAWN, folder.path());
+        check("zpl", folder.path(), &[]).all(DRAWN);
+        let mut node = Command::new(tools::program("node"));
+        node.arg(script("zpl.mjs")).arg(tools::installed()).arg(folder.path()).args(["61", "31", "8"]);
+        let out = node.output().unwrap();
+        assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+        check("zpl", folder.path(), &["drawn"]).all(DRAWN);
+    }
+}
+
+/// Red and black on one roll takes another kind of row.
+#[test]
+fn two_colour_brother_ql() {
+    let (kind, folder) = (Kind::of(Language::BrotherQl), tempfile::tempdir().unwrap());
+    let rolls = (kind.language.row().media)();
+    let media = rolls.into_iter().find(|media| media.two_colour).unwrap();
+    let profile = Profile { media, ..kind.profile() };
+    write(kind, &profile, DRAWN, folder.path());
+    check("brother-ql", folder.path(), &[]).all(DRAWN);
+}
+
+/// The streams that a printer really got from the print room.
+#[test]
+fn what_came_over_the_line() {
+    for kind in crate::room::KINDS {
+        let shop = Shop::of(kind);
+        let room = shop.open();
+        let batch = Batch::on(kind, 71, PRINTED, |n| n % 4 == 0);
+        room.printing.submit(batch.request()).unwrap();
+        room.until_done(batch.id);
+        assert!(shop.printer.wait_until_idle(crate::room::SOON));
+        assert_eq!(batch.out(&shop.printer), (1..=PRINTED).collect::<Vec<_>>(), "{kind:?}");
+        assert_eq!(shop.printer.stray_bytes(), 0, "{kind:?}");
+        let mut typesetter = Typesetter::new().unwrap();
+        for (n, label) in (1..).zip(&batch.labels) {
+            let dots = preview(&mut typesetter, label, (n, PRINTED), &shop.config(), kind.template);
+            let file = |kind: &str| shop.spool().join(format!("{n:04}.{kind}"));
+            std::fs::write(file("png"), dots.to_png().unwrap()).unwrap();
+            std::fs::write(file("txt"), label.url.to_uppercase()).unwrap();
+        }
+        check(kind.language.name(), &shop.spool(), &[]).all(PRINTED);
+    }
+}
+
+/// Half size, turned by 7° and blurred by a third of a module.
+#[test]
+fn the_standard_label_from_too_far_and_askew() {
+    #[derive(Debug, Deserialize)]
+    struct Read {
+        labels: u32,
+        zxing: u32,
+        zbar: u32,
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let random: &dyn Random = &SeededRandom::new(1_800);
+    let (mut typesetter, equipment) = (Typesetter::new().unwrap(), template::builtin("equipment").unwrap());
+    let mut module_dots = 0;
+    for n in 1..=TILTED {
+        let label = request(random, n, false);
+        let drawing =
+            layout::draw(&typesetter, equipment, &label.fields(n, TILTED), None, Dpi::D203).unwrap();
+        let mut codes = drawing.marks.iter().filter_map(|mark| match mark {
+            Mark::Code { module, .. } => Some(*module),
+            _ => None,
+        });
+        module_dots = codes.next_back().unwrap();
+        let file = |kind: &str| folder.path().join(format!("{n:04}.{kind}"));
+        std::fs::write(file("png"), drawing.bitmap(&mut typesetter).to_png().unwrap()).unwrap();
+        std::fs::write(file("txt"), label.url.to_uppercase()).unwrap();
+    }
+    let mut python = Command::new(tools::python());
+    let read: Read = asked(python.arg(script("tilted.py")).arg(folder.path()).arg(module_dots.to_string()));
+    eprintln!("from too far and askew: {read:?}");
+    assert_eq!(read.labels, TILTED);
+    assert!(read.zxing * 100 >= TILTED * 95, "zxing-cpp reads fewer than 95 %: {read:?}");
+    assert!(read.zbar <= TILTED);
+}

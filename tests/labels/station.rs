@@ -1,0 +1,126 @@
+//! A box as a process with one virtual printer, driven by its API, and what lies in the printer's tray.
+
+use std::path::{Path, PathBuf};
+
+use harness::virtual_printer::{Options, VirtualPrinter};
+use harness::world::{PATIENCE, TheBox, folder};
+use serde_json::{Value, json};
+
+use crate::readers::zbar;
+use crate::room::{Kind, SOON};
+
+/// The box, its printer, and the tray.
+pub struct Station {
+    pub r#box: TheBox,
+    pub printer: VirtualPrinter,
+    dir: tempfile::TempDir,
+    /// Pieces of paper that have been looked at.
+    looked_at: u32,
+}
+
+/// A job as the API tells it.
+pub struct Job(pub Value);
+
+impl Job {
+    pub fn id(&self) -> &str {
+        self.0["id"].as_str().unwrap()
+    }
+
+    pub fn state(&self) -> &str {
+        self.0["state"].as_str().unwrap_or_default()
+    }
+
+    /// Number and tag of the labels in this state.
+    pub fn labels(&self, state: &str) -> Vec<(u64, String)> {
+        let all = self.0["labels"].as_array().unwrap().iter().filter(|label| label["state"] == state);
+        all.map(|l| (l["n"].as_u64().unwrap(), l["tag"].as_str().unwrap().to_owned())).collect()
+    }
+}
+
+impl Station {
+    /// Starts both and sets the printer up at the box.
+    pub async fn open(kind: Kind, options: Options, answers: &str) -> Self {
+        let dir = folder();
+        let printer = VirtualPrinter::on_loopback_with(&dir.path().join("spool"), options).unwrap();
+        let mut r#box = TheBox::new(Path::new(env!("CARGO_BIN_EXE_demo")), &dir.path().join("box"));
+        r#box.start().await;
+        r#box.found().await;
+        let mut settings = json!({
+            "name": "Bench",
+            "language": kind.language.name(),
+            "address": format!("tcp://{}", printer.addr()),
+            "dpi": kind.profile().dpi.get(),
+            "media": kind.profile().media.name,
+        });
+        settings["answers"] = answers.into();
+        let (status, said) = r#box.post("/api/v1/printers", &settings).await;
+        assert_eq!(status, 201, "{said}");
+        Self { r#box, printer, dir, looked_at: 0 }
+    }
+
+    /// Adds items that have a tag.
+    pub async fn items(&self, count: u32) -> Vec<String> {
+        let mut tags = Vec::new();
+        for n in 0..count {
+            let item = json!({ "name": format!("Ventilator {n}"), "asset_number": format!("BM-1{n:03}") });
+            let (status, said) = self.r#box.post("/api/v1/equipment", &item).await;
+            assert_eq!(status, 201, "{said}");
+            tags.push(said["tag"].as_str().unwrap().to_owned());
+        }
+        tags
+    }
+
+    /// A job that prints when it can.
+    pub async fn submit(&self, wanted: &Value) -> Job {
+        let (status, said) = self.r#box.post("/api/v1/labels", wanted).await;
+        assert_eq!(status, 202, "{said}");
+        Job(said)
+    }
+
+    pub async fn job(&self, id: &str) -> Job {
+        let said = self.r#box.get(&format!("/api/v1/labels/{id}")).await;
+        Job(serde_json::from_str(&said).unwrap())
+    }
+
+    /// Waits until the job stands still or is done.
+    pub async fn until_still(&self, id: &str) -> Job {
+        let deadline = std::time::Instant::now() + PATIENCE;
+        loop {
+            let job = self.job(id).await;
+            if matches!(job.state(), "asking" | "done") {
+                return job;
+            }
+            let (now, log) = (std::time::Instant::now(), || self.r#box.log());
+            assert!(now < deadline, "neither done nor asking: {}\n{}", job.0, log());
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    }
+
+    pub async fn answer(&self, id: &str, n: u64, printed: bool) {
+        let answer = json!({ "printed": printed });
+        let (status, said) =
+            self.r#box.post(&format!("/api/v1/labels/{id}/labels/{n}/answer"), &answer).await;
+        assert_eq!(status, 200, "{said}");
+    }
+
+    /// Tags of the whole labels that have come out since the last look, in order, once the printer stands still.
+    pub fn tray(&mut self) -> Vec<String> {
+        assert!(self.printer.wait_until_idle(SOON), "the printer does not come to rest");
+        let mut pictures: Vec<PathBuf> = Vec::new();
+        loop {
+            let name = format!("{:04}", self.looked_at + 1);
+            let spool = self.dir.path().join("spool");
+            let (whole, torn) = (spool.join(format!("{name}.png")), spool.join(format!("{name}-torn.bin")));
+            match (whole.exists(), torn.exists()) {
+                (true, _) => pictures.push(whole),
+                (false, true) => {}
+                (false, false) => break,
+            }
+            self.looked_at += 1;
+        }
+        let read = if pictures.is_empty() { Vec::new() } else { zbar(&pictures) };
+        assert_eq!(read.len(), pictures.len(), "a label cannot be read: {pictures:?}");
+        let tag = |url: String| url.rsplit('/').next().unwrap_or_default().to_owned();
+        read.into_iter().map(tag).collect()
+    }
+}

@@ -1,0 +1,112 @@
+//! The demo's printers: a virtual one for each language that was asked for, and what the box is told of it.
+
+use std::fmt::Write as _;
+use std::net::Ipv4Addr;
+use std::path::PathBuf;
+
+use labels::Language;
+
+use super::folder::{Folder, free_port};
+use super::line::{Kept, PrinterLine};
+use super::{Part, itself};
+
+/// The name of the one that is there when nobody asked for any.
+const USUAL_NAME: &str = "Label printer";
+/// Where an agent has to listen to be asked.
+const SNMP_PORT: u16 = 161;
+
+/// A printer that runs.
+pub(super) struct Printer {
+    name: String,
+    language: Language,
+    spool: PathBuf,
+    /// It can be asked how it is.
+    answers: bool,
+    pub(super) part: Part,
+}
+
+impl Printer {
+    /// Where it listens.
+    fn addr(&self) -> String {
+        self.part.running.said()["addr"].as_str().unwrap_or_default().to_owned()
+    }
+
+    /// Its entry in the demo's line.
+    pub(super) fn line(&self) -> PrinterLine {
+        PrinterLine {
+            name: self.name.clone(),
+            language: self.language.name().to_owned(),
+            addr: self.addr(),
+            spool: self.spool.clone(),
+        }
+    }
+
+    /// The file that tells its process id.
+    pub(super) fn pid_name(&self) -> String {
+        if self.name == USUAL_NAME { "printer".to_owned() } else { format!("printer-{}", self.name) }
+    }
+}
+
+/// Starts those that were asked for, or one for ESC/POS, each on the port that it had before.
+pub(super) async fn start(
+    folder: &Folder,
+    kept: &mut Kept,
+    wanted: &[Language],
+) -> Result<Vec<Printer>, String> {
+    if wanted.is_empty() {
+        let (name, language) = (USUAL_NAME.to_owned(), Language::EscPos);
+        return Ok(vec![one(name, language, folder.spool(), kept.ports[6]).await?]);
+    }
+    let mut printers: Vec<Printer> = Vec::new();
+    for &language in wanted {
+        if printers.iter().any(|printer| printer.language == language) {
+            continue;
+        }
+        let name = language.name().to_owned();
+        let port = match kept.printers.get(&name) {
+            Some(port) => *port,
+            None => free_port()?,
+        };
+        kept.printers.insert(name.clone(), port);
+        let spool = folder.spool().join(&name);
+        printers.push(one(name, language, spool, port).await?);
+    }
+    Ok(printers)
+}
+
+async fn one(name: String, language: Language, spool: PathBuf, port: u16) -> Result<Printer, String> {
+    let by_snmp = language == Language::BrotherQl;
+    // An agent's port is always the same: the printer has an address of its own.
+    let [high, low] = port.to_be_bytes();
+    let host = if by_snmp { Ipv4Addr::new(127, high, low, 2) } else { Ipv4Addr::LOCALHOST };
+    let dpi = language.usual_profile().dpi.get();
+    let (listen, dpi, folder) = (format!("{host}:{port}"), dpi.to_string(), spool.to_string_lossy());
+    let mut args =
+        vec!["--listen", &listen, "--spool", &folder, "--language", language.name(), "--dpi", &dpi];
+    if by_snmp {
+        args.extend(["--network", "yes"]);
+    }
+    let part = Part::start(itself("printer", &args)?).await?;
+    let agent = part.running.said()["snmp"].as_str().unwrap_or_default().to_owned();
+    // Who may not listen on that port has a printer that says nothing.
+    let answers = !by_snmp || agent.ends_with(&format!(":{SNMP_PORT}"));
+    Ok(Printer { name, language, spool, answers, part })
+}
+
+/// What the box's settings say of them.
+pub(super) fn settings(printers: &[Printer]) -> String {
+    let mut text = String::new();
+    for printer in printers {
+        let (name, language, addr) = (&printer.name, printer.language.name(), printer.addr());
+        let profile = printer.language.usual_profile();
+        let (dpi, media) = (profile.dpi.get(), &profile.media.name);
+        let answers = if printer.answers { "auto" } else { "never" };
+        // Writing to a string does not fail.
+        let _ = write!(
+            text,
+            "[[printers]]\nname = {name:?}\nlanguage = {language:?}\naddress = \"tcp://{addr}\"\n\
+             dpi = {dpi}\nmedia = {media:?}\nanswers = {answers:?}\n"
+        );
+    }
+    text
+}

@@ -1,0 +1,477 @@
+//! The moving parts: a receiver that holds the sender back, a print head, and for a Brother on a network one who answers.
+
+use std::io::Read;
+use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use super::brother_ql::snmp;
+use super::device::{Reaction, Role};
+use super::framing::{Token, Tokeniser};
+use super::paper::{Paper, spool};
+use super::state::{State, Waiting, strikes};
+use super::{Fault, Language, Options, Printed, Roll};
+
+/// Bytes that the printer takes before it makes the sender wait.
+const RECEIVE_BUFFER_BYTES: usize = 8 * 1024;
+/// So much of a label's only large command is surely its middle.
+const MID_LABEL_BYTES: usize = 512;
+/// Where everybody asks.
+const SNMP_PORT: u16 = 161;
+
+/// The printer, shared by its threads.
+pub(super) struct Machine {
+    addr: SocketAddr,
+    snmp: Option<UdpSocket>,
+    spool: PathBuf,
+    options: Options,
+    state: Mutex<State>,
+    pub(super) changed: Condvar,
+}
+
+/// With a small kernel buffer, so that a printer that stands still is felt by the sender.
+fn bind(addr: SocketAddr) -> std::io::Result<TcpListener> {
+    let listener = TcpListener::bind(addr)?;
+    rustix::net::sockopt::set_socket_recv_buffer_size(&listener, RECEIVE_BUFFER_BYTES)?;
+    Ok(listener)
+}
+
+fn thread(name: &str, work: impl FnOnce() + Send + 'static) -> std::io::Result<JoinHandle<()>> {
+    std::thread::Builder::new().name(name.into()).spawn(work)
+}
+
+impl Machine {
+    pub(super) fn start(
+        listen: SocketAddr,
+        spool: &Path,
+        options: Options,
+    ) -> std::io::Result<(Arc<Self>, Vec<JoinHandle<()>>)> {
+        std::fs::create_dir_all(spool)?;
+        let listener = bind(listen)?;
+        let addr = listener.local_addr()?;
+        let by_snmp = options.over_network && options.language == Language::BrotherQl;
+        // Only the administrator may have the port on which everybody asks, and only one printer of an address.
+        let agent = || UdpSocket::bind((addr.ip(), SNMP_PORT)).or_else(|_| UdpSocket::bind((addr.ip(), 0)));
+        let snmp = by_snmp.then(agent).transpose()?;
+        let machine = Arc::new(Self {
+            addr,
+            snmp,
+            spool: spool.to_owned(),
+            options,
+            state: Mutex::new(State::new(&options)),
+            changed: Condvar::new(),
+        });
+        let (receiver, head) = (machine.clone(), machine.clone());
+        let mut threads = vec![
+            thread("vp-receiver", move || receiver.serve(listener))?,
+            thread("vp-head", move || head.run())?,
+        ];
+        if machine.snmp.is_some() {
+            let agent = machine.clone();
+            threads.push(thread("vp-snmp", move || agent.answer_snmp())?);
+        }
+        Ok((machine, threads))
+    }
+
+    pub(super) fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    pub(super) fn snmp_addr(&self) -> Option<SocketAddr> {
+        self.snmp.as_ref().and_then(|socket| socket.local_addr().ok())
+    }
+
+    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn wait<'a>(&self, s: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
+        self.changed.wait(s).unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn wait_until<'a>(&self, s: MutexGuard<'a, State>, then: Instant) -> MutexGuard<'a, State> {
+        let left = then.saturating_duration_since(Instant::now());
+        self.changed.wait_timeout(s, left).unwrap_or_else(PoisonError::into_inner).0
+    }
+
+    pub(super) fn set(&self, fault: Fault) {
+        let mut s = self.lock();
+        s.set(fault);
+        if let Fault::Reboot { off_ms } = fault {
+            s.back_at = Some(Instant::now() + Duration::from_millis(off_ms.into()));
+        }
+        if matches!(fault, Fault::PowerOff | Fault::Reboot { .. }) {
+            self.switch_off(&mut s);
+        }
+        self.report_change(&mut s);
+        self.changed.notify_all();
+    }
+
+    pub(super) fn mend(&self) {
+        let mut s = self.lock();
+        s.mend();
+        self.report_change(&mut s);
+        self.changed.notify_all();
+    }
+
+    pub(super) fn load(&self, roll: Roll) {
+        let mut s = self.lock();
+        s.load(roll);
+        self.report_change(&mut s);
+        self.changed.notify_all();
+    }
+
+    pub(super) fn stop(&self) {
+        let mut s = self.lock();
+        s.stopping = true;
+        self.switch_off(&mut s);
+        drop(s);
+        self.changed.notify_all();
+        if let (Some(socket), Some(addr)) = (&self.snmp, self.snmp_addr()) {
+            // Wakes the agent; it is on this machine.
+            drop(socket.send_to(&[], addr));
+        }
+    }
+
+    fn switch_off(&self, s: &mut State) {
+        s.off = true;
+        s.generation += 1;
+        s.forget_buffer();
+        s.hang_up();
+        self.tear(s);
+        s.device.restart();
+        // Wakes the receiver if it waits for a connection; nobody may be listening any more.
+        drop(TcpStream::connect_timeout(&self.addr, Duration::from_millis(200)));
+    }
+
+    /// Tells the device that something broke or was mended.
+    fn report_change(&self, s: &mut State) {
+        if !s.off {
+            let seen = s.seen();
+            let reaction = s.device.changed(&seen);
+            self.react(s, reaction);
+        }
+    }
+
+    fn react(&self, s: &mut State, reaction: Reaction) {
+        s.say(&reaction.say);
+        if reaction.clear {
+            s.forget_buffer();
+            // What is on its way out of one that keeps its data comes out.
+            if !(s.printing && s.device.keeps_buffer()) {
+                self.tear(s);
+            }
+        }
+    }
+
+    /// Takes one connection after the other; while one is open, others wait in the backlog.
+    fn serve(&self, listener: TcpListener) {
+        let mut listener = Some(listener);
+        let mut s = self.lock();
+        let mut tokeniser = Tokeniser::new(s.device.grammar());
+        let mut generation = 0;
+        loop {
+            if s.off {
+                listener = None;
+            }
+            while s.off && !s.stopping {
+                s = self.wait_for_power(s);
+            }
+            if s.stopping {
+                return;
+            }
+            if generation != s.generation {
+                (generation, tokeniser) = (s.generation, Tokeniser::new(s.device.grammar()));
+            }
+            drop(s);
+            if listener.is_none() {
+                match bind(self.addr) {
+                    Ok(again) => listener = Some(again),
+                    Err(e) => tracing::warn!("virtual printer: binding {} again: {e}", self.addr),
+                }
+            }
+            match listener.as_ref().map(TcpListener::accept) {
+                Some(Ok((line, _))) => self.take_line(&line, &mut tokeniser),
+                Some(Err(e)) => tracing::warn!("virtual printer: accepting: {e}"),
+                None => {
+                    let again = Instant::now() + Duration::from_millis(50);
+                    drop(self.wait_until(self.lock(), again));
+                }
+            }
+            s = self.lock();
+        }
+    }
+
+    /// Until somebody switches it on, or it comes back by itself.
+    fn wait_for_power<'a>(&self, mut s: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
+        match s.back_at {
+            Some(then) if then <= Instant::now() => {
+                (s.off, s.back_at) = (false, None);
+                self.report_change(&mut s);
+                self.changed.notify_all();
+                s
+            }
+            Some(then) => self.wait_until(s, then),
+            None => self.wait(s),
+        }
+    }
+
+    fn take_line(&self, line: &TcpStream, tokeniser: &mut Tokeniser) {
+        let Ok(answers) = line.try_clone() else { return };
+        let bounded = answers.set_write_timeout(Some(Duration::from_millis(500)));
+        let mut s = self.lock();
+        if s.off || bounded.is_err() {
+            return;
+        }
+        s.connections += 1;
+        s.line = Some(answers);
+        drop(s);
+        self.receive(line, tokeniser);
+        let in_command = tokeniser.held_bytes() > 0;
+        let mut s = self.lock();
+        s.line = None;
+        if in_command || !s.hung_up_last() {
+            s.push(Token::LineGone { in_command });
+        }
+        self.changed.notify_all();
+    }
+
+    /// Reads until the line ends, never more than the buffer holds.
+    fn receive(&self, mut line: &TcpStream, tokeniser: &mut Tokeniser) {
+        let mut bytes = [0; 1024];
+        loop {
+            let mut s = self.lock();
+            while !s.off && s.has_work() && s.queued_bytes + tokeniser.held_bytes() >= RECEIVE_BUFFER_BYTES {
+                s = self.wait(s);
+            }
+            if s.off || s.line.is_none() {
+                return;
+            }
+            drop(s);
+            let Ok(n @ 1..) = line.read(&mut bytes) else { return };
+            let mut s = self.lock();
+            for token in bytes[..n].iter().filter_map(|&b| tokeniser.feed(b)) {
+                match &token {
+                    // Done on arrival, whatever waits before it.
+                    Token::Command(raw) if s.device.role(raw) == Role::Urgent => {
+                        let seen = s.seen();
+                        let answer = s.device.answer(raw, &seen);
+                        self.react(&mut s, answer);
+                    }
+                    _ => s.push(token),
+                }
+            }
+            let in_label = !s.device.prints_as_it_comes() && tokeniser.held_bytes() >= MID_LABEL_BYTES;
+            if in_label && !s.has_work() && !s.acting && strikes(&mut s.faults.break_in) {
+                s.hang_up();
+            }
+            self.changed.notify_all();
+        }
+    }
+
+    /// The print head and the cutter.
+    fn run(&self) {
+        loop {
+            let mut s = self.lock();
+            while !s.stopping && (s.off || s.is_held() || !s.has_work()) {
+                s = self.wait(s);
+            }
+            if s.stopping {
+                return;
+            }
+            let Some(waiting) = s.pop() else { continue };
+            let moves_paper = waiting.role == Role::Row || waiting.role == Role::End && !s.paper.is_empty();
+            if moves_paper && s.faults.paper_left == Some(0) && !s.faults.paper_out {
+                s.faults.paper_out = true;
+                if s.device.keeps_buffer() {
+                    s.put_back(waiting);
+                }
+                self.report_change(&mut s);
+                self.changed.notify_all();
+                continue;
+            }
+            self.changed.notify_all();
+            s.acting = true;
+            let whole = s.faults.bytes_per_s.map_or(Duration::ZERO, |rate| {
+                Duration::from_secs_f64(waiting.token.bytes() as f64 / f64::from(rate))
+            });
+            let generation = s.generation;
+            s = self.pace(s, whole);
+            if s.generation == generation {
+                s = self.act(s, waiting);
+            }
+            (s.acting, s.printing) = (false, false);
+            self.changed.notify_all();
+        }
+    }
+
+    /// Takes the time that a slow printer takes, unless it is mended or switched off meanwhile.
+    fn pace<'a>(&'a self, mut s: MutexGuard<'a, State>, whole: Duration) -> MutexGuard<'a, State> {
+        let (begun, generation) = (Instant::now(), s.generation);
+        let slow = s.faults.bytes_per_s;
+        while Instant::now() < begun + whole
+            && !s.stopping
+            && s.generation == generation
+            && s.faults.bytes_per_s == slow
+        {
+            s = self.wait_until(s, begun + whole);
+        }
+        s
+    }
+
+    fn act<'a>(&'a self, mut s: MutexGuard<'a, State>, waiting: Waiting) -> MutexGuard<'a, State> {
+        let raw = match &waiting.token {
+            Token::Command(raw) => raw,
+            Token::Oversize(bytes) => {
+                s.stray_bytes += bytes;
+                return s;
+            }
+            Token::LineGone { in_command } => {
+                s.paper.torn |= *in_command || s.paper.is_begun();
+                return s;
+            }
+        };
+        let seen = s.seen();
+        let State { device, paper, .. } = &mut *s;
+        // A label whose copies are coming out has been dealt with.
+        let reaction = match seen.copies_left {
+            0 => device.take(raw, paper, &seen),
+            _ => Reaction::default(),
+        };
+        if waiting.role != Role::Question && seen.copies_left == 0 {
+            s.paper.keep(raw);
+        }
+        if reaction.clear {
+            self.react(&mut s, reaction);
+            return s;
+        }
+        match waiting.role {
+            Role::End if !s.paper.is_empty() => s = self.print(s, waiting),
+            Role::Row | Role::Image if !s.paper.is_empty() && strikes(&mut s.faults.break_in) => s.hang_up(),
+            Role::Stray => s.stray_bytes += raw.len() as u64,
+            _ => {}
+        }
+        // One question at most is asked for a label.
+        if !reaction.say.is_empty() {
+            s.say(&reaction.say);
+        }
+        s
+    }
+
+    /// The label comes out.
+    fn print<'a>(&'a self, mut s: MutexGuard<'a, State>, waiting: Waiting) -> MutexGuard<'a, State> {
+        let generation = s.generation;
+        s.printing = true;
+        if s.copies_left == 0 {
+            let Token::Command(end) = &waiting.token else { return s };
+            s.copies_left = s.device.copies(end);
+        }
+        let seen = s.seen();
+        let says = s.device.begins(&seen);
+        s.say(&says);
+        s = self.pace(s, self.options.print_time);
+        if s.generation != generation || s.paper.is_empty() {
+            return s;
+        }
+        if strikes(&mut s.faults.paper_ends_in) {
+            self.paper_ends(&mut s, waiting);
+            return s;
+        }
+        s.copies_left = s.copies_left.saturating_sub(1);
+        let more = s.copies_left > 0;
+        let torn = s.paper.torn;
+        self.come_out(&mut s, torn, false);
+        if !torn {
+            s.count_label();
+        }
+        if more {
+            s.put_back(waiting);
+        } else if s.device.keeps_image() {
+            s.paper.take_raw();
+            s.paper.torn = false;
+        } else {
+            s.paper = Paper::default();
+        }
+        if strikes(&mut s.faults.break_before_answer) {
+            s.hang_up();
+        }
+        s.count_told();
+        s.printing = false;
+        let seen = s.seen();
+        let says = s.device.ends(&seen);
+        s.say(&says);
+        s
+    }
+
+    /// The roll ends in the middle of a label. Who keeps its data prints it again on the next roll.
+    fn paper_ends(&self, s: &mut State, waiting: Waiting) {
+        self.come_out(s, true, true);
+        if s.device.keeps_buffer() {
+            s.faults.paper_out = true;
+            s.put_back(waiting);
+        } else {
+            (s.paper, s.copies_left) = (Paper::default(), 0);
+            // It believes that the label is done, says so, and finds out afterwards.
+            let seen = s.seen();
+            let says = s.device.ends(&seen);
+            s.say(&says);
+            s.faults.paper_out = true;
+        }
+        s.printing = false;
+        self.report_change(s);
+    }
+
+    /// What was begun is never ended.
+    fn tear(&self, s: &mut State) {
+        if s.device.prints_as_it_comes() && !s.paper.is_empty() {
+            self.come_out(s, true, false);
+        }
+        s.paper = Paper::default();
+    }
+
+    /// A piece of paper is seen and spooled; the label stays in memory.
+    fn come_out(&self, s: &mut State, torn: bool, half: bool) {
+        s.pieces += 1;
+        let number = s.pieces;
+        let picture = s.paper.picture(half);
+        let name = format!("{number:04}{}", if torn { "-torn" } else { "" });
+        if let Err(e) = spool(&self.spool, &name, s.paper.raw(), &picture) {
+            tracing::error!("virtual printer: spooling label {number}: {e}");
+        }
+        if s.printed.len() >= self.options.remembers && !s.printed.is_empty() {
+            s.printed.remove(0);
+        }
+        s.printed.push(Printed { number, torn, picture });
+        self.changed.notify_all();
+    }
+
+    /// Says by SNMP how a Brother is.
+    fn answer_snmp(&self) {
+        let Some(socket) = &self.snmp else { return };
+        let mut datagram = [0; 1500];
+        loop {
+            let received = socket.recv_from(&mut datagram);
+            let mut s = self.lock();
+            if s.stopping {
+                return;
+            }
+            let Ok((bytes, from)) = received else { continue };
+            if s.off {
+                continue;
+            }
+            let seen = s.seen();
+            let status = s.device.status_block(&seen);
+            let status = s.spoken(&status);
+            if status.is_empty() {
+                continue;
+            }
+            drop(s);
+            if let Some(answer) = snmp::answer(&datagram[..bytes], &status) {
+                // Whoever does not listen misses it.
+                drop(socket.send_to(&answer, from));
+            }
+        }
+    }
+}

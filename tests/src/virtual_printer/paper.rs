@@ -1,0 +1,127 @@
+//! The label in the making: dots where the languages put them, and the picture that a person would see.
+
+use std::path::Path;
+
+/// Dots that are kept across and along; more is off any paper.
+const ACROSS_MAX: usize = 4_096;
+const ALONG_MAX: usize = 20_000;
+/// Bytes of a label's stream that are kept.
+const RAW_BYTES_MAX: usize = 16 << 20;
+
+/// What a dot looks like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Ink {
+    #[default]
+    White,
+    Black,
+    Red,
+}
+
+impl Ink {
+    fn luma(self) -> u8 {
+        match self {
+            Self::White => 255,
+            Self::Black => 0,
+            Self::Red => 76,
+        }
+    }
+}
+
+/// The label in the making.
+#[derive(Default)]
+pub(super) struct Paper {
+    raw: Vec<u8>,
+    rows: Vec<Vec<Ink>>,
+    /// The size that the stream said, in dots; else it is as large as what is on it.
+    size: Option<(usize, usize)>,
+    pub(super) torn: bool,
+}
+
+impl Paper {
+    /// Nothing has been put on it.
+    pub(super) fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// Something of it has come that has not come out.
+    pub(super) fn is_begun(&self) -> bool {
+        !self.rows.is_empty() && !self.raw.is_empty()
+    }
+
+    /// Remembers the bytes that it is made of.
+    pub(super) fn keep(&mut self, raw: &[u8]) {
+        let room = RAW_BYTES_MAX.saturating_sub(self.raw.len());
+        self.raw.extend_from_slice(&raw[..raw.len().min(room)]);
+    }
+
+    /// The bytes that it is made of.
+    pub(super) fn raw(&self) -> &[u8] {
+        &self.raw
+    }
+
+    pub(super) fn take_raw(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.raw)
+    }
+
+    pub(super) fn set_size(&mut self, across: usize, along: usize) {
+        self.size = Some((across.min(ACROSS_MAX), along.min(ALONG_MAX)));
+    }
+
+    /// Rows that have something on them or below them.
+    pub(super) fn along(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Lays a row of packed dots (MSB left, 1 = ink) with its first dot at `x`, `y`.
+    pub(super) fn lay(&mut self, x: usize, y: usize, packed: &[u8], ink: Ink) {
+        let dots = packed.iter().flat_map(|byte| (0..8).map(move |bit| byte >> (7 - bit) & 1 == 1));
+        self.lay_dots(x, y, dots.map(|black| black.then_some(ink)));
+    }
+
+    /// Lays a row of packed dots (MSB left, 1 = black) and whitens where it has none.
+    pub(super) fn overwrite(&mut self, x: usize, y: usize, packed: &[u8]) {
+        let dots = packed.iter().flat_map(|byte| (0..8).map(move |bit| byte >> (7 - bit) & 1 == 1));
+        self.lay_dots(x, y, dots.map(|black| Some(if black { Ink::Black } else { Ink::White })));
+    }
+
+    /// Lays dots from `x` on; `None` leaves what is there.
+    pub(super) fn lay_dots(&mut self, x: usize, y: usize, dots: impl Iterator<Item = Option<Ink>>) {
+        if y >= ALONG_MAX {
+            return;
+        }
+        if self.rows.len() <= y {
+            self.rows.resize_with(y + 1, Vec::new);
+        }
+        let row = &mut self.rows[y];
+        for (at, dot) in (x..ACROSS_MAX).zip(dots) {
+            if row.len() <= at {
+                row.resize(at + 1, Ink::White);
+            }
+            if let Some(ink) = dot {
+                row[at] = ink;
+            }
+        }
+    }
+
+    /// What is seen of it, or of its first half.
+    pub(super) fn picture(&self, half: bool) -> image::GrayImage {
+        let (across, along) =
+            self.size.unwrap_or_else(|| (self.rows.iter().map(Vec::len).max().unwrap_or(0), self.rows.len()));
+        let along = if half { along.div_ceil(2) } else { along };
+        image::GrayImage::from_fn(across as u32, along as u32, |x, y| {
+            let ink = self.rows.get(y as usize).and_then(|row| row.get(x as usize)).copied();
+            image::Luma([ink.unwrap_or_default().luma()])
+        })
+    }
+}
+
+/// The picture comes last and whole: who sees it may read both.
+pub(super) fn spool(dir: &Path, name: &str, raw: &[u8], picture: &image::GrayImage) -> std::io::Result<()> {
+    std::fs::write(dir.join(format!("{name}.bin")), raw)?;
+    if picture.width() == 0 || picture.height() == 0 {
+        return Ok(());
+    }
+    let half = dir.join(format!("{name}.png.part"));
+    picture.save_with_format(&half, image::ImageFormat::Png).map_err(std::io::Error::other)?;
+    std::fs::rename(&half, dir.join(format!("{name}.png")))
+}

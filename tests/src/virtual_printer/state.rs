@@ -1,0 +1,254 @@
+//! What a printer holds and what is wrong with it.
+
+use std::collections::VecDeque;
+use std::io::Write;
+use std::net::{Shutdown, TcpStream};
+use std::time::{Duration, Instant};
+
+use super::device::{Condition, Device, Role, device};
+use super::framing::Token;
+use super::paper::Paper;
+use super::{Fault, Language, Options, Printed, Roll};
+
+/// A command in the receive buffer.
+pub(super) struct Waiting {
+    pub(super) role: Role,
+    pub(super) token: Token,
+}
+
+/// What is broken.
+#[derive(Default)]
+pub(super) struct Faults {
+    cover_open: bool,
+    pub(super) paper_out: bool,
+    head_hot: bool,
+    ribbon_out: bool,
+    pub(super) paper_left: Option<u32>,
+    pub(super) paper_ends_in: Option<u32>,
+    pub(super) bytes_per_s: Option<u32>,
+    pub(super) break_in: Option<u32>,
+    pub(super) break_before_answer: Option<u32>,
+    pub(super) mute: bool,
+    garbage: Option<u32>,
+}
+
+/// Whether a fault that strikes after some labels strikes now; it does so once.
+pub(super) fn strikes(after: &mut Option<u32>) -> bool {
+    after.take_if(|left| *left == 0).is_some()
+}
+
+fn count_down(after: &mut Option<u32>) {
+    *after = after.map(|left| left.saturating_sub(1));
+}
+
+/// The printer behind its lock.
+pub(super) struct State {
+    pub(super) device: Box<dyn Device>,
+    pub(super) back_channel: bool,
+    pub(super) stopping: bool,
+    /// Switched off; the generation tells the reader to forget half a command.
+    pub(super) off: bool,
+    pub(super) back_at: Option<Instant>,
+    pub(super) generation: u64,
+    pub(super) line: Option<TcpStream>,
+    queue: VecDeque<Waiting>,
+    pub(super) queued_bytes: usize,
+    ends_waiting: usize,
+    pub(super) acting: bool,
+    pub(super) printing: bool,
+    pub(super) copies_left: u32,
+    pub(super) paper: Paper,
+    pub(super) printed: Vec<Printed>,
+    pub(super) pieces: u32,
+    pub(super) odometer: u32,
+    pub(super) stray_bytes: u64,
+    pub(super) connections: u64,
+    pub(super) faults: Faults,
+    has_ribbon: bool,
+    own_roll: Roll,
+    roll: Roll,
+}
+
+impl State {
+    pub(super) fn new(options: &Options) -> Self {
+        Self {
+            device: device(options),
+            back_channel: !options.over_network,
+            stopping: false,
+            off: false,
+            back_at: None,
+            generation: 0,
+            line: None,
+            queue: VecDeque::new(),
+            queued_bytes: 0,
+            ends_waiting: 0,
+            acting: false,
+            printing: false,
+            copies_left: 0,
+            paper: Paper::default(),
+            printed: Vec::new(),
+            pieces: 0,
+            odometer: 0,
+            stray_bytes: 0,
+            connections: 0,
+            faults: Faults::default(),
+            has_ribbon: matches!(options.language, Language::Zpl | Language::Tspl),
+            own_roll: options.roll,
+            roll: options.roll,
+        }
+    }
+
+    /// How it is now.
+    pub(super) fn seen(&self) -> Condition {
+        let f = &self.faults;
+        Condition {
+            cover_open: f.cover_open,
+            paper_out: f.paper_out,
+            near_end: f.paper_left.is_some_and(|left| left < 3),
+            head_hot: f.head_hot,
+            ribbon_out: f.ribbon_out,
+            busy: self.printing || self.ends_waiting > 0,
+            waiting: self.ends_waiting,
+            copies_left: self.copies_left,
+            odometer: self.odometer,
+            roll: self.roll,
+        }
+    }
+
+    /// Waits before it does anything more. One that throws its data away goes on doing that, unless it only cools down.
+    pub(super) fn stands_still(&self) -> bool {
+        self.faults.head_hot || self.device.keeps_buffer() && self.seen().stands_still()
+    }
+
+    /// The next command has to wait until it is mended.
+    pub(super) fn is_held(&self) -> bool {
+        let next = self.queue.front().map(|w| w.role);
+        self.stands_still() && (next != Some(Role::Question) || self.device.keeps_buffer())
+    }
+
+    /// All that was taken in has been dealt with, as far as faults allow.
+    pub(super) fn is_idle(&self) -> bool {
+        !self.acting && (self.queue.is_empty() || self.off || self.stands_still())
+    }
+
+    pub(super) fn has_work(&self) -> bool {
+        !self.queue.is_empty()
+    }
+
+    pub(super) fn push(&mut self, token: Token) {
+        let role = match &token {
+            Token::Command(raw) => self.device.role(raw),
+            Token::Oversize(_) => Role::Stray,
+            Token::LineGone { .. } => Role::Setting,
+        };
+        self.ends_waiting += usize::from(role == Role::End);
+        self.queued_bytes += token.bytes();
+        self.queue.push_back(Waiting { role, token });
+    }
+
+    pub(super) fn pop(&mut self) -> Option<Waiting> {
+        let waiting = self.queue.pop_front()?;
+        self.ends_waiting -= usize::from(waiting.role == Role::End);
+        self.queued_bytes -= waiting.token.bytes();
+        Some(waiting)
+    }
+
+    /// For another time.
+    pub(super) fn put_back(&mut self, waiting: Waiting) {
+        self.ends_waiting += usize::from(waiting.role == Role::End);
+        self.queued_bytes += waiting.token.bytes();
+        self.queue.push_front(waiting);
+    }
+
+    /// The last thing in the buffer is that somebody hung up.
+    pub(super) fn hung_up_last(&self) -> bool {
+        self.queue.back().is_some_and(|w| matches!(w.token, Token::LineGone { .. }))
+    }
+
+    pub(super) fn forget_buffer(&mut self) {
+        self.queue.clear();
+        (self.queued_bytes, self.ends_waiting, self.copies_left) = (0, 0, 0);
+    }
+
+    /// Breaks something; what switches it off is not done here.
+    pub(super) fn set(&mut self, fault: Fault) {
+        let f = &mut self.faults;
+        match fault {
+            Fault::PaperOutAfter(labels) => f.paper_left = Some(labels),
+            Fault::PaperOutInLabel { after } => f.paper_ends_in = Some(after),
+            Fault::CoverOpen => f.cover_open = true,
+            Fault::HeadHot => f.head_hot = true,
+            Fault::RibbonOut => f.ribbon_out = self.has_ribbon,
+            Fault::SlowDrain { bytes_per_s } => f.bytes_per_s = Some(bytes_per_s.max(1)),
+            Fault::LineBreaksInLabel { after } => f.break_in = Some(after),
+            Fault::LineBreaksBeforeAnswer { after } => f.break_before_answer = Some(after),
+            Fault::Mute => f.mute = true,
+            Fault::Garbage => f.garbage = Some(1),
+            Fault::WrongMedia => {
+                let other = Roll { width_mm: 29, length_mm: 90, two_colour: false };
+                self.roll = if self.own_roll == other { Roll::default() } else { other };
+            }
+            Fault::PowerOff | Fault::Reboot { .. } => {}
+        }
+    }
+
+    pub(super) fn mend(&mut self) {
+        self.faults = Faults::default();
+        (self.off, self.back_at, self.roll) = (false, None, self.own_roll);
+    }
+
+    pub(super) fn load(&mut self, roll: Roll) {
+        (self.own_roll, self.roll) = (roll, roll);
+    }
+
+    /// A label is whole and out: the faults that wait for it come nearer.
+    pub(super) fn count_label(&mut self) {
+        self.odometer += 1;
+        let f = &mut self.faults;
+        count_down(&mut f.paper_left);
+        count_down(&mut f.paper_ends_in);
+        count_down(&mut f.break_in);
+    }
+
+    /// Somebody has been told of a label.
+    pub(super) fn count_told(&mut self) {
+        count_down(&mut self.faults.break_before_answer);
+    }
+
+    /// Breaks the line hard, as a pulled cable or a lost power would: no farewell, what is on its way is lost.
+    pub(super) fn hang_up(&mut self) {
+        if let Some(line) = self.line.take() {
+            let abortive = rustix::net::sockopt::set_socket_linger(&line, Some(Duration::ZERO));
+            // Ends the reader's wait; closing its end then resets the connection. It may be gone already.
+            let woken = line.shutdown(Shutdown::Read);
+            tracing::debug!(?abortive, ?woken, "line broken");
+        }
+    }
+
+    /// What it would say, after mute and mad have had their way.
+    pub(super) fn spoken(&mut self, bytes: &[u8]) -> Vec<u8> {
+        let f = &mut self.faults;
+        if f.mute {
+            return Vec::new();
+        }
+        let mut said = bytes.to_vec();
+        if let Some(seed) = &mut f.garbage {
+            for byte in &mut said {
+                *seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                *byte = (*seed >> 24) as u8;
+            }
+        }
+        said
+    }
+
+    pub(super) fn say(&mut self, bytes: &[u8]) {
+        if bytes.is_empty() || !self.back_channel {
+            return;
+        }
+        let said = self.spoken(bytes);
+        if let Some(line) = &mut self.line {
+            // Whoever does not listen misses it.
+            drop(line.write_all(&said));
+        }
+    }
+}
