@@ -91,7 +91,11 @@ impl Ask {
             return Err(Problem::new(StatusCode::URI_TOO_LONG, "address", "The address is too long")
                 .next("Scan the label again."));
         }
-        let known = [Method::GET, Method::HEAD, Method::POST];
+        // Pages know only what forms can send.
+        let known = match path.starts_with("/api/") {
+            true => &[Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::DELETE][..],
+            false => &[Method::GET, Method::HEAD, Method::POST],
+        };
         if !known.contains(request.method()) {
             return Err(method_problem(HeaderValue::from_static("GET, HEAD, POST")));
         }
@@ -110,7 +114,7 @@ impl Ask {
         if guarded && !self.is_own(state, host) {
             return Err(foreign_host());
         }
-        if request.method() == Method::POST {
+        if !request.method().is_safe() {
             self.same_origin(headers, host)?;
         }
         if !self.peer.secure && headers.contains_key(AUTHORIZATION) {

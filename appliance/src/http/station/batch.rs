@@ -94,8 +94,10 @@ fn read(bytes: &[u8]) -> Result<Vec<Row>, String> {
         .has_headers(false)
         .from_reader(text.as_bytes());
     let (mut columns, mut rows): (Vec<Column>, _) = (Vec::new(), Vec::new());
+    let mut lines = Lines::of(text);
     for record in reader.records() {
         let record = record.map_err(|e| format!("The file cannot be read: {e}"))?;
+        let line = lines.at(record.position().map_or(0, csv::Position::byte));
         if columns.is_empty() {
             columns = record.iter().map(Column::of).collect();
             // A bare list of tags has no headings.
@@ -114,7 +116,7 @@ fn read(bytes: &[u8]) -> Result<Vec<Row>, String> {
         if rows.len() >= ROWS_MAX {
             return Err("The file has more than 5,000 rows. Split it and print one part at a time".into());
         }
-        let mut row = Row { line: record.position().map_or(0, csv::Position::line), ..Row::default() };
+        let mut row = Row { line, ..Row::default() };
         for (column, cell) in columns.iter().zip(record.iter()) {
             let kept = match column {
                 Column::Tag => &mut row.tag,
@@ -129,6 +131,32 @@ fn read(bytes: &[u8]) -> Result<Vec<Row>, String> {
         rows.push(row);
     }
     if rows.is_empty() { Err("The file has no rows".into()) } else { Ok(rows) }
+}
+
+/// Counts a text's lines as an editor does. The reader of CSV counts a record that follows CR LF to the line before it.
+struct Lines<'a> {
+    text: &'a [u8],
+    at: usize,
+    line: u64,
+}
+
+impl<'a> Lines<'a> {
+    fn of(text: &'a str) -> Self {
+        Self { text: text.as_bytes(), at: 0, line: 1 }
+    }
+
+    /// The line of the record that was found from `byte` on; bytes only grow.
+    fn at(&mut self, byte: u64) -> u64 {
+        let byte = usize::try_from(byte).unwrap_or(usize::MAX);
+        while let Some(&b) = self.text.get(self.at) {
+            if self.at >= byte && b != b'\r' && b != b'\n' {
+                break;
+            }
+            self.line += u64::from(b == b'\n');
+            self.at += 1;
+        }
+        self.line
+    }
 }
 
 /// Items by what a row may call them.

@@ -101,10 +101,8 @@ fn ward(location: &str) -> &str {
 
 /// A tag as it is typed, or as a label's code opens it: `HTTP://10.0.0.5/7K3M9QX2D`.
 pub(super) fn read_tag(typed: &str) -> Option<Tag> {
-    let typed = typed.trim().trim_end_matches('/');
-    let last = typed.rsplit('/').next().unwrap_or(typed);
-    let last = last.split(['?', '#']).next().unwrap_or(last);
-    Tag::read(last).ok()
+    let path = typed.trim().split(['?', '#']).next().unwrap_or_default().trim_end_matches('/');
+    Tag::read(path.rsplit('/').next().unwrap_or(path)).ok()
 }
 
 /// What a pasted list holds: each tag once in its order, and what is no tag.
