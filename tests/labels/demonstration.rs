@@ -11,6 +11,8 @@ use crate::room::SOON;
 
 #[tokio::test]
 async fn a_printer_of_each_language() {
+    // The demo is a process of its own; this client is here. Another test may have installed it already.
+    drop(rustls::crypto::ring::default_provider().install_default());
     let names: Vec<&str> = Language::all().map(Language::name).collect();
     let demo = Demo::start(&["--bare", "--no-relay", "--printers", &names.join(",")]);
     let line = &demo.line;

@@ -227,10 +227,15 @@ impl Machine {
         }
         s.connections += 1;
         s.line = Some(answers);
+        let generation = s.generation;
         drop(s);
         self.receive(line, tokeniser);
         let in_command = tokeniser.held_bytes() > 0;
         let mut s = self.lock();
+        if s.generation != generation {
+            // What came over a line to one that was switched off since is forgotten with all the rest.
+            return;
+        }
         s.line = None;
         if in_command || !s.hung_up_last() {
             s.push(Token::LineGone { in_command });
@@ -241,17 +246,24 @@ impl Machine {
     /// Reads until the line ends, never more than the buffer holds.
     fn receive(&self, mut line: &TcpStream, tokeniser: &mut Tokeniser) {
         let mut bytes = [0; 1024];
+        let generation = self.lock().generation;
         loop {
             let mut s = self.lock();
-            while !s.off && s.has_work() && s.queued_bytes + tokeniser.held_bytes() >= RECEIVE_BUFFER_BYTES {
+            while s.generation == generation
+                && s.has_work()
+                && s.queued_bytes + tokeniser.held_bytes() >= RECEIVE_BUFFER_BYTES
+            {
                 s = self.wait(s);
             }
-            if s.off || s.line.is_none() {
+            if s.generation != generation || s.line.is_none() {
                 return;
             }
             drop(s);
             let Ok(n @ 1..) = line.read(&mut bytes) else { return };
             let mut s = self.lock();
+            if s.generation != generation {
+                return;
+            }
             for token in bytes[..n].iter().filter_map(|&b| tokeniser.feed(b)) {
                 match &token {
                     // Done on arrival, whatever waits before it.
