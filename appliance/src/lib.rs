@@ -2,7 +2,7 @@
 //!
 //! A phone's form comes in by [`listen`] and [`http`], becomes a command, and [`intake`] decides it, purely; [`command`]
 //! carries it to [`store`], whose one writer thread makes it durable before anybody is told. [`uplink`] sends the log to
-//! the relay when there is a line. [`print`] drives the label printer with a ledger of its own, [`photo`] opens photos in
+//! the relay when there is a line. [`print`] drives the label printers with a ledger of its own, `prints` writes each job's end into the log, [`photo`] opens photos in
 //! a process of its own, [`sweep`] keeps them within their share of the card, [`scrub`] looks through everything that is
 //! kept once a week, [`identity`] knows PINs, sessions and tokens, [`admin`] is root's way in. [`clock`] and [`random`]
 //! are the only rooms that read time and randomness, [`config`] the only one that reads settings.
@@ -17,6 +17,7 @@ pub mod intake;
 pub mod listen;
 pub mod photo;
 pub mod print;
+mod prints;
 pub mod random;
 pub mod scrub;
 pub mod serve;

@@ -8,25 +8,22 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use record::kinds::{LabelOutcome, LabelPrinted, PrintedLabel};
 use record::messages::PrinterHealth;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 
 use crate::clock::{Clock, SystemClock, boot_id};
-use crate::command;
 use crate::config::{Config, ConfigError};
 use crate::http::{self, AppState, Link};
 use crate::identity::{Authority, AuthorityError, Identity, IdentityError, own_addresses};
-use crate::intake::Command;
 use crate::listen::{Connections, Listener};
 use crate::photo::{PhotoSettings, Photos};
-use crate::print::{JobOutcome, LabelState, PrintError, PrinterConfig, PrinterSettings, Printing};
+use crate::print::{PrintError, PrinterConfig, PrinterSettings, Printing};
 use crate::random::{Random, SystemRandom};
 use crate::store::{Decision, Store, StoreConfig, StoreError};
 use crate::uplink::claim::{ClaimError, Files};
 use crate::uplink::{self, Raised, State, Uplink};
-use crate::{EXIT_AGAIN, EXIT_DISK, Program, admin, scrub};
+use crate::{EXIT_AGAIN, EXIT_DISK, Program, admin, prints, scrub};
 
 /// Everything that runs has this long to end after SIGTERM.
 const DRAIN: Duration = Duration::from_secs(5);
@@ -205,7 +202,7 @@ async fn start(
     let printers = config.printers.iter().map(printer).collect::<Result<_, _>>()?;
     let printing = Arc::new(Printing::open(store.state_db(), printers, Arc::clone(clock), random, outcomes)?);
     let mut tasks =
-        vec![tokio::spawn(log_prints(store.clone(), Arc::clone(&printing), Arc::clone(random), printed))];
+        vec![tokio::spawn(prints::log(store.clone(), Arc::clone(&printing), Arc::clone(random), printed))];
 
     let plain = bind(config.http.listen).await?;
     let secure = bind(config.https.listen).await?;
@@ -448,63 +445,6 @@ async fn watchdog(store: Store) {
         if store.submit(|_| Decision::Answer(())).await.is_ok() {
             notify(&[sd_notify::NotifyState::Watchdog]);
         }
-    }
-}
-
-/// A job's end knows no label that is still on its way: one that was, when the box stopped, is in doubt.
-fn ended(state: LabelState) -> LabelOutcome {
-    match state {
-        LabelState::Confirmed => LabelOutcome::Confirmed,
-        LabelState::Sent => LabelOutcome::Sent,
-        LabelState::Failed => LabelOutcome::Failed,
-        LabelState::Cancelled | LabelState::Queued => LabelOutcome::Cancelled,
-        LabelState::Sending | LabelState::Unknown => LabelOutcome::Unknown,
-    }
-}
-
-/// Each job's end becomes one entry.
-async fn log_prints(
-    store: Store,
-    printing: Arc<Printing>,
-    random: Arc<dyn Random>,
-    mut printed: mpsc::Receiver<JobOutcome>,
-) {
-    while let Some(outcome) = printed.recv().await {
-        let tagged = outcome.labels.iter().filter_map(|l| Some((l.tag?, l.state)));
-        let labels: Vec<_> = tagged.map(|(tag, state)| PrintedLabel { tag, outcome: ended(state) }).collect();
-        if labels.is_empty() {
-            // A test label or a badge is no event of any thing's life.
-            told(&printing, outcome.job);
-            continue;
-        }
-        let (job, printer) = (outcome.job, outcome.printer);
-        let printed = LabelPrinted { job, printer, labels, again: None, reason: None };
-        let command = match outcome.reprint {
-            None => Command::Note(Box::new(printed.into())),
-            Some(again) => {
-                let printed = LabelPrinted { again: Some(again.of), ..printed };
-                Command::Reprinted { printed: Box::new(printed), reason: again.reason }
-            }
-        };
-        let request = crate::intake::Request {
-            by: record::entry::By::BOX,
-            // The ledger tells an outcome until it is taken: the key keeps the second telling from being a second entry.
-            key: Some(format!("label.printed/{}", outcome.job)),
-            command,
-        };
-        match command::give(&store, Arc::clone(&random), request).await {
-            Ok(_) => told(&printing, outcome.job),
-            Err(error) => {
-                tracing::error!(%error, job = %outcome.job, "a print job's end is not in the log yet")
-            }
-        }
-    }
-}
-
-/// The ledger need not tell this job's end again.
-fn told(printing: &Printing, job: record::ids::JobId) {
-    if let Err(error) = printing.reported(job) {
-        tracing::error!(%error, "a print job's end is dealt with, but the ledger does not know");
     }
 }
 

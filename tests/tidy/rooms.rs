@@ -59,6 +59,11 @@ pub const ROOMS: &[Room] = &[
         "the one way from a command to the log",
     ),
     room(
+        "appliance/prints",
+        &["clock", "random", "command", "intake", "print", "store"],
+        "what was printed goes to the log, and nothing else",
+    ),
+    room(
         "appliance/uplink",
         &["clock", "random", "command", "config", "identity", "intake", "photo", "store"],
         "the line to the relay knows no page and no printer",

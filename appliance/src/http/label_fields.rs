@@ -13,7 +13,7 @@ use super::problem::Problem;
 use super::standing::status;
 use super::view::{Snapshot, reader, text, who_name};
 use super::words::{Local, span};
-use crate::print::{LabelRequest, Names};
+use crate::print::{LABELS_MAX, LabelRequest, Names};
 use crate::store::Reader;
 
 /// Copies of one label.
@@ -22,6 +22,8 @@ pub(super) const COPIES_MAX: u32 = 50;
 pub(super) const BLANK_MAX: u32 = 1_000;
 /// Characters of a field that the caller gives; a protocol's steps are the longest.
 const FIELD_CHARS_MAX: usize = 4_000;
+/// Characters of all of them: every label of a job holds them.
+const FIELDS_CHARS_MAX: usize = 6_000;
 
 /// Labels as somebody asks for them.
 #[derive(Debug, Clone)]
@@ -83,6 +85,16 @@ pub(super) fn requests(state: &AppState, ask: &Ask) -> Result<Vec<LabelRequest>,
             .and_then(|()| if short { Ok(()) } else { Err(long()) })
             .map_err(|why| out_of_range("fields", &why))?;
     }
+    let copies = usize::try_from(ask.copies).unwrap_or(1);
+    if ask.tags.len().saturating_mul(copies) > LABELS_MAX {
+        return Err(out_of_range(
+            "copies",
+            "A job takes up to 5,000 labels, copies counted. Print it in parts.",
+        ));
+    }
+    if ask.fields.values().map(|value| value.chars().count()).sum::<usize>() > FIELDS_CHARS_MAX {
+        return Err(out_of_range("fields", "Together, the fields may have up to 6,000 characters."));
+    }
     if ask.blank > 0 {
         return blanks(state, ask);
     }
@@ -102,7 +114,6 @@ pub(super) fn requests(state: &AppState, ask: &Ask) -> Result<Vec<LabelRequest>,
     for label in &mut labels {
         over(label, &ask.fields);
     }
-    let copies = usize::try_from(ask.copies).unwrap_or(1);
     Ok(labels.into_iter().flat_map(|label| std::iter::repeat_n(label, copies)).collect())
 }
 

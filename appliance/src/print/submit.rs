@@ -10,7 +10,7 @@ use super::ledger::{Job, JobHead, LedgerError, Submitted};
 use super::make::{self, MakeError, Manner};
 use super::printers::PrinterConfig;
 use super::request::{JobKind, JobRequest, LabelRequest, Names, Reprint, ReprintRequest};
-use super::view::{JobView, Preview, PrintRefusal};
+use super::view::{JobView, LabelView, Preview, PrintRefusal};
 use super::{KEY_CHARS_MAX, LABELS_MAX, Printing, REASON_CHARS_MAX};
 
 /// Notes that a job keeps: each is a kind of remark, not one a label.
@@ -53,9 +53,7 @@ impl Printing {
     /// See [`PrintRefusal`]; nothing is kept of a refused job.
     pub fn submit(&self, request: JobRequest) -> Result<JobView, PrintRefusal> {
         if let Some(job) = self.job_of(request.id, request.key.as_deref())? {
-            let same =
-                job.labels.iter().map(|label| label.tag).eq(request.labels.iter().map(|label| label.tag));
-            return if same { Ok(job) } else { Err(PrintRefusal::KeyReused) };
+            return same_labels(job, &request.labels);
         }
         self.take(Wanted {
             id: request.id,
@@ -96,9 +94,11 @@ impl Printing {
     /// See [`PrintRefusal`]; nothing is kept of a refused job.
     pub fn reprint(&self, request: ReprintRequest) -> Result<JobView, PrintRefusal> {
         if let Some(job) = self.job_of(request.id, request.key.as_deref())? {
-            let same = job.summary.reprint.as_ref().is_some_and(|of| of.of == request.of)
-                && job.summary.count == request.labels.len();
-            return if same { Ok(job) } else { Err(PrintRefusal::KeyReused) };
+            let again = job.summary.reprint.as_ref().is_some_and(|of| of.of == request.of);
+            return match self.ledger.job(request.of)? {
+                Some(of) if again => same_labels(job, &self.labels_of(&of, &request.labels)?),
+                _ => Err(PrintRefusal::KeyReused),
+            };
         }
         let reason = request.reason.trim();
         // What turns the direction of reading is refused by the log too.
@@ -111,11 +111,7 @@ impl Printing {
             return Err(PrintRefusal::TooMany { labels: request.labels.len() });
         }
         let of = self.ledger.job(request.of)?.ok_or(PrintRefusal::NoJob(request.of))?;
-        let mut labels = Vec::with_capacity(request.labels.len());
-        for &n in &request.labels {
-            let label = self.ledger.label(of.seq, n)?;
-            labels.push(label.ok_or(PrintRefusal::NoLabel { job: request.of, n })?);
-        }
+        let labels = self.labels_of(&of, &request.labels)?;
         let printer = request.printer.as_deref().unwrap_or(&of.head.printer);
         self.take(Wanted {
             id: request.id,
@@ -149,6 +145,11 @@ impl Printing {
             Some(note) => Preview { notes: [vec![note], preview.notes].concat(), ..preview },
             None => preview,
         })
+    }
+
+    fn labels_of(&self, job: &Job, numbers: &[u32]) -> Result<Vec<LabelRequest>, PrintRefusal> {
+        let none = |n| PrintRefusal::NoLabel { job: job.head.id, n };
+        numbers.iter().map(|&n| self.ledger.label(job.seq, n)?.ok_or_else(|| none(n))).collect()
     }
 
     fn take(&self, wanted: Wanted) -> Result<JobView, PrintRefusal> {
@@ -213,6 +214,15 @@ impl Printing {
     }
 }
 
+/// The earlier job of a key, when it is of these labels. Blank tags are made anew for each submission, so any are the same.
+fn same_labels(job: JobView, labels: &[LabelRequest]) -> Result<JobView, PrintRefusal> {
+    let alike = |(was, is): (&LabelView, &LabelRequest)| {
+        if was.blank && is.blank { true } else { (was.tag, was.blank) == (is.tag, is.blank) }
+    };
+    let same = job.labels.len() == labels.len() && job.labels.iter().zip(labels).all(alike);
+    if same { Ok(job) } else { Err(PrintRefusal::KeyReused) }
+}
+
 /// Labels for sheets of paper at a resolution. With no template named, it is the first of its kind that `fits`.
 ///
 /// # Errors
@@ -224,6 +234,9 @@ pub fn draw_for_paper(
     dpi: Dpi,
     fits: impl Fn(&Template) -> bool,
 ) -> Result<Vec<Drawing>, PrintRefusal> {
+    if labels.len() > LABELS_MAX {
+        return Err(PrintRefusal::TooMany { labels: labels.len() });
+    }
     let names_to_try = templates(wanted, labels)?;
     let known = || names_to_try.iter().filter_map(|name| template::builtin(name));
     let template = known().find(|t| fits(t)).or_else(|| known().next()).ok_or(PrintRefusal::NoLabels)?;

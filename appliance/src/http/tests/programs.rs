@@ -230,6 +230,26 @@ async fn labels() {
     let first = program.send(keyed(1)).await.json();
     assert_eq!(program.send(keyed(1)).await.json()["id"], first["id"], "the same job again");
     program.send(keyed(2)).await.is(409).has("key-reused");
+    // Fresh tags are drawn for each submission; the first roll is the one that counts.
+    let blank = |count: u32| {
+        let mut request = json("/api/v1/labels", &serde_json::json!({ "blank": count }).to_string());
+        request.headers_mut().insert("idempotency-key", "roll-2".parse().unwrap());
+        request
+    };
+    let roll = program.send(blank(3)).await.json();
+    let again = program.send(blank(3)).await.json();
+    assert_eq!((&again["id"], &again["labels"][2]["tag"]), (&roll["id"], &roll["labels"][2]["tag"]));
+    program.send(blank(4)).await.is(409).has("key-reused");
+    let again = |n: u32| {
+        let path = format!("/api/v1/labels/{}/reprint", first["id"].as_str().unwrap());
+        let mut request = json(&path, &serde_json::json!({"labels": [n], "reason": "torn"}).to_string());
+        request.headers_mut().insert("idempotency-key", "again-1".parse().unwrap());
+        request
+    };
+    let reprinted = program.send(again(1)).await.json();
+    assert_eq!(program.send(again(1)).await.json()["id"], reprinted["id"]);
+    let many = serde_json::json!({"tags": vec![world.pump; 1_000], "copies": 50});
+    program.post("/api/v1/labels", many).await.is(422).has("5,000 labels");
     program.post("/api/v1/labels", serde_json::json!({"tags": []})).await.is(422);
     program
         .post("/api/v1/labels", serde_json::json!({"tags": ["7QK3M9X2W"]}))
