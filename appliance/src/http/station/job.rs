@@ -21,13 +21,13 @@ use super::super::view::Snapshot;
 use super::super::{labels, service};
 use super::choices;
 use super::only_changers;
-use super::queue::{JobCard, LabelLine, job_card, label_line};
+use super::queue::{ALL_IN_DOUBT, JobCard, LabelLine, job_card, label_line};
 use crate::print::{AnswerError, JobView, Printing, ReprintRequest};
 
 /// Why labels are printed once more, as people say it most often.
 const REASONS: &[&str] = &["Torn or smudged", "Lost", "Stuck on wrongly", "Printed too faintly"];
 /// Labels on a page; the rest of a long job is on further ones.
-const LABELS_SHOWN: usize = 500;
+const LABELS_SHOWN: usize = 100;
 
 pub(super) fn routes() -> Router<AppState> {
     Router::new()
@@ -54,8 +54,8 @@ struct JobPage {
 
 #[derive(Debug, Default, Deserialize)]
 struct From {
-    #[serde(default)]
-    from: usize,
+    /// None: where the job stands.
+    from: Option<usize>,
 }
 
 async fn job(
@@ -68,7 +68,8 @@ async fn job(
     let printers = state.printing.printers();
     let snapshot = Snapshot::now(&state);
     let card = job_card(&job, &printers, &snapshot.local);
-    let first = asked.from.min(job.labels.len());
+    let at = card.at.filter(|_| card.open).map_or(0, |n| n as usize - 1);
+    let first = asked.from.unwrap_or(at - at % LABELS_SHOWN).min(job.labels.len());
     let shown = job.labels.iter().skip(first).take(LABELS_SHOWN);
     let frame =
         Frame::staff(&state, &snapshot, card.title.clone(), &signed, Place::Labels).with_script(&state);
@@ -108,14 +109,20 @@ async fn answer(
 ) -> Result<Response, Problem> {
     only_changers(&signed)?;
     let form = signed.form(request).await?;
-    let n = form.text("n").parse().unwrap_or(0);
+    let which = form.text("n").to_owned();
     let printed = match form.text("printed") {
         "yes" => true,
         "no" => false,
         // Nobody is taken to have looked who did not say so.
         _ => return Err(Problem::form("It does not say whether the label came out.").field("printed")),
     };
-    settle(&state, &job, move |printing, id| printing.answer(id, n, printed)).await
+    settle(&state, &job, move |printing, id| {
+        if which == ALL_IN_DOUBT {
+            return printing.answer_all(id, printed);
+        }
+        printing.answer(id, which.parse().unwrap_or(0), printed)
+    })
+    .await
 }
 
 async fn cancel(
@@ -139,7 +146,7 @@ async fn settle(
     let done = tokio::task::spawn_blocking(move || work(&printing, id)).await;
     match done.map_err(|e| Problem::internal(&e))? {
         // Somebody else was quicker: the page shows how it stands.
-        Ok(_) | Err(AnswerError::NotInDoubt { .. }) => Ok(see_other(&format!("/staff/labels/{id}"))),
+        Ok(_) | Err(AnswerError::NotInDoubt { .. } | AnswerError::NoneInDoubt(_)) => Ok(see_other(&format!("/staff/labels/{id}"))),
         Err(error) => Err(labels::not_answered(&error)),
     }
 }

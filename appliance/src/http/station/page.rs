@@ -154,6 +154,7 @@ async fn open(
         query: opened.q.trim().chars().take(200).collect(),
         show: Show::read(&opened.show),
         picks: read_tag(&opened.tag).into_iter().collect(),
+        chosen: Chosen { copies: "1".into(), ..Chosen::default() },
         ..Typed::default()
     };
     aside(&state, move |state| {

@@ -7,7 +7,7 @@ use record::tag::Tag;
 use super::super::labels::sentence;
 use super::super::words::{Local, Moment, plural};
 use crate::print::{
-    JobKind, JobState, JobSummary, JobView, LabelState, LabelView, PrinterState, PrinterView, Proof,
+    JobKind, JobState, JobSummary, JobView, LabelState, LabelView, PDF, PrinterState, PrinterView, Proof,
 };
 
 /// What a printer that stands still is said to have.
@@ -50,10 +50,12 @@ pub(in super::super) struct JobCard {
     pub(in super::super) open: bool,
 }
 
-/// A label that somebody has to look for.
+/// A label, or a whole sheet, that somebody has to look for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in super::super) struct Doubt {
-    pub(in super::super) n: u32,
+    /// The label's number; [`ALL_IN_DOUBT`] for a sheet.
+    pub(in super::super) n: String,
+    pub(in super::super) question: String,
     pub(in super::super) what: String,
     pub(in super::super) yes: String,
     pub(in super::super) no: String,
@@ -73,6 +75,11 @@ pub(in super::super) struct PrinterCard {
     pub(in super::super) paper_low: bool,
 }
 
+/// An answer that settles every doubted label of a job.
+pub(in super::super) const ALL_IN_DOUBT: &str = "all";
+/// Label printers leave no more in doubt; more lie on a sheet.
+const DOUBTS_APART_MAX: usize = 2;
+
 /// A printer's trouble in a word.
 fn trouble(printer: Option<&PrinterView>, advice: &str) -> &'static str {
     match printer.map(|printer| printer.state) {
@@ -80,7 +87,11 @@ fn trouble(printer: Option<&PrinterView>, advice: &str) -> &'static str {
         Some(PrinterState::Failed) => "Fault",
         _ if advice.starts_with("The printer does not answer") => "No answer",
         _ if advice.starts_with("Another roll") => "Wrong roll",
-        _ => TROUBLES.iter().find(|(c, _)| c.advice() == advice).map_or("Paused", |(_, word)| word),
+        // What it has stands first; what to do about it is another thing at an office printer.
+        _ => {
+            let has = |c: Condition| c.advice().split_inclusive('.').next().is_some_and(|s| advice.starts_with(s));
+            TROUBLES.iter().find(|(c, _)| has(*c)).map_or("Paused", |(_, word)| word)
+        }
     }
 }
 
@@ -152,7 +163,9 @@ pub(in super::super) fn job_card(job: &JobView, printers: &[PrinterView], local:
     let advice = match &job.summary.state {
         JobState::Paused(reason) => {
             let goes_on = at.filter(|_| of > 1);
-            let goes_on = goes_on.map(|n| format!(" It goes on at {n}; nothing is printed twice."));
+            let goes_on = goes_on.map(|n| {
+                format!(" It goes on at {n}; if half of {n} is out already, throw that half away.")
+            });
             format!("{}{}", sentence(reason), goes_on.unwrap_or_default())
         }
         JobState::Queued if job.summary.ahead > 0 => {
@@ -169,10 +182,10 @@ pub(in super::super) fn job_card(job: &JobView, printers: &[PrinterView], local:
         at,
         of,
         of_words: format!("of {of}{under_way}"),
-        out_words: out_words(&job.labels),
+        out_words: out_words(&job.labels, printer.is_some_and(|printer| printer.confirms)),
         settled: of - job.labels.iter().filter(waits).count(),
         advice,
-        doubts: doubts(&job.labels),
+        doubts: doubts(&job.labels, printer.is_some_and(|printer| printer.language == PDF)),
         left: job.summary.queued,
         notes: job.summary.notes.clone(),
         asked: local.day_time(job.summary.created_ms),
@@ -181,7 +194,7 @@ pub(in super::super) fn job_card(job: &JobView, printers: &[PrinterView], local:
 }
 
 /// `Labels 1 to 16 confirmed by the printer`, and who else vouches for how many.
-fn out_words(labels: &[LabelView]) -> Vec<String> {
+fn out_words(labels: &[LabelView], confirms: bool) -> Vec<String> {
     let those = |is: &dyn Fn(&LabelView) -> bool| {
         let all: Vec<u32> = labels.iter().filter(|label| is(label)).map(|label| label.n).collect();
         match (all.first(), all.last()) {
@@ -199,7 +212,8 @@ fn out_words(labels: &[LabelView]) -> Vec<String> {
     let sent = |label: &LabelView| label.state == LabelState::Sent && !seen(label);
     let mut words = Vec::new();
     words.extend(those(&confirmed).map(|which| format!("{which} confirmed by the printer")));
-    words.extend(those(&sent).map(|which| format!("{which} sent, this printer can’t confirm")));
+    let unconfirmed = if confirms { "not confirmed yet" } else { "this printer can’t confirm" };
+    words.extend(those(&sent).map(|which| format!("{which} sent, {unconfirmed}")));
     words.extend(those(&seen).map(|which| format!("{which} seen by a person")));
     words.extend(
         those(&|label| label.state == LabelState::Failed).map(|which| format!("{which} not printed")),
@@ -207,21 +221,22 @@ fn out_words(labels: &[LabelView]) -> Vec<String> {
     words
 }
 
-fn doubts(labels: &[LabelView]) -> Vec<Doubt> {
-    let in_doubt = labels.iter().filter(|label| label.state == LabelState::Unknown);
+fn doubts(labels: &[LabelView], by_sheet: bool) -> Vec<Doubt> {
+    let in_doubt: Vec<&LabelView> =
+        labels.iter().filter(|label| label.state == LabelState::Unknown).collect();
+    if in_doubt.len() > DOUBTS_APART_MAX || (by_sheet && in_doubt.len() > 1) {
+        return vec![sheet_doubt(&in_doubt, labels)];
+    }
     in_doubt
+        .iter()
         .map(|label| {
             let n = label.n;
-            let next = labels.iter().find(|l| l.n > n && l.state == LabelState::Queued);
-            let what = match (&label.tag, label.name.as_str()) {
-                (Some(tag), "") => tag.grouped(),
-                (_, name) => name.to_owned(),
-            };
             Doubt {
-                n,
-                what,
-                yes: next
-                    .map_or_else(|| "Yes, it did".to_owned(), |next| format!("Yes, go on with {}", next.n)),
+                n: n.to_string(),
+                question: format!("did label {n} come out?"),
+                what: what(label),
+                yes: next(labels, n)
+                    .map_or_else(|| "Yes, it did".to_owned(), |next| format!("Yes, go on with {next}")),
                 no: if label.blank {
                     "No, this tag is spoilt".to_owned()
                 } else {
@@ -230,6 +245,50 @@ fn doubts(labels: &[LabelView]) -> Vec<Doubt> {
             }
         })
         .collect()
+}
+
+/// One question for all labels that lie on one sheet.
+fn sheet_doubt(in_doubt: &[&LabelView], labels: &[LabelView]) -> Doubt {
+    let (first, last) = (in_doubt.first(), in_doubt.last());
+    let ends: Vec<String> = first.iter().chain(last.iter()).map(|label| what(label)).collect();
+    let blank = in_doubt.iter().all(|label| label.blank);
+    Doubt {
+        n: ALL_IN_DOUBT.to_owned(),
+        question: format!("is the sheet with labels {} there?", ranges(in_doubt)),
+        what: format!("{}: {}", plural(in_doubt.len(), "label", "labels"), ends.join(" to ")),
+        yes: last
+            .and_then(|last| next(labels, last.n))
+            .map_or_else(|| "Yes, it is".to_owned(), |next| format!("Yes, go on with {next}")),
+        no: if blank { "No, these tags are spoilt".to_owned() } else { "No, print them again".to_owned() },
+    }
+}
+
+/// What a label is for.
+fn what(label: &LabelView) -> String {
+    match (&label.tag, label.name.as_str()) {
+        (Some(tag), "") => tag.grouped(),
+        (_, name) => name.to_owned(),
+    }
+}
+
+/// The label that is printed after `n`.
+fn next(labels: &[LabelView], n: u32) -> Option<u32> {
+    labels.iter().find(|label| label.n > n && label.state == LabelState::Queued).map(|label| label.n)
+}
+
+/// `31–60`, or `1–3, 7, 9–12`.
+fn ranges(labels: &[&LabelView]) -> String {
+    let mut runs: Vec<(u32, u32)> = Vec::new();
+    for label in labels {
+        match runs.last_mut() {
+            Some((_, last)) if *last + 1 == label.n => *last = label.n,
+            _ => runs.push((label.n, label.n)),
+        }
+    }
+    let words = |(first, last): &(u32, u32)| {
+        if first == last { first.to_string() } else { format!("{first}–{last}") }
+    };
+    runs.iter().map(words).collect::<Vec<_>>().join(", ")
 }
 
 /// A name as a part of an address.
@@ -268,6 +327,7 @@ pub(in super::super) fn printer_card(
         Some(loaded) => format!("{} × {} mm, as the printer says", loaded.width_mm, loaded.length_mm),
         None => printer.media.words.trim_start_matches("the ").to_owned(),
     };
+    let office = printer.language == PDF;
     let today = local.date(local.now_ms());
     let of_today = |job: &&JobSummary| job.printer == printer.name && local.date(job.created_ms) == today;
     let (out, doubt) =
@@ -281,11 +341,22 @@ pub(in super::super) fn printer_card(
         advice: if class == "late" { printer.advice.clone() } else { String::new() },
         facts: vec![
             ("By", by),
-            ("Speaks", format!("{}, {} dots per inch", printer.language, printer.dpi)),
-            ("Roll", roll),
+            (
+                "Speaks",
+                match office {
+                    true => "PDF, a sheet at a time".to_owned(),
+                    false => format!("{}, {} dots per inch", printer.language, printer.dpi),
+                },
+            ),
+            (if office { "Sheets" } else { "Roll" }, roll),
             (
                 "Confirms",
-                if printer.confirms { "each label" } else { "nothing: labels count as sent" }.to_owned(),
+                match (printer.confirms, office) {
+                    (true, true) => "each sheet",
+                    (true, false) => "each label",
+                    (false, _) => "nothing: labels count as sent",
+                }
+                .to_owned(),
             ),
             ("Today", format!("{out} {verb}, {doubt} unknown")),
         ],
