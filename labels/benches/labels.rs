@@ -44,7 +44,7 @@ fn encoded(t: &mut Typesetter, all: &[Fields], language: Language, roll: Option<
     for (n, fields) in (1..).zip(all) {
         let drawing = layout::draw(t, template, fields, None, profile.dpi).expect("drawn");
         let dots = drawing.bitmap(t);
-        let dots = media::place(&dots, &profile.media, profile.dpi, profile.head_dots).expect("fits");
+        let dots = media::place(&drawing, &dots, &profile.media, profile.head_dots).expect("fits").dots;
         bytes += black_box(session.encode(n, &dots)).expect("encoded").len();
     }
     let took = cpu(wall).saturating_sub(before);

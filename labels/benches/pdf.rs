@@ -39,7 +39,7 @@ fn label(n: u32, width_mm: f64, height_mm: f64) -> Drawing {
         line(84, 100, Weight::Bold, format!("{} {} {}", &tag[..3], &tag[3..6], &tag[6..])),
         line(96, 50, Weight::Regular, format!("{n}/{LABELS}")),
     ];
-    Drawing { dpi, width, height, marks, warnings: Vec::new() }
+    Drawing { marks, ..Drawing::white(dpi, width, height) }
 }
 
 /// Milliseconds that this process has computed for.

@@ -67,7 +67,7 @@ pub fn draw(t: &Typesetter, assumed: &Assumed<'_>) -> Result<Drawing, Calibratio
     if width_mm < 20.0 || height_mm < 10.0 {
         return Err(CalibrationError::TooSmall { width_mm, height_mm });
     }
-    let drawing = Drawing { dpi, width, height, marks: Vec::new(), warnings: Vec::new() };
+    let drawing = Drawing::white(dpi, width, height);
     let px = dpi.points(PT);
     let (gap, edge) = (dpi.dots(GAP_MM), dpi.dots(TICKS_MM[2]) + dpi.dots(GAP_MM));
     let mut page = Page { t, drawing, px, gap, left: edge, y: edge };
@@ -188,20 +188,21 @@ impl Page<'_> {
         let (mut x, mut row) = (self.left, 0);
         for module in MODULES {
             let (side, quiet) = (code.width() * module, code.kind().quiet() * module);
+            let edge = code.kind().quiet_edge() * module;
             let words = format!("{module} dots {:.2} mm", dpi.mm(module));
             let width = (side + quiet).max(self.t.width(&words, Weight::Bold, px) + self.gap);
             if x > self.left && x + width > self.drawing.width {
                 (x, self.y, row) = (self.left, self.y + row, 0);
             }
-            let height = side + quiet + words_height;
-            if x + side > self.drawing.width || self.y + side + words_height > self.drawing.height {
+            // Clear of the ruler at the left.
+            x = x.max(dpi.dots(TICKS_MM[2]) + edge);
+            // A small d reaches higher than the capitals that words are measured by.
+            let height = side + quiet + words_height + self.gap / 2;
+            let y = self.y + words_height + edge;
+            if x + side + edge > self.drawing.width || y + side + edge > self.drawing.height {
                 break;
             }
             self.text(&words, px, x, self.y + words_height - self.gap / 2);
-            let y = self.y + words_height + quiet / 2;
-            if y + side > self.drawing.height {
-                break;
-            }
             self.drawing.marks.push(Mark::Code { x, y, module, code: code.clone() });
             x += width;
             row = row.max(height);

@@ -93,6 +93,31 @@ impl std::fmt::Display for Warning {
     }
 }
 
+/// A part of a label, in dots from its upper left corner.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Part {
+    /// First column.
+    pub left: u32,
+    /// First row.
+    pub top: u32,
+    /// First column right of it.
+    pub right: u32,
+    /// First row below it.
+    pub bottom: u32,
+}
+
+impl Part {
+    /// The least that holds both.
+    fn with(self, other: Self) -> Self {
+        Self {
+            left: self.left.min(other.left),
+            top: self.top.min(other.top),
+            right: self.right.max(other.right),
+            bottom: self.bottom.max(other.bottom),
+        }
+    }
+}
+
 /// A label laid out at one resolution.
 #[derive(Debug, Clone)]
 pub struct Drawing {
@@ -106,9 +131,29 @@ pub struct Drawing {
     pub marks: Vec<Mark>,
     /// What a person should know before it is printed.
     pub warnings: Vec<Warning>,
+    /// What has to be on the paper: the template's areas and each code with its quiet zone, whatever this label's words
+    /// are, so that all labels of a template come to the same place. `None`: all of it.
+    pub kept: Option<Part>,
 }
 
 impl Drawing {
+    /// With nothing on it yet.
+    pub fn white(dpi: Dpi, width: u32, height: u32) -> Self {
+        Self { dpi, width, height, marks: Vec::new(), warnings: Vec::new(), kept: None }
+    }
+
+    /// Keeps one more part of it.
+    pub(crate) fn keep(&mut self, part: Part) {
+        self.kept = Some(self.kept.map_or(part, |kept| kept.with(part)));
+    }
+
+    /// White that may be cut away at the left, at the top, at the right and at the bottom.
+    pub(crate) fn spare(&self) -> (u32, u32, u32, u32) {
+        let Some(kept) = self.kept else { return (0, 0, 0, 0) };
+        let end = |whole: u32, end: u32| whole.saturating_sub(end);
+        (kept.left, kept.top, end(self.width, kept.right), end(self.height, kept.bottom))
+    }
+
     /// The very dots that are previewed and printed.
     pub fn bitmap(&self, t: &mut Typesetter) -> Bitmap {
         let mut on = Bitmap::white(self.width, self.height);

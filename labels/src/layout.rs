@@ -2,7 +2,7 @@
 
 use crate::bitmap::DOTS_MAX;
 use crate::code::{self, Code, CodeError, Kind, MODULE_MM_WARN};
-use crate::drawing::{Drawing, Mark, Warning};
+use crate::drawing::{Drawing, Mark, Part as Kept, Warning};
 use crate::fields::{Field, Fields};
 use crate::logo::Logo;
 use crate::template::{Area, CodeElement, Element, Height, Part, SIDE_MM_MAX, Template, What, Words};
@@ -144,7 +144,7 @@ pub fn draw(
     check_tag(template, fields)?;
     let width = dpi.dots(template.width_mm);
     let height = dpi.dots(template.bottom_mm()).min(DOTS_MAX);
-    let drawing = Drawing { dpi, width, height, marks: Vec::new(), warnings: Vec::new() };
+    let drawing = Drawing::white(dpi, width, height);
     let mut plan =
         Plan { t, template, fields, dpi, codes: vec![None; template.elements.len()], drawing, lowest: 0 };
     for (i, element) in template.elements.iter().enumerate() {
@@ -173,12 +173,21 @@ impl Plan<'_> {
     fn add(&mut self, i: usize, element: &Element, logo: Option<&Logo>) -> Result<(), LabelError> {
         let area = Rect::of(element.area, self.dpi);
         match &element.what {
-            What::Box { thickness_mm: None } => self.rect(area),
-            What::Box { thickness_mm: Some(mm) } => self.outline(area, self.dpi.dots(*mm).max(1)),
-            What::Line { dashed: false } => self.rect(area),
-            What::Line { dashed: true } => self.dashes(area),
+            What::Box { thickness_mm: None } | What::Line { dashed: false } => {
+                self.keep(area);
+                self.rect(area);
+            }
+            What::Box { thickness_mm: Some(mm) } => {
+                self.keep(area);
+                self.outline(area, self.dpi.dots(*mm).max(1));
+            }
+            What::Line { dashed: true } => {
+                self.keep(area);
+                self.dashes(area);
+            }
             What::Logo { align } => {
                 if let Some(logo) = logo {
+                    self.keep(area);
                     let dots = logo.fitted(area.width, area.height);
                     let (x, y) =
                         (area.start(dots.width(), *align), area.y + (area.height - dots.height()) / 2);
@@ -187,13 +196,25 @@ impl Plan<'_> {
                 }
             }
             What::Code(code) => self.code(i, element.area, code)?,
-            What::Text(text) => self.text(area, text)?,
+            What::Text(text) => {
+                self.keep(area);
+                self.text(area, text)?;
+            }
             What::Column(column) => {
                 let area = self.column_area(element, column, area)?;
                 self.column(area, column)?;
+                // What grows is as long as its words; a strip is never cut that way.
+                let height = if column.grows { self.lowest.saturating_sub(area.y) } else { area.height };
+                self.keep(Rect { height, ..area });
             }
         }
         Ok(())
+    }
+
+    fn keep(&mut self, area: Rect) {
+        let right = area.right().min(self.drawing.width);
+        let bottom = area.bottom().min(self.drawing.height);
+        self.drawing.keep(Kept { left: area.x, top: area.y, right, bottom });
     }
 
     fn rect(&mut self, area: Rect) {
@@ -241,6 +262,7 @@ impl Plan<'_> {
             self.drawing.warnings.push(Warning::SmallModules { module_mm });
         }
         self.codes[i] = Some(at.grown(code.kind().quiet() * module));
+        self.keep(at.grown(code.kind().quiet_edge() * module));
         self.lowest = self.lowest.max(at.bottom() + code.kind().quiet_edge() * module);
         self.drawing.marks.push(Mark::Code { x: at.x, y: at.y, module, code });
         Ok(())
@@ -313,4 +335,4 @@ fn check_tag(template: &Template, fields: &Fields) -> Result<(), LabelError> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

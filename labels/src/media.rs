@@ -1,6 +1,7 @@
 //! What is in the printer: the size of a label, how rolls are cut, how they are printed, and what lasts on them.
 
 use crate::bitmap::Bitmap;
+use crate::drawing::{Drawing, Part};
 use crate::layout::Dpi;
 
 /// How a roll ends each label.
@@ -53,7 +54,7 @@ const LENGTH_MM_MAX: f64 = 600.0;
 pub enum MediaError {
     /// Does not fit, either way round.
     #[error(
-        "this label is {label} and {media} prints {area}; choose a template that fits on it, or put in a roll that is large enough"
+        "this label is {label} and {media} prints {area}, which is {over_mm:.1} mm too little, the white that may be cut off counted; choose a template that fits on it, or put in a roll that is large enough"
     )]
     DoesNotFit {
         /// Size of the label.
@@ -62,10 +63,12 @@ pub enum MediaError {
         media: String,
         /// What the roll has room for.
         area: String,
+        /// What is missing, whichever way round less is.
+        over_mm: f64,
     },
     /// Wider than the head, though not than the roll.
     #[error(
-        "this label is {label} and the printer's head reaches {head_mm:.1} mm ({head_dots} dots); choose a narrower template or a wider printer"
+        "this label is {label} and the printer's head reaches {head_mm:.1} mm ({head_dots} dots), which is {over_mm:.1} mm too little; choose a narrower template or a wider printer"
     )]
     WiderThanHead {
         /// Size of the label.
@@ -74,6 +77,8 @@ pub enum MediaError {
         head_mm: f64,
         /// The same in dots.
         head_dots: u32,
+        /// What is missing.
+        over_mm: f64,
     },
     /// Nothing on it.
     #[error("the label has no dots")]
@@ -126,49 +131,109 @@ fn floor_dots(mm: f64, dpi: Dpi) -> u32 {
     (mm.clamp(0.0, 2_000.0) * f64::from(dpi.get()) / 25.4 + 0.25).floor() as u32
 }
 
-/// Puts a label onto what is in the printer: as it is where it fits, with white cut off evenly from both sides where only
-/// that is too much, turned by a quarter where it fits only so. No dot that is black is ever lost, and none is scaled.
-///
-/// # Errors
-/// When it does not fit, with both sizes.
-pub fn place(label: &Bitmap, media: &Media, dpi: Dpi, head_dots: u32) -> Result<Bitmap, MediaError> {
-    if label.width() == 0 || label.height() == 0 {
-        return Err(MediaError::Empty);
-    }
-    let roll = media.dots_across(dpi);
-    let along = media.dots_along(dpi).unwrap_or_else(|| dpi.dots(LENGTH_MM_MAX));
-    let fits = |across: u32| {
-        let (upright, room) = (label, (across, along));
-        let turned = || label.turned_right();
-        trimmed(upright, room, (0, 0))
-            .or_else(|| trimmed(upright, room, (u32::MAX, u32::MAX)))
-            .or_else(|| trimmed(&turned(), room, (0, 0)))
-            .or_else(|| trimmed(&turned(), room, (u32::MAX, u32::MAX)))
-    };
-    if let Some(placed) = fits(roll.min(head_dots)) {
-        return Ok(placed);
-    }
-    let label_mm = format!("{:.1} × {:.1} mm", dpi.mm(label.width()), dpi.mm(label.height()));
-    if fits(roll).is_some() {
-        let head_mm = dpi.mm(head_dots);
-        return Err(MediaError::WiderThanHead { label: label_mm, head_mm, head_dots });
-    }
-    let (media, area) = (media.describe(), media.area(dpi, head_dots));
-    Err(MediaError::DoesNotFit { label: label_mm, media, area })
+/// What of a label comes onto the paper, and which way round. It hangs on the template and on the length of the address,
+/// not on the words, so what is refused is known before anything is drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Window {
+    /// Its upper left corner in the label.
+    pub(crate) from: (u32, u32),
+    /// Dots across and down, in the label.
+    pub(crate) size: (u32, u32),
+    /// Turned by a quarter clockwise.
+    pub(crate) turned: bool,
 }
 
-/// The label cut to the room by taking away as much white as must go, evenly, up to `most` dots in each direction.
-fn trimmed(label: &Bitmap, room: (u32, u32), most: (u32, u32)) -> Option<Bitmap> {
-    let over = (label.width().saturating_sub(room.0), label.height().saturating_sub(room.1));
-    if over == (0, 0) {
-        return Some(label.clone());
+impl Window {
+    /// How a label is put onto what is in the printer: as it is where it fits, with white cut off evenly from both sides
+    /// where only that is too much, turned by a quarter where it fits only so. A code keeps its quiet zone, and nothing
+    /// is scaled.
+    ///
+    /// # Errors
+    /// When it does not fit, with both sizes and what is missing.
+    pub fn of(label: &Drawing, media: &Media, head_dots: u32) -> Result<Self, MediaError> {
+        let dpi = label.dpi;
+        if label.width == 0 || label.height == 0 {
+            return Err(MediaError::Empty);
+        }
+        let roll = media.dots_across(dpi);
+        let along = media.dots_along(dpi).unwrap_or_else(|| dpi.dots(LENGTH_MM_MAX));
+        let across = roll.min(head_dots);
+        if let Some(window) = Self::fitting(label, across, along) {
+            return Ok(window);
+        }
+        let (label_mm, over_mm) = (size(label), missing_mm(label, across, along));
+        if Self::fitting(label, roll, along).is_some() {
+            let head_mm = dpi.mm(head_dots);
+            return Err(MediaError::WiderThanHead { label: label_mm, head_mm, head_dots, over_mm });
+        }
+        let (media, area) = (media.describe(), media.area(dpi, head_dots));
+        Err(MediaError::DoesNotFit { label: label_mm, media, area, over_mm })
     }
-    if over.0 > most.0 || over.1 > most.1 || room.0 == 0 || room.1 == 0 {
-        return None;
+
+    fn fitting(label: &Drawing, across: u32, along: u32) -> Option<Self> {
+        // The label's own sides: turned, its width lies along the roll.
+        let upright = Self::cut(label, (across, along), false);
+        upright.or_else(|| Self::cut(label, (along, across), true))
     }
-    let (left, top, right, bottom) = label.margins().unwrap_or((label.width(), label.height(), 0, 0));
-    let from = (even(over.0, left, right)?, even(over.1, top, bottom)?);
-    Some(label.cropped(from.0, from.1, label.width() - over.0, label.height() - over.1))
+
+    fn cut(label: &Drawing, room: (u32, u32), turned: bool) -> Option<Self> {
+        if room.0 == 0 || room.1 == 0 {
+            return None;
+        }
+        let (left, top, right, bottom) = label.spare();
+        let over = (label.width.saturating_sub(room.0), label.height.saturating_sub(room.1));
+        let from = (even(over.0, left, right)?, even(over.1, top, bottom)?);
+        Some(Self { from, size: (label.width - over.0, label.height - over.1), turned })
+    }
+
+    /// Whether anything of the label stays away.
+    pub fn cuts(self, label: &Drawing) -> bool {
+        self.size != (label.width, label.height)
+    }
+
+    fn upright(self, dots: &Bitmap) -> Bitmap {
+        dots.cropped(self.from.0, self.from.1, self.size.0, self.size.1)
+    }
+}
+
+/// A label on the paper.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Placed {
+    /// The very dots that a printer gets.
+    pub dots: Bitmap,
+    /// What of the label they are.
+    pub window: Window,
+}
+
+/// Puts a label's dots onto what is in the printer, see [`Window::of`]. No dot that is black is ever lost.
+///
+/// # Errors
+/// When it does not fit.
+pub fn place(label: &Drawing, dots: &Bitmap, media: &Media, head_dots: u32) -> Result<Placed, MediaError> {
+    let mut window = Window::of(label, media, head_dots)?;
+    let mut upright = if window.cuts(label) { window.upright(dots) } else { dots.clone() };
+    if upright.black_dots() != dots.black_dots() {
+        // A letter reaches out of its area, such as the tail of a Q: the window is moved by what that needs.
+        let (left, top, right, bottom) = dots.margins().unwrap_or((0, 0, 0, 0));
+        let mut inked = label.clone();
+        inked.keep(Part { left, top, right: label.width - right, bottom: label.height - bottom });
+        window = Window::of(&inked, media, head_dots)?;
+        upright = window.upright(dots);
+    }
+    Ok(Placed { dots: if window.turned { upright.turned_right() } else { upright }, window })
+}
+
+fn size(label: &Drawing) -> String {
+    format!("{:.1} × {:.1} mm", label.dpi.mm(label.width), label.dpi.mm(label.height))
+}
+
+/// What is missing for it, whichever way round less is; rounded up, so that it is never nothing.
+fn missing_mm(label: &Drawing, across: u32, along: u32) -> f64 {
+    let (left, top, right, bottom) = label.spare();
+    let (width, height) =
+        (label.width.saturating_sub(left + right), label.height.saturating_sub(top + bottom));
+    let over = |across: u32, along: u32| width.saturating_sub(across).max(height.saturating_sub(along));
+    (label.dpi.mm(over(across, along).min(over(along, across))) * 10.0).ceil() / 10.0
 }
 
 /// How much of `over` goes at the start: half, or more where the end has less white. `None` where white does not do.
@@ -179,6 +244,11 @@ fn even(over: u32, start: u32, end: u32) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fields::{Field, Fields};
+    use crate::language::{Language, Profile};
+    use crate::layout::tests::everything;
+    use crate::text::Typesetter;
+    use crate::{layout, readback, template};
 
     fn roll(width_mm: f64, length: Length, side_mm: f64, end_mm: f64) -> Media {
         let (name, thermal) = (String::from("roll"), Thermal::Direct);
@@ -189,11 +259,16 @@ mod tests {
         roll(width_mm, Length::DieCut { mm, gap_mm: 3.0 }, 1.5, 3.0)
     }
 
-    /// With black to within `margin` dots of each edge.
-    fn label(width: u32, height: u32, margin: u32) -> Bitmap {
-        let mut label = Bitmap::white(width, height);
-        label.blacken_rect(margin, margin, width - 2 * margin, height - 2 * margin);
-        label
+    /// To be kept, and black, to within `margin` dots of each edge.
+    fn label(dpi: Dpi, width: u32, height: u32, margin: u32) -> (Drawing, Bitmap) {
+        let mut dots = Bitmap::white(width, height);
+        dots.blacken_rect(margin, margin, width - 2 * margin, height - 2 * margin);
+        let kept = Part { left: margin, top: margin, right: width - margin, bottom: height - margin };
+        (Drawing { kept: Some(kept), ..Drawing::white(dpi, width, height) }, dots)
+    }
+
+    fn placed(label: &(Drawing, Bitmap), media: &Media, head_dots: u32) -> Result<Bitmap, MediaError> {
+        place(&label.0, &label.1, media, head_dots).map(|placed| placed.dots)
     }
 
     fn dpi(n: u16) -> Dpi {
@@ -203,46 +278,126 @@ mod tests {
     #[test]
     fn as_it_is_cropped_or_turned() {
         let endless = roll(62.0, Length::Continuous, 1.5, 0.0);
-        let fits = label(690, 340, 20);
-        assert_eq!(place(&fits, &endless, dpi(300), 720).as_ref(), Ok(&fits));
+        let fits = label(dpi(300), 690, 340, 20);
+        assert_eq!(placed(&fits, &endless, 720).as_ref(), Ok(&fits.1));
         // 62 mm have 697 dots between the margins: 732 lose 35 dots of white.
-        let wide = place(&label(732, 343, 20), &endless, dpi(300), 720).unwrap();
+        let wide = placed(&label(dpi(300), 732, 343, 20), &endless, 720).unwrap();
         assert_eq!((wide.width(), wide.height()), (697, 343));
         assert_eq!(wide.margins(), Some((3, 20, 2, 20)));
-        let card = place(&label(1_400, 690, 0), &endless, dpi(300), 720).unwrap();
+        let card = placed(&label(dpi(300), 1_400, 690, 0), &endless, 720).unwrap();
         assert_eq!((card.width(), card.height()), (690, 1_400));
-        let both = place(&label(991, 300, 30), &die_cut(29.0, 90.0), dpi(300), 720).unwrap();
+        let both = placed(&label(dpi(300), 991, 300, 30), &die_cut(29.0, 90.0), 720).unwrap();
         assert_eq!((both.width(), both.height()), (300, 991), "turned because it fits so without cutting");
     }
 
     #[test]
-    fn white_is_cut_evenly_and_black_never() {
+    fn white_is_cut_evenly_and_what_is_to_be_kept_never() {
         assert_eq!(even(10, 20, 20), Some(5));
         assert_eq!(even(10, 2, 20), Some(2));
         assert_eq!(even(10, 20, 2), Some(8));
         assert_eq!(even(10, 5, 4), None);
-        let mut off = Bitmap::white(800, 100);
-        off.blacken_rect(700, 50, 100, 1);
         let media = roll(62.0, Length::Continuous, 1.5, 0.0);
-        let placed = place(&off, &media, dpi(300), 720).unwrap();
-        assert_eq!(placed.black_dots(), off.black_dots());
+        let mut off = Bitmap::white(800, 720);
+        off.blacken_rect(700, 50, 100, 1);
+        let white = |left| Part { left, top: 0, right: 800, bottom: 720 };
+        let keeping = |left| Drawing { kept: Some(white(left)), ..Drawing::white(dpi(300), 800, 720) };
+        let whole = |left, off: &Bitmap| place(&keeping(left), off, &media, 720).map(|p| p.dots.black_dots());
+        assert_eq!(whole(110, &off), Ok(100));
+        let crowded = whole(90, &off).unwrap_err();
+        assert!(matches!(crowded, MediaError::DoesNotFit { over_mm: 1.2, .. }), "{crowded:?}");
+        // A dot left of what is to be kept.
+        off.blacken_rect(104, 50, 1, 1);
+        assert_eq!(whole(110, &off), Ok(101));
+        off.blacken_rect(3, 50, 1, 1);
+        assert!(matches!(whole(110, &off), Err(MediaError::DoesNotFit { .. })));
     }
 
     #[test]
-    fn refusals_name_both_sizes() {
+    fn refusals_name_both_sizes_and_what_is_missing() {
         let narrow = roll(29.0, Length::Continuous, 1.5, 0.0);
-        let equipment = label(720, 360, 10);
-        let refusal = place(&equipment, &narrow, dpi(300), 720).unwrap_err().to_string();
-        for part in ["61.0 × 30.5 mm", "endless roll of 29.0 mm", "26.0 mm across", "choose"] {
+        let equipment = label(dpi(300), 720, 360, 10);
+        let refusal = placed(&equipment, &narrow, 720).unwrap_err().to_string();
+        // Upright 307 dots have room for 700; turned for 340.
+        for part in
+            ["61.0 × 30.5 mm", "endless roll of 29.0 mm", "26.0 mm across", "2.8 mm too little", "choose"]
+        {
             assert!(refusal.contains(part), "{refusal}");
         }
-        let head = place(&label(480, 480, 0), &roll(80.0, Length::Continuous, 0.0, 0.0), dpi(203), 384);
+        let wide = roll(80.0, Length::Continuous, 0.0, 0.0);
+        let head = placed(&label(dpi(203), 480, 480, 0), &wide, 384);
         assert!(matches!(head, Err(MediaError::WiderThanHead { head_dots: 384, .. })), "{head:?}");
-        let long = place(&label(200, 20_000, 0), &narrow, dpi(203), 720);
+        let one = placed(&label(dpi(600), 900, 900, 0), &wide, 899).unwrap_err().to_string();
+        assert!(one.contains("0.1 mm too little"), "{one}");
+        let long = placed(&label(dpi(203), 200, 16_000, 0), &narrow, 720);
         assert!(matches!(long, Err(MediaError::DoesNotFit { .. })), "{long:?}");
-        assert_eq!(place(&Bitmap::white(0, 5), &narrow, dpi(203), 720), Err(MediaError::Empty));
+        assert_eq!(placed(&label(dpi(203), 0, 5, 0), &narrow, 720), Err(MediaError::Empty));
         let nothing = roll(f64::NAN, Length::Continuous, f64::INFINITY, -1.0);
-        assert!(place(&equipment, &nothing, dpi(300), 0).is_err());
+        assert!(placed(&equipment, &nothing, 0).is_err());
+    }
+
+    /// On the listed roll of 57 mm the usual label has to lose 30 dots of its white, and a code reads only with its own.
+    #[test]
+    fn a_code_keeps_its_quiet_zone_on_every_listed_roll() {
+        let (mut t, mut fitted) = (Typesetter::new().unwrap(), 0);
+        for language in Language::all() {
+            for media in (language.row().media)() {
+                let profile = Profile { media, ..language.usual_profile() };
+                for template in template::builtins() {
+                    let drawing = layout::draw(&t, template, &everything(), None, profile.dpi).unwrap();
+                    let dots = drawing.bitmap(&mut t);
+                    let Ok(placed) = place(&drawing, &dots, &profile.media, profile.head_dots) else {
+                        continue;
+                    };
+                    let read = readback::check_placed(&placed, &drawing);
+                    assert_eq!(read, Ok(()), "{} on {}", template.name, profile.media.name);
+                    fitted += 1;
+                }
+            }
+        }
+        assert!(fitted > 300, "{fitted}");
+    }
+
+    /// Each template on the roll that it is made for, and on those that are named in its file.
+    #[test]
+    fn templates_go_onto_their_rolls() {
+        let t = Typesetter::new().unwrap();
+        for (template, language, roll) in [
+            ("equipment", Language::Zpl, "2.4x1.2in"),
+            ("equipment", Language::BrotherQl, "62-continuous"),
+            ("equipment-62x29", Language::BrotherQl, "62x29"),
+            ("blank-tag-62x29", Language::BrotherQl, "62x29"),
+            ("equipment-47x22", Language::Zpl, "2.25x1.25in"),
+            ("equipment-47x22", Language::Tspl, "2x1in"),
+            ("blank-tag-47x22", Language::EscPos, "50x30"),
+            ("blank-tag-47x22", Language::Dymo, "30336-small-54x25"),
+            ("micro", Language::Tspl, "1x0.5in"),
+        ] {
+            let profile = language.usual_profile();
+            let media = (language.row().media)().into_iter().find(|m| m.name == roll).unwrap();
+            let template = template::builtin(template).unwrap();
+            let drawing = layout::draw(&t, template, &everything(), None, profile.dpi).unwrap();
+            let window = Window::of(&drawing, &media, profile.head_dots);
+            // A LabelWriter's rolls have the short side across the head.
+            let turned = language == Language::Dymo;
+            assert!(
+                window.as_ref().is_ok_and(|w| w.turned == turned),
+                "{} on {roll}: {window:?}",
+                template.name
+            );
+        }
+    }
+
+    #[test]
+    fn a_label_s_words_do_not_move_it() {
+        let t = Typesetter::new().unwrap();
+        let of = |fields: &Fields| {
+            let equipment = template::builtin("equipment").unwrap();
+            let drawing = layout::draw(&t, equipment, fields, None, dpi(300)).unwrap();
+            Window::of(&drawing, &roll(62.0, Length::Continuous, 1.5, 0.0), 720).unwrap()
+        };
+        let bare = Fields::new().with(Field::Url, everything().get(Field::Url)).with(Field::Tag, "7QK3M9X2W");
+        assert_eq!(of(&everything()), of(&bare));
+        assert_ne!(of(&bare).from, (0, 0), "cut at all");
     }
 
     #[test]

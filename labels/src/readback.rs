@@ -6,6 +6,7 @@ use rqrr::PreparedImage;
 use crate::bitmap::Bitmap;
 use crate::code::{self, Code, CodeError, Kind};
 use crate::drawing::{Drawing, Mark};
+use crate::media::Placed;
 
 /// Why a label would not scan.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -42,29 +43,60 @@ pub fn check(label: &Bitmap, url: &str) -> Result<(), ReadbackError> {
     }
 }
 
-/// Whether each code of the drawing reads back from its dots, at its place, as what it was made of.
+/// Whether each code of the drawing reads back from its dots, at its place, as what it was made of, and has its white edge.
 ///
 /// # Errors
 /// When one does not. A drawing without codes passes.
 pub fn check_drawing(label: &Bitmap, drawing: &Drawing) -> Result<(), ReadbackError> {
+    check_from(label, (0, 0), drawing)
+}
+
+/// The same of the very dots that a printer gets.
+///
+/// # Errors
+/// When one does not.
+pub fn check_placed(placed: &Placed, drawing: &Drawing) -> Result<(), ReadbackError> {
+    let Placed { dots, window } = placed;
+    match window.turned {
+        true => check_from(&dots.turned_left(), window.from, drawing),
+        false => check_from(dots, window.from, drawing),
+    }
+}
+
+/// `label` begins at `from` of the drawing.
+fn check_from(label: &Bitmap, from: (u32, u32), drawing: &Drawing) -> Result<(), ReadbackError> {
     for mark in &drawing.marks {
-        match mark {
-            Mark::Code { x, y, module, code } if code.kind() == Kind::Qr => {
-                check_qr(label, (*x, *y), *module, code)?;
+        if let Mark::Code { x, y, module, code } = mark {
+            let at = x.checked_sub(from.0).zip(y.checked_sub(from.1)).ok_or(ReadbackError::NotReadable)?;
+            let outer = with_white_edge(label, at, *module, code)?;
+            match code.kind() {
+                Kind::Qr => check_qr(&outer, code)?,
+                Kind::DataMatrix => check_data_matrix(&outer, *module, code)?,
             }
-            Mark::Code { x, y, module, code } => check_data_matrix(label, (*x, *y), *module, code)?,
-            Mark::Text { .. } | Mark::Rect { .. } | Mark::Picture { .. } => {}
         }
     }
     Ok(())
 }
 
-/// Reads the part of the label that a phone would be held over: the code with the white that it was given.
-fn check_qr(label: &Bitmap, at: (u32, u32), module: u32, code: &Code) -> Result<(), ReadbackError> {
+/// The part of the label that a reader would be held over: the code with its white edge, which must be whole and white.
+fn with_white_edge(
+    label: &Bitmap,
+    at: (u32, u32),
+    module: u32,
+    code: &Code,
+) -> Result<Bitmap, ReadbackError> {
     let quiet = code.kind().quiet_edge() * module;
-    let (left, top) = (at.0.saturating_sub(quiet), at.1.saturating_sub(quiet));
-    let (right, bottom) = (at.0 + code.width() * module + quiet, at.1 + code.height() * module + quiet);
-    match qr_codes(&label.cropped(left, top, right - left, bottom - top)).as_slice() {
+    let (width, height) = (code.width() * module, code.height() * module);
+    let whole = at.0 + width + quiet <= label.width() && at.1 + height + quiet <= label.height();
+    let corner = at.0.checked_sub(quiet).zip(at.1.checked_sub(quiet)).filter(|_| whole);
+    let (left, top) = corner.ok_or(ReadbackError::NotReadable)?;
+    let outer = label.cropped(left, top, width + 2 * quiet, height + 2 * quiet);
+    let inner = outer.cropped(quiet, quiet, width, height);
+    if outer.black_dots() == inner.black_dots() { Ok(outer) } else { Err(ReadbackError::NotReadable) }
+}
+
+fn check_qr(outer: &Bitmap, code: &Code) -> Result<(), ReadbackError> {
+    match qr_codes(outer).as_slice() {
         [found] if found == code.content() => Ok(()),
         [found, ..] => {
             let (found, wanted) = (found.chars().take(200).collect(), code.content().to_owned());
@@ -81,20 +113,11 @@ fn qr_codes(label: &Bitmap) -> Vec<String> {
     image.detect_grids().iter().filter_map(|grid| grid.decode().ok()).map(|(_, text)| text).collect()
 }
 
-/// Decodes the dots where it was drawn; white around it is checked too, because no reader finds it without.
-fn check_data_matrix(label: &Bitmap, at: (u32, u32), module: u32, code: &Code) -> Result<(), ReadbackError> {
-    let quiet = code.kind().quiet_edge() * module;
-    let (width, height) = (code.width() * module, code.height() * module);
-    let (left, top) = (at.0.checked_sub(quiet), at.1.checked_sub(quiet));
-    let (left, top) = left.zip(top).ok_or(ReadbackError::NotReadable)?;
-    let outer = label.cropped(left, top, width + 2 * quiet, height + 2 * quiet);
-    let inner = label.cropped(at.0, at.1, width, height);
-    if outer.black_dots() != inner.black_dots() || at.0 + width + quiet > label.width() {
-        return Err(ReadbackError::NotReadable);
-    }
-    let centre = |n: u32| n * module + module / 2;
+/// Decodes the dots in the middle of its modules.
+fn check_data_matrix(outer: &Bitmap, module: u32, code: &Code) -> Result<(), ReadbackError> {
+    let centre = |n: u32| (code.kind().quiet_edge() + n) * module + module / 2;
     let modules = (0..code.height()).flat_map(|y| (0..code.width()).map(move |x| (centre(x), centre(y))));
-    let bits: Vec<bool> = modules.map(|(x, y)| inner.black(x, y)).collect();
+    let bits: Vec<bool> = modules.map(|(x, y)| outer.black(x, y)).collect();
     let read = DataMatrix::decode(&bits, code.width() as usize).map_err(|_| ReadbackError::NotReadable)?;
     if read == code.content().as_bytes() {
         return Ok(());
@@ -108,6 +131,7 @@ mod tests {
     use super::*;
     use crate::fields::{Field, Fields};
     use crate::layout::{self, Dpi};
+    use crate::media::Window;
     use crate::template;
     use crate::text::Typesetter;
 
@@ -172,11 +196,29 @@ mod tests {
     }
 
     #[test]
+    fn a_code_without_its_white_edge_does_not_read() {
+        let mark = Mark::Code { x: 12, y: 12, module: 6, code: code::qr("HTTPS://A.EXAMPLE/B").unwrap() };
+        let drawing = Drawing { marks: vec![mark], ..Drawing::white(Dpi::D203, 300, 174) };
+        let mut label = drawing.bitmap(&mut Typesetter::new().unwrap());
+        assert_eq!(check_drawing(&label, &drawing), Ok(()));
+        let read = |x: u32, turned: bool| {
+            let upright = label.cropped(x, 0, 300 - x, 174);
+            let dots = if turned { upright.turned_right() } else { upright };
+            let window = Window { from: (x, 0), size: (300 - x, 174), turned };
+            check_placed(&Placed { dots, window }, &drawing)
+        };
+        assert_eq!((read(0, false), read(0, true)), (Ok(()), Ok(())));
+        let cut = Err(ReadbackError::NotReadable);
+        assert_eq!((read(1, false), read(1, true)), (cut.clone(), cut.clone()));
+        label.blacken(1, 1);
+        assert_eq!(check_drawing(&label, &drawing), cut);
+    }
+
+    #[test]
     fn data_matrix_is_read_where_it_was_drawn() {
         let code = code::data_matrix("https://ct.example/7QK3M9X2W").unwrap();
         let mark = Mark::Code { x: 12, y: 9, module: 4, code };
-        let (marks, warnings) = (vec![mark], Vec::new());
-        let drawing = Drawing { dpi: Dpi::D203, width: 203, height: 102, marks, warnings };
+        let drawing = Drawing { marks: vec![mark], ..Drawing::white(Dpi::D203, 203, 102) };
         let mut label = drawing.bitmap(&mut Typesetter::new().unwrap());
         assert_eq!(check_drawing(&label, &drawing), Ok(()));
         label.blacken_rect(10, 20, 1, 1);
@@ -196,7 +238,7 @@ mod tests {
         let code = |url: &str| code::qr(url).unwrap();
         let mark = |x, url| Mark::Code { x, y: 20, module: 4, code: code(url) };
         let marks = vec![mark(20, "HTTPS://A.EXAMPLE/B"), mark(160, "HTTPS://A.EXAMPLE/B")];
-        let drawing = Drawing { dpi: Dpi::D203, width: 300, height: 150, marks, warnings: Vec::new() };
+        let drawing = Drawing { marks, ..Drawing::white(Dpi::D203, 300, 150) };
         let mut label = drawing.bitmap(&mut Typesetter::new().unwrap());
         assert_eq!(check_drawing(&label, &drawing), Ok(()));
         assert_eq!(check(&label, "https://a.example/b"), Ok(()));

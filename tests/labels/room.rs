@@ -279,7 +279,7 @@ pub fn preview(
     let template = template::builtin(name).unwrap();
     let drawing = layout::draw(typesetter, template, &label.fields(n, of), None, printer.dpi).unwrap();
     let dots = drawing.bitmap(typesetter);
-    media::place(&dots, &printer.media, printer.dpi, printer.head_dots).unwrap()
+    media::place(&drawing, &dots, &printer.media, printer.head_dots).unwrap().dots
 }
 
 /// The dots of a label from the first to the last that is black, either way. Where on the paper they lie is another

@@ -3,7 +3,7 @@
 use labels::calibration::{self, Assumed, CalibrationError};
 use labels::language::EncodeError;
 use labels::layout::{self, LabelError};
-use labels::media::{self, MediaError};
+use labels::media::{self, MediaError, Window};
 use labels::readback::{self, ReadbackError};
 use labels::{Bitmap, Drawing, Template, Typesetter, template};
 
@@ -13,9 +13,10 @@ use super::request::{JobKind, LabelRequest, Names};
 /// The template of equipment, when nobody names one.
 pub(crate) const USUAL_TEMPLATE: &str = "equipment";
 /// Templates of equipment, the best first: with no template named, the first that the roll has room for.
-const EQUIPMENT: &[&str] = &[USUAL_TEMPLATE, "equipment-62x29", "equipment-66x25", "micro"];
+const EQUIPMENT: &[&str] =
+    &[USUAL_TEMPLATE, "equipment-62x29", "equipment-66x25", "equipment-47x22", "micro"];
 /// The same for blank tags.
-const BLANK: &[&str] = &["blank-tag", "micro"];
+const BLANK: &[&str] = &["blank-tag", "blank-tag-62x29", "blank-tag-47x22", "micro"];
 
 /// Why a label cannot be printed on this printer. No paper has moved.
 #[derive(Debug, thiserror::Error)]
@@ -103,7 +104,7 @@ pub(crate) fn lay_out(
     }
 }
 
-/// Makes label `n` of `of` whole: drawn, read back, and placed on the roll.
+/// Makes label `n` of `of` whole: drawn, placed on the roll, and read back from the very dots that are sent.
 pub(crate) fn make(
     t: &mut Typesetter,
     manner: Manner<'_>,
@@ -112,13 +113,13 @@ pub(crate) fn make(
     at: (u32, u32),
 ) -> Result<Made, MakeError> {
     let drawing = draw(t, manner, config, label, at)?;
-    let dots = drawing.bitmap(t);
-    readback::check_drawing(&dots, &drawing)?;
-    let dots = media::place(&dots, &config.media, config.dpi, config.head_dots)?;
-    Ok(Made { drawing, dots })
+    let placed = media::place(&drawing, &drawing.bitmap(t), &config.media, config.head_dots)?;
+    readback::check_placed(&placed, &drawing)?;
+    Ok(Made { drawing, dots: placed.dots })
 }
 
-/// Everything about label `n` that can be known to go wrong. Dots are drawn only where the outcome hangs on them.
+/// Everything about label `n` that can be known to go wrong. The first label is made whole; of the others,
+/// dots are drawn only where the outcome hangs on them.
 pub(crate) fn check(
     t: &mut Typesetter,
     manner: Manner<'_>,
@@ -126,13 +127,14 @@ pub(crate) fn check(
     label: &LabelRequest,
     at: (u32, u32),
 ) -> Result<Drawing, MakeError> {
-    let drawing = draw(t, manner, config, label, at)?;
-    let across = config.media.dots_across(config.dpi).min(config.head_dots);
-    let along = config.media.dots_along(config.dpi).unwrap_or(u32::MAX);
-    if at.0 == 1 || drawing.width > across || drawing.height > along {
-        let dots = drawing.bitmap(t);
-        let dots = media::place(&dots, &config.media, config.dpi, config.head_dots)?;
+    if at.0 == 1 {
+        let Made { drawing, dots } = make(t, manner, config, label, at)?;
         config.language.session(config.profile(), 0).encode(1, &dots)?;
+        return Ok(drawing);
+    }
+    let drawing = draw(t, manner, config, label, at)?;
+    if Window::of(&drawing, &config.media, config.head_dots)?.cuts(&drawing) {
+        media::place(&drawing, &drawing.bitmap(t), &config.media, config.head_dots)?;
     }
     Ok(drawing)
 }
@@ -167,18 +169,50 @@ mod tests {
         assert!(make(&mut t, manner(Names::AssetNumber), &config, &nameless, (1, 1)).is_err());
     }
 
+    /// The first label, which is made whole, and a later one, which is not.
     #[test]
     fn what_checks_is_made() {
         let mut t = Typesetter::new().unwrap();
         let pump = LabelRequest { name: "Pump".into(), ..label() };
+        let mut refused = 0;
         for language in labels::Language::all() {
             let config = PrinterSettings::new("P", language.name(), "tcp://h:1").checked().unwrap();
-            for name in ["equipment", "equipment-62x29", "micro", "blank-tag", "receipt"] {
-                let manner = Manner { kind: JobKind::Labels, template: name, names: Names::AsTheyAre };
-                let checked = check(&mut t, manner, &config, &pump, (1, 1));
-                let made = make(&mut t, manner, &config, &pump, (1, 1));
-                assert_eq!(checked.is_ok(), made.is_ok(), "{} {name}: {checked:?} {made:?}", language.name());
+            for media in (language.row().media)() {
+                let config = PrinterConfig { media, ..config.clone() };
+                for name in ["equipment", "equipment-62x29", "equipment-47x22", "micro", "blank-tag-62x29"] {
+                    let manner = Manner { kind: JobKind::Labels, template: name, names: Names::AsTheyAre };
+                    for at in [(1, 2), (2, 2)] {
+                        let checked = check(&mut t, manner, &config, &pump, at);
+                        let made = make(&mut t, manner, &config, &pump, at);
+                        let on = format!("{} {name} on {}", language.name(), config.media.name);
+                        assert_eq!(checked.is_ok(), made.is_ok(), "{on}: {checked:?} {made:?}");
+                        refused += usize::from(made.is_err());
+                    }
+                }
             }
         }
+        assert!(refused > 10, "{refused}");
+    }
+
+    #[test]
+    fn a_small_roll_gets_the_next_smaller_template() {
+        let mut t = Typesetter::new().unwrap();
+        let config = PrinterSettings::new("P", "zpl", "tcp://h:1").checked().unwrap();
+        let rolls = (config.language.row().media)();
+        let media = rolls.into_iter().find(|media| media.name == "2.25x1.25in").unwrap();
+        let config = PrinterConfig { media, ..config };
+        for (blank, usual) in [(false, "equipment-47x22"), (true, "blank-tag-47x22")] {
+            let label = LabelRequest { name: "Pump".into(), blank, ..label() };
+            let fits = |name: &String| {
+                let manner = Manner { kind: JobKind::Labels, template: name, names: Names::AsTheyAre };
+                make(&mut t, manner, &config, &label, (1, 1)).is_ok()
+            };
+            let first = candidates(None, std::slice::from_ref(&label)).into_iter().find(fits);
+            assert_eq!(first.as_deref(), Some(usual));
+        }
+        let manner = Manner { kind: JobKind::Labels, template: "equipment", names: Names::AsTheyAre };
+        let pump = LabelRequest { name: "Pump".into(), ..label() };
+        let said = make(&mut t, manner, &config, &pump, (1, 1)).map(|_| ()).unwrap_err().to_string();
+        assert!(said.contains("mm too little"), "{said}");
     }
 }

@@ -92,7 +92,16 @@ fn modules_are_those_that_phones_read() {
         modules.min().unwrap()
     };
     for (dpi, standard, micro) in [(203, 6, 3), (300, 9, 5), (600, 18, 10)] {
-        for name in ["equipment", "equipment-62x29", "equipment-66x25", "blank-tag", "load-sticker"] {
+        for name in [
+            "equipment",
+            "equipment-62x29",
+            "equipment-66x25",
+            "equipment-47x22",
+            "blank-tag",
+            "blank-tag-62x29",
+            "blank-tag-47x22",
+            "load-sticker",
+        ] {
             assert_eq!(module(name, dpi), standard, "{name} at {dpi}");
         }
         assert_eq!(module("micro", dpi), micro);
@@ -102,7 +111,17 @@ fn modules_are_those_that_phones_read() {
 #[test]
 fn empty_fields_are_a_blank_tag() {
     let blank = Fields::new().with(Field::Url, "https://ct.example/7QK3M9X2W").with(Field::Tag, "7QK3M9X2W");
-    for name in ["equipment", "equipment-62x29", "equipment-66x25", "micro", "blank-tag", "cable-flag"] {
+    for name in [
+        "equipment",
+        "equipment-62x29",
+        "equipment-66x25",
+        "equipment-47x22",
+        "micro",
+        "blank-tag",
+        "blank-tag-62x29",
+        "blank-tag-47x22",
+        "cable-flag",
+    ] {
         let (label, drawing) = drawn(name, &blank, 203).unwrap();
         assert_eq!(readback::check_drawing(&label, &drawing), Ok(()), "{name}");
         assert!(drawing.warnings.is_empty(), "{name}: {:?}", drawing.warnings);

@@ -13,7 +13,7 @@ fn text(x: u32, baseline: u32, weight: Weight, text: &str) -> Mark {
 
 fn drawing(width_mm: f64, height_mm: f64, marks: Vec<Mark>) -> Drawing {
     let dpi = Dpi::new(600).unwrap();
-    Drawing { dpi, width: dpi.dots(width_mm), height: dpi.dots(height_mm), marks, warnings: Vec::new() }
+    Drawing { marks, ..Drawing::white(dpi, dpi.dots(width_mm), dpi.dots(height_mm)) }
 }
 
 fn label(n: u32) -> Drawing {

@@ -21,7 +21,7 @@ use super::only_changers;
 use super::pick::Choice;
 
 /// Templates of blank tags.
-const TEMPLATES: &[&str] = &["blank-tag", "micro", "micro-scanner"];
+const TEMPLATES: &[&str] = &["blank-tag", "blank-tag-62x29", "blank-tag-47x22", "micro", "micro-scanner"];
 
 pub(super) fn routes() -> Router<AppState> {
     Router::new().route("/staff/labels/blank", get(ask).post(print))

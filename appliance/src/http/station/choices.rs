@@ -12,7 +12,8 @@ use super::pick::Choice;
 use crate::print::{Names, PrinterView};
 
 /// Templates that say nothing about an item.
-const NOT_OF_ITEMS: &[&str] = &["badge", "load-sticker", "receipt", "blank-tag"];
+const NOT_OF_ITEMS: &[&str] =
+    &["badge", "load-sticker", "receipt", "blank-tag", "blank-tag-62x29", "blank-tag-47x22"];
 /// Fields that only a person can fill in.
 pub(super) const ASKED: &[Field] = &[Field::Until, Field::Reason];
 
