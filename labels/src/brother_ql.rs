@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::bitmap::Bitmap;
 use crate::language::{
-    self, Answers, Asking, Awaited, Condition, EncodeError, Event, IdleProof, Language, Profile, Row, Session,
+    self, Answers, Asking, Awaited, Condition, EncodeError, Event, Language, Profile, Row, Session,
 };
 use crate::layout::Dpi;
 use models::{Model, Roll};
@@ -21,6 +21,10 @@ pub const ROW: Row = Row {
     dpi: &[300, 600],
     head_dots,
     answers: Answers::Printed,
+    beside: Some(Answers::Taken),
+    refusal: |_| None,
+    models: &["BROTHER QL-"],
+    commands: &[],
     media: models::media,
     session: |profile, _| Box::new(BrotherQl::new(profile)),
 };
@@ -43,6 +47,10 @@ const ANSWER_MAX: Duration = Duration::from_secs(3);
 const FINAL: Duration = Duration::from_secs(1);
 /// A page that nothing was heard of for so long: its packets were lost, or the printer is gone.
 const PAGE_MAX: Duration = Duration::from_secs(30);
+/// Without a status from beside the line: it is asked for several times a second.
+const STATUS_MAX: Duration = Duration::from_millis(1_500);
+/// Idle for so long after a label's last byte, without having been seen at work: it was so too briefly.
+const IDLE_LONG: Duration = Duration::from_secs(10);
 /// Rows of 1/300 in that the printer feeds at either end of a label from an endless roll.
 const MARGIN_ROWS: u16 = 35;
 
@@ -83,7 +91,12 @@ pub struct BrotherQl {
     fresh: bool,
     reader: StatusReader,
     asking: Asking,
-    idle: IdleProof,
+    /// When the printer had the last byte of the newest page; `None` as long as it has not.
+    sent: Option<Duration>,
+    /// It was seen to print since.
+    seen_printing: bool,
+    /// It was told to throw away what it holds, since it last got a page.
+    emptied: bool,
     now: Duration,
     /// When something was last heard, or a page was given away.
     last_word: Duration,
@@ -103,7 +116,9 @@ impl BrotherQl {
             fresh: true,
             reader: StatusReader::default(),
             asking: Asking::default(),
-            idle: IdleProof::default(),
+            sent: None,
+            seen_printing: false,
+            emptied: false,
             now: Duration::ZERO,
             last_word: Duration::ZERO,
         }
@@ -200,14 +215,15 @@ impl BrotherQl {
         self.last_word = self.now;
         let Some(fault) = status.fault() else { return self.on_progress(status) };
         self.asking.answered();
-        self.idle.stopped();
         self.condition = Some(fault);
         // The printer has thrown away all that it held. A page that it had begun may be out: at the end of a roll, and
         // with a jam behind it, it is.
         let begun = match self.profile.answers {
             Answers::Printed => self.awaited.len().saturating_sub(self.unstarted),
-            Answers::Taken | Answers::Nothing => self.awaited.len(),
+            // A page that it has not got whole is none that it prints.
+            Answers::Taken | Answers::Nothing => self.awaited.len() * usize::from(self.sent.is_some()),
         };
+        self.emptied &= self.fresh;
         self.fresh = true;
         (self.page, self.unstarted) = (Page::Waiting, 0);
         let lost = self.awaited.lose_all(begun);
@@ -267,7 +283,7 @@ impl BrotherQl {
         };
         events.extend(self.tell(condition));
         if condition != Condition::Ready {
-            self.idle.stopped();
+            self.sent = self.sent.map(|_| self.now);
             return events;
         }
         match self.profile.answers {
@@ -275,13 +291,38 @@ impl BrotherQl {
                 self.page = Page::Waiting;
                 events.extend(self.awaited.take_all().map(|upto| Event::Printed { upto }));
             }
-            Answers::Taken if status.printing => self.idle.busy(),
-            Answers::Taken if !self.awaited.is_empty() && self.idle.idle() => {
-                events.extend(self.awaited.take_all().map(|upto| Event::Taken { upto }));
-            }
+            Answers::Taken => events.extend(self.seen_by_snmp(status.printing)),
             _ => {}
         }
         events
+    }
+
+    /// Until it has the whole page it says that it receives, which is the word for idle too: only what it says after
+    /// that is about the page.
+    fn seen_by_snmp(&mut self, printing: bool) -> Option<Event> {
+        let sent = self.sent?;
+        self.seen_printing |= printing;
+        let done = self.seen_printing || self.now.saturating_sub(sent) >= IDLE_LONG;
+        if printing || !done {
+            return None;
+        }
+        self.awaited.take_all().map(|upto| Event::Taken { upto })
+    }
+
+    /// Listens to what SNMP says. One that stopped may go on telling of its fault until it is reset.
+    fn tick_by_snmp(&mut self) -> (Vec<u8>, Vec<Event>) {
+        if self.now.saturating_sub(self.last_word) >= STATUS_MAX {
+            self.last_word = self.now;
+            return (Vec::new(), vec![Event::Silent]);
+        }
+        let stopped = !matches!(self.condition, None | Some(Condition::Ready | Condition::Cooling));
+        if !stopped || !self.fresh || !self.asking.due(self.now, POLL) {
+            return (Vec::new(), Vec::new());
+        }
+        self.asking.ask(self.now);
+        self.asking.answered();
+        let torn = !std::mem::replace(&mut self.emptied, true);
+        (if torn { self.invalidate() } else { INIT.to_vec() }, Vec::new())
     }
 }
 
@@ -332,9 +373,17 @@ impl Session for BrotherQl {
                 self.page = Page::Sent;
             }
             self.last_word = self.now;
-            self.idle.restart();
+            (self.sent, self.seen_printing) = (None, false);
         }
         Ok(bytes)
+    }
+
+    fn sent(&mut self, now: Duration) {
+        (self.now, self.sent) = (now, Some(now));
+    }
+
+    fn answers(&self) -> Answers {
+        self.profile.answers
     }
 
     /// A long job in one go overflows the printer: the next page is sent when it waits for one.
@@ -363,13 +412,7 @@ impl Session for BrotherQl {
         let quiet = now.saturating_sub(self.last_word);
         match self.profile.answers {
             Answers::Nothing => return (Vec::new(), Vec::new()),
-            Answers::Taken => {
-                if quiet < ANSWER_MAX {
-                    return (Vec::new(), Vec::new());
-                }
-                self.last_word = now;
-                return (Vec::new(), vec![Event::Silent]);
-            }
+            Answers::Taken => return self.tick_by_snmp(),
             Answers::Printed => {}
         }
         if self.asking.overdue(now, ANSWER_MAX) {

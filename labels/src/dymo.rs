@@ -16,6 +16,10 @@ pub const ROW: Row = Row {
     dpi: &[300],
     head_dots: |_| 672,
     answers: Answers::Taken,
+    beside: None,
+    refusal: refusal,
+    models: &["LABELWRITER"],
+    commands: &[],
     media,
     session: |profile, _| Box::new(Dymo::new(profile)),
 };
@@ -223,6 +227,10 @@ impl Session for Dymo {
             self.idle.restart();
         }
         Ok(bytes)
+    }
+
+    fn answers(&self) -> Answers {
+        self.profile.answers
     }
 
     fn takes_next(&self) -> bool {

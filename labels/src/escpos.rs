@@ -17,6 +17,10 @@ pub const ROW: Row = Row {
     dpi: &[203, 180],
     head_dots,
     answers: Answers::Printed,
+    beside: None,
+    refusal: |_| None,
+    models: &["EPSON TM-", "POS-58", "POS-80"],
+    commands: &["ESC/POS", "ESCPOS"],
     media,
     session: |profile, salt| Box::new(EscPos::new(profile, salt)),
 };
@@ -71,6 +75,9 @@ pub const BAND_BYTES_MAX: usize = 4_096;
 const POLL: Duration = Duration::from_millis(1_000);
 /// How long a printer may take to answer a status question; it answers them even when it stands still.
 const ANSWER_MAX: Duration = Duration::from_secs(3);
+/// From a label's last byte to its confirmation by a printer that is ready and has never confirmed any: clones have no
+/// `GS ( H`.
+const CONFIRM_MAX: Duration = Duration::from_secs(5);
 /// Bytes of `GS ( H`'s answer: header, flag, four of the id, NUL.
 const PROCESS_ID_BYTES: usize = 7;
 /// Bytes of an automatic status message (`GS a`).
@@ -91,6 +98,14 @@ const ASK_STATUS: &[u8] = &[0x10, 0x04, 1, 0x10, 0x04, 2, 0x10, 0x04, 3, 0x10, 0
 pub struct EscPos {
     profile: Profile,
     salt: [u8; 2],
+    /// What it has turned out to tell.
+    answers: Answers,
+    /// It has answered a `GS ( H` of this session.
+    proven: bool,
+    /// It said that it is ready, last.
+    ready: bool,
+    /// Since when the newest label could have been printed.
+    sent: Option<Duration>,
     /// Labels whose `GS ( H` or `GS r` has no answer yet.
     awaited: Awaited,
     /// The round of status questions, and what of it was answered.
@@ -105,7 +120,18 @@ impl EscPos {
         let symbol = |v: u16| b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"[usize::from(v % 36)];
         let salt = [symbol(salt), symbol(salt / 36)];
         let (awaited, asking) = (Awaited::default(), Asking::default());
-        Self { profile, salt, awaited, asking, replies: Vec::new(), partial: Vec::new() }
+        Self {
+            answers: profile.answers,
+            proven: false,
+            ready: false,
+            sent: None,
+            profile,
+            salt,
+            awaited,
+            asking,
+            replies: Vec::new(),
+            partial: Vec::new(),
+        }
     }
 
     fn ask(&mut self, now: Duration) -> Vec<u8> {
@@ -157,7 +183,7 @@ impl EscPos {
         if byte & 0x93 == 0x12 {
             return self.on_status(byte);
         }
-        let taken = self.profile.answers == Answers::Taken && byte & 0x90 == 0;
+        let taken = self.answers == Answers::Taken && byte & 0x90 == 0;
         match taken.then(|| self.awaited.take(1)).flatten() {
             Some(upto) => vec![Event::Taken { upto }],
             None => Vec::new(),
@@ -181,10 +207,19 @@ impl EscPos {
             return Vec::new();
         }
         let message = std::mem::take(&mut self.partial);
-        if first == 0x37 { self.on_process_id(&message[2..6]) } else { on_automatic_status(&message) }
+        if first == 0x37 {
+            return self.on_process_id(&message[2..6]);
+        }
+        let events = on_automatic_status(&message);
+        self.note(&events);
+        events
     }
 
     fn on_process_id(&mut self, id: &[u8]) -> Vec<Event> {
+        if id.starts_with(&self.salt) && self.profile.answers == Answers::Printed {
+            // Also one that came so late that it was taken for a clone.
+            (self.proven, self.answers) = (true, Answers::Printed);
+        }
         // Only the newest answer may come, so it stands for all before it.
         let Some(at) = self.awaited.position(|n| self.process_id(n) == id) else {
             return Vec::new();
@@ -209,7 +244,27 @@ impl EscPos {
             paper_out: offline & 0x20 != 0 || paper & 0x60 != 0,
             paper_low: paper & 0x0c != 0,
         };
-        told.events()
+        let events = told.events();
+        self.note(&events);
+        events
+    }
+
+    fn note(&mut self, events: &[Event]) {
+        self.ready = events.contains(&Event::State(Condition::Ready));
+    }
+
+    /// Asks what every printer answers, once it is plain that this one does not know the better question.
+    fn fall_back(&mut self, now: Duration) -> Vec<u8> {
+        if !self.ready || self.asking.is_open() {
+            // While it stands still, nothing is printed and nothing confirmed.
+            self.sent = self.sent.map(|_| now);
+        }
+        let waited = self.sent.is_some_and(|sent| now.saturating_sub(sent) >= CONFIRM_MAX);
+        if !waited || self.proven || self.answers != Answers::Printed || self.awaited.is_empty() {
+            return Vec::new();
+        }
+        self.answers = Answers::Taken;
+        ASK_TAKEN.repeat(self.awaited.len())
     }
 }
 
@@ -278,7 +333,7 @@ impl Session for EscPos {
             return Err(refusal);
         }
         let row_bytes = u16::try_from(label.row_bytes()).map_err(|_| EncodeError::Empty)?;
-        let answers = self.profile.answers;
+        let answers = self.answers;
         let mut bytes = Vec::with_capacity(label.bytes().len() + 256);
         bytes.extend_from_slice(INIT);
         if answers != Answers::Nothing {
@@ -303,7 +358,16 @@ impl Session for EscPos {
             Answers::Nothing => return Ok(bytes),
         }
         self.awaited.push(n);
+        self.sent = None;
         Ok(bytes)
+    }
+
+    fn sent(&mut self, now: Duration) {
+        self.sent = Some(now);
+    }
+
+    fn answers(&self) -> Answers {
+        self.answers
     }
 
     fn on_bytes(&mut self, bytes: &[u8]) -> Vec<Event> {
@@ -317,7 +381,10 @@ impl Session for EscPos {
         if self.asking.overdue(now, ANSWER_MAX) {
             return (self.ask(now), vec![Event::Silent]);
         }
-        let ask = if self.asking.due(now, POLL) { self.ask(now) } else { Vec::new() };
+        let mut ask = self.fall_back(now);
+        if self.asking.due(now, POLL) {
+            ask.extend(self.ask(now));
+        }
         (ask, Vec::new())
     }
 }
@@ -458,6 +525,31 @@ mod tests {
         s.encode(1, &dot()).unwrap();
         assert_eq!(s.on_bytes(&[0x00]), [Event::Taken { upto: 1 }]);
         assert_eq!(s.on_bytes(&[0x00]), []);
+    }
+
+    #[test]
+    fn a_clone_that_confirms_nothing_is_asked_what_it_knows() {
+        let ready = [0x12; 4];
+        let mut s = session(Answers::Printed);
+        s.hello(seconds(0));
+        s.on_bytes(&ready);
+        s.encode(1, &dot()).unwrap();
+        s.encode(2, &dot()).unwrap();
+        s.sent(seconds(1));
+        for second in 1..6 {
+            assert_eq!(s.tick(seconds(second)), (ASK_STATUS.to_vec(), Vec::new()));
+            // Out of paper in the second second: from then on it could print.
+            s.on_bytes(&if second == 2 { [0x1a, 0x32, 0x12, 0x7e] } else { ready });
+        }
+        assert_eq!((s.tick(seconds(7)).0, s.answers()), (ASK_STATUS.to_vec(), Answers::Printed));
+        s.on_bytes(&ready);
+        assert_eq!(s.tick(seconds(8)).0, [ASK_TAKEN, ASK_TAKEN, ASK_STATUS].concat());
+        assert_eq!(s.answers(), Answers::Taken);
+        assert_eq!(s.on_bytes(&[0, 0]), [Event::Taken { upto: 1 }, Event::Taken { upto: 2 }]);
+        assert!(s.encode(3, &dot()).unwrap().ends_with(ASK_TAKEN));
+        // It was none: the answer to label 2 was only slow.
+        s.on_bytes(b"\x37\x222102\0");
+        assert_eq!(s.answers(), Answers::Printed);
     }
 
     proptest! {

@@ -21,6 +21,15 @@ pub struct Row {
     pub head_dots: fn(Dpi) -> u32,
     /// What its printers can tell over a line that answers.
     pub answers: Answers,
+    /// What they can tell on a network where nothing ever comes back on their line and their state is asked for beside
+    /// it, by SNMP; `None` where the line answers there too.
+    pub beside: Option<Answers>,
+    /// Why a model cannot be driven, if that is known of its name.
+    pub refusal: fn(&str) -> Option<&'static str>,
+    /// How the names of their models begin, or the maker's and theirs, in capitals.
+    pub models: &'static [&'static str],
+    /// By which names they claim to take the language (IEEE 1284, `CMD`).
+    pub commands: &'static [&'static str],
     /// The rolls that are usual in them; the first is the default.
     pub media: fn() -> Vec<Media>,
     /// A new session.
@@ -411,6 +420,12 @@ pub trait Session: Send {
     /// # Errors
     /// When this printer cannot print it; then nothing is to be sent.
     fn encode(&mut self, n: u32, label: &Bitmap) -> Result<Vec<u8>, EncodeError>;
+
+    /// The last byte of the newest label has been taken: from now on the printer can print it.
+    fn sent(&mut self, _now: Duration) {}
+
+    /// What the printer has turned out to tell, which may be less than its profile says.
+    fn answers(&self) -> Answers;
 
     /// Whether the printer can be given another label now; one that must finish its page first says no meanwhile.
     fn takes_next(&self) -> bool {

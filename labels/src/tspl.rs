@@ -17,6 +17,10 @@ pub const ROW: Row = Row {
     dpi: &[203, 300],
     head_dots,
     answers: Answers::Taken,
+    beside: None,
+    refusal: |_| None,
+    models: &["TSC ", "MUNBYN", "ROLLO", "IDPRT", "HPRT", "4BARCODE"],
+    commands: &["TSPL", "TSPL2"],
     media: || crate::zpl::media(&[Thermal::Direct, Thermal::Transfer]),
     session: |profile, _| Box::new(Tspl::new(profile)),
 };
@@ -231,6 +235,10 @@ impl Session for Tspl {
             self.idle.restart();
         }
         Ok(bytes)
+    }
+
+    fn answers(&self) -> Answers {
+        self.profile.answers
     }
 
     fn takes_next(&self) -> bool {

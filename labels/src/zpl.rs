@@ -19,6 +19,10 @@ pub const ROW: Row = Row {
     dpi: &[203, 300, 600],
     head_dots,
     answers: Answers::Printed,
+    beside: None,
+    refusal: |_| None,
+    models: &["ZTC ", "ZEBRA "],
+    commands: &["ZPL", "ZPL II"],
     media: || media(&[Thermal::Direct, Thermal::Transfer]),
     session: |profile, _| Box::new(Zpl::new(profile)),
 };
@@ -268,6 +272,11 @@ impl Zpl {
                 return Vec::new();
             }
             Counting::At(at) => at,
+            // It counts after all, and only took its time.
+            Counting::Never if self.awaited.is_empty() && self.profile.answers == Answers::Printed => {
+                self.counting = Counting::At(counted);
+                return Vec::new();
+            }
             Counting::Never => return Vec::new(),
         };
         match counted.checked_sub(at).map(usize::try_from) {
@@ -329,6 +338,13 @@ impl Session for Zpl {
             self.fresh = false;
         }
         Ok(bytes)
+    }
+
+    fn answers(&self) -> Answers {
+        match (self.profile.answers, self.counting) {
+            (Answers::Printed, Counting::Never) => Answers::Taken,
+            (answers, _) => answers,
+        }
     }
 
     fn takes_next(&self) -> bool {

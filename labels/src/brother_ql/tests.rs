@@ -240,16 +240,46 @@ fn by_snmp_a_label_is_taken_at_best() {
     let mut s = BrotherQl::new(Profile { answers: Answers::Taken, ..profile("62x29", None) });
     assert!(s.hello(seconds(0.0)).is_empty() && s.takes_next());
     assert_eq!(s.on_bytes(&reply()), READY);
+    let taken = |upto| [READY[0], READY[1], Event::Taken { upto }];
     s.encode(1, &dot()).unwrap();
+    for status in [reply(), packet([0, 0], 0, 1), reply(), reply(), reply(), reply()] {
+        assert_eq!(s.on_bytes(&status), READY, "it has not got the whole label");
+    }
+    s.sent(seconds(1.0));
     assert_eq!(s.on_bytes(&reply()), READY, "may be older than the label");
-    assert_eq!(s.tick(seconds(1.0)), (Vec::new(), Vec::new()));
+    assert_eq!(s.tick(seconds(1.1)), (Vec::new(), Vec::new()));
     assert_eq!(s.on_bytes(&packet([0, 0], 0, 1)), READY);
     assert!(!s.takes_next());
-    assert_eq!(s.on_bytes(&reply()), [READY[0], READY[1], Event::Taken { upto: 1 }]);
+    assert_eq!(s.on_bytes(&reply()), taken(1));
     s.encode(2, &dot()).unwrap();
-    let lost = s.on_bytes(&packet([2, 0], 0, 0));
-    assert_eq!(lost, [Event::State(Condition::PaperOut), Event::Unclear { upto: 2 }]);
-    assert_eq!(s.tick(seconds(5.0)), (Vec::new(), vec![Event::Silent]));
+    s.sent(seconds(2.0));
+    for tenth in 21..120 {
+        s.tick(seconds(f64::from(tenth) / 10.0));
+        assert_eq!(s.on_bytes(&reply()), READY, "not seen at work, and perhaps it has not begun");
+    }
+    s.tick(seconds(12.0));
+    assert_eq!(s.on_bytes(&reply()), taken(2));
+}
+
+#[test]
+fn by_snmp_a_fault_leaves_doubt_only_about_a_whole_page_and_ends_by_a_reset() {
+    let mut s = BrotherQl::new(Profile { answers: Answers::Taken, ..profile("62x29", None) });
+    s.hello(seconds(0.0));
+    s.on_bytes(&reply());
+    s.encode(1, &dot()).unwrap();
+    let fault = packet([2, 0], 0, 0);
+    let stopped = Event::State(Condition::PaperOut);
+    assert_eq!(s.on_bytes(&fault), [stopped, Event::Lost { from: 1 }]);
+    assert_eq!(s.tick(seconds(1.0)).0, s.invalidate(), "half a page may lie in it");
+    assert_eq!(s.on_bytes(&fault), [stopped]);
+    assert_eq!(s.tick(seconds(1.5)).0, b"");
+    assert_eq!(s.tick(seconds(2.0)).0, INIT);
+    assert_eq!(s.on_bytes(&reply()), READY);
+    s.encode(1, &dot()).unwrap();
+    s.sent(seconds(2.0));
+    assert_eq!(s.on_bytes(&fault), [stopped, Event::Unclear { upto: 1 }]);
+    assert_eq!(s.tick(seconds(3.4)).0, s.invalidate());
+    assert_eq!(s.tick(seconds(3.5)), (Vec::new(), vec![Event::Silent]));
 }
 
 #[test]

@@ -151,9 +151,17 @@ fn a_clone_without_a_counter_only_takes() {
     s.on_bytes(&idle());
     s.tick(seconds(0.9));
     assert!(!s.takes_next());
+    assert_eq!(s.answers(), Answers::Printed);
     s.tick(seconds(1.0));
     assert!(s.takes_next());
+    assert_eq!(s.answers(), Answers::Taken);
     s.encode(7, &dot()).unwrap();
+    assert_eq!(
+        s.on_bytes(b"\"1000\""),
+        [],
+        "from here on it could be counted, and this label is not known to be after it"
+    );
+    assert_eq!(s.answers(), Answers::Taken);
     assert_eq!(s.on_bytes(&idle()), [Event::State(Condition::Ready)], "was asked before the label");
     assert_eq!(s.tick(seconds(2.0)).0, ASK_STATUS);
     assert_eq!(s.on_bytes(&status(0, 0, 1, 0, 0, 0, 0)), [Event::State(Condition::Ready)]);
