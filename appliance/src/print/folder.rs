@@ -100,6 +100,8 @@ struct FolderLine {
     reader: Option<Waker>,
 }
 
+impl Line for FolderLine {}
+
 impl AsyncWrite for FolderLine {
     fn poll_write(mut self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         if self.kept || self.keeping.is_some() || self.bytes.len() + bytes.len() > FILE_BYTES_MAX {

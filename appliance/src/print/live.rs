@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use labels::language::Condition;
+use labels::language::{Answers, Condition};
 use record::ids::JobId;
 use serde::Serialize;
 use tokio::sync::Notify;
@@ -60,6 +60,8 @@ pub(crate) struct Live {
     /// Millimetres across and along of what the printer says is in it; 0 along: endless.
     pub(crate) loaded: Option<(u8, u8)>,
     pub(crate) job: Option<JobId>,
+    /// What it has turned out to tell, once that is known: it is not asked again for what it never answered.
+    pub(crate) answers: Option<Answers>,
     /// How often anything was heard.
     told: u64,
 }
@@ -92,6 +94,7 @@ impl Shared {
             paper_low: false,
             loaded: None,
             job: None,
+            answers: None,
             told: 0,
         };
         Self {
@@ -134,6 +137,11 @@ impl Shared {
             live = self.news.wait_timeout(live, left).unwrap_or_else(PoisonError::into_inner).0;
         }
         live.clone()
+    }
+
+    /// Whether it will be out of something soon.
+    pub(crate) fn set_low(&self, low: bool) {
+        self.lock().paper_low = low;
     }
 
     /// What the printer said; `busy` with a job or not.
@@ -180,6 +188,10 @@ impl Shared {
             }
             (condition, _) => condition.advice().to_owned(),
         }
+    }
+
+    pub(crate) fn set_answers(&self, answers: Answers) {
+        self.lock().answers = Some(answers);
     }
 
     pub(crate) fn set_job(&self, job: Option<JobId>) {

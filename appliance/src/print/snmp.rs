@@ -14,12 +14,16 @@ use tokio::net::{TcpStream, UdpSocket};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
+use super::transport::{Gauge, Line};
+
 /// The agent's port.
 pub(crate) const PORT: u16 = 161;
 /// How long an answer may take.
 const ANSWER_MAX: Duration = Duration::from_secs(1);
-/// From one question about the state to the next.
-const POLL: Duration = Duration::from_millis(300);
+/// From one question about the state to the next: a label takes half a second, and is to be seen being printed.
+const POLL: Duration = Duration::from_millis(200);
+/// Questions that may be on their way at once.
+const LATE_MAX: u32 = 8;
 /// Bytes of an answer: more than a UDP packet that is not cut into pieces has.
 const PACKET_BYTES_MAX: usize = 2_048;
 /// Names in one question.
@@ -48,13 +52,7 @@ const RESPONSE: u8 = 0xa2;
 /// # Errors
 /// When nothing comes in time, or nothing of use.
 pub(crate) async fn get(agent: SocketAddr, names: &[&[u32]], id: u32) -> io::Result<Vec<Option<Vec<u8>>>> {
-    let here: SocketAddr = match agent {
-        SocketAddr::V4(_) => (Ipv4Addr::UNSPECIFIED, 0).into(),
-        SocketAddr::V6(_) => (Ipv6Addr::UNSPECIFIED, 0).into(),
-    };
-    let socket = UdpSocket::bind(here).await?;
-    // Only the agent's own packets arrive.
-    socket.connect(agent).await?;
+    let socket = connected(agent).await?;
     socket.send(&question(names, id)).await?;
     let mut packet = [0; PACKET_BYTES_MAX];
     let answered = async {
@@ -71,6 +69,17 @@ pub(crate) async fn get(agent: SocketAddr, names: &[&[u32]], id: u32) -> io::Res
     tokio::time::timeout(ANSWER_MAX, answered).await.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?
 }
 
+/// A socket at which only the agent's own packets arrive.
+async fn connected(agent: SocketAddr) -> io::Result<UdpSocket> {
+    let here: SocketAddr = match agent {
+        SocketAddr::V4(_) => (Ipv4Addr::UNSPECIFIED, 0).into(),
+        SocketAddr::V6(_) => (Ipv6Addr::UNSPECIFIED, 0).into(),
+    };
+    let socket = UdpSocket::bind(here).await?;
+    socket.connect(agent).await?;
+    Ok(socket)
+}
+
 /// A GET of these names.
 fn question(names: &[&[u32]], id: u32) -> Vec<u8> {
     let bindings = names
@@ -78,9 +87,16 @@ fn question(names: &[&[u32]], id: u32) -> Vec<u8> {
         .take(NAMES_MAX)
         .map(|name| wrap(SEQUENCE, &[wrap(NAME, &[name_bytes(name)]), wrap(NULL, &[])]));
     let bindings: Vec<_> = bindings.collect();
-    let number = |n: u32| wrap(INTEGER, &[(n & 0x7fff_ffff).to_be_bytes().to_vec()]);
+    let number = |n: u32| wrap(INTEGER, &[number_bytes(n & 0x7fff_ffff)]);
     let get = wrap(GET, &[number(id), number(0), number(0), wrap(SEQUENCE, &bindings)]);
     wrap(SEQUENCE, &[number(0), wrap(OCTETS, &[b"public".to_vec()]), get])
+}
+
+/// As few bytes as hold it, as BER wants it: some agents do not answer otherwise.
+fn number_bytes(n: u32) -> Vec<u8> {
+    let bytes = n.to_be_bytes();
+    let spare = (0..3).take_while(|&at| bytes[at] == 0 && bytes[at + 1] & 0x80 == 0).count();
+    bytes[spare..].to_vec()
 }
 
 fn wrap(tag: u8, parts: &[Vec<u8>]) -> Vec<u8> {
@@ -179,6 +195,12 @@ impl StatusLine {
     }
 }
 
+impl Line for StatusLine {
+    fn gauge(&self) -> Option<Gauge> {
+        self.stream.gauge()
+    }
+}
+
 impl Drop for StatusLine {
     fn drop(&mut self) {
         self.asker.abort();
@@ -190,14 +212,35 @@ impl Drop for StatusLine {
 async fn ask(agent: SocketAddr, told: mpsc::Sender<Vec<u8>>) {
     let mut ticks = tokio::time::interval(POLL);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    for id in 1.. {
+    let socket = loop {
         ticks.tick().await;
-        let Ok(values) = get(agent, &[BROTHER_STATUS], id).await else { continue };
-        let status = values.into_iter().flatten().next().filter(|status| status.len() == 32);
-        if let Some(status) = status
-            && told.send(status).await.is_err()
-        {
-            return;
+        if let Ok(socket) = connected(agent).await {
+            break socket;
+        }
+    };
+    let (mut asked, mut answered) = (0u32, 0u32);
+    let mut packet = [0; PACKET_BYTES_MAX];
+    loop {
+        tokio::select! {
+            _ = ticks.tick() => {
+                asked = asked.wrapping_add(1) & 0x7fff_ffff;
+                // A lost question is one that is not answered.
+                drop(socket.send(&question(&[BROTHER_STATUS], asked)).await);
+            }
+            got = socket.recv(&mut packet) => {
+                let Ok(n) = got else { continue };
+                // Slow agents are answered late, and an answer that was overtaken is passed over.
+                let late = (0..LATE_MAX).map(|ago| asked.wrapping_sub(ago)).take_while(|&id| id != answered);
+                let found = late.filter_map(|id| Some((id, answer(&packet[..n], id)??))).next();
+                let Some((id, values)) = found else { continue };
+                answered = id;
+                let status = values.into_iter().flatten().next().filter(|status| status.len() == 32);
+                if let Some(status) = status
+                    && told.send(status).await.is_err()
+                {
+                    return;
+                }
+            }
         }
     }
 }
@@ -274,12 +317,16 @@ pub(crate) mod tests {
 
     #[test]
     fn the_question_is_what_others_send() {
-        // Bytes of `snmpget -v1 -c public host .1.3.6.1.4.1.2435.3.3.9.1.6.1.0` (net-snmp), its numbers padded to four.
+        // Bytes of `snmpget -v1 -c public host .1.3.6.1.4.1.2435.3.3.9.1.6.1.0` (net-snmp).
         let question = question(&[BROTHER_STATUS], 0x1234_5678);
+        let head = b"\x30\x2f\x02\x01\x00\x04\x06public\xa0\x22\x02\x04\x12\x34\x56\x78\x02\x01\x00\x02\x01\x00\x30\x14\x30\x12";
         let name = b"\x06\x0e\x2b\x06\x01\x04\x01\x93\x03\x03\x03\x09\x01\x06\x01\x00\x05\x00";
-        assert!(question.ends_with(name), "{question:02x?}");
-        assert!(question.windows(8).any(|w| w == b"\x04\x06public"));
-        assert_eq!(usize::from(question[1]), question.len() - 2);
+        assert_eq!(question, [&head[..], name].concat(), "{question:02x?}");
+        for (n, bytes) in
+            [(0, &[0][..]), (127, &[127]), (128, &[0, 128]), (0x7fff_ffff, &[127, 255, 255, 255])]
+        {
+            assert_eq!(number_bytes(n), bytes);
+        }
     }
 
     #[test]

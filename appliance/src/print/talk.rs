@@ -4,14 +4,18 @@ use std::io;
 use std::time::Duration;
 
 use labels::Bitmap;
-use labels::language::{Condition, Event, Session};
+use labels::language::{Answers, Condition, Event, Session};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf};
 use tokio::time::Instant;
 
-use super::transport::Line;
+use super::transport::{Gauge, Line};
 
 /// From a question to the doubt whether anybody is there; most are answered within milliseconds.
 const MUTE: Duration = Duration::from_secs(1);
+/// From one look to the next whether the printer has taken everything.
+const END_LOOK: Duration = Duration::from_millis(100);
+/// For how long everything that was sent has to be acknowledged before that means that it was taken.
+const ACKNOWLEDGED: Duration = Duration::from_millis(1_500);
 /// Bytes written at a time; progress is measured by these.
 const PIECE_BYTES: usize = 4_096;
 
@@ -89,11 +93,16 @@ pub(crate) struct Talk {
     from: ReadHalf<Box<dyn Line>>,
     to: WriteHalf<Box<dyn Line>>,
     session: Box<dyn Session>,
+    gauge: Option<Gauge>,
     patience: Patience,
     begun: Instant,
     last_word: Instant,
     /// The oldest question since the last word.
     asked: Option<Instant>,
+    /// The session says that it should have heard something since.
+    silent: bool,
+    /// A label's last byte was sent, and the printer may not have got it.
+    sending: bool,
     heard: Heard,
     /// Confirmations and losses that nobody has asked for yet.
     waiting: Vec<Event>,
@@ -108,11 +117,24 @@ impl Talk {
         patience: Patience,
         after_interruption: bool,
     ) -> Result<Self, Broken> {
+        let gauge = line.gauge();
         let (from, to) = tokio::io::split(line);
         let begun = Instant::now();
         let heard = Heard { condition: None, paper_low: false, loaded: None, mute: false, full: false };
-        let (last_word, asked, waiting) = (begun, None, Vec::new());
-        let mut talk = Self { from, to, session, patience, begun, last_word, asked, heard, waiting };
+        let mut talk = Self {
+            from,
+            to,
+            session,
+            gauge,
+            patience,
+            begun,
+            last_word: begun,
+            asked: None,
+            silent: false,
+            sending: false,
+            heard,
+            waiting: Vec::new(),
+        };
         talk.drain().await?;
         if after_interruption {
             let bytes = talk.session.after_interruption();
@@ -126,12 +148,23 @@ impl Talk {
 
     /// What was heard last, and whether a question has waited for an answer for too long.
     pub(crate) fn heard(&self) -> Heard {
-        Heard { mute: self.asked.is_some_and(|asked| since(asked) >= MUTE), ..self.heard }
+        let unanswered = self.asked.is_some_and(|asked| since(asked) >= MUTE);
+        Heard { mute: self.silent || unanswered, ..self.heard }
     }
 
     /// Whether the printer can be given another label now.
     pub(crate) fn takes_next(&self) -> bool {
         self.session.takes_next()
+    }
+
+    /// What the printer has turned out to tell.
+    pub(crate) fn answers(&self) -> Answers {
+        self.session.answers()
+    }
+
+    /// What it said of labels meanwhile.
+    pub(crate) fn told(&mut self) -> Vec<Event> {
+        std::mem::take(&mut self.waiting)
     }
 
     /// Sends what belongs behind the last label.
@@ -143,8 +176,9 @@ impl Talk {
     /// Waits for the next word of the printer; asks it from time to time. Returns at least every `at_most`.
     pub(crate) async fn listen(&mut self, at_most: Duration) -> Result<Vec<Event>, Broken> {
         if !self.waiting.is_empty() {
-            return Ok(std::mem::take(&mut self.waiting));
+            return Ok(self.told());
         }
+        self.notice_sent();
         let mut bytes = [0; 256];
         match tokio::time::timeout(at_most, self.from.read(&mut bytes)).await {
             Ok(read) => self.hear(&bytes[..some(read?)?]),
@@ -154,7 +188,7 @@ impl Talk {
                 self.ask(&ask).await?;
             }
         }
-        Ok(std::mem::take(&mut self.waiting))
+        Ok(self.told())
     }
 
     /// Since the printer's last word.
@@ -193,7 +227,7 @@ impl Talk {
                     progress = Instant::now();
                 }
                 () = tokio::time::sleep(Duration::from_secs(1)) => {
-                    stopped(Heard { full: since(progress) >= MUTE, ..self.heard });
+                    stopped(Heard { full: since(progress) >= MUTE, ..self.heard() });
                     // A person may take all day to bring paper; a printer that calls itself ready may not.
                     let ready = matches!(self.heard.condition, None | Some(Condition::Ready));
                     if ready && since(progress) >= self.patience.stall {
@@ -202,22 +236,65 @@ impl Talk {
                 }
             }
         }
-        let flushed = self.to.flush().await;
-        flushed.map_err(|e| (at, e.into()))
+        self.to.flush().await.map_err(|e| (at, e.into()))?;
+        self.sending = true;
+        self.notice_sent();
+        Ok(())
     }
 
-    /// Hangs up in good manners: closing at once could throw away what the printer has not read yet.
+    /// Tells the session when the printer has the whole label.
+    fn notice_sent(&mut self) {
+        let left = || self.gauge.as_ref().and_then(Gauge::left).unwrap_or(0);
+        if self.sending && left() == 0 {
+            self.sending = false;
+            self.session.sent(self.now());
+        }
+    }
+
+    /// Hangs up in good manners: closing at once could throw away what the printer has not read yet. Many printers never
+    /// hang up in their turn; then it is enough that the kernel of the printer has everything and keeps it for a while.
+    /// `waits` is told every now and then in which nothing is taken.
     ///
     /// # Errors
-    /// When the printer has not hung up in its turn within `at_most`.
-    pub(crate) async fn end(mut self, at_most: Duration) -> Result<(), Broken> {
-        self.to.shutdown().await?;
+    /// When the printer has not taken everything within `at_most`, counted from when the line took the last of it.
+    pub(crate) async fn end(mut self, at_most: Duration, mut waits: impl FnMut(Heard)) -> Result<(), Broken> {
+        let full = Heard { full: true, ..self.heard() };
+        let mut looks = tokio::time::interval(END_LOOK);
+        let (mut left, mut changed) = (None, Instant::now());
+        let shut = self.to.shutdown();
+        tokio::pin!(shut);
+        loop {
+            tokio::select! {
+                biased;
+                done = &mut shut => break done?,
+                _ = looks.tick() => {}
+            }
+            if since(changed) >= MUTE {
+                waits(full);
+            }
+        }
+        let begun = Instant::now();
         let mut rest = [0; 256];
-        let until_closed = async {
-            while self.from.read(&mut rest).await? > 0 {}
-            Ok(())
-        };
-        tokio::time::timeout(at_most, until_closed).await.map_err(|_| Broken::Stalled)?
+        loop {
+            tokio::select! {
+                biased;
+                read = self.from.read(&mut rest) => match read? {
+                    0 => return Ok(()),
+                    _ => continue,
+                },
+                _ = looks.tick() => {}
+            }
+            let now_left = self.gauge.as_ref().and_then(Gauge::left);
+            if now_left != left {
+                (left, changed) = (now_left, Instant::now());
+            }
+            match left {
+                Some(0) if since(changed) >= ACKNOWLEDGED => return Ok(()),
+                _ if since(begun) >= at_most => return Err(Broken::Stalled),
+                Some(1..) if since(changed) >= MUTE => waits(full),
+                _ => {}
+            }
+        }
     }
 
     fn now(&self) -> Duration {
@@ -253,7 +330,7 @@ impl Talk {
         let events = self.session.on_bytes(bytes);
         if events.iter().any(|e| *e != Event::Silent) {
             self.last_word = Instant::now();
-            self.asked = None;
+            (self.asked, self.silent) = (None, false);
         }
         self.take(events);
     }
@@ -269,7 +346,7 @@ impl Talk {
                 Event::Printed { .. } | Event::Taken { .. } | Event::Lost { .. } | Event::Unclear { .. } => {
                     self.waiting.push(event)
                 }
-                Event::Silent => {}
+                Event::Silent => self.silent = true,
             }
         }
     }

@@ -1,30 +1,65 @@
 //! Lines to printers: whatever opens a stream of bytes, both ways or one way, is a [`Transport`].
 
 use std::future::Future;
-use std::io;
+use std::io::{self, Read as _};
 use std::pin::Pin;
 use std::time::Duration;
 
-use labels::language::{Answers, Language};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, lookup_host};
 
 use super::address::{Address, AddressError};
 use super::folder::Folder;
 use super::printers::PrinterConfig;
-use super::snmp::{self, StatusLine};
+use super::snmp::StatusLine;
 use super::usb::{DeviceTree, Usb};
 
 /// Bytes that the kernel may hold for a printer: small, so that a printer that stands still is felt at once.
 const SEND_BUFFER_BYTES: usize = 8 * 1024;
+/// Bytes of the kernel's table of connections; a box has a few hundred.
+const TABLE_BYTES_MAX: u64 = 4 << 20;
 
 /// A line that is open, both ways.
 ///
 /// Reading gives 0 bytes when the printer has hung up; on lines that cannot hang up (USB, a folder) when, after
 /// `shutdown`, everything that was written has been taken. `shutdown` may take as long as the printer does.
-pub(crate) trait Line: AsyncRead + AsyncWrite + Send + Unpin {}
+pub(crate) trait Line: AsyncRead + AsyncWrite + Send + Unpin {
+    /// What tells how much of what was written the printer has not got yet, where anything does.
+    fn gauge(&self) -> Option<Gauge> {
+        None
+    }
+}
 
-impl<T: AsyncRead + AsyncWrite + Send + Unpin> Line for T {}
+impl Line for TcpStream {
+    fn gauge(&self) -> Option<Gauge> {
+        rustix::fs::fstat(self).ok().map(|stat| Gauge { inode: stat.st_ino.to_string() })
+    }
+}
+
+/// The kernel's own table of its connections.
+#[derive(Debug, Clone)]
+pub(crate) struct Gauge {
+    inode: String,
+}
+
+impl Gauge {
+    /// Bytes that the other side has not acknowledged; `None` where the kernel does not tell.
+    pub(crate) fn left(&self) -> Option<u64> {
+        ["/proc/self/net/tcp", "/proc/self/net/tcp6"].iter().find_map(|table| {
+            let mut text = String::new();
+            std::fs::File::open(table).ok()?.take(TABLE_BYTES_MAX).read_to_string(&mut text).ok()?;
+            text.lines().find_map(|line| self.left_in(line))
+        })
+    }
+
+    /// `sl local remote st tx:rx tr:when retrnsmt uid timeout inode …`, numbers of bytes in hex.
+    fn left_in(&self, line: &str) -> Option<u64> {
+        let mut fields = line.split_ascii_whitespace().skip(4);
+        let queues = fields.next()?;
+        fields.nth(4).filter(|inode| *inode == self.inode)?;
+        u64::from_str_radix(queues.split_once(':')?.0, 16).ok()
+    }
+}
 
 /// The opening of a line.
 pub(crate) type Opening<'a> = Pin<Box<dyn Future<Output = io::Result<Box<dyn Line>>> + Send + 'a>>;
@@ -53,9 +88,9 @@ pub(crate) fn for_printer(printer: &PrinterConfig) -> Result<Box<dyn Transport>,
     let address: Address = printer.address.parse()?;
     Ok(match address {
         Address::Tcp { host, port } => {
-            // Nothing ever comes back over a Brother's socket; its state is told by SNMP, in the same 32 bytes.
-            let by_snmp = printer.language == Language::BrotherQl && printer.answers == Answers::Taken;
-            let status_port = by_snmp.then_some(snmp::PORT);
+            // The bytes are those that would have come over the line.
+            let by_snmp = printer.language.row().beside == Some(printer.answers);
+            let status_port = by_snmp.then_some(printer.status_port);
             Box::new(Tcp { host, port, connect_max, status_port })
         }
         Address::Usb(id) => Box::new(Usb::new(DeviceTree::default(), id)),
@@ -119,6 +154,9 @@ mod tests {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::{TcpListener, UdpSocket};
 
+    use labels::language::Answers;
+
+    use super::super::snmp;
     use super::*;
 
     const SECOND: Duration = Duration::from_secs(1);
@@ -135,6 +173,25 @@ mod tests {
             let printer = PrinterConfig::escpos("P", address, labels::Dpi::D203, Answers::Taken);
             assert_eq!(for_printer(&printer).is_ok(), good, "{address}");
         }
+    }
+
+    #[tokio::test]
+    async fn what_nobody_has_read_is_seen_until_it_is_acknowledged() {
+        let printer = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        rustix::net::sockopt::set_socket_recv_buffer_size(&printer, 4_096).unwrap();
+        let (host, port) = ("127.0.0.1".into(), printer.local_addr().unwrap().port());
+        let tcp = Tcp { host, port, connect_max: SECOND, status_port: None };
+        let (line, accepted) = tokio::join!(tcp.open(), printer.accept());
+        let (mut line, (mut printer, _)) = (line.unwrap(), accepted.unwrap());
+        let gauge = line.gauge().unwrap();
+        assert_eq!(gauge.left(), Some(0));
+        while tokio::time::timeout(SECOND / 10, line.write_all(&[0; 4_096])).await.is_ok() {}
+        assert!(gauge.left().is_some_and(|left| left > 0));
+        let reading = async { while printer.read(&mut [0; 4_096]).await.unwrap() > 0 {} };
+        tokio::join!(line.shutdown(), reading).0.unwrap();
+        assert_eq!(gauge.left(), Some(0));
+        drop(line);
+        assert_eq!(gauge.left(), None);
     }
 
     #[tokio::test]

@@ -255,6 +255,8 @@ impl UsbLine {
     }
 }
 
+impl Line for UsbLine {}
+
 impl AsyncRead for UsbLine {
     fn poll_read(
         mut self: Pin<&mut Self>,

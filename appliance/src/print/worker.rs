@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use labels::language::{Answers, Condition, Event, Session};
+use labels::language::{Answers, Condition, Event, Profile, Session};
 use labels::{Bitmap, Typesetter};
 use tokio::time::Instant;
 
@@ -113,8 +113,13 @@ impl Worker {
         Ok(self.ledger.open_jobs()?.into_iter().find(mine))
     }
 
+    /// What the printer can tell, by all that is known of it.
+    fn answers(&self) -> Answers {
+        self.shared.live().answers.unwrap_or(self.config.answers)
+    }
+
     fn window(&self) -> usize {
-        match self.config.answers {
+        match self.answers() {
             Answers::Printed => plan::WINDOW,
             Answers::Taken | Answers::Nothing => plan::WINDOW_UNCONFIRMED,
         }
@@ -145,12 +150,18 @@ impl Worker {
         }
         self.mended()?;
         self.shared.heard(talk.heard(), false, self.now_ms());
-        // The answer is all that was wanted; a job that comes meanwhile does not wait for good manners.
+        // The answer is all that was wanted.
+        self.part(talk, FAREWELL_PROBE).await;
+        Ok(())
+    }
+
+    /// Hangs up where nothing depends on it any more. A job that comes meanwhile does not wait for good manners.
+    async fn part(&self, talk: Talk, at_most: Duration) {
         tokio::select! {
-            ended = talk.end(FAREWELL_PROBE) => drop(ended),
+            biased;
+            ended = talk.end(at_most, |_| ()) => drop(ended),
             () = self.shared.wake.notified() => {}
         }
-        Ok(())
     }
 
     /// Opens a line and a session on it.
@@ -162,7 +173,8 @@ impl Worker {
 
     fn session(&self) -> Box<dyn Session> {
         let salt = u16::from_le_bytes(self.random.bytes());
-        self.config.language.session(self.config.profile(), salt)
+        let profile = Profile { answers: self.answers(), ..self.config.profile() };
+        self.config.language.session(profile, salt)
     }
 
     fn trouble(&self, broken: &Broken) -> Trouble {
@@ -194,7 +206,14 @@ impl Worker {
         let mut changed = Instant::now();
         loop {
             self.shared.heard(talk.heard(), true, self.now_ms());
-            let ready = talk.heard().condition == Some(Condition::Ready);
+            self.shared.set_answers(talk.answers());
+            let ready = talk.heard().condition == Some(Condition::Ready) && !talk.heard().mute;
+            // What was said while a label was being sent may be that it was lost.
+            let told = talk.told();
+            if !told.is_empty() {
+                changed = Instant::now();
+                self.vouch(job, &told)?;
+            }
             let progress = self.ledger.progress(job.seq)?;
             let under_way = !progress.under_way.is_empty();
             match plan::next(&progress, self.window()) {
@@ -223,10 +242,12 @@ impl Worker {
                 Step::Ask | Step::Finished => break,
             }
         }
-        // All labels are settled; how the line ends changes nothing.
+        // All labels are settled, and how the line ends changes nothing.
         drop(talk.finish().await);
-        drop(talk.end(FAREWELL).await);
-        self.shared.set(PrinterState::Ready, Condition::Ready.advice(), self.now_ms());
+        self.shared.set_job(None);
+        self.shared.heard(talk.heard(), false, self.now_ms());
+        self.outcomes.ring();
+        self.part(talk, FAREWELL).await;
         Ok(())
     }
 
@@ -328,8 +349,10 @@ impl Worker {
             None => Err("what it says is missing from the print ledger".to_owned()),
             Some(label) => {
                 let head = &job.head;
-                let manner = Manner { kind: head.kind, template: &head.template, names: head.names };
-                let made = make::make(&mut self.typesetter, manner, &self.config, &label, (n, head.labels));
+                let made = self.ledger.design_of(head)?.and_then(|design| {
+                    let manner = Manner { kind: head.kind, design: &design, names: head.names };
+                    make::make(&mut self.typesetter, manner, &self.config, &label, (n, head.labels))
+                });
                 made.map(|made| made.dots).map_err(|e| e.to_string())
             }
         };
@@ -337,7 +360,7 @@ impl Worker {
         Ok(())
     }
 
-    /// For a printer that says nothing: one connection a label; its hanging up shows that it has taken all bytes.
+    /// For a printer that says nothing: one connection a label, whose end shows that it has taken all bytes.
     async fn print_unanswered(&mut self, job: &Job) -> Result<(), Trouble> {
         while !self.shared.stopping() {
             let progress = self.ledger.progress(job.seq)?;
@@ -348,7 +371,10 @@ impl Worker {
             self.send(&mut talk, job, n).await?;
             let finished = if progress.queued == 1 { talk.finish().await } else { Ok(()) };
             let ended = match finished {
-                Ok(()) => talk.end(self.config.patience.taken).await,
+                Ok(()) => {
+                    let told = |heard| self.shared.heard(heard, true, self.now_ms());
+                    talk.end(self.config.patience.taken, told).await
+                }
                 Err(e) => Err(e),
             };
             match ended {

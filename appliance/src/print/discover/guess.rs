@@ -1,7 +1,7 @@
 //! Which language a printer speaks, guessed from what it says of itself, with the reason.
 
 use labels::dymo;
-use labels::language::Language;
+use labels::language::{LANGUAGES, Language, Row};
 
 /// Characters of what a printer says of itself that are looked at, and told to people.
 const WORDS_MAX: usize = 1_024;
@@ -33,32 +33,11 @@ pub(crate) struct Guess {
     pub(crate) refused: bool,
 }
 
-/// Words in the model's name, or with the maker's before it, and what they mean.
-const MODELS: &[(&str, Language)] = &[
-    ("LABELWRITER", Language::Dymo),
-    ("BROTHER QL-", Language::BrotherQl),
-    ("ZTC ", Language::Zpl),
-    ("ZEBRA ", Language::Zpl),
-    ("TSC ", Language::Tspl),
-    ("MUNBYN", Language::Tspl),
-    ("ROLLO", Language::Tspl),
-    ("IDPRT", Language::Tspl),
-    ("HPRT", Language::Tspl),
-    ("4BARCODE", Language::Tspl),
-    ("EPSON TM-", Language::EscPos),
-    ("POS-58", Language::EscPos),
-    ("POS-80", Language::EscPos),
-];
-
-/// What a claimed language is here.
-const COMMANDS: &[(&str, Language)] = &[
-    ("ZPL", Language::Zpl),
-    ("ZPL II", Language::Zpl),
-    ("TSPL", Language::Tspl),
-    ("TSPL2", Language::Tspl),
-    ("ESC/POS", Language::EscPos),
-    ("ESCPOS", Language::EscPos),
-];
+/// The languages, those of label printers first: a printer that takes both prints labels in theirs.
+fn languages() -> impl Iterator<Item = &'static Row> {
+    let (first, rest) = LANGUAGES.split_at(1);
+    rest.iter().chain(first)
+}
 
 /// Languages of ordinary printers.
 const PAGES: &[&str] =
@@ -94,6 +73,11 @@ impl Identity {
         if name.is_empty() { "a printer without a name".into() } else { name }
     }
 
+    /// Whether it says that it takes PDF.
+    pub(crate) fn takes_pdf(&self) -> bool {
+        self.commands.iter().any(|command| command == "PDF")
+    }
+
     /// What it speaks, as far as can be told.
     pub(crate) fn guess(&self) -> Guess {
         let name = self.name();
@@ -112,14 +96,15 @@ impl Identity {
             why,
             refused: false,
         };
-        // A printer that takes both prints labels in the language of labels, not of receipts.
-        for &(command, language) in COMMANDS {
-            if self.commands.iter().any(|c| c == command) {
-                return model(language, format!("it says that it takes {command}"));
-            }
+        let of = |words: fn(&'static Row) -> &'static [&'static str]| {
+            languages().flat_map(move |row| words(row).iter().map(|word| (*word, row.language)))
+        };
+        let claimed = of(|row| row.commands).find(|(command, _)| self.commands.iter().any(|c| c == command));
+        if let Some((command, language)) = claimed {
+            return model(language, format!("it says that it takes {command}"));
         }
-        let named = MODELS.iter().find(|(word, _)| upper.contains(word));
-        if let Some(&(word, language)) = named {
+        let named = of(|row| row.models).find(|(word, _)| upper.contains(word));
+        if let Some((word, language)) = named {
             let word = word.trim();
             return model(
                 language,
