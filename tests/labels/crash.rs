@@ -5,9 +5,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use appliance::print::JobState;
 use appliance::print::plan::WINDOW;
+use labels::Language;
 use redb::{Database, StorageBackend};
 
-use crate::room::{Batch, Room, SOON, Shop};
+use crate::room::{Batch, Kind, Room, SOON, Shop};
 
 /// How the world looks after the crash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,9 +92,9 @@ fn open(disk: Disk, shop: &Shop) -> Room {
 }
 
 /// Prints a batch on a disk that dies at flush `dies_at` after the submission; `false` when the job was done before.
-fn dies(fresh: &[u8], dies_at: u32, death: Death) -> bool {
-    let shop = Shop::new();
-    let batch = Batch::new(41, 3, |n| n != 2);
+fn dies(kind: Kind, fresh: &[u8], dies_at: u32, death: Death) -> bool {
+    let shop = Shop::of(kind);
+    let batch = Batch::on(kind, 41, 3, |n| n != 2);
     let disk = Disk::new(fresh.to_vec(), dies_at, death);
     let room = open(disk.clone(), &shop);
     let submitted = room.printing.submit(batch.request());
@@ -122,22 +123,56 @@ fn dies(fresh: &[u8], dies_at: u32, death: Death) -> bool {
     died
 }
 
-#[test]
-fn the_box_dies_between_any_two_ledger_writes() {
+/// Each `step`th flush of three labels, in each way to die; all of these at a time, since they wait more than they work.
+fn dies_between_writes(language: Language, step: u32) {
+    let kind = Kind::of(language);
     // The empty database, made on a disk that lives.
     let disk = Disk::new(Vec::new(), u32::MAX, Death::Kill);
     drop(Database::builder().create_with_backend(disk.clone()).unwrap());
     let fresh = disk.remains();
-    for death in [Death::InFlush, Death::AfterFlush, Death::Kill] {
-        // The first flushes belong to opening; a box that dies there has taken no job.
-        let first = flushes_of_opening(&fresh) + 1;
-        let deaths = (first..first + 200).take_while(|&at| dies(&fresh, at, death)).count();
-        assert!((10..200).contains(&deaths), "three labels are written down in {deaths} flushes ({death:?})");
-    }
+    // The first flushes belong to opening; a box that dies there has taken no job.
+    let first = flushes_of_opening(kind, &fresh) + 1;
+    std::thread::scope(|scope| {
+        for (offset, death) in (0..).zip([Death::InFlush, Death::AfterFlush, Death::Kill]) {
+            let fresh = &fresh;
+            scope.spawn(move || {
+                let all = (first + offset % step..first + 200).step_by(step as usize);
+                let deaths = all.take_while(|&at| dies(kind, fresh, at, death)).count() as u32;
+                let told =
+                    format!("{}: three labels in {deaths} × {step} flushes ({death:?})", language.name());
+                assert!((10..200).contains(&(deaths * step + step)), "{told}");
+            });
+        }
+    });
 }
 
-fn flushes_of_opening(fresh: &[u8]) -> u32 {
-    let shop = Shop::new();
+#[test]
+fn the_box_dies_between_any_two_ledger_writes() {
+    dies_between_writes(Language::EscPos, 1);
+}
+
+#[test]
+fn the_box_dies_at_a_zpl_printer() {
+    dies_between_writes(Language::Zpl, 2);
+}
+
+#[test]
+fn the_box_dies_at_a_tspl_printer() {
+    dies_between_writes(Language::Tspl, 2);
+}
+
+#[test]
+fn the_box_dies_at_a_brother() {
+    dies_between_writes(Language::BrotherQl, 2);
+}
+
+#[test]
+fn the_box_dies_at_a_dymo() {
+    dies_between_writes(Language::Dymo, 2);
+}
+
+fn flushes_of_opening(kind: Kind, fresh: &[u8]) -> u32 {
+    let shop = Shop::of(kind);
     let disk = Disk::new(fresh.to_vec(), u32::MAX, Death::Kill);
     let room = open(disk.clone(), &shop);
     let flushes = disk.0.lock().unwrap_or_else(PoisonError::into_inner).flushes;

@@ -7,11 +7,12 @@ use appliance::print::{
     AnswerError, JobRequest, JobState, LabelRequest, LabelState, PrintRefusal, PrinterConfig, PrinterState,
     Proof,
 };
-use harness::virtual_printer::Fault;
+use harness::virtual_printer::{Fault, Options};
+use labels::Language;
 use labels::language::Answers;
 use record::ids::JobId;
 
-use crate::room::{Batch, Room, SOON, Shop, patience};
+use crate::room::{Batch, KINDS, Kind, Room, SOON, Shop, patience};
 
 fn states(room: &Room, id: JobId) -> Vec<LabelState> {
     room.job(id).labels.iter().map(|l| l.state).collect()
@@ -38,17 +39,21 @@ fn out_of_paper_and_open_are_waited_for_and_nothing_is_sent_twice() {
     for (seed, fault, told) in
         [(22, Fault::PaperOutAfter(3), "out of paper"), (23, Fault::CoverOpen, "cover is open")]
     {
-        let shop = Shop::new();
-        let room = shop.open();
-        let batch = Batch::new(seed, 6, |n| n > 3);
-        shop.printer.set(fault);
-        room.printing.submit(batch.request()).unwrap();
-        let job = room.until_paused(batch.id, told);
-        batch.check(&job, &batch.out(&shop.printer), WINDOW);
-        assert_eq!(room.printing.printers()[0].state, PrinterState::Stopped);
-        shop.printer.mend();
-        room.until_done(batch.id);
-        assert_eq!(batch.out(&shop.printer), [1, 2, 3, 4, 5, 6]);
+        // The others throw away what they hold, and are asked about.
+        for kind in [Language::EscPos, Language::Zpl, Language::Tspl].map(Kind::of) {
+            let shop = Shop::of(kind);
+            let room = shop.open();
+            let batch = Batch::on(kind, seed, 6, |n| n > 3);
+            shop.printer.set(fault);
+            room.printing.submit(batch.request()).unwrap();
+            let job = room.until_paused(batch.id, told);
+            batch.check(&job, &batch.out(&shop.printer), WINDOW);
+            assert_eq!(room.printing.printers()[0].state, PrinterState::Stopped);
+            shop.printer.mend();
+            room.until_done(batch.id);
+            assert!(shop.printer.wait_until_idle(SOON));
+            assert_eq!(batch.out(&shop.printer), [1, 2, 3, 4, 5, 6], "{}", kind.language.name());
+        }
     }
 }
 
@@ -64,12 +69,27 @@ fn a_slow_printer_is_no_broken_one() {
     assert_eq!(batch.out(&shop.printer), [1, 2, 3, 4]);
 }
 
+/// One story on a printer of each language at the same time.
+fn of_each(story: impl Fn(Kind, Answers) + Sync) {
+    std::thread::scope(|scope| {
+        for kind in KINDS {
+            let story = &story;
+            scope.spawn(move || {
+                let told = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+                    story(kind, kind.language.row().answers);
+                }));
+                told.unwrap_or_else(|_| panic!("{}", kind.language.name()));
+            });
+        }
+    });
+}
+
 /// The line or the power goes; a person looks; the rest is printed; nothing is missing and no blank tag doubled.
-fn goes_away(answers: Answers, fault: Fault, after: u32) {
-    let shop = Shop::new();
+fn goes_away(kind: Kind, answers: Answers, fault: Fault, after: u32) {
+    let shop = Shop::of(kind);
     let room = shop.open_with(PrinterConfig { answers, ..shop.config() });
     let window = if answers == Answers::Printed { WINDOW } else { WINDOW_UNCONFIRMED };
-    let batch = Batch::new(25 + u64::from(after), 6, |n| n % 2 == 0);
+    let batch = Batch::on(kind, 25 + u64::from(after), 6, |n| n % 2 == 0);
     if fault == Fault::PowerOff {
         shop.printer.set(Fault::SlowDrain { bytes_per_s: 60_000 });
         room.printing.submit(batch.request()).unwrap();
@@ -94,21 +114,21 @@ fn goes_away(answers: Answers, fault: Fault, after: u32) {
 #[test]
 fn the_line_breaks_in_mid_label() {
     for after in 0..6 {
-        goes_away(Answers::Printed, Fault::LineBreaksInLabel { after }, after);
+        of_each(|kind, answers| goes_away(kind, answers, Fault::LineBreaksInLabel { after }, after));
     }
 }
 
 #[test]
 fn the_line_breaks_in_mid_label_of_one_that_cannot_answer() {
     for after in 0..6 {
-        goes_away(Answers::Nothing, Fault::LineBreaksInLabel { after }, after);
+        of_each(|kind, _| goes_away(kind, Answers::Nothing, Fault::LineBreaksInLabel { after }, after));
     }
 }
 
 #[test]
 fn the_line_breaks_when_the_label_is_out_and_not_confirmed() {
     for after in 0..6 {
-        goes_away(Answers::Printed, Fault::LineBreaksBeforeAnswer { after }, after);
+        of_each(|kind, answers| goes_away(kind, answers, Fault::LineBreaksBeforeAnswer { after }, after));
     }
 }
 
@@ -132,7 +152,7 @@ fn a_person_who_errs_cannot_double_a_blank_tag() {
 #[test]
 fn the_power_goes_in_mid_job() {
     for after in 1..5 {
-        goes_away(Answers::Printed, Fault::PowerOff, after);
+        of_each(|kind, answers| goes_away(kind, answers, Fault::PowerOff, after));
     }
 }
 
@@ -197,6 +217,90 @@ fn one_that_cannot_answer_is_sent_and_never_called_confirmed() {
     assert!(shop.printer.wait(SOON, |out| out.len() == 4));
     assert_eq!(batch.out(&shop.printer), [1, 2, 3, 4]);
     batch.check(&job, &[1, 2, 3, 4], WINDOW_UNCONFIRMED);
+}
+
+#[test]
+fn one_that_says_nothing_and_never_hangs_up_has_taken_what_it_acknowledged() {
+    let kind = Kind::of(Language::EscPos);
+    let shop = Shop::with(kind, Options { keeps_line: true, ..kind.options() });
+    shop.printer.set(Fault::Mute);
+    let room = shop.open_with(PrinterConfig { answers: Answers::Nothing, ..shop.config() });
+    let batch = Batch::named(43, 2);
+    room.printing.submit(batch.request()).unwrap();
+    let job = room.until_done(batch.id);
+    assert!(job.labels.iter().all(|l| (l.state, l.proof) == (LabelState::Sent, Some(Proof::Nobody))));
+    assert!(shop.printer.wait(SOON, |out| out.len() == 2));
+    assert_eq!(batch.out(&shop.printer), [1, 2]);
+}
+
+#[test]
+fn what_one_that_says_nothing_has_not_taken_is_waited_for_and_told() {
+    let kind = Kind::of(Language::EscPos);
+    let shop = Shop::with(kind, Options { keeps_line: true, ..kind.options() });
+    let room = shop.open_with(PrinterConfig { answers: Answers::Nothing, ..shop.config() });
+    let batch = Batch::named(44, 4);
+    shop.printer.set(Fault::CoverOpen);
+    room.printing.submit(batch.request()).unwrap();
+    let job = room.until_paused(batch.id, "takes no more data");
+    assert!(job.labels.iter().all(|l| l.state != LabelState::Unknown), "{job:#?}");
+    shop.printer.mend();
+    room.until_done(batch.id);
+    assert!(shop.printer.wait(SOON, |out| out.len() == 4));
+    assert_eq!(batch.out(&shop.printer), [1, 2, 3, 4]);
+}
+
+#[test]
+fn a_clone_is_found_out_once_and_never_called_confirmed() {
+    let kinds = [(Language::EscPos, true, false), (Language::Zpl, false, true)];
+    for (language, clone_of_it, no_counter) in kinds {
+        let kind = Kind::of(language);
+        let shop = Shop::with(kind, Options { clone_of_it, no_counter, ..kind.options() });
+        let room = shop.open();
+        assert!(room.printing.printers()[0].confirms);
+        for seed in [45, 46] {
+            let batch = Batch::on(kind, seed, 3, |n| n == 2);
+            room.printing.submit(batch.request()).unwrap();
+            let job = room.until_done(batch.id);
+            let all = job.labels.iter().all(|l| (l.state, l.proof) == (LabelState::Sent, Some(Proof::Idle)));
+            assert!(all, "{}: {job:#?}", language.name());
+            assert!(!room.printing.printers()[0].confirms, "{}", language.name());
+            assert!(shop.printer.wait_until_idle(SOON));
+        }
+        assert_eq!(shop.printer.pieces(), 6, "{}", language.name());
+    }
+}
+
+#[test]
+fn a_brother_on_a_network_that_falls_silent_is_told() {
+    let kind = Kind::of(Language::BrotherQl);
+    let print_time = Duration::from_millis(700);
+    let shop = Shop::with(kind, Options { over_network: true, print_time, ..kind.options() });
+    let room = shop.open_with(PrinterConfig { answers: Answers::Taken, ..shop.config() });
+    let batch = Batch::on(kind, 47, 3, |_| false);
+    room.printing.submit(batch.request()).unwrap();
+    assert!(shop.printer.wait(SOON, |out| !out.is_empty()));
+    shop.printer.set(Fault::Mute);
+    room.until_paused(batch.id, "does not answer any more");
+    shop.printer.mend();
+    room.until_done(batch.id);
+    assert!(shop.printer.wait_until_idle(SOON));
+    assert_eq!(batch.out(&shop.printer), [1, 2, 3]);
+}
+
+#[test]
+fn the_last_word_counts_when_the_job_is_done() {
+    let shop = Shop::new();
+    let room = shop.open();
+    let batch = Batch::named(48, 2);
+    shop.printer.set(Fault::PaperOutAfter(2));
+    room.printing.submit(batch.request()).unwrap();
+    room.until_done(batch.id);
+    shop.printer.set(Fault::CoverOpen);
+    let deadline = std::time::Instant::now() + SOON;
+    while room.printing.printers()[0].state != PrinterState::Stopped {
+        assert!(std::time::Instant::now() < deadline, "{:?}", room.printing.printers());
+        std::thread::sleep(Duration::from_millis(5));
+    }
 }
 
 #[test]

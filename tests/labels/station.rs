@@ -1,5 +1,6 @@
 //! A box as a process with one virtual printer, driven by its API, and what lies in the printer's tray.
 
+use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 
 use harness::virtual_printer::{Options, VirtualPrinter};
@@ -8,6 +9,9 @@ use serde_json::{Value, json};
 
 use crate::readers::zbar;
 use crate::room::{Kind, SOON};
+
+/// Where everybody asks an agent.
+const SNMP_PORT: u16 = 161;
 
 /// The box, its printer, and the tray.
 pub struct Station {
@@ -41,7 +45,13 @@ impl Station {
     /// Starts both and sets the printer up at the box.
     pub async fn open(kind: Kind, options: Options, answers: &str) -> Self {
         let dir = folder();
-        let printer = VirtualPrinter::on_loopback_with(&dir.path().join("spool"), options).unwrap();
+        // An agent's port is always the same: a printer that has one gets an address of its own.
+        let host = if options.over_network { Ipv4Addr::new(127, 77, 3, 2) } else { Ipv4Addr::LOCALHOST };
+        let printer =
+            VirtualPrinter::start_with((host, 0).into(), &dir.path().join("spool"), options).unwrap();
+        // Who may not listen on that port has a printer that says nothing.
+        let mute = printer.snmp_addr().is_some_and(|agent| agent.port() != SNMP_PORT);
+        let answers = if mute { "never" } else { answers };
         let mut r#box = TheBox::new(Path::new(env!("CARGO_BIN_EXE_demo")), &dir.path().join("box"));
         r#box.start().await;
         r#box.found().await;

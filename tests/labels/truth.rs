@@ -26,8 +26,19 @@ struct Case {
     answers: Answers,
     fault: Fault,
     after: u32,
-    /// It is a copy that answers less.
-    clone_of_it: bool,
+    /// What kind of printer stands behind it.
+    machine: Machine,
+}
+
+/// What may stand behind what a printer is set up as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Machine {
+    /// The very thing.
+    Genuine,
+    /// A copy that prints the same and answers less.
+    Copy,
+    /// One whose state is told beside its line only.
+    Networked,
 }
 
 /// What can go wrong after so many labels.
@@ -66,14 +77,25 @@ fn cases(language: Language) -> Vec<Case> {
     let kind = Kind::of(language);
     let mut cases = Vec::new();
     for after in AFTER {
-        let case = |answers, fault, clone_of_it| Case { kind, answers, fault, after, clone_of_it };
+        let case = |answers, fault, machine| Case { kind, answers, fault, after, machine };
         let all = faults(after, language).into_iter();
-        cases.extend(all.map(|fault| case(language.row().answers, fault, false)));
+        cases.extend(all.map(|fault| case(language.row().answers, fault, Machine::Genuine)));
         let line = [Fault::LineBreaksInLabel { after }, Fault::LineBreaksBeforeAnswer { after }];
-        cases.extend(line.map(|fault| case(Answers::Nothing, fault, false)));
+        cases.extend(line.map(|fault| case(Answers::Nothing, fault, Machine::Genuine)));
+        if language == Language::BrotherQl {
+            // On a network: a printer that says nothing on its line, and its agent beside it. That does not tell of heat.
+            let told = faults(after, language).into_iter().filter(|fault| *fault != Fault::HeadHot);
+            let slow = [Fault::SlowDrain { bytes_per_s: 12_000 }];
+            cases.extend(told.chain(slow).map(|fault| case(Answers::Taken, fault, Machine::Networked)));
+        }
         if matches!(language, Language::EscPos | Language::Tspl) {
             let clone = [Fault::PaperOutAfter(after), Fault::LineBreaksInLabel { after }];
-            cases.extend(clone.map(|fault| case(Answers::Taken, fault, true)));
+            cases.extend(clone.map(|fault| case(Answers::Taken, fault, Machine::Copy)));
+        }
+        if matches!(language, Language::EscPos | Language::Zpl) {
+            // Set up as what it looks like: what it cannot tell has to come to light.
+            let copy = [Fault::PaperOutAfter(after), Fault::LineBreaksInLabel { after }, Fault::CoverOpen];
+            cases.extend(copy.map(|fault| case(Answers::Printed, fault, Machine::Copy)));
         }
     }
     cases
@@ -118,8 +140,14 @@ fn look(case: Case, room: &Room, shop: &Shop, batch: &Batch) -> (JobView, Vec<u3
 
 /// Prints a batch through the fault, with a person who mends it, tells the truth and never looks away.
 fn play(case: Case) {
-    let print_time = Duration::from_millis(15);
-    let options = Options { print_time, clone_of_it: case.clone_of_it, ..case.kind.options() };
+    let over_network = case.machine == Machine::Networked;
+    let (clone_of_it, no_counter) = match case.machine {
+        Machine::Copy if case.kind.language == Language::Zpl => (false, true),
+        machine => (machine == Machine::Copy, false),
+    };
+    // Who is asked every now and then is to be seen at work.
+    let print_time = Duration::from_millis(if over_network { 700 } else { 15 });
+    let options = Options { print_time, clone_of_it, no_counter, over_network, ..case.kind.options() };
     let shop = Shop::with(case.kind, options);
     let mut config = PrinterConfig { answers: case.answers, ..shop.config() };
     config.patience.silence = Duration::from_secs(2);
@@ -160,7 +188,8 @@ fn play(case: Case) {
     assert!(shop.printer.wait_until_idle(SOON), "{case:?}");
     let (job, out) = look(case, &room, &shop, &batch);
     batch.check_all_out(&job, &out);
-    let honest = |state| case.answers == Answers::Printed || state != LabelState::Confirmed;
+    let confirms = case.answers == Answers::Printed && case.machine == Machine::Genuine;
+    let honest = |state| confirms || state != LabelState::Confirmed;
     let by_printer = job.labels.iter().filter(|l| l.proof != Some(appliance::print::Proof::Person));
     assert!(by_printer.into_iter().all(|l| honest(l.state)), "{case:?}: {job:#?}");
 }

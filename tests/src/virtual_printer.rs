@@ -81,6 +81,10 @@ pub struct Options {
     pub dpi: u32,
     /// A copy that prints the same and answers less: ESC/POS without `GS ( H`, ZPL nothing, TSPL only `ESC !?`.
     pub clone_of_it: bool,
+    /// ZPL: tells how it is, and not how many labels came out of it.
+    pub no_counter: bool,
+    /// Never hangs up, even when the other side has.
+    pub keeps_line: bool,
     /// A Brother on a network: says nothing on its connection, and its status by SNMP.
     pub over_network: bool,
     /// What is in a Brother.
@@ -97,6 +101,8 @@ impl Default for Options {
             language: Language::default(),
             dpi: 203,
             clone_of_it: false,
+            no_counter: false,
+            keeps_line: false,
             over_network: false,
             roll: Roll::default(),
             print_time: Duration::ZERO,

@@ -140,6 +140,7 @@ impl Machine {
         s.generation += 1;
         s.forget_buffer();
         s.hang_up();
+        s.kept.clear();
         self.tear(s);
         s.device.restart();
         // Wakes the receiver if it waits for a connection; nobody may be listening any more.
@@ -236,7 +237,8 @@ impl Machine {
             // What came over a line to one that was switched off since is forgotten with all the rest.
             return;
         }
-        s.line = None;
+        let gone = s.line.take();
+        s.kept.extend(gone.filter(|_| self.options.keeps_line));
         if in_command || !s.hung_up_last() {
             s.push(Token::LineGone { in_command });
         }

@@ -10,7 +10,7 @@ use super::{Fault, Language, Options, Roll, VirtualPrinter};
 /// A process prints for hours: it remembers few pictures.
 const REMEMBERS: usize = 4;
 
-const KNOWN: &str = "--listen ADDR, --spool DIR, --language NAME, --dpi N, --clone yes, --network yes, --roll 62x29 or 62x0 or \
+const KNOWN: &str = "--listen ADDR, --spool DIR, --language NAME, --dpi N, --clone yes, --no-counter yes, --keeps-line yes, --network yes, --roll 62x29 or 62x0 or \
                      62x0-red, --print-ms N";
 
 /// The printer as a process: `--listen ADDR --spool DIR --language escpos|zpl|tspl|brother-ql|dymo` and more (see
@@ -66,6 +66,8 @@ fn given(args: impl IntoIterator<Item = String>) -> Result<Given, String> {
             }
             "--dpi" => options.dpi = number()?.clamp(100, 1_200),
             "--clone" => options.clone_of_it = value == "yes",
+            "--no-counter" => options.no_counter = value == "yes",
+            "--keeps-line" => options.keeps_line = value == "yes",
             "--network" => options.over_network = value == "yes",
             "--roll" => options.roll = roll(&value).ok_or_else(|| format!("--roll {value}: as 62x29"))?,
             "--print-ms" => options.print_time = Duration::from_millis(number()?.into()),

@@ -51,6 +51,8 @@ pub(super) struct State {
     pub(super) back_at: Option<Instant>,
     pub(super) generation: u64,
     pub(super) line: Option<TcpStream>,
+    /// Lines that the other side has closed and this one has not.
+    pub(super) kept: Vec<TcpStream>,
     queue: VecDeque<Waiting>,
     pub(super) queued_bytes: usize,
     ends_waiting: usize,
@@ -79,6 +81,7 @@ impl State {
             back_at: None,
             generation: 0,
             line: None,
+            kept: Vec::new(),
             queue: VecDeque::new(),
             queued_bytes: 0,
             ends_waiting: 0,

@@ -50,6 +50,7 @@ fn numbers(parameters: &[u8]) -> Vec<usize> {
 /// A Zebra, or a clone that prints and answers nothing.
 pub(super) struct Zpl {
     clone: bool,
+    no_counter: bool,
     in_format: bool,
     home: (usize, usize),
     origin: (usize, usize),
@@ -59,8 +60,9 @@ pub(super) struct Zpl {
 }
 
 impl Zpl {
-    pub(super) fn new(clone: bool) -> Self {
-        Self { clone, in_format: false, home: (0, 0), origin: (0, 0), width: 0, length: 0, copies: 1 }
+    pub(super) fn new(clone: bool, no_counter: bool) -> Self {
+        let (home, origin) = ((0, 0), (0, 0));
+        Self { clone, no_counter, in_format: false, home, origin, width: 0, length: 0, copies: 1 }
     }
 
     /// `~HS`. The manual: no answer in media out, ribbon out, head open, head over-temperature.
@@ -178,6 +180,7 @@ impl Device for Zpl {
         Reaction {
             say: match raw {
                 b"~HS" => self.host_status(seen),
+                b"~HQOD" | [b'!', ..] if self.no_counter => Vec::new(),
                 b"~HQES" => Self::errors(seen),
                 b"~HQOD" => Self::odometer(seen),
                 [b'!', ..] => Self::variable(raw.trim_ascii(), seen),
@@ -209,6 +212,6 @@ impl Device for Zpl {
     }
 
     fn restart(&mut self) {
-        *self = Self::new(self.clone);
+        *self = Self::new(self.clone, self.no_counter);
     }
 }
