@@ -93,7 +93,9 @@ impl Shop {
     }
 
     pub fn config(&self) -> PrinterConfig {
-        self.kind.config(&format!("tcp://{}", self.printer.addr()))
+        let config = self.kind.config(&format!("tcp://{}", self.printer.addr()));
+        let agent = self.printer.snmp_addr().map_or(config.status_port, |agent| agent.port());
+        PrinterConfig { status_port: agent, ..config }
     }
 
     /// Opens the print room on this shop's own ledger.
