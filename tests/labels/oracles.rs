@@ -1,5 +1,10 @@
-//! A thousand labels of each language, decoded by programs that we did not write, and read by two code readers.
+//! A thousand labels of each language, decoded and read by two code readers.
+//!
+//! ZPL and Brother QL are decoded by programs that we did not write. Nobody has published one for ESC/POS, TSPL or DYMO
+//! that can be installed: those readers are ours, share nothing with the encoders, and are held against what other
+//! people's programs write.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 
@@ -17,6 +22,8 @@ use crate::room::{Batch, Kind, Shop, preview, request};
 const LABELS: u32 = 1_000;
 /// Those that zebrash draws too: it is thorough and slow.
 const DRAWN: u32 = 20;
+/// Those that other people's programs put into their own words.
+const FOREIGN: u32 = 10;
 /// Those that are printed over a line and come back out of the printer's spool.
 const PRINTED: u32 = 12;
 /// Standard labels that are read from too far and askew.
@@ -24,7 +31,7 @@ const TILTED: u32 = 300;
 
 /// What the readers say of a folder of streams.
 #[derive(Debug, Deserialize)]
-struct Found {
+pub struct Found {
     labels: u32,
     dots: u32,
     zxing: u32,
@@ -34,7 +41,7 @@ struct Found {
 
 impl Found {
     #[track_caller]
-    fn all(&self, labels: u32) {
+    pub fn all(&self, labels: u32) {
         let counted = (self.labels, self.dots, self.zxing, self.zbar);
         assert_eq!(counted, (labels, labels, labels, labels), "{:?}", self.wrong);
     }
@@ -51,7 +58,7 @@ fn script(name: &str) -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("labels/oracles").join(name)
 }
 
-fn check(language: &str, folder: &Path, more: &[&str]) -> Found {
+pub fn check(language: &str, folder: &Path, more: &[&str]) -> Found {
     let mut python = Command::new(tools::python());
     asked(python.arg(script("check.py")).arg(language).arg(folder).args(more))
 }
@@ -153,6 +160,24 @@ fn what_came_over_the_line() {
         }
         check(kind.language.name(), &shop.spool(), &[]).all(PRINTED);
     }
+}
+
+/// The readers of ESC/POS, TSPL and DYMO are our own: they have to be right about what other people's programs write.
+#[test]
+fn our_readers_read_what_others_write() {
+    let (kind, folder) = (Kind::of(Language::Dymo), tempfile::tempdir().unwrap());
+    write(kind, &kind.profile(), FOREIGN, folder.path());
+    let ppd = folder.path().join("lw450.ppd");
+    let driver =
+        Command::new("/usr/lib/cups/driver/dymo").args(["cat", "dymo:0/cups/model/lw450.ppd"]).output();
+    std::fs::write(&ppd, driver.expect("the package printer-driver-dymo").stdout).unwrap();
+    let mut python = Command::new(tools::python());
+    let found: BTreeMap<String, u32> =
+        asked(python.arg(script("encoders.py")).arg(folder.path()).arg(tools::installed()).arg(&ppd));
+    for (program, read) in &found {
+        assert_eq!(*read, FOREIGN, "{program}: {found:?}");
+    }
+    assert_eq!(found.len(), 4);
 }
 
 /// Half size, turned by 7° and blurred by a third of a module.

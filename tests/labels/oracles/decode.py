@@ -19,10 +19,10 @@ def picture(rows, row_bytes, black_is_one=True):
 
 def tspl(stream):
     """`BITMAP x,y,bytes,rows,mode,` and raw dots; black is 0. The length comes from the header, never from a scan."""
-    head = re.search(rb"\r\nBITMAP (\d+),(\d+),(\d+),(\d+),0,", stream)
+    head = re.search(rb"\nBITMAP ?(\d+), ?(\d+), ?(\d+), ?(\d+), ?0,", stream)
     row_bytes, count = int(head[3]), int(head[4])
     dots = stream[head.end() : head.end() + row_bytes * count]
-    assert stream[head.end() + len(dots) :].strip() == b"PRINT 1,1", "what follows the dots is no PRINT"
+    assert re.fullmatch(rb"\s*PRINT 1, ?1\s*", stream[head.end() + len(dots) :]), "what follows the dots is no PRINT"
     return picture([dots[i : i + row_bytes] for i in range(0, len(dots), row_bytes)], row_bytes, black_is_one=False)
 
 

@@ -1,11 +1,7 @@
-"""Compares the commands of our DYMO stream with those of Debian's raster2dymolw for the same picture.
-
-usage: dymo_driver.py OURS.bin PICTURE.png PPD
-"""
+"""Compares the rows of our DYMO stream with those of Debian's raster2dymolw for the same picture."""
 
 import struct
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
@@ -31,7 +27,8 @@ def cups_raster(image):
     return b"3SaR" + header.ljust(1796, b"\0") + image.convert("RGB").tobytes()
 
 
-def main(ours, picture, ppd):
+def same_rows(ours, picture, ppd):
+    """Whether both put the same black rows on the label; the driver skips white in ways of its own."""
     wanted = Image.open(picture).convert("1")
     with tempfile.NamedTemporaryFile() as raster, tempfile.NamedTemporaryFile() as answers:
         raster.write(cups_raster(wanted))
@@ -43,21 +40,10 @@ def main(ours, picture, ppd):
         command = ["sh", "-c", script, "sh", raster.name, answers.name]
         env = {"PPD": ppd, "PATH": "/usr/bin:/bin"}
         theirs = subprocess.run(command, env=env, capture_output=True, timeout=20).stdout
-    commands = decode.dymo_commands(theirs)
-    own = decode.dymo_commands(Path(ours).read_bytes())
 
-    def rows(found):
-        """Those with black dots, without the white at their end: the driver skips white in ways of its own."""
-        return [row.rstrip(b"\0") for name, row in found if name == "row" and row.strip(b"\0")]
+    def rows(stream):
+        found = [row.rstrip(b"\0") for name, row in decode.dymo_commands(stream) if name == "row"]
+        return [row for row in found if row]
 
-    def others(found):
-        return sorted({name for name, _ in found} - {"row"})
-
-    same = rows(own) == rows(commands)
-    print("commands: ours", others(own), "theirs", others(commands))
-    print("black rows are the same:", same, len(rows(own)), len(rows(commands)))
-    return 0 if same else 1
-
-
-if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+    black = rows(theirs)
+    return bool(black) and black == rows(Path(ours).read_bytes())
