@@ -80,8 +80,17 @@ pub enum AddressError {
     )]
     Folder(String),
     /// A queue where a line for bytes is meant.
-    #[error("{0:?} is a print queue that takes PDF; a label printer needs tcp://host:9100 or usb:SERIAL")]
+    #[error(
+        "{0:?} is a print queue, which takes label sheets in PDF; choose the language pdf, or write tcp://host:9100 or \
+         usb:SERIAL for a label printer"
+    )]
     Queue(String),
+    /// A line for bytes, or a folder, where a queue is meant.
+    #[error(
+        "{0:?} is no print queue, and label sheets (PDF) go to print queues only; write ipp://host/ipp/print, or choose \
+         another language"
+    )]
+    NoQueue(String),
 }
 
 impl FromStr for Address {

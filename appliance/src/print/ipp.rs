@@ -1,9 +1,9 @@
 //! Print queues (IPP Everywhere, CUPS): whole PDF documents for ordinary printers, and what became of them.
 //!
-//! A queue is no line of bytes. Whoever prints calls [`Queue::state`] first, [`Queue::submit`] once (never again for the
-//! same sheet without asking a person: a lost answer may mean a printed sheet), then [`Queue::progress`] about each
-//! second until it says [`Progress::Printed`], [`Progress::Cancelled`] or [`Progress::Failed`]. Requests are made and
-//! answers taken apart by the crate `ipp`; since it trusts its input, [`vet`] looks at each answer before it.
+//! A queue is no line of bytes. Whoever prints calls [`Queue::state`] first, [`Queue::submit`] once for each name, then
+//! [`Queue::find`] about each second until the document is settled. A lost answer may mean a printed sheet: the same
+//! question tells it, because the queue knows the document by its name too. Requests are made and answers taken apart by
+//! the crate `ipp`; since it trusts its input, [`vet`] looks at each answer before it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -36,12 +36,20 @@ const ANSWER_MAX: Duration = Duration::from_secs(10);
 /// For taking a whole document, by a printer that has to wake up first.
 const SUBMIT_MAX: Duration = Duration::from_secs(120);
 const PDF: &str = "application/pdf";
+/// Whose documents these are: a queue tells their names to whoever gives the same name.
+const USER: &str = "cleantrack";
+/// Characters of a document's name; queues keep 255 bytes, and old ones less.
+const NAME_CHARS_MAX: usize = 60;
+/// Documents of a list that are looked through, the newest first.
+const JOBS_MAX: i32 = 200;
 
 /// What a queue says of itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct QueueState {
     /// In the words of label printers.
     pub condition: Condition,
+    /// It stands still until somebody mends it.
+    pub stopped: bool,
     /// Whether it takes documents now.
     pub accepts: bool,
     /// Whether it takes PDF.
@@ -59,18 +67,26 @@ pub struct QueueState {
 /// What became of a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Progress {
-    /// In the queue.
+    /// In the queue; nothing of it is on paper.
     Waiting,
     /// On its way.
     Printing,
-    /// Stopped, for this reason; goes on when it is mended.
-    Stopped(Condition),
+    /// Stopped half-way; goes on when the printer is mended.
+    Stopped,
     /// The printer says that all its pages are out.
     Printed,
+    /// The queue gave all of it to a printer of which it hears no more.
+    Handed,
     /// Somebody took it out of the queue.
-    Cancelled,
-    /// The printer gave it up; some pages may be out.
-    Failed,
+    Cancelled {
+        /// Pages may be out.
+        begun: bool,
+    },
+    /// The printer gave it up.
+    Failed {
+        /// Pages may be out.
+        begun: bool,
+    },
 }
 
 /// Why a queue did not do what it was asked for.
@@ -82,9 +98,12 @@ pub enum QueueError {
     /// Sent, perhaps, and no answer came.
     #[error("the print queue's answer did not come ({0}); look at the printer before you print again")]
     Lost(String),
-    /// It said no.
+    /// It said no: nothing was done.
     #[error("the print queue refused: {0}")]
     Refused(String),
+    /// It has no such document, or none any more.
+    #[error("the print queue does not know that document; look at the printer before you print again")]
+    Unknown,
     /// Bytes that mean nothing.
     #[error("what answers there is no print queue ({0}); look at the address and its path, often /ipp/print")]
     Garbled(&'static str),
@@ -115,6 +134,8 @@ impl Queue {
         let client = reqwest::Client::builder()
             .tls_backend_preconfigured(tls_config().map_err(|e| away(&e))?)
             .connect_timeout(CONNECT_MAX)
+            // A line that the printer closes just when it is used again would put a sheet in doubt.
+            .pool_max_idle_per_host(0)
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
             .http1_only()
@@ -138,7 +159,8 @@ impl Queue {
         ];
         let request =
             IppOperationBuilder::get_printer_attributes(self.uri.clone()).attributes(wanted).build();
-        let answer = self.ask(request.map_err(|_| GARBLED)?, &[], ANSWER_MAX).await?;
+        let request = request.map_err(|_| GARBLED)?.into_ipp_request();
+        let answer = self.ask(request, &[], ANSWER_MAX).await?;
         let printer = answer.attributes().first_of(DelimiterTag::PrinterAttributes).ok_or(GARBLED)?;
         let reasons = words(printer, "printer-state-reasons");
         let one = |name| words(printer, name).into_iter().next().unwrap_or_default();
@@ -146,6 +168,7 @@ impl Queue {
         let accepts = printer.get("printer-is-accepting-jobs").and_then(|a| a.value().as_boolean().copied());
         Ok(QueueState {
             condition: condition(&reasons, stopped),
+            stopped,
             accepts: accepts.unwrap_or(true),
             takes_pdf: words(printer, "document-format-supported").iter().any(|format| format == PDF),
             model: one("printer-make-and-model"),
@@ -164,37 +187,55 @@ impl Queue {
             |name: &str, value: &str| IppAttribute::with_name(name, IppValue::Keyword(value.try_into()?));
         let attributes: Result<Vec<_>, ::ipp::parser::IppParseError> =
             [keyword("print-scaling", "none"), keyword("sides", "one-sided")].into_iter().collect();
-        let title: String = name.chars().filter(|c| !c.is_control()).take(60).collect();
+        let title = words_of(name);
         let request = IppOperationBuilder::print_job(self.uri.clone(), IppPayload::empty())
-            .user_name("cleantrack")
+            .user_name(USER)
             .job_title(title)
             .document_format(PDF)
             .attributes(attributes.map_err(|_| GARBLED)?)
             .build();
-        let answer = self.ask(request.map_err(|_| GARBLED)?, pdf, SUBMIT_MAX).await?;
+        let answer = self.ask(request.map_err(|_| GARBLED)?.into_ipp_request(), pdf, SUBMIT_MAX).await?;
         let job = answer.attributes().first_of(DelimiterTag::JobAttributes).ok_or(GARBLED)?;
-        number(job, "job-id").ok_or(GARBLED)
+        number_of(job)
     }
 
-    /// What became of a document.
+    /// What became of the document of this name, and its number; looked up by the number first, where that is known. A
+    /// printer that was switched off counts from 1 again, so a number without the name proves nothing.
     ///
     /// # Errors
-    /// See [`QueueError`].
-    pub async fn progress(&self, job: i32) -> Result<Progress, QueueError> {
-        let request =
-            IppOperationBuilder::get_job_attributes(self.uri.clone(), job).user_name("cleantrack").build();
-        let answer = self.ask(request.map_err(|_| GARBLED)?, &[], ANSWER_MAX).await?;
-        let told = answer.attributes().first_of(DelimiterTag::JobAttributes).ok_or(GARBLED)?;
-        // The numbers of RFC 8011, 5.3.7.
-        Ok(match number(told, "job-state").ok_or(GARBLED)? {
-            3 | 4 => Progress::Waiting,
-            5 => Progress::Printing,
-            6 => Progress::Stopped(self.state().await?.condition),
-            7 => Progress::Cancelled,
-            8 => Progress::Failed,
-            9 => Progress::Printed,
-            _ => return Err(GARBLED),
-        })
+    /// See [`QueueError`]; [`QueueError::Unknown`] when the queue has no such document, or none any more.
+    pub async fn find(&self, number: Option<i32>, name: &str) -> Result<(i32, Progress), QueueError> {
+        let (uri, name) = (&self.uri, words_of(name));
+        if let Some(number) = number {
+            let one = IppOperationBuilder::get_job_attributes(uri.clone(), number).user_name(USER).build();
+            let one = one.map_err(|_| GARBLED)?.into_ipp_request();
+            let one = with(one, "requested-attributes", told_of_jobs()?)?;
+            match self.ask(one, &[], ANSWER_MAX).await {
+                Ok(answer) => {
+                    let told = answer.attributes().first_of(DelimiterTag::JobAttributes).ok_or(GARBLED)?;
+                    if words(told, "job-name").contains(&name) {
+                        return Ok((number, progress(told)?));
+                    }
+                }
+                Err(QueueError::Unknown) => {}
+                Err(e) => return Err(e),
+            }
+        }
+        // In this order no document slips through while it is printed.
+        for which in ["not-completed", "completed"] {
+            let all = IppOperationBuilder::get_jobs(uri.clone()).user_name(USER).build();
+            let all = all.map_err(|_| GARBLED)?.into_ipp_request();
+            let which = IppValue::Keyword(which.try_into().map_err(|_| GARBLED)?);
+            let all = with(all, "limit", IppValue::Integer(JOBS_MAX))?;
+            let all = with(all, "which-jobs", which)?;
+            let all = with(all, "requested-attributes", told_of_jobs()?)?;
+            let answer = self.ask(all, &[], ANSWER_MAX).await?;
+            let mut jobs = answer.attributes().groups_of(DelimiterTag::JobAttributes);
+            if let Some(told) = jobs.find(|job| words(job, "job-name").contains(&name)) {
+                return Ok((number_of(told)?, progress(told)?));
+            }
+        }
+        Err(QueueError::Unknown)
     }
 
     /// Takes a document out of the queue.
@@ -202,17 +243,17 @@ impl Queue {
     /// # Errors
     /// See [`QueueError`]; a document that is done is refused.
     pub async fn cancel(&self, job: i32) -> Result<(), QueueError> {
-        let request = IppOperationBuilder::cancel_job(self.uri.clone(), job).user_name("cleantrack").build();
-        self.ask(request.map_err(|_| GARBLED)?, &[], ANSWER_MAX).await.map(drop)
+        let request = IppOperationBuilder::cancel_job(self.uri.clone(), job).user_name(USER).build();
+        self.ask(request.map_err(|_| GARBLED)?.into_ipp_request(), &[], ANSWER_MAX).await.map(drop)
     }
 
     async fn ask(
         &self,
-        request: impl IppOperation,
+        request: IppRequestResponse,
         document: &[u8],
         within: Duration,
     ) -> Result<IppRequestResponse, QueueError> {
-        let mut body = request.into_ipp_request().to_bytes().to_vec();
+        let mut body = request.to_bytes().to_vec();
         body.extend_from_slice(document);
         let sent =
             self.http.post(&self.url).header("content-type", "application/ipp").timeout(within).body(body);
@@ -247,6 +288,52 @@ impl Queue {
 
 const GARBLED: QueueError = QueueError::Garbled("its answer is not in the language of print queues");
 
+/// A question with one more attribute.
+fn with(
+    mut question: IppRequestResponse,
+    name: &str,
+    value: IppValue,
+) -> Result<IppRequestResponse, QueueError> {
+    let attribute = IppAttribute::with_name(name, value).map_err(|_| GARBLED)?;
+    question.attributes_mut().add(DelimiterTag::OperationAttributes, attribute);
+    Ok(question)
+}
+
+fn told_of_jobs() -> Result<IppValue, QueueError> {
+    let names = ["job-id", "job-name", "job-state", "job-state-reasons", "time-at-processing"];
+    let names = names.into_iter().map(|name| name.try_into().map(IppValue::Keyword));
+    names.collect::<Result<_, ::ipp::parser::IppParseError>>().map(IppValue::Array).map_err(|_| GARBLED)
+}
+
+/// A document's name as queues take it.
+fn words_of(name: &str) -> String {
+    name.chars().filter(|c| !c.is_control()).take(NAME_CHARS_MAX).collect()
+}
+
+fn number_of(job: &IppAttributeGroup) -> Result<i32, QueueError> {
+    number(job, "job-id").ok_or(GARBLED)
+}
+
+/// What a queue says of a document: the numbers and words of RFC 8011, 5.3.7 to 5.3.8.
+fn progress(job: &IppAttributeGroup) -> Result<Progress, QueueError> {
+    let reasons = words(job, "job-state-reasons");
+    let said = |word: &str| reasons.iter().any(|reason| reason == word);
+    // Only a queue that says so in so many words has not begun; one that says nothing may have.
+    let untouched = job.get("time-at-processing").is_some_and(|at| matches!(at.value(), IppValue::NoValue));
+    let begun = !untouched;
+    Ok(match number(job, "job-state").ok_or(GARBLED)? {
+        3 | 4 => Progress::Waiting,
+        5 => Progress::Printing,
+        6 => Progress::Stopped,
+        7 => Progress::Cancelled { begun },
+        8 => Progress::Failed { begun },
+        9 if said("job-completed-with-errors") => Progress::Failed { begun: true },
+        9 if said("queued-in-device") => Progress::Handed,
+        9 => Progress::Printed,
+        _ => return Err(GARBLED),
+    })
+}
+
 /// The innermost reason.
 fn cause(e: &reqwest::Error) -> String {
     let mut e: &dyn std::error::Error = e;
@@ -269,6 +356,9 @@ fn read(answer: Vec<u8>) -> Result<IppRequestResponse, QueueError> {
     let message = told.map(|group| words(group, "status-message")).unwrap_or_default().join(" ");
     Err(match status {
         StatusCode::ClientErrorDocumentFormatNotSupported => QueueError::NoPdf,
+        StatusCode::ClientErrorNotFound | StatusCode::ClientErrorGone => QueueError::Unknown,
+        // It had begun to take the document.
+        StatusCode::ServerErrorJobCanceled => QueueError::Lost("somebody cancelled it meanwhile".into()),
         _ if message.is_empty() => QueueError::Refused(status.to_string()),
         _ => QueueError::Refused(message),
     })
@@ -319,6 +409,7 @@ fn words(group: &IppAttributeGroup, name: &str) -> Vec<String> {
     let text = |value: &IppValue| {
         let text = match value {
             IppValue::TextWithLanguage { text, .. } => text.as_ref().to_owned(),
+            IppValue::NameWithLanguage { name, .. } => name.as_ref().to_owned(),
             IppValue::Array(_) | IppValue::Collection(_) => String::new(),
             value => value.to_string(),
         };
@@ -423,5 +514,7 @@ impl ServerCertVerifier for OwnCertificates {
     }
 }
 
+#[cfg(test)]
+pub(crate) mod fake;
 #[cfg(test)]
 mod tests;

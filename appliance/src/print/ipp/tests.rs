@@ -6,48 +6,23 @@ use proptest::prelude::*;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
+use super::fake::{FakeQueue, Told, answer, printer};
 use super::*;
 
-/// An attribute: tag, name, value.
-type Told<'a> = (u8, &'a str, &'a [u8]);
-
-fn answer(status: u16, group: u8, attributes: &[Told<'_>]) -> Vec<u8> {
-    let mut bytes = vec![1, 1];
-    bytes.extend_from_slice(&status.to_be_bytes());
-    bytes.extend_from_slice(&[0, 0, 0, 1, 1]);
-    for (n, (tag, name, value)) in
-        [(0x47, "attributes-charset", &b"utf-8"[..])].iter().chain(attributes).enumerate()
-    {
-        if n == 1 && group != 1 {
-            bytes.push(group);
-        }
-        bytes.push(*tag);
-        bytes.extend_from_slice(&(name.len() as u16).to_be_bytes());
-        bytes.extend_from_slice(name.as_bytes());
-        bytes.extend_from_slice(&(value.len() as u16).to_be_bytes());
-        bytes.extend_from_slice(value);
-    }
-    bytes.push(3);
-    bytes
-}
-
-fn printer(state: u8, reasons: &[&str]) -> Vec<u8> {
-    let state = [0, 0, 0, state];
-    let mut told: Vec<Told<'_>> = vec![(0x23, "printer-state", &state)];
-    for (n, reason) in reasons.iter().enumerate() {
-        told.push((0x44, if n == 0 { "printer-state-reasons" } else { "" }, reason.as_bytes()));
-    }
-    told.push((0x22, "printer-is-accepting-jobs", &[1]));
-    told.push((0x35, "printer-state-message", b"\x00\x02en\x00\x05Tray\x07"));
-    told.push((0x41, "printer-make-and-model", b"HP LaserJet M428"));
-    told.push((0x49, "document-format-supported", b"application/pdf"));
-    told.push((0x49, "", b"image/urf"));
-    told.push((0x44, "media-ready", b"iso_a4_210x297mm"));
-    answer(0, 4, &told)
+fn one(status: u16, group: u8, attributes: &[Told<'_>]) -> Vec<u8> {
+    answer(status, &[(group, attributes)])
 }
 
 fn job(state: u8) -> Vec<u8> {
-    answer(0, 2, &[(0x21, "job-id", &[0, 0, 0, 17]), (0x23, "job-state", &[0, 0, 0, state])])
+    one(
+        0,
+        2,
+        &[
+            (0x21, "job-id", &[0, 0, 0, 17]),
+            (0x42, "job-name", b"Labels 3 West"),
+            (0x23, "job-state", &[0, 0, 0, state]),
+        ],
+    )
 }
 
 async fn request(stream: &mut TcpStream) -> Vec<u8> {
@@ -94,24 +69,16 @@ async fn queue() -> (Queue, TcpListener) {
 #[tokio::test]
 async fn a_sheet_is_printed() {
     let (queue, listener) = queue().await;
-    let answers = vec![
-        printer(3, &["none"]),
-        job(3),
-        job(5),
-        job(6),
-        printer(5, &["media-empty-error"]),
-        job(9),
-        job(9),
-    ];
+    let answers = vec![printer(3, &["none"]), job(3), job(5), job(6), job(9), job(9)];
     let asking = async {
         let state = queue.state().await.unwrap();
         assert_eq!((state.condition, state.accepts, state.takes_pdf), (Condition::Ready, true, true));
         assert_eq!((state.model.as_str(), state.message.as_str()), ("HP LaserJet M428", "Tray"));
         assert_eq!(state.media, ["iso_a4_210x297mm"]);
         assert_eq!(queue.submit("Labels \u{7}3 West", b"%PDF-1.7 sheet").await.unwrap(), 17);
-        assert_eq!(queue.progress(17).await.unwrap(), Progress::Printing);
-        assert_eq!(queue.progress(17).await.unwrap(), Progress::Stopped(Condition::PaperOut));
-        assert_eq!(queue.progress(17).await.unwrap(), Progress::Printed);
+        for state in [Progress::Printing, Progress::Stopped, Progress::Printed] {
+            assert_eq!(queue.find(Some(17), "Labels 3 West").await.unwrap(), (17, state));
+        }
         queue.cancel(17).await.unwrap();
     };
     let ((), asked) = tokio::join!(asking, responder(listener, "200 OK", answers));
@@ -122,14 +89,14 @@ async fn a_sheet_is_printed() {
     for part in ["application/pdf", "print-scaling", "one-sided", "Labels 3 West", "ipp://127.0.0.1"] {
         assert!(said.contains(part), "{part}");
     }
-    assert_eq!((&asked[2][2..4], &asked[6][2..4]), (&[0, 0x09][..], &[0, 0x08][..]));
+    assert_eq!((&asked[2][2..4], &asked[5][2..4]), (&[0, 0x09][..], &[0, 0x08][..]));
     assert!(vet(&asked[1]).is_some(), "what is sent is whole");
 }
 
 #[tokio::test]
 async fn refusals_are_told() {
-    let not_taken = answer(0x040a, 1, &[]);
-    let busy = answer(0x0507, 1, &[(0x41, "status-message", b"Come back later")]);
+    let not_taken = one(0x040a, 1, &[]);
+    let busy = one(0x0507, 1, &[(0x41, "status-message", b"Come back later")]);
     for (status, answer, word) in [
         ("200 OK", not_taken, "takes no PDF"),
         ("200 OK", busy, "refused: Come back later"),
@@ -157,6 +124,50 @@ async fn refusals_are_told() {
     assert!(Queue::new(&"tcp://a:9100".parse().unwrap()).unwrap().is_none());
 }
 
+#[tokio::test]
+async fn a_document_is_found_by_its_name() {
+    let fake = FakeQueue::new();
+    let queue = Queue::new(&fake.address().parse().unwrap()).unwrap().unwrap();
+    fake.inside().next = 3;
+    let first = queue.submit("one", b"%PDF").await.unwrap();
+    assert_eq!(queue.find(None, "one").await.unwrap(), (first, Progress::Waiting));
+    fake.inside().swallow = true;
+    assert!(matches!(queue.submit("two", b"%PDF").await, Err(QueueError::Lost(_))));
+    fake.inside().documents[1].state = 9;
+    assert_eq!(queue.find(None, "two").await.unwrap(), (2, Progress::Printed));
+    assert_eq!(queue.find(Some(first), "two").await.unwrap(), (2, Progress::Printed), "a number used again");
+    queue.cancel(first).await.unwrap();
+    assert_eq!(queue.find(Some(first), "one").await.unwrap().1, Progress::Cancelled { begun: false });
+    (fake.inside().documents[0].begun, fake.inside().documents[0].state) = (true, 8);
+    assert_eq!(queue.find(Some(first), "one").await.unwrap().1, Progress::Failed { begun: true });
+    fake.inside().documents.clear();
+    assert!(matches!(queue.find(Some(first), "one").await, Err(QueueError::Unknown)));
+}
+
+#[test]
+fn how_a_document_ended() {
+    let ended = |state: u8, reason: &[u8], at: Told<'_>| {
+        let told: &[Told<'_>] =
+            &[(0x23, "job-state", &[0, 0, 0, state]), (0x44, "job-state-reasons", reason), at];
+        let answer = read(answer(0, &[(2, told)])).unwrap();
+        progress(answer.attributes().first_of(DelimiterTag::JobAttributes).unwrap())
+    };
+    let (never, at) =
+        ((0x13, "time-at-processing", &b""[..]), (0x21, "time-at-processing", &[0, 0, 0, 9][..]));
+    for (state, reason, at, wanted) in [
+        (3, "none", never, Progress::Waiting),
+        (9, "job-completed-successfully", at, Progress::Printed),
+        (9, "job-completed-with-errors", at, Progress::Failed { begun: true }),
+        (9, "queued-in-device", at, Progress::Handed),
+        (7, "job-canceled-by-user", at, Progress::Cancelled { begun: true }),
+        (8, "aborted-by-system", never, Progress::Failed { begun: false }),
+        (8, "aborted-by-system", (0x44, "x", b"y"), Progress::Failed { begun: true }),
+    ] {
+        assert_eq!(ended(state, reason.as_bytes(), at).unwrap(), wanted, "{state} {reason}");
+    }
+    assert!(ended(99, b"none", at).is_err());
+}
+
 #[test]
 fn reasons() {
     let told = |reasons: &[&str], stopped| {
@@ -174,12 +185,12 @@ fn reasons() {
 
 #[test]
 fn what_the_parser_would_fall_over_is_kept_from_it() {
-    let short = answer(0, 4, &[(0x35, "printer-state-message", b"\x00\x02en\xff\xffx")]);
+    let short = one(0, 4, &[(0x35, "printer-state-message", b"\x00\x02en\xff\xffx")]);
     assert!(vet(&short).is_none());
     let deep: Vec<Told<'_>> =
         (0..2_000).map(|n| (0x34, if n == 0 { "media-col" } else { "" }, &b""[..])).collect();
-    assert!(vet(&answer(0, 4, &deep)).is_none());
-    let unbegun = answer(0, 4, &[(0x37, "", b"")]);
+    assert!(vet(&one(0, 4, &deep)).is_none());
+    let unbegun = one(0, 4, &[(0x37, "", b"")]);
     assert!(vet(&unbegun).is_none());
     let whole = printer(3, &["none"]);
     assert!(vet(&whole).is_some());
@@ -208,6 +219,6 @@ proptest! {
     #[test]
     fn nested_answers_are_survived(tags in proptest::collection::vec(prop_oneof![Just(0x34u8), Just(0x37), Just(0x4a), Just(0x21), Just(0x35)], 0..60)) {
         let told: Vec<Told<'_>> = tags.iter().map(|tag| (*tag, "", if *tag == 0x21 { &[0, 0, 0, 1][..] } else { &b""[..] })).collect();
-        drop(read(answer(0, 4, &told)));
+        drop(read(one(0, 4, &told)));
     }
 }

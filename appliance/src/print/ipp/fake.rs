@@ -1,0 +1,231 @@
+//! A print queue for tests: keeps what it is given, says of it what a test wants, and loses answers on command.
+
+use std::io::{Read as _, Write as _};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::thread::JoinHandle;
+
+/// An attribute: tag, name, value.
+pub(crate) type Told<'a> = (u8, &'a str, &'a [u8]);
+
+/// An answer with groups of attributes.
+pub(crate) fn answer(status: u16, groups: &[(u8, &[Told<'_>])]) -> Vec<u8> {
+    let mut bytes = vec![1, 1];
+    bytes.extend_from_slice(&status.to_be_bytes());
+    bytes.extend_from_slice(&[0, 0, 0, 1, 1]);
+    put(&mut bytes, &(0x47, "attributes-charset", b"utf-8"));
+    for (group, told) in groups {
+        if *group != 1 {
+            bytes.push(*group);
+        }
+        told.iter().for_each(|attribute| put(&mut bytes, attribute));
+    }
+    bytes.push(3);
+    bytes
+}
+
+fn put(bytes: &mut Vec<u8>, (tag, name, value): &Told<'_>) {
+    bytes.push(*tag);
+    bytes.extend_from_slice(&(name.len() as u16).to_be_bytes());
+    bytes.extend_from_slice(name.as_bytes());
+    bytes.extend_from_slice(&(value.len() as u16).to_be_bytes());
+    bytes.extend_from_slice(value);
+}
+
+/// How a printer says that it is.
+pub(crate) fn printer(state: u8, reasons: &[&str]) -> Vec<u8> {
+    let state = [0, 0, 0, state];
+    let mut told: Vec<Told<'_>> = vec![(0x23, "printer-state", &state)];
+    for (n, reason) in reasons.iter().enumerate() {
+        told.push((0x44, if n == 0 { "printer-state-reasons" } else { "" }, reason.as_bytes()));
+    }
+    told.push((0x22, "printer-is-accepting-jobs", &[1]));
+    told.push((0x35, "printer-state-message", b"\x00\x02en\x00\x05Tray\x07"));
+    told.push((0x41, "printer-make-and-model", b"HP LaserJet M428"));
+    told.push((0x49, "document-format-supported", b"application/pdf"));
+    told.push((0x49, "", b"image/urf"));
+    told.push((0x44, "media-ready", b"iso_a4_210x297mm"));
+    answer(0, &[(4, &told)])
+}
+
+/// A document that the queue was given.
+#[derive(Debug, Clone)]
+pub(crate) struct Document {
+    pub(crate) number: i32,
+    pub(crate) name: String,
+    pub(crate) pdf: Vec<u8>,
+    /// Its job-state.
+    pub(crate) state: u8,
+    pub(crate) begun: bool,
+}
+
+/// What a queue has, and how it behaves.
+#[derive(Debug)]
+pub(crate) struct Inside {
+    pub(crate) documents: Vec<Document>,
+    /// The job-state of what comes next; 9 is printed at once.
+    pub(crate) next: u8,
+    pub(crate) printer: (u8, Vec<&'static str>),
+    /// Takes the next document and hangs up without a word.
+    pub(crate) swallow: bool,
+    /// Hangs up on every question.
+    pub(crate) dead: bool,
+    /// The status of the next Print-Job, which is not taken.
+    pub(crate) refuse: Option<u16>,
+    pub(crate) numbers: i32,
+}
+
+/// A queue on a free port of this machine.
+pub(crate) struct FakeQueue {
+    inside: Arc<Mutex<Inside>>,
+    port: u16,
+    thread: Option<JoinHandle<()>>,
+    stop: Arc<std::sync::atomic::AtomicBool>,
+}
+
+impl FakeQueue {
+    pub(crate) fn new() -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let inside = Inside {
+            documents: Vec::new(),
+            next: 9,
+            printer: (3, vec!["none"]),
+            swallow: false,
+            dead: false,
+            refuse: None,
+            numbers: 0,
+        };
+        let inside = Arc::new(Mutex::new(inside));
+        let stop = Arc::new(std::sync::atomic::AtomicBool::new(false));
+        let (theirs, ended) = (inside.clone(), stop.clone());
+        let thread = std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                if ended.load(std::sync::atomic::Ordering::SeqCst) {
+                    return;
+                }
+                serve(stream.unwrap(), &theirs);
+            }
+        });
+        Self { inside, port, thread: Some(thread), stop }
+    }
+
+    pub(crate) fn address(&self) -> String {
+        format!("ipp://127.0.0.1:{}/ipp/print", self.port)
+    }
+
+    pub(crate) fn inside(&self) -> MutexGuard<'_, Inside> {
+        self.inside.lock().unwrap()
+    }
+}
+
+impl Drop for FakeQueue {
+    fn drop(&mut self) {
+        self.stop.store(true, std::sync::atomic::Ordering::SeqCst);
+        drop(TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)));
+        if let Some(thread) = self.thread.take() {
+            let ended = thread.join();
+            assert!(ended.is_ok() || std::thread::panicking(), "the queue fell over");
+        }
+    }
+}
+
+fn serve(mut stream: TcpStream, inside: &Mutex<Inside>) {
+    // Whoever has changed their mind hangs up.
+    let Some(request) = request(&mut stream) else { return };
+    let Some(answer) = reply(&request, &mut inside.lock().unwrap()) else { return };
+    let head = format!(
+        "HTTP/1.1 200 OK\r\nContent-Type: application/ipp\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+        answer.len()
+    );
+    drop(stream.write_all(&[head.as_bytes(), &answer].concat()));
+}
+
+fn request(stream: &mut TcpStream) -> Option<Vec<u8>> {
+    let mut bytes = Vec::new();
+    loop {
+        if let Some(head) = bytes.windows(4).position(|w: &[u8]| w == b"\r\n\r\n") {
+            let text = String::from_utf8_lossy(&bytes[..head]).to_ascii_lowercase();
+            let length = text.split("content-length: ").nth(1)?.split("\r\n").next()?;
+            if bytes.len() >= head + 4 + length.parse::<usize>().ok()? {
+                return Some(bytes.split_off(head + 4));
+            }
+        }
+        let mut piece = [0; 16_384];
+        let n = stream.read(&mut piece).ok().filter(|n| *n > 0)?;
+        bytes.extend_from_slice(&piece[..n]);
+    }
+}
+
+/// The value of the first attribute of this name.
+fn value<'a>(request: &'a [u8], name: &str) -> Option<&'a [u8]> {
+    let marked = [&(name.len() as u16).to_be_bytes()[..], name.as_bytes()].concat();
+    let at = request.windows(marked.len()).position(|w| w == marked)? + marked.len();
+    let length = usize::from(u16::from_be_bytes([request[at], request[at + 1]]));
+    request.get(at + 2..at + 2 + length)
+}
+
+/// `None`: hangs up.
+fn reply(request: &[u8], inside: &mut Inside) -> Option<Vec<u8>> {
+    if inside.dead {
+        return None;
+    }
+    let number = value(request, "job-id").and_then(|n| n.try_into().ok()).map(i32::from_be_bytes);
+    match request[3] {
+        0x0b => Some(printer(inside.printer.0, &inside.printer.1)),
+        0x02 => print(request, inside),
+        0x08 => {
+            let found = inside.documents.iter_mut().find(|d| Some(d.number) == number && d.state < 7);
+            let status = if found.is_some() { 0 } else { 0x0404 };
+            found.into_iter().for_each(|document| document.state = 7);
+            Some(answer(status, &[]))
+        }
+        0x09 => {
+            let found: Vec<_> = inside.documents.iter().filter(|d| Some(d.number) == number).collect();
+            Some(if found.is_empty() { answer(0x0406, &[]) } else { told(&found) })
+        }
+        0x0a => {
+            let done = value(request, "which-jobs") == Some(b"completed");
+            let found: Vec<_> = inside.documents.iter().filter(|d| (d.state >= 7) == done).collect();
+            Some(told(&found))
+        }
+        _ => Some(answer(0x0501, &[])),
+    }
+}
+
+fn print(request: &[u8], inside: &mut Inside) -> Option<Vec<u8>> {
+    if let Some(status) = inside.refuse.take() {
+        return Some(answer(status, &[(1, &[(0x41, "status-message", b"Come back later")])]));
+    }
+    inside.numbers += 1;
+    let pdf = request.windows(4).position(|w| w == b"%PDF").map_or(&[][..], |at| &request[at..]);
+    let name = String::from_utf8_lossy(value(request, "job-name")?).into_owned();
+    let (number, state) = (inside.numbers, inside.next);
+    inside.documents.push(Document { number, name, pdf: pdf.to_vec(), state, begun: state > 3 });
+    let swallowed = std::mem::take(&mut inside.swallow);
+    (!swallowed).then(|| told(&inside.documents.iter().rev().take(1).collect::<Vec<_>>()))
+}
+
+fn told(documents: &[&Document]) -> Vec<u8> {
+    let bytes: Vec<_> =
+        documents.iter().map(|d| (d.number.to_be_bytes(), [0, 0, 0, d.state], d.begun)).collect();
+    let groups: Vec<Vec<Told<'_>>> = documents
+        .iter()
+        .zip(&bytes)
+        .map(|(document, (number, state, begun))| {
+            let at = if *begun {
+                (0x21, "time-at-processing", &number[..])
+            } else {
+                (0x13, "time-at-processing", &[][..])
+            };
+            vec![
+                (0x21, "job-id", &number[..]),
+                (0x42, "job-name", document.name.as_bytes()),
+                (0x23, "job-state", &state[..]),
+                at,
+            ]
+        })
+        .collect();
+    let groups: Vec<_> = groups.iter().map(|group| (2, &group[..])).collect();
+    answer(0, &groups)
+}
