@@ -37,6 +37,7 @@ use axum::middleware::from_fn_with_state;
 use axum::response::Response;
 use axum::routing::{MethodRouter, get, post};
 use serde::de::DeserializeOwned;
+use tokio::sync::Semaphore;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 
@@ -91,6 +92,8 @@ pub struct WebState {
 pub(crate) struct Web {
     state: Arc<WebState>,
     checker: Checker,
+    /// Label sheets that are drawn at a time: each holds a core for tenths of a second.
+    drawing: Arc<Semaphore>,
 }
 
 impl Deref for Web {
@@ -172,7 +175,8 @@ pub(crate) fn routes() -> Vec<Route> {
 
 /// Pages and API. The caller serves it over HTTPS only and puts a [`Peer`] beside each request.
 pub fn router(state: WebState) -> Router {
-    let web = Web { state: Arc::new(state), checker: Checker::default() };
+    let drawing = Arc::new(Semaphore::new(sheets::AT_A_TIME));
+    let web = Web { state: Arc::new(state), checker: Checker::default(), drawing };
     let mut router = Router::new();
     for route in routes() {
         router = router.route(route.path, route.handler);

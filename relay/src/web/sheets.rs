@@ -25,6 +25,8 @@ use crate::db::dashboard;
 
 /// Labels of one file: more than a hospital sticks in a day, and few enough that the page waits for them.
 const LABELS_MAX: usize = 3_000;
+/// Files that are drawn at a time; whoever comes later waits.
+pub(super) const AT_A_TIME: usize = 1;
 /// What labels are laid out for: finer than an office printer's toner.
 const DPI: u16 = 600;
 
@@ -112,6 +114,7 @@ pub(super) async fn download_pdf(
 ) -> Answer {
     let wanted = wanted(&visitor, &web, facility, &asked).await?;
     let order = asked.clone();
+    let _turn = web.drawing.acquire().await.map_err(Fault::internal)?;
     let made = tokio::task::spawn_blocking(move || {
         let pdf = make(&wanted, &order);
         (wanted, pdf)
