@@ -14,11 +14,13 @@ use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use labels::language::Language;
+use labels::sheet::SHEETS;
 use mdns_sd::{ResolvedService, ServiceDaemon, ServiceEvent};
 use serde::Serialize;
 use tokio::net::{TcpStream, lookup_host};
 
 use super::address::{Address, IPP_PORT, RAW_PORT};
+use super::printers::{PDF, sheet_name};
 use super::snmp;
 use super::usb::{Device, DeviceTree};
 use guess::Identity;
@@ -61,6 +63,26 @@ pub struct Found {
 impl Found {
     fn of(identity: &Identity, address: &Address, seen: &'static str) -> Self {
         let guess = identity.guess();
+        let address = match address {
+            // A label printer that has a queue too: its own language says when a label is out.
+            Address::Ipp { host, .. } if guess.language.is_some() => {
+                &Address::Tcp { host: host.clone(), port: RAW_PORT }
+            }
+            address => address,
+        };
+        if matches!(address, Address::Ipp { .. }) && identity.takes_pdf() {
+            return Self {
+                name: identity.name(),
+                address: Some(address.to_string()),
+                language: Some(PDF),
+                dpi: None,
+                media: Some(sheet_name(&SHEETS[0])),
+                seen,
+                why: "it is a printer for pages: it gets label sheets (PDF) through its print queue; choose the \
+                      sheets that lie in its tray"
+                    .to_owned(),
+            };
+        }
         let media = |language: Language| (language.row().media)().into_iter().next().map(|media| media.name);
         Self {
             name: identity.name(),
@@ -337,7 +359,14 @@ mod tests {
         );
         let found = announcement(&office).unwrap();
         assert_eq!(found.address.as_deref(), Some("ipps://10.0.0.9:9101/ipp/print"));
-        assert!(found.language.is_none() && found.why.contains("printer for pages"));
+        assert_eq!((found.language, found.media.as_deref()), (Some("pdf"), Some("avery-5160")));
+        assert!(found.why.contains("printer for pages"), "{}", found.why);
+        let label =
+            service("_ipp._tcp.local.", &[("rp", "ipp/print"), ("usb_MFG", "Zebra"), ("usb_MDL", "ZD421")]);
+        let found = announcement(&label).unwrap();
+        assert_eq!((found.language, found.address.as_deref()), (Some("zpl"), Some("tcp://10.0.0.9:9100")));
+        let raster = service("_ipp._tcp.local.", &[("rp", "ipp/print"), ("pdl", "image/urf")]);
+        assert_eq!(announcement(&raster).unwrap().language, None, "it takes no PDF");
         let found = announcement(&service("_printer._tcp.local.", &[])).unwrap();
         assert_eq!(
             (found.name.as_str(), found.address.as_deref()),

@@ -11,8 +11,12 @@ use super::plan::{self, LabelState, Progress, Proof, Row, answered};
 use super::request::{JobKind, LabelRequest, Names, Reprint};
 use super::station::{News, ring};
 
+mod designs;
+mod sheets;
 mod tables;
 
+pub(crate) use designs::LOGO;
+pub(crate) use sheets::{Fate, SheetAway};
 use tables::{
     BLANKS, JOB_IDS, JOBS, KEYS, LABELS, Labels, OPEN, PRINTED, PROGRESS, REASONS, STATES, TORN, UNREPORTED,
     code, forget_old, found, json, keys, read_head, read_job, read_label, read_progress, read_rows,
@@ -55,6 +59,11 @@ pub(crate) struct JobHead {
     pub(crate) notes: Vec<String>,
     #[serde(default)]
     pub(crate) reprint: Option<Reprint>,
+    /// The version of its template, and of the logo where that shows one; 0: built in, or none.
+    #[serde(default)]
+    pub(crate) design: u64,
+    #[serde(default)]
+    pub(crate) logo: u64,
 }
 
 fn usual_template() -> String {
@@ -94,6 +103,7 @@ pub(crate) struct Ledger {
     db: Arc<Database>,
     /// Rung after every change.
     news: News,
+    drawer: designs::Drawer,
 }
 
 pub(super) type Tried<T> = Result<T, redb::Error>;
@@ -101,7 +111,8 @@ pub(super) type Tried<T> = Result<T, redb::Error>;
 impl Ledger {
     /// Makes the tables where they are missing and turns everything that was under way into `unknown`.
     pub(crate) fn open(db: Arc<Database>, now_ms: i64) -> Result<Self, LedgerError> {
-        let ledger = Self { db, news: Arc::new(tokio::sync::watch::channel(0).0) };
+        let news = Arc::new(tokio::sync::watch::channel(0).0);
+        let ledger = Self { db, news, drawer: designs::Drawer::default() };
         ledger.write("opening", |tx| {
             tx.open_table(JOB_IDS)?;
             tx.open_table(KEYS)?;
@@ -114,8 +125,12 @@ impl Ledger {
             tx.open_table(PROGRESS)?;
             tx.open_table(PRINTED)?;
             tx.open_table(TORN)?;
+            sheets::open(tx)?;
+            designs::open(tx)?;
             let open: Vec<u64> = keys(&tx.open_table(OPEN)?)?;
-            open.iter().try_for_each(|&seq| doubt_all(tx, seq, now_ms))
+            // Of a sheet in a print queue the queue knows more than a person.
+            let doubt = |seq| if sheets::is_away(tx, seq)? { Ok(()) } else { doubt_all(tx, seq, now_ms) };
+            open.into_iter().try_for_each(doubt)
         })?;
         Ok(ledger)
     }
@@ -432,6 +447,7 @@ fn doubt_all(tx: &WriteTransaction, seq: u64, now_ms: i64) -> Tried<()> {
         let head = read_head(&tx.open_table(JOBS)?, seq)?;
         tx.open_table(TORN)?.insert(head.printer.as_str(), ())?;
     }
+    sheets::forget(tx, seq)?;
     for n in labels.progress.under_way.clone() {
         labels.change(n, |row| Row { state: LabelState::Unknown, proof: None, at_ms: now_ms, ..row })?;
     }

@@ -3,11 +3,12 @@
 //! [`Printing::submit`] writes a job down; the [`worker`] of its printer sends label by label, each one on disk as
 //! `sending` before its first byte; what a broken line, a crash or a silent printer leaves open is `unknown` and is
 //! asked ([`Printing::answer`]), never guessed and never printed twice by itself. Decisions are in [`plan`], the rows in
-//! [`ledger`], drawing in [`make`], waiting and bytes in [`talk`], ways to reach a printer in [`transport`], settings in
-//! [`printers`], and who works at which printer in [`staff`]. Finished jobs go out on a channel as [`JobOutcome`]s; the
-//! crate hands them to the log.
+//! [`ledger`], drawing in [`make`], templates and logo in [`designs`], waiting and bytes in [`talk`], ways to reach a printer in [`transport`], settings in
+//! [`printers`], and who works at which printer in [`staff`]. Office printers get whole sheets from [`sheets`] instead.
+//! Finished jobs go out on a channel as [`JobOutcome`]s; the crate hands them to the log.
 
 mod address;
+mod designs;
 pub mod discover;
 mod folder;
 mod ipp;
@@ -18,6 +19,7 @@ mod outcomes;
 pub mod plan;
 mod printers;
 mod request;
+mod sheets;
 mod shelf;
 mod snmp;
 mod staff;
@@ -38,12 +40,16 @@ use tokio::sync::mpsc;
 
 use crate::clock::Clock;
 use crate::random::Random;
+use designs::Designs;
 use ledger::{Answered, Job, Ledger};
 use outcomes::Bell;
 use plan::Phase;
 use staff::{Desk, Thread};
 
 pub use address::{Address, AddressError, UsbId};
+pub use designs::{
+    DesignRefusal, LOGO_BYTES_MAX, LogoView, OWN_MAX, TEMPLATE_BYTES_MAX, TemplateView,
+};
 pub use ipp::{Progress, Queue, QueueError, QueueState};
 pub use ledger::LedgerError;
 pub use live::PrinterState;
@@ -51,12 +57,12 @@ pub use make::MakeError;
 pub use outcomes::{JobOutcome, LabelOutcome};
 pub use plan::{LabelState, Proof};
 pub use printers::{
-    Asked, Heat, MediaChoice, NAME_CHARS_MAX, OwnMedia, PRINTERS_MAX, PrinterConfig, PrinterRefusal,
-    PrinterSettings,
+    Asked, Heat, MediaChoice, NAME_CHARS_MAX, OwnMedia, PDF, PRINTERS_MAX, PrinterConfig, PrinterRefusal,
+    PrinterSettings, sheet_name,
 };
 pub use request::{JobKind, JobRequest, LabelRequest, Names, Reprint, ReprintRequest};
 pub use station::{Printed, Trial};
-pub use submit::{PreviewRequest, draw_for_paper};
+pub use submit::PreviewRequest;
 pub use talk::Patience;
 pub use usb::DeviceTree;
 pub use view::{
@@ -78,6 +84,7 @@ const STATE_FRESH_MS: i64 = 1_500;
 /// The print room. Its methods block for as long as a small write to the disk takes.
 pub struct Printing {
     ledger: Ledger,
+    designs: Designs,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
     desks: RwLock<Vec<Desk>>,
@@ -88,9 +95,10 @@ pub struct Printing {
 }
 
 impl Printing {
-    /// Opens the ledger in `db`, turns what was under way into `unknown`, and starts a worker for each printer: those
-    /// of the settings file first, then those that were set up at run time. Finished jobs go to `outcomes` until
-    /// [`Self::reported`] is called for them, again after each start.
+    /// Opens the ledger in `db`, turns what was under way into `unknown` (but for sheets that a print queue can be asked
+    /// about), and starts a worker for each printer: those of the settings file first, then those that were set up at run
+    /// time. A printer whose worker cannot start is shown with the reason, and the others work. Finished jobs go to
+    /// `outcomes` until [`Self::reported`] is called for them, again after each start.
     ///
     /// # Errors
     /// See [`PrintError`].
@@ -103,9 +111,12 @@ impl Printing {
     ) -> Result<Self, PrintError> {
         let ledger = Ledger::open(db, clock.now().wall_ms)?;
         let kept = shelf::load(&ledger)?;
+        let set_up = printers.iter().cloned().chain(kept.iter().filter_map(|kept| kept.checked().ok()));
+        staff::doubt_orphans(&ledger, &set_up.collect::<Vec<_>>(), clock.now().wall_ms)?;
         let bell = Arc::new(Bell::default());
         let printing = Self {
             ledger: ledger.clone(),
+            designs: Designs::open(&ledger)?,
             clock,
             random: random.clone(),
             desks: RwLock::default(),
@@ -114,14 +125,19 @@ impl Printing {
             reporter: Mutex::default(),
         };
         for config in printers {
-            let name = config.name.clone();
-            let opened = printing.hire(config, true);
-            opened.map_err(|why| PrintError::Printer { name, why: Box::new(why) })?;
+            // One printer's wrong address must not keep the box from recording cleanings.
+            if let Err(refusal) = printing.hire(config.clone(), true) {
+                printing.stand_idle(config, true, &refusal);
+            }
         }
         for settings in kept {
-            let opened = settings.checked().and_then(|config| printing.hire(config, false));
-            if let Err(error) = opened {
-                tracing::error!(printer = settings.name, %error, "a printer was not started");
+            match settings.checked() {
+                Ok(config) => {
+                    if let Err(refusal) = printing.hire(config.clone(), false) {
+                        printing.stand_idle(config, false, &refusal);
+                    }
+                }
+                Err(error) => tracing::error!(printer = settings.name, %error, "a printer was not started"),
             }
         }
         let ring = bell.clone();
@@ -160,6 +176,20 @@ impl Printing {
             Answered::Settled => {}
             Answered::NoSuchLabel => return Err(AnswerError::NoLabel { job: id, n }),
             Answered::NotInDoubt(state) => return Err(AnswerError::NotInDoubt { n, state }),
+        }
+        self.wake();
+        self.job(id)?.ok_or(AnswerError::NoJob(id))
+    }
+
+    /// A person has looked for all labels that are in doubt, which lie on one sheet; the job goes on.
+    ///
+    /// # Errors
+    /// When no label is in doubt, or the answer could not be written down.
+    pub fn answer_all(&self, id: JobId, printed: bool) -> Result<JobView, AnswerError> {
+        let job = self.ledger.job(id)?.ok_or(AnswerError::NoJob(id))?;
+        match self.ledger.answer_all(job.seq, printed, self.clock.now().wall_ms)? {
+            Answered::Settled => {}
+            Answered::NoSuchLabel | Answered::NotInDoubt(_) => return Err(AnswerError::NoneInDoubt(id)),
         }
         self.wake();
         self.job(id)?.ok_or(AnswerError::NoJob(id))

@@ -1,13 +1,16 @@
 //! Printers as people set them up: what they may say of one, and what is taken for granted where they say nothing.
 
+use labels::Bitmap;
 use labels::language::{Answers, EncodeError, Language, Profile, UnknownLanguage};
 use labels::layout::Dpi;
 use labels::media::{Length, Media, Thermal};
-use labels::{Bitmap, dymo};
+use labels::sheet::{SHEETS, Sheet};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::address::AddressError;
+use super::ipp::QueueError;
 use super::ledger::LedgerError;
+use super::snmp;
 use super::talk::Patience;
 
 /// Printers of one box; each has a thread.
@@ -26,6 +29,35 @@ const GAP_MM_USUAL: f64 = 3.0;
 /// Millimetres a second.
 const SPEED: (u16, u16) = (10, 400);
 
+/// The language of office printers: whole sheets of labels, given to a print queue.
+pub const PDF: &str = "pdf";
+/// What labels on sheets are laid out for: finer than any office printer's toner.
+const SHEET_DPI: u16 = 600;
+
+/// The name of a sheet in settings, such as `avery-5160`.
+pub fn sheet_name(sheet: &Sheet) -> String {
+    sheet.name.to_lowercase().replace(' ', "-")
+}
+
+/// What a sheet is, in a few words.
+pub(crate) fn sheet_words(sheet: &Sheet) -> String {
+    let (width, height) = sheet.label_mm;
+    format!("{}, {} labels of {width:.1} × {height:.1} mm a sheet", sheet.name, sheet.count())
+}
+
+/// The sheet as if each of its labels were one of a roll.
+fn cell(sheet: &Sheet) -> Media {
+    Media {
+        name: sheet_name(sheet),
+        width_mm: sheet.label_mm.0,
+        length: Length::DieCut { mm: sheet.label_mm.1, gap_mm: 0.0 },
+        side_mm: 0.0,
+        end_mm: 0.0,
+        thermal: Thermal::Transfer,
+        two_colour: false,
+    }
+}
+
 /// Whether a printer is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -33,15 +65,17 @@ pub enum Asked {
     /// As far as its language and line let it answer.
     #[default]
     Auto,
+    /// Whether it has taken a label, no more: for printers whose word about printed ones is not true.
+    Taken,
     /// Never: it says nothing, or nothing that is true.
     Never,
 }
 
 impl<'de> Deserialize<'de> for Asked {
-    /// `"auto"` and `"never"`; `true` and `false` from older settings.
+    /// `"auto"`, `"taken"` and `"never"`; `true` and `false` from older settings.
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         #[derive(Deserialize)]
-        #[serde(untagged, expecting = "answers is \"auto\" or \"never\"")]
+        #[serde(untagged, expecting = "answers is \"auto\", \"taken\" or \"never\"")]
         enum Said {
             Flag(bool),
             Word(String),
@@ -50,8 +84,9 @@ impl<'de> Deserialize<'de> for Asked {
             Said::Flag(true) => Ok(Self::Auto),
             Said::Flag(false) => Ok(Self::Never),
             Said::Word(word) if word == "auto" => Ok(Self::Auto),
+            Said::Word(word) if word == "taken" => Ok(Self::Taken),
             Said::Word(word) if word == "never" => Ok(Self::Never),
-            Said::Word(_) => Err(serde::de::Error::custom("answers is \"auto\" or \"never\"")),
+            Said::Word(_) => Err(serde::de::Error::custom("answers is \"auto\", \"taken\" or \"never\"")),
         }
     }
 }
@@ -115,7 +150,7 @@ impl Heat {
 pub struct PrinterSettings {
     /// What people call it; unique.
     pub name: String,
-    /// What it speaks: `escpos`, `zpl`, `tspl`, `brother-ql`, `dymo`.
+    /// What it speaks: `escpos`, `zpl`, `tspl`, `brother-ql`, `dymo`; `pdf` for label sheets on an office printer.
     pub language: String,
     /// Where it is: `tcp://host:port`, and what else the box can reach.
     pub address: String,
@@ -169,10 +204,13 @@ impl PrinterSettings {
     /// What does not, with what to do.
     pub fn checked(&self) -> Result<PrinterConfig, PrinterRefusal> {
         let name = named(&self.name)?;
+        if self.language == PDF {
+            return self.office(&name);
+        }
         let language: Language = self.language.parse()?;
         let row = language.row();
         let model = self.model.as_deref().map(str::trim).filter(|m| !m.is_empty());
-        if let Some(words) = model.filter(|_| language == Language::Dymo).and_then(dymo::refusal) {
+        if let Some(words) = model.and_then(row.refusal) {
             return Err(PrinterRefusal::Model(words));
         }
         let dpi = self.dpi.or(row.dpi.first().copied()).unwrap_or(203);
@@ -192,15 +230,54 @@ impl PrinterSettings {
             dpi,
             head_dots,
             answers: self.answers_of(language),
+            asked: self.answers,
+            sheet: None,
             media,
             darkness: self.darkness,
             speed_mm_s: self.speed,
             dense: self.dense,
             model: model.map(|m| m.chars().take(NAME_CHARS_MAX).collect()),
             patience: Patience::default(),
+            status_port: snmp::PORT,
         };
         config.takes_a_label()?;
         Ok(config)
+    }
+
+    /// An office printer: its paper is all that there is to say of it.
+    fn office(&self, name: &str) -> Result<PrinterConfig, PrinterRefusal> {
+        let (sheet, dpi) = (self.sheet()?, Dpi::new(SHEET_DPI).unwrap_or(Dpi::D203));
+        if self.dpi.is_some_and(|said| said != dpi.get()) {
+            let (dpi, known) = (self.dpi.unwrap_or_default(), dpi.get().to_string());
+            return Err(PrinterRefusal::Dpi { dpi, known });
+        }
+        let answers = match self.answers {
+            Asked::Auto => Answers::Printed,
+            Asked::Taken => Answers::Taken,
+            Asked::Never => Answers::Nothing,
+        };
+        Ok(PrinterConfig {
+            asked: self.answers,
+            sheet: Some(sheet),
+            dpi,
+            head_dots: dpi.dots_up(sheet.label_mm.0),
+            media: cell(sheet),
+            model: self.model.as_deref().map(|m| m.trim().chars().take(NAME_CHARS_MAX).collect()),
+            ..PrinterConfig::escpos(name, self.address.trim(), dpi, answers)
+        })
+    }
+
+    fn sheet(&self) -> Result<&'static Sheet, PrinterRefusal> {
+        let known = || SHEETS.iter().map(sheet_name).collect::<Vec<_>>().join(", ");
+        match &self.media {
+            None => Ok(&SHEETS[0]),
+            Some(MediaChoice::Named(name)) => Sheet::named(&name.replace('-', " ")).map_err(|_| {
+                PrinterRefusal::Sheet { media: name.chars().take(60).collect(), known: known() }
+            }),
+            Some(MediaChoice::Own(_)) => {
+                Err(PrinterRefusal::Sheet { media: "a roll of your own".into(), known: known() })
+            }
+        }
     }
 
     fn roll(&self, language: Language, dpi: Dpi, head_dots: u32) -> Result<Media, PrinterRefusal> {
@@ -225,11 +302,15 @@ impl PrinterSettings {
 
     fn answers_of(&self, language: Language) -> Answers {
         let address = self.address.trim();
-        match language.row().answers {
+        let row = language.row();
+        match (row.answers, row.beside) {
+            (Answers::Nothing, _) => Answers::Nothing,
             _ if self.answers == Asked::Never || address.starts_with("dir:") => Answers::Nothing,
-            // Nothing ever comes back on its socket: its state is asked for beside it.
-            _ if language == Language::BrotherQl && !address.starts_with("usb:") => Answers::Taken,
-            answers => answers,
+            (_, Some(beside)) if !address.starts_with("usb:") => beside,
+            // What these say beside their line they do not say on it.
+            (answers, Some(_)) => answers,
+            _ if self.answers == Asked::Taken => Answers::Taken,
+            (answers, None) => answers,
         }
     }
 }
@@ -290,15 +371,19 @@ pub struct PrinterConfig {
     pub name: String,
     /// `tcp://host:9100`.
     pub address: String,
-    /// What it speaks.
+    /// What it speaks, when it prints label by label.
     pub language: Language,
+    /// An office printer's paper: it gets PDF by the sheet, and has no other language.
+    pub sheet: Option<&'static Sheet>,
     /// Its resolution.
     pub dpi: Dpi,
     /// Dots across its head.
     pub head_dots: u32,
     /// What it can tell.
     pub answers: Answers,
-    /// What is in it.
+    /// What a person said of that.
+    pub asked: Asked,
+    /// What is in it; of a sheet, one of its labels.
     pub media: Media,
     /// 0 to 100.
     pub darkness: Option<u8>,
@@ -310,6 +395,8 @@ pub struct PrinterConfig {
     pub model: Option<String>,
     /// Its time limits.
     pub patience: Patience,
+    /// Where a printer that says nothing on its line is asked by SNMP: 161, unless its agent is a made one.
+    pub status_port: u16,
 }
 
 impl PrinterConfig {
@@ -323,13 +410,26 @@ impl PrinterConfig {
             dpi,
             head_dots: dpi.dots_up(72.0),
             answers,
+            asked: if answers == Answers::Nothing { Asked::Never } else { Asked::Auto },
+            sheet: None,
             media: language.usual_profile().media,
             darkness: None,
             speed_mm_s: None,
             dense: false,
             model: None,
             patience: Patience::default(),
+            status_port: snmp::PORT,
         }
+    }
+
+    /// The name of what it speaks.
+    pub(crate) fn speaks(&self) -> &'static str {
+        if self.sheet.is_some() { PDF } else { self.language.name() }
+    }
+
+    /// What is in it, for a person.
+    pub(crate) fn paper(&self) -> String {
+        self.sheet.map_or_else(|| self.media.describe(), |sheet| format!("labels of {}", sheet.name))
     }
 
     /// What a session has to know of it.
@@ -363,6 +463,14 @@ pub enum PrinterRefusal {
     /// Another printer has this name.
     #[error("another printer is called {0:?} already; choose another name, or remove that one first")]
     SameName(String),
+    /// Two workers at one printer would talk into each other's labels.
+    #[error("the printer {other:?} has the address {address} already; change or remove that one first")]
+    SameAddress {
+        /// Which has it.
+        other: String,
+        /// As given.
+        address: String,
+    },
     /// No printer has this name.
     #[error("no printer is called {0:?}; look into the list of printers")]
     Unknown(String),
@@ -372,7 +480,7 @@ pub enum PrinterRefusal {
     )]
     Fixed(String),
     /// No such language.
-    #[error(transparent)]
+    #[error("{0}, and pdf for label sheets on an office printer")]
     Language(#[from] UnknownLanguage),
     /// No such way to a printer.
     #[error(transparent)]
@@ -388,6 +496,14 @@ pub enum PrinterRefusal {
     /// No such roll.
     #[error("{media:?} is no roll for this language; choose one of {known}, or give width_mm and height_mm")]
     Media {
+        /// As given.
+        media: String,
+        /// What there is.
+        known: String,
+    },
+    /// No such sheet.
+    #[error("{media:?} is no sheet of labels that is known here; choose one of {known}")]
+    Sheet {
         /// As given.
         media: String,
         /// What there is.
@@ -442,6 +558,9 @@ pub enum PrinterRefusal {
     /// The box cannot write it down.
     #[error("the printer could not be written down, so nothing was changed; try again: {0}")]
     Ledger(#[from] LedgerError),
+    /// The line to a print queue could not be prepared.
+    #[error(transparent)]
+    Queue(#[from] QueueError),
     /// Its worker could not be started.
     #[error("the printer's worker could not be started; restart the box: {0}")]
     Worker(#[from] std::io::Error),
@@ -456,139 +575,20 @@ impl PrinterRefusal {
         match self {
             Self::Name | Self::SameName(_) | Self::Unknown(_) | Self::Fixed(_) => Some("name"),
             Self::Language(_) => Some("language"),
-            Self::Address(_) => Some("address"),
+            Self::Address(_) | Self::SameAddress { .. } => Some("address"),
             Self::Dpi { .. } => Some("dpi"),
-            Self::Media { .. } | Self::Length | Self::Millimetres { .. } | Self::HeadReach { .. } => {
-                Some("media")
-            }
+            Self::Media { .. }
+            | Self::Sheet { .. }
+            | Self::Length
+            | Self::Millimetres { .. }
+            | Self::HeadReach { .. } => Some("media"),
             Self::Range { field, .. } => Some(field),
             Self::Model(_) | Self::Encode(EncodeError::Model(_)) => Some("model"),
             Self::Encode(_) => Some("media"),
-            Self::TooMany | Self::Ledger(_) | Self::Worker(_) | Self::Fonts(_) => None,
+            Self::TooMany | Self::Ledger(_) | Self::Queue(_) | Self::Worker(_) | Self::Fonts(_) => None,
         }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn settings(language: &str) -> PrinterSettings {
-        PrinterSettings::new("Desk", language, "tcp://10.0.0.9:9100")
-    }
-
-    fn refusal(settings: &PrinterSettings) -> (Option<&'static str>, String) {
-        let refused = settings.checked().unwrap_err();
-        (refused.field(), refused.to_string())
-    }
-
-    fn own(width_mm: f64, height_mm: Option<f64>, continuous: bool) -> Option<MediaChoice> {
-        let (gap_mm, thermal) = (None, Heat::Direct);
-        Some(MediaChoice::Own(OwnMedia {
-            width_mm,
-            height_mm,
-            continuous,
-            gap_mm,
-            thermal,
-            two_colour: false,
-        }))
-    }
-
-    #[test]
-    fn every_language_with_nothing_said() {
-        for language in Language::all() {
-            let config = settings(language.name()).checked().unwrap();
-            assert_eq!(config.profile().media, (language.row().media)()[0]);
-        }
-    }
-
-    #[test]
-    fn every_roll_of_every_list_on_a_head_that_reaches() {
-        for language in Language::all() {
-            for media in (language.row().media)() {
-                let mut chosen = settings(language.name());
-                chosen.media = Some(MediaChoice::Named(media.name.clone()));
-                let dpi = Dpi::new(language.row().dpi[0]).unwrap();
-                let reach = dpi.dots_up(media.width_mm - 2.0 * media.side_mm);
-                chosen.head_dots = Some((language.row().head_dots)(dpi).max(reach));
-                assert!(
-                    chosen.checked().is_ok(),
-                    "{} {}: {:?}",
-                    language.name(),
-                    media.name,
-                    chosen.checked()
-                );
-            }
-        }
-    }
-
-    #[test]
-    fn refusals_name_the_field_and_what_to_do() {
-        let zpl = settings("zpl");
-        for (wrong, field, said) in [
-            (PrinterSettings { name: " ".into(), ..zpl.clone() }, "name", "1 to 60"),
-            (PrinterSettings { name: "a/b".into(), ..zpl.clone() }, "name", "slash"),
-            (PrinterSettings { name: "x".repeat(61), ..zpl.clone() }, "name", "1 to 60"),
-            (settings("epl"), "language", "escpos, zpl, tspl"),
-            (PrinterSettings { dpi: Some(180), ..zpl.clone() }, "dpi", "203 or 300 or 600"),
-            (PrinterSettings { dpi: Some(0), ..zpl.clone() }, "dpi", "not 0"),
-            (
-                PrinterSettings { media: Some(MediaChoice::Named("A4".into())), ..zpl.clone() },
-                "media",
-                "4x6in",
-            ),
-            (PrinterSettings { media: own(60.0, None, false), ..zpl.clone() }, "media", "either height_mm"),
-            (PrinterSettings { media: own(60.0, Some(30.0), true), ..zpl.clone() }, "media", "either"),
-            (PrinterSettings { media: own(f64::NAN, Some(30.0), false), ..zpl.clone() }, "media", "width_mm"),
-            (
-                PrinterSettings { media: own(60.0, Some(-3.0), false), ..zpl.clone() },
-                "media",
-                "height_mm is -3",
-            ),
-            (
-                PrinterSettings { media: own(200.0, Some(30.0), false), ..zpl.clone() },
-                "media",
-                "head reaches",
-            ),
-            (PrinterSettings { media: own(55.0, None, true), ..settings("brother-ql") }, "media", "roll"),
-            (PrinterSettings { darkness: Some(101), ..zpl.clone() }, "darkness", "0 to 100"),
-            (PrinterSettings { speed: Some(9_000), ..zpl.clone() }, "speed", "10 to 400"),
-            (PrinterSettings { head_dots: Some(0), ..zpl.clone() }, "head_dots", "from"),
-            (PrinterSettings { head_dots: Some(u32::MAX), ..zpl.clone() }, "head_dots", "9600"),
-            (PrinterSettings { model: Some("LabelWriter 550".into()), ..settings("dymo") }, "model", "450"),
-        ] {
-            let (at, words) = refusal(&wrong);
-            assert_eq!(at, Some(field), "{words}");
-            assert!(words.contains(said), "{words}");
-        }
-    }
-
-    #[test]
-    fn who_answers() {
-        let answers = |language: &str, address: &str| {
-            PrinterSettings { address: address.into(), ..settings(language) }.checked().unwrap().answers
-        };
-        assert_eq!(answers("escpos", "tcp://h:1"), Answers::Printed);
-        assert_eq!(answers("brother-ql", "tcp://h:1"), Answers::Taken);
-        assert_eq!(answers("brother-ql", "usb:123"), Answers::Printed);
-        assert_eq!(answers("zpl", "dir:/tmp"), Answers::Nothing);
-        let never = PrinterSettings { answers: Asked::Never, ..settings("escpos") };
-        assert_eq!(never.checked().unwrap().answers, Answers::Nothing);
-    }
-
-    #[test]
-    fn what_is_kept_reads_back_and_strange_keys_do_not() {
-        let full = PrinterSettings {
-            dpi: Some(300),
-            media: own(60.0, Some(30.0), false),
-            answers: Asked::Never,
-            ..settings("zpl")
-        };
-        let kept = serde_json::to_string(&full).unwrap();
-        assert_eq!(serde_json::from_str::<PrinterSettings>(&kept).unwrap(), full);
-        let short = r#"{"name":"a","language":"zpl","address":"tcp://h:1","media":"4x6in","answers":false}"#;
-        let read: PrinterSettings = serde_json::from_str(short).unwrap();
-        assert_eq!((read.media, read.answers), (Some(MediaChoice::Named("4x6in".into())), Asked::Never));
-        assert!(serde_json::from_str::<PrinterSettings>(&short.replace("media", "paper")).is_err());
-    }
-}
+mod tests;

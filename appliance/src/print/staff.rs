@@ -8,14 +8,22 @@ use std::time::{Duration, Instant};
 use labels::Typesetter;
 use labels::language::Answers;
 
+use super::address::{Address, AddressError};
+use super::ipp::Queue;
+use super::ledger::Ledger;
 use super::live::{Live, PrinterState, Shared};
-use super::printers::{Asked, PRINTERS_MAX, PrinterConfig, PrinterRefusal, PrinterSettings};
+use super::printers::{PRINTERS_MAX, PrinterConfig, PrinterRefusal, PrinterSettings, sheet_words};
+use super::sheets::SheetWorker;
+use super::transport::Transport;
 use super::view::{LoadedView, MediaView, PrinterView};
 use super::worker::Worker;
 use super::{LedgerError, Printing, STATE_FRESH_MS, shelf, transport};
+use crate::clock::Clock;
 
 /// How long a printer that goes away may take for the labels in flight; then they are in doubt.
 const LEAVE_MAX: Duration = Duration::from_secs(4);
+/// How long a worker that was told to drop everything may take for its last write to the disk.
+const DROP_MAX: Duration = Duration::from_secs(2);
 
 /// A thread whose end can be waited for with a limit.
 pub(crate) struct Thread {
@@ -34,10 +42,11 @@ impl Thread {
         Ok(Self { handle, ended })
     }
 
-    /// Waits for the end, at most until then.
-    pub(crate) fn wait(&self, until: Instant) {
-        // Whether it ended or the time did, the next step is the same.
-        let _ = self.ended.recv_timeout(until.saturating_duration_since(Instant::now()));
+    /// Waits for the end, at most until then; whether it came.
+    pub(crate) fn wait(&self, until: Instant) -> bool {
+        let told = self.ended.recv_timeout(until.saturating_duration_since(Instant::now()));
+        // Who hung up has ended too.
+        !matches!(told, Err(sync_mpsc::RecvTimeoutError::Timeout))
     }
 
     pub(crate) fn join(self) {
@@ -45,6 +54,49 @@ impl Thread {
             tracing::error!("a thread of the print room panicked");
         }
     }
+}
+
+/// How a printer is worked at.
+enum Way {
+    /// Label by label, over a line for bytes.
+    Line(Box<dyn Transport>),
+    /// By the sheet, through a queue at this address.
+    Queue(Box<Queue>, String),
+}
+
+/// The way to a printer: sheets go to queues, and labels to all others.
+fn way(config: &PrinterConfig) -> Result<Way, PrinterRefusal> {
+    if config.sheet.is_none() {
+        return Ok(Way::Line(transport::for_printer(config)?));
+    }
+    let address: Address = config.address.parse()?;
+    let none = || AddressError::NoQueue(address.to_string());
+    let queue = Queue::new(&address)?.ok_or_else(none)?;
+    Ok(Way::Queue(Box::new(queue), address.to_string()))
+}
+
+/// Puts in doubt what lies in a queue that nobody asks any more, because its printer was taken out of the settings or
+/// changed while the box was down.
+pub(crate) fn doubt_orphans(
+    ledger: &Ledger,
+    printers: &[PrinterConfig],
+    now_ms: i64,
+) -> Result<(), LedgerError> {
+    for job in ledger.open_jobs()? {
+        let heir = printers.iter().find(|config| config.name == job.head.printer);
+        if !job.progress.under_way.is_empty() && !inherits(ledger, heir, job.seq)? {
+            ledger.doubt(job.seq, now_ms)?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether this printer's worker will ask the very queue that has a sheet of the job.
+fn inherits(ledger: &Ledger, heir: Option<&PrinterConfig>, seq: u64) -> Result<bool, LedgerError> {
+    let Some(heir) = heir.filter(|heir| heir.sheet.is_some()) else { return Ok(false) };
+    let same = |address: &str| heir.address.parse::<Address>().is_ok_and(|own| own.to_string() == address);
+    let sheet = ledger.sheet(&heir.name)?;
+    Ok(sheet.is_some_and(|sheet| sheet.seq == seq && same(&sheet.address)))
 }
 
 /// One printer with its worker.
@@ -61,11 +113,21 @@ impl Desk {
     /// Waits for the worker's end after [`Shared::stop`]; when the time is over it drops everything.
     pub(crate) fn dismiss(&self, until: Instant) {
         let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(thread) = thread {
-            thread.wait(until);
+        let Some(thread) = thread else { return };
+        if !thread.wait(until) {
             self.shared.abandon.notify_one();
-            thread.join();
         }
+        if thread.wait(Instant::now() + DROP_MAX) {
+            thread.join();
+        } else {
+            // It hangs in a write to the disk, which no deadline reaches.
+            tracing::error!(printer = self.config.name, "a printer's worker does not end");
+        }
+    }
+
+    /// Whether somebody works at it.
+    fn works(&self) -> bool {
+        self.thread.lock().unwrap_or_else(PoisonError::into_inner).is_some()
     }
 
     fn view(&self, live: Live) -> PrinterView {
@@ -73,17 +135,20 @@ impl Desk {
         PrinterView {
             name: config.name.clone(),
             address: config.address.clone(),
-            language: config.language.name(),
+            language: config.speaks(),
             dpi: config.dpi.get(),
             head_dots: config.head_dots,
-            media: MediaView::from(&config.media),
+            media: match config.sheet {
+                Some(sheet) => MediaView { words: sheet_words(sheet), ..MediaView::from(&config.media) },
+                None => MediaView::from(&config.media),
+            },
             darkness: config.darkness,
             speed: config.speed_mm_s,
             dense: config.dense,
             model: config.model.clone(),
-            answers: if config.answers == Answers::Nothing { Asked::Never } else { Asked::Auto },
+            answers: config.asked,
             fixed: self.fixed,
-            confirms: config.answers == Answers::Printed,
+            confirms: live.answers.unwrap_or(config.answers) == Answers::Printed,
             state: live.state,
             advice: live.advice,
             since_ms: live.since_ms,
@@ -122,7 +187,9 @@ impl Printing {
     fn asked(&self, desk: &Desk) -> (Live, bool) {
         let live = desk.shared.live();
         let age_ms = self.clock.now().wall_ms.saturating_sub(live.heard_ms);
-        let stale = live.job.is_none() && age_ms > STATE_FRESH_MS;
+        // Where nobody works any more nobody answers.
+        let worked_at = live.state != PrinterState::Failed;
+        let stale = worked_at && live.job.is_none() && age_ms > STATE_FRESH_MS;
         if stale {
             desk.shared.ask();
         }
@@ -139,9 +206,9 @@ impl Printing {
         let settings = PrinterSettings { name: config.name.clone(), ..settings.clone() };
         let with: Vec<_> = kept.iter().filter(|k| k.name != config.name).cloned().chain([settings]).collect();
         let name = config.name.clone();
-        self.vacant(&name)?;
+        self.vacant(&config)?;
         // Written down first: a printer that works now is there after a restart.
-        transport::for_printer(&config)?;
+        way(&config)?;
         shelf::keep(&self.ledger, &with)?;
         *kept = with;
         if let Err(refusal) = self.hire(config, false) {
@@ -161,19 +228,29 @@ impl Printing {
         let desk = self.changeable(name)?;
         let settings = PrinterSettings { name: desk.config.name.clone(), ..settings.clone() };
         let config = settings.checked()?;
-        transport::for_printer(&config)?;
+        way(&config)?;
+        self.alone(&config)?;
         let changed: Vec<_> =
             kept.iter().map(|k| if k.name == name { settings.clone() } else { k.clone() }).collect();
         shelf::keep(&self.ledger, &changed)?;
-        *kept = changed;
-        let place = self.leave(&desk)?;
-        self.hire(config, false)?;
+        let before = std::mem::replace(&mut *kept, changed);
+        let place = self.leave(&desk, Some(&config))?;
+        let hired = self.hire(config, false);
+        if hired.is_err() {
+            let config = PrinterConfig::clone(&desk.config);
+            if let Err(refusal) = self.hire(config.clone(), false) {
+                self.stand_idle(config, false, &refusal);
+            }
+            *kept = before;
+            shelf::keep(&self.ledger, &kept)?;
+        }
         let mut desks = self.desks.write().unwrap_or_else(PoisonError::into_inner);
         if let (Some(place), Some(desk)) = (place, desks.pop()) {
             let place = place.min(desks.len());
             desks.insert(place, desk);
         }
         drop(desks);
+        hired?;
         self.one(name)
     }
 
@@ -187,7 +264,7 @@ impl Printing {
         let without: Vec<_> = kept.iter().filter(|k| k.name != name).cloned().collect();
         shelf::keep(&self.ledger, &without)?;
         *kept = without;
-        self.leave(&desk)?;
+        self.leave(&desk, None)?;
         Ok(())
     }
 
@@ -213,46 +290,111 @@ impl Printing {
         if desk.fixed { Err(PrinterRefusal::Fixed(desk.config.name.clone())) } else { Ok(desk) }
     }
 
-    fn vacant(&self, name: &str) -> Result<(), PrinterRefusal> {
+    fn vacant(&self, config: &PrinterConfig) -> Result<(), PrinterRefusal> {
         let desks = self.desks.read().unwrap_or_else(PoisonError::into_inner);
-        if desks.iter().any(|desk| desk.config.name == name) {
-            return Err(PrinterRefusal::SameName(name.to_owned()));
+        if desks.iter().any(|desk| desk.config.name == config.name) {
+            return Err(PrinterRefusal::SameName(config.name.clone()));
         }
-        if desks.len() >= PRINTERS_MAX { Err(PrinterRefusal::TooMany) } else { Ok(()) }
+        if desks.len() >= PRINTERS_MAX {
+            return Err(PrinterRefusal::TooMany);
+        }
+        drop(desks);
+        self.alone(config)
+    }
+
+    /// Whether no other printer has this address.
+    fn alone(&self, config: &PrinterConfig) -> Result<(), PrinterRefusal> {
+        let own = config.address.parse::<Address>();
+        let desks = self.desks.read().unwrap_or_else(PoisonError::into_inner);
+        let same = |desk: &&Desk| {
+            desk.config.name != config.name
+                && own.is_ok()
+                && desk.works()
+                && desk.config.address.parse::<Address>() == own
+        };
+        match desks.iter().find(same) {
+            None => Ok(()),
+            Some(desk) => {
+                let other = desk.config.name.clone();
+                Err(PrinterRefusal::SameAddress { other, address: config.address.clone() })
+            }
+        }
     }
 
     /// Starts a worker at a new printer, the last of the list.
     pub(crate) fn hire(&self, config: PrinterConfig, fixed: bool) -> Result<(), PrinterRefusal> {
-        self.vacant(&config.name)?;
-        let transport = transport::for_printer(&config)?;
-        let shared = Arc::new(Shared::new(
-            self.clock.now().wall_ms,
-            config.media.describe(),
-            self.ledger.news().clone(),
-        ));
-        let worker = Worker {
-            config: config.clone(),
-            ledger: self.ledger.clone(),
-            transport,
-            clock: self.clock.clone(),
-            random: self.random.clone(),
-            shared: shared.clone(),
-            outcomes: self.bell.clone(),
-            typesetter: Typesetter::new()?,
-            interrupted: self.ledger.torn(&config.name)?,
-            ahead: None,
+        self.vacant(&config)?;
+        let way = way(&config)?;
+        let shared = self.board(&config);
+        let (board, clock) = (shared.clone(), self.clock.clone());
+        let name = format!("print-{}", config.speaks());
+        let typesetter = Typesetter::new()?;
+        let thread = match (way, config.sheet) {
+            (Way::Queue(queue, address), Some(sheet)) => {
+                let worker = SheetWorker {
+                    config: config.clone(),
+                    sheet,
+                    queue: *queue,
+                    address,
+                    ledger: self.ledger.clone(),
+                    clock: self.clock.clone(),
+                    shared: shared.clone(),
+                    outcomes: self.bell.clone(),
+                    typesetter,
+                };
+                Thread::start(name, move || work(|| worker.run(), &board, &*clock))?
+            }
+            (Way::Queue(_, address), None) => return Err(AddressError::Queue(address).into()),
+            (Way::Line(transport), _) => {
+                let worker = Worker {
+                    config: config.clone(),
+                    ledger: self.ledger.clone(),
+                    transport,
+                    clock: self.clock.clone(),
+                    random: self.random.clone(),
+                    shared: shared.clone(),
+                    outcomes: self.bell.clone(),
+                    typesetter,
+                    interrupted: self.ledger.torn(&config.name)?,
+                    ahead: None,
+                };
+                Thread::start(name, move || work(|| worker.run(), &board, &*clock))?
+            }
         };
-        let board = shared.clone();
-        let thread =
-            Thread::start(format!("print-{}", config.language.name()), move || work(worker, &board))?;
-        let desk =
-            Desk { config: Arc::new(config), fixed, shared, thread: Arc::new(Mutex::new(Some(thread))) };
-        self.desks.write().unwrap_or_else(PoisonError::into_inner).push(desk);
+        self.seat(config, fixed, shared, Some(thread));
         Ok(())
     }
 
-    /// Sends the worker of a printer away; what it leaves half done is in doubt. Where the printer stood in the list.
-    fn leave(&self, desk: &Desk) -> Result<Option<usize>, LedgerError> {
+    /// Shows a printer at which nobody works, and why.
+    pub(crate) fn stand_idle(&self, config: PrinterConfig, fixed: bool, why: &PrinterRefusal) {
+        tracing::error!(printer = config.name, error = %why, "a printer was not started");
+        if matches!(why, PrinterRefusal::SameName(_) | PrinterRefusal::TooMany) {
+            return;
+        }
+        let then = if fixed {
+            "Correct it in the box's settings file and restart the box"
+        } else {
+            "Correct it in its settings"
+        };
+        let advice = format!("The printer does not work as it is set up: {why}. {then}.");
+        let shared = self.board(&config);
+        shared.set(PrinterState::Failed, &advice, self.clock.now().wall_ms);
+        self.seat(config, fixed, shared, None);
+    }
+
+    fn board(&self, config: &PrinterConfig) -> Arc<Shared> {
+        let news = self.ledger.news().clone();
+        Arc::new(Shared::new(self.clock.now().wall_ms, config.media.describe(), news))
+    }
+
+    fn seat(&self, config: PrinterConfig, fixed: bool, shared: Arc<Shared>, thread: Option<Thread>) {
+        let desk = Desk { config: Arc::new(config), fixed, shared, thread: Arc::new(Mutex::new(thread)) };
+        self.desks.write().unwrap_or_else(PoisonError::into_inner).push(desk);
+    }
+
+    /// Sends the worker of a printer away; what it leaves half done is in doubt, unless its heir asks on. Where the
+    /// printer stood in the list.
+    fn leave(&self, desk: &Desk, heir: Option<&PrinterConfig>) -> Result<Option<usize>, LedgerError> {
         desk.shared.stop();
         desk.dismiss(Instant::now() + LEAVE_MAX);
         let mut desks = self.desks.write().unwrap_or_else(PoisonError::into_inner);
@@ -262,7 +404,8 @@ impl Printing {
         }
         drop(desks);
         for job in self.ledger.open_jobs()? {
-            if job.head.printer == desk.config.name && !job.progress.under_way.is_empty() {
+            let left = job.head.printer == desk.config.name && !job.progress.under_way.is_empty();
+            if left && !inherits(&self.ledger, heir, job.seq)? {
                 self.ledger.doubt(job.seq, self.clock.now().wall_ms)?;
             }
         }
@@ -271,16 +414,17 @@ impl Printing {
 }
 
 /// The thread of one printer: its own small runtime, so that flushing the ledger holds nobody else up.
-fn work(worker: Worker, shared: &Shared) {
-    let clock = worker.clock.clone();
+fn work<F: Future<Output = ()>>(worker: impl FnOnce() -> F, shared: &Shared, clock: &dyn Clock) {
     let run = || {
         tokio::runtime::Builder::new_current_thread().enable_all().build().map(|runtime| {
             runtime.block_on(async {
                 tokio::select! {
-                    () = worker.run() => {}
+                    () = worker() => {}
                     () = shared.abandon.notified() => tracing::info!("printing was cut off"),
                 }
             });
+            // A name that is still looked up, or a folder on a server that is gone, holds nobody up.
+            runtime.shutdown_background();
         })
     };
     // A bug here must be seen on the printer's page and stop nothing but this printer.
@@ -294,3 +438,6 @@ fn work(worker: Worker, shared: &Shared) {
                   were on their way. Scanning and recording are not touched.";
     shared.set(PrinterState::Failed, advice, clock.now().wall_ms);
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,7 +11,7 @@ use super::ledger::{LedgerError, OPEN_MAX};
 use super::live::PrinterState;
 use super::make::MakeError;
 use super::plan::{LabelState, Proof};
-use super::printers::{Asked, Heat, PrinterRefusal};
+use super::printers::{Asked, Heat};
 use super::request::{JobKind, Reprint};
 use super::{KEY_CHARS_MAX, LABELS_MAX, REASON_CHARS_MAX};
 
@@ -318,7 +318,8 @@ impl PrintRefusal {
 
     /// Whether another template or another roll may do.
     pub(crate) fn is_of_size(&self) -> bool {
-        matches!(self, Self::Label { why, .. } if matches!(**why, MakeError::Media(_) | MakeError::Encode(_)))
+        matches!(self, Self::Label { why, .. }
+            if matches!(**why, MakeError::Media(_) | MakeError::Sheet(_) | MakeError::Encode(_)))
     }
 }
 
@@ -336,6 +337,9 @@ pub enum AnswerError {
         /// From 1.
         n: u32,
     },
+    /// It is known what became of every label.
+    #[error("no label of print job {0} is in doubt; nothing was changed")]
+    NoneInDoubt(JobId),
     /// It is known what became of the label.
     #[error("label {n} is not in doubt: it is {state:?}; nothing was changed")]
     NotInDoubt {
@@ -355,15 +359,6 @@ pub enum PrintError {
     /// The ledger.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
-    /// A printer's settings.
-    #[error("printer {name}: {why}")]
-    Printer {
-        /// Which printer.
-        name: String,
-        /// What is wrong with it.
-        #[source]
-        why: Box<PrinterRefusal>,
-    },
     /// The reporter of finished jobs could not be started.
     #[error("starting a thread of the print room: {0}")]
     Thread(#[from] std::io::Error),

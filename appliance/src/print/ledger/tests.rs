@@ -4,7 +4,7 @@ use super::tables::JOBS_KEPT;
 use super::*;
 use LabelState::{Cancelled, Confirmed, Failed, Queued, Sending, Sent, Unknown};
 
-fn memory() -> Arc<Database> {
+pub(super) fn memory() -> Arc<Database> {
     let backend = redb::backends::InMemoryBackend::new();
     Arc::new(Database::builder().create_with_backend(backend).unwrap())
 }
@@ -13,7 +13,7 @@ fn id(n: u8) -> JobId {
     JobId::new(1, [n; 10])
 }
 
-fn head(n: u8, labels: u32, key: Option<&str>) -> JobHead {
+pub(super) fn head(n: u8, labels: u32, key: Option<&str>) -> JobHead {
     JobHead {
         id: id(n),
         key: key.map(str::to_owned),
@@ -27,10 +27,12 @@ fn head(n: u8, labels: u32, key: Option<&str>) -> JobHead {
         names: Names::default(),
         notes: Vec::new(),
         reprint: None,
+        design: 0,
+        logo: 0,
     }
 }
 
-fn label(n: u8, blank: bool) -> LabelRequest {
+pub(super) fn label(n: u8, blank: bool) -> LabelRequest {
     let tag = Tag::from_random([n; 5]);
     LabelRequest {
         tag: Some(tag),
@@ -42,7 +44,7 @@ fn label(n: u8, blank: bool) -> LabelRequest {
 }
 
 /// The job's id, or the blank tag that is refused.
-fn submit(ledger: &Ledger, head: &JobHead, labels: &[LabelRequest]) -> Result<JobId, Tag> {
+pub(super) fn submit(ledger: &Ledger, head: &JobHead, labels: &[LabelRequest]) -> Result<JobId, Tag> {
     match ledger.submit(head, labels).unwrap() {
         Submitted::Job(job) => Ok(job.head.id),
         Submitted::BlankAgain(tag) => Err(tag),
@@ -50,7 +52,7 @@ fn submit(ledger: &Ledger, head: &JobHead, labels: &[LabelRequest]) -> Result<Jo
     }
 }
 
-fn states(ledger: &Ledger, n: u8) -> Vec<LabelState> {
+pub(super) fn states(ledger: &Ledger, n: u8) -> Vec<LabelState> {
     let seq = ledger.job(id(n)).unwrap().unwrap().seq;
     ledger.rows(seq).unwrap().iter().map(|r| r.state).collect()
 }
