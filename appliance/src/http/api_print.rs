@@ -26,7 +26,6 @@ use super::query::Exactly;
 use super::{AppState, guard};
 use crate::print::{
     AnswerError, JobView, Names, PrinterRefusal, PrinterSettings, PrinterView, Printing, ReprintRequest,
-    draw_for_paper,
 };
 
 /// Labels of one request; more go in further requests.
@@ -49,6 +48,7 @@ pub(super) fn routes() -> Router<AppState> {
         .route("/api/v1/labels/{id}", get(labels_job))
         .route("/api/v1/labels/{id}/cancel", post(labels_cancel))
         .route("/api/v1/labels/{id}/reprint", post(labels_reprint))
+        .route("/api/v1/labels/{id}/answer", post(labels_answer_all))
         .route("/api/v1/labels/{id}/labels/{n}/answer", post(labels_answer))
 }
 
@@ -56,10 +56,14 @@ pub(super) fn routes() -> Router<AppState> {
 pub(super) fn printer_refused(refusal: &PrinterRefusal) -> Problem {
     let (status, code) = match refusal {
         PrinterRefusal::SameName(_) => (StatusCode::CONFLICT, "same-name"),
+        PrinterRefusal::SameAddress { .. } => (StatusCode::CONFLICT, "same-address"),
         PrinterRefusal::Fixed(_) => (StatusCode::CONFLICT, "fixed"),
         PrinterRefusal::TooMany => (StatusCode::CONFLICT, "printers"),
         PrinterRefusal::Unknown(_) => (StatusCode::NOT_FOUND, "not-found"),
-        PrinterRefusal::Ledger(_) | PrinterRefusal::Worker(_) | PrinterRefusal::Fonts(_) => {
+        PrinterRefusal::Ledger(_)
+        | PrinterRefusal::Queue(_)
+        | PrinterRefusal::Worker(_)
+        | PrinterRefusal::Fonts(_) => {
             return Problem::internal(refusal).safe("Nothing was changed.");
         }
         _ => (StatusCode::UNPROCESSABLE_ENTITY, "printer"),
@@ -249,6 +253,18 @@ async fn labels_answer(
     settle(&state, move |printing| printing.answer(id, n, printed)).await
 }
 
+/// For all labels of a job that are in doubt: they lie on one sheet.
+async fn labels_answer_all(
+    State(state): State<AppState>,
+    _: MayWrite,
+    Path(id): Path<String>,
+    request: Request,
+) -> Result<Json<JobView>, Problem> {
+    let id = job_id(&id)?;
+    let Answer { printed } = read_json(request).await?;
+    settle(&state, move |printing| printing.answer_all(id, printed)).await
+}
+
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Again {
@@ -366,7 +382,9 @@ pub(super) async fn sheet(state: &AppState, ask: Ask, paper: Paper) -> Result<Ve
             template::Height::Mm(mm) => t.width_mm <= sheet.label_mm.0 && mm <= sheet.label_mm.1,
             template::Height::Continuous => false,
         };
-        let drawings = draw_for_paper(ask.template.as_deref(), ask.names, &labels, dpi, |t| fits(&t))
+        let drawings = asked
+            .printing
+            .draw_for_paper(ask.template.as_deref(), ask.names, &labels, dpi, |t| fits(&t))
             .map_err(|e| labels::refused(&e))?;
         pdf::sheets(sheet, paper.start, paper.nudge, drawings.into_iter())
             .map_err(|e| sheet_refused("sheet", &e))

@@ -103,7 +103,7 @@ pub(super) fn not_answered(error: &AnswerError) -> Problem {
         AnswerError::NoJob(_) | AnswerError::NoLabel { .. } => {
             Problem::not_found().detail(sentence(&error.to_string()))
         }
-        AnswerError::NotInDoubt { .. } => {
+        AnswerError::NotInDoubt { .. } | AnswerError::NoneInDoubt(_) => {
             Problem::new(StatusCode::CONFLICT, "not-in-doubt", "Nobody is asked about this label")
                 .detail(sentence(&error.to_string()))
                 .safe("Nothing was changed.")

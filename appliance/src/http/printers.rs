@@ -4,7 +4,6 @@ mod setup;
 
 use std::time::Duration;
 
-use ::labels::language::LANGUAGES;
 use askama::Template;
 use axum::Router;
 use axum::extract::{Path, Request, State};
@@ -27,7 +26,7 @@ use super::station::queue::{PrinterCard, printer_card, segment};
 use super::station::{Choice, aside, only_changers};
 use super::view::Snapshot;
 use crate::print::discover::{self, Doors, Found, Target};
-use crate::print::{DeviceTree, PrinterRefusal, PrinterView};
+use crate::print::{DeviceTree, PDF, PrinterRefusal, PrinterView};
 use setup::{Start, Typed};
 
 /// How long the page of one printer waits for its answer.
@@ -171,6 +170,8 @@ struct NewPage {
     typed: Typed,
     /// Empty: which language is asked first.
     language: &'static str,
+    /// Sheets through a print queue: there is less to ask.
+    office: bool,
     languages: Vec<Choice>,
     dpis: Vec<Choice>,
     medias: Vec<Choice>,
@@ -196,18 +197,15 @@ fn new_page(
 ) -> Result<Response, Problem> {
     let status = if problems.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let snapshot = Snapshot::now(state);
-    let language = setup::language(&typed.language);
-    let languages = LANGUAGES.iter();
-    let languages = languages
-        .map(|row| Choice::new(row.name, format!("{} ({})", row.printers, row.name), &typed.language));
     let template = NewPage {
         frame: Frame::staff(state, &snapshot, "Add a printer", signed, Place::Labels).with_script(state),
         problems,
         form_token: signed.form_token(),
-        language: language.map_or("", |row| row.printers),
-        languages: languages.collect(),
-        dpis: language.map(|row| setup::dpis(row, &typed)).unwrap_or_default(),
-        medias: language.map(|row| setup::medias(row, &typed)).unwrap_or_default(),
+        language: setup::printers(&typed.language),
+        office: typed.language == PDF,
+        languages: setup::languages(&typed),
+        dpis: setup::dpis(&typed),
+        medias: setup::medias(&typed),
         typed,
         why,
     };
@@ -251,6 +249,7 @@ struct OnePage {
     card: PrinterCard,
     printer: PrinterView,
     typed: Typed,
+    office: bool,
     dpis: Vec<Choice>,
     medias: Vec<Choice>,
     to: String,
@@ -285,15 +284,15 @@ fn one_page(
     let snapshot = Snapshot::now(state);
     let jobs = state.printing.jobs().map_err(|e| Problem::internal(&e))?;
     let card = printer_card(&printer, &jobs, &snapshot.local);
-    let language = setup::language(printer.language);
     let frame =
         Frame::staff(state, &snapshot, printer.name.clone(), signed, Place::Labels).with_script(state);
     let template = OnePage {
         frame: frame.live_prints(state, &snapshot),
         to: card.to.clone(),
         card,
-        dpis: language.map(|row| setup::dpis(row, &typed)).unwrap_or_default(),
-        medias: language.map(|row| setup::medias(row, &typed)).unwrap_or_default(),
+        office: typed.language == PDF,
+        dpis: setup::dpis(&typed),
+        medias: setup::medias(&typed),
         typed,
         printer,
         form_token: signed.form_token(),

@@ -1,12 +1,13 @@
 //! The form of a printer: what was typed into it, what there is to choose from, and the settings that come of it.
 
 use ::labels::language::{LANGUAGES, Row};
+use ::labels::sheet::SHEETS;
 use serde::Deserialize;
 
 use super::super::form::Form;
 use super::super::scan_page::Wrong;
 use super::super::station::Choice;
-use crate::print::{Asked, Heat, MediaChoice, OwnMedia, PrinterSettings, PrinterView};
+use crate::print::{Asked, Heat, MediaChoice, OwnMedia, PDF, PrinterSettings, PrinterView, sheet_name};
 
 /// The choice of a roll that is on no list.
 const OWN: &str = "own";
@@ -76,9 +77,7 @@ impl Typed {
     pub(super) fn present(printer: &PrinterView) -> Self {
         let number = |n: Option<u16>| n.map_or_else(String::new, |n| n.to_string());
         let mm = |n: Option<f64>| n.map_or_else(String::new, |n| n.to_string());
-        let listed = language(printer.language)
-            .is_some_and(|row| (row.media)().iter().any(|media| media.name == printer.media.name));
-        let own = !listed;
+        let own = is_own(printer);
         Self {
             name: printer.name.clone(),
             address: printer.address.clone(),
@@ -99,21 +98,29 @@ impl Typed {
     /// The settings, or what cannot be read. What the form does not show stays as it is at `present`.
     pub(super) fn settings(&self, present: Option<&PrinterView>) -> Result<PrinterSettings, Wrong> {
         let dpi = number(&self.dpi, "dpi", "Choose the dots per inch")?;
-        let same = present.filter(|p| Some(p.dpi) == dpi && p.language == self.language);
+        let same = present.filter(|p| p.language == self.language);
         let media = match self.media.as_str() {
             "" => None,
-            OWN => Some(MediaChoice::Own(self.own_media()?)),
+            OWN => {
+                // The form does not ask for a second colour: a program may have said that the roll has one.
+                let two_colour = same.is_some_and(|p| is_own(p) && p.media.two_colour);
+                Some(MediaChoice::Own(OwnMedia { two_colour, ..self.own_media()? }))
+            }
             name => Some(MediaChoice::Named(name.to_owned())),
         };
         Ok(PrinterSettings {
             dpi,
-            head_dots: same.map(|p| p.head_dots),
+            head_dots: same.filter(|p| Some(p.dpi) == dpi).map(|p| p.head_dots),
             media,
             darkness: number(&self.darkness, "darkness", "Darkness is a number from 0 to 100, or empty")?,
             speed: number(&self.speed, "speed", "Speed is a number of millimetres a second, or empty")?,
             dense: present.is_some_and(|p| p.dense),
             model: Some(self.model.clone()).filter(|model| !model.is_empty()),
-            answers: if self.mute { Asked::Never } else { Asked::Auto },
+            answers: match present.map(|p| p.answers) {
+                _ if self.mute => Asked::Never,
+                Some(Asked::Taken) => Asked::Taken,
+                _ => Asked::Auto,
+            },
             ..PrinterSettings::new(&self.name, &self.language, &self.address)
         })
     }
@@ -142,18 +149,48 @@ fn number<T: std::str::FromStr>(text: &str, at: &str, words: &str) -> Result<Opt
     text.parse().map(Some).map_err(|_| Wrong { at: at.to_owned(), words: words.to_owned() })
 }
 
+/// Whether the roll in it is on no list.
+fn is_own(printer: &PrinterView) -> bool {
+    let listed = |row: &Row| (row.media)().iter().any(|media| media.name == printer.media.name);
+    printer.language != PDF && !language(printer.language).is_some_and(listed)
+}
+
+/// Whose printers speak it; empty when nobody's do.
+pub(super) fn printers(name: &str) -> &'static str {
+    if name == PDF { "office printers, label sheets" } else { language(name).map_or("", |row| row.printers) }
+}
+
+/// The languages to choose from.
+pub(super) fn languages(typed: &Typed) -> Vec<Choice> {
+    let names = LANGUAGES.iter().map(|row| row.name).chain([PDF]);
+    let words = |name: &str| {
+        let printers = printers(name);
+        let first: String = printers.chars().take(1).flat_map(char::to_uppercase).collect();
+        format!("{first}{} ({name})", printers.chars().skip(1).collect::<String>())
+    };
+    names.map(|name| Choice::new(name, words(name), &typed.language)).collect()
+}
+
 /// The language of this name.
-pub(super) fn language(name: &str) -> Option<&'static Row> {
+fn language(name: &str) -> Option<&'static Row> {
     LANGUAGES.iter().find(|row| row.name == name)
 }
 
-pub(super) fn dpis(row: &Row, typed: &Typed) -> Vec<Choice> {
+pub(super) fn dpis(typed: &Typed) -> Vec<Choice> {
+    let Some(row) = language(&typed.language) else { return Vec::new() };
     let usual = row.dpi.first().map(u16::to_string).unwrap_or_default();
     let chosen = if typed.dpi.is_empty() { &usual } else { &typed.dpi };
     row.dpi.iter().map(|dpi| Choice::new(dpi.to_string(), format!("{dpi} dots per inch"), chosen)).collect()
 }
 
-pub(super) fn medias(row: &Row, typed: &Typed) -> Vec<Choice> {
+pub(super) fn medias(typed: &Typed) -> Vec<Choice> {
+    if typed.language == PDF {
+        let words = |s: &::labels::sheet::Sheet| {
+            format!("{}: {} labels of {:.1} × {:.1} mm", s.name, s.count(), s.label_mm.0, s.label_mm.1)
+        };
+        return SHEETS.iter().map(|s| Choice::new(sheet_name(s), words(s), &typed.media)).collect();
+    }
+    let Some(row) = language(&typed.language) else { return Vec::new() };
     let rolls = (row.media)();
     let first = rolls.first().map(|media| media.name.clone()).unwrap_or_default();
     let chosen = if typed.media.is_empty() { &first } else { &typed.media };
@@ -176,8 +213,7 @@ mod tests {
 
     #[test]
     fn rolls_of_a_list_and_measured_ones() {
-        let row = language("zpl").unwrap();
-        for choice in medias(row, &typed()).into_iter().filter(|choice| choice.value != OWN) {
+        for choice in medias(&typed()).into_iter().filter(|choice| choice.value != OWN) {
             let settings = Typed { media: choice.value, ..typed() }.settings(None).unwrap();
             assert!(settings.checked().is_ok(), "{settings:?}: {:?}", settings.checked());
         }
@@ -189,6 +225,23 @@ mod tests {
             panic!("not its own")
         };
         assert_eq!((media.height_mm, media.continuous), (None, true));
+    }
+
+    fn office() -> Typed {
+        let address = "ipp://10.0.0.9/ipp/print".into();
+        Typed { name: "Ward 3".into(), language: PDF.into(), address, ..Typed::default() }
+    }
+
+    #[test]
+    fn sheets_of_an_office_printer() {
+        let choices = medias(&office());
+        assert_eq!(choices.len(), SHEETS.len());
+        for choice in choices {
+            let settings = Typed { media: choice.value.clone(), ..office() }.settings(None).unwrap();
+            assert_eq!(settings.checked().unwrap().media.name, choice.value);
+        }
+        assert!(languages(&office()).iter().any(|choice| choice.value == PDF && choice.chosen));
+        assert!(dpis(&office()).is_empty());
     }
 
     #[test]

@@ -146,7 +146,9 @@ async fn settle(
     let done = tokio::task::spawn_blocking(move || work(&printing, id)).await;
     match done.map_err(|e| Problem::internal(&e))? {
         // Somebody else was quicker: the page shows how it stands.
-        Ok(_) | Err(AnswerError::NotInDoubt { .. } | AnswerError::NoneInDoubt(_)) => Ok(see_other(&format!("/staff/labels/{id}"))),
+        Ok(_) | Err(AnswerError::NotInDoubt { .. } | AnswerError::NoneInDoubt(_)) => {
+            Ok(see_other(&format!("/staff/labels/{id}")))
+        }
         Err(error) => Err(labels::not_answered(&error)),
     }
 }

@@ -89,7 +89,8 @@ fn trouble(printer: Option<&PrinterView>, advice: &str) -> &'static str {
         _ if advice.starts_with("Another roll") => "Wrong roll",
         // What it has stands first; what to do about it is another thing at an office printer.
         _ => {
-            let has = |c: Condition| c.advice().split_inclusive('.').next().is_some_and(|s| advice.starts_with(s));
+            let has =
+                |c: Condition| c.advice().split_inclusive('.').next().is_some_and(|s| advice.starts_with(s));
             TROUBLES.iter().find(|(c, _)| has(*c)).map_or("Paused", |(_, word)| word)
         }
     }
@@ -163,9 +164,8 @@ pub(in super::super) fn job_card(job: &JobView, printers: &[PrinterView], local:
     let advice = match &job.summary.state {
         JobState::Paused(reason) => {
             let goes_on = at.filter(|_| of > 1);
-            let goes_on = goes_on.map(|n| {
-                format!(" It goes on at {n}; if half of {n} is out already, throw that half away.")
-            });
+            let goes_on = goes_on
+                .map(|n| format!(" It goes on at {n}; if half of {n} is out already, throw that half away."));
             format!("{}{}", sentence(reason), goes_on.unwrap_or_default())
         }
         JobState::Queued if job.summary.ahead > 0 => {
@@ -396,5 +396,64 @@ pub(in super::super) fn label_line(label: &LabelView, job: &JobSummary) -> Label
         state,
         reason: label.reason.clone().unwrap_or_default(),
         again: settled && !label.blank && job.kind == JobKind::Labels,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn label(n: u32, state: LabelState, blank: bool) -> LabelView {
+        let (tag, name) = (None, format!("Pump {n}"));
+        LabelView { n, tag, name, blank, state, proof: None, attempts: 1, at_ms: 0, reason: None }
+    }
+
+    fn labels(doubted: &[u32], blank: bool) -> Vec<LabelView> {
+        let state = |n| if doubted.contains(&n) { LabelState::Unknown } else { LabelState::Queued };
+        (1..=70).map(|n| label(n, state(n), blank)).collect()
+    }
+
+    #[test]
+    fn a_sheet_is_one_question() {
+        let sheet: Vec<u32> = (31..=60).collect();
+        let asked = doubts(&labels(&sheet, false), true);
+        assert_eq!(asked.len(), 1);
+        assert_eq!(asked[0].question, "is the sheet with labels 31–60 there?");
+        assert_eq!(
+            (asked[0].n.as_str(), asked[0].what.as_str()),
+            (ALL_IN_DOUBT, "30 labels: Pump 31 to Pump 60")
+        );
+        assert_eq!(
+            (asked[0].yes.as_str(), asked[0].no.as_str()),
+            ("Yes, go on with 61", "No, print them again")
+        );
+        let asked = doubts(&labels(&[1, 2, 3, 7, 69, 70], true), false);
+        assert_eq!(asked.len(), 1, "no label printer leaves so many");
+        assert_eq!(asked[0].question, "is the sheet with labels 1–3, 7, 69–70 there?");
+        assert_eq!(
+            (asked[0].yes.as_str(), asked[0].no.as_str()),
+            ("Yes, it is", "No, these tags are spoilt")
+        );
+    }
+
+    #[test]
+    fn labels_of_a_label_printer_are_asked_about_one_by_one() {
+        let asked = doubts(&labels(&[16, 17], false), false);
+        let questions: Vec<&str> = asked.iter().map(|doubt| doubt.question.as_str()).collect();
+        assert_eq!(questions, ["did label 16 come out?", "did label 17 come out?"]);
+        assert_eq!((asked[1].n.as_str(), asked[1].yes.as_str()), ("17", "Yes, go on with 18"));
+        assert_eq!(doubts(&labels(&[16, 17], false), true).len(), 1, "two on one sheet");
+        assert_eq!(doubts(&labels(&[16], false), true)[0].n, "16");
+    }
+
+    #[test]
+    fn what_an_office_printer_has_is_told_in_the_same_word() {
+        let words = |advice: &str| trouble(None, advice);
+        assert_eq!(
+            words("The printer is out of paper. Put sheets of Avery 5160 into its tray."),
+            "Paper out"
+        );
+        assert_eq!(words("The printer's cover is open. Close it: printing goes on by itself."), "Cover open");
+        assert_eq!(words("The print queue takes no documents now."), "Paused");
     }
 }

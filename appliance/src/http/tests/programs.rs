@@ -3,26 +3,26 @@
 use super::*;
 use crate::identity::ApiToken;
 
-struct Program<'a> {
-    world: &'a World,
-    token: String,
+pub(super) struct Program<'a> {
+    pub(super) world: &'a World,
+    pub(super) token: String,
 }
 
-fn program(world: &World, scope: Scope) -> Program<'_> {
+pub(super) fn program(world: &World, scope: Scope) -> Program<'_> {
     Program { world, token: world.state.identity.tokens.make("cmms", scope, NOW).unwrap() }
 }
 
 impl Program<'_> {
-    async fn send(&self, mut request: Request<Body>) -> Answer {
+    pub(super) async fn send(&self, mut request: Request<Body>) -> Answer {
         request.headers_mut().insert("authorization", format!("Bearer {}", self.token).parse().unwrap());
         self.world.send(request, true).await
     }
 
-    async fn get(&self, path: &str) -> Answer {
+    pub(super) async fn get(&self, path: &str) -> Answer {
         self.send(Request::get(path).body(Body::empty()).unwrap()).await
     }
 
-    async fn post(&self, path: &str, body: serde_json::Value) -> Answer {
+    pub(super) async fn post(&self, path: &str, body: serde_json::Value) -> Answer {
         self.send(json(path, &body.to_string())).await
     }
 }
@@ -36,7 +36,10 @@ fn put(path: &str, body: &str) -> Request<Body> {
 }
 
 fn printer(name: &str) -> serde_json::Value {
-    serde_json::json!({"name": name, "language": "zpl", "address": "tcp://127.0.0.1:1", "media": "2.4x1.2in"})
+    // No two printers have one address.
+    let port = name.bytes().map(u32::from).sum::<u32>() + 2;
+    let address = format!("tcp://127.0.0.1:{port}");
+    serde_json::json!({"name": name, "language": "zpl", "address": address, "media": "2.4x1.2in"})
 }
 
 #[tokio::test]
@@ -281,6 +284,8 @@ async fn printers_come_and_go() {
         ("media", serde_json::json!({"width_mm": 900, "continuous": true}), "media"),
         ("dpi", serde_json::json!(180), "dpi"),
         ("address", serde_json::json!("http://x/y/z"), "address"),
+        ("address", serde_json::json!("ipp://10.0.0.9/ipp/print"), "address"),
+        ("language", serde_json::json!("pdf"), "media"),
         ("darkness", serde_json::json!(101), "darkness"),
     ] {
         let mut wrong = printer("Other");
@@ -324,6 +329,11 @@ async fn printers_come_and_go() {
         .post(&format!("{}/labels/1/answer", test.location()), serde_json::json!({"printed": true}))
         .await
         .is(409);
+    program
+        .post(&format!("{}/answer", test.location()), serde_json::json!({"printed": true}))
+        .await
+        .is(409)
+        .has("in doubt");
     program
         .post(&format!("{}/labels/x/answer", test.location()), serde_json::json!({"printed": true}))
         .await
@@ -486,6 +496,7 @@ async fn every_described_path_answers_as_described() {
         for (method, operation) in methods.as_object().unwrap() {
             let real = path
                 .replace("preview.png", &format!("preview.png?tag={}", world.pump))
+                .replace("templates/{name}", "templates/bench")
                 .replace("{name}", "Bench")
                 .replace("{n}", "1")
                 .replace("{tag}", world.pump.as_str())
@@ -496,7 +507,15 @@ async fn every_described_path_answers_as_described() {
             if real.contains("/Bench") {
                 program.post("/api/v1/printers", printer("Bench")).await;
             }
+            let file = super::designs::file_of(&real);
+            if let Some(file) = &file {
+                let kept = Request::put(&real).body(Body::from(file.clone())).unwrap();
+                assert!([200, 201].contains(&program.send(kept).await.status), "{real}");
+            }
             let request = match (method.as_str(), path.starts_with("/api/register")) {
+                ("put", _) if file.is_some() => {
+                    Request::put(&real).body(Body::from(file.unwrap_or_default())).unwrap()
+                }
                 ("get", _) => Request::get(&real).body(Body::empty()).unwrap(),
                 ("delete", _) => Request::delete(&real).body(Body::empty()).unwrap(),
                 ("put", _) => put(&real, &printer("Bench").to_string()),

@@ -257,7 +257,7 @@ async fn printers_are_added_changed_tested_and_removed() {
     desk.get("/staff/printers/Nobody").await.is(404);
     desk.get("/staff/printers/new").await.is(200).has("What it speaks");
     let start =
-        "/staff/printers/new?name=Zebra&address=tcp://127.0.0.1:1&language=zpl&why=Its%20name%20says%20so.";
+        "/staff/printers/new?name=Zebra&address=tcp://127.0.0.1:2&language=zpl&why=Its%20name%20says%20so.";
     desk.get(start)
         .await
         .is(200)
@@ -265,7 +265,7 @@ async fn printers_are_added_changed_tested_and_removed() {
         .has("Its name says so.")
         .has("Darkness")
         .has("value=\"Zebra\"");
-    let form = [("name", "Zebra ½"), ("address", "tcp://127.0.0.1:1"), ("language", "zpl"), ("dpi", "203")];
+    let form = [("name", "Zebra ½"), ("address", "tcp://127.0.0.1:2"), ("language", "zpl"), ("dpi", "203")];
     desk.post("/staff/printers", &token, &[&form[..], &[("darkness", "101")]].concat())
         .await
         .is(422)
@@ -279,7 +279,7 @@ async fn printers_are_added_changed_tested_and_removed() {
     desk.post("/staff/printers", &token, &form).await.is(422).has("called");
     let own = "/staff/printers/Zebra%20%C2%BD";
     let change = [
-        ("address", "tcp://127.0.0.1:1"),
+        ("address", "tcp://127.0.0.1:2"),
         ("dpi", "300"),
         ("darkness", "70"),
         ("media", "own"),
@@ -295,6 +295,51 @@ async fn printers_are_added_changed_tested_and_removed() {
     desk.post(&format!("{own}/remove"), &token, &[]).await.is(303);
     desk.get("/staff/printers").await.has_not("Zebra");
     desk.post("/staff/printers/Desk/remove", &token, &[]).await.is(409);
+}
+
+#[tokio::test]
+async fn an_office_printer_is_added_and_changed() {
+    let world = World::new().await;
+    let desk = desk(&world, Role::Biomed).await;
+    let page =
+        desk.get("/staff/printers/new?name=HP&address=ipp://127.0.0.1:1&language=pdf&media=avery-5160").await;
+    page.is(200)
+        .has("Sheets in its tray")
+        .has("Avery L7163: 14 labels")
+        .has_not("Darkness")
+        .has("ipp://127.0.0.1:1");
+    desk.get("/staff/printers/new")
+        .await
+        .has("Office printers, label sheets (pdf)")
+        .has("ipp://10.0.0.9/ipp/print");
+    let token = page.hidden("form");
+    let form =
+        [("name", "HP"), ("address", "ipp://127.0.0.1:1"), ("language", "pdf"), ("media", "avery-l7163")];
+    let wrong =
+        [("name", "HP"), ("address", "tcp://127.0.0.1:2"), ("language", "pdf"), ("media", "avery-5160")];
+    desk.post("/staff/printers", &token, &wrong)
+        .await
+        .is(422)
+        .has("print queues only")
+        .has("Sheets in its tray");
+    let added = desk.post("/staff/printers", &token, &form).await;
+    assert_eq!((added.status, added.location().as_str()), (303, "/staff/printers/HP"));
+    let page = desk.get("/staff/printers/HP").await;
+    page.is(200)
+        .has("PDF, a sheet at a time")
+        .has("Avery L7163, 14 labels of 99.1 × 38.1 mm a sheet")
+        .has("each sheet");
+    let change = [("address", "ipp://127.0.0.1:3"), ("media", "avery-5163"), ("mute", "1")];
+    desk.post("/staff/printers/HP", &token, &change).await.is(303);
+    desk.get("/staff/printers/HP").await.has("Avery 5163").has("labels count as sent").has("127.0.0.1:3");
+    desk.post("/staff/printers/HP", &token, &[("address", "tcp://127.0.0.1:3")]).await.is(422);
+    let pump = world.pump.to_string();
+    let printed =
+        desk.post("/staff/labels", &token, &[("tag", &pump), ("printer", "HP"), ("do", "print")]).await;
+    printed.is(303);
+    desk.post(&format!("{}/answer", printed.location()), &token, &[("n", "all"), ("printed", "yes")])
+        .await
+        .is(303);
 }
 
 #[tokio::test]
