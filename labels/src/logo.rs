@@ -1,11 +1,13 @@
 //! A hospital's logo: an uploaded picture, refused before it is unpacked when it is too large, then dots.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
 
 use crate::bitmap::Bitmap;
 
 /// Bytes of a logo's file.
-pub const FILE_BYTES_MAX: usize = 8 * 1024 * 1024;
+pub const FILE_BYTES_MAX: usize = 1024 * 1024;
 /// Pixels of a logo; a label shows some ten thousand of them.
 pub const PIXELS_MAX: u64 = 4_000_000;
 /// Pixels of one side.
@@ -19,7 +21,7 @@ const THRESHOLD: u32 = 128;
 #[derive(Debug, thiserror::Error)]
 pub enum LogoError {
     /// Over [`FILE_BYTES_MAX`].
-    #[error("the logo's file has {0} bytes; at most {FILE_BYTES_MAX} are taken: save it smaller")]
+    #[error("the logo's file has {0} bytes; at most 1 MB ({FILE_BYTES_MAX}) is taken: save it smaller")]
     File(usize),
     /// Neither of the two.
     #[error("the logo is neither a PNG nor a JPEG picture; save it as one of them")]
@@ -44,7 +46,15 @@ pub enum LogoError {
 pub struct Logo {
     width: u32,
     height: u32,
-    greys: Vec<u8>,
+    greys: Arc<[u8]>,
+    /// As it was fitted last: the labels of a job all have it in one size.
+    fitted: Arc<Mutex<Option<Fitted>>>,
+}
+
+#[derive(Debug)]
+struct Fitted {
+    room: (u32, u32),
+    dots: Bitmap,
 }
 
 impl Logo {
@@ -75,11 +85,28 @@ impl Logo {
             // At most 255.
             ((grey * alpha + 255 * (255 - alpha)) / 255) as u8
         };
-        Ok(Self { width, height, greys: picture.pixels().map(on_white).collect() })
+        Ok(Self { width, height, greys: picture.pixels().map(on_white).collect(), fitted: Arc::default() })
+    }
+
+    /// Pixels across and down.
+    pub fn size(&self) -> (u32, u32) {
+        (self.width, self.height)
     }
 
     /// As large as fits into so many dots with its shape kept, each dot black or white by the mean of what it covers.
     pub(crate) fn fitted(&self, width: u32, height: u32) -> Bitmap {
+        let mut last = self.fitted.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*last {
+            Some(last) if last.room == (width, height) => last.dots.clone(),
+            _ => {
+                let dots = self.fit(width, height);
+                *last = Some(Fitted { room: (width, height), dots: dots.clone() });
+                dots
+            }
+        }
+    }
+
+    fn fit(&self, width: u32, height: u32) -> Bitmap {
         let (own_w, own_h) = (u64::from(self.width), u64::from(self.height));
         let (box_w, box_h) = (u64::from(width), u64::from(height));
         let (w, h) = if own_w * box_h > own_h * box_w {
@@ -133,6 +160,7 @@ mod tests {
             [(50, 50, (50, 25)), (300, 30, (60, 30)), (1, 1, (1, 1)), (4_000, 2_000, (4_000, 2_000))]
         {
             let dots = logo.fitted(w, h);
+            assert_eq!(logo.fitted(w, h), dots, "the same again");
             assert_eq!((dots.width(), dots.height()), to);
             // The mean of a single dot is 127: black.
             assert_eq!(

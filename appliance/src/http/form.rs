@@ -131,6 +131,21 @@ pub(super) async fn read_json<T: serde::de::DeserializeOwned>(request: Request<B
     Ok(read)
 }
 
+/// Reads a body that is a file, whatever kind it says it is.
+pub(super) async fn read_bytes(
+    request: Request<Body>,
+    bytes_max: usize,
+    what: &'static str,
+) -> Result<Vec<u8>, Problem> {
+    let (head, body) = request.into_parts();
+    read_bounded(&head.headers, body, bytes_max).await.map_err(|error| match error {
+        ReadError::TooLong(_) => Problem::too_long(what).detail(format!(
+            "The {what} has more than {bytes_max} bytes, which is the most that the box takes."
+        )),
+        error => error.problem(what),
+    })
+}
+
 fn not_fitting(error: &serde_json::Error) -> Problem {
     Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "json", "The JSON document does not fit")
         .detail(error.to_string())

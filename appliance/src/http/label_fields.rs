@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ::labels::{Field, template};
+use ::labels::Field;
 use http::StatusCode;
 use record::compliance::Status;
 use record::fold::{Equipment, Facility, Service};
@@ -104,7 +104,7 @@ pub(super) fn requests(state: &AppState, ask: &Ask) -> Result<Vec<LabelRequest>,
         labels.push(LabelRequest::default());
     }
     if !ask.tags.is_empty() {
-        let scene = Scene { local: &snapshot.local, wanted: wanted(ask), reader: reader(state)? };
+        let scene = Scene { local: &snapshot.local, wanted: wanted(state, ask), reader: reader(state)? };
         let facility = state.store.facility();
         let host = host(&facility)?;
         for tag in &ask.tags {
@@ -164,8 +164,8 @@ fn over(label: &mut LabelRequest, fields: &BTreeMap<String, String>) {
 }
 
 /// The fields that the label will show, as far as that is known: what it does not show is not looked up.
-fn wanted(ask: &Ask) -> BTreeSet<Field> {
-    let named = ask.template.as_deref().and_then(template::builtin);
+fn wanted(state: &AppState, ask: &Ask) -> BTreeSet<Field> {
+    let named = ask.template.as_deref().and_then(|name| state.printing.template(name));
     named.map(|template| template.fields().into_iter().collect()).unwrap_or_default()
 }
 

@@ -6,6 +6,7 @@ mod api;
 mod api_found;
 mod api_log;
 mod api_print;
+mod api_templates;
 mod assets;
 mod board;
 mod cookies;
@@ -185,6 +186,7 @@ pub fn router(state: AppState) -> Router {
         .merge(api_log::routes())
         .merge(api_found::routes())
         .merge(api_print::routes())
+        .merge(api_templates::routes())
         .merge(ancestor::routes())
         .fallback(guard::no_page)
         // The outermost first, all as one: each further call of `layer` would cost each request a box of its own. The

@@ -25,6 +25,7 @@ use crate::random::SystemRandom;
 use crate::store::StoreConfig;
 
 mod bad_input;
+mod designs;
 mod people;
 mod programs;
 mod staff_pages;

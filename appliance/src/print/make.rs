@@ -5,8 +5,10 @@ use labels::language::EncodeError;
 use labels::layout::{self, LabelError};
 use labels::media::{self, MediaError, Window};
 use labels::readback::{self, ReadbackError};
-use labels::{Bitmap, Drawing, Template, Typesetter, template};
+use labels::sheet::{Nudge, Sheet, SheetError, Start};
+use labels::{Bitmap, Drawing, Fields, Typesetter};
 
+use super::designs::Design;
 use super::printers::PrinterConfig;
 use super::request::{JobKind, LabelRequest, Names};
 
@@ -27,6 +29,9 @@ pub enum MakeError {
     /// It does not go onto the roll.
     #[error(transparent)]
     Media(#[from] MediaError),
+    /// It does not go onto the sheet.
+    #[error(transparent)]
+    Sheet(#[from] SheetError),
     /// The printer cannot be given it.
     #[error(transparent)]
     Encode(#[from] EncodeError),
@@ -36,8 +41,8 @@ pub enum MakeError {
     /// The test label.
     #[error(transparent)]
     Test(#[from] CalibrationError),
-    /// A job of another version of this program.
-    #[error("the template {0:?} is gone; print these labels again with another one")]
+    /// A template of another version of this program.
+    #[error("the template {0:?} is gone or cannot be read; print these labels again with another one")]
     Template(String),
 }
 
@@ -45,7 +50,7 @@ pub enum MakeError {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Manner<'a> {
     pub(crate) kind: JobKind,
-    pub(crate) template: &'a str,
+    pub(crate) design: &'a Design,
     pub(crate) names: Names,
 }
 
@@ -59,8 +64,7 @@ pub(crate) struct Made {
 /// The templates that come into question, in the order in which they are tried.
 pub(crate) fn candidates(wanted: Option<&str>, labels: &[LabelRequest]) -> Vec<String> {
     let usual = if labels.iter().all(|label| label.blank) { BLANK } else { EQUIPMENT };
-    let there = usual.iter().filter(|name| template::builtin(name).is_some());
-    wanted.map_or_else(|| there.map(|&name| name.to_owned()).collect(), |name| vec![name.to_owned()])
+    wanted.map_or_else(|| usual.iter().map(|&name| name.to_owned()).collect(), |name| vec![name.to_owned()])
 }
 
 /// Lays label `n` of `of` out.
@@ -74,31 +78,30 @@ pub(crate) fn draw(
     if manner.kind == JobKind::Test {
         let assumed = Assumed {
             printer: &config.name,
-            language: config.language.name(),
+            language: config.speaks(),
             dpi: config.dpi,
             head_dots: config.head_dots,
             media: &config.media,
         };
         return Ok(calibration::draw(t, &assumed)?);
     }
-    let template = template::builtin(manner.template);
-    let template = template.ok_or_else(|| MakeError::Template(manner.template.to_owned()))?;
-    Ok(lay_out(t, template, manner.names, label, (n, of), config.dpi)?)
+    Ok(lay_out(t, manner.design, manner.names, label, (n, of), config.dpi)?)
 }
 
 /// The same for any paper, at a resolution.
 pub(crate) fn lay_out(
     t: &Typesetter,
-    template: &Template,
+    design: &Design,
     names: Names,
     label: &LabelRequest,
     (n, of): (u32, u32),
     dpi: labels::Dpi,
 ) -> Result<Drawing, LabelError> {
     let fields = label.fields(n, of);
-    match layout::draw(t, template, &fields, None, dpi) {
+    let draw = |fields: &Fields| layout::draw(t, &design.template, fields, design.logo(), dpi);
+    match draw(&fields) {
         Err(LabelError::Text { asset_number_instead: true, .. }) if names == Names::AssetNumber => {
-            layout::draw(t, template, &fields.without_name()?, None, dpi)
+            draw(&fields.without_name()?)
         }
         drawn => drawn,
     }
@@ -113,9 +116,21 @@ pub(crate) fn make(
     at: (u32, u32),
 ) -> Result<Made, MakeError> {
     let drawing = draw(t, manner, config, label, at)?;
+    if let Some(sheet) = config.sheet {
+        fits(&drawing, sheet)?;
+        let dots = drawing.bitmap(t);
+        readback::check_drawing(&dots, &drawing)?;
+        return Ok(Made { drawing, dots });
+    }
     let placed = media::place(&drawing, &drawing.bitmap(t), &config.media, config.head_dots)?;
     readback::check_placed(&placed, &drawing)?;
     Ok(Made { drawing, dots: placed.dots })
+}
+
+/// A sheet takes a label as it is, neither cut nor turned.
+fn fits(drawing: &Drawing, sheet: &Sheet) -> Result<(), SheetError> {
+    let size_mm = (drawing.dpi.mm(drawing.width), drawing.dpi.mm(drawing.height));
+    sheet.places(Start::FIRST, Nudge::default())?.at(0, size_mm).map(drop)
 }
 
 /// Everything about label `n` that can be known to go wrong. The first label is made whole; of the others,
@@ -129,10 +144,17 @@ pub(crate) fn check(
 ) -> Result<Drawing, MakeError> {
     if at.0 == 1 {
         let Made { drawing, dots } = make(t, manner, config, label, at)?;
+        if config.sheet.is_some() {
+            return Ok(drawing);
+        }
         config.language.session(config.profile(), 0).encode(1, &dots)?;
         return Ok(drawing);
     }
     let drawing = draw(t, manner, config, label, at)?;
+    if let Some(sheet) = config.sheet {
+        fits(&drawing, sheet)?;
+        return Ok(drawing);
+    }
     if Window::of(&drawing, &config.media, config.head_dots)?.cuts(&drawing) {
         media::place(&drawing, &drawing.bitmap(t), &config.media, config.head_dots)?;
     }
@@ -144,6 +166,11 @@ mod tests {
     use super::*;
     use crate::print::printers::PrinterSettings;
     use record::tag::Tag;
+
+    fn design(name: &str) -> Design {
+        let template = std::sync::Arc::new(labels::template::builtin(name).unwrap().clone());
+        Design { template, version: 0, logo: None }
+    }
 
     fn label() -> LabelRequest {
         let tag = Tag::from_random([7; 5]);
@@ -160,7 +187,8 @@ mod tests {
     fn the_asset_number_stands_for_a_name_only_when_asked() {
         let config = PrinterSettings::new("P", "escpos", "tcp://h:1").checked().unwrap();
         let mut t = Typesetter::new().unwrap();
-        let manner = |names| Manner { kind: JobKind::Labels, template: USUAL_TEMPLATE, names };
+        let design = design(USUAL_TEMPLATE);
+        let manner = |names| Manner { kind: JobKind::Labels, design: &design, names };
         let refused =
             make(&mut t, manner(Names::AsTheyAre), &config, &label(), (1, 1)).unwrap_err().to_string();
         assert!(refused.contains('超') && refused.contains("asset number"), "{refused}");
@@ -179,8 +207,13 @@ mod tests {
             let config = PrinterSettings::new("P", language.name(), "tcp://h:1").checked().unwrap();
             for media in (language.row().media)() {
                 let config = PrinterConfig { media, ..config.clone() };
+                if config.media.dots_across(config.dpi) > config.head_dots {
+                    // Of wider models.
+                    continue;
+                }
                 for name in ["equipment", "equipment-62x29", "equipment-47x22", "micro", "blank-tag-62x29"] {
-                    let manner = Manner { kind: JobKind::Labels, template: name, names: Names::AsTheyAre };
+                    let design = design(name);
+                    let manner = Manner { kind: JobKind::Labels, design: &design, names: Names::AsTheyAre };
                     for at in [(1, 2), (2, 2)] {
                         let checked = check(&mut t, manner, &config, &pump, at);
                         let made = make(&mut t, manner, &config, &pump, at);
@@ -202,15 +235,19 @@ mod tests {
         let media = rolls.into_iter().find(|media| media.name == "2.25x1.25in").unwrap();
         let config = PrinterConfig { media, ..config };
         for (blank, usual) in [(false, "equipment-47x22"), (true, "blank-tag-47x22")] {
-            let label = LabelRequest { name: "Pump".into(), blank, ..label() };
+            let tag = label().tag.unwrap();
+            let url = format!("https://st-olaf.boxes.example/{tag}");
+            let label = LabelRequest { name: "Pump".into(), url, blank, ..label() };
             let fits = |name: &String| {
-                let manner = Manner { kind: JobKind::Labels, template: name, names: Names::AsTheyAre };
+                let design = design(name);
+                let manner = Manner { kind: JobKind::Labels, design: &design, names: Names::AsTheyAre };
                 make(&mut t, manner, &config, &label, (1, 1)).is_ok()
             };
             let first = candidates(None, std::slice::from_ref(&label)).into_iter().find(fits);
             assert_eq!(first.as_deref(), Some(usual));
         }
-        let manner = Manner { kind: JobKind::Labels, template: "equipment", names: Names::AsTheyAre };
+        let design = design("equipment");
+        let manner = Manner { kind: JobKind::Labels, design: &design, names: Names::AsTheyAre };
         let pump = LabelRequest { name: "Pump".into(), ..label() };
         let said = make(&mut t, manner, &config, &pump, (1, 1)).map(|_| ()).unwrap_err().to_string();
         assert!(said.contains("mm too little"), "{said}");

@@ -3,9 +3,10 @@
 //! [`Printing::submit`] writes a job down; the [`worker`] of its printer sends label by label, each one on disk as
 //! `sending` before its first byte; what a broken line, a crash or a silent printer leaves open is `unknown` and is
 //! asked ([`Printing::answer`]), never guessed and never printed twice by itself. Decisions are in [`plan`], the rows in
-//! [`ledger`], drawing in [`make`], templates and logo in [`designs`], waiting and bytes in [`talk`], ways to reach a printer in [`transport`], settings in
-//! [`printers`], and who works at which printer in [`staff`]. Office printers get whole sheets from [`sheets`] instead.
-//! Finished jobs go out on a channel as [`JobOutcome`]s; the crate hands them to the log.
+//! [`ledger`], drawing in [`make`], templates and logo in [`designs`], waiting and bytes in [`talk`], ways to reach a
+//! printer in [`transport`], settings in [`printers`], and who works at which printer in [`staff`]. Office
+//! printers get whole sheets from [`sheets`] instead. Finished jobs go out on a channel as [`JobOutcome`]s; the crate
+//! hands them to the log.
 
 mod address;
 mod designs;

@@ -9,7 +9,7 @@ use tokio::sync::watch;
 
 use super::make::{self, Manner};
 use super::request::{JobKind, JobRequest};
-use super::submit::{fitting, refusal, templates};
+use super::submit::{fitting, refusal};
 use super::view::{JobState, JobSummary, PrintRefusal};
 use super::{LABELS_MAX, LedgerError, Printing};
 
@@ -54,6 +54,14 @@ impl Printing {
         Ok(all)
     }
 
+    /// Whether this tag was printed blank and given up, because nobody found the label.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn spoilt(&self, tag: Tag) -> Result<bool, LedgerError> {
+        self.ledger.spoilt(tag)
+    }
+
     /// The oldest job that waits for a person, if there is one.
     ///
     /// # Errors
@@ -83,31 +91,31 @@ impl Printing {
         if labels.len() > LABELS_MAX {
             return Err(PrintRefusal::TooMany { labels: labels.len() });
         }
-        let names = templates(request.template.as_deref(), labels)?;
+        let designs = self.candidates(request.template.as_deref(), labels)?;
         let mut t = Typesetter::new()?;
         let of = u32::try_from(labels.len()).unwrap_or(u32::MAX);
         // The first label that is good but for its size tells which template does; a bad first one must not.
-        let mut template = names.first().cloned().unwrap_or_default();
+        let mut chosen = designs.first().ok_or(PrintRefusal::NoLabels)?.clone();
         for (n, label) in (1u32..).zip(labels) {
-            let fits = fitting(&config, &names, |name| {
-                let manner = Manner { kind: JobKind::Labels, template: name, names: request.names };
+            let fits = fitting(&config, &designs, |design| {
+                let manner = Manner { kind: JobKind::Labels, design, names: request.names };
                 make::check(&mut t, manner, &config, label, (n, of)).map_err(|why| refusal(n, label, why))?;
-                Ok(name.to_owned())
+                Ok(design.clone())
             });
             match fits {
-                Ok((name, _)) => {
-                    template = name;
+                Ok((design, _)) => {
+                    chosen = design;
                     break;
                 }
                 Err(PrintRefusal::Label { .. }) => {}
                 Err(other) => return Err(other),
             }
         }
-        let manner = Manner { kind: JobKind::Labels, template: &template, names: request.names };
+        let manner = Manner { kind: JobKind::Labels, design: &chosen, names: request.names };
         let tried = (1u32..).zip(labels).map(|(n, label)| {
             make::check(&mut t, manner, &config, label, (n, of)).err().map(|why| refusal(n, label, why))
         });
-        Ok(Trial { refused: tried.collect(), template })
+        Ok(Trial { refused: tried.collect(), template: chosen.name().to_owned() })
     }
 }
 

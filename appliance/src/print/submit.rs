@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use labels::{Dpi, Drawing, Template, Typesetter, template};
+use labels::{Dpi, Drawing, Template, Typesetter};
 use record::ids::JobId;
 
+use super::designs::Design;
 use super::ledger::{Job, JobHead, LedgerError, Submitted};
 use super::make::{self, MakeError, Manner};
 use super::printers::PrinterConfig;
@@ -39,7 +40,7 @@ struct Wanted {
     key: Option<String>,
     printer: Arc<PrinterConfig>,
     kind: JobKind,
-    templates: Vec<String>,
+    designs: Vec<Design>,
     names: Names,
     labels: Vec<LabelRequest>,
     reprint: Option<Reprint>,
@@ -55,12 +56,13 @@ impl Printing {
         if let Some(job) = self.job_of(request.id, request.key.as_deref())? {
             return same_labels(job, &request.labels);
         }
+        let _chosen = self.designs.choosing();
         self.take(Wanted {
             id: request.id,
             key: request.key,
             printer: self.printer_for(request.printer.as_deref())?,
             kind: JobKind::Labels,
-            templates: templates(request.template.as_deref(), &request.labels)?,
+            designs: self.candidates(request.template.as_deref(), &request.labels)?,
             names: request.names,
             labels: request.labels,
             reprint: None,
@@ -81,7 +83,7 @@ impl Printing {
             key,
             printer: self.printer_for(Some(printer))?,
             kind: JobKind::Test,
-            templates: vec!["test".to_owned()],
+            designs: self.candidates(None, &[])?,
             names: Names::AsTheyAre,
             labels: vec![LabelRequest { name: "Test label".to_owned(), ..LabelRequest::default() }],
             reprint: None,
@@ -112,13 +114,17 @@ impl Printing {
         }
         let of = self.ledger.job(request.of)?.ok_or(PrintRefusal::NoJob(request.of))?;
         let labels = self.labels_of(&of, &request.labels)?;
+        let design = self.ledger.design_of(&of.head)?.map_err(|_| PrintRefusal::UnknownTemplate {
+            wanted: of.head.template.clone(),
+            known: self.designs.known(),
+        })?;
         let printer = request.printer.as_deref().unwrap_or(&of.head.printer);
         self.take(Wanted {
             id: request.id,
             key: request.key,
             printer: self.printer_for(Some(printer))?,
             kind: of.head.kind,
-            templates: vec![of.head.template],
+            designs: vec![design],
             names: of.head.names,
             labels,
             reprint: Some(Reprint { of: request.of, reason: reason.to_owned() }),
@@ -132,14 +138,14 @@ impl Printing {
     pub fn preview(&self, request: &PreviewRequest) -> Result<Preview, PrintRefusal> {
         let config = self.printer_for(request.printer.as_deref())?;
         let labels = std::slice::from_ref(&request.label);
-        let templates = templates(request.template.as_deref(), labels)?;
+        let designs = self.candidates(request.template.as_deref(), labels)?;
         let mut t = Typesetter::new()?;
-        fitting(&config, &templates, |template| {
-            let manner = Manner { kind: JobKind::Labels, template, names: request.names };
+        fitting(&config, &designs, |design| {
+            let manner = Manner { kind: JobKind::Labels, design, names: request.names };
             let made = make::make(&mut t, manner, &config, &request.label, request.at);
             let made = made.map_err(|why| refusal(request.at.0, &request.label, why))?;
             let notes = made.drawing.warnings.iter().map(|w| note(&w.to_string())).take(NOTES_MAX).collect();
-            Ok(Preview { dots: made.dots, dpi: config.dpi, template: template.to_owned(), notes })
+            Ok(Preview { dots: made.dots, dpi: config.dpi, template: design.name().to_owned(), notes })
         })
         .map(|(preview, note)| match note {
             Some(note) => Preview { notes: [vec![note], preview.notes].concat(), ..preview },
@@ -163,10 +169,10 @@ impl Printing {
             return Err(PrintRefusal::Key);
         }
         let mut t = Typesetter::new()?;
-        let ((template, mut notes), instead) = fitting(&wanted.printer, &wanted.templates, |template| {
-            let manner = Manner { kind: wanted.kind, template, names: wanted.names };
+        let ((design, mut notes), instead) = fitting(&wanted.printer, &wanted.designs, |design| {
+            let manner = Manner { kind: wanted.kind, design, names: wanted.names };
             let notes = check_all(&mut t, manner, &wanted.printer, &wanted.labels)?;
-            Ok((template.to_owned(), notes))
+            Ok((design.clone(), notes))
         })?;
         notes.splice(0..0, instead);
         let head = JobHead {
@@ -178,10 +184,12 @@ impl Printing {
             finished_ms: None,
             cancelled: false,
             kind: wanted.kind,
-            template,
+            template: if wanted.kind == JobKind::Test { "test".to_owned() } else { design.name().to_owned() },
             names: wanted.names,
             notes,
             reprint: wanted.reprint,
+            design: design.version,
+            logo: design.logo.map_or(0, |(version, _)| version),
         };
         let job = match self.ledger.submit(&head, &wanted.labels)? {
             Submitted::Job(job) => job,
@@ -208,6 +216,42 @@ impl Printing {
         }
     }
 
+    /// Labels for sheets of paper at a resolution. With no template named, it is the first of its kind that `fits`.
+    ///
+    /// # Errors
+    /// See [`PrintRefusal`].
+    pub fn draw_for_paper(
+        &self,
+        wanted: Option<&str>,
+        names: Names,
+        labels: &[LabelRequest],
+        dpi: Dpi,
+        fits: impl Fn(&Template) -> bool,
+    ) -> Result<Vec<Drawing>, PrintRefusal> {
+        if labels.len() > LABELS_MAX {
+            return Err(PrintRefusal::TooMany { labels: labels.len() });
+        }
+        let designs = self.candidates(wanted, labels)?;
+        let fitting = designs.iter().find(|design| fits(&design.template));
+        let design = fitting.or_else(|| designs.first()).ok_or(PrintRefusal::NoLabels)?;
+        let t = Typesetter::new()?;
+        // No position: what is cut out of a sheet comes in no order.
+        let draw = |(n, label): (u32, &LabelRequest)| {
+            let drawn = make::lay_out(&t, design, names, label, (n, 1), dpi);
+            drawn.map_err(|why| refusal(n, label, why.into()))
+        };
+        (1u32..).zip(labels).map(draw).collect()
+    }
+
+    /// What to try, the best first.
+    pub(super) fn candidates(
+        &self,
+        wanted: Option<&str>,
+        labels: &[LabelRequest],
+    ) -> Result<Vec<Design>, PrintRefusal> {
+        self.designs_for(wanted, &make::candidates(wanted, labels))
+    }
+
     fn job_of(&self, id: JobId, key: Option<&str>) -> Result<Option<JobView>, LedgerError> {
         let found: Option<Job> = self.ledger.find(id, key)?;
         found.map(|job| self.view(&job)).transpose()
@@ -223,58 +267,22 @@ fn same_labels(job: JobView, labels: &[LabelRequest]) -> Result<JobView, PrintRe
     if same { Ok(job) } else { Err(PrintRefusal::KeyReused) }
 }
 
-/// Labels for sheets of paper at a resolution. With no template named, it is the first of its kind that `fits`.
-///
-/// # Errors
-/// See [`PrintRefusal`].
-pub fn draw_for_paper(
-    wanted: Option<&str>,
-    names: Names,
-    labels: &[LabelRequest],
-    dpi: Dpi,
-    fits: impl Fn(&Template) -> bool,
-) -> Result<Vec<Drawing>, PrintRefusal> {
-    if labels.len() > LABELS_MAX {
-        return Err(PrintRefusal::TooMany { labels: labels.len() });
-    }
-    let names_to_try = templates(wanted, labels)?;
-    let known = || names_to_try.iter().filter_map(|name| template::builtin(name));
-    let template = known().find(|t| fits(t)).or_else(|| known().next()).ok_or(PrintRefusal::NoLabels)?;
-    let t = Typesetter::new()?;
-    // No position: what is cut out of a sheet comes in no order.
-    let draw = |(n, label): (u32, &LabelRequest)| {
-        let drawn = make::lay_out(&t, template, names, label, (n, 1), dpi);
-        drawn.map_err(|why| refusal(n, label, why.into()))
-    };
-    (1u32..).zip(labels).map(draw).collect()
-}
-
-/// The templates to try.
-pub(super) fn templates(wanted: Option<&str>, labels: &[LabelRequest]) -> Result<Vec<String>, PrintRefusal> {
-    if let Some(wanted) = wanted.filter(|name| template::builtin(name).is_none()) {
-        return Err(PrintRefusal::UnknownTemplate {
-            wanted: wanted.chars().take(60).collect(),
-            known: template::builtins().iter().map(|t| t.name.as_str()).collect::<Vec<_>>().join(", "),
-        });
-    }
-    Ok(make::candidates(wanted, labels))
-}
-
 /// The first template that fits what is in the printer; with a note when it is not the first one. When none fits, the
 /// reason why the first does not.
 pub(super) fn fitting<T>(
     config: &PrinterConfig,
-    templates: &[String],
-    mut with: impl FnMut(&str) -> Result<T, PrintRefusal>,
+    designs: &[Design],
+    mut with: impl FnMut(&Design) -> Result<T, PrintRefusal>,
 ) -> Result<(T, Option<String>), PrintRefusal> {
     let mut first = None;
-    for name in templates {
-        match with(name) {
+    for design in designs {
+        match with(design) {
             Ok(made) => {
                 let instead = first.map(|_| {
                     format!(
-                        "The usual template does not fit on {}, so {name} is used.",
-                        config.media.describe()
+                        "The usual template does not fit on {}, so {} is used.",
+                        config.paper(),
+                        design.name()
                     )
                 });
                 return Ok((made, instead));

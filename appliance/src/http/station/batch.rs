@@ -176,7 +176,8 @@ impl<'a> Index<'a> {
         Self { facility, numbers, names }
     }
 
-    /// The item that a row names: by its tag, else by its number, else by its name; all that it says must fit.
+    /// The item that a row names: by its tag, else by its number, else by its name. A number beside a tag must be that
+    /// item's; a name beside them is often spelt in another way, so the page shows both and a person decides.
     fn item(&self, row: &Row) -> Result<&'a Equipment, String> {
         let one = |found: Option<&Vec<&'a Equipment>>, what: &str, said: &str| match found.map(Vec::as_slice)
         {
@@ -364,7 +365,7 @@ fn form_page(
         submission: choices::submission(state),
         text,
         printers: choices::printers(&state.printing.printers(), &chosen.printer),
-        templates: choices::of_items(&chosen.template),
+        templates: choices::of_items(&state.printing, &chosen.template),
         chosen,
         bad,
         good,

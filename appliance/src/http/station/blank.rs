@@ -54,9 +54,6 @@ fn form_page(
     let status = if problems.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let snapshot = Snapshot::now(state);
     let frame = Frame::staff(state, &snapshot, "Blank tags", signed, Place::Labels).with_script(state);
-    let usual = Choice::new("", "The usual one that fits the roll", &chosen.template);
-    let known = TEMPLATES.iter().filter_map(|name| ::labels::template::builtin(name));
-    let known = known.map(|t| Choice::new(t.name.clone(), t.title.clone(), &chosen.template));
     let template = BlankPage {
         frame,
         problems,
@@ -64,7 +61,7 @@ fn form_page(
         submission: choices::submission(state),
         count: count.to_owned(),
         printers: choices::printers(&state.printing.printers(), &chosen.printer),
-        templates: std::iter::once(usual).chain(known).collect(),
+        templates: choices::of(&state.printing, |name| TEMPLATES.contains(&name), &chosen.template),
     };
     page_with(status, &template)
 }

@@ -1,7 +1,7 @@
 //! What the station's forms have in common: printers and templates to choose from, what was chosen, and how a refusal
 //! is said beside the field that it is about.
 
-use ::labels::{Field, Template, template};
+use ::labels::Field;
 
 use super::super::form::Form;
 use super::super::label_fields::Ask;
@@ -9,7 +9,7 @@ use super::super::problem::Problem;
 use super::super::scan_page::Wrong;
 use super::super::{AppState, label_fields::COPIES_MAX};
 use super::pick::Choice;
-use crate::print::{Names, PrinterView};
+use crate::print::{Names, PrinterView, Printing, TemplateView};
 
 /// Templates that say nothing about an item.
 const NOT_OF_ITEMS: &[&str] =
@@ -75,16 +75,21 @@ pub(super) fn printers(printers: &[PrinterView], chosen: &str) -> Vec<Choice> {
 }
 
 /// The templates for items.
-pub(super) fn of_items(chosen: &str) -> Vec<Choice> {
+pub(super) fn of_items(printing: &Printing, chosen: &str) -> Vec<Choice> {
+    of(printing, |name| !NOT_OF_ITEMS.contains(&name), chosen)
+}
+
+/// The usual template, built-in ones that are meant, and the facility's own, whatever those are for.
+pub(super) fn of(printing: &Printing, meant: impl Fn(&str) -> bool, chosen: &str) -> Vec<Choice> {
     let usual = Choice::new("", "The usual one that fits the roll", chosen);
-    let others = template::builtins().iter().filter(|t| !NOT_OF_ITEMS.contains(&t.name.as_str()));
-    std::iter::once(usual).chain(others.map(|t| Choice::new(t.name.clone(), words(t), chosen))).collect()
+    let templates = printing.templates().into_iter().filter(|t| t.own || meant(&t.name));
+    let choices = templates.map(|t| Choice::new(t.name.clone(), words(&t), chosen));
+    std::iter::once(usual).chain(choices).collect()
 }
 
 /// A template's name, and what it asks a person for.
-fn words(template: &Template) -> String {
-    let fields = template.fields();
-    let asked: Vec<&str> = ASKED.iter().filter(|f| fields.contains(f)).map(|f| f.name()).collect();
+fn words(template: &TemplateView) -> String {
+    let asked: Vec<&str> = ASKED.iter().map(|f| f.name()).filter(|f| template.fields.contains(f)).collect();
     if asked.is_empty() {
         return template.title.clone();
     }

@@ -1,12 +1,14 @@
 //! The print station: what is to be printed, on which printer, and how it goes; each page under `/staff/labels`.
 //!
 //! [`page`] is the station itself, [`pick`] what can be picked there, [`look`] the preview, [`queue`] jobs and printers in
-//! words, [`job`] one job, [`blank`], [`batch`], [`cards`] and [`paper`] the ways to labels that nobody picks from a list.
+//! words, [`job`] one job, [`blank`], [`batch`], [`cards`] and [`paper`] the ways to labels that nobody picks from a list, and
+//! [`designs`] the templates and the logo.
 
 mod batch;
 mod blank;
 mod cards;
 mod choices;
+mod designs;
 mod job;
 mod look;
 mod page;
@@ -30,6 +32,7 @@ pub(super) fn routes() -> Router<AppState> {
         .merge(batch::routes())
         .merge(cards::routes())
         .merge(paper::routes())
+        .merge(designs::routes())
         .merge(job::routes())
 }
 

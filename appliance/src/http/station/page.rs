@@ -244,7 +244,7 @@ fn answer(state: &AppState, signed: &Signed, typed: Typed) -> Result<Response, P
         ),
         rows: list.rows,
         printers: choices::printers(&views, &typed.chosen.printer),
-        templates: choices::of_items(&typed.chosen.template),
+        templates: choices::of_items(&state.printing, &typed.chosen.template),
         asks: !typed.chosen.until.is_empty() || !typed.chosen.reason.is_empty() || typed.chosen.numbers,
         print_words: match picked {
             0 => "Print the picked labels".to_owned(),

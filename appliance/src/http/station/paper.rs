@@ -132,7 +132,7 @@ fn form_page(
         problems,
         form_token: signed.form_token(),
         sheets: SHEETS.iter().map(|s| Choice::new(s.name, words(s), &typed.sheet)).collect(),
-        templates: choices::of_items(&typed.chosen.template),
+        templates: choices::of_items(&state.printing, &typed.chosen.template),
         typed,
     };
     page_with(status, &template)
