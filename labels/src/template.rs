@@ -8,7 +8,7 @@ mod builtin;
 mod check;
 mod raw;
 
-pub use builtin::{builtin, builtins};
+pub use builtin::{builtin, builtin_file, builtins};
 pub(crate) use check::code_beside;
 
 /// Bytes of a template's file; the longest built-in one has four thousand.
@@ -163,6 +163,11 @@ impl Template {
         fields.sort_unstable();
         fields.dedup();
         fields
+    }
+
+    /// Whether it has room for a logo.
+    pub fn shows_logo(&self) -> bool {
+        self.elements.iter().any(|element| matches!(element.what, What::Logo { .. }))
     }
 
     /// Its size for a person.

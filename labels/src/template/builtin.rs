@@ -38,7 +38,12 @@ pub fn builtin(name: &str) -> Option<&'static Template> {
     builtins().iter().find(|t| t.name == name)
 }
 
-/// Their files, for a person who wants to change one.
+/// Its file, for a person who wants to make another template of it.
+pub fn builtin_file(name: &str) -> Option<&'static str> {
+    let line = format!("\nname = \"{name}\"\n");
+    FILES.iter().copied().find(|file| file.contains(&line))
+}
+
 #[cfg(test)]
 pub(super) fn files() -> &'static [&'static str] {
     FILES

@@ -50,6 +50,13 @@ fn built_in_templates_parse_and_have_their_names() {
             "receipt"
         ]
     );
+    for name in &names {
+        let template = Template::parse(builtin_file(name).unwrap().as_bytes()).unwrap();
+        assert_eq!(Some(&template), builtin(name));
+    }
+    assert_eq!(builtin_file("poster"), None);
+    let with_logo = builtins().iter().filter(|t| t.shows_logo()).map(|t| t.name.as_str());
+    assert_eq!(with_logo.collect::<Vec<_>>(), ["protocol-card", "badge"]);
     assert_eq!(builtin("micro").unwrap().fields(), [Field::Url, Field::Tag, Field::Position]);
     assert_eq!(builtin("equipment").unwrap().size(), "61.0 × 30.5 mm");
 }
