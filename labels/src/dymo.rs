@@ -17,7 +17,7 @@ pub const ROW: Row = Row {
     head_dots: |_| 672,
     answers: Answers::Taken,
     beside: None,
-    refusal: refusal,
+    refusal,
     models: &["LABELWRITER"],
     commands: &[],
     media,

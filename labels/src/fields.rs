@@ -169,10 +169,11 @@ impl Fields {
         self.with(Field::Steps, numbered.join("\n"))
     }
 
-    /// With its place in a batch.
+    /// With its place in a batch. In a long one its number alone: a label has room for seven characters.
     #[must_use]
     pub fn with_position(self, n: u32, of: u32) -> Self {
-        self.with(Field::Position, format!("{n}/{of}"))
+        let position = if of < 1_000 { format!("{n}/{of}") } else { n.to_string() };
+        self.with(Field::Position, position)
     }
 
     /// The asset number in the place of a name that cannot be printed.
@@ -213,6 +214,15 @@ mod tests {
         let instead = fields.without_name().unwrap();
         assert_eq!((instead.get(Field::Name), instead.get(Field::AssetNumber)), ("BM-1", ""));
         assert_eq!(Fields::new().with(Field::Name, "超声").without_name(), Err(LabelError::NoAssetNumber));
+    }
+
+    #[test]
+    fn a_position_has_seven_characters_at_most() {
+        for (n, of, position) in
+            [(42, 300, "42/300"), (999, 999, "999/999"), (1_000, 1_000, "1000"), (7, 5_000, "7")]
+        {
+            assert_eq!(Fields::new().with_position(n, of).get(Field::Position), position);
+        }
     }
 
     #[test]

@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
+use appliance::print::LABELS_MAX;
 use appliance::print::plan::WINDOW;
+use appliance::random::SeededRandom;
 use harness::virtual_printer::{Fault, Options};
-use labels::Language;
+use labels::{Language, Typesetter};
 use serde_json::json;
 
-use crate::room::{Kind, SOON};
+use crate::room::{KINDS, Kind, SOON, preview, request};
 use crate::station::Station;
 
 /// Labels in all, in five jobs; `LABELS=5000` is the length that the issue asks for and takes minutes here.
@@ -25,6 +27,22 @@ fn anonymous_kib(pid: u32) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:")).unwrap();
     line.trim().trim_end_matches(" kB").parse().unwrap()
+}
+
+#[test]
+fn every_label_of_the_longest_job_has_room_for_its_number() {
+    let mut typesetter = Typesetter::new().unwrap();
+    let random = SeededRandom::new(49);
+    for kind in KINDS {
+        let printer = kind.config("tcp://nobody:1");
+        for of in [999, LABELS_MAX as u32] {
+            let label = request(&random, of, false);
+            assert!(preview(&mut typesetter, &label, (of, of), &printer, kind.template).width() > 0);
+        }
+    }
+    let (label, printer) = (request(&random, 1, true), Kind::of(Language::Zpl).config("tcp://nobody:1"));
+    let last = (LABELS_MAX as u32, LABELS_MAX as u32);
+    assert!(preview(&mut typesetter, &label, last, &printer, "blank-tag").width() > 0);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
