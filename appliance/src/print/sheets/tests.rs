@@ -91,7 +91,7 @@ fn all(job: &JobView, state: LabelState) -> bool {
 fn codes(pdf: &[u8], dir: &Path) -> Vec<BTreeSet<String>> {
     std::fs::write(dir.join("sheet.pdf"), pdf).unwrap();
     let mut all: Vec<BTreeSet<String>> = Vec::new();
-    for dpi in ["300", "400", "600"] {
+    for dpi in ["200", "240", "300"] {
         let to_pages = ["-r", dpi, "-gray", "-png", "sheet.pdf", "page"];
         let drawn = Command::new("pdftoppm").args(to_pages).current_dir(dir).status();
         assert!(drawn.expect("pdftoppm is missing: tests/run installs poppler-utils").success());
