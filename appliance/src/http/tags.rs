@@ -146,6 +146,8 @@ struct Unknown {
     frame: Frame,
     tag: Tag,
     replaced: Option<(Tag, String)>,
+    /// Printed blank, and given up because nobody found the label.
+    spoilt: bool,
     contact: String,
     looked_up: Moment,
 }
@@ -165,11 +167,17 @@ pub(super) fn unknown(state: &AppState, tag: Tag) -> Result<Response, Problem> {
         let replaced = item.and_then(|item| Some((open(item)?, item.name.clone())));
         (Snapshot::of(state, &facility), replaced)
     };
-    let title = if replaced.is_some() { "This label was replaced" } else { "No equipment has this tag yet" };
+    // Few look here: blank tags are scanned once, and others hardly ever.
+    let spoilt = replaced.is_none() && state.printing.spoilt(tag).map_err(|e| Problem::internal(&e))?;
+    let title = match (&replaced, spoilt) {
+        (Some(_), _) => "This label was replaced",
+        (None, true) => "This label was given up",
+        (None, false) => "No equipment has this tag yet",
+    };
     let frame = Frame::new(state, &snapshot, title);
     let looked_up = snapshot.local.time_s(snapshot.now_ms());
     page_with(
         StatusCode::NOT_FOUND,
-        &Unknown { frame, tag, replaced, contact: snapshot.contact(), looked_up },
+        &Unknown { frame, tag, replaced, spoilt, contact: snapshot.contact(), looked_up },
     )
 }

@@ -13,6 +13,7 @@ use super::station::{News, ring};
 
 mod designs;
 mod sheets;
+mod spoilt;
 mod tables;
 
 pub(crate) use designs::LOGO;

@@ -194,6 +194,22 @@ fn what_the_printer_threw_away_is_sent_again_and_a_blank_tag_is_burnt() {
 }
 
 #[test]
+fn a_blank_tag_that_nobody_found_is_given_up() {
+    let ledger = Ledger::open(memory(), 1).unwrap();
+    let tag = |n: u8| label(n, true).tag.unwrap();
+    ledger.submit(&head(1, 3, None), &[1, 2, 3].map(|n| label(n, true))).unwrap();
+    for n in 1..=2 {
+        ledger.sending(1, n, 10).unwrap();
+    }
+    ledger.doubt(1, 11).unwrap();
+    assert!(!ledger.spoilt(tag(1)).unwrap(), "nobody has looked yet");
+    ledger.answer(1, 1, false, 12).unwrap();
+    ledger.answer(1, 2, true, 12).unwrap();
+    let given_up = [1, 2, 3, 4].map(|n| ledger.spoilt(tag(n)).unwrap());
+    assert_eq!(given_up, [true, false, false, false]);
+}
+
+#[test]
 fn nothing_comes_back_into_a_cancelled_job() {
     let ledger = Ledger::open(memory(), 1).unwrap();
     ledger.submit(&head(1, 3, None), &[1, 2, 3].map(|n| label(n, false))).unwrap();
