@@ -13,12 +13,25 @@ const REMEMBERS: usize = 4;
 const KNOWN: &str = "--listen ADDR, --spool DIR, --language NAME, --dpi N, --clone yes, --no-counter yes, --keeps-line yes, --network yes, --roll 62x29 or 62x0 or \
                      62x0-red, --print-ms N";
 
-/// The printer as a process: `--listen ADDR --spool DIR --language escpos|zpl|tspl|brother-ql|dymo` and more (see
-/// [`Options`]); says where it listens as one JSON line, then takes faults as lines on standard input
-/// (`paper-out-after N`, `paper-out-in-label N`, `cover-open`, `head-hot`, `ribbon-out`, `wrong-media`,
-/// `slow BYTES_PER_S`, `mute`, `garbage`, `power-off`, `reboot MILLISECONDS`, `break-in-label N`,
-/// `break-before-answer N`, `mend`; `fault` may come before) and runs until it is killed.
+const HELP: &str = "\
+A label printer on loopback that breaks on command.
+
+virtual-printer --spool DIR [--language escpos|zpl|tspl|brother-ql|dymo] [--listen ADDR] [--dpi N] [--roll 62x29|62x0|62x0-red]
+                [--print-ms N] [--clone yes] [--no-counter yes] [--keeps-line yes] [--network yes]
+
+It says where it listens as one JSON line, spools every label that comes out as NNNN.png and NNNN.bin, and runs until it is
+killed. Lines on standard input break it: paper-out-after N, paper-out-in-label N, cover-open, head-hot, ribbon-out,
+wrong-media, slow BYTES_PER_S, mute, garbage, power-off, reboot MILLISECONDS, break-in-label N, break-before-answer N;
+mend mends it.
+";
+
+/// The printer as a process; `--help` says how (see [`Options`] too).
 pub fn main(args: impl IntoIterator<Item = String>) -> Result<(), String> {
+    let args: Vec<String> = args.into_iter().collect();
+    if args.iter().any(|arg| arg == "--help") {
+        print!("{HELP}");
+        return Ok(());
+    }
     let Given { listen, spool, options } = given(args)?;
     let spool = spool.ok_or("--spool DIR is needed")?;
     let printer = VirtualPrinter::start_with(listen, &spool, options)
