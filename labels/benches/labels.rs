@@ -1,7 +1,8 @@
 //! Labels a second on one core: laid out and rendered, and for each language put onto its roll and encoded too. Each has
 //! another tag. CPU time of this thread where Linux tells it.
 
-#![allow(missing_docs, clippy::disallowed_methods, clippy::print_stdout, clippy::expect_used)]
+#![allow(clippy::disallowed_methods, reason = "a bench reads a clock")]
+#![allow(clippy::print_stdout, clippy::expect_used, reason = "a bench prints, and stops at what is wrong")]
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
