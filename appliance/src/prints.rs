@@ -28,7 +28,7 @@ pub(crate) async fn log(
 ) {
     while let Some(outcome) = printed.recv().await {
         let job = outcome.job;
-        for request in requests(outcome) {
+        for request in requests(&outcome) {
             if !give(&store, &random, job, request).await {
                 return;
             }
@@ -60,7 +60,7 @@ async fn give(store: &Store, random: &Arc<dyn Random>, job: JobId, request: Requ
 }
 
 /// What is to be written down of a job: as many entries as its labels need.
-fn requests(outcome: JobOutcome) -> Vec<Request> {
+fn requests(outcome: &JobOutcome) -> Vec<Request> {
     let tagged = outcome.labels.iter().filter_map(|label| Some((label.tag?, label.state)));
     let labels: Vec<_> = tagged.map(|(tag, state)| PrintedLabel { tag, outcome: ended(state) }).collect();
     let parts = labels.chunks(LABELS_OF_ENTRY).enumerate();
@@ -145,7 +145,7 @@ mod tests {
             job.job = JobId::new(1, [u8::from(job.reprint.is_some()); 10]);
             // The print room tells until it hears that it was understood: twice, after an untimely restart.
             for _ in 0..2 {
-                for request in requests(job.clone()) {
+                for request in requests(&job) {
                     assert!(give(&store, &random, job.job, request).await);
                 }
             }
@@ -168,6 +168,6 @@ mod tests {
     fn labels_of_no_thing_are_no_entries() {
         let mut test = outcome(1, None);
         test.labels[0].tag = None;
-        assert_eq!(requests(test).len(), 0);
+        assert_eq!(requests(&test).len(), 0);
     }
 }

@@ -167,8 +167,8 @@ pub const ONLY: &[Only] = &[
     ),
     only(
         "labels",
-        &["appliance/print", "appliance/serve", "relay/web/sheets"],
-        "labels are drawn where they are printed",
+        &["appliance/print", "appliance/http", "appliance/serve", "relay/web/sheets"],
+        "labels are drawn where they are printed; pages name their templates, fields and sheets",
     ),
     only("argon2", &["appliance/identity", "relay/accounts"], "passwords and PINs in one place"),
     only("std::env::var", SETTINGS, FROM_CONFIG),

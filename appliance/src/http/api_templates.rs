@@ -91,11 +91,11 @@ async fn remove(
 }
 
 async fn logo(State(state): State<AppState>, _: MayRead) -> Result<Response, Problem> {
-    state.printing.logo().map(picture).ok_or_else(|| refused(&DesignRefusal::NoLogo))
+    state.printing.logo().as_ref().map(picture).ok_or_else(|| refused(&DesignRefusal::NoLogo))
 }
 
 /// The logo as it was given.
-pub(super) fn picture(logo: LogoView) -> Response {
+pub(super) fn picture(logo: &LogoView) -> Response {
     ([(CONTENT_TYPE, logo.kind)], logo.file.to_vec()).into_response()
 }
 

@@ -48,9 +48,7 @@ use plan::Phase;
 use staff::{Desk, Thread};
 
 pub use address::{Address, AddressError, UsbId};
-pub use designs::{
-    DesignRefusal, LOGO_BYTES_MAX, LogoView, OWN_MAX, TEMPLATE_BYTES_MAX, TemplateView,
-};
+pub use designs::{DesignRefusal, LOGO_BYTES_MAX, LogoView, OWN_MAX, TEMPLATE_BYTES_MAX, TemplateView};
 pub use ipp::{Progress, Queue, QueueError, QueueState};
 pub use ledger::LedgerError;
 pub use live::PrinterState;

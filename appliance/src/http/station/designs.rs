@@ -241,7 +241,7 @@ async fn remove(
 
 async fn logo(State(state): State<AppState>, signed: Signed) -> Result<Response, Problem> {
     only_changers(&signed)?;
-    state.printing.logo().map(api_templates::picture).ok_or_else(Problem::not_found)
+    state.printing.logo().as_ref().map(api_templates::picture).ok_or_else(Problem::not_found)
 }
 
 async fn logo_save(
