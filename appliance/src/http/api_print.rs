@@ -18,7 +18,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::api::{MayRead, MayWrite, bad, idempotency_key};
-use super::form::read_json;
+use super::form::{nothing, read_json};
 use super::label_fields::{self, Ask};
 use super::labels::{self, sentence};
 use super::problem::Problem;
@@ -140,6 +140,7 @@ async fn printers_test(
     request: Request,
 ) -> Result<Response, Problem> {
     let key = idempotency_key(request.headers());
+    nothing(request).await?;
     let known = state.printing.printers().iter().any(|printer| printer.name == name);
     if !known {
         return Err(printer_refused(&PrinterRefusal::Unknown(name.chars().take(60).collect())));
@@ -230,7 +231,9 @@ async fn labels_cancel(
     State(state): State<AppState>,
     _: MayWrite,
     Path(id): Path<String>,
+    request: Request,
 ) -> Result<Json<JobView>, Problem> {
+    nothing(request).await?;
     let id = job_id(&id)?;
     settle(&state, move |printing| printing.cancel(id)).await
 }

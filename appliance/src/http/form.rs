@@ -146,6 +146,12 @@ pub(super) async fn read_bytes(
     })
 }
 
+/// Reads what a request says that need not say anything: a connection that is closed with its body unread may lose the
+/// end of the answer (RFC 9112, 9.6).
+pub(super) async fn nothing(request: Request<Body>) -> Result<(), Problem> {
+    read_bytes(request, FORM_BYTES_MAX, "request").await.map(drop)
+}
+
 fn not_fitting(error: &serde_json::Error) -> Problem {
     Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "json", "The JSON document does not fit")
         .detail(error.to_string())
