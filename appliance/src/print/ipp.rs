@@ -40,6 +40,8 @@ const PDF: &str = "application/pdf";
 const USER: &str = "cleantrack";
 /// Characters of a document's name; queues keep 255 bytes, and old ones less.
 const NAME_CHARS_MAX: usize = 60;
+/// Millimetres between papers that count as one.
+const PAPER_MM: f64 = 1.0;
 /// Documents of a list that are looked through, the newest first.
 const JOBS_MAX: i32 = 200;
 
@@ -58,10 +60,59 @@ pub struct QueueState {
     pub model: String,
     /// What is in its trays, as it calls it, such as `iso_a4_210x297mm`.
     pub media: Vec<String>,
+    /// It stands on a computer, in front of the printer at this address.
+    pub device: Option<String>,
     /// It will be out of something soon.
     pub low: bool,
     /// In its own words.
     pub message: String,
+}
+
+impl QueueState {
+    /// Whether it hears of pages that came out. A queue in front of a printer on a plain line (`socket`, `usb`, `lpd`) calls
+    /// a document done once its last byte has left the computer.
+    pub fn sees_paper(&self) -> bool {
+        self.device.as_ref().is_none_or(|device| {
+            let (scheme, rest) = device.split_once(':').unwrap_or((device, ""));
+            match scheme.to_ascii_lowercase().as_str() {
+                "ipp" | "ipps" => true,
+                "dnssd" => !rest.contains("._printer.") && !rest.contains("._pdl-datastream."),
+                _ => false,
+            }
+        })
+    }
+
+    /// Whether paper of this size (millimetres) may be in one of its trays. A printer that says nothing of its trays, or
+    /// nothing that is understood, may have it; a queue on a computer tells what is usual and not what is there.
+    pub fn may_have(&self, (width, height): (f64, f64)) -> bool {
+        let near = |a: f64, b: f64| (a - b).abs() < PAPER_MM;
+        let fits =
+            |(w, h): (f64, f64)| (near(w, width) && near(h, height)) || (near(h, width) && near(w, height));
+        self.device.is_some()
+            || self.media.is_empty()
+            || self.media.iter().any(|name| size_mm(name).is_none_or(fits))
+    }
+}
+
+/// How print queues call the paper of this size (millimetres).
+pub(crate) fn media_name((width, height): (f64, f64)) -> String {
+    const NAMES: [&str; 2] = ["na_letter_8.5x11in", "iso_a4_210x297mm"];
+    let near = |(w, h): (f64, f64)| (w - width).abs() < PAPER_MM && (h - height).abs() < PAPER_MM;
+    let known = NAMES.iter().find(|name| size_mm(name).is_some_and(near));
+    known.map_or_else(|| format!("om_sheet_{width}x{height}mm"), |name| (*name).to_owned())
+}
+
+/// The size at the end of a paper's name (PWG 5101.1), such as `na_letter_8.5x11in`; millimetres.
+fn size_mm(name: &str) -> Option<(f64, f64)> {
+    name.split('_').find_map(|part| {
+        let (size, mm) = match (part.strip_suffix("mm"), part.strip_suffix("in")) {
+            (Some(size), _) => (size, 1.0),
+            (_, Some(size)) => (size, 25.4),
+            _ => return None,
+        };
+        let (width, height) = size.split_once('x')?;
+        Some((width.parse::<f64>().ok()? * mm, height.parse::<f64>().ok()? * mm))
+    })
 }
 
 /// What became of a document.
@@ -69,6 +120,8 @@ pub struct QueueState {
 pub enum Progress {
     /// In the queue; nothing of it is on paper.
     Waiting,
+    /// The same, until somebody releases it.
+    Held,
     /// On its way.
     Printing,
     /// Stopped half-way; goes on when the printer is mended.
@@ -104,6 +157,11 @@ pub enum QueueError {
     /// It has no such document, or none any more.
     #[error("the print queue does not know that document; look at the printer before you print again")]
     Unknown,
+    /// Nobody there has a queue of this path: nothing was done.
+    #[error(
+        "a print server answers there, but it has no queue of this name; look at the address and its path, often /ipp/print, or /printers/ and the queue's name"
+    )]
+    NoQueue,
     /// Bytes that mean nothing.
     #[error("what answers there is no print queue ({0}); look at the address and its path, often /ipp/print")]
     Garbled(&'static str),
@@ -156,11 +214,12 @@ impl Queue {
             "printer-make-and-model",
             "document-format-supported",
             "media-ready",
+            "device-uri",
         ];
         let request =
             IppOperationBuilder::get_printer_attributes(self.uri.clone()).attributes(wanted).build();
         let request = request.map_err(|_| GARBLED)?.into_ipp_request();
-        let answer = self.ask(request, &[], ANSWER_MAX).await?;
+        let answer = self.ask(request, &[], ANSWER_MAX).await.map_err(no_queue)?;
         let printer = answer.attributes().first_of(DelimiterTag::PrinterAttributes).ok_or(GARBLED)?;
         let reasons = words(printer, "printer-state-reasons");
         let one = |name| words(printer, name).into_iter().next().unwrap_or_default();
@@ -173,20 +232,23 @@ impl Queue {
             takes_pdf: words(printer, "document-format-supported").iter().any(|format| format == PDF),
             model: one("printer-make-and-model"),
             media: words(printer, "media-ready"),
+            device: words(printer, "device-uri").into_iter().next(),
             low: reasons.iter().any(|reason| reason.contains("-low") || reason.contains("almost-empty")),
             message: one("printer-state-message"),
         })
     }
 
-    /// Gives it a PDF, which is printed in its own size on one side. The answer is the number to ask for.
+    /// Gives it a PDF, which is printed in its own size on one side of this paper. The answer is the number to ask for.
     ///
     /// # Errors
     /// See [`QueueError`]; after [`QueueError::Lost`] the document may be printed all the same.
-    pub async fn submit(&self, name: &str, pdf: &[u8]) -> Result<i32, QueueError> {
+    pub async fn submit(&self, name: &str, media: &str, pdf: &[u8]) -> Result<i32, QueueError> {
         let keyword =
             |name: &str, value: &str| IppAttribute::with_name(name, IppValue::Keyword(value.try_into()?));
         let attributes: Result<Vec<_>, ::ipp::parser::IppParseError> =
-            [keyword("print-scaling", "none"), keyword("sides", "one-sided")].into_iter().collect();
+            [keyword("print-scaling", "none"), keyword("sides", "one-sided"), keyword("media", media)]
+                .into_iter()
+                .collect();
         let title = words_of(name);
         let request = IppOperationBuilder::print_job(self.uri.clone(), IppPayload::empty())
             .user_name(USER)
@@ -194,7 +256,8 @@ impl Queue {
             .document_format(PDF)
             .attributes(attributes.map_err(|_| GARBLED)?)
             .build();
-        let answer = self.ask(request.map_err(|_| GARBLED)?.into_ipp_request(), pdf, SUBMIT_MAX).await?;
+        let request = request.map_err(|_| GARBLED)?.into_ipp_request();
+        let answer = self.ask(request, pdf, SUBMIT_MAX).await.map_err(no_queue)?;
         let job = answer.attributes().first_of(DelimiterTag::JobAttributes).ok_or(GARBLED)?;
         number_of(job)
     }
@@ -288,6 +351,11 @@ impl Queue {
 
 const GARBLED: QueueError = QueueError::Garbled("its answer is not in the language of print queues");
 
+/// What "not found" means to a question that is about no document.
+fn no_queue(e: QueueError) -> QueueError {
+    if matches!(e, QueueError::Unknown) { QueueError::NoQueue } else { e }
+}
+
 /// A question with one more attribute.
 fn with(
     mut question: IppRequestResponse,
@@ -322,7 +390,8 @@ fn progress(job: &IppAttributeGroup) -> Result<Progress, QueueError> {
     let untouched = job.get("time-at-processing").is_some_and(|at| matches!(at.value(), IppValue::NoValue));
     let begun = !untouched;
     Ok(match number(job, "job-state").ok_or(GARBLED)? {
-        3 | 4 => Progress::Waiting,
+        3 => Progress::Waiting,
+        4 => Progress::Held,
         5 => Progress::Printing,
         6 => Progress::Stopped,
         7 => Progress::Cancelled { begun },

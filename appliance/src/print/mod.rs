@@ -50,6 +50,8 @@ use staff::{Desk, Thread};
 pub use address::{Address, AddressError, UsbId};
 pub use designs::{DesignRefusal, LOGO_BYTES_MAX, LogoView, OWN_MAX, TEMPLATE_BYTES_MAX, TemplateView};
 pub use ipp::{Progress, Queue, QueueError, QueueState};
+#[cfg(test)]
+pub(crate) use ipp::fake::FakeQueue;
 pub use ledger::LedgerError;
 pub use live::PrinterState;
 pub use make::MakeError;
@@ -274,7 +276,9 @@ impl Printing {
             created_ms: job.head.created_ms,
             finished_ms: job.head.finished_ms,
             count: job.head.labels as usize,
-            out: job.progress.out as usize + job.progress.under_way.len(),
+            out: job.progress.out as usize,
+            at: job.progress.first_open(),
+            cancelled: job.head.cancelled,
             in_doubt: job.progress.in_doubt.len(),
             queued: job.progress.queued as usize,
             failed: job.progress.failed as usize,

@@ -147,6 +147,12 @@ impl Progress {
         self.queued == 0 && self.under_way.is_empty() && self.in_doubt.is_empty()
     }
 
+    /// The lowest label that is not settled.
+    pub fn first_open(&self) -> Option<u32> {
+        let queued = (self.queued > 0).then_some(self.first_queued);
+        [queued, self.under_way.first().copied(), self.in_doubt.first().copied()].into_iter().flatten().min()
+    }
+
     /// Whether nothing has happened to any label.
     fn untouched(&self) -> bool {
         let moved = self.out + self.failed + self.cancelled;

@@ -15,7 +15,7 @@ use labels::pdf;
 use labels::sheet::{Nudge, Sheet, Start};
 use tokio::time::Instant;
 
-use super::ipp::{Progress, Queue, QueueError, QueueState};
+use super::ipp::{Progress, Queue, QueueError, QueueState, media_name};
 use super::ledger::{Fate, Job, Ledger, LedgerError, SheetAway};
 use super::live::{PrinterState, Shared};
 use super::make::{self, Manner};
@@ -29,14 +29,41 @@ use crate::clock::Clock;
 const FORGOTTEN_PAUSES: u32 = 5;
 /// How often the pause between tries doubles: a queue that gives every sheet up is not filled with them.
 const PAUSES_DOUBLED_MAX: u32 = 6;
+/// Papers that are told of a printer that has none that fits.
+const PAPERS_TOLD: usize = 4;
 const TAKEN_OUT: &str = "somebody took the sheet out of the print queue before it was printed; print these labels again if they are wanted";
+
+const HELD: &str = "The print queue holds the sheet back. Release it at the printer or at its server: printing goes on by \
+                    itself. Or cancel the job.";
+const LONG: &str = "The print queue has had the sheet for long and did not print it. Look at the printer's display: printing \
+                    goes on by itself. Or cancel the job.";
+/// A printer that does what it was asked for.
+const PRINTS: (PrinterState, &str) = (PrinterState::Printing, "The printer is ready.");
+const READY: (PrinterState, &str) = (PrinterState::Ready, "The printer is ready.");
+
+/// A sheet's way through the queue.
+struct Way {
+    /// Where it is.
+    progress: Progress,
+    since: Instant,
+    /// When the queue was told to take it out, and agreed.
+    called_back: Option<Instant>,
+}
+
+/// Until when the next try waits.
+enum Wait {
+    /// As long as between two questions.
+    Short,
+    /// Longer each time: the queue is not filled with what it does not print.
+    Longer,
+}
 
 /// Why a sheet does not go on now.
 enum Trouble {
     /// Nothing may be printed any more: what cannot be written down must not be printed.
     Ledger(LedgerError),
     /// Told to people; tried again.
-    Printer(PrinterState, String),
+    Printer(PrinterState, String, Wait),
 }
 
 impl From<LedgerError> for Trouble {
@@ -83,10 +110,12 @@ impl SheetWorker {
                     self.outcomes.ring();
                     self.rest(std::mem::take(&mut worked)).await;
                 }
-                Err(Trouble::Printer(state, advice)) => {
+                Err(Trouble::Printer(state, advice, wait)) => {
+                    self.shared.set_job(None);
                     self.shared.set(state, &advice, self.now_ms());
-                    let pause = self.config.patience.retry * (1 << tries.min(PAUSES_DOUBLED_MAX));
-                    tries = tries.saturating_add(1);
+                    let doubled = if matches!(wait, Wait::Longer) { tries } else { 0 };
+                    tries += u32::from(matches!(wait, Wait::Longer) && tries < PAUSES_DOUBLED_MAX);
+                    let pause = self.config.patience.retry * (1 << doubled);
                     tokio::select! {
                         () = tokio::time::sleep(pause) => {}
                         () = self.shared.wake.notified() => {}
@@ -126,7 +155,7 @@ impl SheetWorker {
     /// Nothing to print: asks the printer how it is, when it has just printed or somebody wants to know.
     async fn rest(&self, worked: bool) {
         if self.shared.asked() || worked {
-            if let Err(e) = self.look(false).await {
+            if let Err(e) = self.look(READY).await {
                 self.tell(&e);
             }
             return;
@@ -142,10 +171,14 @@ impl SheetWorker {
         }
     }
 
-    /// Asks the printer how it is, and tells it.
-    async fn look(&self, busy: bool) -> Result<QueueState, QueueError> {
+    /// Asks the printer how it is, and tells it; `well` is what is told of one that lacks nothing.
+    async fn look(&self, well: (PrinterState, &str)) -> Result<QueueState, QueueError> {
         let queue = self.queue.state().await?;
         self.shared.set_low(queue.low);
+        self.shared.set_answers(match self.config.answers {
+            Answers::Printed if !queue.sees_paper() => Answers::Taken,
+            answers => answers,
+        });
         let (state, advice) = if !queue.takes_pdf {
             (PrinterState::Stopped, sentence(&QueueError::NoPdf.to_string()))
         } else if queue.condition != Condition::Ready {
@@ -154,10 +187,18 @@ impl SheetWorker {
             let advice = "The print queue takes no documents now. Let it accept them again, at the printer or its server: \
                           printing goes on by itself.";
             (PrinterState::Stopped, advice.to_owned())
-        } else if busy {
-            (PrinterState::Printing, Condition::Ready.advice().to_owned())
+        } else if !queue.may_have(self.sheet.page_mm) {
+            let there =
+                queue.media.iter().take(PAPERS_TOLD).map(String::as_str).collect::<Vec<_>>().join(", ");
+            let wanted = media_name(self.sheet.page_mm);
+            let advice = format!(
+                "Other paper is in the printer ({there}) than sheets of {} are ({wanted}). Put them into its tray and set the \
+                 tray to their size: printing goes on by itself.",
+                self.sheet.name
+            );
+            (PrinterState::Stopped, advice)
         } else {
-            (PrinterState::Ready, Condition::Ready.advice().to_owned())
+            (well.0, well.1.to_owned())
         };
         self.shared.set(state, &advice, self.now_ms());
         Ok(queue)
@@ -193,15 +234,15 @@ impl SheetWorker {
         self.shared.set(state, &advice, self.now_ms());
     }
 
-    fn refused(&self, e: &QueueError) -> Trouble {
+    fn refused(&self, e: &QueueError, wait: Wait) -> Trouble {
         let (state, advice) = self.trouble(e);
-        Trouble::Printer(state, advice)
+        Trouble::Printer(state, advice, wait)
     }
 
     /// Gives the queue the next sheet of a job, once it is ready to take one.
     async fn submit(&mut self, job: &Job) -> Result<(), Trouble> {
-        let state = self.look(true).await.map_err(|e| self.refused(&e))?;
-        if state.stopped || !state.accepts || !state.takes_pdf {
+        let state = self.look(PRINTS).await.map_err(|e| self.refused(&e, Wait::Short))?;
+        if state.stopped || !state.accepts || !state.takes_pdf || !state.may_have(self.sheet.page_mm) {
             self.pause().await;
             return Ok(());
         }
@@ -210,7 +251,7 @@ impl SheetWorker {
         if !self.ledger.sheet_goes(name, &away, self.now_ms())? {
             return Ok(());
         }
-        match self.queue.submit(&away.name, &pdf).await {
+        match self.queue.submit(&away.name, &media_name(self.sheet.page_mm), &pdf).await {
             Ok(number) => Ok(self.ledger.sheet_has(name, &SheetAway { number: Some(number), ..away })?),
             // It may have it all the same: the next turn asks for it by its name.
             Err(e @ (QueueError::Lost(_) | QueueError::Garbled(_))) => {
@@ -219,7 +260,8 @@ impl SheetWorker {
             }
             Err(e) => {
                 self.ledger.sheet_ends(&away, Fate::Back, self.now_ms())?;
-                Err(self.refused(&e))
+                let wait = if matches!(e, QueueError::Away(_)) { Wait::Short } else { Wait::Longer };
+                Err(self.refused(&e, wait))
             }
         }
     }
@@ -275,9 +317,10 @@ impl SheetWorker {
     async fn follow(&self, mut sheet: SheetAway) -> Result<(), Trouble> {
         self.shared.set_job(Some(self.ledger.job_at(sheet.seq)?.head.id));
         let mut unknown_since = None;
-        let mut called_back = false;
+        let mut way = Way { progress: Progress::Waiting, since: Instant::now(), called_back: None };
         while !self.shared.stopping() {
             let cancelled = self.ledger.job_at(sheet.seq)?.head.cancelled;
+            let mut at_once = false;
             match self.queue.find(sheet.number, &sheet.name).await {
                 Ok((number, progress)) => {
                     unknown_since = None;
@@ -285,53 +328,97 @@ impl SheetWorker {
                         sheet.number = Some(number);
                         self.ledger.sheet_has(&self.config.name, &sheet)?;
                     }
-                    if let Some(fate) = self.fate(progress, cancelled) {
-                        return self.settle(&sheet, fate, progress);
-                    }
-                    let stands = match self.look(true).await {
-                        Ok(state) => state.stopped,
-                        Err(e) => {
-                            self.tell(&e);
-                            false
+                    if progress != Progress::Printed || self.weighs(cancelled).await {
+                        if let Some(fate) = self.fate(progress, cancelled) {
+                            return self.settle(&sheet, fate, progress);
                         }
-                    };
-                    let waits = stands || matches!(progress, Progress::Waiting | Progress::Stopped);
-                    if cancelled && waits && !std::mem::replace(&mut called_back, true) {
-                        // What becomes of it is what counts, not whether it agreed.
-                        drop(self.queue.cancel(number).await);
-                        continue;
+                        at_once = self.watch(&mut way, number, progress, cancelled).await;
                     }
-                }
-                Err(e @ (QueueError::Away(_) | QueueError::Lost(_))) => {
-                    self.tell(&e);
-                    if cancelled {
-                        // Whoever cancels does not wait for the printer to come back.
+                    if way.called_back.is_some_and(|at| at.elapsed() >= self.config.patience.stall) {
+                        // Whoever cancels does not wait for ever.
                         return Ok(self.ledger.sheet_ends(&sheet, Fate::Doubt, self.now_ms())?);
                     }
                 }
-                Err(e) => {
+                Err(e @ QueueError::Unknown) => {
                     let since = *unknown_since.get_or_insert_with(Instant::now);
                     if since.elapsed() >= self.config.patience.retry * FORGOTTEN_PAUSES {
                         tracing::warn!(printer = self.config.name, error = %e, sheet = sheet.name, "a sheet is in doubt");
                         return Ok(self.ledger.sheet_ends(&sheet, Fate::Doubt, self.now_ms())?);
                     }
                 }
+                // A queue that cannot answer now has forgotten nothing.
+                Err(e) => {
+                    unknown_since = None;
+                    self.tell(&e);
+                    if cancelled {
+                        // Whoever cancels does not wait for the printer to come back.
+                        return Ok(self.ledger.sheet_ends(&sheet, Fate::Doubt, self.now_ms())?);
+                    }
+                }
             }
-            self.pause().await;
+            if !at_once {
+                self.pause().await;
+            }
         }
         Ok(())
     }
 
+    /// Whether it is known what the queue's word of a printed sheet is worth; for whoever cancels it is worth less.
+    async fn weighs(&self, cancelled: bool) -> bool {
+        if self.shared.live().answers.is_some() {
+            return true;
+        }
+        if let Err(e) = self.look(PRINTS).await {
+            self.tell(&e);
+            return cancelled;
+        }
+        true
+    }
+
+    /// Tells how the printer and its sheet are, and takes the sheet back for whoever cancelled: at once where it waits or
+    /// the printer stands still, after a while in any case. `true`: the queue took it out.
+    async fn watch(&self, way: &mut Way, number: i32, progress: Progress, cancelled: bool) -> bool {
+        if way.progress != progress {
+            (way.progress, way.since) = (progress, Instant::now());
+        }
+        let long = way.since.elapsed() >= self.config.patience.stall;
+        let well = match progress {
+            Progress::Held => (PrinterState::Stopped, HELD),
+            _ if long => (PrinterState::Stopped, LONG),
+            _ => PRINTS,
+        };
+        let stands = match self.look(well).await {
+            Ok(state) => state.stopped || state.condition != Condition::Ready,
+            Err(e) => {
+                self.tell(&e);
+                false
+            }
+        };
+        let idle = matches!(progress, Progress::Waiting | Progress::Held | Progress::Stopped);
+        if !cancelled || way.called_back.is_some() || !(stands || idle || long) {
+            return false;
+        }
+        match self.queue.cancel(number).await {
+            Ok(()) => way.called_back = Some(Instant::now()),
+            Err(e) => tracing::info!(printer = self.config.name, error = %e, "a sheet is not taken back yet"),
+        }
+        way.called_back.is_some()
+    }
+
     /// What a queue's word about a sheet comes to; `None` while it is under way.
     fn fate(&self, progress: Progress, cancelled: bool) -> Option<Fate<'static>> {
-        let printed = match self.config.answers {
+        let answers = match self.config.answers {
+            Answers::Printed => self.shared.live().answers.unwrap_or(Answers::Taken),
+            answers => answers,
+        };
+        let printed = match answers {
             Answers::Printed => Proof::Printer,
             Answers::Taken => Proof::Idle,
             Answers::Nothing => Proof::Nobody,
         };
         let handed = if printed == Proof::Nobody { Proof::Nobody } else { Proof::Idle };
         match progress {
-            Progress::Waiting | Progress::Printing | Progress::Stopped => None,
+            Progress::Waiting | Progress::Held | Progress::Printing | Progress::Stopped => None,
             Progress::Printed => Some(Fate::Out(printed)),
             Progress::Handed => Some(Fate::Out(handed)),
             Progress::Cancelled { begun: true } | Progress::Failed { begun: true } => Some(Fate::Doubt),
@@ -346,7 +433,7 @@ impl SheetWorker {
         if progress == (Progress::Failed { begun: false }) {
             let advice = "The print queue gave a sheet up before anything of it was printed. Look at the printer's display; \
                           it is tried again by itself.";
-            return Err(Trouble::Printer(PrinterState::Stopped, advice.to_owned()));
+            return Err(Trouble::Printer(PrinterState::Stopped, advice.to_owned(), Wait::Longer));
         }
         Ok(())
     }

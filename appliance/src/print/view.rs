@@ -80,8 +80,14 @@ pub struct JobSummary {
     pub finished_ms: Option<i64>,
     /// Its labels.
     pub count: usize,
-    /// Labels that were sent or confirmed.
+    /// Labels that are out, as far as anybody can tell; those under way are not among them.
     pub out: usize,
+    /// The first label that is not settled.
+    #[serde(skip)]
+    pub at: Option<u32>,
+    /// Somebody cancelled it.
+    #[serde(skip)]
+    pub cancelled: bool,
     /// Labels that a person is asked about.
     pub in_doubt: usize,
     /// Labels that are not printed yet.

@@ -87,6 +87,9 @@ fn trouble(printer: Option<&PrinterView>, advice: &str) -> &'static str {
         Some(PrinterState::Failed) => "Fault",
         _ if advice.starts_with("The printer does not answer") => "No answer",
         _ if advice.starts_with("Another roll") => "Wrong roll",
+        _ if advice.starts_with("Other paper") => "Wrong paper",
+        _ if advice.starts_with("The print queue holds") => "Sheet held",
+        _ if advice.starts_with("The print queue has had") => "Not printed yet",
         // What it has stands first; what to do about it is another thing at an office printer.
         _ => {
             let has =
@@ -98,7 +101,7 @@ fn trouble(printer: Option<&PrinterView>, advice: &str) -> &'static str {
 
 /// `Printing stopped at 17 of 42: paper out`
 pub(in super::super) fn stopped(job: &JobSummary, printers: &[PrinterView]) -> String {
-    let at = (job.out + job.failed + 1).min(job.count);
+    let at = job.at.map_or(job.count, |at| at as usize);
     let printer = printers.iter().find(|printer| printer.name == job.printer);
     match &job.state {
         JobState::Paused(advice) => {
@@ -155,6 +158,7 @@ pub(in super::super) fn title(job: &JobView) -> String {
 pub(in super::super) fn job_card(job: &JobView, printers: &[PrinterView], local: &Local) -> JobCard {
     let printer = printers.iter().find(|printer| printer.name == job.summary.printer);
     let (class, state) = state_word(&job.summary.state, printer);
+    let office = printer.is_some_and(|printer| printer.language == PDF);
     let waits = |label: &&LabelView| {
         matches!(label.state, LabelState::Queued | LabelState::Sending | LabelState::Unknown)
     };
@@ -165,14 +169,28 @@ pub(in super::super) fn job_card(job: &JobView, printers: &[PrinterView], local:
         JobState::Paused(reason) => {
             let goes_on = at.filter(|_| of > 1);
             let goes_on = goes_on
-                .map(|n| format!(" It goes on at {n}; if half of {n} is out already, throw that half away."));
-            format!("{}{}", sentence(reason), goes_on.unwrap_or_default())
+                .map(|n| match office {
+                    true => format!(" It goes on at {n}."),
+                    false => {
+                        format!(" It goes on at {n}; if half of {n} is out already, throw that half away.")
+                    }
+                })
+                .unwrap_or_default();
+            format!("{}{goes_on}", sentence(reason))
+        }
+        JobState::Printing if office && job.summary.cancelled => {
+            "Cancelled: the print queue is asked what became of the sheet that it has.".to_owned()
         }
         JobState::Queued if job.summary.ahead > 0 => {
             format!("{} before it.", plural(job.summary.ahead, "job is", "jobs are"))
         }
         _ => String::new(),
     };
+    // A print queue gives a sheet back.
+    let spared = |label: &&LabelView| {
+        label.state == LabelState::Queued || (office && label.state == LabelState::Sending)
+    };
+    let left = if job.summary.cancelled { 0 } else { job.labels.iter().filter(spared).count() };
     JobCard {
         id: job.summary.id,
         title: title(job),
@@ -185,8 +203,8 @@ pub(in super::super) fn job_card(job: &JobView, printers: &[PrinterView], local:
         out_words: out_words(&job.labels, printer.is_some_and(|printer| printer.confirms)),
         settled: of - job.labels.iter().filter(waits).count(),
         advice,
-        doubts: doubts(&job.labels, printer.is_some_and(|printer| printer.language == PDF)),
-        left: job.summary.queued,
+        doubts: doubts(&job.labels, office),
+        left,
         notes: job.summary.notes.clone(),
         asked: local.day_time(job.summary.created_ms),
         open: !matches!(job.summary.state, JobState::Done | JobState::Cancelled),

@@ -343,6 +343,34 @@ async fn an_office_printer_is_added_and_changed() {
 }
 
 #[tokio::test]
+async fn a_sheet_in_a_print_queue_is_cancelled_on_its_page() {
+    let queue = crate::print::FakeQueue::new();
+    queue.inside().next = 3;
+    let world = World::new().await;
+    let desk = desk(&world, Role::Biomed).await;
+    let token = token(&desk, "/staff/printers").await;
+    let address = queue.address();
+    let form = [("name", "HP"), ("address", &address), ("language", "pdf"), ("media", "avery-5160")];
+    desk.post("/staff/printers", &token, &form).await.is(303);
+    let mut news = world.state.printing.news();
+    let pump = world.pump.to_string();
+    let form = [("tag", pump.as_str()), ("copies", "3"), ("printer", "HP"), ("do", "print")];
+    let job = desk.post("/staff/labels", &token, &form).await.location();
+    while queue.inside().documents.is_empty() {
+        news.changed().await.unwrap();
+    }
+    desk.get("/staff/printers/HP").await.has("0 confirmed, 0 unknown");
+    desk.get(&job).await.has("Printing").has("Cancel this job").has_not("throw that half away");
+    desk.post(&format!("{job}/cancel"), &token, &[]).await.is(303);
+    let cancelled = |job: &crate::print::JobSummary| job.state == crate::print::JobState::Cancelled;
+    while !world.state.printing.jobs().unwrap().iter().any(cancelled) {
+        news.changed().await.unwrap();
+    }
+    desk.get(&job).await.has("Cancelled").has_not("Cancel this job");
+    assert_eq!(queue.inside().documents[0].state, 7, "it was taken out of the queue");
+}
+
+#[tokio::test]
 async fn technicians_look_and_do_not_print() {
     let world = World::new().await;
     let desk = desk(&world, Role::Technician).await;

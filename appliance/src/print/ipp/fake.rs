@@ -2,7 +2,7 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread::JoinHandle;
 
 /// An attribute: tag, name, value.
@@ -34,6 +34,11 @@ fn put(bytes: &mut Vec<u8>, (tag, name, value): &Told<'_>) {
 
 /// How a printer says that it is.
 pub(crate) fn printer(state: u8, reasons: &[&str]) -> Vec<u8> {
+    queue(state, reasons, &["iso_a4_210x297mm"], "")
+}
+
+/// The same, with the papers in its trays and the printer behind it.
+fn queue(state: u8, reasons: &[&str], media: &[&str], device: &str) -> Vec<u8> {
     let state = [0, 0, 0, state];
     let mut told: Vec<Told<'_>> = vec![(0x23, "printer-state", &state)];
     for (n, reason) in reasons.iter().enumerate() {
@@ -44,7 +49,12 @@ pub(crate) fn printer(state: u8, reasons: &[&str]) -> Vec<u8> {
     told.push((0x41, "printer-make-and-model", b"HP LaserJet M428"));
     told.push((0x49, "document-format-supported", b"application/pdf"));
     told.push((0x49, "", b"image/urf"));
-    told.push((0x44, "media-ready", b"iso_a4_210x297mm"));
+    for (n, media) in media.iter().enumerate() {
+        told.push((0x44, if n == 0 { "media-ready" } else { "" }, media.as_bytes()));
+    }
+    if !device.is_empty() {
+        told.push((0x45, "device-uri", device.as_bytes()));
+    }
     answer(0, &[(4, &told)])
 }
 
@@ -54,6 +64,8 @@ pub(crate) struct Document {
     pub(crate) number: i32,
     pub(crate) name: String,
     pub(crate) pdf: Vec<u8>,
+    /// The paper that it is for.
+    pub(crate) media: String,
     /// Its job-state.
     pub(crate) state: u8,
     pub(crate) begun: bool,
@@ -73,11 +85,22 @@ pub(crate) struct Inside {
     /// The status of the next Print-Job, which is not taken.
     pub(crate) refuse: Option<u16>,
     pub(crate) numbers: i32,
+    /// What is in its trays, and the printer behind it; empty: it is the printer.
+    pub(crate) media: Vec<&'static str>,
+    pub(crate) device: &'static str,
+    /// The status of each answer about documents, instead of an answer.
+    pub(crate) busy: Option<u16>,
+    /// Each request fails with this HTTP status.
+    pub(crate) http: Option<&'static str>,
+    /// So many times it does not take a document back.
+    pub(crate) keeps: u32,
+    /// Requests so far.
+    pub(crate) asked: u32,
 }
 
 /// A queue on a free port of this machine.
 pub(crate) struct FakeQueue {
-    inside: Arc<Mutex<Inside>>,
+    inside: Arc<(Mutex<Inside>, Condvar)>,
     port: u16,
     thread: Option<JoinHandle<()>>,
     stop: Arc<std::sync::atomic::AtomicBool>,
@@ -95,8 +118,14 @@ impl FakeQueue {
             dead: false,
             refuse: None,
             numbers: 0,
+            media: vec!["na_letter_8.5x11in", "iso_a4_210x297mm"],
+            device: "",
+            busy: None,
+            http: None,
+            keeps: 0,
+            asked: 0,
         };
-        let inside = Arc::new(Mutex::new(inside));
+        let inside = Arc::new((Mutex::new(inside), Condvar::new()));
         let stop = Arc::new(std::sync::atomic::AtomicBool::new(false));
         let (theirs, ended) = (inside.clone(), stop.clone());
         let thread = std::thread::spawn(move || {
@@ -115,7 +144,16 @@ impl FakeQueue {
     }
 
     pub(crate) fn inside(&self) -> MutexGuard<'_, Inside> {
-        self.inside.lock().unwrap()
+        self.inside.0.lock().unwrap()
+    }
+
+    /// Waits until it was asked so many times more.
+    pub(crate) fn until_asked(&self, more: u32) {
+        let inside = self.inside();
+        let wanted = inside.asked + more;
+        let long = std::time::Duration::from_secs(60);
+        let waited = self.inside.1.wait_timeout_while(inside, long, |i| i.asked < wanted).unwrap();
+        assert!(!waited.1.timed_out(), "nobody asks any more");
     }
 }
 
@@ -130,12 +168,18 @@ impl Drop for FakeQueue {
     }
 }
 
-fn serve(mut stream: TcpStream, inside: &Mutex<Inside>) {
+fn serve(mut stream: TcpStream, (inside, asked): &(Mutex<Inside>, Condvar)) {
     // Whoever has changed their mind hangs up.
     let Some(request) = request(&mut stream) else { return };
-    let Some(answer) = reply(&request, &mut inside.lock().unwrap()) else { return };
+    let (answer, status) = {
+        let mut inside = inside.lock().unwrap();
+        inside.asked += 1;
+        (reply(&request, &mut inside), inside.http.unwrap_or("200 OK"))
+    };
+    asked.notify_all();
+    let Some(answer) = answer else { return };
     let head = format!(
-        "HTTP/1.1 200 OK\r\nContent-Type: application/ipp\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+        "HTTP/1.1 {status}\r\nContent-Type: application/ipp\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
         answer.len()
     );
     drop(stream.write_all(&[head.as_bytes(), &answer].concat()));
@@ -172,7 +216,12 @@ fn reply(request: &[u8], inside: &mut Inside) -> Option<Vec<u8>> {
     }
     let number = value(request, "job-id").and_then(|n| n.try_into().ok()).map(i32::from_be_bytes);
     match request[3] {
-        0x0b => Some(printer(inside.printer.0, &inside.printer.1)),
+        0x0b => Some(queue(inside.printer.0, &inside.printer.1, &inside.media, inside.device)),
+        0x09 | 0x0a if inside.busy.is_some() => inside.busy.map(|status| answer(status, &[])),
+        0x08 if inside.keeps > 0 => {
+            inside.keeps -= 1;
+            Some(answer(0x0507, &[]))
+        }
         0x02 => print(request, inside),
         0x08 => {
             let found = inside.documents.iter_mut().find(|d| Some(d.number) == number && d.state < 7);
@@ -200,8 +249,9 @@ fn print(request: &[u8], inside: &mut Inside) -> Option<Vec<u8>> {
     inside.numbers += 1;
     let pdf = request.windows(4).position(|w| w == b"%PDF").map_or(&[][..], |at| &request[at..]);
     let name = String::from_utf8_lossy(value(request, "job-name")?).into_owned();
+    let media = String::from_utf8_lossy(value(request, "media").unwrap_or_default()).into_owned();
     let (number, state) = (inside.numbers, inside.next);
-    inside.documents.push(Document { number, name, pdf: pdf.to_vec(), state, begun: state > 3 });
+    inside.documents.push(Document { number, name, pdf: pdf.to_vec(), media, state, begun: state > 4 });
     let swallowed = std::mem::take(&mut inside.swallow);
     (!swallowed).then(|| told(&inside.documents.iter().rev().take(1).collect::<Vec<_>>()))
 }

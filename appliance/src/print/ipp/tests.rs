@@ -9,6 +9,8 @@ use tokio::net::{TcpListener, TcpStream};
 use super::fake::{FakeQueue, Told, answer, printer};
 use super::*;
 
+const A4: &str = "iso_a4_210x297mm";
+
 fn one(status: u16, group: u8, attributes: &[Told<'_>]) -> Vec<u8> {
     answer(status, &[(group, attributes)])
 }
@@ -75,7 +77,7 @@ async fn a_sheet_is_printed() {
         assert_eq!((state.condition, state.accepts, state.takes_pdf), (Condition::Ready, true, true));
         assert_eq!((state.model.as_str(), state.message.as_str()), ("HP LaserJet M428", "Tray"));
         assert_eq!(state.media, ["iso_a4_210x297mm"]);
-        assert_eq!(queue.submit("Labels \u{7}3 West", b"%PDF-1.7 sheet").await.unwrap(), 17);
+        assert_eq!(queue.submit("Labels \u{7}3 West", A4, b"%PDF-1.7 sheet").await.unwrap(), 17);
         for state in [Progress::Printing, Progress::Stopped, Progress::Printed] {
             assert_eq!(queue.find(Some(17), "Labels 3 West").await.unwrap(), (17, state));
         }
@@ -86,7 +88,7 @@ async fn a_sheet_is_printed() {
     assert_eq!(asked[1][2..4], [0x00, 0x02], "Print-Job");
     assert!(asked[1].ends_with(b"\x03%PDF-1.7 sheet"));
     let said = String::from_utf8_lossy(&asked[1]).into_owned();
-    for part in ["application/pdf", "print-scaling", "one-sided", "Labels 3 West", "ipp://127.0.0.1"] {
+    for part in ["application/pdf", "print-scaling", "one-sided", "Labels 3 West", A4, "ipp://127.0.0.1"] {
         assert!(said.contains(part), "{part}");
     }
     assert_eq!((&asked[2][2..4], &asked[5][2..4]), (&[0, 0x09][..], &[0, 0x08][..]));
@@ -101,25 +103,27 @@ async fn refusals_are_told() {
         ("200 OK", not_taken, "takes no PDF"),
         ("200 OK", busy, "refused: Come back later"),
         ("200 OK", b"<html>".to_vec(), "no print queue"),
+        ("200 OK", one(0x0406, 1, &[]), "no queue of this name"),
         ("404 Not Found", Vec::new(), "/ipp/print"),
         ("401 Unauthorized", Vec::new(), "password"),
         ("426 Upgrade Required", Vec::new(), "ipps://"),
         ("200 OK", vec![0; ANSWER_BYTES_MAX + 1], "has no end"),
     ] {
         let (queue, listener) = queue().await;
-        let (told, _) = tokio::join!(queue.submit("x", b"%PDF"), responder(listener, status, vec![answer]));
+        let (told, _) =
+            tokio::join!(queue.submit("x", A4, b"%PDF"), responder(listener, status, vec![answer]));
         let told = told.unwrap_err().to_string();
         assert!(told.contains(word), "{word}: {told}");
     }
     let (queue, listener) = queue().await;
     drop(listener);
-    assert!(matches!(queue.submit("x", b"%PDF").await, Err(QueueError::Away(_))), "safe to try again");
+    assert!(matches!(queue.submit("x", A4, b"%PDF").await, Err(QueueError::Away(_))), "safe to try again");
     let (queue, listener) = self::queue().await;
     let cut = async {
         let (mut stream, _) = listener.accept().await.unwrap();
         request(&mut stream).await;
     };
-    let (told, ()) = tokio::join!(queue.submit("x", b"%PDF"), cut);
+    let (told, ()) = tokio::join!(queue.submit("x", A4, b"%PDF"), cut);
     assert!(matches!(told, Err(QueueError::Lost(_))), "it may be printed");
     assert!(Queue::new(&"tcp://a:9100".parse().unwrap()).unwrap().is_none());
 }
@@ -129,10 +133,10 @@ async fn a_document_is_found_by_its_name() {
     let fake = FakeQueue::new();
     let queue = Queue::new(&fake.address().parse().unwrap()).unwrap().unwrap();
     fake.inside().next = 3;
-    let first = queue.submit("one", b"%PDF").await.unwrap();
+    let first = queue.submit("one", A4, b"%PDF").await.unwrap();
     assert_eq!(queue.find(None, "one").await.unwrap(), (first, Progress::Waiting));
     fake.inside().swallow = true;
-    assert!(matches!(queue.submit("two", b"%PDF").await, Err(QueueError::Lost(_))));
+    assert!(matches!(queue.submit("two", A4, b"%PDF").await, Err(QueueError::Lost(_))));
     fake.inside().documents[1].state = 9;
     assert_eq!(queue.find(None, "two").await.unwrap(), (2, Progress::Printed));
     assert_eq!(queue.find(Some(first), "two").await.unwrap(), (2, Progress::Printed), "a number used again");
@@ -156,6 +160,7 @@ fn how_a_document_ended() {
         ((0x13, "time-at-processing", &b""[..]), (0x21, "time-at-processing", &[0, 0, 0, 9][..]));
     for (state, reason, at, wanted) in [
         (3, "none", never, Progress::Waiting),
+        (4, "job-hold-until-specified", never, Progress::Held),
         (9, "job-completed-successfully", at, Progress::Printed),
         (9, "job-completed-with-errors", at, Progress::Failed { begun: true }),
         (9, "queued-in-device", at, Progress::Handed),
@@ -166,6 +171,47 @@ fn how_a_document_ended() {
         assert_eq!(ended(state, reason.as_bytes(), at).unwrap(), wanted, "{state} {reason}");
     }
     assert!(ended(99, b"none", at).is_err());
+}
+
+#[test]
+fn papers_and_what_is_heard_of_them() {
+    let letter = (215.9, 279.4);
+    assert_eq!((media_name(letter), media_name((210.0, 297.0))), ("na_letter_8.5x11in".into(), A4.into()));
+    let state = |media: &[&str], device: Option<&str>| QueueState {
+        condition: Condition::Ready,
+        stopped: false,
+        accepts: true,
+        takes_pdf: true,
+        model: String::new(),
+        media: media.iter().map(|m| (*m).to_owned()).collect(),
+        device: device.map(str::to_owned),
+        low: false,
+        message: String::new(),
+    };
+    for (media, wanted) in [
+        (&[][..], true),
+        (&[A4], false),
+        (&[A4, "iso_a5_148x210mm", "na_letter_8.5x11in"], true),
+        (&["na_letter_8.5x11in_borderless"], true),
+        (&["na_letter-rotated_11x8.5in"], true),
+        (&["na_legal_8.5x14in"], false),
+        (&["letter-white"], true),
+    ] {
+        assert_eq!(state(media, None).may_have(letter), wanted, "{media:?}");
+    }
+    assert!(state(&[A4], Some("ipp://h/ipp/print")).may_have(letter), "what is usual there");
+    for (device, wanted) in [
+        ("ipp://h/ipp/print", true),
+        ("ipps://h:443/ipp/print", true),
+        ("dnssd://HP._ipp._tcp.local/?uuid=1", true),
+        ("dnssd://HP._pdl-datastream._tcp.local/", false),
+        ("socket://10.0.0.9:9100", false),
+        ("usb://HP/LaserJet", false),
+        ("lpd://10.0.0.9/queue", false),
+    ] {
+        assert_eq!(state(&[], Some(device)).sees_paper(), wanted, "{device}");
+    }
+    assert!(state(&[], None).sees_paper());
 }
 
 #[test]

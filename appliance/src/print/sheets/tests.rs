@@ -325,3 +325,142 @@ async fn the_test_sheet_is_printed() {
     let pdf = queue.inside().documents[0].pdf.clone();
     assert!(pdf.starts_with(b"%PDF"));
 }
+
+/// A job of 40 labels whose first sheet the queue has, in this state.
+async fn under_way(queue: &FakeQueue, config: PrinterConfig, state: u8) -> Printing {
+    queue.inside().next = state;
+    let printing = open(&database(), config);
+    printing.submit(JobRequest::new(id(), labels(40, false))).unwrap();
+    until(&printing, |_| queue.inside().documents.len() == 1).await;
+    printing
+}
+
+/// Whether the job waits, and says this.
+fn paused(job: &JobView, words: &str) -> bool {
+    matches!(&job.state, JobState::Paused(why) if why.contains(words))
+}
+
+#[tokio::test]
+async fn a_queue_that_cannot_answer_now_has_forgotten_nothing() {
+    let queue = FakeQueue::new();
+    let printing = under_way(&queue, config(&queue), 5).await;
+    for (busy, http) in
+        [(Some(0x0507), None), (None, Some("503 Service Unavailable")), (None, Some("401 Unauthorized"))]
+    {
+        {
+            let mut inside = queue.inside();
+            (inside.busy, inside.http) = (busy, http);
+        }
+        // Three times as often as a queue that does not know the sheet is asked.
+        queue.until_asked(3 * FORGOTTEN_PAUSES + 2);
+        until(&printing, |job| matches!(job.state, JobState::Paused(_))).await;
+        {
+            let mut inside = queue.inside();
+            (inside.busy, inside.http) = (None, None);
+        }
+        until(&printing, |job| job.state == JobState::Printing).await;
+    }
+    {
+        let mut inside = queue.inside();
+        (inside.documents[0].state, inside.next) = (9, 9);
+    }
+    let job = until_done(&printing).await;
+    assert!(all(&job, LabelState::Confirmed) && job.labels.iter().all(|label| label.attempts == 1));
+    assert_eq!(queue.inside().documents.len(), 2, "no sheet twice");
+}
+
+#[tokio::test]
+async fn whoever_cancels_waits_for_no_queue_that_cannot_answer() {
+    let queue = FakeQueue::new();
+    let printing = under_way(&queue, config(&queue), 5).await;
+    queue.inside().busy = Some(0x0507);
+    until(&printing, |job| paused(job, "refused")).await;
+    printing.cancel(id()).unwrap();
+    until(&printing, |job| job.state == JobState::Asking).await;
+}
+
+#[tokio::test]
+async fn a_cancelled_sheet_is_taken_back_however_often_the_queue_says_no() {
+    let queue = FakeQueue::new();
+    let printing = under_way(&queue, config(&queue), 5).await;
+    {
+        // Many printers go on saying that they print while they wait for paper.
+        let mut inside = queue.inside();
+        (inside.printer, inside.keeps) = ((4, vec!["media-empty-error"]), 3);
+    }
+    until(&printing, |job| paused(job, "out of paper")).await;
+    assert_eq!(printing.job(id()).unwrap().unwrap().summary.out, 0, "what is in the queue is not out");
+    printing.cancel(id()).unwrap();
+    let job = until(&printing, |job| job.state == JobState::Asking).await;
+    let kept = queue.inside().keeps;
+    assert_eq!((queue.inside().documents[0].state, kept), (7, 0));
+    assert_eq!(job.summary.in_doubt, 30, "it had begun");
+}
+
+#[tokio::test]
+async fn a_sheet_that_takes_too_long_is_told_and_can_be_taken_back() {
+    let queue = FakeQueue::new();
+    let config = config(&queue);
+    let patience = Patience { stall: Duration::from_millis(60), ..config.patience };
+    let printing = under_way(&queue, PrinterConfig { patience, ..config }, 5).await;
+    until(&printing, |job| paused(job, "has had the sheet for long")).await;
+    queue.inside().documents[0].state = 4;
+    until(&printing, |job| paused(job, "Release it at the printer")).await;
+    queue.inside().documents[0].state = 5;
+    until(&printing, |job| paused(job, "has had the sheet for long")).await;
+    printing.cancel(id()).unwrap();
+    until(&printing, |job| job.state == JobState::Asking).await;
+    assert_eq!(queue.inside().documents[0].state, 7, "it was taken out of the queue");
+}
+
+#[tokio::test]
+async fn a_queue_on_a_plain_line_confirms_nothing() {
+    let queue = FakeQueue::new();
+    queue.inside().device = "socket://10.0.0.9:9100";
+    let printing = under_way(&queue, config(&queue), 9).await;
+    let job = until_done(&printing).await;
+    assert!(all(&job, LabelState::Sent) && job.labels[0].proof == Some(Proof::Idle), "{job:?}");
+    assert!(!printing.printers()[0].confirms);
+}
+
+#[tokio::test]
+async fn a_box_that_went_down_still_asks_what_a_plain_line_is_worth() {
+    let (queue, db) = (FakeQueue::new(), database());
+    queue.inside().next = 5;
+    let printing = open(&db, config(&queue));
+    printing.submit(JobRequest::new(id(), labels(2, false))).unwrap();
+    until(&printing, |_| queue.inside().documents.len() == 1).await;
+    drop(printing);
+    {
+        let mut inside = queue.inside();
+        (inside.documents[0].state, inside.device) = (9, "usb://HP/LaserJet");
+    }
+    let job = until_done(&open(&db, config(&queue))).await;
+    assert!(all(&job, LabelState::Sent), "{job:?}");
+}
+
+#[tokio::test]
+async fn sheets_go_on_their_own_paper_only() {
+    let (queue, db) = (FakeQueue::new(), database());
+    queue.inside().media = vec!["iso_a4_210x297mm"];
+    let printing = open(&db, config(&queue));
+    printing.submit(JobRequest::new(id(), labels(3, false))).unwrap();
+    let told = |job: &JobView| paused(job, "(iso_a4_210x297mm)") && paused(job, "(na_letter_8.5x11in)");
+    let job = until(&printing, told).await;
+    assert_eq!((job.summary.queued, queue.inside().documents.len()), (3, 0), "nothing is on its way");
+    queue.inside().media = vec!["iso_a4_210x297mm", "na_letter_8.5x11in"];
+    assert!(all(&until_done(&printing).await, LabelState::Confirmed));
+    assert_eq!(queue.inside().documents[0].media, "na_letter_8.5x11in");
+}
+
+#[tokio::test]
+async fn a_queue_that_is_not_there_is_a_matter_of_its_address() {
+    let (queue, db) = (FakeQueue::new(), database());
+    queue.inside().refuse = Some(0x0406);
+    let patience = Patience { retry: Duration::from_secs(600), ..Patience::default() };
+    let printing = open(&db, PrinterConfig { patience, ..config(&queue) });
+    printing.submit(JobRequest::new(id(), labels(3, false))).unwrap();
+    let job = until(&printing, |job| paused(job, "look at the address and its path")).await;
+    assert_eq!(job.summary.queued, 3, "nothing was done");
+    assert_eq!(printing.printers()[0].job, None);
+}
