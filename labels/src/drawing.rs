@@ -1,5 +1,7 @@
 //! A label laid out: what is where, in whole dots of one resolution. Bitmap, preview and PDF are all drawn from it.
 
+use std::sync::Arc;
+
 use crate::bitmap::Bitmap;
 use crate::code::{Code, MODULE_MM_WARN};
 use crate::layout::Dpi;
@@ -53,8 +55,8 @@ pub enum Mark {
         x: u32,
         /// Upper edge.
         y: u32,
-        /// Its dots.
-        dots: Bitmap,
+        /// Its dots, shared by all labels that carry it.
+        dots: Arc<Bitmap>,
     },
 }
 

@@ -1,5 +1,6 @@
 //! A hospital's logo: an uploaded picture, refused before it is unpacked when it is too large, then dots.
 
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
@@ -47,15 +48,18 @@ pub struct Logo {
     width: u32,
     height: u32,
     greys: Arc<[u8]>,
-    /// As it was fitted last: the labels of a job all have it in one size.
-    fitted: Arc<Mutex<Option<Fitted>>>,
+    /// As it was fitted lately: the labels of a job all have it in one size, or in two.
+    fitted: Arc<Mutex<VecDeque<Fitted>>>,
 }
 
 #[derive(Debug)]
 struct Fitted {
     room: (u32, u32),
-    dots: Bitmap,
+    dots: Arc<Bitmap>,
 }
+
+/// Sizes that are kept: a template has seldom more than one logo.
+const FITTED_MAX: usize = 4;
 
 impl Logo {
     /// Reads a PNG or JPEG file.
@@ -94,16 +98,15 @@ impl Logo {
     }
 
     /// As large as fits into so many dots with its shape kept, each dot black or white by the mean of what it covers.
-    pub(crate) fn fitted(&self, width: u32, height: u32) -> Bitmap {
-        let mut last = self.fitted.lock().unwrap_or_else(PoisonError::into_inner);
-        match &*last {
-            Some(last) if last.room == (width, height) => last.dots.clone(),
-            _ => {
-                let dots = self.fit(width, height);
-                *last = Some(Fitted { room: (width, height), dots: dots.clone() });
-                dots
-            }
+    pub(crate) fn fitted(&self, width: u32, height: u32) -> Arc<Bitmap> {
+        let mut lately = self.fitted.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(fitted) = lately.iter().find(|fitted| fitted.room == (width, height)) {
+            return fitted.dots.clone();
         }
+        let dots = Arc::new(self.fit(width, height));
+        lately.truncate(FITTED_MAX - 1);
+        lately.push_front(Fitted { room: (width, height), dots: dots.clone() });
+        dots
     }
 
     fn fit(&self, width: u32, height: u32) -> Bitmap {

@@ -50,6 +50,9 @@ pub enum TemplateFault {
     /// Not TOML, or a key that templates do not have.
     #[error("{0}")]
     Toml(String),
+    /// A line end, another control character, or one that turns the direction of reading.
+    #[error("the title holds a character that cannot be seen; type it anew, on one line")]
+    Title,
     /// Over [`ELEMENTS_MAX`].
     #[error("a template has at most {ELEMENTS_MAX} elements; this one has {0}")]
     TooManyElements(usize),

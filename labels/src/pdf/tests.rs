@@ -1,5 +1,7 @@
 //! What the PDFs hold, read back by the library that wrote them and compared with what was laid out.
 
+use std::sync::Arc;
+
 use super::*;
 use crate::code;
 use crate::layout::Dpi;
@@ -150,7 +152,7 @@ fn white_marks_and_a_logo_kept_once() {
         Mark::Rect { x: 0, y: 0, width: 400, height: 100, white: false },
         white,
         Mark::Rect { x: 1, y: 2, width: 3, height: 4, white: true },
-        Mark::Picture { x: 10, y: 20, dots: logo.clone() },
+        Mark::Picture { x: 10, y: 20, dots: Arc::new(logo.clone()) },
     ];
     let label = drawing(30.0, 10.0, marks);
     let (document, pages) = pages(&labels(&[label.clone(), label]).unwrap());
@@ -248,7 +250,7 @@ fn any_mark() -> impl Strategy<Value = Mark> {
     let pictures = (n(), n(), 0u32..40, 0u32..40).prop_map(|(x, y, w, h)| Mark::Picture {
         x,
         y,
-        dots: Bitmap::white(w, h),
+        dots: Arc::new(Bitmap::white(w, h)),
     });
     prop_oneof![rect, words, codes, pictures]
 }

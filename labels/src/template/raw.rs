@@ -251,6 +251,14 @@ fn head(raw: RawTemplate, elements: Vec<Element>) -> Fault<Template> {
     if raw.name.is_empty() || raw.name.len() > 40 || !raw.name.chars().all(plain) {
         return Err(TemplateFault::Name(raw.name.chars().take(60).collect()));
     }
+    // It stands in lists and on pages: one line, and nothing that turns the direction of reading.
+    let odd = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{061c}' | '\u{200e}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    if raw.title.chars().any(odd) {
+        return Err(TemplateFault::Title);
+    }
     let title = raw.title.chars().take(80).collect();
     let width_mm = within("width_mm", raw.width_mm, SIDE_MM_LEAST, SIDE_MM_MAX)?;
     let height = match raw.height_mm {
