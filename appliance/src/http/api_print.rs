@@ -374,6 +374,7 @@ pub(super) struct Paper {
 /// Labels on sheets, as PDF. A tag that is printed so is in nobody's ledger: paper sheets are a person's business.
 pub(super) async fn sheet(state: &AppState, ask: Ask, paper: Paper) -> Result<Vec<u8>, Problem> {
     let asked = state.clone();
+    let _turn = state.inner.sheets.acquire().await.map_err(|e| Problem::internal(&e))?;
     let made = tokio::task::spawn_blocking(move || {
         let labels = label_fields::requests(&asked, &ask)?;
         if labels.is_empty() {

@@ -133,6 +133,8 @@ struct Inner {
     parts: Parts,
     submissions: Submissions,
     live: Arc<Semaphore>,
+    /// Label sheets that are drawn at a time: one of 5,000 labels takes a core and megabytes for seconds.
+    sheets: Semaphore,
     tallies: tally::Cache,
     assets: assets::Assets,
 }
@@ -147,6 +149,7 @@ impl AppState {
                 parts,
                 submissions,
                 live,
+                sheets: Semaphore::new(1),
                 tallies: tally::Cache::default(),
                 assets: assets::Assets::new(),
             }),

@@ -1,6 +1,8 @@
 //! Taking jobs: every label is drawn once before any is printed, so that a bad one refuses the whole job.
 
 use std::collections::BTreeMap;
+use std::num::NonZero;
+use std::panic::resume_unwind;
 use std::sync::Arc;
 
 use labels::{Dpi, Drawing, Template, Typesetter};
@@ -14,6 +16,8 @@ use super::request::{JobKind, JobRequest, LabelRequest, Names, Reprint, ReprintR
 use super::view::{JobView, LabelView, Preview, PrintRefusal};
 use super::{KEY_CHARS_MAX, LABELS_MAX, Printing, REASON_CHARS_MAX};
 
+/// Labels that a thread of its own is worth for.
+const LABELS_A_THREAD: usize = 200;
 /// Notes that a job keeps: each is a kind of remark, not one a label.
 const NOTES_MAX: usize = 8;
 /// Characters of a note.
@@ -168,10 +172,9 @@ impl Printing {
         if wanted.key.as_ref().is_some_and(|key| key.chars().count() > KEY_CHARS_MAX) {
             return Err(PrintRefusal::Key);
         }
-        let mut t = Typesetter::new()?;
         let ((design, mut notes), instead) = fitting(&wanted.printer, &wanted.designs, |design| {
             let manner = Manner { kind: wanted.kind, design, names: wanted.names };
-            let notes = check_all(&mut t, manner, &wanted.printer, &wanted.labels)?;
+            let notes = check_all(manner, &wanted.printer, &wanted.labels)?;
             Ok((design.clone(), notes))
         })?;
         notes.splice(0..0, instead);
@@ -234,6 +237,8 @@ impl Printing {
         let designs = self.candidates(wanted, labels)?;
         let fitting = designs.iter().find(|design| fits(&design.template));
         let design = fitting.or_else(|| designs.first()).ok_or(PrintRefusal::NoLabels)?;
+        // What does not go onto the sheet is refused by its first label, before thousands are drawn.
+        let labels = if fitting.is_some() { labels } else { &labels[..labels.len().min(1)] };
         let t = Typesetter::new()?;
         // No position: what is cut out of a sheet comes in no order.
         let draw = |(n, label): (u32, &LabelRequest)| {
@@ -294,17 +299,53 @@ pub(super) fn fitting<T>(
     Err(first.unwrap_or(PrintRefusal::NoLabels))
 }
 
-/// Draws every label; what a person should know of them, each remark once.
+/// Draws every label, on all cores: a person waits for it. What they should know of the labels, each remark once.
 fn check_all(
-    t: &mut Typesetter,
     manner: Manner<'_>,
     config: &PrinterConfig,
     labels: &[LabelRequest],
 ) -> Result<Vec<String>, PrintRefusal> {
     let of = u32::try_from(labels.len()).unwrap_or(u32::MAX);
-    let mut remarks: BTreeMap<String, (u32, u32)> = BTreeMap::new();
-    for (n, label) in (1u32..).zip(labels) {
-        let drawing = make::check(t, manner, config, label, (n, of)).map_err(|why| refusal(n, label, why))?;
+    let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+    let share = labels.len().div_ceil(cores).max(LABELS_A_THREAD);
+    let shares = std::thread::scope(|scope| {
+        let check = |(labels, first)| scope.spawn(move || remarks(manner, config, labels, first, of));
+        let threads: Vec<_> = labels.chunks(share).zip((1u32..).step_by(share)).map(check).collect();
+        let joined =
+            threads.into_iter().map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic)));
+        // In order: the first label at fault is the one that is named.
+        joined.collect::<Result<Vec<_>, _>>()
+    })?;
+    let mut all = Remarks::new();
+    for (words, (first, times)) in shares.into_iter().flatten() {
+        all.entry(words).or_insert((first, 0)).1 += times;
+    }
+    let mut all: Vec<_> = all.into_iter().collect();
+    all.sort_by_key(|(_, (first, _))| *first);
+    let told = all.into_iter().take(NOTES_MAX).map(|(words, (first, times))| match times {
+        1 if of > 1 => format!("Label {first}: {words}"),
+        1 => words,
+        _ => format!("{times} labels: {words}"),
+    });
+    Ok(told.collect())
+}
+
+/// Words → the first label that they are about, and how many.
+type Remarks = BTreeMap<String, (u32, u32)>;
+
+/// Draws some labels, the first of which is number `first` of `of`.
+fn remarks(
+    manner: Manner<'_>,
+    config: &PrinterConfig,
+    labels: &[LabelRequest],
+    first: u32,
+    of: u32,
+) -> Result<Remarks, PrintRefusal> {
+    let mut t = Typesetter::new()?;
+    let mut remarks = Remarks::new();
+    for (n, label) in (first..).zip(labels) {
+        let drawing =
+            make::check(&mut t, manner, config, label, (n, of)).map_err(|why| refusal(n, label, why))?;
         for warning in &drawing.warnings {
             let words = note(&warning.to_string());
             if remarks.len() < NOTES_MAX || remarks.contains_key(&words) {
@@ -312,16 +353,7 @@ fn check_all(
             }
         }
     }
-    let mut remarks: Vec<_> = remarks.into_iter().collect();
-    remarks.sort_by_key(|(_, (first, _))| *first);
-    Ok(remarks
-        .into_iter()
-        .map(|(words, (first, times))| match times {
-            1 if of > 1 => format!("Label {first}: {words}"),
-            1 => words,
-            _ => format!("{times} labels: {words}"),
-        })
-        .collect())
+    Ok(remarks)
 }
 
 fn note(words: &str) -> String {
@@ -330,4 +362,41 @@ fn note(words: &str) -> String {
 
 pub(super) fn refusal(n: u32, label: &LabelRequest, why: MakeError) -> PrintRefusal {
     PrintRefusal::Label { n, tag: label.tag, why: Box::new(why) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::print::printers::PrinterSettings;
+    use record::tag::Tag;
+
+    #[test]
+    fn a_long_job_is_checked_as_a_short_one_is() {
+        let config = PrinterSettings::new("P", "escpos", "tcp://h:1").checked().unwrap();
+        let template = Arc::new(labels::template::builtin("equipment").unwrap().clone());
+        let design = Design { template, version: 0, logo: None };
+        let manner = Manner { kind: JobKind::Labels, design: &design, names: Names::AsTheyAre };
+        let label = |n: u32, name: &str| {
+            let tag = Tag::from_random([7, 7, 7, (n >> 8) as u8, n as u8]);
+            LabelRequest {
+                tag: Some(tag),
+                url: format!("http://b/{tag}"),
+                name: name.into(),
+                ..Default::default()
+            }
+        };
+        let long = "Infusion pump with a name that goes on and on ".repeat(6);
+        let named = |n: u32| if n % 300 == 0 { long.as_str() } else { "Pump" };
+        let mut labels: Vec<_> = (1..=900).map(|n| label(n, named(n))).collect();
+        let notes = check_all(manner, &config, &labels).unwrap();
+        assert_eq!(notes.len(), 1, "{notes:?}");
+        assert!(notes[0].starts_with("3 labels: "), "{notes:?}");
+        for n in [30, 470, 899] {
+            labels[n - 1].name = "超声".into();
+        }
+        match check_all(manner, &config, &labels) {
+            Err(PrintRefusal::Label { n: 30, .. }) => {}
+            other => panic!("{other:?}"),
+        }
+    }
 }
