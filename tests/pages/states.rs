@@ -166,7 +166,7 @@ async fn a_printer_without_paper() {
     looks.browser.goto(&item).await;
     looks.browser.press("form[action$='/label'] button").await;
     looks.browser.shows("Asked for").await;
-    looks.opened_until("Paused").await;
+    looks.opened_until("Paper out").await;
     looks.here("staff-label-stopped").await;
     let job = looks.browser.client.current_url().await.expect("a page");
     looks.at("staff-box-stopped", format!("{}/staff/box", at.https), "Stopped").await;

@@ -168,7 +168,11 @@ pub(super) fn unknown(state: &AppState, tag: Tag) -> Result<Response, Problem> {
         (Snapshot::of(state, &facility), replaced)
     };
     // Few look here: blank tags are scanned once, and others hardly ever.
-    let spoilt = replaced.is_none() && state.printing.spoilt(tag).map_err(|e| Problem::internal(&e))?;
+    let spoilt = replaced.is_none()
+        && state.printing.spoilt(tag).unwrap_or_else(|error| {
+            tracing::error!(%error, "whether a blank tag was given up is not known");
+            false
+        });
     let title = match (&replaced, spoilt) {
         (Some(_), _) => "This label was replaced",
         (None, true) => "This label was given up",
