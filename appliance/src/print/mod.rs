@@ -49,9 +49,9 @@ use staff::{Desk, Thread};
 
 pub use address::{Address, AddressError, UsbId};
 pub use designs::{DesignRefusal, LOGO_BYTES_MAX, LogoView, OWN_MAX, TEMPLATE_BYTES_MAX, TemplateView};
-pub use ipp::{Progress, Queue, QueueError, QueueState};
 #[cfg(test)]
 pub(crate) use ipp::fake::FakeQueue;
+pub use ipp::{Progress, Queue, QueueError, QueueState};
 pub use ledger::LedgerError;
 pub use live::PrinterState;
 pub use make::MakeError;

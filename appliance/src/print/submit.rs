@@ -386,7 +386,7 @@ mod tests {
             }
         };
         let long = "Infusion pump with a name that goes on and on ".repeat(6);
-        let named = |n: u32| if n % 300 == 0 { long.as_str() } else { "Pump" };
+        let named = |n: u32| if n.is_multiple_of(300) { long.as_str() } else { "Pump" };
         let mut labels: Vec<_> = (1..=900).map(|n| label(n, named(n))).collect();
         let notes = check_all(manner, &config, &labels).unwrap();
         assert_eq!(notes.len(), 1, "{notes:?}");

@@ -136,7 +136,7 @@ fn too_much_of_it() {
     let many = text("1", "1", "9", "5").repeat(65);
     assert_eq!(parse(&many).unwrap_err().why, TemplateFault::TooManyElements(65));
     assert!(matches!(whole(HEAD.replace("mine", "a b").as_bytes()), TemplateFault::Name(_)));
-    let two_lines = format!("name='a'\ntitle=\"b\\nc\"\nwidth_mm=50\nheight_mm=30\n");
+    let two_lines = "name='a'\ntitle=\"b\\nc\"\nwidth_mm=50\nheight_mm=30\n";
     assert_eq!(whole(two_lines.as_bytes()), TemplateFault::Title);
     let nested = format!("{HEAD}a = {}", "[".repeat(20_000));
     assert!(matches!(whole(nested.as_bytes()), TemplateFault::Toml(_)));
