@@ -169,7 +169,7 @@ async fn a_printer_without_paper() {
     looks.opened_until("Paper out").await;
     looks.here("staff-label-stopped").await;
     let job = looks.browser.client.current_url().await.expect("a page");
-    looks.at("staff-box-stopped", format!("{}/staff/box", at.https), "Stopped").await;
+    looks.at("staff-box-stopped", format!("{}/staff/box", at.https), "Paper out").await;
     printer.mend();
     looks.browser.goto(job.as_str()).await;
     looks.opened_until("Done").await;
