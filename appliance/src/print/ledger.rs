@@ -257,12 +257,7 @@ impl Ledger {
             if labels.row(n)?.is_none_or(|row| row.state != LabelState::Queued) {
                 return Ok(false);
             }
-            labels.change(n, |row| Row {
-                state: LabelState::Sending,
-                proof: None,
-                attempts: row.attempts.saturating_add(1),
-                at_ms: now_ms,
-            })?;
+            labels.change(n, |row| row.sending(now_ms))?;
             labels.close(tx, now_ms)?;
             Ok(true)
         })

@@ -9,6 +9,7 @@ use record::ids::JobId;
 use serde::Serialize;
 use tokio::sync::Notify;
 
+use super::ledger::LedgerError;
 use super::station::{News, ring};
 use super::talk::Heard;
 
@@ -107,6 +108,16 @@ impl Shared {
             stopping: AtomicBool::new(false),
             probe: AtomicBool::new(true),
         }
+    }
+
+    /// What cannot be written down must not be printed: `printer` stops until the box is started again.
+    pub(crate) fn ledger_failed(&self, printer: &str, what: &str, e: &LedgerError, now_ms: i64) {
+        tracing::error!(printer, error = %e, "printing has stopped");
+        let advice = format!(
+            "The box cannot write its print ledger, so it stopped printing rather than print a {what} twice. \
+             Look at the health page and restart the box."
+        );
+        self.set(PrinterState::Failed, &advice, now_ms);
     }
 
     pub(crate) fn live(&self) -> Live {

@@ -55,6 +55,12 @@ pub struct Row {
 }
 
 impl Row {
+    /// On its way: one more time that its first byte is sent.
+    pub(crate) fn sending(self, now_ms: i64) -> Self {
+        let attempts = self.attempts.saturating_add(1);
+        Self { state: LabelState::Sending, proof: None, attempts, at_ms: now_ms }
+    }
+
     /// Nothing more will happen to it by itself or by an answer.
     pub fn settled(&self) -> bool {
         match self.state {

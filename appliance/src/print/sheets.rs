@@ -121,20 +121,15 @@ impl SheetWorker {
                         () = self.shared.wake.notified() => {}
                     }
                 }
-                Err(Trouble::Ledger(e)) => return self.ledger_failed(&e),
+                Err(Trouble::Ledger(e)) => {
+                    return self.shared.ledger_failed(&self.config.name, "sheet", &e, self.now_ms());
+                }
             }
         }
     }
 
     fn now_ms(&self) -> i64 {
         self.clock.now().wall_ms
-    }
-
-    fn ledger_failed(&self, e: &LedgerError) {
-        tracing::error!(printer = self.config.name, error = %e, "printing has stopped");
-        let advice = "The box cannot write its print ledger, so it stopped printing rather than print a sheet twice. \
-                      Look at the health page and restart the box.";
-        self.shared.set(PrinterState::Failed, advice, self.now_ms());
     }
 
     /// One step: the sheet that the queue has comes before any other.

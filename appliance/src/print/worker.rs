@@ -89,20 +89,15 @@ impl Worker {
                         () = self.transport.back() => {}
                     }
                 }
-                Err(Trouble::Ledger(e)) => return self.ledger_failed(&e),
+                Err(Trouble::Ledger(e)) => {
+                    return self.shared.ledger_failed(&self.config.name, "label", &e, self.now_ms());
+                }
             }
         }
     }
 
     fn now_ms(&self) -> i64 {
         self.clock.now().wall_ms
-    }
-
-    fn ledger_failed(&self, e: &LedgerError) {
-        tracing::error!(printer = self.config.name, error = %e, "printing has stopped");
-        let advice = "The box cannot write its print ledger, so it stopped printing rather than print a label twice. \
-                      Look at the health page and restart the box.";
-        self.shared.set(PrinterState::Failed, advice, self.now_ms());
     }
 
     fn next_job(&self) -> Result<Option<Job>, LedgerError> {

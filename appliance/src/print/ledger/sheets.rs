@@ -94,12 +94,7 @@ impl Ledger {
             sheets.insert(printer, json(sheet).as_slice())?;
             drop(sheets);
             for &n in &sheet.labels {
-                labels.change(n, |row| Row {
-                    state: LabelState::Sending,
-                    proof: None,
-                    attempts: row.attempts.saturating_add(1),
-                    at_ms: now_ms,
-                })?;
+                labels.change(n, |row| row.sending(now_ms))?;
             }
             labels.close(tx, now_ms)?;
             Ok(true)
