@@ -12,13 +12,18 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("cleantrack-record", &[]),
     ("cleantrack-labels", &[]),
     ("cleantrack-firmware-config", &[]),
-    ("cleantrack-appliance", &["cleantrack-record", "cleantrack-labels", "cleantrack-firmware-config"]),
-    ("cleantrack-relay", &["cleantrack-record", "cleantrack-labels"]),
+    ("cleantrack-service", &["cleantrack-record"]),
+    (
+        "cleantrack-appliance",
+        &["cleantrack-record", "cleantrack-labels", "cleantrack-service", "cleantrack-firmware-config"],
+    ),
+    ("cleantrack-relay", &["cleantrack-record", "cleantrack-labels", "cleantrack-service"]),
     (
         "cleantrack-tests",
         &[
             "cleantrack-record",
             "cleantrack-labels",
+            "cleantrack-service",
             "cleantrack-firmware-config",
             "cleantrack-appliance",
             "cleantrack-relay",
