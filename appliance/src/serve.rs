@@ -11,6 +11,9 @@ use std::time::Duration;
 use record::messages::PrinterHealth;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::clock::{Clock, SystemClock, boot_id};
 use crate::config::{Config, ConfigError};
@@ -121,13 +124,15 @@ fn start_anew() -> ExitCode {
 }
 
 fn tell_log(filter: &str) {
-    let filter = tracing_subscriber::EnvFilter::try_new(filter).unwrap_or_else(|_| "info".into());
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // Unlike `EnvFilter` it needs no engine of regular expressions; what it cannot say, spans and fields, we do not filter by.
+    let targets = filter.parse().unwrap_or_else(|_| Targets::new().with_default(LevelFilter::INFO));
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let log = tracing_subscriber::registry().with(targets);
     // systemd sets this where its journal reads us.
     let set = if std::env::var_os("JOURNAL_STREAM").is_some() {
-        builder.json().try_init()
+        log.with(lines.json()).try_init()
     } else {
-        builder.try_init()
+        log.with(lines).try_init()
     };
     if let Err(error) = set {
         tracing::debug!(%error, "a log was there already");

@@ -32,7 +32,7 @@ use std::ffi::OsString;
 use std::io::{BufRead as _, Write as _};
 use std::process::ExitCode;
 
-use clap::Parser as _;
+use clap::{CommandFactory as _, Parser as _};
 
 use admin::Order;
 use cli::{Cli, Command};
@@ -67,6 +67,11 @@ impl From<db::DbError> for Failure {
 
 fn io(what: &'static str) -> impl Fn(std::io::Error) -> Failure {
     move |source| Failure::Io { what, source }
+}
+
+/// The command line, for what documents it.
+pub fn command_line() -> clap::Command {
+    Cli::command()
 }
 
 /// Runs the program `cleantrack-relay` with these arguments, the first of which is its name.

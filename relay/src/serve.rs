@@ -14,6 +14,9 @@ use sd_notify::NotifyState;
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::admin::{Office, Socket};
 use crate::changes::Changes;
@@ -157,7 +160,7 @@ pub(crate) async fn serve(config: &Config, role: Role) -> Result<(), ServeError>
     let mut alive = tokio::time::interval(watchdog);
     let work = role.works().then(|| tokio::spawn(work(db.clone(), changes.clone(), clock)));
     // Where others commit as well: boxes' batches elsewhere, or a server that several processes share.
-    let is_shared = !role.ingests() || matches!(db, Db::Postgres(_));
+    let is_shared = !role.ingests() || db.is_shared();
     let lookout = (role.serves_pages() && is_shared)
         .then(|| tokio::spawn(lookout::look_out(db.clone(), changes.clone())));
     loop {
@@ -339,9 +342,14 @@ fn say(config: &Config, fleet: &Fleet, open: &Open) -> io::Result<()> {
 
 /// Pretty on a terminal, JSON under systemd; on standard error, so that standard output stays for programs.
 pub(crate) fn log(filter: &str) {
-    let filter = tracing_subscriber::EnvFilter::try_new(filter)
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    // Unlike `EnvFilter` it needs no engine of regular expressions; what it cannot say, spans and fields, we do not filter by.
+    let targets = filter.parse().unwrap_or_else(|_| Targets::new().with_default(LevelFilter::INFO));
+    let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr);
+    let log = tracing_subscriber::registry().with(targets);
     // A second start within one process (tests) keeps the first log.
-    let _ = if io::stderr().is_terminal() { builder.try_init() } else { builder.json().try_init() };
+    let _ = if io::stderr().is_terminal() {
+        log.with(lines).try_init()
+    } else {
+        log.with(lines.json()).try_init()
+    };
 }

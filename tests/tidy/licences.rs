@@ -22,6 +22,13 @@ pub fn check(metadata: &Value, deny: &str) -> Vec<Fault> {
         if banned.contains(name) {
             faults.push(Fault::new("Cargo.lock", format!("{name} is banned by deny.toml")));
         }
+        // What comes from no registry is ours.
+        if package["source"].is_null() {
+            if !package["license_file"].as_str().is_some_and(|file| file.ends_with("LICENSE")) {
+                faults.push(Fault::new(name, "must say `license-file.workspace = true`: it is proprietary"));
+            }
+            continue;
+        }
         let licence = package["license"].as_str().unwrap_or_default();
         if !permitted(licence, &allowed) {
             faults
@@ -118,11 +125,14 @@ fn expressions() {
 
 #[test]
 fn strange_licences_idle_ones_and_banned_crates_are_found() {
-    let package =
-        |name: &str, licence: &str| serde_json::json!({"id": name, "name": name, "license": licence});
+    let package = |name: &str, licence: &str| serde_json::json!({"id": name, "name": name, "license": licence, "source": "registry"});
+    let ours = |name: &str, file: &str| serde_json::json!({"id": name, "name": name, "source": null, "license_file": file});
     let metadata = serde_json::json!({
-        "packages": [package("a", "MIT OR Zlib"), package("b", "GPL-3.0"), package("openssl", "MIT"), package("other", "X")],
-        "resolve": {"nodes": [{"id": "a"}, {"id": "b"}, {"id": "openssl"}]},
+        "packages": [
+            package("a", "MIT OR Zlib"), package("b", "GPL-3.0"), package("openssl", "MIT"), package("other", "X"),
+            ours("box", "../LICENSE"), ours("lent", "COPYING"),
+        ],
+        "resolve": {"nodes": [{"id": "a"}, {"id": "b"}, {"id": "openssl"}, {"id": "box"}, {"id": "lent"}]},
     });
     let deny = "[licenses]\nallow = [\"MIT\", \"ISC\"]\n[bans]\ndeny = [{ crate = \"openssl\" }]\n";
     let told: Vec<String> = check(&metadata, deny).iter().map(ToString::to_string).collect();
@@ -131,6 +141,7 @@ fn strange_licences_idle_ones_and_banned_crates_are_found() {
         [
             "deny.toml: b is under `GPL-3.0`, which is not allowed",
             "Cargo.lock: openssl is banned by deny.toml",
+            "lent: must say `license-file.workspace = true`: it is proprietary",
             "deny.toml: no package needs `ISC`: take it out",
         ]
     );

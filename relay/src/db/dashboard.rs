@@ -3,10 +3,10 @@
 use record::ids::FacilityId;
 use record::tag::Tag;
 
-use super::{AccountScope, Conn, DbError, all, opt};
+use super::{AccountScope, Conn, DbError, all, impl_from_row, opt};
 
 /// A facility's day.
-#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DayRow {
     /// Which facility.
     pub facility: String,
@@ -18,8 +18,10 @@ pub struct DayRow {
     pub closed: i64,
 }
 
+impl_from_row!(DayRow { facility, day, met, closed });
+
 /// Items of a facility that stand alike.
-#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StateCount {
     /// Which facility.
     pub facility: String,
@@ -29,8 +31,10 @@ pub struct StateCount {
     pub items: i64,
 }
 
+impl_from_row!(StateCount { facility, state, items });
+
 /// A box with what the relay holds of its present log.
-#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BoxRow {
     /// Its id.
     pub box_id: String,
@@ -64,8 +68,26 @@ pub struct BoxRow {
     pub health: Option<String>,
 }
 
+impl_from_row!(BoxRow {
+    box_id,
+    facility,
+    version,
+    claimed_ms,
+    revoked_ms,
+    quarantined_ms,
+    epoch,
+    told_size,
+    held_size,
+    heard_ms,
+    online,
+    clock,
+    clock_ahead_ms,
+    refusals,
+    health
+});
+
 /// An item with how it stands.
-#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ItemRow {
     /// Which facility.
     pub facility: String,
@@ -82,6 +104,8 @@ pub struct ItemRow {
     /// The newest cleaning that is not voided, complete or not.
     pub last_ms: Option<i64>,
 }
+
+impl_from_row!(ItemRow { facility, tag, body, state, since_ms, by_ms, last_ms });
 
 /// The settings that the boxes of an account recorded, by facility: JSON of `record::fold::Settings`.
 ///

@@ -6,7 +6,7 @@ use record::kinds::Prev;
 use record::tree::{Frontier, Hash};
 
 use super::boxes::big;
-use super::{AccountScope, Conn, DbError, all, exec, opt};
+use super::{AccountScope, Conn, DbError, all, exec, impl_from_row, opt};
 
 /// One log as this relay holds it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,7 +27,6 @@ pub struct Held {
     pub witness: Option<String>,
 }
 
-#[derive(sqlx::FromRow)]
 struct Row {
     epoch: String,
     log_key: Vec<u8>,
@@ -40,6 +39,19 @@ struct Row {
     cosigned: Option<String>,
     witness: Option<String>,
 }
+
+impl_from_row!(Row {
+    epoch,
+    log_key,
+    size,
+    frontier,
+    prev_epoch,
+    prev_size,
+    prev_root,
+    apart,
+    cosigned,
+    witness
+});
 
 /// Checkpoints of each log that are kept whatever their day.
 pub const CHECKPOINTS_NEWEST: i64 = 64;

@@ -2,10 +2,10 @@
 
 use record::ids::BoxId;
 
-use super::{AccountScope, Conn, DbError, all, opt};
+use super::{AccountScope, Conn, DbError, all, impl_from_row, opt};
 
 /// A contradiction: two notes that cannot both be true.
-#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EvidenceRow {
     /// Its id.
     pub evidence_id: String,
@@ -24,6 +24,8 @@ pub struct EvidenceRow {
     /// The one that contradicts it.
     pub theirs: String,
 }
+
+impl_from_row!(EvidenceRow { evidence_id, box_id, at_ms, kind, epoch, seq, ours, theirs });
 
 /// The newest contradictions of an account's boxes.
 ///

@@ -2,13 +2,13 @@
 
 use record::ids::FacilityId;
 
-use super::{AccountScope, Conn, DbError, all, exec, opt};
+use super::{AccountScope, Conn, DbError, all, exec, impl_from_row, opt};
 
 /// A box that was heard and had sent everything this recently tells about the present.
 const FRESH_MS: i64 = 180_000;
 
 /// One facility.
-#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FacilityRow {
     /// Its id.
     pub facility: String,
@@ -23,6 +23,8 @@ pub struct FacilityRow {
     /// Rows and index must be rebuilt from the entries.
     pub refold: bool,
 }
+
+impl_from_row!(FacilityRow { facility, name, zone, known_ms, changes, refold });
 
 /// The moment of which a facility's pages and tallies speak: now, when its box has just said that it holds nothing
 /// back; else the last moment that is known.
@@ -73,7 +75,7 @@ pub async fn list(conn: &mut Conn, scope: AccountScope) -> Result<Vec<FacilityRo
 }
 
 /// What tells whether a page of a facility could show something else than before.
-#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mark {
     /// Which facility.
     pub facility: String,
@@ -84,6 +86,8 @@ pub struct Mark {
     /// When one of its boxes was last seen to go.
     pub gone_ms: Option<i64>,
 }
+
+impl_from_row!(Mark { facility, changes, heard_ms, gone_ms });
 
 /// The marks of an account's facilities.
 ///

@@ -4,7 +4,7 @@ use record::ids::{BoxId, Epoch, FacilityId};
 use record::tag::Tag;
 
 use super::cleanings::utc_day;
-use super::{AccountScope, Conn, DbError, all, opt};
+use super::{AccountScope, Conn, DbError, all, impl_from_row, opt};
 
 /// Where a page of cleanings begins: after this one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,7 +47,7 @@ impl std::fmt::Display for Cursor {
 }
 
 /// One cleaning with one of the texts beside it; a cleaning with two texts comes twice, in a row.
-#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CleaningRow {
     /// Whose log.
     pub box_id: String,
@@ -70,6 +70,8 @@ pub struct CleaningRow {
     /// The entry's line.
     pub line: Option<Vec<u8>>,
 }
+
+impl_from_row!(CleaningRow { box_id, epoch, seq, facility, tag, performed_ms, body, equipment, text, line });
 
 /// Which cleanings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -169,7 +171,7 @@ pub async fn cleanings(
 }
 
 /// A use of an item.
-#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UseRow {
     /// When, milliseconds since 1970.
     pub performed_ms: i64,
@@ -180,6 +182,8 @@ pub struct UseRow {
     /// Which entry.
     pub seq: i64,
 }
+
+impl_from_row!(UseRow { performed_ms, box_id, epoch, seq });
 
 /// Uses of an item in `from_ms <= t < until_ms`, newest first.
 ///

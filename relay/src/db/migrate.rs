@@ -25,7 +25,8 @@ pub(super) async fn run(db: &Db, now_ms: i64) -> Result<(), DbError> {
     for (step, number) in STEPS.iter().zip(1_i64..) {
         let mut tx = db.begin().await?;
         // Two relays that start at once: the second waits here and then sees the first one's work.
-        if matches!(tx, Conn::PostgresTx(_)) {
+        let sqlite = matches!(tx, Conn::SqliteTx(_));
+        if !sqlite {
             exec!(tx, "LOCK TABLE schema_version IN EXCLUSIVE MODE")?;
         }
         let found = opt!(tx, (Option<i64>,), "SELECT MAX(version) FROM schema_version")?;
@@ -37,7 +38,6 @@ pub(super) async fn run(db: &Db, now_ms: i64) -> Result<(), DbError> {
         if found >= number {
             continue;
         }
-        let sqlite = matches!(tx, Conn::SqliteTx(_));
         let text = WORDS.iter().fold((*step).to_owned(), |text, (word, ours, theirs)| {
             text.replace(word, if sqlite { ours } else { theirs })
         });
@@ -53,6 +53,7 @@ async fn statements(conn: &mut Conn, text: String) -> Result<(), DbError> {
     let text = sqlx::AssertSqlSafe(text);
     match conn.lane() {
         Lane::Sqlite(c) => c.execute(sqlx::raw_sql(text)).await.map(drop)?,
+        #[cfg(feature = "postgres")]
         Lane::Postgres(c) => c.execute(sqlx::raw_sql(text)).await.map(drop)?,
     }
     Ok(())

@@ -19,17 +19,21 @@ pub mod state;
 pub mod users;
 
 use std::path::PathBuf;
-use std::str::FromStr;
+#[cfg(feature = "postgres")]
+use std::str::FromStr as _;
 use std::time::Duration;
 
 use record::ids::AccountId;
+#[cfg(feature = "postgres")]
+use sqlx::Postgres;
 use sqlx::pool::PoolConnection;
+#[cfg(feature = "postgres")]
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
     SqliteSynchronous,
 };
-use sqlx::{Postgres, Sqlite, Transaction};
+use sqlx::{Sqlite, Transaction};
 
 pub use migrate::SCHEMA_VERSION;
 
@@ -38,6 +42,7 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 /// Readers of a SQLite file; each has a page cache of its own.
 const READERS_MAX: u32 = 4;
 /// Connections to PostgreSQL of one process; a server takes 100 by default.
+#[cfg(feature = "postgres")]
 const POSTGRES_MAX: u32 = 16;
 /// Rows of multi-row statements, the largest first: few texts of fixed size keep the statement cache small, and few
 /// statements a batch keep it quick (each is a way to the database's thread and back).
@@ -49,6 +54,10 @@ pub enum DbError {
     /// The address is no database.
     #[error("the database address {0:?} must read sqlite:FILE or postgres://…")]
     Address(String),
+    /// This program was built without PostgreSQL.
+    #[cfg(not(feature = "postgres"))]
+    #[error("this relay was built without PostgreSQL: build cleantrack-relay with its feature `postgres`")]
+    WithoutPostgres,
     /// The database itself.
     #[error("the database failed: {0}")]
     Sql(#[from] sqlx::Error),
@@ -115,6 +124,7 @@ pub enum Db {
         readers: SqlitePool,
     },
     /// A server.
+    #[cfg(feature = "postgres")]
     Postgres(PgPool),
 }
 
@@ -124,10 +134,12 @@ pub enum Conn {
     /// Reads a file.
     Sqlite(PoolConnection<Sqlite>),
     /// Reads from a server.
+    #[cfg(feature = "postgres")]
     Postgres(PoolConnection<Postgres>),
     /// Changes a file.
     SqliteTx(Transaction<'static, Sqlite>),
     /// Changes a server.
+    #[cfg(feature = "postgres")]
     PostgresTx(Transaction<'static, Postgres>),
 }
 
@@ -136,6 +148,7 @@ pub(crate) enum Lane<'a> {
     /// SQLite.
     Sqlite(&'a mut SqliteConnection),
     /// PostgreSQL.
+    #[cfg(feature = "postgres")]
     Postgres(&'a mut PgConnection),
 }
 
@@ -161,9 +174,24 @@ impl Db {
         if !is_postgres(address) {
             return Err(DbError::Address(address.split('@').next_back().unwrap_or("").to_owned()));
         }
+        Self::open_postgres(address).await
+    }
+
+    #[cfg(feature = "postgres")]
+    async fn open_postgres(address: &str) -> Result<Self, DbError> {
         let options = PgConnectOptions::from_str(address)?.application_name("cleantrack-relay");
         let pool = PgPoolOptions::new().max_connections(POSTGRES_MAX).acquire_timeout(ACQUIRE_TIMEOUT);
         Ok(Self::Postgres(pool.connect_with(options).await?))
+    }
+
+    #[cfg(not(feature = "postgres"))]
+    async fn open_postgres(_: &str) -> Result<Self, DbError> {
+        Err(DbError::WithoutPostgres)
+    }
+
+    /// Whether other processes may commit to this database too.
+    pub fn is_shared(&self) -> bool {
+        !matches!(self, Self::Sqlite { .. })
     }
 
     async fn open_sqlite(file: PathBuf) -> Result<Self, DbError> {
@@ -203,6 +231,7 @@ impl Db {
     pub async fn read(&self) -> Result<Conn, DbError> {
         Ok(match self {
             Self::Sqlite { readers, .. } => Conn::Sqlite(readers.acquire().await?),
+            #[cfg(feature = "postgres")]
             Self::Postgres(pool) => Conn::Postgres(pool.acquire().await?),
         })
     }
@@ -214,6 +243,7 @@ impl Db {
     pub async fn begin(&self) -> Result<Conn, DbError> {
         Ok(match self {
             Self::Sqlite { writer, .. } => Conn::SqliteTx(writer.begin_with("BEGIN IMMEDIATE").await?),
+            #[cfg(feature = "postgres")]
             Self::Postgres(pool) => Conn::PostgresTx(pool.begin().await?),
         })
     }
@@ -225,6 +255,7 @@ impl Db {
                 readers.close().await;
                 writer.close().await;
             }
+            #[cfg(feature = "postgres")]
             Self::Postgres(pool) => pool.close().await,
         }
     }
@@ -238,8 +269,11 @@ impl Conn {
     pub async fn commit(self) -> Result<(), DbError> {
         match self {
             Self::SqliteTx(tx) => tx.commit().await?,
+            #[cfg(feature = "postgres")]
             Self::PostgresTx(tx) => tx.commit().await?,
-            Self::Sqlite(_) | Self::Postgres(_) => {}
+            Self::Sqlite(_) => {}
+            #[cfg(feature = "postgres")]
+            Self::Postgres(_) => {}
         }
         Ok(())
     }
@@ -248,7 +282,9 @@ impl Conn {
         match self {
             Self::Sqlite(c) => Lane::Sqlite(c),
             Self::SqliteTx(c) => Lane::Sqlite(c),
+            #[cfg(feature = "postgres")]
             Self::Postgres(c) => Lane::Postgres(c),
+            #[cfg(feature = "postgres")]
             Self::PostgresTx(c) => Lane::Postgres(c),
         }
     }
@@ -261,6 +297,7 @@ macro_rules! exec {
             $crate::db::Lane::Sqlite(c) => {
                 sqlx::query($sql)$(.bind($bind))*.execute(c).await.map(|done| done.rows_affected())
             }
+            #[cfg(feature = "postgres")]
             $crate::db::Lane::Postgres(c) => {
                 sqlx::query($sql)$(.bind($bind))*.execute(c).await.map(|done| done.rows_affected())
             }
@@ -269,11 +306,12 @@ macro_rules! exec {
     };
 }
 
-/// Rows as a type that derives `FromRow`, or a tuple: `fetch!(conn, fetch_all, (String, i64), "SQL", a, b)`.
+/// Rows as a type with [`impl_from_row`], or a tuple: `fetch!(conn, fetch_all, (String, i64), "SQL", a, b)`.
 macro_rules! fetch {
     ($conn:expr, $how:ident, $row:ty, $sql:expr $(, $bind:expr)* $(,)?) => {
         match $conn.lane() {
             $crate::db::Lane::Sqlite(c) => sqlx::query_as::<_, $row>($sql)$(.bind($bind))*.$how(c).await,
+            #[cfg(feature = "postgres")]
             $crate::db::Lane::Postgres(c) => sqlx::query_as::<_, $row>($sql)$(.bind($bind))*.$how(c).await,
         }
         .map_err($crate::db::DbError::from)
@@ -312,6 +350,7 @@ macro_rules! bulk {
                         }
                         query.execute(c).await.map(drop)
                     }
+                    #[cfg(feature = "postgres")]
                     $crate::db::Lane::Postgres(c) => {
                         let mut query = sqlx::query(text(false));
                         for $row in chunk {
@@ -350,6 +389,7 @@ macro_rules! by_keys {
                     }
                     query.bind($account).bind($facility).fetch_all(c).await
                 }
+                #[cfg(feature = "postgres")]
                 $crate::db::Lane::Postgres(c) => {
                     let mut query = sqlx::query_as(text(false));
                     for (a, b) in keys {
@@ -368,7 +408,26 @@ macro_rules! by_keys {
     }};
 }
 
-pub(crate) use {all, bulk, by_keys, exec, fetch, opt};
+/// How a row is read from either database, by its columns' names: `impl_from_row!(Row { column, other })`. Written out because
+/// sqlx's derive compiles the whole of sqlx, SQLite included, a second time for the compiler's own use.
+macro_rules! impl_from_row {
+    ($row:ident { $($column:ident),+ $(,)? }) => {
+        impl sqlx::FromRow<'_, sqlx::sqlite::SqliteRow> for $row {
+            fn from_row(row: &sqlx::sqlite::SqliteRow) -> Result<Self, sqlx::Error> {
+                Ok(Self { $($column: sqlx::Row::try_get(row, stringify!($column))?),+ })
+            }
+        }
+
+        #[cfg(feature = "postgres")]
+        impl sqlx::FromRow<'_, sqlx::postgres::PgRow> for $row {
+            fn from_row(row: &sqlx::postgres::PgRow) -> Result<Self, sqlx::Error> {
+                Ok(Self { $($column: sqlx::Row::try_get(row, stringify!($column))?),+ })
+            }
+        }
+    };
+}
+
+pub(crate) use {all, bulk, by_keys, exec, fetch, impl_from_row, opt};
 
 /// The `n`th place for a value, from 1. SQLite takes `$1` for a name, which it looks up among all others for each bind: a
 /// fifth of the time of an ingest. Its own sign for the next place costs nothing.

@@ -2,13 +2,13 @@
 
 use record::tree::Hash;
 
-use super::{AccountScope, Conn, DbError, exec, opt};
+use super::{AccountScope, Conn, DbError, exec, impl_from_row, opt};
 
 /// Sessions of one person: an older one ends when one more begins.
 const SESSIONS_MAX: i64 = 20;
 
 /// A session and whose it is.
-#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Session {
     /// The person's id.
     pub user_id: String,
@@ -25,6 +25,8 @@ pub struct Session {
     /// When it was last used, milliseconds since 1970.
     pub used_ms: i64,
 }
+
+impl_from_row!(Session { user_id, name, email, role, account_name, created_ms, used_ms });
 
 /// Keeps a new session; the person's oldest ones beyond a bound end.
 ///

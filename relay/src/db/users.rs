@@ -2,10 +2,10 @@
 
 use record::tree::Hash;
 
-use super::{AccountScope, Conn, DbError, exec, opt};
+use super::{AccountScope, Conn, DbError, exec, impl_from_row, opt};
 
 /// A person who may sign in.
-#[derive(Clone, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct UserRow {
     /// Their account.
     pub account: String,
@@ -14,6 +14,8 @@ pub struct UserRow {
     /// PHC string of argon2id.
     pub password_hash: String,
 }
+
+impl_from_row!(UserRow { account, user_id, password_hash });
 
 impl std::fmt::Debug for UserRow {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
