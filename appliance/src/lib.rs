@@ -31,7 +31,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory as _, Parser, Subcommand};
 use record::ids::StaffId;
 use record::kinds::Role;
 
@@ -199,6 +199,11 @@ impl RunError {
             _ => ExitCode::FAILURE,
         }
     }
+}
+
+/// The command line, for what documents it.
+pub fn command_line() -> clap::Command {
+    Cli::command()
 }
 
 /// Runs the box's program with these arguments, its own name left out.
