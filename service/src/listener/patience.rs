@@ -100,7 +100,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Patient<S> {
 
 /// Why a body ended before its end.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum UploadError {
+pub enum UploadError {
     /// Too slow.
     #[error("the rest of the request did not come in time")]
     TooSlow,

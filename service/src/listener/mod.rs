@@ -1,4 +1,4 @@
-//! The box's own accept loop: a bounded number of connections, a time limit on every phase of each, TLS that is swapped
+//! An accept loop of our own: a bounded number of connections, a time limit on every phase of each, TLS that is swapped
 //! while it runs, and an end within seconds.
 
 mod connections;
@@ -28,7 +28,7 @@ use tower::Service as _;
 pub use self::connections::Connections;
 use self::connections::Place;
 use self::heads::{Fault, Heads};
-pub(crate) use self::patience::UploadError;
+pub use self::patience::UploadError;
 use self::patience::{Answer, Patient, Upload};
 
 /// From the first byte of a request to the end of its headers, and from an accepted connection to its first request.

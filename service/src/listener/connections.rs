@@ -10,7 +10,7 @@ use tokio::time::Instant;
 /// A request is being served, or its answer written: such a connection is never closed to make room.
 const SERVED: u64 = u64::MAX;
 
-/// A bounded set of connections, shared by all listeners of the box.
+/// A bounded set of connections, shared by listeners of one program.
 #[derive(Debug)]
 pub struct Connections {
     max: usize,

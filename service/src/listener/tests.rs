@@ -190,24 +190,28 @@ async fn a_page_that_listens_for_news_does_not_hold_up_the_end() {
 
 #[tokio::test]
 async fn plain_http_on_the_tls_port_is_told_so() {
-    let dir = tempfile::tempdir().unwrap();
-    let names = ["localhost".to_owned()];
-    let authority = crate::identity::Authority::open(dir.path(), &names, 1_795_205_071_000).unwrap();
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let key = rustls::pki_types::PrivateKeyDer::Pkcs8(made.signing_key.serialize_der().into());
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let server = rustls::ServerConfig::builder_with_provider(provider.clone())
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![made.cert.der().clone()], key)
+        .unwrap();
+    let (_keep, tls) = watch::channel(Arc::new(server));
     let tcp = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let router = Router::new().route("/", get(|| async { "here" }));
-    let listener = Listener::start(tcp, Some(authority.tls()), router, Connections::new(8)).unwrap();
+    let listener = Listener::start(tcp, Some(tls), router, Connections::new(8)).unwrap();
     let told = ask(listener.local_addr(), "GET / HTTP/1.1\r\nHost: a\r\n\r\n").await;
     assert!(told.starts_with("HTTP/1.1 400") && told.contains("https://"), "{told}");
     let mut roots = rustls::RootCertStore::empty();
-    let ca = std::fs::read(authority.ca_file()).unwrap();
-    use rustls::pki_types::pem::PemObject as _;
-    roots.add(rustls::pki_types::CertificateDer::from_pem_slice(&ca).unwrap()).unwrap();
-    let client =
-        rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_root_certificates(roots)
-            .with_no_client_auth();
+    roots.add(made.cert.der().clone()).unwrap();
+    let client = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
     let stream = TcpStream::connect(listener.local_addr()).await.unwrap();
     let name = "localhost".try_into().unwrap();
     let mut stream = tokio_rustls::TlsConnector::from(Arc::new(client)).connect(name, stream).await.unwrap();

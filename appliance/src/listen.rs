@@ -1,0 +1,3 @@
+//! The box's HTTP listeners are those that every program of ours uses; the other rooms know them by this name.
+
+pub use service::listener::{Connections, Listener, Peer, UploadError};
