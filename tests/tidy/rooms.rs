@@ -43,7 +43,11 @@ pub const ROOMS: &[Room] = &[
         "it is pure: command and state in, entries or a refusal out",
     ),
     room("appliance/store", &["clock", "random"], "it knows no page, no printer and no line"),
-    room("appliance/listen", &[], "connections, not what is said over them"),
+    room(
+        "appliance/listen",
+        &[],
+        "connections, not what is said over them: another name for `service::listener`",
+    ),
     room("appliance/photo", &["random"], "bytes in, a clean picture out"),
     room(
         "appliance/scrub",
@@ -152,7 +156,6 @@ pub const ONLY: &[Only] = &[
         "axum",
         &[
             "appliance/http",
-            "appliance/listen",
             "appliance/serve",
             "relay/api",
             "relay/fleet",

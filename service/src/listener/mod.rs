@@ -1,0 +1,229 @@
+//! Who may hold a connection, and for how long: an accept loop for programs that strangers can reach.
+//!
+//! Connections are bounded, together and for each network; when there is no place, one that keeps the program waiting
+//! makes room, a silent one first ([`Connections`]). Every phase has a time limit that begins with what the client did
+//! last, the first with the accepted socket, before anybody knows what will be spoken on it. TLS is swapped while it runs.
+//! A client that is refused in the middle of sending can read why. The end comes within seconds.
+
+mod body;
+mod connections;
+mod heads;
+mod serve;
+mod standing;
+mod stream;
+
+use std::future::poll_fn;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use http::Extensions;
+use rustls::pki_types::CertificateDer;
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio_rustls::server::TlsStream;
+
+pub use self::body::{UploadError, UploadPatience};
+use self::connections::Place;
+pub use self::connections::{ConnectionLimits, Connections};
+use self::serve::{Guest, Protocol, serve};
+use self::standing::HEAD_WITHIN;
+use self::stream::Linger;
+
+/// From the wish to stop to the last connection's end; systemd is told that a program of ours ends within 5 s.
+const DRAIN_WITHIN: Duration = Duration::from_secs(4);
+/// Something is always due within this time. A timer that would be the next of all to fire wakes a sleeping thread to say
+/// so; each connection sets a limit for its first head, which must not be that one.
+const BEAT: Duration = Duration::from_secs(HEAD_WITHIN.as_secs() / 2);
+/// Pause after `accept` failed, so that a process without free descriptors does not spin.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// What the router may know about the connection that a request came by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Peer {
+    /// Who asks.
+    pub remote: IpAddr,
+    /// Which of the program's own addresses was asked.
+    pub local: SocketAddr,
+    /// Whether TLS protects it.
+    pub secure: bool,
+}
+
+/// The present TLS settings; what is sent is used from the next handshake on. HTTP/2 is spoken where they offer it (ALPN)
+/// and the client takes it.
+pub type Tls = watch::Receiver<Arc<rustls::ServerConfig>>;
+
+/// Who is at the other end of a connection.
+#[derive(Debug, Clone, Copy)]
+pub struct Caller<'a> {
+    /// Address and port.
+    pub remote: SocketAddr,
+    /// The certificate that was shown; it is one that the TLS settings accept.
+    pub certificate: Option<&'a CertificateDer<'static>>,
+}
+
+/// What each request of a connection carries besides [`Peer`]; `None` closes the connection.
+pub type Introduction = Arc<dyn Fn(&Caller<'_>) -> Option<Extensions> + Send + Sync>;
+
+/// How a listener treats its connections.
+#[derive(Clone)]
+pub struct ListenerConfig {
+    /// TLS, where it is spoken.
+    pub tls: Option<Tls>,
+    /// The places for connections; listeners may share them.
+    pub connections: Arc<Connections>,
+    /// How long a request's body may take.
+    pub uploads: UploadPatience,
+    /// What requests carry.
+    pub introduction: Introduction,
+}
+
+impl ListenerConfig {
+    /// With the usual patience, and nothing but [`Peer`] with each request.
+    pub fn new(tls: Option<Tls>, connections: Arc<Connections>) -> Self {
+        let introduction: Introduction = Arc::new(|_| Some(Extensions::new()));
+        Self { tls, connections, uploads: UploadPatience::default(), introduction }
+    }
+}
+
+/// One listening socket and its connections.
+#[derive(Debug)]
+pub struct Listener {
+    addr: SocketAddr,
+    stop: watch::Sender<bool>,
+    task: tokio::task::JoinHandle<()>,
+}
+
+impl Listener {
+    /// Serves `router` on `tcp`.
+    ///
+    /// # Errors
+    /// The socket's own address cannot be read.
+    pub fn start(tcp: TcpListener, config: ListenerConfig, router: Router) -> io::Result<Self> {
+        let addr = tcp.local_addr()?;
+        let (stop, stopped) = watch::channel(false);
+        let task = tokio::spawn(accept(tcp, Host { config, router, stopped }));
+        Ok(Self { addr, stop, task })
+    }
+
+    /// The address that was really bound.
+    pub fn local_addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// Takes no new connection, lets running requests end for up to 4 s, then closes what is left.
+    pub async fn stop(self) {
+        // No receiver is left only when the task has ended already.
+        let _ = self.stop.send(true);
+        if let Err(error) = self.task.await {
+            tracing::error!(%error, addr = %self.addr, "the listener ended by a panic");
+        }
+    }
+}
+
+/// What all connections of a listener have.
+#[derive(Clone)]
+struct Host {
+    config: ListenerConfig,
+    router: Router,
+    stopped: watch::Receiver<bool>,
+}
+
+async fn accept(tcp: TcpListener, mut host: Host) {
+    let connections = Arc::clone(&host.config.connections);
+    let mut running = JoinSet::new();
+    let mut beat = tokio::time::interval(BEAT);
+    loop {
+        let accepted = tokio::select! {
+            accepted = tcp.accept() => accepted,
+            _ = beat.tick() => continue,
+            _ = host.stopped.changed() => break,
+            Some(_) = running.join_next(), if !running.is_empty() => continue,
+        };
+        match accepted {
+            Ok((stream, remote)) => {
+                let Some(place) = connections.enter(remote.ip()) else { continue };
+                running.spawn(connection(stream, remote, host.clone(), place));
+            }
+            // Out of descriptors or memory, or the client has gone: none of it ends the listener.
+            Err(error) => {
+                tracing::warn!(%error, "a connection was not accepted");
+                connections.evict();
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+    drop(tcp);
+    // Nobody's answer is lost with these: their requests are not complete.
+    while connections.evict() {}
+    let drained = async { while running.join_next().await.is_some() {} };
+    if tokio::time::timeout(DRAIN_WITHIN, drained).await.is_err() {
+        running.shutdown().await;
+    }
+}
+
+async fn connection(stream: TcpStream, remote: SocketAddr, host: Host, place: Arc<Place>) {
+    // Answers are written whole: waiting for more would only add 40 ms.
+    let _ = stream.set_nodelay(true);
+    let evicted = place.evicted();
+    tokio::select! {
+        () = host.talk(stream, remote, place) => {}
+        () = evicted => tracing::debug!("a connection was closed to make room"),
+    }
+}
+
+impl Host {
+    async fn talk(self, stream: TcpStream, remote: SocketAddr, place: Arc<Place>) {
+        let Ok(local) = stream.local_addr() else { return };
+        let remote = SocketAddr::new(remote.ip().to_canonical(), remote.port());
+        let peer = Peer { remote: remote.ip(), local, secure: self.config.tls.is_some() };
+        let Some(tls) = &self.config.tls else {
+            if let Some(guest) = self.guest(peer, &Caller { remote, certificate: None }, place) {
+                Box::pin(serve(stream, Protocol::Http1, guest, self.stopped)).await;
+            }
+            return;
+        };
+        let shaken = tokio::time::timeout_at(place.first_head_due(), handshake(stream, tls)).await;
+        let Ok(Some(stream)) = shaken else { return };
+        let session = stream.get_ref().1;
+        let protocol = if session.alpn_protocol() == Some(b"h2") { Protocol::Http2 } else { Protocol::Http1 };
+        let certificate = session.peer_certificates().and_then(<[_]>::first);
+        if let Some(guest) = self.guest(peer, &Caller { remote, certificate }, place) {
+            Box::pin(serve(stream, protocol, guest, self.stopped)).await;
+        }
+    }
+
+    fn guest(&self, peer: Peer, caller: &Caller<'_>, place: Arc<Place>) -> Option<Guest> {
+        let mut extensions = (self.config.introduction)(caller)?;
+        extensions.insert(peer);
+        Some(Guest { router: self.router.clone(), extensions, uploads: self.config.uploads, place })
+    }
+}
+
+async fn handshake(mut stream: TcpStream, tls: &Tls) -> Option<TlsStream<TcpStream>> {
+    let mut first = [0];
+    if stream.peek(&mut first).await.ok()? == 0 {
+        return None;
+    }
+    // Every TLS record that opens a handshake begins with 22; a letter is somebody's plain HTTP.
+    if first[0].is_ascii_alphabetic() {
+        stream.write_all(USE_HTTPS).await.ok()?;
+        stream.shutdown().await.ok()?;
+        let mut linger = Linger::default();
+        poll_fn(|cx| linger.poll(cx, &mut stream)).await;
+        return None;
+    }
+    let acceptor = tokio_rustls::TlsAcceptor::from(tls.borrow().clone());
+    acceptor.accept(stream).await.ok()
+}
+
+const USE_HTTPS: &[u8] =
+    b"HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n\
+    This address speaks HTTPS. Write https:// in front of it and open it again.\n";
+
+#[cfg(test)]
+mod tests;
