@@ -23,10 +23,12 @@ use record::ids::{AccountId, BoxId, FacilityId, UserId};
 use record::limits::BATCH_ENTRIES_MAX;
 use record::tag::Tag;
 use record::tree::Frontier;
-use relay::accounts::{password, token};
+use relay::accounts::password;
+use relay::accounts::token::{self, MintedToken};
 use relay::changes::Changes;
 use relay::clock::{BentClock, Clock};
 use relay::db::accounts::NewUser;
+use relay::db::tokens::{self, NewToken};
 use relay::db::{AccountScope, Conn, Db, accounts, boxes, facilities};
 use relay::fleet::Fleet;
 use relay::ingest::Ingest;
@@ -107,8 +109,16 @@ async fn people(tx: &mut Conn, scope: AccountScope) {
         password_hash: &password_hash,
     };
     accounts::create_user(tx, scope, &user, NOW_MS).await.unwrap();
-    let digest = token::digest(&token::mint([1; 32])).0;
-    accounts::create_token(tx, scope, "t", "bench", &digest, "read", NOW_MS).await.unwrap();
+    let minted = MintedToken::new([1; 8], [1; 32]);
+    let token = NewToken {
+        token_id: &minted.id,
+        name: "bench",
+        digest: token::digest(&minted.text),
+        scope: token::SCOPE,
+        made_by: "bench",
+        expires_ms: None,
+    };
+    tokens::create(tx, scope, &token, NOW_MS).await.unwrap();
 }
 
 async fn bench(cleanings: i64) -> Bench {
@@ -136,8 +146,16 @@ async fn bench(cleanings: i64) -> Bench {
     let photos = Photos::in_folder(&dir.path().join("photos")).unwrap();
     let (clock, random) = seams;
     let fleet = Arc::new(fleet);
-    let state =
-        WebState { db: db.clone(), photos, fleet, changes, clock, random, settings: Settings::default() };
+    let state = WebState {
+        db: db.clone(),
+        photos,
+        fleet,
+        changes,
+        clock,
+        random,
+        strangers: Arc::default(),
+        settings: Settings::default(),
+    };
     Bench { router: router(state), db, facility, tag: tags[7].clone(), _dir: dir }
 }
 
@@ -174,7 +192,7 @@ impl Bench {
 
     /// What one page costs.
     async fn ask(&self, page: usize, cookie: &str) -> Cost {
-        let bearer = format!("Bearer {}", token::mint([1; 32]));
+        let bearer = format!("Bearer {}", MintedToken::new([1; 8], [1; 32]).text);
         let request = Request::get(self.path(page)).header("cookie", cookie).header("authorization", bearer);
         let request = request.body(Body::empty()).unwrap();
         let (began, cpu_before) = (Instant::now(), cpu_ms());

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use record::ids::{AccountId, BoxId, FacilityId};
 
+use crate::accounts::token::TokenLife;
 use crate::config::ConfigError;
 
 /// CleanTrack's relay.
@@ -151,6 +152,29 @@ pub(crate) enum Admin {
         #[arg(long, default_value = "account_admin")]
         role: String,
     },
+    /// Everybody who signs in, with role, last sign-in and open sessions.
+    List {
+        /// Whose.
+        #[arg(long)]
+        account: AccountId,
+    },
+    /// End their sessions in every browser: a phone was lost.
+    SignOut(Person),
+    /// Keep them out: their sessions end, and they cannot sign in.
+    Disable(Person),
+    /// Let them in again.
+    Enable(Person),
+}
+
+/// Somebody who signs in.
+#[derive(Debug, Args)]
+pub(crate) struct Person {
+    /// Whose.
+    #[arg(long)]
+    pub(crate) account: AccountId,
+    /// Their address.
+    #[arg(long)]
+    pub(crate) email: String,
 }
 
 #[derive(Debug, Subcommand)]
@@ -179,6 +203,24 @@ pub(crate) enum Token {
         /// What it is for.
         #[arg(long)]
         name: String,
+        /// How long it opens something: 1 to 730 days, or `never` for no end.
+        #[arg(long, default_value_t = TokenLife::default())]
+        days: TokenLife,
+    },
+    /// Every token, with its id, by whom and until when it was made, and its last use.
+    List {
+        /// Whose.
+        #[arg(long)]
+        account: AccountId,
+    },
+    /// End one: it opens nothing from the next request on.
+    Revoke {
+        /// Whose.
+        #[arg(long)]
+        account: AccountId,
+        /// Its id, or its name where only one has it.
+        #[arg(value_name = "ID|NAME")]
+        token: String,
     },
 }
 

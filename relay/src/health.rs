@@ -10,6 +10,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
+use crate::accounts::counters::StrangerCounters;
 use crate::db::{Db, DbError, facilities};
 use crate::ingest::Ingest;
 use crate::mqtt::Outbox;
@@ -23,6 +24,8 @@ pub struct Pulse {
     pub ingest: Option<Arc<Ingest>>,
     /// The way to boxes; its listener counts there.
     pub outbox: Outbox,
+    /// What strangers tried at the pages and the API of this process.
+    pub strangers: Arc<StrangerCounters>,
     /// Whether a certificate that was put in place of the one shown was not taken.
     pub certificate_refused: Arc<AtomicBool>,
 }
@@ -65,6 +68,10 @@ async fn metrics(State(pulse): State<Pulse>) -> Response {
             // Writing into a String cannot fail.
             let _ = write!(text, "# HELP {name} {about}.\n# TYPE {name} counter\n{name} {value}\n");
         }
+    }
+    for (name, about, value) in pulse.strangers.read() {
+        let name = format!("cleantrack_{name}_total");
+        let _ = write!(text, "# HELP {name} {about}.\n# TYPE {name} counter\n{name} {value}\n");
     }
     for (name, value) in pulse.outbox.metrics().read() {
         let _ = writeln!(text, "cleantrack_mqtt_{name} {value}");

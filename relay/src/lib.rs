@@ -34,6 +34,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser as _};
 
+use accounts::people::PersonAct;
 use admin::Order;
 use cli::{Cli, Command};
 use config::Config;
@@ -160,6 +161,10 @@ async fn verify(workshop: &Workshop) -> Result<(), Failure> {
     if found.faults.is_empty() { Ok(()) } else { Err(Failure::Refused(found.faults.join("\n"))) }
 }
 
+fn change(person: cli::Person, act: PersonAct) -> Order {
+    Order::AdminChange { account: person.account, email: person.email, act }
+}
+
 fn order_of(command: Command) -> Result<Order, Failure> {
     Ok(match command {
         Command::Account(cli::Account::Create { name }) => Order::AccountCreate { name },
@@ -170,7 +175,15 @@ fn order_of(command: Command) -> Result<Order, Failure> {
         Command::Facility(cli::Facility::Create { account, name, zone }) => {
             Order::FacilityCreate { account, name, zone }
         }
-        Command::Token(cli::Token::Create { account, name }) => Order::TokenCreate { account, name },
+        Command::Admin(cli::Admin::List { account }) => Order::AdminList { account },
+        Command::Admin(cli::Admin::SignOut(person)) => change(person, PersonAct::SignOut),
+        Command::Admin(cli::Admin::Disable(person)) => change(person, PersonAct::Disable),
+        Command::Admin(cli::Admin::Enable(person)) => change(person, PersonAct::Enable),
+        Command::Token(cli::Token::Create { account, name, days }) => {
+            Order::TokenCreate { account, name, life: days.to_string() }
+        }
+        Command::Token(cli::Token::List { account }) => Order::TokenList { account },
+        Command::Token(cli::Token::Revoke { account, token }) => Order::TokenRevoke { account, token },
         Command::ClaimFile(cli::ClaimFile::Create {
             account,
             facility,

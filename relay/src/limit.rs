@@ -9,8 +9,8 @@ use axum::http::{StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use serde_json::json;
+use service::attempts::Network;
 
-use crate::accounts::lockout::network_key;
 use crate::clock::Clock;
 use crate::web::Peer;
 
@@ -89,7 +89,8 @@ pub(crate) async fn counted(State(gate): State<Arc<Gate>>, request: Request, nex
     let from = request.extensions().get::<Peer>().map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |peer| peer.0.ip());
     let now_ms = gate.clock.now_ms();
     // Whoever panicked left counts that are at worst too strict.
-    let taken = gate.limit.lock().unwrap_or_else(PoisonError::into_inner).take(&network_key(from), now_ms);
+    let network = Network::of(from).to_string();
+    let taken = gate.limit.lock().unwrap_or_else(PoisonError::into_inner).take(&network, now_ms);
     let Err(wait_s) = taken else { return next.run(request).await };
     tracing::warn!(%from, "too many claims and renewals from one network");
     let problem = json!({

@@ -19,6 +19,8 @@ use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
+use crate::accounts::counters::StrangerCounters;
+use crate::accounts::retention;
 use crate::admin::{Office, Socket};
 use crate::changes::Changes;
 use crate::cli::Role;
@@ -37,6 +39,8 @@ use crate::{limit, lookout, rollup};
 
 /// How often windows that close by time are looked for.
 const ROUND_EVERY: Duration = Duration::from_secs(10);
+/// How often what is over is forgotten.
+const FORGET_EVERY: Duration = Duration::from_secs(3_600);
 /// How often the listeners' certificates are looked at; SIGHUP looks at once.
 const CERTIFICATES_EVERY: Duration = Duration::from_secs(60);
 /// Connections of the health listener, which only this machine reaches.
@@ -88,6 +92,7 @@ pub(crate) struct Workshop {
     pub(crate) cosigner: record::sign::Signer,
     pub(crate) changes: Changes,
     pub(crate) outbox: Outbox,
+    pub(crate) strangers: Arc<StrangerCounters>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) random: Arc<dyn Random>,
 }
@@ -107,7 +112,8 @@ impl Workshop {
         let public = config.public_identity();
         let (fleet, cosigner) = Fleet::open(db.clone(), keys, config.host(), public, changes.clone(), seams)?;
         let (fleet, outbox) = (Arc::new(fleet), Outbox::new());
-        Ok(Self { db, fleet, cosigner, changes, outbox, clock, random })
+        let strangers = Arc::default();
+        Ok(Self { db, fleet, cosigner, changes, outbox, strangers, clock, random })
     }
 
     pub(crate) fn office(&self) -> Office {
@@ -194,10 +200,20 @@ pub(crate) async fn serve(config: &Config, role: Role) -> Result<(), ServeError>
 async fn work(db: Db, changes: Changes, clock: Arc<dyn Clock>) {
     let mut rounds = tokio::time::interval(ROUND_EVERY);
     rounds.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut forgets = tokio::time::interval(FORGET_EVERY);
+    forgets.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
-        rounds.tick().await;
-        if let Err(error) = rollup::round(&db, &changes, clock.now_ms()).await {
-            tracing::error!(%error, "a round of the rollup job failed; it is tried again");
+        tokio::select! {
+            _ = rounds.tick() => {
+                if let Err(error) = rollup::round(&db, &changes, clock.now_ms()).await {
+                    tracing::error!(%error, "a round of the rollup job failed; it is tried again");
+                }
+            }
+            _ = forgets.tick() => {
+                if let Err(error) = retention::forget(&db, clock.now_ms()).await {
+                    tracing::error!(%error, "cannot forget sessions, devices and tokens that are over; it is tried again");
+                }
+            }
         }
     }
 }
@@ -264,6 +280,7 @@ async fn open(config: &Config, role: Role, parts: Workshop) -> Result<Open, Serv
         db: parts.db.clone(),
         ingest: open.ingest.clone(),
         outbox: parts.outbox.clone(),
+        strangers: Arc::clone(&parts.strangers),
         certificate_refused: Arc::clone(&open.certificate_refused),
     };
     let tcp = bind(config.health.listen).await?;
@@ -288,6 +305,7 @@ fn for_people(
         changes: parts.changes.clone(),
         clock: Arc::clone(&parts.clock),
         random: Arc::clone(&parts.random),
+        strangers: Arc::clone(&parts.strangers),
         settings: web::Settings { public_url },
     };
     let gate = limit::Gate::per_minute(config.limits.claims_per_address, Arc::clone(&parts.clock));

@@ -311,6 +311,56 @@ async fn from_an_empty_folder_to_a_cosigned_batch() {
     relay.stop().await;
 }
 
+/// By the running relay and without one: the same words, the same effect.
+#[tokio::test]
+async fn people_and_tokens_by_command() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("relay");
+    let account = field(&order(&data, &["account", "create", "--name", "North"], ""), "account");
+    let own = |args: &[&str], more: &[&str]| {
+        let input = if args == ["admin", "create"] { "a password of many words\n" } else { "" };
+        let args = [args, &["--account", &account], more].concat();
+        serde_json::from_str::<Value>(&order(&data, &args, input)).unwrap()
+    };
+    own(&["admin", "create"], &["--email", "a@north.example"]);
+    let relay = Relay::start(&data).await;
+    own(&["admin", "create"], &["--email", "b@north.example", "--name", "Bea"]);
+    let made = own(&["token", "create"], &["--name", "Warehouse"]);
+    let other = own(&["token", "create"], &["--name", "Other", "--days", "never"]);
+    let token = made["token"].as_str().unwrap();
+    assert_eq!(token.len(), 55);
+    assert_eq!((&token[3..11], &other["expires"]), (made["token_id"].as_str().unwrap(), &Value::Null));
+    let ca = std::fs::read_to_string(relay.said["ca"].as_str().unwrap()).unwrap();
+    let (tls, https) = (client(&ca, None), relay.port("https"));
+    let head = format!("GET /api/v1/equipment | Authorization: Bearer {token}");
+    assert_eq!(ask(&tls, https, &head, b"").await.unwrap().0, 200);
+    let listed = own(&["token", "list"], &[]);
+    assert_eq!(listed["tokens"].as_array().unwrap().len(), 2);
+    assert!(
+        listed["tokens"][1]["used"].is_string() && !listed.to_string().contains(&token[12..]),
+        "{listed}"
+    );
+    own(&["token", "revoke"], &["Warehouse"]);
+    assert_eq!(ask(&tls, https, &head, b"").await.unwrap().0, 401, "from the next request on");
+    own(&["admin", "disable"], &["--email", "B@north.example"]);
+    let people = own(&["admin", "list"], &[]);
+    let disabled: Vec<_> = people["people"].as_array().unwrap().iter().map(|p| &p["disabled"]).collect();
+    assert_eq!(disabled, [false, true]);
+    let failed = |args: &[&str]| {
+        let done = program(&data).args(args).args(["--account", &account]).output().unwrap();
+        (!done.status.success()).then(|| String::from_utf8(done.stderr).unwrap()).unwrap()
+    };
+    assert!(failed(&["admin", "disable", "--email", "a@north.example"]).contains("last admin"));
+    assert!(failed(&["token", "revoke", "Warehouse"]).contains("no token"));
+    assert!(failed(&["token", "create", "--name", "x", "--days", "731"]).contains("1 to 730"));
+    relay.stop().await;
+    own(&["admin", "enable"], &["--email", "b@north.example"]);
+    own(&["admin", "sign-out"], &["--email", "b@north.example"]);
+    own(&["token", "revoke"], &[other["token_id"].as_str().unwrap()]);
+    let listed = own(&["token", "list"], &[]);
+    assert!(listed["tokens"].as_array().unwrap().iter().all(|t| t["revoked_by"] == "operator"), "{listed}");
+}
+
 #[test]
 fn settings_that_do_not_fit_end_it_at_once() {
     let dir = tempfile::tempdir().unwrap();

@@ -101,7 +101,14 @@ impl AttemptBucket {
         Self { missing_ms, at_ms: now_ms }
     }
 
-    /// Takes one try; the bucket that is to be kept before the secret is looked at.
+    /// What is to be kept of a bucket that stands in the future because the clock was set back: as it is, it would not
+    /// refill before that time comes again.
+    pub fn brought_back(self, now_ms: i64) -> Option<Self> {
+        (self.at_ms > now_ms).then_some(Self { at_ms: now_ms, ..self })
+    }
+
+    /// Takes one try; the bucket that is to be kept before the secret is looked at. Where there is none, see
+    /// [`AttemptBucket::brought_back`].
     ///
     /// # Errors
     /// It is empty: nothing is to be looked at before the time given.
@@ -194,6 +201,7 @@ impl NetworkBuckets {
     pub fn take(&mut self, address: IpAddr, now_ms: i64) -> Result<(), AttemptWait> {
         let policy = self.policy;
         let bucket = self.bucket(Network::of(address), now_ms);
+        *bucket = bucket.brought_back(now_ms).unwrap_or(*bucket);
         *bucket = bucket.take(&policy, now_ms)?;
         Ok(())
     }
@@ -287,6 +295,23 @@ mod tests {
         assert_eq!(networks.buckets.len(), 4);
         networks.take([10, 0, 1, 0].into(), NOW + MINUTE_MS).unwrap();
         assert_eq!(networks.buckets.len(), 1, "who has refilled is forgotten");
+    }
+
+    #[test]
+    fn a_clock_that_was_a_year_ahead_costs_no_year() {
+        let (policy, ahead) = (RELAY.strangers_of_person, NOW + 365 * 24 * 60 * MINUTE_MS);
+        let mut bucket = AttemptBucket::default();
+        let mut networks = NetworkBuckets::new(RELAY.address, 10);
+        let office = "192.0.2.7".parse().unwrap();
+        while let Ok(after) = bucket.take(&policy, ahead) {
+            bucket = after;
+        }
+        while networks.take(office, ahead).is_ok() {}
+        assert!(bucket.take(&policy, NOW).is_err() && networks.take(office, NOW).is_err());
+        bucket = bucket.brought_back(NOW).unwrap();
+        assert_eq!(bucket.brought_back(NOW), None);
+        assert!(bucket.take(&policy, NOW + policy.refill_ms).is_ok(), "one refill later");
+        assert!(networks.take(office, NOW + RELAY.address.refill_ms).is_ok(), "one refill later");
     }
 
     #[test]

@@ -290,7 +290,7 @@ fn staff(at: &Places) -> Vec<Page> {
 }
 
 fn relay(at: &Places) -> Vec<Page> {
-    use Act::Press;
+    use Act::{Press, Type};
     let page = |name, path: &str, acts, says| Page { name, url: format!("{}{path}", at.relay), acts, says };
     let under =
         |name, path: &str, says| Page { name, url: format!("{}{path}", at.facility), acts: vec![], says };
@@ -308,6 +308,18 @@ fn relay(at: &Places) -> Vec<Page> {
         },
         page("relay-boxes", "/app/boxes", vec![], "Add a box"),
         page("relay-add-box", "/app/boxes/add", vec![], "Make the claim file"),
+        page("relay-people", "/app/people", vec![], "They sign in to this account"),
+        page("relay-person", "/app/people", vec![Press("#people th a")], "Sign out everywhere"),
+        page("relay-programs", "/app/programs", vec![], "Days until it ends"),
+        page("relay-programs-error", "/app/programs", vec![Press("#new .go")], "There is a problem"),
+        page(
+            "relay-programs-made",
+            "/app/programs",
+            vec![Type("#name", "Warehouse"), Press("#new .go")],
+            "Copy the token now",
+        ),
+        page("relay-program", "/app/programs", vec![Press("#programs th a")], "Revoke the token"),
+        page("relay-access", "/app/access", vec![], "what was denied"),
         page("relay-me", "/app/me", vec![], "Sign out"),
         page("relay-no-page", "/app/there/is/nothing", vec![], "There is nothing here"),
         page("relay-login", "/app/me", vec![Press("main form button")], "Sign in to CleanTrack"),

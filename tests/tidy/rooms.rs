@@ -91,7 +91,7 @@ pub const ROOMS: &[Room] = &[
     room("relay/random", &[], SEAM),
     room("relay/changes", &[], "news of a commit, nothing more"),
     room("relay/lookout", &["changes", "db"], "it looks at what is stored and tells open pages"),
-    room("relay/limit", &["accounts", "clock", "web"], "it counts who asks, whatever they ask"),
+    room("relay/limit", &["clock", "web"], "it counts who asks, whatever they ask"),
     room("relay/config", &["fleet"], "settings are read before anything runs"),
     room("relay/objects", &["changes", "clock", "db", "mqtt"], "photos by hash, and the boxes' door to them"),
     room("relay/mqtt", &[], "the listener knows no database and no page: `Inbox` is its way in"),
@@ -107,7 +107,11 @@ pub const ROOMS: &[Room] = &[
         &["changes", "clock", "config", "db", "mqtt", "objects", "random"],
         "boxes, not pages",
     ),
-    room("relay/health", &["changes", "clock", "db", "ingest", "mqtt"], "what an operator's monitor asks"),
+    room(
+        "relay/health",
+        &["accounts", "changes", "clock", "db", "ingest", "mqtt"],
+        "what an operator's monitor asks",
+    ),
     room("relay/listen", &["fleet", "mqtt", "web"], "connections, and who is at the other end"),
     room(
         "relay/web",
@@ -124,7 +128,7 @@ pub const ROOMS: &[Room] = &[
         &["accounts", "clock", "config", "db", "fleet", "mqtt", "random"],
         "the administration socket knows no page",
     ),
-    room("relay/cli", &["config"], "words on a command line"),
+    room("relay/cli", &["accounts", "config"], "words on a command line"),
     room("relay/serve", ALL, "it puts the rooms together"),
 ];
 

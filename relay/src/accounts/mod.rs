@@ -1,7 +1,13 @@
-//! Who may see what: sign-in with lock-out, sessions, API tokens and roles.
+//! Who may see what: sign-in with its limits, sessions, devices, API tokens, roles, and the log of what they did.
 
-pub mod lockout;
+pub mod access_log;
+pub mod counters;
+pub mod device;
+pub mod lock_out;
 pub mod password;
+pub mod people;
+pub mod programs;
+pub mod retention;
 pub mod session;
 pub mod sign_in;
 pub mod token;
@@ -81,10 +87,23 @@ pub struct Visitor {
 }
 
 /// A program with an API token.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Program {
     /// What it may touch.
     pub scope: AccountScope,
+    /// The token's id.
+    pub token_id: String,
+    /// What the token is for.
+    pub name: String,
+}
+
+/// A name that people can read, without the spaces around it; `None` where it is none.
+pub fn visible_name(name: &str) -> Option<String> {
+    let name = name.trim();
+    let fits = !name.is_empty()
+        && name.chars().count() <= record::limits::NAME_CHARS_MAX
+        && !name.contains(char::is_control);
+    fits.then(|| name.to_owned())
 }
 
 #[cfg(test)]

@@ -77,6 +77,11 @@ pub fn is_alive(created_ms: i64, used_ms: i64, now_ms: i64) -> bool {
     now_ms.saturating_sub(created_ms) < AGE_MS_MAX && now_ms.saturating_sub(used_ms) < IDLE_MS
 }
 
+/// When a session must have been begun and last used after to be one at `now_ms`.
+pub fn alive_since(now_ms: i64) -> (i64, i64) {
+    (now_ms.saturating_sub(AGE_MS_MAX), now_ms.saturating_sub(IDLE_MS))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -3,17 +3,21 @@
 use std::net::IpAddr;
 
 use record::ids::AccountId;
+use service::attempts::{Network, Origin};
 
-use super::lockout::{self, Decision, Failures, Limits};
+use super::access_log::{AccessLog, AccessOutcome, AccessRecord};
+use super::device::{self, DeviceSecret};
+use super::lock_out::{AttemptOrigin, CountError, EmptyBucket, SignInLimits};
 use super::password::{Checker, PasswordError};
 use super::session::{self, Token};
 use super::{Role, Visitor};
 use crate::clock::Clock;
+use crate::db::users::UserRow;
 use crate::db::{self, AccountScope, Conn, Db, DbError};
 use crate::random::Random;
 
-/// Times that a try is counted anew because another one came between.
-const RACES_MAX: usize = 16;
+/// What the access log calls it.
+const ACT: &str = "sign in";
 
 /// Why somebody was not signed in.
 #[derive(Debug, thiserror::Error)]
@@ -26,6 +30,8 @@ pub enum SignInError {
     Wait {
         /// Milliseconds since 1970.
         until_ms: i64,
+        /// Whose tries those were.
+        bucket: EmptyBucket,
     },
     /// Too many people at once.
     #[error("too many people sign in at this moment")]
@@ -41,6 +47,24 @@ impl From<PasswordError> for SignInError {
     }
 }
 
+impl From<CountError> for SignInError {
+    fn from(error: CountError) -> Self {
+        match error {
+            CountError::Wait { until_ms, bucket } => Self::Wait { until_ms, bucket },
+            CountError::Db(error) => Self::Db(error),
+        }
+    }
+}
+
+/// What a browser gets that signed somebody in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignedIn {
+    /// The session.
+    pub token: Token,
+    /// By which it is known again.
+    pub device: DeviceSecret,
+}
+
 /// What signing in needs.
 #[derive(Debug, Clone, Copy)]
 pub struct Door<'a> {
@@ -48,62 +72,118 @@ pub struct Door<'a> {
     pub db: &'a Db,
     /// Checks passwords.
     pub checker: &'a Checker,
+    /// Counts tries.
+    pub limits: &'a SignInLimits,
     /// Tells the time.
     pub clock: &'a dyn Clock,
     /// Makes secrets.
     pub random: &'a dyn Random,
 }
 
-impl Door<'_> {
-    /// Signs a person in who comes from `peer`.
+impl<'a> Door<'a> {
+    /// Writes down who came and who was kept out.
+    pub fn log(&self) -> AccessLog<'a> {
+        AccessLog { clock: self.clock, random: self.random }
+    }
+
+    /// Signs a person in who comes from `peer` with a browser that shows `device`.
     ///
     /// # Errors
     /// Why not.
-    pub async fn sign_in(&self, email: &str, password: String, peer: IpAddr) -> Result<Token, SignInError> {
+    pub async fn sign_in(
+        &self,
+        email: &str,
+        password: String,
+        (device, peer): (Option<DeviceSecret>, IpAddr),
+    ) -> Result<SignedIn, SignInError> {
         let now_ms = self.clock.now_ms();
         let email = email.trim().to_lowercase();
-        let names = (lockout::email_key(&email), lockout::network_key(peer));
-        self.count(&names.1, &lockout::NETWORK, now_ms).await?;
-        self.count(&names.0, &lockout::EMAIL, now_ms).await?;
+        let known = match &device {
+            Some(device) => {
+                let since_ms = now_ms - device::KNOWN_MS;
+                let mut conn = self.db.read().await?;
+                db::devices::platform_is_known(&mut conn, &email, device.digest(), since_ms).await?
+            }
+            None => false,
+        };
+        let shown = device.as_ref().filter(|_| known).map(DeviceSecret::digest);
+        let from = AttemptOrigin::new(&email, shown, peer);
+        self.limits.count(self.db, &from, now_ms).await?;
         let user = db::users::platform_by_email(&mut self.db.read().await?, &email).await?;
         let phc = user.as_ref().map(|u| u.password_hash.clone());
-        if !self.checker.fits(password, phc).await? {
-            return Err(SignInError::Wrong);
-        }
-        let Some(user) = user else { return Err(SignInError::Wrong) };
-        let account: AccountId = user.account.parse().map_err(|e| DbError::stored("account id", e))?;
-        let token = Token::new(account, self.random.bytes());
-        let mut tx = self.db.begin().await?;
-        db::login_failures::platform_forget(&mut tx, &names.0).await?;
-        db::login_failures::platform_take_back(&mut tx, &names.1).await?;
-        let scope = AccountScope::of(account);
-        db::sessions::insert(&mut tx, scope, token.digest(), &user.user_id, now_ms).await?;
-        let (begun_ms, used_ms) = (now_ms - session::AGE_MS_MAX, now_ms - session::IDLE_MS);
-        db::sessions::platform_delete_ended(&mut tx, begun_ms, used_ms).await?;
-        tx.commit().await?;
-        Ok(token)
-    }
-
-    async fn count(&self, name: &str, limits: &Limits, now_ms: i64) -> Result<(), SignInError> {
-        for _ in 0..RACES_MAX {
-            let mut tx = self.db.begin().await?;
-            let kept = db::login_failures::platform_find(&mut tx, name).await?;
-            let (new, wait) = match lockout::decide(kept, now_ms, limits) {
-                Decision::Try(failures) => (Some(failures), None),
-                Decision::Wait { until_ms, keep } => (keep, Some(until_ms)),
-            };
-            let kept = match new {
-                Some(new) => keep(&mut tx, name, kept, new, now_ms, limits).await?,
-                None => true,
-            };
-            tx.commit().await?;
-            match (kept, wait) {
-                (_, Some(until_ms)) => return Err(SignInError::Wait { until_ms }),
-                (true, None) => return Ok(()),
-                (false, None) => {}
+        let fits = self.checker.fits(password, phc).await?;
+        match user {
+            Some(user) if fits => self.let_in(&email, &user, device, (&from, peer)).await,
+            user => {
+                self.keep_out(&email, user.as_ref(), (&from, peer)).await?;
+                Err(SignInError::Wrong)
             }
         }
-        Err(SignInError::Busy)
+    }
+
+    async fn let_in(
+        &self,
+        email: &str,
+        user: &UserRow,
+        device: Option<DeviceSecret>,
+        (from, peer): (&AttemptOrigin, IpAddr),
+    ) -> Result<SignedIn, SignInError> {
+        let now_ms = self.clock.now_ms();
+        let account: AccountId = user.account.parse().map_err(|e| DbError::stored("account id", e))?;
+        let scope = AccountScope::of(account);
+        let token = Token::new(account, self.random.bytes());
+        let mut tx = self.db.begin().await?;
+        // They were kept out while the password was looked at.
+        if !db::users::signed_in(&mut tx, scope, &user.user_id, now_ms).await? {
+            return Err(SignInError::Wrong);
+        }
+        self.limits.was_right(&mut tx, from, now_ms).await?;
+        db::sessions::insert(&mut tx, scope, token.digest(), &user.user_id, now_ms).await?;
+        let device = self.own_device(&mut tx, device, now_ms).await?;
+        db::devices::remember(&mut tx, scope, &user.user_id, device.digest(), now_ms).await?;
+        let about = origin_words(from, peer);
+        let record = AccessRecord { who: email, act: ACT, about: &about };
+        self.log().write_repeated(&mut tx, scope, record, AccessOutcome::Done).await?;
+        tx.commit().await?;
+        Ok(SignedIn { token, device })
+    }
+
+    /// The secret that the browser shows, where this relay gave it; else a new one, so that nobody can lay one beforehand
+    /// into somebody's browser.
+    async fn own_device(
+        &self,
+        tx: &mut Conn,
+        shown: Option<DeviceSecret>,
+        now_ms: i64,
+    ) -> Result<DeviceSecret, DbError> {
+        if let Some(shown) = shown
+            && db::devices::platform_is_anybodys(tx, shown.digest(), now_ms - device::KNOWN_MS).await?
+        {
+            return Ok(shown);
+        }
+        Ok(DeviceSecret::new(self.random.bytes()))
+    }
+
+    /// Writes down that a password was wrong, at the same cost whether somebody has the address or not.
+    async fn keep_out(
+        &self,
+        email: &str,
+        user: Option<&UserRow>,
+        (from, peer): (&AttemptOrigin, IpAddr),
+    ) -> Result<(), DbError> {
+        let mut tx = self.db.begin().await?;
+        match user {
+            Some(user) => {
+                let account: AccountId =
+                    user.account.parse().map_err(|e| DbError::stored("account id", e))?;
+                let about = format!("wrong password, {}", origin_words(from, peer));
+                let record = AccessRecord { who: email, act: ACT, about: &about };
+                let (scope, denied) = (AccountScope::of(account), AccessOutcome::Denied);
+                self.log().write_repeated(&mut tx, scope, record, denied).await?;
+            }
+            None => self.log().write_stranger(&mut tx, ACT).await?,
+        }
+        tx.commit().await
     }
 
     /// The person whose cookie this is, if the session still lives.
@@ -135,16 +215,10 @@ impl Door<'_> {
     }
 }
 
-async fn keep(
-    tx: &mut Conn,
-    name: &str,
-    old: Option<Failures>,
-    new: Failures,
-    now_ms: i64,
-    limits: &Limits,
-) -> Result<bool, DbError> {
-    let kept = db::login_failures::platform_replace(tx, name, old, new).await?;
-    // Names that nobody tries any more do not fill the table.
-    db::login_failures::platform_forget_old(tx, now_ms.saturating_sub(limits.forget_ms)).await?;
-    Ok(kept)
+/// From where, as the access log says it.
+fn origin_words(from: &AttemptOrigin, peer: IpAddr) -> String {
+    match from.origin() {
+        Origin::KnownDevice => "a device of theirs".to_owned(),
+        Origin::UnknownDevice => format!("a new device in {}", Network::of(peer)),
+    }
 }

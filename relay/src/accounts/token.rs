@@ -1,4 +1,7 @@
-//! API tokens: how one is made, what is kept of it.
+//! API tokens: how one is made, what it says, what is kept of it, and how long it opens something.
+
+use std::fmt;
+use std::str::FromStr;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -6,12 +9,40 @@ use record::tree::Hash;
 
 /// What every token begins with, so that a scanner for leaked secrets knows it.
 const PREFIX: &str = "ct_";
-/// Characters of a token: the prefix and 32 bytes in base64.
-const CHARS: usize = 46;
+/// Crockford's alphabet: no I, L, O, U.
+const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+/// Characters of an id.
+const ID_CHARS: usize = 8;
+/// Characters of a secret: 32 bytes in base64.
+const SECRET_CHARS: usize = 43;
+const DAY_MS: i64 = 86_400_000;
 
-/// A new token from 32 random bytes. It is shown once; only [`digest`] is kept.
-pub fn mint(random: [u8; 32]) -> String {
-    PREFIX.to_owned() + &URL_SAFE_NO_PAD.encode(random)
+/// What a token may do: the API only reads so far.
+pub const SCOPE: &str = "read";
+
+/// A new token: its id, which may be seen, and its text, which is shown once.
+#[derive(Clone, PartialEq, Eq)]
+pub struct MintedToken {
+    /// Eight characters.
+    pub id: String,
+    /// `ct_<id>_<secret>`.
+    pub text: String,
+}
+
+impl fmt::Debug for MintedToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "MintedToken({})", self.id)
+    }
+}
+
+impl MintedToken {
+    /// From random bytes: eight for the id, of each of which five bits count, and the secret.
+    pub fn new(id: [u8; ID_CHARS], secret: [u8; 32]) -> Self {
+        let symbol = |byte: u8| ALPHABET.get(usize::from(byte % 32)).copied().map_or('0', char::from);
+        let id: String = id.into_iter().map(symbol).collect();
+        let text = format!("{PREFIX}{id}_{}", URL_SAFE_NO_PAD.encode(secret));
+        Self { id, text }
+    }
 }
 
 /// What the database keeps of a token: the SHA-256 of the whole text.
@@ -23,8 +54,62 @@ pub fn digest(token: &str) -> Hash {
 pub fn of_header(value: &str) -> Option<&str> {
     let (scheme, token) = value.split_once(' ')?;
     let token = token.trim();
-    let fits = scheme.eq_ignore_ascii_case("bearer") && token.len() == CHARS && token.starts_with(PREFIX);
+    let (id, secret) = token.strip_prefix(PREFIX)?.split_once('_')?;
+    let fits = scheme.eq_ignore_ascii_case("bearer")
+        && id.len() == ID_CHARS
+        && id.bytes().all(|b| ALPHABET.contains(&b))
+        && secret.len() == SECRET_CHARS
+        && secret.is_ascii();
     fits.then_some(token)
+}
+
+/// How long a token opens something: 1 to 730 days, or for ever where somebody says so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TokenLife {
+    /// So many days.
+    Days(u16),
+    /// Until it is revoked.
+    Never,
+}
+
+impl TokenLife {
+    /// The longest that has an end.
+    const DAYS_MAX: u16 = 730;
+
+    /// When it ends for a token made at `now_ms`.
+    pub fn expires_ms(self, now_ms: i64) -> Option<i64> {
+        match self {
+            Self::Days(days) => Some(now_ms.saturating_add(i64::from(days) * DAY_MS)),
+            Self::Never => None,
+        }
+    }
+}
+
+impl Default for TokenLife {
+    fn default() -> Self {
+        Self::Days(365)
+    }
+}
+
+impl fmt::Display for TokenLife {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Days(days) => days.fmt(f),
+            Self::Never => f.write_str("never"),
+        }
+    }
+}
+
+impl FromStr for TokenLife {
+    type Err = &'static str;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text.eq_ignore_ascii_case("never") {
+            return Ok(Self::Never);
+        }
+        let days: Option<u16> = text.parse().ok();
+        let days = days.filter(|days| (1..=Self::DAYS_MAX).contains(days));
+        days.map(Self::Days).ok_or("a token lives 1 to 730 days, or says: never")
+    }
 }
 
 #[cfg(test)]
@@ -33,14 +118,46 @@ mod tests {
 
     #[test]
     fn only_what_was_minted_is_read() {
-        let token = mint([7; 32]);
-        assert_eq!(token.len(), CHARS);
+        let minted = MintedToken::new([0, 1, 2, 3, 31, 32, 63, 255], [7; 32]);
+        assert_eq!(minted.id, "0123Z0ZZ");
+        let token = &minted.text;
+        assert_eq!(token.len(), 55);
         assert_eq!(of_header(&format!("Bearer {token}")), Some(token.as_str()));
         assert_eq!(of_header(&format!("bearer  {token} ")), Some(token.as_str()));
-        for wrong in
-            [&token, "Bearer ct_", "Basic x", "", &format!("Bearer {token}x"), &format!("Basic {token}")]
-        {
-            assert_eq!(of_header(wrong), None, "{wrong}");
+        let secret = &token[12..];
+        for wrong in [
+            token.clone(),
+            "Bearer ct_".into(),
+            "Basic x".into(),
+            String::new(),
+            format!("Bearer {token}x"),
+            format!("Basic {token}"),
+            format!("Bearer ct_{secret}"),
+            format!("Bearer ct_0123Z0Z_{secret}"),
+            format!("Bearer ct_0123z0zz_{secret}"),
+        ] {
+            assert_eq!(of_header(&wrong), None, "{wrong}");
         }
+        assert!(!format!("{minted:?}").contains(secret));
+        // A secret may hold the sign that stands before it.
+        let underscores = MintedToken::new([0; 8], [0xff; 32]);
+        assert!(
+            of_header(&format!("Bearer {}", underscores.text)).is_some() && underscores.text.contains("___")
+        );
+    }
+
+    #[test]
+    fn lives() {
+        for (text, life) in
+            [("1", TokenLife::Days(1)), ("730", TokenLife::Days(730)), ("Never", TokenLife::Never)]
+        {
+            assert_eq!(text.parse(), Ok(life));
+        }
+        for wrong in ["0", "731", "-1", "", "for ever", "99999999999"] {
+            assert!(wrong.parse::<TokenLife>().is_err(), "{wrong}");
+        }
+        assert_eq!(TokenLife::default().to_string().parse(), Ok(TokenLife::default()));
+        assert_eq!(TokenLife::Days(2).expires_ms(5), Some(2 * DAY_MS + 5));
+        assert_eq!(TokenLife::Never.expires_ms(5), None);
     }
 }

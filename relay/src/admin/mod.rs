@@ -11,11 +11,16 @@ use serde_json::{Value, json};
 
 pub use socket::{SOCKET, Socket, ask};
 
-use crate::accounts::Role;
+use crate::accounts::access_log::{AccessLog, AccessRecord, OPERATOR};
 use crate::accounts::password::{self, PasswordError};
-use crate::accounts::token;
+use crate::accounts::people::{self, PeopleError, PersonAct};
+use crate::accounts::programs::{self, ProgramError};
+use crate::accounts::token::TokenLife;
+use crate::accounts::{Role, session, visible_name};
 use crate::clock::Clock;
 use crate::db::accounts::{self, NewUser};
+use crate::db::tokens::{self, TokenRow};
+use crate::db::users::{self, PersonRow};
 use crate::db::{AccountScope, Conn, Db, DbError, boxes, facilities};
 use crate::fleet::{ClaimWishes, Fleet, FleetError};
 use crate::mqtt::Outbox;
@@ -52,12 +57,40 @@ pub enum Order {
         /// Its IANA zone.
         zone: String,
     },
+    /// Everybody who signs in to an account.
+    AdminList {
+        /// Whose.
+        account: AccountId,
+    },
+    /// Sign somebody out everywhere, keep them out, or let them in again.
+    AdminChange {
+        /// Whose.
+        account: AccountId,
+        /// Their address.
+        email: String,
+        /// What is to be done.
+        act: PersonAct,
+    },
     /// An API token; it is shown once.
     TokenCreate {
         /// Whose.
         account: AccountId,
         /// What it is for.
         name: String,
+        /// How long it opens something, as `accounts::token::TokenLife` writes it.
+        life: String,
+    },
+    /// Every API token of an account.
+    TokenList {
+        /// Whose.
+        account: AccountId,
+    },
+    /// An API token that opens nothing from now on.
+    TokenRevoke {
+        /// Whose.
+        account: AccountId,
+        /// Its id, or the name of only one.
+        token: String,
     },
     /// A claim file for one box.
     ClaimFileCreate {
@@ -109,6 +142,12 @@ pub enum AdminError {
     /// The password.
     #[error(transparent)]
     Password(#[from] PasswordError),
+    /// People.
+    #[error(transparent)]
+    People(#[from] PeopleError),
+    /// Tokens.
+    #[error(transparent)]
+    Program(#[from] ProgramError),
     /// Claims.
     #[error(transparent)]
     Fleet(#[from] FleetError),
@@ -133,15 +172,7 @@ pub struct Office {
 }
 
 fn named(name: &str) -> Result<String, AdminError> {
-    let name = name.trim();
-    let fits = !name.is_empty()
-        && name.chars().count() <= record::limits::NAME_CHARS_MAX
-        && !name.contains(char::is_control);
-    if fits {
-        Ok(name.to_owned())
-    } else {
-        Err(AdminError::Value("a name has 1 to 120 visible characters".into()))
-    }
+    visible_name(name).ok_or_else(|| AdminError::Value("a name has 1 to 120 visible characters".into()))
 }
 
 impl Office {
@@ -156,7 +187,11 @@ impl Office {
                 self.user(account, (&email, &name, &role), password).await
             }
             Order::FacilityCreate { account, name, zone } => self.facility(account, &name, &zone).await,
-            Order::TokenCreate { account, name } => self.token(account, &name).await,
+            Order::AdminList { account } => self.people(account).await,
+            Order::AdminChange { account, email, act } => self.change(account, &email, act).await,
+            Order::TokenCreate { account, name, life } => self.token(account, &name, &life).await,
+            Order::TokenList { account } => self.tokens(account).await,
+            Order::TokenRevoke { account, token } => self.revoke_token(account, &token).await,
             Order::ClaimFileCreate { account, facility, ssid, psk, country, hostname, label_host } => {
                 let wishes = ClaimWishes { ssid, psk, country, zone: None, hostname, label_host };
                 let scope = AccountScope::of(account);
@@ -197,6 +232,10 @@ impl Office {
         Ok((tx, AccountScope::of(account)))
     }
 
+    fn log(&self) -> AccessLog<'_> {
+        AccessLog { clock: &*self.clock, random: &*self.random }
+    }
+
     async fn audit(
         &self,
         tx: &mut Conn,
@@ -204,9 +243,7 @@ impl Office {
         act: &str,
         about: &str,
     ) -> Result<(), AdminError> {
-        let id = self.ulid().to_string();
-        accounts::audit(tx, scope, &id, ("operator", act, about), self.clock.now_ms()).await?;
-        Ok(())
+        Ok(self.log().write_act(tx, scope, AccessRecord { who: OPERATOR, act, about }).await?)
     }
 
     async fn told(&self, scope: AccountScope, act: &str, about: &str) -> Result<(), AdminError> {
@@ -273,15 +310,61 @@ impl Office {
         Ok(json!({"facility": facility, "name": name, "zone": zone}))
     }
 
-    async fn token(&self, account: AccountId, name: &str) -> Result<Value, AdminError> {
-        let name = named(name)?;
-        let (mut tx, scope) = self.begin(account).await?;
-        let secret = token::mint(self.random.bytes());
-        let digest = token::digest(&secret);
-        let id = self.ulid().to_string();
-        accounts::create_token(&mut tx, scope, &id, &name, &digest.0, "read", self.clock.now_ms()).await?;
-        self.audit(&mut tx, scope, "token create", &name).await?;
-        tx.commit().await?;
-        Ok(json!({"token_id": id, "name": name, "token": secret}))
+    async fn people(&self, account: AccountId) -> Result<Value, AdminError> {
+        let (scope, alive) = (AccountScope::of(account), session::alive_since(self.clock.now_ms()));
+        let rows = users::list(&mut self.db.read().await?, scope, alive).await?;
+        let person = |row: PersonRow| {
+            json!({
+                "user": row.user_id, "email": row.email, "name": row.name, "role": row.role,
+                "disabled": row.disabled, "signed_in": row.signed_in_ms.map(stamp), "sessions": row.sessions,
+            })
+        };
+        Ok(json!({ "people": rows.into_iter().map(person).collect::<Vec<_>>() }))
     }
+
+    async fn change(&self, account: AccountId, email: &str, act: PersonAct) -> Result<Value, AdminError> {
+        let email = email.trim().to_lowercase();
+        let (mut tx, scope) = self.begin(account).await?;
+        people::change(&mut tx, scope, (self.log(), OPERATOR), &email, act).await?;
+        tx.commit().await?;
+        Ok(json!({ "email": email, "done": act.word() }))
+    }
+
+    async fn token(&self, account: AccountId, name: &str, life: &str) -> Result<Value, AdminError> {
+        let life: TokenLife = life.parse().map_err(|e: &str| AdminError::Value(e.to_owned()))?;
+        let (mut tx, scope) = self.begin(account).await?;
+        let minted = programs::create(&mut tx, scope, (self.log(), OPERATOR), name, life).await?;
+        let kept = tokens::get(&mut tx, scope, &minted.id).await?;
+        tx.commit().await?;
+        let expires = kept.and_then(|row| row.expires_ms).map(stamp);
+        Ok(json!({"token_id": minted.id, "name": name.trim(), "expires": expires, "token": minted.text}))
+    }
+
+    async fn tokens(&self, account: AccountId) -> Result<Value, AdminError> {
+        let (scope, now_ms) = (AccountScope::of(account), self.clock.now_ms());
+        let rows = tokens::list(&mut self.db.read().await?, scope, now_ms).await?;
+        let day = |day: i64| stamp(day.saturating_mul(86_400_000)).split('T').next().map(str::to_owned);
+        let token = |row: TokenRow| {
+            json!({
+                "token_id": row.token_id, "name": row.name, "scope": row.scope, "made": stamp(row.made_ms),
+                "made_by": row.made_by, "expires": row.expires_ms.map(stamp),
+                "revoked": row.revoked_ms.map(stamp), "revoked_by": row.revoked_by,
+                "used": row.used_day.and_then(day), "used_from": row.used_from,
+            })
+        };
+        Ok(json!({ "tokens": rows.into_iter().map(token).collect::<Vec<_>>() }))
+    }
+
+    async fn revoke_token(&self, account: AccountId, token: &str) -> Result<Value, AdminError> {
+        let (mut tx, scope) = self.begin(account).await?;
+        let row = programs::revoke(&mut tx, scope, (self.log(), OPERATOR), token).await?;
+        tx.commit().await?;
+        Ok(json!({"token_id": row.token_id, "name": row.name, "revoked": true}))
+    }
+}
+
+/// RFC 3339 in UTC, to the second.
+fn stamp(ms: i64) -> String {
+    let time = jiff::Timestamp::from_second(ms.div_euclid(1_000)).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+    time.to_string()
 }

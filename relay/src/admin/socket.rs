@@ -14,6 +14,8 @@ use super::{Office, Order};
 /// Its name in the data folder.
 pub const SOCKET: &str = "admin.sock";
 const LINE_BYTES_MAX: u64 = 64 * 1024;
+/// A list of many people or tokens.
+const ANSWER_BYTES_MAX: u64 = 4 * 1024 * 1024;
 const ORDER_WITHIN: Duration = Duration::from_secs(10);
 const ANSWER_WITHIN: Duration = Duration::from_secs(60);
 
@@ -87,7 +89,7 @@ pub async fn ask(data: &Path, order: &Order) -> io::Result<Option<Result<Value, 
     let mut stream = BufReader::new(stream);
     stream.write_all(format!("{}\n", serde_json::to_string(order)?).as_bytes()).await?;
     let mut line = String::new();
-    tokio::time::timeout(ANSWER_WITHIN, stream.take(LINE_BYTES_MAX).read_line(&mut line)).await??;
+    tokio::time::timeout(ANSWER_WITHIN, stream.take(ANSWER_BYTES_MAX).read_line(&mut line)).await??;
     let mut answer: Value = serde_json::from_str(&line)?;
     Ok(Some(match answer.get_mut("done") {
         Some(done) => Ok(done.take()),

@@ -35,7 +35,8 @@ fn document() -> Value {
             "title": "CleanTrack relay",
             "version": "1",
             "description": "Equipment, cleanings and compliance of one account. Lists hold 100 things unless `limit` \
-                            says otherwise, 1,000 at most; `next` is the `cursor` of the page after it, null at the end."
+                            says otherwise, 1,000 at most; `next` is the `cursor` of the page after it, null at the end. A \
+                            token that has expired gets 401 with the type /problems/token-expired."
         },
         "paths": paths,
         "components": {

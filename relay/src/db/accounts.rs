@@ -1,4 +1,4 @@
-//! Accounts, the people who sign in, API tokens, and the audit trail of what administrators did.
+//! Accounts, and how people come into them.
 
 use record::ids::{AccountId, UserId};
 
@@ -58,37 +58,10 @@ pub async fn create_user(
     exec!(conn, sql, scope.key(), user.user_id.to_string(), email, name, role, hash, false, now_ms).map(drop)
 }
 
-/// Keeps a token's digest.
+/// Takes the account's row for this transaction, so that changes of its people follow each other. Whether there is one.
 ///
 /// # Errors
 /// The database.
-pub async fn create_token(
-    conn: &mut Conn,
-    scope: AccountScope,
-    token_id: &str,
-    name: &str,
-    digest: &[u8],
-    token_scope: &str,
-    now_ms: i64,
-) -> Result<(), DbError> {
-    let sql = "INSERT INTO api_tokens (account, token_id, name, digest, scope, created_ms, revoked_ms) \
-               VALUES ($1, $2, $3, $4, $5, $6, NULL)";
-    let (id, name, token_scope) = (token_id.to_owned(), name.to_owned(), token_scope.to_owned());
-    exec!(conn, sql, scope.key(), id, name, digest.to_vec(), token_scope, now_ms).map(drop)
-}
-
-/// Writes down what an administrator did.
-///
-/// # Errors
-/// The database.
-pub async fn audit(
-    conn: &mut Conn,
-    scope: AccountScope,
-    audit_id: &str,
-    (who, act, about): (&str, &str, &str),
-    now_ms: i64,
-) -> Result<(), DbError> {
-    let sql = "INSERT INTO audit (account, audit_id, at_ms, who, act, about) VALUES ($1, $2, $3, $4, $5, $6)";
-    let (who, act, about) = (who.to_owned(), act.to_owned(), about.to_owned());
-    exec!(conn, sql, scope.key(), audit_id.to_owned(), now_ms, who, act, about).map(drop)
+pub async fn hold(conn: &mut Conn, scope: AccountScope) -> Result<bool, DbError> {
+    Ok(exec!(conn, "UPDATE accounts SET name = name WHERE account = $1", scope.key())? > 0)
 }

@@ -3,8 +3,12 @@
 use super::{Conn, Db, DbError, Lane, exec, opt};
 
 /// Numbered from 1; a released one is never edited.
-const STEPS: &[&str] =
-    &[include_str!("schema/001.sql"), include_str!("schema/002.sql"), include_str!("schema/003.sql")];
+const STEPS: &[&str] = &[
+    include_str!("schema/001.sql"),
+    include_str!("schema/002.sql"),
+    include_str!("schema/003.sql"),
+    include_str!("schema/004.sql"),
+];
 
 /// The schema that this program works with.
 pub const SCHEMA_VERSION: usize = STEPS.len();
@@ -18,11 +22,15 @@ const WORDS: &[(&str, &str, &str)] = &[
 ];
 
 pub(super) async fn run(db: &Db, now_ms: i64) -> Result<(), DbError> {
+    apply(db, STEPS, now_ms).await
+}
+
+async fn apply(db: &Db, steps: &[&str], now_ms: i64) -> Result<(), DbError> {
     let mut tx = db.begin().await?;
     let table = "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL PRIMARY KEY, applied_ms BIGINT NOT NULL)";
     statements(&mut tx, table.to_owned()).await?;
     tx.commit().await?;
-    for (step, number) in STEPS.iter().zip(1_i64..) {
+    for (step, number) in steps.iter().zip(1_i64..) {
         let mut tx = db.begin().await?;
         // Two relays that start at once: the second waits here and then sees the first one's work.
         let sqlite = matches!(tx, Conn::SqliteTx(_));
@@ -57,4 +65,30 @@ async fn statements(conn: &mut Conn, text: String) -> Result<(), DbError> {
         Lane::Postgres(c) => c.execute(sqlx::raw_sql(text)).await.map(drop)?,
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::db::{AccountScope, audit};
+
+    #[tokio::test]
+    async fn what_was_audited_stays() {
+        let dir = tempfile::tempdir().unwrap();
+        let db = Db::open(&format!("sqlite:{}", dir.path().join("relay.db").display())).await.unwrap();
+        apply(&db, &STEPS[..3], 1).await.unwrap();
+        let scope = AccountScope::of(record::ids::AccountId::new(1, [1; 10]));
+        let mut tx = db.begin().await.unwrap();
+        let sql = "INSERT INTO audit (account, audit_id, at_ms, who, act, about) VALUES ($1, $2, $3, 'o', 'a', 'b')";
+        for id in ["01A", "01B"] {
+            exec!(tx, sql, scope.key(), id, 7_i64).unwrap();
+        }
+        tx.commit().await.unwrap();
+        run(&db, 2).await.unwrap();
+        run(&db, 3).await.unwrap();
+        let rows = audit::before(&mut db.read().await.unwrap(), scope, "~", 10).await.unwrap();
+        let told: Vec<_> = rows.iter().map(|r| (r.audit_id.as_str(), r.last_ms, r.times)).collect();
+        assert_eq!(told, [("01B", 7, 1), ("01A", 7, 1)]);
+        assert_eq!(rows[0].outcome, "done");
+    }
 }

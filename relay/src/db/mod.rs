@@ -1,21 +1,24 @@
 //! All SQL of the relay: one text for SQLite and PostgreSQL, one file per noun, each query scoped to an account.
 
 pub mod accounts;
+pub mod audit;
 pub mod boxes;
+pub mod buckets;
 pub mod claims;
 pub mod cleanings;
 pub mod dashboard;
+pub mod devices;
 pub mod entries;
 pub mod epochs;
 pub mod evidence;
 pub mod facilities;
 pub mod history;
-pub mod login_failures;
 mod migrate;
 pub mod photos;
 pub mod rollups;
 pub mod sessions;
 pub mod state;
+pub mod tokens;
 pub mod users;
 
 use std::path::PathBuf;

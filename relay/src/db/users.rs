@@ -1,8 +1,6 @@
-//! People who sign in, as far as signing in reads them.
+//! People who sign in: as signing in reads them, and as an admin sees them.
 
-use record::tree::Hash;
-
-use super::{AccountScope, Conn, DbError, exec, impl_from_row, opt};
+use super::{AccountScope, Conn, DbError, all, exec, impl_from_row, opt};
 
 /// A person who may sign in.
 #[derive(Clone, PartialEq, Eq)]
@@ -32,36 +30,105 @@ pub async fn platform_by_email(conn: &mut Conn, email: &str) -> Result<Option<Us
     opt!(conn, UserRow, sql, email.to_owned())
 }
 
-/// The account of the API token with this digest, unless it was revoked.
-///
-/// # Errors
-/// The database.
-pub async fn platform_by_token(conn: &mut Conn, digest: Hash) -> Result<Option<String>, DbError> {
-    let sql = "SELECT account FROM api_tokens WHERE digest = $1 AND revoked_ms IS NULL";
-    let row = opt!(conn, (String,), sql, digest.0.to_vec())?;
-    Ok(row.map(|(account,)| account))
+/// A person as a list shows them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PersonRow {
+    /// Their id.
+    pub user_id: String,
+    /// Their e-mail address.
+    pub email: String,
+    /// What they are called.
+    pub name: String,
+    /// As `accounts::Role` writes it.
+    pub role: String,
+    /// Whether they may not sign in.
+    pub disabled: bool,
+    /// When they came into the account, milliseconds since 1970.
+    pub created_ms: i64,
+    /// When they signed in last.
+    pub signed_in_ms: Option<i64>,
+    /// Browsers in which they are signed in.
+    pub sessions: i64,
 }
 
-/// Lets a person sign in no more; their sessions end with it. Whether there was one.
-///
-/// # Errors
-/// The database.
-pub async fn disable(conn: &mut Conn, scope: AccountScope, email: &str) -> Result<bool, DbError> {
-    let sql = "UPDATE users SET disabled = TRUE WHERE account = $1 AND email = $2";
-    Ok(exec!(conn, sql, scope.key(), email.to_owned())? > 0)
-}
+impl_from_row!(PersonRow { user_id, email, name, role, disabled, created_ms, signed_in_ms, sessions });
 
-/// Revokes an API token. Whether there was one to revoke.
+/// Sessions count that were begun and last used after these times.
+const PERSON: &str = "SELECT u.user_id, u.email, u.name, u.role, u.disabled, u.created_ms, u.signed_in_ms, \
+    (SELECT COUNT(*) FROM sessions s WHERE s.account = u.account AND s.user_id = u.user_id \
+     AND s.created_ms > $1 AND s.used_ms > $2) AS sessions FROM users u";
+
+/// Everybody of the account, those who may sign in first, then by name.
 ///
 /// # Errors
 /// The database.
-pub async fn revoke_token(
+pub async fn list(
     conn: &mut Conn,
     scope: AccountScope,
-    token_id: &str,
+    (begun_ms, used_ms): (i64, i64),
+) -> Result<Vec<PersonRow>, DbError> {
+    let sql = format!("{PERSON} WHERE u.account = $3 ORDER BY u.disabled, u.name, u.user_id");
+    all!(conn, PersonRow, sqlx::AssertSqlSafe(sql.clone()), begun_ms, used_ms, scope.key())
+}
+
+/// One person of the account.
+///
+/// # Errors
+/// The database.
+pub async fn get(
+    conn: &mut Conn,
+    scope: AccountScope,
+    user_id: &str,
+    (begun_ms, used_ms): (i64, i64),
+) -> Result<Option<PersonRow>, DbError> {
+    let sql = format!("{PERSON} WHERE u.account = $3 AND u.user_id = $4");
+    let id = user_id.to_owned();
+    opt!(conn, PersonRow, sqlx::AssertSqlSafe(sql.clone()), begun_ms, used_ms, scope.key(), id)
+}
+
+/// The id of the person of the account with this e-mail address, in lower case.
+///
+/// # Errors
+/// The database.
+pub async fn id_of(conn: &mut Conn, scope: AccountScope, email: &str) -> Result<Option<String>, DbError> {
+    let sql = "SELECT user_id FROM users WHERE account = $1 AND email = $2";
+    Ok(opt!(conn, (String,), sql, scope.key(), email.to_owned())?.map(|(id,)| id))
+}
+
+/// How many people of the account may sign in and have one of two roles.
+///
+/// # Errors
+/// The database.
+pub async fn count(conn: &mut Conn, scope: AccountScope, roles: [&str; 2]) -> Result<i64, DbError> {
+    let [one, other] = roles.map(str::to_owned);
+    let sql = "SELECT COUNT(*) FROM users WHERE account = $1 AND disabled = FALSE AND role IN ($2, $3)";
+    Ok(opt!(conn, (i64,), sql, scope.key(), one, other)?.map_or(0, |(count,)| count))
+}
+
+/// Keeps that a person signed in. Whether they still may.
+///
+/// # Errors
+/// The database.
+pub async fn signed_in(
+    conn: &mut Conn,
+    scope: AccountScope,
+    user_id: &str,
     now_ms: i64,
 ) -> Result<bool, DbError> {
-    let sql =
-        "UPDATE api_tokens SET revoked_ms = $1 WHERE account = $2 AND token_id = $3 AND revoked_ms IS NULL";
-    Ok(exec!(conn, sql, now_ms, scope.key(), token_id.to_owned())? > 0)
+    let sql = "UPDATE users SET signed_in_ms = $1 WHERE account = $2 AND user_id = $3 AND disabled = FALSE";
+    Ok(exec!(conn, sql, now_ms, scope.key(), user_id.to_owned())? > 0)
+}
+
+/// Says whether a person may sign in. Whether that was news.
+///
+/// # Errors
+/// The database.
+pub async fn set_disabled(
+    conn: &mut Conn,
+    scope: AccountScope,
+    user_id: &str,
+    disabled: bool,
+) -> Result<bool, DbError> {
+    let sql = "UPDATE users SET disabled = $1 WHERE account = $2 AND user_id = $3 AND disabled <> $4";
+    Ok(exec!(conn, sql, disabled, scope.key(), user_id.to_owned(), disabled)? > 0)
 }

@@ -3,23 +3,22 @@
 use askama::Template;
 use axum::extract::{Form, Query, State};
 use axum::http::StatusCode;
-use record::ids::{FacilityId, UserId};
+use record::ids::FacilityId;
 use serde::Deserialize;
 
 use super::problem::Fault;
 use super::shell::{Section, Shell, download, page};
-use super::sign_in::{Problem, check_form};
+use super::sign_in::check_form;
 use super::standing::{Site, sites};
 use super::words::Wall;
 use super::{Answer, Web};
 use crate::accounts::Visitor;
-use crate::db::{self, dashboard};
+use crate::accounts::access_log::AccessRecord;
+use crate::db::dashboard;
 use crate::fleet::{self, ClaimWishes};
 
-/// Bytes of a Wi-Fi name (IEEE 802.11).
-const SSID_BYTES_MAX: usize = 32;
-/// Characters of a Wi-Fi password (WPA2).
-const PSK_CHARS: std::ops::RangeInclusive<usize> = 8..=63;
+/// What an administrator runs on the box: shown on the page "Add a box", and how the suites claim their boxes.
+pub const CLAIM_COMMAND: &str = "cleantrack-appliance claim FILE";
 
 struct Choice {
     id: String,
@@ -31,11 +30,10 @@ struct Choice {
 #[template(path = "add_box.html")]
 struct AddBoxPage {
     shell: Shell,
-    problem: Option<Problem>,
+    claim_command: &'static str,
     title: &'static str,
     lead: &'static str,
     facilities: Vec<Choice>,
-    ssid: String,
     csrf: String,
     here: usize,
     expected: usize,
@@ -55,10 +53,6 @@ pub(super) struct ClaimForm {
     csrf: String,
     #[serde(default)]
     facility: String,
-    #[serde(default)]
-    ssid: String,
-    #[serde(default)]
-    psk: String,
 }
 
 /// `GET /app/boxes/add`.
@@ -70,21 +64,15 @@ pub(super) async fn show(visitor: Visitor, State(web): State<Web>, Query(asked):
     let sites = sites(&mut conn, visitor.scope, web.now_ms()).await?;
     drop(conn);
     let chosen = asked.facility.unwrap_or_default();
-    form(&visitor, &web, &sites, (&chosen, ""), None).await
+    form(&visitor, &web, &sites, &chosen).await
 }
 
 /// The page of an account whose boxes have not told anything yet.
 pub(super) async fn first_box(visitor: &Visitor, web: &Web, sites: &[Site]) -> Answer {
-    form(visitor, web, sites, ("", ""), None).await
+    form(visitor, web, sites, "").await
 }
 
-async fn form(
-    visitor: &Visitor,
-    web: &Web,
-    sites: &[Site],
-    (chosen, ssid): (&str, &str),
-    problem: Option<Problem>,
-) -> Answer {
+async fn form(visitor: &Visitor, web: &Web, sites: &[Site], chosen: &str) -> Answer {
     let mut conn = web.db.read().await?;
     let changes = dashboard::changes(&mut conn, visitor.scope).await?;
     let here =
@@ -106,21 +94,18 @@ async fn form(
         )
     };
     let section = if is_first { Section::Facilities } else { Section::Boxes };
-    let error = if problem.is_some() { "Error: " } else { "" };
-    let status = if problem.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let view = AddBoxPage {
-        shell: Shell::signed_in(format!("{error}{title}"), section, visitor).live(changes, true),
-        problem,
+        shell: Shell::signed_in(title, section, visitor).live(changes, true),
+        claim_command: CLAIM_COMMAND,
         title,
         lead,
         facilities: sites.iter().map(choice).collect(),
-        ssid: ssid.to_owned(),
         csrf: visitor.token.csrf(),
         here,
         expected: sites.len().max(1),
         waiting_words: "This page shows it within seconds of its first word. You can close it.",
     };
-    page(status, &view)
+    page(StatusCode::OK, &view)
 }
 
 /// `POST /app/boxes/add`.
@@ -135,65 +120,14 @@ pub(super) async fn make(visitor: Visitor, State(web): State<Web>, Form(sent): F
     drop(conn);
     let facility: Option<FacilityId> = sent.facility.parse().ok();
     let site = sites.iter().find(|s| Some(s.id) == facility).ok_or(Fault::NotFound)?;
-    if let Some(problem) = problem(&sent) {
-        let ssid: String = sent.ssid.chars().filter(|c| !c.is_control()).take(64).collect();
-        return form(&visitor, &web, &sites, (&sent.facility, &ssid), Some(problem)).await;
-    }
-    let wishes = ClaimWishes {
-        ssid: Some(sent.ssid).filter(|s| !s.is_empty()),
-        psk: Some(sent.psk).filter(|s| !s.is_empty()),
-        zone: Some(site.zone.clone()),
-        ..ClaimWishes::default()
-    };
+    let wishes = ClaimWishes { zone: Some(site.zone.clone()), ..ClaimWishes::default() };
     let file =
         fleet::claim_file(&web.fleet, visitor.scope, site.id, wishes).await.map_err(Fault::internal)?;
     let mut tx = web.db.begin().await?;
-    let (id, about) = (UserId::new(now_ms, web.random.bytes()).to_string(), site.id.to_string());
-    let said = (visitor.email.as_str(), "claim-file create", about.as_str());
-    db::accounts::audit(&mut tx, visitor.scope, &id, said, now_ms).await?;
+    let about = site.id.to_string();
+    let record = AccessRecord { who: &visitor.email, act: "claim-file create", about: &about };
+    web.log().write_act(&mut tx, visitor.scope, record).await?;
     tx.commit().await?;
     let day = Wall::new(now_ms, &site.zone).today();
     download(&format!("cleantrack-claim-{day}.toml"), "application/toml", file.into_bytes())
-}
-
-fn problem(sent: &ClaimForm) -> Option<Problem> {
-    let words = |field, words: &str| Some(Problem { field, words: words.to_owned() });
-    if sent.ssid.len() > SSID_BYTES_MAX || sent.ssid.chars().any(char::is_control) {
-        return words("ssid", "Type the Wi-Fi name as the network shows it, 32 characters at most");
-    }
-    if sent.ssid.is_empty() && !sent.psk.is_empty() {
-        return words(
-            "ssid",
-            "Type the Wi-Fi name that the password is for, or leave both empty for a cable",
-        );
-    }
-    if !sent.psk.is_empty() && !PSK_CHARS.contains(&sent.psk.chars().count()) {
-        return words("psk", "Type the Wi-Fi password again: it has 8 to 63 characters");
-    }
-    None
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn wifi_fields_that_no_box_could_use() {
-        let check = |ssid: &str, psk: &str| {
-            let sent = ClaimForm {
-                csrf: String::new(),
-                facility: String::new(),
-                ssid: ssid.into(),
-                psk: psk.into(),
-            };
-            problem(&sent).map(|p| p.field)
-        };
-        assert_eq!(check("", ""), None);
-        assert_eq!(check("Clinic", "long enough"), None);
-        assert_eq!(check("Open network", ""), None);
-        assert_eq!(check("", "long enough"), Some("ssid"));
-        assert_eq!(check("Clinic", "short"), Some("psk"));
-        assert_eq!(check(&"x".repeat(33), ""), Some("ssid"));
-        assert_eq!(check("a\nb", ""), Some("ssid"));
-    }
 }

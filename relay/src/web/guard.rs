@@ -1,15 +1,19 @@
-//! What holds for every answer: security headers, foreign forms refused, faults worded, panics caught.
+//! What holds for every answer: security headers, foreign forms refused, denials kept, faults worded, panics caught.
 
 use std::any::Any;
+use std::sync::{Arc, OnceLock};
 
 use axum::body::Body;
-use axum::extract::{Request, State};
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Response, header};
 use axum::middleware::Next;
 use axum::response::IntoResponse as _;
 
 use super::Web;
 use super::problem::{self, Fault};
+use crate::accounts::access_log::{AccessOutcome, AccessRecord};
+use crate::db::{AccountScope, DbError};
 
 /// On every answer, whatever it is.
 const HEADERS: [(HeaderName, &str); 7] = [
@@ -27,17 +31,62 @@ const HEADERS: [(HeaderName, &str); 7] = [
     (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
 ];
 
+/// Who a request turned out to come from.
+#[derive(Debug)]
+pub(crate) struct Caller {
+    /// What they may touch.
+    pub(crate) scope: AccountScope,
+    /// As the access log calls them.
+    pub(crate) who: String,
+}
+
+/// Where the guard, which stands outside, reads who it was that a handler kept out.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct CallerSlot(Arc<OnceLock<Caller>>);
+
+impl CallerSlot {
+    /// Says who it is. The first who says so is right: they are the same.
+    pub(crate) fn fill(parts: &Parts, caller: impl FnOnce() -> Caller) {
+        if let Some(slot) = parts.extensions.get::<Self>() {
+            slot.0.get_or_init(caller);
+        }
+    }
+}
+
 /// The layer around all routes.
-pub(crate) async fn guard(State(web): State<Web>, request: Request, next: Next) -> Response<Body> {
+pub(crate) async fn guard(State(web): State<Web>, mut request: Request, next: Next) -> Response<Body> {
     let path = request.uri().path().to_owned();
+    let slot = CallerSlot::default();
+    request.extensions_mut().insert(slot.clone());
+    let route = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
+    let wanted = format!("{} {route}", request.method());
     let own =
         is_own(request.method(), request.headers(), request.uri().authority(), &web.settings.public_url);
-    let answer = if own { next.run(request).await } else { Fault::Foreign.into_response() };
+    let answer = if own {
+        next.run(request).await
+    } else {
+        web.strangers.sent_foreign_form();
+        Fault::Foreign.into_response()
+    };
+    if let Some(why) = answer.extensions().get::<Fault>().and_then(Fault::denial)
+        && let Some(caller) = slot.0.get()
+        && let Err(error) = keep_denial(&web, caller, &wanted, why).await
+    {
+        tracing::error!(%error, wanted, "cannot keep that something was denied");
+    }
     let mut answer = problem::render(&path, answer);
     for (name, value) in HEADERS {
         answer.headers_mut().insert(name, HeaderValue::from_static(value));
     }
     answer
+}
+
+/// Writes down that somebody wanted what they may not.
+async fn keep_denial(web: &Web, caller: &Caller, wanted: &str, why: &str) -> Result<(), DbError> {
+    let mut tx = web.db.begin().await?;
+    let record = AccessRecord { who: &caller.who, act: wanted, about: why };
+    web.log().write_repeated(&mut tx, caller.scope, record, AccessOutcome::Denied).await?;
+    tx.commit().await
 }
 
 /// A bug in one request does not end the others.

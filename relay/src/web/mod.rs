@@ -1,5 +1,6 @@
 //! The relay's pages: one table of routes, a guard around all of them, and a room for each page.
 
+mod access_log;
 mod assets;
 mod box_state;
 mod boxes;
@@ -13,8 +14,10 @@ pub(crate) mod guard;
 mod items;
 mod live;
 mod me;
+mod people;
 mod photo;
 pub(crate) mod problem;
+mod programs;
 mod proof;
 mod pulse;
 mod sheets;
@@ -41,15 +44,21 @@ use tokio::sync::Semaphore;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 
+pub use self::claim::CLAIM_COMMAND;
+use self::guard::{Caller, CallerSlot};
 use self::problem::Fault;
 pub(crate) use self::proof::proof as proof_of;
+use crate::accounts::access_log::AccessLog;
+use crate::accounts::counters::StrangerCounters;
+use crate::accounts::lock_out::SignInLimits;
 use crate::accounts::password::Checker;
+use crate::accounts::programs::EndedToken;
 use crate::accounts::session::Token;
 use crate::accounts::sign_in::Door;
-use crate::accounts::{Program, Visitor, token};
+use crate::accounts::{Program, Visitor, programs as programs_of_account, token};
 use crate::changes::Changes;
 use crate::clock::Clock;
-use crate::db::{self, AccountScope, Db, DbError};
+use crate::db::{AccountScope, Db};
 use crate::fleet::Fleet;
 use crate::objects::Photos;
 use crate::random::Random;
@@ -83,6 +92,8 @@ pub struct WebState {
     pub clock: Arc<dyn Clock>,
     /// Makes secrets.
     pub random: Arc<dyn Random>,
+    /// Counts what strangers try.
+    pub strangers: Arc<StrangerCounters>,
     /// What an operator sets.
     pub settings: Settings,
 }
@@ -92,6 +103,7 @@ pub struct WebState {
 pub(crate) struct Web {
     state: Arc<WebState>,
     checker: Checker,
+    limits: Arc<SignInLimits>,
     /// Label sheets that are drawn at a time: each holds a core for tenths of a second.
     drawing: Arc<Semaphore>,
 }
@@ -105,7 +117,12 @@ impl Deref for Web {
 
 impl Web {
     fn door(&self) -> Door<'_> {
-        Door { db: &self.db, checker: &self.checker, clock: &*self.clock, random: &*self.random }
+        let (clock, random) = (&*self.clock, &*self.random);
+        Door { db: &self.db, checker: &self.checker, limits: &self.limits, clock, random }
+    }
+
+    fn log(&self) -> AccessLog<'_> {
+        self.door().log()
     }
 
     /// Milliseconds since 1970.
@@ -157,6 +174,11 @@ pub(crate) fn routes() -> Vec<Route> {
         page("/app", get(facilities::home)),
         page("/app/", get(facilities::show)),
         page("/app/me", get(me::show)),
+        page("/app/people", get(people::list)),
+        page("/app/people/{user}", get(people::show).post(people::change)),
+        page("/app/programs", get(programs::list).post(programs::create)),
+        page("/app/programs/{token}", get(programs::show).post(programs::revoke)),
+        page("/app/access", get(access_log::show)),
         page("/app/boxes", get(boxes::show)),
         page("/app/boxes/add", get(claim::show).post(claim::make)),
         page("/app/boxes/{box_id}/evidence/{evidence}", get(boxes::evidence)),
@@ -176,7 +198,8 @@ pub(crate) fn routes() -> Vec<Route> {
 /// Pages and API. The caller serves it over HTTPS only and puts a [`Peer`] beside each request.
 pub fn router(state: WebState) -> Router {
     let drawing = Arc::new(Semaphore::new(sheets::AT_A_TIME));
-    let web = Web { state: Arc::new(state), checker: Checker::default(), drawing };
+    let (checker, limits) = (Checker::default(), Arc::default());
+    let web = Web { state: Arc::new(state), checker, limits, drawing };
     let mut router = Router::new();
     for route in routes() {
         router = router.route(route.path, route.handler);
@@ -201,24 +224,35 @@ impl FromRequestParts<Web> for Visitor {
             Some(token) => web.door().visitor(token).await?,
             None => None,
         };
-        visitor.ok_or_else(|| {
-            let asked = parts.uri.path_and_query().map_or("/app/", |p| p.as_str());
-            let shown = parts.method == Method::GET && asked.starts_with("/app");
-            Fault::SignIn(if shown { asked.to_owned() } else { "/app/".to_owned() })
-        })
+        if let Some(visitor) = visitor {
+            CallerSlot::fill(parts, || Caller { scope: visitor.scope, who: visitor.email.clone() });
+            return Ok(visitor);
+        }
+        let asked = parts.uri.path_and_query().map_or("", |p| p.as_str());
+        let asked = if parts.method == Method::GET { asked } else { "" };
+        Err(Fault::SignIn(sign_in::onward(asked)))
     }
 }
 
 impl FromRequestParts<Web> for Program {
     type Rejection = Fault;
     async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, Fault> {
+        let Peer(peer) = Peer::from_request_parts(parts, web).await?;
         let header = parts.headers.get(header::AUTHORIZATION).and_then(|v| v.to_str().ok());
-        let token = header.and_then(token::of_header).ok_or(Fault::NoToken)?;
-        let mut conn = web.db.read().await?;
-        let account = db::users::platform_by_token(&mut conn, token::digest(token)).await?;
-        let account = account.ok_or(Fault::NoToken)?;
-        let account = account.parse().map_err(|e| DbError::stored("account id", e))?;
-        Ok(Self { scope: AccountScope::of(account) })
+        let text = header.and_then(token::of_header).ok_or(Fault::NoToken)?;
+        let found = programs_of_account::recognise(&web.db, text, peer.ip(), web.now_ms()).await?;
+        let Some(found) = found else {
+            web.strangers.showed_unknown_token();
+            return Err(Fault::NoToken);
+        };
+        let (program, ended) = match found {
+            Ok(program) => (program, None),
+            Err(EndedToken::Expired(program)) => (program, Some(Fault::TokenExpired)),
+            Err(EndedToken::Revoked(program)) => (program, Some(Fault::TokenRevoked)),
+        };
+        let who = || format!("program {} ({})", program.name, program.token_id);
+        CallerSlot::fill(parts, || Caller { scope: program.scope, who: who() });
+        ended.map_or(Ok(program), Err)
     }
 }
 

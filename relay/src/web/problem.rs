@@ -16,6 +16,10 @@ pub(crate) enum Fault {
     SignIn(String),
     /// No token, or none that opens anything.
     NoToken,
+    /// A token whose time is over.
+    TokenExpired,
+    /// A token that somebody ended.
+    TokenRevoked,
     /// A token that came over a page's address or a form without the session's secret: it was too old, or foreign.
     Foreign,
     /// An auditor reads.
@@ -49,7 +53,9 @@ impl Fault {
 
     fn status(&self) -> StatusCode {
         match self {
-            Self::SignIn(_) | Self::NoToken => StatusCode::UNAUTHORIZED,
+            Self::SignIn(_) | Self::NoToken | Self::TokenExpired | Self::TokenRevoked => {
+                StatusCode::UNAUTHORIZED
+            }
             Self::Foreign | Self::ReadOnly => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
@@ -57,6 +63,17 @@ impl Fault {
             Self::Refused(status) => *status,
             Self::Busy | Self::Away(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// Why somebody who is known was denied what they wanted, as the access log says it; `None` is no denial.
+    pub(crate) fn denial(&self) -> Option<&'static str> {
+        match self {
+            Self::ReadOnly => Some("needs an admin"),
+            Self::Foreign => Some("needs a form of this session"),
+            Self::TokenExpired => Some("the token has expired"),
+            Self::TokenRevoked => Some("the token was revoked"),
+            _ => None,
         }
     }
 
@@ -100,7 +117,7 @@ impl Fault {
         let mut answer = Response::new(Body::from(serde_json::to_vec(&problem).unwrap_or_default()));
         let kind = HeaderValue::from_static("application/problem+json");
         answer.headers_mut().insert(header::CONTENT_TYPE, kind);
-        if *self == Self::NoToken {
+        if matches!(self, Self::NoToken | Self::TokenExpired | Self::TokenRevoked) {
             answer.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         self.stamped(answer)
@@ -139,7 +156,8 @@ impl Fault {
     fn words(&self) -> Words {
         match self {
             Self::SignIn(_) => SIGN_IN,
-            Self::NoToken => NO_TOKEN,
+            Self::NoToken | Self::TokenRevoked => NO_TOKEN,
+            Self::TokenExpired => TOKEN_EXPIRED,
             Self::Foreign => FOREIGN,
             Self::ReadOnly => READ_ONLY,
             Self::NotFound => NOT_FOUND,
@@ -252,6 +270,15 @@ const NO_TOKEN: Words = Words {
     next: "Sign in",
     next_href: "/login",
     next_api: "Send “Authorization: Bearer ct_…” with a token of your account.",
+};
+const TOKEN_EXPIRED: Words = Words {
+    code: "token-expired",
+    title: "This token has expired",
+    detail: "The token was good until its time was over; it opens nothing any more.",
+    safe: NOTHING,
+    next: "Sign in",
+    next_href: "/login",
+    next_api: "Ask an admin of the account to make a new one on the page Programs.",
 };
 const FOREIGN: Words = Words {
     code: "foreign",
@@ -370,6 +397,8 @@ mod tests {
         let faults = [
             Fault::SignIn("/app/".into()),
             Fault::NoToken,
+            Fault::TokenExpired,
+            Fault::TokenRevoked,
             Fault::Foreign,
             Fault::ReadOnly,
             Fault::NotFound,

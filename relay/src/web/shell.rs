@@ -16,6 +16,12 @@ pub(crate) enum Section {
     Facilities,
     /// Boxes.
     Boxes,
+    /// Who signs in.
+    People,
+    /// Programs with tokens.
+    Programs,
+    /// Who did what.
+    AccessLog,
     /// The person.
     Me,
     /// None of them.
@@ -44,6 +50,8 @@ pub(crate) struct Shell {
     pub(crate) section: Section,
     /// Who is signed in.
     pub(crate) person: Option<String>,
+    /// Whether they see what only admins see.
+    pub(crate) is_admin: bool,
     /// The line under the band.
     pub(crate) told: Option<Told>,
     /// The count of changes that the page shows, where it has live parts.
@@ -59,6 +67,7 @@ impl Shell {
             title: title.into(),
             section: Section::None,
             person: None,
+            is_admin: false,
             told: None,
             live: None,
             has_form: true,
@@ -68,7 +77,7 @@ impl Shell {
     /// Of a page for somebody who is signed in.
     pub(crate) fn signed_in(title: impl Into<String>, section: Section, visitor: &Visitor) -> Self {
         let person = format!("{}, {}", visitor.name, visitor.role.word());
-        Self { section, person: Some(person), ..Self::open(title) }
+        Self { section, person: Some(person), is_admin: visitor.role.may_change(), ..Self::open(title) }
     }
 
     /// The page changes by itself; `changes` is what it shows.

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::extract::{Form, Query, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde::Deserialize;
 
 use super::problem::Fault;
@@ -10,9 +10,16 @@ use super::shell::{Shell, page, see_other};
 use super::words::Wall;
 use super::{Answer, Peer, Web};
 use crate::accounts::Visitor;
+use crate::accounts::access_log::{AccessOutcome, AccessRecord};
+use crate::accounts::device::DeviceSecret;
+use crate::accounts::lock_out::EmptyBucket;
 use crate::accounts::session::clear_cookie;
 use crate::accounts::sign_in::SignInError;
 use crate::db;
+
+const MINUTE_MS: i64 = 60_000;
+/// Bytes of path and query that are kept over a sign-in.
+const NEXT_BYTES_MAX: usize = 2_048;
 
 #[derive(Template)]
 #[template(path = "sign_in.html")]
@@ -70,14 +77,18 @@ pub(super) async fn show(visitor: Result<Visitor, Fault>, Query(asked): Query<As
 pub(super) async fn sign_in(
     State(web): State<Web>,
     Peer(peer): Peer,
+    headers: HeaderMap,
     Form(form): Form<SignInForm>,
 ) -> Answer {
     let next = onward(&form.next);
-    let refused = match web.door().sign_in(&form.email, form.password, peer.ip()).await {
-        Ok(token) => {
+    let from = (device(&headers), peer.ip());
+    let refused = match web.door().sign_in(&form.email, form.password, from).await {
+        Ok(signed_in) => {
             let mut answer = see_other(&next)?;
-            let cookie = HeaderValue::from_str(&token.set_cookie()).map_err(Fault::internal)?;
-            answer.headers_mut().insert(header::SET_COOKIE, cookie);
+            for cookie in [signed_in.token.set_cookie(), signed_in.device.set_cookie()] {
+                let cookie = HeaderValue::from_str(&cookie).map_err(Fault::internal)?;
+                answer.headers_mut().append(header::SET_COOKIE, cookie);
+            }
             return Ok(answer);
         }
         Err(SignInError::Db(e)) => return Err(e.into()),
@@ -85,14 +96,15 @@ pub(super) async fn sign_in(
         Err(refused) => refused,
     };
     let (status, words, wait_ms) = match refused {
-        SignInError::Wait { until_ms } => {
+        SignInError::Wait { until_ms, bucket } => {
+            web.strangers.waited();
             tracing::warn!("a sign-in was refused: too many tries");
             let now_ms = web.now_ms();
-            let wall = Wall::new(now_ms, "UTC");
-            let words = format!("Too many tries. Wait until {} UTC, then try again.", wall.plain(until_ms));
+            let words = wait_words(bucket, &Wall::new(now_ms, "UTC").plain(until_minute(until_ms)));
             (StatusCode::TOO_MANY_REQUESTS, words, Some(until_ms.saturating_sub(now_ms)))
         }
         _ => {
+            web.strangers.was_wrong();
             tracing::warn!("a sign-in failed");
             (StatusCode::UNPROCESSABLE_ENTITY, "E-mail and password do not fit together.".to_owned(), None)
         }
@@ -109,6 +121,37 @@ pub(super) async fn sign_in(
     Ok(answer)
 }
 
+/// The minute that is begun when the wait is over: who comes by the clock on the wall does not come too early.
+fn until_minute(until_ms: i64) -> i64 {
+    until_ms.saturating_add(MINUTE_MS - 1).div_euclid(MINUTE_MS).saturating_mul(MINUTE_MS)
+}
+
+/// Until when somebody has to wait, and what else they can do.
+fn wait_words(bucket: EmptyBucket, until: &str) -> String {
+    match bucket {
+        EmptyBucket::KnownDevice => format!(
+            "Too many wrong passwords were typed on this device. Wait until {until} UTC, then try again. Your other \
+             devices do not have to wait."
+        ),
+        EmptyBucket::Strangers => format!(
+            "Too many wrong passwords were typed for this e-mail on devices that never signed in with it. Wait until \
+             {until} UTC, then try again; or sign in now from a browser in which you signed in before: it does not \
+             have to wait."
+        ),
+        EmptyBucket::Network => format!(
+            "Too many wrong passwords came from your network. Wait until {until} UTC, then try again; or sign in now \
+             from a browser in which you signed in before: it does not have to wait."
+        ),
+    }
+}
+
+/// The device that the browser shows.
+fn device(headers: &HeaderMap) -> Option<DeviceSecret> {
+    // HTTP/2 may send each cookie in a field of its own.
+    let mut cookies = headers.get_all(header::COOKIE).iter().filter_map(|v| v.to_str().ok());
+    cookies.find_map(DeviceSecret::read)
+}
+
 /// What the form carries.
 #[derive(Deserialize)]
 pub(super) struct SignOutForm {
@@ -121,15 +164,23 @@ pub(super) struct SignOutForm {
 pub(super) async fn sign_out(
     visitor: Visitor,
     State(web): State<Web>,
+    headers: HeaderMap,
     Form(form): Form<SignOutForm>,
 ) -> Answer {
     check_form(&visitor, &form.csrf)?;
     let mut tx = web.db.begin().await?;
-    if form.everywhere.is_some() {
-        db::sessions::delete_of_user(&mut tx, visitor.scope, &visitor.user_id).await?;
+    let (scope, who) = (visitor.scope, visitor.email.as_str());
+    let about = if form.everywhere.is_some() {
+        db::sessions::delete_of_user(&mut tx, scope, &visitor.user_id).await?;
+        let kept = device(&headers).map(|device| device.digest());
+        db::devices::forget(&mut tx, scope, &visitor.user_id, kept).await?;
+        "on every device"
     } else {
-        db::sessions::delete(&mut tx, visitor.scope, visitor.token.digest()).await?;
-    }
+        db::sessions::delete(&mut tx, scope, visitor.token.digest()).await?;
+        "on this device"
+    };
+    let record = AccessRecord { who, act: "sign out", about };
+    web.log().write_repeated(&mut tx, scope, record, AccessOutcome::Done).await?;
     tx.commit().await?;
     let mut answer = see_other("/login")?;
     let cookie = HeaderValue::from_str(&clear_cookie()).map_err(Fault::internal)?;
@@ -143,12 +194,15 @@ pub(super) fn check_form(visitor: &Visitor, csrf: &str) -> Result<(), Fault> {
     if visitor.token.csrf() == csrf { Ok(()) } else { Err(Fault::Foreign) }
 }
 
-/// Where to go after signing in: only to a page of ours.
-fn onward(next: &str) -> String {
-    let fits = next.starts_with("/app")
-        && next.len() < 512
+/// Where to go after signing in: path and query of a page of ours, nothing else.
+pub(super) fn onward(next: &str) -> String {
+    let path = next.split('?').next().unwrap_or_default();
+    let lower = path.to_ascii_lowercase();
+    let fits = (path == "/app" || path.starts_with("/app/"))
+        && next.len() <= NEXT_BYTES_MAX
         && next.bytes().all(|b| b.is_ascii_graphic() && b != b'\\')
-        && !next.contains("//");
+        // A browser takes `/app/../x` for `/x`, and `%2e` for a dot.
+        && !["//", "/.", "/%2e", "%5c"].iter().any(|trick| lower.contains(trick));
     if fits { next.to_owned() } else { "/app/".to_owned() }
 }
 
@@ -158,17 +212,45 @@ mod tests {
 
     #[test]
     fn only_onward_to_a_page_of_ours() {
-        assert_eq!(onward("/app/f/01J?sort=name"), "/app/f/01J?sort=name");
+        let longest = format!("/app/?q={}", "x".repeat(NEXT_BYTES_MAX - 8));
+        for ours in [
+            "/app",
+            "/app/",
+            "/app/f/01J?sort=name",
+            "/app/f/01J/equipment?q=a//b&show=../overdue",
+            "/app/f/01J/labels.pdf?sheet=L7160",
+            &longest,
+        ] {
+            assert_eq!(onward(ours), ours);
+        }
         for foreign in [
             "",
             "//evil.example",
             "https://evil.example",
             "/app//evil.example",
+            "/app/../login",
+            "/app/%2E%2e/login",
+            "/app/.",
+            "/app/%5Cevil",
             "/app\\evil",
+            "/app.evil.example",
+            "/apple",
+            "/app@evil.example",
             "/app\r\nSet-Cookie: a",
+            "/app/ ?q",
             "/login",
+            &format!("{longest}x"),
         ] {
             assert_eq!(onward(foreign), "/app/", "{foreign}");
         }
+    }
+
+    #[test]
+    fn nobody_is_told_a_minute_that_is_too_early() {
+        assert_eq!(until_minute(MINUTE_MS), MINUTE_MS);
+        assert_eq!(until_minute(MINUTE_MS + 1), 2 * MINUTE_MS);
+        let words = [EmptyBucket::KnownDevice, EmptyBucket::Strangers, EmptyBucket::Network]
+            .map(|bucket| wait_words(bucket, "20:07"));
+        assert!(words.iter().all(|w| w.contains("Wait until 20:07 UTC, then try again")), "{words:?}");
     }
 }

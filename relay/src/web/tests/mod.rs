@@ -1,12 +1,16 @@
 //! Pages and API by whole requests on a database that real batches filled.
 
 mod access;
+mod access_log;
 mod both_databases;
+mod lock_out;
 mod numbers;
 mod pages;
+mod people;
 #[path = "../../../../tests/src/postgres.rs"]
 #[expect(dead_code, unreachable_pub, reason = "a part of the harness, which uses all of it")]
 mod postgres;
+mod programs;
 mod shape;
 mod signing_in;
 mod world;

@@ -19,19 +19,20 @@ use record::tree::{Frontier, Hash};
 use tower::ServiceExt as _;
 
 use crate::accounts::password;
-use crate::accounts::token;
+use crate::accounts::token::{self, MintedToken};
 use crate::changes::Changes;
 use crate::clock::{BentClock, Clock};
 use crate::db::accounts::NewUser;
+use crate::db::tokens::NewToken;
 use crate::db::{
-    AccountScope, Db, accounts, boxes, dashboard, entries, evidence, facilities, history, photos,
+    AccountScope, Db, accounts, boxes, dashboard, entries, evidence, facilities, history, photos, tokens,
 };
 use crate::fleet::{Fleet, Urls};
 use crate::ingest::Ingest;
 use crate::mqtt::Outbox;
 use crate::objects::Photos;
 use crate::random::{Random, SeededRandom};
-use crate::web::{Settings, WebState, router};
+use crate::web::{Peer, Settings, WebState, router};
 
 /// 2026-11-20 14:02 in Chicago.
 pub(super) const NOW_MS: i64 = 1_795_204_920_000;
@@ -207,7 +208,10 @@ pub(super) struct TestAccount {
     pub(super) scope: AccountScope,
     pub(super) email: String,
     pub(super) auditor: String,
+    /// The auditor's id.
+    pub(super) user_id: String,
     pub(super) token: String,
+    pub(super) token_id: String,
     pub(super) sites: Vec<TestSite>,
     /// Stands in names of everything that is this account's.
     pub(super) canary: String,
@@ -238,9 +242,19 @@ impl Got {
         self.headers.get(name).map_or("", |v| v.to_str().unwrap())
     }
 
-    /// The cookie that it sets, as the browser sends it back.
+    /// The session's cookie that it sets, as the browser sends it back.
     pub(super) fn cookie(&self) -> String {
-        self.header("set-cookie").split(';').next().unwrap().to_owned()
+        self.cookies().into_iter().find(|c| c.starts_with("__Host-ct=")).unwrap()
+    }
+
+    /// The device's.
+    pub(super) fn device(&self) -> String {
+        self.cookies().into_iter().find(|c| c.starts_with("__Host-device=")).unwrap()
+    }
+
+    fn cookies(&self) -> Vec<String> {
+        let set = self.headers.get_all(header::SET_COOKIE).iter().map(|v| v.to_str().unwrap());
+        set.map(|v| v.split(';').next().unwrap().to_owned()).collect()
     }
 }
 
@@ -289,6 +303,7 @@ impl World {
             changes: changes.clone(),
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
             random,
+            strangers: Arc::default(),
             settings: Settings { public_url: "https://relay.example".into() },
         };
         let router = router(state.clone());
@@ -333,10 +348,22 @@ impl World {
 
     /// Signs somebody in; their cookie.
     pub(super) async fn sign_in(&self, email: &str) -> String {
-        let form = format!("email={}&password={}", email.replace('@', "%40"), PASSWORD.replace(' ', "+"));
-        let got = self.post("/login", "", &form).await;
+        let got = self.try_in(email, PASSWORD, "", "127.0.0.1").await;
         assert_eq!(got.status, StatusCode::SEE_OTHER, "{}", got.body);
         got.cookie()
+    }
+
+    /// Somebody tries a password, with these cookies and from this address.
+    pub(super) async fn try_in(&self, email: &str, password: &str, cookies: &str, from: &str) -> Got {
+        let form = format!("email={}&password={}", email.replace('@', "%40"), password.replace(' ', "+"));
+        let mut request = Request::post("/login")
+            .header(header::HOST, "relay.example")
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .header(header::COOKIE, cookies)
+            .body(Body::from(form))
+            .unwrap();
+        request.extensions_mut().insert(Peer(std::net::SocketAddr::new(from.parse().unwrap(), 4_000)));
+        self.ask(request).await
     }
 }
 
@@ -349,7 +376,7 @@ async fn account(
     let account = AccountId::new(NOW_MS, [seed; 10]);
     let scope = AccountScope::of(account);
     let people = [("admin", "account_admin"), ("auditor", "auditor")];
-    let token = token::mint([seed; 32]);
+    let minted = MintedToken::new([seed; 8], [seed; 32]);
     let mut tx = db.begin().await.unwrap();
     accounts::platform_create(&mut tx, account, &format!("{name} Health Partners"), NOW_MS).await.unwrap();
     for (at, (who, role)) in (0_u8..).zip(people) {
@@ -362,10 +389,15 @@ async fn account(
         };
         accounts::create_user(&mut tx, scope, &user, NOW_MS).await.unwrap();
     }
-    let digest = token::digest(&token);
-    accounts::create_token(&mut tx, scope, &format!("token-{name}"), "test", &digest.0, "read", NOW_MS)
-        .await
-        .unwrap();
+    let token = NewToken {
+        token_id: &minted.id,
+        name: &format!("{name} warehouse"),
+        digest: token::digest(&minted.text),
+        scope: token::SCOPE,
+        made_by: "operator",
+        expires_ms: Some(NOW_MS + 365 * DAY_MS),
+    };
+    tokens::create(&mut tx, scope, &token, NOW_MS).await.unwrap();
     tx.commit().await.unwrap();
     let mut sites = Vec::new();
     for (at, place) in (0_u8..).zip(places) {
@@ -375,7 +407,9 @@ async fn account(
         scope,
         email: format!("admin@{}.example", name.to_lowercase()),
         auditor: format!("auditor@{}.example", name.to_lowercase()),
-        token,
+        user_id: UserId::new(NOW_MS, [seed + 1; 10]).to_string(),
+        token: minted.text,
+        token_id: minted.id,
         sites,
         canary: name.to_owned(),
     }
@@ -461,6 +495,11 @@ impl World {
         one.fork(&self.ingest, &lines).await;
         let found = evidence::newest(&mut self.db.read().await.unwrap(), self.a.scope, 1).await.unwrap();
         found[0].evidence_id.clone()
+    }
+
+    /// The id of A's admin.
+    pub(super) fn admin_id(&self) -> String {
+        UserId::new(NOW_MS, [1; 10]).to_string()
     }
 
     /// A photo that A's box sent; its hash.

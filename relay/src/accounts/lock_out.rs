@@ -1,0 +1,180 @@
+//! When a password may be looked at: one try is taken from a bucket before, on the disk, and given back when it was right.
+
+use std::net::IpAddr;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use record::tree::Hash;
+use service::attempts::{AttemptPolicy, AttemptWait, NetworkBuckets, Origin, RELAY};
+
+use crate::db::{Conn, Db, DbError, buckets};
+
+/// Networks whose tries this process remembers; each takes about 60 bytes.
+const NETWORKS_MAX: usize = 10_000;
+/// No bucket of the database takes longer to refill: one that was not touched for so long is full.
+pub const FULL_AFTER_MS: i64 = {
+    let (known, strangers) = (RELAY.known_device, RELAY.strangers_of_person);
+    let known_ms = known.refill_ms * known.size as i64;
+    let strangers_ms = strangers.refill_ms * strangers.size as i64;
+    if known_ms > strangers_ms { known_ms } else { strangers_ms }
+};
+
+/// Whose bucket is empty.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EmptyBucket {
+    /// That of this person on this device.
+    KnownDevice,
+    /// That of this person on all devices that are not known.
+    Strangers,
+    /// That of the network.
+    Network,
+}
+
+/// Why a try was not counted.
+#[derive(Debug, thiserror::Error)]
+pub enum CountError {
+    /// Nothing is looked at before this time.
+    #[error("too many tries")]
+    Wait {
+        /// Milliseconds since 1970.
+        until_ms: i64,
+        /// Whose tries those were.
+        bucket: EmptyBucket,
+    },
+    /// The database.
+    #[error(transparent)]
+    Db(#[from] DbError),
+}
+
+/// Who tries, and from where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AttemptOrigin {
+    /// SHA-256 of the e-mail address in lower case, whether somebody has it or not: no address in the clear.
+    person: Hash,
+    /// The device, where this person has signed in from it.
+    device: Option<Hash>,
+    address: IpAddr,
+}
+
+impl AttemptOrigin {
+    /// Of a try at this e-mail address, in lower case. `device` is known for whoever has it.
+    pub fn new(email: &str, device: Option<Hash>, address: IpAddr) -> Self {
+        Self { person: Hash::of(email.as_bytes()), device, address }
+    }
+
+    /// Whether it is a device of theirs.
+    pub fn origin(&self) -> Origin {
+        if self.device.is_some() { Origin::KnownDevice } else { Origin::UnknownDevice }
+    }
+
+    fn name(&self) -> String {
+        match self.device {
+            Some(device) => format!("device/{}/{device}", self.person),
+            None => format!("person/{}", self.person),
+        }
+    }
+
+    fn policy(&self) -> &'static AttemptPolicy {
+        match self.origin() {
+            Origin::KnownDevice => &RELAY.known_device,
+            Origin::UnknownDevice => &RELAY.strangers_of_person,
+        }
+    }
+
+    fn wait(&self, wait: AttemptWait) -> CountError {
+        let bucket = match self.origin() {
+            Origin::KnownDevice => EmptyBucket::KnownDevice,
+            Origin::UnknownDevice => EmptyBucket::Strangers,
+        };
+        CountError::Wait { until_ms: wait.until_ms, bucket }
+    }
+}
+
+/// Counts tries. Networks are counted by each process for itself, people and devices in the database by all together.
+#[derive(Debug)]
+pub struct SignInLimits {
+    networks: Mutex<NetworkBuckets>,
+}
+
+impl Default for SignInLimits {
+    fn default() -> Self {
+        Self { networks: Mutex::new(NetworkBuckets::new(RELAY.address, NETWORKS_MAX)) }
+    }
+}
+
+impl SignInLimits {
+    fn networks(&self) -> MutexGuard<'_, NetworkBuckets> {
+        // Whoever panicked left counts that are at worst too strict.
+        self.networks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Counts a try, before its password is looked at.
+    ///
+    /// # Errors
+    /// A bucket is empty, and nothing was taken from any.
+    pub async fn count(&self, db: &Db, from: &AttemptOrigin, now_ms: i64) -> Result<(), CountError> {
+        if from.origin() == Origin::KnownDevice {
+            return take(db, from, now_ms).await;
+        }
+        let taken = self.networks().take(from.address, now_ms);
+        taken.map_err(|w| CountError::Wait { until_ms: w.until_ms, bucket: EmptyBucket::Network })?;
+        let counted = take(db, from, now_ms).await;
+        if counted.is_err() {
+            self.networks().give_back(from.address, now_ms);
+        }
+        counted
+    }
+
+    /// The password was right: a device's own bucket is full again, shared ones get this try back.
+    ///
+    /// # Errors
+    /// The database; then it counts as a wrong one.
+    pub async fn was_right(&self, tx: &mut Conn, from: &AttemptOrigin, now_ms: i64) -> Result<(), DbError> {
+        let name = from.name();
+        if from.origin() == Origin::KnownDevice {
+            return buckets::platform_forget(tx, &name).await;
+        }
+        let bucket = buckets::platform_hold(tx, &name, now_ms).await?.give_back(from.policy(), now_ms);
+        if bucket.is_full(from.policy(), now_ms) {
+            buckets::platform_forget(tx, &name).await?;
+        } else {
+            buckets::platform_put(tx, &name, bucket).await?;
+        }
+        self.networks().give_back(from.address, now_ms);
+        Ok(())
+    }
+}
+
+async fn take(db: &Db, from: &AttemptOrigin, now_ms: i64) -> Result<(), CountError> {
+    let (name, policy) = (from.name(), from.policy());
+    // Whoever has to wait is told so without a transaction: to be refused costs no more than to open a page.
+    let seen = buckets::platform_find(&mut db.read().await?, &name).await?;
+    if let (Err(wait), None) = (seen.take(policy, now_ms), seen.brought_back(now_ms)) {
+        return Err(from.wait(wait));
+    }
+    let mut tx = db.begin().await?;
+    let held = buckets::platform_hold(&mut tx, &name, now_ms).await?;
+    let (kept, refused) = match held.take(policy, now_ms) {
+        Ok(after) => (after, None),
+        Err(wait) => (held.brought_back(now_ms).unwrap_or(held), Some(wait)),
+    };
+    buckets::platform_put(&mut tx, &name, kept).await?;
+    tx.commit().await?;
+    refused.map_or(Ok(()), |wait| Err(from.wait(wait)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_name_of_a_bucket_tells_an_address() {
+        let office = "192.0.2.7".parse().unwrap();
+        let stranger = AttemptOrigin::new("priya@linden.example", None, office);
+        let known = AttemptOrigin::new("priya@linden.example", Some(Hash::of(b"phone")), office);
+        for name in [stranger.name(), known.name()] {
+            assert!(!name.contains("priya") && !name.contains("192"), "{name}");
+        }
+        assert_ne!(stranger.name(), known.name());
+        assert_eq!(FULL_AFTER_MS, 200 * 60_000);
+    }
+}

@@ -1,0 +1,76 @@
+//! What an admin or the operator does to somebody of an account: sign them out everywhere, keep them out, let them in again.
+
+use serde::{Deserialize, Serialize};
+
+use super::Role;
+use super::access_log::{AccessLog, AccessRecord};
+use crate::db::{self, AccountScope, Conn, DbError};
+
+/// What is to be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PersonAct {
+    /// End their sessions and forget their devices: a phone was lost.
+    SignOut,
+    /// They may not sign in any more.
+    Disable,
+    /// They may again.
+    Enable,
+}
+
+impl PersonAct {
+    /// As the access log calls it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::SignOut => "admin sign-out",
+            Self::Disable => "admin disable",
+            Self::Enable => "admin enable",
+        }
+    }
+}
+
+/// Why it was not done.
+#[derive(Debug, thiserror::Error)]
+pub enum PeopleError {
+    /// The account has nobody like that.
+    #[error("the account has nobody with this address")]
+    NoSuch,
+    /// Nobody would be left who can let people in.
+    #[error("this is the last admin who may sign in; make or enable another one first")]
+    LastAdmin,
+    /// The database.
+    #[error(transparent)]
+    Db(#[from] DbError),
+}
+
+/// Does it, in a transaction of the caller's, with its row in the access log.
+///
+/// # Errors
+/// Why not; then the transaction is to be dropped.
+pub async fn change(
+    tx: &mut Conn,
+    scope: AccountScope,
+    (log, who): (AccessLog<'_>, &str),
+    email: &str,
+    act: PersonAct,
+) -> Result<(), PeopleError> {
+    // Two admins who disable each other at once must not both succeed.
+    db::accounts::hold(tx, scope).await?;
+    let user_id = db::users::id_of(tx, scope, email).await?.ok_or(PeopleError::NoSuch)?;
+    match act {
+        PersonAct::SignOut => {}
+        PersonAct::Disable => {
+            db::users::set_disabled(tx, scope, &user_id, true).await?;
+            let admins = [Role::AccountAdmin, Role::SuperAdmin].map(|role| role.to_string());
+            if db::users::count(tx, scope, [&admins[0], &admins[1]]).await? == 0 {
+                return Err(PeopleError::LastAdmin);
+            }
+        }
+        PersonAct::Enable => drop(db::users::set_disabled(tx, scope, &user_id, false).await?),
+    }
+    if act != PersonAct::Enable {
+        db::sessions::delete_of_user(tx, scope, &user_id).await?;
+        db::devices::forget(tx, scope, &user_id, None).await?;
+    }
+    Ok(log.write_act(tx, scope, AccessRecord { who, act: act.word(), about: email }).await?)
+}

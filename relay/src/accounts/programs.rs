@@ -1,0 +1,143 @@
+//! Programs and their tokens: made, revoked, and recognised by what they show.
+
+use std::net::IpAddr;
+
+use service::attempts::Network;
+
+use super::access_log::{AccessLog, AccessRecord};
+use super::token::{self, MintedToken, TokenLife};
+use super::{Program, visible_name};
+use crate::db::tokens::{self, NewToken, ShownToken, TokenRow};
+use crate::db::{AccountScope, Conn, Db, DbError};
+
+/// Tokens of an account that open something.
+const TOKENS_MAX: i64 = 100;
+const DAY_MS: i64 = 86_400_000;
+
+/// Why a token was not made or revoked.
+#[derive(Debug, thiserror::Error)]
+pub enum ProgramError {
+    /// A name that cannot be read.
+    #[error("a name has 1 to 120 visible characters")]
+    Name,
+    /// As many as there may be.
+    #[error("this account has {TOKENS_MAX} tokens; revoke one that nothing uses any more")]
+    TooMany,
+    /// There is none to revoke.
+    #[error("this account has no token {0:?} that could be revoked")]
+    NoSuch(String),
+    /// Several have this name.
+    #[error("{0} tokens are called that; name one by its id: {1}")]
+    Several(usize, String),
+    /// The database.
+    #[error(transparent)]
+    Db(#[from] DbError),
+}
+
+/// What opens nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EndedToken {
+    /// Its time is over.
+    Expired(Program),
+    /// Somebody ended it.
+    Revoked(Program),
+}
+
+/// Makes a token, in a transaction of the caller's, with its row in the access log.
+///
+/// # Errors
+/// Why not; then the transaction is to be dropped.
+pub async fn create(
+    tx: &mut Conn,
+    scope: AccountScope,
+    (log, who): (AccessLog<'_>, &str),
+    name: &str,
+    life: TokenLife,
+) -> Result<MintedToken, ProgramError> {
+    let name = visible_name(name).ok_or(ProgramError::Name)?;
+    let now_ms = log.clock.now_ms();
+    if tokens::count(tx, scope, now_ms).await? >= TOKENS_MAX {
+        return Err(ProgramError::TooMany);
+    }
+    let minted = MintedToken::new(log.random.bytes(), log.random.bytes());
+    let token = NewToken {
+        token_id: &minted.id,
+        name: &name,
+        digest: token::digest(&minted.text),
+        scope: token::SCOPE,
+        made_by: who,
+        expires_ms: life.expires_ms(now_ms),
+    };
+    tokens::create(tx, scope, &token, now_ms).await?;
+    let about = format!("{name} ({})", minted.id);
+    log.write_act(tx, scope, AccessRecord { who, act: "token create", about: &about }).await?;
+    Ok(minted)
+}
+
+/// Revokes the token with this id, or else the only one with this name: every process asks the database at each request,
+/// so it opens nothing from the next one on.
+///
+/// # Errors
+/// Why not; then the transaction is to be dropped.
+pub async fn revoke(
+    tx: &mut Conn,
+    scope: AccountScope,
+    (log, who): (AccessLog<'_>, &str),
+    id_or_name: &str,
+) -> Result<TokenRow, ProgramError> {
+    let none = || ProgramError::NoSuch(id_or_name.to_owned());
+    let token = match tokens::get(tx, scope, &id_or_name.to_ascii_uppercase()).await? {
+        Some(token) => token,
+        None => {
+            let ids = tokens::named(tx, scope, id_or_name.trim()).await?;
+            match ids.as_slice() {
+                [] => return Err(none()),
+                [id] => tokens::get(tx, scope, id).await?.ok_or_else(none)?,
+                several => return Err(ProgramError::Several(several.len(), several.join(", "))),
+            }
+        }
+    };
+    if !tokens::revoke(tx, scope, &token.token_id, (who, log.clock.now_ms())).await? {
+        return Err(none());
+    }
+    let about = format!("{} ({})", token.name, token.token_id);
+    log.write_act(tx, scope, AccessRecord { who, act: "token revoke", about: &about }).await?;
+    Ok(token)
+}
+
+/// Whose token this is. `None` is nobody's.
+///
+/// # Errors
+/// The database.
+pub async fn recognise(
+    db: &Db,
+    text: &str,
+    peer: IpAddr,
+    now_ms: i64,
+) -> Result<Option<Result<Program, EndedToken>>, DbError> {
+    let found = tokens::platform_by_digest(&mut db.read().await?, token::digest(text)).await?;
+    let Some(shown) = found else { return Ok(None) };
+    let account = shown.account.parse().map_err(|e| DbError::stored("account id", e))?;
+    let ShownToken { token_id, name, .. } = shown;
+    let program = Program { scope: AccountScope::of(account), token_id, name };
+    if shown.revoked_ms.is_some() {
+        return Ok(Some(Err(EndedToken::Revoked(program))));
+    }
+    if shown.expires_ms.is_some_and(|at| at <= now_ms) {
+        return Ok(Some(Err(EndedToken::Expired(program))));
+    }
+    let today = now_ms.div_euclid(DAY_MS);
+    if shown.used_day != Some(today)
+        && let Err(error) = keep_use(db, &program, (today, peer)).await
+    {
+        // What it reads matters more than the note that it did.
+        tracing::warn!(%error, "cannot keep that a token was used today");
+    }
+    Ok(Some(Ok(program)))
+}
+
+async fn keep_use(db: &Db, program: &Program, (day, peer): (i64, IpAddr)) -> Result<(), DbError> {
+    let mut tx = db.begin().await?;
+    tokens::used(&mut tx, program.scope, &program.token_id, (day, &Network::of(peer).to_string())).await?;
+    tx.commit().await
+}

@@ -1,0 +1,192 @@
+//! API tokens of programs: what is kept of each, and when it was used.
+
+use record::tree::Hash;
+
+use super::{AccountScope, Conn, DbError, all, exec, impl_from_row, opt};
+
+/// Tokens that a list shows.
+const LISTED_MAX: i64 = 300;
+
+/// A token as it is kept; its text is nowhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TokenRow {
+    /// Stands in its text too.
+    pub token_id: String,
+    /// What it is for.
+    pub name: String,
+    /// What it may do.
+    pub scope: String,
+    /// Milliseconds since 1970.
+    pub made_ms: i64,
+    /// Who made it.
+    pub made_by: String,
+    /// From then on it opens nothing; `None` is never.
+    pub expires_ms: Option<i64>,
+    /// Since then it opens nothing.
+    pub revoked_ms: Option<i64>,
+    /// Who revoked it.
+    pub revoked_by: Option<String>,
+    /// The UTC day of its last use, counted from 1970-01-01.
+    pub used_day: Option<i64>,
+    /// The network from which it came first on that day.
+    pub used_from: Option<String>,
+}
+
+impl_from_row!(TokenRow {
+    token_id,
+    name,
+    scope,
+    made_ms,
+    made_by,
+    expires_ms,
+    revoked_ms,
+    revoked_by,
+    used_day,
+    used_from
+});
+
+/// A token that somebody came with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ShownToken {
+    /// Whose.
+    pub account: String,
+    /// Its id.
+    pub token_id: String,
+    /// What it is for.
+    pub name: String,
+    /// As in [`TokenRow`].
+    pub expires_ms: Option<i64>,
+    /// As in [`TokenRow`].
+    pub revoked_ms: Option<i64>,
+    /// As in [`TokenRow`].
+    pub used_day: Option<i64>,
+}
+
+impl_from_row!(ShownToken { account, token_id, name, expires_ms, revoked_ms, used_day });
+
+/// A token to be kept.
+#[derive(Debug, Clone, Copy)]
+pub struct NewToken<'a> {
+    /// Stands in its text too.
+    pub token_id: &'a str,
+    /// What it is for.
+    pub name: &'a str,
+    /// SHA-256 of its text.
+    pub digest: Hash,
+    /// What it may do.
+    pub scope: &'a str,
+    /// Who made it.
+    pub made_by: &'a str,
+    /// As in [`TokenRow`].
+    pub expires_ms: Option<i64>,
+}
+
+const COLUMNS: &str =
+    "token_id, name, scope, made_ms, made_by, expires_ms, revoked_ms, revoked_by, used_day, used_from";
+
+/// Keeps a token.
+///
+/// # Errors
+/// The database.
+pub async fn create(
+    conn: &mut Conn,
+    scope: AccountScope,
+    token: &NewToken<'_>,
+    now_ms: i64,
+) -> Result<(), DbError> {
+    let sql = "INSERT INTO api_tokens (account, token_id, name, digest, scope, made_ms, made_by, expires_ms) \
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+    let (id, name, digest) = (token.token_id.to_owned(), token.name.to_owned(), token.digest.0.to_vec());
+    let (may, by) = (token.scope.to_owned(), token.made_by.to_owned());
+    exec!(conn, sql, scope.key(), id, name, digest, may, now_ms, by, token.expires_ms).map(drop)
+}
+
+/// The token with this digest, whatever became of it.
+///
+/// # Errors
+/// The database.
+pub async fn platform_by_digest(conn: &mut Conn, digest: Hash) -> Result<Option<ShownToken>, DbError> {
+    let sql =
+        "SELECT account, token_id, name, expires_ms, revoked_ms, used_day FROM api_tokens WHERE digest = $1";
+    opt!(conn, ShownToken, sql, digest.0.to_vec())
+}
+
+/// Tokens of the account, those that open something first, then by name.
+///
+/// # Errors
+/// The database.
+pub async fn list(conn: &mut Conn, scope: AccountScope, now_ms: i64) -> Result<Vec<TokenRow>, DbError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM api_tokens WHERE account = $1 \
+         ORDER BY CASE WHEN revoked_ms IS NULL AND (expires_ms IS NULL OR expires_ms > $2) THEN 0 ELSE 1 END, \
+         name, made_ms DESC, token_id LIMIT $3"
+    );
+    all!(conn, TokenRow, sqlx::AssertSqlSafe(sql.clone()), scope.key(), now_ms, LISTED_MAX)
+}
+
+/// One token of the account.
+///
+/// # Errors
+/// The database.
+pub async fn get(conn: &mut Conn, scope: AccountScope, token_id: &str) -> Result<Option<TokenRow>, DbError> {
+    let sql = format!("SELECT {COLUMNS} FROM api_tokens WHERE account = $1 AND token_id = $2");
+    opt!(conn, TokenRow, sqlx::AssertSqlSafe(sql.clone()), scope.key(), token_id.to_owned())
+}
+
+/// Ids of tokens of the account with this name that were not revoked.
+///
+/// # Errors
+/// The database.
+pub async fn named(conn: &mut Conn, scope: AccountScope, name: &str) -> Result<Vec<String>, DbError> {
+    let sql = "SELECT token_id FROM api_tokens WHERE account = $1 AND name = $2 AND revoked_ms IS NULL ORDER BY token_id";
+    let rows = all!(conn, (String,), sql, scope.key(), name.to_owned())?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
+}
+
+/// How many tokens of the account open something.
+///
+/// # Errors
+/// The database.
+pub async fn count(conn: &mut Conn, scope: AccountScope, now_ms: i64) -> Result<i64, DbError> {
+    let sql = "SELECT COUNT(*) FROM api_tokens \
+               WHERE account = $1 AND revoked_ms IS NULL AND (expires_ms IS NULL OR expires_ms > $2)";
+    Ok(opt!(conn, (i64,), sql, scope.key(), now_ms)?.map_or(0, |(count,)| count))
+}
+
+/// Revokes a token. Whether there was one to revoke.
+///
+/// # Errors
+/// The database.
+pub async fn revoke(
+    conn: &mut Conn,
+    scope: AccountScope,
+    token_id: &str,
+    (by, now_ms): (&str, i64),
+) -> Result<bool, DbError> {
+    let sql = "UPDATE api_tokens SET revoked_ms = $1, revoked_by = $2 \
+               WHERE account = $3 AND token_id = $4 AND revoked_ms IS NULL";
+    Ok(exec!(conn, sql, now_ms, by.to_owned(), scope.key(), token_id.to_owned())? > 0)
+}
+
+/// Keeps on which day, and from where, a token was used.
+///
+/// # Errors
+/// The database.
+pub async fn used(
+    conn: &mut Conn,
+    scope: AccountScope,
+    token_id: &str,
+    (day, from): (i64, &str),
+) -> Result<(), DbError> {
+    let sql = "UPDATE api_tokens SET used_day = $1, used_from = $2 \
+               WHERE account = $3 AND token_id = $4 AND (used_day IS NULL OR used_day <> $5)";
+    exec!(conn, sql, day, from.to_owned(), scope.key(), token_id.to_owned(), day).map(drop)
+}
+
+/// Forgets tokens that open nothing since before `before_ms`.
+///
+/// # Errors
+/// The database.
+pub async fn platform_forget_old(conn: &mut Conn, before_ms: i64) -> Result<u64, DbError> {
+    exec!(conn, "DELETE FROM api_tokens WHERE revoked_ms < $1 OR expires_ms < $2", before_ms, before_ms)
+}

@@ -1,0 +1,161 @@
+//! Who signs in to the account, and what an admin does about somebody: sign them out everywhere, keep them out, let them in.
+
+use askama::Template;
+use axum::extract::{Form, State};
+use axum::http::StatusCode;
+use serde::Deserialize;
+
+use super::problem::Fault;
+use super::shell::{Section, Shell, page, see_other};
+use super::sign_in::{Problem, check_form};
+use super::words::{Badge, Moment, Tone, Wall, counted};
+use super::{Answer, Fact, Place, Web};
+use crate::accounts::people::{self, PeopleError, PersonAct};
+use crate::accounts::{Role, Visitor, session};
+use crate::db::users::{self, PersonRow};
+
+struct PersonView {
+    name: String,
+    href: String,
+    email: String,
+    role: &'static str,
+    state: Badge,
+    signed_in: Option<Moment>,
+    sessions: String,
+}
+
+#[derive(Template)]
+#[template(path = "people.html")]
+struct PeoplePage {
+    shell: Shell,
+    caption: String,
+    people: Vec<PersonView>,
+}
+
+#[derive(Template)]
+#[template(path = "person.html")]
+struct PersonPage {
+    shell: Shell,
+    problem: Option<Problem>,
+    name: String,
+    state: Badge,
+    facts: Vec<Fact>,
+    is_self: bool,
+    disabled: bool,
+    csrf: String,
+}
+
+/// What a person's form carries.
+#[derive(Deserialize)]
+pub(super) struct PersonForm {
+    #[serde(default)]
+    csrf: String,
+    act: PersonAct,
+}
+
+/// `GET /app/people`.
+pub(super) async fn list(visitor: Visitor, State(web): State<Web>) -> Answer {
+    if !visitor.role.may_change() {
+        return Err(Fault::ReadOnly);
+    }
+    let now_ms = web.now_ms();
+    let alive = session::alive_since(now_ms);
+    let rows = users::list(&mut web.db.read().await?, visitor.scope, alive).await?;
+    let wall = Wall::new(now_ms, "UTC");
+    let view = |row: &PersonRow| PersonView {
+        name: row.name.clone(),
+        href: format!("/app/people/{}", row.user_id),
+        email: row.email.clone(),
+        role: role(row),
+        state: state(row),
+        signed_in: row.signed_in_ms.map(|at| wall.day_clock(at)),
+        sessions: sessions(row),
+    };
+    let count = rows.len();
+    let view = PeoplePage {
+        shell: Shell::signed_in("People", Section::People, &visitor),
+        caption: if count == 1 { "1 person".to_owned() } else { format!("{count} people") },
+        people: rows.iter().map(view).collect(),
+    };
+    page(StatusCode::OK, &view)
+}
+
+/// `GET /app/people/{user}`.
+pub(super) async fn show(visitor: Visitor, State(web): State<Web>, Place(user): Place<String>) -> Answer {
+    let row = person(&visitor, &web, &user).await?;
+    shown(&visitor, &web, &row, None)
+}
+
+/// `POST /app/people/{user}`.
+pub(super) async fn change(
+    visitor: Visitor,
+    State(web): State<Web>,
+    Place(user): Place<String>,
+    Form(form): Form<PersonForm>,
+) -> Answer {
+    check_form(&visitor, &form.csrf)?;
+    let row = person(&visitor, &web, &user).await?;
+    if form.act == PersonAct::Disable && row.user_id == visitor.user_id {
+        let words = "You cannot disable yourself. Ask another admin of the account.";
+        return shown(&visitor, &web, &row, Some(words));
+    }
+    let mut tx = web.db.begin().await?;
+    match people::change(&mut tx, visitor.scope, (web.log(), &visitor.email), &row.email, form.act).await {
+        Ok(()) => tx.commit().await?,
+        Err(PeopleError::NoSuch) => return Err(Fault::NotFound),
+        Err(PeopleError::LastAdmin) => {
+            let words = "This is the last admin who may sign in. Enable another one first.";
+            return shown(&visitor, &web, &row, Some(words));
+        }
+        Err(PeopleError::Db(e)) => return Err(e.into()),
+    }
+    see_other(&format!("/app/people/{}", row.user_id))
+}
+
+async fn person(visitor: &Visitor, web: &Web, user: &str) -> Result<PersonRow, Fault> {
+    if !visitor.role.may_change() {
+        return Err(Fault::ReadOnly);
+    }
+    let alive = session::alive_since(web.now_ms());
+    let row = users::get(&mut web.db.read().await?, visitor.scope, user, alive).await?;
+    row.ok_or(Fault::NotFound)
+}
+
+fn shown(visitor: &Visitor, web: &Web, row: &PersonRow, problem: Option<&str>) -> Answer {
+    let wall = Wall::new(web.now_ms(), "UTC");
+    let signed_in = row.signed_in_ms.map(|at| format!("{} UTC", wall.day_plain(at)));
+    let facts = vec![
+        Fact::new("E-mail", row.email.clone()),
+        Fact::new("Role", role(row)),
+        Fact::new("Added", wall.day_of(row.created_ms)),
+        Fact::new("Last sign-in", signed_in.unwrap_or_else(|| "never".to_owned())),
+        Fact::new("Signed in now", sessions(row)),
+    ];
+    let error = if problem.is_some() { "Error: " } else { "" };
+    let view = PersonPage {
+        shell: Shell::signed_in(format!("{error}{}", row.name), Section::People, visitor),
+        problem: problem.map(|words| Problem { field: "acts", words: words.to_owned() }),
+        name: row.name.clone(),
+        state: state(row),
+        facts,
+        is_self: row.user_id == visitor.user_id,
+        disabled: row.disabled,
+        csrf: visitor.token.csrf(),
+    };
+    page(if problem.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK }, &view)
+}
+
+fn role(row: &PersonRow) -> &'static str {
+    row.role.parse().map_or("unknown", Role::word)
+}
+
+fn state(row: &PersonRow) -> Badge {
+    if row.disabled { Badge::new(Tone::Plain, "Disabled") } else { Badge::new(Tone::Ok, "May sign in") }
+}
+
+fn sessions(row: &PersonRow) -> String {
+    match row.sessions {
+        0 => "nowhere".to_owned(),
+        n => format!("in {}", counted(n.unsigned_abs(), "browser")),
+    }
+}

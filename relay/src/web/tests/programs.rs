@@ -1,0 +1,127 @@
+//! The page of programs and what tokens open: made, listed, used, ended.
+
+use axum::http::StatusCode;
+use serde_json::Value;
+
+use super::world::{DAY_MS, NOW_MS, World, csrf};
+use crate::db::{Db, tokens};
+use crate::web::{WebState, router};
+
+impl World {
+    async fn make_token(&self, cookie: &str, form: &str) -> super::world::Got {
+        let page = self.get("/app/programs", cookie).await;
+        self.post("/app/programs", cookie, &format!("csrf={}&{form}", csrf(&page.body))).await
+    }
+}
+
+fn token_of(page: &str) -> String {
+    let from = page.find("ct_").unwrap();
+    page[from..from + 55].to_owned()
+}
+
+#[tokio::test]
+async fn a_token_is_shown_once_and_opens_until_it_is_revoked() {
+    let world = World::new().await;
+    let cookie = world.sign_in(&world.a.email).await;
+    let made = world.make_token(&cookie, "name=Power+%3CBI%3E&days=2").await;
+    assert_eq!(made.status, StatusCode::OK, "{}", made.body);
+    assert!(made.body.contains("Copy the token now") && made.header("cache-control") == "no-store");
+    let token = token_of(&made.body);
+    let id = &token[3..11];
+    assert_eq!(world.api("/api/v1/equipment", &token).await.status, StatusCode::OK);
+    let page = world.get("/app/programs", &cookie).await.body;
+    for words in
+        ["Power &#60;BI&#62;", "Linden warehouse", "2 programs", "2 days left", "Nov 20 from 127.0.0.1", id]
+    {
+        assert!(page.contains(words), "{words}: {page}");
+    }
+    assert!(!page.contains(&token[12..]), "it is shown once");
+    let path = format!("/app/programs/{id}");
+    let one = world.get(&path, &cookie).await.body;
+    assert!(one.contains("admin@linden.example") && one.contains("Revoke the token"), "{one}");
+    // Another process on the same database.
+    let Db::Sqlite { .. } = &world.db else { panic!() };
+    let address = format!("sqlite:{}", world._dir.path().join("relay.db").display());
+    let other = WebState { db: Db::open(&address).await.unwrap(), ..world.state.clone() };
+    let here = world.router.clone();
+    let there = router(other);
+    let world = World { router: there.clone(), ..world };
+    assert_eq!(world.api("/api/v1/equipment", &token).await.status, StatusCode::OK);
+    let world = World { router: here, ..world };
+    let revoked = world.post(&path, &cookie, &format!("csrf={}", csrf(&one))).await;
+    assert_eq!((revoked.status, revoked.header("location")), (StatusCode::SEE_OTHER, path.as_str()));
+    let world = World { router: there, ..world };
+    let refused = world.api("/api/v1/equipment", &token).await;
+    assert_eq!((refused.status, refused.header("www-authenticate")), (StatusCode::UNAUTHORIZED, "Bearer"));
+    let one = world.get(&path, &cookie).await.body;
+    assert!(one.contains("today 20:02 UTC by admin@linden.example") && !one.contains("Revoke the token"));
+    assert_eq!(world.api("/api/v1/equipment", &world.a.token).await.status, StatusCode::OK, "the other one");
+}
+
+#[tokio::test]
+async fn a_token_whose_time_is_over_says_so() {
+    let world = World::new().await;
+    let cookie = world.sign_in(&world.a.email).await;
+    let ends = token_of(&world.make_token(&cookie, "name=a&days=1").await.body);
+    let stays = token_of(&world.make_token(&cookie, "name=b&days=never").await.body);
+    world.clock.pass_ms(DAY_MS - 1);
+    assert_eq!(world.api("/api/v1/equipment", &ends).await.status, StatusCode::OK);
+    world.clock.pass_ms(1);
+    let refused = world.api("/api/v1/equipment", &ends).await;
+    let problem: Value = serde_json::from_str(&refused.body).unwrap();
+    assert_eq!(
+        (refused.status, &problem["type"]),
+        (StatusCode::UNAUTHORIZED, &"/problems/token-expired".into())
+    );
+    assert_eq!(refused.header("www-authenticate"), "Bearer");
+    world.clock.pass_ms(3_000 * DAY_MS);
+    assert_eq!(world.api("/api/v1/equipment", &stays).await.status, StatusCode::OK);
+    assert_eq!(world.api("/api/v1/equipment", &world.a.token).await.status, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn what_does_not_fit_makes_no_token() {
+    let world = World::new().await;
+    let cookie = world.sign_in(&world.a.email).await;
+    for (form, field) in [
+        ("name=a&days=0", "#days"),
+        ("name=a&days=731", "#days"),
+        ("name=a&days=", "#days"),
+        ("name=&days=365", "#name"),
+        ("name=a%00b&days=365", "#name"),
+    ] {
+        let got = world.make_token(&cookie, form).await;
+        assert_eq!(got.status, StatusCode::UNPROCESSABLE_ENTITY, "{form}");
+        assert!(
+            got.body.contains(&format!("href=\"{field}\"")) && !got.body.contains("Copy the token"),
+            "{form}"
+        );
+    }
+    let auditor = world.sign_in(&world.a.auditor).await;
+    for path in ["/app/programs".to_owned(), format!("/app/programs/{}", world.a.token_id)] {
+        assert_eq!(world.get(&path, &auditor).await.status, StatusCode::FORBIDDEN);
+        let me = world.get("/app/me", &auditor).await.body;
+        let form = format!("csrf={}&name=a&days=1", csrf(&me));
+        assert_eq!(world.post(&path, &auditor, &form).await.status, StatusCode::FORBIDDEN);
+    }
+    let mut conn = world.db.read().await.unwrap();
+    assert_eq!(tokens::list(&mut conn, world.a.scope, NOW_MS).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn no_more_than_a_hundred() {
+    let world = World::new().await;
+    let cookie = world.sign_in(&world.a.email).await;
+    for n in 1..100 {
+        assert_eq!(
+            world.make_token(&cookie, &format!("name=n{n}&days=1")).await.status,
+            StatusCode::OK,
+            "{n}"
+        );
+    }
+    let refused = world.make_token(&cookie, "name=one+more&days=1").await;
+    assert!(refused.body.contains("This account has 100 tokens; revoke one"), "{}", refused.body);
+    world.clock.pass_ms(DAY_MS);
+    let cookie = world.sign_in(&world.a.email).await;
+    assert_eq!(world.make_token(&cookie, "name=one+more&days=1").await.status, StatusCode::OK);
+}
