@@ -25,6 +25,7 @@ use crate::random::SystemRandom;
 use crate::store::StoreConfig;
 
 mod bad_input;
+mod compression;
 mod designs;
 mod people;
 mod programs;
