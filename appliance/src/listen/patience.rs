@@ -109,12 +109,16 @@ pub(crate) enum UploadError {
     Broken(#[from] hyper::Error),
 }
 
-/// A request's body under a time limit; tells the connection's place when it is complete.
+/// A request's body under a time limit; tells the connection's place when it is complete. Only the time counts in which the
+/// box waits for bytes: a photo that has to wait for its turn lies unread, and its phone can do nothing about that.
 pub(super) struct Upload {
     body: Incoming,
     place: Arc<Place>,
     bytes: u64,
-    limit: Option<(Instant, Pin<Box<Sleep>>)>,
+    /// How long the box has waited for this body before its present wait.
+    waited: Duration,
+    /// When the present wait began, and the clock that ends it; none while bytes are there or nobody reads them.
+    waiting: Option<(Instant, Pin<Box<Sleep>>)>,
 }
 
 impl Upload {
@@ -122,18 +126,26 @@ impl Upload {
         if body.is_end_stream() {
             place.request_complete();
         }
-        Self { body, place, bytes: 0, limit: None }
+        Self { body, place, bytes: 0, waited: Duration::ZERO, waiting: None }
     }
 
     fn poll_limit(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let earned = Duration::from_secs(self.bytes / BYTES_PER_SECOND);
         let within = (BODY_WITHIN + earned).min(BODY_WITHIN_AT_MOST);
-        let (began, limit) = self.limit.get_or_insert_with(|| {
+        let left = within.saturating_sub(self.waited);
+        let (began, limit) = self.waiting.get_or_insert_with(|| {
             let began = Instant::now();
-            (began, Box::pin(sleep_until(began + within)))
+            (began, Box::pin(sleep_until(began + left)))
         });
-        limit.as_mut().reset(*began + within);
+        limit.as_mut().reset(*began + left);
         limit.as_mut().poll(cx)
+    }
+
+    /// Something came: the present wait is over.
+    fn end_wait(&mut self) {
+        if let Some((began, _)) = self.waiting.take() {
+            self.waited = self.waited.saturating_add(began.elapsed());
+        }
     }
 }
 
@@ -145,7 +157,11 @@ impl HttpBody for Upload {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, UploadError>>> {
-        match Pin::new(&mut self.body).poll_frame(cx) {
+        let polled = Pin::new(&mut self.body).poll_frame(cx);
+        if polled.is_ready() {
+            self.end_wait();
+        }
+        match polled {
             Poll::Pending => {
                 ready!(self.poll_limit(cx));
                 Poll::Ready(Some(Err(UploadError::TooSlow)))
