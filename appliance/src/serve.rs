@@ -20,7 +20,7 @@ use crate::config::{Config, ConfigError, Limits};
 use crate::http::{self, AppState, Link};
 use crate::identity::{Authority, AuthorityError, Identity, IdentityError, own_addresses};
 use crate::listen::{ConnectionLimits, Connections, Listener, ListenerConfig, Tls};
-use crate::photo::{PhotoSettings, Photos};
+use crate::photo::{PhotoSettings, Photos, UploadLimits};
 use crate::print::{PrintError, PrinterConfig, PrinterSettings, Printing};
 use crate::random::{Random, SystemRandom};
 use crate::store::{Decision, Store, StoreConfig, StoreError};
@@ -287,6 +287,7 @@ fn open_photos(
         dir: data.join("photos"),
         command,
         free_percent_min: 10.min(100 - u64::from(config.limits.photo_percent)),
+        limits: UploadLimits::default(),
         card: Arc::new(crate::photo::RealCard),
     };
     Photos::open(settings, Arc::clone(random)).map_err(ServeError::Photos)

@@ -1,5 +1,6 @@
 //! Keeps photos within their share of the card: follows which entries name which, and takes away what may leave.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,7 +8,7 @@ use record::kinds::Event;
 use record::tree::Hash;
 use redb::{Database, ReadableDatabase as _, ReadableTable as _, TableDefinition};
 
-use crate::photo::{AtRelay, OnCard, Photos, Place, leave};
+use crate::photo::{AtRelay, OnCard, Photos, Place, leave, thumbnails_leave};
 use crate::store::{Store, StoreError};
 
 /// How often is looked.
@@ -63,14 +64,20 @@ pub fn sweep(
     at_relay: &AtRelay,
 ) -> Result<usize, SweepError> {
     // First the photos, then the entries: one that is named in between counts as named.
-    let mut on_card = photos.all()?;
+    let (mut on_card, mut thumbnails) = (photos.all()?, photos.thumbnails()?);
     let db = store.state_db();
     follow(store, &db)?;
     name(&db, &mut on_card)?;
+    name(&db, &mut thumbnails)?;
     let budget = photos.room()?.total / 100 * u64::from(budget_percent);
-    let leaving = leave(&on_card, budget, at_relay);
+    let of_thumbnails: u64 = thumbnails.iter().map(|thumbnail| thumbnail.bytes).sum();
+    let leaving = leave(&on_card, budget.saturating_sub(of_thumbnails), at_relay);
     for photo in &leaving {
         photos.remove(*photo)?;
+    }
+    let left: BTreeSet<Hash> = on_card.iter().map(|p| p.hash).filter(|p| !leaving.contains(p)).collect();
+    for thumbnail in thumbnails_leave(&thumbnails, &left) {
+        photos.remove_thumbnail(thumbnail)?;
     }
     Ok(leaving.len())
 }
@@ -159,9 +166,14 @@ mod tests {
 
     use super::*;
     use crate::clock::{BentClock, Now};
-    use crate::photo::{Card, PhotoSettings, PhotoTrouble, Room};
+    use crate::photo::{Card, PhotoSettings, PhotoTrouble, Room, UploadLimits};
     use crate::random::SystemRandom;
     use crate::store::{Decision, StoreConfig};
+
+    /// Stands in for the photo process: sizes, a JPEG's first bytes and what came in, and a thumbnail of three bytes.
+    const CLEANER: &str =
+        "printf '\\000\\000\\000\\310\\000\\000\\000\\003\\377\\330'; cat; printf '\\377\\330t'";
+    const PHONE: std::net::IpAddr = std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
 
     /// A card of 1,000 bytes of which a test says how many are free.
     #[derive(Debug)]
@@ -191,8 +203,9 @@ mod tests {
             let card = Arc::new(SmallCard(AtomicU64::new(1_000)));
             let settings = PhotoSettings {
                 dir: dir.path().join("photos"),
-                command: ["/bin/sh", "-c", "printf '\\377\\330'; cat"].map(Into::into).to_vec(),
+                command: ["/bin/sh", "-c", CLEANER].map(Into::into).to_vec(),
                 free_percent_min: 10,
+                limits: UploadLimits::default(),
                 card: card.clone(),
             };
             let photos = Photos::open(settings, Arc::new(SystemRandom)).unwrap();
@@ -201,7 +214,7 @@ mod tests {
 
         /// Keeps a photo of 200 bytes.
         async fn keep(&self, n: u8) -> Hash {
-            let mut upload = self.photos.incoming().await.unwrap();
+            let mut upload = self.photos.incoming(PHONE).await.unwrap();
             upload.write(&[n; 198]).await.unwrap();
             self.photos.keep(upload).await.unwrap()
         }
@@ -271,11 +284,45 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn thumbnails_count_and_stay_when_their_photos_leave() {
+        let world = World::new();
+        let photo = world.keep(1).await;
+        let seq = world.record(photo).await;
+        let (n, hash) = (world.store.origin().epoch.n, photo);
+        // Thumbnails of photos that left long ago; a record names one of them.
+        let other = Hash([9; 32]);
+        world.record(other).await;
+        let lay = |hash: Hash, days: u64| {
+            let path = world.photos.thumbnail_path(hash);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(&path, [0; 100]).unwrap();
+            let file = std::fs::File::options().append(true).open(path).unwrap();
+            file.set_modified(std::time::SystemTime::now() - Duration::from_secs(days * 86_400)).unwrap();
+        };
+        lay(other, 399);
+        lay(Hash([8; 32]), 2);
+        // 200 bytes of the photo, 3 of its thumbnail and 100 of each other make 403.
+        assert_eq!(sweep(&world.store, &world.photos, 41, &upto((n, seq + 1))).unwrap(), 0);
+        let has = |hash: Hash| world.photos.thumbnail_path(hash).exists();
+        assert_eq!(
+            (has(hash), has(other), has(Hash([8; 32]))),
+            (true, true, false),
+            "nothing names the last"
+        );
+        lay(Hash([8; 32]), 2);
+        assert_eq!(sweep(&world.store, &world.photos, 40, &upto((n, seq + 1))).unwrap(), 1, "they count");
+        assert!(!world.photos.holds(photo).await && has(hash) && has(other), "thumbnails stay");
+        lay(other, 401);
+        assert_eq!(sweep(&world.store, &world.photos, 40, &upto((n, seq + 1))).unwrap(), 0);
+        assert_eq!((has(hash), has(other)), (true, false));
+    }
+
+    #[tokio::test]
     async fn a_card_that_is_nearly_full_takes_no_photo() {
         let world = World::new();
         world.card.0.store(100, Ordering::Relaxed);
-        drop(world.photos.incoming().await.unwrap());
+        drop(world.photos.incoming(PHONE).await.unwrap());
         world.card.0.store(99, Ordering::Relaxed);
-        assert!(matches!(world.photos.incoming().await, Err(PhotoTrouble::Full)));
+        assert!(matches!(world.photos.incoming(PHONE).await, Err(PhotoTrouble::Full)));
     }
 }

@@ -55,7 +55,9 @@ async fn register(
     let done = act(&state, by, key, Command::RecordCleaning(Box::new(wanted))).await?;
     // A photo that is of no use never costs the record.
     let message = match &photo {
-        Photo::Refused(words) => format!("Cleaning recorded, but its photo was not kept: {words}"),
+        Photo::Refused(refusal) => {
+            format!("Cleaning recorded, but its photo was not kept: {}", refusal.words)
+        }
         Photo::NoRoom => {
             "Cleaning recorded, but its photo was not kept: the box has no room for photos".into()
         }

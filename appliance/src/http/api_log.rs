@@ -5,7 +5,7 @@ use axum::body::{Body, Bytes};
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
-use futures_util::stream;
+use futures_util::{StreamExt as _, stream};
 use http::header::CONTENT_TYPE;
 use record::ids::Epoch;
 use record::kinds::EntryRef;
@@ -76,7 +76,9 @@ async fn log(
         // A line that does not hold breaks the answer off: a reader notices, a gap it might not.
         let chunk = chunk.map_err(std::io::Error::other).and_then(|chunk| chunk);
         Some((chunk, (state, upto)))
-    });
+    })
+    // The compression layer asks again after the end.
+    .fuse();
     Ok(([(CONTENT_TYPE, "application/x-ndjson")], Body::from_stream(lines)).into_response())
 }
 

@@ -19,6 +19,7 @@ use super::AppState;
 use super::frame::{Frame, Place, page};
 use super::problem::Problem;
 use super::query::Asked;
+use super::scan_page::thumbnail_address;
 use super::sign_in::Signed;
 use super::standing::{Row, Standing, row, rows, standing, status};
 use super::tally::tallies;
@@ -136,7 +137,9 @@ struct Happening {
     tags: Vec<(&'static str, String)>,
     words: String,
     at: Moment,
+    /// Its thumbnail.
     photo: Option<String>,
+    whole_photo: Option<String>,
     facts: Vec<String>,
     receipt: Option<String>,
     entry: String,
@@ -331,6 +334,7 @@ fn used(snapshot: &Snapshot, ms: i64, of: EntryRef) -> Happening {
         words: String::new(),
         at: snapshot.local.day_time(ms),
         photo: None,
+        whole_photo: None,
         facts: Vec::new(),
         receipt: None,
         entry: count(of.seq),
@@ -385,7 +389,8 @@ fn cleaned(
         tags,
         words,
         at: local.day_time(cleaning.performed_ms),
-        photo: photo(state, cleaning),
+        photo: thumbnail(state, cleaning),
+        whole_photo: whole_photo(state, cleaning),
         facts,
         receipt: entry.map(|entry| Receipt::of(cleaning.of, entry.leaf()).to_string()),
         entry: count(cleaning.of.seq),
@@ -393,10 +398,16 @@ fn cleaned(
     })
 }
 
-/// Where the first photo is, if it is still on the box.
-pub(super) fn photo(state: &AppState, cleaning: &record::fold::Cleaning) -> Option<String> {
-    let here = cleaning.photos.iter().find(|hash| state.photos.is_here(**hash))?;
-    Some(format!("/photos/{here}.jpg"))
+/// Where the thumbnail of the first photo is, if one can be shown: lists never show whole photos.
+pub(super) fn thumbnail(state: &AppState, cleaning: &record::fold::Cleaning) -> Option<String> {
+    let here = cleaning.photos.iter().find(|hash| state.photos.has_thumbnail(**hash))?;
+    Some(thumbnail_address(*here))
+}
+
+/// Where the first photo itself is, if it is still on the box.
+fn whole_photo(state: &AppState, cleaning: &record::fold::Cleaning) -> Option<String> {
+    let first = cleaning.photos.iter().find(|hash| state.photos.has_thumbnail(**hash))?;
+    state.photos.is_here(*first).then(|| format!("/photos/{first}.jpg"))
 }
 
 fn void_words(state: &AppState, facility: &Facility, snapshot: &Snapshot, of: EntryRef) -> String {

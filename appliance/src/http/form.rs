@@ -1,10 +1,13 @@
 //! A request's form, urlencoded or multipart, with every part of it bounded; nothing in it is believed.
 
+use std::net::IpAddr;
+
 use axum::body::{Body, Bytes};
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt as _;
 
+use super::guard::peer;
 use super::multipart::{MultipartError, PARTS_MAX, Parser, Piece};
 use super::problem::Problem;
 use crate::photo::{Incoming, PhotoTrouble, Photos};
@@ -55,8 +58,10 @@ impl Form {
     }
 }
 
-/// Reads a form. A file in the field `photo` goes to `photos`, all others are dropped.
+/// Reads a form. A file in the field `photo` goes to `photos`, all others are dropped. Where a photo has to wait for its
+/// turn, so does the rest of the form, unread.
 pub(super) async fn read(request: Request<Body>, photos: Option<&Photos>) -> Result<Form, Problem> {
+    let from = peer(&request).remote;
     let (head, body) = request.into_parts();
     let content_type =
         head.headers.get(CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
@@ -68,7 +73,7 @@ pub(super) async fn read(request: Request<Body>, photos: Option<&Photos>) -> Res
             let fields = urlencoded(&body, PARTS_MAX, FIELD_BYTES_MAX)?;
             once_each(Form { fields, photo: None })
         }
-        "multipart/form-data" => multipart(&head.headers, &content_type, body, photos).await,
+        "multipart/form-data" => multipart(&head.headers, &content_type, body, (photos, from)).await,
         _ => Err(unsupported("a form (application/x-www-form-urlencoded or multipart/form-data)")),
     }
 }
@@ -329,7 +334,7 @@ async fn multipart(
     headers: &HeaderMap,
     content_type: &str,
     mut body: Body,
-    photos: Option<&Photos>,
+    (photos, from): (Option<&Photos>, IpAddr),
 ) -> Result<Form, Problem> {
     let bytes_max = if photos.is_some() { UPLOAD_BYTES_MAX } else { FORM_BYTES_MAX as u64 };
     let too_long = || Problem::too_long("photo").detail("A photo may have up to 30 MB.");
@@ -349,7 +354,7 @@ async fn multipart(
         for piece in pieces.drain(..) {
             present = match piece {
                 Piece::Part(part) if part.file && part.name == "photo" => match photos {
-                    Some(photos) if form.photo.is_none() => Present::Photo(photos.incoming().await),
+                    Some(photos) if form.photo.is_none() => Present::Photo(photos.incoming(from).await),
                     _ => Present::Nothing,
                 },
                 Piece::Part(part) if part.file || part.name == "photo" => Present::Nothing,

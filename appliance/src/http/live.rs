@@ -9,7 +9,7 @@ use axum::extract::State;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
-use futures_util::stream;
+use futures_util::{StreamExt as _, stream};
 use serde::Deserialize;
 use tokio::sync::watch;
 
@@ -74,7 +74,9 @@ async fn live(State(state): State<AppState>, Asked(since): Asked<Since>) -> Resu
                 (sizes, link, prints, size, place),
             ))
         },
-    );
+    )
+    // A layer may ask again after the end.
+    .fuse();
     Ok(Sse::new(news).keep_alive(KeepAlive::default()).into_response())
 }
 

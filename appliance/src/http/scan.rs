@@ -23,7 +23,7 @@ use super::frame::{page, page_with};
 use super::guard::{is_program, peer, see_other, with_cookies};
 use super::problem::Problem;
 use super::query::Asked;
-use super::scan_page::{Making, Refused, Typed, asked_protocol, contact_s, review};
+use super::scan_page::{Making, PhotoRefusal, Refused, Typed, asked_protocol, contact_s, review};
 use super::sign_in::{Signed, session};
 use super::token::{PageToken, Stale};
 use super::view::{Snapshot, reader};
@@ -36,6 +36,8 @@ use crate::store::Decision;
 
 /// How long a submission waits for its photo; then the record goes on and the photo follows.
 const PHOTO_WITHIN: Duration = Duration::from_secs(8);
+/// After how many seconds a photo that had no turn is worth another try.
+const PHOTO_AGAIN_S: u64 = 30;
 const TOO_OLD: &str = "This page was too old. Check your ticks and record again.";
 const PROTOCOL_CHANGED: &str =
     "The protocol has changed since this page was opened. Check the steps and record again.";
@@ -120,11 +122,14 @@ struct Again {
 
 impl Again {
     fn page(self, state: &AppState) -> Result<Response, Problem> {
-        let too_large = self.problems.iter().any(Refused::is_too_large);
-        let status = match (self.problems.is_empty(), too_large) {
-            (true, _) => StatusCode::OK,
-            (false, true) => StatusCode::PAYLOAD_TOO_LARGE,
-            (false, false) => StatusCode::UNPROCESSABLE_ENTITY,
+        let of_photo = self.problems.iter().find_map(|problem| match problem {
+            Refused::Photo(refusal) => Some(refusal.status),
+            Refused::Rule(_) => None,
+        });
+        let status = match of_photo {
+            Some(status) => status,
+            None if self.problems.is_empty() => StatusCode::OK,
+            None => StatusCode::UNPROCESSABLE_ENTITY,
         };
         let reader = reader(state)?;
         let template = {
@@ -147,13 +152,11 @@ impl Again {
             };
             making.page()
         };
-        page_with(status, &template)
-    }
-}
-
-impl Refused {
-    fn is_too_large(&self) -> bool {
-        matches!(self, Self::Photo(words) if *words == PhotoTrouble::TooManyBytes.to_string())
+        let mut page = page_with(status, &template)?;
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            page.headers_mut().insert(http::header::RETRY_AFTER, HeaderValue::from(PHOTO_AGAIN_S));
+        }
+        Ok(page)
     }
 }
 
@@ -235,7 +238,7 @@ impl Filled {
         let mut problems = Vec::new();
         match &self.photo {
             Photo::Kept(hash) => self.token.photo = Some(*hash),
-            Photo::Refused(words) => problems.push(Refused::Photo(words.clone())),
+            Photo::Refused(refusal) => problems.push(Refused::Photo(refusal.clone())),
             Photo::None | Photo::Follows(_) | Photo::NoRoom => {}
         }
         if self.form.has("wet") {
@@ -279,14 +282,9 @@ impl Filled {
         program: bool,
     ) -> Result<Response, Problem> {
         match &self.photo {
-            Photo::Refused(words) if program => {
-                return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "photo", words.clone())
-                    .detail("The photo that came with it is of no use.")
-                    .field("photo")
-                    .next("Send it again without the photo, or with another one."));
-            }
-            Photo::Refused(words) => {
-                let problem = Refused::Photo(words.clone());
+            Photo::Refused(refusal) if program => return Err(refusal.problem()),
+            Photo::Refused(refusal) => {
+                let problem = Refused::Photo(refusal.clone());
                 return self.again(vec![problem], None).page(state);
             }
             Photo::Kept(hash) => self.token.photo = Some(*hash),
@@ -308,7 +306,10 @@ impl Filled {
     /// The page once more, with everything that was put in.
     fn again(&self, mut problems: Vec<Refused>, note: Option<&'static str>) -> Again {
         if matches!(self.photo, Photo::Follows(_)) {
-            problems.push(Refused::Photo("Your photo was not ready in time. Take it again".to_owned()));
+            problems.push(Refused::Photo(PhotoRefusal {
+                status: StatusCode::UNPROCESSABLE_ENTITY,
+                words: "Your photo was not ready in time. Take it again".to_owned(),
+            }));
         }
         Again {
             token: self.token,
@@ -397,7 +398,7 @@ pub(super) enum Photo {
     None,
     Kept(Hash),
     Follows(PhotoWork),
-    Refused(String),
+    Refused(PhotoRefusal),
     /// The card is nearly full: the record goes on without it, and says so.
     NoRoom,
 }
@@ -437,7 +438,28 @@ fn refused_photo(trouble: &PhotoTrouble) -> Photo {
         PhotoTrouble::Box(cause) => tracing::error!(%cause, "a photo could not be kept"),
         _ => {}
     }
-    Photo::Refused(trouble.to_string())
+    let status = match trouble {
+        PhotoTrouble::Busy | PhotoTrouble::Slow => StatusCode::SERVICE_UNAVAILABLE,
+        PhotoTrouble::TooManyBytes => StatusCode::PAYLOAD_TOO_LARGE,
+        _ => StatusCode::UNPROCESSABLE_ENTITY,
+    };
+    Photo::Refused(PhotoRefusal { status, words: trouble.to_string() })
+}
+
+impl PhotoRefusal {
+    /// The answer to a program, which has no page to come back to.
+    fn problem(&self) -> Problem {
+        let problem = Problem::new(self.status, "photo", self.words.clone()).field("photo");
+        if self.status == StatusCode::SERVICE_UNAVAILABLE {
+            return problem
+                .detail("The photo that came with it could not be taken now.")
+                .next("Send the same request again in half a minute.")
+                .header(http::header::RETRY_AFTER, HeaderValue::from(PHOTO_AGAIN_S));
+        }
+        problem
+            .detail("The photo that came with it is of no use.")
+            .next("Send it again without the photo, or with another one.")
+    }
 }
 
 /// Lets a photo that is not ready come after its record.
@@ -461,16 +483,22 @@ async fn attach(state: AppState, of: EntryRef, work: PhotoWork) {
     }
 }
 
-/// `GET /photos/<sha256>.jpg`: whoever has the hash of a photo has seen the page that names it.
+/// `GET /photos/<sha256>.jpg`, and `.t.jpg` for its thumbnail: whoever has the hash of a photo has seen the page that names it.
 async fn photo(State(state): State<AppState>, Path(file): Path<String>) -> Result<Response, Problem> {
-    let hash: Hash = file.strip_suffix(".jpg").and_then(|h| h.parse().ok()).ok_or_else(Problem::not_found)?;
+    let name = file.strip_suffix(".jpg").ok_or_else(Problem::not_found)?;
+    let (name, small) = name.strip_suffix(".t").map_or((name, false), |name| (name, true));
+    let hash: Hash = name.parse().map_err(|_| Problem::not_found())?;
     let away = || {
         Problem::not_found()
             .detail("This photo is not on the box. Old photos move to the relay when their share of the card is full.")
             .safe("The record that names it stays, and so does the photo at the relay.")
             .next("Open the record at the relay.")
     };
-    let jpeg = state.photos.read(hash).await.ok_or_else(away)?;
+    let jpeg = match small {
+        false => state.photos.read(hash).await,
+        true => state.photos.thumbnail(hash).await.map_err(|trouble| Problem::internal(&trouble))?,
+    };
+    let jpeg = jpeg.ok_or_else(away)?;
     let headers = [
         (http::header::CONTENT_TYPE, "image/jpeg"),
         (http::header::CACHE_CONTROL, "private, max-age=31536000, immutable"),

@@ -1,10 +1,12 @@
 //! The scan page as it is shown: empty, with what was typed, or with what is wrong.
 
 use askama::Template;
+use http::StatusCode;
 use record::fold::{Equipment, Facility};
 use record::ids::ProtocolId;
 use record::kinds::{PhotoPolicy, ProtocolPublished};
 use record::tag::Tag;
+use record::tree::Hash;
 
 use super::AppState;
 use super::form::Form;
@@ -126,8 +128,15 @@ pub(super) struct Making<'a> {
 pub(super) enum Refused {
     /// By intake's rules.
     Rule(Refusal),
-    /// The photo, in words.
-    Photo(String),
+    /// The photo.
+    Photo(PhotoRefusal),
+}
+
+/// Why a photo is of no use.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct PhotoRefusal {
+    pub(super) status: StatusCode,
+    pub(super) words: String,
 }
 
 /// The protocol that a page's form was for.
@@ -200,7 +209,7 @@ impl Making<'_> {
             steps: steps(protocol, &self.typed.ticked, &left_out),
             wet: (contact_s > 0).then(|| self.wet(contact_s, protocol, says("wet"))),
             asks_photo: item.photo != PhotoPolicy::None,
-            photo_kept: self.token.photo.map(|hash| format!("/photos/{hash}.jpg")),
+            photo_kept: self.token.photo.map(|hash| thumbnail_address(hash)),
             photo_hint: photo_hint(item.photo),
             photo_wrong: says("photo"),
             who_wrong: says("who"),
@@ -261,7 +270,7 @@ impl Making<'_> {
     fn line(&self, refused: &Refused, contact_s: u32) -> Vec<Wrong> {
         let one = |at: &str, words: String| vec![Wrong { at: at.to_owned(), words }];
         match refused {
-            Refused::Photo(words) => one("photo", words.clone()),
+            Refused::Photo(refusal) => one("photo", refusal.words.clone()),
             Refused::Rule(Refusal::StepsMissing(steps)) => steps
                 .iter()
                 .map(|n| Wrong {
@@ -295,6 +304,11 @@ impl Refused {
             _ => Vec::new(),
         }
     }
+}
+
+/// Where a photo's thumbnail is served.
+pub(super) fn thumbnail_address(photo: Hash) -> String {
+    format!("/photos/{photo}.t.jpg")
 }
 
 /// An item without a protocol has one step.

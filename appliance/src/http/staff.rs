@@ -120,7 +120,7 @@ async fn today(State(state): State<AppState>, signed: Signed) -> Result<Response
                 .equipment
                 .get(&cleaning.tag)
                 .map_or_else(|| cleaning.tag.grouped(), |item| item.name.clone()),
-            photo: equipment::photo(&state, cleaning),
+            photo: equipment::thumbnail(&state, cleaning),
             words: equipment::feed_words(&reader, &facility, cleaning),
             at: local.day_time(cleaning.performed_ms),
         });

@@ -25,8 +25,10 @@ use crate::random::SystemRandom;
 use crate::store::StoreConfig;
 
 mod bad_input;
+mod compression;
 mod designs;
 mod people;
+mod photos;
 mod programs;
 mod refused_early;
 mod staff_pages;
@@ -35,9 +37,10 @@ mod technician;
 
 /// 2026-11-20 14:04:31 in Chicago.
 const NOW: i64 = 1_795_205_071_000;
-/// Stands in for the photo process: a JPEG's first bytes, and what came in; `bad` is refused.
-const CLEANER: &str =
-    "IFS= read -r first; case \"$first\" in bad*) exit 65;; esac; printf '\\377\\330%s' \"$first\"";
+/// Stands in for the photo process: sizes, a JPEG's first bytes and the first line of what came in, and a thumbnail of three
+/// bytes. `bad` is refused; a path is a file with what the photo process wrote.
+const CLEANER: &str = r#"IFS= read -r first; case "$first" in bad*) exit 65;; /*) exec cat "$first";; esac
+    printf "\\000\\000\\000\\$(printf %03o $((2 + ${#first})))\\000\\000\\000\\003\\377\\330%s\\377\\330t" "$first""#;
 
 struct World {
     state: AppState,
@@ -125,6 +128,10 @@ impl Answer {
 
 impl World {
     async fn new() -> Self {
+        Self::with(crate::photo::UploadLimits::default()).await
+    }
+
+    async fn with(limits: crate::photo::UploadLimits) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let random: Arc<dyn Random> = Arc::new(SystemRandom);
         let boot = BootId::new(0, [7; 10]);
@@ -138,6 +145,7 @@ impl World {
             dir: dir.path().join("box/photos"),
             command: ["/bin/sh", "-c", CLEANER].map(Into::into).to_vec(),
             free_percent_min: 10,
+            limits,
             card: card.clone(),
         };
         let photos = Photos::open(photos, random.clone()).unwrap();

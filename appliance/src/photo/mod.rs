@@ -1,9 +1,12 @@
 //! Photos: taken as phones make them, cleaned in a process of its own, kept under the hash of what was kept.
 
 mod child;
+mod places;
 mod room;
 mod scrub;
+mod thumbnail;
 
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::Arc;
@@ -11,19 +14,22 @@ use std::time::Duration;
 
 use record::limits::{PHOTO_STORED_BYTES_MAX, PHOTO_UPLOAD_BYTES_MAX};
 use record::tree::Hash;
+use service::attempts::Network;
 use tokio::fs::File;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::Command;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::Semaphore;
 
 pub use self::child::child_main;
+pub use self::places::UploadLimits;
+use self::places::{NoPlace, UploadPlace, UploadPlaces};
 pub use self::room::{AtRelay, Card, OnCard, Place, RealCard, Room, UNNAMED_MS_MAX, leave};
+use self::scrub::{Cleaned, THUMBNAIL_BYTES_MAX};
+pub use self::thumbnail::thumbnails_leave;
 use crate::random::Random;
 
 /// The hidden subcommand that runs [`child_main`].
 pub const CHILD_SUBCOMMAND: &str = "photo-child";
-/// Uploads that lie on disk at a time: 8 × 30 MB.
-const UPLOADS_MAX: usize = 8;
 /// A child that has not ended by then is killed; it limits itself to 20 s of CPU.
 const CHILD_WITHIN: Duration = Duration::from_secs(40);
 /// Bytes of what a child says beside the photo.
@@ -50,9 +56,16 @@ pub enum PhotoTrouble {
          another one"
     )]
     Heic,
-    /// Too many at a time.
-    #[error("Too many photos come in at the moment. Wait a few seconds and record again")]
+    /// It had to wait for its turn, and waited too long.
+    #[error(
+        "So many photos are coming in that yours had no turn. Wait a moment, take it again and record again"
+    )]
     Busy,
+    /// It came slowly while others waited.
+    #[error(
+        "Your photo came too slowly while others waited. Go where the Wi-Fi is better, take it again and record again"
+    )]
+    Slow,
     /// Less than a tenth of the card is free.
     #[error("The box has no room for photos. Record without one and tell biomed")]
     Full,
@@ -70,6 +83,8 @@ pub struct PhotoSettings {
     pub command: Vec<std::ffi::OsString>,
     /// Percent of the card that must be free for a photo to be taken.
     pub free_percent_min: u64,
+    /// How uploads share the box.
+    pub limits: UploadLimits,
     /// Tells how full the card is.
     pub card: Arc<dyn Card>,
 }
@@ -83,7 +98,7 @@ pub struct Photos {
 struct Inner {
     settings: PhotoSettings,
     random: Arc<dyn Random>,
-    uploads: Arc<Semaphore>,
+    places: Arc<UploadPlaces>,
     one_child: Semaphore,
 }
 
@@ -93,7 +108,7 @@ pub struct Incoming {
     file: File,
     bytes: usize,
     too_long: bool,
-    _room: OwnedSemaphorePermit,
+    place: UploadPlace,
 }
 
 impl Photos {
@@ -108,8 +123,8 @@ impl Photos {
         }
         make_private(&settings.dir)?;
         make_private(&incoming)?;
-        let (uploads, one_child) = (Arc::new(Semaphore::new(UPLOADS_MAX)), Semaphore::new(1));
-        Ok(Self { inner: Arc::new(Inner { settings, random, uploads, one_child }) })
+        let (places, one_child) = (UploadPlaces::new(settings.limits), Semaphore::new(1));
+        Ok(Self { inner: Arc::new(Inner { settings, random, places, one_child }) })
     }
 
     /// Where a photo is kept.
@@ -146,6 +161,11 @@ impl Photos {
     /// # Errors
     /// The folder's.
     pub fn all(&self) -> std::io::Result<Vec<OnCard>> {
+        self.on_card(".jpg")
+    }
+
+    /// The files that are named by a photo's hash and this ending.
+    fn on_card(&self, ending: &str) -> std::io::Result<Vec<OnCard>> {
         let mut all = Vec::new();
         for folder in std::fs::read_dir(&self.inner.settings.dir)? {
             let folder = folder?.path();
@@ -154,7 +174,7 @@ impl Photos {
             }
             for file in std::fs::read_dir(&folder)? {
                 let path = file?.path();
-                let name = path.file_name().and_then(|n| n.to_str()?.strip_suffix(".jpg")?.parse().ok());
+                let name = path.file_name().and_then(|n| n.to_str()?.strip_suffix(ending)?.parse().ok());
                 let Some(hash) = name else { continue };
                 let kept = std::fs::metadata(&path)?;
                 // A clock that went back since makes it new again, which is the side to err on.
@@ -171,37 +191,45 @@ impl Photos {
     /// # Errors
     /// The folder's; that it is gone already is none.
     pub fn remove(&self, hash: Hash) -> std::io::Result<()> {
-        match std::fs::remove_file(self.path(hash)) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
-            removed => removed,
-        }
+        remove(&self.path(hash))
     }
 
-    /// Room for one upload.
+    /// Waits until an upload from `address` has its turn; nothing of it need be read before.
     ///
     /// # Errors
     /// [`PhotoTrouble::Busy`], [`PhotoTrouble::Full`] or [`PhotoTrouble::Box`].
-    pub async fn incoming(&self) -> Result<Incoming, PhotoTrouble> {
-        let room = self.inner.uploads.clone().try_acquire_owned().map_err(|_| PhotoTrouble::Busy)?;
-        let dir = &self.inner.settings.dir;
-        let card = self.room().map_err(PhotoTrouble::Box)?;
-        if card.free.saturating_mul(100) < card.total.saturating_mul(self.inner.settings.free_percent_min) {
-            return Err(PhotoTrouble::Full);
-        }
+    pub async fn incoming(&self, address: IpAddr) -> Result<Incoming, PhotoTrouble> {
+        self.expect_free_card()?;
         let random: [u8; 16] = self.inner.random.bytes();
         let name: String = random.iter().map(|b| format!("{b:02x}")).collect();
-        let path = dir.join("incoming").join(name);
+        let path = self.inner.settings.dir.join("incoming").join(name);
+        let place = self.inner.places.enter(Network::of(address), path.clone()).await?;
+        // Others may have filled it meanwhile.
+        self.expect_free_card()?;
         let mut options = File::options();
         options.write(true).read(true).create_new(true).mode(0o600);
         let file = options.open(&path).await.map_err(PhotoTrouble::Box)?;
-        Ok(Incoming { path, file, bytes: 0, too_long: false, _room: room })
+        Ok(Incoming { path, file, bytes: 0, too_long: false, place })
     }
 
-    /// Cleans an upload and keeps the result: when this returns a hash, the photo is on disk.
+    /// How many uploads have a place.
+    #[cfg(test)]
+    pub(crate) fn places_taken(&self) -> usize {
+        self.inner.places.taken()
+    }
+
+    fn expect_free_card(&self) -> Result<(), PhotoTrouble> {
+        let card = self.room().map_err(PhotoTrouble::Box)?;
+        let least = card.total.saturating_mul(self.inner.settings.free_percent_min);
+        if card.free.saturating_mul(100) < least { Err(PhotoTrouble::Full) } else { Ok(()) }
+    }
+
+    /// Cleans an upload and keeps the result and its thumbnail: when this returns a hash, the photo is on disk.
     ///
     /// # Errors
     /// What is wrong with it.
     pub async fn keep(&self, mut upload: Incoming) -> Result<Hash, PhotoTrouble> {
+        upload.place.complete()?;
         if upload.too_long {
             return Err(PhotoTrouble::TooManyBytes);
         }
@@ -209,29 +237,32 @@ impl Photos {
             return Err(PhotoTrouble::Empty);
         }
         upload.file.flush().await.map_err(PhotoTrouble::Box)?;
-        let jpeg = {
+        let cleaned = {
             let _turn = self.inner.one_child.acquire().await.map_err(|_| PhotoTrouble::Busy)?;
             run_child(&self.inner.settings.command, &upload.path).await?
         };
         drop(upload);
-        let hash = Hash::of(&jpeg);
-        let (path, random) = (self.path(hash), self.inner.random.bytes::<8>());
-        let kept = tokio::task::spawn_blocking(move || keep_file(&path, &jpeg, random)).await;
+        let hash = Hash::of(&cleaned.photo);
+        let (path, thumbnail) = (self.path(hash), self.thumbnail_path(hash));
+        let random = self.inner.random.bytes::<8>();
+        let keep = move || keep_files(&cleaned, &path, &thumbnail, random);
+        let kept = tokio::task::spawn_blocking(keep).await;
         kept.map_err(std::io::Error::other).and_then(|kept| kept).map_err(PhotoTrouble::Box)?;
         Ok(hash)
     }
 }
 
 impl Incoming {
-    /// Takes more bytes; what goes over the limit is counted and not written.
+    /// Takes more bytes, as soon as it is this upload's turn; what goes over the limit is counted and not written.
     ///
     /// # Errors
-    /// [`PhotoTrouble::Box`].
+    /// [`PhotoTrouble::Busy`], [`PhotoTrouble::Slow`] or [`PhotoTrouble::Box`].
     pub async fn write(&mut self, bytes: &[u8]) -> Result<(), PhotoTrouble> {
         self.too_long |= self.bytes + bytes.len() > PHOTO_UPLOAD_BYTES_MAX;
         if self.too_long {
             return Ok(());
         }
+        self.place.hold(bytes.len()).await?;
         self.bytes += bytes.len();
         self.file.write_all(bytes).await.map_err(PhotoTrouble::Box)
     }
@@ -249,10 +280,24 @@ fn make_private(dir: &Path) -> std::io::Result<()> {
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir)
 }
 
-/// Writes under another name, flushes, renames, and flushes the folder: a power cut leaves all of it or nothing.
-fn keep_file(path: &Path, jpeg: &[u8], random: [u8; 8]) -> std::io::Result<()> {
-    use std::io::Write as _;
-    use std::os::unix::fs::OpenOptionsExt as _;
+impl From<NoPlace> for PhotoTrouble {
+    fn from(none: NoPlace) -> Self {
+        match none {
+            NoPlace::Late => Self::Busy,
+            NoPlace::Slow => Self::Slow,
+        }
+    }
+}
+
+fn remove(path: &Path) -> std::io::Result<()> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        removed => removed,
+    }
+}
+
+/// Keeps a photo and its thumbnail. When this has returned, a power cut does not take the photo away.
+fn keep_files(cleaned: &Cleaned, path: &Path, thumbnail: &Path, random: [u8; 8]) -> std::io::Result<()> {
     let folder = path.parent().unwrap_or(path);
     let flush_folders = || {
         std::fs::File::open(folder)?.sync_all()?;
@@ -270,15 +315,23 @@ fn keep_file(path: &Path, jpeg: &[u8], random: [u8; 8]) -> std::io::Result<()> {
     if !folder.exists() {
         make_private(folder)?;
     }
+    write_whole(thumbnail, &cleaned.thumbnail, random)?;
+    write_whole(path, &cleaned.photo, random)?;
+    flush_folders()
+}
+
+/// Writes under another name, flushes and renames: under its own name a file is whole or not there.
+fn write_whole(path: &Path, jpeg: &[u8], random: [u8; 8]) -> std::io::Result<()> {
+    use std::io::Write as _;
+    use std::os::unix::fs::OpenOptionsExt as _;
     let temporary = path.with_extension(format!("{:016x}.part", u64::from_le_bytes(random)));
     let mut file = std::fs::File::options().write(true).create_new(true).mode(0o600).open(&temporary)?;
     file.write_all(jpeg)?;
     file.sync_all()?;
-    std::fs::rename(&temporary, path)?;
-    flush_folders()
+    std::fs::rename(&temporary, path)
 }
 
-async fn run_child(command: &[std::ffi::OsString], upload: &Path) -> Result<Vec<u8>, PhotoTrouble> {
+async fn run_child(command: &[std::ffi::OsString], upload: &Path) -> Result<Cleaned, PhotoTrouble> {
     let (program, arguments) = command
         .split_first()
         .ok_or_else(|| PhotoTrouble::Box(std::io::Error::other("no program for photos")))?;
@@ -292,11 +345,11 @@ async fn run_child(command: &[std::ffi::OsString], upload: &Path) -> Result<Vec<
         .kill_on_drop(true)
         .spawn()
         .map_err(PhotoTrouble::Box)?;
-    let (mut jpeg, mut words) = (Vec::new(), Vec::new());
+    let (mut output, mut words) = (Vec::new(), Vec::new());
     let work = async {
-        let bound = u64::try_from(PHOTO_STORED_BYTES_MAX).unwrap_or(u64::MAX) + 1;
+        let bound = child::HEAD_BYTES + PHOTO_STORED_BYTES_MAX + THUMBNAIL_BYTES_MAX + 1;
         if let Some(out) = child.stdout.take() {
-            out.take(bound).read_to_end(&mut jpeg).await?;
+            out.take(u64::try_from(bound).unwrap_or(u64::MAX)).read_to_end(&mut output).await?;
         }
         if let Some(said) = child.stderr.take() {
             said.take(WORDS_MAX).read_to_end(&mut words).await?;
@@ -308,13 +361,19 @@ async fn run_child(command: &[std::ffi::OsString], upload: &Path) -> Result<Vec<
         Err(_) => return Err(PhotoTrouble::TooManyPixels),
         Ok(status) => status.map_err(PhotoTrouble::Box)?,
     };
-    let sound = jpeg.starts_with(&[0xff, 0xd8]) && jpeg.len() <= PHOTO_STORED_BYTES_MAX;
-    match status.code() {
-        Some(0) if sound => Ok(jpeg),
-        Some(code) => Err(child::trouble(code, &String::from_utf8_lossy(&words))),
+    match (status.code(), child::unframed(&output)) {
+        (Some(0), Some(cleaned)) => Ok(cleaned),
+        (Some(code), _) => Err(child::trouble(code, &String::from_utf8_lossy(&words))),
         // Killed by its own limit on memory or time: what is in the file asked for too much.
-        None => Err(PhotoTrouble::TooManyPixels),
+        (None, _) => Err(PhotoTrouble::TooManyPixels),
     }
+}
+
+/// What the photo process writes for a photo.
+#[cfg(test)]
+pub(crate) fn cleaned_by_child(photo: Vec<u8>) -> Vec<u8> {
+    let Cleaned { photo, thumbnail } = scrub::scrub(photo).unwrap();
+    [&child::head(&photo, &thumbnail)[..], &photo, &thumbnail].concat()
 }
 
 #[cfg(test)]

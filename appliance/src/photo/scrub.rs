@@ -1,4 +1,4 @@
-//! A photo in, a small upright JPEG without any metadata out; pure, and checked before it is decoded.
+//! A photo in, a small upright JPEG without any metadata and its thumbnail out; pure, and checked before it is decoded.
 
 use std::io::Cursor;
 
@@ -13,6 +13,12 @@ const PIXELS_MAX: u64 = 50_000_000;
 const SIDE_MAX: u32 = 16_384;
 /// Pixels of the long side of what is kept.
 const KEPT_SIDE_MAX: u32 = 2_048;
+/// Pixels of a thumbnail's long side; half of them for a picture that is too large at every quality.
+const THUMBNAIL_SIDES: [u32; 2] = [320, 160];
+/// Qualities of a thumbnail that are tried until it is small enough.
+const THUMBNAIL_QUALITIES: [u8; 5] = [70, 55, 40, 25, 10];
+/// Bytes of a thumbnail.
+pub(super) const THUMBNAIL_BYTES_MAX: usize = 15_000;
 /// Bytes that a decoder may ask for.
 const DECODER_BYTES_MAX: u64 = 256 * 1024 * 1024;
 /// Qualities that are tried until the result is small enough; the first nearly always is.
@@ -38,8 +44,15 @@ impl From<ImageError> for ScrubError {
     }
 }
 
-/// The clean photo.
-pub(super) fn scrub(photo: Vec<u8>) -> Result<Vec<u8>, ScrubError> {
+/// What is kept of a photo, as JPEGs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Cleaned {
+    pub(super) photo: Vec<u8>,
+    pub(super) thumbnail: Vec<u8>,
+}
+
+/// The clean photo and its thumbnail.
+pub(super) fn scrub(photo: Vec<u8>) -> Result<Cleaned, ScrubError> {
     if is_heic(&photo) {
         return Err(ScrubError::Heic);
     }
@@ -47,14 +60,32 @@ pub(super) fn scrub(photo: Vec<u8>) -> Result<Vec<u8>, ScrubError> {
     let mut upright = small;
     upright.apply_orientation(orientation);
     let pixels = flatten(upright);
-    for quality in QUALITIES {
-        let mut jpeg = Vec::new();
-        JpegEncoder::new_with_quality(&mut jpeg, quality).encode_image(&pixels)?;
-        if jpeg.len() <= PHOTO_STORED_BYTES_MAX {
-            return Ok(jpeg);
+    let photo = encoded(&pixels, &QUALITIES, PHOTO_STORED_BYTES_MAX)?.ok_or(ScrubError::TooLarge)?;
+    for side in THUMBNAIL_SIDES {
+        let small = within(pixels.clone(), side);
+        if let Some(thumbnail) = encoded(&small, &THUMBNAIL_QUALITIES, THUMBNAIL_BYTES_MAX)? {
+            return Ok(Cleaned { photo, thumbnail });
         }
     }
     Err(ScrubError::TooLarge)
+}
+
+/// As a JPEG of the first quality at which it is small enough.
+fn encoded(image: &DynamicImage, qualities: &[u8], bytes_max: usize) -> Result<Option<Vec<u8>>, ScrubError> {
+    for quality in qualities {
+        let mut jpeg = Vec::new();
+        JpegEncoder::new_with_quality(&mut jpeg, *quality).encode_image(image)?;
+        if jpeg.len() <= bytes_max {
+            return Ok(Some(jpeg));
+        }
+    }
+    Ok(None)
+}
+
+/// No side longer than this.
+fn within(image: DynamicImage, side_max: u32) -> DynamicImage {
+    let fits = image.width() <= side_max && image.height() <= side_max;
+    if fits { image } else { image.thumbnail(side_max, side_max) }
 }
 
 /// Decodes, and makes small at once so that the large image is gone before anything else is done.
@@ -76,8 +107,7 @@ fn decode(photo: Vec<u8>) -> Result<(DynamicImage, Orientation), ScrubError> {
     limits.reserve(decoder.total_bytes())?;
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
     let image = DynamicImage::from_decoder(decoder)?;
-    let fits = image.width() <= KEPT_SIDE_MAX && image.height() <= KEPT_SIDE_MAX;
-    Ok((if fits { image } else { image.thumbnail(KEPT_SIDE_MAX, KEPT_SIDE_MAX) }, orientation))
+    Ok((within(image, KEPT_SIDE_MAX), orientation))
 }
 
 /// On white: a JPEG has no transparency, and black would hide what a picture of paper shows.
@@ -127,9 +157,9 @@ mod tests {
     fn upright_and_without_metadata() {
         let photo = with_exif(&jpeg(64, 32), 6);
         assert!(photo.windows(3).any(|w| w == b"GPS"));
-        let clean = scrub(photo).unwrap();
+        let Cleaned { photo: clean, thumbnail } = scrub(photo).unwrap();
         for trace in [&b"Exif"[..], b"GPS", b"http", b"ICC_PROFILE"] {
-            assert!(!clean.windows(trace.len()).any(|w| w == trace));
+            assert!(![&clean, &thumbnail].iter().any(|j| j.windows(trace.len()).any(|w| w == trace)));
         }
         let image = image::load_from_memory(&clean).unwrap();
         assert_eq!((image.width(), image.height()), (32, 64));
@@ -140,23 +170,43 @@ mod tests {
     #[test]
     fn large_ones_are_made_small_and_the_same_is_the_same() {
         let clean = scrub(jpeg(3000, 1500)).unwrap();
-        let image = image::load_from_memory(&clean).unwrap();
-        assert_eq!((image.width(), image.height()), (2048, 1024));
+        let size = |jpeg: &[u8]| image::load_from_memory(jpeg).map(|i| (i.width(), i.height())).unwrap();
+        assert_eq!((size(&clean.photo), size(&clean.thumbnail)), ((2048, 1024), (320, 160)));
+        let small = scrub(jpeg(200, 100)).unwrap();
+        assert_eq!((size(&small.photo), size(&small.thumbnail)), ((200, 100), (200, 100)), "nothing grows");
         assert_eq!(scrub(jpeg(3000, 1500)).unwrap(), clean);
+    }
+
+    #[test]
+    fn a_thumbnail_is_small_whatever_is_on_it() {
+        let mut seed = 7u32;
+        let mut noise = || {
+            seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            seed.to_be_bytes()[0]
+        };
+        // Noise that stays when it is made small: squares of the size of a thumbnail's pixels.
+        let squares: Vec<[u8; 3]> = (0..320 * 240).map(|_| [noise(), noise(), noise()]).collect();
+        let at = |x: u32, y: u32| squares[usize::try_from(y / 4 * 320 + x / 4).unwrap()].into();
+        let mut photo = Vec::new();
+        let image = RgbImage::from_fn(1280, 960, at);
+        JpegEncoder::new_with_quality(&mut photo, 90).encode_image(&image).unwrap();
+        let thumbnail = scrub(photo).unwrap().thumbnail;
+        assert!(thumbnail.len() <= THUMBNAIL_BYTES_MAX, "{}", thumbnail.len());
+        assert!(image::load_from_memory(&thumbnail).is_ok());
     }
 
     #[test]
     fn a_tail_is_gone() {
         let polyglot = [&jpeg(16, 16)[..], b"<html><script>alert(1)</script>"].concat();
         let clean = scrub(polyglot).unwrap();
-        assert!(!clean.windows(6).any(|w| w == b"script"));
+        assert!(!clean.photo.windows(6).any(|w| w == b"script"));
     }
 
     #[test]
     fn transparency_is_white() {
         let mut png = Vec::new();
         RgbaImage::new(8, 8).write_to(&mut Cursor::new(&mut png), ImageFormat::Png).unwrap();
-        let image = image::load_from_memory(&scrub(png).unwrap()).unwrap().to_rgb8();
+        let image = image::load_from_memory(&scrub(png).unwrap().photo).unwrap().to_rgb8();
         assert!(image.get_pixel(4, 4).0.iter().all(|&c| c > 250));
     }
 

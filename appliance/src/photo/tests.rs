@@ -3,15 +3,26 @@
 use super::*;
 use crate::random::SystemRandom;
 
+const PHONE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
+/// Stands in for the child: sizes, a JPEG's first bytes, five bytes that came in, and a thumbnail of three bytes.
+const CHILD: &str =
+    "printf '\\000\\000\\000\\007\\000\\000\\000\\003\\377\\330'; head -c 5; printf '\\377\\330t'";
+
 fn photos(dir: &Path, script: &str) -> Photos {
+    let limits = UploadLimits { wait: std::time::Duration::from_millis(50), ..UploadLimits::default() };
     let command = ["/bin/sh", "-c", script].map(Into::into).to_vec();
-    let settings =
-        PhotoSettings { dir: dir.join("photos"), command, free_percent_min: 0, card: Arc::new(RealCard) };
+    let settings = PhotoSettings {
+        dir: dir.join("photos"),
+        command,
+        free_percent_min: 0,
+        limits,
+        card: Arc::new(RealCard),
+    };
     Photos::open(settings, Arc::new(SystemRandom)).unwrap()
 }
 
 async fn upload(photos: &Photos, bytes: &[u8]) -> Incoming {
-    let mut upload = photos.incoming().await.unwrap();
+    let mut upload = photos.incoming(PHONE).await.unwrap();
     upload.write(bytes).await.unwrap();
     upload
 }
@@ -24,15 +35,39 @@ fn files(dir: &Path) -> usize {
 #[tokio::test]
 async fn the_same_photo_is_kept_once_and_nothing_else_stays() {
     let dir = tempfile::tempdir().unwrap();
-    // Stands in for the child: a JPEG's first bytes and what came in.
-    let photos = photos(dir.path(), "printf '\\377\\330'; cat");
+    let photos = photos(dir.path(), CHILD);
     let first = photos.keep(upload(&photos, b"probe").await).await.unwrap();
     let second = photos.keep(upload(&photos, b"probe").await).await.unwrap();
     assert_eq!(first, second);
     assert_eq!(photos.read(first).await.unwrap(), b"\xff\xd8probe");
     assert!(photos.holds(first).await);
+    assert_eq!(std::fs::read(photos.thumbnail_path(first)).unwrap(), b"\xff\xd8t");
     assert!(!photos.holds(Hash::of(b"other")).await);
-    assert_eq!(files(dir.path()), 1);
+    assert_eq!(files(dir.path()), 2, "the photo and its thumbnail");
+}
+
+#[tokio::test]
+async fn a_thumbnail_is_made_again_and_outlives_its_photo() {
+    let dir = tempfile::tempdir().unwrap();
+    let photos = photos(dir.path(), CHILD);
+    let photo = photos.keep(upload(&photos, b"probe").await).await.unwrap();
+    photos.remove_thumbnail(photo).unwrap();
+    assert!(photos.has_thumbnail(photo), "it can be made");
+    let (one, other) = tokio::join!(photos.thumbnail(photo), photos.thumbnail(photo));
+    assert_eq!(
+        (one.unwrap().unwrap(), other.unwrap().unwrap()),
+        (b"\xff\xd8t".to_vec(), b"\xff\xd8t".to_vec())
+    );
+    assert_eq!(photos.all().unwrap().iter().map(|p| p.hash).collect::<Vec<_>>(), [photo]);
+    assert_eq!(
+        photos.thumbnails().unwrap().iter().map(|p| (p.hash, p.bytes)).collect::<Vec<_>>(),
+        [(photo, 3)]
+    );
+    photos.remove(photo).unwrap();
+    assert!(photos.has_thumbnail(photo) && photos.thumbnail(photo).await.unwrap().is_some());
+    photos.remove_thumbnail(photo).unwrap();
+    assert!(!photos.has_thumbnail(photo) && photos.thumbnail(photo).await.unwrap().is_none());
+    assert_eq!(files(dir.path()), 0);
 }
 
 #[tokio::test]
@@ -46,15 +81,19 @@ async fn troubles_are_named_and_leave_nothing() {
         ("kill -9 $$", "too many pixels"),
         ("head -c 3000000 /dev/zero", "could not keep"),
         ("printf hello", "could not keep"),
+        ("printf '\\377\\330'; cat", "could not keep"),
+        ("printf '\\000\\000\\000\\003\\000\\000\\000\\003\\377\\330p\\377\\330tx'", "could not keep"),
+        ("printf '\\000\\000\\000\\003\\000\\000\\000\\003\\377\\330p\\377\\331t'", "could not keep"),
+        ("printf '\\377\\377\\377\\377\\377\\377\\377\\377\\377\\330'", "could not keep"),
     ] {
         let photos = photos(dir.path(), script);
         let trouble = photos.keep(upload(&photos, b"x").await).await.unwrap_err();
         assert!(trouble.to_string().contains(words), "{script}: {trouble}");
     }
     let photos = photos(dir.path(), "cat");
-    let empty = photos.keep(photos.incoming().await.unwrap()).await;
+    let empty = photos.keep(photos.incoming(PHONE).await.unwrap()).await;
     assert!(matches!(empty, Err(PhotoTrouble::Empty)));
-    let mut long = photos.incoming().await.unwrap();
+    let mut long = photos.incoming(PHONE).await.unwrap();
     let megabyte = vec![0; 1024 * 1024];
     for _ in 0..31 {
         long.write(&megabyte).await.unwrap();
@@ -66,12 +105,13 @@ async fn troubles_are_named_and_leave_nothing() {
 #[tokio::test]
 async fn uploads_are_bounded() {
     let dir = tempfile::tempdir().unwrap();
-    let photos = photos(dir.path(), "cat");
+    let photos = photos(dir.path(), CHILD);
     let mut held = Vec::new();
-    for _ in 0..UPLOADS_MAX {
-        held.push(photos.incoming().await.unwrap());
+    for n in 0..8 {
+        held.push(photos.incoming([10, 0, 0, n].into()).await.unwrap());
     }
-    assert!(matches!(photos.incoming().await, Err(PhotoTrouble::Busy)));
+    assert!(matches!(photos.incoming(PHONE).await, Err(PhotoTrouble::Busy)));
+    assert_eq!(files(&dir.path().join("photos/incoming")), 8);
     held.pop();
-    assert!(photos.incoming().await.is_ok());
+    assert!(photos.incoming(PHONE).await.is_ok());
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use axum::extract::{Query, State};
 use axum::response::IntoResponse as _;
 use axum::response::sse::{Event, KeepAlive, Sse};
+use futures_util::StreamExt as _;
 use futures_util::stream::{Stream, unfold};
 use serde::Deserialize;
 use tokio::sync::broadcast::Receiver;
@@ -73,6 +74,8 @@ fn events(listener: Listener) -> impl Stream<Item = Result<Event, Infallible>> {
         let count = listener.next().await?;
         Some((Ok(Event::default().id(count.to_string()).data("changed")), listener))
     })
+    // A layer may ask again after the end.
+    .fuse()
 }
 
 impl Listener {

@@ -1,4 +1,5 @@
-//! Photos of cleanings: each only for the account whose record names it.
+//! Photos of cleanings: each only for the account whose record names it. Lists link to them and show none: here nothing opens
+//! pictures that boxes sent, so there is nothing smaller than the photo itself.
 
 use axum::body::Body;
 use axum::extract::State;

@@ -10,6 +10,7 @@ use super::*;
 use axum::body::Body;
 use axum::routing::{get, post};
 use http::header::CONTENT_TYPE;
+use http_body_util::BodyExt as _;
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 
 fn room(together: usize, per_address: usize) -> Arc<Connections> {
@@ -228,6 +229,57 @@ async fn a_page_that_listens_for_news_does_not_hold_up_the_end() {
     stream.read_exact(&mut head).await.unwrap();
     assert_eq!(&head, b"HTTP/1.1 200 OK");
     tokio::time::timeout(Duration::from_secs(2), listener.stop()).await.unwrap();
+}
+
+#[tokio::test]
+async fn only_the_time_counts_in_which_a_body_is_read() {
+    let (turn, turns) = tokio::sync::watch::channel(false);
+    let (began, mut begins) = tokio::sync::mpsc::channel(1);
+    let read = move |mut body: Body| {
+        let (mut turns, began) = (turns.clone(), began.clone());
+        async move {
+            let first = body.frame().await.unwrap().unwrap().into_data().unwrap();
+            began.send(()).await.unwrap();
+            // Somebody else's turn comes first.
+            turns.wait_for(|turn| *turn).await.unwrap();
+            match axum::body::to_bytes(body, 1_000).await {
+                Ok(rest) => format!("{} bytes", first.len() + rest.len()),
+                Err(_) => "too slow".to_owned(),
+            }
+        }
+    };
+    let listener = start(Router::new().route("/", post(read)), None, room(8, 0)).await;
+    let mut streams = Vec::new();
+    for _ in 0..2 {
+        let mut stream = TcpStream::connect(listener.local_addr()).await.unwrap();
+        let head = b"POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 9\r\n\r\n";
+        stream.write_all(head).await.unwrap();
+        // The box waits for the first bytes; its clock runs.
+        for _ in 0..100 {
+            tokio::task::yield_now().await;
+        }
+        stream.write_all(b"half").await.unwrap();
+        begins.recv().await.unwrap();
+        streams.push(stream);
+    }
+    // Ten minutes of waiting for a turn cost the phone nothing …
+    pass(Duration::from_secs(600)).await;
+    turn.send(true).unwrap();
+    streams[0].write_all(b" more").await.unwrap();
+    let told = answer(&mut streams[0]).await;
+    assert!(told.ends_with("9 bytes"), "{told}");
+    // … and what it makes the box wait counts.
+    pass(Duration::from_secs(30)).await;
+    let told = answer(&mut streams[1]).await;
+    assert!(told.ends_with("too slow"), "{told}");
+    listener.stop().await;
+}
+
+/// Lets time pass at once, while nothing else happens.
+async fn pass(time: Duration) {
+    tokio::time::pause();
+    tokio::time::advance(time).await;
+    tokio::time::resume();
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! Fills a box's data folder by the box's own code: store, intake and the photo process, under a clock that is bent.
 
+use std::net::Ipv4Addr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -7,7 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use appliance::clock::{BentClock, Clock, Now};
 use appliance::command::give;
 use appliance::intake::{Command, Request};
-use appliance::photo::{PhotoSettings, Photos, RealCard};
+use appliance::photo::{PhotoSettings, Photos, RealCard, UploadLimits};
 use appliance::random::{Random, SystemRandom};
 use appliance::store::{Store, StoreConfig};
 use record::entry::{By, ClockState, Via};
@@ -78,6 +79,7 @@ pub async fn seed(data: &Path, wanted: Wanted) -> Result<Seeded, String> {
             dir: data.join("photos"),
             command: photo_command,
             free_percent_min: 1,
+            limits: UploadLimits::default(),
             card: Arc::new(RealCard),
         };
         let photos =
@@ -164,7 +166,10 @@ impl Box {
 async fn pictures(photos: &Photos) -> Result<Vec<Hash>, String> {
     let mut kept = Vec::new();
     for shade in [(12u8, 58u8, 45u8), (60, 90, 120), (120, 100, 70), (90, 70, 110)] {
-        let mut upload = photos.incoming().await.map_err(|e| trouble("the demo's photos")(&e))?;
+        let mut upload = photos
+            .incoming(Ipv4Addr::LOCALHOST.into())
+            .await
+            .map_err(|e| trouble("the demo's photos")(&e))?;
         upload.write(&picture(shade)?).await.map_err(|e| trouble("the demo's photos")(&e))?;
         kept.push(photos.keep(upload).await.map_err(|e| trouble("the demo's photos")(&e))?);
     }

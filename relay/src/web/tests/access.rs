@@ -1,5 +1,7 @@
 //! The isolation matrix, the sweep of headers and methods, and that GET changes nothing: over every route of the table.
 
+use std::io::Read as _;
+
 use axum::http::{Method, Request, StatusCode, header};
 
 use super::world::{Got, PASSWORD, TestAccount, World};
@@ -202,6 +204,49 @@ async fn every_answer_has_the_headers_and_every_route_only_its_methods() {
             }
         }
     }
+}
+
+#[tokio::test]
+async fn every_answer_reads_whole_under_gzip() {
+    let world = World::new().await;
+    let evidence = world.fork_of_a().await;
+    let photo = world.photo_of_a().await;
+    let cookie = world.sign_in(&world.a.email).await;
+    let empty_ranges = ["/api/v1/log?from=1000000", "/api/v1/log?limit=0"];
+    let box_id = world.a.sites[0].one.id;
+    let ranges = empty_ranges.map(|path| (Access::Token, format!("{path}&box={box_id}"))).into_iter();
+    let table = routes().into_iter().filter(|r| !matches!(r.path, "/live" | "/logout"));
+    let table = table.map(|r| (r.access, fill(r.path, &world.a, &photo, &evidence)));
+    let mut compressed = 0;
+    for (access, path) in table.chain(ranges) {
+        let asked = |coding: &str| {
+            let asked = Request::get(&path).header(header::ACCEPT_ENCODING, coding);
+            let asked = match access {
+                Access::Token => asked.header(header::AUTHORIZATION, format!("Bearer {}", world.a.token)),
+                Access::Open | Access::SignedIn => asked.header(header::COOKIE, &cookie),
+            };
+            asked.header(header::HOST, "relay.example").body(axum::body::Body::empty()).unwrap()
+        };
+        let (plain, small) = (world.read(asked("identity")).await, world.read(asked("gzip")).await);
+        assert_eq!(plain.0, small.0, "{path}");
+        assert!(small.0.is_success() || small.0.is_redirection(), "{path}: {}", small.0);
+        let mut bytes = Vec::new();
+        if small.1.get(header::CONTENT_ENCODING).is_some_and(|coding| coding == "gzip") {
+            let read = flate2::read::GzDecoder::new(&small.2[..]).read_to_end(&mut bytes);
+            read.unwrap_or_else(|error| panic!("{path}: {error}"));
+            compressed += 1;
+        } else {
+            bytes = small.2;
+        }
+        // Forms have a token, and a PDF its time.
+        let is_page =
+            plain.1.get(header::CONTENT_TYPE).is_some_and(|kind| kind.to_str().unwrap().contains("html"));
+        match is_page {
+            true => assert!(bytes.trim_ascii_end().ends_with(b"</html>"), "{path} is cut off"),
+            false => assert!(bytes == plain.2 || path.ends_with(".pdf"), "{path}"),
+        }
+    }
+    assert!(compressed > 10, "only {compressed} came compressed");
 }
 
 #[tokio::test]

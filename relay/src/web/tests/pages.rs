@@ -19,7 +19,11 @@ async fn the_account_sorted_by_what_is_asked() {
     {
         assert!(page.body.contains(words), "{words}");
     }
-    assert!(page.body.contains("<img src=\"/photos/"), "latest cleanings have photos");
+    assert!(page.body.contains("<a class=\"link\" href=\"/photos/"), "latest cleanings have photos");
+    assert!(
+        !page.body.contains("<img src=\"/photos/"),
+        "which are opened one by one: there are no thumbnails here"
+    );
     assert!(page.body.contains("http-equiv=\"refresh\""), "live without a script, too");
     let names = |body: &str| -> Vec<String> {
         let rows = body.split("scope=\"row\"><a href=\"/app/f/").skip(1);

@@ -311,14 +311,16 @@ impl World {
     }
 
     pub(super) async fn ask(&self, request: Request<Body>) -> Got {
+        let (status, headers, body) = self.read(request).await;
+        Got { status, headers, body: String::from_utf8_lossy(&body).into_owned() }
+    }
+
+    /// An answer, with its body as it came.
+    pub(super) async fn read(&self, request: Request<Body>) -> (StatusCode, HeaderMap, Vec<u8>) {
         let answer = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = answer.into_parts();
         let body = body.collect().await.unwrap().to_bytes();
-        Got {
-            status: parts.status,
-            headers: parts.headers,
-            body: String::from_utf8_lossy(&body).into_owned(),
-        }
+        (parts.status, parts.headers, body.to_vec())
     }
 
     pub(super) async fn get(&self, path: &str, cookie: &str) -> Got {

@@ -1,0 +1,98 @@
+//! Thumbnails: beside their photos, made with them, made again where one is missing, and kept longer.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use record::tree::Hash;
+
+use super::room::UNNAMED_MS_MAX;
+use super::{OnCard, PhotoTrouble, Photos, run_child, write_whole};
+
+/// How long a thumbnail stays when its photo has left the card: lists of a year show it.
+const THUMBNAIL_MS_MAX: u64 = 400 * 24 * 3_600_000;
+/// How the name of a thumbnail ends, behind the hash of its photo.
+const ENDING: &str = ".t.jpg";
+
+impl Photos {
+    /// Where a photo's thumbnail is kept.
+    pub fn thumbnail_path(&self, hash: Hash) -> PathBuf {
+        self.path(hash).with_file_name(format!("{hash}{ENDING}"))
+    }
+
+    /// Whether there is a thumbnail to show: one that is kept, or a photo to make it from.
+    pub fn has_thumbnail(&self, hash: Hash) -> bool {
+        self.thumbnail_path(hash).exists() || self.is_here(hash)
+    }
+
+    /// The thumbnail of a photo, made again where it is missing; none where the photo is not on the card either.
+    ///
+    /// # Errors
+    /// What keeps it from being made.
+    pub async fn thumbnail(&self, hash: Hash) -> Result<Option<Vec<u8>>, PhotoTrouble> {
+        if let Some(kept) = self.kept_thumbnail(hash).await {
+            return Ok(Some(kept));
+        }
+        let _turn = self.inner.one_child.acquire().await.map_err(|_| PhotoTrouble::Busy)?;
+        // Somebody else may have asked for it meanwhile.
+        if let Some(kept) = self.kept_thumbnail(hash).await {
+            return Ok(Some(kept));
+        }
+        if !self.holds(hash).await {
+            return Ok(None);
+        }
+        let made = run_child(&self.inner.settings.command, &self.path(hash)).await?.thumbnail;
+        let (path, random, jpeg) = (self.thumbnail_path(hash), self.inner.random.bytes(), made.clone());
+        let kept = tokio::task::spawn_blocking(move || write_whole(&path, &jpeg, random)).await;
+        kept.map_err(std::io::Error::other).and_then(|kept| kept).map_err(PhotoTrouble::Box)?;
+        Ok(Some(made))
+    }
+
+    async fn kept_thumbnail(&self, hash: Hash) -> Option<Vec<u8>> {
+        tokio::fs::read(self.thumbnail_path(hash)).await.ok()
+    }
+
+    /// Every thumbnail that is kept, as [`Photos::all`] tells the photos.
+    ///
+    /// # Errors
+    /// The folder's.
+    pub fn thumbnails(&self) -> std::io::Result<Vec<OnCard>> {
+        self.on_card(ENDING)
+    }
+
+    /// Takes a thumbnail off the card.
+    ///
+    /// # Errors
+    /// The folder's; that it is gone already is none.
+    pub fn remove_thumbnail(&self, hash: Hash) -> std::io::Result<()> {
+        super::remove(&self.thumbnail_path(hash))
+    }
+}
+
+/// The thumbnails that leave the card: of photos that are not on it any more, those that are too old or that no entry names.
+pub fn thumbnails_leave(thumbnails: &[OnCard], photos: &BTreeSet<Hash>) -> Vec<Hash> {
+    let left_alone = thumbnails.iter().filter(|thumbnail| !photos.contains(&thumbnail.hash));
+    let old = left_alone.filter(|thumbnail| {
+        let stays_ms = if thumbnail.named.is_some() { THUMBNAIL_MS_MAX } else { UNNAMED_MS_MAX };
+        thumbnail.age_ms > stays_ms
+    });
+    old.map(|thumbnail| thumbnail.hash).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thumbnails_outlive_their_photos_by_more_than_a_year() {
+        let thumbnail = |n: u8, age_ms, named| OnCard { hash: Hash([n; 32]), bytes: 9_000, age_ms, named };
+        let all = [
+            thumbnail(1, THUMBNAIL_MS_MAX, Some((1, 1))),
+            thumbnail(2, THUMBNAIL_MS_MAX + 1, Some((1, 2))),
+            thumbnail(3, THUMBNAIL_MS_MAX + 1, Some((1, 3))),
+            thumbnail(4, UNNAMED_MS_MAX, None),
+            thumbnail(5, UNNAMED_MS_MAX + 1, None),
+        ];
+        let photos = [Hash([3; 32])].into();
+        assert_eq!(thumbnails_leave(&all, &photos), [Hash([2; 32]), Hash([5; 32])]);
+    }
+}
