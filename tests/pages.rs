@@ -11,6 +11,8 @@ mod checks;
 mod states;
 #[path = "pages/table.rs"]
 mod table;
+#[path = "pages/tabs.rs"]
+mod tabs;
 
 use browser::demo::Demo;
 use browser::{Browser, Kind};
