@@ -7,23 +7,46 @@
   const problem = document.querySelector(".problem");
   if (problem) problem.focus();
 
-  // Counts down from what the server said was left, so the phone's own clock does not matter.
+  // Counts down from what the server said was left, so what the phone's clock says does not matter. Some browsers stop one
+  // of the two counts while the phone sleeps: the one that went on is right.
   const wet = document.querySelector("#wet[data-left]");
   if (wet) {
-    const ends = performance.now() + Number(wet.dataset.left) * 1000;
+    const begun = [performance.now(), Date.now()];
+    const passed = () => Math.max(performance.now() - begun[0], Date.now() - begun[1]);
+    const ends = Number(wet.dataset.left) * 1000;
     const all = Number(wet.dataset.all);
     const timer = wet.querySelector("[role=timer]");
     const bar = wet.querySelector("progress");
     const say = wet.querySelector("[data-say]");
+    // The card as the server shows it when the time is over, and no more line about it in “There is a problem”.
+    const finish = () => {
+      const held = wet.contains(document.activeElement) || (problem && problem.contains(document.activeElement));
+      const done = wet.querySelector("template").content;
+      for (const part of [...wet.children]) if (part !== say) part.remove();
+      wet.prepend(done);
+      wet.classList.remove("bad");
+      wet.classList.add("said");
+      const line = problem && problem.querySelector("a[href='#wet']");
+      if (line) line.closest("li").remove();
+      if (problem && !problem.querySelector("li")) problem.remove();
+      if (held && document.activeElement === document.body) wet.focus({ preventScroll: true });
+    };
+    // Where the browser did not follow the address to the timer.
+    if (!problem) {
+      const { top, bottom } = wet.getBoundingClientRect();
+      if (top < 0 || bottom > innerHeight) wet.scrollIntoView();
+    }
     const tick = () => {
-      const left = Math.max(0, Math.ceil((ends - performance.now()) / 1000));
+      const left = Math.max(0, Math.ceil((ends - passed()) / 1000));
       timer.textContent = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
       bar.value = all - left;
       if (left === 60) say.textContent = "One minute left";
       if (left === 10) say.textContent = "Ten seconds left";
       if (left > 0) return void setTimeout(tick, 250);
+      finish();
       say.textContent = "Contact time is over. You can record.";
-      if (navigator.vibrate) navigator.vibrate(300);
+      const touched = !navigator.userActivation || navigator.userActivation.hasBeenActive;
+      if (navigator.vibrate && touched) navigator.vibrate(300);
     };
     tick();
   }

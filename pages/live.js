@@ -1,10 +1,12 @@
 // Live parts: at each word from the server this page is fetched again and its parts that have an id are replaced.
+// Only a page that somebody sees listens: browsers open six connections to a host, and each scanned label opens a tab.
 "use strict";
 (() => {
-  const url = document.body.dataset.live;
-  if (!url || !window.EventSource) return;
+  if (!window.EventSource) return;
   const PARTS = ".told, main section[id], main div[id]";
   const MINUTE_MS = 60000;
+  let source = null;
+  let later = 0;
   let busy = false;
   let again = false;
 
@@ -18,11 +20,15 @@
       if (!other || part.outerHTML === other.outerHTML) continue;
       part.replaceWith(document.adoptNode(other));
     }
+    // Where there is no more to come, the server names no address to listen at.
+    const live = fresh.body.dataset.live;
+    if (live) document.body.dataset.live = live;
+    else delete document.body.dataset.live;
   }
 
   async function refresh() {
-    again = busy || document.hidden;
-    if (again) return;
+    again = busy;
+    if (busy || document.hidden) return;
     busy = true;
     try {
       const answer = await fetch(location.href, { headers: { accept: "text/html" }, cache: "no-store" });
@@ -34,13 +40,32 @@
       busy = false;
       if (again) setTimeout(refresh, 1000);
     }
+    listen();
   }
 
-  const source = new EventSource(url);
-  source.onmessage = refresh;
-  source.onerror = () => {
-    if (source.readyState === EventSource.CLOSED) setInterval(refresh, MINUTE_MS);
-  };
-  document.addEventListener("visibilitychange", () => again && refresh());
-  addEventListener("pagehide", () => source.close());
+  function hush() {
+    clearTimeout(later);
+    if (source) source.close();
+    source = null;
+  }
+
+  function listen() {
+    const url = document.body.dataset.live;
+    if (document.hidden || !url) return hush();
+    if (source && source.readyState !== EventSource.CLOSED) return;
+    hush();
+    source = new EventSource(url);
+    source.onmessage = refresh;
+    source.onerror = () => {
+      // Refused, as when too many listen: the page is renewed now and then all the same, and tries again.
+      if (source && source.readyState === EventSource.CLOSED) later = setTimeout(refresh, MINUTE_MS);
+    };
+  }
+
+  document.addEventListener("visibilitychange", () => (document.hidden ? hush() : refresh()));
+  document.addEventListener("freeze", hush);
+  document.addEventListener("resume", refresh);
+  addEventListener("pagehide", hush);
+  addEventListener("pageshow", (event) => event.persisted && refresh());
+  listen();
 })();

@@ -1,16 +1,20 @@
 //! The suite `pages`: every page of box and relay in a real Chromium, at three widths, light and dark.
 //!
-//! For each: no violation of WCAG 2.2 A and AA that axe-core can find, nothing that scrolls sideways, nothing to press
-//! that is smaller than a gloved finger needs, and nothing in the console (a broken content policy speaks there).
+//! For each: no violation of WCAG 2.2 A and AA that axe-core can find, nothing that scrolls sideways or is cut off, nothing
+//! to press that is smaller than a gloved finger needs, and nothing in the console (a broken content policy speaks there).
 
 #[path = "browser/mod.rs"]
 mod browser;
 #[path = "pages/checks.rs"]
 mod checks;
+#[path = "pages/print.rs"]
+mod print;
 #[path = "pages/states.rs"]
 mod states;
 #[path = "pages/table.rs"]
 mod table;
+#[path = "pages/tabs.rs"]
+mod tabs;
 
 use browser::demo::Demo;
 use browser::{Browser, Kind};
@@ -37,12 +41,24 @@ async fn every_page_at_every_size() {
 async fn planted_faults_are_found() {
     const BAD: &str = "data:text/html,<html lang=en><title>Bad</title><p style='color:%23aaa;background:%23fff'>Pale</p>\
         <button style='width:20px;height:20px;padding:0'>x</button><div style='width:2000px'>Wide</div>\
+        <header class=top><nav style='width:60px;overflow-x:auto;white-space:nowrap'><a href=%23>Today</a> <a href=%23>Box</a>\
+        </nav></header><p class=told style='width:90px'>More words than two lines of it can hold</p><a class=btn href=%23>Left</a>\
         <img src='data:image/gif,x'><script>throw new Error('planted')</script>";
     let browser = Browser::open(Kind::Desk, true).await;
     browser.goto(BAD).await;
     let found = checks::check(&browser, "planted").await.join("\n");
     browser.close().await;
-    for fault in ["color-contrast", "image-alt", "too small, 20 × 20", "scrolls sideways", "console"] {
+    const FAULTS: [&str; 8] = [
+        "color-contrast",
+        "image-alt",
+        "too small, 20 × 20",
+        "scrolls sideways",
+        "cut off: Box",
+        "not centred: Left",
+        "lines of status",
+        "console",
+    ];
+    for fault in FAULTS {
         assert!(found.contains(fault), "{fault} was not found:\n{found}");
     }
 }

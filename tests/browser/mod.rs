@@ -121,7 +121,7 @@ impl Browser {
     }
 
     /// Something that only this driver knows.
-    async fn driver(&self, command: &str, body: Value) -> Value {
+    pub(crate) async fn driver(&self, command: &str, body: Value) -> Value {
         let answer = self.http.post(format!("{}/{command}", self.session)).json(&body).send().await;
         let mut answer: Value = answer.expect("the driver answers").json().await.expect("JSON of the driver");
         assert!(answer["value"].get("error").is_none(), "{command} {body}: {answer}");

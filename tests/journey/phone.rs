@@ -56,8 +56,27 @@ pub(crate) async fn start_contact_time(story: &Story, phone: &Browser) {
     phone.until(&format!("document.querySelector('#who').value === '{NAME}'"), PATIENCE).await;
     phone.until("document.querySelectorAll('[name=step]:checked').length === 4", PATIENCE).await;
     phone.shows("Photo kept").await;
-    phone.script("document.querySelector('#wet').scrollIntoView({block: 'center'})").await;
+    in_view(phone, "#wet [role=timer]").await;
+    in_view(phone, "#wet progress").await;
     story.picture(phone, "03-wet").await;
+    // A page that is loaded again goes on counting where it was, and shows it.
+    let left =
+        "(([m, s]) => m * 60 + Number(s))(document.querySelector('[role=timer]').innerText.split(':'))";
+    let before = phone.until(left, PATIENCE).await.as_i64().expect("seconds");
+    phone.client.refresh().await.expect("the page again");
+    in_view(phone, "#wet [role=timer]").await;
+    let after = phone.until(left, PATIENCE).await.as_i64().expect("seconds");
+    assert!(after <= before, "{after} s are left, before it was loaded again {before} s");
+}
+
+/// Something is where a person sees it without scrolling, and nothing lies over it.
+async fn in_view(phone: &Browser, css: &str) {
+    let seen = format!(
+        "(() => {{ const part = document.querySelector('{css}'), r = part.getBoundingClientRect(); \
+         const at = document.elementFromPoint(r.left + r.width / 2, r.top + r.height / 2); \
+         return r.top >= 0 && r.bottom <= innerHeight && (at === part || part.contains(at)); }})()"
+    );
+    phone.until(&seen, PATIENCE).await;
 }
 
 /// The contact time is over; the record stands.
@@ -65,10 +84,17 @@ pub(crate) async fn record(story: &Story, phone: &Browser) {
     if story.script {
         let over = "document.querySelector('[data-say]').textContent.includes('You can record')";
         phone.until(over, SLOW).await;
+        story.picture(phone, "03-wet-done").await;
     } else {
         let over = "new Date() >= new Date(document.querySelector('#wet time').dateTime)";
         phone.until(over, SLOW).await;
+        phone.client.refresh().await.expect("the page again");
     }
+    // What is seen says it, by itself or where the page was loaded again: heading, words and colour.
+    phone.until("document.querySelector('#wet h2').innerText === 'Wet long enough'", PATIENCE).await;
+    phone.until("document.querySelector('#wet.said .tag.ok').innerText === 'Done'", PATIENCE).await;
+    let old = "document.body.innerText.match(/Keep it wet|It dried|by the box’s clock/)";
+    assert_eq!(phone.script(&format!("return {old}")).await, serde_json::Value::Null);
     phone.press(RECORD).await;
     phone.shows("Where your record is").await;
     phone.until("document.querySelector('h1').innerText === 'Recorded'", PATIENCE).await;

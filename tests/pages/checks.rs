@@ -35,6 +35,24 @@ for (const e of document.querySelectorAll('a, button, input, select, textarea, s
 }
 return small;";
 
+/// Entries of the main navigation that are not wholly there to see, a button whose words wrap to one side, and a calm line
+/// that takes more than two lines.
+const LAYOUT: &str = "const bad = [];
+for (const entry of document.querySelectorAll('.top nav a')) {
+  const [r, nav] = [entry.getBoundingClientRect(), entry.closest('nav').getBoundingClientRect()];
+  if (r.left < nav.left - 1 || r.right > nav.right + 1 || r.right > innerWidth) bad.push(`cut off: ${entry.innerText}`);
+}
+for (const button of document.querySelectorAll('.btn, button')) {
+  if (getComputedStyle(button).textAlign !== 'center') bad.push(`not centred: ${button.innerText}`);
+}
+for (const told of document.querySelectorAll('.told')) {
+  const words = document.createRange();
+  words.selectNodeContents(told);
+  const lines = new Set([...words.getClientRects()].filter((r) => r.width > 0).map((r) => Math.round(r.bottom / 8))).size;
+  if (lines > 2) bad.push(`${lines} lines of status: ${told.innerText}`);
+}
+return bad;";
+
 /// Every finding on the page that is shown, in words.
 pub(crate) async fn check(browser: &Browser, name: &str) -> Vec<String> {
     let mut wrong = Vec::new();
@@ -48,6 +66,7 @@ pub(crate) async fn check(browser: &Browser, name: &str) -> Vec<String> {
             found.extend(
                 texts(browser.script(SMALL).await).into_iter().map(|small| format!("too small, {small}")),
             );
+            found.extend(texts(browser.script(LAYOUT).await));
             let across = browser.script("return document.documentElement.scrollWidth").await;
             if across.as_u64().is_none_or(|across| across > u64::from(width)) {
                 found.push(format!("scrolls sideways: it is {across} wide"));

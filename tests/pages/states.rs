@@ -12,7 +12,7 @@ use super::checks;
 use super::table::{Page, sign_in_relay, sign_in_staff, type_into};
 
 /// A line that says nothing is given up after half a minute, and found out a little later; a printer is quicker.
-const TOLD_WITHIN: Duration = Duration::from_secs(120);
+pub(crate) const TOLD_WITHIN: Duration = Duration::from_secs(120);
 
 /// How often a page is opened anew that has to change.
 const OPENED_EVERY: Duration = Duration::from_secs(1);
@@ -199,10 +199,10 @@ fn process(pid: u32) -> rustix::process::Pid {
 }
 
 /// A process that stands still until this is dropped.
-struct Held(rustix::process::Pid);
+pub(crate) struct Held(rustix::process::Pid);
 
 impl Held {
-    fn of(pid: u32) -> Self {
+    pub(crate) fn of(pid: u32) -> Self {
         let pid = process(pid);
         rustix::process::kill_process(pid, rustix::process::Signal::STOP).expect("it can be held");
         Self(pid)

@@ -164,6 +164,8 @@ struct ItemPage {
     history_words: String,
     older: Option<i64>,
     trust: Trust,
+    /// When the page was made, for paper, on which “today” says nothing.
+    made: String,
     schedules: Vec<super::schedule::Line>,
     facts: Vec<(&'static str, String)>,
     protocol: Option<(String, String)>,
@@ -237,6 +239,7 @@ fn item_page(
         history_words: format!("{} in 30 days, newest first", plural(in_month, "cleaning", "cleanings")),
         older,
         trust,
+        made: snapshot.local.iso(snapshot.now_ms()),
         schedules: super::schedule::lines(&facility, &item),
         facts: facts(&facility, &item, &snapshot),
         protocol: super::scan_page::protocol(&facility, &item, None)

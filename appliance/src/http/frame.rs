@@ -92,11 +92,17 @@ impl Frame {
         self
     }
 
-    /// With parts that renew themselves, by script; a part in which somebody types is left alone.
-    pub(super) fn live(mut self, state: &AppState, snapshot: &Snapshot) -> Self {
+    /// With parts that renew themselves only when the page is looked at again.
+    pub(super) fn renewed_when_seen(mut self, state: &AppState) -> Self {
         self.scripts.push(state.inner.assets.live.clone());
-        self.live = Some(format!("/live?since={}", snapshot.size));
         self
+    }
+
+    /// With parts that renew themselves, by script; a part in which somebody types is left alone.
+    pub(super) fn live(self, state: &AppState, snapshot: &Snapshot) -> Self {
+        let mut frame = self.renewed_when_seen(state);
+        frame.live = Some(format!("/live?since={}", snapshot.size));
+        frame
     }
 
     /// The same for pages about printing: renewed with every label and every word of a printer.

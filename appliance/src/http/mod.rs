@@ -28,6 +28,7 @@ mod problem;
 mod query;
 mod receipt;
 mod scan;
+mod scan_draft;
 mod scan_page;
 mod schedule;
 mod service;
@@ -132,6 +133,7 @@ pub struct AppState {
 struct Inner {
     parts: Parts,
     submissions: Submissions,
+    drafts: scan_draft::ScanDrafts,
     live: Arc<Semaphore>,
     /// Label sheets that are drawn at a time: one of 5,000 labels takes a core and megabytes for seconds.
     sheets: Semaphore,
@@ -148,6 +150,7 @@ impl AppState {
             inner: Arc::new(Inner {
                 parts,
                 submissions,
+                drafts: scan_draft::ScanDrafts::default(),
                 live,
                 sheets: Semaphore::new(1),
                 tallies: tally::Cache::default(),

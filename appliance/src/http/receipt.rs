@@ -34,6 +34,8 @@ use crate::store::Reader;
 
 /// Times that a record may have been recorded anew: each is a card that forgot.
 const MOVES_MAX: usize = 8;
+/// For how long after its record a receipt listens for the relay's word; later it looks when somebody looks at it.
+const LISTENS_MS: i64 = 10 * 60_000;
 
 pub(super) fn routes() -> Router<AppState> {
     Router::new()
@@ -117,8 +119,7 @@ struct ReceiptPage {
     no_room: bool,
     unsure: bool,
     on_box: Moment,
-    at_relay: bool,
-    relay: String,
+    relay: RelayState,
     next: Option<(Tag, String)>,
     again: bool,
     undo: Option<String>,
@@ -164,13 +165,13 @@ fn receipt_page(
     let all = rows(facility, local);
     let missing = missing_words(&cleaning.incomplete);
     let late = cleaning.stated && cleaning.recorded_ms - cleaning.performed_ms > 60_000;
-    let (at_relay, relay) = relay_words(state, snapshot, found);
+    let relay = relay_state(state, snapshot, found);
     let voided = cleaning.voided.map(|of| voided(state, facility, snapshot, of, headers));
     let title = if voided.is_some() { "Undone" } else { "Recorded" };
     let after_use = item
         .is_some_and(|i| i.schedules().iter().any(|(_, s)| matches!(s, record::kinds::Schedule::Use { .. })));
     ReceiptPage {
-        frame: Frame::new(state, snapshot, format!("{title}: {name}")).live(state, snapshot).refreshed(),
+        frame: frame(state, snapshot, found, &relay, format!("{title}: {name}")),
         receipt: found.receipt.clone(),
         tag: cleaning.tag,
         stands: stands(&all, cleaning, snapshot),
@@ -185,7 +186,6 @@ fn receipt_page(
         no_room: false,
         unsure: cleaning.at.clock == ClockState::Uncertain && !facility.boots.contains_key(&cleaning.at.boot),
         on_box: local.time_s(cleaning.recorded_ms),
-        at_relay,
         relay,
         next: next(&all, cleaning.tag, item.map_or("", |i| &i.location)),
         again: after_use && cleaning.voided.is_none(),
@@ -264,17 +264,42 @@ fn since(state: &AppState, snapshot: &Snapshot, of: EntryRef) -> Option<String> 
     Some(format!("there since {when}{}.", if sure { "" } else { " or earlier" }))
 }
 
-fn relay_words(state: &AppState, snapshot: &Snapshot, found: &Found) -> (bool, String) {
+/// A receipt waits for the relay's word; what can come no more needs no listening.
+fn frame(state: &AppState, snapshot: &Snapshot, found: &Found, relay: &RelayState, title: String) -> Frame {
+    let frame = Frame::new(state, snapshot, title);
+    if !relay.may_change {
+        return frame;
+    }
+    if snapshot.now_ms().saturating_sub(found.cleaning.recorded_ms) > LISTENS_MS {
+        return frame.renewed_when_seen(state);
+    }
+    frame.live(state, snapshot).refreshed()
+}
+
+/// How a record stands with the relay.
+struct RelayState {
+    /// Whether the relay has it.
+    has: bool,
+    /// Whether that may change while somebody looks.
+    may_change: bool,
+    words: String,
+}
+
+fn relay_state(state: &AppState, snapshot: &Snapshot, found: &Found) -> RelayState {
+    let for_good = |has: bool, words: String| RelayState { has, may_change: false, words };
     let here = found.of.epoch == state.store.origin().epoch;
     if cosigned(state, found.of).is_some() && (!here || found.of.seq < state.store.cursor_size()) {
         let words = since(state, snapshot, found.of);
-        return (true, words.unwrap_or_else(|| "there: the relay has signed that it holds it.".to_owned()));
+        return for_good(
+            true,
+            words.unwrap_or_else(|| "there: the relay has signed that it holds it.".to_owned()),
+        );
     }
     if !here {
-        return (false, "this record is in an earlier log of this box.".to_owned());
+        return for_good(false, "this record is in an earlier log of this box.".to_owned());
     }
     let words = match *state.link.borrow() {
-        Link::Alone => "this box works alone.".to_owned(),
+        Link::Alone => return for_good(false, "this box works alone.".to_owned()),
         Link::Up => "on its way. It goes by itself, you can walk on.".to_owned(),
         Link::Down { since_ms: Some(ms) } => {
             format!(
@@ -286,7 +311,7 @@ fn relay_words(state: &AppState, snapshot: &Snapshot, found: &Found) -> (bool, S
             "waiting: no line yet. It goes by itself, you can walk on.".to_owned()
         }
     };
-    (false, words)
+    RelayState { has: false, may_change: true, words }
 }
 
 /// Who took it back, when and why.

@@ -23,6 +23,7 @@ use super::frame::{page, page_with};
 use super::guard::{is_program, peer, see_other, with_cookies};
 use super::problem::Problem;
 use super::query::Asked;
+use super::scan_draft::ScanDraft;
 use super::scan_page::{Making, PhotoRefusal, Refused, Typed, asked_protocol, contact_s, review};
 use super::sign_in::{Signed, session};
 use super::token::{PageToken, Stale};
@@ -53,6 +54,8 @@ pub(super) fn routes() -> Router<AppState> {
 struct Ask {
     anyway: Option<String>,
     protocol: Option<String>,
+    /// What was put in when the contact time was started.
+    draft: Option<String>,
 }
 
 /// What a tag in an address opens.
@@ -92,17 +95,40 @@ async fn show(
     let protocol = ask.protocol.and_then(|id| id.parse().ok());
     let typed = Typed { who: cookies::name(&headers), protocol, ..Typed::default() };
     let signed = session(&state, &headers, peer.as_deref());
-    let token = PageToken::new(tag, &state.clock.now());
-    let again = Again {
-        token,
-        typed,
-        submission: new_submission(&state),
-        anyway,
-        note: None,
-        problems: Vec::new(),
-        signed,
+    let now = state.clock.now();
+    let (draft, note) = match ask.draft {
+        Some(id) => drafted(&state, tag, &id, typed, &now)?,
+        None => (empty(&state, tag, typed, &now), None),
     };
-    again.page(&state)
+    let ScanDraft { token, typed, submission } = draft;
+    Again { token, typed, submission, anyway, note, problems: Vec::new(), signed }.page(&state)
+}
+
+/// A page on which nothing is put in but what the phone knows.
+fn empty(state: &AppState, tag: Tag, typed: Typed, now: &Now) -> ScanDraft {
+    ScanDraft { token: PageToken::new(tag, now), typed, submission: new_submission(state) }
+}
+
+/// The page as it was when the contact time was started; where that is too long ago, what was typed and the photo.
+fn drafted(
+    state: &AppState,
+    tag: Tag,
+    id: &str,
+    typed: Typed,
+    now: &Now,
+) -> Result<(ScanDraft, Option<&'static str>), Problem> {
+    let Some(draft) = state.inner.drafts.find(id, tag) else {
+        return Ok((empty(state, tag, typed, now), Some(TOO_OLD)));
+    };
+    let protocol = draft.typed.protocol;
+    let contact_s = with_item(state, tag, |facility, item| contact_s(facility, item, protocol))?;
+    Ok(match draft.token.check(now, contact_s) {
+        Ok(_) => (draft, None),
+        Err(_) => {
+            let token = PageToken { photo: draft.token.photo, ..PageToken::new(tag, now) };
+            (ScanDraft { token, ..draft }, Some(TOO_OLD))
+        }
+    })
 }
 
 pub(super) fn new_submission(state: &AppState) -> String {
@@ -157,6 +183,21 @@ impl Again {
             page.headers_mut().insert(http::header::RETRY_AFTER, HeaderValue::from(PHOTO_AGAIN_S));
         }
         Ok(page)
+    }
+}
+
+impl Again {
+    /// The page under an address of its own: it can be loaded again, and nothing is started anew by that.
+    fn keep(self, state: &AppState) -> Result<Response, Problem> {
+        let (tag, id) = (self.token.tag, new_submission(state));
+        let (typed, submission) = (self.typed.clone(), self.submission.clone());
+        if !self.problems.is_empty()
+            || !state.inner.drafts.keep(&id, ScanDraft { token: self.token, typed, submission })
+        {
+            return self.page(state);
+        }
+        let anyway = if self.anyway { "&anyway=1" } else { "" };
+        Ok(see_other(&format!("/t/{tag}?draft={id}{anyway}#wet")))
     }
 }
 
@@ -243,7 +284,7 @@ impl Filled {
         }
         if self.form.has("wet") {
             self.token = PageToken { wet_ms: Some(self.now.up_ms), made_ms: self.now.up_ms, ..self.token };
-            return self.again(problems, None).page(state);
+            return self.again(problems, None).keep(state);
         }
         let mut wanted = form_of(self.tag, &self.form, &self.token, &self.photo);
         if let Some(signed) = &self.signed {

@@ -60,6 +60,7 @@ struct StepLine {
 struct WetCard {
     required_s: u32,
     required_text: String,
+    required_words: String,
     passed_s: u32,
     passed_text: String,
     left_s: Option<u32>,
@@ -92,6 +93,8 @@ pub(super) struct ScanPage {
     /// Where a page for each of the item's other protocols is, and its name.
     others: Vec<(String, String)>,
     steps: Vec<StepLine>,
+    /// What is wrong with them, said once.
+    steps_wrong: Option<String>,
     wet: Option<WetCard>,
     asks_photo: bool,
     photo_kept: Option<String>,
@@ -174,6 +177,7 @@ impl Making<'_> {
         let left_out: Vec<u16> = self.problems.iter().flat_map(Refused::steps).collect();
         let problems = self.lines(contact_s);
         let says = |at: &str| problems.iter().find(|w| w.at == at).map(|w| w.words.clone());
+        let steps_wrong = problems.iter().find(|w| w.at.starts_with("step")).map(|w| w.words.clone());
         let status = status(self.facility, item, local.now_ms());
         let title = if problems.is_empty() { item.name.clone() } else { format!("Error: {}", item.name) };
         let frame = Frame::new(self.state, self.snapshot, title).with_script(self.state);
@@ -207,6 +211,7 @@ impl Making<'_> {
                 .map(|p| others(self.facility, item, p.protocol, self.anyway))
                 .unwrap_or_default(),
             steps: steps(protocol, &self.typed.ticked, &left_out),
+            steps_wrong,
             wet: (contact_s > 0).then(|| self.wet(contact_s, protocol, says("wet"))),
             asks_photo: item.photo != PhotoPolicy::None,
             photo_kept: self.token.photo.map(|hash| thumbnail_address(hash)),
@@ -246,6 +251,7 @@ impl Making<'_> {
         WetCard {
             required_s,
             required_text: countdown(required_s),
+            required_words: span(required_s),
             passed_s: passed_s.unwrap_or(0).min(required_s),
             passed_text: span(passed_s.unwrap_or(0)),
             left_s,
@@ -260,24 +266,22 @@ impl Making<'_> {
     /// The problems, each with its field and its words, in the order of the page.
     fn lines(&self, contact_s: u32) -> Vec<Wrong> {
         let mut lines: Vec<Wrong> =
-            self.problems.iter().flat_map(|refused| self.line(refused, contact_s)).collect();
+            self.problems.iter().map(|refused| self.line(refused, contact_s)).collect();
         let place =
             |w: &Wrong| ["step", "wet", "photo", "who", "note"].iter().position(|at| w.at.starts_with(at));
         lines.sort_by_key(place);
         lines
     }
 
-    fn line(&self, refused: &Refused, contact_s: u32) -> Vec<Wrong> {
-        let one = |at: &str, words: String| vec![Wrong { at: at.to_owned(), words }];
+    fn line(&self, refused: &Refused, contact_s: u32) -> Wrong {
+        let one = |at: &str, words: String| Wrong { at: at.to_owned(), words };
         match refused {
             Refused::Photo(refusal) => one("photo", refusal.words.clone()),
-            Refused::Rule(Refusal::StepsMissing(steps)) => steps
-                .iter()
-                .map(|n| Wrong {
-                    at: format!("step-{n}"),
-                    words: format!("Tick step {n}, or say in the note why it was not done"),
-                })
-                .collect(),
+            // One line, however many: it leads to the first of them.
+            Refused::Rule(missing @ Refusal::StepsMissing(steps)) => {
+                let first = steps.first().map_or_else(|| "step".to_owned(), |n| format!("step-{n}"));
+                one(&first, missing.to_string())
+            }
             Refused::Rule(Refusal::StillWet { left_s }) => {
                 let local = &self.snapshot.local;
                 let until = local.time_s(over_ms(local.now_ms(), (*left_s).min(contact_s))).text;

@@ -65,9 +65,14 @@ impl PageToken {
         if token.tag != tag {
             return Err(Stale::OtherItem);
         }
+        token.check(now, contact_s)
+    }
+
+    /// Whether the page can still be used.
+    pub(super) fn check(self, now: &Now, contact_s: u32) -> Result<Self, Stale> {
         let fresh =
-            token.boot == now.boot && token.made_ms <= now.up_ms && now.up_ms <= token.until_ms(contact_s);
-        if fresh { Ok(token) } else { Err(Stale::Old(token)) }
+            self.boot == now.boot && self.made_ms <= now.up_ms && now.up_ms <= self.until_ms(contact_s);
+        if fresh { Ok(self) } else { Err(Stale::Old(self)) }
     }
 
     /// The tag of any token that this box made, old or not: for the ancestor's path.

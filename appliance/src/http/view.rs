@@ -61,10 +61,9 @@ impl Snapshot {
         let as_of = self.local.time(self.now_ms()).text;
         let zone = self.local.zone_name();
         match link {
-            Link::Alone => format!(
-                "Everything is recorded here: {} entries, as of {as_of} ({zone}). This box works alone.",
-                count(size)
-            ),
+            Link::Alone => {
+                format!("This box works alone: {} entries, {as_of} ({zone}).", count(size))
+            }
             Link::Down { since_ms: Some(ms) } => {
                 format!(
                     "No line to the relay since {}. Everything is recorded here.",
@@ -74,14 +73,13 @@ impl Snapshot {
             Link::Down { since_ms: None } => {
                 "No line to the relay yet. Everything is recorded here.".to_owned()
             }
-            Link::Up if held == size => format!(
-                "Everything is recorded here. The relay has all {} entries, as of {as_of} ({zone}).",
-                count(size)
-            ),
+            Link::Up if held == size => {
+                format!("All {} entries are here and at the relay ({as_of}, {zone}).", count(size))
+            }
             Link::Up => format!(
-                "Everything is recorded here. The relay has {} of {} entries and is catching up.",
-                count(held),
-                count(size)
+                "All {} entries are here; {} are on their way to the relay.",
+                count(size),
+                count(size - held)
             ),
         }
     }

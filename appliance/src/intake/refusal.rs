@@ -137,7 +137,11 @@ fn steps_words(steps: &[u16]) -> String {
     let list: Vec<String> = steps.iter().map(u16::to_string).collect();
     match list.as_slice() {
         [one] => format!("Tick step {one}, or say in the note why it was not done"),
-        many => format!("Tick steps {}, or say in the note why they were not done", many.join(", ")),
+        [first @ .., last] => {
+            let first = first.join(", ");
+            format!("Tick steps {first} and {last}, or say in the note why they were not done")
+        }
+        [] => "Tick the steps, or say in the note why they were not done".to_owned(),
     }
 }
 

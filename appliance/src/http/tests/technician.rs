@@ -73,6 +73,12 @@ async fn the_whole_way_of_a_record() {
                 .concat(),
         )
         .await;
+    // The page that follows has an address of its own, with the timer in view.
+    wet.is(303);
+    let running = wet.location();
+    let (address, field) = running.split_once('#').unwrap();
+    assert_eq!(field, "wet");
+    let wet = world.get(address).await;
     wet.is(200).has("role=\"timer\">3:00<").has("value=\"1\" checked").has("value=\"Zoë\"");
     assert_eq!(wet.hidden("submission"), submission);
     world.clock.pass(std::time::Duration::from_secs(68));
@@ -126,6 +132,83 @@ async fn the_whole_way_of_a_record() {
     let mut next = Request::get(&path).body(Body::empty()).unwrap();
     next.headers_mut().insert("cookie", done.cookies().parse().unwrap());
     world.send(next, false).await.has("value=\"Zoë\"").has("Last: today 14:07, Zoë");
+}
+
+#[tokio::test]
+async fn a_running_contact_time_is_there_again_when_its_page_is_loaded_again() {
+    let world = World::new().await;
+    let path = format!("/t/{}", world.pump);
+    let page = world.get(&path).await;
+    let (submission, token) = (page.hidden("submission"), page.hidden("page"));
+    let form = [
+        ("submission", submission.as_str()),
+        ("page", &token),
+        ("version", "1"),
+        ("step", "2"),
+        ("cleaned_by", "Zoë"),
+        ("notes", ""),
+        ("wet", "start"),
+    ];
+    let running = world.post(&path, &form).await.is(303).location();
+    let address = running.split('#').next().unwrap();
+    world.clock.pass(std::time::Duration::from_secs(60));
+    for _ in 0..2 {
+        let shown = world.get(address).await;
+        shown.is(200).has("role=\"timer\">2:00<").has("value=\"2\" checked").has("value=\"Zoë\"");
+        shown.has("It dried: start again").has("<h2>Keep it wet</h2>");
+        assert_eq!(shown.hidden("submission"), submission);
+    }
+    world.clock.pass(std::time::Duration::from_secs(121));
+    let done = world.get(address).await;
+    done.has("<h2>Wet long enough</h2><span class=\"tag ok\">Done</span>").has("Wet for 3 min 01 s. Good.");
+    done.has_not("role=\"timer\"").has_not("It dried").has_not("Keep it wet").has_not("<template>");
+    let token = done.hidden("page");
+    let form =
+        [("submission", submission.as_str()), ("page", &token), ("cleaned_by", "Zoë"), ("notes", "All")];
+    world.post(&path, &form).await.is(303);
+    assert_eq!(world.cleaning().contact.unwrap().measured_s, Some(181));
+    // Long after, and under the tag of another item, it is a page like any other.
+    world.clock.pass(std::time::Duration::from_secs(600));
+    world.get(address).await.has("This page was too old").has("Surface is wet").has("value=\"Zoë\"");
+    let other = world.state.store.facility().equipment.values().find(|e| e.name.ends_with("15")).unwrap().tag;
+    let moved = address.replace(&world.pump.to_string(), &other.to_string());
+    world.get(&moved).await.is(200).has("This page was too old").has_not("Zoë");
+}
+
+#[tokio::test]
+async fn four_missing_ticks_are_one_line() {
+    let world = World::new().await;
+    let path = format!("/t/{}", world.pump);
+    let token = world.get(&path).await.hidden("page");
+    let wrong = world.post(&path, &[("page", &token), ("version", "1"), ("cleaned_by", "Ada")]).await;
+    wrong
+        .is(422)
+        .has("<a href=\"#step-1\">Tick steps 1 and 2, or say in the note why they were not done</a>");
+    let text = wrong.text();
+    assert_eq!(text.matches("Tick step").count(), 2, "once on top, once at the steps: {text}");
+    assert_eq!(text.matches("aria-describedby=\"step-e\"").count(), 2, "{text}");
+    assert_eq!(text.matches("id=\"step-e\"").count(), 1, "{text}");
+}
+
+#[tokio::test]
+async fn a_receipt_listens_until_the_relay_has_its_record_and_not_for_ever() {
+    let world = World::new().await;
+    let done = world.post(&format!("/t/{}", world.pump), &[("cleaned_by", "Ada")]).await.location();
+    let alone = world.get(&done).await;
+    alone
+        .has("this box works alone")
+        .has_not("data-live")
+        .has_not("http-equiv=\"refresh\"")
+        .has_not("/live.");
+    world.link.send_replace(Link::Down { since_ms: None });
+    let waiting = world.get(&done).await;
+    waiting.has("waiting: no line yet").has("data-live=\"/live?since=").has("http-equiv=\"refresh\"");
+    waiting.has("<strong>On the phone</strong> <small>sent to the box</small>");
+    assert_eq!(waiting.text().matches("on disk <time").count(), 1);
+    world.clock.pass(std::time::Duration::from_secs(601));
+    // Looked at again it is renewed once: for that it has the script.
+    let late = world.get(&done).await;
+    late.has("waiting: no line yet").has("/live.").has_not("data-live").has_not("http-equiv=\"refresh\"");
 }
 
 #[tokio::test]
@@ -350,7 +433,9 @@ async fn what_the_relay_has_cosigned_says_since_when_and_proves_it() {
     let cosigned = Cosigned::verify(&both, &store.origin(), &log, &keys).unwrap();
     store.raise_cursor(&cosigned).unwrap();
     world.get(&first).await.has("there since today 14:04 or earlier.");
-    world.get(&second).await.has("there since today 14:04.");
+    world.link.send_replace(Link::Up);
+    world.get(&second).await.has("there since today 14:04.").has_not("data-live");
+    world.link.send_replace(Link::Alone);
     let third = world.post(&path, &[("cleaned_by", "Ada")]).await.location();
     world.get(&third).await.has("this box works alone");
     for (receipt, witnessed) in [(first, true), (second, true), (third, false)] {

@@ -1,0 +1,65 @@
+//! What comes out of a printer: the record, and nothing that only a screen can do.
+
+use base64::Engine as _;
+use serde_json::json;
+
+use super::browser::demo::Demo;
+use super::browser::{Browser, Kind};
+use super::table::sign_in_staff;
+
+/// Lines of history on an item's page.
+const RECORDS: u64 = 50;
+const SHEETS_MAX: usize = 3;
+
+/// The page that is shown as it would be printed: a PDF on A4.
+async fn print(browser: &Browser) -> Vec<u8> {
+    let page = json!({"page": {"width": 21.0, "height": 29.7}});
+    let printed = browser.driver("print", page).await;
+    let pdf = base64::engine::general_purpose::STANDARD.decode(printed.as_str().unwrap_or_default());
+    pdf.expect("a PDF")
+}
+
+/// Page objects of a PDF; those of the tree above them are called Pages.
+fn sheets(pdf: &[u8]) -> usize {
+    let text = String::from_utf8_lossy(pdf);
+    text.matches("/Type /Page").count() - text.matches("/Type /Pages").count()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_item_is_printed_as_its_records_alone() {
+    let demo = Demo::start(&["--no-relay"]);
+    let at = &demo.line.r#box;
+    let desk = Browser::open(Kind::Desk, true).await;
+    sign_in_staff(&desk, &demo.line).await;
+    desk.goto(&format!("{}/staff/equipment/{}", at.https, at.tags[0])).await;
+    desk.shows("Take out of service").await;
+    let records = desk.script("return document.querySelectorAll('#history li').length").await;
+    assert_eq!(records.as_u64(), Some(RECORDS), "the demo has a month of records");
+
+    let pdf = print(&desk).await;
+    let to = harness::tools::artefacts("pages").join("staff-item.pdf");
+    std::fs::write(&to, &pdf).unwrap_or_else(|e| panic!("{}: {e}", to.display()));
+    assert!((1..=SHEETS_MAX).contains(&sheets(&pdf)), "{} sheets: {}", sheets(&pdf), to.display());
+
+    desk.devtools("Emulation.setEmulatedMedia", json!({"media": "print"})).await;
+    let printed = desk.script("return document.body.innerText").await;
+    let printed = printed.as_str().expect("text");
+    for wanted in ["Infusion pump 14", "History", "Cleaned", "Entry ", "Maria Alvarez", "Log of", "Verified"]
+    {
+        assert!(printed.contains(wanted), "{wanted} is not printed:\n{printed}");
+    }
+    for screen in [
+        "Print label",
+        "Change",
+        "Take out",
+        "Retire",
+        "Open its scan page",
+        "Void",
+        "Older",
+        "Labels",
+        "Box",
+    ] {
+        assert!(!printed.contains(screen), "{screen} is printed:\n{printed}");
+    }
+    desk.close().await;
+}

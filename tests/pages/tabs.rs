@@ -1,0 +1,112 @@
+//! Many tabs at once: a phone's camera opens each label in a tab of its own, and a browser opens six connections to a host.
+
+use fantoccini::wd::WindowHandle;
+use harness::demo::line::Line;
+use serde_json::json;
+
+use super::browser::demo::Demo;
+use super::browser::{Browser, Kind, PATIENCE};
+use super::states::{Held, TOLD_WITHIN};
+use super::table::{sign_in_staff, type_into};
+
+/// Twice as many as a browser opens connections.
+const TABS: usize = 12;
+
+/// Remembers in a page whether it was hidden.
+const WATCH: &str =
+    "document.addEventListener('visibilitychange', () => { window.wasHidden ||= document.hidden; });";
+
+/// Another tab of the same window, in front of the others.
+async fn open_tab(browser: &Browser) -> WindowHandle {
+    let tab = browser.client.new_window(true).await.expect("a tab").handle;
+    let tab = WindowHandle::try_from(tab).expect("a tab");
+    show_tab(browser, &tab).await;
+    tab
+}
+
+/// Brings a tab to the front; the one that was there is hidden.
+async fn show_tab(browser: &Browser, tab: &WindowHandle) {
+    browser.client.switch_to_window(tab.clone()).await.expect("the tab is there");
+    browser.devtools("Page.bringToFront", json!({})).await;
+}
+
+/// Opens an address in the tab that is in front; one that waits for a connection never comes.
+async fn load(browser: &Browser, url: &str, what: &str) {
+    let loaded = tokio::time::timeout(PATIENCE, browser.goto(url)).await;
+    assert!(loaded.is_ok(), "{what} did not load: {url}");
+}
+
+/// Records a cleaning in the tab that is in front, and leaves its receipt there.
+async fn record(phone: &Browser, line: &Line, item: usize) {
+    let url = format!("{}/t/{}?anyway=1", line.r#box.http, line.r#box.tags[item]);
+    load(phone, &url, &format!("scan page {}", item + 1)).await;
+    // The phone remembers the name.
+    phone.script("document.querySelector('#who').value = 'Aisha Bello'").await;
+    type_into(phone, "#note", "Only wiped").await;
+    phone.press(".bar .go").await;
+    phone.shows("Where your record is").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn twelve_receipts_stay_open_and_the_next_label_opens() {
+    let demo = Demo::start(&[]);
+    let line = &demo.line;
+    let relay = line.relay.as_ref().expect("a relay");
+    let phone = Browser::open(Kind::Phone, true).await;
+    let mut tabs = Vec::new();
+    {
+        // Without the relay's word each receipt would listen for as long as it is looked at.
+        let _held = Held::of(relay.pid);
+        for item in 0..TABS {
+            tabs.push(open_tab(&phone).await);
+            record(&phone, line, item).await;
+            phone.until("document.body.dataset.live !== undefined", PATIENCE).await;
+            phone.script(WATCH).await;
+        }
+        open_tab(&phone).await;
+        load(&phone, &format!("{}/t/{}", line.r#box.http, line.r#box.tags[0]), "the thirteenth scan page")
+            .await;
+        phone.shows("Record cleaning").await;
+        // Away from a receipt and, when the relay hears again, back to it.
+        show_tab(&phone, &tabs[TABS - 1]).await;
+        load(&phone, &format!("{}/", line.r#box.http), "the first page").await;
+    }
+    phone.client.back().await.expect("the receipt again");
+    for tab in tabs.iter().rev() {
+        show_tab(&phone, tab).await;
+        if tab != &tabs[TABS - 1] {
+            assert_eq!(
+                phone.script("return window.wasHidden").await,
+                true,
+                "a browser that hides no tabs shows nothing"
+            );
+        }
+        phone.until("document.body.innerText.includes('there since')", TOLD_WITHIN).await;
+        // It has all that it listened for.
+        phone.until("document.body.dataset.live === undefined", PATIENCE).await;
+    }
+    phone.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn twelve_staff_tabs_load_and_the_one_in_front_is_renewed() {
+    let demo = Demo::start(&["--no-relay"]);
+    let line = &demo.line;
+    let desk = Browser::open(Kind::Desk, true).await;
+    sign_in_staff(&desk, line).await;
+    let mut tabs = Vec::new();
+    for nth in 1..=TABS {
+        tabs.push(open_tab(&desk).await);
+        load(&desk, &format!("{}/staff/", line.r#box.https), &format!("staff tab {nth}")).await;
+        desk.shows("Just now").await;
+    }
+    let cleaned = format!("{}/t/{}", line.r#box.http, line.r#box.tags[0]);
+    let form = [("cleaned_by", "Ines Duarte"), ("notes", "By another phone")];
+    let recorded = reqwest::Client::new().post(cleaned).form(&form).send().await.expect("the box answers");
+    assert!(recorded.status().is_success(), "{}", recorded.status());
+    for tab in [&tabs[TABS - 1], &tabs[0]] {
+        show_tab(&desk, tab).await;
+        desk.shows("Ines Duarte").await;
+    }
+    desk.close().await;
+}
