@@ -92,6 +92,12 @@ impl Frame {
         self
     }
 
+    /// With the script of the label station.
+    pub(super) fn with_station_script(mut self, state: &AppState) -> Self {
+        self.scripts.push(state.inner.assets.station.clone());
+        self
+    }
+
     /// With parts that renew themselves, by script; a part in which somebody types is left alone.
     pub(super) fn live(mut self, state: &AppState, snapshot: &Snapshot) -> Self {
         self.scripts.push(state.inner.assets.live.clone());

@@ -136,6 +136,7 @@ struct Inner {
     /// Label sheets that are drawn at a time: one of 5,000 labels takes a core and megabytes for seconds.
     sheets: Semaphore,
     tallies: tally::Cache,
+    picks: station::PickLists,
     assets: assets::Assets,
 }
 
@@ -151,6 +152,7 @@ impl AppState {
                 live,
                 sheets: Semaphore::new(1),
                 tallies: tally::Cache::default(),
+                picks: station::PickLists::default(),
                 assets: assets::Assets::new(),
             }),
         }
