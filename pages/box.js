@@ -1,4 +1,4 @@
-// What pages gain by script: a countdown, a lighter photo, digits to press, a count and a preview. None of it is needed.
+// What pages gain by script: a countdown, a lighter photo and digits to press. None of it is needed.
 "use strict";
 (() => {
   const SIDE_MAX = 2048;
@@ -86,64 +86,6 @@
       // Back from the next page: what was typed is still here, so the button has to be as well.
       addEventListener("pageshow", () => (go.textContent = words), { once: true });
     });
-  }
-
-  // The print station: a count on the button, all of them at once, and the label of the row in focus.
-  const pick = document.querySelector("#pick");
-  if (pick) {
-    const boxes = [...pick.querySelectorAll("input[name=tag]")];
-    const all = pick.querySelector("[data-all]");
-    const button = pick.querySelector("[data-print]");
-    const copies = pick.querySelector("[name=copies]");
-    const counted = pick.querySelector("#counted");
-    const count = () => {
-      const picked = boxes.filter((box) => box.checked).length;
-      if (counted) counted.textContent = counted.textContent.replace(/[\d,]+ picked/, `${picked} picked`);
-      const labels = picked * Math.max(1, Number(copies && copies.value) || 1);
-      if (button && !(all && all.checked && boxes.some((box) => !box.checked))) {
-        button.textContent = labels ? `Print ${labels} ${labels === 1 ? "label" : "labels"}` : "Print the picked labels";
-      }
-    };
-    let shown = "";
-    let wait = 0;
-    const look = (box) => {
-      const ask = new URLSearchParams({ tag: box.value });
-      for (const name of ["printer", "template", "until", "reason"]) {
-        const field = pick.elements[name];
-        if (field && field.value) ask.set(name, field.value);
-      }
-      if (pick.elements.numbers && pick.elements.numbers.checked) ask.set("numbers", "1");
-      if (ask.toString() === shown) return;
-      shown = ask.toString();
-      const asked = shown;
-      clearTimeout(wait);
-      wait = setTimeout(async () => {
-        try {
-          const answer = await fetch(`/staff/labels/preview?${asked}`, { headers: { accept: "text/html" } });
-          const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-          const fresh = page.querySelector("#preview");
-          const old = document.querySelector("#preview");
-          if (answer.ok && fresh && old && asked === shown) old.replaceWith(document.adoptNode(fresh));
-        } catch {
-          // No line: the picture that is shown stays.
-        }
-      }, 200);
-    };
-    let focused = boxes[0];
-    pick.addEventListener("focusin", (event) => {
-      if (event.target.name !== "tag") return;
-      focused = event.target;
-      look(focused);
-    });
-    pick.addEventListener("change", (event) => {
-      if (event.target === all) for (const box of boxes) box.checked = all.checked;
-      else if (event.target.name === "tag" && all && !event.target.checked) all.checked = false;
-      else if (event.target.name !== "tag" && focused) look(focused);
-      count();
-    });
-    if (copies) copies.addEventListener("input", count);
-    // Back from a job the browser ticks what was ticked.
-    addEventListener("pageshow", count);
   }
 
   // One key prints the label of the focused row once more; its reason is asked on the next page.

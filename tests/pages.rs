@@ -11,6 +11,8 @@ mod checks;
 mod print;
 #[path = "pages/states.rs"]
 mod states;
+#[path = "pages/station.rs"]
+mod station;
 #[path = "pages/table.rs"]
 mod table;
 #[path = "pages/tabs.rs"]
@@ -34,6 +36,18 @@ async fn every_page_at_every_size() {
     }
     browser.close().await;
     assert!(wrong.is_empty(), "{} findings: see above", wrong.len());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_label_station_with_a_thousand_items() {
+    let demo = Demo::start(&["--no-relay"]);
+    let at = &demo.line.r#box;
+    let browser = Browser::open(Kind::Desk, true).await;
+    let tags = station::add_items(at, &demo.line.ca, 1_000).await;
+    table::sign_in_staff(&browser, &demo.line).await;
+    station::print_stays_in_view(&browser, at).await;
+    station::scans_are_counted(&browser, at, &tags).await;
+    browser.close().await;
 }
 
 /// A page with one of each fault: what does not find these finds nothing above either.

@@ -253,6 +253,8 @@ fn staff(at: &Places) -> Vec<Page> {
         page("staff-labels", "/labels?show=all", vec![], "Find or scan"),
         page("staff-labels-none", "/labels?show=all&q=xyzzy", vec![], "Nothing fits"),
         page("staff-labels-error", "/labels?show=all", vec![Press("[data-print]")], "Pick at least one item"),
+        page("staff-labels-picked", "/labels?show=all", vec![Press("button[value=all]")], "items added"),
+        page("staff-labels-none-picked", "/labels?show=picked", vec![], "Nothing is picked yet"),
         page("staff-labels-blank", "/labels/blank", vec![], "never printed twice"),
         page("staff-labels-csv", "/labels/csv", vec![], "Look at the rows"),
         page(

@@ -11,6 +11,7 @@ use super::AppState;
 const STYLE: &str = include_str!("../../../pages/base.css");
 const LIVE: &str = include_str!("../../../pages/live.js");
 const BOX: &str = include_str!("../../../pages/box.js");
+const STATION: &str = include_str!("../../../pages/station.js");
 const MARK: &str = include_str!("../../../pages/mark.svg");
 /// Its name changes when it does, so a browser may keep it for ever.
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
@@ -21,6 +22,7 @@ pub(super) struct Assets {
     pub(super) style: String,
     pub(super) live: String,
     pub(super) page: String,
+    pub(super) station: String,
     pub(super) mark: String,
 }
 
@@ -33,6 +35,7 @@ impl Assets {
             style: name("base", STYLE, "css"),
             live: name("live", LIVE, "js"),
             page: name("box", BOX, "js"),
+            station: name("station", STATION, "js"),
             mark: name("mark", MARK, "svg"),
         }
     }
@@ -49,6 +52,7 @@ pub(super) fn routes(state: &AppState) -> Router<AppState> {
         .route(&assets.style, file("text/css; charset=utf-8", STYLE))
         .route(&assets.live, file("text/javascript; charset=utf-8", LIVE))
         .route(&assets.page, file("text/javascript; charset=utf-8", BOX))
+        .route(&assets.station, file("text/javascript; charset=utf-8", STATION))
         .route(&assets.mark, file("image/svg+xml", MARK))
         .route("/favicon.ico", get(favicon))
 }
@@ -121,7 +125,7 @@ mod tests {
 
     #[test]
     fn no_asset_asks_anybody_else_for_anything() {
-        for asset in [STYLE, LIVE, BOX] {
+        for asset in [STYLE, LIVE, BOX, STATION] {
             for outside in ["http:", "https:", "url(", "@import", "//cdn", "eval(", "innerHTML"] {
                 assert!(!asset.contains(outside), "{outside}");
             }

@@ -92,6 +92,12 @@ impl Frame {
         self
     }
 
+    /// With the script of the label station.
+    pub(super) fn with_station_script(mut self, state: &AppState) -> Self {
+        self.scripts.push(state.inner.assets.station.clone());
+        self
+    }
+
     /// With parts that renew themselves only when the page is looked at again.
     pub(super) fn renewed_when_seen(mut self, state: &AppState) -> Self {
         self.scripts.push(state.inner.assets.live.clone());

@@ -21,7 +21,7 @@ pub(super) const COPIES_MAX: u32 = 50;
 /// Blank tags of one job: a roll.
 pub(super) const BLANK_MAX: u32 = 1_000;
 /// Characters of a field that the caller gives; a protocol's steps are the longest.
-const FIELD_CHARS_MAX: usize = 4_000;
+pub(super) const FIELD_CHARS_MAX: usize = 4_000;
 /// Characters of all of them: every label of a job holds them.
 const FIELDS_CHARS_MAX: usize = 6_000;
 

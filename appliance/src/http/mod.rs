@@ -138,6 +138,7 @@ struct Inner {
     /// Label sheets that are drawn at a time: one of 5,000 labels takes a core and megabytes for seconds.
     sheets: Semaphore,
     tallies: tally::Cache,
+    picks: station::PickLists,
     assets: assets::Assets,
 }
 
@@ -154,6 +155,7 @@ impl AppState {
                 live,
                 sheets: Semaphore::new(1),
                 tallies: tally::Cache::default(),
+                picks: station::PickLists::default(),
                 assets: assets::Assets::new(),
             }),
         }

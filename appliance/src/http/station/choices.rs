@@ -7,7 +7,10 @@ use super::super::form::Form;
 use super::super::label_fields::Ask;
 use super::super::problem::Problem;
 use super::super::scan_page::Wrong;
-use super::super::{AppState, label_fields::COPIES_MAX};
+use super::super::{
+    AppState,
+    label_fields::{COPIES_MAX, FIELD_CHARS_MAX},
+};
 use super::pick::Choice;
 use crate::print::{Names, PrinterView, Printing, TemplateView};
 
@@ -18,7 +21,7 @@ const NOT_OF_ITEMS: &[&str] =
 pub(super) const ASKED: &[Field] = &[Field::Until, Field::Reason];
 
 /// What was chosen in a form beside what is to be printed.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Chosen {
     pub(super) printer: String,
     pub(super) template: String,
@@ -41,6 +44,21 @@ impl Chosen {
             until: text("until"),
             reason: text("reason"),
             submission: text("submission"),
+        }
+    }
+
+    /// The same to be kept with what was picked: without the one press that it came with, and not longer than what is
+    /// refused for its length.
+    pub(super) fn to_keep(&self) -> Self {
+        let short = |text: &str| text.chars().take(FIELD_CHARS_MAX + 1).collect::<String>();
+        Self {
+            printer: short(&self.printer),
+            template: short(&self.template),
+            copies: short(&self.copies),
+            numbers: self.numbers,
+            until: short(&self.until),
+            reason: short(&self.reason),
+            submission: String::new(),
         }
     }
 

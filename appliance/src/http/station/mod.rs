@@ -1,9 +1,11 @@
 //! The print station: what is to be printed, on which printer, and how it goes; each page under `/staff/labels`.
 //!
-//! [`page`] is the station itself, [`pick`] what can be picked there, [`look`] the preview, [`queue`] jobs and printers in
+//! [`page`] is the station itself, [`actions`] what is pressed there, [`scans`] what a hand scanner types there, [`pick`]
+//! what can be picked, [`picked`] what was, [`look`] the preview, [`queue`] jobs and printers in
 //! words, [`job`] one job, [`blank`], [`batch`], [`cards`] and [`paper`] the ways to labels that nobody picks from a list, and
 //! [`designs`] the templates and the logo.
 
+mod actions;
 mod batch;
 mod blank;
 mod cards;
@@ -14,7 +16,9 @@ mod look;
 mod page;
 mod paper;
 mod pick;
+mod picked;
 pub(super) mod queue;
+mod scans;
 
 use axum::Router;
 
@@ -23,10 +27,12 @@ use super::problem::Problem;
 use super::sign_in::Signed;
 
 pub(super) use pick::Choice;
+pub(super) use picked::PickLists;
 
 pub(super) fn routes() -> Router<AppState> {
     Router::new()
         .merge(page::routes())
+        .merge(scans::routes())
         .merge(look::routes())
         .merge(blank::routes())
         .merge(batch::routes())

@@ -1,8 +1,11 @@
-//! The station itself: pick, look, print, and watch it come out.
+//! The station itself, as it is drawn: find, pick, look, print, and watch it come out.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
 
 use askama::Template;
 use axum::Router;
-use axum::extract::{Request, State};
+use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
 use http::StatusCode;
@@ -10,10 +13,7 @@ use record::tag::Tag;
 use serde::Deserialize;
 
 use super::super::AppState;
-use super::super::form::Form;
 use super::super::frame::{Frame, Place, page_with};
-use super::super::guard::see_other;
-use super::super::label_fields::Ask;
 use super::super::labels;
 use super::super::problem::Problem;
 use super::super::query::Asked;
@@ -21,90 +21,95 @@ use super::super::scan_page::Wrong;
 use super::super::sign_in::Signed;
 use super::super::view::Snapshot;
 use super::super::words::{count, plural};
+use super::actions;
+use super::aside;
 use super::choices::{self, Chosen};
 use super::look::{Look, look};
-use super::pick::{self, Choice, PickRow, Show, each_once, named, read_list, read_tag};
-use super::queue::{JobCard, PrinterCard, job_card, printer_card};
-use super::{aside, only_changers, paper};
+use super::pick::{self, Choice, PAGE_ROWS, PickRow, Show, read_tag};
+use super::picked::{PickList, PickListId};
+use super::queue::{JobCard, PrinterCard, job_card, printer_card, segment};
+use crate::print::PrinterView;
 
 /// Unfinished jobs shown whole.
 const JOBS_WHOLE: usize = 4;
 /// Finished jobs in the list below.
 const JOBS_LISTED: usize = 6;
+/// Characters of what is looked for.
+pub(super) const QUERY_CHARS_MAX: usize = 200;
 
 pub(super) fn routes() -> Router<AppState> {
-    Router::new().route("/staff/labels", get(open).post(act))
+    Router::new().route("/staff/labels", get(open).post(actions::act))
 }
 
-/// What somebody did on the page so far.
-#[derive(Debug, Default)]
-struct Typed {
-    query: String,
-    show: Show,
-    picks: Vec<Tag>,
-    list: String,
-    chosen: Chosen,
-    problems: Vec<Wrong>,
+/// What the page is to show.
+#[derive(Debug, Clone, Default)]
+pub(super) struct StationView {
+    pub(super) query: String,
+    pub(super) show: Show,
+    /// From 1.
+    pub(super) page: usize,
+    /// Where the picks are kept; absent while nothing is picked.
+    pub(super) id: Option<PickListId>,
+    pub(super) picks: PickList,
+    /// An item that is ticked by the page's address and picked by the first press.
+    pub(super) ticked: Option<Tag>,
+    /// A pasted list of which something was not taken.
+    pub(super) list: String,
+    pub(super) chosen: Chosen,
+    pub(super) problems: Vec<Wrong>,
     /// What came of the last press, for a screen reader too.
-    said: String,
+    pub(super) said: String,
+    /// Something that is not there any more, and no mistake of whoever reads it.
+    pub(super) note: String,
 }
 
-impl Typed {
-    fn of(form: &Form) -> Self {
+impl StationView {
+    pub(super) fn wrong(&mut self, at: &str, words: impl Into<String>) {
+        self.problems.push(Wrong { at: at.to_owned(), words: words.into() });
+    }
+
+    /// The address that shows this, without what was said.
+    pub(super) fn address(&self) -> String {
+        self.address_of(self.page)
+    }
+
+    fn address_of(&self, page: usize) -> String {
+        let mut address = format!("/staff/labels?show={}", segment(&self.show.value()));
+        // Writing to a string does not fail.
+        if let Some(id) = self.id {
+            let _ = write!(address, "&picks={id}");
+        }
+        if !self.query.is_empty() {
+            let _ = write!(address, "&q={}", segment(&self.query));
+        }
+        if page > 1 {
+            let _ = write!(address, "&page={page}");
+        }
+        address
+    }
+}
+
+/// Where the pages before and after this one are: an address for who only reads, what a button says for who picks.
+#[derive(Debug, Default)]
+struct Pager {
+    /// `51 to 100 of 1,000`
+    words: String,
+    previous: Option<(String, usize)>,
+    next: Option<(String, usize)>,
+}
+
+impl Pager {
+    fn of(view: &StationView, list: &pick::List) -> Self {
+        let at = |page: usize| (view.address_of(page), page);
+        let (first, all) = ((list.page - 1) * PAGE_ROWS, list.shown.len());
+        let number = |n: usize| count(n as u64);
+        let words =
+            format!("{} to {} of {}", number(first + 1), number(first + list.rows.len()), number(all));
         Self {
-            query: form.text("q").trim().chars().take(200).collect(),
-            show: Show::read(form.text("show")),
-            picks: each_once(form.all("tag").filter_map(read_tag)),
-            list: form.text("list").to_owned(),
-            chosen: Chosen::of(form),
-            problems: Vec::new(),
-            said: String::new(),
+            words: if list.pages > 1 { words } else { String::new() },
+            previous: (list.page > 1).then(|| at(list.page - 1)),
+            next: (list.page < list.pages).then(|| at(list.page + 1)),
         }
-    }
-
-    fn wrong(&mut self, at: &str, words: String) {
-        self.problems.push(Wrong { at: at.to_owned(), words });
-    }
-
-    /// Takes up what was scanned into the field, pasted, or ticked as all.
-    fn gather(&mut self, state: &AppState, all: bool) -> Result<(), Problem> {
-        let printed = state.printing.printed().map_err(|e| Problem::internal(&e))?;
-        let facility = state.store.facility();
-        if let Some(tag) = read_tag(&self.query) {
-            match pick::known(&facility, &[tag]).0.first() {
-                Some(&tag) => {
-                    let name = facility.equipment.get(&tag).map(|item| item.name.clone()).unwrap_or_default();
-                    let already = self.picks.contains(&tag);
-                    self.said = format!("{} {name}", if already { "Picked already:" } else { "Picked:" });
-                    self.picks.insert(0, tag);
-                }
-                None => {
-                    let words = format!("No equipment in use has the tag {}", tag.grouped());
-                    self.wrong("q", words);
-                }
-            }
-            self.query.clear();
-        }
-        let pasted = read_list(&self.list);
-        let (found, unknown) = pick::known(&facility, &pasted.tags);
-        let lost: Vec<String> = pasted.bad.into_iter().chain(unknown).collect();
-        if lost.is_empty() {
-            if !found.is_empty() {
-                self.said = format!("{} picked from the list", plural(found.len(), "item", "items"));
-            }
-            self.list.clear();
-        } else {
-            self.wrong("list", format!("Not a tag of equipment in use: {}", named(&lost)));
-        }
-        self.picks.extend(found);
-        if all {
-            let snapshot = Snapshot::of(state, &facility);
-            let asked = pick::Asked { query: &self.query, show: &self.show, picks: &[] };
-            self.picks.extend(pick::list(&facility, &snapshot.local, &printed, &asked).shown);
-        }
-        let picks = each_once(self.picks.drain(..));
-        self.picks = pick::known(&facility, &picks).0;
-        Ok(())
     }
 }
 
@@ -114,16 +119,30 @@ struct StationPage {
     frame: Frame,
     problems: Vec<Wrong>,
     said: String,
+    note: String,
+    /// Another list, for a page that has none: its words and its address.
+    unprinted: Option<(String, String)>,
     may_change: bool,
     form_token: String,
     submission: String,
+    /// Name of the list; empty while there is none.
+    picks: String,
+    /// Tags that are picked and shown here: what is not ticked any more is taken off.
+    had: String,
     query: String,
+    show: String,
+    page: usize,
     list: String,
     shows: Vec<Choice>,
     rows: Vec<PickRow>,
-    shown: usize,
-    more: usize,
+    pager: Pager,
     counted: String,
+    picked: usize,
+    picked_words: String,
+    cleared: usize,
+    /// `Add all 312`; empty where all of them are picked.
+    all_words: String,
+    only_picked: bool,
     printers: Vec<Choice>,
     templates: Vec<Choice>,
     chosen: Chosen,
@@ -136,125 +155,183 @@ struct StationPage {
 }
 
 #[derive(Debug, Default, Deserialize)]
-struct Opened {
+pub(super) struct StationParams {
     #[serde(default)]
     q: String,
     #[serde(default)]
     show: String,
     #[serde(default)]
     tag: String,
+    #[serde(default)]
+    page: String,
+    #[serde(default)]
+    picks: String,
+    /// What the last press did: see [`actions::Done`].
+    #[serde(default)]
+    did: String,
+    #[serde(default)]
+    n: String,
 }
 
 async fn open(
     State(state): State<AppState>,
     signed: Signed,
-    Asked(opened): Asked<Opened>,
+    Asked(asked): Asked<StationParams>,
 ) -> Result<Response, Problem> {
-    let mut typed = Typed {
-        query: opened.q.trim().chars().take(200).collect(),
-        show: Show::read(&opened.show),
-        picks: read_tag(&opened.tag).into_iter().collect(),
+    let mut view = StationView {
+        query: asked.q.trim().chars().take(QUERY_CHARS_MAX).collect(),
+        show: Show::read(&asked.show),
+        page: asked.page.parse().unwrap_or(1),
         chosen: Chosen { copies: "1".into(), ..Chosen::default() },
-        ..Typed::default()
+        ..StationView::default()
     };
-    aside(&state, move |state| {
-        typed.gather(state, false)?;
-        answer(state, &signed, typed)
-    })
-    .await
+    // A label's code says where it leads; its tag is what can be found.
+    if let Some(tag) = read_tag(&view.query) {
+        (view.query, view.show) = (tag.to_string(), Show::All);
+    }
+    if signed.may_change() {
+        view.ticked = read_tag(&asked.tag);
+        take_list(&state, &signed, &asked.picks, &mut view);
+        view.said =
+            actions::Done::read(&asked.did, &asked.n).map(|done| done.words(&state)).unwrap_or_default();
+    }
+    aside(&state, move |state| answer(state, &signed, view)).await
 }
 
-async fn act(State(state): State<AppState>, signed: Signed, request: Request) -> Result<Response, Problem> {
-    only_changers(&signed)?;
-    let (form, _) = signed.list_form(request).await?;
-    let mut typed = Typed::of(&form);
-    let (what, all) = (form.text("do").to_owned(), form.has("all"));
-    let typed = aside(&state, move |state| {
-        typed.gather(state, all)?;
-        Ok(typed)
-    })
-    .await?;
-    match what.as_str() {
-        "print" if typed.problems.is_empty() => print(&state, signed, typed).await,
-        "sheet" => paper::open(&state, &signed, &typed.picks, typed.chosen),
-        _ => aside(&state, move |state| answer(state, &signed, typed)).await,
+/// What was picked under the name that the address says.
+fn take_list(state: &AppState, signed: &Signed, named: &str, view: &mut StationView) {
+    if named.is_empty() {
+        return;
+    }
+    let lists = &state.inner.picks;
+    match named.parse().and_then(|id| lists.get(signed.staff, id).map(|list| (id, list))) {
+        Ok((id, list)) => {
+            view.chosen = list.chosen.clone();
+            (view.id, view.picks) = (Some(id), list);
+        }
+        Err(_) => view.note = actions::GONE.to_owned(),
     }
 }
 
-async fn print(state: &AppState, signed: Signed, mut typed: Typed) -> Result<Response, Problem> {
-    let refused = match typed.chosen.ask() {
-        _ if typed.picks.is_empty() => Wrong { at: "picks".into(), words: "Pick at least one item".into() },
-        Err(wrong) => wrong,
-        Ok(ask) => match labels::submit(state, Ask { tags: typed.picks.clone(), ..ask }).await {
-            Ok(job) => return Ok(see_other(&format!("/staff/labels/{}", job.summary.id))),
-            Err(problem) => choices::wrong(problem, "picks")?,
-        },
+/// Reads the page of the list that is to be shown, with the item that the address ticks in front.
+fn read_items(state: &AppState, view: &StationView) -> Result<(Snapshot, pick::List, Vec<Choice>), Problem> {
+    let printed = state.printing.printed().map_err(|e| Problem::internal(&e))?;
+    let facility = state.store.facility();
+    let snapshot = Snapshot::of(state, &facility);
+    let read = |query: &str, show: &Show, page: usize| {
+        let asked = pick::Asked { query, show, picks: view.picks.tags(), page };
+        pick::list(&facility, &snapshot.local, &printed, &asked)
     };
-    typed.problems.push(refused);
-    aside(state, move |state| answer(state, &signed, typed)).await
+    let mut list = read(&view.query, &view.show, view.page);
+    if let Some(tag) = view.ticked {
+        list.rows.retain(|row| row.tag != tag);
+        let found = read(tag.as_str(), &Show::All, 1).rows.into_iter().find(|row| row.tag == tag);
+        let ticked = found.map(|row| PickRow { picked: true, ..row });
+        list.rows = ticked.into_iter().chain(list.rows).collect();
+    }
+    let shows = pick::shows(&facility, &view.show);
+    Ok((snapshot, list, shows))
 }
 
-/// The page as it stands after what was done on it.
-fn answer(state: &AppState, signed: &Signed, typed: Typed) -> Result<Response, Problem> {
+/// How printing stands: what comes out, what came out lately, and the printers.
+fn read_prints(
+    state: &AppState,
+    snapshot: &Snapshot,
+    printers: &[PrinterView],
+) -> Result<(Vec<JobCard>, Vec<labels::JobLine>, Vec<PrinterCard>), Problem> {
     let internal = |e: crate::print::LedgerError| Problem::internal(&e);
-    let printed = state.printing.printed().map_err(internal)?;
-    let views = state.printing.printers();
-    let (snapshot, list, shows) = {
-        let facility = state.store.facility();
-        let snapshot = Snapshot::of(state, &facility);
-        let asked = pick::Asked { query: &typed.query, show: &typed.show, picks: &typed.picks };
-        let list = pick::list(&facility, &snapshot.local, &printed, &asked);
-        (snapshot, list, pick::shows(&facility, &typed.show))
-    };
     let local = &snapshot.local;
-    let first = list.rows.first().map(|row| row.tag);
-    let look = match first {
-        Some(tag) if !views.is_empty() => Some(look(state, &typed.chosen, tag)?),
-        _ => None,
-    };
     let newest = state.printing.jobs().map_err(internal)?;
     let mut jobs = Vec::new();
     for open in state.printing.unfinished().map_err(internal)?.iter().take(JOBS_WHOLE) {
         let job = state.printing.job(open.id).map_err(internal)?;
-        jobs.extend(job.map(|job| job_card(&job, &views, local)));
+        jobs.extend(job.map(|job| job_card(&job, printers, local)));
     }
-    let older = newest.iter().filter(|job| !jobs.iter().any(|card| card.id == job.id)).take(JOBS_LISTED);
-    let picked = list.rows.iter().filter(|row| row.picked).count();
-    let copies: usize = typed.chosen.copies.parse().unwrap_or(1);
-    let status = if typed.problems.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    let title = if typed.problems.is_empty() { "Labels" } else { "Error: Labels" };
+    let older = newest.iter().filter(|job| !jobs.iter().any(|card: &JobCard| card.id == job.id));
+    let older = older.take(JOBS_LISTED).map(|job| labels::line(job, local)).collect();
+    let cards = printers.iter().map(|printer| printer_card(printer, &newest, local)).collect();
+    Ok((jobs, older, cards))
+}
+
+/// The page as it stands after what was done on it.
+pub(super) fn answer(state: &AppState, signed: &Signed, view: StationView) -> Result<Response, Problem> {
+    let views = state.printing.printers();
+    let (snapshot, list, shows) = read_items(state, &view)?;
+    let (jobs, older, cards) = read_prints(state, &snapshot, &views)?;
+    let first = view.picks.tags().first().copied().or(list.rows.first().map(|row| row.tag));
+    let look = match first {
+        Some(tag) if !views.is_empty() => Some(look(state, &view.chosen, tag)?),
+        _ => None,
+    };
+    let on: BTreeSet<Tag> = view.picks.tags().iter().copied().collect();
+    let others = list.shown.iter().filter(|tag| !on.contains(tag)).count();
+    let ticked = view.ticked.filter(|tag| !on.contains(tag) && list.rows.iter().any(|row| row.tag == *tag));
+    let picked = on.len() + usize::from(ticked.is_some());
+    let fine = view.problems.is_empty();
+    let (status, title) = match fine {
+        true => (StatusCode::OK, "Labels"),
+        false => (StatusCode::UNPROCESSABLE_ENTITY, "Error: Labels"),
+    };
     let frame = Frame::staff(state, &snapshot, title, signed, Place::Labels);
+    let had: Vec<&str> =
+        list.rows.iter().map(|row| &row.tag).filter(|tag| on.contains(tag)).map(Tag::as_str).collect();
     let template = StationPage {
-        frame: frame.with_script(state).live_prints(state, &snapshot),
-        problems: typed.problems,
-        said: typed.said,
+        frame: frame.with_script(state).with_station_script(state).live_prints(state, &snapshot),
+        unprinted: if view.id.is_none() && fine { unprinted(state, signed) } else { None },
         may_change: signed.may_change(),
         form_token: signed.form_token(),
         submission: choices::submission(state),
-        query: typed.query,
-        list: typed.list,
+        picks: view.id.map(|id| id.to_string()).unwrap_or_default(),
+        had: had.join(" "),
+        show: view.show.value(),
+        page: list.page,
         shows,
-        shown: list.shown.len(),
-        more: list.more,
-        counted: format!(
-            "{} of {} shown, {} picked",
-            count(list.shown.len() as u64),
-            count(list.all as u64),
-            count(picked as u64)
-        ),
-        rows: list.rows,
-        printers: choices::printers(&views, &typed.chosen.printer),
-        templates: choices::of_items(&state.printing, &typed.chosen.template),
-        asks: !typed.chosen.until.is_empty() || !typed.chosen.reason.is_empty() || typed.chosen.numbers,
-        print_words: match picked {
-            0 => "Print the picked labels".to_owned(),
-            picked => format!("Print {}", plural(picked * copies.max(1), "label", "labels")),
+        pager: Pager::of(&view, &list),
+        counted: match list.shown.len() {
+            shown if shown == list.all => plural(shown, "item", "items"),
+            shown => format!("{} of {}", count(shown as u64), plural(list.all, "item", "items")),
         },
-        chosen: typed.chosen,
+        cleared: if on.is_empty() { view.picks.cleared() } else { 0 },
+        all_words: match others {
+            0 => String::new(),
+            others if others == list.shown.len() => format!("Add all {}", count(others as u64)),
+            others => format!("Add the other {}", count(others as u64)),
+        },
+        only_picked: view.show == Show::Picked,
+        rows: list.rows,
+        printers: choices::printers(&views, &view.chosen.printer),
+        templates: choices::of_items(&state.printing, &view.chosen.template),
+        asks: !view.chosen.until.is_empty() || !view.chosen.reason.is_empty() || view.chosen.numbers,
+        print_words: print_words(picked, &view.chosen.copies),
+        picked_words: format!("{} picked", count(picked as u64)),
+        picked,
+        query: view.query,
+        list: view.list,
+        chosen: view.chosen,
+        problems: view.problems,
+        said: view.said,
+        note: view.note,
         look,
-        older: older.map(|job| labels::line(job, local)).collect(),
+        older,
         jobs,
-        cards: views.iter().map(|printer| printer_card(printer, &newest, local)).collect(),
+        cards,
     };
     page_with(status, &template)
+}
+
+/// What waits on another list, and where.
+fn unprinted(state: &AppState, signed: &Signed) -> Option<(String, String)> {
+    let list = state.inner.picks.unprinted(signed.staff)?;
+    let were = if list.picked == 1 { "was" } else { "were" };
+    let words = format!("{} {were} picked earlier and not printed.", plural(list.picked, "item", "items"));
+    Some((words, format!("/staff/labels?show=picked&picks={}", list.id)))
+}
+
+/// `Print 20 labels`
+fn print_words(picked: usize, copies: &str) -> String {
+    let copies: usize = copies.parse().unwrap_or(1);
+    match picked {
+        0 => "Print labels".to_owned(),
+        picked => format!("Print {}", plural(picked.saturating_mul(copies.max(1)), "label", "labels")),
+    }
 }

@@ -9,8 +9,8 @@ use super::super::standing::row;
 use super::super::words::Local;
 use crate::print::{LABELS_MAX, Printed};
 
-/// Rows of the list; more are found by narrowing it down.
-pub(super) const ROWS_MAX: usize = 500;
+/// Rows of a page of the list.
+pub(super) const PAGE_ROWS: usize = 50;
 /// Places and categories that are offered.
 const KINDS_MAX: usize = 100;
 /// Mistyped tags that are named.
@@ -30,6 +30,8 @@ pub(super) enum Show {
     Place(String),
     /// Those of a category.
     Category(String),
+    /// Those that are picked.
+    Picked,
 }
 
 impl Show {
@@ -39,19 +41,21 @@ impl Show {
         match text {
             "" | "never" => Self::Never,
             "overdue" => Self::Overdue,
+            "picked" => Self::Picked,
             _ => (kind("place:").map(Self::Place))
                 .or_else(|| kind("category:").map(Self::Category))
                 .unwrap_or(Self::All),
         }
     }
 
-    fn value(&self) -> String {
+    pub(super) fn value(&self) -> String {
         match self {
             Self::Never => "never".to_owned(),
             Self::All => "all".to_owned(),
             Self::Overdue => "overdue".to_owned(),
             Self::Place(place) => format!("place:{place}"),
             Self::Category(category) => format!("category:{category}"),
+            Self::Picked => "picked".to_owned(),
         }
     }
 
@@ -62,6 +66,7 @@ impl Show {
             Self::Overdue => "Overdue".to_owned(),
             Self::Place(place) => format!("Place: {place}"),
             Self::Category(category) => format!("Category: {category}"),
+            Self::Picked => "Picked".to_owned(),
         }
     }
 }
@@ -88,7 +93,7 @@ pub(super) fn shows(facility: &Facility, chosen: &Show) -> Vec<Choice> {
         in_use().map(|item| ward(&item.location)).filter(|w| !w.is_empty()).collect();
     let categories: BTreeSet<&str> =
         in_use().map(|item| item.category.as_str()).filter(|c| !c.is_empty()).collect();
-    let mut all = vec![Show::Never, Show::All, Show::Overdue];
+    let mut all = vec![Show::Never, Show::All, Show::Overdue, Show::Picked];
     all.extend(places.into_iter().take(KINDS_MAX).map(|p| Show::Place(p.to_owned())));
     all.extend(categories.into_iter().take(KINDS_MAX).map(|c| Show::Category(c.to_owned())));
     all.iter().map(|show| Choice::new(show.value(), show.words(), &chosen.value())).collect()
@@ -166,14 +171,16 @@ pub(super) struct PickRow {
     pub(super) picked: bool,
 }
 
-/// The list: what is picked comes first, then what the filter shows.
+/// One page of the list.
 #[derive(Debug, Default)]
 pub(super) struct List {
     pub(super) rows: Vec<PickRow>,
-    /// Tags that the filter shows, picked or not.
+    /// Tags that the filter shows on all pages, picked or not.
     pub(super) shown: Vec<Tag>,
-    /// Shown, but more than the page has rows for.
-    pub(super) more: usize,
+    /// This page, from 1.
+    pub(super) page: usize,
+    /// Pages that there are; one where nothing is shown.
+    pub(super) pages: usize,
     /// Items in use.
     pub(super) all: usize,
 }
@@ -182,32 +189,24 @@ pub(super) struct List {
 pub(super) struct Asked<'a> {
     pub(super) query: &'a str,
     pub(super) show: &'a Show,
+    /// In the order in which they were picked.
     pub(super) picks: &'a [Tag],
+    /// From 1; past the last one it is the last one.
+    pub(super) page: usize,
 }
 
-/// Makes the list.
+/// Makes a page of the list: as people count, and what was picked last first where only picked items are shown.
 pub(super) fn list(
     facility: &Facility,
     local: &Local,
     printed: &BTreeMap<Tag, Printed>,
     asked: &Asked<'_>,
 ) -> List {
-    let words: Vec<String> = asked.query.split_whitespace().map(str::to_lowercase).collect();
-    let in_use: Vec<&Equipment> =
-        facility.equipment.values().filter(|item| item.service != Service::Retired).collect();
-    let fits = |item: &&&Equipment| {
-        let shown = match asked.show {
-            Show::Never => !printed.contains_key(&item.tag),
-            Show::All => true,
-            Show::Overdue => row(facility, item, local).is_overdue(),
-            Show::Place(place) => ward(&item.location) == place,
-            Show::Category(category) => item.category == *category,
-        };
-        shown && has_words(item, &words)
-    };
-    let mut shown: Vec<&Equipment> = in_use.iter().filter(fits).copied().collect();
-    shown.sort_by(|a, b| natural(&a.name).cmp(&natural(&b.name)).then(a.tag.cmp(&b.tag)));
-    let line = |item: &Equipment, picked: bool| PickRow {
+    let picked: BTreeSet<Tag> = asked.picks.iter().copied().collect();
+    let (shown, all) = shown(facility, local, printed, asked, &picked);
+    let pages = shown.len().div_ceil(PAGE_ROWS).max(1);
+    let page = asked.page.clamp(1, pages);
+    let line = |item: &&Equipment| PickRow {
         tag: item.tag,
         name: item.name.clone(),
         place: item.location.clone(),
@@ -216,23 +215,47 @@ pub(super) fn list(
             Some(Printed::Waiting) => "in a job".to_owned(),
             Some(Printed::At(ms)) => format!("printed {}", local.day_time(*ms).text),
         },
-        picked,
+        picked: picked.contains(&item.tag),
     };
-    let picked: BTreeSet<Tag> = asked.picks.iter().copied().collect();
-    let mut rows: Vec<PickRow> = asked
-        .picks
-        .iter()
-        .filter_map(|tag| facility.equipment.get(tag))
-        .map(|item| line(item, true))
-        .collect();
-    let rest = || shown.iter().filter(|item| !picked.contains(&item.tag));
-    rows.extend(rest().take(ROWS_MAX).map(|item| line(item, false)));
     List {
-        rows,
-        more: rest().count().saturating_sub(ROWS_MAX),
+        rows: shown.iter().skip((page - 1) * PAGE_ROWS).take(PAGE_ROWS).map(line).collect(),
         shown: shown.iter().map(|item| item.tag).collect(),
-        all: in_use.len(),
+        page,
+        pages,
+        all,
     }
+}
+
+/// The items that a filter shows, in their order, and how many are in use.
+fn shown<'a>(
+    facility: &'a Facility,
+    local: &Local,
+    printed: &BTreeMap<Tag, Printed>,
+    asked: &Asked<'_>,
+    picked: &BTreeSet<Tag>,
+) -> (Vec<&'a Equipment>, usize) {
+    let words: Vec<String> = asked.query.split_whitespace().map(str::to_lowercase).collect();
+    let fits = |item: &&Equipment| {
+        let shown = match asked.show {
+            Show::Never => !printed.contains_key(&item.tag),
+            Show::All => true,
+            Show::Overdue => row(facility, item, local).is_overdue(),
+            Show::Place(place) => ward(&item.location) == place,
+            Show::Category(category) => item.category == *category,
+            Show::Picked => picked.contains(&item.tag),
+        };
+        shown && has_words(item, &words)
+    };
+    let is_used = |item: &&Equipment| item.service != Service::Retired;
+    let in_use = || facility.equipment.values().filter(is_used);
+    let all = in_use().count();
+    if *asked.show == Show::Picked {
+        let newest = asked.picks.iter().rev().filter_map(|tag| facility.equipment.get(tag));
+        return (newest.filter(is_used).filter(fits).collect(), all);
+    }
+    let mut shown: Vec<&Equipment> = in_use().filter(fits).collect();
+    shown.sort_by_cached_key(|item| (natural(&item.name), item.tag));
+    (shown, all)
 }
 
 fn has_words(item: &Equipment, words: &[String]) -> bool {
@@ -303,6 +326,7 @@ mod tests {
             Show::Never,
             Show::All,
             Show::Overdue,
+            Show::Picked,
             Show::Place("ICU: East".into()),
             Show::Category("Pump".into()),
         ] {
