@@ -31,12 +31,14 @@ pub mod web;
 use std::ffi::OsString;
 use std::io::{BufRead as _, Write as _};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::{CommandFactory as _, Parser as _};
 
 use accounts::people::PersonAct;
 use admin::Order;
 use cli::{Cli, Command};
+use clock::{Clock, SystemClock};
 use config::Config;
 pub use serve::ServeError;
 use serve::Workshop;
@@ -77,6 +79,11 @@ pub fn command_line() -> clap::Command {
 
 /// Runs the program `cleantrack-relay` with these arguments, the first of which is its name.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    run_with_clock(args, Arc::new(SystemClock))
+}
+
+/// As [`run`], by another clock: for history that the relay's own code records.
+pub fn run_with_clock(args: impl IntoIterator<Item = OsString>, clock: Arc<dyn Clock>) -> ExitCode {
     // Database, photos and keys are nobody else's to read, whoever makes their files.
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
     let cli = match Cli::try_parse_from(args) {
@@ -93,7 +100,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         .enable_all()
         .build()
         .map_err(io("start the runtime"))
-        .and_then(|runtime| runtime.block_on(command(cli)));
+        .and_then(|runtime| runtime.block_on(command(cli, clock)));
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
@@ -107,7 +114,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
 }
 
-async fn command(cli: Cli) -> Result<(), Failure> {
+async fn command(cli: Cli, clock: Arc<dyn Clock>) -> Result<(), Failure> {
     let common = cli.common;
     let mut config = Config::load(common.config.as_deref(), &config::environment())?;
     config.data = common.data.or(config.data);
@@ -137,20 +144,20 @@ async fn command(cli: Cli) -> Result<(), Failure> {
     match command {
         Command::Serve { role, .. } => {
             serve::log(&config.log);
-            Ok(serve::serve(&config, role).await?)
+            Ok(serve::serve(&config, role, clock).await?)
         }
         Command::Migrate => {
-            let workshop = Workshop::open(&config).await?;
+            let workshop = Workshop::open(&config, clock).await?;
             workshop.db.close().await;
             print(&format!("schema {}", db::SCHEMA_VERSION))
         }
-        Command::Verify => verify(&Workshop::open(&config).await?).await,
+        Command::Verify => verify(&Workshop::open(&config, clock).await?).await,
         Command::Rebuild => {
-            let workshop = Workshop::open(&config).await?;
+            let workshop = Workshop::open(&config, clock).await?;
             let count = audit::rebuild(&workshop.db, workshop.clock.now_ms()).await?;
             print(&format!("rebuilt {count} facilities"))
         }
-        order => carry_out(&config, order_of(order)?).await,
+        order => carry_out(&config, order_of(order)?, clock).await,
     }
 }
 
@@ -214,12 +221,12 @@ fn secret_line() -> Result<String, Failure> {
 }
 
 /// By the running relay, which knows its own addresses and connections; directly where none runs.
-async fn carry_out(config: &Config, order: Order) -> Result<(), Failure> {
+async fn carry_out(config: &Config, order: Order, clock: Arc<dyn Clock>) -> Result<(), Failure> {
     let asked = admin::ask(config.data()?, &order).await.map_err(io("ask the running relay"))?;
     let done = match asked {
         Some(answer) => answer.map_err(Failure::Refused)?,
         None => {
-            let workshop = Workshop::open(config).await?;
+            let workshop = Workshop::open(config, clock).await?;
             if let Some(urls) = serve::configured_urls(config) {
                 workshop.fleet.open_at(urls);
             }

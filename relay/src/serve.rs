@@ -24,7 +24,7 @@ use crate::accounts::retention;
 use crate::admin::{Office, Socket};
 use crate::changes::Changes;
 use crate::cli::Role;
-use crate::clock::{Clock, SystemClock};
+use crate::clock::Clock;
 use crate::config::{Config, ConfigError, Limits};
 use crate::db::{Db, DbError};
 use crate::fleet::{self, Fleet, KeyError, Urls};
@@ -99,10 +99,9 @@ pub(crate) struct Workshop {
 
 impl Workshop {
     /// Opens data folder, database and keys.
-    pub(crate) async fn open(config: &Config) -> Result<Self, ServeError> {
+    pub(crate) async fn open(config: &Config, clock: Arc<dyn Clock>) -> Result<Self, ServeError> {
         let data = config.data()?;
         make_private(data).map_err(|source| ServeError::Io { what: "make the data folder", source })?;
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let random: Arc<dyn Random> = Arc::new(SystemRandom);
         let db = Db::open(&config.database()?).await?;
         db.migrate(clock.now_ms()).await?;
@@ -146,13 +145,13 @@ async fn bind(addr: SocketAddr) -> Result<TcpListener, ServeError> {
 ///
 /// # Errors
 /// It did not start.
-pub(crate) async fn serve(config: &Config, role: Role) -> Result<(), ServeError> {
+pub(crate) async fn serve(config: &Config, role: Role, clock: Arc<dyn Clock>) -> Result<(), ServeError> {
     let io = |what| move |source| ServeError::Io { what, source };
     let mut term = signal(SignalKind::terminate()).map_err(io("hear SIGTERM"))?;
     let mut int = signal(SignalKind::interrupt()).map_err(io("hear SIGINT"))?;
     let mut hup = signal(SignalKind::hangup()).map_err(io("hear SIGHUP"))?;
-    let parts = Workshop::open(config).await?;
-    let (db, changes, clock) = (parts.db.clone(), parts.changes.clone(), Arc::clone(&parts.clock));
+    let parts = Workshop::open(config, Arc::clone(&clock)).await?;
+    let (db, changes) = (parts.db.clone(), parts.changes.clone());
     let data = config.data()?;
     let socket = Socket::open(data, parts.office()).map_err(io("open the administration socket"))?;
     let fleet = Arc::clone(&parts.fleet);

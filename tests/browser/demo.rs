@@ -1,6 +1,7 @@
 //! The demo as a person starts it, in a folder of its own, asked to end when the suite is done.
 
 use std::io::{BufRead as _, BufReader};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
@@ -15,17 +16,24 @@ pub(crate) struct Demo {
     process: Child,
     /// What it said.
     pub(crate) line: Line,
-    _folder: tempfile::TempDir,
+    _folder: Option<tempfile::TempDir>,
 }
 
 impl Demo {
-    /// Starts it and reads its line.
+    /// Starts it in a folder that goes with it, and reads its line.
     pub(crate) fn start(flags: &[&str]) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
+        let mut demo = Self::start_in(&folder.path().join("demo"), flags);
+        demo._folder = Some(folder);
+        demo
+    }
+
+    /// The same in a folder that stays.
+    pub(crate) fn start_in(dir: &Path, flags: &[&str]) -> Self {
         let mut process = Command::new(env!("CARGO_BIN_EXE_demo"))
             .args(flags)
             .arg("--dir")
-            .arg(folder.path().join("demo"))
+            .arg(dir)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn()
@@ -40,7 +48,7 @@ impl Demo {
             }
         });
         match told.recv_timeout(STARTS_WITHIN) {
-            Ok(line) => Self { process, line, _folder: folder },
+            Ok(line) => Self { process, line, _folder: None },
             Err(_) => {
                 end(&mut process);
                 panic!("the demo did not say within {STARTS_WITHIN:?} what it started");

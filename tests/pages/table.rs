@@ -94,7 +94,9 @@ impl Places {
 
         sign_in_relay(browser, relay).await;
         browser.goto(&format!("{}/app/boxes", relay.https)).await;
-        let facility = href(browser, "#boxes th a").await;
+        let live = "[...document.querySelectorAll('#boxes th a')].find(a => a.innerText === 'Linden Valley Hospital')?.href";
+        let facility = browser.until(live, super::browser::PATIENCE).await;
+        let facility = facility.as_str().expect("a link").to_owned();
         Self {
             http: r#box.http.clone(),
             staff: format!("{}/staff", r#box.https),

@@ -9,9 +9,13 @@ use appliance::admin::{Reply, Wish, ask};
 use appliance::identity::Scope;
 use appliance::random::{Random, SystemRandom};
 
+use super::facilities::DemoFacility;
+use super::itself;
 use super::line::{Kept, Login, StaffLine};
-use super::seed::Seeded;
-use super::{Part, itself};
+use super::seed::SeedResult;
+
+/// The claim file of the live box.
+pub(super) const LIVE_CLAIM: &str = "claim";
 
 #[derive(Debug, Clone)]
 pub(super) struct Folder {
@@ -53,6 +57,16 @@ impl Folder {
 
     pub(super) fn box_data(&self) -> PathBuf {
         self.dir.join("box")
+    }
+
+    /// The data folder of a simulated box.
+    pub(super) fn small_box_data(&self, name: &str) -> PathBuf {
+        self.dir.join(name)
+    }
+
+    /// The claim file of this name.
+    pub(super) fn claim_file(&self, name: &str) -> PathBuf {
+        self.dir.join(format!("{name}.toml"))
     }
 
     pub(super) fn spool(&self) -> PathBuf {
@@ -114,7 +128,7 @@ impl Folder {
     pub(super) fn box_config(&self, kept: &Kept, claimed: bool, printers: &str) -> Result<PathBuf, String> {
         let [http, https, ..] = kept.ports;
         let claim =
-            if claimed { format!("claim = {:?}\n", self.dir.join("claim.toml")) } else { String::new() };
+            if claimed { format!("claim = {:?}\n", self.claim_file(LIVE_CLAIM)) } else { String::new() };
         let text = format!(
             "data = {data:?}\n{claim}log = \"warn\"\n[http]\nlisten = \"127.0.0.1:{http}\"\n[https]\nlisten = \"127.0.0.1:{https}\"\n\
              [limits]\nsubmits_per_address = 0\nconnections_per_address = 0\n{printers}",
@@ -141,8 +155,11 @@ impl Folder {
         serde_json::from_str(&said).map_err(|e| format!("relay {}: {e} in {said:?}", args.join(" ")))
     }
 
-    /// Account, admin, facility, token and claim file.
-    pub(super) async fn found_account(&self, _relay: &Part, bare: bool) -> Result<(Login, String), String> {
+    /// Account, admin and token, and each facility with a claim file of this name. The relay runs.
+    pub(super) async fn found_account(
+        &self,
+        facilities: &[(&DemoFacility, &str)],
+    ) -> Result<(Login, String), String> {
         let text =
             |value: &serde_json::Value, name: &str| value[name].as_str().unwrap_or_default().to_owned();
         let account = self.order(&["account", "create", "--name", "Linden Health Partners"], "").await?;
@@ -151,23 +168,20 @@ impl Folder {
         let admin =
             ["admin", "create", "--account", &account, "--email", &login.email, "--name", "Priya Raman"];
         self.order(&admin, &format!("{}\n", login.password)).await?;
-        let name = if bare { "Bare Facility" } else { "Linden Valley Hospital" };
-        let facility = self
-            .order(
-                &["facility", "create", "--account", &account, "--name", name, "--zone", "America/Chicago"],
-                "",
-            )
-            .await?;
+        for (facility, claim_name) in facilities {
+            let (name, zone) = (facility.name, facility.zone);
+            let create = ["facility", "create", "--account", &account, "--name", name, "--zone", zone];
+            let facility = text(&self.order(&create, "").await?, "facility");
+            let claim = ["claim-file", "create", "--account", &account, "--facility", &facility];
+            let claim = self.say(&claim, "").await?;
+            self.write(&format!("{claim_name}.toml"), &claim)?;
+        }
         let token = self.order(&["token", "create", "--account", &account, "--name", "demo"], "").await?;
-        let facility = text(&facility, "facility");
-        let claim =
-            self.say(&["claim-file", "create", "--account", &account, "--facility", &facility], "").await?;
-        self.write("claim.toml", &claim)?;
         Ok((login, text(&token, "token")))
     }
 
     /// PINs and a token at the running box.
-    pub(super) async fn found_box(&self, kept: &mut Kept, seeded: &Seeded) -> Result<(), String> {
+    pub(super) async fn found_box(&self, kept: &mut Kept, seeded: &SeedResult) -> Result<(), String> {
         kept.tags = seeded.tags.iter().map(ToString::to_string).collect();
         let mut wishes = Vec::new();
         for (staff, name, role) in &seeded.staff {

@@ -1,191 +1,40 @@
-//! Thirty days at one small hospital, told as commands in the order of their time: the box's real code records them
-//! under a bent clock.
+//! Thirty days at a facility, as commands in the order of their time: the box's real code records them under a bent clock.
 
 use appliance::intake::{
     CleaningForm, Command, EquipmentFields, NewEquipment, NewProtocol, Person, Settings,
 };
 use appliance::random::Random;
+use record::compliance::{Course, Plan, Window, ZoneSpan, windows};
+use record::fold::{Facility, Service};
 use record::ids::ProtocolId;
-use record::kinds::{Agent, Class, PhotoPolicy, Role, Schedule, Step, TimeOfDay};
+use record::kinds::{Agent, Class, PhotoPolicy, Schedule, Step};
 use record::tag::Tag;
+
+use super::facilities::{DemoFacility, DemoItem, SLIPPING_WARD, is_in};
 
 pub(super) const HOUR_MS: i64 = 3_600_000;
 pub(super) const DAY_MS: i64 = 24 * HOUR_MS;
 /// How far the history reaches back.
 pub(super) const DAYS: i64 = 30;
+/// Over how long an item's compliance falls that falls.
+const SLIPPING_MS: i64 = 7 * DAY_MS;
 
-/// The item in [`items`] that was forgotten, so that the demonstration has something overdue at any hour.
-const FORGOTTEN: &str = "Bladder scanner 1";
-/// For how long: its window of twelve hours has closed twice since.
-const FORGOTTEN_MS: i64 = 36 * HOUR_MS;
-
-/// A person of the demonstration, who can sign in.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Somebody {
-    pub(super) name: &'static str,
-    pub(super) role: Role,
-}
-
-pub(super) const STAFF: [Somebody; 4] = [
-    Somebody { name: "Grace Okafor", role: Role::FacilityAdmin },
-    Somebody { name: "Tom Nguyen", role: Role::Biomed },
-    Somebody { name: "Maria Alvarez", role: Role::Technician },
-    Somebody { name: "Dwayne Carter", role: Role::Technician },
-];
-
-/// Names as technicians type them.
-const TYPED: [&str; 5] = ["Maria Alvarez", "Dwayne Carter", "Aisha Bello", "Luis Ortega", "Zoë Müller"];
-
-/// How well an item is looked after, per cent of its windows.
-struct Item {
-    name: &'static str,
-    asset: &'static str,
-    category: &'static str,
-    location: &'static str,
-    class: Class,
-    photo: PhotoPolicy,
-    schedule: Schedule,
-    met_percent: u64,
-}
-
-fn at(times: &[(u8, u8)]) -> Schedule {
-    Schedule::Times { at: times.iter().map(|&(hour, minute)| TimeOfDay { hour, minute }).collect() }
-}
-
-fn items() -> Vec<Item> {
-    use Class::{Noncritical, Semicritical};
-    use PhotoPolicy::{None as NoPhoto, Optional, Required};
-    let daily = || Schedule::Days { n: 1 };
-    let shifts = || at(&[(7, 0), (19, 0)]);
-    let item = |name, asset, category, location, class, photo, schedule, met_percent| Item {
-        name,
-        asset,
-        category,
-        location,
-        class,
-        photo,
-        schedule,
-        met_percent,
-    };
-    vec![
-        item(
-            "Infusion pump 14",
-            "BM-20418",
-            "Infusion pumps",
-            "ICU East, bed 14",
-            Noncritical,
-            Optional,
-            shifts(),
-            97,
-        ),
-        item(
-            "Infusion pump 15",
-            "BM-20419",
-            "Infusion pumps",
-            "ICU East, bed 15",
-            Noncritical,
-            Optional,
-            shifts(),
-            88,
-        ),
-        item(
-            "Ventilator 3",
-            "BM-11873",
-            "Ventilators",
-            "ICU West, store",
-            Noncritical,
-            Optional,
-            daily(),
-            96,
-        ),
-        item(
-            "Endocavity probe E10",
-            "BM-30077",
-            "Ultrasound probes",
-            "Women’s imaging, room 1",
-            Semicritical,
-            Required,
-            Schedule::Use { grace_s: 4 * 3600 },
-            98,
-        ),
-        item(
-            "Bladder scanner 1",
-            "BM-17220",
-            "Ultrasound",
-            "Ward 3A, station",
-            Noncritical,
-            Optional,
-            Schedule::Hours { n: 12 },
-            82,
-        ),
-        item("ECG cart 2", "BM-15502", "Carts", "Cardiology, room 2.08", Noncritical, NoPhoto, daily(), 93),
-        item(
-            "Patient lift 2",
-            "BM-22016",
-            "Lifts",
-            "Ward 4B, store",
-            Noncritical,
-            Optional,
-            Schedule::Days { n: 2 },
-            95,
-        ),
-        item(
-            "Patient monitor 6",
-            "BM-18841",
-            "Monitors",
-            "Emergency, triage 2",
-            Noncritical,
-            Optional,
-            shifts(),
-            94,
-        ),
-        item("Crash cart 5", "BM-15377", "Carts", "Ward 4B", Noncritical, Required, daily(), 99),
-        item(
-            "Dialysis chair 1",
-            "BM-26610",
-            "Chairs",
-            "Dialysis, place 1",
-            Noncritical,
-            Optional,
-            Schedule::Use { grace_s: 2 * 3600 },
-            96,
-        ),
-        item(
-            "Blood gas analyser",
-            "BM-29034",
-            "Laboratory",
-            "Laboratory, bench 3",
-            Noncritical,
-            Optional,
-            Schedule::Weeks { n: 1 },
-            100,
-        ),
-        item(
-            "X-ray machine RM-001",
-            "RM-001",
-            "Imaging",
-            "Radiology, room 1",
-            Noncritical,
-            Optional,
-            daily(),
-            91,
-        ),
-    ]
-}
-
-pub(super) fn settings(label_host: &str) -> Command {
+pub(super) fn settings(facility: &DemoFacility, label_host: &str) -> Command {
     Command::ChangeFacility(Box::new(Settings {
-        name: Some("Linden Valley Hospital".into()),
-        zone: Some("America/Chicago".into()),
-        contact: Some("biomed, ext. 4417".into()),
+        name: Some(facility.name.into()),
+        zone: Some(facility.zone.into()),
+        contact: Some(facility.contact.into()),
         allow_unattributed: Some(false),
         label_host: Some(label_host.into()),
         ..Settings::default()
     }))
 }
 
-pub(super) fn people() -> Vec<Command> {
-    STAFF.iter().map(|s| Command::AddStaff(Person { name: s.name.into(), role: s.role })).collect()
+pub(super) fn staff(facility: &DemoFacility) -> Vec<Command> {
+    let add = |person: &super::facilities::DemoPerson| {
+        Command::AddStaff(Person { name: person.name.into(), role: person.role })
+    };
+    facility.staff.iter().map(add).collect()
 }
 
 pub(super) fn protocols() -> Vec<Command> {
@@ -230,27 +79,26 @@ pub(super) fn protocols() -> Vec<Command> {
     ]
 }
 
-/// The items as commands; `only_one` for a bare start.
-pub(super) fn equipment(protocols: &[ProtocolId], only_one: bool) -> Vec<Command> {
-    let count = if only_one { 1 } else { usize::MAX };
-    let add = |item: Item| {
+/// The items as commands.
+pub(super) fn equipment(facility: &DemoFacility, protocols: &[ProtocolId]) -> Vec<Command> {
+    let add = |item: &DemoItem| {
         let protocol = if item.class == Class::Semicritical { protocols.last() } else { protocols.first() };
         Command::AddEquipment(Box::new(NewEquipment {
             tag: None,
             fields: EquipmentFields {
-                name: Some(item.name.into()),
-                asset_number: Some(item.asset.into()),
+                name: Some(item.name.clone()),
+                asset_number: Some(item.asset.clone()),
                 category: Some(item.category.into()),
-                location: Some(item.location.into()),
+                location: Some(item.location.clone()),
                 class: Some(item.class),
                 photo: Some(item.photo),
                 protocols: Some(protocol.copied().into_iter().collect()),
                 ..EquipmentFields::default()
             },
-            schedule: Some(item.schedule),
+            schedule: Some(item.schedule.clone()),
         }))
     };
-    items().into_iter().take(count).map(add).collect()
+    facility.items.iter().map(add).collect()
 }
 
 /// What happens at a time.
@@ -264,65 +112,91 @@ pub(super) enum Happening {
 /// Everything that happens to the items between `from_ms` and `until_ms`, in order. `tags` and `steps` are those of
 /// [`equipment`], in its order.
 pub(super) fn happenings(
+    facility: &DemoFacility,
     tags: &[Tag],
     steps: &[u16],
-    from_ms: i64,
-    until_ms: i64,
+    (from_ms, until_ms): (i64, i64),
     random: &dyn Random,
 ) -> Vec<(i64, Happening)> {
     let mut all = Vec::new();
-    for ((item, tag), steps) in items().iter().zip(tags).zip(steps) {
-        let mut start = from_ms;
-        let period = period_ms(&item.schedule);
-        while start < until_ms {
-            let uses = matches!(item.schedule, Schedule::Use { .. });
-            if uses {
-                all.push((start, Happening::Told(Command::RecordUse { tag: *tag, performed_ms: None })));
+    for ((item, tag), steps) in facility.items.iter().zip(tags).zip(steps) {
+        let chances = if matches!(item.schedule, Schedule::Use { .. }) {
+            let uses = uses((from_ms, until_ms), random);
+            let used =
+                |at: &i64| (*at, Happening::Told(Command::RecordUse { tag: *tag, performed_ms: None }));
+            all.extend(uses.iter().map(used));
+            uses.iter().map(|at| at + HOUR_MS / 4 + below(random, HOUR_MS)).collect()
+        } else {
+            moments(facility, item, (from_ms, until_ms), random)
+        };
+        for at in chances.into_iter().filter(|at| (from_ms..until_ms - item.uncleaned_ms).contains(at)) {
+            if random.below(100) < met_percent(item, until_ms - at) {
+                all.push((at, cleaning(facility, *tag, *steps, item, random)));
             }
-            // Most are done early in their window; some windows are missed.
-            let within = if uses { HOUR_MS } else { period * 7 / 10 };
-            let when = start + HOUR_MS / 4 + below(random, within.cast_unsigned()).cast_signed();
-            let forgotten = item.name == FORGOTTEN && when > until_ms - FORGOTTEN_MS;
-            if random.below(100) < item.met_percent && when < until_ms && !forgotten {
-                all.push((when, cleaning(*tag, *steps, item, random)));
-            }
-            start += if uses {
-                5 * HOUR_MS + below(random, 9 * HOUR_MS.cast_unsigned()).cast_signed()
-            } else {
-                period
-            };
         }
-    }
-    if let Some(ventilator) = tags.get(2) {
-        let told = |command| Happening::Told(command);
-        let reason = "Flow sensor fails its self-test".to_owned();
-        all.push((until_ms - 2 * DAY_MS, told(Command::SuspendEquipment { tag: *ventilator, reason })));
+        if let Some(reason) = item.suspended {
+            let reason = reason.to_owned();
+            let told = Happening::Told(Command::SuspendEquipment { tag: *tag, reason });
+            all.push((until_ms - 2 * DAY_MS, told));
+        }
     }
     all.sort_by_key(|(when, _)| *when);
     all
 }
 
-fn below(random: &dyn Random, end: u64) -> u64 {
-    random.below(end.max(1))
+/// When an item is used: every 5 to 14 hours.
+fn uses((from_ms, until_ms): (i64, i64), random: &dyn Random) -> Vec<i64> {
+    let next = |at: &i64| Some(at + 5 * HOUR_MS + below(random, 9 * HOUR_MS));
+    std::iter::successors(Some(from_ms), next).take_while(|at| *at < until_ms).collect()
 }
 
-fn period_ms(schedule: &Schedule) -> i64 {
-    match schedule {
-        Schedule::Hours { n } => i64::from(*n) * HOUR_MS,
-        Schedule::Days { n } => i64::from(*n) * DAY_MS,
-        Schedule::Weeks { n } => i64::from(*n) * 7 * DAY_MS,
-        Schedule::Times { at } => DAY_MS / i64::try_from(at.len().max(1)).unwrap_or(1),
-        Schedule::Use { .. } | Schedule::Never => DAY_MS,
+/// One moment in each due window of an item, the open one included.
+fn moments(
+    facility: &DemoFacility,
+    item: &DemoItem,
+    (from_ms, until_ms): (i64, i64),
+    random: &dyn Random,
+) -> Vec<i64> {
+    let zones = [ZoneSpan { from_ms, zone: facility.zone.into() }];
+    let plans = [Plan { from_ms, schedule: item.schedule.clone() }];
+    let course = Course { zones: &zones, plans: &plans, out: &[], uses: &[] };
+    let due = windows(&course, &[], from_ms..until_ms + 1, until_ms);
+    due.iter().map(|window| moment(window, random)).collect()
+}
+
+/// Most items are cleaned early in their window, and by day where it lasts for days.
+fn moment(window: &Window, random: &dyn Random) -> i64 {
+    let early_ms = (window.end_ms - window.start_ms) * 7 / 10;
+    if early_ms < DAY_MS / 2 {
+        return window.start_ms + below(random, early_ms);
     }
+    let day = below(random, early_ms / DAY_MS + 1);
+    window.start_ms + day * DAY_MS + 7 * HOUR_MS + below(random, 13 * HOUR_MS)
 }
 
-fn cleaning(tag: Tag, steps: u16, item: &Item, random: &dyn Random) -> Happening {
-    let who = TYPED[usize::try_from(random.below(TYPED.len() as u64)).unwrap_or(0)];
-    let mut form = CleaningForm::plain(tag, who);
-    form.steps = Some((1..=steps).collect());
+/// How likely an item was cleaned `before_ms` before the end of its history.
+fn met_percent(item: &DemoItem, before_ms: i64) -> u64 {
+    let fall = item.met_percent - item.met_percent_at_end;
+    let left_ms = u64::try_from(before_ms.clamp(0, SLIPPING_MS)).unwrap_or(0);
+    item.met_percent_at_end + fall * left_ms / SLIPPING_MS.unsigned_abs()
+}
+
+fn below(random: &dyn Random, end: i64) -> i64 {
+    random.below(u64::try_from(end).unwrap_or(1).max(1)).cast_signed()
+}
+
+fn cleaning(
+    facility: &DemoFacility,
+    tag: Tag,
+    steps: u16,
+    item: &DemoItem,
+    random: &dyn Random,
+) -> Happening {
+    let mut form = complete(facility, tag, steps, random);
     // A little longer than the item's protocol asks.
-    let needed_s = if item.class == Class::Semicritical { 720 } else { 60 };
-    form.stated_s = Some(needed_s + u32::try_from(random.below(20)).unwrap_or(0));
+    if item.class == Class::Semicritical {
+        form.stated_s = Some(720 + u32::try_from(random.below(20)).unwrap_or(0));
+    }
     match random.below(100) {
         0..3 => {
             form.steps = Some((1..steps).collect());
@@ -335,30 +209,123 @@ fn cleaning(tag: Tag, steps: u16, item: &Item, random: &dyn Random) -> Happening
     Happening::Cleaned { form: Box::new(form), with_photo }
 }
 
+/// A cleaning by one of the facility's technicians that leaves nothing out, by the protocol for a wipe.
+fn complete(facility: &DemoFacility, tag: Tag, steps: u16, random: &dyn Random) -> CleaningForm {
+    let who = random.below(facility.technicians.len().max(1) as u64);
+    let who = usize::try_from(who).ok().and_then(|at| facility.technicians.get(at));
+    let mut form = CleaningForm::plain(tag, who.copied().unwrap_or("Technician"));
+    form.steps = Some((1..=steps).collect());
+    form.stated_s = Some(60 + u32::try_from(random.below(20)).unwrap_or(0));
+    form
+}
+
+/// The cleaning that a busy facility records next: of the item that waits longest for its interval, but in the ward that
+/// slips nobody cleans.
+pub(super) fn next_cleaning(
+    facility: &DemoFacility,
+    known: &Facility,
+    now_ms: i64,
+    random: &dyn Random,
+) -> Option<CleaningForm> {
+    let waiting = |tag: &Tag| {
+        let item = known.equipment.get(tag)?;
+        let last = known.activity.get(tag).and_then(|activity| activity.last.as_ref());
+        let since_ms = last.map_or(item.added_ms, |last| last.performed_ms);
+        // In thousandths of the interval.
+        Some((now_ms - since_ms).saturating_mul(1_000) / interval_ms(&item.plans.last()?.schedule))
+    };
+    let cleaned = known.equipment.values();
+    let cleaned = cleaned.filter(|item| item.service == Service::In && !is_in(&item.location, SLIPPING_WARD));
+    let next = cleaned.max_by_key(|item| waiting(&item.tag))?;
+    let protocol = next.protocols.first().and_then(|id| known.protocols.get(id));
+    let steps = protocol.map_or(1, |protocol| u16::try_from(protocol.steps.len()).unwrap_or(u16::MAX));
+    Some(complete(facility, next.tag, steps, random))
+}
+
+/// How often an item is due, at least one millisecond.
+fn interval_ms(schedule: &Schedule) -> i64 {
+    let interval = match schedule {
+        Schedule::Hours { n } => i64::from(*n) * HOUR_MS,
+        Schedule::Days { n } => i64::from(*n) * DAY_MS,
+        Schedule::Weeks { n } => i64::from(*n) * 7 * DAY_MS,
+        Schedule::Times { at } => DAY_MS / i64::try_from(at.len().max(1)).unwrap_or(1),
+        Schedule::Use { .. } | Schedule::Never => 7 * DAY_MS,
+    };
+    interval.max(1)
+}
+
 #[cfg(test)]
 mod tests {
-    use record::compliance::{Course, Plan, Status, status};
+    use appliance::random::SystemRandom;
+    use record::compliance::{Placed, State, Status, status};
 
+    use super::super::facilities::{busy_box, live_box};
     use super::*;
 
-    #[test]
-    fn something_is_overdue_at_any_hour() {
-        let tags: Vec<Tag> = (0..12).map(|n| Tag::from_random([n; 5])).collect();
-        let forgotten = items().into_iter().zip(&tags).find(|(item, _)| item.name == FORGOTTEN);
-        let (item, tag) = forgotten.unwrap();
-        for hour in 0..24 {
-            let now_ms = 1_795_205_071_000 + hour * HOUR_MS;
-            let (from_ms, until_ms) = (now_ms - DAYS * DAY_MS, now_ms - HOUR_MS / 3);
-            let random = appliance::random::SystemRandom;
-            let all = happenings(&tags, &[4; 12], from_ms, until_ms, &random);
-            let last = all.iter().rev().find_map(|(when, happening)| match happening {
+    const NOW_MS: i64 = 1_795_205_071_000;
+
+    fn tags(facility: &DemoFacility) -> Vec<Tag> {
+        (0..facility.items.len()).map(|n| Tag::from_random([0, 0, 0, (n / 256) as u8, n as u8])).collect()
+    }
+
+    /// When each item was cleaned.
+    fn cleaned(facility: &DemoFacility, from_ms: i64, until_ms: i64) -> Vec<Vec<i64>> {
+        let (tags, steps) = (tags(facility), vec![4; facility.items.len()]);
+        let all = happenings(facility, &tags, &steps, (from_ms, until_ms), &SystemRandom);
+        let of = |tag: &Tag| {
+            let cleaned = all.iter().filter_map(|(when, happening)| match happening {
                 Happening::Cleaned { form, .. } if form.tag == *tag => Some(*when),
                 _ => None,
             });
+            cleaned.collect()
+        };
+        tags.iter().map(of).collect()
+    }
+
+    #[test]
+    fn something_is_overdue_at_any_hour() {
+        let facility = live_box();
+        let at = facility.items.iter().position(|item| item.uncleaned_ms > 0).unwrap();
+        for hour in 0..24 {
+            let now_ms = NOW_MS + hour * HOUR_MS;
+            let (from_ms, until_ms) = (now_ms - DAYS * DAY_MS, now_ms - HOUR_MS / 3);
+            let last = cleaned(&facility, from_ms, until_ms)[at].last().copied();
             assert!(last.is_some(), "it was looked after once");
-            let plans = [Plan { from_ms, schedule: item.schedule.clone() }];
+            let plans = [Plan { from_ms, schedule: facility.items[at].schedule.clone() }];
             let course = Course { zones: &[], plans: &plans, out: &[], uses: &[] };
             assert!(matches!(status(&course, last, now_ms), Status::Overdue { .. }), "{hour} h later");
         }
+    }
+
+    /// Due windows that were met in this period, per cent, in a ward or in all others.
+    fn rate(facility: &DemoFacility, cleaned: &[Vec<i64>], slips: bool, period: (i64, i64)) -> f64 {
+        let from_ms = NOW_MS - DAYS * DAY_MS;
+        let zones = [ZoneSpan { from_ms, zone: facility.zone.into() }];
+        let (mut met, mut closed) = (0.0, 0.0);
+        for (item, cleaned) in facility.items.iter().zip(cleaned) {
+            let plans = [Plan { from_ms, schedule: item.schedule.clone() }];
+            let course = Course { zones: &zones, plans: &plans, out: &[], uses: &[] };
+            let placed =
+                |at: &i64| Placed { performed_ms: *at, recorded_ms: *at, complete: true, protocol: None };
+            let placed: Vec<Placed> = cleaned.iter().map(placed).collect();
+            if item.is_in(SLIPPING_WARD) == slips {
+                let windows = windows(&course, &placed, period.0..period.1, NOW_MS);
+                met += windows.iter().filter(|w| w.state == State::Met).count() as f64;
+                closed += windows.len() as f64;
+            }
+        }
+        100.0 * met / closed
+    }
+
+    #[test]
+    fn one_ward_slips_in_the_last_week_and_the_others_do_not() {
+        let facility = busy_box();
+        let (from_ms, week_ms) = (NOW_MS - DAYS * DAY_MS, NOW_MS - SLIPPING_MS);
+        let cleaned = cleaned(&facility, from_ms, NOW_MS);
+        let (before, lately) = ((from_ms, week_ms), (week_ms, NOW_MS));
+        assert!(rate(&facility, &cleaned, true, before) > 90.0);
+        assert!(rate(&facility, &cleaned, true, lately) < 80.0);
+        assert!(rate(&facility, &cleaned, false, before) > 90.0);
+        assert!(rate(&facility, &cleaned, false, lately) > 90.0);
     }
 }

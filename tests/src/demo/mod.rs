@@ -1,30 +1,39 @@
 //! The demonstration: a relay, a box claimed to it and virtual printers, as separate processes on loopback ports.
 //!
-//! The program re-executes itself as each of them, because cargo builds no other package's binaries for it. [`seed`]
+//! The program re-executes itself as each of them, because cargo builds no other package's binaries for it. `seed`
 //! fills the box with thirty days that the box's own code recorded under a bent clock; [`line`] is what other programs
-//! read. A process that dies is started again on the same ports and data, as systemd would.
+//! read. `region` adds two facilities with simulated boxes. A process that dies is started again on the same ports and
+//! data, as systemd would.
 
+mod facilities;
 mod folder;
 mod history;
 pub mod line;
 mod printers;
-pub mod seed;
+mod region;
+mod seed;
+mod seed_disk;
+mod small_box;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
+use appliance::store::StoreConfig;
 use clap::Parser;
 use tokio::sync::watch;
 
-use self::folder::Folder;
-use self::line::{BoxLine, Kept, Line, RelayLine};
+use self::folder::{Folder, LIVE_CLAIM};
+use self::line::{BoxLine, Kept, Line, Login, RelayLine};
 use self::printers::Printer;
 use crate::process::{Program, Running};
 
 /// How long to wait for the relay to have all of the history before the line is printed.
 const CAUGHT_UP_WITHIN: Duration = Duration::from_secs(8);
+/// Between two questions whether it has.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// A process that died is started again after this long, so that one that cannot start does not spin.
 const RESTART_AFTER: Duration = Duration::from_millis(300);
 
@@ -53,7 +62,11 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let rest = || arguments.iter().skip(1).cloned();
     match arguments.first().and_then(|a| a.to_str()) {
         Some("box") => appliance::run(&appliance::Program { prefix: vec!["box".into()] }, rest()),
-        Some("relay") => relay::run(std::iter::once(OsString::from("cleantrack-relay")).chain(rest())),
+        Some("relay") => relay::run(relay_arguments(rest())),
+        Some(region::EARLIER_RELAY) => {
+            relay::run_with_clock(relay_arguments(rest()), Arc::new(region::EarlierClock::new()))
+        }
+        Some(region::BUSY_BOX) => report(small_box::main(rest())),
         Some("printer") => {
             let words = rest().map(|a| a.to_string_lossy().into_owned());
             report(crate::virtual_printer::process::main(words))
@@ -64,6 +77,10 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             report(run(args))
         }
     }
+}
+
+fn relay_arguments(rest: impl Iterator<Item = OsString>) -> impl Iterator<Item = OsString> {
+    std::iter::once(OsString::from("cleantrack-relay")).chain(rest)
 }
 
 fn report(result: Result<(), String>) -> ExitCode {
@@ -117,39 +134,63 @@ async fn demo(dir: &Path, args: &Args) -> Result<(), String> {
         },
     };
     let printers = printers::start(&folder, &mut kept, &args.printers).await?;
-    let seeding = {
-        let own = std::env::current_exe().map_err(|e| e.to_string())?;
-        let wanted = seed::Wanted {
-            bare: args.bare,
-            label_host: format!("HTTP://127.0.0.1:{}", kept.ports[0]),
-            photo_command: vec![own.into(), "box".into(), appliance::photo::CHILD_SUBCOMMAND.into()],
-        };
-        let data = folder.box_data();
-        async move { if first { seed::seed(&data, wanted).await.map(Some) } else { Ok(None) } }
+    let has_region = !args.bare && !args.no_relay;
+    let seeding =
+        async { if first { seed_live_box(&folder, &kept, args).await.map(Some) } else { Ok(None) } };
+    let busy_seeding = async {
+        if has_region && kept.relay.is_none() { region::seed_busy_box(&folder).await } else { Ok(()) }
     };
     let relaying =
-        async { if args.no_relay { Ok(None) } else { self::relay(&folder, &kept).await.map(Some) } };
-    let (seeded, relay) = tokio::try_join!(seeding, relaying)?;
-    let mut relay_login = kept.relay.clone();
-    if let (Some(relay), true) = (&relay, relay_login.is_none()) {
-        relay_login = Some(folder.found_account(relay, args.bare).await?);
-    }
-    kept.relay = relay_login;
+        async { if args.no_relay { Ok(None) } else { set_up_relay(&folder, &kept, args).await.map(Some) } };
+    let (seeded, (), relay) = tokio::try_join!(seeding, busy_seeding, relaying)?;
+    let relay = relay.map(|(relay, login)| {
+        kept.relay = Some(login);
+        relay
+    });
     let r#box = self::r#box(&folder, &kept, relay.is_some(), &printers).await?;
+    let busy_box = if has_region { region::start_busy_box(&folder).await? } else { None };
     if let Some(seeded) = seeded {
         folder.found_box(&mut kept, &seeded).await?;
     }
     folder.keep(&kept)?;
-    if relay.is_some() {
-        caught_up(&kept).await;
+    if let Some(relay) = &relay {
+        caught_up(&kept, relay, busy_box.as_ref()).await;
     }
     let line = line(&folder, &kept, &r#box, relay.as_ref(), &printers)?;
     introduce(&line);
     println!("{}", serde_json::to_string(&line).map_err(|e| e.to_string())?);
-    let parts =
-        std::iter::once(("box".to_owned(), r#box)).chain(relay.map(|part| ("relay".to_owned(), part)));
+    let busy_box = busy_box.map(|part| (region::BUSY_BOX.to_owned(), part));
+    let parts = std::iter::once(("box".to_owned(), r#box)).chain(busy_box);
+    let parts = parts.chain(relay.map(|part| ("relay".to_owned(), part)));
     let printers = printers.into_iter().map(|printer| (printer.pid_name(), printer.part));
     watch_over(&folder, parts.chain(printers).collect()).await
+}
+
+async fn seed_live_box(folder: &Folder, kept: &Kept, args: &Args) -> Result<seed::SeedResult, String> {
+    let own = std::env::current_exe().map_err(|e| e.to_string())?;
+    let options = seed::SeedOptions {
+        facility: if args.bare { facilities::bare_box() } else { facilities::live_box() },
+        now_ms: region::now_ms(),
+        has_history: !args.bare,
+        label_host: format!("HTTP://127.0.0.1:{}", kept.ports[0]),
+        photo_command: Some(vec![own.into(), "box".into(), appliance::photo::CHILD_SUBCOMMAND.into()]),
+    };
+    let data = folder.box_data();
+    seed::seed(&data, StoreConfig::new(&data), options).await
+}
+
+/// Starts the relay, and sets it up first where that was not done before.
+async fn set_up_relay(folder: &Folder, kept: &Kept, args: &Args) -> Result<(Part, (Login, String)), String> {
+    let mut account = kept.relay.clone();
+    if account.is_none() && !args.bare {
+        account = Some(region::found_account(folder, kept).await?);
+    }
+    let part = self::relay(folder, kept).await?;
+    let account = match account {
+        Some(account) => account,
+        None => folder.found_account(&[(&facilities::bare_box(), LIVE_CLAIM)]).await?,
+    };
+    Ok((part, account))
 }
 
 /// A running part and how to start it again.
@@ -179,24 +220,31 @@ async fn r#box(folder: &Folder, kept: &Kept, claimed: bool, printers: &[Printer]
     Ok(part)
 }
 
-/// Waits until the relay says that it holds what the box has; gives up quietly, because it goes on by itself.
-async fn caught_up(kept: &Kept) {
+/// Waits until the relay holds what the boxes have; gives up quietly, because that goes on by itself.
+async fn caught_up(kept: &Kept, relay: &Part, busy_box: Option<&Part>) {
+    let busy_box = async {
+        if let Some(busy_box) = busy_box {
+            region::caught_up(kept, relay, busy_box).await;
+        }
+    };
+    let waiting = async { tokio::join!(live_box_caught_up(kept), busy_box) };
+    if tokio::time::timeout(CAUGHT_UP_WITHIN, waiting).await.is_err() {
+        eprintln!("demo: the relay is still catching up");
+    }
+}
+
+async fn live_box_caught_up(kept: &Kept) {
     let health = format!("http://127.0.0.1:{}/healthz", kept.ports[0]);
     let Ok(client) = reqwest::Client::builder().timeout(Duration::from_secs(2)).build() else { return };
     let text = async |url: &str| client.get(url).send().await.ok()?.text().await.ok();
-    let waiting = async {
-        loop {
-            let body = text(&health).await.unwrap_or_default();
-            let json: serde_json::Value = serde_json::from_str(&body).unwrap_or_default();
-            let (all, there) = (json["entries"].as_u64(), json["at_relay"].as_u64());
-            if all.is_some() && all == there {
-                return;
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
+    loop {
+        let body = text(&health).await.unwrap_or_default();
+        let json: serde_json::Value = serde_json::from_str(&body).unwrap_or_default();
+        let (all, there) = (json["entries"].as_u64(), json["at_relay"].as_u64());
+        if all.is_some() && all == there {
+            return;
         }
-    };
-    if tokio::time::timeout(CAUGHT_UP_WITHIN, waiting).await.is_err() {
-        eprintln!("demo: the relay is still catching up");
+        tokio::time::sleep(LOOK_EVERY).await;
     }
 }
 

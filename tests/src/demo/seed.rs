@@ -1,9 +1,9 @@
 //! Fills a box's data folder by the box's own code: store, intake and the photo process, under a clock that is bent.
 
+use std::collections::HashSet;
 use std::net::Ipv4Addr;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use appliance::clock::{BentClock, Clock, Now};
 use appliance::command::give;
@@ -17,21 +17,24 @@ use record::kinds::Role;
 use record::tag::Tag;
 use record::tree::Hash;
 
+use super::facilities::DemoFacility;
 use super::history::{self, DAY_MS, DAYS, Happening};
+use super::seed_disk::{SeedDisk, flush_folder};
 
 /// What a fresh box knows.
 #[derive(Debug)]
-pub struct Seeded {
+pub(super) struct SeedResult {
     /// Tags of its items.
-    pub tags: Vec<Tag>,
+    pub(super) tags: Vec<Tag>,
     /// Its people.
-    pub staff: Vec<(StaffId, &'static str, Role)>,
+    pub(super) staff: Vec<(StaffId, &'static str, Role)>,
 }
 
 struct Box {
     store: Store,
     clock: Arc<BentClock>,
     random: Arc<dyn Random>,
+    facility: DemoFacility,
     start_ms: i64,
 }
 
@@ -42,52 +45,59 @@ fn trouble(what: &str) -> impl Fn(&dyn std::fmt::Display) -> String {
 
 /// What a demo's box shall be.
 #[derive(Debug, Clone)]
-pub struct Wanted {
-    /// No history and one item.
-    pub bare: bool,
+pub(super) struct SeedOptions {
+    /// Its facility.
+    pub(super) facility: DemoFacility,
+    /// Milliseconds since 1970 at which its history ends.
+    pub(super) now_ms: i64,
+    /// Whether it has one.
+    pub(super) has_history: bool,
     /// Scheme and host that labels carry.
-    pub label_host: String,
-    /// The program that cleans photos, and its arguments.
-    pub photo_command: Vec<std::ffi::OsString>,
+    pub(super) label_host: String,
+    /// The program that cleans photos, and its arguments; without it there are none.
+    pub(super) photo_command: Option<Vec<std::ffi::OsString>>,
 }
 
 /// Makes the log in `data`.
 ///
 /// # Errors
 /// What the box's own code refused.
-pub async fn seed(data: &Path, wanted: Wanted) -> Result<Seeded, String> {
-    let Wanted { bare, label_host, photo_command } = wanted;
+pub(super) async fn seed(
+    data: &Path,
+    config: StoreConfig,
+    options: SeedOptions,
+) -> Result<SeedResult, String> {
+    let SeedOptions { facility, now_ms, has_history, label_host, photo_command } = options;
     let random: Arc<dyn Random> = Arc::new(SystemRandom);
-    let real_ms =
-        SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| i64::try_from(d.as_millis()).unwrap_or(0));
-    let start_ms = if bare { real_ms - 60_000 } else { real_ms - DAYS * DAY_MS };
+    let start_ms = if has_history { now_ms - DAYS * DAY_MS } else { now_ms - 60_000 };
     let boot = BootId::new(start_ms, random.bytes());
     let now = Now { wall_ms: start_ms, boot, up_ms: 30_000, state: ClockState::Synced };
     let clock = Arc::new(BentClock::new(now));
-    let (config, dyn_clock) = (StoreConfig::new(data), Arc::clone(&clock) as Arc<dyn Clock>);
-    let opened = {
-        let random = Arc::clone(&random);
-        tokio::task::spawn_blocking(move || Store::open(config, dyn_clock, random))
-            .await
-            .map_err(|e| e.to_string())?
-    };
-    let (store, _) = opened.map_err(|e| trouble("the demo's log")(&e))?;
-    let mut this = Box { store, clock, random, start_ms };
-    let seeded = this.found(bare, &label_host).await?;
-    if !bare {
-        let settings = PhotoSettings {
-            dir: data.join("photos"),
-            command: photo_command,
-            free_percent_min: 1,
-            limits: UploadLimits::default(),
-            card: Arc::new(RealCard),
+    let store = open(config, Arc::clone(&clock) as Arc<dyn Clock>, Arc::clone(&random)).await?;
+    let mut this = Box { store, clock, random, facility, start_ms };
+    let seeded = this.found(&label_host).await?;
+    if has_history {
+        let pictures = match photo_command {
+            Some(command) => this.pictures(data, command).await?,
+            None => Vec::new(),
         };
-        let photos =
-            Photos::open(settings, Arc::clone(&this.random)).map_err(|e| trouble("the demo's photos")(&e))?;
-        this.live(&seeded.tags, real_ms - 20 * 60_000, &pictures(&photos).await?).await?;
+        this.live(&seeded.tags, now_ms - 20 * 60_000, &pictures).await?;
     }
     this.store.stop().await.map_err(|fatal| fatal.0)?;
+    let data = data.to_owned();
+    let flushed =
+        tokio::task::spawn_blocking(move || flush_folder(&data)).await.map_err(|e| e.to_string())?;
+    flushed.map_err(|e| trouble("the demo's log")(&e))?;
     Ok(seeded)
+}
+
+async fn open(config: StoreConfig, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Result<Store, String> {
+    let open = move || {
+        let disk = SeedDisk::take(&config.dir).map_err(|e| trouble("the demo's log")(&e))?;
+        let opened = Store::open_on(Arc::new(disk), config.sizes, clock, random.as_ref());
+        opened.map(|(store, _)| store).map_err(|e| trouble("the demo's log")(&e))
+    };
+    tokio::task::spawn_blocking(open).await.map_err(|e| e.to_string())?
 }
 
 impl Box {
@@ -105,19 +115,20 @@ impl Box {
     }
 
     /// Facility, people, protocols, equipment.
-    async fn found(&mut self, bare: bool, label_host: &str) -> Result<Seeded, String> {
-        self.tell(Via::Socket, history::settings(label_host)).await?;
-        for command in history::people().into_iter().chain(history::protocols()) {
+    async fn found(&mut self, label_host: &str) -> Result<SeedResult, String> {
+        self.tell(Via::Socket, history::settings(&self.facility, label_host)).await?;
+        for command in history::staff(&self.facility).into_iter().chain(history::protocols()) {
             self.tell(Via::Socket, command).await?;
         }
         let mut protocols: Vec<_> = self.store.facility().protocols.values().cloned().collect();
         protocols.sort_by_key(|p| p.steps.len());
         let ids: Vec<_> = protocols.iter().map(|p| p.protocol).collect();
-        let mut tags = Vec::new();
-        for command in history::equipment(&ids, bare) {
+        let (mut tags, mut known) = (Vec::new(), HashSet::new());
+        for command in history::equipment(&self.facility, &ids) {
             self.tell(Via::Socket, command).await?;
-            let added = self.store.facility().equipment.keys().copied().find(|tag| !tags.contains(tag));
+            let added = self.store.facility().equipment.keys().copied().find(|tag| !known.contains(tag));
             tags.extend(added);
+            known.extend(added);
         }
         let names = |id: &StaffId| {
             let facility = self.store.facility();
@@ -128,9 +139,9 @@ impl Box {
         let ids: Vec<StaffId> = self.store.facility().staff.keys().copied().collect();
         let known = |id: StaffId| {
             let name = names(&id)?;
-            history::STAFF.iter().find(|s| s.name == name).map(|s| (id, s.name, s.role))
+            self.facility.staff.iter().find(|s| s.name == name).map(|s| (id, s.name, s.role))
         };
-        Ok(Seeded { tags, staff: ids.into_iter().filter_map(known).collect() })
+        Ok(SeedResult { tags, staff: ids.into_iter().filter_map(known).collect() })
     }
 
     /// Thirty days, one event after the other.
@@ -144,8 +155,8 @@ impl Box {
             };
             tags.iter().map(|tag| steps(tag).unwrap_or(1)).collect()
         };
-        let happenings =
-            history::happenings(tags, &steps, self.start_ms + 60_000, until_ms, self.random.as_ref());
+        let period = (self.start_ms + 60_000, until_ms);
+        let happenings = history::happenings(&self.facility, tags, &steps, period, self.random.as_ref());
         for (turn, (when, happening)) in happenings.into_iter().enumerate() {
             self.at(when);
             match happening {
@@ -160,20 +171,26 @@ impl Box {
         }
         Ok(())
     }
-}
 
-/// A few photos of nothing in particular, through the process that cleans real ones.
-async fn pictures(photos: &Photos) -> Result<Vec<Hash>, String> {
-    let mut kept = Vec::new();
-    for shade in [(12u8, 58u8, 45u8), (60, 90, 120), (120, 100, 70), (90, 70, 110)] {
-        let mut upload = photos
-            .incoming(Ipv4Addr::LOCALHOST.into())
-            .await
-            .map_err(|e| trouble("the demo's photos")(&e))?;
-        upload.write(&picture(shade)?).await.map_err(|e| trouble("the demo's photos")(&e))?;
-        kept.push(photos.keep(upload).await.map_err(|e| trouble("the demo's photos")(&e))?);
+    /// A few photos of nothing in particular, through the process that cleans real ones.
+    async fn pictures(&self, data: &Path, command: Vec<std::ffi::OsString>) -> Result<Vec<Hash>, String> {
+        let settings = PhotoSettings {
+            dir: data.join("photos"),
+            command,
+            free_percent_min: 1,
+            limits: UploadLimits::default(),
+            card: Arc::new(RealCard),
+        };
+        let wrong = trouble("the demo's photos");
+        let photos = Photos::open(settings, Arc::clone(&self.random)).map_err(|e| wrong(&e))?;
+        let mut kept = Vec::new();
+        for shade in [(12u8, 58u8, 45u8), (60, 90, 120), (120, 100, 70), (90, 70, 110)] {
+            let mut upload = photos.incoming(Ipv4Addr::LOCALHOST.into()).await.map_err(|e| wrong(&e))?;
+            upload.write(&picture(shade)?).await.map_err(|e| wrong(&e))?;
+            kept.push(photos.keep(upload).await.map_err(|e| wrong(&e))?);
+        }
+        Ok(kept)
     }
-    Ok(kept)
 }
 
 /// A device on a table, roughly.

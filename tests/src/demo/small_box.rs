@@ -1,0 +1,219 @@
+//! A small simulated box: the log and the uplink of a real one, without pages, printers and photos.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use appliance::clock::{BentClock, Clock, Now, SystemClock, boot_id};
+use appliance::command::give;
+use appliance::intake::{Command, Request};
+use appliance::random::{Random, SystemRandom};
+use appliance::store::{Sizes, Store, StoreConfig};
+use appliance::uplink::claim::Files;
+use appliance::uplink::{Parts, State, Uplink, plan::HEALTH_MS};
+use record::entry::{By, ClockState, Via};
+use record::ids::BootId;
+use record::messages::PrinterHealth;
+use tokio::sync::{Notify, watch};
+
+use super::facilities::DemoFacility;
+use super::{asked_to_end, facilities, history};
+
+/// Time until the first cleaning of the busy box, so that whoever has just opened the dashboard sees it move.
+const FIRST_CLEANING_AFTER: Duration = Duration::from_secs(20);
+/// Milliseconds between two of its cleanings; half of it to one and a half times as long.
+const CLEANING_EVERY_MS: u64 = 60_000;
+/// How long the box that falls silent may take for its last words.
+const SENT_WITHIN: Duration = Duration::from_secs(60);
+
+/// Where a small box keeps its log, and how large that is: a disk that is full is nothing that a demo survives.
+pub(super) fn store_config(data: &Path) -> StoreConfig {
+    StoreConfig { dir: data.to_owned(), sizes: Sizes { ballast: 0, cache: 2 << 20, ..Sizes::default() } }
+}
+
+/// A box that runs.
+struct SmallBox {
+    store: Store,
+    uplink: Uplink,
+    /// Its log cannot go on in this epoch.
+    restart: watch::Receiver<bool>,
+    random: Arc<dyn Random>,
+    /// A health report was made.
+    reported: Arc<Notify>,
+}
+
+impl SmallBox {
+    /// Opens its log and claims it where that was not done before.
+    async fn start(data: &Path, claim_file: &Path, clock: Arc<dyn Clock>) -> Result<Self, String> {
+        let random: Arc<dyn Random> = Arc::new(SystemRandom);
+        let config = store_config(data);
+        let seams = (Arc::clone(&clock), Arc::clone(&random));
+        let opened = tokio::task::spawn_blocking(move || Store::open(config, seams.0, seams.1)).await;
+        let (store, _) = opened.map_err(|e| e.to_string())?.map_err(|e| e.to_string())?;
+        let files = Files::new(&data.join("keys"));
+        let claim = std::fs::read_to_string(claim_file);
+        let claim = claim.map_err(|e| format!("{}: {e}", claim_file.display()))?;
+        files.take_up(&claim).map_err(|e| e.to_string())?;
+        let (anew, restart) = watch::channel(false);
+        let (photos, reported) = (data.join("photos"), Arc::new(Notify::new()));
+        let report = Arc::clone(&reported);
+        let uplink = Uplink::start(Parts {
+            store: store.clone(),
+            files,
+            photo_path: Arc::new(move |hash| photos.join(hash.to_string())),
+            printers: Arc::new(move || {
+                report.notify_one();
+                vec![PrinterHealth { name: "Label printer".into(), state: "ready".into() }]
+            }),
+            data: data.to_owned(),
+            addresses: Vec::new(),
+            model: "simulated".into(),
+            clock,
+            random: Arc::clone(&random),
+            restart: Arc::new(move |_| {
+                anew.send_replace(true);
+            }),
+        });
+        Ok(Self { store, uplink, restart, random, reported })
+    }
+
+    /// Waits until the relay has cosigned everything.
+    async fn all_sent(&self) -> Result<(), String> {
+        let mut standing = self.uplink.standing();
+        let sent = standing
+            .wait_for(|now| now.state == State::Up && self.store.cursor_size() == self.store.size())
+            .await;
+        sent.map(drop).map_err(|_| "its uplink ended".to_owned())
+    }
+
+    async fn stop(self) -> Result<(), String> {
+        self.uplink.stop().await;
+        self.store.stop().await.map_err(|fatal| fatal.0)
+    }
+}
+
+/// Claims the box of `data` at `now_ms`, sends its log, reports its health once, and ends.
+pub(super) async fn send_and_fall_silent(data: &Path, claim_file: &Path, now_ms: i64) -> Result<(), String> {
+    let random: &dyn Random = &SystemRandom;
+    let boot = BootId::new(now_ms, random.bytes());
+    let start = Now { wall_ms: now_ms, boot, up_ms: HEALTH_MS, state: ClockState::Synced };
+    let clock = Arc::new(BentClock::new(start));
+    let small_box = SmallBox::start(data, claim_file, Arc::clone(&clock) as Arc<dyn Clock>).await?;
+    let last_words = async {
+        small_box.all_sent().await?;
+        // By its own clock a minute has passed: that is when a box reports its health.
+        clock.set(Now { up_ms: start.up_ms + HEALTH_MS, ..start });
+        small_box.reported.notified().await;
+        Ok(())
+    };
+    let sent: Result<(), String> = tokio::time::timeout(SENT_WITHIN, last_words)
+        .await
+        .unwrap_or_else(|_| Err("the relay did not take its log in time".to_owned()));
+    small_box.stop().await?;
+    sent
+}
+
+/// The process of the busy box: `DATA CLAIM-FILE`. It records a cleaning now and then, until it is asked to end.
+pub(super) fn main(arguments: impl Iterator<Item = OsString>) -> Result<(), String> {
+    let paths: Vec<PathBuf> = arguments.map(PathBuf::from).collect();
+    let [data, claim_file] = &paths[..] else { return Err("data folder and claim file, please".to_owned()) };
+    let log = tracing_subscriber::fmt().with_env_filter("warn").with_writer(std::io::stderr);
+    // A second one in this process changes nothing.
+    let _ = log.try_init();
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.map_err(|e| e.to_string())?.block_on(be_busy(data, claim_file))
+}
+
+async fn be_busy(data: &Path, claim_file: &Path) -> Result<(), String> {
+    let random: &dyn Random = &SystemRandom;
+    let clock = Arc::new(SystemClock::new(boot_id(random.bytes())));
+    let small_box = SmallBox::start(data, claim_file, Arc::clone(&clock) as Arc<dyn Clock>).await?;
+    let line = serde_json::json!({
+        "box": small_box.store.origin().box_id, "pid": std::process::id(), "entries": small_box.store.size(),
+    });
+    println!("{line}");
+    let mut fatal = small_box.store.fatal_watch();
+    let facility = facilities::busy_box();
+    let ended = {
+        let mut restart = small_box.restart.clone();
+        let mut end = std::pin::pin!(asked_to_end());
+        let mut pause = FIRST_CLEANING_AFTER;
+        loop {
+            tokio::select! {
+                ended = &mut end => break ended,
+                _ = restart.wait_for(|anew| *anew) => break Err("its log goes on in another epoch".to_owned()),
+                failed = fatal.wait_for(Option::is_some) => {
+                    let why = failed.ok().and_then(|fatal| fatal.clone()).map(|fatal| fatal.0);
+                    return Err(why.unwrap_or_default());
+                }
+                () = tokio::time::sleep(pause) => {
+                    clean(&small_box.store, &facility, clock.as_ref(), &small_box.random).await?;
+                }
+            }
+            let half = CLEANING_EVERY_MS / 2;
+            pause = Duration::from_millis(half + small_box.random.below(CLEANING_EVERY_MS));
+        }
+    };
+    small_box.stop().await?;
+    ended
+}
+
+/// Records the cleaning that is most urgent there.
+async fn clean(
+    store: &Store,
+    facility: &DemoFacility,
+    clock: &dyn Clock,
+    random: &Arc<dyn Random>,
+) -> Result<(), String> {
+    let known = store.facility().clone();
+    let next = history::next_cleaning(facility, &known, clock.now().wall_ms, random.as_ref());
+    let Some(form) = next else { return Ok(()) };
+    let by = By { staff: None, via: Via::Phone, device: None };
+    let request = Request { by, key: None, command: Command::RecordCleaning(Box::new(form)) };
+    let given = give(store, Arc::clone(random), request).await;
+    given.map(drop).map_err(|e| e.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::super::facilities::{SLIPPING_WARD, busy_box, is_in};
+    use super::super::seed::{SeedOptions, seed};
+    use super::*;
+
+    const NOW_MS: i64 = 1_795_205_071_000;
+
+    #[tokio::test]
+    async fn the_busy_box_cleans_one_item_after_the_other_but_none_in_the_ward_that_slips() {
+        let dir = tempfile::tempdir().unwrap();
+        let (facility, random): (_, Arc<dyn Random>) = (busy_box(), Arc::new(SystemRandom));
+        let options = SeedOptions {
+            facility: facility.clone(),
+            now_ms: NOW_MS,
+            has_history: false,
+            label_host: "HTTP://BOX.INTERNAL".into(),
+            photo_command: None,
+        };
+        seed(dir.path(), store_config(dir.path()), options).await.unwrap();
+        let boot = BootId::new(NOW_MS, random.bytes());
+        let now = Now { wall_ms: NOW_MS, boot, up_ms: 0, state: ClockState::Synced };
+        let clock = Arc::new(BentClock::new(now));
+        let seams = (Arc::clone(&clock) as Arc<dyn Clock>, Arc::clone(&random));
+        let (store, _) = Store::open(store_config(dir.path()), seams.0, seams.1).unwrap();
+        for _ in 0..12 {
+            clock.pass(Duration::from_secs(60));
+            clean(&store, &facility, clock.as_ref(), &random).await.unwrap();
+        }
+        let known = store.facility().clone();
+        let cleaned: BTreeSet<_> =
+            known.activity.iter().filter(|(_, a)| a.last.is_some()).map(|(t, _)| t).collect();
+        assert_eq!(cleaned.len(), 12, "each time another one");
+        for tag in cleaned {
+            assert!(!is_in(&known.equipment[tag].location, SLIPPING_WARD), "{:?}", known.equipment[tag]);
+        }
+        store.stop().await.unwrap();
+    }
+}
