@@ -167,6 +167,9 @@ enum FacilityCommand {
         /// Whom technicians call
         #[arg(long)]
         contact: Option<String>,
+        /// Minutes for which a typed PIN proves records, 0 to 60
+        #[arg(long)]
+        pin_proof_min: Option<u32>,
     },
 }
 
@@ -262,6 +265,7 @@ fn carry_out(program: &Program, cli: Cli) -> Result<ExitCode, RunError> {
             label_host,
             allow_unattributed,
             contact,
+            pin_proof_min,
         })) => Wish::FacilitySet(intake::Settings {
             name,
             zone,
@@ -269,6 +273,7 @@ fn carry_out(program: &Program, cli: Cli) -> Result<ExitCode, RunError> {
             allow_unattributed,
             contact,
             undo_min: None,
+            pin_proof_min,
         }),
         Some(Command::Claim { file }) => Wish::Claim { file: read_file(&file)? },
         Some(Command::Photo) => return Ok(photo::child_main()),

@@ -304,6 +304,7 @@ struct SettingsPage {
     label_host: String,
     contact: String,
     undo_min: String,
+    pin_proof_min: String,
     allow_unattributed: bool,
     suggestion: String,
 }
@@ -318,6 +319,7 @@ async fn ask_settings(State(state): State<AppState>, signed: Signed) -> Result<R
         allow_unattributed: Some(present.allow_unattributed),
         undo_min: Some(present.undo_min),
         contact: Some(present.contact),
+        pin_proof_min: Some(present.pin_proof_min),
     };
     settings_page(&state, &signed, &typed, Vec::new())
 }
@@ -342,6 +344,10 @@ fn settings_page(
         label_host: text(&typed.label_host),
         contact: text(&typed.contact),
         undo_min: typed.undo_min.map_or_else(String::new, |m| m.to_string()),
+        pin_proof_min: typed
+            .pin_proof_min
+            .filter(|m| *m < u32::MAX)
+            .map_or_else(String::new, |m| m.to_string()),
         allow_unattributed: typed.allow_unattributed.unwrap_or(false),
         suggestion: format!("HTTP://{address}"),
     };
@@ -363,6 +369,8 @@ async fn settings(
         allow_unattributed: Some(form.has("allow_unattributed")),
         undo_min: form.text("undo_min").trim().parse().ok(),
         contact: text("contact"),
+        // What is no number is refused as one that is too large.
+        pin_proof_min: form.get("pin_proof_min").map(|m| m.trim().parse().unwrap_or(u32::MAX)),
     };
     // Only what is new is said: an entry that changes nothing is noise, and an empty label host stays unset.
     let wanted = Settings {
@@ -372,6 +380,7 @@ async fn settings(
         allow_unattributed: typed.allow_unattributed.filter(|v| *v != present.allow_unattributed),
         undo_min: typed.undo_min.filter(|v| *v != present.undo_min),
         contact: typed.contact.clone().filter(|v| *v != present.contact),
+        pin_proof_min: typed.pin_proof_min.filter(|v| *v != present.pin_proof_min),
     };
     match act(&state, signed.by(), None, Command::ChangeFacility(Box::new(wanted))).await {
         Ok(_) => Ok(see_other("/staff/box")),
