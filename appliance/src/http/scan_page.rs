@@ -9,6 +9,8 @@ use record::tag::Tag;
 use super::AppState;
 use super::form::Form;
 use super::frame::Frame;
+use super::scan_who::KnownCleaner;
+use super::sign_in::Signed;
 use super::standing::{Standing, standing, status};
 use super::token::PageToken;
 use super::view::{Snapshot, place_line, who_name};
@@ -97,8 +99,11 @@ pub(super) struct ScanPage {
     photo_wrong: Option<String>,
     who: String,
     who_wrong: Option<String>,
-    /// Whoever is signed in in this browser: proven, so nothing is typed.
-    signed: Option<String>,
+    /// Whoever is signed in in this browser.
+    known: Option<KnownCleaner>,
+    /// Their PIN was typed not long ago: no name is asked for.
+    is_proven: bool,
+    pin_wrong: Option<String>,
     name_optional: bool,
     notes: String,
     note_wrong: Option<String>,
@@ -118,7 +123,7 @@ pub(super) struct Making<'a> {
     pub(super) anyway: bool,
     pub(super) note: Option<&'static str>,
     pub(super) problems: Vec<Refused>,
-    pub(super) signed: Option<String>,
+    pub(super) signed: Option<Signed>,
 }
 
 /// Something that keeps a record from being made.
@@ -128,6 +133,8 @@ pub(super) enum Refused {
     Rule(Refusal),
     /// The photo, in words.
     Photo(String),
+    /// The PIN, in words.
+    Pin(String),
 }
 
 /// The protocol that a page's form was for.
@@ -164,6 +171,8 @@ impl Making<'_> {
         let contact_s = contact_s(self.facility, item, self.typed.protocol);
         let left_out: Vec<u16> = self.problems.iter().flat_map(Refused::steps).collect();
         let problems = self.lines(contact_s);
+        let proof_min = self.snapshot.settings.pin_proof_min;
+        let known = self.signed.as_ref().map(|signed| KnownCleaner::of(signed, proof_min, local));
         let says = |at: &str| problems.iter().find(|w| w.at == at).map(|w| w.words.clone());
         let status = status(self.facility, item, local.now_ms());
         let title = if problems.is_empty() { item.name.clone() } else { format!("Error: {}", item.name) };
@@ -204,7 +213,9 @@ impl Making<'_> {
             photo_hint: photo_hint(item.photo),
             photo_wrong: says("photo"),
             who_wrong: says("who"),
-            signed: self.signed,
+            is_proven: known.as_ref().is_some_and(|known| known.proven.is_some()),
+            known,
+            pin_wrong: says("pin"),
             name_optional: self.snapshot.settings.allow_unattributed,
             note_wrong: says("note"),
             until: local.time(until_ms),
@@ -252,8 +263,9 @@ impl Making<'_> {
     fn lines(&self, contact_s: u32) -> Vec<Wrong> {
         let mut lines: Vec<Wrong> =
             self.problems.iter().flat_map(|refused| self.line(refused, contact_s)).collect();
-        let place =
-            |w: &Wrong| ["step", "wet", "photo", "who", "note"].iter().position(|at| w.at.starts_with(at));
+        let place = |w: &Wrong| {
+            ["step", "wet", "photo", "who", "pin", "note"].iter().position(|at| w.at.starts_with(at))
+        };
         lines.sort_by_key(place);
         lines
     }
@@ -262,6 +274,7 @@ impl Making<'_> {
         let one = |at: &str, words: String| vec![Wrong { at: at.to_owned(), words }];
         match refused {
             Refused::Photo(words) => one("photo", words.clone()),
+            Refused::Pin(words) => one("pin", words.clone()),
             Refused::Rule(Refusal::StepsMissing(steps)) => steps
                 .iter()
                 .map(|n| Wrong {

@@ -24,10 +24,12 @@ use crate::photo::PhotoSettings;
 use crate::random::SystemRandom;
 use crate::store::StoreConfig;
 
+mod access;
 mod bad_input;
 mod designs;
 mod people;
 mod programs;
+mod proof;
 mod staff_pages;
 mod station;
 mod technician;

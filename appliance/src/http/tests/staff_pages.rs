@@ -4,8 +4,8 @@ use super::*;
 
 /// A browser in which somebody has signed in.
 pub(super) struct Desk<'a> {
-    world: &'a World,
-    cookie: String,
+    pub(super) world: &'a World,
+    pub(super) cookie: String,
 }
 
 pub(super) async fn person(world: &World, name: &str, role: Role, pin: &str) -> StaffId {
@@ -326,14 +326,14 @@ async fn whoever_is_signed_in_is_named_by_their_pin() {
     let desk = desk(&world, Role::Technician).await;
     let path = format!("/t/{}", world.pump);
     let page = desk.get(&path).await;
-    page.is(200).has("signed in by PIN").has_not("name=\"cleaned_by\"");
+    page.is(200).has("PIN typed 0 s ago").has("I am someone else").has_not("id=\"who\"");
     let token = page.hidden("page");
     let form = [("page", token.as_str()), ("version", "1"), ("step", "1"), ("notes", "in a hurry")];
     let done = desk.send(posted(&path, &form)).await;
     done.is(303);
     world.get(&done.location()).await.has("Tom Nguyen, PIN");
     let plain = world.get(&path).await;
-    plain.has("name=\"cleaned_by\"").has_not("signed in by PIN");
+    plain.has("name=\"cleaned_by\"").has_not("PIN").has_not("someone else");
 }
 
 #[tokio::test]
