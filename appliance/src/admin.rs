@@ -15,7 +15,10 @@ use tokio::net::{UnixListener, UnixStream};
 
 use crate::clock::Clock;
 use crate::command::{Given, give};
-use crate::identity::{Identity, Scope};
+use crate::identity::{
+    AccessCaller, AccessOutcome, AccessRow, AccessWanted, ApiToken, Identity, IdentityError, NewToken, Scope,
+    TokenHand, TokenLife, TokenRefusal, TokenState,
+};
 use crate::intake::{Command, Person, Request, Settings};
 use crate::random::Random;
 use crate::store::Store;
@@ -53,6 +56,16 @@ pub enum Wish {
         name: String,
         /// What it may do.
         scope: Scope,
+        /// How long it lives.
+        #[serde(default)]
+        life: TokenLife,
+    },
+    /// All tokens, those that have ended included.
+    TokenList,
+    /// An end to a token.
+    TokenRevoke {
+        /// Its id, or its name.
+        token: String,
     },
     /// The verifier keys of the log, this epoch's first, one a line.
     KeysExport,
@@ -185,9 +198,21 @@ async fn act(wish: Wish, hands: &Arc<Hands>) -> Result<String, String> {
             }
             set_pin(hands, staff, pin).await.map(|()| staff.to_string())
         }
-        Wish::TokenCreate { name, scope } => {
-            let made = hands.identity.tokens.make(&name, scope, hands.clock.now().wall_ms);
-            made.map_err(|e| e.to_string())
+        Wish::TokenCreate { name, scope, life } => {
+            let new = NewToken { name, scope, life, made_by: TokenHand::Socket, submission: None };
+            let made = with_tokens(hands, move |identity, now_ms| identity.tokens.make(new, now_ms)).await?;
+            let (token, text) = made.map_err(|refusal| refusal.to_string())?;
+            note(hands, AccessOutcome::TokenMade, Some(token.id));
+            Ok(text)
+        }
+        Wish::TokenList => Ok(token_lines(&hands.identity.tokens.all(), hands.clock.now().wall_ms)),
+        Wish::TokenRevoke { token } => {
+            let revoked = with_tokens(hands, move |identity, now_ms| {
+                identity.tokens.revoke(token.trim(), TokenHand::Socket, now_ms)
+            });
+            let token = revoked.await?.map_err(|refusal: TokenRefusal| refusal.to_string())?;
+            note(hands, AccessOutcome::TokenRevoked, Some(token.id.clone()));
+            Ok(format!("The token {} ({}) is revoked.", token.id, token.name))
         }
         Wish::KeysExport => {
             Ok(hands.store.verifier_keys().iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
@@ -199,9 +224,63 @@ async fn act(wish: Wish, hands: &Arc<Hands>) -> Result<String, String> {
         }
         Wish::FacilitySet(settings) => {
             command(Command::ChangeFacility(Box::new(settings))).await.map_err(|e| e.to_string())?;
+            note(hands, AccessOutcome::SettingsChanged, None);
             Ok("The settings are recorded.".to_owned())
         }
     }
+}
+
+/// Work on tokens, which waits for the disk.
+async fn with_tokens<T: Send + 'static>(
+    hands: &Arc<Hands>,
+    work: impl FnOnce(&Identity, i64) -> Result<T, IdentityError> + Send + 'static,
+) -> Result<T, String> {
+    let (identity, now_ms) = (hands.identity.clone(), hands.clock.now().wall_ms);
+    let done = tokio::task::spawn_blocking(move || work(&identity, now_ms)).await;
+    done.map_err(|e| e.to_string())?.map_err(|e| e.to_string())
+}
+
+/// For the audit of access.
+fn note(hands: &Hands, outcome: AccessOutcome, subject: Option<String>) {
+    let now = hands.clock.now();
+    let row = AccessRow {
+        at_ms: now.wall_ms,
+        route: SOCKET.to_owned(),
+        caller: AccessCaller::Socket,
+        network: String::new(),
+        wanted: AccessWanted::Admin,
+        outcome,
+        subject,
+        count: 1,
+    };
+    hands.identity.access.record(row, &now);
+}
+
+/// One line for each token: id, scope, state, its end, the day of its last use and from where, name.
+fn token_lines(tokens: &[ApiToken], now_ms: i64) -> String {
+    let day =
+        |ms: i64| jiff::Timestamp::from_millisecond(ms).unwrap_or_default().strftime("%Y-%m-%d").to_string();
+    let line = |token: &ApiToken| {
+        let state = match token.state(now_ms) {
+            TokenState::Live => "live",
+            TokenState::Expired => "expired",
+            TokenState::Revoked => "revoked",
+        };
+        let ends = token.revoked_ms.or(token.expires_ms).map_or_else(|| "never".to_owned(), day);
+        let used = token.used_day.map_or_else(|| "-".to_owned(), |n| day(n.saturating_mul(86_400_000)));
+        let from = token.used_from.as_deref().unwrap_or("-");
+        format!(
+            "{:<8}  {:<6}  {state:<7}  {ends:<10}  {used:<10}  {from:<15}  {}",
+            token.id,
+            token.scope.word(),
+            token.name
+        )
+    };
+    let head = format!(
+        "{:<8}  {:<6}  {:<7}  {:<10}  {:<10}  {:<15}  NAME",
+        "ID", "SCOPE", "STATE", "ENDS", "USED", "FROM"
+    );
+    std::iter::once(head).chain(tokens.iter().map(line)).collect::<Vec<_>>().join("\n")
 }
 
 fn staff_of(store: &Store, given: &Given) -> Result<StaffId, String> {

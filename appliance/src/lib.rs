@@ -37,7 +37,7 @@ use record::kinds::Role;
 
 use crate::admin::{Reply, Wish};
 use crate::config::Config;
-use crate::identity::Scope;
+use crate::identity::{Scope, TokenLife};
 
 /// The exit status after which the disk can no longer be trusted: systemd restarts the machine.
 pub const EXIT_DISK: u8 = 74;
@@ -131,14 +131,30 @@ enum StaffCommand {
 
 #[derive(Debug, Subcommand)]
 enum TokenCommand {
+    /// Show all tokens: id, scope, state, end, last use and name
+    List,
     /// Make a token; it is shown this once
     Create {
         /// What it is for
-        #[arg(long)]
-        name: String,
-        /// read or write
+        #[arg(required_unless_present = "named")]
+        name: Option<String>,
+        /// The same as the name without a flag
+        #[arg(long = "name", value_name = "NAME", conflicts_with = "name")]
+        named: Option<String>,
+        /// read, record (also report cleanings) or write (all that programs may do)
         #[arg(long, default_value = "read")]
         scope: Scope,
+        /// Days until it ends, 1 to 730
+        #[arg(long, default_value_t = 365)]
+        days: u16,
+        /// It ends only when it is revoked
+        #[arg(long, conflicts_with = "days")]
+        never: bool,
+    },
+    /// End a token, at once and for good
+    Revoke {
+        /// Its id, or its name where no other token has it
+        token: String,
     },
 }
 
@@ -167,7 +183,24 @@ enum FacilityCommand {
         /// Whom technicians call
         #[arg(long)]
         contact: Option<String>,
+        /// Minutes for which a typed PIN proves records, 0 to 60
+        #[arg(long)]
+        pin_proof_min: Option<u32>,
     },
+}
+
+impl TokenCommand {
+    fn wish(self) -> Wish {
+        match self {
+            Self::List => Wish::TokenList,
+            Self::Create { name, named, scope, days, never } => {
+                let life = if never { TokenLife::Never } else { TokenLife::Days(days) };
+                // Clap takes exactly one of the two.
+                Wish::TokenCreate { name: name.or(named).unwrap_or_default(), scope, life }
+            }
+            Self::Revoke { token } => Wish::TokenRevoke { token },
+        }
+    }
 }
 
 fn role(text: &str) -> Result<Role, String> {
@@ -259,7 +292,7 @@ fn carry_out(program: &Program, cli: Cli) -> Result<ExitCode, RunError> {
             Wish::StaffAdd { name, role, pin: pin.then(secret_line).transpose()? }
         }
         Some(Command::Staff(StaffCommand::Pin { staff })) => Wish::StaffPin { staff, pin: secret_line()? },
-        Some(Command::Token(TokenCommand::Create { name, scope })) => Wish::TokenCreate { name, scope },
+        Some(Command::Token(command)) => command.wish(),
         Some(Command::Keys(KeysCommand::Export)) => Wish::KeysExport,
         Some(Command::Facility(FacilityCommand::Set {
             name,
@@ -267,6 +300,7 @@ fn carry_out(program: &Program, cli: Cli) -> Result<ExitCode, RunError> {
             label_host,
             allow_unattributed,
             contact,
+            pin_proof_min,
         })) => Wish::FacilitySet(intake::Settings {
             name,
             zone,
@@ -274,6 +308,7 @@ fn carry_out(program: &Program, cli: Cli) -> Result<ExitCode, RunError> {
             allow_unattributed,
             contact,
             undo_min: None,
+            pin_proof_min,
         }),
         Some(Command::Claim { file }) => Wish::Claim { file: read_file(&file)? },
         Some(Command::Photo) => return Ok(photo::child_main()),
@@ -310,4 +345,40 @@ fn read_file(path: &std::path::Path) -> Result<String, RunError> {
         return Ok(text);
     }
     std::fs::read_to_string(path).map_err(RunError::Read)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn token(words: &[&str]) -> Result<Wish, clap::error::ErrorKind> {
+        let cli = Cli::try_parse_from([&["cleantrack-appliance", "token"], words].concat());
+        match cli.map_err(|e| e.kind())?.command {
+            Some(Command::Token(command)) => Ok(command.wish()),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn tokens_are_asked_for_by_name_scope_and_days() {
+        let made = |words: &[&str]| match token(words) {
+            Ok(Wish::TokenCreate { name, scope, life }) => Ok((name, scope, life)),
+            Ok(other) => panic!("{other:?}"),
+            Err(kind) => Err(kind),
+        };
+        let year = TokenLife::default();
+        assert_eq!(made(&["create", "night export"]), Ok(("night export".into(), Scope::Read, year)));
+        let old = ["create", "--name", "suite", "--scope", "write"];
+        assert_eq!(made(&old), Ok(("suite".into(), Scope::Write, year)));
+        let record = ["create", "x", "--scope", "record", "--days", "30"];
+        assert_eq!(made(&record), Ok(("x".into(), Scope::Record, TokenLife::Days(30))));
+        assert_eq!(made(&["create", "x", "--never"]), Ok(("x".into(), Scope::Read, TokenLife::Never)));
+        for wrong in
+            [&["create"][..], &["create", "x", "--name", "y"], &["create", "x", "--days", "3", "--never"]]
+        {
+            assert!(made(wrong).is_err(), "{wrong:?}");
+        }
+        assert!(matches!(token(&["list"]), Ok(Wish::TokenList)));
+        assert!(matches!(token(&["revoke", "cmms"]), Ok(Wish::TokenRevoke { token }) if token == "cmms"));
+    }
 }

@@ -18,7 +18,7 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 use crate::clock::{Clock, SystemClock, boot_id};
 use crate::config::{Config, ConfigError, Limits};
 use crate::http::{self, AppState, Link};
-use crate::identity::{Authority, AuthorityError, Identity, IdentityError, own_addresses};
+use crate::identity::{AccessAudit, Authority, AuthorityError, Identity, IdentityError, own_addresses};
 use crate::listen::{ConnectionLimits, Connections, Listener, ListenerConfig, Tls};
 use crate::photo::{PhotoSettings, Photos, UploadLimits};
 use crate::print::{PrintError, PrinterConfig, PrinterSettings, Printing};
@@ -32,6 +32,8 @@ use crate::{EXIT_AGAIN, EXIT_DISK, Program, admin, prints, scrub};
 const DRAIN: Duration = Duration::from_secs(5);
 /// How often certificates and addresses are looked at again.
 const REFRESH: Duration = Duration::from_secs(600);
+/// How often what the audit of access has gathered may be written.
+const ACCESS_EVERY: Duration = Duration::from_secs(5);
 
 /// Why the box did not start.
 #[derive(Debug, thiserror::Error)]
@@ -145,6 +147,7 @@ struct Running {
     uplink: Arc<Uplink>,
     printing: Arc<Printing>,
     tasks: Vec<tokio::task::JoinHandle<()>>,
+    access: Arc<AccessAudit>,
     store: Store,
     /// Somebody wants an orderly end and a new start.
     anew: watch::Sender<bool>,
@@ -249,6 +252,7 @@ async fn start(
     let router = http::router(state);
     let listeners =
         vec![listen(plain, None, router.clone())?, listen(secure, Some(authority.tls()), router)?];
+    let access = Arc::clone(&identity.access);
     let hands = admin::Hands {
         store: store.clone(),
         identity,
@@ -257,14 +261,28 @@ async fn start(
         random: Arc::clone(random),
     };
     tasks.push(admin::listen(data, hands)?);
-    tasks.push(tokio::spawn(refresh(Arc::clone(&authority), config.clone(), Arc::clone(clock))));
-    tasks.push(tokio::spawn(watchdog(store.clone())));
+    tasks.extend(start_upkeep(&authority, &access, config, clock, &store));
     let line = serde_json::json!({
         "box": store.origin().box_id, "pid": std::process::id(), "data": data,
         "http": format!("http://{}", ports.0), "https": format!("https://localhost:{}", ports.1.port()),
         "https_addr": ports.1, "ca": authority.ca_file(),
     });
-    Ok((Running { listeners, uplink, printing, tasks, store, anew }, line))
+    Ok((Running { listeners, uplink, printing, tasks, access, store, anew }, line))
+}
+
+/// What is looked after again and again while the box runs.
+fn start_upkeep(
+    authority: &Arc<Authority>,
+    access: &Arc<AccessAudit>,
+    config: &Config,
+    clock: &Arc<dyn Clock>,
+    store: &Store,
+) -> [tokio::task::JoinHandle<()>; 3] {
+    [
+        tokio::spawn(write_access(Arc::clone(access), Arc::clone(clock))),
+        tokio::spawn(refresh(Arc::clone(authority), config.clone(), Arc::clone(clock))),
+        tokio::spawn(watchdog(store.clone())),
+    ]
 }
 
 /// Which photos the relay has.
@@ -446,6 +464,19 @@ async fn refresh(authority: Arc<Authority>, config: Config, clock: Arc<dyn Clock
     }
 }
 
+/// What the audit of access gathers goes to the disk now and then.
+async fn write_access(access: Arc<AccessAudit>, clock: Arc<dyn Clock>) {
+    loop {
+        tokio::time::sleep(ACCESS_EVERY).await;
+        let (access, now) = (Arc::clone(&access), clock.now());
+        match tokio::task::spawn_blocking(move || access.write_due(&now)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::error!(%error, "the audit of access was not written"),
+            Err(error) => tracing::error!(%error, "the audit of access was not looked at"),
+        }
+    }
+}
+
 /// The writer itself answers for the box: a timer would go on where it hangs.
 async fn watchdog(store: Store) {
     let every = sd_notify::watchdog_enabled().map_or(Duration::from_secs(3_600), |period| period / 3);
@@ -504,6 +535,12 @@ async fn end(running: Running) -> Option<ExitCode> {
     let printing = running.printing;
     if let Err(error) = tokio::task::spawn_blocking(move || printing.stop(Duration::from_secs(1))).await {
         tracing::warn!(%error, "the print room did not end");
+    }
+    let access = running.access;
+    match tokio::task::spawn_blocking(move || access.write()).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::warn!(%error, "the end of the audit of access was not written"),
+        Err(error) => tracing::warn!(%error, "the audit of access did not end"),
     }
     match running.store.stop().await {
         Ok(()) => None,

@@ -397,6 +397,8 @@ bodies! {
         #[serde(default, skip_serializing_if = "Option::is_none")] undo_min: Option<u32>,
         /// Whom technicians call, such as `biomed, ext. 4417`.
         #[serde(default, skip_serializing_if = "Option::is_none")] contact: Option<String>,
+        /// How old a typed PIN may be to prove a record, minutes; 0: it is typed for each record.
+        #[serde(default, skip_serializing_if = "Option::is_none")] pin_proof_min: Option<u32>,
     }
     /// A cleanable thing. Its tag names it for life.
     EquipmentAdded = "equipment.added" {

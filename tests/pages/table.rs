@@ -280,6 +280,18 @@ fn staff(at: &Places) -> Vec<Page> {
         page("staff-printer-form", "/printers/new?name=Zebra&language=zpl&why=A+guess.", vec![], "Guessed"),
         page("staff-printer", "/printers", vec![Press("#printers h2 a")], "Print a test label"),
         page("staff-box", "/box", vec![], "Where it answers"),
+        page("staff-programs", "/programs", vec![], "Tokens in force"),
+        page("staff-program-new", "/programs/new", vec![], "What may it do?"),
+        page("staff-program-new-error", "/programs/new", vec![Press("form .go")], "There is a problem"),
+        page(
+            "staff-program-made",
+            "/programs/new",
+            vec![Type("#name", "Night export"), Press("form .go")],
+            "Copy the token now",
+        ),
+        page("staff-program-revoke", "/programs", vec![Press("td a[href$='/revoke']")], "Revoke it"),
+        page("staff-access-log", "/box/audit", vec![], "Newest first"),
+        page("staff-scan", &format!("/../t/{pump}"), vec![], "I am someone else"),
         page("staff-settings", "/box/settings", vec![], "Label host"),
         page("staff-me", "/me", vec![], "Sign out"),
         page(

@@ -28,7 +28,7 @@ use super::tally::tallies;
 use super::view::{Snapshot, proof_word, reader, text, who_name};
 use super::words::utc;
 use super::{AppState, sign_in};
-use crate::identity::Scope;
+use crate::identity::{AccessWanted, Scope, TokenState};
 use crate::intake::{CleaningForm, Command, EquipmentFields, NewEquipment, NewProtocol};
 use crate::listen::Peer;
 
@@ -53,45 +53,104 @@ pub(super) fn routes() -> Router<AppState> {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct MayRead;
 
+/// A program whose token may report cleanings. A session is not enough, as below.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct MayRecord;
+
 /// A program whose token may give commands. A session is not enough: its cookie comes along with any request.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct MayWrite;
 
-fn scope(parts: &Parts, state: &AppState) -> Option<Scope> {
-    let secure = parts.extensions.get::<Peer>().is_some_and(|peer| peer.secure);
-    let header = parts.headers.get(AUTHORIZATION).filter(|_| secure)?.to_str().ok()?;
-    state.identity.tokens.find(header.strip_prefix("Bearer ")?.trim()).map(|token| token.scope)
+/// The text of a bearer token.
+pub(super) fn bearer(headers: &HeaderMap) -> Option<&str> {
+    headers.get(AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ").map(str::trim)
 }
+
+/// The scope of the token that a request carries, if it carries one; an ended one is told what became of it.
+fn scope(parts: &Parts, state: &AppState) -> Result<Option<Scope>, Problem> {
+    let peer = parts.extensions.get::<Peer>().filter(|peer| peer.secure);
+    let found = peer
+        .zip(bearer(&parts.headers))
+        .and_then(|(peer, text)| state.identity.tokens.find(text).map(|token| (peer, text, token)));
+    let Some((peer, text, token)) = found else { return Ok(None) };
+    let now_ms = state.clock.now().wall_ms;
+    match token.state(now_ms) {
+        TokenState::Live => {}
+        TokenState::Expired => return Err(token_ended("token-expired", "This API token has ended")),
+        TokenState::Revoked => return Err(token_ended("token-revoked", "This API token was revoked")),
+    }
+    if let Err(error) = state.identity.tokens.note_use(text, peer.remote, now_ms) {
+        tracing::warn!(%error, token = token.id, "the use of a token was not noted");
+    }
+    Ok(Some(token.scope))
+}
+
+fn token_ended(code: &'static str, title: &'static str) -> Problem {
+    Problem::new(StatusCode::UNAUTHORIZED, code, title)
+        .detail("It is refused from now on; what it did before stays.")
+        .safe("Nothing was changed.")
+        .next(NEW_TOKEN)
+        .header(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer error=\"invalid_token\""))
+}
+
+const NEW_TOKEN: &str = "A facility admin makes a token on the page “Programs”, or at the box: `cleantrack-appliance token create`.";
 
 fn who_are_you() -> Problem {
     Problem::new(StatusCode::UNAUTHORIZED, "token-needed", "This needs an API token")
         .detail("Send `Authorization: Bearer ct_…` over HTTPS.")
         .safe("Nothing was changed.")
-        .next("Make a token at the box: `cleantrack-appliance token create`.")
+        .next(NEW_TOKEN)
         .header(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))
+}
+
+/// Lets a program by whose token has at least this scope.
+fn require(parts: &Parts, state: &AppState, least: Scope) -> Result<(), Problem> {
+    let wanted = match least {
+        Scope::Read => AccessWanted::Read,
+        Scope::Record => AccessWanted::Record,
+        Scope::Write => AccessWanted::Write,
+    };
+    let scope = scope(parts, state).map_err(|problem| problem.wanted(wanted))?;
+    let scope = scope.ok_or_else(|| who_are_you().wanted(wanted))?;
+    if scope >= least {
+        return Ok(());
+    }
+    let title = match scope {
+        Scope::Read => "This token may only read",
+        Scope::Record | Scope::Write => "This token may only read and record cleanings",
+    };
+    Err(Problem::new(StatusCode::FORBIDDEN, "scope", title)
+        .detail(format!(
+            "It was made with the scope `{}`, and this request needs `{}`.",
+            scope.word(),
+            least.word()
+        ))
+        .safe("Nothing was changed.")
+        .next(format!("Use a token of the scope `{}`.", least.word()))
+        .wanted(wanted))
 }
 
 impl FromRequestParts<AppState> for MayRead {
     type Rejection = Problem;
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
-        let signed = || sign_in::session(state, &parts.headers, parts.extensions.get()).is_some();
-        if scope(parts, state).is_some() || signed() { Ok(Self) } else { Err(who_are_you()) }
+        if sign_in::session(state, &parts.headers, parts.extensions.get()).is_some() {
+            return Ok(Self);
+        }
+        require(parts, state, Scope::Read).map(|()| Self)
+    }
+}
+
+impl FromRequestParts<AppState> for MayRecord {
+    type Rejection = Problem;
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
+        require(parts, state, Scope::Record).map(|()| Self)
     }
 }
 
 impl FromRequestParts<AppState> for MayWrite {
     type Rejection = Problem;
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
-        match scope(parts, state) {
-            Some(Scope::Write) => Ok(Self),
-            Some(Scope::Read) => {
-                Err(Problem::new(StatusCode::FORBIDDEN, "scope", "This token may only read")
-                    .detail("It was made with the scope `read`, and this request would change something.")
-                    .safe("Nothing was changed.")
-                    .next("Use a token of the scope `write`."))
-            }
-            None => Err(who_are_you()),
-        }
+        require(parts, state, Scope::Write).map(|()| Self)
     }
 }
 
@@ -394,7 +453,7 @@ struct NewCleaning {
 
 async fn cleanings_add(
     State(state): State<AppState>,
-    _: MayWrite,
+    _: MayRecord,
     request: Request,
 ) -> Result<Response, Problem> {
     let key = idempotency_key(request.headers());

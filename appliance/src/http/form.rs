@@ -52,6 +52,11 @@ impl Form {
         self.fields.iter().filter(move |(n, _)| n == name).map(|(_, value)| value.as_str())
     }
 
+    /// All fields, in their order.
+    pub(super) fn fields(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.fields.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
     /// Whether the request had any field of this name.
     pub(super) fn has(&self, name: &str) -> bool {
         self.get(name).is_some()

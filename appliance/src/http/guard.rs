@@ -11,9 +11,11 @@ use http::header::{
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 
 use super::AppState;
+use super::access::{AccessNote, AccessTrace};
 use super::frame::{Frame, page_with};
 use super::problem::Problem;
 use super::view::Snapshot;
+use crate::identity::{AccessOutcome, AccessWanted};
 use crate::listen::Peer;
 
 /// Bytes of a request's address.
@@ -44,6 +46,7 @@ pub(super) fn is_program(request: &Request) -> bool {
 /// Checks the head, lets the handlers work, and dresses their answer.
 pub(super) async fn guard(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let ask = Ask::of(&request);
+    let trace = AccessTrace::of(&request, ask.peer);
     let mut answer = match ask.check(&state, &request) {
         Ok(()) => next.run(request).await,
         Err(problem) => problem.into_response(),
@@ -52,6 +55,7 @@ pub(super) async fn guard(State(state): State<AppState>, request: Request, next:
         let allow = answer.headers().get(ALLOW).cloned().unwrap_or(HeaderValue::from_static("GET, HEAD"));
         answer = method_problem(allow).into_response();
     }
+    trace.record(&state, &mut answer);
     if let Some(problem) = answer.extensions_mut().remove::<Box<Problem>>() {
         answer = ask.told(&state, *problem, answer);
     }
@@ -224,12 +228,16 @@ fn needs_https(state: &AppState, host: &str) -> Problem {
 
 /// A token that crossed the network in the clear is everybody's.
 fn spent_token(state: &AppState, headers: &HeaderMap) -> Problem {
-    let token =
-        headers.get(AUTHORIZATION).and_then(|v| v.to_str().ok()).and_then(|v| v.strip_prefix("Bearer "));
+    let text = super::api::bearer(headers);
     let now_ms = state.clock.now().wall_ms;
-    let revoked = token.map(|t| state.identity.tokens.revoke(t.trim(), now_ms));
+    let revoked = text.map(|text| state.identity.tokens.revoke_shown(text, now_ms));
+    let note = AccessNote::new(AccessOutcome::TokenInTheClear, AccessWanted::Read);
+    let note = match text.and_then(|text| state.identity.tokens.find(text)) {
+        Some(token) => note.about(token.id),
+        None => note,
+    };
     let words = match revoked {
-        Some(Ok(true)) => "It crossed the network in the clear, so it was revoked.",
+        Some(Ok(Some(_))) => "It crossed the network in the clear, so it was revoked.",
         Some(Err(_)) => "It crossed the network in the clear; revoking it failed, so revoke it by hand.",
         _ => "Nothing that is secret may cross the network in the clear.",
     };
@@ -237,6 +245,7 @@ fn spent_token(state: &AppState, headers: &HeaderMap) -> Problem {
         .detail(words)
         .field("authorization")
         .next("Make a new token and use the HTTPS address.")
+        .noted(note)
 }
 
 fn as_json(problem: &Problem, id: &str) -> Response {

@@ -1,5 +1,6 @@
 //! The box's pages and its API: one router for both listeners, one file for each noun.
 
+mod access;
 mod act;
 mod ancestor;
 mod api;
@@ -25,11 +26,13 @@ mod multipart;
 mod people;
 mod printers;
 mod problem;
+mod programs;
 mod query;
 mod receipt;
 mod scan;
 mod scan_draft;
 mod scan_page;
+mod scan_who;
 mod schedule;
 mod service;
 mod sign_in;
@@ -40,6 +43,7 @@ mod tags;
 mod tally;
 mod token;
 mod trust;
+mod typed_pin;
 mod view;
 mod words;
 
@@ -187,6 +191,8 @@ pub fn router(state: AppState) -> Router {
         .merge(equipment_form::routes())
         .merge(schedule::routes())
         .merge(people::routes())
+        .merge(programs::routes())
+        .merge(access::routes())
         .merge(service::routes())
         .merge(station::routes())
         .merge(printers::routes())

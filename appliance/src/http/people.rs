@@ -10,6 +10,7 @@ use record::ids::StaffId;
 use record::kinds::{Event, Role};
 
 use super::AppState;
+use super::access::{AccessNote, noted};
 use super::act::{Undone, act, entry};
 use super::equipment_form::{read_word, word};
 use super::form::Form;
@@ -18,9 +19,10 @@ use super::guard::see_other;
 use super::problem::Problem;
 use super::scan_page::Wrong;
 use super::sign_in::{Signed, not_allowed, role_word};
+use super::typed_pin::Confirmed;
 use super::view::{Snapshot, reader, staff_name};
 use super::words::{Moment, plural};
-use crate::identity::IdentityError;
+use crate::identity::{AccessOutcome, AccessWanted, IdentityError};
 use crate::intake::{Command, Person, Refusal};
 
 const PEOPLE: &str = "/staff/people";
@@ -29,9 +31,11 @@ pub(super) fn routes() -> Router<AppState> {
     Router::new()
         .route(PEOPLE, get(list))
         .route("/staff/people/new", get(ask_new).post(add))
+        .route("/staff/people/sign-out", post(sign_all_out))
         .route("/staff/people/{staff}", get(ask_change).post(change))
         .route("/staff/people/{staff}/pin", post(set_pin))
         .route("/staff/people/{staff}/pin/clear", post(clear_pin))
+        .route("/staff/people/{staff}/sign-out", post(sign_out))
         .route("/staff/people/{staff}/leave", get(ask_leave).post(leave))
 }
 
@@ -41,6 +45,7 @@ struct Line {
     role: &'static str,
     since: Moment,
     has_pin: bool,
+    sessions: usize,
 }
 
 #[derive(Template)]
@@ -51,6 +56,7 @@ struct PeoplePage {
     here: Vec<Line>,
     left: Vec<Line>,
     admin: bool,
+    form_token: String,
 }
 
 async fn list(State(state): State<AppState>, signed: Signed) -> Result<Response, Problem> {
@@ -60,12 +66,14 @@ async fn list(State(state): State<AppState>, signed: Signed) -> Result<Response,
     let template = {
         let facility = state.store.facility();
         let snapshot = Snapshot::of(&state, &facility);
+        let sessions = state.identity.sessions.counts(snapshot.now.wall_ms);
         let line = |(id, person): (&StaffId, &record::fold::Staff)| Line {
             staff: *id,
             name: staff_name(&reader, &facility, *id),
             role: role_word(person.role),
             since: snapshot.local.day_time(id.made_ms()),
             has_pin: holders.contains(id),
+            sessions: sessions.get(id).copied().unwrap_or(0),
         };
         let (left, here): (Vec<_>, Vec<_>) = facility.staff.iter().partition(|(_, person)| person.left);
         let lines = |people: Vec<_>| {
@@ -79,6 +87,7 @@ async fn list(State(state): State<AppState>, signed: Signed) -> Result<Response,
             here: lines(here),
             left: lines(left),
             admin: signed.role == Role::FacilityAdmin,
+            form_token: signed.form_token(),
         }
     };
     page(&template)
@@ -146,7 +155,10 @@ async fn ask_new(State(state): State<AppState>, signed: Signed) -> Result<Respon
 
 async fn add(State(state): State<AppState>, signed: Signed, request: Request) -> Result<Response, Problem> {
     signed.must_be_admin()?;
-    let form = signed.form(request).await?;
+    let form = match signed.confirmed_form(&state, request).await? {
+        Confirmed::Form(form) => form,
+        Confirmed::Asked(page) => return Ok(page),
+    };
     let typed = Typed::of_form(&form);
     let submission = form.get("submission").map(str::to_owned).filter(|k| !k.is_empty());
     let role = match typed.role() {
@@ -195,6 +207,7 @@ struct PersonPage {
     /// Nobody takes their own rights away.
     themselves: bool,
     has_pin: bool,
+    sessions: usize,
     form_token: String,
 }
 
@@ -209,6 +222,7 @@ fn person_page(
     let holders = state.identity.pins.holders().map_err(|e| Problem::internal(&e))?;
     let snapshot = Snapshot::now(state);
     let title = format!("{error}{}", known.name);
+    let now_ms = snapshot.now.wall_ms;
     let template = PersonPage {
         since: snapshot.local.day_time(known.since_ms),
         frame: Frame::staff(state, &snapshot, title, signed, Place::People).with_script(state),
@@ -218,6 +232,7 @@ fn person_page(
         name: known.name,
         themselves: known.staff == signed.staff,
         has_pin: holders.contains(&known.staff),
+        sessions: state.identity.sessions.counts(now_ms).get(&known.staff).copied().unwrap_or(0),
         form_token: signed.form_token(),
     };
     page_with(status, &template)
@@ -241,7 +256,10 @@ async fn change(
 ) -> Result<Response, Problem> {
     signed.must_be_admin()?;
     let known = known(&state, &staff)?;
-    let form = signed.form(request).await?;
+    let form = match signed.confirmed_form(&state, request).await? {
+        Confirmed::Form(form) => form,
+        Confirmed::Asked(page) => return Ok(page),
+    };
     let typed = Typed::of_form(&form);
     let role = match typed.role() {
         Ok(role) => Some(role).filter(|role| *role != known.role),
@@ -295,7 +313,10 @@ async fn set_pin(
 ) -> Result<Response, Problem> {
     signed.must_be_admin()?;
     let known = known(&state, &staff)?;
-    let form = signed.form(request).await?;
+    let form = match signed.confirmed_form(&state, request).await? {
+        Confirmed::Form(form) => form,
+        Confirmed::Asked(page) => return Ok(page),
+    };
     let (pin, again) = (form.text("pin").trim(), form.text("again").trim());
     let done = if pin == again {
         keep_pin(&state, &signed, known.staff, Some(pin.to_owned())).await?.map_err(|words| ("pin", words))
@@ -305,7 +326,7 @@ async fn set_pin(
     match done {
         Ok(()) => {
             tracing::info!(staff = %known.staff, by = %signed.staff, "a PIN was set");
-            Ok(see_other(PEOPLE))
+            Ok(noted(see_other(PEOPLE), [pin_changed(known.staff)]))
         }
         Err((at, words)) => {
             person_page(&state, &signed, known, None, vec![Wrong { at: at.to_owned(), words }])
@@ -321,7 +342,9 @@ async fn clear_pin(
 ) -> Result<Response, Problem> {
     signed.must_be_admin()?;
     let known = known(&state, &staff)?;
-    signed.form(request).await?;
+    if let Confirmed::Asked(page) = signed.confirmed_form(&state, request).await? {
+        return Ok(page);
+    }
     if known.staff == signed.staff {
         let problem = not_allowed("Another facility admin takes your PIN away");
         return Err(problem.link(PEOPLE, "Back to the staff"));
@@ -329,7 +352,54 @@ async fn clear_pin(
     // Taking one away has no form that could be wrong.
     let _ = keep_pin(&state, &signed, known.staff, None).await?;
     tracing::info!(staff = %known.staff, by = %signed.staff, "a PIN was taken away");
-    Ok(see_other(PEOPLE))
+    Ok(noted(see_other(PEOPLE), [pin_changed(known.staff)]))
+}
+
+fn pin_changed(staff: StaffId) -> AccessNote {
+    AccessNote::new(AccessOutcome::PinChanged, AccessWanted::Admin).about(staff)
+}
+
+/// Ends sessions, away from the threads that answer phones.
+async fn end_sessions(
+    work: impl FnOnce() -> Result<(), IdentityError> + Send + 'static,
+) -> Result<(), Problem> {
+    let ended = tokio::task::spawn_blocking(work).await;
+    ended.map_err(|e| Problem::internal(&e))?.map_err(|e| Problem::internal(&e))
+}
+
+/// Signs one person out on every device; the admin's own device stays signed in when it is they themselves.
+async fn sign_out(
+    State(state): State<AppState>,
+    signed: Signed,
+    Path(staff): Path<String>,
+    request: Request,
+) -> Result<Response, Problem> {
+    signed.must_be_admin()?;
+    let known = known(&state, &staff)?;
+    if let Confirmed::Asked(page) = signed.confirmed_form(&state, request).await? {
+        return Ok(page);
+    }
+    let sessions = state.identity.sessions.clone();
+    let (staff, keep) = (known.staff, signed.secret().to_owned());
+    end_sessions(move || sessions.end_all_but(staff, &keep)).await?;
+    let note = AccessNote::new(AccessOutcome::SessionEnded, AccessWanted::Admin).about(staff);
+    Ok(noted(see_other(&format!("{PEOPLE}/{staff}")), [note]))
+}
+
+/// Signs everybody out on every device but this one.
+async fn sign_all_out(
+    State(state): State<AppState>,
+    signed: Signed,
+    request: Request,
+) -> Result<Response, Problem> {
+    signed.must_be_admin()?;
+    if let Confirmed::Asked(page) = signed.confirmed_form(&state, request).await? {
+        return Ok(page);
+    }
+    let (sessions, keep) = (state.identity.sessions.clone(), signed.secret().to_owned());
+    end_sessions(move || sessions.end_others(&keep)).await?;
+    let note = AccessNote::new(AccessOutcome::SessionEnded, AccessWanted::Admin);
+    Ok(noted(see_other(PEOPLE), [note]))
 }
 
 #[derive(Template)]
@@ -365,7 +435,9 @@ async fn leave(
 ) -> Result<Response, Problem> {
     signed.must_be_admin()?;
     let known = known(&state, &staff)?;
-    signed.form(request).await?;
+    if let Confirmed::Asked(page) = signed.confirmed_form(&state, request).await? {
+        return Ok(page);
+    }
     let left = act(&state, signed.by(), None, Command::StaffLeft { staff: known.staff }).await;
     left.map_err(|undone| Problem::from(undone).link(PEOPLE, "Back to the staff"))?;
     // Whoever has left cannot sign in whatever is kept here; this only tidies up.

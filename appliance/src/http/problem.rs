@@ -6,6 +6,8 @@ use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderName, HeaderValue, StatusCode};
 
+use super::access::AccessNote;
+use crate::identity::AccessWanted;
 use crate::intake::Refusal;
 
 type Words = Cow<'static, str>;
@@ -30,6 +32,10 @@ pub(super) struct Problem {
     pub(super) link: Option<(String, Words)>,
     /// A header that belongs to the answer.
     pub(super) header: Option<(HeaderName, HeaderValue)>,
+    /// What was wanted, for the audit of a refusal; absent: what the request's method says.
+    pub(super) wanted: Option<AccessWanted>,
+    /// What the audit keeps of it beside the refusal itself.
+    pub(super) note: Option<Box<AccessNote>>,
 }
 
 impl Problem {
@@ -44,7 +50,17 @@ impl Problem {
             next: Words::default(),
             link: None,
             header: None,
+            wanted: None,
+            note: None,
         }
+    }
+
+    pub(super) fn wanted(self, wanted: AccessWanted) -> Self {
+        Self { wanted: Some(wanted), ..self }
+    }
+
+    pub(super) fn noted(self, note: AccessNote) -> Self {
+        Self { note: Some(Box::new(note)), ..self }
     }
 
     pub(super) fn detail(self, words: impl Into<Words>) -> Self {

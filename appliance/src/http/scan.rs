@@ -17,6 +17,7 @@ use record::tag::Tag;
 use record::tree::Hash;
 use serde::Deserialize;
 
+use super::access::{AccessNote, noted};
 use super::act::{Done, Undone, act, before};
 use super::form::{self, Form};
 use super::frame::{page, page_with};
@@ -25,12 +26,15 @@ use super::problem::Problem;
 use super::query::Asked;
 use super::scan_draft::ScanDraft;
 use super::scan_page::{Making, PhotoRefusal, Refused, Typed, asked_protocol, contact_s, review};
+use super::scan_who::{ScanPin, names};
 use super::sign_in::{Signed, session};
 use super::token::{PageToken, Stale};
+use super::typed_pin::pin_in_the_clear;
 use super::view::{Snapshot, reader};
 use super::{AppState, cookies, service, tags};
 use crate::clock::Now;
-use crate::intake::{Cleaner, CleaningForm, Command, Refusal};
+use crate::identity::{AccessOutcome, AccessWanted};
+use crate::intake::{Cleaner, CleaningForm, Command, Refusal, command_digest};
 use crate::listen::Peer;
 use crate::photo::{Incoming, PhotoTrouble};
 use crate::store::Decision;
@@ -40,6 +44,7 @@ const PHOTO_WITHIN: Duration = Duration::from_secs(8);
 /// After how many seconds a photo that had no turn is worth another try.
 const PHOTO_AGAIN_S: u64 = 30;
 const TOO_OLD: &str = "This page was too old. Check your ticks and record again.";
+const SIGNED_OUT: &str = "Nobody is signed in here any more. Type the name of whoever cleaned.";
 const PROTOCOL_CHANGED: &str =
     "The protocol has changed since this page was opened. Check the steps and record again.";
 
@@ -93,8 +98,9 @@ async fn show(
         Opened::Page(page) => return Ok(page),
     };
     let protocol = ask.protocol.and_then(|id| id.parse().ok());
-    let typed = Typed { who: cookies::name(&headers), protocol, ..Typed::default() };
     let signed = session(&state, &headers, peer.as_deref());
+    let who = signed.as_ref().map_or_else(|| cookies::name(&headers), |signed| signed.name.clone());
+    let typed = Typed { who, protocol, ..Typed::default() };
     let now = state.clock.now();
     let (draft, note) = match ask.draft {
         Some(id) => drafted(&state, tag, &id, typed, &now)?,
@@ -174,7 +180,7 @@ impl Again {
                 anyway: self.anyway,
                 note: self.note,
                 problems: self.problems,
-                signed: self.signed.map(|signed| signed.name),
+                signed: self.signed,
             };
             making.page()
         };
@@ -228,10 +234,14 @@ async fn submit(
         Opened::Item(tag) => tag,
         Opened::Page(page) => return Ok(page),
     };
-    let signed = session(&state, request.headers(), request.extensions().get());
-    let by = By { staff: signed.as_ref().map(|s| s.staff), ..by(&state, request.headers()) };
+    let mut signed = session(&state, request.headers(), request.extensions().get());
+    let (by, secure) = (by(&state, request.headers()), peer(&request).secure);
     let (headers, program) = (request.headers().clone(), is_program(&request));
     let mut form = form::read(request, Some(&state.photos)).await?;
+    if !secure && !form.text("pin").trim().is_empty() {
+        return Err(pin_in_the_clear());
+    }
+    let pin = ScanPin::of_form(&state, &form, signed.as_mut()).await?;
     let key = key(&headers, &form);
     let now = state.clock.now();
     let carried = carried(&state, tag, &form, &now)?;
@@ -241,8 +251,15 @@ async fn submit(
         Some(carried) => (true, carried),
         None => (false, (PageToken::new(tag, &now), None)),
     };
-    let filled = Filled { tag, form, token, stale, photo, submission, anyway, now, by, signed };
-    if from_page { filled.submit(&state).await } else { filled.plain(&state, key, program).await }
+    let refused_page = stale.map(|_| AccessNote::new(AccessOutcome::PageTokenRefused, AccessWanted::View));
+    let notes: Vec<AccessNote> = pin.note.clone().into_iter().chain(refused_page).collect();
+    let filled = Filled { tag, form, token, stale, photo, submission, anyway, now, by, signed, pin };
+    let answer = match from_page {
+        _ if filled.form.has("other") => filled.sign_out(&state).await,
+        true => filled.submit(&state).await,
+        false => filled.plain(&state, key, program).await,
+    };
+    Ok(noted(answer.unwrap_or_else(Problem::into_response), notes))
 }
 
 /// What the page carried, if the request came from one; a page that is too old is replaced, and its photo stays.
@@ -272,11 +289,56 @@ struct Filled {
     now: Now,
     by: By,
     signed: Option<Signed>,
+    pin: ScanPin,
 }
 
 impl Filled {
+    /// Who cleaned, and by whom the entry is: only a proof names one of the staff.
+    fn cleaner(&self, state: &AppState) -> (Cleaner, By) {
+        let proof_min = state.store.facility().settings.pin_proof_min;
+        let who = self.pin.cleaner(&self.form, self.signed.as_ref(), proof_min);
+        let staff = match &who {
+            Cleaner::Pin(staff) => Some(*staff),
+            _ => None,
+        };
+        (who, By { staff, ..self.by })
+    }
+
+    /// “I am someone else”: ends the session on this device, and shows the page again with what was put in.
+    async fn sign_out(mut self, state: &AppState) -> Result<Response, Problem> {
+        if let Photo::Kept(hash) = &self.photo {
+            self.token.photo = Some(*hash);
+        }
+        let Some(signed) = self.signed.take() else {
+            return self.again(Vec::new(), self.stale.or(Some(SIGNED_OUT))).page(state);
+        };
+        let (sessions, secret) = (state.identity.sessions.clone(), signed.secret().to_owned());
+        let ended = tokio::task::spawn_blocking(move || sessions.end(&secret)).await;
+        ended.map_err(|e| Problem::internal(&e))?.map_err(|e| Problem::internal(&e))?;
+        let mut again = self.again(Vec::new(), self.stale.or(Some(SIGNED_OUT)));
+        if again.typed.who.trim() == signed.name.trim() {
+            again.typed.who.clear();
+        }
+        let note = AccessNote::new(AccessOutcome::SessionEnded, AccessWanted::SignOut).by(signed.staff);
+        Ok(noted(with_cookies(again.page(state)?, [cookies::clear_session()]), [note]))
+    }
+
+    /// The record that this very submission made before, where only the proof of who cleaned differs: between two sends of
+    /// one page a PIN grows too old, or is typed.
+    async fn repeated_otherwise(&self, state: &AppState, wanted: &CleaningForm) -> Option<Done> {
+        let named = self.signed.as_ref().filter(|signed| names(&self.form, signed));
+        let proven = named.map(|signed| Cleaner::Pin(signed.staff));
+        let typed = Cleaner::Typed(self.form.text("cleaned_by").to_owned());
+        let others = proven.into_iter().chain([typed]).filter_map(|who| {
+            command_digest(&Command::RecordCleaning(Box::new(CleaningForm { who, ..wanted.clone() })))
+        });
+        let others: Vec<Digest16> = others.collect();
+        let (of, earlier) = by_key(state, &self.submission).await?;
+        if others.contains(&earlier) { before(state, of).ok() } else { None }
+    }
+
     async fn submit(mut self, state: &AppState) -> Result<Response, Problem> {
-        let mut problems = Vec::new();
+        let mut problems: Vec<Refused> = self.pin.wrong.clone().map(Refused::Pin).into_iter().collect();
         match &self.photo {
             Photo::Kept(hash) => self.token.photo = Some(*hash),
             Photo::Refused(refusal) => problems.push(Refused::Photo(refusal.clone())),
@@ -287,9 +349,7 @@ impl Filled {
             return self.again(problems, None).keep(state);
         }
         let mut wanted = form_of(self.tag, &self.form, &self.token, &self.photo);
-        if let Some(signed) = &self.signed {
-            wanted.who = Cleaner::Pin(signed.staff);
-        }
+        (wanted.who, self.by) = self.cleaner(state);
         if self.stale.is_none() {
             problems.extend(with_item(state, self.tag, |facility, item| {
                 review(&wanted, facility, item, &self.now)
@@ -309,6 +369,10 @@ impl Filled {
         let command = Command::RecordCleaning(Box::new(wanted.clone()));
         match act(state, self.by, Some(self.submission.clone()), command).await {
             Ok(done) => Ok(recorded(state, self.by, done, &wanted, self.photo)),
+            Err(Undone::Refused(Refusal::KeyReused)) => match self.repeated_otherwise(state, &wanted).await {
+                Some(done) => Ok(recorded(state, self.by, done, &wanted, self.photo)),
+                None => self.refused(state, Refusal::KeyReused),
+            },
             Err(Undone::Refused(refusal)) => self.refused(state, refusal),
             Err(Undone::Box(problem)) => Err(*problem),
         }
@@ -331,7 +395,16 @@ impl Filled {
             Photo::Kept(hash) => self.token.photo = Some(*hash),
             Photo::None | Photo::Follows(_) | Photo::NoRoom => {}
         }
+        if let Some(words) = self.pin.wrong.clone() {
+            if program {
+                return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "pin", words)
+                    .field("pin")
+                    .next("Send it again without the PIN, or with the right one."));
+            }
+            return self.again(vec![Refused::Pin(words)], None).page(state);
+        }
         let mut wanted = CleaningForm::plain(self.tag, self.form.text("cleaned_by"));
+        (wanted.who, self.by) = self.cleaner(state);
         self.form.text("notes").clone_into(&mut wanted.note);
         if self.form.has("step") {
             wanted.steps = Some(self.form.all("step").filter_map(|n| n.parse().ok()).collect());
@@ -412,10 +485,14 @@ fn form_of(tag: Tag, form: &Form, token: &PageToken, photo: &Photo) -> CleaningF
 
 /// The record that this very submission made before.
 async fn repeated(state: &AppState, key: &str) -> Option<Done> {
-    let key = Digest16::of(key.as_bytes());
-    let looked = state.store.submit(move |view| Decision::Answer(view.by_key(&key))).await;
-    let (of, _) = looked.ok()?.answer?;
+    let (of, _) = by_key(state, key).await?;
     before(state, of).ok()
+}
+
+/// What a submission made before, and the digest of what it asked.
+async fn by_key(state: &AppState, key: &str) -> Option<(EntryRef, Digest16)> {
+    let key = Digest16::of(key.as_bytes());
+    state.store.submit(move |view| Decision::Answer(view.by_key(&key))).await.ok()?.answer
 }
 
 fn recorded(state: &AppState, by: By, done: Done, form: &CleaningForm, photo: Photo) -> Response {

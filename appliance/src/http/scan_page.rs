@@ -11,6 +11,8 @@ use record::tree::Hash;
 use super::AppState;
 use super::form::Form;
 use super::frame::Frame;
+use super::scan_who::KnownCleaner;
+use super::sign_in::Signed;
 use super::standing::{Standing, standing, status};
 use super::token::PageToken;
 use super::view::{Snapshot, place_line, who_name};
@@ -102,8 +104,11 @@ pub(super) struct ScanPage {
     photo_wrong: Option<String>,
     who: String,
     who_wrong: Option<String>,
-    /// Whoever is signed in in this browser: proven, so nothing is typed.
-    signed: Option<String>,
+    /// Whoever is signed in in this browser.
+    known: Option<KnownCleaner>,
+    /// Their PIN was typed not long ago: no name is asked for.
+    is_proven: bool,
+    pin_wrong: Option<String>,
     name_optional: bool,
     notes: String,
     note_wrong: Option<String>,
@@ -123,7 +128,7 @@ pub(super) struct Making<'a> {
     pub(super) anyway: bool,
     pub(super) note: Option<&'static str>,
     pub(super) problems: Vec<Refused>,
-    pub(super) signed: Option<String>,
+    pub(super) signed: Option<Signed>,
 }
 
 /// Something that keeps a record from being made.
@@ -133,6 +138,8 @@ pub(super) enum Refused {
     Rule(Refusal),
     /// The photo.
     Photo(PhotoRefusal),
+    /// The PIN, in words.
+    Pin(String),
 }
 
 /// Why a photo is of no use.
@@ -176,6 +183,8 @@ impl Making<'_> {
         let contact_s = contact_s(self.facility, item, self.typed.protocol);
         let left_out: Vec<u16> = self.problems.iter().flat_map(Refused::steps).collect();
         let problems = self.lines(contact_s);
+        let proof_min = self.snapshot.settings.pin_proof_min;
+        let known = self.signed.as_ref().map(|signed| KnownCleaner::of(signed, proof_min, local));
         let says = |at: &str| problems.iter().find(|w| w.at == at).map(|w| w.words.clone());
         let steps_wrong = problems.iter().find(|w| w.at.starts_with("step")).map(|w| w.words.clone());
         let status = status(self.facility, item, local.now_ms());
@@ -218,7 +227,9 @@ impl Making<'_> {
             photo_hint: photo_hint(item.photo),
             photo_wrong: says("photo"),
             who_wrong: says("who"),
-            signed: self.signed,
+            is_proven: known.as_ref().is_some_and(|known| known.proven.is_some()),
+            known,
+            pin_wrong: says("pin"),
             name_optional: self.snapshot.settings.allow_unattributed,
             note_wrong: says("note"),
             until: local.time(until_ms),
@@ -267,8 +278,9 @@ impl Making<'_> {
     fn lines(&self, contact_s: u32) -> Vec<Wrong> {
         let mut lines: Vec<Wrong> =
             self.problems.iter().map(|refused| self.line(refused, contact_s)).collect();
-        let place =
-            |w: &Wrong| ["step", "wet", "photo", "who", "note"].iter().position(|at| w.at.starts_with(at));
+        let place = |w: &Wrong| {
+            ["step", "wet", "photo", "who", "pin", "note"].iter().position(|at| w.at.starts_with(at))
+        };
         lines.sort_by_key(place);
         lines
     }
@@ -277,6 +289,7 @@ impl Making<'_> {
         let one = |at: &str, words: String| Wrong { at: at.to_owned(), words };
         match refused {
             Refused::Photo(refusal) => one("photo", refusal.words.clone()),
+            Refused::Pin(words) => one("pin", words.clone()),
             // One line, however many: it leads to the first of them.
             Refused::Rule(missing @ Refusal::StepsMissing(steps)) => {
                 let first = steps.first().map_or_else(|| "step".to_owned(), |n| format!("step-{n}"));

@@ -7,17 +7,20 @@ use axum::response::Response;
 use axum::routing::{get, post};
 use http::StatusCode;
 use record::fold::{Out, Service};
+use record::kinds::Who;
 use record::receipt::Receipt;
 use record::tag::Tag;
 
 use super::AppState;
 use super::act::{Undone, act};
+use super::form::Form;
 use super::frame::{Frame, Place, page_with};
 use super::guard::see_other;
 use super::problem::Problem;
 use super::receipt;
 use super::scan_page::Wrong;
 use super::sign_in::Signed;
+use super::typed_pin::Confirmed;
 use super::view::{Snapshot, place_line, reader, text, who_words};
 use super::words::{Moment, count};
 use crate::intake::Command;
@@ -198,7 +201,8 @@ async fn out(
 ) -> Result<Response, Problem> {
     let (tag, name) = named(&state, &tag)?;
     let command = |reason| Command::SuspendEquipment { tag, reason };
-    reasoned(&state, &signed, request, asking_out(tag, &name), command).await
+    let form = signed.form(request).await?;
+    reasoned(&state, &signed, &form, asking_out(tag, &name), command).await
 }
 
 async fn retire(
@@ -209,7 +213,8 @@ async fn retire(
 ) -> Result<Response, Problem> {
     let (tag, name) = named(&state, &tag)?;
     let command = |reason| Command::RetireEquipment { tag, reason };
-    reasoned(&state, &signed, request, asking_retire(tag, &name), command).await
+    let form = signed.form(request).await?;
+    reasoned(&state, &signed, &form, asking_retire(tag, &name), command).await
 }
 
 async fn back(
@@ -229,11 +234,10 @@ async fn back(
 async fn reasoned(
     state: &AppState,
     signed: &Signed,
-    request: Request,
+    form: &Form,
     asking: Asking,
     command: impl FnOnce(String) -> Command,
 ) -> Result<Response, Problem> {
-    let form = signed.form(request).await?;
     signed.must_change()?;
     let reason = form.text("reason").to_owned();
     let wrong = |words: String| vec![Wrong { at: "reason".to_owned(), words }];
@@ -287,5 +291,20 @@ async fn void(
     request: Request,
 ) -> Result<Response, Problem> {
     let (asking, of) = asking_void(&state, &text)?;
-    reasoned(&state, &signed, request, asking, |reason| Command::VoidCleaning { of, reason }).await
+    let action = request.uri().path().to_owned();
+    let mut form = signed.form(request).await?;
+    signed.must_change()?;
+    if !is_own(&state, &text, &signed)? {
+        form = match signed.confirm(&state, action, form).await? {
+            Confirmed::Form(form) => form,
+            Confirmed::Asked(page) => return Ok(page),
+        };
+    }
+    reasoned(&state, &signed, &form, asking, |reason| Command::VoidCleaning { of, reason }).await
+}
+
+/// Whether it is proven that this person recorded it.
+fn is_own(state: &AppState, text: &str, signed: &Signed) -> Result<bool, Problem> {
+    let who = receipt::find(state, text)?.cleaning.who;
+    Ok(matches!(who, Who::Pin { staff } | Who::Badge { staff } if staff == signed.staff))
 }

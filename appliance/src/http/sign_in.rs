@@ -12,15 +12,17 @@ use record::ids::StaffId;
 use record::kinds::Role;
 use serde::Deserialize;
 
+use super::access::{AccessNote, noted};
 use super::form::{self, Form};
 use super::frame::{Frame, Place, page, page_with};
 use super::guard::{see_other, with_cookies};
 use super::problem::Problem;
 use super::query::Asked;
 use super::scan_page::Wrong;
+use super::typed_pin::pin_note;
 use super::view::{Snapshot, reader, staff_name};
 use super::{AppState, cookies};
-use crate::identity::{PIN_TRIES, PinOutcome, form_token};
+use crate::identity::{AccessOutcome, AccessWanted, PIN_TRIES, PinOutcome, form_token};
 use crate::listen::Peer;
 
 const HOME: &str = "/staff/";
@@ -38,6 +40,10 @@ pub(super) struct Signed {
     pub(super) staff: StaffId,
     pub(super) name: String,
     pub(super) role: Role,
+    /// When they signed in, milliseconds since 1970.
+    pub(super) began_ms: i64,
+    /// How long ago they typed their PIN in this browser; absent: before the machine started.
+    pub(super) pin_age_ms: Option<u64>,
     secret: String,
 }
 
@@ -45,6 +51,11 @@ impl Signed {
     /// What their commands carry.
     pub(super) fn by(&self) -> By {
         By { staff: Some(self.staff), via: Via::Staff, device: None }
+    }
+
+    /// The secret of their cookie.
+    pub(super) fn secret(&self) -> &str {
+        &self.secret
     }
 
     /// What every form under this session carries.
@@ -88,7 +99,20 @@ impl Signed {
         if self.may_change() {
             return Ok(());
         }
-        Err(not_allowed("This needs a sign-in as biomed or facility admin"))
+        Err(not_allowed("This needs a sign-in as biomed or facility admin").wanted(AccessWanted::Edit))
+    }
+
+    /// May this person read who came and who was refused?
+    pub(super) fn may_read_audit(&self) -> bool {
+        matches!(self.role, Role::FacilityAdmin | Role::Auditor)
+    }
+
+    /// For the audit of access.
+    pub(super) fn must_read_audit(&self) -> Result<(), Problem> {
+        if self.may_read_audit() {
+            return Ok(());
+        }
+        Err(not_allowed("This needs a sign-in as facility admin or auditor").wanted(AccessWanted::ReadAudit))
     }
 
     /// For pages of commands about the facility and its people.
@@ -96,7 +120,7 @@ impl Signed {
         if self.role == Role::FacilityAdmin {
             return Ok(());
         }
-        Err(not_allowed("This needs a sign-in as facility admin"))
+        Err(not_allowed("This needs a sign-in as facility admin").wanted(AccessWanted::Admin))
     }
 }
 
@@ -111,7 +135,8 @@ pub(super) fn not_allowed(title: &'static str) -> Problem {
 /// The session that a request carries, if there is one.
 pub(super) fn session(state: &AppState, headers: &HeaderMap, peer: Option<&Peer>) -> Option<Signed> {
     let secret = cookies::get(headers, cookies::SESSION).filter(|_| peer.is_some_and(|p| p.secure))?;
-    let found = state.identity.sessions.find(secret, state.clock.now().wall_ms);
+    let now = state.clock.now();
+    let found = state.identity.sessions.find(secret, now.wall_ms);
     let session = found.unwrap_or_else(|error| {
         tracing::error!(%error, "a session could not be looked up");
         None
@@ -120,7 +145,9 @@ pub(super) fn session(state: &AppState, headers: &HeaderMap, peer: Option<&Peer>
     let facility = state.store.facility();
     let staff = facility.staff.get(&session.staff).filter(|s| !s.left)?;
     let name = staff_name(&reader, &facility, session.staff);
-    Some(Signed { staff: session.staff, name, role: staff.role, secret: secret.to_owned() })
+    let (began_ms, pin_age_ms) = (session.began_ms, session.pin_age_ms(&now));
+    let secret = secret.to_owned();
+    Some(Signed { staff: session.staff, name, role: staff.role, began_ms, pin_age_ms, secret })
 }
 
 impl FromRequestParts<AppState> for Signed {
@@ -239,7 +266,7 @@ async fn sign_in(State(state): State<AppState>, request: Request) -> Result<Resp
         }
         let outcome = tried.identity.pins.attempt(staff, &pin, now_ms)?;
         let secret = match outcome {
-            PinOutcome::Right => Some(tried.identity.sessions.begin(staff, now_ms)?),
+            PinOutcome::Right => Some(tried.identity.sessions.begin(staff, &tried.clock.now())?),
             _ => None,
         };
         Ok((outcome, secret))
@@ -249,7 +276,8 @@ async fn sign_in(State(state): State<AppState>, request: Request) -> Result<Resp
     let words = match outcome {
         PinOutcome::Right => {
             let cookie = secret.as_deref().and_then(cookies::set_session);
-            return Ok(with_cookies(see_other(&next), [cookie]));
+            let note = AccessNote::new(AccessOutcome::SignedIn, AccessWanted::SignIn).by(staff);
+            return Ok(noted(with_cookies(see_other(&next), [cookie]), [note]));
         }
         PinOutcome::Wrong { left: 1 } => "That PIN does not fit. 1 try left.".to_owned(),
         PinOutcome::Wrong { left } => format!("That PIN does not fit. {left} tries left."),
@@ -260,7 +288,8 @@ async fn sign_in(State(state): State<AppState>, request: Request) -> Result<Resp
         PinOutcome::None => "There is no PIN for this person. A facility admin sets one.".to_owned(),
     };
     tracing::warn!(%staff, ?outcome, "a sign-in was refused");
-    pin_page(&state, staff, vec![Wrong { at: "pin".to_owned(), words }], next)
+    let page = pin_page(&state, staff, vec![Wrong { at: "pin".to_owned(), words }], next)?;
+    Ok(noted(page, pin_note(outcome, staff, AccessWanted::SignIn)))
 }
 
 async fn sign_out(
@@ -272,7 +301,8 @@ async fn sign_out(
     let secret = signed.secret.clone();
     let ended = tokio::task::spawn_blocking(move || state.identity.sessions.end(&secret)).await;
     ended.map_err(|e| Problem::internal(&e))?.map_err(|e| Problem::internal(&e))?;
-    Ok(with_cookies(see_other("/staff/sign-in"), [cookies::clear_session()]))
+    let note = AccessNote::new(AccessOutcome::SessionEnded, AccessWanted::SignOut).by(signed.staff);
+    Ok(noted(with_cookies(see_other("/staff/sign-in"), [cookies::clear_session()]), [note]))
 }
 
 #[derive(Template)]

@@ -10,6 +10,7 @@ use record::compliance::{Rate, Tally};
 use record::kinds::Role;
 use record::tag::Tag;
 
+use super::access::{AccessNote, noted};
 use super::act::{Undone, act};
 use super::frame::{Frame, Place, page, page_with};
 use super::guard::see_other;
@@ -22,7 +23,7 @@ use super::tally::{Tallies, calendar, tallies};
 use super::view::{Snapshot, reader};
 use super::words::{Moment, about, count};
 use super::{AppState, equipment};
-use crate::identity::own_addresses;
+use crate::identity::{AccessOutcome, AccessWanted, own_addresses};
 use crate::intake::{Command, Settings};
 
 /// Lines of “Just now”.
@@ -250,6 +251,7 @@ struct BoxPage {
     printers: Vec<PrinterCard>,
     hosts: Vec<String>,
     admin: bool,
+    audit: bool,
 }
 
 async fn this_box(State(state): State<AppState>, signed: Signed) -> Result<Response, Problem> {
@@ -262,6 +264,7 @@ async fn this_box(State(state): State<AppState>, signed: Signed) -> Result<Respo
         .map_or_else(|| "not known".to_owned(), |bytes| format!("{:.1} GB", bytes as f64 / 1e9));
     let mut notes: Vec<String> = state.alarms.borrow().iter().map(crate::uplink::Raised::words).collect();
     notes.extend(health.notes.iter().cloned());
+    notes.extend(super::programs::notes(&state, &snapshot));
     if !health.ballast {
         notes.push(
             "The disk was full not long ago. Make room: records are refused while it is full.".to_owned(),
@@ -290,7 +293,8 @@ async fn this_box(State(state): State<AppState>, signed: Signed) -> Result<Respo
     hosts.extend(state.settings.hosts.iter().cloned());
     hosts.extend(Some(snapshot.settings.label_host.clone()).filter(|h| !h.is_empty()));
     let frame = Frame::staff(&state, &snapshot, "This box", &signed, Place::Box);
-    page(&BoxPage { frame, facts, notes, printers, hosts, admin: signed.role == Role::FacilityAdmin })
+    let (admin, audit) = (signed.role == Role::FacilityAdmin, signed.may_read_audit());
+    page(&BoxPage { frame, facts, notes, printers, hosts, admin, audit })
 }
 
 #[derive(Template)]
@@ -304,6 +308,7 @@ struct SettingsPage {
     label_host: String,
     contact: String,
     undo_min: String,
+    pin_proof_min: String,
     allow_unattributed: bool,
     suggestion: String,
 }
@@ -318,6 +323,7 @@ async fn ask_settings(State(state): State<AppState>, signed: Signed) -> Result<R
         allow_unattributed: Some(present.allow_unattributed),
         undo_min: Some(present.undo_min),
         contact: Some(present.contact),
+        pin_proof_min: Some(present.pin_proof_min),
     };
     settings_page(&state, &signed, &typed, Vec::new())
 }
@@ -342,6 +348,10 @@ fn settings_page(
         label_host: text(&typed.label_host),
         contact: text(&typed.contact),
         undo_min: typed.undo_min.map_or_else(String::new, |m| m.to_string()),
+        pin_proof_min: typed
+            .pin_proof_min
+            .filter(|m| *m < u32::MAX)
+            .map_or_else(String::new, |m| m.to_string()),
         allow_unattributed: typed.allow_unattributed.unwrap_or(false),
         suggestion: format!("HTTP://{address}"),
     };
@@ -363,6 +373,8 @@ async fn settings(
         allow_unattributed: Some(form.has("allow_unattributed")),
         undo_min: form.text("undo_min").trim().parse().ok(),
         contact: text("contact"),
+        // What is no number is refused as one that is too large.
+        pin_proof_min: form.get("pin_proof_min").map(|m| m.trim().parse().unwrap_or(u32::MAX)),
     };
     // Only what is new is said: an entry that changes nothing is noise, and an empty label host stays unset.
     let wanted = Settings {
@@ -372,9 +384,13 @@ async fn settings(
         allow_unattributed: typed.allow_unattributed.filter(|v| *v != present.allow_unattributed),
         undo_min: typed.undo_min.filter(|v| *v != present.undo_min),
         contact: typed.contact.clone().filter(|v| *v != present.contact),
+        pin_proof_min: typed.pin_proof_min.filter(|v| *v != present.pin_proof_min),
     };
     match act(&state, signed.by(), None, Command::ChangeFacility(Box::new(wanted))).await {
-        Ok(_) => Ok(see_other("/staff/box")),
+        Ok(_) => {
+            let note = AccessNote::new(AccessOutcome::SettingsChanged, AccessWanted::Admin);
+            Ok(noted(see_other("/staff/box"), [note]))
+        }
         Err(Undone::Refused(refusal)) if refusal.field().is_some() => {
             let at = refusal.field().unwrap_or_default().to_owned();
             settings_page(&state, &signed, &typed, vec![Wrong { at, words: refusal.to_string() }])

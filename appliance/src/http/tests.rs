@@ -24,12 +24,14 @@ use crate::photo::PhotoSettings;
 use crate::random::SystemRandom;
 use crate::store::StoreConfig;
 
+mod access;
 mod bad_input;
 mod compression;
 mod designs;
 mod people;
 mod photos;
 mod programs;
+mod proof;
 mod refused_early;
 mod staff_pages;
 mod station;

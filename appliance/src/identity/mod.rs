@@ -1,5 +1,7 @@
-//! Who somebody is: PINs with lock-out, sessions, API tokens, and the facility's own certificate authority.
+//! Who somebody is: PINs with lock-out, sessions, API tokens, the audit of access, and the facility's own certificate
+//! authority.
 
+mod access_audit;
 mod addresses;
 mod authority;
 mod page_key;
@@ -12,13 +14,14 @@ use std::sync::Arc;
 
 use redb::Database;
 
+pub use self::access_audit::{AccessAudit, AccessCaller, AccessOutcome, AccessRow, AccessWanted};
 pub use self::addresses::own_addresses;
 pub use self::authority::{Authority, AuthorityError};
 pub(crate) use self::page_key::PageKey;
 pub use self::pins::{PIN_TRIES, PinForm, PinOutcome, Pins};
 pub(crate) use self::sessions::form_token;
 pub use self::sessions::{Session, Sessions};
-pub use self::tokens::{ApiToken, Scope, Tokens};
+pub use self::tokens::{ApiToken, NewToken, Scope, TokenHand, TokenLife, TokenRefusal, TokenState, Tokens};
 use crate::random::Random;
 
 /// What `state.redb` could not do.
@@ -39,6 +42,8 @@ pub struct Identity {
     pub sessions: Arc<Sessions>,
     /// Of programs.
     pub tokens: Arc<Tokens>,
+    /// Of all of them: who came, and what became of it.
+    pub access: Arc<AccessAudit>,
     pub(crate) page_key: PageKey,
 }
 
@@ -52,6 +57,7 @@ impl Identity {
             pins: Arc::new(Pins::open(state.clone(), random.clone())?),
             sessions: Arc::new(Sessions::open(state.clone(), random.clone())?),
             tokens: Arc::new(Tokens::open(state.clone(), random.clone())?),
+            access: Arc::new(AccessAudit::open(state.clone())?),
             page_key: PageKey::open(state.clone(), random.as_ref())?,
         })
     }

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use record::ids::StaffId;
+use record::ids::{BootId, StaffId};
 use redb::Database;
 use serde::{Deserialize, Serialize};
 
 use super::rows::Rows;
 use super::{IdentityError, digest, new_secret};
+use crate::clock::Now;
 use crate::random::Random;
 
 /// An unattended desk is signed out after this.
@@ -25,11 +26,31 @@ const SESSIONS_MAX: usize = 500;
 pub struct Session {
     /// Who.
     pub staff: StaffId,
-    began_ms: i64,
+    /// When they signed in, milliseconds since 1970.
+    pub began_ms: i64,
     seen_ms: i64,
+    pin: TypedAt,
+}
+
+/// When a PIN was typed, by the clock that nobody can set: a time of day could come again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+struct TypedAt {
+    boot: BootId,
+    up_ms: u64,
+}
+
+impl TypedAt {
+    fn of(now: &Now) -> Self {
+        Self { boot: now.boot, up_ms: now.up_ms }
+    }
 }
 
 impl Session {
+    /// How long ago its PIN was typed, milliseconds; absent: before the machine started.
+    pub fn pin_age_ms(&self, now: &Now) -> Option<u64> {
+        now.up_ms.checked_sub(self.pin.up_ms).filter(|_| self.pin.boot == now.boot)
+    }
+
     fn is_over(&self, now_ms: i64) -> bool {
         // A clock that was set far back ends it as well.
         !(0..AGE_MS_MAX).contains(&(now_ms - self.began_ms)) || now_ms - self.seen_ms > IDLE_MS_MAX
@@ -50,13 +71,13 @@ impl Sessions {
         Ok(Self { rows, live, random })
     }
 
-    /// Signs somebody in: the secret for their cookie. Blocks for a disk's time.
+    /// Signs somebody in whose PIN was typed just now: the secret for their cookie. Blocks for a disk's time.
     ///
     /// # Errors
     /// It could not be kept.
-    pub fn begin(&self, staff: StaffId, now_ms: i64) -> Result<String, IdentityError> {
-        let secret = new_secret(self.random.as_ref());
-        let session = Session { staff, began_ms: now_ms, seen_ms: now_ms };
+    pub fn begin(&self, staff: StaffId, now: &Now) -> Result<String, IdentityError> {
+        let (secret, now_ms) = (new_secret(self.random.as_ref()), now.wall_ms);
+        let session = Session { staff, began_ms: now_ms, seen_ms: now_ms, pin: TypedAt::of(now) };
         let mut over: Vec<String> = Vec::new();
         {
             let mut live = self.lock();
@@ -103,6 +124,28 @@ impl Sessions {
         Ok(Some(session))
     }
 
+    /// Notes that the PIN of this session's person was typed in it again.
+    ///
+    /// # Errors
+    /// It could not be written; it counts all the same, until a restart.
+    pub fn renew_pin(&self, secret: &str, now: &Now) -> Result<(), IdentityError> {
+        let key = digest(secret);
+        let renewed = self.lock().get_mut(&key).map(|session| {
+            session.pin = TypedAt::of(now);
+            *session
+        });
+        renewed.map_or(Ok(()), |session| self.rows.put(&key, &session))
+    }
+
+    /// How many sessions each person has.
+    pub fn counts(&self, now_ms: i64) -> BTreeMap<StaffId, usize> {
+        let mut counts = BTreeMap::new();
+        for session in self.lock().values().filter(|s| !s.is_over(now_ms)) {
+            *counts.entry(session.staff).or_default() += 1;
+        }
+        counts
+    }
+
     /// Signs out.
     ///
     /// # Errors
@@ -118,10 +161,32 @@ impl Sessions {
     /// # Errors
     /// As [`Sessions::end`].
     pub fn end_all(&self, staff: StaffId) -> Result<(), IdentityError> {
+        self.end_where(|_, session| session.staff == staff)
+    }
+
+    /// Signs a person out everywhere but in the session of this secret.
+    ///
+    /// # Errors
+    /// As [`Sessions::end`].
+    pub fn end_all_but(&self, staff: StaffId, secret: &str) -> Result<(), IdentityError> {
+        let own = digest(secret);
+        self.end_where(|key, session| session.staff == staff && key != own)
+    }
+
+    /// Signs everybody out but the session of this secret.
+    ///
+    /// # Errors
+    /// As [`Sessions::end`].
+    pub fn end_others(&self, secret: &str) -> Result<(), IdentityError> {
+        let own = digest(secret);
+        self.end_where(|key, _| key != own)
+    }
+
+    fn end_where(&self, ends: impl Fn(&str, &Session) -> bool) -> Result<(), IdentityError> {
         let ended: Vec<String> = {
             let mut live = self.lock();
-            let theirs = live.iter().filter(|(_, s)| s.staff == staff).map(|(key, _)| key.clone());
-            let ended: Vec<String> = theirs.collect();
+            let ending = live.iter().filter(|(key, s)| ends(key, s)).map(|(key, _)| key.clone());
+            let ended: Vec<String> = ending.collect();
             for key in &ended {
                 live.remove(key);
             }
@@ -147,6 +212,11 @@ mod tests {
 
     const NOW: i64 = 1_763_610_000_000;
 
+    fn at(wall_ms: i64, up_ms: u64) -> Now {
+        let boot = BootId::new(0, [3; 10]);
+        Now { wall_ms, boot, up_ms, state: record::entry::ClockState::Synced }
+    }
+
     #[test]
     fn sessions_end_and_outlive_a_restart() {
         let dir = tempfile::tempdir().unwrap();
@@ -157,9 +227,9 @@ mod tests {
         let tom = StaffId::new(0, [1; 10]);
         let sessions = open();
         let (idle, used, left) = (
-            sessions.begin(tom, NOW).unwrap(),
-            sessions.begin(tom, NOW).unwrap(),
-            sessions.begin(tom, NOW).unwrap(),
+            sessions.begin(tom, &at(NOW, 0)).unwrap(),
+            sessions.begin(tom, &at(NOW, 0)).unwrap(),
+            sessions.begin(tom, &at(NOW, 0)).unwrap(),
         );
         assert_eq!(sessions.find("guess", NOW).unwrap(), None);
         sessions.end(&left).unwrap();
@@ -172,18 +242,50 @@ mod tests {
         assert_eq!(sessions.find(&idle, NOW + IDLE_MS_MAX + 1).unwrap(), None);
         assert_eq!(sessions.find(&used, NOW + AGE_MS_MAX - 40 * 60_000).unwrap().map(|s| s.staff), Some(tom));
         assert_eq!(sessions.find(&used, NOW + AGE_MS_MAX).unwrap(), None);
-        let again = sessions.begin(tom, NOW).unwrap();
+        let again = sessions.begin(tom, &at(NOW, 0)).unwrap();
         sessions.end_all(tom).unwrap();
         assert_eq!(sessions.find(&again, NOW).unwrap(), None);
+    }
+
+    #[test]
+    fn no_clock_makes_an_old_pin_fresh() {
+        let dir = tempfile::tempdir().unwrap();
+        let db = Arc::new(Database::create(dir.path().join("state.redb")).unwrap());
+        let sessions = Sessions::open(db.clone(), Arc::new(SystemRandom)).unwrap();
+        let secret = sessions.begin(StaffId::new(0, [1; 10]), &at(NOW, 1_000)).unwrap();
+        let age = |sessions: &Sessions, now: &Now| {
+            sessions.find(&secret, now.wall_ms).unwrap().and_then(|s| s.pin_age_ms(now))
+        };
+        assert_eq!(age(&sessions, &at(NOW + 400_000, 401_000)), Some(400_000));
+        assert_eq!(age(&sessions, &at(NOW + 1_000, 401_000)), Some(400_000), "the clock was set back");
+        let booted = Now { boot: BootId::new(0, [4; 10]), ..at(NOW + 1_000, 2_000) };
+        assert_eq!(age(&sessions, &booted), None, "what another boot counted says nothing");
+        sessions.renew_pin(&secret, &at(NOW + 500_000, 501_000)).unwrap();
+        sessions.renew_pin("guess", &at(NOW, 0)).unwrap();
+        drop(sessions);
+        let sessions = Sessions::open(db, Arc::new(SystemRandom)).unwrap();
+        assert_eq!(age(&sessions, &at(NOW + 500_000, 502_000)), Some(1_000), "kept over a restart");
+    }
+
+    #[test]
+    fn everybody_else_is_signed_out() {
+        let db = Database::builder().create_with_backend(redb::backends::InMemoryBackend::new()).unwrap();
+        let sessions = Sessions::open(Arc::new(db), Arc::new(SystemRandom)).unwrap();
+        let begin = |n| sessions.begin(StaffId::new(0, [n; 10]), &at(NOW, 0)).unwrap();
+        let (own, _, _) = (begin(1), begin(1), begin(2));
+        assert_eq!(sessions.counts(NOW).into_values().collect::<Vec<_>>(), [2, 1]);
+        sessions.end_others(&own).unwrap();
+        assert_eq!(sessions.counts(NOW).into_values().collect::<Vec<_>>(), [1]);
+        assert!(sessions.find(&own, NOW).unwrap().is_some());
     }
 
     #[test]
     fn they_are_bounded() {
         let db = Database::builder().create_with_backend(redb::backends::InMemoryBackend::new()).unwrap();
         let sessions = Sessions::open(Arc::new(db), Arc::new(SystemRandom)).unwrap();
-        let first = sessions.begin(StaffId::new(0, [0; 10]), NOW).unwrap();
+        let first = sessions.begin(StaffId::new(0, [0; 10]), &at(NOW, 0)).unwrap();
         for _ in 0..SESSIONS_MAX {
-            sessions.begin(StaffId::new(0, [1; 10]), NOW + 1).unwrap();
+            sessions.begin(StaffId::new(0, [1; 10]), &at(NOW + 1, 0)).unwrap();
         }
         assert_eq!(sessions.lock().len(), SESSIONS_MAX);
         assert_eq!(sessions.find(&first, NOW + 2).unwrap(), None);

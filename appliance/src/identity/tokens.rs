@@ -1,10 +1,13 @@
-//! API tokens `ct_…` of programs: shown once, kept as a hash, revoked for good.
+//! API tokens `ct_<id>_<secret>` of programs: shown once, kept as a hash, with an end, and revoked for good.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use record::ids::StaffId;
 use redb::Database;
 use serde::{Deserialize, Serialize};
+use service::attempts::Network;
 
 use super::rows::Rows;
 use super::{IdentityError, digest, new_secret};
@@ -12,15 +15,40 @@ use crate::random::Random;
 
 /// What a token's text begins with, so that it is found where it leaked.
 const PREFIX: &str = "ct_";
+/// Crockford's base32 in small letters: nothing in it is mistaken for something else.
+const SYMBOLS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+const DAY_MS: i64 = 86_400_000;
+/// Days that a token can be made for.
+const DAYS_MAX: u16 = 730;
+/// Rows of tokens that have ended stay so long for whoever looks back.
+const KEPT_ENDED_MS: i64 = 400 * DAY_MS;
+/// Before its end a token is told of for so long.
+const ENDS_SOON_MS: i64 = 30 * DAY_MS;
+/// Tokens that are in force at a time.
+const LIVE_MAX: usize = 500;
+const NAME_CHARS_MAX: usize = 60;
 
-/// What a token may do.
+/// What a token may do; each scope includes the ones before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Scope {
     /// Read.
     Read,
-    /// Read, and give commands.
+    /// Read, and report cleanings.
+    Record,
+    /// All that programs may do.
     Write,
+}
+
+impl Scope {
+    /// As people and programs write it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Record => "record",
+            Self::Write => "write",
+        }
+    }
 }
 
 impl std::str::FromStr for Scope {
@@ -28,24 +56,158 @@ impl std::str::FromStr for Scope {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         match text {
             "read" => Ok(Self::Read),
+            "record" => Ok(Self::Record),
             "write" => Ok(Self::Write),
-            _ => Err("a scope is `read` or `write`"),
+            _ => Err("a scope is `read`, `record` or `write`"),
         }
     }
+}
+
+/// How long a token lives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TokenLife {
+    /// So many days, 1 to 730.
+    Days(u16),
+    /// Until it is revoked. Somebody has to ask for it in words.
+    Never,
+}
+
+impl Default for TokenLife {
+    fn default() -> Self {
+        Self::Days(365)
+    }
+}
+
+impl std::str::FromStr for TokenLife {
+    type Err = TokenRefusal;
+    fn from_str(text: &str) -> Result<Self, TokenRefusal> {
+        match text.trim() {
+            "never" => Ok(Self::Never),
+            days => days.parse().map(Self::Days).map_err(|_| TokenRefusal::Days),
+        }
+    }
+}
+
+/// Who made or revoked a token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TokenHand {
+    /// A facility admin.
+    Staff(StaffId),
+    /// Whoever has the administration socket.
+    Socket,
+    /// The box itself, because the token crossed the network in the clear.
+    Clear,
 }
 
 /// What the box knows about a token.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ApiToken {
+    /// The part of its text that is no secret.
+    pub id: String,
     /// What it is for, in the words of whoever made it.
     pub name: String,
     /// What it may do.
     pub scope: Scope,
     /// When it was made, milliseconds since 1970.
     pub made_ms: i64,
+    /// By whom.
+    pub made_by: TokenHand,
+    /// When it ends; absent: never.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_ms: Option<i64>,
     /// When it was revoked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revoked_ms: Option<i64>,
+    /// By whom.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revoked_by: Option<TokenHand>,
+    /// The last day on which it was used, days since 1970.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub used_day: Option<i64>,
+    /// The network that used it first on that day.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub used_from: Option<String>,
+    /// The page that made it, hashed, so that a page that is sent twice makes one token.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    submission: Option<String>,
+}
+
+/// Whether a token is in force.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TokenState {
+    /// It is.
+    Live,
+    /// It has ended by itself.
+    Expired,
+    /// Somebody revoked it.
+    Revoked,
+}
+
+impl ApiToken {
+    /// Whether it is in force at `now_ms`.
+    pub fn state(&self, now_ms: i64) -> TokenState {
+        match (self.revoked_ms, self.expires_ms) {
+            (Some(_), _) => TokenState::Revoked,
+            (None, Some(end_ms)) if end_ms <= now_ms => TokenState::Expired,
+            _ => TokenState::Live,
+        }
+    }
+
+    /// When it ends, if that is soon.
+    pub fn ends_soon(&self, now_ms: i64) -> Option<i64> {
+        let end_ms = self.expires_ms.filter(|_| self.state(now_ms) == TokenState::Live)?;
+        (end_ms - now_ms <= ENDS_SOON_MS).then_some(end_ms)
+    }
+
+    fn is_forgotten(&self, now_ms: i64) -> bool {
+        let ended = [self.revoked_ms, self.expires_ms].into_iter().flatten().min();
+        self.state(now_ms) != TokenState::Live && ended.is_some_and(|ms| ms + KEPT_ENDED_MS < now_ms)
+    }
+}
+
+/// A token that somebody wants.
+#[derive(Debug, Clone)]
+pub struct NewToken {
+    /// What it is for.
+    pub name: String,
+    /// What it may do.
+    pub scope: Scope,
+    /// How long it lives.
+    pub life: TokenLife,
+    /// Who wants it.
+    pub made_by: TokenHand,
+    /// The page that asks for it, if it is one.
+    pub submission: Option<String>,
+}
+
+/// Why a token is not made or not revoked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TokenRefusal {
+    /// The name.
+    #[error("Say in 1 to 60 characters which program it is for")]
+    Name,
+    /// The days.
+    #[error("A token lives 1 to 730 days; type the word never if it is not to end")]
+    Days,
+    /// There are too many.
+    #[error("There are 500 tokens in force. Revoke some that nobody needs")]
+    TooMany,
+    /// The page was sent before.
+    #[error("This token was made already; its text was shown then")]
+    Repeated,
+    /// No token in force has this id or name.
+    #[error("No token in force has the id or name {0:?}")]
+    Unknown(String),
+    /// Several tokens have this name.
+    #[error("Several tokens are called {name:?}; say which by its id: {}", ids.join(", "))]
+    Ambiguous {
+        /// The name.
+        name: String,
+        /// Their ids.
+        ids: Vec<String>,
+    },
 }
 
 /// All tokens of the box.
@@ -62,41 +224,171 @@ impl Tokens {
         Ok(Self { rows, known, random })
     }
 
-    /// Makes a token. Its text is given this once.
+    /// Makes a token: its row, and its text, which is given this once.
     ///
     /// # Errors
-    /// It could not be kept.
-    pub fn make(&self, name: &str, scope: Scope, now_ms: i64) -> Result<String, IdentityError> {
-        let text = format!("{PREFIX}{}", new_secret(self.random.as_ref()));
-        let token = ApiToken { name: name.to_owned(), scope, made_ms: now_ms, revoked_ms: None };
-        self.rows.put(&digest(&text), &token)?;
-        self.lock().insert(digest(&text), token);
-        Ok(text)
+    /// The inner one says what does not fit, the outer one that it could not be kept.
+    pub fn make(
+        &self,
+        new: NewToken,
+        now_ms: i64,
+    ) -> Result<Result<(ApiToken, String), TokenRefusal>, IdentityError> {
+        let submission = new.submission.as_deref().map(digest);
+        let name = new.name.trim().to_owned();
+        if name.is_empty() || name.chars().count() > NAME_CHARS_MAX || name.chars().any(char::is_control) {
+            return Ok(Err(TokenRefusal::Name));
+        }
+        let expires_ms = match new.life {
+            TokenLife::Never => None,
+            TokenLife::Days(days) if (1..=DAYS_MAX).contains(&days) => {
+                Some(now_ms + i64::from(days) * DAY_MS)
+            }
+            TokenLife::Days(_) => return Ok(Err(TokenRefusal::Days)),
+        };
+        let (key, token, text) = {
+            let mut known = self.lock();
+            if submission.is_some() && known.values().any(|t| t.submission == submission) {
+                return Ok(Err(TokenRefusal::Repeated));
+            }
+            if known.values().filter(|t| t.state(now_ms) == TokenState::Live).count() >= LIVE_MAX {
+                return Ok(Err(TokenRefusal::TooMany));
+            }
+            let id = self.new_id(&known);
+            let text = format!("{PREFIX}{id}_{}", new_secret(self.random.as_ref()));
+            let token = ApiToken {
+                id,
+                name,
+                scope: new.scope,
+                made_ms: now_ms,
+                made_by: new.made_by,
+                expires_ms,
+                revoked_ms: None,
+                revoked_by: None,
+                used_day: None,
+                used_from: None,
+                submission,
+            };
+            known.insert(digest(&text), token.clone());
+            (digest(&text), token, text)
+        };
+        if let Err(error) = self.rows.put(&key, &token) {
+            // What is not on disk was never made.
+            self.lock().remove(&key);
+            return Err(error);
+        }
+        self.forget_ended(now_ms)?;
+        Ok(Ok((token, text)))
     }
 
-    /// The token with this text, if it is one and not revoked.
+    fn new_id(&self, known: &BTreeMap<String, ApiToken>) -> String {
+        loop {
+            let bits = self.random.bytes::<8>();
+            let id: String = bits.iter().map(|b| char::from(SYMBOLS[usize::from(b % 32)])).collect();
+            if known.values().all(|token| token.id != id) {
+                return id;
+            }
+        }
+    }
+
+    /// The token with this text, in force or not.
     pub fn find(&self, text: &str) -> Option<ApiToken> {
         if !text.starts_with(PREFIX) || text.len() > 128 {
             return None;
         }
-        self.lock().get(&digest(text)).filter(|t| t.revoked_ms.is_none()).cloned()
+        self.lock().get(&digest(text)).cloned()
     }
 
-    /// Revokes a token by its text: whoever showed it where it can be read has spent it. True when it was a live one.
+    /// Notes that the token with this text was used. Written at most once a day for each token.
+    ///
+    /// # Errors
+    /// It could not be written; it is tried again on the next day.
+    pub fn note_use(&self, text: &str, from: IpAddr, now_ms: i64) -> Result<(), IdentityError> {
+        let (key, today) = (digest(text), now_ms.div_euclid(DAY_MS));
+        let row = match self.lock().get_mut(&key) {
+            Some(token) if token.used_day != Some(today) => {
+                token.used_day = Some(today);
+                token.used_from = Some(Network::of(from).to_string());
+                token.clone()
+            }
+            _ => return Ok(()),
+        };
+        self.rows.put(&key, &row)
+    }
+
+    /// Revokes a token by its text: whoever showed it where it can be read has spent it. The token, if it was in force.
     ///
     /// # Errors
     /// It could not be written; the token is refused all the same, until a restart.
-    pub fn revoke(&self, text: &str, now_ms: i64) -> Result<bool, IdentityError> {
-        let Some(token) = self.find(text) else { return Ok(false) };
-        let token = ApiToken { revoked_ms: Some(now_ms), ..token };
-        self.lock().insert(digest(text), token.clone());
-        self.rows.put(&digest(text), &token)?;
-        Ok(true)
+    pub fn revoke_shown(&self, text: &str, now_ms: i64) -> Result<Option<ApiToken>, IdentityError> {
+        let live = self.find(text).filter(|t| t.state(now_ms) == TokenState::Live);
+        live.map(|token| self.end(&token.id, TokenHand::Clear, now_ms)).transpose().map(Option::flatten)
     }
 
-    /// Every token that was ever made, revoked ones included.
+    /// Revokes a token by its id, or by its name if no other token in force has it.
+    ///
+    /// # Errors
+    /// The inner one says that it is not clear which, the outer one is that of [`Tokens::revoke_shown`].
+    pub fn revoke(
+        &self,
+        which: &str,
+        by: TokenHand,
+        now_ms: i64,
+    ) -> Result<Result<ApiToken, TokenRefusal>, IdentityError> {
+        let live: Vec<ApiToken> =
+            self.all().into_iter().filter(|t| t.state(now_ms) == TokenState::Live).collect();
+        let by_id = live.iter().find(|t| t.id.eq_ignore_ascii_case(which));
+        let named: Vec<&ApiToken> = live.iter().filter(|t| t.name == which).collect();
+        let unknown = || TokenRefusal::Unknown(which.to_owned());
+        let id = match (by_id, named.as_slice()) {
+            (Some(token), _) => &token.id,
+            (None, [token]) => &token.id,
+            (None, []) => return Ok(Err(unknown())),
+            (None, several) => {
+                let ids = several.iter().map(|t| t.id.clone()).collect();
+                return Ok(Err(TokenRefusal::Ambiguous { name: which.to_owned(), ids }));
+            }
+        };
+        let ended = self.end(id, by, now_ms)?;
+        Ok(ended.ok_or_else(unknown))
+    }
+
+    fn end(&self, id: &str, by: TokenHand, now_ms: i64) -> Result<Option<ApiToken>, IdentityError> {
+        let ended = {
+            let mut known = self.lock();
+            let found = known.iter_mut().find(|(_, t)| t.id == id && t.revoked_ms.is_none());
+            found.map(|(key, token)| {
+                (token.revoked_ms, token.revoked_by) = (Some(now_ms), Some(by));
+                (key.clone(), token.clone())
+            })
+        };
+        let Some((key, token)) = ended else { return Ok(None) };
+        self.rows.put(&key, &token)?;
+        self.forget_ended(now_ms)?;
+        Ok(Some(token))
+    }
+
+    /// Takes the rows away that ended long ago.
+    fn forget_ended(&self, now_ms: i64) -> Result<(), IdentityError> {
+        let forgotten: Vec<String> = {
+            let mut known = self.lock();
+            let keys = known.iter().filter(|(_, t)| t.is_forgotten(now_ms)).map(|(key, _)| key.clone());
+            let keys: Vec<String> = keys.collect();
+            for key in &keys {
+                known.remove(key);
+            }
+            keys
+        };
+        if forgotten.is_empty() {
+            return Ok(());
+        }
+        self.rows.change(|rows| forgotten.iter().try_for_each(|key| rows.remove(key)))
+    }
+
+    /// Every token, newest first; those that have ended are kept for 400 days.
     pub fn all(&self) -> Vec<ApiToken> {
-        self.lock().values().cloned().collect()
+        let mut all: Vec<ApiToken> = self.lock().values().cloned().collect();
+        all.sort_by(|a, b| b.made_ms.cmp(&a.made_ms).then_with(|| a.id.cmp(&b.id)));
+        all
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, ApiToken>> {
@@ -109,27 +401,105 @@ mod tests {
     use super::*;
     use crate::random::SystemRandom;
 
+    const NOW: i64 = 1_763_610_000_000;
+
+    fn new(name: &str, life: TokenLife) -> NewToken {
+        NewToken { name: name.into(), scope: Scope::Read, life, made_by: TokenHand::Socket, submission: None }
+    }
+
+    fn open(dir: &std::path::Path) -> Tokens {
+        let db = Arc::new(Database::create(dir.join("state.redb")).unwrap());
+        Tokens::open(db, Arc::new(SystemRandom)).unwrap()
+    }
+
     #[test]
     fn a_token_is_revoked_for_good() {
         let dir = tempfile::tempdir().unwrap();
-        let open = || {
-            let db = Arc::new(Database::create(dir.path().join("state.redb")).unwrap());
-            Tokens::open(db, Arc::new(SystemRandom)).unwrap()
-        };
-        let tokens = open();
-        let (kept, spent) =
-            (tokens.make("cmms", Scope::Read, 1).unwrap(), tokens.make("old", Scope::Write, 2).unwrap());
-        assert!(kept.starts_with("ct_") && kept.len() == 46);
-        assert!(tokens.revoke(&spent, 3).unwrap());
-        assert!(!tokens.revoke(&spent, 4).unwrap());
-        assert!(!tokens.revoke("ct_guess", 4).unwrap());
+        let tokens = open(dir.path());
+        let (row, kept) = tokens.make(new("cmms", TokenLife::default()), NOW).unwrap().unwrap();
+        let (_, spent) = tokens.make(new("old", TokenLife::Never), NOW).unwrap().unwrap();
+        assert_eq!((kept.len(), &kept[..3], &kept[3..11], &kept[11..12]), (55, "ct_", row.id.as_str(), "_"));
+        assert!(tokens.revoke_shown(&spent, NOW + 3).unwrap().is_some());
+        assert_eq!(tokens.revoke_shown(&spent, NOW + 4).unwrap(), None);
+        assert_eq!(tokens.revoke_shown("ct_guess", NOW + 4).unwrap(), None);
         drop(tokens);
-        let tokens = open();
-        assert_eq!(tokens.find(&kept).map(|t| t.scope), Some(Scope::Read));
-        assert_eq!(tokens.find(&spent), None);
-        assert_eq!(tokens.find(""), None);
-        assert_eq!(tokens.all().len(), 2);
+        let tokens = open(dir.path());
+        let state = |text: &str, at_ms| tokens.find(text).map(|t| t.state(at_ms));
+        assert_eq!(state(&kept, NOW), Some(TokenState::Live));
+        assert_eq!(state(&kept, NOW + 365 * DAY_MS), Some(TokenState::Expired));
+        assert_eq!(state(&spent, NOW), Some(TokenState::Revoked));
+        assert_eq!(tokens.find(&spent).and_then(|t| t.revoked_by), Some(TokenHand::Clear));
+        assert_eq!(state("", NOW), None);
         let file = std::fs::read(dir.path().join("state.redb")).unwrap();
-        assert!(!file.windows(40).any(|w| w == &kept.as_bytes()[3..43]), "only the hash is kept");
+        assert!(!file.windows(40).any(|w| w == &kept.as_bytes()[12..52]), "only the hash is kept");
+        assert!(file.windows(8).any(|w| w == row.id.as_bytes()), "the id is kept in clear");
+    }
+
+    #[test]
+    fn lives_have_bounds_and_ends_are_told() {
+        let dir = tempfile::tempdir().unwrap();
+        let tokens = open(dir.path());
+        for (text, fits) in [("1", true), ("730", true), ("never", true), ("0", false), ("731", false)] {
+            let life = text.parse().unwrap();
+            assert_eq!(tokens.make(new("x", life), NOW).unwrap().is_ok(), fits, "{text}");
+        }
+        for text in ["", "Never", "-1", "99999", "soon"] {
+            assert_eq!(text.parse::<TokenLife>(), Err(TokenRefusal::Days), "{text}");
+        }
+        for name in ["", " ", "a\u{7}b", &"x".repeat(61)] {
+            assert_eq!(tokens.make(new(name, TokenLife::Never), NOW).unwrap(), Err(TokenRefusal::Name));
+        }
+        let (row, _) = tokens.make(new("soon", TokenLife::Days(60)), NOW).unwrap().unwrap();
+        assert_eq!(row.ends_soon(NOW + 29 * DAY_MS), None);
+        assert_eq!(row.ends_soon(NOW + 30 * DAY_MS), row.expires_ms);
+        assert_eq!(row.ends_soon(NOW + 60 * DAY_MS), None, "it has ended");
+        let twice = NewToken { submission: Some("page".into()), ..new("page", TokenLife::Never) };
+        assert!(tokens.make(twice.clone(), NOW).unwrap().is_ok());
+        assert_eq!(tokens.make(twice, NOW).unwrap(), Err(TokenRefusal::Repeated));
+    }
+
+    #[test]
+    fn a_name_that_two_have_revokes_neither() {
+        let dir = tempfile::tempdir().unwrap();
+        let tokens = open(dir.path());
+        let make = |name: &str| tokens.make(new(name, TokenLife::Never), NOW).unwrap().unwrap().0.id;
+        let (first, second) = (make("cmms"), make("cmms"));
+        let revoke = |which: &str| tokens.revoke(which, TokenHand::Socket, NOW).unwrap();
+        let words = revoke("cmms").unwrap_err().to_string();
+        assert!(words.contains(&first) && words.contains(&second), "{words}");
+        assert_eq!(revoke(&first.to_uppercase()).map(|t| t.id), Ok(first));
+        assert_eq!(revoke("cmms").map(|t| t.id), Ok(second));
+        assert_eq!(revoke("cmms"), Err(TokenRefusal::Unknown("cmms".into())));
+    }
+
+    #[test]
+    fn what_ended_stays_400_days_and_what_lives_stays() {
+        let dir = tempfile::tempdir().unwrap();
+        let tokens = open(dir.path());
+        tokens.make(new("ends", TokenLife::Days(1)), NOW).unwrap().unwrap();
+        tokens.make(new("revoked", TokenLife::Never), NOW).unwrap().unwrap();
+        tokens.make(new("lives", TokenLife::Never), NOW).unwrap().unwrap();
+        tokens.revoke("revoked", TokenHand::Socket, NOW).unwrap().unwrap();
+        let make = |at_ms| tokens.make(new("new", TokenLife::Never), at_ms).unwrap().unwrap();
+        make(NOW + 400 * DAY_MS);
+        assert_eq!(tokens.all().len(), 4);
+        make(NOW + 402 * DAY_MS);
+        assert_eq!(tokens.all().iter().map(|t| t.name.as_str()).collect::<Vec<_>>(), ["new", "new", "lives"]);
+        drop(tokens);
+        assert_eq!(open(dir.path()).all().len(), 3);
+    }
+
+    #[test]
+    fn a_use_is_written_once_a_day() {
+        let dir = tempfile::tempdir().unwrap();
+        let tokens = open(dir.path());
+        let (_, text) = tokens.make(new("cmms", TokenLife::Never), NOW).unwrap().unwrap();
+        let from = |n: u8| IpAddr::from([10, 0, 0, n]);
+        let seen = || tokens.find(&text).map(|t| (t.used_day, t.used_from));
+        tokens.note_use(&text, from(9), NOW).unwrap();
+        tokens.note_use(&text, from(8), NOW + 1).unwrap();
+        assert_eq!(seen(), Some((Some(NOW / DAY_MS), Some("10.0.0.9".into()))));
+        tokens.note_use(&text, "2001:db8:1:2:3::4".parse().unwrap(), NOW + DAY_MS).unwrap();
+        assert_eq!(seen(), Some((Some(NOW / DAY_MS + 1), Some("2001:db8:1:2::/64".into()))));
     }
 }

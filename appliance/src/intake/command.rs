@@ -216,6 +216,8 @@ pub struct Settings {
     pub undo_min: Option<u32>,
     /// Whom technicians call.
     pub contact: Option<String>,
+    /// How old a typed PIN may be to prove a record, minutes; 0: it is typed for each record.
+    pub pin_proof_min: Option<u32>,
 }
 
 /// The moment at which a surface became wet, by the box's clock.

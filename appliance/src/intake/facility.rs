@@ -9,6 +9,8 @@ use super::{Command, Drafts, NewProtocol, Refusal, Settings, View, item, text};
 
 /// A day of contact time: longer is a mistake.
 const CONTACT_S_MAX: u32 = 86_400;
+/// Minutes for which a typed PIN may prove records: after an hour nobody knows any more who holds the tablet.
+const PIN_PROOF_MIN_MAX: u32 = 60;
 
 pub(super) fn decide(command: &Command, view: &dyn View, drafts: &mut Drafts<'_>) -> Result<(), Refusal> {
     match command {
@@ -104,6 +106,10 @@ fn settings(wanted: &Settings) -> Result<FacilityChanged, Refusal> {
     if wanted.undo_min.is_some_and(|m| m > 24 * 60) {
         return Err(Refusal::Range { field: "undo_min", words: "The undo time is at most 1,440 minutes" });
     }
+    if wanted.pin_proof_min.is_some_and(|m| m > PIN_PROOF_MIN_MAX) {
+        let words = "A typed PIN proves a record for 0 to 60 minutes";
+        return Err(Refusal::Range { field: "pin_proof_min", words });
+    }
     Ok(FacilityChanged {
         name: wanted
             .name
@@ -115,6 +121,7 @@ fn settings(wanted: &Settings) -> Result<FacilityChanged, Refusal> {
         allow_unattributed: wanted.allow_unattributed,
         undo_min: wanted.undo_min,
         contact: wanted.contact.as_deref().map(|c| text::line("contact", c)).transpose()?,
+        pin_proof_min: wanted.pin_proof_min,
     })
 }
 

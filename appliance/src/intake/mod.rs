@@ -104,8 +104,13 @@ fn idem(request: &Request) -> Result<Option<Idem>, Refusal> {
     if key.is_empty() || key.len() > 200 || key.chars().any(char::is_control) {
         return Err(Refusal::KeyForm);
     }
-    let parsed = serde_json::to_vec(&request.command).map_err(|_| Refusal::KeyForm)?;
-    Ok(Some(Idem { key: Digest16::of(key.as_bytes()), req: Digest16::of(&parsed) }))
+    let req = command_digest(&request.command).ok_or(Refusal::KeyForm)?;
+    Ok(Some(Idem { key: Digest16::of(key.as_bytes()), req }))
+}
+
+/// By which a repeat of a command is known.
+pub fn command_digest(command: &Command) -> Option<Digest16> {
+    serde_json::to_vec(command).ok().map(|parsed| Digest16::of(&parsed))
 }
 
 /// Drafts in the making.

@@ -307,6 +307,19 @@ fn roles() {
 }
 
 #[test]
+fn a_typed_pin_proves_for_at_most_an_hour() {
+    let mut world = World::new();
+    let mut set = |min| {
+        let settings = Settings { pin_proof_min: Some(min), ..Default::default() };
+        world.tell(Command::ChangeFacility(Box::new(settings))).map(|_| ())
+    };
+    assert_eq!((set(0), set(60)), (Ok(()), Ok(())));
+    assert!(matches!(set(61), Err(Refusal::Range { field: "pin_proof_min", .. })));
+    assert_eq!(world.facility.settings.pin_proof_min, 60);
+    assert_eq!(record::fold::Settings::default().pin_proof_min, 5);
+}
+
+#[test]
 fn equipment_comes_changes_and_goes() {
     let mut world = World::new();
     let tag = world.item(Vec::new(), PhotoPolicy::Optional);

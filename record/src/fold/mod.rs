@@ -269,6 +269,7 @@ impl Facility {
         set(&mut settings.contact, b.contact.as_ref());
         set(&mut settings.allow_unattributed, b.allow_unattributed.as_ref());
         set(&mut settings.undo_min, b.undo_min.as_ref());
+        set(&mut settings.pin_proof_min, b.pin_proof_min.as_ref());
         changes.row(RowKey::Settings);
     }
 

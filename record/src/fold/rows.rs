@@ -90,6 +90,8 @@ pub struct Settings {
     pub undo_min: u32,
     /// Whom technicians call.
     pub contact: String,
+    /// How old a typed PIN may be to prove a record, minutes; 0: it is typed for each record.
+    pub pin_proof_min: u32,
 }
 
 impl Default for Settings {
@@ -101,6 +103,7 @@ impl Default for Settings {
             allow_unattributed: false,
             undo_min: 10,
             contact: String::new(),
+            pin_proof_min: 5,
         }
     }
 }

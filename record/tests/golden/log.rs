@@ -48,7 +48,7 @@ fn events() -> Vec<(&'static str, &'static str, &'static [&'static str])> {
         ),
         (
             "facility.changed",
-            r#"{"name":"St. Mary, OR","zone":"America/New_York","label_host":"HTTP://10.0.0.5","allow_unattributed":false,"undo_min":10,"contact":"biomed, ext. 4417"}"#,
+            r#"{"name":"St. Mary, OR","zone":"America/New_York","label_host":"HTTP://10.0.0.5","allow_unattributed":false,"undo_min":10,"contact":"biomed, ext. 4417","pin_proof_min":5}"#,
             &[],
         ),
         (

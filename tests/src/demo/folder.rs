@@ -6,7 +6,7 @@ use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use appliance::admin::{Reply, Wish, ask};
-use appliance::identity::Scope;
+use appliance::identity::{Scope, TokenLife};
 use appliance::random::{Random, SystemRandom};
 
 use super::facilities::DemoFacility;
@@ -196,7 +196,11 @@ impl Folder {
         // Whoever may do most comes first.
         let order = ["facility_admin", "biomed", "technician"];
         kept.staff.sort_by_key(|(_, s)| order.iter().position(|r| *r == s.role));
-        wishes.push(Wish::TokenCreate { name: "demo".into(), scope: Scope::Write });
+        wishes.push(Wish::TokenCreate {
+            name: "demo".into(),
+            scope: Scope::Write,
+            life: TokenLife::default(),
+        });
         let data = self.box_data();
         let asked = tokio::task::spawn_blocking(move || {
             let said = |wish: &Wish| match ask(&data, wish) {

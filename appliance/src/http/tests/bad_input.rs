@@ -134,7 +134,7 @@ async fn host_names() {
 #[tokio::test]
 async fn documents_that_do_not_fit() {
     let world = World::new().await;
-    let token = world.state.identity.tokens.make("cmms", Scope::Write, NOW).unwrap();
+    let token = programs::token(&world, Scope::Write);
     let deep = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
     for (body, status, field) in [
         ("", 422, ""),

@@ -57,7 +57,7 @@ async fn a_pin_is_typed_twice_and_never_shown_again() {
     set("83920", "83921").await.is(422).has("The two PINs differ").has_not("8392");
     set("12", "12").await.is(422).has("A PIN has 4 to 8 digits").has_not("value=\"12\"");
     set("", "").await.is(422).has("A PIN has 4 to 8 digits");
-    let secret = world.state.identity.sessions.begin(ada, NOW).unwrap();
+    let secret = world.state.identity.sessions.begin(ada, &world.clock.now()).unwrap();
     set("83920", "83920").await.is(303);
     assert_eq!(world.state.identity.sessions.find(&secret, NOW).unwrap(), None, "signed out everywhere");
     let attempt = |pin: &str| world.state.identity.pins.attempt(ada, pin, NOW).unwrap();

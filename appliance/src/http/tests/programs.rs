@@ -1,7 +1,7 @@
 //! The API, by token over HTTPS, and the ancestor's paths.
 
 use super::*;
-use crate::identity::ApiToken;
+use crate::identity::{ApiToken, NewToken, TokenHand, TokenLife};
 
 pub(super) struct Program<'a> {
     pub(super) world: &'a World,
@@ -9,7 +9,14 @@ pub(super) struct Program<'a> {
 }
 
 pub(super) fn program(world: &World, scope: Scope) -> Program<'_> {
-    Program { world, token: world.state.identity.tokens.make("cmms", scope, NOW).unwrap() }
+    Program { world, token: token(world, scope) }
+}
+
+/// A token that ends in a year.
+pub(super) fn token(world: &World, scope: Scope) -> String {
+    let (name, life, made_by) = ("cmms".into(), TokenLife::default(), TokenHand::Socket);
+    let new = NewToken { name, scope, life, made_by, submission: None };
+    world.state.identity.tokens.make(new, NOW).unwrap().unwrap().1
 }
 
 impl Program<'_> {

@@ -4,8 +4,8 @@ use super::*;
 
 /// A browser in which somebody has signed in.
 pub(super) struct Desk<'a> {
-    world: &'a World,
-    cookie: String,
+    pub(super) world: &'a World,
+    pub(super) cookie: String,
 }
 
 pub(super) async fn person(world: &World, name: &str, role: Role, pin: &str) -> StaffId {
@@ -268,6 +268,15 @@ async fn an_admin_sets_the_facility() {
         .has("Give an IANA time zone")
         .has("Mars/Olympus");
     admin.post("/staff/box/settings", &page.hidden("form"), &form("America/Chicago")).await.is(303);
+    for (min, words) in [("61", "value=\"61\""), ("soon", "for 0 to 60 minutes"), ("", "for 0 to 60 minutes")]
+    {
+        let form = [&form("America/Chicago")[..], &[("pin_proof_min", min)]].concat();
+        admin.post("/staff/box/settings", &page.hidden("form"), &form).await.is(422).has(words);
+    }
+    assert_eq!(world.state.store.facility().settings.pin_proof_min, 5);
+    let form_0 = [&form("America/Chicago")[..], &[("pin_proof_min", "0")]].concat();
+    admin.post("/staff/box/settings", &page.hidden("form"), &form_0).await.is(303);
+    assert_eq!(world.state.store.facility().settings.pin_proof_min, 0);
     world.get("/").await.has("Linden Valley<");
     world.post(&format!("/t/{}", world.pump), &[]).await.is(303);
     world.get("/").await.is(200);
@@ -317,14 +326,14 @@ async fn whoever_is_signed_in_is_named_by_their_pin() {
     let desk = desk(&world, Role::Technician).await;
     let path = format!("/t/{}", world.pump);
     let page = desk.get(&path).await;
-    page.is(200).has("signed in by PIN").has_not("name=\"cleaned_by\"");
+    page.is(200).has("PIN typed 0 s ago").has("I am someone else").has_not("id=\"who\"");
     let token = page.hidden("page");
     let form = [("page", token.as_str()), ("version", "1"), ("step", "1"), ("notes", "in a hurry")];
     let done = desk.send(posted(&path, &form)).await;
     done.is(303);
     world.get(&done.location()).await.has("Tom Nguyen, PIN");
     let plain = world.get(&path).await;
-    plain.has("name=\"cleaned_by\"").has_not("signed in by PIN");
+    plain.has("name=\"cleaned_by\"").has_not("PIN").has_not("someone else");
 }
 
 #[tokio::test]

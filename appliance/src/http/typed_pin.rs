@@ -1,0 +1,168 @@
+//! A PIN that somebody signed in types once more: to prove a record, or to go on with what only they may do.
+
+use askama::Template;
+use axum::extract::Request;
+use axum::response::Response;
+use http::StatusCode;
+use record::ids::StaffId;
+
+use super::AppState;
+use super::access::{AccessNote, noted};
+use super::form::Form;
+use super::frame::{Frame, Place, page_with};
+use super::problem::Problem;
+use super::scan_page::Wrong;
+use super::sign_in::Signed;
+use super::view::Snapshot;
+use crate::identity::{AccessOutcome, AccessWanted, PinOutcome};
+
+/// For changes of people, PINs and tokens, and for voiding the record of somebody else.
+const CONFIRMED_MS_MAX: u64 = 30 * 60_000;
+/// The field of the page that asks.
+const OWN_PIN: &str = "own_pin";
+/// Fields that hold secrets, which no page shows again; whoever typed them types them anew.
+const SECRETS: [(&str, &str); 2] = [("pin", "New PIN"), ("again", "The same PIN again")];
+
+/// Looks at a PIN; it counts as a try to sign in.
+pub(super) async fn check_typed_pin(
+    state: &AppState,
+    staff: StaffId,
+    pin: &str,
+) -> Result<PinOutcome, Problem> {
+    let here = state.store.facility().staff.get(&staff).is_some_and(|s| !s.left);
+    if !here {
+        return Ok(PinOutcome::None);
+    }
+    let (pins, pin, now_ms) = (state.identity.pins.clone(), pin.trim().to_owned(), state.clock.now().wall_ms);
+    let tried = tokio::task::spawn_blocking(move || pins.attempt(staff, &pin, now_ms)).await;
+    tried.map_err(|e| Problem::internal(&e))?.map_err(|e| Problem::internal(&e))
+}
+
+/// Why a PIN did not prove anything; nothing where it did.
+pub(super) fn pin_words(state: &AppState, outcome: PinOutcome) -> Option<String> {
+    Some(match outcome {
+        PinOutcome::Right => return None,
+        PinOutcome::Wrong { left: 1 } => "That PIN does not fit. 1 try left.".to_owned(),
+        PinOutcome::Wrong { left } => format!("That PIN does not fit. {left} tries left."),
+        PinOutcome::Locked { until_ms } => {
+            let until = Snapshot::now(state).local.deadline(until_ms);
+            format!("Too many tries. Wait until {until}, or ask a facility admin.")
+        }
+        PinOutcome::None => "There is no PIN for this person. A facility admin sets one.".to_owned(),
+    })
+}
+
+/// What the audit keeps of a PIN that did not fit.
+pub(super) fn pin_note(outcome: PinOutcome, staff: StaffId, wanted: AccessWanted) -> Option<AccessNote> {
+    let outcome = match outcome {
+        PinOutcome::Right => return None,
+        PinOutcome::Wrong { .. } | PinOutcome::None => AccessOutcome::WrongPin,
+        PinOutcome::Locked { .. } => AccessOutcome::Locked,
+    };
+    Some(AccessNote::new(outcome, wanted).about(staff))
+}
+
+/// A PIN came where anybody in the building can read along.
+pub(super) fn pin_in_the_clear() -> Problem {
+    Problem::new(StatusCode::BAD_REQUEST, "pin-in-the-clear", "This page is not secure")
+        .detail("This page is not secure. Your PIN was not used; change it.")
+        .field("pin")
+        .next("Record with your name alone, or open the page over HTTPS. A facility admin sets a new PIN.")
+        .noted(AccessNote::new(AccessOutcome::PinInTheClear, AccessWanted::Proof))
+}
+
+/// A form that somebody sent who typed their PIN not long ago, or the page that asks for it first.
+pub(super) enum Confirmed {
+    Form(Form),
+    Asked(Response),
+}
+
+#[derive(Template)]
+#[template(path = "confirm_pin.html")]
+struct ConfirmPage {
+    frame: Frame,
+    problems: Vec<Wrong>,
+    action: String,
+    name: String,
+    form_token: String,
+    kept: Vec<(String, String)>,
+    secrets: Vec<(&'static str, &'static str)>,
+}
+
+impl Signed {
+    /// Reads a form of this session's own pages whose effect needs a PIN that was typed not long ago. Else: the page that
+    /// asks for it, keeps what was wanted, and goes on after it.
+    pub(super) async fn confirmed_form(
+        &self,
+        state: &AppState,
+        request: Request,
+    ) -> Result<Confirmed, Problem> {
+        let action = request.uri().path().to_owned();
+        let form = self.form(request).await?;
+        self.confirm(state, action, form).await
+    }
+
+    /// The same for a form that was read already.
+    pub(super) async fn confirm(
+        &self,
+        state: &AppState,
+        action: String,
+        form: Form,
+    ) -> Result<Confirmed, Problem> {
+        if self.pin_age_ms.is_some_and(|age| age <= CONFIRMED_MS_MAX) {
+            return Ok(Confirmed::Form(form));
+        }
+        let Some(pin) = form.get(OWN_PIN) else {
+            return self.ask_pin(state, action, &form, None, None).map(Confirmed::Asked);
+        };
+        let outcome = check_typed_pin(state, self.staff, pin).await?;
+        match pin_words(state, outcome) {
+            None => {
+                self.renew_pin(state).await?;
+                Ok(Confirmed::Form(form))
+            }
+            Some(words) => {
+                let note = pin_note(outcome, self.staff, AccessWanted::Admin);
+                self.ask_pin(state, action, &form, Some(words), note).map(Confirmed::Asked)
+            }
+        }
+    }
+
+    /// Notes in the session that its PIN was typed just now.
+    pub(super) async fn renew_pin(&self, state: &AppState) -> Result<(), Problem> {
+        let (sessions, secret, now) =
+            (state.identity.sessions.clone(), self.secret().to_owned(), state.clock.now());
+        let renewed = tokio::task::spawn_blocking(move || sessions.renew_pin(&secret, &now)).await;
+        renewed.map_err(|e| Problem::internal(&e))?.map_err(|e| Problem::internal(&e))
+    }
+
+    fn ask_pin(
+        &self,
+        state: &AppState,
+        action: String,
+        form: &Form,
+        wrong: Option<String>,
+        note: Option<AccessNote>,
+    ) -> Result<Response, Problem> {
+        let is_secret = |name: &str| SECRETS.iter().any(|(secret, _)| *secret == name);
+        let kept = form.fields().filter(|(name, _)| !["form", OWN_PIN].contains(name) && !is_secret(name));
+        let problems: Vec<Wrong> =
+            wrong.into_iter().map(|words| Wrong { at: OWN_PIN.to_owned(), words }).collect();
+        let (status, error) = match problems.is_empty() {
+            true => (StatusCode::OK, ""),
+            false => (StatusCode::UNPROCESSABLE_ENTITY, "Error: "),
+        };
+        let title = format!("{error}Type your PIN to go on");
+        let template = ConfirmPage {
+            frame: Frame::staff(state, &Snapshot::now(state), title, self, Place::Elsewhere)
+                .with_script(state),
+            problems,
+            action,
+            name: self.name.clone(),
+            form_token: self.form_token(),
+            kept: kept.map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
+            secrets: SECRETS.into_iter().filter(|(name, _)| form.has(name)).collect(),
+        };
+        page_with(status, &template).map(|page| noted(page, note))
+    }
+}

@@ -1,0 +1,426 @@
+//! The audit of access: who was let in, who was not, and what became of PINs, sessions and tokens.
+//!
+//! A ring of rows in `state.redb`. What strangers can cause is gathered in memory, bounded, and written rarely, so that a
+//! flood of refused requests wears out no card and holds up no record.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use record::ids::StaffId;
+use redb::{Database, ReadableDatabase as _, ReadableTable as _, TableDefinition};
+use serde::{Deserialize, Serialize};
+
+use super::IdentityError;
+use crate::clock::Now;
+
+const TABLE: TableDefinition<'static, u64, &'static [u8]> = TableDefinition::new("access_audit");
+/// Rows that are kept.
+const ROWS_MAX: u64 = 10_000;
+/// What one caller does again at one route within this time is counted in one row.
+const TOGETHER_MS: u64 = 60_000;
+/// Rows of one such span that strangers can cause; what comes past them is counted in one more for each outcome.
+const STRANGERS_MAX: usize = 30;
+/// Rows of one such span that anybody can cause.
+const SPAN_ROWS_MAX: usize = 600;
+/// Rows that only strangers caused wait so long before they are written.
+const STRANGERS_WAIT_MS: u64 = 60_000;
+
+/// Who asked.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AccessCaller {
+    /// Nobody that the box knows.
+    Stranger,
+    /// Somebody of the staff, by a session or a PIN.
+    Staff(StaffId),
+    /// A program, by the id of its token.
+    Token(String),
+    /// Whoever has the administration socket.
+    Socket,
+    /// More strangers than have rows of their own.
+    Others,
+}
+
+/// What they wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AccessWanted {
+    /// To look at something.
+    View,
+    /// To change equipment, labels or printers.
+    Edit,
+    /// What a facility admin may do.
+    Admin,
+    /// To read this audit.
+    ReadAudit,
+    /// To read as a program.
+    Read,
+    /// To record a cleaning.
+    Record,
+    /// To change something as a program.
+    Write,
+    /// To sign in.
+    SignIn,
+    /// To sign out.
+    SignOut,
+    /// To prove who they are by a PIN.
+    Proof,
+}
+
+/// What came of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AccessOutcome {
+    /// It was refused.
+    Denied,
+    /// They are in.
+    SignedIn,
+    /// The PIN did not fit.
+    WrongPin,
+    /// Too many PINs were wrong; this one was not looked at.
+    Locked,
+    /// A PIN came without HTTPS.
+    PinInTheClear,
+    /// A PIN was set or taken away.
+    PinChanged,
+    /// A token was made.
+    TokenMade,
+    /// A token was revoked.
+    TokenRevoked,
+    /// A token came without HTTPS, and was revoked.
+    TokenInTheClear,
+    /// A session was ended.
+    SessionEnded,
+    /// The facility's settings were changed.
+    SettingsChanged,
+    /// A page came back that was too old, foreign, or of another item.
+    PageTokenRefused,
+}
+
+/// One row. It holds ids and routes, never a name, a query or a secret.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccessRow {
+    /// When it happened first, milliseconds since 1970.
+    pub at_ms: i64,
+    /// The route, as the program names it: `/staff/people/{staff}`.
+    pub route: String,
+    /// Who asked.
+    pub caller: AccessCaller,
+    /// From which network; empty where there is none.
+    pub network: String,
+    /// What they wanted.
+    pub wanted: AccessWanted,
+    /// What came of it.
+    pub outcome: AccessOutcome,
+    /// The id of the person or token that it is about, where that is not the caller.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
+    /// How often within a minute.
+    pub count: u32,
+}
+
+impl AccessRow {
+    fn key(&self) -> RowKey {
+        let Self { route, caller, network, wanted, outcome, subject, .. } = self.clone();
+        (route, caller, network, wanted, outcome, subject)
+    }
+
+    /// Whether anybody in the building can cause such rows, as many as they like.
+    fn is_of_stranger(&self) -> bool {
+        matches!(self.caller, AccessCaller::Stranger | AccessCaller::Others)
+    }
+
+    /// Whether the same again belongs into the same row.
+    fn can_repeat(&self) -> bool {
+        use AccessOutcome::{Denied, Locked, PageTokenRefused, PinInTheClear, TokenInTheClear, WrongPin};
+        matches!(
+            self.outcome,
+            Denied | WrongPin | Locked | PageTokenRefused | PinInTheClear | TokenInTheClear
+        )
+    }
+}
+
+type RowKey = (String, AccessCaller, String, AccessWanted, AccessOutcome, Option<String>);
+
+/// What is not written yet, and what the present minute may still count up.
+#[derive(Default)]
+struct Gathered {
+    next: u64,
+    /// Start of the present span, milliseconds since the boot.
+    span_up_ms: u64,
+    rows: BTreeMap<u64, AccessRow>,
+    by_key: HashMap<RowKey, u64>,
+    unwritten: std::collections::BTreeSet<u64>,
+    strangers: usize,
+    spanned: usize,
+    /// Something waits that no stranger caused.
+    pressing: bool,
+    /// Since when something waits, milliseconds since the boot.
+    waits_since: Option<u64>,
+}
+
+/// The ring.
+pub struct AccessAudit {
+    db: Arc<Database>,
+    gathered: Mutex<Gathered>,
+}
+
+fn wrong(source: impl Into<redb::Error>) -> IdentityError {
+    IdentityError { table: "access_audit", source: Box::new(source.into()) }
+}
+
+impl AccessAudit {
+    pub(super) fn open(db: Arc<Database>) -> Result<Self, IdentityError> {
+        let write = db.begin_write().map_err(wrong)?;
+        let next = {
+            let table = write.open_table(TABLE).map_err(wrong)?;
+            table.last().map_err(wrong)?.map_or(0, |(key, _)| key.value() + 1)
+        };
+        write.commit().map_err(wrong)?;
+        Ok(Self { db, gathered: Mutex::new(Gathered { next, ..Gathered::default() }) })
+    }
+
+    /// Takes a row. It is in memory when this returns, and on disk with one of the next [`AccessAudit::write_due`].
+    pub fn record(&self, row: AccessRow, now: &Now) {
+        let mut gathered = self.lock();
+        gathered.turn_over(now.up_ms);
+        gathered.take(row, now.up_ms);
+    }
+
+    /// Writes what waits, if something waits that no stranger caused, or has waited long enough. Blocks for a disk's time.
+    ///
+    /// # Errors
+    /// It could not be written; it is tried again.
+    pub fn write_due(&self, now: &Now) -> Result<(), IdentityError> {
+        let due = {
+            let gathered = self.lock();
+            let waited = gathered.waits_since.map(|since| now.up_ms.saturating_sub(since));
+            gathered.pressing || waited.is_some_and(|ms| ms >= STRANGERS_WAIT_MS)
+        };
+        if due { self.write() } else { Ok(()) }
+    }
+
+    /// Writes all that waits. Blocks for a disk's time.
+    ///
+    /// # Errors
+    /// As [`AccessAudit::write_due`].
+    pub fn write(&self) -> Result<(), IdentityError> {
+        let rows: Vec<(u64, AccessRow)> = {
+            let mut gathered = self.lock();
+            (gathered.pressing, gathered.waits_since) = (false, None);
+            let unwritten = std::mem::take(&mut gathered.unwritten);
+            unwritten.into_iter().filter_map(|seq| Some((seq, gathered.rows.get(&seq)?.clone()))).collect()
+        };
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let written = self.write_rows(&rows);
+        if written.is_err() {
+            let mut gathered = self.lock();
+            // Rows that a new minute has dropped meanwhile are put back.
+            for (seq, row) in rows {
+                gathered.rows.entry(seq).or_insert(row);
+                gathered.unwritten.insert(seq);
+            }
+            gathered.waits_since = Some(0);
+        }
+        written
+    }
+
+    fn write_rows(&self, rows: &[(u64, AccessRow)]) -> Result<(), IdentityError> {
+        let write = self.db.begin_write().map_err(wrong)?;
+        {
+            let mut table = write.open_table(TABLE).map_err(wrong)?;
+            for (seq, row) in rows {
+                // A row holds numbers and texts: JSON takes them all.
+                let json = serde_json::to_vec(row).unwrap_or_default();
+                table.insert(seq, json.as_slice()).map_err(wrong)?;
+            }
+            let newest = table.last().map_err(wrong)?.map_or(0, |(key, _)| key.value());
+            if let Some(gone) = (newest + 1).checked_sub(ROWS_MAX) {
+                table.retain_in(..gone, |_, _| false).map_err(wrong)?;
+            }
+        }
+        write.commit().map_err(wrong)
+    }
+
+    /// The newest rows before `before`, newest first, with their numbers; what waits in memory included.
+    ///
+    /// # Errors
+    /// The table cannot be read.
+    pub fn rows(&self, before: Option<u64>, limit: usize) -> Result<Vec<(u64, AccessRow)>, IdentityError> {
+        let before = before.unwrap_or(u64::MAX);
+        let mut found: BTreeMap<u64, AccessRow> = {
+            let gathered = self.lock();
+            gathered.rows.range(..before).rev().take(limit).map(|(seq, row)| (*seq, row.clone())).collect()
+        };
+        let read = self.db.begin_read().map_err(wrong)?;
+        let table = read.open_table(TABLE).map_err(wrong)?;
+        for row in table.range(..before).map_err(wrong)?.rev().take(limit) {
+            let (key, value) = row.map_err(wrong)?;
+            if let Ok(row) = serde_json::from_slice(value.value()) {
+                found.entry(key.value()).or_insert(row);
+            }
+        }
+        Ok(found.into_iter().rev().take(limit).collect())
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Gathered> {
+        self.gathered.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Gathered {
+    /// Begins another span when the present one is over: what is written of it leaves memory.
+    fn turn_over(&mut self, up_ms: u64) {
+        if up_ms.saturating_sub(self.span_up_ms) < TOGETHER_MS && up_ms >= self.span_up_ms {
+            return;
+        }
+        self.span_up_ms = up_ms;
+        (self.strangers, self.spanned) = (0, 0);
+        self.by_key.clear();
+        let unwritten = &self.unwritten;
+        self.rows.retain(|seq, _| unwritten.contains(seq));
+        // A disk that takes nothing must not fill the memory: the oldest go.
+        while self.rows.len() > SPAN_ROWS_MAX {
+            if let Some((seq, _)) = self.rows.pop_first() {
+                self.unwritten.remove(&seq);
+            }
+        }
+    }
+
+    fn take(&mut self, mut row: AccessRow, up_ms: u64) {
+        let stranger = row.is_of_stranger();
+        let is_new = !self.by_key.contains_key(&row.key()) || !row.can_repeat();
+        if is_new && ((stranger && self.strangers >= STRANGERS_MAX) || self.spanned >= SPAN_ROWS_MAX) {
+            row = AccessRow {
+                route: String::new(),
+                caller: AccessCaller::Others,
+                network: String::new(),
+                subject: None,
+                ..row
+            };
+        }
+        let key = row.key();
+        let repeats = row.can_repeat() || row.caller == AccessCaller::Others;
+        let seq = match self.by_key.get(&key).copied().filter(|_| repeats) {
+            Some(seq) => {
+                if let Some(row) = self.rows.get_mut(&seq) {
+                    row.count = row.count.saturating_add(1);
+                }
+                seq
+            }
+            None => {
+                let seq = self.next;
+                self.next += 1;
+                self.spanned += 1;
+                self.strangers += usize::from(stranger);
+                self.rows.insert(seq, row);
+                self.by_key.insert(key, seq);
+                seq
+            }
+        };
+        self.unwritten.insert(seq);
+        self.pressing |= !stranger;
+        self.waits_since.get_or_insert(up_ms);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use record::entry::ClockState;
+    use record::ids::BootId;
+
+    use super::*;
+
+    fn at(up_ms: u64) -> Now {
+        let boot = BootId::new(0, [1; 10]);
+        Now {
+            wall_ms: 1_763_610_000_000 + i64::try_from(up_ms).unwrap(),
+            boot,
+            up_ms,
+            state: ClockState::Synced,
+        }
+    }
+
+    fn denied(caller: AccessCaller, network: &str) -> AccessRow {
+        AccessRow {
+            at_ms: at(0).wall_ms,
+            route: "/staff/people".into(),
+            caller,
+            network: network.into(),
+            wanted: AccessWanted::Admin,
+            outcome: AccessOutcome::Denied,
+            subject: None,
+            count: 1,
+        }
+    }
+
+    fn open(dir: &std::path::Path) -> AccessAudit {
+        AccessAudit::open(Arc::new(Database::create(dir.join("state.redb")).unwrap())).unwrap()
+    }
+
+    fn tom() -> AccessCaller {
+        AccessCaller::Staff(StaffId::new(0, [1; 10]))
+    }
+
+    fn on_disk(audit: &AccessAudit) -> usize {
+        let read = audit.db.begin_read().unwrap();
+        let table = read.open_table(TABLE).unwrap();
+        table.iter().unwrap().count()
+    }
+
+    #[test]
+    fn the_same_again_is_counted_for_a_minute_and_outlives_a_restart() {
+        let dir = tempfile::tempdir().unwrap();
+        let audit = open(dir.path());
+        for up_ms in [0, 1_000, 59_999] {
+            audit.record(denied(tom(), "10.0.0.9"), &at(up_ms));
+            audit.write_due(&at(up_ms)).unwrap();
+        }
+        audit.record(denied(tom(), "10.0.0.9"), &at(60_000));
+        let counts = |audit: &AccessAudit| -> Vec<(u64, u32)> {
+            audit.rows(None, 10).unwrap().into_iter().map(|(seq, row)| (seq, row.count)).collect()
+        };
+        assert_eq!(counts(&audit), [(1, 1), (0, 3)]);
+        audit.write().unwrap();
+        drop(audit);
+        let audit = open(dir.path());
+        assert_eq!(counts(&audit), [(1, 1), (0, 3)]);
+        audit.record(denied(tom(), "10.0.0.9"), &at(60_001));
+        assert_eq!(counts(&audit), [(2, 1), (1, 1), (0, 3)]);
+        assert_eq!(audit.rows(Some(2), 1).unwrap()[0].0, 1);
+    }
+
+    #[test]
+    fn strangers_fill_neither_memory_nor_disk_nor_ring() {
+        let dir = tempfile::tempdir().unwrap();
+        let audit = open(dir.path());
+        for n in 0..10_000 {
+            audit.record(denied(AccessCaller::Stranger, &format!("10.0.{}.{}", n / 256, n % 256)), &at(n));
+            audit.write_due(&at(n)).unwrap();
+        }
+        let rows = audit.rows(None, 1_000).unwrap();
+        assert_eq!((rows.len(), rows.iter().map(|(_, row)| row.count).sum::<u32>()), (31, 10_000));
+        assert_eq!(rows[0].1.caller, AccessCaller::Others);
+        assert_eq!(on_disk(&audit), 0, "what only strangers caused waits a minute");
+        audit.write_due(&at(60_001)).unwrap();
+        assert_eq!(on_disk(&audit), 31);
+        let made = AccessRow { outcome: AccessOutcome::TokenMade, ..denied(tom(), "") };
+        audit.record(made.clone(), &at(60_002));
+        audit.record(made, &at(60_003));
+        audit.write_due(&at(60_004)).unwrap();
+        assert_eq!(on_disk(&audit), 33, "what is no refusal has a row for each and does not wait");
+    }
+
+    #[test]
+    fn the_ring_keeps_ten_thousand() {
+        let dir = tempfile::tempdir().unwrap();
+        let audit = open(dir.path());
+        let rows: Vec<(u64, AccessRow)> = (0..10_200).map(|seq| (seq, denied(tom(), ""))).collect();
+        audit.write_rows(&rows).unwrap();
+        assert_eq!(on_disk(&audit), 10_000);
+        assert_eq!(audit.rows(None, 1).unwrap()[0].0, 10_199);
+        assert_eq!(audit.rows(Some(201), 10).unwrap().len(), 1);
+    }
+}
