@@ -115,6 +115,12 @@ impl AttemptBucket {
         Ok(Self { missing_ms, ..bucket })
     }
 
+    /// What is to be kept of a bucket although it refused a try: where the clock was set back, it refills from now on, not
+    /// from a time that may be years away.
+    pub fn set_back(self, policy: &AttemptPolicy, now_ms: i64) -> Option<Self> {
+        (self.at_ms > now_ms).then(|| self.refilled(policy, now_ms))
+    }
+
     /// Puts one try back: the secret was right, and others share this bucket.
     #[must_use]
     pub fn give_back(self, policy: &AttemptPolicy, now_ms: i64) -> Self {
@@ -194,8 +200,9 @@ impl NetworkBuckets {
     pub fn take(&mut self, address: IpAddr, now_ms: i64) -> Result<(), AttemptWait> {
         let policy = self.policy;
         let bucket = self.bucket(Network::of(address), now_ms);
-        *bucket = bucket.take(&policy, now_ms)?;
-        Ok(())
+        let taken = bucket.take(&policy, now_ms);
+        *bucket = taken.or(bucket.set_back(&policy, now_ms).ok_or(())).unwrap_or(*bucket);
+        taken.map(|_| ())
     }
 
     /// Puts one try back.
@@ -318,6 +325,23 @@ mod tests {
             }
             let left = bucket.tries_left(&policy, NOW);
             prop_assert_eq!(bucket.tries_left(&policy, NOW - back_ms), left);
+        }
+
+        #[test]
+        fn a_clock_set_back_makes_no_wait_longer(back_ms in 1..i64::MAX / 4, which in 0..POLICIES.len()) {
+            let policy = POLICIES[which];
+            let mut bucket = AttemptBucket::from_parts(policy.capacity_ms(), NOW);
+            let back = NOW - back_ms;
+            prop_assert!(bucket.take(&policy, back).is_err());
+            bucket = bucket.set_back(&policy, back).unwrap_or(bucket);
+            prop_assert_eq!(bucket.tries_left(&policy, back + policy.refill_ms), 1);
+            prop_assert!(bucket.is_full(&policy, back + policy.capacity_ms()));
+            prop_assert_eq!(bucket.set_back(&policy, back + 1), None);
+            let mut networks = NetworkBuckets::new(policy, 4);
+            let address = "192.0.2.7".parse().unwrap();
+            while networks.take(address, NOW).is_ok() {}
+            prop_assert!(networks.take(address, back).is_err());
+            prop_assert!(networks.take(address, back + policy.refill_ms).is_ok());
         }
 
         #[test]
