@@ -10,6 +10,7 @@ mod api_templates;
 mod assets;
 mod board;
 mod cookies;
+mod device;
 mod equipment;
 mod equipment_form;
 mod form;

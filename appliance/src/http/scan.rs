@@ -18,6 +18,7 @@ use record::tree::Hash;
 use serde::Deserialize;
 
 use super::act::{Done, Undone, act, before};
+use super::device::RequestDevice;
 use super::form::{self, Form};
 use super::frame::{page, page_with};
 use super::guard::{is_program, peer, see_other, with_cookies};
@@ -185,7 +186,8 @@ async fn submit(
         Opened::Page(page) => return Ok(page),
     };
     let signed = session(&state, request.headers(), request.extensions().get());
-    let by = By { staff: signed.as_ref().map(|s| s.staff), ..by(&state, request.headers()) };
+    let device = RequestDevice::of(&state, request.headers(), request.extensions().get());
+    let by = By { staff: signed.as_ref().map(|s| s.staff), via: Via::Phone, device: Some(device.id()) };
     let (headers, program) = (request.headers().clone(), is_program(&request));
     let mut form = form::read(request, Some(&state.photos)).await?;
     let key = key(&headers, &form);
@@ -197,7 +199,7 @@ async fn submit(
         Some(carried) => (true, carried),
         None => (false, (PageToken::new(tag, &now), None)),
     };
-    let filled = Filled { tag, form, token, stale, photo, submission, anyway, now, by, signed };
+    let filled = Filled { tag, form, token, stale, photo, submission, anyway, now, by, device, signed };
     if from_page { filled.submit(&state).await } else { filled.plain(&state, key, program).await }
 }
 
@@ -227,6 +229,7 @@ struct Filled {
     anyway: bool,
     now: Now,
     by: By,
+    device: RequestDevice,
     signed: Option<Signed>,
 }
 
@@ -240,7 +243,8 @@ impl Filled {
         }
         if self.form.has("wet") {
             self.token = PageToken { wet_ms: Some(self.now.up_ms), made_ms: self.now.up_ms, ..self.token };
-            return self.again(problems, None).page(state);
+            let page = self.again(problems, None).page(state)?;
+            return Ok(with_cookies(page, [self.device.set_cookie()]));
         }
         let mut wanted = form_of(self.tag, &self.form, &self.token, &self.photo);
         if let Some(signed) = &self.signed {
@@ -258,13 +262,13 @@ impl Filled {
         if self.stale.is_some() || !problems.is_empty() {
             // A repeat of a submission that was recorded shows that record, however old its page is.
             return match repeated(state, &self.submission).await {
-                Some(done) => Ok(recorded(state, self.by, done, &wanted, self.photo)),
+                Some(done) => Ok(recorded(state, &self.device, done, &wanted, self.photo)),
                 None => self.again(problems, self.stale).page(state),
             };
         }
         let command = Command::RecordCleaning(Box::new(wanted.clone()));
         match act(state, self.by, Some(self.submission.clone()), command).await {
-            Ok(done) => Ok(recorded(state, self.by, done, &wanted, self.photo)),
+            Ok(done) => Ok(recorded(state, &self.device, done, &wanted, self.photo)),
             Err(Undone::Refused(refusal)) => self.refused(state, refusal),
             Err(Undone::Box(problem)) => Err(*problem),
         }
@@ -299,7 +303,7 @@ impl Filled {
         }
         self.photo.name(&mut wanted);
         match act(state, self.by, key, Command::RecordCleaning(Box::new(wanted.clone()))).await {
-            Ok(done) => Ok(recorded(state, self.by, done, &wanted, self.photo)),
+            Ok(done) => Ok(recorded(state, &self.device, done, &wanted, self.photo)),
             Err(Undone::Refused(refusal)) if !program => self.refused(state, refusal),
             Err(undone) => Err(undone.into()),
         }
@@ -350,12 +354,6 @@ fn with_item<T>(
     Ok(look(&facility, item))
 }
 
-/// Who a phone is: its cookie, made now where it has none.
-pub(super) fn by(state: &AppState, headers: &HeaderMap) -> By {
-    let new = || DeviceId::new(state.clock.now().wall_ms, state.random.bytes());
-    By { staff: None, via: Via::Phone, device: Some(cookies::device(headers).unwrap_or_else(new)) }
-}
-
 fn form_of(tag: Tag, form: &Form, token: &PageToken, photo: &Photo) -> CleaningForm {
     let mut wanted = CleaningForm::plain(tag, form.text("cleaned_by"));
     wanted.protocol = asked_protocol(form);
@@ -376,7 +374,13 @@ async fn repeated(state: &AppState, key: &str) -> Option<Done> {
     before(state, of).ok()
 }
 
-fn recorded(state: &AppState, by: By, done: Done, form: &CleaningForm, photo: Photo) -> Response {
+fn recorded(
+    state: &AppState,
+    device: &RequestDevice,
+    done: Done,
+    form: &CleaningForm,
+    photo: Photo,
+) -> Response {
     let said = if matches!(photo, Photo::NoRoom) { "?photo=no-room" } else { "" };
     follow(state, done, photo);
     let answer = see_other(&format!("/r/{}{said}", Receipt::of(done.of, done.leaf)));
@@ -384,9 +388,7 @@ fn recorded(state: &AppState, by: By, done: Done, form: &CleaningForm, photo: Ph
         Cleaner::Typed(name) => Some(name.trim()).filter(|n| !n.is_empty()),
         _ => None,
     };
-    // Set again each time, so that a phone in use never loses it.
-    let device = by.device.and_then(cookies::set_device);
-    with_cookies(answer, [device, name.and_then(cookies::set_name)])
+    with_cookies(answer, [device.set_cookie(), name.and_then(cookies::set_name)])
 }
 
 /// A photo on its way from an upload to a hash.

@@ -26,6 +26,7 @@ use crate::store::StoreConfig;
 
 mod bad_input;
 mod designs;
+mod device;
 mod people;
 mod programs;
 mod staff_pages;
@@ -48,7 +49,7 @@ struct World {
     card: Arc<FakeCard>,
     /// The facility to which the box belongs.
     claimed: Arc<std::sync::Mutex<Option<FacilityId>>>,
-    _dir: tempfile::TempDir,
+    dir: tempfile::TempDir,
 }
 
 /// The relay's key for cosignatures.
@@ -179,7 +180,7 @@ impl World {
             pump: "ABCDEFGH3".parse().unwrap(),
             card,
             claimed,
-            _dir: dir,
+            dir,
         };
         world.furnish().await;
         world.clock.pass(std::time::Duration::from_secs(3_600));
