@@ -23,6 +23,7 @@ mod labels;
 mod limit;
 mod live;
 mod multipart;
+mod next_page;
 mod people;
 mod printers;
 mod problem;

@@ -15,6 +15,7 @@ use serde::Deserialize;
 use super::form::{self, Form};
 use super::frame::{Frame, Place, page, page_with};
 use super::guard::{see_other, with_cookies};
+use super::next_page::{HOME, asked_page, safe_next, sign_in_address};
 use super::problem::Problem;
 use super::query::Asked;
 use super::scan_page::Wrong;
@@ -22,8 +23,6 @@ use super::view::{Snapshot, reader, staff_name};
 use super::{AppState, cookies};
 use crate::identity::{PIN_TRIES, PinOutcome, form_token};
 use crate::listen::Peer;
-
-const HOME: &str = "/staff/";
 
 pub(super) fn routes() -> Router<AppState> {
     Router::new()
@@ -128,8 +127,9 @@ impl FromRequestParts<AppState> for Signed {
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Response> {
         session(state, &parts.headers, parts.extensions.get()).ok_or_else(|| {
-            let next = if parts.method == http::Method::GET { parts.uri.path() } else { HOME };
-            see_other(&format!("/staff/sign-in?next={next}"))
+            let asked = asked_page(&parts.uri);
+            let next = if parts.method == http::Method::GET { safe_next(&asked) } else { HOME };
+            see_other(&sign_in_address(None, next))
         })
     }
 }
@@ -144,12 +144,6 @@ pub(super) fn role_word(role: Role) -> &'static str {
     }
 }
 
-/// Only addresses of staff pages: nobody is to be led away from here.
-fn safe_next(next: &str) -> &str {
-    let plain = next.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'/' | b'-' | b'_'));
-    if next.starts_with("/staff/") && !next.contains("//") && plain { next } else { HOME }
-}
-
 #[derive(Debug, Default, Deserialize)]
 struct Ask {
     staff: Option<String>,
@@ -160,8 +154,8 @@ struct Ask {
 #[template(path = "sign_in_names.html")]
 struct NamesPage {
     frame: Frame,
-    people: Vec<(StaffId, String, &'static str)>,
-    next: String,
+    /// Where each goes on, name and role.
+    people: Vec<(String, String, &'static str)>,
 }
 
 #[derive(Template)]
@@ -174,17 +168,19 @@ struct PinPage {
     role: &'static str,
     tries: u32,
     next: String,
+    /// Where somebody else goes.
+    names: String,
 }
 
 async fn ask(State(state): State<AppState>, Asked(ask): Asked<Ask>) -> Result<Response, Problem> {
     let next = safe_next(ask.next.as_deref().unwrap_or(HOME)).to_owned();
     match ask.staff.and_then(|id| id.parse().ok()) {
         Some(staff) => pin_page(&state, staff, Vec::new(), next),
-        None => names_page(&state, next),
+        None => names_page(&state, &next),
     }
 }
 
-fn names_page(state: &AppState, next: String) -> Result<Response, Problem> {
+fn names_page(state: &AppState, next: &str) -> Result<Response, Problem> {
     let holders = state.identity.pins.holders().map_err(|e| Problem::internal(&e))?;
     let reader = reader(state)?;
     let template = {
@@ -192,10 +188,12 @@ fn names_page(state: &AppState, next: String) -> Result<Response, Problem> {
         let known = holders
             .into_iter()
             .filter_map(|id| Some((id, facility.staff.get(&id).filter(|s| !s.left)?.role)));
-        let mut people: Vec<_> =
-            known.map(|(id, role)| (id, staff_name(&reader, &facility, id), role_word(role))).collect();
+        let person = |(id, role)| {
+            (sign_in_address(Some(id), next), staff_name(&reader, &facility, id), role_word(role))
+        };
+        let mut people: Vec<_> = known.map(person).collect();
         people.sort_by(|a, b| a.1.cmp(&b.1));
-        NamesPage { frame: Frame::new(state, &Snapshot::of(state, &facility), "Sign in"), people, next }
+        NamesPage { frame: Frame::new(state, &Snapshot::of(state, &facility), "Sign in"), people }
     };
     page(&template)
 }
@@ -220,6 +218,7 @@ fn pin_page(
             name: staff_name(&reader, &facility, staff),
             role: role_word(person.role),
             tries: PIN_TRIES,
+            names: sign_in_address(None, &next),
             next,
         }
     };
@@ -229,7 +228,7 @@ fn pin_page(
 async fn sign_in(State(state): State<AppState>, request: Request) -> Result<Response, Problem> {
     let form = form::read(request, None).await?;
     let next = safe_next(form.text("next")).to_owned();
-    let Ok(staff) = form.text("staff").parse::<StaffId>() else { return names_page(&state, next) };
+    let Ok(staff) = form.text("staff").parse::<StaffId>() else { return names_page(&state, &next) };
     let (pin, now_ms) = (form.text("pin").trim().to_owned(), state.clock.now().wall_ms);
     let here = state.store.facility().staff.get(&staff).is_some_and(|s| !s.left);
     let tried = state.clone();
@@ -286,26 +285,4 @@ struct MePage {
 async fn me(State(state): State<AppState>, signed: Signed) -> Result<Response, Problem> {
     let frame = Frame::staff(&state, &Snapshot::now(&state), signed.name.clone(), &signed, Place::Elsewhere);
     page(&MePage { frame, role: role_word(signed.role), signed })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn nobody_is_led_away() {
-        assert_eq!(safe_next("/staff/equipment/7QK3M9X2W"), "/staff/equipment/7QK3M9X2W");
-        for strange in [
-            "",
-            "https://evil.example/",
-            "//evil.example",
-            "/staff//evil",
-            "/staff/\\evil",
-            "/staff/?a=b",
-            "/t/x",
-            "/staff/\r\nX: y",
-        ] {
-            assert_eq!(safe_next(strange), HOME, "{strange}");
-        }
-    }
 }

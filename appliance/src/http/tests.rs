@@ -29,6 +29,7 @@ mod designs;
 mod device;
 mod people;
 mod programs;
+mod sign_in;
 mod staff_pages;
 mod station;
 mod technician;
