@@ -9,6 +9,8 @@ use record::ids::StaffId;
 pub(super) const HOME: &str = "/staff/";
 /// Where one signs in.
 pub(super) const SIGN_IN: &str = "/staff/sign-in";
+/// Where one changes one's own PIN.
+pub(super) const OWN_PIN: &str = "/staff/me/pin";
 /// Bytes of a page that is kept: as many as any address may have.
 const NEXT_BYTES_MAX: usize = 2_048;
 /// Bytes of the sign-in's own address, in which a kept page stands encoded once more; a request line may have 4,096.
@@ -29,6 +31,11 @@ pub(super) fn safe_next(next: &str) -> &str {
 pub(super) fn sign_in_address(staff: Option<StaffId>, next: &str) -> String {
     let who = staff.map_or_else(String::new, |staff| format!("staff={staff}&"));
     leading_on(&format!("{SIGN_IN}?{who}"), next, SIGN_IN_BYTES_MAX)
+}
+
+/// Where somebody changes their own PIN who then wants the page `next`; `why` says what led them there.
+pub(super) fn own_pin_address(why: &str, next: &str) -> String {
+    leading_on(&format!("{OWN_PIN}?{why}"), next, NEXT_BYTES_MAX)
 }
 
 fn leading_on(page: &str, next: &str, bytes_max: usize) -> String {

@@ -5,23 +5,25 @@ use axum::Router;
 use axum::extract::{FromRequestParts, Request, State};
 use axum::response::Response;
 use axum::routing::{get, post};
+use http::header::RETRY_AFTER;
 use http::request::Parts;
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, HeaderValue, StatusCode};
 use record::entry::{By, Via};
 use record::ids::StaffId;
 use record::kinds::Role;
 use serde::Deserialize;
 
+use super::device::RequestDevice;
 use super::form::{self, Form};
 use super::frame::{Frame, Place, page, page_with};
-use super::guard::{see_other, with_cookies};
-use super::next_page::{HOME, asked_page, safe_next, sign_in_address};
+use super::guard::{peer, see_other, with_cookies};
+use super::next_page::{HOME, asked_page, own_pin_address, safe_next, sign_in_address};
 use super::problem::Problem;
 use super::query::Asked;
 use super::scan_page::Wrong;
 use super::view::{Snapshot, reader, staff_name};
 use super::{AppState, cookies};
-use crate::identity::{PIN_TRIES, PinOutcome, form_token};
+use crate::identity::{IdentityError, PinAttempt, PinOutcome, form_token, pin_digits_min};
 use crate::listen::Peer;
 
 pub(super) fn routes() -> Router<AppState> {
@@ -166,7 +168,6 @@ struct PinPage {
     staff: StaffId,
     name: String,
     role: &'static str,
-    tries: u32,
     next: String,
     /// Where somebody else goes.
     names: String,
@@ -217,7 +218,6 @@ fn pin_page(
             staff,
             name: staff_name(&reader, &facility, staff),
             role: role_word(person.role),
-            tries: PIN_TRIES,
             names: sign_in_address(None, &next),
             next,
         }
@@ -225,41 +225,116 @@ fn pin_page(
     page_with(status, &template)
 }
 
+/// What came of a try: a new session's secret, or why there is none.
+enum Tried {
+    In(String),
+    Refused(PinOutcome),
+    /// Too many from this address; there is room in so many seconds.
+    TooMany(u64),
+}
+
 async fn sign_in(State(state): State<AppState>, request: Request) -> Result<Response, Problem> {
+    let from = peer(&request);
+    let device = RequestDevice::of(&state, request.headers(), Some(&from));
     let form = form::read(request, None).await?;
     let next = safe_next(form.text("next")).to_owned();
     let Ok(staff) = form.text("staff").parse::<StaffId>() else { return names_page(&state, &next) };
-    let (pin, now_ms) = (form.text("pin").trim().to_owned(), state.clock.now().wall_ms);
-    let here = state.store.facility().staff.get(&staff).is_some_and(|s| !s.left);
-    let tried = state.clone();
-    let tried = tokio::task::spawn_blocking(move || -> Result<_, crate::identity::IdentityError> {
-        if !here {
-            return Ok((PinOutcome::None, None));
+    let attempt = PinAttempt {
+        staff,
+        pin: form.text("pin").trim().to_owned(),
+        device: device.id(),
+        address: from.remote,
+        now_ms: state.clock.now().wall_ms,
+    };
+    let digits = attempt.pin.len();
+    let trying = state.clone();
+    let tried = tokio::task::spawn_blocking(move || try_pin(&trying, &attempt));
+    let outcome = match tried.await.map_err(|e| Problem::internal(&e))?.map_err(|e| Problem::internal(&e))? {
+        Tried::In(secret) => {
+            let cookies = [cookies::set_session(&secret), device.set_cookie()];
+            return Ok(with_cookies(see_other(&after_sign_in(&state, staff, digits, &next)?), cookies));
         }
-        let outcome = tried.identity.pins.attempt(staff, &pin, now_ms)?;
-        let secret = match outcome {
-            PinOutcome::Right => Some(tried.identity.sessions.begin(staff, now_ms)?),
-            _ => None,
-        };
-        Ok((outcome, secret))
-    });
-    let (outcome, secret) =
-        tried.await.map_err(|e| Problem::internal(&e))?.map_err(|e| Problem::internal(&e))?;
-    let words = match outcome {
-        PinOutcome::Right => {
-            let cookie = secret.as_deref().and_then(cookies::set_session);
-            return Ok(with_cookies(see_other(&next), [cookie]));
+        Tried::TooMany(wait_s) => {
+            return Err(too_many(wait_s).link(sign_in_address(Some(staff), &next), AGAIN));
         }
+        Tried::Refused(PinOutcome::Busy) => {
+            return Err(busy().link(sign_in_address(Some(staff), &next), AGAIN));
+        }
+        Tried::Refused(outcome) => outcome,
+    };
+    tracing::warn!(%staff, ?outcome, "a sign-in was refused");
+    let words = refused_words(&state, outcome);
+    pin_page(&state, staff, vec![Wrong { at: "pin".to_owned(), words }], next)
+}
+
+/// Blocks for the hash and the disk.
+///
+/// A device that is new to this person also pays from what its address may try in a second: a flood from one place ends here,
+/// before the card is written and a PIN is hashed. Known devices do not pay, because a stranger behind the same address must
+/// keep nobody out; their own bucket bounds them. Nor does a right try: a shift that signs in on new tablets makes no errors.
+fn try_pin(state: &AppState, attempt: &PinAttempt) -> Result<Tried, IdentityError> {
+    let PinAttempt { staff, device, address, now_ms, .. } = *attempt;
+    let known = state.identity.pins.is_known(staff, device, now_ms)?;
+    if !known && let Err(wait_s) = state.inner.sign_ins.take(address, state.clock.now().up_ms) {
+        return Ok(Tried::TooMany(wait_s));
+    }
+    let outcome = state.identity.check_pin(attempt)?;
+    if outcome != PinOutcome::Right {
+        return Ok(Tried::Refused(outcome));
+    }
+    // Looked at after the PIN, so that whoever has left takes as long as anybody.
+    if !state.store.facility().staff.get(&staff).is_some_and(|s| !s.left) {
+        return Ok(Tried::Refused(PinOutcome::None));
+    }
+    if !known {
+        state.inner.sign_ins.give_back(address);
+    }
+    Ok(Tried::In(state.identity.sessions.begin(staff, now_ms)?))
+}
+
+/// The page that was asked for, unless something about the PIN has to be said first.
+fn after_sign_in(state: &AppState, staff: StaffId, digits: usize, next: &str) -> Result<String, Problem> {
+    let role = state.store.facility().staff.get(&staff).map(|s| s.role);
+    if role.is_some_and(|role| digits < pin_digits_min(role)) {
+        return Ok(own_pin_address("short=1&", next));
+    }
+    let told = state.identity.pins.told(staff).map_err(|e| Problem::internal(&e))?;
+    Ok(if told.is_some() { own_pin_address("", next) } else { next.to_owned() })
+}
+
+const AGAIN: &str = "Type the PIN again";
+
+fn too_many(wait_s: u64) -> Problem {
+    Problem::new(StatusCode::TOO_MANY_REQUESTS, "too-many-sign-ins", "Too many tries to sign in from here")
+        .detail("PINs are typed faster at this address than anybody types. Devices on which you have signed in before are not held up.")
+        .safe("This PIN was not looked at, and no try was counted.")
+        .next("Wait a few seconds and type it again.")
+        .header(RETRY_AFTER, HeaderValue::from(wait_s))
+}
+
+/// For a PIN that was not looked at because too many others are.
+pub(super) fn busy() -> Problem {
+    Problem::new(StatusCode::SERVICE_UNAVAILABLE, "sign-in-busy", "Too many people are signing in just now")
+        .safe("Your PIN was not looked at, and no try was counted.")
+        .next("Wait a few seconds and type it again.")
+        .header(RETRY_AFTER, HeaderValue::from(2))
+}
+
+/// Why a PIN did not do, at its field.
+pub(super) fn refused_words(state: &AppState, outcome: PinOutcome) -> String {
+    match outcome {
+        PinOutcome::Wrong { left: 0 } => "That PIN does not fit. That was the last try for now.".to_owned(),
         PinOutcome::Wrong { left: 1 } => "That PIN does not fit. 1 try left.".to_owned(),
         PinOutcome::Wrong { left } => format!("That PIN does not fit. {left} tries left."),
         PinOutcome::Locked { until_ms } => {
-            let until = Snapshot::now(&state).local.deadline(until_ms);
-            format!("Too many tries. Wait until {until}, or ask a facility admin.")
+            let until = Snapshot::now(state).local.deadline(until_ms);
+            format!(
+                "Too many tries. Wait until {until}, use a device on which you have signed in before, or ask a facility admin."
+            )
         }
         PinOutcome::None => "There is no PIN for this person. A facility admin sets one.".to_owned(),
-    };
-    tracing::warn!(%staff, ?outcome, "a sign-in was refused");
-    pin_page(&state, staff, vec![Wrong { at: "pin".to_owned(), words }], next)
+        PinOutcome::Right | PinOutcome::Busy => "The PIN was not looked at. Type it again.".to_owned(),
+    }
 }
 
 async fn sign_out(

@@ -19,7 +19,7 @@ use super::sign_in::Signed;
 use super::standing::{Row, rows};
 use super::station::queue::{PrinterCard, printer_card};
 use super::tally::{Tallies, calendar, tallies};
-use super::view::{Snapshot, reader};
+use super::view::{Snapshot, reader, staff_name};
 use super::words::{Moment, about, count};
 use super::{AppState, equipment};
 use crate::identity::own_addresses;
@@ -262,6 +262,9 @@ async fn this_box(State(state): State<AppState>, signed: Signed) -> Result<Respo
         .map_or_else(|| "not known".to_owned(), |bytes| format!("{:.1} GB", bytes as f64 / 1e9));
     let mut notes: Vec<String> = state.alarms.borrow().iter().map(crate::uplink::Raised::words).collect();
     notes.extend(health.notes.iter().cloned());
+    if signed.may_see_people() {
+        notes.extend(wrong_pin_notes(&state, &snapshot)?);
+    }
     if !health.ballast {
         notes.push(
             "The disk was full not long ago. Make room: records are refused while it is full.".to_owned(),
@@ -291,6 +294,25 @@ async fn this_box(State(state): State<AppState>, signed: Signed) -> Result<Respo
     hosts.extend(Some(snapshot.settings.label_host.clone()).filter(|h| !h.is_empty()));
     let frame = Frame::staff(&state, &snapshot, "This box", &signed, Place::Box);
     page(&BoxPage { frame, facts, notes, printers, hosts, admin: signed.role == Role::FacilityAdmin })
+}
+
+/// Whose PIN strangers are guessing.
+fn wrong_pin_notes(state: &AppState, snapshot: &Snapshot) -> Result<Vec<String>, Problem> {
+    let alarms = state.identity.pins.alarms(snapshot.now.wall_ms).map_err(|e| Problem::internal(&e))?;
+    let reader = reader(state)?;
+    let facility = state.store.facility();
+    let here = alarms.into_iter().filter(|(staff, _)| facility.staff.get(staff).is_some_and(|s| !s.left));
+    let words = here.map(|(staff, wrong)| {
+        let (name, since) =
+            (staff_name(&reader, &facility, staff), snapshot.local.day_time(wrong.since_ms).text);
+        format!(
+            "{} wrong PINs or more were typed for {name} since {since}, on devices on which they never signed in. At most \
+             three an hour are looked at, and their own devices are not held up. Ask them whether it was them; if not, set \
+             them a longer PIN under Staff.",
+            wrong.count
+        )
+    });
+    Ok(words.collect())
 }
 
 #[derive(Template)]

@@ -1,9 +1,12 @@
-//! Signing in: where it leads.
+//! Signing in: where it leads, what wrong PINs cost whom, and what is said afterwards.
 
 use std::net::IpAddr;
+use std::time::Duration;
 
-use super::staff_pages::person;
+use super::staff_pages::{desk, person};
 use super::*;
+
+const STRANGER: [u8; 4] = [10, 0, 9, 9];
 
 /// A browser that keeps its cookies, at an address.
 struct Browser<'a> {
@@ -36,6 +39,10 @@ impl<'a> Browser<'a> {
 
     async fn get(&self, path: &str) -> Answer {
         self.send(Request::get(path).body(Body::empty()).unwrap()).await
+    }
+
+    async fn try_pin(&self, staff: StaffId, pin: &str) -> Answer {
+        self.send(posted("/staff/sign-in", &[("staff", &staff.to_string()), ("pin", pin)])).await
     }
 }
 
@@ -110,4 +117,125 @@ async fn what_was_asked_is_kept_whole_and_leads_nowhere_else() {
         let to = browser.send(posted("/staff/sign-in", &form)).await.is(303).location();
         assert_eq!(to, "/staff/", "{strange}");
     }
+}
+
+#[tokio::test]
+async fn strangers_lock_themselves_out_and_nobody_who_was_here_before() {
+    let world = World::new().await;
+    let tom = person(&world, "Tom Nguyen", Role::Biomed, "471147").await;
+    let own = Browser::new(&world, [10, 0, 0, 9]);
+    own.try_pin(tom, "000000").await.is(422).has("That PIN does not fit. 9 tries left.").has_not("000000");
+    let signed = own.try_pin(tom, "471147").await;
+    signed.is(303);
+    let device = signed.headers.get_all(SET_COOKIE).iter().map(|v| v.to_str().unwrap());
+    let device: String = device.filter(|c| c.starts_with("__Host-device=")).collect();
+    assert!(device.ends_with("; Secure") && device.contains("; HttpOnly; SameSite=Lax"), "{device}");
+    for n in 0..9 {
+        let stranger = Browser::new(&world, [10, 1, 0, n]);
+        stranger.try_pin(tom, "000000").await.is(422).has("does not fit");
+    }
+    let stranger = Browser::new(&world, STRANGER);
+    let locked = stranger.try_pin(tom, "471147").await;
+    locked.is(422).has("Too many tries. Wait until 14:24").has("a device on which you have signed in before");
+    // The stranger has somebody’s public device id, and a plain cookie of theirs: neither makes a known device.
+    let secret = own.cookies.borrow()["__Host-device"].clone();
+    stranger.cookies.borrow_mut().insert("device".into(), secret);
+    stranger.try_pin(tom, "471147").await.is(422).has("Too many tries");
+    own.try_pin(tom, "471147").await.is(303);
+    for left in ["4 tries left", "3 tries left", "2 tries left", "1 try left", "the last try for now"] {
+        own.try_pin(tom, "000000").await.is(422).has(left);
+    }
+    own.try_pin(tom, "471147").await.is(422).has("Too many tries. Wait until 14:09");
+    world.clock.pass(Duration::from_secs(300));
+    own.try_pin(tom, "471147").await.is(303);
+}
+
+#[tokio::test]
+async fn a_flood_from_one_address_ends_before_any_pin_is_looked_at() {
+    let world = World::new().await;
+    let tom = person(&world, "Tom Nguyen", Role::Biomed, "471147").await;
+    let own = Browser::new(&world, STRANGER);
+    own.try_pin(tom, "471147").await.is(303);
+    let nobody = StaffId::new(0, [9; 10]);
+    for _ in 0..10 {
+        Browser::new(&world, STRANGER).try_pin(nobody, "0000").await.is(404);
+    }
+    let refused = Browser::new(&world, STRANGER).try_pin(tom, "471147").await;
+    refused.is(429).has("Too many tries to sign in from here").has("This PIN was not looked at");
+    assert_eq!(refused.header(http::header::RETRY_AFTER), "1");
+    assert_eq!(link(&refused, "/staff/sign-in"), format!("/staff/sign-in?staff={tom}&next=/staff/"));
+    // A device that is known behind the same address, and anybody elsewhere, go on.
+    own.try_pin(tom, "471147").await.is(303);
+    Browser::new(&world, [10, 0, 9, 8]).try_pin(tom, "471147").await.is(303);
+    world.clock.pass(Duration::from_secs(1));
+    // Right ones cost an address nothing.
+    for _ in 0..20 {
+        Browser::new(&world, STRANGER).try_pin(tom, "471147").await.is(303);
+    }
+}
+
+#[tokio::test]
+async fn a_pin_that_is_too_short_for_a_new_role_goes_on_and_asks_for_a_longer_one() {
+    let world = World::new().await;
+    let tom = person(&world, "Tom Nguyen", Role::Technician, "4711").await;
+    let change = Command::ChangeStaff { staff: tom, name: None, role: Some(Role::Biomed) };
+    world.give(change).await;
+    let browser = Browser::new(&world, [10, 0, 0, 9]);
+    let form = [("staff", &*tom.to_string()), ("pin", "4711"), ("next", "/staff/equipment?all=1")];
+    let asking = browser.send(posted("/staff/sign-in", &form)).await.is(303).location();
+    assert_eq!(asking, "/staff/me/pin?short=1&next=/staff/equipment?all=1");
+    let page = browser.get(&asking).await;
+    page.is(200)
+        .has("Your PIN is too short for what you may do here")
+        .has("as biomed you need 6 to 8 digits");
+    assert_eq!(link(&page, "all=1"), "/staff/equipment?all=1");
+    let token = page.hidden("form");
+    let set = async |present: &str, pin: &str, again: &str| {
+        let form = [
+            ("form", &*token),
+            ("next", "/staff/equipment?all=1"),
+            ("present", present),
+            ("pin", pin),
+            ("again", again),
+        ];
+        browser.send(posted("/staff/me/pin", &form)).await
+    };
+    set("4711", "83920", "83920").await.is(422).has("has 6 to 8 digits").has("Your PIN is as it was");
+    set("4711", "839204", "839205").await.is(422).has("The two PINs differ");
+    set("4712", "839204", "839204")
+        .await
+        .is(422)
+        .has("That PIN does not fit. 4 tries left.")
+        .has_not("839204");
+    assert_eq!(set("4711", "839204", "839204").await.is(303).location(), "/staff/equipment?all=1");
+    browser.try_pin(tom, "4711").await.is(422);
+    assert_eq!(browser.try_pin(tom, "839204").await.is(303).location(), "/staff/");
+    let strange = browser.send(posted("/staff/me/pin", &[("form", "stolen"), ("pin", "111111")])).await;
+    strange.is(403).has("another session");
+}
+
+#[tokio::test]
+async fn whoever_was_tried_for_and_whoever_looks_after_the_box_are_told() {
+    let world = World::new().await;
+    let tom = person(&world, "Tom <Nguyen>", Role::Biomed, "471147").await;
+    let own = Browser::new(&world, [10, 0, 0, 9]);
+    own.try_pin(tom, "471147").await.is(303);
+    for n in 0..20 {
+        Browser::new(&world, [10, 1, 0, n]).try_pin(tom, "000000").await.is(422).has("does not fit");
+        world.clock.pass(Duration::from_secs(20 * 60));
+    }
+    let to = own.try_pin(tom, "471147").await.is(303).location();
+    assert_eq!(to, "/staff/me/pin?next=/staff/");
+    let told = "20 wrong PINs were typed for you since today 14:04, on devices on which you never signed in.";
+    own.get(&to).await.is(200).has(told).has_not("too short");
+    own.get("/staff/box")
+        .await
+        .is(200)
+        .has("20 wrong PINs or more were typed for Tom &#60;Nguyen&#62; since today 14:04");
+    assert_eq!(own.try_pin(tom, "471147").await.is(303).location(), "/staff/", "it is told once");
+    own.get("/staff/me/pin").await.is(200).has_not("wrong PINs");
+    desk(&world, Role::Auditor).await.get("/staff/box").await.is(200).has_not("wrong PINs");
+    world.clock.pass(Duration::from_secs(18 * 3_600));
+    own.try_pin(tom, "471147").await.is(303);
+    own.get("/staff/box").await.is(200).has_not("wrong PINs");
 }
