@@ -62,6 +62,7 @@ impl Story {
         phone::prove(self, &phone).await;
         phone::record_and_undo(self, &phone, &bed).await;
         desk::read_history(self, &desk).await;
+        phone::keeps_its_secret(self, &phone).await;
         (desk, phone)
     }
 }

@@ -16,13 +16,15 @@ use tokio::net::{UnixListener, UnixStream};
 use crate::clock::Clock;
 use crate::command::{Given, give};
 use crate::identity::{
-    AccessCaller, AccessOutcome, AccessRow, AccessWanted, ApiToken, Identity, IdentityError, NewToken, Scope,
-    TokenHand, TokenLife, TokenRefusal, TokenState,
+    AccessCaller, AccessOutcome, AccessRow, AccessWanted, ApiToken, Identity, IdentityError, NewToken,
+    PinForm, Scope, TokenHand, TokenLife, TokenRefusal, TokenState,
 };
 use crate::intake::{Command, Person, Request, Settings};
 use crate::random::Random;
 use crate::store::Store;
 use crate::uplink::Uplink;
+
+mod staff;
 
 /// The socket's name in the data folder.
 const SOCKET: &str = "admin.sock";
@@ -40,15 +42,22 @@ pub enum Wish {
         name: String,
         /// What they may do.
         role: Role,
-        /// 4 to 8 digits.
+        /// 4 to 8 digits, 6 to 8 for biomed and facility admins.
         pin: Option<String>,
     },
+    /// Everybody who works here.
+    StaffList,
     /// Another PIN.
     StaffPin {
-        /// Whose.
-        staff: StaffId,
-        /// 4 to 8 digits.
+        /// Whose: a name, or an id.
+        staff: String,
+        /// 4 to 8 digits, 6 to 8 for biomed and facility admins.
         pin: String,
+    },
+    /// No more waiting after wrong PINs.
+    StaffUnlock {
+        /// Whose: a name, or an id.
+        staff: String,
     },
     /// A token for a program.
     TokenCreate {
@@ -184,19 +193,26 @@ async fn act(wish: Wish, hands: &Arc<Hands>) -> Result<String, String> {
     };
     match wish {
         Wish::StaffAdd { name, role, pin } => {
+            // Nobody is added whose PIN is then refused.
+            pin.as_ref().map_or(Ok(()), |pin| PinForm::of(role).check(pin)).map_err(|e| e.to_string())?;
             let given = command(Command::AddStaff(Person { name, role })).await.map_err(|e| e.to_string())?;
             let staff = staff_of(&hands.store, &given)?;
             if let Some(pin) = pin {
-                set_pin(hands, staff, pin).await?;
+                set_pin(hands, staff, role, pin).await?;
             }
             Ok(staff.to_string())
         }
         Wish::StaffPin { staff, pin } => {
-            let known = hands.store.facility().staff.get(&staff).is_some_and(|s| !s.left);
-            if !known {
-                return Err(format!("there is nobody with the id {staff} here"));
-            }
-            set_pin(hands, staff, pin).await.map(|()| staff.to_string())
+            let found = staff::find(hands, &staff)?;
+            set_pin(hands, found.id, found.role, pin).await.map(|()| found.id.to_string())
+        }
+        Wish::StaffList => staff::list(hands),
+        Wish::StaffUnlock { staff } => {
+            let found = staff::find(hands, &staff)?;
+            let pins = Arc::clone(&hands.identity.pins);
+            let unlocked = tokio::task::spawn_blocking(move || pins.unlock(found.id)).await;
+            unlocked.map_err(|e| e.to_string())?.map_err(|e| e.to_string())?;
+            Ok(format!("{} can try again at once.", found.name))
         }
         Wish::TokenCreate { name, scope, life } => {
             let new = NewToken { name, scope, life, made_by: TokenHand::Socket, submission: None };
@@ -296,11 +312,11 @@ fn staff_of(store: &Store, given: &Given) -> Result<StaffId, String> {
     }
 }
 
-async fn set_pin(hands: &Arc<Hands>, staff: StaffId, pin: String) -> Result<(), String> {
+async fn set_pin(hands: &Arc<Hands>, staff: StaffId, role: Role, pin: String) -> Result<(), String> {
     let pins = Arc::clone(&hands.identity.pins);
-    let set = tokio::task::spawn_blocking(move || pins.set(staff, &pin)).await;
+    let set = tokio::task::spawn_blocking(move || pins.set(staff, role, &pin)).await;
     let set = set.map_err(|e| e.to_string())?.map_err(|e| e.to_string())?;
-    set.map_err(|_| "a PIN has 4 to 8 digits".to_owned())
+    set.map_err(|form| form.to_string())
 }
 
 /// Says a wish to the box that runs on `data`, and waits for its answer.

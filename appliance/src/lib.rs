@@ -32,7 +32,6 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
-use record::ids::StaffId;
 use record::kinds::Role;
 
 use crate::admin::{Reply, Wish};
@@ -118,14 +117,23 @@ enum StaffCommand {
         /// technician, biomed, facility_admin or auditor
         #[arg(long, value_parser = role)]
         role: Role,
-        /// Read a PIN of 4 to 8 digits from standard input
+        /// Read a PIN of 4 to 8 digits (6 to 8 for biomed and facility_admin) from standard input
         #[arg(long)]
         pin: bool,
     },
+    /// List everybody who works here: id, name, role, whether they have a PIN, until when they wait after wrong ones
+    List,
     /// Set a person's PIN, read from standard input
     Pin {
-        /// Their id
-        staff: StaffId,
+        /// Their name or id
+        #[arg(value_name = "NAME|ID")]
+        staff: String,
+    },
+    /// End the waits after wrong PINs
+    Unlock {
+        /// Their name or id
+        #[arg(value_name = "NAME|ID")]
+        staff: String,
     },
 }
 
@@ -292,6 +300,8 @@ fn carry_out(program: &Program, cli: Cli) -> Result<ExitCode, RunError> {
             Wish::StaffAdd { name, role, pin: pin.then(secret_line).transpose()? }
         }
         Some(Command::Staff(StaffCommand::Pin { staff })) => Wish::StaffPin { staff, pin: secret_line()? },
+        Some(Command::Staff(StaffCommand::List)) => Wish::StaffList,
+        Some(Command::Staff(StaffCommand::Unlock { staff })) => Wish::StaffUnlock { staff },
         Some(Command::Token(command)) => command.wish(),
         Some(Command::Keys(KeysCommand::Export)) => Wish::KeysExport,
         Some(Command::Facility(FacilityCommand::Set {

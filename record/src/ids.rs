@@ -6,6 +6,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use ulid::Ulid;
 
+use crate::tree::Hash;
+
 /// Why a text is not an identifier.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{what} must be {form}, not {text:?}")]
@@ -85,7 +87,8 @@ ulid_ids! {
     BootId, "a boot id";
     /// One person at a facility.
     StaffId, "a staff id";
-    /// A random cookie on a phone. It gives no rights.
+    /// One browser on a phone or a desk: what is public of the secret in its cookie, see [`DeviceId::of_secret`]. It gives
+    /// no rights.
     DeviceId, "a device id";
     /// A hospital, clinic or lab.
     FacilityId, "a facility id";
@@ -99,6 +102,17 @@ ulid_ids! {
     ConnectionId, "a connection id";
     /// A person who signs in at the relay.
     UserId, "a user id";
+}
+
+impl DeviceId {
+    /// The id of the browser whose cookie holds `secret`: the first 16 bytes of SHA-256 over a line of its own and the
+    /// secret. Whoever reads the id in a log, a proof or an export cannot find the secret.
+    pub fn of_secret(secret: &[u8; 32]) -> Self {
+        let digest = Hash::of(&[b"cleantrack device\n".as_slice(), secret].concat());
+        let mut first = [0; 16];
+        first.copy_from_slice(&digest.0[..16]);
+        Self(Ulid(u128::from_be_bytes(first)))
+    }
 }
 
 /// One epoch of one box's log: `<n>-<first 8 hex digits of SHA-256(log key)>`. A log never rolls back; what would
@@ -161,6 +175,16 @@ mod tests {
         assert!(id.to_string().to_lowercase().parse::<BoxId>().is_err());
         assert!("".parse::<BoxId>().is_err());
         assert!("8ZZZZZZZZZZZZZZZZZZZZZZZZZ".parse::<BoxId>().is_err(), "over 128 bits");
+    }
+
+    #[test]
+    fn the_id_of_a_device_does_not_show_its_secret() {
+        let id = DeviceId::of_secret(&[3; 32]);
+        assert_eq!(id.to_string().parse(), Ok(id));
+        assert_ne!(id, DeviceId::of_secret(&[4; 32]));
+        // The secret's own hash is another: what an id is made of is hashed for nothing else.
+        let plain = Hash::of(&[3; 32]);
+        assert_ne!(id.0.0.to_be_bytes(), plain.0[..16]);
     }
 
     #[test]

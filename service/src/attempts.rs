@@ -346,6 +346,23 @@ mod tests {
         }
 
         #[test]
+        fn a_clock_set_back_makes_no_wait_longer(back_ms in 1..i64::MAX / 4, which in 0..POLICIES.len()) {
+            let policy = POLICIES[which];
+            let mut bucket = AttemptBucket::from_parts(policy.capacity_ms(), NOW);
+            let back = NOW - back_ms;
+            prop_assert!(bucket.take(&policy, back).is_err());
+            bucket = bucket.set_back(&policy, back).unwrap_or(bucket);
+            prop_assert_eq!(bucket.tries_left(&policy, back + policy.refill_ms), 1);
+            prop_assert!(bucket.is_full(&policy, back + policy.capacity_ms()));
+            prop_assert_eq!(bucket.set_back(&policy, back + 1), None);
+            let mut networks = NetworkBuckets::new(policy, 4);
+            let address = "192.0.2.7".parse().unwrap();
+            while networks.take(address, NOW).is_ok() {}
+            prop_assert!(networks.take(address, back).is_err());
+            prop_assert!(networks.take(address, back + policy.refill_ms).is_ok());
+        }
+
+        #[test]
         fn what_is_given_back_was_taken(tries in 0..10_u32, which in 0..POLICIES.len()) {
             let policy = POLICIES[which];
             let mut bucket = AttemptBucket::default();

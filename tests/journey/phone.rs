@@ -146,3 +146,28 @@ pub(crate) async fn reaches_the_relay(story: &Story, phone: &Browser) {
     phone.script("document.querySelector('#where').scrollIntoView({block: 'center'})").await;
     story.picture(phone, "06-at-the-relay").await;
 }
+
+/// What the phone's cookie holds stands in no file of the box and of the relay, and in no line that they logged.
+pub(crate) async fn keeps_its_secret(story: &Story, phone: &Browser) {
+    let cookie = phone.client.get_named_cookie("device").await.expect("the phone's cookie");
+    let secret = cookie.value().as_bytes();
+    assert_eq!(secret.len(), 43);
+    let (mut folders, mut files) = (vec![story.demo.line.dir.clone()], 0);
+    while let Some(folder) = folders.pop() {
+        // Both programs are at work: what they removed meanwhile is not there.
+        let Ok(entries) = std::fs::read_dir(&folder) else { continue };
+        for entry in entries.flatten() {
+            match entry.file_type() {
+                Ok(kind) if kind.is_dir() => folders.push(entry.path()),
+                Ok(kind) if kind.is_file() => {
+                    let Ok(bytes) = std::fs::read(entry.path()) else { continue };
+                    let found = bytes.windows(secret.len()).any(|window| window == secret);
+                    assert!(!found, "the phone's secret stands in {}", entry.path().display());
+                    files += 1;
+                }
+                _ => {}
+            }
+        }
+    }
+    assert!(files > 10, "{files} files were looked through");
+}

@@ -294,6 +294,8 @@ fn staff(at: &Places) -> Vec<Page> {
         page("staff-scan", &format!("/../t/{pump}"), vec![], "I am someone else"),
         page("staff-settings", "/box/settings", vec![], "Label host"),
         page("staff-me", "/me", vec![], "Sign out"),
+        page("staff-own-pin", "/me/pin?short=1", vec![], "Your PIN is too short"),
+        page("staff-own-pin-error", "/me/pin", vec![Press("form .go")], "There is a problem"),
         page(
             "staff-item-retired",
             &format!("/equipment/{fresh}/retire"),

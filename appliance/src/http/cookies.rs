@@ -1,12 +1,10 @@
-//! Cookies: the session, the phone's random id, and the name that was typed last.
+//! Cookies: the session, and the name that was typed last. The device's are in [`super::device`].
 
 use http::header::COOKIE;
 use http::{HeaderMap, HeaderValue};
-use record::ids::DeviceId;
 
 /// The session of staff. The prefix makes browsers take it only over HTTPS and only from this very host.
 pub(super) const SESSION: &str = "__Host-session";
-const DEVICE: &str = "device";
 const NAME: &str = "name";
 /// 400 days: the most that browsers allow.
 const KEPT_S: u32 = 400 * 86_400;
@@ -18,11 +16,6 @@ pub(super) fn get<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
         let (key, value) = pair.trim().split_once('=')?;
         (key == name).then_some(value)
     })
-}
-
-/// The phone's random id. It gives no rights but to take back, for a while, what it recorded itself.
-pub(super) fn device(headers: &HeaderMap) -> Option<DeviceId> {
-    get(headers, DEVICE).and_then(|id| id.parse().ok())
 }
 
 /// The name that was typed last on this phone.
@@ -38,11 +31,6 @@ pub(super) fn name(headers: &HeaderMap) -> String {
 
 fn header(text: &str) -> Option<HeaderValue> {
     HeaderValue::from_str(text).ok()
-}
-
-/// Keeps the phone's id.
-pub(super) fn set_device(id: DeviceId) -> Option<HeaderValue> {
-    header(&format!("{DEVICE}={id}; Path=/; Max-Age={KEPT_S}; HttpOnly; SameSite=Lax"))
 }
 
 /// Keeps the name; as hex, because a cookie's value is ASCII.
@@ -74,14 +62,8 @@ mod tests {
         let set = set_name("Zoë; A=b").unwrap();
         let cookie = set.to_str().unwrap().split(';').next().unwrap().to_owned();
         assert_eq!(name(&headers(&format!("x=y; {cookie}; z"))), "Zoë; A=b");
-        let id = DeviceId::new(7, [7; 10]);
-        assert_eq!(device(&headers(&format!("device={id}"))), Some(id));
         for strange in ["", "name=zz", "name=f", "name=ff", "device=../../x", "=;=;;", "name"] {
-            assert_eq!(
-                (name(&headers(strange)), device(&headers(strange))),
-                (String::new(), None),
-                "{strange}"
-            );
+            assert_eq!(name(&headers(strange)), "", "{strange}");
         }
     }
 }

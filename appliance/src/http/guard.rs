@@ -13,6 +13,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use super::AppState;
 use super::access::{AccessNote, AccessTrace};
 use super::frame::{Frame, page_with};
+use super::next_page::{HOME, SIGN_IN, SIGN_IN_BYTES_MAX, asked_page};
 use super::problem::Problem;
 use super::view::Snapshot;
 use crate::identity::{AccessOutcome, AccessWanted};
@@ -91,7 +92,9 @@ impl Ask {
 
     fn check(&self, state: &AppState, request: &Request) -> Result<(), Problem> {
         let (headers, path) = (request.headers(), request.uri().path());
-        if request.uri().path_and_query().map_or(0, |p| p.as_str().len()) > URI_BYTES_MAX {
+        // A page that is wanted after signing in stands in that address encoded once more.
+        let bytes_max = if path == SIGN_IN { SIGN_IN_BYTES_MAX } else { URI_BYTES_MAX };
+        if request.uri().path_and_query().map_or(0, |p| p.as_str().len()) > bytes_max {
             return Err(Problem::new(StatusCode::URI_TOO_LONG, "address", "The address is too long")
                 .next("Scan the label again."));
         }
@@ -125,7 +128,7 @@ impl Ask {
             return Err(spent_token(state, headers));
         }
         if !self.peer.secure && (path == "/staff" || path.starts_with("/staff/")) {
-            return Err(needs_https(state, host));
+            return Err(needs_https(state, host, request));
         }
         Ok(())
     }
@@ -214,11 +217,13 @@ pub(super) fn https_address(state: &AppState, host: &str, path: &str) -> Option<
     Some(format!("https://{}{port}{path}", host_name(host)))
 }
 
-fn needs_https(state: &AppState, host: &str) -> Problem {
+fn needs_https(state: &AppState, host: &str, request: &Request) -> Problem {
+    // The very page that was asked for; what a form sent is not carried over.
+    let page = if request.method().is_safe() { asked_page(request.uri()) } else { HOME.to_owned() };
     let problem = Problem::new(StatusCode::FORBIDDEN, "https-needed", "Staff pages need HTTPS")
         .detail("A PIN must not cross the Wi-Fi in the clear, so these pages open only over HTTPS.")
         .safe("Nothing was sent.");
-    match https_address(state, host, "/staff/") {
+    match https_address(state, host, &page) {
         Some(address) => problem
             .next("The browser may warn once, until the facility’s certificate is installed.")
             .link(address, "Open the staff pages over HTTPS"),

@@ -52,6 +52,15 @@ impl Submissions {
             None => Err((1_000 - bucket.milli).div_ceil(self.per_second * 1_000).max(1)),
         }
     }
+
+    /// Puts one back that turned out to need no limit.
+    pub(super) fn give_back(&self, from: IpAddr) {
+        let full = self.per_second * BURST_S * 1_000;
+        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(bucket) = buckets.get_mut(&from) {
+            bucket.milli = (bucket.milli + 1_000).min(full);
+        }
+    }
 }
 
 #[cfg(test)]
@@ -66,6 +75,9 @@ mod tests {
         assert_eq!((0..300).filter(|_| submissions.take(PHONE, 5).is_ok()).count(), 200);
         assert_eq!(submissions.take(PHONE, 5), Err(1));
         assert_eq!((0..100).filter(|_| submissions.take(PHONE, 1_005).is_ok()).count(), 20);
+        submissions.give_back(PHONE);
+        assert!(submissions.take(PHONE, 1_005).is_ok());
+        assert!(submissions.take(PHONE, 1_005).is_err());
         assert!(submissions.take("10.0.0.8".parse().unwrap(), 5).is_ok());
         let off = Submissions::new(0);
         assert!((0..10_000).all(|_| off.take(PHONE, 5).is_ok()));

@@ -11,6 +11,7 @@ mod api_templates;
 mod assets;
 mod board;
 mod cookies;
+mod device;
 mod equipment;
 mod equipment_form;
 mod form;
@@ -23,6 +24,8 @@ mod labels;
 mod limit;
 mod live;
 mod multipart;
+mod next_page;
+mod own_pin;
 mod people;
 mod printers;
 mod problem;
@@ -68,6 +71,10 @@ use crate::uplink::Raised;
 /// Browsers that can listen for news at a time: a hundred phones, and boards; past that a page asks every minute. Each
 /// holds a connection, so this is half of what `limits.connections` allows by default: as many are left to send with.
 const LIVE_CLIENTS_MAX: usize = 128;
+
+/// Tries to sign in a second from one address, in bursts of ten times as many. No setting: it keeps people with PINs from
+/// waiting behind a flood, whatever the facility's phones send.
+const SIGN_INS_PER_ADDRESS: u32 = 1;
 
 /// How the box stands with the relay, for the line under a page's band.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -138,6 +145,8 @@ struct Inner {
     parts: Parts,
     submissions: Submissions,
     drafts: scan_draft::ScanDrafts,
+    /// Tries to sign in from devices that are new to whom they name.
+    sign_ins: Submissions,
     live: Arc<Semaphore>,
     /// Label sheets that are drawn at a time: one of 5,000 labels takes a core and megabytes for seconds.
     sheets: Semaphore,
@@ -156,6 +165,7 @@ impl AppState {
                 parts,
                 submissions,
                 drafts: scan_draft::ScanDrafts::default(),
+                sign_ins: Submissions::new(SIGN_INS_PER_ADDRESS),
                 live,
                 sheets: Semaphore::new(1),
                 tallies: tally::Cache::default(),
@@ -186,6 +196,7 @@ pub fn router(state: AppState) -> Router {
         .merge(health::routes())
         .merge(live::routes())
         .merge(sign_in::routes())
+        .merge(own_pin::routes())
         .merge(staff::routes())
         .merge(equipment::routes())
         .merge(equipment_form::routes())

@@ -22,7 +22,7 @@ use super::sign_in::{Signed, not_allowed, role_word};
 use super::typed_pin::Confirmed;
 use super::view::{Snapshot, reader, staff_name};
 use super::words::{Moment, plural};
-use crate::identity::{AccessOutcome, AccessWanted, IdentityError};
+use crate::identity::{AccessOutcome, AccessWanted, IdentityError, pin_digits_min};
 use crate::intake::{Command, Person, Refusal};
 
 const PEOPLE: &str = "/staff/people";
@@ -208,6 +208,8 @@ struct PersonPage {
     themselves: bool,
     has_pin: bool,
     sessions: usize,
+    /// How many digits their PIN needs.
+    digits: String,
     form_token: String,
 }
 
@@ -233,6 +235,7 @@ fn person_page(
         themselves: known.staff == signed.staff,
         has_pin: holders.contains(&known.staff),
         sessions: state.identity.sessions.counts(now_ms).get(&known.staff).copied().unwrap_or(0),
+        digits: format!("{} to 8 digits", pin_digits_min(known.role)),
         form_token: signed.form_token(),
     };
     page_with(status, &template)
@@ -284,7 +287,7 @@ async fn change(
 async fn keep_pin(
     state: &AppState,
     signed: &Signed,
-    staff: StaffId,
+    (staff, role): (StaffId, Role),
     pin: Option<String>,
 ) -> Result<Result<(), String>, Problem> {
     let (identity, own) = (state.identity.clone(), signed.staff == staff);
@@ -292,7 +295,7 @@ async fn keep_pin(
         match pin {
             None => identity.pins.remove(staff)?,
             Some(pin) => {
-                if let Err(form) = identity.pins.set(staff, &pin)? {
+                if let Err(form) = identity.pins.set(staff, role, &pin)? {
                     return Ok(Err(form.to_string()));
                 }
             }
@@ -319,7 +322,8 @@ async fn set_pin(
     };
     let (pin, again) = (form.text("pin").trim(), form.text("again").trim());
     let done = if pin == again {
-        keep_pin(&state, &signed, known.staff, Some(pin.to_owned())).await?.map_err(|words| ("pin", words))
+        let kept = keep_pin(&state, &signed, (known.staff, known.role), Some(pin.to_owned())).await?;
+        kept.map_err(|words| ("pin", words))
     } else {
         Err(("again", "The two PINs differ. Type the same PIN twice".to_owned()))
     };
@@ -350,7 +354,7 @@ async fn clear_pin(
         return Err(problem.link(PEOPLE, "Back to the staff"));
     }
     // Taking one away has no form that could be wrong.
-    let _ = keep_pin(&state, &signed, known.staff, None).await?;
+    let _ = keep_pin(&state, &signed, (known.staff, known.role), None).await?;
     tracing::info!(staff = %known.staff, by = %signed.staff, "a PIN was taken away");
     Ok(noted(see_other(PEOPLE), [pin_changed(known.staff)]))
 }
@@ -441,7 +445,7 @@ async fn leave(
     let left = act(&state, signed.by(), None, Command::StaffLeft { staff: known.staff }).await;
     left.map_err(|undone| Problem::from(undone).link(PEOPLE, "Back to the staff"))?;
     // Whoever has left cannot sign in whatever is kept here; this only tidies up.
-    let tidied = keep_pin(&state, &signed, known.staff, None).await;
+    let tidied = keep_pin(&state, &signed, (known.staff, known.role), None).await;
     let _ = tidied.map_err(|problem| problem.safe("It is recorded that they have left."))?;
     Ok(see_other(PEOPLE))
 }

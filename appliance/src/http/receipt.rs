@@ -1,16 +1,16 @@
 //! The receipt of a record: its number and hash, where it is by now, its proof, and for a while the way to undo it.
 
 use askama::Template;
-use axum::Router;
 use axum::extract::{Path, Request, State};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
+use axum::{Extension, Router};
 use http::{HeaderMap, StatusCode};
 use record::checkpoint::{Origin, SignedCheckpoint};
 use record::compliance::Status;
-use record::entry::{ClockState, Entry};
+use record::entry::{By, ClockState, Entry, Via};
 use record::fold::{Cleaning, Facility};
-use record::ids::Epoch;
+use record::ids::{DeviceId, Epoch};
 use record::kinds::{CleaningRecorded, EntryRef, Event};
 use record::proof::Proof;
 use record::receipt::Receipt;
@@ -18,18 +18,20 @@ use record::tag::Tag;
 use record::tree::inclusion_proof;
 
 use super::act::act;
+use super::device;
 use super::form;
 use super::frame::{Frame, page, page_with};
 use super::guard::see_other;
 use super::problem::Problem;
 use super::query::Asked;
-use super::scan::{by, key, take_turn};
+use super::scan::{key, take_turn};
 use super::scan_page::Wrong;
 use super::standing::{Row, rows};
 use super::view::{Snapshot, missing_words, reader, reader_of, text, who_words};
 use super::words::{Moment, count, span};
-use super::{AppState, Link, cookies};
+use super::{AppState, Link};
 use crate::intake::Command;
+use crate::listen::Peer;
 use crate::store::Reader;
 
 /// Times that a record may have been recorded anew: each is a card that forgot.
@@ -136,16 +138,18 @@ async fn show(
     State(state): State<AppState>,
     Path(text): Path<String>,
     Asked(ask): Asked<Ask>,
+    peer: Option<Extension<Peer>>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let found = find(&state, &text)?;
+    let devices = device::shown(&headers, peer.as_deref());
     if found.receipt.to_string() != text {
         return Ok(see_other(&format!("/r/{}", found.receipt)));
     }
     let template = {
         let facility = state.store.facility();
         let snapshot = Snapshot::of(&state, &facility);
-        let mut shown = receipt_page(&state, &facility, &snapshot, &found, &headers);
+        let mut shown = receipt_page(&state, &facility, &snapshot, &found, &devices);
         shown.no_room = ask.photo.as_deref() == Some("no-room") && found.cleaning.photos.is_empty();
         shown
     };
@@ -157,7 +161,7 @@ fn receipt_page(
     facility: &Facility,
     snapshot: &Snapshot,
     found: &Found,
-    headers: &HeaderMap,
+    devices: &[DeviceId],
 ) -> ReceiptPage {
     let (cleaning, local) = (&found.cleaning, &snapshot.local);
     let item = facility.equipment.get(&cleaning.tag);
@@ -166,7 +170,7 @@ fn receipt_page(
     let missing = missing_words(&cleaning.incomplete);
     let late = cleaning.stated && cleaning.recorded_ms - cleaning.performed_ms > 60_000;
     let relay = relay_state(state, snapshot, found);
-    let voided = cleaning.voided.map(|of| voided(state, facility, snapshot, of, headers));
+    let voided = cleaning.voided.map(|of| voided(state, facility, snapshot, of, devices));
     let title = if voided.is_some() { "Undone" } else { "Recorded" };
     let after_use = item
         .is_some_and(|i| i.schedules().iter().any(|(_, s)| matches!(s, record::kinds::Schedule::Use { .. })));
@@ -189,7 +193,7 @@ fn receipt_page(
         relay,
         next: next(&all, cleaning.tag, item.map_or("", |i| &i.location)),
         again: after_use && cleaning.voided.is_none(),
-        undo: undo_until(found, snapshot, headers),
+        undo: undo_until(found, snapshot, devices),
         contact: snapshot.contact(),
         voided,
         name,
@@ -320,7 +324,7 @@ fn voided(
     facility: &Facility,
     snapshot: &Snapshot,
     of: EntryRef,
-    headers: &HeaderMap,
+    devices: &[DeviceId],
 ) -> Voided {
     let plain = Voided { title: "Voided", words: "It was voided.".to_owned() };
     let Ok(Some((entry, Event::CleaningVoided(body)))) = super::act::entry(state, of) else { return plain };
@@ -333,7 +337,7 @@ fn voided(
             Voided { words: format!("Voided {when} by {who}: {why}."), ..plain }
         }
         None => {
-            let mine = entry.head().by.device.is_some() && entry.head().by.device == cookies::device(headers);
+            let mine = entry.head().by.device.is_some_and(|device| devices.contains(&device));
             let who = if mine { "on this phone" } else { "on the phone that recorded it" };
             Voided { title: "Undone", words: format!("Undone {when} {who}: {why}.") }
         }
@@ -341,11 +345,11 @@ fn voided(
 }
 
 /// Until when this phone can take the record back; the rule itself is intake's.
-fn undo_until(found: &Found, snapshot: &Snapshot, headers: &HeaderMap) -> Option<String> {
+fn undo_until(found: &Found, snapshot: &Snapshot, devices: &[DeviceId]) -> Option<String> {
     let (then, by) = (found.entry.head().at, found.entry.head().by);
     let undo_ms = u64::from(snapshot.settings.undo_min) * 60_000;
     let passed_ms = snapshot.now.up_ms.checked_sub(then.up).filter(|_| then.boot == snapshot.now.boot)?;
-    let mine = by.device.is_some() && by.device == cookies::device(headers);
+    let mine = by.device.is_some_and(|device| devices.contains(&device));
     let left_ms = undo_ms.checked_sub(passed_ms).filter(|_| mine && found.cleaning.voided.is_none())?;
     Some(snapshot.local.time(snapshot.now_ms().saturating_add_unsigned(left_ms)).text)
 }
@@ -455,14 +459,17 @@ async fn undo(
     request: Request,
 ) -> Result<Response, Problem> {
     take_turn(&state, &request)?;
-    let (of, to) = {
+    let devices = device::shown(request.headers(), request.extensions().get());
+    let (of, to, same) = {
         let found = find(&state, &text)?;
-        (found.of, format!("/r/{}", found.receipt))
+        let same = found.entry.head().by.device.filter(|device| devices.contains(device));
+        (found.of, format!("/r/{}", found.receipt), same)
     };
     let headers = request.headers().clone();
     let form = form::read(request, None).await?;
     let reason = form.text("reason").to_owned();
-    let (by, key) = (by(&state, &headers), key(&headers, &form));
+    let by = By { staff: None, via: Via::Phone, device: same.or(devices.first().copied()) };
+    let key = key(&headers, &form);
     match act(&state, by, key.clone(), Command::VoidCleaning { of, reason: reason.clone() }).await {
         Ok(_) => Ok(see_other(&to)),
         Err(super::act::Undone::Refused(refusal)) if refusal.field() == Some("reason") => {

@@ -19,6 +19,7 @@ use serde::Deserialize;
 
 use super::access::{AccessNote, noted};
 use super::act::{Done, Undone, act, before};
+use super::device::RequestDevice;
 use super::form::{self, Form};
 use super::frame::{page, page_with};
 use super::guard::{is_program, peer, see_other, with_cookies};
@@ -29,7 +30,7 @@ use super::scan_page::{Making, PhotoRefusal, Refused, Typed, asked_protocol, con
 use super::scan_who::{ScanPin, names};
 use super::sign_in::{Signed, session};
 use super::token::{PageToken, Stale};
-use super::typed_pin::pin_in_the_clear;
+use super::typed_pin::{PinTypist, pin_in_the_clear};
 use super::view::{Snapshot, reader};
 use super::{AppState, cookies, service, tags};
 use crate::clock::Now;
@@ -235,13 +236,16 @@ async fn submit(
         Opened::Page(page) => return Ok(page),
     };
     let mut signed = session(&state, request.headers(), request.extensions().get());
-    let (by, secure) = (by(&state, request.headers()), peer(&request).secure);
+    let device = RequestDevice::of(&state, request.headers(), request.extensions().get());
+    let typist = PinTypist::of(&state, &request);
+    let by = By { staff: None, via: Via::Phone, device: Some(device.id()) };
+    let secure = peer(&request).secure;
     let (headers, program) = (request.headers().clone(), is_program(&request));
     let mut form = form::read(request, Some(&state.photos)).await?;
     if !secure && !form.text("pin").trim().is_empty() {
         return Err(pin_in_the_clear());
     }
-    let pin = ScanPin::of_form(&state, &form, signed.as_mut()).await?;
+    let pin = ScanPin::of_form(&state, &form, signed.as_mut(), &typist).await?;
     let key = key(&headers, &form);
     let now = state.clock.now();
     let carried = carried(&state, tag, &form, &now)?;
@@ -253,7 +257,7 @@ async fn submit(
     };
     let refused_page = stale.map(|_| AccessNote::new(AccessOutcome::PageTokenRefused, AccessWanted::View));
     let notes: Vec<AccessNote> = pin.note.clone().into_iter().chain(refused_page).collect();
-    let filled = Filled { tag, form, token, stale, photo, submission, anyway, now, by, signed, pin };
+    let filled = Filled { tag, form, token, stale, photo, submission, anyway, now, by, device, signed, pin };
     let answer = match from_page {
         _ if filled.form.has("other") => filled.sign_out(&state).await,
         true => filled.submit(&state).await,
@@ -288,6 +292,7 @@ struct Filled {
     anyway: bool,
     now: Now,
     by: By,
+    device: RequestDevice,
     signed: Option<Signed>,
     pin: ScanPin,
 }
@@ -345,8 +350,10 @@ impl Filled {
             Photo::None | Photo::Follows(_) | Photo::NoRoom => {}
         }
         if self.form.has("wet") {
+            let set_device = self.device.set_cookie();
             self.token = PageToken { wet_ms: Some(self.now.up_ms), made_ms: self.now.up_ms, ..self.token };
-            return self.again(problems, None).keep(state);
+            let page = self.again(problems, None).keep(state)?;
+            return Ok(with_cookies(page, [set_device]));
         }
         let mut wanted = form_of(self.tag, &self.form, &self.token, &self.photo);
         (wanted.who, self.by) = self.cleaner(state);
@@ -362,15 +369,15 @@ impl Filled {
         if self.stale.is_some() || !problems.is_empty() {
             // A repeat of a submission that was recorded shows that record, however old its page is.
             return match repeated(state, &self.submission).await {
-                Some(done) => Ok(recorded(state, self.by, done, &wanted, self.photo)),
+                Some(done) => Ok(recorded(state, &self.device, done, &wanted, self.photo)),
                 None => self.again(problems, self.stale).page(state),
             };
         }
         let command = Command::RecordCleaning(Box::new(wanted.clone()));
         match act(state, self.by, Some(self.submission.clone()), command).await {
-            Ok(done) => Ok(recorded(state, self.by, done, &wanted, self.photo)),
+            Ok(done) => Ok(recorded(state, &self.device, done, &wanted, self.photo)),
             Err(Undone::Refused(Refusal::KeyReused)) => match self.repeated_otherwise(state, &wanted).await {
-                Some(done) => Ok(recorded(state, self.by, done, &wanted, self.photo)),
+                Some(done) => Ok(recorded(state, &self.device, done, &wanted, self.photo)),
                 None => self.refused(state, Refusal::KeyReused),
             },
             Err(Undone::Refused(refusal)) => self.refused(state, refusal),
@@ -411,7 +418,7 @@ impl Filled {
         }
         self.photo.name(&mut wanted);
         match act(state, self.by, key, Command::RecordCleaning(Box::new(wanted.clone()))).await {
-            Ok(done) => Ok(recorded(state, self.by, done, &wanted, self.photo)),
+            Ok(done) => Ok(recorded(state, &self.device, done, &wanted, self.photo)),
             Err(Undone::Refused(refusal)) if !program => self.refused(state, refusal),
             Err(undone) => Err(undone.into()),
         }
@@ -465,12 +472,6 @@ fn with_item<T>(
     Ok(look(&facility, item))
 }
 
-/// Who a phone is: its cookie, made now where it has none.
-pub(super) fn by(state: &AppState, headers: &HeaderMap) -> By {
-    let new = || DeviceId::new(state.clock.now().wall_ms, state.random.bytes());
-    By { staff: None, via: Via::Phone, device: Some(cookies::device(headers).unwrap_or_else(new)) }
-}
-
 fn form_of(tag: Tag, form: &Form, token: &PageToken, photo: &Photo) -> CleaningForm {
     let mut wanted = CleaningForm::plain(tag, form.text("cleaned_by"));
     wanted.protocol = asked_protocol(form);
@@ -495,7 +496,13 @@ async fn by_key(state: &AppState, key: &str) -> Option<(EntryRef, Digest16)> {
     state.store.submit(move |view| Decision::Answer(view.by_key(&key))).await.ok()?.answer
 }
 
-fn recorded(state: &AppState, by: By, done: Done, form: &CleaningForm, photo: Photo) -> Response {
+fn recorded(
+    state: &AppState,
+    device: &RequestDevice,
+    done: Done,
+    form: &CleaningForm,
+    photo: Photo,
+) -> Response {
     let said = if matches!(photo, Photo::NoRoom) { "?photo=no-room" } else { "" };
     follow(state, done, photo);
     let answer = see_other(&format!("/r/{}{said}", Receipt::of(done.of, done.leaf)));
@@ -503,9 +510,7 @@ fn recorded(state: &AppState, by: By, done: Done, form: &CleaningForm, photo: Ph
         Cleaner::Typed(name) => Some(name.trim()).filter(|n| !n.is_empty()),
         _ => None,
     };
-    // Set again each time, so that a phone in use never loses it.
-    let device = by.device.and_then(cookies::set_device);
-    with_cookies(answer, [device, name.and_then(cookies::set_name)])
+    with_cookies(answer, [device.set_cookie(), name.and_then(cookies::set_name)])
 }
 
 /// A photo on its way from an upload to a hash.

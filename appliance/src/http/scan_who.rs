@@ -7,7 +7,7 @@ use super::access::AccessNote;
 use super::form::Form;
 use super::problem::Problem;
 use super::sign_in::Signed;
-use super::typed_pin::{check_typed_pin, pin_note, pin_words};
+use super::typed_pin::{PinTypist, check_typed_pin, pin_note, pin_words};
 use super::words::{Local, span};
 use crate::identity::AccessWanted;
 use crate::intake::Cleaner;
@@ -67,6 +67,7 @@ impl ScanPin {
         state: &AppState,
         form: &Form,
         signed: Option<&mut Signed>,
+        typist: &PinTypist,
     ) -> Result<Self, Problem> {
         let pin = form.text("pin").trim();
         if pin.is_empty() || form.has("other") {
@@ -79,7 +80,7 @@ impl ScanPin {
                 ..Self::default()
             });
         };
-        let outcome = check_typed_pin(state, staff, pin).await?;
+        let outcome = check_typed_pin(state, staff, pin, typist).await?;
         let Some(words) = pin_words(state, outcome) else {
             if let Some(signed) = signed.filter(|s| s.staff == staff) {
                 signed.pin_age_ms = Some(0);

@@ -20,7 +20,7 @@ use super::problem::Problem;
 use super::receipt;
 use super::scan_page::Wrong;
 use super::sign_in::Signed;
-use super::typed_pin::Confirmed;
+use super::typed_pin::{Confirmed, PinTypist};
 use super::view::{Snapshot, place_line, reader, text, who_words};
 use super::words::{Moment, count};
 use crate::intake::Command;
@@ -291,11 +291,11 @@ async fn void(
     request: Request,
 ) -> Result<Response, Problem> {
     let (asking, of) = asking_void(&state, &text)?;
-    let action = request.uri().path().to_owned();
+    let (action, typist) = (request.uri().path().to_owned(), PinTypist::of(&state, &request));
     let mut form = signed.form(request).await?;
     signed.must_change()?;
     if !is_own(&state, &text, &signed)? {
-        form = match signed.confirm(&state, action, form).await? {
+        form = match signed.confirm(&state, action, form, &typist).await? {
             Confirmed::Form(form) => form,
             Confirmed::Asked(page) => return Ok(page),
         };

@@ -5,27 +5,30 @@ use axum::Router;
 use axum::extract::{FromRequestParts, Request, State};
 use axum::response::Response;
 use axum::routing::{get, post};
+use http::header::RETRY_AFTER;
 use http::request::Parts;
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, HeaderValue, StatusCode};
 use record::entry::{By, Via};
 use record::ids::StaffId;
 use record::kinds::Role;
 use serde::Deserialize;
 
 use super::access::{AccessNote, noted};
+use super::device::RequestDevice;
 use super::form::{self, Form};
 use super::frame::{Frame, Place, page, page_with};
-use super::guard::{see_other, with_cookies};
+use super::guard::{peer, see_other, with_cookies};
+use super::next_page::{HOME, asked_page, own_pin_address, safe_next, sign_in_address};
 use super::problem::Problem;
 use super::query::Asked;
 use super::scan_page::Wrong;
 use super::typed_pin::pin_note;
 use super::view::{Snapshot, reader, staff_name};
 use super::{AppState, cookies};
-use crate::identity::{AccessOutcome, AccessWanted, PIN_TRIES, PinOutcome, form_token};
+use crate::identity::{
+    AccessOutcome, AccessWanted, IdentityError, PinAttempt, PinOutcome, form_token, pin_digits_min,
+};
 use crate::listen::Peer;
-
-const HOME: &str = "/staff/";
 
 pub(super) fn routes() -> Router<AppState> {
     Router::new()
@@ -155,8 +158,9 @@ impl FromRequestParts<AppState> for Signed {
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Response> {
         session(state, &parts.headers, parts.extensions.get()).ok_or_else(|| {
-            let next = if parts.method == http::Method::GET { parts.uri.path() } else { HOME };
-            see_other(&format!("/staff/sign-in?next={next}"))
+            let asked = asked_page(&parts.uri);
+            let next = if parts.method == http::Method::GET { safe_next(&asked) } else { HOME };
+            see_other(&sign_in_address(None, next))
         })
     }
 }
@@ -171,12 +175,6 @@ pub(super) fn role_word(role: Role) -> &'static str {
     }
 }
 
-/// Only addresses of staff pages: nobody is to be led away from here.
-fn safe_next(next: &str) -> &str {
-    let plain = next.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'/' | b'-' | b'_'));
-    if next.starts_with("/staff/") && !next.contains("//") && plain { next } else { HOME }
-}
-
 #[derive(Debug, Default, Deserialize)]
 struct Ask {
     staff: Option<String>,
@@ -187,8 +185,8 @@ struct Ask {
 #[template(path = "sign_in_names.html")]
 struct NamesPage {
     frame: Frame,
-    people: Vec<(StaffId, String, &'static str)>,
-    next: String,
+    /// Where each goes on, name and role.
+    people: Vec<(String, String, &'static str)>,
 }
 
 #[derive(Template)]
@@ -199,19 +197,20 @@ struct PinPage {
     staff: StaffId,
     name: String,
     role: &'static str,
-    tries: u32,
     next: String,
+    /// Where somebody else goes.
+    names: String,
 }
 
 async fn ask(State(state): State<AppState>, Asked(ask): Asked<Ask>) -> Result<Response, Problem> {
     let next = safe_next(ask.next.as_deref().unwrap_or(HOME)).to_owned();
     match ask.staff.and_then(|id| id.parse().ok()) {
         Some(staff) => pin_page(&state, staff, Vec::new(), next),
-        None => names_page(&state, next),
+        None => names_page(&state, &next),
     }
 }
 
-fn names_page(state: &AppState, next: String) -> Result<Response, Problem> {
+fn names_page(state: &AppState, next: &str) -> Result<Response, Problem> {
     let holders = state.identity.pins.holders().map_err(|e| Problem::internal(&e))?;
     let reader = reader(state)?;
     let template = {
@@ -219,10 +218,12 @@ fn names_page(state: &AppState, next: String) -> Result<Response, Problem> {
         let known = holders
             .into_iter()
             .filter_map(|id| Some((id, facility.staff.get(&id).filter(|s| !s.left)?.role)));
-        let mut people: Vec<_> =
-            known.map(|(id, role)| (id, staff_name(&reader, &facility, id), role_word(role))).collect();
+        let person = |(id, role)| {
+            (sign_in_address(Some(id), next), staff_name(&reader, &facility, id), role_word(role))
+        };
+        let mut people: Vec<_> = known.map(person).collect();
         people.sort_by(|a, b| a.1.cmp(&b.1));
-        NamesPage { frame: Frame::new(state, &Snapshot::of(state, &facility), "Sign in"), people, next }
+        NamesPage { frame: Frame::new(state, &Snapshot::of(state, &facility), "Sign in"), people }
     };
     page(&template)
 }
@@ -246,50 +247,129 @@ fn pin_page(
             staff,
             name: staff_name(&reader, &facility, staff),
             role: role_word(person.role),
-            tries: PIN_TRIES,
+            names: sign_in_address(None, &next),
             next,
         }
     };
     page_with(status, &template)
 }
 
+/// What came of a try.
+pub(super) enum PinTry {
+    /// The PIN was looked at, or one of the buckets was empty.
+    Looked(PinOutcome),
+    /// Too many from this address; there is room in so many seconds.
+    TooMany(u64),
+}
+
 async fn sign_in(State(state): State<AppState>, request: Request) -> Result<Response, Problem> {
+    let from = peer(&request);
+    let device = RequestDevice::of(&state, request.headers(), Some(&from));
     let form = form::read(request, None).await?;
     let next = safe_next(form.text("next")).to_owned();
-    let Ok(staff) = form.text("staff").parse::<StaffId>() else { return names_page(&state, next) };
-    let (pin, now_ms) = (form.text("pin").trim().to_owned(), state.clock.now().wall_ms);
-    let here = state.store.facility().staff.get(&staff).is_some_and(|s| !s.left);
-    let tried = state.clone();
-    let tried = tokio::task::spawn_blocking(move || -> Result<_, crate::identity::IdentityError> {
-        if !here {
-            return Ok((PinOutcome::None, None));
-        }
-        let outcome = tried.identity.pins.attempt(staff, &pin, now_ms)?;
-        let secret = match outcome {
-            PinOutcome::Right => Some(tried.identity.sessions.begin(staff, &tried.clock.now())?),
-            _ => None,
-        };
-        Ok((outcome, secret))
-    });
-    let (outcome, secret) =
-        tried.await.map_err(|e| Problem::internal(&e))?.map_err(|e| Problem::internal(&e))?;
-    let words = match outcome {
-        PinOutcome::Right => {
-            let cookie = secret.as_deref().and_then(cookies::set_session);
+    let Ok(staff) = form.text("staff").parse::<StaffId>() else { return names_page(&state, &next) };
+    let attempt = PinAttempt {
+        staff,
+        pin: form.text("pin").trim().to_owned(),
+        device: device.id(),
+        address: from.remote,
+        now_ms: state.clock.now().wall_ms,
+    };
+    let digits = attempt.pin.len();
+    let trying = state.clone();
+    let tried = tokio::task::spawn_blocking(move || try_pin(&trying, &attempt));
+    let outcome = match tried.await.map_err(|e| Problem::internal(&e))?.map_err(|e| Problem::internal(&e))? {
+        PinTry::Looked(PinOutcome::Right) => {
+            let (beginning, now) = (state.identity.sessions.clone(), state.clock.now());
+            let begun = tokio::task::spawn_blocking(move || beginning.begin(staff, &now)).await;
+            let secret = begun.map_err(|e| Problem::internal(&e))?.map_err(|e| Problem::internal(&e))?;
+            let cookies = [cookies::set_session(&secret), device.set_cookie()];
+            let page = with_cookies(see_other(&after_sign_in(&state, staff, digits, &next)?), cookies);
             let note = AccessNote::new(AccessOutcome::SignedIn, AccessWanted::SignIn).by(staff);
-            return Ok(noted(with_cookies(see_other(&next), [cookie]), [note]));
+            return Ok(noted(page, [note]));
         }
+        PinTry::TooMany(wait_s) => {
+            return Err(too_many(wait_s).link(sign_in_address(Some(staff), &next), AGAIN));
+        }
+        PinTry::Looked(PinOutcome::Busy) => {
+            return Err(busy().link(sign_in_address(Some(staff), &next), AGAIN));
+        }
+        PinTry::Looked(outcome) => outcome,
+    };
+    tracing::warn!(%staff, ?outcome, "a sign-in was refused");
+    let words = refused_words(&state, outcome);
+    let page = pin_page(&state, staff, vec![Wrong { at: "pin".to_owned(), words }], next)?;
+    Ok(noted(page, pin_note(outcome, staff, AccessWanted::SignIn)))
+}
+
+/// Blocks for the hash and the disk.
+///
+/// A device that is new to this person also pays from what its address may try in a second: a flood from one place ends here,
+/// before the card is written and a PIN is hashed. Known devices do not pay, because a stranger behind the same address must
+/// keep nobody out; their own bucket bounds them. Nor does a right try: a shift that signs in on new tablets makes no errors.
+pub(super) fn try_pin(state: &AppState, attempt: &PinAttempt) -> Result<PinTry, IdentityError> {
+    let PinAttempt { staff, device, address, now_ms, .. } = *attempt;
+    let known = state.identity.pins.is_known(staff, device, now_ms)?;
+    if !known && let Err(wait_s) = state.inner.sign_ins.take(address, state.clock.now().up_ms) {
+        return Ok(PinTry::TooMany(wait_s));
+    }
+    let outcome = state.identity.check_pin(attempt)?;
+    if outcome != PinOutcome::Right {
+        return Ok(PinTry::Looked(outcome));
+    }
+    // Looked at after the PIN, so that whoever has left takes as long as anybody.
+    if !state.store.facility().staff.get(&staff).is_some_and(|s| !s.left) {
+        return Ok(PinTry::Looked(PinOutcome::None));
+    }
+    if !known {
+        state.inner.sign_ins.give_back(address);
+    }
+    Ok(PinTry::Looked(PinOutcome::Right))
+}
+
+/// The page that was asked for, unless something about the PIN has to be said first.
+fn after_sign_in(state: &AppState, staff: StaffId, digits: usize, next: &str) -> Result<String, Problem> {
+    let role = state.store.facility().staff.get(&staff).map(|s| s.role);
+    if role.is_some_and(|role| digits < pin_digits_min(role)) {
+        return Ok(own_pin_address("short=1&", next));
+    }
+    let told = state.identity.pins.told(staff).map_err(|e| Problem::internal(&e))?;
+    Ok(if told.is_some() { own_pin_address("", next) } else { next.to_owned() })
+}
+
+const AGAIN: &str = "Type the PIN again";
+
+pub(super) fn too_many(wait_s: u64) -> Problem {
+    Problem::new(StatusCode::TOO_MANY_REQUESTS, "too-many-sign-ins", "Too many tries to sign in from here")
+        .detail("PINs are typed faster at this address than anybody types. Devices on which you have signed in before are not held up.")
+        .safe("This PIN was not looked at, and no try was counted.")
+        .next("Wait a few seconds and type it again.")
+        .header(RETRY_AFTER, HeaderValue::from(wait_s))
+}
+
+/// For a PIN that was not looked at because too many others are.
+pub(super) fn busy() -> Problem {
+    Problem::new(StatusCode::SERVICE_UNAVAILABLE, "sign-in-busy", "Too many people are signing in just now")
+        .safe("Your PIN was not looked at, and no try was counted.")
+        .next("Wait a few seconds and type it again.")
+        .header(RETRY_AFTER, HeaderValue::from(2))
+}
+
+/// Why a PIN did not do, at its field.
+pub(super) fn refused_words(state: &AppState, outcome: PinOutcome) -> String {
+    match outcome {
+        PinOutcome::Wrong { left: 0 } => "That PIN does not fit. That was the last try for now.".to_owned(),
         PinOutcome::Wrong { left: 1 } => "That PIN does not fit. 1 try left.".to_owned(),
         PinOutcome::Wrong { left } => format!("That PIN does not fit. {left} tries left."),
         PinOutcome::Locked { until_ms } => {
-            let until = Snapshot::now(&state).local.deadline(until_ms);
-            format!("Too many tries. Wait until {until}, or ask a facility admin.")
+            let until = Snapshot::now(state).local.deadline(until_ms);
+            format!(
+                "Too many tries. Wait until {until}, use a device on which you have signed in before, or ask a facility admin."
+            )
         }
         PinOutcome::None => "There is no PIN for this person. A facility admin sets one.".to_owned(),
-    };
-    tracing::warn!(%staff, ?outcome, "a sign-in was refused");
-    let page = pin_page(&state, staff, vec![Wrong { at: "pin".to_owned(), words }], next)?;
-    Ok(noted(page, pin_note(outcome, staff, AccessWanted::SignIn)))
+        PinOutcome::Right | PinOutcome::Busy => "The PIN was not looked at. Type it again.".to_owned(),
+    }
 }
 
 async fn sign_out(
@@ -316,26 +396,4 @@ struct MePage {
 async fn me(State(state): State<AppState>, signed: Signed) -> Result<Response, Problem> {
     let frame = Frame::staff(&state, &Snapshot::now(&state), signed.name.clone(), &signed, Place::Elsewhere);
     page(&MePage { frame, role: role_word(signed.role), signed })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn nobody_is_led_away() {
-        assert_eq!(safe_next("/staff/equipment/7QK3M9X2W"), "/staff/equipment/7QK3M9X2W");
-        for strange in [
-            "",
-            "https://evil.example/",
-            "//evil.example",
-            "/staff//evil",
-            "/staff/\\evil",
-            "/staff/?a=b",
-            "/t/x",
-            "/staff/\r\nX: y",
-        ] {
-            assert_eq!(safe_next(strange), HOME, "{strange}");
-        }
-    }
 }

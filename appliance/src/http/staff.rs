@@ -20,7 +20,7 @@ use super::sign_in::Signed;
 use super::standing::{Row, rows};
 use super::station::queue::{PrinterCard, printer_card};
 use super::tally::{Tallies, calendar, tallies};
-use super::view::{Snapshot, reader};
+use super::view::{Snapshot, reader, staff_name};
 use super::words::{Moment, about, count};
 use super::{AppState, equipment};
 use crate::identity::{AccessOutcome, AccessWanted, own_addresses};
@@ -265,6 +265,9 @@ async fn this_box(State(state): State<AppState>, signed: Signed) -> Result<Respo
     let mut notes: Vec<String> = state.alarms.borrow().iter().map(crate::uplink::Raised::words).collect();
     notes.extend(health.notes.iter().cloned());
     notes.extend(super::programs::notes(&state, &snapshot));
+    if signed.may_see_people() {
+        notes.extend(wrong_pin_notes(&state, &snapshot)?);
+    }
     if !health.ballast {
         notes.push(
             "The disk was full not long ago. Make room: records are refused while it is full.".to_owned(),
@@ -295,6 +298,25 @@ async fn this_box(State(state): State<AppState>, signed: Signed) -> Result<Respo
     let frame = Frame::staff(&state, &snapshot, "This box", &signed, Place::Box);
     let (admin, audit) = (signed.role == Role::FacilityAdmin, signed.may_read_audit());
     page(&BoxPage { frame, facts, notes, printers, hosts, admin, audit })
+}
+
+/// Whose PIN strangers are guessing.
+fn wrong_pin_notes(state: &AppState, snapshot: &Snapshot) -> Result<Vec<String>, Problem> {
+    let alarms = state.identity.pins.alarms(snapshot.now.wall_ms).map_err(|e| Problem::internal(&e))?;
+    let reader = reader(state)?;
+    let facility = state.store.facility();
+    let here = alarms.into_iter().filter(|(staff, _)| facility.staff.get(staff).is_some_and(|s| !s.left));
+    let words = here.map(|(staff, wrong)| {
+        let (name, since) =
+            (staff_name(&reader, &facility, staff), snapshot.local.day_time(wrong.since_ms).text);
+        format!(
+            "{} wrong PINs or more were typed for {name} since {since}, on devices on which they never signed in. At most \
+             three an hour are looked at, and their own devices are not held up. Ask them whether it was them; if not, set \
+             them a longer PIN under Staff.",
+            wrong.count
+        )
+    });
+    Ok(words.collect())
 }
 
 #[derive(Template)]

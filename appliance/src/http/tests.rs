@@ -28,11 +28,13 @@ mod access;
 mod bad_input;
 mod compression;
 mod designs;
+mod device;
 mod people;
 mod photos;
 mod programs;
 mod proof;
 mod refused_early;
+mod sign_in;
 mod staff_pages;
 mod station;
 mod technician;
@@ -54,7 +56,7 @@ struct World {
     card: Arc<FakeCard>,
     /// The facility to which the box belongs.
     claimed: Arc<std::sync::Mutex<Option<FacilityId>>>,
-    _dir: tempfile::TempDir,
+    dir: tempfile::TempDir,
 }
 
 /// The relay's key for cosignatures.
@@ -190,7 +192,7 @@ impl World {
             pump: "ABCDEFGH3".parse().unwrap(),
             card,
             claimed,
-            _dir: dir,
+            dir,
         };
         world.furnish().await;
         world.clock.pass(std::time::Duration::from_secs(3_600));

@@ -1,20 +1,24 @@
 //! A PIN that somebody signed in types once more: to prove a record, or to go on with what only they may do.
 
+use std::net::IpAddr;
+
 use askama::Template;
 use axum::extract::Request;
 use axum::response::Response;
 use http::StatusCode;
-use record::ids::StaffId;
+use record::ids::{DeviceId, StaffId};
 
 use super::AppState;
 use super::access::{AccessNote, noted};
+use super::device::RequestDevice;
 use super::form::Form;
 use super::frame::{Frame, Place, page_with};
+use super::guard::peer;
 use super::problem::Problem;
 use super::scan_page::Wrong;
-use super::sign_in::Signed;
+use super::sign_in::{PinTry, Signed, refused_words, too_many, try_pin};
 use super::view::Snapshot;
-use crate::identity::{AccessOutcome, AccessWanted, PinOutcome};
+use crate::identity::{AccessOutcome, AccessWanted, PinAttempt, PinOutcome};
 
 /// For changes of people, PINs and tokens, and for voiding the record of somebody else.
 const CONFIRMED_MS_MAX: u64 = 30 * 60_000;
@@ -23,39 +27,51 @@ const OWN_PIN: &str = "own_pin";
 /// Fields that hold secrets, which no page shows again; whoever typed them types them anew.
 const SECRETS: [(&str, &str); 2] = [("pin", "New PIN"), ("again", "The same PIN again")];
 
+/// Where a PIN is typed: on which device, from which address.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct PinTypist {
+    device: DeviceId,
+    address: IpAddr,
+}
+
+impl PinTypist {
+    pub(super) fn of(state: &AppState, request: &Request) -> Self {
+        let from = peer(request);
+        Self { device: RequestDevice::of(state, request.headers(), Some(&from)).id(), address: from.remote }
+    }
+}
+
 /// Looks at a PIN; it counts as a try to sign in.
 pub(super) async fn check_typed_pin(
     state: &AppState,
     staff: StaffId,
     pin: &str,
+    typist: &PinTypist,
 ) -> Result<PinOutcome, Problem> {
-    let here = state.store.facility().staff.get(&staff).is_some_and(|s| !s.left);
-    if !here {
-        return Ok(PinOutcome::None);
+    let attempt = PinAttempt {
+        staff,
+        pin: pin.trim().to_owned(),
+        device: typist.device,
+        address: typist.address,
+        now_ms: state.clock.now().wall_ms,
+    };
+    let trying = state.clone();
+    let tried = tokio::task::spawn_blocking(move || try_pin(&trying, &attempt));
+    match tried.await.map_err(|e| Problem::internal(&e))?.map_err(|e| Problem::internal(&e))? {
+        PinTry::Looked(outcome) => Ok(outcome),
+        PinTry::TooMany(wait_s) => Err(too_many(wait_s)),
     }
-    let (pins, pin, now_ms) = (state.identity.pins.clone(), pin.trim().to_owned(), state.clock.now().wall_ms);
-    let tried = tokio::task::spawn_blocking(move || pins.attempt(staff, &pin, now_ms)).await;
-    tried.map_err(|e| Problem::internal(&e))?.map_err(|e| Problem::internal(&e))
 }
 
 /// Why a PIN did not prove anything; nothing where it did.
 pub(super) fn pin_words(state: &AppState, outcome: PinOutcome) -> Option<String> {
-    Some(match outcome {
-        PinOutcome::Right => return None,
-        PinOutcome::Wrong { left: 1 } => "That PIN does not fit. 1 try left.".to_owned(),
-        PinOutcome::Wrong { left } => format!("That PIN does not fit. {left} tries left."),
-        PinOutcome::Locked { until_ms } => {
-            let until = Snapshot::now(state).local.deadline(until_ms);
-            format!("Too many tries. Wait until {until}, or ask a facility admin.")
-        }
-        PinOutcome::None => "There is no PIN for this person. A facility admin sets one.".to_owned(),
-    })
+    (outcome != PinOutcome::Right).then(|| refused_words(state, outcome))
 }
 
 /// What the audit keeps of a PIN that did not fit.
 pub(super) fn pin_note(outcome: PinOutcome, staff: StaffId, wanted: AccessWanted) -> Option<AccessNote> {
     let outcome = match outcome {
-        PinOutcome::Right => return None,
+        PinOutcome::Right | PinOutcome::Busy => return None,
         PinOutcome::Wrong { .. } | PinOutcome::None => AccessOutcome::WrongPin,
         PinOutcome::Locked { .. } => AccessOutcome::Locked,
     };
@@ -97,9 +113,9 @@ impl Signed {
         state: &AppState,
         request: Request,
     ) -> Result<Confirmed, Problem> {
-        let action = request.uri().path().to_owned();
+        let (action, typist) = (request.uri().path().to_owned(), PinTypist::of(state, &request));
         let form = self.form(request).await?;
-        self.confirm(state, action, form).await
+        self.confirm(state, action, form, &typist).await
     }
 
     /// The same for a form that was read already.
@@ -108,6 +124,7 @@ impl Signed {
         state: &AppState,
         action: String,
         form: Form,
+        typist: &PinTypist,
     ) -> Result<Confirmed, Problem> {
         if self.pin_age_ms.is_some_and(|age| age <= CONFIRMED_MS_MAX) {
             return Ok(Confirmed::Form(form));
@@ -115,7 +132,7 @@ impl Signed {
         let Some(pin) = form.get(OWN_PIN) else {
             return self.ask_pin(state, action, &form, None, None).map(Confirmed::Asked);
         };
-        let outcome = check_typed_pin(state, self.staff, pin).await?;
+        let outcome = check_typed_pin(state, self.staff, pin, typist).await?;
         match pin_words(state, outcome) {
             None => {
                 self.renew_pin(state).await?;

@@ -1,9 +1,11 @@
-//! Who somebody is: PINs with lock-out, sessions, API tokens, the audit of access, and the facility's own certificate
+//! Who somebody is: PINs and the tries at them, sessions, API tokens, the audit of access, and the facility's own certificate
 //! authority.
 
 mod access_audit;
 mod addresses;
+mod attempts;
 mod authority;
+mod hash_queue;
 mod page_key;
 mod pins;
 mod rows;
@@ -16,9 +18,10 @@ use redb::Database;
 
 pub use self::access_audit::{AccessAudit, AccessCaller, AccessOutcome, AccessRow, AccessWanted};
 pub use self::addresses::own_addresses;
+pub use self::attempts::{LockedUntil, WrongPins};
 pub use self::authority::{Authority, AuthorityError};
 pub(crate) use self::page_key::PageKey;
-pub use self::pins::{PIN_TRIES, PinForm, PinOutcome, Pins};
+pub use self::pins::{PinAttempt, PinForm, PinOutcome, Pins, pin_digits_min};
 pub(crate) use self::sessions::form_token;
 pub use self::sessions::{Session, Sessions};
 pub use self::tokens::{ApiToken, NewToken, Scope, TokenHand, TokenLife, TokenRefusal, TokenState, Tokens};
@@ -60,6 +63,14 @@ impl Identity {
             access: Arc::new(AccessAudit::open(state.clone())?),
             page_key: PageKey::open(state.clone(), random.as_ref())?,
         })
+    }
+
+    /// Looks at one typed PIN: the one way in which any page or program does. Blocks for the hash, the disk and its turn.
+    ///
+    /// # Errors
+    /// A table cannot be read or written; then nothing was looked at.
+    pub fn check_pin(&self, attempt: &PinAttempt) -> Result<PinOutcome, IdentityError> {
+        self.pins.check(attempt)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use redb::{Database, ReadableDatabase as _, ReadableTable as _, TableDefinition};
+use redb::{Database, ReadableDatabase as _, ReadableTable, TableDefinition};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -51,6 +51,34 @@ impl Rows {
         Ok(row.and_then(|row| serde_json::from_slice(row.value()).ok()))
     }
 
+    /// Every readable row whose key begins so.
+    pub(super) fn starting<T: DeserializeOwned>(
+        &self,
+        prefix: &str,
+    ) -> Result<Vec<(String, T)>, IdentityError> {
+        let read = self.db.begin_read().map_err(|e| self.error(e))?;
+        let table = read.open_table(self.table()).map_err(|e| self.error(e))?;
+        self.read_starting(&table, prefix)
+    }
+
+    fn read_starting<T: DeserializeOwned>(
+        &self,
+        table: &impl ReadableTable<&'static str, &'static [u8]>,
+        prefix: &str,
+    ) -> Result<Vec<(String, T)>, IdentityError> {
+        let mut rows = Vec::new();
+        for row in table.range(prefix..).map_err(|e| self.error(e))? {
+            let (key, value) = row.map_err(|e| self.error(e))?;
+            if !key.value().starts_with(prefix) {
+                break;
+            }
+            if let Ok(value) = serde_json::from_slice(value.value()) {
+                rows.push((key.value().to_owned(), value));
+            }
+        }
+        Ok(rows)
+    }
+
     pub(super) fn put<T: Serialize>(&self, key: &str, value: &T) -> Result<(), IdentityError> {
         self.change(|change| change.put(key, value))
     }
@@ -84,6 +112,14 @@ impl Change<'_, '_> {
     pub(super) fn get<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, IdentityError> {
         let row = self.table.get(key).map_err(|e| self.rows.error(e))?;
         Ok(row.and_then(|row| serde_json::from_slice(row.value()).ok()))
+    }
+
+    /// Every readable row whose key begins so.
+    pub(super) fn starting<T: DeserializeOwned>(
+        &self,
+        prefix: &str,
+    ) -> Result<Vec<(String, T)>, IdentityError> {
+        self.rows.read_starting(&self.table, prefix)
     }
 
     pub(super) fn put<T: Serialize>(&mut self, key: &str, value: &T) -> Result<(), IdentityError> {

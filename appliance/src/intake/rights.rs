@@ -1,12 +1,14 @@
 //! Who may want what: by role for people, by way for programs.
 
-use record::entry::{By, Via};
+use record::entry::{By, Entry, Via};
 use record::kinds::Role;
 
 use super::{Command, Refusal, View};
 
 const STAFF_ONLY: Refusal = Refusal::NotAllowed("This needs a sign-in as biomed or facility admin");
 const ADMIN_ONLY: Refusal = Refusal::NotAllowed("This needs a sign-in as facility admin");
+
+const OTHER_PHONE: Refusal = Refusal::NotAllowed("Only the phone that recorded it can add a photo");
 
 /// Whether `by` may give `command`.
 pub(super) fn check(by: &By, command: &Command, view: &dyn View) -> Result<(), Refusal> {
@@ -50,15 +52,24 @@ fn own_rights(by: &By, command: &Command) -> Result<(), Refusal> {
 /// A phone without a sign-in records, and takes its own record back for a while.
 fn phone(by: &By, command: &Command, view: &dyn View) -> Result<(), Refusal> {
     match command {
-        Command::RecordCleaning(_) | Command::RecordUse { .. } | Command::AttachPhoto { .. } => Ok(()),
+        Command::RecordCleaning(_) | Command::RecordUse { .. } => Ok(()),
+        Command::AttachPhoto { of, .. } => {
+            let made = view.entry(*of).ok_or(Refusal::UnknownCleaning { of: *of })?;
+            if is_same_phone(by, &made) { Ok(()) } else { Err(OTHER_PHONE) }
+        }
         Command::VoidCleaning { of, .. } => {
             let made = view.entry(*of).ok_or(Refusal::UnknownCleaning { of: *of })?;
             let (then, now) = (made.head().at, view.now());
             let undo_ms = u64::from(view.facility().settings.undo_min) * 60_000;
-            let same_phone = by.device.is_some() && made.head().by.device == by.device;
+            let same_phone = is_same_phone(by, &made);
             let in_time = then.boot == now.boot && now.up_ms.saturating_sub(then.up) <= undo_ms;
             if same_phone && in_time { Ok(()) } else { Err(Refusal::UndoOver) }
         }
         _ => Err(STAFF_ONLY),
     }
+}
+
+/// Whoever has the secret of an entry's device, and so its id, is the phone that made the entry.
+fn is_same_phone(by: &By, made: &Entry) -> bool {
+    by.device.is_some() && made.head().by.device == by.device
 }

@@ -417,9 +417,14 @@ fn a_photo_that_comes_later_completes_the_record() {
     let mut world = World::new();
     let tag = world.item(Vec::new(), PhotoPolicy::Required);
     let form = CleaningForm { steps: Some(vec![1]), photo_follows: true, ..CleaningForm::plain(tag, "A") };
-    world.clean(form).unwrap();
+    let phone = |n| By { device: Some(DeviceId::of_secret(&[n; 32])), ..by(Via::Phone) };
+    world.ask(phone(1), None, Command::RecordCleaning(Box::new(form))).unwrap();
     assert_eq!(world.incomplete(), [Missing::Photo]);
     let of = world.of(world.entries.last().unwrap().seq());
-    world.ask(by(Via::Phone), None, Command::AttachPhoto { of, photo: Hash::of(b"jpeg") }).unwrap();
+    let attach = Command::AttachPhoto { of, photo: Hash::of(b"jpeg") };
+    for stranger in [phone(2), by(Via::Phone)] {
+        assert!(matches!(world.ask(stranger, None, attach.clone()), Err(Refusal::NotAllowed(_))));
+    }
+    world.ask(phone(1), None, attach).unwrap();
     assert!(world.cleanings[&of].is_complete());
 }

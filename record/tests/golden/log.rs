@@ -250,6 +250,18 @@ fn tree() -> String {
 }
 
 /// Every file by name.
+/// Secrets of devices, as their cookies carry them, and what the log says of each.
+fn device_ids() -> String {
+    use base64::Engine as _;
+    let mut lines = String::new();
+    for secret in [[0; 32], [3; 32], [255; 32], std::array::from_fn(|n| u8::try_from(n).unwrap())] {
+        let cookie = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(secret);
+        let id = DeviceId::of_secret(&secret);
+        writeln!(lines, r#"{{"cookie":"{cookie}","device":"{id}"}}"#).unwrap();
+    }
+    lines
+}
+
 pub(crate) fn files() -> Vec<(&'static str, String)> {
     let entries = entries();
     let size = entries.len() as u64;
@@ -270,6 +282,7 @@ pub(crate) fn files() -> Vec<(&'static str, String)> {
         ("proof-12.json", proof(12, size)),
         ("proof-25.json", proof(25, size)),
         ("tree.json", tree()),
+        ("device-ids.jsonl", device_ids()),
         ("batch-7-20.txt", batch(7, 20)),
         ("directive.txt", directive().signed(&directive_signer()).unwrap().to_string()),
     ]

@@ -190,7 +190,7 @@ impl Folder {
                 .and_then(|r| r.as_str().map(str::to_owned))
                 .unwrap_or_default();
             let pin = pin();
-            wishes.push(Wish::StaffPin { staff: *staff, pin: pin.clone() });
+            wishes.push(Wish::StaffPin { staff: staff.to_string(), pin: pin.clone() });
             kept.staff.push((staff.to_string(), StaffLine { name: (*name).to_owned(), role, pin }));
         }
         // Whoever may do most comes first.

@@ -189,7 +189,7 @@ async fn the_audit_holds_no_secret_and_is_for_admin_and_auditor() {
     let settings =
         [("name", "SECRET"), ("zone", "UTC"), ("undo_min", "10"), ("label_host", "HTTP://10.0.0.5")];
     admin.post("/staff/box/settings", &page.hidden("form"), &settings).await.is(303);
-    let new_pin = [("pin", "83920"), ("again", "83920")];
+    let new_pin = [("pin", "839204"), ("again", "839204")];
     admin.post(&format!("/staff/people/{ada}/pin"), &page.hidden("form"), &new_pin).await.is(303);
     for outcome in [
         AccessOutcome::SignedIn,
@@ -205,13 +205,13 @@ async fn the_audit_holds_no_secret_and_is_for_admin_and_auditor() {
     let kept = serde_json::to_string(&rows(&world)).unwrap();
     let cookie = admin.cookie.split('=').nth(1).unwrap().to_owned();
     for secret in
-        ["SECRET", "77777", "90210", "83920", "4711", "forged", &token, &token[12..], &cookie, "next="]
+        ["SECRET", "77777", "90210", "839204", "4711", "forged", &token, &token[12..], &cookie, "next="]
     {
         assert!(!kept.contains(secret), "{secret} is in {kept}");
     }
     let shown = admin.get("/staff/box/audit").await;
     shown.is(200).has("Wrong PIN").has("Token made").has("Ada Secret").has("/staff/sign-in").has("10.0.0.9");
-    for secret in ["77777", "90210", "83920", "4711", &token[12..], &cookie] {
+    for secret in ["77777", "90210", "839204", "4711", &token[12..], &cookie] {
         shown.has_not(secret);
     }
     desk(&world, Role::Auditor).await.get("/staff/box/audit").await.is(200);

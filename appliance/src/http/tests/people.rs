@@ -2,7 +2,14 @@
 
 use super::staff_pages::{Desk, desk, person};
 use super::*;
-use crate::identity::PinOutcome;
+use crate::identity::{PinAttempt, PinOutcome};
+
+/// A try on one and the same device.
+pub(super) fn try_pin(world: &World, staff: StaffId, pin: &str) -> PinOutcome {
+    let device = record::ids::DeviceId::of_secret(&[7; 32]);
+    let attempt = PinAttempt { staff, pin: pin.into(), device, address: [10, 0, 0, 9].into(), now_ms: NOW };
+    world.state.identity.check_pin(&attempt).unwrap()
+}
 
 async fn add(desk: &Desk<'_>, name: &str, role: &str) -> Answer {
     let page = desk.get("/staff/people/new").await;
@@ -48,30 +55,34 @@ async fn an_admin_adds_changes_and_lets_go() {
 async fn a_pin_is_typed_twice_and_never_shown_again() {
     let world = World::new().await;
     let admin = desk(&world, Role::FacilityAdmin).await;
-    let ada = person(&world, "Ada", Role::Biomed, "1111").await;
+    let ada = person(&world, "Ada", Role::Biomed, "111111").await;
     let path = format!("/staff/people/{ada}");
     let token = admin.get(&path).await.hidden("form");
     let set = async |pin: &str, again: &str| {
         admin.post(&format!("{path}/pin"), &token, &[("pin", pin), ("again", again)]).await
     };
-    set("83920", "83921").await.is(422).has("The two PINs differ").has_not("8392");
-    set("12", "12").await.is(422).has("A PIN has 4 to 8 digits").has_not("value=\"12\"");
-    set("", "").await.is(422).has("A PIN has 4 to 8 digits");
+    set("839204", "839214").await.is(422).has("The two PINs differ").has_not("8392");
+    set("12", "12")
+        .await
+        .is(422)
+        .has("The PIN of biomed and of a facility admin has 6 to 8 digits")
+        .has_not("value=\"12\"");
+    set("12345", "12345").await.is(422).has("has 6 to 8 digits");
     let secret = world.state.identity.sessions.begin(ada, &world.clock.now()).unwrap();
-    set("83920", "83920").await.is(303);
+    set("839204", "839204").await.is(303);
     assert_eq!(world.state.identity.sessions.find(&secret, NOW).unwrap(), None, "signed out everywhere");
-    let attempt = |pin: &str| world.state.identity.pins.attempt(ada, pin, NOW).unwrap();
-    assert_eq!((attempt("83920"), attempt("1111")), (PinOutcome::Right, PinOutcome::Wrong { left: 4 }));
-    let plain = world.post(&format!("{path}/pin"), &[("pin", "1111"), ("again", "1111")]).await;
+    let attempt = |pin: &str| try_pin(&world, ada, pin);
+    assert_eq!((attempt("839204"), attempt("111111")), (PinOutcome::Right, PinOutcome::Wrong { left: 4 }));
+    let plain = world.post(&format!("{path}/pin"), &[("pin", "111111"), ("again", "111111")]).await;
     plain.is(403).has("Staff pages need HTTPS");
     admin.post(&format!("{path}/pin/clear"), &token, &[]).await.is(303);
-    assert_eq!(attempt("83920"), PinOutcome::None);
+    assert_eq!(attempt("839204"), PinOutcome::None);
 }
 
 #[tokio::test]
 async fn biomed_sees_and_nobody_else_does() {
     let world = World::new().await;
-    let ada = person(&world, "Ada", Role::FacilityAdmin, "1111").await;
+    let ada = person(&world, "Ada", Role::FacilityAdmin, "111111").await;
     let path = format!("/staff/people/{ada}");
     {
         let biomed = desk(&world, Role::Biomed).await;
@@ -83,11 +94,11 @@ async fn biomed_sees_and_nobody_else_does() {
             biomed.post(path, &token, &[("name", "X"), ("role", "facility_admin")]).await.is(403);
         }
         for pin in ["pin", "pin/clear"] {
-            let set = [("pin", "2222"), ("again", "2222")];
+            let set = [("pin", "222222"), ("again", "222222")];
             biomed.post(&format!("{path}/{pin}"), &token, &set).await.is(403);
         }
         assert_eq!(world.size(), size);
-        assert_eq!(world.state.identity.pins.attempt(ada, "1111", NOW).unwrap(), PinOutcome::Right);
+        assert_eq!(try_pin(&world, ada, "111111"), PinOutcome::Right);
     }
     for role in [Role::Technician, Role::Auditor] {
         let other = desk(&world, role).await;
@@ -108,7 +119,7 @@ async fn nobody_takes_their_own_rights_away() {
     admin.post(&path, &token, &[("name", "Tom Nguyen"), ("role", "biomed")]).await.is(403);
     admin.post(&format!("{path}/leave"), &token, &[]).await.is(403);
     admin.post(&format!("{path}/pin/clear"), &token, &[]).await.is(403);
-    admin.post(&format!("{path}/pin"), &token, &[("pin", "5555"), ("again", "5555")]).await.is(303);
+    admin.post(&format!("{path}/pin"), &token, &[("pin", "555555"), ("again", "555555")]).await.is(303);
     admin.post(&path, &token, &[("name", "Tom N."), ("role", "facility_admin")]).await.is(303);
     admin.get("/staff/people").await.is(200).has("Tom N.");
 }

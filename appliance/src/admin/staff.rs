@@ -1,0 +1,150 @@
+//! People at the facility, as commands name and list them.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use record::anchor::corrected_ms;
+use record::ids::StaffId;
+use record::kinds::Role;
+
+use super::Hands;
+use crate::identity::LockedUntil;
+
+/// Somebody who works here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct StaffMember {
+    pub(super) id: StaffId,
+    pub(super) name: String,
+    pub(super) role: Role,
+}
+
+/// Everybody who works here, by name.
+fn members(hands: &Hands) -> Result<Vec<StaffMember>, String> {
+    let reader = hands.store.reader().map_err(|e| e.to_string())?;
+    let facility = hands.store.facility();
+    let here = facility.staff.iter().filter(|(_, person)| !person.left);
+    let mut members = here
+        .map(|(id, person)| {
+            let name = reader.text(&person.name).map_err(|e| e.to_string())?;
+            Ok(StaffMember { id: *id, name: name.unwrap_or_else(|| "erased".to_owned()), role: person.role })
+        })
+        .collect::<Result<Vec<_>, String>>()?;
+    members.sort_by_cached_key(|member| (member.name.to_lowercase(), member.id));
+    Ok(members)
+}
+
+/// The one person with this name or id.
+pub(super) fn find(hands: &Hands, who: &str) -> Result<StaffMember, String> {
+    choose(members(hands)?, who)
+}
+
+/// An id names one person; a name does so only where nobody else has it.
+fn choose(members: Vec<StaffMember>, who: &str) -> Result<StaffMember, String> {
+    let who = who.trim();
+    let is_meant = |member: &StaffMember| match who.parse::<StaffId>() {
+        Ok(id) => member.id == id,
+        Err(_) => member.name.trim().to_lowercase() == who.to_lowercase(),
+    };
+    let mut meant: Vec<StaffMember> = members.into_iter().filter(is_meant).collect();
+    match (meant.len(), meant.pop()) {
+        (1, Some(one)) => Ok(one),
+        (0, _) | (_, None) => Err(format!(
+            "nobody here has the name or id {who:?}. `cleantrack-appliance staff list` shows who works here"
+        )),
+        (many, Some(last)) => {
+            let ids: Vec<String> = meant.iter().chain([&last]).map(|member| member.id.to_string()).collect();
+            Err(format!("{many} people are called {who:?}. Name one by id: {}", ids.join(", ")))
+        }
+    }
+}
+
+/// A table of everybody who works here: id, name, role, whether they have a PIN, until when they wait after wrong ones.
+pub(super) fn list(hands: &Hands) -> Result<String, String> {
+    let holders = hands.identity.pins.holders().map_err(|e| e.to_string())?;
+    let now = hands.clock.now();
+    let (zone, correction_ms) = {
+        let facility = hands.store.facility();
+        let corrected = corrected_ms(&now.at(), facility.boots.get(&now.boot).copied());
+        (TimeZone::get(facility.settings.zone()).unwrap_or(TimeZone::UTC), corrected - now.wall_ms)
+    };
+    let mut rows = vec![["ID", "NAME", "ROLE", "PIN", "LOCKED UNTIL"].map(str::to_owned)];
+    for member in members(hands)? {
+        let locked = hands.identity.pins.locked(member.id, now.wall_ms).map_err(|e| e.to_string())?;
+        let until = |ms: i64| {
+            let at = Timestamp::from_millisecond(ms.saturating_add(correction_ms)).unwrap_or_default();
+            at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M %Z").to_string()
+        };
+        rows.push([
+            member.id.to_string(),
+            member.name,
+            role_word(member.role).to_owned(),
+            if holders.contains(&member.id) { "yes" } else { "no" }.to_owned(),
+            locked_words(locked, until),
+        ]);
+    }
+    Ok(aligned(&rows))
+}
+
+fn locked_words(locked: LockedUntil, until: impl Fn(i64) -> String) -> String {
+    let own = locked.own_device_ms.map(|ms| format!("{} on one of their devices", until(ms)));
+    let new = locked.new_devices_ms.map(|ms| format!("{} on new devices", until(ms)));
+    let words: Vec<String> = own.into_iter().chain(new).collect();
+    if words.is_empty() { "-".to_owned() } else { words.join(", ") }
+}
+
+/// As `staff add --role` takes it.
+fn role_word(role: Role) -> &'static str {
+    match role {
+        Role::Technician => "technician",
+        Role::Biomed => "biomed",
+        Role::FacilityAdmin => "facility_admin",
+        Role::Auditor => "auditor",
+    }
+}
+
+fn aligned(rows: &[[String; 5]]) -> String {
+    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+    let widths: [usize; 5] = std::array::from_fn(width);
+    let line = |row: &[String; 5]| {
+        let cells: Vec<String> =
+            row.iter().zip(widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
+        cells.join("  ").trim_end().to_owned()
+    };
+    rows.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn member(n: u8, name: &str) -> StaffMember {
+        StaffMember { id: StaffId::new(0, [n; 10]), name: name.into(), role: Role::Biomed }
+    }
+
+    #[test]
+    fn names_are_taken_where_they_name_one_person() {
+        let all = || vec![member(1, "Tom Nguyen"), member(2, "Zoë Ødegård"), member(3, "Tom Nguyen")];
+        assert_eq!(choose(all(), " zoë ødegård "), Ok(member(2, "Zoë Ødegård")));
+        assert_eq!(choose(all(), &member(3, "").id.to_string()), Ok(member(3, "Tom Nguyen")));
+        let two = choose(all(), "tom nguyen").unwrap_err();
+        for n in [1, 3] {
+            assert!(two.contains(&member(n, "").id.to_string()), "{two}");
+        }
+        assert!(!two.contains(&member(2, "").id.to_string()), "{two}");
+        for nobody in ["", "Tom", &member(9, "").id.to_string()] {
+            assert!(choose(all(), nobody).unwrap_err().contains("staff list"), "{nobody}");
+        }
+    }
+
+    #[test]
+    fn columns_stand_below_each_other() {
+        let row = |cells: [&str; 5]| cells.map(str::to_owned);
+        let table = aligned(&[
+            row(["ID", "NAME", "ROLE", "PIN", "LOCKED UNTIL"]),
+            row(["1", "Zoë Ø", "biomed", "no", "-"]),
+        ]);
+        assert_eq!(table, "ID  NAME   ROLE    PIN  LOCKED UNTIL\n1   Zoë Ø  biomed  no   -");
+        let both = LockedUntil { new_devices_ms: Some(1), own_device_ms: Some(2) };
+        assert_eq!(locked_words(both, |ms| ms.to_string()), "2 on one of their devices, 1 on new devices");
+        assert_eq!(locked_words(LockedUntil::default(), |ms| ms.to_string()), "-");
+    }
+}

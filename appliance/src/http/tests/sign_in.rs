@@ -1,0 +1,241 @@
+//! Signing in: where it leads, what wrong PINs cost whom, and what is said afterwards.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use super::staff_pages::{desk, person};
+use super::*;
+
+const STRANGER: [u8; 4] = [10, 0, 9, 9];
+
+/// A browser that keeps its cookies, at an address.
+struct Browser<'a> {
+    world: &'a World,
+    address: IpAddr,
+    cookies: std::cell::RefCell<std::collections::BTreeMap<String, String>>,
+}
+
+impl<'a> Browser<'a> {
+    fn new(world: &'a World, address: [u8; 4]) -> Self {
+        Self { world, address: address.into(), cookies: Default::default() }
+    }
+
+    async fn send(&self, mut request: Request<Body>) -> Answer {
+        let local = std::net::SocketAddr::from(([10, 0, 0, 5], 8443));
+        request.extensions_mut().insert(Peer { remote: self.address, local, secure: true });
+        request.headers_mut().insert(HOST, http::HeaderValue::from_static("10.0.0.5:8443"));
+        let cookies: Vec<String> = self.cookies.borrow().iter().map(|(k, v)| format!("{k}={v}")).collect();
+        if !cookies.is_empty() {
+            request.headers_mut().insert("cookie", cookies.join("; ").parse().unwrap());
+        }
+        let (head, body) = self.world.router.clone().oneshot(request).await.unwrap().into_parts();
+        let bytes = body.collect().await.unwrap().to_bytes().to_vec();
+        let answer = Answer { status: head.status.as_u16(), headers: head.headers, bytes };
+        for set in answer.cookies().split("; ").filter_map(|cookie| cookie.split_once('=')) {
+            self.cookies.borrow_mut().insert(set.0.to_owned(), set.1.to_owned());
+        }
+        answer
+    }
+
+    async fn get(&self, path: &str) -> Answer {
+        self.send(Request::get(path).body(Body::empty()).unwrap()).await
+    }
+
+    async fn try_pin(&self, staff: StaffId, pin: &str) -> Answer {
+        self.send(posted("/staff/sign-in", &[("staff", &staff.to_string()), ("pin", pin)])).await
+    }
+}
+
+/// Where the first link goes whose address contains these words.
+fn link(answer: &Answer, words: &str) -> String {
+    let text = answer.text();
+    let mut links = text.split("href=\"").skip(1).map(|rest| rest.split('"').next().unwrap().to_owned());
+    let found = links.find(|to| to.contains(words)).unwrap_or_else(|| panic!("no link {words}: {text}"));
+    found.replace("&#38;", "&").replace("&amp;", "&")
+}
+
+#[tokio::test]
+async fn a_scanned_blank_is_claimed_from_either_listener_by_whoever_signs_in() {
+    for plain in [true, false] {
+        let world = World::new().await;
+        let tom = person(&world, "Tom Nguyen", Role::Biomed, "471147").await;
+        let tag = "7QK3M9X2W";
+        let unknown = world.get(&format!("/t/{tag}")).await;
+        let mut page = link(unknown.is(404), "/staff/equipment/new");
+        if plain {
+            let needed = world.get(&page).await;
+            let secure = link(needed.is(403).has("Staff pages need HTTPS"), "https://");
+            page = secure.strip_prefix("https://10.0.0.5:8443").unwrap().to_owned();
+        }
+        assert_eq!(page, format!("/staff/equipment/new?tag={tag}"));
+        let browser = Browser::new(&world, [10, 0, 0, 9]);
+        let names = browser.get(&browser.get(&page).await.is(303).location()).await;
+        let asked = browser.get(&link(names.is(200).has("Who are you?"), &tom.to_string())).await;
+        let form = |page: &Answer, pin: &'static str| {
+            let (staff, next) = (page.hidden("staff"), page.hidden("next").replace("&#38;", "&"));
+            posted("/staff/sign-in", &[("staff", &staff), ("pin", pin), ("next", &next)])
+        };
+        let other = browser.get(&link(asked.is(200), "/staff/sign-in?next=")).await;
+        other.is(200).has("Who are you?").has(tag);
+        let wrong = browser.send(form(&asked, "000000")).await;
+        let right = browser.send(form(wrong.is(422).has("does not fit"), "471147")).await;
+        assert_eq!(right.is(303).location(), page);
+        let new = browser.get(&page).await;
+        new.is(200).has("7QK 3M9 X2W");
+        let form = [
+            ("form", &*new.hidden("form")),
+            ("tag", tag),
+            ("submission", &*new.hidden("submission")),
+            ("name", "Ventilator 3"),
+            ("every", "never"),
+        ];
+        let added = browser.send(posted("/staff/equipment/new", &form)).await;
+        assert_eq!(added.is(303).location(), format!("/staff/equipment/{tag}"));
+        world.get(&format!("/t/{tag}")).await.is(200).has("Ventilator 3");
+    }
+}
+
+#[tokio::test]
+async fn what_was_asked_is_kept_whole_and_leads_nowhere_else() {
+    let world = World::new().await;
+    let tom = person(&world, "Tom Nguyen", Role::Biomed, "471147").await;
+    let browser = Browser::new(&world, [10, 0, 0, 9]);
+    let page = "/staff/equipment?q=HTTP%3A%2F%2F10.0.0.5%2Fa%2Bb+c%26d&all=1";
+    let to_names = browser.get(page).await.is(303).location();
+    let names = browser.get(&to_names).await;
+    let asked = browser.get(&link(names.is(200), "staff=")).await;
+    assert_eq!(asked.hidden("next").replace("&#38;", "&"), page);
+    let needed = world.get(page).await;
+    assert_eq!(link(needed.is(403), "https://"), format!("https://10.0.0.5:8443{page}"));
+    let form = world.post("/staff/equipment/new?tag=7QK3M9X2W", &[("name", "X")]).await;
+    assert_eq!(link(form.is(403), "https://"), "https://10.0.0.5:8443/staff/", "what was sent is gone");
+    let long = format!("/staff/equipment?q={}", "%26".repeat(670));
+    let names = browser.get(&browser.get(&long).await.is(303).location()).await;
+    assert_eq!(browser.get(&link(names.is(200), "staff=")).await.is(200).hidden("next"), long);
+    for strange in ["//evil.example", "/staff/%5C%5Cevil", "/t/x", "/staff/%0d%0aSet-Cookie:x"] {
+        let form = [("staff", &*tom.to_string()), ("pin", "471147"), ("next", strange)];
+        let to = browser.send(posted("/staff/sign-in", &form)).await.is(303).location();
+        assert_eq!(to, "/staff/", "{strange}");
+    }
+}
+
+#[tokio::test]
+async fn strangers_lock_themselves_out_and_nobody_who_was_here_before() {
+    let world = World::new().await;
+    let tom = person(&world, "Tom Nguyen", Role::Biomed, "471147").await;
+    let own = Browser::new(&world, [10, 0, 0, 9]);
+    own.try_pin(tom, "000000").await.is(422).has("That PIN does not fit. 9 tries left.").has_not("000000");
+    let signed = own.try_pin(tom, "471147").await;
+    signed.is(303);
+    let device = signed.headers.get_all(SET_COOKIE).iter().map(|v| v.to_str().unwrap());
+    let device: String = device.filter(|c| c.starts_with("__Host-device=")).collect();
+    assert!(device.ends_with("; Secure") && device.contains("; HttpOnly; SameSite=Lax"), "{device}");
+    for n in 0..9 {
+        let stranger = Browser::new(&world, [10, 1, 0, n]);
+        stranger.try_pin(tom, "000000").await.is(422).has("does not fit");
+    }
+    let stranger = Browser::new(&world, STRANGER);
+    let locked = stranger.try_pin(tom, "471147").await;
+    locked.is(422).has("Too many tries. Wait until 14:24").has("a device on which you have signed in before");
+    // The stranger has somebody’s public device id, and a plain cookie of theirs: neither makes a known device.
+    let secret = own.cookies.borrow()["__Host-device"].clone();
+    stranger.cookies.borrow_mut().insert("device".into(), secret);
+    stranger.try_pin(tom, "471147").await.is(422).has("Too many tries");
+    own.try_pin(tom, "471147").await.is(303);
+    for left in ["4 tries left", "3 tries left", "2 tries left", "1 try left", "the last try for now"] {
+        own.try_pin(tom, "000000").await.is(422).has(left);
+    }
+    own.try_pin(tom, "471147").await.is(422).has("Too many tries. Wait until 14:09");
+    world.clock.pass(Duration::from_secs(300));
+    own.try_pin(tom, "471147").await.is(303);
+}
+
+#[tokio::test]
+async fn a_flood_from_one_address_ends_before_any_pin_is_looked_at() {
+    let world = World::new().await;
+    let tom = person(&world, "Tom Nguyen", Role::Biomed, "471147").await;
+    let own = Browser::new(&world, STRANGER);
+    own.try_pin(tom, "471147").await.is(303);
+    let nobody = StaffId::new(0, [9; 10]);
+    for _ in 0..10 {
+        Browser::new(&world, STRANGER).try_pin(nobody, "0000").await.is(404);
+    }
+    let refused = Browser::new(&world, STRANGER).try_pin(tom, "471147").await;
+    refused.is(429).has("Too many tries to sign in from here").has("This PIN was not looked at");
+    assert_eq!(refused.header(http::header::RETRY_AFTER), "1");
+    assert_eq!(link(&refused, "/staff/sign-in"), format!("/staff/sign-in?staff={tom}&next=/staff/"));
+    // A device that is known behind the same address, and anybody elsewhere, go on.
+    own.try_pin(tom, "471147").await.is(303);
+    Browser::new(&world, [10, 0, 9, 8]).try_pin(tom, "471147").await.is(303);
+    world.clock.pass(Duration::from_secs(1));
+    // Right ones cost an address nothing.
+    for _ in 0..20 {
+        Browser::new(&world, STRANGER).try_pin(tom, "471147").await.is(303);
+    }
+}
+
+#[tokio::test]
+async fn a_pin_that_is_too_short_for_a_new_role_goes_on_and_asks_for_a_longer_one() {
+    let world = World::new().await;
+    let tom = person(&world, "Tom Nguyen", Role::Technician, "4711").await;
+    let change = Command::ChangeStaff { staff: tom, name: None, role: Some(Role::Biomed) };
+    world.give(change).await;
+    let browser = Browser::new(&world, [10, 0, 0, 9]);
+    let form = [("staff", &*tom.to_string()), ("pin", "4711"), ("next", "/staff/equipment?all=1")];
+    let asking = browser.send(posted("/staff/sign-in", &form)).await.is(303).location();
+    assert_eq!(asking, "/staff/me/pin?short=1&next=/staff/equipment?all=1");
+    let page = browser.get(&asking).await;
+    page.is(200)
+        .has("Your PIN is too short for what you may do here")
+        .has("as biomed you need 6 to 8 digits");
+    assert_eq!(link(&page, "all=1"), "/staff/equipment?all=1");
+    let token = page.hidden("form");
+    let set = async |present: &str, pin: &str, again: &str| {
+        let form = [
+            ("form", &*token),
+            ("next", "/staff/equipment?all=1"),
+            ("present", present),
+            ("pin", pin),
+            ("again", again),
+        ];
+        browser.send(posted("/staff/me/pin", &form)).await
+    };
+    set("4711", "83920", "83920").await.is(422).has("has 6 to 8 digits").has("Your PIN is as it was");
+    set("4711", "839204", "839205").await.is(422).has("The two PINs differ");
+    set("4712", "839204", "839204")
+        .await
+        .is(422)
+        .has("That PIN does not fit. 4 tries left.")
+        .has_not("839204");
+    assert_eq!(set("4711", "839204", "839204").await.is(303).location(), "/staff/equipment?all=1");
+    browser.try_pin(tom, "4711").await.is(422);
+    assert_eq!(browser.try_pin(tom, "839204").await.is(303).location(), "/staff/");
+    let strange = browser.send(posted("/staff/me/pin", &[("form", "stolen"), ("pin", "111111")])).await;
+    strange.is(403).has("another session");
+}
+
+#[tokio::test]
+async fn whoever_was_tried_for_and_whoever_looks_after_the_box_are_told() {
+    let world = World::new().await;
+    let tom = person(&world, "Tom <Nguyen>", Role::Biomed, "471147").await;
+    let own = Browser::new(&world, [10, 0, 0, 9]);
+    own.try_pin(tom, "471147").await.is(303);
+    for n in 0..20 {
+        Browser::new(&world, [10, 1, 0, n]).try_pin(tom, "000000").await.is(422).has("does not fit");
+        world.clock.pass(Duration::from_secs(20 * 60));
+    }
+    let to = own.try_pin(tom, "471147").await.is(303).location();
+    assert_eq!(to, "/staff/me/pin?next=/staff/");
+    let told = "20 wrong PINs were typed for you since today 14:04, on devices on which you never signed in.";
+    own.get(&to).await.is(200).has(told).has_not("too short");
+    own.get("/staff/box")
+        .await
+        .is(200)
+        .has("20 wrong PINs or more were typed for Tom &#60;Nguyen&#62; since today 14:04");
+    assert_eq!(own.try_pin(tom, "471147").await.is(303).location(), "/staff/", "it is told once");
+    own.get("/staff/me/pin").await.is(200).has_not("wrong PINs");
+    desk(&world, Role::Auditor).await.get("/staff/box").await.is(200).has_not("wrong PINs");
+    world.clock.pass(Duration::from_secs(18 * 3_600));
+    own.try_pin(tom, "471147").await.is(303);
+    own.get("/staff/box").await.is(200).has_not("wrong PINs");
+}

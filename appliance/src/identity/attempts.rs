@@ -1,0 +1,371 @@
+//! Tries to sign in, counted on disk before a PIN is looked at: [`service::attempts`] decides, this keeps.
+
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use record::ids::{DeviceId, StaffId};
+use redb::Database;
+use serde::{Deserialize, Serialize};
+use service::attempts::{AttemptBucket, AttemptPolicy, AttemptWait, BOX, NetworkBuckets, Origin};
+
+use super::IdentityError;
+use super::rows::{Change, Rows};
+
+const DAY_MS: i64 = 24 * 60 * 60_000;
+/// A device on which somebody has not signed in for so long is a stranger again.
+const KNOWN_MS: i64 = 180 * DAY_MS;
+/// Devices of one person; the one that was used longest ago goes.
+const KNOWN_MAX: usize = 50;
+/// Networks that are watched at a time; a building has fewer.
+const NETWORKS_MAX: usize = 4_096;
+/// Wrong PINs of strangers within a day that are told to everybody who looks after the box.
+const ALARM_TRIES: usize = 20;
+/// Wrong PINs of strangers that are told to the person: fewer are their own typing errors on a new phone.
+const TOLD_TRIES: u32 = 5;
+/// The row of the whole program, beside those of people.
+const PROGRAM: &str = "program";
+
+/// Wrong PINs that were typed for somebody on devices on which they never signed in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WrongPins {
+    /// How many; of an alarm at least this many.
+    pub count: u32,
+    /// Since when, milliseconds since 1970.
+    pub since_ms: i64,
+}
+
+/// Until when somebody's PIN is not looked at, milliseconds since 1970.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct LockedUntil {
+    /// On devices that are new to them.
+    pub new_devices_ms: Option<i64>,
+    /// On a device of theirs on which too many wrong ones were typed.
+    pub own_device_ms: Option<i64>,
+}
+
+/// From where whom.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Payer {
+    pub(super) staff: StaffId,
+    /// Whether this person has a PIN at all: for nobody, nothing is counted that a stranger could fill the disk with.
+    pub(super) has_pin: bool,
+    pub(super) device: DeviceId,
+    pub(super) origin: Origin,
+    pub(super) now_ms: i64,
+}
+
+impl Payer {
+    fn device_key(&self) -> String {
+        device_key(self.staff, self.device)
+    }
+}
+
+/// A device that has signed in as a person.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+struct KnownDevice {
+    seen_ms: i64,
+    bucket: AttemptBucket,
+}
+
+/// What strangers did to a person.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+struct Strangers {
+    bucket: AttemptBucket,
+    /// Wrong ones since the last sign-in.
+    wrong: u32,
+    since_ms: i64,
+    /// When the newest were typed, the oldest first: [`ALARM_TRIES`], and the one that may turn out right.
+    newest_ms: Vec<i64>,
+    /// What is told to them since they signed in.
+    told: Option<WrongPins>,
+}
+
+/// The tables of buckets and of known devices.
+pub(super) struct Attempts {
+    shared: Rows,
+    known: Rows,
+    networks: Mutex<NetworkBuckets>,
+}
+
+type Taken = Result<u32, AttemptWait>;
+
+impl Attempts {
+    pub(super) fn open(db: Arc<Database>) -> Result<Self, IdentityError> {
+        Ok(Self {
+            shared: Rows::open(db.clone(), "identity_attempts")?,
+            known: Rows::open(db, "identity_known")?,
+            networks: Mutex::new(NetworkBuckets::new(BOX.address, NETWORKS_MAX)),
+        })
+    }
+
+    fn networks(&self) -> MutexGuard<'_, NetworkBuckets> {
+        self.networks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn origin(
+        &self,
+        staff: StaffId,
+        device: DeviceId,
+        now_ms: i64,
+    ) -> Result<Origin, IdentityError> {
+        let row: Option<KnownDevice> = self.known.get(&device_key(staff, device))?;
+        let known = row.is_some_and(|row| now_ms.saturating_sub(row.seen_ms) < KNOWN_MS);
+        Ok(if known { Origin::KnownDevice } else { Origin::UnknownDevice })
+    }
+
+    /// Takes one try of the network, in memory. What is refused after this has cost it all the same.
+    pub(super) fn take_network(&self, address: IpAddr, now_ms: i64) -> Result<(), AttemptWait> {
+        self.networks().take(address, now_ms)
+    }
+
+    pub(super) fn give_network_back(&self, address: IpAddr, now_ms: i64) {
+        self.networks().give_back(address, now_ms);
+    }
+
+    /// Whether there is nothing to take, without a write: a flood of refused tries costs the card nothing.
+    pub(super) fn refused(&self, payer: &Payer) -> Result<Option<AttemptWait>, IdentityError> {
+        let purses = match payer.origin {
+            Origin::KnownDevice => {
+                let row: Option<KnownDevice> = self.known.get(&payer.device_key())?;
+                vec![Purse::known(row)]
+            }
+            Origin::UnknownDevice => {
+                let person: Option<Strangers> = self.shared.get(&payer.staff.to_string())?;
+                Purse::shared(person.as_ref(), self.shared.get(PROGRAM)?, payer)
+            }
+        };
+        // Where the clock was set back there is something to write, refused or not.
+        let set_back = purses.iter().any(|purse| purse.brought_back(payer.now_ms).is_some());
+        Ok(take_all(&purses, payer.now_ms).err().filter(|_| !set_back))
+    }
+
+    /// Takes one try of each bucket that pays, on disk when this returns; how many are left.
+    pub(super) fn take(&self, payer: &Payer) -> Result<Taken, IdentityError> {
+        match payer.origin {
+            Origin::KnownDevice => self.take_known(payer),
+            Origin::UnknownDevice => self.take_shared(payer),
+        }
+    }
+
+    fn take_known(&self, payer: &Payer) -> Result<Taken, IdentityError> {
+        let (key, now_ms) = (payer.device_key(), payer.now_ms);
+        self.known.change(|known| {
+            let row: Option<KnownDevice> = known.get(&key)?;
+            // A row that went a moment ago counts as a full bucket.
+            let seen_ms = row.map_or(now_ms, |row| row.seen_ms);
+            let purse = Purse::known(row);
+            let taken = take_all(&[purse], now_ms);
+            if let Some(bucket) = purse.kept(taken.is_ok(), now_ms) {
+                known.put(&key, &KnownDevice { seen_ms, bucket })?;
+            }
+            Ok(taken)
+        })
+    }
+
+    /// Each try counts as a wrong one until it turns out right.
+    fn take_shared(&self, payer: &Payer) -> Result<Taken, IdentityError> {
+        let (key, now_ms) = (payer.staff.to_string(), payer.now_ms);
+        self.shared.change(|shared| {
+            let mut person: Strangers = shared.get(&key)?.unwrap_or_default();
+            let purses = Purse::shared(Some(&person), shared.get(PROGRAM)?, payer);
+            let taken = take_all(&purses, now_ms);
+            for purse in purses {
+                match (purse.kept(taken.is_ok(), now_ms), purse.of) {
+                    (Some(bucket), Owner::Person) => {
+                        person.bucket = bucket;
+                        if taken.is_ok() {
+                            person.count_wrong(now_ms);
+                        }
+                        shared.put(&key, &person)?;
+                    }
+                    (Some(bucket), Owner::Program) => shared.put(PROGRAM, &bucket)?,
+                    (_, Owner::Device) | (None, _) => {}
+                }
+            }
+            Ok(taken)
+        })
+    }
+
+    /// The PIN was right: what this try took comes back, and the device is a known one from now on.
+    pub(super) fn give_back(&self, payer: &Payer) -> Result<(), IdentityError> {
+        let (key, now_ms) = (payer.staff.to_string(), payer.now_ms);
+        let own_try = payer.origin == Origin::UnknownDevice;
+        self.shared.change(|shared| {
+            if own_try
+                && let (Some(policy), Some(program)) = (BOX.program, shared.get::<AttemptBucket>(PROGRAM)?)
+            {
+                shared.put(PROGRAM, &program.give_back(&policy, now_ms))?;
+            }
+            let Some(person) = shared.get::<Strangers>(&key)? else { return Ok(()) };
+            shared.put(&key, &person.signed_in(own_try, now_ms))
+        })?;
+        let row = KnownDevice { seen_ms: now_ms, bucket: AttemptBucket::default() };
+        self.known.change(|known| {
+            known.put(&payer.device_key(), &row)?;
+            forget_oldest(known, payer.staff)
+        })
+    }
+
+    /// Ends the waits of a person, wherever they sit.
+    pub(super) fn unlock(&self, staff: StaffId) -> Result<(), IdentityError> {
+        let key = staff.to_string();
+        self.shared.change(|shared| {
+            let Some(person) = shared.get::<Strangers>(&key)? else { return Ok(()) };
+            shared.put(&key, &Strangers { bucket: AttemptBucket::default(), ..person })
+        })?;
+        self.known.change(|known| {
+            for (key, row) in known.starting::<KnownDevice>(&device_prefix(staff))? {
+                known.put(&key, &KnownDevice { bucket: AttemptBucket::default(), ..row })?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Ends the wait of all new devices.
+    pub(super) fn unlock_program(&self) -> Result<(), IdentityError> {
+        self.shared.remove(PROGRAM)
+    }
+
+    /// Forgets a person: nobody signs in as them any more.
+    pub(super) fn forget(&self, staff: StaffId) -> Result<(), IdentityError> {
+        self.shared.remove(&staff.to_string())?;
+        self.known.change(|known| {
+            for (key, _) in known.starting::<KnownDevice>(&device_prefix(staff))? {
+                known.remove(&key)?;
+            }
+            Ok(())
+        })
+    }
+
+    /// What is told to a person since they signed in, until their next sign-in or another PIN.
+    pub(super) fn told(&self, staff: StaffId) -> Result<Option<WrongPins>, IdentityError> {
+        Ok(self.shared.get::<Strangers>(&staff.to_string())?.and_then(|person| person.told))
+    }
+
+    /// They have another PIN: what was typed for the old one is of no more use to anybody.
+    pub(super) fn told_enough(&self, staff: StaffId) -> Result<(), IdentityError> {
+        let key = staff.to_string();
+        self.shared.change(|shared| match shared.get::<Strangers>(&key)? {
+            Some(person) => shared.put(&key, &Strangers { told: None, ..person }),
+            None => Ok(()),
+        })
+    }
+
+    /// For whom strangers typed [`ALARM_TRIES`] wrong PINs or more within the last day.
+    pub(super) fn alarms(&self, now_ms: i64) -> Result<Vec<(StaffId, WrongPins)>, IdentityError> {
+        let people: Vec<(String, Strangers)> = self.shared.all()?;
+        let alarm = |(id, person): (String, Strangers)| {
+            let since_ms = *person.newest_ms.iter().nth_back(ALARM_TRIES - 1)?;
+            let count = u32::try_from(ALARM_TRIES).ok()?;
+            (now_ms.saturating_sub(since_ms) < DAY_MS)
+                .then_some((id.parse::<StaffId>().ok()?, WrongPins { count, since_ms }))
+        };
+        Ok(people.into_iter().filter_map(alarm).collect())
+    }
+
+    #[cfg(test)]
+    pub(super) fn rows(&self) -> Result<Vec<(String, serde_json::Value)>, IdentityError> {
+        self.shared.all()
+    }
+
+    /// Until when a person's PIN is not looked at.
+    pub(super) fn locked(&self, staff: StaffId, now_ms: i64) -> Result<LockedUntil, IdentityError> {
+        let person: Option<Strangers> = self.shared.get(&staff.to_string())?;
+        let program: Option<AttemptBucket> = self.shared.get(PROGRAM)?;
+        let person = person.unwrap_or_default().bucket.take(&BOX.strangers_of_person, now_ms);
+        let program = BOX.program.map(|policy| program.unwrap_or_default().take(&policy, now_ms));
+        let until = |wait: AttemptWait| wait.until_ms;
+        let known = self.known.starting::<KnownDevice>(&device_prefix(staff))?;
+        let own = known.into_iter().filter_map(|(_, row)| row.bucket.take(&BOX.known_device, now_ms).err());
+        Ok(LockedUntil {
+            new_devices_ms: person.err().map(until).max(program.and_then(Result::err).map(until)),
+            own_device_ms: own.map(until).max(),
+        })
+    }
+}
+
+impl Strangers {
+    fn count_wrong(&mut self, now_ms: i64) {
+        if self.wrong == 0 {
+            self.since_ms = now_ms;
+        }
+        self.wrong = self.wrong.saturating_add(1);
+        self.newest_ms.push(now_ms);
+        let over = self.newest_ms.len().saturating_sub(ALARM_TRIES + 1);
+        self.newest_ms.drain(..over);
+    }
+
+    fn signed_in(mut self, own_try: bool, now_ms: i64) -> Self {
+        if own_try {
+            self.bucket = self.bucket.give_back(&BOX.strangers_of_person, now_ms);
+            self.wrong = self.wrong.saturating_sub(1);
+            self.newest_ms.pop();
+        }
+        let told = WrongPins { count: self.wrong, since_ms: self.since_ms };
+        Self { told: (self.wrong >= TOLD_TRIES).then_some(told), wrong: 0, ..self }
+    }
+}
+
+fn device_prefix(staff: StaffId) -> String {
+    format!("{staff}/")
+}
+
+fn device_key(staff: StaffId, device: DeviceId) -> String {
+    format!("{staff}/{device}")
+}
+
+/// Whose bucket it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Owner {
+    Device,
+    Person,
+    Program,
+}
+
+/// A bucket that pays for a try.
+#[derive(Debug, Clone, Copy)]
+struct Purse {
+    of: Owner,
+    policy: AttemptPolicy,
+    bucket: AttemptBucket,
+}
+
+impl Purse {
+    fn known(row: Option<KnownDevice>) -> Self {
+        let bucket = row.map(|row| row.bucket).unwrap_or_default();
+        Self { of: Owner::Device, policy: BOX.known_device, bucket }
+    }
+
+    fn shared(person: Option<&Strangers>, program: Option<AttemptBucket>, payer: &Payer) -> Vec<Self> {
+        let bucket = person.map(|person| person.bucket).unwrap_or_default();
+        let person = Self { of: Owner::Person, policy: BOX.strangers_of_person, bucket };
+        let bucket = program.unwrap_or_default();
+        let program = BOX.program.map(|policy| Self { of: Owner::Program, policy, bucket });
+        payer.has_pin.then_some(person).into_iter().chain(program).collect()
+    }
+
+    fn brought_back(&self, now_ms: i64) -> Option<AttemptBucket> {
+        self.bucket.brought_back(now_ms)
+    }
+
+    /// What is to be written of it: less by one try, or as it stands since the clock was set back.
+    fn kept(&self, taken: bool, now_ms: i64) -> Option<AttemptBucket> {
+        if taken { self.bucket.take(&self.policy, now_ms).ok() } else { self.brought_back(now_ms) }
+    }
+}
+
+/// Whether every bucket has a try, and how many are left after it; else when the last of them has one again.
+fn take_all(purses: &[Purse], now_ms: i64) -> Taken {
+    let taken = purses.iter().map(|purse| (purse, purse.bucket.take(&purse.policy, now_ms)));
+    taken.fold(Ok(u32::MAX), |all, (purse, taken)| match (all, taken) {
+        (Ok(left), Ok(bucket)) => Ok(left.min(bucket.tries_left(&purse.policy, now_ms))),
+        (Err(a), Err(b)) => Err(AttemptWait { until_ms: a.until_ms.max(b.until_ms) }),
+        (Err(wait), Ok(_)) | (Ok(_), Err(wait)) => Err(wait),
+    })
+}
+
+fn forget_oldest(known: &mut Change<'_, '_>, staff: StaffId) -> Result<(), IdentityError> {
+    let mut devices = known.starting::<KnownDevice>(&device_prefix(staff))?;
+    devices.sort_by_key(|(_, row)| std::cmp::Reverse(row.seen_ms));
+    devices.iter().skip(KNOWN_MAX).try_for_each(|(key, _)| known.remove(key))
+}
