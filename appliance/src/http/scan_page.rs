@@ -223,7 +223,7 @@ impl Making<'_> {
             steps_wrong,
             wet: (contact_s > 0).then(|| self.wet(contact_s, protocol, says("wet"))),
             asks_photo: item.photo != PhotoPolicy::None,
-            photo_kept: self.token.photo.map(|hash| thumbnail_address(hash)),
+            photo_kept: self.token.photo.map(thumbnail_address),
             photo_hint: photo_hint(item.photo),
             photo_wrong: says("photo"),
             who_wrong: says("who"),

@@ -19,6 +19,9 @@ pub struct UploadLimits {
     pub per_network: usize,
     /// Uploads that lie half written because their place went to another one.
     pub paused: usize,
+    /// Bytes of whole uploads that wait to be opened without a place; a quarter of them may be of one network. Past that they
+    /// keep their places, so that no more are read than are opened.
+    pub finished_bytes: u64,
     /// How long an upload waits for a place.
     pub wait: Duration,
     /// How long an upload keeps its place while others wait.
@@ -31,6 +34,7 @@ impl Default for UploadLimits {
             at_a_time: 8,
             per_network: 2,
             paused: 8,
+            finished_bytes: 640 * 1024 * 1024,
             wait: Duration::from_secs(60),
             hold: Duration::from_secs(20),
         }
@@ -71,6 +75,8 @@ struct Table {
 struct Upload {
     network: Network,
     path: PathBuf,
+    /// Bytes that were written.
+    size: u64,
     stage: Stage,
 }
 
@@ -82,7 +88,7 @@ enum Stage {
     Writing { since: Instant, bytes: u64 },
     /// It gave its place up, and has sent nothing since.
     Paused { since: Instant },
-    /// Its form is here whole: nobody waits for its phone any more. One that was paused before has no place.
+    /// Its form is here whole, and it waits to be opened: nobody waits for its phone any more.
     Complete { has_place: bool },
     /// Its file is emptied.
     ThrownAway,
@@ -103,7 +109,7 @@ impl UploadPlaces {
             let mut table = self.table();
             table.next += 1;
             let id = table.next;
-            table.uploads.insert(id, Upload { network, path, stage: Stage::ThrownAway });
+            table.uploads.insert(id, Upload { network, path, size: 0, stage: Stage::ThrownAway });
             id
         };
         let place = UploadPlace { places: self.clone(), id };
@@ -142,27 +148,34 @@ impl UploadPlace {
         self.count(bytes).map(drop)
     }
 
-    /// The whole form is here: from now on the place is kept.
+    /// The whole form is here: nothing is taken from this upload any more, and its place goes to another one if there is
+    /// room for its file.
     pub(super) fn complete(&self) -> Result<(), NoPlace> {
-        let mut table = self.places.table();
-        let upload = table.uploads.get_mut(&self.id).ok_or(NoPlace::Slow)?;
-        match upload.stage {
-            Stage::ThrownAway => return Err(NoPlace::Slow),
-            Stage::Writing { .. } => upload.stage = Stage::Complete { has_place: true },
-            _ => upload.stage = Stage::Complete { has_place: false },
+        {
+            let mut table = self.places.table();
+            let fits = table.has_room_for_finished(self.id, &self.places.limits);
+            let upload = table.uploads.get_mut(&self.id).ok_or(NoPlace::Slow)?;
+            upload.stage = match upload.stage {
+                Stage::ThrownAway => return Err(NoPlace::Slow),
+                Stage::Writing { .. } => Stage::Complete { has_place: !fits },
+                _ => Stage::Complete { has_place: false },
+            };
         }
+        self.places.settle();
         Ok(())
     }
 
     /// Counts bytes for the upload's speed; false when it has no place now.
     fn count(&self, more: usize) -> Result<bool, NoPlace> {
         let mut table = self.places.table();
-        match table.uploads.get_mut(&self.id).map(|upload| &mut upload.stage) {
-            Some(Stage::Writing { bytes, .. }) => {
-                *bytes = bytes.saturating_add(u64::try_from(more).unwrap_or(u64::MAX));
+        let more = u64::try_from(more).unwrap_or(u64::MAX);
+        match table.uploads.get_mut(&self.id) {
+            Some(Upload { stage: Stage::Writing { bytes, .. }, size, .. }) => {
+                *bytes = bytes.saturating_add(more);
+                *size = size.saturating_add(more);
                 Ok(true)
             }
-            Some(Stage::Paused { .. }) => Ok(false),
+            Some(Upload { stage: Stage::Paused { .. }, .. }) => Ok(false),
             _ => Err(NoPlace::Slow),
         }
     }
@@ -247,6 +260,20 @@ impl Table {
         of.filter(|u| matches!(u.stage, Stage::Writing { .. } | Stage::Complete { has_place: true })).count()
     }
 
+    /// Whether a whole upload may lie without a place until it is opened.
+    fn has_room_for_finished(&self, id: u64, limits: &UploadLimits) -> bool {
+        let Some(own) = self.uploads.get(&id) else { return false };
+        let lies = self.uploads.values().filter(|u| matches!(u.stage, Stage::Complete { has_place: false }));
+        let (mut all, mut of_network) = (own.size, own.size);
+        for upload in lies {
+            all = all.saturating_add(upload.size);
+            if upload.network == own.network {
+                of_network = of_network.saturating_add(upload.size);
+            }
+        }
+        all < limits.finished_bytes && of_network < limits.finished_bytes / 4
+    }
+
     fn is_crowded(&self, network: Network, limits: &UploadLimits) -> bool {
         self.taken(Some(network)) >= limits.per_network
     }
@@ -274,12 +301,7 @@ impl Table {
     /// Whether one more upload may lie half written; the one that has sent nothing for longest is thrown away for it.
     fn make_room_for_another_file(&mut self, limits: &UploadLimits) -> bool {
         let lies = |upload: &&Upload| {
-            matches!(
-                upload.stage,
-                Stage::Paused { .. }
-                    | Stage::Waiting { has_file: true, .. }
-                    | Stage::Complete { has_place: false }
-            )
+            matches!(upload.stage, Stage::Paused { .. } | Stage::Waiting { has_file: true, .. })
         };
         if self.uploads.values().filter(lies).count() < limits.paused {
             return true;
@@ -302,6 +324,11 @@ impl Table {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Limits under which whole uploads keep their places.
+    fn without_room() -> UploadLimits {
+        UploadLimits { finished_bytes: 0, ..UploadLimits::default() }
+    }
 
     fn network(n: u8) -> Network {
         Network::of(std::net::IpAddr::from([10, 0, 0, n]))
@@ -334,7 +361,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn who_comes_later_waits_for_a_place_and_not_for_ever() {
-        let places = UploadPlaces::new(UploadLimits::default());
+        let places = UploadPlaces::new(without_room());
         let mut held = full(&places).await;
         let (ninth, tenth) = (waits(&places, 20), waits(&places, 21));
         settled().await;
@@ -368,7 +395,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn the_slowest_gives_its_place_up_and_goes_on_later() {
-        let places = UploadPlaces::new(UploadLimits::default());
+        let places = UploadPlaces::new(without_room());
         let mut held = full(&places).await;
         for (n, place) in held.iter().enumerate() {
             // The fourth is the slowest.
@@ -397,13 +424,30 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_whole_form_keeps_its_place() {
-        let places = UploadPlaces::new(UploadLimits::default());
+        let places = UploadPlaces::new(without_room());
         let held = full(&places).await;
         for place in &held {
             place.complete().unwrap();
         }
         assert_eq!(enter(&places, 20).await.unwrap_err(), NoPlace::Late);
         assert_eq!(places.taken(), 8);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_whole_form_leaves_its_place_while_there_is_room_for_its_file() {
+        let places = UploadPlaces::new(UploadLimits { finished_bytes: 1_000, ..UploadLimits::default() });
+        let mut finished = Vec::new();
+        for (network, taken) in
+            [(1, 0), (1, 0), (1, 1), (2, 1), (3, 1), (4, 1), (5, 1), (6, 1), (7, 1), (8, 2)]
+        {
+            let place = enter(&places, network).await.unwrap();
+            place.hold(120).await.unwrap();
+            place.complete().unwrap();
+            finished.push(place);
+            assert_eq!(places.taken(), taken, "{network}");
+        }
+        drop(finished);
+        assert_eq!(places.taken(), 0);
     }
 
     #[tokio::test(start_paused = true)]

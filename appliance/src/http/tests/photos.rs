@@ -276,7 +276,6 @@ async fn the_staff_page_with_eight_photos_is_light() {
         for asset in [&world.state.inner.assets.style, &world.state.inner.assets.live] {
             bytes += over_the_wire(&desk, asset).await.0;
         }
-        println!("{path} with its style, script and thumbnails: {bytes} bytes");
         assert!(bytes <= 150_000, "{path}: {bytes} bytes");
     }
 }
