@@ -94,9 +94,18 @@ impl World {
         self.dir.path().join("claim.toml")
     }
 
-    /// Gives the running box its claim file, as an administrator would.
+    /// Gives the running box its claim file, by the words with which the relay's page tells an administrator to.
+    ///
+    /// # Panics
+    /// The words are not those of a command of the box's program.
     pub async fn claim(&self) {
-        self.r#box.order(&["claim", &self.claim_file().to_string_lossy()]).await;
+        let file = self.claim_file().to_string_lossy().into_owned();
+        let words = relay::web::CLAIM_COMMAND.strip_prefix("cleantrack-appliance ");
+        let words = words.unwrap_or_else(|| panic!("{} is no command of a box", relay::web::CLAIM_COMMAND));
+        assert!(words.contains("FILE"), "{words} takes no file");
+        let order: Vec<&str> =
+            words.split(' ').map(|word| if word == "FILE" { file.as_str() } else { word }).collect();
+        self.r#box.order(&order).await;
     }
 
     /// From now on the line from the box to the relay is like this.
