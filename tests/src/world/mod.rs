@@ -104,7 +104,7 @@ impl World {
         let words = words.unwrap_or_else(|| panic!("{} is no command of a box", relay::web::CLAIM_COMMAND));
         assert!(words.contains("FILE"), "{words} takes no file");
         let order: Vec<&str> =
-            words.split(' ').map(|word| if word == "FILE" { &file } else { word }).collect();
+            words.split(' ').map(|word| if word == "FILE" { file.as_str() } else { word }).collect();
         self.r#box.order(&order).await;
     }
 
