@@ -19,7 +19,6 @@ const WATCH: &str =
 /// Another tab of the same window, in front of the others.
 async fn open_tab(browser: &Browser) -> WindowHandle {
     let tab = browser.client.new_window(true).await.expect("a tab").handle;
-    let tab = WindowHandle::try_from(tab).expect("a tab");
     show_tab(browser, &tab).await;
     tab
 }
@@ -102,7 +101,8 @@ async fn twelve_staff_tabs_load_and_the_one_in_front_is_renewed() {
     }
     let cleaned = format!("{}/t/{}", line.r#box.http, line.r#box.tags[0]);
     let form = [("cleaned_by", "Ines Duarte"), ("notes", "By another phone")];
-    let recorded = reqwest::Client::new().post(cleaned).form(&form).send().await.expect("the box answers");
+    let http = reqwest::Client::builder().timeout(PATIENCE).build().expect("an HTTP client");
+    let recorded = http.post(cleaned).form(&form).send().await.expect("the box answers");
     assert!(recorded.status().is_success(), "{}", recorded.status());
     for tab in [&tabs[TABS - 1], &tabs[0]] {
         show_tab(&desk, tab).await;
