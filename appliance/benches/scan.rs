@@ -136,7 +136,7 @@ impl Running {
             &settings,
             format!(
                 "data = {data:?}\nlog = \"warn\"\n[http]\nlisten = \"127.0.0.1:0\"\n[https]\nlisten = \"127.0.0.1:0\"\n\
-                 [limits]\nsubmits_per_address = 0\n"
+                 [limits]\nsubmits_per_address = 0\nconnections_per_address = 0\n"
             ),
         )?;
         let mut command = Command::new(env!("CARGO_BIN_EXE_cleantrack-appliance"));

@@ -57,13 +57,15 @@ pub struct Limits {
     pub submits_per_address: u32,
     /// Connections at a time, both listeners together.
     pub connections: usize,
+    /// Of those, connections of one address (of IPv6: one /64); 0 is no limit.
+    pub connections_per_address: usize,
     /// Per cent of the data disk that photos may fill.
     pub photo_percent: u8,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { submits_per_address: 20, connections: 256, photo_percent: 50 }
+        Self { submits_per_address: 20, connections: 256, connections_per_address: 64, photo_percent: 50 }
     }
 }
 
@@ -115,6 +117,7 @@ pub const VARIABLES: &[(&str, &str)] = &[
     ("CLEANTRACK_HTTPS_LISTEN", HTTPS),
     ("CLEANTRACK_LIMITS_SUBMITS_PER_ADDRESS", "20"),
     ("CLEANTRACK_LIMITS_CONNECTIONS", "256"),
+    ("CLEANTRACK_LIMITS_CONNECTIONS_PER_ADDRESS", "64"),
     ("CLEANTRACK_LIMITS_PHOTO_PERCENT", "50"),
     ("CLEANTRACK_PRINTERS", "TOML array of tables"),
     ("CLEANTRACK_CLAIM", "claim file"),
@@ -161,6 +164,9 @@ impl Config {
             "CLEANTRACK_HTTPS_LISTEN" => self.https.listen = parse(name, value)?,
             "CLEANTRACK_LIMITS_SUBMITS_PER_ADDRESS" => self.limits.submits_per_address = parse(name, value)?,
             "CLEANTRACK_LIMITS_CONNECTIONS" => self.limits.connections = parse(name, value)?,
+            "CLEANTRACK_LIMITS_CONNECTIONS_PER_ADDRESS" => {
+                self.limits.connections_per_address = parse(name, value)?;
+            }
             "CLEANTRACK_LIMITS_PHOTO_PERCENT" => self.limits.photo_percent = parse(name, value)?,
             "CLEANTRACK_CLAIM" => self.claim = Some(value.into()),
             "CLEANTRACK_HOSTS" => self.hosts = value.split(',').map(|h| h.trim().to_owned()).collect(),

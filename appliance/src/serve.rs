@@ -13,10 +13,10 @@ use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 
 use crate::clock::{Clock, SystemClock, boot_id};
-use crate::config::{Config, ConfigError};
+use crate::config::{Config, ConfigError, Limits};
 use crate::http::{self, AppState, Link};
 use crate::identity::{Authority, AuthorityError, Identity, IdentityError, own_addresses};
-use crate::listen::{Connections, Listener};
+use crate::listen::{ConnectionLimits, Connections, Listener, ListenerConfig, Tls};
 use crate::photo::{PhotoSettings, Photos};
 use crate::print::{PrintError, PrinterConfig, PrinterSettings, Printing};
 use crate::random::{Random, SystemRandom};
@@ -235,12 +235,15 @@ async fn start(
             https_port: Some(ports.1.port()),
         },
     });
-    let connections = Connections::new(config.limits.connections);
+    let Limits { connections: together, connections_per_address: per_address, .. } = config.limits;
+    let connections = Connections::new(ConnectionLimits { together, per_address });
+    let listen = |tcp: TcpListener, tls: Option<Tls>, router: axum::Router| {
+        let config = ListenerConfig::new(tls, Arc::clone(&connections));
+        Listener::start(tcp, config, router).map_err(ServeError::System)
+    };
     let router = http::router(state);
-    let listeners = vec![
-        Listener::start(plain, None, router.clone(), Arc::clone(&connections)).map_err(ServeError::System)?,
-        Listener::start(secure, Some(authority.tls()), router, connections).map_err(ServeError::System)?,
-    ];
+    let listeners =
+        vec![listen(plain, None, router.clone())?, listen(secure, Some(authority.tls()), router)?];
     let hands = admin::Hands {
         store: store.clone(),
         identity,

@@ -79,13 +79,15 @@ pub struct Https {
 pub struct Limits {
     /// Connections at a time, of the public listener and of the one for photos each.
     pub connections: usize,
+    /// Of those, connections of one address (of IPv6: one /64); 0 is no limit, for a relay behind a proxy of its own.
+    pub connections_per_address: usize,
     /// Claims and renewals a minute from one network, with bursts of 20; 0 is no limit.
     pub claims_per_address: u32,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { connections: 1_024, claims_per_address: 30 }
+        Self { connections: 1_024, connections_per_address: 256, claims_per_address: 30 }
     }
 }
 
@@ -163,6 +165,7 @@ pub const VARIABLES: &[&str] = &[
     "CLEANTRACK_MQTT_LISTEN",
     "CLEANTRACK_HEALTH_LISTEN",
     "CLEANTRACK_LIMITS_CONNECTIONS",
+    "CLEANTRACK_LIMITS_CONNECTIONS_PER_ADDRESS",
     "CLEANTRACK_LIMITS_CLAIMS_PER_ADDRESS",
     "CLEANTRACK_LOG",
 ];
@@ -214,6 +217,9 @@ impl Config {
             "CLEANTRACK_MQTT_LISTEN" => self.mqtt.listen = parse(name, value)?,
             "CLEANTRACK_HEALTH_LISTEN" => self.health.listen = parse(name, value)?,
             "CLEANTRACK_LIMITS_CONNECTIONS" => self.limits.connections = parse(name, value)?,
+            "CLEANTRACK_LIMITS_CONNECTIONS_PER_ADDRESS" => {
+                self.limits.connections_per_address = parse(name, value)?;
+            }
             "CLEANTRACK_LIMITS_CLAIMS_PER_ADDRESS" => self.limits.claims_per_address = parse(name, value)?,
             "CLEANTRACK_LOG" => value.clone_into(&mut self.log),
             unknown => return Err(ConfigError::UnknownVariable(unknown.to_owned())),

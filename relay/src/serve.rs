@@ -12,6 +12,7 @@ use std::time::Duration;
 use record::ids::ConnectionId;
 use sd_notify::NotifyState;
 use serde_json::json;
+use service::listener::ConnectionLimits;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -19,7 +20,7 @@ use crate::admin::{Office, Socket};
 use crate::changes::Changes;
 use crate::cli::Role;
 use crate::clock::{Clock, SystemClock};
-use crate::config::{Config, ConfigError};
+use crate::config::{Config, ConfigError, Limits};
 use crate::db::{Db, DbError};
 use crate::fleet::{self, Fleet, KeyError, Urls};
 use crate::health::{self, Pulse};
@@ -35,8 +36,8 @@ use crate::{limit, lookout, rollup};
 const ROUND_EVERY: Duration = Duration::from_secs(10);
 /// How often the listeners' certificates are looked at; SIGHUP looks at once.
 const CERTIFICATES_EVERY: Duration = Duration::from_secs(60);
-/// Connections of the health listener.
-const HEALTH_CONNECTIONS_MAX: usize = 32;
+/// Connections of the health listener, which only this machine reaches.
+const HEALTH_CONNECTIONS: ConnectionLimits = ConnectionLimits { together: 32, per_address: 0 };
 
 /// Why the relay did not start, or ended.
 #[derive(Debug, thiserror::Error)]
@@ -217,10 +218,11 @@ async fn open(config: &Config, role: Role, parts: Workshop) -> Result<Open, Serv
     let mut open = Open::default();
     let names = config.own_names();
     let photos = Photos::in_folder(&config.objects()?)?;
-    let connections = config.limits.connections;
-    let start = |tcp: TcpListener, door: Door, router: axum::Router, max: usize| {
+    let Limits { connections: together, connections_per_address: per_address, .. } = config.limits;
+    let connections = ConnectionLimits { together, per_address };
+    let start = |tcp: TcpListener, door: Door, router: axum::Router, limits: ConnectionLimits| {
         let addr = config.https.listen;
-        Listener::start(tcp, door, router, max).map_err(|source| ServeError::Listen { addr, source })
+        Listener::start(tcp, door, router, limits).map_err(|source| ServeError::Listen { addr, source })
     };
     let roots = parts.fleet.client_roots()?;
     let fleet = Arc::clone(&parts.fleet);
@@ -262,7 +264,7 @@ async fn open(config: &Config, role: Role, parts: Workshop) -> Result<Open, Serv
         certificate_refused: Arc::clone(&open.certificate_refused),
     };
     let tcp = bind(config.health.listen).await?;
-    open.health = Some(start(tcp, Door::Plain, health::router(pulse), HEALTH_CONNECTIONS_MAX)?);
+    open.health = Some(start(tcp, Door::Plain, health::router(pulse), HEALTH_CONNECTIONS)?);
     Ok(open)
 }
 

@@ -223,6 +223,20 @@ fn open_to_others(dir: &Path) -> Vec<String> {
     open
 }
 
+/// Connections that say nothing, more than the listener has places for: those that its bound for one address leaves open
+/// stay so until it ends them.
+async fn silent_crowd(port: u16) -> Vec<tokio::net::TcpStream> {
+    use rustix::process::{Resource, getrlimit, setrlimit};
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    setrlimit(Resource::Nofile, limit).unwrap();
+    let mut crowd = Vec::new();
+    for _ in 0..1_100 {
+        crowd.push(tokio::net::TcpStream::connect(("127.0.0.1", port)).await.unwrap());
+    }
+    crowd
+}
+
 #[tokio::test]
 async fn from_an_empty_folder_to_a_cosigned_batch() {
     let dir = tempfile::tempdir().unwrap();
@@ -247,6 +261,8 @@ async fn from_an_empty_folder_to_a_cosigned_batch() {
     let key = key.serialize_pem();
     let tls = client(&answer.relay_ca, Some((&answer.chain, &key)));
     let stranger = client(&answer.relay_ca, None);
+    // Whatever else is asked of either listener is asked beside these.
+    let _crowds = [silent_crowd(relay.port("https")).await, silent_crowd(relay.port("photos")).await];
     for (path, word) in [("/healthz", "ok\n"), ("/readyz", "ready\n")] {
         let got = ask(&stranger, relay.port("https"), &format!("GET {path}"), b"").await.unwrap();
         assert_eq!(got, (200, word.as_bytes().to_vec()), "{path}");

@@ -117,6 +117,8 @@ mod tests {
     use crate::random::{Random, SeededRandom};
 
     const NOW_MS: i64 = 1_763_610_000_000;
+    const FOUR: service::listener::ConnectionLimits =
+        service::listener::ConnectionLimits { together: 4, per_address: 0 };
 
     /// A certificate of its own for this many days around now, and its key.
     fn put(dir: &Path, serial: u8, (from, until): (i64, i64)) {
@@ -181,7 +183,7 @@ mod tests {
         let names = vec!["localhost".to_owned()];
         let tcp = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let door = listen::public_tls(fleet.public_identity(&names).unwrap()).unwrap();
-        let https = listen::Listener::start(tcp, door, Router::new(), 4).unwrap();
+        let https = listen::Listener::start(tcp, door, Router::new(), FOUR).unwrap();
         let open = Open { https: Some(https), ..Open::default() };
         let alarm = Arc::new(AtomicBool::new(false));
         let mut certificates = Certificates::shown(fleet, names, Arc::clone(&alarm));

@@ -1,131 +1,309 @@
-//! The places for connections: when none is free, the one whose request has been incomplete longest makes room.
+//! The places for connections, bounded together and for each network. When none is free, one makes room: a connection
+//! that never said a whole request before any other, and among equals the one that has waited longest.
 
-use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::{BTreeSet, HashMap};
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-/// A request is being served, or its answer written: such a connection is never closed to make room.
-const SERVED: u64 = u64::MAX;
+use super::standing::{Overdue, Standing, Turn};
+use crate::attempts::Network;
+
+/// How many connections there may be at a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ConnectionLimits {
+    /// Of everybody; at least 1.
+    pub together: usize,
+    /// Of one IPv4 address or one /64 of IPv6; 0 is no limit.
+    pub per_address: usize,
+}
 
 /// A bounded set of connections, shared by listeners of one program.
 #[derive(Debug)]
 pub struct Connections {
-    max: usize,
-    began: Instant,
-    live: Mutex<BTreeMap<u64, Arc<Spot>>>,
-    next: AtomicU64,
+    limits: ConnectionLimits,
+    table: Mutex<Table>,
+}
+
+#[derive(Debug, Default)]
+struct Table {
+    next: u64,
+    spots: HashMap<u64, Arc<Spot>>,
+    everybody: Crowd,
+    networks: HashMap<Network, Crowd>,
+}
+
+/// Connections by their numbers, which are in the order of their coming.
+#[derive(Debug, Default)]
+struct Crowd {
+    all: BTreeSet<u64>,
+    /// Those that have not said a whole request.
+    silent: BTreeSet<u64>,
 }
 
 #[derive(Debug)]
 struct Spot {
     evict: Notify,
-    /// Since when the box has waited for the rest of a request, or for the next one: milliseconds, or [`SERVED`].
-    waiting_since_ms: AtomicU64,
+    network: Network,
+    standing: Mutex<Standing>,
 }
 
 /// The place that one connection holds until it is dropped.
 #[derive(Debug)]
 pub(super) struct Place {
-    all: Arc<Connections>,
+    connections: Arc<Connections>,
     number: u64,
     spot: Arc<Spot>,
 }
 
+/// A request and its answer; over when it is dropped.
+#[derive(Debug)]
+pub(super) struct Exchange {
+    place: Arc<Place>,
+    number: u64,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 impl Connections {
-    /// Room for `max` connections at a time.
-    pub fn new(max: usize) -> Arc<Self> {
-        let (live, next) = (Mutex::default(), AtomicU64::new(0));
-        Arc::new(Self { max: max.max(1), began: Instant::now(), live, next })
+    /// Room for so many.
+    pub fn new(limits: ConnectionLimits) -> Arc<Self> {
+        Arc::new(Self { limits, table: Mutex::default() })
     }
 
     /// How many are open now.
     pub fn open(&self) -> usize {
-        self.lock().len()
+        lock(&self.table).spots.len()
     }
 
-    /// A place for a new connection; `None` when all are taken by requests that are being served.
-    pub(super) fn enter(self: &Arc<Self>) -> Option<Arc<Place>> {
-        if self.open() >= self.max && !self.evict() {
+    /// A place for a new connection; `None` when all of everybody's, or of this network's, are being served.
+    pub(super) fn enter(self: &Arc<Self>, address: IpAddr) -> Option<Arc<Place>> {
+        let (network, now) = (Network::of(address), Instant::now());
+        let ConnectionLimits { together, per_address } = self.limits;
+        let mut table = lock(&self.table);
+        let neighbours = table.networks.get(&network).map_or(0, |crowd| crowd.all.len());
+        if per_address > 0 && neighbours >= per_address && !table.evict(Some(network), now) {
             return None;
         }
-        let spot = Arc::new(Spot { evict: Notify::new(), waiting_since_ms: AtomicU64::new(self.now_ms()) });
-        let number = self.next.fetch_add(1, Ordering::Relaxed);
-        self.lock().insert(number, spot.clone());
-        Some(Arc::new(Place { all: self.clone(), number, spot }))
+        if table.spots.len() >= together.max(1) && !table.evict(None, now) {
+            return None;
+        }
+        let spot = Spot { evict: Notify::new(), network, standing: Mutex::new(Standing::new(now)) };
+        let (number, spot) = (table.next, Arc::new(spot));
+        table.next += 1;
+        table.spots.insert(number, Arc::clone(&spot));
+        table.everybody.add(number);
+        table.networks.entry(network).or_default().add(number);
+        Some(Arc::new(Place { connections: Arc::clone(self), number, spot }))
     }
 
-    /// Closes the connection that has kept the box waiting longest; false when none does.
+    /// Closes the connection that is the first to make room; false when there is none.
     pub(super) fn evict(&self) -> bool {
-        let mut live = self.lock();
-        let waiting = live.iter().map(|(number, s)| (s.waiting_since_ms.load(Ordering::Relaxed), *number));
-        let Some((_, number)) = waiting.filter(|(since, _)| *since != SERVED).min() else { return false };
-        if let Some(spot) = live.remove(&number) {
+        lock(&self.table).evict(None, Instant::now())
+    }
+}
+
+impl Crowd {
+    fn add(&mut self, number: u64) {
+        self.all.insert(number);
+        self.silent.insert(number);
+    }
+
+    fn remove(&mut self, number: u64) {
+        self.all.remove(&number);
+        self.silent.remove(&number);
+    }
+}
+
+impl Table {
+    fn evict(&mut self, of: Option<Network>, now: Instant) -> bool {
+        let crowd = match of {
+            None => Some(&self.everybody),
+            Some(network) => self.networks.get(&network),
+        };
+        let Some(crowd) = crowd else { return false };
+        let waiting = || {
+            let spots = crowd.all.iter().filter_map(|number| Some((*number, self.spots.get(number)?)));
+            let ready = spots.filter_map(|(n, spot)| Some((lock(&spot.standing).makes_room(now)?, n)));
+            ready.min().map(|(_, number)| number)
+        };
+        // A flood of silent connections costs no search.
+        let Some(number) = crowd.silent.first().copied().or_else(waiting) else { return false };
+        if let Some(spot) = self.remove(number) {
             spot.evict.notify_one();
         }
         true
     }
 
-    fn now_ms(&self) -> u64 {
-        let since = Instant::now().duration_since(self.began);
-        u64::try_from(since.as_millis()).unwrap_or(SERVED - 1)
+    fn remove(&mut self, number: u64) -> Option<Arc<Spot>> {
+        let spot = self.spots.remove(&number)?;
+        self.everybody.remove(number);
+        if let Some(crowd) = self.networks.get_mut(&spot.network) {
+            crowd.remove(number);
+            if crowd.all.is_empty() {
+                self.networks.remove(&spot.network);
+            }
+        }
+        Some(spot)
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<u64, Arc<Spot>>> {
-        self.live.lock().unwrap_or_else(PoisonError::into_inner)
+    fn heard(&mut self, number: u64, network: Network) {
+        self.everybody.silent.remove(&number);
+        if let Some(crowd) = self.networks.get_mut(&network) {
+            crowd.silent.remove(&number);
+        }
     }
 }
 
 impl Place {
     /// Resolves when this connection has to make room.
     pub(super) fn evicted(&self) -> impl Future<Output = ()> + use<> {
-        let spot = self.spot.clone();
+        let spot = Arc::clone(&self.spot);
         async move { spot.evict.notified().await }
     }
 
     /// The head of a request is here; its body may not be.
-    pub(super) fn request_began(&self) {
-        self.spot.waiting_since_ms.store(self.all.now_ms(), Ordering::Relaxed);
+    pub(super) fn begin(self: &Arc<Self>) -> Exchange {
+        let (number, first) = lock(&self.spot.standing).begin(Instant::now());
+        if first {
+            lock(&self.connections.table).heard(self.number, self.spot.network);
+        }
+        Exchange { place: Arc::clone(self), number }
     }
 
-    /// All of a request is here.
-    pub(super) fn request_complete(&self) {
-        self.spot.waiting_since_ms.store(SERVED, Ordering::Relaxed);
+    /// Notes whose turn it is in the exchange of that number.
+    pub(super) fn turn(&self, number: u64, turn: Turn) {
+        lock(&self.spot.standing).turn(number, turn);
     }
 
-    /// The answer is written; the box waits for the next request.
-    pub(super) fn answered(&self) {
-        self.request_began();
+    /// Part of a head came.
+    pub(super) fn head_began(&self) {
+        lock(&self.spot.standing).head_began(Instant::now());
+    }
+
+    /// Whether the socket takes nothing from now on.
+    pub(super) fn stalled(&self, stalled: bool) {
+        lock(&self.spot.standing).stalled(stalled, Instant::now());
+    }
+
+    /// The client is being told that the connection ends.
+    pub(super) fn finish(&self) {
+        lock(&self.spot.standing).finish(Instant::now());
+    }
+
+    /// Until when the first head must be here.
+    pub(super) fn first_head_due(&self) -> Instant {
+        lock(&self.spot.standing).first_head_due()
+    }
+
+    /// When something is due next and what.
+    pub(super) fn due(&self) -> Option<(Instant, Overdue)> {
+        lock(&self.spot.standing).due()
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        self.all.lock().remove(&self.number);
+        lock(&self.connections.table).remove(self.number);
+    }
+}
+
+impl Exchange {
+    /// Its connection's place.
+    pub(super) fn place(&self) -> &Arc<Place> {
+        &self.place
+    }
+
+    /// Its number on its connection, from 0.
+    pub(super) fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// Notes whose turn it is.
+    pub(super) fn turn(&self, turn: Turn) {
+        self.place.turn(self.number, turn);
+    }
+}
+
+impl Drop for Exchange {
+    fn drop(&mut self) {
+        lock(&self.place.spot.standing).end(self.number, Instant::now());
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
+    fn room(together: usize, per_address: usize) -> Arc<Connections> {
+        Connections::new(ConnectionLimits { together, per_address })
+    }
+
+    fn from(last: u8) -> IpAddr {
+        IpAddr::from([192, 0, 2, last])
+    }
+
+    async fn is_evicted(place: &Place) -> bool {
+        tokio::time::timeout(Duration::ZERO, place.evicted()).await.is_ok()
+    }
+
+    async fn later() {
+        tokio::time::advance(Duration::from_secs(1)).await;
+    }
+
     #[tokio::test(start_paused = true)]
-    async fn the_one_that_keeps_the_box_waiting_longest_makes_room() {
-        let all = Connections::new(2);
-        let first = all.enter().unwrap();
-        tokio::time::advance(std::time::Duration::from_secs(1)).await;
-        let second = all.enter().unwrap();
-        first.request_complete();
-        let third = all.enter().unwrap();
-        second.evicted().await;
+    async fn the_one_that_keeps_the_program_waiting_longest_makes_room() {
+        let all = room(2, 0);
+        let first = all.enter(from(1)).unwrap();
+        let running = first.begin();
+        later().await;
+        let second = all.enter(from(2)).unwrap();
+        drop(second.begin());
+        later().await;
+        let third = all.enter(from(3)).unwrap();
+        assert!(is_evicted(&second).await, "idle, and the first is being served");
         assert_eq!(all.open(), 2);
-        third.request_complete();
-        assert!(all.enter().is_none(), "both are being served");
-        first.answered();
-        assert!(all.enter().is_some());
-        drop((first, second, third));
+        let also_running = third.begin();
+        assert!(all.enter(from(4)).is_none(), "both are being served");
+        drop(running);
+        assert!(all.enter(from(4)).is_some());
+        assert!(is_evicted(&first).await);
+        drop((also_running, first, second, third));
         assert_eq!(all.open(), 0);
+        assert!(lock(&all.table).networks.is_empty(), "nothing is kept of those who have gone");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_silent_one_makes_room_before_any_other() {
+        let all = room(3, 0);
+        let idle = all.enter(from(1)).unwrap();
+        drop(idle.begin());
+        later().await;
+        let (older, newer) = (all.enter(from(2)).unwrap(), all.enter(from(3)).unwrap());
+        let _new = all.enter(from(4)).unwrap();
+        assert!(is_evicted(&older).await && !is_evicted(&newer).await && !is_evicted(&idle).await);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_address_that_has_its_share_makes_room_itself() {
+        let all = room(10, 2);
+        let other = all.enter(from(1)).unwrap();
+        later().await;
+        let crowd = [all.enter(from(2)).unwrap(), all.enter(from(2)).unwrap()];
+        let third = all.enter(from(2)).unwrap();
+        assert!(is_evicted(&crowd[0]).await && !is_evicted(&crowd[1]).await && !is_evicted(&other).await);
+        let _served = [crowd[1].begin(), third.begin()];
+        assert!(all.enter(from(2)).is_none(), "all of its own are being served");
+        assert!(all.enter(from(3)).is_some());
+        let six = |last: u16| IpAddr::from([0x2001, 0xdb8, 0, 0, 0, 0, 0, last]);
+        let houses = [all.enter(six(1)).unwrap(), all.enter(six(2)).unwrap()];
+        let _third = all.enter(six(3)).unwrap();
+        assert!(is_evicted(&houses[0]).await, "a /64 is one address");
     }
 }

@@ -27,7 +27,7 @@ impl Fault {
             ),
             Self::Target => (
                 StatusCode::URI_TOO_LONG,
-                "The address is too long. Scan the label again. Nothing was recorded.\n",
+                "The address is too long. Open the page again from its label or link. Nothing was recorded.\n",
             ),
         }
     }
@@ -108,6 +108,16 @@ impl Heads {
             }
         }
         kept
+    }
+
+    /// Part of a head is here, the rest is not.
+    pub(super) fn in_head(&self) -> bool {
+        matches!(&self.place, Place::Head(head) if head.began || !head.line.is_empty())
+    }
+
+    /// Whether the client may be in the middle of something: a body, a head, or what follows a fault.
+    pub(super) fn more_may_come(&self) -> bool {
+        self.in_head() || !matches!(self.place, Place::Head(_))
     }
 
     fn part(&mut self, rest: &[u8]) -> Part {

@@ -1,17 +1,62 @@
-//! Real sockets against the listener: patience, limits and an orderly end.
+//! Real sockets against the listener: limits, and an orderly end.
+
+mod attack;
+mod http2;
+mod phases;
+mod refusal;
 
 use super::*;
 
+use axum::body::Body;
 use axum::routing::{get, post};
-use tokio::io::AsyncReadExt as _;
+use http::header::CONTENT_TYPE;
+use tokio::io::{AsyncRead, AsyncReadExt as _};
 
-async fn started(connections: usize) -> (Listener, Arc<Connections>) {
+fn room(together: usize, per_address: usize) -> Arc<Connections> {
+    Connections::new(ConnectionLimits { together, per_address })
+}
+
+async fn start(router: Router, tls: Option<Tls>, connections: Arc<Connections>) -> Listener {
+    let tcp = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    Listener::start(tcp, ListenerConfig::new(tls, connections), router).unwrap()
+}
+
+async fn started(together: usize) -> (Listener, Arc<Connections>) {
     let router = Router::new()
         .route("/", get(|| async { "here" }))
         .route("/echo", post(|body: String| async move { body }));
-    let connections = Connections::new(connections);
-    let tcp = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    (Listener::start(tcp, None, router, connections.clone()).unwrap(), connections)
+    let connections = room(together, 0);
+    (start(router, None, Arc::clone(&connections)).await, connections)
+}
+
+/// A certificate for `localhost`: how a server shows it, and how a client trusts it. Both speak what is listed.
+fn identity(protocols: &[&str]) -> (Arc<rustls::ServerConfig>, Arc<rustls::ClientConfig>) {
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let key = rustls::pki_types::PrivateKeyDer::Pkcs8(made.signing_key.serialize_der().into());
+    let protocols: Vec<Vec<u8>> = protocols.iter().map(|p| p.as_bytes().to_vec()).collect();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let mut server = rustls::ServerConfig::builder_with_provider(Arc::clone(&provider))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![made.cert.der().clone()], key)
+        .unwrap();
+    server.alpn_protocols.clone_from(&protocols);
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add(made.cert.der().clone()).unwrap();
+    let mut client = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    client.alpn_protocols = protocols;
+    (Arc::new(server), Arc::new(client))
+}
+
+type Shaken = io::Result<tokio_rustls::client::TlsStream<TcpStream>>;
+
+async fn shake(client: &Arc<rustls::ClientConfig>, tcp: TcpStream) -> Shaken {
+    tokio_rustls::TlsConnector::from(Arc::clone(client)).connect("localhost".try_into().unwrap(), tcp).await
 }
 
 async fn ask(addr: SocketAddr, request: &str) -> String {
@@ -20,7 +65,7 @@ async fn ask(addr: SocketAddr, request: &str) -> String {
     answer(&mut stream).await
 }
 
-async fn answer(stream: &mut TcpStream) -> String {
+async fn answer(stream: &mut (impl AsyncRead + Unpin)) -> String {
     let mut text = Vec::new();
     // A reset after the answer is as good an end as a close.
     let _ = stream.read_to_end(&mut text).await;
@@ -156,8 +201,7 @@ async fn stopping_lets_a_running_request_end() {
             "done"
         }),
     );
-    let tcp = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let listener = Listener::start(tcp, None, router, Connections::new(8)).unwrap();
+    let listener = start(router, None, room(8, 0)).await;
     let asked = tokio::spawn({
         let addr = listener.local_addr();
         async move { ask(addr, "GET / HTTP/1.1\r\nHost: a\r\n\r\n").await }
@@ -173,13 +217,11 @@ async fn stopping_lets_a_running_request_end() {
 async fn a_page_that_listens_for_news_does_not_hold_up_the_end() {
     let events = || async {
         (
-            [(CONTENT_TYPE, EVENTS)],
+            [(CONTENT_TYPE, "text/event-stream")],
             Body::from_stream(futures_util::stream::pending::<Result<&str, io::Error>>()),
         )
     };
-    let tcp = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let listener =
-        Listener::start(tcp, None, Router::new().route("/", get(events)), Connections::new(8)).unwrap();
+    let listener = start(Router::new().route("/", get(events)), None, room(8, 0)).await;
     let mut stream = TcpStream::connect(listener.local_addr()).await.unwrap();
     stream.write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
     let mut head = [0; 15];
@@ -190,35 +232,38 @@ async fn a_page_that_listens_for_news_does_not_hold_up_the_end() {
 
 #[tokio::test]
 async fn plain_http_on_the_tls_port_is_told_so() {
-    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
-    let key = rustls::pki_types::PrivateKeyDer::Pkcs8(made.signing_key.serialize_der().into());
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let server = rustls::ServerConfig::builder_with_provider(provider.clone())
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(vec![made.cert.der().clone()], key)
-        .unwrap();
-    let (_keep, tls) = watch::channel(Arc::new(server));
-    let tcp = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let router = Router::new().route("/", get(|| async { "here" }));
-    let listener = Listener::start(tcp, Some(tls), router, Connections::new(8)).unwrap();
+    let (server, client) = identity(&["http/1.1"]);
+    let (_keep, tls) = watch::channel(server);
+    let listener = start(Router::new().route("/", get(|| async { "here" })), Some(tls), room(8, 0)).await;
     let told = ask(listener.local_addr(), "GET / HTTP/1.1\r\nHost: a\r\n\r\n").await;
     assert!(told.starts_with("HTTP/1.1 400") && told.contains("https://"), "{told}");
-    let mut roots = rustls::RootCertStore::empty();
-    roots.add(made.cert.der().clone()).unwrap();
-    let client = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    let stream = TcpStream::connect(listener.local_addr()).await.unwrap();
-    let name = "localhost".try_into().unwrap();
-    let mut stream = tokio_rustls::TlsConnector::from(Arc::new(client)).connect(name, stream).await.unwrap();
+    let mut stream = shake(&client, TcpStream::connect(listener.local_addr()).await.unwrap()).await.unwrap();
     stream.write_all(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").await.unwrap();
-    let mut text = String::new();
-    stream.read_to_string(&mut text).await.unwrap();
-    assert!(text.ends_with("here"), "{text}");
+    assert!(answer(&mut stream).await.ends_with("here"));
     drop(stream);
+    listener.stop().await;
+}
+
+#[tokio::test]
+async fn a_request_carries_what_its_connection_was_introduced_with() {
+    #[derive(Clone)]
+    struct Port(u16);
+    let who = |peer: axum::Extension<Peer>, port: axum::Extension<Port>| async move {
+        format!("{} {} {}", peer.remote, peer.secure, port.0.0)
+    };
+    let tcp = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let mut config = ListenerConfig::new(None, room(8, 0));
+    config.introduction = Arc::new(|caller| {
+        let mut extensions = Extensions::new();
+        extensions.insert(Port(caller.remote.port()));
+        (caller.remote.ip() == IpAddr::from([127, 0, 0, 1])).then_some(extensions)
+    });
+    let listener = Listener::start(tcp, config, Router::new().route("/", get(who))).unwrap();
+    let mut stream = TcpStream::connect(listener.local_addr()).await.unwrap();
+    let port = stream.local_addr().unwrap().port();
+    stream.write_all(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").await.unwrap();
+    assert!(answer(&mut stream).await.ends_with(&format!("127.0.0.1 false {port}")));
+    let mut stranger = attack::connect_from([127, 0, 0, 2], listener.local_addr()).await;
+    assert_eq!(answer(&mut stranger).await, "", "nobody answers who was not introduced");
     listener.stop().await;
 }

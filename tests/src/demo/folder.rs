@@ -117,7 +117,7 @@ impl Folder {
             if claimed { format!("claim = {:?}\n", self.dir.join("claim.toml")) } else { String::new() };
         let text = format!(
             "data = {data:?}\n{claim}log = \"warn\"\n[http]\nlisten = \"127.0.0.1:{http}\"\n[https]\nlisten = \"127.0.0.1:{https}\"\n\
-             [limits]\nsubmits_per_address = 0\n{printers}",
+             [limits]\nsubmits_per_address = 0\nconnections_per_address = 0\n{printers}",
             data = self.box_data()
         );
         self.write("box.toml", &text)

@@ -69,7 +69,7 @@ impl TheBox {
         let claim = self.claim.as_ref().map_or_else(String::new, |file| format!("claim = {file:?}\n"));
         let text = format!(
             "data = {:?}\n{claim}log = \"info\"\n[http]\nlisten = \"127.0.0.1:{http}\"\n\
-             [https]\nlisten = \"127.0.0.1:{https}\"\n[limits]\nsubmits_per_address = 0\n",
+             [https]\nlisten = \"127.0.0.1:{https}\"\n[limits]\nsubmits_per_address = 0\nconnections_per_address = 0\n",
             self.data
         );
         let file = self.data.with_extension("toml");

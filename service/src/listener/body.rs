@@ -1,0 +1,200 @@
+//! Bodies under a limit: how long a request's may take, and of an answer's, whether the client takes it.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use axum::body::{Body, Bytes};
+use http::HeaderMap;
+use http::header::CONTENT_TYPE;
+use hyper::body::{Body as HttpBody, Frame, Incoming, SizeHint};
+use tokio::time::{Instant, Sleep, sleep_until};
+
+use super::connections::{Exchange, Place};
+use super::standing::Turn;
+
+/// What HTTP/2 is given of an answer at a time. Only while an answer is not wholly given away is it known whether its
+/// client takes anything.
+const PIECE_BYTES: usize = 16 * 1024;
+/// An answer that never ends.
+const EVENTS: &str = "text/event-stream";
+
+/// How long a client may let the program wait for a request's body. Time in which the program does not want more of it
+/// does not count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UploadPatience {
+    /// Every body has this long …
+    pub at_first: Duration,
+    /// … and one second more for each so many bytes (at least 1) …
+    pub bytes_per_second: u64,
+    /// … but not more than this.
+    pub at_most: Duration,
+}
+
+impl Default for UploadPatience {
+    /// A photo over a weak line gets through: 30 MB at 100 KB/s.
+    fn default() -> Self {
+        Self {
+            at_first: Duration::from_secs(20),
+            bytes_per_second: 16 * 1024,
+            at_most: Duration::from_secs(300),
+        }
+    }
+}
+
+/// Why a body ended before its end.
+#[derive(Debug, thiserror::Error)]
+pub enum UploadError {
+    /// Too slow.
+    #[error("the rest of the request did not come in time")]
+    TooSlow,
+    /// The connection broke, or the client's framing is wrong.
+    #[error("the request broke off: {0}")]
+    Broken(#[from] hyper::Error),
+}
+
+/// A request's body under a time limit; tells the connection's place whose turn it is.
+pub(super) struct Upload {
+    body: Incoming,
+    place: Arc<Place>,
+    exchange: u64,
+    patience: UploadPatience,
+    bytes: u64,
+    /// How long the program has waited for it, before …
+    waited: Duration,
+    /// … and since when it does so now.
+    waiting_since: Option<Instant>,
+    limit: Option<Pin<Box<Sleep>>>,
+}
+
+impl Upload {
+    pub(super) fn new(body: Incoming, exchange: &Exchange, patience: UploadPatience) -> Self {
+        let (place, exchange) = (Arc::clone(exchange.place()), exchange.number());
+        let (waited, waiting_since) = (Duration::ZERO, None);
+        Self { body, place, exchange, patience, bytes: 0, waited, waiting_since, limit: None }
+    }
+
+    fn poll_limit(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let patience = self.patience;
+        let earned = Duration::from_secs(self.bytes / patience.bytes_per_second.max(1));
+        let within = patience.at_first.saturating_add(earned).min(patience.at_most);
+        let since = *self.waiting_since.get_or_insert_with(|| {
+            self.place.turn(self.exchange, Turn::Client);
+            Instant::now()
+        });
+        let due = since + within.saturating_sub(self.waited);
+        let limit = self.limit.get_or_insert_with(|| Box::pin(sleep_until(due)));
+        if limit.deadline() != due {
+            limit.as_mut().reset(due);
+        }
+        limit.as_mut().poll(cx)
+    }
+
+    fn came(&mut self) {
+        if let Some(since) = self.waiting_since.take() {
+            self.waited += since.elapsed();
+            self.place.turn(self.exchange, Turn::Program);
+        }
+    }
+}
+
+impl Drop for Upload {
+    fn drop(&mut self) {
+        self.came();
+    }
+}
+
+impl HttpBody for Upload {
+    type Data = Bytes;
+    type Error = UploadError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, UploadError>>> {
+        let Poll::Ready(frame) = Pin::new(&mut self.body).poll_frame(cx) else {
+            ready!(self.poll_limit(cx));
+            return Poll::Ready(Some(Err(UploadError::TooSlow)));
+        };
+        self.came();
+        if let Some(data) = frame.as_ref().and_then(|f| f.as_ref().ok()?.data_ref()) {
+            self.bytes = self.bytes.saturating_add(data.len() as u64);
+        }
+        Poll::Ready(frame.map(|f| f.map_err(UploadError::from)))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+/// An answer's body; when it is gone, written or not, the exchange is over.
+pub(super) struct Answer {
+    body: Body,
+    exchange: Exchange,
+    /// HTTP/2, whose socket does not tell whether this very answer is taken.
+    in_pieces: bool,
+    rest: Bytes,
+    /// Whose turn it is while there is nothing to take.
+    otherwise: Turn,
+}
+
+impl Answer {
+    pub(super) fn new(headers: &HeaderMap, body: Body, exchange: Exchange, in_pieces: bool) -> Self {
+        let news = headers.get(CONTENT_TYPE).is_some_and(|kind| kind == EVENTS);
+        let otherwise = if news { Turn::News } else { Turn::Program };
+        exchange.turn(otherwise);
+        Self { body, exchange, in_pieces, rest: Bytes::new(), otherwise }
+    }
+
+    fn piece(&mut self, mut data: Bytes) -> Frame<Bytes> {
+        self.exchange.turn(Turn::Taking(Instant::now()));
+        self.rest = data.split_off(data.len().min(PIECE_BYTES));
+        Frame::data(data)
+    }
+}
+
+impl HttpBody for Answer {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        if !self.in_pieces {
+            return Pin::new(&mut self.body).poll_frame(cx);
+        }
+        let mut rest = std::mem::take(&mut self.rest);
+        if rest.is_empty() {
+            // It asks for more: what it was given is taken.
+            self.exchange.turn(self.otherwise);
+            rest = match ready!(Pin::new(&mut self.body).poll_frame(cx)) {
+                Some(Ok(frame)) => match frame.into_data() {
+                    Ok(data) => data,
+                    Err(trailers) => return Poll::Ready(Some(Ok(trailers))),
+                },
+                ended => return Poll::Ready(ended),
+            };
+        }
+        Poll::Ready(Some(Ok(self.piece(rest))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.rest.is_empty() && self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        let (rest, mut hint) = (self.rest.len() as u64, self.body.size_hint());
+        if let Some(upper) = hint.upper() {
+            hint.set_upper(upper.saturating_add(rest));
+        }
+        hint.set_lower(hint.lower().saturating_add(rest));
+        hint
+    }
+}

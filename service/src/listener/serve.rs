@@ -1,0 +1,227 @@
+//! One connection's requests: read, answered by the router, and ended when the connection has had its time.
+
+use std::convert::Infallible;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use http::header::{CONNECTION, CONTENT_TYPE, TRANSFER_ENCODING};
+use http::{Extensions, HeaderValue, Request, Response};
+use hyper::body::Incoming;
+use hyper::server::conn::{http1, http2};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::watch;
+use tokio::time::{Instant, Sleep, sleep};
+use tower::Service as _;
+
+use super::body::{Answer, Upload, UploadPatience};
+use super::connections::{Exchange, Place};
+use super::heads::{Fault, FirstFault, Heads};
+use super::standing::Overdue;
+use super::stream::Watched;
+
+/// Header lines of one request; browsers send about 15.
+const HEADERS_MAX: usize = 64;
+/// Bytes of a request's head, and of hyper's buffer for one connection.
+const HEAD_BYTES_MAX: usize = 16 * 1024;
+/// Requests that one HTTP/2 connection may have open.
+const STREAMS_MAX: u32 = 128;
+/// What a client may send of one body, and of all together, before the program has read it.
+const STREAM_WINDOW: u32 = 256 * 1024;
+const CONNECTION_WINDOW: u32 = 1024 * 1024;
+/// What the program gives away of one answer before the client has taken it.
+const SEND_BUFFER: usize = 64 * 1024;
+/// Streams that a client opened and cancelled before they were looked at; one more ends the connection.
+const PENDING_RESETS_MAX: usize = 20;
+/// Streams that were closed for the client's faults; one more ends the connection.
+const FAULTY_STREAMS_MAX: usize = 128;
+/// How often a client of HTTP/2 is asked whether it is there, and how long it may take to say so.
+const PING_EVERY: Duration = Duration::from_secs(20);
+const PONG_WITHIN: Duration = Duration::from_secs(10);
+/// A connection that nothing is due of is looked at again after this long at the latest. It is less than any time that can
+/// begin to run meanwhile without the connection's own task hearing of it.
+const LOOK_AGAIN: Duration = Duration::from_secs(20);
+
+/// What is spoken on a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Protocol {
+    Http1,
+    Http2,
+}
+
+/// Who answers, and what each request carries.
+#[derive(Clone)]
+pub(super) struct Guest {
+    pub(super) router: Router,
+    pub(super) extensions: Extensions,
+    pub(super) uploads: UploadPatience,
+    pub(super) place: Arc<Place>,
+}
+
+impl Guest {
+    async fn answer(
+        self,
+        request: Request<Incoming>,
+        exchange: Exchange,
+        in_pieces: bool,
+    ) -> Response<Answer> {
+        let Self { mut router, extensions, uploads, .. } = self;
+        let mut request = request.map(|body| Body::new(Upload::new(body, &exchange, uploads)));
+        request.extensions_mut().extend(extensions);
+        let answer = router.call(request).await.unwrap_or_else(|never: Infallible| match never {});
+        answered(answer, exchange, in_pieces)
+    }
+}
+
+fn answered(answer: Response<Body>, exchange: Exchange, in_pieces: bool) -> Response<Answer> {
+    let (head, body) = answer.into_parts();
+    let body = Answer::new(&head.headers, body, exchange, in_pieces);
+    Response::from_parts(head, body)
+}
+
+fn refused(fault: Fault) -> Response<Body> {
+    let (status, words) = fault.answer();
+    let mut answer = Response::new(Body::from(words));
+    *answer.status_mut() = status;
+    answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    answer
+}
+
+/// Serves one connection until it ends or has had its time.
+pub(super) async fn serve<S>(stream: S, protocol: Protocol, guest: Guest, stopped: watch::Receiver<bool>)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    match protocol {
+        Protocol::Http1 => serve_http1(stream, guest, stopped).await,
+        Protocol::Http2 => serve_http2(stream, guest, stopped).await,
+    }
+}
+
+async fn answer_http1(
+    guest: Guest,
+    request: Request<Incoming>,
+    exchange: Exchange,
+    first_fault: FirstFault,
+) -> Result<Response<Answer>, Infallible> {
+    let fault = first_fault.get().filter(|(at, _)| *at == exchange.number()).map(|(_, fault)| *fault);
+    // What follows chunks is not watched any more, so it is not read as a request: the connection ends with the answer.
+    let last = fault.is_some() || request.headers().contains_key(TRANSFER_ENCODING);
+    let mut answer = match fault {
+        Some(fault) => answered(refused(fault), exchange, false),
+        None => guest.answer(request, exchange, false).await,
+    };
+    if last {
+        answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+    Ok(answer)
+}
+
+async fn serve_http1<S>(stream: S, guest: Guest, stopped: watch::Receiver<bool>)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let heads = Heads::default();
+    let (first_fault, place) = (heads.first_fault(), Arc::clone(&guest.place));
+    let stream = Watched::new(stream, Some(heads), Arc::clone(&place));
+    let service = hyper::service::service_fn(|request: Request<Incoming>| {
+        answer_http1(guest.clone(), request, guest.place.begin(), Arc::clone(&first_fault))
+    });
+    // Its times are kept by `drive`: hyper's own for heads begins only when it looks for one.
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(None::<Duration>)
+        .max_headers(HEADERS_MAX)
+        .max_buf_size(HEAD_BYTES_MAX)
+        .half_close(true)
+        .serve_connection(TokioIo::new(stream), service);
+    drive(pin!(connection), |connection| connection.graceful_shutdown(), &place, stopped).await;
+}
+
+async fn serve_http2<S>(stream: S, guest: Guest, stopped: watch::Receiver<bool>)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let place = Arc::clone(&guest.place);
+    let stream = Watched::new(stream, None, Arc::clone(&place));
+    let service = hyper::service::service_fn(move |request: Request<Incoming>| {
+        let (guest, exchange) = (guest.clone(), guest.place.begin());
+        async move { Ok::<_, Infallible>(guest.answer(request, exchange, true).await) }
+    });
+    let connection = http2::Builder::new(TokioExecutor::new())
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(STREAMS_MAX)
+        .initial_stream_window_size(STREAM_WINDOW)
+        .initial_connection_window_size(CONNECTION_WINDOW)
+        .max_send_buf_size(SEND_BUFFER)
+        .max_header_list_size(HEAD_BYTES_MAX as u32)
+        .max_pending_accept_reset_streams(PENDING_RESETS_MAX)
+        .max_local_error_reset_streams(FAULTY_STREAMS_MAX)
+        .keep_alive_interval(PING_EVERY)
+        .keep_alive_timeout(PONG_WITHIN)
+        .serve_connection(TokioIo::new(stream), service);
+    drive(pin!(connection), |connection| connection.graceful_shutdown(), &place, stopped).await;
+}
+
+/// Runs a connection to its end: its own, or that of its time. `finish` tells the client that it ends.
+async fn drive<C>(
+    mut connection: Pin<&mut C>,
+    finish: impl Fn(Pin<&mut C>),
+    place: &Arc<Place>,
+    mut stopped: watch::Receiver<bool>,
+) where
+    C: Future<Output = hyper::Result<()>>,
+{
+    let mut time = pin!(Deadline { place: Arc::clone(place), timer: Box::pin(sleep(Duration::ZERO)) });
+    let mut stopping = false;
+    let ended = loop {
+        // In this order: what the connection has just read or written decides what is due.
+        tokio::select! {
+            biased;
+            ended = connection.as_mut() => break ended,
+            overdue = time.as_mut() => {
+                if overdue == Overdue::Cut {
+                    tracing::debug!("a connection had its time and was closed");
+                    return;
+                }
+            }
+            _ = stopped.changed(), if !stopping => stopping = true,
+        }
+        place.finish();
+        finish(connection.as_mut());
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%error, "a connection ended early");
+    }
+}
+
+/// Resolves when something is due, and may be asked again.
+struct Deadline {
+    place: Arc<Place>,
+    timer: Pin<Box<Sleep>>,
+}
+
+impl Future for Deadline {
+    type Output = Overdue;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Overdue> {
+        loop {
+            let (now, due) = (Instant::now(), self.place.due());
+            let look = now + LOOK_AGAIN;
+            let at = match due {
+                Some((at, overdue)) if at <= now => return Poll::Ready(overdue),
+                Some((at, _)) => at.min(look),
+                None => look,
+            };
+            // A timer that fires too early is let be: most that is due is put off before it comes, request by request.
+            if self.timer.is_elapsed() || self.timer.deadline() > at || self.timer.deadline() <= now {
+                self.timer.as_mut().reset(at);
+            }
+            ready!(self.timer.as_mut().poll(cx));
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! The stream below HTTP: it notes when its client takes nothing, watches heads on their way in, and at the end hears out
+//! a client that still speaks, so that it can read its answer.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::{Instant, Sleep, sleep};
+
+use super::connections::Place;
+use super::heads::Heads;
+
+/// Bytes that a client may still send after its answer was written: a whole photo (30 MB) and the form around it, so that
+/// whoever sends one that is refused by its size, or while none can be taken, reads why. They are read and forgotten.
+const LINGER_BYTES_MAX: u64 = 32 * 1024 * 1024;
+/// How long that may take in all; such a connection makes room as an idle one does.
+const LINGER_WITHIN: Duration = Duration::from_secs(30);
+/// How long it may take without a byte.
+const LINGER_QUIET: Duration = Duration::from_secs(5);
+
+/// A stream that tells its connection's place what it sees.
+#[derive(Debug)]
+pub(super) struct Watched<S> {
+    stream: S,
+    place: Arc<Place>,
+    /// Of HTTP/1.1.
+    heads: Option<Heads>,
+    stalled: bool,
+    linger: Option<Linger>,
+}
+
+impl<S> Watched<S> {
+    pub(super) fn new(stream: S, heads: Option<Heads>, place: Arc<Place>) -> Self {
+        Self { stream, place, heads, stalled: false, linger: None }
+    }
+
+    fn watch<T>(&mut self, result: Poll<T>) -> Poll<T> {
+        if self.stalled != result.is_pending() {
+            self.stalled = result.is_pending();
+            self.place.stalled(self.stalled);
+        }
+        result
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let me = &mut *self;
+        let Some(heads) = &mut me.heads else { return Pin::new(&mut me.stream).poll_read(cx, buf) };
+        let before = buf.filled().len();
+        loop {
+            ready!(Pin::new(&mut me.stream).poll_read(cx, buf))?;
+            let read = buf.filled().len() - before;
+            let kept = heads.pass(&mut buf.filled_mut()[before..]);
+            buf.set_filled(before + kept);
+            if heads.in_head() {
+                me.place.head_began();
+            }
+            // Nothing is the end only if nothing came.
+            if kept > 0 || read == 0 {
+                return Poll::Ready(Ok(()));
+            }
+        }
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Watched<S> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        let result = Pin::new(&mut self.stream).poll_write(cx, buf);
+        self.watch(result)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let result = Pin::new(&mut self.stream).poll_write_vectored(cx, bufs);
+        self.watch(result)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let result = Pin::new(&mut self.stream).poll_flush(cx);
+        self.watch(result)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let me = &mut *self;
+        if me.linger.is_none() {
+            let result = Pin::new(&mut me.stream).poll_shutdown(cx);
+            ready!(me.watch(result))?;
+            if !me.heads.as_ref().is_some_and(Heads::more_may_come) {
+                return Poll::Ready(Ok(()));
+            }
+        }
+        me.linger.get_or_insert_default().poll(cx, &mut me.stream).map(Ok)
+    }
+}
+
+/// Closing a socket with bytes that nobody read resets it, and a client that is still sending then never reads its
+/// answer. So what it sends is read and forgotten: up to a number of bytes, for a time, until it stops.
+#[derive(Debug)]
+pub(super) struct Linger {
+    left: u64,
+    end: Pin<Box<Sleep>>,
+    quiet: Pin<Box<Sleep>>,
+}
+
+impl Default for Linger {
+    fn default() -> Self {
+        let (end, quiet) = (Box::pin(sleep(LINGER_WITHIN)), Box::pin(sleep(LINGER_QUIET)));
+        Self { left: LINGER_BYTES_MAX, end, quiet }
+    }
+}
+
+impl Linger {
+    /// Ready when the stream may be closed.
+    pub(super) fn poll<S: AsyncRead + Unpin>(&mut self, cx: &mut Context<'_>, stream: &mut S) -> Poll<()> {
+        let mut scratch = [0; 8 * 1024];
+        while self.left > 0 {
+            if self.end.as_mut().poll(cx).is_ready() || self.quiet.as_mut().poll(cx).is_ready() {
+                break;
+            }
+            let mut buf = ReadBuf::new(&mut scratch);
+            match ready!(Pin::new(&mut *stream).poll_read(cx, &mut buf)) {
+                Ok(()) if !buf.filled().is_empty() => {
+                    self.left = self.left.saturating_sub(buf.filled().len() as u64);
+                    self.quiet.as_mut().reset(Instant::now() + LINGER_QUIET);
+                }
+                Ok(()) | Err(_) => break,
+            }
+        }
+        Poll::Ready(())
+    }
+}
