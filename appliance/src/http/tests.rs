@@ -28,6 +28,7 @@ mod bad_input;
 mod designs;
 mod people;
 mod programs;
+mod refused_early;
 mod staff_pages;
 mod station;
 mod technician;
