@@ -216,7 +216,7 @@ async fn act(wish: Wish, hands: &Arc<Hands>) -> Result<String, String> {
         }
         Wish::TokenCreate { name, scope, life } => {
             let new = NewToken { name, scope, life, made_by: TokenHand::Socket, submission: None };
-            let made = with_tokens(hands, move |identity, now_ms| identity.tokens.make(new, now_ms)).await?;
+            let made = with_tokens(hands, move |identity, now_ms| identity.tokens.make(&new, now_ms)).await?;
             let (token, text) = made.map_err(|refusal| refusal.to_string())?;
             note(hands, AccessOutcome::TokenMade, Some(token.id));
             Ok(text)

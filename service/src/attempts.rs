@@ -351,10 +351,10 @@ mod tests {
             let mut bucket = AttemptBucket::from_parts(policy.capacity_ms(), NOW);
             let back = NOW - back_ms;
             prop_assert!(bucket.take(&policy, back).is_err());
-            bucket = bucket.set_back(&policy, back).unwrap_or(bucket);
+            bucket = bucket.brought_back(back).unwrap_or(bucket);
             prop_assert_eq!(bucket.tries_left(&policy, back + policy.refill_ms), 1);
             prop_assert!(bucket.is_full(&policy, back + policy.capacity_ms()));
-            prop_assert_eq!(bucket.set_back(&policy, back + 1), None);
+            prop_assert_eq!(bucket.brought_back(back + 1), None);
             let mut networks = NetworkBuckets::new(policy, 4);
             let address = "192.0.2.7".parse().unwrap();
             while networks.take(address, NOW).is_ok() {}

@@ -49,7 +49,7 @@ impl AccessNote {
     }
 
     /// About this person or token, by id.
-    pub(super) fn about(self, id: impl ToString) -> Self {
+    pub(super) fn about(self, id: &(impl ToString + ?Sized)) -> Self {
         Self { subject: Some(id.to_string()), ..self }
     }
 }

@@ -238,7 +238,7 @@ fn spent_token(state: &AppState, headers: &HeaderMap) -> Problem {
     let revoked = text.map(|text| state.identity.tokens.revoke_shown(text, now_ms));
     let note = AccessNote::new(AccessOutcome::TokenInTheClear, AccessWanted::Read);
     let note = match text.and_then(|text| state.identity.tokens.find(text)) {
-        Some(token) => note.about(token.id),
+        Some(token) => note.about(&token.id),
         None => note,
     };
     let words = match revoked {

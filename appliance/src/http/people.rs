@@ -360,7 +360,7 @@ async fn clear_pin(
 }
 
 fn pin_changed(staff: StaffId) -> AccessNote {
-    AccessNote::new(AccessOutcome::PinChanged, AccessWanted::Admin).about(staff)
+    AccessNote::new(AccessOutcome::PinChanged, AccessWanted::Admin).about(&staff)
 }
 
 /// Ends sessions, away from the threads that answer phones.
@@ -386,7 +386,7 @@ async fn sign_out(
     let sessions = state.identity.sessions.clone();
     let (staff, keep) = (known.staff, signed.secret().to_owned());
     end_sessions(move || sessions.end_all_but(staff, &keep)).await?;
-    let note = AccessNote::new(AccessOutcome::SessionEnded, AccessWanted::Admin).about(staff);
+    let note = AccessNote::new(AccessOutcome::SessionEnded, AccessWanted::Admin).about(&staff);
     Ok(noted(see_other(&format!("{PEOPLE}/{staff}")), [note]))
 }
 

@@ -196,7 +196,7 @@ async fn make(State(state): State<AppState>, signed: Signed, request: Request) -
         submission: form.get("submission").map(str::to_owned).filter(|key| !key.is_empty()),
     };
     let (tokens, now_ms) = (state.identity.tokens.clone(), state.clock.now().wall_ms);
-    let (token, text) = match blocking(move || tokens.make(new, now_ms)).await? {
+    let (token, text) = match blocking(move || tokens.make(&new, now_ms)).await? {
         Ok(made) => made,
         Err(TokenRefusal::Repeated) => return Ok(see_other(PROGRAMS)),
         Err(refusal) => {

@@ -157,7 +157,7 @@ impl Again {
     fn page(self, state: &AppState) -> Result<Response, Problem> {
         let of_photo = self.problems.iter().find_map(|problem| match problem {
             Refused::Photo(refusal) => Some(refusal.status),
-            Refused::Rule(_) => None,
+            Refused::Rule(_) | Refused::Pin(_) => None,
         });
         let status = match of_photo {
             Some(status) => status,

@@ -318,7 +318,7 @@ pub(super) fn try_pin(state: &AppState, attempt: &PinAttempt) -> Result<PinTry, 
         return Ok(PinTry::Looked(outcome));
     }
     // Looked at after the PIN, so that whoever has left takes as long as anybody.
-    if !state.store.facility().staff.get(&staff).is_some_and(|s| !s.left) {
+    if state.store.facility().staff.get(&staff).is_none_or(|s| s.left) {
         return Ok(PinTry::Looked(PinOutcome::None));
     }
     if !known {

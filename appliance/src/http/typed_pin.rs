@@ -75,7 +75,7 @@ pub(super) fn pin_note(outcome: PinOutcome, staff: StaffId, wanted: AccessWanted
         PinOutcome::Wrong { .. } | PinOutcome::None => AccessOutcome::WrongPin,
         PinOutcome::Locked { .. } => AccessOutcome::Locked,
     };
-    Some(AccessNote::new(outcome, wanted).about(staff))
+    Some(AccessNote::new(outcome, wanted).about(&staff))
 }
 
 /// A PIN came where anybody in the building can read along.

@@ -356,12 +356,15 @@ impl Purse {
 
 /// Whether every bucket has a try, and how many are left after it; else when the last of them has one again.
 fn take_all(purses: &[Purse], now_ms: i64) -> Taken {
-    let taken = purses.iter().map(|purse| (purse, purse.bucket.take(&purse.policy, now_ms)));
-    taken.fold(Ok(u32::MAX), |all, (purse, taken)| match (all, taken) {
-        (Ok(left), Ok(bucket)) => Ok(left.min(bucket.tries_left(&purse.policy, now_ms))),
-        (Err(a), Err(b)) => Err(AttemptWait { until_ms: a.until_ms.max(b.until_ms) }),
-        (Err(wait), Ok(_)) | (Ok(_), Err(wait)) => Err(wait),
-    })
+    let taken: Vec<_> = purses.iter().map(|purse| purse.bucket.take(&purse.policy, now_ms)).collect();
+    if let Some(until_ms) = taken.iter().filter_map(|taken| taken.err()).map(|wait| wait.until_ms).max() {
+        return Err(AttemptWait { until_ms });
+    }
+    let left = purses
+        .iter()
+        .zip(taken)
+        .filter_map(|(purse, taken)| Some(taken.ok()?.tries_left(&purse.policy, now_ms)));
+    Ok(left.min().unwrap_or(u32::MAX))
 }
 
 fn forget_oldest(known: &mut Change<'_, '_>, staff: StaffId) -> Result<(), IdentityError> {

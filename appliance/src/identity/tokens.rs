@@ -230,7 +230,7 @@ impl Tokens {
     /// The inner one says what does not fit, the outer one that it could not be kept.
     pub fn make(
         &self,
-        new: NewToken,
+        new: &NewToken,
         now_ms: i64,
     ) -> Result<Result<(ApiToken, String), TokenRefusal>, IdentityError> {
         let submission = new.submission.as_deref().map(digest);
@@ -416,8 +416,8 @@ mod tests {
     fn a_token_is_revoked_for_good() {
         let dir = tempfile::tempdir().unwrap();
         let tokens = open(dir.path());
-        let (row, kept) = tokens.make(new("cmms", TokenLife::default()), NOW).unwrap().unwrap();
-        let (_, spent) = tokens.make(new("old", TokenLife::Never), NOW).unwrap().unwrap();
+        let (row, kept) = tokens.make(&new("cmms", TokenLife::default()), NOW).unwrap().unwrap();
+        let (_, spent) = tokens.make(&new("old", TokenLife::Never), NOW).unwrap().unwrap();
         assert_eq!((kept.len(), &kept[..3], &kept[3..11], &kept[11..12]), (55, "ct_", row.id.as_str(), "_"));
         assert!(tokens.revoke_shown(&spent, NOW + 3).unwrap().is_some());
         assert_eq!(tokens.revoke_shown(&spent, NOW + 4).unwrap(), None);
@@ -441,28 +441,28 @@ mod tests {
         let tokens = open(dir.path());
         for (text, fits) in [("1", true), ("730", true), ("never", true), ("0", false), ("731", false)] {
             let life = text.parse().unwrap();
-            assert_eq!(tokens.make(new("x", life), NOW).unwrap().is_ok(), fits, "{text}");
+            assert_eq!(tokens.make(&new("x", life), NOW).unwrap().is_ok(), fits, "{text}");
         }
         for text in ["", "Never", "-1", "99999", "soon"] {
             assert_eq!(text.parse::<TokenLife>(), Err(TokenRefusal::Days), "{text}");
         }
         for name in ["", " ", "a\u{7}b", &"x".repeat(61)] {
-            assert_eq!(tokens.make(new(name, TokenLife::Never), NOW).unwrap(), Err(TokenRefusal::Name));
+            assert_eq!(tokens.make(&new(name, TokenLife::Never), NOW).unwrap(), Err(TokenRefusal::Name));
         }
-        let (row, _) = tokens.make(new("soon", TokenLife::Days(60)), NOW).unwrap().unwrap();
+        let (row, _) = tokens.make(&new("soon", TokenLife::Days(60)), NOW).unwrap().unwrap();
         assert_eq!(row.ends_soon(NOW + 29 * DAY_MS), None);
         assert_eq!(row.ends_soon(NOW + 30 * DAY_MS), row.expires_ms);
         assert_eq!(row.ends_soon(NOW + 60 * DAY_MS), None, "it has ended");
         let twice = NewToken { submission: Some("page".into()), ..new("page", TokenLife::Never) };
-        assert!(tokens.make(twice.clone(), NOW).unwrap().is_ok());
-        assert_eq!(tokens.make(twice, NOW).unwrap(), Err(TokenRefusal::Repeated));
+        assert!(tokens.make(&twice, NOW).unwrap().is_ok());
+        assert_eq!(tokens.make(&twice, NOW).unwrap(), Err(TokenRefusal::Repeated));
     }
 
     #[test]
     fn a_name_that_two_have_revokes_neither() {
         let dir = tempfile::tempdir().unwrap();
         let tokens = open(dir.path());
-        let make = |name: &str| tokens.make(new(name, TokenLife::Never), NOW).unwrap().unwrap().0.id;
+        let make = |name: &str| tokens.make(&new(name, TokenLife::Never), NOW).unwrap().unwrap().0.id;
         let (first, second) = (make("cmms"), make("cmms"));
         let revoke = |which: &str| tokens.revoke(which, TokenHand::Socket, NOW).unwrap();
         let words = revoke("cmms").unwrap_err().to_string();
@@ -476,11 +476,11 @@ mod tests {
     fn what_ended_stays_400_days_and_what_lives_stays() {
         let dir = tempfile::tempdir().unwrap();
         let tokens = open(dir.path());
-        tokens.make(new("ends", TokenLife::Days(1)), NOW).unwrap().unwrap();
-        tokens.make(new("revoked", TokenLife::Never), NOW).unwrap().unwrap();
-        tokens.make(new("lives", TokenLife::Never), NOW).unwrap().unwrap();
+        tokens.make(&new("ends", TokenLife::Days(1)), NOW).unwrap().unwrap();
+        tokens.make(&new("revoked", TokenLife::Never), NOW).unwrap().unwrap();
+        tokens.make(&new("lives", TokenLife::Never), NOW).unwrap().unwrap();
         tokens.revoke("revoked", TokenHand::Socket, NOW).unwrap().unwrap();
-        let make = |at_ms| tokens.make(new("new", TokenLife::Never), at_ms).unwrap().unwrap();
+        let make = |at_ms| tokens.make(&new("new", TokenLife::Never), at_ms).unwrap().unwrap();
         make(NOW + 400 * DAY_MS);
         assert_eq!(tokens.all().len(), 4);
         make(NOW + 402 * DAY_MS);
@@ -493,7 +493,7 @@ mod tests {
     fn a_use_is_written_once_a_day() {
         let dir = tempfile::tempdir().unwrap();
         let tokens = open(dir.path());
-        let (_, text) = tokens.make(new("cmms", TokenLife::Never), NOW).unwrap().unwrap();
+        let (_, text) = tokens.make(&new("cmms", TokenLife::Never), NOW).unwrap().unwrap();
         let from = |n: u8| IpAddr::from([10, 0, 0, n]);
         let seen = || tokens.find(&text).map(|t| (t.used_day, t.used_from));
         tokens.note_use(&text, from(9), NOW).unwrap();

@@ -118,7 +118,7 @@ pub(super) async fn send_and_fall_silent(data: &Path, claim_file: &Path, now_ms:
 pub(super) fn main(arguments: impl Iterator<Item = OsString>) -> Result<(), String> {
     let paths: Vec<PathBuf> = arguments.map(PathBuf::from).collect();
     let [data, claim_file] = &paths[..] else { return Err("data folder and claim file, please".to_owned()) };
-    let log = tracing_subscriber::fmt().with_env_filter("warn").with_writer(std::io::stderr);
+    let log = tracing_subscriber::fmt().with_max_level(tracing::Level::WARN).with_writer(std::io::stderr);
     // A second one in this process changes nothing.
     let _ = log.try_init();
     let _ = rustls::crypto::ring::default_provider().install_default();

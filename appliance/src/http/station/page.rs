@@ -233,12 +233,20 @@ fn read_items(state: &AppState, view: &StationView) -> Result<(Snapshot, pick::L
     Ok((snapshot, list, shows))
 }
 
-/// How printing stands: what comes out, what came out lately, and the printers.
+/// How printing stands.
+struct PrintOverview {
+    /// What comes out.
+    jobs: Vec<JobCard>,
+    /// What came out lately.
+    older: Vec<labels::JobLine>,
+    cards: Vec<PrinterCard>,
+}
+
 fn read_prints(
     state: &AppState,
     snapshot: &Snapshot,
     printers: &[PrinterView],
-) -> Result<(Vec<JobCard>, Vec<labels::JobLine>, Vec<PrinterCard>), Problem> {
+) -> Result<PrintOverview, Problem> {
     let internal = |e: crate::print::LedgerError| Problem::internal(&e);
     let local = &snapshot.local;
     let newest = state.printing.jobs().map_err(internal)?;
@@ -250,14 +258,14 @@ fn read_prints(
     let older = newest.iter().filter(|job| !jobs.iter().any(|card: &JobCard| card.id == job.id));
     let older = older.take(JOBS_LISTED).map(|job| labels::line(job, local)).collect();
     let cards = printers.iter().map(|printer| printer_card(printer, &newest, local)).collect();
-    Ok((jobs, older, cards))
+    Ok(PrintOverview { jobs, older, cards })
 }
 
 /// The page as it stands after what was done on it.
 pub(super) fn answer(state: &AppState, signed: &Signed, view: StationView) -> Result<Response, Problem> {
     let views = state.printing.printers();
     let (snapshot, list, shows) = read_items(state, &view)?;
-    let (jobs, older, cards) = read_prints(state, &snapshot, &views)?;
+    let PrintOverview { jobs, older, cards } = read_prints(state, &snapshot, &views)?;
     let first = view.picks.tags().first().copied().or(list.rows.first().map(|row| row.tag));
     let look = match first {
         Some(tag) if !views.is_empty() => Some(look(state, &view.chosen, tag)?),

@@ -10,7 +10,7 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
 use super::staff_pages::desk;
 use super::*;
-use crate::listen::{Connections, Listener};
+use crate::listen::{ConnectionLimits, Connections, Listener, ListenerConfig};
 use crate::photo::{Incoming, UploadLimits, cleaned_by_child};
 
 /// A form as a browser sends it, with the photo between the fields: what comes before the end of the photo's first line, and
@@ -64,7 +64,8 @@ async fn answer(stream: &mut TcpStream) -> String {
 
 async fn listening(world: &World) -> Listener {
     let tcp = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    Listener::start(tcp, None, world.router.clone(), Connections::new(256)).unwrap()
+    let connections = Connections::new(ConnectionLimits { together: 256, per_address: 0 });
+    Listener::start(tcp, ListenerConfig::new(None, connections), world.router.clone()).unwrap()
 }
 
 /// Every photo that a cleaning has, attached later or not.

@@ -16,7 +16,7 @@ pub(super) fn program(world: &World, scope: Scope) -> Program<'_> {
 pub(super) fn token(world: &World, scope: Scope) -> String {
     let (name, life, made_by) = ("cmms".into(), TokenLife::default(), TokenHand::Socket);
     let new = NewToken { name, scope, life, made_by, submission: None };
-    world.state.identity.tokens.make(new, NOW).unwrap().unwrap().1
+    world.state.identity.tokens.make(&new, NOW).unwrap().unwrap().1
 }
 
 impl Program<'_> {

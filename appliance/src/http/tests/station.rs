@@ -81,13 +81,11 @@ async fn a_thousand_items_are_a_small_page_with_print_near() {
     for shown in ["/staff/labels?show=all", &all.location(), &format!("{}&page=20", all.location())] {
         let page = desk.get(shown).await;
         let (text, bytes) = (page.text(), page.bytes.len());
-        println!("{shown}: {bytes} bytes");
         assert!(bytes <= 60_000, "{shown} is {bytes} bytes");
         assert_eq!(text.matches("name=\"tag\"").count(), 50, "a page of rows");
         let print = text.find("data-print").unwrap();
         let last = text.rfind("name=\"tag\"").unwrap();
         let after = tab_stops(&text[last..print]);
-        println!("{shown}: {after} tab stops from the last item to Print");
         assert!(after <= 10, "{after} from the last row");
         // From the top of the list the first stop leads to the panel that ends with Print.
         let skip = text.find("href=\"#press\"").unwrap();
@@ -95,7 +93,6 @@ async fn a_thousand_items_are_a_small_page_with_print_near() {
         assert_eq!(tab_stops(&text[list..skip]), 0, "the way past the list is its first stop");
         let panel = text.find("id=\"press\"").unwrap();
         let through = 1 + tab_stops(&text[panel..print]);
-        println!("{shown}: {through} tab stops from the top of the list to Print");
         assert!((2..=10).contains(&through), "{through} from the top of the list");
         assert!(
             text[panel..print].contains("id=\"template\"") && text[panel..print].contains("id=\"printer\"")
@@ -132,10 +129,10 @@ async fn picks_are_kept_over_pages_filters_and_another_tab() {
     let found = press_on(&desk, &second, &[("tag", &on_second), ("q", "oncology"), ("do", "find")]).await;
     let found = desk.get(&found.location()).await;
     found.has("32 of 130 items").has("2 picked");
-    assert_eq!(ticked(&found), [on_second.clone()]);
+    assert_eq!(ticked(&found), std::slice::from_ref(&on_second));
     let back = press_on(&desk, &found, &[("q", ""), ("do", "find")]).await;
     let back = desk.get(&back.location()).await;
-    assert_eq!(ticked(&back), [on_first.clone()]);
+    assert_eq!(ticked(&back), std::slice::from_ref(&on_first));
     assert_eq!(world.state.printing.jobs().unwrap().len(), 0);
 
     // Two more pages of one list, opened before either is pressed: neither undoes what the other did.
