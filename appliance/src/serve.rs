@@ -243,15 +243,7 @@ async fn start(
             https_port: Some(ports.1.port()),
         },
     });
-    let Limits { connections: together, connections_per_address: per_address, .. } = config.limits;
-    let connections = Connections::new(ConnectionLimits { together, per_address });
-    let listen = |tcp: TcpListener, tls: Option<Tls>, router: axum::Router| {
-        let config = ListenerConfig::new(tls, Arc::clone(&connections));
-        Listener::start(tcp, config, router).map_err(ServeError::System)
-    };
-    let router = http::router(state);
-    let listeners =
-        vec![listen(plain, None, router.clone())?, listen(secure, Some(authority.tls()), router)?];
+    let listeners = start_listeners(&config.limits, (plain, secure), &authority, &http::router(state))?;
     let access = Arc::clone(&identity.access);
     let hands = admin::Hands {
         store: store.clone(),
@@ -268,6 +260,22 @@ async fn start(
         "https_addr": ports.1, "ca": authority.ca_file(),
     });
     Ok((Running { listeners, uplink, printing, tasks, access, store, anew }, line))
+}
+
+/// Plain HTTP and HTTPS, with one bound for both together.
+fn start_listeners(
+    limits: &Limits,
+    (plain, secure): (TcpListener, TcpListener),
+    authority: &Authority,
+    router: &axum::Router,
+) -> Result<Vec<Listener>, ServeError> {
+    let (together, per_address) = (limits.connections, limits.connections_per_address);
+    let connections = Connections::new(ConnectionLimits { together, per_address });
+    let listen = |tcp: TcpListener, tls: Option<Tls>| {
+        let config = ListenerConfig::new(tls, Arc::clone(&connections));
+        Listener::start(tcp, config, router.clone()).map_err(ServeError::System)
+    };
+    Ok(vec![listen(plain, None)?, listen(secure, Some(authority.tls()))?])
 }
 
 /// What is looked after again and again while the box runs.

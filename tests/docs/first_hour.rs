@@ -88,10 +88,8 @@ fn ours(document: &str, program: &str) -> Vec<String> {
     shell_lines(document).into_iter().filter(|line| line.starts_with(&format!("{program} --data"))).collect()
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn from_the_readme_alone_to_a_label_and_back() {
-    provide_cryptography();
-    let mut reader = Reader { folder: tempfile::tempdir().unwrap(), ids: BTreeMap::new() };
+/// Settings files of the reader's own, and the printer that theirs names.
+async fn write_settings(reader: &Reader) -> Running {
     let [https, photos, mqtt, health] = [(); 4].map(|()| own_port());
     write(
         &reader.path("relay.toml"),
@@ -115,6 +113,14 @@ async fn from_the_readme_alone_to_a_label_and_back() {
             printer.told("/addr")
         ),
     );
+    printer
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn from_the_readme_alone_to_a_label_and_back() {
+    provide_cryptography();
+    let mut reader = Reader { folder: tempfile::tempdir().unwrap(), ids: BTreeMap::new() };
+    let _printer = write_settings(&reader).await;
     let relay = reader.start("relay").await;
     let the_box = reader.start("box").await;
 
@@ -164,7 +170,10 @@ async fn from_the_readme_alone_to_a_label_and_back() {
     })
     .await;
     assert!(printed.is_some(), "{}", the_box.log());
-    assert!(Path::new(&spool).join("0001.png").exists(), "the label lies in the printer's folder");
+    assert!(
+        Path::new(&reader.path("labels")).join("0001.png").exists(),
+        "the label lies in the printer's folder"
+    );
 
     // The relay has the item, so the box was claimed and sent its log.
     let account = reader.ids["account"].clone();

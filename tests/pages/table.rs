@@ -157,6 +157,7 @@ async fn last_of_path(browser: &Browser) -> String {
 pub(crate) fn pages(at: &Places) -> Vec<Page> {
     let mut pages = technician(at);
     pages.extend(staff(at));
+    pages.extend(staff_access(at));
     pages.extend(relay(at));
     pages
 }
@@ -201,7 +202,7 @@ fn technician(at: &Places) -> Vec<Page> {
 fn staff(at: &Places) -> Vec<Page> {
     use Act::{Press, Type};
     let page = |name, path: &str, acts, says| Page { name, url: format!("{}{path}", at.staff), acts, says };
-    let (pump, out, fresh) = (&at.pump, &at.out, &at.fresh);
+    let (pump, out) = (&at.pump, &at.out);
     let receipt = at.old_receipt.rsplit('/').next().unwrap_or_default();
     let void = format!("/../staff/cleanings/{receipt}/void");
     let on_pump = |verb: &str| format!("/equipment/{pump}{verb}");
@@ -280,6 +281,15 @@ fn staff(at: &Places) -> Vec<Page> {
         page("staff-printer-form", "/printers/new?name=Zebra&language=zpl&why=A+guess.", vec![], "Guessed"),
         page("staff-printer", "/printers", vec![Press("#printers h2 a")], "Print a test label"),
         page("staff-box", "/box", vec![], "Where it answers"),
+    ]
+}
+
+/// Who may do what, and what one sees of oneself; at last an item that is retired for good.
+fn staff_access(at: &Places) -> Vec<Page> {
+    use Act::{Press, Type};
+    let page = |name, path: &str, acts, says| Page { name, url: format!("{}{path}", at.staff), acts, says };
+    let (pump, fresh) = (&at.pump, &at.fresh);
+    vec![
         page("staff-programs", "/programs", vec![], "Tokens in force"),
         page("staff-program-new", "/programs/new", vec![], "What may it do?"),
         page("staff-program-new-error", "/programs/new", vec![Press("form .go")], "There is a problem"),

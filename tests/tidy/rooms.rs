@@ -169,6 +169,7 @@ pub const ONLY: &[Only] = &[
             "relay/objects",
             "relay/serve",
             "relay/web",
+            "service/listener",
         ],
         "only pages, API and their listeners know HTTP",
     ),

@@ -50,7 +50,7 @@ async fn a_phone_gets_its_secret_with_the_first_thing_that_it_starts() {
     let refused = world.post(&path, &[("page", &token), ("version", "1")]).await;
     assert_eq!(device_cookie(refused.is(422)), None, "nothing was recorded and nothing was started");
     let started = world.post(&path, &[("page", &token), ("version", "1"), ("wet", "1")]).await;
-    let own = device_cookie(started.is(200)).unwrap();
+    let own = device_cookie(started.is(303)).unwrap();
     let flags = started.headers.get_all(SET_COOKIE).iter().next().unwrap().to_str().unwrap();
     for flag in ["; HttpOnly", "; SameSite=Lax", "; Path=/", "; Max-Age=34560000"] {
         assert!(flags.contains(flag), "{flags}");

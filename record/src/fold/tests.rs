@@ -1,0 +1,247 @@
+//! Folding small histories, each rule by its own.
+
+use std::convert::Infallible;
+
+use super::rows::RECENT_MAX;
+use super::*;
+use crate::entry::{By, ClockState};
+use crate::limits::LATE_ENTRY_MS_MAX;
+use crate::redact::{Redactable, Text};
+
+const EPOCH: Epoch = Epoch { n: 1, key: [0; 4] };
+const PUMP: &str = "ABCDEFGH3";
+
+#[derive(Default)]
+struct World {
+    facility: Facility,
+    cleanings: BTreeMap<EntryRef, Cleaning>,
+    seq: u64,
+    clock: Option<ClockState>,
+}
+
+impl History for BTreeMap<EntryRef, Cleaning> {
+    type Error = Infallible;
+    fn cleaning(&self, of: EntryRef) -> Result<Option<Cleaning>, Infallible> {
+        Ok(self.get(&of).cloned())
+    }
+    fn unsure(&self, boot: BootId) -> Result<Vec<Cleaning>, Infallible> {
+        Ok(self.values().filter(|c| c.at.boot == boot && c.at.clock != ClockState::Synced).cloned().collect())
+    }
+}
+
+impl World {
+    fn tell(&mut self, wall: i64, kind: &str, body: &str) -> Changes {
+        let clock = self.clock.unwrap_or(ClockState::Synced);
+        let at = At { wall, boot: BootId::new(1, [1; 10]), up: wall.max(0).cast_unsigned(), clock };
+        let event = Event::read(kind, body);
+        assert!(!matches!(event, Event::Unknown(_)), "{kind} {body}");
+        let entry = Entry::compose(self.seq, at, By::BOX, None, &event).unwrap();
+        self.seq += 1;
+        // A relay holds only the rows that an event reads: what it leaves out must not be missed.
+        let mut part = Facility::default();
+        let mut keys = reads(&entry, &event);
+        let named = match &event {
+            Event::CleaningVoided(b) => self.cleanings.get(&b.of).into_iter().cloned().collect(),
+            Event::PhotoAttached(b) => self.cleanings.get(&b.of).into_iter().cloned().collect(),
+            Event::ClockAnchored(b) => self.cleanings.unsure(b.boot).unwrap(),
+            _ => Vec::new(),
+        };
+        keys.extend(named.iter().map(|c| RowKey::Activity(c.tag)));
+        for key in keys {
+            assert_eq!(key.to_string().parse(), Ok(key));
+            if let Some(row) = self.facility.row(key) {
+                part.load(key, &row).unwrap();
+            }
+        }
+        let changes = self.facility.apply(EPOCH, &entry, &event, &self.cleanings).unwrap();
+        assert_eq!(part.apply(EPOCH, &entry, &event, &self.cleanings).unwrap(), changes);
+        for &key in &changes.rows {
+            assert_eq!(part.row(key), self.facility.row(key), "{key}");
+        }
+        for effect in &changes.effects {
+            if let Effect::Cleaned(c) | Effect::Recleaned(c) = effect {
+                self.cleanings.insert(c.of, c.clone());
+            }
+        }
+        changes
+    }
+
+    fn pump() -> Self {
+        let mut world = Self::default();
+        world.tell(100, "equipment.added", &format!(r#"{{"tag":"{PUMP}","name":"Pump"}}"#));
+        world
+    }
+
+    fn clean(&mut self, wall: i64, rest: &str) -> u64 {
+        self.tell(
+            wall,
+            "cleaning.recorded",
+            &format!(r#"{{"tag":"{PUMP}","who":{{"proof":"unattributed"}}{rest}}}"#),
+        );
+        self.seq - 1
+    }
+
+    fn void(&mut self, wall: i64, seq: u64) {
+        let reason = Text::new("wrong item", [0; 16]).unwrap().redactable();
+        let reason = serde_json::to_string::<Redactable>(&reason).unwrap();
+        self.tell(
+            wall,
+            "cleaning.voided",
+            &format!(r#"{{"epoch":"{EPOCH}","seq":{seq},"reason":{reason}}}"#),
+        );
+    }
+
+    /// Uses since the last complete cleaning.
+    fn open_uses(&self) -> Vec<i64> {
+        let done = self.activity().last_complete_ms();
+        self.activity().uses.iter().copied().filter(|used| Some(*used) > done).collect()
+    }
+
+    fn activity(&self) -> &Activity {
+        &self.facility.activity[&PUMP.parse().unwrap()]
+    }
+}
+
+#[test]
+fn a_void_brings_back_the_one_before_and_its_uses() {
+    let mut world = World::pump();
+    world.clean(200, "");
+    world.tell(300, "use.recorded", &format!(r#"{{"tag":"{PUMP}"}}"#));
+    let second = world.clean(400, "");
+    assert_eq!(world.open_uses(), [0i64; 0]);
+    world.void(500, second);
+    assert_eq!(world.activity().last_complete_ms(), Some(200));
+    assert_eq!(world.activity().last.unwrap().performed_ms, 200);
+    assert_eq!(world.open_uses(), [300]);
+    world.void(600, second);
+    assert_eq!(
+        world.cleanings.values().filter(|c| c.voided.is_some()).count(),
+        1,
+        "a second void changes nothing"
+    );
+    assert_eq!(world.activity().cleanings, 2);
+}
+
+#[test]
+fn an_incomplete_cleaning_is_last_but_not_done_until_its_photo_comes() {
+    let mut world = World::pump();
+    let seq = world.clean(200, r#","incomplete":["photo"]"#);
+    assert_eq!((world.activity().last.is_some(), world.activity().last_complete_ms()), (true, None));
+    let photo = Hash::of(b"jpeg");
+    world.tell(210, "photo.attached", &format!(r#"{{"epoch":"{EPOCH}","seq":{seq},"photo":"{photo}"}}"#));
+    assert_eq!(world.activity().last_complete_ms(), Some(200));
+}
+
+#[test]
+fn photos_of_a_cleaning_are_bounded() {
+    let photo = |n: usize| Hash::of(&n.to_be_bytes());
+    let many: Vec<String> = (0..20).map(|n| format!("\"{}\"", photo(n))).collect();
+    let mut world = World::pump();
+    for (of_entry, attached) in [(1, 1..20), (20, 0..0)] {
+        let seq = world.clean(200, &format!(r#","photos":[{}]"#, many[..of_entry].join(",")));
+        for n in attached {
+            let body = format!(r#"{{"epoch":"{EPOCH}","seq":{seq},"photo":"{}"}}"#, photo(n));
+            world.tell(210, "photo.attached", &body);
+        }
+        let first: Vec<Hash> = (0..PHOTOS_MAX).map(photo).collect();
+        assert_eq!(world.cleanings[&EntryRef { epoch: EPOCH, seq }].photos, first);
+    }
+}
+
+#[test]
+fn cleanings_are_remembered_by_their_protocol() {
+    let (daily, weekly) = ("01ARZ3NDEKTSV4RRFFQ69G5FAV", "01ARZ3NDEKTSV4RRFFQ69G5FAW");
+    let by = |id: &str| format!(r#","protocol":{{"id":"{id}","version":1}}"#);
+    let mut world = World::pump();
+    world.tell(
+        150,
+        "schedule.set",
+        &format!(
+            r#"{{"tag":"{PUMP}","protocol":"{weekly}","schedule":{{"every":"use","grace_s":60}},"from":150}}"#
+        ),
+    );
+    for used in [160, 170, 180] {
+        world.tell(used, "use.recorded", &format!(r#"{{"tag":"{PUMP}"}}"#));
+    }
+    for i in 0..20 {
+        world.clean(200 + i, &by(daily));
+    }
+    world.tell(300, "use.recorded", &format!(r#"{{"tag":"{PUMP}"}}"#));
+    assert_eq!(world.activity().last_by_ms(weekly.parse().unwrap()), None);
+    assert_eq!(world.activity().uses, [160, 170, 180, 300], "the weekly one still waits for the first");
+    let deep = world.clean(400, &by(weekly));
+    for i in 0..20 {
+        world.clean(500 + i, &by(daily));
+    }
+    let last = |world: &World, id: &str| world.activity().last_by_ms(id.parse().unwrap());
+    assert_eq!((last(&world, daily), last(&world, weekly)), (Some(519), Some(400)));
+    world.void(600, deep);
+    assert_eq!((last(&world, daily), last(&world, weekly)), (Some(519), None));
+    assert_eq!(world.activity().last_complete_ms(), Some(519));
+}
+
+#[test]
+fn a_late_entry_is_placed_when_it_was_done() {
+    let mut world = World::pump();
+    world.clean(LATE_ENTRY_MS_MAX * 2, "");
+    world.clean(LATE_ENTRY_MS_MAX * 2 + 10, &format!(r#","performed":{}"#, LATE_ENTRY_MS_MAX + 9));
+    assert_eq!(world.activity().done[0].done.len(), 1, "too late to count");
+    world.clean(LATE_ENTRY_MS_MAX * 2 + 10, &format!(r#","performed":{}"#, LATE_ENTRY_MS_MAX + 10));
+    assert_eq!(world.activity().done[0].done.len(), 2);
+    assert_eq!(world.activity().last.unwrap().performed_ms, LATE_ENTRY_MS_MAX * 2);
+    world.clean(LATE_ENTRY_MS_MAX * 2 + 20, r#","performed":9000000000000"#);
+    assert_eq!(world.activity().last_complete_ms(), Some(LATE_ENTRY_MS_MAX * 2 + 20), "not in the future");
+}
+
+#[test]
+fn true_time_moves_what_was_written_before_it() {
+    let mut world = World { clock: Some(ClockState::Uncertain), ..World::pump() };
+    world.clean(200, "");
+    let boot = BootId::new(1, [1; 10]);
+    world.tell(
+        1_000,
+        "clock.anchored",
+        &format!(r#"{{"boot":"{boot}","up":1000,"wall":5000000,"source":"ntp"}}"#),
+    );
+    assert_eq!(world.activity().last_complete_ms(), Some(4_999_200));
+    world.clean(1_100, "");
+    assert_eq!(world.activity().last_complete_ms(), Some(5_000_100));
+}
+
+#[test]
+fn what_is_remembered_is_bounded() {
+    let mut world = World::pump();
+    for i in 0..100 {
+        world.tell(1_000 + 10 * i, "use.recorded", &format!(r#"{{"tag":"{PUMP}"}}"#));
+    }
+    assert_eq!(world.activity().uses, [1_000, 1_010, 1_990]);
+    for i in 0..100 {
+        world.clean(3_000 + i, "");
+        let tag = format!(r#"{{"tag":"{PUMP}"}}"#);
+        world.tell(4_000 + 2 * i, "equipment.suspended", &tag);
+        world.tell(4_001 + 2 * i, "equipment.resumed", &tag);
+    }
+    let item = &world.facility.equipment[&PUMP.parse().unwrap()];
+    assert_eq!((world.activity().done[0].done.len(), item.out.len()), (RECENT_MAX, SPANS_MAX));
+}
+
+#[test]
+fn tags_open_items_until_they_are_revoked() {
+    let mut world = World::pump();
+    let (first, second): (Tag, Tag) = (PUMP.parse().unwrap(), "7QK3M9X2W".parse().unwrap());
+    world.tell(200, "tag.assigned", &format!(r#"{{"tag":"{second}","equipment":"{first}"}}"#));
+    assert_eq!(world.facility.resolve(second).map(|e| e.tag), Some(first));
+    world.tell(300, "tag.revoked", &format!(r#"{{"tag":"{second}"}}"#));
+    assert_eq!(world.facility.resolve(second), None);
+    assert!(world.facility.resolve(first).is_some());
+}
+
+#[test]
+fn retired_is_for_good() {
+    let mut world = World::pump();
+    let tag = format!(r#"{{"tag":"{PUMP}"}}"#);
+    world.tell(200, "equipment.retired", &tag);
+    world.tell(300, "equipment.resumed", &tag);
+    let item = &world.facility.equipment[&PUMP.parse().unwrap()];
+    assert_eq!((item.service, item.out[0].until_ms), (Service::Retired, None));
+}
