@@ -136,7 +136,11 @@ async fn a_pin_in_the_form_proves_it_and_holds_for_the_session() {
     assert_eq!(world.size(), size);
     let locked = world.state.identity.access.rows(None, 9).unwrap().into_iter().map(|(_, row)| row);
     let locked = locked.filter(|row| row.outcome == crate::identity::AccessOutcome::Locked);
-    assert_eq!(locked.map(|row| row.count).collect::<Vec<_>>(), [1], "on this tablet; a stranger has other tries");
+    assert_eq!(
+        locked.map(|row| row.count).collect::<Vec<_>>(),
+        [1],
+        "on this tablet; a stranger has other tries"
+    );
 }
 
 #[tokio::test]
