@@ -96,7 +96,8 @@
     if (link) link.click();
   });
 
-  const pin = document.querySelector("input.pin");
+  // Only where the PIN is all that the form asks for: the keys take the place of the line with its button.
+  const pin = document.querySelector("input[data-pad]");
   if (pin) {
     const pad = document.createElement("div");
     pad.className = "pad";

@@ -430,5 +430,11 @@ fn void_words(state: &AppState, facility: &Facility, snapshot: &Snapshot, of: En
 /// Reads a name for pages that show a cleaning in one line.
 pub(super) fn feed_words(reader: &Reader, facility: &Facility, cleaning: &Cleaning) -> String {
     let who = who_words(reader, facility, &cleaning.who);
-    if cleaning.voided.is_some() { format!("{who}. Voided") } else { who }
+    if cleaning.voided.is_some() {
+        format!("{who}. Voided")
+    } else if !cleaning.is_complete() {
+        format!("{who}. Incomplete, does not count")
+    } else {
+        who
+    }
 }

@@ -76,11 +76,11 @@ impl Snapshot {
             Link::Up if held == size => {
                 format!("All {} entries are here and at the relay ({as_of}, {zone}).", count(size))
             }
-            Link::Up => format!(
-                "All {} entries are here; {} are on their way to the relay.",
-                count(size),
-                count(size - held)
-            ),
+            Link::Up => {
+                let (all, waiting) = (count(size), count(size - held));
+                let on_their_way = if size - held == 1 { "is on its way" } else { "are on their way" };
+                format!("All {all} entries are here; {waiting} {on_their_way} to the relay.")
+            }
         }
     }
 }

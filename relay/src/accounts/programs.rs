@@ -20,6 +20,11 @@ pub enum ProgramError {
     /// A name that cannot be read.
     #[error("a name has 1 to 120 visible characters")]
     Name,
+    /// The same form came before.
+    #[error(
+        "this token was made already, and its text was shown once; revoke it and make another where nobody copied it"
+    )]
+    Repeated,
     /// As many as there may be.
     #[error("this account has {TOKENS_MAX} tokens; revoke one that nothing uses any more")]
     TooMany,
@@ -43,7 +48,8 @@ pub enum EndedToken {
     Revoked(Program),
 }
 
-/// Makes a token, in a transaction of the caller's, with its row in the access log.
+/// Makes a token, in a transaction of the caller's, with its row in the access log. `id` is the one that the form brought, so that
+/// sending it again makes no second token; without one it is made here.
 ///
 /// # Errors
 /// Why not; then the transaction is to be dropped.
@@ -53,13 +59,18 @@ pub async fn create(
     (log, who): (AccessLog<'_>, &str),
     name: &str,
     life: TokenLife,
+    id: Option<&str>,
 ) -> Result<MintedToken, ProgramError> {
     let name = visible_name(name).ok_or(ProgramError::Name)?;
     let now_ms = log.clock.now_ms();
     if tokens::count(tx, scope, now_ms).await? >= TOKENS_MAX {
         return Err(ProgramError::TooMany);
     }
-    let minted = MintedToken::new(log.random.bytes(), log.random.bytes());
+    let id = id.map_or_else(|| token::new_id(log.random.bytes()), str::to_owned);
+    if tokens::get(tx, scope, &id).await?.is_some() {
+        return Err(ProgramError::Repeated);
+    }
+    let minted = MintedToken::new(id, log.random.bytes());
     let token = NewToken {
         token_id: &minted.id,
         name: &name,

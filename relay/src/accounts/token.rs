@@ -35,11 +35,20 @@ impl fmt::Debug for MintedToken {
     }
 }
 
+/// An id from random bytes, of each of which five bits count.
+pub fn new_id(random: [u8; ID_CHARS]) -> String {
+    let symbol = |byte: u8| ALPHABET.get(usize::from(byte % 32)).copied().map_or('0', char::from);
+    random.into_iter().map(symbol).collect()
+}
+
+/// Whether this could be the id of a token.
+pub fn is_id(text: &str) -> bool {
+    text.len() == ID_CHARS && text.bytes().all(|b| ALPHABET.contains(&b))
+}
+
 impl MintedToken {
-    /// From random bytes: eight for the id, of each of which five bits count, and the secret.
-    pub fn new(id: [u8; ID_CHARS], secret: [u8; 32]) -> Self {
-        let symbol = |byte: u8| ALPHABET.get(usize::from(byte % 32)).copied().map_or('0', char::from);
-        let id: String = id.into_iter().map(symbol).collect();
+    /// From an id and the random bytes of the secret.
+    pub fn new(id: String, secret: [u8; 32]) -> Self {
         let text = format!("{PREFIX}{id}_{}", URL_SAFE_NO_PAD.encode(secret));
         Self { id, text }
     }
@@ -56,8 +65,7 @@ pub fn of_header(value: &str) -> Option<&str> {
     let token = token.trim();
     let (id, secret) = token.strip_prefix(PREFIX)?.split_once('_')?;
     let fits = scheme.eq_ignore_ascii_case("bearer")
-        && id.len() == ID_CHARS
-        && id.bytes().all(|b| ALPHABET.contains(&b))
+        && is_id(id)
         && secret.len() == SECRET_CHARS
         && secret.is_ascii();
     fits.then_some(token)
@@ -118,7 +126,7 @@ mod tests {
 
     #[test]
     fn only_what_was_minted_is_read() {
-        let minted = MintedToken::new([0, 1, 2, 3, 31, 32, 63, 255], [7; 32]);
+        let minted = MintedToken::new(new_id([0, 1, 2, 3, 31, 32, 63, 255]), [7; 32]);
         assert_eq!(minted.id, "0123Z0ZZ");
         let token = &minted.text;
         assert_eq!(token.len(), 55);

@@ -333,7 +333,7 @@ impl Office {
     async fn token(&self, account: AccountId, name: &str, life: &str) -> Result<Value, AdminError> {
         let life: TokenLife = life.parse().map_err(|e: &str| AdminError::Value(e.to_owned()))?;
         let (mut tx, scope) = self.begin(account).await?;
-        let minted = programs::create(&mut tx, scope, (self.log(), OPERATOR), name, life).await?;
+        let minted = programs::create(&mut tx, scope, (self.log(), OPERATOR), name, life, None).await?;
         let kept = tokens::get(&mut tx, scope, &minted.id).await?;
         tx.commit().await?;
         let expires = kept.and_then(|row| row.expires_ms).map(stamp);

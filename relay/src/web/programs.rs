@@ -12,7 +12,7 @@ use super::words::{Badge, Tone, Wall, counted};
 use super::{Answer, Fact, Place, Web};
 use crate::accounts::Visitor;
 use crate::accounts::programs::{self, ProgramError};
-use crate::accounts::token::{MintedToken, TokenLife};
+use crate::accounts::token::{self, MintedToken, TokenLife};
 use crate::db::tokens::{self, TokenRow};
 
 const DAY_MS: i64 = 86_400_000;
@@ -38,6 +38,8 @@ struct ProgramsPage {
     programs: Vec<ProgramView>,
     name: String,
     days: String,
+    /// Of the token that the form makes, so that it makes one.
+    new_id: String,
     csrf: String,
 }
 
@@ -61,6 +63,8 @@ pub(super) struct NewForm {
     name: String,
     #[serde(default)]
     days: String,
+    #[serde(default)]
+    id: String,
 }
 
 /// What the form that ends one carries.
@@ -103,8 +107,10 @@ pub(super) async fn create(visitor: Visitor, State(web): State<Web>, Form(form):
         let above = refused("days", "Type a number of days from 1 to 730, or the word never");
         return listed(&visitor, &web, above).await;
     };
+    let id = Some(form.id.as_str()).filter(|id| token::is_id(id));
     let mut tx = web.db.begin().await?;
-    let made = programs::create(&mut tx, visitor.scope, (web.log(), &visitor.email), &form.name, life).await;
+    let made =
+        programs::create(&mut tx, visitor.scope, (web.log(), &visitor.email), &form.name, life, id).await;
     let above = match made {
         Ok(minted) => {
             tx.commit().await?;
@@ -193,6 +199,7 @@ async fn listed(visitor: &Visitor, web: &Web, above: Above) -> Answer {
         made: above.made,
         name: above.name,
         days: above.days,
+        new_id: token::new_id(web.random.bytes()),
         csrf: visitor.token.csrf(),
     };
     page(status, &view)

@@ -4,7 +4,7 @@ use axum::extract::{Request, State};
 use axum::routing::post;
 use axum::{Json, Router};
 use http::StatusCode;
-use record::fold::Facility;
+use record::fold::{Equipment, Facility, Service};
 use record::tag::Tag;
 use serde::Serialize;
 
@@ -105,9 +105,12 @@ fn gone() -> Problem {
 fn outcome(facility: &Facility, list: &mut PickList, op: &str) -> ScanOutcome {
     let typed = op.get(1..).unwrap_or_default();
     let unknown = |words: String| ScanOutcome { state: ScanState::Unknown, tag: String::new(), words };
-    let Some(tag) = read_tag(typed) else {
-        let short: String = typed.trim().chars().take(SCAN_CHARS_MAX).collect();
-        return unknown(format!("{short} is not a tag"));
+    let short = || typed.trim().chars().take(SCAN_CHARS_MAX).collect::<String>();
+    let tag = match (read_tag(typed), &numbered(facility, typed)[..]) {
+        (Some(tag), _) => tag,
+        (None, [tag]) => *tag,
+        (None, []) => return unknown(format!("{} is neither a tag nor an asset number", short())),
+        (None, several) => return unknown(format!("{} items have the number {}", several.len(), short())),
     };
     if op.starts_with('-') {
         list.remove(&[tag].into());
@@ -123,6 +126,17 @@ fn outcome(facility: &Facility, list: &mut PickList, op: &str) -> ScanOutcome {
         _ => ScanState::Picked,
     };
     told(facility, state, tag)
+}
+
+/// Items in use with this asset number: hospitals' own barcodes carry it.
+fn numbered(facility: &Facility, typed: &str) -> Vec<Tag> {
+    let number = typed.trim();
+    let has_it = |item: &&Equipment| {
+        item.service != Service::Retired
+            && !number.is_empty()
+            && item.asset_number.trim().eq_ignore_ascii_case(number)
+    };
+    facility.equipment.values().filter(has_it).map(|item| item.tag).collect()
 }
 
 fn told(facility: &Facility, state: ScanState, tag: Tag) -> ScanOutcome {

@@ -108,6 +108,7 @@ async fn a_pin_in_the_form_proves_it_and_holds_for_the_session() {
         .has("That PIN does not fit. 4 tries left. Or leave it empty")
         .has("href=\"#pin\"")
         .has("<details open>")
+        .has_not("data-pad")
         .has("value=\"Tom N.\"")
         .has(">in a hurry<")
         .has("value=\"1\" checked")

@@ -198,7 +198,7 @@ async fn scans_of_the_script_are_counted_one_by_one_or_told_why_not() {
     assert_eq!(states[..20], ["picked"; 20]);
     assert_eq!(states[20..], ["already", "unknown", "unknown"]);
     assert_eq!(told["results"][21]["words"], "7QK 3M9 X2W: no equipment in use has this tag");
-    assert_eq!(told["results"][22]["words"], "SN-4711 is not a tag");
+    assert_eq!(told["results"][22]["words"], "SN-4711 is neither a tag nor an asset number");
     // Sent again, because the answer was lost on its way: the same picks.
     let picks = told["picks"].as_str().unwrap();
     assert_eq!(send(picks, &ops).await.json()["picked"], 20);

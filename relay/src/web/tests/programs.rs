@@ -20,6 +20,25 @@ fn token_of(page: &str) -> String {
 }
 
 #[tokio::test]
+async fn a_form_that_is_sent_again_makes_one_token() {
+    let world = World::new().await;
+    let cookie = world.sign_in(&world.a.email).await;
+    let page = world.get("/app/programs", &cookie).await.body;
+    let from = page.find("name=\"id\" value=\"").unwrap() + "name=\"id\" value=\"".len();
+    let form = format!("csrf={}&id={}&name=Export&days=9", csrf(&page), &page[from..from + 8]);
+    let first = world.post("/app/programs", &cookie, &form).await;
+    assert!(token_of(&first.body).contains(&page[from..from + 8]), "{}", first.body);
+    let again = world.post("/app/programs", &cookie, &form).await;
+    assert_eq!(again.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(
+        again.body.contains("This token was made already") && !again.body.contains("ct_"),
+        "{}",
+        again.body
+    );
+    assert!(again.body.contains("2 programs"), "{}", again.body);
+}
+
+#[tokio::test]
 async fn a_token_is_shown_once_and_opens_until_it_is_revoked() {
     let world = World::new().await;
     let cookie = world.sign_in(&world.a.email).await;
