@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::State;
@@ -14,6 +15,9 @@ use crate::accounts::counters::StrangerCounters;
 use crate::db::{Db, DbError, facilities};
 use crate::ingest::Ingest;
 use crate::mqtt::Outbox;
+
+/// How long readiness waits for its turn to write.
+const WRITER_WITHIN: Duration = Duration::from_secs(1);
 
 /// What is asked.
 #[derive(Clone)]
@@ -40,15 +44,21 @@ pub fn router(pulse: Pulse) -> Router {
 }
 
 async fn ready(State(pulse): State<Pulse>) -> Response {
-    let asked = async { facilities::platform_any(&mut pulse.db.read().await?).await.map(drop) };
-    let asked: Result<(), DbError> = asked.await;
-    match asked {
+    match answers(&pulse.db).await {
         Ok(()) => "ready\n".into_response(),
         Err(error) => {
             tracing::warn!(%error, "not ready");
             (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n").into_response()
         }
     }
+}
+
+/// Whether the database can be read and would take a write.
+async fn answers(db: &Db) -> Result<(), DbError> {
+    facilities::platform_any(&mut db.read().await?).await?;
+    let writing = async { facilities::platform_write_nothing(&mut db.begin().await?).await };
+    // Others write, a rebuild for minutes: that is work and no fault.
+    tokio::time::timeout(WRITER_WITHIN, writing).await.unwrap_or(Ok(()))
 }
 
 async fn metrics(State(pulse): State<Pulse>) -> Response {
@@ -81,4 +91,25 @@ async fn metrics(State(pulse): State<Pulse>) -> Response {
     let about = "A new certificate of a listener was not taken, the one before is still shown";
     let _ = write!(text, "# HELP {name} {about}.\n# TYPE {name} gauge\n{name} {refused}\n");
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_database_that_cannot_be_written_is_not_ready() {
+        let dir = tempfile::tempdir().unwrap();
+        let db = Db::open(&format!("sqlite:{}", dir.path().join("relay.db").display())).await.unwrap();
+        db.migrate(1).await.unwrap();
+        answers(&db).await.unwrap();
+        let held = db.begin().await.unwrap();
+        answers(&db).await.unwrap();
+        drop(held);
+        let Db::Sqlite { writer, readers } = &db else { panic!("not a file") };
+        // A writer that can only read, as of a disk that takes no more.
+        let db = Db::Sqlite { writer: readers.clone(), readers: readers.clone() };
+        answers(&db).await.unwrap_err();
+        writer.close().await;
+    }
 }

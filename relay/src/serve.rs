@@ -20,7 +20,7 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::accounts::counters::StrangerCounters;
-use crate::accounts::retention;
+use crate::accounts::retention::{FORGET_EVERY, ForgetRounds};
 use crate::admin::{Office, Socket};
 use crate::changes::Changes;
 use crate::cli::Role;
@@ -39,8 +39,6 @@ use crate::{limit, lookout, rollup};
 
 /// How often windows that close by time are looked for.
 const ROUND_EVERY: Duration = Duration::from_secs(10);
-/// How often what is over is forgotten.
-const FORGET_EVERY: Duration = Duration::from_secs(3_600);
 /// How often the listeners' certificates are looked at; SIGHUP looks at once.
 const CERTIFICATES_EVERY: Duration = Duration::from_secs(60);
 /// Connections of the health listener, which only this machine reaches.
@@ -164,7 +162,8 @@ pub(crate) async fn serve(config: &Config, role: Role, clock: Arc<dyn Clock>) ->
     let _ = sd_notify::notify(&[NotifyState::Ready]);
     let watchdog = sd_notify::watchdog_enabled().map_or(Duration::from_secs(3_600), |limit| limit / 2);
     let mut alive = tokio::time::interval(watchdog);
-    let work = role.works().then(|| tokio::spawn(work(db.clone(), changes.clone(), clock)));
+    let forgetting = ForgetRounds::begin(db.clone(), clock.now_ms()).await?;
+    let work = role.works().then(|| tokio::spawn(work(db.clone(), changes.clone(), clock, forgetting)));
     // Where others commit as well: boxes' batches elsewhere, or a server that several processes share.
     let is_shared = !role.ingests() || db.is_shared();
     let lookout = (role.serves_pages() && is_shared)
@@ -196,10 +195,10 @@ pub(crate) async fn serve(config: &Config, role: Role, clock: Arc<dyn Clock>) ->
 }
 
 /// The job: in a task of its own, so that a long rebuild holds up neither the watchdog nor the end.
-async fn work(db: Db, changes: Changes, clock: Arc<dyn Clock>) {
+async fn work(db: Db, changes: Changes, clock: Arc<dyn Clock>, mut forgetting: ForgetRounds) {
     let mut rounds = tokio::time::interval(ROUND_EVERY);
     rounds.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    let mut forgets = tokio::time::interval(FORGET_EVERY);
+    let mut forgets = tokio::time::interval_at(tokio::time::Instant::now() + FORGET_EVERY, FORGET_EVERY);
     forgets.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         tokio::select! {
@@ -209,8 +208,15 @@ async fn work(db: Db, changes: Changes, clock: Arc<dyn Clock>) {
                 }
             }
             _ = forgets.tick() => {
-                if let Err(error) = retention::forget(&db, clock.now_ms()).await {
-                    tracing::error!(%error, "cannot forget sessions, devices and tokens that are over; it is tried again");
+                match forgetting.round(clock.now_ms()).await {
+                    Ok(Some(_)) => {}
+                    Ok(None) => tracing::warn!(
+                        "nothing is forgotten: the clock reads over 30 days after the newest thing that is known"
+                    ),
+                    Err(error) => tracing::error!(
+                        %error,
+                        "cannot forget sessions, devices and tokens that are over; it is tried again"
+                    ),
                 }
             }
         }

@@ -177,7 +177,8 @@ pub struct Plan {
     line: Line,
     entries_max: usize,
     idle_answers: u32,
-    health_ms: u64,
+    /// When the health was told last on this connection.
+    health_ms: Option<u64>,
 }
 
 impl Plan {
@@ -189,7 +190,7 @@ impl Plan {
             line: Line::Down,
             entries_max: 64,
             idle_answers: 0,
-            health_ms: 0,
+            health_ms: None,
         }
     }
 
@@ -219,7 +220,7 @@ impl Plan {
                     Line::Greeting { since_ms: up_ms }
                 };
                 self.idle_answers = 0;
-                self.health_ms = up_ms;
+                self.health_ms = None;
                 actions.push(Action::Hello);
             }
             Event::Disconnected => {
@@ -310,8 +311,10 @@ impl Plan {
             }
             _ => {}
         }
-        if self.line != Line::Down && up_ms.saturating_sub(self.health_ms) >= HEALTH_MS {
-            self.health_ms = up_ms;
+        // The first one as soon as the relay has answered: its pages know nothing of disk and printers before.
+        let due = self.health_ms.is_none_or(|told_ms| up_ms.saturating_sub(told_ms) >= HEALTH_MS);
+        if due && !matches!(self.line, Line::Down | Line::Greeting { .. }) {
+            self.health_ms = Some(up_ms);
             actions.push(Action::Health);
         }
     }
@@ -346,7 +349,7 @@ mod tests {
     fn no_answer_ends_the_connection_and_halves_the_batch() {
         let mut plan = ready(100, 0);
         plan.on(held(0), 0);
-        assert_eq!(plan.on(Event::Tick, ANSWER_MS_MAX - 1), []);
+        assert_eq!(plan.on(Event::Tick, ANSWER_MS_MAX - 1), [Action::Health]);
         assert_eq!(plan.on(Event::Tick, ANSWER_MS_MAX), [Action::Disconnect]);
         plan.on(Event::Disconnected, ANSWER_MS_MAX);
         assert_eq!(plan.on(held(5), ANSWER_MS_MAX), [], "an answer of a dead connection");
@@ -354,6 +357,20 @@ mod tests {
         assert_eq!(plan.on(held(0), 40_001), [Action::Send { from: 0, entries_max: 32 }]);
         let mut silent = ready(0, 0);
         assert_eq!(silent.on(Event::Tick, ANSWER_MS_MAX), [Action::Disconnect]);
+    }
+
+    #[test]
+    fn tells_its_health_once_the_relay_has_answered_and_then_now_and_again() {
+        let mut plan = ready(0, 0);
+        assert_eq!(plan.on(Event::Tick, 1), [], "not before");
+        plan.on(held(0), 2);
+        assert_eq!(plan.on(Event::Tick, 3), [Action::Health]);
+        assert_eq!(plan.on(Event::Tick, 2 + HEALTH_MS), []);
+        assert_eq!(plan.on(Event::Tick, 3 + HEALTH_MS), [Action::Health]);
+        plan.on(Event::Disconnected, 4 + HEALTH_MS);
+        plan.on(Event::Connected, 5 + HEALTH_MS);
+        plan.on(held(0), 6 + HEALTH_MS);
+        assert_eq!(plan.on(Event::Tick, 7 + HEALTH_MS), [Action::Health], "of each connection");
     }
 
     #[test]
@@ -422,6 +439,6 @@ mod tests {
             sent += plan.on(held(0), i).len();
         }
         assert_eq!(sent, 3);
-        assert_eq!(plan.on(Event::Tick, 30), [Action::Send { from: 0, entries_max: 64 }]);
+        assert_eq!(plan.on(Event::Tick, 30), [Action::Health, Action::Send { from: 0, entries_max: 64 }]);
     }
 }

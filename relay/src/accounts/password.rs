@@ -6,16 +6,19 @@ use std::time::Duration;
 use argon2::Argon2;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
-use tokio::sync::Semaphore;
+use service::attempts::Origin;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Characters that a new password needs.
 pub const CHARS_MIN: usize = 12;
 /// Bytes of a password that are looked at: a longer one is refused before any work is done for it.
 pub const BYTES_MAX: usize = 256;
-/// Each check takes 19 MiB for some 20 ms: this many at once.
-const AT_ONCE: usize = 4;
-/// How long a check may wait for its turn.
-const TURN: Duration = Duration::from_secs(10);
+/// Each check takes 19 MiB for some 20 ms: this many at once for devices that are known, and as many for strangers.
+const AT_ONCE: usize = 2;
+/// How long a check may wait for its turn where the device is known.
+const KNOWN_TURN: Duration = Duration::from_secs(10);
+/// The same of strangers, who may be many.
+const STRANGER_TURN: Duration = Duration::from_secs(2);
 
 /// Why a password was not hashed or looked at.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -61,23 +64,43 @@ static NOBODY: LazyLock<String> = LazyLock::new(|| hash("nobody has this passwor
 /// Checks passwords off the async threads.
 #[derive(Debug, Clone)]
 pub struct Checker {
-    turns: Arc<Semaphore>,
+    known: Arc<Semaphore>,
+    strangers: Arc<Semaphore>,
 }
+
+/// The place of one check; free again when it is dropped.
+#[derive(Debug)]
+pub struct CheckTurn(OwnedSemaphorePermit);
 
 impl Default for Checker {
     fn default() -> Self {
-        Self { turns: Arc::new(Semaphore::new(AT_ONCE)) }
+        let places = || Arc::new(Semaphore::new(AT_ONCE));
+        Self { known: places(), strangers: places() }
     }
 }
 
 impl Checker {
-    /// Whether `password` is that of the person with this hash; `None` is nobody, and takes as long.
+    /// Waits for the turn of one check. Strangers never stand before a device that is known.
     ///
     /// # Errors
     /// [`PasswordError::Busy`].
-    pub async fn fits(&self, password: String, phc: Option<String>) -> Result<bool, PasswordError> {
-        let turn = tokio::time::timeout(TURN, Arc::clone(&self.turns).acquire_owned()).await;
-        let Ok(Ok(turn)) = turn else { return Err(PasswordError::Busy) };
+    pub async fn turn(&self, origin: Origin) -> Result<CheckTurn, PasswordError> {
+        let (places, within) = match origin {
+            Origin::KnownDevice => (&self.known, KNOWN_TURN),
+            Origin::UnknownDevice => (&self.strangers, STRANGER_TURN),
+        };
+        let turn = tokio::time::timeout(within, Arc::clone(places).acquire_owned()).await;
+        turn.ok().and_then(Result::ok).map(CheckTurn).ok_or(PasswordError::Busy)
+    }
+}
+
+impl CheckTurn {
+    /// Whether `password` is that of the person with this hash; `None` is nobody, and takes as long.
+    ///
+    /// # Errors
+    /// The check could not be made.
+    pub async fn fits(self, password: String, phc: Option<String>) -> Result<bool, PasswordError> {
+        let turn = self.0;
         let check = move || {
             let known = phc.is_some();
             let fits = verify(&password, phc.as_deref().unwrap_or(&NOBODY));
@@ -112,8 +135,20 @@ mod tests {
     #[tokio::test]
     async fn nobody_never_fits() {
         let checker = Checker::default();
-        assert_eq!(checker.fits("nobody has this password".into(), None).await, Ok(false));
+        let turn = async || checker.turn(Origin::UnknownDevice).await.unwrap();
+        assert_eq!(turn().await.fits("nobody has this password".into(), None).await, Ok(false));
         let phc = hash("correct horse battery").ok();
-        assert_eq!(checker.fits("correct horse battery".into(), phc).await, Ok(true));
+        assert_eq!(turn().await.fits("correct horse battery".into(), phc).await, Ok(true));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn strangers_do_not_stand_before_a_known_device() {
+        let checker = Checker::default();
+        let (stranger, known) = (Origin::UnknownDevice, Origin::KnownDevice);
+        let held = [checker.turn(stranger).await.unwrap(), checker.turn(stranger).await.unwrap()];
+        assert_eq!(checker.turn(stranger).await.err(), Some(PasswordError::Busy));
+        checker.turn(known).await.unwrap();
+        drop(held);
+        checker.turn(stranger).await.unwrap();
     }
 }

@@ -35,6 +35,9 @@ pub enum PeopleError {
     /// The account has nobody like that.
     #[error("the account has nobody with this address")]
     NoSuch,
+    /// Only whoever runs the platform may do anything about another one who does.
+    #[error("this is a platform admin, about whom an account's admin may do nothing")]
+    SuperAdmin,
     /// Nobody would be left who can let people in.
     #[error("this is the last admin who may sign in; make or enable another one first")]
     LastAdmin,
@@ -43,20 +46,26 @@ pub enum PeopleError {
     Db(#[from] DbError),
 }
 
-/// Does it, in a transaction of the caller's, with its row in the access log.
+/// Does it, in a transaction of the caller's, with its row in the access log. `role` is that of whoever does it; `None` is
+/// the operator, who may do anything.
 ///
 /// # Errors
 /// Why not; then the transaction is to be dropped.
 pub async fn change(
     tx: &mut Conn,
     scope: AccountScope,
-    (log, who): (AccessLog<'_>, &str),
+    (log, who, role): (AccessLog<'_>, &str, Option<Role>),
     email: &str,
     act: PersonAct,
 ) -> Result<(), PeopleError> {
     // Two admins who disable each other at once must not both succeed.
     db::accounts::hold(tx, scope).await?;
-    let user_id = db::users::id_of(tx, scope, email).await?.ok_or(PeopleError::NoSuch)?;
+    let found = db::users::id_and_role(tx, scope, email).await?;
+    let (user_id, theirs) = found.ok_or(PeopleError::NoSuch)?;
+    let theirs: Role = theirs.parse().map_err(|e| DbError::stored("role", e))?;
+    if theirs == Role::SuperAdmin && role.is_some_and(|role| role != Role::SuperAdmin) {
+        return Err(PeopleError::SuperAdmin);
+    }
     match act {
         PersonAct::SignOut => {}
         PersonAct::Disable => {

@@ -108,10 +108,12 @@ impl<'a> Door<'a> {
         };
         let shown = device.as_ref().filter(|_| known).map(DeviceSecret::digest);
         let from = AttemptOrigin::new(&email, shown, peer);
+        // Before the try is counted: whoever finds no place has not tried.
+        let turn = self.checker.turn(from.origin()).await?;
         self.limits.count(self.db, &from, now_ms).await?;
         let user = db::users::platform_by_email(&mut self.db.read().await?, &email).await?;
         let phc = user.as_ref().map(|u| u.password_hash.clone());
-        let fits = self.checker.fits(password, phc).await?;
+        let fits = turn.fits(password, phc).await?;
         match user {
             Some(user) if fits => self.let_in(&email, &user, device, (&from, peer)).await,
             user => {
@@ -220,5 +222,36 @@ fn origin_words(from: &AttemptOrigin, peer: IpAddr) -> String {
     match from.origin() {
         Origin::KnownDevice => "a device of theirs".to_owned(),
         Origin::UnknownDevice => format!("a new device in {}", Network::of(peer)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::BentClock;
+    use crate::random::SeededRandom;
+
+    #[tokio::test]
+    async fn whoever_finds_no_place_has_not_tried() {
+        let dir = tempfile::tempdir().unwrap();
+        let db = Db::open(&format!("sqlite:{}", dir.path().join("relay.db").display())).await.unwrap();
+        db.migrate(1).await.unwrap();
+        let (checker, limits) = (Checker::default(), SignInLimits::default());
+        let (clock, random) = (BentClock::new(1_795_204_920_000), SeededRandom::new(1));
+        let door = Door { db: &db, checker: &checker, limits: &limits, clock: &clock, random: &random };
+        let try_in = || door.sign_in("priya@linden.example", "wrong".into(), (None, [192, 0, 2, 7].into()));
+        let stranger = Origin::UnknownDevice;
+        let held = [checker.turn(stranger).await.unwrap(), checker.turn(stranger).await.unwrap()];
+        let from = AttemptOrigin::new("priya@linden.example", None, [192, 0, 2, 7].into());
+        for _ in 0..2 {
+            assert!(matches!(try_in().await, Err(SignInError::Busy)));
+        }
+        drop(held);
+        let mut left = 0;
+        while limits.count(&db, &from, clock.now_ms()).await.is_ok() {
+            left += 1;
+        }
+        assert_eq!(left, service::attempts::RELAY.strangers_of_person.size, "none was taken");
+        assert!(matches!(try_in().await, Err(SignInError::Wait { .. })));
     }
 }

@@ -325,7 +325,7 @@ impl Office {
     async fn change(&self, account: AccountId, email: &str, act: PersonAct) -> Result<Value, AdminError> {
         let email = email.trim().to_lowercase();
         let (mut tx, scope) = self.begin(account).await?;
-        people::change(&mut tx, scope, (self.log(), OPERATOR), &email, act).await?;
+        people::change(&mut tx, scope, (self.log(), OPERATOR, None), &email, act).await?;
         tx.commit().await?;
         Ok(json!({ "email": email, "done": act.word() }))
     }

@@ -1,6 +1,6 @@
 //! The log of access: who did what, and what was denied to whom.
 
-use super::{AccountScope, Conn, DbError, all, exec, impl_from_row};
+use super::{AccountScope, Conn, DbError, all, exec, impl_from_row, opt};
 
 /// The account of rows that are nobody's.
 const NOBODY: &str = "";
@@ -88,6 +88,15 @@ pub async fn before(
     let sql = "SELECT audit_id, at_ms, last_ms, times, who, act, about, outcome FROM audit \
                WHERE account = $1 AND audit_id < $2 ORDER BY audit_id DESC LIMIT $3";
     all!(conn, AuditRow, sql, scope.key(), audit_id.to_owned(), limit)
+}
+
+/// When the newest row of all was written, or added to.
+///
+/// # Errors
+/// The database.
+pub async fn platform_newest_ms(conn: &mut Conn) -> Result<Option<i64>, DbError> {
+    let newest = opt!(conn, (Option<i64>,), "SELECT MAX(last_ms) FROM audit")?;
+    Ok(newest.and_then(|(at,)| at))
 }
 
 /// Forgets rows that nothing was added to since `before_ms`.

@@ -162,10 +162,27 @@ pub async fn platform_any(conn: &mut Conn) -> Result<bool, DbError> {
     Ok(opt!(conn, (String,), "SELECT facility FROM facilities LIMIT 1")?.is_some())
 }
 
+/// Writes to no row, in a transaction that is not committed: fails where the database takes no write.
+///
+/// # Errors
+/// The database.
+pub async fn platform_write_nothing(conn: &mut Conn) -> Result<(), DbError> {
+    exec!(conn, "UPDATE facilities SET changes = changes WHERE account = ''").map(drop)
+}
+
 /// Every facility, for `rebuild` and `verify`.
 ///
 /// # Errors
 /// The database.
 pub async fn platform_all(conn: &mut Conn) -> Result<Vec<(String, String)>, DbError> {
     all!(conn, (String, String), "SELECT account, facility FROM facilities ORDER BY account, facility")
+}
+
+/// When the newest entry of all that a box has told was recorded, by the box's clock.
+///
+/// # Errors
+/// The database.
+pub async fn platform_newest_ms(conn: &mut Conn) -> Result<Option<i64>, DbError> {
+    let newest = opt!(conn, (Option<i64>,), "SELECT MAX(known_ms) FROM facilities WHERE known_ms > 0")?;
+    Ok(newest.and_then(|(at,)| at))
 }

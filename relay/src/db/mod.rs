@@ -36,7 +36,7 @@ use sqlx::sqlite::{
     SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
     SqliteSynchronous,
 };
-use sqlx::{Sqlite, Transaction};
+use sqlx::{Connection as _, Sqlite, Transaction};
 
 pub use migrate::SCHEMA_VERSION;
 
@@ -213,7 +213,18 @@ impl Db {
             .pragma("wal_autocheckpoint", "16384")
             .busy_timeout(BUSY_TIMEOUT);
         let pool = SqlitePoolOptions::new().acquire_timeout(ACQUIRE_TIMEOUT);
-        let writer = pool.clone().max_connections(1).connect_with(options.clone()).await?;
+        // A full disk ends a transaction by itself: sqlx takes it for open for ever, and begins none on this connection any
+        // more. By now what was dropped has been rolled back.
+        let writer = pool.clone().max_connections(1).before_acquire(|connection, _| {
+            let is_free = !connection.is_in_transaction();
+            if !is_free {
+                tracing::warn!(
+                    "the writing connection kept a transaction that failed; another one is opened"
+                );
+            }
+            Box::pin(std::future::ready(Ok(is_free)))
+        });
+        let writer = writer.connect_with(options.clone()).await?;
         let readers = options.read_only(true).create_if_missing(false);
         let readers = pool.max_connections(READERS_MAX).connect_with(readers).await?;
         Ok(Self::Sqlite { writer, readers })
@@ -476,6 +487,37 @@ mod tests {
     fn addresses_of_databases() {
         assert!(["sqlite:/a/b.db", "postgres://h/d", "postgresql://h/d"].into_iter().all(is_address));
         assert!(!["", "sqlite:", "mysql://h/d", "relay.db"].into_iter().any(is_address));
+    }
+
+    #[tokio::test]
+    async fn a_full_disk_stops_no_write_that_comes_after() {
+        let dir = tempfile::tempdir().unwrap();
+        let db = Db::open(&format!("sqlite:{}", dir.path().join("relay.db").display())).await.unwrap();
+        let mut tx = db.begin().await.unwrap();
+        exec!(tx, "CREATE TABLE t (b BLOB)").unwrap();
+        tx.commit().await.unwrap();
+        let write = async |bytes: i64| {
+            let mut tx = db.begin().await?;
+            exec!(tx, "INSERT INTO t (b) VALUES (zeroblob($1))", bytes)?;
+            tx.commit().await
+        };
+        for commits in [false, true] {
+            let mut tx = db.begin().await.unwrap();
+            // Of this connection only: as many pages as there are.
+            exec!(tx, "PRAGMA max_page_count = 1").unwrap();
+            let full = exec!(tx, "INSERT INTO t (b) VALUES (zeroblob(1000000))").unwrap_err();
+            assert!(full.to_string().contains("full"), "{full}");
+            let ended = exec!(tx, "ROLLBACK").unwrap_err();
+            assert!(ended.to_string().contains("no transaction is active"), "{ended}");
+            if commits {
+                tx.commit().await.unwrap_err();
+            } else {
+                drop(tx);
+            }
+            write(1_000_000).await.unwrap();
+        }
+        let rows = opt!(db.read().await.unwrap(), (i64,), "SELECT COUNT(*) FROM t").unwrap();
+        assert_eq!(rows, Some((2,)));
     }
 
     #[test]

@@ -86,13 +86,17 @@ pub async fn get(
     opt!(conn, PersonRow, sqlx::AssertSqlSafe(sql.clone()), begun_ms, used_ms, scope.key(), id)
 }
 
-/// The id of the person of the account with this e-mail address, in lower case.
+/// Id and role of the person of the account with this e-mail address, in lower case.
 ///
 /// # Errors
 /// The database.
-pub async fn id_of(conn: &mut Conn, scope: AccountScope, email: &str) -> Result<Option<String>, DbError> {
-    let sql = "SELECT user_id FROM users WHERE account = $1 AND email = $2";
-    Ok(opt!(conn, (String,), sql, scope.key(), email.to_owned())?.map(|(id,)| id))
+pub async fn id_and_role(
+    conn: &mut Conn,
+    scope: AccountScope,
+    email: &str,
+) -> Result<Option<(String, String)>, DbError> {
+    let sql = "SELECT user_id, role FROM users WHERE account = $1 AND email = $2";
+    opt!(conn, (String, String), sql, scope.key(), email.to_owned())
 }
 
 /// How many people of the account may sign in and have one of two roles.

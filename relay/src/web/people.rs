@@ -100,9 +100,14 @@ pub(super) async fn change(
         return shown(&visitor, &web, &row, Some(words));
     }
     let mut tx = web.db.begin().await?;
-    match people::change(&mut tx, visitor.scope, (web.log(), &visitor.email), &row.email, form.act).await {
+    let by = (web.log(), visitor.email.as_str(), Some(visitor.role));
+    match people::change(&mut tx, visitor.scope, by, &row.email, form.act).await {
         Ok(()) => tx.commit().await?,
         Err(PeopleError::NoSuch) => return Err(Fault::NotFound),
+        Err(PeopleError::SuperAdmin) => {
+            let words = "Nothing was changed: only a platform admin may do this to a platform admin.";
+            return shown(&visitor, &web, &row, Some(words));
+        }
         Err(PeopleError::LastAdmin) => {
             let words = "This is the last admin who may sign in. Enable another one first.";
             return shown(&visitor, &web, &row, Some(words));

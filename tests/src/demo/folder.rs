@@ -1,5 +1,6 @@
 //! The demo's folder: settings for its parts, credentials, ports, and the orders that found account and box.
 
+use std::fs::{File, TryLockError};
 use std::io::Write as _;
 use std::net::{Ipv4Addr, TcpListener};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
@@ -12,10 +13,13 @@ use appliance::random::{Random, SystemRandom};
 use super::facilities::DemoFacility;
 use super::itself;
 use super::line::{Kept, Login, StaffLine};
+use super::region::SMALL_BOXES;
 use super::seed::SeedResult;
 
 /// The claim file of the live box.
 pub(super) const LIVE_CLAIM: &str = "claim";
+/// Is there from the beginning of a set-up until it is whole.
+const UNFINISHED: &str = "unfinished";
 
 #[derive(Debug, Clone)]
 pub(super) struct Folder {
@@ -41,14 +45,99 @@ pub(super) fn free_port() -> Result<u16, String> {
     held.map(|addr| addr.port()).map_err(|e| format!("a free port: {e}"))
 }
 
+/// Says of which file or folder an error is.
+fn of<T>(path: &Path, result: std::io::Result<T>) -> Result<T, String> {
+    result.map_err(|e| format!("{}: {e}", path.display()))
+}
+
 impl Folder {
     pub(super) fn open(dir: &Path) -> Result<Self, String> {
         let this = Self { dir: dir.to_owned() };
-        for folder in [dir.to_owned(), this.box_data(), this.dir.join("relay"), this.spool()] {
-            let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder);
-            made.map_err(|e| format!("the folder {}: {e}", folder.display()))?;
-        }
+        this.make(dir)?;
         Ok(this)
+    }
+
+    fn make(&self, folder: &Path) -> Result<(), String> {
+        of(folder, std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder))
+    }
+
+    /// Keeps a second demo out of this folder for as long as the file that it gives is open.
+    pub(super) fn lock(&self) -> Result<File, String> {
+        let folder = of(&self.dir, File::open(&self.dir))?;
+        match folder.try_lock() {
+            Ok(()) => Ok(folder),
+            Err(TryLockError::WouldBlock) => {
+                Err(format!("{}: a demo runs in this folder already", self.dir.display()))
+            }
+            Err(TryLockError::Error(e)) => of(&self.dir, Err(e)),
+        }
+    }
+
+    /// Takes away what a set-up left that was interrupted, and nothing that is not the demo's.
+    pub(super) fn clear_unfinished(&self) -> Result<(), String> {
+        if !self.unfinished().exists() {
+            return Ok(());
+        }
+        let kept = self.kept()?;
+        let of_box = [self.box_data(), self.spool()];
+        let of_relay =
+            [self.relay_data()].into_iter().chain(SMALL_BOXES.map(|name| self.small_box_data(name)));
+        let mut own: Vec<PathBuf> = Vec::new();
+        if kept.is_none() {
+            own.extend(of_box);
+        }
+        if kept.is_none_or(|kept| kept.relay.is_none()) {
+            own.extend(of_relay);
+            let claims = SMALL_BOXES.into_iter().chain([LIVE_CLAIM]);
+            own.extend(claims.map(|name| self.claim_file(name)));
+        }
+        for path in own {
+            let gone =
+                if path.is_dir() { std::fs::remove_dir_all(&path) } else { std::fs::remove_file(&path) };
+            match gone {
+                Err(e) if e.kind() == std::io::ErrorKind::NotFound => {}
+                other => of(&path, other)?,
+            }
+        }
+        self.set_up_is_whole()
+    }
+
+    /// Marks the folder until [`Self::set_up_is_whole`]. `anew` where the box is set up too: its folders must be empty then,
+    /// because an interrupted set-up is cleared away.
+    pub(super) fn begin_set_up(&self, anew: bool) -> Result<(), String> {
+        let of_box = [self.box_data(), self.spool()].into_iter().filter(|_| anew);
+        let of_relay =
+            [self.relay_data()].into_iter().chain(SMALL_BOXES.map(|name| self.small_box_data(name)));
+        for folder in of_box.chain(of_relay) {
+            let is_empty = std::fs::read_dir(&folder).map_or(true, |mut inside| inside.next().is_none());
+            if !is_empty {
+                let folder = folder.display();
+                return Err(format!("{folder} holds something already; give --dir another folder"));
+            }
+        }
+        self.write(UNFINISHED, "The demo's first start has not come to its end.\n").map(drop)
+    }
+
+    /// Takes the mark away.
+    pub(super) fn set_up_is_whole(&self) -> Result<(), String> {
+        let path = self.unfinished();
+        match std::fs::remove_file(&path) {
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(()),
+            other => of(&path, other),
+        }
+    }
+
+    /// Makes the folders of its parts.
+    pub(super) fn make_parts(&self) -> Result<(), String> {
+        [self.box_data(), self.relay_data(), self.spool()].iter().try_for_each(|folder| self.make(folder))
+    }
+
+    fn unfinished(&self) -> PathBuf {
+        self.dir.join(UNFINISHED)
+    }
+
+    fn relay_data(&self) -> PathBuf {
+        self.dir.join("relay")
     }
 
     pub(super) fn dir(&self) -> &Path {
@@ -102,7 +191,10 @@ impl Folder {
 
     pub(super) fn keep(&self, kept: &Kept) -> Result<(), String> {
         let text = serde_json::to_string_pretty(kept).map_err(|e| e.to_string())?;
-        self.write("demo.json", &text).map(|_| ())
+        let written = self.write("demo.json.new", &text)?;
+        of(&written, File::open(&written).and_then(|file| file.sync_all()))?;
+        let path = self.dir.join("demo.json");
+        of(&path, std::fs::rename(&written, &path))
     }
 
     pub(super) fn authorities(&self, of_box: &Path, of_relay: Option<&Path>) -> Result<PathBuf, String> {
@@ -115,7 +207,7 @@ impl Folder {
 
     pub(super) fn relay_config(&self, kept: &Kept) -> Result<PathBuf, String> {
         let [_, _, https, photos, mqtt, health, _] = kept.ports;
-        let data = self.dir.join("relay");
+        let data = self.relay_data();
         let text = format!(
             "data = {data:?}\npublic_url = \"https://localhost:{https}\"\nphotos_url = \"https://localhost:{photos}\"\n\
              mqtt_url = \"mqtts://localhost:{mqtt}\"\nlog = \"warn\"\n\
@@ -230,4 +322,93 @@ fn secret(length: usize) -> String {
     const LETTERS: &[u8] = b"abcdefghjkmnpqrstuvwxyzABCDEFGHJKMNPQRSTUVWXYZ23456789";
     let letter = |_| LETTERS.get(usize::try_from(random().below(LETTERS.len() as u64)).unwrap_or(0));
     (0..length).filter_map(letter).map(|l| char::from(*l)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kept(relay: bool) -> Kept {
+        let login = Login { email: "a@b.example".into(), password: "c".into() };
+        Kept {
+            ports: [0; 7],
+            printers: Default::default(),
+            tags: vec![],
+            staff: vec![],
+            api_token: String::new(),
+            relay: relay.then(|| (login, "token".to_owned())),
+        }
+    }
+
+    /// A folder in the middle of its first set-up, beside what somebody else keeps there.
+    fn begun(dir: &Path) -> Folder {
+        let folder = Folder::open(dir).unwrap();
+        folder.begin_set_up(true).unwrap();
+        folder.make_parts().unwrap();
+        for part in ["box", "relay", "labels", "silent-box", "busy-box", "holiday"] {
+            std::fs::create_dir_all(dir.join(part)).unwrap();
+            std::fs::write(dir.join(part).join("file"), part).unwrap();
+        }
+        for file in ["claim.toml", "silent-box.toml", "busy-box.toml", "letter.toml"] {
+            std::fs::write(dir.join(file), file).unwrap();
+        }
+        folder
+    }
+
+    fn names(dir: &Path) -> Vec<String> {
+        let inside = std::fs::read_dir(dir).unwrap();
+        let mut names: Vec<String> =
+            inside.map(|file| file.unwrap().file_name().to_string_lossy().into_owned()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn an_interrupted_set_up_is_cleared_away_and_nothing_else() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = begun(dir.path());
+        folder.clear_unfinished().unwrap();
+        assert_eq!(names(dir.path()), ["holiday", "letter.toml"]);
+        folder.begin_set_up(true).unwrap();
+
+        // The box was whole, only the relay came later.
+        let dir = tempfile::tempdir().unwrap();
+        let folder = begun(dir.path());
+        folder.keep(&kept(false)).unwrap();
+        folder.clear_unfinished().unwrap();
+        assert_eq!(names(dir.path()), ["box", "demo.json", "holiday", "labels", "letter.toml"]);
+        folder.begin_set_up(false).unwrap();
+
+        // Everything was kept, only the mark stood there still.
+        let dir = tempfile::tempdir().unwrap();
+        let folder = begun(dir.path());
+        folder.keep(&kept(true)).unwrap();
+        let before = names(dir.path());
+        folder.clear_unfinished().unwrap();
+        folder.clear_unfinished().unwrap();
+        let mut after = names(dir.path());
+        after.push("unfinished".to_owned());
+        assert_eq!(after, before);
+    }
+
+    #[test]
+    fn a_folder_of_somebody_else_is_left_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(dir.path().join("labels/of jam")).unwrap();
+        let folder = Folder::open(dir.path()).unwrap();
+        folder.clear_unfinished().unwrap();
+        let refused = folder.begin_set_up(true).unwrap_err();
+        assert!(refused.contains("labels holds something"), "{refused}");
+        assert_eq!(names(dir.path()), ["labels"]);
+    }
+
+    #[test]
+    fn one_demo_at_a_time() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = Folder::open(dir.path()).unwrap();
+        let held = folder.lock().unwrap();
+        assert!(Folder::open(dir.path()).unwrap().lock().unwrap_err().contains("already"));
+        drop(held);
+        folder.lock().unwrap();
+    }
 }

@@ -56,10 +56,29 @@ pub struct Args {
     printers: Vec<labels::Language>,
 }
 
+/// Tells a part which process started it.
+const DEMO_PROCESS: &str = "DEMO_PROCESS_ID";
+
+/// Has this part of a demo die with it, however that ends. Whom a part starts has another parent, and ends with the part.
+fn end_with_demo() -> Result<(), String> {
+    use rustix::process::{Pid, Signal, getppid, set_parent_process_death_signal};
+    let demo = std::env::var(DEMO_PROCESS).ok().and_then(|pid| pid.parse().ok()).and_then(Pid::from_raw);
+    if demo.is_none() || getppid() != demo {
+        return Ok(());
+    }
+    set_parent_process_death_signal(Some(Signal::KILL))
+        .map_err(|e| format!("cannot end with the demo: {e}"))?;
+    // It may have ended a moment before.
+    if getppid() == demo { Ok(()) } else { Err("the demo has ended".to_owned()) }
+}
+
 /// Runs the demo, or one of its parts when the first argument names one.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     let rest = || arguments.iter().skip(1).cloned();
+    if let Err(why) = end_with_demo() {
+        return report(Err(why));
+    }
     match arguments.first().and_then(|a| a.to_str()) {
         Some("box") => appliance::run(&appliance::Program { prefix: vec!["box".into()] }, rest()),
         Some("relay") => relay::run(relay_arguments(rest())),
@@ -116,11 +135,25 @@ fn run(args: Args) -> Result<(), String> {
 fn itself(part: &str, args: &[&str]) -> Result<Program, String> {
     let own = std::env::current_exe().map_err(|e| format!("the demo's own program: {e}"))?;
     let all: Vec<&str> = std::iter::once(part).chain(args.iter().copied()).collect();
-    Ok(Program::new(own, &all))
+    Ok(Program::new(own, &all).env(DEMO_PROCESS, std::process::id().to_string()))
 }
 
 async fn demo(dir: &Path, args: &Args) -> Result<(), String> {
     let folder = Folder::open(dir)?;
+    let _lock = folder.lock()?;
+    // Asked first: who ends it while it is being set up ends what has been started, too.
+    let mut end = std::pin::pin!(asked_to_end());
+    let parts = tokio::select! {
+        biased;
+        ended = &mut end => return ended,
+        parts = start(&folder, args) => parts?,
+    };
+    watch_over(&folder, parts, end).await
+}
+
+/// Starts all parts and sets up what was not before; says where they are.
+async fn start(folder: &Folder, args: &Args) -> Result<Vec<(String, Part)>, String> {
+    folder.clear_unfinished()?;
     let first = folder.kept()?.is_none();
     let mut kept = match folder.kept()? {
         Some(kept) => kept,
@@ -133,37 +166,45 @@ async fn demo(dir: &Path, args: &Args) -> Result<(), String> {
             relay: None,
         },
     };
-    let printers = printers::start(&folder, &mut kept, &args.printers).await?;
+    if first || (!args.no_relay && kept.relay.is_none()) {
+        folder.begin_set_up(first)?;
+    }
+    folder.make_parts()?;
+    let printers = printers::start(folder, &mut kept, &args.printers).await?;
     let has_region = !args.bare && !args.no_relay;
-    let seeding =
-        async { if first { seed_live_box(&folder, &kept, args).await.map(Some) } else { Ok(None) } };
+    let seeding = async { if first { seed_live_box(folder, &kept, args).await.map(Some) } else { Ok(None) } };
     let busy_seeding = async {
-        if has_region && kept.relay.is_none() { region::seed_busy_box(&folder).await } else { Ok(()) }
+        if has_region && kept.relay.is_none() { region::seed_busy_box(folder).await } else { Ok(()) }
     };
     let relaying =
-        async { if args.no_relay { Ok(None) } else { set_up_relay(&folder, &kept, args).await.map(Some) } };
+        async { if args.no_relay { Ok(None) } else { set_up_relay(folder, &kept, args).await.map(Some) } };
     let (seeded, (), relay) = tokio::try_join!(seeding, busy_seeding, relaying)?;
     let relay = relay.map(|(relay, login)| {
         kept.relay = Some(login);
         relay
     });
-    let r#box = self::r#box(&folder, &kept, relay.is_some(), &printers).await?;
-    let busy_box = if has_region { region::start_busy_box(&folder).await? } else { None };
+    if !first {
+        // Before the box is claimed to this relay.
+        folder.keep(&kept)?;
+    }
+    let r#box = self::r#box(folder, &kept, relay.is_some(), &printers).await?;
+    let busy_box = if has_region { region::start_busy_box(folder).await? } else { None };
     if let Some(seeded) = seeded {
         folder.found_box(&mut kept, &seeded).await?;
     }
     folder.keep(&kept)?;
+    folder.set_up_is_whole()?;
     if let Some(relay) = &relay {
         caught_up(&kept, relay, busy_box.as_ref()).await;
     }
-    let line = line(&folder, &kept, &r#box, relay.as_ref(), &printers)?;
+    let line = line(folder, &kept, &r#box, relay.as_ref(), &printers)?;
     introduce(&line);
     println!("{}", serde_json::to_string(&line).map_err(|e| e.to_string())?);
     let busy_box = busy_box.map(|part| (region::BUSY_BOX.to_owned(), part));
     let parts = std::iter::once(("box".to_owned(), r#box)).chain(busy_box);
     let parts = parts.chain(relay.map(|part| ("relay".to_owned(), part)));
     let printers = printers.into_iter().map(|printer| (printer.pid_name(), printer.part));
-    watch_over(&folder, parts.chain(printers).collect()).await
+    Ok(parts.chain(printers).collect())
 }
 
 async fn seed_live_box(folder: &Folder, kept: &Kept, args: &Args) -> Result<seed::SeedResult, String> {
@@ -307,14 +348,18 @@ fn introduce(line: &Line) {
 }
 
 /// Starts again what dies, until somebody says stop; then ends everything, the box first.
-async fn watch_over(folder: &Folder, parts: Vec<(String, Part)>) -> Result<(), String> {
+async fn watch_over(
+    folder: &Folder,
+    parts: Vec<(String, Part)>,
+    end: impl Future<Output = Result<(), String>>,
+) -> Result<(), String> {
     let (stop, stopped) = watch::channel(false);
     let mut tasks = Vec::new();
     for (name, part) in parts {
         let (folder, stopped) = (folder.clone(), stopped.clone());
         tasks.push(tokio::spawn(async move { keep_alive(&folder, &name, part, stopped).await }));
     }
-    asked_to_end().await?;
+    end.await?;
     // Each task holds a receiver until it has ended its process.
     stop.send_replace(true);
     for task in tasks {

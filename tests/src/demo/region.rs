@@ -17,6 +17,8 @@ pub(super) const EARLIER_RELAY: &str = "relay-earlier";
 /// The busy box's part, folder and process id file.
 pub(super) const BUSY_BOX: &str = "busy-box";
 const SILENT_BOX: &str = "silent-box";
+/// Each has a folder and a claim file of its name.
+pub(super) const SMALL_BOXES: [&str; 2] = [SILENT_BOX, BUSY_BOX];
 
 /// The machine's clock, some time behind: the relay's while it hears the box that is silent since.
 #[derive(Debug)]

@@ -63,7 +63,7 @@ impl SmallBox {
             files,
             photo_path: Arc::new(move |hash| photos.join(hash.to_string())),
             printers: Arc::new(move || {
-                report.notify_one();
+                report.notify_waiters();
                 vec![PrinterHealth { name: "Label printer".into(), state: "ready".into() }]
             }),
             data: data.to_owned(),
@@ -102,9 +102,10 @@ pub(super) async fn send_and_fall_silent(data: &Path, claim_file: &Path, now_ms:
     let small_box = SmallBox::start(data, claim_file, Arc::clone(&clock) as Arc<dyn Clock>).await?;
     let last_words = async {
         small_box.all_sent().await?;
-        // By its own clock a minute has passed: that is when a box reports its health.
+        // By its own clock a minute has passed: that is when a box reports its health again, now with everything sent.
+        let reported = small_box.reported.notified();
         clock.set(Now { up_ms: start.up_ms + HEALTH_MS, ..start });
-        small_box.reported.notified().await;
+        reported.await;
         Ok(())
     };
     let sent: Result<(), String> = tokio::time::timeout(SENT_WITHIN, last_words)

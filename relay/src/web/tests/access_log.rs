@@ -5,8 +5,9 @@ use axum::http::StatusCode;
 use super::world::{DAY_MS, MINUTE_MS, NOW_MS, PASSWORD, World, csrf};
 use crate::accounts::access_log::KEPT_MS;
 use crate::accounts::retention;
+use crate::clock::Clock as _;
 use crate::db::audit::{self, AuditRow};
-use crate::db::{Db, tokens};
+use crate::db::{Db, exec, tokens};
 
 impl World {
     async fn access(&self) -> Vec<AuditRow> {
@@ -171,6 +172,37 @@ async fn what_is_over_is_forgotten_and_nothing_else() {
     assert_eq!(counts().await, [0, 0, 0, 2], "the tokens ended 365 days ago: their rows are still asked for");
     retention::forget(&world.db, NOW_MS + 365 * DAY_MS + KEPT_MS + 1).await.unwrap();
     assert_eq!(counts().await, [0, 0, 0, 0]);
+}
+
+#[tokio::test]
+async fn a_clock_that_leapt_ahead_forgets_nothing() {
+    let world = World::new().await;
+    world.sign_in(&world.a.email).await;
+    let kept = async || {
+        let log = world.count("SELECT COUNT(*) FROM audit").await;
+        (log, world.count("SELECT COUNT(*) FROM api_tokens").await)
+    };
+    let before = kept().await;
+    assert!(before.0 > 0 && before.1 > 0);
+    let ahead_ms = 1_000 * DAY_MS;
+    world.clock.pass_ms(ahead_ms);
+    let mut rounds = retention::ForgetRounds::begin(world.db.clone(), world.clock.now_ms()).await.unwrap();
+    assert_eq!(rounds.round(world.clock.now_ms()).await.unwrap(), None);
+    // What is written under that clock does not make it right.
+    world.sign_in(&world.a.email).await;
+    assert_eq!(rounds.round(world.clock.now_ms()).await.unwrap(), None);
+    let after = kept().await;
+    assert_eq!((after.0, after.1), (before.0 + 1, before.1));
+    world.clock.pass_ms(-ahead_ms);
+    assert!(rounds.round(world.clock.now_ms()).await.unwrap().is_some(), "set right, it goes on");
+    // Weeks without a word: a box that tells something new bears the clock out.
+    let quiet_ms = 40 * DAY_MS;
+    world.clock.pass_ms(quiet_ms);
+    assert_eq!(rounds.round(world.clock.now_ms()).await.unwrap(), None);
+    let mut tx = world.db.begin().await.unwrap();
+    exec!(tx, "UPDATE facilities SET known_ms = $1", NOW_MS + quiet_ms).unwrap();
+    tx.commit().await.unwrap();
+    assert!(rounds.round(world.clock.now_ms()).await.unwrap().is_some());
 }
 
 #[tokio::test]

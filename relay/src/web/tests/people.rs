@@ -5,6 +5,7 @@ use axum::http::StatusCode;
 use super::world::{PASSWORD, World, csrf};
 use crate::accounts::access_log::AccessLog;
 use crate::accounts::people::{self, PeopleError, PersonAct};
+use crate::db::exec;
 
 impl World {
     /// Sends a form of one button from the page at `path`.
@@ -66,13 +67,38 @@ async fn nobody_locks_the_account() {
     let log = AccessLog { clock: &*world.state.clock, random: &*world.state.random };
     let mut tx = world.db.begin().await.unwrap();
     let (scope, who) = (world.a.scope, "operator");
-    let last = people::change(&mut tx, scope, (log, who), &world.a.email, PersonAct::Disable).await;
+    let last = people::change(&mut tx, scope, (log, who, None), &world.a.email, PersonAct::Disable).await;
     assert!(matches!(last, Err(PeopleError::LastAdmin)), "{last:?}");
     drop(tx);
     let mut tx = world.db.begin().await.unwrap();
-    let none = people::change(&mut tx, scope, (log, who), &world.b.email, PersonAct::Disable).await;
+    let none = people::change(&mut tx, scope, (log, who, None), &world.b.email, PersonAct::Disable).await;
     assert!(matches!(none, Err(PeopleError::NoSuch)), "another account's: {none:?}");
     drop(tx);
     assert_eq!(world.get("/app/me", &cookie).await.status, StatusCode::OK);
     assert!(!world.get("/app/access", &cookie).await.body.contains(">admin disable<"), "nothing was done");
+}
+
+#[tokio::test]
+async fn an_account_admin_does_nothing_about_a_platform_admin() {
+    let world = World::new().await;
+    let cookie = world.sign_in(&world.a.email).await;
+    let theirs = world.sign_in(&world.a.auditor).await;
+    let make = |role: &'static str, user: String| {
+        let (db, scope) = (world.db.clone(), world.a.scope);
+        async move {
+            let mut tx = db.begin().await.unwrap();
+            let sql = "UPDATE users SET role = $1 WHERE account = $2 AND user_id = $3";
+            exec!(tx, sql, role, scope.key(), user).unwrap();
+            tx.commit().await.unwrap();
+        }
+    };
+    make("super_admin", world.a.user_id.to_string()).await;
+    let path = format!("/app/people/{}", world.a.user_id);
+    for act in ["disable", "sign-out", "enable"] {
+        assert_eq!(world.press(&path, &cookie, act).await, StatusCode::UNPROCESSABLE_ENTITY, "{act}");
+    }
+    assert_eq!(world.get("/app/me", &theirs).await.status, StatusCode::OK);
+    make("super_admin", world.admin_id().to_string()).await;
+    assert_eq!(world.press(&path, &cookie, "disable").await, StatusCode::SEE_OTHER);
+    assert_eq!(world.get("/app/me", &theirs).await.status, StatusCode::SEE_OTHER);
 }
