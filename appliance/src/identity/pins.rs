@@ -156,7 +156,8 @@ impl Pins {
 
     /// Looks at one try. Blocks, as [`Pins::set`], and up to two seconds more for its turn.
     ///
-    /// Somebody who is not known here, or has no PIN, takes the same time as anybody else.
+    /// For somebody who is not known here, or has no PIN, as long is hashed as for anybody else; but nothing is counted or
+    /// written, because there is nothing to guess, and made-up people must keep no new device out.
     ///
     /// # Errors
     /// A table cannot be read or written; then nothing was looked at.
@@ -213,6 +214,14 @@ impl Pins {
     pub fn unlock(&self, staff: StaffId) -> Result<(), IdentityError> {
         self.attempts.unlock(staff)?;
         self.attempts.unlock_program()
+    }
+
+    /// Until when no PIN at all is looked at on devices that are new to their people: the whole program's tries are used up.
+    ///
+    /// # Errors
+    /// The table cannot be read.
+    pub fn new_devices_locked(&self, now_ms: i64) -> Result<Option<i64>, IdentityError> {
+        self.attempts.program_locked(now_ms)
     }
 
     /// Until when a person's PIN is not looked at.
