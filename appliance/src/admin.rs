@@ -314,7 +314,12 @@ fn staff_of(store: &Store, given: &Given) -> Result<StaffId, String> {
 
 async fn set_pin(hands: &Arc<Hands>, staff: StaffId, role: Role, pin: String) -> Result<(), String> {
     let pins = Arc::clone(&hands.identity.pins);
-    let set = tokio::task::spawn_blocking(move || pins.set(staff, role, &pin)).await;
+    let set = tokio::task::spawn_blocking(move || {
+        let set = pins.set(staff, role, &pin)?;
+        // Strangers may have used up what all new devices share, and theirs may be one.
+        if set.is_ok() { pins.unlock(staff).map(|()| set) } else { Ok(set) }
+    })
+    .await;
     let set = set.map_err(|e| e.to_string())?.map_err(|e| e.to_string())?;
     set.map_err(|form| form.to_string())
 }

@@ -19,6 +19,7 @@ use super::sign_in::{Signed, session};
 use super::view::{Snapshot, reader, staff_name};
 use super::words::Moment;
 use super::{AppState, cookies};
+use crate::clock::Now;
 use crate::identity::{AccessCaller, AccessOutcome, AccessRow, AccessWanted};
 use crate::listen::Peer;
 
@@ -114,19 +115,25 @@ impl AccessTrace {
             return;
         }
         let (now, caller) = (state.clock.now(), self.caller(state));
-        for note in notes {
-            let row = AccessRow {
-                at_ms: now.wall_ms,
-                route: self.route.as_ref().map_or_else(String::new, |route| route.as_str().to_owned()),
-                caller: note.caller.unwrap_or_else(|| caller.clone()),
-                network: Network::of(self.peer.remote).to_string(),
-                wanted: note.wanted,
-                outcome: note.outcome,
-                subject: note.subject,
-                count: 1,
-            };
-            state.identity.access.record(row, &now);
+        for mut note in notes {
+            // An id that somebody made up says nothing, and would make a row of its own each time.
+            note.subject = note.subject.filter(|id| is_known(state, id));
+            self.keep(state, &now, &caller, note);
         }
+    }
+
+    fn keep(&self, state: &AppState, now: &Now, caller: &AccessCaller, note: AccessNote) {
+        let row = AccessRow {
+            at_ms: now.wall_ms,
+            route: self.route.as_ref().map_or_else(String::new, |route| route.as_str().to_owned()),
+            caller: note.caller.unwrap_or_else(|| caller.clone()),
+            network: Network::of(self.peer.remote).to_string(),
+            wanted: note.wanted,
+            outcome: note.outcome,
+            subject: note.subject,
+            count: 1,
+        };
+        state.identity.access.record(row, now);
     }
 
     fn wanted(&self) -> AccessWanted {
@@ -145,6 +152,14 @@ impl AccessTrace {
         }
         let signed = session(state, &self.proofs, Some(&self.peer));
         signed.map_or(AccessCaller::Stranger, |signed| AccessCaller::Staff(signed.staff))
+    }
+}
+
+/// Whether this is the id of somebody who is or was here, or of a token.
+fn is_known(state: &AppState, id: &str) -> bool {
+    match id.parse() {
+        Ok(staff) => state.store.facility().staff.contains_key(&staff),
+        Err(_) => state.identity.tokens.all().iter().any(|token| token.id == id),
     }
 }
 

@@ -22,7 +22,7 @@ use super::sign_in::{Signed, not_allowed, role_word};
 use super::typed_pin::Confirmed;
 use super::view::{Snapshot, reader, staff_name};
 use super::words::{Moment, plural};
-use crate::identity::{AccessOutcome, AccessWanted, IdentityError, pin_digits_min};
+use crate::identity::{AccessOutcome, AccessWanted, IdentityError, PinForm, pin_digits_min};
 use crate::intake::{Command, Person, Refusal};
 
 const PEOPLE: &str = "/staff/people";
@@ -292,17 +292,24 @@ async fn keep_pin(
 ) -> Result<Result<(), String>, Problem> {
     let (identity, own) = (state.identity.clone(), signed.staff == staff);
     let kept = tokio::task::spawn_blocking(move || -> Result<Result<(), String>, IdentityError> {
+        if let Some(Err(form)) = pin.as_ref().map(|pin| PinForm::of(role).check(pin)) {
+            return Ok(Err(form.to_string()));
+        }
+        // Before the PIN, so that a crash in between leaves no session of the old one; and after it, for whoever signed in
+        // by the old one in between.
+        let end_sessions = || if own { Ok(()) } else { identity.sessions.end_all(staff) };
+        end_sessions()?;
         match pin {
             None => identity.pins.remove(staff)?,
             Some(pin) => {
                 if let Err(form) = identity.pins.set(staff, role, &pin)? {
                     return Ok(Err(form.to_string()));
                 }
+                // Strangers may have used up what all new devices share, and theirs may be one.
+                identity.pins.unlock(staff)?;
             }
         }
-        if !own {
-            identity.sessions.end_all(staff)?;
-        }
+        end_sessions()?;
         Ok(Ok(()))
     });
     kept.await.map_err(|e| Problem::internal(&e))?.map_err(|e| Problem::internal(&e))

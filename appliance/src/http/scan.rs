@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use ::service::attempts::Network;
 use axum::Extension;
 use axum::Router;
 use axum::extract::{Path, Request, State};
@@ -195,11 +196,11 @@ impl Again {
 
 impl Again {
     /// The page under an address of its own: it can be loaded again, and nothing is started anew by that.
-    fn keep(self, state: &AppState) -> Result<Response, Problem> {
+    fn keep(self, state: &AppState, from: Network) -> Result<Response, Problem> {
         let (tag, id) = (self.token.tag, new_submission(state));
         let (typed, submission) = (self.typed.clone(), self.submission.clone());
         if !self.problems.is_empty()
-            || !state.inner.drafts.keep(&id, ScanDraft { token: self.token, typed, submission })
+            || !state.inner.drafts.keep(&id, from, ScanDraft { token: self.token, typed, submission })
         {
             return self.page(state);
         }
@@ -237,12 +238,12 @@ async fn submit(
     };
     let mut signed = session(&state, request.headers(), request.extensions().get());
     let device = RequestDevice::of(&state, request.headers(), request.extensions().get());
-    let typist = PinTypist::of(&state, &request);
+    let from = peer(&request);
+    let typist = PinTypist::on(&device, &from);
     let by = By { staff: None, via: Via::Phone, device: Some(device.id()) };
-    let secure = peer(&request).secure;
     let (headers, program) = (request.headers().clone(), is_program(&request));
     let mut form = form::read(request, Some(&state.photos)).await?;
-    if !secure && !form.text("pin").trim().is_empty() {
+    if !from.secure && !form.text("pin").trim().is_empty() {
         return Err(pin_in_the_clear());
     }
     let pin = ScanPin::of_form(&state, &form, signed.as_mut(), &typist).await?;
@@ -257,7 +258,8 @@ async fn submit(
     };
     let refused_page = stale.map(|_| AccessNote::new(AccessOutcome::PageTokenRefused, AccessWanted::View));
     let notes: Vec<AccessNote> = pin.note.clone().into_iter().chain(refused_page).collect();
-    let filled = Filled { tag, form, token, stale, photo, submission, anyway, now, by, device, signed, pin };
+    let filled =
+        Filled { tag, form, token, stale, photo, submission, anyway, now, by, device, from, signed, pin };
     let answer = match from_page {
         _ if filled.form.has("other") => filled.sign_out(&state).await,
         true => filled.submit(&state).await,
@@ -293,6 +295,7 @@ struct Filled {
     now: Now,
     by: By,
     device: RequestDevice,
+    from: Peer,
     signed: Option<Signed>,
     pin: ScanPin,
 }
@@ -352,7 +355,7 @@ impl Filled {
         if self.form.has("wet") {
             let set_device = self.device.set_cookie();
             self.token = PageToken { wet_ms: Some(self.now.up_ms), made_ms: self.now.up_ms, ..self.token };
-            let page = self.again(problems, None).keep(state)?;
+            let page = self.again(problems, None).keep(state, Network::of(self.from.remote))?;
             return Ok(with_cookies(page, [set_device]));
         }
         let mut wanted = form_of(self.tag, &self.form, &self.token, &self.photo);

@@ -5,12 +5,15 @@ use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 
 use record::tag::Tag;
+use service::attempts::Network;
 
 use super::scan_page::Typed;
 use super::token::PageToken;
 
 /// Drafts that are kept at a time, a hundred phones and more; past that the oldest is forgotten.
 const DRAFTS_MAX: usize = 256;
+/// Drafts of one network at a time; past that its own oldest is forgotten, and nobody else's.
+const NETWORK_DRAFTS_MAX: usize = 24;
 /// Bytes that somebody may have typed in one; one that has more is not kept.
 const TYPED_BYTES_MAX: usize = 4 * 1024;
 
@@ -24,30 +27,39 @@ pub(super) struct ScanDraft {
 
 /// The newest drafts, in memory only: each page also carries all of its own, so what is forgotten costs no record.
 #[derive(Debug, Default)]
-pub(super) struct ScanDrafts(Mutex<VecDeque<(String, ScanDraft)>>);
+pub(super) struct ScanDrafts(Mutex<VecDeque<KeptDraft>>);
+
+#[derive(Debug)]
+struct KeptDraft {
+    id: String,
+    from: Network,
+    draft: ScanDraft,
+}
 
 impl ScanDrafts {
     /// Keeps a draft under an id that nobody can guess; whether it was kept.
-    pub(super) fn keep(&self, id: &str, draft: ScanDraft) -> bool {
+    pub(super) fn keep(&self, id: &str, from: Network, draft: ScanDraft) -> bool {
         let bytes = draft.typed.who.len() + draft.typed.notes.len() + draft.submission.len();
         if bytes > TYPED_BYTES_MAX {
             return false;
         }
         let mut drafts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if drafts.iter().filter(|kept| kept.from == from).count() >= NETWORK_DRAFTS_MAX
+            && let Some(oldest) = drafts.iter().position(|kept| kept.from == from)
+        {
+            drafts.remove(oldest);
+        }
         if drafts.len() == DRAFTS_MAX {
             drafts.pop_front();
         }
-        drafts.push_back((id.to_owned(), draft));
+        drafts.push_back(KeptDraft { id: id.to_owned(), from, draft });
         true
     }
 
     /// The draft of that id, if it is of this item.
     pub(super) fn find(&self, id: &str, tag: Tag) -> Option<ScanDraft> {
         let drafts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        drafts
-            .iter()
-            .find(|(kept, draft)| kept == id && draft.token.tag == tag)
-            .map(|(_, draft)| draft.clone())
+        drafts.iter().find(|kept| kept.id == id && kept.draft.token.tag == tag).map(|kept| kept.draft.clone())
     }
 }
 
@@ -64,12 +76,29 @@ mod tests {
         ScanDraft { token: PageToken::new(tag.parse().unwrap(), &now), typed, submission: "s".to_owned() }
     }
 
+    fn network(n: usize) -> Network {
+        Network::of(std::net::Ipv4Addr::from(0x0a00_0000 + u32::try_from(n).unwrap()).into())
+    }
+
+    #[test]
+    fn one_network_forgets_only_its_own() {
+        let drafts = ScanDrafts::default();
+        let tag: Tag = "7QK3M9X2W".parse().unwrap();
+        assert!(drafts.keep("other", network(1), draft("7QK3M9X2W", "")));
+        for n in 0..=DRAFTS_MAX {
+            assert!(drafts.keep(&format!("draft {n}"), network(2), draft("7QK3M9X2W", "")));
+        }
+        assert!(drafts.find("other", tag).is_some());
+        let kept = (0..=DRAFTS_MAX).filter(|n| drafts.find(&format!("draft {n}"), tag).is_some());
+        assert_eq!(kept.collect::<Vec<_>>(), (DRAFTS_MAX - 23..=DRAFTS_MAX).collect::<Vec<_>>());
+    }
+
     #[test]
     fn the_newest_are_kept_each_for_its_own_item() {
         let drafts = ScanDrafts::default();
         let tag: Tag = "7QK3M9X2W".parse().unwrap();
         for n in 0..=DRAFTS_MAX {
-            assert!(drafts.keep(&format!("draft {n}"), draft("7QK3M9X2W", &n.to_string())));
+            assert!(drafts.keep(&format!("draft {n}"), network(n), draft("7QK3M9X2W", &n.to_string())));
         }
         assert!(drafts.find("draft 0", tag).is_none(), "the oldest made room");
         assert_eq!(drafts.find("draft 1", tag).unwrap().typed.notes, "1");
@@ -80,7 +109,7 @@ mod tests {
     #[test]
     fn somebody_who_types_a_book_fills_no_memory() {
         let drafts = ScanDrafts::default();
-        assert!(!drafts.keep("long", draft("7QK3M9X2W", &"x".repeat(TYPED_BYTES_MAX + 1))));
+        assert!(!drafts.keep("long", network(1), draft("7QK3M9X2W", &"x".repeat(TYPED_BYTES_MAX + 1))));
         assert!(drafts.find("long", "7QK3M9X2W".parse().unwrap()).is_none());
     }
 }

@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::Router;
 use axum::extract::{FromRequestParts, Request, State};
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use http::header::RETRY_AFTER;
 use http::request::Parts;
@@ -298,7 +298,9 @@ async fn sign_in(State(state): State<AppState>, request: Request) -> Result<Resp
     };
     tracing::warn!(%staff, ?outcome, "a sign-in was refused");
     let words = refused_words(&state, outcome);
-    let page = pin_page(&state, staff, vec![Wrong { at: "pin".to_owned(), words }], next)?;
+    // For a person whom nobody knows the page is another one, and is noted as well.
+    let page = pin_page(&state, staff, vec![Wrong { at: "pin".to_owned(), words }], next)
+        .unwrap_or_else(Problem::into_response);
     Ok(noted(page, pin_note(outcome, staff, AccessWanted::SignIn)))
 }
 

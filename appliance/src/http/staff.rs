@@ -316,7 +316,17 @@ fn wrong_pin_notes(state: &AppState, snapshot: &Snapshot) -> Result<Vec<String>,
             wrong.count
         )
     });
-    Ok(words.collect())
+    let mut words: Vec<String> = words.collect();
+    let locked = state.identity.pins.new_devices_locked(snapshot.now.wall_ms);
+    if let Some(until_ms) = locked.map_err(|e| Problem::internal(&e))? {
+        words.push(format!(
+            "So many wrong PINs were typed on new devices that nobody can sign in on a new device until {}. Devices on which \
+             somebody has signed in before are not held up. The access log says from where they came; setting somebody’s PIN \
+             under Staff ends the wait.",
+            snapshot.local.deadline(until_ms)
+        ));
+    }
+    Ok(words)
 }
 
 #[derive(Template)]

@@ -19,6 +19,7 @@ use super::scan_page::Wrong;
 use super::sign_in::{PinTry, Signed, refused_words, too_many, try_pin};
 use super::view::Snapshot;
 use crate::identity::{AccessOutcome, AccessWanted, PinAttempt, PinOutcome};
+use crate::listen::Peer;
 
 /// For changes of people, PINs and tokens, and for voiding the record of somebody else.
 const CONFIRMED_MS_MAX: u64 = 30 * 60_000;
@@ -37,7 +38,12 @@ pub(super) struct PinTypist {
 impl PinTypist {
     pub(super) fn of(state: &AppState, request: &Request) -> Self {
         let from = peer(request);
-        Self { device: RequestDevice::of(state, request.headers(), Some(&from)).id(), address: from.remote }
+        Self::on(&RequestDevice::of(state, request.headers(), Some(&from)), &from)
+    }
+
+    /// On a device that the answer tells who it is: without a cookie each [`RequestDevice::of`] makes another one.
+    pub(super) fn on(device: &RequestDevice, from: &Peer) -> Self {
+        Self { device: device.id(), address: from.remote }
     }
 }
 

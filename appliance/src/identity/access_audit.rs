@@ -1,21 +1,29 @@
 //! The audit of access: who was let in, who was not, and what became of PINs, sessions and tokens.
 //!
-//! A ring of rows in `state.redb`. What strangers can cause is gathered in memory, bounded, and written rarely, so that a
-//! flood of refused requests wears out no card and holds up no record.
+//! Three rings of rows in `state.redb`, numbered as one: what many can cause pushes out nothing that matters more. What
+//! strangers can cause is gathered in memory, bounded, and written rarely, so that a flood of refused requests wears out no
+//! card and holds up no record.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use record::ids::StaffId;
-use redb::{Database, ReadableDatabase as _, ReadableTable as _, TableDefinition};
+use redb::{
+    Database, ReadableDatabase as _, ReadableTable as _, ReadableTableMetadata as _, TableDefinition,
+};
 use serde::{Deserialize, Serialize};
 
 use super::IdentityError;
 use crate::clock::Now;
 
-const TABLE: TableDefinition<'static, u64, &'static [u8]> = TableDefinition::new("access_audit");
-/// Rows that are kept.
-const ROWS_MAX: u64 = 10_000;
+type RingTable = TableDefinition<'static, u64, &'static [u8]>;
+/// What strangers cause.
+const STRANGERS: AccessRing = AccessRing { table: RingTable::new("access_audit_strangers"), rows_max: 2_000 };
+/// What staff and programs cause by coming and going.
+const VISITS: AccessRing = AccessRing { table: RingTable::new("access_audit_visits"), rows_max: 4_000 };
+/// What became of tokens, PINs and settings.
+const CHANGES: AccessRing = AccessRing { table: RingTable::new("access_audit_changes"), rows_max: 4_000 };
+const RINGS: [&AccessRing; 3] = [&STRANGERS, &VISITS, &CHANGES];
 /// What one caller does again at one route within this time is counted in one row.
 const TOGETHER_MS: u64 = 60_000;
 /// Rows of one such span that strangers can cause; what comes past them is counted in one more for each outcome.
@@ -130,14 +138,30 @@ impl AccessRow {
         matches!(self.caller, AccessCaller::Stranger | AccessCaller::Others)
     }
 
-    /// Whether the same again belongs into the same row.
-    fn can_repeat(&self) -> bool {
-        use AccessOutcome::{Denied, Locked, PageTokenRefused, PinInTheClear, TokenInTheClear, WrongPin};
-        matches!(
-            self.outcome,
-            Denied | WrongPin | Locked | PageTokenRefused | PinInTheClear | TokenInTheClear
-        )
+    /// Whether it changed what lets people and programs in, or the facility.
+    fn is_of_change(&self) -> bool {
+        use AccessOutcome::{PinChanged, SettingsChanged, TokenMade, TokenRevoked};
+        matches!(self.outcome, PinChanged | SettingsChanged | TokenMade | TokenRevoked)
     }
+
+    /// Whether the same again belongs into the same row. Anybody can come and go all day, or set a PIN again and again.
+    fn can_repeat(&self) -> bool {
+        !self.is_of_change() || self.outcome == AccessOutcome::PinChanged
+    }
+
+    fn ring(&self) -> &'static AccessRing {
+        match (self.is_of_change(), self.is_of_stranger()) {
+            (true, _) => &CHANGES,
+            (false, true) => &STRANGERS,
+            (false, false) => &VISITS,
+        }
+    }
+}
+
+/// One table of rows; its oldest go.
+struct AccessRing {
+    table: RingTable,
+    rows_max: u64,
 }
 
 type RowKey = (String, AccessCaller, String, AccessWanted, AccessOutcome, Option<String>);
@@ -173,8 +197,12 @@ impl AccessAudit {
     pub(super) fn open(db: Arc<Database>) -> Result<Self, IdentityError> {
         let write = db.begin_write().map_err(wrong)?;
         let next = {
-            let table = write.open_table(TABLE).map_err(wrong)?;
-            table.last().map_err(wrong)?.map_or(0, |(key, _)| key.value() + 1)
+            let mut next = 0;
+            for ring in RINGS {
+                let table = write.open_table(ring.table).map_err(wrong)?;
+                next = table.last().map_err(wrong)?.map_or(0, |(key, _)| key.value() + 1).max(next);
+            }
+            next
         };
         write.commit().map_err(wrong)?;
         Ok(Self { db, gathered: Mutex::new(Gathered { next, ..Gathered::default() }) })
@@ -229,16 +257,15 @@ impl AccessAudit {
 
     fn write_rows(&self, rows: &[(u64, AccessRow)]) -> Result<(), IdentityError> {
         let write = self.db.begin_write().map_err(wrong)?;
-        {
-            let mut table = write.open_table(TABLE).map_err(wrong)?;
-            for (seq, row) in rows {
+        for ring in RINGS {
+            let mut table = write.open_table(ring.table).map_err(wrong)?;
+            for (seq, row) in rows.iter().filter(|(_, row)| std::ptr::eq(row.ring(), ring)) {
                 // A row holds numbers and texts: JSON takes them all.
                 let json = serde_json::to_vec(row).unwrap_or_default();
                 table.insert(seq, json.as_slice()).map_err(wrong)?;
             }
-            let newest = table.last().map_err(wrong)?.map_or(0, |(key, _)| key.value());
-            if let Some(gone) = (newest + 1).checked_sub(ROWS_MAX) {
-                table.retain_in(..gone, |_, _| false).map_err(wrong)?;
+            for _ in ring.rows_max..table.len().map_err(wrong)? {
+                table.pop_first().map_err(wrong)?;
             }
         }
         write.commit().map_err(wrong)
@@ -255,11 +282,13 @@ impl AccessAudit {
             gathered.rows.range(..before).rev().take(limit).map(|(seq, row)| (*seq, row.clone())).collect()
         };
         let read = self.db.begin_read().map_err(wrong)?;
-        let table = read.open_table(TABLE).map_err(wrong)?;
-        for row in table.range(..before).map_err(wrong)?.rev().take(limit) {
-            let (key, value) = row.map_err(wrong)?;
-            if let Ok(row) = serde_json::from_slice(value.value()) {
-                found.entry(key.value()).or_insert(row);
+        for ring in RINGS {
+            let table = read.open_table(ring.table).map_err(wrong)?;
+            for row in table.range(..before).map_err(wrong)?.rev().take(limit) {
+                let (key, value) = row.map_err(wrong)?;
+                if let Ok(row) = serde_json::from_slice(value.value()) {
+                    found.entry(key.value()).or_insert(row);
+                }
             }
         }
         Ok(found.into_iter().rev().take(limit).collect())
@@ -292,7 +321,9 @@ impl Gathered {
     fn take(&mut self, mut row: AccessRow, up_ms: u64) {
         let stranger = row.is_of_stranger();
         let is_new = !self.by_key.contains_key(&row.key()) || !row.can_repeat();
-        if is_new && ((stranger && self.strangers >= STRANGERS_MAX) || self.spanned >= SPAN_ROWS_MAX) {
+        // What was changed is never hidden in a crowd.
+        let may_join = is_new && !row.is_of_change();
+        if may_join && ((stranger && self.strangers >= STRANGERS_MAX) || self.spanned >= SPAN_ROWS_MAX) {
             row = AccessRow {
                 route: String::new(),
                 caller: AccessCaller::Others,
@@ -366,8 +397,7 @@ mod tests {
 
     fn on_disk(audit: &AccessAudit) -> usize {
         let read = audit.db.begin_read().unwrap();
-        let table = read.open_table(TABLE).unwrap();
-        table.iter().unwrap().count()
+        RINGS.iter().map(|ring| read.open_table(ring.table).unwrap().iter().unwrap().count()).sum()
     }
 
     #[test]
@@ -414,13 +444,42 @@ mod tests {
     }
 
     #[test]
-    fn the_ring_keeps_ten_thousand() {
+    fn neither_strangers_nor_insiders_push_out_what_was_changed() {
         let dir = tempfile::tempdir().unwrap();
         let audit = open(dir.path());
-        let rows: Vec<(u64, AccessRow)> = (0..10_200).map(|seq| (seq, denied(tom(), ""))).collect();
-        audit.write_rows(&rows).unwrap();
-        assert_eq!(on_disk(&audit), 10_000);
-        assert_eq!(audit.rows(None, 1).unwrap()[0].0, 10_199);
-        assert_eq!(audit.rows(Some(201), 10).unwrap().len(), 1);
+        let made = AccessRow { outcome: AccessOutcome::TokenMade, ..denied(tom(), "") };
+        audit.write_rows(&[(0, made.clone())]).unwrap();
+        let of = |caller: AccessCaller, seqs: std::ops::Range<u64>| -> Vec<(u64, AccessRow)> {
+            seqs.map(|seq| (seq, denied(caller.clone(), ""))).collect()
+        };
+        audit.write_rows(&of(tom(), 1..4_201)).unwrap();
+        audit.write_rows(&of(AccessCaller::Stranger, 4_201..6_301)).unwrap();
+        assert_eq!(on_disk(&audit), 1 + 4_000 + 2_000);
+        let rows = audit.rows(None, 10_000).unwrap();
+        assert_eq!((rows[0].0, rows.last().unwrap()), (6_300, &(0, made)));
+        assert_eq!(audit.rows(Some(202), 10).unwrap().iter().map(|row| row.0).collect::<Vec<_>>(), [201, 0]);
+        drop(audit);
+        let audit = open(dir.path());
+        audit.record(denied(tom(), ""), &at(0));
+        assert_eq!(audit.rows(None, 1).unwrap()[0].0, 6_301, "all three are numbered as one");
+    }
+
+    #[test]
+    fn coming_and_going_all_day_is_counted_and_hides_no_change() {
+        let dir = tempfile::tempdir().unwrap();
+        let audit = open(dir.path());
+        let came = |outcome| AccessRow { outcome, ..denied(tom(), "10.0.0.9") };
+        for n in 0..1_000 {
+            audit.record(came(AccessOutcome::SignedIn), &at(n));
+            audit.record(came(AccessOutcome::SessionEnded), &at(n));
+        }
+        for n in 0..1_000 {
+            audit.record(denied(tom(), &format!("10.1.{}.{}", n / 256, n % 256)), &at(1_000));
+        }
+        audit.record(came(AccessOutcome::TokenMade), &at(1_001));
+        let rows = audit.rows(None, 2_000).unwrap();
+        assert_eq!(rows.iter().map(|(_, row)| row.count).filter(|count| *count == 1_000).count(), 2);
+        assert_eq!(rows[0].1, came(AccessOutcome::TokenMade));
+        assert!(rows.len() <= SPAN_ROWS_MAX + 2, "{}", rows.len());
     }
 }

@@ -47,7 +47,8 @@ pub struct LockedUntil {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Payer {
     pub(super) staff: StaffId,
-    /// Whether this person has a PIN at all: for nobody, nothing is counted that a stranger could fill the disk with.
+    /// Whether this person has a PIN at all. For nobody, nothing is counted: a stranger could fill the disk with that, or use
+    /// up the tries of all new devices by made-up people.
     pub(super) has_pin: bool,
     pub(super) device: DeviceId,
     pub(super) origin: Origin,
@@ -124,6 +125,9 @@ impl Attempts {
 
     /// Whether there is nothing to take, without a write: a flood of refused tries costs the card nothing.
     pub(super) fn refused(&self, payer: &Payer) -> Result<Option<AttemptWait>, IdentityError> {
+        if !payer.has_pin {
+            return Ok(None);
+        }
         let purses = match payer.origin {
             Origin::KnownDevice => {
                 let row: Option<KnownDevice> = self.known.get(&payer.device_key())?;
@@ -131,7 +135,7 @@ impl Attempts {
             }
             Origin::UnknownDevice => {
                 let person: Option<Strangers> = self.shared.get(&payer.staff.to_string())?;
-                Purse::shared(person.as_ref(), self.shared.get(PROGRAM)?, payer)
+                Purse::shared(person.as_ref(), self.shared.get(PROGRAM)?)
             }
         };
         // Where the clock was set back there is something to write, refused or not.
@@ -141,6 +145,9 @@ impl Attempts {
 
     /// Takes one try of each bucket that pays, on disk when this returns; how many are left.
     pub(super) fn take(&self, payer: &Payer) -> Result<Taken, IdentityError> {
+        if !payer.has_pin {
+            return Ok(Ok(u32::MAX));
+        }
         match payer.origin {
             Origin::KnownDevice => self.take_known(payer),
             Origin::UnknownDevice => self.take_shared(payer),
@@ -167,7 +174,7 @@ impl Attempts {
         let (key, now_ms) = (payer.staff.to_string(), payer.now_ms);
         self.shared.change(|shared| {
             let mut person: Strangers = shared.get(&key)?.unwrap_or_default();
-            let purses = Purse::shared(Some(&person), shared.get(PROGRAM)?, payer);
+            let purses = Purse::shared(Some(&person), shared.get(PROGRAM)?);
             let taken = take_all(&purses, now_ms);
             for purse in purses {
                 match (purse.kept(taken.is_ok(), now_ms), purse.of) {
@@ -268,17 +275,23 @@ impl Attempts {
         self.shared.all()
     }
 
+    /// Until when no new device at all is let in.
+    pub(super) fn program_locked(&self, now_ms: i64) -> Result<Option<i64>, IdentityError> {
+        let bucket: AttemptBucket = self.shared.get(PROGRAM)?.unwrap_or_default();
+        let wait = BOX.program.and_then(|policy| bucket.take(&policy, now_ms).err());
+        Ok(wait.map(|wait| wait.until_ms))
+    }
+
     /// Until when a person's PIN is not looked at.
     pub(super) fn locked(&self, staff: StaffId, now_ms: i64) -> Result<LockedUntil, IdentityError> {
         let person: Option<Strangers> = self.shared.get(&staff.to_string())?;
-        let program: Option<AttemptBucket> = self.shared.get(PROGRAM)?;
+        let program = self.program_locked(now_ms)?;
         let person = person.unwrap_or_default().bucket.take(&BOX.strangers_of_person, now_ms);
-        let program = BOX.program.map(|policy| program.unwrap_or_default().take(&policy, now_ms));
         let until = |wait: AttemptWait| wait.until_ms;
         let known = self.known.starting::<KnownDevice>(&device_prefix(staff))?;
         let own = known.into_iter().filter_map(|(_, row)| row.bucket.take(&BOX.known_device, now_ms).err());
         Ok(LockedUntil {
-            new_devices_ms: person.err().map(until).max(program.and_then(Result::err).map(until)),
+            new_devices_ms: person.err().map(until).max(program),
             own_device_ms: own.map(until).max(),
         })
     }
@@ -336,12 +349,12 @@ impl Purse {
         Self { of: Owner::Device, policy: BOX.known_device, bucket }
     }
 
-    fn shared(person: Option<&Strangers>, program: Option<AttemptBucket>, payer: &Payer) -> Vec<Self> {
+    fn shared(person: Option<&Strangers>, program: Option<AttemptBucket>) -> Vec<Self> {
         let bucket = person.map(|person| person.bucket).unwrap_or_default();
         let person = Self { of: Owner::Person, policy: BOX.strangers_of_person, bucket };
         let bucket = program.unwrap_or_default();
         let program = BOX.program.map(|policy| Self { of: Owner::Program, policy, bucket });
-        payer.has_pin.then_some(person).into_iter().chain(program).collect()
+        std::iter::once(person).chain(program).collect()
     }
 
     fn brought_back(&self, now_ms: i64) -> Option<AttemptBucket> {

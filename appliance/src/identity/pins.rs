@@ -3,7 +3,6 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use argon2::{Algorithm, Argon2, Params, Version};
 use record::ids::{DeviceId, StaffId};
 use record::kinds::Role;
 use redb::Database;
@@ -12,7 +11,7 @@ use service::attempts::Origin;
 
 use super::IdentityError;
 use super::attempts::{Attempts, LockedUntil, Payer, WrongPins};
-use super::hash_queue::HashQueue;
+use super::hash_queue::{HashQueue, HashTurn};
 use super::rows::Rows;
 use crate::random::Random;
 
@@ -130,10 +129,7 @@ impl Pins {
             return Ok(Err(form));
         }
         let salt = hex(&self.random.bytes::<16>());
-        let hash = {
-            let _turn = self.queue.wait();
-            hash(pin, &salt)
-        };
+        let hash = hash(&self.queue.wait(), pin, &salt);
         self.pins.put(&staff.to_string(), &PinRow { salt, hash })?;
         self.attempts.unlock(staff)?;
         self.attempts.told_enough(staff)?;
@@ -160,7 +156,8 @@ impl Pins {
 
     /// Looks at one try. Blocks, as [`Pins::set`], and up to two seconds more for its turn.
     ///
-    /// Somebody who is not known here, or has no PIN, takes the same time as anybody else.
+    /// For somebody who is not known here, or has no PIN, as long is hashed as for anybody else; but nothing is counted or
+    /// written, because there is nothing to guess, and made-up people must keep no new device out.
     ///
     /// # Errors
     /// A table cannot be read or written; then nothing was looked at.
@@ -176,7 +173,7 @@ impl Pins {
         if let Some(wait) = self.attempts.refused(&payer)? {
             return Ok(PinOutcome::Locked { until_ms: wait.until_ms });
         }
-        let Some(_turn) = self.queue.enter(!stranger) else {
+        let Some(turn) = self.queue.enter((!stranger).then_some(device)) else {
             if stranger {
                 self.attempts.give_network_back(address, now_ms);
             }
@@ -188,7 +185,7 @@ impl Pins {
             Ok(left) => left,
         };
         let kept = row.as_ref().unwrap_or(&self.nobody);
-        let fits = same(&hash(&attempt.pin, &kept.salt), &kept.hash);
+        let fits = same(&hash(&turn, &attempt.pin, &kept.salt), &kept.hash);
         if row.is_none() {
             return Ok(PinOutcome::None);
         }
@@ -219,6 +216,14 @@ impl Pins {
         self.attempts.unlock_program()
     }
 
+    /// Until when no PIN at all is looked at on devices that are new to their people: the whole program's tries are used up.
+    ///
+    /// # Errors
+    /// The table cannot be read.
+    pub fn new_devices_locked(&self, now_ms: i64) -> Result<Option<i64>, IdentityError> {
+        self.attempts.program_locked(now_ms)
+    }
+
     /// Until when a person's PIN is not looked at.
     ///
     /// # Errors
@@ -244,14 +249,9 @@ impl Pins {
     }
 }
 
-fn hash(pin: &str, salt: &str) -> String {
-    let mut out = [0; 32];
-    let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::DEFAULT);
-    // Fails only for lengths out of range, and then fits no PIN.
-    match argon2.hash_password_into(pin.as_bytes(), salt.as_bytes(), &mut out) {
-        Ok(()) => hex(&out),
-        Err(_) => String::new(),
-    }
+/// Fails only for lengths out of range; what comes back then fits no PIN.
+fn hash(turn: &HashTurn<'_>, pin: &str, salt: &str) -> String {
+    turn.hash(pin, salt).map_or_else(String::new, |hash| hex(&hash))
 }
 
 fn hex(bytes: &[u8]) -> String {

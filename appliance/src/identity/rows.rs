@@ -87,6 +87,19 @@ impl Rows {
         self.change(|change| change.remove(key))
     }
 
+    /// Changes a row as it is on disk at that moment; one that went meanwhile is not brought back.
+    pub(super) fn update<T: Serialize + DeserializeOwned>(
+        &self,
+        key: &str,
+        change: impl FnOnce(&mut T),
+    ) -> Result<(), IdentityError> {
+        self.change(|rows| {
+            let Some(mut row) = rows.get::<T>(key)? else { return Ok(()) };
+            change(&mut row);
+            rows.put(key, &row)
+        })
+    }
+
     /// Reads and writes as one act.
     pub(super) fn change<T>(
         &self,

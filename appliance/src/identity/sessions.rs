@@ -18,7 +18,9 @@ const IDLE_MS_MAX: i64 = 60 * 60_000;
 const AGE_MS_MAX: i64 = 12 * 60 * 60_000;
 /// How often the last use is written down: a restart makes a session at most this much older.
 const SEEN_EVERY_MS: i64 = 5 * 60_000;
-/// Sessions at a time; past that the one that was idle longest ends.
+/// Sessions of one person at a time; past that their own one that was idle longest ends, and nobody else's.
+const PERSON_SESSIONS_MAX: usize = 10;
+/// Sessions of everybody at a time; past that the one that was idle longest ends.
 const SESSIONS_MAX: usize = 500;
 
 /// A browser in which somebody has signed in.
@@ -82,12 +84,10 @@ impl Sessions {
         {
             let mut live = self.lock();
             over.extend(live.iter().filter(|(_, s)| s.is_over(now_ms)).map(|(key, _)| key.clone()));
-            if live.len() - over.len() >= SESSIONS_MAX {
-                over.extend(live.iter().min_by_key(|(_, s)| s.seen_ms).map(|(key, _)| key.clone()));
-            }
             for key in &over {
                 live.remove(key);
             }
+            over.extend(make_room(&mut live, staff));
             live.insert(digest(&secret), session);
         }
         self.rows.change(|rows| {
@@ -119,9 +119,18 @@ impl Sessions {
             return Ok(None);
         };
         if since_ms.abs() > SEEN_EVERY_MS {
-            self.rows.put(&key, &session)?;
+            self.write_seen(&key, now_ms)?;
         }
         Ok(Some(session))
+    }
+
+    /// Writes when a session was used; one that ended since it was read stays ended.
+    fn write_seen(&self, key: &str, now_ms: i64) -> Result<(), IdentityError> {
+        self.rows.update(key, |row: &mut Session| row.seen_ms = now_ms)
+    }
+
+    fn write_pin(&self, key: &str, pin: TypedAt) -> Result<(), IdentityError> {
+        self.rows.update(key, |row: &mut Session| row.pin = pin)
     }
 
     /// Notes that the PIN of this session's person was typed in it again.
@@ -129,12 +138,9 @@ impl Sessions {
     /// # Errors
     /// It could not be written; it counts all the same, until a restart.
     pub fn renew_pin(&self, secret: &str, now: &Now) -> Result<(), IdentityError> {
-        let key = digest(secret);
-        let renewed = self.lock().get_mut(&key).map(|session| {
-            session.pin = TypedAt::of(now);
-            *session
-        });
-        renewed.map_or(Ok(()), |session| self.rows.put(&key, &session))
+        let (key, pin) = (digest(secret), TypedAt::of(now));
+        let renewed = self.lock().get_mut(&key).map(|session| session.pin = pin);
+        renewed.map_or(Ok(()), |()| self.write_pin(&key, pin))
     }
 
     /// How many sessions each person has.
@@ -198,6 +204,28 @@ impl Sessions {
     fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, Session>> {
         self.live.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Ends what has to end before one more session of this person begins; the keys.
+fn make_room(live: &mut BTreeMap<String, Session>, staff: StaffId) -> Vec<String> {
+    let mut own: Vec<(i64, String)> = live
+        .iter()
+        .filter(|(_, session)| session.staff == staff)
+        .map(|(key, session)| (session.seen_ms, key.clone()))
+        .collect();
+    own.sort();
+    let over = (own.len() + 1).saturating_sub(PERSON_SESSIONS_MAX);
+    let mut ended: Vec<String> = own.into_iter().take(over).map(|(_, key)| key).collect();
+    for key in &ended {
+        live.remove(key);
+    }
+    if live.len() >= SESSIONS_MAX
+        && let Some(key) = live.iter().min_by_key(|(_, s)| s.seen_ms).map(|(key, _)| key.clone())
+    {
+        live.remove(&key);
+        ended.push(key);
+    }
+    ended
 }
 
 /// What a form under a session carries: a stranger's page cannot know it.
@@ -284,10 +312,41 @@ mod tests {
         let db = Database::builder().create_with_backend(redb::backends::InMemoryBackend::new()).unwrap();
         let sessions = Sessions::open(Arc::new(db), Arc::new(SystemRandom)).unwrap();
         let first = sessions.begin(StaffId::new(0, [0; 10]), &at(NOW, 0)).unwrap();
-        for _ in 0..SESSIONS_MAX {
-            sessions.begin(StaffId::new(0, [1; 10]), &at(NOW + 1, 0)).unwrap();
+        for n in 0..SESSIONS_MAX {
+            let somebody = StaffId::new(i64::try_from(n / PERSON_SESSIONS_MAX).unwrap(), [1; 10]);
+            sessions.begin(somebody, &at(NOW + 1, 0)).unwrap();
         }
         assert_eq!(sessions.lock().len(), SESSIONS_MAX);
         assert_eq!(sessions.find(&first, NOW + 2).unwrap(), None);
+    }
+
+    #[test]
+    fn whoever_signs_in_often_ends_only_their_own() {
+        let db = Database::builder().create_with_backend(redb::backends::InMemoryBackend::new()).unwrap();
+        let sessions = Sessions::open(Arc::new(db), Arc::new(SystemRandom)).unwrap();
+        let other = sessions.begin(StaffId::new(0, [1; 10]), &at(NOW, 0)).unwrap();
+        let often = StaffId::new(0, [2; 10]);
+        let begin = |n: i64| sessions.begin(often, &at(NOW + n, 0)).unwrap();
+        let (first, second) = (begin(1), begin(2));
+        for n in 3..=11 {
+            begin(n);
+        }
+        assert_eq!(sessions.find(&first, NOW + 20).unwrap(), None, "their own oldest");
+        assert!(sessions.find(&second, NOW + 20).unwrap().is_some());
+        assert!(sessions.find(&other, NOW + 20).unwrap().is_some(), "somebody else's, idle longer");
+        assert_eq!(sessions.rows.all::<Session>().unwrap().len(), 1 + PERSON_SESSIONS_MAX);
+    }
+
+    #[test]
+    fn a_session_that_ends_while_it_is_used_stays_ended_on_disk() {
+        let db = Database::builder().create_with_backend(redb::backends::InMemoryBackend::new()).unwrap();
+        let sessions = Sessions::open(Arc::new(db), Arc::new(SystemRandom)).unwrap();
+        let secret = sessions.begin(StaffId::new(0, [1; 10]), &at(NOW, 0)).unwrap();
+        let key = digest(&secret);
+        // Somebody has read it; before they write, it ends.
+        sessions.end(&secret).unwrap();
+        sessions.write_seen(&key, NOW + SEEN_EVERY_MS + 1).unwrap();
+        sessions.write_pin(&key, TypedAt::of(&at(NOW, 0))).unwrap();
+        assert_eq!(sessions.rows.all::<Session>().unwrap(), []);
     }
 }

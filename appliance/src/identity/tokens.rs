@@ -161,6 +161,10 @@ impl ApiToken {
         (end_ms - now_ms <= ENDS_SOON_MS).then_some(end_ms)
     }
 
+    fn note_use(&mut self, day: i64, network: String) {
+        (self.used_day, self.used_from) = (Some(day), Some(network));
+    }
+
     fn is_forgotten(&self, now_ms: i64) -> bool {
         let ended = [self.revoked_ms, self.expires_ms].into_iter().flatten().min();
         self.state(now_ms) != TokenState::Live && ended.is_some_and(|ms| ms + KEPT_ENDED_MS < now_ms)
@@ -271,7 +275,12 @@ impl Tokens {
             known.insert(digest(&text), token.clone());
             (digest(&text), token, text)
         };
-        if let Err(error) = self.rows.put(&key, &token) {
+        let kept = self.rows.change(|rows| match rows.get::<ApiToken>(&key)? {
+            // Somebody saw it in the list and has revoked it already.
+            Some(_) => Ok(()),
+            None => rows.put(&key, &token),
+        });
+        if let Err(error) = kept {
             // What is not on disk was never made.
             self.lock().remove(&key);
             return Err(error);
@@ -304,15 +313,17 @@ impl Tokens {
     /// It could not be written; it is tried again on the next day.
     pub fn note_use(&self, text: &str, from: IpAddr, now_ms: i64) -> Result<(), IdentityError> {
         let (key, today) = (digest(text), now_ms.div_euclid(DAY_MS));
-        let row = match self.lock().get_mut(&key) {
-            Some(token) if token.used_day != Some(today) => {
-                token.used_day = Some(today);
-                token.used_from = Some(Network::of(from).to_string());
-                token.clone()
-            }
+        let network = Network::of(from).to_string();
+        match self.lock().get_mut(&key) {
+            Some(token) if token.used_day != Some(today) => token.note_use(today, network.clone()),
             _ => return Ok(()),
-        };
-        self.rows.put(&key, &row)
+        }
+        self.write_use(&key, today, network)
+    }
+
+    /// Only the use is written, into the row as it is by now: whoever revoked the token meanwhile has revoked it.
+    fn write_use(&self, key: &str, day: i64, network: String) -> Result<(), IdentityError> {
+        self.rows.update(key, |token: &mut ApiToken| token.note_use(day, network))
     }
 
     /// Revokes a token by its text: whoever showed it where it can be read has spent it. The token, if it was in force.
@@ -362,7 +373,12 @@ impl Tokens {
             })
         };
         let Some((key, token)) = ended else { return Ok(None) };
-        self.rows.put(&key, &token)?;
+        self.rows.change(|rows| {
+            // What was noted of its use meanwhile stays.
+            let row = rows.get::<ApiToken>(&key)?.unwrap_or_else(|| token.clone());
+            let (revoked_ms, revoked_by) = (token.revoked_ms, token.revoked_by);
+            rows.put(&key, &ApiToken { revoked_ms, revoked_by, ..row })
+        })?;
         self.forget_ended(now_ms)?;
         Ok(Some(token))
     }
@@ -487,6 +503,22 @@ mod tests {
         assert_eq!(tokens.all().iter().map(|t| t.name.as_str()).collect::<Vec<_>>(), ["new", "new", "lives"]);
         drop(tokens);
         assert_eq!(open(dir.path()).all().len(), 3);
+    }
+
+    #[test]
+    fn a_token_that_is_revoked_while_it_is_used_stays_revoked() {
+        let dir = tempfile::tempdir().unwrap();
+        let tokens = open(dir.path());
+        let (row, text) = tokens.make(&new("cmms", TokenLife::Never), NOW).unwrap().unwrap();
+        // A request has found it in force; before its use is written, it is revoked.
+        tokens.revoke(&row.id, TokenHand::Socket, NOW + 1).unwrap().unwrap();
+        tokens.write_use(&digest(&text), NOW / DAY_MS, "10.0.0.9".into()).unwrap();
+        tokens.write_use("forgotten", NOW / DAY_MS, "10.0.0.9".into()).unwrap();
+        drop(tokens);
+        let tokens = open(dir.path());
+        let found = tokens.find(&text).unwrap();
+        assert_eq!((found.state(NOW + 2), found.revoked_by), (TokenState::Revoked, Some(TokenHand::Socket)));
+        assert_eq!((found.used_day, tokens.all().len()), (Some(NOW / DAY_MS), 1));
     }
 
     #[test]

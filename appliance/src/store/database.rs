@@ -95,12 +95,13 @@ pub(crate) fn set_aside(disk: &dyn Disk, path: &str) -> Result<(), StoreError> {
     disk.sync_dir(parent(path)).map_err(StoreError::io(path))
 }
 
-/// Opens `state.redb`, making it where it is absent or unusable.
+/// Opens `state.redb`, making it where it is absent or unusable; whether something was lost with it. Beside a log that has
+/// entries it was there, so one that is missing is lost as well.
 ///
 /// # Errors
 /// The disk's and redb's.
-pub(crate) fn open_state(disk: &dyn Disk) -> Result<(Arc<Database>, bool), StoreError> {
-    let mut lost = false;
+pub(crate) fn open_state(disk: &dyn Disk, has_log: bool) -> Result<(Arc<Database>, bool), StoreError> {
+    let mut lost = has_log;
     if exists(disk, STATE).map_err(StoreError::io(STATE))? {
         if let Some(db) = open(disk, STATE, STATE_CACHE_BYTES)? {
             return Ok((Arc::new(db), false));

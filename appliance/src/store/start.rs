@@ -46,7 +46,7 @@ pub struct StartReport {
     pub healed: Option<String>,
     /// Bytes behind the log that nobody had been told of; they are kept in a file of this name.
     pub cut: Option<String>,
-    /// Whether sessions, PINs and tokens were lost with a damaged `state.redb`.
+    /// Whether sessions, PINs and tokens were lost with a damaged or missing `state.redb`.
     pub state_lost: bool,
     /// Entries that the database took over from the journal.
     pub replayed: u64,
@@ -153,7 +153,7 @@ impl Core {
             start.distrust(&why)?;
         }
         let agreed = start.newest_epoch(attempts)?;
-        let (state_db, state_lost) = database::open_state(&**disk)?;
+        let (state_db, state_lost) = database::open_state(&**disk, agreed.is_some())?;
         start.report.state_lost = state_lost;
         let mut core = start.ready(agreed, clock, state_db)?;
         comeback::carry(&mut core)?;

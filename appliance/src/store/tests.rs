@@ -153,6 +153,23 @@ async fn a_command_that_is_too_large_is_refused_whole() {
 }
 
 #[tokio::test]
+async fn a_state_that_is_missing_beside_a_log_is_told_of() {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, report) = open(dir.path());
+    assert_eq!((report.state_lost, report.notes()), (false, Vec::new()), "a new box has lost nothing");
+    record(&store, vec![equipment()]).await;
+    drop(store);
+    let (store, report) = open(dir.path());
+    assert!(!report.state_lost);
+    drop(store);
+    std::fs::remove_file(dir.path().join(database::STATE)).unwrap();
+    let (store, report) = open(dir.path());
+    assert!(report.notes().iter().any(|note| note.starts_with("sessions, PINs and tokens were lost")));
+    drop(store);
+    assert!(!open(dir.path()).1.state_lost, "it is told once");
+}
+
+#[tokio::test]
 async fn a_second_process_is_refused() {
     let dir = tempfile::tempdir().unwrap();
     let (_store, _) = open(dir.path());

@@ -1,11 +1,11 @@
 //! Passwords by argon2id: hashed and checked off the async threads, a few at a time, in the same time for unknown people.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 
-use argon2::Argon2;
-use argon2::password_hash::phc::PasswordHash;
-use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
+use argon2::password_hash::PasswordHasher as _;
+use argon2::password_hash::phc::{Output, PasswordHash};
+use argon2::{Algorithm, Argon2, Block, Params, Version};
 use service::attempts::Origin;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -52,30 +52,53 @@ pub fn hash(password: &str) -> Result<String, PasswordError> {
     hash.map(|hash| hash.to_string()).map_err(|e| PasswordError::Hash(e.to_string()))
 }
 
-/// Whether a password fits a PHC string; blocks for some 20 ms.
-pub fn verify(password: &str, phc: &str) -> bool {
-    let Ok(hash) = PasswordHash::new(phc) else { return false };
-    password.len() <= BYTES_MAX && Argon2::default().verify_password(password.as_bytes(), &hash).is_ok()
+/// Whether a password fits a PHC string, in memory that was used before or is none yet; blocks for some 20 ms.
+fn verify(password: &str, phc: &str, blocks: &mut Vec<Block>) -> bool {
+    let Ok(kept) = PasswordHash::new(phc) else { return false };
+    password.len() <= BYTES_MAX
+        && hash_again(password, &kept, blocks).is_some_and(|output| Some(output) == kept.hash)
+}
+
+/// The hash of a password by the salt and the parameters of one that is kept. Outputs compare in constant time.
+fn hash_again(password: &str, kept: &PasswordHash, blocks: &mut Vec<Block>) -> Option<Output> {
+    let params = Params::try_from(kept).ok()?;
+    let algorithm = Algorithm::try_from(kept.algorithm.as_str()).ok()?;
+    let version = Version::try_from(kept.version?).ok()?;
+    blocks.resize(params.block_count(), Block::new());
+    let mut out = [0; Output::MAX_LENGTH];
+    let out = out.get_mut(..params.output_len().unwrap_or(Params::DEFAULT_OUTPUT_LEN))?;
+    let argon2 = Argon2::new(algorithm, version, params);
+    let salt: &[u8] = kept.salt.as_ref()?;
+    argon2.hash_password_into_with_memory(password.as_bytes(), salt, out, blocks.as_mut_slice()).ok()?;
+    Output::new(out).ok()
 }
 
 /// The hash that an unknown person's password is checked against, so that the answer takes as long.
 static NOBODY: LazyLock<String> = LazyLock::new(|| hash("nobody has this password").unwrap_or_default());
+
+type Memory = Arc<Mutex<Vec<Vec<Block>>>>;
 
 /// Checks passwords off the async threads.
 #[derive(Debug, Clone)]
 pub struct Checker {
     known: Arc<Semaphore>,
     strangers: Arc<Semaphore>,
+    /// What the checks that are not running now have used: at most one for each place. Blocks that each thread allocated for
+    /// itself would stay with the allocator's arena of that thread for good.
+    memory: Memory,
 }
 
 /// The place of one check; free again when it is dropped.
 #[derive(Debug)]
-pub struct CheckTurn(OwnedSemaphorePermit);
+pub struct CheckTurn {
+    place: OwnedSemaphorePermit,
+    memory: Memory,
+}
 
 impl Default for Checker {
     fn default() -> Self {
         let places = || Arc::new(Semaphore::new(AT_ONCE));
-        Self { known: places(), strangers: places() }
+        Self { known: places(), strangers: places(), memory: Memory::default() }
     }
 }
 
@@ -90,7 +113,10 @@ impl Checker {
             Origin::UnknownDevice => (&self.strangers, STRANGER_TURN),
         };
         let turn = tokio::time::timeout(within, Arc::clone(places).acquire_owned()).await;
-        turn.ok().and_then(Result::ok).map(CheckTurn).ok_or(PasswordError::Busy)
+        turn.ok()
+            .and_then(Result::ok)
+            .map(|place| CheckTurn { place, memory: Arc::clone(&self.memory) })
+            .ok_or(PasswordError::Busy)
     }
 }
 
@@ -100,11 +126,14 @@ impl CheckTurn {
     /// # Errors
     /// The check could not be made.
     pub async fn fits(self, password: String, phc: Option<String>) -> Result<bool, PasswordError> {
-        let turn = self.0;
+        let Self { place, memory } = self;
         let check = move || {
             let known = phc.is_some();
-            let fits = verify(&password, phc.as_deref().unwrap_or(&NOBODY));
-            drop(turn);
+            let free = || memory.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut blocks = free().pop().unwrap_or_default();
+            let fits = verify(&password, phc.as_deref().unwrap_or(&NOBODY), &mut blocks);
+            free().push(blocks);
+            drop(place);
             known && fits
         };
         tokio::task::spawn_blocking(check).await.map_err(|e| PasswordError::Hash(e.to_string()))
@@ -120,16 +149,19 @@ mod tests {
         let phc = hash("correct horse battery").unwrap();
         assert!(phc.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{phc}");
         assert_ne!(phc, hash("correct horse battery").unwrap());
-        assert!(verify("correct horse battery", &phc));
-        assert!(!verify("correct horse batterz", &phc));
-        assert!(!verify("", ""));
+        let blocks = &mut Vec::new();
+        assert!(verify("correct horse battery", &phc, blocks));
+        assert!(!verify("correct horse batterz", &phc, blocks));
+        assert!(verify("correct horse battery", &phc, blocks), "memory that was used before changes nothing");
+        assert!(!verify("", "", blocks));
+        assert!(!verify("", "$argon2id$v=19$m=19456,t=2,p=1", blocks), "no hash is no password");
     }
 
     #[test]
     fn lengths() {
         assert_eq!(hash("elevenchars"), Err(PasswordError::TooShort));
         assert_eq!(hash(&"x".repeat(BYTES_MAX + 1)), Err(PasswordError::TooLong));
-        assert!(!verify(&"x".repeat(BYTES_MAX + 1), &NOBODY));
+        assert!(!verify(&"x".repeat(BYTES_MAX + 1), &NOBODY, &mut Vec::new()));
     }
 
     #[tokio::test]
@@ -150,5 +182,20 @@ mod tests {
         checker.turn(known).await.unwrap();
         drop(held);
         checker.turn(stranger).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_crowd_uses_the_same_few_blocks() {
+        let checker = Checker::default();
+        let one = async || {
+            let turn = checker.turn(Origin::KnownDevice).await?;
+            turn.fits("nobody has this password".into(), None).await
+        };
+        for _ in 0..2 {
+            let (a, b, c) = tokio::join!(one(), one(), one());
+            let (d, e, f) = tokio::join!(one(), one(), one());
+            assert!([a, b, c, d, e, f].into_iter().all(|fits| fits == Ok(false)));
+        }
+        assert!((1..=2 * AT_ONCE).contains(&checker.memory.lock().unwrap().len()));
     }
 }

@@ -65,6 +65,26 @@ async fn on_a_shared_tablet_the_next_person_is_not_signed_as_the_one_before() {
 }
 
 #[tokio::test]
+async fn a_phone_on_which_a_pin_proved_a_record_is_known() {
+    let world = World::new().await;
+    person(&world, "Tom Nguyen", Role::Technician, "471147").await;
+    let tom = tom(&world);
+    let phone = Desk { world: &world, cookie: String::new() };
+    let page = phone.get(&format!("/t/{}", world.pump)).await;
+    let pin = [("staff", tom.to_string()), ("cleaned_by", "Tom Nguyen".into()), ("pin", "471147".into())];
+    let pin: Vec<(&str, &str)> = pin.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let done = submit(&phone, &page, &pin).await;
+    assert_eq!(newest(&world).0, Who::Pin { staff: tom });
+    let cookies =
+        http::HeaderMap::from_iter([(http::header::COOKIE, done.is(303).cookies().parse().unwrap())]);
+    let local = std::net::SocketAddr::from(([10, 0, 0, 5], 8443));
+    let peer = Peer { remote: [10, 0, 0, 9].into(), local, secure: true };
+    let devices = crate::http::device::shown(&cookies, Some(&peer));
+    let [device] = devices.as_slice() else { panic!("{devices:?}") };
+    assert!(world.state.identity.pins.is_known(tom, *device, NOW).unwrap());
+}
+
+#[tokio::test]
 async fn a_page_that_was_proven_and_is_sent_too_late_is_a_typed_name() {
     let world = World::new().await;
     let tablet = desk(&world, Role::Technician).await;

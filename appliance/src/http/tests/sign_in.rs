@@ -3,8 +3,11 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use record::ids::DeviceId;
+
 use super::staff_pages::{desk, person};
 use super::*;
+use crate::identity::AccessOutcome;
 
 const STRANGER: [u8; 4] = [10, 0, 9, 9];
 
@@ -238,4 +241,42 @@ async fn whoever_was_tried_for_and_whoever_looks_after_the_box_are_told() {
     world.clock.pass(Duration::from_secs(18 * 3_600));
     own.try_pin(tom, "471147").await.is(303);
     own.get("/staff/box").await.is(200).has_not("wrong PINs");
+}
+
+#[tokio::test]
+async fn tries_for_made_up_people_are_in_the_audit_without_their_ids() {
+    let world = World::new().await;
+    for n in 1..=3 {
+        let nobody = StaffId::new(0, [n; 10]);
+        Browser::new(&world, STRANGER).try_pin(nobody, "0000").await.is(404);
+    }
+    let rows = world.state.identity.access.rows(None, 10).unwrap();
+    let [(_, row)] = rows.as_slice() else { panic!("{rows:?}") };
+    assert_eq!((row.outcome, row.count, &row.subject), (AccessOutcome::WrongPin, 3, &None));
+    assert_eq!(row.network, "10.0.9.9");
+}
+
+#[tokio::test]
+async fn while_no_new_device_is_let_in_the_box_says_so_until_an_admin_sets_a_pin() {
+    let world = World::new().await;
+    let admin = desk(&world, Role::FacilityAdmin).await;
+    let line = "nobody can sign in on a new device until";
+    admin.get("/staff/box").await.is(200).has_not(line);
+    let now_ms = world.state.clock.now().wall_ms;
+    let mut tom = None;
+    for n in 0..10 {
+        let staff = person(&world, &format!("Person {n}"), Role::Technician, "4711").await;
+        for device in 0..10 {
+            let pin = "0000".to_owned();
+            let (device, address) = (DeviceId::of_secret(&[device; 32]), [10, 3, n, device].into());
+            let attempt = crate::identity::PinAttempt { staff, pin, device, address, now_ms };
+            world.state.identity.check_pin(&attempt).unwrap();
+        }
+        tom = Some(staff);
+    }
+    admin.get("/staff/box").await.is(200).has(line);
+    let token = admin.get("/staff/me").await.hidden("form");
+    let path = format!("/staff/people/{}/pin", tom.unwrap());
+    admin.post(&path, &token, &[("pin", "4712"), ("again", "4712")]).await.is(303);
+    admin.get("/staff/box").await.is(200).has_not(line);
 }

@@ -139,7 +139,9 @@ fn strangers_at_everybody_keep_no_known_device_out() {
     assert_eq!(looked_at, 100, "the whole program's");
     assert_eq!(own(&pins, 1, PIN, NOW), PinOutcome::Right);
     assert!(matches!(strange(&pins, person(1), PIN, 1, NOW), PinOutcome::Locked { .. }));
+    assert!(pins.new_devices_locked(NOW).unwrap().is_some_and(|until_ms| until_ms > NOW));
     pins.unlock(person(1)).unwrap();
+    assert_eq!(pins.new_devices_locked(NOW).unwrap(), None);
     assert_eq!(strange(&pins, person(1), PIN, 1, NOW), PinOutcome::Right);
 }
 
@@ -174,9 +176,20 @@ fn nobody_is_tried_like_somebody_and_leaves_nothing_behind() {
     for n in 0..20 {
         assert_eq!(strange(&pins, person(n), "0000", u32::from(n), NOW), PinOutcome::None);
     }
-    let rows: Vec<(String, serde_json::Value)> = pins.attempts.rows().unwrap();
-    assert_eq!(rows.iter().map(|(key, _)| key.as_str()).collect::<Vec<_>>(), ["program"]);
+    assert_eq!(pins.attempts.rows().unwrap(), []);
     assert!(!pins.is_known(person(1), device(1), NOW).unwrap());
+}
+
+#[test]
+fn made_up_people_keep_no_new_device_out() {
+    let dir = tempfile::tempdir().unwrap();
+    let pins = toms(dir.path());
+    for n in 0..120 {
+        let nobody = StaffId::new(i64::from(n), [9; 10]);
+        assert_eq!(strange(&pins, nobody, "0000", 1_000 + n, NOW), PinOutcome::None);
+    }
+    assert_eq!(pins.new_devices_locked(NOW).unwrap(), None);
+    assert_eq!(strange(&pins, person(1), PIN, 9_000, NOW), PinOutcome::Right);
 }
 
 #[test]
