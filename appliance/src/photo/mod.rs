@@ -283,7 +283,7 @@ fn make_private(dir: &Path) -> std::io::Result<()> {
 impl From<NoPlace> for PhotoTrouble {
     fn from(none: NoPlace) -> Self {
         match none {
-            NoPlace::Late => Self::Busy,
+            NoPlace::Late | NoPlace::Crowded => Self::Busy,
             NoPlace::Slow => Self::Slow,
         }
     }
