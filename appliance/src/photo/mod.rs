@@ -36,6 +36,10 @@ const CHILD_WITHIN: Duration = Duration::from_secs(40);
 const WORDS_MAX: u64 = 1024;
 
 /// What is wrong with a photo, in words for the person who took it.
+/// How the name of a file ends that is not written whole yet.
+const PART_ENDING: &str = ".part";
+/// A file that is not written whole by then never will be.
+const PART_WITHIN: Duration = Duration::from_secs(600);
 #[derive(Debug, thiserror::Error)]
 pub enum PhotoTrouble {
     /// No bytes at all.
@@ -170,20 +174,50 @@ impl Photos {
         for folder in std::fs::read_dir(&self.inner.settings.dir)? {
             let folder = folder?.path();
             if !folder.is_dir() || folder.ends_with("incoming") {
+        for path in self.kept_files()? {
+            let name = path.file_name().and_then(|n| n.to_str()?.strip_suffix(ending)?.parse().ok());
+            let Some(hash) = name else { continue };
+            let kept = std::fs::metadata(&path)?;
+            // A clock that went back since makes it new again, which is the side to err on.
+            let age_ms = kept.modified()?.elapsed().map_or(0, |age| age.as_millis());
+            let age_ms = u64::try_from(age_ms).unwrap_or(u64::MAX);
+            all.push(OnCard { hash, bytes: kept.len(), age_ms, named: None });
+        }
+        Ok(all)
+    }
+
+    /// All files of photos and thumbnails, whole or not.
+    fn kept_files(&self) -> std::io::Result<Vec<PathBuf>> {
+        let mut files = Vec::new();
                 continue;
             }
             for file in std::fs::read_dir(&folder)? {
-                let path = file?.path();
-                let name = path.file_name().and_then(|n| n.to_str()?.strip_suffix(ending)?.parse().ok());
-                let Some(hash) = name else { continue };
-                let kept = std::fs::metadata(&path)?;
-                // A clock that went back since makes it new again, which is the side to err on.
-                let age_ms = kept.modified()?.elapsed().map_or(0, |age| age.as_millis());
-                let age_ms = u64::try_from(age_ms).unwrap_or(u64::MAX);
-                all.push(OnCard { hash, bytes: kept.len(), age_ms, named: None });
+                files.push(file?.path());
             }
         }
-        Ok(all)
+        Ok(files)
+    }
+
+    /// Removes what was never written whole, because the power or the box went away; how many there were.
+    ///
+    /// # Errors
+    /// The folder's.
+    pub fn remove_parts(&self) -> std::io::Result<usize> {
+        let mut removed = 0;
+        for path in self.kept_files()? {
+            if !path.to_string_lossy().ends_with(PART_ENDING) {
+                continue;
+            }
+            let written = match std::fs::metadata(&path) {
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+                found => found?.modified()?,
+            };
+            if written.elapsed().is_ok_and(|age| age >= PART_WITHIN) {
+                remove(&path)?;
+                removed += 1;
+            }
+        }
+        Ok(removed)
     }
 
     /// Takes a photo off the card.
@@ -324,11 +358,15 @@ fn keep_files(cleaned: &Cleaned, path: &Path, thumbnail: &Path, random: [u8; 8])
 fn write_whole(path: &Path, jpeg: &[u8], random: [u8; 8]) -> std::io::Result<()> {
     use std::io::Write as _;
     use std::os::unix::fs::OpenOptionsExt as _;
-    let temporary = path.with_extension(format!("{:016x}.part", u64::from_le_bytes(random)));
+    let temporary = path.with_extension(format!("{:016x}{PART_ENDING}", u64::from_le_bytes(random)));
     let mut file = std::fs::File::options().write(true).create_new(true).mode(0o600).open(&temporary)?;
-    file.write_all(jpeg)?;
-    file.sync_all()?;
-    std::fs::rename(&temporary, path)
+    let written = file.write_all(jpeg).and_then(|()| file.sync_all());
+    let named = written.and_then(|()| std::fs::rename(&temporary, path));
+    if named.is_err() {
+        // A card that is full has no room for halves either. Where this fails too, the sweep removes it.
+        let _ = std::fs::remove_file(&temporary);
+    }
+    named
 }
 
 async fn run_child(command: &[std::ffi::OsString], upload: &Path) -> Result<Cleaned, PhotoTrouble> {
