@@ -529,9 +529,8 @@ fn asked_to_end() -> Result<impl Future<Output = ()>, ServeError> {
 /// Ends everything within [`DRAIN`]; the log last, with its closing group. `Some` is another status than success.
 async fn end(running: Running) -> Option<ExitCode> {
     let drain = async {
-        for listener in running.listeners {
-            listener.stop().await;
-        }
+        // All at once: one that ends after another would take records meanwhile.
+        futures_util::future::join_all(running.listeners.into_iter().map(Listener::stop)).await;
         running.uplink.stop().await;
     };
     for task in &running.tasks {
