@@ -1,6 +1,7 @@
 //! Photos: taken as phones make them, cleaned in a process of its own, kept under the hash of what was kept.
 
 mod child;
+mod follow;
 mod places;
 mod room;
 mod scrub;
@@ -18,9 +19,10 @@ use service::attempts::Network;
 use tokio::fs::File;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::Command;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 
 pub use self::child::child_main;
+pub use self::follow::PhotoPromise;
 pub use self::places::UploadLimits;
 use self::places::{NoPlace, UploadPlace, UploadPlaces};
 pub use self::room::{AtRelay, Card, OnCard, Place, RealCard, Room, UNNAMED_MS_MAX, leave};
@@ -34,12 +36,12 @@ pub const CHILD_SUBCOMMAND: &str = "photo-child";
 const CHILD_WITHIN: Duration = Duration::from_secs(40);
 /// Bytes of what a child says beside the photo.
 const WORDS_MAX: u64 = 1024;
-
-/// What is wrong with a photo, in words for the person who took it.
 /// How the name of a file ends that is not written whole yet.
 const PART_ENDING: &str = ".part";
 /// A file that is not written whole by then never will be.
 const PART_WITHIN: Duration = Duration::from_secs(600);
+
+/// What is wrong with a photo, in words for the person who took it.
 #[derive(Debug, thiserror::Error)]
 pub enum PhotoTrouble {
     /// No bytes at all.
@@ -104,6 +106,8 @@ struct Inner {
     random: Arc<dyn Random>,
     places: Arc<UploadPlaces>,
     one_child: Semaphore,
+    /// How many photos are to follow their records.
+    promises: watch::Sender<usize>,
 }
 
 /// An upload on its way in: a file that is gone when this is dropped.
@@ -116,19 +120,18 @@ pub struct Incoming {
 }
 
 impl Photos {
-    /// Makes the folders, and removes uploads that an earlier run left behind.
+    /// Makes the folders, and removes uploads that an earlier run left behind, but those that entries wait for.
     ///
     /// # Errors
     /// A folder can be neither made nor read.
     pub fn open(settings: PhotoSettings, random: Arc<dyn Random>) -> std::io::Result<Self> {
         let incoming = settings.dir.join("incoming");
-        if incoming.exists() {
-            std::fs::remove_dir_all(&incoming)?;
-        }
+        follow::clear_incoming(&incoming)?;
         make_private(&settings.dir)?;
         make_private(&incoming)?;
         let (places, one_child) = (UploadPlaces::new(settings.limits), Semaphore::new(1));
-        Ok(Self { inner: Arc::new(Inner { settings, random, places, one_child }) })
+        let promises = watch::Sender::new(0);
+        Ok(Self { inner: Arc::new(Inner { settings, random, places, one_child, promises }) })
     }
 
     /// Where a photo is kept.
@@ -171,9 +174,6 @@ impl Photos {
     /// The files that are named by a photo's hash and this ending.
     fn on_card(&self, ending: &str) -> std::io::Result<Vec<OnCard>> {
         let mut all = Vec::new();
-        for folder in std::fs::read_dir(&self.inner.settings.dir)? {
-            let folder = folder?.path();
-            if !folder.is_dir() || folder.ends_with("incoming") {
         for path in self.kept_files()? {
             let name = path.file_name().and_then(|n| n.to_str()?.strip_suffix(ending)?.parse().ok());
             let Some(hash) = name else { continue };
@@ -189,6 +189,9 @@ impl Photos {
     /// All files of photos and thumbnails, whole or not.
     fn kept_files(&self) -> std::io::Result<Vec<PathBuf>> {
         let mut files = Vec::new();
+        for folder in std::fs::read_dir(&self.inner.settings.dir)? {
+            let folder = folder?.path();
+            if !folder.is_dir() || folder.ends_with("incoming") {
                 continue;
             }
             for file in std::fs::read_dir(&folder)? {
@@ -271,11 +274,17 @@ impl Photos {
             return Err(PhotoTrouble::Empty);
         }
         upload.file.flush().await.map_err(PhotoTrouble::Box)?;
-        let cleaned = {
-            let _turn = self.inner.one_child.acquire().await.map_err(|_| PhotoTrouble::Busy)?;
-            run_child(&self.inner.settings.command, &upload.path).await?
-        };
+        let cleaned = self.clean(&upload.path).await?;
         drop(upload);
+        self.keep_cleaned(cleaned).await
+    }
+
+    async fn clean(&self, upload: &Path) -> Result<Cleaned, PhotoTrouble> {
+        let _turn = self.inner.one_child.acquire().await.map_err(|_| PhotoTrouble::Busy)?;
+        run_child(&self.inner.settings.command, upload).await
+    }
+
+    async fn keep_cleaned(&self, cleaned: Cleaned) -> Result<Hash, PhotoTrouble> {
         let hash = Hash::of(&cleaned.photo);
         let (path, thumbnail) = (self.path(hash), self.thumbnail_path(hash));
         let random = self.inner.random.bytes::<8>();
@@ -287,6 +296,11 @@ impl Photos {
 }
 
 impl Incoming {
+    /// Where it lies until its photo is kept.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Takes more bytes, as soon as it is this upload's turn; what goes over the limit is counted and not written.
     ///
     /// # Errors

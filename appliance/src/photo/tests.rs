@@ -1,5 +1,7 @@
 //! Photos kept, refused and bounded, with scripts in place of the photo process.
 
+use record::kinds::EntryRef;
+
 use super::*;
 use crate::random::SystemRandom;
 
@@ -156,4 +158,38 @@ fn halves_that_a_power_cut_left_are_removed() {
     assert_eq!(photos.remove_parts().unwrap(), 2);
     assert!(folder.join("new.part").exists(), "somebody may be writing it");
     assert_eq!((files(&folder), photos.remove_parts().unwrap()), (2, 0));
+}
+
+#[tokio::test]
+async fn uploads_that_entries_wait_for_outlive_a_new_start() {
+    let dir = tempfile::tempdir().unwrap();
+    let incoming = dir.path().join("photos/incoming");
+    let of = |seq| EntryRef { epoch: "1-0000000a".parse().unwrap(), seq };
+    let before = photos(dir.path(), CHILD);
+    for (name, bytes) in [("one", "probe"), ("two", "other"), ("old", "older"), ("unpromised", "nobody")] {
+        std::fs::write(incoming.join(name), bytes).unwrap();
+    }
+    let promises =
+        [("two", 12), ("one", 7), ("old", 3)].map(|(n, seq)| before.promise(&incoming.join(n), of(seq)));
+    assert_eq!(before.wait_for_promised(Duration::ZERO).await, 3, "the box waits, but not for ever");
+    // Its photo is kept, and its upload gone, in this very moment.
+    drop(before.promise(&incoming.join("gone"), of(9)));
+    drop(promises);
+    assert_eq!(before.wait_for_promised(Duration::from_secs(60)).await, 0);
+    let old = std::fs::File::options().append(true).open(incoming.join("old")).unwrap();
+    let written = old.metadata().unwrap().modified().unwrap();
+    old.set_modified(written - Duration::from_secs(25 * 3_600)).unwrap();
+
+    let after = photos(dir.path(), CHILD);
+    let left = after.left_promises().unwrap();
+    assert_eq!(left.iter().map(|p| p.entry()).collect::<Vec<_>>(), [of(7), of(12)]);
+    assert_eq!(files(&incoming), 2, "nothing else stays");
+    assert_eq!(after.wait_for_promised(Duration::ZERO).await, 2);
+    for promise in left {
+        let photo = after.keep_promised(&promise).await.unwrap();
+        assert!(after.holds(photo).await);
+        promise.end();
+    }
+    assert_eq!((files(&incoming), after.wait_for_promised(Duration::ZERO).await), (0, 0));
+    assert_eq!(after.all().unwrap().len(), 2);
 }
