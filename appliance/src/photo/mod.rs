@@ -8,6 +8,7 @@ mod scrub;
 mod thumbnail;
 
 use std::net::IpAddr;
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::Arc;
@@ -36,6 +37,9 @@ pub const CHILD_SUBCOMMAND: &str = "photo-child";
 const CHILD_WITHIN: Duration = Duration::from_secs(40);
 /// Bytes of what a child says beside the photo.
 const WORDS_MAX: u64 = 1024;
+/// The signals by which a program is told to end: SIGTERM and SIGINT.
+const TERMINATED: i32 = rustix::process::Signal::TERM.as_raw();
+const INTERRUPTED: i32 = rustix::process::Signal::INT.as_raw();
 /// How the name of a file ends that is not written whole yet.
 const PART_ENDING: &str = ".part";
 /// A file that is not written whole by then never will be.
@@ -416,6 +420,10 @@ async fn run_child(command: &[std::ffi::OsString], upload: &Path) -> Result<Clea
     match (status.code(), child::unframed(&output)) {
         (Some(0), Some(cleaned)) => Ok(cleaned),
         (Some(code), _) => Err(child::trouble(code, &String::from_utf8_lossy(&words))),
+        // Whoever stops the box tells all of its processes: that says nothing about the photo.
+        (None, _) if matches!(status.signal(), Some(TERMINATED | INTERRUPTED)) => {
+            Err(PhotoTrouble::Box(std::io::Error::other("the photo process was told to end")))
+        }
         // Killed by its own limit on memory or time: what is in the file asked for too much.
         (None, _) => Err(PhotoTrouble::TooManyPixels),
     }

@@ -81,6 +81,8 @@ async fn troubles_are_named_and_leave_nothing() {
         ("cat >/dev/null; exit 67", "HEIC"),
         ("cat >/dev/null; exit 1", "could not keep"),
         ("kill -9 $$", "too many pixels"),
+        ("kill -TERM $$", "could not keep"),
+        ("kill -INT $$", "could not keep"),
         ("head -c 3000000 /dev/zero", "could not keep"),
         ("printf hello", "could not keep"),
         ("printf '\\377\\330'; cat", "could not keep"),
