@@ -30,6 +30,8 @@ use crate::{EXIT_AGAIN, EXIT_DISK, Program, admin, prints, scrub};
 
 /// Everything that runs has this long to end after SIGTERM.
 const DRAIN: Duration = Duration::from_secs(5);
+/// Of that, photos that are to follow their records have this long; the rest is opened at the next start.
+const PHOTOS_DRAIN: Duration = Duration::from_secs(3);
 /// How often certificates and addresses are looked at again.
 const REFRESH: Duration = Duration::from_secs(600);
 /// How often what the audit of access has gathered may be written.
@@ -146,6 +148,7 @@ struct Running {
     listeners: Vec<Listener>,
     uplink: Arc<Uplink>,
     printing: Arc<Printing>,
+    photos: Photos,
     tasks: Vec<tokio::task::JoinHandle<()>>,
     access: Arc<AccessAudit>,
     store: Store,
@@ -231,7 +234,7 @@ async fn start(
         facility_id: facility_id(data),
         store: store.clone(),
         identity: identity.clone(),
-        photos,
+        photos: photos.clone(),
         printing: Arc::clone(&printing),
         clock: Arc::clone(clock),
         random: Arc::clone(random),
@@ -243,6 +246,7 @@ async fn start(
             https_port: Some(ports.1.port()),
         },
     });
+    http::attach_left_photos(&state);
     let listeners = start_listeners(&config.limits, (plain, secure), &authority, &http::router(state))?;
     let access = Arc::clone(&identity.access);
     let hands = admin::Hands {
@@ -259,7 +263,7 @@ async fn start(
         "http": format!("http://{}", ports.0), "https": format!("https://localhost:{}", ports.1.port()),
         "https_addr": ports.1, "ca": authority.ca_file(),
     });
-    Ok((Running { listeners, uplink, printing, tasks, access, store, anew }, line))
+    Ok((Running { listeners, uplink, printing, photos, tasks, access, store, anew }, line))
 }
 
 /// Plain HTTP and HTTPS, with one bound for both together.
@@ -529,10 +533,13 @@ fn asked_to_end() -> Result<impl Future<Output = ()>, ServeError> {
 /// Ends everything within [`DRAIN`]; the log last, with its closing group. `Some` is another status than success.
 async fn end(running: Running) -> Option<ExitCode> {
     let drain = async {
-        for listener in running.listeners {
-            listener.stop().await;
+        // All at once: one that ends after another would take records meanwhile.
+        futures_util::future::join_all(running.listeners.into_iter().map(Listener::stop)).await;
+        // Those that began to follow until now are all that there are.
+        let (left, ()) = tokio::join!(running.photos.wait_for_promised(PHOTOS_DRAIN), running.uplink.stop());
+        if left > 0 {
+            tracing::warn!(photos = left, "photos that follow are opened at the next start");
         }
-        running.uplink.stop().await;
     };
     for task in &running.tasks {
         task.abort();

@@ -63,6 +63,10 @@ pub fn sweep(
     budget_percent: u8,
     at_relay: &AtRelay,
 ) -> Result<usize, SweepError> {
+    let parts = photos.remove_parts()?;
+    if parts > 0 {
+        tracing::info!(parts, "halves of photos were removed");
+    }
     // First the photos, then the entries: one that is named in between counts as named.
     let (mut on_card, mut thumbnails) = (photos.all()?, photos.thumbnails()?);
     let db = store.state_db();

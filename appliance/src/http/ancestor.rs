@@ -15,9 +15,10 @@ use super::AppState;
 use super::act::act;
 use super::api::{Listing, MayRead, cleanings_page, compliance_json, equipment_page, idempotency_key};
 use super::form;
+use super::photo_follow::follow;
 use super::problem::Problem;
 use super::query::Exactly;
-use super::scan::{Photo, follow, take_photo, take_turn};
+use super::scan::{Photo, take_photo, take_turn};
 use super::token::PageToken;
 use super::words::utc;
 use crate::intake::{CleaningForm, Command};
@@ -63,7 +64,9 @@ async fn register(
         }
         Photo::None | Photo::Kept(_) | Photo::Follows(_) => "Cleaning recorded".into(),
     };
-    follow(&state, done, photo);
+    if let Photo::Follows(photo) = photo {
+        follow(&state, done, photo);
+    }
     let (equipment, recorded_ms) = {
         let facility = state.store.facility();
         let anchor = facility.boots.get(&done.at.boot).copied();

@@ -27,6 +27,7 @@ mod multipart;
 mod next_page;
 mod own_pin;
 mod people;
+mod photo_follow;
 mod printers;
 mod problem;
 mod programs;
@@ -60,6 +61,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 
 use self::limit::Submissions;
+pub use self::photo_follow::attach_left_photos;
 use crate::clock::Clock;
 use crate::identity::Identity;
 use crate::photo::Photos;

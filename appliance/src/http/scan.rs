@@ -24,6 +24,7 @@ use super::device::RequestDevice;
 use super::form::{self, Form};
 use super::frame::{page, page_with};
 use super::guard::{is_program, peer, see_other, with_cookies};
+use super::photo_follow::{FollowingPhoto, follow};
 use super::problem::Problem;
 use super::query::Asked;
 use super::scan_draft::ScanDraft;
@@ -507,7 +508,9 @@ fn recorded(
     photo: Photo,
 ) -> Response {
     let said = if matches!(photo, Photo::NoRoom) { "?photo=no-room" } else { "" };
-    follow(state, done, photo);
+    if let Photo::Follows(photo) = photo {
+        follow(state, done, photo);
+    }
     let answer = see_other(&format!("/r/{}{said}", Receipt::of(done.of, done.leaf)));
     let name = match &form.who {
         Cleaner::Typed(name) => Some(name.trim()).filter(|n| !n.is_empty()),
@@ -516,14 +519,11 @@ fn recorded(
     with_cookies(answer, [device.set_cookie(), name.and_then(cookies::set_name)])
 }
 
-/// A photo on its way from an upload to a hash.
-type PhotoWork = tokio::task::JoinHandle<Result<Hash, PhotoTrouble>>;
-
 /// What came of the photo so far.
 pub(super) enum Photo {
     None,
     Kept(Hash),
-    Follows(PhotoWork),
+    Follows(FollowingPhoto),
     Refused(PhotoRefusal),
     /// The card is nearly full: the record goes on without it, and says so.
     NoRoom,
@@ -548,10 +548,10 @@ pub(super) async fn take_photo(state: &AppState, upload: Option<Result<Incoming,
         Some(Err(trouble)) => return refused_photo(&trouble),
         Some(Ok(upload)) => upload,
     };
-    let photos = state.photos.clone();
+    let (photos, path) = (state.photos.clone(), upload.path().to_owned());
     let mut work = tokio::spawn(async move { photos.keep(upload).await });
     match tokio::time::timeout(PHOTO_WITHIN, &mut work).await {
-        Err(_) => Photo::Follows(work),
+        Err(_) => Photo::Follows(FollowingPhoto { work, upload: path }),
         Ok(Ok(Ok(hash))) => Photo::Kept(hash),
         Ok(Ok(Err(trouble))) => refused_photo(&trouble),
         Ok(Err(error)) => refused_photo(&PhotoTrouble::Box(std::io::Error::other(error))),
@@ -585,27 +585,6 @@ impl PhotoRefusal {
         problem
             .detail("The photo that came with it is of no use.")
             .next("Send it again without the photo, or with another one.")
-    }
-}
-
-/// Lets a photo that is not ready come after its record.
-pub(super) fn follow(state: &AppState, done: Done, photo: Photo) {
-    if let Photo::Follows(work) = photo {
-        tokio::spawn(attach(state.clone(), done.of, work));
-    }
-}
-
-/// Attaches a photo that took longer than its record.
-async fn attach(state: AppState, of: EntryRef, work: PhotoWork) {
-    let photo = match work.await {
-        Ok(Ok(photo)) => photo,
-        Ok(Err(trouble)) => {
-            return tracing::warn!(%trouble, seq = of.seq, "a photo that was to follow is of no use");
-        }
-        Err(error) => return tracing::error!(%error, seq = of.seq, "a photo that was to follow was lost"),
-    };
-    if let Err(undone) = act(&state, By::BOX, None, Command::AttachPhoto { of, photo }).await {
-        tracing::error!(?undone, seq = of.seq, "a photo that was kept could not be attached");
     }
 }
 

@@ -41,10 +41,10 @@ mod technician;
 
 /// 2026-11-20 14:04:31 in Chicago.
 const NOW: i64 = 1_795_205_071_000;
-/// Stands in for the photo process: sizes, a JPEG's first bytes and the first line of what came in, and a thumbnail of three
+/// Stands in for the photo process: sizes, a JPEG's first bytes and the first line of what came in, and a thumbnail of five
 /// bytes. `bad` is refused; a path is a file with what the photo process wrote.
 const CLEANER: &str = r#"IFS= read -r first; case "$first" in bad*) exit 65;; /*) exec cat "$first";; esac
-    printf "\\000\\000\\000\\$(printf %03o $((2 + ${#first})))\\000\\000\\000\\003\\377\\330%s\\377\\330t" "$first""#;
+    printf "\\000\\000\\000\\$(printf %03o $((2 + ${#first})))\\000\\000\\000\\005\\377\\330%s\\377\\330t\\377\\331" "$first""#;
 
 struct World {
     state: AppState,

@@ -1,12 +1,14 @@
 //! Photos: taken as phones make them, cleaned in a process of its own, kept under the hash of what was kept.
 
 mod child;
+mod follow;
 mod places;
 mod room;
 mod scrub;
 mod thumbnail;
 
 use std::net::IpAddr;
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::Arc;
@@ -18,9 +20,10 @@ use service::attempts::Network;
 use tokio::fs::File;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::Command;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 
 pub use self::child::child_main;
+pub use self::follow::PhotoPromise;
 pub use self::places::UploadLimits;
 use self::places::{NoPlace, UploadPlace, UploadPlaces};
 pub use self::room::{AtRelay, Card, OnCard, Place, RealCard, Room, UNNAMED_MS_MAX, leave};
@@ -34,6 +37,13 @@ pub const CHILD_SUBCOMMAND: &str = "photo-child";
 const CHILD_WITHIN: Duration = Duration::from_secs(40);
 /// Bytes of what a child says beside the photo.
 const WORDS_MAX: u64 = 1024;
+/// The signals by which a program is told to end: SIGTERM and SIGINT.
+const TERMINATED: i32 = rustix::process::Signal::TERM.as_raw();
+const INTERRUPTED: i32 = rustix::process::Signal::INT.as_raw();
+/// How the name of a file ends that is not written whole yet.
+const PART_ENDING: &str = ".part";
+/// A file that is not written whole by then never will be.
+const PART_WITHIN: Duration = Duration::from_secs(600);
 
 /// What is wrong with a photo, in words for the person who took it.
 #[derive(Debug, thiserror::Error)]
@@ -100,6 +110,8 @@ struct Inner {
     random: Arc<dyn Random>,
     places: Arc<UploadPlaces>,
     one_child: Semaphore,
+    /// How many photos are to follow their records.
+    promises: watch::Sender<usize>,
 }
 
 /// An upload on its way in: a file that is gone when this is dropped.
@@ -112,19 +124,18 @@ pub struct Incoming {
 }
 
 impl Photos {
-    /// Makes the folders, and removes uploads that an earlier run left behind.
+    /// Makes the folders, and removes uploads that an earlier run left behind, but those that entries wait for.
     ///
     /// # Errors
     /// A folder can be neither made nor read.
     pub fn open(settings: PhotoSettings, random: Arc<dyn Random>) -> std::io::Result<Self> {
         let incoming = settings.dir.join("incoming");
-        if incoming.exists() {
-            std::fs::remove_dir_all(&incoming)?;
-        }
+        follow::clear_incoming(&incoming)?;
         make_private(&settings.dir)?;
         make_private(&incoming)?;
         let (places, one_child) = (UploadPlaces::new(settings.limits), Semaphore::new(1));
-        Ok(Self { inner: Arc::new(Inner { settings, random, places, one_child }) })
+        let promises = watch::Sender::new(0);
+        Ok(Self { inner: Arc::new(Inner { settings, random, places, one_child, promises }) })
     }
 
     /// Where a photo is kept.
@@ -167,23 +178,53 @@ impl Photos {
     /// The files that are named by a photo's hash and this ending.
     fn on_card(&self, ending: &str) -> std::io::Result<Vec<OnCard>> {
         let mut all = Vec::new();
+        for path in self.kept_files()? {
+            let name = path.file_name().and_then(|n| n.to_str()?.strip_suffix(ending)?.parse().ok());
+            let Some(hash) = name else { continue };
+            let kept = std::fs::metadata(&path)?;
+            // A clock that went back since makes it new again, which is the side to err on.
+            let age_ms = kept.modified()?.elapsed().map_or(0, |age| age.as_millis());
+            let age_ms = u64::try_from(age_ms).unwrap_or(u64::MAX);
+            all.push(OnCard { hash, bytes: kept.len(), age_ms, named: None });
+        }
+        Ok(all)
+    }
+
+    /// All files of photos and thumbnails, whole or not.
+    fn kept_files(&self) -> std::io::Result<Vec<PathBuf>> {
+        let mut files = Vec::new();
         for folder in std::fs::read_dir(&self.inner.settings.dir)? {
             let folder = folder?.path();
             if !folder.is_dir() || folder.ends_with("incoming") {
                 continue;
             }
             for file in std::fs::read_dir(&folder)? {
-                let path = file?.path();
-                let name = path.file_name().and_then(|n| n.to_str()?.strip_suffix(ending)?.parse().ok());
-                let Some(hash) = name else { continue };
-                let kept = std::fs::metadata(&path)?;
-                // A clock that went back since makes it new again, which is the side to err on.
-                let age_ms = kept.modified()?.elapsed().map_or(0, |age| age.as_millis());
-                let age_ms = u64::try_from(age_ms).unwrap_or(u64::MAX);
-                all.push(OnCard { hash, bytes: kept.len(), age_ms, named: None });
+                files.push(file?.path());
             }
         }
-        Ok(all)
+        Ok(files)
+    }
+
+    /// Removes what was never written whole, because the power or the box went away; how many there were.
+    ///
+    /// # Errors
+    /// The folder's.
+    pub fn remove_parts(&self) -> std::io::Result<usize> {
+        let mut removed = 0;
+        for path in self.kept_files()? {
+            if !path.to_string_lossy().ends_with(PART_ENDING) {
+                continue;
+            }
+            let written = match std::fs::metadata(&path) {
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+                found => found?.modified()?,
+            };
+            if written.elapsed().is_ok_and(|age| age >= PART_WITHIN) {
+                remove(&path)?;
+                removed += 1;
+            }
+        }
+        Ok(removed)
     }
 
     /// Takes a photo off the card.
@@ -237,11 +278,17 @@ impl Photos {
             return Err(PhotoTrouble::Empty);
         }
         upload.file.flush().await.map_err(PhotoTrouble::Box)?;
-        let cleaned = {
-            let _turn = self.inner.one_child.acquire().await.map_err(|_| PhotoTrouble::Busy)?;
-            run_child(&self.inner.settings.command, &upload.path).await?
-        };
+        let cleaned = self.clean(&upload.path).await?;
         drop(upload);
+        self.keep_cleaned(cleaned).await
+    }
+
+    async fn clean(&self, upload: &Path) -> Result<Cleaned, PhotoTrouble> {
+        let _turn = self.inner.one_child.acquire().await.map_err(|_| PhotoTrouble::Busy)?;
+        run_child(&self.inner.settings.command, upload).await
+    }
+
+    async fn keep_cleaned(&self, cleaned: Cleaned) -> Result<Hash, PhotoTrouble> {
         let hash = Hash::of(&cleaned.photo);
         let (path, thumbnail) = (self.path(hash), self.thumbnail_path(hash));
         let random = self.inner.random.bytes::<8>();
@@ -253,6 +300,11 @@ impl Photos {
 }
 
 impl Incoming {
+    /// Where it lies until its photo is kept.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Takes more bytes, as soon as it is this upload's turn; what goes over the limit is counted and not written.
     ///
     /// # Errors
@@ -283,7 +335,7 @@ fn make_private(dir: &Path) -> std::io::Result<()> {
 impl From<NoPlace> for PhotoTrouble {
     fn from(none: NoPlace) -> Self {
         match none {
-            NoPlace::Late => Self::Busy,
+            NoPlace::Late | NoPlace::Crowded => Self::Busy,
             NoPlace::Slow => Self::Slow,
         }
     }
@@ -324,11 +376,15 @@ fn keep_files(cleaned: &Cleaned, path: &Path, thumbnail: &Path, random: [u8; 8])
 fn write_whole(path: &Path, jpeg: &[u8], random: [u8; 8]) -> std::io::Result<()> {
     use std::io::Write as _;
     use std::os::unix::fs::OpenOptionsExt as _;
-    let temporary = path.with_extension(format!("{:016x}.part", u64::from_le_bytes(random)));
+    let temporary = path.with_extension(format!("{:016x}{PART_ENDING}", u64::from_le_bytes(random)));
     let mut file = std::fs::File::options().write(true).create_new(true).mode(0o600).open(&temporary)?;
-    file.write_all(jpeg)?;
-    file.sync_all()?;
-    std::fs::rename(&temporary, path)
+    let written = file.write_all(jpeg).and_then(|()| file.sync_all());
+    let named = written.and_then(|()| std::fs::rename(&temporary, path));
+    if named.is_err() {
+        // A card that is full has no room for halves either. Where this fails too, the sweep removes it.
+        let _ = std::fs::remove_file(&temporary);
+    }
+    named
 }
 
 async fn run_child(command: &[std::ffi::OsString], upload: &Path) -> Result<Cleaned, PhotoTrouble> {
@@ -364,6 +420,10 @@ async fn run_child(command: &[std::ffi::OsString], upload: &Path) -> Result<Clea
     match (status.code(), child::unframed(&output)) {
         (Some(0), Some(cleaned)) => Ok(cleaned),
         (Some(code), _) => Err(child::trouble(code, &String::from_utf8_lossy(&words))),
+        // Whoever stops the box tells all of its processes: that says nothing about the photo.
+        (None, _) if matches!(status.signal(), Some(TERMINATED | INTERRUPTED)) => {
+            Err(PhotoTrouble::Box(std::io::Error::other("the photo process was told to end")))
+        }
         // Killed by its own limit on memory or time: what is in the file asked for too much.
         (None, _) => Err(PhotoTrouble::TooManyPixels),
     }

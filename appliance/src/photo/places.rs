@@ -22,6 +22,11 @@ pub struct UploadLimits {
     /// Bytes of whole uploads that wait to be opened without a place; a quarter of them may be of one network. Past that they
     /// keep their places, so that no more are read than are opened.
     pub finished_bytes: u64,
+    /// Uploads that wait for a place; whoever comes then is told at once that the box is busy. It is room for a hundred
+    /// phones at once.
+    pub waiting: usize,
+    /// Of those, from one network.
+    pub waiting_per_network: usize,
     /// How long an upload waits for a place.
     pub wait: Duration,
     /// How long an upload keeps its place while others wait.
@@ -35,6 +40,8 @@ impl Default for UploadLimits {
             per_network: 2,
             paused: 8,
             finished_bytes: 640 * 1024 * 1024,
+            waiting: 128,
+            waiting_per_network: 12,
             wait: Duration::from_secs(60),
             hold: Duration::from_secs(20),
         }
@@ -46,6 +53,8 @@ impl Default for UploadLimits {
 pub(super) enum NoPlace {
     /// No place was free in time.
     Late,
+    /// As many wait already as may.
+    Crowded,
     /// It was the slowest while others waited, and there was no room to let it lie either.
     Slow,
 }
@@ -69,6 +78,15 @@ struct Table {
     next: u64,
     uploads: BTreeMap<u64, Upload>,
     queue: VecDeque<u64>,
+    /// When somebody who waits has last looked at how long places were held, for all who wait.
+    looked: Option<Instant>,
+}
+
+/// Places that are taken, by all and by each network.
+#[derive(Debug, Default)]
+struct TakenPlaces {
+    all: usize,
+    by_network: BTreeMap<Network, usize>,
 }
 
 #[derive(Debug)]
@@ -126,7 +144,7 @@ impl UploadPlaces {
     /// How many uploads have one.
     #[cfg(test)]
     pub(super) fn taken(&self) -> usize {
-        self.table().taken(None)
+        self.table().taken().all
     }
 
     fn table(&self) -> MutexGuard<'_, Table> {
@@ -134,7 +152,22 @@ impl UploadPlaces {
     }
 
     fn settle(&self) {
-        self.table().settle(&self.limits, Instant::now());
+        let thrown_away = self.table().settle(&self.limits, Instant::now());
+        empty(&thrown_away);
+    }
+
+    /// Settles where none of those who wait has done it for `every`: one look serves them all.
+    fn look(&self, every: Duration) {
+        let now = Instant::now();
+        let thrown_away = {
+            let mut table = self.table();
+            if table.looked.is_some_and(|looked| now.saturating_duration_since(looked) < every) {
+                return;
+            }
+            table.looked = Some(now);
+            table.settle(&self.limits, now)
+        };
+        empty(&thrown_away);
     }
 }
 
@@ -184,20 +217,27 @@ impl UploadPlace {
         let (granted, mut turn) = oneshot::channel();
         {
             let mut table = self.places.table();
+            // Whoever has half a file here already is one of few, and waits however many others do.
+            let crowded = !has_file && table.is_queue_full(self.id, &self.places.limits);
             let upload = table.uploads.get_mut(&self.id).ok_or(NoPlace::Slow)?;
+            if crowded {
+                return Err(NoPlace::Crowded);
+            }
             upload.stage = Stage::Waiting { granted, has_file };
             table.queue.push_back(self.id);
         }
+        self.places.settle();
         let late = tokio::time::sleep(self.places.limits.wait);
         let mut late = std::pin::pin!(late);
         // A place is free again when somebody leaves one; that somebody has held one too long is seen by those who wait.
-        let mut look = tokio::time::interval((self.places.limits.hold / 20).max(Duration::from_millis(10)));
+        let every = (self.places.limits.hold / 20).max(Duration::from_millis(10));
+        let mut look = tokio::time::interval(every);
         loop {
             tokio::select! {
                 biased;
                 granted = &mut turn => return granted.map_err(|_| NoPlace::Slow),
                 () = &mut late => break,
-                _ = look.tick() => self.places.settle(),
+                _ = look.tick() => self.places.look(every),
             }
         }
         let mut table = self.places.table();
@@ -225,22 +265,43 @@ impl Drop for UploadPlace {
 }
 
 impl Table {
-    /// Gives places to those who wait, in their order, and takes them from those who are slow while others wait.
-    fn settle(&mut self, limits: &UploadLimits, now: Instant) {
+    /// Gives places to those who wait, in their order, and takes them from those who are slow while others wait. The files
+    /// that it returns are of uploads that it threw away: they are to be emptied, without this table's lock.
+    fn settle(&mut self, limits: &UploadLimits, now: Instant) -> Vec<PathBuf> {
+        let mut thrown_away = Vec::new();
+        if self.queue.is_empty() {
+            return thrown_away;
+        }
+        let mut taken = self.taken();
         loop {
-            let next = self.queue.iter().position(|id| self.fits(*id, limits));
-            if let Some(id) = next.and_then(|at| self.queue.remove(at)) {
-                self.grant(id, now);
-                continue;
+            self.grant_free_places(&mut taken, limits, now);
+            let Some((slowest, network)) = self.slowest_that_helps(&taken, limits, now) else { break };
+            if !self.make_room_for_another_file(limits, &mut thrown_away) {
+                break;
             }
-            let slowest = self.queue.iter().find_map(|id| self.slowest_for(*id, limits, now));
-            match slowest {
-                Some(id) if self.make_room_for_another_file(limits) => {
-                    if let Some(upload) = self.uploads.get_mut(&id) {
-                        upload.stage = Stage::Paused { since: now };
-                    }
+            if let Some(upload) = self.uploads.get_mut(&slowest) {
+                upload.stage = Stage::Paused { since: now };
+                taken.leave(network);
+            }
+        }
+        thrown_away
+    }
+
+    /// One walk along the queue: who does not fit does not fit either when somebody behind has a place.
+    fn grant_free_places(&mut self, taken: &mut TakenPlaces, limits: &UploadLimits, now: Instant) {
+        let mut at = 0;
+        while taken.all < limits.at_a_time {
+            let Some(id) = self.queue.get(at).copied() else { return };
+            match self.uploads.get(&id).map(|upload| upload.network) {
+                Some(network) if taken.is_crowded(network, limits) => at += 1,
+                Some(network) => {
+                    self.queue.remove(at);
+                    self.grant(id, now);
+                    taken.enter(network);
                 }
-                _ => return,
+                None => {
+                    self.queue.remove(at);
+                }
             }
         }
     }
@@ -254,10 +315,22 @@ impl Table {
         }
     }
 
-    /// Places that are taken, by all or by one network.
-    fn taken(&self, network: Option<Network>) -> usize {
-        let of = self.uploads.values().filter(|upload| network.is_none_or(|n| upload.network == n));
-        of.filter(|u| matches!(u.stage, Stage::Writing { .. } | Stage::Complete { has_place: true })).count()
+    fn taken(&self) -> TakenPlaces {
+        let mut taken = TakenPlaces::default();
+        for upload in self.uploads.values() {
+            if matches!(upload.stage, Stage::Writing { .. } | Stage::Complete { has_place: true }) {
+                taken.enter(upload.network);
+            }
+        }
+        taken
+    }
+
+    /// Whether as many wait as may, of this upload's network or in all.
+    fn is_queue_full(&self, id: u64, limits: &UploadLimits) -> bool {
+        let network = |id: &u64| self.uploads.get(id).map(|upload| upload.network);
+        let own = network(&id);
+        self.queue.len() >= limits.waiting
+            || self.queue.iter().filter(|id| network(id) == own).count() >= limits.waiting_per_network
     }
 
     /// Whether a whole upload may lie without a place until it is opened.
@@ -274,32 +347,38 @@ impl Table {
         all < limits.finished_bytes && of_network < limits.finished_bytes / 4
     }
 
-    fn is_crowded(&self, network: Network, limits: &UploadLimits) -> bool {
-        self.taken(Some(network)) >= limits.per_network
-    }
-
-    fn fits(&self, id: u64, limits: &UploadLimits) -> bool {
-        let network = self.uploads.get(&id).map(|upload| upload.network);
-        network.is_some_and(|n| self.taken(None) < limits.at_a_time && !self.is_crowded(n, limits))
-    }
-
-    /// The slowest upload that has had a place for long enough, among those whose place would help this one.
-    fn slowest_for(&self, id: u64, limits: &UploadLimits, now: Instant) -> Option<u64> {
-        let network = self.uploads.get(&id)?.network;
-        let crowded = self.is_crowded(network, limits);
-        let slow = self.uploads.iter().filter_map(|(id, upload)| match upload.stage {
-            Stage::Writing { since, bytes } if !crowded || upload.network == network => {
+    /// The slowest upload that has had a place for long enough, among those whose place would help the first in the queue
+    /// whom one would help; and its network.
+    fn slowest_that_helps(
+        &self,
+        taken: &TakenPlaces,
+        limits: &UploadLimits,
+        now: Instant,
+    ) -> Option<(u64, Network)> {
+        let held_long = self.uploads.iter().filter_map(|(id, upload)| match upload.stage {
+            Stage::Writing { since, bytes } => {
                 let held = now.saturating_duration_since(since);
                 let per_second = u128::from(bytes) * 1_000 / held.as_millis().max(1);
-                (held >= limits.hold).then_some((per_second, *id))
+                (held >= limits.hold).then_some((per_second, *id, upload.network))
             }
             _ => None,
         });
-        slow.min().map(|(_, id)| id)
+        // As many at most as there are places.
+        let mut slow: Vec<(u128, u64, Network)> = held_long.collect();
+        if slow.is_empty() {
+            return None;
+        }
+        slow.sort_unstable_by_key(|(per_second, id, _)| (*per_second, *id));
+        let helps = |waiting: &u64| {
+            let own = self.uploads.get(waiting)?.network;
+            let crowded = taken.is_crowded(own, limits);
+            slow.iter().find(|(_, _, network)| !crowded || *network == own)
+        };
+        self.queue.iter().find_map(helps).map(|(_, id, network)| (*id, *network))
     }
 
     /// Whether one more upload may lie half written; the one that has sent nothing for longest is thrown away for it.
-    fn make_room_for_another_file(&mut self, limits: &UploadLimits) -> bool {
+    fn make_room_for_another_file(&mut self, limits: &UploadLimits, thrown_away: &mut Vec<PathBuf>) -> bool {
         let lies = |upload: &&Upload| {
             matches!(upload.stage, Stage::Paused { .. } | Stage::Waiting { has_file: true, .. })
         };
@@ -313,177 +392,38 @@ impl Table {
         let Some((_, id)) = silent.min() else { return false };
         if let Some(upload) = self.uploads.get_mut(&id) {
             upload.stage = Stage::ThrownAway;
-            // Whoever writes it still has it open, so removing it would free nothing. Where emptying fails, it is
-            // removed with its upload.
-            let _ = std::fs::File::options().write(true).open(&upload.path).and_then(|file| file.set_len(0));
+            thrown_away.push(upload.path.clone());
         }
         true
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Limits under which whole uploads keep their places.
-    fn without_room() -> UploadLimits {
-        UploadLimits { finished_bytes: 0, ..UploadLimits::default() }
+impl TakenPlaces {
+    fn enter(&mut self, network: Network) {
+        self.all += 1;
+        *self.by_network.entry(network).or_default() += 1;
     }
 
-    fn network(n: u8) -> Network {
-        Network::of(std::net::IpAddr::from([10, 0, 0, n]))
-    }
-
-    async fn enter(places: &Arc<UploadPlaces>, n: u8) -> Result<UploadPlace, NoPlace> {
-        places.enter(network(n), PathBuf::new()).await
-    }
-
-    /// Somebody who waits, of whom a test sees what became.
-    fn waits(places: &Arc<UploadPlaces>, n: u8) -> tokio::task::JoinHandle<Result<UploadPlace, NoPlace>> {
-        let places = places.clone();
-        tokio::spawn(async move { enter(&places, n).await })
-    }
-
-    async fn full(places: &Arc<UploadPlaces>) -> Vec<UploadPlace> {
-        let mut held = Vec::new();
-        for n in 0..8 {
-            held.push(enter(places, n).await.unwrap());
-        }
-        held
-    }
-
-    /// Everything that can go on without time passing has gone on.
-    async fn settled() {
-        for _ in 0..100 {
-            tokio::task::yield_now().await;
+    fn leave(&mut self, network: Network) {
+        self.all = self.all.saturating_sub(1);
+        if let Some(own) = self.by_network.get_mut(&network) {
+            *own = own.saturating_sub(1);
         }
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn who_comes_later_waits_for_a_place_and_not_for_ever() {
-        let places = UploadPlaces::new(without_room());
-        let mut held = full(&places).await;
-        let (ninth, tenth) = (waits(&places, 20), waits(&places, 21));
-        settled().await;
-        assert_eq!((places.taken(), places.waiting()), (8, 2));
-        held.pop();
-        let _ninth = ninth.await.unwrap().unwrap();
-        for place in &held {
-            place.complete().unwrap();
-        }
-        assert!(!tenth.is_finished());
-        _ninth.complete().unwrap();
-        let began = Instant::now();
-        assert_eq!(tenth.await.unwrap().unwrap_err(), NoPlace::Late);
-        assert!(began.elapsed() <= Duration::from_secs(61), "and no longer than a minute");
-        assert_eq!((places.taken(), places.waiting()), (8, 0));
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn one_network_has_two_places_and_keeps_nobody_else_out() {
-        let places = UploadPlaces::new(UploadLimits::default());
-        let first = enter(&places, 1).await.unwrap();
-        let _second = enter(&places, 1).await.unwrap();
-        let third = waits(&places, 1);
-        settled().await;
-        assert_eq!(places.waiting(), 1);
-        let _other = enter(&places, 2).await.unwrap();
-        assert!(!third.is_finished());
-        drop(first);
-        assert!(third.await.unwrap().is_ok());
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn the_slowest_gives_its_place_up_and_goes_on_later() {
-        let places = UploadPlaces::new(without_room());
-        let mut held = full(&places).await;
-        for (n, place) in held.iter().enumerate() {
-            // The fourth is the slowest.
-            place.hold(if n == 3 { 1_000 } else { 1_000_000 }).await.unwrap();
-        }
-        let ninth = waits(&places, 20);
-        tokio::time::sleep(Duration::from_secs(18)).await;
-        assert!(!ninth.is_finished(), "nobody has held one for twenty seconds");
-        let ninth = ninth.await.unwrap().unwrap();
-        for (n, place) in held.iter().enumerate().filter(|(n, _)| *n != 3) {
-            assert!(place.count(1).unwrap(), "{n}");
-        }
-        let slow = held.remove(3);
-        assert!(!slow.count(0).unwrap());
-        for place in &held {
-            place.complete().unwrap();
-        }
-        let goes_on = tokio::spawn(async move { slow.hold(500).await.map(|()| slow) });
-        settled().await;
-        assert_eq!((places.taken(), places.waiting()), (8, 1), "it waits like everybody");
-        drop(ninth);
-        let slow = goes_on.await.unwrap().unwrap();
-        slow.complete().unwrap();
-        assert_eq!(places.taken(), 8);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_whole_form_keeps_its_place() {
-        let places = UploadPlaces::new(without_room());
-        let held = full(&places).await;
-        for place in &held {
-            place.complete().unwrap();
-        }
-        assert_eq!(enter(&places, 20).await.unwrap_err(), NoPlace::Late);
-        assert_eq!(places.taken(), 8);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_whole_form_leaves_its_place_while_there_is_room_for_its_file() {
-        let places = UploadPlaces::new(UploadLimits { finished_bytes: 1_000, ..UploadLimits::default() });
-        let mut finished = Vec::new();
-        for (network, taken) in
-            [(1, 0), (1, 0), (1, 1), (2, 1), (3, 1), (4, 1), (5, 1), (6, 1), (7, 1), (8, 2)]
-        {
-            let place = enter(&places, network).await.unwrap();
-            place.hold(120).await.unwrap();
-            place.complete().unwrap();
-            finished.push(place);
-            assert_eq!(places.taken(), taken, "{network}");
-        }
-        drop(finished);
-        assert_eq!(places.taken(), 0);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn stalled_ones_are_thrown_away_when_too_many_lie_about() {
-        let dir = tempfile::tempdir().unwrap();
-        let places = UploadPlaces::new(UploadLimits::default());
-        let mut stalled = Vec::new();
-        // Four times as many as there are places come, send a little and fall silent.
-        for n in 0..32 {
-            let path = dir.path().join(n.to_string());
-            std::fs::write(&path, [7; 100]).unwrap();
-            let place = places.enter(network(n), path).await.unwrap();
-            place.hold(100).await.unwrap();
-            stalled.push(place);
-        }
-        let lie = |n: usize| std::fs::metadata(dir.path().join(n.to_string())).unwrap().len() > 0;
-        let left: Vec<usize> = (0..32).filter(|n| lie(*n)).collect();
-        assert_eq!(left, (16..32).collect::<Vec<_>>(), "eight are written, eight lie about");
-        assert_eq!(stalled[0].hold(1).await, Err(NoPlace::Slow));
-        assert_eq!(stalled[0].complete(), Err(NoPlace::Slow));
-        stalled[20].complete().unwrap();
-        let _good = enter(&places, 100).await.unwrap();
-        assert!(lie(20), "what is whole is not thrown away");
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn whoever_goes_away_while_waiting_leaves_nothing() {
-        let places = UploadPlaces::new(UploadLimits::default());
-        let held = full(&places).await;
-        let gone = waits(&places, 20);
-        settled().await;
-        assert_eq!(places.waiting(), 1);
-        gone.abort();
-        assert!(gone.await.unwrap_err().is_cancelled());
-        assert_eq!(places.waiting(), 0);
-        drop(held);
-        assert_eq!(places.taken(), 0);
+    fn is_crowded(&self, network: Network, limits: &UploadLimits) -> bool {
+        self.by_network.get(&network).is_some_and(|own| *own >= limits.per_network)
     }
 }
+
+/// Empties the files of uploads that were thrown away.
+fn empty(thrown_away: &[PathBuf]) {
+    for path in thrown_away {
+        // Whoever writes it still has it open, so removing it would free nothing. Where emptying fails, it is removed with
+        // its upload.
+        let _ = std::fs::File::options().write(true).open(path).and_then(|file| file.set_len(0));
+    }
+}
+
+#[cfg(test)]
+mod tests;

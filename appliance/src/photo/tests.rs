@@ -1,12 +1,14 @@
 //! Photos kept, refused and bounded, with scripts in place of the photo process.
 
+use record::kinds::EntryRef;
+
 use super::*;
 use crate::random::SystemRandom;
 
 const PHONE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
-/// Stands in for the child: sizes, a JPEG's first bytes, five bytes that came in, and a thumbnail of three bytes.
+/// Stands in for the child: sizes, a JPEG's first bytes, five bytes that came in, and a thumbnail of five bytes.
 const CHILD: &str =
-    "printf '\\000\\000\\000\\007\\000\\000\\000\\003\\377\\330'; head -c 5; printf '\\377\\330t'";
+    "printf '\\000\\000\\000\\007\\000\\000\\000\\005\\377\\330'; head -c 5; printf '\\377\\330t\\377\\331'";
 
 fn photos(dir: &Path, script: &str) -> Photos {
     let limits = UploadLimits { wait: std::time::Duration::from_millis(50), ..UploadLimits::default() };
@@ -41,7 +43,7 @@ async fn the_same_photo_is_kept_once_and_nothing_else_stays() {
     assert_eq!(first, second);
     assert_eq!(photos.read(first).await.unwrap(), b"\xff\xd8probe");
     assert!(photos.holds(first).await);
-    assert_eq!(std::fs::read(photos.thumbnail_path(first)).unwrap(), b"\xff\xd8t");
+    assert_eq!(std::fs::read(photos.thumbnail_path(first)).unwrap(), b"\xff\xd8t\xff\xd9");
     assert!(!photos.holds(Hash::of(b"other")).await);
     assert_eq!(files(dir.path()), 2, "the photo and its thumbnail");
 }
@@ -56,12 +58,12 @@ async fn a_thumbnail_is_made_again_and_outlives_its_photo() {
     let (one, other) = tokio::join!(photos.thumbnail(photo), photos.thumbnail(photo));
     assert_eq!(
         (one.unwrap().unwrap(), other.unwrap().unwrap()),
-        (b"\xff\xd8t".to_vec(), b"\xff\xd8t".to_vec())
+        (b"\xff\xd8t\xff\xd9".to_vec(), b"\xff\xd8t\xff\xd9".to_vec())
     );
     assert_eq!(photos.all().unwrap().iter().map(|p| p.hash).collect::<Vec<_>>(), [photo]);
     assert_eq!(
         photos.thumbnails().unwrap().iter().map(|p| (p.hash, p.bytes)).collect::<Vec<_>>(),
-        [(photo, 3)]
+        [(photo, 5)]
     );
     photos.remove(photo).unwrap();
     assert!(photos.has_thumbnail(photo) && photos.thumbnail(photo).await.unwrap().is_some());
@@ -79,6 +81,8 @@ async fn troubles_are_named_and_leave_nothing() {
         ("cat >/dev/null; exit 67", "HEIC"),
         ("cat >/dev/null; exit 1", "could not keep"),
         ("kill -9 $$", "too many pixels"),
+        ("kill -TERM $$", "could not keep"),
+        ("kill -INT $$", "could not keep"),
         ("head -c 3000000 /dev/zero", "could not keep"),
         ("printf hello", "could not keep"),
         ("printf '\\377\\330'; cat", "could not keep"),
@@ -114,4 +118,80 @@ async fn uploads_are_bounded() {
     assert_eq!(files(&dir.path().join("photos/incoming")), 8);
     held.pop();
     assert!(photos.incoming(PHONE).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_thumbnail_that_is_not_whole_is_made_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let photos = photos(dir.path(), CHILD);
+    let photo = photos.keep(upload(&photos, b"probe").await).await.unwrap();
+    for broken in [&b""[..], b"\xff\xd8t", b"t\xff\xd9"] {
+        std::fs::write(photos.thumbnail_path(photo), broken).unwrap();
+        assert_eq!(photos.thumbnail(photo).await.unwrap().unwrap(), b"\xff\xd8t\xff\xd9");
+        assert_eq!(std::fs::read(photos.thumbnail_path(photo)).unwrap(), b"\xff\xd8t\xff\xd9");
+    }
+}
+
+#[tokio::test]
+async fn a_thumbnail_that_cannot_be_kept_is_shown_and_leaves_no_half() {
+    let dir = tempfile::tempdir().unwrap();
+    let photos = photos(dir.path(), CHILD);
+    let photo = photos.keep(upload(&photos, b"probe").await).await.unwrap();
+    photos.remove_thumbnail(photo).unwrap();
+    // Nothing can be renamed to a folder.
+    std::fs::create_dir(photos.thumbnail_path(photo)).unwrap();
+    for _ in 0..3 {
+        assert_eq!(photos.thumbnail(photo).await.unwrap().unwrap(), b"\xff\xd8t\xff\xd9");
+    }
+    assert_eq!(files(dir.path()), 1, "the photo alone");
+}
+
+#[test]
+fn halves_that_a_power_cut_left_are_removed() {
+    let dir = tempfile::tempdir().unwrap();
+    let photos = photos(dir.path(), CHILD);
+    let folder = dir.path().join("photos/ab");
+    std::fs::create_dir(&folder).unwrap();
+    for (name, age_s) in [("old.part", 3_600), ("old.t.part", 3_600), ("new.part", 0), ("old.jpg", 3_600)] {
+        let file = std::fs::File::create(folder.join(name)).unwrap();
+        let written = file.metadata().unwrap().modified().unwrap();
+        file.set_modified(written - Duration::from_secs(age_s)).unwrap();
+    }
+    assert_eq!(photos.remove_parts().unwrap(), 2);
+    assert!(folder.join("new.part").exists(), "somebody may be writing it");
+    assert_eq!((files(&folder), photos.remove_parts().unwrap()), (2, 0));
+}
+
+#[tokio::test]
+async fn uploads_that_entries_wait_for_outlive_a_new_start() {
+    let dir = tempfile::tempdir().unwrap();
+    let incoming = dir.path().join("photos/incoming");
+    let of = |seq| EntryRef { epoch: "1-0000000a".parse().unwrap(), seq };
+    let before = photos(dir.path(), CHILD);
+    for (name, bytes) in [("one", "probe"), ("two", "other"), ("old", "older"), ("unpromised", "nobody")] {
+        std::fs::write(incoming.join(name), bytes).unwrap();
+    }
+    let promises =
+        [("two", 12), ("one", 7), ("old", 3)].map(|(n, seq)| before.promise(&incoming.join(n), of(seq)));
+    assert_eq!(before.wait_for_promised(Duration::ZERO).await, 3, "the box waits, but not for ever");
+    // Its photo is kept, and its upload gone, in this very moment.
+    drop(before.promise(&incoming.join("gone"), of(9)));
+    drop(promises);
+    assert_eq!(before.wait_for_promised(Duration::from_secs(60)).await, 0);
+    let old = std::fs::File::options().append(true).open(incoming.join("old")).unwrap();
+    let written = old.metadata().unwrap().modified().unwrap();
+    old.set_modified(written - Duration::from_secs(25 * 3_600)).unwrap();
+
+    let after = photos(dir.path(), CHILD);
+    let left = after.left_promises().unwrap();
+    assert_eq!(left.iter().map(|p| p.entry()).collect::<Vec<_>>(), [of(7), of(12)]);
+    assert_eq!(files(&incoming), 2, "nothing else stays");
+    assert_eq!(after.wait_for_promised(Duration::ZERO).await, 2);
+    for promise in left {
+        let photo = after.keep_promised(&promise).await.unwrap();
+        assert!(after.holds(photo).await);
+        promise.end();
+    }
+    assert_eq!((files(&incoming), after.wait_for_promised(Duration::ZERO).await), (0, 0));
+    assert_eq!(after.all().unwrap().len(), 2);
 }

@@ -24,7 +24,8 @@ impl Photos {
         self.thumbnail_path(hash).exists() || self.is_here(hash)
     }
 
-    /// The thumbnail of a photo, made again where it is missing; none where the photo is not on the card either.
+    /// The thumbnail of a photo, made again where it is missing or not whole; none where the photo is not on the card
+    /// either. One that cannot be kept is shown all the same.
     ///
     /// # Errors
     /// What keeps it from being made.
@@ -43,12 +44,17 @@ impl Photos {
         let made = run_child(&self.inner.settings.command, &self.path(hash)).await?.thumbnail;
         let (path, random, jpeg) = (self.thumbnail_path(hash), self.inner.random.bytes(), made.clone());
         let kept = tokio::task::spawn_blocking(move || write_whole(&path, &jpeg, random)).await;
-        kept.map_err(std::io::Error::other).and_then(|kept| kept).map_err(PhotoTrouble::Box)?;
+        if let Err(error) = kept.map_err(std::io::Error::other).and_then(|kept| kept) {
+            tracing::warn!(%error, "a thumbnail could not be kept");
+        }
         Ok(Some(made))
     }
 
     async fn kept_thumbnail(&self, hash: Hash) -> Option<Vec<u8>> {
-        tokio::fs::read(self.thumbnail_path(hash)).await.ok()
+        let kept = tokio::fs::read(self.thumbnail_path(hash)).await.ok()?;
+        // Browsers keep what they get here for a year.
+        let is_whole = kept.starts_with(&[0xff, 0xd8]) && kept.ends_with(&[0xff, 0xd9]);
+        is_whole.then_some(kept)
     }
 
     /// Every thumbnail that is kept, as [`Photos::all`] tells the photos.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use image::RgbImage;
 use image::codecs::jpeg::JpegEncoder;
+use record::kinds::EntryRef;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
@@ -209,6 +210,41 @@ async fn a_hundred_photos_at_once_are_all_kept() {
     listener.stop().await;
 }
 
+#[tokio::test]
+async fn photos_that_were_to_follow_are_attached_after_a_new_start() {
+    let world = World::new().await;
+    let (photos, incoming) = (&world.state.photos, world.dir.path().join("box/photos/incoming"));
+    let path = format!("/t/{}?anyway=1", world.pump);
+    for (n, line) in ["first\n", "second\n", "bad\n"].into_iter().enumerate() {
+        world.post(&path, &[("cleaned_by", "Ben")]).await.is(303);
+        let of = EntryRef { epoch: world.state.store.origin().epoch, seq: world.size() - 1 };
+        let upload = incoming.join(n.to_string());
+        std::fs::write(&upload, line).unwrap();
+        // The box ends here.
+        drop(photos.promise(&upload, of));
+        std::fs::remove_file(&upload).unwrap();
+    }
+    assert_eq!(photos_of_all(&world).len(), 0);
+    let size = world.size();
+    super::super::attach_left_photos(&world.state);
+    assert_eq!(photos.wait_for_promised(Duration::from_secs(60)).await, 0);
+    let attached = photos_of_all(&world);
+    assert_eq!((attached.len(), world.size()), (2, size + 2), "one was of no use");
+    for photo in attached {
+        assert!(photos.holds(photo).await);
+    }
+    assert_eq!(std::fs::read_dir(&incoming).unwrap().count(), 0);
+    // An end between the entry and the file: the same photo is not attached twice.
+    let Event::PhotoAttached(last) = world.event(world.size() - 1) else { panic!("no photo was attached") };
+    let upload = incoming.join("again");
+    std::fs::write(&upload, "second\n").unwrap();
+    drop(photos.promise(&upload, last.of));
+    super::super::attach_left_photos(&world.state);
+    assert_eq!(photos.wait_for_promised(Duration::from_secs(60)).await, 0);
+    assert_eq!(world.size(), size + 2);
+    assert_eq!(std::fs::read_dir(&incoming).unwrap().count(), 1, "the upload alone, without its promise");
+}
+
 /// A photo of 2,048 px as a phone takes it indoors: shapes, soft light and grain.
 fn noisy(number: u32) -> Vec<u8> {
     let mut seed = 1 + number;
@@ -292,7 +328,7 @@ async fn a_thumbnail_is_shown_when_its_photo_has_left() {
     let item = format!("/staff/equipment/{}", world.pump);
     desk.get(&item).await.has(&format!("<a href=\"{large}\"><img src=\"{small}\""));
     photos.remove_thumbnail(photo).unwrap();
-    assert_eq!(desk.get(&small).await.is(200).bytes, b"\xff\xd8t", "made again");
+    assert_eq!(desk.get(&small).await.is(200).bytes, b"\xff\xd8t\xff\xd9", "made again");
     photos.remove(photo).unwrap();
     desk.get(&item).await.has(&small).has_not(&large);
     desk.get("/staff/").await.has(&small);

@@ -323,7 +323,7 @@ async fn photos_are_kept_and_a_bad_one_loses_nothing() {
     let text = kept.text();
     let at = text.find("/photos/").unwrap();
     let small = &text[at..at + 78];
-    assert_eq!(world.get(small).await.is(200).bytes, b"\xff\xd8t", "the page shows its thumbnail");
+    assert_eq!(world.get(small).await.is(200).bytes, b"\xff\xd8t\xff\xd9", "the page shows its thumbnail");
     let photo = world.get(&small.replace(".t.jpg", ".jpg")).await;
     photo.is(200);
     assert_eq!((photo.bytes.as_slice(), photo.header(CONTENT_TYPE)), (&b"\xff\xd8good"[..], "image/jpeg"));

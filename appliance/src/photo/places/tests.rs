@@ -1,0 +1,196 @@
+//! Places under clocks of their own: turns, speeds, and how many may wait.
+
+use super::*;
+
+/// Limits under which whole uploads keep their places.
+fn without_room() -> UploadLimits {
+    UploadLimits { finished_bytes: 0, ..UploadLimits::default() }
+}
+
+fn network(n: u8) -> Network {
+    Network::of(std::net::IpAddr::from([10, 0, 0, n]))
+}
+
+async fn enter(places: &Arc<UploadPlaces>, n: u8) -> Result<UploadPlace, NoPlace> {
+    places.enter(network(n), PathBuf::new()).await
+}
+
+/// Somebody who waits, of whom a test sees what became.
+fn waits(places: &Arc<UploadPlaces>, n: u8) -> tokio::task::JoinHandle<Result<UploadPlace, NoPlace>> {
+    let places = places.clone();
+    tokio::spawn(async move { enter(&places, n).await })
+}
+
+async fn full(places: &Arc<UploadPlaces>) -> Vec<UploadPlace> {
+    let mut held = Vec::new();
+    for n in 0..8 {
+        held.push(enter(places, n).await.unwrap());
+    }
+    held
+}
+
+/// Everything that can go on without time passing has gone on.
+async fn settled() {
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_comes_later_waits_for_a_place_and_not_for_ever() {
+    let places = UploadPlaces::new(without_room());
+    let mut held = full(&places).await;
+    let (ninth, tenth) = (waits(&places, 20), waits(&places, 21));
+    settled().await;
+    assert_eq!((places.taken(), places.waiting()), (8, 2));
+    held.pop();
+    let _ninth = ninth.await.unwrap().unwrap();
+    for place in &held {
+        place.complete().unwrap();
+    }
+    assert!(!tenth.is_finished());
+    _ninth.complete().unwrap();
+    let began = Instant::now();
+    assert_eq!(tenth.await.unwrap().unwrap_err(), NoPlace::Late);
+    assert!(began.elapsed() <= Duration::from_secs(61), "and no longer than a minute");
+    assert_eq!((places.taken(), places.waiting()), (8, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_network_has_two_places_and_keeps_nobody_else_out() {
+    let places = UploadPlaces::new(UploadLimits::default());
+    let first = enter(&places, 1).await.unwrap();
+    let _second = enter(&places, 1).await.unwrap();
+    let third = waits(&places, 1);
+    settled().await;
+    assert_eq!(places.waiting(), 1);
+    let _other = enter(&places, 2).await.unwrap();
+    assert!(!third.is_finished());
+    drop(first);
+    assert!(third.await.unwrap().is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_slowest_gives_its_place_up_and_goes_on_later() {
+    let places = UploadPlaces::new(without_room());
+    let mut held = full(&places).await;
+    for (n, place) in held.iter().enumerate() {
+        // The fourth is the slowest.
+        place.hold(if n == 3 { 1_000 } else { 1_000_000 }).await.unwrap();
+    }
+    let ninth = waits(&places, 20);
+    tokio::time::sleep(Duration::from_secs(18)).await;
+    assert!(!ninth.is_finished(), "nobody has held one for twenty seconds");
+    let ninth = ninth.await.unwrap().unwrap();
+    for (n, place) in held.iter().enumerate().filter(|(n, _)| *n != 3) {
+        assert!(place.count(1).unwrap(), "{n}");
+    }
+    let slow = held.remove(3);
+    assert!(!slow.count(0).unwrap());
+    for place in &held {
+        place.complete().unwrap();
+    }
+    let goes_on = tokio::spawn(async move { slow.hold(500).await.map(|()| slow) });
+    settled().await;
+    assert_eq!((places.taken(), places.waiting()), (8, 1), "it waits like everybody");
+    drop(ninth);
+    let slow = goes_on.await.unwrap().unwrap();
+    slow.complete().unwrap();
+    assert_eq!(places.taken(), 8);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_whole_form_keeps_its_place() {
+    let places = UploadPlaces::new(without_room());
+    let held = full(&places).await;
+    for place in &held {
+        place.complete().unwrap();
+    }
+    assert_eq!(enter(&places, 20).await.unwrap_err(), NoPlace::Late);
+    assert_eq!(places.taken(), 8);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_whole_form_leaves_its_place_while_there_is_room_for_its_file() {
+    let places = UploadPlaces::new(UploadLimits { finished_bytes: 1_000, ..UploadLimits::default() });
+    let mut finished = Vec::new();
+    for (network, taken) in [(1, 0), (1, 0), (1, 1), (2, 1), (3, 1), (4, 1), (5, 1), (6, 1), (7, 1), (8, 2)] {
+        let place = enter(&places, network).await.unwrap();
+        place.hold(120).await.unwrap();
+        place.complete().unwrap();
+        finished.push(place);
+        assert_eq!(places.taken(), taken, "{network}");
+    }
+    drop(finished);
+    assert_eq!(places.taken(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn stalled_ones_are_thrown_away_when_too_many_lie_about() {
+    let dir = tempfile::tempdir().unwrap();
+    let places = UploadPlaces::new(UploadLimits::default());
+    let mut stalled = Vec::new();
+    // Four times as many as there are places come, send a little and fall silent.
+    for n in 0..32 {
+        let path = dir.path().join(n.to_string());
+        std::fs::write(&path, [7; 100]).unwrap();
+        let place = places.enter(network(n), path).await.unwrap();
+        place.hold(100).await.unwrap();
+        stalled.push(place);
+    }
+    let lie = |n: usize| std::fs::metadata(dir.path().join(n.to_string())).unwrap().len() > 0;
+    let left: Vec<usize> = (0..32).filter(|n| lie(*n)).collect();
+    assert_eq!(left, (16..32).collect::<Vec<_>>(), "eight are written, eight lie about");
+    assert_eq!(stalled[0].hold(1).await, Err(NoPlace::Slow));
+    assert_eq!(stalled[0].complete(), Err(NoPlace::Slow));
+    stalled[20].complete().unwrap();
+    let _good = enter(&places, 100).await.unwrap();
+    assert!(lie(20), "what is whole is not thrown away");
+}
+
+#[tokio::test(start_paused = true)]
+async fn as_many_wait_as_may_and_the_next_is_told_at_once() {
+    let places = UploadPlaces::new(UploadLimits { waiting: 30, ..UploadLimits::default() });
+    let held = full(&places).await;
+    let began = Instant::now();
+    let mut queue: Vec<_> = (0..252).map(|n| waits(&places, 20 + n % 2)).collect();
+    settled().await;
+    assert_eq!(places.waiting(), 24, "twelve of each network");
+    assert_eq!(queue.iter().filter(|one| one.is_finished()).count(), 228);
+    queue.extend((0..10).map(|n| waits(&places, 50 + n)));
+    settled().await;
+    assert_eq!(places.waiting(), 30);
+    assert_eq!(queue.iter().filter(|one| one.is_finished()).count(), 232);
+    assert_eq!(enter(&places, 100).await.unwrap_err(), NoPlace::Crowded);
+    assert_eq!(began.elapsed(), Duration::ZERO, "nobody of them waited");
+    drop(held);
+    settled().await;
+    assert_eq!((places.taken(), places.waiting()), (8, 22), "whoever waits has a turn");
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_look_a_second_serves_all_who_wait() {
+    let places = UploadPlaces::new(UploadLimits::default());
+    let _held = full(&places).await;
+    let queue: Vec<_> = (0..100).map(|n| waits(&places, 20 + n)).collect();
+    tokio::time::sleep(Duration::from_millis(1_500)).await;
+    let looked = places.table().looked.unwrap();
+    assert_eq!(Instant::now() - looked, Duration::from_millis(500));
+    places.look(Duration::from_secs(1));
+    assert_eq!(places.table().looked, Some(looked), "it is not done again for the next one");
+    assert_eq!((places.waiting(), queue.len()), (100, 100));
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_goes_away_while_waiting_leaves_nothing() {
+    let places = UploadPlaces::new(UploadLimits::default());
+    let held = full(&places).await;
+    let gone = waits(&places, 20);
+    settled().await;
+    assert_eq!(places.waiting(), 1);
+    gone.abort();
+    assert!(gone.await.unwrap_err().is_cancelled());
+    assert_eq!(places.waiting(), 0);
+    drop(held);
+    assert_eq!(places.taken(), 0);
+}
