@@ -24,7 +24,7 @@ use record::limits::BATCH_ENTRIES_MAX;
 use record::tag::Tag;
 use record::tree::Frontier;
 use relay::accounts::password;
-use relay::accounts::token::{self, MintedToken};
+use relay::accounts::token::{self, MintedToken, new_id};
 use relay::changes::Changes;
 use relay::clock::{BentClock, Clock};
 use relay::db::accounts::NewUser;
@@ -109,7 +109,7 @@ async fn people(tx: &mut Conn, scope: AccountScope) {
         password_hash: &password_hash,
     };
     accounts::create_user(tx, scope, &user, NOW_MS).await.unwrap();
-    let minted = MintedToken::new([1; 8], [1; 32]);
+    let minted = MintedToken::new(new_id([1; 8]), [1; 32]);
     let token = NewToken {
         token_id: &minted.id,
         name: "bench",
@@ -192,7 +192,7 @@ impl Bench {
 
     /// What one page costs.
     async fn ask(&self, page: usize, cookie: &str) -> Cost {
-        let bearer = format!("Bearer {}", MintedToken::new([1; 8], [1; 32]).text);
+        let bearer = format!("Bearer {}", MintedToken::new(new_id([1; 8]), [1; 32]).text);
         let request = Request::get(self.path(page)).header("cookie", cookie).header("authorization", bearer);
         let request = request.body(Body::empty()).unwrap();
         let (began, cpu_before) = (Instant::now(), cpu_ms());
