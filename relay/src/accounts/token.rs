@@ -148,7 +148,7 @@ mod tests {
         }
         assert!(!format!("{minted:?}").contains(secret));
         // A secret may hold the sign that stands before it.
-        let underscores = MintedToken::new([0; 8], [0xff; 32]);
+        let underscores = MintedToken::new(new_id([0; 8]), [0xff; 32]);
         assert!(
             of_header(&format!("Bearer {}", underscores.text)).is_some() && underscores.text.contains("___")
         );

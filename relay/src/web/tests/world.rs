@@ -19,7 +19,7 @@ use record::tree::{Frontier, Hash};
 use tower::ServiceExt as _;
 
 use crate::accounts::password;
-use crate::accounts::token::{self, MintedToken};
+use crate::accounts::token::{self, MintedToken, new_id};
 use crate::changes::Changes;
 use crate::clock::{BentClock, Clock};
 use crate::db::accounts::NewUser;
@@ -378,7 +378,7 @@ async fn account(
     let account = AccountId::new(NOW_MS, [seed; 10]);
     let scope = AccountScope::of(account);
     let people = [("admin", "account_admin"), ("auditor", "auditor")];
-    let minted = MintedToken::new([seed; 8], [seed; 32]);
+    let minted = MintedToken::new(new_id([seed; 8]), [seed; 32]);
     let mut tx = db.begin().await.unwrap();
     accounts::platform_create(&mut tx, account, &format!("{name} Health Partners"), NOW_MS).await.unwrap();
     for (at, (who, role)) in (0_u8..).zip(people) {
