@@ -21,6 +21,7 @@
   let trouble = "";
   const things = (n, one) => `${n.toLocaleString("en-US")} ${one}${n === 1 ? "" : "s"}`;
   const tell = () => {
+    press.dataset.picked = picked;
     tally.textContent = `${picked.toLocaleString("en-US")} picked`;
     const parts = [];
     if (trouble) parts.push(trouble);

@@ -201,7 +201,7 @@ pub(super) async fn show(visitor: Visitor, State(web): State<Web>, Query(asked):
 fn behind_words(sites: &[Site], now_ms: i64) -> String {
     match sites.iter().filter(|s| s.in_service.is_some() && s.is_behind(now_ms)).count() {
         0 => String::new(),
-        1 => " One box is behind: its row says since when.".to_owned(),
+        1 => " One box is behind: see its row.".to_owned(),
         n => format!(" {n} boxes are behind: their rows say since when."),
     }
 }
