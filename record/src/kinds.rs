@@ -371,6 +371,9 @@ bodies! {
         version: String,
         /// The epoch that this one follows.
         #[serde(default, skip_serializing_if = "Option::is_none")] prev: Option<Prev>,
+        /// The epoch that this one follows, where the box knows that and cannot say how much of it there is: nothing of it
+        /// counts but what is adopted. Never beside `prev`.
+        #[serde(default, skip_serializing_if = "Option::is_none")] after: Option<Epoch>,
         /// Why it could not go on, where there is one before.
         #[serde(default, skip_serializing_if = "String::is_empty")] reason: String,
     }

@@ -19,11 +19,11 @@ use super::disk::{Disk, PAGE_BYTES, remove_if_there};
 use super::error::{StoreError, SubmitError};
 use super::fold::{self, Chain};
 use super::journal::{AppendError, Journal, Sizes};
+use super::mark::mark_distrusted;
 use super::reader::Reader;
 use super::rebuild;
 use super::segment::{GROUP_ENTRIES_MAX, GROUP_LINES_BYTES_MAX, GroupWriter};
 use super::shared::Shared;
-use super::start::mark_distrusted;
 use super::tables::{self, Tables};
 use super::tidy;
 use super::view::{Recorded, View};
@@ -141,6 +141,14 @@ impl Core {
     /// The database's.
     pub fn reader(&self) -> Result<Reader, StoreError> {
         Reader::open(self.shared.clone(), self.epoch)
+    }
+
+    /// A snapshot of an epoch that may have ended.
+    ///
+    /// # Errors
+    /// The database's; [`StoreError::NoEntry`] for an epoch that is not here.
+    pub fn reader_of(&self, epoch: Epoch) -> Result<Reader, StoreError> {
+        Reader::open(self.shared.clone(), epoch)
     }
 
     /// The facility with everything that was decided.

@@ -8,9 +8,11 @@ use record::ids::Epoch;
 use record::tree::Frontier;
 use redb::{Database, Durability, ReadableDatabase as _, ReadableTable as _};
 
-use super::disk::{Disk, RedbFile, exists, parent, remove_if_there};
+use super::disk::{Disk, DiskFile, RedbFile, exists, parent, remove_if_there};
 use super::error::StoreError;
 use super::journal::Sizes;
+use super::salvage;
+use super::sources::OverlayFile;
 use super::tables::{self, Tables};
 
 /// The log's database.
@@ -44,10 +46,27 @@ pub(crate) fn open(disk: &dyn Disk, path: &str, cache: usize) -> Result<Option<D
     }
     // A killed process may have left half a commit in the page cache; what redb builds on it must not be torn later.
     file.sync_data().map_err(StoreError::io(path))?;
-    let opened = catch_unwind(AssertUnwindSafe(|| {
-        Database::builder().set_cache_size(cache).create_with_backend(RedbFile(file))
-    }));
-    match opened {
+    opened(path, || Database::builder().set_cache_size(cache).create_with_backend(RedbFile(file)))
+}
+
+/// Opens a copy that must stay as it is: what redb repairs stays in memory.
+///
+/// # Errors
+/// The disk's.
+pub(crate) fn open_copy(disk: &dyn Disk, path: &str, cache: usize) -> Result<Option<Database>, StoreError> {
+    let file: Arc<dyn DiskFile> = disk.open(path).map_err(StoreError::io(path))?;
+    if file.length().map_err(StoreError::io(path))? == 0 {
+        return Ok(None);
+    }
+    let over = OverlayFile::new(file).map_err(StoreError::io(path))?;
+    opened(path, || Database::builder().set_cache_size(cache).create_with_backend(over))
+}
+
+fn opened(
+    path: &str,
+    open: impl FnOnce() -> Result<Database, redb::DatabaseError>,
+) -> Result<Option<Database>, StoreError> {
+    match catch_unwind(AssertUnwindSafe(open)) {
         Ok(Ok(db)) => Ok(Some(db)),
         Ok(Err(redb::DatabaseError::Storage(redb::StorageError::Io(e)))) if !damaged(&e) => {
             Err(StoreError::Io { what: path.to_owned(), source: e })
@@ -59,7 +78,7 @@ pub(crate) fn open(disk: &dyn Disk, path: &str, cache: usize) -> Result<Option<D
 /// Whether an error of the file says that its content is wrong, not that the disk is.
 fn damaged(e: &std::io::Error) -> bool {
     use std::io::ErrorKind as K;
-    matches!(e.kind(), K::UnexpectedEof | K::InvalidData | K::InvalidInput)
+    matches!(e.kind(), K::UnexpectedEof | K::InvalidData | K::InvalidInput | K::OutOfMemory)
 }
 
 /// Makes an empty database under a name of its own; [`install`] puts it in place.
@@ -86,27 +105,22 @@ pub(crate) fn install(disk: &dyn Disk, path: &str) -> Result<(), StoreError> {
     disk.sync_dir(parent(path)).map_err(StoreError::io(path))
 }
 
-/// Sets a database aside that cannot be used, replacing what was set aside before.
-///
-/// # Errors
-/// The disk's.
-pub(crate) fn set_aside(disk: &dyn Disk, path: &str) -> Result<(), StoreError> {
-    disk.rename(path, &format!("{path}.bad-1")).map_err(StoreError::io(path))?;
-    disk.sync_dir(parent(path)).map_err(StoreError::io(path))
-}
-
 /// Opens `state.redb`, making it where it is absent or unusable; whether something was lost with it. Beside a log that has
 /// entries it was there, so one that is missing is lost as well.
 ///
 /// # Errors
 /// The disk's and redb's.
-pub(crate) fn open_state(disk: &dyn Disk, has_log: bool) -> Result<(Arc<Database>, bool), StoreError> {
+pub(crate) fn open_state(
+    disk: &dyn Disk,
+    has_log: bool,
+    wall_ms: i64,
+) -> Result<(Arc<Database>, bool), StoreError> {
     let mut lost = has_log;
     if exists(disk, STATE).map_err(StoreError::io(STATE))? {
         if let Some(db) = open(disk, STATE, STATE_CACHE_BYTES)? {
             return Ok((Arc::new(db), false));
         }
-        set_aside(disk, STATE)?;
+        salvage::set_aside(disk, STATE, "it does not open", wall_ms)?;
         lost = true;
     }
     let db = create(disk, STATE, STATE_CACHE_BYTES)?;
@@ -134,7 +148,7 @@ pub(crate) fn create_main(disk: &dyn Disk, sizes: &Sizes) -> Result<Database, St
 }
 
 /// What a database holds of the log.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Held {
     /// Epochs, oldest first, with their frontiers; the last is the one that was written.
     pub(crate) epochs: Vec<(Epoch, Frontier)>,

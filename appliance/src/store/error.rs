@@ -58,6 +58,18 @@ pub enum StoreError {
         /// How it shows.
         why: String,
     },
+    /// A new database would have less than the one that it was to replace.
+    #[error(
+        "the database that was built anew lacks entries {from} to {to} of epoch {epoch}, which the present one has; the present one was kept"
+    )]
+    Shorter {
+        /// Which epoch.
+        epoch: String,
+        /// The first entry that it lacks.
+        from: u64,
+        /// Behind the last.
+        to: u64,
+    },
     /// There is no entry of this number (yet).
     #[error("there is no entry {seq}; the log has {size}")]
     NoEntry {

@@ -29,10 +29,16 @@ pub(crate) struct Keys {
     pub(crate) box_id: BoxId,
     /// Log keys by epoch number, ascending.
     pub(crate) logs: Vec<LogKey>,
+    /// Keys of epochs that were being begun: none of them has signed anything yet.
+    pub(crate) next: Vec<LogKey>,
 }
 
 fn key_path(n: u32) -> String {
     format!("keys/log-{n}.key")
+}
+
+fn next_path(n: u32) -> String {
+    format!("keys/log-{n}.next")
 }
 
 fn public_path(n: u32) -> String {
@@ -62,32 +68,38 @@ impl Keys {
                 id
             }
         };
-        let mut keys = Self { box_id, logs: Vec::new() };
+        let mut keys = Self { box_id, logs: Vec::new(), next: Vec::new() };
         let names = disk.list("keys").map_err(StoreError::io("keys/"))?;
-        let mut numbers: Vec<u32> =
-            names.iter().filter_map(|n| n.strip_prefix("log-")?.strip_suffix(".key")?.parse().ok()).collect();
-        numbers.sort_unstable();
-        for n in numbers {
-            let key = keys.read(disk, n)?;
+        let numbers = |suffix: &str| {
+            let number = |name: &String| name.strip_prefix("log-")?.strip_suffix(suffix)?.parse().ok();
+            let mut all: Vec<u32> = names.iter().filter_map(number).collect();
+            all.sort_unstable();
+            all
+        };
+        for n in numbers(".key") {
+            let key = keys.read(disk, n, &key_path(n))?;
             keys.logs.push(key);
+        }
+        for n in numbers(".next") {
+            let key = keys.read(disk, n, &next_path(n))?;
+            keys.next.push(key);
         }
         Ok(keys)
     }
 
-    fn read(&self, disk: &dyn Disk, n: u32) -> Result<LogKey, StoreError> {
-        let path = key_path(n);
-        let others = disk.open_to_others(&path).map_err(StoreError::io(path.as_str()))?;
+    fn read(&self, disk: &dyn Disk, n: u32, path: &str) -> Result<LogKey, StoreError> {
+        let others = disk.open_to_others(path).map_err(StoreError::io(path))?;
         if others != 0 {
             let why = format!(
                 "others than its owner can use this signing key (mode {others:03o} beyond the owner's); \
                  run `chmod 600` on it, and think about who may have read it"
             );
-            return Err(key_error(&path, why));
+            return Err(key_error(path, why));
         }
-        let secret = read_small(disk, &path, SMALL_BYTES_MAX).map_err(StoreError::io(path.as_str()))?;
+        let secret = read_small(disk, path, SMALL_BYTES_MAX).map_err(StoreError::io(path))?;
         let secret: [u8; 32] = secret.and_then(|s| s.try_into().ok()).ok_or_else(|| {
             key_error(
-                &path,
+                path,
                 "it is not a key of 32 bytes; move it away, and the box goes on with a new key and a new epoch",
             )
         })?;
@@ -100,19 +112,33 @@ impl Keys {
         Ok(LogKey { origin, signer: origin.signer(secret)? })
     }
 
-    /// Makes the key of epoch `n`.
+    /// Makes the key of epoch `n`, or takes the one that an interrupted start made. It becomes the epoch's key when its
+    /// log is durable: [`confirm`].
     ///
     /// # Errors
     /// The disk's.
-    pub(crate) fn make(&mut self, disk: &dyn Disk, n: u32, random: &dyn Random) -> Result<(), StoreError> {
-        let secret = random.bytes::<32>();
-        let key = self.key(n, &secret)?;
-        let (path, public) = (key_path(n), public_path(n));
-        let line = format!("{}\n", key.signer.verifier());
-        put_small(disk, &public, line.as_bytes()).map_err(StoreError::io(public.as_str()))?;
-        put_small(disk, &path, &secret).map_err(StoreError::io(path.as_str()))?;
+    pub(crate) fn prepare(
+        &mut self,
+        disk: &dyn Disk,
+        n: u32,
+        random: &dyn Random,
+    ) -> Result<Origin, StoreError> {
+        let begun = self.next.iter().position(|key| key.origin.epoch.n == n);
+        let key = match begun {
+            Some(at) => self.next.swap_remove(at),
+            None => {
+                let secret = random.bytes::<32>();
+                let key = self.key(n, &secret)?;
+                let (path, public) = (next_path(n), public_path(n));
+                let line = format!("{}\n", key.signer.verifier());
+                put_small(disk, &public, line.as_bytes()).map_err(StoreError::io(public.as_str()))?;
+                put_small(disk, &path, &secret).map_err(StoreError::io(path.as_str()))?;
+                key
+            }
+        };
+        let origin = key.origin;
         self.logs.push(key);
-        Ok(())
+        Ok(origin)
     }
 
     /// The key of an epoch.
@@ -143,6 +169,16 @@ impl Keys {
         all.sort_by_key(|(n, _)| std::cmp::Reverse(*n));
         Ok(all.into_iter().map(|(_, verifier)| verifier).collect())
     }
+}
+
+/// Makes the key of an epoch that was being begun its key: its log is durable.
+///
+/// # Errors
+/// The disk's.
+pub(crate) fn confirm(disk: &dyn Disk, n: u32) -> Result<(), StoreError> {
+    let path = key_path(n);
+    disk.rename(&next_path(n), &path).map_err(StoreError::io(path.as_str()))?;
+    disk.sync_dir("keys").map_err(StoreError::io("keys/"))
 }
 
 /// Epochs that have a folder, by number.

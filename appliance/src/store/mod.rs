@@ -1,27 +1,41 @@
 //! The box's store: a journal makes each record durable, redb follows it with everything that is asked for.
 
-mod comeback;
+mod begin;
+mod carry;
+mod chain;
+mod chunker;
 mod core;
 mod cursor;
 mod database;
 pub mod disk;
+mod displaced;
+mod ended;
 mod error;
 mod fold;
+mod follower;
 mod gather;
+mod heal;
 mod journal;
 mod keys;
+mod linked;
+mod mark;
 mod moved;
+mod newest;
 mod reader;
 mod rebuild;
 mod refill;
-mod repair;
+mod report;
+mod rewriter;
+mod salvage;
 mod scan;
 mod scrub;
 mod segment;
 mod shared;
+mod sources;
 mod start;
 mod survey;
 mod tables;
+mod tail;
 mod tidy;
 mod view;
 mod writer;
@@ -37,6 +51,7 @@ use record::sign::{Note, Verifier};
 use record::tree::root_at;
 use tokio::sync::{oneshot, watch};
 
+pub use self::chain::MissingEntries;
 pub use self::core::{Core, Fatal, Job};
 pub use self::cursor::Kept;
 use self::disk::{Disk, SystemDisk};
@@ -44,9 +59,10 @@ pub use self::error::{StoreError, SubmitError};
 pub use self::journal::Sizes;
 pub use self::reader::Reader;
 pub use self::refill::{Page, Past, RefillError};
+pub use self::report::StartReport;
 pub use self::scrub::{Look, Place, Scrubbed};
 use self::shared::Shared;
-pub use self::start::StartReport;
+use self::start::StartKind;
 pub use self::view::{Decision, Outcome, Recorded, View};
 use self::writer::{Control, Gate, Queue};
 use crate::clock::Clock;
@@ -114,8 +130,8 @@ pub struct StoreHealth {
     pub notes: Vec<String>,
 }
 
-/// Builds the database anew from the journal. The journal is healed first from the database that is there, which is then
-/// kept under another name.
+/// Builds the database anew from the journal, after every epoch of it was healed from all copies. A new one that would
+/// have less than the one that is there does not take its place.
 ///
 /// # Errors
 /// [`StoreError`]; the folder is in use while the box runs.
@@ -126,11 +142,8 @@ pub fn rebuild(
     random: Arc<dyn Random>,
 ) -> Result<StartReport, StoreError> {
     let disk: Arc<dyn Disk> = Arc::new(SystemDisk::take(&config.dir)?);
-    let stop = |mut core: Core| core.stop().map_err(|e| StoreError::io("the log")(std::io::Error::other(e)));
-    stop(Core::open(disk.clone(), config.sizes, clock.clone(), &*random)?.0)?;
-    database::set_aside(&*disk, database::MAIN)?;
-    let (core, report) = Core::open(disk, config.sizes, clock, &*random)?;
-    stop(core)?;
+    let (mut core, report) = Core::open_for(StartKind::Rebuild, &disk, config.sizes, &clock, &*random)?;
+    core.stop().map_err(|e| StoreError::io("the log")(std::io::Error::other(e)))?;
     Ok(report)
 }
 
@@ -324,7 +337,7 @@ impl Store {
 
     /// What the health page says.
     pub fn health(&self) -> StoreHealth {
-        let mut notes = self.shared.report.notes();
+        let mut notes = self.shared.report().notes();
         notes.extend(self.scrubbed().notes());
         if self.shared.is_damaged() {
             notes.push(
@@ -338,7 +351,7 @@ impl Store {
             durable: self.shared.durable_size(),
             free_bytes: self.shared.disk.free_bytes(),
             ballast,
-            start: self.shared.report.clone(),
+            start: self.shared.report(),
             notes,
         }
     }

@@ -6,17 +6,16 @@ use record::checkpoint::Origin;
 use record::entry::Entry;
 use record::fold::Facility;
 use record::ids::{BoxId, Epoch};
-use record::kinds::{Event, Prev};
 use record::redact::TextLine;
 use record::tree::Frontier;
 use redb::{Database, Durability};
 
-use super::database::{self, Held, MAIN};
+use super::chain::Extent;
+use super::database;
 use super::disk::Disk;
 use super::error::StoreError;
 use super::fold::{self, Chain};
 use super::journal::{Journal, Sizes};
-use super::keys::epoch_folders;
 use super::scan::{Segment, SegmentReader, Step};
 use super::segment::{Line, lines};
 use super::tables::{self, Tables};
@@ -28,44 +27,38 @@ fn failed<E: Into<redb::Error>>(e: E) -> StoreError {
     StoreError::Database { what: "taking over the journal", source: e.into() }
 }
 
-/// Streams the whole journal into a new database and puts it in place. Nothing of the old one is touched.
-/// `newest` bounds the newest epoch: what was not acknowledged stays out.
+/// How much of an epoch counts and is in the journal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct CountedEpoch {
+    /// Which.
+    pub(crate) epoch: Epoch,
+    /// So much.
+    pub(crate) extent: Extent,
+}
+
+/// Streams what counts of the journal into a new database, which is not yet in place. Nothing of the old one is touched.
 ///
 /// # Errors
-/// The disk's and redb's.
-pub(crate) fn rebuild(
+/// The disk's and redb's; [`StoreError::Damaged`] when the journal does not have what counts.
+pub(crate) fn build(
     disk: &dyn Disk,
     sizes: &Sizes,
     box_id: BoxId,
-    newest: Option<(Epoch, u64)>,
+    counted: &[CountedEpoch],
 ) -> Result<Database, StoreError> {
     let db = database::create_main(disk, sizes)?;
-    let mut epochs = epoch_folders(disk).map_err(StoreError::io("log/"))?;
-    if let Some((epoch, _)) = newest {
-        epochs.retain(|e| e.n < epoch.n || *e == epoch);
-    }
     let mut facility = Facility::default();
-    for (i, epoch) in epochs.iter().enumerate() {
+    let epochs: Vec<Epoch> = counted.iter().map(|counted| counted.epoch).collect();
+    for (i, CountedEpoch { epoch, extent }) in counted.iter().enumerate() {
         let origin = Origin { box_id, epoch: *epoch };
-        // What counts of an epoch is what the next one that began says.
-        let next = epochs[i + 1..]
-            .iter()
-            .find_map(|next| prev_of(disk, Origin { box_id, epoch: *next }).transpose());
-        let end = match (next.transpose()?, newest) {
-            (Some(prev), _) if prev.epoch == *epoch => prev.size,
-            (Some(_), _) => continue,
-            (None, Some((_, size))) => size,
-            (None, None) => u64::MAX,
-        };
         let chain = Chain(epochs[..=i].to_vec());
-        let ended = i + 1 < epochs.len();
-        let frontier = Frontier::default();
-        let mut replay = Replay { db: &db, origin, chain, facility, frontier, end, ended };
+        let mut replay =
+            Replay { db: &db, origin, chain, facility, frontier: Frontier::default(), end: extent.size };
         replay.run(disk)?;
+        replay.arrived(*extent)?;
         facility = replay.facility;
     }
     database::make_durable(&db).map_err(failed)?;
-    database::install(disk, MAIN)?;
     Ok(db)
 }
 
@@ -83,50 +76,17 @@ pub(crate) fn catch_up(
         |why: &str| StoreError::Damaged { epoch: origin.epoch.to_string(), seq: 0, why: why.to_owned() };
     let held = database::held(db)?.ok_or_else(|| wrong("it cannot be read"))?;
     let facility = database::facility(db).map_err(failed)?.ok_or_else(|| wrong("a row cannot be read"))?;
-    let frontier = match held.frontier(origin.epoch) {
-        Some(frontier) => frontier.clone(),
-        None if follows(disk, origin, &held)? => Frontier::default(),
-        None => return Err(wrong("it does not hold the epoch before as this one continues it")),
-    };
+    let frontier = held.frontier(origin.epoch).cloned().unwrap_or_default();
     let mut chain = Chain(held.epochs.iter().map(|(e, _)| *e).collect());
     if chain.epoch(origin.epoch.n).is_none() {
         chain.0.push(origin.epoch);
     }
     let before = frontier.size();
-    let mut replay = Replay { db, origin, chain, facility, frontier, end, ended: false };
+    let mut replay = Replay { db, origin, chain, facility, frontier, end };
     if before < end {
         replay.run(disk)?;
     }
     Ok((replay.facility, replay.frontier.size() - before))
-}
-
-/// Whether the database ends where this epoch says that the one before ended.
-fn follows(disk: &dyn Disk, origin: Origin, held: &Held) -> Result<bool, StoreError> {
-    let last = held.epochs.last().map(|(epoch, f)| (*epoch, f.size(), f.root()));
-    let prev = prev_of(disk, origin)?.map(|prev| (prev.epoch, prev.size, prev.root));
-    Ok(last == prev)
-}
-
-/// What an epoch's first entry says about the one before.
-///
-/// # Errors
-/// The disk's.
-pub(super) fn prev_of(disk: &dyn Disk, origin: Origin) -> Result<Option<Prev>, StoreError> {
-    let dir = Journal::dir(&origin);
-    let io = || StoreError::io(dir.as_str());
-    let segments = Segment::list(disk, &dir).map_err(io())?;
-    let Some(first) = segments.first().filter(|s| s.first == 0) else { return Ok(None) };
-    let mut reader = SegmentReader::open(disk, first).map_err(io())?;
-    let Step::Group { .. } = reader.step().map_err(io())? else { return Ok(None) };
-    let entry = lines(reader.lines()).find_map(|line| match line {
-        Line::Entry(bytes) => Some(bytes.to_vec()),
-        Line::Text(_) => None,
-    });
-    let entry = entry.and_then(|bytes| Entry::view(std::str::from_utf8(&bytes).ok()?).ok());
-    Ok(match entry.map(|e| e.event()) {
-        Some(Event::LogStarted(body)) => body.prev,
-        _ => None,
-    })
 }
 
 /// One epoch's groups into the tables.
@@ -137,8 +97,6 @@ struct Replay<'a> {
     facility: Facility,
     frontier: Frontier,
     end: u64,
-    /// Whether a later epoch follows: a hole that waits for the relay is then where it ends for now.
-    ended: bool,
 }
 
 impl Replay<'_> {
@@ -153,8 +111,7 @@ impl Replay<'_> {
             let mut reader = SegmentReader::open(disk, segment).map_err(io())?;
             loop {
                 let Step::Group { group, .. } = reader.step().map_err(io())? else { break };
-                let beyond = self.ended && group.first > self.frontier.size();
-                if group.next <= self.frontier.size() || group.first >= self.end || beyond {
+                if group.next <= self.frontier.size() || group.first >= self.end {
                     continue;
                 }
                 if txn.is_none() {
@@ -178,6 +135,15 @@ impl Replay<'_> {
             rest.commit().map_err(failed)?;
         }
         Ok(())
+    }
+
+    /// Whether everything that counts was there.
+    fn arrived(&self, extent: Extent) -> Result<(), StoreError> {
+        if Extent::of(&self.frontier) == extent {
+            return Ok(());
+        }
+        let why = "the journal does not have what counts of it".to_owned();
+        Err(StoreError::Damaged { epoch: self.origin.epoch.to_string(), seq: self.frontier.size(), why })
     }
 
     /// Applies one group; entries that the database has already are passed over.

@@ -1,4 +1,5 @@
-//! Epochs that have ended: what counts of them, and entries that this card has forgotten and the relay gives back.
+//! Epochs that have ended: the chain back to the beginning, what counts of each, and entries that this card has forgotten
+//! and the relay gives back.
 
 use std::sync::Arc;
 
@@ -8,31 +9,40 @@ use record::ids::Epoch;
 use record::kinds::{Event, Prev};
 use record::redact::TextLine;
 use record::sign::{Note, Verifier};
-use record::tree::{frontier_at, root_at};
+use record::tree::{Frontier, frontier_at, root_at};
 
-use super::disk::{Disk, put_small, remove_if_there};
+use super::Store;
+use super::chain::{Extent, Source as _};
+use super::chunker::{Chunk, Chunker};
+use super::disk::{Disk, DiskFile, exists, put_small, remove_if_there};
 use super::error::StoreError;
-use super::repair::Rewriter;
+use super::linked::{Linked, LinkedStep};
 use super::scan::Segment;
-use super::segment::{GROUP_ENTRIES_MAX, GROUP_LINES_BYTES_MAX, GroupWriter, Header};
-use super::{Reader, Store};
+use super::segment::{GroupWriter, Header};
+use super::sources::SegmentSource;
 
 /// Where fetched entries wait for the next start.
-pub(super) const DIR: &str = "refill";
+pub(super) const DIR: &str = "fetched";
 /// Where notes are kept that end an epoch.
 const EVIDENCE: &str = "evidence";
+/// Bytes after which what was fetched is made durable: a cut costs no more than this.
+const FLUSHED_BYTES: u64 = 1 << 20;
 
 /// An epoch that has ended, as this box holds it.
 #[derive(Debug, Clone)]
 pub struct Past {
     /// Which log.
     pub origin: Origin,
-    /// How much of it counts, as the next epoch's first entry says.
+    /// How much of it counts, as the next epoch's first entry says; nothing where that could not say it.
     pub counts: Prev,
+    /// Whether anybody has said how much of it counts.
+    pub stated: bool,
     /// Entries that this box holds of it.
     pub size: u64,
     /// Whether this box holds all that counts.
     pub whole: bool,
+    /// Whether all that is missing was fetched, and waits for the next start.
+    pub fetched: bool,
     /// Verifies its checkpoints; absent: not even the public half of its key is here.
     pub verifier: Option<Verifier>,
     /// Whether its checkpoints can be signed here.
@@ -57,32 +67,96 @@ pub enum RefillError {
 pub type Page = (Vec<Entry>, Vec<TextLine>);
 
 impl Store {
-    /// Epochs before the present one, oldest first.
+    /// Epochs before the present one, oldest first: followed from each one's first entry to the one before, also through
+    /// those that are not here yet but were fetched.
     ///
     /// # Errors
     /// The database's.
     pub fn past(&self) -> Result<Vec<Past>, StoreError> {
-        let epochs = self.epochs();
-        let mut all = Vec::new();
-        for pair in epochs.windows(2) {
-            let Some(counts) = prev(&self.reader_of(pair[1])?)?.filter(|prev| prev.epoch == pair[0]) else {
-                continue;
-            };
-            let origin = Origin { epoch: pair[0], ..self.origin() };
-            let (size, whole) = match self.reader_of(pair[0]) {
-                Ok(reader) => {
-                    let enough = reader.size() >= counts.size;
-                    (reader.size(), enough && root_at(&reader, counts.size)? == counts.root)
-                }
-                Err(StoreError::NoEntry { .. }) => (0, counts.size == 0),
-                Err(e) => return Err(e),
-            };
-            let name = origin.to_string();
-            let verifier = self.shared.verifiers().iter().find(|v| v.name() == name).cloned();
-            let signs = self.shared.signer_of(pair[0]).is_some();
-            all.push(Past { origin, counts, size, whole, verifier, signs });
+        let mut all: Vec<Past> = Vec::new();
+        let mut epoch = self.origin().epoch;
+        while let Some((before, prev)) = self.before(epoch)? {
+            // Numbers descend, whatever an entry says.
+            if before.n >= epoch.n {
+                break;
+            }
+            all.push(self.past_epoch(before, prev)?);
+            epoch = before;
         }
+        all.reverse();
         Ok(all)
+    }
+
+    /// Which epoch comes before this one, and how much of it counts where that is known.
+    fn before(&self, epoch: Epoch) -> Result<Option<(Epoch, Option<Prev>)>, StoreError> {
+        let first = match self.reader_of(epoch) {
+            Ok(reader) => reader.entry(0)?,
+            Err(StoreError::NoEntry { .. }) => None,
+            Err(e) => return Err(e),
+        };
+        let first = match first {
+            Some(first) => Some(first),
+            None => self.fetched_first(epoch)?,
+        };
+        let Some(Event::LogStarted(started)) = first.map(|entry| entry.event()) else {
+            // Its first entry is not here: the one before is presumed, as the start did.
+            let lower = self.epochs().into_iter().filter(|other| other.n < epoch.n).max();
+            return Ok(lower.map(|lower| (lower, None)));
+        };
+        Ok(match (started.prev, started.after) {
+            (Some(prev), _) => Some((prev.epoch, Some(prev))),
+            (None, Some(after)) => Some((after, self.said_of(after)?)),
+            (None, None) => None,
+        })
+    }
+
+    /// What the relay cosigned of an epoch whose successor could not say how much of it counts.
+    fn said_of(&self, epoch: Epoch) -> Result<Option<Prev>, StoreError> {
+        let origin = Origin { epoch, ..self.origin() };
+        let said = super::cursor::ended(&*self.shared.disk, &origin, self.shared.verifiers())?;
+        Ok(said.map(|said| Prev { epoch, size: said.size, root: said.root }))
+    }
+
+    fn fetched_first(&self, epoch: Epoch) -> Result<Option<Entry>, StoreError> {
+        let disk = &self.shared.disk;
+        let Some(path) = fetched(&**disk, epoch)? else { return Ok(None) };
+        let mut source = SegmentSource::linked(disk.clone(), epoch, path.clone());
+        let page = source.page(epoch, 0).map_err(StoreError::io(path))?;
+        let line =
+            page.filter(|page| page.piece.first == 0).and_then(|page| page.piece.lines.into_iter().next());
+        Ok(line.and_then(|line| Entry::view(std::str::from_utf8(&line.entry).ok()?).ok()))
+    }
+
+    fn past_epoch(&self, epoch: Epoch, prev: Option<Prev>) -> Result<Past, StoreError> {
+        let origin = Origin { epoch, ..self.origin() };
+        let nothing = Frontier::default();
+        let counts = prev.unwrap_or(Prev { epoch, size: 0, root: nothing.root() });
+        let (size, whole) = match self.reader_of(epoch) {
+            Ok(reader) => {
+                let enough = reader.size() >= counts.size;
+                (reader.size(), enough && root_at(&reader, counts.size)? == counts.root)
+            }
+            Err(StoreError::NoEntry { .. }) => (0, false),
+            Err(e) => return Err(e),
+        };
+        // Where nobody says how much there was, what is here is all that is known of.
+        let whole = whole && (prev.is_some() || size > 0);
+        let reached = match fetched(&*self.shared.disk, epoch)? {
+            Some(path) if !whole => fetched_tree(&*self.shared.disk, &origin, &path)?.map(|(tree, _)| tree),
+            _ => None,
+        };
+        let end = Extent { size: counts.size, root: counts.root };
+        let name = origin.to_string();
+        Ok(Past {
+            origin,
+            counts,
+            stated: prev.is_some(),
+            size,
+            whole,
+            fetched: prev.is_some() && reached.is_some_and(|tree| Extent::of(&tree) == end),
+            verifier: self.shared.verifiers().iter().find(|v| v.name() == name).cloned(),
+            signs: self.shared.signer_of(epoch).is_some(),
+        })
     }
 
     /// Keeps a cosignature that this box's log contradicts, or of more than it holds: the next start ends the epoch
@@ -110,11 +184,23 @@ impl Store {
         self.shared.sign_of(epoch, size, root_at(&reader, size)?).transpose()
     }
 
-    /// Fetches the entries of an ended epoch from `from` on (before it this box's own are right) and keeps them for the
-    /// next start. `more` gives the page that begins at a seq. Nothing is kept that does not lead to the signed root.
+    /// Where the fetched entries of an epoch have come to, where some wait: to go on from there after a cut.
     ///
     /// # Errors
-    /// [`RefillError`]; nothing was changed.
+    /// The disk's.
+    pub fn fetched_size(&self, epoch: Epoch) -> Result<Option<u64>, StoreError> {
+        let disk = &*self.shared.disk;
+        let origin = Origin { epoch, ..self.origin() };
+        let Some(path) = fetched(disk, epoch)? else { return Ok(None) };
+        Ok(fetched_tree(disk, &origin, &path)?.map(|(tree, _)| tree.size()))
+    }
+
+    /// Fetches the entries of an ended epoch from `from` on (before it this box's own are right) and keeps them for the
+    /// next start; goes on where an earlier fetch was cut. `more` gives the page that begins at a seq. Nothing is kept
+    /// that does not lead to the signed root.
+    ///
+    /// # Errors
+    /// [`RefillError`]; what was fetched before a line that broke is kept.
     pub fn refill(
         &self,
         past: &Past,
@@ -124,81 +210,167 @@ impl Store {
         let disk: Arc<dyn Disk> = self.shared.disk.clone();
         disk.make_dir(DIR).map_err(StoreError::io(DIR))?;
         disk.sync_dir("").map_err(StoreError::io("the data folder"))?;
-        let mut running = match from {
-            0 => record::tree::Frontier::default(),
-            _ => frontier_at(&self.reader_of(past.origin.epoch)?, from)?,
+        let mut file = match FetchedFile::resume(&*disk, past)? {
+            Some(file) => file,
+            None => {
+                let begin = match from {
+                    0 => Frontier::default(),
+                    _ => frontier_at(&self.reader_of(past.origin.epoch)?, from)?,
+                };
+                FetchedFile::begin(&*disk, past.origin, begin)?
+            }
         };
-        let segment = Segment { first: from, sealed: false, path: fetched_path(past.origin.epoch) };
-        let header = Header { origin: past.origin, frontier: running.clone() };
-        let mut out = Rewriter::new(&*disk, segment, &header)?;
-        while running.size() < past.counts.size {
-            let (mut entries, texts) = more(running.size()).map_err(RefillError::Relay)?;
-            let left = past.counts.size - running.size();
+        while file.tree.size() < past.counts.size {
+            let (mut entries, texts) = more(file.tree.size()).map_err(RefillError::Relay)?;
+            let left = past.counts.size - file.tree.size();
             entries.truncate(usize::try_from(left).unwrap_or(usize::MAX));
             if entries.is_empty() {
+                file.flush()?;
                 return Err(RefillError::Relay("it has no more".to_owned()));
             }
-            append(&mut out, &mut running, &entries, &texts)?;
+            file.take(&entries, &texts)?;
         }
-        if running.size() != past.counts.size || running.root() != past.counts.root {
-            out.give_up()?;
+        file.flush()?;
+        if Extent::of(&file.tree) != (Extent { size: past.counts.size, root: past.counts.root }) {
+            forget(&*disk, past.origin.epoch)?;
             return Err(RefillError::Wrong("the entries lead to another root"));
         }
-        Ok(out.finish(None)?)
+        Ok(())
     }
 }
 
-/// Writes a page's entries with the texts that they name.
+/// Entries that come page by page, in the form of a segment.
+struct FetchedFile {
+    path: String,
+    file: Arc<dyn DiskFile>,
+    tail: u64,
+    flushed: u64,
+    tree: Frontier,
+}
+
+impl FetchedFile {
+    fn begin(disk: &dyn Disk, origin: Origin, tree: Frontier) -> Result<Self, StoreError> {
+        forget(disk, origin.epoch)?;
+        let path = fetched_path(origin.epoch);
+        let io = || StoreError::io(path.as_str());
+        let file = disk.create_new(&path).map_err(io())?;
+        let header = Header { origin, frontier: tree.clone() }.encode();
+        file.write_at(0, &header).map_err(io())?;
+        file.sync_data().map_err(io())?;
+        disk.sync_dir(DIR).map_err(io())?;
+        let tail = header.len() as u64;
+        Ok(Self { path, file, tail, flushed: tail, tree })
+    }
+
+    /// Behind the last group that links; `None` where nothing waits, or more than counts.
+    fn resume(disk: &dyn Disk, past: &Past) -> Result<Option<Self>, StoreError> {
+        let Some(path) = fetched(disk, past.origin.epoch)? else { return Ok(None) };
+        let found =
+            fetched_tree(disk, &past.origin, &path)?.filter(|(tree, _)| tree.size() < past.counts.size);
+        let Some((tree, tail)) = found else { return Ok(None) };
+        let file = disk.open(&path).map_err(StoreError::io(path.as_str()))?;
+        // What a cut left behind it would stand behind the next group too.
+        file.set_len(tail).map_err(StoreError::io(path.as_str()))?;
+        Ok(Some(Self { path, file, tail, flushed: tail, tree }))
+    }
+
+    /// Appends a page's entries with the texts that they name.
+    fn take(&mut self, entries: &[Entry], texts: &[TextLine]) -> Result<(), RefillError> {
+        let mut chunker = Chunker::new(self.tree.clone());
+        for entry in entries {
+            if entry.seq() != chunker.frontier().size() {
+                return Err(RefillError::Wrong("entries are out of order"));
+            }
+            let hashes = entry.redactables();
+            let mut own = GroupWriter::default();
+            let beside = texts.iter().filter(|t| t.seq() == entry.seq() && hashes.contains(&t.hash()));
+            beside.for_each(|text| own.text(text));
+            if let Some(full) = chunker.push(entry.bytes(), own.bytes()) {
+                self.append(&full)?;
+            }
+        }
+        if let Some(rest) = chunker.take() {
+            self.append(&rest)?;
+        }
+        if self.tail - self.flushed >= FLUSHED_BYTES {
+            self.flush()?;
+        }
+        Ok(())
+    }
+
+    fn append(&mut self, chunk: &Chunk) -> Result<(), StoreError> {
+        let mut group = GroupWriter::default();
+        group.lines(&chunk.lines);
+        let bytes = group.close(chunk.before.size(), chunk.after.size(), &chunk.after.root());
+        self.file.write_at(self.tail, bytes).map_err(StoreError::io(self.path.as_str()))?;
+        self.tail += bytes.len() as u64;
+        self.tree.clone_from(&chunk.after);
+        Ok(())
+    }
+
+    fn flush(&mut self) -> Result<(), StoreError> {
+        self.file.sync_data().map_err(StoreError::io(self.path.as_str()))?;
+        self.flushed = self.tail;
+        Ok(())
+    }
+}
+
+/// How far fetched entries link, and where the file's intact part ends; `None` where its first line is damaged.
+fn fetched_tree(disk: &dyn Disk, origin: &Origin, path: &str) -> Result<Option<(Frontier, u64)>, StoreError> {
+    let io = || StoreError::io(path);
+    let segment = Segment { first: 0, sealed: false, path: path.to_owned() };
+    let Some(mut linked) = Linked::open_any(disk, &segment, origin).map_err(io())? else { return Ok(None) };
+    loop {
+        match linked.step().map_err(io())? {
+            LinkedStep::Group { .. } => {}
+            LinkedStep::Alien { at } | LinkedStep::Bad { at, .. } | LinkedStep::End { at } => {
+                return Ok(Some((linked.frontier().clone(), at)));
+            }
+        }
+    }
+}
+
+/// The file in which fetched entries of an epoch wait, where there is one.
 ///
 /// # Errors
-/// The disk's; entries that are not the next ones.
-pub(super) fn append(
-    out: &mut Rewriter<'_>,
-    running: &mut record::tree::Frontier,
-    entries: &[Entry],
-    texts: &[TextLine],
-) -> Result<(), RefillError> {
-    let (mut group, mut beside, mut first) =
-        (GroupWriter::default(), GroupWriter::default(), running.clone());
-    for entry in entries {
-        if entry.seq() != running.size() {
-            return Err(RefillError::Wrong("entries are out of order"));
+/// The disk's.
+pub(super) fn fetched(disk: &dyn Disk, epoch: Epoch) -> Result<Option<String>, StoreError> {
+    let path = fetched_path(epoch);
+    let there = exists(disk, &path).map_err(StoreError::io(DIR))?;
+    Ok(there.then_some(path))
+}
+
+/// After a start has healed an epoch: what was fetched of it is in the journal, or does not lead to what counts. A part
+/// that does not reach that far yet stays.
+///
+/// # Errors
+/// The disk's.
+pub(super) fn settle(
+    disk: &dyn Disk,
+    origin: Origin,
+    counts: Option<Extent>,
+    whole: bool,
+) -> Result<(), StoreError> {
+    let Some(path) = fetched(disk, origin.epoch)? else { return Ok(()) };
+    let tree = fetched_tree(disk, &origin, &path)?.map(|(tree, _)| tree);
+    let on_its_way = tree.is_some_and(|tree| counts.is_some_and(|counts| tree.size() < counts.size));
+    if whole || !on_its_way {
+        if !whole {
+            tracing::warn!(epoch = %origin.epoch, "entries that the relay gave back do not fit and are fetched again");
         }
-        let hashes = entry.redactables();
-        let mut own = GroupWriter::default();
-        texts
-            .iter()
-            .filter(|t| t.seq() == entry.seq() && hashes.contains(&t.hash()))
-            .for_each(|t| own.text(t));
-        let bytes = group.len() + beside.len() + entry.bytes().len() + 1 + own.len();
-        if running.size() > first.size()
-            && (bytes > GROUP_LINES_BYTES_MAX || running.size() - first.size() >= GROUP_ENTRIES_MAX as u64)
-        {
-            group.lines(beside.bytes());
-            out.copy(group.bytes(), &first, running)?;
-            group.clear();
-            beside.clear();
-            first = running.clone();
-        }
-        group.entry(entry.bytes());
-        beside.lines(own.bytes());
-        running.push(entry.leaf());
+        forget(disk, origin.epoch)?;
     }
-    group.lines(beside.bytes());
-    out.copy(group.bytes(), &first, running)?;
     Ok(())
 }
 
-/// What an epoch's first entry says of the one before.
-fn prev(reader: &Reader) -> Result<Option<Prev>, StoreError> {
-    Ok(match reader.entry(0)?.map(|entry| entry.event()) {
-        Some(Event::LogStarted(started)) => started.prev,
-        _ => None,
-    })
+fn forget(disk: &dyn Disk, epoch: Epoch) -> Result<(), StoreError> {
+    let path = fetched_path(epoch);
+    remove_if_there(disk, &path).map_err(StoreError::io(path))?;
+    disk.sync_dir(DIR).map_err(StoreError::io(DIR))
 }
 
 /// Where the fetched entries of an epoch wait.
-pub(super) fn fetched_path(epoch: Epoch) -> String {
+fn fetched_path(epoch: Epoch) -> String {
     format!("{DIR}/{epoch}.jsonl")
 }
 

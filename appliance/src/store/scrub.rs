@@ -8,15 +8,16 @@ use record::ids::Epoch;
 use record::kinds::Event;
 use record::tree::{Hash, frontier_at};
 
+use super::Store;
+use super::chain::Extent;
 use super::error::StoreError;
+use super::heal::Healer;
 use super::journal::Journal;
-use super::refill::append;
-use super::repair::Rewriter;
-use super::scan::{Segment, SegmentReader};
-use super::segment::Header;
+use super::linked::Linked;
+use super::salvage;
+use super::scan::Segment;
+use super::sources::LogCopies;
 use super::tables::BLOCK;
-use super::tidy::last_link;
-use super::{RefillError, Store};
 
 /// Where a look through stands: an epoch's number, and the next entry of it.
 pub type Place = (u32, u64);
@@ -88,8 +89,8 @@ impl Store {
         Ok(look)
     }
 
-    /// Compares the next closed segment of the journal with its own sums and the database's tree, and writes it anew from
-    /// the database where it does not hold.
+    /// Looks at the next closed part of the journal: whether a segment stands there, and is what its own sums and the
+    /// tree say. Where it is not, the epoch is healed from all copies, beside the writer.
     ///
     /// # Errors
     /// The disk's and the database's.
@@ -100,24 +101,30 @@ impl Store {
         let from = if epoch.n == n { seq } else { 0 };
         let origin = Origin { epoch, ..self.origin() };
         let dir = Journal::dir(&origin);
-        let segments = Segment::list(&*self.shared.disk, &dir).map_err(StoreError::io(dir.as_str()))?;
-        let Some(at) = segments.iter().position(|s| s.first >= from) else {
+        let io = || StoreError::io(dir.as_str());
+        let segments = Segment::list(&*self.shared.disk, &dir).map_err(io())?;
+        let open = epoch == self.origin().epoch;
+        // The writer has the newest segment of the present epoch.
+        let newest = segments.last().map_or(0, |newest| newest.first);
+        let size = if open { newest } else { self.reader_of(epoch)?.size() };
+        if from >= size {
             look.next = Some((epoch.n + 1, 0)).filter(|(n, _)| self.epoch_from(*n).is_some());
             return Ok(look);
+        }
+        let at = segments.iter().rposition(|s| s.first == from);
+        let next = segments.iter().map(|s| s.first).find(|first| *first > from);
+        let end = next.filter(|next| *next <= size).unwrap_or(size);
+        look.next = Some((epoch.n, end));
+        let holds = match at {
+            Some(at) => self.holds(&segments[at], origin, end)?,
+            None => false,
         };
-        look.next = Some((epoch.n, segments[at].first + 1));
-        let end = match segments.get(at + 1) {
-            Some(next) => next.first,
-            // The writer has it.
-            None if epoch == self.origin().epoch => return Ok(Look { next: None, ..look }),
-            None => self.reader_of(epoch)?.size(),
-        };
-        if self.holds(&segments[at], origin, end)? {
+        if holds {
             return Ok(look);
         }
         look.damaged = true;
-        let healed = self.heal(&segments[at], origin, end)?;
-        tracing::error!(segment = segments[at].path, healed, "a closed part of the journal was damaged");
+        let healed = self.heal(epoch, size, if open { newest } else { u64::MAX })?;
+        tracing::error!(%epoch, from, end, healed, "a closed part of the journal was damaged");
         let mut scrubbed = self.shared.scrubbed.lock().unwrap_or_else(PoisonError::into_inner);
         if healed {
             scrubbed.healed += 1;
@@ -129,42 +136,25 @@ impl Store {
 
     fn holds(&self, segment: &Segment, origin: Origin, end: u64) -> Result<bool, StoreError> {
         let io = || StoreError::io(segment.path.as_str());
-        let reader = SegmentReader::open(&*self.shared.disk, segment).map_err(io())?;
-        let before = frontier_at(&self.reader_of(origin.epoch)?, segment.first)?;
-        if reader.header() != Some(&Header { origin, frontier: before }) {
-            return Ok(false);
-        }
-        drop(reader);
-        let after = last_link(&*self.shared.disk, segment).map_err(io())?;
-        Ok(after == Some(frontier_at(&self.reader_of(origin.epoch)?, end)?))
+        let ends = Linked::ends(&*self.shared.disk, segment, &origin).map_err(io())?;
+        let Some((before, after)) = ends else { return Ok(false) };
+        let reader = self.reader_of(origin.epoch)?;
+        Ok(before == frontier_at(&reader, segment.first)? && after == frontier_at(&reader, end)?)
     }
 
-    fn heal(&self, segment: &Segment, origin: Origin, end: u64) -> Result<bool, StoreError> {
-        let mut running = frontier_at(&self.reader_of(origin.epoch)?, segment.first)?;
-        let header = Header { origin, frontier: running.clone() };
-        let plain = Segment::plain(&Journal::dir(&origin), segment.first);
-        let mut out = Rewriter::new(&*self.shared.disk, plain, &header)?;
-        while running.size() < end {
-            // A reader lives for seconds only.
-            let reader = self.reader_of(origin.epoch)?;
-            let (mut entries, mut texts) = (Vec::new(), Vec::new());
-            for entry in reader.entries(running.size()..end.min(running.size() + BLOCK)) {
-                let entry = match entry {
-                    Ok(entry) => entry,
-                    Err(StoreError::Damaged { .. }) => return out.give_up(),
-                    Err(e) => return Err(e),
-                };
-                texts.extend(reader.texts_named(&entry)?);
-                entries.push(entry);
-            }
-            match append(&mut out, &mut running, &entries, &texts) {
-                Ok(()) if !entries.is_empty() => {}
-                Err(RefillError::Store(e)) => return Err(e),
-                _ => return out.give_up(),
-            }
+    /// Heals the closed part of an epoch's journal from all copies; the database's tree says what is right.
+    fn heal(&self, epoch: Epoch, size: u64, upto: u64) -> Result<bool, StoreError> {
+        let disk = self.shared.disk.clone();
+        let end = Extent::of(&frontier_at(&self.reader_of(epoch)?, size)?);
+        let mut salvage = Vec::new();
+        for path in salvage::list(&*disk)? {
+            salvage.extend(salvage::open(&*disk, &path)?);
         }
-        out.finish(Some(segment))?;
-        Ok(true)
+        let shared = self.shared.clone();
+        let copies = LogCopies { disk, main: Box::new(move || shared.db().ok()), salvage };
+        let (box_id, segment_bytes) = (self.origin().box_id, self.shared.segment_bytes);
+        let healed = Healer { copies: &copies, box_id, segment_bytes }.heal(epoch, Some(end), upto)?;
+        Ok(healed.whole)
     }
 
     /// Notes that everything has been looked at once.

@@ -18,8 +18,8 @@ use super::disk::Disk;
 use super::error::StoreError;
 use super::fold::Chain;
 use super::keys::LogKey;
+use super::report::StartReport;
 use super::scrub::Scrubbed;
-use super::start::StartReport;
 
 /// How often and how long it is waited for readers to let go of the database.
 const CLOSE_TRIES: u32 = 500;
@@ -44,11 +44,13 @@ pub(crate) struct Shared {
     durable: AtomicU64,
     roll_wanted: AtomicBool,
     damage: AtomicBool,
+    /// A segment's length at which the next one is begun.
+    pub(super) segment_bytes: u64,
     /// Held by whoever writes closed segments anew.
     pub(super) tidying: Mutex<()>,
     pub(super) scrubbed: Mutex<Scrubbed>,
     cursor: Mutex<Cursor>,
-    pub(super) report: StartReport,
+    report: Mutex<StartReport>,
 }
 
 struct Head {
@@ -60,7 +62,8 @@ struct Head {
 /// What a start found, for [`Shared::new`].
 pub(super) struct Parts {
     pub(super) disk: Arc<dyn Disk>,
-    pub(super) db: Database,
+    pub(super) segment_bytes: u64,
+    pub(super) db: Arc<Database>,
     pub(super) state_db: Arc<Database>,
     pub(super) facility: Facility,
     pub(super) chain: Chain,
@@ -83,7 +86,8 @@ impl Shared {
         let size = parts.frontier.size();
         Self {
             disk: parts.disk,
-            db: RwLock::new(Some(Arc::new(parts.db))),
+            segment_bytes: parts.segment_bytes,
+            db: RwLock::new(Some(parts.db)),
             state_db: parts.state_db,
             facility: RwLock::new(parts.facility),
             chain: parts.chain,
@@ -100,8 +104,18 @@ impl Shared {
             tidying: Mutex::default(),
             scrubbed: Mutex::default(),
             cursor: Mutex::new(parts.cursor),
-            report: parts.report,
+            report: Mutex::new(parts.report),
         }
+    }
+
+    /// What the start found and did.
+    pub(super) fn report(&self) -> StartReport {
+        open(&self.report).clone()
+    }
+
+    /// Changes what is told of the start.
+    pub(super) fn amend_report(&self, amend: impl FnOnce(&mut StartReport)) {
+        amend(&mut open(&self.report));
     }
 
     pub(super) fn db(&self) -> Result<Arc<Database>, StoreError> {

@@ -6,8 +6,9 @@ use record::checkpoint::Origin;
 use record::tree::{Frontier, Hash, leaf_hash};
 
 use super::disk::Disk;
-use super::scan::{Segment, SegmentReader, Step};
-use super::segment::{GROUP_BYTES_MAX, Group, Line, lines};
+use super::linked::{Linked, LinkedStep};
+use super::scan::Segment;
+use super::segment::{GROUP_BYTES_MAX, Line, lines};
 
 /// Bytes behind the log that were never acknowledged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,15 +39,6 @@ pub(crate) struct Whole {
     pub(crate) torn: Option<Torn>,
     /// The root where the walk passed the database's size.
     pub(crate) root_at_held: Option<Hash>,
-    /// Whether the last group closes a clean stop.
-    pub(crate) closed: bool,
-}
-
-impl Whole {
-    /// A log without an entry.
-    pub(crate) fn empty() -> Self {
-        Self { frontier: Frontier::default(), newest: None, torn: None, root_at_held: None, closed: false }
-    }
 }
 
 /// What a walk found.
@@ -56,25 +48,11 @@ pub(crate) enum Survey {
     Whole(Box<Whole>),
     /// Acknowledged data are missing or changed, behind what still links.
     Damaged {
-        /// What links.
-        frontier: Frontier,
+        /// The root where the walk passed the database's size, if it came so far.
+        root_at_held: Option<Hash>,
         /// How it shows.
         why: String,
     },
-}
-
-/// Pushes a group's entries; `None` when it does not continue the log.
-pub(crate) fn link(frontier: &Frontier, group: &Group, bytes: &[u8]) -> Option<Frontier> {
-    if group.first != frontier.size() {
-        return None;
-    }
-    let mut after = frontier.clone();
-    for line in lines(bytes) {
-        if let Line::Entry(entry) = line {
-            after.push(leaf_hash(entry));
-        }
-    }
-    (after.size() == group.next && after.root() == group.root).then_some(after)
 }
 
 /// The root at `size` inside a group that links.
@@ -124,13 +102,14 @@ pub(crate) fn survey(
     let segments = Segment::list(disk, dir)?;
     let from = if whole_log { 0 } else { segments.iter().rposition(|s| s.first <= claims.held).unwrap_or(0) };
     let root_at_held = (claims.held == 0).then(|| Frontier::default().root());
-    let mut walk = Walk { origin, claims, whole: Whole { root_at_held, ..Whole::empty() } };
+    let whole = Whole { frontier: Frontier::default(), newest: None, torn: None, root_at_held };
+    let mut walk = Walk { origin, claims, whole };
     for (i, segment) in segments.iter().enumerate().skip(from) {
         match walk.segment(disk, segment, i == from && from > 0, i + 1 == segments.len()) {
             Ok(()) => {}
             Err(Stop::Io(e)) => return Err(e),
             Err(Stop::Damaged(why)) => {
-                return Ok(Survey::Damaged { frontier: walk.whole.frontier, why });
+                return Ok(Survey::Damaged { root_at_held: walk.whole.root_at_held, why });
             }
         }
     }
@@ -140,41 +119,39 @@ pub(crate) fn survey(
 impl Walk {
     fn segment(&mut self, disk: &dyn Disk, segment: &Segment, trust: bool, newest: bool) -> Result<(), Stop> {
         let damaged = |why: String| Err(Stop::Damaged(format!("{}: {why}", segment.path)));
-        let mut reader = SegmentReader::open(disk, segment)?;
-        match reader.header() {
-            Some(h) if h.origin != self.origin => return damaged("it belongs to another log".to_owned()),
-            Some(h) if h.frontier.size() != segment.first => return damaged("its name is wrong".to_owned()),
-            Some(h) if trust => self.whole.frontier = h.frontier.clone(),
-            Some(h) if h.frontier == self.whole.frontier => {}
-            Some(h) => {
-                let (from, has) = (h.frontier.size(), self.whole.frontier.size());
-                return damaged(format!("it continues entry {from}, but the log before it ends at {has}"));
-            }
-            None => return damaged("its first line is damaged".to_owned()),
+        let Some(mut linked) = Linked::open(disk, segment, &self.origin)? else {
+            return damaged(
+                "its first line is damaged, of another log, or not what its name says".to_owned(),
+            );
+        };
+        if trust {
+            self.whole.frontier = linked.frontier().clone();
+        } else if *linked.frontier() != self.whole.frontier {
+            let (from, has) = (linked.frontier().size(), self.whole.frontier.size());
+            return damaged(format!("it continues entry {from}, but the log before it ends at {has}"));
         }
-        if self.whole.frontier.size() == self.claims.held {
+        let held = self.claims.held;
+        if self.whole.frontier.size() == held {
             self.whole.root_at_held = Some(self.whole.frontier.root());
         }
         loop {
-            match reader.step()? {
-                Step::Group { at, group } => {
-                    let Some(after) = link(&self.whole.frontier, &group, reader.lines()) else {
-                        return damaged(format!("the group at byte {at} does not continue the log"));
-                    };
-                    let held = self.claims.held;
-                    if (self.whole.frontier.size() + 1..=after.size()).contains(&held) {
-                        self.whole.root_at_held =
-                            Some(root_inside(&self.whole.frontier, held, reader.lines()));
+            match linked.step()? {
+                LinkedStep::Group { before, .. } => {
+                    let after = linked.frontier();
+                    if (before.size() + 1..=after.size()).contains(&held) {
+                        self.whole.root_at_held = Some(root_inside(&before, held, linked.lines()));
                     }
-                    self.whole.closed = group.first == group.next;
-                    self.whole.frontier = after;
+                    self.whole.frontier.clone_from(after);
                 }
-                Step::End { at } => {
+                LinkedStep::Alien { at } => {
+                    return damaged(format!("the group at byte {at} does not continue the log"));
+                }
+                LinkedStep::End { at } => {
                     self.whole.newest = Some((segment.clone(), at));
                     return Ok(());
                 }
-                Step::Bad { at, end, nonzero } => {
-                    self.judge(newest && !segment.sealed, (at, end), nonzero, &mut reader, segment)?;
+                LinkedStep::Bad { at, end, nonzero } => {
+                    self.judge(newest && !segment.sealed, (at, end), nonzero, &mut linked, segment)?;
                     self.whole.newest = Some((segment.clone(), at));
                     return Ok(());
                 }
@@ -188,14 +165,14 @@ impl Walk {
         newest: bool,
         (at, end): (u64, u64),
         nonzero: u64,
-        reader: &mut SegmentReader,
+        linked: &mut Linked,
         segment: &Segment,
     ) -> Result<(), Stop> {
         let size = self.whole.frontier.size();
-        let more = reader.step()?;
+        let more = linked.step()?;
         let why = if !newest {
             "bytes in the middle of the log cannot be read".to_owned()
-        } else if !matches!(more, Step::End { .. }) {
+        } else if !matches!(more, LinkedStep::End { .. }) {
             format!("bytes {at} to {end} cannot be read, and an intact group stands behind them")
         } else if nonzero > GROUP_BYTES_MAX as u64 {
             format!("{nonzero} bytes from byte {at} on are more than one group")

@@ -7,15 +7,15 @@ use record::redact::TextLine;
 use record::tree::Frontier;
 use redb::{Durability, ReadableDatabase as _, ReadableTable as _};
 
-use super::database::MAIN;
-use super::disk::{Disk, exists, remove_if_there};
+use super::disk::{Disk, remove_if_there};
 use super::error::StoreError;
 use super::journal::Journal;
-use super::repair::Rewriter;
-use super::scan::{Segment, SegmentReader, Step, pack};
-use super::segment::{GroupWriter, Line, lines};
+use super::linked::{Linked, LinkedStep};
+use super::rewriter::Rewriter;
+use super::salvage;
+use super::scan::{Segment, pack};
+use super::segment::{GroupWriter, Header, Line, lines};
 use super::shared::Shared;
-use super::survey::link;
 use super::tables;
 
 /// Bytes of groups in one frame of a sealed segment: damage costs at most this much.
@@ -60,10 +60,11 @@ pub(super) fn seal(disk: &dyn Disk, origin: &Origin, segment: &Segment) -> Resul
     let new = Segment { path: format!("{}.new", sealed.path), ..sealed.clone() };
     let io = || StoreError::io(new.path.as_str());
     remove_if_there(disk, &new.path).map_err(io())?;
-    let Some(end) = compress(disk, segment, &new).map_err(io())? else {
+    let Some(end) = compress(disk, origin, segment, &new).map_err(io())? else {
         return Ok(false);
     };
-    if last_link(disk, &new).map_err(io())?.as_ref() != Some(&end) {
+    let read_back = Linked::ends(disk, &new, origin).map_err(io())?;
+    if read_back.is_none_or(|(_, after)| after != end) {
         remove_if_there(disk, &new.path).map_err(io())?;
         return Ok(false);
     }
@@ -75,26 +76,26 @@ pub(super) fn seal(disk: &dyn Disk, origin: &Origin, segment: &Segment) -> Resul
 }
 
 /// Writes the compressed form and flushes it; the tree at its end, or `None` when the segment does not link.
-fn compress(disk: &dyn Disk, from: &Segment, to: &Segment) -> std::io::Result<Option<Frontier>> {
-    let mut reader = SegmentReader::open(disk, from)?;
-    let Some(header) = reader.header() else { return Ok(None) };
-    let mut running = header.frontier.clone();
+fn compress(
+    disk: &dyn Disk,
+    origin: &Origin,
+    from: &Segment,
+    to: &Segment,
+) -> std::io::Result<Option<Frontier>> {
+    let Some(mut linked) = Linked::open(disk, from, origin)? else { return Ok(None) };
     let file = disk.create_new(&to.path)?;
-    let mut frame = header.encode_bare();
+    let mut frame = Header { origin: *origin, frontier: linked.frontier().clone() }.encode_bare();
     let mut at = 0;
     loop {
-        let step = reader.step()?;
-        let last = match &step {
-            Step::Group { group, .. } => {
-                let Some(after) = link(&running, group, reader.lines()) else { return Ok(None) };
+        let last = match linked.step()? {
+            LinkedStep::Group { group, .. } => {
                 let mut bare = GroupWriter::default();
-                bare.lines(reader.lines());
+                bare.lines(linked.lines());
                 frame.extend_from_slice(bare.close_bare(group.first, group.next, &group.root));
-                running = after;
                 false
             }
-            Step::Bad { .. } => return Ok(None),
-            Step::End { .. } => true,
+            LinkedStep::Alien { .. } | LinkedStep::Bad { .. } => return Ok(None),
+            LinkedStep::End { .. } => true,
         };
         if frame.len() >= FRAME_BYTES || (last && !frame.is_empty()) {
             let packed = pack(&frame)?;
@@ -104,27 +105,7 @@ fn compress(disk: &dyn Disk, from: &Segment, to: &Segment) -> std::io::Result<Op
         }
         if last {
             file.sync_data()?;
-            return Ok(Some(running));
-        }
-    }
-}
-
-/// The tree at a segment's end, when all of it links.
-///
-/// # Errors
-/// The disk's.
-pub(super) fn last_link(disk: &dyn Disk, segment: &Segment) -> std::io::Result<Option<Frontier>> {
-    let mut reader = SegmentReader::open(disk, segment)?;
-    let Some(header) = reader.header() else { return Ok(None) };
-    let mut running = header.frontier.clone();
-    loop {
-        match reader.step()? {
-            Step::Group { group, .. } => match link(&running, &group, reader.lines()) {
-                Some(after) => running = after,
-                None => return Ok(None),
-            },
-            Step::Bad { .. } => return Ok(None),
-            Step::End { .. } => return Ok(Some(running)),
+            return Ok(Some(linked.frontier().clone()));
         }
     }
 }
@@ -167,12 +148,16 @@ fn wanted(shared: &Shared) -> Result<Vec<([u8; 32], u64)>, StoreError> {
     Ok(all)
 }
 
-/// What was set aside may hold the text as well: cut bytes and a damaged database.
+/// What was set aside may hold the text as well: cut bytes and damaged databases.
 fn forget_copies(shared: &Shared, origins: BTreeSet<Origin>) -> Result<(), StoreError> {
     let disk = &*shared.disk;
-    let aside = format!("{MAIN}.bad-1");
-    if exists(disk, &aside).map_err(StoreError::io(""))? {
-        remove_if_there(disk, &aside).map_err(StoreError::io(aside.as_str()))?;
+    for copy in salvage::list(disk)? {
+        // A start has kept what it could read of it and nobody else had.
+        tracing::warn!(
+            copy,
+            "a copy that was set aside may hold a text that is to be erased, and is removed"
+        );
+        salvage::remove(disk, &copy)?;
     }
     for origin in origins {
         let dir = Journal::dir(&origin);
@@ -193,20 +178,17 @@ fn rewrite(
     hashes: &BTreeSet<[u8; 32]>,
 ) -> Result<bool, StoreError> {
     let io = || StoreError::io(segment.path.as_str());
-    let mut reader = SegmentReader::open(disk, segment).map_err(io())?;
-    let Some(header) = reader.header().cloned() else { return Ok(false) };
-    let mut running = header.frontier.clone();
+    let Some(mut linked) = Linked::open(disk, segment, origin).map_err(io())? else { return Ok(false) };
     let plain = Segment::plain(&Journal::dir(origin), segment.first);
+    let header = Header { origin: *origin, frontier: linked.frontier().clone() };
     let mut out = Rewriter::new(disk, plain, &header)?;
     loop {
-        match reader.step().map_err(io())? {
-            Step::Group { group, .. } => {
-                let Some(after) = link(&running, &group, reader.lines()) else { return out.give_up() };
-                out.copy(&without(reader.lines(), hashes), &running, &after)?;
-                running = after;
+        match linked.step().map_err(io())? {
+            LinkedStep::Group { before, .. } => {
+                out.copy(&without(linked.lines(), hashes), &before, linked.frontier())?;
             }
-            Step::Bad { .. } => return out.give_up(),
-            Step::End { .. } => break,
+            LinkedStep::Alien { .. } | LinkedStep::Bad { .. } => return out.give_up(),
+            LinkedStep::End { .. } => break,
         }
     }
     out.finish(Some(segment))?;

@@ -17,42 +17,56 @@ use crate::store::{Page, Past, RefillError, Store};
 /// After a failure.
 const RETRY: Duration = Duration::from_secs(60);
 
-/// Begins it for the oldest log that is not whole; `None` where all are. Ends with an orderly restart, which puts the
-/// entries in their place.
+/// Begins it where a log is not whole; `None` where all are. The newest comes first: its first entry says which one is
+/// before it, and so the chain is followed to its beginning. Ends with an orderly restart, which puts all of them in
+/// their place.
 pub(super) fn start(shared: &Arc<Shared>, from: &Destination, past: &[Past]) -> Option<JoinHandle<()>> {
-    let past = past.iter().find(|past| !past.whole)?.clone();
+    past.iter().find(|past| !past.whole)?;
     let (shared, from) = (Arc::clone(shared), from.clone());
     Some(tokio::spawn(async move {
         loop {
-            match fetch(&shared, &from, &past).await {
+            match fetch(&shared, &from).await {
                 Ok(true) => return (shared.parts.restart)("forgotten entries came back from the relay"),
                 Ok(false) => {}
-                Err(error) => {
-                    tracing::warn!(%error, epoch = %past.origin.epoch, "entries are still missing here")
-                }
+                Err(error) => tracing::warn!(%error, "entries are still missing here"),
             }
             tokio::time::sleep(RETRY).await;
         }
     }))
 }
 
-/// `false` where another connection is at it.
-async fn fetch(shared: &Arc<Shared>, from: &Destination, past: &Past) -> Result<bool, RefillError> {
-    let (shared, from, past) = (Arc::clone(shared), from.clone(), past.clone());
+/// Whether entries of it are to be fetched: how much of it counts is known, and not all of that is here.
+fn is_wanted(past: &Past) -> bool {
+    past.stated && !past.whole && !past.fetched
+}
+
+/// Fetches one log after the other, until none is wanted; whether any waits for its place. `false` also where another
+/// connection is at it.
+async fn fetch(shared: &Arc<Shared>, from: &Destination) -> Result<bool, RefillError> {
+    let (shared, from) = (Arc::clone(shared), from.clone());
     let line = Handle::current();
     let work = move || {
         let Ok(_only) = shared.refilling.try_lock() else { return Ok(false) };
         let store = &shared.parts.store;
-        let mut ask = |seq, limit| line.block_on(page(&from, past.origin.epoch, seq, limit));
-        let begin = common(store, &past, &mut ask)?;
-        let mut more = |seq| ask(seq, BATCH_ENTRIES_MAX);
-        match store.refill(&past, begin, &mut more) {
-            // Then the own entries before it are wrong as well.
-            Err(RefillError::Wrong(_)) if begin > 0 => store.refill(&past, 0, &mut more)?,
-            done => done?,
+        loop {
+            let all = store.past()?;
+            let Some(past) = all.iter().rev().find(|past| is_wanted(past)) else {
+                return Ok(all.iter().any(|past| past.fetched));
+            };
+            let mut ask = |seq, limit| line.block_on(page(&from, past.origin.epoch, seq, limit));
+            let begin = match store.fetched_size(past.origin.epoch)? {
+                // Cut in the middle: it goes on there.
+                Some(size) => size,
+                None => common(store, past, &mut ask)?,
+            };
+            let mut more = |seq| ask(seq, BATCH_ENTRIES_MAX);
+            match store.refill(past, begin, &mut more) {
+                // Then the own entries before it are wrong as well.
+                Err(RefillError::Wrong(_)) if begin > 0 => store.refill(past, 0, &mut more)?,
+                done => done?,
+            }
+            tracing::info!(epoch = %past.origin.epoch, begin, size = past.counts.size, "forgotten entries came back");
         }
-        tracing::info!(epoch = %past.origin.epoch, begin, size = past.counts.size, "forgotten entries came back");
-        Ok(true)
     };
     let worked = tokio::task::spawn_blocking(work).await;
     worked.unwrap_or_else(|e| Err(RefillError::Relay(e.to_string())))

@@ -118,11 +118,11 @@ pub(super) async fn run(shared: &Arc<Shared>, relation: &ClaimAnswer) -> Result<
     let (sender, receiver) = Link::connect(&config).await.map_err(Ended::before)?;
     let destination = Destination { url: relation.photos_url.trim_end_matches('/').to_owned(), client: http };
     let mut past = store.past().map_err(Ended::before)?;
-    shared.clear(|raised| {
-        past.iter().any(|p| p.whole && p.origin.epoch == raised.epoch && raised.ends_with_refill())
-    });
+    // What one epoch lacks may be what another one's first entry leads to.
+    let whole = past.iter().all(|past| past.whole);
+    shared.clear(|raised| whole && raised.ends_with_refill());
     let refill = refill::start(shared, &destination, &past);
-    past.retain(|past| past.whole && past.counts.size > 0);
+    past.retain(|past| (past.whole && past.counts.size > 0) || asks(past));
     let offers = (!past.is_empty()).then(|| Offers::begun(shared.parts.clock.now().up_ms));
     let mut past = VecDeque::from(past);
     let turn = Turn::next(store, &mut past).ok_or_else(|| Ended::before("the log has no key"))?;
@@ -169,6 +169,11 @@ impl Turn {
     fn is_over(&self) -> bool {
         self.past.is_some() && (self.over || self.plan.is_done())
     }
+}
+
+/// Whether nobody at the box knows how much of an epoch there was: the relay's answer to the greeting says it.
+fn asks(past: &Past) -> bool {
+    !past.stated && past.size == 0
 }
 
 /// When the newest of these keys cosigned the note, seconds since 1970.
@@ -375,6 +380,15 @@ impl Session<'_> {
                 return None;
             }
         };
+        if let Some(past) = self.turn.past.as_ref().filter(|past| asks(past)) {
+            if cosigned.checkpoint().size > past.size
+                && let Err(error) = self.shared.parts.store.end_epoch(&cosigned)
+            {
+                tracing::error!(%error, "what the relay holds of a lost log was not noted");
+            }
+            self.turn.over = true;
+            return None;
+        }
         let (size, root) = (cosigned.checkpoint().size, cosigned.checkpoint().root);
         let reader = self.shared.parts.store.reader_of(self.turn.origin.epoch);
         let reader = reader.map_err(|error| tracing::error!(%error, "the log cannot be read")).ok()?;

@@ -8,14 +8,14 @@ use record::sign::{Kind, Signer};
 use super::*;
 
 /// The whole log of a store as a relay would hold it.
-fn held(store: &Store) -> (Vec<record::entry::Entry>, Vec<record::redact::TextLine>) {
+pub(super) fn held(store: &Store) -> (Vec<record::entry::Entry>, Vec<record::redact::TextLine>) {
     let reader = store.reader().unwrap();
     let entries: Vec<_> = reader.entries(0..u64::MAX).map(Result::unwrap).collect();
     let texts = entries.iter().flat_map(|e| reader.texts_named(e).unwrap()).collect();
     (entries, texts)
 }
 
-fn cosigned(store: &Store) -> Cosigned {
+pub(super) fn cosigned(store: &Store) -> Cosigned {
     let cosigner = Signer::new("relay/cosign/1", Kind::Cosignature, &[9; 32]).unwrap();
     let note = store.checkpoint().unwrap().to_string();
     let log = store.verifier_keys().remove(0);
@@ -24,7 +24,7 @@ fn cosigned(store: &Store) -> Cosigned {
     Cosigned::verify(&note, &store.origin(), &log, &[cosigner.verifier().clone()]).unwrap()
 }
 
-fn copy(from: &Path, to: &Path) {
+pub(super) fn copy(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).unwrap();
     for entry in std::fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();
@@ -72,7 +72,7 @@ async fn again(store: Store, dir: &tempfile::TempDir) -> (Store, StartReport) {
 }
 
 /// Pages of at most `n` entries from seq on.
-fn pages(page: &Page, n: usize) -> impl FnMut(u64) -> Result<Page, String> + '_ {
+pub(super) fn pages(page: &Page, n: usize) -> impl FnMut(u64) -> Result<Page, String> + '_ {
     move |from| {
         let from = usize::try_from(from).unwrap();
         let end = page.0.len().min(from + n);
@@ -170,7 +170,7 @@ async fn entries_that_do_not_lead_to_the_signed_root_are_not_taken() {
     assert_eq!((report.rebuilt, store.past().unwrap()[0].whole), (None, false));
     // Damaged while it waited for the start: fetched again, nothing else changed.
     store.refill(&past, 7, &mut pages(&page, 9)).unwrap();
-    let file = dir.path().join("data/refill").join(format!("{}.jsonl", past.origin.epoch));
+    let file = dir.path().join("data/fetched").join(format!("{}.jsonl", past.origin.epoch));
     let mut bytes = std::fs::read(&file).unwrap();
     let at = bytes.len() / 2;
     bytes[at] ^= 1;
@@ -266,7 +266,7 @@ async fn a_log_that_is_shorter_than_what_was_cosigned_ends_there() {
 }
 
 #[tokio::test]
-async fn two_whole_copies_that_differ_journal_wins_and_both_are_kept() {
+async fn of_two_whole_copies_that_differ_the_journal_stands_and_the_others_entries_are_kept() {
     let (one, store, ..) = forgetful(5, 5, 4).await;
     store.stop().await.unwrap();
     drop(store);
@@ -274,7 +274,7 @@ async fn two_whole_copies_that_differ_journal_wins_and_both_are_kept() {
     copy(&one.path().join("data"), &other.path().join("backup"));
     let (two, store, ..) = forgetful(5, 5, 0).await;
     for i in 0..4 {
-        record(&store, vec![cleaning(&format!("other{i}"), "Lea")]).await;
+        record(&store, vec![cleaning(&format!("other{i}"), &format!("Lea {i}"))]).await;
     }
     store.stop().await.unwrap();
     drop(store);
@@ -282,11 +282,14 @@ async fn two_whole_copies_that_differ_journal_wins_and_both_are_kept() {
     let data = one.path().join("data");
     replace(&two.path().join("data"), &data, "cleantrack.redb");
     let (store, report) = open(&data);
-    assert!(report.new_epoch.as_deref().unwrap_or_default().contains("both whole"), "{report:?}");
-    assert!(data.join("cleantrack.redb.bad-1").exists());
-    let reader = store.reader_of(store.past().unwrap()[0].origin.epoch).unwrap();
-    assert_eq!(reader.texts_of(reader.size() - 1).unwrap()[0].text(), "Wanda 3", "the journal's");
-    assert!(store.health().notes.iter().any(|note| note.contains("new epoch")));
+    assert_eq!((report.new_epoch.as_deref(), report.carried), (None, 4), "{report:?}");
+    let reader = store.reader().unwrap();
+    assert_eq!(reader.texts_of(10).unwrap()[0].text(), "Wanda 3", "the journal's, in its place");
+    let texts = (11..15).map(|seq| reader.texts_of(seq).unwrap()[0].text().to_owned());
+    let leas = ["Lea 0", "Lea 1", "Lea 2", "Lea 3"];
+    assert_eq!(texts.collect::<Vec<_>>(), leas, "the database's, behind it");
+    assert_eq!(store.facility().activity[&tag()].cleanings, 13);
+    assert!(store.health().notes.iter().any(|note| note.contains("recorded anew")));
 }
 
 #[tokio::test]

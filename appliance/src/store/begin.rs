@@ -1,0 +1,201 @@
+//! Begins an epoch: its key is one only when its log is durable, so that no key ever signs two histories.
+
+use std::sync::Arc;
+
+use record::checkpoint::Origin;
+use record::entry::{By, Draft};
+use record::fold::Facility;
+use record::ids::Epoch;
+use record::kinds::{LogStarted, Prev};
+use record::tree::Frontier;
+use redb::Database;
+
+use super::core::{Core, Durable};
+use super::cursor::Cursor;
+use super::database;
+use super::disk::remove_if_there;
+use super::error::StoreError;
+use super::fold::Chain;
+use super::journal::Journal;
+use super::keys::epoch_folders;
+use super::scan::Segment;
+use super::segment::GroupWriter;
+use super::shared::{Parts, Shared};
+use super::start::Start;
+use super::survey::Torn;
+use crate::clock::Clock;
+
+/// What the new core is made of besides the journal.
+pub(super) struct State {
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) state_db: Arc<Database>,
+    pub(super) db: Arc<Database>,
+    pub(super) facility: Facility,
+}
+
+/// What a new epoch's first entry says of the one before.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Before {
+    pub(super) prev: Option<Prev>,
+    pub(super) after: Option<Epoch>,
+}
+
+impl Start<'_> {
+    /// Goes on with an epoch. What stands behind its last group and nobody was told of is kept and cut.
+    pub(super) fn resume(
+        mut self,
+        origin: Origin,
+        frontier: Frontier,
+        (newest, torn): (Option<(Segment, u64)>, Option<Torn>),
+        state: State,
+    ) -> Result<Core, StoreError> {
+        let dir = Journal::dir(&origin);
+        let failed = || StoreError::io(dir.as_str());
+        self.count_cuts(&dir)?;
+        if let (Some((segment, _)), Some(torn)) = (&newest, torn) {
+            self.cut(&dir, segment, torn, frontier.size())?;
+        }
+        let plain = newest.filter(|(segment, _)| !segment.sealed);
+        let journal = match plain {
+            Some((segment, tail)) => {
+                let journal =
+                    Journal::resume(self.disk.clone(), origin, segment, tail, self.sizes).map_err(failed())?;
+                // The process before may have died with all this in the page cache only.
+                journal.flush_all().map_err(failed())?;
+                journal.forget_cached();
+                journal
+            }
+            None => Journal::begin(self.disk.clone(), origin, &frontier, self.sizes).map_err(failed())?,
+        };
+        self.core(origin, frontier, journal, state)
+    }
+
+    /// Begins the next epoch with its first entry. A crash anywhere in it leaves a key that is none yet, which the next
+    /// start takes up.
+    pub(super) fn begin(
+        mut self,
+        names: &[Epoch],
+        before: Before,
+        reason: String,
+        state: State,
+    ) -> Result<Core, StoreError> {
+        let disk = self.disk.clone();
+        let n = 1 + self.largest_number(names, before)?;
+        let origin = self.keys.prepare(&*disk, n, self.random)?;
+        let dir = Journal::dir(&origin);
+        let failed = || StoreError::io(dir.as_str());
+        disk.make_dir(&dir).map_err(failed())?;
+        disk.sync_dir("log").map_err(failed())?;
+        for half in Segment::list(&*disk, &dir).map_err(failed())? {
+            remove_if_there(&*disk, &half.path).map_err(failed())?;
+        }
+        let journal =
+            Journal::begin(disk.clone(), origin, &Frontier::default(), self.sizes).map_err(failed())?;
+        let started = LogStarted {
+            r#box: self.keys.box_id,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            prev: before.prev,
+            after: before.after,
+            reason,
+        };
+        let mut core = self.core(origin, Frontier::default(), journal, state)?;
+        let draft = Draft { by: By::BOX, idem: None, event: started.into(), texts: Vec::new() };
+        core.record_own(draft)?;
+        super::keys::confirm(&*disk, origin.epoch.n)?;
+        Ok(core)
+    }
+
+    /// The largest number that any epoch of this box is known to have.
+    fn largest_number(&self, names: &[Epoch], before: Before) -> Result<u32, StoreError> {
+        let disk = &**self.disk;
+        let folders = epoch_folders(disk).map_err(StoreError::io("log/"))?;
+        let begun = self.keys.next.iter().map(|key| key.origin.epoch).collect::<Vec<_>>();
+        // The folder of an epoch that was being begun is not one that was.
+        let folders = folders.into_iter().filter(|epoch| !begun.contains(epoch));
+        let keys = self.keys.logs.iter().map(|key| key.origin.epoch);
+        let said = before.prev.map(|prev| prev.epoch).into_iter().chain(before.after).chain(self.said);
+        Ok(names
+            .iter()
+            .copied()
+            .chain(folders)
+            .chain(keys)
+            .chain(said)
+            .map(|epoch| epoch.n)
+            .max()
+            .unwrap_or(0))
+    }
+
+    fn core(
+        mut self,
+        origin: Origin,
+        frontier: Frontier,
+        journal: Journal,
+        state: State,
+    ) -> Result<Core, StoreError> {
+        let disk = self.disk.clone();
+        let verifiers = self.keys.verifiers(&*disk)?;
+        let cursor = Cursor::load(&*disk, &origin, &verifiers)?;
+        let held = database::held(&state.db)?.map_or(Vec::new(), |held| held.epochs);
+        let mut chain = Chain(held.into_iter().map(|(epoch, _)| epoch).collect());
+        if chain.epoch(origin.epoch.n).is_none() {
+            chain.0.push(origin.epoch);
+        }
+        database::make_durable(&state.db).map_err(StoreError::db("making it durable"))?;
+        self.report.size = frontier.size();
+        let at = self.keys.logs.iter().position(|k| k.origin == origin).ok_or(StoreError::Stopped)?;
+        let signer = self.keys.logs.swap_remove(at).signer;
+        let shared = Shared::new(Parts {
+            disk: disk.clone(),
+            segment_bytes: self.sizes.segment,
+            db: state.db,
+            state_db: state.state_db,
+            facility: state.facility.clone(),
+            chain: chain.clone(),
+            origin,
+            signer,
+            older: self.keys.logs,
+            verifiers,
+            frontier: frontier.clone(),
+            cursor,
+            report: self.report,
+        });
+        Ok(Core {
+            disk,
+            sizes: self.sizes,
+            clock: state.clock,
+            shared: Arc::new(shared),
+            journal,
+            epoch: origin.epoch,
+            durable: Durable { size: frontier.size(), up_ms: self.now.up_ms },
+            frontier,
+            chain,
+            facility: state.facility,
+            group: GroupWriter::default(),
+            marked: false,
+            tidy: None,
+        })
+    }
+
+    /// Keeps torn bytes in a file of their own, then puts zeros in their place.
+    fn cut(&mut self, dir: &str, segment: &Segment, torn: Torn, size: u64) -> Result<(), StoreError> {
+        let disk = &**self.disk;
+        let failed = || StoreError::io(segment.path.as_str());
+        let file = disk.open(&segment.path).map_err(failed())?;
+        let end = torn.end.max(torn.at).min(file.length().map_err(failed())?);
+        let mut bytes = vec![0; usize::try_from(end - torn.at).unwrap_or(0)];
+        file.read_at(torn.at, &mut bytes).map_err(failed())?;
+        let name = format!("cut-{size:012}-{}", self.now.wall_ms);
+        super::disk::put_small(disk, &format!("{dir}/{name}"), &bytes).map_err(failed())?;
+        super::disk::write_zeros(&*file, torn.at, end).map_err(failed())?;
+        file.sync_data().map_err(failed())?;
+        self.report.cut = Some(name);
+        self.report.cut_files += 1;
+        Ok(())
+    }
+
+    fn count_cuts(&mut self, dir: &str) -> Result<(), StoreError> {
+        let names = self.disk.list(dir).map_err(StoreError::io(dir))?;
+        self.report.cut_files = names.iter().filter(|n| n.starts_with("cut-")).count() as u64;
+        Ok(())
+    }
+}

@@ -1,0 +1,135 @@
+//! The chain of epochs as values: what counts of each, what is missing, and how lines of many sources become one log
+//! again. Pure: no disk, no database, no clock.
+
+mod assemble;
+#[cfg(test)]
+mod lives;
+mod source;
+mod verdict;
+
+use record::ids::Epoch;
+use record::kinds::Prev;
+use record::tree::{Frontier, Hash};
+
+pub(crate) use self::assemble::{Assembled, assemble, strays};
+pub(crate) use self::source::{LogLine, LogPiece, Page, Source};
+pub(crate) use self::verdict::{NewestEpoch, Standing, Verdict, decide};
+
+/// A size and the root there: how much of an epoch counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Extent {
+    /// Entries.
+    pub(crate) size: u64,
+    /// The tree's root over them.
+    pub(crate) root: Hash,
+}
+
+impl Extent {
+    /// Of a whole tree.
+    pub(crate) fn of(frontier: &Frontier) -> Self {
+        Self { size: frontier.size(), root: frontier.root() }
+    }
+}
+
+/// What an epoch's first entry says about the one before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum EpochLink {
+    /// There is none before.
+    First,
+    /// It follows this one, of which so much counts.
+    Prev(Prev),
+    /// It follows this one, and could not say how much of it counts.
+    After(Epoch),
+}
+
+/// How much of an epoch counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum EpochEnd {
+    /// It is being written.
+    Open,
+    /// So much, as its successor's first entry states.
+    Counts(Extent),
+    /// Nobody says: all that is here.
+    Unknown,
+}
+
+impl EpochEnd {
+    /// The stated end, where there is one.
+    pub(crate) fn stated(self) -> Option<Extent> {
+        match self {
+            Self::Counts(extent) => Some(extent),
+            Self::Open | Self::Unknown => None,
+        }
+    }
+}
+
+/// One epoch of the chain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct ChainLink {
+    /// Which.
+    pub(crate) epoch: Epoch,
+    /// How much of it counts.
+    pub(crate) end: EpochEnd,
+}
+
+/// Follows the chain from its newest epoch to its beginning, also through epochs of which nothing is here; oldest first.
+/// `link` gives what an epoch's first entry says, `None` where that entry is nowhere: then the highest epoch of a lower
+/// number that is here, of `names`, is presumed to precede it.
+///
+/// # Errors
+/// `link`'s.
+pub(crate) fn follow_back<E>(
+    newest: Epoch,
+    names: &[Epoch],
+    mut link: impl FnMut(Epoch) -> Result<Option<EpochLink>, E>,
+) -> Result<Vec<ChainLink>, E> {
+    let mut chain = vec![ChainLink { epoch: newest, end: EpochEnd::Open }];
+    let mut current = newest;
+    loop {
+        let below = match link(current)? {
+            Some(EpochLink::First) => None,
+            Some(EpochLink::Prev(prev)) => {
+                let counts = Extent { size: prev.size, root: prev.root };
+                Some(ChainLink { epoch: prev.epoch, end: EpochEnd::Counts(counts) })
+            }
+            Some(EpochLink::After(epoch)) => Some(ChainLink { epoch, end: EpochEnd::Unknown }),
+            None => {
+                let lower = names.iter().copied().filter(|name| name.n < current.n).max();
+                lower.map(|epoch| ChainLink { epoch, end: EpochEnd::Unknown })
+            }
+        };
+        // Numbers descend, so that nothing that a file says makes this go round for ever.
+        let Some(below) = below.filter(|below| below.epoch.n < current.n) else { break };
+        current = below.epoch;
+        chain.push(below);
+    }
+    chain.reverse();
+    Ok(chain)
+}
+
+/// Entries of an ended epoch that count and are in no source that was asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MissingEntries {
+    /// Of which epoch.
+    pub epoch: Epoch,
+    /// The first of them.
+    pub from: u64,
+    /// Behind the last of them; `None` where nobody knows how many there were.
+    pub to: Option<u64>,
+}
+
+impl ChainLink {
+    /// What is missing of it when this much from the first entry on is here.
+    pub(crate) fn missing(&self, here: Extent) -> Option<MissingEntries> {
+        let missing = |from, to| Some(MissingEntries { epoch: self.epoch, from, to });
+        match self.end {
+            EpochEnd::Counts(end) if here == end => None,
+            EpochEnd::Counts(end) if here.size < end.size => missing(here.size, Some(end.size)),
+            // As many, and others.
+            EpochEnd::Counts(end) => missing(0, Some(end.size)),
+            // Its first entry at least was there.
+            EpochEnd::Unknown if here.size == 0 => missing(0, None),
+            EpochEnd::Unknown | EpochEnd::Open => None,
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! What becomes of the newest epoch at a start: it goes on, or another one begins, and what that one says of it.
+
+use record::ids::Epoch;
+use record::kinds::Prev;
+
+use super::Extent;
+
+/// The newest epoch of which a source holds anything, put together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct NewestEpoch {
+    /// Which.
+    pub(crate) epoch: Epoch,
+    /// What was proven of it.
+    pub(crate) own: Extent,
+    /// Whether nothing is missing in it.
+    pub(crate) whole: bool,
+    /// What the relay cosigned of it, where this box holds less, or other entries.
+    pub(crate) relay: Option<Extent>,
+    /// Whether its key is here.
+    pub(crate) key: bool,
+}
+
+/// What a start has found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Standing {
+    /// The newest epoch with entries.
+    pub(crate) newest: Option<NewestEpoch>,
+    /// The newest epoch whose key is here: a key becomes one when its log is durable.
+    pub(crate) key: Option<Epoch>,
+    /// The newest thing that the relay cosigned of any epoch of this box.
+    pub(crate) cosigned: Option<(Epoch, Extent)>,
+}
+
+/// What to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// A new box: the first epoch begins.
+    First,
+    /// The newest epoch goes on.
+    Resume,
+    /// Another epoch begins.
+    Begin {
+        /// What is stated of the one before.
+        prev: Option<Prev>,
+        /// The one before, where nothing can be stated of it.
+        after: Option<Epoch>,
+        /// Why, in words.
+        reason: String,
+    },
+}
+
+/// Decides it. A key without its log is never used for another one; what the relay cosigned counts where it is more, or
+/// other, than what is here.
+pub(crate) fn decide(standing: &Standing) -> Verdict {
+    let at = |epoch: Epoch, extent: Extent| Prev { epoch, size: extent.size, root: extent.root };
+    let begin = |prev: Prev, reason: String| Verdict::Begin { prev: Some(prev), after: None, reason };
+    if let Some(key) = standing.key
+        && standing.newest.is_none_or(|newest| newest.epoch.n < key.n)
+    {
+        let prev =
+            standing.cosigned.filter(|(epoch, _)| *epoch == key).map(|(epoch, extent)| at(epoch, extent));
+        let size =
+            prev.map_or_else(String::new, |prev| format!(" (the relay has confirmed {} entries)", prev.size));
+        let reason = format!(
+            "the signing key of epoch {} is here and its log is not{size}: what this box had recorded is missing",
+            key.n
+        );
+        return Verdict::Begin { prev, after: prev.is_none().then_some(key), reason };
+    }
+    let Some(newest) = standing.newest else {
+        return match standing.cosigned {
+            Some((epoch, extent)) => begin(
+                at(epoch, extent),
+                format!("log and keys are gone, but the relay has confirmed {} entries of it", extent.size),
+            ),
+            None => Verdict::First,
+        };
+    };
+    let own = newest.own;
+    if let Some(relay) = newest.relay {
+        let reason = if relay.size > own.size {
+            format!("the relay has confirmed {} entries, but this box has only {}", relay.size, own.size)
+        } else {
+            format!("the relay has confirmed other entries before entry {} than this box has", relay.size)
+        };
+        return begin(at(newest.epoch, relay), reason);
+    }
+    if !newest.whole {
+        let reason = format!("entries from {} on were damaged and no copy on this box has them", own.size);
+        return begin(at(newest.epoch, own), reason);
+    }
+    if !newest.key {
+        let reason = "the log's key is not here: this is a restored backup or another box".to_owned();
+        return begin(at(newest.epoch, own), reason);
+    }
+    Verdict::Resume
+}

@@ -1,0 +1,106 @@
+//! Lines that are kept beside the log: intact, in nobody's log any more, and never removed before they count again.
+
+use record::checkpoint::Origin;
+use record::ids::Epoch;
+use record::tree::{Frontier, Hash};
+
+use super::chain::LogPiece;
+use super::chunker::Chunker;
+use super::disk::Disk;
+use super::error::StoreError;
+use super::rewriter::Rewriter;
+use super::scan::Segment;
+use super::segment::Header;
+
+/// Where they wait.
+pub(crate) const DIR: &str = "displaced";
+
+/// A file name's epoch and number.
+fn named(name: &str) -> Option<(Epoch, u32)> {
+    let (epoch, n) = name.strip_suffix(".jsonl")?.rsplit_once('-')?;
+    Some((epoch.parse().ok()?, n.parse().ok()?))
+}
+
+/// All files with their epochs, by epoch and number.
+///
+/// # Errors
+/// The disk's.
+pub(crate) fn list(disk: &dyn Disk) -> Result<Vec<(Epoch, String)>, StoreError> {
+    let names = disk.list(DIR).map_err(StoreError::io(DIR))?;
+    let mut all: Vec<_> = names.iter().filter_map(|name| Some((named(name)?, name))).collect();
+    all.sort();
+    Ok(all.into_iter().map(|((epoch, _), name)| (epoch, format!("{DIR}/{name}"))).collect())
+}
+
+/// Those of one epoch.
+///
+/// # Errors
+/// The disk's.
+pub(crate) fn of_epoch(disk: &dyn Disk, epoch: Epoch) -> Result<Vec<String>, StoreError> {
+    Ok(list(disk)?.into_iter().filter(|(of, _)| *of == epoch).map(|(_, path)| path).collect())
+}
+
+/// Writes lines of one epoch into a file of their own. The file is there, durable, when [`DisplacedFile::finish`] is.
+pub(crate) struct DisplacedFile<'a> {
+    disk: &'a dyn Disk,
+    origin: Origin,
+    out: Option<Rewriter<'a>>,
+    count: u64,
+}
+
+/// A tree of so many entries that nobody knows: the groups of such a file stand each for itself, and their roots say
+/// nothing about what precedes them.
+fn unknown(size: u64) -> Frontier {
+    let nodes = vec![Hash::default(); size.count_ones() as usize];
+    Frontier::from_parts(size, nodes).unwrap_or_default()
+}
+
+impl<'a> DisplacedFile<'a> {
+    /// Begins one; nothing is on the disk before the first line.
+    pub(crate) fn new(disk: &'a dyn Disk, origin: Origin) -> Self {
+        Self { disk, origin, out: None, count: 0 }
+    }
+
+    /// Takes lines.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub(crate) fn take(&mut self, piece: &LogPiece) -> Result<(), StoreError> {
+        if self.out.is_none() {
+            self.disk.make_dir(DIR).map_err(StoreError::io(DIR))?;
+            self.disk.sync_dir("").map_err(StoreError::io("the data folder"))?;
+            let numbers = self.disk.list(DIR).map_err(StoreError::io(DIR))?;
+            let used = |n: u32| numbers.iter().any(|name| named(name) == Some((self.origin.epoch, n)));
+            // Numbers are never used again while a file has them.
+            let n = (1..u32::MAX).find(|n| !used(*n)).unwrap_or(u32::MAX);
+            let path = format!("{DIR}/{}-{n}.jsonl", self.origin.epoch);
+            let segment = Segment { first: 0, sealed: false, path };
+            let header = Header { origin: self.origin, frontier: Frontier::default() };
+            self.out = Some(Rewriter::new(self.disk, segment, &header)?);
+        }
+        let Some(out) = &mut self.out else { return Ok(()) };
+        let mut chunker = Chunker::new(unknown(piece.first));
+        for line in &piece.lines {
+            if let Some(full) = chunker.push(&line.entry, &line.texts) {
+                out.chunk(&full)?;
+            }
+        }
+        if let Some(rest) = chunker.take() {
+            out.chunk(&rest)?;
+        }
+        self.count += piece.lines.len() as u64;
+        Ok(())
+    }
+
+    /// Puts the file in place; how many lines it has, 0 where there is none.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub(crate) fn finish(self) -> Result<u64, StoreError> {
+        if let Some(out) = self.out {
+            tracing::warn!(epoch = %self.origin.epoch, lines = self.count, "entries are kept beside the log");
+            out.finish(None)?;
+        }
+        Ok(self.count)
+    }
+}

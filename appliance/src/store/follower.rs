@@ -1,0 +1,254 @@
+//! The database at a start: brought up to the journal where it follows the same chain, else built anew from it.
+
+use std::sync::Arc;
+
+use record::checkpoint::Origin;
+use record::fold::Facility;
+use record::ids::Epoch;
+use redb::Database;
+
+use super::chain::{Extent, Source, strays};
+use super::database::{self, Held, MAIN};
+use super::displaced::DisplacedFile;
+use super::error::StoreError;
+use super::newest;
+use super::rebuild::{self, CountedEpoch};
+use super::salvage;
+use super::sources::{DatabaseSource, LogCopies, SegmentSource};
+use super::start::{HealedLog, Start, StartKind};
+
+/// The database that a start found, and what it holds.
+pub(super) struct OpenDatabase {
+    pub(super) db: Arc<Database>,
+    pub(super) held: Held,
+}
+
+/// Whether a database follows this chain: each epoch of it just as far as it counts, the last one at most.
+pub(super) fn follows(held: &Held, counted: &[CountedEpoch]) -> bool {
+    let counted: Vec<&CountedEpoch> = counted.iter().filter(|c| c.extent.size > 0).collect();
+    let mut held: Vec<(Epoch, Extent)> =
+        held.epochs.iter().map(|(epoch, frontier)| (*epoch, Extent::of(frontier))).collect();
+    let Some((last, before)) = counted.split_last() else { return held.is_empty() };
+    if held.last().is_some_and(|(epoch, extent)| *epoch == last.epoch && extent.size <= last.extent.size) {
+        held.pop();
+    }
+    held.into_iter().eq(before.iter().map(|c| (c.epoch, c.extent)))
+}
+
+impl Start<'_> {
+    /// Opens the log's database, unless it is absent, damaged, or the last start did not get past it.
+    pub(super) fn open_main(&mut self, attempts: u32) -> Result<Option<OpenDatabase>, StoreError> {
+        let disk = self.disk.clone();
+        let disk = &*disk;
+        if !super::disk::exists(disk, MAIN).map_err(StoreError::io(MAIN))? {
+            return Ok(None);
+        }
+        if attempts > super::mark::ATTEMPTS_TRUSTED {
+            self.distrust("it was found damaged, or starts with it did not get through")?;
+            return Ok(None);
+        }
+        let Some(db) = database::open(disk, MAIN, self.sizes.cache)? else {
+            self.distrust("it does not open")?;
+            return Ok(None);
+        };
+        let held = database::held(&db)?;
+        let holds = |held: &Held| held.epochs.last().is_none_or(|(e, f)| database::newest_hold(&db, *e, f));
+        match held.filter(holds) {
+            Some(held) => Ok(Some(OpenDatabase { db: Arc::new(db), held })),
+            None => {
+                drop(db);
+                self.distrust("it gives other entries than were written")?;
+                Ok(None)
+            }
+        }
+    }
+
+    /// Sets the database aside: nothing is lost with it, it is asked like any other copy.
+    pub(super) fn distrust(&mut self, why: &str) -> Result<(), StoreError> {
+        self.report.rebuilt = Some(why.to_owned());
+        salvage::set_aside(&**self.disk, MAIN, why, self.now.wall_ms)
+    }
+
+    /// The database that follows what was healed: the one that is there, or a new one.
+    pub(super) fn follow(
+        &mut self,
+        kind: StartKind,
+        copies: &LogCopies,
+        main: Option<&OpenDatabase>,
+        healed: &HealedLog,
+    ) -> Result<(Arc<Database>, Facility), StoreError> {
+        let counted = &healed.counted;
+        let wrong = healed.newest.as_ref().is_some_and(|log| log.database_wrong);
+        let good = main.is_some_and(|main| follows(&main.held, counted));
+        if let Some(main) = main.filter(|_| good && !wrong && kind == StartKind::Normal) {
+            match self.catch_up(main, counted) {
+                Ok(facility) => return Ok((main.db.clone(), facility)),
+                // Nothing is wrong with it, and there is no room for another.
+                Err(e) if e.is_full() => return Err(e),
+                Err(e) => {
+                    // Entries and indexes of the database do not fit each other: the journal is the truth.
+                    self.report.rebuilt = Some(format!("it could not be brought up to date: {e}"));
+                }
+            }
+        } else if wrong {
+            self.report.rebuilt = Some("it gave another root than the journal has".to_owned());
+        } else if main.is_some() && kind == StartKind::Normal && !healed.names.is_empty() {
+            self.report.rebuilt.get_or_insert("what counts of the log has changed".to_owned());
+        }
+        let counted =
+            if kind == StartKind::Normal { self.heal_all(counted, copies)? } else { counted.clone() };
+        if let Some(log) = &healed.newest {
+            self.heal_closed(log, copies)?;
+        }
+        let db = match (self.build(main, &counted), main) {
+            (Err(e @ StoreError::Shorter { .. }), Some(main)) if kind == StartKind::Normal => {
+                tracing::error!(error = %e, "the database was not built anew");
+                if let Ok(facility) = self.catch_up(main, &counted) {
+                    self.report.rebuilt = None;
+                    self.report.refused = Some(e.to_string());
+                    return Ok((main.db.clone(), facility));
+                }
+                self.distrust("it states more than can be read of it, and cannot be brought up to date")?;
+                self.build(None, &counted)?
+            }
+            (built, _) => built?,
+        };
+        let held = database::held(&db)?.unwrap_or_default();
+        // It was made of the journal just now.
+        self.agreed = counted.last().map(|last| last.epoch);
+        let facility = self.catch_up(&OpenDatabase { db: db.clone(), held }, &counted)?;
+        Ok((db, facility))
+    }
+
+    /// Brings the database up to what counts.
+    pub(super) fn catch_up(
+        &mut self,
+        open: &OpenDatabase,
+        counted: &[CountedEpoch],
+    ) -> Result<Facility, StoreError> {
+        let disk = self.disk.clone();
+        let Some(last) = counted.last() else { return Ok(Facility::default()) };
+        let origin = Origin { box_id: self.keys.box_id, epoch: last.epoch };
+        if let Some(held) = open.held.frontier(last.epoch)
+            && self.agreed != Some(last.epoch)
+            && newest::root_at(&*disk, &origin, held.size())? != Some(held.root())
+        {
+            let why = "it holds other entries than the journal".to_owned();
+            return Err(StoreError::Damaged { epoch: last.epoch.to_string(), seq: 0, why });
+        }
+        let (facility, replayed) = rebuild::catch_up(&*disk, &open.db, origin, last.extent.size)?;
+        self.report.replayed += replayed;
+        Ok(facility)
+    }
+
+    /// Builds the database anew from the journal, beside the one that is there, and puts it in place when nothing is
+    /// lost by it: what only the old one holds is kept first.
+    pub(super) fn build(
+        &mut self,
+        old: Option<&OpenDatabase>,
+        counted: &[CountedEpoch],
+    ) -> Result<Arc<Database>, StoreError> {
+        let disk = self.disk.clone();
+        let disk = &*disk;
+        let new = Arc::new(rebuild::build(disk, &self.sizes, self.keys.box_id, counted)?);
+        if let Some(old) = old {
+            self.refuse_shorter(old, &new)?;
+            let source = DatabaseSource::new("the database before", || Some(old.db.clone()));
+            self.keep_strays(source, &new)?;
+        }
+        database::install(disk, MAIN)?;
+        Ok(new)
+    }
+
+    /// A database that would be shorter, in the very history that the old one has, does not take its place.
+    fn refuse_shorter(&self, old: &OpenDatabase, new: &Arc<Database>) -> Result<(), StoreError> {
+        let now = DatabaseSource::new("the new database", || Some(new.clone()));
+        let before = DatabaseSource::new("the database before", || Some(old.db.clone()));
+        for (epoch, held) in &old.held.epochs {
+            let Some(shorter) = now.stated(*epoch).filter(|now| now.size() < held.size()) else { continue };
+            let ends = self.ends.iter().find(|(of, _)| of == epoch).map(|(_, size)| *size);
+            if ends.is_none_or(|end| shorter.size() < end.min(held.size())) && before.shares(*epoch, &shorter)
+            {
+                return Err(StoreError::Shorter {
+                    epoch: epoch.to_string(),
+                    from: shorter.size(),
+                    to: held.size(),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// Keeps beside the log what a database holds and neither the new one nor the journal has.
+    pub(super) fn keep_strays(
+        &mut self,
+        mut of: DatabaseSource<'_>,
+        new: &Arc<Database>,
+    ) -> Result<u64, StoreError> {
+        let disk = self.disk.clone();
+        let mut count = 0;
+        for (epoch, size) in of.claims().map_err(StoreError::io("a database"))? {
+            let counted = DatabaseSource::new("the database", || Some(new.clone()));
+            let same =
+                of.stated(epoch).is_some_and(|tree| tree.size() == size && counted.shares(epoch, &tree));
+            if same {
+                continue;
+            }
+            let origin = Origin { box_id: self.keys.box_id, epoch };
+            let mut file = DisplacedFile::new(&*disk, origin);
+            let mut failed = None;
+            let mut others: [Box<dyn Source + '_>; 2] =
+                [Box::new(counted), Box::new(SegmentSource::journal(disk.clone()))];
+            let mut pages: [Option<super::chain::LogPiece>; 2] = [None, None];
+            let mut has = |seq: u64, line: &super::chain::LogLine| -> std::io::Result<bool> {
+                for (source, page) in others.iter_mut().zip(&mut pages) {
+                    if page.as_ref().is_none_or(|page| page.next() <= seq || page.first > seq) {
+                        *page = source.page(epoch, seq)?.map(|page| page.piece);
+                    }
+                    let at = page.as_ref().and_then(|page| seq.checked_sub(page.first));
+                    let at = at.and_then(|at| usize::try_from(at).ok());
+                    let there = page.as_ref().zip(at).and_then(|(page, at)| page.lines.get(at));
+                    if there.is_some_and(|there| there.entry == line.entry) {
+                        return Ok(true);
+                    }
+                }
+                Ok(false)
+            };
+            let walked = strays(epoch, 0, &mut of, &mut has, &mut |piece| {
+                file.take(&piece).map_err(|e| {
+                    failed = Some(e);
+                    std::io::Error::other("it could not be written")
+                })
+            });
+            if let Some(failed) = failed {
+                return Err(failed);
+            }
+            walked.map_err(StoreError::io("a database"))?;
+            count += file.finish()?;
+        }
+        Ok(count)
+    }
+
+    /// Removes copies that were set aside and hold nothing more that no other has.
+    pub(super) fn drain(&mut self, copies: LogCopies, db: &Arc<Database>) -> Result<(), StoreError> {
+        let disk = self.disk.clone();
+        let mut drained = Vec::new();
+        for copy in &copies.salvage {
+            let source = DatabaseSource::new(copy.path.clone(), || Some(copy.db.clone()));
+            if source.epochs().is_some() {
+                let kept = self.keep_strays(source, db)?;
+                tracing::info!(copy = copy.path, kept, "a database that was set aside holds nothing more");
+                drained.push(copy.path.clone());
+            }
+        }
+        drop(copies);
+        for path in salvage::list(&*disk)? {
+            if drained.contains(&path) {
+                salvage::remove(&*disk, &path)?;
+            } else {
+                self.report.unread_copies.push(path);
+            }
+        }
+        Ok(())
+    }
+}

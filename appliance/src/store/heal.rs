@@ -1,0 +1,400 @@
+//! Makes an epoch's journal what its sources together prove: the one routine behind start, rebuild, integrity check,
+//! back-fill and restore.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use record::checkpoint::Origin;
+use record::ids::{BoxId, Epoch};
+use record::tree::{Frontier, Hash};
+
+use super::chain::{Assembled, Extent, LogPiece, Source, assemble};
+use super::chunker::{Chunk, Chunker};
+use super::disk::{Disk, remove_if_there};
+use super::displaced::DisplacedFile;
+use super::error::StoreError;
+use super::journal::Journal;
+use super::linked::Linked;
+use super::rewriter::{Rewriter, install};
+use super::scan::Segment;
+use super::segment::Header;
+use super::sources::{LogCopies, SegmentSource};
+
+/// What healing an epoch came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct HealedEpoch {
+    /// The tree over what the journal holds of it now, from the first entry on.
+    pub(crate) frontier: Frontier,
+    /// Whether that is all that counts.
+    pub(crate) whole: bool,
+    /// Whether anything of the journal was written anew.
+    pub(crate) wrote: bool,
+    /// The copies that what was written anew came from, besides the journal.
+    pub(crate) from: Vec<String>,
+}
+
+/// Heals the journal of epochs.
+pub(crate) struct Healer<'a> {
+    /// Where lines come from.
+    pub(crate) copies: &'a LogCopies,
+    /// Whose log.
+    pub(crate) box_id: BoxId,
+    /// Bytes of a segment at which the next one is begun.
+    pub(crate) segment_bytes: u64,
+}
+
+/// A segment as it was found.
+struct Found {
+    segment: Segment,
+    /// The trees at its ends, where all of it links.
+    ends: Option<(Frontier, Frontier)>,
+}
+
+/// What the segments become.
+struct Plan {
+    found: Vec<Found>,
+    /// Which of them stay.
+    kept: Vec<bool>,
+    /// Ranges that are written anew.
+    gaps: Vec<(u64, u64)>,
+    /// Whether any line comes from another copy than the journal.
+    others: bool,
+}
+
+impl Healer<'_> {
+    fn disk(&self) -> &dyn Disk {
+        &*self.copies.disk
+    }
+
+    fn io(&self, epoch: Epoch) -> impl FnOnce(std::io::Error) -> StoreError + use<> {
+        StoreError::io(Journal::dir(&Origin { box_id: self.box_id, epoch }))
+    }
+
+    /// Heals an epoch up to its stated end, or without one as far as its sources go. Segments that begin at `upto` or
+    /// behind it are somebody's who is writing them.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub(crate) fn heal(
+        &self,
+        epoch: Epoch,
+        end: Option<Extent>,
+        upto: u64,
+    ) -> Result<HealedEpoch, StoreError> {
+        let found = self.found(epoch, upto)?;
+        if let Some(end) = end
+            && let Some(frontier) = continuous(&found)
+            && Extent::of(&frontier) == end
+        {
+            return Ok(HealedEpoch { frontier, whole: true, wrote: false, from: Vec::new() });
+        }
+        let mut sources = self.copies.sources(epoch)?;
+        let assembled = assemble(epoch, end, &mut sources).map_err(self.io(epoch))?;
+        let mut whole = assembled.whole;
+        if end.is_none() && whole {
+            // A segment that begins behind it says that there was more.
+            let size = assembled.frontier.size();
+            whole = found.iter().all(|found| found.segment.first <= size)
+                && self.tail_is_torn(epoch, &assembled, &mut sources)?;
+        }
+        let plan = self.plan(epoch, &assembled, &mut sources, found)?;
+        // What stands behind a hole stays where it is, until the hole is filled.
+        let worth = whole || plan.others;
+        let wrote = worth && (!plan.gaps.is_empty() || plan.kept.contains(&false));
+        let from = if wrote { self.write(epoch, &assembled, &mut sources, &plan)? } else { Vec::new() };
+        Ok(HealedEpoch { frontier: assembled.frontier, whole, wrote, from })
+    }
+
+    fn found(&self, epoch: Epoch, upto: u64) -> Result<Vec<Found>, StoreError> {
+        let origin = Origin { box_id: self.box_id, epoch };
+        let mut all = Vec::new();
+        for segment in Segment::list(self.disk(), &Journal::dir(&origin)).map_err(self.io(epoch))? {
+            if segment.first >= upto {
+                continue;
+            }
+            let ends = Linked::ends(self.disk(), &segment, &origin).map_err(self.io(epoch))?;
+            all.push(Found { segment, ends });
+        }
+        Ok(all)
+    }
+
+    /// Whether the bytes behind what was assembled can be a group that nobody was told of: never more than one.
+    fn tail_is_torn(
+        &self,
+        epoch: Epoch,
+        assembled: &Assembled,
+        sources: &mut [Box<dyn Source + '_>],
+    ) -> Result<bool, StoreError> {
+        let dir = Journal::dir(&Origin { box_id: self.box_id, epoch });
+        let segments = Segment::list(self.disk(), &dir).map_err(self.io(epoch))?;
+        let Some(newest) = segments.last() else { return Ok(true) };
+        let tail = super::tail::measure(self.disk(), newest).map_err(self.io(epoch))?;
+        if newest.sealed && tail.nonzero > 0 {
+            // It was closed and whole: nothing of it was ever torn.
+            return Ok(false);
+        }
+        if tail.nonzero <= super::segment::GROUP_BYTES_MAX as u64 {
+            return Ok(true);
+        }
+        // What other copies gave for those bytes was in them.
+        let mut filled = 0;
+        let mut count = |_: usize, _: &Frontier, piece: LogPiece| {
+            if let Some(piece) = piece.cut(tail.next, u64::MAX) {
+                filled += piece.lines.iter().map(|l| (l.entry.len() + l.texts.len()) as u64 + 1).sum::<u64>();
+                filled += super::disk::PAGE_BYTES as u64;
+            }
+            Ok(())
+        };
+        assembled.each(epoch, sources, u64::MAX, &mut count).map_err(self.io(epoch))?;
+        Ok(tail.nonzero <= filled + super::segment::GROUP_BYTES_MAX as u64)
+    }
+
+    /// Which segments stand on the way that was found, and what lies between them.
+    fn plan(
+        &self,
+        epoch: Epoch,
+        assembled: &Assembled,
+        sources: &mut [Box<dyn Source + '_>],
+        found: Vec<Found>,
+    ) -> Result<Plan, StoreError> {
+        let ends = found.iter().filter_map(|f| f.ends.as_ref());
+        let wanted: BTreeSet<u64> = ends.flat_map(|(before, after)| [before.size(), after.size()]).collect();
+        let mut trees: BTreeMap<u64, Frontier> = BTreeMap::from([(0, Frontier::default())]);
+        let mut others = false;
+        let mut note = |source: usize, before: &Frontier, piece: LogPiece| {
+            others |= source > 0;
+            let mut running = before.clone();
+            for line in &piece.lines {
+                running.push(line.leaf());
+                if wanted.contains(&running.size()) {
+                    trees.insert(running.size(), running.clone());
+                }
+            }
+            Ok(())
+        };
+        assembled.each(epoch, sources, u64::MAX, &mut note).map_err(self.io(epoch))?;
+        let total = assembled.frontier.size();
+        let (mut kept, mut gaps, mut at) = (vec![false; found.len()], Vec::new(), 0);
+        for (i, Found { ends, .. }) in found.iter().enumerate() {
+            let Some((before, after)) = ends else { continue };
+            let on_way = trees.get(&before.size()) == Some(before) && trees.get(&after.size()) == Some(after);
+            let fresh = after.size() > before.size() || before.size() == total;
+            if on_way && fresh && before.size() >= at {
+                kept[i] = true;
+                if before.size() > at {
+                    gaps.push((at, before.size()));
+                }
+                at = after.size();
+            }
+        }
+        if at < total {
+            gaps.push((at, total));
+        }
+        Ok(Plan { found, kept, gaps, others })
+    }
+
+    /// Writes the gaps anew under temporary names, keeps what would be dropped, and only then puts them in place: the
+    /// last one first, so that at no moment a line is in no file.
+    fn write(
+        &self,
+        epoch: Epoch,
+        assembled: &Assembled,
+        sources: &mut [Box<dyn Source + '_>],
+        plan: &Plan,
+    ) -> Result<Vec<String>, StoreError> {
+        let origin = Origin { box_id: self.box_id, epoch };
+        let (disk, dir) = (self.disk(), Journal::dir(&origin));
+        let io = || StoreError::io(dir.as_str());
+        disk.make_dir(&dir).map_err(io())?;
+        disk.sync_dir("log").map_err(io())?;
+        let bad: Vec<&Segment> =
+            plan.found.iter().zip(&plan.kept).filter(|(_, kept)| !**kept).map(|(f, _)| &f.segment).collect();
+        let mut dropped = self.lines_of(epoch, &bad)?;
+        let firsts = bad.iter().map(|s| s.first).collect();
+        let mut filler = Filler {
+            healer: self,
+            origin,
+            gaps: &plan.gaps,
+            firsts,
+            out: None,
+            done: Vec::new(),
+            used: BTreeSet::new(),
+        };
+        let mut failed = None;
+        let mut take = |source: usize, before: &Frontier, piece: LogPiece| {
+            for (seq, line) in (piece.first..).zip(&piece.lines) {
+                if let Some(leaves) = dropped.get_mut(&seq) {
+                    leaves.remove(&line.leaf());
+                }
+            }
+            filler.take(source, before, &piece).map_err(|e| {
+                failed = Some(e);
+                std::io::Error::other("the journal could not be written")
+            })
+        };
+        let walked = assembled.each(epoch, sources, u64::MAX, &mut take);
+        if let Some(failed) = failed {
+            return Err(failed);
+        }
+        walked.map_err(io())?;
+        filler.close()?;
+        let (new, used) = (filler.done, filler.used);
+        dropped.retain(|_, leaves| !leaves.is_empty());
+        let from = used.iter().filter(|at| **at > 0).map(|at| sources[*at].name()).collect();
+        self.keep(epoch, &bad, &dropped)?;
+        for segment in new.iter().rev() {
+            let sealed = Segment::sealed(&dir, segment.first);
+            let was = bad.iter().any(|old| old.path == sealed.path);
+            install(disk, segment, was.then_some(&sealed))?;
+        }
+        for old in bad {
+            let replaced = new.iter().any(|segment| segment.first == old.first);
+            if !replaced {
+                remove_if_there(disk, &old.path).map_err(io())?;
+            }
+        }
+        disk.sync_dir(&dir).map_err(io())?;
+        Ok(from)
+    }
+
+    /// Hashes of the lines that segments hold, by seq.
+    fn lines_of(
+        &self,
+        epoch: Epoch,
+        segments: &[&Segment],
+    ) -> Result<BTreeMap<u64, BTreeSet<Hash>>, StoreError> {
+        let mut all: BTreeMap<u64, BTreeSet<Hash>> = BTreeMap::new();
+        for segment in segments {
+            self.read(epoch, segment, &mut |piece| {
+                for (seq, line) in (piece.first..).zip(&piece.lines) {
+                    all.entry(seq).or_default().insert(line.leaf());
+                }
+                Ok(())
+            })?;
+        }
+        Ok(all)
+    }
+
+    fn read(
+        &self,
+        epoch: Epoch,
+        segment: &Segment,
+        take: &mut dyn FnMut(LogPiece) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let mut source = SegmentSource::one(self.copies.disk.clone(), epoch, segment.clone());
+        let mut from = 0;
+        while let Some(page) = source.page(epoch, from).map_err(self.io(epoch))? {
+            from = page.piece.next();
+            take(page.piece)?;
+        }
+        Ok(())
+    }
+
+    /// Keeps lines of these segments beside the log.
+    fn keep(
+        &self,
+        epoch: Epoch,
+        segments: &[&Segment],
+        wanted: &BTreeMap<u64, BTreeSet<Hash>>,
+    ) -> Result<(), StoreError> {
+        if wanted.is_empty() {
+            return Ok(());
+        }
+        let mut file = DisplacedFile::new(self.disk(), Origin { box_id: self.box_id, epoch });
+        for segment in segments {
+            self.read(epoch, segment, &mut |piece| {
+                let mut run: Option<LogPiece> = None;
+                for (seq, line) in (piece.first..).zip(piece.lines) {
+                    if wanted.get(&seq).is_some_and(|leaves| leaves.contains(&line.leaf())) {
+                        run.get_or_insert_with(|| LogPiece { first: seq, lines: Vec::new() })
+                            .lines
+                            .push(line);
+                    } else if let Some(run) = run.take() {
+                        file.take(&run)?;
+                    }
+                }
+                run.map_or(Ok(()), |run| file.take(&run))
+            })?;
+        }
+        file.finish().map(drop)
+    }
+}
+
+/// The tree at the end of segments that continue each other from the first entry on.
+fn continuous(found: &[Found]) -> Option<Frontier> {
+    let mut at = Frontier::default();
+    for Found { ends, .. } in found {
+        let (before, after) = ends.as_ref()?;
+        if *before != at || (before.size() > 0 && before.size() == after.size()) {
+            return None;
+        }
+        at.clone_from(after);
+    }
+    Some(at)
+}
+
+/// Writes the lines of gaps into new segments, under temporary names.
+struct Filler<'a> {
+    healer: &'a Healer<'a>,
+    origin: Origin,
+    gaps: &'a [(u64, u64)],
+    /// Where segments began that are replaced: new ones begin there too.
+    firsts: BTreeSet<u64>,
+    out: Option<(Rewriter<'a>, Chunker)>,
+    done: Vec<Segment>,
+    /// Sources that gave a line.
+    used: BTreeSet<usize>,
+}
+
+impl Filler<'_> {
+    fn take(&mut self, source: usize, before: &Frontier, piece: &LogPiece) -> Result<(), StoreError> {
+        let mut running = before.clone();
+        for (seq, line) in (piece.first..).zip(&piece.lines) {
+            let inside = self.gaps.iter().any(|(from, to)| (*from..*to).contains(&seq));
+            let (begins, first) = (seq == piece.first, self.firsts.contains(&seq));
+            // The journal's own groups keep their boundaries.
+            if self.out.is_some() && begins && source == 0 {
+                self.flush()?;
+            }
+            let full =
+                begins && self.out.as_ref().is_some_and(|(out, _)| out.len() >= self.healer.segment_bytes);
+            if !inside || first || full {
+                self.close()?;
+            }
+            if inside {
+                self.used.insert(source);
+                if self.out.is_none() {
+                    self.begin(&running)?;
+                }
+                if let Some((out, chunker)) = &mut self.out
+                    && let Some(chunk) = chunker.push(&line.entry, &line.texts)
+                {
+                    out.chunk(&chunk)?;
+                }
+            }
+            running.push(line.leaf());
+        }
+        if source == 0 { self.flush() } else { Ok(()) }
+    }
+
+    fn begin(&mut self, frontier: &Frontier) -> Result<(), StoreError> {
+        let segment = Segment::plain(&Journal::dir(&self.origin), frontier.size());
+        let header = Header { origin: self.origin, frontier: frontier.clone() };
+        let out = Rewriter::new(&*self.healer.copies.disk, segment, &header)?;
+        self.out = Some((out, Chunker::new(frontier.clone())));
+        Ok(())
+    }
+
+    fn flush(&mut self) -> Result<(), StoreError> {
+        let Some((out, chunker)) = &mut self.out else { return Ok(()) };
+        let rest: Option<Chunk> = chunker.take();
+        rest.map_or(Ok(()), |chunk| out.chunk(&chunk))
+    }
+
+    fn close(&mut self) -> Result<(), StoreError> {
+        self.flush()?;
+        if let Some((out, _)) = self.out.take() {
+            self.done.push(out.keep()?);
+        }
+        Ok(())
+    }
+}

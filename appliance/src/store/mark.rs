@@ -1,0 +1,65 @@
+//! The mark that a start leaves while it goes on: who finds it knows that the last one did not get through.
+
+use super::core::is_full;
+use super::disk::{Disk, put_small, read_small};
+use super::error::StoreError;
+
+/// There from the beginning of a start to its end: who finds it knows that the last start did not get through.
+pub(super) const MARK: &str = "starting";
+
+/// Unfinished starts after which the database is not opened any more: one is what any power cut makes.
+pub(super) const ATTEMPTS_TRUSTED: u32 = 1;
+
+/// Unfinished starts in the middle of reading one copy after which a start passes that copy over.
+pub(super) const ATTEMPTS_OF_COPY: u32 = 3;
+
+/// What the mark says of starts that did not get through.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Attempts {
+    pub(super) count: u32,
+    /// How many of them, one after the other, ended in the middle of reading a copy, and which.
+    pub(super) reading: Option<(u32, String)>,
+}
+
+impl Attempts {
+    fn parse(text: &str) -> Self {
+        let mut words = text.split_whitespace();
+        let count = words.next().map_or(1, |count| count.parse().unwrap_or(1));
+        let reading = words.next().and_then(|times| Some((times.parse().ok()?, words.next()?.to_owned())));
+        Self { count, reading }
+    }
+
+    fn text(&self) -> String {
+        match &self.reading {
+            Some((times, copy)) => format!("{} {times} {copy}\n", self.count),
+            None => format!("{}\n", self.count),
+        }
+    }
+}
+
+/// Leaves the mark; says how many starts before this one did not get through.
+pub(super) fn mark(disk: &dyn Disk) -> Result<Attempts, StoreError> {
+    let before = read_small(disk, MARK, 4096).map_err(StoreError::io(MARK))?;
+    let attempts = before.map_or_else(Attempts::default, |b| Attempts::parse(&String::from_utf8_lossy(&b)));
+    // A copy is named again when it is read again.
+    put_mark(disk, &Attempts { count: attempts.count + 1, reading: None })?;
+    Ok(attempts)
+}
+
+pub(super) fn put_mark(disk: &dyn Disk, attempts: &Attempts) -> Result<(), StoreError> {
+    match put_small(disk, MARK, attempts.text().as_bytes()) {
+        // The mark is a hint; without it a box on a full disk still shows what it holds.
+        Err(e) if is_full(&e) => tracing::warn!("the disk is full: this start leaves no mark"),
+        other => other.map_err(StoreError::io(MARK))?,
+    }
+    Ok(())
+}
+
+/// Makes the next start set the database aside and build it anew.
+///
+/// # Errors
+/// The disk's.
+pub(super) fn mark_distrusted(disk: &dyn Disk) -> std::io::Result<()> {
+    let attempts = Attempts { count: ATTEMPTS_TRUSTED + 1, reading: None };
+    put_small(disk, MARK, attempts.text().as_bytes())
+}

@@ -1,0 +1,212 @@
+//! The newest epoch at a start: how far its journal goes, whether other copies agree, and what the relay says of it.
+
+use record::checkpoint::{Checkpoint, Origin};
+use record::ids::Epoch;
+use record::tree::{Frontier, Hash};
+
+use super::chain::Extent;
+use super::cursor::{self, Cursor};
+use super::database::Held;
+use super::disk::Disk;
+use super::error::StoreError;
+use super::heal::Healer;
+use super::journal::Journal;
+use super::linked::Linked;
+use super::refill;
+use super::scan::{Segment, SegmentReader, Step};
+use super::sources::LogCopies;
+use super::start::Start;
+use super::survey::{Claims, Survey, Torn, survey};
+
+/// The newest epoch, healed as far as its copies go.
+pub(super) struct NewestLog {
+    pub(super) origin: Origin,
+    pub(super) frontier: Frontier,
+    /// Whether nothing is missing in it.
+    pub(super) whole: bool,
+    /// The newest segment and where its groups end; `None` when there is no segment, or it cannot go on.
+    pub(super) newest: Option<(Segment, u64)>,
+    /// What is to be cut.
+    pub(super) torn: Option<Torn>,
+    /// What the relay cosigned of it, where this box holds less, or other entries.
+    pub(super) relay: Option<Extent>,
+    /// Whether the database gave another root than the journal has.
+    pub(super) database_wrong: bool,
+}
+
+impl Start<'_> {
+    /// Which epoch is the newest that holds entries.
+    pub(super) fn newest_name(&self, names: &[Epoch]) -> Option<Epoch> {
+        names.iter().copied().max_by_key(|epoch| (epoch.n, self.keys.of(*epoch).is_some()))
+    }
+
+    /// Puts the newest epoch together. Nothing is read but its newest segment while that agrees with the database.
+    pub(super) fn newest_log(
+        &mut self,
+        epoch: Epoch,
+        copies: &LogCopies,
+        held: Option<&Held>,
+    ) -> Result<NewestLog, StoreError> {
+        let disk = self.disk.clone();
+        let origin = Origin { box_id: self.keys.box_id, epoch };
+        let dir = Journal::dir(&origin);
+        self.drop_unused(&dir, &origin)?;
+        let cursor = Cursor::load(&*disk, &origin, &self.keys.verifiers(&*disk)?)?;
+        let held = held.and_then(|held| held.frontier(epoch));
+        let claims = Claims { held: held.map_or(0, Frontier::size), confirmed: cursor.confirmed(&origin) };
+        let found = survey(&*disk, origin, &dir, claims, false).map_err(StoreError::io(dir.as_str()))?;
+        let agreed = match &found {
+            Survey::Whole(whole) => {
+                let same = held.is_none_or(|held| whole.root_at_held == Some(held.root()));
+                same && !self.others_go_beyond(copies, epoch, &whole.frontier)?
+            }
+            Survey::Damaged { .. } => false,
+        };
+        let mut log = match found {
+            Survey::Whole(whole) if agreed => {
+                self.agreed = held.map(|_| epoch);
+                NewestLog {
+                    origin,
+                    frontier: whole.frontier,
+                    whole: true,
+                    newest: whole.newest,
+                    torn: whole.torn,
+                    relay: None,
+                    database_wrong: false,
+                }
+            }
+            Survey::Whole(_) => {
+                self.healed_log(origin, copies, "other copies did not agree with the journal")?
+            }
+            Survey::Damaged { why, .. } => self.healed_log(origin, copies, &why)?,
+        };
+        self.hear_relay(&mut log, &cursor)?;
+        Ok(log)
+    }
+
+    /// Whether a copy beside the journal and the database has more of this very history.
+    fn others_go_beyond(
+        &self,
+        copies: &LogCopies,
+        epoch: Epoch,
+        frontier: &Frontier,
+    ) -> Result<bool, StoreError> {
+        for mut source in copies.databases() {
+            if source.goes_beyond(epoch, frontier).map_err(StoreError::io("a database"))? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    fn healed_log(&mut self, origin: Origin, copies: &LogCopies, why: &str) -> Result<NewestLog, StoreError> {
+        let disk = self.disk.clone();
+        let dir = Journal::dir(&origin);
+        let healer = Healer { copies, box_id: origin.box_id, segment_bytes: self.sizes.segment };
+        let healed = healer.heal(origin.epoch, None, u64::MAX)?;
+        if healed.wrote {
+            let from = healed.from.join(", ");
+            let from = if from.is_empty() { String::new() } else { format!("; a part came from {from}") };
+            self.report.healed = Some(format!("{why}{from}"));
+        }
+        let segments = Segment::list(&*disk, &dir).map_err(StoreError::io(dir.as_str()))?;
+        let mut newest = None;
+        if let Some(segment) = segments.last().filter(|_| healed.whole) {
+            let at = end_of(&*disk, segment, &origin).map_err(StoreError::io(dir.as_str()))?;
+            newest = at.map(|at| (segment.clone(), at));
+        }
+        Ok(NewestLog {
+            origin,
+            frontier: healed.frontier,
+            whole: healed.whole,
+            newest,
+            torn: None,
+            relay: None,
+            database_wrong: false,
+        })
+    }
+
+    /// What the relay cosigned of it, where that is more than this box holds, or other entries.
+    fn hear_relay(&self, log: &mut NewestLog, cursor: &Cursor) -> Result<(), StoreError> {
+        let disk = &**self.disk;
+        let origin = log.origin;
+        let ended = cursor::ended(disk, &origin, &self.keys.verifiers(disk)?)?;
+        let kept = cursor.kept.as_ref().map(|kept| kept.checkpoint).filter(|kept| kept.origin == origin);
+        let mut contrary: Vec<Checkpoint> = Vec::new();
+        for (said, is_note) in ended.map(|c| (c, true)).into_iter().chain(kept.map(|c| (c, false))) {
+            if said.size > log.frontier.size() || root_at(disk, &origin, said.size)? != Some(said.root) {
+                contrary.push(said);
+            } else if is_note {
+                // The journal holds just what the relay cosigned: it was the database that gave a wrong root.
+                refill::forget_end(disk, origin.epoch)?;
+                log.database_wrong = true;
+            }
+        }
+        let most = contrary.into_iter().max_by_key(|said| said.size);
+        log.relay = most.map(|said| Extent { size: said.size, root: said.root });
+        Ok(())
+    }
+
+    /// Of a segment in both forms one goes where the other is whole; a newest segment that never held anything goes.
+    fn drop_unused(&self, dir: &str, origin: &Origin) -> Result<(), StoreError> {
+        let disk = &**self.disk;
+        let io = || StoreError::io(dir);
+        let all = Segment::list(disk, dir).map_err(io())?;
+        for pair in all.windows(2).filter(|pair| pair[0].first == pair[1].first) {
+            let (plain, sealed) = (&pair[0], &pair[1]);
+            let goes = match (Linked::ends(disk, sealed, origin).map_err(io())?, plain) {
+                (Some((before, after)), plain) if after.size() > before.size() => plain,
+                _ if Linked::ends(disk, plain, origin).map_err(io())?.is_some() => sealed,
+                // Each may hold what the other lost: they are healed together.
+                _ => continue,
+            };
+            disk.remove(&goes.path).map_err(io())?;
+            disk.sync_dir(dir).map_err(io())?;
+        }
+        let all = Segment::list(disk, dir).map_err(io())?;
+        let Some(last) = all.last().filter(|s| !s.sealed) else { return Ok(()) };
+        let mut reader = SegmentReader::open(disk, last).map_err(io())?;
+        let header = reader.header().is_some();
+        let empty = !holds_groups(&mut reader).map_err(io())?;
+        // Without a header a roll was cut short; the first segment is begun anew even when its header got through.
+        if empty && (!header || last.first == 0) {
+            disk.remove(&last.path).map_err(io())?;
+            disk.sync_dir(dir).map_err(io())?;
+        }
+        Ok(())
+    }
+}
+
+/// The journal's root at `size`, from the segment that holds it.
+pub(super) fn root_at(disk: &dyn Disk, origin: &Origin, size: u64) -> Result<Option<Hash>, StoreError> {
+    let dir = Journal::dir(origin);
+    let claims = Claims { held: size, confirmed: 0 };
+    let found = survey(disk, *origin, &dir, claims, false).map_err(StoreError::io(dir))?;
+    Ok(match found {
+        Survey::Whole(whole) => whole.root_at_held,
+        Survey::Damaged { root_at_held, .. } => root_at_held,
+    })
+}
+
+fn end_of(disk: &dyn Disk, segment: &Segment, origin: &Origin) -> std::io::Result<Option<u64>> {
+    let Some(mut linked) = Linked::open(disk, segment, origin)? else { return Ok(None) };
+    loop {
+        match linked.step()? {
+            super::linked::LinkedStep::Group { .. } => {}
+            super::linked::LinkedStep::Alien { .. } | super::linked::LinkedStep::Bad { .. } => {
+                return Ok(None);
+            }
+            super::linked::LinkedStep::End { at } => return Ok(Some(at)),
+        }
+    }
+}
+
+fn holds_groups(reader: &mut SegmentReader) -> std::io::Result<bool> {
+    loop {
+        match reader.step()? {
+            Step::Group { .. } => return Ok(true),
+            Step::Bad { .. } => {}
+            Step::End { .. } => return Ok(false),
+        }
+    }
+}

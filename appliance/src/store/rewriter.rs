@@ -1,0 +1,113 @@
+//! Writes a segment anew under a name of its own, and puts it in place whole.
+
+use std::sync::Arc;
+
+use record::tree::Frontier;
+
+use super::chunker::Chunk;
+use super::disk::{Disk, DiskFile, parent, remove_if_there};
+use super::error::StoreError;
+use super::scan::Segment;
+use super::segment::{GroupWriter, Header};
+
+/// A segment that is being written anew under a name of its own.
+pub(crate) struct Rewriter<'a> {
+    disk: &'a dyn Disk,
+    segment: Segment,
+    new: String,
+    file: Arc<dyn DiskFile>,
+    len: u64,
+}
+
+impl<'a> Rewriter<'a> {
+    /// Begins one with this first line.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub(crate) fn new(disk: &'a dyn Disk, segment: Segment, header: &Header) -> Result<Self, StoreError> {
+        let new = format!("{}.new", segment.path);
+        remove_if_there(disk, &new).map_err(StoreError::io(new.as_str()))?;
+        let file = disk.create_new(&new).map_err(StoreError::io(new.as_str()))?;
+        let header = header.encode();
+        file.write_at(0, &header).map_err(StoreError::io(new.as_str()))?;
+        Ok(Self { disk, segment, new, file, len: header.len() as u64 })
+    }
+
+    /// Bytes so far.
+    pub(crate) fn len(&self) -> u64 {
+        self.len
+    }
+
+    /// Appends a group.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub(crate) fn chunk(&mut self, chunk: &Chunk) -> Result<(), StoreError> {
+        self.copy(&chunk.lines, &chunk.before, &chunk.after)
+    }
+
+    /// Appends a group with these lines.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub(crate) fn copy(
+        &mut self,
+        lines: &[u8],
+        before: &Frontier,
+        after: &Frontier,
+    ) -> Result<(), StoreError> {
+        let mut group = GroupWriter::default();
+        group.lines(lines);
+        let bytes = group.close(before.size(), after.size(), &after.root());
+        self.file.write_at(self.len, bytes).map_err(StoreError::io(self.new.as_str()))?;
+        self.len += bytes.len() as u64;
+        Ok(())
+    }
+
+    /// Removes what was written so far; `Ok(false)` for who gives up.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub(crate) fn give_up(self) -> Result<bool, StoreError> {
+        remove_if_there(self.disk, &self.new).map_err(StoreError::io(self.new.as_str()))?;
+        Ok(false)
+    }
+
+    /// Makes it durable under its temporary name: [`install`] puts it in place.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub(crate) fn keep(self) -> Result<Segment, StoreError> {
+        self.file.sync_data().map_err(StoreError::io(self.new.as_str()))?;
+        Ok(self.segment)
+    }
+
+    /// Puts it in place, and removes what it replaces under another name.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub(crate) fn finish(self, replaced: Option<&Segment>) -> Result<(), StoreError> {
+        let disk = self.disk;
+        install(disk, &self.keep()?, replaced)
+    }
+}
+
+/// Gives a segment that [`Rewriter::keep`] made its name, and removes what it replaces under another one.
+///
+/// # Errors
+/// The disk's.
+pub(crate) fn install(
+    disk: &dyn Disk,
+    segment: &Segment,
+    replaced: Option<&Segment>,
+) -> Result<(), StoreError> {
+    let path = segment.path.as_str();
+    let failed = || StoreError::io(path);
+    disk.rename(&format!("{path}.new"), path).map_err(failed())?;
+    disk.sync_dir(parent(path)).map_err(failed())?;
+    if let Some(old) = replaced.filter(|old| old.path != path) {
+        disk.remove(&old.path).map_err(failed())?;
+        disk.sync_dir(parent(path)).map_err(failed())?;
+    }
+    Ok(())
+}

@@ -1,0 +1,72 @@
+//! Databases that were set aside: kept as they are, asked whenever something is missing, and removed when they hold
+//! nothing more that no other copy has.
+
+use std::sync::Arc;
+
+use super::database;
+use super::disk::{Disk, parent, put_small, remove_if_there};
+use super::error::StoreError;
+use super::sources::SalvagedDatabase;
+
+/// Where they lie.
+pub(crate) const DIR: &str = "salvage";
+/// Bytes of redb's cache for a copy.
+const CACHE_BYTES: usize = 4 << 20;
+
+fn number(name: &str) -> Option<u32> {
+    name.split('.').next()?.parse().ok()
+}
+
+/// Sets a database aside under a number that no copy has; beside it stands why, and when.
+///
+/// # Errors
+/// The disk's.
+pub(crate) fn set_aside(disk: &dyn Disk, path: &str, why: &str, wall_ms: i64) -> Result<(), StoreError> {
+    disk.make_dir(DIR).map_err(StoreError::io(DIR))?;
+    disk.sync_dir("").map_err(StoreError::io("the data folder"))?;
+    let names = disk.list(DIR).map_err(StoreError::io(DIR))?;
+    let n = names.iter().filter_map(|name| number(name)).max().map_or(1, |n| n.saturating_add(1));
+    let said = format!("{path} was set aside: {why}\nat {wall_ms} ms since 1970\n");
+    put_small(disk, &format!("{DIR}/{n}.txt"), said.as_bytes()).map_err(StoreError::io(DIR))?;
+    let aside = if path == database::MAIN { format!("{DIR}/{n}.redb") } else { format!("{DIR}/{n}.{path}") };
+    disk.rename(path, &aside).map_err(StoreError::io(path))?;
+    for dir in [DIR, parent(path)] {
+        disk.sync_dir(dir).map_err(StoreError::io(dir))?;
+    }
+    Ok(())
+}
+
+/// Copies of the log's database, the newest first.
+///
+/// # Errors
+/// The disk's.
+pub(crate) fn list(disk: &dyn Disk) -> Result<Vec<String>, StoreError> {
+    let names = disk.list(DIR).map_err(StoreError::io(DIR))?;
+    let mut all: Vec<_> = names
+        .iter()
+        .filter_map(|name| Some((name.strip_suffix(".redb")?.parse::<u32>().ok()?, name)))
+        .collect();
+    all.sort();
+    Ok(all.into_iter().rev().map(|(_, name)| format!("{DIR}/{name}")).collect())
+}
+
+/// Opens a copy without changing it; `None` where nothing can be made of it this time.
+///
+/// # Errors
+/// The disk's.
+pub(crate) fn open(disk: &dyn Disk, path: &str) -> Result<Option<SalvagedDatabase>, StoreError> {
+    let db = database::open_copy(disk, path, CACHE_BYTES)?;
+    Ok(db.map(|db| SalvagedDatabase { path: path.to_owned(), db: Arc::new(db) }))
+}
+
+/// Removes a copy that holds nothing more.
+///
+/// # Errors
+/// The disk's.
+pub(crate) fn remove(disk: &dyn Disk, path: &str) -> Result<(), StoreError> {
+    remove_if_there(disk, path).map_err(StoreError::io(path))?;
+    if let Some(n) = path.strip_prefix(DIR).and_then(|name| number(name.trim_start_matches('/'))) {
+        remove_if_there(disk, &format!("{DIR}/{n}.txt")).map_err(StoreError::io(DIR))?;
+    }
+    disk.sync_dir(DIR).map_err(StoreError::io(DIR))
+}

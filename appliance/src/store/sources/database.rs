@@ -1,0 +1,226 @@
+//! A database as a source: its entries, as far as its own tree bears them out.
+
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use record::entry::Entry;
+use record::ids::Epoch;
+use record::tree::{Frontier, Hash, Nodes, frontier_at, leaf_hash, node_hash};
+use redb::{Database, ReadTransaction, ReadableDatabase as _};
+
+use super::super::chain::{LogLine, LogPiece, Page, Source};
+use super::super::segment::GroupWriter;
+use super::super::tables::{self, BLOCK};
+
+/// How the database is got at: the one that is in use may be closed and opened again meanwhile.
+type Handle<'a> = Box<dyn Fn() -> Option<Arc<Database>> + 'a>;
+
+/// A database, live or set aside. Whatever redb does over damaged pages, nothing comes of it but fewer lines.
+pub(crate) struct DatabaseSource<'a> {
+    name: String,
+    handle: Handle<'a>,
+}
+
+type Found<T> = Result<T, redb::Error>;
+
+impl<'a> DatabaseSource<'a> {
+    /// A database under a name for people.
+    pub(crate) fn new(name: impl Into<String>, handle: impl Fn() -> Option<Arc<Database>> + 'a) -> Self {
+        Self { name: name.into(), handle: Box::new(handle) }
+    }
+
+    /// Reads with a snapshot of its own: none is held for long.
+    fn read<T>(&self, read: impl FnOnce(&ReadTransaction) -> Found<Option<T>>) -> Option<T> {
+        let db = (self.handle)()?;
+        let work = || read(&db.begin_read()?);
+        catch_unwind(AssertUnwindSafe(work)).ok()?.ok()?
+    }
+
+    /// Epochs that it says it has, and how much of each; `None` where that cannot be read.
+    pub(crate) fn epochs(&self) -> Option<Vec<(Epoch, Frontier)>> {
+        self.read(|txn| Ok(tables::epochs(&txn.open_table(tables::EPOCHS)?).ok()))
+    }
+
+    /// How far it says that it has an epoch.
+    pub(crate) fn stated(&self, epoch: Epoch) -> Option<Frontier> {
+        self.read(|txn| stated(txn, epoch))
+    }
+
+    /// One entry's bytes, unchecked.
+    pub(crate) fn entry(&self, epoch: Epoch, seq: u64) -> Option<Vec<u8>> {
+        self.read(|txn| {
+            let row = txn.open_table(tables::ENTRIES)?.get(tables::entry_key(epoch.n, seq))?;
+            Ok(row.map(|row| row.value().to_vec()))
+        })
+    }
+
+    /// The tree over its first `size` entries, as it keeps it.
+    fn tree_at(&self, epoch: Epoch, size: u64) -> Option<Frontier> {
+        self.read(|txn| {
+            let Some(frontier) = stated(txn, epoch)?.filter(|f| f.size() >= size) else { return Ok(None) };
+            frontier_at(&KeptTree { txn, epoch, frontier }, size).map(Some).map_err(TreeError::into_redb)
+        })
+    }
+
+    /// Whether its tree at this size is this one.
+    pub(crate) fn shares(&self, epoch: Epoch, tree: &Frontier) -> bool {
+        self.tree_at(epoch, tree.size()).as_ref() == Some(tree)
+    }
+
+    /// Entries from `from` to the end of their block, after the block was compared with the tree.
+    fn block(&self, epoch: Epoch, from: u64) -> Option<LogPiece> {
+        self.read(|txn| {
+            let Some(frontier) = stated(txn, epoch)?.filter(|f| f.size() > from) else { return Ok(None) };
+            let block = from / BLOCK;
+            let (entries, nodes) = (txn.open_table(tables::ENTRIES)?, txn.open_table(tables::NODES)?);
+            let whole = tables::check_block(&entries, &nodes, (epoch.n, &frontier), block)?.is_some();
+            let end = ((block + 1) * BLOCK).min(frontier.size());
+            if whole { lines(txn, epoch, from, end) } else { Ok(None) }
+        })
+    }
+
+    /// Entries from `from` on that read back at least as entries of their places, one after the other.
+    fn unchecked(&self, epoch: Epoch, from: u64) -> Option<LogPiece> {
+        self.read(|txn| lines(txn, epoch, from, from - from % BLOCK + BLOCK))
+    }
+
+    /// The seq of the first entry at or behind `from`.
+    fn next_seq(&self, epoch: Epoch, from: u64) -> Option<u64> {
+        self.read(|txn| {
+            let table = txn.open_table(tables::ENTRIES)?;
+            let range = tables::entry_key(epoch.n, from)..tables::entry_key(epoch.n + 1, 0);
+            let first = table.range(range)?.next().transpose()?;
+            Ok(first.map(|(key, _)| tables::split_key(key.value()).1))
+        })
+    }
+}
+
+fn stated(txn: &ReadTransaction, epoch: Epoch) -> Found<Option<Frontier>> {
+    let table = txn.open_table(tables::EPOCHS)?;
+    let row = table.get(epoch.n)?;
+    let found = row.and_then(|row| tables::split_epoch(epoch.n, row.value()));
+    Ok(found.filter(|(of, _)| *of == epoch).map(|(_, frontier)| frontier))
+}
+
+/// Entries with their texts, up to the first that does not read back.
+fn lines(txn: &ReadTransaction, epoch: Epoch, from: u64, end: u64) -> Found<Option<LogPiece>> {
+    let (entries, texts) = (txn.open_table(tables::ENTRIES)?, txn.open_table(tables::TEXTS)?);
+    let mut piece = LogPiece { first: from, lines: Vec::new() };
+    for row in entries.range(tables::entry_key(epoch.n, from)..tables::entry_key(epoch.n, end))? {
+        let Ok((key, value)) = row else { break };
+        let entry = std::str::from_utf8(value.value()).ok().and_then(|text| Entry::view(text).ok());
+        let Some(entry) = entry.filter(|e| e.seq() == piece.next()) else { break };
+        if key.value() != tables::entry_key(epoch.n, entry.seq()) {
+            break;
+        }
+        let mut beside = GroupWriter::default();
+        for hash in entry.redactables() {
+            let text = texts.get(&tables::text_key(key.value(), &hash))?;
+            let text = text.and_then(|t| tables::split_text(t.value()));
+            if let Some((_, line)) = text.filter(|(of, line)| *of == key.value() && line.hash() == hash) {
+                beside.text(&line);
+            }
+        }
+        piece.lines.push(LogLine { entry: entry.bytes().to_vec(), texts: beside.bytes().to_vec() });
+    }
+    Ok(Some(piece).filter(|piece| !piece.lines.is_empty()))
+}
+
+impl Source for DatabaseSource<'_> {
+    fn name(&self) -> String {
+        self.name.clone()
+    }
+
+    fn is_own(&self) -> bool {
+        true
+    }
+
+    fn follow(&mut self, epoch: Epoch, after: &Frontier) -> io::Result<Option<LogPiece>> {
+        let shared = self.shares(epoch, after);
+        Ok(if shared { self.block(epoch, after.size()) } else { None })
+    }
+
+    fn page(&mut self, epoch: Epoch, from: u64) -> io::Result<Option<Page>> {
+        let mut at = from;
+        while let Some(seq) = self.next_seq(epoch, at) {
+            if let Some(piece) = self.block(epoch, seq) {
+                return Ok(Some(Page { piece, loose: false }));
+            }
+            if let Some(piece) = self.unchecked(epoch, seq) {
+                return Ok(Some(Page { piece, loose: true }));
+            }
+            at = seq + 1;
+        }
+        Ok(None)
+    }
+
+    fn goes_beyond(&mut self, epoch: Epoch, frontier: &Frontier) -> io::Result<bool> {
+        if self.stated(epoch).is_none_or(|f| f.size() <= frontier.size()) {
+            return Ok(false);
+        }
+        // Of another history only where what it holds before is undamaged and leads elsewhere.
+        let last = frontier.size().saturating_sub(1);
+        Ok(self.shares(epoch, frontier) || self.block(epoch, last).is_none())
+    }
+
+    fn claims(&mut self) -> io::Result<Vec<(Epoch, u64)>> {
+        Ok(self.epochs().unwrap_or_default().into_iter().map(|(epoch, f)| (epoch, f.size())).collect())
+    }
+}
+
+/// Why a node of the tree cannot be told.
+#[derive(Debug)]
+enum TreeError {
+    Redb(redb::Error),
+    Absent,
+}
+
+impl TreeError {
+    fn into_redb(self) -> redb::Error {
+        match self {
+            Self::Redb(e) => e,
+            Self::Absent => redb::Error::Corrupted("a node of the tree is missing".to_owned()),
+        }
+    }
+}
+
+impl<E: Into<redb::Error>> From<E> for TreeError {
+    fn from(e: E) -> Self {
+        Self::Redb(e.into())
+    }
+}
+
+/// The tree of one epoch in one snapshot.
+struct KeptTree<'t> {
+    txn: &'t ReadTransaction,
+    epoch: Epoch,
+    frontier: Frontier,
+}
+
+impl KeptTree<'_> {
+    fn leaf(&self, seq: u64) -> Result<Hash, TreeError> {
+        let table = self.txn.open_table(tables::ENTRIES)?;
+        let row = table.get(tables::entry_key(self.epoch.n, seq))?;
+        row.map(|row| leaf_hash(row.value())).ok_or(TreeError::Absent)
+    }
+}
+
+impl Nodes for KeptTree<'_> {
+    type Error = TreeError;
+
+    fn node(&self, level: u32, index: u64) -> Result<Hash, TreeError> {
+        if (index + 1) << level > self.frontier.size() {
+            return Err(TreeError::Absent);
+        }
+        match (level, level % 8) {
+            (0, _) => self.leaf(index),
+            (_, 0) => {
+                let table = self.txn.open_table(tables::NODES)?;
+                let node = table.get(tables::node_key(self.epoch.n, level, index))?;
+                node.map(|node| Hash(*node.value())).ok_or(TreeError::Absent)
+            }
+            _ => Ok(node_hash(&self.node(level - 1, index * 2)?, &self.node(level - 1, index * 2 + 1)?)),
+        }
+    }
+}

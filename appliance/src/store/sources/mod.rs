@@ -1,0 +1,109 @@
+//! Where lines of the log are read from: the journal, the database, and every copy that lies beside them.
+
+mod database;
+mod overlay;
+mod segments;
+
+use std::sync::Arc;
+
+use record::entry::Entry;
+use record::ids::Epoch;
+use record::kinds::Event;
+use redb::Database;
+
+pub(crate) use self::database::DatabaseSource;
+pub(crate) use self::overlay::OverlayFile;
+pub(crate) use self::segments::SegmentSource;
+use super::chain::{EpochLink, Source};
+use super::disk::Disk;
+use super::displaced;
+use super::error::StoreError;
+use super::refill;
+
+/// A database that was set aside and can be read.
+pub(crate) struct SalvagedDatabase {
+    /// Its file.
+    pub(crate) path: String,
+    /// Opened over memory: the file stays as it is.
+    pub(crate) db: Arc<Database>,
+}
+
+/// Every copy of this box's log that can be read now.
+pub(crate) struct LogCopies {
+    /// The files.
+    pub(crate) disk: Arc<dyn Disk>,
+    /// The database in use; it may be closed and opened again meanwhile.
+    pub(crate) main: Box<dyn Fn() -> Option<Arc<Database>> + Send>,
+    /// Those that were set aside, the newest first.
+    pub(crate) salvage: Vec<SalvagedDatabase>,
+}
+
+impl LogCopies {
+    /// All sources of an epoch in the order in which they are asked: the journal first.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub(crate) fn sources(&self, epoch: Epoch) -> Result<Vec<Box<dyn Source + '_>>, StoreError> {
+        let mut all: Vec<Box<dyn Source + '_>> = vec![Box::new(SegmentSource::journal(self.disk.clone()))];
+        if let Some(path) = refill::fetched(&*self.disk, epoch)? {
+            all.push(Box::new(SegmentSource::linked(self.disk.clone(), epoch, path)));
+        }
+        for path in displaced::of_epoch(&*self.disk, epoch)? {
+            all.push(Box::new(SegmentSource::loose(self.disk.clone(), epoch, path)));
+        }
+        all.extend(self.databases());
+        Ok(all)
+    }
+
+    /// The databases, the one in use first.
+    pub(crate) fn databases(&self) -> Vec<Box<dyn Source + '_>> {
+        let mut all: Vec<Box<dyn Source + '_>> = Vec::new();
+        if (self.main)().is_some() {
+            all.push(Box::new(DatabaseSource::new("the database", || (self.main)())));
+        }
+        for salvaged in &self.salvage {
+            let source = DatabaseSource::new(salvaged.path.clone(), || Some(salvaged.db.clone()));
+            all.push(Box::new(source));
+        }
+        all
+    }
+
+    /// Epochs of which the journal or a database holds something, by number. What was fetched or set aside beside them is
+    /// no log of its own: it keeps no epoch open.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub(crate) fn names(&self) -> Result<Vec<Epoch>, StoreError> {
+        let mut all: Vec<Epoch> = Vec::new();
+        let journal: Box<dyn Source + '_> = Box::new(SegmentSource::journal(self.disk.clone()));
+        for mut source in std::iter::once(journal).chain(self.databases()) {
+            let claims = source.claims().map_err(StoreError::io("the log"))?;
+            all.extend(claims.into_iter().filter(|(_, size)| *size > 0).map(|(epoch, _)| epoch));
+        }
+        all.sort();
+        all.dedup();
+        Ok(all)
+    }
+
+    /// What an epoch's first entry says about the one before; `None` where no source has that entry.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub(crate) fn link(&self, epoch: Epoch) -> Result<Option<EpochLink>, StoreError> {
+        for mut source in self.sources(epoch)? {
+            let page = source.page(epoch, 0).map_err(StoreError::io("the log"))?;
+            let Some(page) = page.filter(|page| page.piece.first == 0) else { continue };
+            let entry = page.piece.lines.first().and_then(|line| std::str::from_utf8(&line.entry).ok());
+            if let Some(Event::LogStarted(started)) =
+                entry.and_then(|text| Entry::view(text).ok()).map(|entry| entry.event())
+            {
+                return Ok(Some(match (started.prev, started.after) {
+                    (Some(prev), _) => EpochLink::Prev(prev),
+                    (None, Some(after)) => EpochLink::After(after),
+                    (None, None) => EpochLink::First,
+                }));
+            }
+        }
+        Ok(None)
+    }
+}

@@ -1,0 +1,235 @@
+//! Segments as a source: the journal of all epochs, or one file of the same form beside it.
+
+use std::io;
+use std::sync::Arc;
+
+use record::ids::Epoch;
+use record::redact::TextLine;
+use record::tree::Frontier;
+
+use super::super::chain::{LogLine, LogPiece, Page, Source};
+use super::super::disk::Disk;
+use super::super::keys::epoch_folders;
+use super::super::scan::{Segment, SegmentReader, Step};
+use super::super::segment::{Group, Line, lines};
+
+/// Which files.
+#[derive(Debug, Clone)]
+enum Files {
+    /// `log/<epoch>/` of every epoch.
+    Journal,
+    /// One file, of one epoch; whether its groups continue each other.
+    One { epoch: Epoch, segment: Segment, linked: bool },
+}
+
+/// A group that was read and not yet passed.
+struct Peeked {
+    group: Group,
+    lines: Vec<LogLine>,
+}
+
+/// Where reading stands.
+struct Open {
+    epoch: Epoch,
+    segment: Segment,
+    reader: SegmentReader,
+    peeked: Option<Peeked>,
+    /// Groups that end before it were passed.
+    reached: u64,
+}
+
+/// Segments on the disk.
+pub(crate) struct SegmentSource {
+    disk: Arc<dyn Disk>,
+    files: Files,
+    /// Segments of the epoch that was asked for last.
+    listed: Option<(Epoch, Vec<Segment>)>,
+    open: Option<Open>,
+}
+
+impl SegmentSource {
+    /// The journal.
+    pub(crate) fn journal(disk: Arc<dyn Disk>) -> Self {
+        Self { disk, files: Files::Journal, listed: None, open: None }
+    }
+
+    /// One file of an epoch, whose groups continue each other and the log.
+    pub(crate) fn linked(disk: Arc<dyn Disk>, epoch: Epoch, path: String) -> Self {
+        let segment = Segment { first: 0, sealed: false, path };
+        Self { disk, files: Files::One { epoch, segment, linked: true }, listed: None, open: None }
+    }
+
+    /// One file of an epoch, whose groups stand each for itself.
+    pub(crate) fn loose(disk: Arc<dyn Disk>, epoch: Epoch, path: String) -> Self {
+        Self::one(disk, epoch, Segment { first: 0, sealed: false, path })
+    }
+
+    /// One segment of an epoch, its groups taken each for itself.
+    pub(crate) fn one(disk: Arc<dyn Disk>, epoch: Epoch, segment: Segment) -> Self {
+        Self { disk, files: Files::One { epoch, segment, linked: false }, listed: None, open: None }
+    }
+
+    fn is_loose(&self) -> bool {
+        matches!(self.files, Files::One { linked: false, .. })
+    }
+
+    fn segments(&mut self, epoch: Epoch) -> io::Result<&[Segment]> {
+        if self.listed.as_ref().is_none_or(|(of, _)| *of != epoch) {
+            let all = match &self.files {
+                Files::Journal => Segment::list(&*self.disk, &format!("log/{epoch}"))?,
+                Files::One { epoch: of, segment, .. } if *of == epoch => vec![segment.clone()],
+                Files::One { .. } => Vec::new(),
+            };
+            self.listed = Some((epoch, all));
+        }
+        Ok(self.listed.as_ref().map_or(&[], |(_, all)| all))
+    }
+
+    fn open(&mut self, epoch: Epoch, segment: &Segment) -> io::Result<()> {
+        let reader = SegmentReader::open(&*self.disk, segment)?;
+        self.open = Some(Open { epoch, segment: segment.clone(), reader, peeked: None, reached: 0 });
+        Ok(())
+    }
+
+    /// Reads on in the open segment to the first group that reaches behind `seq`; `None` at its end.
+    fn reach(&mut self, seq: u64) -> io::Result<Option<&Peeked>> {
+        let Some(open) = &mut self.open else { return Ok(None) };
+        open.reached = open.reached.max(seq);
+        while open.peeked.as_ref().is_none_or(|p| p.group.next <= seq) {
+            open.peeked = None;
+            match open.reader.step()? {
+                Step::Group { group, .. } => {
+                    let lines = split(open.reader.lines(), group.first);
+                    // A sum that holds over lines that are not counted right is nobody's work but a bug's.
+                    if lines.len() as u64 == group.next - group.first {
+                        open.peeked = Some(Peeked { group, lines });
+                    }
+                }
+                Step::Bad { .. } => {}
+                Step::End { .. } => return Ok(None),
+            }
+        }
+        Ok(open.peeked.as_ref())
+    }
+
+    /// Whether the open segment can still give what stands at `seq`.
+    fn serves(&self, epoch: Epoch, segment: &Segment, seq: u64) -> bool {
+        let open = self.open.as_ref();
+        open.is_some_and(|open| open.epoch == epoch && open.segment == *segment && open.reached <= seq)
+    }
+
+    /// Segments that may hold what stands at `seq`, in whatever form.
+    fn around(&mut self, epoch: Epoch, seq: u64) -> io::Result<Vec<Segment>> {
+        let all = self.segments(epoch)?;
+        let Some(first) = all.iter().rev().map(|s| s.first).find(|first| *first <= seq) else {
+            return Ok(Vec::new());
+        };
+        Ok(all.iter().filter(|s| s.first == first).cloned().collect())
+    }
+}
+
+/// The lines of a group, each entry with its texts.
+fn split(bytes: &[u8], first: u64) -> Vec<LogLine> {
+    let mut all: Vec<LogLine> = Vec::new();
+    for line in lines(bytes) {
+        match line {
+            Line::Entry(entry) => all.push(LogLine { entry: entry.to_vec(), texts: Vec::new() }),
+            Line::Text(text) => {
+                let Ok(text) = TextLine::parse(text) else { continue };
+                let at = text.seq().checked_sub(first).and_then(|at| usize::try_from(at).ok());
+                if let Some(of) = at.and_then(|at| all.get_mut(at)) {
+                    of.texts.extend_from_slice(format!("#t {} {}\n", text.seq(), text.line()).as_bytes());
+                }
+            }
+        }
+    }
+    all
+}
+
+/// The part of a group from `from` on.
+fn rest(peeked: &Peeked, from: u64) -> Option<LogPiece> {
+    LogPiece { first: peeked.group.first, lines: peeked.lines.clone() }.cut(from, u64::MAX)
+}
+
+impl Source for SegmentSource {
+    fn name(&self) -> String {
+        match &self.files {
+            Files::Journal => "the journal".to_owned(),
+            Files::One { segment, .. } => segment.path.clone(),
+        }
+    }
+
+    fn is_own(&self) -> bool {
+        !matches!(self.files, Files::One { linked: true, .. })
+    }
+
+    fn follow(&mut self, epoch: Epoch, after: &Frontier) -> io::Result<Option<LogPiece>> {
+        if self.is_loose() {
+            return Ok(None);
+        }
+        let seq = after.size();
+        for segment in self.around(epoch, seq)? {
+            if !self.serves(epoch, &segment, seq) {
+                self.open(epoch, &segment)?;
+            }
+            while let Some(peeked) = self.reach(seq)?.filter(|p| p.group.first <= seq) {
+                let root = peeked.group.root;
+                if let Some(piece) = rest(peeked, seq)
+                    && piece.after(after).root() == root
+                {
+                    return Ok(Some(piece));
+                }
+                // Stale, or of another history: perhaps the right one stands behind it.
+                if let Some(open) = &mut self.open
+                    && let Some(alien) = open.peeked.take()
+                {
+                    open.reached = open.reached.max(alien.group.next);
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    fn page(&mut self, epoch: Epoch, from: u64) -> io::Result<Option<Page>> {
+        let loose = self.is_loose();
+        let mut candidates = self.around(epoch, from)?;
+        candidates.extend(self.segments(epoch)?.iter().filter(|s| s.first > from).cloned());
+        for segment in candidates {
+            if !self.serves(epoch, &segment, from) {
+                self.open(epoch, &segment)?;
+            }
+            if let Some(peeked) = self.reach(from)?
+                && let Some(piece) = rest(peeked, from)
+            {
+                return Ok(Some(Page { piece, loose }));
+            }
+        }
+        Ok(None)
+    }
+
+    fn goes_beyond(&mut self, epoch: Epoch, frontier: &Frontier) -> io::Result<bool> {
+        match self.files {
+            Files::Journal => Ok(self.page(epoch, frontier.size())?.is_some()),
+            // What is beside the journal tells another history, or proves its lines itself.
+            Files::One { .. } => Ok(false),
+        }
+    }
+
+    fn claims(&mut self) -> io::Result<Vec<(Epoch, u64)>> {
+        let epochs = match &self.files {
+            Files::Journal => epoch_folders(&*self.disk)?,
+            Files::One { epoch, .. } => vec![*epoch],
+        };
+        let mut all = Vec::new();
+        for epoch in epochs {
+            let last = self.segments(epoch)?.iter().map(|s| s.first).max();
+            // Something of it must be readable, be it behind a hole.
+            if let Some(last) = last
+                && let Some(page) = self.page(epoch, 0)?
+            {
+                all.push((epoch, last.max(page.piece.next())));
+            }
+        }
+        Ok(all)
+    }
+}

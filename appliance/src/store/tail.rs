@@ -1,0 +1,42 @@
+//! The end of a segment: where its last intact group ends, and how many bytes stand behind it that are no zeros.
+
+use std::io;
+
+use super::disk::Disk;
+use super::scan::{Segment, SegmentReader, Step};
+
+/// What stands behind a segment's last intact group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct SegmentTail {
+    /// Seq behind the last intact group.
+    pub(crate) next: u64,
+    /// Where those bytes begin.
+    pub(crate) at: u64,
+    /// Where they end.
+    pub(crate) end: u64,
+    /// How many of them are not zero.
+    pub(crate) nonzero: u64,
+}
+
+/// Measures it.
+///
+/// # Errors
+/// The disk's.
+pub(crate) fn measure(disk: &dyn Disk, segment: &Segment) -> io::Result<SegmentTail> {
+    let mut reader = SegmentReader::open(disk, segment)?;
+    let mut tail = SegmentTail { next: segment.first, ..SegmentTail::default() };
+    loop {
+        match reader.step()? {
+            Step::Group { group, .. } => {
+                tail = SegmentTail { next: group.next.max(tail.next), ..SegmentTail::default() };
+            }
+            Step::Bad { at, end, nonzero } => tail = SegmentTail { at, end, nonzero, ..tail },
+            Step::End { at } => {
+                if tail.nonzero == 0 {
+                    (tail.at, tail.end) = (at, at);
+                }
+                return Ok(tail);
+            }
+        }
+    }
+}
