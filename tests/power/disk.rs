@@ -1,6 +1,6 @@
 //! One simulated disk: what is durable, what only the page cache has, and what a power cut makes of the difference.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io::{self, ErrorKind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -95,6 +95,9 @@ enum DirOp {
     Link(String, Node),
     Unlink(String),
     Rename(String, String),
+    /// One half of a rename from a folder into another: both halves survive a cut, or neither.
+    MoveOut(u64, String),
+    MoveIn(u64, String, Node),
 }
 
 #[derive(Clone, Default)]
@@ -104,10 +107,20 @@ struct Dir {
     pending: Vec<DirOp>,
 }
 
+impl DirOp {
+    /// The rename between two folders that it is a half of.
+    fn moved(&self) -> Option<u64> {
+        match self {
+            Self::MoveOut(id, _) | Self::MoveIn(id, ..) => Some(*id),
+            Self::Link(..) | Self::Unlink(_) | Self::Rename(..) => None,
+        }
+    }
+}
+
 fn apply(names: &mut BTreeMap<String, Node>, op: &DirOp) {
     match op {
-        DirOp::Link(name, node) => drop(names.insert(name.clone(), *node)),
-        DirOp::Unlink(name) => drop(names.remove(name)),
+        DirOp::Link(name, node) | DirOp::MoveIn(_, name, node) => drop(names.insert(name.clone(), *node)),
+        DirOp::Unlink(name) | DirOp::MoveOut(_, name) => drop(names.remove(name)),
         DirOp::Rename(from, to) => {
             if let Some(node) = names.remove(from) {
                 names.insert(to.clone(), node);
@@ -122,6 +135,8 @@ pub struct Frozen {
     inodes: HashMap<u64, Inode>,
     dirs: BTreeMap<String, Dir>,
     next: u64,
+    /// Renames from one folder into another so far.
+    moves: u64,
 }
 
 /// What a power cut leaves of writes that were not flushed.
@@ -162,13 +177,13 @@ impl Frozen {
         if mode == Mode::Kill {
             return self.clone();
         }
-        let mut after = Self { next: self.next, ..Self::default() };
+        let mut after = Self { next: self.next, moves: self.moves, ..Self::default() };
+        let survive = self.surviving(mode, rng);
         let mut waiting = vec![String::new()];
         while let Some(path) = waiting.pop() {
             let Some(dir) = self.dirs.get(&path) else { continue };
             let mut names = dir.durable.clone();
-            let survive = if mode == Mode::Nothing { 0 } else { rng.below(dir.pending.len() + 1) };
-            dir.pending[..survive].iter().for_each(|op| apply(&mut names, op));
+            dir.pending[..survive[&path]].iter().for_each(|op| apply(&mut names, op));
             for (name, node) in &names {
                 match node {
                     Node::Dir => waiting.push(join(&path, name)),
@@ -184,6 +199,33 @@ impl Frozen {
             after.dirs.insert(path, Dir { live: names.clone(), durable: names, pending: Vec::new() });
         }
         after
+    }
+
+    /// How many of each folder's changes survive: a rename between two folders in both, or in none.
+    fn surviving(&self, mode: Mode, rng: &mut Rng) -> BTreeMap<String, usize> {
+        let some = |dir: &Dir, rng: &mut Rng| {
+            if mode == Mode::Nothing { 0 } else { rng.below(dir.pending.len() + 1) }
+        };
+        let mut survive: BTreeMap<String, usize> =
+            self.dirs.iter().map(|(path, dir)| (path.clone(), some(dir, rng))).collect();
+        loop {
+            let kept: BTreeSet<u64> = self
+                .dirs
+                .iter()
+                .flat_map(|(path, dir)| dir.pending[..survive[path]].iter().filter_map(DirOp::moved))
+                .collect();
+            let mut grown = false;
+            for (path, dir) in &self.dirs {
+                let last = dir.pending.iter().rposition(|op| op.moved().is_some_and(|id| kept.contains(&id)));
+                if let Some(last) = last.filter(|last| *last >= survive[path]) {
+                    survive.insert(path.clone(), last + 1);
+                    grown = true;
+                }
+            }
+            if !grown {
+                return survive;
+            }
+        }
     }
 
     /// Paths of the files in a folder.
@@ -415,6 +457,20 @@ impl State {
         }
     }
 
+    /// Makes a folder's names durable, and with them what a rename did to another folder.
+    fn flush_dir(&mut self, path: &str) -> io::Result<()> {
+        let mut waiting = vec![path.to_owned()];
+        while let Some(path) = waiting.pop() {
+            let dir = self.disk.dirs.get_mut(&path).ok_or(ErrorKind::NotFound)?;
+            dir.durable = dir.live.clone();
+            let moved: Vec<u64> = dir.pending.drain(..).filter_map(|op| op.moved()).collect();
+            let with =
+                |dir: &Dir| dir.pending.iter().any(|op| op.moved().is_some_and(|id| moved.contains(&id)));
+            waiting.extend(self.disk.dirs.iter().filter(|(_, dir)| with(dir)).map(|(path, _)| path.clone()));
+        }
+        Ok(())
+    }
+
     fn due(&mut self, flush: bool) -> Option<ErrorKind> {
         let count = if flush { &mut self.flushes } else { &mut self.writes };
         let n = *count;
@@ -478,8 +534,15 @@ impl Disk for SimDisk {
         let mut state = self.state();
         state.find(from)?;
         state.operation();
-        let ((dir, from), (_, to)) = (split(from), split(to));
-        state.dir_op(dir, DirOp::Rename(from.to_owned(), to.to_owned()))
+        let ((dir, from), (into, to)) = (split(from), split(to));
+        if dir == into {
+            return state.dir_op(dir, DirOp::Rename(from.to_owned(), to.to_owned()));
+        }
+        let node = *state.disk.dirs.get(dir).and_then(|d| d.live.get(from)).ok_or(ErrorKind::NotFound)?;
+        state.disk.moves += 1;
+        let id = state.disk.moves;
+        state.dir_op(into, DirOp::MoveIn(id, to.to_owned(), node))?;
+        state.dir_op(dir, DirOp::MoveOut(id, from.to_owned()))
     }
 
     fn remove(&self, path: &str) -> io::Result<()> {
@@ -507,10 +570,7 @@ impl Disk for SimDisk {
             Some(Plant::NoFlushAtStart) if at_start => return Ok(()),
             _ => {}
         }
-        let dir = state.disk.dirs.get_mut(dir).ok_or(ErrorKind::NotFound)?;
-        dir.durable = dir.live.clone();
-        dir.pending.clear();
-        Ok(())
+        state.flush_dir(dir)
     }
 
     fn open_to_others(&self, path: &str) -> io::Result<u32> {

@@ -1,0 +1,195 @@
+//! A box in its third epoch at rest: damage to any copy of any epoch, starts that are cut, then a whole start. What one
+//! copy that nothing touched holds is all there, and every loss is told.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use record::ids::Epoch;
+use record::tree::Hash;
+
+use crate::disk::{Frozen, MODES, Mode, SimDisk};
+use crate::rng::Rng;
+use crate::rot::Outcome;
+use crate::story::{Life, Shared};
+
+/// A box at rest, and what was told in each of its epochs.
+pub struct Rest {
+    disk: Frozen,
+    told: Vec<(Epoch, Vec<Hash>)>,
+}
+
+/// A bug that the images must find.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Plant {
+    /// A database that was set aside is thrown away before anybody asks it.
+    SalvageThrownAway,
+}
+
+/// Three epochs: each of the first two ended because its key was gone.
+pub fn three(seed: u64) -> Rest {
+    let mut rng = Rng::new(seed);
+    let mut disk = Frozen::default();
+    let mut told = Vec::new();
+    for n in 1..=3u32 {
+        let model = Shared::default();
+        let sim = SimDisk::new(disk, None);
+        let mut life = Life::start(&sim, &model, &mut rng).unwrap();
+        for _ in 0..14 {
+            life.step(&mut rng).unwrap();
+        }
+        life.core.stop().unwrap();
+        life.core.tidy().unwrap();
+        let epoch = life.core.reader().unwrap().epoch();
+        assert_eq!(epoch.n, n);
+        told.push((epoch, model.lock().unwrap().told.clone()));
+        drop(life);
+        disk = sim.freeze();
+        if n < 3 {
+            disk.lose(&format!("keys/log-{n}.key"));
+        }
+    }
+    Rest { disk, told }
+}
+
+/// Which copies a damage touched.
+#[derive(Default, Clone, Copy)]
+struct Touched {
+    journal: bool,
+    database: bool,
+}
+
+/// One thing that is damaged, somewhere.
+fn damage(disk: &mut Frozen, rng: &mut Rng, touched: &mut Touched) -> String {
+    let dirs = disk.folders("log");
+    let database = rng.chance(3);
+    let dir = &dirs[rng.below(dirs.len())];
+    let files = if database { vec!["cleantrack.redb".to_owned()] } else { disk.files(dir) };
+    let Some(path) = files.get(rng.below(files.len().max(1))).cloned() else { return "nothing".to_owned() };
+    let bytes = disk.bytes(&path);
+    if bytes.is_empty() {
+        return "nothing".to_owned();
+    }
+    touched.journal |= !database;
+    touched.database |= database;
+    let used = bytes.iter().rposition(|&b| b != 0).map_or(1, |last| last + 1);
+    let at = rng.below(used);
+    match rng.below(6) {
+        0 => {
+            disk.lose(&path);
+            format!("{path} lost")
+        }
+        1 if !database => {
+            files.iter().for_each(|file| disk.lose(file));
+            format!("{dir} lost")
+        }
+        2 => {
+            disk.damage(&path, at / 512 * 512, &[0; 512]);
+            format!("{path}, a sector of zeros at {at}")
+        }
+        3 | 4 => {
+            let noise: Vec<u8> = (0..4096).map(|_| rng.next() as u8).collect();
+            disk.damage(&path, at / 4096 * 4096, &noise);
+            format!("{path}, a page of noise at {at}")
+        }
+        _ => {
+            disk.damage(&path, at, &[bytes[at] ^ (1 << rng.below(8))]);
+            format!("{path}, a bit at {at}")
+        }
+    }
+}
+
+/// A start that is cut at a random operation of it.
+fn cut_start(disk: Frozen, rng: &mut Rng) -> Frozen {
+    let sim = SimDisk::new(disk.clone(), None);
+    sim.watch(1 + rng.below(12), rng.split());
+    let model = Shared::default();
+    // Whatever it says, or redb panics over: this start does not get through.
+    let _ = catch_unwind(AssertUnwindSafe(|| drop(Life::open(&sim, &model, rng))));
+    let moments = sim.moments();
+    if moments.is_empty() {
+        return disk;
+    }
+    // Only what a power cut or a kill does; noise in a page that is being written is a third damage.
+    let modes: Vec<Mode> = MODES.into_iter().filter(|m| !matches!(m, Mode::Garbage | Mode::Mixed)).collect();
+    moments[rng.below(moments.len())].disk.crashed(modes[rng.below(modes.len())], rng)
+}
+
+fn throw_away(disk: &mut Frozen, plant: Option<Plant>) {
+    if plant == Some(Plant::SalvageThrownAway) {
+        disk.files("salvage").iter().for_each(|file| disk.lose(file));
+    }
+}
+
+/// Damages it, cuts starts, starts it, and looks for everything that was told.
+pub fn image(rest: &Rest, plant: Option<Plant>, rng: &mut Rng) -> Result<Outcome, String> {
+    let mut disk = rest.disk.clone();
+    let mut touched = Touched::default();
+    let mut how = Vec::new();
+    for _ in 0..rng.below(3) {
+        how.push(damage(&mut disk, rng, &mut touched));
+    }
+    for _ in 0..rng.below(4) {
+        disk = cut_start(disk, rng);
+        throw_away(&mut disk, plant);
+        how.push("a start that was cut".to_owned());
+    }
+    let outcome = match catch_unwind(AssertUnwindSafe(|| started(disk, rest, rng))) {
+        Ok(outcome) => outcome.map_err(|why| format!("{how:?}: {why}"))?,
+        // redb panics over a page that no start reads: whoever asked is told nothing, and the journal is whole.
+        Err(_) if touched.database => return Ok(Outcome::Told),
+        Err(_) => return Err(format!("{how:?}: it panicked")),
+    };
+    if outcome == Outcome::Told && !(touched.journal && touched.database) {
+        return Err(format!("{how:?}: one copy was whole, and something is missing"));
+    }
+    Ok(outcome)
+}
+
+fn damaged_blocks(life: &Life, rest: &Rest) -> bool {
+    let damaged = |(epoch, told): &(Epoch, Vec<Hash>)| {
+        let reader = life.core.reader_of(*epoch);
+        let mut seqs = (0u64..).zip(told).map(|(seq, _)| seq);
+        reader.is_ok_and(|reader| seqs.any(|seq| reader.entry(seq).is_err()))
+    };
+    rest.told.iter().any(damaged)
+}
+
+fn started(disk: Frozen, rest: &Rest, rng: &mut Rng) -> Result<Outcome, String> {
+    let model = Shared::default();
+    let sim = SimDisk::new(disk, None);
+    // redb may panic over a damaged page: the process ends, and a later start does without the file.
+    let mut life = None;
+    for _ in 0..4 {
+        let tried = catch_unwind(AssertUnwindSafe(|| Life::open(&sim, &model, rng)));
+        if let Ok(started) = tried {
+            life = Some(started.map_err(|e| e.to_string())?);
+            break;
+        }
+    }
+    let mut life = life.ok_or("the box never starts again")?;
+    if damaged_blocks(&life, rest) {
+        // Found by reading, and told: the next start builds the database anew.
+        life.core.idle().map_err(|e| e.to_string())?;
+        drop(life);
+        life = Life::open(&sim, &model, rng).map_err(|e| e.to_string())?;
+    }
+    let report = &life.report;
+    let began = life.core.reader().map_err(|e| e.to_string())?.epoch().n > 3;
+    let told_of_it = began || !report.missing.is_empty() || !report.unread_copies.is_empty();
+    for (epoch, told) in &rest.told {
+        for (seq, leaf) in (0u64..).zip(told) {
+            let found = life.core.reader_of(*epoch).and_then(|reader| reader.entry(seq));
+            match found {
+                Ok(Some(entry)) if entry.leaf() == *leaf => {}
+                Ok(Some(entry)) => {
+                    return Err(format!("entry {seq} of epoch {epoch} was changed: {}", entry.as_str()));
+                }
+                Ok(None) | Err(_) if told_of_it => return Ok(Outcome::Told),
+                Ok(None) => {
+                    return Err(format!("entry {seq} of epoch {epoch} is missing: {:?}", life.report));
+                }
+                Err(e) => return Err(format!("entry {seq} of epoch {epoch}: {e}: {:?}", life.report)),
+            }
+        }
+    }
+    Ok(Outcome::Whole)
+}
