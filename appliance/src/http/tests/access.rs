@@ -220,7 +220,8 @@ async fn the_audit_holds_no_secret_and_is_for_admin_and_auditor() {
         assert!(!kept.contains(secret), "{secret} is in {kept}");
     }
     let shown = admin.get("/staff/box/audit").await;
-    shown.is(200).has("Wrong PIN").has("Token made").has("Ada Secret").has("/staff/sign-in").has("10.0.0.9");
+    shown.is(200).has("Wrong PIN").has("Made a token").has("Ada Secret").has("10.0.0.9");
+    shown.has("Changed settings").has("Changed a PIN").has_not("/staff/sign-in").has_not("/t/{tag}");
     for secret in ["77777", "90210", "839204", "471147", &token[12..], &cookie] {
         shown.has_not(secret);
     }
@@ -231,6 +232,8 @@ async fn the_audit_holds_no_secret_and_is_for_admin_and_auditor() {
         other.get("/staff/box").await.is(200).has_not("/staff/box/audit");
     }
     assert_eq!(with(&world, AccessOutcome::Denied)[0].wanted, AccessWanted::ReadAudit);
+    let shown = desk(&world, Role::Auditor).await.get("/staff/box/audit").await;
+    shown.has("Tried to open the access log").has("Denied").has_not("/staff/box/audit<");
 }
 
 #[tokio::test]
@@ -257,9 +260,9 @@ async fn the_audit_is_read_page_by_page() {
     }
     let first = admin.get("/staff/box/audit").await;
     first.is(200).has("?before=21");
-    assert_eq!(first.text().matches("Signed in<").count(), 100);
+    assert_eq!(first.text().matches(">Signed in<").count(), 100);
     let rest = admin.get("/staff/box/audit?before=21").await;
     rest.has_not(">Older<");
-    assert_eq!(rest.text().matches("Signed in<").count(), 21);
+    assert_eq!(rest.text().matches(">Signed in<").count(), 21);
     admin.get("/staff/box/audit?before=x").await.is(200);
 }
