@@ -216,7 +216,7 @@ fn late_words(site: &Site) -> String {
         return "No equipment yet. It is added at the box.".to_owned();
     }
     if site.counts.scheduled == 0 {
-        return "No item has a schedule, so none can be due. Schedules are set at the box.".to_owned();
+        return "No item has a schedule, so nothing can be due. Schedules are set at the box.".to_owned();
     }
     match site.counts.due {
         0 => "Nothing waits for a cleaning now.".to_owned(),
