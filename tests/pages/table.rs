@@ -240,6 +240,12 @@ fn staff(at: &Places) -> Vec<Page> {
         page("staff-people", "/people", vec![], "people work here"),
         page("staff-person-new", "/people/new", vec![], "Next you can set their PIN"),
         page("staff-person-new-error", "/people/new", vec![Press("form .go")], "There is a problem"),
+        page(
+            "staff-person-namesake",
+            "/people/new",
+            vec![Type("#name", "Tom Nguyen"), Press("form .go")],
+            "There is already a Tom Nguyen",
+        ),
         Page { name: "staff-person", url: at.person.clone(), acts: vec![], says: "The same PIN again" },
         Page {
             name: "staff-person-pin-error",

@@ -1,5 +1,7 @@
 //! The audit of access: what the guard and the handlers note of a request, and the page that shows it.
 
+mod words;
+
 use std::collections::BTreeMap;
 
 use askama::Template;
@@ -167,10 +169,9 @@ struct Line {
     at: Moment,
     who: String,
     network: String,
-    route: String,
-    wanted: &'static str,
+    deed: String,
     class: &'static str,
-    outcome: &'static str,
+    result: &'static str,
     about: String,
     count: u32,
 }
@@ -221,53 +222,15 @@ async fn show(
                 AccessCaller::Staff(staff) => staff_name(&reader, &facility, *staff),
                 AccessCaller::Token(id) => name_of(id),
             },
-            network: row.network,
-            route: row.route,
-            wanted: wanted_words(row.wanted),
-            class: if is_alarming(row.outcome) { "late" } else { "" },
-            outcome: outcome_words(row.outcome),
+            deed: words::deed(&row),
+            class: if words::is_alarming(row.outcome) { "late" } else { "" },
+            result: words::result(row.outcome),
             about: row.subject.as_deref().map(name_of).unwrap_or_default(),
+            network: row.network,
             count: row.count,
         };
         let lines = rows.into_iter().map(line).collect();
         AccessPage { frame: Frame::staff(&state, &snapshot, "Access log", &signed, Place::Box), lines, older }
     };
     page(&template)
-}
-
-fn wanted_words(wanted: AccessWanted) -> &'static str {
-    match wanted {
-        AccessWanted::View => "to look",
-        AccessWanted::Edit => "to change equipment",
-        AccessWanted::Admin => "what an admin may do",
-        AccessWanted::ReadAudit => "to read this log",
-        AccessWanted::Read => "to read by program",
-        AccessWanted::Record => "to record by program",
-        AccessWanted::Write => "to change by program",
-        AccessWanted::SignIn => "to sign in",
-        AccessWanted::SignOut => "to sign out",
-        AccessWanted::Proof => "to prove a record",
-    }
-}
-
-fn outcome_words(outcome: AccessOutcome) -> &'static str {
-    match outcome {
-        AccessOutcome::Denied => "Denied",
-        AccessOutcome::SignedIn => "Signed in",
-        AccessOutcome::WrongPin => "Wrong PIN",
-        AccessOutcome::Locked => "Has to wait",
-        AccessOutcome::PinInTheClear => "PIN without HTTPS",
-        AccessOutcome::PinChanged => "PIN changed",
-        AccessOutcome::TokenMade => "Token made",
-        AccessOutcome::TokenRevoked => "Token revoked",
-        AccessOutcome::TokenInTheClear => "Token without HTTPS, revoked",
-        AccessOutcome::SessionEnded => "Signed out",
-        AccessOutcome::SettingsChanged => "Settings changed",
-        AccessOutcome::PageTokenRefused => "Old or foreign page",
-    }
-}
-
-fn is_alarming(outcome: AccessOutcome) -> bool {
-    use AccessOutcome::{Denied, Locked, PinInTheClear, TokenInTheClear, WrongPin};
-    matches!(outcome, Denied | WrongPin | Locked | PinInTheClear | TokenInTheClear)
 }

@@ -1,7 +1,7 @@
 //! From a handler to the log: a command is told done only when it is on disk, and what keeps it from that has words.
 
 use http::{HeaderValue, StatusCode};
-use record::entry::{At, By, Entry};
+use record::entry::{At, By, Digest16, Entry};
 use record::kinds::{EntryRef, Event};
 use record::tree::Hash;
 
@@ -10,7 +10,7 @@ use super::problem::Problem;
 use super::view::reader_of;
 use crate::command::{CommandError, Given, give};
 use crate::intake::{Command, Refusal, Request};
-use crate::store::SubmitError;
+use crate::store::{Decision, SubmitError};
 
 /// A command that was carried out.
 #[derive(Debug, Clone, Copy)]
@@ -61,6 +61,12 @@ pub(super) async fn act(
         Err(CommandError::Refused(refusal)) => Err(Undone::Refused(refusal)),
         Err(CommandError::Store(error)) => Err(Undone::Box(Box::new(not_recorded(&error)))),
     }
+}
+
+/// What a submission made before, and the digest of what it asked.
+pub(super) async fn by_key(state: &AppState, key: &str) -> Option<(EntryRef, Digest16)> {
+    let key = Digest16::of(key.as_bytes());
+    state.store.submit(move |view| Decision::Answer(view.by_key(&key))).await.ok()?.answer
 }
 
 /// An entry that was made before.

@@ -30,6 +30,8 @@ pub(super) struct Problem {
     pub(super) next: Words,
     /// Where that can be done: an address on this box and its words.
     pub(super) link: Option<(String, Words)>,
+    /// Another way on, beside that: back to where they may be.
+    pub(super) back: Option<(&'static str, &'static str)>,
     /// A header that belongs to the answer.
     pub(super) header: Option<(HeaderName, HeaderValue)>,
     /// What was wanted, for the audit of a refusal; absent: what the request's method says.
@@ -49,6 +51,7 @@ impl Problem {
             safe: "Nothing was recorded.".into(),
             next: Words::default(),
             link: None,
+            back: None,
             header: None,
             wanted: None,
             note: None,
@@ -81,6 +84,10 @@ impl Problem {
 
     pub(super) fn link(self, to: impl Into<String>, words: impl Into<Words>) -> Self {
         Self { link: Some((to.into(), words.into())), ..self }
+    }
+
+    pub(super) fn back(self, to: &'static str, words: &'static str) -> Self {
+        Self { back: Some((to, words)), ..self }
     }
 
     pub(super) fn header(self, name: HeaderName, value: HeaderValue) -> Self {

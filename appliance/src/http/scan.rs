@@ -12,14 +12,13 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 use record::entry::{By, Digest16, Via};
 use record::fold::{Equipment, Facility, Service};
 use record::ids::DeviceId;
-use record::kinds::EntryRef;
 use record::receipt::Receipt;
 use record::tag::Tag;
 use record::tree::Hash;
 use serde::Deserialize;
 
 use super::access::{AccessNote, noted};
-use super::act::{Done, Undone, act, before};
+use super::act::{Done, Undone, act, before, by_key};
 use super::device::RequestDevice;
 use super::form::{self, Form};
 use super::frame::{page, page_with};
@@ -40,7 +39,6 @@ use crate::identity::{AccessOutcome, AccessWanted};
 use crate::intake::{Cleaner, CleaningForm, Command, Refusal, command_digest};
 use crate::listen::Peer;
 use crate::photo::{Incoming, PhotoTrouble};
-use crate::store::Decision;
 
 /// How long a submission waits for its photo; then the record goes on and the photo follows.
 const PHOTO_WITHIN: Duration = Duration::from_secs(8);
@@ -492,12 +490,6 @@ fn form_of(tag: Tag, form: &Form, token: &PageToken, photo: &Photo) -> CleaningF
 async fn repeated(state: &AppState, key: &str) -> Option<Done> {
     let (of, _) = by_key(state, key).await?;
     before(state, of).ok()
-}
-
-/// What a submission made before, and the digest of what it asked.
-async fn by_key(state: &AppState, key: &str) -> Option<(EntryRef, Digest16)> {
-    let key = Digest16::of(key.as_bytes());
-    state.store.submit(move |view| Decision::Answer(view.by_key(&key))).await.ok()?.answer
 }
 
 fn recorded(

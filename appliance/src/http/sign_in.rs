@@ -102,7 +102,7 @@ impl Signed {
         if self.may_change() {
             return Ok(());
         }
-        Err(not_allowed("This needs a sign-in as biomed or facility admin").wanted(AccessWanted::Edit))
+        Err(self.not_allowed("This needs a sign-in as biomed or facility admin").wanted(AccessWanted::Edit))
     }
 
     /// May this person read who came and who was refused?
@@ -115,7 +115,8 @@ impl Signed {
         if self.may_read_audit() {
             return Ok(());
         }
-        Err(not_allowed("This needs a sign-in as facility admin or auditor").wanted(AccessWanted::ReadAudit))
+        let problem = self.not_allowed("This needs a sign-in as facility admin or auditor");
+        Err(problem.wanted(AccessWanted::ReadAudit))
     }
 
     /// For pages of commands about the facility and its people.
@@ -123,7 +124,14 @@ impl Signed {
         if self.role == Role::FacilityAdmin {
             return Ok(());
         }
-        Err(not_allowed("This needs a sign-in as facility admin").wanted(AccessWanted::Admin))
+        Err(self.not_allowed("This needs a sign-in as facility admin").wanted(AccessWanted::Admin))
+    }
+
+    /// What this person sees who may not do this; the title says whose role does include it.
+    pub(super) fn not_allowed(&self, title: &'static str) -> Problem {
+        let role = role_word(self.role);
+        not_allowed(title)
+            .detail(format!("You are signed in as {}, {role}: that role does not include it.", self.name))
     }
 }
 
@@ -133,6 +141,7 @@ pub(super) fn not_allowed(title: &'static str) -> Problem {
         .detail("Your role does not include this.")
         .safe("Nothing was changed.")
         .link("/staff/sign-in", "Sign in as somebody else")
+        .back("/", "Back to what needs cleaning")
 }
 
 /// The session that a request carries, if there is one.

@@ -196,6 +196,14 @@ impl Ledger {
         })
     }
 
+    /// The job of this key.
+    pub(crate) fn find_key(&self, key: &str) -> Result<Option<Job>, LedgerError> {
+        self.read("looking for a job", |tx| {
+            let seq = tx.open_table(KEYS)?.get(key)?.map(|s| s.value());
+            seq.map(|seq| read_job(tx, seq)).transpose()
+        })
+    }
+
     /// The newest jobs first.
     pub(crate) fn jobs(&self, at_most: usize) -> Result<Vec<Job>, LedgerError> {
         self.read("listing jobs", |tx| {

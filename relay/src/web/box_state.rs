@@ -92,6 +92,16 @@ impl BoxState {
     }
 }
 
+/// Whether what the box told of itself is of now: it is in service and was heard some minutes ago at most.
+pub(crate) fn is_fresh(row: &BoxRow, now_ms: i64) -> bool {
+    row.revoked_ms.is_none() && row.heard_ms.is_some_and(|at| now_ms.saturating_sub(at) <= SILENT_MS)
+}
+
+/// What a box told of itself, in the past where it may have changed since.
+pub(crate) fn as_told(words: String, is_fresh: bool) -> String {
+    if is_fresh { words } else { format!("was {words}") }
+}
+
 /// Entries that the box has told of and the relay does not hold.
 pub(crate) fn behind(row: &BoxRow) -> i64 {
     row.told_size.saturating_sub(row.held_size).max(0)
@@ -114,30 +124,39 @@ pub(crate) fn health(row: &BoxRow) -> Option<Health> {
 }
 
 /// Its clock in words.
-pub(crate) fn clock(row: &BoxRow) -> String {
+pub(crate) fn clock(row: &BoxRow, now_ms: i64) -> String {
+    if row.heard_ms.is_none() {
+        return "unknown".to_owned();
+    }
+    as_told(told_clock(row), is_fresh(row, now_ms))
+}
+
+fn told_clock(row: &BoxRow) -> String {
     let off = row.clock_ahead_ms.saturating_abs();
     let state = match row.clock.as_str() {
         "synced" => "synced",
         "rtc" => "battery clock",
         _ => "unsure",
     };
-    if row.heard_ms.is_some() && off > CLOCK_OFF_MS {
+    if off > CLOCK_OFF_MS {
         let side = if row.clock_ahead_ms > 0 { "ahead" } else { "behind" };
         return format!("{state}, {} {side}", span(off));
     }
     state.to_owned()
 }
 
-/// Its printers as tags.
-pub(crate) fn printers(health: Option<&Health>) -> Vec<Badge> {
+/// Its printers as tags; in the past, and neither good nor bad, where nobody knows how they are now.
+pub(crate) fn printers(health: Option<&Health>, is_fresh: bool) -> Vec<Badge> {
     let printers = health.map(|h| h.printers.as_slice()).unwrap_or_default();
     let badge = |state: &str| {
         let tone = match state {
+            _ if !is_fresh => Tone::Plain,
             "ready" => Tone::Ok,
             "printing" | "not asked yet" => Tone::Plain,
             _ => Tone::Late,
         };
-        let mut chars = state.chars();
+        let words = as_told(state.to_owned(), is_fresh);
+        let mut chars = words.chars();
         let first = chars.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
         Badge::new(tone, format!("{first}{}", chars.as_str()))
     };
@@ -209,7 +228,26 @@ pub(crate) mod tests {
         assert_eq!(backlog(&row, BoxState::Silent), "unknown");
         let row = BoxRow { told_size: 42_648, clock_ahead_ms: -240_000, ..good() };
         assert_eq!(backlog(&row, BoxState::CatchingUp), "1,441");
-        assert_eq!(clock(&row), "synced, 4 min behind");
-        assert_eq!(clock(&good()), "synced");
+        assert_eq!(clock(&row, NOW_MS), "synced, 4 min behind");
+        assert_eq!(clock(&good(), NOW_MS), "synced");
+        assert_eq!(clock(&BoxRow { heard_ms: None, ..good() }, NOW_MS), "unknown");
+    }
+
+    #[test]
+    fn what_a_silent_box_told_is_past_and_not_green() {
+        let told = r#"{"v":1,"epoch":"1-00ab0102","size":1,"cursor":1,"backlog":0,"photos":0,"disk_percent":34,
+            "printers":[{"name":"Bench","state":"ready"}],"clock":"synced","wall":1}"#;
+        let health: Health = serde_json::from_str(told).unwrap();
+        let shown = |row: &BoxRow| {
+            let badges = printers(Some(&health), is_fresh(row, NOW_MS));
+            badges.into_iter().map(|badge| (badge.tone, badge.text)).collect::<Vec<_>>()
+        };
+        assert_eq!(shown(&good()), [(Tone::Ok, "Ready".to_owned())]);
+        let silent = BoxRow { heard_ms: Some(NOW_MS - SILENT_MS - 1), ..good() };
+        let revoked = BoxRow { revoked_ms: Some(1), ..good() };
+        for row in [silent, revoked] {
+            assert_eq!(shown(&row), [(Tone::Plain, "Was ready".to_owned())]);
+            assert_eq!(clock(&row, NOW_MS), "was synced");
+        }
     }
 }

@@ -9,7 +9,7 @@ use record::checkpoint::Origin;
 use record::ids::{BoxId, Epoch};
 use serde::Serialize;
 
-use super::box_state::{BoxState, backlog, clock, health, printers};
+use super::box_state::{BoxState, as_told, backlog, clock, health, is_fresh, printers};
 use super::problem::Fault;
 use super::shell::{Section, Shell, download, page};
 use super::standing::{Site, common_zone, sites};
@@ -109,16 +109,20 @@ fn facility_name(sites: &[Site], facility: &str) -> String {
 }
 
 fn box_row(state: BoxState, row: &BoxRow, sites: &[Site], wall: &Wall) -> Row {
-    let health = health(row);
+    let (health, is_fresh) = (health(row), is_fresh(row, wall.now_ms()));
+    let disk = health.as_ref().map(|h| as_told(format!("{}%", h.disk_percent), is_fresh));
     Row {
         facility: facility_name(sites, &row.facility),
         href: format!("/app/f/{}", row.facility),
-        state: state.badge(),
+        state: match state {
+            BoxState::Silent => state.badge_with_span(row.heard_ms, wall.now_ms()),
+            _ => state.badge(),
+        },
         heard: row.heard_ms.map(|at| wall.clock(at)),
         backlog: backlog(row, state),
-        clock: clock(row),
-        disk: health.as_ref().map_or_else(|| "unknown".to_owned(), |h| format!("{}%", h.disk_percent)),
-        printers: printers(health.as_ref()),
+        clock: clock(row, wall.now_ms()),
+        disk: disk.unwrap_or_else(|| "unknown".to_owned()),
+        printers: printers(health.as_ref(), is_fresh),
         version: row.version.clone(),
     }
 }

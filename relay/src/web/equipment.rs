@@ -215,6 +215,9 @@ async fn state_words(
 
 fn rate_words(month: Tally, item: &Equipment) -> String {
     let class = class(item.class);
+    if month.closed == 0 && item.schedules().iter().all(|(_, plan)| **plan == Schedule::Never) {
+        return format!("No schedule, so there is no rate. {class}.");
+    }
     if month.closed == 0 {
         return format!("No window closed in 30 days. {class}.");
     }
@@ -457,7 +460,7 @@ fn schedule(schedule: Option<&Schedule>) -> String {
     let every =
         |n: u32, unit: &str| if n == 1 { format!("Every {unit}") } else { format!("Every {n} {unit}s") };
     match schedule {
-        None | Some(Schedule::Never) => "None".to_owned(),
+        None | Some(Schedule::Never) => "No schedule".to_owned(),
         Some(Schedule::Hours { n }) => every(*n, "hour"),
         Some(Schedule::Days { n }) => every(*n, "day"),
         Some(Schedule::Weeks { n }) => every(*n, "week"),
@@ -485,6 +488,6 @@ mod tests {
     fn schedules() {
         assert_eq!(schedule(Some(&Schedule::Hours { n: 12 })), "Every 12 hours");
         assert_eq!(schedule(Some(&Schedule::Days { n: 1 })), "Every day");
-        assert_eq!(schedule(None), "None");
+        assert_eq!(schedule(None), "No schedule");
     }
 }

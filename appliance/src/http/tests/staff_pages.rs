@@ -223,6 +223,9 @@ async fn roles_hold() {
         ("/staff/box/settings".to_owned(), "as facility admin"),
     ] {
         technician.get(&page).await.is(403).has(role).has("Sign in as somebody else").has_not("<form");
+        let told = technician.get(&page).await;
+        told.has("You are signed in as Tom Nguyen, technician")
+            .has("href=\"/\">Back to what needs cleaning</a>");
     }
     let size = world.size();
     technician

@@ -164,7 +164,17 @@ async fn boxes_in_their_states() {
             && row("Riverside Imaging").contains("5 min behind")
     );
     assert!(row("Riverside Imaging").contains("Paper out"));
-    assert!(row("Eastfield").contains("Silent") && row("Eastfield").contains("unknown"));
+    // What it told ten minutes ago, that all was well, is past, and nothing of it is green.
+    for words in [">Silent 10 min<", "unknown", "was synced", "was 34%", ">Was ready<"] {
+        assert!(row("Eastfield").contains(words), "{words}: {}", row("Eastfield"));
+    }
+    assert!(!row("Eastfield").contains("tag ok"), "{}", row("Eastfield"));
+    let eastfield = world.get(&format!("/app/f/{}", world.a.sites[2].id), &cookie).await.body;
+    let its_box = eastfield.split("id=\"box\"").nth(1).unwrap().split("</section>").next().unwrap();
+    for words in ["Silent 10 min", "was synced", "was 34% used", "Desk: was ready"] {
+        assert!(its_box.contains(words), "{words}: {its_box}");
+    }
+    assert!(!its_box.contains("tag ok"), "{its_box}");
 }
 
 #[tokio::test]
