@@ -39,6 +39,24 @@ impl Looks {
         self.wrong.extend(found);
     }
 
+    /// Changes the relay's rows and opens a page, until the page says this: a word that the box had sent before it was held
+    /// may come in between the two at any time.
+    async fn made_so(&self, line: &Line, sql: &str, url: &str, says: &str) {
+        let found = format!("return document.body.innerText.includes('{says}')");
+        let making = async {
+            loop {
+                change(line, sql).await;
+                self.browser.goto(url).await;
+                if self.browser.script(&found).await == true {
+                    return;
+                }
+            }
+        };
+        tokio::time::timeout(TOLD_WITHIN, making)
+            .await
+            .unwrap_or_else(|_| panic!("{url} does not say {says}"));
+    }
+
     /// Opens the page that is shown again and again, until it says this.
     async fn opened_until(&self, says: &str) {
         let url = self.browser.client.current_url().await.expect("a page");
@@ -127,17 +145,11 @@ async fn no_line_a_silent_box_and_a_fork() {
     let _held = Held::of(at.pid);
     let (now_ms, box_id) = (wall_ms(), at.id.as_str());
     let silent = format!("UPDATE boxes SET heard_ms = {now_ms} - 3600000 WHERE box = '{box_id}'");
-    // A word of the box that was on its way when it was held may still come in after the first try.
-    for _ in 0..20 {
-        change(&demo.line, &silent).await;
-        looks.browser.goto(&format!("{}/app/", relay.https)).await;
-        let told = "return document.body.innerText.includes('No word from this box since')";
-        if looks.browser.client.execute(told, vec![]).await.is_ok_and(|told| told == true) {
-            break;
-        }
-    }
-    looks.at("silent-facilities", format!("{}/app/", relay.https), "No word from this box since").await;
-    looks.at("silent-boxes", format!("{}/app/boxes", relay.https), "Silent").await;
+    let facilities = format!("{}/app/", relay.https);
+    looks.made_so(&demo.line, &silent, &facilities, "No word from this box since").await;
+    looks.here("silent-facilities").await;
+    looks.made_so(&demo.line, &silent, &format!("{}/app/boxes", relay.https), "Silent").await;
+    looks.here("silent-boxes").await;
     let fork =
         format!("UPDATE boxes SET quarantined_ms = {now_ms}, quarantine = 'fork' WHERE box = '{box_id}'");
     change(&demo.line, &fork).await;
