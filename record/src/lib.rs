@@ -7,6 +7,8 @@
 //! [`compliance`] is the one definition of due, overdue and rate. [`messages`], [`topics`], [`claim`] and [`directive`]
 //! are what box and relay say to each other; [`limits`] holds every bound with its reason; [`ids`] and [`tag`] name
 //! things; [`json`] is the strict subset that signed bytes are written in.
+//! Lines that a chain of epochs left behind are kept as a [`run`], in the [`group`]s of the journal, and count again where
+//! an entry adopts it.
 //!
 //! Nothing here reads a clock, a disk or a network. `FORMAT.md` beside this crate states the bytes.
 
@@ -19,6 +21,7 @@ pub mod directive;
 pub mod entry;
 pub mod export;
 pub mod fold;
+pub mod group;
 pub mod ids;
 pub mod json;
 pub mod kinds;
@@ -27,6 +30,7 @@ pub mod messages;
 pub mod proof;
 pub mod receipt;
 pub mod redact;
+pub mod run;
 pub mod sign;
 pub mod tag;
 pub mod topics;

@@ -125,7 +125,16 @@ pub fn reads(entry: &Entry, event: &Event) -> Vec<RowKey> {
         Event::StaffChanged(b) => keys.push(RowKey::Staff(b.staff)),
         Event::StaffLeft(b) => keys.push(RowKey::Staff(b.staff)),
         Event::ClockAnchored(b) => keys.push(RowKey::Boot(b.boot)),
-        _ => {}
+        // What these touch is found through `History`, or is no row.
+        Event::CleaningVoided(_) | Event::PhotoAttached(_) => {}
+        Event::LogStarted(_)
+        | Event::LogAdopted(_)
+        | Event::BoxClaimed(_)
+        | Event::LabelPrinted(_)
+        | Event::DirectiveApplied(_)
+        | Event::DirectiveRefused(_)
+        | Event::TextErased(_)
+        | Event::Unknown(_) => {}
     }
     keys
 }
@@ -248,6 +257,7 @@ impl Facility {
             }
             Event::TextErased(b) => changes.effects.push(Effect::Erased(b.hash)),
             Event::LogStarted(_)
+            | Event::LogAdopted(_)
             | Event::BoxClaimed(_)
             | Event::LabelPrinted(_)
             | Event::DirectiveApplied(_)

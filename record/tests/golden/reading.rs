@@ -7,6 +7,7 @@ use record::entry::Entry;
 use record::export::Export;
 use record::kinds::Event;
 use record::proof::Proof;
+use record::run::{RunName, RunReader, check_run};
 use record::sign::{Note, Verifier};
 use record::tree::{Frontier, Hash, consistent};
 
@@ -35,11 +36,41 @@ fn the_log_holds_every_kind_and_leads_to_its_root() {
             assert_eq!(matches!(entry.event(), Event::Unknown(_)), &*entry.head().kind == "robot.charged");
         }
     }
+    for name in ["log-2.jsonl", "log-3.jsonl"] {
+        let text = file(name);
+        let read = text.lines().map(|line| Entry::parse(line.as_bytes()).unwrap());
+        kinds.extend(read.map(|entry| entry.head().kind.to_string()));
+    }
     let missing: Vec<_> = Event::KINDS.iter().filter(|kind| !kinds.iter().any(|k| k == *kind)).collect();
     assert!(missing.is_empty(), "the golden log lacks {missing:?}: add a line for each, at its end");
     let signed = log::signed(checkpoint.checkpoint().size);
     let exported = export.finish(&signed).unwrap();
     assert_eq!((exported.texts, exported.absent), (4, 1), "one text was erased");
+}
+
+#[test]
+fn runs_are_what_their_entries_adopt() {
+    let box_id = log::box_id();
+    let text = file("run-names.txt");
+    let names: Vec<RunName> = text.lines().map(|name| name.parse().unwrap()).collect();
+    for (at, (name, of, lines)) in
+        names.iter().zip([("log.jsonl", 14), ("log-2.jsonl", 2)]).map(|(n, (o, l))| (n, o, l)).enumerate()
+    {
+        let adopting = file(["log-2.jsonl", "log-3.jsonl"][at]);
+        let adopting = Entry::parse(adopting.lines().nth(1).unwrap().as_bytes()).unwrap();
+        assert_eq!(adopting.event().mentions().run, Some(*name));
+        // A frame's bytes are the compressor's business; what is in it is the format.
+        let plain = file(["run-1.txt", "run-2.txt"][at]);
+        let packed = zstd::encode_all(plain.as_bytes(), 1).unwrap();
+        let summary = check_run(&packed[..], box_id, *name).unwrap();
+        assert_eq!((summary.lines, summary.notes.len()), (lines, 1));
+        let mut reader = RunReader::open(&packed[..], box_id, *name).unwrap();
+        while let Some(group) = reader.next_group().unwrap() {
+            for line in group {
+                assert!(file(of).lines().any(|l| l == line.entry.as_str()), "{of} has each line of the run");
+            }
+        }
+    }
 }
 
 #[test]
