@@ -26,6 +26,7 @@ pub mod ids;
 pub mod json;
 pub mod kinds;
 pub mod limits;
+pub mod mentions;
 pub mod messages;
 pub mod proof;
 pub mod receipt;

@@ -92,12 +92,14 @@ impl Fold {
         let mut keys = BTreeSet::from([RowKey::Settings]);
         for (entry, event) in new {
             keys.extend(reads(entry, event));
-            let found = match event {
-                Event::CleaningVoided(b) => self.find(conn, b.of).await?,
-                Event::PhotoAttached(b) => self.find(conn, b.of).await?,
-                Event::ClockAnchored(b) => cleanings::unsure(conn, self.scope, self.facility, b.boot).await?,
-                _ => Vec::new(),
-            };
+            let mentions = event.mentions();
+            let mut found = Vec::new();
+            if let Some(of) = mentions.cleaning {
+                found.extend(self.find(conn, of).await?);
+            }
+            if let Some(boot) = mentions.boot {
+                found.extend(cleanings::unsure(conn, self.scope, self.facility, boot).await?);
+            }
             for (box_id, cleaning) in found {
                 keys.extend([RowKey::Activity(cleaning.tag), RowKey::Equipment(cleaning.tag)]);
                 self.known.0.entry(cleaning.of).or_insert((box_id, cleaning));

@@ -1,7 +1,7 @@
 //! The one transaction that takes a verified batch: entries, texts, fold, tallies, frontier, cosignature.
 
 use record::checkpoint::{Origin, SignedCheckpoint};
-use record::kinds::{Event, Prev};
+use record::kinds::Prev;
 use record::redact::TextLine;
 use record::verify::{Batch, Verified};
 
@@ -83,10 +83,7 @@ impl Ingest {
             return Ok(Way::Apart);
         }
         if let Some((entry, _)) = first {
-            let prev = match entry.event() {
-                Event::LogStarted(b) => b.prev,
-                _ => None,
-            };
+            let prev = entry.event().mentions().prev;
             let clash = others.iter().find(|h| h.prev.map(|p| p.epoch) == prev.map(|p| p.epoch));
             epochs::began(tx, home.scope, &origin, prev.as_ref(), clash.is_some()).await?;
             if let Some(other) = clash {
