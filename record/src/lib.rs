@@ -8,10 +8,11 @@
 //! are what box and relay say to each other; [`limits`] holds every bound with its reason; [`ids`] and [`tag`] name
 //! things; [`json`] is the strict subset that signed bytes are written in.
 //! Lines that a chain of epochs left behind are kept as a [`run`], in the [`group`]s of the journal, and count again where
-//! an entry adopts it.
+//! an entry adopts it: [`adoption`] says in which order.
 //!
 //! Nothing here reads a clock, a disk or a network. `FORMAT.md` beside this crate states the bytes.
 
+pub mod adoption;
 pub mod anchor;
 pub mod batch;
 pub mod checkpoint;

@@ -258,6 +258,17 @@ fn checkpoints_of_its_own_epoch_stay_with_a_run() {
 }
 
 #[test]
+fn a_group_without_its_trailer_is_refused() {
+    let all = lines(0, 5, 1);
+    let plain = zstd::decode_all(&written(name_of(&all), &all, &[]).unwrap()[..]).unwrap();
+    let trailer = plain.windows(3).rposition(|bytes| bytes == b"#g ").unwrap();
+    for end in [trailer, trailer - 1, plain.len() - 1] {
+        let packed = zstd::encode_all(&plain[..end], 1).unwrap();
+        assert!(matches!(read(&packed, name_of(&all)), Err(RunError::Group(0))), "cut at {end}");
+    }
+}
+
+#[test]
 fn groups_of_a_damaged_file_are_found_from_the_first_frame_on() {
     let bytes = written(name_of(&lines(0, 5, 1)), &lines(0, 5, 1), &[]).unwrap();
     let head = zstd::zstd_safe::find_frame_compressed_size(&bytes).unwrap();
