@@ -7,10 +7,11 @@ use record::checkpoint::{Checkpoint, Origin, SignedCheckpoint};
 use record::entry::{At, By, ClockState, Entry};
 use record::ids::BootId;
 use record::kinds::Event;
+use record::proof::{AdoptionStep, Proof};
 use record::redact::TextLine;
 use record::run::{RunName, RunNamer, RunWriter};
 use record::sign::{Kind, Signer};
-use record::tree::Frontier;
+use record::tree::{Frontier, Hash, LeafTree};
 
 use crate::log;
 
@@ -109,6 +110,25 @@ fn plain(file: &[u8]) -> String {
     String::from_utf8(zstd::decode_all(file).unwrap()).unwrap()
 }
 
+/// The way of a line to the root over all of these.
+fn path(lines: &[(Entry, Vec<TextLine>)], at: usize) -> Vec<Hash> {
+    LeafTree::new(lines.iter().map(|(entry, _)| entry.leaf()).collect()).path(at as u64)
+}
+
+fn step(of: &GoldenEpoch, counts: usize) -> AdoptionStep {
+    AdoptionStep { entry: of.entries[1].0.as_str().to_owned(), path: path(&of.entries[counts..], 1 - counts) }
+}
+
+/// Entry 12 of the first epoch, as an epoch proves it that brings it by these steps; with the texts beside it.
+fn proof(by: &GoldenEpoch, steps: Vec<AdoptionStep>) -> String {
+    let first = first();
+    let (entry, texts) = &first.entries[COUNTS[0]];
+    let to_run = path(&first.entries[COUNTS[0]..], 0);
+    let proof = Proof::new(entry, &by.cosigned(), to_run, by.signer.verifier()).adopted_by(steps);
+    let proof = proof.with_cosigners(&[log::cosigner().verifier().clone()]).with_texts(texts);
+    serde_json::to_string(&proof).unwrap() + "\n"
+}
+
 /// Every file by name.
 pub(crate) fn files() -> Vec<(&'static str, String)> {
     let (first, second, third) = (first(), second(), third());
@@ -124,6 +144,8 @@ pub(crate) fn files() -> Vec<(&'static str, String)> {
         ("cosigned-2.txt", second.cosigned().note().to_string()),
         ("cosigned-3.txt", third.cosigned().note().to_string()),
         ("run-names.txt", run_names),
+        ("proof-adopted.json", proof(&second, vec![step(&second, 0)])),
+        ("proof-nested.json", proof(&third, vec![step(&second, COUNTS[1]), step(&third, 0)])),
         ("run-1.txt", plain(&run_file(&first, COUNTS[0], &log::cosigned(first.entries.len() as u64)))),
         ("run-2.txt", plain(&run_file(&second, COUNTS[1], &second.cosigned()))),
     ]
