@@ -4,6 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::entry::ClockState;
 use crate::ids::{BootId, ConnectionId, Epoch};
+use crate::kinds::Prev;
+use crate::run::{RunName, RunNameError};
 
 /// Version of these messages.
 pub const VERSION: u32 = 1;
@@ -47,6 +49,66 @@ pub struct Hello {
     pub clock: ClockState,
     /// Its wall clock, milliseconds since 1970.
     pub wall: i64,
+}
+
+/// `GET /box/v1/log`: every log of a box that the relay knows. The box believes one whose key fits the epoch's name and whose
+/// note holds under that key and a cosigner that it knows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogChain {
+    /// [`VERSION`].
+    pub v: u32,
+    /// Ascending by number.
+    pub epochs: Vec<ChainEpoch>,
+}
+
+/// One of them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChainEpoch {
+    /// Which.
+    pub epoch: Epoch,
+    /// Its verifier key.
+    pub key: String,
+    /// Entries that the relay holds.
+    pub size: u64,
+    /// The newest cosigned checkpoint.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cosigned: Option<String>,
+    /// The end of the epoch that it follows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prev: Option<Prev>,
+    /// The epoch that it follows, where nobody says how much of that one there is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<Epoch>,
+    /// It follows an epoch that another one follows already, and counts nothing.
+    pub apart: bool,
+}
+
+/// `GET /box/v1/runs`: runs that entries of a box adopt and that the relay lacks, at most
+/// [`RUN_NAMES_MAX`](crate::limits::RUN_NAMES_MAX).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LackingRuns {
+    /// [`VERSION`].
+    pub v: u32,
+    /// By name; in the file's own form by `PUT /box/v1/runs/<name>`.
+    pub lacking: Vec<NamedRun>,
+}
+
+/// A run by its name, as text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct NamedRun(pub RunName);
+
+impl TryFrom<String> for NamedRun {
+    type Error = RunNameError;
+    fn try_from(text: String) -> Result<Self, RunNameError> {
+        text.parse().map(Self)
+    }
+}
+
+impl From<NamedRun> for String {
+    fn from(lacking: NamedRun) -> Self {
+        lacking.0.to_string()
+    }
 }
 
 /// The state of one printer, in a word for the fleet page.

@@ -17,6 +17,7 @@ use super::problem::Problem;
 use super::query::Exactly;
 use super::receipt::proof_of;
 use super::view::reader_of;
+use crate::store::StoreError;
 
 /// Entries that one snapshot of history reads: it lives two seconds only.
 const AT_ONCE: u64 = 512;
@@ -38,6 +39,16 @@ struct Ask {
     from: Option<String>,
     limit: Option<String>,
     size: Option<String>,
+    texts: Option<String>,
+}
+
+/// Whether names and notes are asked for: only those who may read them get here.
+fn texts_asked(ask: &Ask) -> Result<bool, Problem> {
+    match ask.texts.as_deref() {
+        None => Ok(false),
+        Some("1") => Ok(true),
+        Some(_) => Err(bad("texts", "It is 1, or left out.")),
+    }
 }
 
 fn number(text: Option<&str>, field: &'static str, absent: u64) -> Result<u64, Problem> {
@@ -56,7 +67,8 @@ fn epoch_asked(state: &AppState, text: Option<&str>) -> Result<Epoch, Problem> {
     }
 }
 
-/// `GET /api/v1/log?epoch=&from=&limit=`: one entry a line, exactly as it was signed.
+/// `GET /api/v1/log?epoch=&from=&limit=&texts=`: one entry a line, exactly as it was signed; with `texts=1` each is followed
+/// by the texts beside it that are not erased.
 async fn log(
     State(state): State<AppState>,
     _: MayRead,
@@ -64,6 +76,7 @@ async fn log(
 ) -> Result<Response, Problem> {
     let from = number(ask.from.as_deref(), "from", 0)?;
     let limit = number(ask.limit.as_deref(), "limit", LINES_MAX)?.min(LINES_MAX);
+    let texts = texts_asked(&ask)?;
     let epoch = epoch_asked(&state, ask.epoch.as_deref())?;
     let end = reader_of(&state, epoch)?.size().min(from.saturating_add(limit));
     let lines = stream::unfold((state, from), move |(state, at)| async move {
@@ -72,7 +85,7 @@ async fn log(
         }
         let upto = (at + AT_ONCE).min(end);
         let read = state.clone();
-        let chunk = tokio::task::spawn_blocking(move || lines(&read, epoch, at..upto)).await;
+        let chunk = tokio::task::spawn_blocking(move || lines(&read, epoch, at..upto, texts)).await;
         // A line that does not hold breaks the answer off: a reader notices, a gap it might not.
         let chunk = chunk.map_err(std::io::Error::other).and_then(|chunk| chunk);
         Some((chunk, (state, upto)))
@@ -82,16 +95,27 @@ async fn log(
     Ok(([(CONTENT_TYPE, "application/x-ndjson")], Body::from_stream(lines)).into_response())
 }
 
-fn lines(state: &AppState, epoch: Epoch, range: std::ops::Range<u64>) -> Result<Bytes, std::io::Error> {
+fn lines(
+    state: &AppState,
+    epoch: Epoch,
+    range: std::ops::Range<u64>,
+    texts: bool,
+) -> Result<Bytes, std::io::Error> {
+    let unread = |error: StoreError| {
+        tracing::error!(%error, "the log could not be read");
+        std::io::Error::other(error)
+    };
     let reader = state.store.reader_of(epoch).map_err(std::io::Error::other)?;
     let mut bytes = Vec::new();
     for entry in reader.entries(range) {
-        let entry = entry.map_err(|error| {
-            tracing::error!(%error, "the log could not be read");
-            std::io::Error::other(error)
-        })?;
+        let entry = entry.map_err(unread)?;
         bytes.extend_from_slice(entry.as_str().as_bytes());
         bytes.push(b'\n');
+        let beside = if texts { reader.texts_named(&entry).map_err(unread)? } else { Vec::new() };
+        for text in beside {
+            bytes.extend_from_slice(text.line().as_bytes());
+            bytes.push(b'\n');
+        }
     }
     Ok(bytes.into())
 }
@@ -113,7 +137,8 @@ async fn key(State(state): State<AppState>) -> Response {
     ([(CONTENT_TYPE, TEXT)], keys).into_response()
 }
 
-/// `GET /api/v1/proof/{seq}?epoch=`: of the present epoch, or of the one that is asked for.
+/// `GET /api/v1/proof/{seq}?epoch=&texts=`: of the present epoch, or of the one that is asked for; with `texts=1` the texts
+/// beside the entry are in it.
 async fn proof(
     State(state): State<AppState>,
     _: MayRead,
@@ -122,5 +147,6 @@ async fn proof(
 ) -> Result<Response, Problem> {
     let seq = seq.parse().map_err(|_| Problem::not_found())?;
     let epoch = epoch_asked(&state, ask.epoch.as_deref())?;
-    proof_of(&state, EntryRef { epoch, seq })
+    let texts = texts_asked(&ask)?;
+    proof_of(&state, EntryRef { epoch, seq }, texts)
 }

@@ -71,9 +71,16 @@ pub(super) fn find(state: &AppState, text: &str) -> Result<Found, Problem> {
         receipt = moved(state, &receipt)?.ok_or_else(unknown)?;
         found = entry_of(state, &receipt)?;
     }
-    let (of, entry, reader) = found.ok_or_else(unknown)?;
-    let Event::CleaningRecorded(body) = entry.event() else { return Err(unknown()) };
+    let (mut of, mut entry, mut reader) = found.ok_or_else(unknown)?;
     let cleaning = reader.cleaning(of).map_err(|e| Problem::internal(&e))?.ok_or_else(unknown)?;
+    if cleaning.of != of {
+        // The later place of what was sent again leads to the first.
+        of = cleaning.of;
+        reader = reader_of(state, of.epoch)?;
+        entry = reader.entry(of.seq).map_err(|e| Problem::internal(&e))?.ok_or_else(unknown)?;
+        receipt = Receipt::of(of, entry.leaf());
+    }
+    let Event::CleaningRecorded(body) = entry.event() else { return Err(unknown()) };
     Ok(Found { receipt, of, entry, body, cleaning, reader })
 }
 
@@ -357,11 +364,11 @@ fn undo_until(found: &Found, snapshot: &Snapshot, devices: &[DeviceId]) -> Optio
 /// `GET /r/{receipt}/proof`: entry, path and signed checkpoint, for anybody.
 async fn proof(State(state): State<AppState>, Path(text): Path<String>) -> Result<Response, Problem> {
     let found = find(&state, &text)?;
-    proof_of(&state, found.of)
+    proof_of(&state, found.of, false)
 }
 
-/// The proof of any entry, of the present epoch or of one that has ended.
-pub(super) fn proof_of(state: &AppState, of: EntryRef) -> Result<Response, Problem> {
+/// The proof of any entry, of the present epoch or of one that has ended; `texts` only for those who may read them.
+pub(super) fn proof_of(state: &AppState, of: EntryRef, texts: bool) -> Result<Response, Problem> {
     let internal = |e: &dyn std::fmt::Display| Problem::internal(e);
     let origin = Origin { epoch: of.epoch, ..state.store.origin() };
     let reader = reader_of(state, of.epoch)?;
@@ -381,7 +388,9 @@ pub(super) fn proof_of(state: &AppState, of: EntryRef) -> Result<Response, Probl
     };
     let checkpoint = SignedCheckpoint::verify(&note, &origin, key).map_err(|e| internal(&e))?;
     let path = inclusion_proof(&reader, of.seq, checkpoint.checkpoint().size).map_err(|e| internal(&e))?;
-    Ok(axum::Json(Proof::new(&entry, &checkpoint, path, key).with_cosigners(&cosigners)).into_response())
+    let texts = if texts { reader.texts_named(&entry).map_err(|e| internal(&e))? } else { Vec::new() };
+    let proof = Proof::new(&entry, &checkpoint, path, key).with_cosigners(&cosigners).with_texts(&texts);
+    Ok(axum::Json(proof).into_response())
 }
 
 fn note_of(state: &AppState, epoch: Epoch, size: u64) -> Result<String, Problem> {

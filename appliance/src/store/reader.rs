@@ -193,7 +193,7 @@ impl Reader {
         Ok(found.map(|(_, _, line)| line.text().to_owned()))
     }
 
-    /// The cleaning that an entry recorded.
+    /// The cleaning that an entry recorded, or that it recorded once more.
     ///
     /// # Errors
     /// The database's.
@@ -203,7 +203,19 @@ impl Reader {
         }
         let cleanings = self.txn.open_table(tables::CLEANINGS).map_err(db)?;
         let entries = self.txn.open_table(tables::ENTRIES).map_err(db)?;
-        tables::cleaning(&cleanings, &entries, of).map_err(db)
+        let found = tables::cleaning(&cleanings, &entries, of).map_err(db)?;
+        if found.is_some() {
+            return Ok(found);
+        }
+        // A phone may have sent it again: the first place under the key counts, and this one leads to it.
+        let line = entries.get(tables::entry_key(of.epoch.n, of.seq)).map_err(db)?;
+        let Some(idem) = line.and_then(|line| tables::idem_of(line.value())) else { return Ok(None) };
+        let keys = self.txn.open_table(tables::IDEM).map_err(db)?;
+        let first = keys.get(&idem.key.0).map_err(db)?.map(|row| tables::split_idem(row.value()));
+        let first = first.filter(|(_, req)| *req == idem.req);
+        let first =
+            first.and_then(|(key, _)| self.shared.chain().entry_ref(key)).filter(|first| *first != of);
+        first.map_or(Ok(None), |first| tables::cleaning(&cleanings, &entries, first).map_err(db))
     }
 
     /// Cleanings of an item whose time lies in `performed_ms`, newest first, `limit` at most.

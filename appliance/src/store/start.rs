@@ -557,6 +557,7 @@ impl Start<'_> {
             r#box: self.keys.box_id,
             version: env!("CARGO_PKG_VERSION").to_owned(),
             prev,
+            after: None,
             reason,
         };
         let mut core = self.core(origin, Frontier::default(), journal, state)?;

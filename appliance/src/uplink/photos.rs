@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use record::ids::Epoch;
-use record::kinds::Event;
 use record::limits::PHOTO_HASHES_MAX;
 use record::tree::Hash;
 use serde::{Deserialize, Serialize};
@@ -260,12 +259,8 @@ fn photos_named(store: &Store, epoch: Epoch, from: u64, until: u64) -> Result<Ve
     let reader = store.reader_of(epoch).map_err(|e| away(&e))?;
     let mut named = Vec::new();
     for entry in reader.entries(from..until.min(reader.size())) {
-        let photos = match entry.map_err(|e| away(&e))?.event() {
-            Event::CleaningRecorded(cleaning) => cleaning.photos,
-            Event::PhotoAttached(attached) => vec![attached.photo],
-            _ => continue,
-        };
-        named.extend(photos);
+        let event = entry.map_err(|e| away(&e))?.event();
+        named.extend_from_slice(event.mentions().photos);
     }
     let mut seen = std::collections::BTreeSet::new();
     named.retain(|photo| seen.insert(*photo));
@@ -283,6 +278,7 @@ mod tests {
     use axum::routing::{post, put};
     use record::entry::{By, ClockState, Draft};
     use record::ids::BootId;
+    use record::kinds::Event;
 
     use super::super::Parts;
     use super::super::claim::Files;

@@ -148,6 +148,7 @@ mod tests {
             plans,
             out,
             added_ms: 0,
+            set_ms: fold::ValueTimes::default(),
         }
     }
 
@@ -170,7 +171,7 @@ mod tests {
                 .map(|c| fold::ByProtocol {
                     protocol: c.protocol,
                     from_ms: None,
-                    done: vec![fold::Done { of: OF, performed_ms: c.performed_ms }],
+                    done: vec![fold::Done { of: OF, run: None, performed_ms: c.performed_ms }],
                 })
                 .collect(),
             ..Activity::default()

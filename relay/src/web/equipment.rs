@@ -26,7 +26,7 @@ use super::{Answer, Fact, Place, Web};
 use crate::accounts::Visitor;
 use crate::db::dashboard::{self, ItemRow};
 use crate::db::history::{self, Cursor, UseRow};
-use crate::db::{AccountScope, Conn, DbError, entries, epochs};
+use crate::db::{AccountScope, Conn, DbError, entries, epochs, runs};
 
 /// Cleanings on a page of history.
 const PAGE: i64 = 50;
@@ -279,7 +279,10 @@ async fn cleaning_row(
     if cleaning.stated {
         words.push_str(&format!("; written {}", wall.day_plain(cleaning.recorded_ms)));
     }
-    let entry = entry(conn, scope, told, cleaning.of).await?;
+    if let Some(adopted) = cleaning.adopted {
+        words.push_str(&format!("; adopted on {}", wall.day_plain(adopted.at_ms)));
+    }
+    let entry = told.entry()?;
     if let Some(Event::CleaningRecorded(body)) = entry.as_ref().map(Entry::event) {
         if let Some(wet) = body.contact.and_then(wet) {
             words.push_str(&format!("; {wet}"));
@@ -328,7 +331,10 @@ async fn entry(
     of: EntryRef,
 ) -> Result<Option<Entry>, DbError> {
     let origin = Origin { box_id: told.box_id, epoch: of.epoch };
-    let line = entries::line(conn, scope, &origin, of.seq).await?;
+    let mut line = entries::line(conn, scope, &origin, of.seq).await?;
+    if line.is_none() {
+        line = runs::at(conn, scope, told.box_id, of).await?.into_iter().map(|(_, line)| line).next();
+    }
     line.map(|line| Entry::parse(&line)).transpose().map_err(|e| DbError::stored("entry", e))
 }
 

@@ -69,6 +69,29 @@ impl TestBox {
         }
     }
 
+    /// The log that goes on from all that this one has sent: its first entry waits.
+    pub(super) fn next_epoch(&self) -> Self {
+        let n = self.origin.epoch.n + 1;
+        let secret = [200 + u8::try_from(n).unwrap(); 32];
+        let public = Signer::new("x", Kind::Note, &secret).unwrap().verifier().public();
+        let origin = Origin::new(self.id, n, &public);
+        let signer = origin.signer(&secret).unwrap();
+        let (frontier, waiting, random) = (Frontier::default(), Vec::new(), SeededRandom::new(n.into()));
+        let mut next = Self { id: self.id, origin, signer, frontier, waiting, salt: 100, random };
+        let (size, root) = (self.frontier.size(), self.frontier.root());
+        let body = format!(
+            r#"{{"box":"{}","version":"1.4.2","prev":{{"epoch":"{}","size":{size},"root":"{root}"}}}}"#,
+            self.id, self.origin.epoch
+        );
+        next.tell(NOW_MS, "log.started", &body);
+        next
+    }
+
+    /// What waits, and is never sent.
+    pub(super) fn lose(&mut self) -> Vec<(Entry, Vec<TextLine>)> {
+        std::mem::take(&mut self.waiting)
+    }
+
     pub(super) fn size(&self) -> u64 {
         self.frontier.size() + u64::try_from(self.waiting.len()).unwrap()
     }
