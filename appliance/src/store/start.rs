@@ -314,12 +314,11 @@ impl Start<'_> {
         }
         let db = match db {
             Some((db, _)) => db,
-            None => rebuild::rebuild(
-                disk,
-                &self.sizes,
-                self.keys.box_id,
-                Some((origin.epoch, whole.frontier.size())),
-            )?,
+            None => {
+                self.report.rebuilt.get_or_insert_with(|| "it was gone".to_owned());
+                let upto = Some((origin.epoch, whole.frontier.size()));
+                rebuild::rebuild(disk, &self.sizes, self.keys.box_id, upto)?
+            }
         };
         Ok(Agreed { origin, whole, db, ends, counts })
     }
