@@ -13,6 +13,7 @@
 //! Nothing here reads a clock, a disk or a network. `FORMAT.md` beside this crate states the bytes.
 
 pub mod adoption;
+pub mod alarm;
 pub mod anchor;
 pub mod batch;
 pub mod checkpoint;

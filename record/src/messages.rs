@@ -120,7 +120,24 @@ pub struct PrinterHealth {
     pub state: String,
 }
 
-/// `up/health`: once a minute.
+/// An alarm of the box, as its relay hears of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HealthAlarm {
+    /// What: a code of [`crate::alarm::AlarmCode`], or one of a later version.
+    pub code: String,
+    /// Of which log, file or part, where there are several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
+    /// Since when, milliseconds since 1970 by the box's clock.
+    pub since: i64,
+    /// When it was over, where it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub over: Option<i64>,
+    /// Whether somebody at the facility has acknowledged it.
+    pub seen: bool,
+}
+
+/// `up/health`: once a minute, and when an alarm comes or goes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Health {
     /// [`VERSION`].
@@ -150,6 +167,9 @@ pub struct Health {
     /// What it could not do, in words for an operator: refused batches, a segment that was healed.
     #[serde(default)]
     pub notes: Vec<String>,
+    /// Its alarms, those first that nobody has acknowledged; at most [`crate::alarm::REPORTED_MAX`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub alarms: Vec<HealthAlarm>,
 }
 
 /// `up/gone`: the last will.
@@ -208,6 +228,28 @@ pub struct Ack {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn alarms_as_the_protocol_writes_them() {
+        let old = r#"{"v":1,"epoch":"1-00000001","size":1,"cursor":1,"backlog":0,"photos":0,"disk_percent":3,"printers":[],"clock":"rtc","wall":5,"notes":[]}"#;
+        let mut health: Health = serde_json::from_str(old).unwrap();
+        assert_eq!(health.alarms, []);
+        assert_eq!(serde_json::to_string(&health).unwrap(), old);
+        let about = Some("1-00000001 4-9".to_owned());
+        let alarm = |code: &str, subject, over, seen| HealthAlarm {
+            code: code.into(),
+            subject,
+            since: 7,
+            over,
+            seen,
+        };
+        health.alarms =
+            vec![alarm("log-forgot", about, None, false), alarm("of-a-later-version", None, Some(9), true)];
+        let told = r#""alarms":[{"code":"log-forgot","subject":"1-00000001 4-9","since":7,"seen":false},{"code":"of-a-later-version","since":7,"over":9,"seen":true}]}"#;
+        let json = serde_json::to_string(&health).unwrap();
+        assert!(json.ends_with(told), "{json}");
+        assert_eq!(serde_json::from_str::<Health>(&json).unwrap(), health);
+    }
 
     #[test]
     fn acks_as_the_protocol_writes_them() {

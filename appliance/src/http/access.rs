@@ -157,11 +157,14 @@ impl AccessTrace {
     }
 }
 
-/// Whether this is the id of somebody who is or was here, or of a token.
+/// Whether this is the id of somebody who is or was here, of a token or of an alarm.
 fn is_known(state: &AppState, id: &str) -> bool {
     match id.parse() {
         Ok(staff) => state.store.facility().staff.contains_key(&staff),
-        Err(_) => state.identity.tokens.all().iter().any(|token| token.id == id),
+        Err(_) => {
+            state.identity.tokens.all().iter().any(|token| token.id == id)
+                || state.alarms.all().iter().any(|alarm| alarm.id == id)
+        }
     }
 }
 

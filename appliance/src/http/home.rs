@@ -89,11 +89,9 @@ async fn home(
     let due_hidden = ask.due.is_none() && due.len() > SHORT;
     due.truncate(if due_hidden { SHORT } else { due.len() });
     let host = headers.get(http::header::HOST).and_then(|h| h.to_str().ok()).unwrap_or("localhost");
-    let frame = Frame::new(&state, &snapshot, "What needs cleaning").live(&state, &snapshot);
-    let frame = match Snapshot::alarm(&state) {
-        Some(words) => frame.told(words),
-        None => frame,
-    };
+    let frame = Frame::new(&state, &snapshot, "What needs cleaning")
+        .live(&state, &snapshot)
+        .alarmed(&state, &snapshot);
     page(&HomePage {
         frame,
         query,

@@ -2,6 +2,7 @@
 
 mod access;
 mod act;
+mod alarms;
 mod ancestor;
 mod api;
 mod api_found;
@@ -62,13 +63,13 @@ use tower_http::compression::CompressionLayer;
 
 use self::limit::Submissions;
 pub use self::photo_follow::attach_left_photos;
+use crate::alarms::AlarmStore;
 use crate::clock::Clock;
 use crate::identity::Identity;
 use crate::photo::Photos;
 use crate::print::Printing;
 use crate::random::Random;
 use crate::store::Store;
-use crate::uplink::Raised;
 
 /// Browsers that can listen for news at a time: a hundred phones, and boards; past that a page asks every minute. Each
 /// holds a connection, so this is half of what `limits.connections` allows by default: as many are left to send with.
@@ -85,7 +86,10 @@ pub enum Link {
     #[default]
     Alone,
     /// There is a line.
-    Up,
+    Up {
+        /// Entries of logs that have ended which the relay lacks.
+        ended_backlog: u64,
+    },
     /// There is none.
     Down {
         /// Since when, milliseconds since 1970; absent: since the start.
@@ -121,8 +125,8 @@ pub struct Parts {
     pub random: Arc<dyn Random>,
     /// The uplink's state.
     pub link: watch::Receiver<Link>,
-    /// What does not fit between box and relay.
-    pub alarms: watch::Receiver<Vec<Raised>>,
+    /// What somebody must know.
+    pub alarms: Arc<AlarmStore>,
     /// The relay's keys for cosignatures, as far as the box knows them.
     pub cosigners: Cosigners,
     /// The facility to which the box belongs.
@@ -155,6 +159,7 @@ struct Inner {
     tallies: tally::Cache,
     picks: station::PickLists,
     assets: assets::Assets,
+    ended: view::EndedEntries,
 }
 
 impl AppState {
@@ -173,6 +178,7 @@ impl AppState {
                 tallies: tally::Cache::default(),
                 picks: station::PickLists::default(),
                 assets: assets::Assets::new(),
+                ended: view::EndedEntries::default(),
             }),
         }
     }
@@ -196,6 +202,7 @@ pub fn router(state: AppState) -> Router {
         .merge(receipt::routes())
         .merge(board::routes())
         .merge(health::routes())
+        .merge(alarms::routes())
         .merge(live::routes())
         .merge(sign_in::routes())
         .merge(own_pin::routes())

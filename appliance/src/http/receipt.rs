@@ -311,7 +311,7 @@ fn relay_state(state: &AppState, snapshot: &Snapshot, found: &Found) -> RelaySta
     }
     let words = match *state.link.borrow() {
         Link::Alone => return for_good(false, "this box works alone.".to_owned()),
-        Link::Up => "on its way. It goes by itself, you can walk on.".to_owned(),
+        Link::Up { .. } => "on its way. It goes by itself, you can walk on.".to_owned(),
         Link::Down { since_ms: Some(ms) } => {
             format!(
                 "waiting: no line since {}. It goes by itself, you can walk on.",

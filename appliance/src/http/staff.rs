@@ -12,6 +12,7 @@ use record::tag::Tag;
 
 use super::access::{AccessNote, noted};
 use super::act::{Undone, act};
+use super::alarms::{self, AlarmCard};
 use super::frame::{Frame, Place, page, page_with};
 use super::guard::see_other;
 use super::problem::Problem;
@@ -22,7 +23,7 @@ use super::station::queue::{PrinterCard, printer_card};
 use super::tally::{Tallies, calendar, tallies};
 use super::view::{Snapshot, reader, staff_name};
 use super::words::{Moment, about, count};
-use super::{AppState, equipment};
+use super::{AppState, Link, equipment};
 use crate::identity::{AccessOutcome, AccessWanted, own_addresses};
 use crate::intake::{Command, Settings};
 
@@ -247,6 +248,9 @@ fn first_day(tallies: &Tallies, settings: &record::fold::Settings, snapshot: &Sn
 struct BoxPage {
     frame: Frame,
     facts: Vec<(&'static str, String)>,
+    alarms: Vec<AlarmCard>,
+    form_token: String,
+    may_change: bool,
     notes: Vec<String>,
     printers: Vec<PrinterCard>,
     hosts: Vec<String>,
@@ -262,9 +266,7 @@ async fn this_box(State(state): State<AppState>, signed: Signed) -> Result<Respo
     let free = health
         .free_bytes
         .map_or_else(|| "not known".to_owned(), |bytes| format!("{:.1} GB", bytes as f64 / 1e9));
-    let mut notes: Vec<String> = state.alarms.borrow().iter().map(crate::uplink::Raised::words).collect();
-    notes.extend(health.notes.iter().cloned());
-    notes.extend(super::programs::notes(&state, &snapshot));
+    let mut notes = super::programs::notes(&state, &snapshot);
     if signed.may_see_people() {
         notes.extend(wrong_pin_notes(&state, &snapshot)?);
     }
@@ -286,7 +288,7 @@ async fn this_box(State(state): State<AppState>, signed: Signed) -> Result<Respo
         ("Facility", snapshot.settings.name.clone()),
         ("Box", health.origin.box_id.to_string()),
         ("Log", format!("{}, {} entries", health.origin.epoch, count(health.size))),
-        ("At the relay", format!("{} entries", count(state.store.cursor_size()))),
+        ("At the relay", at_relay(&state)),
         ("Disk free", free),
         ("Machine up for", about(i64::try_from(up).unwrap_or(i64::MAX))),
         ("Time zone", snapshot.local.zone_name().to_owned()),
@@ -295,9 +297,34 @@ async fn this_box(State(state): State<AppState>, signed: Signed) -> Result<Respo
     let mut hosts: Vec<String> = own_addresses().iter().map(ToString::to_string).collect();
     hosts.extend(state.settings.hosts.iter().cloned());
     hosts.extend(Some(snapshot.settings.label_host.clone()).filter(|h| !h.is_empty()));
-    let frame = Frame::staff(&state, &snapshot, "This box", &signed, Place::Box);
-    let (admin, audit) = (signed.role == Role::FacilityAdmin, signed.may_read_audit());
-    page(&BoxPage { frame, facts, notes, printers, hosts, admin, audit })
+    let mut frame = Frame::staff(&state, &snapshot, "This box", &signed, Place::Box);
+    // They stand on this page itself, each with its button.
+    frame.alarm = None;
+    page(&BoxPage {
+        frame,
+        facts,
+        alarms: alarms::cards(&state, &snapshot.local)?,
+        form_token: signed.form_token(),
+        may_change: signed.may_change(),
+        notes,
+        printers,
+        hosts,
+        admin: signed.role == Role::FacilityAdmin,
+        audit: signed.may_read_audit(),
+    })
+}
+
+/// What the relay has of this log and of those before it.
+fn at_relay(state: &AppState) -> String {
+    let present = format!("{} entries of this log", count(state.store.cursor_size()));
+    match (state.inner.ended.count(state), *state.link.borrow()) {
+        (0, _) => present,
+        (ended, Link::Up { ended_backlog }) => {
+            let held = ended.saturating_sub(ended_backlog);
+            format!("{present}, {} of {} of earlier ones", count(held), count(ended))
+        }
+        (ended, _) => format!("{present}; earlier ones have {}", count(ended)),
+    }
 }
 
 /// Whose PIN strangers are guessing.

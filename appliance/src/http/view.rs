@@ -1,7 +1,10 @@
 //! What every page reads first: settings, size, time, and how the relay stands; and the names behind hashes.
 
+use std::sync::{Mutex, PoisonError};
+
 use record::anchor::corrected_ms;
 use record::fold::{Facility, Settings};
+use record::ids::Epoch;
 use record::kinds::{Missing, Who};
 use record::tree::Hash;
 
@@ -10,7 +13,6 @@ use super::words::{Local, count};
 use super::{AppState, Link};
 use crate::clock::Now;
 use crate::store::Reader;
-use crate::uplink::Raised;
 
 /// One look at the box.
 #[derive(Debug, Clone)]
@@ -46,42 +48,53 @@ impl Snapshot {
         if self.settings.contact.is_empty() { "biomed".to_owned() } else { self.settings.contact.clone() }
     }
 
-    /// What a person must know of box and relay, the newest; nothing where they fit together.
-    pub(super) fn alarm(state: &AppState) -> Option<String> {
-        state.alarms.borrow().last().map(Raised::words)
-    }
-
     /// The calm line of staff pages.
     pub(super) fn told(&self, state: &AppState) -> String {
-        if let Some(alarm) = Self::alarm(state) {
-            return alarm;
-        }
         let link = *state.link.borrow();
-        let (size, held) = (self.size, state.store.cursor_size().min(self.size));
+        let ended = state.inner.ended.count(state);
+        let size = ended + self.size;
         let as_of = self.local.time(self.now_ms()).text;
         let zone = self.local.zone_name();
-        match link {
+        let waiting = match link {
             Link::Alone => {
-                format!("This box works alone: {} entries, {as_of} ({zone}).", count(size))
+                return format!("This box works alone: {} entries, {as_of} ({zone}).", count(size));
             }
             Link::Down { since_ms: Some(ms) } => {
-                format!(
+                return format!(
                     "No line to the relay since {}. Everything is recorded here.",
                     self.local.deadline(ms)
-                )
+                );
             }
             Link::Down { since_ms: None } => {
-                "No line to the relay yet. Everything is recorded here.".to_owned()
+                return "No line to the relay yet. Everything is recorded here.".to_owned();
             }
-            Link::Up if held == size => {
-                format!("All {} entries are here and at the relay ({as_of}, {zone}).", count(size))
+            Link::Up { ended_backlog } => {
+                self.size.saturating_sub(state.store.cursor_size()) + ended_backlog.min(ended)
             }
-            Link::Up => {
-                let (all, waiting) = (count(size), count(size - held));
-                let on_their_way = if size - held == 1 { "is on its way" } else { "are on their way" };
-                format!("All {all} entries are here; {waiting} {on_their_way} to the relay.")
-            }
+        };
+        if waiting == 0 {
+            return format!("All {} entries are here and at the relay ({as_of}, {zone}).", count(size));
         }
+        let on_their_way = if waiting == 1 { "is on its way" } else { "are on their way" };
+        format!("All {} entries are here; {} {on_their_way} to the relay.", count(size), count(waiting))
+    }
+}
+
+/// How many entries the epochs before the present one have; counted once for each present epoch.
+#[derive(Debug, Default)]
+pub(super) struct EndedEntries(Mutex<Option<(Epoch, u64)>>);
+
+impl EndedEntries {
+    pub(super) fn count(&self, state: &AppState) -> u64 {
+        let present = state.store.origin().epoch;
+        let mut counted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, entries)) = counted.filter(|(epoch, _)| *epoch == present) {
+            return entries;
+        }
+        let size = |epoch| state.store.reader_of(epoch).map_or(0, |reader| reader.size());
+        let ended = state.store.epochs().into_iter().filter(|epoch| *epoch != present).map(size).sum();
+        *counted = Some((present, ended));
+        ended
     }
 }
 

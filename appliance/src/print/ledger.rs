@@ -40,6 +40,12 @@ pub struct LedgerError {
     source: Box<redb::Error>,
 }
 
+/// A database that is gone with the process.
+pub(super) fn in_memory() -> Result<Database, LedgerError> {
+    let made = Database::builder().create_with_backend(redb::backends::InMemoryBackend::new());
+    made.map_err(|e| LedgerError { doing: "making one in memory", source: Box::new(e.into()) })
+}
+
 /// What is kept of a job beside its labels.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct JobHead {

@@ -163,6 +163,9 @@ impl Core {
         let written = self.write_group(jobs, &mut building, &before);
         match written {
             Ok(()) => {
+                if building.entries > 0 {
+                    self.shared.room.take();
+                }
                 self.publish(&building.rows);
                 for done in building.decided {
                     done.job.finish(done.result);
@@ -173,7 +176,10 @@ impl Core {
                 self.frontier = before;
                 self.restore(&building.rows);
                 let (told, fatal) = match error {
-                    GroupError::Refused(e) => (e, None),
+                    GroupError::Refused(e) => {
+                        self.shared.room.refuse(self.disk.free_bytes());
+                        (e, None)
+                    }
                     // The journal was not touched; the handle takes no more writes.
                     GroupError::Database(e) => (SubmitError::Database(e.to_string()), self.reopen(&e).err()),
                     GroupError::Fatal(e) => (SubmitError::Unknown, Some(e)),

@@ -37,7 +37,11 @@ pub(crate) fn make_durable(db: &Database) -> Result<(), redb::Error> {
 /// # Errors
 /// The disk's.
 pub(crate) fn open(disk: &dyn Disk, path: &str, cache: usize) -> Result<Option<Database>, StoreError> {
-    let file = disk.open(path).map_err(StoreError::io(path))?;
+    let file = match disk.open(path) {
+        // Something else in its place is no database either.
+        Err(e) if e.kind() == std::io::ErrorKind::IsADirectory => return Ok(None),
+        opened => opened.map_err(StoreError::io(path))?,
+    };
     if file.length().map_err(StoreError::io(path))? == 0 {
         // redb would make a new database of it.
         return Ok(None);
@@ -109,10 +113,23 @@ pub(crate) fn open_state(disk: &dyn Disk, has_log: bool) -> Result<(Arc<Database
         set_aside(disk, STATE)?;
         lost = true;
     }
+    Ok((create_state(disk)?, lost))
+}
+
+fn create_state(disk: &dyn Disk) -> Result<Arc<Database>, StoreError> {
     let db = create(disk, STATE, STATE_CACHE_BYTES)?;
     make_durable(&db).map_err(StoreError::db("creation"))?;
     install(disk, STATE)?;
-    Ok((Arc::new(db), lost))
+    Ok(Arc::new(db))
+}
+
+/// Sets `state.redb` aside and makes another.
+///
+/// # Errors
+/// The disk's and redb's.
+pub(crate) fn renew_state(disk: &dyn Disk) -> Result<Arc<Database>, StoreError> {
+    set_aside(disk, STATE)?;
+    create_state(disk)
 }
 
 /// Makes the log's database with all its tables, not yet in place.

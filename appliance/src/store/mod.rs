@@ -8,6 +8,7 @@ pub mod disk;
 mod error;
 mod fold;
 mod gather;
+mod hints;
 mod journal;
 mod keys;
 mod moved;
@@ -46,7 +47,7 @@ pub use self::reader::Reader;
 pub use self::refill::{Page, Past, RefillError};
 pub use self::scrub::{Look, Place, Scrubbed};
 use self::shared::Shared;
-pub use self::start::StartReport;
+pub use self::start::{MissingRange, StartReport};
 pub use self::view::{Decision, Outcome, Recorded, View};
 use self::writer::{Control, Gate, Queue};
 use crate::clock::Clock;
@@ -95,6 +96,20 @@ pub enum CursorError {
     Store(#[from] StoreError),
 }
 
+/// Whether a record that came now would be made durable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Recording {
+    /// It would.
+    Ready,
+    /// The disk is full.
+    Full,
+    /// The writer has ended.
+    Ended,
+}
+
+/// Free bytes without which no group is promised: the largest one, and what the database writes with it.
+const ROOM_BYTES_MIN: u64 = 1 << 20;
+
 /// What the health page says about the store.
 #[derive(Debug, Clone)]
 pub struct StoreHealth {
@@ -110,8 +125,14 @@ pub struct StoreHealth {
     pub ballast: bool,
     /// What the last start found.
     pub start: StartReport,
-    /// What somebody should look at, in words; empty when all is well.
-    pub notes: Vec<String>,
+    /// Whether it records.
+    pub recording: Recording,
+    /// Groups that were refused for want of room since the start.
+    pub refused: u64,
+    /// Whether the database gave other entries than were written.
+    pub damaged: bool,
+    /// What looking through everything has found.
+    pub scrubbed: Scrubbed,
 }
 
 /// Builds the database anew from the journal. The journal is healed first from the database that is there, which is then
@@ -324,23 +345,43 @@ impl Store {
 
     /// What the health page says.
     pub fn health(&self) -> StoreHealth {
-        let mut notes = self.shared.report.notes();
-        notes.extend(self.scrubbed().notes());
-        if self.shared.is_damaged() {
-            notes.push(
-                "the database is damaged: restart the box, and it is built anew from the log".to_owned(),
-            );
-        }
-        let ballast = core::has_ballast(&*self.shared.disk);
+        let (disk, room) = (&*self.shared.disk, &self.shared.room);
+        let (free_bytes, ballast) = (disk.free_bytes(), core::has_ballast(disk));
+        let no_room = !ballast && free_bytes.is_some_and(|free| free < ROOM_BYTES_MIN);
+        let recording = if self.shared.has_failed() || self.queue.is_closed() {
+            Recording::Ended
+        } else if no_room || room.is_refused(free_bytes) {
+            Recording::Full
+        } else {
+            Recording::Ready
+        };
         StoreHealth {
             origin: self.origin(),
             size: self.size(),
             durable: self.shared.durable_size(),
-            free_bytes: self.shared.disk.free_bytes(),
+            free_bytes,
             ballast,
             start: self.shared.report.clone(),
-            notes,
+            recording,
+            refused: room.refusals(),
+            damaged: self.shared.is_damaged(),
+            scrubbed: self.scrubbed(),
         }
+    }
+
+    /// The data folder, for other small files that stand in it.
+    pub fn disk(&self) -> Arc<dyn Disk> {
+        Arc::clone(&self.shared.disk)
+    }
+
+    /// Puts `state.redb` aside and begins another: its tables cannot be used. For starts only: whoever holds the old one
+    /// goes on with it.
+    ///
+    /// # Errors
+    /// The disk's and redb's; the old one stays.
+    pub fn renew_state_db(&self) -> Result<(), StoreError> {
+        self.shared.set_state_db(database::renew_state(&*self.shared.disk)?);
+        Ok(())
     }
 
     /// Becomes `Some` when the process must end with status 74: what is on the disk is not known any more.

@@ -14,7 +14,7 @@ use tokio::sync::watch;
 
 use super::core::Fatal;
 use super::cursor::Cursor;
-use super::disk::Disk;
+use super::disk::{Disk, PAGE_BYTES};
 use super::error::StoreError;
 use super::fold::Chain;
 use super::keys::LogKey;
@@ -30,7 +30,7 @@ pub(crate) struct Shared {
     pub(super) disk: Arc<dyn Disk>,
     /// `None` for the moment in which the writer opens it again.
     db: RwLock<Option<Arc<Database>>>,
-    state_db: Arc<Database>,
+    state_db: Mutex<Arc<Database>>,
     facility: RwLock<Facility>,
     chain: Chain,
     origin: Origin,
@@ -44,11 +44,43 @@ pub(crate) struct Shared {
     durable: AtomicU64,
     roll_wanted: AtomicBool,
     damage: AtomicBool,
+    pub(super) room: RoomState,
     /// Held by whoever writes closed segments anew.
     pub(super) tidying: Mutex<()>,
     pub(super) scrubbed: Mutex<Scrubbed>,
     cursor: Mutex<Cursor>,
     pub(super) report: StartReport,
+}
+
+/// Whether the disk takes groups, as the writer found it.
+#[derive(Debug, Default)]
+pub(super) struct RoomState {
+    refusals: AtomicU64,
+    /// Free bytes, and one, when the last group was refused; 0 where it was taken.
+    refused_at: AtomicU64,
+}
+
+impl RoomState {
+    /// The last group was refused for want of room.
+    pub(super) fn refuse(&self, free_bytes: Option<u64>) {
+        self.refused_at.store(free_bytes.unwrap_or(0).saturating_add(1), Ordering::Relaxed);
+        self.refusals.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// The last group was taken.
+    pub(super) fn take(&self) {
+        self.refused_at.store(0, Ordering::Relaxed);
+    }
+
+    /// Whether the next group must be expected to be refused: the last one was, and nothing became free since.
+    pub(super) fn is_refused(&self, free_bytes: Option<u64>) -> bool {
+        let refused_at = self.refused_at.load(Ordering::Relaxed);
+        refused_at > 0 && free_bytes.is_none_or(|free| free < refused_at.saturating_add(PAGE_BYTES as u64))
+    }
+
+    pub(super) fn refusals(&self) -> u64 {
+        self.refusals.load(Ordering::Relaxed)
+    }
 }
 
 struct Head {
@@ -84,7 +116,7 @@ impl Shared {
         Self {
             disk: parts.disk,
             db: RwLock::new(Some(Arc::new(parts.db))),
-            state_db: parts.state_db,
+            state_db: Mutex::new(parts.state_db),
             facility: RwLock::new(parts.facility),
             chain: parts.chain,
             origin: parts.origin,
@@ -97,6 +129,7 @@ impl Shared {
             durable: AtomicU64::new(size),
             roll_wanted: AtomicBool::new(false),
             damage: AtomicBool::new(false),
+            room: RoomState::default(),
             tidying: Mutex::default(),
             scrubbed: Mutex::default(),
             cursor: Mutex::new(parts.cursor),
@@ -151,7 +184,11 @@ impl Shared {
     }
 
     pub(super) fn state_db(&self) -> Arc<Database> {
-        self.state_db.clone()
+        open(&self.state_db).clone()
+    }
+
+    pub(super) fn set_state_db(&self, db: Arc<Database>) {
+        *open(&self.state_db) = db;
     }
 
     pub(super) fn facility(&self) -> RwLockReadGuard<'_, Facility> {

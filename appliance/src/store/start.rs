@@ -5,6 +5,7 @@ use std::sync::Arc;
 use record::checkpoint::{Checkpoint, Origin};
 use record::entry::{By, Draft};
 use record::fold::Facility;
+use record::ids::Epoch;
 use record::kinds::{LogStarted, Prev};
 use record::tree::Frontier;
 use redb::Database;
@@ -16,6 +17,7 @@ use super::database::{self, Held, MAIN};
 use super::disk::{Disk, exists, put_small, read_small, remove_if_there, write_zeros};
 use super::error::StoreError;
 use super::fold::Chain;
+use super::hints;
 use super::journal::{Journal, Sizes};
 use super::keys::{Keys, epoch_folders};
 use super::rebuild;
@@ -52,26 +54,25 @@ pub struct StartReport {
     pub replayed: u64,
     /// Cut files that lie in the folder.
     pub cut_files: u64,
+    /// Whether the database was built anew only because entries came back from the relay.
+    pub refilled: bool,
+    /// What this box cannot read any more.
+    pub missing: Vec<MissingRange>,
+    /// Small files that could not be used and were put under another name.
+    pub hints: Vec<String>,
 }
 
-impl StartReport {
-    /// What somebody should look at, in words.
-    pub fn notes(&self) -> Vec<String> {
-        let mut notes = Vec::new();
-        if let Some(why) = &self.new_epoch {
-            notes.push(format!("a new epoch of the log was begun: {why}"));
-        }
-        if let Some(why) = &self.healed {
-            notes.push(format!("the log was damaged and was healed from the database: {why}"));
-        }
-        if let Some(why) = &self.rebuilt {
-            notes.push(format!("the database was built anew from the log: {why}"));
-        }
-        if self.state_lost {
-            notes.push("sessions, PINs and tokens were lost with a damaged file: set them again".to_owned());
-        }
-        notes
-    }
+/// Entries of an epoch that no copy on this box has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MissingRange {
+    /// Which epoch.
+    pub epoch: Epoch,
+    /// The first of them.
+    pub from: u64,
+    /// Behind the last of them, where that is known.
+    pub to: Option<u64>,
+    /// Whether the storage gave fewer than it was given: the relay has confirmed them.
+    pub forgotten: bool,
 }
 
 /// What the steps of a start share.
@@ -125,9 +126,11 @@ impl Core {
         clock: Arc<dyn Clock>,
         random: &dyn Random,
     ) -> Result<(Self, StartReport), StoreError> {
+        let hints = hints::set_bad_aside(&**disk);
         prepare_folder(&**disk)?;
         let attempts = mark(&**disk)?;
-        let opened = Self::open_marked(disk, sizes, clock, random, attempts);
+        let report = StartReport { hints, ..StartReport::default() };
+        let opened = Self::open_marked(disk, sizes, clock, random, (attempts, report));
         // A start that says what is wrong got through as far as the mark is concerned: nothing aborted or hung.
         if opened.is_ok() || attempts == 0 {
             remove_if_there(&**disk, MARK).map_err(StoreError::io(MARK))?;
@@ -140,17 +143,17 @@ impl Core {
         sizes: Sizes,
         clock: Arc<dyn Clock>,
         random: &dyn Random,
-        attempts: u32,
+        (attempts, report): (u32, StartReport),
     ) -> Result<(Self, StartReport), StoreError> {
         let now = clock.now();
         sweep(&**disk)?;
         let keys = Keys::load(&**disk, &now, random)?;
-        let mut start =
-            Start { disk, sizes, now, random, keys, report: StartReport::default(), empty_db: None };
+        let mut start = Start { disk, sizes, now, random, keys, report, empty_db: None };
         if let Some(why) = comeback::place(&**disk, start.keys.box_id)?
             && exists(&**disk, MAIN).map_err(StoreError::io(MAIN))?
         {
             start.distrust(&why)?;
+            start.report.refilled = true;
         }
         let agreed = start.newest_epoch(attempts)?;
         let (state_db, state_lost) = database::open_state(&**disk, agreed.is_some())?;
@@ -298,6 +301,11 @@ impl Start<'_> {
         }
         if let Some(counts) = &counts {
             let (size, confirmed) = (whole.frontier.size(), counts.size);
+            if confirmed > size {
+                let range =
+                    MissingRange { epoch: origin.epoch, from: size, to: Some(confirmed), forgotten: true };
+                self.report.missing.push(range);
+            }
             ends.get_or_insert(if confirmed > size {
                 format!("the relay has confirmed {confirmed} entries, but this box has only {size}")
             } else {
@@ -306,12 +314,11 @@ impl Start<'_> {
         }
         let db = match db {
             Some((db, _)) => db,
-            None => rebuild::rebuild(
-                disk,
-                &self.sizes,
-                self.keys.box_id,
-                Some((origin.epoch, whole.frontier.size())),
-            )?,
+            None => {
+                self.report.rebuilt.get_or_insert_with(|| "it was gone".to_owned());
+                let upto = Some((origin.epoch, whole.frontier.size()));
+                rebuild::rebuild(disk, &self.sizes, self.keys.box_id, upto)?
+            }
         };
         Ok(Agreed { origin, whole, db, ends, counts })
     }
@@ -378,6 +385,8 @@ impl Start<'_> {
             }
             Repaired::Lost(frontier) => {
                 let size = frontier.size();
+                let range = MissingRange { epoch: origin.epoch, from: size, to: None, forgotten: false };
+                self.report.missing.push(range);
                 *ends = Some(format!(
                     "entries from {size} on were damaged and no copy on this box has them: {why}"
                 ));

@@ -2,6 +2,7 @@
 
 use record::messages::Health;
 
+use super::box_alarms;
 use super::words::{Badge, Tone, grouped, span};
 use crate::db::dashboard::BoxRow;
 
@@ -19,6 +20,8 @@ pub(crate) enum BoxState {
     Quarantined,
     /// Not heard for some minutes.
     Silent,
+    /// It is heard, and has an alarm that nobody at the facility has acknowledged.
+    Alarmed,
     /// Claimed, and has said nothing yet.
     Waiting,
     /// Its clock may be wrong.
@@ -44,6 +47,9 @@ impl BoxState {
         if now_ms.saturating_sub(heard_ms) > SILENT_MS {
             return Self::Silent;
         }
+        if !box_alarms::unseen(row).is_empty() {
+            return Self::Alarmed;
+        }
         let behind = behind(row);
         let late = behind > 0 && now_ms.saturating_sub(known_ms) > SILENT_MS;
         if behind > BEHIND_MAX || late {
@@ -60,6 +66,7 @@ impl BoxState {
         match self {
             Self::Quarantined => "Quarantined",
             Self::Silent => "Silent",
+            Self::Alarmed => "Needs attention",
             Self::Waiting => "Waiting for first word",
             Self::ClockUnsure => "Clock unsure",
             Self::CatchingUp => "Catching up",
@@ -71,7 +78,7 @@ impl BoxState {
     /// Its word with its tint.
     pub(crate) fn badge(self) -> Badge {
         let tone = match self {
-            Self::Quarantined | Self::Silent => Tone::Late,
+            Self::Quarantined | Self::Silent | Self::Alarmed => Tone::Late,
             Self::ClockUnsure | Self::CatchingUp => Tone::Due,
             Self::Good => Tone::Ok,
             Self::Waiting | Self::Revoked => Tone::Plain,
@@ -181,6 +188,7 @@ pub(crate) mod tests {
             epoch: "1-00ab0102".into(),
             told_size: 41_207,
             held_size: 41_207,
+            held_all: 41_207,
             heard_ms: Some(NOW_MS - 20_000),
             online: true,
             clock: "synced".into(),
@@ -213,6 +221,25 @@ pub(crate) mod tests {
             BoxState::Revoked
         );
         assert!(BoxState::Quarantined < BoxState::Silent && BoxState::Silent < BoxState::Good);
+    }
+
+    #[test]
+    fn none_is_good_while_nobody_has_seen_its_alarm() {
+        let with = |alarms: &str| {
+            let health = format!(
+                r#"{{"v":1,"epoch":"2-00ab0102","size":1,"cursor":1,"backlog":0,"photos":0,"disk_percent":3,"clock":"synced","wall":5,"alarms":{alarms}}}"#
+            );
+            let row = BoxRow { health: Some(health), ..good() };
+            BoxState::of(&row, NOW_MS, NOW_MS)
+        };
+        assert_eq!(with("[]"), BoxState::Good);
+        let forgot = r#"[{"code":"log-forgot","subject":"1-00ab0102 4-9","since":7,"seen":SEEN}]"#;
+        assert_eq!(with(&forgot.replace("SEEN", "false")), BoxState::Alarmed);
+        assert_eq!(with(&forgot.replace("SEEN", "true")), BoxState::Good);
+        let over = r#"[{"code":"of-a-later-version","since":7,"over":8,"seen":false}]"#;
+        assert_eq!(with(over), BoxState::Alarmed, "over, of a later version, and seen by nobody");
+        assert_eq!(BoxState::Alarmed.badge_with_span(Some(NOW_MS), NOW_MS).text, "Needs attention");
+        assert!(BoxState::Silent < BoxState::Alarmed && BoxState::Alarmed < BoxState::ClockUnsure);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod access_log;
 mod assets;
+mod box_alarms;
 mod box_state;
 mod boxes;
 mod chart;

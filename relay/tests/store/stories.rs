@@ -256,6 +256,7 @@ pub(crate) async fn hello_makes_an_epoch_known(dbs: impl Databases) {
             clock: record::entry::ClockState::Synced,
             wall: NOW_MS,
             notes: Vec::new(),
+            alarms: Vec::new(),
         };
         serde_json::to_vec(&health).unwrap()
     };

@@ -13,6 +13,7 @@ pub(super) fn deed(row: &AccessRow) -> String {
         AccessOutcome::TokenInTheClear => "Sent a token without HTTPS".to_owned(),
         AccessOutcome::PinInTheClear => "Typed a PIN on a page without HTTPS".to_owned(),
         AccessOutcome::SettingsChanged => "Changed settings".to_owned(),
+        AccessOutcome::AlarmSeen => "Acknowledged an alarm".to_owned(),
         AccessOutcome::PageTokenRefused => {
             "Tried to record from an old page, or one of another item".to_owned()
         }
@@ -74,6 +75,7 @@ fn at_page(route: &str) -> Option<&'static str> {
         "/staff/programs/{id}/revoke" => "revoke a token",
         "/staff/box/settings" => "change settings",
         "/staff/box/audit" => "open the access log",
+        "/staff/box/alarms/{id}/seen" => "acknowledge an alarm",
         "/staff/equipment/new" => "add equipment",
         "/staff/equipment/{tag}/edit" => "change an item",
         "/staff/equipment/{tag}/schedule" => "change a schedule",
@@ -100,7 +102,8 @@ pub(super) fn result(outcome: AccessOutcome) -> &'static str {
         | AccessOutcome::TokenMade
         | AccessOutcome::TokenRevoked
         | AccessOutcome::SessionEnded
-        | AccessOutcome::SettingsChanged => "Done",
+        | AccessOutcome::SettingsChanged
+        | AccessOutcome::AlarmSeen => "Done",
     }
 }
 

@@ -329,22 +329,3 @@ async fn whoever_is_signed_in_is_named_by_their_pin() {
     let plain = world.get(&path).await;
     plain.has("name=\"cleaned_by\"").has_not("PIN").has_not("someone else");
 }
-
-#[tokio::test]
-async fn what_does_not_fit_with_the_relay_is_said_until_it_is_over() {
-    use crate::uplink::plan::Alarm;
-    let world = World::new().await;
-    let admin = desk(&world, Role::FacilityAdmin).await;
-    let epoch = world.state.store.origin().epoch;
-    let alarm = Alarm::BoxForgot { relay: 9, own: 4 };
-    world.alarms.send_replace(vec![Raised { epoch, at_ms: NOW, alarm, said: String::new() }]);
-    world.get("/healthz").await.is(200).has("\"what\":\"box-forgot\"").has("\"own\":4").has("\"ok\":true");
-    for page in ["/staff/", "/staff/box"] {
-        admin.get(page).await.is(200).has("card has forgotten entries").has("come back from the relay");
-    }
-    world.get("/").await.is(200).has("card has forgotten entries");
-    world.alarms.send_replace(Vec::new());
-    let told = world.get("/").await.is(200).text();
-    assert!(!told.contains("forgotten"), "{told}");
-    admin.get("/staff/").await.is(200).has("This box works alone: ");
-}

@@ -194,8 +194,13 @@ impl TestBox {
 
     /// Reports its health.
     pub(super) async fn health(&self, ingest: &Ingest, now_ms: i64, printer: &str) {
+        self.health_with_alarms(ingest, now_ms, printer, "[]").await;
+    }
+
+    /// Reports its health with these alarms, JSON.
+    pub(super) async fn health_with_alarms(&self, ingest: &Ingest, now_ms: i64, printer: &str, alarms: &str) {
         let health = format!(
-            r#"{{"v":1,"epoch":"{}","size":{size},"cursor":{size},"backlog":0,"photos":0,"disk_percent":34,"printers":[{{"name":"Desk","state":"{printer}"}}],"clock":"synced","wall":{now_ms}}}"#,
+            r#"{{"v":1,"epoch":"{}","size":{size},"cursor":{size},"backlog":0,"photos":0,"disk_percent":34,"printers":[{{"name":"Desk","state":"{printer}"}}],"clock":"synced","wall":{now_ms},"alarms":{alarms}}}"#,
             self.origin.epoch,
             size = self.frontier.size(),
         );
