@@ -67,7 +67,7 @@ pub(crate) async fn refresh(
         let from_ms = (*touched.get(tag)?).min(counted_ms).max(as_of_ms - TALLIED_MS);
         let from_day = calendar.day_of(from_ms);
         let closed_in = calendar.day_range(from_day).start..as_of_ms.saturating_add(1);
-        Some(Span { item, activity: rows.activity.get(tag), from_day, closed_in })
+        Some(Span { item, activity: rows.activity.get(tag).map(AsRef::as_ref), from_day, closed_in })
     };
     let spans: Vec<Span<'_>> = tags.iter().filter_map(span).collect();
     let since: Vec<_> = spans.iter().map(|s| (s.item.tag, s.closed_in.start - reach_ms(s.item))).collect();

@@ -160,7 +160,7 @@ impl AccessTrace {
 /// Whether this is the id of somebody who is or was here, or of a token.
 fn is_known(state: &AppState, id: &str) -> bool {
     match id.parse() {
-        Ok(staff) => state.store.facility().staff.contains_key(&staff),
+        Ok(staff) => state.store.snapshot().staff.contains_key(&staff),
         Err(_) => state.identity.tokens.all().iter().any(|token| token.id == id),
     }
 }
@@ -206,7 +206,7 @@ async fn show(
         state.identity.tokens.all().into_iter().map(|token| (token.id, token.name)).collect();
     let reader = reader(&state)?;
     let template = {
-        let facility = state.store.facility();
+        let facility = state.store.snapshot();
         let snapshot = Snapshot::of(&state, &facility);
         let name_of = |id: &str| match (id.parse(), tokens.get(id)) {
             (Ok(staff), _) => staff_name(&reader, &facility, staff),

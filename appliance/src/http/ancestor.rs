@@ -68,7 +68,7 @@ async fn register(
         follow(&state, done, photo);
     }
     let (equipment, recorded_ms) = {
-        let facility = state.store.facility();
+        let facility = state.store.snapshot();
         let anchor = facility.boots.get(&done.at.boot).copied();
         (facility.resolve(tag).map(|item| item.name.clone()), corrected_ms(&done.at, anchor))
     };

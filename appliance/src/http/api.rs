@@ -237,9 +237,9 @@ pub(super) fn equipment_page(state: &AppState, ask: &Listing) -> Result<Json<Val
             Some(parts.ok_or_else(|| bad("cursor", "Take the cursor from the answer before."))?)
         }
     };
-    let facility = state.store.facility();
+    let facility = state.store.snapshot();
     let snapshot = Snapshot::of(state, &facility);
-    let mut items: Vec<&Equipment> = facility.equipment.values().collect();
+    let mut items: Vec<&Equipment> = facility.equipment.values().map(AsRef::as_ref).collect();
     items.sort_by_key(|item| (std::cmp::Reverse(item.added_ms), item.tag));
     let rest = items.into_iter().filter(|item| {
         after.is_none_or(|(ms, tag)| {
@@ -267,7 +267,7 @@ async fn equipment_one(
     Path(tag): Path<String>,
 ) -> Result<Json<Value>, Problem> {
     let tag = Tag::read(&tag).map_err(|_| Problem::not_found())?;
-    let facility = state.store.facility();
+    let facility = state.store.snapshot();
     let item = facility.resolve(tag).ok_or_else(|| Problem::from(crate::intake::Refusal::UnknownTag(tag)))?;
     Ok(Json(equipment_json(&facility, item, Snapshot::of(&state, &facility).now_ms())))
 }
@@ -298,7 +298,7 @@ async fn equipment_add(
         Some((_, Event::EquipmentAdded(added))) => added.tag,
         _ => return Err(Problem::from(crate::intake::Refusal::KeyReused)),
     };
-    let facility = state.store.facility();
+    let facility = state.store.snapshot();
     let item = facility.equipment.get(&added).ok_or_else(Problem::not_found)?;
     let body = equipment_json(&facility, item, Snapshot::of(&state, &facility).now_ms());
     let location = super::guard::header_value(&format!("/api/v1/equipment/{added}"));
@@ -324,7 +324,7 @@ async fn schedule_set(
     let tag = Tag::read(&tag).map_err(|_| Problem::not_found())?;
     let NewSchedule { protocol, schedule } = read_json(request).await?;
     act(&state, BY_API, key, Command::SetSchedule { tag, protocol, schedule }).await?;
-    let facility = state.store.facility();
+    let facility = state.store.snapshot();
     let item = facility.resolve(tag).ok_or_else(Problem::not_found)?;
     let body = equipment_json(&facility, item, Snapshot::of(&state, &facility).now_ms());
     Ok((StatusCode::CREATED, Json(body)).into_response())
@@ -332,7 +332,7 @@ async fn schedule_set(
 
 /// The newest version of each protocol.
 async fn protocols_list(State(state): State<AppState>, _: MayRead) -> Json<Value> {
-    let facility = state.store.facility();
+    let facility = state.store.snapshot();
     listed(facility.protocols.values().map(|protocol| json!(protocol)).collect(), None)
 }
 
@@ -389,7 +389,7 @@ pub(super) fn cleanings_page(state: &AppState, ask: &Listing) -> Result<Json<Val
     let wrong = || bad("cursor", "Take the cursor from the answer before.");
     let (mut page, next) = match ask.tag()? {
         Some(tag) => {
-            let tag = state.store.facility().resolve(tag).map_or(tag, |item| item.tag);
+            let tag = state.store.snapshot().resolve(tag).map_or(tag, |item| item.tag);
             let skip = ask.cursor.as_deref().map_or(Ok(0), str::parse::<usize>).map_err(|_| wrong())?;
             let mut found = reader
                 .cleanings_of(tag, i64::MIN..i64::MAX, skip.saturating_add(limit + 1))
@@ -412,7 +412,7 @@ pub(super) fn cleanings_page(state: &AppState, ask: &Listing) -> Result<Json<Val
         }
     };
     page.truncate(limit);
-    let facility = state.store.facility();
+    let facility = state.store.snapshot();
     Ok(listed(page.iter().map(|c| cleaning_json(state, &reader, &facility, c)).collect(), next))
 }
 
@@ -485,7 +485,7 @@ async fn cleanings_add(
     let reader = reader(&state)?;
     let cleaning =
         reader.cleaning(done.of).map_err(|e| Problem::internal(&e))?.ok_or_else(Problem::not_found)?;
-    let body = cleaning_json(&state, &reader, &state.store.facility(), &cleaning);
+    let body = cleaning_json(&state, &reader, &state.store.snapshot(), &cleaning);
     let location = super::guard::header_value(&format!("/r/{}", Receipt::of(done.of, done.leaf)));
     Ok((StatusCode::CREATED, [(LOCATION, location)], Json(body)).into_response())
 }
@@ -507,7 +507,7 @@ fn period(days: usize, tally: Tally) -> Period {
 /// Rates of the facility and of each item.
 pub(super) async fn compliance_json(state: &AppState) -> Result<Value, Problem> {
     let tallies = tallies(state).await?;
-    let facility = state.store.facility();
+    let facility = state.store.snapshot();
     let snapshot = Snapshot::of(state, &facility);
     let overdue = facility
         .equipment

@@ -39,7 +39,7 @@ struct BoardPage {
 async fn board(State(state): State<AppState>) -> Result<Response, Problem> {
     let today = tallies(&state).await?.last(1).rate();
     let (snapshot, rows) = {
-        let facility = state.store.facility();
+        let facility = state.store.snapshot();
         let snapshot = Snapshot::of(&state, &facility);
         let rows = rows(&facility, &snapshot.local);
         (snapshot, rows)

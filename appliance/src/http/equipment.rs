@@ -73,7 +73,7 @@ async fn list(
     let query: String = ask.q.trim().chars().take(200).collect();
     let tallies = tallies(&state).await?;
     let (snapshot, lines) = {
-        let facility = state.store.facility();
+        let facility = state.store.snapshot();
         let snapshot = Snapshot::of(&state, &facility);
         let lines = lines(&facility, &snapshot, &query, ask.retired.is_some(), &tallies.items);
         (snapshot, lines)
@@ -199,7 +199,7 @@ fn item_page(
     let from = if older.is_some() { cleanings.last().map_or(i64::MIN, |c| c.performed_ms) } else { i64::MIN };
     let uses = reader.uses_of(tag, from..before).map_err(internal)?;
     let (item, facility) = {
-        let facility = state.store.facility();
+        let facility = state.store.snapshot();
         (facility.equipment.get(&tag).cloned().ok_or_else(Problem::not_found)?, facility.clone())
     };
     let snapshot = Snapshot::of(state, &facility);

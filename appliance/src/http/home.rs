@@ -71,7 +71,7 @@ async fn home(
 ) -> Result<Response, Problem> {
     let query: String = ask.q.trim().chars().take(QUERY_CHARS_MAX).collect();
     let (snapshot, mut rows, found) = {
-        let facility = state.store.facility();
+        let facility = state.store.snapshot();
         let snapshot = Snapshot::of(&state, &facility);
         if let Some(tag) = tag_in(&query, &facility) {
             return Ok(see_other(&format!("/t/{tag}")));
@@ -135,8 +135,13 @@ fn search(facility: &Facility, query: &str, snapshot: &Snapshot) -> Found {
         .to_lowercase();
         item.service != Service::Retired && words.iter().all(|word| text.contains(word))
     };
-    let mut rows: Vec<Row> =
-        facility.equipment.values().filter(fits).map(|item| row(facility, item, &snapshot.local)).collect();
+    let mut rows: Vec<Row> = facility
+        .equipment
+        .values()
+        .map(AsRef::as_ref)
+        .filter(fits)
+        .map(|item| row(facility, item, &snapshot.local))
+        .collect();
     rows.sort_by(|a, b| (a.status.order(), &a.name).cmp(&(b.status.order(), &b.name)));
     let title = match rows.len() {
         0 => format!("Nothing is called “{query}” here"),

@@ -105,7 +105,7 @@ pub(super) fn requests(state: &AppState, ask: &Ask) -> Result<Vec<LabelRequest>,
     }
     if !ask.tags.is_empty() {
         let scene = Scene { local: &snapshot.local, wanted: wanted(state, ask), reader: reader(state)? };
-        let facility = state.store.facility();
+        let facility = state.store.snapshot();
         let host = host(&facility)?;
         for tag in &ask.tags {
             labels.push(scene.label(&facility, &host, *tag)?);
@@ -132,7 +132,7 @@ fn host(facility: &Facility) -> Result<String, Problem> {
 
 /// Fresh tags. That none was ever given to a printer is the ledger's to know.
 fn blanks(state: &AppState, ask: &Ask) -> Result<Vec<LabelRequest>, Problem> {
-    let facility = state.store.facility();
+    let facility = state.store.snapshot();
     let host = host(&facility)?;
     let mut taken = BTreeSet::new();
     let mut labels = Vec::new();

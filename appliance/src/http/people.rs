@@ -102,7 +102,7 @@ async fn list(
     let holders = state.identity.pins.holders().map_err(|e| Problem::internal(&e))?;
     let reader = reader(&state)?;
     let template = {
-        let facility = state.store.facility();
+        let facility = state.store.snapshot();
         let snapshot = Snapshot::of(&state, &facility);
         let sessions = state.identity.sessions.counts(snapshot.now.wall_ms);
         let line = |(id, person): (&StaffId, &record::fold::Staff)| Line {
@@ -168,7 +168,7 @@ struct Known {
 fn known(state: &AppState, text: &str) -> Result<Known, Problem> {
     let staff: StaffId = text.parse().map_err(|_| Problem::not_found())?;
     let reader = reader(state)?;
-    let facility = state.store.facility();
+    let facility = state.store.snapshot();
     let person = facility.staff.get(&staff).filter(|s| !s.left).ok_or_else(Problem::not_found)?;
     let name = staff_name(&reader, &facility, staff);
     Ok(Known { staff, name, role: person.role, since_ms: staff.made_ms() })

@@ -58,7 +58,7 @@ async fn list(State(state): State<AppState>, signed: Signed) -> Result<Response,
     signed.must_be_admin()?;
     let reader = reader(&state)?;
     let template = {
-        let facility = state.store.facility();
+        let facility = state.store.snapshot();
         let snapshot = Snapshot::of(&state, &facility);
         let (local, now_ms) = (&snapshot.local, snapshot.now.wall_ms);
         let hand = |by: TokenHand| match by {

@@ -147,7 +147,7 @@ async fn show(
         return Ok(see_other(&format!("/r/{}", found.receipt)));
     }
     let template = {
-        let facility = state.store.facility();
+        let facility = state.store.snapshot();
         let snapshot = Snapshot::of(&state, &facility);
         let mut shown = receipt_page(&state, &facility, &snapshot, &found, &devices);
         shown.no_room = ask.photo.as_deref() == Some("no-room") && found.cleaning.photos.is_empty();
@@ -426,7 +426,7 @@ fn undo_page(
 ) -> Result<Response, Problem> {
     let status = if problems.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let template = {
-        let facility = state.store.facility();
+        let facility = state.store.snapshot();
         let snapshot = Snapshot::of(state, &facility);
         let name =
             facility.equipment.get(&found.cleaning.tag).map_or_else(String::new, |item| item.name.clone());

@@ -77,7 +77,7 @@ fn open(state: &AppState, text: &str, anyway: bool) -> Result<Opened, Problem> {
     if tag.as_str() != text {
         return Ok(Opened::Page(see_other(&format!("/t/{tag}"))));
     }
-    let found = state.store.facility().resolve(tag).map(|item| (item.tag, item.service));
+    let found = state.store.snapshot().resolve(tag).map(|item| (item.tag, item.service));
     match found {
         None => tags::unknown(state, tag).map(Opened::Page),
         Some((first, Service::Retired)) => service::out_page(state, first).map(Opened::Page),
@@ -166,7 +166,7 @@ impl Again {
         };
         let reader = reader(state)?;
         let template = {
-            let facility = state.store.facility();
+            let facility = state.store.snapshot();
             let snapshot = Snapshot::of(state, &facility);
             let item = facility.equipment.get(&self.token.tag).ok_or_else(Problem::not_found)?;
             let making = Making {
@@ -302,7 +302,7 @@ struct Filled {
 impl Filled {
     /// Who cleaned, and by whom the entry is: only a proof names one of the staff.
     fn cleaner(&self, state: &AppState) -> (Cleaner, By) {
-        let proof_min = state.store.facility().settings.pin_proof_min;
+        let proof_min = state.store.snapshot().settings.pin_proof_min;
         let who = self.pin.cleaner(&self.form, self.signed.as_ref(), proof_min);
         let staff = match &who {
             Cleaner::Pin(staff) => Some(*staff),
@@ -469,7 +469,7 @@ fn with_item<T>(
     tag: Tag,
     look: impl FnOnce(&Facility, &Equipment) -> T,
 ) -> Result<T, Problem> {
-    let facility = state.store.facility();
+    let facility = state.store.snapshot();
     let item = facility.equipment.get(&tag).ok_or_else(Problem::not_found)?;
     Ok(look(&facility, item))
 }
@@ -608,13 +608,13 @@ async fn photo(State(state): State<AppState>, Path(file): Path<String>) -> Resul
 #[template(path = "instructions.html")]
 struct Instructions {
     frame: super::frame::Frame,
-    protocol: record::kinds::ProtocolPublished,
+    protocol: std::sync::Arc<record::kinds::ProtocolPublished>,
     contact: Option<String>,
 }
 
 async fn instructions(State(state): State<AppState>, Path(id): Path<String>) -> Result<Response, Problem> {
     let (snapshot, protocol) = {
-        let facility = state.store.facility();
+        let facility = state.store.snapshot();
         let protocol = id.parse().ok().and_then(|id| facility.protocols.get(&id)).cloned();
         (Snapshot::of(&state, &facility), protocol.ok_or_else(Problem::not_found)?)
     };

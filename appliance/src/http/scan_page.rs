@@ -161,7 +161,8 @@ pub(super) fn protocol<'a>(
     asked: Option<ProtocolId>,
 ) -> Option<&'a ProtocolPublished> {
     let asked = asked.filter(|id| item.protocols.contains(id));
-    asked.or_else(|| item.protocols.first().copied()).and_then(|id| facility.protocols.get(&id))
+    let shown = asked.or_else(|| item.protocols.first().copied());
+    shown.and_then(|id| facility.protocols.get(&id)).map(AsRef::as_ref)
 }
 
 /// What that protocol asks of contact time, seconds.

@@ -50,7 +50,7 @@ struct OutPage {
 pub(super) fn out_page(state: &AppState, tag: Tag) -> Result<Response, Problem> {
     let reader = reader(state)?;
     let template = {
-        let facility = state.store.facility();
+        let facility = state.store.snapshot();
         let snapshot = Snapshot::of(state, &facility);
         let item = facility.equipment.get(&tag).ok_or_else(Problem::not_found)?;
         let last: Option<&Out> = item.out.last();
@@ -141,7 +141,7 @@ impl Asking {
 /// The item's name, by any of its tags.
 pub(super) fn named(state: &AppState, text: &str) -> Result<(Tag, String), Problem> {
     let tag = Tag::read(text).map_err(|_| Problem::not_found())?;
-    let facility = state.store.facility();
+    let facility = state.store.snapshot();
     let item = facility.resolve(tag).ok_or_else(Problem::not_found)?;
     Ok((item.tag, item.name.clone()))
 }
@@ -255,7 +255,7 @@ async fn reasoned(
 
 fn asking_void(state: &AppState, text: &str) -> Result<(Asking, record::kinds::EntryRef), Problem> {
     let found = receipt::find(state, text)?;
-    let facility = state.store.facility();
+    let facility = state.store.snapshot();
     let name = facility.equipment.get(&found.cleaning.tag).map_or_else(String::new, |item| item.name.clone());
     let by = who_words(&found.reader, &facility, &found.cleaning.who);
     let when = Snapshot::of(state, &facility).local.day_time(found.cleaning.performed_ms).text;

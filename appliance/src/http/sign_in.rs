@@ -154,7 +154,7 @@ pub(super) fn session(state: &AppState, headers: &HeaderMap, peer: Option<&Peer>
         None
     })?;
     let reader = reader(state).ok()?;
-    let facility = state.store.facility();
+    let facility = state.store.snapshot();
     let staff = facility.staff.get(&session.staff).filter(|s| !s.left)?;
     let name = staff_name(&reader, &facility, session.staff);
     let (began_ms, pin_age_ms) = (session.began_ms, session.pin_age_ms(&now));
@@ -223,7 +223,7 @@ fn names_page(state: &AppState, next: &str) -> Result<Response, Problem> {
     let holders = state.identity.pins.holders().map_err(|e| Problem::internal(&e))?;
     let reader = reader(state)?;
     let template = {
-        let facility = state.store.facility();
+        let facility = state.store.snapshot();
         let known = holders
             .into_iter()
             .filter_map(|id| Some((id, facility.staff.get(&id).filter(|s| !s.left)?.role)));
@@ -246,7 +246,7 @@ fn pin_page(
     let reader = reader(state)?;
     let status = if problems.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let template = {
-        let facility = state.store.facility();
+        let facility = state.store.snapshot();
         let person = facility.staff.get(&staff).filter(|s| !s.left).ok_or_else(Problem::not_found)?;
         let error = if problems.is_empty() { "" } else { "Error: " };
         PinPage {
@@ -329,7 +329,7 @@ pub(super) fn try_pin(state: &AppState, attempt: &PinAttempt) -> Result<PinTry, 
         return Ok(PinTry::Looked(outcome));
     }
     // Looked at after the PIN, so that whoever has left takes as long as anybody.
-    if state.store.facility().staff.get(&staff).is_none_or(|s| s.left) {
+    if state.store.snapshot().staff.get(&staff).is_none_or(|s| s.left) {
         return Ok(PinTry::Looked(PinOutcome::None));
     }
     if !known {
@@ -340,7 +340,7 @@ pub(super) fn try_pin(state: &AppState, attempt: &PinAttempt) -> Result<PinTry, 
 
 /// The page that was asked for, unless something about the PIN has to be said first.
 fn after_sign_in(state: &AppState, staff: StaffId, digits: usize, next: &str) -> Result<String, Problem> {
-    let role = state.store.facility().staff.get(&staff).map(|s| s.role);
+    let role = state.store.snapshot().staff.get(&staff).map(|s| s.role);
     if role.is_some_and(|role| digits < pin_digits_min(role)) {
         return Ok(own_pin_address("short=1&", next));
     }

@@ -99,7 +99,7 @@ async fn today(State(state): State<AppState>, signed: Signed) -> Result<Response
     let reader = reader(&state)?;
     let recent = reader.cleanings(None, FEED).map_err(|e| Problem::internal(&e))?;
     let template = {
-        let facility = state.store.facility();
+        let facility = state.store.snapshot();
         let snapshot = Snapshot::of(&state, &facility);
         let local = &snapshot.local;
         let rows = rows(&facility, local);
@@ -304,7 +304,7 @@ async fn this_box(State(state): State<AppState>, signed: Signed) -> Result<Respo
 fn wrong_pin_notes(state: &AppState, snapshot: &Snapshot) -> Result<Vec<String>, Problem> {
     let alarms = state.identity.pins.alarms(snapshot.now.wall_ms).map_err(|e| Problem::internal(&e))?;
     let reader = reader(state)?;
-    let facility = state.store.facility();
+    let facility = state.store.snapshot();
     let here = alarms.into_iter().filter(|(staff, _)| facility.staff.get(staff).is_some_and(|s| !s.left));
     let words = here.map(|(staff, wrong)| {
         let (name, since) =
@@ -350,11 +350,11 @@ async fn ask_settings(State(state): State<AppState>, signed: Signed) -> Result<R
     let present = Snapshot::now(&state).settings;
     let typed = Settings {
         zone: Some(present.zone().to_owned()),
-        name: Some(present.name),
-        label_host: Some(present.label_host),
+        name: Some(present.name.clone()),
+        label_host: Some(present.label_host.clone()),
         allow_unattributed: Some(present.allow_unattributed),
         undo_min: Some(present.undo_min),
-        contact: Some(present.contact),
+        contact: Some(present.contact.clone()),
         pin_proof_min: Some(present.pin_proof_min),
     };
     settings_page(&state, &signed, &typed, Vec::new())

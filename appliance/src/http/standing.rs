@@ -1,7 +1,7 @@
 //! How an item stands, in the words and colours that are the same on every page.
 
 use record::compliance::{Courses, Status};
-use record::fold::{Equipment, Facility, Service};
+use record::fold::{Activity, Equipment, Facility, Service};
 use record::tag::Tag;
 
 use super::words::{Local, about};
@@ -29,8 +29,8 @@ pub(super) struct Row {
 
 /// How an item stands now.
 pub(super) fn status(facility: &Facility, item: &Equipment, now_ms: i64) -> Status {
-    let activity = facility.activity.get(&item.tag);
-    let uses = activity.map(|a| a.uses.clone()).unwrap_or_default();
+    let activity = facility.activity.get(&item.tag).map(AsRef::as_ref);
+    let uses = activity.map(|a: &Activity| a.uses.clone()).unwrap_or_default();
     Courses::new(&facility.settings, item, uses).status(activity, now_ms)
 }
 

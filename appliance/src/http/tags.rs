@@ -82,7 +82,7 @@ pub(super) fn mistyped(state: &AppState, text: &str) -> Result<Response, Problem
         _ => "it has a character that no tag has",
     };
     let (snapshot, candidates) = {
-        let facility = state.store.facility();
+        let facility = state.store.snapshot();
         let snapshot = Snapshot::of(state, &facility);
         let candidates = candidates(&facility, text, &snapshot);
         (snapshot, candidates)
@@ -155,7 +155,7 @@ struct Unknown {
 /// The page for a tag that opens nothing: one that nobody gave to an item, or one that was revoked.
 pub(super) fn unknown(state: &AppState, tag: Tag) -> Result<Response, Problem> {
     let (snapshot, replaced) = {
-        let facility = state.store.facility();
+        let facility = state.store.snapshot();
         let revoked = facility.aliases.get(&tag).filter(|alias| alias.revoked);
         let item = revoked.and_then(|alias| facility.equipment.get(&alias.equipment));
         // The item's present tag is one that still opens it.

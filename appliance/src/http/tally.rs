@@ -41,8 +41,8 @@ pub(super) struct Cache(Mutex<Option<(u64, i64, Arc<Tallies>)>>);
 /// The facility's tallies, computed again when the log grew or a minute passed.
 pub(super) async fn tallies(state: &AppState) -> Result<Arc<Tallies>, Problem> {
     let (snapshot, items) = {
-        let facility = state.store.facility();
-        let items: Vec<Equipment> = facility.equipment.values().cloned().collect();
+        let facility = state.store.snapshot();
+        let items: Vec<Arc<Equipment>> = facility.equipment.values().cloned().collect();
         (Snapshot::of(state, &facility), items)
     };
     let key = (snapshot.size, snapshot.now_ms() / 60_000);
@@ -69,7 +69,7 @@ pub(super) fn calendar(settings: &Settings) -> Calendar {
     Calendar::new(&spans)
 }
 
-fn compute(state: &AppState, snapshot: &Snapshot, items: &[Equipment]) -> Result<Tallies, Problem> {
+fn compute(state: &AppState, snapshot: &Snapshot, items: &[Arc<Equipment>]) -> Result<Tallies, Problem> {
     let calendar = calendar(&snapshot.settings);
     let now_ms = snapshot.now_ms();
     let today = calendar.day_of(now_ms);

@@ -1,5 +1,7 @@
 //! What every page reads first: settings, size, time, and how the relay stands; and the names behind hashes.
 
+use std::sync::Arc;
+
 use record::anchor::corrected_ms;
 use record::fold::{Facility, Settings};
 use record::kinds::{Missing, Who};
@@ -9,13 +11,13 @@ use super::problem::Problem;
 use super::words::{Local, count};
 use super::{AppState, Link};
 use crate::clock::Now;
-use crate::store::Reader;
+use crate::store::{Reader, StoreSnapshot};
 use crate::uplink::Raised;
 
 /// One look at the box.
 #[derive(Debug, Clone)]
 pub(super) struct Snapshot {
-    pub(super) settings: Settings,
+    pub(super) settings: Arc<Settings>,
     /// Entries in the present epoch.
     pub(super) size: u64,
     pub(super) now: Now,
@@ -25,16 +27,16 @@ pub(super) struct Snapshot {
 
 impl Snapshot {
     pub(super) fn now(state: &AppState) -> Self {
-        Self::of(state, &state.store.facility())
+        Self::of(state, &state.store.snapshot())
     }
 
-    /// Of a facility that is being read already.
-    pub(super) fn of(state: &AppState, facility: &Facility) -> Self {
+    /// Of what is being looked at already: a page that shows it then knows by the size what it does not show.
+    pub(super) fn of(state: &AppState, facility: &StoreSnapshot) -> Self {
         let now = state.clock.now();
         let now_ms = corrected_ms(&now.at(), facility.boots.get(&now.boot).copied());
         let settings = facility.settings.clone();
         let local = Local::new(settings.zone(), now_ms);
-        Self { settings, size: state.store.size(), now, local }
+        Self { settings, size: facility.size(), now, local }
     }
 
     pub(super) fn now_ms(&self) -> i64 {

@@ -19,6 +19,7 @@ mod scan;
 mod scrub;
 mod segment;
 mod shared;
+mod snapshot;
 mod start;
 mod survey;
 mod tables;
@@ -27,7 +28,6 @@ mod view;
 mod writer;
 
 use std::future::Future;
-use std::ops::Deref;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -46,6 +46,7 @@ pub use self::reader::Reader;
 pub use self::refill::{Page, Past, RefillError};
 pub use self::scrub::{Look, Place, Scrubbed};
 use self::shared::Shared;
+pub use self::snapshot::StoreSnapshot;
 pub use self::start::StartReport;
 pub use self::view::{Decision, Outcome, Recorded, View};
 use self::writer::{Control, Gate, Queue};
@@ -199,8 +200,13 @@ impl Store {
         async move { writer::submit(&queue, command).await }
     }
 
-    /// The facility as it is durable. Hold it shortly, never across an await.
-    pub fn facility(&self) -> impl Deref<Target = Facility> + '_ {
+    /// The newest durable state. Hold it as long as you like: the writer does not wait for it.
+    pub fn snapshot(&self) -> Arc<StoreSnapshot> {
+        self.shared.snapshot()
+    }
+
+    /// The facility as it is durable; held like [`Store::snapshot`].
+    pub fn facility(&self) -> Arc<Facility> {
         self.shared.facility()
     }
 

@@ -15,6 +15,7 @@ use crate::clock::{BentClock, Now};
 use crate::random::SeededRandom;
 
 mod past;
+mod readers;
 
 const TAG: &str = "ABCDEFGH3";
 
@@ -200,7 +201,7 @@ async fn an_older_folder_is_rebuilt_and_equal() {
     let dir = tempfile::tempdir().unwrap();
     let (store, _) = open(dir.path());
     record(&store, vec![equipment(), cleaning("k", "M")]).await;
-    let there = store.facility().clone();
+    let there = store.facility();
     store.stop().await.unwrap();
     {
         let db = store.shared.db().unwrap();
@@ -213,7 +214,7 @@ async fn an_older_folder_is_rebuilt_and_equal() {
     }
     drop(store);
     let (store, _) = open(dir.path());
-    assert_eq!((&*store.facility(), store.size()), (&there, 3));
+    assert_eq!((store.facility(), store.size()), (there, 3));
 }
 
 #[tokio::test]

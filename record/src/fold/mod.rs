@@ -7,6 +7,7 @@
 mod rows;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::Serialize;
 
@@ -69,19 +70,21 @@ pub trait History {
     fn unsure(&self, boot: BootId) -> Result<Vec<Cleaning>, Self::Error>;
 }
 
-/// The rows of one facility: all of them on the box, on the relay those that a batch touches.
+/// The rows of one facility: all of them on the box, on the relay those that a batch touches. Rows of some size are
+/// shared: a clone is as long as the lists, not as the rows, and a row that changes is copied only where somebody else
+/// still looks at it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Facility {
     /// Settings.
-    pub settings: Settings,
+    pub settings: Arc<Settings>,
     /// Items, by first tag.
-    pub equipment: BTreeMap<Tag, Equipment>,
+    pub equipment: BTreeMap<Tag, Arc<Equipment>>,
     /// What happened to them lately.
-    pub activity: BTreeMap<Tag, Activity>,
+    pub activity: BTreeMap<Tag, Arc<Activity>>,
     /// Further tags.
     pub aliases: BTreeMap<Tag, Alias>,
     /// Newest versions of protocols.
-    pub protocols: BTreeMap<ProtocolId, ProtocolPublished>,
+    pub protocols: BTreeMap<ProtocolId, Arc<ProtocolPublished>>,
     /// People.
     pub staff: BTreeMap<StaffId, Staff>,
     /// True time of boots.
@@ -150,7 +153,34 @@ impl Facility {
             Some(alias) => alias.equipment,
             None => tag,
         };
-        self.equipment.get(&first)
+        self.equipment.get(&first).map(Arc::as_ref)
+    }
+
+    /// Takes one row as another facility has it, or as it has none.
+    pub fn share_row(&mut self, from: &Self, key: RowKey) {
+        fn one<K: Ord + Copy, V: Clone>(from: &BTreeMap<K, V>, to: &mut BTreeMap<K, V>, key: K) {
+            match from.get(&key) {
+                Some(row) => drop(to.insert(key, row.clone())),
+                None => drop(to.remove(&key)),
+            }
+        }
+        match key {
+            RowKey::Settings => self.settings.clone_from(&from.settings),
+            RowKey::Equipment(tag) => one(&from.equipment, &mut self.equipment, tag),
+            RowKey::Activity(tag) => one(&from.activity, &mut self.activity, tag),
+            RowKey::Alias(tag) => one(&from.aliases, &mut self.aliases, tag),
+            RowKey::Protocol(id) => one(&from.protocols, &mut self.protocols, id),
+            RowKey::Staff(id) => one(&from.staff, &mut self.staff, id),
+            RowKey::Boot(id) => one(&from.boots, &mut self.boots, id),
+        }
+    }
+
+    fn item_mut(&mut self, tag: Tag) -> Option<&mut Equipment> {
+        self.equipment.get_mut(&tag).map(Arc::make_mut)
+    }
+
+    fn activity_mut(&mut self, tag: Tag) -> &mut Activity {
+        Arc::make_mut(self.activity.entry(tag).or_default())
     }
 
     /// One row as JSON; `None` when there is none.
@@ -229,7 +259,7 @@ impl Facility {
             Event::UseRecorded(b) => {
                 if self.equipment.contains_key(&b.tag) {
                     let performed_ms = b.performed.unwrap_or(now_ms).min(now_ms);
-                    self.activity.entry(b.tag).or_default().used(performed_ms);
+                    self.activity_mut(b.tag).used(performed_ms);
                     changes.row(RowKey::Activity(b.tag));
                     changes.effects.push(Effect::Used { tag: b.tag, of, performed_ms });
                 }
@@ -259,7 +289,7 @@ impl Facility {
 
     fn facility_changed(&mut self, event: &Event, now_ms: i64, changes: &mut Changes) {
         let Event::FacilityChanged(b) = event else { return };
-        let settings = &mut self.settings;
+        let settings = Arc::make_mut(&mut self.settings);
         if let Some(zone) = b.zone.as_ref().filter(|z| *z != settings.zone() || settings.zones.is_empty()) {
             bounded(&mut settings.zones, Zone { from_ms: now_ms, zone: zone.clone() });
             changes.effects.push(Effect::AllWindows);
@@ -296,12 +326,12 @@ impl Facility {
             out: Vec::new(),
             added_ms: now_ms,
         };
-        self.equipment.insert(b.tag, item);
+        self.equipment.insert(b.tag, Arc::new(item));
         changes.row(RowKey::Equipment(b.tag));
     }
 
     fn equipment_changed(&mut self, b: &EquipmentChanged, changes: &mut Changes) {
-        let Some(item) = self.equipment.get_mut(&b.tag) else { return };
+        let Some(item) = self.item_mut(b.tag) else { return };
         set(&mut item.name, b.name.as_ref());
         set(&mut item.asset_number, b.asset_number.as_ref());
         set(&mut item.serial, b.serial.as_ref());
@@ -323,11 +353,11 @@ impl Facility {
     }
 
     fn service(&mut self, tag: Tag, to: Service, reason: Option<Hash>, now_ms: i64, changes: &mut Changes) {
-        let Some(item) =
-            self.equipment.get_mut(&tag).filter(|i| i.service != Service::Retired && i.service != to)
-        else {
+        let Some(item) = self.equipment.get_mut(&tag) else { return };
+        if item.service == Service::Retired || item.service == to {
             return;
-        };
+        }
+        let item = Arc::make_mut(item);
         let open = item.out.last_mut().filter(|o| o.until_ms.is_none());
         match (to, open) {
             (Service::In, Some(open)) => open.until_ms = Some(now_ms),
@@ -341,13 +371,13 @@ impl Facility {
     }
 
     fn planned(&mut self, b: &ScheduleSet, changes: &mut Changes) {
-        let Some(item) = self.equipment.get_mut(&b.tag) else { return };
+        let Some(item) = self.item_mut(b.tag) else { return };
         bounded(
             &mut item.plans,
             Plan { from_ms: b.from, protocol: b.protocol, schedule: b.schedule.clone() },
         );
         if let Some(protocol) = b.protocol.filter(|_| matches!(b.schedule, Schedule::Use { .. })) {
-            self.activity.entry(b.tag).or_default().planned(protocol, b.from);
+            self.activity_mut(b.tag).planned(protocol, b.from);
             changes.row(RowKey::Activity(b.tag));
         }
         changes.row(RowKey::Equipment(b.tag));
@@ -371,7 +401,7 @@ impl Facility {
         if self.protocols.get(&b.protocol).is_some_and(|p| p.version >= b.version) {
             return;
         }
-        self.protocols.insert(b.protocol, b.clone());
+        self.protocols.insert(b.protocol, Arc::new(b.clone()));
         changes.row(RowKey::Protocol(b.protocol));
     }
 
@@ -416,7 +446,7 @@ impl Facility {
             photos: b.photos.iter().take(PHOTOS_MAX).copied().collect(),
             voided: None,
         };
-        let activity = self.activity.entry(b.tag).or_default();
+        let activity = self.activity_mut(b.tag);
         activity.cleanings += 1;
         activity.place(&cleaning);
         changes.row(RowKey::Activity(b.tag));
@@ -433,7 +463,7 @@ impl Facility {
         let Some(mut cleaning) = cleaning.filter(|c| c.voided.is_none()) else { return };
         change(&mut cleaning);
         let tag = cleaning.tag;
-        self.activity.entry(tag).or_default().place(&cleaning);
+        self.activity_mut(tag).place(&cleaning);
         changes.row(RowKey::Activity(tag));
         changes.effects.extend([Effect::Recleaned(cleaning), Effect::Windows(tag)]);
     }

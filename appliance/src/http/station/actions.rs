@@ -95,7 +95,7 @@ impl Done {
 
     pub(super) fn words(self, state: &AppState) -> String {
         let name = |tag: Tag| {
-            let facility = state.store.facility();
+            let facility = state.store.snapshot();
             facility.equipment.get(&tag).map(|item| item.name.clone()).unwrap_or_default()
         };
         match self {
@@ -214,7 +214,7 @@ fn take_up(
         view.wrong("picks", GONE);
     }
     let kept = kept.and_then(Result::ok);
-    let facility = state.store.facility();
+    let facility = state.store.snapshot();
     let mut change = ticked(form, gone);
     change.add = pick::known(&facility, &change.add).0;
     let scanned = scan_of(form, press).and_then(|tag| take_scan(&facility, tag, &mut view, &mut change));
@@ -290,7 +290,7 @@ fn keep(
     change: &PickChange,
     press: Press,
 ) -> PicksAdded {
-    let facility = state.store.facility();
+    let facility = state.store.snapshot();
     let chosen = view.chosen.to_keep();
     let mut retired = Vec::new();
     let mut apply = |list: &mut PickList| {

@@ -135,7 +135,7 @@ fn form_page(
     let status = if problems.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let reader = reader(state)?;
     let (snapshot, protocols, people) = {
-        let facility = state.store.facility();
+        let facility = state.store.snapshot();
         let protocols = facility.protocols.iter();
         let protocols = protocols.map(|(id, p)| {
             Choice::new(id.to_string(), format!("{}, version {}", p.name, p.version), &typed.protocol)
@@ -164,7 +164,7 @@ type Asked = (&'static str, BTreeMap<String, String>);
 /// The template and fields of what was asked for.
 fn wanted(state: &AppState, what: &str, typed: &Typed) -> Result<Result<Asked, Wrong>, Problem> {
     let unknown = |at: &str, words: &str| Wrong { at: at.to_owned(), words: words.to_owned() };
-    let facility = state.store.facility();
+    let facility = state.store.snapshot();
     Ok(match what {
         "card" => {
             let protocol = typed.protocol.parse::<ProtocolId>().ok();

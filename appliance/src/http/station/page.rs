@@ -216,7 +216,7 @@ fn take_list(state: &AppState, signed: &Signed, named: &str, view: &mut StationV
 /// Reads the page of the list that is to be shown, with the item that the address ticks in front.
 fn read_items(state: &AppState, view: &StationView) -> Result<(Snapshot, pick::List, Vec<Choice>), Problem> {
     let printed = state.printing.printed().map_err(|e| Problem::internal(&e))?;
-    let facility = state.store.facility();
+    let facility = state.store.snapshot();
     let snapshot = Snapshot::of(state, &facility);
     let read = |query: &str, show: &Show, page: usize| {
         let asked = pick::Asked { query, show, picks: view.picks.tags(), page };

@@ -247,10 +247,11 @@ fn shown<'a>(
         shown && has_words(item, &words)
     };
     let is_used = |item: &&Equipment| item.service != Service::Retired;
-    let in_use = || facility.equipment.values().filter(is_used);
+    let in_use = || facility.equipment.values().map(AsRef::as_ref).filter(is_used);
     let all = in_use().count();
     if *asked.show == Show::Picked {
-        let newest = asked.picks.iter().rev().filter_map(|tag| facility.equipment.get(tag));
+        let newest =
+            asked.picks.iter().rev().filter_map(|tag| facility.equipment.get(tag)).map(AsRef::as_ref);
         return (newest.filter(is_used).filter(fits).collect(), all);
     }
     let mut shown: Vec<&Equipment> = in_use().filter(fits).collect();
