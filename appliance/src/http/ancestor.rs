@@ -100,7 +100,7 @@ async fn equipment(
     _: MayRead,
     Exactly(ask): Exactly<Listing>,
 ) -> Result<Json<Value>, Problem> {
-    equipment_page(&state, &ask)
+    equipment_page(&state, &ask).await
 }
 
 async fn cleanings(
@@ -108,7 +108,7 @@ async fn cleanings(
     _: MayRead,
     Exactly(ask): Exactly<Listing>,
 ) -> Result<Json<Value>, Problem> {
-    cleanings_page(&state, &ask)
+    cleanings_page(&state, &ask).await
 }
 
 /// A box has one facility, known by the relay's id for it or by the box's own id. Before it is claimed no relay has given

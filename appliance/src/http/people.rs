@@ -24,10 +24,11 @@ use super::query::Asked;
 use super::scan_page::Wrong;
 use super::sign_in::{Signed, not_allowed, role_word};
 use super::typed_pin::Confirmed;
-use super::view::{Snapshot, reader, staff_name};
+use super::view::{Snapshot, read, read_quick, staff_name};
 use super::words::{Moment, plural};
 use crate::identity::{AccessOutcome, AccessWanted, IdentityError, PinForm, pin_digits_min};
 use crate::intake::{Command, Refusal};
+use crate::store::ReadLane;
 
 const PEOPLE: &str = "/staff/people";
 
@@ -100,14 +101,14 @@ async fn list(
 ) -> Result<Response, Problem> {
     signed.must_change()?;
     let holders = state.identity.pins.holders().map_err(|e| Problem::internal(&e))?;
-    let reader = reader(&state)?;
-    let template = {
+    let lane = ReadLane::of_rows(state.store.snapshot().staff.len());
+    let template = read(&state, lane, move |state, reader| {
         let facility = state.store.snapshot();
-        let snapshot = Snapshot::of(&state, &facility);
+        let snapshot = Snapshot::of(state, &facility);
         let sessions = state.identity.sessions.counts(snapshot.now.wall_ms);
         let line = |(id, person): (&StaffId, &record::fold::Staff)| Line {
             staff: *id,
-            name: staff_name(&reader, &facility, *id),
+            name: staff_name(reader, &facility, *id),
             role: role_word(person.role),
             since: snapshot.local.day_time(id.made_ms()),
             has_pin: holders.contains(id),
@@ -119,17 +120,17 @@ async fn list(
             lines.sort_by_key(|line| line.name.to_lowercase());
             lines
         };
-        PeoplePage {
-            frame: Frame::staff(&state, &snapshot, "Staff", &signed, Place::People),
+        Ok(PeoplePage {
+            frame: Frame::staff(state, &snapshot, "Staff", &signed, Place::People),
             caption: plural(here.len(), "person works here", "people work here"),
             here: lines(here),
             left: lines(left),
             admin: signed.role == Role::FacilityAdmin,
             form_token: signed.form_token(),
             said: asked.signed_out.map(all_out_words).unwrap_or_default(),
-        }
-    };
-    page(&template)
+        })
+    });
+    page(&template.await?)
 }
 
 /// Name and role, as typed.
@@ -165,13 +166,15 @@ struct Known {
     since_ms: i64,
 }
 
-fn known(state: &AppState, text: &str) -> Result<Known, Problem> {
+async fn known(state: &AppState, text: &str) -> Result<Known, Problem> {
     let staff: StaffId = text.parse().map_err(|_| Problem::not_found())?;
-    let reader = reader(state)?;
-    let facility = state.store.snapshot();
-    let person = facility.staff.get(&staff).filter(|s| !s.left).ok_or_else(Problem::not_found)?;
-    let name = staff_name(&reader, &facility, staff);
-    Ok(Known { staff, name, role: person.role, since_ms: staff.made_ms() })
+    let known = read_quick(state, move |state, reader| {
+        let facility = state.store.snapshot();
+        let person = facility.staff.get(&staff).filter(|s| !s.left).ok_or_else(Problem::not_found)?;
+        let name = staff_name(reader, &facility, staff);
+        Ok(Known { staff, name, role: person.role, since_ms: staff.made_ms() })
+    });
+    known.await
 }
 
 #[derive(Template)]
@@ -243,7 +246,7 @@ async fn ask_change(
     Asked(asked): Asked<SignedOut>,
 ) -> Result<Response, Problem> {
     signed.must_be_admin()?;
-    let known = known(&state, &staff)?;
+    let known = known(&state, &staff).await?;
     person_page_with(&state, &signed, known, None, Vec::new(), asked.signed_out)
 }
 
@@ -254,7 +257,7 @@ async fn change(
     request: Request,
 ) -> Result<Response, Problem> {
     signed.must_be_admin()?;
-    let known = known(&state, &staff)?;
+    let known = known(&state, &staff).await?;
     let form = match signed.confirmed_form(&state, request).await? {
         Confirmed::Form(form) => form,
         Confirmed::Asked(page) => return Ok(page),
@@ -318,7 +321,7 @@ async fn set_pin(
     request: Request,
 ) -> Result<Response, Problem> {
     signed.must_be_admin()?;
-    let known = known(&state, &staff)?;
+    let known = known(&state, &staff).await?;
     let form = match signed.confirmed_form(&state, request).await? {
         Confirmed::Form(form) => form,
         Confirmed::Asked(page) => return Ok(page),
@@ -348,7 +351,7 @@ async fn clear_pin(
     request: Request,
 ) -> Result<Response, Problem> {
     signed.must_be_admin()?;
-    let known = known(&state, &staff)?;
+    let known = known(&state, &staff).await?;
     if let Confirmed::Asked(page) = signed.confirmed_form(&state, request).await? {
         return Ok(page);
     }
@@ -382,7 +385,7 @@ async fn sign_out(
     request: Request,
 ) -> Result<Response, Problem> {
     signed.must_be_admin()?;
-    let known = known(&state, &staff)?;
+    let known = known(&state, &staff).await?;
     if let Confirmed::Asked(page) = signed.confirmed_form(&state, request).await? {
         return Ok(page);
     }
@@ -425,7 +428,7 @@ async fn ask_leave(
     Path(staff): Path<String>,
 ) -> Result<Response, Problem> {
     signed.must_be_admin()?;
-    let known = known(&state, &staff)?;
+    let known = known(&state, &staff).await?;
     let title = format!("Has {} left?", known.name);
     page(&LeavePage {
         frame: Frame::staff(&state, &Snapshot::now(&state), title, &signed, Place::People),
@@ -442,7 +445,7 @@ async fn leave(
     request: Request,
 ) -> Result<Response, Problem> {
     signed.must_be_admin()?;
-    let known = known(&state, &staff)?;
+    let known = known(&state, &staff).await?;
     if let Confirmed::Asked(page) = signed.confirmed_form(&state, request).await? {
         return Ok(page);
     }

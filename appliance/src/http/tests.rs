@@ -33,6 +33,7 @@ mod people;
 mod photos;
 mod programs;
 mod proof;
+mod readers;
 mod refused_early;
 mod sign_in;
 mod staff_pages;
@@ -136,13 +137,21 @@ impl World {
     }
 
     async fn with(limits: crate::photo::UploadLimits) -> Self {
-        let dir = tempfile::tempdir().unwrap();
+        Self::in_dir(tempfile::tempdir().unwrap(), limits).await
+    }
+
+    async fn in_dir(dir: tempfile::TempDir, limits: crate::photo::UploadLimits) -> Self {
         let random: Arc<dyn Random> = Arc::new(SystemRandom);
         let boot = BootId::new(0, [7; 10]);
         let now = Now { wall_ms: NOW - 3_600_000, boot, up_ms: 1_000_000, state: ClockState::Synced };
         let clock = Arc::new(BentClock::new(now));
-        let (store, _) =
-            Store::open(StoreConfig::new(dir.path().join("box")), clock.clone(), random.clone()).unwrap();
+        let (store, _) = loop {
+            match Store::open(StoreConfig::new(dir.path().join("box")), clock.clone(), random.clone()) {
+                // The one before is on its way out.
+                Err(crate::store::StoreError::Folder(_)) => std::thread::yield_now(),
+                opened => break opened.unwrap(),
+            }
+        };
         let identity = Identity::open(&store.state_db(), &random).unwrap();
         let card = Arc::new(FakeCard::default());
         let photos = PhotoSettings {

@@ -11,7 +11,7 @@ use super::problem::Problem;
 use super::words::{Local, count};
 use super::{AppState, Link};
 use crate::clock::Now;
-use crate::store::{Reader, StoreSnapshot};
+use crate::store::{ReadLane, Reader, StoreSnapshot};
 use crate::uplink::Raised;
 
 /// One look at the box.
@@ -87,14 +87,39 @@ impl Snapshot {
     }
 }
 
-/// Opens a snapshot of history.
-pub(super) fn reader(state: &AppState) -> Result<Reader, Problem> {
-    state.store.reader().map_err(|e| Problem::internal(&e))
+/// Reads the log and all history on a thread of the store: pages never read on the threads that answer phones.
+pub(super) async fn read<T: Send + 'static>(
+    state: &AppState,
+    lane: ReadLane,
+    work: impl FnOnce(&AppState, &Reader) -> Result<T, Problem> + Send + 'static,
+) -> Result<T, Problem> {
+    let asked = state.clone();
+    state.store.read(lane, move |reader| work(&asked, reader)).await?
 }
 
-/// Opens a snapshot that reads the entries of an epoch, the present one or an earlier one.
-pub(super) fn reader_of(state: &AppState, epoch: record::ids::Epoch) -> Result<Reader, Problem> {
-    state.store.reader_of(epoch).map_err(|e| Problem::internal(&e))
+/// Reads a few rows.
+pub(super) async fn read_quick<T: Send + 'static>(
+    state: &AppState,
+    work: impl FnOnce(&AppState, &Reader) -> Result<T, Problem> + Send + 'static,
+) -> Result<T, Problem> {
+    read(state, ReadLane::Quick, work).await
+}
+
+/// Reads a list.
+pub(super) async fn read_long<T: Send + 'static>(
+    state: &AppState,
+    work: impl FnOnce(&AppState, &Reader) -> Result<T, Problem> + Send + 'static,
+) -> Result<T, Problem> {
+    read(state, ReadLane::Long, work).await
+}
+
+/// As [`read`], for work that has a thread of its own to wait on.
+pub(super) fn read_waiting<T: Send + 'static>(
+    state: &AppState,
+    lane: ReadLane,
+    work: impl FnOnce(&AppState, &Reader) -> Result<T, Problem> + Send + 'static,
+) -> Result<T, Problem> {
+    tokio::runtime::Handle::current().block_on(read(state, lane, work))
 }
 
 /// A text behind its hash; one that was erased says so.

@@ -11,6 +11,7 @@ mod gather;
 mod journal;
 mod keys;
 mod moved;
+mod read_pool;
 mod reader;
 mod rebuild;
 mod refill;
@@ -42,7 +43,11 @@ pub use self::cursor::Kept;
 use self::disk::{Disk, SystemDisk};
 pub use self::error::{StoreError, SubmitError};
 pub use self::journal::Sizes;
-pub use self::reader::Reader;
+use self::read_pool::ReadPool;
+pub use self::read_pool::{HISTORY_PIECE, ReadError, ReadLane};
+#[cfg(test)]
+pub(crate) use self::reader::readers_opened_here;
+pub use self::reader::{HistoryPlace, ItemUse, Reader};
 pub use self::refill::{Page, Past, RefillError};
 pub use self::scrub::{Look, Place, Scrubbed};
 use self::shared::Shared;
@@ -140,6 +145,7 @@ pub fn rebuild(
 pub struct Store {
     shared: Arc<Shared>,
     queue: Arc<Queue>,
+    pool: Arc<ReadPool>,
     clock: Arc<dyn Clock>,
     _gate: Arc<Gate>,
 }
@@ -182,8 +188,9 @@ impl Store {
         let shared = core.shared().clone();
         let queue = Queue::new();
         writer::start(core, queue.clone()).map_err(StoreError::io("a thread for the store"))?;
+        let pool = ReadPool::start().map_err(StoreError::io("a thread for readers"))?;
         let gate = Arc::new(Gate(queue.clone()));
-        Ok((Self { shared, queue, clock, _gate: gate }, report))
+        Ok((Self { shared, queue, pool: Arc::new(pool), clock, _gate: gate }, report))
     }
 
     /// Decides a command on the writer's thread and resolves when what it recorded is durable. Dropping the future does
@@ -210,7 +217,8 @@ impl Store {
         self.shared.facility()
     }
 
-    /// A snapshot of this epoch's log and of all history.
+    /// A snapshot of this epoch's log and of all history, read on the caller's thread: for work in the background. Pages and
+    /// programs read through [`Store::read`].
     ///
     /// # Errors
     /// The database's.
@@ -224,6 +232,12 @@ impl Store {
     /// The database's; [`StoreError::NoEntry`] for an epoch that is not here.
     pub fn reader_of(&self, epoch: record::ids::Epoch) -> Result<Reader, StoreError> {
         Reader::open(self.shared.clone(), epoch)
+    }
+
+    /// Rows of histories that were read so far.
+    #[cfg(test)]
+    pub(crate) fn rows_read(&self) -> u64 {
+        self.shared.rows_read.load(std::sync::atomic::Ordering::Relaxed)
     }
 
     /// Epochs of this log that the box holds, oldest first.
@@ -370,3 +384,5 @@ impl Store {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+pub(crate) use self::tests::HeldReads;

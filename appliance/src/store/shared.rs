@@ -52,6 +52,8 @@ pub(crate) struct Shared {
     pub(super) scrubbed: Mutex<Scrubbed>,
     cursor: Mutex<Cursor>,
     pub(super) report: StartReport,
+    #[cfg(test)]
+    pub(super) rows_read: AtomicU64,
 }
 
 /// What a start found, for [`Shared::new`].
@@ -102,6 +104,8 @@ impl Shared {
             scrubbed: Mutex::default(),
             cursor: Mutex::new(parts.cursor),
             report: parts.report,
+            #[cfg(test)]
+            rows_read: AtomicU64::default(),
         }
     }
 
@@ -153,6 +157,12 @@ impl Shared {
 
     pub(super) fn state_db(&self) -> Arc<Database> {
         self.state_db.clone()
+    }
+
+    /// A row of a history was read.
+    pub(super) fn count_row(&self) {
+        #[cfg(test)]
+        self.rows_read.fetch_add(1, Ordering::Relaxed);
     }
 
     /// The newest durable state.

@@ -19,7 +19,7 @@ use super::super::sign_in::Signed;
 use super::super::view::Snapshot;
 use super::super::words::plural;
 use super::choices::{self, Chosen};
-use super::page::{QUERY_CHARS_MAX, StationView, answer};
+use super::page::{QUERY_CHARS_MAX, StationView, answer, overdue_of};
 use super::pick::{self, Show, each_once, named, read_list, read_tag};
 use super::picked::{PickList, PickListId, PicksAdded};
 use super::{aside, only_changers, paper};
@@ -222,7 +222,8 @@ fn take_up(
     if press == Press::All {
         let snapshot = Snapshot::of(state, &facility);
         let picks = kept.as_ref().map(|(_, list)| list.tags()).unwrap_or_default();
-        let asked = pick::Asked { query: &view.query, show: &view.show, picks, page: 1 };
+        let overdue = overdue_of(state, &view.show);
+        let asked = pick::Asked { query: &view.query, show: &view.show, picks, overdue: &overdue, page: 1 };
         change.more.extend(pick::list(&facility, &snapshot.local, &printed, &asked).shown);
     }
     drop(facility);
