@@ -23,6 +23,7 @@ use super::problem::Problem;
 use super::query::Asked;
 use super::scan_page::Wrong;
 use super::sign_in::{Signed, not_allowed, role_word};
+use super::station::aside;
 use super::typed_pin::Confirmed;
 use super::view::{Snapshot, read, read_quick, staff_name};
 use super::words::{Moment, plural};
@@ -100,9 +101,9 @@ async fn list(
     Asked(asked): Asked<SignedOut>,
 ) -> Result<Response, Problem> {
     signed.must_change()?;
-    let holders = state.identity.pins.holders().map_err(|e| Problem::internal(&e))?;
     let lane = ReadLane::of_rows(state.store.snapshot().staff.len());
     let template = read(&state, lane, move |state, reader| {
+        let holders = state.identity.pins.holders().map_err(|e| Problem::internal(&e))?;
         let facility = state.store.snapshot();
         let snapshot = Snapshot::of(state, &facility);
         let sessions = state.identity.sessions.counts(snapshot.now.wall_ms);
@@ -197,17 +198,17 @@ struct PersonPage {
     said: String,
 }
 
-fn person_page(
+async fn person_page(
     state: &AppState,
     signed: &Signed,
     known: Known,
     typed: Option<Typed>,
     problems: Vec<Wrong>,
 ) -> Result<Response, Problem> {
-    person_page_with(state, signed, known, typed, problems, None)
+    person_page_with(state, signed, known, typed, problems, None).await
 }
 
-fn person_page_with(
+async fn person_page_with(
     state: &AppState,
     signed: &Signed,
     known: Known,
@@ -218,7 +219,8 @@ fn person_page_with(
     let (status, error) = told(&problems);
     let themselves = known.staff == signed.staff;
     let said = signed_out.map(|n| one_out_words(&known.name, n, themselves)).unwrap_or_default();
-    let holders = state.identity.pins.holders().map_err(|e| Problem::internal(&e))?;
+    let holders =
+        aside(state, |state| state.identity.pins.holders().map_err(|e| Problem::internal(&e))).await?;
     let snapshot = Snapshot::now(state);
     let title = format!("{error}{}", known.name);
     let now_ms = snapshot.now.wall_ms;
@@ -247,7 +249,7 @@ async fn ask_change(
 ) -> Result<Response, Problem> {
     signed.must_be_admin()?;
     let known = known(&state, &staff).await?;
-    person_page_with(&state, &signed, known, None, Vec::new(), asked.signed_out)
+    person_page_with(&state, &signed, known, None, Vec::new(), asked.signed_out).await
 }
 
 async fn change(
@@ -265,7 +267,7 @@ async fn change(
     let typed = Typed::of_form(&form);
     let role = match typed.role() {
         Ok(role) => Some(role).filter(|role| *role != known.role),
-        Err(wrong) => return person_page(&state, &signed, known, Some(typed), vec![wrong]),
+        Err(wrong) => return person_page(&state, &signed, known, Some(typed), vec![wrong]).await,
     };
     // Only what is new is said.
     let name = Some(typed.name.clone()).filter(|name| *name != known.name);
@@ -276,7 +278,7 @@ async fn change(
     match act(&state, signed.by(), None, command).await {
         Ok(_) => Ok(see_other(PEOPLE)),
         Err(Undone::Refused(refusal)) if refusal.field().is_some() => {
-            person_page(&state, &signed, known, Some(typed), vec![wrong(&refusal)])
+            person_page(&state, &signed, known, Some(typed), vec![wrong(&refusal)]).await
         }
         Err(other) => Err(Problem::from(other).link(PEOPLE, "Back to the staff")),
     }
@@ -339,7 +341,7 @@ async fn set_pin(
             Ok(noted(see_other(PEOPLE), [pin_changed(known.staff)]))
         }
         Err((at, words)) => {
-            person_page(&state, &signed, known, None, vec![Wrong { at: at.to_owned(), words }])
+            person_page(&state, &signed, known, None, vec![Wrong { at: at.to_owned(), words }]).await
         }
     }
 }

@@ -30,6 +30,7 @@ use super::scan_draft::ScanDraft;
 use super::scan_page::{Making, PhotoRefusal, Refused, Typed, asked_protocol, contact_s, review};
 use super::scan_who::{ScanPin, names};
 use super::sign_in::{Signed, session};
+use super::station::aside;
 use super::token::{PageToken, Stale};
 use super::typed_pin::{PinTypist, pin_in_the_clear};
 use super::view::{Snapshot, read_quick};
@@ -79,7 +80,7 @@ async fn open(state: &AppState, text: &str, anyway: bool) -> Result<Opened, Prob
     }
     let found = state.store.snapshot().resolve(tag).map(|item| (item.tag, item.service));
     match found {
-        None => tags::unknown(state, tag).map(Opened::Page),
+        None => aside(state, move |state| tags::unknown(state, tag)).await.map(Opened::Page),
         Some((first, Service::Retired)) => service::out_page(state, first).await.map(Opened::Page),
         Some((first, Service::Out)) if !anyway => service::out_page(state, first).await.map(Opened::Page),
         Some((first, _)) => Ok(Opened::Item(first)),

@@ -22,6 +22,7 @@ use super::next_page::{HOME, asked_page, own_pin_address, safe_next, sign_in_add
 use super::problem::Problem;
 use super::query::Asked;
 use super::scan_page::Wrong;
+use super::station::aside;
 use super::typed_pin::pin_note;
 use super::view::{Snapshot, read, read_quick, staff_name};
 use super::{AppState, cookies};
@@ -237,10 +238,9 @@ async fn ask(State(state): State<AppState>, Asked(ask): Asked<Ask>) -> Result<Re
 }
 
 async fn names_page(state: &AppState, next: &str) -> Result<Response, Problem> {
-    let holders = state.identity.pins.holders().map_err(|e| Problem::internal(&e))?;
-    let next = next.to_owned();
-    let page_of_names = read(state, ReadLane::of_rows(holders.len()), move |state, reader| {
-        let facility = state.store.snapshot();
+    let (next, facility) = (next.to_owned(), state.store.snapshot());
+    let page_of_names = read(state, ReadLane::of_rows(facility.staff.len()), move |state, reader| {
+        let holders = state.identity.pins.holders().map_err(|e| Problem::internal(&e))?;
         let known = holders
             .into_iter()
             .filter_map(|id| Some((id, facility.staff.get(&id).filter(|s| !s.left)?.role)));
@@ -309,7 +309,8 @@ async fn sign_in(State(state): State<AppState>, request: Request) -> Result<Resp
             let begun = tokio::task::spawn_blocking(move || beginning.begin(staff, &now)).await;
             let secret = begun.map_err(|e| Problem::internal(&e))?.map_err(|e| Problem::internal(&e))?;
             let cookies = [cookies::set_session(&secret), device.set_cookie()];
-            let page = with_cookies(see_other(&after_sign_in(&state, staff, digits, &next)?), cookies);
+            let to = aside(&state, move |state| after_sign_in(state, staff, digits, &next)).await?;
+            let page = with_cookies(see_other(&to), cookies);
             let note = AccessNote::new(AccessOutcome::SignedIn, AccessWanted::SignIn).by(staff);
             return Ok(noted(page, [note]));
         }

@@ -308,9 +308,10 @@ async fn this_box(State(state): State<AppState>, signed: Signed) -> Result<Respo
 
 /// Whose PIN strangers are guessing.
 async fn wrong_pin_notes(state: &AppState, snapshot: &Snapshot) -> Result<Vec<String>, Problem> {
-    let alarms = state.identity.pins.alarms(snapshot.now.wall_ms).map_err(|e| Problem::internal(&e))?;
-    let local = snapshot.local.clone();
+    let (local, wall_ms) = (snapshot.local.clone(), snapshot.now.wall_ms);
     let words = read_quick(state, move |state, reader| {
+        let alarms = state.identity.pins.alarms(wall_ms).map_err(|e| Problem::internal(&e))?;
+        let locked = state.identity.pins.new_devices_locked(wall_ms).map_err(|e| Problem::internal(&e))?;
         let facility = state.store.snapshot();
         let here = alarms.into_iter().filter(|(staff, _)| facility.staff.get(staff).is_some_and(|s| !s.left));
         let words = here.map(|(staff, wrong)| {
@@ -322,11 +323,10 @@ async fn wrong_pin_notes(state: &AppState, snapshot: &Snapshot) -> Result<Vec<St
                 wrong.count
             )
         });
-        Ok(words.collect::<Vec<String>>())
+        Ok((words.collect::<Vec<String>>(), locked))
     });
-    let mut words = words.await?;
-    let locked = state.identity.pins.new_devices_locked(snapshot.now.wall_ms);
-    if let Some(until_ms) = locked.map_err(|e| Problem::internal(&e))? {
+    let (mut words, locked) = words.await?;
+    if let Some(until_ms) = locked {
         words.push(format!(
             "So many wrong PINs were typed on new devices that nobody can sign in on a new device until {}. Devices on which \
              somebody has signed in before are not held up. The access log says from where they came; setting somebody’s PIN \

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use record::compliance::{Calendar, Courses, Placed, Tally, ZoneSpan, by_day};
+use record::compliance::{Calendar, Courses, Placed, Tally, ZoneSpan, by_day, is_by_uses, reach_ms};
 use record::fold::{Activity, Equipment, Service, Settings};
 use record::tag::Tag;
 use tokio::sync::Mutex;
@@ -18,15 +18,13 @@ use crate::store::{HISTORY_PIECE, HistoryPlace, StoreSnapshot};
 
 /// Civil days of the longest period on the box's pages.
 const DAYS: i32 = 30;
-/// A window can be as long as a year; what met it may be that old.
-const LOOK_BACK_MS: i64 = 400 * 86_400_000;
 /// Cleanings of one item that are looked at: forty a day for 30 days, and a long history besides.
 const CLEANINGS_MAX: usize = 2_000;
 /// Uses of one item that are looked at: twenty a day.
 const USES_MAX: usize = 8_600;
 
 /// Met and closed windows.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Tallies {
     /// The civil days, oldest first, today last.
     pub(super) days: Vec<(i32, Tally)>,
@@ -99,6 +97,12 @@ impl Counted {
     }
 }
 
+/// Forgets what was counted.
+#[cfg(test)]
+pub(super) async fn forget_tallies(state: &AppState) {
+    *state.inner.tallies.0.lock().await = Counted::default();
+}
+
 /// The facility's tallies as of the present size of the log and minute.
 pub(super) async fn tallies(state: &AppState) -> Result<Arc<Tallies>, Problem> {
     let mut counted = state.inner.tallies.0.lock().await;
@@ -167,7 +171,10 @@ async fn count(
 ) -> Result<ItemTally, Problem> {
     let today = calendar.day_of(now_ms);
     let from_ms = calendar.day_range(today - DAYS + 1).start;
-    let (mut placed, uses) = history(state, item.tag, from_ms - LOOK_BACK_MS..now_ms + 1).await?;
+    // What met the oldest window, or began it, may be older by its length.
+    let ms = from_ms - reach_ms(item)..now_ms + 1;
+    let mut placed = cleanings(state, item.tag, ms.clone()).await?;
+    let uses = if is_by_uses(item) { uses(state, item.tag, ms).await? } else { Vec::new() };
     placed.sort_by_key(|p| p.performed_ms);
     let courses = Courses::new(settings, item, uses);
     let windows = courses.windows(&placed, &(from_ms..now_ms + 1), now_ms);
@@ -181,31 +188,33 @@ async fn count(
     })
 }
 
-/// Cleanings and uses of an item, in pieces that each look at the box's history for a moment.
-async fn history(state: &AppState, tag: Tag, ms: Range<i64>) -> Result<(Vec<Placed>, Vec<i64>), Problem> {
-    let (mut placed, mut uses) = (Vec::new(), Vec::new());
-    let mut before = None;
+/// Cleanings of an item, in pieces that each look at the box's history for a moment.
+async fn cleanings(state: &AppState, tag: Tag, ms: Range<i64>) -> Result<Vec<Placed>, Problem> {
+    let (mut placed, mut upto) = (Vec::new(), None);
     loop {
         let range = ms.clone();
         let piece =
-            read_long(state, move |_, reader| Ok(reader.cleanings_of(tag, range, before, HISTORY_PIECE)?));
+            read_long(state, move |_, reader| Ok(reader.cleanings_of(tag, range, upto, HISTORY_PIECE)?));
         let piece = piece.await?;
         placed.extend(piece.iter().filter_map(Placed::of));
-        before = piece.last().map(|cleaning| HistoryPlace::of(cleaning).older());
+        upto = piece.last().map(|cleaning| HistoryPlace::of(cleaning).older());
         if piece.len() < HISTORY_PIECE || placed.len() >= CLEANINGS_MAX {
-            break;
+            return Ok(placed);
         }
     }
-    let mut before = None;
+}
+
+/// Uses of an item, in the same way.
+async fn uses(state: &AppState, tag: Tag, ms: Range<i64>) -> Result<Vec<i64>, Problem> {
+    let (mut uses, mut upto) = (Vec::new(), None);
     loop {
         let range = ms.clone();
-        let piece =
-            read_long(state, move |_, reader| Ok(reader.uses_of(tag, range, before, HISTORY_PIECE)?));
+        let piece = read_long(state, move |_, reader| Ok(reader.uses_of(tag, range, upto, HISTORY_PIECE)?));
         let piece = piece.await?;
         uses.extend(piece.iter().map(|used| used.performed_ms));
-        before = piece.last().map(|used| HistoryPlace::new(used.performed_ms, used.of).older());
+        upto = piece.last().map(|used| HistoryPlace::new(used.performed_ms, used.of).older());
         if piece.len() < HISTORY_PIECE || uses.len() >= USES_MAX {
-            return Ok((placed, uses));
+            return Ok(uses);
         }
     }
 }

@@ -17,6 +17,11 @@ use super::reader::Reader;
 const QUEUED_MAX: Duration = Duration::from_millis(1_500);
 /// How long it is waited for once it has one; what it reads with lives no longer.
 const RUN_MAX: Duration = Duration::from_secs(2);
+/// Quick reads that may wait: all pages that are open may ask at once when something was recorded, and every phone beside
+/// them; it is their time in the queue that is short.
+pub(super) const QUICK_WAITING_MAX: usize = 256;
+/// Long ones that may wait.
+pub(super) const LONG_WAITING_MAX: usize = 8;
 /// Rows up to which a read counts as quick.
 const QUICK_ROWS_MAX: usize = 32;
 
@@ -138,8 +143,8 @@ impl ReadPool {
     /// The operating system's.
     pub(super) fn start() -> std::io::Result<Self> {
         Ok(Self {
-            quick: LaneQueue::start("store-read", 2, 64)?,
-            long: LaneQueue::start("store-read-long", 1, 8)?,
+            quick: LaneQueue::start("store-read", 2, QUICK_WAITING_MAX)?,
+            long: LaneQueue::start("store-read-long", 1, LONG_WAITING_MAX)?,
         })
     }
 

@@ -7,6 +7,7 @@ use record::kinds::{EquipmentAdded, ScheduleSet};
 
 use super::programs::program;
 use super::staff_pages::desk;
+use super::tally::{forget_tallies, tallies, tally_of};
 use super::*;
 use crate::intake::CleaningForm;
 use crate::store::{Decision, readers_opened_here};
@@ -98,6 +99,41 @@ async fn all_pages_of_one_size_and_minute_share_one_board() {
     world.get("/").await.is(200);
     world.get("/board").await.is(200);
     assert_eq!(worked_out(&world), (standings + 4, boards + 3), "new words, no new standing");
+    // Midnight ends what holds for a day, though nothing is recorded.
+    world.clock.pass(std::time::Duration::from_secs(10 * 3_600));
+    world.get("/").await.is(200);
+    assert_eq!(worked_out(&world), (standings + 7, boards + 4));
+}
+
+#[tokio::test]
+async fn rates_are_counted_again_only_where_something_changed() {
+    let world = World::new().await;
+    let other = long_history(&world).await;
+    let (state, store) = (&world.state, &world.state.store);
+    let counted = async || {
+        let before = store.rows_read();
+        (tallies(state).await.unwrap(), store.rows_read() - before)
+    };
+    let (first, rows) = counted().await;
+    assert_eq!((rows, first.items.len()), (130, 3));
+    assert_eq!(counted().await.1, 0);
+    world.clock.pass(std::time::Duration::from_secs(60));
+    assert_eq!(counted().await.1, 0, "no window closed");
+    world.give(Command::RecordCleaning(Box::new(CleaningForm::plain(other, "Ada")))).await;
+    assert_eq!(counted().await.1, 27, "one item's cleanings");
+    assert_eq!(tally_of(state, other).await.unwrap(), counted().await.0.items[&other]);
+    // Days and records later it is what somebody counts who knew nothing before.
+    for step in 0..40 {
+        world.clock.pass(std::time::Duration::from_secs(3_600 * (1 + step * 7 % 29)));
+        if step % 3 == 0 {
+            let tag = if step % 2 == 0 { other } else { world.pump };
+            world.give(Command::RecordCleaning(Box::new(CleaningForm::plain(tag, "Ada")))).await;
+        }
+        let (kept, _) = counted().await;
+        forget_tallies(state).await;
+        assert_eq!(kept, counted().await.0, "step {step}");
+    }
+    assert!(tallies(state).await.unwrap().last(30).closed > 30);
 }
 
 /// A hundred cleanings of the pump, some of the second pump between them, and some uses.

@@ -8,6 +8,7 @@ use futures_util::FutureExt as _;
 use tokio::task::JoinHandle;
 
 use super::disk::DiskFile;
+use super::read_pool::{LONG_WAITING_MAX, QUICK_WAITING_MAX};
 use super::*;
 
 #[tokio::test]
@@ -44,7 +45,9 @@ impl HeldReads {
     /// Holds up every thread that reads, and fills both queues.
     pub(crate) async fn fill(store: &Store) -> Self {
         let mut held = Self::default();
-        for (lane, threads, queued) in [(ReadLane::Quick, 2, 64), (ReadLane::Long, 1, 8)] {
+        for (lane, threads, queued) in
+            [(ReadLane::Quick, 2, QUICK_WAITING_MAX), (ReadLane::Long, 1, LONG_WAITING_MAX)]
+        {
             for _ in 0..threads {
                 held.hold(store, lane, |_| ()).await;
             }
