@@ -93,7 +93,9 @@ impl<'a> Region<'a> {
             let limit = PAGE.min(size - from);
             let lines = self.text(&format!("/api/v1/log?box={box_id}&from={from}&limit={limit}")).await;
             assert_eq!(lines.lines().count(), limit, "entries from {from} on");
-            lines.lines().for_each(|line| export.line(line.as_bytes()).unwrap());
+            for line in lines.lines() {
+                export.line(line.as_bytes()).unwrap();
+            }
             from += limit;
         }
         export.finish(&signed).unwrap();

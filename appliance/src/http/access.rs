@@ -17,8 +17,8 @@ use service::attempts::Network;
 use super::frame::{Frame, Place, page};
 use super::problem::Problem;
 use super::query::Asked;
-use super::sign_in::{Signed, session};
-use super::view::{Snapshot, reader, staff_name};
+use super::sign_in::{Signed, session_of};
+use super::view::{Snapshot, read_long, staff_name};
 use super::words::Moment;
 use super::{AppState, cookies};
 use crate::clock::Now;
@@ -152,15 +152,15 @@ impl AccessTrace {
         if let Some(token) = token.filter(|_| self.peer.secure) {
             return AccessCaller::Token(token.id);
         }
-        let signed = session(state, &self.proofs, Some(&self.peer));
-        signed.map_or(AccessCaller::Stranger, |signed| AccessCaller::Staff(signed.staff))
+        let signed = session_of(state, &self.proofs, Some(&self.peer));
+        signed.map_or(AccessCaller::Stranger, AccessCaller::Staff)
     }
 }
 
 /// Whether this is the id of somebody who is or was here, of a token or of an alarm.
 fn is_known(state: &AppState, id: &str) -> bool {
     match id.parse() {
-        Ok(staff) => state.store.facility().staff.contains_key(&staff),
+        Ok(staff) => state.store.snapshot().staff.contains_key(&staff),
         Err(_) => {
             state.identity.tokens.all().iter().any(|token| token.id == id)
                 || state.alarms.all().iter().any(|alarm| alarm.id == id)
@@ -207,12 +207,11 @@ async fn show(
     let older = rows.last().filter(|_| more).map(|(seq, _)| *seq);
     let tokens: BTreeMap<String, String> =
         state.identity.tokens.all().into_iter().map(|token| (token.id, token.name)).collect();
-    let reader = reader(&state)?;
-    let template = {
-        let facility = state.store.facility();
-        let snapshot = Snapshot::of(&state, &facility);
+    let template = read_long(&state, move |state, reader| {
+        let facility = state.store.snapshot();
+        let snapshot = Snapshot::of(state, &facility);
         let name_of = |id: &str| match (id.parse(), tokens.get(id)) {
-            (Ok(staff), _) => staff_name(&reader, &facility, staff),
+            (Ok(staff), _) => staff_name(reader, &facility, staff),
             (Err(_), Some(name)) => format!("{name} ({id})"),
             (Err(_), None) => id.to_owned(),
         };
@@ -222,7 +221,7 @@ async fn show(
                 AccessCaller::Stranger => "Nobody known".to_owned(),
                 AccessCaller::Others => "Many others".to_owned(),
                 AccessCaller::Socket => "The box’s command line".to_owned(),
-                AccessCaller::Staff(staff) => staff_name(&reader, &facility, *staff),
+                AccessCaller::Staff(staff) => staff_name(reader, &facility, *staff),
                 AccessCaller::Token(id) => name_of(id),
             },
             deed: words::deed(&row),
@@ -233,7 +232,8 @@ async fn show(
             count: row.count,
         };
         let lines = rows.into_iter().map(line).collect();
-        AccessPage { frame: Frame::staff(&state, &snapshot, "Access log", &signed, Place::Box), lines, older }
-    };
-    page(&template)
+        let frame = Frame::staff(state, &snapshot, "Access log", &signed, Place::Box);
+        Ok(AccessPage { frame, lines, older })
+    });
+    page(&template.await?)
 }

@@ -15,7 +15,7 @@ use super::form::nothing;
 use super::guard::see_other;
 use super::problem::Problem;
 use super::sign_in::Signed;
-use super::view::{reader, staff_name};
+use super::view::{read_quick, staff_name};
 use super::words::{Local, Moment};
 use crate::alarms::words::AlarmWords;
 use crate::alarms::{AcknowledgeError, Acknowledgement, ActiveAlarm, AlarmReader};
@@ -78,21 +78,24 @@ pub(super) struct AlarmCard {
 }
 
 /// All alarms for the box's page.
-pub(super) fn cards(state: &AppState, local: &Local) -> Result<Vec<AlarmCard>, Problem> {
-    let all = state.alarms.all();
-    let reader = reader(state)?;
-    let facility = state.store.facility();
-    let card = |alarm: &ActiveAlarm| AlarmCard {
-        id: alarm.id.clone(),
-        words: alarm.words(),
-        since: local.day_time(alarm.first_ms),
-        over: alarm.over_ms.map(|ms| local.day_time(ms)),
-        seen: alarm
-            .seen
-            .as_ref()
-            .map(|seen| (local.day_time(seen.at_ms), seen_by(state, &reader, &facility, seen))),
-    };
-    Ok(all.iter().map(card).collect())
+pub(super) async fn cards(state: &AppState, local: &Local) -> Result<Vec<AlarmCard>, Problem> {
+    let local = local.clone();
+    let cards = read_quick(state, move |state, reader| {
+        let all = state.alarms.all();
+        let facility = state.store.snapshot();
+        let card = |alarm: &ActiveAlarm| AlarmCard {
+            id: alarm.id.clone(),
+            words: alarm.words(),
+            since: local.day_time(alarm.first_ms),
+            over: alarm.over_ms.map(|ms| local.day_time(ms)),
+            seen: alarm
+                .seen
+                .as_ref()
+                .map(|seen| (local.day_time(seen.at_ms), seen_by(state, reader, &facility, seen))),
+        };
+        Ok(all.iter().map(card).collect())
+    });
+    cards.await
 }
 
 fn seen_by(state: &AppState, reader: &Reader, facility: &Facility, seen: &Acknowledgement) -> String {

@@ -19,6 +19,7 @@ mod form;
 mod frame;
 mod guard;
 mod health;
+mod history;
 mod home;
 mod label_fields;
 mod labels;
@@ -27,6 +28,7 @@ mod live;
 mod multipart;
 mod next_page;
 mod own_pin;
+mod page_cursor;
 mod people;
 mod photo_follow;
 mod printers;
@@ -43,6 +45,7 @@ mod service;
 mod sign_in;
 mod staff;
 mod standing;
+mod standing_board;
 mod station;
 mod tags;
 mod tally;
@@ -156,10 +159,10 @@ struct Inner {
     live: Arc<Semaphore>,
     /// Label sheets that are drawn at a time: one of 5,000 labels takes a core and megabytes for seconds.
     sheets: Semaphore,
-    tallies: tally::Cache,
+    tallies: tally::TallyCache,
+    boards: standing_board::StandingBoards,
     picks: station::PickLists,
     assets: assets::Assets,
-    ended: view::EndedEntries,
 }
 
 impl AppState {
@@ -175,10 +178,10 @@ impl AppState {
                 sign_ins: Submissions::new(SIGN_INS_PER_ADDRESS),
                 live,
                 sheets: Semaphore::new(1),
-                tallies: tally::Cache::default(),
+                tallies: tally::TallyCache::default(),
+                boards: standing_board::StandingBoards::default(),
                 picks: station::PickLists::default(),
                 assets: assets::Assets::new(),
-                ended: view::EndedEntries::default(),
             }),
         }
     }

@@ -23,11 +23,13 @@ use super::problem::Problem;
 use super::query::Asked;
 use super::scan_page::Wrong;
 use super::sign_in::{Signed, not_allowed, role_word};
+use super::station::aside;
 use super::typed_pin::Confirmed;
-use super::view::{Snapshot, reader, staff_name};
+use super::view::{Snapshot, read, read_quick, staff_name};
 use super::words::{Moment, plural};
 use crate::identity::{AccessOutcome, AccessWanted, IdentityError, PinForm, pin_digits_min};
 use crate::intake::{Command, Refusal};
+use crate::store::ReadLane;
 
 const PEOPLE: &str = "/staff/people";
 
@@ -99,15 +101,15 @@ async fn list(
     Asked(asked): Asked<SignedOut>,
 ) -> Result<Response, Problem> {
     signed.must_change()?;
-    let holders = state.identity.pins.holders().map_err(|e| Problem::internal(&e))?;
-    let reader = reader(&state)?;
-    let template = {
-        let facility = state.store.facility();
-        let snapshot = Snapshot::of(&state, &facility);
+    let lane = ReadLane::of_rows(state.store.snapshot().staff.len());
+    let template = read(&state, lane, move |state, reader| {
+        let holders = state.identity.pins.holders().map_err(|e| Problem::internal(&e))?;
+        let facility = state.store.snapshot();
+        let snapshot = Snapshot::of(state, &facility);
         let sessions = state.identity.sessions.counts(snapshot.now.wall_ms);
         let line = |(id, person): (&StaffId, &record::fold::Staff)| Line {
             staff: *id,
-            name: staff_name(&reader, &facility, *id),
+            name: staff_name(reader, &facility, *id),
             role: role_word(person.role),
             since: snapshot.local.day_time(id.made_ms()),
             has_pin: holders.contains(id),
@@ -119,17 +121,17 @@ async fn list(
             lines.sort_by_key(|line| line.name.to_lowercase());
             lines
         };
-        PeoplePage {
-            frame: Frame::staff(&state, &snapshot, "Staff", &signed, Place::People),
+        Ok(PeoplePage {
+            frame: Frame::staff(state, &snapshot, "Staff", &signed, Place::People),
             caption: plural(here.len(), "person works here", "people work here"),
             here: lines(here),
             left: lines(left),
             admin: signed.role == Role::FacilityAdmin,
             form_token: signed.form_token(),
             said: asked.signed_out.map(all_out_words).unwrap_or_default(),
-        }
-    };
-    page(&template)
+        })
+    });
+    page(&template.await?)
 }
 
 /// Name and role, as typed.
@@ -165,13 +167,15 @@ struct Known {
     since_ms: i64,
 }
 
-fn known(state: &AppState, text: &str) -> Result<Known, Problem> {
+async fn known(state: &AppState, text: &str) -> Result<Known, Problem> {
     let staff: StaffId = text.parse().map_err(|_| Problem::not_found())?;
-    let reader = reader(state)?;
-    let facility = state.store.facility();
-    let person = facility.staff.get(&staff).filter(|s| !s.left).ok_or_else(Problem::not_found)?;
-    let name = staff_name(&reader, &facility, staff);
-    Ok(Known { staff, name, role: person.role, since_ms: staff.made_ms() })
+    let known = read_quick(state, move |state, reader| {
+        let facility = state.store.snapshot();
+        let person = facility.staff.get(&staff).filter(|s| !s.left).ok_or_else(Problem::not_found)?;
+        let name = staff_name(reader, &facility, staff);
+        Ok(Known { staff, name, role: person.role, since_ms: staff.made_ms() })
+    });
+    known.await
 }
 
 #[derive(Template)]
@@ -194,17 +198,17 @@ struct PersonPage {
     said: String,
 }
 
-fn person_page(
+async fn person_page(
     state: &AppState,
     signed: &Signed,
     known: Known,
     typed: Option<Typed>,
     problems: Vec<Wrong>,
 ) -> Result<Response, Problem> {
-    person_page_with(state, signed, known, typed, problems, None)
+    person_page_with(state, signed, known, typed, problems, None).await
 }
 
-fn person_page_with(
+async fn person_page_with(
     state: &AppState,
     signed: &Signed,
     known: Known,
@@ -215,7 +219,8 @@ fn person_page_with(
     let (status, error) = told(&problems);
     let themselves = known.staff == signed.staff;
     let said = signed_out.map(|n| one_out_words(&known.name, n, themselves)).unwrap_or_default();
-    let holders = state.identity.pins.holders().map_err(|e| Problem::internal(&e))?;
+    let holders =
+        aside(state, |state| state.identity.pins.holders().map_err(|e| Problem::internal(&e))).await?;
     let snapshot = Snapshot::now(state);
     let title = format!("{error}{}", known.name);
     let now_ms = snapshot.now.wall_ms;
@@ -243,8 +248,8 @@ async fn ask_change(
     Asked(asked): Asked<SignedOut>,
 ) -> Result<Response, Problem> {
     signed.must_be_admin()?;
-    let known = known(&state, &staff)?;
-    person_page_with(&state, &signed, known, None, Vec::new(), asked.signed_out)
+    let known = known(&state, &staff).await?;
+    person_page_with(&state, &signed, known, None, Vec::new(), asked.signed_out).await
 }
 
 async fn change(
@@ -254,7 +259,7 @@ async fn change(
     request: Request,
 ) -> Result<Response, Problem> {
     signed.must_be_admin()?;
-    let known = known(&state, &staff)?;
+    let known = known(&state, &staff).await?;
     let form = match signed.confirmed_form(&state, request).await? {
         Confirmed::Form(form) => form,
         Confirmed::Asked(page) => return Ok(page),
@@ -262,7 +267,7 @@ async fn change(
     let typed = Typed::of_form(&form);
     let role = match typed.role() {
         Ok(role) => Some(role).filter(|role| *role != known.role),
-        Err(wrong) => return person_page(&state, &signed, known, Some(typed), vec![wrong]),
+        Err(wrong) => return person_page(&state, &signed, known, Some(typed), vec![wrong]).await,
     };
     // Only what is new is said.
     let name = Some(typed.name.clone()).filter(|name| *name != known.name);
@@ -273,7 +278,7 @@ async fn change(
     match act(&state, signed.by(), None, command).await {
         Ok(_) => Ok(see_other(PEOPLE)),
         Err(Undone::Refused(refusal)) if refusal.field().is_some() => {
-            person_page(&state, &signed, known, Some(typed), vec![wrong(&refusal)])
+            person_page(&state, &signed, known, Some(typed), vec![wrong(&refusal)]).await
         }
         Err(other) => Err(Problem::from(other).link(PEOPLE, "Back to the staff")),
     }
@@ -318,7 +323,7 @@ async fn set_pin(
     request: Request,
 ) -> Result<Response, Problem> {
     signed.must_be_admin()?;
-    let known = known(&state, &staff)?;
+    let known = known(&state, &staff).await?;
     let form = match signed.confirmed_form(&state, request).await? {
         Confirmed::Form(form) => form,
         Confirmed::Asked(page) => return Ok(page),
@@ -336,7 +341,7 @@ async fn set_pin(
             Ok(noted(see_other(PEOPLE), [pin_changed(known.staff)]))
         }
         Err((at, words)) => {
-            person_page(&state, &signed, known, None, vec![Wrong { at: at.to_owned(), words }])
+            person_page(&state, &signed, known, None, vec![Wrong { at: at.to_owned(), words }]).await
         }
     }
 }
@@ -348,7 +353,7 @@ async fn clear_pin(
     request: Request,
 ) -> Result<Response, Problem> {
     signed.must_be_admin()?;
-    let known = known(&state, &staff)?;
+    let known = known(&state, &staff).await?;
     if let Confirmed::Asked(page) = signed.confirmed_form(&state, request).await? {
         return Ok(page);
     }
@@ -382,7 +387,7 @@ async fn sign_out(
     request: Request,
 ) -> Result<Response, Problem> {
     signed.must_be_admin()?;
-    let known = known(&state, &staff)?;
+    let known = known(&state, &staff).await?;
     if let Confirmed::Asked(page) = signed.confirmed_form(&state, request).await? {
         return Ok(page);
     }
@@ -425,7 +430,7 @@ async fn ask_leave(
     Path(staff): Path<String>,
 ) -> Result<Response, Problem> {
     signed.must_be_admin()?;
-    let known = known(&state, &staff)?;
+    let known = known(&state, &staff).await?;
     let title = format!("Has {} left?", known.name);
     page(&LeavePage {
         frame: Frame::staff(&state, &Snapshot::now(&state), title, &signed, Place::People),
@@ -442,7 +447,7 @@ async fn leave(
     request: Request,
 ) -> Result<Response, Problem> {
     signed.must_be_admin()?;
-    let known = known(&state, &staff)?;
+    let known = known(&state, &staff).await?;
     if let Confirmed::Asked(page) = signed.confirmed_form(&state, request).await? {
         return Ok(page);
     }

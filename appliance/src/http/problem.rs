@@ -4,11 +4,13 @@ use std::borrow::Cow;
 
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
+use http::header::RETRY_AFTER;
 use http::{HeaderName, HeaderValue, StatusCode};
 
 use super::access::AccessNote;
 use crate::identity::AccessWanted;
 use crate::intake::Refusal;
+use crate::store::{ReadError, StoreError};
 
 type Words = Cow<'static, str>;
 
@@ -115,6 +117,15 @@ impl Problem {
         self.detail.strip_prefix('\0')
     }
 
+    /// So much is being read that this was not.
+    pub(super) fn busy() -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", "The box is busy reading")
+            .detail("Others are reading long parts of its history at this moment.")
+            .safe("Everything that was recorded is safe, and recording goes on.")
+            .next("Wait two seconds and try again.")
+            .header(RETRY_AFTER, HeaderValue::from_static("2"))
+    }
+
     /// The form is broken, or has more than a form may have.
     pub(super) fn form(words: impl Into<Words>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "form", "The form could not be read")
@@ -128,6 +139,25 @@ impl Problem {
             .detail(format!("The field “{field}” is longer than the box takes."))
             .field(field.to_owned())
             .next("Shorten it and send it again.")
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::ReaderExpired | StoreError::Reopening => Self::busy(),
+            other => Self::internal(&other),
+        }
+    }
+}
+
+impl From<ReadError> for Problem {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::Busy => Self::busy(),
+            ReadError::NoAnswer => Self::internal(&error),
+            ReadError::Store(error) => error.into(),
+        }
     }
 }
 

@@ -34,6 +34,7 @@ mod people;
 mod photos;
 mod programs;
 mod proof;
+mod readers;
 mod refused_early;
 mod sign_in;
 mod staff_pages;
@@ -136,7 +137,7 @@ impl World {
     }
 
     async fn with(limits: crate::photo::UploadLimits) -> Self {
-        Self::at(tempfile::tempdir().unwrap(), limits).await
+        Self::in_dir(tempfile::tempdir().unwrap(), limits).await
     }
 
     /// Ends the box and leaves its folder.
@@ -146,7 +147,7 @@ impl World {
         dir
     }
 
-    async fn at(dir: tempfile::TempDir, limits: crate::photo::UploadLimits) -> Self {
+    async fn in_dir(dir: tempfile::TempDir, limits: crate::photo::UploadLimits) -> Self {
         let random: Arc<dyn Random> = Arc::new(SystemRandom);
         let boot = BootId::new(0, [7; 10]);
         let now = Now { wall_ms: NOW - 3_600_000, boot, up_ms: 1_000_000, state: ClockState::Synced };
@@ -154,7 +155,8 @@ impl World {
         let config = StoreConfig::new(dir.path().join("box"));
         let store = loop {
             match Store::open(config.clone(), clock.clone(), random.clone()) {
-                // Another test of this process is starting a child, which holds every lock until it is another program.
+                // The one before is on its way out, or another test of this process is starting a child, which holds every
+                // lock until it is another program.
                 Err(crate::store::StoreError::Folder(_)) => tokio::task::yield_now().await,
                 opened => break opened.unwrap().0,
             }

@@ -1,10 +1,9 @@
 //! What every page reads first: settings, size, time, and how the relay stands; and the names behind hashes.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::Arc;
 
 use record::anchor::corrected_ms;
 use record::fold::{Facility, Settings};
-use record::ids::Epoch;
 use record::kinds::{Missing, Who};
 use record::tree::Hash;
 
@@ -12,12 +11,12 @@ use super::problem::Problem;
 use super::words::{Local, count};
 use super::{AppState, Link};
 use crate::clock::Now;
-use crate::store::Reader;
+use crate::store::{ReadLane, Reader, StoreSnapshot};
 
 /// One look at the box.
 #[derive(Debug, Clone)]
 pub(super) struct Snapshot {
-    pub(super) settings: Settings,
+    pub(super) settings: Arc<Settings>,
     /// Entries in the present epoch.
     pub(super) size: u64,
     pub(super) now: Now,
@@ -27,16 +26,16 @@ pub(super) struct Snapshot {
 
 impl Snapshot {
     pub(super) fn now(state: &AppState) -> Self {
-        Self::of(state, &state.store.facility())
+        Self::of(state, &state.store.snapshot())
     }
 
-    /// Of a facility that is being read already.
-    pub(super) fn of(state: &AppState, facility: &Facility) -> Self {
+    /// Of what is being looked at already: a page that shows it then knows by the size what it does not show.
+    pub(super) fn of(state: &AppState, facility: &StoreSnapshot) -> Self {
         let now = state.clock.now();
         let now_ms = corrected_ms(&now.at(), facility.boots.get(&now.boot).copied());
         let settings = facility.settings.clone();
         let local = Local::new(settings.zone(), now_ms);
-        Self { settings, size: state.store.size(), now, local }
+        Self { settings, size: facility.size(), now, local }
     }
 
     pub(super) fn now_ms(&self) -> i64 {
@@ -51,7 +50,7 @@ impl Snapshot {
     /// The calm line of staff pages.
     pub(super) fn told(&self, state: &AppState) -> String {
         let link = *state.link.borrow();
-        let ended = state.inner.ended.count(state);
+        let ended = state.store.ended_entries();
         let size = ended + self.size;
         let as_of = self.local.time(self.now_ms()).text;
         let zone = self.local.zone_name();
@@ -80,32 +79,39 @@ impl Snapshot {
     }
 }
 
-/// How many entries the epochs before the present one have; counted once for each present epoch.
-#[derive(Debug, Default)]
-pub(super) struct EndedEntries(Mutex<Option<(Epoch, u64)>>);
-
-impl EndedEntries {
-    pub(super) fn count(&self, state: &AppState) -> u64 {
-        let present = state.store.origin().epoch;
-        let mut counted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, entries)) = counted.filter(|(epoch, _)| *epoch == present) {
-            return entries;
-        }
-        let size = |epoch| state.store.reader_of(epoch).map_or(0, |reader| reader.size());
-        let ended = state.store.epochs().into_iter().filter(|epoch| *epoch != present).map(size).sum();
-        *counted = Some((present, ended));
-        ended
-    }
+/// Reads the log and all history on a thread of the store: pages never read on the threads that answer phones.
+pub(super) async fn read<T: Send + 'static>(
+    state: &AppState,
+    lane: ReadLane,
+    work: impl FnOnce(&AppState, &Reader) -> Result<T, Problem> + Send + 'static,
+) -> Result<T, Problem> {
+    let asked = state.clone();
+    state.store.read(lane, move |reader| work(&asked, reader)).await?
 }
 
-/// Opens a snapshot of history.
-pub(super) fn reader(state: &AppState) -> Result<Reader, Problem> {
-    state.store.reader().map_err(|e| Problem::internal(&e))
+/// Reads a few rows.
+pub(super) async fn read_quick<T: Send + 'static>(
+    state: &AppState,
+    work: impl FnOnce(&AppState, &Reader) -> Result<T, Problem> + Send + 'static,
+) -> Result<T, Problem> {
+    read(state, ReadLane::Quick, work).await
 }
 
-/// Opens a snapshot that reads the entries of an epoch, the present one or an earlier one.
-pub(super) fn reader_of(state: &AppState, epoch: record::ids::Epoch) -> Result<Reader, Problem> {
-    state.store.reader_of(epoch).map_err(|e| Problem::internal(&e))
+/// Reads a list.
+pub(super) async fn read_long<T: Send + 'static>(
+    state: &AppState,
+    work: impl FnOnce(&AppState, &Reader) -> Result<T, Problem> + Send + 'static,
+) -> Result<T, Problem> {
+    read(state, ReadLane::Long, work).await
+}
+
+/// As [`read`], for work that has a thread of its own to wait on.
+pub(super) fn read_waiting<T: Send + 'static>(
+    state: &AppState,
+    lane: ReadLane,
+    work: impl FnOnce(&AppState, &Reader) -> Result<T, Problem> + Send + 'static,
+) -> Result<T, Problem> {
+    tokio::runtime::Handle::current().block_on(read(state, lane, work))
 }
 
 /// A text behind its hash; one that was erased says so.

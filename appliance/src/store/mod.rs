@@ -12,6 +12,7 @@ mod hints;
 mod journal;
 mod keys;
 mod moved;
+mod read_pool;
 mod reader;
 mod rebuild;
 mod refill;
@@ -20,6 +21,7 @@ mod scan;
 mod scrub;
 mod segment;
 mod shared;
+mod snapshot;
 mod start;
 mod survey;
 mod tables;
@@ -28,7 +30,6 @@ mod view;
 mod writer;
 
 use std::future::Future;
-use std::ops::Deref;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -43,10 +44,15 @@ pub use self::cursor::Kept;
 use self::disk::{Disk, SystemDisk};
 pub use self::error::{StoreError, SubmitError};
 pub use self::journal::Sizes;
-pub use self::reader::Reader;
+use self::read_pool::ReadPool;
+pub use self::read_pool::{HISTORY_PIECE, ReadError, ReadLane};
+#[cfg(test)]
+pub(crate) use self::reader::readers_opened_here;
+pub use self::reader::{HistoryPlace, ItemUse, Reader};
 pub use self::refill::{Page, Past, RefillError};
 pub use self::scrub::{Look, Place, Scrubbed};
 use self::shared::Shared;
+pub use self::snapshot::StoreSnapshot;
 pub use self::start::{MissingRange, StartReport};
 pub use self::view::{Decision, Outcome, Recorded, View};
 use self::writer::{Control, Gate, Queue};
@@ -155,11 +161,20 @@ pub fn rebuild(
     Ok(report)
 }
 
+fn ended_entries(shared: &Arc<Shared>) -> u64 {
+    let ended = shared.chain().0.iter().filter(|epoch| **epoch != shared.epoch());
+    // One that cannot be read counts as empty: the number only stands on pages.
+    ended.map(|epoch| Reader::open(shared.clone(), *epoch).map_or(0, |reader| reader.size())).sum()
+}
+
 /// The store, shared by all who record and read. Cheap to clone.
 #[derive(Clone)]
 pub struct Store {
     shared: Arc<Shared>,
     queue: Arc<Queue>,
+    pool: Arc<ReadPool>,
+    /// Entries of the epochs before the present one: they do not change while the store is open.
+    ended: u64,
     clock: Arc<dyn Clock>,
     _gate: Arc<Gate>,
 }
@@ -200,10 +215,12 @@ impl Store {
     ) -> Result<(Self, StartReport), StoreError> {
         let (core, report) = Core::open(disk, sizes, clock.clone(), random)?;
         let shared = core.shared().clone();
+        let ended = ended_entries(&shared);
         let queue = Queue::new();
         writer::start(core, queue.clone()).map_err(StoreError::io("a thread for the store"))?;
+        let pool = ReadPool::start().map_err(StoreError::io("a thread for readers"))?;
         let gate = Arc::new(Gate(queue.clone()));
-        Ok((Self { shared, queue, clock, _gate: gate }, report))
+        Ok((Self { shared, queue, pool: Arc::new(pool), ended, clock, _gate: gate }, report))
     }
 
     /// Decides a command on the writer's thread and resolves when what it recorded is durable. Dropping the future does
@@ -220,12 +237,18 @@ impl Store {
         async move { writer::submit(&queue, command).await }
     }
 
-    /// The facility as it is durable. Hold it shortly, never across an await.
-    pub fn facility(&self) -> impl Deref<Target = Facility> + '_ {
+    /// The newest durable state. Hold it as long as you like: the writer does not wait for it.
+    pub fn snapshot(&self) -> Arc<StoreSnapshot> {
+        self.shared.snapshot()
+    }
+
+    /// The facility as it is durable; held like [`Store::snapshot`].
+    pub fn facility(&self) -> Arc<Facility> {
         self.shared.facility()
     }
 
-    /// A snapshot of this epoch's log and of all history.
+    /// A snapshot of this epoch's log and of all history, read on the caller's thread: for work in the background. Pages and
+    /// programs read through [`Store::read`].
     ///
     /// # Errors
     /// The database's.
@@ -241,6 +264,12 @@ impl Store {
         Reader::open(self.shared.clone(), epoch)
     }
 
+    /// Rows of histories that were read so far.
+    #[cfg(test)]
+    pub(crate) fn rows_read(&self) -> u64 {
+        self.shared.rows_read.load(std::sync::atomic::Ordering::Relaxed)
+    }
+
     /// Epochs of this log that the box holds, oldest first.
     pub fn epochs(&self) -> Vec<record::ids::Epoch> {
         self.shared.chain().0.clone()
@@ -254,6 +283,11 @@ impl Store {
     /// Entries of this epoch.
     pub fn size(&self) -> u64 {
         self.shared.size()
+    }
+
+    /// Entries of the epochs before the present one.
+    pub fn ended_entries(&self) -> u64 {
+        self.ended
     }
 
     /// Names box and epoch.
@@ -405,3 +439,5 @@ impl Store {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+pub(crate) use self::tests::HeldReads;

@@ -1,9 +1,10 @@
 //! What readers share with the writer: the database, the facility as it is durable, size and root, keys, the cursor.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use record::checkpoint::{Checkpoint, Origin};
 use record::fold::Facility;
 use record::ids::Epoch;
@@ -19,6 +20,7 @@ use super::error::StoreError;
 use super::fold::Chain;
 use super::keys::LogKey;
 use super::scrub::Scrubbed;
+use super::snapshot::StoreSnapshot;
 use super::start::StartReport;
 
 /// How often and how long it is waited for readers to let go of the database.
@@ -31,14 +33,15 @@ pub(crate) struct Shared {
     /// `None` for the moment in which the writer opens it again.
     db: RwLock<Option<Arc<Database>>>,
     state_db: Mutex<Arc<Database>>,
-    facility: RwLock<Facility>,
+    shown: ArcSwap<StoreSnapshot>,
     chain: Chain,
     origin: Origin,
     signer: Signer,
     /// Keys of epochs that have ended.
     older: Vec<LogKey>,
     verifiers: Vec<Verifier>,
-    head: Mutex<Head>,
+    /// The newest checkpoint that was asked for, and its size.
+    note: Mutex<Option<(u64, Note)>>,
     size: watch::Sender<u64>,
     fatal: watch::Sender<Option<Fatal>>,
     durable: AtomicU64,
@@ -50,6 +53,8 @@ pub(crate) struct Shared {
     pub(super) scrubbed: Mutex<Scrubbed>,
     cursor: Mutex<Cursor>,
     pub(super) report: StartReport,
+    #[cfg(test)]
+    pub(super) rows_read: AtomicU64,
 }
 
 /// Whether the disk takes groups, as the writer found it.
@@ -83,12 +88,6 @@ impl RoomState {
     }
 }
 
-struct Head {
-    frontier: Frontier,
-    /// The newest checkpoint that was asked for.
-    note: Option<(u64, Note)>,
-}
-
 /// What a start found, for [`Shared::new`].
 pub(super) struct Parts {
     pub(super) disk: Arc<dyn Disk>,
@@ -117,13 +116,17 @@ impl Shared {
             disk: parts.disk,
             db: RwLock::new(Some(Arc::new(parts.db))),
             state_db: Mutex::new(parts.state_db),
-            facility: RwLock::new(parts.facility),
+            shown: ArcSwap::from_pointee(StoreSnapshot {
+                origin: parts.origin,
+                frontier: parts.frontier,
+                facility: Arc::new(parts.facility),
+            }),
             chain: parts.chain,
             origin: parts.origin,
             signer: parts.signer,
             older: parts.older,
             verifiers: parts.verifiers,
-            head: Mutex::new(Head { frontier: parts.frontier, note: None }),
+            note: Mutex::default(),
             size: watch::Sender::new(size),
             fatal: watch::Sender::new(None),
             durable: AtomicU64::new(size),
@@ -134,6 +137,8 @@ impl Shared {
             scrubbed: Mutex::default(),
             cursor: Mutex::new(parts.cursor),
             report: parts.report,
+            #[cfg(test)]
+            rows_read: AtomicU64::default(),
         }
     }
 
@@ -191,12 +196,19 @@ impl Shared {
         *open(&self.state_db) = db;
     }
 
-    pub(super) fn facility(&self) -> RwLockReadGuard<'_, Facility> {
-        self.facility.read().unwrap_or_else(PoisonError::into_inner)
+    /// A row of a history was read.
+    pub(super) fn count_row(&self) {
+        #[cfg(test)]
+        self.rows_read.fetch_add(1, Ordering::Relaxed);
     }
 
-    pub(super) fn facility_mut(&self) -> RwLockWriteGuard<'_, Facility> {
-        self.facility.write().unwrap_or_else(PoisonError::into_inner)
+    /// The newest durable state.
+    pub(super) fn snapshot(&self) -> Arc<StoreSnapshot> {
+        self.shown.load_full()
+    }
+
+    pub(super) fn facility(&self) -> Arc<Facility> {
+        self.shown.load().facility.clone()
     }
 
     pub(super) fn chain(&self) -> &Chain {
@@ -216,7 +228,7 @@ impl Shared {
     }
 
     pub(super) fn size(&self) -> u64 {
-        *self.size.borrow()
+        self.shown.load().size()
     }
 
     pub(super) fn size_watch(&self) -> watch::Receiver<u64> {
@@ -240,10 +252,13 @@ impl Shared {
         self.fatal.send_replace(Some(fatal));
     }
 
-    /// Shows a size that is durable.
-    pub(super) fn show(&self, frontier: &Frontier) {
-        open(&self.head).frontier.clone_from(frontier);
+    /// Shows what is durable, and gives back the facility that was shown before. Waits for no reader.
+    pub(super) fn show(&self, frontier: &Frontier, facility: &Arc<Facility>) -> Arc<Facility> {
+        let shown =
+            StoreSnapshot { origin: self.origin, frontier: frontier.clone(), facility: facility.clone() };
+        let before = self.shown.swap(Arc::new(shown)).facility.clone();
         self.size.send_if_modified(|size| std::mem::replace(size, frontier.size()) != frontier.size());
+        before
     }
 
     pub(super) fn durable(&self, size: u64) {
@@ -256,13 +271,14 @@ impl Shared {
 
     /// The checkpoint of the present size, signed when it is asked for and kept while the size stays.
     pub(super) fn checkpoint(&self) -> Result<Note, StoreError> {
-        let mut head = open(&self.head);
-        let size = head.frontier.size();
-        if let Some((_, note)) = head.note.as_ref().filter(|(of, _)| *of == size) {
+        let snapshot = self.snapshot();
+        let size = snapshot.size();
+        let mut kept = open(&self.note);
+        if let Some((_, note)) = kept.as_ref().filter(|(of, _)| *of == size) {
             return Ok(note.clone());
         }
-        let note = self.sign(size, head.frontier.root())?;
-        head.note = Some((size, note.clone()));
+        let note = self.sign(size, snapshot.frontier.root())?;
+        *kept = Some((size, note.clone()));
         Ok(note)
     }
 

@@ -26,6 +26,7 @@ use super::repair::{self, Repaired};
 use super::scan::{Segment, SegmentReader, Step};
 use super::segment::GroupWriter;
 use super::shared::{Parts, Shared};
+use super::snapshot::FacilityPair;
 use super::survey::{Claims, Survey, Torn, Whole, survey};
 use crate::clock::{Clock, Now};
 use crate::random::Random;
@@ -598,7 +599,7 @@ impl Start<'_> {
             disk: disk.clone(),
             db: state.db,
             state_db: state.state_db,
-            facility: state.facility.clone(),
+            facility: state.facility,
             chain: chain.clone(),
             origin,
             signer,
@@ -608,6 +609,7 @@ impl Start<'_> {
             cursor,
             report: self.report,
         });
+        let facility = FacilityPair::new(shared.facility());
         Ok(Core {
             disk,
             sizes: self.sizes,
@@ -618,7 +620,7 @@ impl Start<'_> {
             durable: Durable { size: frontier.size(), up_ms: self.now.up_ms },
             frontier,
             chain,
-            facility: state.facility,
+            facility,
             group: GroupWriter::default(),
             marked: false,
             tidy: None,

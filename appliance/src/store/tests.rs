@@ -15,6 +15,9 @@ use crate::clock::{BentClock, Now};
 use crate::random::SeededRandom;
 
 mod past;
+mod readers;
+
+pub(crate) use self::readers::HeldReads;
 
 const TAG: &str = "ABCDEFGH3";
 
@@ -96,9 +99,10 @@ async fn recorded_found_again_and_kept() {
     let reader = store.reader().unwrap();
     let of = record::kinds::EntryRef { epoch: origin.epoch, seq: 2 };
     assert_eq!(reader.cleaning(of).unwrap().unwrap().of, of);
-    assert_eq!(reader.cleanings_of(tag(), i64::MIN..i64::MAX, 9).unwrap().len(), 1);
+    assert_eq!(reader.cleanings_of(tag(), i64::MIN..i64::MAX, None, 9).unwrap().len(), 1);
     assert_eq!(reader.cleanings(None, 9).unwrap().len(), 1);
-    assert_eq!(reader.cleanings(Some(of), 9).unwrap().len(), 0);
+    assert_eq!(reader.cleanings(Some(HistoryPlace::in_log(of)), 9).unwrap().len(), 1);
+    assert_eq!(reader.cleanings(Some(HistoryPlace::in_log(of).older()), 9).unwrap().len(), 0);
     assert_eq!(reader.texts_of(2).unwrap()[0].text(), "Maria Alvarez");
     let path = inclusion_proof(&reader, 1, 3).unwrap();
     let leaf = reader.node(0, 1).unwrap();
@@ -265,7 +269,7 @@ async fn an_older_folder_is_rebuilt_and_equal() {
     let dir = tempfile::tempdir().unwrap();
     let (store, _) = open(dir.path());
     record(&store, vec![equipment(), cleaning("k", "M")]).await;
-    let there = store.facility().clone();
+    let there = store.facility();
     store.stop().await.unwrap();
     {
         let db = store.shared.db().unwrap();
@@ -278,7 +282,7 @@ async fn an_older_folder_is_rebuilt_and_equal() {
     }
     drop(store);
     let (store, _) = open(dir.path());
-    assert_eq!((&*store.facility(), store.size()), (&there, 3));
+    assert_eq!((store.facility(), store.size()), (there, 3));
 }
 
 #[tokio::test]

@@ -344,6 +344,6 @@ async fn claimed(shared: &Arc<Shared>, answer: &ClaimAnswer) {
     }
 }
 
-fn parts_settings(shared: &Shared) -> record::fold::Settings {
+fn parts_settings(shared: &Shared) -> Arc<record::fold::Settings> {
     shared.parts.store.facility().settings.clone()
 }

@@ -1,11 +1,12 @@
 //! What one entry does to the rows of a facility.
 
 use std::collections::btree_map::Entry as Place;
+use std::sync::Arc;
 
 use super::values::{LineTime, ValueSetter};
 use super::{
-    AdoptedBy, Alias, Changes, Cleaning, Effect, Equipment, Facility, History, LinePlace, Out, PassedOver,
-    Plan, RowKey, SPANS_MAX, Service, Staff, Zone,
+    Activity, AdoptedBy, Alias, Changes, Cleaning, Effect, Equipment, Facility, History, LinePlace, Out,
+    PassedOver, Plan, RowKey, SPANS_MAX, Service, Staff, Zone,
 };
 use crate::anchor::{Anchor, corrected_ms};
 use crate::entry::{At, Entry, Idem};
@@ -130,8 +131,16 @@ impl Facility {
         Ok(changes)
     }
 
+    fn item_mut(&mut self, tag: Tag) -> Option<&mut Equipment> {
+        self.equipment.get_mut(&tag).map(Arc::make_mut)
+    }
+
+    fn activity_mut(&mut self, tag: Tag) -> &mut Activity {
+        Arc::make_mut(self.activity.entry(tag).or_default())
+    }
+
     fn facility_changed(&mut self, b: &FacilityChanged, line: LineTime, changes: &mut Changes) {
-        let settings = &mut self.settings;
+        let settings = Arc::make_mut(&mut self.settings);
         let is_other = b.zone.as_ref().is_some_and(|z| *z != settings.zone() || settings.zones.is_empty());
         let times = &mut settings.set_ms;
         let mut setter = ValueSetter { times, made_ms: i64::MIN, line, changes };
@@ -174,12 +183,12 @@ impl Facility {
             added_ms: line.ms,
             set_ms: super::ValueTimes::default(),
         };
-        self.equipment.insert(b.tag, item);
+        self.equipment.insert(b.tag, Arc::new(item));
         changes.row(RowKey::Equipment(b.tag));
     }
 
     fn equipment_changed(&mut self, b: &EquipmentChanged, line: LineTime, changes: &mut Changes) {
-        let Some(item) = self.equipment.get_mut(&b.tag) else {
+        let Some(item) = self.item_mut(b.tag) else {
             return changes.pass(line.late, PassedOver::NotApplicable);
         };
         let mut setter = ValueSetter { times: &mut item.set_ms, made_ms: item.added_ms, line, changes };
@@ -217,6 +226,7 @@ impl Facility {
         let Some(item) = self.equipment.get_mut(&tag).filter(|i| i.service != Service::Retired) else {
             return changes.pass(line.late, PassedOver::NotApplicable);
         };
+        let item = Arc::make_mut(item);
         let mut setter = ValueSetter { times: &mut item.set_ms, made_ms: item.added_ms, line, changes };
         if !setter.take("service") {
             return;
@@ -237,7 +247,7 @@ impl Facility {
     }
 
     fn planned(&mut self, b: &ScheduleSet, line: LineTime, changes: &mut Changes) {
-        let Some(item) = self.equipment.get_mut(&b.tag) else {
+        let Some(item) = self.item_mut(b.tag) else {
             return changes.pass(line.late, PassedOver::NotApplicable);
         };
         let value = b.protocol.map_or_else(|| "schedule".to_owned(), |id| format!("schedule/{id}"));
@@ -250,7 +260,7 @@ impl Facility {
             Plan { from_ms: b.from, protocol: b.protocol, schedule: b.schedule.clone() },
         );
         if let Some(protocol) = b.protocol.filter(|_| matches!(b.schedule, Schedule::Use { .. })) {
-            self.activity.entry(b.tag).or_default().planned(protocol, b.from);
+            self.activity_mut(b.tag).planned(protocol, b.from);
             changes.row(RowKey::Activity(b.tag));
         }
         changes.row(RowKey::Equipment(b.tag));
@@ -272,7 +282,7 @@ impl Facility {
         if self.protocols.get(&b.protocol).is_some_and(|p| p.version >= b.version) {
             return changes.pass(line.late, PassedOver::NotApplicable);
         }
-        self.protocols.insert(b.protocol, b.clone());
+        self.protocols.insert(b.protocol, Arc::new(b.clone()));
         changes.row(RowKey::Protocol(b.protocol));
     }
 
@@ -349,7 +359,7 @@ impl Facility {
             voided: None,
             adopted: line.adopted,
         };
-        let activity = self.activity.entry(b.tag).or_default();
+        let activity = self.activity_mut(b.tag);
         activity.cleanings += 1;
         activity.place(&cleaning);
         changes.row(RowKey::Activity(b.tag));
@@ -369,7 +379,7 @@ impl Facility {
             return Ok(());
         }
         let performed_ms = b.performed.unwrap_or(line.time.ms).min(line.time.ms);
-        self.activity.entry(b.tag).or_default().used(performed_ms);
+        self.activity_mut(b.tag).used(performed_ms);
         changes.row(RowKey::Activity(b.tag));
         changes.effects.push(Effect::Used { tag: b.tag, of: line.of, performed_ms });
         Ok(())
@@ -414,7 +424,7 @@ impl Facility {
         };
         change(&mut cleaning);
         let tag = cleaning.tag;
-        self.activity.entry(tag).or_default().place(&cleaning);
+        self.activity_mut(tag).place(&cleaning);
         changes.row(RowKey::Activity(tag));
         changes.effects.extend([Effect::Recleaned(cleaning), Effect::Windows(tag)]);
     }

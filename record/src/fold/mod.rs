@@ -9,6 +9,7 @@ mod rows;
 mod values;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::Serialize;
 
@@ -77,19 +78,21 @@ pub trait History {
     fn first_of_key(&self, idem: &Idem, line: LinePlace) -> Result<Option<LinePlace>, Self::Error>;
 }
 
-/// The rows of one facility: all of them on the box, on the relay those that a batch touches.
+/// The rows of one facility: all of them on the box, on the relay those that a batch touches. Rows of some size are
+/// shared: a clone is as long as the lists, not as the rows, and a row that changes is copied only where somebody else
+/// still looks at it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Facility {
     /// Settings.
-    pub settings: Settings,
+    pub settings: Arc<Settings>,
     /// Items, by first tag.
-    pub equipment: BTreeMap<Tag, Equipment>,
+    pub equipment: BTreeMap<Tag, Arc<Equipment>>,
     /// What happened to them lately.
-    pub activity: BTreeMap<Tag, Activity>,
+    pub activity: BTreeMap<Tag, Arc<Activity>>,
     /// Further tags.
     pub aliases: BTreeMap<Tag, Alias>,
     /// Newest versions of protocols.
-    pub protocols: BTreeMap<ProtocolId, ProtocolPublished>,
+    pub protocols: BTreeMap<ProtocolId, Arc<ProtocolPublished>>,
     /// People.
     pub staff: BTreeMap<StaffId, Staff>,
     /// True time of boots.
@@ -169,7 +172,26 @@ impl Facility {
             Some(alias) => alias.equipment,
             None => tag,
         };
-        self.equipment.get(&first)
+        self.equipment.get(&first).map(Arc::as_ref)
+    }
+
+    /// Takes one row as another facility has it, or as it has none.
+    pub fn share_row(&mut self, from: &Self, key: RowKey) {
+        fn one<K: Ord + Copy, V: Clone>(from: &BTreeMap<K, V>, to: &mut BTreeMap<K, V>, key: K) {
+            match from.get(&key) {
+                Some(row) => drop(to.insert(key, row.clone())),
+                None => drop(to.remove(&key)),
+            }
+        }
+        match key {
+            RowKey::Settings => self.settings.clone_from(&from.settings),
+            RowKey::Equipment(tag) => one(&from.equipment, &mut self.equipment, tag),
+            RowKey::Activity(tag) => one(&from.activity, &mut self.activity, tag),
+            RowKey::Alias(tag) => one(&from.aliases, &mut self.aliases, tag),
+            RowKey::Protocol(id) => one(&from.protocols, &mut self.protocols, id),
+            RowKey::Staff(id) => one(&from.staff, &mut self.staff, id),
+            RowKey::Boot(id) => one(&from.boots, &mut self.boots, id),
+        }
     }
 
     /// One row as JSON; `None` when there is none.

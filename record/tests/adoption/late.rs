@@ -183,9 +183,9 @@ proptest! {
         prop_assert_eq!((&a.settings.name, &a.settings.contact, a.settings.undo_min, a.settings.zone()),
             (&b.settings.name, &b.settings.contact, b.settings.undo_min, b.settings.zone()));
         let pump = |f: &Facility| {
-            let item = f.equipment[&PUMP.parse().unwrap()].clone();
+            let item = &f.equipment[&PUMP.parse().unwrap()];
             let schedule = item.schedule(None).cloned();
-            (item.name, item.location, item.custom, schedule)
+            (item.name.clone(), item.location.clone(), item.custom.clone(), schedule)
         };
         prop_assert_eq!(pump(a), pump(b));
         let spare = SPARE.parse().unwrap();

@@ -16,9 +16,10 @@ use super::super::scan::new_submission;
 use super::super::scan_page::Wrong;
 use super::super::sign_in::{Signed, role_word};
 use super::super::typed_pin::Confirmed;
-use super::super::view::{Snapshot, reader, staff_name};
+use super::super::view::{Snapshot, read, staff_name};
 use super::{PEOPLE, Typed, told, wrong};
 use crate::intake::{Command, Person, Refusal};
+use crate::store::ReadLane;
 
 #[derive(Template)]
 #[template(path = "person_new.html")]
@@ -45,16 +46,18 @@ fn name_key(name: &str) -> String {
     name.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
 }
 
-fn namesake(state: &AppState, name: &str) -> Result<Option<Namesake>, Problem> {
+async fn namesake(state: &AppState, name: &str) -> Result<Option<Namesake>, Problem> {
     let key = name_key(name);
-    let reader = reader(state)?;
-    let facility = state.store.facility();
-    let mut here = facility.staff.iter().filter(|(_, person)| !person.left);
-    let found = here.find_map(|(id, person)| {
-        let name = staff_name(&reader, &facility, *id);
-        (name_key(&name) == key).then_some((name, role_word(person.role)))
+    let facility = state.store.snapshot();
+    let found = read(state, ReadLane::of_rows(facility.staff.len()), move |_, reader| {
+        let mut here = facility.staff.iter().filter(|(_, person)| !person.left);
+        let found = here.find_map(|(id, person)| {
+            let name = staff_name(reader, &facility, *id);
+            (name_key(&name) == key).then_some((name, role_word(person.role)))
+        });
+        Ok(found.map(|(name, role)| Namesake { name, role, key }))
     });
-    Ok(found.map(|(name, role)| Namesake { name, role, key }))
+    found.await
 }
 
 /// The form as it is answered.
@@ -112,13 +115,13 @@ pub(super) async fn add(
         Some(key) => by_key(&state, key).await.is_some(),
         None => false,
     };
-    let found = if is_repeated { None } else { namesake(&state, &typed.name)? };
+    let found = if is_repeated { None } else { namesake(&state, &typed.name).await? };
     if let Some(namesake) = found.filter(|found| form.get("second") != Some(found.key.as_str())) {
         return again(typed, Vec::new(), Some(namesake), submission);
     }
     let command = Command::AddStaff(Person { name: typed.name.clone(), role });
     match act(&state, signed.by(), submission.clone(), command).await {
-        Ok(done) => match entry(&state, done.of)? {
+        Ok(done) => match entry(&state, done.of).await? {
             Some((_, Event::StaffAdded(added))) => Ok(see_other(&format!("{PEOPLE}/{}", added.staff))),
             _ => Ok(see_other(PEOPLE)),
         },

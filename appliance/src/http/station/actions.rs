@@ -19,7 +19,7 @@ use super::super::sign_in::Signed;
 use super::super::view::Snapshot;
 use super::super::words::plural;
 use super::choices::{self, Chosen};
-use super::page::{QUERY_CHARS_MAX, StationView, answer};
+use super::page::{QUERY_CHARS_MAX, StationView, answer, overdue_of};
 use super::pick::{self, Show, each_once, named, read_list, read_tag};
 use super::picked::{PickList, PickListId, PicksAdded};
 use super::{aside, only_changers, paper};
@@ -95,7 +95,7 @@ impl Done {
 
     pub(super) fn words(self, state: &AppState) -> String {
         let name = |tag: Tag| {
-            let facility = state.store.facility();
+            let facility = state.store.snapshot();
             facility.equipment.get(&tag).map(|item| item.name.clone()).unwrap_or_default()
         };
         match self {
@@ -214,7 +214,7 @@ fn take_up(
         view.wrong("picks", GONE);
     }
     let kept = kept.and_then(Result::ok);
-    let facility = state.store.facility();
+    let facility = state.store.snapshot();
     let mut change = ticked(form, gone);
     change.add = pick::known(&facility, &change.add).0;
     let scanned = scan_of(form, press).and_then(|tag| take_scan(&facility, tag, &mut view, &mut change));
@@ -222,7 +222,8 @@ fn take_up(
     if press == Press::All {
         let snapshot = Snapshot::of(state, &facility);
         let picks = kept.as_ref().map(|(_, list)| list.tags()).unwrap_or_default();
-        let asked = pick::Asked { query: &view.query, show: &view.show, picks, page: 1 };
+        let overdue = overdue_of(state, &view.show);
+        let asked = pick::Asked { query: &view.query, show: &view.show, picks, overdue: &overdue, page: 1 };
         change.more.extend(pick::list(&facility, &snapshot.local, &printed, &asked).shown);
     }
     drop(facility);
@@ -290,7 +291,7 @@ fn keep(
     change: &PickChange,
     press: Press,
 ) -> PicksAdded {
-    let facility = state.store.facility();
+    let facility = state.store.snapshot();
     let chosen = view.chosen.to_keep();
     let mut retired = Vec::new();
     let mut apply = |list: &mut PickList| {

@@ -142,7 +142,7 @@ async fn counts_are_over_all_logs() {
     let dir = world.end().await;
     // A restored backup has no keys, and goes on in another epoch.
     std::fs::remove_dir_all(dir.path().join("box/keys")).unwrap();
-    let world = World::at(dir, crate::photo::UploadLimits::default()).await;
+    let world = World::in_dir(dir, crate::photo::UploadLimits::default()).await;
     let (epoch, own) = (world.state.store.origin().epoch, world.size());
     assert_eq!(epoch.n, 2);
     let admin = desk(&world, Role::FacilityAdmin).await;

@@ -168,7 +168,7 @@ async fn history_shows_records_and_voids() {
         .has("&#60;b&#62;scratched")
         .has(&receipt)
         .has("Verified")
-        .has("1 cleaning in 30 days");
+        .has("1 cleaning in all, newest first");
     let void = format!("/staff/cleanings{}/void", receipt.trim_start_matches("/r"));
     let ask = desk.get(&void).await;
     ask.is(200).has("Infusion pump 14, cleaned today 14:04 by Ada, name typed");
