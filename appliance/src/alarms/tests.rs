@@ -1,5 +1,6 @@
 //! Alarms over their lives: raised, told again, over, acknowledged, forgotten; and the file that they stand in.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use record::entry::ClockState;
@@ -237,6 +238,20 @@ fn the_relay_hears_what_of_which_log_and_whether_it_was_seen() {
     };
     let photos = alarm("side-room", "photos", Some(1_795_205_071_000), false);
     assert_eq!(told, [photos, alarm("log-forgot", "1-01010101 4-9", None, true)]);
+}
+
+#[test]
+fn each_code_has_words_of_its_own() {
+    let titles: BTreeSet<_> = AlarmCode::ALL
+        .iter()
+        .map(|code| {
+            let cause = AlarmCause::new(*code);
+            ActiveAlarm { id: String::new(), cause, first_ms: 5, over_ms: None, again: 0, seen: None }
+                .words()
+                .title
+        })
+        .collect();
+    assert_eq!(titles.len(), AlarmCode::ALL.len(), "{titles:?}");
 }
 
 #[test]

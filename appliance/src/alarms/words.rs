@@ -151,7 +151,7 @@ fn of_the_database(cause: &AlarmCause) -> AlarmWords {
         AlarmCode::DbSalvage => alarm(
             "The box’s database was built anew",
             format!("The old one was put aside{}", because(detail)),
-            "Nothing is lost: the log has everything.",
+            "Everything that the log holds is in the new one.",
             "If this happens again, have the storage card changed.",
         ),
         _ => alarm(
