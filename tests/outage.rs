@@ -192,7 +192,11 @@ async fn a_relay_from_a_backup_gets_everything_again() {
     );
     world.check().await;
     let health = world.r#box.health().await.unwrap();
-    assert_eq!(health["alarms"].as_array().map(Vec::len), Some(0), "it is over: {health}");
+    let alarm = &health["alarms"][0];
+    assert_eq!((alarm["code"].as_str(), &health["unseen"]), (Some("relay-went-back"), &1.into()), "{health}");
+    assert!(alarm["over_ms"].is_i64(), "it is over, and stays until somebody has seen it: {health}");
+    world.r#box.order(&["alarm", "seen", alarm["id"].as_str().unwrap()]).await;
+    assert_eq!(world.r#box.health().await.unwrap()["unseen"], 0);
     record(&world, "after", 10).await;
     world.check().await;
 }
@@ -209,6 +213,26 @@ async fn log_of(world: &World, at_box: bool, epoch: &str) -> Vec<String> {
             return lines;
         }
     }
+}
+
+/// The page of boxes says what happened, and not that all is good, until somebody at the box has acknowledged it.
+async fn the_relay_shows_alarms_until_they_are_seen(world: &World, health: &serde_json::Value) {
+    let cookie = world.relay.sign_in().await;
+    let fleet = async || world.relay.page("/app/boxes", &cookie).await.text().await.unwrap();
+    let shown = until("the relay shows the alarm", async || {
+        let page = fleet().await;
+        page.contains("card forgot records").then_some(page)
+    });
+    let page = shown.await.unwrap();
+    assert!(page.contains("Needs attention") && !page.contains(">Good<"), "{page}");
+    for alarm in health["alarms"].as_array().unwrap() {
+        world.r#box.order(&["alarm", "seen", alarm["id"].as_str().unwrap()]).await;
+    }
+    let good = until("nothing is left", async || {
+        let page = fleet().await;
+        (page.contains(">Good<") && !page.contains("card forgot")).then_some(())
+    });
+    assert!(good.await.is_some(), "{}", fleet().await);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -238,7 +262,8 @@ async fn a_box_from_an_older_copy_begins_a_new_epoch_and_gets_back_what_it_forgo
     world.line(Fault::None);
     let told = until("the old entries are back, and the alarm is over", async || {
         let health = world.r#box.health().await?;
-        let back = health["epoch"] != old.as_str() && health["alarms"].as_array()?.is_empty();
+        let over = health["alarms"].as_array()?.iter().all(|alarm| alarm["over_ms"].is_i64());
+        let back = health["epoch"] != old.as_str() && health["whole"] == true && over;
         (back && log_of(&world, true, &old).await.len() as u64 >= forgotten).then_some(health)
     });
     let health =
@@ -246,8 +271,19 @@ async fn a_box_from_an_older_copy_begins_a_new_epoch_and_gets_back_what_it_forgo
     for phone in load {
         phone.await.unwrap();
     }
+    let codes = |health: &serde_json::Value| -> Vec<String> {
+        let alarms = health["alarms"].as_array().unwrap();
+        alarms.iter().map(|alarm| alarm["code"].as_str().unwrap().to_owned()).collect()
+    };
+    // Which of the two depends on how much was recorded before the box could know.
+    let [first, epoch] = &codes(&health)[..] else {
+        panic!("the card is to be changed, whole or not: {health}")
+    };
+    assert!(["log-forgot", "relay-other"].contains(&first.as_str()) && epoch == "log-epoch", "{health}");
+    assert_eq!((&health["ok"], &health["unseen"]), (&true.into(), &2.into()), "{health}");
     record(&world, "after", 3).await;
     world.caught_up().await;
+    the_relay_shows_alarms_until_they_are_seen(&world, &health).await;
     let new = health["epoch"].as_str().unwrap().to_owned();
     assert!(new.starts_with("2-"), "one new epoch, not several: {new}");
     let mut keys = std::collections::BTreeMap::<String, usize>::new();

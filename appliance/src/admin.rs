@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{UnixListener, UnixStream};
 
+use crate::alarms::{ActiveAlarm, AlarmReader, AlarmStore};
 use crate::clock::Clock;
 use crate::command::{Given, give};
 use crate::identity::{
@@ -85,6 +86,13 @@ pub enum Wish {
     },
     /// Other settings of the facility.
     FacilitySet(Settings),
+    /// All alarms.
+    AlarmList,
+    /// That somebody has seen an alarm.
+    AlarmSeen {
+        /// Its id.
+        id: String,
+    },
 }
 
 /// What came of it.
@@ -127,6 +135,8 @@ pub struct Hands {
     pub identity: Identity,
     /// For claims.
     pub uplink: Arc<Uplink>,
+    /// What somebody must know.
+    pub alarms: Arc<AlarmStore>,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Randomness.
@@ -243,6 +253,35 @@ async fn act(wish: Wish, hands: &Arc<Hands>) -> Result<String, String> {
             note(hands, AccessOutcome::SettingsChanged, None);
             Ok("The settings are recorded.".to_owned())
         }
+        Wish::AlarmList => Ok(alarm_lines(&hands.alarms.all())),
+        Wish::AlarmSeen { id } => acknowledge(hands, id.trim().to_owned()).await,
+    }
+}
+
+async fn acknowledge(hands: &Arc<Hands>, id: String) -> Result<String, String> {
+    let (alarms, wanted) = (Arc::clone(&hands.alarms), id.clone());
+    let seen = tokio::task::spawn_blocking(move || alarms.acknowledge(&wanted, AlarmReader::default())).await;
+    if seen.map_err(|e| e.to_string())?.map_err(|e| e.to_string())? {
+        note(hands, AccessOutcome::AlarmSeen, Some(id.clone()));
+        return Ok(format!("The alarm {id} is acknowledged."));
+    }
+    Ok(format!("The alarm {id} was acknowledged before."))
+}
+
+/// One paragraph for each alarm: id, code, state, since when, words.
+fn alarm_lines(alarms: &[ActiveAlarm]) -> String {
+    let time = |ms: i64| {
+        jiff::Timestamp::from_millisecond(ms).unwrap_or_default().strftime("%Y-%m-%d %H:%M UTC").to_string()
+    };
+    let line = |alarm: &ActiveAlarm| {
+        let over = alarm.over_ms.map_or_else(|| "stands".to_owned(), |ms| format!("over since {}", time(ms)));
+        let seen = if alarm.seen.is_some() { "acknowledged" } else { "not acknowledged" };
+        let (code, since) = (alarm.cause.code, time(alarm.first_ms));
+        format!("{}  {code}  {seen}, {over}, since {since}\n  {}", alarm.id, alarm.words().line())
+    };
+    match alarms {
+        [] => "There are no alarms.".to_owned(),
+        all => all.iter().map(line).collect::<Vec<_>>().join("\n"),
     }
 }
 

@@ -4,10 +4,11 @@
 //! carries it to [`store`], whose one writer thread makes it durable before anybody is told. [`uplink`] sends the log to
 //! the relay when there is a line. [`print`] drives the label printers with a ledger of its own, `prints` writes each job's end into the log, [`photo`] opens photos in
 //! a process of its own, [`sweep`] keeps them within their share of the card, [`scrub`] looks through everything that is
-//! kept once a week, [`identity`] knows PINs, sessions and tokens, [`admin`] is root's way in. [`clock`] and [`random`]
+//! kept once a week, [`identity`] knows PINs, sessions and tokens, [`alarms`] what somebody must know, [`admin`] is root's way in. [`clock`] and [`random`]
 //! are the only rooms that read time and randomness, [`config`] the only one that reads settings.
 
 pub mod admin;
+pub mod alarms;
 pub mod clock;
 pub mod command;
 pub mod config;
@@ -98,6 +99,9 @@ enum Command {
     /// Settings of the facility
     #[command(subcommand)]
     Facility(FacilityCommand),
+    /// What somebody must know
+    #[command(subcommand)]
+    Alarm(AlarmCommand),
     /// Take up a claim file from the relay; `-` reads standard input
     Claim {
         /// The file
@@ -195,6 +199,26 @@ enum FacilityCommand {
         #[arg(long)]
         pin_proof_min: Option<u32>,
     },
+}
+
+#[derive(Debug, Subcommand)]
+enum AlarmCommand {
+    /// List all alarms: id, code, state, what happened, what is safe, what to do
+    List,
+    /// Acknowledge one: it is no longer shown above the pages
+    Seen {
+        /// Its id
+        id: String,
+    },
+}
+
+impl AlarmCommand {
+    fn wish(self) -> Wish {
+        match self {
+            Self::List => Wish::AlarmList,
+            Self::Seen { id } => Wish::AlarmSeen { id },
+        }
+    }
 }
 
 impl TokenCommand {
@@ -303,6 +327,7 @@ fn carry_out(program: &Program, cli: Cli) -> Result<ExitCode, RunError> {
         Some(Command::Staff(StaffCommand::List)) => Wish::StaffList,
         Some(Command::Staff(StaffCommand::Unlock { staff })) => Wish::StaffUnlock { staff },
         Some(Command::Token(command)) => command.wish(),
+        Some(Command::Alarm(command)) => command.wish(),
         Some(Command::Keys(KeysCommand::Export)) => Wish::KeysExport,
         Some(Command::Facility(FacilityCommand::Set {
             name,

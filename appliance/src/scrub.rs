@@ -308,7 +308,7 @@ mod tests {
         whole_round(&desk.parts);
         let found = desk.parts.store.scrubbed();
         assert_eq!((found.healed, found.damaged), (1, 0));
-        assert!(desk.parts.store.health().notes.iter().any(|note| note.contains("healed")));
+        assert_eq!(desk.parts.store.health().scrubbed, found);
         // What was written is whole: a second round finds nothing more, and the journal alone gives everything.
         let before = (desk.parts.store.size(), desk.parts.store.reader().unwrap().root());
         desk.parts.store.stop().await.unwrap();
@@ -359,6 +359,5 @@ mod tests {
         flip(&desk.dir.path().join(desk.photo.to_string()), 3);
         whole_round(&desk.parts);
         assert_eq!(desk.parts.store.scrubbed().photos, [desk.photo]);
-        assert!(desk.parts.store.health().notes.iter().any(|note| note.contains("photo")));
     }
 }

@@ -1,5 +1,8 @@
 //! The running box: what starts in which order, what it tells whoever started it, and how it ends.
 
+mod rooms;
+mod upkeep;
+
 use std::ffi::OsString;
 use std::io::Write as _;
 use std::net::SocketAddr;
@@ -8,34 +11,31 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use record::messages::PrinterHealth;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
+use crate::alarms::AlarmStore;
+use crate::alarms::sources::{tell_past, tell_start};
 use crate::clock::{Clock, SystemClock, boot_id};
 use crate::config::{Config, ConfigError, Limits};
-use crate::http::{self, AppState, Link};
-use crate::identity::{AccessAudit, Authority, AuthorityError, Identity, IdentityError, own_addresses};
+use crate::http::{self, AppState};
+use crate::identity::{AccessAudit, Authority, Identity, IdentityError, own_addresses};
 use crate::listen::{ConnectionLimits, Connections, Listener, ListenerConfig, Tls};
 use crate::photo::{PhotoSettings, Photos, UploadLimits};
-use crate::print::{PrintError, PrinterConfig, PrinterSettings, Printing};
+use crate::print::{PrintError, Printing};
 use crate::random::{Random, SystemRandom};
-use crate::store::{Decision, Store, StoreConfig, StoreError};
-use crate::uplink::claim::{ClaimError, Files};
-use crate::uplink::{self, Raised, State, Uplink};
+use crate::store::{Store, StoreConfig, StoreError};
+use crate::uplink::claim::Files;
+use crate::uplink::{self, Uplink};
 use crate::{EXIT_AGAIN, EXIT_DISK, Program, admin, prints, scrub};
 
 /// Everything that runs has this long to end after SIGTERM.
 const DRAIN: Duration = Duration::from_secs(5);
 /// Of that, photos that are to follow their records have this long; the rest is opened at the next start.
 const PHOTOS_DRAIN: Duration = Duration::from_secs(3);
-/// How often certificates and addresses are looked at again.
-const REFRESH: Duration = Duration::from_secs(600);
-/// How often what the audit of access has gathered may be written.
-const ACCESS_EVERY: Duration = Duration::from_secs(5);
 
 /// Why the box did not start.
 #[derive(Debug, thiserror::Error)]
@@ -49,34 +49,9 @@ pub enum ServeError {
     /// PINs, sessions, tokens.
     #[error(transparent)]
     Identity(#[from] IdentityError),
-    /// The facility's certificates.
-    #[error(transparent)]
-    Authority(#[from] AuthorityError),
-    /// Photos.
-    #[error("the folder for photos cannot be used: {0}")]
-    Photos(std::io::Error),
     /// The print room.
     #[error(transparent)]
     Print(#[from] PrintError),
-    /// A printer in the settings.
-    #[error("the printer {name:?} in the settings: {why}")]
-    Printer {
-        /// Which.
-        name: String,
-        /// What does not fit, and what to do.
-        why: String,
-    },
-    /// The claim file that the settings name.
-    #[error("the claim file {}: {source}", path.display())]
-    Claim {
-        /// Which.
-        path: std::path::PathBuf,
-        /// Why.
-        source: Box<ClaimError>,
-    },
-    /// The administration socket.
-    #[error(transparent)]
-    Admin(#[from] admin::AdminError),
     /// A listener.
     #[error("cannot listen on {addr}: {source}. Is another program there, or another box?")]
     Listen {
@@ -156,13 +131,24 @@ struct Running {
     anew: watch::Sender<bool>,
 }
 
+/// What every part of the box is given.
+#[derive(Clone)]
+struct Seams {
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+    alarms: Arc<AlarmStore>,
+}
+
 async fn run(program: &Program, config: Config) -> Result<Ended, ServeError> {
     let random: Arc<dyn Random> = Arc::new(SystemRandom);
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new(boot_id(random.bytes())));
     let data = config.data()?.to_owned();
     let store = open(&data, &clock, &random).await?;
     let mut fatal = store.fatal_watch();
-    let (running, line) = start(program, &config, &data, store, &clock, &random).await?;
+    let alarms = Arc::new(AlarmStore::open(store.disk(), Arc::clone(&clock)));
+    tell_what_was_found(&alarms, &store);
+    let seams = Seams { clock, random, alarms };
+    let (running, line) = start(program, &config, &data, store, &seams).await?;
     let mut anew = running.anew.subscribe();
     announce(&line);
     notify(&[sd_notify::NotifyState::Ready]);
@@ -199,78 +185,103 @@ async fn open(data: &Path, clock: &Arc<dyn Clock>, random: &Arc<dyn Random>) -> 
     Ok(store)
 }
 
+/// Tells what the store found when it was opened.
+fn tell_what_was_found(alarms: &AlarmStore, store: &Store) {
+    tell_start(alarms, &store.health().start, store.origin().epoch);
+    match store.past() {
+        Ok(past) => tell_past(alarms, &past),
+        Err(error) => tracing::error!(%error, "it is not known whether earlier logs are whole"),
+    }
+}
+
 async fn start(
     program: &Program,
     config: &Config,
     data: &Path,
     store: Store,
-    clock: &Arc<dyn Clock>,
-    random: &Arc<dyn Random>,
+    seams: &Seams,
 ) -> Result<(Running, serde_json::Value), ServeError> {
-    let identity = Identity::open(&store.state_db(), random)?;
-    let photos = open_photos(program, config, data, random)?;
+    let identity = rooms::open_identity(seams, &store)?;
+    let photos = rooms::open_photos(seams, &store, photo_settings(program, config, data)?);
     let (outcomes, printed) = mpsc::channel(64);
-    let printers = config.printers.iter().map(printer).collect::<Result<_, _>>()?;
-    let printing = Arc::new(Printing::open(store.state_db(), printers, Arc::clone(clock), random, outcomes)?);
-    let mut tasks =
-        vec![tokio::spawn(prints::log(store.clone(), Arc::clone(&printing), Arc::clone(random), printed))];
+    let printing = Arc::new(rooms::open_printing(seams, config, &store, &outcomes)?);
+    let random = Arc::clone(&seams.random);
+    let mut tasks = vec![tokio::spawn(prints::log(store.clone(), Arc::clone(&printing), random, printed))];
 
     let plain = bind(config.http.listen).await?;
-    let secure = bind(config.https.listen).await?;
-    let ports =
-        (plain.local_addr().map_err(ServeError::System)?, secure.local_addr().map_err(ServeError::System)?);
+    let plain_addr = plain.local_addr().map_err(ServeError::System)?;
+    let authority = rooms::open_authority(seams, data, &names(config));
+    let secure = match &authority {
+        Some(authority) => Some((bind(config.https.listen).await?, authority.tls())),
+        None => None,
+    };
+    let secure_addr =
+        secure.as_ref().map(|(tcp, _)| tcp.local_addr()).transpose().map_err(ServeError::System)?;
     let anew = watch::Sender::new(false);
-    let seams = (clock, random, &anew);
-    let uplink = Arc::new(start_uplink(config, data, &store, &photos, &printing, ports.0, seams)?);
-    let (link, alarms, follow) = follow_link(&uplink);
+    let parts = (&store, &photos, &printing);
+    let uplink = Arc::new(rooms::start_uplink(seams, config, data, parts, (plain_addr, &anew)));
+    let (link, follow) = upkeep::follow_link(&uplink);
     tasks.push(follow);
     let sweep = crate::sweep::run(store.clone(), photos.clone(), config.limits.photo_percent, synced(&store));
     tasks.push(tokio::spawn(sweep));
-    tasks.push(start_scrub(&store, &photos, clock, &anew));
+    tasks.push(start_scrub(&store, &photos, &seams.clock, &anew));
 
-    let authority = Arc::new(Authority::open(&data.join("keys"), &names(config), clock.now().wall_ms)?);
-    let state = AppState::new(http::Parts {
-        cosigners: cosigners(data),
-        facility_id: facility_id(data),
-        store: store.clone(),
-        identity: identity.clone(),
-        photos: photos.clone(),
-        printing: Arc::clone(&printing),
-        clock: Arc::clone(clock),
-        random: Arc::clone(random),
-        link,
-        alarms,
-        settings: http::Settings {
-            hosts: config.hosts.clone(),
-            submits_per_address: config.limits.submits_per_address,
-            https_port: Some(ports.1.port()),
-        },
-    });
+    let settings = http::Settings {
+        hosts: config.hosts.clone(),
+        submits_per_address: config.limits.submits_per_address,
+        https_port: secure_addr.map(|addr| addr.port()),
+    };
+    let state = page_state(seams, data, (&store, &identity), (&photos, &printing), (link, settings));
     http::attach_left_photos(&state);
-    let listeners = start_listeners(&config.limits, (plain, secure), &authority, &http::router(state))?;
+    let listeners = start_listeners(&config.limits, plain, secure, &http::router(state))?;
     let access = Arc::clone(&identity.access);
     let hands = admin::Hands {
         store: store.clone(),
         identity,
         uplink: Arc::clone(&uplink),
-        clock: Arc::clone(clock),
-        random: Arc::clone(random),
+        alarms: Arc::clone(&seams.alarms),
+        clock: Arc::clone(&seams.clock),
+        random: Arc::clone(&seams.random),
     };
-    tasks.push(admin::listen(data, hands)?);
-    tasks.extend(start_upkeep(&authority, &access, config, clock, &store));
+    tasks.extend(rooms::listen_admin(data, hands));
+    tasks.extend(upkeep::start(seams, authority.as_ref(), &access, config, &store));
     let line = serde_json::json!({
         "box": store.origin().box_id, "pid": std::process::id(), "data": data,
-        "http": format!("http://{}", ports.0), "https": format!("https://localhost:{}", ports.1.port()),
-        "https_addr": ports.1, "ca": authority.ca_file(),
+        "http": format!("http://{plain_addr}"),
+        "https": secure_addr.map(|addr| format!("https://localhost:{}", addr.port())),
+        "https_addr": secure_addr, "ca": Authority::ca_file(&data.join("keys")),
     });
     Ok((Running { listeners, uplink, printing, photos, tasks, access, store, anew }, line))
 }
 
-/// Plain HTTP and HTTPS, with one bound for both together.
+/// What the pages see.
+fn page_state(
+    seams: &Seams,
+    data: &Path,
+    (store, identity): (&Store, &Identity),
+    (photos, printing): (&Photos, &Arc<Printing>),
+    (link, settings): (watch::Receiver<http::Link>, http::Settings),
+) -> AppState {
+    AppState::new(http::Parts {
+        cosigners: cosigners(data),
+        facility_id: facility_id(data),
+        store: store.clone(),
+        identity: identity.clone(),
+        photos: photos.clone(),
+        printing: Arc::clone(printing),
+        clock: Arc::clone(&seams.clock),
+        random: Arc::clone(&seams.random),
+        link,
+        alarms: Arc::clone(&seams.alarms),
+        settings,
+    })
+}
+
+/// Plain HTTP and, where it can be had, HTTPS, with one bound for both together.
 fn start_listeners(
     limits: &Limits,
-    (plain, secure): (TcpListener, TcpListener),
-    authority: &Authority,
+    plain: TcpListener,
+    secure: Option<(TcpListener, Tls)>,
     router: &axum::Router,
 ) -> Result<Vec<Listener>, ServeError> {
     let (together, per_address) = (limits.connections, limits.connections_per_address);
@@ -279,22 +290,8 @@ fn start_listeners(
         let config = ListenerConfig::new(tls, Arc::clone(&connections));
         Listener::start(tcp, config, router.clone()).map_err(ServeError::System)
     };
-    Ok(vec![listen(plain, None)?, listen(secure, Some(authority.tls()))?])
-}
-
-/// What is looked after again and again while the box runs.
-fn start_upkeep(
-    authority: &Arc<Authority>,
-    access: &Arc<AccessAudit>,
-    config: &Config,
-    clock: &Arc<dyn Clock>,
-    store: &Store,
-) -> [tokio::task::JoinHandle<()>; 3] {
-    [
-        tokio::spawn(write_access(Arc::clone(access), Arc::clone(clock))),
-        tokio::spawn(refresh(Arc::clone(authority), config.clone(), Arc::clone(clock))),
-        tokio::spawn(watchdog(store.clone())),
-    ]
+    let secure = secure.map(|(tcp, tls)| listen(tcp, Some(tls))).transpose()?;
+    Ok([listen(plain, None)?].into_iter().chain(secure).collect())
 }
 
 /// Which photos the relay has.
@@ -303,74 +300,22 @@ fn synced(store: &Store) -> crate::sweep::Synced {
     Arc::new(move || uplink::photos_at_relay(&state_db))
 }
 
-fn open_photos(
-    program: &Program,
-    config: &Config,
-    data: &Path,
-    random: &Arc<dyn Random>,
-) -> Result<Photos, ServeError> {
+fn photo_settings(program: &Program, config: &Config, data: &Path) -> Result<PhotoSettings, ServeError> {
     let own = std::env::current_exe().map_err(ServeError::System)?;
     let child = OsString::from(crate::photo::CHILD_SUBCOMMAND);
     let command =
         std::iter::once(own.into_os_string()).chain(program.prefix.iter().cloned()).chain([child]).collect();
-    let settings = PhotoSettings {
+    Ok(PhotoSettings {
         dir: data.join("photos"),
         command,
         free_percent_min: 10.min(100 - u64::from(config.limits.photo_percent)),
         limits: UploadLimits::default(),
         card: Arc::new(crate::photo::RealCard),
-    };
-    Photos::open(settings, Arc::clone(random)).map_err(ServeError::Photos)
-}
-
-fn printer(settings: &toml::Table) -> Result<PrinterConfig, ServeError> {
-    let name = settings.get("name").and_then(|n| n.as_str()).unwrap_or_default().to_owned();
-    let read: Result<PrinterSettings, _> = settings.clone().try_into();
-    let read =
-        read.map_err(|source| ServeError::Printer { name: name.clone(), why: source.message().to_owned() })?;
-    read.checked().map_err(|why| ServeError::Printer { name, why: why.to_string() })
+    })
 }
 
 async fn bind(addr: SocketAddr) -> Result<TcpListener, ServeError> {
     TcpListener::bind(addr).await.map_err(|source| ServeError::Listen { addr, source })
-}
-
-fn start_uplink(
-    config: &Config,
-    data: &Path,
-    store: &Store,
-    photos: &Photos,
-    printing: &Arc<Printing>,
-    http: SocketAddr,
-    (clock, random, anew): (&Arc<dyn Clock>, &Arc<dyn Random>, &watch::Sender<bool>),
-) -> Result<Uplink, ServeError> {
-    let files = Files::new(&data.join("keys"));
-    if let Some(path) = &config.claim {
-        let at = |source: ClaimError| ServeError::Claim { path: path.clone(), source: Box::new(source) };
-        let read =
-            std::fs::read_to_string(path).map_err(|source| ClaimError::File { path: path.clone(), source });
-        files.take_up(&read.map_err(at)?).map_err(at)?;
-    }
-    let (photos, printing) = (photos.clone(), Arc::clone(printing));
-    let addresses = own_addresses().into_iter().map(|ip| SocketAddr::new(ip, http.port()).to_string());
-    Ok(Uplink::start(uplink::Parts {
-        store: store.clone(),
-        files,
-        photo_path: Arc::new(move |hash| photos.path(hash)),
-        printers: Arc::new(move || {
-            let health = |p: crate::print::PrinterView| PrinterHealth {
-                name: p.name,
-                state: p.state.word().to_owned(),
-            };
-            printing.printers().into_iter().map(health).collect()
-        }),
-        data: data.to_owned(),
-        addresses: addresses.take(16).collect(),
-        model: model(),
-        clock: Arc::clone(clock),
-        random: Arc::clone(random),
-        restart: restart(anew),
-    }))
 }
 
 /// Asks [`run`] for an orderly end and a new start.
@@ -419,38 +364,6 @@ fn model() -> String {
     if board.is_empty() { std::env::consts::ARCH.to_owned() } else { board.to_owned() }
 }
 
-/// The pages' view of the uplink.
-fn follow_link(
-    uplink: &Uplink,
-) -> (watch::Receiver<Link>, watch::Receiver<Vec<Raised>>, tokio::task::JoinHandle<()>) {
-    let mut standing = uplink.standing();
-    let (tell, link) = watch::channel(Link::Alone);
-    let (raise, alarms) = watch::channel(Vec::new());
-    let follow = tokio::spawn(async move {
-        loop {
-            let (now, raised) = {
-                let standing = standing.borrow_and_update();
-                let now = match &standing.state {
-                    State::Alone | State::Claiming { .. } => Link::Alone,
-                    State::Up => Link::Up,
-                    State::Down { since_ms, .. } => Link::Down { since_ms: *since_ms },
-                };
-                (now, standing.alarms.clone())
-            };
-            tell.send_if_modified(|link| std::mem::replace(link, now) != now);
-            raise.send_if_modified(|alarms| {
-                let changed = *alarms != raised;
-                *alarms = raised;
-                changed
-            });
-            if standing.changed().await.is_err() {
-                return;
-            }
-        }
-    });
-    (link, alarms, follow)
-}
-
 /// Under what the box answers by HTTPS.
 fn names(config: &Config) -> Vec<String> {
     let own = own_addresses().into_iter().map(|ip| ip.to_string());
@@ -460,44 +373,6 @@ fn names(config: &Config) -> Vec<String> {
     names.sort();
     names.dedup();
     names
-}
-
-/// New addresses and old certificates, without a restart.
-async fn refresh(authority: Arc<Authority>, config: Config, clock: Arc<dyn Clock>) {
-    loop {
-        tokio::time::sleep(REFRESH).await;
-        let (authority, names, now_ms) = (Arc::clone(&authority), names(&config), clock.now().wall_ms);
-        match tokio::task::spawn_blocking(move || authority.refresh(&names, now_ms)).await {
-            Ok(Ok(true)) => tracing::info!("the HTTPS certificate was made anew"),
-            Ok(Ok(false)) => {}
-            Ok(Err(error)) => tracing::error!(%error, "the HTTPS certificate was not made anew"),
-            Err(error) => tracing::error!(%error, "the HTTPS certificate was not looked at"),
-        }
-    }
-}
-
-/// What the audit of access gathers goes to the disk now and then.
-async fn write_access(access: Arc<AccessAudit>, clock: Arc<dyn Clock>) {
-    loop {
-        tokio::time::sleep(ACCESS_EVERY).await;
-        let (access, now) = (Arc::clone(&access), clock.now());
-        match tokio::task::spawn_blocking(move || access.write_due(&now)).await {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => tracing::error!(%error, "the audit of access was not written"),
-            Err(error) => tracing::error!(%error, "the audit of access was not looked at"),
-        }
-    }
-}
-
-/// The writer itself answers for the box: a timer would go on where it hangs.
-async fn watchdog(store: Store) {
-    let every = sd_notify::watchdog_enabled().map_or(Duration::from_secs(3_600), |period| period / 3);
-    loop {
-        tokio::time::sleep(every).await;
-        if store.submit(|_| Decision::Answer(())).await.is_ok() {
-            notify(&[sd_notify::NotifyState::Watchdog]);
-        }
-    }
 }
 
 #[expect(

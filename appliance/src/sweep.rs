@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use record::kinds::Event;
 use record::tree::Hash;
 use redb::{Database, ReadableDatabase as _, ReadableTable as _, TableDefinition};
 
@@ -118,12 +117,8 @@ fn follow(store: &Store, db: &Database) -> Result<(), SweepError> {
                     }
                     entry => entry?,
                 };
-                let of_entry = match entry.event() {
-                    Event::CleaningRecorded(cleaning) => cleaning.photos,
-                    Event::PhotoAttached(attached) => vec![attached.photo],
-                    _ => continue,
-                };
-                found.extend(of_entry.into_iter().map(|photo| (photo, (n, entry.seq()))));
+                let event = entry.event();
+                found.extend(event.mentions().photos.iter().map(|photo| (*photo, (n, entry.seq()))));
             }
             let last = end == reader.size();
             if end > next {
@@ -167,6 +162,7 @@ mod tests {
 
     use record::entry::{By, ClockState, Draft};
     use record::ids::BootId;
+    use record::kinds::Event;
 
     use super::*;
     use crate::clock::{BentClock, Now};

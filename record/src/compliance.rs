@@ -16,7 +16,7 @@ use std::ops::{Add, AddAssign, Range};
 pub use civil::{Calendar, ZoneSpan, zone_is_known};
 use civil::{bounded, in_force};
 use grid::Segment;
-pub use item::Courses;
+pub use item::{Courses, is_by_uses, reach_ms};
 
 use crate::ids::ProtocolId;
 use crate::kinds::Schedule;

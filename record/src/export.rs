@@ -1,5 +1,7 @@
 //! An exported log, checked line by line against the checkpoint that its key signed, in constant memory.
 
+use std::collections::BTreeMap;
+
 use crate::checkpoint::{Checkpoint, SignedCheckpoint};
 use crate::entry::{Entry, EntryError};
 use crate::limits::{ENTRY_BYTES_MAX, TEXT_BYTES_MAX};
@@ -39,10 +41,14 @@ pub enum ExportError {
         found: u64,
     },
     /// A text that the entry before it does not name, or one too many.
-    #[error("the text in line {line} is not named by the entry before it")]
+    #[error(
+        "the text in line {line} is not named by the entry before it: entry {entry} or that text was changed"
+    )]
     Stray {
         /// From 1.
         line: u64,
+        /// The entry before it.
+        entry: u64,
     },
     /// Entries are missing at the end.
     #[error("the checkpoint covers {covered} entries, the file has {found}: some are missing")]
@@ -60,9 +66,33 @@ pub enum ExportError {
         /// In the file.
         found: u64,
     },
-    /// An entry was changed.
-    #[error("the entries do not lead to the root that was signed: at least one of them was changed")]
-    Root,
+    /// An entry was changed, and this one is the first.
+    #[error("line {line} holds another entry {entry} than was signed: it was changed")]
+    Changed {
+        /// From 1.
+        line: u64,
+        /// Which.
+        entry: u64,
+    },
+    /// An entry was changed; the data does not tell which of these.
+    #[error("the entries do not lead to the root that was signed: {} was changed", which(*from, *to))]
+    Root {
+        /// What is before holds, by an earlier checkpoint.
+        from: u64,
+        /// After the last that may have been changed.
+        to: u64,
+    },
+    /// The leaf hashes are not those of the log, so they cannot tell which entry was changed.
+    #[error("the leaf hashes do not lead to the root that was signed")]
+    Leaves,
+}
+
+/// One of a range of entries, in words.
+fn which(from: u64, to: u64) -> String {
+    match to.saturating_sub(1) {
+        last if last == from => format!("entry {from}"),
+        last => format!("at least one of the entries {from} to {last}"),
+    }
 }
 
 /// A log that is being read. Lines go in one by one, the checkpoint comes last.
@@ -76,6 +106,21 @@ pub struct Export {
     open: Vec<Hash>,
     texts: u64,
     absent: u64,
+    /// Roots at sizes on the way, as signed: they bound where a change lies.
+    stations: BTreeMap<u64, Hash>,
+    /// The size up to which everything was found as signed.
+    holds: u64,
+    /// Leaf hashes of the covered entries, where they were given.
+    leaves: Vec<Hash>,
+}
+
+/// One line of an export that was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ReadLine {
+    /// An entry.
+    Entry(Entry),
+    /// A text beside the entry before.
+    Text(TextLine),
 }
 
 /// An export that holds; made only by [`Export::finish`].
@@ -94,7 +139,42 @@ impl Export {
     pub fn new(covered: u64) -> Self {
         let frontier = Frontier::default();
         let root = (covered == 0).then(|| frontier.root());
-        Self { covered, frontier, root, line: 0, open: Vec::new(), texts: 0, absent: 0 }
+        Self {
+            covered,
+            frontier,
+            root,
+            line: 0,
+            open: Vec::new(),
+            texts: 0,
+            absent: 0,
+            stations: BTreeMap::new(),
+            holds: 0,
+            leaves: Vec::new(),
+        }
+    }
+
+    /// Looks at earlier checkpoints of the same log on the way: the first that does not hold bounds where the change lies.
+    #[must_use]
+    pub fn by_stations(mut self, earlier: &[SignedCheckpoint]) -> Self {
+        let stations = earlier.iter().map(|signed| (signed.checkpoint().size, signed.checkpoint().root));
+        self.stations = stations.filter(|(size, _)| *size < self.covered).collect();
+        self
+    }
+
+    /// Compares each entry with its leaf hash, so that the first that was changed is named. The hashes are believed because
+    /// they lead to the signed root.
+    ///
+    /// # Errors
+    /// [`ExportError::Leaves`]: they do not.
+    pub fn by_leaves(mut self, leaves: Vec<Hash>, signed: &SignedCheckpoint) -> Result<Self, ExportError> {
+        let mut frontier = Frontier::default();
+        leaves.iter().for_each(|leaf| frontier.push(*leaf));
+        let checkpoint = signed.checkpoint();
+        if (frontier.size(), frontier.root()) != (checkpoint.size, checkpoint.root) {
+            return Err(ExportError::Leaves);
+        }
+        self.leaves = leaves;
+        Ok(self)
     }
 
     /// Takes the next line, without its newline: an entry, or a text beside the entry before it. Only entries have a
@@ -102,18 +182,18 @@ impl Export {
     ///
     /// # Errors
     /// What does not fit.
-    pub fn line(&mut self, bytes: &[u8]) -> Result<(), ExportError> {
+    pub fn line(&mut self, bytes: &[u8]) -> Result<ReadLine, ExportError> {
         self.line += 1;
         let line = self.line;
         match Entry::parse(bytes) {
-            Ok(entry) => self.entry(&entry),
+            Ok(entry) => self.entry(&entry).map(|()| ReadLine::Entry(entry)),
             // Whatever is a text is no entry, so the entry's error is the one to tell only when neither fits.
             Err(source) if bytes.windows(7).any(|w| w == b"\"kind\":") => {
                 Err(ExportError::Entry { line, source })
             }
             Err(_) => {
                 let text = TextLine::parse(bytes).map_err(|source| ExportError::Text { line, source })?;
-                self.text(&text)
+                self.text(&text).map(|()| ReadLine::Text(text))
             }
         }
     }
@@ -125,15 +205,27 @@ impl Export {
         }
         self.absent += self.open.len() as u64;
         self.open = entry.redactables();
-        self.frontier.push(entry.leaf());
-        if self.frontier.size() == self.covered {
+        let leaf = entry.leaf();
+        let known = usize::try_from(expected).ok().and_then(|at| self.leaves.get(at));
+        if known.is_some_and(|known| *known != leaf) {
+            return Err(ExportError::Changed { line: self.line, entry: expected });
+        }
+        self.frontier.push(leaf);
+        let size = self.frontier.size();
+        if size == self.covered {
             self.root = Some(self.frontier.root());
+        }
+        if let Some(root) = self.stations.get(&size) {
+            if *root != self.frontier.root() {
+                return Err(ExportError::Root { from: self.holds, to: size });
+            }
+            self.holds = size;
         }
         Ok(())
     }
 
     fn text(&mut self, text: &TextLine) -> Result<(), ExportError> {
-        let stray = ExportError::Stray { line: self.line };
+        let stray = ExportError::Stray { line: self.line, entry: self.frontier.size().saturating_sub(1) };
         let place = self.open.iter().position(|hash| *hash == text.hash()).ok_or(stray.clone())?;
         if text.seq().checked_add(1) != Some(self.frontier.size()) {
             return Err(stray);
@@ -153,7 +245,7 @@ impl Export {
         let root =
             self.root.filter(|_| covered == self.covered).ok_or(ExportError::Short { covered, found })?;
         if root != signed.checkpoint().root {
-            return Err(ExportError::Root);
+            return Err(ExportError::Root { from: self.holds, to: covered });
         }
         if found > covered {
             return Err(ExportError::Long { covered, found });
@@ -204,7 +296,7 @@ mod tests {
 
     fn check(lines: &[String], signed: &SignedCheckpoint) -> Result<Exported, ExportError> {
         let mut export = Export::new(signed.checkpoint().size);
-        lines.iter().try_for_each(|line| export.line(line.as_bytes()))?;
+        lines.iter().try_for_each(|line| export.line(line.as_bytes()).map(drop))?;
         export.finish(signed)
     }
 
@@ -228,11 +320,11 @@ mod tests {
             change(&mut lines);
             check(&lines, &signed).unwrap_err()
         };
-        assert_eq!(changed(&|l| l[0] = l[0].replace("x.y", "x.z")), ExportError::Root);
+        assert_eq!(changed(&|l| l[0] = l[0].replace("x.y", "x.z")), ExportError::Root { from: 0, to: 3 });
         assert_eq!(changed(&|l| drop(l.remove(0))), ExportError::Number { line: 1, expected: 0, found: 1 });
         assert_eq!(changed(&|l| drop(l.pop())), ExportError::Short { covered: 3, found: 2 });
-        assert_eq!(changed(&|l| l.swap(1, 2)), ExportError::Stray { line: 2 });
-        assert_eq!(changed(&|l| l.insert(3, l[2].clone())), ExportError::Stray { line: 4 });
+        assert_eq!(changed(&|l| l.swap(1, 2)), ExportError::Stray { line: 2, entry: 0 });
+        assert_eq!(changed(&|l| l.insert(3, l[2].clone())), ExportError::Stray { line: 4, entry: 1 });
         assert!(matches!(
             changed(&|l| l[2] = l[2].replace("Maria", "Marta")),
             ExportError::Text { line: 3, .. }
@@ -241,6 +333,37 @@ mod tests {
         assert!(matches!(changed(&|l| l[4].clear()), ExportError::Text { line: 5, .. }));
         let again = changed(&|l| l.push(l[4].replace("\"seq\":2", "\"seq\":3")));
         assert_eq!(again, ExportError::Long { covered: 3, found: 4 });
+    }
+
+    #[test]
+    fn the_changed_entry_is_named_where_the_data_can_tell() {
+        let all = lines();
+        let whole = signed(&all, 3);
+        let entries = all.iter().filter_map(|line| Entry::parse(line.as_bytes()).ok());
+        let leaves: Vec<Hash> = entries.map(|entry| entry.leaf()).collect();
+        let mut wrong = all.clone();
+        wrong[4] = wrong[4].replace("x.y", "x.z");
+        let read = |export: Export| {
+            let mut export = export;
+            wrong.iter().try_for_each(|line| export.line(line.as_bytes()).map(drop))?;
+            export.finish(&whole)
+        };
+        let by_leaves = Export::new(3).by_leaves(leaves.clone(), &whole).unwrap();
+        assert_eq!(read(by_leaves).unwrap_err(), ExportError::Changed { line: 5, entry: 2 });
+        let earlier = [signed(&all, 1), signed(&all, 2)];
+        let error = read(Export::new(3).by_stations(&earlier)).unwrap_err();
+        assert_eq!(error, ExportError::Root { from: 2, to: 3 });
+        assert_eq!(
+            error.to_string(),
+            "the entries do not lead to the root that was signed: entry 2 was changed"
+        );
+        let error = read(Export::new(3).by_stations(&earlier[..1])).unwrap_err();
+        assert_eq!(error, ExportError::Root { from: 1, to: 3 });
+        let other = Export::new(3).by_leaves(leaves[..2].to_vec(), &whole);
+        assert_eq!(other.unwrap_err(), ExportError::Leaves);
+        let mut good = Export::new(3).by_leaves(leaves, &whole).unwrap().by_stations(&earlier);
+        all.iter().for_each(|line| drop(good.line(line.as_bytes()).unwrap()));
+        assert!(good.finish(&whole).is_ok());
     }
 
     #[test]

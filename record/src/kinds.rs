@@ -7,6 +7,7 @@ use serde_json::value::RawValue;
 
 use crate::ids::{AccountId, BootId, BoxId, Epoch, FacilityId, JobId, ProtocolId, StaffId};
 use crate::redact::Redactable;
+use crate::run::RunName;
 use crate::tag::Tag;
 use crate::tree::Hash;
 
@@ -376,6 +377,11 @@ bodies! {
         #[serde(default, skip_serializing_if = "Option::is_none")] after: Option<Epoch>,
         /// Why it could not go on, where there is one before.
         #[serde(default, skip_serializing_if = "String::is_empty")] reason: String,
+    }
+    /// Lines of an epoch that do not stand in the chain count from here on, under their own numbers, hashes and times.
+    LogAdopted = "log.adopted" {
+        /// Which lines.
+        #[serde(flatten)] run: RunName,
     }
     /// The relay gave the box to a facility.
     BoxClaimed = "box.claimed" {

@@ -7,9 +7,13 @@
 //! [`compliance`] is the one definition of due, overdue and rate. [`messages`], [`topics`], [`claim`] and [`directive`]
 //! are what box and relay say to each other; [`limits`] holds every bound with its reason; [`ids`] and [`tag`] name
 //! things; [`json`] is the strict subset that signed bytes are written in.
+//! Lines that a chain of epochs left behind are kept as a [`run`], in the [`group`]s of the journal, and count again where
+//! an entry adopts it: [`adoption`] says in which order.
 //!
 //! Nothing here reads a clock, a disk or a network. `FORMAT.md` beside this crate states the bytes.
 
+pub mod adoption;
+pub mod alarm;
 pub mod anchor;
 pub mod batch;
 pub mod checkpoint;
@@ -19,14 +23,17 @@ pub mod directive;
 pub mod entry;
 pub mod export;
 pub mod fold;
+pub mod group;
 pub mod ids;
 pub mod json;
 pub mod kinds;
 pub mod limits;
+pub mod mentions;
 pub mod messages;
 pub mod proof;
 pub mod receipt;
 pub mod redact;
+pub mod run;
 pub mod sign;
 pub mod tag;
 pub mod topics;

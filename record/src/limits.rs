@@ -10,6 +10,14 @@ pub const BATCH_ENTRIES_MAX: usize = 512;
 pub const BATCH_BYTES_MAX: usize = 256 * 1024;
 /// Bytes of a batch on the wire; zstd can enlarge what it cannot compress by a little.
 pub const BATCH_WIRE_BYTES_MAX: usize = BATCH_BYTES_MAX + 4 * 1024;
+/// Lines of one run file: both sides hold the hashes of a whole one in 2 MiB, and stream its lines.
+pub const RUN_LINES_MAX: u64 = 65_536;
+/// Bytes of a run file as it travels: 65,536 usual lines take a fifth of it.
+pub const RUN_FILE_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// Names of runs in one answer.
+pub const RUN_NAMES_MAX: u64 = 1_000;
+/// Notes of its own epoch that a run file keeps.
+pub const RUN_NOTES_MAX: usize = 16;
 /// Bytes of an MQTT packet with a batch in it, both ways.
 pub const MQTT_PACKET_BYTES_MAX: usize = 300 * 1024;
 /// Texts beside one entry.

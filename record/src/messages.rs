@@ -4,6 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::entry::ClockState;
 use crate::ids::{BootId, ConnectionId, Epoch};
+use crate::kinds::Prev;
+use crate::run::{RunName, RunNameError};
 
 /// Version of these messages.
 pub const VERSION: u32 = 1;
@@ -49,6 +51,66 @@ pub struct Hello {
     pub wall: i64,
 }
 
+/// `GET /box/v1/log`: every log of a box that the relay knows. The box believes one whose key fits the epoch's name and whose
+/// note holds under that key and a cosigner that it knows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogChain {
+    /// [`VERSION`].
+    pub v: u32,
+    /// Ascending by number.
+    pub epochs: Vec<ChainEpoch>,
+}
+
+/// One of them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChainEpoch {
+    /// Which.
+    pub epoch: Epoch,
+    /// Its verifier key.
+    pub key: String,
+    /// Entries that the relay holds.
+    pub size: u64,
+    /// The newest cosigned checkpoint.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cosigned: Option<String>,
+    /// The end of the epoch that it follows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prev: Option<Prev>,
+    /// The epoch that it follows, where nobody says how much of that one there is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<Epoch>,
+    /// It follows an epoch that another one follows already, and counts nothing.
+    pub apart: bool,
+}
+
+/// `GET /box/v1/runs`: runs that entries of a box adopt and that the relay lacks, at most
+/// [`RUN_NAMES_MAX`](crate::limits::RUN_NAMES_MAX).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LackingRuns {
+    /// [`VERSION`].
+    pub v: u32,
+    /// By name; in the file's own form by `PUT /box/v1/runs/<name>`.
+    pub lacking: Vec<NamedRun>,
+}
+
+/// A run by its name, as text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct NamedRun(pub RunName);
+
+impl TryFrom<String> for NamedRun {
+    type Error = RunNameError;
+    fn try_from(text: String) -> Result<Self, RunNameError> {
+        text.parse().map(Self)
+    }
+}
+
+impl From<NamedRun> for String {
+    fn from(lacking: NamedRun) -> Self {
+        lacking.0.to_string()
+    }
+}
+
 /// The state of one printer, in a word for the fleet page.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PrinterHealth {
@@ -58,7 +120,24 @@ pub struct PrinterHealth {
     pub state: String,
 }
 
-/// `up/health`: once a minute.
+/// An alarm of the box, as its relay hears of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HealthAlarm {
+    /// What: a code of [`crate::alarm::AlarmCode`], or one of a later version.
+    pub code: String,
+    /// Of which log, file or part, where there are several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
+    /// Since when, milliseconds since 1970 by the box's clock.
+    pub since: i64,
+    /// When it was over, where it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub over: Option<i64>,
+    /// Whether somebody at the facility has acknowledged it.
+    pub seen: bool,
+}
+
+/// `up/health`: once a minute, and when an alarm comes or goes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Health {
     /// [`VERSION`].
@@ -88,6 +167,9 @@ pub struct Health {
     /// What it could not do, in words for an operator: refused batches, a segment that was healed.
     #[serde(default)]
     pub notes: Vec<String>,
+    /// Its alarms, those first that nobody has acknowledged; at most [`crate::alarm::REPORTED_MAX`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub alarms: Vec<HealthAlarm>,
 }
 
 /// `up/gone`: the last will.
@@ -146,6 +228,28 @@ pub struct Ack {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn alarms_as_the_protocol_writes_them() {
+        let old = r#"{"v":1,"epoch":"1-00000001","size":1,"cursor":1,"backlog":0,"photos":0,"disk_percent":3,"printers":[],"clock":"rtc","wall":5,"notes":[]}"#;
+        let mut health: Health = serde_json::from_str(old).unwrap();
+        assert_eq!(health.alarms, []);
+        assert_eq!(serde_json::to_string(&health).unwrap(), old);
+        let about = Some("1-00000001 4-9".to_owned());
+        let alarm = |code: &str, subject, over, seen| HealthAlarm {
+            code: code.into(),
+            subject,
+            since: 7,
+            over,
+            seen,
+        };
+        health.alarms =
+            vec![alarm("log-forgot", about, None, false), alarm("of-a-later-version", None, Some(9), true)];
+        let told = r#""alarms":[{"code":"log-forgot","subject":"1-00000001 4-9","since":7,"seen":false},{"code":"of-a-later-version","since":7,"over":9,"seen":true}]}"#;
+        let json = serde_json::to_string(&health).unwrap();
+        assert!(json.ends_with(told), "{json}");
+        assert_eq!(serde_json::from_str::<Health>(&json).unwrap(), health);
+    }
 
     #[test]
     fn acks_as_the_protocol_writes_them() {

@@ -1,9 +1,15 @@
-//! One record's proof, as a receipt hands it out: entry, path and checkpoint, and nothing personal.
+//! One record's proof, as a receipt hands it out: entry, path and checkpoint, and nothing personal unless it was asked for.
 
 use serde::{Deserialize, Serialize};
 
+use crate::adoption::adopted_run;
 use crate::checkpoint::{Checkpoint, Cosigned, SignedCheckpoint};
-use crate::entry::{Entry, EntryError};
+use crate::entry::{At, Entry, EntryError};
+use crate::ids::Epoch;
+use crate::kinds::EntryRef;
+use crate::limits::ENTRY_TEXTS_MAX;
+use crate::redact::{TextError, TextLine};
+use crate::run::RunName;
 use crate::sign::{Note, NoteError, Verifier};
 use crate::tree::{Hash, root_from_inclusion};
 
@@ -11,7 +17,7 @@ use crate::tree::{Hash, root_from_inclusion};
 pub const VERSION: u32 = 1;
 
 /// That one entry stands in a log whose key signed its root. The answer of `/r/{receipt}/proof` and
-/// `/api/v1/proof/{seq}`, and the file that `cleantrack-verify` reads; it holds no text and needs no network.
+/// `/api/v1/proof/{seq}`, and the file that `cleantrack-verify` reads; it needs no network.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Proof {
     /// [`VERSION`].
@@ -22,8 +28,12 @@ pub struct Proof {
     pub index: u64,
     /// Entries that the checkpoint covers.
     pub size: u64,
-    /// Hashes from the leaf to the root, lowest first (RFC 6962 §2.1.1).
+    /// Hashes from the leaf to the root, lowest first (RFC 6962 §2.1.1): the checkpoint's, or that of the run that brought
+    /// the entry.
     pub path: Vec<Hash>,
+    /// Where runs brought it: the entry that adopted its run, the one that adopted the run of that one, and so on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub adopted: Vec<AdoptionStep>,
     /// The checkpoint's note, with the relay's cosignature where there is one.
     pub checkpoint: String,
     /// The log's verifier key, as text.
@@ -31,6 +41,18 @@ pub struct Proof {
     /// Verifier keys of the relays that cosigned, as text.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub cosigners: Vec<String>,
+    /// The text lines beside the entry, for a reader who may see them; never in a public proof.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub texts: Vec<String>,
+}
+
+/// An entry that adopted a run, and its way on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AdoptionStep {
+    /// The `log.adopted` entry's exact line.
+    pub entry: String,
+    /// From its leaf to the root of the run that it stands in itself, or of the checkpoint.
+    pub path: Vec<Hash>,
 }
 
 /// Why a proof proves nothing.
@@ -64,6 +86,20 @@ pub enum ProofError {
     /// The path leads elsewhere.
     #[error("the entry is not in the log: its path does not lead to the signed root")]
     Root,
+    /// A step of the adoption does not hold.
+    #[error("adoption {step}: {what}")]
+    Adoption {
+        /// From 1: the one next to the record.
+        step: usize,
+        /// What is wrong.
+        what: &'static str,
+    },
+    /// A text is not what the entry names.
+    #[error("a text that it brings does not hold: {0}")]
+    Text(#[from] TextError),
+    /// A text that the entry does not name.
+    #[error("it brings a text that the entry does not name")]
+    Stray,
 }
 
 /// What a proof has proven; made only by [`Proof::check`].
@@ -71,11 +107,28 @@ pub enum ProofError {
 pub struct Proven {
     /// The entry.
     pub entry: Entry,
-    /// Size and root of the log that holds it.
+    /// The epoch that wrote it, as the checkpoint or the entry that adopted it says.
+    pub epoch: Epoch,
+    /// By which entries it counts, the one next to it first; none where it stands in the checkpoint's own log.
+    pub adoptions: Vec<ProvenAdoption>,
+    /// The texts that came with it; each is one that the entry names.
+    pub texts: Vec<TextLine>,
+    /// Size and root of the log that holds it, or the last of the entries that adopted it.
     pub checkpoint: Checkpoint,
     /// When a relay had stored it, seconds since 1970, by a cosigner that signed. Where the reader gave no cosigner's key
     /// the one that the proof brings was taken: that is only as good as whoever gave the proof.
     pub witnessed: Option<(String, u64)>,
+}
+
+/// That an entry adopted a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ProvenAdoption {
+    /// Which run.
+    pub run: RunName,
+    /// Which entry adopted it.
+    pub by: EntryRef,
+    /// When, as that entry's box believed.
+    pub at: At,
 }
 
 impl Proof {
@@ -87,10 +140,27 @@ impl Proof {
             index: entry.seq(),
             size: checkpoint.checkpoint().size,
             path,
+            adopted: Vec::new(),
             checkpoint: checkpoint.note().to_string(),
             key: log.to_string(),
             cosigners: Vec::new(),
+            texts: Vec::new(),
         }
+    }
+
+    /// Of an entry that a run brought: `path` leads to the run's root, and `steps` from the entry that adopted the run to the
+    /// checkpoint. Only where no cosigned checkpoint of its own epoch covers it: that one proves more.
+    #[must_use]
+    pub fn adopted_by(mut self, steps: Vec<AdoptionStep>) -> Self {
+        self.adopted = steps;
+        self
+    }
+
+    /// With the texts beside the entry.
+    #[must_use]
+    pub fn with_texts(mut self, texts: &[TextLine]) -> Self {
+        self.texts = texts.iter().map(TextLine::line).collect();
+        self
     }
 
     /// With the keys of the relays whose cosignatures the note carries.
@@ -118,27 +188,71 @@ impl Proof {
         // The epoch's name carries the key's hash: a key of another epoch is no key of this log.
         let log = origin.verifier(&log.public())?;
         let signed = SignedCheckpoint::verify(&self.checkpoint, &origin, &log)?;
-        self.check_place(&entry, signed.checkpoint())?;
-        let root = root_from_inclusion(entry.leaf(), self.index, self.size, &self.path);
-        if root != Some(signed.checkpoint().root) {
-            return Err(ProofError::Root);
-        }
+        let (adoptions, epoch) = self.climb(&entry, signed.checkpoint())?;
+        let texts = self.check_texts(&entry)?;
         let witnessed = self.witness(&signed, &log, cosigners)?;
-        Ok(Proven { entry, checkpoint: *signed.checkpoint(), witnessed })
+        Ok(Proven { entry, epoch, adoptions, texts, checkpoint: *signed.checkpoint(), witnessed })
     }
 
-    fn check_place(&self, entry: &Entry, checkpoint: &Checkpoint) -> Result<(), ProofError> {
-        let place = |what: String| Err(ProofError::Place { index: self.index, size: self.size, what });
+    /// From the entry through the runs that brought it to the checkpoint's root.
+    fn climb(
+        &self,
+        entry: &Entry,
+        checkpoint: &Checkpoint,
+    ) -> Result<(Vec<ProvenAdoption>, Epoch), ProofError> {
+        let place = |what: String| ProofError::Place { index: self.index, size: self.size, what };
         if entry.seq() != self.index {
-            return place(format!("the entry's own number is {}", entry.seq()));
+            return Err(place(format!("the entry's own number is {}", entry.seq())));
         }
         if checkpoint.size != self.size {
-            return place(format!("the checkpoint covers {}", checkpoint.size));
+            return Err(place(format!("the checkpoint covers {}", checkpoint.size)));
         }
-        if self.index >= self.size {
-            return place("that is past the end".to_owned());
+        let (mut line, mut path) = (entry.clone(), &self.path);
+        let mut found: Vec<(RunName, Entry)> = Vec::new();
+        for (step, adopted) in (1..).zip(&self.adopted) {
+            let wrong = |what| ProofError::Adoption { step, what };
+            let adopting = Entry::parse(adopted.entry.as_bytes())?;
+            let run = adopted_run(&adopting).ok_or(wrong("its entry adopts nothing"))?;
+            if !run.lines().contains(&line.seq()) {
+                return Err(wrong("the run does not reach the entry's number"));
+            }
+            let index = line.seq() - run.lines().start;
+            if root_from_inclusion(line.leaf(), index, run.count(), path) != Some(run.root()) {
+                return Err(wrong("the path does not lead to the root of the run"));
+            }
+            found.push((run, adopting.clone()));
+            (line, path) = (adopting, &adopted.path);
         }
-        Ok(())
+        if line.seq() >= self.size {
+            return Err(place("that is past the end".to_owned()));
+        }
+        if root_from_inclusion(line.leaf(), line.seq(), self.size, path) != Some(checkpoint.root) {
+            return Err(ProofError::Root);
+        }
+        let own = checkpoint.origin.epoch;
+        let epochs: Vec<Epoch> = found.iter().map(|(run, _)| run.epoch()).chain([own]).collect();
+        let proven = |((run, adopting), epoch): (&(RunName, Entry), &Epoch)| ProvenAdoption {
+            run: *run,
+            by: EntryRef { epoch: *epoch, seq: adopting.seq() },
+            at: adopting.head().at,
+        };
+        Ok((found.iter().zip(&epochs[1..]).map(proven).collect(), epochs[0]))
+    }
+
+    /// Each text is one that the entry names, once.
+    fn check_texts(&self, entry: &Entry) -> Result<Vec<TextLine>, ProofError> {
+        let mut named = entry.redactables();
+        let mut texts = Vec::new();
+        for line in &self.texts {
+            let text = TextLine::parse(line.as_bytes())?;
+            let place = named.iter().position(|hash| *hash == text.hash()).ok_or(ProofError::Stray)?;
+            if text.seq() != entry.seq() || texts.len() >= ENTRY_TEXTS_MAX {
+                return Err(ProofError::Stray);
+            }
+            named.swap_remove(place);
+            texts.push(text);
+        }
+        Ok(texts)
     }
 
     /// A cosignature that is there must hold; that there is none is no fault unless one was asked for.

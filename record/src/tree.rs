@@ -157,6 +157,43 @@ pub trait Nodes {
     fn node(&self, level: u32, index: u64) -> Result<Hash, Self::Error>;
 }
 
+/// All perfect subtrees over leaves that are in memory: for the tree of a run, which has 65,536 leaves at most.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeafTree(Vec<Vec<Hash>>);
+
+impl LeafTree {
+    /// Over these leaves.
+    pub fn new(leaves: Vec<Hash>) -> Self {
+        let mut levels = vec![leaves];
+        while let Some(last) = levels.last().filter(|level| level.len() > 1) {
+            let above = last.chunks_exact(2).map(|pair| node_hash(&pair[0], &pair[1])).collect();
+            levels.push(above);
+        }
+        Self(levels)
+    }
+
+    /// The path from leaf `index` to the root; empty unless there is such a leaf.
+    pub fn path(&self, index: u64) -> Vec<Hash> {
+        let size = self.0.first().map_or(0, Vec::len) as u64;
+        // Every node that a path within `size` asks for is there.
+        inclusion_proof(self, index, size).unwrap_or_default()
+    }
+}
+
+/// A node that lies beyond the leaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the tree does not reach that far")]
+pub struct NoNode;
+
+impl Nodes for LeafTree {
+    type Error = NoNode;
+    fn node(&self, level: u32, index: u64) -> Result<Hash, NoNode> {
+        let level = usize::try_from(level).ok().and_then(|level| self.0.get(level));
+        let node = level.zip(usize::try_from(index).ok()).and_then(|(level, at)| level.get(at));
+        node.copied().ok_or(NoNode)
+    }
+}
+
 /// The hash of leaves `lo..hi` as the recursion of RFC 6962 forms it; `lo` is a multiple of the largest power of two
 /// that is at most `hi - lo`.
 fn range_hash<N: Nodes>(nodes: &N, lo: u64, hi: u64) -> Result<Hash, N::Error> {
@@ -376,6 +413,8 @@ mod tests {
                     theirs.iter().map(|h| h.0).collect::<Vec<_>>()
                 );
                 assert_eq!(root_from_inclusion(leaf_hash(&entry(index)), index, size, &path), Some(root));
+                let leaves = (0..size).map(|i| leaf_hash(&entry(i))).collect();
+                assert_eq!(LeafTree::new(leaves).path(index), path);
             }
             for old in 1..size {
                 let path = consistency_proof(&kept, old, size).unwrap();

@@ -158,6 +158,8 @@ pub(crate) enum Admin {
         #[arg(long)]
         account: AccountId,
     },
+    /// Give them another password; it is read from standard input, one line. They are signed out everywhere.
+    SetPassword(Person),
     /// End their sessions in every browser: a phone was lost.
     SignOut(Person),
     /// Keep them out: their sessions end, and they cannot sign in.
@@ -280,6 +282,15 @@ mod tests {
     #[test]
     fn the_command_line_is_whole() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn the_command_that_the_sign_in_page_names_is_one() {
+        let words = crate::web::PASSWORD_COMMAND.split(' ').map(str::to_owned);
+        let account = AccountId::new(1, [1; 10]).to_string();
+        let more = ["--account", &account, "--email", "ana@linden.example"].map(str::to_owned);
+        let cli = Cli::try_parse_from(words.chain(more)).unwrap();
+        assert!(matches!(cli.command, Some(Command::Admin(Admin::SetPassword(_)))), "{:?}", cli.command);
     }
 
     #[test]

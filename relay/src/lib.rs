@@ -183,6 +183,10 @@ fn order_of(command: Command) -> Result<Order, Failure> {
             Order::FacilityCreate { account, name, zone }
         }
         Command::Admin(cli::Admin::List { account }) => Order::AdminList { account },
+        Command::Admin(cli::Admin::SetPassword(person)) => {
+            let cli::Person { account, email } = person;
+            Order::AdminSetPassword { account, email, password: secret_line()? }
+        }
         Command::Admin(cli::Admin::SignOut(person)) => change(person, PersonAct::SignOut),
         Command::Admin(cli::Admin::Disable(person)) => change(person, PersonAct::Disable),
         Command::Admin(cli::Admin::Enable(person)) => change(person, PersonAct::Enable),

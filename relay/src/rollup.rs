@@ -4,10 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use record::compliance::{Calendar, Courses, Placed, Status, ZoneSpan, by_day};
+use record::compliance::{Calendar, Courses, Placed, Status, ZoneSpan, by_day, is_by_uses, reach_ms};
 use record::fold::{Activity, Equipment, Facility, RowKey, Settings};
 use record::ids::{AccountId, FacilityId};
-use record::kinds::Schedule;
 use record::tag::Tag;
 
 use crate::changes::Changes;
@@ -18,23 +17,6 @@ const HOUR_MS: i64 = 3_600_000;
 const DAY_MS: i64 = 24 * HOUR_MS;
 /// How far back tallies are kept exact: a year's report and some.
 const TALLIED_MS: i64 = 400 * DAY_MS;
-
-/// No window of these plans is longer; days that the clock lengthens included.
-fn reach_ms(item: &Equipment) -> i64 {
-    let reach = |schedule: &Schedule| match schedule {
-        Schedule::Hours { n } => i64::from((*n).clamp(1, 8_760)) * HOUR_MS,
-        Schedule::Days { n } => (i64::from((*n).clamp(1, 366)) + 2) * DAY_MS,
-        Schedule::Weeks { n } => (i64::from((*n).clamp(1, 52)) * 7 + 2) * DAY_MS,
-        Schedule::Times { .. } => 3 * DAY_MS,
-        Schedule::Use { grace_s } => i64::from(*grace_s) * 1_000,
-        Schedule::Never => 0,
-    };
-    item.plans.iter().map(|plan| reach(&plan.schedule)).max().unwrap_or(0)
-}
-
-fn by_uses(item: &Equipment) -> bool {
-    item.plans.iter().any(|plan| matches!(plan.schedule, Schedule::Use { .. }))
-}
 
 /// One item to be counted anew from some day on.
 struct Span<'a> {
@@ -67,12 +49,13 @@ pub(crate) async fn refresh(
         let from_ms = (*touched.get(tag)?).min(counted_ms).max(as_of_ms - TALLIED_MS);
         let from_day = calendar.day_of(from_ms);
         let closed_in = calendar.day_range(from_day).start..as_of_ms.saturating_add(1);
-        Some(Span { item, activity: rows.activity.get(tag), from_day, closed_in })
+        Some(Span { item, activity: rows.activity.get(tag).map(AsRef::as_ref), from_day, closed_in })
     };
     let spans: Vec<Span<'_>> = tags.iter().filter_map(span).collect();
     let since: Vec<_> = spans.iter().map(|s| (s.item.tag, s.closed_in.start - reach_ms(s.item))).collect();
     let placed = placed(conn, scope, facility, &since).await?;
-    let used: Vec<_> = spans.iter().zip(&since).filter(|(s, _)| by_uses(s.item)).map(|(_, s)| *s).collect();
+    let used: Vec<_> =
+        spans.iter().zip(&since).filter(|(s, _)| is_by_uses(s.item)).map(|(_, s)| *s).collect();
     let mut uses: BTreeMap<String, Vec<i64>> = BTreeMap::new();
     for (tag, performed_ms) in cleanings::uses_since(conn, scope, facility, &used).await? {
         uses.entry(tag).or_default().push(performed_ms);

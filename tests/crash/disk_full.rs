@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 use harness::tools;
-use harness::world::{Ledger, Phone, Post, TheBox, check, folder};
+use harness::world::{Ledger, Phone, Post, TheBox, check, folder, until};
 use tempfile::TempDir;
 
 use crate::demo;
@@ -73,6 +73,16 @@ async fn post_until_full(phone: &Phone, from: usize) -> usize {
     panic!("the disk is never full");
 }
 
+/// It was full and is so no more: whoever was refused knows it, and so does everybody else until somebody has seen it.
+async fn told_that_it_was_full(r#box: &TheBox) {
+    let told = until("an alarm about the disk", async || {
+        let health = r#box.health().await?;
+        let alarms = health["alarms"].as_array()?;
+        alarms.iter().any(|alarm| alarm["code"] == "disk-full" && alarm["over_ms"].is_i64()).then_some(())
+    });
+    assert!(told.await.is_some(), "{:?}", r#box.health().await);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_full_disk_is_refused_cleanly_and_survived() {
     let disk = Tmpfs::mount(24 << 20);
@@ -91,6 +101,8 @@ async fn a_full_disk_is_refused_cleanly_and_survived() {
         assert!(matches!(phone.post(refused).await, Post::Refused(500..600, _)), "round {round}");
         assert!(matches!(phone.post(0).await, Post::Recorded(_)), "an old acknowledgement, round {round}");
         check::at_box(&r#box, &ledger).await;
+        let health = r#box.health().await.unwrap();
+        assert_eq!((&health["ok"], &health["whole"]), (&false.into(), &true.into()), "{health}");
         if round == 1 {
             // The start itself needs some room where there is no ballast.
             r#box.kill().await;
@@ -102,7 +114,11 @@ async fn a_full_disk_is_refused_cleanly_and_survived() {
         // The very submission that was refused is recorded now, once.
         phone.record_all(refused..refused + 20).await;
         check::at_box(&r#box, &ledger).await;
+        assert_eq!(r#box.health().await.unwrap()["ok"], true);
         next = refused + 20;
+        if round == 0 {
+            told_that_it_was_full(&r#box).await;
+        }
     }
     r#box.kill().await;
     r#box.start().await;

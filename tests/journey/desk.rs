@@ -63,10 +63,15 @@ pub(crate) async fn print_label(story: &Story, desk: &Browser, name: &str) -> St
     });
     let label = label.await.expect("the label comes out of the printer");
     assert!(label.starts_with(&story.demo.line.r#box.http.to_uppercase()), "the label says {label}");
-    if !story.script {
-        desk.client.refresh().await.expect("the page again");
-    }
-    desk.until("document.querySelector('#state .tag').innerText.includes('Done')", PATIENCE).await;
+    // The paper is out before the printer has said so. Without script a page says later news when it is loaded again.
+    let done = "document.querySelector('#state .tag').innerText.includes('Done')";
+    let asked_anew = async {
+        while !story.script && desk.script(&format!("return {done}")).await != true {
+            desk.client.refresh().await.expect("the page again");
+        }
+    };
+    tokio::time::timeout(PATIENCE, asked_anew).await.expect("the page says that the label is done");
+    desk.until(done, PATIENCE).await;
     story.picture(desk, "12-label").await;
     label
 }

@@ -39,6 +39,24 @@ impl Looks {
         self.wrong.extend(found);
     }
 
+    /// Changes the relay's rows and opens a page, until the page says this: a word that the box had sent before it was held
+    /// may come in between the two at any time.
+    async fn made_so(&self, line: &Line, sql: &str, url: &str, says: &str) {
+        let found = format!("return document.body.innerText.includes('{says}')");
+        let making = async {
+            loop {
+                change(line, sql).await;
+                self.browser.goto(url).await;
+                if self.browser.script(&found).await == true {
+                    return;
+                }
+            }
+        };
+        tokio::time::timeout(TOLD_WITHIN, making)
+            .await
+            .unwrap_or_else(|_| panic!("{url} does not say {says}"));
+    }
+
     /// Opens the page that is shown again and again, until it says this.
     async fn opened_until(&self, says: &str) {
         let url = self.browser.client.current_url().await.expect("a page");
@@ -127,17 +145,11 @@ async fn no_line_a_silent_box_and_a_fork() {
     let _held = Held::of(at.pid);
     let (now_ms, box_id) = (wall_ms(), at.id.as_str());
     let silent = format!("UPDATE boxes SET heard_ms = {now_ms} - 3600000 WHERE box = '{box_id}'");
-    // A word of the box that was on its way when it was held may still come in after the first try.
-    for _ in 0..20 {
-        change(&demo.line, &silent).await;
-        looks.browser.goto(&format!("{}/app/", relay.https)).await;
-        let told = "return document.body.innerText.includes('No word from this box since')";
-        if looks.browser.client.execute(told, vec![]).await.is_ok_and(|told| told == true) {
-            break;
-        }
-    }
-    looks.at("silent-facilities", format!("{}/app/", relay.https), "No word from this box since").await;
-    looks.at("silent-boxes", format!("{}/app/boxes", relay.https), "Silent").await;
+    let facilities = format!("{}/app/", relay.https);
+    looks.made_so(&demo.line, &silent, &facilities, "No word from this box since").await;
+    looks.here("silent-facilities").await;
+    looks.made_so(&demo.line, &silent, &format!("{}/app/boxes", relay.https), "Silent").await;
+    looks.here("silent-boxes").await;
     let fork =
         format!("UPDATE boxes SET quarantined_ms = {now_ms}, quarantine = 'fork' WHERE box = '{box_id}'");
     change(&demo.line, &fork).await;
@@ -159,7 +171,7 @@ async fn a_printer_without_paper() {
     let spool = tempfile::tempdir().expect("a folder");
     let printer = VirtualPrinter::on_loopback(spool.path()).expect("a printer");
     printer.set(Fault::PaperOutAfter(0));
-    other_printer(&demo.line, &printer.addr().to_string()).await;
+    change_settings(&demo.line, &demo.line.printers[0].addr, &printer.addr().to_string()).await;
     let mut looks = Looks::new().await;
     sign_in_staff(&looks.browser, &demo.line).await;
     let item = format!("{}/staff/equipment/{}", at.https, at.tags.first().expect("one item"));
@@ -176,11 +188,35 @@ async fn a_printer_without_paper() {
     looks.end().await;
 }
 
-/// The box's settings name another printer, and it is started anew with them.
-async fn other_printer(line: &Line, addr: &str) {
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_alarm_that_nobody_has_seen() {
+    let demo = Demo::start(&["--bare"]);
+    let (at, relay) = (&demo.line.r#box, demo.line.relay.as_ref().expect("a relay"));
+    let mut looks = Looks::new().await;
+    sign_in_staff(&looks.browser, &demo.line).await;
+    sign_in_relay(&looks.browser, relay).await;
+    change_settings(&demo.line, "\"escpos\"", "\"parchment\"").await;
+    looks.at("alarm-home", format!("{}/", at.http), "Printers cannot be used").await;
+    looks.at("alarm-today", format!("{}/staff/", at.https), "Show and acknowledge").await;
+    looks.browser.goto(&format!("{}/app/boxes", relay.https)).await;
+    looks.opened_until("Needs attention").await;
+    looks.here("alarm-boxes").await;
+    let facility =
+        looks.browser.find("#boxes th a").await.prop("href").await.expect("a link").expect("a link");
+    looks.at("alarm-facility", facility, "nobody at the facility has acknowledged").await;
+    looks.at("alarm-box", format!("{}/staff/box", at.https), "I have seen this").await;
+    looks.browser.press("form[action$='/seen'] button").await;
+    looks.browser.shows("acknowledged").await;
+    looks.here("alarm-box-seen").await;
+    looks.at("alarm-over-today", format!("{}/staff/", at.https), "No cleaning yet").await;
+    looks.end().await;
+}
+
+/// The box's settings say something else of its printer, and it is started anew with them.
+async fn change_settings(line: &Line, from: &str, to: &str) {
     let (settings, pid) = (line.dir.join("box.toml"), line.dir.join("box.pid"));
     let text = std::fs::read_to_string(&settings).expect("the box's settings");
-    let changed = text.replace(&line.printers[0].addr, addr);
+    let changed = text.replace(from, to);
     assert_ne!(changed, text, "the printer is in the settings");
     std::fs::write(&settings, changed).expect("the box's settings");
     let before = std::fs::read_to_string(&pid).expect("the box's process id");

@@ -220,6 +220,7 @@ fn staff(at: &Places) -> Vec<Page> {
         page("staff-equipment-none", "/equipment?q=xyzzy", vec![], "Nothing fits"),
         page("staff-equipment-retired", "/equipment?retired=1", vec![], "Equipment in use"),
         page("staff-item", &on_pump(""), vec![], "Can this be trusted?"),
+        page("staff-item-cursor", &on_pump("?cursor=x"), vec![], "Show the newest records"),
         page("staff-item-out", &format!("/equipment/{out}"), vec![], "Put back into service"),
         page("staff-item-new", "/equipment/new", vec![], "What is it?"),
         page("staff-item-new-error", "/equipment/new", vec![Press("form .go")], "There is a problem"),
@@ -240,6 +241,12 @@ fn staff(at: &Places) -> Vec<Page> {
         page("staff-people", "/people", vec![], "people work here"),
         page("staff-person-new", "/people/new", vec![], "Next you can set their PIN"),
         page("staff-person-new-error", "/people/new", vec![Press("form .go")], "There is a problem"),
+        page(
+            "staff-person-namesake",
+            "/people/new",
+            vec![Type("#name", "Tom Nguyen"), Press("form .go")],
+            "There is already a Tom Nguyen",
+        ),
         Page { name: "staff-person", url: at.person.clone(), acts: vec![], says: "The same PIN again" },
         Page {
             name: "staff-person-pin-error",

@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 
-use record::fold::{Cleaning, Effect, Facility, History};
+use record::entry::Idem;
+use record::fold::{Cleaning, Effect, Facility, History, LinePlace};
 use record::ids::BootId;
 use record::kinds::{EntryRef, Event};
+use record::run::RunName;
 use record::tree::Frontier;
 
 use crate::story::{Life, Model};
@@ -15,12 +17,16 @@ struct Past(BTreeMap<EntryRef, Cleaning>);
 
 impl History for Past {
     type Error = Infallible;
-    fn cleaning(&self, of: EntryRef) -> Result<Option<Cleaning>, Infallible> {
+    fn cleaning(&self, of: EntryRef, _: Option<RunName>) -> Result<Option<Cleaning>, Infallible> {
         Ok(self.0.get(&of).cloned())
     }
     fn unsure(&self, boot: BootId) -> Result<Vec<Cleaning>, Infallible> {
         let unsure = |c: &&Cleaning| c.at.boot == boot && c.at.clock != record::entry::ClockState::Synced;
         Ok(self.0.values().filter(unsure).cloned().collect())
+    }
+    fn first_of_key(&self, _: &Idem, _: LinePlace) -> Result<Option<LinePlace>, Infallible> {
+        // A log of one epoch has each key once.
+        Ok(None)
     }
 }
 

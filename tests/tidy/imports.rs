@@ -55,7 +55,7 @@ pub fn room_of<'a>(place: &str, rooms: &'a [Room]) -> Option<&'a Room> {
 }
 
 /// Whether a place is a room or lies in it.
-fn within(place: &str, room: &str) -> bool {
+pub fn within(place: &str, room: &str) -> bool {
     place.strip_prefix(room).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 

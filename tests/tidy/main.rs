@@ -3,6 +3,7 @@
 //! One test reads the whole repository and tells every violation at once. Each rule beside it has a test that plants
 //! the fault it must find.
 
+mod doors;
 mod functions;
 mod imports;
 mod licences;
@@ -44,6 +45,7 @@ fn the_repository_is_tidy() {
         faults.extend(text::opening(file));
         faults.extend(functions::check(file, sources.is_test(&file.path), functions::LONG));
         faults.extend(imports::check(file, rooms::ROOMS, rooms::ONLY, &sources));
+        faults.extend(doors::check(file, doors::DOORS, &sources));
     }
     faults.extend(functions::exceptions_are_needed(&sources, functions::LONG));
     for file in &sources.files {

@@ -43,6 +43,7 @@ pub const ROOMS: &[Room] = &[
         "it is pure: command and state in, entries or a refusal out",
     ),
     room("appliance/store", &["clock", "random"], "it knows no page, no printer and no line"),
+    room("appliance/alarms", &["clock", "store"], "what somebody must know; it knows no page and no line"),
     room(
         "appliance/listen",
         &[],
@@ -69,21 +70,24 @@ pub const ROOMS: &[Room] = &[
     ),
     room(
         "appliance/uplink",
-        &["clock", "random", "command", "config", "identity", "intake", "photo", "store"],
+        &["alarms", "clock", "random", "command", "config", "identity", "intake", "photo", "store"],
         "the line to the relay knows no page and no printer",
     ),
     room("appliance/uplink/plan", &["clock"], "it decides and touches nothing"),
     room(
         "appliance/http",
         &[
-            "clock", "random", "command", "config", "identity", "intake", "listen", "photo", "print",
-            "store", "uplink",
+            "alarms", "clock", "random", "command", "config", "identity", "intake", "listen", "photo",
+            "print", "store", "uplink",
         ],
         "pages and API",
     ),
     room(
         "appliance/admin",
-        &["clock", "random", "command", "config", "identity", "intake", "photo", "print", "store", "uplink"],
+        &[
+            "alarms", "clock", "random", "command", "config", "identity", "intake", "photo", "print",
+            "store", "uplink",
+        ],
         "the administration socket knows no page",
     ),
     room("appliance/serve", ALL, "it puts the rooms together"),

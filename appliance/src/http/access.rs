@@ -1,5 +1,7 @@
 //! The audit of access: what the guard and the handlers note of a request, and the page that shows it.
 
+mod words;
+
 use std::collections::BTreeMap;
 
 use askama::Template;
@@ -15,8 +17,8 @@ use service::attempts::Network;
 use super::frame::{Frame, Place, page};
 use super::problem::Problem;
 use super::query::Asked;
-use super::sign_in::{Signed, session};
-use super::view::{Snapshot, reader, staff_name};
+use super::sign_in::{Signed, session_of};
+use super::view::{Snapshot, read_long, staff_name};
 use super::words::Moment;
 use super::{AppState, cookies};
 use crate::clock::Now;
@@ -150,16 +152,19 @@ impl AccessTrace {
         if let Some(token) = token.filter(|_| self.peer.secure) {
             return AccessCaller::Token(token.id);
         }
-        let signed = session(state, &self.proofs, Some(&self.peer));
-        signed.map_or(AccessCaller::Stranger, |signed| AccessCaller::Staff(signed.staff))
+        let signed = session_of(state, &self.proofs, Some(&self.peer));
+        signed.map_or(AccessCaller::Stranger, AccessCaller::Staff)
     }
 }
 
-/// Whether this is the id of somebody who is or was here, or of a token.
+/// Whether this is the id of somebody who is or was here, of a token or of an alarm.
 fn is_known(state: &AppState, id: &str) -> bool {
     match id.parse() {
-        Ok(staff) => state.store.facility().staff.contains_key(&staff),
-        Err(_) => state.identity.tokens.all().iter().any(|token| token.id == id),
+        Ok(staff) => state.store.snapshot().staff.contains_key(&staff),
+        Err(_) => {
+            state.identity.tokens.all().iter().any(|token| token.id == id)
+                || state.alarms.all().iter().any(|alarm| alarm.id == id)
+        }
     }
 }
 
@@ -167,10 +172,9 @@ struct Line {
     at: Moment,
     who: String,
     network: String,
-    route: String,
-    wanted: &'static str,
+    deed: String,
     class: &'static str,
-    outcome: &'static str,
+    result: &'static str,
     about: String,
     count: u32,
 }
@@ -203,12 +207,11 @@ async fn show(
     let older = rows.last().filter(|_| more).map(|(seq, _)| *seq);
     let tokens: BTreeMap<String, String> =
         state.identity.tokens.all().into_iter().map(|token| (token.id, token.name)).collect();
-    let reader = reader(&state)?;
-    let template = {
-        let facility = state.store.facility();
-        let snapshot = Snapshot::of(&state, &facility);
+    let template = read_long(&state, move |state, reader| {
+        let facility = state.store.snapshot();
+        let snapshot = Snapshot::of(state, &facility);
         let name_of = |id: &str| match (id.parse(), tokens.get(id)) {
-            (Ok(staff), _) => staff_name(&reader, &facility, staff),
+            (Ok(staff), _) => staff_name(reader, &facility, staff),
             (Err(_), Some(name)) => format!("{name} ({id})"),
             (Err(_), None) => id.to_owned(),
         };
@@ -218,56 +221,19 @@ async fn show(
                 AccessCaller::Stranger => "Nobody known".to_owned(),
                 AccessCaller::Others => "Many others".to_owned(),
                 AccessCaller::Socket => "The box’s command line".to_owned(),
-                AccessCaller::Staff(staff) => staff_name(&reader, &facility, *staff),
+                AccessCaller::Staff(staff) => staff_name(reader, &facility, *staff),
                 AccessCaller::Token(id) => name_of(id),
             },
-            network: row.network,
-            route: row.route,
-            wanted: wanted_words(row.wanted),
-            class: if is_alarming(row.outcome) { "late" } else { "" },
-            outcome: outcome_words(row.outcome),
+            deed: words::deed(&row),
+            class: if words::is_alarming(row.outcome) { "late" } else { "" },
+            result: words::result(row.outcome),
             about: row.subject.as_deref().map(name_of).unwrap_or_default(),
+            network: row.network,
             count: row.count,
         };
         let lines = rows.into_iter().map(line).collect();
-        AccessPage { frame: Frame::staff(&state, &snapshot, "Access log", &signed, Place::Box), lines, older }
-    };
-    page(&template)
-}
-
-fn wanted_words(wanted: AccessWanted) -> &'static str {
-    match wanted {
-        AccessWanted::View => "to look",
-        AccessWanted::Edit => "to change equipment",
-        AccessWanted::Admin => "what an admin may do",
-        AccessWanted::ReadAudit => "to read this log",
-        AccessWanted::Read => "to read by program",
-        AccessWanted::Record => "to record by program",
-        AccessWanted::Write => "to change by program",
-        AccessWanted::SignIn => "to sign in",
-        AccessWanted::SignOut => "to sign out",
-        AccessWanted::Proof => "to prove a record",
-    }
-}
-
-fn outcome_words(outcome: AccessOutcome) -> &'static str {
-    match outcome {
-        AccessOutcome::Denied => "Denied",
-        AccessOutcome::SignedIn => "Signed in",
-        AccessOutcome::WrongPin => "Wrong PIN",
-        AccessOutcome::Locked => "Has to wait",
-        AccessOutcome::PinInTheClear => "PIN without HTTPS",
-        AccessOutcome::PinChanged => "PIN changed",
-        AccessOutcome::TokenMade => "Token made",
-        AccessOutcome::TokenRevoked => "Token revoked",
-        AccessOutcome::TokenInTheClear => "Token without HTTPS, revoked",
-        AccessOutcome::SessionEnded => "Signed out",
-        AccessOutcome::SettingsChanged => "Settings changed",
-        AccessOutcome::PageTokenRefused => "Old or foreign page",
-    }
-}
-
-fn is_alarming(outcome: AccessOutcome) -> bool {
-    use AccessOutcome::{Denied, Locked, PinInTheClear, TokenInTheClear, WrongPin};
-    matches!(outcome, Denied | WrongPin | Locked | PinInTheClear | TokenInTheClear)
+        let frame = Frame::staff(state, &snapshot, "Access log", &signed, Place::Box);
+        Ok(AccessPage { frame, lines, older })
+    });
+    page(&template.await?)
 }

@@ -1,16 +1,15 @@
 //! From a handler to the log: a command is told done only when it is on disk, and what keeps it from that has words.
 
 use http::{HeaderValue, StatusCode};
-use record::entry::{At, By, Entry};
+use record::entry::{At, By, Digest16, Entry};
 use record::kinds::{EntryRef, Event};
 use record::tree::Hash;
 
 use super::AppState;
 use super::problem::Problem;
-use super::view::reader_of;
 use crate::command::{CommandError, Given, give};
 use crate::intake::{Command, Refusal, Request};
-use crate::store::SubmitError;
+use crate::store::{Decision, ReadLane, Reader, SubmitError};
 
 /// A command that was carried out.
 #[derive(Debug, Clone, Copy)]
@@ -57,16 +56,23 @@ pub(super) async fn act(
             }),
             None => Err(Undone::Box(Box::new(Problem::internal(&"a command made no entry")))),
         },
-        Ok(Given::Again(of)) => before(state, of).map_err(|problem| Undone::Box(Box::new(problem))),
+        Ok(Given::Again(of)) => before(state, of).await.map_err(|problem| Undone::Box(Box::new(problem))),
         Err(CommandError::Refused(refusal)) => Err(Undone::Refused(refusal)),
         Err(CommandError::Store(error)) => Err(Undone::Box(Box::new(not_recorded(&error)))),
     }
 }
 
+/// What a submission made before, and the digest of what it asked.
+pub(super) async fn by_key(state: &AppState, key: &str) -> Option<(EntryRef, Digest16)> {
+    let key = Digest16::of(key.as_bytes());
+    state.store.submit(move |view| Decision::Answer(view.by_key(&key))).await.ok()?.answer
+}
+
 /// An entry that was made before.
-pub(super) fn before(state: &AppState, of: EntryRef) -> Result<Done, Problem> {
-    let (entry, _) =
-        entry(state, of)?.ok_or_else(|| Problem::internal(&"an entry that an index names is not there"))?;
+pub(super) async fn before(state: &AppState, of: EntryRef) -> Result<Done, Problem> {
+    let (entry, _) = entry(state, of)
+        .await?
+        .ok_or_else(|| Problem::internal(&"an entry that an index names is not there"))?;
     Ok(Done { of, leaf: entry.leaf(), at: entry.head().at })
 }
 
@@ -97,10 +103,13 @@ fn not_recorded(error: &SubmitError) -> Problem {
 }
 
 /// An entry of the log, with what it says.
-pub(super) fn entry(state: &AppState, of: EntryRef) -> Result<Option<(Entry, Event)>, Problem> {
-    let reader = reader_of(state, of.epoch)?;
-    let entry = reader.entry(of.seq).map_err(|e| Problem::internal(&e))?;
-    Ok(entry.map(|entry| {
+pub(super) async fn entry(state: &AppState, of: EntryRef) -> Result<Option<(Entry, Event)>, Problem> {
+    state.store.read(ReadLane::Quick, move |reader| entry_by(reader, of)).await?
+}
+
+/// The same where it is being read already.
+pub(super) fn entry_by(reader: &Reader, of: EntryRef) -> Result<Option<(Entry, Event)>, Problem> {
+    Ok(reader.entry_at(of)?.map(|entry| {
         let event = entry.event();
         (entry, event)
     }))

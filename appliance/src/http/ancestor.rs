@@ -68,7 +68,7 @@ async fn register(
         follow(&state, done, photo);
     }
     let (equipment, recorded_ms) = {
-        let facility = state.store.facility();
+        let facility = state.store.snapshot();
         let anchor = facility.boots.get(&done.at.boot).copied();
         (facility.resolve(tag).map(|item| item.name.clone()), corrected_ms(&done.at, anchor))
     };
@@ -100,7 +100,7 @@ async fn equipment(
     _: MayRead,
     Exactly(ask): Exactly<Listing>,
 ) -> Result<Json<Value>, Problem> {
-    equipment_page(&state, &ask)
+    equipment_page(&state, &ask).await
 }
 
 async fn cleanings(
@@ -108,7 +108,7 @@ async fn cleanings(
     _: MayRead,
     Exactly(ask): Exactly<Listing>,
 ) -> Result<Json<Value>, Problem> {
-    cleanings_page(&state, &ask)
+    cleanings_page(&state, &ask).await
 }
 
 /// A box has one facility, known by the relay's id for it or by the box's own id. Before it is claimed no relay has given

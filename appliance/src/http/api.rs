@@ -1,6 +1,7 @@
 //! The API for programs: equipment, cleanings, compliance and labels, with a bearer token over HTTPS.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use axum::extract::{FromRequestParts, Path, Request, State};
 use axum::response::{Html, IntoResponse as _, Response};
@@ -11,9 +12,9 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderValue, StatusCode};
 use record::compliance::{Status, Tally};
 use record::entry::{By, Via};
-use record::fold::{Cleaning, Equipment, Facility};
+use record::fold::{Cleaning, Facility};
 use record::ids::ProtocolId;
-use record::kinds::{EntryRef, Event, Schedule};
+use record::kinds::{Event, Schedule};
 use record::receipt::Receipt;
 use record::tag::Tag;
 use serde::{Deserialize, Serialize};
@@ -21,16 +22,19 @@ use serde_json::{Value, json};
 
 use super::act::{act, entry};
 use super::form::{json_problem, read_json};
+use super::page_cursor::{HistoryScope, PageCursor, bad_cursor};
 use super::problem::Problem;
 use super::query::Exactly;
-use super::standing::status;
+use super::standing::Row;
+use super::standing_board::board;
 use super::tally::tallies;
-use super::view::{Snapshot, proof_word, reader, text, who_name};
+use super::view::{Snapshot, proof_word, read_long, read_quick, text, who_name};
 use super::words::utc;
 use super::{AppState, sign_in};
 use crate::identity::{AccessWanted, Scope, TokenState};
 use crate::intake::{CleaningForm, Command, EquipmentFields, NewEquipment, NewProtocol};
 use crate::listen::Peer;
+use crate::store::{HISTORY_PIECE, HistoryPlace, Reader};
 
 /// What a list gives when nobody asks for a number, and at most.
 const LIMIT: usize = 100;
@@ -133,7 +137,7 @@ fn require(parts: &Parts, state: &AppState, least: Scope) -> Result<(), Problem>
 impl FromRequestParts<AppState> for MayRead {
     type Rejection = Problem;
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
-        if sign_in::session(state, &parts.headers, parts.extensions.get()).is_some() {
+        if sign_in::session_of(state, &parts.headers, parts.extensions.get()).is_some() {
             return Ok(Self);
         }
         require(parts, state, Scope::Read).map(|()| Self)
@@ -201,8 +205,9 @@ pub(super) fn idempotency_key(headers: &HeaderMap) -> Option<String> {
 }
 
 /// An item as programs see it.
-pub(super) fn equipment_json(facility: &Facility, item: &Equipment, now_ms: i64) -> Value {
-    let (word, by_ms, since_ms) = match status(facility, item, now_ms) {
+pub(super) fn equipment_json(row: &Row) -> Value {
+    let item = &row.item;
+    let (word, by_ms, since_ms) = match row.status {
         Status::NoSchedule => ("no_schedule", None, None),
         Status::OutOfService { since_ms } => ("out_of_service", None, Some(since_ms)),
         Status::NotDue => ("not_due", None, None),
@@ -211,7 +216,7 @@ pub(super) fn equipment_json(facility: &Facility, item: &Equipment, now_ms: i64)
         Status::DueAfterUse { since_ms, by_ms } => ("due_after_use", Some(by_ms), Some(since_ms)),
         Status::Overdue { since_ms } => ("overdue", None, Some(since_ms)),
     };
-    let last = facility.activity.get(&item.tag).and_then(|a| a.last);
+    let last = row.activity.as_ref().and_then(|a| a.last);
     json!({
         "tag": item.tag, "name": item.name, "asset_number": item.asset_number, "serial": item.serial,
         "maker": item.maker, "model": item.model, "category": item.category, "location": item.location,
@@ -226,31 +231,23 @@ pub(super) fn equipment_json(facility: &Facility, item: &Equipment, now_ms: i64)
 }
 
 /// Items, newest first.
-pub(super) fn equipment_page(state: &AppState, ask: &Listing) -> Result<Json<Value>, Problem> {
+pub(super) async fn equipment_page(state: &AppState, ask: &Listing) -> Result<Json<Value>, Problem> {
     let limit = ask.limit()?;
-    let after = match ask.cursor.as_deref() {
-        None => None,
+    let cursor = ask.cursor.as_deref().map(PageCursor::read).transpose()?;
+    let board = board(state).await?;
+    let mut rows: Vec<(PageCursor, &Arc<Row>)> =
+        board.all().iter().map(|row| (PageCursor::of_item(&row.item), row)).collect();
+    rows.sort_by_key(|(key, _)| key.bytes());
+    let from = match cursor {
+        None => 0,
         Some(cursor) => {
-            let parts = cursor
-                .split_once('.')
-                .and_then(|(ms, tag)| Some((ms.parse::<i64>().ok()?, tag.parse::<Tag>().ok()?)));
-            Some(parts.ok_or_else(|| bad("cursor", "Take the cursor from the answer before."))?)
+            let found = rows.binary_search_by_key(&cursor.bytes(), |(key, _)| key.bytes());
+            found.map_err(|_| bad_cursor())?
         }
     };
-    let facility = state.store.facility();
-    let snapshot = Snapshot::of(state, &facility);
-    let mut items: Vec<&Equipment> = facility.equipment.values().collect();
-    items.sort_by_key(|item| (std::cmp::Reverse(item.added_ms), item.tag));
-    let rest = items.into_iter().filter(|item| {
-        after.is_none_or(|(ms, tag)| {
-            (std::cmp::Reverse(item.added_ms), item.tag) > (std::cmp::Reverse(ms), tag)
-        })
-    });
-    let mut page: Vec<&Equipment> = rest.take(limit + 1).collect();
-    let more = page.len() > limit;
-    page.truncate(limit);
-    let next = page.last().filter(|_| more).map(|item| format!("{}.{}", item.added_ms, item.tag));
-    Ok(listed(page.iter().map(|item| equipment_json(&facility, item, snapshot.now_ms())).collect(), next))
+    let next = rows.get(from + limit).map(|(key, _)| key.to_string());
+    let page = rows[from..].iter().take(limit);
+    Ok(listed(page.map(|(_, row)| equipment_json(row)).collect(), next))
 }
 
 async fn equipment_list(
@@ -258,7 +255,16 @@ async fn equipment_list(
     _: MayRead,
     Exactly(ask): Exactly<Listing>,
 ) -> Result<Json<Value>, Problem> {
-    equipment_page(&state, &ask)
+    equipment_page(&state, &ask).await
+}
+
+/// One item by any of its tags.
+fn item_json(state: &AppState, tag: Tag) -> Result<Value, Problem> {
+    let facility = state.store.snapshot();
+    let item = facility.resolve(tag).ok_or_else(|| Problem::from(crate::intake::Refusal::UnknownTag(tag)))?;
+    let local = Snapshot::of(state, &facility).local;
+    let row = state.inner.boards.row_of(&facility, item, &local).ok_or_else(Problem::not_found)?;
+    Ok(equipment_json(&row))
 }
 
 async fn equipment_one(
@@ -267,9 +273,7 @@ async fn equipment_one(
     Path(tag): Path<String>,
 ) -> Result<Json<Value>, Problem> {
     let tag = Tag::read(&tag).map_err(|_| Problem::not_found())?;
-    let facility = state.store.facility();
-    let item = facility.resolve(tag).ok_or_else(|| Problem::from(crate::intake::Refusal::UnknownTag(tag)))?;
-    Ok(Json(equipment_json(&facility, item, Snapshot::of(&state, &facility).now_ms())))
+    item_json(&state, tag).map(Json)
 }
 
 /// A new item: its facts, and optionally a printed blank tag and a schedule.
@@ -294,13 +298,11 @@ async fn equipment_add(
         serde_path_to_error::deserialize(fields).map_err(|error| json_problem(&error))?;
     let command = Command::AddEquipment(Box::new(NewEquipment { tag, fields, schedule: new.schedule }));
     let done = act(&state, BY_API, key, command).await?;
-    let added = match entry(&state, done.of)? {
+    let added = match entry(&state, done.of).await? {
         Some((_, Event::EquipmentAdded(added))) => added.tag,
         _ => return Err(Problem::from(crate::intake::Refusal::KeyReused)),
     };
-    let facility = state.store.facility();
-    let item = facility.equipment.get(&added).ok_or_else(Problem::not_found)?;
-    let body = equipment_json(&facility, item, Snapshot::of(&state, &facility).now_ms());
+    let body = item_json(&state, added)?;
     let location = super::guard::header_value(&format!("/api/v1/equipment/{added}"));
     Ok((StatusCode::CREATED, [(LOCATION, location)], Json(body)).into_response())
 }
@@ -324,15 +326,12 @@ async fn schedule_set(
     let tag = Tag::read(&tag).map_err(|_| Problem::not_found())?;
     let NewSchedule { protocol, schedule } = read_json(request).await?;
     act(&state, BY_API, key, Command::SetSchedule { tag, protocol, schedule }).await?;
-    let facility = state.store.facility();
-    let item = facility.resolve(tag).ok_or_else(Problem::not_found)?;
-    let body = equipment_json(&facility, item, Snapshot::of(&state, &facility).now_ms());
-    Ok((StatusCode::CREATED, Json(body)).into_response())
+    Ok((StatusCode::CREATED, Json(item_json(&state, tag)?)).into_response())
 }
 
 /// The newest version of each protocol.
 async fn protocols_list(State(state): State<AppState>, _: MayRead) -> Json<Value> {
-    let facility = state.store.facility();
+    let facility = state.store.snapshot();
     listed(facility.protocols.values().map(|protocol| json!(protocol)).collect(), None)
 }
 
@@ -345,7 +344,7 @@ async fn protocols_add(
     let key = idempotency_key(request.headers());
     let new: NewProtocol = read_json(request).await?;
     let done = act(&state, BY_API, key, Command::PublishProtocol(Box::new(new))).await?;
-    match entry(&state, done.of)? {
+    match entry(&state, done.of).await? {
         Some((_, Event::ProtocolPublished(published))) => {
             Ok((StatusCode::CREATED, Json(published)).into_response())
         }
@@ -353,15 +352,14 @@ async fn protocols_add(
     }
 }
 
-/// A cleaning as programs see it.
+/// A cleaning as programs see it, whichever epoch its entry is in.
 fn cleaning_json(
     state: &AppState,
-    reader: &crate::store::Reader,
+    reader: &Reader,
     facility: &Facility,
     cleaning: &Cleaning,
-) -> Value {
-    let entry =
-        (reader.epoch() == cleaning.of.epoch).then(|| reader.entry(cleaning.of.seq).ok().flatten()).flatten();
+) -> Result<Value, Problem> {
+    let entry = reader.entry_at(cleaning.of)?;
     let (mut notes, mut contact) = (None, None);
     if let Some(Event::CleaningRecorded(body)) = entry.as_ref().map(record::entry::Entry::event) {
         notes = body.note.map(|note| text(reader, note.hash));
@@ -369,7 +367,7 @@ fn cleaning_json(
     }
     let photos: Vec<String> = cleaning.photos.iter().map(|hash| format!("/photos/{hash}.jpg")).collect();
     let missing: Vec<&str> = cleaning.incomplete.iter().map(|m| m.word()).collect();
-    json!({
+    Ok(json!({
         "id": format!("{}.{}", cleaning.of.epoch, cleaning.of.seq),
         "box": state.store.origin().box_id, "epoch": cleaning.of.epoch, "seq": cleaning.of.seq,
         "protocol": cleaning.protocol, "tag": cleaning.tag, "equipment": facility.equipment.get(&cleaning.tag).map(|item| &item.name),
@@ -378,48 +376,46 @@ fn cleaning_json(
         "notes": notes, "contact": contact, "photos": photos,
         "complete": cleaning.is_complete(), "missing": missing, "voided": cleaning.voided.is_some(),
         "receipt": entry.map(|e| Receipt::of(cleaning.of, e.leaf()).to_string()),
-    })
+    }))
+}
+
+/// A part of a page of cleanings, and where the next part begins.
+type CleaningsPart = (Vec<Value>, Option<HistoryPlace>);
+
+/// Reads `rows` cleanings of a history, and one more, which tells where the next begin.
+fn cleanings_part(
+    state: &AppState,
+    reader: &Reader,
+    scope: HistoryScope,
+    (cursor, rows): (Option<HistoryPlace>, usize),
+) -> Result<CleaningsPart, Problem> {
+    let found = match scope.0 {
+        Some(tag) => reader.cleanings_of(tag, i64::MIN..i64::MAX, cursor, rows + 1)?,
+        None => reader.cleanings(cursor, rows + 1)?,
+    };
+    scope.check(reader, cursor, found.first().map(|first| scope.place(first)))?;
+    let facility = state.store.snapshot();
+    let json = found.iter().take(rows).map(|c| cleaning_json(state, reader, &facility, c));
+    Ok((json.collect::<Result<_, _>>()?, found.get(rows).map(|next| scope.place(next))))
 }
 
 /// Cleanings, newest first: of everything as recorded, of one item as performed.
-pub(super) fn cleanings_page(state: &AppState, ask: &Listing) -> Result<Json<Value>, Problem> {
+pub(super) async fn cleanings_page(state: &AppState, ask: &Listing) -> Result<Json<Value>, Problem> {
     let limit = ask.limit()?;
-    let reader = reader(state)?;
-    let internal = |e: crate::store::StoreError| Problem::internal(&e);
-    let wrong = || bad("cursor", "Take the cursor from the answer before.");
-    let (mut page, next) = match ask.tag()? {
-        Some(tag) => {
-            let tag = state.store.facility().resolve(tag).map_or(tag, |item| item.tag);
-            let skip = ask.cursor.as_deref().map_or(Ok(0), str::parse::<usize>).map_err(|_| wrong())?;
-            let mut found = reader
-                .cleanings_of(tag, i64::MIN..i64::MAX, skip.saturating_add(limit + 1))
-                .map_err(internal)?;
-            found.drain(..skip.min(found.len()));
-            let next = (found.len() > limit).then(|| (skip + limit).to_string());
-            (found, next)
+    let tag = ask.tag()?.map(|tag| state.store.snapshot().resolve(tag).map_or(tag, |item| item.tag));
+    let scope = HistoryScope(tag);
+    let (mut items, mut next) = (Vec::new(), scope.read(ask.cursor.as_deref())?);
+    loop {
+        let part = (next, (limit - items.len()).min(HISTORY_PIECE - 1));
+        let read = read_long(state, move |state, reader| cleanings_part(state, reader, scope, part));
+        let (more, from) = read.await?;
+        items.extend(more);
+        next = from;
+        if next.is_none() || items.len() >= limit {
+            break;
         }
-        None => {
-            let before = match ask.cursor.as_deref() {
-                None => None,
-                Some(cursor) => Some(entry_ref(cursor).ok_or_else(wrong)?),
-            };
-            let found = reader.cleanings(before, limit + 1).map_err(internal)?;
-            let next = found
-                .get(limit - 1)
-                .filter(|_| found.len() > limit)
-                .map(|c| format!("{}.{}", c.of.epoch, c.of.seq));
-            (found, next)
-        }
-    };
-    page.truncate(limit);
-    let facility = state.store.facility();
-    Ok(listed(page.iter().map(|c| cleaning_json(state, &reader, &facility, c)).collect(), next))
-}
-
-/// `<epoch>.<seq>`
-fn entry_ref(text: &str) -> Option<EntryRef> {
-    let (epoch, seq) = text.split_once('.')?;
-    Some(EntryRef { epoch: epoch.parse().ok()?, seq: seq.parse().ok()? })
+    }
+    Ok(listed(items, next.map(|place| PageCursor::from(place).to_string())))
 }
 
 async fn cleanings_list(
@@ -427,7 +423,7 @@ async fn cleanings_list(
     _: MayRead,
     Exactly(ask): Exactly<Listing>,
 ) -> Result<Json<Value>, Problem> {
-    cleanings_page(&state, &ask)
+    cleanings_page(&state, &ask).await
 }
 
 /// A cleaning as a program reports it.
@@ -482,10 +478,11 @@ async fn cleanings_add(
         ..CleaningForm::plain(tag, &new.cleaned_by)
     };
     let done = act(&state, BY_API, key, Command::RecordCleaning(Box::new(form))).await?;
-    let reader = reader(&state)?;
-    let cleaning =
-        reader.cleaning(done.of).map_err(|e| Problem::internal(&e))?.ok_or_else(Problem::not_found)?;
-    let body = cleaning_json(&state, &reader, &state.store.facility(), &cleaning);
+    let body = read_quick(&state, move |state, reader| {
+        let cleaning = reader.cleaning(done.of)?.ok_or_else(Problem::not_found)?;
+        cleaning_json(state, reader, &state.store.snapshot(), &cleaning)
+    });
+    let body = body.await?;
     let location = super::guard::header_value(&format!("/r/{}", Receipt::of(done.of, done.leaf)));
     Ok((StatusCode::CREATED, [(LOCATION, location)], Json(body)).into_response())
 }
@@ -506,14 +503,9 @@ fn period(days: usize, tally: Tally) -> Period {
 
 /// Rates of the facility and of each item.
 pub(super) async fn compliance_json(state: &AppState) -> Result<Value, Problem> {
-    let tallies = tallies(state).await?;
-    let facility = state.store.facility();
-    let snapshot = Snapshot::of(state, &facility);
-    let overdue = facility
-        .equipment
-        .values()
-        .filter(|item| matches!(status(&facility, item, snapshot.now_ms()), Status::Overdue { .. }))
-        .count();
+    let (tallies, board) = (tallies(state).await?, board(state).await?);
+    let (facility, overdue) = (&board.seen, board.overdue().len());
+    let snapshot = Snapshot::of(state, facility);
     let items: Vec<Value> = tallies
         .items
         .iter()

@@ -1,5 +1,8 @@
 //! The log itself for auditors' programs: raw lines, checkpoints, keys and proofs.
 
+use std::ops::Range;
+use std::time::Duration;
+
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{Path, State};
@@ -16,10 +19,11 @@ use super::api::{MayRead, bad};
 use super::problem::Problem;
 use super::query::Exactly;
 use super::receipt::proof_of;
-use super::view::reader_of;
+use super::view::read_long;
+use crate::store::{HISTORY_PIECE, ReadError, ReadLane, Reader, StoreError};
 
-/// Entries that one snapshot of history reads: it lives two seconds only.
-const AT_ONCE: u64 = 512;
+/// Entries that one look at the log reads.
+const AT_ONCE: u64 = HISTORY_PIECE as u64;
 /// Entries of one answer; the next one goes on where it ended.
 const LINES_MAX: u64 = 100_000;
 const TEXT: &str = "text/plain; charset=utf-8";
@@ -38,6 +42,16 @@ struct Ask {
     from: Option<String>,
     limit: Option<String>,
     size: Option<String>,
+    texts: Option<String>,
+}
+
+/// Whether names and notes are asked for: only those who may read them get here.
+fn texts_asked(ask: &Ask) -> Result<bool, Problem> {
+    match ask.texts.as_deref() {
+        None => Ok(false),
+        Some("1") => Ok(true),
+        Some(_) => Err(bad("texts", "It is 1, or left out.")),
+    }
 }
 
 fn number(text: Option<&str>, field: &'static str, absent: u64) -> Result<u64, Problem> {
@@ -56,7 +70,8 @@ fn epoch_asked(state: &AppState, text: Option<&str>) -> Result<Epoch, Problem> {
     }
 }
 
-/// `GET /api/v1/log?epoch=&from=&limit=`: one entry a line, exactly as it was signed.
+/// `GET /api/v1/log?epoch=&from=&limit=&texts=`: one entry a line, exactly as it was signed; with `texts=1` each is followed
+/// by the texts beside it that are not erased.
 async fn log(
     State(state): State<AppState>,
     _: MayRead,
@@ -64,17 +79,18 @@ async fn log(
 ) -> Result<Response, Problem> {
     let from = number(ask.from.as_deref(), "from", 0)?;
     let limit = number(ask.limit.as_deref(), "limit", LINES_MAX)?.min(LINES_MAX);
+    let texts = texts_asked(&ask)?;
     let epoch = epoch_asked(&state, ask.epoch.as_deref())?;
-    let end = reader_of(&state, epoch)?.size().min(from.saturating_add(limit));
+    let size = read_long(&state, move |_, reader| Ok(reader.of_epoch(epoch)?.size()));
+    let end = size.await?.min(from.saturating_add(limit));
     let lines = stream::unfold((state, from), move |(state, at)| async move {
         if at >= end {
             return None;
         }
-        let upto = (at + AT_ONCE).min(end);
-        let read = state.clone();
-        let chunk = tokio::task::spawn_blocking(move || lines(&read, epoch, at..upto)).await;
+        // Pieces end where the log's blocks do, each of which is checked as a whole.
+        let upto = (at / AT_ONCE + 1).saturating_mul(AT_ONCE).min(end);
         // A line that does not hold breaks the answer off: a reader notices, a gap it might not.
-        let chunk = chunk.map_err(std::io::Error::other).and_then(|chunk| chunk);
+        let chunk = lines(&state, epoch, at..upto, texts).await;
         Some((chunk, (state, upto)))
     })
     // The compression layer asks again after the end.
@@ -82,16 +98,44 @@ async fn log(
     Ok(([(CONTENT_TYPE, "application/x-ndjson")], Body::from_stream(lines)).into_response())
 }
 
-fn lines(state: &AppState, epoch: Epoch, range: std::ops::Range<u64>) -> Result<Bytes, std::io::Error> {
-    let reader = state.store.reader_of(epoch).map_err(std::io::Error::other)?;
+/// Nobody reads so fast that a piece finds the box busy for ever: it is asked for again a few times.
+const TRIES: u32 = 20;
+const PAUSE: Duration = Duration::from_millis(500);
+
+async fn lines(
+    state: &AppState,
+    epoch: Epoch,
+    range: Range<u64>,
+    texts: bool,
+) -> Result<Bytes, std::io::Error> {
+    let failed = |error: StoreError| {
+        tracing::error!(%error, "the log could not be read");
+        std::io::Error::other(error)
+    };
+    for _ in 0..TRIES {
+        let range = range.clone();
+        let read = state.store.read_epoch(epoch, ReadLane::Long, move |reader| piece(reader, range, texts));
+        match read.await {
+            Ok(piece) => return piece.map_err(failed),
+            Err(ReadError::Store(error)) => return Err(failed(error)),
+            Err(ReadError::NoAnswer) => return Err(std::io::Error::other(ReadError::NoAnswer)),
+            Err(ReadError::Busy) => tokio::time::sleep(PAUSE).await,
+        }
+    }
+    Err(std::io::Error::other(ReadError::Busy))
+}
+
+fn piece(reader: &Reader, range: Range<u64>, texts: bool) -> Result<Bytes, StoreError> {
     let mut bytes = Vec::new();
     for entry in reader.entries(range) {
-        let entry = entry.map_err(|error| {
-            tracing::error!(%error, "the log could not be read");
-            std::io::Error::other(error)
-        })?;
+        let entry = entry?;
         bytes.extend_from_slice(entry.as_str().as_bytes());
         bytes.push(b'\n');
+        let beside = if texts { reader.texts_named(&entry)? } else { Vec::new() };
+        for text in beside {
+            bytes.extend_from_slice(text.line().as_bytes());
+            bytes.push(b'\n');
+        }
     }
     Ok(bytes.into())
 }
@@ -102,8 +146,8 @@ async fn checkpoint(State(state): State<AppState>, Exactly(ask): Exactly<Ask>) -
     if size > state.store.size() {
         return Err(bad("size", "The log is not that large yet."));
     }
-    let note = tokio::task::spawn_blocking(move || state.store.checkpoint_at(size)).await;
-    let note = note.map_err(|e| Problem::internal(&e))?.map_err(|e| Problem::internal(&e))?;
+    let note = read_long(&state, move |_, reader| Ok(reader.checkpoint(size)?));
+    let note = note.await?.ok_or_else(|| Problem::internal(&"this epoch's key is not there"))?;
     Ok(([(CONTENT_TYPE, TEXT)], note.to_string()).into_response())
 }
 
@@ -113,7 +157,8 @@ async fn key(State(state): State<AppState>) -> Response {
     ([(CONTENT_TYPE, TEXT)], keys).into_response()
 }
 
-/// `GET /api/v1/proof/{seq}?epoch=`: of the present epoch, or of the one that is asked for.
+/// `GET /api/v1/proof/{seq}?epoch=&texts=`: of the present epoch, or of the one that is asked for; with `texts=1` the texts
+/// beside the entry are in it.
 async fn proof(
     State(state): State<AppState>,
     _: MayRead,
@@ -122,5 +167,6 @@ async fn proof(
 ) -> Result<Response, Problem> {
     let seq = seq.parse().map_err(|_| Problem::not_found())?;
     let epoch = epoch_asked(&state, ask.epoch.as_deref())?;
-    proof_of(&state, EntryRef { epoch, seq })
+    let texts = texts_asked(&ask)?;
+    proof_of(&state, EntryRef { epoch, seq }, texts).await
 }

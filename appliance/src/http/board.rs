@@ -1,5 +1,7 @@
 //! The screen for a wall: names of equipment and no people, no links, no controls.
 
+use std::sync::Arc;
+
 use askama::Template;
 use axum::Router;
 use axum::extract::State;
@@ -10,7 +12,8 @@ use record::compliance::Rate;
 use super::AppState;
 use super::frame::{Frame, page};
 use super::problem::Problem;
-use super::standing::{Row, rows};
+use super::standing::Row;
+use super::standing_board;
 use super::tally::tallies;
 use super::view::Snapshot;
 use super::words::Moment;
@@ -30,24 +33,21 @@ struct BoardPage {
     overdue: usize,
     due: usize,
     today: String,
-    first: Vec<Row>,
-    next: Vec<Row>,
+    first: Vec<Arc<Row>>,
+    next: Vec<Arc<Row>>,
     /// Where nothing is overdue.
     calm: String,
 }
 
 async fn board(State(state): State<AppState>) -> Result<Response, Problem> {
     let today = tallies(&state).await?.last(1).rate();
-    let (snapshot, rows) = {
-        let facility = state.store.facility();
-        let snapshot = Snapshot::of(&state, &facility);
-        let rows = rows(&facility, &snapshot.local);
-        (snapshot, rows)
-    };
-    let (overdue, rest): (Vec<Row>, Vec<Row>) = rows.into_iter().partition(Row::is_overdue);
-    let due: Vec<Row> = rest.into_iter().filter(Row::is_due).collect();
+    let board = standing_board::board(&state).await?;
+    let snapshot = Snapshot::of(&state, &board.seen);
+    let (overdue, due) = (board.overdue(), board.due());
     let calm = match due.first() {
-        Some(row) => format!("Nothing overdue. Next: {}, {}.", row.name, row.standing.long.to_lowercase()),
+        Some(row) => {
+            format!("Nothing overdue. Next: {}, {}.", row.item.name, row.standing.long.to_lowercase())
+        }
         None => "Nothing overdue.".to_owned(),
     };
     page(&BoardPage {
@@ -56,8 +56,8 @@ async fn board(State(state): State<AppState>) -> Result<Response, Problem> {
         overdue: overdue.len(),
         due: due.len(),
         today: Rate::text(today),
-        first: overdue.into_iter().take(LINES).collect(),
-        next: due.into_iter().take(LINES).collect(),
+        first: overdue.iter().take(LINES).cloned().collect(),
+        next: due.iter().take(LINES).cloned().collect(),
         calm,
     })
 }

@@ -1,38 +1,37 @@
 //! Equipment for staff: the list, and each item's page with its history and why it can be believed.
 
+use std::sync::Arc;
+
 use askama::Template;
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use axum::routing::get;
 use record::compliance::{Rate, Tally};
-use record::entry::ClockState;
 use record::fold::{Cleaning, Equipment, Facility, Service};
 use record::ids::ProtocolId;
-use record::kinds::{Class, EntryRef, Event, PhotoPolicy, Schedule};
-use record::receipt::Receipt;
+use record::kinds::{Class, PhotoPolicy, Schedule};
 use record::tag::Tag;
 
 use serde::Deserialize;
 
 use super::AppState;
 use super::frame::{Frame, Place, page};
+use super::history::{Happening, HistoryLook, ItemEvent, history};
+use super::page_cursor::{HistoryScope, PageCursor};
 use super::problem::Problem;
 use super::query::Asked;
-use super::scan_page::thumbnail_address;
 use super::sign_in::Signed;
-use super::standing::{Row, Standing, row, rows, standing, status};
-use super::tally::tallies;
+use super::standing::{Row, Standing};
+use super::standing_board::{StandingBoard, board};
+use super::tally::{tallies, tally_of};
 use super::trust::{Trust, trust};
-use super::view::{Snapshot, missing_words, reader, staff_name, text, who_words};
-use super::words::{Moment, about, count, plural, span};
-use crate::store::Reader;
+use super::view::{Snapshot, read_long, text};
+use super::words::{Moment, plural};
+use crate::store::{HistoryPlace, Reader};
 
-/// Lines of history on a page.
-const LINES: usize = 50;
 /// Items of the list; more are found by searching.
 const ITEMS_MAX: usize = 500;
-const MONTH_MS: i64 = 30 * 86_400_000;
 
 pub(super) fn routes() -> Router<AppState> {
     Router::new().route("/staff/equipment", get(list)).route("/staff/equipment/{tag}", get(item))
@@ -43,11 +42,11 @@ struct Ask {
     #[serde(default)]
     q: String,
     retired: Option<String>,
-    before: Option<i64>,
+    cursor: Option<String>,
 }
 
 struct Line {
-    row: Row,
+    row: Arc<Row>,
     asset_number: String,
     last: Option<Moment>,
     rate: String,
@@ -72,12 +71,9 @@ async fn list(
 ) -> Result<Response, Problem> {
     let query: String = ask.q.trim().chars().take(200).collect();
     let tallies = tallies(&state).await?;
-    let (snapshot, lines) = {
-        let facility = state.store.facility();
-        let snapshot = Snapshot::of(&state, &facility);
-        let lines = lines(&facility, &snapshot, &query, ask.retired.is_some(), &tallies.items);
-        (snapshot, lines)
-    };
+    let board = board(&state).await?;
+    let snapshot = Snapshot::of(&state, &board.seen);
+    let lines = lines(&board, &snapshot, &query, ask.retired.is_some(), &tallies.items);
     let counted = plural(lines.len(), "item", "items");
     let caption = match (query.is_empty(), ask.retired.is_some()) {
         (_, true) => format!("Retired: {counted}"),
@@ -98,52 +94,32 @@ async fn list(
 }
 
 fn lines(
-    facility: &Facility,
+    board: &StandingBoard,
     snapshot: &Snapshot,
     query: &str,
     retired: bool,
     tallies: &std::collections::BTreeMap<Tag, Tally>,
 ) -> Vec<Line> {
-    let all = if retired {
-        let gone = facility.equipment.values().filter(|item| item.service == Service::Retired);
-        gone.map(|item| row(facility, item, &snapshot.local)).collect()
-    } else {
-        rows(facility, &snapshot.local)
-    };
+    let is_gone = |row: &&Arc<Row>| row.item.service == Service::Retired;
+    let (gone, used) = if retired { (board.all(), &[][..]) } else { (&[][..], board.in_use()) };
+    let all = gone.iter().filter(is_gone).chain(used);
     let words: Vec<String> = query.split_whitespace().map(str::to_lowercase).collect();
-    let line = |row: Row| {
-        let item = facility.equipment.get(&row.tag)?;
+    let line = |row: &Arc<Row>| {
+        let item = &row.item;
         let text = format!(
             "{} {} {} {} {} {} {}",
             item.name, item.location, item.asset_number, item.serial, item.model, item.category, item.tag
         );
         let text = text.to_lowercase();
-        let last = facility.activity.get(&row.tag).and_then(|a| a.last);
+        let last = row.activity.as_ref().and_then(|a| a.last);
         words.iter().all(|word| text.contains(word)).then(|| Line {
             asset_number: item.asset_number.clone(),
             last: last.map(|last| snapshot.local.day_time(last.performed_ms)),
-            rate: Rate::text(tallies.get(&row.tag).and_then(|t| t.rate())),
-            row,
+            rate: Rate::text(tallies.get(&item.tag).and_then(|t| t.rate())),
+            row: row.clone(),
         })
     };
-    all.into_iter().filter_map(line).collect()
-}
-
-/// One line of an item's history.
-struct Happening {
-    class: &'static str,
-    title: String,
-    struck: bool,
-    tags: Vec<(&'static str, String)>,
-    words: String,
-    at: Moment,
-    /// Its thumbnail.
-    photo: Option<String>,
-    whole_photo: Option<String>,
-    facts: Vec<String>,
-    receipt: Option<String>,
-    entry: String,
-    can_void: bool,
+    all.filter_map(line).collect()
 }
 
 #[derive(Template)]
@@ -162,7 +138,9 @@ struct ItemPage {
     rate_words: String,
     history: Vec<Happening>,
     history_words: String,
-    older: Option<i64>,
+    older: Option<PageCursor>,
+    /// Whether it begins with older records.
+    is_older: bool,
     trust: Trust,
     /// When the page was made, for paper, on which “today” says nothing.
     made: String,
@@ -178,71 +156,72 @@ async fn item(
     Asked(ask): Asked<Ask>,
 ) -> Result<Response, Problem> {
     let (tag, _) = super::service::named(&state, &text_of_tag)?;
-    let tally = tallies(&state).await?.items.get(&tag).copied().unwrap_or_default();
-    let before = ask.before.unwrap_or(i64::MAX);
-    let work = state.clone();
-    let made = tokio::task::spawn_blocking(move || item_page(&work, &signed, tag, before, tally)).await;
-    page(&made.map_err(|e| Problem::internal(&e))??)
+    let tally = tally_of(&state, tag).await?;
+    let back = |problem: Problem| problem.link(format!("/staff/equipment/{tag}"), "Show the newest records");
+    let upto = HistoryScope(Some(tag)).read(ask.cursor.as_deref()).map_err(back)?;
+    let made = read_long(&state, move |state, reader| item_page(state, reader, &signed, (tag, upto), tally));
+    let made =
+        made.await.map_err(|problem| if problem.code == "parameter" { back(problem) } else { problem });
+    page(&made?)
 }
 
 fn item_page(
     state: &AppState,
+    reader: &Reader,
     signed: &Signed,
-    tag: Tag,
-    before: i64,
+    (tag, upto): (Tag, Option<HistoryPlace>),
     tally: Tally,
 ) -> Result<ItemPage, Problem> {
-    let reader = reader(state)?;
-    let internal = |e: crate::store::StoreError| Problem::internal(&e);
-    let mut cleanings = reader.cleanings_of(tag, i64::MIN..before, LINES + 1).map_err(internal)?;
-    let older = (cleanings.len() > LINES).then(|| cleanings.pop()).flatten().map(|c| c.performed_ms + 1);
-    let from = if older.is_some() { cleanings.last().map_or(i64::MIN, |c| c.performed_ms) } else { i64::MIN };
-    let uses = reader.uses_of(tag, from..before).map_err(internal)?;
-    let (item, facility) = {
-        let facility = state.store.facility();
-        (facility.equipment.get(&tag).cloned().ok_or_else(Problem::not_found)?, facility.clone())
-    };
+    let (done, older) = history(reader, tag, upto)?;
+    let facility = state.store.snapshot();
+    let item = facility.equipment.get(&tag).ok_or_else(Problem::not_found)?;
     let snapshot = Snapshot::of(state, &facility);
-    let month = snapshot.now_ms() - MONTH_MS..i64::MAX;
-    let in_month = reader.cleanings_of(tag, month, 10_000).map_err(internal)?.len();
-    drop(reader);
-    let trust = trust(state, &snapshot, &cleanings)?;
-    let status = status(&facility, &item, snapshot.now_ms());
-    let mut history: Vec<(i64, Happening)> = Vec::new();
-    for cleaning in &cleanings {
-        history.push((
-            cleaning.performed_ms,
-            cleaned(state, &facility, &snapshot, cleaning, signed.may_change())?,
-        ));
-    }
-    history.extend(uses.iter().rev().take(LINES).map(|(ms, of)| (*ms, used(&snapshot, *ms, *of))));
-    history.sort_by_key(|(ms, _)| std::cmp::Reverse(*ms));
+    let row = state.inner.boards.row_of(&facility, item, &snapshot.local).ok_or_else(Problem::not_found)?;
+    let cleanings: Vec<&Cleaning> = done
+        .iter()
+        .filter_map(|done| match done {
+            ItemEvent::Cleaned(cleaning) => Some(&**cleaning),
+            ItemEvent::Used(_) => None,
+        })
+        .collect();
+    let trust = trust(state, &snapshot, reader, &cleanings);
+    let looks = HistoryLook { state, facility: &facility, snapshot: &snapshot, reader };
+    let history = done
+        .iter()
+        .map(|done| match done {
+            ItemEvent::Cleaned(cleaning) => looks.cleaned(cleaning, signed.may_change()),
+            ItemEvent::Used(used) => looks.used(*used),
+        })
+        .collect();
+    let cleaned = facility.activity.get(&tag).map_or(0, |activity| activity.cleanings);
+    let cleaned = plural(usize::try_from(cleaned).unwrap_or(usize::MAX), "cleaning", "cleanings");
     let frame = Frame::staff(state, &snapshot, item.name.clone(), signed, Place::Equipment);
     let out = item.out.last().filter(|_| item.service == Service::Out);
     let why_out = match out.and_then(|o| o.reason) {
-        Some(why) => text(&super::view::reader(state)?, why),
+        Some(why) => text(reader, why),
         None => String::new(),
     };
     Ok(ItemPage {
         frame,
         tag,
         name: item.name.clone(),
-        subtitle: subtitle(&item),
-        standing: standing(&item, &status, &snapshot.local),
+        subtitle: subtitle(item),
+        standing: row.standing,
         service: item.service,
         why_out,
         may_change: signed.may_change(),
         form_token: signed.form_token(),
         rate: Rate::text(tally.rate()),
-        rate_words: rate_words(&facility, &item, tally),
-        history: history.into_iter().map(|(_, event)| event).collect(),
-        history_words: format!("{} in 30 days, newest first", plural(in_month, "cleaning", "cleanings")),
-        older,
+        rate_words: rate_words(&facility, item, tally),
+        history,
+        history_words: format!("{cleaned} in all, newest first"),
+        older: older.map(PageCursor::from),
+        is_older: upto.is_some(),
         trust,
         made: snapshot.local.iso(snapshot.now_ms()),
-        schedules: super::schedule::lines(&facility, &item),
-        facts: facts(&facility, &item, &snapshot),
-        protocol: super::scan_page::protocol(&facility, &item, None)
+        schedules: super::schedule::lines(&facility, item),
+        facts: facts(&facility, item, &snapshot),
+        protocol: super::scan_page::protocol(&facility, item, None)
             .map(|p| (format!("/protocols/{}", p.protocol), format!("{}, version {}", p.name, p.version))),
     })
 }
@@ -326,115 +305,4 @@ fn facts(facility: &Facility, item: &Equipment, snapshot: &Snapshot) -> Vec<(&'s
 pub(super) fn capital(words: &str) -> String {
     let mut chars = words.chars();
     chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
-}
-
-fn used(snapshot: &Snapshot, ms: i64, of: EntryRef) -> Happening {
-    Happening {
-        class: "",
-        title: "Used".to_owned(),
-        struck: false,
-        tags: Vec::new(),
-        words: String::new(),
-        at: snapshot.local.day_time(ms),
-        photo: None,
-        whole_photo: None,
-        facts: Vec::new(),
-        receipt: None,
-        entry: count(of.seq),
-        can_void: false,
-    }
-}
-
-/// A cleaning as it stands in history: its entry is read again, so what is shown is what was signed.
-fn cleaned(
-    state: &AppState,
-    facility: &Facility,
-    snapshot: &Snapshot,
-    cleaning: &Cleaning,
-    may_change: bool,
-) -> Result<Happening, Problem> {
-    let reader = super::view::reader_of(state, cleaning.of.epoch)?;
-    let entry = reader.entry(cleaning.of.seq).ok().flatten();
-    let (mut facts, mut tags) = (Vec::new(), Vec::new());
-    let local = &snapshot.local;
-    if let Some(Event::CleaningRecorded(body)) = entry.as_ref().map(record::entry::Entry::event) {
-        facts.extend(body.note.map(|note| text(&reader, note.hash)));
-        facts.extend(body.contact.and_then(|c| match (c.measured_s, c.required_s) {
-            (Some(wet), Some(of)) => Some(format!("Wet {} of {}", span(wet), span(of))),
-            (Some(wet), None) => Some(format!("Wet {}", span(wet))),
-            _ => None,
-        }));
-    }
-    if !cleaning.incomplete.is_empty() {
-        tags.push(("due", format!("Incomplete: {}", missing_words(&cleaning.incomplete))));
-    }
-    let late_ms = cleaning.recorded_ms - cleaning.performed_ms;
-    if cleaning.stated && late_ms > 60_000 {
-        tags.push(("due", "Late entry".to_owned()));
-        facts.push(format!(
-            "Written {}, {} after it was done",
-            local.day_time(cleaning.recorded_ms).text,
-            about(late_ms)
-        ));
-    }
-    if cleaning.at.clock == ClockState::Uncertain && !facility.boots.contains_key(&cleaning.at.boot) {
-        facts.push("The clock was not set: the time is an estimate".to_owned());
-    }
-    let mut words = who_words(&reader, facility, &cleaning.who);
-    if let Some(of) = cleaning.voided {
-        tags.push(("", "Voided".to_owned()));
-        words = format!("{words}. {}", void_words(state, facility, snapshot, of));
-    }
-    Ok(Happening {
-        class: if cleaning.voided.is_none() && cleaning.is_complete() { "done" } else { "" },
-        title: "Cleaned".to_owned(),
-        struck: cleaning.voided.is_some(),
-        tags,
-        words,
-        at: local.day_time(cleaning.performed_ms),
-        photo: thumbnail(state, cleaning),
-        whole_photo: whole_photo(state, cleaning),
-        facts,
-        receipt: entry.map(|entry| Receipt::of(cleaning.of, entry.leaf()).to_string()),
-        entry: count(cleaning.of.seq),
-        can_void: may_change && cleaning.voided.is_none(),
-    })
-}
-
-/// Where the thumbnail of the first photo is, if one can be shown: lists never show whole photos.
-pub(super) fn thumbnail(state: &AppState, cleaning: &record::fold::Cleaning) -> Option<String> {
-    let here = cleaning.photos.iter().find(|hash| state.photos.has_thumbnail(**hash))?;
-    Some(thumbnail_address(*here))
-}
-
-/// Where the first photo itself is, if it is still on the box.
-fn whole_photo(state: &AppState, cleaning: &record::fold::Cleaning) -> Option<String> {
-    let first = cleaning.photos.iter().find(|hash| state.photos.has_thumbnail(**hash))?;
-    state.photos.is_here(*first).then(|| format!("/photos/{first}.jpg"))
-}
-
-fn void_words(state: &AppState, facility: &Facility, snapshot: &Snapshot, of: EntryRef) -> String {
-    let Ok(Some((entry, Event::CleaningVoided(body)))) = super::act::entry(state, of) else {
-        return "Voided".to_owned();
-    };
-    let Ok(reader) = reader(state) else { return "Voided".to_owned() };
-    let when = snapshot.local.day_time(entry.head().at.wall).text;
-    let who = entry
-        .head()
-        .by
-        .staff
-        .map_or_else(|| "the phone that recorded it".to_owned(), |id| staff_name(&reader, facility, id));
-    format!("Voided {when} by {who}: {}. Both entries stay", text(&reader, body.reason.hash))
-}
-
-/// Reads a name for pages that show a cleaning in one line.
-pub(super) fn feed_words(reader: &Reader, facility: &Facility, cleaning: &Cleaning) -> String {
-    let who = who_words(reader, facility, &cleaning.who);
-    if cleaning.voided.is_some() {
-        format!("{who}. Voided")
-    } else if !cleaning.is_complete() {
-        format!("{who}. Incomplete, does not count")
-    } else {
-        who
-    }
 }

@@ -156,7 +156,7 @@ impl Showing<'_> {
             ),
         };
         let template = {
-            let facility = self.state.store.facility();
+            let facility = self.state.store.snapshot();
             let snapshot = Snapshot::of(self.state, &facility);
             let error = if problems.is_empty() { "" } else { "Error: " };
             let frame =
@@ -212,8 +212,13 @@ async fn ask_edit(
 ) -> Result<Response, Problem> {
     signed.must_change()?;
     let (tag, name) = service::named(&state, &tag)?;
-    let typed =
-        state.store.facility().equipment.get(&tag).map(Typed::of_item).ok_or_else(Problem::not_found)?;
+    let typed = state
+        .store
+        .snapshot()
+        .equipment
+        .get(&tag)
+        .map(|item| Typed::of_item(item))
+        .ok_or_else(Problem::not_found)?;
     Showing { state: &state, signed: &signed, item: Some((tag, name)) }.page(typed, Vec::new(), None)
 }
 
@@ -243,7 +248,7 @@ async fn add(State(state): State<AppState>, signed: Signed, request: Request) ->
     };
     let command = Command::AddEquipment(Box::new(NewEquipment { tag, fields: typed.fields(), schedule }));
     match act(&state, signed.by(), submission.clone(), command).await {
-        Ok(done) => match entry(&state, done.of)? {
+        Ok(done) => match entry(&state, done.of).await? {
             Some((_, record::kinds::Event::EquipmentAdded(added))) => {
                 Ok(see_other(&format!("/staff/equipment/{}", added.tag)))
             }
@@ -267,7 +272,7 @@ async fn edit(
     signed.must_change()?;
     let typed = Typed::of_form(&form);
     let (present, further) = {
-        let facility = state.store.facility();
+        let facility = state.store.snapshot();
         let item = facility.equipment.get(&tag).ok_or_else(Problem::not_found)?;
         (Typed::of_item(item), item.protocols.iter().skip(1).copied().collect::<Vec<_>>())
     };

@@ -5,6 +5,7 @@ use axum::response::{Html, IntoResponse, Response};
 use http::StatusCode;
 
 use super::AppState;
+use super::alarms::AlarmBanner;
 use super::problem::Problem;
 use super::sign_in::Signed;
 use super::view::Snapshot;
@@ -48,6 +49,8 @@ pub(super) struct Frame {
     /// Where the line leads.
     pub(super) told_to: Option<String>,
     pub(super) bar: Option<Bar>,
+    /// What nobody has acknowledged.
+    pub(super) alarm: Option<AlarmBanner>,
 }
 
 impl Frame {
@@ -66,7 +69,13 @@ impl Frame {
             told: None,
             told_to: None,
             bar: None,
+            alarm: None,
         }
+    }
+
+    /// With what everybody should know, and nobody has acknowledged.
+    pub(super) fn alarmed(self, state: &AppState, snapshot: &Snapshot) -> Self {
+        Self { alarm: AlarmBanner::for_everybody(state, &snapshot.contact()), ..self }
     }
 
     /// For staff: with navigation and the line about the relay.
@@ -83,7 +92,8 @@ impl Frame {
             None => (snapshot.told(state), None),
         };
         let bar = Some(Bar { who, role, place, sees_people: signed.may_see_people() });
-        Self { told: Some(told), told_to, bar, ..Self::new(state, snapshot, title) }
+        let alarm = AlarmBanner::for_staff(state);
+        Self { told: Some(told), told_to, bar, alarm, ..Self::new(state, snapshot, title) }
     }
 
     /// With the script that counts down and shows photos.

@@ -143,7 +143,7 @@ impl Ask {
             let own = self.peer.local.ip().to_canonical();
             return address.is_loopback() || address == own || state.settings.hosts.iter().any(|h| h == name);
         }
-        let label = state.store.facility().settings.label_host.clone();
+        let label = state.store.snapshot().settings.label_host.clone();
         let label = label.split_once("://").map_or("", |(_, host)| host_name(host));
         label.eq_ignore_ascii_case(name)
             || state.settings.hosts.iter().any(|h| host_name(h).eq_ignore_ascii_case(name))

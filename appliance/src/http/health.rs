@@ -1,13 +1,16 @@
-//! Whether the box can record, for programs; anybody may ask.
+//! Whether the box can record, whether all of its log is here, and what is not as it should be; anybody may ask.
 
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use http::StatusCode;
+use serde_json::{Value, json};
 
+use super::alarms::shown;
 use super::{AppState, Link};
-use crate::uplink::Raised;
+use crate::alarms::sources::is_of_missing;
+use crate::store::Recording;
 
 pub(super) fn routes() -> Router<AppState> {
     Router::new().route("/healthz", get(healthz))
@@ -15,32 +18,32 @@ pub(super) fn routes() -> Router<AppState> {
 
 async fn healthz(State(state): State<AppState>) -> Response {
     let health = state.store.health();
-    let ending = state.store.fatal_watch().borrow().is_some();
     let link = match *state.link.borrow() {
         Link::Alone => "alone",
-        Link::Up => "up",
+        Link::Up { .. } => "up",
         Link::Down { .. } => "down",
     };
-    let alarms: Vec<serde_json::Value> = state.alarms.borrow().iter().map(alarm).collect();
-    let body = serde_json::json!({
-        "ok": !ending,
+    let all = state.alarms.all();
+    let standing = || all.iter().filter(|alarm| alarm.is_standing());
+    let unseen = || all.iter().filter(|alarm| alarm.seen.is_none());
+    let degraded: Vec<Value> =
+        standing().map(|a| json!({ "code": a.cause.code, "subject": a.reported().subject })).collect();
+    let ok = health.recording == Recording::Ready;
+    let body = json!({
+        "ok": ok,
+        "whole": !standing().any(|alarm| is_of_missing(&alarm.cause)),
+        "unseen": unseen().count(),
+        "degraded": degraded,
         "box": health.origin.box_id,
         "epoch": health.origin.epoch,
         "entries": health.size,
         "at_relay": state.store.cursor_size(),
         "relay": link,
         "disk_was_full": !health.ballast,
-        "alarms": alarms,
-        "all_checked_ms": state.store.scrubbed().round_ms,
-        "notes": health.notes,
+        "alarms": all.iter().map(shown).collect::<Vec<_>>(),
+        "all_checked_ms": health.scrubbed.round_ms,
+        "notes": unseen().map(|alarm| alarm.words().line()).collect::<Vec<_>>(),
     });
-    let status = if ending { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK };
+    let status = if ok { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, Json(body)).into_response()
-}
-
-/// What it is and of which log, by name and number; and in words.
-fn alarm(raised: &Raised) -> serde_json::Value {
-    serde_json::json!({
-        "epoch": raised.epoch, "at_ms": raised.at_ms, "alarm": raised.alarm, "words": raised.words(),
-    })
 }

@@ -1,12 +1,14 @@
 //! The first page: what needs cleaning, the most urgent first, and a search that takes names, places, tags and addresses.
 
+use std::sync::Arc;
+
 use askama::Template;
 use axum::Router;
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
 use http::HeaderMap;
-use record::fold::{Equipment, Facility, Service};
+use record::fold::Facility;
 use record::tag::Tag;
 use serde::Deserialize;
 
@@ -15,7 +17,8 @@ use super::frame::{Frame, page};
 use super::guard::{https_address, see_other};
 use super::problem::Problem;
 use super::query::Asked;
-use super::standing::{Row, row, rows};
+use super::standing::Row;
+use super::standing_board::{StandingBoard, board};
 use super::view::Snapshot;
 use super::words::{Moment, plural};
 
@@ -46,12 +49,12 @@ struct HomePage {
     query: String,
     /// Hits of a search, or the whole list.
     found: Option<Found>,
-    overdue: Vec<Row>,
-    due: Vec<Row>,
+    overdue: Vec<Arc<Row>>,
+    due: Vec<Arc<Row>>,
     due_hidden: bool,
     due_word: String,
     all_words: String,
-    next: Option<Row>,
+    next: Option<Arc<Row>>,
     as_of: Moment,
     zone: String,
     staff: Option<String>,
@@ -60,7 +63,7 @@ struct HomePage {
 
 struct Found {
     title: String,
-    rows: Vec<Row>,
+    rows: Vec<Arc<Row>>,
     more: usize,
 }
 
@@ -70,40 +73,35 @@ async fn home(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let query: String = ask.q.trim().chars().take(QUERY_CHARS_MAX).collect();
-    let (snapshot, mut rows, found) = {
-        let facility = state.store.facility();
-        let snapshot = Snapshot::of(&state, &facility);
-        if let Some(tag) = tag_in(&query, &facility) {
-            return Ok(see_other(&format!("/t/{tag}")));
-        }
-        let found = (!query.is_empty()).then(|| search(&facility, &query, &snapshot));
-        (snapshot.clone(), rows(&facility, &snapshot.local), found)
+    let board = board(&state).await?;
+    let snapshot = Snapshot::of(&state, &board.seen);
+    if let Some(tag) = tag_in(&query, &board.seen) {
+        return Ok(see_other(&format!("/t/{tag}")));
+    }
+    let found = match (query.is_empty(), ask.all.is_some()) {
+        (false, _) => Some(search(&board, &query)),
+        (true, true) => Some(all(&board)),
+        (true, false) => None,
     };
-    let all_words = format!("All {}, with what is clean", plural(rows.len(), "item", "items"));
-    let found = found.or_else(|| ask.all.is_some().then(|| all(&mut rows)));
-    let (overdue, rest): (Vec<Row>, Vec<Row>) = rows.into_iter().partition(Row::is_overdue);
-    let none = overdue.is_empty() && rest.is_empty() && found.is_none();
-    let next = rest.iter().find(|row| row.is_due()).cloned();
-    let mut due: Vec<Row> = rest.into_iter().filter(Row::is_due).collect();
-    let due_word = due.len().to_string();
-    let due_hidden = ask.due.is_none() && due.len() > SHORT;
-    due.truncate(if due_hidden { SHORT } else { due.len() });
+    let all_words = format!("All {}, with what is clean", plural(board.in_use().len(), "item", "items"));
+    let none = board.in_use().is_empty() && found.is_none();
+    let due_word = board.due().len().to_string();
+    let due_hidden = ask.due.is_none() && board.due().len() > SHORT;
+    let shown = if due_hidden { SHORT } else { board.due().len() };
     let host = headers.get(http::header::HOST).and_then(|h| h.to_str().ok()).unwrap_or("localhost");
-    let frame = Frame::new(&state, &snapshot, "What needs cleaning").live(&state, &snapshot);
-    let frame = match Snapshot::alarm(&state) {
-        Some(words) => frame.told(words),
-        None => frame,
-    };
+    let frame = Frame::new(&state, &snapshot, "What needs cleaning")
+        .live(&state, &snapshot)
+        .alarmed(&state, &snapshot);
     page(&HomePage {
         frame,
         query,
         found,
-        overdue,
+        overdue: board.overdue().to_vec(),
         due_word,
-        due,
+        due: board.due()[..shown].to_vec(),
         due_hidden,
         all_words,
-        next,
+        next: board.due().first().cloned(),
         as_of: snapshot.local.time(snapshot.now_ms()),
         zone: snapshot.local.zone_name().to_owned(),
         staff: https_address(&state, host, "/staff/"),
@@ -111,12 +109,13 @@ async fn home(
     })
 }
 
-fn all(rows: &mut [Row]) -> Found {
-    let mut list = rows.to_vec();
-    list.sort_by(|a, b| a.name.cmp(&b.name));
-    let more = list.len().saturating_sub(ALL_MAX);
-    list.truncate(ALL_MAX);
-    Found { title: format!("All {}", plural(rows.len(), "item", "items")), rows: list, more }
+fn all(board: &StandingBoard) -> Found {
+    let mut rows = board.in_use().to_vec();
+    rows.sort_by(|a, b| a.item.name.cmp(&b.item.name));
+    let title = format!("All {}", plural(rows.len(), "item", "items"));
+    let more = rows.len().saturating_sub(ALL_MAX);
+    rows.truncate(ALL_MAX);
+    Found { title, rows, more }
 }
 
 /// A whole tag, alone or at the end of an address, as a hand scanner types it.
@@ -125,19 +124,18 @@ fn tag_in(query: &str, facility: &Facility) -> Option<Tag> {
     Tag::read(last).ok().filter(|tag| query.contains("://") || facility.resolve(*tag).is_some())
 }
 
-fn search(facility: &Facility, query: &str, snapshot: &Snapshot) -> Found {
+fn search(board: &StandingBoard, query: &str) -> Found {
     let words: Vec<String> = query.split_whitespace().map(str::to_lowercase).collect();
-    let fits = |item: &&Equipment| {
+    let fits = |row: &&Arc<Row>| {
+        let item = &row.item;
         let text = format!(
             "{} {} {} {} {} {}",
             item.name, item.location, item.asset_number, item.serial, item.model, item.tag
         )
         .to_lowercase();
-        item.service != Service::Retired && words.iter().all(|word| text.contains(word))
+        words.iter().all(|word| text.contains(word))
     };
-    let mut rows: Vec<Row> =
-        facility.equipment.values().filter(fits).map(|item| row(facility, item, &snapshot.local)).collect();
-    rows.sort_by(|a, b| (a.status.order(), &a.name).cmp(&(b.status.order(), &b.name)));
+    let mut rows: Vec<Arc<Row>> = board.in_use().iter().filter(fits).cloned().collect();
     let title = match rows.len() {
         0 => format!("Nothing is called “{query}” here"),
         many => format!("{} with “{query}”", plural(many, "item", "items")),

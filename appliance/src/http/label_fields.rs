@@ -1,6 +1,7 @@
 //! What labels say: from items, protocols and the facility to the fields of a template.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use ::labels::Field;
 use http::StatusCode;
@@ -10,11 +11,11 @@ use record::tag::Tag;
 
 use super::AppState;
 use super::problem::Problem;
-use super::standing::status;
-use super::view::{Snapshot, reader, text, who_name};
+use super::standing_board::{StandingBoard, board_now};
+use super::view::{Snapshot, read_waiting, text, who_name};
 use super::words::{Local, span};
 use crate::print::{LABELS_MAX, LabelRequest, Names};
-use crate::store::Reader;
+use crate::store::{HISTORY_PIECE, ReadLane, Reader};
 
 /// Copies of one label.
 pub(super) const COPIES_MAX: u32 = 50;
@@ -104,11 +105,20 @@ pub(super) fn requests(state: &AppState, ask: &Ask) -> Result<Vec<LabelRequest>,
         labels.push(LabelRequest::default());
     }
     if !ask.tags.is_empty() {
-        let scene = Scene { local: &snapshot.local, wanted: wanted(state, ask), reader: reader(state)? };
-        let facility = state.store.facility();
-        let host = host(&facility)?;
-        for tag in &ask.tags {
-            labels.push(scene.label(&facility, &host, *tag)?);
+        let wanted = wanted(state, ask);
+        let board = wanted.contains(&Field::CleanUntil).then(|| board_now(state));
+        for tags in ask.tags.chunks(HISTORY_PIECE) {
+            let (tags, local) = (tags.to_vec(), snapshot.local.clone());
+            let (wanted, board) = (wanted.clone(), board.clone());
+            let part = read_waiting(state, ReadLane::of_rows(tags.len()), move |state, reader| {
+                let scene = Scene { local: &local, wanted, board, reader };
+                let facility = state.store.snapshot();
+                let host = host(&facility)?;
+                tags.iter()
+                    .map(|tag| scene.label(&facility, &host, *tag))
+                    .collect::<Result<Vec<_>, Problem>>()
+            });
+            labels.extend(part?);
         }
     }
     for label in &mut labels {
@@ -132,7 +142,7 @@ fn host(facility: &Facility) -> Result<String, Problem> {
 
 /// Fresh tags. That none was ever given to a printer is the ledger's to know.
 fn blanks(state: &AppState, ask: &Ask) -> Result<Vec<LabelRequest>, Problem> {
-    let facility = state.store.facility();
+    let facility = state.store.snapshot();
     let host = host(&facility)?;
     let mut taken = BTreeSet::new();
     let mut labels = Vec::new();
@@ -172,7 +182,9 @@ fn wanted(state: &AppState, ask: &Ask) -> BTreeSet<Field> {
 struct Scene<'a> {
     local: &'a Local,
     wanted: BTreeSet<Field>,
-    reader: Reader,
+    /// Where a label says until when its item is clean.
+    board: Option<Arc<StandingBoard>>,
+    reader: &'a Reader,
 }
 
 impl Scene<'_> {
@@ -218,12 +230,14 @@ impl Scene<'_> {
             Field::Ppe => protocol.map(|p| p.ppe.clone()),
             Field::Ifu => protocol.map(|p| p.ifu.clone()),
             Field::CleanedAt => last.map(|l| self.local.stamp(l.performed_ms)),
-            Field::CleanedBy => last.map(|l| who_name(&self.reader, facility, &l.who)),
-            Field::CleanUntil => match status(facility, item, self.local.now_ms()) {
-                Status::Clean { until_ms: Some(ms) } => Some(self.local.stamp(ms)),
-                _ => None,
-            },
-            Field::Reason => out.and_then(|out| out.reason).map(|hash| text(&self.reader, hash)),
+            Field::CleanedBy => last.map(|l| who_name(self.reader, facility, &l.who)),
+            Field::CleanUntil => {
+                match self.board.as_ref().and_then(|b| b.row(item.tag)).map(|row| row.status) {
+                    Some(Status::Clean { until_ms: Some(ms) }) => Some(self.local.stamp(ms)),
+                    _ => None,
+                }
+            }
+            Field::Reason => out.and_then(|out| out.reason).map(|hash| text(self.reader, hash)),
             _ => None,
         };
         value.unwrap_or_default()

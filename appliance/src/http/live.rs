@@ -19,7 +19,7 @@ use super::query::Asked;
 use crate::print::Printing;
 
 /// Under load a page is fetched anew at most this often.
-const PAUSE: Duration = Duration::from_millis(500);
+const PAUSE: Duration = Duration::from_secs(1);
 /// How often printers that rest are asked while somebody looks at them.
 const LOOK: Duration = Duration::from_secs(2);
 /// Times move on as well: after this long without news, a word all the same.

@@ -2,6 +2,7 @@
 
 mod access;
 mod act;
+mod alarms;
 mod ancestor;
 mod api;
 mod api_found;
@@ -18,6 +19,7 @@ mod form;
 mod frame;
 mod guard;
 mod health;
+mod history;
 mod home;
 mod label_fields;
 mod labels;
@@ -26,6 +28,7 @@ mod live;
 mod multipart;
 mod next_page;
 mod own_pin;
+mod page_cursor;
 mod people;
 mod photo_follow;
 mod printers;
@@ -42,6 +45,7 @@ mod service;
 mod sign_in;
 mod staff;
 mod standing;
+mod standing_board;
 mod station;
 mod tags;
 mod tally;
@@ -62,13 +66,13 @@ use tower_http::compression::CompressionLayer;
 
 use self::limit::Submissions;
 pub use self::photo_follow::attach_left_photos;
+use crate::alarms::AlarmStore;
 use crate::clock::Clock;
 use crate::identity::Identity;
 use crate::photo::Photos;
 use crate::print::Printing;
 use crate::random::Random;
 use crate::store::Store;
-use crate::uplink::Raised;
 
 /// Browsers that can listen for news at a time: a hundred phones, and boards; past that a page asks every minute. Each
 /// holds a connection, so this is half of what `limits.connections` allows by default: as many are left to send with.
@@ -85,7 +89,10 @@ pub enum Link {
     #[default]
     Alone,
     /// There is a line.
-    Up,
+    Up {
+        /// Entries of logs that have ended which the relay lacks.
+        ended_backlog: u64,
+    },
     /// There is none.
     Down {
         /// Since when, milliseconds since 1970; absent: since the start.
@@ -121,8 +128,8 @@ pub struct Parts {
     pub random: Arc<dyn Random>,
     /// The uplink's state.
     pub link: watch::Receiver<Link>,
-    /// What does not fit between box and relay.
-    pub alarms: watch::Receiver<Vec<Raised>>,
+    /// What somebody must know.
+    pub alarms: Arc<AlarmStore>,
     /// The relay's keys for cosignatures, as far as the box knows them.
     pub cosigners: Cosigners,
     /// The facility to which the box belongs.
@@ -152,7 +159,8 @@ struct Inner {
     live: Arc<Semaphore>,
     /// Label sheets that are drawn at a time: one of 5,000 labels takes a core and megabytes for seconds.
     sheets: Semaphore,
-    tallies: tally::Cache,
+    tallies: tally::TallyCache,
+    boards: standing_board::StandingBoards,
     picks: station::PickLists,
     assets: assets::Assets,
 }
@@ -170,7 +178,8 @@ impl AppState {
                 sign_ins: Submissions::new(SIGN_INS_PER_ADDRESS),
                 live,
                 sheets: Semaphore::new(1),
-                tallies: tally::Cache::default(),
+                tallies: tally::TallyCache::default(),
+                boards: standing_board::StandingBoards::default(),
                 picks: station::PickLists::default(),
                 assets: assets::Assets::new(),
             }),
@@ -196,6 +205,7 @@ pub fn router(state: AppState) -> Router {
         .merge(receipt::routes())
         .merge(board::routes())
         .merge(health::routes())
+        .merge(alarms::routes())
         .merge(live::routes())
         .merge(sign_in::routes())
         .merge(own_pin::routes())

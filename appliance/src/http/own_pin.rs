@@ -17,6 +17,7 @@ use super::problem::Problem;
 use super::query::Asked;
 use super::scan_page::Wrong;
 use super::sign_in::{Signed, busy, refused_words, role_word};
+use super::station::aside;
 use super::view::Snapshot;
 use super::words::plural;
 use crate::identity::{IdentityError, PinAttempt, PinForm, PinOutcome, pin_digits_min};
@@ -49,10 +50,10 @@ async fn ask(
     Asked(ask): Asked<Ask>,
 ) -> Result<Response, Problem> {
     let next = safe_next(ask.next.as_deref().unwrap_or(HOME)).to_owned();
-    own_pin_page(&state, &signed, ask.short.is_some(), Vec::new(), next)
+    own_pin_page(&state, &signed, ask.short.is_some(), Vec::new(), next).await
 }
 
-fn own_pin_page(
+async fn own_pin_page(
     state: &AppState,
     signed: &Signed,
     short: bool,
@@ -61,7 +62,9 @@ fn own_pin_page(
 ) -> Result<Response, Problem> {
     let snapshot = Snapshot::now(state);
     let from = pin_digits_min(signed.role);
-    let told = state.identity.pins.told(signed.staff).map_err(|e| Problem::internal(&e))?;
+    let staff = signed.staff;
+    let told = aside(state, move |state| state.identity.pins.told(staff).map_err(|e| Problem::internal(&e)));
+    let told = told.await?;
     let mut notes = Vec::new();
     if let Some(wrong) = told {
         let since = snapshot.local.day_time(wrong.since_ms).text;
@@ -112,7 +115,7 @@ async fn change(
         Ok(()) => Vec::new(),
     };
     if !problems.is_empty() {
-        return own_pin_page(&state, &signed, false, problems, next);
+        return own_pin_page(&state, &signed, false, problems, next).await;
     }
     let attempt = PinAttempt {
         staff: signed.staff,
@@ -140,7 +143,7 @@ async fn change(
         outcome => {
             tracing::warn!(staff = %signed.staff, ?outcome, "a change of a PIN was refused");
             let words = refused_words(&state, outcome);
-            own_pin_page(&state, &signed, false, wrong("present", words), next)
+            own_pin_page(&state, &signed, false, wrong("present", words), next).await
         }
     }
 }

@@ -1,5 +1,7 @@
 //! The people at the facility: who they are, what they may do and, for a facility admin, their PINs.
 
+mod add;
+
 use askama::Template;
 use axum::Router;
 use axum::extract::{Path, Request, State};
@@ -7,30 +9,34 @@ use axum::response::Response;
 use axum::routing::{get, post};
 use http::StatusCode;
 use record::ids::StaffId;
-use record::kinds::{Event, Role};
+use record::kinds::Role;
+use serde::Deserialize;
 
 use super::AppState;
 use super::access::{AccessNote, noted};
-use super::act::{Undone, act, entry};
+use super::act::{Undone, act};
 use super::equipment_form::{read_word, word};
 use super::form::Form;
 use super::frame::{Frame, Place, page, page_with};
 use super::guard::see_other;
 use super::problem::Problem;
+use super::query::Asked;
 use super::scan_page::Wrong;
 use super::sign_in::{Signed, not_allowed, role_word};
+use super::station::aside;
 use super::typed_pin::Confirmed;
-use super::view::{Snapshot, reader, staff_name};
+use super::view::{Snapshot, read, read_quick, staff_name};
 use super::words::{Moment, plural};
 use crate::identity::{AccessOutcome, AccessWanted, IdentityError, PinForm, pin_digits_min};
-use crate::intake::{Command, Person, Refusal};
+use crate::intake::{Command, Refusal};
+use crate::store::ReadLane;
 
 const PEOPLE: &str = "/staff/people";
 
 pub(super) fn routes() -> Router<AppState> {
     Router::new()
         .route(PEOPLE, get(list))
-        .route("/staff/people/new", get(ask_new).post(add))
+        .route("/staff/people/new", get(add::ask).post(add::add))
         .route("/staff/people/sign-out", post(sign_all_out))
         .route("/staff/people/{staff}", get(ask_change).post(change))
         .route("/staff/people/{staff}/pin", post(set_pin))
@@ -57,19 +63,53 @@ struct PeoplePage {
     left: Vec<Line>,
     admin: bool,
     form_token: String,
+    /// What came of the press that led here.
+    said: String,
 }
 
-async fn list(State(state): State<AppState>, signed: Signed) -> Result<Response, Problem> {
+/// What was done, as it goes through the address of the page that says so.
+#[derive(Debug, Default, Deserialize)]
+struct SignedOut {
+    signed_out: Option<usize>,
+}
+
+/// What came of signing everybody out, by how many devices that ended a session on.
+fn all_out_words(devices: usize) -> String {
+    match devices {
+        0 => "Nobody else was signed in. You are still signed in here.".to_owned(),
+        1 => "Everybody else is signed out, on 1 device. You are still signed in here.".to_owned(),
+        n => format!("Everybody else is signed out, on {n} devices. You are still signed in here."),
+    }
+}
+
+/// The same of one person; nobody ends the session in which they do it.
+fn one_out_words(name: &str, devices: usize, themselves: bool) -> String {
+    match (themselves, devices) {
+        (true, 0) => "You were signed in on no other device. You are still signed in here.".to_owned(),
+        (true, n) => {
+            let devices = plural(n, "other device", "other devices");
+            format!("You are signed out on {devices}. You are still signed in here.")
+        }
+        (false, 0) => format!("{name} was not signed in anywhere."),
+        (false, n) => format!("{name} is signed out on {}.", plural(n, "device", "devices")),
+    }
+}
+
+async fn list(
+    State(state): State<AppState>,
+    signed: Signed,
+    Asked(asked): Asked<SignedOut>,
+) -> Result<Response, Problem> {
     signed.must_change()?;
-    let holders = state.identity.pins.holders().map_err(|e| Problem::internal(&e))?;
-    let reader = reader(&state)?;
-    let template = {
-        let facility = state.store.facility();
-        let snapshot = Snapshot::of(&state, &facility);
+    let lane = ReadLane::of_rows(state.store.snapshot().staff.len());
+    let template = read(&state, lane, move |state, reader| {
+        let holders = state.identity.pins.holders().map_err(|e| Problem::internal(&e))?;
+        let facility = state.store.snapshot();
+        let snapshot = Snapshot::of(state, &facility);
         let sessions = state.identity.sessions.counts(snapshot.now.wall_ms);
         let line = |(id, person): (&StaffId, &record::fold::Staff)| Line {
             staff: *id,
-            name: staff_name(&reader, &facility, *id),
+            name: staff_name(reader, &facility, *id),
             role: role_word(person.role),
             since: snapshot.local.day_time(id.made_ms()),
             has_pin: holders.contains(id),
@@ -81,16 +121,17 @@ async fn list(State(state): State<AppState>, signed: Signed) -> Result<Response,
             lines.sort_by_key(|line| line.name.to_lowercase());
             lines
         };
-        PeoplePage {
-            frame: Frame::staff(&state, &snapshot, "Staff", &signed, Place::People),
+        Ok(PeoplePage {
+            frame: Frame::staff(state, &snapshot, "Staff", &signed, Place::People),
             caption: plural(here.len(), "person works here", "people work here"),
             here: lines(here),
             left: lines(left),
             admin: signed.role == Role::FacilityAdmin,
             form_token: signed.form_token(),
-        }
-    };
-    page(&template)
+            said: asked.signed_out.map(all_out_words).unwrap_or_default(),
+        })
+    });
+    page(&template.await?)
 }
 
 /// Name and role, as typed.
@@ -114,68 +155,8 @@ fn wrong(refusal: &Refusal) -> Wrong {
     Wrong { at: refusal.field().unwrap_or("name").to_owned(), words: refusal.to_string() }
 }
 
-#[derive(Template)]
-#[template(path = "person_new.html")]
-struct NewPage {
-    frame: Frame,
-    problems: Vec<Wrong>,
-    typed: Typed,
-    form_token: String,
-    submission: String,
-}
-
-fn new_page(
-    state: &AppState,
-    signed: &Signed,
-    typed: Typed,
-    problems: Vec<Wrong>,
-    submission: Option<String>,
-) -> Result<Response, Problem> {
-    let (status, error) = told(&problems);
-    let title = format!("{error}Add a person");
-    let template = NewPage {
-        frame: Frame::staff(state, &Snapshot::now(state), title, signed, Place::People).with_script(state),
-        problems,
-        typed,
-        form_token: signed.form_token(),
-        submission: submission.unwrap_or_else(|| super::scan::new_submission(state)),
-    };
-    page_with(status, &template)
-}
-
 fn told(problems: &[Wrong]) -> (StatusCode, &'static str) {
     if problems.is_empty() { (StatusCode::OK, "") } else { (StatusCode::UNPROCESSABLE_ENTITY, "Error: ") }
-}
-
-async fn ask_new(State(state): State<AppState>, signed: Signed) -> Result<Response, Problem> {
-    signed.must_be_admin()?;
-    let typed = Typed { name: String::new(), role: word(Role::Technician) };
-    new_page(&state, &signed, typed, Vec::new(), None)
-}
-
-async fn add(State(state): State<AppState>, signed: Signed, request: Request) -> Result<Response, Problem> {
-    signed.must_be_admin()?;
-    let form = match signed.confirmed_form(&state, request).await? {
-        Confirmed::Form(form) => form,
-        Confirmed::Asked(page) => return Ok(page),
-    };
-    let typed = Typed::of_form(&form);
-    let submission = form.get("submission").map(str::to_owned).filter(|k| !k.is_empty());
-    let role = match typed.role() {
-        Ok(role) => role,
-        Err(wrong) => return new_page(&state, &signed, typed, vec![wrong], submission),
-    };
-    let command = Command::AddStaff(Person { name: typed.name.clone(), role });
-    match act(&state, signed.by(), submission.clone(), command).await {
-        Ok(done) => match entry(&state, done.of)? {
-            Some((_, Event::StaffAdded(added))) => Ok(see_other(&format!("{PEOPLE}/{}", added.staff))),
-            _ => Ok(see_other(PEOPLE)),
-        },
-        Err(Undone::Refused(refusal)) if refusal.field().is_some() && refusal != Refusal::KeyReused => {
-            new_page(&state, &signed, typed, vec![wrong(&refusal)], submission)
-        }
-        Err(other) => Err(Problem::from(other).link(PEOPLE, "Back to the staff")),
-    }
 }
 
 /// Somebody who works here.
@@ -186,13 +167,15 @@ struct Known {
     since_ms: i64,
 }
 
-fn known(state: &AppState, text: &str) -> Result<Known, Problem> {
+async fn known(state: &AppState, text: &str) -> Result<Known, Problem> {
     let staff: StaffId = text.parse().map_err(|_| Problem::not_found())?;
-    let reader = reader(state)?;
-    let facility = state.store.facility();
-    let person = facility.staff.get(&staff).filter(|s| !s.left).ok_or_else(Problem::not_found)?;
-    let name = staff_name(&reader, &facility, staff);
-    Ok(Known { staff, name, role: person.role, since_ms: staff.made_ms() })
+    let known = read_quick(state, move |state, reader| {
+        let facility = state.store.snapshot();
+        let person = facility.staff.get(&staff).filter(|s| !s.left).ok_or_else(Problem::not_found)?;
+        let name = staff_name(reader, &facility, staff);
+        Ok(Known { staff, name, role: person.role, since_ms: staff.made_ms() })
+    });
+    known.await
 }
 
 #[derive(Template)]
@@ -211,17 +194,33 @@ struct PersonPage {
     /// How many digits their PIN needs.
     digits: String,
     form_token: String,
+    /// What came of the press that led here.
+    said: String,
 }
 
-fn person_page(
+async fn person_page(
     state: &AppState,
     signed: &Signed,
     known: Known,
     typed: Option<Typed>,
     problems: Vec<Wrong>,
 ) -> Result<Response, Problem> {
+    person_page_with(state, signed, known, typed, problems, None).await
+}
+
+async fn person_page_with(
+    state: &AppState,
+    signed: &Signed,
+    known: Known,
+    typed: Option<Typed>,
+    problems: Vec<Wrong>,
+    signed_out: Option<usize>,
+) -> Result<Response, Problem> {
     let (status, error) = told(&problems);
-    let holders = state.identity.pins.holders().map_err(|e| Problem::internal(&e))?;
+    let themselves = known.staff == signed.staff;
+    let said = signed_out.map(|n| one_out_words(&known.name, n, themselves)).unwrap_or_default();
+    let holders =
+        aside(state, |state| state.identity.pins.holders().map_err(|e| Problem::internal(&e))).await?;
     let snapshot = Snapshot::now(state);
     let title = format!("{error}{}", known.name);
     let now_ms = snapshot.now.wall_ms;
@@ -232,11 +231,12 @@ fn person_page(
         staff: known.staff,
         typed: typed.unwrap_or_else(|| Typed { name: known.name.clone(), role: word(known.role) }),
         name: known.name,
-        themselves: known.staff == signed.staff,
+        themselves,
         has_pin: holders.contains(&known.staff),
         sessions: state.identity.sessions.counts(now_ms).get(&known.staff).copied().unwrap_or(0),
         digits: format!("{} to 8 digits", pin_digits_min(known.role)),
         form_token: signed.form_token(),
+        said,
     };
     page_with(status, &template)
 }
@@ -245,10 +245,11 @@ async fn ask_change(
     State(state): State<AppState>,
     signed: Signed,
     Path(staff): Path<String>,
+    Asked(asked): Asked<SignedOut>,
 ) -> Result<Response, Problem> {
     signed.must_be_admin()?;
-    let known = known(&state, &staff)?;
-    person_page(&state, &signed, known, None, Vec::new())
+    let known = known(&state, &staff).await?;
+    person_page_with(&state, &signed, known, None, Vec::new(), asked.signed_out).await
 }
 
 async fn change(
@@ -258,7 +259,7 @@ async fn change(
     request: Request,
 ) -> Result<Response, Problem> {
     signed.must_be_admin()?;
-    let known = known(&state, &staff)?;
+    let known = known(&state, &staff).await?;
     let form = match signed.confirmed_form(&state, request).await? {
         Confirmed::Form(form) => form,
         Confirmed::Asked(page) => return Ok(page),
@@ -266,7 +267,7 @@ async fn change(
     let typed = Typed::of_form(&form);
     let role = match typed.role() {
         Ok(role) => Some(role).filter(|role| *role != known.role),
-        Err(wrong) => return person_page(&state, &signed, known, Some(typed), vec![wrong]),
+        Err(wrong) => return person_page(&state, &signed, known, Some(typed), vec![wrong]).await,
     };
     // Only what is new is said.
     let name = Some(typed.name.clone()).filter(|name| *name != known.name);
@@ -277,7 +278,7 @@ async fn change(
     match act(&state, signed.by(), None, command).await {
         Ok(_) => Ok(see_other(PEOPLE)),
         Err(Undone::Refused(refusal)) if refusal.field().is_some() => {
-            person_page(&state, &signed, known, Some(typed), vec![wrong(&refusal)])
+            person_page(&state, &signed, known, Some(typed), vec![wrong(&refusal)]).await
         }
         Err(other) => Err(Problem::from(other).link(PEOPLE, "Back to the staff")),
     }
@@ -322,7 +323,7 @@ async fn set_pin(
     request: Request,
 ) -> Result<Response, Problem> {
     signed.must_be_admin()?;
-    let known = known(&state, &staff)?;
+    let known = known(&state, &staff).await?;
     let form = match signed.confirmed_form(&state, request).await? {
         Confirmed::Form(form) => form,
         Confirmed::Asked(page) => return Ok(page),
@@ -340,7 +341,7 @@ async fn set_pin(
             Ok(noted(see_other(PEOPLE), [pin_changed(known.staff)]))
         }
         Err((at, words)) => {
-            person_page(&state, &signed, known, None, vec![Wrong { at: at.to_owned(), words }])
+            person_page(&state, &signed, known, None, vec![Wrong { at: at.to_owned(), words }]).await
         }
     }
 }
@@ -352,7 +353,7 @@ async fn clear_pin(
     request: Request,
 ) -> Result<Response, Problem> {
     signed.must_be_admin()?;
-    let known = known(&state, &staff)?;
+    let known = known(&state, &staff).await?;
     if let Confirmed::Asked(page) = signed.confirmed_form(&state, request).await? {
         return Ok(page);
     }
@@ -370,10 +371,10 @@ fn pin_changed(staff: StaffId) -> AccessNote {
     AccessNote::new(AccessOutcome::PinChanged, AccessWanted::Admin).about(&staff)
 }
 
-/// Ends sessions, away from the threads that answer phones.
+/// Ends sessions, away from the threads that answer phones; how many.
 async fn end_sessions(
-    work: impl FnOnce() -> Result<(), IdentityError> + Send + 'static,
-) -> Result<(), Problem> {
+    work: impl FnOnce() -> Result<usize, IdentityError> + Send + 'static,
+) -> Result<usize, Problem> {
     let ended = tokio::task::spawn_blocking(work).await;
     ended.map_err(|e| Problem::internal(&e))?.map_err(|e| Problem::internal(&e))
 }
@@ -386,15 +387,15 @@ async fn sign_out(
     request: Request,
 ) -> Result<Response, Problem> {
     signed.must_be_admin()?;
-    let known = known(&state, &staff)?;
+    let known = known(&state, &staff).await?;
     if let Confirmed::Asked(page) = signed.confirmed_form(&state, request).await? {
         return Ok(page);
     }
     let sessions = state.identity.sessions.clone();
-    let (staff, keep) = (known.staff, signed.secret().to_owned());
-    end_sessions(move || sessions.end_all_but(staff, &keep)).await?;
+    let (staff, keep, now_ms) = (known.staff, signed.secret().to_owned(), state.clock.now().wall_ms);
+    let ended = end_sessions(move || sessions.end_all_but(staff, &keep, now_ms)).await?;
     let note = AccessNote::new(AccessOutcome::SessionEnded, AccessWanted::Admin).about(&staff);
-    Ok(noted(see_other(&format!("{PEOPLE}/{staff}")), [note]))
+    Ok(noted(see_other(&format!("{PEOPLE}/{staff}?signed_out={ended}")), [note]))
 }
 
 /// Signs everybody out on every device but this one.
@@ -408,9 +409,10 @@ async fn sign_all_out(
         return Ok(page);
     }
     let (sessions, keep) = (state.identity.sessions.clone(), signed.secret().to_owned());
-    end_sessions(move || sessions.end_others(&keep)).await?;
+    let now_ms = state.clock.now().wall_ms;
+    let ended = end_sessions(move || sessions.end_others(&keep, now_ms)).await?;
     let note = AccessNote::new(AccessOutcome::SessionEnded, AccessWanted::Admin);
-    Ok(noted(see_other(PEOPLE), [note]))
+    Ok(noted(see_other(&format!("{PEOPLE}?signed_out={ended}")), [note]))
 }
 
 #[derive(Template)]
@@ -428,7 +430,7 @@ async fn ask_leave(
     Path(staff): Path<String>,
 ) -> Result<Response, Problem> {
     signed.must_be_admin()?;
-    let known = known(&state, &staff)?;
+    let known = known(&state, &staff).await?;
     let title = format!("Has {} left?", known.name);
     page(&LeavePage {
         frame: Frame::staff(&state, &Snapshot::now(&state), title, &signed, Place::People),
@@ -445,7 +447,7 @@ async fn leave(
     request: Request,
 ) -> Result<Response, Problem> {
     signed.must_be_admin()?;
-    let known = known(&state, &staff)?;
+    let known = known(&state, &staff).await?;
     if let Confirmed::Asked(page) = signed.confirmed_form(&state, request).await? {
         return Ok(page);
     }

@@ -4,11 +4,13 @@ use std::borrow::Cow;
 
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
+use http::header::RETRY_AFTER;
 use http::{HeaderName, HeaderValue, StatusCode};
 
 use super::access::AccessNote;
 use crate::identity::AccessWanted;
 use crate::intake::Refusal;
+use crate::store::{ReadError, StoreError};
 
 type Words = Cow<'static, str>;
 
@@ -30,6 +32,8 @@ pub(super) struct Problem {
     pub(super) next: Words,
     /// Where that can be done: an address on this box and its words.
     pub(super) link: Option<(String, Words)>,
+    /// Another way on, beside that: back to where they may be.
+    pub(super) back: Option<(&'static str, &'static str)>,
     /// A header that belongs to the answer.
     pub(super) header: Option<(HeaderName, HeaderValue)>,
     /// What was wanted, for the audit of a refusal; absent: what the request's method says.
@@ -49,6 +53,7 @@ impl Problem {
             safe: "Nothing was recorded.".into(),
             next: Words::default(),
             link: None,
+            back: None,
             header: None,
             wanted: None,
             note: None,
@@ -83,6 +88,10 @@ impl Problem {
         Self { link: Some((to.into(), words.into())), ..self }
     }
 
+    pub(super) fn back(self, to: &'static str, words: &'static str) -> Self {
+        Self { back: Some((to, words)), ..self }
+    }
+
     pub(super) fn header(self, name: HeaderName, value: HeaderValue) -> Self {
         Self { header: Some((name, value)), ..self }
     }
@@ -108,6 +117,15 @@ impl Problem {
         self.detail.strip_prefix('\0')
     }
 
+    /// So much is being read that this was not.
+    pub(super) fn busy() -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", "The box is busy reading")
+            .detail("Others are reading long parts of its history at this moment.")
+            .safe("Everything that was recorded is safe, and recording goes on.")
+            .next("Wait two seconds and try again.")
+            .header(RETRY_AFTER, HeaderValue::from_static("2"))
+    }
+
     /// The form is broken, or has more than a form may have.
     pub(super) fn form(words: impl Into<Words>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "form", "The form could not be read")
@@ -121,6 +139,25 @@ impl Problem {
             .detail(format!("The field “{field}” is longer than the box takes."))
             .field(field.to_owned())
             .next("Shorten it and send it again.")
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::ReaderExpired | StoreError::Reopening => Self::busy(),
+            other => Self::internal(&other),
+        }
+    }
+}
+
+impl From<ReadError> for Problem {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::Busy => Self::busy(),
+            ReadError::NoAnswer => Self::internal(&error),
+            ReadError::Store(error) => error.into(),
+        }
     }
 }
 

@@ -16,7 +16,7 @@ use super::problem::Problem;
 use super::scan_page::Wrong;
 use super::sign_in::Signed;
 use super::typed_pin::Confirmed;
-use super::view::{Snapshot, reader, staff_name};
+use super::view::{Snapshot, read_long, staff_name};
 use super::words::Moment;
 use crate::identity::{
     AccessOutcome, AccessWanted, ApiToken, IdentityError, NewToken, Scope, TokenHand, TokenRefusal,
@@ -56,13 +56,12 @@ struct ProgramsPage {
 
 async fn list(State(state): State<AppState>, signed: Signed) -> Result<Response, Problem> {
     signed.must_be_admin()?;
-    let reader = reader(&state)?;
-    let template = {
-        let facility = state.store.facility();
-        let snapshot = Snapshot::of(&state, &facility);
+    let template = read_long(&state, move |state, reader| {
+        let facility = state.store.snapshot();
+        let snapshot = Snapshot::of(state, &facility);
         let (local, now_ms) = (&snapshot.local, snapshot.now.wall_ms);
         let hand = |by: TokenHand| match by {
-            TokenHand::Staff(staff) => staff_name(&reader, &facility, staff),
+            TokenHand::Staff(staff) => staff_name(reader, &facility, staff),
             TokenHand::Socket => "the box’s command line".to_owned(),
             TokenHand::Clear => "the box: it came without HTTPS".to_owned(),
         };
@@ -104,9 +103,10 @@ async fn list(State(state): State<AppState>, signed: Signed) -> Result<Response,
             }
         };
         let (live, ended) = state.identity.tokens.all().into_iter().map(line).partition(|line| line.live);
-        ProgramsPage { frame: Frame::staff(&state, &snapshot, "Programs", &signed, Place::Box), live, ended }
-    };
-    page(&template)
+        let frame = Frame::staff(state, &snapshot, "Programs", &signed, Place::Box);
+        Ok(ProgramsPage { frame, live, ended })
+    });
+    page(&template.await?)
 }
 
 fn scope_words(scope: Scope) -> &'static str {

@@ -1,5 +1,7 @@
 //! The receipt of a record: its number and hash, where it is by now, its proof, and for a while the way to undo it.
 
+use std::sync::Arc;
+
 use askama::Template;
 use axum::extract::{Path, Request, State};
 use axum::response::{IntoResponse as _, Response};
@@ -9,8 +11,8 @@ use http::{HeaderMap, StatusCode};
 use record::checkpoint::{Origin, SignedCheckpoint};
 use record::compliance::Status;
 use record::entry::{By, ClockState, Entry, Via};
-use record::fold::{Cleaning, Facility};
-use record::ids::{DeviceId, Epoch};
+use record::fold::{Cleaning, Service};
+use record::ids::DeviceId;
 use record::kinds::{CleaningRecorded, EntryRef, Event};
 use record::proof::Proof;
 use record::receipt::Receipt;
@@ -26,13 +28,14 @@ use super::problem::Problem;
 use super::query::Asked;
 use super::scan::{key, take_turn};
 use super::scan_page::Wrong;
-use super::standing::{Row, rows};
-use super::view::{Snapshot, missing_words, reader, reader_of, text, who_words};
+use super::standing::Row;
+use super::standing_board::{StandingBoard, board_lately};
+use super::view::{Snapshot, missing_words, read_long, read_quick, text, who_words};
 use super::words::{Moment, count, span};
 use super::{AppState, Link};
 use crate::intake::Command;
 use crate::listen::Peer;
-use crate::store::Reader;
+use crate::store::{Reader, StoreSnapshot};
 
 /// Times that a record may have been recorded anew: each is a card that forgot.
 const MOVES_MAX: usize = 8;
@@ -53,45 +56,53 @@ pub(super) struct Found {
     entry: Entry,
     body: Box<CleaningRecorded>,
     pub(super) cleaning: Cleaning,
-    pub(super) reader: Reader,
 }
 
-pub(super) fn find(state: &AppState, text: &str) -> Result<Found, Problem> {
+pub(super) fn find(state: &AppState, reader: &Reader, text: &str) -> Result<Found, Problem> {
     let unknown = || {
         Problem::not_found()
             .detail("No record has this number and hash. A receipt’s address is exact: one wrong character opens nothing.")
             .next("Open the receipt from the phone that recorded it, or find the item and its history.")
     };
     let mut receipt: Receipt = text.to_uppercase().parse().map_err(|_| unknown())?;
-    let mut found = entry_of(state, &receipt)?;
+    let mut found = entry_of(state, reader, &receipt)?;
     for _ in 0..MOVES_MAX {
         if found.is_some() {
             break;
         }
-        receipt = moved(state, &receipt)?.ok_or_else(unknown)?;
-        found = entry_of(state, &receipt)?;
+        receipt = moved(state, reader, &receipt)?.ok_or_else(unknown)?;
+        found = entry_of(state, reader, &receipt)?;
     }
-    let (of, entry, reader) = found.ok_or_else(unknown)?;
+    let (mut of, mut entry) = found.ok_or_else(unknown)?;
+    let cleaning = reader.cleaning(of)?.ok_or_else(unknown)?;
+    if cleaning.of != of {
+        // The later place of what was sent again leads to the first.
+        of = cleaning.of;
+        entry = reader.entry_at(of)?.ok_or_else(unknown)?;
+        receipt = Receipt::of(of, entry.leaf());
+    }
     let Event::CleaningRecorded(body) = entry.event() else { return Err(unknown()) };
-    let cleaning = reader.cleaning(of).map_err(|e| Problem::internal(&e))?.ok_or_else(unknown)?;
-    Ok(Found { receipt, of, entry, body, cleaning, reader })
+    Ok(Found { receipt, of, entry, body, cleaning })
 }
 
 /// The entry that stands where the receipt says, if it is the one that the receipt names.
-fn entry_of(state: &AppState, receipt: &Receipt) -> Result<Option<(EntryRef, Entry, Reader)>, Problem> {
+fn entry_of(
+    state: &AppState,
+    reader: &Reader,
+    receipt: &Receipt,
+) -> Result<Option<(EntryRef, Entry)>, Problem> {
     let Some(epoch) = state.store.epochs().into_iter().find(|e| e.n == receipt.n) else { return Ok(None) };
-    let reader = reader_of(state, epoch)?;
     let of = EntryRef { epoch, seq: receipt.seq };
-    let entry = reader.entry(receipt.seq).map_err(|e| Problem::internal(&e))?;
-    Ok(entry.filter(|entry| Receipt::of(of, entry.leaf()) == *receipt).map(|entry| (of, entry, reader)))
+    let entry = reader.entry_at(of)?;
+    Ok(entry.filter(|entry| Receipt::of(of, entry.leaf()) == *receipt).map(|entry| (of, entry)))
 }
 
 /// The receipt of a record that was recorded anew, by the one that was given for it first.
-fn moved(state: &AppState, receipt: &Receipt) -> Result<Option<Receipt>, Problem> {
-    let at = state.store.moved(receipt.n, receipt.seq).map_err(|e| Problem::internal(&e))?;
+fn moved(state: &AppState, reader: &Reader, receipt: &Receipt) -> Result<Option<Receipt>, Problem> {
+    let at = state.store.moved(receipt.n, receipt.seq)?;
     let now = at.into_iter().find_map(|(leaf, now)| receipt.fits(leaf).then_some(now));
     let Some(now) = now else { return Ok(None) };
-    let entry = reader_of(state, now.epoch)?.entry(now.seq).map_err(|e| Problem::internal(&e))?;
+    let entry = reader.entry_at(now)?;
     Ok(entry.map(|entry| Receipt::of(now, entry.leaf())))
 }
 
@@ -141,71 +152,105 @@ async fn show(
     peer: Option<Extension<Peer>>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let found = find(&state, &text)?;
     let devices = device::shown(&headers, peer.as_deref());
-    if found.receipt.to_string() != text {
-        return Ok(see_other(&format!("/r/{}", found.receipt)));
-    }
-    let template = {
-        let facility = state.store.facility();
-        let snapshot = Snapshot::of(&state, &facility);
-        let mut shown = receipt_page(&state, &facility, &snapshot, &found, &devices);
+    let board = board_lately(&state).await?;
+    let shown = read_quick(&state, move |state, reader| {
+        let found = find(state, reader, &text)?;
+        if found.receipt.to_string() != text {
+            return Ok(Err(see_other(&format!("/r/{}", found.receipt))));
+        }
+        let facility = state.store.snapshot();
+        let snapshot = Snapshot::of(state, &facility);
+        let looks = ReceiptLook { state, facility: &facility, snapshot: &snapshot, reader };
+        let mut shown = looks.receipt_page(&board, &found, &devices);
         shown.no_room = ask.photo.as_deref() == Some("no-room") && found.cleaning.photos.is_empty();
-        shown
-    };
-    page(&template)
-}
-
-fn receipt_page(
-    state: &AppState,
-    facility: &Facility,
-    snapshot: &Snapshot,
-    found: &Found,
-    devices: &[DeviceId],
-) -> ReceiptPage {
-    let (cleaning, local) = (&found.cleaning, &snapshot.local);
-    let item = facility.equipment.get(&cleaning.tag);
-    let name = item.map_or_else(|| cleaning.tag.grouped(), |item| item.name.clone());
-    let all = rows(facility, local);
-    let missing = missing_words(&cleaning.incomplete);
-    let late = cleaning.stated && cleaning.recorded_ms - cleaning.performed_ms > 60_000;
-    let relay = relay_state(state, snapshot, found);
-    let voided = cleaning.voided.map(|of| voided(state, facility, snapshot, of, devices));
-    let title = if voided.is_some() { "Undone" } else { "Recorded" };
-    let after_use = item
-        .is_some_and(|i| i.schedules().iter().any(|(_, s)| matches!(s, record::kinds::Schedule::Use { .. })));
-    ReceiptPage {
-        frame: frame(state, snapshot, found, &relay, format!("{title}: {name}")),
-        receipt: found.receipt.clone(),
-        tag: cleaning.tag,
-        stands: stands(&all, cleaning, snapshot),
-        missing,
-        late: late.then(|| (local.day_time(cleaning.performed_ms), local.day_time(cleaning.recorded_ms))),
-        when: local.day_time(cleaning.performed_ms),
-        seq: count(found.of.seq),
-        hash: found.receipt.hash_words(),
-        by: who_words(&found.reader, facility, &cleaning.who),
-        wet: wet_words(&found.body),
-        photo: photo_words(state, cleaning),
-        no_room: false,
-        unsure: cleaning.at.clock == ClockState::Uncertain && !facility.boots.contains_key(&cleaning.at.boot),
-        on_box: local.time_s(cleaning.recorded_ms),
-        relay,
-        next: next(&all, cleaning.tag, item.map_or("", |i| &i.location)),
-        again: after_use && cleaning.voided.is_none(),
-        undo: undo_until(found, snapshot, devices),
-        contact: snapshot.contact(),
-        voided,
-        name,
+        Ok(Ok(Box::new(shown)))
+    });
+    match shown.await? {
+        Ok(template) => page(&*template),
+        Err(elsewhere) => Ok(elsewhere),
     }
 }
 
-fn stands(all: &[Row], cleaning: &Cleaning, snapshot: &Snapshot) -> String {
+/// What a receipt is made from.
+#[derive(Clone, Copy)]
+struct ReceiptLook<'a> {
+    state: &'a AppState,
+    facility: &'a StoreSnapshot,
+    snapshot: &'a Snapshot,
+    reader: &'a Reader,
+}
+
+impl ReceiptLook<'_> {
+    fn receipt_page(self, board: &StandingBoard, found: &Found, devices: &[DeviceId]) -> ReceiptPage {
+        let Self { state, facility, snapshot, reader } = self;
+        let (cleaning, local) = (&found.cleaning, &snapshot.local);
+        let item = facility.equipment.get(&cleaning.tag);
+        let name = item.map_or_else(|| cleaning.tag.grouped(), |item| item.name.clone());
+        // Of all the items only this one is looked at anew.
+        let row = item.and_then(|item| state.inner.boards.row_of(facility, item, local));
+        let late = cleaning.stated && cleaning.recorded_ms - cleaning.performed_ms > 60_000;
+        let relay = relay_state(state, snapshot, found);
+        let voided = cleaning.voided.map(|of| self.voided(of, devices));
+        let title = if voided.is_some() { "Undone" } else { "Recorded" };
+        let after_use = item.is_some_and(|i| {
+            i.schedules().iter().any(|(_, s)| matches!(s, record::kinds::Schedule::Use { .. }))
+        });
+        ReceiptPage {
+            frame: frame(state, snapshot, found, &relay, format!("{title}: {name}")),
+            receipt: found.receipt.clone(),
+            tag: cleaning.tag,
+            stands: stands(row.as_ref(), cleaning, snapshot),
+            missing: missing_words(&cleaning.incomplete),
+            late: late.then(|| (local.day_time(cleaning.performed_ms), local.day_time(cleaning.recorded_ms))),
+            when: local.day_time(cleaning.performed_ms),
+            seq: count(found.of.seq),
+            hash: found.receipt.hash_words(),
+            by: who_words(reader, facility, &cleaning.who),
+            wet: wet_words(&found.body),
+            photo: photo_words(state, cleaning),
+            no_room: false,
+            unsure: cleaning.at.clock == ClockState::Uncertain
+                && !facility.boots.contains_key(&cleaning.at.boot),
+            on_box: local.time_s(cleaning.recorded_ms),
+            relay,
+            next: next(board, facility, cleaning.tag, item.map_or("", |i| &i.location)),
+            again: after_use && cleaning.voided.is_none(),
+            undo: undo_until(found, snapshot, devices),
+            contact: snapshot.contact(),
+            voided,
+            name,
+        }
+    }
+
+    /// Who took it back, when and why.
+    fn voided(self, of: EntryRef, devices: &[DeviceId]) -> Voided {
+        let Self { facility, snapshot, reader, .. } = self;
+        let plain = Voided { title: "Voided", words: "It was voided.".to_owned() };
+        let Ok(Some((entry, Event::CleaningVoided(body)))) = super::act::entry_by(reader, of) else {
+            return plain;
+        };
+        let when = snapshot.local.day_time(entry.head().at.wall).text;
+        let why = text(reader, body.reason.hash);
+        match entry.head().by.staff {
+            Some(staff) => {
+                let who = super::view::staff_name(reader, facility, staff);
+                Voided { words: format!("Voided {when} by {who}: {why}."), ..plain }
+            }
+            None => {
+                let mine = entry.head().by.device.is_some_and(|device| devices.contains(&device));
+                let who = if mine { "on this phone" } else { "on the phone that recorded it" };
+                Voided { title: "Undone", words: format!("Undone {when} {who}: {why}.") }
+            }
+        }
+    }
+}
+
+fn stands(row: Option<&Row>, cleaning: &Cleaning, snapshot: &Snapshot) -> String {
     if !cleaning.is_complete() {
         return "is recorded, but does not count as clean yet.".to_owned();
     }
-    let status = all.iter().find(|row| row.tag == cleaning.tag).map(|row| row.status);
-    match status {
+    match row.filter(|row| row.item.service != Service::Retired).map(|row| row.status) {
         Some(Status::Clean { until_ms: Some(ms) }) => {
             format!("is clean until {}.", snapshot.local.deadline(ms))
         }
@@ -222,11 +267,18 @@ fn stands(all: &[Row], cleaning: &Cleaning, snapshot: &Snapshot) -> String {
     }
 }
 
-/// The oldest overdue item, at the same place if there is one; else what is due next.
-fn next(all: &[Row], this: Tag, place: &str) -> Option<(Tag, String)> {
-    let waiting = || all.iter().filter(|row| row.tag != this && (row.is_overdue() || row.is_due()));
-    let near = waiting().find(|row| row.is_overdue() && !place.is_empty() && row.place == place);
-    near.or_else(|| waiting().next()).map(|row| (row.tag, row.name.clone()))
+/// The oldest overdue item, at the same place if there is one; else what is due next. What somebody has just recorded at an
+/// item may not be on the board yet: such a one is passed over.
+fn next(board: &StandingBoard, facility: &StoreSnapshot, this: Tag, place: &str) -> Option<(Tag, String)> {
+    let is_as_shown = |row: &&Arc<Row>| {
+        let tag = row.item.tag;
+        let item = facility.equipment.get(&tag);
+        tag != this && item.is_some_and(|item| row.is_of(item, facility.activity.get(&tag)))
+    };
+    let near = |row: &&Arc<Row>| !place.is_empty() && row.item.location == place;
+    let near = board.overdue().iter().filter(near).find(is_as_shown);
+    let next = near.or_else(|| board.waiting().iter().find(is_as_shown));
+    next.map(|row| (row.item.tag, row.item.name.clone()))
 }
 
 fn wet_words(body: &CleaningRecorded) -> Option<String> {
@@ -304,7 +356,7 @@ fn relay_state(state: &AppState, snapshot: &Snapshot, found: &Found) -> RelaySta
     }
     let words = match *state.link.borrow() {
         Link::Alone => return for_good(false, "this box works alone.".to_owned()),
-        Link::Up => "on its way. It goes by itself, you can walk on.".to_owned(),
+        Link::Up { .. } => "on its way. It goes by itself, you can walk on.".to_owned(),
         Link::Down { since_ms: Some(ms) } => {
             format!(
                 "waiting: no line since {}. It goes by itself, you can walk on.",
@@ -316,32 +368,6 @@ fn relay_state(state: &AppState, snapshot: &Snapshot, found: &Found) -> RelaySta
         }
     };
     RelayState { has: false, may_change: true, words }
-}
-
-/// Who took it back, when and why.
-fn voided(
-    state: &AppState,
-    facility: &Facility,
-    snapshot: &Snapshot,
-    of: EntryRef,
-    devices: &[DeviceId],
-) -> Voided {
-    let plain = Voided { title: "Voided", words: "It was voided.".to_owned() };
-    let Ok(Some((entry, Event::CleaningVoided(body)))) = super::act::entry(state, of) else { return plain };
-    let Ok(reader) = reader(state) else { return plain };
-    let when = snapshot.local.day_time(entry.head().at.wall).text;
-    let why = text(&reader, body.reason.hash);
-    match entry.head().by.staff {
-        Some(staff) => {
-            let who = super::view::staff_name(&reader, facility, staff);
-            Voided { words: format!("Voided {when} by {who}: {why}."), ..plain }
-        }
-        None => {
-            let mine = entry.head().by.device.is_some_and(|device| devices.contains(&device));
-            let who = if mine { "on this phone" } else { "on the phone that recorded it" };
-            Voided { title: "Undone", words: format!("Undone {when} {who}: {why}.") }
-        }
-    }
 }
 
 /// Until when this phone can take the record back; the rule itself is intake's.
@@ -356,41 +382,39 @@ fn undo_until(found: &Found, snapshot: &Snapshot, devices: &[DeviceId]) -> Optio
 
 /// `GET /r/{receipt}/proof`: entry, path and signed checkpoint, for anybody.
 async fn proof(State(state): State<AppState>, Path(text): Path<String>) -> Result<Response, Problem> {
-    let found = find(&state, &text)?;
-    proof_of(&state, found.of)
+    let found = read_quick(&state, move |state, reader| Ok(find(state, reader, &text)?.of));
+    proof_of(&state, found.await?, false).await
 }
 
-/// The proof of any entry, of the present epoch or of one that has ended.
-pub(super) fn proof_of(state: &AppState, of: EntryRef) -> Result<Response, Problem> {
-    let internal = |e: &dyn std::fmt::Display| Problem::internal(e);
-    let origin = Origin { epoch: of.epoch, ..state.store.origin() };
-    let reader = reader_of(state, of.epoch)?;
-    let entry = reader.entry(of.seq).map_err(|e| internal(&e))?.ok_or_else(Problem::not_found)?;
-    let keys = state.store.verifier_keys();
-    let key = keys.iter().find(|key| key.name() == origin.to_string());
-    let key = key.ok_or_else(keyless)?;
-    // One that the relay has cosigned proves more; else one that is signed now.
-    let (note, cosigners) = match cosigned(state, of) {
-        Some(kept) => {
-            let signed = record::sign::Note::parse(&kept.note).map_err(|e| internal(&e))?;
-            let mut all = (state.cosigners)();
-            all.retain(|cosigner| matches!(cosigner.verify(&signed), Ok(Some(_))));
-            (kept.note, all)
-        }
-        None => (note_of(state, of.epoch, reader.size())?, Vec::new()),
-    };
-    let checkpoint = SignedCheckpoint::verify(&note, &origin, key).map_err(|e| internal(&e))?;
-    let path = inclusion_proof(&reader, of.seq, checkpoint.checkpoint().size).map_err(|e| internal(&e))?;
-    Ok(axum::Json(Proof::new(&entry, &checkpoint, path, key).with_cosigners(&cosigners)).into_response())
-}
-
-fn note_of(state: &AppState, epoch: Epoch, size: u64) -> Result<String, Problem> {
-    let note = if epoch == state.store.origin().epoch {
-        state.store.checkpoint_at(size).map(Some)
-    } else {
-        state.store.checkpoint_of(epoch, size)
-    };
-    Ok(note.map_err(|e| Problem::internal(&e))?.ok_or_else(keyless)?.to_string())
+/// The proof of any entry, of the present epoch or of one that has ended; `texts` only for those who may read them.
+pub(super) async fn proof_of(state: &AppState, of: EntryRef, texts: bool) -> Result<Response, Problem> {
+    let proof = read_long(state, move |state, reader| {
+        let internal = |e: &dyn std::fmt::Display| Problem::internal(e);
+        let origin = Origin { epoch: of.epoch, ..state.store.origin() };
+        let reader = reader.of_epoch(of.epoch)?;
+        let entry = reader.entry(of.seq)?.ok_or_else(Problem::not_found)?;
+        let keys = state.store.verifier_keys();
+        let key = keys.iter().find(|key| key.name() == origin.to_string());
+        let key = key.ok_or_else(keyless)?;
+        // One that the relay has cosigned proves more; else one that is signed now.
+        let (note, cosigners) = match cosigned(state, of) {
+            Some(kept) => {
+                let signed = record::sign::Note::parse(&kept.note).map_err(|e| internal(&e))?;
+                let mut all = (state.cosigners)();
+                all.retain(|cosigner| matches!(cosigner.verify(&signed), Ok(Some(_))));
+                (kept.note, all)
+            }
+            None => {
+                let note = reader.checkpoint(reader.size())?.ok_or_else(keyless)?;
+                (note.to_string(), Vec::new())
+            }
+        };
+        let checkpoint = SignedCheckpoint::verify(&note, &origin, key).map_err(|e| internal(&e))?;
+        let path = inclusion_proof(&reader, of.seq, checkpoint.checkpoint().size)?;
+        let texts = if texts { reader.texts_named(&entry)? } else { Vec::new() };
+        Ok(Proof::new(&entry, &checkpoint, path, key).with_cosigners(&cosigners).with_texts(&texts))
+    });
+    Ok(axum::Json(proof.await?).into_response())
 }
 
 /// An epoch that ended on another card: what it held is here, its key is not.
@@ -417,40 +441,46 @@ struct UndoPage {
     submission: String,
 }
 
-fn undo_page(
-    state: &AppState,
-    found: &Found,
+/// What somebody put in who takes a record back.
+#[derive(Default)]
+struct UndoTry {
     problems: Vec<Wrong>,
-    reason: &str,
+    reason: String,
     submission: Option<String>,
-) -> Result<Response, Problem> {
-    let status = if problems.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    let template = {
-        let facility = state.store.facility();
+}
+
+/// The question whether to take a record back, or the receipt of one that is taken back already.
+async fn undo_page(state: &AppState, text: String, typed: UndoTry) -> Result<Response, Problem> {
+    let status = if typed.problems.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let asked = read_quick(state, move |state, reader| {
+        let found = find(state, reader, &text)?;
+        if found.cleaning.voided.is_some() {
+            return Ok(Err(see_other(&format!("/r/{}", found.receipt))));
+        }
+        let facility = state.store.snapshot();
         let snapshot = Snapshot::of(state, &facility);
         let name =
             facility.equipment.get(&found.cleaning.tag).map_or_else(String::new, |item| item.name.clone());
-        let error = if problems.is_empty() { "" } else { "Error: " };
-        UndoPage {
+        let error = if typed.problems.is_empty() { "" } else { "Error: " };
+        Ok(Ok(UndoPage {
             frame: Frame::new(state, &snapshot, format!("{error}Undo this record?")).with_script(state),
-            problems,
-            receipt: found.receipt.clone(),
+            problems: typed.problems,
+            receipt: found.receipt,
             seq: count(found.of.seq),
-            by: who_words(&found.reader, &facility, &found.cleaning.who),
+            by: who_words(reader, &facility, &found.cleaning.who),
             name,
-            reason: reason.to_owned(),
-            submission: submission.unwrap_or_else(|| super::scan::new_submission(state)),
-        }
-    };
-    page_with(status, &template)
+            reason: typed.reason,
+            submission: typed.submission.unwrap_or_else(|| super::scan::new_submission(state)),
+        }))
+    });
+    match asked.await? {
+        Ok(template) => page_with(status, &template),
+        Err(elsewhere) => Ok(elsewhere),
+    }
 }
 
 async fn ask_undo(State(state): State<AppState>, Path(text): Path<String>) -> Result<Response, Problem> {
-    let found = find(&state, &text)?;
-    if found.cleaning.voided.is_some() {
-        return Ok(see_other(&format!("/r/{}", found.receipt)));
-    }
-    undo_page(&state, &found, Vec::new(), "", None)
+    undo_page(&state, text, UndoTry::default()).await
 }
 
 async fn undo(
@@ -460,11 +490,13 @@ async fn undo(
 ) -> Result<Response, Problem> {
     take_turn(&state, &request)?;
     let devices = device::shown(request.headers(), request.extensions().get());
-    let (of, to, same) = {
-        let found = find(&state, &text)?;
-        let same = found.entry.head().by.device.filter(|device| devices.contains(device));
-        (found.of, format!("/r/{}", found.receipt), same)
-    };
+    let named = text.clone();
+    let found = read_quick(&state, move |state, reader| {
+        let found = find(state, reader, &named)?;
+        Ok((found.of, format!("/r/{}", found.receipt), found.entry.head().by.device))
+    });
+    let (of, to, device) = found.await?;
+    let same = device.filter(|device| devices.contains(device));
     let headers = request.headers().clone();
     let form = form::read(request, None).await?;
     let reason = form.text("reason").to_owned();
@@ -473,9 +505,8 @@ async fn undo(
     match act(&state, by, key.clone(), Command::VoidCleaning { of, reason: reason.clone() }).await {
         Ok(_) => Ok(see_other(&to)),
         Err(super::act::Undone::Refused(refusal)) if refusal.field() == Some("reason") => {
-            let found = find(&state, &text)?;
-            let wrong = vec![Wrong { at: "reason".to_owned(), words: refusal.to_string() }];
-            undo_page(&state, &found, wrong, &reason, key)
+            let problems = vec![Wrong { at: "reason".to_owned(), words: refusal.to_string() }];
+            undo_page(&state, text, UndoTry { problems, reason, submission: key }).await
         }
         Err(super::act::Undone::Refused(crate::intake::Refusal::AlreadyVoided)) => Ok(see_other(&to)),
         Err(other) => Err(Problem::from(other).link(to, "Back to the receipt")),

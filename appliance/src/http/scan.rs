@@ -12,14 +12,13 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 use record::entry::{By, Digest16, Via};
 use record::fold::{Equipment, Facility, Service};
 use record::ids::DeviceId;
-use record::kinds::EntryRef;
 use record::receipt::Receipt;
 use record::tag::Tag;
 use record::tree::Hash;
 use serde::Deserialize;
 
 use super::access::{AccessNote, noted};
-use super::act::{Done, Undone, act, before};
+use super::act::{Done, Undone, act, before, by_key};
 use super::device::RequestDevice;
 use super::form::{self, Form};
 use super::frame::{page, page_with};
@@ -31,16 +30,16 @@ use super::scan_draft::ScanDraft;
 use super::scan_page::{Making, PhotoRefusal, Refused, Typed, asked_protocol, contact_s, review};
 use super::scan_who::{ScanPin, names};
 use super::sign_in::{Signed, session};
+use super::station::aside;
 use super::token::{PageToken, Stale};
 use super::typed_pin::{PinTypist, pin_in_the_clear};
-use super::view::{Snapshot, reader};
+use super::view::{Snapshot, read_quick};
 use super::{AppState, cookies, service, tags};
 use crate::clock::Now;
 use crate::identity::{AccessOutcome, AccessWanted};
 use crate::intake::{Cleaner, CleaningForm, Command, Refusal, command_digest};
 use crate::listen::Peer;
 use crate::photo::{Incoming, PhotoTrouble};
-use crate::store::Decision;
 
 /// How long a submission waits for its photo; then the record goes on and the photo follows.
 const PHOTO_WITHIN: Duration = Duration::from_secs(8);
@@ -74,16 +73,16 @@ enum Opened {
     Page(Response),
 }
 
-fn open(state: &AppState, text: &str, anyway: bool) -> Result<Opened, Problem> {
+async fn open(state: &AppState, text: &str, anyway: bool) -> Result<Opened, Problem> {
     let Ok(tag) = Tag::read(text) else { return tags::mistyped(state, text).map(Opened::Page) };
     if tag.as_str() != text {
         return Ok(Opened::Page(see_other(&format!("/t/{tag}"))));
     }
-    let found = state.store.facility().resolve(tag).map(|item| (item.tag, item.service));
+    let found = state.store.snapshot().resolve(tag).map(|item| (item.tag, item.service));
     match found {
-        None => tags::unknown(state, tag).map(Opened::Page),
-        Some((first, Service::Retired)) => service::out_page(state, first).map(Opened::Page),
-        Some((first, Service::Out)) if !anyway => service::out_page(state, first).map(Opened::Page),
+        None => aside(state, move |state| tags::unknown(state, tag)).await.map(Opened::Page),
+        Some((first, Service::Retired)) => service::out_page(state, first).await.map(Opened::Page),
+        Some((first, Service::Out)) if !anyway => service::out_page(state, first).await.map(Opened::Page),
         Some((first, _)) => Ok(Opened::Item(first)),
     }
 }
@@ -96,12 +95,12 @@ async fn show(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let anyway = ask.anyway.is_some();
-    let tag = match open(&state, &text, anyway)? {
+    let tag = match open(&state, &text, anyway).await? {
         Opened::Item(tag) => tag,
         Opened::Page(page) => return Ok(page),
     };
     let protocol = ask.protocol.and_then(|id| id.parse().ok());
-    let signed = session(&state, &headers, peer.as_deref());
+    let signed = session(&state, &headers, peer.as_deref()).await?;
     let who = signed.as_ref().map_or_else(|| cookies::name(&headers), |signed| signed.name.clone());
     let typed = Typed { who, protocol, ..Typed::default() };
     let now = state.clock.now();
@@ -110,7 +109,7 @@ async fn show(
         None => (empty(&state, tag, typed, &now), None),
     };
     let ScanDraft { token, typed, submission } = draft;
-    Again { token, typed, submission, anyway, note, problems: Vec::new(), signed }.page(&state)
+    Again { token, typed, submission, anyway, note, problems: Vec::new(), signed }.page(&state).await
 }
 
 /// A page on which nothing is put in but what the phone knows.
@@ -156,7 +155,7 @@ struct Again {
 }
 
 impl Again {
-    fn page(self, state: &AppState) -> Result<Response, Problem> {
+    async fn page(self, state: &AppState) -> Result<Response, Problem> {
         let of_photo = self.problems.iter().find_map(|problem| match problem {
             Refused::Photo(refusal) => Some(refusal.status),
             Refused::Rule(_) | Refused::Pin(_) => None,
@@ -166,15 +165,14 @@ impl Again {
             None if self.problems.is_empty() => StatusCode::OK,
             None => StatusCode::UNPROCESSABLE_ENTITY,
         };
-        let reader = reader(state)?;
-        let template = {
-            let facility = state.store.facility();
+        let template = read_quick(state, move |state, reader| {
+            let facility = state.store.snapshot();
             let snapshot = Snapshot::of(state, &facility);
             let item = facility.equipment.get(&self.token.tag).ok_or_else(Problem::not_found)?;
             let making = Making {
                 state,
                 facility: &facility,
-                reader: &reader,
+                reader,
                 snapshot: &snapshot,
                 item,
                 token: self.token,
@@ -185,9 +183,9 @@ impl Again {
                 problems: self.problems,
                 signed: self.signed,
             };
-            making.page()
-        };
-        let mut page = page_with(status, &template)?;
+            Ok(making.page())
+        });
+        let mut page = page_with(status, &template.await?)?;
         if status == StatusCode::SERVICE_UNAVAILABLE {
             page.headers_mut().insert(http::header::RETRY_AFTER, HeaderValue::from(PHOTO_AGAIN_S));
         }
@@ -197,13 +195,13 @@ impl Again {
 
 impl Again {
     /// The page under an address of its own: it can be loaded again, and nothing is started anew by that.
-    fn keep(self, state: &AppState, from: Network) -> Result<Response, Problem> {
+    async fn keep(self, state: &AppState, from: Network) -> Result<Response, Problem> {
         let (tag, id) = (self.token.tag, new_submission(state));
         let (typed, submission) = (self.typed.clone(), self.submission.clone());
         if !self.problems.is_empty()
             || !state.inner.drafts.keep(&id, from, ScanDraft { token: self.token, typed, submission })
         {
-            return self.page(state);
+            return self.page(state).await;
         }
         let anyway = if self.anyway { "&anyway=1" } else { "" };
         Ok(see_other(&format!("/t/{tag}?draft={id}{anyway}#wet")))
@@ -233,11 +231,11 @@ async fn submit(
 ) -> Result<Response, Problem> {
     take_turn(&state, &request)?;
     let anyway = ask.anyway.is_some();
-    let tag = match open(&state, &text, anyway)? {
+    let tag = match open(&state, &text, anyway).await? {
         Opened::Item(tag) => tag,
         Opened::Page(page) => return Ok(page),
     };
-    let mut signed = session(&state, request.headers(), request.extensions().get());
+    let mut signed = session(&state, request.headers(), request.extensions().get()).await?;
     let device = RequestDevice::of(&state, request.headers(), request.extensions().get());
     let from = peer(&request);
     let typist = PinTypist::on(&device, &from);
@@ -304,7 +302,7 @@ struct Filled {
 impl Filled {
     /// Who cleaned, and by whom the entry is: only a proof names one of the staff.
     fn cleaner(&self, state: &AppState) -> (Cleaner, By) {
-        let proof_min = state.store.facility().settings.pin_proof_min;
+        let proof_min = state.store.snapshot().settings.pin_proof_min;
         let who = self.pin.cleaner(&self.form, self.signed.as_ref(), proof_min);
         let staff = match &who {
             Cleaner::Pin(staff) => Some(*staff),
@@ -319,7 +317,7 @@ impl Filled {
             self.token.photo = Some(*hash);
         }
         let Some(signed) = self.signed.take() else {
-            return self.again(Vec::new(), self.stale.or(Some(SIGNED_OUT))).page(state);
+            return self.again(Vec::new(), self.stale.or(Some(SIGNED_OUT))).page(state).await;
         };
         let (sessions, secret) = (state.identity.sessions.clone(), signed.secret().to_owned());
         let ended = tokio::task::spawn_blocking(move || sessions.end(&secret)).await;
@@ -329,7 +327,7 @@ impl Filled {
             again.typed.who.clear();
         }
         let note = AccessNote::new(AccessOutcome::SessionEnded, AccessWanted::SignOut).by(signed.staff);
-        Ok(noted(with_cookies(again.page(state)?, [cookies::clear_session()]), [note]))
+        Ok(noted(with_cookies(again.page(state).await?, [cookies::clear_session()]), [note]))
     }
 
     /// The record that this very submission made before, where only the proof of who cleaned differs: between two sends of
@@ -343,7 +341,7 @@ impl Filled {
         });
         let others: Vec<Digest16> = others.collect();
         let (of, earlier) = by_key(state, &self.submission).await?;
-        if others.contains(&earlier) { before(state, of).ok() } else { None }
+        if others.contains(&earlier) { before(state, of).await.ok() } else { None }
     }
 
     async fn submit(mut self, state: &AppState) -> Result<Response, Problem> {
@@ -356,7 +354,7 @@ impl Filled {
         if self.form.has("wet") {
             let set_device = self.device.set_cookie();
             self.token = PageToken { wet_ms: Some(self.now.up_ms), made_ms: self.now.up_ms, ..self.token };
-            let page = self.again(problems, None).keep(state, Network::of(self.from.remote))?;
+            let page = self.again(problems, None).keep(state, Network::of(self.from.remote)).await?;
             return Ok(with_cookies(page, [set_device]));
         }
         let mut wanted = form_of(self.tag, &self.form, &self.token, &self.photo);
@@ -374,7 +372,7 @@ impl Filled {
             // A repeat of a submission that was recorded shows that record, however old its page is.
             return match repeated(state, &self.submission).await {
                 Some(done) => Ok(recorded(state, &self.device, done, &wanted, self.photo)),
-                None => self.again(problems, self.stale).page(state),
+                None => self.again(problems, self.stale).page(state).await,
             };
         }
         let command = Command::RecordCleaning(Box::new(wanted.clone()));
@@ -382,9 +380,9 @@ impl Filled {
             Ok(done) => Ok(recorded(state, &self.device, done, &wanted, self.photo)),
             Err(Undone::Refused(Refusal::KeyReused)) => match self.repeated_otherwise(state, &wanted).await {
                 Some(done) => Ok(recorded(state, &self.device, done, &wanted, self.photo)),
-                None => self.refused(state, Refusal::KeyReused),
+                None => self.refused(state, Refusal::KeyReused).await,
             },
-            Err(Undone::Refused(refusal)) => self.refused(state, refusal),
+            Err(Undone::Refused(refusal)) => self.refused(state, refusal).await,
             Err(Undone::Box(problem)) => Err(*problem),
         }
     }
@@ -401,7 +399,7 @@ impl Filled {
             Photo::Refused(refusal) if program => return Err(refusal.problem()),
             Photo::Refused(refusal) => {
                 let problem = Refused::Photo(refusal.clone());
-                return self.again(vec![problem], None).page(state);
+                return self.again(vec![problem], None).page(state).await;
             }
             Photo::Kept(hash) => self.token.photo = Some(*hash),
             Photo::None | Photo::Follows(_) | Photo::NoRoom => {}
@@ -412,7 +410,7 @@ impl Filled {
                     .field("pin")
                     .next("Send it again without the PIN, or with the right one."));
             }
-            return self.again(vec![Refused::Pin(words)], None).page(state);
+            return self.again(vec![Refused::Pin(words)], None).page(state).await;
         }
         let mut wanted = CleaningForm::plain(self.tag, self.form.text("cleaned_by"));
         (wanted.who, self.by) = self.cleaner(state);
@@ -423,7 +421,7 @@ impl Filled {
         self.photo.name(&mut wanted);
         match act(state, self.by, key, Command::RecordCleaning(Box::new(wanted.clone()))).await {
             Ok(done) => Ok(recorded(state, &self.device, done, &wanted, self.photo)),
-            Err(Undone::Refused(refusal)) if !program => self.refused(state, refusal),
+            Err(Undone::Refused(refusal)) if !program => self.refused(state, refusal).await,
             Err(undone) => Err(undone.into()),
         }
     }
@@ -447,7 +445,7 @@ impl Filled {
         }
     }
 
-    fn refused(&self, state: &AppState, refusal: Refusal) -> Result<Response, Problem> {
+    async fn refused(&self, state: &AppState, refusal: Refusal) -> Result<Response, Problem> {
         match refusal {
             // The page's hidden id was used for another record: this is a new one.
             Refusal::KeyReused => Err(Problem::from(Refusal::KeyReused)
@@ -455,10 +453,10 @@ impl Filled {
                 .next("Scan the label again for a new record.")
                 .link(format!("/t/{}", self.tag), "Open the page anew")),
             Refusal::ProtocolChanged | Refusal::NotItsProtocol => {
-                self.again(Vec::new(), Some(PROTOCOL_CHANGED)).page(state)
+                self.again(Vec::new(), Some(PROTOCOL_CHANGED)).page(state).await
             }
             other if other.field().is_some() && other.field() != Some("idempotency-key") => {
-                self.again(vec![Refused::Rule(other)], None).page(state)
+                self.again(vec![Refused::Rule(other)], None).page(state).await
             }
             other => Err(other.into()),
         }
@@ -471,7 +469,7 @@ fn with_item<T>(
     tag: Tag,
     look: impl FnOnce(&Facility, &Equipment) -> T,
 ) -> Result<T, Problem> {
-    let facility = state.store.facility();
+    let facility = state.store.snapshot();
     let item = facility.equipment.get(&tag).ok_or_else(Problem::not_found)?;
     Ok(look(&facility, item))
 }
@@ -491,13 +489,7 @@ fn form_of(tag: Tag, form: &Form, token: &PageToken, photo: &Photo) -> CleaningF
 /// The record that this very submission made before.
 async fn repeated(state: &AppState, key: &str) -> Option<Done> {
     let (of, _) = by_key(state, key).await?;
-    before(state, of).ok()
-}
-
-/// What a submission made before, and the digest of what it asked.
-async fn by_key(state: &AppState, key: &str) -> Option<(EntryRef, Digest16)> {
-    let key = Digest16::of(key.as_bytes());
-    state.store.submit(move |view| Decision::Answer(view.by_key(&key))).await.ok()?.answer
+    before(state, of).await.ok()
 }
 
 fn recorded(
@@ -616,13 +608,13 @@ async fn photo(State(state): State<AppState>, Path(file): Path<String>) -> Resul
 #[template(path = "instructions.html")]
 struct Instructions {
     frame: super::frame::Frame,
-    protocol: record::kinds::ProtocolPublished,
+    protocol: std::sync::Arc<record::kinds::ProtocolPublished>,
     contact: Option<String>,
 }
 
 async fn instructions(State(state): State<AppState>, Path(id): Path<String>) -> Result<Response, Problem> {
     let (snapshot, protocol) = {
-        let facility = state.store.facility();
+        let facility = state.store.snapshot();
         let protocol = id.parse().ok().and_then(|id| facility.protocols.get(&id)).cloned();
         (Snapshot::of(&state, &facility), protocol.ok_or_else(Problem::not_found)?)
     };

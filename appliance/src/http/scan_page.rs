@@ -13,12 +13,12 @@ use super::form::Form;
 use super::frame::Frame;
 use super::scan_who::KnownCleaner;
 use super::sign_in::Signed;
-use super::standing::{Standing, standing, status};
+use super::standing::Standing;
 use super::token::PageToken;
 use super::view::{Snapshot, place_line, who_name};
 use super::words::{Moment, countdown, span};
 use crate::intake::Refusal;
-use crate::store::Reader;
+use crate::store::{Reader, StoreSnapshot};
 
 /// One line of “There is a problem”, and the field that it leads to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -118,7 +118,7 @@ pub(super) struct ScanPage {
 /// What a scan page is made of.
 pub(super) struct Making<'a> {
     pub(super) state: &'a AppState,
-    pub(super) facility: &'a Facility,
+    pub(super) facility: &'a StoreSnapshot,
     pub(super) reader: &'a Reader,
     pub(super) snapshot: &'a Snapshot,
     pub(super) item: &'a Equipment,
@@ -161,7 +161,8 @@ pub(super) fn protocol<'a>(
     asked: Option<ProtocolId>,
 ) -> Option<&'a ProtocolPublished> {
     let asked = asked.filter(|id| item.protocols.contains(id));
-    asked.or_else(|| item.protocols.first().copied()).and_then(|id| facility.protocols.get(&id))
+    let shown = asked.or_else(|| item.protocols.first().copied());
+    shown.and_then(|id| facility.protocols.get(&id)).map(AsRef::as_ref)
 }
 
 /// What that protocol asks of contact time, seconds.
@@ -187,7 +188,7 @@ impl Making<'_> {
         let known = self.signed.as_ref().map(|signed| KnownCleaner::of(signed, proof_min, local));
         let says = |at: &str| problems.iter().find(|w| w.at == at).map(|w| w.words.clone());
         let steps_wrong = problems.iter().find(|w| w.at.starts_with("step")).map(|w| w.words.clone());
-        let status = status(self.facility, item, local.now_ms());
+        let row = self.state.inner.boards.row_of(self.facility, item, local);
         let title = if problems.is_empty() { item.name.clone() } else { format!("Error: {}", item.name) };
         let frame = Frame::new(self.state, self.snapshot, title).with_script(self.state);
         let frame = if protocol.is_none() {
@@ -205,7 +206,7 @@ impl Making<'_> {
                 "Nothing is recorded yet. Your ticks are kept."
             },
             tag: item.tag,
-            standing: standing(item, &status, local),
+            standing: row.map(|row| row.standing).unwrap_or_default(),
             name: item.name.clone(),
             place: place_line(&item.location, &item.asset_number),
             last: self.last(),

@@ -152,7 +152,7 @@ struct Present {
 
 fn present(state: &AppState, tag: &str, protocol: Option<ProtocolId>) -> Result<Present, Problem> {
     let (tag, name) = service::named(state, tag)?;
-    let facility = state.store.facility();
+    let facility = state.store.snapshot();
     let item = facility.equipment.get(&tag).ok_or_else(Problem::not_found)?;
     if item.service == Service::Retired || protocol.is_some_and(|id| !item.protocols.contains(&id)) {
         return Err(Problem::not_found());

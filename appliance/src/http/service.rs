@@ -21,9 +21,10 @@ use super::receipt;
 use super::scan_page::Wrong;
 use super::sign_in::Signed;
 use super::typed_pin::{Confirmed, PinTypist};
-use super::view::{Snapshot, place_line, reader, text, who_words};
+use super::view::{Snapshot, place_line, read_quick, text, who_words};
 use super::words::{Moment, count};
 use crate::intake::Command;
+use crate::store::Reader;
 
 pub(super) fn routes() -> Router<AppState> {
     Router::new()
@@ -47,10 +48,9 @@ struct OutPage {
 }
 
 /// What a scan of an item shows that is out of service or retired.
-pub(super) fn out_page(state: &AppState, tag: Tag) -> Result<Response, Problem> {
-    let reader = reader(state)?;
-    let template = {
-        let facility = state.store.facility();
+pub(super) async fn out_page(state: &AppState, tag: Tag) -> Result<Response, Problem> {
+    let template = read_quick(state, move |state, reader| {
+        let facility = state.store.snapshot();
         let snapshot = Snapshot::of(state, &facility);
         let item = facility.equipment.get(&tag).ok_or_else(Problem::not_found)?;
         let last: Option<&Out> = item.out.last();
@@ -60,18 +60,18 @@ pub(super) fn out_page(state: &AppState, tag: Tag) -> Result<Response, Problem> 
         } else {
             format!("{} is out of service", item.name)
         };
-        OutPage {
+        Ok(OutPage {
             frame: Frame::new(state, &snapshot, title),
             tag,
             retired,
             name: item.name.clone(),
             place: place_line(&item.location, &item.asset_number),
             since: snapshot.local.day_time(last.map_or(item.added_ms, |out| out.from_ms)),
-            why: last.and_then(|out| out.reason).map(|why| text(&reader, why)).unwrap_or_default(),
+            why: last.and_then(|out| out.reason).map(|why| text(reader, why)).unwrap_or_default(),
             contact: snapshot.contact(),
-        }
-    };
-    page_with(StatusCode::OK, &template)
+        })
+    });
+    page_with(StatusCode::OK, &template.await?)
 }
 
 /// A page that asks for a reason and has one button.
@@ -141,7 +141,7 @@ impl Asking {
 /// The item's name, by any of its tags.
 pub(super) fn named(state: &AppState, text: &str) -> Result<(Tag, String), Problem> {
     let tag = Tag::read(text).map_err(|_| Problem::not_found())?;
-    let facility = state.store.facility();
+    let facility = state.store.snapshot();
     let item = facility.resolve(tag).ok_or_else(Problem::not_found)?;
     Ok((item.tag, item.name.clone()))
 }
@@ -253,11 +253,19 @@ async fn reasoned(
     }
 }
 
-fn asking_void(state: &AppState, text: &str) -> Result<(Asking, record::kinds::EntryRef), Problem> {
-    let found = receipt::find(state, text)?;
-    let facility = state.store.facility();
+async fn asking_void(state: &AppState, text: &str) -> Result<AskedVoid, Problem> {
+    let text = text.to_owned();
+    read_quick(state, move |state, reader| asking_void_by(state, reader, &text)).await
+}
+
+/// The question whether to void a record, which record it is, and who cleaned.
+type AskedVoid = (Asking, record::kinds::EntryRef, Who);
+
+fn asking_void_by(state: &AppState, reader: &Reader, text: &str) -> Result<AskedVoid, Problem> {
+    let found = receipt::find(state, reader, text)?;
+    let facility = state.store.snapshot();
     let name = facility.equipment.get(&found.cleaning.tag).map_or_else(String::new, |item| item.name.clone());
-    let by = who_words(&found.reader, &facility, &found.cleaning.who);
+    let by = who_words(reader, &facility, &found.cleaning.who);
     let when = Snapshot::of(state, &facility).local.day_time(found.cleaning.performed_ms).text;
     let receipt: Receipt = found.receipt;
     let asking = Asking {
@@ -272,7 +280,7 @@ fn asking_void(state: &AppState, text: &str) -> Result<(Asking, record::kinds::E
         dangerous: true,
         hint: "For example: wrong item scanned",
     };
-    Ok((asking, found.of))
+    Ok((asking, found.of, found.cleaning.who))
 }
 
 async fn ask_void(
@@ -281,7 +289,7 @@ async fn ask_void(
     Path(text): Path<String>,
 ) -> Result<Response, Problem> {
     signed.must_change()?;
-    asking_void(&state, &text)?.0.page(&state, &signed, Vec::new(), "")
+    asking_void(&state, &text).await?.0.page(&state, &signed, Vec::new(), "")
 }
 
 async fn void(
@@ -290,21 +298,17 @@ async fn void(
     Path(text): Path<String>,
     request: Request,
 ) -> Result<Response, Problem> {
-    let (asking, of) = asking_void(&state, &text)?;
+    let (asking, of, who) = asking_void(&state, &text).await?;
     let (action, typist) = (request.uri().path().to_owned(), PinTypist::of(&state, &request));
     let mut form = signed.form(request).await?;
     signed.must_change()?;
-    if !is_own(&state, &text, &signed)? {
+    // Whether it is proven that this person recorded it.
+    let own = matches!(who, Who::Pin { staff } | Who::Badge { staff } if staff == signed.staff);
+    if !own {
         form = match signed.confirm(&state, action, form, &typist).await? {
             Confirmed::Form(form) => form,
             Confirmed::Asked(page) => return Ok(page),
         };
     }
     reasoned(&state, &signed, &form, asking, |reason| Command::VoidCleaning { of, reason }).await
-}
-
-/// Whether it is proven that this person recorded it.
-fn is_own(state: &AppState, text: &str, signed: &Signed) -> Result<bool, Problem> {
-    let who = receipt::find(state, text)?.cleaning.who;
-    Ok(matches!(who, Who::Pin { staff } | Who::Badge { staff } if staff == signed.staff))
 }

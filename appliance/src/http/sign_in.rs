@@ -22,13 +22,15 @@ use super::next_page::{HOME, asked_page, own_pin_address, safe_next, sign_in_add
 use super::problem::Problem;
 use super::query::Asked;
 use super::scan_page::Wrong;
+use super::station::aside;
 use super::typed_pin::pin_note;
-use super::view::{Snapshot, reader, staff_name};
+use super::view::{Snapshot, read, read_quick, staff_name};
 use super::{AppState, cookies};
 use crate::identity::{
-    AccessOutcome, AccessWanted, IdentityError, PinAttempt, PinOutcome, form_token, pin_digits_min,
+    AccessOutcome, AccessWanted, IdentityError, PinAttempt, PinOutcome, Session, form_token, pin_digits_min,
 };
 use crate::listen::Peer;
+use crate::store::ReadLane;
 
 pub(super) fn routes() -> Router<AppState> {
     Router::new()
@@ -102,7 +104,7 @@ impl Signed {
         if self.may_change() {
             return Ok(());
         }
-        Err(not_allowed("This needs a sign-in as biomed or facility admin").wanted(AccessWanted::Edit))
+        Err(self.not_allowed("This needs a sign-in as biomed or facility admin").wanted(AccessWanted::Edit))
     }
 
     /// May this person read who came and who was refused?
@@ -115,7 +117,8 @@ impl Signed {
         if self.may_read_audit() {
             return Ok(());
         }
-        Err(not_allowed("This needs a sign-in as facility admin or auditor").wanted(AccessWanted::ReadAudit))
+        let problem = self.not_allowed("This needs a sign-in as facility admin or auditor");
+        Err(problem.wanted(AccessWanted::ReadAudit))
     }
 
     /// For pages of commands about the facility and its people.
@@ -123,7 +126,14 @@ impl Signed {
         if self.role == Role::FacilityAdmin {
             return Ok(());
         }
-        Err(not_allowed("This needs a sign-in as facility admin").wanted(AccessWanted::Admin))
+        Err(self.not_allowed("This needs a sign-in as facility admin").wanted(AccessWanted::Admin))
+    }
+
+    /// What this person sees who may not do this; the title says whose role does include it.
+    pub(super) fn not_allowed(&self, title: &'static str) -> Problem {
+        let role = role_word(self.role);
+        not_allowed(title)
+            .detail(format!("You are signed in as {}, {role}: that role does not include it.", self.name))
     }
 }
 
@@ -133,31 +143,48 @@ pub(super) fn not_allowed(title: &'static str) -> Problem {
         .detail("Your role does not include this.")
         .safe("Nothing was changed.")
         .link("/staff/sign-in", "Sign in as somebody else")
+        .back("/", "Back to what needs cleaning")
 }
 
-/// The session that a request carries, if there is one.
-pub(super) fn session(state: &AppState, headers: &HeaderMap, peer: Option<&Peer>) -> Option<Signed> {
+/// The session that a request carries, if there is one, and whose it is.
+pub(super) async fn session(
+    state: &AppState,
+    headers: &HeaderMap,
+    peer: Option<&Peer>,
+) -> Result<Option<Signed>, Problem> {
+    let Some((secret, session, role)) = live_session(state, headers, peer) else { return Ok(None) };
+    let staff = session.staff;
+    let name = read_quick(state, move |state, reader| Ok(staff_name(reader, &state.store.snapshot(), staff)));
+    let (name, pin_age_ms) = (name.await?, session.pin_age_ms(&state.clock.now()));
+    Ok(Some(Signed { staff, name, role, began_ms: session.began_ms, pin_age_ms, secret }))
+}
+
+/// Who has signed in where a request comes from.
+pub(super) fn session_of(state: &AppState, headers: &HeaderMap, peer: Option<&Peer>) -> Option<StaffId> {
+    live_session(state, headers, peer).map(|(_, session, _)| session.staff)
+}
+
+fn live_session(
+    state: &AppState,
+    headers: &HeaderMap,
+    peer: Option<&Peer>,
+) -> Option<(String, Session, Role)> {
     let secret = cookies::get(headers, cookies::SESSION).filter(|_| peer.is_some_and(|p| p.secure))?;
-    let now = state.clock.now();
-    let found = state.identity.sessions.find(secret, now.wall_ms);
+    let found = state.identity.sessions.find(secret, state.clock.now().wall_ms);
     let session = found.unwrap_or_else(|error| {
         tracing::error!(%error, "a session could not be looked up");
         None
     })?;
-    let reader = reader(state).ok()?;
-    let facility = state.store.facility();
-    let staff = facility.staff.get(&session.staff).filter(|s| !s.left)?;
-    let name = staff_name(&reader, &facility, session.staff);
-    let (began_ms, pin_age_ms) = (session.began_ms, session.pin_age_ms(&now));
-    let secret = secret.to_owned();
-    Some(Signed { staff: session.staff, name, role: staff.role, began_ms, pin_age_ms, secret })
+    let role = state.store.snapshot().staff.get(&session.staff).filter(|s| !s.left)?.role;
+    Some((secret.to_owned(), session, role))
 }
 
 impl FromRequestParts<AppState> for Signed {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Response> {
-        session(state, &parts.headers, parts.extensions.get()).ok_or_else(|| {
+        let found = session(state, &parts.headers, parts.extensions.get()).await;
+        found.map_err(Problem::into_response)?.ok_or_else(|| {
             let asked = asked_page(&parts.uri);
             let next = if parts.method == http::Method::GET { safe_next(&asked) } else { HOME };
             see_other(&sign_in_address(None, next))
@@ -205,53 +232,51 @@ struct PinPage {
 async fn ask(State(state): State<AppState>, Asked(ask): Asked<Ask>) -> Result<Response, Problem> {
     let next = safe_next(ask.next.as_deref().unwrap_or(HOME)).to_owned();
     match ask.staff.and_then(|id| id.parse().ok()) {
-        Some(staff) => pin_page(&state, staff, Vec::new(), next),
-        None => names_page(&state, &next),
+        Some(staff) => pin_page(&state, staff, Vec::new(), next).await,
+        None => names_page(&state, &next).await,
     }
 }
 
-fn names_page(state: &AppState, next: &str) -> Result<Response, Problem> {
-    let holders = state.identity.pins.holders().map_err(|e| Problem::internal(&e))?;
-    let reader = reader(state)?;
-    let template = {
-        let facility = state.store.facility();
+async fn names_page(state: &AppState, next: &str) -> Result<Response, Problem> {
+    let (next, facility) = (next.to_owned(), state.store.snapshot());
+    let page_of_names = read(state, ReadLane::of_rows(facility.staff.len()), move |state, reader| {
+        let holders = state.identity.pins.holders().map_err(|e| Problem::internal(&e))?;
         let known = holders
             .into_iter()
             .filter_map(|id| Some((id, facility.staff.get(&id).filter(|s| !s.left)?.role)));
         let person = |(id, role)| {
-            (sign_in_address(Some(id), next), staff_name(&reader, &facility, id), role_word(role))
+            (sign_in_address(Some(id), &next), staff_name(reader, &facility, id), role_word(role))
         };
         let mut people: Vec<_> = known.map(person).collect();
         people.sort_by(|a, b| a.1.cmp(&b.1));
-        NamesPage { frame: Frame::new(state, &Snapshot::of(state, &facility), "Sign in"), people }
-    };
-    page(&template)
+        Ok(NamesPage { frame: Frame::new(state, &Snapshot::of(state, &facility), "Sign in"), people })
+    });
+    page(&page_of_names.await?)
 }
 
-fn pin_page(
+async fn pin_page(
     state: &AppState,
     staff: StaffId,
     problems: Vec<Wrong>,
     next: String,
 ) -> Result<Response, Problem> {
-    let reader = reader(state)?;
     let status = if problems.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    let template = {
-        let facility = state.store.facility();
+    let template = read_quick(state, move |state, reader| {
+        let facility = state.store.snapshot();
         let person = facility.staff.get(&staff).filter(|s| !s.left).ok_or_else(Problem::not_found)?;
         let error = if problems.is_empty() { "" } else { "Error: " };
-        PinPage {
+        Ok(PinPage {
             frame: Frame::new(state, &Snapshot::of(state, &facility), format!("{error}Type your PIN"))
                 .with_script(state),
             problems,
             staff,
-            name: staff_name(&reader, &facility, staff),
+            name: staff_name(reader, &facility, staff),
             role: role_word(person.role),
             names: sign_in_address(None, &next),
             next,
-        }
-    };
-    page_with(status, &template)
+        })
+    });
+    page_with(status, &template.await?)
 }
 
 /// What came of a try.
@@ -267,7 +292,7 @@ async fn sign_in(State(state): State<AppState>, request: Request) -> Result<Resp
     let device = RequestDevice::of(&state, request.headers(), Some(&from));
     let form = form::read(request, None).await?;
     let next = safe_next(form.text("next")).to_owned();
-    let Ok(staff) = form.text("staff").parse::<StaffId>() else { return names_page(&state, &next) };
+    let Ok(staff) = form.text("staff").parse::<StaffId>() else { return names_page(&state, &next).await };
     let attempt = PinAttempt {
         staff,
         pin: form.text("pin").trim().to_owned(),
@@ -284,7 +309,8 @@ async fn sign_in(State(state): State<AppState>, request: Request) -> Result<Resp
             let begun = tokio::task::spawn_blocking(move || beginning.begin(staff, &now)).await;
             let secret = begun.map_err(|e| Problem::internal(&e))?.map_err(|e| Problem::internal(&e))?;
             let cookies = [cookies::set_session(&secret), device.set_cookie()];
-            let page = with_cookies(see_other(&after_sign_in(&state, staff, digits, &next)?), cookies);
+            let to = aside(&state, move |state| after_sign_in(state, staff, digits, &next)).await?;
+            let page = with_cookies(see_other(&to), cookies);
             let note = AccessNote::new(AccessOutcome::SignedIn, AccessWanted::SignIn).by(staff);
             return Ok(noted(page, [note]));
         }
@@ -299,8 +325,8 @@ async fn sign_in(State(state): State<AppState>, request: Request) -> Result<Resp
     tracing::warn!(%staff, ?outcome, "a sign-in was refused");
     let words = refused_words(&state, outcome);
     // For a person whom nobody knows the page is another one, and is noted as well.
-    let page = pin_page(&state, staff, vec![Wrong { at: "pin".to_owned(), words }], next)
-        .unwrap_or_else(Problem::into_response);
+    let page = pin_page(&state, staff, vec![Wrong { at: "pin".to_owned(), words }], next).await;
+    let page = page.unwrap_or_else(Problem::into_response);
     Ok(noted(page, pin_note(outcome, staff, AccessWanted::SignIn)))
 }
 
@@ -320,7 +346,7 @@ pub(super) fn try_pin(state: &AppState, attempt: &PinAttempt) -> Result<PinTry, 
         return Ok(PinTry::Looked(outcome));
     }
     // Looked at after the PIN, so that whoever has left takes as long as anybody.
-    if state.store.facility().staff.get(&staff).is_none_or(|s| s.left) {
+    if state.store.snapshot().staff.get(&staff).is_none_or(|s| s.left) {
         return Ok(PinTry::Looked(PinOutcome::None));
     }
     if !known {
@@ -331,7 +357,7 @@ pub(super) fn try_pin(state: &AppState, attempt: &PinAttempt) -> Result<PinTry, 
 
 /// The page that was asked for, unless something about the PIN has to be said first.
 fn after_sign_in(state: &AppState, staff: StaffId, digits: usize, next: &str) -> Result<String, Problem> {
-    let role = state.store.facility().staff.get(&staff).map(|s| s.role);
+    let role = state.store.snapshot().staff.get(&staff).map(|s| s.role);
     if role.is_some_and(|role| digits < pin_digits_min(role)) {
         return Ok(own_pin_address("short=1&", next));
     }

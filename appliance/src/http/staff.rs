@@ -1,5 +1,7 @@
 //! The staff's first page and the page about the box itself.
 
+use std::sync::Arc;
+
 use askama::Template;
 use axum::Router;
 use axum::extract::{Request, State};
@@ -12,19 +14,22 @@ use record::tag::Tag;
 
 use super::access::{AccessNote, noted};
 use super::act::{Undone, act};
+use super::alarms::{self, AlarmCard};
 use super::frame::{Frame, Place, page, page_with};
 use super::guard::see_other;
 use super::problem::Problem;
 use super::scan_page::Wrong;
 use super::sign_in::Signed;
-use super::standing::{Row, rows};
+use super::standing::Row;
+use super::standing_board::{StandingBoard, board};
 use super::station::queue::{PrinterCard, printer_card};
 use super::tally::{Tallies, calendar, tallies};
-use super::view::{Snapshot, reader, staff_name};
+use super::view::{Snapshot, read_quick, staff_name};
 use super::words::{Moment, about, count};
-use super::{AppState, equipment};
+use super::{AppState, Link, history};
 use crate::identity::{AccessOutcome, AccessWanted, own_addresses};
 use crate::intake::{Command, Settings};
+use crate::store::Reader;
 
 /// Lines of “Just now”.
 const FEED: usize = 8;
@@ -53,7 +58,7 @@ struct Spark {
 }
 
 struct Late {
-    row: Row,
+    row: Arc<Row>,
     last: String,
 }
 
@@ -95,63 +100,65 @@ struct TodayPage {
 }
 
 async fn today(State(state): State<AppState>, signed: Signed) -> Result<Response, Problem> {
-    let tallies = tallies(&state).await?;
-    let reader = reader(&state)?;
-    let recent = reader.cleanings(None, FEED).map_err(|e| Problem::internal(&e))?;
-    let template = {
-        let facility = state.store.facility();
-        let snapshot = Snapshot::of(&state, &facility);
-        let local = &snapshot.local;
-        let rows = rows(&facility, local);
-        let no_items = rows.is_empty();
-        let no_schedule = !no_items && facility.equipment.values().all(|item| item.plans.is_empty());
-        let due = rows.iter().filter(|row| row.is_due()).count();
-        let overdue: Vec<Row> = rows.into_iter().filter(Row::is_overdue).collect();
-        let overdue_words = match overdue.first() {
-            Some(row) => format!("Longest: {}, {}", row.name, row.standing.short.to_lowercase()),
-            None => "Nothing is late.".to_owned(),
-        };
-        let last = |tag: &Tag| match facility.activity.get(tag).and_then(|a| a.last) {
-            Some(last) => local.day_time(last.performed_ms).text,
-            None => "never".to_owned(),
-        };
-        let feed = recent.iter().map(|cleaning| News {
-            tag: cleaning.tag,
-            name: facility
-                .equipment
-                .get(&cleaning.tag)
-                .map_or_else(|| cleaning.tag.grouped(), |item| item.name.clone()),
-            photo: equipment::thumbnail(&state, cleaning),
-            words: equipment::feed_words(&reader, &facility, cleaning),
-            at: local.day_time(cleaning.performed_ms),
-        });
-        TodayPage {
-            frame: Frame::staff(&state, &snapshot, "Today", &signed, Place::Today)
-                .live(&state, &snapshot)
-                .refreshed(),
-            day: local.long_day(),
-            overdue: overdue.len(),
-            overdue_words,
-            numbers: numbers(&tallies),
-            rest: match due {
-                0 => "All equipment".to_owned(),
-                due => format!("{due} more due, and all equipment"),
-            },
-            bars: bars(&tallies),
-            chart_label: chart_label(&tallies),
-            first_day: first_day(&tallies, &facility.settings, &snapshot),
-            feed: feed.collect(),
-            late: overdue
-                .into_iter()
-                .take(OVERDUE_MAX)
-                .map(|row| Late { last: last(&row.tag), row })
-                .collect(),
-            no_items,
-            no_schedule,
-            may_change: signed.may_change(),
-        }
+    let (tallies, board) = (tallies(&state).await?, board(&state).await?);
+    let template =
+        read_quick(&state, move |state, reader| today_page(state, reader, &signed, &tallies, &board));
+    page(&template.await?)
+}
+
+fn today_page(
+    state: &AppState,
+    reader: &Reader,
+    signed: &Signed,
+    tallies: &Tallies,
+    board: &StandingBoard,
+) -> Result<TodayPage, Problem> {
+    let recent = reader.cleanings(None, FEED)?;
+    let facility = &board.seen;
+    let snapshot = Snapshot::of(state, facility);
+    let local = &snapshot.local;
+    let no_items = board.in_use().is_empty();
+    let no_schedule = !no_items && facility.equipment.values().all(|item| item.plans.is_empty());
+    let overdue_words = match board.overdue().first() {
+        Some(row) => format!("Longest: {}, {}", row.item.name, row.standing.short.to_lowercase()),
+        None => "Nothing is late.".to_owned(),
     };
-    page(&template)
+    let last = |row: &Row| match row.activity.as_ref().and_then(|a| a.last) {
+        Some(last) => local.day_time(last.performed_ms).text,
+        None => "never".to_owned(),
+    };
+    let feed = recent.iter().map(|cleaning| News {
+        tag: cleaning.tag,
+        name: facility
+            .equipment
+            .get(&cleaning.tag)
+            .map_or_else(|| cleaning.tag.grouped(), |item| item.name.clone()),
+        photo: history::thumbnail(state, cleaning),
+        words: history::feed_words(reader, facility, cleaning),
+        at: local.day_time(cleaning.performed_ms),
+    });
+    let late = board.overdue().iter().take(OVERDUE_MAX);
+    Ok(TodayPage {
+        frame: Frame::staff(state, &snapshot, "Today", signed, Place::Today)
+            .live(state, &snapshot)
+            .refreshed(),
+        day: local.long_day(),
+        overdue: board.overdue().len(),
+        overdue_words,
+        numbers: numbers(tallies),
+        rest: match board.due().len() {
+            0 => "All equipment".to_owned(),
+            due => format!("{due} more due, and all equipment"),
+        },
+        bars: bars(tallies),
+        chart_label: chart_label(tallies),
+        first_day: first_day(tallies, &facility.settings, &snapshot),
+        feed: feed.collect(),
+        late: late.map(|row| Late { last: last(row), row: row.clone() }).collect(),
+        no_items,
+        no_schedule,
+        may_change: signed.may_change(),
+    })
 }
 
 fn numbers(tallies: &Tallies) -> Vec<Number> {
@@ -247,6 +254,9 @@ fn first_day(tallies: &Tallies, settings: &record::fold::Settings, snapshot: &Sn
 struct BoxPage {
     frame: Frame,
     facts: Vec<(&'static str, String)>,
+    alarms: Vec<AlarmCard>,
+    form_token: String,
+    may_change: bool,
     notes: Vec<String>,
     printers: Vec<PrinterCard>,
     hosts: Vec<String>,
@@ -262,11 +272,9 @@ async fn this_box(State(state): State<AppState>, signed: Signed) -> Result<Respo
     let free = health
         .free_bytes
         .map_or_else(|| "not known".to_owned(), |bytes| format!("{:.1} GB", bytes as f64 / 1e9));
-    let mut notes: Vec<String> = state.alarms.borrow().iter().map(crate::uplink::Raised::words).collect();
-    notes.extend(health.notes.iter().cloned());
-    notes.extend(super::programs::notes(&state, &snapshot));
+    let mut notes = super::programs::notes(&state, &snapshot);
     if signed.may_see_people() {
-        notes.extend(wrong_pin_notes(&state, &snapshot)?);
+        notes.extend(wrong_pin_notes(&state, &snapshot).await?);
     }
     if !health.ballast {
         notes.push(
@@ -286,7 +294,7 @@ async fn this_box(State(state): State<AppState>, signed: Signed) -> Result<Respo
         ("Facility", snapshot.settings.name.clone()),
         ("Box", health.origin.box_id.to_string()),
         ("Log", format!("{}, {} entries", health.origin.epoch, count(health.size))),
-        ("At the relay", format!("{} entries", count(state.store.cursor_size()))),
+        ("At the relay", at_relay(&state)),
         ("Disk free", free),
         ("Machine up for", about(i64::try_from(up).unwrap_or(i64::MAX))),
         ("Time zone", snapshot.local.zone_name().to_owned()),
@@ -295,30 +303,57 @@ async fn this_box(State(state): State<AppState>, signed: Signed) -> Result<Respo
     let mut hosts: Vec<String> = own_addresses().iter().map(ToString::to_string).collect();
     hosts.extend(state.settings.hosts.iter().cloned());
     hosts.extend(Some(snapshot.settings.label_host.clone()).filter(|h| !h.is_empty()));
-    let frame = Frame::staff(&state, &snapshot, "This box", &signed, Place::Box);
-    let (admin, audit) = (signed.role == Role::FacilityAdmin, signed.may_read_audit());
-    page(&BoxPage { frame, facts, notes, printers, hosts, admin, audit })
+    let mut frame = Frame::staff(&state, &snapshot, "This box", &signed, Place::Box);
+    // They stand on this page itself, each with its button.
+    frame.alarm = None;
+    page(&BoxPage {
+        frame,
+        facts,
+        alarms: alarms::cards(&state, &snapshot.local).await?,
+        form_token: signed.form_token(),
+        may_change: signed.may_change(),
+        notes,
+        printers,
+        hosts,
+        admin: signed.role == Role::FacilityAdmin,
+        audit: signed.may_read_audit(),
+    })
+}
+
+/// What the relay has of this log and of those before it.
+fn at_relay(state: &AppState) -> String {
+    let present = format!("{} entries of this log", count(state.store.cursor_size()));
+    match (state.store.ended_entries(), *state.link.borrow()) {
+        (0, _) => present,
+        (ended, Link::Up { ended_backlog }) => {
+            let held = ended.saturating_sub(ended_backlog);
+            format!("{present}, {} of {} of earlier ones", count(held), count(ended))
+        }
+        (ended, _) => format!("{present}; earlier ones have {}", count(ended)),
+    }
 }
 
 /// Whose PIN strangers are guessing.
-fn wrong_pin_notes(state: &AppState, snapshot: &Snapshot) -> Result<Vec<String>, Problem> {
-    let alarms = state.identity.pins.alarms(snapshot.now.wall_ms).map_err(|e| Problem::internal(&e))?;
-    let reader = reader(state)?;
-    let facility = state.store.facility();
-    let here = alarms.into_iter().filter(|(staff, _)| facility.staff.get(staff).is_some_and(|s| !s.left));
-    let words = here.map(|(staff, wrong)| {
-        let (name, since) =
-            (staff_name(&reader, &facility, staff), snapshot.local.day_time(wrong.since_ms).text);
-        format!(
-            "{} wrong PINs or more were typed for {name} since {since}, on devices on which they never signed in. At most \
-             three an hour are looked at, and their own devices are not held up. Ask them whether it was them; if not, set \
-             them a longer PIN under Staff.",
-            wrong.count
-        )
+async fn wrong_pin_notes(state: &AppState, snapshot: &Snapshot) -> Result<Vec<String>, Problem> {
+    let (local, wall_ms) = (snapshot.local.clone(), snapshot.now.wall_ms);
+    let words = read_quick(state, move |state, reader| {
+        let alarms = state.identity.pins.alarms(wall_ms).map_err(|e| Problem::internal(&e))?;
+        let locked = state.identity.pins.new_devices_locked(wall_ms).map_err(|e| Problem::internal(&e))?;
+        let facility = state.store.snapshot();
+        let here = alarms.into_iter().filter(|(staff, _)| facility.staff.get(staff).is_some_and(|s| !s.left));
+        let words = here.map(|(staff, wrong)| {
+            let (name, since) = (staff_name(reader, &facility, staff), local.day_time(wrong.since_ms).text);
+            format!(
+                "{} wrong PINs or more were typed for {name} since {since}, on devices on which they never signed in. At \
+                 most three an hour are looked at, and their own devices are not held up. Ask them whether it was them; if \
+                 not, set them a longer PIN under Staff.",
+                wrong.count
+            )
+        });
+        Ok((words.collect::<Vec<String>>(), locked))
     });
-    let mut words: Vec<String> = words.collect();
-    let locked = state.identity.pins.new_devices_locked(snapshot.now.wall_ms);
-    if let Some(until_ms) = locked.map_err(|e| Problem::internal(&e))? {
+    let (mut words, locked) = words.await?;
+    if let Some(until_ms) = locked {
         words.push(format!(
             "So many wrong PINs were typed on new devices that nobody can sign in on a new device until {}. Devices on which \
              somebody has signed in before are not held up. The access log says from where they came; setting somebody’s PIN \
@@ -350,11 +385,11 @@ async fn ask_settings(State(state): State<AppState>, signed: Signed) -> Result<R
     let present = Snapshot::now(&state).settings;
     let typed = Settings {
         zone: Some(present.zone().to_owned()),
-        name: Some(present.name),
-        label_host: Some(present.label_host),
+        name: Some(present.name.clone()),
+        label_host: Some(present.label_host.clone()),
         allow_unattributed: Some(present.allow_unattributed),
         undo_min: Some(present.undo_min),
-        contact: Some(present.contact),
+        contact: Some(present.contact.clone()),
         pin_proof_min: Some(present.pin_proof_min),
     };
     settings_page(&state, &signed, &typed, Vec::new())

@@ -1,13 +1,18 @@
 //! How an item stands, in the words and colours that are the same on every page.
 
+use std::ops::Range;
+use std::sync::Arc;
+
 use record::compliance::{Courses, Status};
-use record::fold::{Equipment, Facility, Service};
-use record::tag::Tag;
+use record::fold::{Activity, Equipment, Service, Settings};
 
 use super::words::{Local, about};
 
+/// The finest that words tell of time.
+const MINUTE_MS: i64 = 60_000;
+
 /// The tag behind an item's name.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Standing {
     /// `ok`, `due`, `late` or nothing.
     pub(super) class: &'static str,
@@ -20,22 +25,22 @@ pub(super) struct Standing {
 /// One item in a list.
 #[derive(Debug, Clone)]
 pub(super) struct Row {
-    pub(super) tag: Tag,
-    pub(super) name: String,
-    pub(super) place: String,
+    pub(super) item: Arc<Equipment>,
+    pub(super) activity: Option<Arc<Activity>>,
     pub(super) standing: Standing,
     pub(super) status: Status,
+    /// When the status is this one with no new entry.
+    status_ms: Range<i64>,
+    /// When the words are these.
+    words_ms: Range<i64>,
 }
 
-/// How an item stands now.
-pub(super) fn status(facility: &Facility, item: &Equipment, now_ms: i64) -> Status {
-    let activity = facility.activity.get(&item.tag);
-    let uses = activity.map(|a| a.uses.clone()).unwrap_or_default();
-    Courses::new(&facility.settings, item, uses).status(activity, now_ms)
+fn courses(settings: &Settings, item: &Equipment, activity: Option<&Activity>) -> Courses {
+    Courses::new(settings, item, activity.map(|a| a.uses.clone()).unwrap_or_default())
 }
 
 /// In words.
-pub(super) fn standing(item: &Equipment, status: &Status, local: &Local) -> Standing {
+fn standing(item: &Equipment, status: &Status, local: &Local) -> Standing {
     let said =
         |class, short: &str, long: &str| Standing { class, short: short.to_owned(), long: long.to_owned() };
     if item.service == Service::Retired {
@@ -57,28 +62,62 @@ pub(super) fn standing(item: &Equipment, status: &Status, local: &Local) -> Stan
         Status::Overdue { since_ms } => {
             let late_ms = local.now_ms() - since_ms;
             let late =
-                if late_ms < 60_000 { "Just late".to_owned() } else { format!("{} late", about(late_ms)) };
+                if late_ms < MINUTE_MS { "Just late".to_owned() } else { format!("{} late", about(late_ms)) };
             said("late", &late, &late)
         }
     }
 }
 
-/// Every item that is not retired, the most urgent first.
-pub(super) fn rows(facility: &Facility, local: &Local) -> Vec<Row> {
-    let items = facility.equipment.values().filter(|item| item.service != Service::Retired);
-    let mut rows: Vec<Row> = items.map(|item| row(facility, item, local)).collect();
-    rows.sort_by(|a, b| (a.status.order(), &a.name, a.tag).cmp(&(b.status.order(), &b.name, b.tag)));
-    rows
-}
-
-/// One item.
-pub(super) fn row(facility: &Facility, item: &Equipment, local: &Local) -> Row {
-    let status = status(facility, item, local.now_ms());
-    let standing = standing(item, &status, local);
-    Row { tag: item.tag, name: item.name.clone(), place: item.location.clone(), standing, status }
-}
-
 impl Row {
+    /// Worked out from what the facility's rows say.
+    pub(super) fn of(
+        settings: &Settings,
+        item: &Arc<Equipment>,
+        activity: Option<&Arc<Activity>>,
+        local: &Local,
+    ) -> Self {
+        let now_ms = local.now_ms();
+        let known = activity.map(AsRef::as_ref);
+        let courses = courses(settings, item, known);
+        let status = courses.status(known, now_ms);
+        let until_ms = courses.next_change_ms(now_ms).unwrap_or(i64::MAX);
+        Self {
+            standing: standing(item, &status, local),
+            words_ms: words_ms(&status, now_ms),
+            item: item.clone(),
+            activity: activity.cloned(),
+            status,
+            status_ms: now_ms..until_ms,
+        }
+    }
+
+    /// The same status in the words of now.
+    pub(super) fn said_anew(&self, local: &Local) -> Self {
+        Self {
+            standing: standing(&self.item, &self.status, local),
+            words_ms: words_ms(&self.status, local.now_ms()),
+            ..self.clone()
+        }
+    }
+
+    /// Whether it was worked out from these very rows, and nothing was changed in them since.
+    pub(super) fn is_of(&self, item: &Arc<Equipment>, activity: Option<&Arc<Activity>>) -> bool {
+        Arc::ptr_eq(&self.item, item) && is_same(self.activity.as_ref(), activity)
+    }
+
+    /// Until when the status stays this one if nothing is recorded.
+    pub(super) fn status_ends_ms(&self) -> i64 {
+        self.status_ms.end
+    }
+
+    pub(super) fn has_status_at(&self, now_ms: i64) -> bool {
+        self.status_ms.contains(&now_ms)
+    }
+
+    pub(super) fn has_words_at(&self, now_ms: i64) -> bool {
+        self.words_ms.contains(&now_ms)
+    }
+
     pub(super) fn is_overdue(&self) -> bool {
         matches!(self.status, Status::Overdue { .. })
     }
@@ -86,4 +125,25 @@ impl Row {
     pub(super) fn is_due(&self) -> bool {
         matches!(self.status, Status::Due { .. } | Status::DueAfterUse { .. })
     }
+
+    /// The order of lists: the most urgent first.
+    pub(super) fn order(&self) -> (u8, i64, &str, record::tag::Tag) {
+        let (urgency, ms) = self.status.order();
+        (urgency, ms, &self.item.name, self.item.tag)
+    }
+}
+
+/// Whether two are the very same, or both are missing.
+pub(super) fn is_same<T>(one: Option<&Arc<T>>, other: Option<&Arc<T>>) -> bool {
+    one.map(Arc::as_ptr) == other.map(Arc::as_ptr)
+}
+
+/// Deadlines are said by the day, which changes at a minute; how late something is, by the minutes since it was due.
+fn words_ms(status: &Status, now_ms: i64) -> Range<i64> {
+    let phase_ms = match status {
+        Status::Overdue { since_ms } => since_ms.rem_euclid(MINUTE_MS),
+        _ => 0,
+    };
+    let begun_ms = now_ms - (now_ms - phase_ms).rem_euclid(MINUTE_MS);
+    begun_ms..begun_ms + MINUTE_MS
 }

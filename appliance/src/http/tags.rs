@@ -6,7 +6,6 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use axum::routing::get;
 use http::StatusCode;
-use record::fold::Facility;
 use record::tag::{Tag, TagError};
 use serde::Deserialize;
 
@@ -15,9 +14,9 @@ use super::frame::{Frame, page_with};
 use super::guard::see_other;
 use super::problem::Problem;
 use super::query::Asked;
-use super::standing::row;
 use super::view::Snapshot;
 use super::words::Moment;
+use crate::store::StoreSnapshot;
 
 /// What is shown back of a text that is no tag.
 const SHOWN_CHARS_MAX: usize = 40;
@@ -82,9 +81,9 @@ pub(super) fn mistyped(state: &AppState, text: &str) -> Result<Response, Problem
         _ => "it has a character that no tag has",
     };
     let (snapshot, candidates) = {
-        let facility = state.store.facility();
+        let facility = state.store.snapshot();
         let snapshot = Snapshot::of(state, &facility);
-        let candidates = candidates(&facility, text, &snapshot);
+        let candidates = candidates(state, &facility, text, &snapshot);
         (snapshot, candidates)
     };
     let frame = Frame::new(state, &snapshot, "Check the tag");
@@ -100,7 +99,7 @@ fn in_threes(text: &str) -> String {
 }
 
 /// Items whose tag is one character away.
-fn candidates(facility: &Facility, text: &str, snapshot: &Snapshot) -> Vec<Candidate> {
+fn candidates(state: &AppState, facility: &StoreSnapshot, text: &str, snapshot: &Snapshot) -> Vec<Candidate> {
     let symbol = |c: char| match c.to_ascii_uppercase() {
         'O' => '0',
         'I' | 'L' => '1',
@@ -124,12 +123,12 @@ fn candidates(facility: &Facility, text: &str, snapshot: &Snapshot) -> Vec<Candi
     });
     let candidate = |(tag, at): (Tag, usize)| {
         let item = facility.resolve(tag)?;
-        let row = row(facility, item, &snapshot.local);
+        let row = state.inner.boards.row_of(facility, item, &snapshot.local)?;
         let (grouped, at) = (tag.grouped(), at + at / 3);
         Some(Candidate {
             tag,
-            name: row.name,
-            place: row.place,
+            name: row.item.name.clone(),
+            place: row.item.location.clone(),
             class: row.standing.class,
             word: row.standing.short,
             before: grouped[..at].to_owned(),
@@ -155,7 +154,7 @@ struct Unknown {
 /// The page for a tag that opens nothing: one that nobody gave to an item, or one that was revoked.
 pub(super) fn unknown(state: &AppState, tag: Tag) -> Result<Response, Problem> {
     let (snapshot, replaced) = {
-        let facility = state.store.facility();
+        let facility = state.store.snapshot();
         let revoked = facility.aliases.get(&tag).filter(|alias| alias.revoked);
         let item = revoked.and_then(|alias| facility.equipment.get(&alias.equipment));
         // The item's present tag is one that still opens it.

@@ -1,25 +1,30 @@
-//! Compliance of the facility over the last 30 days, by the one definition in `record`; computed once for each change.
+//! Compliance of the facility over the last 30 days, by the one definition in `record`: each item is counted again only
+//! when something of it was recorded or one of its windows closed.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::ops::Range;
+use std::sync::Arc;
 
-use record::compliance::{Calendar, Courses, Placed, Tally, ZoneSpan, by_day};
-use record::fold::{Equipment, Service, Settings};
+use record::compliance::{Calendar, Courses, Placed, Tally, ZoneSpan, by_day, is_by_uses, reach_ms};
+use record::fold::{Activity, Equipment, Service, Settings};
 use record::tag::Tag;
+use tokio::sync::Mutex;
 
 use super::AppState;
 use super::problem::Problem;
-use super::view::{Snapshot, reader};
+use super::standing::is_same;
+use super::view::{Snapshot, read_long};
+use crate::store::{HISTORY_PIECE, HistoryPlace, StoreSnapshot};
 
 /// Civil days of the longest period on the box's pages.
 const DAYS: i32 = 30;
-/// A window can be as long as a year; what met it may be that old.
-const LOOK_BACK_MS: i64 = 400 * 86_400_000;
 /// Cleanings of one item that are looked at: forty a day for 30 days, and a long history besides.
 const CLEANINGS_MAX: usize = 2_000;
+/// Uses of one item that are looked at: twenty a day.
+const USES_MAX: usize = 8_600;
 
 /// Met and closed windows.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Tallies {
     /// The civil days, oldest first, today last.
     pub(super) days: Vec<(i32, Tally)>,
@@ -34,29 +39,117 @@ impl Tallies {
     }
 }
 
-/// The newest result and what it was computed from.
-#[derive(Debug, Default)]
-pub(super) struct Cache(Mutex<Option<(u64, i64, Arc<Tallies>)>>);
+/// What is known of each item, and what that amounts to. Held by whoever counts; others wait for the result.
+#[derive(Default)]
+pub(super) struct TallyCache(Mutex<Counted>);
 
-/// The facility's tallies, computed again when the log grew or a minute passed.
-pub(super) async fn tallies(state: &AppState) -> Result<Arc<Tallies>, Problem> {
-    let (snapshot, items) = {
-        let facility = state.store.facility();
-        let items: Vec<Equipment> = facility.equipment.values().cloned().collect();
-        (Snapshot::of(state, &facility), items)
-    };
-    let key = (snapshot.size, snapshot.now_ms() / 60_000);
-    let cache = || state.inner.tallies.0.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some((size, minute, tallies)) = cache().as_ref()
-        && (*size, *minute) == key
-    {
-        return Ok(tallies.clone());
+#[derive(Default)]
+struct Counted {
+    settings: Option<Arc<Settings>>,
+    items: BTreeMap<Tag, ItemTally>,
+    /// The log and time that the sum is of.
+    sum: Option<(Arc<StoreSnapshot>, i64, Arc<Tallies>)>,
+}
+
+/// The windows of one item that closed in the last days.
+struct ItemTally {
+    item: Arc<Equipment>,
+    activity: Option<Arc<Activity>>,
+    /// From when it was counted until one of its windows closes or the day ends.
+    holds_ms: Range<i64>,
+    days: BTreeMap<i32, Tally>,
+    whole: Tally,
+}
+
+impl ItemTally {
+    fn is_of(&self, item: &Arc<Equipment>, activity: Option<&Arc<Activity>>, now_ms: i64) -> bool {
+        Arc::ptr_eq(&self.item, item)
+            && is_same(self.activity.as_ref(), activity)
+            && self.holds_ms.contains(&now_ms)
     }
-    let work = state.clone();
-    let computed = tokio::task::spawn_blocking(move || compute(&work, &snapshot, &items)).await;
-    let tallies = Arc::new(computed.map_err(|e| Problem::internal(&e))??);
-    *cache() = Some((key.0, key.1, tallies.clone()));
-    Ok(tallies)
+}
+
+impl Counted {
+    /// Counts those of the items again of which something changed.
+    async fn refresh(
+        &mut self,
+        state: &AppState,
+        seen: &StoreSnapshot,
+        now_ms: i64,
+        items: Vec<Arc<Equipment>>,
+    ) -> Result<(), Problem> {
+        let settings = &seen.facility.settings;
+        if !self.settings.as_ref().is_some_and(|known| Arc::ptr_eq(known, settings)) {
+            self.settings = Some(settings.clone());
+            self.items.clear();
+        }
+        let calendar = calendar(settings);
+        for item in items {
+            let activity = seen.facility.activity.get(&item.tag);
+            if self.items.get(&item.tag).is_some_and(|known| known.is_of(&item, activity, now_ms)) {
+                continue;
+            }
+            // What was counted stays counted, also where a later item finds the box busy.
+            let tally = count(state, settings, (&item, activity), &calendar, now_ms).await?;
+            self.items.insert(item.tag, tally);
+        }
+        Ok(())
+    }
+}
+
+/// Forgets what was counted.
+#[cfg(test)]
+pub(super) async fn forget_tallies(state: &AppState) {
+    *state.inner.tallies.0.lock().await = Counted::default();
+}
+
+/// The facility's tallies as of the present size of the log and minute.
+pub(super) async fn tallies(state: &AppState) -> Result<Arc<Tallies>, Problem> {
+    let mut counted = state.inner.tallies.0.lock().await;
+    let seen = state.store.snapshot();
+    let now_ms = Snapshot::of(state, &seen).now_ms();
+    if let Some((of, ms, sum)) = &counted.sum
+        && Arc::ptr_eq(of, &seen)
+        && ms.div_euclid(60_000) == now_ms.div_euclid(60_000)
+    {
+        return Ok(sum.clone());
+    }
+    let scheduled = seen.facility.equipment.values().filter(|item| !item.plans.is_empty());
+    let scheduled = scheduled.cloned().collect();
+    counted.refresh(state, &seen, now_ms, scheduled).await?;
+    let today = calendar(&seen.facility.settings).day_of(now_ms);
+    let sum = Arc::new(sum(&counted.items, &seen, today - DAYS + 1..today + 1));
+    counted.sum = Some((seen, now_ms, sum.clone()));
+    Ok(sum)
+}
+
+/// The tally of one item over all the days, counted for it alone.
+pub(super) async fn tally_of(state: &AppState, tag: Tag) -> Result<Tally, Problem> {
+    let mut counted = state.inner.tallies.0.lock().await;
+    let seen = state.store.snapshot();
+    let now_ms = Snapshot::of(state, &seen).now_ms();
+    let item = seen.facility.equipment.get(&tag);
+    let item = item.filter(|item| !item.plans.is_empty() && item.service != Service::Retired);
+    let Some(item) = item.cloned() else { return Ok(Tally::default()) };
+    counted.refresh(state, &seen, now_ms, vec![item]).await?;
+    Ok(counted.items.get(&tag).map(|counted| counted.whole).unwrap_or_default())
+}
+
+fn sum(items: &BTreeMap<Tag, ItemTally>, seen: &StoreSnapshot, days: Range<i32>) -> Tallies {
+    let mut by_days: BTreeMap<i32, Tally> = days.map(|day| (day, Tally::default())).collect();
+    let mut tallies = Tallies::default();
+    for (tag, counted) in items.iter().filter(|(tag, _)| seen.facility.equipment.contains_key(tag)) {
+        for (day, tally) in &counted.days {
+            if let Some(sum) = by_days.get_mut(day) {
+                *sum += *tally;
+            }
+        }
+        if counted.item.service != Service::Retired {
+            tallies.items.insert(*tag, counted.whole);
+        }
+    }
+    tallies.days = by_days.into_iter().collect();
+    tallies
 }
 
 /// The facility's days through all its zones.
@@ -69,34 +162,59 @@ pub(super) fn calendar(settings: &Settings) -> Calendar {
     Calendar::new(&spans)
 }
 
-fn compute(state: &AppState, snapshot: &Snapshot, items: &[Equipment]) -> Result<Tallies, Problem> {
-    let calendar = calendar(&snapshot.settings);
-    let now_ms = snapshot.now_ms();
+async fn count(
+    state: &AppState,
+    settings: &Settings,
+    (item, activity): (&Arc<Equipment>, Option<&Arc<Activity>>),
+    calendar: &Calendar,
+    now_ms: i64,
+) -> Result<ItemTally, Problem> {
     let today = calendar.day_of(now_ms);
     let from_ms = calendar.day_range(today - DAYS + 1).start;
-    let mut tallies = Tallies::default();
-    let mut days: BTreeMap<i32, Tally> =
-        (today - DAYS + 1..=today).map(|day| (day, Tally::default())).collect();
-    for item in items.iter().filter(|item| !item.plans.is_empty()) {
-        // A snapshot of history lives two seconds, so each item takes its own.
-        let reader = reader(state)?;
-        let range = from_ms - LOOK_BACK_MS..now_ms + 1;
-        let uses = reader.uses_of(item.tag, range.clone()).map_err(|e| Problem::internal(&e))?;
-        let cleanings =
-            reader.cleanings_of(item.tag, range, CLEANINGS_MAX).map_err(|e| Problem::internal(&e))?;
-        let mut placed: Vec<Placed> = cleanings.iter().filter_map(Placed::of).collect();
-        placed.sort_by_key(|p| p.performed_ms);
-        let courses = Courses::new(&snapshot.settings, item, uses.into_iter().map(|(ms, _)| ms).collect());
-        let windows = courses.windows(&placed, &(from_ms..now_ms + 1), now_ms);
-        for (day, tally) in by_day(&calendar, &windows) {
-            if let Some(sum) = days.get_mut(&day) {
-                *sum += tally;
-            }
-        }
-        if item.service != Service::Retired {
-            tallies.items.insert(item.tag, Tally::of(&windows));
+    // What met the oldest window, or began it, may be older by its length.
+    let ms = from_ms - reach_ms(item)..now_ms + 1;
+    let mut placed = cleanings(state, item.tag, ms.clone()).await?;
+    let uses = if is_by_uses(item) { uses(state, item.tag, ms).await? } else { Vec::new() };
+    placed.sort_by_key(|p| p.performed_ms);
+    let courses = Courses::new(settings, item, uses);
+    let windows = courses.windows(&placed, &(from_ms..now_ms + 1), now_ms);
+    let changes_ms = courses.next_change_ms(now_ms).unwrap_or(i64::MAX);
+    Ok(ItemTally {
+        item: item.clone(),
+        activity: activity.cloned(),
+        holds_ms: now_ms..changes_ms.min(calendar.day_range(today).end),
+        days: by_day(calendar, &windows),
+        whole: Tally::of(&windows),
+    })
+}
+
+/// Cleanings of an item, in pieces that each look at the box's history for a moment.
+async fn cleanings(state: &AppState, tag: Tag, ms: Range<i64>) -> Result<Vec<Placed>, Problem> {
+    let (mut placed, mut upto) = (Vec::new(), None);
+    loop {
+        let range = ms.clone();
+        let piece =
+            read_long(state, move |_, reader| Ok(reader.cleanings_of(tag, range, upto, HISTORY_PIECE)?));
+        let piece = piece.await?;
+        placed.extend(piece.iter().filter_map(Placed::of));
+        upto = piece.last().map(|cleaning| HistoryPlace::of(cleaning).older());
+        if piece.len() < HISTORY_PIECE || placed.len() >= CLEANINGS_MAX {
+            return Ok(placed);
         }
     }
-    tallies.days = days.into_iter().collect();
-    Ok(tallies)
+}
+
+/// Uses of an item, in the same way.
+async fn uses(state: &AppState, tag: Tag, ms: Range<i64>) -> Result<Vec<i64>, Problem> {
+    let (mut uses, mut upto) = (Vec::new(), None);
+    loop {
+        let range = ms.clone();
+        let piece = read_long(state, move |_, reader| Ok(reader.uses_of(tag, range, upto, HISTORY_PIECE)?));
+        let piece = piece.await?;
+        uses.extend(piece.iter().map(|used| used.performed_ms));
+        upto = piece.last().map(|used| HistoryPlace::new(used.performed_ms, used.of).older());
+        if piece.len() < HISTORY_PIECE || uses.len() >= USES_MAX {
+            return Ok(uses);
+        }
+    }
 }

@@ -25,6 +25,7 @@ use crate::random::SystemRandom;
 use crate::store::StoreConfig;
 
 mod access;
+mod alarms;
 mod bad_input;
 mod compression;
 mod designs;
@@ -33,6 +34,7 @@ mod people;
 mod photos;
 mod programs;
 mod proof;
+mod readers;
 mod refused_early;
 mod sign_in;
 mod staff_pages;
@@ -51,7 +53,6 @@ struct World {
     router: Router,
     clock: Arc<BentClock>,
     link: watch::Sender<Link>,
-    alarms: watch::Sender<Vec<Raised>>,
     pump: Tag,
     card: Arc<FakeCard>,
     /// The facility to which the box belongs.
@@ -136,13 +137,30 @@ impl World {
     }
 
     async fn with(limits: crate::photo::UploadLimits) -> Self {
-        let dir = tempfile::tempdir().unwrap();
+        Self::in_dir(tempfile::tempdir().unwrap(), limits).await
+    }
+
+    /// Ends the box and leaves its folder.
+    async fn end(self) -> tempfile::TempDir {
+        self.state.store.stop().await.unwrap();
+        let Self { dir, .. } = self;
+        dir
+    }
+
+    async fn in_dir(dir: tempfile::TempDir, limits: crate::photo::UploadLimits) -> Self {
         let random: Arc<dyn Random> = Arc::new(SystemRandom);
         let boot = BootId::new(0, [7; 10]);
         let now = Now { wall_ms: NOW - 3_600_000, boot, up_ms: 1_000_000, state: ClockState::Synced };
         let clock = Arc::new(BentClock::new(now));
-        let (store, _) =
-            Store::open(StoreConfig::new(dir.path().join("box")), clock.clone(), random.clone()).unwrap();
+        let config = StoreConfig::new(dir.path().join("box"));
+        let store = loop {
+            match Store::open(config.clone(), clock.clone(), random.clone()) {
+                // The one before is on its way out, or another test of this process is starting a child, which holds every
+                // lock until it is another program.
+                Err(crate::store::StoreError::Folder(_)) => tokio::task::yield_now().await,
+                opened => break opened.unwrap().0,
+            }
+        };
         let identity = Identity::open(&store.state_db(), &random).unwrap();
         let card = Arc::new(FakeCard::default());
         let photos = PhotoSettings {
@@ -162,7 +180,7 @@ impl World {
         )];
         let printing = Printing::open(store.state_db(), printers, clock.clone(), &random, outcomes).unwrap();
         let (link, links) = watch::channel(Link::Alone);
-        let (alarms, raised) = watch::channel(Vec::new());
+        let alarms = Arc::new(AlarmStore::open(store.disk(), clock.clone()));
         let settings =
             Settings { hosts: vec!["box.lan".into()], submits_per_address: 0, https_port: Some(8443) };
         let printing = Arc::new(printing);
@@ -175,7 +193,7 @@ impl World {
             clock: clock.clone(),
             random,
             link: links,
-            alarms: raised,
+            alarms,
             cosigners: Arc::new(|| vec![relay_key().verifier().clone()]),
             facility_id: Arc::new({
                 let claimed = claimed.clone();
@@ -188,7 +206,6 @@ impl World {
             state,
             clock,
             link,
-            alarms,
             pump: "ABCDEFGH3".parse().unwrap(),
             card,
             claimed,

@@ -1,5 +1,7 @@
 //! What every page reads first: settings, size, time, and how the relay stands; and the names behind hashes.
 
+use std::sync::Arc;
+
 use record::anchor::corrected_ms;
 use record::fold::{Facility, Settings};
 use record::kinds::{Missing, Who};
@@ -9,13 +11,12 @@ use super::problem::Problem;
 use super::words::{Local, count};
 use super::{AppState, Link};
 use crate::clock::Now;
-use crate::store::Reader;
-use crate::uplink::Raised;
+use crate::store::{ReadLane, Reader, StoreSnapshot};
 
 /// One look at the box.
 #[derive(Debug, Clone)]
 pub(super) struct Snapshot {
-    pub(super) settings: Settings,
+    pub(super) settings: Arc<Settings>,
     /// Entries in the present epoch.
     pub(super) size: u64,
     pub(super) now: Now,
@@ -25,16 +26,16 @@ pub(super) struct Snapshot {
 
 impl Snapshot {
     pub(super) fn now(state: &AppState) -> Self {
-        Self::of(state, &state.store.facility())
+        Self::of(state, &state.store.snapshot())
     }
 
-    /// Of a facility that is being read already.
-    pub(super) fn of(state: &AppState, facility: &Facility) -> Self {
+    /// Of what is being looked at already: a page that shows it then knows by the size what it does not show.
+    pub(super) fn of(state: &AppState, facility: &StoreSnapshot) -> Self {
         let now = state.clock.now();
         let now_ms = corrected_ms(&now.at(), facility.boots.get(&now.boot).copied());
         let settings = facility.settings.clone();
         let local = Local::new(settings.zone(), now_ms);
-        Self { settings, size: state.store.size(), now, local }
+        Self { settings, size: facility.size(), now, local }
     }
 
     pub(super) fn now_ms(&self) -> i64 {
@@ -46,53 +47,71 @@ impl Snapshot {
         if self.settings.contact.is_empty() { "biomed".to_owned() } else { self.settings.contact.clone() }
     }
 
-    /// What a person must know of box and relay, the newest; nothing where they fit together.
-    pub(super) fn alarm(state: &AppState) -> Option<String> {
-        state.alarms.borrow().last().map(Raised::words)
-    }
-
     /// The calm line of staff pages.
     pub(super) fn told(&self, state: &AppState) -> String {
-        if let Some(alarm) = Self::alarm(state) {
-            return alarm;
-        }
         let link = *state.link.borrow();
-        let (size, held) = (self.size, state.store.cursor_size().min(self.size));
+        let ended = state.store.ended_entries();
+        let size = ended + self.size;
         let as_of = self.local.time(self.now_ms()).text;
         let zone = self.local.zone_name();
-        match link {
+        let waiting = match link {
             Link::Alone => {
-                format!("This box works alone: {} entries, {as_of} ({zone}).", count(size))
+                return format!("This box works alone: {} entries, {as_of} ({zone}).", count(size));
             }
             Link::Down { since_ms: Some(ms) } => {
-                format!(
+                return format!(
                     "No line to the relay since {}. Everything is recorded here.",
                     self.local.deadline(ms)
-                )
+                );
             }
             Link::Down { since_ms: None } => {
-                "No line to the relay yet. Everything is recorded here.".to_owned()
+                return "No line to the relay yet. Everything is recorded here.".to_owned();
             }
-            Link::Up if held == size => {
-                format!("All {} entries are here and at the relay ({as_of}, {zone}).", count(size))
+            Link::Up { ended_backlog } => {
+                self.size.saturating_sub(state.store.cursor_size()) + ended_backlog.min(ended)
             }
-            Link::Up => {
-                let (all, waiting) = (count(size), count(size - held));
-                let on_their_way = if size - held == 1 { "is on its way" } else { "are on their way" };
-                format!("All {all} entries are here; {waiting} {on_their_way} to the relay.")
-            }
+        };
+        if waiting == 0 {
+            return format!("All {} entries are here and at the relay ({as_of}, {zone}).", count(size));
         }
+        let on_their_way = if waiting == 1 { "is on its way" } else { "are on their way" };
+        format!("All {} entries are here; {} {on_their_way} to the relay.", count(size), count(waiting))
     }
 }
 
-/// Opens a snapshot of history.
-pub(super) fn reader(state: &AppState) -> Result<Reader, Problem> {
-    state.store.reader().map_err(|e| Problem::internal(&e))
+/// Reads the log and all history on a thread of the store: pages never read on the threads that answer phones.
+pub(super) async fn read<T: Send + 'static>(
+    state: &AppState,
+    lane: ReadLane,
+    work: impl FnOnce(&AppState, &Reader) -> Result<T, Problem> + Send + 'static,
+) -> Result<T, Problem> {
+    let asked = state.clone();
+    state.store.read(lane, move |reader| work(&asked, reader)).await?
 }
 
-/// Opens a snapshot that reads the entries of an epoch, the present one or an earlier one.
-pub(super) fn reader_of(state: &AppState, epoch: record::ids::Epoch) -> Result<Reader, Problem> {
-    state.store.reader_of(epoch).map_err(|e| Problem::internal(&e))
+/// Reads a few rows.
+pub(super) async fn read_quick<T: Send + 'static>(
+    state: &AppState,
+    work: impl FnOnce(&AppState, &Reader) -> Result<T, Problem> + Send + 'static,
+) -> Result<T, Problem> {
+    read(state, ReadLane::Quick, work).await
+}
+
+/// Reads a list.
+pub(super) async fn read_long<T: Send + 'static>(
+    state: &AppState,
+    work: impl FnOnce(&AppState, &Reader) -> Result<T, Problem> + Send + 'static,
+) -> Result<T, Problem> {
+    read(state, ReadLane::Long, work).await
+}
+
+/// As [`read`], for work that has a thread of its own to wait on.
+pub(super) fn read_waiting<T: Send + 'static>(
+    state: &AppState,
+    lane: ReadLane,
+    work: impl FnOnce(&AppState, &Reader) -> Result<T, Problem> + Send + 'static,
+) -> Result<T, Problem> {
+    tokio::runtime::Handle::current().block_on(read(state, lane, work))
 }
 
 /// A text behind its hash; one that was erased says so.

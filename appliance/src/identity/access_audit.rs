@@ -21,7 +21,7 @@ type RingTable = TableDefinition<'static, u64, &'static [u8]>;
 const STRANGERS: AccessRing = AccessRing { table: RingTable::new("access_audit_strangers"), rows_max: 2_000 };
 /// What staff and programs cause by coming and going.
 const VISITS: AccessRing = AccessRing { table: RingTable::new("access_audit_visits"), rows_max: 4_000 };
-/// What became of tokens, PINs and settings.
+/// What became of tokens, PINs, settings and alarms.
 const CHANGES: AccessRing = AccessRing { table: RingTable::new("access_audit_changes"), rows_max: 4_000 };
 const RINGS: [&AccessRing; 3] = [&STRANGERS, &VISITS, &CHANGES];
 /// What one caller does again at one route within this time is counted in one row.
@@ -103,6 +103,8 @@ pub enum AccessOutcome {
     SettingsChanged,
     /// A page came back that was too old, foreign, or of another item.
     PageTokenRefused,
+    /// An alarm was acknowledged.
+    AlarmSeen,
 }
 
 /// One row. It holds ids and routes, never a name, a query or a secret.
@@ -140,8 +142,8 @@ impl AccessRow {
 
     /// Whether it changed what lets people and programs in, or the facility.
     fn is_of_change(&self) -> bool {
-        use AccessOutcome::{PinChanged, SettingsChanged, TokenMade, TokenRevoked};
-        matches!(self.outcome, PinChanged | SettingsChanged | TokenMade | TokenRevoked)
+        use AccessOutcome::{AlarmSeen, PinChanged, SettingsChanged, TokenMade, TokenRevoked};
+        matches!(self.outcome, AlarmSeen | PinChanged | SettingsChanged | TokenMade | TokenRevoked)
     }
 
     /// Whether the same again belongs into the same row. Anybody can come and go all day, or set a PIN again and again.

@@ -197,18 +197,17 @@ impl Attempts {
     pub(super) fn give_back(&self, payer: &Payer) -> Result<(), IdentityError> {
         let (key, now_ms) = (payer.staff.to_string(), payer.now_ms);
         let own_try = payer.origin == Origin::UnknownDevice;
-        self.shared.change(|shared| {
+        let device = KnownDevice { seen_ms: now_ms, bucket: AttemptBucket::default() };
+        self.shared.change_both(&self.known, |shared, known| {
             if own_try
                 && let (Some(policy), Some(program)) = (BOX.program, shared.get::<AttemptBucket>(PROGRAM)?)
             {
                 shared.put(PROGRAM, &program.give_back(&policy, now_ms))?;
             }
-            let Some(person) = shared.get::<Strangers>(&key)? else { return Ok(()) };
-            shared.put(&key, &person.signed_in(own_try, now_ms))
-        })?;
-        let row = KnownDevice { seen_ms: now_ms, bucket: AttemptBucket::default() };
-        self.known.change(|known| {
-            known.put(&payer.device_key(), &row)?;
+            if let Some(person) = shared.get::<Strangers>(&key)? {
+                shared.put(&key, &person.signed_in(own_try, now_ms))?;
+            }
+            known.put(&payer.device_key(), &device)?;
             forget_oldest(known, payer.staff)
         })
     }

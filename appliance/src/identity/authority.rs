@@ -14,7 +14,7 @@ use rcgen::{
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::sync::watch;
-use x509_parser::prelude::{FromDer as _, GeneralName, X509Certificate};
+use x509_parser::prelude::{FromDer as _, GeneralName, ParsedExtension, X509Certificate};
 
 /// Browsers take no leaf that lives longer than 398 days.
 const LEAF_DAYS: u64 = 390;
@@ -60,21 +60,57 @@ pub struct Authority {
     tls: watch::Sender<Arc<rustls::ServerConfig>>,
 }
 
+/// An authority that was opened, and what is wrong with it.
+pub struct OpenedAuthority {
+    /// It serves all the same.
+    pub authority: Authority,
+    /// Why it makes no certificate; the one that it has goes on being used.
+    pub trouble: Option<AuthorityError>,
+    /// Whether there had been another one here, whose files are gone: browsers do not trust this one yet.
+    pub made_anew: bool,
+}
+
 impl Authority {
     /// Opens `dir` (the data folder's `keys/`), making what is not there, with a certificate for `names`: host names and
-    /// addresses. `now_ms` is milliseconds since 1970.
+    /// addresses. `now_ms` is milliseconds since 1970. Where the authority's own files cannot be used, the certificate that
+    /// is there is used, whatever its names.
     ///
     /// # Errors
-    /// What is wrong with which file.
-    pub fn open(dir: &Path, names: &[String], now_ms: i64) -> Result<Self, AuthorityError> {
+    /// What is wrong with which file; nothing can be served.
+    pub fn open(dir: &Path, names: &[String], now_ms: i64) -> Result<OpenedAuthority, AuthorityError> {
+        let (mut made_anew, opened) = (false, Self::make(dir, names, now_ms));
+        let (config, trouble) = match opened {
+            Ok((config, anew)) => {
+                made_anew = anew;
+                (config, None)
+            }
+            Err(trouble) => match present(dir) {
+                Some(config) => (config, Some(trouble)),
+                None => return Err(trouble),
+            },
+        };
+        let authority = Self { dir: dir.to_owned(), tls: watch::channel(Arc::new(config)).0 };
+        Ok(OpenedAuthority { authority, trouble, made_anew })
+    }
+
+    /// The settings, and whether the authority was made anew where there had been one.
+    fn make(
+        dir: &Path,
+        names: &[String],
+        now_ms: i64,
+    ) -> Result<(rustls::ServerConfig, bool), AuthorityError> {
         if !dir.join("https-ca.pem").exists() {
+            let before = dir.join("https.pem").exists() || dir.join("https-ca.key").exists();
             make_authority(dir)?;
+            return Ok((renew(dir, names, now_ms)?, before));
         }
-        let config = match kept(dir, names, now_ms)? {
+        // Whoever finds out only when an address changes finds out on a busy day.
+        issuer(dir)?;
+        let config = match kept(dir, names, now_ms) {
             Some(config) => config,
             None => renew(dir, names, now_ms)?,
         };
-        Ok(Self { dir: dir.to_owned(), tls: watch::channel(Arc::new(config)).0 })
+        Ok((config, false))
     }
 
     /// For listeners: always the newest settings.
@@ -82,9 +118,9 @@ impl Authority {
         self.tls.subscribe()
     }
 
-    /// The PEM file that a browser must trust.
-    pub fn ca_file(&self) -> PathBuf {
-        self.dir.join("https-ca.pem")
+    /// The PEM file that a browser must trust, in `dir`.
+    pub fn ca_file(dir: &Path) -> PathBuf {
+        dir.join("https-ca.pem")
     }
 
     /// Makes a new certificate when the names have changed or the end is near. True when it did.
@@ -92,7 +128,8 @@ impl Authority {
     /// # Errors
     /// As [`Authority::open`]; the present certificate stays in use.
     pub fn refresh(&self, names: &[String], now_ms: i64) -> Result<bool, AuthorityError> {
-        if kept(&self.dir, names, now_ms)?.is_some() {
+        issuer(&self.dir)?;
+        if kept(&self.dir, names, now_ms).is_some() {
             return Ok(false);
         }
         let config = renew(&self.dir, names, now_ms)?;
@@ -117,13 +154,52 @@ fn make_authority(dir: &Path) -> Result<(), AuthorityError> {
     write(&path, certificate.pem().as_bytes(), 0o644)
 }
 
+/// The authority's certificate with its key.
+fn issuer(dir: &Path) -> Result<Issuer<'static, KeyPair>, AuthorityError> {
+    let (certificate, key) = (dir.join("https-ca.pem"), dir.join("https-ca.key"));
+    let wrong = |path: &Path, e: rcgen::Error| AuthorityError::Certificate {
+        path: path.to_owned(),
+        words: e.to_string(),
+    };
+    let pair = KeyPair::from_pem(&secret(&key)?).map_err(|e| wrong(&key, e))?;
+    let pem = read(&certificate)?;
+    let own = |der: &CertificateDer<'_>| {
+        X509Certificate::from_der(der)
+            .is_ok_and(|(_, ca)| ca.public_key().subject_public_key.data.as_ref() == pair.public_key_raw())
+    };
+    if CertificateDer::from_pem_slice(pem.as_bytes()).is_ok_and(|der| !own(&der)) {
+        let words = format!("it is not of the key in {}", key.display());
+        return Err(AuthorityError::Certificate { path: certificate, words });
+    }
+    Issuer::from_ca_cert_pem(&pem, pair).map_err(|e| wrong(&certificate, e))
+}
+
+/// Whether the authority's certificate is of the key that signed this one.
+fn is_signed_here(dir: &Path, leaf: &X509Certificate<'_>) -> bool {
+    let Ok(ca) = read(&dir.join("https-ca.pem")) else { return false };
+    let Ok(der) = CertificateDer::from_pem_slice(ca.as_bytes()) else { return false };
+    let Ok((_, ca)) = X509Certificate::from_der(&der) else { return false };
+    let signer = leaf.iter_extensions().find_map(|e| match e.parsed_extension() {
+        ParsedExtension::AuthorityKeyIdentifier(id) => id.key_identifier.as_ref().map(|id| id.0),
+        _ => None,
+    });
+    let own = ca.iter_extensions().find_map(|e| match e.parsed_extension() {
+        ParsedExtension::SubjectKeyIdentifier(id) => Some(id.0),
+        _ => None,
+    });
+    signer.is_some() && signer == own
+}
+
+/// The certificate that is there, whatever its names and its end.
+fn present(dir: &Path) -> Option<rustls::ServerConfig> {
+    let path = dir.join("https.pem");
+    config(&path, &secret(&path).ok()?).ok()
+}
+
 fn renew(dir: &Path, names: &[String], now_ms: i64) -> Result<rustls::ServerConfig, AuthorityError> {
     let path = dir.join("https.pem");
     let wrong = |e: rcgen::Error| AuthorityError::Certificate { path: path.clone(), words: e.to_string() };
-    let ca = read(&dir.join("https-ca.pem"))?;
-    let issuer =
-        Issuer::from_ca_cert_pem(&ca, KeyPair::from_pem(&secret(&dir.join("https-ca.key"))?).map_err(wrong)?)
-            .map_err(wrong)?;
+    let issuer = issuer(dir)?;
     let key = KeyPair::generate().map_err(wrong)?;
     let mut params = CertificateParams::new(names.to_vec()).map_err(wrong)?;
     params.distinguished_name = called("CleanTrack box");
@@ -142,14 +218,12 @@ fn renew(dir: &Path, names: &[String], now_ms: i64) -> Result<rustls::ServerConf
 }
 
 /// The certificate that is there, if it is for these names and ends late enough.
-fn kept(dir: &Path, names: &[String], now_ms: i64) -> Result<Option<rustls::ServerConfig>, AuthorityError> {
+fn kept(dir: &Path, names: &[String], now_ms: i64) -> Option<rustls::ServerConfig> {
     let path = dir.join("https.pem");
-    if !path.exists() {
-        return Ok(None);
-    }
-    let both = secret(&path)?;
-    let Ok(der) = CertificateDer::from_pem_slice(both.as_bytes()) else { return Ok(None) };
-    let Ok((_, certificate)) = X509Certificate::from_der(&der) else { return Ok(None) };
+    // One that cannot be read, or that others can, is made anew.
+    let both = secret(&path).ok()?;
+    let der = CertificateDer::from_pem_slice(both.as_bytes()).ok()?;
+    let (_, certificate) = X509Certificate::from_der(&der).ok()?;
     let renew_from_s = certificate.validity().not_after.timestamp() - RENEW_DAYS * DAY_S.cast_signed();
     let mut covered: Vec<String> = match certificate.subject_alternative_name() {
         Ok(Some(names)) => names.value.general_names.iter().filter_map(name_text).collect(),
@@ -158,10 +232,8 @@ fn kept(dir: &Path, names: &[String], now_ms: i64) -> Result<Option<rustls::Serv
     let mut wanted = names.to_vec();
     wanted.sort_unstable();
     covered.sort_unstable();
-    if wanted != covered || now_ms / 1_000 > renew_from_s {
-        return Ok(None);
-    }
-    config(&path, &both).map(Some)
+    let holds = wanted == covered && now_ms / 1_000 <= renew_from_s && is_signed_here(dir, &certificate);
+    config(&path, &both).ok().filter(|_| holds)
 }
 
 fn name_text(name: &GeneralName<'_>) -> Option<String> {
@@ -211,6 +283,9 @@ fn secret(path: &Path) -> Result<String, AuthorityError> {
 /// Whole or not at all: written aside, flushed, renamed, and the folder flushed.
 fn write(path: &Path, bytes: &[u8], mode: u32) -> Result<(), AuthorityError> {
     let work = || {
+        if path.is_dir() {
+            std::fs::rename(path, path.with_extension("bad"))?;
+        }
         let aside = path.with_extension("new");
         // What an interrupted start left there.
         match std::fs::remove_file(&aside) {
@@ -240,11 +315,13 @@ mod tests {
     fn made_once_renewed_when_needed() {
         let dir = tempfile::tempdir().unwrap();
         let file = |name: &str| std::fs::read(dir.path().join(name)).unwrap();
-        let authority = Authority::open(dir.path(), &names(&["localhost", "127.0.0.1"]), NOW).unwrap();
+        let authority =
+            Authority::open(dir.path(), &names(&["localhost", "127.0.0.1"]), NOW).unwrap().authority;
         let (ca, leaf) = (file("https-ca.pem"), file("https.pem"));
         assert!(!authority.refresh(&names(&["127.0.0.1", "localhost"]), NOW).unwrap());
         drop(authority);
-        let authority = Authority::open(dir.path(), &names(&["localhost", "127.0.0.1"]), NOW).unwrap();
+        let authority =
+            Authority::open(dir.path(), &names(&["localhost", "127.0.0.1"]), NOW).unwrap().authority;
         assert_eq!((file("https-ca.pem"), file("https.pem")), (ca.clone(), leaf.clone()));
         let mut tls = authority.tls();
         assert!(authority.refresh(&names(&["localhost", "10.0.0.7"]), NOW).unwrap());
@@ -257,16 +334,74 @@ mod tests {
     }
 
     #[test]
-    fn keys_that_others_can_read_are_refused() {
+    fn a_key_that_others_can_read_signs_nothing() {
         let dir = tempfile::tempdir().unwrap();
         drop(Authority::open(dir.path(), &names(&["localhost"]), NOW).unwrap());
-        for name in ["https-ca.key", "https.pem"] {
-            let path = dir.path().join(name);
-            assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
-            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
-            let opened = Authority::open(dir.path(), &names(&["localhost", "other"]), NOW);
-            assert!(matches!(opened, Err(AuthorityError::Permissions { .. })), "{name}");
-            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+        let mode =
+            |name: &str| std::fs::metadata(dir.path().join(name)).unwrap().permissions().mode() & 0o777;
+        let open_up = |name: &str| {
+            assert_eq!(mode(name), 0o600);
+            std::fs::set_permissions(dir.path().join(name), std::fs::Permissions::from_mode(0o644)).unwrap();
+        };
+        let leaf = || std::fs::read(dir.path().join("https.pem")).unwrap();
+        let old = leaf();
+        open_up("https.pem");
+        let opened = Authority::open(dir.path(), &names(&["localhost"]), NOW).unwrap();
+        assert!(opened.trouble.is_none() && leaf() != old && mode("https.pem") == 0o600, "a new one");
+        let old = leaf();
+        open_up("https-ca.key");
+        let opened = Authority::open(dir.path(), &names(&["localhost", "other"]), NOW).unwrap();
+        assert!(matches!(opened.trouble, Some(AuthorityError::Permissions { .. })));
+        assert_eq!(leaf(), old, "the old certificate goes on");
+        assert!(opened.authority.refresh(&names(&["localhost", "other"]), NOW).is_err());
+    }
+
+    type Spoiling = (&'static str, fn(&Path));
+
+    #[test]
+    fn each_file_alone_can_go_wrong() {
+        let list = names(&["localhost"]);
+        let ways: [Spoiling; 4] = [
+            ("gone", |path| std::fs::remove_file(path).unwrap()),
+            ("empty", |path| std::fs::write(path, b"").unwrap()),
+            ("noise", |path| std::fs::write(path, [0x9d; 500]).unwrap()),
+            ("a folder", |path| {
+                std::fs::remove_file(path).unwrap();
+                std::fs::create_dir(path).unwrap();
+            }),
+        ];
+        for (how, spoil) in ways {
+            for name in ["https-ca.key", "https-ca.pem", "https.pem"] {
+                let dir = tempfile::tempdir().unwrap();
+                drop(Authority::open(dir.path(), &list, NOW).unwrap());
+                let leaf = std::fs::read(dir.path().join("https.pem")).unwrap();
+                spoil(&dir.path().join(name));
+                let opened =
+                    Authority::open(dir.path(), &list, NOW).unwrap_or_else(|e| panic!("{name} {how}: {e}"));
+                let anew = (name, how) == ("https-ca.pem", "gone");
+                assert_eq!(opened.made_anew, anew, "{name} {how}");
+                let whole = name == "https.pem" || anew;
+                assert_eq!(opened.trouble.is_none(), whole, "{name} {how}");
+                let same = std::fs::read(dir.path().join("https.pem")).unwrap() == leaf;
+                assert_eq!(same, !whole, "{name} {how}: only a certificate that can be signed is made");
+            }
         }
+        let other = tempfile::tempdir().unwrap();
+        drop(Authority::open(other.path(), &list, NOW).unwrap());
+        for name in ["https-ca.key", "https-ca.pem", "https.pem"] {
+            let dir = tempfile::tempdir().unwrap();
+            drop(Authority::open(dir.path(), &list, NOW).unwrap());
+            std::fs::copy(other.path().join(name), dir.path().join(name)).unwrap();
+            let opened = Authority::open(dir.path(), &list, NOW).unwrap();
+            assert_eq!(opened.trouble.is_none(), name == "https.pem", "{name} of another box");
+            let foreign = std::fs::read(other.path().join("https.pem")).unwrap();
+            assert_ne!(std::fs::read(dir.path().join("https.pem")).unwrap(), foreign, "{name}");
+        }
+        let dir = tempfile::tempdir().unwrap();
+        drop(Authority::open(dir.path(), &list, NOW).unwrap());
+        for name in ["https-ca.key", "https.pem"] {
+            std::fs::write(dir.path().join(name), [0x9d; 500]).unwrap();
+        }
+        assert!(Authority::open(dir.path(), &list, NOW).is_err(), "nothing can be served");
     }
 }

@@ -19,7 +19,7 @@ use redb::Database;
 pub use self::access_audit::{AccessAudit, AccessCaller, AccessOutcome, AccessRow, AccessWanted};
 pub use self::addresses::own_addresses;
 pub use self::attempts::{LockedUntil, WrongPins};
-pub use self::authority::{Authority, AuthorityError};
+pub use self::authority::{Authority, AuthorityError, OpenedAuthority};
 pub(crate) use self::page_key::PageKey;
 pub use self::pins::{PinAttempt, PinForm, PinOutcome, Pins, pin_digits_min};
 pub(crate) use self::sessions::form_token;
@@ -34,6 +34,18 @@ pub struct IdentityError {
     table: &'static str,
     #[source]
     source: Box<redb::Error>,
+}
+
+impl IdentityError {
+    /// Whether only room is wanting: nothing is wrong with the file.
+    pub fn is_full(&self) -> bool {
+        use std::io::ErrorKind::{QuotaExceeded, StorageFull};
+        match &*self.source {
+            redb::Error::Io(e) => matches!(e.kind(), StorageFull | QuotaExceeded),
+            redb::Error::PreviousIo => true,
+            _ => false,
+        }
+    }
 }
 
 /// Everything that proves who somebody is.

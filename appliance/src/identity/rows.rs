@@ -100,6 +100,22 @@ impl Rows {
         })
     }
 
+    /// Reads and writes this table and another one of the same file as one act, which waits for the disk once.
+    pub(super) fn change_both<T>(
+        &self,
+        other: &Self,
+        work: impl FnOnce(&mut Change<'_, '_>, &mut Change<'_, '_>) -> Result<T, IdentityError>,
+    ) -> Result<T, IdentityError> {
+        let write = self.db.begin_write().map_err(|e| self.error(e))?;
+        let done = {
+            let table = write.open_table(self.table()).map_err(|e| self.error(e))?;
+            let beside = write.open_table(other.table()).map_err(|e| other.error(e))?;
+            work(&mut Change { rows: self, table }, &mut Change { rows: other, table: beside })?
+        };
+        write.commit().map_err(|e| self.error(e))?;
+        Ok(done)
+    }
+
     /// Reads and writes as one act.
     pub(super) fn change<T>(
         &self,

@@ -167,43 +167,48 @@ impl Sessions {
     /// # Errors
     /// As [`Sessions::end`].
     pub fn end_all(&self, staff: StaffId) -> Result<(), IdentityError> {
-        self.end_where(|_, session| session.staff == staff)
+        self.end_where(|_, session| session.staff == staff).map(drop)
     }
 
-    /// Signs a person out everywhere but in the session of this secret.
+    /// Signs a person out everywhere but in the session of this secret; how many sessions were not over yet.
     ///
     /// # Errors
     /// As [`Sessions::end`].
-    pub fn end_all_but(&self, staff: StaffId, secret: &str) -> Result<(), IdentityError> {
+    pub fn end_all_but(&self, staff: StaffId, secret: &str, now_ms: i64) -> Result<usize, IdentityError> {
         let own = digest(secret);
-        self.end_where(|key, session| session.staff == staff && key != own)
+        self.end_where(|key, session| session.staff == staff && key != own).map(|ended| alive(&ended, now_ms))
     }
 
-    /// Signs everybody out but the session of this secret.
+    /// Signs everybody out but the session of this secret; how many sessions were not over yet.
     ///
     /// # Errors
     /// As [`Sessions::end`].
-    pub fn end_others(&self, secret: &str) -> Result<(), IdentityError> {
+    pub fn end_others(&self, secret: &str, now_ms: i64) -> Result<usize, IdentityError> {
         let own = digest(secret);
-        self.end_where(|key, _| key != own)
+        self.end_where(|key, _| key != own).map(|ended| alive(&ended, now_ms))
     }
 
-    fn end_where(&self, ends: impl Fn(&str, &Session) -> bool) -> Result<(), IdentityError> {
-        let ended: Vec<String> = {
+    fn end_where(&self, ends: impl Fn(&str, &Session) -> bool) -> Result<Vec<Session>, IdentityError> {
+        let ended: Vec<(String, Session)> = {
             let mut live = self.lock();
-            let ending = live.iter().filter(|(key, s)| ends(key, s)).map(|(key, _)| key.clone());
-            let ended: Vec<String> = ending.collect();
-            for key in &ended {
+            let ending = live.iter().filter(|(key, s)| ends(key, s)).map(|(key, s)| (key.clone(), *s));
+            let ended: Vec<(String, Session)> = ending.collect();
+            for (key, _) in &ended {
                 live.remove(key);
             }
             ended
         };
-        self.rows.change(|rows| ended.iter().try_for_each(|key| rows.remove(key)))
+        self.rows.change(|rows| ended.iter().try_for_each(|(key, _)| rows.remove(key)))?;
+        Ok(ended.into_iter().map(|(_, session)| session).collect())
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, Session>> {
         self.live.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn alive(sessions: &[Session], now_ms: i64) -> usize {
+    sessions.iter().filter(|session| !session.is_over(now_ms)).count()
 }
 
 /// Ends what has to end before one more session of this person begins; the keys.
@@ -302,7 +307,7 @@ mod tests {
         let begin = |n| sessions.begin(StaffId::new(0, [n; 10]), &at(NOW, 0)).unwrap();
         let (own, _, _) = (begin(1), begin(1), begin(2));
         assert_eq!(sessions.counts(NOW).into_values().collect::<Vec<_>>(), [2, 1]);
-        sessions.end_others(&own).unwrap();
+        assert_eq!(sessions.end_others(&own, NOW).unwrap(), 2);
         assert_eq!(sessions.counts(NOW).into_values().collect::<Vec<_>>(), [1]);
         assert!(sessions.find(&own, NOW).unwrap().is_some());
     }

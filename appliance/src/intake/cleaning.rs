@@ -81,7 +81,7 @@ fn protocol<'a>(
         Some(id) => Some(id),
         None => item.protocols.first().copied(),
     };
-    let protocol = wanted.and_then(|id| view.facility().protocols.get(&id));
+    let protocol = wanted.and_then(|id| view.facility().protocols.get(&id)).map(AsRef::as_ref);
     match (protocol, form.protocol_version) {
         (Some(p), Some(version)) if p.version != version => Err(Refusal::ProtocolChanged),
         (None, Some(_)) => Err(Refusal::ProtocolChanged),

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::convert::Infallible;
 
 use record::entry::{ClockState, Via};
-use record::fold::{Effect, History};
+use record::fold::{Effect, History, LinePlace};
 use record::ids::{BootId, DeviceId, ProtocolId, StaffId};
 use record::kinds::{Missing, PhotoPolicy, Role, Schedule, Step};
+use record::run::RunName;
 use record::tree::Hash;
 
 use super::*;
@@ -45,11 +46,15 @@ impl View for World {
 
 impl History for World {
     type Error = Infallible;
-    fn cleaning(&self, of: EntryRef) -> Result<Option<Cleaning>, Infallible> {
+    fn cleaning(&self, of: EntryRef, _: Option<RunName>) -> Result<Option<Cleaning>, Infallible> {
         Ok(self.cleanings.get(&of).cloned())
     }
     fn unsure(&self, _: BootId) -> Result<Vec<Cleaning>, Infallible> {
         Ok(Vec::new())
+    }
+    fn first_of_key(&self, _: &Idem, _: LinePlace) -> Result<Option<LinePlace>, Infallible> {
+        // A key is used once: what comes under it again is decided before.
+        Ok(None)
     }
 }
 

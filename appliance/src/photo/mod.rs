@@ -133,9 +133,14 @@ impl Photos {
         follow::clear_incoming(&incoming)?;
         make_private(&settings.dir)?;
         make_private(&incoming)?;
+        Ok(Self::without_folder(settings, random))
+    }
+
+    /// The same where the folder cannot be used: every upload is refused as the box's own trouble, and records go on.
+    pub fn without_folder(settings: PhotoSettings, random: Arc<dyn Random>) -> Self {
         let (places, one_child) = (UploadPlaces::new(settings.limits), Semaphore::new(1));
         let promises = watch::Sender::new(0);
-        Ok(Self { inner: Arc::new(Inner { settings, random, places, one_child, promises }) })
+        Self { inner: Arc::new(Inner { settings, random, places, one_child, promises }) }
     }
 
     /// Where a photo is kept.

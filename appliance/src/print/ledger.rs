@@ -40,6 +40,12 @@ pub struct LedgerError {
     source: Box<redb::Error>,
 }
 
+/// A database that is gone with the process.
+pub(super) fn in_memory() -> Result<Database, LedgerError> {
+    let made = Database::builder().create_with_backend(redb::backends::InMemoryBackend::new());
+    made.map_err(|e| LedgerError { doing: "making one in memory", source: Box::new(e.into()) })
+}
+
 /// What is kept of a job beside its labels.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct JobHead {
@@ -192,6 +198,14 @@ impl Ledger {
                 (None, Some(key)) => tx.open_table(KEYS)?.get(key)?.map(|s| s.value()),
                 _ => by_id,
             };
+            seq.map(|seq| read_job(tx, seq)).transpose()
+        })
+    }
+
+    /// The job of this key.
+    pub(crate) fn find_key(&self, key: &str) -> Result<Option<Job>, LedgerError> {
+        self.read("looking for a job", |tx| {
+            let seq = tx.open_table(KEYS)?.get(key)?.map(|s| s.value());
             seq.map(|seq| read_job(tx, seq)).transpose()
         })
     }

@@ -149,6 +149,14 @@ impl Printing {
         Ok(printing)
     }
 
+    /// A ledger that is gone when the box ends, for a box whose own cannot be used.
+    ///
+    /// # Errors
+    /// See [`PrintError`].
+    pub fn passing_ledger() -> Result<Arc<Database>, PrintError> {
+        Ok(Arc::new(ledger::in_memory()?))
+    }
+
     /// One job; `None` when there is none, or it was finished so long ago that only the log knows it.
     ///
     /// # Errors

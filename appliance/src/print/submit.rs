@@ -257,6 +257,15 @@ impl Printing {
         self.designs_for(wanted, &make::candidates(wanted, labels))
     }
 
+    /// The job that was made of this key, if one was.
+    ///
+    /// # Errors
+    /// The ledger cannot be read.
+    pub fn submitted(&self, key: &str) -> Result<Option<JobView>, LedgerError> {
+        let found = self.ledger.find_key(key)?;
+        found.map(|job| self.view(&job)).transpose()
+    }
+
     fn job_of(&self, id: JobId, key: Option<&str>) -> Result<Option<JobView>, LedgerError> {
         let found: Option<Job> = self.ledger.find(id, key)?;
         found.map(|job| self.view(&job)).transpose()

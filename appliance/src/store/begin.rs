@@ -21,6 +21,7 @@ use super::keys::epoch_folders;
 use super::scan::Segment;
 use super::segment::GroupWriter;
 use super::shared::{Parts, Shared};
+use super::snapshot::FacilityPair;
 use super::start::Start;
 use super::survey::Torn;
 use crate::clock::Clock;
@@ -149,7 +150,7 @@ impl Start<'_> {
             segment_bytes: self.sizes.segment,
             db: state.db,
             state_db: state.state_db,
-            facility: state.facility.clone(),
+            facility: state.facility,
             chain: chain.clone(),
             origin,
             signer,
@@ -159,6 +160,7 @@ impl Start<'_> {
             cursor,
             report: self.report,
         });
+        let facility = FacilityPair::new(shared.facility());
         Ok(Core {
             disk,
             sizes: self.sizes,
@@ -169,7 +171,7 @@ impl Start<'_> {
             durable: Durable { size: frontier.size(), up_ms: self.now.up_ms },
             frontier,
             chain,
-            facility: state.facility,
+            facility,
             group: GroupWriter::default(),
             marked: false,
             tidy: None,

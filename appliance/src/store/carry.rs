@@ -179,7 +179,8 @@ fn anew(entry: &Entry, texts: &[Text], epoch: Epoch, moved: &BTreeMap<u64, Entry
         }
     };
     match &mut event {
-        Event::LogStarted(_) | Event::ClockAnchored(_) => return None,
+        // What an adopted run brings counts where the run's entry stands, and not once more.
+        Event::LogStarted(_) | Event::LogAdopted(_) | Event::ClockAnchored(_) => return None,
         Event::CleaningRecorded(cleaning) => {
             cleaning.performed.get_or_insert(head.at.wall);
         }
@@ -188,7 +189,25 @@ fn anew(entry: &Entry, texts: &[Text], epoch: Epoch, moved: &BTreeMap<u64, Entry
         }
         Event::CleaningVoided(voided) => place(&mut voided.of),
         Event::PhotoAttached(attached) => place(&mut attached.of),
-        _ => {}
+        Event::BoxClaimed(_)
+        | Event::FacilityChanged(_)
+        | Event::EquipmentAdded(_)
+        | Event::EquipmentChanged(_)
+        | Event::EquipmentRetired(_)
+        | Event::EquipmentSuspended(_)
+        | Event::EquipmentResumed(_)
+        | Event::TagAssigned(_)
+        | Event::TagRevoked(_)
+        | Event::ProtocolPublished(_)
+        | Event::ScheduleSet(_)
+        | Event::StaffAdded(_)
+        | Event::StaffChanged(_)
+        | Event::StaffLeft(_)
+        | Event::LabelPrinted(_)
+        | Event::DirectiveApplied(_)
+        | Event::DirectiveRefused(_)
+        | Event::TextErased(_)
+        | Event::Unknown(_) => {}
     }
     let own = || {
         let key = Digest16::of(format!("carried/{epoch}/{}/{}", head.seq, entry.leaf()).as_bytes());

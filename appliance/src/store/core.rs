@@ -24,6 +24,7 @@ use super::reader::Reader;
 use super::rebuild;
 use super::segment::{GROUP_ENTRIES_MAX, GROUP_LINES_BYTES_MAX, GroupWriter};
 use super::shared::Shared;
+use super::snapshot::FacilityPair;
 use super::tables::{self, Tables};
 use super::tidy;
 use super::view::{Recorded, View};
@@ -70,7 +71,7 @@ pub struct Core {
     pub(super) frontier: Frontier,
     pub(super) chain: Chain,
     /// The state with everything decided, durable or not; readers have their own copy.
-    pub(super) facility: Facility,
+    pub(super) facility: FacilityPair,
     pub(super) group: GroupWriter,
     pub(super) durable: Durable,
     /// Whether the next start was told of a damaged database.
@@ -153,7 +154,7 @@ impl Core {
 
     /// The facility with everything that was decided.
     pub fn facility(&self) -> &Facility {
-        &self.facility
+        &self.facility.back
     }
 
     /// What readers share with the writer.
@@ -171,7 +172,10 @@ impl Core {
         let written = self.write_group(jobs, &mut building, &before);
         match written {
             Ok(()) => {
-                self.publish(&building.rows);
+                if building.entries > 0 {
+                    self.shared.room.take();
+                    self.publish(building.rows);
+                }
                 for done in building.decided {
                     done.job.finish(done.result);
                 }
@@ -179,9 +183,12 @@ impl Core {
             }
             Err(error) => {
                 self.frontier = before;
-                self.restore(&building.rows);
+                self.facility = FacilityPair::new(self.shared.facility());
                 let (told, fatal) = match error {
-                    GroupError::Refused(e) => (e, None),
+                    GroupError::Refused(e) => {
+                        self.shared.room.refuse(self.disk.free_bytes());
+                        (e, None)
+                    }
                     // The journal was not touched; the handle takes no more writes.
                     GroupError::Database(e) => (SubmitError::Database(e.to_string()), self.reopen(&e).err()),
                     GroupError::Fatal(e) => (SubmitError::Unknown, Some(e)),
@@ -207,6 +214,7 @@ impl Core {
         let mut txn = db.begin_write().map_err(redb::Error::from)?;
         txn.set_durability(Durability::None).map_err(redb::Error::from)?;
         self.group.clear();
+        self.facility.begin();
         self.build(&txn, jobs, building)?;
         if building.entries == 0 {
             txn.abort().map_err(redb::Error::from)?;
@@ -234,8 +242,8 @@ impl Core {
         let db = db.ok_or_else(|| Fatal("the database does not open again".to_owned()))?;
         let (facility, replayed) = rebuild::catch_up(&*disk, &db, origin, self.frontier.size())?;
         self.shared.set_db(db);
-        self.facility.clone_from(&facility);
-        *self.shared.facility_mut() = facility;
+        self.facility = FacilityPair::new(Arc::new(facility));
+        self.shared.show(&self.frontier, &self.facility.back);
         self.durable.size = self.frontier.size() - replayed;
         Ok(())
     }
@@ -274,7 +282,7 @@ impl Core {
                 now,
                 epoch: self.epoch,
                 size: self.frontier.size(),
-                facility: &self.facility,
+                facility: &self.facility.back,
                 chain: &self.chain,
                 tables: &tables,
                 failed: &failed,
@@ -320,7 +328,7 @@ impl Core {
         }
         if building.entries > 0 {
             self.group.lines(building.texts.bytes());
-            fold::write_rows(&mut tables, &self.facility, &building.rows)?;
+            fold::write_rows(&mut tables, &self.facility.back, &building.rows)?;
             let value = tables::epoch_value(self.epoch, &self.frontier);
             tables.epochs.insert(self.epoch.n, &value[..]).map_err(redb::Error::from)?;
         }
@@ -343,7 +351,7 @@ impl Core {
             for text in texts {
                 fold::keep_text(tables, self.epoch, text)?;
             }
-            let (facility, what) = (&mut self.facility, (entry, &draft.event));
+            let (facility, what) = (self.facility.change(), (entry, &draft.event));
             fold::apply(tables, facility, &self.chain, self.epoch, what, &mut building.rows)?;
             if matches!(draft.event, Event::TextErased(_)) {
                 self.shared.want_roll();
@@ -377,18 +385,9 @@ impl Core {
     }
 
     /// Shows readers what is durable now.
-    fn publish(&self, rows: &BTreeSet<RowKey>) {
-        if !rows.is_empty() {
-            let mut shown = self.shared.facility_mut();
-            rows.iter().for_each(|row| copy_row(&self.facility, &mut shown, *row));
-        }
-        self.shared.show(&self.frontier);
-    }
-
-    /// Takes back what a group that was not recorded changed.
-    fn restore(&mut self, rows: &BTreeSet<RowKey>) {
-        let shown = self.shared.facility();
-        rows.iter().for_each(|row| copy_row(&shown, &mut self.facility, *row));
+    fn publish(&mut self, rows: BTreeSet<RowKey>) {
+        let before = self.shared.show(&self.frontier, &self.facility.back);
+        self.facility.shown(before, rows);
     }
 
     fn behind(&self) -> u64 {
@@ -627,28 +626,5 @@ impl Job for Own {
     }
     fn finish(self: Box<Self>, result: Result<Vec<Recorded>, SubmitError>) {
         let _ = self.told.send(result);
-    }
-}
-
-fn copy_row(from: &Facility, to: &mut Facility, row: RowKey) {
-    fn one<K: Ord + Copy, V: Clone>(
-        from: &std::collections::BTreeMap<K, V>,
-        to: &mut std::collections::BTreeMap<K, V>,
-        key: K,
-    ) {
-        match (from.get(&key), to.get_mut(&key)) {
-            (Some(value), Some(place)) => place.clone_from(value),
-            (Some(value), None) => drop(to.insert(key, value.clone())),
-            (None, _) => drop(to.remove(&key)),
-        }
-    }
-    match row {
-        RowKey::Settings => to.settings.clone_from(&from.settings),
-        RowKey::Equipment(tag) => one(&from.equipment, &mut to.equipment, tag),
-        RowKey::Activity(tag) => one(&from.activity, &mut to.activity, tag),
-        RowKey::Alias(tag) => one(&from.aliases, &mut to.aliases, tag),
-        RowKey::Protocol(id) => one(&from.protocols, &mut to.protocols, id),
-        RowKey::Staff(id) => one(&from.staff, &mut to.staff, id),
-        RowKey::Boot(id) => one(&from.boots, &mut to.boots, id),
     }
 }

@@ -9,8 +9,16 @@ use record::tree::Hash;
 use super::disk::{Disk, DiskFile, PAGE_BYTES, put_small};
 use super::error::StoreError;
 
-const FILE: &str = "cursor";
+pub(super) const FILE: &str = "cursor";
 const SLOT_BYTES: usize = PAGE_BYTES;
+/// It is made with both slots.
+pub(super) const FILE_BYTES: usize = 2 * SLOT_BYTES;
+
+/// Whether the file is one that this box wrote: a slot that was being written when the power went may be torn, not both.
+pub(super) fn is_cursor(bytes: &[u8]) -> bool {
+    let good = |slot: &[u8]| slot.iter().all(|&b| b == 0) || read_slot(slot).is_some();
+    bytes.len() == FILE_BYTES && bytes.chunks_exact(SLOT_BYTES).any(good)
+}
 
 /// A cosigned checkpoint as it is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]

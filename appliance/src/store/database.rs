@@ -39,7 +39,7 @@ pub(crate) fn make_durable(db: &Database) -> Result<(), redb::Error> {
 /// # Errors
 /// The disk's.
 pub(crate) fn open(disk: &dyn Disk, path: &str, cache: usize) -> Result<Option<Database>, StoreError> {
-    let file = disk.open(path).map_err(StoreError::io(path))?;
+    let Some(file) = open_file(disk, path)? else { return Ok(None) };
     if file.length().map_err(StoreError::io(path))? == 0 {
         // redb would make a new database of it.
         return Ok(None);
@@ -54,12 +54,20 @@ pub(crate) fn open(disk: &dyn Disk, path: &str, cache: usize) -> Result<Option<D
 /// # Errors
 /// The disk's.
 pub(crate) fn open_copy(disk: &dyn Disk, path: &str, cache: usize) -> Result<Option<Database>, StoreError> {
-    let file: Arc<dyn DiskFile> = disk.open(path).map_err(StoreError::io(path))?;
+    let Some(file) = open_file(disk, path)? else { return Ok(None) };
     if file.length().map_err(StoreError::io(path))? == 0 {
         return Ok(None);
     }
     let over = OverlayFile::new(file).map_err(StoreError::io(path))?;
     opened(path, || Database::builder().set_cache_size(cache).create_with_backend(over))
+}
+
+/// `None`: something else is in its place, which is no database either.
+fn open_file(disk: &dyn Disk, path: &str) -> Result<Option<Arc<dyn DiskFile>>, StoreError> {
+    match disk.open(path) {
+        Err(e) if e.kind() == std::io::ErrorKind::IsADirectory => Ok(None),
+        opened => opened.map(Some).map_err(StoreError::io(path)),
+    }
 }
 
 fn opened(
@@ -123,10 +131,23 @@ pub(crate) fn open_state(
         salvage::set_aside(disk, STATE, "it does not open", wall_ms)?;
         lost = true;
     }
+    Ok((create_state(disk)?, lost))
+}
+
+fn create_state(disk: &dyn Disk) -> Result<Arc<Database>, StoreError> {
     let db = create(disk, STATE, STATE_CACHE_BYTES)?;
     make_durable(&db).map_err(StoreError::db("creation"))?;
     install(disk, STATE)?;
-    Ok((Arc::new(db), lost))
+    Ok(Arc::new(db))
+}
+
+/// Sets `state.redb` aside and makes another.
+///
+/// # Errors
+/// The disk's and redb's.
+pub(crate) fn renew_state(disk: &dyn Disk, wall_ms: i64) -> Result<Arc<Database>, StoreError> {
+    salvage::set_aside(disk, STATE, "it cannot be read", wall_ms)?;
+    create_state(disk)
 }
 
 /// Makes the log's database with all its tables, not yet in place.

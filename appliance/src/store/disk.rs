@@ -133,6 +133,27 @@ pub(crate) fn put_small(disk: &dyn Disk, path: &str, bytes: &[u8]) -> io::Result
     disk.sync_dir(parent(path))
 }
 
+/// Copies of one hint that are kept for whoever wants to know what happened to it.
+const BAD_COPIES_MAX: u32 = 9;
+
+/// Puts a file, or what lies in its place, under another name of the same folder: `<name>.bad`, `<name>.bad-2` and so on.
+///
+/// # Errors
+/// The disk's.
+pub(crate) fn set_aside_hint(disk: &dyn Disk, path: &str) -> io::Result<()> {
+    let copy = |n: u32| if n == 1 { format!("{path}.bad") } else { format!("{path}.bad-{n}") };
+    for n in 1..=BAD_COPIES_MAX {
+        if !exists(disk, &copy(n))? {
+            disk.rename(path, &copy(n))?;
+            return disk.sync_dir(parent(path));
+        }
+    }
+    Err(io::Error::new(
+        ErrorKind::AlreadyExists,
+        format!("{BAD_COPIES_MAX} copies of {path} were put aside before"),
+    ))
+}
+
 /// The folder that a path lies in.
 pub(crate) fn parent(path: &str) -> &str {
     path.rsplit_once('/').map_or("", |(dir, _)| dir)

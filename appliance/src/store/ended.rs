@@ -42,6 +42,7 @@ impl Start<'_> {
             refill::settle(&*disk, origin, link.end.stated(), healed.whole)?;
             if healed.whole {
                 let back = format!("entries of epoch {} came back from the relay", link.epoch);
+                self.report.refilled = self.report.rebuilt.is_none() || self.report.refilled;
                 self.report.rebuilt.get_or_insert(back);
             }
         }
@@ -66,7 +67,7 @@ impl Start<'_> {
             self.tell_healed(*epoch, &healed);
             if !healed.whole {
                 let (from, to) = (healed.frontier.size(), Some(extent.size));
-                self.report.missing.push(MissingEntries { epoch: *epoch, from, to });
+                self.report.missing.push(MissingEntries { epoch: *epoch, from, to, forgotten: false });
             }
             all.push(CountedEpoch { epoch: *epoch, extent: Extent::of(&healed.frontier) });
         }

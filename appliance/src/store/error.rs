@@ -1,6 +1,7 @@
 //! What can go wrong with the store, worded for whom it reaches.
 
 use record::entry::EntryError;
+use record::ids::Epoch;
 use record::sign::NoteError;
 
 use super::disk::FolderError;
@@ -64,7 +65,7 @@ pub enum StoreError {
     )]
     Shorter {
         /// Which epoch.
-        epoch: String,
+        epoch: Epoch,
         /// The first entry that it lacks.
         from: u64,
         /// Behind the last.

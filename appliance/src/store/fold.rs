@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use record::entry::{ClockState, Entry};
-use record::fold::{Cleaning, Effect, Facility, History, RowKey};
+use record::entry::{ClockState, Entry, Idem};
+use record::fold::{Cleaning, Effect, Facility, History, LinePlace, RowKey};
 use record::ids::{BootId, Epoch};
 use record::kinds::{EntryRef, Event};
 use record::redact::TextLine;
+use record::run::RunName;
 use record::tree::{Frontier, Hash};
 use redb::ReadableTable as _;
 
@@ -37,11 +38,22 @@ struct Past<'a, 't> {
 impl History for Past<'_, '_> {
     type Error = redb::Error;
 
-    fn cleaning(&self, of: EntryRef) -> Result<Option<Cleaning>, redb::Error> {
+    fn cleaning(&self, of: EntryRef, _: Option<RunName>) -> Result<Option<Cleaning>, redb::Error> {
         if self.chain.epoch(of.epoch.n) != Some(of.epoch) {
             return Ok(None);
         }
-        tables::cleaning(&self.tables.cleanings, &self.tables.entries, of)
+        let found = tables::cleaning(&self.tables.cleanings, &self.tables.entries, of)?;
+        if found.is_some() {
+            return Ok(found);
+        }
+        // It may be the later place of one that was sent again.
+        let key = tables::entry_key(of.epoch.n, of.seq);
+        let idem = self.tables.entries.get(key)?.and_then(|line| tables::idem_of(line.value()));
+        let line = LinePlace { of, run: None };
+        match idem.map_or(Ok(None), |idem| self.first_of_key(&idem, line))? {
+            Some(first) => tables::cleaning(&self.tables.cleanings, &self.tables.entries, first.of),
+            None => Ok(None),
+        }
     }
 
     fn unsure(&self, boot: BootId) -> Result<Vec<Cleaning>, redb::Error> {
@@ -53,6 +65,12 @@ impl History for Past<'_, '_> {
             found.extend(tables::cleaning(&self.tables.cleanings, &self.tables.entries, of)?);
         }
         Ok(found)
+    }
+
+    fn first_of_key(&self, idem: &Idem, line: LinePlace) -> Result<Option<LinePlace>, redb::Error> {
+        let held = self.tables.idem.get(&idem.key.0)?.map(|row| tables::split_idem(row.value()));
+        let first = held.filter(|(_, req)| *req == idem.req).and_then(|(key, _)| self.chain.entry_ref(key));
+        Ok(first.map(|of| LinePlace { of, run: None }).filter(|first| *first != line))
     }
 }
 
@@ -72,7 +90,7 @@ pub(crate) fn apply(
     let key = tables::entry_key(epoch.n, entry.seq());
     tables.entries.insert(key, entry.bytes())?;
     if let Some(idem) = entry.head().idem {
-        tables.idem.insert(&idem.key.0, &tables::idem_value(key, idem.req))?;
+        keep_key(tables, key, idem)?;
     }
     let changes = facility.apply(epoch, entry, event, &Past { tables, chain })?;
     changed.extend(changes.rows);
@@ -87,6 +105,16 @@ pub(crate) fn apply(
             Effect::Erased(hash) => erased(tables, &hash)?,
             Effect::Windows(_) | Effect::AllWindows => {}
         }
+    }
+    Ok(())
+}
+
+/// The first entry that counts under a key answers for it.
+fn keep_key(tables: &mut Tables<'_>, entry: u64, idem: Idem) -> Result<(), redb::Error> {
+    let before = tables.idem.insert(&idem.key.0, &tables::idem_value(entry, idem.req))?;
+    let before = before.map(|row| *row.value());
+    if let Some(first) = before {
+        tables.idem.insert(&idem.key.0, &first)?;
     }
     Ok(())
 }
@@ -127,6 +155,10 @@ fn recleaned(tables: &mut Tables<'_>, cleaning: &Cleaning) -> Result<(), redb::E
     let row = serde_json::to_vec(cleaning).unwrap_or_default();
     tables.cleanings.insert(key, &row[..])?;
     tables.by_item.insert(&tables::item_key(cleaning.tag, cleaning.performed_ms, key), ())?;
+    // Its time may be that of its other place by now, and of another boot.
+    if cleaning.at.clock != ClockState::Synced {
+        tables.unsure.insert(&tables::boot_key(cleaning.at.boot, key), ())?;
+    }
     Ok(())
 }
 

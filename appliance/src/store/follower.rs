@@ -7,7 +7,7 @@ use record::fold::Facility;
 use record::ids::Epoch;
 use redb::Database;
 
-use super::chain::{Extent, Source, strays};
+use super::chain::{Extent, MissingEntries, Source, strays};
 use super::database::{self, Held, MAIN};
 use super::displaced::DisplacedFile;
 use super::error::StoreError;
@@ -92,8 +92,9 @@ impl Start<'_> {
             }
         } else if wrong {
             self.report.rebuilt = Some("it gave another root than the journal has".to_owned());
-        } else if main.is_some() && kind == StartKind::Normal && !healed.names.is_empty() {
-            self.report.rebuilt.get_or_insert("what counts of the log has changed".to_owned());
+        } else if kind == StartKind::Normal && !healed.names.is_empty() {
+            let why = if main.is_some() { "what counts of the log has changed" } else { "it was gone" };
+            self.report.rebuilt.get_or_insert(why.to_owned());
         }
         let counted =
             if kind == StartKind::Normal { self.heal_all(counted, copies)? } else { counted.clone() };
@@ -101,11 +102,12 @@ impl Start<'_> {
             self.heal_closed(log, copies)?;
         }
         let db = match (self.build(main, &counted), main) {
-            (Err(e @ StoreError::Shorter { .. }), Some(main)) if kind == StartKind::Normal => {
-                tracing::error!(error = %e, "the database was not built anew");
+            (Err(StoreError::Shorter { epoch, from, to }), Some(main)) if kind == StartKind::Normal => {
+                tracing::error!(%epoch, from, to, "a database that would lack entries was not put in place");
                 if let Ok(facility) = self.catch_up(main, &counted) {
                     self.report.rebuilt = None;
-                    self.report.refused = Some(e.to_string());
+                    self.report.refused =
+                        Some(MissingEntries { epoch, from, to: Some(to), forgotten: false });
                     return Ok((main.db.clone(), facility));
                 }
                 self.distrust("it states more than can be read of it, and cannot be brought up to date")?;
@@ -169,11 +171,7 @@ impl Start<'_> {
             let ends = self.ends.iter().find(|(of, _)| of == epoch).map(|(_, size)| *size);
             if ends.is_none_or(|end| shorter.size() < end.min(held.size())) && before.shares(*epoch, &shorter)
             {
-                return Err(StoreError::Shorter {
-                    epoch: epoch.to_string(),
-                    from: shorter.size(),
-                    to: held.size(),
-                });
+                return Err(StoreError::Shorter { epoch: *epoch, from: shorter.size(), to: held.size() });
             }
         }
         Ok(())

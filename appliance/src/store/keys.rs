@@ -60,7 +60,8 @@ impl Keys {
             Some(bytes) => std::str::from_utf8(&bytes)
                 .ok()
                 .and_then(|text| text.trim_end().parse().ok())
-                .ok_or_else(|| key_error(BOX_FILE, "it holds no box id; put the right one back"))?,
+                .ok_or_else(|| key_error(BOX_FILE, "it holds no box id; put the right one back"))
+                .and_then(|id| expect_own_log(disk, id))?,
             None => {
                 let id = box_of_log(disk).map_err(StoreError::io("log/"))?;
                 let id = id.unwrap_or_else(|| BoxId::new(now.wall_ms, random.bytes()));
@@ -189,6 +190,21 @@ pub(crate) fn epoch_folders(disk: &dyn Disk) -> std::io::Result<Vec<Epoch>> {
     let mut all: Vec<Epoch> = disk.list("log")?.iter().filter_map(|name| name.parse().ok()).collect();
     all.sort();
     Ok(all)
+}
+
+/// A box under another's id would go on with a history that is not its own.
+fn expect_own_log(disk: &dyn Disk, id: BoxId) -> Result<BoxId, StoreError> {
+    // What cannot be read of the log says nothing here; the start looks at it next.
+    match box_of_log(disk).ok().flatten().filter(|log| *log != id) {
+        None => Ok(id),
+        Some(log) => {
+            let why = format!(
+                "it names the box {id}, and the log is of the box {log}: one of them is another box's. Nothing was \
+                 changed; put the right one back, or remove {BOX_FILE} to go on with this log"
+            );
+            Err(key_error(BOX_FILE, why))
+        }
+    }
 }
 
 fn box_of_log(disk: &dyn Disk) -> std::io::Result<Option<BoxId>> {

@@ -6,6 +6,8 @@ use super::error::StoreError;
 
 /// There from the beginning of a start to its end: who finds it knows that the last start did not get through.
 pub(super) const MARK: &str = "starting";
+/// Bytes of a mark at most.
+pub(super) const BYTES_MAX: usize = 4096;
 
 /// Unfinished starts after which the database is not opened any more: one is what any power cut makes.
 pub(super) const ATTEMPTS_TRUSTED: u32 = 1;
@@ -37,9 +39,14 @@ impl Attempts {
     }
 }
 
+/// Whether a mark was written as one.
+pub(super) fn is_mark(text: &str) -> bool {
+    text.split_whitespace().next().is_some_and(|count| count.parse::<u32>().is_ok())
+}
+
 /// Leaves the mark; says how many starts before this one did not get through.
 pub(super) fn mark(disk: &dyn Disk) -> Result<Attempts, StoreError> {
-    let before = read_small(disk, MARK, 4096).map_err(StoreError::io(MARK))?;
+    let before = read_small(disk, MARK, BYTES_MAX).map_err(StoreError::io(MARK))?;
     let attempts = before.map_or_else(Attempts::default, |b| Attempts::parse(&String::from_utf8_lossy(&b)));
     // A copy is named again when it is read again.
     put_mark(disk, &Attempts { count: attempts.count + 1, reading: None })?;

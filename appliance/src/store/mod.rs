@@ -15,12 +15,14 @@ mod fold;
 mod follower;
 mod gather;
 mod heal;
+mod hints;
 mod journal;
 mod keys;
 mod linked;
 mod mark;
 mod moved;
 mod newest;
+mod read_pool;
 mod reader;
 mod rebuild;
 mod refill;
@@ -31,6 +33,7 @@ mod scan;
 mod scrub;
 mod segment;
 mod shared;
+mod snapshot;
 mod sources;
 mod start;
 mod survey;
@@ -41,7 +44,6 @@ mod view;
 mod writer;
 
 use std::future::Future;
-use std::ops::Deref;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -57,11 +59,16 @@ pub use self::cursor::Kept;
 use self::disk::{Disk, SystemDisk};
 pub use self::error::{StoreError, SubmitError};
 pub use self::journal::Sizes;
-pub use self::reader::Reader;
+use self::read_pool::ReadPool;
+pub use self::read_pool::{HISTORY_PIECE, ReadError, ReadLane};
+#[cfg(test)]
+pub(crate) use self::reader::readers_opened_here;
+pub use self::reader::{HistoryPlace, ItemUse, Reader};
 pub use self::refill::{Page, Past, RefillError};
 pub use self::report::StartReport;
 pub use self::scrub::{Look, Place, Scrubbed};
 use self::shared::Shared;
+pub use self::snapshot::StoreSnapshot;
 use self::start::StartKind;
 pub use self::view::{Decision, Outcome, Recorded, View};
 use self::writer::{Control, Gate, Queue};
@@ -111,6 +118,20 @@ pub enum CursorError {
     Store(#[from] StoreError),
 }
 
+/// Whether a record that came now would be made durable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Recording {
+    /// It would.
+    Ready,
+    /// The disk is full.
+    Full,
+    /// The writer has ended.
+    Ended,
+}
+
+/// Free bytes without which no group is promised: the largest one, and what the database writes with it.
+const ROOM_BYTES_MIN: u64 = 1 << 20;
+
 /// What the health page says about the store.
 #[derive(Debug, Clone)]
 pub struct StoreHealth {
@@ -126,8 +147,14 @@ pub struct StoreHealth {
     pub ballast: bool,
     /// What the last start found.
     pub start: StartReport,
-    /// What somebody should look at, in words; empty when all is well.
-    pub notes: Vec<String>,
+    /// Whether it records.
+    pub recording: Recording,
+    /// Groups that were refused for want of room since the start.
+    pub refused: u64,
+    /// Whether the database gave other entries than were written.
+    pub damaged: bool,
+    /// What looking through everything has found.
+    pub scrubbed: Scrubbed,
 }
 
 /// Builds the database anew from the journal, after every epoch of it was healed from all copies. A new one that would
@@ -147,11 +174,20 @@ pub fn rebuild(
     Ok(report)
 }
 
+fn ended_entries(shared: &Arc<Shared>) -> u64 {
+    let ended = shared.chain().0.iter().filter(|epoch| **epoch != shared.epoch());
+    // One that cannot be read counts as empty: the number only stands on pages.
+    ended.map(|epoch| Reader::open(shared.clone(), *epoch).map_or(0, |reader| reader.size())).sum()
+}
+
 /// The store, shared by all who record and read. Cheap to clone.
 #[derive(Clone)]
 pub struct Store {
     shared: Arc<Shared>,
     queue: Arc<Queue>,
+    pool: Arc<ReadPool>,
+    /// Entries of the epochs before the present one: they do not change while the store is open.
+    ended: u64,
     clock: Arc<dyn Clock>,
     _gate: Arc<Gate>,
 }
@@ -192,10 +228,12 @@ impl Store {
     ) -> Result<(Self, StartReport), StoreError> {
         let (core, report) = Core::open(disk, sizes, clock.clone(), random)?;
         let shared = core.shared().clone();
+        let ended = ended_entries(&shared);
         let queue = Queue::new();
         writer::start(core, queue.clone()).map_err(StoreError::io("a thread for the store"))?;
+        let pool = ReadPool::start().map_err(StoreError::io("a thread for readers"))?;
         let gate = Arc::new(Gate(queue.clone()));
-        Ok((Self { shared, queue, clock, _gate: gate }, report))
+        Ok((Self { shared, queue, pool: Arc::new(pool), ended, clock, _gate: gate }, report))
     }
 
     /// Decides a command on the writer's thread and resolves when what it recorded is durable. Dropping the future does
@@ -212,12 +250,18 @@ impl Store {
         async move { writer::submit(&queue, command).await }
     }
 
-    /// The facility as it is durable. Hold it shortly, never across an await.
-    pub fn facility(&self) -> impl Deref<Target = Facility> + '_ {
+    /// The newest durable state. Hold it as long as you like: the writer does not wait for it.
+    pub fn snapshot(&self) -> Arc<StoreSnapshot> {
+        self.shared.snapshot()
+    }
+
+    /// The facility as it is durable; held like [`Store::snapshot`].
+    pub fn facility(&self) -> Arc<Facility> {
         self.shared.facility()
     }
 
-    /// A snapshot of this epoch's log and of all history.
+    /// A snapshot of this epoch's log and of all history, read on the caller's thread: for work in the background. Pages and
+    /// programs read through [`Store::read`].
     ///
     /// # Errors
     /// The database's.
@@ -233,6 +277,12 @@ impl Store {
         Reader::open(self.shared.clone(), epoch)
     }
 
+    /// Rows of histories that were read so far.
+    #[cfg(test)]
+    pub(crate) fn rows_read(&self) -> u64 {
+        self.shared.rows_read.load(std::sync::atomic::Ordering::Relaxed)
+    }
+
     /// Epochs of this log that the box holds, oldest first.
     pub fn epochs(&self) -> Vec<record::ids::Epoch> {
         self.shared.chain().0.clone()
@@ -246,6 +296,11 @@ impl Store {
     /// Entries of this epoch.
     pub fn size(&self) -> u64 {
         self.shared.size()
+    }
+
+    /// Entries of the epochs before the present one.
+    pub fn ended_entries(&self) -> u64 {
+        self.ended
     }
 
     /// Names box and epoch.
@@ -337,23 +392,43 @@ impl Store {
 
     /// What the health page says.
     pub fn health(&self) -> StoreHealth {
-        let mut notes = self.shared.report().notes();
-        notes.extend(self.scrubbed().notes());
-        if self.shared.is_damaged() {
-            notes.push(
-                "the database is damaged: restart the box, and it is built anew from the log".to_owned(),
-            );
-        }
-        let ballast = core::has_ballast(&*self.shared.disk);
+        let (disk, room) = (&*self.shared.disk, &self.shared.room);
+        let (free_bytes, ballast) = (disk.free_bytes(), core::has_ballast(disk));
+        let no_room = !ballast && free_bytes.is_some_and(|free| free < ROOM_BYTES_MIN);
+        let recording = if self.shared.has_failed() || self.queue.is_closed() {
+            Recording::Ended
+        } else if no_room || room.is_refused(free_bytes) {
+            Recording::Full
+        } else {
+            Recording::Ready
+        };
         StoreHealth {
             origin: self.origin(),
             size: self.size(),
             durable: self.shared.durable_size(),
-            free_bytes: self.shared.disk.free_bytes(),
+            free_bytes,
             ballast,
             start: self.shared.report(),
-            notes,
+            recording,
+            refused: room.refusals(),
+            damaged: self.shared.is_damaged(),
+            scrubbed: self.scrubbed(),
         }
+    }
+
+    /// The data folder, for other small files that stand in it.
+    pub fn disk(&self) -> Arc<dyn Disk> {
+        Arc::clone(&self.shared.disk)
+    }
+
+    /// Puts `state.redb` aside and begins another: its tables cannot be used. For starts only: whoever holds the old one
+    /// goes on with it.
+    ///
+    /// # Errors
+    /// The disk's and redb's; the old one stays.
+    pub fn renew_state_db(&self) -> Result<(), StoreError> {
+        self.shared.set_state_db(database::renew_state(&*self.shared.disk, self.clock.now().wall_ms)?);
+        Ok(())
     }
 
     /// Becomes `Some` when the process must end with status 74: what is on the disk is not known any more.
@@ -377,3 +452,5 @@ impl Store {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+pub(crate) use self::tests::HeldReads;

@@ -1,33 +1,49 @@
 //! A snapshot for those who read: entries with their hashes checked, texts, history, and the tree for proofs.
 
-use std::cell::RefCell;
-use std::ops::Range;
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, btree_map};
+use std::ops::{Bound, Range};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use record::entry::Entry;
 use record::fold::Cleaning;
 use record::ids::Epoch;
-use record::kinds::EntryRef;
+use record::kinds::{EntryRef, Event};
 use record::redact::TextLine;
+use record::sign::Note;
 use record::tag::Tag;
-use record::tree::{Frontier, Hash, Nodes, node_hash};
-use redb::ReadTransaction;
+use record::tree::{Frontier, Hash, Nodes, node_hash, root_at};
+use redb::{ReadTransaction, ReadableTable};
 
 use super::error::StoreError;
 use super::shared::Shared;
-use super::tables::{self, BLOCK};
+use super::tables::{self, BLOCK, ItemKey};
 
 /// A snapshot that is held longer makes the database grow by every commit meanwhile.
 const READER_LIFE: Duration = Duration::from_secs(2);
 
+#[cfg(test)]
+thread_local! {
+    static OPENED_HERE: Cell<u64> = const { Cell::new(0) };
+}
+
+/// Readers that the calling thread has opened.
+#[cfg(test)]
+pub(crate) fn readers_opened_here() -> u64 {
+    OPENED_HERE.with(Cell::get)
+}
+
 /// A snapshot of one epoch's log and of all history. Lives two seconds; ask for ranges.
 pub struct Reader {
-    txn: ReadTransaction,
+    txn: Arc<ReadTransaction>,
     shared: Arc<Shared>,
     epoch: Epoch,
     frontier: Frontier,
-    opened: Instant,
+    opened: Cell<Instant>,
+    expired: Cell<bool>,
+    /// The same snapshot for entries of other epochs.
+    others: RefCell<BTreeMap<u32, Reader>>,
     /// The block that was checked last, with its leaves.
     checked: RefCell<Option<(u64, Vec<Hash>)>>,
 }
@@ -48,7 +64,26 @@ fn db<E: Into<redb::Error>>(e: E) -> StoreError {
 impl Reader {
     pub(super) fn open(shared: Arc<Shared>, epoch: Epoch) -> Result<Self, StoreError> {
         use redb::ReadableDatabase as _;
+        #[cfg(test)]
+        OPENED_HERE.with(|opened| opened.set(opened.get() + 1));
         let txn = shared.db()?.begin_read().map_err(db)?;
+        Self::on(Arc::new(txn), shared, epoch, Instant::now())
+    }
+
+    /// The same snapshot, for another epoch's entries.
+    ///
+    /// # Errors
+    /// The database's; [`StoreError::NoEntry`] for an epoch that is not here.
+    pub fn of_epoch(&self, epoch: Epoch) -> Result<Self, StoreError> {
+        Self::on(self.txn.clone(), self.shared.clone(), epoch, self.opened.get())
+    }
+
+    fn on(
+        txn: Arc<ReadTransaction>,
+        shared: Arc<Shared>,
+        epoch: Epoch,
+        opened: Instant,
+    ) -> Result<Self, StoreError> {
         let row = txn.open_table(tables::EPOCHS).map_err(db)?;
         let row = row.get(epoch.n).map_err(db)?;
         let found = row.and_then(|row| tables::split_epoch(epoch.n, row.value()));
@@ -57,7 +92,16 @@ impl Reader {
             _ => return Err(StoreError::NoEntry { seq: 0, size: 0 }),
         };
         let checked = RefCell::new(None);
-        Ok(Self { txn, shared, epoch, frontier, opened: Instant::now(), checked })
+        Ok(Self {
+            txn,
+            shared,
+            epoch,
+            frontier,
+            opened: Cell::new(opened),
+            expired: Cell::new(false),
+            others: RefCell::default(),
+            checked,
+        })
     }
 
     /// Which epoch's entries it reads.
@@ -76,10 +120,39 @@ impl Reader {
     }
 
     fn alive(&self) -> Result<(), StoreError> {
-        if Instant::now().duration_since(self.opened) > READER_LIFE {
+        if Instant::now().duration_since(self.opened.get()) > READER_LIFE {
+            self.expired.set(true);
             return Err(StoreError::ReaderExpired);
         }
         Ok(())
+    }
+
+    /// Whether something was not read because the snapshot had lived too long.
+    pub(super) fn has_expired(&self) -> bool {
+        self.expired.get() || self.others.borrow().values().any(Self::has_expired)
+    }
+
+    /// Lets its life pass.
+    #[cfg(test)]
+    pub(super) fn outlive(&self) {
+        if let Some(before) = self.opened.get().checked_sub(READER_LIFE * 2) {
+            self.opened.set(before);
+        }
+    }
+
+    /// A checkpoint of this epoch at `size`, signed now; `None` when its key is not here.
+    ///
+    /// # Errors
+    /// [`StoreError::NoEntry`] past its end; the database's.
+    pub fn checkpoint(&self, size: u64) -> Result<Option<Note>, StoreError> {
+        if size > self.size() {
+            return Err(StoreError::NoEntry { seq: size.saturating_sub(1), size: self.size() });
+        }
+        let root = root_at(self, size)?;
+        if self.epoch == self.shared.epoch() {
+            return self.shared.sign(size, root).map(Some);
+        }
+        self.shared.sign_of(self.epoch, size, root).transpose()
     }
 
     fn damaged(&self, seq: u64, why: &str) -> StoreError {
@@ -109,7 +182,26 @@ impl Reader {
         (range.start..end).map_while(|seq| self.entry(seq).transpose())
     }
 
+    /// One entry of any epoch that this box holds, checked; `None` where there is none.
+    ///
+    /// # Errors
+    /// As [`Reader::entry`].
+    pub fn entry_at(&self, of: EntryRef) -> Result<Option<Entry>, StoreError> {
+        if of.epoch == self.epoch {
+            return self.entry(of.seq);
+        }
+        if self.shared.chain().epoch(of.epoch.n) != Some(of.epoch) {
+            return Ok(None);
+        }
+        let mut others = self.others.borrow_mut();
+        match others.entry(of.epoch.n) {
+            btree_map::Entry::Occupied(reader) => reader.get().entry(of.seq),
+            btree_map::Entry::Vacant(place) => place.insert(self.of_epoch(of.epoch)?).entry(of.seq),
+        }
+    }
+
     fn unchecked(&self, seq: u64) -> Result<Entry, StoreError> {
+        self.alive()?;
         let table = self.txn.open_table(tables::ENTRIES).map_err(db)?;
         let row = table.get(tables::entry_key(self.epoch.n, seq)).map_err(db)?;
         let row = row.ok_or_else(|| self.damaged(seq, "it is missing"))?;
@@ -188,12 +280,13 @@ impl Reader {
     /// # Errors
     /// The database's.
     pub fn text(&self, hash: &Hash) -> Result<Option<String>, StoreError> {
+        self.alive()?;
         let table = self.txn.open_table(tables::TEXTS).map_err(db)?;
         let found = tables::find_text(&table, hash).map_err(db)?;
         Ok(found.map(|(_, _, line)| line.text().to_owned()))
     }
 
-    /// The cleaning that an entry recorded.
+    /// The cleaning that an entry recorded, or that it recorded once more.
     ///
     /// # Errors
     /// The database's.
@@ -203,10 +296,23 @@ impl Reader {
         }
         let cleanings = self.txn.open_table(tables::CLEANINGS).map_err(db)?;
         let entries = self.txn.open_table(tables::ENTRIES).map_err(db)?;
-        tables::cleaning(&cleanings, &entries, of).map_err(db)
+        let found = tables::cleaning(&cleanings, &entries, of).map_err(db)?;
+        if found.is_some() {
+            return Ok(found);
+        }
+        // A phone may have sent it again: the first place under the key counts, and this one leads to it.
+        let line = entries.get(tables::entry_key(of.epoch.n, of.seq)).map_err(db)?;
+        let Some(idem) = line.and_then(|line| tables::idem_of(line.value())) else { return Ok(None) };
+        let keys = self.txn.open_table(tables::IDEM).map_err(db)?;
+        let first = keys.get(&idem.key.0).map_err(db)?.map(|row| tables::split_idem(row.value()));
+        let first = first.filter(|(_, req)| *req == idem.req);
+        let first =
+            first.and_then(|(key, _)| self.shared.chain().entry_ref(key)).filter(|first| *first != of);
+        first.map_or(Ok(None), |first| tables::cleaning(&cleanings, &entries, first).map_err(db))
     }
 
-    /// Cleanings of an item whose time lies in `performed_ms`, newest first, `limit` at most.
+    /// Cleanings of an item whose time lies in `performed_ms`, newest first, `limit` at most, from a place in its history on
+    /// to older ones.
     ///
     /// # Errors
     /// The database's.
@@ -214,37 +320,78 @@ impl Reader {
         &self,
         tag: Tag,
         performed_ms: Range<i64>,
+        upto: Option<HistoryPlace>,
         limit: usize,
     ) -> Result<Vec<Cleaning>, StoreError> {
         let index = self.txn.open_table(tables::BY_ITEM).map_err(db)?;
-        let from = tables::item_key(tag, performed_ms.start, 0);
-        let to = tables::item_key(tag, performed_ms.end, 0);
         let cleanings = self.txn.open_table(tables::CLEANINGS).map_err(db)?;
         let entries = self.txn.open_table(tables::ENTRIES).map_err(db)?;
         let mut found = Vec::new();
-        if performed_ms.is_empty() {
-            return Ok(found);
-        }
-        for row in index.range::<&tables::ItemKey>(&from..&to).map_err(db)?.rev().take(limit) {
-            self.alive()?;
-            let (_, key) = tables::split_item_key(row.map_err(db)?.0.value());
-            let Some(of) = self.shared.chain().entry_ref(key) else { continue };
+        self.each_place(&index, tag, (performed_ms, upto, limit), |_, of| {
             found.extend(tables::cleaning(&cleanings, &entries, of).map_err(db)?);
-        }
+            Ok(())
+        })?;
         Ok(found)
     }
 
-    /// Cleanings of all epochs in the order in which they were recorded, newest first, those before the cursor.
+    /// Uses of an item whose time lies in `performed_ms`, as [`Reader::cleanings_of`] gives cleanings.
     ///
     /// # Errors
     /// The database's.
-    pub fn cleanings(&self, before: Option<EntryRef>, limit: usize) -> Result<Vec<Cleaning>, StoreError> {
+    pub fn uses_of(
+        &self,
+        tag: Tag,
+        performed_ms: Range<i64>,
+        upto: Option<HistoryPlace>,
+        limit: usize,
+    ) -> Result<Vec<ItemUse>, StoreError> {
+        let index = self.txn.open_table(tables::USES).map_err(db)?;
+        let mut found = Vec::new();
+        self.each_place(&index, tag, (performed_ms, upto, limit), |performed_ms, of| {
+            found.push(ItemUse { of, performed_ms });
+            Ok(())
+        })?;
+        Ok(found)
+    }
+
+    fn each_place(
+        &self,
+        index: &impl ReadableTable<&'static ItemKey, ()>,
+        tag: Tag,
+        (performed_ms, upto, limit): (Range<i64>, Option<HistoryPlace>, usize),
+        mut each: impl FnMut(i64, EntryRef) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let from = tables::item_key(tag, performed_ms.start, 0);
+        let end = tables::item_key(tag, performed_ms.end, 0);
+        let upto = upto.map(|place| tables::item_key(tag, place.performed_ms, place.entry));
+        let upto = upto.filter(|upto| *upto < end);
+        if from >= end || upto.is_some_and(|upto| upto < from) {
+            return Ok(());
+        }
+        let last = upto.as_ref().map_or(Bound::Excluded(&end), Bound::Included);
+        let rows = index.range::<&ItemKey>((Bound::Included(&from), last)).map_err(db)?;
+        for row in rows.rev().take(limit) {
+            self.alive()?;
+            self.shared.count_row();
+            let (performed_ms, entry) = tables::split_item_key(row.map_err(db)?.0.value());
+            let Some(of) = self.shared.chain().entry_ref(entry) else { continue };
+            each(performed_ms, of)?;
+        }
+        Ok(())
+    }
+
+    /// Cleanings of all epochs in the order in which they were recorded, newest first, from one on to older ones.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn cleanings(&self, upto: Option<HistoryPlace>, limit: usize) -> Result<Vec<Cleaning>, StoreError> {
         let cleanings = self.txn.open_table(tables::CLEANINGS).map_err(db)?;
         let entries = self.txn.open_table(tables::ENTRIES).map_err(db)?;
-        let end = before.map_or(u64::MAX, |of| tables::entry_key(of.epoch.n, of.seq));
+        let end = upto.map_or(u64::MAX, |place| place.entry);
         let mut found = Vec::new();
-        for row in cleanings.range(..end).map_err(db)?.rev().take(limit) {
+        for row in cleanings.range(..=end).map_err(db)?.rev().take(limit) {
             self.alive()?;
+            self.shared.count_row();
             let (key, value) = row.map_err(db)?;
             let Some(of) = self.shared.chain().entry_ref(key.value()) else { continue };
             let entry = entries.get(key.value()).map_err(db)?;
@@ -253,24 +400,78 @@ impl Reader {
         Ok(found)
     }
 
-    /// Uses of an item in a range of time: milliseconds since 1970 and which entry, ascending.
+    /// What a place in a history names: the entry's event. `None` where this box has no such entry.
     ///
     /// # Errors
     /// The database's.
-    pub fn uses_of(&self, tag: Tag, performed_ms: Range<i64>) -> Result<Vec<(i64, EntryRef)>, StoreError> {
-        let index = self.txn.open_table(tables::USES).map_err(db)?;
-        let mut found = Vec::new();
-        if performed_ms.is_empty() {
-            return Ok(found);
+    pub fn event_at(&self, place: HistoryPlace) -> Result<Option<Event>, StoreError> {
+        let entries = self.txn.open_table(tables::ENTRIES).map_err(db)?;
+        let row = entries.get(place.entry).map_err(db)?;
+        let entry = row.and_then(|row| Entry::view(std::str::from_utf8(row.value()).ok()?).ok());
+        Ok(entry.map(|entry| entry.event()))
+    }
+}
+
+/// A use of an item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ItemUse {
+    /// Which entry.
+    pub of: EntryRef,
+    /// When, milliseconds since 1970.
+    pub performed_ms: i64,
+}
+
+/// A place in a history that is ordered by time and, within a millisecond, by entry. It stays where it is whatever is
+/// recorded meanwhile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct HistoryPlace {
+    performed_ms: i64,
+    entry: u64,
+}
+
+impl HistoryPlace {
+    /// Of what an entry says was done then.
+    pub fn new(performed_ms: i64, of: EntryRef) -> Self {
+        Self { performed_ms, entry: tables::entry_key(of.epoch.n, of.seq) }
+    }
+
+    /// Of a cleaning in its item's history.
+    pub fn of(cleaning: &Cleaning) -> Self {
+        Self::new(cleaning.performed_ms, cleaning.of)
+    }
+
+    /// Of an entry in the history of everything, which is in the order of the log.
+    pub fn in_log(of: EntryRef) -> Self {
+        Self::new(i64::MIN, of)
+    }
+
+    /// Whether it is a place in the history of everything.
+    pub fn is_in_log(self) -> bool {
+        self.performed_ms == i64::MIN
+    }
+
+    /// The place next to it on the older side.
+    #[must_use]
+    pub fn older(self) -> Self {
+        match self.entry.checked_sub(1) {
+            Some(entry) => Self { entry, ..self },
+            None => Self { performed_ms: self.performed_ms.saturating_sub(1), entry: u64::MAX },
         }
-        let from = tables::item_key(tag, performed_ms.start, 0);
-        let to = tables::item_key(tag, performed_ms.end, 0);
-        for row in index.range::<&tables::ItemKey>(&from..&to).map_err(db)? {
-            self.alive()?;
-            let (at_ms, key) = tables::split_item_key(row.map_err(db)?.0.value());
-            found.extend(self.shared.chain().entry_ref(key).map(|of| (at_ms, of)));
-        }
-        Ok(found)
+    }
+
+    /// As sixteen bytes that sort as places do.
+    pub fn to_bytes(self) -> [u8; 16] {
+        let mut bytes = [0; 16];
+        bytes[..8].copy_from_slice(&(self.performed_ms.cast_unsigned() ^ 1 << 63).to_be_bytes());
+        bytes[8..].copy_from_slice(&self.entry.to_be_bytes());
+        bytes
+    }
+
+    /// From the bytes of [`HistoryPlace::to_bytes`].
+    pub fn from_bytes(bytes: [u8; 16]) -> Self {
+        let whole = u128::from_be_bytes(bytes);
+        let (time, entry) = ((whole >> 64) as u64, whole as u64);
+        Self { performed_ms: (time ^ 1 << 63).cast_signed(), entry }
     }
 }
 

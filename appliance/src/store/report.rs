@@ -1,4 +1,4 @@
-//! What a start found and did, in words for people.
+//! What a start found and did.
 
 use super::chain::MissingEntries;
 
@@ -27,54 +27,12 @@ pub struct StartReport {
     pub missing: Vec<MissingEntries>,
     /// Entries that were recorded anew, because nothing in the log can have them at their place.
     pub carried: u64,
-    /// Why a database that was built anew did not take the place of the one that is there.
-    pub refused: Option<String>,
+    /// What a database that was built anew would have lacked: it did not take the place of the one that is there.
+    pub refused: Option<MissingEntries>,
+    /// Small files that could not be used and were put under another name.
+    pub hints: Vec<String>,
+    /// Whether the database was built anew only because entries came back from the relay.
+    pub refilled: bool,
     /// Databases that were set aside and could not be read to their end.
     pub unread_copies: Vec<String>,
-}
-
-impl StartReport {
-    /// What somebody should look at, in words.
-    pub fn notes(&self) -> Vec<String> {
-        let mut notes = Vec::new();
-        if let Some(why) = &self.new_epoch {
-            notes.push(format!("a new epoch of the log was begun: {why}"));
-        }
-        notes.extend(self.missing.iter().map(missing_words));
-        if let Some(why) = &self.healed {
-            notes.push(format!("the log was damaged and was healed from another copy: {why}"));
-        }
-        if let Some(why) = &self.rebuilt {
-            notes.push(format!("the database was built anew from the log: {why}"));
-        }
-        notes.extend(self.refused.clone());
-        if self.carried > 0 {
-            notes.push(format!(
-                "{} entries that had no place in the log any more were recorded anew",
-                self.carried
-            ));
-        }
-        if !self.unread_copies.is_empty() {
-            notes.push(format!(
-                "copies that were set aside cannot be read now and are kept: {}",
-                self.unread_copies.join(", ")
-            ));
-        }
-        if self.state_lost {
-            notes.push("sessions, PINs and tokens were lost with a damaged file: set them again".to_owned());
-        }
-        notes
-    }
-}
-
-fn missing_words(missing: &MissingEntries) -> String {
-    let MissingEntries { epoch, from, to } = missing;
-    let which = match to {
-        Some(to) => format!("entries {from} to {} of epoch {epoch} are", to.saturating_sub(1)),
-        None => format!("entries of epoch {epoch} are"),
-    };
-    format!(
-        "{which} missing: no copy on this box has them. They come back from the relay, or from a backup, by themselves \
-         when one can be read. Recording goes on"
-    )
 }

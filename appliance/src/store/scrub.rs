@@ -176,35 +176,6 @@ impl Store {
     }
 }
 
-impl Scrubbed {
-    /// What somebody should look at, in words.
-    pub(super) fn notes(&self) -> Vec<String> {
-        let mut notes = Vec::new();
-        if self.healed > 0 {
-            notes.push(format!(
-                "{} parts of the log were damaged on the card and were healed from the second copy. Nothing is lost. \
-                 Have the card replaced soon.",
-                self.healed
-            ));
-        }
-        if self.damaged > 0 {
-            notes.push(format!(
-                "{} parts of the log are damaged on the card and could not be healed here. Export the log, and have the \
-                 card replaced.",
-                self.damaged
-            ));
-        }
-        if !self.photos.is_empty() {
-            notes.push(format!(
-                "{} photos on the card are not what was recorded any more. The relay's copies are not touched by this. \
-                 Have the card replaced.",
-                self.photos.len()
-            ));
-        }
-        notes
-    }
-}
-
 fn photos(entry: &Entry) -> Vec<Hash> {
     match entry.event() {
         Event::CleaningRecorded(cleaning) => cleaning.photos,

@@ -1,29 +1,18 @@
 //! The journal's format: a segment's first line, groups with their trailer, and how bytes are read back without belief.
 
 use record::checkpoint::Origin;
+pub(crate) use record::group::{
+    GROUP_BYTES_MAX, GROUP_ENTRIES_MAX, GROUP_LINES_BYTES_MAX, GroupLine as Line, ParsedGroup as Group,
+    group_lines as lines,
+};
+use record::group::{group_trailer, half_sum};
 use record::redact::TextLine;
 use record::tree::{Frontier, Hash};
 
 use super::disk::PAGE_BYTES;
 
-/// Bytes of a group's lines at most; torn or damaged is told apart by this bound (only one group is ever unflushed).
-pub(crate) const GROUP_LINES_BYTES_MAX: usize = record::limits::BATCH_BYTES_MAX;
-/// Entries of a group at most.
-pub(crate) const GROUP_ENTRIES_MAX: usize = record::limits::BATCH_ENTRIES_MAX;
-/// Bytes of a trailer line without its padding: `#g`, three numbers, a sum and a root.
-const TRAILER_BYTES_MAX: usize = 256;
-/// Bytes of a group on the disk at most, trailer and padding included.
-pub(crate) const GROUP_BYTES_MAX: usize = GROUP_LINES_BYTES_MAX + TRAILER_BYTES_MAX + PAGE_BYTES;
 /// Bytes of a segment's first line at most: 48 hashes of a frontier and a little.
 pub(crate) const HEADER_BYTES_MAX: usize = PAGE_BYTES;
-
-/// The first half of a SHA-256, as hex.
-fn sum(parts: &[&[u8]]) -> String {
-    use sha2::Digest as _;
-    let mut hasher = sha2::Sha256::new();
-    parts.iter().for_each(|p| hasher.update(p));
-    Hash(hasher.finalize().into()).to_string()[..32].to_owned()
-}
 
 /// What a segment's first line says: the state of the log before its first entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,7 +27,7 @@ impl Header {
     fn sum(&self) -> String {
         let nodes: Vec<u8> = self.frontier.nodes().iter().flat_map(|n| n.0).collect();
         let origin = self.origin.to_string();
-        sum(&[origin.as_bytes(), &self.frontier.size().to_be_bytes(), &self.frontier.root().0, &nodes])
+        half_sum(&[origin.as_bytes(), &self.frontier.size().to_be_bytes(), &self.frontier.root().0, &nodes])
     }
 
     /// The line, padded to whole pages.
@@ -122,8 +111,7 @@ impl GroupWriter {
 
     /// Adds the trailer, without padding: the form inside sealed segments.
     pub(crate) fn close_bare(&mut self, first: u64, next: u64, root: &Hash) -> &[u8] {
-        let sum = group_sum(first, next, root, &self.bytes);
-        let trailer = format!("#g {first} {next} {} {sum} {root}", self.bytes.len());
+        let trailer = group_trailer(first, next, root, &self.bytes);
         self.bytes.extend_from_slice(trailer.as_bytes());
         self.bytes.push(b'\n');
         &self.bytes
@@ -136,80 +124,6 @@ impl GroupWriter {
         pad(&mut self.bytes);
         &self.bytes
     }
-}
-
-fn group_sum(first: u64, next: u64, root: &Hash, lines: &[u8]) -> String {
-    sum(&[&first.to_be_bytes(), &next.to_be_bytes(), &root.0, lines])
-}
-
-/// A group whose own sum holds; whether it continues the log is another question.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Group {
-    /// Seq of its first entry.
-    pub(crate) first: u64,
-    /// Seq after its last entry; equal to `first` for the empty group that closes a clean stop.
-    pub(crate) next: u64,
-    /// Bytes of its lines.
-    pub(crate) lines: usize,
-    /// Bytes in all, trailer and padding included.
-    pub(crate) span: usize,
-    /// The log's root behind it.
-    pub(crate) root: Hash,
-}
-
-impl Group {
-    /// Reads the group that starts at the front of `bytes`; `None` when no intact one does.
-    pub(crate) fn parse(bytes: &[u8]) -> Option<Self> {
-        let bytes = &bytes[..bytes.len().min(GROUP_BYTES_MAX)];
-        let mut at = 0;
-        loop {
-            let line = &bytes[at..];
-            let end = line.iter().position(|&b| b == b'\n')?;
-            match line.first() {
-                Some(b'{') => {}
-                Some(b'#') if line.starts_with(b"#t ") => {}
-                Some(b'#') => return Self::trailer(&bytes[..at], &line[..end], at + end + 1),
-                _ => return None,
-            }
-            at += end + 1;
-        }
-    }
-
-    fn trailer(lines: &[u8], line: &[u8], span: usize) -> Option<Self> {
-        let line = std::str::from_utf8(line).ok()?;
-        let mut words = line.trim_end_matches(' ').strip_prefix("#g ")?.split(' ');
-        let mut number = || words.next()?.parse::<u64>().ok();
-        let (first, next, len) = (number()?, number()?, number()?);
-        let (stated, root) = (words.next()?, words.next()?.parse().ok()?);
-        let whole = first <= next && len == lines.len() as u64 && words.next().is_none();
-        (whole && group_sum(first, next, &root, lines) == stated).then_some(Self {
-            first,
-            next,
-            lines: lines.len(),
-            span,
-            root,
-        })
-    }
-}
-
-/// One line of a group.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Line<'a> {
-    /// An entry's exact bytes.
-    Entry(&'a [u8]),
-    /// A text's JSON.
-    Text(&'a [u8]),
-}
-
-/// The lines of a group that was parsed.
-pub(crate) fn lines(bytes: &[u8]) -> impl Iterator<Item = Line<'_>> {
-    bytes.split_inclusive(|&b| b == b'\n').filter_map(|line| {
-        let line = line.strip_suffix(b"\n")?;
-        match line.strip_prefix(b"#t ") {
-            None => Some(Line::Entry(line)),
-            Some(text) => Some(Line::Text(&text[text.iter().position(|&b| b == b' ')? + 1..])),
-        }
-    })
 }
 
 #[cfg(test)]

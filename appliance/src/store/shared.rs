@@ -1,9 +1,10 @@
 //! What readers share with the writer: the database, the facility as it is durable, size and root, keys, the cursor.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use record::checkpoint::{Checkpoint, Origin};
 use record::fold::Facility;
 use record::ids::Epoch;
@@ -14,12 +15,13 @@ use tokio::sync::watch;
 
 use super::core::Fatal;
 use super::cursor::Cursor;
-use super::disk::Disk;
+use super::disk::{Disk, PAGE_BYTES};
 use super::error::StoreError;
 use super::fold::Chain;
 use super::keys::LogKey;
 use super::report::StartReport;
 use super::scrub::Scrubbed;
+use super::snapshot::StoreSnapshot;
 
 /// How often and how long it is waited for readers to let go of the database.
 const CLOSE_TRIES: u32 = 500;
@@ -30,15 +32,16 @@ pub(crate) struct Shared {
     pub(super) disk: Arc<dyn Disk>,
     /// `None` for the moment in which the writer opens it again.
     db: RwLock<Option<Arc<Database>>>,
-    state_db: Arc<Database>,
-    facility: RwLock<Facility>,
+    state_db: Mutex<Arc<Database>>,
+    shown: ArcSwap<StoreSnapshot>,
     chain: Chain,
     origin: Origin,
     signer: Signer,
     /// Keys of epochs that have ended.
     older: Vec<LogKey>,
     verifiers: Vec<Verifier>,
-    head: Mutex<Head>,
+    /// The newest checkpoint that was asked for, and its size.
+    note: Mutex<Option<(u64, Note)>>,
     size: watch::Sender<u64>,
     fatal: watch::Sender<Option<Fatal>>,
     durable: AtomicU64,
@@ -46,17 +49,45 @@ pub(crate) struct Shared {
     damage: AtomicBool,
     /// A segment's length at which the next one is begun.
     pub(super) segment_bytes: u64,
+    pub(super) room: RoomState,
     /// Held by whoever writes closed segments anew.
     pub(super) tidying: Mutex<()>,
     pub(super) scrubbed: Mutex<Scrubbed>,
     cursor: Mutex<Cursor>,
     report: Mutex<StartReport>,
+    #[cfg(test)]
+    pub(super) rows_read: AtomicU64,
 }
 
-struct Head {
-    frontier: Frontier,
-    /// The newest checkpoint that was asked for.
-    note: Option<(u64, Note)>,
+/// Whether the disk takes groups, as the writer found it.
+#[derive(Debug, Default)]
+pub(super) struct RoomState {
+    refusals: AtomicU64,
+    /// Free bytes, and one, when the last group was refused; 0 where it was taken.
+    refused_at: AtomicU64,
+}
+
+impl RoomState {
+    /// The last group was refused for want of room.
+    pub(super) fn refuse(&self, free_bytes: Option<u64>) {
+        self.refused_at.store(free_bytes.unwrap_or(0).saturating_add(1), Ordering::Relaxed);
+        self.refusals.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// The last group was taken.
+    pub(super) fn take(&self) {
+        self.refused_at.store(0, Ordering::Relaxed);
+    }
+
+    /// Whether the next group must be expected to be refused: the last one was, and nothing became free since.
+    pub(super) fn is_refused(&self, free_bytes: Option<u64>) -> bool {
+        let refused_at = self.refused_at.load(Ordering::Relaxed);
+        refused_at > 0 && free_bytes.is_none_or(|free| free < refused_at.saturating_add(PAGE_BYTES as u64))
+    }
+
+    pub(super) fn refusals(&self) -> u64 {
+        self.refusals.load(Ordering::Relaxed)
+    }
 }
 
 /// What a start found, for [`Shared::new`].
@@ -88,23 +119,30 @@ impl Shared {
             disk: parts.disk,
             segment_bytes: parts.segment_bytes,
             db: RwLock::new(Some(parts.db)),
-            state_db: parts.state_db,
-            facility: RwLock::new(parts.facility),
+            state_db: Mutex::new(parts.state_db),
+            shown: ArcSwap::from_pointee(StoreSnapshot {
+                origin: parts.origin,
+                frontier: parts.frontier,
+                facility: Arc::new(parts.facility),
+            }),
             chain: parts.chain,
             origin: parts.origin,
             signer: parts.signer,
             older: parts.older,
             verifiers: parts.verifiers,
-            head: Mutex::new(Head { frontier: parts.frontier, note: None }),
+            note: Mutex::default(),
             size: watch::Sender::new(size),
             fatal: watch::Sender::new(None),
             durable: AtomicU64::new(size),
             roll_wanted: AtomicBool::new(false),
             damage: AtomicBool::new(false),
+            room: RoomState::default(),
             tidying: Mutex::default(),
             scrubbed: Mutex::default(),
             cursor: Mutex::new(parts.cursor),
             report: Mutex::new(parts.report),
+            #[cfg(test)]
+            rows_read: AtomicU64::default(),
         }
     }
 
@@ -165,15 +203,26 @@ impl Shared {
     }
 
     pub(super) fn state_db(&self) -> Arc<Database> {
-        self.state_db.clone()
+        open(&self.state_db).clone()
     }
 
-    pub(super) fn facility(&self) -> RwLockReadGuard<'_, Facility> {
-        self.facility.read().unwrap_or_else(PoisonError::into_inner)
+    pub(super) fn set_state_db(&self, db: Arc<Database>) {
+        *open(&self.state_db) = db;
     }
 
-    pub(super) fn facility_mut(&self) -> RwLockWriteGuard<'_, Facility> {
-        self.facility.write().unwrap_or_else(PoisonError::into_inner)
+    /// A row of a history was read.
+    pub(super) fn count_row(&self) {
+        #[cfg(test)]
+        self.rows_read.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// The newest durable state.
+    pub(super) fn snapshot(&self) -> Arc<StoreSnapshot> {
+        self.shown.load_full()
+    }
+
+    pub(super) fn facility(&self) -> Arc<Facility> {
+        self.shown.load().facility.clone()
     }
 
     pub(super) fn chain(&self) -> &Chain {
@@ -193,7 +242,7 @@ impl Shared {
     }
 
     pub(super) fn size(&self) -> u64 {
-        *self.size.borrow()
+        self.shown.load().size()
     }
 
     pub(super) fn size_watch(&self) -> watch::Receiver<u64> {
@@ -217,10 +266,13 @@ impl Shared {
         self.fatal.send_replace(Some(fatal));
     }
 
-    /// Shows a size that is durable.
-    pub(super) fn show(&self, frontier: &Frontier) {
-        open(&self.head).frontier.clone_from(frontier);
+    /// Shows what is durable, and gives back the facility that was shown before. Waits for no reader.
+    pub(super) fn show(&self, frontier: &Frontier, facility: &Arc<Facility>) -> Arc<Facility> {
+        let shown =
+            StoreSnapshot { origin: self.origin, frontier: frontier.clone(), facility: facility.clone() };
+        let before = self.shown.swap(Arc::new(shown)).facility.clone();
         self.size.send_if_modified(|size| std::mem::replace(size, frontier.size()) != frontier.size());
+        before
     }
 
     pub(super) fn durable(&self, size: u64) {
@@ -233,13 +285,14 @@ impl Shared {
 
     /// The checkpoint of the present size, signed when it is asked for and kept while the size stays.
     pub(super) fn checkpoint(&self) -> Result<Note, StoreError> {
-        let mut head = open(&self.head);
-        let size = head.frontier.size();
-        if let Some((_, note)) = head.note.as_ref().filter(|(of, _)| *of == size) {
+        let snapshot = self.snapshot();
+        let size = snapshot.size();
+        let mut kept = open(&self.note);
+        if let Some((_, note)) = kept.as_ref().filter(|(of, _)| *of == size) {
             return Ok(note.clone());
         }
-        let note = self.sign(size, head.frontier.root())?;
-        head.note = Some((size, note.clone()));
+        let note = self.sign(size, snapshot.frontier.root())?;
+        *kept = Some((size, note.clone()));
         Ok(note)
     }
 

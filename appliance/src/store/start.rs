@@ -15,6 +15,7 @@ use super::database;
 use super::disk::{Disk, remove_if_there};
 use super::error::StoreError;
 use super::follower::OpenDatabase;
+use super::hints;
 use super::journal::Sizes;
 use super::keys::{Keys, epoch_folders};
 use super::mark::{ATTEMPTS_OF_COPY, Attempts, MARK, mark, put_mark};
@@ -111,9 +112,10 @@ fn open_once(
     clock: &Arc<dyn Clock>,
     random: &dyn Random,
 ) -> Result<(Core, StartReport), StoreError> {
+    let report = StartReport { hints: hints::set_bad_aside(&**disk), ..StartReport::default() };
     prepare_folder(&**disk)?;
     let attempts = mark(&**disk)?;
-    let opened = open_marked((kind, &attempts), disk, sizes, clock, random);
+    let opened = open_marked((kind, &attempts, report), disk, sizes, clock, random);
     // A start that says what is wrong got through as far as the mark is concerned: nothing aborted or hung.
     if opened.is_ok() || attempts.count == 0 {
         remove_if_there(&**disk, MARK).map_err(StoreError::io(MARK))?;
@@ -122,7 +124,7 @@ fn open_once(
 }
 
 fn open_marked(
-    (kind, attempts): (StartKind, &Attempts),
+    (kind, attempts, report): (StartKind, &Attempts, StartReport),
     disk: &Arc<dyn Disk>,
     sizes: Sizes,
     clock: &Arc<dyn Clock>,
@@ -131,7 +133,6 @@ fn open_marked(
     let now = clock.now();
     sweep(&**disk)?;
     let keys = Keys::load(&**disk, &now, random)?;
-    let report = StartReport::default();
     let mut start = Start {
         disk,
         sizes,
@@ -273,7 +274,18 @@ impl Start<'_> {
             };
             counted.push(CountedEpoch { epoch: link.epoch, extent });
         }
+        self.note_forgotten(&verdict, newest.as_ref());
         Ok(HealedLog { newest, verdict, names, counted })
+    }
+
+    /// What the relay has confirmed and the storage does not give was forgotten, not only damaged.
+    fn note_forgotten(&mut self, verdict: &Verdict, newest: Option<&NewestLog>) {
+        let Verdict::Begin { prev: Some(prev), .. } = verdict else { return };
+        let own = newest.filter(|log| log.origin.epoch == prev.epoch);
+        if own.is_none_or(|log| log.relay.is_some_and(|relay| relay.size > log.frontier.size())) {
+            let of_it = self.report.missing.iter_mut().filter(|missing| missing.epoch == prev.epoch);
+            of_it.for_each(|missing| missing.forgotten = true);
+        }
     }
 
     /// How much of the epoch that this start ends counts and is here.

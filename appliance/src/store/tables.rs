@@ -1,6 +1,6 @@
 //! redb's tables: what each key and value is, and how an entry reference becomes a key.
 
-use record::entry::Digest16;
+use record::entry::{Digest16, Entry, Idem};
 use record::fold::Cleaning;
 use record::ids::{BootId, Epoch};
 use record::kinds::{EntryRef, Event};
@@ -12,7 +12,7 @@ use redb::{ReadableTable, Table, TableDefinition, WriteTransaction};
 use super::error::StoreError;
 
 /// The schema that this program writes; a database of an older one is built anew from the journal.
-pub(crate) const SCHEMA: u32 = 3;
+pub(crate) const SCHEMA: u32 = 4;
 
 /// Entries' exact bytes by [`entry_key`].
 pub(crate) const ENTRIES: TableDefinition<'static, u64, &[u8]> = TableDefinition::new("entries");
@@ -104,6 +104,11 @@ pub(crate) fn idem_value(entry: u64, req: Digest16) -> [u8; 24] {
     value[..8].copy_from_slice(&entry.to_be_bytes());
     value[8..].copy_from_slice(&req.0);
     value
+}
+
+/// The idempotency key of a line that the store wrote, if it has one.
+pub(crate) fn idem_of(line: &[u8]) -> Option<Idem> {
+    Entry::view(std::str::from_utf8(line).ok()?).ok()?.head().idem
 }
 
 /// Entry key and request of an idempotency key's value.
@@ -198,7 +203,7 @@ pub(crate) fn read_cleaning(of: EntryRef, value: &[u8], entry: Option<&[u8]>) ->
         eight.copy_from_slice(&times[from..from + 8]);
         i64::from_be_bytes(eight)
     };
-    let entry = record::entry::Entry::view(std::str::from_utf8(entry?).ok()?).ok()?;
+    let entry = Entry::view(std::str::from_utf8(entry?).ok()?).ok()?;
     let Event::CleaningRecorded(body) = entry.event() else { return None };
     Some(Cleaning {
         of,
@@ -212,6 +217,7 @@ pub(crate) fn read_cleaning(of: EntryRef, value: &[u8], entry: Option<&[u8]>) ->
         incomplete: body.incomplete,
         photos: body.photos,
         voided: None,
+        adopted: None,
     })
 }
 

@@ -16,6 +16,9 @@ use crate::random::SeededRandom;
 
 mod healing;
 mod past;
+mod readers;
+
+pub(crate) use self::readers::HeldReads;
 
 const TAG: &str = "ABCDEFGH3";
 
@@ -97,9 +100,10 @@ async fn recorded_found_again_and_kept() {
     let reader = store.reader().unwrap();
     let of = record::kinds::EntryRef { epoch: origin.epoch, seq: 2 };
     assert_eq!(reader.cleaning(of).unwrap().unwrap().of, of);
-    assert_eq!(reader.cleanings_of(tag(), i64::MIN..i64::MAX, 9).unwrap().len(), 1);
+    assert_eq!(reader.cleanings_of(tag(), i64::MIN..i64::MAX, None, 9).unwrap().len(), 1);
     assert_eq!(reader.cleanings(None, 9).unwrap().len(), 1);
-    assert_eq!(reader.cleanings(Some(of), 9).unwrap().len(), 0);
+    assert_eq!(reader.cleanings(Some(HistoryPlace::in_log(of)), 9).unwrap().len(), 1);
+    assert_eq!(reader.cleanings(Some(HistoryPlace::in_log(of).older()), 9).unwrap().len(), 0);
     assert_eq!(reader.texts_of(2).unwrap()[0].text(), "Maria Alvarez");
     let path = inclusion_proof(&reader, 1, 3).unwrap();
     let leaf = reader.node(0, 1).unwrap();
@@ -157,7 +161,7 @@ async fn a_command_that_is_too_large_is_refused_whole() {
 async fn a_state_that_is_missing_beside_a_log_is_told_of() {
     let dir = tempfile::tempdir().unwrap();
     let (store, report) = open(dir.path());
-    assert_eq!((report.state_lost, report.notes()), (false, Vec::new()), "a new box has lost nothing");
+    assert!(!report.state_lost, "a new box has lost nothing");
     record(&store, vec![equipment()]).await;
     drop(store);
     let (store, report) = open(dir.path());
@@ -165,9 +169,74 @@ async fn a_state_that_is_missing_beside_a_log_is_told_of() {
     drop(store);
     std::fs::remove_file(dir.path().join(database::STATE)).unwrap();
     let (store, report) = open(dir.path());
-    assert!(report.notes().iter().any(|note| note.starts_with("sessions, PINs and tokens were lost")));
+    assert!(report.state_lost);
     drop(store);
     assert!(!open(dir.path()).1.state_lost, "it is told once");
+}
+
+/// What can become of a small file.
+fn spoil(path: &std::path::Path, how: &str) {
+    match how {
+        "noise" => std::fs::write(path, [0x9d; 300]).unwrap(),
+        "too long" => std::fs::write(path, vec![b'7'; 100_000]).unwrap(),
+        _ => {
+            if path.exists() {
+                std::fs::remove_file(path).unwrap();
+            }
+            std::fs::create_dir(path).unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_hint_that_cannot_be_read_is_put_aside_and_told_of() {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, report) = open(dir.path());
+    assert_eq!(report.hints, [""; 0]);
+    record(&store, vec![equipment()]).await;
+    let epoch = store.origin().epoch;
+    store.stop().await.unwrap();
+    drop(store);
+    std::fs::create_dir(dir.path().join("evidence")).unwrap();
+    let hints = ["cursor", "starting", &format!("evidence/{epoch}.ends"), "keys/log-1.pub", "keys/log-7.pub"];
+    let mut size = 2;
+    for how in ["noise", "too long", "a folder"] {
+        for hint in hints {
+            spoil(&dir.path().join(hint), how);
+            let (store, report) = open(dir.path());
+            assert_eq!((report.hints, report.new_epoch), (vec![hint.to_owned()], None), "{hint}: {how}");
+            size += 1;
+            record(&store, vec![cleaning(&format!("{hint} {how}"), "Wanda")]).await;
+            assert_eq!(store.size(), size);
+            store.stop().await.unwrap();
+            drop(store);
+            assert_eq!(open(dir.path()).1.hints, [""; 0], "{hint}: {how}: it is told once");
+        }
+    }
+    assert!(dir.path().join("cursor.bad").exists() && dir.path().join("cursor.bad-3").is_dir());
+    for folder in ["evidence", "fetched", "displaced", "salvage"] {
+        let at = dir.path().join(folder);
+        drop(std::fs::remove_dir_all(&at));
+        std::fs::write(&at, b"no folder").unwrap();
+        let (store, report) = open(dir.path());
+        assert_eq!((report.hints, store.size()), (vec![folder.to_owned()], size));
+    }
+}
+
+#[tokio::test]
+async fn a_state_that_is_of_no_use_is_begun_anew_while_the_log_goes_on() {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, _) = open(dir.path());
+    let table = redb::TableDefinition::<u64, u64>::new("of_a_room");
+    let write = store.state_db().begin_write().unwrap();
+    write.open_table(table).unwrap().insert(1, 1).unwrap();
+    write.commit().unwrap();
+    store.renew_state_db().unwrap();
+    let read = redb::ReadableDatabase::begin_read(&*store.state_db()).unwrap();
+    assert!(read.open_table(table).is_err(), "another file");
+    assert!(dir.path().join("salvage/1.state.redb").exists());
+    record(&store, vec![equipment()]).await;
+    assert_eq!(store.size(), 2);
 }
 
 #[tokio::test]
@@ -201,7 +270,7 @@ async fn an_older_folder_is_rebuilt_and_equal() {
     let dir = tempfile::tempdir().unwrap();
     let (store, _) = open(dir.path());
     record(&store, vec![equipment(), cleaning("k", "M")]).await;
-    let there = store.facility().clone();
+    let there = store.facility();
     store.stop().await.unwrap();
     {
         let db = store.shared.db().unwrap();
@@ -214,7 +283,7 @@ async fn an_older_folder_is_rebuilt_and_equal() {
     }
     drop(store);
     let (store, _) = open(dir.path());
-    assert_eq!((&*store.facility(), store.size()), (&there, 3));
+    assert_eq!((store.facility(), store.size()), (there, 3));
 }
 
 #[tokio::test]

@@ -117,6 +117,11 @@ impl Queue {
         self.state().jobs.len()
     }
 
+    /// Whether nothing is taken any more.
+    pub(super) fn is_closed(&self) -> bool {
+        self.state().closed
+    }
+
     fn take(&self, jobs: &mut VecDeque<Box<dyn Job>>) -> Option<Control> {
         let mut state = self.state();
         jobs.append(&mut state.jobs);

@@ -115,6 +115,11 @@ impl Files {
         Ok(pem)
     }
 
+    /// Whether a claim file was used up here: then there should be what the relay gave for it.
+    pub fn was_claimed(&self) -> bool {
+        self.dir.join("claim.used").exists()
+    }
+
     /// The claim file that waits to be used.
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 //! The way of the log to the relay: `plan` decides, `link` carries it over MQTT, `photos` follow by HTTPS.
 
-mod alarms;
 pub mod claim;
+mod evidence;
 pub mod link;
 mod photos;
 pub mod plan;
@@ -15,15 +15,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use record::claim::ClaimAnswer;
+use record::ids::Epoch;
 use record::kinds::{BoxClaimed, Event};
 use record::messages::PrinterHealth;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 
-use self::alarms::Alarms;
-pub use self::alarms::Raised;
 use self::claim::{Claimant, Files};
+use self::evidence::EvidenceNotes;
 pub use self::refused::at_relay as photos_at_relay;
+use crate::alarms::sources::SideRoom;
+use crate::alarms::{AlarmCause, AlarmStore};
 use crate::clock::Clock;
 use crate::random::Random;
 use crate::store::Store;
@@ -61,10 +63,10 @@ pub enum State {
 pub struct Standing {
     /// The line.
     pub state: State,
-    /// Entries that wait.
+    /// Entries that wait, of all logs.
     pub backlog: u64,
-    /// What a person must know until it is over; the newest last.
-    pub alarms: Vec<Raised>,
+    /// Of these, entries of logs that have ended.
+    pub ended_backlog: u64,
 }
 
 /// What the uplink needs of the rest of the box.
@@ -83,6 +85,8 @@ pub struct Parts {
     pub addresses: Vec<String>,
     /// What machine it is.
     pub model: String,
+    /// Whom it tells what does not fit.
+    pub alarms: Arc<AlarmStore>,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Randomness, for back-off.
@@ -102,7 +106,7 @@ pub(super) struct Shared {
     standing: watch::Sender<Standing>,
     claim: Notify,
     stop: watch::Sender<bool>,
-    alarms: Mutex<Alarms>,
+    evidence: EvidenceNotes,
     /// Held by whoever fetches old entries.
     refilling: Mutex<()>,
 }
@@ -143,14 +147,13 @@ impl Uplink {
 
 impl Shared {
     fn new(parts: Parts) -> Self {
-        let alarms = Alarms::open(&parts.data);
-        let standing = Standing { state: State::Alone, backlog: 0, alarms: alarms.raised().to_vec() };
+        let standing = Standing { state: State::Alone, backlog: 0, ended_backlog: 0 };
         Self {
+            evidence: EvidenceNotes::new(&parts.data),
             parts,
             standing: watch::channel(standing).0,
             claim: Notify::new(),
             stop: watch::channel(false).0,
-            alarms: Mutex::new(alarms),
             refilling: Mutex::default(),
         }
     }
@@ -172,27 +175,38 @@ impl Shared {
         self.say(State::Down { since_ms, why });
     }
 
-    fn backlog(&self, backlog: u64) {
-        self.standing
-            .send_if_modified(|standing| std::mem::replace(&mut standing.backlog, backlog) != backlog);
+    fn backlog(&self, backlog: u64, ended_backlog: u64) {
+        self.standing.send_if_modified(|standing| {
+            let before = (standing.backlog, standing.ended_backlog);
+            (standing.backlog, standing.ended_backlog) = (backlog, ended_backlog);
+            before != (backlog, ended_backlog)
+        });
     }
 
-    /// Raises an alarm, durably; `note` is what the relay signed, and over how many entries.
-    fn alarm(&self, raised: Raised, note: Option<(&str, u64)>) {
-        let (epoch, alarm, said) = (raised.epoch, raised.alarm, raised.said.clone());
-        let mut alarms = self.alarms.lock().unwrap_or_else(PoisonError::into_inner);
-        alarms.raise(raised, note);
-        self.standing.send_modify(|standing| standing.alarms = alarms.raised().to_vec());
-        drop(alarms);
-        tracing::error!(%epoch, ?alarm, said, "the relay and the box do not fit together");
+    /// Raises an alarm, durably; `note` is what the relay signed of which log, and over how many entries.
+    async fn alarm(self: &Arc<Self>, cause: AlarmCause, note: Option<(Epoch, String, u64)>) {
+        tracing::error!(?cause, "the relay and the box do not fit together");
+        let shared = Arc::clone(self);
+        let kept = tokio::task::spawn_blocking(move || {
+            if let Some((epoch, note, size)) = note {
+                shared.evidence.keep(epoch, size, &note);
+            }
+            shared.parts.alarms.raise(cause);
+        });
+        if let Err(error) = kept.await {
+            tracing::error!(%error, "an alarm was not raised");
+        }
     }
 
-    /// Takes away alarms that are over.
-    fn clear(&self, over: impl Fn(&Raised) -> bool) {
-        let mut alarms = self.alarms.lock().unwrap_or_else(PoisonError::into_inner);
-        if alarms.clear(over) {
-            tracing::info!("an alarm about the relay is over");
-            self.standing.send_modify(|standing| standing.alarms = alarms.raised().to_vec());
+    /// What these told of is over.
+    fn clear(&self, over: impl Fn(&AlarmCause) -> bool) {
+        self.parts.alarms.end(over);
+    }
+
+    /// What the relay gave this box, or the key to it, cannot be used, and waiting does not help.
+    async fn credentials_bad(self: &Arc<Self>, why: &str) {
+        if !self.parts.alarms.stands(|cause| SideRoom::Uplink.is_of(cause)) {
+            self.alarm(SideRoom::Uplink.off(why), None).await;
         }
     }
 
@@ -235,6 +249,9 @@ async fn forever(shared: &Arc<Shared>) {
             Ok(()) => back_off = BACK_OFF_MIN,
             Err(ended) => {
                 tracing::info!(why = %ended.why, "no line to the relay");
+                if ended.credentials {
+                    shared.credentials_bad(&ended.why).await;
+                }
                 shared.down(ended.why);
                 if ended.was_up {
                     back_off = BACK_OFF_MIN;
@@ -268,7 +285,12 @@ async fn relation(shared: &Arc<Shared>) -> Result<ClaimAnswer, Duration> {
             claimed(shared, &answer).await;
         }
         Ok(None) => {}
-        Err(error) => return Err(trouble(&error)),
+        Err(error) => {
+            if matches!(error, claim::ClaimError::File { .. } | claim::ClaimError::Permissions { .. }) {
+                shared.credentials_bad(&error.to_string()).await;
+            }
+            return Err(trouble(&error));
+        }
     }
     match parts.files.relation() {
         Ok(Some(known)) => match claim::renew(&parts.files, &claimant).await {
@@ -280,10 +302,16 @@ async fn relation(shared: &Arc<Shared>) -> Result<ClaimAnswer, Duration> {
             }
         },
         Ok(None) => {
+            if parts.files.was_claimed() {
+                shared.credentials_bad("keys/relay.json is gone").await;
+            }
             shared.say(State::Alone);
             Err(HOPELESS)
         }
-        Err(error) => Err(trouble(&error)),
+        Err(error) => {
+            shared.credentials_bad(&error.to_string()).await;
+            Err(trouble(&error))
+        }
     }
 }
 
@@ -316,6 +344,6 @@ async fn claimed(shared: &Arc<Shared>, answer: &ClaimAnswer) {
     }
 }
 
-fn parts_settings(shared: &Shared) -> record::fold::Settings {
+fn parts_settings(shared: &Shared) -> Arc<record::fold::Settings> {
     shared.parts.store.facility().settings.clone()
 }

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use record::ids::Epoch;
-use record::kinds::Event;
 use record::limits::PHOTO_HASHES_MAX;
 use record::tree::Hash;
 use serde::{Deserialize, Serialize};
@@ -260,12 +259,8 @@ fn photos_named(store: &Store, epoch: Epoch, from: u64, until: u64) -> Result<Ve
     let reader = store.reader_of(epoch).map_err(|e| away(&e))?;
     let mut named = Vec::new();
     for entry in reader.entries(from..until.min(reader.size())) {
-        let photos = match entry.map_err(|e| away(&e))?.event() {
-            Event::CleaningRecorded(cleaning) => cleaning.photos,
-            Event::PhotoAttached(attached) => vec![attached.photo],
-            _ => continue,
-        };
-        named.extend(photos);
+        let event = entry.map_err(|e| away(&e))?.event();
+        named.extend_from_slice(event.mentions().photos);
     }
     let mut seen = std::collections::BTreeSet::new();
     named.retain(|photo| seen.insert(*photo));
@@ -281,13 +276,15 @@ mod tests {
     use axum::extract::{Path, State};
     use axum::http::StatusCode;
     use axum::routing::{post, put};
+    use record::alarm::AlarmCode;
     use record::entry::{By, ClockState, Draft};
     use record::ids::BootId;
+    use record::kinds::Event;
 
     use super::super::Parts;
     use super::super::claim::Files;
-    use super::super::plan::Alarm;
     use super::*;
+    use crate::alarms::AlarmStore;
     use crate::clock::{BentClock, Now};
     use crate::random::SeededRandom;
     use crate::store::{Decision, StoreConfig};
@@ -341,6 +338,7 @@ mod tests {
             store.submit(|_| Decision::Append { drafts: vec![draft], answer: () }).await.unwrap();
         }
         let (files, folder) = (Files::new(&dir.join("data/keys")), dir.to_owned());
+        let alarms = Arc::new(AlarmStore::open(store.disk(), clock.clone()));
         let parts = Parts {
             store,
             files,
@@ -349,6 +347,7 @@ mod tests {
             data: dir.join("data"),
             addresses: Vec::new(),
             model: String::new(),
+            alarms,
             clock: clock.clone(),
             random,
             restart: Arc::new(|_| ()),
@@ -356,8 +355,11 @@ mod tests {
         (Arc::new(Shared::new(parts)), photos)
     }
 
-    fn told(shared: &Shared) -> Vec<Alarm> {
-        shared.standing.borrow().alarms.iter().map(|raised| raised.alarm).collect()
+    /// How many photos the alarms that stand speak of.
+    fn told(shared: &Shared) -> Vec<Option<u64>> {
+        let alarms = shared.parts.alarms.all();
+        let standing = alarms.iter().filter(|a| a.is_standing() && a.cause.code == AlarmCode::PhotosRefused);
+        standing.map(|a| a.cause.to).collect()
     }
 
     #[tokio::test]
@@ -376,7 +378,7 @@ mod tests {
             relay.answers.store(status, Ordering::Relaxed);
             step(&shared, &to, epoch, 0, size).await.unwrap();
             assert_eq!(at_relay().refused, photos.into(), "{status}");
-            assert_eq!(told(&shared), [Alarm::PhotosRefused { count: 2 }], "{status}");
+            assert_eq!(told(&shared), [Some(2)], "{status}");
         }
         relay.answers.store(201, Ordering::Relaxed);
         again(&shared, &to).await.unwrap();

@@ -269,6 +269,8 @@ impl Plan {
     /// The relay holds the first `held` entries of this very log.
     fn holds(&mut self, held: u64, actions: &mut Vec<Action>) {
         let greeting = matches!(self.line, Line::Greeting { .. });
+        // The log may have grown since this plan last heard of it, and the line before may have carried that already.
+        self.size = self.size.max(held);
         if held > self.cursor {
             self.cursor = held;
             self.idle_answers = 0;
@@ -332,6 +334,16 @@ mod tests {
 
     fn held(n: u64) -> Event {
         Event::Answered(Answer::Holds(n))
+    }
+
+    #[test]
+    fn what_the_line_before_carried_counts_before_the_plan_has_heard_of_it() {
+        let mut plan = Plan::new(5, 3);
+        plan.on(Event::Connected, 0);
+        plan.on(Event::Answered(Answer::Holds(7)), 1);
+        assert_eq!((plan.cursor(), plan.backlog()), (7, 0));
+        plan.on(Event::Grew(6), 2);
+        assert_eq!(plan.backlog(), 0);
     }
 
     #[test]

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use record::tree::Hash;
 use redb::{Database, ReadTransaction, ReadableDatabase as _, ReadableTable as _, TableDefinition};
 
+use super::Shared;
 use super::plan::Alarm;
-use super::{Raised, Shared};
 use crate::photo::{AtRelay, Place};
 
 /// Where the way of photos has come to: the photos of every entry before this one were looked at.
@@ -80,19 +80,12 @@ pub(super) fn note(shared: &Shared, photo: Hash, status: Option<u16>) -> Result<
 /// The database's.
 pub(super) fn tell(shared: &Shared) -> Result<(), redb::Error> {
     let count = refused(shared)?.len() as u64;
-    let present = Alarm::PhotosRefused { count };
-    let of_photos = |raised: &Raised| matches!(raised.alarm, Alarm::PhotosRefused { .. });
-    if shared.standing.borrow().alarms.iter().any(|raised| raised.alarm == present) {
-        return Ok(());
-    }
+    let cause = Alarm::PhotosRefused { count }.cause(shared.parts.store.origin().epoch, "");
     if count == 0 {
-        shared.clear(of_photos);
-        return Ok(());
+        shared.clear(|told| told.code == cause.code);
+    } else {
+        shared.parts.alarms.raise(cause);
     }
-    let (epoch, at_ms) = (shared.parts.store.origin().epoch, shared.parts.clock.now().wall_ms);
-    // One that was raised in an earlier epoch would stand beside it.
-    shared.clear(|raised| of_photos(raised) && raised.epoch != epoch);
-    shared.alarm(Raised { epoch, at_ms, alarm: present, said: String::new() }, None);
     Ok(())
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use record::alarm::REPORTED_MAX;
 use record::batch::{Room, pack};
 use record::checkpoint::{Cosigned, Origin};
 use record::claim::ClaimAnswer;
@@ -18,7 +19,9 @@ use tokio::sync::watch;
 use super::link::{Link, LinkConfig, LinkError, LinkEvent, LinkReceiver, LinkSender, LinkTiming, NotTaken};
 use super::photos::{self, Destination};
 use super::plan::{Action, Alarm, Answer, Event, Offers, Plan};
-use super::{Raised, Shared, State, claim, refill, tls};
+use super::{Shared, State, claim, evidence, refill, tls};
+use crate::alarms::ActiveAlarm;
+use crate::alarms::sources::{SideRoom, is_back};
 use crate::clock::Now;
 use crate::store::{Past, Store};
 
@@ -34,11 +37,17 @@ pub(super) struct Ended {
     pub(super) why: String,
     /// Whether the line had been up: then the next try need not wait long.
     pub(super) was_up: bool,
+    /// Whether what the relay gave this box cannot be used.
+    pub(super) credentials: bool,
 }
 
 impl Ended {
     fn before(why: impl std::fmt::Display) -> Self {
-        Self { why: why.to_string(), was_up: false }
+        Self { why: why.to_string(), was_up: false, credentials: false }
+    }
+
+    fn credentials(why: impl std::fmt::Display) -> Self {
+        Self { credentials: true, ..Self::before(why) }
     }
 }
 
@@ -87,6 +96,8 @@ struct Session<'a> {
     renewal: Renewal,
     /// Whether there are ended logs, and when they are offered again.
     offers: Option<Offers>,
+    /// Entries of ended logs that could not be sent.
+    unsent: u64,
     /// The last cosignature that was verified; raising the cursor needs it.
     cosigned: Option<Cosigned>,
     /// The last one that the box's own log does not bear out.
@@ -100,12 +111,12 @@ struct Session<'a> {
 pub(super) async fn run(shared: &Arc<Shared>, relation: &ClaimAnswer) -> Result<(), Ended> {
     let parts = &shared.parts;
     let store = &parts.store;
-    let key = parts.files.key().map_err(Ended::before)?;
-    let cosigners = claim::verifiers(&relation.cosign_keys).map_err(Ended::before)?;
+    let key = parts.files.key().map_err(Ended::credentials)?;
+    let cosigners = claim::verifiers(&relation.cosign_keys).map_err(Ended::credentials)?;
     let witnessed_s = store.cursor().kept.and_then(|kept| witnessed_s(&kept.note, &cosigners)).unwrap_or(0);
     let identity = Some((relation.chain.as_str(), key.as_str()));
     let tls = tls::client(&relation.relay_ca, identity, Arc::clone(&parts.clock), witnessed_s)
-        .map_err(Ended::before)?;
+        .map_err(Ended::credentials)?;
     let http = tls::http(tls.clone()).map_err(Ended::before)?;
     let connection = ConnectionId::new(parts.clock.now().wall_ms, parts.random.bytes());
     let config = LinkConfig {
@@ -118,9 +129,7 @@ pub(super) async fn run(shared: &Arc<Shared>, relation: &ClaimAnswer) -> Result<
     let (sender, receiver) = Link::connect(&config).await.map_err(Ended::before)?;
     let destination = Destination { url: relation.photos_url.trim_end_matches('/').to_owned(), client: http };
     let mut past = store.past().map_err(Ended::before)?;
-    // What one epoch lacks may be what another one's first entry leads to.
-    let whole = past.iter().all(|past| past.whole);
-    shared.clear(|raised| whole && raised.ends_with_refill());
+    shared.clear(|cause| past.iter().any(|past| is_back(cause, past)));
     let refill = refill::start(shared, &destination, &past);
     past.retain(|past| (past.whole && past.counts.size > 0) || asks(past));
     let offers = (!past.is_empty()).then(|| Offers::begun(shared.parts.clock.now().up_ms));
@@ -136,6 +145,7 @@ pub(super) async fn run(shared: &Arc<Shared>, relation: &ClaimAnswer) -> Result<
         turn,
         renewal: Renewal::new(relation, &parts.clock.now()),
         offers,
+        unsent: 0,
         cosigned: None,
         contrary: None,
         refused: String::new(),
@@ -148,7 +158,7 @@ pub(super) async fn run(shared: &Arc<Shared>, relation: &ClaimAnswer) -> Result<
     if let Some(refill) = refill {
         refill.abort();
     }
-    Err(Ended { why: ended, was_up: true })
+    Err(Ended { why: ended, was_up: true, credentials: false })
 }
 
 impl Turn {
@@ -191,8 +201,10 @@ impl Session<'_> {
     async fn talk(mut self, mut receiver: LinkReceiver) -> String {
         let mut size = self.shared.parts.store.size_watch();
         let mut stopped = self.shared.stop.subscribe();
+        let mut alarms = self.shared.parts.alarms.watch();
         let mut tick = tokio::time::interval(TICK);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        self.shared.clear(|cause| SideRoom::Uplink.is_of(cause));
         self.shared.say(State::Up);
         if let Err(why) = self.on(Event::Connected).await {
             return why;
@@ -230,6 +242,13 @@ impl Session<'_> {
                     }
                     Event::Tick
                 }
+                changed = alarms.changed() => {
+                    // Whoever looks at the fleet learns it before the next minute's report.
+                    match changed.map_err(|e| e.to_string()).and_then(|()| self.publish(Up::Health, json(&self.health()))) {
+                        Ok(()) => continue,
+                        Err(why) => return why,
+                    }
+                }
                 _ = stopped.changed() => {
                     receiver.close().await;
                     return "the box is stopping".to_owned();
@@ -238,7 +257,7 @@ impl Session<'_> {
             if let Err(why) = self.on(event).await {
                 return why;
             }
-            self.shared.backlog(self.backlog());
+            self.shared.backlog(self.backlog(), self.ended_backlog());
         }
     }
 
@@ -295,8 +314,11 @@ impl Session<'_> {
         };
         let refused = matches!(alarm, Alarm::Refused { .. });
         let said = if refused { std::mem::take(&mut self.refused) } else { String::new() };
-        let raised = Raised { epoch, at_ms: parts.clock.now().wall_ms, alarm, said };
-        self.shared.alarm(raised, note.as_ref().map(|(note, size)| (note.as_str(), *size)));
+        let note = note.map(|(note, size)| (epoch, note, size));
+        self.shared.alarm(alarm.cause(epoch, &said), note).await;
+        if self.turn.past.is_some() && matches!(alarm, Alarm::Refused { .. } | Alarm::KeyGone { .. }) {
+            self.unsent += self.turn.plan.backlog();
+        }
         // An ended log that cannot be sent now must not hold up the present one.
         self.turn.over |= !matches!(alarm, Alarm::RelayWentBack { .. });
         if let Some(offers) = self.offers.as_mut().filter(|_| refused && self.turn.past.is_some()) {
@@ -318,9 +340,15 @@ impl Session<'_> {
         let store = &self.shared.parts.store;
         let present = match self.turn.past {
             Some(_) => store.size().saturating_sub(store.cursor_size()),
-            None => 0,
+            None => self.turn.plan.backlog(),
         };
-        self.past.iter().map(|past| past.counts.size).sum::<u64>() + self.turn.plan.backlog() + present
+        self.ended_backlog() + present
+    }
+
+    /// Entries that wait, of logs that have ended.
+    fn ended_backlog(&self) -> u64 {
+        let turn = if self.turn.past.is_some() && !self.turn.over { self.turn.plan.backlog() } else { 0 };
+        self.past.iter().map(|past| past.counts.size).sum::<u64>() + turn + self.unsent
     }
 
     fn publish(&self, up: Up, payload: Bytes) -> Result<(), String> {
@@ -330,7 +358,7 @@ impl Session<'_> {
     fn keep(&mut self, cursor: u64) {
         let store = &self.shared.parts.store;
         let epoch = self.turn.origin.epoch;
-        self.shared.clear(|raised| raised.is_over(epoch, cursor));
+        self.shared.clear(|cause| evidence::is_over(cause, epoch, cursor));
         if self.turn.past.is_none() {
             match self.cosigned.as_ref().filter(|c| c.checkpoint().size == cursor) {
                 Some(cosigned) if cursor > store.cursor().size => {
@@ -441,11 +469,8 @@ impl Session<'_> {
     fn health(&self) -> Health {
         let parts = &self.shared.parts;
         let now = parts.clock.now();
-        let mut notes: Vec<String> = self.shared.standing.borrow().alarms.iter().map(Raised::words).collect();
-        let start = parts.store.health().start;
-        notes.extend(start.new_epoch.map(|why| format!("new epoch: {why}")));
-        notes.extend(start.rebuilt.map(|why| format!("database rebuilt: {why}")));
-        notes.extend(start.healed.map(|what| format!("journal healed: {what}")));
+        let alarms = parts.alarms.all();
+        let alarms = &alarms[..alarms.len().min(REPORTED_MAX)];
         Health {
             v: VERSION,
             epoch: parts.store.origin().epoch,
@@ -458,7 +483,8 @@ impl Session<'_> {
             celsius: celsius(),
             clock: now.state,
             wall: now.wall_ms,
-            notes,
+            notes: alarms.iter().filter(|a| a.seen.is_none()).map(|a| a.words().line()).collect(),
+            alarms: alarms.iter().map(ActiveAlarm::reported).collect(),
         }
     }
 

@@ -5,6 +5,7 @@ use std::ops::Range;
 use super::{Course, Placed, Plan, Status, Window, ZoneSpan, next_change_ms, status, windows};
 use crate::fold::{Activity, Cleaning, Equipment, Settings};
 use crate::ids::ProtocolId;
+use crate::kinds::Schedule;
 
 impl Placed {
     /// A cleaning of the index; `None` if it is voided.
@@ -31,6 +32,27 @@ impl Status {
             Self::OutOfService { since_ms } => (5, since_ms),
         }
     }
+}
+
+/// No window of this item's plans is longer, milliseconds; days that the clock lengthens included. What met a window is no
+/// older than its end by more.
+pub fn reach_ms(item: &Equipment) -> i64 {
+    const HOUR_MS: i64 = 3_600_000;
+    const DAY_MS: i64 = 24 * HOUR_MS;
+    let reach = |schedule: &Schedule| match schedule {
+        Schedule::Hours { n } => i64::from((*n).clamp(1, 8_760)) * HOUR_MS,
+        Schedule::Days { n } => (i64::from((*n).clamp(1, 366)) + 2) * DAY_MS,
+        Schedule::Weeks { n } => (i64::from((*n).clamp(1, 52)) * 7 + 2) * DAY_MS,
+        Schedule::Times { .. } => 3 * DAY_MS,
+        Schedule::Use { grace_s } => i64::from(*grace_s) * 1_000,
+        Schedule::Never => 0,
+    };
+    item.plans.iter().map(|plan| reach(&plan.schedule)).max().unwrap_or(0)
+}
+
+/// Whether any of this item's plans asks for its uses.
+pub fn is_by_uses(item: &Equipment) -> bool {
+    item.plans.iter().any(|plan| matches!(plan.schedule, Schedule::Use { .. }))
 }
 
 /// All courses of one item: one for each protocol with a schedule of its own, which only a cleaning by that protocol
@@ -125,7 +147,7 @@ mod tests {
     use crate::compliance::Tally;
     use crate::fold::{self, Out, Service};
     use crate::ids::Epoch;
-    use crate::kinds::{Class, EntryRef, PhotoPolicy, Schedule};
+    use crate::kinds::{Class, EntryRef, PhotoPolicy};
 
     const HOUR: i64 = 3_600_000;
     const OF: EntryRef = EntryRef { epoch: Epoch { n: 1, key: [0; 4] }, seq: 0 };
@@ -148,6 +170,7 @@ mod tests {
             plans,
             out,
             added_ms: 0,
+            set_ms: fold::ValueTimes::default(),
         }
     }
 
@@ -170,7 +193,7 @@ mod tests {
                 .map(|c| fold::ByProtocol {
                     protocol: c.protocol,
                     from_ms: None,
-                    done: vec![fold::Done { of: OF, performed_ms: c.performed_ms }],
+                    done: vec![fold::Done { of: OF, run: None, performed_ms: c.performed_ms }],
                 })
                 .collect(),
             ..Activity::default()

@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::ValueTimes;
 use crate::entry::At;
 use crate::ids::{BootId, ProtocolId, StaffId};
 use crate::kinds::{Class, EntryRef, Missing, PhotoPolicy, Role, Schedule, Who};
 use crate::limits::LATE_ENTRY_MS_MAX;
+use crate::run::RunName;
 use crate::tag::Tag;
 use crate::tree::Hash;
 
@@ -92,6 +94,9 @@ pub struct Settings {
     pub contact: String,
     /// How old a typed PIN may be to prove a record, minutes; 0: it is typed for each record.
     pub pin_proof_min: u32,
+    /// When each was set.
+    #[serde(default, skip_serializing_if = "ValueTimes::is_empty")]
+    pub set_ms: ValueTimes,
 }
 
 impl Default for Settings {
@@ -104,6 +109,7 @@ impl Default for Settings {
             undo_min: 10,
             contact: String::new(),
             pin_proof_min: 5,
+            set_ms: ValueTimes::default(),
         }
     }
 }
@@ -187,6 +193,9 @@ pub struct Equipment {
     pub out: Vec<Out>,
     /// Since when it is known, milliseconds since 1970.
     pub added_ms: i64,
+    /// When each was set since then.
+    #[serde(default, skip_serializing_if = "ValueTimes::is_empty")]
+    pub set_ms: ValueTimes,
 }
 
 impl Equipment {
@@ -203,12 +212,35 @@ impl Equipment {
     }
 }
 
+/// How a line came to count that does not stand in the chain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AdoptedBy {
+    /// The run that brought it.
+    pub run: RunName,
+    /// The entry that adopted the run.
+    pub by: EntryRef,
+    /// When it did, corrected, milliseconds since 1970.
+    pub at_ms: i64,
+}
+
+/// Where a line stands: two branches of an epoch may hold different lines with one number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LinePlace {
+    /// Which entry.
+    pub of: EntryRef,
+    /// The run that brought it; none: it stands in the chain.
+    pub run: Option<RunName>,
+}
+
 /// A complete cleaning that an item remembers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Done {
     /// Which entry.
     #[serde(flatten)]
     pub of: EntryRef,
+    /// The run that brought it, if one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run: Option<RunName>,
     /// When it was done, corrected, milliseconds since 1970.
     pub performed_ms: i64,
 }
@@ -244,6 +276,9 @@ pub struct Last {
     /// Which entry.
     #[serde(flatten)]
     pub of: EntryRef,
+    /// The run that brought it, if one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run: Option<RunName>,
     /// When it was done, corrected, milliseconds since 1970.
     pub performed_ms: i64,
     /// Who.
@@ -328,14 +363,16 @@ impl Activity {
 
     /// Takes a cleaning in, as new or in another state than before.
     pub(super) fn place(&mut self, cleaning: &Cleaning) {
-        let (of, performed_ms) = (cleaning.of, cleaning.performed_ms);
-        self.done.iter_mut().for_each(|by| by.done.retain(|d| d.of != of));
+        let (LinePlace { of, run }, performed_ms) = (cleaning.place(), cleaning.performed_ms);
+        let is_other = |found: EntryRef, by: Option<RunName>| (found, by) != (of, run);
+        self.done.iter_mut().for_each(|by| by.done.retain(|d| is_other(d.of, d.run)));
         if cleaning.is_complete() && cleaning.counts() {
-            self.complete(cleaning.protocol, Done { of, performed_ms });
+            self.complete(cleaning.protocol, Done { of, run, performed_ms });
         }
         self.done.retain(|by| by.from_ms.is_some() || !by.done.is_empty());
-        let this = Some(Last { of, performed_ms, who: cleaning.who }).filter(|_| cleaning.voided.is_none());
-        let mut both = [self.last, self.previous].map(|l| l.filter(|l| l.of != of));
+        let this =
+            Some(Last { of, run, performed_ms, who: cleaning.who }).filter(|_| cleaning.voided.is_none());
+        let mut both = [self.last, self.previous].map(|l| l.filter(|l| is_other(l.of, l.run)));
         if both[0].is_none() {
             both.swap(0, 1);
         }
@@ -357,6 +394,8 @@ pub struct Alias {
     pub equipment: Tag,
     /// A revoked tag opens nothing, and its page says what replaced it.
     pub revoked: bool,
+    /// When that was said, milliseconds since 1970.
+    pub set_ms: i64,
 }
 
 /// A person at the facility.
@@ -368,6 +407,10 @@ pub struct Staff {
     pub role: Role,
     /// Whether they work here no more.
     pub left: bool,
+    /// When the name was set, milliseconds since 1970.
+    pub name_ms: i64,
+    /// When the role was set.
+    pub role_ms: i64,
 }
 
 /// One cleaning, for the index of history.
@@ -400,9 +443,17 @@ pub struct Cleaning {
     /// The entry that voided it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub voided: Option<EntryRef>,
+    /// How it came to count, where a run brought it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub adopted: Option<AdoptedBy>,
 }
 
 impl Cleaning {
+    /// Where its entry stands.
+    pub fn place(&self) -> LinePlace {
+        LinePlace { of: self.of, run: self.adopted.map(|adopted| adopted.run) }
+    }
+
     /// Whether it counts as complete.
     pub fn is_complete(&self) -> bool {
         self.incomplete.is_empty()

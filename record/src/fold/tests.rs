@@ -4,9 +4,11 @@ use std::convert::Infallible;
 
 use super::rows::RECENT_MAX;
 use super::*;
-use crate::entry::{By, ClockState};
-use crate::limits::LATE_ENTRY_MS_MAX;
+use crate::entry::{At, By, ClockState};
+use crate::ids::Epoch;
+use crate::limits::{LATE_ENTRY_MS_MAX, PHOTOS_MAX};
 use crate::redact::{Redactable, Text};
+use crate::tree::Hash;
 
 const EPOCH: Epoch = Epoch { n: 1, key: [0; 4] };
 const PUMP: &str = "ABCDEFGH3";
@@ -21,11 +23,15 @@ struct World {
 
 impl History for BTreeMap<EntryRef, Cleaning> {
     type Error = Infallible;
-    fn cleaning(&self, of: EntryRef) -> Result<Option<Cleaning>, Infallible> {
+    fn cleaning(&self, of: EntryRef, _: Option<RunName>) -> Result<Option<Cleaning>, Infallible> {
         Ok(self.get(&of).cloned())
     }
     fn unsure(&self, boot: BootId) -> Result<Vec<Cleaning>, Infallible> {
         Ok(self.values().filter(|c| c.at.boot == boot && c.at.clock != ClockState::Synced).cloned().collect())
+    }
+    fn first_of_key(&self, _: &Idem, _: LinePlace) -> Result<Option<LinePlace>, Infallible> {
+        // No request of these histories has a key.
+        Ok(None)
     }
 }
 

@@ -4,6 +4,7 @@
 #![expect(clippy::disallowed_methods, reason = "vectors are files, and the wish to write them is a variable")]
 #![expect(clippy::unwrap_used, reason = "a vector that cannot be made or read is a failed test")]
 
+mod adopted;
 mod log;
 mod reading;
 mod verifier;
@@ -22,7 +23,7 @@ fn file(name: &str) -> String {
 #[test]
 fn the_files_are_what_this_version_writes() {
     let regenerate = std::env::var("CLEANTRACK_REGENERATE").is_ok_and(|v| v == "1");
-    for (name, text) in log::files() {
+    for (name, text) in log::files().into_iter().chain(adopted::files()) {
         if regenerate {
             std::fs::create_dir_all(folder()).unwrap();
             std::fs::write(folder().join(name), &text).unwrap();

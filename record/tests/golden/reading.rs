@@ -6,7 +6,8 @@ use record::directive::Directive;
 use record::entry::Entry;
 use record::export::Export;
 use record::kinds::Event;
-use record::proof::Proof;
+use record::proof::{Proof, ProofError};
+use record::run::{RunName, RunReader, check_run};
 use record::sign::{Note, Verifier};
 use record::tree::{Frontier, Hash, consistent};
 
@@ -35,11 +36,41 @@ fn the_log_holds_every_kind_and_leads_to_its_root() {
             assert_eq!(matches!(entry.event(), Event::Unknown(_)), &*entry.head().kind == "robot.charged");
         }
     }
+    for name in ["log-2.jsonl", "log-3.jsonl"] {
+        let text = file(name);
+        let read = text.lines().map(|line| Entry::parse(line.as_bytes()).unwrap());
+        kinds.extend(read.map(|entry| entry.head().kind.to_string()));
+    }
     let missing: Vec<_> = Event::KINDS.iter().filter(|kind| !kinds.iter().any(|k| k == *kind)).collect();
     assert!(missing.is_empty(), "the golden log lacks {missing:?}: add a line for each, at its end");
     let signed = log::signed(checkpoint.checkpoint().size);
     let exported = export.finish(&signed).unwrap();
     assert_eq!((exported.texts, exported.absent), (4, 1), "one text was erased");
+}
+
+#[test]
+fn runs_are_what_their_entries_adopt() {
+    let box_id = log::box_id();
+    let text = file("run-names.txt");
+    let names: Vec<RunName> = text.lines().map(|name| name.parse().unwrap()).collect();
+    for (at, (name, of, lines)) in
+        names.iter().zip([("log.jsonl", 14), ("log-2.jsonl", 2)]).map(|(n, (o, l))| (n, o, l)).enumerate()
+    {
+        let adopting = file(["log-2.jsonl", "log-3.jsonl"][at]);
+        let adopting = Entry::parse(adopting.lines().nth(1).unwrap().as_bytes()).unwrap();
+        assert_eq!(adopting.event().mentions().run, Some(*name));
+        // A frame's bytes are the compressor's business; what is in it is the format.
+        let plain = file(["run-1.txt", "run-2.txt"][at]);
+        let packed = zstd::encode_all(plain.as_bytes(), 1).unwrap();
+        let summary = check_run(&packed[..], box_id, *name).unwrap();
+        assert_eq!((summary.lines, summary.notes.len()), (lines, 1));
+        let mut reader = RunReader::open(&packed[..], box_id, *name).unwrap();
+        while let Some(group) = reader.next_group().unwrap() {
+            for line in group {
+                assert!(file(of).lines().any(|l| l == line.entry.as_str()), "{of} has each line of the run");
+            }
+        }
+    }
 }
 
 #[test]
@@ -56,6 +87,49 @@ fn proofs_and_consistency_hold() {
         let root = |size: u64| roots[usize::try_from(size).unwrap()];
         let path: Vec<Hash> = serde_json::from_value(row["path"].clone()).unwrap();
         assert!(consistent(old, root(old), new, root(new), &path), "{old} {new}");
+    }
+}
+
+#[test]
+fn what_was_adopted_is_proven_by_steps() {
+    let first = log::log_signer().verifier().name().parse::<Origin>().unwrap().epoch;
+    for (name, n, steps) in [("proof-adopted.json", 2, 1), ("proof-nested.json", 3, 2)] {
+        let proof: Proof = serde_json::from_str(&file(name)).unwrap();
+        let trusted = [key(&format!("log-{n}-key.txt"))];
+        let proven = proof.check(&trusted, &[key("cosigner-key.txt")]).unwrap();
+        assert_eq!((proven.epoch, proven.entry.seq(), proven.adoptions.len()), (first, 12, steps), "{name}");
+        assert_eq!(proven.adoptions.last().unwrap().by.epoch.n, n);
+        assert_eq!(proven.adoptions[0].by.epoch.n, 2);
+        assert_eq!(proven.texts.len(), 2);
+        assert_eq!(proven.texts[0].text(), "Maria Álvarez");
+        let refused = |change: &dyn Fn(&mut Proof)| {
+            let mut proof = proof.clone();
+            change(&mut proof);
+            proof.check(&[], &[]).unwrap_err()
+        };
+        let adoption =
+            |step| move |e: ProofError| matches!(e, ProofError::Adoption { step: s, .. } if s == step);
+        assert!(adoption(1)(refused(&|p| p.path[0] = Hash::default())));
+        assert!(adoption(1)(refused(&|p| p.entry = p.entry.replace("7QK3M9X2W", "ABCDEFGH3"))));
+        assert_eq!(refused(&|p| p.adopted.last_mut().unwrap().path[0] = Hash::default()), ProofError::Root);
+        let renumbered =
+            refused(&|p| p.adopted[0].entry = p.adopted[0].entry.replace("\"from\":12", "\"from\":13"));
+        assert!(adoption(1)(renumbered));
+        let other = file("log-2.jsonl").lines().nth(2).unwrap().to_owned();
+        assert!(adoption(1)(refused(&|p| p.adopted[0].entry.clone_from(&other))), "it adopts nothing");
+        assert_eq!(
+            refused(&|p| drop(p.adopted.pop())),
+            if steps == 1 {
+                ProofError::Place { index: 12, size: 3, what: "that is past the end".into() }
+            } else {
+                ProofError::Root
+            }
+        );
+        assert!(matches!(
+            refused(&|p| p.texts[0] = p.texts[0].replace("Maria", "Marta")),
+            ProofError::Text(_)
+        ));
+        assert_eq!(refused(&|p| p.texts[1] = p.texts[0].clone()), ProofError::Stray);
     }
 }
 

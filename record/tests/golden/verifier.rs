@@ -3,6 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use record::kinds::EntryRef;
+use record::receipt::Receipt;
+
 use crate::{file, folder};
 
 /// A folder of the test's own below cargo's.
@@ -88,7 +91,7 @@ fn a_witness_whose_key_came_with_the_file_is_told_as_such() {
 fn what_does_not_hold() {
     let folder = scratch("broken");
     for (from, to, says) in [
-        ("Infusion pump 3", "Infusion pump 4", "at least one of them was changed"),
+        ("Infusion pump 3", "Infusion pump 4", "at least one of the entries 0 to 25 was changed"),
         ("Maria", "Marta", "does not fit its hash"),
         ("{\"seq\":3,", "{\"seq\":4,", "holds entry 4 where entry 3 belongs"),
         ("{\"seq\":25,", "{ \"seq\":25,", "is no entry"),
@@ -134,4 +137,112 @@ fn what_cannot_be_read() {
         assert!(status == 2 && said.starts_with("Nothing was checked: ") && said.contains(says), "{said}");
     }
     assert_eq!(verify(&["--help"]).0, 0);
+}
+
+const NAMED: [&str; 2] = [
+    "  text     who.name: Maria Álvarez\n",
+    "  text     note: Cable sheath \"cracked\" near the plug;\\ntold biomed. 🧽\n",
+];
+
+#[test]
+fn what_was_adopted_says_so_and_names_are_printed() {
+    let keys = ["--key", "log-2-key.txt", "--cosigner", "cosigner-key.txt"];
+    let (status, said) = verify(&[&["proof", "proof-adopted.json"][..], &keys].concat());
+    assert_eq!(status, 0, "{said}");
+    assert!(said.contains("record   12 of epoch 1-7599776c, cleaning.recorded"), "{said}");
+    assert!(NAMED.iter().all(|line| said.contains(line)), "{said}");
+    let first = "adopted  adopted on 2025-11-20T04:00:01Z by entry 1 of epoch 2-5c29b78f: entries 12 to 25 of epoch 1-7599776c";
+    assert!(said.contains(first) && said.contains("proven   since then"), "{said}");
+    assert!(said.contains("stored by relay.example/cosign/1 at 2025-11-20T04:00:00Z or before"), "{said}");
+    let (status, said) = verify(&["proof", "proof-nested.json", "--key", "log-3-key.txt"]);
+    assert!(status == 0 && said.contains(first), "{said}");
+    assert!(said.contains("adopted on 2025-11-20T04:10:01Z by entry 1 of epoch 3-"), "{said}");
+    let (status, said) = verify(&["proof", "proof-adopted.json", "--key", "log-key.txt"]);
+    assert!(status == 1 && said.contains("not the key that you trust"), "{said}");
+    let (status, said) = verify(&[&["log", "log.jsonl", "--texts"], LOG].concat());
+    assert!(status == 0 && said.contains("\n  12       who.name: Maria Álvarez\n"), "{said}");
+    assert!(said.trim_start().starts_with("8 "), "texts come first: {said}");
+    assert!(said.contains("\nThis holds: every entry"), "the verdict stands behind them: {said}");
+    let folder = scratch("names");
+    let wrong = changed("proof-adopted.json", &folder, "Maria", "Marta");
+    let (status, said) = verify(&["proof", &wrong]);
+    assert!(status == 1 && said.contains("does not fit its hash"), "{said}");
+}
+
+#[test]
+fn the_first_changed_entry_is_named_where_the_data_can_tell() {
+    let folder = scratch("leaves");
+    let leaves = folder.join("leaves.bin");
+    let bytes: Vec<u8> = crate::log::leaves().0.iter().flat_map(|leaf| leaf.0).collect();
+    std::fs::write(&leaves, &bytes).unwrap();
+    let leaves = leaves.to_str().unwrap();
+    let wrong = changed("log.jsonl", &folder, "Infusion pump 3", "Infusion pump 4");
+    let (status, said) = verify(&[&["log", &wrong, "--leaves", leaves], LOG].concat());
+    assert!(status == 1 && said.contains("line 6 holds another entry 5 than was signed"), "{said}");
+    let (status, said) = verify(&[&["log", "log.jsonl", "--leaves", leaves], LOG].concat());
+    assert_eq!(status, 0, "{said}");
+    for (size, says) in [(5, "entries 5 to 25"), (6, "entries 0 to 5")] {
+        let note = folder.join(format!("checkpoint-{size}.txt"));
+        std::fs::write(&note, crate::log::signed(size).note().to_string()).unwrap();
+        let earlier = ["--checkpoint", note.to_str().unwrap()];
+        let (status, said) = verify(&[&["log", &wrong][..], LOG, &earlier].concat());
+        assert!(status == 1 && said.contains(&format!("at least one of the {says} was changed")), "{said}");
+        let (status, said) = verify(&[&["log", "log.jsonl"][..], &earlier, LOG].concat());
+        assert_eq!(status, 0, "{said}");
+    }
+    let short = folder.join("short.bin");
+    std::fs::write(&short, &bytes[..25 * 32]).unwrap();
+    let (status, said) = verify(&[&["log", "log.jsonl", "--leaves", short.to_str().unwrap()], LOG].concat());
+    assert!(status == 1 && said.contains("the leaf hashes do not lead to the root"), "{said}");
+    std::fs::write(&short, &bytes[..33]).unwrap();
+    let (status, said) = verify(&[&["log", "log.jsonl", "--leaves", short.to_str().unwrap()], LOG].concat());
+    assert!(status == 2 && said.contains("is not a list of hashes"), "{said}");
+}
+
+#[test]
+fn a_receipt_is_looked_up_in_an_export() {
+    let folder = scratch("receipts");
+    let (entry, _) = &crate::log::entries()[12];
+    let epoch = crate::adopted::first().origin().epoch;
+    let receipt = Receipt::of(EntryRef { epoch, seq: 12 }, entry.leaf()).to_string();
+    for lookup in [&["--log", "log.jsonl"][..], &[&["--log", "log.jsonl"], LOG].concat()] {
+        let (status, said) = verify(&[&["receipt", &receipt], lookup].concat());
+        assert!(
+            status == 0 && said.starts_with(&format!("This holds: the record of receipt {receipt}")),
+            "{said}"
+        );
+        assert!(said.contains("record   12, cleaning.recorded"), "{said}");
+        assert!(NAMED.iter().all(|line| said.contains(line)), "{said}");
+        assert_eq!(said.contains("not checked: give its checkpoint"), lookup.len() == 2, "{said}");
+        let lower = receipt.to_lowercase();
+        assert_eq!(verify(&[&["receipt", &lower], lookup].concat()).0, 0, "as somebody types it");
+        let other = Receipt::of(EntryRef { epoch, seq: 13 }, entry.leaf()).to_string();
+        let (status, said) = verify(&[&["receipt", &other], lookup].concat());
+        assert!(status == 1 && said.contains("entry 13 of the log has another hash"), "{said}");
+        let far = Receipt::of(EntryRef { epoch, seq: 26 }, entry.leaf()).to_string();
+        let (status, said) = verify(&[&["receipt", &far], lookup].concat());
+        assert!(
+            status == 3 && said.contains("Not found: there is no entry 26 in the log, which has 26 entries"),
+            "{said}"
+        );
+        let (status, said) = verify(&[&["receipt", "1-12-XYZ"], lookup].concat());
+        assert!(status == 2 && said.contains("is no receipt"), "{said}");
+    }
+    let later = receipt.replacen("1-", "2-", 1);
+    let (status, said) = verify(&[&["receipt", &later, "--log", "log.jsonl"], LOG].concat());
+    assert!(status == 3 && said.contains("the receipt of an epoch 2"), "{said}");
+    let wrong = changed("log.jsonl", &folder, "\"agent\":\"Oxivir Tb\"", "\"agent\":\"Oxivir Tc\"");
+    let (status, said) = verify(&["receipt", &receipt, "--log", &wrong]);
+    assert!(status == 1 && said.contains("entry 12 of the log has another hash"), "{said}");
+    let elsewhere = changed("log.jsonl", &folder, "Infusion pump 3", "Infusion pump 4");
+    let (status, said) = verify(&[&["receipt", &receipt, "--log", &elsewhere], LOG].concat());
+    assert!(
+        status == 1 && said.contains("at least one of the entries"),
+        "a log that does not hold proves nothing: {said}"
+    );
+    assert_eq!(verify(&["receipt", &receipt, "--log", &elsewhere]).0, 0, "its own entry is unchanged");
+    let (status, said) = verify(&["receipt", &receipt]);
+    assert!(status == 2 && said.contains("needs --log"), "{said}");
+    let (status, said) = verify(&["receipt", &receipt, "--log", "log-key.txt"]);
+    assert!(status == 2 && said.contains("is neither an entry nor a text"), "{said}");
 }

@@ -69,7 +69,7 @@ impl AttemptOrigin {
     fn name(&self) -> String {
         match self.device {
             Some(device) => format!("device/{}/{device}", self.person),
-            None => format!("person/{}", self.person),
+            None => person_name(self.person),
         }
     }
 
@@ -87,6 +87,18 @@ impl AttemptOrigin {
         };
         CountError::Wait { until_ms: wait.until_ms, bucket }
     }
+}
+
+/// Ends what keeps somebody out on devices that are new to them: they have another password.
+///
+/// # Errors
+/// The database.
+pub async fn end_waits(tx: &mut Conn, email: &str) -> Result<(), DbError> {
+    buckets::platform_forget(tx, &person_name(Hash::of(email.as_bytes()))).await
+}
+
+fn person_name(person: Hash) -> String {
+    format!("person/{person}")
 }
 
 /// Counts tries. Networks are counted by each process for itself, people and devices in the database by all together.

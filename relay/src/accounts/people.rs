@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Role;
 use super::access_log::{AccessLog, AccessRecord};
+use super::lock_out;
 use crate::db::{self, AccountScope, Conn, DbError};
 
 /// What is to be done.
@@ -19,6 +20,15 @@ pub enum PersonAct {
 }
 
 impl PersonAct {
+    /// As a form or an address has it.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::SignOut => "sign-out",
+            Self::Disable => "disable",
+            Self::Enable => "enable",
+        }
+    }
+
     /// As the access log calls it.
     pub fn word(self) -> &'static str {
         match self {
@@ -27,6 +37,11 @@ impl PersonAct {
             Self::Enable => "admin enable",
         }
     }
+}
+
+/// Whether one role may do anything about another.
+pub fn may_act_on(role: Role, theirs: Role) -> bool {
+    role.may_change() && (theirs != Role::SuperAdmin || role == Role::SuperAdmin)
 }
 
 /// Why it was not done.
@@ -46,6 +61,27 @@ pub enum PeopleError {
     Db(#[from] DbError),
 }
 
+/// Gives somebody another password, as the operator does who was told in person: they are signed out everywhere, and wait for
+/// nothing that was tried with the old one. `hash` is that of the new one.
+///
+/// # Errors
+/// Why not; then the transaction is to be dropped.
+pub async fn set_password(
+    tx: &mut Conn,
+    scope: AccountScope,
+    (log, who): (AccessLog<'_>, &str),
+    email: &str,
+    hash: &str,
+) -> Result<(), PeopleError> {
+    let found = db::users::id_and_role(tx, scope, email).await?;
+    let (user_id, _) = found.ok_or(PeopleError::NoSuch)?;
+    db::users::set_password(tx, scope, &user_id, hash).await?;
+    db::sessions::delete_of_user(tx, scope, &user_id).await?;
+    db::devices::forget(tx, scope, &user_id, None).await?;
+    lock_out::end_waits(tx, email).await?;
+    Ok(log.write_act(tx, scope, AccessRecord { who, act: "admin set-password", about: email }).await?)
+}
+
 /// Does it, in a transaction of the caller's, with its row in the access log. `role` is that of whoever does it; `None` is
 /// the operator, who may do anything.
 ///
@@ -63,7 +99,7 @@ pub async fn change(
     let found = db::users::id_and_role(tx, scope, email).await?;
     let (user_id, theirs) = found.ok_or(PeopleError::NoSuch)?;
     let theirs: Role = theirs.parse().map_err(|e| DbError::stored("role", e))?;
-    if theirs == Role::SuperAdmin && role.is_some_and(|role| role != Role::SuperAdmin) {
+    if role.is_some_and(|role| !may_act_on(role, theirs)) {
         return Err(PeopleError::SuperAdmin);
     }
     match act {

@@ -71,6 +71,15 @@ pub enum Order {
         /// What is to be done.
         act: PersonAct,
     },
+    /// Another password for somebody who forgot theirs; they are signed out everywhere.
+    AdminSetPassword {
+        /// Whose.
+        account: AccountId,
+        /// Their address.
+        email: String,
+        /// The new one.
+        password: String,
+    },
     /// An API token; it is shown once.
     TokenCreate {
         /// Whose.
@@ -189,6 +198,9 @@ impl Office {
             Order::FacilityCreate { account, name, zone } => self.facility(account, &name, &zone).await,
             Order::AdminList { account } => self.people(account).await,
             Order::AdminChange { account, email, act } => self.change(account, &email, act).await,
+            Order::AdminSetPassword { account, email, password } => {
+                self.set_password(account, &email, password).await
+            }
             Order::TokenCreate { account, name, life } => self.token(account, &name, &life).await,
             Order::TokenList { account } => self.tokens(account).await,
             Order::TokenRevoke { account, token } => self.revoke_token(account, &token).await,
@@ -277,8 +289,7 @@ impl Office {
         if !fits {
             return Err(AdminError::Value("an e-mail address reads name@host.example".into()));
         }
-        let hash = tokio::task::spawn_blocking(move || password::hash(&password)).await;
-        let hash = hash.map_err(|e| DbError::stored("password", e))??;
+        let hash = hashed(password).await?;
         let (mut tx, scope) = self.begin(account).await?;
         let user = NewUser {
             user_id: self.ulid(),
@@ -330,6 +341,19 @@ impl Office {
         Ok(json!({ "email": email, "done": act.word() }))
     }
 
+    async fn set_password(
+        &self,
+        account: AccountId,
+        email: &str,
+        password: String,
+    ) -> Result<Value, AdminError> {
+        let (email, hash) = (email.trim().to_lowercase(), hashed(password).await?);
+        let (mut tx, scope) = self.begin(account).await?;
+        people::set_password(&mut tx, scope, (self.log(), OPERATOR), &email, &hash).await?;
+        tx.commit().await?;
+        Ok(json!({ "email": email, "done": "admin set-password" }))
+    }
+
     async fn token(&self, account: AccountId, name: &str, life: &str) -> Result<Value, AdminError> {
         let life: TokenLife = life.parse().map_err(|e: &str| AdminError::Value(e.to_owned()))?;
         let (mut tx, scope) = self.begin(account).await?;
@@ -361,6 +385,12 @@ impl Office {
         tx.commit().await?;
         Ok(json!({"token_id": row.token_id, "name": row.name, "revoked": true}))
     }
+}
+
+/// A new password's hash, made off the threads that answer people.
+async fn hashed(password: String) -> Result<String, AdminError> {
+    let hash = tokio::task::spawn_blocking(move || password::hash(&password)).await;
+    Ok(hash.map_err(|e| DbError::stored("password", e))??)
 }
 
 /// RFC 3339 in UTC, to the second.

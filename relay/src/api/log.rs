@@ -31,6 +31,17 @@ const SIZE: Fault = Fault::Parameter {
     expects: "a size at which this relay has cosigned, or none for the newest",
 };
 
+const TEXTS: Fault = Fault::Parameter { field: "texts", expects: "1, or nothing" };
+
+/// Whether names and notes are asked for: a token of this account may read them.
+fn texts_asked(asked: &Asked) -> Result<bool, Fault> {
+    match asked.texts.as_deref() {
+        None => Ok(false),
+        Some("1") => Ok(true),
+        Some(_) => Err(TEXTS),
+    }
+}
+
 async fn origin(conn: &mut Conn, scope: AccountScope, asked: &Asked) -> Result<Origin, Fault> {
     let boxes = dashboard::boxes(conn, scope).await?;
     let asked_box: Option<BoxId> =
@@ -88,9 +99,10 @@ pub(super) async fn lines(program: Program, State(web): State<Web>, Query(asked)
     let held = held(&mut conn, program.scope, &asked).await?;
     let lines = entries::lines(&mut conn, program.scope, &held.origin, from, limit).await?;
     let mut texts = Vec::new();
-    if asked.texts.as_deref() == Some("1") {
+    if texts_asked(&asked)? {
         let to = from.saturating_add(u64::try_from(lines.len()).unwrap_or(u64::MAX));
-        texts = entries::texts(&mut conn, program.scope, &held.origin, (from, to)).await?;
+        let beside = entries::texts(&mut conn, program.scope, &held.origin, (from, to)).await?;
+        texts = entries::named_by(&lines, beside)?;
     }
     bytes("application/x-ndjson", beside(from, &lines, texts)?)
 }
@@ -121,7 +133,8 @@ pub(super) async fn keys(program: Program, State(web): State<Web>, Query(asked):
     bytes("text/plain; charset=utf-8", text.into_bytes())
 }
 
-/// `GET /api/v1/proof/{seq}?box=&epoch=`: the file that `cleantrack-verify` checks.
+/// `GET /api/v1/proof/{seq}?box=&epoch=&texts=`: the file that `cleantrack-verify` checks; with `texts=1` the texts beside the
+/// entry are in it.
 pub(super) async fn proof(
     program: Program,
     State(web): State<Web>,
@@ -131,5 +144,11 @@ pub(super) async fn proof(
     let mut conn = web.db.read().await?;
     let origin = origin(&mut conn, program.scope, &asked).await?;
     drop(conn);
-    json(&proof_of(&web, program.scope, &origin, seq).await?)
+    let mut proof = proof_of(&web, program.scope, &origin, seq).await?;
+    if texts_asked(&asked)? {
+        let mut conn = web.db.read().await?;
+        let beside = entries::texts(&mut conn, program.scope, &origin, (seq, seq + 1)).await?;
+        proof.texts = entries::named_by(&[proof.entry.clone().into_bytes()], beside)?;
+    }
+    json(&proof)
 }

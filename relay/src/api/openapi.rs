@@ -106,6 +106,7 @@ fn operation(path: &str) -> Value {
         "/api/v1/checkpoint" => {
             parameters.push(query("size", "A size that was cosigned; absent is the newest"));
         }
+        "/api/v1/proof/{seq}" => parameters.push(query("texts", "1: with the texts beside the entry")),
         _ => {}
     }
     let problem = json!({

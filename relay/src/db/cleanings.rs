@@ -6,10 +6,11 @@ use record::entry::ClockState;
 use record::fold::Cleaning;
 use record::ids::{BootId, BoxId, FacilityId, ProtocolId};
 use record::kinds::EntryRef;
+use record::run::RunName;
 use record::tag::Tag;
 
 use super::boxes::big;
-use super::{AccountScope, Conn, DbError, all, bulk, by_keys, opt};
+use super::{AccountScope, Conn, DbError, all, bulk, by_keys};
 
 /// A cleaning and the box whose log holds it.
 pub type Of = (BoxId, Cleaning);
@@ -19,7 +20,18 @@ fn read((box_id, body): (String, String)) -> Result<Of, DbError> {
     Ok((box_id, serde_json::from_str(&body).map_err(|e| DbError::stored("cleaning", e))?))
 }
 
-/// One cleaning of a facility.
+/// A run as its column has it: empty for a line of the chain.
+pub(super) fn run_text(run: Option<RunName>) -> String {
+    run.map(|run| run.to_string()).unwrap_or_default()
+}
+
+/// Reads it back.
+pub(super) fn run_of(text: &str) -> Result<Option<RunName>, DbError> {
+    let run = (!text.is_empty()).then(|| text.parse().map_err(|e| DbError::stored("run", e)));
+    run.transpose()
+}
+
+/// The cleaning that an entry recorded: one for each branch that counts, the chain's first.
 ///
 /// # Errors
 /// The database.
@@ -28,13 +40,14 @@ pub async fn get(
     scope: AccountScope,
     facility: FacilityId,
     of: EntryRef,
-) -> Result<Option<Of>, DbError> {
+) -> Result<Vec<Of>, DbError> {
     // A facility has few boxes, so the key is tried for each.
     let sql = "SELECT c.box, c.body FROM epochs e JOIN cleanings c ON c.account = e.account AND c.box = e.box \
                AND c.epoch = e.epoch AND c.seq = $1 \
-               WHERE e.account = $2 AND e.facility = $3 AND e.epoch = $4";
+               WHERE e.account = $2 AND e.facility = $3 AND e.epoch = $4 ORDER BY c.run";
     let (epoch, seq) = (of.epoch.to_string(), big(of.seq));
-    opt!(conn, (String, String), sql, seq, scope.key(), facility.to_string(), epoch)?.map(read).transpose()
+    let rows = all!(conn, (String, String), sql, seq, scope.key(), facility.to_string(), epoch)?;
+    rows.into_iter().map(read).collect()
 }
 
 /// Cleanings of a boot whose clock was not synced when they were written, voided ones included.
@@ -65,22 +78,23 @@ pub async fn put(
     let (account, facility) = (scope.key(), facility.to_string());
     let body = |c: &Cleaning| serde_json::to_string(c).unwrap_or_default();
     let unsure = |c: &Cleaning| (c.at.clock != ClockState::Synced).then(|| c.at.boot.to_string());
-    let head = "INSERT INTO cleanings (account, box, epoch, seq, facility, tag, day, performed_ms, recorded_ms, \
+    let head = "INSERT INTO cleanings (account, box, epoch, seq, run, facility, tag, day, performed_ms, recorded_ms, \
                 complete, voided, protocol, unsure_boot, photo, body)";
-    let tail = " ON CONFLICT (account, box, epoch, seq) DO UPDATE SET day = excluded.day, \
+    let tail = " ON CONFLICT (account, box, epoch, seq, run) DO UPDATE SET day = excluded.day, \
                 performed_ms = excluded.performed_ms, \
                 recorded_ms = excluded.recorded_ms, complete = excluded.complete, voided = excluded.voided, \
-                protocol = excluded.protocol, photo = excluded.photo, body = excluded.body";
+                unsure_boot = excluded.unsure_boot, protocol = excluded.protocol, photo = excluded.photo, body = excluded.body";
     bulk!(
         conn,
         head,
-        15,
+        16,
         tail,
         cleanings,
         |(box_id, c)| account.as_str(),
         box_id.to_string(),
         c.of.epoch.to_string(),
         big(c.of.seq),
+        run_text(c.place().run),
         facility.as_str(),
         c.tag.to_string(),
         utc_day(c.performed_ms),

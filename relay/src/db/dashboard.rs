@@ -54,6 +54,8 @@ pub struct BoxRow {
     pub told_size: i64,
     /// Entries of it that the relay holds.
     pub held_size: i64,
+    /// Entries that the relay holds of all its logs.
+    pub held_all: i64,
     /// When it was last heard.
     pub heard_ms: Option<i64>,
     /// Whether a connection of it is open.
@@ -78,6 +80,7 @@ impl_from_row!(BoxRow {
     epoch,
     told_size,
     held_size,
+    held_all,
     heard_ms,
     online,
     clock,
@@ -145,7 +148,9 @@ pub async fn states(conn: &mut Conn, scope: AccountScope) -> Result<Vec<StateCou
 /// The database.
 pub async fn boxes(conn: &mut Conn, scope: AccountScope) -> Result<Vec<BoxRow>, DbError> {
     let sql = "SELECT b.box AS box_id, b.facility, b.version, b.claimed_ms, b.revoked_ms, b.quarantined_ms, b.epoch, \
-               b.told_size, COALESCE(e.size, 0) AS held_size, b.heard_ms, b.connection IS NOT NULL AS online, \
+               b.told_size, COALESCE(e.size, 0) AS held_size, \
+               (SELECT CAST(COALESCE(SUM(a.size), 0) AS BIGINT) FROM epochs a \
+               WHERE a.account = b.account AND a.box = b.box) AS held_all, b.heard_ms, b.connection IS NOT NULL AS online, \
                b.clock, b.clock_ahead_ms, b.refusals, b.health \
                FROM boxes b LEFT JOIN epochs e ON e.account = b.account AND e.box = b.box AND e.epoch = b.epoch \
                WHERE b.account = $1 ORDER BY b.claimed_ms DESC, b.box";

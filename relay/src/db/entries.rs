@@ -1,6 +1,6 @@
 //! The log itself: lines, the texts beside them, and the hashes from which roots and proofs are made.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use record::checkpoint::Origin;
 use record::entry::Entry;
@@ -47,6 +47,34 @@ pub async fn append(
         big(entry.seq()),
         entry.bytes()
     )?;
+    put_texts(conn, scope, origin, texts).await?;
+    let head = "INSERT INTO nodes (account, box, epoch, level, place, hash)";
+    bulk!(
+        conn,
+        head,
+        6,
+        "",
+        nodes,
+        |(level, at, node)| account.as_str(),
+        box_id.as_str(),
+        epoch.as_str(),
+        i64::from(*level),
+        big(*at),
+        &node.0[..]
+    )
+}
+
+/// Keeps text lines; `by_hash` tells which are looked up by their hash.
+///
+/// # Errors
+/// The database.
+pub(super) async fn put_texts(
+    conn: &mut Conn,
+    scope: AccountScope,
+    origin: &Origin,
+    texts: &[(&TextLine, bool)],
+) -> Result<(), DbError> {
+    let (account, box_id, epoch) = place(scope, origin);
     let head = "INSERT INTO texts (account, box, epoch, seq, hash, line, by_hash)";
     let tail = " ON CONFLICT (account, box, epoch, seq, hash) DO NOTHING";
     bulk!(
@@ -62,20 +90,6 @@ pub async fn append(
         text.hash().to_string(),
         text.line(),
         *by_hash
-    )?;
-    let head = "INSERT INTO nodes (account, box, epoch, level, place, hash)";
-    bulk!(
-        conn,
-        head,
-        6,
-        "",
-        nodes,
-        |(level, at, node)| account.as_str(),
-        box_id.as_str(),
-        epoch.as_str(),
-        i64::from(*level),
-        big(*at),
-        &node.0[..]
     )
 }
 
@@ -127,6 +141,27 @@ pub async fn texts(
                ORDER BY seq, hash";
     let rows = all!(conn, (String,), sql, account, box_id, epoch, big(from), big(to))?;
     Ok(rows.into_iter().map(|(line,)| line).collect())
+}
+
+/// The texts that these lines name: another branch of the epoch, which a run brought, may have its own under the same
+/// numbers.
+///
+/// # Errors
+/// A stored line that is no entry, or no text.
+pub fn named_by(lines: &[Vec<u8>], texts: Vec<String>) -> Result<Vec<String>, DbError> {
+    let mut hashes = BTreeSet::new();
+    for line in lines {
+        let entry = Entry::parse(line).map_err(|e| DbError::stored("entry", e))?;
+        hashes.extend(entry.redactables().into_iter().map(|hash| (entry.seq(), hash)));
+    }
+    let mut named = Vec::with_capacity(texts.len());
+    for text in texts {
+        let parsed = TextLine::parse(text.as_bytes()).map_err(|e| DbError::stored("text", e))?;
+        if hashes.contains(&(parsed.seq(), parsed.hash())) {
+            named.push(text);
+        }
+    }
+    Ok(named)
 }
 
 /// A text that is looked up by its hash alone: a name of staff, a reason. `None`: erased, or never sent.

@@ -19,6 +19,8 @@ pub struct Held {
     pub frontier: Frontier,
     /// What its first entry says that it goes on from.
     pub prev: Option<Prev>,
+    /// The epoch that it follows, where its first entry does not say how much of that one there is.
+    pub after: Option<Epoch>,
     /// It goes on from where another epoch goes on already.
     pub apart: bool,
     /// Newest checkpoint with the relay's cosignature.
@@ -35,6 +37,7 @@ struct Row {
     prev_epoch: Option<String>,
     prev_size: Option<i64>,
     prev_root: Option<Vec<u8>>,
+    after_epoch: Option<String>,
     apart: bool,
     cosigned: Option<String>,
     witness: Option<String>,
@@ -48,6 +51,7 @@ impl_from_row!(Row {
     prev_epoch,
     prev_size,
     prev_root,
+    after_epoch,
     apart,
     cosigned,
     witness
@@ -57,7 +61,7 @@ impl_from_row!(Row {
 pub const CHECKPOINTS_NEWEST: i64 = 64;
 
 const COLUMNS: &str =
-    "epoch, log_key, size, frontier, prev_epoch, prev_size, prev_root, apart, cosigned, witness";
+    "epoch, log_key, size, frontier, prev_epoch, prev_size, prev_root, after_epoch, apart, cosigned, witness";
 
 pub(crate) fn hash(bytes: &[u8]) -> Result<Hash, DbError> {
     bytes.try_into().map(Hash).map_err(|_| DbError::stored("hash", "it is not 32 bytes"))
@@ -82,7 +86,16 @@ impl Row {
         };
         let log_key = hash(&self.log_key)?.0;
         let (apart, cosigned, witness) = (self.apart, self.cosigned, self.witness);
-        Ok(Held { origin: origin_of(epoch), log_key, frontier, prev, apart, cosigned, witness })
+        let after = self.after_epoch.map(|after| after.parse()).transpose();
+        let after = after.map_err(|e| DbError::stored("epoch", e))?;
+        Ok(Held { origin: origin_of(epoch), log_key, frontier, prev, after, apart, cosigned, witness })
+    }
+}
+
+impl Held {
+    /// The epoch that it follows.
+    pub fn follows(&self) -> Option<Epoch> {
+        self.prev.map(|prev| prev.epoch).or(self.after)
     }
 }
 
@@ -235,15 +248,16 @@ pub async fn began(
     conn: &mut Conn,
     scope: AccountScope,
     origin: &Origin,
-    prev: Option<&Prev>,
+    (prev, after): (Option<&Prev>, Option<Epoch>),
     apart: bool,
 ) -> Result<(), DbError> {
-    let sql = "UPDATE epochs SET prev_epoch = $1, prev_size = $2, prev_root = $3, apart = $4 \
-               WHERE account = $5 AND box = $6 AND epoch = $7";
+    let sql = "UPDATE epochs SET prev_epoch = $1, prev_size = $2, prev_root = $3, after_epoch = $4, apart = $5 \
+               WHERE account = $6 AND box = $7 AND epoch = $8";
     let (epoch, size) = (prev.map(|p| p.epoch.to_string()), prev.map(|p| big(p.size)));
     let root = prev.map(|p| p.root.0.to_vec());
     let (box_id, of) = (origin.box_id.to_string(), origin.epoch.to_string());
-    exec!(conn, sql, epoch, size, root, apart, scope.key(), box_id, of).map(drop)
+    let after = after.map(|epoch| epoch.to_string());
+    exec!(conn, sql, epoch, size, root, after, apart, scope.key(), box_id, of).map(drop)
 }
 
 /// The cosigned note of exactly this size, if one was made.

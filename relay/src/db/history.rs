@@ -88,8 +88,8 @@ macro_rules! page {
     ($from:literal, $cursor:literal, $order:literal, $limit:literal) => {
         concat!(
             "SELECT c.box AS box_id, c.epoch, c.seq, c.facility, c.tag, c.performed_ms, c.body, ",
-            "r.body AS equipment, t.line AS text, e.line AS line FROM ",
-            "(SELECT c.account, c.box, c.epoch, c.seq, c.facility, c.tag, c.performed_ms, c.body FROM ",
+            "r.body AS equipment, t.line AS text, COALESCE(e.line, l.line) AS line FROM ",
+            "(SELECT c.account, c.box, c.epoch, c.seq, c.run, c.facility, c.tag, c.performed_ms, c.body FROM ",
             $from,
             " AND (c.performed_ms, c.box, c.epoch, c.seq) < ",
             $cursor,
@@ -100,8 +100,10 @@ macro_rules! page {
             ") c LEFT JOIN state_rows r ON r.account = c.account AND r.facility = c.facility ",
             "AND r.room = 'equipment' AND r.id = c.tag ",
             "LEFT JOIN entries e ON e.account = c.account AND e.box = c.box AND e.epoch = c.epoch AND e.seq = c.seq ",
+            "AND c.run = '' LEFT JOIN run_lines l ON l.account = c.account AND l.box = c.box AND l.run = c.run ",
+            "AND l.seq = c.seq ",
             "LEFT JOIN texts t ON t.account = c.account AND t.box = c.box AND t.epoch = c.epoch AND t.seq = c.seq ",
-            "ORDER BY c.performed_ms DESC, c.box DESC, c.epoch DESC, c.seq DESC"
+            "ORDER BY c.performed_ms DESC, c.box DESC, c.epoch DESC, c.seq DESC, c.run"
         )
     };
 }

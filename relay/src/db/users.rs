@@ -123,6 +123,20 @@ pub async fn signed_in(
     Ok(exec!(conn, sql, now_ms, scope.key(), user_id.to_owned())? > 0)
 }
 
+/// Keeps another password of a person, as its hash.
+///
+/// # Errors
+/// The database.
+pub async fn set_password(
+    conn: &mut Conn,
+    scope: AccountScope,
+    user_id: &str,
+    hash: &str,
+) -> Result<(), DbError> {
+    let sql = "UPDATE users SET password_hash = $1 WHERE account = $2 AND user_id = $3";
+    exec!(conn, sql, hash.to_owned(), scope.key(), user_id.to_owned()).map(drop)
+}
+
 /// Says whether a person may sign in. Whether that was news.
 ///
 /// # Errors

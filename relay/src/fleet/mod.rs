@@ -6,6 +6,7 @@ mod claim_file;
 mod doors;
 mod keys;
 mod old_entries;
+mod runs;
 
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
@@ -21,6 +22,7 @@ pub use claim_file::ClaimWishes;
 pub use doors::doors;
 pub use keys::KeyError;
 pub use old_entries::old_entries;
+pub use runs::{RunDoors, run_doors};
 
 use crate::changes::Changes;
 use crate::clock::Clock;

@@ -75,6 +75,7 @@ async fn read(db: &Db, peer: &PeerCertificate, epoch: Epoch, asked: &Asked) -> R
     }
     let end = asked.from + lines.len() as u64;
     let texts = entries::texts(&mut conn, home.scope, &origin, (asked.from, end)).await?;
+    let texts = entries::named_by(&lines, texts)?;
     drop(conn);
     let mut beside = std::collections::BTreeMap::<u64, Vec<String>>::new();
     for text in texts {

@@ -5,30 +5,75 @@ use std::convert::Infallible;
 
 use record::anchor::corrected_ms;
 use record::checkpoint::Origin;
-use record::entry::{ClockState, Entry};
-use record::fold::{Changes, Cleaning, Effect, Facility, History, RowKey, reads};
+use record::entry::{At, ClockState, Digest16, Entry, Idem};
+use record::fold::{AdoptedBy, Changes, Cleaning, Effect, Facility, History, LinePlace, RowKey, reads};
 use record::ids::{BootId, FacilityId};
 use record::kinds::{EntryRef, Event};
+use record::run::RunName;
 use record::tag::Tag;
 use record::tree::Hash;
 
 use crate::db::cleanings::{Of, Use};
-use crate::db::{AccountScope, Conn, DbError, cleanings, entries, state};
+use crate::db::command_keys::KeyPlace;
+use crate::db::{AccountScope, Conn, DbError, cleanings, command_keys, entries, runs, state};
 use crate::rollup;
+
+/// How entries came to count that a run brought.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Adopted {
+    /// The run.
+    pub(crate) run: RunName,
+    /// The entry that adopted it.
+    pub(crate) by: EntryRef,
+    /// When it did.
+    pub(crate) at: At,
+}
 
 /// The cleanings that entries refer to: read ahead, and those of the entries themselves.
 #[derive(Default)]
-struct Known(BTreeMap<EntryRef, Of>);
+struct Known {
+    cleanings: BTreeMap<LinePlace, Of>,
+    /// The first places of the keys that the entries have.
+    keys: BTreeMap<Digest16, (Digest16, LinePlace)>,
+    /// Lines that record once more what another one recorded, and that one.
+    again: BTreeMap<LinePlace, LinePlace>,
+}
+
+impl Known {
+    /// Where a line that an entry names stands: of several branches the near one, the chain's, the first.
+    fn place(&self, of: EntryRef, near: Option<RunName>) -> Option<LinePlace> {
+        let is_known =
+            |place: &LinePlace| self.cleanings.contains_key(place) || self.again.contains_key(place);
+        let named = [near, None].map(|run| LinePlace { of, run });
+        let from = LinePlace { of, run: None };
+        let until = |place: &&LinePlace| place.of == of;
+        let mut any = self.cleanings.range(from..).map(|(place, _)| place).take_while(until);
+        let found = named.into_iter().find(is_known);
+        let found = found.or_else(|| any.next().copied());
+        found.or_else(|| self.again.range(from..).map(|(place, _)| place).take_while(until).next().copied())
+    }
+}
 
 impl History for Known {
     type Error = Infallible;
-    fn cleaning(&self, of: EntryRef) -> Result<Option<Cleaning>, Infallible> {
-        Ok(self.0.get(&of).map(|(_, cleaning)| cleaning.clone()))
+    fn cleaning(&self, of: EntryRef, near: Option<RunName>) -> Result<Option<Cleaning>, Infallible> {
+        let place = self.place(of, near).map(|place| *self.again.get(&place).unwrap_or(&place));
+        Ok(place.and_then(|place| self.cleanings.get(&place)).map(|(_, cleaning)| cleaning.clone()))
     }
     fn unsure(&self, boot: BootId) -> Result<Vec<Cleaning>, Infallible> {
         let of_boot = |c: &&Cleaning| c.at.boot == boot && c.at.clock != ClockState::Synced;
-        Ok(self.0.values().map(|(_, c)| c).filter(of_boot).cloned().collect())
+        Ok(self.cleanings.values().map(|(_, c)| c).filter(of_boot).cloned().collect())
     }
+    fn first_of_key(&self, idem: &Idem, line: LinePlace) -> Result<Option<LinePlace>, Infallible> {
+        let held = self.keys.get(&idem.key).filter(|(req, first)| *req == idem.req && *first != line);
+        Ok(held.map(|(_, first)| *first))
+    }
+}
+
+/// The key of an entry that records a cleaning or a use.
+fn key_of(entry: &Entry, event: &Event) -> Option<Idem> {
+    let records = matches!(event, Event::CleaningRecorded(_) | Event::UseRecorded(_));
+    entry.head().idem.filter(|_| records)
 }
 
 /// A facility's state as far as some entries touch it.
@@ -38,8 +83,9 @@ pub(crate) struct Fold {
     rows: Facility,
     known: Known,
     changed: BTreeSet<RowKey>,
-    cleaned: BTreeSet<EntryRef>,
+    cleaned: BTreeSet<LinePlace>,
     uses: Vec<Use>,
+    keys: Vec<KeyPlace>,
     erased: Vec<Hash>,
     /// Items whose windows can be others than before, and from when on.
     touched: BTreeMap<Tag, i64>,
@@ -60,6 +106,7 @@ impl Fold {
             changed: BTreeSet::new(),
             cleaned: BTreeSet::new(),
             uses: Vec::new(),
+            keys: Vec::new(),
             erased: Vec::new(),
             touched: BTreeMap::new(),
             all_from_ms: None,
@@ -72,45 +119,125 @@ impl Fold {
         self.last_ms
     }
 
-    /// Reads ahead what the entries need, then folds them in.
+    /// Reads ahead what the entries need, then folds them in. `adopted`: a run brought them all.
     pub(crate) async fn take<'e>(
         &mut self,
         conn: &mut Conn,
         origin: &Origin,
+        adopted: Option<Adopted>,
         new: impl Iterator<Item = &'e Entry>,
     ) -> Result<(), DbError> {
         let new: Vec<(&Entry, Event)> = new.map(|entry| (entry, entry.event())).collect();
-        self.read_ahead(conn, &new).await?;
+        self.read_ahead(conn, origin, &new).await?;
         for (entry, event) in &new {
-            let Ok(changes) = self.rows.apply(origin.epoch, entry, event, &self.known);
+            let of = EntryRef { epoch: origin.epoch, seq: entry.seq() };
+            let Ok(changes) = match adopted {
+                None => self.rows.apply(origin.epoch, entry, event, &self.known),
+                Some(Adopted { run, by, at }) => {
+                    let at_ms = corrected_ms(&at, self.rows.boots.get(&at.boot).copied());
+                    let by = AdoptedBy { run, by, at_ms };
+                    self.rows.apply_adopted(origin.epoch, entry, event, &self.known, by)
+                }
+            };
+            for passed in &changes.passed {
+                tracing::info!(epoch = %of.epoch, seq = of.seq, %passed, "an adopted line changes nothing");
+            }
+            let line = LinePlace { of, run: adopted.map(|adopted| adopted.run) };
+            self.keep_key(line, key_of(entry, event));
             self.note(origin, entry, event, changes);
         }
         Ok(())
     }
 
-    async fn read_ahead(&mut self, conn: &mut Conn, new: &[(&Entry, Event)]) -> Result<(), DbError> {
+    /// The first line that counts under a key answers for it; a later one leads to it.
+    fn keep_key(&mut self, line: LinePlace, idem: Option<Idem>) {
+        let Some(idem) = idem else { return };
+        let (req, first) = *self.known.keys.entry(idem.key).or_insert_with(|| {
+            self.keys.push((idem, line));
+            (idem.req, line)
+        });
+        if req == idem.req && first != line {
+            self.known.again.insert(line, first);
+        }
+    }
+
+    /// Reads where the keys of these entries were used first, and what was recorded there.
+    async fn read_keys(
+        &mut self,
+        conn: &mut Conn,
+        origin: &Origin,
+        idems: &[Idem],
+    ) -> Result<Vec<Of>, DbError> {
+        let keys: Vec<Digest16> = idems.iter().map(|idem| idem.key).collect();
+        let mut found = Vec::new();
+        for (idem, first) in
+            command_keys::first_of(conn, self.scope, self.facility, origin.box_id, &keys).await?
+        {
+            self.known.keys.entry(idem.key).or_insert((idem.req, first));
+            found.extend(self.find(conn, origin, first.of).await?);
+        }
+        Ok(found)
+    }
+
+    async fn read_ahead(
+        &mut self,
+        conn: &mut Conn,
+        origin: &Origin,
+        new: &[(&Entry, Event)],
+    ) -> Result<(), DbError> {
         let mut keys = BTreeSet::from([RowKey::Settings]);
+        let idems: Vec<Idem> = new.iter().filter_map(|(entry, event)| key_of(entry, event)).collect();
+        for (box_id, cleaning) in self.read_keys(conn, origin, &idems).await? {
+            keys.extend([RowKey::Activity(cleaning.tag), RowKey::Equipment(cleaning.tag)]);
+            self.known.cleanings.entry(cleaning.place()).or_insert((box_id, cleaning));
+        }
         for (entry, event) in new {
             keys.extend(reads(entry, event));
-            let found = match event {
-                Event::CleaningVoided(b) => self.find(conn, b.of).await?,
-                Event::PhotoAttached(b) => self.find(conn, b.of).await?,
-                Event::ClockAnchored(b) => cleanings::unsure(conn, self.scope, self.facility, b.boot).await?,
-                _ => Vec::new(),
-            };
+            let mentions = event.mentions();
+            let mut found = Vec::new();
+            if let Some(of) = mentions.cleaning {
+                found.extend(self.find(conn, origin, of).await?);
+            }
+            if let Some(boot) = mentions.boot {
+                found.extend(cleanings::unsure(conn, self.scope, self.facility, boot).await?);
+            }
             for (box_id, cleaning) in found {
                 keys.extend([RowKey::Activity(cleaning.tag), RowKey::Equipment(cleaning.tag)]);
-                self.known.0.entry(cleaning.of).or_insert((box_id, cleaning));
+                self.known.cleanings.entry(cleaning.place()).or_insert((box_id, cleaning));
             }
         }
         state::load(conn, self.scope, self.facility, &keys, &mut self.rows).await
     }
 
-    async fn find(&self, conn: &mut Conn, of: EntryRef) -> Result<Vec<Of>, DbError> {
-        if self.known.0.contains_key(&of) {
+    /// The cleaning that an entry recorded, or that it records once more: one for each branch.
+    async fn find(&mut self, conn: &mut Conn, origin: &Origin, of: EntryRef) -> Result<Vec<Of>, DbError> {
+        if self.known.place(of, None).is_some() {
             return Ok(Vec::new());
         }
-        Ok(cleanings::get(conn, self.scope, self.facility, of).await?.into_iter().collect())
+        let found = cleanings::get(conn, self.scope, self.facility, of).await?;
+        if !found.is_empty() {
+            return Ok(found);
+        }
+        // It may be the later place of one that was sent again.
+        let of_epoch = Origin { epoch: of.epoch, ..*origin };
+        let own = entries::line(conn, self.scope, &of_epoch, of.seq).await?;
+        let of_runs = runs::at(conn, self.scope, origin.box_id, of).await?;
+        let places = own.map(|line| (None, line)).into_iter();
+        let places = places.chain(of_runs.into_iter().map(|(run, line)| (Some(run), line)));
+        let mut found = Vec::new();
+        for (run, line) in places {
+            let idem = Entry::parse(&line).ok().and_then(|entry| entry.head().idem);
+            let Some(idem) = idem else { continue };
+            let keys = [idem.key];
+            let held = command_keys::first_of(conn, self.scope, self.facility, origin.box_id, &keys).await?;
+            let line = LinePlace { of, run };
+            let first = held.into_iter().find(|(held, first)| *held == idem && *first != line);
+            if let Some((_, first)) = first {
+                self.known.again.insert(line, first);
+                found.extend(cleanings::get(conn, self.scope, self.facility, first.of).await?);
+            }
+        }
+        Ok(found)
     }
 
     fn note(&mut self, origin: &Origin, entry: &Entry, event: &Event, changes: Changes) {
@@ -143,11 +270,11 @@ impl Fold {
     }
 
     fn cleaned(&mut self, origin: &Origin, cleaning: Cleaning) {
-        let before = self.known.0.get(&cleaning.of).map(|(box_id, c)| (*box_id, c.performed_ms));
+        let before = self.known.cleanings.get(&cleaning.place()).map(|(box_id, c)| (*box_id, c.performed_ms));
         let (box_id, before_ms) = before.unwrap_or((origin.box_id, cleaning.performed_ms));
         self.touch(cleaning.tag, cleaning.performed_ms.min(before_ms));
-        self.cleaned.insert(cleaning.of);
-        self.known.0.insert(cleaning.of, (box_id, cleaning));
+        self.cleaned.insert(cleaning.place());
+        self.known.cleanings.insert(cleaning.place(), (box_id, cleaning));
     }
 
     fn touch(&mut self, tag: Tag, from_ms: i64) {
@@ -159,15 +286,18 @@ impl Fold {
     pub(crate) async fn store(&mut self, conn: &mut Conn, origin: &Origin) -> Result<(), DbError> {
         let (scope, facility) = (self.scope, self.facility);
         state::store(conn, scope, facility, &self.changed, &self.rows).await?;
-        let cleaned: Vec<&Of> = self.cleaned.iter().filter_map(|of| self.known.0.get(of)).collect();
+        let cleaned: Vec<&Of> =
+            self.cleaned.iter().filter_map(|place| self.known.cleanings.get(place)).collect();
         cleanings::put(conn, scope, facility, &cleaned).await?;
         cleanings::put_uses(conn, scope, facility, &self.uses).await?;
+        command_keys::put(conn, scope, facility, origin.box_id, &self.keys).await?;
         for hash in &self.erased {
             entries::erase_text(conn, scope, origin.box_id, *hash).await?;
         }
         self.changed.clear();
         self.cleaned.clear();
         self.uses.clear();
+        self.keys.clear();
         self.erased.clear();
         Ok(())
     }

@@ -1,7 +1,10 @@
 //! The one transaction that takes a verified batch: entries, texts, fold, tallies, frontier, cosignature.
 
+use record::adoption::adopted_run;
 use record::checkpoint::{Origin, SignedCheckpoint};
-use record::kinds::{Event, Prev};
+use record::entry::Entry;
+use record::fold::LinePlace;
+use record::kinds::{EntryRef, Prev};
 use record::redact::TextLine;
 use record::verify::{Batch, Verified};
 
@@ -10,7 +13,8 @@ use super::{Counters, Ingest, IngestError, Reply, answer, done};
 use crate::db::boxes::Home;
 use crate::db::entries::{NODE_LEVEL_MIN, Node};
 use crate::db::epochs::{Evidence, Grown, Held};
-use crate::db::{Conn, DbError, boxes, entries, epochs, facilities};
+use crate::db::runs::Adoption;
+use crate::db::{Conn, DbError, boxes, entries, epochs, facilities, runs};
 use record::messages::Answer;
 
 /// How a batch of this epoch enters the facility's state.
@@ -37,9 +41,12 @@ impl Ingest {
         let facility = facilities::lock(&mut tx, scope, home.facility).await?;
         let way = self.way(&mut tx, home, held, batch, now_ms).await?;
         append(&mut tx, home, held, batch).await?;
+        // Lines that were sent before the entry that adopts them count from here on.
+        let brings = self.note_adoptions(&mut tx, home, &origin, batch).await?;
+        let way = if brings && way == Way::Fold { Way::Later } else { way };
         if way == Way::Fold && !facility.refold {
             let mut fold = Fold::new(scope, home.facility);
-            fold.take(&mut tx, &origin, batch.entries().iter().map(|(entry, _)| entry)).await?;
+            fold.take(&mut tx, &origin, None, batch.entries().iter().map(|(entry, _)| entry)).await?;
             fold.store(&mut tx, &origin).await?;
             // A box whose clock runs ahead does not make the relay know the future.
             let known_ms = fold.last_ms().min(now_ms).max(facility.known_ms);
@@ -66,6 +73,28 @@ impl Ingest {
         note.cosigned(&self.cosigner, u64::try_from(now_ms / 1_000).unwrap_or(0)).to_string()
     }
 
+    /// Keeps which runs the entries adopt; whether one of those is here already.
+    async fn note_adoptions(
+        &self,
+        tx: &mut Conn,
+        home: &Home,
+        origin: &Origin,
+        batch: &Batch,
+    ) -> Result<bool, DbError> {
+        let place = |entry: &Entry| {
+            let of = EntryRef { epoch: origin.epoch, seq: entry.seq() };
+            adopted_run(entry).map(|run| (run, LinePlace { of, run: None }))
+        };
+        let adoptions: Vec<Adoption> = batch.entries().iter().filter_map(|(entry, _)| place(entry)).collect();
+        runs::note_adoptions(tx, home.scope, origin.box_id, &adoptions).await?;
+        for (run, _) in &adoptions {
+            if runs::notes(tx, home.scope, origin.box_id, *run).await?.is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     /// Where this epoch stands among the box's others; the first entry of an epoch says what it goes on from.
     async fn way(
         &self,
@@ -83,17 +112,16 @@ impl Ingest {
             return Ok(Way::Apart);
         }
         if let Some((entry, _)) = first {
-            let prev = match entry.event() {
-                Event::LogStarted(b) => b.prev,
-                _ => None,
-            };
-            let clash = others.iter().find(|h| h.prev.map(|p| p.epoch) == prev.map(|p| p.epoch));
-            epochs::began(tx, home.scope, &origin, prev.as_ref(), clash.is_some()).await?;
+            let event = entry.event();
+            let (prev, after) = (event.mentions().prev, event.mentions().after);
+            let follows = prev.map(|p| p.epoch).or(after);
+            let clash = others.iter().find(|h| h.follows() == follows);
+            epochs::began(tx, home.scope, &origin, (prev.as_ref(), after), clash.is_some()).await?;
             if let Some(other) = clash {
                 self.clash(tx, home, (&origin, other), batch, now_ms).await?;
                 return Ok(Way::Apart);
             }
-            if goes_back(prev, &others) {
+            if goes_back(prev, &others) || after.is_some() {
                 return Ok(Way::Later);
             }
         }
@@ -168,7 +196,8 @@ mod tests {
         let prev = prev.map(|(n, size)| Prev { epoch: epoch(n), size, root: Hash([0; 32]) });
         let origin = Origin { box_id: BoxId::new(1, [1; 10]), epoch: epoch(n) };
         let (log_key, apart) = ([0; 32], false);
-        Held { origin, log_key, frontier, prev, apart, cosigned: None, witness: None }
+        let after = None;
+        Held { origin, log_key, frontier, prev, after, apart, cosigned: None, witness: None }
     }
 
     #[test]
@@ -187,5 +216,11 @@ mod tests {
         let logs = [held(1, 10, None), held(2, 5, Some((1, 8))), held(3, 4, Some((2, 9)))];
         let counts: Vec<u64> = super::super::chain(&logs).into_iter().map(|(_, size)| size).collect();
         assert_eq!(counts, [8, 5, 4]);
+        let after = Held { prev: None, after: Some(logs[1].origin.epoch), ..held(3, 4, None) };
+        let counts: Vec<u64> = super::super::chain(&[logs[0].clone(), logs[1].clone(), after])
+            .into_iter()
+            .map(|(_, size)| size)
+            .collect();
+        assert_eq!(counts, [8, 0, 4], "an end that nobody states counts nothing");
     }
 }

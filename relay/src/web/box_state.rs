@@ -2,6 +2,7 @@
 
 use record::messages::Health;
 
+use super::box_alarms;
 use super::words::{Badge, Tone, grouped, span};
 use crate::db::dashboard::BoxRow;
 
@@ -19,6 +20,8 @@ pub(crate) enum BoxState {
     Quarantined,
     /// Not heard for some minutes.
     Silent,
+    /// It is heard, and has an alarm that nobody at the facility has acknowledged.
+    Alarmed,
     /// Claimed, and has said nothing yet.
     Waiting,
     /// Its clock may be wrong.
@@ -44,6 +47,9 @@ impl BoxState {
         if now_ms.saturating_sub(heard_ms) > SILENT_MS {
             return Self::Silent;
         }
+        if !box_alarms::unseen(row).is_empty() {
+            return Self::Alarmed;
+        }
         let behind = behind(row);
         let late = behind > 0 && now_ms.saturating_sub(known_ms) > SILENT_MS;
         if behind > BEHIND_MAX || late {
@@ -60,6 +66,7 @@ impl BoxState {
         match self {
             Self::Quarantined => "Quarantined",
             Self::Silent => "Silent",
+            Self::Alarmed => "Needs attention",
             Self::Waiting => "Waiting for first word",
             Self::ClockUnsure => "Clock unsure",
             Self::CatchingUp => "Catching up",
@@ -71,7 +78,7 @@ impl BoxState {
     /// Its word with its tint.
     pub(crate) fn badge(self) -> Badge {
         let tone = match self {
-            Self::Quarantined | Self::Silent => Tone::Late,
+            Self::Quarantined | Self::Silent | Self::Alarmed => Tone::Late,
             Self::ClockUnsure | Self::CatchingUp => Tone::Due,
             Self::Good => Tone::Ok,
             Self::Waiting | Self::Revoked => Tone::Plain,
@@ -90,6 +97,16 @@ impl BoxState {
         }
         badge
     }
+}
+
+/// Whether what the box told of itself is of now: it is in service and was heard some minutes ago at most.
+pub(crate) fn is_fresh(row: &BoxRow, now_ms: i64) -> bool {
+    row.revoked_ms.is_none() && row.heard_ms.is_some_and(|at| now_ms.saturating_sub(at) <= SILENT_MS)
+}
+
+/// What a box told of itself, in the past where it may have changed since.
+pub(crate) fn as_told(words: String, is_fresh: bool) -> String {
+    if is_fresh { words } else { format!("was {words}") }
 }
 
 /// Entries that the box has told of and the relay does not hold.
@@ -114,30 +131,39 @@ pub(crate) fn health(row: &BoxRow) -> Option<Health> {
 }
 
 /// Its clock in words.
-pub(crate) fn clock(row: &BoxRow) -> String {
+pub(crate) fn clock(row: &BoxRow, now_ms: i64) -> String {
+    if row.heard_ms.is_none() {
+        return "unknown".to_owned();
+    }
+    as_told(told_clock(row), is_fresh(row, now_ms))
+}
+
+fn told_clock(row: &BoxRow) -> String {
     let off = row.clock_ahead_ms.saturating_abs();
     let state = match row.clock.as_str() {
         "synced" => "synced",
         "rtc" => "battery clock",
         _ => "unsure",
     };
-    if row.heard_ms.is_some() && off > CLOCK_OFF_MS {
+    if off > CLOCK_OFF_MS {
         let side = if row.clock_ahead_ms > 0 { "ahead" } else { "behind" };
         return format!("{state}, {} {side}", span(off));
     }
     state.to_owned()
 }
 
-/// Its printers as tags.
-pub(crate) fn printers(health: Option<&Health>) -> Vec<Badge> {
+/// Its printers as tags; in the past, and neither good nor bad, where nobody knows how they are now.
+pub(crate) fn printers(health: Option<&Health>, is_fresh: bool) -> Vec<Badge> {
     let printers = health.map(|h| h.printers.as_slice()).unwrap_or_default();
     let badge = |state: &str| {
         let tone = match state {
+            _ if !is_fresh => Tone::Plain,
             "ready" => Tone::Ok,
             "printing" | "not asked yet" => Tone::Plain,
             _ => Tone::Late,
         };
-        let mut chars = state.chars();
+        let words = as_told(state.to_owned(), is_fresh);
+        let mut chars = words.chars();
         let first = chars.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
         Badge::new(tone, format!("{first}{}", chars.as_str()))
     };
@@ -162,6 +188,7 @@ pub(crate) mod tests {
             epoch: "1-00ab0102".into(),
             told_size: 41_207,
             held_size: 41_207,
+            held_all: 41_207,
             heard_ms: Some(NOW_MS - 20_000),
             online: true,
             clock: "synced".into(),
@@ -197,6 +224,25 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn none_is_good_while_nobody_has_seen_its_alarm() {
+        let with = |alarms: &str| {
+            let health = format!(
+                r#"{{"v":1,"epoch":"2-00ab0102","size":1,"cursor":1,"backlog":0,"photos":0,"disk_percent":3,"clock":"synced","wall":5,"alarms":{alarms}}}"#
+            );
+            let row = BoxRow { health: Some(health), ..good() };
+            BoxState::of(&row, NOW_MS, NOW_MS)
+        };
+        assert_eq!(with("[]"), BoxState::Good);
+        let forgot = r#"[{"code":"log-forgot","subject":"1-00ab0102 4-9","since":7,"seen":SEEN}]"#;
+        assert_eq!(with(&forgot.replace("SEEN", "false")), BoxState::Alarmed);
+        assert_eq!(with(&forgot.replace("SEEN", "true")), BoxState::Good);
+        let over = r#"[{"code":"of-a-later-version","since":7,"over":8,"seen":false}]"#;
+        assert_eq!(with(over), BoxState::Alarmed, "over, of a later version, and seen by nobody");
+        assert_eq!(BoxState::Alarmed.badge_with_span(Some(NOW_MS), NOW_MS).text, "Needs attention");
+        assert!(BoxState::Silent < BoxState::Alarmed && BoxState::Alarmed < BoxState::ClockUnsure);
+    }
+
+    #[test]
     fn a_few_entries_that_do_not_come_are_catching_up() {
         let row = BoxRow { told_size: 41_208, ..good() };
         assert_eq!(BoxState::of(&row, NOW_MS - SILENT_MS - 1, NOW_MS), BoxState::CatchingUp);
@@ -209,7 +255,26 @@ pub(crate) mod tests {
         assert_eq!(backlog(&row, BoxState::Silent), "unknown");
         let row = BoxRow { told_size: 42_648, clock_ahead_ms: -240_000, ..good() };
         assert_eq!(backlog(&row, BoxState::CatchingUp), "1,441");
-        assert_eq!(clock(&row), "synced, 4 min behind");
-        assert_eq!(clock(&good()), "synced");
+        assert_eq!(clock(&row, NOW_MS), "synced, 4 min behind");
+        assert_eq!(clock(&good(), NOW_MS), "synced");
+        assert_eq!(clock(&BoxRow { heard_ms: None, ..good() }, NOW_MS), "unknown");
+    }
+
+    #[test]
+    fn what_a_silent_box_told_is_past_and_not_green() {
+        let told = r#"{"v":1,"epoch":"1-00ab0102","size":1,"cursor":1,"backlog":0,"photos":0,"disk_percent":34,
+            "printers":[{"name":"Bench","state":"ready"}],"clock":"synced","wall":1}"#;
+        let health: Health = serde_json::from_str(told).unwrap();
+        let shown = |row: &BoxRow| {
+            let badges = printers(Some(&health), is_fresh(row, NOW_MS));
+            badges.into_iter().map(|badge| (badge.tone, badge.text)).collect::<Vec<_>>()
+        };
+        assert_eq!(shown(&good()), [(Tone::Ok, "Ready".to_owned())]);
+        let silent = BoxRow { heard_ms: Some(NOW_MS - SILENT_MS - 1), ..good() };
+        let revoked = BoxRow { revoked_ms: Some(1), ..good() };
+        for row in [silent, revoked] {
+            assert_eq!(shown(&row), [(Tone::Plain, "Was ready".to_owned())]);
+            assert_eq!(clock(&row, NOW_MS), "was synced");
+        }
     }
 }

@@ -9,7 +9,8 @@ use record::checkpoint::Origin;
 use record::ids::{BoxId, Epoch};
 use serde::Serialize;
 
-use super::box_state::{BoxState, backlog, clock, health, printers};
+use super::box_alarms::{self, BoxAlarm};
+use super::box_state::{BoxState, as_told, backlog, clock, health, is_fresh, printers};
 use super::problem::Fault;
 use super::shell::{Section, Shell, download, page};
 use super::standing::{Site, common_zone, sites};
@@ -56,6 +57,12 @@ struct Row {
     version: String,
 }
 
+/// What a box reports and nobody at its facility has acknowledged.
+struct AlarmRow {
+    facility: String,
+    alarm: BoxAlarm,
+}
+
 #[derive(Template)]
 #[template(path = "boxes.html")]
 struct BoxesPage {
@@ -64,6 +71,7 @@ struct BoxesPage {
     forks: Vec<ForkView>,
     caption: String,
     boxes: Vec<Row>,
+    alarms: Vec<AlarmRow>,
     notes: Vec<String>,
 }
 
@@ -98,6 +106,7 @@ pub(super) async fn show(visitor: Visitor, State(web): State<Web>) -> Answer {
             n => format!("{n} boxes, those that need you first"),
         },
         notes: [refusals(&boxes, &sites), losses(&found, &boxes, &sites)].concat(),
+        alarms: alarms(&boxes, &sites, &wall),
         boxes: boxes.iter().map(|(state, row)| box_row(*state, row, &sites, &wall)).collect(),
     };
     page(StatusCode::OK, &view)
@@ -109,18 +118,33 @@ fn facility_name(sites: &[Site], facility: &str) -> String {
 }
 
 fn box_row(state: BoxState, row: &BoxRow, sites: &[Site], wall: &Wall) -> Row {
-    let health = health(row);
+    let (health, is_fresh) = (health(row), is_fresh(row, wall.now_ms()));
+    let disk = health.as_ref().map(|h| as_told(format!("{}%", h.disk_percent), is_fresh));
     Row {
         facility: facility_name(sites, &row.facility),
         href: format!("/app/f/{}", row.facility),
-        state: state.badge(),
+        state: match state {
+            BoxState::Silent => state.badge_with_span(row.heard_ms, wall.now_ms()),
+            _ => state.badge(),
+        },
         heard: row.heard_ms.map(|at| wall.clock(at)),
         backlog: backlog(row, state),
-        clock: clock(row),
-        disk: health.as_ref().map_or_else(|| "unknown".to_owned(), |h| format!("{}%", h.disk_percent)),
-        printers: printers(health.as_ref()),
+        clock: clock(row, wall.now_ms()),
+        disk: disk.unwrap_or_else(|| "unknown".to_owned()),
+        printers: printers(health.as_ref(), is_fresh),
         version: row.version.clone(),
     }
+}
+
+fn alarms(boxes: &[(BoxState, BoxRow)], sites: &[Site], wall: &Wall) -> Vec<AlarmRow> {
+    let heard = boxes.iter().filter(|(state, _)| *state != BoxState::Revoked);
+    let rows = heard.flat_map(|(_, row)| {
+        let facility = facility_name(sites, &row.facility);
+        box_alarms::shown(row, wall)
+            .into_iter()
+            .map(move |alarm| AlarmRow { facility: facility.clone(), alarm })
+    });
+    rows.collect()
 }
 
 fn refusals(boxes: &[(BoxState, BoxRow)], sites: &[Site]) -> Vec<String> {

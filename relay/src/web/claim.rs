@@ -34,6 +34,8 @@ struct AddBoxPage {
     title: &'static str,
     lead: &'static str,
     facilities: Vec<Choice>,
+    /// Whether whoever looks may make a claim file.
+    may_make: bool,
     csrf: String,
     here: usize,
     expected: usize,
@@ -100,6 +102,7 @@ async fn form(visitor: &Visitor, web: &Web, sites: &[Site], chosen: &str) -> Ans
         title,
         lead,
         facilities: sites.iter().map(choice).collect(),
+        may_make: visitor.role.may_change(),
         csrf: visitor.token.csrf(),
         here,
         expected: sites.len().max(1),

@@ -89,6 +89,11 @@ impl Told {
         entry.map_err(|e| DbError::stored("entry", e))
     }
 
+    /// Whether its entry names a text.
+    fn names(&self, text: &TextLine) -> Result<bool, DbError> {
+        Ok(self.entry()?.is_none_or(|entry| entry.redactables().contains(&text.hash())))
+    }
+
     /// Where its photos are served.
     pub(crate) fn photo_paths(&self) -> Vec<String> {
         self.photos.iter().map(|photo| format!("/photos/{photo}")).collect()
@@ -96,7 +101,12 @@ impl Told {
 
     /// Where its proof is served.
     pub(crate) fn proof(&self) -> String {
-        format!("/app/proof/{}/{}/{}", self.box_id, self.cleaning.of.epoch, self.cleaning.of.seq)
+        let of = self.cleaning.of;
+        let path = format!("/app/proof/{}/{}/{}", self.box_id, of.epoch, of.seq);
+        match self.cleaning.adopted {
+            Some(adopted) => format!("{path}?run={}", adopted.run),
+            None => path,
+        }
     }
 
     /// The page of its item.
@@ -156,7 +166,8 @@ pub(crate) async fn told(
         let text = row.text.as_deref().map(|line| TextLine::parse(line.as_bytes())).transpose();
         let text = text.map_err(|e| DbError::stored("text", e))?;
         let told = read(&row)?;
-        let same = all.last_mut().filter(|t| t.box_id == told.box_id && t.cleaning.of == told.cleaning.of);
+        let same = all.last_mut();
+        let same = same.filter(|t| t.box_id == told.box_id && t.cleaning.place() == told.cleaning.place());
         let told = match same {
             Some(same) => same,
             None => {
@@ -177,8 +188,9 @@ pub(crate) async fn told(
             (Some(text), Who::Typed { name }) if name.hash == text.hash() => {
                 told.name = Some(text.text().to_owned());
             }
-            // A cleaning has two texts at most: who and a note.
-            (Some(text), _) => told.note = Some(text.text().to_owned()),
+            // A cleaning has two texts at most: who and a note. Another branch may have its own under this number.
+            (Some(text), _) if told.names(&text)? => told.note = Some(text.text().to_owned()),
+            (Some(_), _) => {}
             (None, _) => {}
         }
     }

@@ -26,7 +26,7 @@ use super::{Answer, Fact, Place, Web};
 use crate::accounts::Visitor;
 use crate::db::dashboard::{self, ItemRow};
 use crate::db::history::{self, Cursor, UseRow};
-use crate::db::{AccountScope, Conn, DbError, entries, epochs};
+use crate::db::{AccountScope, Conn, DbError, entries, epochs, runs};
 
 /// Cleanings on a page of history.
 const PAGE: i64 = 50;
@@ -215,6 +215,9 @@ async fn state_words(
 
 fn rate_words(month: Tally, item: &Equipment) -> String {
     let class = class(item.class);
+    if month.closed == 0 && item.schedules().iter().all(|(_, plan)| **plan == Schedule::Never) {
+        return format!("No schedule, so there is no rate. {class}.");
+    }
     if month.closed == 0 {
         return format!("No window closed in 30 days. {class}.");
     }
@@ -276,7 +279,10 @@ async fn cleaning_row(
     if cleaning.stated {
         words.push_str(&format!("; written {}", wall.day_plain(cleaning.recorded_ms)));
     }
-    let entry = entry(conn, scope, told, cleaning.of).await?;
+    if let Some(adopted) = cleaning.adopted {
+        words.push_str(&format!("; adopted on {}", wall.day_plain(adopted.at_ms)));
+    }
+    let entry = told.entry()?;
     if let Some(Event::CleaningRecorded(body)) = entry.as_ref().map(Entry::event) {
         if let Some(wet) = body.contact.and_then(wet) {
             words.push_str(&format!("; {wet}"));
@@ -325,7 +331,10 @@ async fn entry(
     of: EntryRef,
 ) -> Result<Option<Entry>, DbError> {
     let origin = Origin { box_id: told.box_id, epoch: of.epoch };
-    let line = entries::line(conn, scope, &origin, of.seq).await?;
+    let mut line = entries::line(conn, scope, &origin, of.seq).await?;
+    if line.is_none() {
+        line = runs::at(conn, scope, told.box_id, of).await?.into_iter().map(|(_, line)| line).next();
+    }
     line.map(|line| Entry::parse(&line)).transpose().map_err(|e| DbError::stored("entry", e))
 }
 
@@ -457,7 +466,7 @@ fn schedule(schedule: Option<&Schedule>) -> String {
     let every =
         |n: u32, unit: &str| if n == 1 { format!("Every {unit}") } else { format!("Every {n} {unit}s") };
     match schedule {
-        None | Some(Schedule::Never) => "None".to_owned(),
+        None | Some(Schedule::Never) => "No schedule".to_owned(),
         Some(Schedule::Hours { n }) => every(*n, "hour"),
         Some(Schedule::Days { n }) => every(*n, "day"),
         Some(Schedule::Weeks { n }) => every(*n, "week"),
@@ -485,6 +494,6 @@ mod tests {
     fn schedules() {
         assert_eq!(schedule(Some(&Schedule::Hours { n: 12 })), "Every 12 hours");
         assert_eq!(schedule(Some(&Schedule::Days { n: 1 })), "Every day");
-        assert_eq!(schedule(None), "None");
+        assert_eq!(schedule(None), "No schedule");
     }
 }

@@ -9,7 +9,8 @@ use record::compliance::Tally;
 use record::fold::Equipment;
 use record::ids::FacilityId;
 
-use super::box_state::{BoxState, backlog, clock, health};
+use super::box_alarms::{self, BoxAlarm};
+use super::box_state::{BoxState, as_told, backlog, clock, health, is_fresh};
 use super::chart::{Bars, Spark};
 use super::cleanings::{FeedRow, look_for_photos, told};
 use super::problem::Fault;
@@ -18,7 +19,7 @@ use super::standing::{DAYS, Site, sites, tally};
 use super::words::{Badge, Moment, Tone, Wall, counted, grouped, of, rate, span};
 use super::{Answer, Fact, Place, Web};
 use crate::accounts::Visitor;
-use crate::db::dashboard::{self, ItemRow};
+use crate::db::dashboard::{self, BoxRow, ItemRow};
 use crate::db::{AccountScope, Conn, DbError, history};
 
 /// Latest cleanings that the page shows.
@@ -167,8 +168,24 @@ fn silence(site: &Site, wall: &Wall) -> Option<Silence> {
                 .to_owned(),
             contact,
         }),
+        (BoxState::Alarmed, _) => Some(Silence {
+            title: "This box has an alarm that nobody at the facility has acknowledged".to_owned(),
+            words: format!(
+                "{} Recording goes on unless it says otherwise; it is acknowledged on the box’s own page, “Box”.",
+                alarm_sentences(&standing.row, wall)
+            ),
+            contact,
+        }),
         _ => None,
     }
+}
+
+fn alarm_sentences(row: &BoxRow, wall: &Wall) -> String {
+    let alarms = box_alarms::shown(row, wall);
+    let sentence = |alarm: &BoxAlarm| {
+        format!("{}, since {}{}.", alarm.words, alarm.since_words, if alarm.over { ", over" } else { "" })
+    };
+    alarms.iter().map(sentence).collect::<Vec<_>>().join(" ")
 }
 
 fn numbers(site: &Site, account: Option<Tally>, wall: &Wall) -> Vec<Number> {
@@ -216,7 +233,7 @@ fn late_words(site: &Site) -> String {
         return "No equipment yet. It is added at the box.".to_owned();
     }
     if site.counts.scheduled == 0 {
-        return "No item has a schedule, so none can be due. Schedules are set at the box.".to_owned();
+        return "No item has a schedule, so nothing can be due. Schedules are set at the box.".to_owned();
     }
     match site.counts.due {
         0 => "Nothing waits for a cleaning now.".to_owned(),
@@ -280,17 +297,18 @@ fn box_facts(site: &Site, wall: &Wall) -> Vec<Fact> {
         return vec![Fact::new("State", "No box stands here yet")];
     };
     let row = &standing.row;
-    let health = health(row);
+    let (health, is_fresh) = (health(row), is_fresh(row, wall.now_ms()));
     let mut facts = vec![
         Fact::new("Last heard", row.heard_ms.map_or_else(|| "never".to_owned(), |at| wall.plain(at))),
         Fact::new("Backlog", backlog(row, standing.state)),
-        Fact::new("Entries here", grouped(row.held_size.unsigned_abs())),
-        Fact::new("Clock", clock(row)),
+        Fact::new("Entries here", grouped(row.held_all.unsigned_abs())),
+        Fact::new("Clock", clock(row, wall.now_ms())),
     ];
     if let Some(health) = health {
-        facts.push(Fact::new("Disk", format!("{}% used", health.disk_percent)));
+        facts.push(Fact::new("Disk", as_told(format!("{}% used", health.disk_percent), is_fresh)));
         for printer in health.printers.iter().take(4) {
-            facts.push(Fact::new("Printer", format!("{}: {}", printer.name, printer.state)));
+            let state = as_told(printer.state.clone(), is_fresh);
+            facts.push(Fact::new("Printer", format!("{}: {state}", printer.name)));
         }
         if health.photos > 0 {
             facts.push(Fact::new("Photos on the way", grouped(health.photos)));

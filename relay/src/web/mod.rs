@@ -2,6 +2,7 @@
 
 mod access_log;
 mod assets;
+mod box_alarms;
 mod box_state;
 mod boxes;
 mod chart;
@@ -48,6 +49,7 @@ pub use self::claim::CLAIM_COMMAND;
 use self::guard::{Caller, CallerSlot};
 use self::problem::Fault;
 pub(crate) use self::proof::proof as proof_of;
+pub use self::sign_in::PASSWORD_COMMAND;
 use crate::accounts::access_log::AccessLog;
 use crate::accounts::counters::StrangerCounters;
 use crate::accounts::lock_out::SignInLimits;

@@ -1,7 +1,8 @@
 //! Who signs in to the account, and what an admin does about somebody: sign them out everywhere, keep them out, let them in.
 
 use askama::Template;
-use axum::extract::{Form, State};
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Form, Query, State};
 use axum::http::StatusCode;
 use serde::Deserialize;
 
@@ -38,11 +39,23 @@ struct PersonPage {
     shell: Shell,
     problem: Option<Problem>,
     name: String,
+    href: String,
     state: Badge,
     facts: Vec<Fact>,
     is_self: bool,
     disabled: bool,
+    /// Whether whoever looks may do anything about this person.
+    may_act: bool,
+    /// What came of the press that led here.
+    done: &'static str,
     csrf: String,
+}
+
+/// What the address of a person’s page carries.
+#[derive(Debug, Deserialize)]
+pub(super) struct Asked {
+    /// What was just done.
+    done: Option<PersonAct>,
 }
 
 /// What a person's form carries.
@@ -81,9 +94,37 @@ pub(super) async fn list(visitor: Visitor, State(web): State<Web>) -> Answer {
 }
 
 /// `GET /app/people/{user}`.
-pub(super) async fn show(visitor: Visitor, State(web): State<Web>, Place(user): Place<String>) -> Answer {
+pub(super) async fn show(
+    visitor: Visitor,
+    State(web): State<Web>,
+    Place(user): Place<String>,
+    asked: Result<Query<Asked>, QueryRejection>,
+) -> Answer {
     let row = person(&visitor, &web, &user).await?;
-    shown(&visitor, &web, &row, None)
+    // An address that was changed by hand says nothing.
+    let done = asked.ok().and_then(|Query(asked)| asked.done).map_or("", done_words);
+    shown(&visitor, &web, &row, Shown { problem: None, done })
+}
+
+/// What was done, for the page that a press leads to.
+fn done_words(act: PersonAct) -> &'static str {
+    match act {
+        PersonAct::SignOut => "They are signed out everywhere. Their password stays the same.",
+        PersonAct::Disable => "They are signed out everywhere, and cannot sign in.",
+        PersonAct::Enable => "They may sign in again.",
+    }
+}
+
+/// What a page says beside the person.
+struct Shown<'a> {
+    problem: Option<&'a str>,
+    done: &'static str,
+}
+
+impl<'a> Shown<'a> {
+    fn problem(words: &'a str) -> Self {
+        Self { problem: Some(words), done: "" }
+    }
 }
 
 /// `POST /app/people/{user}`.
@@ -97,7 +138,7 @@ pub(super) async fn change(
     let row = person(&visitor, &web, &user).await?;
     if form.act == PersonAct::Disable && row.user_id == visitor.user_id {
         let words = "You cannot disable yourself. Ask another admin of the account.";
-        return shown(&visitor, &web, &row, Some(words));
+        return shown(&visitor, &web, &row, Shown::problem(words));
     }
     let mut tx = web.db.begin().await?;
     let by = (web.log(), visitor.email.as_str(), Some(visitor.role));
@@ -106,15 +147,19 @@ pub(super) async fn change(
         Err(PeopleError::NoSuch) => return Err(Fault::NotFound),
         Err(PeopleError::SuperAdmin) => {
             let words = "Nothing was changed: only a platform admin may do this to a platform admin.";
-            return shown(&visitor, &web, &row, Some(words));
+            return shown(&visitor, &web, &row, Shown::problem(words));
         }
         Err(PeopleError::LastAdmin) => {
             let words = "This is the last admin who may sign in. Enable another one first.";
-            return shown(&visitor, &web, &row, Some(words));
+            return shown(&visitor, &web, &row, Shown::problem(words));
         }
         Err(PeopleError::Db(e)) => return Err(e.into()),
     }
-    see_other(&format!("/app/people/{}", row.user_id))
+    if form.act == PersonAct::SignOut && row.user_id == visitor.user_id {
+        // Their own session is over, too: the page that they come to says so.
+        return see_other("/login?done=everywhere");
+    }
+    see_other(&format!("/app/people/{}?done={}", row.user_id, form.act.key()))
 }
 
 async fn person(visitor: &Visitor, web: &Web, user: &str) -> Result<PersonRow, Fault> {
@@ -126,7 +171,7 @@ async fn person(visitor: &Visitor, web: &Web, user: &str) -> Result<PersonRow, F
     row.ok_or(Fault::NotFound)
 }
 
-fn shown(visitor: &Visitor, web: &Web, row: &PersonRow, problem: Option<&str>) -> Answer {
+fn shown(visitor: &Visitor, web: &Web, row: &PersonRow, Shown { problem, done }: Shown<'_>) -> Answer {
     let wall = Wall::new(web.now_ms(), "UTC");
     let signed_in = row.signed_in_ms.map(|at| format!("{} UTC", wall.day_plain(at)));
     let facts = vec![
@@ -141,10 +186,13 @@ fn shown(visitor: &Visitor, web: &Web, row: &PersonRow, problem: Option<&str>) -
         shell: Shell::signed_in(format!("{error}{}", row.name), Section::People, visitor),
         problem: problem.map(|words| Problem { field: "acts", words: words.to_owned() }),
         name: row.name.clone(),
+        href: format!("/app/people/{}", row.user_id),
         state: state(row),
         facts,
         is_self: row.user_id == visitor.user_id,
         disabled: row.disabled,
+        may_act: row.role.parse().is_ok_and(|theirs| people::may_act_on(visitor.role, theirs)),
+        done,
         csrf: visitor.token.csrf(),
     };
     page(if problem.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK }, &view)

@@ -18,6 +18,8 @@ use crate::accounts::sign_in::SignInError;
 use crate::db;
 
 const MINUTE_MS: i64 = 60_000;
+/// What the operator runs for somebody who forgot their password.
+pub const PASSWORD_COMMAND: &str = "cleantrack-relay admin set-password";
 /// Bytes of path and query that are kept over a sign-in.
 const NEXT_BYTES_MAX: usize = 2_048;
 
@@ -28,6 +30,9 @@ struct SignInPage {
     problem: Option<Problem>,
     email: String,
     next: String,
+    /// What came of signing out.
+    done: &'static str,
+    reset_command: &'static str,
 }
 
 /// What is wrong with a field.
@@ -41,6 +46,8 @@ pub(super) struct Problem {
 pub(super) struct Asked {
     #[serde(default)]
     next: String,
+    #[serde(default)]
+    done: String,
 }
 
 /// What the form carries.
@@ -69,8 +76,23 @@ pub(super) async fn show(visitor: Result<Visitor, Fault>, Query(asked): Query<As
     if visitor.is_ok() {
         return see_other(&next);
     }
-    let shell = Shell::open("Sign in");
-    page(StatusCode::OK, &SignInPage { shell, problem: None, email: String::new(), next })
+    let done = match asked.done.as_str() {
+        "everywhere" => "You are signed out on every device.",
+        "here" => "You are signed out on this device.",
+        _ => "",
+    };
+    page(StatusCode::OK, &SignInPage { done, ..sign_in_page("Sign in", next) })
+}
+
+fn sign_in_page(title: &str, next: String) -> SignInPage {
+    SignInPage {
+        shell: Shell::open(title),
+        problem: None,
+        email: String::new(),
+        next,
+        done: "",
+        reset_command: PASSWORD_COMMAND,
+    }
 }
 
 /// `POST /login`.
@@ -111,8 +133,7 @@ pub(super) async fn sign_in(
     };
     let email: String = form.email.chars().filter(|c| !c.is_control()).take(254).collect();
     let problem = Some(Problem { field: "password", words });
-    let mut answer =
-        page(status, &SignInPage { shell: Shell::open("Error: Sign in"), problem, email, next })?;
+    let mut answer = page(status, &SignInPage { problem, email, ..sign_in_page("Error: Sign in", next) })?;
     if let Some(wait_ms) = wait_ms {
         // A second begun is waited whole: nobody is sent back too early.
         let seconds = HeaderValue::from(wait_ms.max(0).unsigned_abs().div_ceil(1_000).max(1));
@@ -170,19 +191,19 @@ pub(super) async fn sign_out(
     check_form(&visitor, &form.csrf)?;
     let mut tx = web.db.begin().await?;
     let (scope, who) = (visitor.scope, visitor.email.as_str());
-    let about = if form.everywhere.is_some() {
+    let (about, onward) = if form.everywhere.is_some() {
         db::sessions::delete_of_user(&mut tx, scope, &visitor.user_id).await?;
         let kept = device(&headers).map(|device| device.digest());
         db::devices::forget(&mut tx, scope, &visitor.user_id, kept).await?;
-        "on every device"
+        ("on every device", "/login?done=everywhere")
     } else {
         db::sessions::delete(&mut tx, scope, visitor.token.digest()).await?;
-        "on this device"
+        ("on this device", "/login?done=here")
     };
     let record = AccessRecord { who, act: "sign out", about };
     web.log().write_repeated(&mut tx, scope, record, AccessOutcome::Done).await?;
     tx.commit().await?;
-    let mut answer = see_other("/login")?;
+    let mut answer = see_other(onward)?;
     let cookie = HeaderValue::from_str(&clear_cookie()).map_err(Fault::internal)?;
     answer.headers_mut().insert(header::SET_COOKIE, cookie);
     Ok(answer)

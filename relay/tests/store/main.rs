@@ -1,6 +1,7 @@
 //! The relay's store and ingest: the same stories on SQLite and on PostgreSQL.
 #![expect(clippy::unwrap_used, reason = "the helpers of tests are tests")]
 
+mod adoption;
 mod doors;
 mod fake_box;
 #[expect(
@@ -17,6 +18,7 @@ mod world;
 use relay::db::Db;
 
 mod told {
+    pub(crate) use super::adoption::*;
     pub(crate) use super::doors::*;
     pub(crate) use super::stories::*;
 }
@@ -70,6 +72,14 @@ stories!(
     renewals_are_signed_by_the_log,
     photos_come_in_pieces,
     a_box_gets_its_own_entries_back,
+    an_adopted_run_is_taken_counts_and_is_given_back,
+    what_is_not_the_run_of_its_name_is_refused,
+    runs_in_runs_and_branches_count_once,
+    a_base_is_put_together_from_its_log_and_a_run,
+    what_a_phone_sent_again_counts_once,
+    an_erased_text_does_not_come_back_with_a_run,
+    a_quarantined_box_brings_no_runs,
+    a_box_is_told_its_chain,
 );
 
 /// Where a story gets its databases; each name is a new one.

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use appliance::alarms::AlarmStore;
 use appliance::clock::{BentClock, Clock, Now, SystemClock, boot_id};
 use appliance::command::give;
 use appliance::intake::{Command, Request};
@@ -69,6 +70,7 @@ impl SmallBox {
             data: data.to_owned(),
             addresses: Vec::new(),
             model: "simulated".into(),
+            alarms: Arc::new(AlarmStore::open(store.disk(), Arc::clone(&clock))),
             clock,
             random: Arc::clone(&random),
             restart: Arc::new(move |_| {

@@ -252,8 +252,8 @@ impl Machine {
         loop {
             let mut s = self.lock();
             while s.generation == generation
-                && s.has_work()
-                && s.queued_bytes + tokeniser.held_bytes() >= RECEIVE_BUFFER_BYTES
+                && (s.reads_in_step()
+                    || s.has_work() && s.queued_bytes + tokeniser.held_bytes() >= RECEIVE_BUFFER_BYTES)
             {
                 s = self.wait(s);
             }

@@ -138,6 +138,12 @@ impl State {
         !self.queue.is_empty()
     }
 
+    /// While its line is going to break in a label, it reads no byte before it has dealt with all that it has read. Else the
+    /// rest of a job, its end included, is in its buffer when the label comes at which the line breaks, and nothing breaks.
+    pub(super) fn reads_in_step(&self) -> bool {
+        self.faults.break_in.is_some() && (self.acting || self.has_work() && !self.is_held())
+    }
+
     pub(super) fn push(&mut self, token: Token) {
         let role = match &token {
             Token::Command(raw) => self.device.role(raw),

@@ -20,6 +20,7 @@ pub struct TheBox {
     data: PathBuf,
     ports: [u16; 2],
     claim: Option<PathBuf>,
+    settings: String,
     running: Option<Running>,
     token: String,
     tags: Vec<Tag>,
@@ -27,14 +28,14 @@ pub struct TheBox {
     plain: reqwest::Client,
 }
 
-fn client(ca: Option<&Path>) -> reqwest::Client {
-    let mut builder = reqwest::Client::builder().timeout(Duration::from_secs(30));
-    if let Some(ca) = ca {
-        let pem = std::fs::read(ca).unwrap_or_else(|e| panic!("{}: {e}", ca.display()));
-        let ca = reqwest::Certificate::from_pem(&pem).unwrap_or_else(|e| panic!("{}: {e}", ca.display()));
-        builder = builder.tls_certs_only([ca]);
-    }
-    builder.build().unwrap_or_else(|e| panic!("a client: {e}"))
+fn builder() -> reqwest::ClientBuilder {
+    reqwest::Client::builder().timeout(Duration::from_secs(30))
+}
+
+/// One that trusts the box's authority; `None` where that cannot be read.
+fn secure_client(ca: &Path) -> Option<reqwest::Client> {
+    let ca = reqwest::Certificate::from_pem(&std::fs::read(ca).ok()?).ok()?;
+    builder().tls_certs_only([ca]).build().ok()
 }
 
 impl TheBox {
@@ -46,12 +47,24 @@ impl TheBox {
             data: data.to_owned(),
             ports: [own_port(), own_port()],
             claim: None,
+            settings: String::new(),
             running: None,
             token: String::new(),
             tags: Vec::new(),
             client: None,
-            plain: client(None),
+            plain: builder().build().unwrap_or_else(|e| panic!("a client: {e}")),
         }
+    }
+
+    /// The same box with its people's token and items on a copy of its folder, on ports of its own; not started yet.
+    pub fn twin(&self, data: &Path) -> Self {
+        let (token, tags) = (self.token.clone(), self.tags.clone());
+        Self { token, tags, ..Self::new(&self.program, data) }
+    }
+
+    /// Its settings end with this from the next start on.
+    pub fn add_settings(&mut self, toml: &str) {
+        self.settings.push_str(toml);
     }
 
     /// Its settings name this claim file from the next start on.
@@ -69,8 +82,8 @@ impl TheBox {
         let claim = self.claim.as_ref().map_or_else(String::new, |file| format!("claim = {file:?}\n"));
         let text = format!(
             "data = {:?}\n{claim}log = \"info\"\n[http]\nlisten = \"127.0.0.1:{http}\"\n\
-             [https]\nlisten = \"127.0.0.1:{https}\"\n[limits]\nsubmits_per_address = 0\nconnections_per_address = 0\n",
-            self.data
+             [https]\nlisten = \"127.0.0.1:{https}\"\n[limits]\nsubmits_per_address = 0\nconnections_per_address = 0\n{}",
+            self.data, self.settings
         );
         let file = self.data.with_extension("toml");
         std::fs::write(&file, text).unwrap_or_else(|e| panic!("{}: {e}", file.display()));
@@ -100,9 +113,11 @@ impl TheBox {
     pub async fn try_start(&mut self) -> Result<(), StartError> {
         assert!(self.running.is_none(), "the box runs already");
         let running = self.command(&["serve"]).start().await?;
+        // A box whose certificates are of no use serves plain HTTP alone.
+        let secure = running.said()["https"].is_string();
         let ca = PathBuf::from(running.told("/ca"));
         self.running = Some(running);
-        self.client = Some(client(Some(&ca)));
+        self.client = secure.then(|| secure_client(&ca)).flatten();
         Ok(())
     }
 
@@ -185,7 +200,7 @@ impl TheBox {
     }
 
     fn client(&self) -> &reqwest::Client {
-        self.client.as_ref().unwrap_or_else(|| panic!("the box was never started"))
+        self.client.as_ref().unwrap_or_else(|| panic!("the box was never started, or serves no HTTPS"))
     }
 
     fn https(&self, path: &str) -> String {

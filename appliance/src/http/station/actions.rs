@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use record::fold::Facility;
+use record::ids::StaffId;
 use record::tag::Tag;
 
 use super::super::AppState;
@@ -18,11 +19,11 @@ use super::super::sign_in::Signed;
 use super::super::view::Snapshot;
 use super::super::words::plural;
 use super::choices::{self, Chosen};
-use super::page::{QUERY_CHARS_MAX, StationView, answer};
+use super::page::{QUERY_CHARS_MAX, StationView, answer, overdue_of};
 use super::pick::{self, Show, each_once, named, read_list, read_tag};
 use super::picked::{PickList, PickListId, PicksAdded};
 use super::{aside, only_changers, paper};
-use crate::print::LABELS_MAX;
+use crate::print::{JobView, LABELS_MAX};
 
 /// Bytes of an address that is answered with; a longer one is not needed where the page itself is the answer.
 const ADDRESS_BYTES_MAX: usize = 1_900;
@@ -94,7 +95,7 @@ impl Done {
 
     pub(super) fn words(self, state: &AppState) -> String {
         let name = |tag: Tag| {
-            let facility = state.store.facility();
+            let facility = state.store.snapshot();
             facility.equipment.get(&tag).map(|item| item.name.clone()).unwrap_or_default()
         };
         match self {
@@ -213,7 +214,7 @@ fn take_up(
         view.wrong("picks", GONE);
     }
     let kept = kept.and_then(Result::ok);
-    let facility = state.store.facility();
+    let facility = state.store.snapshot();
     let mut change = ticked(form, gone);
     change.add = pick::known(&facility, &change.add).0;
     let scanned = scan_of(form, press).and_then(|tag| take_scan(&facility, tag, &mut view, &mut change));
@@ -221,7 +222,8 @@ fn take_up(
     if press == Press::All {
         let snapshot = Snapshot::of(state, &facility);
         let picks = kept.as_ref().map(|(_, list)| list.tags()).unwrap_or_default();
-        let asked = pick::Asked { query: &view.query, show: &view.show, picks, page: 1 };
+        let overdue = overdue_of(state, &view.show);
+        let asked = pick::Asked { query: &view.query, show: &view.show, picks, overdue: &overdue, page: 1 };
         change.more.extend(pick::list(&facility, &snapshot.local, &printed, &asked).shown);
     }
     drop(facility);
@@ -289,7 +291,7 @@ fn keep(
     change: &PickChange,
     press: Press,
 ) -> PicksAdded {
-    let facility = state.store.facility();
+    let facility = state.store.snapshot();
     let chosen = view.chosen.to_keep();
     let mut retired = Vec::new();
     let mut apply = |list: &mut PickList| {
@@ -337,20 +339,38 @@ fn keep(
 }
 
 async fn print(state: &AppState, signed: Signed, mut view: StationView) -> Result<Response, Problem> {
+    let (by, list, key) = (signed.staff, view.id, view.chosen.submission.clone());
+    let picked: BTreeSet<Tag> = view.picks.tags().iter().copied().collect();
+    if let Some(job) = aside(state, move |state| printed_before(state, &key, &picked)).await? {
+        return Ok(printed(state, by, list, &job));
+    }
     let refused = match view.chosen.ask() {
         _ if view.picks.is_empty() => Wrong { at: "picks".into(), words: "Pick at least one item".into() },
         Err(wrong) => wrong,
         Ok(ask) => match labels::submit(state, Ask { tags: view.picks.tags().to_vec(), ..ask }).await {
-            Ok(job) => {
-                if let Some(id) = view.id {
-                    // A list that is gone by now is not offered either.
-                    let _ = state.inner.picks.change(signed.staff, id, |list| list.printed = true);
-                }
-                return Ok(see_other(&format!("/staff/labels/{}", job.summary.id)));
-            }
+            Ok(job) => return Ok(printed(state, by, list, &job)),
             Err(problem) => choices::wrong(problem, "picks")?,
         },
     };
     view.problems.push(refused);
     aside(state, move |state| answer(state, &signed, view)).await
+}
+
+/// The job that an earlier press of the same page made, if this press asks for nothing else: its picks were taken off then.
+fn printed_before(state: &AppState, key: &str, picked: &BTreeSet<Tag>) -> Result<Option<JobView>, Problem> {
+    if key.is_empty() {
+        return Ok(None);
+    }
+    let job = state.printing.submitted(key).map_err(|e| Problem::internal(&e))?;
+    Ok(job.filter(|job| picked.is_subset(&tags_of(job))))
+}
+
+/// On to the job. What is printed is picked no more.
+fn printed(state: &AppState, staff: StaffId, list: Option<PickListId>, job: &JobView) -> Response {
+    state.inner.picks.take_printed(staff, list, &tags_of(job));
+    see_other(&format!("/staff/labels/{}", job.summary.id))
+}
+
+fn tags_of(job: &JobView) -> BTreeSet<Tag> {
+    job.labels.iter().filter_map(|label| label.tag).collect()
 }

@@ -169,7 +169,8 @@ struct Index<'a> {
 impl<'a> Index<'a> {
     fn new(facility: &'a Facility) -> Self {
         let (mut numbers, mut names): (HashMap<_, Vec<_>>, HashMap<_, Vec<_>>) = Default::default();
-        for item in facility.equipment.values().filter(|item| item.service != Service::Retired) {
+        let items = facility.equipment.values().map(AsRef::as_ref);
+        for item in items.filter(|item: &&Equipment| item.service != Service::Retired) {
             numbers.entry(item.asset_number.to_lowercase()).or_default().push(item);
             names.entry(item.name.to_lowercase()).or_default().push(item);
         }
@@ -288,7 +289,7 @@ type Tried = (Vec<Line>, Vec<Line>, String);
 /// Every row's fate, down to whether its label can be laid out on the roll.
 fn preview(state: &AppState, chosen: &Chosen, rows: &[Row]) -> Result<Tried, Problem> {
     let (mut fates, names) = {
-        let facility = state.store.facility();
+        let facility = state.store.snapshot();
         let fates = fates(&facility, rows);
         let name = |tag: &Tag| facility.equipment.get(tag).map(|item| item.name.clone()).unwrap_or_default();
         let tags = fates.iter().filter_map(|f| if let Fate::Prints(tag) = f { Some(*tag) } else { None });

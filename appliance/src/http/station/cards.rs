@@ -21,12 +21,12 @@ use super::super::labels;
 use super::super::problem::Problem;
 use super::super::scan_page::Wrong;
 use super::super::sign_in::{Signed, role_word};
-use super::super::view::{Snapshot, reader, staff_name};
+use super::super::view::{Snapshot, read_waiting, staff_name};
 use super::super::words::span;
 use super::choices::{self, Chosen};
 use super::pick::Choice;
 use super::{aside, only_changers};
-use crate::store::Reader;
+use crate::store::{ReadLane, Reader};
 
 pub(super) fn routes() -> Router<AppState> {
     Router::new().route("/staff/labels/cards", get(ask).post(print))
@@ -133,18 +133,19 @@ fn form_page(
     problems: Vec<Wrong>,
 ) -> Result<Response, Problem> {
     let status = if problems.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    let reader = reader(state)?;
-    let (snapshot, protocols, people) = {
-        let facility = state.store.facility();
-        let protocols = facility.protocols.iter();
-        let protocols = protocols.map(|(id, p)| {
-            Choice::new(id.to_string(), format!("{}, version {}", p.name, p.version), &typed.protocol)
-        });
-        let people = facility.staff.iter().filter(|(_, person)| !person.left);
-        let people = people
-            .map(|(id, _)| Choice::new(id.to_string(), staff_name(&reader, &facility, *id), &typed.person));
-        (Snapshot::of(state, &facility), protocols.collect(), people.collect())
-    };
+    let facility = state.store.snapshot();
+    let protocols = facility.protocols.iter();
+    let protocols = protocols.map(|(id, p)| {
+        Choice::new(id.to_string(), format!("{}, version {}", p.name, p.version), &typed.protocol)
+    });
+    let protocols = protocols.collect();
+    let (seen, chosen) = (facility.clone(), typed.person.clone());
+    let people = read_waiting(state, ReadLane::of_rows(facility.staff.len()), move |_, reader| {
+        let people = seen.staff.iter().filter(|(_, person)| !person.left);
+        let choice = |id: StaffId| Choice::new(id.to_string(), staff_name(reader, &seen, id), &chosen);
+        Ok(people.map(|(id, _)| choice(*id)).collect())
+    });
+    let (snapshot, people) = (Snapshot::of(state, &facility), people?);
     let template = CardsPage {
         frame: Frame::staff(state, &snapshot, "Cards and badges", signed, Place::Labels).with_script(state),
         problems,
@@ -164,7 +165,7 @@ type Asked = (&'static str, BTreeMap<String, String>);
 /// The template and fields of what was asked for.
 fn wanted(state: &AppState, what: &str, typed: &Typed) -> Result<Result<Asked, Wrong>, Problem> {
     let unknown = |at: &str, words: &str| Wrong { at: at.to_owned(), words: words.to_owned() };
-    let facility = state.store.facility();
+    let facility = state.store.snapshot();
     Ok(match what {
         "card" => {
             let protocol = typed.protocol.parse::<ProtocolId>().ok();
@@ -174,9 +175,11 @@ fn wanted(state: &AppState, what: &str, typed: &Typed) -> Result<Result<Asked, W
             fields.ok_or_else(|| unknown("protocol", "Choose a protocol"))
         }
         "badge" => {
-            let reader = reader(state)?;
             let person = typed.person.parse::<StaffId>().ok();
-            let fields = person.and_then(|staff| badge(&facility, &reader, staff));
+            let seen = facility.clone();
+            let fields = read_waiting(state, ReadLane::Quick, move |_, reader| {
+                Ok(person.and_then(|staff| badge(&seen, reader, staff)))
+            })?;
             fields.map(|f| ("badge", f)).ok_or_else(|| unknown("person", "Choose a person"))
         }
         "load" => typed.sticker().map(|fields| ("load-sticker", fields)),

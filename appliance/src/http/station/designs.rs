@@ -95,7 +95,7 @@ fn list_page(state: &AppState, signed: &Signed, problems: Vec<Wrong>) -> Result<
     let status = if problems.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let title = if problems.is_empty() { "Label templates" } else { "Error: Label templates" };
     let t = Typesetter::new().map_err(|e| Problem::internal(&e))?;
-    let host = state.store.facility().settings.label_host.clone();
+    let host = state.store.snapshot().settings.label_host.clone();
     let templates = state.printing.templates();
     let on: Vec<&str> = templates.iter().filter(|t| t.logo).map(|t| t.title.as_str()).collect();
     let logo_shown_on = on.join("; ");
@@ -127,7 +127,7 @@ async fn picture(
 ) -> Result<Response, Problem> {
     let png = aside(&state, move |state| {
         let mut t = Typesetter::new().map_err(|e| Problem::internal(&e))?;
-        let host = state.store.facility().settings.label_host.clone();
+        let host = state.store.snapshot().settings.label_host.clone();
         let drawn = state.printing.sample(&t, &name, &host, DPI).and_then(Result::ok);
         let drawing = drawn.ok_or_else(Problem::not_found)?;
         drawing.bitmap(&mut t).to_png_1bit(DPI).map_err(|e| Problem::internal(&e))

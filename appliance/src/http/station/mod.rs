@@ -57,13 +57,7 @@ pub(super) fn only_changers(signed: &Signed) -> Result<(), Problem> {
     if signed.may_change() {
         return Ok(());
     }
-    Err(Problem::new(
-        http::StatusCode::FORBIDDEN,
-        "not-allowed",
-        "This needs a sign-in as biomed or facility admin",
-    )
-    .safe("Nothing was printed.")
-    .link("/staff/sign-in", "Sign in as somebody else"))
+    Err(signed.not_allowed("This needs a sign-in as biomed or facility admin").safe("Nothing was printed."))
 }
 
 /// Work that waits for a disk or draws, away from the threads that answer phones.

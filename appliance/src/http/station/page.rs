@@ -19,6 +19,7 @@ use super::super::problem::Problem;
 use super::super::query::Asked;
 use super::super::scan_page::Wrong;
 use super::super::sign_in::Signed;
+use super::super::standing_board::board_now;
 use super::super::view::Snapshot;
 use super::super::words::{count, plural};
 use super::actions;
@@ -213,13 +214,22 @@ fn take_list(state: &AppState, signed: &Signed, named: &str, view: &mut StationV
     }
 }
 
+/// The items that are overdue, where these are shown.
+pub(super) fn overdue_of(state: &AppState, show: &Show) -> BTreeSet<Tag> {
+    match show {
+        Show::Overdue => board_now(state).overdue().iter().map(|row| row.item.tag).collect(),
+        _ => BTreeSet::new(),
+    }
+}
+
 /// Reads the page of the list that is to be shown, with the item that the address ticks in front.
 fn read_items(state: &AppState, view: &StationView) -> Result<(Snapshot, pick::List, Vec<Choice>), Problem> {
     let printed = state.printing.printed().map_err(|e| Problem::internal(&e))?;
-    let facility = state.store.facility();
+    let facility = state.store.snapshot();
     let snapshot = Snapshot::of(state, &facility);
+    let overdue = overdue_of(state, &view.show);
     let read = |query: &str, show: &Show, page: usize| {
-        let asked = pick::Asked { query, show, picks: view.picks.tags(), page };
+        let asked = pick::Asked { query, show, picks: view.picks.tags(), overdue: &overdue, page };
         pick::list(&facility, &snapshot.local, &printed, &asked)
     };
     let mut list = read(&view.query, &view.show, view.page);

@@ -67,7 +67,7 @@ impl Typed {
             return Err(wrong("blank", "Give a number up to 1,000".into()));
         }
         let pasted = read_list(&self.list);
-        let (tags, unknown) = pick::known(&state.store.facility(), &pasted.tags);
+        let (tags, unknown) = pick::known(&state.store.snapshot(), &pasted.tags);
         let lost: Vec<String> = pasted.bad.into_iter().chain(unknown).collect();
         if !lost.is_empty() {
             return Err(wrong("list", format!("Not a tag of equipment in use: {}", named(&lost))));

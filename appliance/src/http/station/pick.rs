@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use record::fold::{Equipment, Facility, Service};
 use record::tag::Tag;
 
-use super::super::standing::row;
 use super::super::words::Local;
 use crate::print::{LABELS_MAX, Printed};
 
@@ -191,6 +190,8 @@ pub(super) struct Asked<'a> {
     pub(super) show: &'a Show,
     /// In the order in which they were picked.
     pub(super) picks: &'a [Tag],
+    /// Those that are overdue; only looked at where these are shown.
+    pub(super) overdue: &'a BTreeSet<Tag>,
     /// From 1; past the last one it is the last one.
     pub(super) page: usize,
 }
@@ -203,7 +204,7 @@ pub(super) fn list(
     asked: &Asked<'_>,
 ) -> List {
     let picked: BTreeSet<Tag> = asked.picks.iter().copied().collect();
-    let (shown, all) = shown(facility, local, printed, asked, &picked);
+    let (shown, all) = shown(facility, printed, asked, &picked);
     let pages = shown.len().div_ceil(PAGE_ROWS).max(1);
     let page = asked.page.clamp(1, pages);
     let line = |item: &&Equipment| PickRow {
@@ -229,7 +230,6 @@ pub(super) fn list(
 /// The items that a filter shows, in their order, and how many are in use.
 fn shown<'a>(
     facility: &'a Facility,
-    local: &Local,
     printed: &BTreeMap<Tag, Printed>,
     asked: &Asked<'_>,
     picked: &BTreeSet<Tag>,
@@ -239,7 +239,7 @@ fn shown<'a>(
         let shown = match asked.show {
             Show::Never => !printed.contains_key(&item.tag),
             Show::All => true,
-            Show::Overdue => row(facility, item, local).is_overdue(),
+            Show::Overdue => asked.overdue.contains(&item.tag),
             Show::Place(place) => ward(&item.location) == place,
             Show::Category(category) => item.category == *category,
             Show::Picked => picked.contains(&item.tag),
@@ -247,10 +247,11 @@ fn shown<'a>(
         shown && has_words(item, &words)
     };
     let is_used = |item: &&Equipment| item.service != Service::Retired;
-    let in_use = || facility.equipment.values().filter(is_used);
+    let in_use = || facility.equipment.values().map(AsRef::as_ref).filter(is_used);
     let all = in_use().count();
     if *asked.show == Show::Picked {
-        let newest = asked.picks.iter().rev().filter_map(|tag| facility.equipment.get(tag));
+        let newest =
+            asked.picks.iter().rev().filter_map(|tag| facility.equipment.get(tag)).map(AsRef::as_ref);
         return (newest.filter(is_used).filter(fits).collect(), all);
     }
     let mut shown: Vec<&Equipment> = in_use().filter(fits).collect();

@@ -69,8 +69,6 @@ pub(super) struct PickList {
     cleared: Vec<Tag>,
     /// Printer, template and copies as they were chosen last.
     pub(super) chosen: Chosen,
-    /// Whether a job was made of it.
-    pub(super) printed: bool,
 }
 
 impl PickList {
@@ -102,14 +100,17 @@ impl PickList {
             self.tags.push(tag);
             added.new += 1;
         }
-        if added.new > 0 {
-            self.printed = false;
-        }
         added
     }
 
     pub(super) fn remove(&mut self, tags: &BTreeSet<Tag>) {
         self.tags.retain(|tag| !tags.contains(tag));
+    }
+
+    /// A job was made of these: what was picked meanwhile stays, and nothing is put back.
+    fn take_printed(&mut self, printed: &BTreeSet<Tag>) {
+        self.remove(printed);
+        self.cleared.clear();
     }
 
     /// Takes everything off; it can be put back until the next time.
@@ -175,7 +176,19 @@ impl PickLists {
         kept.of(staff, id).map(change)
     }
 
-    /// Keeps a new list. Past the bounds, one that was printed goes for it, else the one that nobody used for longest.
+    /// A job was made of these items of somebody's list: they are off it. A list of the same person on which nothing else
+    /// stands, as of a scan whose answer was lost, is done as well: nobody is told that it was not printed.
+    pub(super) fn take_printed(&self, staff: StaffId, id: Option<PickListId>, printed: &BTreeSet<Tag>) {
+        let mut kept = self.kept();
+        let own = kept.lists.iter_mut().filter(|(_, kept)| kept.staff == staff);
+        for (other, KeptList { list, .. }) in own {
+            if Some(*other) == id || list.tags.iter().all(|tag| printed.contains(tag)) {
+                list.take_printed(printed);
+            }
+        }
+    }
+
+    /// Keeps a new list. Past the bounds, an empty one goes for it, else the one that nobody used for longest.
     pub(super) fn insert(&self, staff: StaffId, id: PickListId, list: PickList) {
         let mut kept = self.kept();
         while kept.lists.values().filter(|other| other.staff == staff).count() >= LISTS_EACH_MAX {
@@ -193,7 +206,7 @@ impl PickLists {
     pub(super) fn unprinted(&self, staff: StaffId) -> Option<UnprintedList> {
         let kept = self.kept();
         let own = kept.lists.iter().filter(|(_, kept)| kept.staff == staff);
-        let open = own.filter(|(_, kept)| !kept.list.printed && !kept.list.is_empty());
+        let open = own.filter(|(_, kept)| !kept.list.is_empty());
         let last = open.max_by_key(|(_, kept)| kept.used);
         last.map(|(id, kept)| UnprintedList { id: *id, picked: kept.list.tags.len() })
     }
@@ -208,7 +221,7 @@ impl KeptLists {
     }
 
     fn drop_one(&mut self, among: impl Fn(&KeptList) -> bool) {
-        let worth = |kept: &KeptList| (!kept.list.printed && !kept.list.is_empty(), kept.used);
+        let worth = |kept: &KeptList| (!kept.list.is_empty(), kept.used);
         let least = self.lists.iter().filter(|(_, kept)| among(kept)).min_by_key(|(_, kept)| worth(kept));
         if let Some(id) = least.map(|(id, _)| *id) {
             self.lists.remove(&id);
@@ -267,12 +280,28 @@ mod tests {
     }
 
     #[test]
+    fn what_was_printed_is_off_the_list_and_what_came_meanwhile_is_not() {
+        let lists = PickLists::default();
+        lists.insert(staff(1), id(1), list(1));
+        lists.insert(staff(1), id(2), list(1));
+        lists.insert(staff(1), id(3), list(3));
+        lists.insert(staff(2), id(4), list(1));
+        lists.change(staff(1), id(1), |list| list.add([tag(2)])).unwrap();
+        lists.take_printed(staff(1), Some(id(1)), &BTreeSet::from([tag(1)]));
+        let tags = |staff, id| lists.get(staff, id).unwrap().tags().to_vec();
+        assert_eq!(tags(staff(1), id(1)), [tag(2)], "picked while it was printed");
+        assert_eq!(tags(staff(1), id(2)), [], "the same item on another page");
+        assert_eq!(tags(staff(1), id(3)), [tag(3)]);
+        assert_eq!(tags(staff(2), id(4)), [tag(1)], "somebody else’s");
+    }
+
+    #[test]
     fn bounds_drop_printed_lists_first_and_then_the_one_unused_for_longest() {
         let lists = PickLists::default();
         for n in 1..=8 {
             lists.insert(staff(1), id(n), list(n));
         }
-        lists.change(staff(1), id(3), |list| list.printed = true).unwrap();
+        lists.take_printed(staff(1), Some(id(3)), &BTreeSet::from([tag(3)]));
         lists.get(staff(1), id(1)).unwrap();
         lists.insert(staff(1), id(9), list(9));
         lists.insert(staff(1), id(10), list(10));

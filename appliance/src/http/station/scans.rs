@@ -74,7 +74,7 @@ async fn take(
     }
     let ops: Vec<String> = form.all("op").map(str::to_owned).collect();
     aside(&state, move |state| {
-        let facility = state.store.facility();
+        let facility = state.store.snapshot();
         let apply = |list: &mut PickList| {
             let results = ops.iter().map(|op| outcome(&facility, list, op)).collect();
             (list.tags().len(), results)
@@ -136,7 +136,7 @@ fn numbered(facility: &Facility, typed: &str) -> Vec<Tag> {
             && !number.is_empty()
             && item.asset_number.trim().eq_ignore_ascii_case(number)
     };
-    facility.equipment.values().filter(has_it).map(|item| item.tag).collect()
+    facility.equipment.values().map(AsRef::as_ref).filter(has_it).map(|item| item.tag).collect()
 }
 
 fn told(facility: &Facility, state: ScanState, tag: Tag) -> ScanOutcome {

@@ -113,12 +113,17 @@ async fn people_are_signed_out_by_an_admin() {
     let page = admin.get(&path).await;
     page.has("On 2 devices").has("Sign out everywhere");
     let token = page.hidden("form");
-    admin.post(&format!("{path}/sign-out"), &token, &[]).await.is(303);
+    let done = admin.post(&format!("{path}/sign-out"), &token, &[]).await;
+    admin.get(&done.is(303).location()).await.is(200).has("Ada is signed out on 2 devices.");
     assert!(!is_in(&first) && !is_in(&second));
     admin.get(&path).await.has("On no device");
     let third = begin();
-    admin.post("/staff/people/sign-out", &token, &[]).await.is(303);
+    let done = admin.post("/staff/people/sign-out", &token, &[]).await;
+    let told = admin.get(&done.is(303).location()).await;
+    told.is(200).has("Everybody else is signed out, on 1 device. You are still signed in here.");
     assert!(!is_in(&third));
+    let done = admin.post("/staff/people/sign-out", &token, &[]).await;
+    admin.get(&done.is(303).location()).await.has("Nobody else was signed in.");
     admin.get("/staff/people").await.is(200).has("1 device");
     let ended = with(&world, AccessOutcome::SessionEnded);
     assert_eq!((ended[0].subject.clone(), ended[1].subject.clone()), (None, Some(ada.to_string())));
@@ -215,7 +220,8 @@ async fn the_audit_holds_no_secret_and_is_for_admin_and_auditor() {
         assert!(!kept.contains(secret), "{secret} is in {kept}");
     }
     let shown = admin.get("/staff/box/audit").await;
-    shown.is(200).has("Wrong PIN").has("Token made").has("Ada Secret").has("/staff/sign-in").has("10.0.0.9");
+    shown.is(200).has("Wrong PIN").has("Made a token").has("Ada Secret").has("10.0.0.9");
+    shown.has("Changed settings").has("Changed a PIN").has_not("/staff/sign-in").has_not("/t/{tag}");
     for secret in ["77777", "90210", "839204", "471147", &token[12..], &cookie] {
         shown.has_not(secret);
     }
@@ -226,6 +232,8 @@ async fn the_audit_holds_no_secret_and_is_for_admin_and_auditor() {
         other.get("/staff/box").await.is(200).has_not("/staff/box/audit");
     }
     assert_eq!(with(&world, AccessOutcome::Denied)[0].wanted, AccessWanted::ReadAudit);
+    let shown = desk(&world, Role::Auditor).await.get("/staff/box/audit").await;
+    shown.has("Tried to open the access log").has("Denied").has_not("/staff/box/audit<");
 }
 
 #[tokio::test]
@@ -252,9 +260,9 @@ async fn the_audit_is_read_page_by_page() {
     }
     let first = admin.get("/staff/box/audit").await;
     first.is(200).has("?before=21");
-    assert_eq!(first.text().matches("Signed in<").count(), 100);
+    assert_eq!(first.text().matches(">Signed in<").count(), 100);
     let rest = admin.get("/staff/box/audit?before=21").await;
     rest.has_not(">Older<");
-    assert_eq!(rest.text().matches("Signed in<").count(), 21);
+    assert_eq!(rest.text().matches(">Signed in<").count(), 21);
     admin.get("/staff/box/audit?before=x").await.is(200);
 }

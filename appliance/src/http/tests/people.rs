@@ -52,6 +52,43 @@ async fn an_admin_adds_changes_and_lets_go() {
 }
 
 #[tokio::test]
+async fn a_second_person_of_one_name_is_asked_about_first() {
+    let world = World::new().await;
+    let admin = desk(&world, Role::FacilityAdmin).await;
+    let page = admin.get("/staff/people/new").await;
+    let (token, submission) = (page.hidden("form"), page.hidden("submission"));
+    let first = [("name", "Maria Novak"), ("role", "biomed"), ("submission", submission.as_str())];
+    let maria = admin.post("/staff/people/new", &token, &first).await.is(303).location();
+    let size = world.size();
+    let again = admin.post("/staff/people/new", &token, &first).await;
+    assert_eq!(again.is(303).location(), maria, "the same press is no second person");
+    let asked = add(&admin, "  maria   NOVAK ", "technician").await;
+    asked
+        .is(409)
+        .has("There is already a Maria Novak")
+        .has("works here as biomed")
+        .has("Add a second one?")
+        .has("value=\"technician\" selected")
+        .has("Add a second Maria Novak</button>");
+    assert_eq!(world.size(), size, "nobody was added");
+    // The press that says so is for this name only.
+    let (token, submission) = (asked.hidden("form"), asked.hidden("submission"));
+    let press = async |name: &str, second: &str| {
+        let form = [("name", name), ("role", "technician"), ("submission", &submission), ("second", second)];
+        admin.post("/staff/people/new", &token, &form).await
+    };
+    press("Tom Nguyen", "maria novak").await.is(409).has("There is already a Tom Nguyen");
+    let second = press("Maria Novak", "maria novak").await.is(303).location();
+    assert_ne!(second, maria);
+    assert_eq!(world.size(), size + 1);
+    // Whoever has left keeps no name.
+    for path in [&maria, &second] {
+        admin.post(&format!("{path}/leave"), &token, &[]).await.is(303);
+    }
+    add(&admin, "Maria Novak", "biomed").await.is(303);
+}
+
+#[tokio::test]
 async fn a_pin_is_typed_twice_and_never_shown_again() {
     let world = World::new().await;
     let admin = desk(&world, Role::FacilityAdmin).await;

@@ -187,6 +187,53 @@ async fn tokens_are_needed_scoped_and_never_in_the_clear() {
     assert!(all.iter().all(|t| t.revoked_ms.is_some()));
 }
 
+/// An auditor reads who it was, and not only a hash.
+#[tokio::test]
+async fn names_come_with_the_log_and_a_proof_for_who_may_read_them() {
+    let world = World::new().await;
+    let done =
+        world.post(&format!("/t/{}", world.pump), &[("cleaned_by", "Ada"), ("notes", "cracked")]).await;
+    let receipt = done.is(303).location();
+    let program = program(&world, Scope::Read);
+    program.get("/api/v1/log").await.is(200).has_not("Ada").has_not("\"salt\"");
+    let log = program.get("/api/v1/log?texts=1").await.is(200).text();
+    let size = world.size();
+    let note = world.get("/api/v1/checkpoint").await.text();
+    let key = world.get("/api/v1/key").await.text();
+    let key = record::sign::Verifier::parse(key.lines().next().unwrap()).unwrap();
+    let origin = world.state.store.origin();
+    let signed = record::checkpoint::SignedCheckpoint::verify(&note, &origin, &key).unwrap();
+    let mut export = record::export::Export::new(size);
+    let mut names = Vec::new();
+    for line in log.lines() {
+        if let record::export::ReadLine::Text(text) = export.line(line.as_bytes()).unwrap() {
+            names.push(text.text().to_owned());
+        }
+    }
+    let exported = export.finish(&signed).unwrap();
+    assert_eq!(exported.absent, 0);
+    assert!(
+        names.iter().any(|name| name == "Ada") && names.iter().any(|name| name == "cracked"),
+        "{names:?}"
+    );
+    let proof = |answer: &Answer| {
+        let proof: record::proof::Proof = serde_json::from_str(&answer.text()).unwrap();
+        proof.check(std::slice::from_ref(&key), &[]).unwrap()
+    };
+    let path = format!("/api/v1/proof/{}", size - 1);
+    assert_eq!(proof(program.get(&path).await.is(200)).texts, []);
+    let told = proof(program.get(&format!("{path}?texts=1")).await.is(200));
+    assert_eq!(told.texts.iter().map(|text| text.text()).collect::<Vec<_>>(), ["Ada", "cracked"]);
+    for way in ["/proof", "/proof?texts=1"] {
+        world.get(&format!("{receipt}{way}")).await.has_not("Ada").has_not("cracked");
+    }
+    for path in ["/api/v1/log?texts=1", &format!("{path}?texts=1")] {
+        world.get(path).await.is(401).has_not("Ada");
+    }
+    program.get("/api/v1/log?texts=yes").await.is(400).has("\"field\":\"texts\"");
+    program.get(&format!("{path}?texts=0")).await.is(400).has("\"field\":\"texts\"");
+}
+
 #[tokio::test]
 async fn the_log_can_be_read_and_checked() {
     let world = World::new().await;
@@ -503,6 +550,8 @@ async fn every_described_path_answers_as_described() {
     let job = program.post("/api/v1/labels", serde_json::json!({"tags": [world.pump]})).await.json();
     let described: serde_json::Value =
         serde_json::from_slice(&world.get("/api/openapi.json").await.bytes).unwrap();
+    world.state.alarms.raise(crate::alarms::AlarmCause::new(record::alarm::AlarmCode::ClockUnsure));
+    let alarm = world.state.alarms.all()[0].id.clone();
     for (path, methods) in described["paths"].as_object().unwrap() {
         for (method, operation) in methods.as_object().unwrap() {
             let real = path
@@ -514,6 +563,7 @@ async fn every_described_path_answers_as_described() {
                 .replace("{receipt}", receipt.trim_start_matches("/r/"))
                 .replace("{seq}", "1")
                 .replace("{token}", world.pump.as_str())
+                .replace("alarms/{id}", &format!("alarms/{alarm}"))
                 .replace("{id}", job["id"].as_str().unwrap());
             if real.contains("/Bench") {
                 program.post("/api/v1/printers", printer("Bench")).await;

@@ -41,7 +41,8 @@ async fn the_old_cleaning_path_says_why_it_refuses_a_form() {
     let world = World::new().await;
     let dir = tempfile::tempdir().unwrap();
     let names = ["localhost".to_owned()];
-    let authority = crate::identity::Authority::open(dir.path(), &names, 1_795_205_071_000).unwrap();
+    let authority =
+        crate::identity::Authority::open(dir.path(), &names, 1_795_205_071_000).unwrap().authority;
     let connections = Connections::new(ConnectionLimits { together: 8, per_address: 0 });
     let listen = async |tls| {
         let tcp = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -50,7 +51,7 @@ async fn the_old_cleaning_path_says_why_it_refuses_a_form() {
     };
     let (plain, secure) = (listen(None).await, listen(Some(authority.tls())).await);
     use rustls::pki_types::pem::PemObject as _;
-    let ca = std::fs::read(authority.ca_file()).unwrap();
+    let ca = std::fs::read(crate::identity::Authority::ca_file(dir.path())).unwrap();
     let mut roots = rustls::RootCertStore::empty();
     roots.add(rustls::pki_types::CertificateDer::from_pem_slice(&ca).unwrap()).unwrap();
     let client =

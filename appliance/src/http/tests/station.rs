@@ -385,6 +385,36 @@ async fn picks_become_one_job_that_is_cancelled_and_seen() {
 }
 
 #[tokio::test]
+async fn what_was_printed_is_picked_no_more() {
+    let (world, tags) = with_items(12).await;
+    let desk = desk(&world, Role::Biomed).await;
+    let page = desk.get("/staff/labels?show=all").await;
+    let first = tags[0].to_string();
+    let found = press_on(&desk, &page, &[("tag", &first), ("do", "find")]).await;
+    let shown = desk.get(&found.location()).await;
+    shown.has("1 picked");
+    let second = tags[1].to_string();
+    let both = [("tag", first.as_str()), ("tag", second.as_str()), ("do", "print")];
+    let job = press_on(&desk, &shown, &both).await;
+    job.is(303);
+    desk.get(&job.location()).await.has("2 labels on Desk");
+    // Back, the station opened anew, and its page pressed or loaded once more.
+    for address in [found.location(), back_address(&shown), "/staff/labels?show=all".to_owned()] {
+        let page = desk.get(&address).await;
+        page.is(200).has("0 picked").has_not("picked earlier").has_not("back</button>");
+        assert_eq!(ticked(&page), Vec::<String>::new(), "{address}");
+    }
+    assert_eq!(press_on(&desk, &shown, &both).await.location(), job.location());
+    desk.get(&job.location()).await.has("2 labels on Desk");
+    assert_eq!(world.state.printing.jobs().unwrap().len(), 1, "nothing is printed twice");
+    desk.get("/staff/labels?show=all").await.has("0 picked").has_not("picked earlier");
+    // The same page with something else ticked is no repetition: nothing is lost, and nothing printed unasked.
+    let other = press_on(&desk, &shown, &[("tag", &tags[2].to_string()), ("do", "print")]).await;
+    other.is(422).has("1 picked");
+    assert_eq!(world.state.printing.jobs().unwrap().len(), 1);
+}
+
+#[tokio::test]
 async fn a_stopped_printer_is_told_on_every_staff_page() {
     let world = World::new().await;
     let desk = desk(&world, Role::Biomed).await;

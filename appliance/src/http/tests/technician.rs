@@ -433,7 +433,7 @@ async fn what_the_relay_has_cosigned_says_since_when_and_proves_it() {
     let cosigned = Cosigned::verify(&both, &store.origin(), &log, &keys).unwrap();
     store.raise_cursor(&cosigned).unwrap();
     world.get(&first).await.has("there since today 14:04 or earlier.");
-    world.link.send_replace(Link::Up);
+    world.link.send_replace(Link::Up { ended_backlog: 0 });
     world.get(&second).await.has("there since today 14:04.").has_not("data-live");
     world.link.send_replace(Link::Alone);
     let third = world.post(&path, &[("cleaned_by", "Ada")]).await.location();

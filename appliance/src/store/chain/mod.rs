@@ -116,12 +116,14 @@ pub struct MissingEntries {
     pub from: u64,
     /// Behind the last of them; `None` where nobody knows how many there were.
     pub to: Option<u64>,
+    /// Whether the storage gave fewer than it was given: the relay has confirmed them.
+    pub forgotten: bool,
 }
 
 impl ChainLink {
     /// What is missing of it when this much from the first entry on is here.
     pub(crate) fn missing(&self, here: Extent) -> Option<MissingEntries> {
-        let missing = |from, to| Some(MissingEntries { epoch: self.epoch, from, to });
+        let missing = |from, to| Some(MissingEntries { epoch: self.epoch, from, to, forgotten: false });
         match self.end {
             EpochEnd::Counts(end) if here == end => None,
             EpochEnd::Counts(end) if here.size < end.size => missing(here.size, Some(end.size)),

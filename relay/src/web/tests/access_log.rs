@@ -58,6 +58,11 @@ async fn what_is_denied_is_one_row_a_minute_of_caller_and_route() {
         world.post(&format!("/app/people/{}", world.admin_id()), &auditor, &form).await;
         world.post("/logout", &auditor, "csrf=wrong").await;
     }
+    let told = world.get("/app/access", &auditor).await.body;
+    for words in ["Tried to open People", "Tried to change a person", "Tried to sign out", "5 times"] {
+        assert!(told.contains(words), "{words}: {told}");
+    }
+    assert!(!told.contains("{user}") && !told.contains("GET /"), "no route is read by a person: {told}");
     world.clock.pass_ms(MINUTE_MS);
     world.get("/app/people", &auditor).await;
     let mut tx = world.db.begin().await.unwrap();

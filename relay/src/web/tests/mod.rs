@@ -2,6 +2,7 @@
 
 mod access;
 mod access_log;
+mod adopted;
 mod both_databases;
 mod lock_out;
 mod numbers;

@@ -1,10 +1,11 @@
 //! The pages' and the API's numbers are those of `record::compliance` over the entries themselves.
 
 use record::compliance::{Calendar, Courses, Placed, Rate, Tally, ZoneSpan};
-use record::entry::Entry;
-use record::fold::{Cleaning, Effect, Facility, History};
+use record::entry::{Entry, Idem};
+use record::fold::{Cleaning, Effect, Facility, History, LinePlace};
 use record::ids::BootId;
 use record::kinds::EntryRef;
+use record::run::RunName;
 use serde_json::Value;
 
 use super::world::{DAY_MS, HOUR_MS, NOW_MS, TestSite, World};
@@ -16,11 +17,15 @@ struct Kept(Vec<Cleaning>);
 
 impl History for Kept {
     type Error = std::convert::Infallible;
-    fn cleaning(&self, of: EntryRef) -> Result<Option<Cleaning>, Self::Error> {
+    fn cleaning(&self, of: EntryRef, _: Option<RunName>) -> Result<Option<Cleaning>, Self::Error> {
         Ok(self.0.iter().find(|c| c.of == of).cloned())
     }
     fn unsure(&self, _: BootId) -> Result<Vec<Cleaning>, Self::Error> {
         Ok(Vec::new())
+    }
+    fn first_of_key(&self, _: &Idem, _: LinePlace) -> Result<Option<LinePlace>, Self::Error> {
+        // No request of this world has a key.
+        Ok(None)
     }
 }
 

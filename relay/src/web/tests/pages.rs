@@ -164,7 +164,46 @@ async fn boxes_in_their_states() {
             && row("Riverside Imaging").contains("5 min behind")
     );
     assert!(row("Riverside Imaging").contains("Paper out"));
-    assert!(row("Eastfield").contains("Silent") && row("Eastfield").contains("unknown"));
+    // What it told ten minutes ago, that all was well, is past, and nothing of it is green.
+    for words in [">Silent 10 min<", "unknown", "was synced", "was 34%", ">Was ready<"] {
+        assert!(row("Eastfield").contains(words), "{words}: {}", row("Eastfield"));
+    }
+    assert!(!row("Eastfield").contains("tag ok"), "{}", row("Eastfield"));
+    let eastfield = world.get(&format!("/app/f/{}", world.a.sites[2].id), &cookie).await.body;
+    let its_box = eastfield.split("id=\"box\"").nth(1).unwrap().split("</section>").next().unwrap();
+    for words in ["Silent 10 min", "was synced", "was 34% used", "Desk: was ready"] {
+        assert!(its_box.contains(words), "{words}: {its_box}");
+    }
+    assert!(!its_box.contains("tag ok"), "{its_box}");
+}
+
+#[tokio::test]
+async fn a_box_with_an_alarm_that_nobody_has_seen_is_not_good() {
+    let world = World::new().await;
+    let cookie = world.sign_in(&world.a.email).await;
+    let valley = &world.a.sites[0];
+    let facility = format!("/app/f/{}", valley.id);
+    let forgot = r#"[{"code":"log-forgot","subject":"1-00ab0102 4-9","since":SINCE,"over":SINCE,"seen":SEEN},{"code":"new-thing","since":SINCE,"seen":true}]"#
+        .replace("SINCE", &(NOW_MS - 5 * MINUTE_MS).to_string());
+    let say = async |seen: &str| {
+        let alarms = forgot.replace("SEEN", seen);
+        valley.one.health_with_alarms(&world.ingest, NOW_MS, "ready", &alarms).await;
+        (world.get("/app/boxes", &cookie).await.body, world.get(&facility, &cookie).await.body)
+    };
+    let row = |page: &str| {
+        let rest = page.split(">Linden Valley Hospital</a>").nth(1).unwrap();
+        rest.split("</tr>").next().unwrap().to_owned()
+    };
+    let (fleet, site) = say("false").await;
+    assert!(row(&fleet).contains("Needs attention") && !row(&fleet).contains("Good"), "{}", row(&fleet));
+    for page in [&fleet, &site] {
+        assert!(page.contains("Its card forgot records") && page.contains("1-00ab0102 4-9"), "{page}");
+        assert!(!page.contains("new-thing"), "somebody has seen that one");
+    }
+    assert!(fleet.contains("over.") && site.contains("nobody at the facility has acknowledged"));
+    let (fleet, site) = say("true").await;
+    assert!(row(&fleet).contains("Good"), "{}", row(&fleet));
+    assert!(!fleet.contains("card forgot") && !site.contains("card forgot"));
 }
 
 #[tokio::test]

@@ -53,9 +53,68 @@ async fn somebody_is_signed_out_everywhere_disabled_and_let_in_again() {
     assert_eq!(world.press(&path, &cookie, "enable").await, StatusCode::SEE_OTHER);
     world.sign_in(&world.a.auditor).await;
     let log = world.get("/app/access", &cookie).await.body;
-    for act in ["admin sign-out", "admin disable", "admin enable"] {
+    for act in ["Signed a person out everywhere", "Disabled a person", "Let a person sign in again"] {
         assert_eq!(log.matches(&format!(">{act}<")).count(), 1, "{act}: {log}");
     }
+}
+
+#[tokio::test]
+async fn a_page_says_what_was_done() {
+    let world = World::new().await;
+    let cookie = world.sign_in(&world.a.email).await;
+    let path = format!("/app/people/{}", world.a.user_id);
+    for (act, words) in [
+        ("sign-out", "They are signed out everywhere. Their password stays the same."),
+        ("disable", "They are signed out everywhere, and cannot sign in."),
+        ("enable", "They may sign in again."),
+    ] {
+        let form = format!("csrf={}&act={act}", csrf(&world.get(&path, &cookie).await.body));
+        let done = world.post(&path, &cookie, &form).await;
+        assert_eq!(done.status, StatusCode::SEE_OTHER);
+        let told = world.get(done.header("location"), &cookie).await.body;
+        assert!(told.contains(&format!("role=\"status\">{words}<")), "{act}: {told}");
+    }
+    let told = world.get(&format!("{path}?done=%3Cb%3E"), &cookie).await;
+    assert!(told.status == StatusCode::OK && !told.body.contains("role=\"status\""), "{}", told.body);
+    // Of oneself, on the page to which one comes.
+    let own = format!("/app/people/{}", world.admin_id());
+    let form = format!("csrf={}&act=sign-out", csrf(&world.get(&own, &cookie).await.body));
+    let out = world.post(&own, &cookie, &form).await;
+    assert_eq!(out.header("location"), "/login?done=everywhere");
+    let told = world.get("/login?done=everywhere", &cookie).await.body;
+    assert!(told.contains("You are signed out on every device."), "{told}");
+}
+
+#[tokio::test]
+async fn who_forgot_a_password_gets_another_one_from_the_operator() {
+    let world = World::new().await;
+    let page = world.get("/login", "").await.body;
+    assert!(page.contains("Forgot your password?") && page.contains(crate::web::PASSWORD_COMMAND), "{page}");
+    let theirs = world.sign_in(&world.a.auditor).await;
+    // They tried until they had to wait.
+    for _ in 0..12 {
+        world.try_in(&world.a.auditor, "not the password", "", "192.0.2.7").await;
+    }
+    let waits = world.try_in(&world.a.auditor, PASSWORD, "", "198.51.100.4").await;
+    assert_eq!(waits.status, StatusCode::TOO_MANY_REQUESTS);
+    let log = AccessLog { clock: &*world.state.clock, random: &*world.state.random };
+    let hash = crate::accounts::password::hash("another horse battery").unwrap();
+    let set = async |email: &str| {
+        let mut tx = world.db.begin().await.unwrap();
+        let set = people::set_password(&mut tx, world.a.scope, (log, "operator"), email, &hash).await;
+        tx.commit().await.unwrap();
+        set
+    };
+    assert!(matches!(set(&world.b.email).await, Err(PeopleError::NoSuch)), "another account's");
+    set(&world.a.auditor).await.unwrap();
+    assert_eq!(world.get("/app/me", &theirs).await.status, StatusCode::SEE_OTHER, "signed out");
+    let old = world.try_in(&world.a.auditor, PASSWORD, "", "198.51.100.4").await;
+    assert_eq!(old.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let new = world.try_in(&world.a.auditor, "another horse battery", "", "198.51.100.4").await;
+    assert_eq!(new.status, StatusCode::SEE_OTHER);
+    let cookie = world.sign_in(&world.a.email).await;
+    let log = world.get("/app/access", &cookie).await.body;
+    assert!(log.contains("Set a person’s password"), "{log}");
 }
 
 #[tokio::test]
@@ -75,7 +134,10 @@ async fn nobody_locks_the_account() {
     assert!(matches!(none, Err(PeopleError::NoSuch)), "another account's: {none:?}");
     drop(tx);
     assert_eq!(world.get("/app/me", &cookie).await.status, StatusCode::OK);
-    assert!(!world.get("/app/access", &cookie).await.body.contains(">admin disable<"), "nothing was done");
+    assert!(
+        !world.get("/app/access", &cookie).await.body.contains(">Disabled a person<"),
+        "nothing was done"
+    );
 }
 
 #[tokio::test]
@@ -94,8 +156,12 @@ async fn an_account_admin_does_nothing_about_a_platform_admin() {
     };
     make("super_admin", world.a.user_id.to_string()).await;
     let path = format!("/app/people/{}", world.a.user_id);
+    let page = world.get(&path, &cookie).await.body;
+    assert!(!page.contains("<button") && page.contains("only a platform admin"), "nothing to press: {page}");
+    let csrf = csrf(&world.get("/app/me", &cookie).await.body).to_owned();
     for act in ["disable", "sign-out", "enable"] {
-        assert_eq!(world.press(&path, &cookie, act).await, StatusCode::UNPROCESSABLE_ENTITY, "{act}");
+        let refused = world.post(&path, &cookie, &format!("csrf={csrf}&act={act}")).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{act}");
     }
     assert_eq!(world.get("/app/me", &theirs).await.status, StatusCode::OK);
     make("super_admin", world.admin_id().to_string()).await;

@@ -96,6 +96,27 @@ async fn a_cleaning_has_its_receipt_contact_and_photos_that_open() {
     assert_eq!(open("ct_x").await, StatusCode::UNAUTHORIZED);
 }
 
+/// An auditor reads who it was, and not only a hash.
+#[tokio::test]
+async fn names_come_with_a_proof_where_they_are_asked_for() {
+    let world = World::new().await;
+    let site = &world.a.sites[0];
+    let told = ask(&world, &format!("/api/v1/cleanings?facility={}&limit=1000", site.id)).await;
+    let typed = told["items"].as_array().unwrap().iter().find(|c| c["proof"] == "typed").unwrap();
+    let path = format!("/api/v1/proof/{}?box={}&epoch={}", typed["seq"], site.one.id, site.one.origin.epoch);
+    let plain: record::proof::Proof = serde_json::from_value(ask(&world, &path).await).unwrap();
+    assert_eq!(plain.check(&[], &[]).unwrap().texts, []);
+    let named = ask(&world, &format!("{path}&texts=1")).await;
+    let named: record::proof::Proof = serde_json::from_value(named).unwrap();
+    let proven = named.check(&[], &[]).unwrap();
+    assert_eq!(proven.texts.len(), proven.entry.redactables().len());
+    assert!(!proven.texts.is_empty());
+    let request = Request::get(format!("{path}&texts=no"));
+    let request = request.header(header::AUTHORIZATION, format!("Bearer {}", world.a.token));
+    let refused = world.ask(request.body(axum::body::Body::empty()).unwrap()).await;
+    assert_eq!(refused.status, StatusCode::BAD_REQUEST);
+}
+
 #[tokio::test]
 async fn one_facility_tells_its_items_and_many_do_not() {
     let world = World::new().await;

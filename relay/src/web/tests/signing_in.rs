@@ -29,7 +29,8 @@ async fn in_and_out() {
     let me = world.get("/app/me", &cookie).await;
     assert!(me.body.contains("Priya Linden") && me.body.contains("Linden Health Partners"), "{}", me.body);
     let out = world.post("/logout", &cookie, &format!("csrf={}", csrf(&me.body))).await;
-    assert_eq!((out.status, out.header("location")), (StatusCode::SEE_OTHER, "/login"));
+    assert_eq!((out.status, out.header("location")), (StatusCode::SEE_OTHER, "/login?done=here"));
+    assert!(world.get("/login?done=here", "").await.body.contains("You are signed out on this device."));
     assert!(out.header("set-cookie").contains("Max-Age=0"));
     assert_eq!(world.get("/app/me", &cookie).await.header("location"), "/login?next=/app/me");
 }

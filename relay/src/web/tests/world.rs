@@ -69,6 +69,29 @@ impl TestBox {
         }
     }
 
+    /// The log that goes on from all that this one has sent: its first entry waits.
+    pub(super) fn next_epoch(&self) -> Self {
+        let n = self.origin.epoch.n + 1;
+        let secret = [200 + u8::try_from(n).unwrap(); 32];
+        let public = Signer::new("x", Kind::Note, &secret).unwrap().verifier().public();
+        let origin = Origin::new(self.id, n, &public);
+        let signer = origin.signer(&secret).unwrap();
+        let (frontier, waiting, random) = (Frontier::default(), Vec::new(), SeededRandom::new(n.into()));
+        let mut next = Self { id: self.id, origin, signer, frontier, waiting, salt: 100, random };
+        let (size, root) = (self.frontier.size(), self.frontier.root());
+        let body = format!(
+            r#"{{"box":"{}","version":"1.4.2","prev":{{"epoch":"{}","size":{size},"root":"{root}"}}}}"#,
+            self.id, self.origin.epoch
+        );
+        next.tell(NOW_MS, "log.started", &body);
+        next
+    }
+
+    /// What waits, and is never sent.
+    pub(super) fn lose(&mut self) -> Vec<(Entry, Vec<TextLine>)> {
+        std::mem::take(&mut self.waiting)
+    }
+
     pub(super) fn size(&self) -> u64 {
         self.frontier.size() + u64::try_from(self.waiting.len()).unwrap()
     }
@@ -171,8 +194,13 @@ impl TestBox {
 
     /// Reports its health.
     pub(super) async fn health(&self, ingest: &Ingest, now_ms: i64, printer: &str) {
+        self.health_with_alarms(ingest, now_ms, printer, "[]").await;
+    }
+
+    /// Reports its health with these alarms, JSON.
+    pub(super) async fn health_with_alarms(&self, ingest: &Ingest, now_ms: i64, printer: &str, alarms: &str) {
         let health = format!(
-            r#"{{"v":1,"epoch":"{}","size":{size},"cursor":{size},"backlog":0,"photos":0,"disk_percent":34,"printers":[{{"name":"Desk","state":"{printer}"}}],"clock":"synced","wall":{now_ms}}}"#,
+            r#"{{"v":1,"epoch":"{}","size":{size},"cursor":{size},"backlog":0,"photos":0,"disk_percent":34,"printers":[{{"name":"Desk","state":"{printer}"}}],"clock":"synced","wall":{now_ms},"alarms":{alarms}}}"#,
             self.origin.epoch,
             size = self.frontier.size(),
         );

@@ -1,0 +1,275 @@
+//! What somebody at the facility must know: each alarm stays, over restarts too, until a person has acknowledged it.
+//!
+//! An alarm is a code with what it is about; [`words`] says it in sentences where a person reads it. The list is one small
+//! file, written whole before whoever raised an alarm goes on.
+
+mod list;
+pub mod sources;
+pub mod words;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use record::alarm::{AlarmCode, SUBJECT_CHARS_MAX};
+use record::ids::{Epoch, StaffId};
+use record::messages::HealthAlarm;
+use serde::{Deserialize, Serialize};
+use tokio::sync::watch;
+
+use self::list::AlarmList;
+use crate::clock::Clock;
+use crate::store::disk::Disk;
+
+/// Characters of what is quoted with an alarm: a reason, or words of the relay.
+const DETAIL_CHARS_MAX: usize = 300;
+
+/// What an alarm is about. Two with the same code, epoch and subject are one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AlarmCause {
+    /// What it is.
+    pub code: AlarmCode,
+    /// Of which log.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub epoch: Option<Epoch>,
+    /// First entry that it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<u64>,
+    /// Behind the last entry that it is about; of photos, how many.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<u64>,
+    /// Which file, part or printer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
+    /// What the part itself said: a reason, or the relay's words. Shown as a quotation.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub detail: String,
+}
+
+impl AlarmCause {
+    /// Of the box as a whole.
+    pub fn new(code: AlarmCode) -> Self {
+        Self { code, epoch: None, from: None, to: None, subject: None, detail: String::new() }
+    }
+
+    /// Of this log.
+    #[must_use]
+    pub fn of(self, epoch: Epoch) -> Self {
+        Self { epoch: Some(epoch), ..self }
+    }
+
+    /// From this entry on.
+    #[must_use]
+    pub fn from(self, seq: u64) -> Self {
+        Self { from: Some(seq), ..self }
+    }
+
+    /// Up to this entry, which is not of it.
+    #[must_use]
+    pub fn to(self, end: u64) -> Self {
+        Self { to: Some(end), ..self }
+    }
+
+    /// About this file or part.
+    #[must_use]
+    pub fn about(self, subject: &str) -> Self {
+        Self { subject: Some(plain(subject, SUBJECT_CHARS_MAX)), ..self }
+    }
+
+    /// With what the part said.
+    #[must_use]
+    pub fn detail(self, words: &str) -> Self {
+        Self { detail: plain(words, DETAIL_CHARS_MAX), ..self }
+    }
+
+    fn is_same(&self, other: &Self) -> bool {
+        (self.code, self.epoch, &self.subject) == (other.code, other.epoch, &other.subject)
+    }
+
+    /// Whether it reaches further than what somebody acknowledged.
+    fn exceeds(&self, seen: &Self) -> bool {
+        self.from.unwrap_or(0) < seen.from.unwrap_or(0) || self.to.unwrap_or(0) > seen.to.unwrap_or(0)
+    }
+}
+
+fn plain(text: &str, chars_max: usize) -> String {
+    text.chars().take(chars_max).map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
+/// Who acknowledged an alarm: a person, a program, or (both absent) whoever has the box's command line.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AlarmReader {
+    /// Somebody of the staff.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub staff: Option<StaffId>,
+    /// The id of a program's token.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token: Option<String>,
+}
+
+/// That an alarm was acknowledged.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Acknowledgement {
+    /// By whom.
+    #[serde(flatten)]
+    pub by: AlarmReader,
+    /// When, milliseconds since 1970.
+    pub at_ms: i64,
+}
+
+/// An alarm of the list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ActiveAlarm {
+    /// Names it in addresses and commands: eight hex digits.
+    pub id: String,
+    /// What it is about.
+    #[serde(flatten)]
+    pub cause: AlarmCause,
+    /// When it was raised, milliseconds since 1970.
+    pub first_ms: i64,
+    /// When it was over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub over_ms: Option<i64>,
+    /// How often more the like happened since.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub again: u32,
+    /// Who acknowledged it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seen: Option<Acknowledgement>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde wants")]
+fn is_zero(n: &u32) -> bool {
+    *n == 0
+}
+
+impl ActiveAlarm {
+    /// Whether what it tells of still is so.
+    pub fn is_standing(&self) -> bool {
+        self.over_ms.is_none()
+    }
+
+    /// As the relay hears of it.
+    pub fn reported(&self) -> HealthAlarm {
+        let range = match (self.cause.from, self.cause.to) {
+            (Some(from), Some(to)) => format!(" {from}-{to}"),
+            (Some(from), None) => format!(" {from}-"),
+            (None, _) => String::new(),
+        };
+        let log = self.cause.epoch.map(|epoch| plain(&format!("{epoch}{range}"), SUBJECT_CHARS_MAX));
+        HealthAlarm {
+            code: self.cause.code.as_str().to_owned(),
+            subject: self.cause.subject.clone().or(log),
+            since: self.first_ms,
+            over: self.over_ms,
+            seen: self.seen.is_some(),
+        }
+    }
+}
+
+/// Why an alarm is not acknowledged.
+#[derive(Debug, thiserror::Error)]
+pub enum AcknowledgeError {
+    /// There is none.
+    #[error("there is no alarm {0}; it may have been acknowledged and forgotten since")]
+    Unknown(String),
+    /// It could not be written down.
+    #[error("the box could not write down that the alarm was acknowledged: {0}. It stays")]
+    Unsaved(std::io::Error),
+}
+
+/// The alarms of the box, shared by all who raise and show them.
+pub struct AlarmStore {
+    clock: Arc<dyn Clock>,
+    list: Mutex<AlarmList>,
+    shown: watch::Sender<Arc<[ActiveAlarm]>>,
+}
+
+impl AlarmStore {
+    /// Reads what was there when the box ended. A list that cannot be read is put aside and told of; the box goes on.
+    pub fn open(disk: Arc<dyn Disk>, clock: Arc<dyn Clock>) -> Self {
+        let list = AlarmList::open(disk, clock.now().wall_ms);
+        let shown = watch::Sender::new(list.sorted());
+        Self { clock, list: Mutex::new(list), shown }
+    }
+
+    fn list(&self) -> MutexGuard<'_, AlarmList> {
+        self.list.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// All of them: those first that nobody has acknowledged, the gravest of them first.
+    pub fn all(&self) -> Arc<[ActiveAlarm]> {
+        self.shown.borrow().clone()
+    }
+
+    /// Follows them.
+    pub fn watch(&self) -> watch::Receiver<Arc<[ActiveAlarm]>> {
+        self.shown.subscribe()
+    }
+
+    /// How many nobody has acknowledged.
+    pub fn unseen(&self) -> usize {
+        self.shown.borrow().iter().filter(|alarm| alarm.seen.is_none()).count()
+    }
+
+    /// Whether one with this code stands.
+    pub fn stands(&self, is: impl Fn(&AlarmCause) -> bool) -> bool {
+        self.shown.borrow().iter().any(|alarm| alarm.is_standing() && is(&alarm.cause))
+    }
+
+    /// Raises one that stands until [`Self::end`].
+    pub fn raise(&self, cause: AlarmCause) {
+        self.change(|list, now_ms| list.put(cause, now_ms, None));
+    }
+
+    /// Raises one about something that happened and is over.
+    pub fn report(&self, cause: AlarmCause) {
+        self.change(|list, now_ms| list.put(cause, now_ms, Some(now_ms)));
+    }
+
+    /// What these told of is over; they stay until somebody has acknowledged them.
+    pub fn end(&self, over: impl Fn(&AlarmCause) -> bool) {
+        if self.stands(&over) {
+            self.change(|list, now_ms| list.end(&over, now_ms));
+        }
+    }
+
+    /// Forgets what was acknowledged and over long ago, and writes down what could not be written before.
+    pub fn tidy(&self) {
+        self.change(AlarmList::expire);
+    }
+
+    fn change(&self, change: impl FnOnce(&mut AlarmList, i64) -> bool) {
+        let now_ms = self.clock.now().wall_ms;
+        let mut list = self.list();
+        let changed = change(&mut list, now_ms);
+        let saved = if changed || list.is_unsaved() { list.save() } else { Ok(()) };
+        if let Err(error) = saved {
+            tracing::error!(%error, "alarms are not kept over a restart; they are written down as soon as that is possible");
+        }
+        if changed {
+            self.shown.send_replace(list.sorted());
+        }
+    }
+
+    /// Notes durably that somebody has seen an alarm; `false` where somebody had before.
+    ///
+    /// # Errors
+    /// [`AcknowledgeError`]; the alarm stays as it was.
+    pub fn acknowledge(&self, id: &str, by: AlarmReader) -> Result<bool, AcknowledgeError> {
+        let at_ms = self.clock.now().wall_ms;
+        let mut list = self.list();
+        let Some(first) = list.acknowledge(id, Acknowledgement { by, at_ms }) else {
+            return Err(AcknowledgeError::Unknown(plain(id, SUBJECT_CHARS_MAX)));
+        };
+        if first {
+            if let Err(error) = list.save() {
+                list.take_back(id);
+                return Err(AcknowledgeError::Unsaved(error));
+            }
+            self.shown.send_replace(list.sorted());
+        }
+        Ok(first)
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -1,0 +1,206 @@
+//! What a start found and what the store says of itself, as alarms.
+
+use record::alarm::AlarmCode;
+use record::entry::ClockState;
+use record::ids::Epoch;
+
+use super::{AlarmCause, AlarmStore};
+use crate::clock::Now;
+use crate::store::{Past, Recording, StartReport, StoreHealth};
+
+/// Nothing vouches for the clock of a board that was just switched on; a time server takes a moment.
+const CLOCK_UNSURE_MS: u64 = 5 * 60_000;
+/// What the weekly look through found is of no one log.
+const WEEKLY: &str = "weekly check";
+
+macro_rules! side_rooms {
+    ($($(#[$doc:meta])* $name:ident = $word:literal,)*) => {
+        /// A part of the box without which phones go on recording.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum SideRoom {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl SideRoom {
+            /// As it stands in an alarm.
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$name => $word,)*
+                }
+            }
+        }
+
+        impl std::str::FromStr for SideRoom {
+            type Err = ();
+            fn from_str(text: &str) -> Result<Self, ()> {
+                match text {
+                    $($word => Ok(Self::$name),)*
+                    _ => Err(()),
+                }
+            }
+        }
+
+        #[cfg(test)]
+        pub(crate) const SIDE_ROOMS: &[SideRoom] = &[$(SideRoom::$name,)*];
+    };
+}
+
+side_rooms! {
+    /// HTTPS, and with it the staff pages.
+    Https = "https",
+    /// Its authority was made anew.
+    HttpsRenewed = "https-renewed",
+    /// Photos.
+    Photos = "photos",
+    /// Label printers.
+    Printers = "printers",
+    /// The line to the relay.
+    Uplink = "uplink",
+    /// What is in no log: PINs, sessions, tokens.
+    State = "state",
+    /// The command line's socket.
+    Admin = "admin",
+}
+
+impl SideRoom {
+    /// That it is off.
+    pub fn off(self, why: &str) -> AlarmCause {
+        AlarmCause::new(AlarmCode::SideRoom).about(self.as_str()).detail(why)
+    }
+
+    /// Whether an alarm is about it.
+    pub fn is_of(self, cause: &AlarmCause) -> bool {
+        cause.code == AlarmCode::SideRoom && cause.subject.as_deref() == Some(self.as_str())
+    }
+}
+
+/// Tells what a start found and did.
+pub fn tell_start(alarms: &AlarmStore, report: &StartReport, epoch: Epoch) {
+    // A start built the database anew, or found nothing wrong with it.
+    alarms.end(|cause| cause.code == AlarmCode::DbDamaged);
+    for name in &report.hints {
+        alarms.report(AlarmCause::new(AlarmCode::HintBad).about(name));
+    }
+    for range in &report.missing {
+        let known = |cause: &AlarmCause| {
+            is_of_missing(cause)
+                && cause.epoch == Some(range.epoch)
+                && cause.from.is_some_and(|from| from <= range.from)
+        };
+        if alarms.stands(known) {
+            continue;
+        }
+        let code = if range.forgotten { AlarmCode::LogForgot } else { AlarmCode::LogMissing };
+        let cause = AlarmCause::new(code).of(range.epoch).from(range.from);
+        alarms.raise(match range.to {
+            Some(to) => cause.to(to),
+            None => cause,
+        });
+    }
+    if let Some(why) = &report.new_epoch {
+        alarms.report(AlarmCause::new(AlarmCode::LogEpoch).of(epoch).detail(why));
+    }
+    if let Some(why) = &report.healed {
+        alarms.report(AlarmCause::new(AlarmCode::LogHealed).of(epoch).detail(why));
+    }
+    if let Some(why) = report.rebuilt.as_ref().filter(|_| !report.refilled) {
+        alarms.report(AlarmCause::new(AlarmCode::DbSalvage).detail(why));
+    }
+    if let Some(range) = &report.refused {
+        let cause = AlarmCause::new(AlarmCode::RebuildShort).of(range.epoch).from(range.from);
+        alarms.report(match range.to {
+            Some(to) => cause.to(to),
+            None => cause,
+        });
+    }
+    alarms.end(|cause| {
+        let path = cause.subject.as_ref();
+        cause.code == AlarmCode::DbSalvage && path.is_some_and(|path| !report.unread_copies.contains(path))
+    });
+    for path in &report.unread_copies {
+        let cause = AlarmCause::new(AlarmCode::DbSalvage).about(path);
+        alarms.raise(cause.detail("it cannot be read now, is kept, and is asked again at each start"));
+    }
+    if report.state_lost {
+        alarms.report(SideRoom::State.off(""));
+    }
+}
+
+/// Whether it tells of entries that this box has not.
+pub fn is_of_missing(cause: &AlarmCause) -> bool {
+    matches!(cause.code, AlarmCode::LogMissing | AlarmCode::LogForgot | AlarmCode::RelayOther)
+}
+
+/// Whether entries that an alarm tells of are in an earlier log again, which has all that counts of it.
+pub fn is_back(cause: &AlarmCause, past: &Past) -> bool {
+    let lacks = matches!(cause.code, AlarmCode::LogMissing | AlarmCode::LogForgot | AlarmCode::RelayOther);
+    lacks
+        && past.whole
+        && cause.epoch == Some(past.origin.epoch)
+        && cause.from.unwrap_or(0) < past.counts.size
+}
+
+/// Tells which earlier logs are not whole.
+pub fn tell_past(alarms: &AlarmStore, past: &[Past]) {
+    for past in past {
+        let epoch = past.origin.epoch;
+        let known = |cause: &AlarmCause| cause.epoch == Some(epoch) && is_of_missing(cause);
+        if past.whole {
+            alarms.end(|cause| is_back(cause, past));
+        } else if !alarms.stands(known) {
+            let from = if past.size < past.counts.size { past.size } else { 0 };
+            let cause = AlarmCause::new(AlarmCode::LogMissing).of(epoch).from(from);
+            alarms.raise(if past.stated { cause.to(past.counts.size) } else { cause });
+        }
+    }
+}
+
+/// What was told before of things that are counted.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ToldCounts {
+    refused: u64,
+    healed: u64,
+    /// When all had been looked through last, as it was at the start.
+    round_ms: Option<Option<i64>>,
+}
+
+/// Tells what the store and the clock say now.
+pub fn tell_health(alarms: &AlarmStore, told: &mut ToldCounts, health: &StoreHealth, now: &Now) {
+    let full = |cause: &AlarmCause| cause.code == AlarmCode::DiskFull;
+    let refused = health.refused > std::mem::replace(&mut told.refused, health.refused);
+    match health.recording {
+        Recording::Full => alarms.raise(AlarmCause::new(AlarmCode::DiskFull)),
+        Recording::Ready | Recording::Ended if refused => alarms.report(AlarmCause::new(AlarmCode::DiskFull)),
+        Recording::Ready => alarms.end(full),
+        Recording::Ended => {}
+    }
+    if health.damaged {
+        alarms.raise(AlarmCause::new(AlarmCode::DbDamaged));
+    }
+    let found = &health.scrubbed;
+    if found.healed > std::mem::replace(&mut told.healed, found.healed) {
+        alarms.report(AlarmCause::new(AlarmCode::LogHealed).about(WEEKLY));
+    }
+    if found.damaged > 0 {
+        alarms.raise(AlarmCause::new(AlarmCode::LogMissing).about(WEEKLY));
+    }
+    if !found.photos.is_empty() {
+        alarms.raise(AlarmCause::new(AlarmCode::PhotosDamaged).to(found.photos.len() as u64));
+    }
+    let begun = *told.round_ms.get_or_insert(found.round_ms);
+    // A whole look through that began after the start found nothing.
+    if found.round_ms != begun && found.damaged == 0 {
+        alarms.end(|cause| cause.code == AlarmCode::LogMissing && cause.subject.as_deref() == Some(WEEKLY));
+    }
+    if found.round_ms != begun && found.photos.is_empty() {
+        alarms.end(|cause| cause.code == AlarmCode::PhotosDamaged);
+    }
+    let unsure = |cause: &AlarmCause| cause.code == AlarmCode::ClockUnsure;
+    match now.state {
+        ClockState::Uncertain if now.up_ms >= CLOCK_UNSURE_MS => {
+            alarms.raise(AlarmCause::new(AlarmCode::ClockUnsure))
+        }
+        ClockState::Uncertain => {}
+        ClockState::Synced | ClockState::Rtc => alarms.end(unsure),
+    }
+}

@@ -1,0 +1,184 @@
+//! What the box can record without: each part is opened by itself, and one that cannot be is off, told of, and in nobody's way.
+
+use std::net::SocketAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::sync::Arc;
+
+use record::alarm::AlarmCode;
+use record::messages::PrinterHealth;
+use tokio::sync::{mpsc, watch};
+
+use super::{Seams, ServeError, restart};
+use crate::admin;
+use crate::alarms::sources::SideRoom;
+use crate::alarms::{AlarmCause, AlarmStore};
+use crate::config::Config;
+use crate::identity::{Authority, Identity, OpenedAuthority, own_addresses};
+use crate::photo::{PhotoSettings, Photos};
+use crate::print::{JobOutcome, PrinterConfig, PrinterSettings, Printing};
+use crate::store::Store;
+use crate::store::disk::set_aside_hint;
+use crate::uplink::claim::{ClaimError, Files};
+use crate::uplink::{self, Uplink};
+
+/// PINs, sessions and tokens. Where their tables cannot be used, the file is put aside: nobody could sign in to set them
+/// again.
+pub(super) fn open_identity(seams: &Seams, store: &Store) -> Result<Identity, ServeError> {
+    // A damaged page can make redb panic.
+    let open = || catch_unwind(AssertUnwindSafe(|| Identity::open(&store.state_db(), &seams.random)));
+    let why = match open() {
+        Ok(Ok(identity)) => return Ok(identity),
+        Ok(Err(error)) if error.is_full() => return Err(error.into()),
+        Ok(Err(error)) => error.to_string(),
+        Err(_) => "a table could not be read".to_owned(),
+    };
+    tracing::error!(why, "state.redb cannot be used and is begun anew");
+    store.renew_state_db()?;
+    seams.alarms.report(SideRoom::State.off(&why));
+    Ok(Identity::open(&store.state_db(), &seams.random)?)
+}
+
+/// Puts aside what lies where a folder should be.
+fn make_way_for_folder(alarms: &AlarmStore, store: &Store, name: &str, path: &Path) {
+    if path.symlink_metadata().is_ok() && !path.is_dir() {
+        match set_aside_hint(&*store.disk(), name) {
+            Ok(()) => alarms.report(AlarmCause::new(AlarmCode::HintBad).about(name)),
+            Err(error) => {
+                tracing::error!(%error, name, "what lies in a folder's place could not be put aside")
+            }
+        }
+    }
+}
+
+pub(super) fn open_photos(seams: &Seams, store: &Store, settings: PhotoSettings) -> Photos {
+    make_way_for_folder(&seams.alarms, store, "photos", &settings.dir);
+    make_way_for_folder(&seams.alarms, store, "photos/incoming", &settings.dir.join("incoming"));
+    match Photos::open(settings.clone(), Arc::clone(&seams.random)) {
+        Ok(photos) => {
+            seams.alarms.end(|cause| SideRoom::Photos.is_of(cause));
+            photos
+        }
+        Err(error) => {
+            seams.alarms.raise(SideRoom::Photos.off(&error.to_string()));
+            Photos::without_folder(settings, Arc::clone(&seams.random))
+        }
+    }
+}
+
+fn printer(settings: &toml::Table) -> Result<PrinterConfig, String> {
+    let name = settings.get("name").and_then(|n| n.as_str()).unwrap_or_default();
+    let read: Result<PrinterSettings, _> = settings.clone().try_into();
+    let read = read.map_err(|error| error.message().to_owned());
+    read.and_then(|read| read.checked().map_err(|refusal| refusal.to_string()))
+        .map_err(|why| format!("the printer “{name}” of the settings file: {why}"))
+}
+
+/// The print room. A printer of the settings that does not fit is left out; where the list of label jobs cannot be used,
+/// jobs are kept until the box ends.
+pub(super) fn open_printing(
+    seams: &Seams,
+    config: &Config,
+    store: &Store,
+    outcomes: &mpsc::Sender<JobOutcome>,
+) -> Result<Printing, ServeError> {
+    let (printers, bad): (Vec<_>, Vec<_>) = config.printers.iter().map(printer).partition(Result::is_ok);
+    let printers: Vec<PrinterConfig> = printers.into_iter().flatten().collect();
+    let mut trouble: Vec<String> = bad.into_iter().filter_map(Result::err).collect();
+    let open =
+        |db| Printing::open(db, printers.clone(), Arc::clone(&seams.clock), &seams.random, outcomes.clone());
+    let opened = catch_unwind(AssertUnwindSafe(|| open(store.state_db())));
+    let printing = match opened {
+        Ok(Ok(printing)) => printing,
+        failed => {
+            let why = match failed {
+                Ok(Err(error)) => error.to_string(),
+                _ => "a table could not be read".to_owned(),
+            };
+            trouble.push(format!("the list of label jobs: {why}; jobs are kept until the box ends"));
+            open(Printing::passing_ledger()?)?
+        }
+    };
+    match trouble.is_empty() {
+        true => seams.alarms.end(|cause| SideRoom::Printers.is_of(cause)),
+        false => seams.alarms.raise(SideRoom::Printers.off(&trouble.join("; "))),
+    }
+    Ok(printing)
+}
+
+/// HTTPS; `None` where nothing of it can be used.
+pub(super) fn open_authority(seams: &Seams, data: &Path, names: &[String]) -> Option<Arc<Authority>> {
+    let opened = Authority::open(&data.join("keys"), names, seams.clock.now().wall_ms);
+    let trouble = match &opened {
+        Ok(OpenedAuthority { trouble, .. }) => trouble.as_ref(),
+        Err(error) => Some(error),
+    };
+    match trouble {
+        Some(error) => seams.alarms.raise(SideRoom::Https.off(&error.to_string())),
+        None => seams.alarms.end(|cause| SideRoom::Https.is_of(cause)),
+    }
+    let OpenedAuthority { authority, made_anew, .. } = opened.ok()?;
+    if made_anew {
+        seams.alarms.report(SideRoom::HttpsRenewed.off(""));
+    }
+    Some(Arc::new(authority))
+}
+
+/// The claim file that the settings name.
+fn take_up_claim(config: &Config, files: &Files) -> Result<(), String> {
+    let Some(path) = &config.claim else { return Ok(()) };
+    let read = std::fs::read_to_string(path);
+    let read = read.map_err(|source| ClaimError::File { path: path.clone(), source });
+    let taken = read.and_then(|text| files.take_up(&text));
+    taken.map_err(|error| format!("the claim file {}: {error}", path.display()))
+}
+
+/// The line to the relay, with what it needs of the other rooms.
+pub(super) fn start_uplink(
+    seams: &Seams,
+    config: &Config,
+    data: &Path,
+    (store, photos, printing): (&Store, &Photos, &Arc<Printing>),
+    (http, anew): (SocketAddr, &watch::Sender<bool>),
+) -> Uplink {
+    let files = Files::new(&data.join("keys"));
+    if let Err(why) = take_up_claim(config, &files) {
+        seams.alarms.raise(SideRoom::Uplink.off(&why));
+    }
+    let (photos, printing) = (photos.clone(), Arc::clone(printing));
+    let addresses = own_addresses().into_iter().map(|ip| SocketAddr::new(ip, http.port()).to_string());
+    Uplink::start(uplink::Parts {
+        store: store.clone(),
+        files,
+        photo_path: Arc::new(move |hash| photos.path(hash)),
+        printers: Arc::new(move || {
+            let health = |p: crate::print::PrinterView| PrinterHealth {
+                name: p.name,
+                state: p.state.word().to_owned(),
+            };
+            printing.printers().into_iter().map(health).collect()
+        }),
+        data: data.to_owned(),
+        addresses: addresses.take(16).collect(),
+        model: super::model(),
+        alarms: Arc::clone(&seams.alarms),
+        clock: Arc::clone(&seams.clock),
+        random: Arc::clone(&seams.random),
+        restart: restart(anew),
+    })
+}
+
+/// The administration socket; without it the box does all but what its command line asks for.
+pub(super) fn listen_admin(data: &Path, hands: admin::Hands) -> Option<tokio::task::JoinHandle<()>> {
+    let alarms = Arc::clone(&hands.alarms);
+    match admin::listen(data, hands) {
+        Ok(listening) => {
+            alarms.end(|cause| SideRoom::Admin.is_of(cause));
+            Some(listening)
+        }
+        Err(error) => {
+            alarms.raise(SideRoom::Admin.off(&error.to_string()));
+            None
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! Small files beside the log without which a start can do: one that cannot be used is put under another name, and told.
+
+use record::sign::{Note, Verifier};
+
+use super::cursor;
+use super::disk::{Disk, exists, read_small, set_aside_hint};
+use super::mark::{self, MARK};
+
+/// Folders that hold nothing but hints.
+const FOLDERS: [&str; 4] = ["evidence", "fetched", "displaced", "salvage"];
+const SMALL_BYTES_MAX: usize = 4096;
+
+/// Puts aside every hint that is too long, unreadable or not what it should be; their names. A start that comes after
+/// reads what is left as if it had never been there.
+pub(super) fn set_bad_aside(disk: &dyn Disk) -> Vec<String> {
+    let mut bad = Vec::new();
+    for folder in FOLDERS {
+        // A folder that is not there has no names; anything else in its place has none that can be read.
+        if disk.list(folder).is_err() {
+            put_aside(disk, folder, &mut bad);
+        }
+    }
+    look(disk, cursor::FILE, cursor::FILE_BYTES, cursor::is_cursor, &mut bad);
+    look(disk, MARK, mark::BYTES_MAX, is_mark, &mut bad);
+    for name in disk.list("evidence").unwrap_or_default() {
+        if name.ends_with(".ends") {
+            look(disk, &format!("evidence/{name}"), SMALL_BYTES_MAX, is_note, &mut bad);
+        }
+    }
+    for name in disk.list("keys").unwrap_or_default() {
+        if name.starts_with("log-") && name.ends_with(".pub") {
+            look(disk, &format!("keys/{name}"), SMALL_BYTES_MAX, is_verifier, &mut bad);
+        }
+    }
+    bad
+}
+
+fn look(disk: &dyn Disk, path: &str, max: usize, fits: fn(&[u8]) -> bool, bad: &mut Vec<String>) {
+    match read_small(disk, path, max) {
+        Ok(None) => {}
+        Ok(Some(bytes)) if fits(&bytes) => {}
+        Ok(Some(_)) => put_aside(disk, path, bad),
+        // Some disks say of a folder that there is no such file.
+        Err(_) if exists(disk, path).unwrap_or(true) => put_aside(disk, path, bad),
+        Err(_) => {}
+    }
+}
+
+fn put_aside(disk: &dyn Disk, path: &str, bad: &mut Vec<String>) {
+    if let Err(error) = set_aside_hint(disk, path) {
+        tracing::error!(%error, path, "a file that cannot be read could not be put aside");
+    }
+    bad.push(path.to_owned());
+}
+
+fn text(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).unwrap_or_default()
+}
+
+fn is_mark(bytes: &[u8]) -> bool {
+    mark::is_mark(text(bytes))
+}
+
+fn is_note(bytes: &[u8]) -> bool {
+    Note::parse(text(bytes)).is_ok()
+}
+
+fn is_verifier(bytes: &[u8]) -> bool {
+    Verifier::parse(text(bytes).trim_end()).is_ok()
+}

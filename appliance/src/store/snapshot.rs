@@ -1,0 +1,122 @@
+//! What readers see: the newest durable state, published by the writer without waiting for anybody.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use record::checkpoint::Origin;
+use record::fold::{Facility, RowKey};
+use record::tree::Frontier;
+
+/// One durable state of the log. Whoever holds it keeps nobody waiting, however long, and it never changes.
+#[derive(Debug, Clone)]
+pub struct StoreSnapshot {
+    /// Which log.
+    pub origin: Origin,
+    /// Size and root of the present epoch.
+    pub frontier: Frontier,
+    /// What the entries up to there amount to.
+    pub facility: Arc<Facility>,
+}
+
+impl StoreSnapshot {
+    /// Entries of the present epoch.
+    pub fn size(&self) -> u64 {
+        self.frontier.size()
+    }
+}
+
+/// What is asked of a snapshot is nearly always what the entries amount to.
+impl std::ops::Deref for StoreSnapshot {
+    type Target = Facility;
+    fn deref(&self) -> &Facility {
+        &self.facility
+    }
+}
+
+/// The writer's two copies of the facility: the one that it decides on, and the one that readers were shown before the
+/// present one, which becomes the next to decide on as soon as they have left it.
+#[derive(Debug)]
+pub(super) struct FacilityPair {
+    /// With everything decided, durable or not.
+    pub(super) back: Arc<Facility>,
+    /// What was shown before, and the rows in which it is older than what is shown now.
+    left: Option<(Arc<Facility>, BTreeSet<RowKey>)>,
+}
+
+impl FacilityPair {
+    pub(super) fn new(shown: Arc<Facility>) -> Self {
+        Self { back: shown, left: None }
+    }
+
+    /// Makes ready for a group: a copy that no reader looks at any more takes the rows in which it is behind. While one
+    /// still looks, the first change copies the lists of rows instead; nobody waits for anybody.
+    pub(super) fn begin(&mut self) {
+        if let Some((mut left, rows)) = self.left.take()
+            && let Some(facility) = Arc::get_mut(&mut left)
+        {
+            rows.iter().for_each(|row| facility.share_row(&self.back, *row));
+            self.back = left;
+        }
+    }
+
+    /// The copy to change.
+    pub(super) fn change(&mut self) -> &mut Facility {
+        Arc::make_mut(&mut self.back)
+    }
+
+    /// After `back` was shown in the place of `before`, and differs from it in these rows.
+    pub(super) fn shown(&mut self, before: Arc<Facility>, rows: BTreeSet<RowKey>) {
+        self.left = (!Arc::ptr_eq(&before, &self.back)).then_some((before, rows));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use record::fold::Settings;
+
+    use super::*;
+
+    fn named(pair: &mut FacilityPair, name: &str) {
+        pair.change().settings = Arc::new(Settings { name: name.to_owned(), ..Settings::default() });
+    }
+
+    /// One group that changes the settings, and its publication.
+    fn group(pair: &mut FacilityPair, shown: &mut Arc<Facility>, name: &str) {
+        pair.begin();
+        named(pair, name);
+        let before = std::mem::replace(shown, pair.back.clone());
+        pair.shown(before, BTreeSet::from([RowKey::Settings]));
+    }
+
+    #[test]
+    fn two_copies_take_turns_while_nobody_looks_and_a_third_is_made_for_who_does() {
+        let mut shown = Arc::new(Facility::default());
+        let mut pair = FacilityPair::new(shown.clone());
+        group(&mut pair, &mut shown, "a");
+        group(&mut pair, &mut shown, "b");
+        let (first, second) = (Arc::as_ptr(&shown), pair.left.as_ref().map(|(f, _)| Arc::as_ptr(f)).unwrap());
+        for name in ["c", "d", "e", "f"] {
+            group(&mut pair, &mut shown, name);
+            assert!([first, second].contains(&Arc::as_ptr(&shown)), "no list was copied");
+            assert_eq!(shown.settings.name, name);
+        }
+        let held = shown.clone();
+        for name in ["g", "h", "i", "j"] {
+            group(&mut pair, &mut shown, name);
+            assert_eq!((shown.settings.name.as_str(), held.settings.name.as_str()), (name, "f"));
+        }
+    }
+
+    #[test]
+    fn what_was_not_recorded_is_forgotten() {
+        let mut shown = Arc::new(Facility::default());
+        let mut pair = FacilityPair::new(shown.clone());
+        group(&mut pair, &mut shown, "a");
+        pair.begin();
+        named(&mut pair, "refused");
+        pair = FacilityPair::new(shown.clone());
+        group(&mut pair, &mut shown, "b");
+        group(&mut pair, &mut shown, "c");
+        assert_eq!(shown.settings.name, "c");
+    }
+}

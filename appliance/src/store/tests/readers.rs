@@ -1,0 +1,294 @@
+//! Those who read and the one who writes keep out of each other's way, and reading has an end.
+
+use std::io;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Condvar, Mutex, mpsc};
+
+use futures_util::FutureExt as _;
+use tokio::task::JoinHandle;
+
+use super::disk::DiskFile;
+use super::read_pool::{LONG_WAITING_MAX, QUICK_WAITING_MAX};
+use super::*;
+
+#[tokio::test]
+async fn a_snapshot_that_is_held_delays_no_recording_and_never_changes() {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, _) = open(dir.path());
+    record(&store, vec![equipment()]).await;
+    // Held for the whole test, on the very thread that waits for the recordings.
+    let (held, facility) = (store.snapshot(), store.facility());
+    let (before, root) = (Facility::clone(&held), held.frontier.root());
+    let mut all = Vec::new();
+    for i in 0..50 {
+        record(&store, vec![cleaning(&format!("k{i}"), "Maria")]).await;
+        all.push(store.snapshot());
+    }
+    assert_eq!((&**held, held.size(), held.frontier.root()), (&before, 2, root));
+    assert_eq!(*facility, before);
+    // Each publication is a state of its own, whole and as it was when it was shown.
+    for (i, snapshot) in (0..).zip(&all) {
+        assert_eq!((snapshot.size(), snapshot.activity[&tag()].cleanings), (3 + i, 1 + i));
+    }
+    assert_eq!(store.snapshot().activity[&tag()].cleanings, 50);
+    store.stop().await.unwrap();
+}
+
+/// Reads that stand still until they are let go.
+#[derive(Default)]
+pub(crate) struct HeldReads {
+    go: Vec<mpsc::Sender<()>>,
+    reads: Vec<JoinHandle<Result<(), ReadError>>>,
+}
+
+impl HeldReads {
+    /// Holds up every thread that reads, and fills both queues.
+    pub(crate) async fn fill(store: &Store) -> Self {
+        let mut held = Self::default();
+        for (lane, threads, queued) in
+            [(ReadLane::Quick, 2, QUICK_WAITING_MAX), (ReadLane::Long, 1, LONG_WAITING_MAX)]
+        {
+            for _ in 0..threads {
+                held.hold(store, lane, |_| ()).await;
+            }
+            for _ in 0..queued {
+                held.queue(store, lane, |_| ()).await;
+            }
+        }
+        held
+    }
+
+    /// Holds up one thread after it has done some work; returns when it stands still.
+    async fn hold(&mut self, store: &Store, lane: ReadLane, work: impl FnOnce(&Reader) + Send + 'static) {
+        let (go, wait) = mpsc::channel();
+        let (begun, begins) = oneshot::channel();
+        self.go.push(go);
+        self.queue(store, lane, move |reader| {
+            work(reader);
+            begun.send(()).unwrap();
+            // Ends when the other side is dropped.
+            let _ = wait.recv();
+        })
+        .await;
+        begins.await.unwrap();
+    }
+
+    async fn queue(&mut self, store: &Store, lane: ReadLane, work: impl FnOnce(&Reader) + Send + 'static) {
+        let store = store.clone();
+        self.reads.push(tokio::spawn(async move { store.read(lane, work).await }));
+        tokio::task::yield_now().await;
+    }
+
+    /// Lets all go, and waits until each has ended in one way or another.
+    pub(crate) async fn release(self) {
+        drop(self.go);
+        for read in self.reads {
+            assert!(matches!(read.await.unwrap(), Ok(()) | Err(ReadError::Busy)));
+        }
+    }
+}
+
+#[tokio::test]
+async fn more_reads_than_the_box_can_do_are_refused_at_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, _) = open(dir.path());
+    let held = HeldReads::fill(&store).await;
+    for lane in [ReadLane::Quick, ReadLane::Long] {
+        let refused = store.read(lane, |_| ()).now_or_never();
+        assert!(matches!(refused, Some(Err(ReadError::Busy))), "without waiting");
+    }
+    // Recording does not pass through that door.
+    record(&store, vec![equipment(), cleaning("a", "Maria")]).await;
+    held.release().await;
+    for lane in [ReadLane::Quick, ReadLane::Long] {
+        assert_eq!(store.read(lane, Reader::size).await.unwrap(), 3);
+    }
+}
+
+#[tokio::test]
+async fn what_waits_too_long_is_given_up_and_not_read_later() {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, _) = open(dir.path());
+    let mut held = HeldReads::default();
+    held.hold(&store, ReadLane::Quick, |_| ()).await;
+    held.hold(&store, ReadLane::Quick, |_| ()).await;
+    // From here on time passes whenever everybody waits.
+    tokio::time::pause();
+    let ran = Arc::new(AtomicU32::new(0));
+    let counts = |ran: &Arc<AtomicU32>| {
+        let ran = ran.clone();
+        move |_: &Reader| {
+            ran.fetch_add(1, Ordering::Relaxed);
+        }
+    };
+    assert!(matches!(store.read(ReadLane::Quick, counts(&ran)).await, Err(ReadError::Busy)));
+    // Nor is what nobody waits for any more.
+    let (own, work) = (store.clone(), counts(&ran));
+    let gone = tokio::spawn(async move { own.read(ReadLane::Quick, work).await });
+    tokio::task::yield_now().await;
+    gone.abort();
+    assert!(gone.await.unwrap_err().is_cancelled());
+    // Those that were at work were waited for, and not for ever.
+    for read in &mut held.reads {
+        assert!(matches!(read.await.unwrap(), Err(ReadError::Busy)));
+    }
+    held.reads.clear();
+    held.release().await;
+    tokio::time::resume();
+    store.read(ReadLane::Quick, |_| ()).await.unwrap();
+    assert_eq!(ran.load(Ordering::Relaxed), 0);
+}
+
+#[tokio::test]
+async fn a_read_that_panics_or_outlives_its_snapshot_is_no_answer() {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, _) = open(dir.path());
+    for _ in 0..4 {
+        let read = store.read(ReadLane::Quick, |_| panic!("a damaged page")).await;
+        assert!(matches!(read, Err::<(), _>(ReadError::NoAnswer)));
+    }
+    let late = store.read(ReadLane::Quick, |reader| {
+        reader.outlive();
+        reader.entry(0).ok()
+    });
+    assert!(matches!(late.await, Err(ReadError::Busy)), "what has holes is not shown");
+    assert!(store.read(ReadLane::Quick, |reader| reader.entry(0).is_ok()).await.unwrap());
+}
+
+/// A card whose flushes of the log end when the test says so.
+#[derive(Debug)]
+struct SlowCard {
+    disk: SystemDisk,
+    flush: Arc<SlowFlush>,
+}
+
+#[derive(Debug, Default)]
+struct SlowFlush {
+    /// Whether flushes wait, and how many have begun while they did.
+    state: Mutex<(bool, u32)>,
+    changed: Condvar,
+}
+
+impl SlowFlush {
+    fn set_slow(&self, slow: bool) {
+        self.state.lock().unwrap().0 = slow;
+        self.changed.notify_all();
+    }
+
+    fn wait_until_begun(&self, flushes: u32) {
+        let state = self.state.lock().unwrap();
+        drop(self.changed.wait_while(state, |state| state.1 < flushes).unwrap());
+    }
+
+    fn pass(&self) {
+        let mut state = self.state.lock().unwrap();
+        if state.0 {
+            state.1 += 1;
+            self.changed.notify_all();
+            drop(self.changed.wait_while(state, |state| state.0).unwrap());
+        }
+    }
+}
+
+#[derive(Debug)]
+struct SlowFile(Arc<dyn DiskFile>, Option<Arc<SlowFlush>>);
+
+impl DiskFile for SlowFile {
+    fn length(&self) -> io::Result<u64> {
+        self.0.length()
+    }
+    fn read_at(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
+        self.0.read_at(offset, out)
+    }
+    fn write_at(&self, offset: u64, data: &[u8]) -> io::Result<()> {
+        self.0.write_at(offset, data)
+    }
+    fn set_len(&self, len: u64) -> io::Result<()> {
+        self.0.set_len(len)
+    }
+    fn sync_data(&self) -> io::Result<()> {
+        self.1.iter().for_each(|flush| flush.pass());
+        self.0.sync_data()
+    }
+}
+
+impl SlowCard {
+    fn file(&self, path: &str, file: Arc<dyn DiskFile>) -> Arc<dyn DiskFile> {
+        Arc::new(SlowFile(file, path.starts_with("log/").then(|| self.flush.clone())))
+    }
+}
+
+impl Disk for SlowCard {
+    fn create_new(&self, path: &str) -> io::Result<Arc<dyn DiskFile>> {
+        Ok(self.file(path, self.disk.create_new(path)?))
+    }
+    fn open(&self, path: &str) -> io::Result<Arc<dyn DiskFile>> {
+        Ok(self.file(path, self.disk.open(path)?))
+    }
+    fn make_dir(&self, path: &str) -> io::Result<()> {
+        self.disk.make_dir(path)
+    }
+    fn rename(&self, from: &str, to: &str) -> io::Result<()> {
+        self.disk.rename(from, to)
+    }
+    fn remove(&self, path: &str) -> io::Result<()> {
+        self.disk.remove(path)
+    }
+    fn list(&self, dir: &str) -> io::Result<Vec<String>> {
+        self.disk.list(dir)
+    }
+    fn sync_dir(&self, dir: &str) -> io::Result<()> {
+        self.disk.sync_dir(dir)
+    }
+    fn open_to_others(&self, path: &str) -> io::Result<u32> {
+        self.disk.open_to_others(path)
+    }
+}
+
+#[tokio::test]
+async fn many_readers_of_the_longest_list_are_no_part_of_a_recordings_wait() {
+    let dir = tempfile::tempdir().unwrap();
+    let now = Now {
+        wall_ms: 1_763_610_000_000,
+        boot: BootId::new(1, [1; 10]),
+        up_ms: 9,
+        state: ClockState::Synced,
+    };
+    let flush = Arc::new(SlowFlush::default());
+    let card = SlowCard { disk: SystemDisk::take(dir.path()).unwrap(), flush: flush.clone() };
+    let clock = Arc::new(BentClock::new(now));
+    let (store, _) = Store::open_on(Arc::new(card), sizes(), clock, &SeededRandom::new(7)).unwrap();
+    record(&store, vec![equipment()]).await;
+    let all: Vec<Draft> = (0..250).map(|i| cleaning(&format!("k{i}"), "Maria")).collect();
+    record(&store, all).await;
+    let list = |from: usize, to: usize| {
+        move |reader: &Reader| {
+            let all = reader.cleanings_of(tag(), i64::MIN..i64::MAX, None, to).unwrap();
+            assert_eq!(all.len() - from, to - from);
+        }
+    };
+    // One stands still in the middle of its work, two wait behind it.
+    let mut readers = HeldReads::default();
+    readers.hold(&store, ReadLane::Long, list(0, 125)).await;
+    for _ in 0..2 {
+        readers.queue(&store, ReadLane::Long, list(0, 250)).await;
+    }
+    let held = store.snapshot();
+    for turn in 1..=3 {
+        flush.set_slow(true);
+        let (own, key) = (store.clone(), format!("turn {turn}"));
+        let recording = tokio::spawn(async move { record(&own, vec![cleaning(&key, "Omar")]).await });
+        tokio::task::yield_now().await;
+        flush.wait_until_begun(turn);
+        let rows = store.rows_read();
+        flush.set_slow(false);
+        assert_eq!(recording.await.unwrap().len(), 1);
+        assert_eq!(store.rows_read(), rows, "its wait was the card's alone");
+    }
+    assert!(readers.reads.iter().all(|read| !read.is_finished()), "they are reading all the while");
+    assert_eq!((held.size(), store.size()), (252, 255));
+    let rows = store.rows_read();
+    readers.release().await;
+    assert!(store.rows_read() >= rows);
+    store.stop().await.unwrap();
+}

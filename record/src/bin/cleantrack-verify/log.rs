@@ -1,0 +1,78 @@
+//! A whole log.
+
+use std::io::{self, Write as _};
+
+use record::checkpoint::Cosigned;
+use record::entry::Entry;
+use record::export::{Export, Exported, ReadLine};
+use record::tree::Hash;
+
+use super::input::{for_each_line, read_bytes};
+use super::words::{Trust, about_log, about_witness, line, text_words};
+use super::{End, Options, Signed};
+
+/// Reads and checks all of an export, and gives each line out as soon as it was read.
+pub(super) fn read_export(
+    file: &str,
+    signed: &Signed,
+    leaves: Option<&str>,
+    mut each: impl FnMut(ReadLine),
+) -> Result<Exported, End> {
+    let broken = |e: record::export::ExportError| End::Broken(e.to_string());
+    let (newest, _) = signed.newest()?;
+    let mut export = Export::new(newest.checkpoint().size).by_stations(&signed.all());
+    if let Some(leaves) = leaves {
+        let leaves = read_leaves(leaves, newest.checkpoint().size)?;
+        export = export.by_leaves(leaves, newest).map_err(broken)?;
+    }
+    for_each_line(file, |bytes| {
+        each(export.line(bytes).map_err(broken)?);
+        Ok(())
+    })?;
+    export.finish(newest).map_err(broken)
+}
+
+fn read_leaves(file: &str, count: u64) -> Result<Vec<Hash>, End> {
+    let bytes = read_bytes(file, count.saturating_mul(32))?;
+    let (leaves, rest) = bytes.as_chunks::<32>();
+    if !rest.is_empty() {
+        return Err(End::Unread(format!("{file} is not a list of hashes of 32 bytes")));
+    }
+    Ok(leaves.iter().map(|leaf| Hash(*leaf)).collect())
+}
+
+pub(super) fn check(file: &str, options: &Options) -> Result<String, End> {
+    let signed = Signed::read(&options.notes, &options.keys)?;
+    let mut before: Option<Entry> = None;
+    let exported = read_export(file, &signed, options.leaves.as_deref(), |read| match read {
+        ReadLine::Entry(entry) if options.texts => before = Some(entry),
+        ReadLine::Text(text) => {
+            if let Some(entry) = before.as_ref().filter(|_| options.texts) {
+                // A reader that has gone is told nothing, and the status still says it.
+                let _ = writeln!(io::stdout(), "  {:<8} {}", entry.seq(), text_words(entry, &text));
+            }
+        }
+        ReadLine::Entry(_) => {}
+    })?;
+    let mut said = String::from("This holds: every entry of the log is there, in order and unchanged.\n");
+    about_log(&mut said, &exported.checkpoint);
+    let absent = exported.absent;
+    let texts = format!(
+        "{} fit their entries; {absent} are not in the file (erased, or not exported)",
+        exported.texts
+    );
+    line(&mut said, "texts", &texts);
+    if options.cosigners.is_empty() {
+        line(
+            &mut said,
+            "witness",
+            "not looked at: give the relay's key (--cosigner), from a source that you trust",
+        );
+    } else {
+        let (newest, note) = signed.newest()?;
+        let origin = newest.checkpoint().origin;
+        let cosigned = Cosigned::verify(note, &origin, &signed.log, &options.cosigners)?;
+        about_witness(&mut said, Some((cosigned.by(), cosigned.time_s())), Trust::Given);
+    }
+    Ok(said)
+}

@@ -1,0 +1,118 @@
+//! Whether the record of a receipt is in an exported log.
+
+use record::checkpoint::Cosigned;
+use record::entry::Entry;
+use record::export::ReadLine;
+use record::ids::Epoch;
+use record::kinds::EntryRef;
+use record::receipt::Receipt;
+use record::redact::TextLine;
+
+use super::input::for_each_line;
+use super::log::read_export;
+use super::words::{Trust, about_entry, about_log, about_witness, line};
+use super::{End, Options, Signed};
+
+/// What a log has at the receipt's number.
+#[derive(Default)]
+struct Search {
+    seq: u64,
+    found: Option<Entry>,
+    texts: Vec<TextLine>,
+    /// Entries that were read.
+    entries: u64,
+}
+
+impl Search {
+    fn take(&mut self, read: ReadLine) {
+        match read {
+            ReadLine::Entry(entry) => {
+                self.entries += 1;
+                if entry.seq() == self.seq {
+                    self.found = Some(entry);
+                }
+            }
+            ReadLine::Text(text) if text.seq() == self.seq => self.texts.push(text),
+            ReadLine::Text(_) => {}
+        }
+    }
+}
+
+/// Lines of an export that nobody signed: any part of one.
+fn read_unsigned(file: &str, search: &mut Search) -> Result<(), End> {
+    let mut number = 0_u64;
+    for_each_line(file, |bytes| {
+        number += 1;
+        let text = || TextLine::parse(bytes).ok().map(ReadLine::Text);
+        let read = Entry::parse(bytes).ok().map(ReadLine::Entry).or_else(text);
+        let unread = || End::Unread(format!("line {number} of {file} is neither an entry nor a text"));
+        search.take(read.ok_or_else(unread)?);
+        Ok(())
+    })?;
+    // Nobody but the entry says which texts are its own.
+    let mut named = search.found.as_ref().map(Entry::redactables).unwrap_or_default();
+    search.texts.retain(|text| {
+        let place = named.iter().position(|hash| *hash == text.hash());
+        place.map(|place| named.swap_remove(place)).is_some()
+    });
+    Ok(())
+}
+
+pub(super) fn check(receipt: &str, file: &str, options: &Options) -> Result<String, End> {
+    let parsed: Result<Receipt, _> = receipt.trim().to_uppercase().parse();
+    let receipt =
+        parsed.map_err(|_| End::Unread(format!("`{receipt}` is no receipt, such as 1-41207-ZW00000001")))?;
+    let mut search = Search { seq: receipt.seq, ..Search::default() };
+    let signed = match &options.notes[..] {
+        [] => {
+            read_unsigned(file, &mut search)?;
+            None
+        }
+        notes => {
+            let signed = Signed::read(notes, &options.keys)?;
+            read_export(file, &signed, None, |read| search.take(read))?;
+            Some(signed)
+        }
+    };
+    let epoch = signed.as_ref().map(|signed| signed.newest()).transpose()?;
+    let epoch = epoch.map(|(newest, _)| newest.checkpoint().origin.epoch);
+    let entry = compare(&receipt, &search, epoch)?;
+    let mut said = format!("This holds: the record of receipt {receipt} is in the log, and has its hash.\n");
+    line(&mut said, "record", &format!("{}, {}", entry.seq(), entry.head().kind));
+    about_entry(&mut said, entry, &search.texts);
+    let Some(signed) = signed else {
+        line(&mut said, "log", "not checked: give its checkpoint and key (--checkpoint, --key)");
+        return Ok(said);
+    };
+    let (newest, note) = signed.newest()?;
+    about_log(&mut said, newest.checkpoint());
+    if !options.cosigners.is_empty() {
+        let origin = newest.checkpoint().origin;
+        let cosigned = Cosigned::verify(note, &origin, &signed.log, &options.cosigners)?;
+        about_witness(&mut said, Some((cosigned.by(), cosigned.time_s())), Trust::Given);
+    }
+    Ok(said)
+}
+
+/// The entry of the receipt: it must be of this epoch, there, and have the receipt's hash.
+fn compare<'a>(receipt: &Receipt, search: &'a Search, epoch: Option<Epoch>) -> Result<&'a Entry, End> {
+    if let Some(epoch) = epoch.filter(|epoch| epoch.n != receipt.n) {
+        let n = receipt.n;
+        return Err(End::Absent(format!("the log is of epoch {epoch}, the receipt of an epoch {n}")));
+    }
+    let entry = search.found.as_ref().ok_or_else(|| {
+        let (seq, count) = (receipt.seq, search.entries);
+        End::Absent(format!("there is no entry {seq} in the log, which has {count} entries"))
+    })?;
+    if receipt.fits(entry.leaf()) {
+        return Ok(entry);
+    }
+    // The key's hash in an epoch's name is no part of a receipt.
+    let epoch = epoch.unwrap_or(Epoch { n: receipt.n, key: [0; 4] });
+    let here = Receipt::of(EntryRef { epoch, seq: entry.seq() }, entry.leaf());
+    Err(End::Broken(format!(
+        "entry {} of the log has another hash: its receipt is {here}, not {receipt}; one of them was changed, or the log is \
+         of another epoch or box",
+        entry.seq()
+    )))
+}

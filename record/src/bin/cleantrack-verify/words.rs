@@ -1,0 +1,78 @@
+//! What is said of what holds, a line each.
+
+use std::fmt::Write as _;
+
+use record::checkpoint::Checkpoint;
+use record::entry::Entry;
+use record::redact::TextLine;
+use record::tree::Hash;
+
+/// Adds a line.
+pub(super) fn line(said: &mut String, name: &str, value: &str) {
+    // Writing into a String cannot fail.
+    let _ = writeln!(said, "  {name:<8} {value}");
+}
+
+pub(super) fn about_log(said: &mut String, checkpoint: &Checkpoint) {
+    line(said, "box", &checkpoint.origin.box_id.to_string());
+    line(said, "epoch", &checkpoint.origin.epoch.to_string());
+    line(said, "entries", &format!("{}, signed with root {}", checkpoint.size, checkpoint.root));
+}
+
+/// When an entry was written and what it says.
+pub(super) fn about_entry(said: &mut String, entry: &Entry, texts: &[TextLine]) {
+    let wall_s = entry.head().at.wall.div_euclid(1_000);
+    line(said, "written", &format!("{} by the box's clock", moment(wall_s)));
+    line(said, "content", entry.body());
+    texts.iter().for_each(|text| line(said, "text", &text_words(entry, text)));
+}
+
+/// A text with the member that names it; control characters are written out.
+pub(super) fn text_words(entry: &Entry, text: &TextLine) -> String {
+    let body: serde_json::Value = serde_json::from_str(entry.body()).unwrap_or_default();
+    let member = member_of(&body, &text.hash(), String::new()).unwrap_or_else(|| "text".to_owned());
+    let shown: String = text.text().chars().map(shown).collect();
+    format!("{member}: {shown}")
+}
+
+fn shown(character: char) -> String {
+    if character.is_control() { character.escape_default().to_string() } else { character.to_string() }
+}
+
+/// Where in a body a text's hash stands: `who.name`, `reason`.
+fn member_of(value: &serde_json::Value, hash: &Hash, at: String) -> Option<String> {
+    let serde_json::Value::Object(members) = value else { return None };
+    if members.get("redactable").and_then(serde_json::Value::as_str) == Some(&hash.to_string()) {
+        return Some(at);
+    }
+    let join = |name: &str| if at.is_empty() { name.to_owned() } else { format!("{at}.{name}") };
+    members.iter().find_map(|(name, value)| member_of(value, hash, join(name)))
+}
+
+/// Where a witness's key came from.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Trust {
+    /// The reader gave it.
+    Given,
+    /// The file that it vouches for.
+    Brought,
+}
+
+pub(super) fn about_witness(said: &mut String, witness: Option<(&str, u64)>, trust: Trust) {
+    let caveat = match trust {
+        Trust::Given => "",
+        Trust::Brought => " (its key came with the proof, so this is only as good as whoever gave it to you)",
+    };
+    let text = match witness {
+        Some((name, time_s)) => {
+            let time = moment(i64::try_from(time_s).unwrap_or(i64::MAX));
+            format!("stored by {name} at {time} or before{caveat}")
+        }
+        None => "none: no relay has signed this checkpoint, or its key was not given".to_owned(),
+    };
+    line(said, "witness", &text);
+}
+
+pub(super) fn moment(second: i64) -> String {
+    jiff::Timestamp::from_second(second).map_or_else(|_| format!("second {second}"), |t| t.to_string())
+}

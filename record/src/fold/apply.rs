@@ -1,0 +1,444 @@
+//! What one entry does to the rows of a facility.
+
+use std::collections::btree_map::Entry as Place;
+use std::sync::Arc;
+
+use super::values::{LineTime, ValueSetter};
+use super::{
+    Activity, AdoptedBy, Alias, Changes, Cleaning, Effect, Equipment, Facility, History, LinePlace, Out,
+    PassedOver, Plan, RowKey, SPANS_MAX, Service, Staff, Zone,
+};
+use crate::anchor::{Anchor, corrected_ms};
+use crate::entry::{At, Entry, Idem};
+use crate::ids::Epoch;
+use crate::kinds::{
+    CleaningRecorded, ClockAnchored, EntryRef, EquipmentAdded, EquipmentChanged, Event, FacilityChanged,
+    Missing, ProtocolPublished, Schedule, ScheduleSet, StaffAdded, StaffChanged, StaffLeft, UseRecorded,
+};
+use crate::limits::PHOTOS_MAX;
+use crate::tag::Tag;
+use crate::tree::Hash;
+
+fn bounded<T>(list: &mut Vec<T>, item: T) {
+    list.push(item);
+    if list.len() > SPANS_MAX {
+        list.remove(0);
+    }
+}
+
+/// Which line is being folded.
+#[derive(Clone, Copy)]
+struct FoldedLine {
+    of: EntryRef,
+    adopted: Option<AdoptedBy>,
+    at: At,
+    idem: Option<Idem>,
+    time: LineTime,
+}
+
+impl FoldedLine {
+    fn place(self) -> LinePlace {
+        LinePlace { of: self.of, run: self.adopted.map(|adopted| adopted.run) }
+    }
+}
+
+impl Facility {
+    /// Folds in one entry that stands in the chain. Never fails on what an entry says: an event about an unknown item
+    /// changes nothing.
+    ///
+    /// # Errors
+    /// The store's own, from looking history up.
+    pub fn apply<H: History>(
+        &mut self,
+        epoch: Epoch,
+        entry: &Entry,
+        event: &Event,
+        history: &H,
+    ) -> Result<Changes, H::Error> {
+        self.fold_line(epoch, entry, event, history, None)
+    }
+
+    /// Folds in one entry that a run brings, where it is adopted: as [`Facility::apply`], but what was set at a later time
+    /// stays, and what does not apply any more is told in [`Changes::passed`].
+    ///
+    /// # Errors
+    /// The store's own, from looking history up.
+    pub fn apply_adopted<H: History>(
+        &mut self,
+        epoch: Epoch,
+        entry: &Entry,
+        event: &Event,
+        history: &H,
+        by: AdoptedBy,
+    ) -> Result<Changes, H::Error> {
+        self.fold_line(epoch, entry, event, history, Some(by))
+    }
+
+    fn fold_line<H: History>(
+        &mut self,
+        epoch: Epoch,
+        entry: &Entry,
+        event: &Event,
+        history: &H,
+        adopted: Option<AdoptedBy>,
+    ) -> Result<Changes, H::Error> {
+        let late = adopted.is_some();
+        let mut changes = Changes::default();
+        let head = entry.head();
+        let ms = corrected_ms(&head.at, self.boots.get(&head.at.boot).copied());
+        let of = EntryRef { epoch, seq: entry.seq() };
+        let line = FoldedLine { of, adopted, at: head.at, idem: head.idem, time: LineTime { ms, late } };
+        match event {
+            Event::FacilityChanged(b) => self.facility_changed(b, line.time, &mut changes),
+            Event::EquipmentAdded(b) => self.equipment_added(b, line.time, &mut changes),
+            Event::EquipmentChanged(b) => self.equipment_changed(b, line.time, &mut changes),
+            Event::EquipmentRetired(b) => {
+                let reason = b.reason.map(|r| r.hash);
+                self.service(b.tag, Service::Retired, reason, line.time, &mut changes);
+            }
+            Event::EquipmentSuspended(b) => {
+                let reason = b.reason.map(|r| r.hash);
+                self.service(b.tag, Service::Out, reason, line.time, &mut changes);
+            }
+            Event::EquipmentResumed(b) => self.service(b.tag, Service::In, None, line.time, &mut changes),
+            Event::TagAssigned(b) => self.tag_set(b.tag, Some(b.equipment), line.time, &mut changes),
+            Event::TagRevoked(b) => self.tag_set(b.tag, None, line.time, &mut changes),
+            Event::ProtocolPublished(b) => self.protocol_published(b, line.time, &mut changes),
+            Event::ScheduleSet(b) => self.planned(b, line.time, &mut changes),
+            Event::StaffAdded(b) => self.staff_added(b, line.time, &mut changes),
+            Event::StaffChanged(b) => self.staff_changed(b, line.time, &mut changes),
+            Event::StaffLeft(b) => self.staff_left(b, line.time, &mut changes),
+            Event::CleaningRecorded(b) => self.cleaned(b, line, history, &mut changes)?,
+            Event::CleaningVoided(b) => {
+                let cleaning = history.cleaning(b.of, line.place().run)?;
+                self.recleaned(cleaning, late, &mut changes, |c| c.voided = Some(of));
+            }
+            Event::PhotoAttached(b) => {
+                let cleaning = history.cleaning(b.of, line.place().run)?;
+                self.recleaned(cleaning, late, &mut changes, |c| attach_photo(c, b.photo));
+            }
+            Event::UseRecorded(b) => self.used(b, line, history, &mut changes)?,
+            Event::ClockAnchored(b) => self.anchored(b, late, history, &mut changes)?,
+            Event::TextErased(b) => changes.effects.push(Effect::Erased(b.hash)),
+            Event::LogStarted(_)
+            | Event::LogAdopted(_)
+            | Event::BoxClaimed(_)
+            | Event::LabelPrinted(_)
+            | Event::DirectiveApplied(_)
+            | Event::DirectiveRefused(_)
+            | Event::Unknown(_) => {}
+        }
+        Ok(changes)
+    }
+
+    fn item_mut(&mut self, tag: Tag) -> Option<&mut Equipment> {
+        self.equipment.get_mut(&tag).map(Arc::make_mut)
+    }
+
+    fn activity_mut(&mut self, tag: Tag) -> &mut Activity {
+        Arc::make_mut(self.activity.entry(tag).or_default())
+    }
+
+    fn facility_changed(&mut self, b: &FacilityChanged, line: LineTime, changes: &mut Changes) {
+        let settings = Arc::make_mut(&mut self.settings);
+        let is_other = b.zone.as_ref().is_some_and(|z| *z != settings.zone() || settings.zones.is_empty());
+        let times = &mut settings.set_ms;
+        let mut setter = ValueSetter { times, made_ms: i64::MIN, line, changes };
+        // Said again it is no other zone, and still said at that time.
+        let zone = b.zone.as_ref().filter(|_| setter.take("zone"));
+        if let Some(zone) = zone.filter(|_| is_other) {
+            bounded(&mut settings.zones, Zone { from_ms: line.ms, zone: zone.clone() });
+            setter.changes.effects.push(Effect::AllWindows);
+        }
+        setter.set("name", &mut settings.name, b.name.as_ref());
+        setter.set("label_host", &mut settings.label_host, b.label_host.as_ref());
+        setter.set("contact", &mut settings.contact, b.contact.as_ref());
+        setter.set("allow_unattributed", &mut settings.allow_unattributed, b.allow_unattributed.as_ref());
+        setter.set("undo_min", &mut settings.undo_min, b.undo_min.as_ref());
+        setter.set("pin_proof_min", &mut settings.pin_proof_min, b.pin_proof_min.as_ref());
+        changes.row(RowKey::Settings);
+    }
+
+    fn equipment_added(&mut self, b: &EquipmentAdded, line: LineTime, changes: &mut Changes) {
+        if self.equipment.contains_key(&b.tag) {
+            return changes.pass(line.late, PassedOver::NotApplicable);
+        }
+        let b = b.clone();
+        let item = Equipment {
+            tag: b.tag,
+            name: b.name,
+            asset_number: b.asset_number,
+            serial: b.serial,
+            maker: b.maker,
+            model: b.model,
+            category: b.category,
+            location: b.location,
+            class: b.class,
+            photo: b.photo,
+            protocols: b.protocols,
+            custom: b.custom,
+            service: Service::In,
+            plans: Vec::new(),
+            out: Vec::new(),
+            added_ms: line.ms,
+            set_ms: super::ValueTimes::default(),
+        };
+        self.equipment.insert(b.tag, Arc::new(item));
+        changes.row(RowKey::Equipment(b.tag));
+    }
+
+    fn equipment_changed(&mut self, b: &EquipmentChanged, line: LineTime, changes: &mut Changes) {
+        let Some(item) = self.item_mut(b.tag) else {
+            return changes.pass(line.late, PassedOver::NotApplicable);
+        };
+        let mut setter = ValueSetter { times: &mut item.set_ms, made_ms: item.added_ms, line, changes };
+        setter.set("name", &mut item.name, b.name.as_ref());
+        setter.set("asset_number", &mut item.asset_number, b.asset_number.as_ref());
+        setter.set("serial", &mut item.serial, b.serial.as_ref());
+        setter.set("maker", &mut item.maker, b.maker.as_ref());
+        setter.set("model", &mut item.model, b.model.as_ref());
+        setter.set("category", &mut item.category, b.category.as_ref());
+        setter.set("location", &mut item.location, b.location.as_ref());
+        setter.set("class", &mut item.class, b.class.as_ref());
+        setter.set("photo", &mut item.photo, b.photo.as_ref());
+        setter.set("protocols", &mut item.protocols, b.protocols.as_ref());
+        for (name, value) in &b.custom {
+            if !setter.take(&format!("custom/{name}")) {
+                continue;
+            }
+            if value.is_empty() {
+                item.custom.remove(name);
+            } else {
+                item.custom.insert(name.clone(), value.clone());
+            }
+        }
+        changes.row(RowKey::Equipment(b.tag));
+    }
+
+    fn service(
+        &mut self,
+        tag: Tag,
+        to: Service,
+        reason: Option<Hash>,
+        line: LineTime,
+        changes: &mut Changes,
+    ) {
+        let Some(item) = self.equipment.get_mut(&tag).filter(|i| i.service != Service::Retired) else {
+            return changes.pass(line.late, PassedOver::NotApplicable);
+        };
+        let item = Arc::make_mut(item);
+        let mut setter = ValueSetter { times: &mut item.set_ms, made_ms: item.added_ms, line, changes };
+        if !setter.take("service") {
+            return;
+        }
+        changes.row(RowKey::Equipment(tag));
+        if item.service == to {
+            return changes.pass(line.late, PassedOver::NotApplicable);
+        }
+        let open = item.out.last_mut().filter(|o| o.until_ms.is_none());
+        match (to, open) {
+            (Service::In, Some(open)) => open.until_ms = Some(line.ms),
+            (Service::In, None) => {}
+            (_, Some(open)) => open.reason = reason.or(open.reason),
+            (_, None) => bounded(&mut item.out, Out { from_ms: line.ms, until_ms: None, reason }),
+        }
+        item.service = to;
+        changes.effects.push(Effect::Windows(tag));
+    }
+
+    fn planned(&mut self, b: &ScheduleSet, line: LineTime, changes: &mut Changes) {
+        let Some(item) = self.item_mut(b.tag) else {
+            return changes.pass(line.late, PassedOver::NotApplicable);
+        };
+        let value = b.protocol.map_or_else(|| "schedule".to_owned(), |id| format!("schedule/{id}"));
+        let mut setter = ValueSetter { times: &mut item.set_ms, made_ms: item.added_ms, line, changes };
+        if !setter.take(&value) {
+            return;
+        }
+        bounded(
+            &mut item.plans,
+            Plan { from_ms: b.from, protocol: b.protocol, schedule: b.schedule.clone() },
+        );
+        if let Some(protocol) = b.protocol.filter(|_| matches!(b.schedule, Schedule::Use { .. })) {
+            self.activity_mut(b.tag).planned(protocol, b.from);
+            changes.row(RowKey::Activity(b.tag));
+        }
+        changes.row(RowKey::Equipment(b.tag));
+        changes.effects.push(Effect::Windows(b.tag));
+    }
+
+    /// A further tag leads to an item, or (`None`) a tag leads nowhere any more.
+    fn tag_set(&mut self, tag: Tag, to: Option<Tag>, line: LineTime, changes: &mut Changes) {
+        let before = self.aliases.get(&tag);
+        if before.is_some_and(|alias| line.is_behind(alias.set_ms)) {
+            return changes.pass(line.late, PassedOver::Older { value: "tag".to_owned() });
+        }
+        let equipment = to.or(before.map(|alias| alias.equipment)).unwrap_or(tag);
+        self.aliases.insert(tag, Alias { equipment, revoked: to.is_none(), set_ms: line.ms });
+        changes.row(RowKey::Alias(tag));
+    }
+
+    fn protocol_published(&mut self, b: &ProtocolPublished, line: LineTime, changes: &mut Changes) {
+        if self.protocols.get(&b.protocol).is_some_and(|p| p.version >= b.version) {
+            return changes.pass(line.late, PassedOver::NotApplicable);
+        }
+        self.protocols.insert(b.protocol, Arc::new(b.clone()));
+        changes.row(RowKey::Protocol(b.protocol));
+    }
+
+    fn staff_added(&mut self, b: &StaffAdded, line: LineTime, changes: &mut Changes) {
+        match self.staff.entry(b.staff) {
+            Place::Occupied(_) => changes.pass(line.late, PassedOver::NotApplicable),
+            Place::Vacant(place) => {
+                let (name_ms, role_ms) = (line.ms, line.ms);
+                place.insert(Staff { name: b.name.hash, role: b.role, left: false, name_ms, role_ms });
+            }
+        }
+        changes.row(RowKey::Staff(b.staff));
+    }
+
+    fn staff_changed(&mut self, b: &StaffChanged, line: LineTime, changes: &mut Changes) {
+        let Some(staff) = self.staff.get_mut(&b.staff) else {
+            return changes.pass(line.late, PassedOver::NotApplicable);
+        };
+        let older = |value: &str| PassedOver::Older { value: value.to_owned() };
+        match b.name {
+            Some(_) if line.is_behind(staff.name_ms) => changes.pass(true, older("name")),
+            Some(name) => (staff.name, staff.name_ms) = (name.hash, line.ms),
+            None => {}
+        }
+        match b.role {
+            Some(_) if line.is_behind(staff.role_ms) => changes.pass(true, older("role")),
+            Some(role) => (staff.role, staff.role_ms) = (role, line.ms),
+            None => {}
+        }
+        changes.row(RowKey::Staff(b.staff));
+    }
+
+    fn staff_left(&mut self, b: &StaffLeft, line: LineTime, changes: &mut Changes) {
+        let Some(staff) = self.staff.get_mut(&b.staff) else {
+            return changes.pass(line.late, PassedOver::NotApplicable);
+        };
+        staff.left = true;
+        changes.row(RowKey::Staff(b.staff));
+    }
+
+    fn cleaned<H: History>(
+        &mut self,
+        b: &CleaningRecorded,
+        line: FoldedLine,
+        history: &H,
+        changes: &mut Changes,
+    ) -> Result<(), H::Error> {
+        let now_ms = line.time.ms;
+        let first = first_of_key(line, history)?;
+        if let Some(first) = first {
+            let earlier = history.cleaning(first.of, first.run)?.filter(|c| now_ms < c.recorded_ms);
+            self.recleaned(earlier, false, changes, |c| {
+                (c.at, c.recorded_ms) = (line.at, now_ms);
+                c.performed_ms = if c.stated { c.performed_ms.min(now_ms) } else { now_ms };
+            });
+            return Ok(());
+        }
+        if !self.equipment.contains_key(&b.tag) {
+            changes.pass(line.time.late, PassedOver::NotApplicable);
+            return Ok(());
+        }
+        let cleaning = Cleaning {
+            of: line.of,
+            tag: b.tag,
+            // Nobody cleans in the future: a stated time is at most the time of writing.
+            performed_ms: b.performed.unwrap_or(now_ms).min(now_ms),
+            recorded_ms: now_ms,
+            stated: b.performed.is_some(),
+            at: line.at,
+            who: b.who,
+            protocol: b.protocol.map(|p| p.id),
+            incomplete: b.incomplete.clone(),
+            photos: b.photos.iter().take(PHOTOS_MAX).copied().collect(),
+            voided: None,
+            adopted: line.adopted,
+        };
+        let activity = self.activity_mut(b.tag);
+        activity.cleanings += 1;
+        activity.place(&cleaning);
+        changes.row(RowKey::Activity(b.tag));
+        changes.effects.push(Effect::Cleaned(cleaning));
+        Ok(())
+    }
+
+    fn used<H: History>(
+        &mut self,
+        b: &UseRecorded,
+        line: FoldedLine,
+        history: &H,
+        changes: &mut Changes,
+    ) -> Result<(), H::Error> {
+        if !self.equipment.contains_key(&b.tag) || first_of_key(line, history)?.is_some() {
+            changes.pass(line.time.late, PassedOver::NotApplicable);
+            return Ok(());
+        }
+        let performed_ms = b.performed.unwrap_or(line.time.ms).min(line.time.ms);
+        self.activity_mut(b.tag).used(performed_ms);
+        changes.row(RowKey::Activity(b.tag));
+        changes.effects.push(Effect::Used { tag: b.tag, of: line.of, performed_ms });
+        Ok(())
+    }
+
+    fn anchored<H: History>(
+        &mut self,
+        b: &ClockAnchored,
+        late: bool,
+        history: &H,
+        changes: &mut Changes,
+    ) -> Result<(), H::Error> {
+        if late && self.boots.get(&b.boot).is_some_and(|known| known.up_ms > b.up) {
+            changes.pass(late, PassedOver::Older { value: "boot".to_owned() });
+            return Ok(());
+        }
+        let anchor = Anchor { up_ms: b.up, wall_ms: b.wall };
+        self.boots.insert(b.boot, anchor);
+        changes.row(RowKey::Boot(b.boot));
+        // One whose earlier time is that of another boot has no more to do with this one.
+        let of_boot = history.unsure(b.boot)?.into_iter().filter(|c| c.at.boot == b.boot);
+        for cleaning in of_boot {
+            self.recleaned(Some(cleaning), false, changes, |c| {
+                c.recorded_ms = corrected_ms(&c.at, Some(anchor));
+                let performed_ms = if c.stated { c.performed_ms } else { c.recorded_ms };
+                c.performed_ms = performed_ms.min(c.recorded_ms);
+            });
+        }
+        Ok(())
+    }
+
+    /// A cleaning that is already there changes: a void, a photo that came later, true time.
+    fn recleaned(
+        &mut self,
+        cleaning: Option<Cleaning>,
+        late: bool,
+        changes: &mut Changes,
+        change: impl FnOnce(&mut Cleaning),
+    ) {
+        let Some(mut cleaning) = cleaning.filter(|c| c.voided.is_none()) else {
+            return changes.pass(late, PassedOver::NotApplicable);
+        };
+        change(&mut cleaning);
+        let tag = cleaning.tag;
+        self.activity_mut(tag).place(&cleaning);
+        changes.row(RowKey::Activity(tag));
+        changes.effects.extend([Effect::Recleaned(cleaning), Effect::Windows(tag)]);
+    }
+}
+
+/// The line that recorded this under the same key before.
+fn first_of_key<H: History>(line: FoldedLine, history: &H) -> Result<Option<LinePlace>, H::Error> {
+    line.idem.map_or(Ok(None), |idem| history.first_of_key(&idem, line.place()))
+}
+
+fn attach_photo(cleaning: &mut Cleaning, photo: Hash) {
+    // Further ones stand in the log and not here: a row stays small whatever a box writes.
+    if cleaning.photos.len() < PHOTOS_MAX {
+        cleaning.photos.push(photo);
+    }
+    cleaning.incomplete.retain(|&m| m != Missing::Photo);
+}

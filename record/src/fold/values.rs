@@ -1,0 +1,90 @@
+//! When values were set: a line that a run brings stands late in the order, and must not undo what was set after it.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::Changes;
+
+/// The corrected times of the lines that set the values of a row, by the value's name. A value that nobody has set since
+/// the row was made is not in it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ValueTimes(BTreeMap<String, i64>);
+
+impl ValueTimes {
+    /// Whether nothing was set.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// Why a line that a run brought changes nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PassedOver {
+    /// A line with a later time had set the same value.
+    Older {
+        /// Which value.
+        value: String,
+    },
+    /// What it is about is not there, or is there already, or is in a state in which this means nothing.
+    NotApplicable,
+}
+
+impl fmt::Display for PassedOver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Older { value } => write!(f, "`{value}` was set again at a later time"),
+            Self::NotApplicable => f.write_str("what it is about is not there or not in that state"),
+        }
+    }
+}
+
+/// When a line was written, and whether a run brought it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct LineTime {
+    /// Corrected, milliseconds since 1970.
+    pub(super) ms: i64,
+    /// It stands where it was adopted, not where it was written. Only then are times compared: among the others the order
+    /// decides, whatever the clock did.
+    pub(super) late: bool,
+}
+
+impl LineTime {
+    /// Whether this line is older than one of `ms`, and so has nothing to say any more.
+    pub(super) fn is_behind(self, ms: i64) -> bool {
+        self.late && self.ms < ms
+    }
+}
+
+/// Sets the values of one row for one line.
+pub(super) struct ValueSetter<'a> {
+    pub(super) times: &'a mut ValueTimes,
+    /// When the row was made.
+    pub(super) made_ms: i64,
+    pub(super) line: LineTime,
+    pub(super) changes: &'a mut Changes,
+}
+
+impl ValueSetter<'_> {
+    /// Whether this line may set the value of this name; notes that it did, or that it was passed over.
+    pub(super) fn take(&mut self, name: &str) -> bool {
+        let set_ms = self.times.0.get(name).copied().unwrap_or(self.made_ms);
+        if self.line.is_behind(set_ms) {
+            self.changes.passed.push(PassedOver::Older { value: name.to_owned() });
+            return false;
+        }
+        self.times.0.insert(name.to_owned(), self.line.ms);
+        true
+    }
+
+    /// Sets a value that the line states.
+    pub(super) fn set<T: Clone>(&mut self, name: &str, field: &mut T, value: Option<&T>) {
+        if let Some(value) = value
+            && self.take(name)
+        {
+            field.clone_from(value);
+        }
+    }
+}

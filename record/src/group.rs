@@ -1,0 +1,104 @@
+//! Groups: entry lines, the texts beside them and a trailer that proves them, as the box's journal and run files hold them.
+
+use sha2::{Digest, Sha256};
+
+use crate::limits::{BATCH_BYTES_MAX, BATCH_ENTRIES_MAX};
+use crate::tree::{Hash, hex};
+
+/// Bytes of a group's lines at most; in a journal torn or damaged is told apart by this bound (only one group is ever
+/// unflushed).
+pub const GROUP_LINES_BYTES_MAX: usize = BATCH_BYTES_MAX;
+/// Entries of a group at most.
+pub const GROUP_ENTRIES_MAX: usize = BATCH_ENTRIES_MAX;
+/// Bytes of a trailer line without its padding: `#g`, three numbers, a sum and a root.
+const TRAILER_BYTES_MAX: usize = 256;
+/// Bytes that a group is padded to a multiple of, where it is padded.
+const PADDING_BYTES_MAX: usize = 4096;
+/// Bytes of a group at most, trailer and padding included.
+pub const GROUP_BYTES_MAX: usize = GROUP_LINES_BYTES_MAX + TRAILER_BYTES_MAX + PADDING_BYTES_MAX;
+
+/// The first half of the SHA-256 of all parts, as hex.
+pub fn half_sum(parts: &[&[u8]]) -> String {
+    let mut hasher = Sha256::new();
+    parts.iter().for_each(|part| hasher.update(part));
+    hex(&hasher.finalize()[..16], &mut [0; 32]).to_owned()
+}
+
+fn group_sum(first: u64, next: u64, root: &Hash, lines: &[u8]) -> String {
+    half_sum(&[&first.to_be_bytes(), &next.to_be_bytes(), &root.0, lines])
+}
+
+/// The trailer of a group of `lines`, without padding and newline.
+pub fn group_trailer(first: u64, next: u64, root: &Hash, lines: &[u8]) -> String {
+    format!("#g {first} {next} {} {} {root}", lines.len(), group_sum(first, next, root, lines))
+}
+
+/// A group whose own sum holds; whether it continues what is before it is another question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ParsedGroup {
+    /// Seq of its first entry.
+    pub first: u64,
+    /// Seq after its last entry; equal to `first` for the empty group that closes a journal's clean stop.
+    pub next: u64,
+    /// Bytes of its lines.
+    pub lines: usize,
+    /// Bytes in all, trailer and padding included.
+    pub span: usize,
+    /// The root behind it: of the log in a journal, of the run in a run file.
+    pub root: Hash,
+}
+
+impl ParsedGroup {
+    /// Reads the group that starts at the front of `bytes`; `None` when no intact one does.
+    pub fn parse(bytes: &[u8]) -> Option<Self> {
+        let bytes = &bytes[..bytes.len().min(GROUP_BYTES_MAX)];
+        let mut at = 0;
+        loop {
+            let line = &bytes[at..];
+            let end = line.iter().position(|&b| b == b'\n')?;
+            match line.first() {
+                Some(b'{') => {}
+                Some(b'#') if line.starts_with(b"#t ") => {}
+                Some(b'#') => return Self::trailer(&bytes[..at], &line[..end], at + end + 1),
+                _ => return None,
+            }
+            at += end + 1;
+        }
+    }
+
+    fn trailer(lines: &[u8], line: &[u8], span: usize) -> Option<Self> {
+        let line = std::str::from_utf8(line).ok()?;
+        let mut words = line.trim_end_matches(' ').strip_prefix("#g ")?.split(' ');
+        let mut number = || words.next()?.parse::<u64>().ok();
+        let (first, next, len) = (number()?, number()?, number()?);
+        let (stated, root) = (words.next()?, words.next()?.parse().ok()?);
+        let whole = first <= next && len == lines.len() as u64 && words.next().is_none();
+        (whole && group_sum(first, next, &root, lines) == stated).then_some(Self {
+            first,
+            next,
+            lines: lines.len(),
+            span,
+            root,
+        })
+    }
+}
+
+/// One line of a group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GroupLine<'a> {
+    /// An entry's exact bytes.
+    Entry(&'a [u8]),
+    /// A text's JSON.
+    Text(&'a [u8]),
+}
+
+/// The lines of a group that was parsed.
+pub fn group_lines(bytes: &[u8]) -> impl Iterator<Item = GroupLine<'_>> {
+    bytes.split_inclusive(|&b| b == b'\n').filter_map(|line| {
+        let line = line.strip_suffix(b"\n")?;
+        match line.strip_prefix(b"#t ") {
+            None => Some(GroupLine::Entry(line)),
+            Some(text) => Some(GroupLine::Text(&text[text.iter().position(|&b| b == b' ')? + 1..])),
+        }
+    })
+}

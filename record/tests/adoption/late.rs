@@ -1,0 +1,357 @@
+//! Lines that a run brings late: their times, what they may still set, one key at two places.
+
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+
+use proptest::prelude::*;
+use record::entry::{At, By, ClockState, Digest16, Entry, Idem};
+use record::fold::{AdoptedBy, Changes, Cleaning, Effect, Facility, History, LinePlace, PassedOver};
+use record::ids::{BootId, Epoch};
+use record::kinds::{EntryRef, Event};
+use record::redact::Text;
+use record::run::RunName;
+use record::tree::Hash;
+
+const OPEN: Epoch = Epoch { n: 2, key: [2; 4] };
+const EARLIER: Epoch = Epoch { n: 1, key: [1; 4] };
+const PUMP: &str = "ABCDEFGH3";
+const SPARE: &str = "7QK3M9X2W";
+const HOUR: i64 = 3_600_000;
+
+/// The index as a store keeps it.
+#[derive(Default, Clone)]
+struct Index {
+    cleanings: BTreeMap<LinePlace, Cleaning>,
+    keys: BTreeMap<Digest16, (Digest16, LinePlace)>,
+    again: BTreeMap<LinePlace, LinePlace>,
+}
+
+impl History for Index {
+    type Error = Infallible;
+    fn cleaning(&self, of: EntryRef, near: Option<RunName>) -> Result<Option<Cleaning>, Infallible> {
+        let known = |place: LinePlace| self.cleanings.get(self.again.get(&place).unwrap_or(&place));
+        let mut any = self.cleanings.keys().chain(self.again.keys()).filter(|place| place.of == of);
+        let found = known(LinePlace { of, run: near }).or_else(|| known(LinePlace { of, run: None }));
+        Ok(found.or_else(|| any.next().and_then(|place| known(*place))).cloned())
+    }
+    fn unsure(&self, boot: BootId) -> Result<Vec<Cleaning>, Infallible> {
+        let unsure = |c: &&Cleaning| c.at.boot == boot && c.at.clock != ClockState::Synced;
+        Ok(self.cleanings.values().filter(unsure).cloned().collect())
+    }
+    fn first_of_key(&self, idem: &Idem, line: LinePlace) -> Result<Option<LinePlace>, Infallible> {
+        let held = self.keys.get(&idem.key).filter(|(req, first)| *req == idem.req && *first != line);
+        Ok(held.map(|(_, first)| *first))
+    }
+}
+
+#[derive(Default, Clone)]
+struct World {
+    facility: Facility,
+    index: Index,
+    next: BTreeMap<Epoch, u64>,
+    idem: Option<Idem>,
+    clock: Option<ClockState>,
+}
+
+impl World {
+    /// Folds a line: of the open epoch in the chain, or of the earlier one by a run.
+    fn tell(&mut self, late: bool, wall: i64, kind: &str, body: &str) -> (EntryRef, Changes) {
+        let epoch = if late { EARLIER } else { OPEN };
+        let seq = self.next.entry(epoch).or_default();
+        let of = EntryRef { epoch, seq: *seq };
+        *seq += 1;
+        (of, self.tell_at(of, late.then(|| run(0)), (wall, kind, body)))
+    }
+
+    /// Folds a line at a place of its own.
+    fn tell_at(
+        &mut self,
+        of: EntryRef,
+        by: Option<RunName>,
+        (wall, kind, body): (i64, &str, &str),
+    ) -> Changes {
+        let late = by.is_some();
+        let place = LinePlace { of, run: by };
+        let boot = BootId::new(1, [u8::from(late); 10]);
+        let clock = self.clock.unwrap_or(ClockState::Synced);
+        let at = At { wall, boot, up: wall.max(0).cast_unsigned(), clock };
+        let event = Event::read(kind, body);
+        assert!(!matches!(event, Event::Unknown(_)), "{kind} {body}");
+        let entry = Entry::compose(of.seq, at, By::BOX, self.idem, &event).unwrap();
+        let Ok(changes) = if late {
+            let by = AdoptedBy { run: by.unwrap(), by: EntryRef { epoch: OPEN, seq: 9 }, at_ms: 1 };
+            self.facility.apply_adopted(of.epoch, &entry, &event, &self.index, by)
+        } else {
+            self.facility.apply(of.epoch, &entry, &event, &self.index)
+        };
+        for effect in &changes.effects {
+            if let Effect::Cleaned(c) | Effect::Recleaned(c) = effect {
+                self.index.cleanings.insert(c.place(), c.clone());
+            }
+        }
+        if let Some(idem) = self.idem {
+            let (req, first) = *self.index.keys.entry(idem.key).or_insert((idem.req, place));
+            if req == idem.req && first != place {
+                self.index.again.insert(place, first);
+            }
+        }
+        changes
+    }
+
+    fn pump() -> Self {
+        let mut world = Self::default();
+        world.tell(false, 100, "equipment.added", &format!(r#"{{"tag":"{PUMP}","name":"Pump"}}"#));
+        world
+    }
+
+    fn clean(&mut self, late: bool, wall: i64, rest: &str) -> (EntryRef, Changes) {
+        let body = format!(r#"{{"tag":"{PUMP}","who":{{"proof":"unattributed"}}{rest}}}"#);
+        self.tell(late, wall, "cleaning.recorded", &body)
+    }
+
+    fn only_cleaning(&self) -> &Cleaning {
+        assert_eq!(self.index.cleanings.len(), 1);
+        self.index.cleanings.values().next().unwrap()
+    }
+
+    fn activity(&self) -> &record::fold::Activity {
+        &self.facility.activity[&PUMP.parse().unwrap()]
+    }
+}
+
+/// A run of the earlier epoch, as its name alone.
+fn run(n: u8) -> RunName {
+    RunName::new(EARLIER, 0..60, Hash([n; 32])).unwrap()
+}
+
+fn key(key: &str, req: &str) -> Option<Idem> {
+    Some(Idem { key: Digest16::of(key.as_bytes()), req: Digest16::of(req.as_bytes()) })
+}
+
+/// A kind and body of one that sets a value; `n` makes values tell apart.
+fn setting(which: u8, n: usize) -> (&'static str, String) {
+    let reason =
+        serde_json::to_string(&Text::new(&format!("Ada {n}"), [0; 16]).unwrap().redactable()).unwrap();
+    let staff = "01KAFJWQ400000000000000004";
+    match which {
+        0 => ("facility.changed", format!(r#"{{"name":"House {n}"}}"#)),
+        1 => ("facility.changed", format!(r#"{{"contact":"ext. {n}","undo_min":{n}}}"#)),
+        2 => ("facility.changed", format!(r#"{{"zone":"Etc/GMT+{}"}}"#, n % 12)),
+        3 => ("equipment.changed", format!(r#"{{"tag":"{PUMP}","name":"Pump {n}"}}"#)),
+        4 => (
+            "equipment.changed",
+            format!(
+                r#"{{"tag":"{PUMP}","location":"OR {n}","custom":{{"bay":"{}"}}}}"#,
+                if n.is_multiple_of(3) { String::new() } else { n.to_string() }
+            ),
+        ),
+        5 => (
+            "schedule.set",
+            format!(r#"{{"tag":"{PUMP}","schedule":{{"every":"hours","n":{}}},"from":0}}"#, n + 1),
+        ),
+        6 if n.is_multiple_of(2) => ("tag.assigned", format!(r#"{{"tag":"{SPARE}","equipment":"{PUMP}"}}"#)),
+        6 => ("tag.revoked", format!(r#"{{"tag":"{SPARE}"}}"#)),
+        7 => (
+            "staff.changed",
+            format!(r#"{{"staff":"{staff}","role":"{}"}}"#, ["technician", "biomed", "auditor"][n % 3]),
+        ),
+        _ => ("staff.changed", format!(r#"{{"staff":"{staff}","name":{reason}}}"#)),
+    }
+}
+
+proptest! {
+    /// However the lines of a history were torn apart, each value ends as it would have ended in the order of time.
+    #[test]
+    fn values_found_late_end_as_if_told_in_time(told in prop::collection::vec((0u8..9, any::<bool>()), 0..30)) {
+        let reason = serde_json::to_string(&Text::new("Ada", [0; 16]).unwrap().redactable()).unwrap();
+        let staff = format!(r#"{{"staff":"01KAFJWQ400000000000000004","name":{reason},"role":"auditor"}}"#);
+        let mut in_time = World::pump();
+        in_time.tell(false, 101, "staff.added", &staff);
+        let mut torn = in_time.clone();
+        let at = |n: usize| 200 + 10 * i64::try_from(n).unwrap();
+        for (n, (which, _)) in told.iter().enumerate() {
+            let (kind, body) = setting(*which, n);
+            in_time.tell(false, at(n), kind, &body);
+        }
+        for late in [false, true] {
+            for (n, (which, _)) in told.iter().enumerate().filter(|(_, (_, is_late))| *is_late == late) {
+                let (kind, body) = setting(*which, n);
+                torn.tell(late, at(n), kind, &body);
+            }
+        }
+        let (a, b) = (&in_time.facility, &torn.facility);
+        prop_assert_eq!((&a.settings.name, &a.settings.contact, a.settings.undo_min, a.settings.zone()),
+            (&b.settings.name, &b.settings.contact, b.settings.undo_min, b.settings.zone()));
+        let pump = |f: &Facility| {
+            let item = &f.equipment[&PUMP.parse().unwrap()];
+            let schedule = item.schedule(None).cloned();
+            (item.name.clone(), item.location.clone(), item.custom.clone(), schedule)
+        };
+        prop_assert_eq!(pump(a), pump(b));
+        let spare = SPARE.parse().unwrap();
+        prop_assert_eq!(a.resolve(spare).is_some(), b.resolve(spare).is_some());
+        prop_assert_eq!(&a.staff, &b.staff);
+    }
+}
+
+#[test]
+fn the_order_decides_among_lines_of_the_chain_whatever_the_clock_did() {
+    let mut world = World::pump();
+    world.tell(false, 9_000, "facility.changed", r#"{"name":"Clock ahead"}"#);
+    let (_, changes) = world.tell(false, 500, "facility.changed", r#"{"name":"Clock set right"}"#);
+    assert_eq!((world.facility.settings.name.as_str(), changes.passed.len()), ("Clock set right", 0));
+}
+
+#[test]
+fn a_cleaning_that_was_told_recorded_in_time_still_counts() {
+    let mut world = World::pump();
+    // The card forgot it; it is adopted four days later.
+    world.tell(false, 96 * HOUR, "use.recorded", &format!(r#"{{"tag":"{PUMP}"}}"#));
+    let (of, _) = world.clean(true, HOUR, r#","performed":3590000"#);
+    let cleaning = world.only_cleaning();
+    assert_eq!((cleaning.of, cleaning.recorded_ms, cleaning.performed_ms), (of, HOUR, 3_590_000));
+    assert!(cleaning.counts(), "72 hours are counted from when it was written");
+    assert_eq!(world.activity().last_complete_ms(), Some(3_590_000));
+}
+
+#[test]
+fn a_boots_anchor_in_a_run_corrects_the_lines_of_that_run() {
+    let mut world = World { clock: Some(ClockState::Uncertain), ..World::pump() };
+    world.clean(true, 200, "");
+    let boot = BootId::new(1, [1; 10]);
+    let anchor =
+        |up: i64, wall: i64| format!(r#"{{"boot":"{boot}","up":{up},"wall":{wall},"source":"ntp"}}"#);
+    world.tell(true, 1_000, "clock.anchored", &anchor(1_000, 5_000_000));
+    assert_eq!(world.only_cleaning().recorded_ms, 4_999_200);
+    let (_, changes) = world.tell(true, 900, "clock.anchored", &anchor(900, 1));
+    assert_eq!(changes.passed, [PassedOver::Older { value: "boot".into() }]);
+    assert_eq!(world.only_cleaning().recorded_ms, 4_999_200);
+}
+
+#[test]
+fn one_key_at_two_places_counts_once_with_the_earlier_time() {
+    let mut world = World::pump();
+    world.idem = key("k", "r");
+    let (first, _) = world.clean(false, 5 * HOUR, "");
+    let (again, changes) = world.clean(true, HOUR, "");
+    let cleaning = world.only_cleaning().clone();
+    assert_eq!((cleaning.of, cleaning.recorded_ms, cleaning.performed_ms), (first, HOUR, HOUR));
+    assert!(matches!(&changes.effects[0], Effect::Recleaned(c) if c.of == first));
+    assert_eq!(world.activity().cleanings, 1);
+    assert_eq!(world.activity().last_complete_ms(), Some(HOUR));
+    // What is said of one is said of the other.
+    world.idem = None;
+    let reason = serde_json::to_string(&Text::new("no", [0; 16]).unwrap().redactable()).unwrap();
+    let body = format!(r#"{{"epoch":"{EARLIER}","seq":{},"reason":{reason}}}"#, again.seq);
+    world.tell(false, 6 * HOUR, "cleaning.voided", &body);
+    assert!(world.only_cleaning().voided.is_some());
+    assert_eq!(world.activity().last_complete_ms(), None);
+}
+
+#[test]
+fn the_first_place_keeps_its_time_where_it_is_the_earlier() {
+    let mut world = World::pump();
+    world.idem = key("k", "r");
+    let (first, _) = world.clean(false, HOUR, "");
+    let (_, changes) = world.clean(false, 5 * HOUR, "");
+    assert_eq!(changes.effects, []);
+    assert_eq!((world.only_cleaning().of, world.only_cleaning().recorded_ms), (first, HOUR));
+    world.idem = key("u", "r");
+    let used = format!(r#"{{"tag":"{PUMP}"}}"#);
+    world.tell(false, 6 * HOUR, "use.recorded", &used);
+    let (_, changes) = world.tell(true, 2 * HOUR, "use.recorded", &used);
+    assert_eq!((changes.effects, world.activity().uses.len()), (vec![], 1), "a use counts once too");
+}
+
+#[test]
+fn the_same_key_with_another_request_counts_twice() {
+    let mut world = World::pump();
+    world.idem = key("k", "r");
+    world.clean(false, 5 * HOUR, "");
+    world.idem = key("k", "other");
+    world.clean(true, HOUR, "");
+    assert_eq!((world.index.cleanings.len(), world.activity().cleanings), (2, 2));
+    assert_eq!(world.index.keys.len(), 1, "the first answers for the key");
+}
+
+#[test]
+fn two_branches_with_one_number_are_two_cleanings() {
+    let mut world = World::pump();
+    let of = EntryRef { epoch: EARLIER, seq: 7 };
+    let body = format!(r#"{{"tag":"{PUMP}","who":{{"proof":"unattributed"}}}}"#);
+    for (by, hour) in [(None, 1), (Some(run(1)), 2), (Some(run(2)), 3)] {
+        world.tell_at(of, by, (hour * HOUR, "cleaning.recorded", &body));
+    }
+    assert_eq!((world.index.cleanings.len(), world.activity().cleanings), (3, 3));
+    assert_eq!(world.activity().done[0].done.len(), 3);
+    // What a branch says of a number is said of its own line.
+    let reason = serde_json::to_string(&Text::new("no", [0; 16]).unwrap().redactable()).unwrap();
+    let void = format!(r#"{{"epoch":"{EARLIER}","seq":7,"reason":{reason}}}"#);
+    let later = EntryRef { epoch: EARLIER, seq: 8 };
+    let voided = |world: &World| -> Vec<Option<RunName>> {
+        let voided = world.index.cleanings.values().filter(|c| c.voided.is_some());
+        voided.map(|c| c.place().run).collect()
+    };
+    world.tell_at(later, Some(run(2)), (4 * HOUR, "cleaning.voided", &void));
+    assert_eq!(voided(&world), [Some(run(2))]);
+    world.tell(false, 5 * HOUR, "cleaning.voided", &void);
+    assert_eq!(voided(&world), [None, Some(run(2))], "who stands in the chain means the chain's");
+    let left = world.activity().done[0].done[0];
+    assert_eq!((left.run, left.performed_ms), (Some(run(1)), 2 * HOUR));
+}
+
+#[test]
+fn what_does_not_apply_any_more_is_passed_over_with_a_note() {
+    let mut world = World::pump();
+    let not_applicable = vec![PassedOver::NotApplicable];
+    for (kind, body) in [
+        ("equipment.changed", format!(r#"{{"tag":"{SPARE}","name":"x"}}"#)),
+        ("equipment.suspended", format!(r#"{{"tag":"{SPARE}"}}"#)),
+        ("equipment.added", format!(r#"{{"tag":"{PUMP}","name":"again"}}"#)),
+        ("cleaning.recorded", format!(r#"{{"tag":"{SPARE}","who":{{"proof":"unattributed"}}}}"#)),
+        ("use.recorded", format!(r#"{{"tag":"{SPARE}"}}"#)),
+        ("staff.left", r#"{"staff":"01KAFJWQ400000000000000004"}"#.to_owned()),
+        ("photo.attached", format!(r#"{{"epoch":"{OPEN}","seq":0,"photo":"{}"}}"#, "0".repeat(64))),
+    ] {
+        let before = world.facility.clone();
+        let (_, changes) = world.tell(true, 500, kind, &body);
+        assert_eq!(changes.passed, not_applicable, "{kind}");
+        assert_eq!((world.facility, changes.effects), (before.clone(), vec![]), "{kind}");
+        world.facility = before;
+        // The same in the chain is no news to anybody.
+        let (_, changes) = world.tell(false, 500, kind, &body);
+        assert_eq!(changes.passed, [], "{kind}");
+    }
+}
+
+/// Found by the property above: a zone that is set again at a later time is no other zone, and is still the later one.
+#[test]
+fn a_zone_that_was_said_again_stays() {
+    let mut world = World::pump();
+    let zone = |zone: &str| format!(r#"{{"zone":"{zone}"}}"#);
+    world.tell(false, 200, "facility.changed", &zone("Etc/GMT+1"));
+    world.tell(false, 900, "facility.changed", &zone("Etc/GMT+1"));
+    let (_, changes) = world.tell(true, 500, "facility.changed", &zone("Etc/GMT+8"));
+    assert_eq!(changes.passed, [PassedOver::Older { value: "zone".into() }]);
+    assert_eq!((world.facility.settings.zone(), world.facility.settings.zones.len()), ("Etc/GMT+1", 1));
+}
+
+#[test]
+fn a_state_that_was_left_since_stays_left() {
+    let mut world = World::pump();
+    let tag = format!(r#"{{"tag":"{PUMP}"}}"#);
+    world.tell(false, 900, "equipment.suspended", &tag);
+    world.tell(false, 1_000, "equipment.resumed", &tag);
+    let (_, changes) = world.tell(true, 500, "equipment.suspended", &tag);
+    assert_eq!(changes.passed, [PassedOver::Older { value: "service".into() }]);
+    // Said at a time, even where it changed nothing.
+    world.tell(false, 1_500, "equipment.resumed", &tag);
+    let (_, changes) = world.tell(true, 1_200, "equipment.suspended", &tag);
+    assert_eq!(changes.passed, [PassedOver::Older { value: "service".into() }]);
+    let (_, changes) = world.tell(true, 1_600, "equipment.resumed", &tag);
+    assert_eq!(changes.passed, [PassedOver::NotApplicable]);
+    let (_, changes) = world.tell(true, 2_000, "equipment.suspended", &tag);
+    let item = &world.facility.equipment[&PUMP.parse().unwrap()];
+    let spans: Vec<_> = item.out.iter().map(|o| (o.from_ms, o.until_ms)).collect();
+    assert_eq!((changes.passed, spans), (vec![], vec![(900, Some(1_000)), (2_000, None)]));
+}

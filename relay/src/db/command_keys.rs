@@ -1,0 +1,78 @@
+//! Which line answers for an idempotency key: a phone sends again what its box had lost sight of, and it counts once.
+
+use record::entry::{Digest16, Idem};
+use record::fold::LinePlace;
+use record::ids::{BoxId, FacilityId};
+use record::kinds::EntryRef;
+
+use super::boxes::big;
+use super::cleanings::{run_of, run_text};
+use super::{AccountScope, Conn, DbError, bulk, by_keys};
+
+/// A key with the line that was first to use it.
+pub type KeyPlace = (Idem, LinePlace);
+
+/// The first places of these keys of one box, as far as there are any.
+///
+/// # Errors
+/// The database.
+pub async fn first_of(
+    conn: &mut Conn,
+    scope: AccountScope,
+    facility: FacilityId,
+    box_id: BoxId,
+    keys: &[Digest16],
+) -> Result<Vec<KeyPlace>, DbError> {
+    let select = "SELECT c.idem, c.req, c.epoch, c.seq, c.run FROM k CROSS JOIN command_keys c \
+                  WHERE c.account = @1@ AND c.facility = @2@ AND c.box = k.b AND c.idem = k.a";
+    let keys: Vec<(String, String)> = keys.iter().map(|key| (key.to_string(), box_id.to_string())).collect();
+    let of = (scope.key(), facility.to_string());
+    let rows = by_keys!(
+        conn,
+        (String, String, String, i64, String),
+        select,
+        (of.0.as_str(), of.1.as_str()),
+        keys,
+        "TEXT"
+    )?;
+    let stored = || DbError::stored("command key", "it cannot be read");
+    let read = |(idem, req, epoch, seq, run): (String, String, String, i64, String)| {
+        let key = Digest16::parse(&idem).ok_or_else(stored)?;
+        let req = Digest16::parse(&req).ok_or_else(stored)?;
+        let epoch = epoch.parse().map_err(|e| DbError::stored("epoch", e))?;
+        let of = EntryRef { epoch, seq: u64::try_from(seq).map_err(|_| stored())? };
+        Ok((Idem { key, req }, LinePlace { of, run: run_of(&run)? }))
+    };
+    rows.into_iter().map(read).collect()
+}
+
+/// Keeps places of keys that have none yet.
+///
+/// # Errors
+/// The database.
+pub async fn put(
+    conn: &mut Conn,
+    scope: AccountScope,
+    facility: FacilityId,
+    box_id: BoxId,
+    places: &[KeyPlace],
+) -> Result<(), DbError> {
+    let (account, facility, box_id) = (scope.key(), facility.to_string(), box_id.to_string());
+    let head = "INSERT INTO command_keys (account, facility, box, idem, req, epoch, seq, run)";
+    let tail = " ON CONFLICT (account, facility, box, idem) DO NOTHING";
+    bulk!(
+        conn,
+        head,
+        8,
+        tail,
+        places,
+        |(idem, line)| account.as_str(),
+        facility.as_str(),
+        box_id.as_str(),
+        idem.key.to_string(),
+        idem.req.to_string(),
+        line.of.epoch.to_string(),
+        big(line.of.seq),
+        run_text(line.run),
+    )
+}

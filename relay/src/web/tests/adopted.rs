@@ -1,0 +1,72 @@
+//! A record that its log left behind and a later one adopted: on the item's page, and proven from there.
+
+use axum::http::StatusCode;
+use record::proof::Proof;
+use record::receipt::Receipt;
+use record::run::{RunLine, RunName, RunNamer};
+
+use super::world::{HOUR_MS, NOW_MS, World};
+use crate::db::{facilities, runs};
+use crate::rollup;
+
+/// A cleaning of the first item that only a run holds, the box's next log having adopted it.
+async fn adopted(world: &mut World) -> (RunName, RunLine) {
+    let scope = world.a.scope;
+    let site = &mut world.a.sites[0];
+    let tag = site.tags[0].to_string();
+    site.one.clean(NOW_MS - HOUR_MS, &tag, "Grace Lost", "");
+    let (entry, texts) = site.one.lose().remove(0);
+    let mut namer = RunNamer::new(site.one.origin.epoch, entry.seq());
+    namer.push(entry.leaf());
+    let run = namer.name().unwrap();
+    let mut next = site.one.next_epoch();
+    next.tell(NOW_MS, "log.adopted", &serde_json::to_string(&run).unwrap());
+    next.hello(&world.ingest, NOW_MS, 2).await;
+    next.send(&world.ingest).await;
+    let line = RunLine { leaf: entry.leaf(), entry, texts };
+    let mut tx = world.db.begin().await.unwrap();
+    assert!(runs::create(&mut tx, scope, site.one.id, site.id, (run, &[]), NOW_MS).await.unwrap());
+    runs::append(&mut tx, scope, site.one.id, run, std::slice::from_ref(&line)).await.unwrap();
+    facilities::set_refold(&mut tx, scope, site.id, true).await.unwrap();
+    tx.commit().await.unwrap();
+    rollup::round(&world.db, &world.changes, NOW_MS).await.unwrap();
+    (run, line)
+}
+
+#[tokio::test]
+async fn an_adopted_record_says_so_and_is_proven() {
+    let mut world = World::new().await;
+    let (run, line) = adopted(&mut world).await;
+    let site = &world.a.sites[0];
+    let (epoch, seq) = (site.one.origin.epoch, line.entry.seq());
+    let cookie = world.sign_in(&world.a.email).await;
+    let page = world.get(&format!("/app/f/{}/e/{}", site.id, site.tags[0]), &cookie).await;
+    assert!(page.body.contains("Grace Lost") && page.body.contains("adopted on "), "{}", page.body);
+    let path = format!("/app/proof/{}/{epoch}/{seq}", site.one.id);
+    assert!(page.body.contains(&format!("{path}?run={run}")), "{}", page.body);
+    let named = format!("/api/v1/proof/{seq}?box={}&epoch={epoch}", site.one.id);
+    let by_api = world.api(&format!("{named}&texts=1"), &world.a.token).await;
+    for got in
+        [world.get(&path, &cookie).await, world.get(&format!("{path}?run={run}"), &cookie).await, by_api]
+    {
+        assert_eq!(got.status, StatusCode::OK, "{}", got.body);
+        let proof: Proof = serde_json::from_str(&got.body).unwrap();
+        let proven = proof.check(&[], &[]).unwrap();
+        assert_eq!((proven.entry.clone(), proven.epoch), (line.entry.clone(), epoch));
+        let [adoption] = &proven.adoptions[..] else { panic!("{proven:?}") };
+        assert_eq!((adoption.run, adoption.by.epoch.n, adoption.by.seq), (run, 2, 1));
+        assert!(proven.witnessed.is_some());
+        let names: Vec<&str> = proven.texts.iter().map(|text| text.text()).collect();
+        assert!(names.is_empty() || names == ["Grace Lost"]);
+    }
+    let other = RunName::new(epoch, 0..1, line.leaf).unwrap();
+    let nothing = world.get(&format!("{path}?run={other}"), &cookie).await;
+    assert_eq!(nothing.status, StatusCode::NOT_FOUND);
+    // What its own log's cosigned checkpoint covers keeps that proof.
+    let own = world.get(&format!("/app/proof/{}/{epoch}/0", site.one.id), &cookie).await;
+    let own: Proof = serde_json::from_str(&own.body).unwrap();
+    assert!(own.adopted.is_empty());
+    let told = world.api(&format!("/api/v1/cleanings?facility={}&limit=1000", site.id), &world.a.token).await;
+    let of = record::kinds::EntryRef { epoch, seq };
+    assert!(told.body.contains(&Receipt::of(of, line.leaf).to_string()), "its receipt stays what it was");
+}

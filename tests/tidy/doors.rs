@@ -1,0 +1,114 @@
+//! Methods that only some rooms may call: doors past which something bounded would no longer be bounded.
+
+use proc_macro2::{Span, TokenStream, TokenTree};
+use syn::visit::{self, Visit};
+
+use crate::Fault;
+use crate::imports::{module_of, place, within};
+use crate::sources::{File, Sources, is_for_tests};
+
+/// Methods of our own that only these rooms of a crate (and tests) may call.
+pub struct Door {
+    pub methods: &'static [&'static str],
+    pub krate: &'static str,
+    pub rooms: &'static [&'static str],
+    pub reason: &'static str,
+}
+
+/// What is behind a bounded door.
+pub const DOORS: &[Door] = &[Door {
+    methods: &["reader", "reader_of", "checkpoint_at", "checkpoint_of"],
+    krate: "appliance",
+    rooms: &[
+        "appliance/admin",
+        "appliance/prints",
+        "appliance/scrub",
+        "appliance/store",
+        "appliance/sweep",
+        "appliance/uplink",
+    ],
+    reason: "pages and programs read the database through `Store::read`, which has an end to waiting",
+}];
+
+/// Checks one file of a crate's `src`.
+pub fn check(file: &File, doors: &[Door], sources: &Sources) -> Vec<Fault> {
+    let Some(module) = module_of(&file.path).filter(|_| !sources.is_test(&file.path)) else {
+        return Vec::new();
+    };
+    let here = place(file.top(), &module);
+    let Ok(parsed) = syn::parse_file(&file.text) else { return Vec::new() };
+    let mut calls = Calls::default();
+    calls.visit_file(&parsed);
+    let fault = |(name, at): &(String, Span)| {
+        let door = doors.iter().find(|door| {
+            door.krate == file.top()
+                && door.methods.contains(&name.as_str())
+                && !door.rooms.iter().any(|room| within(&here, room))
+        })?;
+        let place = format!("{}:{}", file.path, at.start().line);
+        Some(Fault::new(
+            place,
+            format!("`{name}` is called only in {}: {}", door.rooms.join(", "), door.reason),
+        ))
+    };
+    calls.0.iter().filter_map(fault).collect()
+}
+
+/// Every method call outside tests.
+#[derive(Default)]
+struct Calls(Vec<(String, Span)>);
+
+impl Calls {
+    /// `. name (` among the tokens of a macro.
+    fn tokens(&mut self, tokens: TokenStream) {
+        let (mut dotted, mut named) = (false, None);
+        for token in tokens {
+            match &token {
+                TokenTree::Ident(ident) if dotted => named = Some(ident.clone()),
+                TokenTree::Group(group) => {
+                    if let Some(name) = named.take() {
+                        self.0.push((name.to_string(), name.span()));
+                    }
+                    self.tokens(group.stream());
+                }
+                _ => named = None,
+            }
+            dotted = matches!(&token, TokenTree::Punct(punct) if punct.as_char() == '.');
+        }
+    }
+}
+
+impl<'ast> Visit<'ast> for Calls {
+    fn visit_item_fn(&mut self, item: &'ast syn::ItemFn) {
+        if !is_for_tests(&item.attrs) {
+            visit::visit_item_fn(self, item);
+        }
+    }
+
+    fn visit_item_mod(&mut self, item: &'ast syn::ItemMod) {
+        if !is_for_tests(&item.attrs) {
+            visit::visit_item_mod(self, item);
+        }
+    }
+
+    fn visit_expr_method_call(&mut self, call: &'ast syn::ExprMethodCall) {
+        self.0.push((call.method.to_string(), call.method.span()));
+        visit::visit_expr_method_call(self, call);
+    }
+
+    fn visit_macro(&mut self, called: &'ast syn::Macro) {
+        self.tokens(called.tokens.clone());
+    }
+}
+
+#[test]
+fn a_page_that_goes_round_the_door_is_found() {
+    let sources = Sources::planted(Vec::new());
+    let found = |path: &str, text: &str| check(&File::planted(path, text), DOORS, &sources).len();
+    let page = "appliance/src/http/home.rs";
+    assert_eq!(found(page, "fn a(s: &S) { s.store.reader().unwrap(); }"), 1);
+    assert_eq!(found(page, "fn a(s: &S) { let _ = vec![s.reader_of(e)]; }"), 1);
+    assert_eq!(found(page, "fn a(s: &S) { s.store.read(lane, work); reader.entry(1); }"), 0);
+    assert_eq!(found(page, "#[cfg(test)] mod tests { fn a(s: &S) { s.store.reader(); } }"), 0);
+    assert_eq!(found("appliance/src/uplink/session.rs", "fn a(s: &S) { s.reader(); }"), 0);
+}
