@@ -8,9 +8,9 @@ use record::ids::{BootId, Epoch};
 use record::kinds::{EntryRef, Event};
 use record::redact::TextLine;
 use record::tree::{Frontier, Hash};
-use redb::ReadableTable as _;
 
-use super::tables::{self, Tables};
+use super::pending::Rows;
+use super::tables;
 
 /// Names of the epochs that this log went through, so that a key's number becomes a whole name.
 #[derive(Debug, Clone, Default)]
@@ -29,40 +29,38 @@ impl Chain {
     }
 }
 
-struct Past<'a, 't> {
-    tables: &'a Tables<'t>,
+struct Past<'a> {
+    rows: &'a Rows,
     chain: &'a Chain,
 }
 
-impl History for Past<'_, '_> {
+impl History for Past<'_> {
     type Error = redb::Error;
 
     fn cleaning(&self, of: EntryRef) -> Result<Option<Cleaning>, redb::Error> {
         if self.chain.epoch(of.epoch.n) != Some(of.epoch) {
             return Ok(None);
         }
-        tables::cleaning(&self.tables.cleanings, &self.tables.entries, of)
+        self.rows.cleaning(of)
     }
 
     fn unsure(&self, boot: BootId) -> Result<Vec<Cleaning>, redb::Error> {
-        let range = tables::boot_key(boot, 0)..=tables::boot_key(boot, u64::MAX);
         let mut found = Vec::new();
-        for row in self.tables.unsure.range::<&tables::BootKey>(range.start()..=range.end())? {
-            let key = tables::boot_key_entry(row?.0.value());
+        for key in self.rows.unsure(boot)? {
             let Some(of) = self.chain.entry_ref(key) else { continue };
-            found.extend(tables::cleaning(&self.tables.cleanings, &self.tables.entries, of)?);
+            found.extend(self.rows.cleaning(of)?);
         }
         Ok(found)
     }
 }
 
-/// Folds one entry in. `changed` collects the rows that are other than before: [`write_rows`] puts them down once for a
+/// Folds one entry in. `changed` collects the facility's rows that are other than before: they are put down once for a
 /// whole group.
 ///
 /// # Errors
-/// redb's: the transaction must be given up.
+/// redb's: the group must be given up.
 pub(crate) fn apply(
-    tables: &mut Tables<'_>,
+    rows: &mut Rows,
     facility: &mut Facility,
     chain: &Chain,
     epoch: Epoch,
@@ -70,101 +68,42 @@ pub(crate) fn apply(
     changed: &mut BTreeSet<RowKey>,
 ) -> Result<(), redb::Error> {
     let key = tables::entry_key(epoch.n, entry.seq());
-    tables.entries.insert(key, entry.bytes())?;
+    rows.pending.entry(key, entry.bytes());
     if let Some(idem) = entry.head().idem {
-        tables.idem.insert(&idem.key.0, &tables::idem_value(key, idem.req))?;
+        rows.pending.keys.push((idem.key, key, idem.req));
     }
-    let changes = facility.apply(epoch, entry, event, &Past { tables, chain })?;
+    let changes = facility.apply(epoch, entry, event, &Past { rows, chain })?;
     changed.extend(changes.rows);
     for effect in changes.effects {
         match effect {
-            Effect::Cleaned(cleaning) => cleaned(tables, &cleaning)?,
-            Effect::Recleaned(cleaning) => recleaned(tables, &cleaning)?,
+            Effect::Cleaned(cleaning) => {
+                rows.pending.cleaned(&cleaning, cleaning.at.clock == ClockState::Synced);
+            }
+            Effect::Recleaned(cleaning) => {
+                let before = rows.cleaning(cleaning.of)?;
+                rows.pending.recleaned(before.as_ref(), &cleaning);
+            }
             Effect::Used { tag, of, performed_ms } => {
                 let key = tables::entry_key(of.epoch.n, of.seq);
-                tables.uses.insert(&tables::item_key(tag, performed_ms, key), ())?;
+                rows.pending.used(tables::item_key(tag, performed_ms, key));
             }
-            Effect::Erased(hash) => erased(tables, &hash)?,
+            Effect::Erased(hash) => rows.erase_text(&hash)?,
             Effect::Windows(_) | Effect::AllWindows => {}
         }
     }
     Ok(())
 }
 
-/// Puts down rows as they are now.
-///
-/// # Errors
-/// redb's.
-pub(crate) fn write_rows(
-    tables: &mut Tables<'_>,
-    facility: &Facility,
-    rows: &BTreeSet<RowKey>,
-) -> Result<(), redb::Error> {
-    for row in rows {
-        if let Some(json) = facility.row(*row) {
-            tables.rows.insert(row.to_string().as_str(), json.as_str())?;
-        }
-    }
-    Ok(())
-}
-
-fn cleaned(tables: &mut Tables<'_>, cleaning: &Cleaning) -> Result<(), redb::Error> {
-    let key = tables::entry_key(cleaning.of.epoch.n, cleaning.of.seq);
-    tables.cleanings.insert(key, &tables::plain_cleaning(cleaning)[..])?;
-    tables.by_item.insert(&tables::item_key(cleaning.tag, cleaning.performed_ms, key), ())?;
-    if cleaning.at.clock != ClockState::Synced {
-        tables.unsure.insert(&tables::boot_key(cleaning.at.boot, key), ())?;
-    }
-    Ok(())
-}
-
-fn recleaned(tables: &mut Tables<'_>, cleaning: &Cleaning) -> Result<(), redb::Error> {
-    let key = tables::entry_key(cleaning.of.epoch.n, cleaning.of.seq);
-    if let Some(before) = tables::cleaning(&tables.cleanings, &tables.entries, cleaning.of)? {
-        tables.by_item.remove(&tables::item_key(before.tag, before.performed_ms, key))?;
-    }
-    // Identifiers, numbers and hashes: there is nothing in it that JSON could refuse.
-    let row = serde_json::to_vec(cleaning).unwrap_or_default();
-    tables.cleanings.insert(key, &row[..])?;
-    tables.by_item.insert(&tables::item_key(cleaning.tag, cleaning.performed_ms, key), ())?;
-    Ok(())
-}
-
-fn erased(tables: &mut Tables<'_>, hash: &Hash) -> Result<(), redb::Error> {
-    // A record that was made anew after its epoch had ended brings its text again.
-    while let Some((key, entry, _)) = tables::find_text(&tables.texts, hash)? {
-        tables.texts.remove(&key)?;
-        tables.erase.insert(&hash.0, entry)?;
-    }
-    Ok(())
-}
-
 /// Keeps a text of an entry.
-///
-/// # Errors
-/// redb's.
-pub(crate) fn keep_text(tables: &mut Tables<'_>, epoch: Epoch, line: &TextLine) -> Result<(), redb::Error> {
-    let key = tables::entry_key(epoch.n, line.seq());
-    tables.texts.insert(&tables::text_key(key, &line.hash()), &tables::text_value(key, line)[..])?;
-    Ok(())
+pub(crate) fn keep_text(rows: &mut Rows, epoch: Epoch, line: &TextLine) {
+    rows.pending.text(tables::entry_key(epoch.n, line.seq()), line);
 }
 
 /// Appends a leaf to the tree and keeps the nodes that are kept.
-///
-/// # Errors
-/// redb's.
-pub(crate) fn push_leaf(
-    tables: &mut Tables<'_>,
-    epoch: Epoch,
-    frontier: &mut Frontier,
-    leaf: Hash,
-) -> Result<(), redb::Error> {
-    let mut kept: Result<(), redb::Error> = Ok(());
+pub(crate) fn push_leaf(rows: &mut Rows, epoch: Epoch, frontier: &mut Frontier, leaf: Hash) {
     frontier.push_with(leaf, |level, index, hash| {
-        if level >= 8 && level % 8 == 0 && kept.is_ok() {
-            let put = tables.nodes.insert(tables::node_key(epoch.n, level, index), &hash.0);
-            kept = put.map(drop).map_err(redb::Error::from);
+        if level >= 8 && level % 8 == 0 {
+            rows.pending.node(tables::node_key(epoch.n, level, index), hash);
         }
     });
-    kept
 }

@@ -1,16 +1,23 @@
 //! The box's store: a journal makes each record durable, redb follows it with everything that is asked for.
 
+mod building;
 mod comeback;
+mod compose;
 mod core;
 mod cursor;
 mod database;
 pub mod disk;
 mod error;
+mod flush;
 mod fold;
 mod gather;
+mod group;
 mod journal;
+mod key_runs;
 mod keys;
 mod moved;
+mod pending;
+mod queue;
 mod reader;
 mod rebuild;
 mod refill;
@@ -42,13 +49,13 @@ pub use self::cursor::Kept;
 use self::disk::{Disk, SystemDisk};
 pub use self::error::{StoreError, SubmitError};
 pub use self::journal::Sizes;
+use self::queue::{Control, Gate, Queue};
 pub use self::reader::Reader;
 pub use self::refill::{Page, Past, RefillError};
 pub use self::scrub::{Look, Place, Scrubbed};
 use self::shared::Shared;
 pub use self::start::StartReport;
 pub use self::view::{Decision, Outcome, Recorded, View};
-use self::writer::{Control, Gate, Queue};
 use crate::clock::Clock;
 use crate::random::Random;
 
@@ -196,7 +203,7 @@ impl Store {
         A: Send + 'static,
     {
         let queue = self.queue.clone();
-        async move { writer::submit(&queue, command).await }
+        async move { queue::submit(&queue, command).await }
     }
 
     /// The facility as it is durable. Hold it shortly, never across an await.

@@ -15,9 +15,12 @@ use super::cursor::{self, Cursor};
 use super::database::{self, Held, MAIN};
 use super::disk::{Disk, exists, put_small, read_small, remove_if_there, write_zeros};
 use super::error::StoreError;
+use super::flush::FlushHere;
 use super::fold::Chain;
 use super::journal::{Journal, Sizes};
+use super::key_runs::KeyRuns;
 use super::keys::{Keys, epoch_folders};
+use super::pending::PendingRows;
 use super::rebuild;
 use super::refill;
 use super::repair::{self, Repaired};
@@ -584,6 +587,7 @@ impl Start<'_> {
         self.report.size = frontier.size();
         let at = self.keys.logs.iter().position(|k| k.origin == origin).ok_or(StoreError::Stopped)?;
         let signer = self.keys.logs.swap_remove(at).signer;
+        let idempotency = KeyRuns::load(&state.db)?;
         let shared = Shared::new(Parts {
             disk: disk.clone(),
             db: state.db,
@@ -610,6 +614,12 @@ impl Start<'_> {
             chain,
             facility: state.facility,
             group: GroupWriter::default(),
+            building: None,
+            pending: PendingRows::default(),
+            keys: idempotency,
+            flush: Box::new(FlushHere::default()),
+            trouble: None,
+            troubled: false,
             marked: false,
             tidy: None,
         })
