@@ -22,7 +22,7 @@ use crate::identity::{AccessAudit, Authority, AuthorityError, Identity, Identity
 use crate::listen::{ConnectionLimits, Connections, Listener, ListenerConfig, Tls};
 use crate::photo::{PhotoSettings, Photos, UploadLimits};
 use crate::print::{PrintError, PrinterConfig, PrinterSettings, Printing};
-use crate::random::{Random, SystemRandom};
+use crate::random::{PooledRandom, Random};
 use crate::store::{Decision, Store, StoreConfig, StoreError};
 use crate::uplink::claim::{ClaimError, Files};
 use crate::uplink::{self, Raised, State, Uplink};
@@ -157,7 +157,7 @@ struct Running {
 }
 
 async fn run(program: &Program, config: Config) -> Result<Ended, ServeError> {
-    let random: Arc<dyn Random> = Arc::new(SystemRandom);
+    let random: Arc<dyn Random> = Arc::new(PooledRandom::default());
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new(boot_id(random.bytes())));
     let data = config.data()?.to_owned();
     let store = open(&data, &clock, &random).await?;
