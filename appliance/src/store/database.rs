@@ -11,7 +11,7 @@ use redb::{Database, Durability, ReadableDatabase as _, ReadableTable as _};
 use super::disk::{Disk, RedbFile, exists, parent, remove_if_there};
 use super::error::StoreError;
 use super::journal::Sizes;
-use super::tables::{self, Tables};
+use super::tables;
 
 /// The log's database.
 pub(crate) const MAIN: &str = "cleantrack.redb";
@@ -141,7 +141,7 @@ pub(crate) fn create_main(disk: &dyn Disk, sizes: &Sizes) -> Result<Database, St
     let failed = || StoreError::db::<redb::Error>("creation");
     (|| {
         let txn = db.begin_write()?;
-        drop(Tables::open(&txn)?);
+        tables::make_all(&txn)?;
         txn.open_table(tables::META)?.insert("schema", tables::SCHEMA)?;
         txn.commit()?;
         Ok(())

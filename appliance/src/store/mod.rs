@@ -1,17 +1,24 @@
 //! The box's store: a journal makes each record durable, redb follows it with everything that is asked for.
 
+mod building;
 mod comeback;
+mod compose;
 mod core;
 mod cursor;
 mod database;
 pub mod disk;
 mod error;
+mod flush;
 mod fold;
 mod gather;
+mod group;
 mod hints;
 mod journal;
+mod key_runs;
 mod keys;
 mod moved;
+mod pending;
+mod queue;
 mod read_pool;
 mod reader;
 mod rebuild;
@@ -44,6 +51,7 @@ pub use self::cursor::Kept;
 use self::disk::{Disk, SystemDisk};
 pub use self::error::{StoreError, SubmitError};
 pub use self::journal::Sizes;
+use self::queue::{Control, Gate, Queue};
 use self::read_pool::ReadPool;
 pub use self::read_pool::{HISTORY_PIECE, ReadError, ReadLane};
 #[cfg(test)]
@@ -55,7 +63,6 @@ use self::shared::Shared;
 pub use self::snapshot::StoreSnapshot;
 pub use self::start::{MissingRange, StartReport};
 pub use self::view::{Decision, Outcome, Recorded, View};
-use self::writer::{Control, Gate, Queue};
 use crate::clock::Clock;
 use crate::random::Random;
 
@@ -234,7 +241,7 @@ impl Store {
         A: Send + 'static,
     {
         let queue = self.queue.clone();
-        async move { writer::submit(&queue, command).await }
+        async move { queue::submit(&queue, command).await }
     }
 
     /// The newest durable state. Hold it as long as you like: the writer does not wait for it.

@@ -16,10 +16,13 @@ use super::cursor::{self, Cursor};
 use super::database::{self, Held, MAIN};
 use super::disk::{Disk, exists, put_small, read_small, remove_if_there, write_zeros};
 use super::error::StoreError;
+use super::flush::FlushHere;
 use super::fold::Chain;
 use super::hints;
 use super::journal::{Journal, Sizes};
+use super::key_runs::KeyRuns;
 use super::keys::{Keys, epoch_folders};
+use super::pending::PendingRows;
 use super::rebuild;
 use super::refill;
 use super::repair::{self, Repaired};
@@ -595,6 +598,7 @@ impl Start<'_> {
         self.report.size = frontier.size();
         let at = self.keys.logs.iter().position(|k| k.origin == origin).ok_or(StoreError::Stopped)?;
         let signer = self.keys.logs.swap_remove(at).signer;
+        let idempotency = KeyRuns::load(&state.db, origin.epoch)?;
         let shared = Shared::new(Parts {
             disk: disk.clone(),
             db: state.db,
@@ -622,6 +626,12 @@ impl Start<'_> {
             chain,
             facility,
             group: GroupWriter::default(),
+            building: None,
+            pending: PendingRows::default(),
+            keys: idempotency,
+            flush: Box::new(FlushHere::default()),
+            trouble: None,
+            troubled: false,
             marked: false,
             tidy: None,
         })

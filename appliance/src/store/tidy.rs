@@ -12,7 +12,7 @@ use super::disk::{Disk, exists, remove_if_there};
 use super::error::StoreError;
 use super::journal::Journal;
 use super::repair::Rewriter;
-use super::scan::{Segment, SegmentReader, Step, pack};
+use super::scan::{FrameBytes, Segment, SegmentReader, Step, frames_hold, pack};
 use super::segment::{GroupWriter, Line, lines};
 use super::shared::Shared;
 use super::survey::link;
@@ -60,10 +60,10 @@ pub(super) fn seal(disk: &dyn Disk, origin: &Origin, segment: &Segment) -> Resul
     let new = Segment { path: format!("{}.new", sealed.path), ..sealed.clone() };
     let io = || StoreError::io(new.path.as_str());
     remove_if_there(disk, &new.path).map_err(io())?;
-    let Some(end) = compress(disk, segment, &new).map_err(io())? else {
+    let Some(frames) = compress(disk, segment, &new).map_err(io())? else {
         return Ok(false);
     };
-    if last_link(disk, &new).map_err(io())?.as_ref() != Some(&end) {
+    if !frames_hold(disk, &new, &frames).map_err(io())? {
         remove_if_there(disk, &new.path).map_err(io())?;
         return Ok(false);
     }
@@ -74,22 +74,22 @@ pub(super) fn seal(disk: &dyn Disk, origin: &Origin, segment: &Segment) -> Resul
     Ok(true)
 }
 
-/// Writes the compressed form and flushes it; the tree at its end, or `None` when the segment does not link.
-fn compress(disk: &dyn Disk, from: &Segment, to: &Segment) -> std::io::Result<Option<Frontier>> {
+/// Writes the compressed form and flushes it; its frames, or `None` when the segment does not link.
+fn compress(disk: &dyn Disk, from: &Segment, to: &Segment) -> std::io::Result<Option<Vec<FrameBytes>>> {
     let mut reader = SegmentReader::open(disk, from)?;
     let Some(header) = reader.header() else { return Ok(None) };
     let mut running = header.frontier.clone();
     let file = disk.create_new(&to.path)?;
     let mut frame = header.encode_bare();
-    let mut at = 0;
+    let (mut at, mut frames) = (0, Vec::new());
     loop {
         let step = reader.step()?;
         let last = match &step {
             Step::Group { group, .. } => {
                 let Some(after) = link(&running, group, reader.lines()) else { return Ok(None) };
-                let mut bare = GroupWriter::default();
-                bare.lines(reader.lines());
-                frame.extend_from_slice(bare.close_bare(group.first, group.next, &group.root));
+                // Its trailer stays as it is: the sum was checked when it was read.
+                frame.extend_from_slice(reader.bare_group());
+                frame.push(b'\n');
                 running = after;
                 false
             }
@@ -100,11 +100,14 @@ fn compress(disk: &dyn Disk, from: &Segment, to: &Segment) -> std::io::Result<Op
             let packed = pack(&frame)?;
             file.write_at(at, &packed)?;
             at += packed.len() as u64;
+            frames.push((packed.len(), frame.len()));
             frame.clear();
         }
         if last {
             file.sync_data()?;
-            return Ok(Some(running));
+            // What is read back is what lies there, not what was just written.
+            file.forget_cached();
+            return Ok(Some(frames));
         }
     }
 }
