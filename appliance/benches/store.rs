@@ -4,44 +4,34 @@
 //! that is meant (default: the system's temporary folder).
 #![expect(clippy::print_stdout, reason = "a bench prints its figures")]
 
-use std::os::unix::fs::{FileExt as _, MetadataExt as _};
+#[allow(dead_code, reason = "each bench uses its part of it")]
+mod kit;
+
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use appliance::clock::{SystemClock, boot_id};
-use appliance::random::{Random, SystemRandom};
-use appliance::store::{Decision, Store, StoreConfig};
-use record::entry::{By, Digest16, Draft, Idem};
-use record::kinds::Event;
-use record::redact::Text;
+use appliance::random::SystemRandom;
+use appliance::store::Store;
+use kit::facility::{cleaning, events, open, record};
+use kit::floor::{floor, is_floor};
+use kit::{Failed, Goal, SPAN, Table, float, heading};
 
-type Failed = Box<dyn std::error::Error>;
+/// Items of the facility.
+const ITEMS: usize = 300;
+/// Bytes of a record with its texts, as `scan` counts them.
+const RECORD_BYTES: u64 = 1_500;
+/// Lone records over which bytes are counted.
+const LONE: usize = 4_096;
+const MILLION: usize = 1_000_000;
 
-const SPAN: Duration = Duration::from_secs(3);
-
-fn open(dir: &Path) -> Result<Store, Failed> {
-    let random: Arc<dyn Random> = Arc::new(SystemRandom);
-    let clock = Arc::new(SystemClock::new(boot_id(random.bytes())));
-    Ok(Store::open(StoreConfig::new(dir), clock, random)?.0)
-}
-
-/// A cleaning as a phone's form makes it.
-fn cleaning(random: &dyn Random) -> Result<Draft, Failed> {
-    let text = Text::new("Maria Alvarez", random.bytes())?;
-    let body = format!(
-        r#"{{"tag":"ABCDEFGH3","protocol":{{"id":"01JD0000000000000000000000","version":1}},"steps":[1,2,3,4],"agent":"Super Sani-Cloth","contact":{{"required_s":120,"measured_s":131}},"who":{{"proof":"typed","name":{{"redactable":"{}"}}}}}}"#,
-        text.redactable().hash
-    );
-    let idem = Some(Idem { key: Digest16(random.bytes()), req: Digest16(random.bytes()) });
-    Ok(Draft { by: By::BOX, idem, event: Event::read("cleaning.recorded", &body), texts: vec![text] })
-}
-
-async fn record(store: &Store, drafts: Vec<Draft>) -> Result<(), Failed> {
-    store.submit(|_| Decision::Append { drafts, answer: () }).await?;
-    Ok(())
-}
+const CPU_MS: Goal = Goal::AtMost(0.055);
+const WRITTEN_ALONE: Goal = Goal::AtMost(9_000.0);
+const WRITTEN_MANY: Goal = Goal::AtMost(3_000.0);
+const OWN_MEMORY_MB: Goal = Goal::AtMost(40.0);
+const START_MS: Goal = Goal::AtMost(300.0);
+const ALLOCATED: Goal = Goal::AtMost(200.0);
 
 /// A figure of `/proc/self/…`, such as `write_bytes:`.
 fn proc_figure(file: &str, name: &str) -> u64 {
@@ -50,52 +40,29 @@ fn proc_figure(file: &str, name: &str) -> u64 {
     line.and_then(|l| l.split_whitespace().next()?.parse().ok()).unwrap_or(0)
 }
 
-fn cpu() -> Duration {
+fn own_memory() -> f64 {
+    float(proc_figure("status", "RssAnon:")) / 1024.0
+}
+
+fn cpu_ms() -> f64 {
     let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
-    Duration::new(time.tv_sec.cast_unsigned(), u32::try_from(time.tv_nsec).unwrap_or(0))
-}
-
-/// Threads that each write 800 bytes behind the others' and flush.
-fn floor(dir: &Path, threads: u64) -> Result<f64, Failed> {
-    let path = dir.join("floor");
-    let file = std::fs::File::create(&path)?;
-    (0..4096u64).try_for_each(|page| file.write_all_at(&[0; 4096], page * 4096))?;
-    file.sync_all()?;
-    let (at, done) = (AtomicU64::new(0), AtomicU64::new(0));
-    let until = Instant::now() + SPAN;
-    std::thread::scope(|scope| {
-        for _ in 0..threads {
-            scope.spawn(|| {
-                while Instant::now() < until {
-                    let place = at.fetch_add(800, Ordering::Relaxed) % (16 << 20);
-                    if file.write_all_at(&[7; 800], place).is_ok() && file.sync_data().is_ok() {
-                        done.fetch_add(1, Ordering::Relaxed);
-                    }
-                }
-            });
-        }
-    });
-    std::fs::remove_file(path)?;
-    Ok(rate(done.load(Ordering::Relaxed)))
-}
-
-fn rate(count: u64) -> f64 {
-    u32::try_from(count).map_or(f64::INFINITY, f64::from) / SPAN.as_secs_f64()
+    Duration::new(time.tv_sec.cast_unsigned(), u32::try_from(time.tv_nsec).unwrap_or(0)).as_secs_f64() * 1e3
 }
 
 /// Phones that each record one cleaning after the other; cleanings a second, CPU and bytes of one.
-fn phones(store: &Store, count: u64) -> Result<(f64, Duration, u64), Failed> {
+fn phones(store: &Store, count: usize) -> Result<(f64, f64, f64), Failed> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    let (bytes, used) = (proc_figure("io", "write_bytes:"), cpu());
+    let (bytes, used) = (proc_figure("io", "write_bytes:"), cpu_ms());
     let until = Instant::now() + SPAN;
     let done: u64 = runtime.block_on(async {
         let phones: Vec<_> = (0..count)
-            .map(|_| {
+            .map(|phone| {
                 let store = store.clone();
                 tokio::spawn(async move {
                     let mut done = 0;
                     while Instant::now() < until {
-                        let Ok(draft) = cleaning(&SystemRandom) else { break };
+                        let n = phone * 1_009 + usize::try_from(done).unwrap_or(0);
+                        let Ok(draft) = cleaning(n, ITEMS, &SystemRandom) else { break };
                         if record(&store, vec![draft]).await.is_err() {
                             break;
                         }
@@ -111,9 +78,9 @@ fn phones(store: &Store, count: u64) -> Result<(f64, Duration, u64), Failed> {
         }
         sum
     });
-    let each = done.max(1);
-    let bytes = (proc_figure("io", "write_bytes:") - bytes) / each;
-    Ok((rate(done), (cpu() - used) / u32::try_from(each)?, bytes))
+    let each = float(done.max(1));
+    let bytes = float(proc_figure("io", "write_bytes:") - bytes) / each;
+    Ok((each / SPAN.as_secs_f64(), (cpu_ms() - used) / each, bytes))
 }
 
 /// Bytes of all blocks that the folder's files have, ballast and open segment aside.
@@ -136,83 +103,94 @@ fn allocated(dir: &Path) -> Result<u64, Failed> {
     Ok(sum - open)
 }
 
-fn judged(what: &str, figure: u64, unit: &str, goal: u64) {
-    println!("{what}: {figure} {unit} (goal {goal}: {})", if figure <= goal { "met" } else { "MISSED" });
-}
-
-fn million(dir: &Path) -> Result<(), Failed> {
+fn million(dir: &Path) -> Result<Table, Failed> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let store = open(dir)?;
-    let added = r#"{"tag":"ABCDEFGH3","name":"Ultrasound 2"}"#;
-    let item =
-        Draft { by: By::BOX, idem: None, event: Event::read("equipment.added", added), texts: Vec::new() };
     let mut own = 0;
+    let began = (Instant::now(), cpu_ms());
     runtime.block_on(async {
-        record(&store, vec![item]).await?;
-        for _ in 0..4_000 {
-            let drafts: Result<Vec<_>, _> = (0..250).map(|_| cleaning(&SystemRandom)).collect();
+        record(&store, events(ITEMS, 0)?).await?;
+        for step in 0..MILLION / 200 {
+            let drafts: Result<Vec<_>, _> =
+                (0..200).map(|n| cleaning(step * 200 + n, ITEMS, &SystemRandom)).collect();
             record(&store, drafts?).await?;
         }
         Ok::<(), Failed>(())
     })?;
+    let took = Instant::now().duration_since(began.0);
     let size = store.size();
     let reader = store.reader()?;
     for seq in (0..size).step_by(10_000) {
-        own += reader.entry(seq)?.map_or(0, |e| e.bytes().len() as u64) * size / size.div_ceil(10_000);
+        let Some(entry) = reader.entry(seq)? else { continue };
+        let texts = reader.texts_named(&entry)?.iter().map(|text| text.line().len()).sum::<usize>();
+        own += (entry.bytes().len() + texts) as u64 * size / size.div_ceil(10_000);
     }
     drop(reader);
-    judged(&format!("{size} entries, RssAnon"), proc_figure("status", "RssAnon:") >> 10, "MiB", 40);
+    heading("A million records");
+    let table = Table::default();
+    let how = format!(
+        "{size} entries in {:.0} s, {:.3} ms of CPU each",
+        took.as_secs_f64(),
+        (cpu_ms() - began.1) / float(size)
+    );
+    table.row("memory of its own", own_memory(), "MiB", OWN_MEMORY_MB, &how);
     // Closed segments are compressed meanwhile.
     std::thread::sleep(Duration::from_secs(20));
     let bytes = allocated(dir)?;
-    println!("the entries' own bytes: {} MiB; allocated: {} MiB", own >> 20, bytes >> 20);
-    judged("allocated, to the entries' own bytes", bytes * 100 / own.max(1), "%", 200);
+    let how = format!("{} MiB; entries and texts alone: {} MiB", bytes >> 20, own >> 20);
+    let share = float(bytes >> 10) / float((own >> 10).max(1)) * 100.0;
+    table.row("allocated, to the entries' and texts' own bytes", share, "%", ALLOCATED, &how);
     drop(store);
     // The writer has no stop: what the next start finds is what a kill leaves.
     std::thread::sleep(Duration::from_secs(2));
     let started = Instant::now();
     let store = open(dir)?;
     let first = store.reader()?.entry(size - 1)?;
-    let took = Instant::now().duration_since(started).as_millis();
+    let took = Instant::now().duration_since(started).as_secs_f64() * 1e3;
     assert!(first.is_some(), "the last entry is there");
-    judged("from start to first answer", u64::try_from(took)?, "ms", 300);
+    table.row("from start to first answer", took, "ms", START_MS, "after a kill");
     drop(store);
-    Ok(())
+    Ok(table)
 }
 
-fn main() -> Result<(), Failed> {
+fn main() -> Result<ExitCode, Failed> {
+    if is_floor()? {
+        return Ok(ExitCode::SUCCESS);
+    }
     let mut words = std::env::args().skip(1).filter(|a| !a.starts_with("--"));
     let base = words.next().map_or_else(std::env::temp_dir, Into::into);
     let dir = tempfile::tempdir_in(base)?;
     if words.next().is_some() {
-        return million(&dir.path().join("box"));
+        return Ok(million(&dir.path().join("box"))?.status());
     }
     let store = open(&dir.path().join("box"))?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let added = r#"{"tag":"ABCDEFGH3","name":"Ultrasound 2"}"#;
-    let item =
-        Draft { by: By::BOX, idem: None, event: Event::read("equipment.added", added), texts: Vec::new() };
-    runtime.block_on(record(&store, vec![item]))?;
+    runtime.block_on(record(&store, events(ITEMS, 2)?))?;
     // The ballast is written while nobody waits: let it be whole before bytes are counted.
     while !dir.path().join("box/ballast").metadata().is_ok_and(|m| m.len() >= 64 << 20) {
         std::thread::sleep(Duration::from_millis(100));
     }
+    heading("The store alone, without HTTP");
+    let table = Table::default();
     for count in [1, 8, 64] {
-        let floor = floor(dir.path(), count)?;
+        let floor = floor(dir.path(), count, RECORD_BYTES, None)?.per_second;
         let (rate, cpu, bytes) = phones(&store, count)?;
-        println!(
-            "{count:>3} phones: {rate:>8.0} cleanings/s, {:>4.0} % of the floor's {floor:.0}; {cpu:?} CPU, {bytes} bytes each",
-            rate / floor * 100.0
-        );
+        let share = rate / floor * 100.0;
+        let how = format!("{rate:.0} records a second, {share:.0} % of append and flush ({floor:.0})");
+        table.row(&format!("{count} phones, CPU of a record"), cpu, "ms", CPU_MS, &how);
+        let goal = if count == 1 { WRITTEN_ALONE } else { WRITTEN_MANY };
+        table.row(&format!("{count} phones, written for a record"), bytes, "bytes", goal, &how);
     }
     let before = proc_figure("io", "write_bytes:");
     runtime.block_on(async {
-        for _ in 0..4096 {
-            record(&store, vec![cleaning(&SystemRandom)?]).await?;
+        for n in 0..LONE {
+            record(&store, vec![cleaning(n, ITEMS, &SystemRandom)?]).await?;
         }
         Ok::<(), Failed>(())
     })?;
-    println!("4,096 lone cleanings: {} bytes each", (proc_figure("io", "write_bytes:") - before) / 4096);
+    let written = float((proc_figure("io", "write_bytes:") - before) / LONE as u64);
+    table.row("one phone, written for a record", written, "bytes", WRITTEN_ALONE, "4,096 of them");
+    table.row("memory of its own", own_memory(), "MiB", OWN_MEMORY_MB, "RssAnon, phones included");
     runtime.block_on(store.stop())?;
-    Ok(())
+    Ok(table.status())
 }

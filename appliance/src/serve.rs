@@ -26,7 +26,7 @@ use crate::identity::{AccessAudit, Authority, Identity, IdentityError, own_addre
 use crate::listen::{ConnectionLimits, Connections, Listener, ListenerConfig, Tls};
 use crate::photo::{PhotoSettings, Photos, UploadLimits};
 use crate::print::{PrintError, Printing};
-use crate::random::{Random, SystemRandom};
+use crate::random::{PooledRandom, Random};
 use crate::store::{Store, StoreConfig, StoreError};
 use crate::uplink::claim::Files;
 use crate::uplink::{self, Uplink};
@@ -140,7 +140,7 @@ struct Seams {
 }
 
 async fn run(program: &Program, config: Config) -> Result<Ended, ServeError> {
-    let random: Arc<dyn Random> = Arc::new(SystemRandom);
+    let random: Arc<dyn Random> = Arc::new(PooledRandom::default());
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new(boot_id(random.bytes())));
     let data = config.data()?.to_owned();
     let store = open(&data, &clock, &random).await?;

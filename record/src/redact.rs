@@ -19,6 +19,7 @@ pub struct Redactable {
 #[derive(Clone, PartialEq, Eq)]
 pub struct Text {
     salt: [u8; 16],
+    hash: Hash,
     text: String,
 }
 
@@ -48,13 +49,19 @@ impl Text {
     /// # Errors
     /// [`TextError::TooLong`].
     pub fn new(text: &str, salt: [u8; 16]) -> Result<Self, TextError> {
-        let text: String = text.nfc().collect();
-        if text.len() > TEXT_BYTES_MAX { Err(TextError::TooLong) } else { Ok(Self { salt, text }) }
+        // Plain ASCII is normal already.
+        let text: String = if text.is_ascii() { text.to_owned() } else { text.nfc().collect() };
+        if text.len() > TEXT_BYTES_MAX { Err(TextError::TooLong) } else { Ok(Self::of(salt, text)) }
+    }
+
+    fn of(salt: [u8; 16], text: String) -> Self {
+        let hash = Hash::of(&[&salt[..], text.as_bytes()].concat());
+        Self { salt, hash, text }
     }
 
     /// What the entry holds for it.
     pub fn redactable(&self) -> Redactable {
-        Redactable { hash: Hash::of(&[&self.salt[..], self.text.as_bytes()].concat()) }
+        Redactable { hash: self.hash }
     }
 
     /// The text itself.
@@ -64,7 +71,7 @@ impl Text {
 
     /// Puts it beside entry `seq`.
     pub fn beside(&self, seq: u64) -> TextLine {
-        TextLine { seq, hash: self.redactable().hash, salt: self.salt, text: self.text.clone() }
+        TextLine { seq, hash: self.hash, salt: self.salt, text: self.text.clone() }
     }
 }
 
@@ -106,8 +113,8 @@ impl TextLine {
         if line.text.len() > TEXT_BYTES_MAX {
             return Err(TextError::TooLong);
         }
-        let text = Text { salt, text: line.text.into_owned() };
-        if text.redactable().hash != line.hash {
+        let text = Text::of(salt, line.text.into_owned());
+        if text.hash != line.hash {
             return Err(TextError::Hash(line.seq));
         }
         Ok(text.beside(line.seq))

@@ -98,7 +98,12 @@ fn not_recorded(error: &SubmitError) -> Problem {
             Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-long", "That is more than one record can hold")
                 .next("Shorten the texts and send it again.")
         }
-        SubmitError::Database(_) => Problem::internal(error),
+        SubmitError::Database(_) => {
+            tracing::error!(%error, "what a command rests on could not be read");
+            unavailable("database", "Not recorded: the box could not read its own records")
+                .next("Press again in a moment. Nothing is recorded twice.")
+                .header(http::header::RETRY_AFTER, HeaderValue::from_static("2"))
+        }
     }
 }
 

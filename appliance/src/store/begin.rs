@@ -15,9 +15,12 @@ use super::cursor::Cursor;
 use super::database;
 use super::disk::remove_if_there;
 use super::error::StoreError;
+use super::flush::FlushHere;
 use super::fold::Chain;
 use super::journal::Journal;
+use super::key_runs::KeyRuns;
 use super::keys::epoch_folders;
+use super::pending::PendingRows;
 use super::scan::Segment;
 use super::segment::GroupWriter;
 use super::shared::{Parts, Shared};
@@ -145,6 +148,7 @@ impl Start<'_> {
         self.report.size = frontier.size();
         let at = self.keys.logs.iter().position(|k| k.origin == origin).ok_or(StoreError::Stopped)?;
         let signer = self.keys.logs.swap_remove(at).signer;
+        let idempotency = KeyRuns::load(&state.db, origin.epoch)?;
         let shared = Shared::new(Parts {
             disk: disk.clone(),
             segment_bytes: self.sizes.segment,
@@ -173,6 +177,12 @@ impl Start<'_> {
             chain,
             facility,
             group: GroupWriter::default(),
+            building: None,
+            pending: PendingRows::default(),
+            keys: idempotency,
+            flush: Box::new(FlushHere::default()),
+            trouble: None,
+            troubled: false,
             marked: false,
             tidy: None,
         })

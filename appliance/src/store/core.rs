@@ -1,34 +1,31 @@
 //! The store without its thread: decides commands, writes a group to the journal, follows with the database.
 
-use std::cell::RefCell;
-use std::collections::{BTreeSet, VecDeque};
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
 
-use record::entry::{Draft, Entry};
-use record::fold::{Facility, RowKey};
+use record::entry::Draft;
+use record::fold::Facility;
 use record::ids::Epoch;
-use record::kinds::Event;
-use record::redact::TextLine;
 use record::tree::Frontier;
-use redb::{Durability, WriteTransaction};
 
-use super::database::{self, MAIN, make_durable};
+use super::building::Building;
+use super::database::make_durable;
 use super::disk::{Disk, PAGE_BYTES, remove_if_there};
 use super::error::{StoreError, SubmitError};
-use super::fold::{self, Chain};
+use super::flush::Flush;
+use super::fold::Chain;
 use super::journal::{AppendError, Journal, Sizes};
+use super::key_runs::KeyRuns;
 use super::mark::mark_distrusted;
+use super::pending::PendingRows;
 use super::reader::Reader;
-use super::rebuild;
-use super::segment::{GROUP_ENTRIES_MAX, GROUP_LINES_BYTES_MAX, GroupWriter};
+use super::segment::GroupWriter;
 use super::shared::Shared;
 use super::snapshot::FacilityPair;
-use super::tables::{self, Tables};
 use super::tidy;
 use super::view::{Recorded, View};
-use crate::clock::{Clock, Now};
+use crate::clock::Clock;
 
 /// Given up when the disk is full, so that recording goes on.
 pub(crate) const BALLAST: &str = "ballast";
@@ -73,6 +70,16 @@ pub struct Core {
     /// The state with everything decided, durable or not; readers have their own copy.
     pub(super) facility: FacilityPair,
     pub(super) group: GroupWriter,
+    /// The group that is put together.
+    pub(super) building: Option<Building>,
+    /// Memory of the rows of the last group.
+    pub(super) pending: PendingRows,
+    pub(super) keys: KeyRuns,
+    pub(super) flush: Box<dyn Flush>,
+    /// The database failed, and is to be opened again before anything else is done with it.
+    pub(super) trouble: Option<redb::Error>,
+    /// Whether it failed at the last group that it was to take in.
+    pub(super) troubled: bool,
     pub(super) durable: Durable,
     /// Whether the next start was told of a damaged database.
     pub(super) marked: bool,
@@ -93,40 +100,6 @@ impl std::fmt::Debug for Core {
             .field("epoch", &self.epoch)
             .field("size", &self.frontier.size())
             .finish_non_exhaustive()
-    }
-}
-
-/// A job that was decided, with what is recorded for it.
-struct Decided {
-    job: Box<dyn Job>,
-    result: Result<Vec<Recorded>, SubmitError>,
-}
-
-/// One group while it is put together.
-#[derive(Default)]
-struct Building {
-    decided: Vec<Decided>,
-    rows: BTreeSet<RowKey>,
-    entries: usize,
-    /// Lines of the texts, which stand behind all entries.
-    texts: GroupWriter,
-    /// Whether the front of the queue was decided on top of this group.
-    carried: bool,
-}
-
-/// Why a group could not be put together or written.
-enum GroupError {
-    /// Nothing was recorded; everyone is told.
-    Refused(SubmitError),
-    /// The database failed before anything was recorded.
-    Database(redb::Error),
-    /// Nobody knows.
-    Fatal(Fatal),
-}
-
-impl From<redb::Error> for GroupError {
-    fn from(e: redb::Error) -> Self {
-        Self::Database(e)
     }
 }
 
@@ -162,206 +135,6 @@ impl Core {
         &self.shared
     }
 
-    /// Takes as many jobs from the front as fit into one group, makes them durable and answers them.
-    ///
-    /// # Errors
-    /// [`Fatal`]: the process must end. The jobs taken were told [`SubmitError::Unknown`].
-    pub fn group(&mut self, jobs: &mut VecDeque<Box<dyn Job>>) -> Result<(), Fatal> {
-        let before = self.frontier.clone();
-        let mut building = Building::default();
-        let written = self.write_group(jobs, &mut building, &before);
-        match written {
-            Ok(()) => {
-                if building.entries > 0 {
-                    self.shared.room.take();
-                    self.publish(building.rows);
-                }
-                for done in building.decided {
-                    done.job.finish(done.result);
-                }
-                Ok(())
-            }
-            Err(error) => {
-                self.frontier = before;
-                self.facility = FacilityPair::new(self.shared.facility());
-                let (told, fatal) = match error {
-                    GroupError::Refused(e) => {
-                        self.shared.room.refuse(self.disk.free_bytes());
-                        (e, None)
-                    }
-                    // The journal was not touched; the handle takes no more writes.
-                    GroupError::Database(e) => (SubmitError::Database(e.to_string()), self.reopen(&e).err()),
-                    GroupError::Fatal(e) => (SubmitError::Unknown, Some(e)),
-                };
-                for done in building.decided {
-                    done.job.finish(done.result.and(Err(told.clone())));
-                }
-                if let Some(carried) = building.carried.then(|| jobs.pop_front()).flatten() {
-                    carried.finish(Err(told));
-                }
-                fatal.map_or(Ok(()), Err)
-            }
-        }
-    }
-
-    fn write_group(
-        &mut self,
-        jobs: &mut VecDeque<Box<dyn Job>>,
-        building: &mut Building,
-        before: &Frontier,
-    ) -> Result<(), GroupError> {
-        let db = self.shared.db().map_err(|e| GroupError::Fatal(e.into()))?;
-        let mut txn = db.begin_write().map_err(redb::Error::from)?;
-        txn.set_durability(Durability::None).map_err(redb::Error::from)?;
-        self.group.clear();
-        self.facility.begin();
-        self.build(&txn, jobs, building)?;
-        if building.entries == 0 {
-            txn.abort().map_err(redb::Error::from)?;
-            return Ok(());
-        }
-        self.append(before)?;
-        let committed = txn.commit().map_err(redb::Error::from);
-        drop(db);
-        // The group is recorded, whatever the database says.
-        committed.or_else(|e| self.reopen(&e)).map_err(GroupError::Fatal)
-    }
-
-    /// Opens the database again after an error and brings it up to the journal.
-    fn reopen(&mut self, after: &redb::Error) -> Result<(), Fatal> {
-        tracing::warn!(error = %after, "the database failed and is opened again");
-        if matches!(after, redb::Error::Io(e) if is_full(e)) {
-            self.drop_ballast();
-        }
-        if !self.shared.close_db() {
-            return Err(Fatal("a reader does not let go of the database".to_owned()));
-        }
-        let disk = self.disk.clone();
-        let origin = self.shared.origin();
-        let db = database::open(&*disk, MAIN, self.sizes.cache)?;
-        let db = db.ok_or_else(|| Fatal("the database does not open again".to_owned()))?;
-        let (facility, replayed) = rebuild::catch_up(&*disk, &db, origin, self.frontier.size())?;
-        self.shared.set_db(db);
-        self.facility = FacilityPair::new(Arc::new(facility));
-        self.shared.show(&self.frontier, &self.facility.back);
-        self.durable.size = self.frontier.size() - replayed;
-        Ok(())
-    }
-
-    fn append(&mut self, before: &Frontier) -> Result<(), GroupError> {
-        let (first, next, root) = (before.size(), self.frontier.size(), self.frontier.root());
-        let len = self.group.close(first, next, &root).len();
-        for attempt in 0..2 {
-            let result = match self.journal.make_room(len, before) {
-                Ok(()) => self.journal.append(self.group.bytes()),
-                Err(e) if is_full(&e) => Err(AppendError::Full),
-                Err(e) => Err(AppendError::Unknown("continued in a new file", e)),
-            };
-            match result {
-                Ok(()) => return Ok(()),
-                Err(AppendError::Full) if attempt == 0 && self.drop_ballast() => {}
-                Err(AppendError::Full) => return Err(GroupError::Refused(SubmitError::Full)),
-                Err(e) => return Err(GroupError::Fatal(Fatal(e.to_string()))),
-            }
-        }
-        Err(GroupError::Refused(SubmitError::Full))
-    }
-
-    /// Decides jobs one after the other; each sees what was decided before it.
-    fn build(
-        &mut self,
-        txn: &WriteTransaction,
-        jobs: &mut VecDeque<Box<dyn Job>>,
-        building: &mut Building,
-    ) -> Result<(), GroupError> {
-        let mut tables = Tables::open(txn)?;
-        let now = self.clock.now();
-        while let Some(mut job) = jobs.pop_front() {
-            let failed = RefCell::new(None);
-            let view = View {
-                now,
-                epoch: self.epoch,
-                size: self.frontier.size(),
-                facility: &self.facility.back,
-                chain: &self.chain,
-                tables: &tables,
-                failed: &failed,
-            };
-            let Ok(drafts) = catch_unwind(AssertUnwindSafe(|| job.decide(&view))) else {
-                // Its asker hears that nobody answers; nothing of it is in the group.
-                tracing::error!("a command panicked while it was decided; it was not recorded");
-                continue;
-            };
-            if let Some(e) = failed.into_inner() {
-                building.decided.push(Decided { job, result: Ok(Vec::new()) });
-                return Err(GroupError::from(e));
-            }
-            let composed = compose(&drafts, self.frontier.size(), &now);
-            let composed = match composed {
-                Ok(composed) => composed,
-                Err(e) => {
-                    building.decided.push(Decided { job, result: Err(e) });
-                    continue;
-                }
-            };
-            let full = self.group.len() + building.texts.len() + composed.bytes > GROUP_LINES_BYTES_MAX
-                || building.entries + composed.entries.len() > GROUP_ENTRIES_MAX;
-            if full && building.entries > 0 {
-                // It opens the next group, which begins with exactly the state that it was decided on.
-                building.carried = true;
-                jobs.push_front(Box::new(Redecided { job, drafts: Some(drafts) }));
-                break;
-            }
-            building.entries += composed.entries.len();
-            let recorded = self.take(&mut tables, &composed, &drafts, building);
-            let (result, error) = match recorded {
-                Ok(recorded) => (Ok(recorded), None),
-                Err(e) => (Ok(Vec::new()), Some(e)),
-            };
-            building.decided.push(Decided { job, result });
-            if let Some(e) = error {
-                return Err(GroupError::from(e));
-            }
-            if building.entries >= GROUP_ENTRIES_MAX {
-                break;
-            }
-        }
-        if building.entries > 0 {
-            self.group.lines(building.texts.bytes());
-            fold::write_rows(&mut tables, &self.facility.back, &building.rows)?;
-            let value = tables::epoch_value(self.epoch, &self.frontier);
-            tables.epochs.insert(self.epoch.n, &value[..]).map_err(redb::Error::from)?;
-        }
-        Ok(())
-    }
-
-    fn take(
-        &mut self,
-        tables: &mut Tables<'_>,
-        composed: &Composed,
-        drafts: &[Draft],
-        building: &mut Building,
-    ) -> Result<Vec<Recorded>, redb::Error> {
-        let mut recorded = Vec::with_capacity(drafts.len());
-        for ((entry, texts), draft) in composed.entries.iter().zip(drafts) {
-            let leaf = entry.leaf();
-            self.group.entry(entry.bytes());
-            fold::push_leaf(tables, self.epoch, &mut self.frontier, leaf)?;
-            // Texts first: an erasure in the same group must find them.
-            for text in texts {
-                fold::keep_text(tables, self.epoch, text)?;
-            }
-            let (facility, what) = (self.facility.change(), (entry, &draft.event));
-            fold::apply(tables, facility, &self.chain, self.epoch, what, &mut building.rows)?;
-            if matches!(draft.event, Event::TextErased(_)) {
-                self.shared.want_roll();
-            }
-            recorded.push(Recorded { seq: entry.seq(), leaf, at: entry.head().at });
-        }
-        building.texts.lines(composed.texts.bytes());
-        Ok(recorded)
-    }
-
     /// Records something of the box's own before anyone else can.
     ///
     /// # Errors
@@ -382,12 +155,6 @@ impl Core {
             Ok(Err(e)) => Err(failed(e.to_string())),
             Err(_) => Err(StoreError::Stopped),
         }
-    }
-
-    /// Shows readers what is durable now.
-    fn publish(&mut self, rows: BTreeSet<RowKey>) {
-        let before = self.shared.show(&self.frontier, &self.facility.back);
-        self.facility.shown(before, rows);
     }
 
     fn behind(&self) -> u64 {
@@ -430,6 +197,7 @@ impl Core {
     /// # Errors
     /// [`Fatal`]: the database failed; the journal has everything, and the next start makes the copy.
     pub fn make_durable(&mut self) -> Result<(), Fatal> {
+        self.recover()?;
         // The handle is let go of first: the database cannot be opened again while someone holds it.
         let made = make_durable(&*self.shared.db()?);
         if let Err(e) = made {
@@ -445,10 +213,14 @@ impl Core {
                 Err(e) => return Err(Fatal(format!("the database could not be made durable: {e}"))),
             }
         }
-        self.durable = Durable { size: self.frontier.size(), up_ms: self.clock.now().up_ms };
-        self.shared.durable(self.durable.size);
-        self.wake_tidy();
+        self.note_durable(self.frontier.size());
         Ok(())
+    }
+
+    pub(super) fn note_durable(&mut self, size: u64) {
+        self.durable = Durable { size, up_ms: self.clock.now().up_ms };
+        self.shared.durable(size);
+        self.wake_tidy();
     }
 
     /// Wakes the thread that looks after closed segments, where there is one.
@@ -526,7 +298,7 @@ impl Core {
         want > 0 && grow().unwrap_or(false)
     }
 
-    fn drop_ballast(&self) -> bool {
+    pub(super) fn drop_ballast(&self) -> bool {
         drop_ballast(&*self.disk)
     }
 
@@ -569,49 +341,6 @@ pub(super) fn drop_ballast(disk: &dyn Disk) -> bool {
 
 pub(super) fn is_full(e: &std::io::Error) -> bool {
     matches!(e.kind(), std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded)
-}
-
-/// A command's entries, each with the texts beside it.
-struct Composed {
-    entries: Vec<(Entry, Vec<TextLine>)>,
-    /// The texts' lines.
-    texts: GroupWriter,
-    /// Bytes of all lines.
-    bytes: usize,
-}
-
-/// The entries of drafts as they would stand from `size` on.
-fn compose(drafts: &[Draft], size: u64, now: &Now) -> Result<Composed, SubmitError> {
-    let mut composed =
-        Composed { entries: Vec::with_capacity(drafts.len()), texts: GroupWriter::default(), bytes: 0 };
-    for (draft, seq) in drafts.iter().zip(size..) {
-        let entry = Entry::compose(seq, now.at(), draft.by, draft.idem, &draft.event)?;
-        let texts: Vec<_> = draft.texts.iter().map(|text| text.beside(seq)).collect();
-        texts.iter().for_each(|text| composed.texts.text(text));
-        composed.bytes += entry.bytes().len() + 1;
-        composed.entries.push((entry, texts));
-    }
-    composed.bytes += composed.texts.len();
-    let (entries, bytes) = (composed.entries.len(), composed.bytes);
-    if bytes > GROUP_LINES_BYTES_MAX || entries > GROUP_ENTRIES_MAX {
-        return Err(SubmitError::TooLarge { entries, bytes });
-    }
-    Ok(composed)
-}
-
-/// A job that was decided for a group into which it did not fit.
-struct Redecided {
-    job: Box<dyn Job>,
-    drafts: Option<Vec<Draft>>,
-}
-
-impl Job for Redecided {
-    fn decide(&mut self, _: &View<'_>) -> Vec<Draft> {
-        self.drafts.take().unwrap_or_default()
-    }
-    fn finish(self: Box<Self>, result: Result<Vec<Recorded>, SubmitError>) {
-        self.job.finish(result);
-    }
 }
 
 /// Something that the box records of itself.

@@ -13,7 +13,7 @@ use super::error::StoreError;
 use super::journal::Sizes;
 use super::salvage;
 use super::sources::OverlayFile;
-use super::tables::{self, Tables};
+use super::tables;
 
 /// The log's database.
 pub(crate) const MAIN: &str = "cleantrack.redb";
@@ -159,7 +159,7 @@ pub(crate) fn create_main(disk: &dyn Disk, sizes: &Sizes) -> Result<Database, St
     let failed = || StoreError::db::<redb::Error>("creation");
     (|| {
         let txn = db.begin_write()?;
-        drop(Tables::open(&txn)?);
+        tables::make_all(&txn)?;
         txn.open_table(tables::META)?.insert("schema", tables::SCHEMA)?;
         txn.commit()?;
         Ok(())

@@ -1,143 +1,106 @@
-//! When a group should wait a little for phones that were just answered and are about to come back.
+//! When a group waits a little for phones that were just answered and are about to come back.
 
 use std::time::{Duration, Instant};
 
-/// Quarters of a flush's own time that are spent waiting at most: whoever misses a flush waits for a whole one more.
+use super::queue::{Queue, Waiting};
+use super::segment::GROUP_ENTRIES_MAX;
+
+/// A gap in the arrivals after which a group goes, as a share of a flush.
+const GAP: u32 = 8;
+/// The same once almost everyone is there, and how many may then be missing: a sixteenth.
+const LAST_GAP: u32 = 32;
+const MISSING: usize = 16;
+/// Jobs that are worth waking up for, to decide them while others come.
+const AT_ONCE: usize = 8;
+/// Quarters of a flush that are spent waiting at most: whoever misses a flush waits for a whole one more.
 const PATIENCE_QUARTERS: u32 = 3;
-/// Rounds without waiting after waiting brought nothing, at most.
-const SKIPS_MAX: u32 = 16;
+/// Flushes over which their duration is averaged, and its least: below it waiting costs more than it brings.
+const AVERAGED: u32 = 8;
+const FLUSH_MIN: Duration = Duration::from_micros(50);
 
 /// Phones answered by one flush would miss the next one, and two halves would take turns for ever: so, while several are
-/// at it, a group waits for about as many as are known to be about. A phone that is alone never waits.
+/// at it, a group waits until as many are there as were about when the last one was answered, or until a gap shows that
+/// the others do not come. It remembers one round: what went before cannot lock it up. A phone that is alone never waits.
 #[derive(Debug, Default)]
-pub(crate) struct Gather {
-    /// About how many are at it: answered by the last flush or already waiting when it was answered, and for some rounds
-    /// those of before, who may be on their way.
-    expected: usize,
+pub(super) struct Gather {
+    /// Answered by the last group, or already waiting when its answers went out.
+    peers: usize,
     answered_at: Option<Instant>,
-    /// How long a flush takes, smoothed.
+    /// How long a flush takes, averaged.
     flush: Duration,
-    /// How long a whole group takes, smoothed.
+    /// How long the last group took as a whole.
     group: Duration,
-    misses: u32,
-    skips: u32,
-    /// Jobs at hand when it was decided to wait, and jobs that were missing.
-    planned: Option<(usize, usize)>,
 }
 
-/// Wait until this many wait, or until then.
+/// Wait until this many are there, or until then.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Patience {
-    pub(crate) until: Instant,
-    pub(crate) enough: usize,
+struct Patience {
+    enough: usize,
+    until: Instant,
 }
 
 impl Gather {
-    /// Whether to wait, with `waiting` jobs at hand.
-    pub(crate) fn plan(&mut self, waiting: usize, now: Instant) -> Option<Patience> {
-        self.planned = None;
-        let until = self.answered_at? + self.flush * PATIENCE_QUARTERS / 4;
-        let enough = self.expected - self.expected / 16;
-        if self.expected < 2 || waiting >= enough || now >= until {
+    /// Waits, with a first job at hand, for those who are about to come. `take` takes whoever is there, so that they are
+    /// decided meanwhile, and says how many they were.
+    pub(super) fn wait(&self, queue: &Queue, take: impl FnMut() -> usize) {
+        // The answers are out and a job is there: jobs that came during the flush are old, and the gap must not run from
+        // the last of them.
+        self.wait_from(queue, queue.now(), take);
+    }
+
+    fn wait_from(&self, queue: &Queue, since: Instant, mut take: impl FnMut() -> usize) {
+        let mut taken = 0;
+        loop {
+            let waiting = queue.waiting();
+            let patience = self.patience(taken, waiting, since, queue.now());
+            let Some(Patience { enough, until }) = patience else { return };
+            if waiting.jobs > 0 {
+                taken += take();
+            } else {
+                queue.sleep(enough.saturating_sub(taken).min(AT_ONCE), until);
+            }
+        }
+    }
+
+    fn patience(&self, taken: usize, waiting: Waiting, since: Instant, now: Instant) -> Option<Patience> {
+        let (there, all) = (taken + waiting.jobs, self.peers.min(GROUP_ENTRIES_MAX));
+        if self.peers < 2 || waiting.control || there == 0 || there >= all {
             return None;
         }
-        if self.skips > 0 {
-            self.skips -= 1;
-            return None;
-        }
-        self.planned = Some((waiting, enough - waiting));
-        Some(Patience { until, enough })
+        let almost = all - all / MISSING;
+        let gap = self.flush / if there >= almost { LAST_GAP } else { GAP };
+        let last = waiting.last.map_or(since, |last| last.max(since));
+        let until = (last + gap).min(since + self.flush * PATIENCE_QUARTERS / 4);
+        let enough = if there < almost { almost } else { all };
+        (now < until).then_some(Patience { enough, until })
+    }
+
+    /// Lets the answers of a group go that began at `began` and answered `answered` jobs while `left` were left over.
+    /// Who is about is counted before: an answered phone may be back at once, and would count twice.
+    pub(super) fn answer(
+        &mut self,
+        queue: &Queue,
+        (answered, left): (usize, usize),
+        flush: Duration,
+        began: Instant,
+    ) {
+        self.peers = answered + left + queue.waiting().jobs;
+        queue.send_answers();
+        let now = queue.now();
+        let before = if self.flush.is_zero() { flush } else { self.flush };
+        self.flush = ((before * (AVERAGED - 1) + flush) / AVERAGED).max(FLUSH_MIN);
+        self.group = now.saturating_duration_since(began);
+        self.answered_at = Some(now);
     }
 
     /// Whether nobody is about to come back; otherwise, when that will have shown.
-    pub(crate) fn quiet(&self, now: Instant) -> Result<(), Instant> {
+    pub(super) fn quiet(&self, now: Instant) -> Result<(), Instant> {
         match self.answered_at.map(|at| at + self.group) {
-            Some(until) if self.expected > 1 && now < until => Err(until),
+            Some(until) if self.peers > 1 && now < until => Err(until),
             _ => Ok(()),
         }
-    }
-
-    /// Tells how many jobs the group began with after the waiting.
-    pub(crate) fn gathered(&mut self, jobs: usize) {
-        let Some((before, missing)) = self.planned else { return };
-        if (jobs - before.min(jobs)) * 2 >= missing {
-            self.misses = 0;
-        } else {
-            self.misses += 1;
-            self.skips = (1 << self.misses.min(6)).min(SKIPS_MAX);
-        }
-    }
-
-    /// Tells that a group that took `group`, its flush alone `flush`, answered `answered` jobs while `waiting` others
-    /// came in.
-    pub(crate) fn answered(
-        &mut self,
-        answered: usize,
-        waiting: usize,
-        (group, flush): (Duration, Duration),
-        now: Instant,
-    ) {
-        let smooth = |old: Duration, new| if old.is_zero() { new } else { (old * 7 + new) / 8 };
-        (self.group, self.flush) = (smooth(self.group, group), smooth(self.flush, flush));
-        self.expected = (answered + waiting).max(self.expected * 7 / 8);
-        self.answered_at = Some(now);
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const FLUSH: Duration = Duration::from_millis(8);
-    const TOOK: (Duration, Duration) = (Duration::from_millis(9), FLUSH);
-
-    #[test]
-    fn alone_never_waits() {
-        let mut gather = Gather::default();
-        let start = Instant::now();
-        assert_eq!(gather.plan(1, start), None);
-        for i in 0..5 {
-            let now = start + FLUSH * i;
-            gather.answered(1, 0, TOOK, now);
-            assert_eq!(gather.plan(1, now), None);
-        }
-    }
-
-    #[test]
-    fn two_halves_become_one() {
-        let mut gather = Gather::default();
-        let now = Instant::now();
-        gather.answered(4, 4, TOOK, now);
-        let patience = gather.plan(4, now).unwrap();
-        assert_eq!(patience, Patience { until: now + FLUSH * 3 / 4, enough: 8 });
-        assert_eq!(gather.plan(8, now), None, "all are there");
-        assert_eq!(gather.plan(5, now + FLUSH), None, "too late to be worth it");
-    }
-
-    #[test]
-    fn gives_up_on_phones_that_do_not_come_back() {
-        let mut gather = Gather::default();
-        let now = Instant::now();
-        gather.answered(4, 4, TOOK, now);
-        assert!(gather.plan(4, now).is_some());
-        gather.gathered(4);
-        assert_eq!((gather.plan(4, now), gather.plan(4, now)), (None, None));
-        assert!(gather.plan(4, now).is_some(), "tries again");
-        gather.gathered(8);
-        assert!(gather.plan(4, now).is_some());
-    }
-
-    #[test]
-    fn three_turns_become_one() {
-        let mut gather = Gather::default();
-        let now = Instant::now();
-        gather.answered(4, 4, TOOK, now);
-        // Four of those eight are on their way.
-        gather.answered(3, 1, TOOK, now);
-        assert_eq!(gather.plan(4, now).map(|p| p.enough), Some(7));
-        for _ in 0..20 {
-            gather.answered(1, 0, TOOK, now);
-        }
-        assert_eq!(gather.plan(1, now), None, "they have gone home");
-    }
-}
+mod tests;

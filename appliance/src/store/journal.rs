@@ -2,12 +2,13 @@
 
 use std::io::{self, ErrorKind};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use record::checkpoint::Origin;
 use record::tree::Frontier;
 
 use super::disk::{Disk, DiskFile, remove_if_there, write_zeros};
+use super::flush::{Flush as _, FlushHere, GroupWrite, GroupWritten, WriteFailed};
 use super::scan::Segment;
 use super::segment::{GroupWriter, Header};
 
@@ -42,6 +43,9 @@ impl Default for Sizes {
     }
 }
 
+/// Zeros that are written beside a group: more than a group of 64 phones takes up.
+const BESIDE_BYTES: u64 = 128 << 10;
+
 /// Why a group is not in the journal, or may not be.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum AppendError {
@@ -51,6 +55,15 @@ pub(crate) enum AppendError {
     /// Nobody knows; the process must end.
     #[error("the journal could not be {0}: {1}")]
     Unknown(&'static str, io::Error),
+}
+
+impl AppendError {
+    fn of(what: &'static str, e: io::Error) -> Self {
+        match e.kind() {
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Self::Full,
+            _ => Self::Unknown(what, e),
+        }
+    }
 }
 
 /// The newest segment of one epoch.
@@ -66,6 +79,9 @@ pub(crate) struct Journal {
     tail: u64,
     /// Up to here the file is zeros behind `tail`.
     zeros_end: u64,
+    /// Whether zeros were written that no flush may have taken with it: what is not flushed may come back as noise, and in
+    /// a segment that is not the newest that would be damage.
+    zeros_beside: bool,
     /// How long the last group's flush took.
     flush: Duration,
 }
@@ -96,7 +112,18 @@ impl Journal {
         })?;
         disk.sync_dir(&dir)?;
         let zeros_end = tail + sizes.ahead;
-        Ok(Self { disk, dir, origin, sizes, segment, file, tail, zeros_end, flush: Duration::ZERO })
+        Ok(Self {
+            disk,
+            dir,
+            origin,
+            sizes,
+            segment,
+            file,
+            tail,
+            zeros_end,
+            zeros_beside: false,
+            flush: Duration::ZERO,
+        })
     }
 
     /// Takes up a segment that a start has checked: groups end at `tail`, zeros follow.
@@ -113,7 +140,7 @@ impl Journal {
         let file = disk.open(&segment.path)?;
         let zeros_end = file.length()?.max(tail);
         let (dir, flush) = (Self::dir(&origin), Duration::ZERO);
-        Ok(Self { dir, disk, origin, sizes, segment, file, tail, zeros_end, flush })
+        Ok(Self { dir, disk, origin, sizes, segment, file, tail, zeros_end, zeros_beside: false, flush })
     }
 
     /// Makes everything written so far, and the segment's name, durable.
@@ -130,15 +157,68 @@ impl Journal {
         self.file.forget_cached();
     }
 
-    /// Makes room for a group of `len` bytes: begins the next segment when this one is full.
+    /// Makes room for a group of `len` bytes behind `frontier` and says where it goes: in the next segment when this one
+    /// is full.
     ///
     /// # Errors
-    /// The disk's; on a full disk this segment stays the newest.
-    pub(crate) fn make_room(&mut self, len: usize, frontier: &Frontier) -> io::Result<()> {
-        if self.tail + len as u64 <= self.sizes.segment {
+    /// [`AppendError`]; on a full disk this segment stays the newest.
+    pub(super) fn place(
+        &mut self,
+        len: usize,
+        frontier: &Frontier,
+    ) -> Result<(Arc<dyn DiskFile>, u64), AppendError> {
+        if self.tail + len as u64 > self.sizes.segment {
+            self.roll(frontier).map_err(|e| AppendError::of("continued in a new file", e))?;
+        }
+        self.lengthen(len)?;
+        Ok(self.end())
+    }
+
+    /// Where a group goes that was placed.
+    pub(super) fn end(&self) -> (Arc<dyn DiskFile>, u64) {
+        (self.file.clone(), self.tail)
+    }
+
+    /// Where nobody had the time to prepare it: one lengthening for many groups is cheaper than one for each.
+    fn lengthen(&mut self, len: usize) -> Result<(), AppendError> {
+        if self.zeros_end >= self.tail + len as u64 {
             return Ok(());
         }
-        self.roll(frontier)
+        let end = self.tail + len as u64 + self.sizes.ahead;
+        if let Err(e) = write_zeros(&*self.file, self.zeros_end, end) {
+            self.file.set_len(self.zeros_end).map_err(|e| AppendError::Unknown("cut back", e))?;
+            tracing::debug!(error = %e, "no zeros ahead");
+        } else {
+            self.zeros_end = end;
+        }
+        Ok(())
+    }
+
+    /// Takes note of what became of a group of `len` bytes that was written where [`Journal::place`] said.
+    ///
+    /// # Errors
+    /// [`AppendError`]; after [`AppendError::Full`] nothing of it is there.
+    pub(super) fn settle(
+        &mut self,
+        len: usize,
+        written: Result<Duration, WriteFailed>,
+    ) -> Result<(), AppendError> {
+        match written {
+            Ok(flush) => {
+                self.flush = flush;
+                self.tail += len as u64;
+                self.zeros_end = self.zeros_end.max(self.tail);
+                Ok(())
+            }
+            Err(WriteFailed::Write(e)) => {
+                self.cut_half(len).map_err(|e| AppendError::Unknown("cleared of half a group", e))?;
+                Err(AppendError::of("written", e))
+            }
+            Err(WriteFailed::Flush(e)) => Err(AppendError::Unknown("flushed", e)),
+            Err(WriteFailed::Gone) => {
+                Err(AppendError::Unknown("flushed", io::Error::other("the thread that does it is gone")))
+            }
+        }
     }
 
     /// Begins the next segment.
@@ -149,37 +229,10 @@ impl Journal {
         if self.segment.first == frontier.size() {
             return Ok(());
         }
+        if self.zeros_beside {
+            self.file.sync_data()?;
+        }
         *self = Self::begin(self.disk.clone(), self.origin, frontier, self.sizes)?;
-        Ok(())
-    }
-
-    /// Writes a group at the tail and makes it durable.
-    ///
-    /// # Errors
-    /// [`AppendError`].
-    pub(crate) fn append(&mut self, group: &[u8]) -> Result<(), AppendError> {
-        if self.zeros_end < self.tail + group.len() as u64 {
-            // Nobody had the time to prepare it; one lengthening for many groups is cheaper than one for each.
-            let end = self.tail + group.len() as u64 + self.sizes.ahead;
-            if let Err(e) = write_zeros(&*self.file, self.zeros_end, end) {
-                self.file.set_len(self.zeros_end).map_err(|e| AppendError::Unknown("cut back", e))?;
-                tracing::debug!(error = %e, "no zeros ahead");
-            } else {
-                self.zeros_end = end;
-            }
-        }
-        if let Err(e) = self.file.write_at(self.tail, group) {
-            self.cut_half(group.len()).map_err(|e| AppendError::Unknown("cleared of half a group", e))?;
-            return Err(match e.kind() {
-                ErrorKind::StorageFull | ErrorKind::QuotaExceeded => AppendError::Full,
-                _ => AppendError::Unknown("written", e),
-            });
-        }
-        let began = Instant::now();
-        self.file.sync_data().map_err(|e| AppendError::Unknown("flushed", e))?;
-        self.flush = Instant::now().duration_since(began);
-        self.tail += group.len() as u64;
-        self.zeros_end = self.zeros_end.max(self.tail);
         Ok(())
     }
 
@@ -214,14 +267,34 @@ impl Journal {
         Ok(())
     }
 
+    /// Writes some zeros ahead while a group of `len` bytes is on its way, for the next flush to take with it: under load
+    /// nobody has the time for more, and all of them at once would make one phone in a hundred wait.
+    pub(super) fn write_zeros_beside(&mut self, len: usize) {
+        // Where no room was made for it, the group itself lies there.
+        if self.zeros_end < self.tail + len as u64 || !self.wants_zeros() {
+            return;
+        }
+        let end = (self.zeros_end + BESIDE_BYTES).min(self.sizes.segment.max(self.zeros_end));
+        self.zeros_beside = true;
+        match write_zeros(&*self.file, self.zeros_end, end) {
+            Ok(()) => self.zeros_end = end,
+            // On a full disk the journal goes on with what is there.
+            Err(e) => tracing::debug!(error = %e, "no zeros ahead"),
+        }
+    }
+
     /// Closes a clean stop: an empty group proves that the last one was acknowledged.
     ///
     /// # Errors
     /// [`AppendError`].
     pub(crate) fn close(&mut self, frontier: &Frontier) -> Result<(), AppendError> {
         let mut group = GroupWriter::default();
-        let bytes = group.close(frontier.size(), frontier.size(), &frontier.root()).to_vec();
-        self.append(&bytes)
+        group.close(frontier.size(), frontier.size(), &frontier.root());
+        self.lengthen(group.len())?;
+        let (mut here, (file, at)) = (FlushHere::default(), self.end());
+        here.start(GroupWrite { file, at, bytes: group.take() });
+        let GroupWritten { bytes, result } = here.wait();
+        self.settle(bytes.len(), result)
     }
 }
 

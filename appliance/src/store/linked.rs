@@ -91,6 +91,11 @@ impl Linked {
         self.reader.lines()
     }
 
+    /// The same group with its trailer, without padding and without its last newline.
+    pub(crate) fn bare_group(&self) -> &[u8] {
+        self.reader.bare_group()
+    }
+
     /// The next step.
     ///
     /// # Errors

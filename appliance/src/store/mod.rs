@@ -1,9 +1,11 @@
 //! The box's store: a journal makes each record durable, redb follows it with everything that is asked for.
 
 mod begin;
+mod building;
 mod carry;
 mod chain;
 mod chunker;
+mod compose;
 mod core;
 mod cursor;
 mod database;
@@ -11,17 +13,22 @@ pub mod disk;
 mod displaced;
 mod ended;
 mod error;
+mod flush;
 mod fold;
 mod follower;
 mod gather;
+mod group;
 mod heal;
 mod hints;
 mod journal;
+mod key_runs;
 mod keys;
 mod linked;
 mod mark;
 mod moved;
 mod newest;
+mod pending;
+mod queue;
 mod read_pool;
 mod reader;
 mod rebuild;
@@ -59,6 +66,7 @@ pub use self::cursor::Kept;
 use self::disk::{Disk, SystemDisk};
 pub use self::error::{StoreError, SubmitError};
 pub use self::journal::Sizes;
+use self::queue::{Control, Gate, Queue};
 use self::read_pool::ReadPool;
 pub use self::read_pool::{HISTORY_PIECE, ReadError, ReadLane};
 #[cfg(test)]
@@ -71,7 +79,6 @@ use self::shared::Shared;
 pub use self::snapshot::StoreSnapshot;
 use self::start::StartKind;
 pub use self::view::{Decision, Outcome, Recorded, View};
-use self::writer::{Control, Gate, Queue};
 use crate::clock::Clock;
 use crate::random::Random;
 
@@ -247,7 +254,7 @@ impl Store {
         A: Send + 'static,
     {
         let queue = self.queue.clone();
-        async move { writer::submit(&queue, command).await }
+        async move { queue::submit(&queue, command).await }
     }
 
     /// The newest durable state. Hold it as long as you like: the writer does not wait for it.

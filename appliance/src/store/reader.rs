@@ -301,13 +301,9 @@ impl Reader {
             return Ok(found);
         }
         // A phone may have sent it again: the first place under the key counts, and this one leads to it.
-        let line = entries.get(tables::entry_key(of.epoch.n, of.seq)).map_err(db)?;
-        let Some(idem) = line.and_then(|line| tables::idem_of(line.value())) else { return Ok(None) };
-        let keys = self.txn.open_table(tables::IDEM).map_err(db)?;
-        let first = keys.get(&idem.key.0).map_err(db)?.map(|row| tables::split_idem(row.value()));
-        let first = first.filter(|(_, req)| *req == idem.req);
-        let first =
-            first.and_then(|(key, _)| self.shared.chain().entry_ref(key)).filter(|first| *first != of);
+        let repeats = self.txn.open_table(tables::REPEATS).map_err(db)?;
+        let first = repeats.get(tables::entry_key(of.epoch.n, of.seq)).map_err(db)?;
+        let first = first.and_then(|first| self.shared.chain().entry_ref(first.value()));
         first.map_or(Ok(None), |first| tables::cleaning(&cleanings, &entries, first).map_err(db))
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use record::checkpoint::Origin;
 use record::entry::Entry;
-use record::fold::Facility;
+use record::fold::{Facility, RowKey};
 use record::ids::{BoxId, Epoch};
 use record::redact::TextLine;
 use record::tree::Frontier;
@@ -16,12 +16,13 @@ use super::disk::Disk;
 use super::error::StoreError;
 use super::fold::{self, Chain};
 use super::journal::{Journal, Sizes};
+use super::key_runs::KeyRuns;
+use super::pending::{PendingRows, Rows, put_rows};
 use super::scan::{Segment, SegmentReader, Step};
 use super::segment::{Line, lines};
-use super::tables::{self, Tables};
 
 /// Entries in one transaction of a rebuild.
-const STEP_ENTRIES: u64 = 4096;
+const STEP_ENTRIES: usize = 4096;
 
 fn failed<E: Into<redb::Error>>(e: E) -> StoreError {
     StoreError::Database { what: "taking over the journal", source: e.into() }
@@ -52,8 +53,9 @@ pub(crate) fn build(
     for (i, CountedEpoch { epoch, extent }) in counted.iter().enumerate() {
         let origin = Origin { box_id, epoch: *epoch };
         let chain = Chain(epochs[..=i].to_vec());
-        let mut replay =
-            Replay { db: &db, origin, chain, facility, frontier: Frontier::default(), end: extent.size };
+        let keys = KeyRuns::load(&db, *epoch)?;
+        let (frontier, changed, end) = (Frontier::default(), BTreeSet::new(), extent.size);
+        let mut replay = Replay { db: &db, keys, origin, chain, facility, frontier, changed, end };
         replay.run(disk)?;
         replay.arrived(*extent)?;
         facility = replay.facility;
@@ -82,7 +84,9 @@ pub(crate) fn catch_up(
         chain.0.push(origin.epoch);
     }
     let before = frontier.size();
-    let mut replay = Replay { db, origin, chain, facility, frontier, end };
+    let changed = BTreeSet::new();
+    let keys = KeyRuns::load(db, origin.epoch)?;
+    let mut replay = Replay { db, keys, origin, chain, facility, frontier, changed, end };
     if before < end {
         replay.run(disk)?;
     }
@@ -92,10 +96,13 @@ pub(crate) fn catch_up(
 /// One epoch's groups into the tables.
 struct Replay<'a> {
     db: &'a Database,
+    keys: KeyRuns,
     origin: Origin,
     chain: Chain,
     facility: Facility,
     frontier: Frontier,
+    /// Rows of the facility that are other than in the database.
+    changed: BTreeSet<RowKey>,
     end: u64,
 }
 
@@ -105,8 +112,8 @@ impl Replay<'_> {
         let io = || StoreError::io(dir.as_str());
         let segments = Segment::list(disk, &dir).map_err(io())?;
         let from = segments.iter().rposition(|s| s.first <= self.frontier.size()).unwrap_or(0);
-        let mut txn = None;
-        let mut pending = 0;
+        let mut rows = Rows::over(self.db, PendingRows::default()).map_err(failed)?;
+        let mut stored = self.frontier.size();
         for segment in &segments[from.min(segments.len())..] {
             let mut reader = SegmentReader::open(disk, segment).map_err(io())?;
             loop {
@@ -114,27 +121,32 @@ impl Replay<'_> {
                 if group.next <= self.frontier.size() || group.first >= self.end {
                     continue;
                 }
-                if txn.is_none() {
-                    let mut begun = self.db.begin_write().map_err(failed)?;
-                    begun.set_durability(Durability::None).map_err(failed)?;
-                    txn = Some(begun);
-                }
-                let Some(open) = &txn else { break };
-                let mut tables = Tables::open(open).map_err(failed)?;
-                pending += self.group(&mut tables, reader.lines())?;
-                drop(tables);
-                if pending >= STEP_ENTRIES
-                    && let Some(full) = txn.take()
-                {
-                    pending = 0;
-                    full.commit().map_err(failed)?;
+                self.group(&mut rows, reader.lines())?;
+                if rows.pending.len() >= STEP_ENTRIES {
+                    rows = Rows::over(self.db, self.commit(rows, stored)?).map_err(failed)?;
+                    stored = self.frontier.size();
                 }
             }
         }
-        if let Some(rest) = txn {
-            rest.commit().map_err(failed)?;
+        self.commit(rows, stored).map(drop)
+    }
+
+    /// Puts down what was collected after the entries that are stored; gives its memory back.
+    fn commit(&mut self, rows: Rows, stored: u64) -> Result<PendingRows, StoreError> {
+        let mut pending = rows.into_pending();
+        if pending.len() > 0 {
+            let mut txn = self.db.begin_write().map_err(failed)?;
+            txn.set_durability(Durability::None).map_err(failed)?;
+            pending.put_down(&txn, (self.origin.epoch, &self.frontier)).map_err(failed)?;
+            put_rows(&txn, &self.facility, &self.changed).map_err(failed)?;
+            if let Some(run) = self.keys.close(self.origin.epoch.n, stored, self.frontier.size()) {
+                run.put_down(&txn).map_err(failed)?;
+            }
+            txn.commit().map_err(failed)?;
+            self.keys.keep();
+            self.changed.clear();
         }
-        Ok(())
+        Ok(pending)
     }
 
     /// Whether everything that counts was there.
@@ -147,7 +159,7 @@ impl Replay<'_> {
     }
 
     /// Applies one group; entries that the database has already are passed over.
-    fn group(&mut self, tables: &mut Tables<'_>, bytes: &[u8]) -> Result<u64, StoreError> {
+    fn group(&mut self, rows: &mut Rows, bytes: &[u8]) -> Result<(), StoreError> {
         let epoch = self.origin.epoch;
         let before = self.frontier.size();
         let damaged =
@@ -157,10 +169,9 @@ impl Replay<'_> {
             // A text that does not fit its hash is none.
             let Ok(text) = TextLine::parse(text) else { continue };
             if (before..self.end).contains(&text.seq()) {
-                fold::keep_text(tables, epoch, &text).map_err(failed)?;
+                fold::keep_text(rows, epoch, &text);
             }
         }
-        let mut rows = BTreeSet::new();
         for line in lines(bytes) {
             let Line::Entry(line) = line else { continue };
             let text = std::str::from_utf8(line).map_err(|_| damaged(before, "it is not UTF-8"))?;
@@ -171,14 +182,14 @@ impl Replay<'_> {
             if entry.seq() != self.frontier.size() {
                 return Err(damaged(entry.seq(), "the journal skips entries before it"));
             }
-            fold::push_leaf(tables, epoch, &mut self.frontier, entry.leaf()).map_err(failed)?;
+            fold::push_leaf(rows, epoch, &mut self.frontier, entry.leaf());
             let event = entry.event();
             let what = (&entry, &event);
-            fold::apply(tables, &mut self.facility, &self.chain, epoch, what, &mut rows).map_err(failed)?;
+            let seen = (&mut *rows, &self.keys);
+            fold::apply(seen, &mut self.facility, &self.chain, epoch, what, &mut self.changed)
+                .map_err(failed)?;
         }
-        fold::write_rows(tables, &self.facility, &rows).map_err(failed)?;
-        let value = tables::epoch_value(epoch, &self.frontier);
-        tables.epochs.insert(epoch.n, &value[..]).map_err(failed)?;
-        Ok(self.frontier.size() - before)
+        self.keys.take(&mut rows.pending);
+        Ok(())
     }
 }

@@ -96,6 +96,8 @@ pub(crate) struct SegmentReader {
     at: usize,
     ended: bool,
     lines: std::ops::Range<usize>,
+    /// Where the last group ends, padding included.
+    end: usize,
     header: Option<Header>,
 }
 
@@ -117,8 +119,16 @@ impl SegmentReader {
         } else {
             Source::Plain { file, len }
         };
-        let mut reader =
-            Self { source, buffer: Vec::new(), base: 0, at: 0, ended: false, lines: 0..0, header: None };
+        let mut reader = Self {
+            source,
+            buffer: Vec::new(),
+            base: 0,
+            at: 0,
+            ended: false,
+            lines: 0..0,
+            end: 0,
+            header: None,
+        };
         reader.fill()?;
         match Header::parse(&reader.buffer) {
             Some((header, len)) => {
@@ -142,6 +152,11 @@ impl SegmentReader {
         &self.buffer[self.lines.clone()]
     }
 
+    /// The same group with its trailer, without padding and without its last newline.
+    pub(crate) fn bare_group(&self) -> &[u8] {
+        self.buffer[self.lines.start..self.end].trim_ascii_end()
+    }
+
     /// The next step.
     ///
     /// # Errors
@@ -161,6 +176,7 @@ impl SegmentReader {
     fn take_group(&mut self, at: u64, group: Group) -> Step {
         self.lines = self.at..self.at + group.lines;
         self.at += group.span;
+        self.end = self.at;
         Step::Group { at, group }
     }
 
@@ -277,13 +293,68 @@ fn unpack(packed: &[u8]) -> Option<(Vec<u8>, usize)> {
     Some((unpacked, used))
 }
 
+/// How hard it is packed: salts and hashes do not pack at any level, and a box has better things to do.
+const LEVEL: i32 = 1;
+
 /// Packs whole groups into one frame with its checksum.
 ///
 /// # Errors
 /// zstd's.
 pub(crate) fn pack(groups: &[u8]) -> io::Result<Vec<u8>> {
-    let mut compressor = zstd::bulk::Compressor::new(3)?;
+    let mut compressor = zstd::bulk::Compressor::new(LEVEL)?;
     compressor.include_checksum(true)?;
     compressor.include_contentsize(true)?;
     compressor.compress(groups)
+}
+
+/// A frame's bytes packed, and before.
+pub(crate) type FrameBytes = (usize, usize);
+
+/// Whether a sealed segment is read back as exactly these frames. Each proves by the checksum in it that it unpacks to the
+/// very bytes that were packed.
+///
+/// # Errors
+/// The disk's.
+pub(crate) fn frames_hold(disk: &dyn Disk, segment: &Segment, frames: &[FrameBytes]) -> io::Result<bool> {
+    let file = disk.open(&segment.path)?;
+    let (mut at, mut bytes) = (0, Vec::new());
+    for (packed, plain) in frames {
+        bytes.resize(*packed, 0);
+        file.read_at(at, &mut bytes)?;
+        if unpack(&bytes).is_none_or(|(unpacked, used)| (used, unpacked.len()) != (*packed, *plain)) {
+            return Ok(false);
+        }
+        at += *packed as u64;
+    }
+    Ok(at == file.length()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::disk::SystemDisk;
+
+    #[test]
+    fn frames_that_are_read_back_otherwise_do_not_hold() {
+        let dir = tempfile::tempdir().unwrap();
+        let disk = SystemDisk::take(dir.path()).unwrap();
+        let segment = Segment { path: "sealed".to_owned(), ..Segment::sealed("log", 0) };
+        let plain: [Vec<u8>; 2] = [b"{\"seq\":0}\n".repeat(900), b"{\"seq\":1}\n".repeat(70)];
+        let packed = plain.each_ref().map(|frame| pack(frame).unwrap());
+        let frames = [0, 1].map(|i| (packed[i].len(), plain[i].len()));
+        let bytes = packed.concat();
+        let holds = |bytes: &[u8], frames: &[FrameBytes]| {
+            std::fs::write(dir.path().join("sealed"), bytes).unwrap();
+            frames_hold(&disk, &segment, frames)
+        };
+        assert!(holds(&bytes, &frames).unwrap());
+        for at in [5, packed[0].len() / 2, bytes.len() - 1] {
+            let mut other = bytes.clone();
+            other[at] ^= 0x10;
+            assert!(!holds(&other, &frames).unwrap(), "a bit of byte {at}");
+        }
+        assert!(!holds(&[&bytes[..], b"x"].concat(), &frames).unwrap(), "more than was written");
+        assert!(holds(&bytes[..bytes.len() - 1], &frames).is_err(), "less than was written");
+        assert!(!holds(&bytes, &[frames[0], (frames[1].0, frames[1].1 + 1)]).unwrap(), "other lines");
+    }
 }

@@ -104,6 +104,17 @@ impl GroupWriter {
         &self.bytes
     }
 
+    /// Gives the bytes away; [`GroupWriter::reuse`] brings their memory back.
+    pub(crate) fn take(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.bytes)
+    }
+
+    /// Uses this memory for the next group.
+    pub(crate) fn reuse(&mut self, bytes: Vec<u8>) {
+        self.bytes = bytes;
+        self.bytes.clear();
+    }
+
     /// Bytes of the lines so far.
     pub(crate) fn len(&self) -> usize {
         self.bytes.len()

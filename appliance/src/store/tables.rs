@@ -1,18 +1,18 @@
 //! redb's tables: what each key and value is, and how an entry reference becomes a key.
 
-use record::entry::{Digest16, Entry, Idem};
+use record::entry::Entry;
 use record::fold::Cleaning;
 use record::ids::{BootId, Epoch};
 use record::kinds::{EntryRef, Event};
 use record::redact::{Text, TextLine};
 use record::tag::Tag;
 use record::tree::{Frontier, Hash, leaf_hash};
-use redb::{ReadableTable, Table, TableDefinition, WriteTransaction};
+use redb::{ReadableTable, TableDefinition, WriteTransaction};
 
 use super::error::StoreError;
 
 /// The schema that this program writes; a database of an older one is built anew from the journal.
-pub(crate) const SCHEMA: u32 = 4;
+pub(crate) const SCHEMA: u32 = 5;
 
 /// Entries' exact bytes by [`entry_key`].
 pub(crate) const ENTRIES: TableDefinition<'static, u64, &[u8]> = TableDefinition::new("entries");
@@ -30,8 +30,14 @@ pub(crate) const BY_ITEM: TableDefinition<'static, &ItemKey, ()> = TableDefiniti
 pub(crate) const UNSURE: TableDefinition<'static, &BootKey, ()> = TableDefinition::new("cleanings_unsure");
 /// Uses by [`item_key`].
 pub(crate) const USES: TableDefinition<'static, &ItemKey, ()> = TableDefinition::new("uses");
-/// What an idempotency key made: entry key, digest of the request.
-pub(crate) const IDEM: TableDefinition<'static, &[u8; 16], &[u8; 24]> = TableDefinition::new("idempotency");
+/// Idempotency keys of a run of entries, sorted, by the run: key, which of the run's entries, digest of the request.
+pub(crate) const KEY_RUNS: TableDefinition<'static, u64, &[u8]> = TableDefinition::new("idempotency");
+/// How many entries a run of keys covers, and the first bytes of each of its keys, sorted.
+pub(crate) const KEY_FILTERS: TableDefinition<'static, u64, &[u8]> =
+    TableDefinition::new("idempotency_filters");
+/// Lines that recorded a cleaning or a use once more, by entry key: the entry key of the first that did, under the same
+/// idempotency key and for the same request.
+pub(crate) const REPEATS: TableDefinition<'static, u64, u64> = TableDefinition::new("repeats");
 /// Erased texts whose line may still stand in the journal, with the entry key that names them.
 pub(crate) const ERASE: TableDefinition<'static, &[u8; 32], u64> = TableDefinition::new("erase");
 /// Each epoch's name and frontier by its number; the last is the one that is written.
@@ -39,7 +45,7 @@ pub(crate) const EPOCHS: TableDefinition<'static, u32, &[u8]> = TableDefinition:
 /// The schema.
 pub(crate) const META: TableDefinition<'static, &str, u32> = TableDefinition::new("meta");
 
-/// Which run of [`TEXT_RUN_BITS`], half of the salted hash.
+/// Which run of [`RUN_BITS`], half of the salted hash.
 pub(crate) type TextKey = [u8; 24];
 /// Tag, time (ordered as unsigned), entry key.
 pub(crate) type ItemKey = [u8; 25];
@@ -98,40 +104,46 @@ pub(crate) fn boot_key_entry(key: &BootKey) -> u64 {
     u64::from_be_bytes(eight)
 }
 
-/// The value of an idempotency key.
-pub(crate) fn idem_value(entry: u64, req: Digest16) -> [u8; 24] {
-    let mut value = [0; 24];
-    value[..8].copy_from_slice(&entry.to_be_bytes());
-    value[8..].copy_from_slice(&req.0);
-    value
-}
+/// Entries of a run, as bits of seq: texts and idempotency keys are ordered by their hashes only inside of one.
+pub(crate) const RUN_BITS: u32 = 13;
 
-/// The idempotency key of a line that the store wrote, if it has one.
-pub(crate) fn idem_of(line: &[u8]) -> Option<Idem> {
-    Entry::view(std::str::from_utf8(line).ok()?).ok()?.head().idem
-}
-
-/// Entry key and request of an idempotency key's value.
-pub(crate) fn split_idem(value: &[u8; 24]) -> (u64, Digest16) {
-    let (mut entry, mut req) = ([0; 8], [0; 16]);
-    entry.copy_from_slice(&value[..8]);
-    req.copy_from_slice(&value[8..]);
-    (u64::from_be_bytes(entry), Digest16(req))
-}
-
-/// Texts are ordered by their hash only among so many neighbours (as bits of seq): by hash alone each new one would touch
-/// a page of its own, and with it write 4 KiB; by runs it touches one of the newest run's few.
-const TEXT_RUN_BITS: u32 = 13;
-
-/// The key of a text that stands beside an entry.
+/// The key of a text that stands beside an entry: texts are ordered by their hash only among the neighbours of a run. By
+/// hash alone each new one would touch a page of its own, and with it write 4 KiB; by runs it touches one of the newest
+/// run's few.
 pub(crate) fn text_key(entry: u64, hash: &Hash) -> TextKey {
     let mut key = [0; 24];
-    key[..8].copy_from_slice(&(entry >> TEXT_RUN_BITS).to_be_bytes());
+    key[..8].copy_from_slice(&(entry >> RUN_BITS).to_be_bytes());
     key[8..].copy_from_slice(&hash.0[..16]);
     key
 }
 
-/// A text by its hash alone, with its key and its entry's: one look into each run, the newest first.
+/// Texts by their hash alone, with their keys and their entries': one look into each run, the newest first.
+pub(crate) fn find_texts<'t>(
+    texts: &'t impl ReadableTable<&'static TextKey, &'static [u8]>,
+    hash: &'t Hash,
+) -> impl Iterator<Item = Result<(TextKey, u64, TextLine), redb::Error>> + 't {
+    let mut before = Some([u8::MAX; 24]);
+    let mut look = move || -> Result<Option<(TextKey, u64, TextLine)>, redb::Error> {
+        while let Some(end) = before {
+            let Some((newest, _)) = texts.range::<&TextKey>(..&end)?.next_back().transpose()? else { break };
+            let mut key = *newest.value();
+            let mut next = [0; 24];
+            next[..8].copy_from_slice(&key[..8]);
+            before = Some(next);
+            key[8..].copy_from_slice(&hash.0[..16]);
+            if let Some((entry, line)) = texts.get(&key)?.and_then(|row| split_text(row.value()))
+                && line.hash() == *hash
+            {
+                return Ok(Some((key, entry, line)));
+            }
+        }
+        before = None;
+        Ok(None)
+    };
+    std::iter::from_fn(move || look().transpose())
+}
+
+/// The newest text of a hash.
 ///
 /// # Errors
 /// redb's.
@@ -139,19 +151,7 @@ pub(crate) fn find_text(
     texts: &impl ReadableTable<&'static TextKey, &'static [u8]>,
     hash: &Hash,
 ) -> Result<Option<(TextKey, u64, TextLine)>, redb::Error> {
-    let mut before = [u8::MAX; 24];
-    while let Some((newest, _)) = texts.range::<&TextKey>(..&before)?.next_back().transpose()? {
-        let mut key = *newest.value();
-        key[8..].copy_from_slice(&hash.0[..16]);
-        if let Some((entry, line)) = texts.get(&key)?.and_then(|row| split_text(row.value()))
-            && line.hash() == *hash
-        {
-            return Ok(Some((key, entry, line)));
-        }
-        before = [0; 24];
-        before[..8].copy_from_slice(&key[..8]);
-    }
-    Ok(None)
+    find_texts(texts, hash).next().transpose()
 }
 
 /// The value of a text.
@@ -221,41 +221,16 @@ pub(crate) fn read_cleaning(of: EntryRef, value: &[u8], entry: Option<&[u8]>) ->
     })
 }
 
-/// Every table, open for one writing transaction.
-pub(crate) struct Tables<'t> {
-    pub(crate) entries: Table<'t, u64, &'static [u8]>,
-    pub(crate) nodes: Table<'t, u64, &'static [u8; 32]>,
-    pub(crate) texts: Table<'t, &'static TextKey, &'static [u8]>,
-    pub(crate) rows: Table<'t, &'static str, &'static str>,
-    pub(crate) cleanings: Table<'t, u64, &'static [u8]>,
-    pub(crate) by_item: Table<'t, &'static ItemKey, ()>,
-    pub(crate) unsure: Table<'t, &'static BootKey, ()>,
-    pub(crate) uses: Table<'t, &'static ItemKey, ()>,
-    pub(crate) idem: Table<'t, &'static [u8; 16], &'static [u8; 24]>,
-    pub(crate) erase: Table<'t, &'static [u8; 32], u64>,
-    pub(crate) epochs: Table<'t, u32, &'static [u8]>,
-}
-
-impl<'t> Tables<'t> {
-    /// Opens them, making those that are not there.
-    ///
-    /// # Errors
-    /// redb's.
-    pub(crate) fn open(txn: &'t WriteTransaction) -> Result<Self, redb::Error> {
-        Ok(Self {
-            entries: txn.open_table(ENTRIES)?,
-            nodes: txn.open_table(NODES)?,
-            texts: txn.open_table(TEXTS)?,
-            rows: txn.open_table(ROWS)?,
-            cleanings: txn.open_table(CLEANINGS)?,
-            by_item: txn.open_table(BY_ITEM)?,
-            unsure: txn.open_table(UNSURE)?,
-            uses: txn.open_table(USES)?,
-            idem: txn.open_table(IDEM)?,
-            erase: txn.open_table(ERASE)?,
-            epochs: txn.open_table(EPOCHS)?,
-        })
+/// Makes every table that is not there.
+///
+/// # Errors
+/// redb's.
+pub(crate) fn make_all(txn: &WriteTransaction) -> Result<(), redb::Error> {
+    macro_rules! make {
+        ($($table:ident)*) => {$( drop(txn.open_table($table)?); )*};
     }
+    make!(ENTRIES NODES TEXTS ROWS CLEANINGS BY_ITEM UNSURE USES KEY_RUNS KEY_FILTERS REPEATS ERASE EPOCHS META);
+    Ok(())
 }
 
 /// The cleaning that an entry recorded.
@@ -339,7 +314,6 @@ mod tests {
         assert_ne!(node_key(1, 8, 5), node_key(1, 16, 5));
         let boot = BootId::new(7, [1; 10]);
         assert_eq!(boot_key_entry(&boot_key(boot, 77)), 77);
-        assert_eq!(split_idem(&idem_value(4, Digest16([6; 16]))), (4, Digest16([6; 16])));
     }
 
     #[test]

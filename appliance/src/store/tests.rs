@@ -14,6 +14,8 @@ use super::*;
 use crate::clock::{BentClock, Now};
 use crate::random::SeededRandom;
 
+mod failures;
+mod faulty_disk;
 mod healing;
 mod past;
 mod readers;
@@ -340,7 +342,7 @@ fn dump(store: &Store) -> Vec<String> {
             }
         )*};
     }
-    table!(ENTRIES NODES TEXTS ROWS CLEANINGS BY_ITEM UNSURE USES IDEM ERASE EPOCHS META);
+    table!(ENTRIES NODES TEXTS ROWS CLEANINGS BY_ITEM UNSURE USES KEY_RUNS KEY_FILTERS ERASE EPOCHS META);
     all
 }
 

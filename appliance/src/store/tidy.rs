@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use record::checkpoint::Origin;
 use record::redact::TextLine;
-use record::tree::Frontier;
 use redb::{Durability, ReadableDatabase as _, ReadableTable as _};
 
 use super::disk::{Disk, remove_if_there};
@@ -13,7 +12,7 @@ use super::journal::Journal;
 use super::linked::{Linked, LinkedStep};
 use super::rewriter::Rewriter;
 use super::salvage;
-use super::scan::{Segment, pack};
+use super::scan::{FrameBytes, Segment, frames_hold, pack};
 use super::segment::{GroupWriter, Header, Line, lines};
 use super::shared::Shared;
 use super::tables;
@@ -60,11 +59,10 @@ pub(super) fn seal(disk: &dyn Disk, origin: &Origin, segment: &Segment) -> Resul
     let new = Segment { path: format!("{}.new", sealed.path), ..sealed.clone() };
     let io = || StoreError::io(new.path.as_str());
     remove_if_there(disk, &new.path).map_err(io())?;
-    let Some(end) = compress(disk, origin, segment, &new).map_err(io())? else {
+    let Some(frames) = compress(disk, origin, segment, &new).map_err(io())? else {
         return Ok(false);
     };
-    let read_back = Linked::ends(disk, &new, origin).map_err(io())?;
-    if read_back.is_none_or(|(_, after)| after != end) {
+    if !frames_hold(disk, &new, &frames).map_err(io())? {
         remove_if_there(disk, &new.path).map_err(io())?;
         return Ok(false);
     }
@@ -75,23 +73,23 @@ pub(super) fn seal(disk: &dyn Disk, origin: &Origin, segment: &Segment) -> Resul
     Ok(true)
 }
 
-/// Writes the compressed form and flushes it; the tree at its end, or `None` when the segment does not link.
+/// Writes the compressed form and flushes it; its frames, or `None` when the segment does not link.
 fn compress(
     disk: &dyn Disk,
     origin: &Origin,
     from: &Segment,
     to: &Segment,
-) -> std::io::Result<Option<Frontier>> {
+) -> std::io::Result<Option<Vec<FrameBytes>>> {
     let Some(mut linked) = Linked::open(disk, from, origin)? else { return Ok(None) };
     let file = disk.create_new(&to.path)?;
     let mut frame = Header { origin: *origin, frontier: linked.frontier().clone() }.encode_bare();
-    let mut at = 0;
+    let (mut at, mut frames) = (0, Vec::new());
     loop {
         let last = match linked.step()? {
-            LinkedStep::Group { group, .. } => {
-                let mut bare = GroupWriter::default();
-                bare.lines(linked.lines());
-                frame.extend_from_slice(bare.close_bare(group.first, group.next, &group.root));
+            LinkedStep::Group { .. } => {
+                // Its trailer stays as it is: the sum was checked when it was read.
+                frame.extend_from_slice(linked.bare_group());
+                frame.push(b'\n');
                 false
             }
             LinkedStep::Alien { .. } | LinkedStep::Bad { .. } => return Ok(None),
@@ -101,11 +99,14 @@ fn compress(
             let packed = pack(&frame)?;
             file.write_at(at, &packed)?;
             at += packed.len() as u64;
+            frames.push((packed.len(), frame.len()));
             frame.clear();
         }
         if last {
             file.sync_data()?;
-            return Ok(Some(linked.frontier().clone()));
+            // What is read back is what lies there, not what was just written.
+            file.forget_cached();
+            return Ok(Some(frames));
         }
     }
 }

@@ -7,10 +7,11 @@ use record::fold::{Cleaning, Facility};
 use record::ids::Epoch;
 use record::kinds::EntryRef;
 use record::tree::Hash;
-use redb::ReadableTable as _;
 
 use super::fold::Chain;
-use super::tables::{self, Tables};
+use super::key_runs::KeyRuns;
+use super::pending::Rows;
+use super::tables;
 use crate::clock::Now;
 
 /// What a command decides.
@@ -54,8 +55,9 @@ pub struct View<'a> {
     pub(super) size: u64,
     pub(super) facility: &'a Facility,
     pub(super) chain: &'a Chain,
-    pub(super) tables: &'a Tables<'a>,
-    /// A database error met on the way: the group is given up for it.
+    pub(super) rows: &'a Rows,
+    pub(super) keys: &'a KeyRuns,
+    /// A database error met on the way: the command is given up for it.
     pub(super) failed: &'a RefCell<Option<redb::Error>>,
 }
 
@@ -94,30 +96,28 @@ impl View<'_> {
     }
 
     /// The first entry that an idempotency key made, and the digest of its request. A database error reads as nothing
-    /// found, and the group is given up for it.
+    /// found, and the command is given up for it.
     pub fn by_key(&self, key: &Digest16) -> Option<(EntryRef, Digest16)> {
-        let value = self.noting(self.tables.idem.get(&key.0).map_err(redb::Error::from))?;
-        let (entry, req) = tables::split_idem(value.value());
+        let (entry, req) = self.noting(self.keys.find(key, &self.rows.stored))?;
         Some((self.chain.entry_ref(entry)?, req))
     }
 
     /// An entry.
     pub fn entry(&self, of: EntryRef) -> Option<Entry> {
         self.chain.epoch(of.epoch.n).filter(|e| *e == of.epoch)?;
-        let row = self.tables.entries.get(tables::entry_key(of.epoch.n, of.seq));
-        let row = self.noting(row.map_err(redb::Error::from))?;
-        Entry::view(std::str::from_utf8(row.value()).ok()?).ok()
+        let line = self.noting(self.rows.entry(tables::entry_key(of.epoch.n, of.seq)))?;
+        Entry::view(std::str::from_utf8(&line).ok()?).ok()
     }
 
     /// The cleaning that an entry recorded.
     pub fn cleaning(&self, of: EntryRef) -> Option<Cleaning> {
         self.chain.epoch(of.epoch.n).filter(|e| *e == of.epoch)?;
-        self.noting(tables::cleaning(&self.tables.cleanings, &self.tables.entries, of))
+        self.noting(self.rows.cleaning(of))
     }
 
     /// A text by its salted hash; `None` when it was erased.
     pub fn text(&self, hash: &Hash) -> Option<String> {
-        let (_, _, line) = self.noting(tables::find_text(&self.tables.texts, hash))?;
+        let line = self.noting(self.rows.text(hash))?;
         Some(line.text().to_owned())
     }
 }

@@ -1,0 +1,125 @@
+//! A facility as hospitals have them: items with schedules, a four-step protocol, names, and notes that say something.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use appliance::clock::{SystemClock, boot_id};
+use appliance::random::{Random, SystemRandom};
+use appliance::store::{Decision, Store, StoreConfig};
+use record::entry::{By, Digest16, Draft, Idem};
+use record::kinds::Event;
+use record::redact::Text;
+use record::tag::Tag;
+
+use super::Failed;
+
+pub(crate) const PROTOCOL: &str = "01JD0000000000000000000000";
+/// Characters of a note.
+const NOTE_CHARS: usize = 300;
+/// Drafts in one command: well below what a group takes.
+const AT_ONCE: usize = 200;
+const FIRST: [&str; 8] = ["Maria", "James", "Aisha", "Wei", "Oluwaseun", "Priya", "Zoë", "John"];
+const LAST: [&str; 5] = ["Alvarez", "Nguyen", "O'Connor", "Haddad", "Kowalczyk"];
+
+/// The tag of an item.
+pub(crate) fn tag(item: usize) -> Tag {
+    let [.., a, b, c] = (item as u64).wrapping_mul(0x9E37_79B1).to_be_bytes();
+    let [.., high, low] = (item as u64).to_be_bytes();
+    Tag::from_random([high, low, a, b, c])
+}
+
+/// One of forty names.
+pub(crate) fn name(n: usize) -> String {
+    format!("{} {}", FIRST[n % FIRST.len()], LAST[n / FIRST.len() % LAST.len()])
+}
+
+/// A note of 300 characters.
+pub(crate) fn note(n: usize) -> String {
+    let words =
+        "wiped twice around the probe holder and the cable, the tray was changed, the left wheel sticks; ";
+    let mut note = format!("Record {n}: ");
+    while note.len() < NOTE_CHARS {
+        note.push_str(words);
+    }
+    note.truncate(NOTE_CHARS);
+    note
+}
+
+pub(crate) fn open(dir: &Path) -> Result<Store, Failed> {
+    let random: Arc<dyn Random> = Arc::new(SystemRandom);
+    let clock = Arc::new(SystemClock::new(boot_id(random.bytes())));
+    Ok(Store::open(StoreConfig::new(dir), clock, random)?.0)
+}
+
+fn plain(kind: &str, body: &str) -> Draft {
+    Draft { by: By::BOX, idem: None, event: Event::read(kind, body), texts: Vec::new() }
+}
+
+/// A cleaning as a phone's form makes it.
+pub(crate) fn cleaning(n: usize, items: usize, random: &dyn Random) -> Result<Draft, Failed> {
+    let name = Text::new(&name(n), random.bytes())?;
+    let note = Text::new(&note(n), random.bytes())?;
+    let body = format!(
+        r#"{{"tag":"{}","protocol":{{"id":"{PROTOCOL}","version":1}},"steps":[1,2,3,4],"contact":{{"required_s":60}},"who":{{"proof":"typed","name":{{"redactable":"{}"}}}},"note":{{"redactable":"{}"}},"incomplete":["contact time"]}}"#,
+        tag(n.wrapping_mul(7_919) % items),
+        name.redactable().hash,
+        note.redactable().hash
+    );
+    let idem = Some(Idem { key: Digest16(random.bytes()), req: Digest16(random.bytes()) });
+    let event = Event::read("cleaning.recorded", &body);
+    Ok(Draft { by: By::BOX, idem, event, texts: vec![name, note] })
+}
+
+/// Records drafts as one command each [`AT_ONCE`].
+pub(crate) async fn record(store: &Store, drafts: Vec<Draft>) -> Result<(), Failed> {
+    let mut rest = drafts;
+    while !rest.is_empty() {
+        let more = rest.split_off(rest.len().min(AT_ONCE));
+        let drafts = std::mem::replace(&mut rest, more);
+        store.submit(|_| Decision::Append { drafts, answer: () }).await?;
+    }
+    Ok(())
+}
+
+/// Protocol, items and schedules, and some history of each item.
+pub(crate) fn events(items: usize, history: usize) -> Result<Vec<Draft>, Failed> {
+    let step = |text: &str| format!(r#"{{"text":"{text}"}}"#);
+    let steps = ["Gloves on", "Wipe from clean to dirty", "Keep it wet", "Let it dry"].map(step).join(",");
+    let protocol = format!(
+        r#"{{"protocol":"{PROTOCOL}","version":1,"name":"Low-level wipe","steps":[{steps}],"contact_s":60}}"#
+    );
+    let mut all = vec![plain("protocol.published", &protocol)];
+    for item in 0..items {
+        let tag = tag(item);
+        let added = format!(
+            r#"{{"tag":"{tag}","name":"Ultrasound {item}","asset_number":"A-{item:05}","category":"Ultrasound","location":"Bay {}","class":"noncritical","protocols":["{PROTOCOL}"]}}"#,
+            item % 24
+        );
+        all.push(plain("equipment.added", &added));
+        let schedule = match item % 3 {
+            0 => r#"{"every":"days","n":1}"#,
+            1 => r#"{"every":"hours","n":8}"#,
+            _ => r#"{"every":"weeks","n":1}"#,
+        };
+        let set = format!(r#"{{"tag":"{tag}","schedule":{schedule},"from":1763600000000}}"#);
+        all.push(plain("schedule.set", &set));
+    }
+    for n in 0..items * history {
+        all.push(cleaning(n, items, &SystemRandom)?);
+    }
+    if let Some(draft) = all.iter().find(|draft| matches!(draft.event, Event::Unknown { .. })) {
+        return Err(format!("an event that nobody knows: {draft:?}").into());
+    }
+    Ok(all)
+}
+
+/// Makes a box's folder with so many items.
+pub(crate) fn seed(data: &Path, items: usize) -> Result<(), Failed> {
+    let store = open(data)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        record(&store, events(items, 2)?).await?;
+        store.stop().await?;
+        Ok(())
+    })
+}

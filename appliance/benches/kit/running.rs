@@ -1,0 +1,91 @@
+//! A running box, and what the kernel says of it.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use super::card::Shim;
+use super::{Failed, facility, float};
+
+/// A running box.
+pub(crate) struct Running {
+    child: Child,
+    pub(crate) address: String,
+    pub(crate) data: PathBuf,
+    pub(crate) items: usize,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It may have ended by itself; nothing of it is needed any more.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Running {
+    /// Makes a box with so many items and starts it.
+    pub(crate) fn start(dir: &Path, items: usize, shim: Option<(&Shim, u32)>) -> Result<Self, Failed> {
+        std::fs::create_dir_all(dir)?;
+        let data = dir.join("box");
+        facility::seed(&data, items)?;
+        let settings = dir.join("box.toml");
+        std::fs::write(
+            &settings,
+            format!(
+                "data = {data:?}\nlog = \"warn\"\n[http]\nlisten = \"127.0.0.1:0\"\n[https]\nlisten = \"127.0.0.1:0\"\n\
+                 [limits]\nsubmits_per_address = 0\nconnections_per_address = 0\n"
+            ),
+        )?;
+        let mut command = Command::new(env!("CARGO_BIN_EXE_cleantrack-appliance"));
+        command.arg("--config").arg(&settings).stdout(Stdio::piped());
+        if let Some((shim, delay_us)) = shim {
+            shim.load(&mut command, delay_us);
+        }
+        let mut child = command.spawn()?;
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().ok_or("no output")?).read_line(&mut line)?;
+        let line: serde_json::Value = serde_json::from_str(&line)?;
+        let address =
+            line["http"].as_str().and_then(|url| url.strip_prefix("http://")).ok_or("no address")?;
+        let running = Self { child, address: address.to_owned(), data, items };
+        // The ballast is written while nobody waits: let it be whole before anything is measured.
+        while !running.data.join("ballast").metadata().is_ok_and(|m| m.len() >= 64 << 20) {
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        Ok(running)
+    }
+
+    fn proc(&self, file: &str) -> Result<String, Failed> {
+        Ok(std::fs::read_to_string(format!("/proc/{}/{file}", self.child.id()))?)
+    }
+
+    fn figure(&self, file: &str, name: &str) -> Result<u64, Failed> {
+        let text = self.proc(file)?;
+        let line = text.lines().find_map(|line| line.strip_prefix(name)).ok_or("no such figure")?;
+        Ok(line.split_whitespace().next().ok_or("no figure")?.parse()?)
+    }
+
+    /// Bytes that it gave to the disk. The store writes in pieces of one page, else a page cache with large folios counts
+    /// the whole folio for each small write.
+    pub(crate) fn written(&self) -> Result<u64, Failed> {
+        self.figure("io", "write_bytes:")
+    }
+
+    /// Memory that is its own, MiB.
+    pub(crate) fn own_memory(&self) -> Result<f64, Failed> {
+        Ok(float(self.figure("status", "RssAnon:")?) / 1024.0)
+    }
+
+    /// User and system time of all its threads, milliseconds.
+    pub(crate) fn cpu_ms(&self) -> Result<f64, Failed> {
+        let mut ns = 0;
+        // A tick of `stat` is 10 ms; here it is counted to the nanosecond.
+        for task in std::fs::read_dir(format!("/proc/{}/task", self.child.id()))? {
+            let spent = std::fs::read_to_string(task?.path().join("schedstat"))?;
+            ns += spent.split(' ').next().ok_or("no time")?.parse::<u64>()? / 1_000;
+        }
+        Ok(float(ns) / 1_000.0)
+    }
+}

@@ -1,0 +1,193 @@
+//! A group while it is put together: commands are decided one after the other, as they come.
+
+use std::cell::RefCell;
+use std::collections::{BTreeSet, VecDeque};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use record::entry::Draft;
+use record::fold::RowKey;
+use record::kinds::Event;
+use record::tree::Frontier;
+
+use super::compose::{Composed, Redecided, compose};
+use super::core::{Core, Fatal, Job};
+use super::error::SubmitError;
+use super::fold;
+use super::journal::AppendError;
+use super::pending::Rows;
+use super::segment::{GROUP_ENTRIES_MAX, GROUP_LINES_BYTES_MAX, GroupWriter};
+use super::view::{Recorded, View};
+use crate::clock::Now;
+
+/// A job that was decided, with what is recorded for it.
+pub(super) struct Decided {
+    pub(super) job: Box<dyn Job>,
+    pub(super) result: Result<Vec<Recorded>, SubmitError>,
+}
+
+/// One group while it is put together.
+pub(super) struct Building {
+    now: Now,
+    /// The log before it.
+    pub(super) before: Frontier,
+    pub(super) rows: Rows,
+    pub(super) decided: Vec<Decided>,
+    /// Rows of the facility that it changed.
+    pub(super) changed: BTreeSet<RowKey>,
+    pub(super) entries: usize,
+    /// Lines of the texts, which stand behind all entries.
+    pub(super) texts: GroupWriter,
+    /// Whether it takes nothing more.
+    closed: bool,
+    /// Whether the front of the queue was decided on top of this group.
+    pub(super) carried: bool,
+    /// Why it cannot be recorded.
+    pub(super) failed: Option<redb::Error>,
+}
+
+/// Why a group could not be put together or written.
+pub(super) enum GroupError {
+    /// Nothing was recorded; everyone is told.
+    Refused(SubmitError),
+    /// The database failed before anything was recorded.
+    Database(redb::Error),
+    /// Nobody knows.
+    Fatal(Fatal),
+}
+
+impl From<AppendError> for GroupError {
+    fn from(e: AppendError) -> Self {
+        match e {
+            AppendError::Full => Self::Refused(SubmitError::Full),
+            e @ AppendError::Unknown(..) => Self::Fatal(Fatal(e.to_string())),
+        }
+    }
+}
+
+impl Core {
+    /// Decides jobs one after the other, as far as they fit into one group; each sees what was decided before it. More of
+    /// them may come until the group is written.
+    ///
+    /// # Errors
+    /// [`Fatal`]: the process must end.
+    pub(super) fn decide(&mut self, jobs: &mut VecDeque<Box<dyn Job>>) -> Result<(), Fatal> {
+        let building = match self.building.take() {
+            Some(building) => Ok(building),
+            None => self.begin()?,
+        };
+        match building {
+            Ok(mut building) => {
+                while !building.closed
+                    && let Some(job) = jobs.pop_front()
+                {
+                    self.decide_one(job, jobs, &mut building);
+                }
+                self.building = Some(building);
+            }
+            Err(e) => {
+                let told = SubmitError::Database(e.to_string());
+                jobs.drain(..).for_each(|job| job.finish(Err(told.clone())));
+                self.trouble = Some(e);
+            }
+        }
+        Ok(())
+    }
+
+    fn begin(&mut self) -> Result<Result<Building, redb::Error>, Fatal> {
+        self.recover()?;
+        self.group.clear();
+        self.facility.begin();
+        let db = self.shared.db()?;
+        Ok(Rows::over(&db, std::mem::take(&mut self.pending)).map(|rows| Building {
+            now: self.clock.now(),
+            before: self.frontier.clone(),
+            rows,
+            decided: Vec::new(),
+            changed: BTreeSet::new(),
+            entries: 0,
+            texts: GroupWriter::default(),
+            closed: false,
+            carried: false,
+            failed: None,
+        }))
+    }
+
+    fn decide_one(
+        &mut self,
+        mut job: Box<dyn Job>,
+        jobs: &mut VecDeque<Box<dyn Job>>,
+        building: &mut Building,
+    ) {
+        let failed = RefCell::new(None);
+        let view = View {
+            now: building.now,
+            epoch: self.epoch,
+            size: self.frontier.size(),
+            facility: &self.facility.back,
+            chain: &self.chain,
+            rows: &building.rows,
+            keys: &self.keys,
+            failed: &failed,
+        };
+        let Ok(drafts) = catch_unwind(AssertUnwindSafe(|| job.decide(&view))) else {
+            // Its asker hears that nobody answers; nothing of it is in the group.
+            tracing::error!("a command panicked while it was decided; it was not recorded");
+            return;
+        };
+        if let Some(e) = failed.into_inner() {
+            // The others of the group did not rest on what could not be read.
+            let told = SubmitError::Database(e.to_string());
+            building.decided.push(Decided { job, result: Err(told) });
+            building.closed = true;
+            self.trouble = Some(e);
+            return;
+        }
+        let composed = match compose(&drafts, self.frontier.size(), &building.now) {
+            Ok(composed) => composed,
+            Err(e) => return building.decided.push(Decided { job, result: Err(e) }),
+        };
+        let full = self.group.len() + building.texts.len() + composed.bytes > GROUP_LINES_BYTES_MAX
+            || building.entries + composed.entries.len() > GROUP_ENTRIES_MAX;
+        if full && building.entries > 0 {
+            // It opens the next group, which begins with exactly the state that it was decided on.
+            (building.carried, building.closed) = (true, true);
+            return jobs.push_front(Box::new(Redecided { job, drafts: Some(drafts) }));
+        }
+        building.entries += composed.entries.len();
+        let result = match self.take(&composed, &drafts, building) {
+            Ok(recorded) => Ok(recorded),
+            Err(e) => {
+                (building.failed, building.closed) = (Some(e), true);
+                Ok(Vec::new())
+            }
+        };
+        building.decided.push(Decided { job, result });
+        building.closed |= building.entries >= GROUP_ENTRIES_MAX;
+    }
+
+    fn take(
+        &mut self,
+        composed: &Composed,
+        drafts: &[Draft],
+        building: &mut Building,
+    ) -> Result<Vec<Recorded>, redb::Error> {
+        let (rows, changed) = (&mut building.rows, &mut building.changed);
+        let mut recorded = Vec::with_capacity(drafts.len());
+        for ((entry, texts), draft) in composed.entries.iter().zip(drafts) {
+            let leaf = entry.leaf();
+            self.group.entry(entry.bytes());
+            fold::push_leaf(rows, self.epoch, &mut self.frontier, leaf);
+            // Texts first: an erasure in the same group must find them.
+            texts.iter().for_each(|text| fold::keep_text(rows, self.epoch, text));
+            let (facility, what) = (self.facility.change(), (entry, &draft.event));
+            fold::apply((&mut *rows, &self.keys), facility, &self.chain, self.epoch, what, changed)?;
+            if matches!(draft.event, Event::TextErased(_)) {
+                self.shared.want_roll();
+            }
+            recorded.push(Recorded { seq: entry.seq(), leaf, at: entry.head().at });
+        }
+        self.keys.take(&mut rows.pending);
+        building.texts.lines(composed.texts.bytes());
+        Ok(recorded)
+    }
+}

@@ -1,0 +1,104 @@
+//! The card's part of a group: one write and one flush, beside which the database takes the same group in.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::time::{Duration, Instant};
+
+use super::disk::DiskFile;
+
+/// A group on its way to the card.
+pub(super) struct GroupWrite {
+    pub(super) file: Arc<dyn DiskFile>,
+    pub(super) at: u64,
+    pub(super) bytes: Vec<u8>,
+}
+
+/// What became of it; the bytes come back.
+pub(super) struct GroupWritten {
+    pub(super) bytes: Vec<u8>,
+    /// How long the flush took.
+    pub(super) result: Result<Duration, WriteFailed>,
+}
+
+/// Why a group may not be on the card.
+#[derive(Debug)]
+pub(super) enum WriteFailed {
+    /// A part of it may be there.
+    Write(io::Error),
+    /// Nobody knows what is there: the pages count as clean now, and asking again says nothing.
+    Flush(io::Error),
+    /// Nobody knows either: the thread that wrote it is gone.
+    Gone,
+}
+
+impl GroupWrite {
+    fn perform(self) -> GroupWritten {
+        let Self { file, at, bytes } = self;
+        let result = file.write_at(at, &bytes).map_err(WriteFailed::Write).and_then(|()| {
+            let began = Instant::now();
+            file.sync_data().map_err(WriteFailed::Flush)?;
+            Ok(Instant::now().duration_since(began))
+        });
+        GroupWritten { bytes, result }
+    }
+}
+
+/// Who writes a group and flushes it, while the caller does something else.
+pub(super) trait Flush: Send {
+    /// Takes a group; the one before has been waited for.
+    fn start(&mut self, write: GroupWrite);
+    /// Waits until it is on the card, or is not.
+    fn wait(&mut self) -> GroupWritten;
+}
+
+/// Writes where it is asked to: a start, and tests that count each call to the disk.
+#[derive(Default)]
+pub(super) struct FlushHere(Option<GroupWritten>);
+
+impl Flush for FlushHere {
+    fn start(&mut self, write: GroupWrite) {
+        self.0 = Some(write.perform());
+    }
+
+    fn wait(&mut self) -> GroupWritten {
+        self.0.take().unwrap_or(GroupWritten { bytes: Vec::new(), result: Err(WriteFailed::Gone) })
+    }
+}
+
+/// A thread that writes and flushes; it ends with its owner.
+pub(super) struct FlushThread {
+    to: SyncSender<GroupWrite>,
+    from: Receiver<GroupWritten>,
+}
+
+impl FlushThread {
+    /// Starts it.
+    ///
+    /// # Errors
+    /// The operating system's.
+    pub(super) fn start() -> io::Result<Self> {
+        let (to, groups) = sync_channel::<GroupWrite>(1);
+        let (written, from) = sync_channel(1);
+        let work = move || {
+            while let Ok(group) = groups.recv() {
+                if written.send(group.perform()).is_err() {
+                    break;
+                }
+            }
+        };
+        std::thread::Builder::new().name("store-flush".to_owned()).spawn(work)?;
+        Ok(Self { to, from })
+    }
+}
+
+impl Flush for FlushThread {
+    fn start(&mut self, write: GroupWrite) {
+        // A thread that is gone shows when it is waited for.
+        let _ = self.to.send(write);
+    }
+
+    fn wait(&mut self) -> GroupWritten {
+        self.from.recv().unwrap_or(GroupWritten { bytes: Vec::new(), result: Err(WriteFailed::Gone) })
+    }
+}

@@ -1,0 +1,329 @@
+//! What each failure of a group means to its askers: the rows of the writer's table, one after the other.
+
+use std::collections::VecDeque;
+use std::io::ErrorKind;
+use std::sync::{PoisonError, mpsc};
+
+use record::kinds::EntryRef;
+
+use super::faulty_disk::{Call, Fault, Faults, FaultyDisk, How};
+use super::*;
+
+/// A box whose disk can be made to fail.
+struct FaultyBox {
+    dir: tempfile::TempDir,
+    faults: Faults,
+}
+
+impl FaultyBox {
+    fn new() -> Self {
+        Self { dir: tempfile::tempdir().unwrap(), faults: Faults::default() }
+    }
+
+    fn disk(&self) -> Arc<dyn Disk> {
+        for _ in 0..1_000_000 {
+            match SystemDisk::take(self.dir.path()) {
+                Ok(disk) => return Arc::new(FaultyDisk { disk, faults: self.faults.clone() }),
+                Err(FolderError::InUse(_)) => std::thread::yield_now(),
+                Err(e) => panic!("{e}"),
+            }
+        }
+        panic!("the folder is held by somebody")
+    }
+
+    /// So little cache that the database spills in the middle of a group.
+    fn sizes() -> Sizes {
+        Sizes { cache: 16 << 10, durable_entries: 1 << 20, ..sizes() }
+    }
+
+    fn core(&self) -> Core {
+        let (clock, random) = seams();
+        Core::open(self.disk(), Self::sizes(), clock, &*random).unwrap().0
+    }
+
+    fn store(&self) -> Store {
+        let (clock, random) = seams();
+        Store::open_on(self.disk(), Self::sizes(), clock, &*random).unwrap().0
+    }
+
+    fn fail(&self, path: &'static str, call: Call, how: How, times: usize) {
+        self.faults.lock().unwrap().push(Fault { path, call, how, times });
+    }
+
+    fn mend(&self) {
+        self.faults.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+}
+
+fn seams() -> (Arc<dyn Clock>, Arc<dyn Random>) {
+    let now = Now {
+        wall_ms: 1_763_610_000_000,
+        boot: BootId::new(1, [1; 10]),
+        up_ms: 9,
+        state: ClockState::Synced,
+    };
+    (Arc::new(BentClock::new(now)), Arc::new(SeededRandom::new(7)))
+}
+
+type Told = Result<Vec<Recorded>, SubmitError>;
+
+/// A command, what it does before it is decided, and how its asker hears of it.
+struct Asking {
+    before: Box<dyn FnMut(&View<'_>) + Send>,
+    drafts: Vec<Draft>,
+    told: mpsc::Sender<Told>,
+}
+
+impl Job for Asking {
+    fn decide(&mut self, view: &View<'_>) -> Vec<Draft> {
+        (self.before)(view);
+        std::mem::take(&mut self.drafts)
+    }
+    fn finish(self: Box<Self>, result: Told) {
+        let _ = self.told.send(result);
+    }
+}
+
+fn asking(drafts: Vec<Draft>) -> (Box<Asking>, mpsc::Receiver<Told>) {
+    let (told, result) = mpsc::channel();
+    (Box::new(Asking { before: Box::new(|_| ()), drafts, told }), result)
+}
+
+/// One command in a group of its own.
+fn one(core: &mut Core, drafts: Vec<Draft>) -> (Told, Result<(), Fatal>) {
+    let (job, told) = asking(drafts);
+    let mut jobs: VecDeque<Box<dyn Job>> = VecDeque::from([job as Box<dyn Job>]);
+    let ended = core.group(&mut jobs);
+    (told.try_recv().unwrap(), ended)
+}
+
+/// Enough entries that the first of them are in no cache.
+fn fill(core: &mut Core) {
+    one(core, vec![equipment()]).0.unwrap();
+    for i in 0..8 {
+        let drafts = (0..60).map(|n| cleaning(&format!("fill {i} {n}"), &"M".repeat(300))).collect();
+        one(core, drafts).0.unwrap();
+    }
+    core.make_durable().unwrap();
+}
+
+/// What is there is what was told, now and after a start.
+fn agrees(of: &FaultyBox, core: Core, size: u64) {
+    assert_eq!(core.size(), size);
+    assert_eq!(core.reader().unwrap().size(), size);
+    let facility = core.facility().clone();
+    drop(core);
+    of.mend();
+    let core = of.core();
+    assert_eq!((core.size(), core.facility()), (size, &facility));
+    assert_eq!(core.reader().unwrap().entries(0..size).filter(Result::is_ok).count() as u64, size);
+}
+
+#[test]
+fn a_command_panics_and_its_group_goes_on() {
+    let of = FaultyBox::new();
+    let mut core = of.core();
+    let (first, told_first) = asking(vec![equipment()]);
+    let (mut second, told_second) = asking(vec![cleaning("a", "M")]);
+    second.before = Box::new(|_| panic!("a bug"));
+    let (third, told_third) = asking(vec![cleaning("b", "N")]);
+    let mut jobs: VecDeque<Box<dyn Job>> = VecDeque::from([first as Box<dyn Job>, second, third]);
+    core.group(&mut jobs).unwrap();
+    assert!(told_second.try_recv().is_err(), "its asker hears that nobody answers");
+    assert_eq!(told_first.try_recv().unwrap().unwrap()[0].seq, 1);
+    assert_eq!(told_third.try_recv().unwrap().unwrap()[0].seq, 2);
+    agrees(&of, core, 3);
+}
+
+#[test]
+fn reading_for_a_decision_fails_and_the_others_are_recorded() {
+    let of = FaultyBox::new();
+    let mut core = of.core();
+    fill(&mut core);
+    let size = core.size();
+    let (first, told_first) = asking(vec![cleaning("before", "M")]);
+    let (mut second, told_second) = asking(vec![cleaning("looks", "M")]);
+    let faults = of.faults.clone();
+    second.before = Box::new(move |view| {
+        let how = How::Error(ErrorKind::Other);
+        faults.lock().unwrap().push(Fault { path: "cleantrack.redb", call: Call::Read, how, times: 1 });
+        assert_eq!(view.entry(EntryRef { epoch: view.epoch(), seq: 3 }), None);
+    });
+    let (third, told_third) = asking(vec![cleaning("behind", "M")]);
+    let mut jobs: VecDeque<Box<dyn Job>> = VecDeque::from([first as Box<dyn Job>, second, third]);
+    while !jobs.is_empty() {
+        core.group(&mut jobs).unwrap();
+    }
+    assert!(matches!(told_second.try_recv().unwrap(), Err(SubmitError::Database(_))));
+    assert_eq!(told_first.try_recv().unwrap().unwrap()[0].seq, size);
+    assert_eq!(told_third.try_recv().unwrap().unwrap()[0].seq, size + 1);
+    agrees(&of, core, size + 2);
+}
+
+#[test]
+fn no_space_is_told_and_nothing_is_recorded() {
+    let of = FaultyBox::new();
+    let mut core = of.core();
+    one(&mut core, vec![equipment()]).0.unwrap();
+    of.fail("log/", Call::Write, How::Error(ErrorKind::StorageFull), 1);
+    let (told, ended) = one(&mut core, vec![cleaning("a", "M")]);
+    assert!(matches!(told, Err(SubmitError::Full)) && ended.is_ok(), "{told:?} {ended:?}");
+    assert_eq!(core.facility().activity.get(&tag()).map(|a| a.cleanings), None, "taken back");
+    assert_eq!(one(&mut core, vec![cleaning("a", "M")]).0.unwrap()[0].seq, 2, "the key was not taken");
+    agrees(&of, core, 3);
+}
+
+#[test]
+fn no_space_and_a_ballast_is_recorded() {
+    let of = FaultyBox::new();
+    let mut core = of.core();
+    one(&mut core, vec![equipment()]).0.unwrap();
+    std::fs::write(of.dir.path().join("ballast"), vec![7; 1 << 16]).unwrap();
+    of.fail("log/", Call::Write, How::Error(ErrorKind::StorageFull), 1);
+    assert_eq!(one(&mut core, vec![cleaning("a", "M")]).0.unwrap()[0].seq, 2);
+    assert!(!of.dir.path().join("ballast").exists());
+    agrees(&of, core, 3);
+}
+
+#[test]
+fn a_write_or_a_flush_that_fails_is_unknown_and_ends_the_process() {
+    for call in [Call::Write, Call::Flush] {
+        let of = FaultyBox::new();
+        let mut core = of.core();
+        one(&mut core, vec![equipment()]).0.unwrap();
+        of.fail("log/", call, How::Error(ErrorKind::Other), 1);
+        let (told, ended) = one(&mut core, vec![cleaning("a", "M")]);
+        assert!(matches!(told, Err(SubmitError::Unknown)), "{call:?}: {told:?}");
+        ended.unwrap_err();
+        assert_eq!(core.size(), 2, "nobody reads what nobody knows");
+        drop(core);
+        // Whether it is there or not, the next process knows, and the key tells the asker.
+        let mut core = of.core();
+        let there = core.size() == 3;
+        assert_eq!(there, call == Call::Flush);
+        if !there {
+            one(&mut core, vec![cleaning("a", "M")]).0.unwrap();
+        }
+        agrees(&of, core, 3);
+    }
+}
+
+#[tokio::test]
+async fn the_thread_that_flushes_panics_and_the_process_ends() {
+    let of = FaultyBox::new();
+    let store = of.store();
+    record(&store, vec![equipment()]).await;
+    of.fail("log/", Call::Flush, How::Panic, 1);
+    let told = store.submit(|_| Decision::Append { drafts: vec![cleaning("a", "M")], answer: () }).await;
+    assert!(matches!(told, Err(SubmitError::Unknown)), "{told:?}");
+    assert!(store.fatal_watch().wait_for(Option::is_some).await.is_ok());
+}
+
+#[tokio::test]
+async fn the_writer_panics_behind_the_flush_and_the_process_ends() {
+    let of = FaultyBox::new();
+    let store = of.store();
+    record(&store, vec![equipment()]).await;
+    of.fail("cleantrack.redb", Call::Write, How::Panic, usize::MAX);
+    let mut last = Ok(());
+    for i in 0..200 {
+        let draft = cleaning(&format!("k{i}"), &"M".repeat(300));
+        let told = store.submit(|_| Decision::Append { drafts: vec![draft], answer: () }).await;
+        last = told.map(drop);
+        if last.is_err() {
+            break;
+        }
+    }
+    assert!(matches!(last, Err(SubmitError::Unknown)), "{last:?}");
+    assert!(store.fatal_watch().wait_for(Option::is_some).await.is_ok());
+    let told = store.submit(|_| Decision::Answer(())).await;
+    assert!(told.is_err(), "nobody decides any more");
+    of.mend();
+    // The real process ends here; redb's locks are poisoned, and letting go of it panics too.
+    let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| drop(store)));
+    let core = of.core();
+    assert!(core.size() >= 2);
+}
+
+/// Records until the database has failed once; how many entries were acknowledged.
+fn until_the_database_fails(of: &FaultyBox, core: &mut Core, size: &mut u64) {
+    // Some of what it writes early it only tries to.
+    of.fail("cleantrack.redb", Call::Write, How::Error(ErrorKind::Other), usize::MAX);
+    for i in 0..100 {
+        let drafts = (0..40).map(|n| cleaning(&format!("spill {size} {i} {n}"), &"M".repeat(300))).collect();
+        let (told, ended) = one(core, drafts);
+        assert_eq!(told.unwrap().len(), 40, "the group is recorded, whatever the database says");
+        ended.unwrap();
+        *size += 40;
+        if core.trouble.is_some() {
+            return of.mend();
+        }
+    }
+    panic!("the database never failed");
+}
+
+#[test]
+fn the_database_fails_behind_a_good_flush_and_the_group_is_recorded() {
+    let of = FaultyBox::new();
+    let mut core = of.core();
+    fill(&mut core);
+    let mut size = core.size();
+    until_the_database_fails(&of, &mut core, &mut size);
+    assert_eq!(core.facility().activity[&tag()].cleanings, size - 2);
+    // It is opened again before anything else, and has taken over what it missed.
+    one(&mut core, vec![cleaning("next", "M")]).0.unwrap();
+    assert!(core.trouble.is_none());
+    agrees(&of, core, size + 1);
+}
+
+#[test]
+fn the_database_fails_twice_in_a_row_and_is_built_anew() {
+    let of = FaultyBox::new();
+    let mut core = of.core();
+    fill(&mut core);
+    let mut size = core.size();
+    until_the_database_fails(&of, &mut core, &mut size);
+    core.recover().unwrap();
+    core.trouble = Some(redb::Error::PreviousIo);
+    let mut jobs = VecDeque::new();
+    core.group(&mut jobs).unwrap_err();
+    assert!(of.dir.path().join("starting").exists(), "the next start is told");
+    drop(core);
+    of.mend();
+    let (clock, random) = seams();
+    let (core, report) = Core::open(of.disk(), FaultyBox::sizes(), clock, &*random).unwrap();
+    assert_eq!(core.size(), size);
+    assert!(report.rebuilt.is_some(), "{report:?}");
+    agrees(&of, core, size);
+}
+
+#[test]
+fn both_fail_and_nobody_knows() {
+    let of = FaultyBox::new();
+    let mut core = of.core();
+    fill(&mut core);
+    let size = core.size();
+    of.fail("log/", Call::Flush, How::Error(ErrorKind::Other), 1);
+    of.fail("cleantrack.redb", Call::Write, How::Error(ErrorKind::Other), usize::MAX);
+    let drafts = (0..300).map(|n| cleaning(&format!("both {n}"), &"M".repeat(300))).collect();
+    let (told, ended) = one(&mut core, drafts);
+    assert!(matches!(told, Err(SubmitError::Unknown)) && ended.is_err());
+    assert_eq!(core.size(), size);
+}
+
+#[tokio::test]
+async fn a_card_that_does_not_answer_is_unknown_to_whoever_waits() {
+    let of = FaultyBox::new();
+    let store = of.store();
+    record(&store, vec![equipment()]).await;
+    of.fail("log/", Call::Flush, How::Hang, 1);
+    // Time passes by leaps now, to whatever is waited for.
+    tokio::time::pause();
+    let told = store.submit(|_| Decision::Append { drafts: vec![cleaning("a", "M")], answer: () }).await;
+    assert!(matches!(told, Err(SubmitError::Unknown)), "{told:?}");
+    tokio::time::resume();
+    of.mend();
+    // The card answers at last: the same key finds what became of it.
+    let asked = store.submit(|view| Decision::<_>::Answer(view.by_key(&Digest16::of(b"a")))).await;
+    assert_eq!(asked.unwrap().answer.map(|(of, _)| of.seq), Some(2));
+}

@@ -1,0 +1,124 @@
+//! A real folder some of whose calls fail when a test says so.
+
+use std::io::{self, ErrorKind};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::store::disk::{Disk, DiskFile, SystemDisk};
+
+/// Which calls to the disk fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Call {
+    Read,
+    Write,
+    Flush,
+}
+
+/// How they fail.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum How {
+    Error(ErrorKind),
+    Panic,
+    /// Does not come back until the faults are taken away.
+    Hang,
+}
+
+/// Calls that fail from now on: of files whose path has this in it, so many times.
+#[derive(Debug)]
+pub(super) struct Fault {
+    pub(super) path: &'static str,
+    pub(super) call: Call,
+    pub(super) how: How,
+    pub(super) times: usize,
+}
+
+pub(super) type Faults = Arc<Mutex<Vec<Fault>>>;
+
+/// A real folder some of whose calls fail.
+#[derive(Debug)]
+pub(super) struct FaultyDisk {
+    pub(super) disk: SystemDisk,
+    pub(super) faults: Faults,
+}
+
+#[derive(Debug)]
+struct FaultyFile {
+    file: Arc<dyn DiskFile>,
+    path: String,
+    faults: Faults,
+}
+
+impl FaultyFile {
+    fn call(&self, call: Call) -> io::Result<()> {
+        let how = {
+            let mut faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut fitting = faults.iter_mut().filter(|f| f.times > 0 && f.call == call);
+            let Some(fault) = fitting.find(|f| self.path.contains(f.path)) else { return Ok(()) };
+            fault.times -= 1;
+            fault.how
+        };
+        match how {
+            How::Error(kind) => Err(io::Error::new(kind, "a fault")),
+            How::Panic => panic!("a fault"),
+            How::Hang => {
+                while !self.faults.lock().unwrap_or_else(PoisonError::into_inner).is_empty() {
+                    std::thread::yield_now();
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+impl DiskFile for FaultyFile {
+    fn length(&self) -> io::Result<u64> {
+        self.file.length()
+    }
+    fn read_at(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
+        self.call(Call::Read)?;
+        self.file.read_at(offset, out)
+    }
+    fn write_at(&self, offset: u64, data: &[u8]) -> io::Result<()> {
+        if let Err(e) = self.call(Call::Write) {
+            // A part of it is there.
+            self.file.write_at(offset, &data[..data.len() / 2])?;
+            return Err(e);
+        }
+        self.file.write_at(offset, data)
+    }
+    fn set_len(&self, len: u64) -> io::Result<()> {
+        self.file.set_len(len)
+    }
+    fn sync_data(&self) -> io::Result<()> {
+        self.call(Call::Flush)?;
+        self.file.sync_data()
+    }
+}
+
+impl Disk for FaultyDisk {
+    fn create_new(&self, path: &str) -> io::Result<Arc<dyn DiskFile>> {
+        let file = self.disk.create_new(path)?;
+        Ok(Arc::new(FaultyFile { file, path: path.to_owned(), faults: self.faults.clone() }))
+    }
+    fn open(&self, path: &str) -> io::Result<Arc<dyn DiskFile>> {
+        let file = self.disk.open(path)?;
+        Ok(Arc::new(FaultyFile { file, path: path.to_owned(), faults: self.faults.clone() }))
+    }
+    fn make_dir(&self, path: &str) -> io::Result<()> {
+        self.disk.make_dir(path)
+    }
+    fn rename(&self, from: &str, to: &str) -> io::Result<()> {
+        self.disk.rename(from, to)
+    }
+    fn remove(&self, path: &str) -> io::Result<()> {
+        self.disk.remove(path)
+    }
+    fn list(&self, dir: &str) -> io::Result<Vec<String>> {
+        self.disk.list(dir)
+    }
+    fn sync_dir(&self, dir: &str) -> io::Result<()> {
+        self.disk.sync_dir(dir)
+    }
+    fn open_to_others(&self, path: &str) -> io::Result<u32> {
+        self.disk.open_to_others(path)
+    }
+}
