@@ -16,7 +16,6 @@ use super::database;
 use super::disk::remove_if_there;
 use super::error::StoreError;
 use super::flush::FlushHere;
-use super::fold::Chain;
 use super::journal::Journal;
 use super::key_runs::KeyRuns;
 use super::keys::epoch_folders;
@@ -140,10 +139,7 @@ impl Start<'_> {
         let verifiers = self.keys.verifiers(&*disk)?;
         let cursor = Cursor::load(&*disk, &origin, &verifiers)?;
         let held = database::held(&state.db)?.map_or(Vec::new(), |held| held.epochs);
-        let mut chain = Chain(held.into_iter().map(|(epoch, _)| epoch).collect());
-        if chain.epoch(origin.epoch.n).is_none() {
-            chain.0.push(origin.epoch);
-        }
+        let places = database::places(&state.db, held.into_iter().map(|(epoch, _)| epoch), origin.epoch)?;
         database::make_durable(&state.db).map_err(StoreError::db("making it durable"))?;
         self.report.size = frontier.size();
         let at = self.keys.logs.iter().position(|k| k.origin == origin).ok_or(StoreError::Stopped)?;
@@ -155,7 +151,7 @@ impl Start<'_> {
             db: state.db,
             state_db: state.state_db,
             facility: state.facility,
-            chain: chain.clone(),
+            places: places.clone(),
             origin,
             signer,
             older: self.keys.logs,
@@ -174,7 +170,7 @@ impl Start<'_> {
             epoch: origin.epoch,
             durable: Durable { size: frontier.size(), up_ms: self.now.up_ms },
             frontier,
-            chain,
+            places,
             facility,
             group: GroupWriter::default(),
             building: None,

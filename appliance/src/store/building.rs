@@ -5,14 +5,14 @@ use std::collections::{BTreeSet, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use record::entry::Draft;
-use record::fold::RowKey;
-use record::kinds::Event;
+use record::fold::{LinePlace, RowKey};
+use record::kinds::{EntryRef, Event};
 use record::tree::Frontier;
 
 use super::compose::{Composed, Redecided, compose};
 use super::core::{Core, Fatal, Job};
 use super::error::SubmitError;
-use super::fold;
+use super::fold::{self, FoldedInto};
 use super::journal::AppendError;
 use super::pending::Rows;
 use super::segment::{GROUP_ENTRIES_MAX, GROUP_LINES_BYTES_MAX, GroupWriter};
@@ -124,7 +124,7 @@ impl Core {
             epoch: self.epoch,
             size: self.frontier.size(),
             facility: &self.facility.back,
-            chain: &self.chain,
+            places: &self.places,
             rows: &building.rows,
             keys: &self.keys,
             failed: &failed,
@@ -178,9 +178,16 @@ impl Core {
             self.group.entry(entry.bytes());
             fold::push_leaf(rows, self.epoch, &mut self.frontier, leaf);
             // Texts first: an erasure in the same group must find them.
-            texts.iter().for_each(|text| fold::keep_text(rows, self.epoch, text));
-            let (facility, what) = (self.facility.change(), (entry, &draft.event));
-            fold::apply((&mut *rows, &self.keys), facility, &self.chain, self.epoch, what, changed)?;
+            let line = LinePlace { of: EntryRef { epoch: self.epoch, seq: entry.seq() }, run: None };
+            texts.iter().for_each(|text| fold::keep_text(rows, &self.places, line, text));
+            let into = FoldedInto {
+                rows: &mut *rows,
+                keys: &self.keys,
+                facility: self.facility.change(),
+                places: &mut self.places,
+                changed: &mut *changed,
+            };
+            fold::apply(into, line, (entry, &draft.event))?;
             if matches!(draft.event, Event::TextErased(_)) {
                 self.shared.want_roll();
             }

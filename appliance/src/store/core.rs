@@ -14,11 +14,11 @@ use super::database::make_durable;
 use super::disk::{Disk, PAGE_BYTES, remove_if_there};
 use super::error::{StoreError, SubmitError};
 use super::flush::Flush;
-use super::fold::Chain;
 use super::journal::{AppendError, Journal, Sizes};
 use super::key_runs::KeyRuns;
 use super::mark::mark_distrusted;
 use super::pending::PendingRows;
+use super::places::Places;
 use super::reader::Reader;
 use super::segment::GroupWriter;
 use super::shared::Shared;
@@ -66,7 +66,7 @@ pub struct Core {
     pub(super) journal: Journal,
     pub(super) epoch: Epoch,
     pub(super) frontier: Frontier,
-    pub(super) chain: Chain,
+    pub(super) places: Places,
     /// The state with everything decided, durable or not; readers have their own copy.
     pub(super) facility: FacilityPair,
     pub(super) group: GroupWriter,

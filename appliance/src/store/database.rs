@@ -11,6 +11,7 @@ use redb::{Database, Durability, ReadableDatabase as _, ReadableTable as _};
 use super::disk::{Disk, DiskFile, RedbFile, exists, parent, remove_if_there};
 use super::error::StoreError;
 use super::journal::Sizes;
+use super::places::Places;
 use super::salvage;
 use super::sources::OverlayFile;
 use super::tables;
@@ -166,6 +167,24 @@ pub(crate) fn create_main(disk: &dyn Disk, sizes: &Sizes) -> Result<Database, St
     })()
     .map_err(failed())?;
     Ok(db)
+}
+
+/// Epochs and runs of a database, with the epoch that is written next.
+///
+/// # Errors
+/// redb's; damage.
+pub(crate) fn places(
+    db: &Database,
+    epochs: impl IntoIterator<Item = Epoch>,
+    written: Epoch,
+) -> Result<Places, StoreError> {
+    let txn = db.begin_read().map_err(StoreError::db("reading what was adopted"))?;
+    let table = txn.open_table(tables::ADOPTED).map_err(StoreError::db("reading what was adopted"))?;
+    let mut places = Places { epochs: epochs.into_iter().collect(), runs: tables::adopted_runs(&table)? };
+    if places.epoch(written.n).is_none() {
+        places.epochs.push(written);
+    }
+    Ok(places)
 }
 
 /// What a database holds of the log.

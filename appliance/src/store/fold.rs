@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use record::entry::{ClockState, Entry, Idem};
-use record::fold::{Cleaning, Effect, Facility, History, LinePlace, RowKey};
+use record::anchor::corrected_ms;
+use record::fold::{AdoptedBy, Cleaning, Effect, Facility, History, LinePlace, RowKey};
 use record::ids::{BootId, Epoch};
 use record::kinds::{EntryRef, Event};
 use record::redact::TextLine;
@@ -12,113 +13,115 @@ use record::tree::{Frontier, Hash};
 
 use super::key_runs::KeyRuns;
 use super::pending::Rows;
+use super::places::Places;
 use super::tables;
-
-/// Names of the epochs that this log went through, so that a key's number becomes a whole name.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Chain(pub(crate) Vec<Epoch>);
-
-impl Chain {
-    /// The epoch of this number.
-    pub(crate) fn epoch(&self, n: u32) -> Option<Epoch> {
-        self.0.iter().copied().find(|e| e.n == n)
-    }
-
-    /// The entry of a key.
-    pub(crate) fn entry_ref(&self, key: u64) -> Option<EntryRef> {
-        let (n, seq) = tables::split_key(key);
-        Some(EntryRef { epoch: self.epoch(n)?, seq })
-    }
-}
 
 struct Past<'a> {
     rows: &'a Rows,
     keys: &'a KeyRuns,
-    chain: &'a Chain,
+    places: &'a Places,
 }
 
 impl History for Past<'_> {
     type Error = redb::Error;
 
-    fn cleaning(&self, of: EntryRef, _: Option<RunName>) -> Result<Option<Cleaning>, redb::Error> {
-        if self.chain.epoch(of.epoch.n) != Some(of.epoch) {
-            return Ok(None);
-        }
-        if let Some(found) = self.rows.cleaning(of)? {
-            return Ok(Some(found));
-        }
-        // It may be the later place of one that was sent again.
-        let first = self.rows.first_of(tables::entry_key(of.epoch.n, of.seq))?;
-        first.and_then(|key| self.chain.entry_ref(key)).map_or(Ok(None), |of| self.rows.cleaning(of))
+    fn cleaning(&self, of: EntryRef, near: Option<RunName>) -> Result<Option<Cleaning>, redb::Error> {
+        self.rows.cleaning_of(self.places, of, near)
     }
 
     fn unsure(&self, boot: BootId) -> Result<Vec<Cleaning>, redb::Error> {
         let mut found = Vec::new();
         for key in self.rows.unsure(boot)? {
-            let Some(of) = self.chain.entry_ref(key) else { continue };
-            found.extend(self.rows.cleaning(of)?);
+            found.extend(self.rows.cleaning(self.places, key)?);
         }
         Ok(found)
     }
 
     fn first_of_key(&self, idem: &Idem, line: LinePlace) -> Result<Option<LinePlace>, redb::Error> {
         let held = self.keys.first(&idem.key, self.rows)?;
-        let first = held.filter(|(_, req)| *req == idem.req).and_then(|(key, _)| self.chain.entry_ref(key));
-        Ok(first.map(|of| LinePlace { of, run: None }).filter(|first| *first != line))
+        let first = held.filter(|(_, req)| *req == idem.req).and_then(|(key, _)| self.places.line(key));
+        Ok(first.filter(|first| *first != line))
     }
 }
 
-/// Folds one entry in. `changed` collects the facility's rows that are other than before: they are put down once for a
-/// whole group.
+/// What a line is folded into.
+pub(super) struct FoldedInto<'a> {
+    /// The tables.
+    pub(super) rows: &'a mut Rows,
+    /// The idempotency keys.
+    pub(super) keys: &'a KeyRuns,
+    /// The facility.
+    pub(super) facility: &'a mut Facility,
+    /// Epochs and runs.
+    pub(super) places: &'a mut Places,
+    /// Collects the facility's rows that are other than before: they are put down once for a whole group.
+    pub(super) changed: &'a mut BTreeSet<RowKey>,
+}
+
+/// Folds one line in.
 ///
 /// # Errors
 /// redb's: the group must be given up.
 pub(super) fn apply(
-    (rows, keys): (&mut Rows, &KeyRuns),
-    facility: &mut Facility,
-    chain: &Chain,
-    epoch: Epoch,
+    FoldedInto { rows, keys, facility, places, changed }: FoldedInto<'_>,
+    line: LinePlace,
     (entry, event): (&Entry, &Event),
-    changed: &mut BTreeSet<RowKey>,
 ) -> Result<(), redb::Error> {
-    let key = tables::entry_key(epoch.n, entry.seq());
+    // Its epoch, or its run, was added before it.
+    let Some(key) = places.key(line) else { return Ok(()) };
     rows.pending.entry(key, entry.bytes());
     if let Some(idem) = entry.head().idem {
         rows.pending.keys.push((idem.key, key, idem.req));
     }
-    let past = Past { rows, keys, chain };
-    let changes = facility.apply(epoch, entry, event, &past)?;
+    let past = Past { rows, keys, places };
+    let epoch = line.of.epoch;
+    let changes = match places.adopted_by(key) {
+        Some(by) => facility.apply_adopted(epoch, entry, event, &past, by)?,
+        None => facility.apply(epoch, entry, event, &past)?,
+    };
+    for passed in &changes.passed {
+        tracing::info!(%epoch, seq = line.of.seq, %passed, "an adopted line changes nothing");
+    }
     let counts = changes.effects.iter().any(|effect| matches!(effect, Effect::Cleaned(_)));
-    if let (Event::CleaningRecorded(_), Some(idem), false) = (event, entry.head().idem, counts) {
-        let line = LinePlace { of: EntryRef { epoch, seq: entry.seq() }, run: None };
-        if let Some(first) = past.first_of_key(&idem, line)? {
-            rows.pending.repeats.push((key, tables::entry_key(first.of.epoch.n, first.of.seq)));
-        }
+    if let (Event::CleaningRecorded(_), Some(idem), false) = (event, entry.head().idem, counts)
+        && let Some(first) = past.first_of_key(&idem, line)?.and_then(|first| places.key(first))
+    {
+        rows.pending.repeats.push((key, first));
     }
     changed.extend(changes.rows);
     for effect in changes.effects {
         match effect {
             Effect::Cleaned(cleaning) => {
-                rows.pending.cleaned(&cleaning, cleaning.at.clock == ClockState::Synced);
+                rows.pending.cleaned(key, &cleaning, cleaning.at.clock == ClockState::Synced);
             }
             Effect::Recleaned(cleaning) => {
-                let before = rows.cleaning(cleaning.of)?;
-                rows.pending.recleaned(before.as_ref(), &cleaning);
+                let Some(key) = places.key(cleaning.place()) else { continue };
+                let before = rows.cleaning(places, key)?;
+                rows.pending.recleaned(key, before.as_ref(), &cleaning);
             }
-            Effect::Used { tag, of, performed_ms } => {
-                let key = tables::entry_key(of.epoch.n, of.seq);
+            Effect::Used { tag, performed_ms, .. } => {
                 rows.pending.used(tables::item_key(tag, performed_ms, key));
             }
             Effect::Erased(hash) => rows.erase_text(&hash)?,
             Effect::Windows(_) | Effect::AllWindows => {}
         }
     }
+    if let Event::LogAdopted(adopted) = event {
+        let at = entry.head().at;
+        let at_ms = corrected_ms(&at, facility.boots.get(&at.boot).copied());
+        let by = AdoptedBy { run: adopted.run, by: line.of, at_ms };
+        if places.adopt(by, line.run) {
+            rows.pending.adopted(places);
+        }
+    }
     Ok(())
 }
 
-/// Keeps a text of an entry.
-pub(crate) fn keep_text(rows: &mut Rows, epoch: Epoch, line: &TextLine) {
-    rows.pending.text(tables::entry_key(epoch.n, line.seq()), line);
+/// Keeps a text of a line.
+pub(crate) fn keep_text(rows: &mut Rows, places: &Places, line: LinePlace, text: &TextLine) {
+    if let Some(key) = places.key(line) {
+        rows.pending.text(key, text);
+    }
 }
 
 /// Appends a leaf to the tree and keeps the nodes that are kept.

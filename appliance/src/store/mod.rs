@@ -28,6 +28,7 @@ mod mark;
 mod moved;
 mod newest;
 mod pending;
+mod places;
 mod queue;
 mod read_pool;
 mod reader;
@@ -35,6 +36,7 @@ mod rebuild;
 mod refill;
 mod report;
 mod rewriter;
+mod runs;
 mod salvage;
 mod scan;
 mod scrub;
@@ -182,7 +184,8 @@ pub fn rebuild(
 }
 
 fn ended_entries(shared: &Arc<Shared>) -> u64 {
-    let ended = shared.chain().0.iter().filter(|epoch| **epoch != shared.epoch());
+    let places = shared.places();
+    let ended = places.epochs.iter().filter(|epoch| **epoch != shared.epoch());
     // One that cannot be read counts as empty: the number only stands on pages.
     ended.map(|epoch| Reader::open(shared.clone(), *epoch).map_or(0, |reader| reader.size())).sum()
 }
@@ -292,7 +295,7 @@ impl Store {
 
     /// Epochs of this log that the box holds, oldest first.
     pub fn epochs(&self) -> Vec<record::ids::Epoch> {
-        self.shared.chain().0.clone()
+        self.shared.places().epochs.clone()
     }
 
     /// Follows the size of the log.

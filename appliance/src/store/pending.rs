@@ -8,9 +8,11 @@ use record::fold::{Cleaning, Facility, RowKey};
 use record::ids::{BootId, Epoch};
 use record::kinds::EntryRef;
 use record::redact::TextLine;
+use record::run::RunName;
 use record::tree::{Frontier, Hash};
 use redb::{Database, ReadTransaction, ReadableDatabase as _, WriteTransaction};
 
+use super::places::{AdoptedRun, Places, RUNS_FROM};
 use super::tables::{self, BootKey, ItemKey, TextKey};
 
 /// A cleaning's value: two times where the entry says the rest, a whole row where it was changed later.
@@ -44,6 +46,8 @@ pub(crate) struct PendingRows {
     items: BTreeMap<ItemKey, bool>,
     unsure: Vec<BootKey>,
     uses: Vec<ItemKey>,
+    /// Runs that entries adopted, where there are others than before.
+    adopted: Option<Vec<AdoptedRun>>,
     /// Lines that recorded a cleaning once more, and the first that did.
     pub(super) repeats: Vec<(u64, u64)>,
     /// Idempotency keys: which entry, of which request.
@@ -63,6 +67,7 @@ impl PendingRows {
         self.items.clear();
         self.unsure.clear();
         self.uses.clear();
+        self.adopted = None;
         self.repeats.clear();
         self.keys.clear();
     }
@@ -86,8 +91,7 @@ impl PendingRows {
         self.texts.push((tables::text_key(key, &line.hash()), tables::text_value(key, line)));
     }
 
-    pub(super) fn cleaned(&mut self, cleaning: &Cleaning, sure: bool) {
-        let key = tables::entry_key(cleaning.of.epoch.n, cleaning.of.seq);
+    pub(super) fn cleaned(&mut self, key: u64, cleaning: &Cleaning, sure: bool) {
         self.cleanings.insert(key, CleaningValue::Plain(tables::plain_cleaning(cleaning)));
         self.items.insert(tables::item_key(cleaning.tag, cleaning.performed_ms, key), true);
         if !sure {
@@ -95,8 +99,7 @@ impl PendingRows {
         }
     }
 
-    pub(super) fn recleaned(&mut self, before: Option<&Cleaning>, cleaning: &Cleaning) {
-        let key = tables::entry_key(cleaning.of.epoch.n, cleaning.of.seq);
+    pub(super) fn recleaned(&mut self, key: u64, before: Option<&Cleaning>, cleaning: &Cleaning) {
         if let Some(before) = before {
             self.items.insert(tables::item_key(before.tag, before.performed_ms, key), false);
         }
@@ -108,6 +111,11 @@ impl PendingRows {
         if cleaning.at.clock != ClockState::Synced {
             self.unsure.push(tables::boot_key(cleaning.at.boot, key));
         }
+    }
+
+    /// What was adopted is other than before.
+    pub(super) fn adopted(&mut self, places: &Places) {
+        self.adopted = Some(places.runs.clone());
     }
 
     pub(super) fn used(&mut self, key: ItemKey) {
@@ -125,6 +133,14 @@ impl PendingRows {
     ) -> Result<(), redb::Error> {
         self.put_log(txn)?;
         self.put_history(txn)?;
+        if let Some(runs) = &self.adopted {
+            let mut table = txn.open_table(tables::ADOPTED)?;
+            for (place, run) in (RUNS_FROM..).zip(runs) {
+                // Names and numbers: there is nothing in it that JSON could refuse.
+                let json = serde_json::to_string(run).unwrap_or_default();
+                table.insert(place, json.as_str())?;
+            }
+        }
         let value = tables::epoch_value(epoch, frontier);
         txn.open_table(tables::EPOCHS)?.insert(epoch.n, &value[..])?;
         Ok(())
@@ -247,9 +263,29 @@ impl Rows {
         Ok(row.map(|row| row.value().to_vec()))
     }
 
-    /// The cleaning that an entry recorded.
-    pub(crate) fn cleaning(&self, of: EntryRef) -> Result<Option<Cleaning>, redb::Error> {
-        let key = tables::entry_key(of.epoch.n, of.seq);
+    /// The cleaning that an entry recorded, or that it recorded once more; of several branches that of the run `near`,
+    /// else the one in the chain.
+    pub(crate) fn cleaning_of(
+        &self,
+        places: &Places,
+        of: EntryRef,
+        near: Option<RunName>,
+    ) -> Result<Option<Cleaning>, redb::Error> {
+        for key in places.keys(of, near) {
+            if let Some(found) = self.cleaning(places, key)? {
+                return Ok(Some(found));
+            }
+            // It may be the later place of one that was sent again.
+            if let Some(first) = self.first_of(key)? {
+                return self.cleaning(places, first);
+            }
+        }
+        Ok(None)
+    }
+
+    /// The cleaning that the line of a key recorded.
+    pub(crate) fn cleaning(&self, places: &Places, key: u64) -> Result<Option<Cleaning>, redb::Error> {
+        let Some(line) = places.line(key) else { return Ok(None) };
         let value = match self.pending.cleanings.get(&key) {
             Some(waiting) => waiting.bytes().to_vec(),
             None => match self.stored.open_table(tables::CLEANINGS)?.get(key)? {
@@ -257,6 +293,7 @@ impl Rows {
                 None => return Ok(None),
             },
         };
+        let of = (line.of, places.adopted_by(key));
         Ok(tables::read_cleaning(of, &value, self.entry(key)?.as_deref()))
     }
 

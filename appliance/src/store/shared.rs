@@ -17,8 +17,8 @@ use super::core::Fatal;
 use super::cursor::Cursor;
 use super::disk::{Disk, PAGE_BYTES};
 use super::error::StoreError;
-use super::fold::Chain;
 use super::keys::LogKey;
+use super::places::Places;
 use super::report::StartReport;
 use super::scrub::Scrubbed;
 use super::snapshot::StoreSnapshot;
@@ -34,7 +34,7 @@ pub(crate) struct Shared {
     db: RwLock<Option<Arc<Database>>>,
     state_db: Mutex<Arc<Database>>,
     shown: ArcSwap<StoreSnapshot>,
-    chain: Chain,
+    places: ArcSwap<Places>,
     origin: Origin,
     signer: Signer,
     /// Keys of epochs that have ended.
@@ -97,7 +97,7 @@ pub(super) struct Parts {
     pub(super) db: Arc<Database>,
     pub(super) state_db: Arc<Database>,
     pub(super) facility: Facility,
-    pub(super) chain: Chain,
+    pub(super) places: Places,
     pub(super) origin: Origin,
     pub(super) signer: Signer,
     pub(super) older: Vec<LogKey>,
@@ -125,7 +125,7 @@ impl Shared {
                 frontier: parts.frontier,
                 facility: Arc::new(parts.facility),
             }),
-            chain: parts.chain,
+            places: ArcSwap::from_pointee(parts.places),
             origin: parts.origin,
             signer: parts.signer,
             older: parts.older,
@@ -225,8 +225,14 @@ impl Shared {
         self.shown.load().facility.clone()
     }
 
-    pub(super) fn chain(&self) -> &Chain {
-        &self.chain
+    /// Epochs of this log, and runs that were adopted.
+    pub(super) fn places(&self) -> Arc<Places> {
+        self.places.load_full()
+    }
+
+    /// Shows what was adopted.
+    pub(super) fn set_places(&self, places: Places) {
+        self.places.store(Arc::new(places));
     }
 
     pub(super) fn origin(&self) -> Origin {

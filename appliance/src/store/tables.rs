@@ -1,7 +1,7 @@
 //! redb's tables: what each key and value is, and how an entry reference becomes a key.
 
 use record::entry::Entry;
-use record::fold::Cleaning;
+use record::fold::{AdoptedBy, Cleaning};
 use record::ids::{BootId, Epoch};
 use record::kinds::{EntryRef, Event};
 use record::redact::{Text, TextLine};
@@ -10,9 +10,10 @@ use record::tree::{Frontier, Hash, leaf_hash};
 use redb::{ReadableTable, TableDefinition, WriteTransaction};
 
 use super::error::StoreError;
+use super::places::{AdoptedRun, Places};
 
 /// The schema that this program writes; a database of an older one is built anew from the journal.
-pub(crate) const SCHEMA: u32 = 5;
+pub(crate) const SCHEMA: u32 = 6;
 
 /// Entries' exact bytes by [`entry_key`].
 pub(crate) const ENTRIES: TableDefinition<'static, u64, &[u8]> = TableDefinition::new("entries");
@@ -42,6 +43,8 @@ pub(crate) const REPEATS: TableDefinition<'static, u64, u64> = TableDefinition::
 pub(crate) const ERASE: TableDefinition<'static, &[u8; 32], u64> = TableDefinition::new("erase");
 /// Each epoch's name and frontier by its number; the last is the one that is written.
 pub(crate) const EPOCHS: TableDefinition<'static, u32, &[u8]> = TableDefinition::new("epochs");
+/// Runs that entries adopted, by place: an [`AdoptedRun`] as JSON.
+pub(crate) const ADOPTED: TableDefinition<'static, u32, &str> = TableDefinition::new("adopted_runs");
 /// The schema.
 pub(crate) const META: TableDefinition<'static, &str, u32> = TableDefinition::new("meta");
 
@@ -196,7 +199,11 @@ pub(crate) fn plain_cleaning(cleaning: &Cleaning) -> [u8; 16] {
 }
 
 /// Reads a cleaning back, from its own value and its entry's.
-pub(crate) fn read_cleaning(of: EntryRef, value: &[u8], entry: Option<&[u8]>) -> Option<Cleaning> {
+pub(crate) fn read_cleaning(
+    (of, adopted): (EntryRef, Option<AdoptedBy>),
+    value: &[u8],
+    entry: Option<&[u8]>,
+) -> Option<Cleaning> {
     let Ok(times) = <&[u8; 16]>::try_from(value) else { return serde_json::from_slice(value).ok() };
     let number = |from: usize| {
         let mut eight = [0; 8];
@@ -217,7 +224,7 @@ pub(crate) fn read_cleaning(of: EntryRef, value: &[u8], entry: Option<&[u8]>) ->
         incomplete: body.incomplete,
         photos: body.photos,
         voided: None,
-        adopted: None,
+        adopted,
     })
 }
 
@@ -229,7 +236,7 @@ pub(crate) fn make_all(txn: &WriteTransaction) -> Result<(), redb::Error> {
     macro_rules! make {
         ($($table:ident)*) => {$( drop(txn.open_table($table)?); )*};
     }
-    make!(ENTRIES NODES TEXTS ROWS CLEANINGS BY_ITEM UNSURE USES KEY_RUNS KEY_FILTERS REPEATS ERASE EPOCHS META);
+    make!(ENTRIES NODES TEXTS ROWS CLEANINGS BY_ITEM UNSURE USES KEY_RUNS KEY_FILTERS REPEATS ERASE EPOCHS ADOPTED META);
     Ok(())
 }
 
@@ -240,11 +247,13 @@ pub(crate) fn make_all(txn: &WriteTransaction) -> Result<(), redb::Error> {
 pub(crate) fn cleaning(
     cleanings: &impl ReadableTable<u64, &'static [u8]>,
     entries: &impl ReadableTable<u64, &'static [u8]>,
-    of: EntryRef,
+    places: &Places,
+    key: u64,
 ) -> Result<Option<Cleaning>, redb::Error> {
-    let key = entry_key(of.epoch.n, of.seq);
+    let Some(line) = places.line(key) else { return Ok(None) };
     let Some(value) = cleanings.get(key)? else { return Ok(None) };
     let entry = entries.get(key)?;
+    let of = (line.of, places.adopted_by(key));
     Ok(read_cleaning(of, value.value(), entry.as_ref().map(|e| e.value())))
 }
 
@@ -277,6 +286,26 @@ pub(crate) fn check_block(
         frontier.nodes().ends_with(part.nodes())
     };
     Ok(holds.then_some(leaves))
+}
+
+/// The runs that the database knows, in the order in which they were adopted.
+///
+/// # Errors
+/// redb's; damage.
+pub(crate) fn adopted_runs(
+    table: &impl ReadableTable<u32, &'static str>,
+) -> Result<Vec<AdoptedRun>, StoreError> {
+    let mut all = Vec::new();
+    for row in table.iter().map_err(StoreError::db("reading what was adopted"))? {
+        let (place, value) = row.map_err(StoreError::db("reading what was adopted"))?;
+        let run = serde_json::from_str(value.value()).ok();
+        all.push(run.ok_or_else(|| StoreError::Damaged {
+            epoch: place.value().to_string(),
+            seq: 0,
+            why: "the database's own note of what was adopted cannot be read".to_owned(),
+        })?);
+    }
+    Ok(all)
 }
 
 /// The epochs that the database knows, oldest first.

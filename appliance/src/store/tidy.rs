@@ -32,7 +32,7 @@ pub(super) fn tidy(shared: &Shared) -> Result<(), StoreError> {
     let _alone = shared.tidying.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     erase(shared)?;
     let current = shared.origin();
-    for epoch in &shared.chain().0 {
+    for epoch in &shared.places().epochs {
         let origin = Origin { epoch: *epoch, ..current };
         let dir = Journal::dir(&origin);
         let segments = Segment::list(&*shared.disk, &dir).map_err(StoreError::io(dir.as_str()))?;

@@ -8,10 +8,9 @@ use record::ids::Epoch;
 use record::kinds::EntryRef;
 use record::tree::Hash;
 
-use super::fold::Chain;
 use super::key_runs::KeyRuns;
 use super::pending::Rows;
-use super::tables;
+use super::places::Places;
 use crate::clock::Now;
 
 /// What a command decides.
@@ -54,7 +53,7 @@ pub struct View<'a> {
     pub(super) epoch: Epoch,
     pub(super) size: u64,
     pub(super) facility: &'a Facility,
-    pub(super) chain: &'a Chain,
+    pub(super) places: &'a Places,
     pub(super) rows: &'a Rows,
     pub(super) keys: &'a KeyRuns,
     /// A database error met on the way: the command is given up for it.
@@ -99,20 +98,18 @@ impl View<'_> {
     /// found, and the command is given up for it.
     pub fn by_key(&self, key: &Digest16) -> Option<(EntryRef, Digest16)> {
         let (entry, req) = self.noting(self.keys.find(key, &self.rows.stored))?;
-        Some((self.chain.entry_ref(entry)?, req))
+        Some((self.places.line(entry)?.of, req))
     }
 
     /// An entry.
     pub fn entry(&self, of: EntryRef) -> Option<Entry> {
-        self.chain.epoch(of.epoch.n).filter(|e| *e == of.epoch)?;
-        let line = self.noting(self.rows.entry(tables::entry_key(of.epoch.n, of.seq)))?;
+        let line = self.places.keys(of, None).find_map(|key| self.noting(self.rows.entry(key)))?;
         Entry::view(std::str::from_utf8(&line).ok()?).ok()
     }
 
     /// The cleaning that an entry recorded.
     pub fn cleaning(&self, of: EntryRef) -> Option<Cleaning> {
-        self.chain.epoch(of.epoch.n).filter(|e| *e == of.epoch)?;
-        self.noting(self.rows.cleaning(of))
+        self.noting(self.rows.cleaning_of(self.places, of, None))
     }
 
     /// A text by its salted hash; `None` when it was erased.

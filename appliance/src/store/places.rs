@@ -1,0 +1,119 @@
+//! Where lines of the log stand in the tables: those of the chain under the number of their epoch, those that a run brought
+//! under a place of the run's own. Two branches of an epoch may hold different lines with one number.
+
+use record::fold::{AdoptedBy, LinePlace};
+use record::ids::Epoch;
+use record::kinds::EntryRef;
+use record::run::RunName;
+use serde::{Deserialize, Serialize};
+
+use super::tables;
+
+/// The first place of a run; numbers of epochs lie below it.
+pub(crate) const RUNS_FROM: u32 = 1 << 15;
+
+/// What became of a run that an entry adopted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum RunState {
+    /// Its lines are to be folded in yet.
+    Waits,
+    /// Its lines count.
+    Counts,
+    /// It is not here.
+    Lacks,
+}
+
+/// A run that an entry adopted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct AdoptedRun {
+    /// The run, the entry that adopted it, and when.
+    pub(crate) by: AdoptedBy,
+    /// The run that brought that entry, if one did.
+    pub(crate) within: Option<RunName>,
+    /// What became of it.
+    pub(crate) state: RunState,
+}
+
+impl AdoptedRun {
+    /// The entry that adopted it.
+    pub(crate) fn adopting(&self) -> LinePlace {
+        LinePlace { of: self.by.by, run: self.within }
+    }
+}
+
+/// Epochs that this log went through, and runs that entries of it adopted.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Places {
+    /// Oldest first.
+    pub(crate) epochs: Vec<Epoch>,
+    /// In the order in which they were adopted.
+    pub(crate) runs: Vec<AdoptedRun>,
+}
+
+impl Places {
+    /// The epoch of this number.
+    pub(crate) fn epoch(&self, n: u32) -> Option<Epoch> {
+        self.epochs.iter().copied().find(|e| e.n == n)
+    }
+
+    fn run(&self, place: u32) -> Option<&AdoptedRun> {
+        self.runs.get(usize::try_from(place.checked_sub(RUNS_FROM)?).ok()?)
+    }
+
+    /// The place of a run's lines.
+    pub(crate) fn place_of(&self, run: &RunName) -> Option<u32> {
+        let at = self.runs.iter().position(|adopted| adopted.by.run == *run)?;
+        RUNS_FROM.checked_add(u32::try_from(at).ok()?)
+    }
+
+    /// Adds a run whose lines are to be folded in; `false` where it was adopted before.
+    pub(crate) fn adopt(&mut self, by: AdoptedBy, within: Option<RunName>) -> bool {
+        let new = self.place_of(&by.run).is_none();
+        if new {
+            self.runs.push(AdoptedRun { by, within, state: RunState::Waits });
+        }
+        new
+    }
+
+    /// Runs in a state, with their places.
+    pub(crate) fn in_state(&self, state: RunState) -> impl Iterator<Item = (u32, &AdoptedRun)> {
+        (RUNS_FROM..).zip(&self.runs).filter(move |(_, run)| run.state == state)
+    }
+
+    /// The line of a key.
+    pub(crate) fn line(&self, key: u64) -> Option<LinePlace> {
+        let (n, seq) = tables::split_key(key);
+        if n < RUNS_FROM {
+            return Some(LinePlace { of: EntryRef { epoch: self.epoch(n)?, seq }, run: None });
+        }
+        let run = self.run(n)?.by.run;
+        Some(LinePlace { of: EntryRef { epoch: run.epoch(), seq }, run: Some(run) })
+    }
+
+    /// How the line of a key came to count, where a run brought it.
+    pub(crate) fn adopted_by(&self, key: u64) -> Option<AdoptedBy> {
+        Some(self.run(tables::split_key(key).0)?.by)
+    }
+
+    /// The key of a line.
+    pub(crate) fn key(&self, line: LinePlace) -> Option<u64> {
+        let n = match line.run {
+            Some(run) => self.place_of(&run)?,
+            None => self.epoch(line.of.epoch.n).filter(|epoch| *epoch == line.of.epoch)?.n,
+        };
+        Some(tables::entry_key(n, line.of.seq))
+    }
+
+    /// Keys under which an entry may stand, in the order in which they are meant: in the run that the reference stands in,
+    /// in the chain, in the other runs.
+    pub(crate) fn keys(&self, of: EntryRef, near: Option<RunName>) -> impl Iterator<Item = u64> {
+        let covering = self.runs.iter().map(|adopted| adopted.by.run).filter(move |run| run.covers(of));
+        let order = near.map(Some).into_iter().chain([None]).chain(covering.map(Some));
+        order.filter_map(move |run| self.key(LinePlace { of, run }))
+    }
+
+    /// Keys under which other lines of this number may have been counted before those of the last run.
+    pub(crate) fn keys_of_line(&self, of: EntryRef) -> impl Iterator<Item = u64> {
+        self.keys(of, None)
+    }
+}

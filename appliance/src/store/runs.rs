@@ -1,0 +1,368 @@
+//! Runs: lines that the log left behind, each unbroken piece in a file named by what is in it (FORMAT.md, section 10).
+//!
+//! A file is believed only whole: its name is its root. One that is damaged is put together again from whatever else has
+//! its lines.
+
+use std::collections::BTreeSet;
+use std::io::{self, Read, Write};
+use std::sync::Arc;
+
+use record::adoption::{LeafRange, assemble_base};
+use record::ids::{BoxId, Epoch};
+use record::redact::TextLine;
+use record::run::{RunError, RunLine, RunName, RunReader, RunWriter, check_run};
+use record::tree::Hash;
+
+use super::chain::{LogLine, Source};
+use super::disk::{Disk, DiskFile, exists, remove_if_there};
+use super::error::StoreError;
+use super::segment::{Line, lines};
+use super::sources::LogCopies;
+
+/// Where they lie.
+pub(crate) const DIR: &str = "runs";
+/// Ends the name of a mark: this run is to be adopted although every line of it counts here. The relay cannot have them in
+/// their own place.
+const OWED: &str = ".owed";
+/// Bytes that are read at once.
+const READ_BYTES: usize = 64 << 10;
+
+/// The file of a run.
+pub(crate) fn path(name: &RunName) -> String {
+    format!("{DIR}/{name}")
+}
+
+/// The runs that lie here, whole or not.
+///
+/// # Errors
+/// The disk's.
+pub(crate) fn list(disk: &dyn Disk) -> Result<Vec<RunName>, StoreError> {
+    let names = disk.list(DIR).map_err(StoreError::io(DIR))?;
+    Ok(names.iter().filter_map(|name| name.parse().ok()).collect())
+}
+
+/// Whether a run is to be adopted for the relay's sake.
+///
+/// # Errors
+/// The disk's.
+pub(crate) fn is_owed(disk: &dyn Disk, name: &RunName) -> Result<bool, StoreError> {
+    exists(disk, &format!("{}{OWED}", path(name))).map_err(StoreError::io(DIR))
+}
+
+/// Marks a run as one that is to be adopted for the relay's sake.
+///
+/// # Errors
+/// The disk's.
+pub(crate) fn mark_owed(disk: &dyn Disk, name: &RunName) -> Result<(), StoreError> {
+    make_dir(disk)?;
+    super::disk::put_small(disk, &format!("{}{OWED}", path(name)), b"owed\n").map_err(StoreError::io(DIR))
+}
+
+/// Removes a run's file and its mark.
+///
+/// # Errors
+/// The disk's.
+pub(crate) fn remove(disk: &dyn Disk, name: &RunName) -> Result<(), StoreError> {
+    remove_if_there(disk, &path(name)).map_err(StoreError::io(DIR))?;
+    forget_owed(disk, name)?;
+    disk.sync_dir(DIR).map_err(StoreError::io(DIR))
+}
+
+/// Removes the mark of a run that was adopted.
+///
+/// # Errors
+/// The disk's.
+pub(crate) fn forget_owed(disk: &dyn Disk, name: &RunName) -> Result<(), StoreError> {
+    remove_if_there(disk, &format!("{}{OWED}", path(name))).map_err(StoreError::io(DIR))
+}
+
+fn make_dir(disk: &dyn Disk) -> Result<(), StoreError> {
+    disk.make_dir(DIR).map_err(StoreError::io(DIR))?;
+    disk.sync_dir("").map_err(StoreError::io("the data folder"))
+}
+
+/// Reads a file from its beginning.
+struct FileBytes {
+    file: Arc<dyn DiskFile>,
+    at: u64,
+    length: u64,
+}
+
+impl Read for FileBytes {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let left = usize::try_from(self.length.saturating_sub(self.at)).unwrap_or(usize::MAX);
+        let count = out.len().min(left).min(READ_BYTES);
+        self.file.read_at(self.at, &mut out[..count])?;
+        self.at += count as u64;
+        Ok(count)
+    }
+}
+
+/// Writes a file from its beginning.
+struct FileSink {
+    file: Arc<dyn DiskFile>,
+    at: u64,
+}
+
+impl Write for FileSink {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file.write_at(self.at, bytes)?;
+        self.at += bytes.len() as u64;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn bytes(disk: &dyn Disk, name: &RunName) -> io::Result<FileBytes> {
+    let file = disk.open(&path(name))?;
+    let length = file.length()?;
+    Ok(FileBytes { file, at: 0, length })
+}
+
+/// Whether a run lies here whole.
+pub(crate) fn is_whole(disk: &dyn Disk, box_id: BoxId, name: &RunName) -> bool {
+    bytes(disk, name).is_ok_and(|bytes| check_run(bytes, box_id, *name).is_ok())
+}
+
+/// The bytes of a run's file, if it is whole.
+///
+/// # Errors
+/// The disk's.
+pub(crate) fn whole_bytes(
+    disk: &dyn Disk,
+    box_id: BoxId,
+    name: &RunName,
+) -> Result<Option<Vec<u8>>, StoreError> {
+    if !is_whole(disk, box_id, name) {
+        return Ok(None);
+    }
+    let mut all = Vec::new();
+    let io = || StoreError::io(path(name));
+    bytes(disk, name).map_err(io())?.read_to_end(&mut all).map_err(io())?;
+    Ok(Some(all))
+}
+
+/// Puts down a run's file as somebody gave it; `false` where it is not the run of this name.
+///
+/// # Errors
+/// The disk's.
+pub(crate) fn keep_bytes(
+    disk: &dyn Disk,
+    box_id: BoxId,
+    name: &RunName,
+    given: &[u8],
+) -> Result<bool, StoreError> {
+    if check_run(given, box_id, *name).is_err() {
+        return Ok(false);
+    }
+    make_dir(disk)?;
+    put(disk, name, |sink| sink.write_all(given).map_err(RunError::Bytes)).map(|()| true)
+}
+
+/// Writes a file under a name of its own, makes it durable, and gives it its name.
+fn put(
+    disk: &dyn Disk,
+    name: &RunName,
+    fill: impl FnOnce(&mut FileSink) -> Result<(), RunError>,
+) -> Result<(), StoreError> {
+    let (to, new) = (path(name), format!("{}.new", path(name)));
+    let failed = || StoreError::io(new.as_str());
+    remove_if_there(disk, &new).map_err(failed())?;
+    let file = disk.create_new(&new).map_err(failed())?;
+    let mut sink = FileSink { file, at: 0 };
+    if let Err(e) = fill(&mut sink) {
+        remove_if_there(disk, &new).map_err(failed())?;
+        return Err(match e {
+            RunError::Bytes(e) => failed()(e),
+            other => failed()(io::Error::other(other.to_string())),
+        });
+    }
+    sink.file.sync_data().map_err(failed())?;
+    disk.rename(&new, &to).map_err(failed())?;
+    disk.sync_dir(DIR).map_err(failed())
+}
+
+/// Writes the run of this name; `line` gives the lines of its numbers, in order.
+///
+/// # Errors
+/// The disk's; lines that are not those of the name.
+pub(crate) fn write(
+    disk: &dyn Disk,
+    box_id: BoxId,
+    name: &RunName,
+    line: &mut dyn FnMut(u64) -> io::Result<LogLine>,
+) -> Result<(), StoreError> {
+    make_dir(disk)?;
+    put(disk, name, |sink| {
+        let mut out = RunWriter::begin(sink, box_id, *name, &[])?;
+        for seq in name.lines() {
+            let line = line(seq)?;
+            out.write_line(&line.entry, &texts_of(&line))?;
+        }
+        out.finish().map(drop)
+    })
+}
+
+/// The texts beside a line.
+fn texts_of(line: &LogLine) -> Vec<TextLine> {
+    let parsed = lines(&line.texts).filter_map(|line| match line {
+        Line::Text(text) => TextLine::parse(text).ok(),
+        Line::Entry(_) => None,
+    });
+    parsed.collect()
+}
+
+/// Takes texts out of a run. Its name stays: texts are not in its root.
+///
+/// # Errors
+/// The disk's.
+pub(crate) fn erase_texts(
+    disk: &dyn Disk,
+    box_id: BoxId,
+    name: &RunName,
+    hashes: &BTreeSet<[u8; 32]>,
+) -> Result<bool, StoreError> {
+    if !is_whole(disk, box_id, name) {
+        return Ok(false);
+    }
+    let from = bytes(disk, name).map_err(StoreError::io(path(name)))?;
+    put(disk, name, |sink| {
+        let mut reader = RunReader::open(from, box_id, *name)?;
+        let mut out = RunWriter::begin(sink, box_id, *name, &reader.notes().to_vec())?;
+        while let Some(group) = reader.next_group()? {
+            for mut line in group {
+                line.texts.retain(|text| !hashes.contains(&text.hash().0));
+                out.write_line(line.entry.bytes(), &line.texts)?;
+            }
+        }
+        out.finish().map(drop)
+    })?;
+    Ok(true)
+}
+
+/// Reads the lines of runs, believing only whole ones; those that are not are made whole again where that can be done.
+pub(crate) struct RunShelf<'a> {
+    disk: &'a dyn Disk,
+    box_id: BoxId,
+    /// Whatever else has lines of the log.
+    copies: Option<&'a LogCopies>,
+    open: Vec<OpenedRun>,
+}
+
+struct OpenedRun {
+    name: RunName,
+    reader: RunReader<FileBytes>,
+    /// The group that was read last.
+    group: Vec<RunLine>,
+}
+
+impl<'a> RunShelf<'a> {
+    /// The runs of a box. Without copies a damaged one is not healed.
+    pub(crate) fn new(disk: &'a dyn Disk, box_id: BoxId, copies: Option<&'a LogCopies>) -> Self {
+        Self { disk, box_id, copies, open: Vec::new() }
+    }
+
+    /// Lines of a run from `from` on, some of them, never none; `None` where the run is not here.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub(crate) fn lines(&mut self, name: RunName, from: u64) -> Result<Option<Vec<RunLine>>, StoreError> {
+        let at = self.open.iter().position(|open| open.name == name);
+        let at = match at.filter(|at| self.open[*at].group.first().is_none_or(|l| l.entry.seq() <= from)) {
+            Some(at) => at,
+            None => {
+                if !is_whole(self.disk, self.box_id, &name) && !self.heal(&name)? {
+                    return Ok(None);
+                }
+                self.open.retain(|open| open.name != name);
+                let failed = |e: RunError| StoreError::io(path(&name))(io::Error::other(e.to_string()));
+                let bytes = bytes(self.disk, &name).map_err(StoreError::io(path(&name)))?;
+                let reader = RunReader::open(bytes, self.box_id, name).map_err(failed)?;
+                self.open.push(OpenedRun { name, reader, group: Vec::new() });
+                self.open.len() - 1
+            }
+        };
+        let open = &mut self.open[at];
+        while open.group.last().is_none_or(|line| line.entry.seq() < from) {
+            match open.reader.next_group() {
+                Ok(Some(group)) => open.group = group,
+                Ok(None) => return Ok(None),
+                Err(e) => return Err(StoreError::io(path(&name))(io::Error::other(e.to_string()))),
+            }
+        }
+        Ok(Some(open.group.iter().filter(|line| line.entry.seq() >= from).cloned().collect()))
+    }
+
+    /// Puts a run together from whatever else has its lines; whether that could be done.
+    fn heal(&self, name: &RunName) -> Result<bool, StoreError> {
+        let Some(copies) = self.copies else { return Ok(false) };
+        let io = || StoreError::io(path(name));
+        let mut sources = copies.sources(name.epoch())?;
+        let (mut ranges, mut of) = (Vec::new(), Vec::new());
+        for (at, source) in sources.iter_mut().enumerate() {
+            for range in leaf_ranges(&mut **source, name).map_err(io())? {
+                ranges.push(range);
+                of.push(at);
+            }
+        }
+        let Some(parts) = assemble_base(&ranges, name.count(), name.root()) else { return Ok(false) };
+        let mut pages: Vec<CachedPage> = sources.iter().map(|_| None).collect();
+        write(self.disk, self.box_id, name, &mut |seq| {
+            let place = seq - name.lines().start;
+            let part = parts.iter().find(|part| part.lines.contains(&place));
+            let at = part.map(|part| of[part.source]).ok_or(io::ErrorKind::NotFound)?;
+            line_at(&mut *sources[at], name.epoch(), seq, None, &mut pages[at])
+        })?;
+        tracing::warn!(run = %name, "a run was put together again from other copies");
+        Ok(true)
+    }
+}
+
+/// The unbroken pieces that a source holds of a run's lines, numbered from the run's first.
+fn leaf_ranges(source: &mut dyn Source, name: &RunName) -> io::Result<Vec<LeafRange>> {
+    let (lines, mut all): (_, Vec<LeafRange>) = (name.lines(), Vec::new());
+    let mut from = lines.start;
+    while let Some(page) = source.page(name.epoch(), from)? {
+        from = page.piece.next();
+        let Some(piece) = page.piece.cut(lines.start, lines.end) else { break };
+        let at = piece.first - lines.start;
+        let leaves = piece.lines.iter().map(LogLine::leaf);
+        match all.last_mut().filter(|last| last.from + last.leaves.len() as u64 == at) {
+            Some(last) => last.leaves.extend(leaves),
+            None => all.push(LeafRange { from: at, leaves: leaves.collect() }),
+        }
+        if from >= lines.end {
+            break;
+        }
+    }
+    Ok(all)
+}
+
+/// A page of a source, with the lines' places.
+pub(crate) type CachedPage = Option<(u64, Vec<LogLine>)>;
+
+/// One line of a source; with a hash, only the line that has it.
+///
+/// # Errors
+/// The source's; `NotFound`.
+pub(crate) fn line_at(
+    source: &mut dyn Source,
+    epoch: Epoch,
+    seq: u64,
+    leaf: Option<Hash>,
+    cached: &mut CachedPage,
+) -> io::Result<LogLine> {
+    let found = |page: &CachedPage| {
+        let (first, lines) = page.as_ref()?;
+        let line = lines.get(usize::try_from(seq.checked_sub(*first)?).ok()?)?;
+        leaf.is_none_or(|leaf| line.leaf() == leaf).then(|| line.clone())
+    };
+    if let Some(line) = found(cached) {
+        return Ok(line);
+    }
+    *cached = source.page(epoch, seq)?.map(|page| (page.piece.first, page.piece.lines));
+    found(cached).ok_or_else(|| io::ErrorKind::NotFound.into())
+}

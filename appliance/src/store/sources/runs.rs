@@ -1,0 +1,79 @@
+//! Runs as a source: their files, and what a database keeps of them.
+
+use std::io;
+use std::sync::Arc;
+
+use record::ids::{BoxId, Epoch};
+use record::redact::TextLine;
+use record::run::{RunLine, RunName};
+use record::tree::Frontier;
+
+use super::super::chain::{LogLine, LogPiece, Page, Source};
+use super::super::disk::Disk;
+use super::super::runs::{self, RunShelf};
+
+/// Files of runs that are whole. Their lines are this box's own, and what they follow stands in no file of them.
+pub(crate) struct RunSource {
+    disk: Arc<dyn Disk>,
+    box_id: BoxId,
+    /// Runs of the epoch that was asked for last, by their first line.
+    listed: Option<(Epoch, Vec<RunName>)>,
+}
+
+impl RunSource {
+    /// All of a box's.
+    pub(crate) fn new(disk: Arc<dyn Disk>, box_id: BoxId) -> Self {
+        Self { disk, box_id, listed: None }
+    }
+
+    fn runs(&mut self, epoch: Epoch) -> io::Result<&[RunName]> {
+        if self.listed.as_ref().is_none_or(|(of, _)| *of != epoch) {
+            let mut all = runs::list(&*self.disk).map_err(io::Error::other)?;
+            all.retain(|run| run.epoch() == epoch && runs::is_whole(&*self.disk, self.box_id, run));
+            all.sort_by_key(|run| run.lines().start);
+            self.listed = Some((epoch, all));
+        }
+        Ok(self.listed.as_ref().map_or(&[], |(_, all)| all))
+    }
+}
+
+fn log_line(line: &RunLine) -> LogLine {
+    let beside = |text: &TextLine| format!("#t {} {}\n", text.seq(), text.line());
+    let texts: String = line.texts.iter().map(beside).collect();
+    LogLine { entry: line.entry.bytes().to_vec(), texts: texts.into_bytes() }
+}
+
+impl Source for RunSource {
+    fn name(&self) -> String {
+        "runs that were kept".to_owned()
+    }
+
+    fn is_own(&self) -> bool {
+        true
+    }
+
+    fn follow(&mut self, _: Epoch, _: &Frontier) -> io::Result<Option<LogPiece>> {
+        Ok(None)
+    }
+
+    fn page(&mut self, epoch: Epoch, from: u64) -> io::Result<Option<Page>> {
+        let reaching = self.runs(epoch)?.iter().filter(|run| run.lines().end > from);
+        let Some(run) = reaching.min_by_key(|run| run.lines().start.max(from)).copied() else {
+            return Ok(None);
+        };
+        let first = run.lines().start.max(from);
+        let lines = RunShelf::new(&*self.disk, self.box_id, None).lines(run, first);
+        let lines: Vec<_> =
+            lines.map_err(io::Error::other)?.unwrap_or_default().iter().map(log_line).collect();
+        let piece = LogPiece { first, lines };
+        Ok((!piece.lines.is_empty()).then_some(Page { piece, loose: true }))
+    }
+
+    fn goes_beyond(&mut self, _: Epoch, _: &Frontier) -> io::Result<bool> {
+        Ok(false)
+    }
+
+    fn claims(&mut self) -> io::Result<Vec<(Epoch, u64)>> {
+        Ok(Vec::new())
+    }
+}
