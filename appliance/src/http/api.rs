@@ -359,7 +359,7 @@ fn cleaning_json(
     facility: &Facility,
     cleaning: &Cleaning,
 ) -> Result<Value, Problem> {
-    let entry = reader.entry_at(cleaning.of)?;
+    let entry = reader.line(cleaning.place())?;
     let (mut notes, mut contact) = (None, None);
     if let Some(Event::CleaningRecorded(body)) = entry.as_ref().map(record::entry::Entry::event) {
         notes = body.note.map(|note| text(reader, note.hash));
@@ -393,10 +393,10 @@ fn cleanings_part(
         Some(tag) => reader.cleanings_of(tag, i64::MIN..i64::MAX, cursor, rows + 1)?,
         None => reader.cleanings(cursor, rows + 1)?,
     };
-    scope.check(reader, cursor, found.first().map(|first| scope.place(first)))?;
+    scope.check(reader, cursor, found.first().map(|first| scope.place(reader, first)))?;
     let facility = state.store.snapshot();
     let json = found.iter().take(rows).map(|c| cleaning_json(state, reader, &facility, c));
-    Ok((json.collect::<Result<_, _>>()?, found.get(rows).map(|next| scope.place(next))))
+    Ok((json.collect::<Result<_, _>>()?, found.get(rows).map(|next| scope.place(reader, next))))
 }
 
 /// Cleanings, newest first: of everything as recorded, of one item as performed.

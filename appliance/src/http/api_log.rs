@@ -11,7 +11,6 @@ use axum::routing::get;
 use futures_util::{StreamExt as _, stream};
 use http::header::CONTENT_TYPE;
 use record::ids::Epoch;
-use record::kinds::EntryRef;
 use serde::Deserialize;
 
 use super::AppState;
@@ -168,5 +167,9 @@ async fn proof(
     let seq = seq.parse().map_err(|_| Problem::not_found())?;
     let epoch = epoch_asked(&state, ask.epoch.as_deref())?;
     let texts = texts_asked(&ask)?;
-    proof_of(&state, EntryRef { epoch, seq }, texts).await
+    let find = super::view::read_quick(&state, move |_, reader| {
+        let mut lines = reader.lines_of(epoch.n, seq)?.into_iter().map(|(line, _)| line);
+        lines.find(|line| line.of.epoch == epoch).ok_or_else(Problem::not_found)
+    });
+    proof_of(&state, find.await?, texts).await
 }

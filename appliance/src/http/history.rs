@@ -31,9 +31,8 @@ pub(super) fn history(
 ) -> Result<(Vec<ItemEvent>, Option<HistoryPlace>), Problem> {
     let cleanings = reader.cleanings_of(tag, i64::MIN..i64::MAX, upto, LINES + 1)?;
     let uses = reader.uses_of(tag, i64::MIN..i64::MAX, upto, LINES + 1)?;
-    let cleaned = cleanings.into_iter().map(|c| (HistoryPlace::of(&c), ItemEvent::Cleaned(Box::new(c))));
-    let used =
-        uses.into_iter().map(|used| (HistoryPlace::new(used.performed_ms, used.of), ItemEvent::Used(used)));
+    let cleaned = cleanings.into_iter().map(|c| (reader.place_of(&c), ItemEvent::Cleaned(Box::new(c))));
+    let used = uses.into_iter().map(|used| (HistoryPlace::of_use(&used), ItemEvent::Used(used)));
     let mut all: Vec<(HistoryPlace, ItemEvent)> = cleaned.chain(used).collect();
     all.sort_by_key(|(place, _)| std::cmp::Reverse(*place));
     HistoryScope(Some(tag)).check(reader, upto, all.first().map(|(place, _)| *place))?;
@@ -88,7 +87,7 @@ impl HistoryLook<'_> {
     /// A cleaning as it stands in history: its entry is read again, so what is shown is what was signed.
     pub(super) fn cleaned(self, cleaning: &Cleaning, may_change: bool) -> Happening {
         let Self { state, facility, snapshot, reader } = self;
-        let entry = reader.entry_at(cleaning.of).ok().flatten();
+        let entry = reader.line(cleaning.place()).ok().flatten();
         let (mut facts, mut tags) = (Vec::new(), Vec::new());
         let local = &snapshot.local;
         if let Some(Event::CleaningRecorded(body)) = entry.as_ref().map(record::entry::Entry::event) {

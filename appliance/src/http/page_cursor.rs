@@ -62,10 +62,10 @@ impl From<HistoryPlace> for PageCursor {
 pub(super) struct HistoryScope(pub(super) Option<Tag>);
 
 impl HistoryScope {
-    pub(super) fn place(self, cleaning: &Cleaning) -> HistoryPlace {
+    pub(super) fn place(self, reader: &Reader, cleaning: &Cleaning) -> HistoryPlace {
         match self.0 {
-            Some(_) => HistoryPlace::of(cleaning),
-            None => HistoryPlace::in_log(cleaning.of),
+            Some(_) => reader.place_of(cleaning),
+            None => reader.place_in_log(cleaning),
         }
     }
 

@@ -11,13 +11,14 @@ use http::{HeaderMap, StatusCode};
 use record::checkpoint::{Origin, SignedCheckpoint};
 use record::compliance::Status;
 use record::entry::{By, ClockState, Entry, Via};
-use record::fold::{Cleaning, Service};
+use record::fold::{Cleaning, LinePlace, Service};
 use record::ids::DeviceId;
 use record::kinds::{CleaningRecorded, EntryRef, Event};
-use record::proof::Proof;
+use record::proof::{AdoptionStep, Proof};
 use record::receipt::Receipt;
+use record::run::RunName;
 use record::tag::Tag;
-use record::tree::inclusion_proof;
+use record::tree::{Hash, LeafTree, inclusion_proof};
 
 use super::act::act;
 use super::device;
@@ -37,8 +38,8 @@ use crate::intake::Command;
 use crate::listen::Peer;
 use crate::store::{Reader, StoreSnapshot};
 
-/// Times that a record may have been recorded anew: each is a card that forgot.
-const MOVES_MAX: usize = 8;
+/// Entries that may adopt one another on the way from a record to the log: each is a card that forgot.
+const STEPS_MAX: usize = 16;
 /// For how long after its record a receipt listens for the relay's word; later it looks when somebody looks at it.
 const LISTENS_MS: i64 = 10 * 60_000;
 
@@ -52,58 +53,42 @@ pub(super) fn routes() -> Router<AppState> {
 /// A record that a receipt leads to.
 pub(super) struct Found {
     pub(super) receipt: Receipt,
-    pub(super) of: EntryRef,
+    pub(super) line: LinePlace,
     entry: Entry,
     body: Box<CleaningRecorded>,
     pub(super) cleaning: Cleaning,
 }
 
-pub(super) fn find(state: &AppState, reader: &Reader, text: &str) -> Result<Found, Problem> {
+pub(super) fn find(reader: &Reader, text: &str) -> Result<Found, Problem> {
     let unknown = || {
         Problem::not_found()
             .detail("No record has this number and hash. A receipt’s address is exact: one wrong character opens nothing.")
             .next("Open the receipt from the phone that recorded it, or find the item and its history.")
     };
     let mut receipt: Receipt = text.to_uppercase().parse().map_err(|_| unknown())?;
-    let mut found = entry_of(state, reader, &receipt)?;
-    for _ in 0..MOVES_MAX {
-        if found.is_some() {
-            break;
-        }
-        receipt = moved(state, reader, &receipt)?.ok_or_else(unknown)?;
-        found = entry_of(state, reader, &receipt)?;
-    }
-    let (mut of, mut entry) = found.ok_or_else(unknown)?;
-    let cleaning = reader.cleaning(of)?.ok_or_else(unknown)?;
-    if cleaning.of != of {
+    let named = |(_, entry): &(LinePlace, Entry)| receipt.fits(entry.leaf());
+    let found = reader.lines_of(receipt.n, receipt.seq)?.into_iter().find(named);
+    let (mut line, mut entry) = found.ok_or_else(unknown)?;
+    let cleaning = reader.cleaning_of_line(line)?.ok_or_else(unknown)?;
+    if cleaning.place() != line {
         // The later place of what was sent again leads to the first.
-        of = cleaning.of;
-        entry = reader.entry_at(of)?.ok_or_else(unknown)?;
-        receipt = Receipt::of(of, entry.leaf());
+        line = cleaning.place();
+        entry = reader.line(line)?.ok_or_else(unknown)?;
+        receipt = Receipt::of(line.of, entry.leaf());
     }
     let Event::CleaningRecorded(body) = entry.event() else { return Err(unknown()) };
-    Ok(Found { receipt, of, entry, body, cleaning })
+    Ok(Found { receipt, line, entry, body, cleaning })
 }
 
-/// The entry that stands where the receipt says, if it is the one that the receipt names.
-fn entry_of(
-    state: &AppState,
-    reader: &Reader,
-    receipt: &Receipt,
-) -> Result<Option<(EntryRef, Entry)>, Problem> {
-    let Some(epoch) = state.store.epochs().into_iter().find(|e| e.n == receipt.n) else { return Ok(None) };
-    let of = EntryRef { epoch, seq: receipt.seq };
-    let entry = reader.entry_at(of)?;
-    Ok(entry.filter(|entry| Receipt::of(of, entry.leaf()) == *receipt).map(|entry| (of, entry)))
-}
-
-/// The receipt of a record that was recorded anew, by the one that was given for it first.
-fn moved(state: &AppState, reader: &Reader, receipt: &Receipt) -> Result<Option<Receipt>, Problem> {
-    let at = state.store.moved(receipt.n, receipt.seq)?;
-    let now = at.into_iter().find_map(|(leaf, now)| receipt.fits(leaf).then_some(now));
-    let Some(now) = now else { return Ok(None) };
-    let entry = reader.entry_at(now)?;
-    Ok(entry.map(|entry| Receipt::of(now, entry.leaf())))
+/// The entry of the chain by which a line counts: its own, or the one that adopted its run, or the run of that one.
+fn in_chain(reader: &Reader, mut line: LinePlace) -> Option<EntryRef> {
+    for _ in 0..STEPS_MAX {
+        match line.run {
+            None => return Some(line.of),
+            Some(run) => line = reader.adoption_of(&run)?.by,
+        }
+    }
+    None
 }
 
 struct Voided {
@@ -132,6 +117,8 @@ struct ReceiptPage {
     no_room: bool,
     unsure: bool,
     on_box: Moment,
+    /// When a run brought it back, if one did.
+    adopted: Option<Moment>,
     relay: RelayState,
     next: Option<(Tag, String)>,
     again: bool,
@@ -155,7 +142,7 @@ async fn show(
     let devices = device::shown(&headers, peer.as_deref());
     let board = board_lately(&state).await?;
     let shown = read_quick(&state, move |state, reader| {
-        let found = find(state, reader, &text)?;
+        let found = find(reader, &text)?;
         if found.receipt.to_string() != text {
             return Ok(Err(see_other(&format!("/r/{}", found.receipt))));
         }
@@ -190,7 +177,7 @@ impl ReceiptLook<'_> {
         // Of all the items only this one is looked at anew.
         let row = item.and_then(|item| state.inner.boards.row_of(facility, item, local));
         let late = cleaning.stated && cleaning.recorded_ms - cleaning.performed_ms > 60_000;
-        let relay = relay_state(state, snapshot, found);
+        let relay = relay_state(state, snapshot, in_chain(reader, found.line));
         let voided = cleaning.voided.map(|of| self.voided(of, devices));
         let title = if voided.is_some() { "Undone" } else { "Recorded" };
         let after_use = item.is_some_and(|i| {
@@ -204,7 +191,7 @@ impl ReceiptLook<'_> {
             missing: missing_words(&cleaning.incomplete),
             late: late.then(|| (local.day_time(cleaning.performed_ms), local.day_time(cleaning.recorded_ms))),
             when: local.day_time(cleaning.performed_ms),
-            seq: count(found.of.seq),
+            seq: count(found.line.of.seq),
             hash: found.receipt.hash_words(),
             by: who_words(reader, facility, &cleaning.who),
             wet: wet_words(&found.body),
@@ -213,6 +200,7 @@ impl ReceiptLook<'_> {
             unsure: cleaning.at.clock == ClockState::Uncertain
                 && !facility.boots.contains_key(&cleaning.at.boot),
             on_box: local.time_s(cleaning.recorded_ms),
+            adopted: cleaning.adopted.map(|adopted| local.day_time(adopted.at_ms)),
             relay,
             next: next(board, facility, cleaning.tag, item.map_or("", |i| &i.location)),
             again: after_use && cleaning.voided.is_none(),
@@ -341,11 +329,14 @@ struct RelayState {
     words: String,
 }
 
-fn relay_state(state: &AppState, snapshot: &Snapshot, found: &Found) -> RelayState {
+fn relay_state(state: &AppState, snapshot: &Snapshot, of: Option<EntryRef>) -> RelayState {
     let for_good = |has: bool, words: String| RelayState { has, may_change: false, words };
-    let here = found.of.epoch == state.store.origin().epoch;
-    if cosigned(state, found.of).is_some() && (!here || found.of.seq < state.store.cursor_size()) {
-        let words = since(state, snapshot, found.of);
+    let Some(of) = of else {
+        return for_good(false, "this record is in an earlier log of this box.".to_owned());
+    };
+    let here = of.epoch == state.store.origin().epoch;
+    if cosigned(state, of).is_some() && (!here || of.seq < state.store.cursor_size()) {
+        let words = since(state, snapshot, of);
         return for_good(
             true,
             words.unwrap_or_else(|| "there: the relay has signed that it holds it.".to_owned()),
@@ -382,39 +373,76 @@ fn undo_until(found: &Found, snapshot: &Snapshot, devices: &[DeviceId]) -> Optio
 
 /// `GET /r/{receipt}/proof`: entry, path and signed checkpoint, for anybody.
 async fn proof(State(state): State<AppState>, Path(text): Path<String>) -> Result<Response, Problem> {
-    let found = read_quick(&state, move |state, reader| Ok(find(state, reader, &text)?.of));
+    let found = read_quick(&state, move |_, reader| Ok(find(reader, &text)?.line));
     proof_of(&state, found.await?, false).await
 }
 
-/// The proof of any entry, of the present epoch or of one that has ended; `texts` only for those who may read them.
-pub(super) async fn proof_of(state: &AppState, of: EntryRef, texts: bool) -> Result<Response, Problem> {
+/// The proof of any line that counts, in the chain or by a run; `texts` only for those who may read them.
+pub(super) async fn proof_of(state: &AppState, line: LinePlace, texts: bool) -> Result<Response, Problem> {
     let proof = read_long(state, move |state, reader| {
-        let internal = |e: &dyn std::fmt::Display| Problem::internal(e);
-        let origin = Origin { epoch: of.epoch, ..state.store.origin() };
-        let reader = reader.of_epoch(of.epoch)?;
-        let entry = reader.entry(of.seq)?.ok_or_else(Problem::not_found)?;
-        let keys = state.store.verifier_keys();
-        let key = keys.iter().find(|key| key.name() == origin.to_string());
-        let key = key.ok_or_else(keyless)?;
-        // One that the relay has cosigned proves more; else one that is signed now.
-        let (note, cosigners) = match cosigned(state, of) {
-            Some(kept) => {
-                let signed = record::sign::Note::parse(&kept.note).map_err(|e| internal(&e))?;
-                let mut all = (state.cosigners)();
-                all.retain(|cosigner| matches!(cosigner.verify(&signed), Ok(Some(_))));
-                (kept.note, all)
-            }
-            None => {
-                let note = reader.checkpoint(reader.size())?.ok_or_else(keyless)?;
-                (note.to_string(), Vec::new())
-            }
+        let entry = reader.line(line)?.ok_or_else(Problem::not_found)?;
+        let texts = if texts { reader.texts_of_line(line, &entry)? } else { Vec::new() };
+        let proof = match line.run {
+            None => chain_proof(state, reader, line.of)?,
+            Some(run) => adopted_proof(state, reader, (run, &entry))?,
         };
-        let checkpoint = SignedCheckpoint::verify(&note, &origin, key).map_err(|e| internal(&e))?;
-        let path = inclusion_proof(&reader, of.seq, checkpoint.checkpoint().size)?;
-        let texts = if texts { reader.texts_named(&entry)? } else { Vec::new() };
-        Ok(Proof::new(&entry, &checkpoint, path, key).with_cosigners(&cosigners).with_texts(&texts))
+        Ok(proof.with_texts(&texts))
     });
     Ok(axum::Json(proof.await?).into_response())
+}
+
+fn chain_proof(state: &AppState, reader: &Reader, of: EntryRef) -> Result<Proof, Problem> {
+    let internal = |e: &dyn std::fmt::Display| Problem::internal(e);
+    let origin = Origin { epoch: of.epoch, ..state.store.origin() };
+    let reader = reader.of_epoch(of.epoch)?;
+    let entry = reader.entry(of.seq)?.ok_or_else(Problem::not_found)?;
+    let keys = state.store.verifier_keys();
+    let key = keys.iter().find(|key| key.name() == origin.to_string());
+    let key = key.ok_or_else(keyless)?;
+    // One that the relay has cosigned proves more; else one that is signed now.
+    let (note, cosigners) = match cosigned(state, of) {
+        Some(kept) => {
+            let signed = record::sign::Note::parse(&kept.note).map_err(|e| internal(&e))?;
+            let mut all = (state.cosigners)();
+            all.retain(|cosigner| matches!(cosigner.verify(&signed), Ok(Some(_))));
+            (kept.note, all)
+        }
+        None => {
+            let note = reader.checkpoint(reader.size())?.ok_or_else(keyless)?;
+            (note.to_string(), Vec::new())
+        }
+    };
+    let checkpoint = SignedCheckpoint::verify(&note, &origin, key).map_err(|e| internal(&e))?;
+    let path = inclusion_proof(&reader, of.seq, checkpoint.checkpoint().size)?;
+    Ok(Proof::new(&entry, &checkpoint, path, key).with_cosigners(&cosigners))
+}
+
+/// Of an entry that a run brought: to the run's root, and on from the entry that adopted it.
+fn adopted_proof(
+    state: &AppState,
+    reader: &Reader,
+    (mut run, entry): (RunName, &Entry),
+) -> Result<Proof, Problem> {
+    let broken = || Problem::internal(&"a run that was adopted does not lead to its root");
+    let path = |run: &RunName, seq: u64| -> Result<Vec<Hash>, Problem> {
+        let leaves = reader.run_leaves(run)?.ok_or_else(broken)?;
+        Ok(LeafTree::new(leaves).path(seq - run.lines().start))
+    };
+    let to_run = path(&run, entry.seq())?;
+    let mut steps = Vec::new();
+    while steps.len() < STEPS_MAX {
+        let by = reader.adoption_of(&run).ok_or_else(broken)?.by;
+        let Some(outer) = by.run else {
+            let own = chain_proof(state, reader, by.of)?;
+            steps.push(AdoptionStep { entry: own.entry.clone(), path: own.path.clone() });
+            let proof = Proof { entry: entry.as_str().to_owned(), index: entry.seq(), path: to_run, ..own };
+            return Ok(proof.adopted_by(steps));
+        };
+        let adopting = reader.line(by)?.ok_or_else(broken)?;
+        steps.push(AdoptionStep { entry: adopting.as_str().to_owned(), path: path(&outer, adopting.seq())? });
+        run = outer;
+    }
+    Err(broken())
 }
 
 /// An epoch that ended on another card: what it held is here, its key is not.
@@ -453,7 +481,7 @@ struct UndoTry {
 async fn undo_page(state: &AppState, text: String, typed: UndoTry) -> Result<Response, Problem> {
     let status = if typed.problems.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let asked = read_quick(state, move |state, reader| {
-        let found = find(state, reader, &text)?;
+        let found = find(reader, &text)?;
         if found.cleaning.voided.is_some() {
             return Ok(Err(see_other(&format!("/r/{}", found.receipt))));
         }
@@ -466,7 +494,7 @@ async fn undo_page(state: &AppState, text: String, typed: UndoTry) -> Result<Res
             frame: Frame::new(state, &snapshot, format!("{error}Undo this record?")).with_script(state),
             problems: typed.problems,
             receipt: found.receipt,
-            seq: count(found.of.seq),
+            seq: count(found.line.of.seq),
             by: who_words(reader, &facility, &found.cleaning.who),
             name,
             reason: typed.reason,
@@ -491,9 +519,9 @@ async fn undo(
     take_turn(&state, &request)?;
     let devices = device::shown(request.headers(), request.extensions().get());
     let named = text.clone();
-    let found = read_quick(&state, move |state, reader| {
-        let found = find(state, reader, &named)?;
-        Ok((found.of, format!("/r/{}", found.receipt), found.entry.head().by.device))
+    let found = read_quick(&state, move |_, reader| {
+        let found = find(reader, &named)?;
+        Ok((found.line.of, format!("/r/{}", found.receipt), found.entry.head().by.device))
     });
     let (of, to, device) = found.await?;
     let same = device.filter(|device| devices.contains(device));

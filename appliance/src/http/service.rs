@@ -262,14 +262,14 @@ async fn asking_void(state: &AppState, text: &str) -> Result<AskedVoid, Problem>
 type AskedVoid = (Asking, record::kinds::EntryRef, Who);
 
 fn asking_void_by(state: &AppState, reader: &Reader, text: &str) -> Result<AskedVoid, Problem> {
-    let found = receipt::find(state, reader, text)?;
+    let found = receipt::find(reader, text)?;
     let facility = state.store.snapshot();
     let name = facility.equipment.get(&found.cleaning.tag).map_or_else(String::new, |item| item.name.clone());
     let by = who_words(reader, &facility, &found.cleaning.who);
     let when = Snapshot::of(state, &facility).local.day_time(found.cleaning.performed_ms).text;
     let receipt: Receipt = found.receipt;
     let asking = Asking {
-        title: format!("Void entry {}?", count(found.of.seq)),
+        title: format!("Void entry {}?", count(found.line.of.seq)),
         what: format!(
             "{name}, cleaned {when} by {by}. It will not count any more. Both entries stay visible."
         ),
@@ -280,7 +280,7 @@ fn asking_void_by(state: &AppState, reader: &Reader, text: &str) -> Result<Asked
         dangerous: true,
         hint: "For example: wrong item scanned",
     };
-    Ok((asking, found.of, found.cleaning.who))
+    Ok((asking, found.line.of, found.cleaning.who))
 }
 
 async fn ask_void(

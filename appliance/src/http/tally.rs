@@ -193,11 +193,14 @@ async fn cleanings(state: &AppState, tag: Tag, ms: Range<i64>) -> Result<Vec<Pla
     let (mut placed, mut upto) = (Vec::new(), None);
     loop {
         let range = ms.clone();
-        let piece =
-            read_long(state, move |_, reader| Ok(reader.cleanings_of(tag, range, upto, HISTORY_PIECE)?));
-        let piece = piece.await?;
+        let piece = read_long(state, move |_, reader| {
+            let piece = reader.cleanings_of(tag, range, upto, HISTORY_PIECE)?;
+            let older = piece.last().map(|cleaning| reader.place_of(cleaning).older());
+            Ok((piece, older))
+        });
+        let (piece, older) = piece.await?;
         placed.extend(piece.iter().filter_map(Placed::of));
-        upto = piece.last().map(|cleaning| HistoryPlace::of(cleaning).older());
+        upto = older;
         if piece.len() < HISTORY_PIECE || placed.len() >= CLEANINGS_MAX {
             return Ok(placed);
         }
@@ -212,7 +215,7 @@ async fn uses(state: &AppState, tag: Tag, ms: Range<i64>) -> Result<Vec<i64>, Pr
         let piece = read_long(state, move |_, reader| Ok(reader.uses_of(tag, range, upto, HISTORY_PIECE)?));
         let piece = piece.await?;
         uses.extend(piece.iter().map(|used| used.performed_ms));
-        upto = piece.last().map(|used| HistoryPlace::new(used.performed_ms, used.of).older());
+        upto = piece.last().map(|used| HistoryPlace::of_use(used).older());
         if piece.len() < HISTORY_PIECE || uses.len() >= USES_MAX {
             return Ok(uses);
         }

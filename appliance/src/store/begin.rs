@@ -103,7 +103,7 @@ impl Start<'_> {
         };
         let mut core = self.core(origin, Frontier::default(), journal, state)?;
         let draft = Draft { by: By::BOX, idem: None, event: started.into(), texts: Vec::new() };
-        core.record_own(draft)?;
+        core.record_own(vec![draft])?;
         super::keys::confirm(&*disk, origin.epoch.n)?;
         Ok(core)
     }
@@ -139,7 +139,8 @@ impl Start<'_> {
         let verifiers = self.keys.verifiers(&*disk)?;
         let cursor = Cursor::load(&*disk, &origin, &verifiers)?;
         let held = database::held(&state.db)?.map_or(Vec::new(), |held| held.epochs);
-        let places = database::places(&state.db, held.into_iter().map(|(epoch, _)| epoch), origin.epoch)?;
+        let places =
+            database::places(&state.db, held.into_iter().map(|(epoch, _)| epoch), Some(origin.epoch))?;
         database::make_durable(&state.db).map_err(StoreError::db("making it durable"))?;
         self.report.size = frontier.size();
         let at = self.keys.logs.iter().position(|k| k.origin == origin).ok_or(StoreError::Stopped)?;

@@ -139,10 +139,10 @@ impl Core {
     ///
     /// # Errors
     /// What kept it from being recorded.
-    pub(super) fn record_own(&mut self, draft: Draft) -> Result<(), StoreError> {
+    pub(super) fn record_own(&mut self, drafts: Vec<Draft>) -> Result<(), StoreError> {
         let (told, result) = std::sync::mpsc::channel();
         let mut jobs: VecDeque<Box<dyn Job>> = VecDeque::new();
-        jobs.push_back(Box::new(Own { draft: Some(draft), told }));
+        jobs.push_back(Box::new(Own { drafts, told }));
         let failed =
             |why: String| StoreError::Io { what: "the log".to_owned(), source: std::io::Error::other(why) };
         self.group(&mut jobs).map_err(|e| failed(e.to_string()))?;
@@ -345,13 +345,13 @@ pub(super) fn is_full(e: &std::io::Error) -> bool {
 
 /// Something that the box records of itself.
 struct Own {
-    draft: Option<Draft>,
+    drafts: Vec<Draft>,
     told: std::sync::mpsc::Sender<Result<Vec<Recorded>, SubmitError>>,
 }
 
 impl Job for Own {
     fn decide(&mut self, _: &View<'_>) -> Vec<Draft> {
-        self.draft.take().into_iter().collect()
+        std::mem::take(&mut self.drafts)
     }
     fn finish(self: Box<Self>, result: Result<Vec<Recorded>, SubmitError>) {
         let _ = self.told.send(result);

@@ -176,14 +176,12 @@ pub(crate) fn create_main(disk: &dyn Disk, sizes: &Sizes) -> Result<Database, St
 pub(crate) fn places(
     db: &Database,
     epochs: impl IntoIterator<Item = Epoch>,
-    written: Epoch,
+    written: Option<Epoch>,
 ) -> Result<Places, StoreError> {
     let txn = db.begin_read().map_err(StoreError::db("reading what was adopted"))?;
     let table = txn.open_table(tables::ADOPTED).map_err(StoreError::db("reading what was adopted"))?;
     let mut places = Places { epochs: epochs.into_iter().collect(), runs: tables::adopted_runs(&table)? };
-    if places.epoch(written.n).is_none() {
-        places.epochs.push(written);
-    }
+    places.epochs.extend(written.filter(|written| places.epoch(written.n).is_none()));
     Ok(places)
 }
 

@@ -45,6 +45,8 @@ pub(crate) struct DisplacedFile<'a> {
     disk: &'a dyn Disk,
     origin: Origin,
     out: Option<Rewriter<'a>>,
+    /// The number behind the last line of the file.
+    next: u64,
     count: u64,
 }
 
@@ -58,7 +60,7 @@ fn unknown(size: u64) -> Frontier {
 impl<'a> DisplacedFile<'a> {
     /// Begins one; nothing is on the disk before the first line.
     pub(crate) fn new(disk: &'a dyn Disk, origin: Origin) -> Self {
-        Self { disk, origin, out: None, count: 0 }
+        Self { disk, origin, out: None, next: 0, count: 0 }
     }
 
     /// Takes lines.
@@ -66,6 +68,11 @@ impl<'a> DisplacedFile<'a> {
     /// # Errors
     /// The disk's.
     pub(crate) fn take(&mut self, piece: &LogPiece) -> Result<(), StoreError> {
+        // In a file numbers only ascend: what goes back is another branch, or another part of the same.
+        if let Some(out) = self.out.take_if(|_| piece.first < self.next) {
+            out.finish(None)?;
+        }
+        self.next = piece.next();
         if self.out.is_none() {
             self.disk.make_dir(DIR).map_err(StoreError::io(DIR))?;
             self.disk.sync_dir("").map_err(StoreError::io("the data folder"))?;

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use record::entry::{ClockState, Entry, Idem};
 use record::anchor::corrected_ms;
+use record::entry::{ClockState, Entry, Idem};
 use record::fold::{AdoptedBy, Cleaning, Effect, Facility, History, LinePlace, RowKey};
 use record::ids::{BootId, Epoch};
 use record::kinds::{EntryRef, Event};

@@ -12,7 +12,9 @@ use super::database::{self, Held, MAIN};
 use super::displaced::DisplacedFile;
 use super::error::StoreError;
 use super::newest;
+use super::places::RunState;
 use super::rebuild::{self, CountedEpoch};
+use super::runs::RunShelf;
 use super::salvage;
 use super::sources::{DatabaseSource, LogCopies, SegmentSource};
 use super::start::{HealedLog, Start, StartKind};
@@ -79,7 +81,8 @@ impl Start<'_> {
     ) -> Result<(Arc<Database>, Facility), StoreError> {
         let counted = &healed.counted;
         let wrong = healed.newest.as_ref().is_some_and(|log| log.database_wrong);
-        let good = main.is_some_and(|main| follows(&main.held, counted));
+        let owes = main.map_or(Ok(false), |main| self.owes_runs(copies, main))?;
+        let good = !owes && main.is_some_and(|main| follows(&main.held, counted));
         if let Some(main) = main.filter(|_| good && !wrong && kind == StartKind::Normal) {
             match self.catch_up(main, counted) {
                 Ok(facility) => return Ok((main.db.clone(), facility)),
@@ -92,6 +95,10 @@ impl Start<'_> {
             }
         } else if wrong {
             self.report.rebuilt = Some("it gave another root than the journal has".to_owned());
+        } else if owes && main.is_some_and(|main| follows(&main.held, counted)) {
+            // Nothing is wrong: lines came.
+            self.report.refilled = self.report.rebuilt.is_none() || self.report.refilled;
+            self.report.rebuilt.get_or_insert("lines of runs count that did not before".to_owned());
         } else if kind == StartKind::Normal && !healed.names.is_empty() {
             let why = if main.is_some() { "what counts of the log has changed" } else { "it was gone" };
             self.report.rebuilt.get_or_insert(why.to_owned());
@@ -101,7 +108,7 @@ impl Start<'_> {
         if let Some(log) = &healed.newest {
             self.heal_closed(log, copies)?;
         }
-        let db = match (self.build(main, &counted), main) {
+        let db = match (self.build(copies, main, &counted), main) {
             (Err(StoreError::Shorter { epoch, from, to }), Some(main)) if kind == StartKind::Normal => {
                 tracing::error!(%epoch, from, to, "a database that would lack entries was not put in place");
                 if let Ok(facility) = self.catch_up(main, &counted) {
@@ -111,7 +118,7 @@ impl Start<'_> {
                     return Ok((main.db.clone(), facility));
                 }
                 self.distrust("it states more than can be read of it, and cannot be brought up to date")?;
-                self.build(None, &counted)?
+                self.build(copies, None, &counted)?
             }
             (built, _) => built?,
         };
@@ -120,6 +127,21 @@ impl Start<'_> {
         self.agreed = counted.last().map(|last| last.epoch);
         let facility = self.catch_up(&OpenDatabase { db: db.clone(), held }, &counted)?;
         Ok((db, facility))
+    }
+
+    /// Whether a run is here whose lines the database lacks.
+    fn owes_runs(&self, copies: &LogCopies, main: &OpenDatabase) -> Result<bool, StoreError> {
+        let places = database::places(&main.db, main.held.epochs.iter().map(|(epoch, _)| *epoch), None)?;
+        let shelf = RunShelf::new(self.disk.clone(), self.keys.box_id, Some(copies));
+        for run in &places.runs {
+            match run.state {
+                RunState::Counts => {}
+                RunState::Waits => return Ok(true),
+                RunState::Lacks if shelf.has(&run.by.run)? => return Ok(true),
+                RunState::Lacks => {}
+            }
+        }
+        Ok(false)
     }
 
     /// Brings the database up to what counts.
@@ -138,7 +160,7 @@ impl Start<'_> {
             let why = "it holds other entries than the journal".to_owned();
             return Err(StoreError::Damaged { epoch: last.epoch.to_string(), seq: 0, why });
         }
-        let (facility, replayed) = rebuild::catch_up(&*disk, &open.db, origin, last.extent.size)?;
+        let (facility, replayed) = rebuild::catch_up(&disk, &open.db, origin, last.extent.size)?;
         self.report.replayed += replayed;
         Ok(facility)
     }
@@ -147,12 +169,13 @@ impl Start<'_> {
     /// lost by it: what only the old one holds is kept first.
     pub(super) fn build(
         &mut self,
+        copies: &LogCopies,
         old: Option<&OpenDatabase>,
         counted: &[CountedEpoch],
     ) -> Result<Arc<Database>, StoreError> {
         let disk = self.disk.clone();
         let disk = &*disk;
-        let new = Arc::new(rebuild::build(disk, &self.sizes, self.keys.box_id, counted)?);
+        let new = Arc::new(rebuild::build(copies, &self.sizes, self.keys.box_id, counted)?);
         if let Some(old) = old {
             self.refuse_shorter(old, &new)?;
             let source = DatabaseSource::new("the database before", || Some(old.db.clone()));

@@ -52,6 +52,9 @@ impl Core {
         };
         self.frontier = before;
         self.keys.forget();
+        if self.places.runs.len() != self.shared.places().runs.len() {
+            self.places = (*self.shared.places()).clone();
+        }
         self.facility = FacilityPair::new(self.shared.facility());
         let (told, fatal) = match error {
             GroupError::Refused(e) => {
@@ -102,7 +105,7 @@ impl Core {
         let origin = self.shared.origin();
         let db = database::open(&*disk, MAIN, self.sizes.cache)?;
         let db = db.ok_or_else(|| Fatal("the database does not open again".to_owned()))?;
-        let (facility, replayed) = rebuild::catch_up(&*disk, &db, origin, self.frontier.size())?;
+        let (facility, replayed) = rebuild::catch_up(&disk, &db, origin, self.frontier.size())?;
         self.keys = KeyRuns::load(&db, self.epoch)?;
         self.shared.set_db(db);
         self.facility = FacilityPair::new(Arc::new(facility));
@@ -197,6 +200,9 @@ impl Core {
 
     /// Shows readers what is durable now.
     fn publish(&mut self, rows: BTreeSet<RowKey>) {
+        if self.places.runs.len() != self.shared.places().runs.len() {
+            self.shared.set_places(self.places.clone());
+        }
         let before = self.shared.show(&self.frontier, &self.facility.back);
         self.facility.shown(before, rows);
     }

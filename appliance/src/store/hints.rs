@@ -7,7 +7,7 @@ use super::disk::{Disk, exists, read_small, set_aside_hint};
 use super::mark::{self, MARK};
 
 /// Folders that hold nothing but hints.
-const FOLDERS: [&str; 4] = ["evidence", "fetched", "displaced", "salvage"];
+const FOLDERS: [&str; 5] = ["evidence", "fetched", "displaced", "runs", "salvage"];
 const SMALL_BYTES_MAX: usize = 4096;
 
 /// Puts aside every hint that is too long, unreadable or not what it should be; their names. A start that comes after

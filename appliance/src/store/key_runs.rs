@@ -5,6 +5,7 @@
 //! filter has the key's first bytes. Runs follow from the entries: whatever is missing at a start is made anew.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use record::entry::{Digest16, Entry};
 use record::ids::Epoch;
@@ -13,6 +14,7 @@ use redb::{Database, Durability, ReadTransaction, ReadableDatabase as _, WriteTr
 
 use super::error::StoreError;
 use super::pending::{PendingRows, Rows};
+use super::places::{Places, RunState};
 use super::tables::{self, RUN_BITS, entry_key, split_key};
 
 /// Entries of a run at most.
@@ -163,6 +165,17 @@ impl KeyRuns {
                     add(&mut keys.open, of.into_iter().map(|(key, entry, req)| (key, (entry, req))));
                 }
             }
+            let adopted = tables::adopted_runs(&txn.open_table(tables::ADOPTED).map_err(failed)?)?;
+            let places = Places { epochs: Vec::new(), runs: adopted };
+            for (place, run) in places.in_state(RunState::Counts) {
+                for (run, covered) in runs_between(place, run.by.run.lines()) {
+                    let row = filters.get(run).map_err(failed)?;
+                    match row.and_then(|row| split_filter(run, row.value())) {
+                        Some((_, filter)) => keys.filters.push(filter),
+                        None => missing.push((run, covered)),
+                    }
+                }
+            }
         }
         for (run, covered) in missing {
             let made = make_run(db, run, covered)?;
@@ -250,6 +263,13 @@ fn runs_of(epoch_n: u32, frontier: &Frontier, ended: bool) -> impl Iterator<Item
     let entries = u32::try_from(RUN_ENTRIES).unwrap_or(u32::MAX);
     let last = (ended && rest > 0).then_some((first + whole, rest));
     (first..first + whole).map(move |run| (run, entries)).chain(last)
+}
+
+/// The runs of lines that an adopted run brought.
+fn runs_between(place: u32, lines: Range<u64>) -> impl Iterator<Item = (u64, u32)> {
+    let entries = u32::try_from(RUN_ENTRIES).unwrap_or(u32::MAX);
+    let (first, last) = (entry_key(place, lines.start), entry_key(place, lines.end.saturating_sub(1)));
+    (first >> RUN_BITS..=last >> RUN_BITS).map(move |run| (run, entries))
 }
 
 /// The keys of some entries, read from the entries themselves.

@@ -1,8 +1,8 @@
 //! The box's store: a journal makes each record durable, redb follows it with everything that is asked for.
 
+mod adopt;
 mod begin;
 mod building;
-mod carry;
 mod chain;
 mod chunker;
 mod compose;
@@ -25,7 +25,6 @@ mod key_runs;
 mod keys;
 mod linked;
 mod mark;
-mod moved;
 mod newest;
 mod pending;
 mod places;
@@ -36,6 +35,7 @@ mod rebuild;
 mod refill;
 mod report;
 mod rewriter;
+mod run_exchange;
 mod runs;
 mod salvage;
 mod scan;
@@ -73,9 +73,10 @@ use self::read_pool::ReadPool;
 pub use self::read_pool::{HISTORY_PIECE, ReadError, ReadLane};
 #[cfg(test)]
 pub(crate) use self::reader::readers_opened_here;
-pub use self::reader::{HistoryPlace, ItemUse, Reader};
+pub use self::reader::{Adoption, HistoryPlace, ItemUse, Reader};
 pub use self::refill::{Page, Past, RefillError};
 pub use self::report::StartReport;
+pub use self::run_exchange::AdoptedRuns;
 pub use self::scrub::{Look, Place, Scrubbed};
 use self::shared::Shared;
 pub use self::snapshot::StoreSnapshot;

@@ -75,6 +75,24 @@ impl Places {
         new
     }
 
+    /// Notes what became of a run.
+    pub(crate) fn set_state(&mut self, run: &RunName, state: RunState) {
+        self.runs
+            .iter_mut()
+            .filter(|adopted| adopted.by.run == *run)
+            .for_each(|adopted| adopted.state = state);
+    }
+
+    /// Lines of a number that may count: those of the chain, then those of runs.
+    pub(crate) fn lines_of(&self, n: u32, seq: u64) -> impl Iterator<Item = LinePlace> {
+        let own = self.epoch(n).map(|epoch| LinePlace { of: EntryRef { epoch, seq }, run: None });
+        let runs = self.runs.iter().map(|adopted| adopted.by.run);
+        let covering = runs.filter(move |run| run.epoch().n == n && run.lines().contains(&seq));
+        own.into_iter().chain(
+            covering.map(move |run| LinePlace { of: EntryRef { epoch: run.epoch(), seq }, run: Some(run) }),
+        )
+    }
+
     /// Runs in a state, with their places.
     pub(crate) fn in_state(&self, state: RunState) -> impl Iterator<Item = (u32, &AdoptedRun)> {
         (RUNS_FROM..).zip(&self.runs).filter(move |(_, run)| run.state == state)

@@ -2,21 +2,23 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, btree_map};
-use std::ops::{Bound, Range};
+use std::ops::{Bound, Range, RangeInclusive};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use record::entry::Entry;
-use record::fold::Cleaning;
+use record::fold::{Cleaning, LinePlace};
 use record::ids::Epoch;
 use record::kinds::{EntryRef, Event};
 use record::redact::TextLine;
+use record::run::{RunName, RunNamer};
 use record::sign::Note;
 use record::tag::Tag;
-use record::tree::{Frontier, Hash, Nodes, node_hash, root_at};
+use record::tree::{Frontier, Hash, Nodes, leaf_hash, node_hash, root_at};
 use redb::{ReadTransaction, ReadableTable};
 
 use super::error::StoreError;
+use super::places::RUNS_FROM;
 use super::shared::Shared;
 use super::tables::{self, BLOCK, ItemKey};
 
@@ -182,22 +184,96 @@ impl Reader {
         (range.start..end).map_while(|seq| self.entry(seq).transpose())
     }
 
-    /// One entry of any epoch that this box holds, checked; `None` where there is none.
+    /// One entry of any epoch that this box holds: the one in the chain, checked, or else one that a run brought. `None`
+    /// where there is none.
     ///
     /// # Errors
     /// As [`Reader::entry`].
     pub fn entry_at(&self, of: EntryRef) -> Result<Option<Entry>, StoreError> {
+        let places = self.shared.places();
+        for line in places.keys(of, None).filter_map(|key| places.line(key)) {
+            if let Some(entry) = self.line(line)? {
+                return Ok(Some(entry));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The entry of a line: one in the chain is checked against its tree; one that a run brought is as the database has it,
+    /// and its proof tells whether that is right.
+    ///
+    /// # Errors
+    /// As [`Reader::entry`].
+    pub fn line(&self, line: LinePlace) -> Result<Option<Entry>, StoreError> {
+        let of = line.of;
+        if line.run.is_some() {
+            let Some(key) = self.shared.places().key(line) else { return Ok(None) };
+            self.alive()?;
+            let table = self.txn.open_table(tables::ENTRIES).map_err(db)?;
+            let Some(row) = table.get(key).map_err(db)? else { return Ok(None) };
+            let entry = std::str::from_utf8(row.value()).ok().and_then(|text| Entry::view(text).ok());
+            let entry = entry.filter(|entry| entry.seq() == of.seq);
+            return entry.map(Some).ok_or_else(|| self.damaged(of.seq, "it cannot be read"));
+        }
         if of.epoch == self.epoch {
             return self.entry(of.seq);
-        }
-        if self.shared.chain().epoch(of.epoch.n) != Some(of.epoch) {
-            return Ok(None);
         }
         let mut others = self.others.borrow_mut();
         match others.entry(of.epoch.n) {
             btree_map::Entry::Occupied(reader) => reader.get().entry(of.seq),
-            btree_map::Entry::Vacant(place) => place.insert(self.of_epoch(of.epoch)?).entry(of.seq),
+            btree_map::Entry::Vacant(place) => match self.of_epoch(of.epoch) {
+                Ok(reader) => place.insert(reader).entry(of.seq),
+                // Nothing of it is in the chain.
+                Err(StoreError::NoEntry { .. }) => Ok(None),
+                Err(e) => Err(e),
+            },
         }
+    }
+
+    /// Lines of an epoch's number that may count, with their entries: the one in the chain, then those that runs brought.
+    ///
+    /// # Errors
+    /// As [`Reader::entry`].
+    pub fn lines_of(&self, n: u32, seq: u64) -> Result<Vec<(LinePlace, Entry)>, StoreError> {
+        let mut found = Vec::new();
+        for line in self.shared.places().lines_of(n, seq) {
+            found.extend(self.line(line)?.map(|entry| (line, entry)));
+        }
+        Ok(found)
+    }
+
+    /// How a run came to count; `None` where no entry adopts it.
+    pub fn adoption_of(&self, run: &RunName) -> Option<Adoption> {
+        let places = self.shared.places();
+        let adopted = places.runs.iter().find(|adopted| adopted.by.run == *run)?;
+        Some(Adoption { by: adopted.adopting(), at_ms: adopted.by.at_ms })
+    }
+
+    /// The leaves of a run, in order: a line that another place had before counts there and is taken from there. `None`
+    /// where they do not lead to the run's root.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn run_leaves(&self, run: &RunName) -> Result<Option<Vec<Hash>>, StoreError> {
+        let places = self.shared.places();
+        let table = self.txn.open_table(tables::ENTRIES).map_err(db)?;
+        let mut namer = RunNamer::new(run.epoch(), run.lines().start);
+        let mut leaves = Vec::new();
+        for seq in run.lines() {
+            self.alive()?;
+            let of = EntryRef { epoch: run.epoch(), seq };
+            let mut leaf = None;
+            for key in places.keys(of, Some(*run)) {
+                if let Some(line) = table.get(key).map_err(db)? {
+                    leaf = Some(leaf_hash(line.value()));
+                    break;
+                }
+            }
+            let Some(leaf) = leaf else { return Ok(None) };
+            namer.push(leaf);
+            leaves.push(leaf);
+        }
+        Ok((namer.root() == run.root()).then_some(leaves))
     }
 
     fn unchecked(&self, seq: u64) -> Result<Entry, StoreError> {
@@ -259,12 +335,24 @@ impl Reader {
     /// # Errors
     /// The database's; damage.
     pub fn texts_named(&self, entry: &Entry) -> Result<Vec<TextLine>, StoreError> {
+        self.texts_at(tables::entry_key(self.epoch.n, entry.seq()), entry)
+    }
+
+    /// As [`Reader::texts_named`], of the entry of a line.
+    ///
+    /// # Errors
+    /// The database's; damage.
+    pub fn texts_of_line(&self, line: LinePlace, entry: &Entry) -> Result<Vec<TextLine>, StoreError> {
+        let key = self.shared.places().key(line);
+        key.map_or(Ok(Vec::new()), |key| self.texts_at(key, entry))
+    }
+
+    fn texts_at(&self, key: u64, entry: &Entry) -> Result<Vec<TextLine>, StoreError> {
         let hashes = entry.redactables();
         if hashes.is_empty() {
             return Ok(Vec::new());
         }
         let table = self.txn.open_table(tables::TEXTS).map_err(db)?;
-        let key = tables::entry_key(self.epoch.n, entry.seq());
         let mut lines = Vec::new();
         for hash in hashes {
             let row = table.get(&tables::text_key(key, &hash)).map_err(db)?;
@@ -291,20 +379,41 @@ impl Reader {
     /// # Errors
     /// The database's.
     pub fn cleaning(&self, of: EntryRef) -> Result<Option<Cleaning>, StoreError> {
-        if self.shared.chain().epoch(of.epoch.n) != Some(of.epoch) {
-            return Ok(None);
-        }
+        let places = self.shared.places();
         let cleanings = self.txn.open_table(tables::CLEANINGS).map_err(db)?;
         let entries = self.txn.open_table(tables::ENTRIES).map_err(db)?;
-        let found = tables::cleaning(&cleanings, &entries, of).map_err(db)?;
+        let repeats = self.txn.open_table(tables::REPEATS).map_err(db)?;
+        for key in places.keys(of, None) {
+            let found = tables::cleaning(&cleanings, &entries, &places, key).map_err(db)?;
+            if found.is_some() {
+                return Ok(found);
+            }
+            // A phone may have sent it again: the first place under the key counts, and this one leads to it.
+            if let Some(first) = repeats.get(key).map_err(db)? {
+                return tables::cleaning(&cleanings, &entries, &places, first.value()).map_err(db);
+            }
+        }
+        Ok(None)
+    }
+
+    /// The cleaning that a line recorded, or that it recorded once more.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn cleaning_of_line(&self, line: LinePlace) -> Result<Option<Cleaning>, StoreError> {
+        let places = self.shared.places();
+        let Some(key) = places.key(line) else { return Ok(None) };
+        let cleanings = self.txn.open_table(tables::CLEANINGS).map_err(db)?;
+        let entries = self.txn.open_table(tables::ENTRIES).map_err(db)?;
+        let found = tables::cleaning(&cleanings, &entries, &places, key).map_err(db)?;
         if found.is_some() {
             return Ok(found);
         }
-        // A phone may have sent it again: the first place under the key counts, and this one leads to it.
         let repeats = self.txn.open_table(tables::REPEATS).map_err(db)?;
-        let first = repeats.get(tables::entry_key(of.epoch.n, of.seq)).map_err(db)?;
-        let first = first.and_then(|first| self.shared.chain().entry_ref(first.value()));
-        first.map_or(Ok(None), |first| tables::cleaning(&cleanings, &entries, first).map_err(db))
+        let first = repeats.get(key).map_err(db)?;
+        first.map_or(Ok(None), |first| {
+            tables::cleaning(&cleanings, &entries, &places, first.value()).map_err(db)
+        })
     }
 
     /// Cleanings of an item whose time lies in `performed_ms`, newest first, `limit` at most, from a place in its history on
@@ -322,9 +431,9 @@ impl Reader {
         let index = self.txn.open_table(tables::BY_ITEM).map_err(db)?;
         let cleanings = self.txn.open_table(tables::CLEANINGS).map_err(db)?;
         let entries = self.txn.open_table(tables::ENTRIES).map_err(db)?;
-        let mut found = Vec::new();
-        self.each_place(&index, tag, (performed_ms, upto, limit), |_, of| {
-            found.extend(tables::cleaning(&cleanings, &entries, of).map_err(db)?);
+        let (mut found, places) = (Vec::new(), self.shared.places());
+        self.each_place(&index, tag, (performed_ms, upto, limit), |_, key| {
+            found.extend(tables::cleaning(&cleanings, &entries, &places, key).map_err(db)?);
             Ok(())
         })?;
         Ok(found)
@@ -342,9 +451,9 @@ impl Reader {
         limit: usize,
     ) -> Result<Vec<ItemUse>, StoreError> {
         let index = self.txn.open_table(tables::USES).map_err(db)?;
-        let mut found = Vec::new();
-        self.each_place(&index, tag, (performed_ms, upto, limit), |performed_ms, of| {
-            found.push(ItemUse { of, performed_ms });
+        let (mut found, places) = (Vec::new(), self.shared.places());
+        self.each_place(&index, tag, (performed_ms, upto, limit), |performed_ms, key| {
+            found.extend(places.line(key).map(|line| ItemUse { of: line.of, performed_ms, key }));
             Ok(())
         })?;
         Ok(found)
@@ -355,7 +464,7 @@ impl Reader {
         index: &impl ReadableTable<&'static ItemKey, ()>,
         tag: Tag,
         (performed_ms, upto, limit): (Range<i64>, Option<HistoryPlace>, usize),
-        mut each: impl FnMut(i64, EntryRef) -> Result<(), StoreError>,
+        mut each: impl FnMut(i64, u64) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
         let from = tables::item_key(tag, performed_ms.start, 0);
         let end = tables::item_key(tag, performed_ms.end, 0);
@@ -369,31 +478,68 @@ impl Reader {
         for row in rows.rev().take(limit) {
             self.alive()?;
             self.shared.count_row();
-            let (performed_ms, entry) = tables::split_item_key(row.map_err(db)?.0.value());
-            let Some(of) = self.shared.chain().entry_ref(entry) else { continue };
-            each(performed_ms, of)?;
+            let (performed_ms, key) = tables::split_item_key(row.map_err(db)?.0.value());
+            each(performed_ms, key)?;
         }
         Ok(())
     }
 
-    /// Cleanings of all epochs in the order in which they were recorded, newest first, from one on to older ones.
+    /// Cleanings in the order of the log, newest first, from one on to older ones: those of the chain, and behind them those
+    /// that runs brought.
     ///
     /// # Errors
     /// The database's.
     pub fn cleanings(&self, upto: Option<HistoryPlace>, limit: usize) -> Result<Vec<Cleaning>, StoreError> {
         let cleanings = self.txn.open_table(tables::CLEANINGS).map_err(db)?;
         let entries = self.txn.open_table(tables::ENTRIES).map_err(db)?;
-        let end = upto.map_or(u64::MAX, |place| place.entry);
+        let places = self.shared.places();
+        let runs_from = tables::entry_key(RUNS_FROM, 0);
+        let mut from = upto.map_or(runs_from - 1, |place| place.entry);
         let mut found = Vec::new();
-        for row in cleanings.range(..=end).map_err(db)?.rev().take(limit) {
+        if from < runs_from {
+            self.cleanings_in(&cleanings, 0..=from, limit, |key| {
+                found.extend(tables::cleaning(&cleanings, &entries, &places, key).map_err(db)?);
+                Ok(())
+            })?;
+            from = u64::MAX;
+        }
+        let left = limit.saturating_sub(found.len());
+        self.cleanings_in(&cleanings, runs_from..=from, left, |key| {
+            found.extend(tables::cleaning(&cleanings, &entries, &places, key).map_err(db)?);
+            Ok(())
+        })?;
+        Ok(found)
+    }
+
+    fn cleanings_in(
+        &self,
+        table: &impl ReadableTable<u64, &'static [u8]>,
+        keys: RangeInclusive<u64>,
+        limit: usize,
+        mut each: impl FnMut(u64) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        for row in table.range(keys).map_err(db)?.rev().take(limit) {
             self.alive()?;
             self.shared.count_row();
-            let (key, value) = row.map_err(db)?;
-            let Some(of) = self.shared.chain().entry_ref(key.value()) else { continue };
-            let entry = entries.get(key.value()).map_err(db)?;
-            found.extend(tables::read_cleaning(of, value.value(), entry.as_ref().map(|e| e.value())));
+            each(row.map_err(db)?.0.value())?;
         }
-        Ok(found)
+        Ok(())
+    }
+
+    /// Where a cleaning stands in its item's history.
+    pub fn place_of(&self, cleaning: &Cleaning) -> HistoryPlace {
+        self.placed(cleaning, cleaning.performed_ms)
+    }
+
+    /// Where a cleaning stands in the history of everything, which is in the order of the log.
+    pub fn place_in_log(&self, cleaning: &Cleaning) -> HistoryPlace {
+        self.placed(cleaning, i64::MIN)
+    }
+
+    fn placed(&self, cleaning: &Cleaning, performed_ms: i64) -> HistoryPlace {
+        let place = HistoryPlace::new(performed_ms, cleaning.of);
+        let key = self.shared.places().key(cleaning.place());
+        HistoryPlace { entry: key.unwrap_or(place.entry), ..place }
     }
 
     /// What a place in a history names: the entry's event. `None` where this box has no such entry.
@@ -415,6 +561,17 @@ pub struct ItemUse {
     pub of: EntryRef,
     /// When, milliseconds since 1970.
     pub performed_ms: i64,
+    /// Its entry's key.
+    key: u64,
+}
+
+/// How the lines of a run came to count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Adoption {
+    /// The entry that adopted it.
+    pub by: LinePlace,
+    /// When, milliseconds since 1970.
+    pub at_ms: i64,
 }
 
 /// A place in a history that is ordered by time and, within a millisecond, by entry. It stays where it is whatever is
@@ -426,17 +583,17 @@ pub struct HistoryPlace {
 }
 
 impl HistoryPlace {
-    /// Of what an entry says was done then.
+    /// Of what an entry of the chain says was done then.
     pub fn new(performed_ms: i64, of: EntryRef) -> Self {
         Self { performed_ms, entry: tables::entry_key(of.epoch.n, of.seq) }
     }
 
-    /// Of a cleaning in its item's history.
-    pub fn of(cleaning: &Cleaning) -> Self {
-        Self::new(cleaning.performed_ms, cleaning.of)
+    /// Of a use in its item's history.
+    pub fn of_use(used: &ItemUse) -> Self {
+        Self { performed_ms: used.performed_ms, entry: used.key }
     }
 
-    /// Of an entry in the history of everything, which is in the order of the log.
+    /// Of an entry of the chain in the history of everything, which is in the order of the log.
     pub fn in_log(of: EntryRef) -> Self {
         Self::new(i64::MIN, of)
     }

@@ -1,25 +1,32 @@
 //! Brings the database up to the journal: the tail at a start, or all of it into a new file.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
+use record::adoption::{AdoptionWalk, OfferedLine, RunPlace};
 use record::checkpoint::Origin;
 use record::entry::Entry;
-use record::fold::{Facility, RowKey};
+use record::fold::{Facility, LinePlace, RowKey};
 use record::ids::{BoxId, Epoch};
+use record::kinds::EntryRef;
 use record::redact::TextLine;
-use record::tree::Frontier;
+use record::run::{RunLine, RunName};
+use record::tree::{Frontier, leaf_hash};
 use redb::{Database, Durability};
 
 use super::chain::Extent;
 use super::database;
 use super::disk::Disk;
 use super::error::StoreError;
-use super::fold::{self, Chain};
+use super::fold::{self, FoldedInto};
 use super::journal::{Journal, Sizes};
 use super::key_runs::KeyRuns;
 use super::pending::{PendingRows, Rows, put_rows};
+use super::places::{Places, RunState};
+use super::runs::RunShelf;
 use super::scan::{Segment, SegmentReader, Step};
 use super::segment::{Line, lines};
+use super::sources::LogCopies;
 
 /// Entries in one transaction of a rebuild.
 const STEP_ENTRIES: usize = 4096;
@@ -37,28 +44,39 @@ pub(crate) struct CountedEpoch {
     pub(crate) extent: Extent,
 }
 
-/// Streams what counts of the journal into a new database, which is not yet in place. Nothing of the old one is touched.
+/// Streams what counts of the journal, and of the runs that it adopts, into a new database, which is not yet in place.
+/// Nothing of the old one is touched. Runs that are damaged are healed from `copies`.
 ///
 /// # Errors
 /// The disk's and redb's; [`StoreError::Damaged`] when the journal does not have what counts.
 pub(crate) fn build(
-    disk: &dyn Disk,
+    copies: &LogCopies,
     sizes: &Sizes,
     box_id: BoxId,
     counted: &[CountedEpoch],
 ) -> Result<Database, StoreError> {
+    let disk = &*copies.disk;
     let db = database::create_main(disk, sizes)?;
     let mut facility = Facility::default();
-    let epochs: Vec<Epoch> = counted.iter().map(|counted| counted.epoch).collect();
-    for (i, CountedEpoch { epoch, extent }) in counted.iter().enumerate() {
-        let origin = Origin { box_id, epoch: *epoch };
-        let chain = Chain(epochs[..=i].to_vec());
-        let keys = KeyRuns::load(&db, *epoch)?;
-        let (frontier, changed, end) = (Frontier::default(), BTreeSet::new(), extent.size);
-        let mut replay = Replay { db: &db, keys, origin, chain, facility, frontier, changed, end };
+    let mut places = Places::default();
+    for CountedEpoch { epoch, extent } in counted {
+        places.epochs.push(*epoch);
+        let mut replay = Replay {
+            db: &db,
+            keys: KeyRuns::load(&db, *epoch)?,
+            origin: Origin { box_id, epoch: *epoch },
+            walk: AdoptionWalk::resume(places.runs.iter().map(|run| run.by.run)),
+            shelf: RunShelf::new(copies.disk.clone(), box_id, Some(copies)),
+            places,
+            facility,
+            frontier: Frontier::default(),
+            stored: 0,
+            changed: BTreeSet::new(),
+            end: extent.size,
+        };
         replay.run(disk)?;
         replay.arrived(*extent)?;
-        facility = replay.facility;
+        (facility, places) = (replay.facility, replay.places);
     }
     database::make_durable(&db).map_err(failed)?;
     Ok(db)
@@ -69,7 +87,7 @@ pub(crate) fn build(
 /// # Errors
 /// The disk's and redb's; [`StoreError::Damaged`] when the database's past is not the one that the journal continues.
 pub(crate) fn catch_up(
-    disk: &dyn Disk,
+    disk: &Arc<dyn Disk>,
     db: &Database,
     origin: Origin,
     end: u64,
@@ -79,28 +97,39 @@ pub(crate) fn catch_up(
     let held = database::held(db)?.ok_or_else(|| wrong("it cannot be read"))?;
     let facility = database::facility(db).map_err(failed)?.ok_or_else(|| wrong("a row cannot be read"))?;
     let frontier = held.frontier(origin.epoch).cloned().unwrap_or_default();
-    let mut chain = Chain(held.epochs.iter().map(|(e, _)| *e).collect());
-    if chain.epoch(origin.epoch.n).is_none() {
-        chain.0.push(origin.epoch);
-    }
+    let places = database::places(db, held.epochs.iter().map(|(epoch, _)| *epoch), Some(origin.epoch))?;
     let before = frontier.size();
-    let changed = BTreeSet::new();
-    let keys = KeyRuns::load(db, origin.epoch)?;
-    let mut replay = Replay { db, keys, origin, chain, facility, frontier, changed, end };
+    let mut replay = Replay {
+        db,
+        keys: KeyRuns::load(db, origin.epoch)?,
+        origin,
+        walk: AdoptionWalk::resume(places.runs.iter().map(|run| run.by.run)),
+        shelf: RunShelf::new(disk.clone(), origin.box_id, None),
+        places,
+        facility,
+        frontier,
+        stored: before,
+        changed: BTreeSet::new(),
+        end,
+    };
     if before < end {
-        replay.run(disk)?;
+        replay.run(&**disk)?;
     }
     Ok((replay.facility, replay.frontier.size() - before))
 }
 
-/// One epoch's groups into the tables.
+/// One epoch's groups, and the runs that they adopt, into the tables.
 struct Replay<'a> {
     db: &'a Database,
     keys: KeyRuns,
     origin: Origin,
-    chain: Chain,
+    walk: AdoptionWalk,
+    shelf: RunShelf<'a>,
+    places: Places,
     facility: Facility,
     frontier: Frontier,
+    /// Entries of the epoch that are in the tables.
+    stored: u64,
     /// Rows of the facility that are other than in the database.
     changed: BTreeSet<RowKey>,
     end: u64,
@@ -113,7 +142,6 @@ impl Replay<'_> {
         let segments = Segment::list(disk, &dir).map_err(io())?;
         let from = segments.iter().rposition(|s| s.first <= self.frontier.size()).unwrap_or(0);
         let mut rows = Rows::over(self.db, PendingRows::default()).map_err(failed)?;
-        let mut stored = self.frontier.size();
         for segment in &segments[from.min(segments.len())..] {
             let mut reader = SegmentReader::open(disk, segment).map_err(io())?;
             loop {
@@ -122,31 +150,31 @@ impl Replay<'_> {
                     continue;
                 }
                 self.group(&mut rows, reader.lines())?;
-                if rows.pending.len() >= STEP_ENTRIES {
-                    rows = Rows::over(self.db, self.commit(rows, stored)?).map_err(failed)?;
-                    stored = self.frontier.size();
-                }
+                self.commit(&mut rows, STEP_ENTRIES)?;
             }
         }
-        self.commit(rows, stored).map(drop)
+        self.commit(&mut rows, 1)
     }
 
-    /// Puts down what was collected after the entries that are stored; gives its memory back.
-    fn commit(&mut self, rows: Rows, stored: u64) -> Result<PendingRows, StoreError> {
-        let mut pending = rows.into_pending();
-        if pending.len() > 0 {
-            let mut txn = self.db.begin_write().map_err(failed)?;
-            txn.set_durability(Durability::None).map_err(failed)?;
-            pending.put_down(&txn, (self.origin.epoch, &self.frontier)).map_err(failed)?;
-            put_rows(&txn, &self.facility, &self.changed).map_err(failed)?;
-            if let Some(run) = self.keys.close(self.origin.epoch.n, stored, self.frontier.size()) {
-                run.put_down(&txn).map_err(failed)?;
-            }
-            txn.commit().map_err(failed)?;
-            self.keys.keep();
-            self.changed.clear();
+    /// Puts down what was collected, where it is at least so much.
+    fn commit(&mut self, rows: &mut Rows, least: usize) -> Result<(), StoreError> {
+        if rows.pending.len() < least {
+            return Ok(());
         }
-        Ok(pending)
+        let mut pending = std::mem::take(&mut rows.pending);
+        let mut txn = self.db.begin_write().map_err(failed)?;
+        txn.set_durability(Durability::None).map_err(failed)?;
+        pending.put_down(&txn, (self.origin.epoch, &self.frontier)).map_err(failed)?;
+        put_rows(&txn, &self.facility, &self.changed).map_err(failed)?;
+        if let Some(run) = self.keys.close(self.origin.epoch.n, self.stored, self.frontier.size()) {
+            run.put_down(&txn).map_err(failed)?;
+        }
+        txn.commit().map_err(failed)?;
+        self.keys.keep();
+        self.changed.clear();
+        self.stored = self.frontier.size();
+        *rows = Rows::over(self.db, pending).map_err(failed)?;
+        Ok(())
     }
 
     /// Whether everything that counts was there.
@@ -164,12 +192,13 @@ impl Replay<'_> {
         let before = self.frontier.size();
         let damaged =
             |seq, why: &str| StoreError::Damaged { epoch: epoch.to_string(), seq, why: why.to_owned() };
+        let place = |seq| LinePlace { of: EntryRef { epoch, seq }, run: None };
         for line in lines(bytes) {
             let Line::Text(text) = line else { continue };
             // A text that does not fit its hash is none.
             let Ok(text) = TextLine::parse(text) else { continue };
             if (before..self.end).contains(&text.seq()) {
-                fold::keep_text(rows, epoch, &text);
+                fold::keep_text(rows, &self.places, place(text.seq()), &text);
             }
         }
         for line in lines(bytes) {
@@ -183,13 +212,67 @@ impl Replay<'_> {
                 return Err(damaged(entry.seq(), "the journal skips entries before it"));
             }
             fold::push_leaf(rows, epoch, &mut self.frontier, entry.leaf());
-            let event = entry.event();
-            let what = (&entry, &event);
-            let seen = (&mut *rows, &self.keys);
-            fold::apply(seen, &mut self.facility, &self.chain, epoch, what, &mut self.changed)
-                .map_err(failed)?;
+            self.fold(rows, place(entry.seq()), &entry)?;
+            if self.walk.pass_base(epoch, &entry) {
+                self.follow_runs(rows)?;
+            }
         }
         self.keys.take(&mut rows.pending);
         Ok(())
+    }
+
+    fn fold(&mut self, rows: &mut Rows, line: LinePlace, entry: &Entry) -> Result<(), StoreError> {
+        let into = FoldedInto {
+            rows,
+            keys: &self.keys,
+            facility: &mut self.facility,
+            places: &mut self.places,
+            changed: &mut self.changed,
+        };
+        fold::apply(into, line, (entry, &entry.event())).map_err(failed)
+    }
+
+    /// Folds the lines of the run that was just adopted, and of those that it adopts in turn.
+    fn follow_runs(&mut self, rows: &mut Rows) -> Result<(), StoreError> {
+        while let Some(RunPlace { run, from }) = self.walk.next_lines() {
+            let lines = self.shelf.lines(run, from)?;
+            let state = if lines.is_some() { RunState::Counts } else { RunState::Lacks };
+            self.places.set_state(&run, state);
+            rows.pending.adopted(&self.places);
+            let Some(lines) = lines else {
+                self.walk.lack_run();
+                continue;
+            };
+            let mut offered = Vec::with_capacity(lines.len());
+            for line in &lines {
+                let counts_already = self.counts_already(rows, run, line)?;
+                offered.push(OfferedLine { entry: &line.entry, counts_already });
+            }
+            for counted in self.walk.take_lines(&offered) {
+                let of = EntryRef { epoch: counted.epoch, seq: counted.entry.seq() };
+                let place = LinePlace { of, run: Some(run) };
+                let line = lines.iter().find(|line| line.entry.seq() == of.seq);
+                for text in line.iter().flat_map(|line| &line.texts) {
+                    fold::keep_text(rows, &self.places, place, text);
+                }
+                self.fold(rows, place, counted.entry)?;
+            }
+            self.keys.take(&mut rows.pending);
+            self.commit(rows, STEP_ENTRIES)?;
+        }
+        Ok(())
+    }
+
+    /// Whether this very line stands in the chain, or was brought by another run before.
+    fn counts_already(&self, rows: &Rows, run: RunName, line: &RunLine) -> Result<bool, StoreError> {
+        let of = EntryRef { epoch: run.epoch(), seq: line.entry.seq() };
+        let own = self.places.key(LinePlace { of, run: Some(run) });
+        for key in self.places.keys_of_line(of).filter(|key| Some(*key) != own) {
+            let there = rows.entry(key).map_err(failed)?;
+            if there.is_some_and(|there| leaf_hash(&there) == line.leaf) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 }

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use record::checkpoint::{Cosigned, Origin};
 use record::entry::Entry;
+use record::fold::LinePlace;
 use record::ids::Epoch;
-use record::kinds::{Event, Prev};
+use record::kinds::{EntryRef, Event, Prev};
 use record::redact::TextLine;
 use record::sign::{Note, Verifier};
 use record::tree::{Frontier, frontier_at, root_at};
@@ -47,6 +48,8 @@ pub struct Past {
     pub verifier: Option<Verifier>,
     /// Whether its checkpoints can be signed here.
     pub signs: bool,
+    /// Whether its end was adopted by a run although it counts here: the relay cannot have it in its own place.
+    pub goes_by_run: bool,
 }
 
 /// Why entries were not taken back.
@@ -89,11 +92,8 @@ impl Store {
 
     /// Which epoch comes before this one, and how much of it counts where that is known.
     fn before(&self, epoch: Epoch) -> Result<Option<(Epoch, Option<Prev>)>, StoreError> {
-        let first = match self.reader_of(epoch) {
-            Ok(reader) => reader.entry(0)?,
-            Err(StoreError::NoEntry { .. }) => None,
-            Err(e) => return Err(e),
-        };
+        let reader = self.reader()?;
+        let first = reader.entry_at(EntryRef { epoch, seq: 0 })?;
         let first = match first {
             Some(first) => Some(first),
             None => self.fetched_first(epoch)?,
@@ -105,16 +105,9 @@ impl Store {
         };
         Ok(match (started.prev, started.after) {
             (Some(prev), _) => Some((prev.epoch, Some(prev))),
-            (None, Some(after)) => Some((after, self.said_of(after)?)),
+            (None, Some(after)) => Some((after, None)),
             (None, None) => None,
         })
-    }
-
-    /// What the relay cosigned of an epoch whose successor could not say how much of it counts.
-    fn said_of(&self, epoch: Epoch) -> Result<Option<Prev>, StoreError> {
-        let origin = Origin { epoch, ..self.origin() };
-        let said = super::cursor::ended(&*self.shared.disk, &origin, self.shared.verifiers())?;
-        Ok(said.map(|said| Prev { epoch, size: said.size, root: said.root }))
     }
 
     fn fetched_first(&self, epoch: Epoch) -> Result<Option<Entry>, StoreError> {
@@ -156,7 +149,20 @@ impl Store {
             fetched: prev.is_some() && reached.is_some_and(|tree| Extent::of(&tree) == end),
             verifier: self.shared.verifiers().iter().find(|v| v.name() == name).cloned(),
             signs: self.shared.signer_of(epoch).is_some(),
+            goes_by_run: self.goes_by_run(epoch, counts.size)?,
         })
+    }
+
+    fn goes_by_run(&self, epoch: Epoch, size: u64) -> Result<bool, StoreError> {
+        let Some(last) = size.checked_sub(1) else { return Ok(false) };
+        let (of, reader) = (EntryRef { epoch, seq: last }, self.reader()?);
+        for run in self.adopted_runs().counting.iter().filter(|run| run.covers(of)) {
+            // A line that a run brought stands in the run; one that counted before does not.
+            if reader.line(LinePlace { of, run: Some(*run) })?.is_none() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Keeps a cosignature that this box's log contradicts, or of more than it holds: the next start ends the epoch

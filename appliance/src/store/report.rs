@@ -25,8 +25,8 @@ pub struct StartReport {
     pub cut_files: u64,
     /// Entries that count and are in no copy that could be read.
     pub missing: Vec<MissingEntries>,
-    /// Entries that were recorded anew, because nothing in the log can have them at their place.
-    pub carried: u64,
+    /// Lines of runs that were adopted, because nothing in the log can have them at their place.
+    pub adopted: u64,
     /// What a database that was built anew would have lacked: it did not take the place of the one that is there.
     pub refused: Option<MissingEntries>,
     /// Small files that could not be used and were put under another name.
@@ -35,4 +35,11 @@ pub struct StartReport {
     pub refilled: bool,
     /// Databases that were set aside and could not be read to their end.
     pub unread_copies: Vec<String>,
+}
+
+impl StartReport {
+    /// What stays true when a start goes through everything once more. What only follows from what it finds is found again.
+    pub(super) fn for_another_pass(self) -> Self {
+        Self { missing: Vec::new(), unread_copies: Vec::new(), refused: None, ..self }
+    }
 }

@@ -8,15 +8,17 @@ use std::io::{self, Read, Write};
 use std::sync::Arc;
 
 use record::adoption::{LeafRange, assemble_base};
+use record::checkpoint::Origin;
 use record::ids::{BoxId, Epoch};
 use record::redact::TextLine;
 use record::run::{RunError, RunLine, RunName, RunReader, RunWriter, check_run};
 use record::tree::Hash;
 
-use super::chain::{LogLine, Source};
+use super::chain::{LogLine, LogPiece, Source};
 use super::disk::{Disk, DiskFile, exists, remove_if_there};
+use super::displaced::DisplacedFile;
 use super::error::StoreError;
-use super::segment::{Line, lines};
+use super::segment::{GroupWriter, Line, lines};
 use super::sources::LogCopies;
 
 /// Where they lie.
@@ -231,7 +233,7 @@ pub(crate) fn erase_texts(
     let from = bytes(disk, name).map_err(StoreError::io(path(name)))?;
     put(disk, name, |sink| {
         let mut reader = RunReader::open(from, box_id, *name)?;
-        let mut out = RunWriter::begin(sink, box_id, *name, &reader.notes().to_vec())?;
+        let mut out = RunWriter::begin(sink, box_id, *name, reader.notes())?;
         while let Some(group) = reader.next_group()? {
             for mut line in group {
                 line.texts.retain(|text| !hashes.contains(&text.hash().0));
@@ -243,9 +245,34 @@ pub(crate) fn erase_texts(
     Ok(true)
 }
 
+/// Keeps beside the log what can be read of a run that is not whole, and removes its file.
+///
+/// # Errors
+/// The disk's.
+pub(crate) fn displace(disk: &dyn Disk, box_id: BoxId, name: &RunName) -> Result<(), StoreError> {
+    let from = bytes(disk, name).map_err(StoreError::io(path(name)))?;
+    let mut file = DisplacedFile::new(disk, Origin { box_id, epoch: name.epoch() });
+    if let Ok(mut reader) = RunReader::open(from, box_id, *name) {
+        // Nothing behind a damaged group can be placed.
+        while let Ok(Some(group)) = reader.next_group() {
+            let Some(first) = group.first().map(|line| line.entry.seq()) else { break };
+            file.take(&LogPiece { first, lines: group.iter().map(log_line).collect() })?;
+        }
+    }
+    file.finish()?;
+    remove(disk, name)
+}
+
+/// A line of a run as one of the log.
+pub(crate) fn log_line(line: &RunLine) -> LogLine {
+    let mut texts = GroupWriter::default();
+    line.texts.iter().for_each(|text| texts.text(text));
+    LogLine { entry: line.entry.bytes().to_vec(), texts: texts.bytes().to_vec() }
+}
+
 /// Reads the lines of runs, believing only whole ones; those that are not are made whole again where that can be done.
 pub(crate) struct RunShelf<'a> {
-    disk: &'a dyn Disk,
+    disk: Arc<dyn Disk>,
     box_id: BoxId,
     /// Whatever else has lines of the log.
     copies: Option<&'a LogCopies>,
@@ -261,7 +288,7 @@ struct OpenedRun {
 
 impl<'a> RunShelf<'a> {
     /// The runs of a box. Without copies a damaged one is not healed.
-    pub(crate) fn new(disk: &'a dyn Disk, box_id: BoxId, copies: Option<&'a LogCopies>) -> Self {
+    pub(crate) fn new(disk: Arc<dyn Disk>, box_id: BoxId, copies: Option<&'a LogCopies>) -> Self {
         Self { disk, box_id, copies, open: Vec::new() }
     }
 
@@ -274,12 +301,12 @@ impl<'a> RunShelf<'a> {
         let at = match at.filter(|at| self.open[*at].group.first().is_none_or(|l| l.entry.seq() <= from)) {
             Some(at) => at,
             None => {
-                if !is_whole(self.disk, self.box_id, &name) && !self.heal(&name)? {
+                if !self.has(&name)? {
                     return Ok(None);
                 }
                 self.open.retain(|open| open.name != name);
                 let failed = |e: RunError| StoreError::io(path(&name))(io::Error::other(e.to_string()));
-                let bytes = bytes(self.disk, &name).map_err(StoreError::io(path(&name)))?;
+                let bytes = bytes(&*self.disk, &name).map_err(StoreError::io(path(&name)))?;
                 let reader = RunReader::open(bytes, self.box_id, name).map_err(failed)?;
                 self.open.push(OpenedRun { name, reader, group: Vec::new() });
                 self.open.len() - 1
@@ -296,9 +323,25 @@ impl<'a> RunShelf<'a> {
         Ok(Some(open.group.iter().filter(|line| line.entry.seq() >= from).cloned().collect()))
     }
 
+    /// Whether a run is here whole, or could be made so.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub(crate) fn has(&self, name: &RunName) -> Result<bool, StoreError> {
+        Ok(is_whole(&*self.disk, self.box_id, name) || self.heal(name)?)
+    }
+
     /// Puts a run together from whatever else has its lines; whether that could be done.
     fn heal(&self, name: &RunName) -> Result<bool, StoreError> {
         let Some(copies) = self.copies else { return Ok(false) };
+        let healed = self.heal_from_branches(copies, name)? || self.heal_from_databases(copies, name)?;
+        if healed {
+            tracing::warn!(run = %name, "a run was put together again from other copies");
+        }
+        Ok(healed)
+    }
+
+    fn heal_from_branches(&self, copies: &LogCopies, name: &RunName) -> Result<bool, StoreError> {
         let io = || StoreError::io(path(name));
         let mut sources = copies.sources(name.epoch())?;
         let (mut ranges, mut of) = (Vec::new(), Vec::new());
@@ -310,15 +353,33 @@ impl<'a> RunShelf<'a> {
         }
         let Some(parts) = assemble_base(&ranges, name.count(), name.root()) else { return Ok(false) };
         let mut pages: Vec<CachedPage> = sources.iter().map(|_| None).collect();
-        write(self.disk, self.box_id, name, &mut |seq| {
+        write(&*self.disk, self.box_id, name, &mut |seq| {
             let place = seq - name.lines().start;
             let part = parts.iter().find(|part| part.lines.contains(&place));
-            let at = part.map(|part| of[part.source]).ok_or(io::ErrorKind::NotFound)?;
-            line_at(&mut *sources[at], name.epoch(), seq, None, &mut pages[at])
+            let part = part.ok_or(io::ErrorKind::NotFound)?;
+            let leaf = ranges[part.source].leaves[to_index(place - ranges[part.source].from)];
+            let at = of[part.source];
+            line_at(&mut *sources[at], name.epoch(), (seq, leaf), &mut pages[at])
         })?;
-        tracing::warn!(run = %name, "a run was put together again from other copies");
         Ok(true)
     }
+
+    /// From a database that folded it: its lines stand there under their places.
+    fn heal_from_databases(&self, copies: &LogCopies, name: &RunName) -> Result<bool, StoreError> {
+        for source in copies.database_handles() {
+            let Some(keys) = source.run_keys(name) else { continue };
+            write(&*self.disk, self.box_id, name, &mut |seq| {
+                let key = keys.get(to_index(seq - name.lines().start));
+                key.and_then(|key| source.line_of(*key)).ok_or_else(|| io::ErrorKind::NotFound.into())
+            })?;
+            return Ok(true);
+        }
+        Ok(false)
+    }
+}
+
+fn to_index(place: u64) -> usize {
+    usize::try_from(place).unwrap_or(usize::MAX)
 }
 
 /// The unbroken pieces that a source holds of a run's lines, numbered from the run's first.
@@ -344,21 +405,20 @@ fn leaf_ranges(source: &mut dyn Source, name: &RunName) -> io::Result<Vec<LeafRa
 /// A page of a source, with the lines' places.
 pub(crate) type CachedPage = Option<(u64, Vec<LogLine>)>;
 
-/// One line of a source; with a hash, only the line that has it.
+/// The line of a source that has this number and hash.
 ///
 /// # Errors
 /// The source's; `NotFound`.
 pub(crate) fn line_at(
     source: &mut dyn Source,
     epoch: Epoch,
-    seq: u64,
-    leaf: Option<Hash>,
+    (seq, leaf): (u64, Hash),
     cached: &mut CachedPage,
 ) -> io::Result<LogLine> {
     let found = |page: &CachedPage| {
         let (first, lines) = page.as_ref()?;
         let line = lines.get(usize::try_from(seq.checked_sub(*first)?).ok()?)?;
-        leaf.is_none_or(|leaf| line.leaf() == leaf).then(|| line.clone())
+        (line.leaf() == leaf).then(|| line.clone())
     };
     if let Some(line) = found(cached) {
         return Ok(line);

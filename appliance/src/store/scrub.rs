@@ -151,8 +151,8 @@ impl Store {
             salvage.extend(salvage::open(&*disk, &path)?);
         }
         let shared = self.shared.clone();
-        let copies = LogCopies { disk, main: Box::new(move || shared.db().ok()), salvage };
         let (box_id, segment_bytes) = (self.origin().box_id, self.shared.segment_bytes);
+        let copies = LogCopies { disk, box_id, main: Box::new(move || shared.db().ok()), salvage };
         let healed = Healer { copies: &copies, box_id, segment_bytes }.heal(epoch, Some(end), upto)?;
         Ok(healed.whole)
     }

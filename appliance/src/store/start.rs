@@ -5,10 +5,14 @@ use std::sync::Arc;
 use record::checkpoint::Origin;
 use record::ids::Epoch;
 use record::kinds::Prev;
+use record::tree::Frontier;
+use redb::Database;
 
+use super::adopt::{self, CountedLines};
 use super::begin::{Before, State};
-use super::carry;
-use super::chain::{self, ChainLink, EpochEnd, EpochLink, Extent, NewestEpoch, Standing, Verdict};
+use super::chain::{
+    self, ChainLink, EpochEnd, EpochLink, Extent, MissingEntries, NewestEpoch, Standing, Verdict,
+};
 use super::core::{Core, drop_ballast};
 use super::cursor::{self, Cursor};
 use super::database;
@@ -16,16 +20,21 @@ use super::disk::{Disk, remove_if_there};
 use super::error::StoreError;
 use super::follower::OpenDatabase;
 use super::hints;
-use super::journal::Sizes;
+use super::journal::{Journal, Sizes};
 use super::keys::{Keys, epoch_folders};
 use super::mark::{ATTEMPTS_OF_COPY, Attempts, MARK, mark, put_mark};
 use super::newest::NewestLog;
+use super::places::RunState;
 use super::rebuild::CountedEpoch;
 use super::report::StartReport;
 use super::salvage;
+use super::scan::Segment;
 use super::sources::{LogCopies, SegmentSource};
 use crate::clock::{Clock, Now};
 use crate::random::Random;
+
+/// Passes that a start makes at most because runs were adopted: lines of a run may show that another one is owed.
+const ADOPTING_PASSES_MAX: u32 = 3;
 
 /// Why a start is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,6 +62,8 @@ pub(super) struct Start<'a> {
     /// The epoch that this start ends: its journal stays as it is until the next one has begun, so that an interrupted
     /// start finds the same reason again.
     pub(super) ends_now: Option<Epoch>,
+    /// Epochs of which nobody says how much counts: nothing of them but what is adopted.
+    pub(super) unstated: Vec<Epoch>,
     /// The epoch whose journal was found to agree with the database.
     pub(super) agreed: Option<Epoch>,
 }
@@ -115,7 +126,18 @@ fn open_once(
     let report = StartReport { hints: hints::set_bad_aside(&**disk), ..StartReport::default() };
     prepare_folder(&**disk)?;
     let attempts = mark(&**disk)?;
-    let opened = open_marked((kind, &attempts, report), disk, sizes, clock, random);
+    let mut opened = open_marked((kind, &attempts, report), disk, sizes, clock, random);
+    for _ in 0..ADOPTING_PASSES_MAX {
+        opened = match opened {
+            Ok((core, report)) if core.places.in_state(RunState::Waits).next().is_some() => {
+                // Lines count where the entry stands that adopts them: the database is made anew with them.
+                drop(core);
+                let again = (StartKind::Normal, &Attempts::default(), report.for_another_pass());
+                open_marked(again, disk, sizes, clock, random)
+            }
+            opened => opened,
+        };
+    }
     // A start that says what is wrong got through as far as the mark is concerned: nothing aborted or hung.
     if opened.is_ok() || attempts.count == 0 {
         remove_if_there(&**disk, MARK).map_err(StoreError::io(MARK))?;
@@ -133,6 +155,7 @@ fn open_marked(
     let now = clock.now();
     sweep(&**disk)?;
     let keys = Keys::load(&**disk, &now, random)?;
+    let state_lost = report.state_lost;
     let mut start = Start {
         disk,
         sizes,
@@ -145,17 +168,18 @@ fn open_marked(
         ended: Vec::new(),
         agreed: None,
         ends_now: None,
+        unstated: Vec::new(),
     };
     start.take_up_begun()?;
     let main = start.open_main(attempts.count)?;
     let copies = start.copies(main.as_ref(), attempts)?;
     let healed = start.heal_log(kind, &copies, main.as_ref())?;
     let has_log = !healed.names.is_empty();
-    let (state_db, state_lost) = database::open_state(&**disk, has_log, now.wall_ms)?;
-    start.report.state_lost = state_lost;
+    let (state_db, lost) = database::open_state(&**disk, has_log, now.wall_ms)?;
+    start.report.state_lost = state_lost || lost;
     let (db, facility) = start.follow(kind, &copies, main.as_ref(), &healed)?;
     start.drain(copies, &db)?;
-    let missing = start.report.missing.clone();
+    start.make_runs(&healed, &db)?;
     let state = State { clock: clock.clone(), state_db, db, facility };
     let mut core = match (healed.verdict, healed.newest) {
         (Verdict::Resume, Some(log)) => {
@@ -170,8 +194,15 @@ fn open_marked(
             start.begin(&healed.names, Before::default(), String::new(), state)?
         }
     };
-    let carried = carry::carry(&mut core, &missing)?;
-    core.shared.amend_report(|report| report.carried = carried);
+    let adopted = match adopt::adopt(&mut core) {
+        // They lie there, and the next start goes on.
+        Err(e) if e.is_full() => {
+            tracing::error!(error = %e, "there is no room to adopt lines that have no place in the log");
+            0
+        }
+        adopted => adopted?,
+    };
+    core.shared.amend_report(|report| report.adopted += adopted);
     let report = core.shared.report();
     Ok((core, report))
 }
@@ -190,7 +221,7 @@ fn prepare_folder(disk: &dyn Disk) -> Result<(), StoreError> {
 /// Removes what an interrupted piece of work left under a temporary name.
 fn sweep(disk: &dyn Disk) -> Result<(), StoreError> {
     let folders = epoch_folders(disk).map_err(StoreError::io("log/"))?;
-    let own = ["", "keys/", "fetched/", "displaced/", "salvage/"].map(str::to_owned);
+    let own = ["", "keys/", "fetched/", "displaced/", "salvage/", "runs/"].map(str::to_owned);
     let dirs = folders.iter().map(|e| format!("log/{e}/"));
     for dir in own.into_iter().chain(dirs) {
         for name in disk.list(dir.trim_end_matches('/')).map_err(StoreError::io(dir.as_str()))? {
@@ -240,7 +271,12 @@ impl Start<'_> {
             put_mark(disk, &Attempts { count: attempts.count + 1, reading: None })?;
         }
         let db = main.map(|main| main.db.clone());
-        Ok(LogCopies { disk: self.disk.clone(), main: Box::new(move || db.clone()), salvage: opened })
+        Ok(LogCopies {
+            disk: self.disk.clone(),
+            box_id: self.keys.box_id,
+            main: Box::new(move || db.clone()),
+            salvage: opened,
+        })
     }
 
     /// Heals the newest epoch, decides what becomes of it, and heals those before it where they need it.
@@ -270,6 +306,10 @@ impl Start<'_> {
                 (EpochEnd::Open, Some(log)) => Extent::of(&log.frontier),
                 (EpochEnd::Open, None) => continue,
                 (EpochEnd::Counts(end), Some(log)) => self.end_now(link, end, log)?,
+                (EpochEnd::Unknown, _) => {
+                    self.leave_unstated(link, copies)?;
+                    continue;
+                }
                 _ => self.heal_ended(kind, link, copies, held)?,
             };
             counted.push(CountedEpoch { epoch: link.epoch, extent });
@@ -286,6 +326,47 @@ impl Start<'_> {
             let of_it = self.report.missing.iter_mut().filter(|missing| missing.epoch == prev.epoch);
             of_it.for_each(|missing| missing.forgotten = true);
         }
+    }
+
+    /// Keeps beside the log what this box holds of an epoch of which nobody says how much counts.
+    fn leave_unstated(&mut self, link: &ChainLink, copies: &LogCopies) -> Result<(), StoreError> {
+        let origin = Origin { box_id: self.keys.box_id, epoch: link.epoch };
+        if !adopt::displace_beyond(copies, origin, 0)? {
+            self.report.missing.extend(link.missing(Extent::of(&Frontier::default())));
+        }
+        self.unstated.push(link.epoch);
+        Ok(())
+    }
+
+    /// Makes runs of what is kept beside the log. The journal of an epoch that counts by runs alone goes.
+    fn make_runs(&mut self, healed: &HealedLog, db: &Database) -> Result<(), StoreError> {
+        let written = healed.newest.as_ref().map(|log| log.origin.epoch);
+        let counted = CountedLines::of(db, written)?;
+        match adopt::make_runs(self.disk, self.keys.box_id, &counted) {
+            // It lies where it lay, and the next start goes on.
+            Err(e) if e.is_full() => {
+                tracing::error!(error = %e, "there is no room to make runs of what has no place in the log");
+                return Ok(());
+            }
+            made => made?,
+        }
+        for (_, lacking) in counted.places().in_state(RunState::Lacks) {
+            let (run, lines) = (lacking.by.run, lacking.by.run.lines());
+            let (from, to) = (lines.start, Some(lines.end));
+            self.report.missing.push(MissingEntries { epoch: run.epoch(), from, to, forgotten: false });
+        }
+        for epoch in std::mem::take(&mut self.unstated) {
+            let mut journal = SegmentSource::journal(self.disk.clone());
+            if !counted.has_all(epoch, &mut journal)? {
+                continue;
+            }
+            let dir = Journal::dir(&Origin { box_id: self.keys.box_id, epoch });
+            for segment in Segment::list(&**self.disk, &dir).map_err(StoreError::io(dir.as_str()))? {
+                self.disk.remove(&segment.path).map_err(StoreError::io(segment.path.as_str()))?;
+                self.disk.sync_dir(&dir).map_err(StoreError::io(dir.as_str()))?;
+            }
+        }
+        Ok(())
     }
 
     /// How much of the epoch that this start ends counts and is here.
@@ -336,13 +417,13 @@ impl Start<'_> {
         names: &[Epoch],
         copies: &LogCopies,
     ) -> Result<Vec<ChainLink>, StoreError> {
-        let link = |epoch: Epoch| self.link(copies, epoch);
+        let link = |epoch: Epoch| copies.link(epoch);
         match (verdict, newest) {
             (Verdict::Begin { prev, after, .. }, _) => {
                 let next = Epoch { n: u32::MAX, key: [0; 4] };
                 let before = match (prev, after) {
                     (Some(prev), _) => Some(EpochLink::Prev(*prev)),
-                    (None, Some(after)) => self.after(*after)?,
+                    (None, Some(after)) => Some(EpochLink::After(*after)),
                     (None, None) => Some(EpochLink::First),
                 };
                 let mut chain =
@@ -359,24 +440,6 @@ impl Start<'_> {
         }
     }
 
-    fn link(&self, copies: &LogCopies, epoch: Epoch) -> Result<Option<EpochLink>, StoreError> {
-        match copies.link(epoch)? {
-            Some(EpochLink::After(after)) => self.after(after),
-            link => Ok(link),
-        }
-    }
-
-    /// What is known of an epoch whose size its successor could not state: what the relay cosigned of it.
-    fn after(&self, epoch: Epoch) -> Result<Option<EpochLink>, StoreError> {
-        let disk = &**self.disk;
-        let origin = Origin { box_id: self.keys.box_id, epoch };
-        let said = cursor::ended(disk, &origin, &self.keys.verifiers(disk)?)?;
-        Ok(Some(match said {
-            Some(said) => EpochLink::Prev(Prev { epoch, size: said.size, root: said.root }),
-            None => EpochLink::After(epoch),
-        }))
-    }
-
     /// Keeps what this box holds of an epoch that ends here behind what counts of it: people were told of it.
     fn displace_beyond(
         &mut self,
@@ -385,6 +448,6 @@ impl Start<'_> {
         prev: Option<&Prev>,
     ) -> Result<(), StoreError> {
         let end = prev.filter(|prev| prev.epoch == log.origin.epoch).map_or(log.frontier.size(), |p| p.size);
-        carry::displace_beyond(copies, log.origin, end)
+        adopt::displace_beyond(copies, log.origin, end).map(drop)
     }
 }

@@ -14,6 +14,7 @@ use super::*;
 use crate::clock::{BentClock, Now};
 use crate::random::SeededRandom;
 
+mod adoption;
 mod failures;
 mod faulty_disk;
 mod healing;
@@ -216,7 +217,7 @@ async fn a_hint_that_cannot_be_read_is_put_aside_and_told_of() {
         }
     }
     assert!(dir.path().join("cursor.bad").exists() && dir.path().join("cursor.bad-3").is_dir());
-    for folder in ["evidence", "fetched", "displaced", "salvage"] {
+    for folder in ["evidence", "fetched", "displaced", "runs", "salvage"] {
         let at = dir.path().join(folder);
         drop(std::fs::remove_dir_all(&at));
         std::fs::write(&at, b"no folder").unwrap();

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use record::checkpoint::Origin;
+use record::fold::LinePlace;
 use record::redact::TextLine;
 use redb::{Durability, ReadableDatabase as _, ReadableTable as _};
 
@@ -10,7 +11,9 @@ use super::disk::{Disk, remove_if_there};
 use super::error::StoreError;
 use super::journal::Journal;
 use super::linked::{Linked, LinkedStep};
+use super::places::Places;
 use super::rewriter::Rewriter;
+use super::runs;
 use super::salvage;
 use super::scan::{FrameBytes, Segment, frames_hold, pack};
 use super::segment::{GroupWriter, Header, Line, lines};
@@ -114,8 +117,14 @@ fn compress(
 /// Takes erased texts out of the journal. A text in the newest segment waits until that is closed.
 fn erase(shared: &Shared) -> Result<(), StoreError> {
     let mut by_segment: BTreeMap<(Origin, Segment), BTreeSet<[u8; 32]>> = BTreeMap::new();
-    for (hash, key) in wanted(shared)? {
-        let Some(of) = shared.chain().entry_ref(key) else { continue };
+    let mut of_runs: BTreeSet<[u8; 32]> = BTreeSet::new();
+    let (places, all) = (shared.places(), wanted(shared)?);
+    erase_in_runs(shared, &places, &all)?;
+    for (hash, key) in all {
+        let Some(LinePlace { of, run: None }) = places.line(key) else {
+            of_runs.insert(hash);
+            continue;
+        };
         let origin = Origin { epoch: of.epoch, ..shared.origin() };
         let dir = Journal::dir(&origin);
         let segments = Segment::list(&*shared.disk, &dir).map_err(StoreError::io(dir.as_str()))?;
@@ -126,6 +135,11 @@ fn erase(shared: &Shared) -> Result<(), StoreError> {
         }
         by_segment.entry((origin, segments[at].clone())).or_default().insert(hash);
     }
+    if !of_runs.is_empty() {
+        forget_copies(shared, BTreeSet::new())?;
+        let waits: BTreeSet<[u8; 32]> = by_segment.values().flatten().copied().collect();
+        done(shared, &of_runs.difference(&waits).copied().collect())?;
+    }
     if by_segment.is_empty() {
         return Ok(());
     }
@@ -133,6 +147,20 @@ fn erase(shared: &Shared) -> Result<(), StoreError> {
     for ((origin, segment), hashes) in by_segment {
         if rewrite(&*shared.disk, &origin, &segment, &hashes)? {
             done(shared, &hashes)?;
+        }
+    }
+    Ok(())
+}
+
+/// Files of runs hold a text beside a line whether it counts there or elsewhere.
+fn erase_in_runs(shared: &Shared, places: &Places, wanted: &[([u8; 32], u64)]) -> Result<(), StoreError> {
+    let box_id = shared.origin().box_id;
+    for name in runs::list(&*shared.disk)? {
+        let in_it = |key: u64| places.line(key).is_some_and(|line| name.covers(line.of));
+        let hashes: BTreeSet<[u8; 32]> =
+            wanted.iter().filter(|(_, key)| in_it(*key)).map(|(hash, _)| *hash).collect();
+        if !hashes.is_empty() {
+            runs::erase_texts(&*shared.disk, box_id, &name, &hashes)?;
         }
     }
     Ok(())

@@ -7,10 +7,12 @@ mod photos;
 pub mod plan;
 mod refill;
 mod refused;
+mod runs;
 mod session;
 pub mod tls;
 
 use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -109,6 +111,8 @@ pub(super) struct Shared {
     evidence: EvidenceNotes,
     /// Held by whoever fetches old entries.
     refilling: Mutex<()>,
+    /// Whether the ended logs of both sides were compared since the start.
+    compared: AtomicBool,
 }
 
 impl Uplink {
@@ -155,6 +159,7 @@ impl Shared {
             claim: Notify::new(),
             stop: watch::channel(false).0,
             refilling: Mutex::default(),
+            compared: AtomicBool::new(false),
         }
     }
 

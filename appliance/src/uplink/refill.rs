@@ -57,7 +57,7 @@ async fn fetch(shared: &Arc<Shared>, from: &Destination) -> Result<bool, RefillE
             let begin = match store.fetched_size(past.origin.epoch)? {
                 // Cut in the middle: it goes on there.
                 Some(size) => size,
-                None => common(store, past, &mut ask)?,
+                None => common(store, past, past.counts.size, &mut ask)?,
             };
             let mut more = |seq| ask(seq, BATCH_ENTRIES_MAX);
             match store.refill(past, begin, &mut more) {
@@ -72,13 +72,14 @@ async fn fetch(shared: &Arc<Shared>, from: &Destination) -> Result<bool, RefillE
     worked.unwrap_or_else(|e| Err(RefillError::Relay(e.to_string())))
 }
 
-/// How many entries from the first on both hold. What this rests on is proven by the root in the end.
-fn common(
+/// How many entries from the first on both hold, of `theirs` that the relay has. What this rests on is proven by the root in the end.
+pub(super) fn common(
     store: &Store,
     past: &Past,
+    theirs: u64,
     ask: &mut dyn FnMut(u64, usize) -> Result<Page, String>,
 ) -> Result<u64, RefillError> {
-    let (mut same, mut end) = (0, past.size.min(past.counts.size));
+    let (mut same, mut end) = (0, past.size.min(past.counts.size).min(theirs));
     // Mostly all of them.
     let mut probe = end.saturating_sub(1);
     while same < end {
@@ -94,7 +95,7 @@ fn common(
     Ok(same)
 }
 
-async fn page(from: &Destination, epoch: Epoch, seq: u64, limit: usize) -> Result<Page, String> {
+pub(super) async fn page(from: &Destination, epoch: Epoch, seq: u64, limit: usize) -> Result<Page, String> {
     let url = format!("{}/box/v1/log/{epoch}?from={seq}&limit={limit}", from.url);
     let response = from.client.get(url).send().await.map_err(|e| reason(&e))?;
     let mut response = response.error_for_status().map_err(|e| reason(&e))?;

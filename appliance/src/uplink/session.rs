@@ -19,7 +19,7 @@ use tokio::sync::watch;
 use super::link::{Link, LinkConfig, LinkError, LinkEvent, LinkReceiver, LinkSender, LinkTiming, NotTaken};
 use super::photos::{self, Destination};
 use super::plan::{Action, Alarm, Answer, Event, Offers, Plan};
-use super::{Shared, State, claim, evidence, refill, tls};
+use super::{Shared, State, claim, evidence, refill, runs, tls};
 use crate::alarms::ActiveAlarm;
 use crate::alarms::sources::{SideRoom, is_back};
 use crate::clock::Now;
@@ -131,7 +131,8 @@ pub(super) async fn run(shared: &Arc<Shared>, relation: &ClaimAnswer) -> Result<
     let mut past = store.past().map_err(Ended::before)?;
     shared.clear(|cause| past.iter().any(|past| is_back(cause, past)));
     let refill = refill::start(shared, &destination, &past);
-    past.retain(|past| (past.whole && past.counts.size > 0) || asks(past));
+    // What cannot be appended there goes as runs.
+    past.retain(|past| past.whole && past.counts.size > 0 && past.signs && !past.goes_by_run);
     let offers = (!past.is_empty()).then(|| Offers::begun(shared.parts.clock.now().up_ms));
     let mut past = VecDeque::from(past);
     let turn = Turn::next(store, &mut past).ok_or_else(|| Ended::before("the log has no key"))?;
@@ -152,9 +153,11 @@ pub(super) async fn run(shared: &Arc<Shared>, relation: &ClaimAnswer) -> Result<
         confirmed,
     };
     // Ends with the session: its handle is dropped, and the task watches a channel whose sender is the session's.
+    let runs = runs::start(shared, &destination, following.clone());
     let photos = tokio::spawn(photos::follow(Arc::clone(shared), destination, following));
     let ended = session.talk(receiver).await;
     photos.abort();
+    runs.abort();
     if let Some(refill) = refill {
         refill.abort();
     }
@@ -179,11 +182,6 @@ impl Turn {
     fn is_over(&self) -> bool {
         self.past.is_some() && (self.over || self.plan.is_done())
     }
-}
-
-/// Whether nobody at the box knows how much of an epoch there was: the relay's answer to the greeting says it.
-fn asks(past: &Past) -> bool {
-    !past.stated && past.size == 0
 }
 
 /// When the newest of these keys cosigned the note, seconds since 1970.
@@ -408,15 +406,6 @@ impl Session<'_> {
                 return None;
             }
         };
-        if let Some(past) = self.turn.past.as_ref().filter(|past| asks(past)) {
-            if cosigned.checkpoint().size > past.size
-                && let Err(error) = self.shared.parts.store.end_epoch(&cosigned)
-            {
-                tracing::error!(%error, "what the relay holds of a lost log was not noted");
-            }
-            self.turn.over = true;
-            return None;
-        }
         let (size, root) = (cosigned.checkpoint().size, cosigned.checkpoint().root);
         let reader = self.shared.parts.store.reader_of(self.turn.origin.epoch);
         let reader = reader.map_err(|error| tracing::error!(%error, "the log cannot be read")).ok()?;

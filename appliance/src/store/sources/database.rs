@@ -6,12 +6,15 @@ use std::sync::Arc;
 
 use record::entry::Entry;
 use record::ids::Epoch;
+use record::kinds::EntryRef;
+use record::run::{RunName, RunNamer};
 use record::tree::{Frontier, Hash, Nodes, frontier_at, leaf_hash, node_hash};
-use redb::{Database, ReadTransaction, ReadableDatabase as _};
+use redb::{Database, ReadTransaction, ReadableDatabase as _, ReadableTable};
 
 use super::super::chain::{LogLine, LogPiece, Page, Source};
+use super::super::places::Places;
 use super::super::segment::GroupWriter;
-use super::super::tables::{self, BLOCK};
+use super::super::tables::{self, BLOCK, TextKey};
 
 /// How the database is got at: the one that is in use may be closed and opened again meanwhile.
 type Handle<'a> = Box<dyn Fn() -> Option<Arc<Database>> + 'a>;
@@ -47,11 +50,41 @@ impl<'a> DatabaseSource<'a> {
         self.read(|txn| stated(txn, epoch))
     }
 
-    /// One entry's bytes, unchecked.
-    pub(crate) fn entry(&self, epoch: Epoch, seq: u64) -> Option<Vec<u8>> {
+    /// Keys under which it has the lines of a run, where they lead to the run's root.
+    pub(crate) fn run_keys(&self, name: &RunName) -> Option<Vec<u64>> {
         self.read(|txn| {
-            let row = txn.open_table(tables::ENTRIES)?.get(tables::entry_key(epoch.n, seq))?;
-            Ok(row.map(|row| row.value().to_vec()))
+            let Ok(runs) = tables::adopted_runs(&txn.open_table(tables::ADOPTED)?) else { return Ok(None) };
+            let epochs = tables::epochs(&txn.open_table(tables::EPOCHS)?).unwrap_or_default();
+            let places = Places { epochs: epochs.into_iter().map(|(epoch, _)| epoch).collect(), runs };
+            let entries = txn.open_table(tables::ENTRIES)?;
+            let mut namer = RunNamer::new(name.epoch(), name.lines().start);
+            let mut keys = Vec::new();
+            for seq in name.lines() {
+                let of = EntryRef { epoch: name.epoch(), seq };
+                let mut found = None;
+                for key in places.keys(of, Some(*name)) {
+                    if let Some(line) = entries.get(key)? {
+                        found = Some((key, leaf_hash(line.value())));
+                        break;
+                    }
+                }
+                let Some((key, leaf)) = found else { return Ok(None) };
+                namer.push(leaf);
+                keys.push(key);
+            }
+            Ok((namer.root() == name.root()).then_some(keys))
+        })
+    }
+
+    /// The line of a key, with its texts.
+    pub(crate) fn line_of(&self, key: u64) -> Option<LogLine> {
+        self.read(|txn| {
+            let entries = txn.open_table(tables::ENTRIES)?;
+            let row = entries.get(key)?;
+            let entry = row.and_then(|row| Entry::view(std::str::from_utf8(row.value()).ok()?).ok());
+            let Some(entry) = entry else { return Ok(None) };
+            let texts = texts_beside(&txn.open_table(tables::TEXTS)?, key, &entry)?;
+            Ok(Some(LogLine { entry: entry.bytes().to_vec(), texts }))
         })
     }
 
@@ -114,17 +147,27 @@ fn lines(txn: &ReadTransaction, epoch: Epoch, from: u64, end: u64) -> Found<Opti
         if key.value() != tables::entry_key(epoch.n, entry.seq()) {
             break;
         }
-        let mut beside = GroupWriter::default();
-        for hash in entry.redactables() {
-            let text = texts.get(&tables::text_key(key.value(), &hash))?;
-            let text = text.and_then(|t| tables::split_text(t.value()));
-            if let Some((_, line)) = text.filter(|(of, line)| *of == key.value() && line.hash() == hash) {
-                beside.text(&line);
-            }
-        }
-        piece.lines.push(LogLine { entry: entry.bytes().to_vec(), texts: beside.bytes().to_vec() });
+        let texts = texts_beside(&texts, key.value(), &entry)?;
+        piece.lines.push(LogLine { entry: entry.bytes().to_vec(), texts });
     }
     Ok(Some(piece).filter(|piece| !piece.lines.is_empty()))
+}
+
+/// The texts that stand beside an entry, as lines.
+fn texts_beside(
+    table: &impl ReadableTable<&'static TextKey, &'static [u8]>,
+    key: u64,
+    entry: &Entry,
+) -> Found<Vec<u8>> {
+    let mut beside = GroupWriter::default();
+    for hash in entry.redactables() {
+        let text = table.get(&tables::text_key(key, &hash))?;
+        let text = text.and_then(|t| tables::split_text(t.value()));
+        if let Some((_, line)) = text.filter(|(of, line)| *of == key && line.hash() == hash) {
+            beside.text(&line);
+        }
+    }
+    Ok(beside.bytes().to_vec())
 }
 
 impl Source for DatabaseSource<'_> {

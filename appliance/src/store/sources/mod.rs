@@ -2,17 +2,19 @@
 
 mod database;
 mod overlay;
+mod runs;
 mod segments;
 
 use std::sync::Arc;
 
 use record::entry::Entry;
-use record::ids::Epoch;
+use record::ids::{BoxId, Epoch};
 use record::kinds::Event;
 use redb::Database;
 
 pub(crate) use self::database::DatabaseSource;
 pub(crate) use self::overlay::OverlayFile;
+pub(crate) use self::runs::RunSource;
 pub(crate) use self::segments::SegmentSource;
 use super::chain::{EpochLink, Source};
 use super::disk::Disk;
@@ -32,6 +34,8 @@ pub(crate) struct SalvagedDatabase {
 pub(crate) struct LogCopies {
     /// The files.
     pub(crate) disk: Arc<dyn Disk>,
+    /// Whose log.
+    pub(crate) box_id: BoxId,
     /// The database in use; it may be closed and opened again meanwhile.
     pub(crate) main: Box<dyn Fn() -> Option<Arc<Database>> + Send>,
     /// Those that were set aside, the newest first.
@@ -52,18 +56,23 @@ impl LogCopies {
             all.push(Box::new(SegmentSource::loose(self.disk.clone(), epoch, path)));
         }
         all.extend(self.databases());
+        all.push(Box::new(RunSource::new(self.disk.clone(), self.box_id)));
         Ok(all)
     }
 
     /// The databases, the one in use first.
     pub(crate) fn databases(&self) -> Vec<Box<dyn Source + '_>> {
-        let mut all: Vec<Box<dyn Source + '_>> = Vec::new();
+        self.database_handles().into_iter().map(|source| Box::new(source) as Box<dyn Source + '_>).collect()
+    }
+
+    /// As [`LogCopies::databases`], for what only a database knows.
+    pub(crate) fn database_handles(&self) -> Vec<DatabaseSource<'_>> {
+        let mut all = Vec::new();
         if (self.main)().is_some() {
-            all.push(Box::new(DatabaseSource::new("the database", || (self.main)())));
+            all.push(DatabaseSource::new("the database", || (self.main)()));
         }
         for salvaged in &self.salvage {
-            let source = DatabaseSource::new(salvaged.path.clone(), || Some(salvaged.db.clone()));
-            all.push(Box::new(source));
+            all.push(DatabaseSource::new(salvaged.path.clone(), || Some(salvaged.db.clone())));
         }
         all
     }

@@ -1,14 +1,13 @@
-//! Runs as a source: their files, and what a database keeps of them.
+//! Files of runs as a source.
 
 use std::io;
 use std::sync::Arc;
 
 use record::ids::{BoxId, Epoch};
-use record::redact::TextLine;
-use record::run::{RunLine, RunName};
+use record::run::RunName;
 use record::tree::Frontier;
 
-use super::super::chain::{LogLine, LogPiece, Page, Source};
+use super::super::chain::{LogPiece, Page, Source};
 use super::super::disk::Disk;
 use super::super::runs::{self, RunShelf};
 
@@ -16,6 +15,7 @@ use super::super::runs::{self, RunShelf};
 pub(crate) struct RunSource {
     disk: Arc<dyn Disk>,
     box_id: BoxId,
+    shelf: RunShelf<'static>,
     /// Runs of the epoch that was asked for last, by their first line.
     listed: Option<(Epoch, Vec<RunName>)>,
 }
@@ -23,7 +23,13 @@ pub(crate) struct RunSource {
 impl RunSource {
     /// All of a box's.
     pub(crate) fn new(disk: Arc<dyn Disk>, box_id: BoxId) -> Self {
-        Self { disk, box_id, listed: None }
+        let shelf = RunShelf::new(disk.clone(), box_id, None);
+        Self { disk, box_id, shelf, listed: None }
+    }
+
+    /// Of one run.
+    pub(crate) fn of(disk: Arc<dyn Disk>, box_id: BoxId, name: RunName) -> Self {
+        Self { listed: Some((name.epoch(), vec![name])), ..Self::new(disk, box_id) }
     }
 
     fn runs(&mut self, epoch: Epoch) -> io::Result<&[RunName]> {
@@ -35,12 +41,6 @@ impl RunSource {
         }
         Ok(self.listed.as_ref().map_or(&[], |(_, all)| all))
     }
-}
-
-fn log_line(line: &RunLine) -> LogLine {
-    let beside = |text: &TextLine| format!("#t {} {}\n", text.seq(), text.line());
-    let texts: String = line.texts.iter().map(beside).collect();
-    LogLine { entry: line.entry.bytes().to_vec(), texts: texts.into_bytes() }
 }
 
 impl Source for RunSource {
@@ -62,9 +62,9 @@ impl Source for RunSource {
             return Ok(None);
         };
         let first = run.lines().start.max(from);
-        let lines = RunShelf::new(&*self.disk, self.box_id, None).lines(run, first);
+        let lines = self.shelf.lines(run, first);
         let lines: Vec<_> =
-            lines.map_err(io::Error::other)?.unwrap_or_default().iter().map(log_line).collect();
+            lines.map_err(io::Error::other)?.unwrap_or_default().iter().map(runs::log_line).collect();
         let piece = LogPiece { first, lines };
         Ok((!piece.lines.is_empty()).then_some(Page { piece, loose: true }))
     }

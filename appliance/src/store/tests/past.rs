@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use record::checkpoint::{Checkpoint, Cosigned};
+use record::kinds::EntryRef;
 use record::sign::{Kind, Signer};
 
 use super::*;
@@ -38,7 +39,11 @@ pub(super) fn copy(from: &Path, to: &Path) {
 }
 
 /// A box whose card went back to `kept` cleanings after it had recorded `all`, with `beside` recorded since.
-async fn forgetful(kept: usize, all: usize, beside: usize) -> (tempfile::TempDir, Store, Page, Cosigned) {
+pub(super) async fn forgetful(
+    kept: usize,
+    all: usize,
+    beside: usize,
+) -> (tempfile::TempDir, Store, Page, Cosigned) {
     let dir = tempfile::tempdir().unwrap();
     let (data, backup) = (dir.path().join("data"), dir.path().join("backup"));
     let (store, _) = open(&data);
@@ -112,24 +117,32 @@ async fn what_the_card_forgot_comes_back_and_what_was_recorded_beside_it_stays()
         assert_eq!((reader.size(), reader.root()), (size, root));
         assert_eq!(reader.texts_of(size - 1).unwrap()[0].text(), "Omar");
         assert_eq!(store.facility().activity[&tag()].cleanings, (all + beside + 1) as u64, "{what}");
-        let own = store.reader().unwrap();
-        let texts: Vec<_> = (0..own.size()).flat_map(|seq| own.texts_of(seq).unwrap()).collect();
-        assert_eq!(texts.iter().filter(|t| t.text().starts_with("Wanda")).count(), beside, "{what}");
+        let beside_at = |seq| {
+            let lines = reader.lines_of(old.epoch.n, seq).unwrap();
+            lines.into_iter().find(|(line, _)| line.run.is_some())
+        };
+        let adopted: Vec<_> = (0..size + beside as u64).filter_map(beside_at).collect();
+        let texts = adopted.iter().flat_map(|(line, entry)| reader.texts_of_line(*line, entry).unwrap());
+        assert_eq!(texts.filter(|t| t.text().starts_with("Wanda")).count(), beside, "{what}");
         // The phone that sent it asks again: it was recorded, once.
         if beside > 0 {
             let key = record::entry::Digest16::of(b"beside0");
             let found =
                 store.submit(move |view| Decision::<_>::Answer(view.by_key(&key))).await.unwrap().answer;
-            let (of, _) = found.unwrap();
-            assert_eq!(of.epoch, store.origin().epoch, "{what}");
+            let of = EntryRef { epoch: old.epoch, seq: from };
+            assert_eq!(found.map(|(of, _)| of), Some(of), "{what}: under the number that it had");
             // Whoever holds the receipt that the phone was given finds it too.
-            assert_eq!(store.moved(old.epoch.n, from).unwrap(), [(receipt.unwrap(), of)], "{what}");
-            assert_eq!(store.moved(old.epoch.n, from - 1).unwrap(), [], "{what}");
+            let (line, entry) = adopted.iter().find(|(line, _)| line.of == of).unwrap();
+            assert_eq!(Some(entry.leaf()), receipt, "{what}");
+            let cleaning = reader.cleaning_of_line(*line).unwrap().unwrap();
+            assert_eq!((cleaning.place(), cleaning.adopted.is_some()), (*line, true), "{what}");
+            let leaves = reader.run_leaves(&line.run.unwrap()).unwrap().unwrap();
+            assert!(leaves.contains(&entry.leaf()), "{what}");
         }
-        drop((reader, own));
+        drop(reader);
         let (cleanings, size) = (store.facility().activity[&tag()].cleanings, store.size());
         let (store, report) = again(store, &dir).await;
-        assert_eq!((report.rebuilt, store.size()), (None, size), "{what}: nothing is carried twice");
+        assert_eq!((report.rebuilt, store.size()), (None, size), "{what}: nothing is adopted twice");
         assert_eq!(store.facility().activity[&tag()].cleanings, cleanings);
     }
 }
@@ -284,12 +297,16 @@ async fn of_two_whole_copies_that_differ_the_journal_stands_and_the_others_entri
     let data = one.path().join("data");
     replace(&two.path().join("data"), &data, "cleantrack.redb");
     let (store, report) = open(&data);
-    assert_eq!((report.new_epoch.as_deref(), report.carried), (None, 4), "{report:?}");
+    assert_eq!((report.new_epoch.as_deref(), report.adopted), (None, 4), "{report:?}");
     let reader = store.reader().unwrap();
     assert_eq!(reader.texts_of(10).unwrap()[0].text(), "Wanda 3", "the journal's, in its place");
-    let texts = (11..15).map(|seq| reader.texts_of(seq).unwrap()[0].text().to_owned());
-    let leas = ["Lea 0", "Lea 1", "Lea 2", "Lea 3"];
-    assert_eq!(texts.collect::<Vec<_>>(), leas, "the database's, behind it");
+    let leas = (7..11).map(|seq| {
+        let lines = reader.lines_of(store.origin().epoch.n, seq).unwrap();
+        let [_, (line, entry)] = &lines[..] else { panic!("two lines with the number {seq}") };
+        reader.texts_of_line(*line, entry).unwrap()[0].text().to_owned()
+    });
+    let named = ["Lea 0", "Lea 1", "Lea 2", "Lea 3"];
+    assert_eq!(leas.collect::<Vec<_>>(), named, "the database's, by a run");
     assert_eq!(store.facility().activity[&tag()].cleanings, 13);
 }
 

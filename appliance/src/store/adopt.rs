@@ -1,0 +1,300 @@
+//! Adoption by reference: lines that the log has no place for any more become runs, and an entry of the open epoch makes
+//! the lines of each count again, as they are (FORMAT.md, sections 10 and 11).
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use record::checkpoint::Origin;
+use record::entry::{By, Draft};
+use record::ids::{BoxId, Epoch};
+use record::kinds::{EntryRef, LogAdopted};
+use record::limits::RUN_LINES_MAX;
+use record::run::{RunName, RunNamer};
+use record::tree::{Hash, leaf_hash};
+use redb::{Database, ReadTransaction, ReadableDatabase as _};
+
+use super::chain::{LogLine, LogPiece, Source, strays};
+use super::core::Core;
+use super::database;
+use super::disk::Disk;
+use super::displaced::{self, DisplacedFile};
+use super::error::StoreError;
+use super::places::Places;
+use super::runs::{self, CachedPage};
+use super::sources::{LogCopies, RunSource, SegmentSource};
+use super::tables;
+
+/// Runs that are adopted in one command.
+const ADOPTED_AT_ONCE: usize = 64;
+
+fn failed<E: Into<redb::Error>>(e: E) -> StoreError {
+    StoreError::Database { what: "looking for lines that count", source: e.into() }
+}
+
+/// Keeps beside the log what journal and databases hold of an epoch from `end` on and no run has; says whether there is
+/// any such line, in a run or not.
+///
+/// # Errors
+/// The disk's.
+pub(super) fn displace_beyond(copies: &LogCopies, origin: Origin, end: u64) -> Result<bool, StoreError> {
+    let epoch = origin.epoch;
+    let mut known: BTreeSet<(u64, Hash)> = BTreeSet::new();
+    // What an interrupted start has kept already is not kept again.
+    let mut kept: Vec<Box<dyn Source>> = vec![Box::new(RunSource::new(copies.disk.clone(), origin.box_id))];
+    for path in displaced::of_epoch(&*copies.disk, epoch)? {
+        kept.push(Box::new(SegmentSource::loose(copies.disk.clone(), epoch, path)));
+    }
+    for mut source in kept {
+        let mut note = |seq: u64, line: &LogLine| {
+            known.insert((seq, line.leaf()));
+            Ok(true)
+        };
+        strays(epoch, end, &mut *source, &mut note, &mut |_| Ok(())).map_err(StoreError::io("the log"))?;
+    }
+    let journal: Box<dyn Source + '_> = Box::new(SegmentSource::journal(copies.disk.clone()));
+    for mut source in std::iter::once(journal).chain(copies.databases()) {
+        let mut file = DisplacedFile::new(&*copies.disk, origin);
+        let mut failed = None;
+        let mut has = |seq: u64, line: &LogLine| Ok(seq < end || !known.insert((seq, line.leaf())));
+        let mut take = |piece: LogPiece| {
+            file.take(&piece).map_err(|e| {
+                failed = Some(e);
+                std::io::Error::other("it could not be written")
+            })
+        };
+        let walked = strays(epoch, end, &mut *source, &mut has, &mut take);
+        if let Some(failed) = failed {
+            return Err(failed);
+        }
+        walked.map_err(StoreError::io("the log"))?;
+        file.finish()?;
+    }
+    Ok(!known.is_empty())
+}
+
+/// Which lines count, as a database has it.
+pub(super) struct CountedLines {
+    txn: ReadTransaction,
+    places: Places,
+}
+
+impl CountedLines {
+    /// Of a database that was brought up to the log.
+    ///
+    /// # Errors
+    /// redb's; damage.
+    pub(super) fn of(db: &Database, written: Option<Epoch>) -> Result<Self, StoreError> {
+        let epochs = database::held(db)?.map_or(Vec::new(), |held| held.epochs);
+        let places = database::places(db, epochs.into_iter().map(|(epoch, _)| epoch), written)?;
+        Ok(Self { txn: db.begin_read().map_err(failed)?, places })
+    }
+
+    /// The runs that entries adopt, and the epochs.
+    pub(super) fn places(&self) -> &Places {
+        &self.places
+    }
+
+    /// Whether a line counts: in the chain, or by a run.
+    pub(super) fn has(&self, epoch: Epoch, seq: u64, leaf: Hash) -> Result<bool, StoreError> {
+        let entries = self.txn.open_table(tables::ENTRIES).map_err(failed)?;
+        for key in self.places.keys_of_line(EntryRef { epoch, seq }) {
+            let there = entries.get(key).map_err(failed)?;
+            if there.is_some_and(|there| leaf_hash(there.value()) == leaf) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Whether every line that a source has of an epoch counts.
+    pub(super) fn has_all(&self, epoch: Epoch, source: &mut dyn Source) -> Result<bool, StoreError> {
+        let (mut all, mut failure) = (true, None);
+        let mut look = |seq: u64, line: &LogLine| {
+            match self.has(epoch, seq, line.leaf()) {
+                Ok(counts) => all &= counts,
+                Err(e) => {
+                    failure.get_or_insert(e);
+                }
+            }
+            Ok(true)
+        };
+        strays(epoch, 0, source, &mut look, &mut |_| Ok(())).map_err(StoreError::io("the log"))?;
+        failure.map_or(Ok(all), Err)
+    }
+}
+
+/// A line that counts nowhere, and which of some files has it.
+#[derive(Debug, Clone, Copy)]
+struct StrayLine {
+    seq: u64,
+    leaf: Hash,
+    file: usize,
+}
+
+/// Makes runs of what is kept beside the log and counts nowhere; then nothing is kept beside it any more. What can be read
+/// of a run that is damaged and that no entry adopts becomes runs too.
+///
+/// # Errors
+/// The disk's and redb's; the next start goes on.
+pub(super) fn make_runs(
+    disk: &Arc<dyn Disk>,
+    box_id: BoxId,
+    counted: &CountedLines,
+) -> Result<(), StoreError> {
+    for name in runs::list(&**disk)? {
+        if counted.places().place_of(&name).is_none() && !runs::is_whole(&**disk, box_id, &name) {
+            runs::displace(&**disk, box_id, &name)?;
+        }
+    }
+    let epochs: BTreeSet<Epoch> = displaced::list(&**disk)?.into_iter().map(|(epoch, _)| epoch).collect();
+    for epoch in epochs {
+        let paths = displaced::of_epoch(&**disk, epoch)?;
+        let mut files: Vec<SegmentSource> =
+            paths.iter().map(|path| SegmentSource::loose(disk.clone(), epoch, path.clone())).collect();
+        let mut all: Vec<StrayLine> = Vec::new();
+        for (file, source) in files.iter_mut().enumerate() {
+            collect_strays((epoch, file, source), counted, &mut all)?;
+        }
+        for piece in join_strays(all) {
+            let Some(name) = name_of(epoch, &piece) else { continue };
+            if runs::is_whole(&**disk, box_id, &name) {
+                continue;
+            }
+            let mut pages: Vec<CachedPage> = files.iter().map(|_| None).collect();
+            runs::write(&**disk, box_id, &name, &mut |seq| {
+                let place = usize::try_from(seq - name.lines().start).ok();
+                let line = place.and_then(|place| piece.get(place)).ok_or(std::io::ErrorKind::NotFound)?;
+                runs::line_at(&mut files[line.file], epoch, (seq, line.leaf), &mut pages[line.file])
+            })?;
+            tracing::warn!(run = %name, "lines that had no place in the log are kept as a run");
+        }
+        for path in paths {
+            disk.remove(&path).map_err(StoreError::io(path.as_str()))?;
+        }
+        disk.sync_dir(displaced::DIR).map_err(StoreError::io(displaced::DIR))?;
+    }
+    Ok(())
+}
+
+fn collect_strays(
+    (epoch, file, source): (Epoch, usize, &mut SegmentSource),
+    counted: &CountedLines,
+    all: &mut Vec<StrayLine>,
+) -> Result<(), StoreError> {
+    let mut failure = None;
+    let mut note = |seq: u64, line: &LogLine| {
+        let leaf = line.leaf();
+        match counted.has(epoch, seq, leaf) {
+            Ok(true) => {}
+            Ok(false) => all.push(StrayLine { seq, leaf, file }),
+            Err(e) => {
+                failure.get_or_insert(e);
+            }
+        }
+        Ok(true)
+    };
+    strays(epoch, 0, source, &mut note, &mut |_| Ok(())).map_err(StoreError::io(displaced::DIR))?;
+    failure.map_or(Ok(()), Err)
+}
+
+/// Joins lines that touch; a piece goes on in the file in which it began wherever that has the next line.
+fn join_strays(mut lines: Vec<StrayLine>) -> Vec<Vec<StrayLine>> {
+    lines.sort_by_key(|line| (line.seq, line.leaf, line.file));
+    lines.dedup_by_key(|line| (line.seq, line.leaf));
+    let mut pieces: Vec<Vec<StrayLine>> = Vec::new();
+    for same_seq in lines.chunk_by(|one, other| one.seq == other.seq) {
+        let mut left: Vec<StrayLine> = same_seq.to_vec();
+        for only_in_file in [true, false] {
+            left.retain(|line| {
+                let fits = |piece: &&mut Vec<StrayLine>| {
+                    piece.last().is_some_and(|last| {
+                        last.seq + 1 == line.seq
+                            && (last.file == line.file || !only_in_file)
+                            && (piece.len() as u64) < RUN_LINES_MAX
+                    })
+                };
+                match pieces.iter_mut().rev().find(fits) {
+                    Some(piece) => piece.push(*line),
+                    None => return true,
+                }
+                false
+            });
+        }
+        pieces.extend(left.into_iter().map(|line| vec![line]));
+    }
+    pieces
+}
+
+fn name_of(epoch: Epoch, piece: &[StrayLine]) -> Option<RunName> {
+    let mut namer = RunNamer::new(epoch, piece.first()?.seq);
+    piece.iter().for_each(|line| namer.push(line.leaf));
+    namer.name().ok()
+}
+
+/// Adopts every run that lies here, that no entry adopts and that brings a line; says how many lines came. A run of which
+/// every line counts already goes, unless the relay needs it.
+///
+/// # Errors
+/// What kept them from being adopted; the next start goes on with the rest.
+pub(super) fn adopt(core: &mut Core) -> Result<u64, StoreError> {
+    let disk = core.disk.clone();
+    let (db, origin) = (core.shared().db()?, core.shared().origin());
+    let counted = CountedLines::of(&db, Some(origin.epoch))?;
+    let (mut wanted, mut lines) = (Vec::new(), 0);
+    for name in runs::list(&*disk)? {
+        if counted.places().place_of(&name).is_some() {
+            runs::forget_owed(&*disk, &name)?;
+            continue;
+        }
+        let mut source = RunSource::of(disk.clone(), origin.box_id, name);
+        if !runs::is_owed(&*disk, &name)? && counted.has_all(name.epoch(), &mut source)? {
+            runs::remove(&*disk, &name)?;
+            continue;
+        }
+        lines += name.count();
+        wanted.push(name);
+    }
+    drop((counted, db));
+    wanted.sort();
+    for part in wanted.chunks(ADOPTED_AT_ONCE) {
+        let adopt = |run: &RunName| Draft {
+            by: By::BOX,
+            idem: None,
+            event: LogAdopted { run: *run }.into(),
+            texts: Vec::new(),
+        };
+        core.record_own(part.iter().map(adopt).collect())?;
+    }
+    Ok(lines)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stray(seq: u64, of: u8, file: usize) -> StrayLine {
+        StrayLine { seq, leaf: Hash([of; 32]), file }
+    }
+
+    fn shape(pieces: &[Vec<StrayLine>]) -> Vec<Vec<(u64, usize)>> {
+        pieces.iter().map(|piece| piece.iter().map(|line| (line.seq, line.file)).collect()).collect()
+    }
+
+    #[test]
+    fn pieces_that_touch_are_joined_and_branches_stay_apart() {
+        let lines = vec![stray(7, 1, 0), stray(5, 1, 0), stray(6, 1, 1), stray(6, 1, 0)];
+        assert_eq!(shape(&join_strays(lines)), [vec![(5, 0), (6, 0), (7, 0)]], "the same line twice is one");
+        // Two branches: each goes on in its own file, and where one ends the other does not take its place.
+        let lines = vec![stray(5, 9, 0), stray(5, 1, 1), stray(6, 1, 0), stray(6, 9, 1), stray(7, 3, 1)];
+        assert_eq!(shape(&join_strays(lines)), [vec![(5, 1), (6, 1), (7, 1)], vec![(5, 0), (6, 0)]]);
+        let hole = vec![stray(1, 1, 0), stray(3, 1, 0)];
+        assert_eq!(shape(&join_strays(hole)), [vec![(1, 0)], vec![(3, 0)]]);
+    }
+
+    #[test]
+    fn a_run_has_no_more_lines_than_both_sides_can_stream() {
+        let lines = (0..RUN_LINES_MAX + 3).map(|seq| stray(seq, 1, 0)).collect();
+        let pieces = join_strays(lines);
+        assert_eq!(pieces.iter().map(Vec::len).collect::<Vec<_>>(), [RUN_LINES_MAX as usize, 3]);
+    }
+}

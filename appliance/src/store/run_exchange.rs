@@ -1,0 +1,136 @@
+//! What the uplink asks of the store for the exchange of runs: which are adopted, their files, and lines that become runs
+//! at the next start.
+
+use record::checkpoint::Origin;
+use record::entry::Entry;
+use record::ids::Epoch;
+use record::limits::RUN_LINES_MAX;
+use record::redact::TextLine;
+use record::run::{RunName, RunNamer};
+
+use super::Store;
+use super::adopt::CountedLines;
+use super::chain::{LogLine, LogPiece};
+use super::displaced::DisplacedFile;
+use super::error::StoreError;
+use super::places::RunState;
+use super::runs;
+use super::segment::GroupWriter;
+
+/// Runs that entries adopt.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AdoptedRuns {
+    /// Those whose lines count here.
+    pub counting: Vec<RunName>,
+    /// Those that are not here.
+    pub lacking: Vec<RunName>,
+    /// Entries of the present epoch up to the last that adopts one.
+    pub named_within: u64,
+}
+
+impl Store {
+    /// The runs that entries adopt.
+    pub fn adopted_runs(&self) -> AdoptedRuns {
+        let (places, present) = (self.shared.places(), self.origin().epoch);
+        let mut all = AdoptedRuns::default();
+        for adopted in &places.runs {
+            let by = adopted.adopting();
+            if by.run.is_none() && by.of.epoch == present {
+                all.named_within = all.named_within.max(by.of.seq + 1);
+            }
+            match adopted.state {
+                RunState::Counts => all.counting.push(adopted.by.run),
+                RunState::Lacks | RunState::Waits => all.lacking.push(adopted.by.run),
+            }
+        }
+        all
+    }
+
+    /// The bytes of a run's file; `None` where it is not here whole.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub fn run_file(&self, name: &RunName) -> Result<Option<Vec<u8>>, StoreError> {
+        runs::whole_bytes(&*self.shared.disk, self.origin().box_id, name)
+    }
+
+    /// Keeps a run's file that somebody gave; `false` where it is not the run of this name. Its lines count from the next
+    /// start on.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub fn keep_run(&self, name: &RunName, file: &[u8]) -> Result<bool, StoreError> {
+        runs::keep_bytes(&*self.shared.disk, self.origin().box_id, name, file)
+    }
+
+    /// Keeps those of these lines that count nowhere; the next start adopts them. Says how many they were.
+    ///
+    /// # Errors
+    /// The disk's and the database's.
+    pub fn keep_missing_lines(
+        &self,
+        epoch: Epoch,
+        entries: &[Entry],
+        texts: &[TextLine],
+    ) -> Result<u64, StoreError> {
+        let db = self.shared.db()?;
+        let counted = CountedLines::of(&db, Some(self.origin().epoch))?;
+        let mut file = DisplacedFile::new(&*self.shared.disk, Origin { epoch, ..self.origin() });
+        for entry in entries {
+            if counted.has(epoch, entry.seq(), entry.leaf())? {
+                continue;
+            }
+            let mut beside = GroupWriter::default();
+            let named = entry.redactables();
+            let own = texts.iter().filter(|t| t.seq() == entry.seq() && named.contains(&t.hash()));
+            own.for_each(|text| beside.text(text));
+            let line = LogLine { entry: entry.bytes().to_vec(), texts: beside.bytes().to_vec() };
+            file.take(&LogPiece { first: entry.seq(), lines: vec![line] })?;
+        }
+        file.finish()
+    }
+
+    /// Makes runs of entries of an ended epoch that the relay cannot have in their own place, and marks them: the next start
+    /// adopts them although they count here. Says whether there are any that were not adopted before.
+    ///
+    /// # Errors
+    /// The disk's and the database's.
+    pub fn owe_lines(&self, epoch: Epoch, from: u64, to: u64) -> Result<bool, StoreError> {
+        let (disk, box_id) = (&*self.shared.disk, self.origin().box_id);
+        let places = self.shared.places();
+        let mut owes = false;
+        let mut first = from;
+        while first < to {
+            let end = to.min(first + RUN_LINES_MAX);
+            let mut namer = RunNamer::new(epoch, first);
+            for seq in first..end {
+                namer.push(self.owed_entry(epoch, seq)?.0.leaf());
+            }
+            let span = first..end;
+            first = end;
+            let Ok(name) = namer.name() else { continue };
+            if places.place_of(&name).is_some() {
+                continue;
+            }
+            runs::mark_owed(disk, &name)?;
+            if !runs::is_whole(disk, box_id, &name) {
+                runs::write(disk, box_id, &name, &mut |seq| {
+                    let (entry, texts) = self.owed_entry(epoch, seq).map_err(std::io::Error::other)?;
+                    let mut beside = GroupWriter::default();
+                    texts.iter().for_each(|text| beside.text(text));
+                    Ok(LogLine { entry: entry.bytes().to_vec(), texts: beside.bytes().to_vec() })
+                })?;
+            }
+            tracing::warn!(run = %name, lines = span.end - span.start, "the relay cannot have these in their own place");
+            owes = true;
+        }
+        Ok(owes)
+    }
+
+    fn owed_entry(&self, epoch: Epoch, seq: u64) -> Result<(Entry, Vec<TextLine>), StoreError> {
+        let reader = self.reader_of(epoch)?;
+        let entry = reader.entry(seq)?.ok_or(StoreError::NoEntry { seq, size: reader.size() })?;
+        let texts = reader.texts_named(&entry)?;
+        Ok((entry, texts))
+    }
+}

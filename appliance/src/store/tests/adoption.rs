@@ -1,0 +1,196 @@
+//! Runs on a real folder: adopted once, healed, told when they are gone, and back where they were when they come.
+
+use std::path::{Path, PathBuf};
+
+use record::fold::LinePlace;
+use record::kinds::EntryRef;
+use record::run::RunName;
+
+use super::past::forgetful;
+use super::*;
+use crate::store::places::{AdoptedRun, RunState};
+
+/// A box whose card went back, which recorded four cleanings beside, got back what it had forgotten, and has adopted them.
+async fn adopted() -> (tempfile::TempDir, Store, RunName) {
+    let (dir, store, page, proof) = forgetful(5, 12, 4).await;
+    store.end_epoch(&proof).unwrap();
+    let (store, _) = again(store, &dir).await;
+    let past = store.past().unwrap().remove(0);
+    store.refill(&past, 7, &mut super::past::pages(&page, 512)).unwrap();
+    let (store, report) = again(store, &dir).await;
+    assert_eq!((report.adopted, &report.missing[..]), (4, &[][..]), "{report:?}");
+    let runs = store.adopted_runs();
+    let [run] = runs.counting[..] else { panic!("{runs:?}") };
+    assert_eq!((run.lines(), runs.lacking.len()), (7..11, 0));
+    (dir, store, run)
+}
+
+async fn again(store: Store, dir: &tempfile::TempDir) -> (Store, StartReport) {
+    store.stop().await.unwrap();
+    drop(store);
+    open(&data(dir))
+}
+
+fn data(dir: &tempfile::TempDir) -> PathBuf {
+    dir.path().join("data")
+}
+
+fn file(dir: &tempfile::TempDir, run: &RunName) -> PathBuf {
+    data(dir).join(format!("runs/{run}"))
+}
+
+/// Cleanings that count, and the names beside the run's lines as they are read.
+fn counts(store: &Store, run: &RunName) -> (u64, Vec<String>) {
+    let reader = store.reader().unwrap();
+    let beside = run.lines().filter_map(|seq| {
+        let line = LinePlace { of: EntryRef { epoch: run.epoch(), seq }, run: Some(*run) };
+        let entry = reader.line(line).unwrap()?;
+        Some(reader.texts_of_line(line, &entry).unwrap().first().map_or("", |text| text.text()).to_owned())
+    });
+    (store.facility().activity.get(&tag()).map_or(0, |activity| activity.cleanings), beside.collect())
+}
+
+fn wandas() -> Vec<String> {
+    (0..4).map(|i| format!("Wanda {i}")).collect()
+}
+
+fn remove_database(dir: &Path) {
+    std::fs::remove_file(dir.join("cleantrack.redb")).unwrap();
+    drop(std::fs::remove_dir_all(dir.join("salvage")));
+}
+
+#[tokio::test]
+async fn what_is_adopted_counts_once_however_often_the_box_starts() {
+    let (dir, store, run) = adopted().await;
+    assert_eq!(counts(&store, &run), (16, wandas()));
+    let size = store.size();
+    let (store, report) = again(store, &dir).await;
+    assert_eq!((report.adopted, report.rebuilt, store.size()), (0, None, size));
+    assert_eq!(counts(&store, &run), (16, wandas()));
+    store.stop().await.unwrap();
+    drop(store);
+    remove_database(&data(&dir));
+    let (store, report) = open(&data(&dir));
+    assert_eq!((report.adopted, store.size()), (0, size));
+    assert_eq!(counts(&store, &run), (16, wandas()), "from the journal and the run alone");
+}
+
+#[tokio::test]
+async fn a_start_that_ended_before_the_lines_were_folded_goes_on() {
+    let (dir, store, run) = adopted().await;
+    let by = store.shared.places().runs[0].by;
+    store.stop().await.unwrap();
+    {
+        let db = store.shared.db().unwrap();
+        let txn = db.begin_write().unwrap();
+        let waits = AdoptedRun { by, within: None, state: RunState::Waits };
+        let json = serde_json::to_string(&waits).unwrap();
+        txn.open_table(tables::ADOPTED)
+            .unwrap()
+            .insert(super::super::places::RUNS_FROM, json.as_str())
+            .unwrap();
+        txn.commit().unwrap();
+    }
+    drop(store);
+    let (store, report) = open(&data(&dir));
+    assert!(report.rebuilt.is_some() && report.refilled, "{report:?}");
+    assert_eq!(counts(&store, &run), (16, wandas()));
+}
+
+#[tokio::test]
+async fn a_damaged_run_is_put_together_again_from_the_database() {
+    for how in ["noise", "gone"] {
+        let (dir, store, run) = adopted().await;
+        store.stop().await.unwrap();
+        drop(store);
+        let whole = std::fs::read(file(&dir, &run)).unwrap();
+        match how {
+            "gone" => std::fs::remove_file(file(&dir, &run)).unwrap(),
+            _ => std::fs::write(file(&dir, &run), vec![7; whole.len()]).unwrap(),
+        }
+        let now = Now { wall_ms: 1, boot: BootId::new(1, [1; 10]), up_ms: 9, state: ClockState::Synced };
+        let config = StoreConfig { sizes: sizes(), ..StoreConfig::new(data(&dir)) };
+        rebuild(config, Arc::new(BentClock::new(now)), Arc::new(SeededRandom::new(9))).unwrap();
+        let (store, report) = open(&data(&dir));
+        assert_eq!((report.missing.len(), counts(&store, &run)), (0, (16, wandas())), "{how}: {report:?}");
+        assert_eq!(store.run_file(&run).unwrap(), Some(whole), "{how}");
+    }
+}
+
+#[tokio::test]
+async fn a_run_that_is_gone_is_told_and_counts_again_when_it_comes() {
+    let (dir, store, run) = adopted().await;
+    let whole = store.run_file(&run).unwrap().unwrap();
+    store.stop().await.unwrap();
+    drop(store);
+    std::fs::remove_file(file(&dir, &run)).unwrap();
+    remove_database(&data(&dir));
+    let (store, report) = open(&data(&dir));
+    let missing = MissingEntries { epoch: run.epoch(), from: 7, to: Some(11), forgotten: false };
+    assert!(report.missing.contains(&missing), "{report:?}");
+    assert_eq!(store.adopted_runs().lacking, [run]);
+    assert_eq!(counts(&store, &run), (12, vec![]));
+    record(&store, vec![cleaning("since", "Lea")]).await;
+    // Nothing else than the run is taken for it.
+    let mut other = whole.clone();
+    other.truncate(whole.len() - 3);
+    assert!(!store.keep_run(&run, &other).unwrap());
+    assert!(store.keep_run(&run, &whole).unwrap());
+    let (store, report) = again(store, &dir).await;
+    assert!(report.refilled && !report.missing.contains(&missing), "{report:?}");
+    assert_eq!(counts(&store, &run), (17, wandas()));
+    // A phone that sends one of them again is told of the first place.
+    let key = Digest16::of(b"beside2");
+    let found = store.submit(move |view| Decision::<_>::Answer(view.by_key(&key))).await.unwrap().answer;
+    assert_eq!(found.map(|(of, _)| of), Some(EntryRef { epoch: run.epoch(), seq: 9 }));
+}
+
+#[tokio::test]
+async fn a_text_that_is_erased_leaves_the_run_too() {
+    let (dir, store, run) = adopted().await;
+    let hash = Text::new("Wanda 1", [5; 16]).unwrap().redactable().hash;
+    record(&store, vec![other("text.erased", &format!(r#"{{"hash":"{hash}","reason":"asked"}}"#))]).await;
+    let names = vec!["Wanda 0".to_owned(), String::new(), "Wanda 2".to_owned(), "Wanda 3".to_owned()];
+    assert_eq!(counts(&store, &run), (16, names.clone()));
+    tidy::tidy(&store.shared).unwrap();
+    let (store, _) = again(store, &dir).await;
+    let file = store.run_file(&run).unwrap().expect("it is the same run without a text");
+    let mut reader = record::run::RunReader::open(&file[..], store.origin().box_id, run).unwrap();
+    let mut left = Vec::new();
+    while let Some(group) = reader.next_group().unwrap() {
+        left.extend(group.iter().flat_map(|line| &line.texts).map(|text| text.text().to_owned()));
+    }
+    assert_eq!(left, ["Wanda 0", "Wanda 2", "Wanda 3"]);
+    assert_eq!(counts(&store, &run), (16, names));
+}
+
+#[tokio::test]
+async fn lines_that_come_back_in_their_place_count_there_and_their_run_goes() {
+    let (dir, store, page, proof) = forgetful(5, 12, 0).await;
+    let epoch = store.origin().epoch;
+    // Somebody gave them as lines that stand nowhere, and only then the log as a whole.
+    assert_eq!(store.keep_missing_lines(epoch, &page.0[8..12], &page.1).unwrap(), 4);
+    let (store, report) = again(store, &dir).await;
+    assert_eq!((report.adopted, store.facility().activity[&tag()].cleanings), (4, 9), "{report:?}");
+    store.end_epoch(&proof).unwrap();
+    let (store, _) = again(store, &dir).await;
+    let past = store.past().unwrap().remove(0);
+    store.refill(&past, 0, &mut super::past::pages(&page, 5)).unwrap();
+    let (store, report) = again(store, &dir).await;
+    // The entry that had adopted them stands in no place itself by now: a run brings it, and it adopts theirs in turn.
+    assert_eq!((report.adopted, store.past().unwrap()[0].whole), (1, true), "{report:?}");
+    assert_eq!(store.facility().activity[&tag()].cleanings, 12, "once");
+    let runs = store.adopted_runs();
+    assert_eq!(runs.counting.iter().map(RunName::lines).collect::<Vec<_>>(), [7..8, 8..12]);
+    assert!(
+        runs.counting.iter().all(|run| store.run_file(run).unwrap().is_some()),
+        "the relay may ask for each"
+    );
+    let reader = store.reader().unwrap();
+    let by = reader.adoption_of(&runs.counting[1]).unwrap().by;
+    assert_eq!((by.of.seq, by.run), (7, Some(runs.counting[0])));
+    assert!(
+        reader.run_leaves(&runs.counting[1]).unwrap().is_some(),
+        "it is proven by lines that count elsewhere"
+    );
+}

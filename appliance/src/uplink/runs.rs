@@ -1,0 +1,246 @@
+//! Runs go both ways by name: the relay says which ones its entries adopt and it lacks, and gives those that this box lacks.
+//! Lines that only the relay holds, or that it cannot have in their own place, become runs at the next start.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use record::ids::Epoch;
+use record::limits::{BATCH_ENTRIES_MAX, RUN_FILE_BYTES_MAX};
+use record::messages::{ChainEpoch, LackingRuns, LogChain};
+use record::run::RunName;
+use reqwest::StatusCode;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use super::Shared;
+use super::claim::reason;
+use super::photos::Destination;
+use super::refill::{self, page};
+use crate::store::{Past, StoreError};
+
+/// After a failure, and while something is lacking on either side.
+const RETRY: Duration = Duration::from_secs(60);
+
+/// Why runs were not exchanged now. It is tried again.
+#[derive(Debug, thiserror::Error)]
+enum RunUplinkError {
+    /// The relay does not answer, or not as it should.
+    #[error("runs wait: {0}")]
+    Away(String),
+    /// This box's own files.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+fn away(e: &reqwest::Error) -> RunUplinkError {
+    RunUplinkError::Away(reason(e))
+}
+
+/// Begins the exchange. Ends with an orderly restart where lines came, or are owed, and else when neither side lacks any.
+pub(super) fn start(
+    shared: &Arc<Shared>,
+    with: &Destination,
+    confirmed: watch::Receiver<(Epoch, u64)>,
+) -> JoinHandle<()> {
+    let (shared, with) = (Arc::clone(shared), with.clone());
+    tokio::spawn(async move {
+        let exchange = RunExchange { shared, with };
+        if exchange.until_compared().await {
+            return (exchange.shared.parts.restart)("lines of ended logs are to be adopted");
+        }
+        if exchange.until_nothing_lacks(confirmed).await {
+            (exchange.shared.parts.restart)("runs came from the relay");
+        }
+    })
+}
+
+struct RunExchange {
+    shared: Arc<Shared>,
+    with: Destination,
+}
+
+impl RunExchange {
+    /// Compares the ended logs of both sides, once for each start of the box; whether the next start has something to adopt.
+    async fn until_compared(&self) -> bool {
+        loop {
+            if self.shared.compared.load(std::sync::atomic::Ordering::Relaxed) {
+                return false;
+            }
+            match self.compare().await {
+                Ok(adopts) => {
+                    self.shared.compared.store(true, std::sync::atomic::Ordering::Relaxed);
+                    return adopts;
+                }
+                Err(error) => tracing::warn!(%error, "ended logs are not compared with the relay's yet"),
+            }
+            tokio::time::sleep(RETRY).await;
+        }
+    }
+
+    async fn compare(&self) -> Result<bool, RunUplinkError> {
+        let store = &self.shared.parts.store;
+        let present = store.origin().epoch;
+        let held: LogChain = self.get_json("/box/v1/log").await?;
+        let mut adopts = false;
+        for past in store.past()? {
+            let epoch = past.origin.epoch;
+            let theirs = held.epochs.iter().find(|held| held.epoch == epoch && epoch != present);
+            adopts |= self.fetch_beyond(&past, theirs).await?;
+            adopts |= self.owe_unsendable(&past, theirs).await?;
+        }
+        Ok(adopts)
+    }
+
+    /// Keeps lines that only the relay holds behind what counts of an ended epoch.
+    async fn fetch_beyond(&self, past: &Past, theirs: Option<&ChainEpoch>) -> Result<bool, RunUplinkError> {
+        let (epoch, mut from) = (past.origin.epoch, if past.stated { past.counts.size } else { 0 });
+        let end = theirs.map_or(0, |held| held.size);
+        let mut kept = 0;
+        while from < end {
+            let (entries, texts) =
+                page(&self.with, epoch, from, BATCH_ENTRIES_MAX).await.map_err(RunUplinkError::Away)?;
+            if entries.is_empty() {
+                return Err(RunUplinkError::Away("it has no more".to_owned()));
+            }
+            from += entries.len() as u64;
+            let store = self.shared.parts.store.clone();
+            let keep = move || store.keep_missing_lines(epoch, &entries, &texts);
+            kept += in_background(keep).await?;
+        }
+        if kept > 0 {
+            tracing::warn!(%epoch, kept, "lines that only the relay held are kept, and are adopted");
+        }
+        Ok(kept > 0)
+    }
+
+    /// Makes runs of entries that count here and cannot be appended there: their key is gone, or it holds others.
+    async fn owe_unsendable(&self, past: &Past, theirs: Option<&ChainEpoch>) -> Result<bool, RunUplinkError> {
+        if !past.stated || !past.whole || past.counts.size == 0 {
+            return Ok(false);
+        }
+        let (store, with, past) = (self.shared.parts.store.clone(), self.with.clone(), past.clone());
+        let held = theirs.map_or(0, |held| held.size);
+        let line = tokio::runtime::Handle::current();
+        let owe = move || -> Result<bool, RunUplinkError> {
+            let mut ask = |seq: u64, limit: usize| line.block_on(page(&with, past.origin.epoch, seq, limit));
+            let common = match held {
+                0 => 0,
+                held => refill::common(&store, &past, held, &mut ask)
+                    .map_err(|e| RunUplinkError::Away(e.to_string()))?,
+            };
+            let branches = common < held.min(past.counts.size);
+            let keyless = !past.signs && common < past.counts.size;
+            if !branches && !keyless {
+                return Ok(false);
+            }
+            Ok(store.owe_lines(past.origin.epoch, common, past.counts.size)?)
+        };
+        in_background(owe).await
+    }
+
+    /// Sends and fetches runs until neither side lacks one; whether one came.
+    async fn until_nothing_lacks(&self, mut confirmed: watch::Receiver<(Epoch, u64)>) -> bool {
+        let store = &self.shared.parts.store;
+        let adopted = store.adopted_runs();
+        if adopted.counting.is_empty() && adopted.lacking.is_empty() {
+            return false;
+        }
+        // The relay takes what an entry names that it has.
+        let present = store.origin().epoch;
+        let named = |(epoch, size): &(Epoch, u64)| *epoch == present && *size >= adopted.named_within;
+        if confirmed.wait_for(named).await.is_err() {
+            return false;
+        }
+        loop {
+            match self.exchange(&adopted.lacking).await {
+                Ok(Exchanged { came: true, .. }) => return true,
+                Ok(Exchanged { lacks: false, .. }) => return false,
+                Ok(_) => {}
+                Err(error) => tracing::warn!(%error, "runs are still lacking"),
+            }
+            tokio::time::sleep(RETRY).await;
+        }
+    }
+
+    async fn exchange(&self, lacking: &[RunName]) -> Result<Exchanged, RunUplinkError> {
+        let (mut came, mut lacks) = (false, false);
+        for name in lacking {
+            match self.fetch(name).await? {
+                true => came = true,
+                false => lacks = true,
+            }
+        }
+        loop {
+            let asked: LackingRuns = self.get_json("/box/v1/runs").await?;
+            let mut sent = false;
+            for name in asked.lacking.iter().map(|named| named.0) {
+                match self.send(&name).await? {
+                    true => sent = true,
+                    false => lacks = true,
+                }
+            }
+            // A run that was sent may adopt others.
+            if !sent {
+                return Ok(Exchanged { came, lacks });
+            }
+        }
+    }
+
+    /// Fetches a run; whether it is here now.
+    async fn fetch(&self, name: &RunName) -> Result<bool, RunUplinkError> {
+        let response = self.with.client.get(self.url(name)).send().await.map_err(|e| away(&e))?;
+        if response.status() == StatusCode::NOT_FOUND {
+            return Ok(false);
+        }
+        let mut response = response.error_for_status().map_err(|e| away(&e))?;
+        let mut file = Vec::new();
+        while let Some(piece) = response.chunk().await.map_err(|e| away(&e))? {
+            file.extend_from_slice(&piece);
+            if file.len() > RUN_FILE_BYTES_MAX {
+                return Err(RunUplinkError::Away("it sends more than a run may have".to_owned()));
+            }
+        }
+        let (store, name) = (self.shared.parts.store.clone(), *name);
+        Ok(in_background(move || store.keep_run(&name, &file)).await?)
+    }
+
+    /// Sends a run; whether it was here.
+    async fn send(&self, name: &RunName) -> Result<bool, RunUplinkError> {
+        let (store, of) = (self.shared.parts.store.clone(), *name);
+        let Some(file) = in_background(move || store.run_file(&of)).await? else { return Ok(false) };
+        let response = self.with.client.put(self.url(name)).body(file).send().await.map_err(|e| away(&e))?;
+        response.error_for_status().map_err(|e| away(&e))?;
+        Ok(true)
+    }
+
+    fn url(&self, name: &RunName) -> String {
+        format!("{}/box/v1/runs/{name}", self.with.url)
+    }
+
+    async fn get_json<T: serde::de::DeserializeOwned>(&self, path: &str) -> Result<T, RunUplinkError> {
+        let response = self.with.client.get(format!("{}{path}", self.with.url)).send().await;
+        let response = response.and_then(reqwest::Response::error_for_status).map_err(|e| away(&e))?;
+        response.json().await.map_err(|e| away(&e))
+    }
+}
+
+/// What one exchange came to.
+struct Exchanged {
+    /// Whether a run came.
+    came: bool,
+    /// Whether one is still lacking on either side.
+    lacks: bool,
+}
+
+/// Work on files and database, away from the threads that answer.
+async fn in_background<T, E>(
+    work: impl FnOnce() -> Result<T, E> + Send + 'static,
+) -> Result<T, RunUplinkError>
+where
+    T: Send + 'static,
+    E: Send + 'static,
+    RunUplinkError: From<E>,
+{
+    let worked = tokio::task::spawn_blocking(work).await;
+    Ok(worked.map_err(|e| RunUplinkError::Away(e.to_string()))??)
+}
