@@ -147,6 +147,7 @@ fn look(parts: &Parts, mut round: Round) -> Result<Round, StoreError> {
         }
     }
     if round.blocks_done && round.segments_done {
+        store.scrub_runs()?;
         store.scrub_round(parts.clock.now().wall_ms);
         return Ok(Round::default());
     }

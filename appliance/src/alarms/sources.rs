@@ -1,8 +1,11 @@
 //! What a start found and what the store says of itself, as alarms.
 
+use std::collections::BTreeSet;
+
 use record::alarm::AlarmCode;
 use record::entry::ClockState;
 use record::ids::Epoch;
+use record::run::RunName;
 
 use super::{AlarmCause, AlarmStore};
 use crate::clock::Now;
@@ -96,6 +99,13 @@ pub fn tell_start(alarms: &AlarmStore, report: &StartReport, epoch: Epoch) {
             Some(to) => cause.to(to),
             None => cause,
         });
+    }
+    let epochs: BTreeSet<Epoch> = report.adopted.iter().map(RunName::epoch).collect();
+    for of in epochs {
+        let numbers = report.adopted.iter().filter(|run| run.epoch() == of).map(RunName::lines);
+        let all = numbers.reduce(|one, other| one.start.min(other.start)..one.end.max(other.end));
+        let cause = all.map(|all| AlarmCause::new(AlarmCode::LogAdopted).of(of).from(all.start).to(all.end));
+        cause.into_iter().for_each(|cause| alarms.report(cause));
     }
     if let Some(why) = &report.new_epoch {
         alarms.report(AlarmCause::new(AlarmCode::LogEpoch).of(epoch).detail(why));

@@ -25,6 +25,7 @@ use crate::random::SystemRandom;
 use crate::store::StoreConfig;
 
 mod access;
+mod adopted;
 mod alarms;
 mod bad_input;
 mod compression;

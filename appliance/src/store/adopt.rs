@@ -231,16 +231,16 @@ fn name_of(epoch: Epoch, piece: &[StrayLine]) -> Option<RunName> {
     namer.name().ok()
 }
 
-/// Adopts every run that lies here, that no entry adopts and that brings a line; says how many lines came. A run of which
-/// every line counts already goes, unless the relay needs it.
+/// Adopts every run that lies here, that no entry adopts and that brings a line; says which they were. A run of which every
+/// line counts already goes, unless the relay needs it.
 ///
 /// # Errors
 /// What kept them from being adopted; the next start goes on with the rest.
-pub(super) fn adopt(core: &mut Core) -> Result<u64, StoreError> {
+pub(super) fn adopt(core: &mut Core) -> Result<Vec<RunName>, StoreError> {
     let disk = core.disk.clone();
     let (db, origin) = (core.shared().db()?, core.shared().origin());
     let counted = CountedLines::of(&db, Some(origin.epoch))?;
-    let (mut wanted, mut lines) = (Vec::new(), 0);
+    let mut wanted = Vec::new();
     for name in runs::list(&*disk)? {
         if counted.places().place_of(&name).is_some() {
             runs::forget_owed(&*disk, &name)?;
@@ -251,7 +251,6 @@ pub(super) fn adopt(core: &mut Core) -> Result<u64, StoreError> {
             runs::remove(&*disk, &name)?;
             continue;
         }
-        lines += name.count();
         wanted.push(name);
     }
     drop((counted, db));
@@ -265,7 +264,7 @@ pub(super) fn adopt(core: &mut Core) -> Result<u64, StoreError> {
         };
         core.record_own(part.iter().map(adopt).collect())?;
     }
-    Ok(lines)
+    Ok(wanted)
 }
 
 #[cfg(test)]

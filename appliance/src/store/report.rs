@@ -1,5 +1,7 @@
 //! What a start found and did.
 
+use record::run::RunName;
+
 use super::chain::MissingEntries;
 
 /// What a start found and did.
@@ -25,8 +27,8 @@ pub struct StartReport {
     pub cut_files: u64,
     /// Entries that count and are in no copy that could be read.
     pub missing: Vec<MissingEntries>,
-    /// Lines of runs that were adopted, because nothing in the log can have them at their place.
-    pub adopted: u64,
+    /// Runs that were adopted, because nothing in the log can have their lines at their place.
+    pub adopted: Vec<RunName>,
     /// What a database that was built anew would have lacked: it did not take the place of the one that is there.
     pub refused: Option<MissingEntries>,
     /// Small files that could not be used and were put under another name.
@@ -38,6 +40,11 @@ pub struct StartReport {
 }
 
 impl StartReport {
+    /// Lines of the runs that were adopted.
+    pub fn adopted_lines(&self) -> u64 {
+        self.adopted.iter().map(RunName::count).sum()
+    }
+
     /// What stays true when a start goes through everything once more. What only follows from what it finds is found again.
     pub(super) fn for_another_pass(self) -> Self {
         Self { missing: Vec::new(), unread_copies: Vec::new(), refused: None, ..self }

@@ -1,21 +1,26 @@
 //! What the uplink asks of the store for the exchange of runs: which are adopted, their files, and lines that become runs
 //! at the next start.
 
+use std::collections::BTreeSet;
+use std::ops::Range;
+
 use record::checkpoint::Origin;
 use record::entry::Entry;
 use record::ids::Epoch;
 use record::limits::RUN_LINES_MAX;
 use record::redact::TextLine;
 use record::run::{RunName, RunNamer};
+use record::tree::Hash;
 
 use super::Store;
 use super::adopt::CountedLines;
-use super::chain::{LogLine, LogPiece};
-use super::displaced::DisplacedFile;
+use super::chain::{LogLine, LogPiece, Source};
+use super::displaced::{self, DisplacedFile};
 use super::error::StoreError;
 use super::places::RunState;
 use super::runs;
 use super::segment::GroupWriter;
+use super::sources::{RunSource, SegmentSource};
 
 /// Runs that entries adopt.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -63,7 +68,8 @@ impl Store {
         runs::keep_bytes(&*self.shared.disk, self.origin().box_id, name, file)
     }
 
-    /// Keeps those of these lines that count nowhere; the next start adopts them. Says how many they were.
+    /// Keeps those of these lines, which are in the order of their numbers, that count nowhere and are not kept already; the
+    /// next start adopts them. Says how many they were.
     ///
     /// # Errors
     /// The disk's and the database's.
@@ -75,9 +81,12 @@ impl Store {
     ) -> Result<u64, StoreError> {
         let db = self.shared.db()?;
         let counted = CountedLines::of(&db, Some(self.origin().epoch))?;
+        let (Some(first), Some(last)) = (entries.first(), entries.last()) else { return Ok(0) };
+        let kept = self.kept_lines(epoch, first.seq()..last.seq() + 1)?;
         let mut file = DisplacedFile::new(&*self.shared.disk, Origin { epoch, ..self.origin() });
         for entry in entries {
-            if counted.has(epoch, entry.seq(), entry.leaf())? {
+            let line = (entry.seq(), entry.leaf());
+            if kept.contains(&line) || counted.has(epoch, line.0, line.1)? {
                 continue;
             }
             let mut beside = GroupWriter::default();
@@ -90,8 +99,28 @@ impl Store {
         file.finish()
     }
 
+    /// Lines that are kept beside the log or in runs, and wait for a start that adopts them.
+    fn kept_lines(&self, epoch: Epoch, numbers: Range<u64>) -> Result<BTreeSet<(u64, Hash)>, StoreError> {
+        let disk = &self.shared.disk;
+        let mut sources: Vec<Box<dyn Source>> =
+            vec![Box::new(RunSource::new(disk.clone(), self.origin().box_id))];
+        for path in displaced::of_epoch(&**disk, epoch)? {
+            sources.push(Box::new(SegmentSource::loose(disk.clone(), epoch, path)));
+        }
+        let mut kept = BTreeSet::new();
+        for mut source in sources {
+            let mut from = numbers.start;
+            while let Some(page) = source.page(epoch, from).map_err(StoreError::io(displaced::DIR))? {
+                from = page.piece.next();
+                let Some(piece) = page.piece.cut(numbers.start, numbers.end) else { break };
+                kept.extend((piece.first..).zip(piece.lines.iter().map(LogLine::leaf)));
+            }
+        }
+        Ok(kept)
+    }
+
     /// Makes runs of entries of an ended epoch that the relay cannot have in their own place, and marks them: the next start
-    /// adopts them although they count here. Says whether there are any that were not adopted before.
+    /// adopts them although they count here. Says whether there are any that were not marked before.
     ///
     /// # Errors
     /// The disk's and the database's.
@@ -112,8 +141,12 @@ impl Store {
             if places.place_of(&name).is_some() {
                 continue;
             }
+            let whole = runs::is_whole(disk, box_id, &name);
+            if whole && runs::is_owed(disk, &name)? {
+                continue;
+            }
             runs::mark_owed(disk, &name)?;
-            if !runs::is_whole(disk, box_id, &name) {
+            if !whole {
                 runs::write(disk, box_id, &name, &mut |seq| {
                     let (entry, texts) = self.owed_entry(epoch, seq).map_err(std::io::Error::other)?;
                     let mut beside = GroupWriter::default();

@@ -14,6 +14,7 @@ use super::error::StoreError;
 use super::heal::Healer;
 use super::journal::Journal;
 use super::linked::Linked;
+use super::runs::{self, RunShelf};
 use super::salvage;
 use super::scan::Segment;
 use super::sources::LogCopies;
@@ -144,17 +145,46 @@ impl Store {
 
     /// Heals the closed part of an epoch's journal from all copies; the database's tree says what is right.
     fn heal(&self, epoch: Epoch, size: u64, upto: u64) -> Result<bool, StoreError> {
-        let disk = self.shared.disk.clone();
         let end = Extent::of(&frontier_at(&self.reader_of(epoch)?, size)?);
+        let copies = self.copies()?;
+        let (box_id, segment_bytes) = (self.origin().box_id, self.shared.segment_bytes);
+        let healed = Healer { copies: &copies, box_id, segment_bytes }.heal(epoch, Some(end), upto)?;
+        Ok(healed.whole)
+    }
+
+    fn copies(&self) -> Result<LogCopies, StoreError> {
+        let disk = self.shared.disk.clone();
         let mut salvage = Vec::new();
         for path in salvage::list(&*disk)? {
             salvage.extend(salvage::open(&*disk, &path)?);
         }
-        let shared = self.shared.clone();
-        let (box_id, segment_bytes) = (self.origin().box_id, self.shared.segment_bytes);
-        let copies = LogCopies { disk, box_id, main: Box::new(move || shared.db().ok()), salvage };
-        let healed = Healer { copies: &copies, box_id, segment_bytes }.heal(epoch, Some(end), upto)?;
-        Ok(healed.whole)
+        let (shared, box_id) = (self.shared.clone(), self.origin().box_id);
+        Ok(LogCopies { disk, box_id, main: Box::new(move || shared.db().ok()), salvage })
+    }
+
+    /// Looks at the files of runs whose lines count, and puts those together again that are damaged. Without its file a run
+    /// counts here as long as the database does, and no proof of it can be made for the relay.
+    ///
+    /// # Errors
+    /// The disk's and the database's.
+    pub fn scrub_runs(&self) -> Result<(), StoreError> {
+        let _alone = self.shared.tidying.lock().unwrap_or_else(PoisonError::into_inner);
+        let (disk, box_id) = (self.shared.disk.clone(), self.origin().box_id);
+        for run in self.adopted_runs().counting {
+            if runs::is_whole(&*disk, box_id, &run) {
+                continue;
+            }
+            let copies = self.copies()?;
+            let healed = RunShelf::new(disk.clone(), box_id, Some(&copies)).has(&run)?;
+            tracing::error!(%run, healed, "the file of a run was damaged");
+            let mut scrubbed = self.shared.scrubbed.lock().unwrap_or_else(PoisonError::into_inner);
+            if healed {
+                scrubbed.healed += 1;
+            } else {
+                scrubbed.damaged += 1;
+            }
+        }
+        Ok(())
     }
 
     /// Notes that everything has been looked at once.

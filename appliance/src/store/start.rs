@@ -198,11 +198,11 @@ fn open_marked(
         // They lie there, and the next start goes on.
         Err(e) if e.is_full() => {
             tracing::error!(error = %e, "there is no room to adopt lines that have no place in the log");
-            0
+            Vec::new()
         }
         adopted => adopted?,
     };
-    core.shared.amend_report(|report| report.adopted += adopted);
+    core.shared.amend_report(|report| report.adopted.extend(adopted));
     let report = core.shared.report();
     Ok((core, report))
 }

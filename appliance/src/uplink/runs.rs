@@ -201,7 +201,7 @@ impl RunExchange {
             }
         }
         let (store, name) = (self.shared.parts.store.clone(), *name);
-        Ok(in_background(move || store.keep_run(&name, &file)).await?)
+        in_background(move || store.keep_run(&name, &file)).await
     }
 
     /// Sends a run; whether it was here.

@@ -18,7 +18,7 @@ async fn adopted() -> (tempfile::TempDir, Store, RunName) {
     let past = store.past().unwrap().remove(0);
     store.refill(&past, 7, &mut super::past::pages(&page, 512)).unwrap();
     let (store, report) = again(store, &dir).await;
-    assert_eq!((report.adopted, &report.missing[..]), (4, &[][..]), "{report:?}");
+    assert_eq!((report.adopted_lines(), &report.missing[..]), (4, &[][..]), "{report:?}");
     let runs = store.adopted_runs();
     let [run] = runs.counting[..] else { panic!("{runs:?}") };
     assert_eq!((run.lines(), runs.lacking.len()), (7..11, 0));
@@ -65,13 +65,13 @@ async fn what_is_adopted_counts_once_however_often_the_box_starts() {
     assert_eq!(counts(&store, &run), (16, wandas()));
     let size = store.size();
     let (store, report) = again(store, &dir).await;
-    assert_eq!((report.adopted, report.rebuilt, store.size()), (0, None, size));
+    assert_eq!((report.adopted_lines(), report.rebuilt, store.size()), (0, None, size));
     assert_eq!(counts(&store, &run), (16, wandas()));
     store.stop().await.unwrap();
     drop(store);
     remove_database(&data(&dir));
     let (store, report) = open(&data(&dir));
-    assert_eq!((report.adopted, store.size()), (0, size));
+    assert_eq!((report.adopted_lines(), store.size()), (0, size));
     assert_eq!(counts(&store, &run), (16, wandas()), "from the journal and the run alone");
 }
 
@@ -115,6 +115,16 @@ async fn a_damaged_run_is_put_together_again_from_the_database() {
         assert_eq!((report.missing.len(), counts(&store, &run)), (0, (16, wandas())), "{how}: {report:?}");
         assert_eq!(store.run_file(&run).unwrap(), Some(whole), "{how}");
     }
+}
+
+#[tokio::test]
+async fn the_weekly_look_through_puts_a_damaged_run_together_again() {
+    let (dir, store, run) = adopted().await;
+    let whole = std::fs::read(file(&dir, &run)).unwrap();
+    std::fs::write(file(&dir, &run), &whole[..whole.len() - 1]).unwrap();
+    store.scrub_runs().unwrap();
+    assert_eq!(std::fs::read(file(&dir, &run)).unwrap(), whole);
+    assert_eq!((store.scrubbed().healed, store.scrubbed().damaged), (1, 0));
 }
 
 #[tokio::test]
@@ -171,14 +181,14 @@ async fn lines_that_come_back_in_their_place_count_there_and_their_run_goes() {
     // Somebody gave them as lines that stand nowhere, and only then the log as a whole.
     assert_eq!(store.keep_missing_lines(epoch, &page.0[8..12], &page.1).unwrap(), 4);
     let (store, report) = again(store, &dir).await;
-    assert_eq!((report.adopted, store.facility().activity[&tag()].cleanings), (4, 9), "{report:?}");
+    assert_eq!((report.adopted_lines(), store.facility().activity[&tag()].cleanings), (4, 9), "{report:?}");
     store.end_epoch(&proof).unwrap();
     let (store, _) = again(store, &dir).await;
     let past = store.past().unwrap().remove(0);
     store.refill(&past, 0, &mut super::past::pages(&page, 5)).unwrap();
     let (store, report) = again(store, &dir).await;
     // The entry that had adopted them stands in no place itself by now: a run brings it, and it adopts theirs in turn.
-    assert_eq!((report.adopted, store.past().unwrap()[0].whole), (1, true), "{report:?}");
+    assert_eq!((report.adopted_lines(), store.past().unwrap()[0].whole), (1, true), "{report:?}");
     assert_eq!(store.facility().activity[&tag()].cleanings, 12, "once");
     let runs = store.adopted_runs();
     assert_eq!(runs.counting.iter().map(RunName::lines).collect::<Vec<_>>(), [7..8, 8..12]);
@@ -193,4 +203,76 @@ async fn lines_that_come_back_in_their_place_count_there_and_their_run_goes() {
         reader.run_leaves(&runs.counting[1]).unwrap().is_some(),
         "it is proven by lines that count elsewhere"
     );
+}
+
+/// A box in its second epoch: three cleanings in the first, two in the second, and what the second holds.
+async fn in_second_epoch() -> (tempfile::TempDir, Store, Page) {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, _) = open(&data(&dir));
+    record(&store, vec![equipment()]).await;
+    for i in 0..3 {
+        record(&store, vec![cleaning(&format!("one{i}"), "Maria")]).await;
+    }
+    store.stop().await.unwrap();
+    drop(store);
+    std::fs::remove_file(data(&dir).join("keys/log-1.key")).unwrap();
+    let (store, report) = open(&data(&dir));
+    assert!(report.new_epoch.is_some());
+    for i in 0..2 {
+        record(&store, vec![cleaning(&format!("two{i}"), "Omar")]).await;
+    }
+    let page = super::past::held(&store);
+    (dir, store, page)
+}
+
+fn cleanings(store: &Store) -> u64 {
+    store.facility().activity[&tag()].cleanings
+}
+
+#[tokio::test]
+async fn of_an_epoch_whose_size_nobody_states_only_what_is_adopted_counts() {
+    let (dir, store, page) = in_second_epoch().await;
+    let (first, second) = (store.epochs()[0], store.origin().epoch);
+    store.stop().await.unwrap();
+    drop(store);
+    std::fs::remove_dir_all(data(&dir).join(format!("log/{second}"))).unwrap();
+    remove_database(&data(&dir));
+    // The key of a log that is not here: another epoch begins, and cannot say how much of that one there was.
+    let (store, report) = open(&data(&dir));
+    assert_eq!((store.origin().epoch.n, report.adopted_lines(), cleanings(&store)), (3, 5, 3), "{report:?}");
+    let missing = MissingEntries { epoch: second, from: 0, to: None, forgotten: false };
+    assert_eq!(report.missing, [missing]);
+    let segments = std::fs::read_dir(data(&dir).join(format!("log/{first}"))).unwrap();
+    assert_eq!(segments.count(), 0, "its lines lie in the run alone");
+    let (store, report) = again(store, &dir).await;
+    assert_eq!((report.adopted_lines(), report.rebuilt, cleanings(&store)), (0, None, 3), "it is at rest");
+    // What the relay held of it comes: its first entry says how much of the one before counts.
+    assert_eq!(store.keep_missing_lines(second, &page.0, &page.1).unwrap(), 3);
+    assert_eq!(store.keep_missing_lines(second, &page.0, &page.1).unwrap(), 0, "once");
+    let (store, report) = again(store, &dir).await;
+    assert_eq!((report.adopted_lines(), cleanings(&store)), (3, 5), "{report:?}");
+    let (store, report) = again(store, &dir).await;
+    assert_eq!((report.adopted_lines(), &report.missing[..], cleanings(&store)), (0, &[][..], 5));
+    let past = store.past().unwrap();
+    let ends: Vec<_> = past.iter().map(|past| (past.origin.epoch, past.stated, past.whole)).collect();
+    assert_eq!(ends, [(first, true, true), (second, false, false)], "the first stands in its place again");
+}
+
+#[tokio::test]
+async fn what_the_relay_cannot_have_in_its_place_is_adopted_although_it_counts() {
+    let (dir, store, _) = in_second_epoch().await;
+    let first = store.epochs()[0];
+    assert!(!store.past().unwrap()[0].signs, "its key is gone");
+    assert!(store.owe_lines(first, 2, 5).unwrap());
+    assert!(!store.owe_lines(first, 2, 5).unwrap(), "once");
+    let (store, report) = again(store, &dir).await;
+    assert_eq!((report.adopted_lines(), cleanings(&store)), (3, 5), "{report:?}");
+    let past = store.past().unwrap().remove(0);
+    assert!(past.whole && past.goes_by_run);
+    let run = store.adopted_runs().counting[0];
+    assert!(store.run_file(&run).unwrap().is_some());
+    assert!(!store.owe_lines(first, 2, 5).unwrap(), "it is adopted by now");
+    let (store, report) = again(store, &dir).await;
+    assert_eq!((report.adopted_lines(), report.rebuilt, cleanings(&store)), (0, None, 5));
+    assert!(store.run_file(&run).unwrap().is_some(), "an adopted run stays");
 }

@@ -373,13 +373,13 @@ async fn entries_behind_a_hole_that_nobody_can_fill_count_in_the_next_epoch() {
     let (store, report) = start(dir.path(), 2);
     assert!(report.new_epoch.is_some_and(|why| why.contains("damaged")));
     assert_eq!(store.facility().activity[&tag()].cleanings, 11);
-    assert_eq!(report.adopted, 11 - store.reader_of(old.epoch).unwrap().size() + 2);
+    assert_eq!(report.adopted_lines(), 11 - store.reader_of(old.epoch).unwrap().size() + 2);
     let lines = store.reader().unwrap().lines_of(old.epoch.n, 12).unwrap();
     let [(line, entry)] = &lines[..] else { panic!("{lines:?}") };
     assert_eq!((entry.leaf(), line.run.is_some()), (receipt, true), "its receipt leads to it as it was");
     store.stop().await.unwrap();
     drop(store);
     let (store, report) = start(dir.path(), 3);
-    assert_eq!((report.new_epoch, report.adopted, report.rebuilt), (None, 0, None));
+    assert_eq!((report.new_epoch, report.adopted_lines(), report.rebuilt), (None, 0, None));
     assert_eq!(store.facility().activity[&tag()].cleanings, 11, "once");
 }

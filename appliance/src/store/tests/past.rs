@@ -297,7 +297,7 @@ async fn of_two_whole_copies_that_differ_the_journal_stands_and_the_others_entri
     let data = one.path().join("data");
     replace(&two.path().join("data"), &data, "cleantrack.redb");
     let (store, report) = open(&data);
-    assert_eq!((report.new_epoch.as_deref(), report.adopted), (None, 4), "{report:?}");
+    assert_eq!((report.new_epoch.as_deref(), report.adopted_lines()), (None, 4), "{report:?}");
     let reader = store.reader().unwrap();
     assert_eq!(reader.texts_of(10).unwrap()[0].text(), "Wanda 3", "the journal's, in its place");
     let leas = (7..11).map(|seq| {

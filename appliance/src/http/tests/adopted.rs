@@ -1,0 +1,82 @@
+//! A record that a run brought back: page, API and proof say so, under the receipt that the phone was given.
+
+use super::programs::program;
+use super::*;
+use crate::intake::CleaningForm;
+
+fn open_box(dir: &std::path::Path) -> Store {
+    let now =
+        Now { wall_ms: NOW - 86_400_000, boot: BootId::new(0, [6; 10]), up_ms: 5, state: ClockState::Synced };
+    Store::open(StoreConfig::new(dir), Arc::new(BentClock::new(now)), Arc::new(SystemRandom)).unwrap().0
+}
+
+async fn carry_out(store: &Store, command: Command) -> record::receipt::Receipt {
+    let given = command::own(store, Arc::new(SystemRandom), command).await.unwrap();
+    let command::Given::New(recorded) = given else { panic!("{given:?}") };
+    let of = record::kinds::EntryRef { epoch: store.origin().epoch, seq: recorded[0].seq };
+    record::receipt::Receipt::of(of, recorded[0].leaf)
+}
+
+#[tokio::test]
+async fn an_adopted_record_keeps_receipt_and_note_and_is_proven_by_two_steps() {
+    let dir = tempfile::tempdir().unwrap();
+    let (data, other) = (dir.path().join("box"), dir.path().join("other"));
+    let tag: Tag = "ABCDEFGH3".parse().unwrap();
+    let store = open_box(&data);
+    let fields = EquipmentFields { name: Some("Old bed".into()), ..EquipmentFields::default() };
+    let item = NewEquipment { tag: Some(tag), fields, schedule: None };
+    carry_out(&store, Command::AddEquipment(Box::new(item))).await;
+    store.stop().await.unwrap();
+    drop(store);
+    // A copy of the folder goes on by itself for a while.
+    let copied = std::process::Command::new("cp").arg("-r").args([&data, &other]).status().unwrap();
+    assert!(copied.success());
+    let store = open_box(&other);
+    let mut receipts = Vec::new();
+    for name in ["Ada", "Bea", "Cleo"] {
+        let form = CleaningForm { note: format!("by {name}"), ..CleaningForm::plain(tag, name) };
+        receipts.push(carry_out(&store, Command::RecordCleaning(Box::new(form))).await.to_string());
+    }
+    let reader = store.reader().unwrap();
+    let entries: Vec<_> = reader.entries(0..u64::MAX).map(Result::unwrap).collect();
+    let texts: Vec<_> = entries.iter().flat_map(|entry| reader.texts_named(entry).unwrap()).collect();
+    drop(reader);
+    store.stop().await.unwrap();
+    drop(store);
+    let store = open_box(&data);
+    let form = CleaningForm::plain(tag, "Dora");
+    let own = carry_out(&store, Command::RecordCleaning(Box::new(form))).await.to_string();
+    assert_eq!(store.keep_missing_lines(store.origin().epoch, &entries, &texts).unwrap(), 3);
+    store.stop().await.unwrap();
+    drop(store);
+    let world = World::in_dir(dir, crate::photo::UploadLimits::default()).await;
+    let keys = world.state.store.verifier_keys();
+    let program = program(&world, Scope::Read);
+    for (receipt, name) in receipts.iter().zip(["Ada", "Bea", "Cleo"]) {
+        let page = world.get(&format!("/r/{receipt}")).await;
+        page.is(200)
+            .has(&format!("{name}, name typed"))
+            .has("had lost its place")
+            .has("It counts again since");
+        let proof = world.get(&format!("/r/{receipt}/proof")).await;
+        let proof: Proof = serde_json::from_slice(&proof.is(200).bytes).unwrap();
+        let proven = proof.check(&keys, &[]).unwrap();
+        let [adoption] = &proven.adoptions[..] else { panic!("{:?}", proven.adoptions) };
+        assert_eq!((adoption.run.count(), proven.texts.len()), (3, 0), "{receipt}");
+        let given = record::receipt::Receipt::of(
+            record::kinds::EntryRef { epoch: proven.epoch, seq: proven.entry.seq() },
+            proven.entry.leaf(),
+        );
+        assert_eq!(given.to_string(), *receipt);
+    }
+    // Two records have one number: each is found by its own hash.
+    world.get(&format!("/r/{own}")).await.is(200).has("Dora, name typed").has_not("had lost its place");
+    let listed = program.get(&format!("/api/v1/cleanings?tag={tag}")).await.json()["items"].clone();
+    let listed: Vec<_> = listed.as_array().unwrap().iter().map(|item| item["receipt"].clone()).collect();
+    assert_eq!(listed.len(), 4);
+    assert!(receipts.iter().all(|receipt| listed.contains(&receipt.as_str().into())), "{listed:?}");
+    let all = program.get("/api/v1/cleanings").await.json()["items"].clone();
+    let names: Vec<_> =
+        all.as_array().unwrap().iter().map(|c| c["cleaned_by"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(names, ["Dora", "Cleo", "Bea", "Ada"], "those of the log first");
+}
