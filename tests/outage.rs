@@ -182,12 +182,18 @@ async fn a_relay_from_a_backup_gets_everything_again() {
     copy(&backup, &data);
     world.relay.start().await;
     // Nothing new is recorded: the box must find out by its greeting alone.
+    // The log tells of it first; once the alarm is raised, its evidence is on the disk.
     let alarmed = until("the box sees that the relay went back", async || {
-        world.r#box.log().contains("RelayWentBack").then_some(())
+        let health = world.r#box.health().await?;
+        (health["alarms"][0]["code"] == "relay-went-back").then_some(())
     });
     assert!(alarmed.await.is_some(), "{}", world.r#box.log());
+    let mut evidence = world.r#box.data().join("evidence").read_dir().unwrap();
     assert!(
-        world.r#box.data().join("evidence").read_dir().unwrap().count() > 1,
+        evidence.any(|file| {
+            let name = file.unwrap().file_name().into_string().unwrap();
+            name.starts_with("relay-") && name.ends_with(".note")
+        }),
         "the note that it signed is kept"
     );
     world.check().await;

@@ -132,7 +132,7 @@ pub fn image(rest: &Rest, plant: Option<Plant>, rng: &mut Rng) -> Result<Outcome
         throw_away(&mut disk, plant);
         how.push("a start that was cut".to_owned());
     }
-    let outcome = match catch_unwind(AssertUnwindSafe(|| started(disk, rest, rng))) {
+    let outcome = match catch_unwind(AssertUnwindSafe(|| started(disk, (rest, &touched), rng))) {
         Ok(outcome) => outcome.map_err(|why| format!("{how:?}: {why}"))?,
         // redb panics over a page that no start reads: whoever asked is told nothing, and the journal is whole.
         Err(_) if touched.database => return Ok(Outcome::Told),
@@ -153,7 +153,7 @@ fn damaged_blocks(life: &Life, rest: &Rest) -> bool {
     rest.told.iter().any(damaged)
 }
 
-fn started(disk: Frozen, rest: &Rest, rng: &mut Rng) -> Result<Outcome, String> {
+fn started(disk: Frozen, (rest, touched): (&Rest, &Touched), rng: &mut Rng) -> Result<Outcome, String> {
     let model = Shared::default();
     let sim = SimDisk::new(disk, None);
     // redb may panic over a damaged page: the process ends, and a later start does without the file.
@@ -174,7 +174,9 @@ fn started(disk: Frozen, rest: &Rest, rng: &mut Rng) -> Result<Outcome, String> 
     }
     let report = &life.report;
     let began = life.core.reader().map_err(|e| e.to_string())?.epoch().n > 3;
-    let told_of_it = began || !report.missing.is_empty() || !report.unread_copies.is_empty();
+    // Damage in the very last group looks like one that was torn while it was written, unless the database knows better.
+    let cut = report.cut_files > 0 && touched.journal && touched.database;
+    let told_of_it = began || !report.missing.is_empty() || !report.unread_copies.is_empty() || cut;
     for (epoch, told) in &rest.told {
         for (seq, leaf) in (0u64..).zip(told) {
             let found = life.core.reader_of(*epoch).and_then(|reader| reader.entry(seq));

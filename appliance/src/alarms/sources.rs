@@ -88,7 +88,7 @@ pub fn tell_start(alarms: &AlarmStore, report: &StartReport, epoch: Epoch) {
         let known = |cause: &AlarmCause| {
             is_of_missing(cause)
                 && cause.epoch == Some(range.epoch)
-                && cause.from.is_some_and(|from| from <= range.from)
+                && cause.from.is_none_or(|from| from <= range.from)
         };
         if alarms.stands(known) {
             continue;

@@ -75,8 +75,11 @@ impl Start<'_> {
     }
 
     fn tell_healed(&mut self, epoch: Epoch, healed: &HealedEpoch) {
-        if !healed.from.is_empty() {
-            let from = healed.from.join(", ");
+        // What was fetched comes back because it was forgotten, and that is told by itself.
+        let from: Vec<&str> =
+            healed.from.iter().map(String::as_str).filter(|from| !from.starts_with(refill::DIR)).collect();
+        if !from.is_empty() {
+            let from = from.join(", ");
             self.report.healed.get_or_insert(format!("a part of epoch {epoch} came from {from}"));
         }
     }

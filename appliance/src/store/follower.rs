@@ -101,6 +101,8 @@ impl Start<'_> {
             self.report.rebuilt.get_or_insert("lines of runs count that did not before".to_owned());
         } else if kind == StartKind::Normal && !healed.names.is_empty() {
             let why = if main.is_some() { "what counts of the log has changed" } else { "it was gone" };
+            // Nothing is wrong with a database that followed what counted before.
+            self.report.refilled |= main.is_some() && self.report.rebuilt.is_none();
             self.report.rebuilt.get_or_insert(why.to_owned());
         }
         let counted =

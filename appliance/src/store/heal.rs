@@ -16,7 +16,7 @@ use super::journal::Journal;
 use super::linked::Linked;
 use super::rewriter::{Rewriter, install};
 use super::scan::Segment;
-use super::segment::Header;
+use super::segment::{GROUP_BYTES_MAX, Header};
 use super::sources::{LogCopies, SegmentSource};
 
 /// What healing an epoch came to.
@@ -289,6 +289,22 @@ impl Healer<'_> {
         Ok(())
     }
 
+    /// Keeps bytes behind the last group of a plain segment that is written anew. Nobody was told of a group that was torn
+    /// while it was written, but damage in the last one looks the same.
+    fn keep_torn(&self, epoch: Epoch, segment: &Segment) -> Result<(), StoreError> {
+        let io = || StoreError::io(segment.path.as_str());
+        let tail = super::tail::measure(self.disk(), segment).map_err(io())?;
+        if segment.sealed || tail.nonzero == 0 {
+            return Ok(());
+        }
+        let mut bytes = vec![0; usize::try_from(tail.end - tail.at).unwrap_or(0).min(GROUP_BYTES_MAX)];
+        self.disk().open(&segment.path).and_then(|file| file.read_at(tail.at, &mut bytes)).map_err(io())?;
+        let dir = Journal::dir(&Origin { box_id: self.box_id, epoch });
+        // By where it stood: an interrupted start that finds it again writes the same file.
+        let name = format!("cut-{:012}-{}-{}", tail.next, segment.first, tail.at);
+        super::disk::put_small(self.disk(), &format!("{dir}/{name}"), &bytes).map_err(io())
+    }
+
     /// Keeps lines of these segments beside the log.
     fn keep(
         &self,
@@ -296,6 +312,9 @@ impl Healer<'_> {
         segments: &[&Segment],
         wanted: &BTreeMap<u64, BTreeSet<Hash>>,
     ) -> Result<(), StoreError> {
+        for segment in segments {
+            self.keep_torn(epoch, segment)?;
+        }
         if wanted.is_empty() {
             return Ok(());
         }

@@ -33,7 +33,8 @@ pub struct StartReport {
     pub refused: Option<MissingEntries>,
     /// Small files that could not be used and were put under another name.
     pub hints: Vec<String>,
-    /// Whether the database was built anew only because entries came back from the relay.
+    /// Whether the database was built anew only because entries came back from the relay, or others count than before:
+    /// nothing was wrong with the one that there was.
     pub refilled: bool,
     /// Databases that were set aside and could not be read to their end.
     pub unread_copies: Vec<String>,

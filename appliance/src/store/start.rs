@@ -322,7 +322,7 @@ impl Start<'_> {
     fn note_forgotten(&mut self, verdict: &Verdict, newest: Option<&NewestLog>) {
         let Verdict::Begin { prev: Some(prev), .. } = verdict else { return };
         let own = newest.filter(|log| log.origin.epoch == prev.epoch);
-        if own.is_none_or(|log| log.relay.is_some_and(|relay| relay.size > log.frontier.size())) {
+        if own.is_none_or(|log| log.relay.is_some()) {
             let of_it = self.report.missing.iter_mut().filter(|missing| missing.epoch == prev.epoch);
             of_it.for_each(|missing| missing.forgotten = true);
         }

@@ -118,6 +118,24 @@ impl SegmentSource {
         open.is_some_and(|open| open.epoch == epoch && open.segment == *segment && open.reached <= seq)
     }
 
+    /// Whether any intact group says that there was more than `size`: also one without entries, as a box writes that had
+    /// nothing to do.
+    fn reaches_beyond(&mut self, epoch: Epoch, size: u64) -> io::Result<bool> {
+        let mut candidates = self.around(epoch, size)?;
+        candidates.extend(self.segments(epoch)?.iter().filter(|s| s.first > size).cloned());
+        for segment in candidates {
+            let mut reader = SegmentReader::open(&*self.disk, &segment)?;
+            loop {
+                match reader.step()? {
+                    Step::Group { group, .. } if group.next > size => return Ok(true),
+                    Step::Group { .. } | Step::Bad { .. } => {}
+                    Step::End { .. } => break,
+                }
+            }
+        }
+        Ok(false)
+    }
+
     /// Segments that may hold what stands at `seq`, in whatever form.
     fn around(&mut self, epoch: Epoch, seq: u64) -> io::Result<Vec<Segment>> {
         let all = self.segments(epoch)?;
@@ -209,7 +227,7 @@ impl Source for SegmentSource {
 
     fn goes_beyond(&mut self, epoch: Epoch, frontier: &Frontier) -> io::Result<bool> {
         match self.files {
-            Files::Journal => Ok(self.page(epoch, frontier.size())?.is_some()),
+            Files::Journal => Ok(self.reaches_beyond(epoch, frontier.size())?),
             // What is beside the journal tells another history, or proves its lines itself.
             Files::One { .. } => Ok(false),
         }
