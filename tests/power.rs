@@ -8,6 +8,8 @@ mod disk;
 mod epochs;
 #[path = "power/faults.rs"]
 mod faults;
+#[path = "power/lives.rs"]
+mod lives;
 #[path = "power/rng.rs"]
 mod rng;
 #[path = "power/rot.rs"]
@@ -350,4 +352,26 @@ fn finds_a_copy_that_is_thrown_away_before_it_is_asked() {
     let (.., failures) = in_three_epochs(600, Some(epochs::Plant::SalvageThrownAway));
     eprintln!("{} of 600 images lose entries", failures.len());
     assert!(!failures.is_empty(), "the planted bug was not found");
+}
+
+/// Lives of boxes that one run looks at.
+fn lives_count() -> u64 {
+    std::env::var("CLEANTRACK_LIVES").ok().and_then(|count| count.parse().ok()).unwrap_or(400)
+}
+
+#[test]
+fn what_any_copy_holds_counts_once_at_both_sides_however_a_box_lives() {
+    let first = std::env::var("CLEANTRACK_LIVES_FROM").ok().and_then(|n| n.parse().ok()).unwrap_or(0);
+    let seeds: Vec<u64> = (first..first + lives_count()).collect();
+    let half =
+        |part: &[u64]| -> Vec<String> { part.iter().filter_map(|seed| lives::life(*seed).err()).collect() };
+    let (one, two) = seeds.split_at(seeds.len() / 2);
+    let failures = std::thread::scope(|scope| {
+        let other = scope.spawn(|| half(two));
+        let mut failures = half(one);
+        failures.extend(other.join().unwrap());
+        failures
+    });
+    let first: Vec<_> = failures.iter().map(|why| why.lines().next().unwrap_or_default()).take(20).collect();
+    assert!(failures.is_empty(), "{} failures: {first:#?}\nsuch as {}", failures.len(), failures[0]);
 }

@@ -81,22 +81,60 @@ impl RunExchange {
         let store = &self.shared.parts.store;
         let present = store.origin().epoch;
         let held: LogChain = self.get_json("/box/v1/log").await?;
-        let mut adopts = false;
-        for past in store.past()? {
-            let epoch = past.origin.epoch;
-            let theirs = held.epochs.iter().find(|held| held.epoch == epoch && epoch != present);
-            adopts |= self.fetch_beyond(&past, theirs).await?;
-            adopts |= self.owe_unsendable(&past, theirs).await?;
+        let (past, mut adopts) = (store.past()?, false);
+        for past in &past {
+            let theirs = held.epochs.iter().find(|held| held.epoch == past.origin.epoch);
+            adopts |= self.compare_epoch(past, theirs).await?;
+        }
+        // One that this box's chain does not lead to counts by its lines alone.
+        let is_past = |epoch: Epoch| past.iter().any(|past| past.origin.epoch == epoch);
+        for held in held.epochs.iter().filter(|held| held.epoch != present && !is_past(held.epoch)) {
+            adopts |= self.fetch_from(held, 0).await?;
         }
         Ok(adopts)
     }
 
-    /// Keeps lines that only the relay holds behind what counts of an ended epoch.
-    async fn fetch_beyond(&self, past: &Past, theirs: Option<&ChainEpoch>) -> Result<bool, RunUplinkError> {
-        let (epoch, mut from) = (past.origin.epoch, if past.stated { past.counts.size } else { 0 });
-        let end = theirs.map_or(0, |held| held.size);
+    /// One epoch of the chain: lines that only the relay holds are fetched, and those that it cannot have in their own place
+    /// become runs.
+    async fn compare_epoch(&self, past: &Past, theirs: Option<&ChainEpoch>) -> Result<bool, RunUplinkError> {
+        let (size, held) = (past.counts.size, theirs.map_or(0, |held| held.size));
+        if !past.stated || !past.whole {
+            // What is missing of what counts is fetched in its place.
+            let from = if past.stated { size } else { 0 };
+            return match theirs {
+                Some(theirs) => self.fetch_from(theirs, from).await,
+                None => Ok(false),
+            };
+        }
+        let common = self.common(past, held).await?;
+        let branches = common < held.min(size);
+        let mut adopts = false;
+        if let Some(theirs) = theirs {
+            adopts |= self.fetch_from(theirs, common).await?;
+        }
+        if common < size && (branches || !past.signs) {
+            let (store, epoch) = (self.shared.parts.store.clone(), past.origin.epoch);
+            adopts |= in_background(move || store.owe_lines(epoch, common, size)).await?;
+        }
+        Ok(adopts)
+    }
+
+    /// How many entries of an epoch, of those that count here, both sides hold from the first on.
+    async fn common(&self, past: &Past, held: u64) -> Result<u64, RunUplinkError> {
+        let (store, with, past) = (self.shared.parts.store.clone(), self.with.clone(), past.clone());
+        let line = tokio::runtime::Handle::current();
+        in_background(move || {
+            let mut ask = |seq: u64, limit: usize| line.block_on(page(&with, past.origin.epoch, seq, limit));
+            refill::common(&store, &past, held, &mut ask).map_err(|e| RunUplinkError::Away(e.to_string()))
+        })
+        .await
+    }
+
+    /// Keeps lines from a number on that only the relay holds.
+    async fn fetch_from(&self, held: &ChainEpoch, mut from: u64) -> Result<bool, RunUplinkError> {
+        let epoch = held.epoch;
         let mut kept = 0;
-        while from < end {
+        while from < held.size {
             let (entries, texts) =
                 page(&self.with, epoch, from, BATCH_ENTRIES_MAX).await.map_err(RunUplinkError::Away)?;
             if entries.is_empty() {
@@ -111,31 +149,6 @@ impl RunExchange {
             tracing::warn!(%epoch, kept, "lines that only the relay held are kept, and are adopted");
         }
         Ok(kept > 0)
-    }
-
-    /// Makes runs of entries that count here and cannot be appended there: their key is gone, or it holds others.
-    async fn owe_unsendable(&self, past: &Past, theirs: Option<&ChainEpoch>) -> Result<bool, RunUplinkError> {
-        if !past.stated || !past.whole || past.counts.size == 0 {
-            return Ok(false);
-        }
-        let (store, with, past) = (self.shared.parts.store.clone(), self.with.clone(), past.clone());
-        let held = theirs.map_or(0, |held| held.size);
-        let line = tokio::runtime::Handle::current();
-        let owe = move || -> Result<bool, RunUplinkError> {
-            let mut ask = |seq: u64, limit: usize| line.block_on(page(&with, past.origin.epoch, seq, limit));
-            let common = match held {
-                0 => 0,
-                held => refill::common(&store, &past, held, &mut ask)
-                    .map_err(|e| RunUplinkError::Away(e.to_string()))?,
-            };
-            let branches = common < held.min(past.counts.size);
-            let keyless = !past.signs && common < past.counts.size;
-            if !branches && !keyless {
-                return Ok(false);
-            }
-            Ok(store.owe_lines(past.origin.epoch, common, past.counts.size)?)
-        };
-        in_background(owe).await
     }
 
     /// Sends and fetches runs until neither side lacks one; whether one came.

@@ -1,0 +1,675 @@
+//! Random lives of a box on a simulated card, with a relay: the card goes back, copies and keys are lost, starts are cut,
+//! phones send again. What any copy holds counts in the end, once, at box and relay, and the box is at rest.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use appliance::clock::{BentClock, Now};
+use appliance::random::SeededRandom;
+use appliance::store::{Decision, Past, RefillError, Store};
+use record::adoption::{AdoptionWalk, LeafRange, LineId, OfferedLine, assemble_base};
+use record::checkpoint::{Cosigned, Origin, SignedCheckpoint};
+use record::entry::{By, ClockState, Digest16, Draft, Entry, Idem};
+use record::fold::LinePlace;
+use record::ids::{BootId, Epoch};
+use record::kinds::{EntryRef, Event, Prev};
+use record::redact::TextLine;
+use record::run::{RunName, RunReader};
+use record::sign::{Kind, Signer, Verifier};
+use record::tag::Tag;
+use record::tree::{Frontier, Hash, root_at};
+
+use crate::disk::{Frozen, MODES, Mode, SimDisk};
+use crate::rng::Rng;
+use crate::story::sizes;
+
+const TAG: &str = "ABCDEFGH3";
+/// Rounds after which both sides must agree.
+const ROUNDS_MAX: u32 = 24;
+
+type Lines = BTreeSet<LineId>;
+
+/// An epoch as a relay holds it.
+struct HeldEpoch {
+    entries: Vec<Entry>,
+    texts: Vec<TextLine>,
+    tree: Frontier,
+    /// The newest checkpoint, cosigned.
+    note: String,
+    log: Verifier,
+}
+
+struct Relay {
+    epochs: BTreeMap<Epoch, HeldEpoch>,
+    runs: BTreeMap<RunName, Vec<u8>>,
+    cosigner: Signer,
+}
+
+/// What a side counts: lines in their order, and runs that it would need.
+struct Counted {
+    order: Vec<LineId>,
+    lacking: BTreeSet<RunName>,
+}
+
+impl Relay {
+    fn new() -> Self {
+        let cosigner = Signer::new("relay/cosign/1", Kind::Cosignature, &[9; 32]).unwrap();
+        Self { epochs: BTreeMap::new(), runs: BTreeMap::new(), cosigner }
+    }
+
+    fn cosigned(&self, origin: &Origin) -> Option<Cosigned> {
+        let held = self.epochs.get(&origin.epoch)?;
+        Cosigned::verify(&held.note, origin, &held.log, &[self.cosigner.verifier().clone()]).ok()
+    }
+
+    /// Takes what a box has of an epoch behind what is here; `false` where it is another history.
+    fn take(&mut self, store: &Store, epoch: Epoch, upto: u64) -> bool {
+        let origin = Origin { epoch, ..store.origin() };
+        let reader = store.reader_of(epoch).unwrap();
+        let had = self.epochs.get(&epoch).map_or_else(Frontier::default, |held| held.tree.clone());
+        if had.size() > upto || root_at(&reader, had.size()).unwrap() != had.root() {
+            return false;
+        }
+        if had.size() == upto && had.size() > 0 {
+            return true;
+        }
+        let entries: Vec<Entry> = reader.entries(had.size()..upto).map(Result::unwrap).collect();
+        let texts = entries.iter().flat_map(|entry| reader.texts_named(entry).unwrap());
+        let texts: Vec<TextLine> = texts.collect();
+        let note = match epoch == store.origin().epoch {
+            true => Some(store.checkpoint_at(upto).unwrap()),
+            false => store.checkpoint_of(epoch, upto).unwrap(),
+        };
+        let Some(note) = note else { return false };
+        let name = origin.to_string();
+        let log = store.verifier_keys().into_iter().find(|key| key.name() == name).unwrap();
+        let signed = SignedCheckpoint::verify(&note.to_string(), &origin, &log).unwrap();
+        let note = signed.cosigned(&self.cosigner, 7).to_string();
+        let held = self.epochs.entry(epoch).or_insert_with(|| HeldEpoch {
+            entries: Vec::new(),
+            texts: Vec::new(),
+            tree: Frontier::default(),
+            note: String::new(),
+            log,
+        });
+        entries.iter().for_each(|entry| held.tree.push(entry.leaf()));
+        held.entries.extend(entries);
+        held.texts.extend(texts);
+        held.note = note;
+        true
+    }
+
+    fn run_lines(&self, origin: &Origin, name: &RunName) -> Option<Vec<Entry>> {
+        let bytes = self.runs.get(name)?;
+        let mut reader = RunReader::open(&bytes[..], origin.box_id, *name).unwrap();
+        let mut all = Vec::new();
+        while let Some(group) = reader.next_group().unwrap() {
+            all.extend(group.into_iter().map(|line| line.entry));
+        }
+        Some(all)
+    }
+
+    /// Every line that it holds.
+    fn lines(&self, origin: &Origin) -> Lines {
+        let own = self.epochs.iter().map(|(epoch, held)| (*epoch, held.entries.clone()));
+        let runs = self.runs.keys().map(|name| (name.epoch(), self.run_lines(origin, name).unwrap()));
+        own.chain(runs).flat_map(|(epoch, entries)| lines(epoch, &entries)).collect()
+    }
+
+    /// The base of an epoch: what its successor states, from the epoch's log and from runs.
+    fn base(&self, origin: &Origin, prev: Prev) -> Option<Vec<Entry>> {
+        let mut sources: Vec<(u64, Vec<Entry>)> = Vec::new();
+        sources.extend(self.epochs.get(&prev.epoch).map(|held| (0, held.entries.clone())));
+        for name in self.runs.keys().filter(|name| name.epoch() == prev.epoch) {
+            sources.push((name.lines().start, self.run_lines(origin, name)?));
+        }
+        let ranges: Vec<LeafRange> = sources
+            .iter()
+            .map(|(from, lines)| LeafRange { from: *from, leaves: lines.iter().map(Entry::leaf).collect() })
+            .collect();
+        let parts = assemble_base(&ranges, prev.size, prev.root)?;
+        let of = |part: &record::adoption::BasePart| {
+            let (from, lines) = &sources[part.source];
+            part.lines
+                .clone()
+                .map(|seq| lines[usize::try_from(seq - from).unwrap()].clone())
+                .collect::<Vec<_>>()
+        };
+        Some(parts.iter().flat_map(of).collect())
+    }
+
+    fn first(&self, origin: &Origin, epoch: Epoch) -> Option<Entry> {
+        let own = self.epochs.get(&epoch).and_then(|held| held.entries.first().cloned());
+        own.or_else(|| {
+            let mut names = self.runs.keys().filter(|name| name.covers(EntryRef { epoch, seq: 0 }));
+            names.find_map(|name| self.run_lines(origin, name)?.into_iter().next())
+        })
+    }
+
+    /// What counts for it, followed back from the newest epoch.
+    fn counted(&self, origin: &Origin) -> Result<Counted, String> {
+        let mut chain: Vec<(Epoch, Vec<Entry>)> = Vec::new();
+        let held = self.epochs.get(&origin.epoch).ok_or("the relay has nothing of the newest epoch")?;
+        chain.push((origin.epoch, held.entries.clone()));
+        let mut epoch = origin.epoch;
+        while let Some(Event::LogStarted(started)) = self.first(origin, epoch).map(|entry| entry.event()) {
+            let (next, base) = match (started.prev, started.after) {
+                (Some(prev), _) => {
+                    let base = self.base(origin, prev);
+                    (prev.epoch, base.ok_or_else(|| format!("the relay has no base of {}", prev.epoch))?)
+                }
+                (None, Some(after)) => (after, Vec::new()),
+                (None, None) => break,
+            };
+            chain.push((next, base));
+            epoch = next;
+        }
+        chain.reverse();
+        let base: Lines = chain.iter().flat_map(|(epoch, entries)| lines(*epoch, entries)).collect();
+        let (mut walk, mut order, mut known) = (AdoptionWalk::default(), Vec::new(), base);
+        for (epoch, entries) in &chain {
+            for entry in entries {
+                order.extend(lines(*epoch, std::slice::from_ref(entry)));
+                walk.pass_base(*epoch, entry);
+                while let Some(place) = walk.next_lines() {
+                    let Some(all) = self.run_lines(origin, &place.run) else {
+                        walk.lack_run();
+                        continue;
+                    };
+                    let from = usize::try_from(place.from - place.run.lines().start).unwrap();
+                    let id = |entry: &Entry| LineId {
+                        epoch: place.run.epoch(),
+                        seq: entry.seq(),
+                        leaf: entry.leaf(),
+                    };
+                    let offered: Vec<_> = all[from..]
+                        .iter()
+                        .map(|entry| OfferedLine { entry, counts_already: known.contains(&id(entry)) })
+                        .collect();
+                    let counted: Vec<LineId> =
+                        walk.take_lines(&offered).iter().map(|line| id(line.entry)).collect();
+                    known.extend(counted.iter().copied());
+                    order.extend(counted);
+                }
+            }
+        }
+        Ok(Counted { order, lacking: walk.lacking().clone() })
+    }
+}
+
+fn lines(epoch: Epoch, entries: &[Entry]) -> Vec<LineId> {
+    entries.iter().map(|entry| LineId { epoch, seq: entry.seq(), leaf: entry.leaf() }).collect()
+}
+
+/// What counts at a box.
+fn counted(store: &Store) -> Lines {
+    let mut all = Lines::new();
+    for epoch in store.epochs() {
+        if let Ok(reader) = store.reader_of(epoch) {
+            let entries: Vec<Entry> = reader.entries(0..u64::MAX).map(Result::unwrap).collect();
+            all.extend(lines(epoch, &entries));
+        }
+    }
+    let reader = store.reader().unwrap();
+    for run in store.adopted_runs().counting {
+        for seq in run.lines() {
+            let place = LinePlace { of: EntryRef { epoch: run.epoch(), seq }, run: Some(run) };
+            all.extend(
+                reader
+                    .line(place)
+                    .unwrap()
+                    .iter()
+                    .flat_map(|entry| lines(run.epoch(), std::slice::from_ref(entry))),
+            );
+        }
+    }
+    all
+}
+
+/// A copy of the card, and what counted on it.
+struct Backup {
+    card: Frozen,
+    lines: Lines,
+    epoch: Epoch,
+}
+
+struct World {
+    card: Frozen,
+    running: Option<(SimDisk, Store)>,
+    compared: bool,
+    relay: Relay,
+    backups: Vec<Backup>,
+    /// Lines that some copy holds which nothing took away.
+    must: Lines,
+    /// Keys of cleanings that phones were answered for.
+    keys: Vec<u64>,
+    rng: Rng,
+    tokio: tokio::runtime::Runtime,
+    told: Vec<String>,
+}
+
+impl World {
+    fn new(seed: u64) -> Self {
+        Self {
+            card: Frozen::default(),
+            running: None,
+            compared: false,
+            relay: Relay::new(),
+            backups: Vec::new(),
+            must: Lines::new(),
+            keys: Vec::new(),
+            rng: Rng::new(seed),
+            tokio: tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap(),
+            told: Vec::new(),
+        }
+    }
+
+    fn store(&mut self) -> Result<Store, String> {
+        if let Some((_, store)) = &self.running {
+            return Ok(store.clone());
+        }
+        let now = Now {
+            wall_ms: 1_763_610_000_000,
+            boot: BootId::new(1, [(self.rng.next() % 251) as u8; 10]),
+            up_ms: 1_000,
+            state: ClockState::Synced,
+        };
+        let sim = SimDisk::new(self.card.clone(), None);
+        let random = SeededRandom::new(self.rng.next());
+        let opened = Store::open_on(Arc::new(sim.clone()), sizes(), Arc::new(BentClock::new(now)), &random);
+        let (store, report) = opened.map_err(|e| format!("it does not start: {e}"))?;
+        let here = counted(&store);
+        let lacks: Vec<_> =
+            self.must.difference(&here).map(|line| format!("{}.{}", line.epoch.n, line.seq)).collect();
+        self.told.push(format!("start: {} lines count, {lacks:?} lack: {report:?}", here.len()));
+        self.compared = false;
+        self.running = Some((sim, store.clone()));
+        Ok(store)
+    }
+
+    /// Ends the process: in order, killed, or with the power.
+    fn end(&mut self, mode: Option<Mode>) {
+        let Some((sim, store)) = self.running.take() else { return };
+        match mode {
+            None => {
+                self.tokio.block_on(store.stop()).unwrap();
+                drop(store);
+                self.card = sim.freeze();
+            }
+            Some(mode) => {
+                self.card = sim.freeze().crashed(mode, &mut self.rng);
+                let _ = self.tokio.block_on(store.stop());
+            }
+        }
+    }
+
+    fn record(&mut self) -> Result<(), String> {
+        let store = self.store()?;
+        for _ in 0..=self.rng.below(6) {
+            let again = !self.keys.is_empty() && self.rng.chance(5);
+            let key = if again { self.keys[self.rng.below(self.keys.len())] } else { self.rng.next() };
+            let idem = Idem { key: Digest16::of(&key.to_be_bytes()), req: Digest16([1; 16]) };
+            let body = format!(r#"{{"tag":"{TAG}","steps":[1,2],"who":{{"proof":"none"}}}}"#);
+            let event = match store.facility().equipment.is_empty() {
+                true => Event::read("equipment.added", &format!(r#"{{"tag":"{TAG}","name":"Pump"}}"#)),
+                false => Event::read("cleaning.recorded", &body),
+            };
+            let cleaning = matches!(event, Event::CleaningRecorded(_));
+            let draft = Draft { by: By::BOX, idem: cleaning.then_some(idem), event, texts: Vec::new() };
+            let epoch = store.origin().epoch;
+            let done = self.tokio.block_on(store.submit(move |view| match view.by_key(&idem.key) {
+                Some(_) if cleaning => Decision::Answer(()),
+                _ => Decision::Append { drafts: vec![draft], answer: () },
+            }));
+            let done = done.map_err(|e| format!("it does not record: {e}"))?;
+            let line = |one: &appliance::store::Recorded| LineId { epoch, seq: one.seq, leaf: one.leaf };
+            self.must.extend(done.recorded.iter().map(line));
+            if cleaning && !self.keys.contains(&key) {
+                self.keys.push(key);
+            }
+        }
+        Ok(())
+    }
+
+    fn restart(&mut self) -> Result<Store, String> {
+        self.end(None);
+        self.store()
+    }
+
+    /// What the uplink does with one connection, until nothing is left to do.
+    fn sync(&mut self) -> Result<(), String> {
+        for _ in 0..ROUNDS_MAX {
+            let store = self.store()?;
+            if !self.sync_once(&store)? {
+                return Ok(());
+            }
+            self.restart()?;
+        }
+        Err("box and relay never come to an end".to_owned())
+    }
+
+    /// Whether the next start has something to do.
+    fn sync_once(&mut self, store: &Store) -> Result<bool, String> {
+        let origin = store.origin();
+        for past in store.past().map_err(|e| e.to_string())? {
+            if past.whole && past.counts.size > 0 && past.signs && !past.goes_by_run {
+                self.relay.take(store, past.origin.epoch, past.counts.size);
+            }
+        }
+        if !self.relay.take(store, origin.epoch, store.size()) {
+            let contrary = self.relay.cosigned(&origin).ok_or("no cosigned checkpoint")?;
+            store.end_epoch(&contrary).map_err(|e| e.to_string())?;
+            return Ok(true);
+        }
+        if let Some(cosigned) = self.relay.cosigned(&origin) {
+            store.raise_cursor(&cosigned).map_err(|e| e.to_string())?;
+        }
+        let mut came = false;
+        while let Some(past) = self.wanted(store)? {
+            if !self.refill(store, &past)? {
+                break;
+            }
+            came = true;
+        }
+        if came {
+            return Ok(true);
+        }
+        if !std::mem::replace(&mut self.compared, true) && self.compare(store)? {
+            return Ok(true);
+        }
+        self.exchange(store)
+    }
+
+    fn wanted(&self, store: &Store) -> Result<Option<Past>, String> {
+        let all = store.past().map_err(|e| e.to_string())?;
+        let held = |past: &Past| self.relay.epochs.get(&past.origin.epoch);
+        Ok(all.into_iter().rev().find(|past| {
+            past.stated
+                && !past.whole
+                && !past.fetched
+                && held(past).is_some_and(|held| held.tree.size() >= past.counts.size)
+        }))
+    }
+
+    fn refill(&self, store: &Store, past: &Past) -> Result<bool, String> {
+        let held = &self.relay.epochs[&past.origin.epoch];
+        let mut more = |from: u64| {
+            let from = usize::try_from(from).unwrap();
+            let end = held.entries.len().min(from + 7);
+            Ok((held.entries[from.min(end)..end].to_vec(), held.texts.clone()))
+        };
+        let from = store.fetched_size(past.origin.epoch).map_err(|e| e.to_string())?;
+        let from = from.unwrap_or_else(|| self.common(store, past));
+        match store.refill(past, from, &mut more) {
+            Ok(()) => Ok(true),
+            Err(RefillError::Wrong(_)) if from > 0 => match store.refill(past, 0, &mut more) {
+                Ok(()) => Ok(true),
+                Err(RefillError::Wrong(_)) => Ok(false),
+                Err(e) => Err(e.to_string()),
+            },
+            Err(RefillError::Wrong(_)) => Ok(false),
+            Err(e) => Err(e.to_string()),
+        }
+    }
+
+    fn common(&self, store: &Store, past: &Past) -> u64 {
+        let Some(held) = self.relay.epochs.get(&past.origin.epoch) else { return 0 };
+        let Ok(reader) = store.reader_of(past.origin.epoch) else { return 0 };
+        let own = reader.entries(0..past.counts.size).map(|entry| entry.unwrap().leaf());
+        own.zip(held.entries.iter().map(Entry::leaf)).take_while(|(own, theirs)| own == theirs).count() as u64
+    }
+
+    fn compare(&self, store: &Store) -> Result<bool, String> {
+        let mut adopts = false;
+        let past = store.past().map_err(|e| e.to_string())?;
+        let present = store.origin().epoch;
+        for past in &past {
+            let (epoch, size) = (past.origin.epoch, past.counts.size);
+            let held = self.relay.epochs.get(&epoch);
+            let common = match past.stated && past.whole {
+                true => self.common(store, past),
+                false if past.stated => size,
+                false => 0,
+            };
+            adopts |= self.fetch_from(store, epoch, common)?;
+            let branches = common < held.map_or(0, |held| held.tree.size()).min(size);
+            if past.stated && past.whole && common < size && (branches || !past.signs) {
+                adopts |= store.owe_lines(epoch, common, size).map_err(|e| e.to_string())?;
+            }
+        }
+        for epoch in self.relay.epochs.keys() {
+            if *epoch != present && !past.iter().any(|past| past.origin.epoch == *epoch) {
+                adopts |= self.fetch_from(store, *epoch, 0)?;
+            }
+        }
+        Ok(adopts)
+    }
+
+    fn fetch_from(&self, store: &Store, epoch: Epoch, from: u64) -> Result<bool, String> {
+        let Some(held) = self.relay.epochs.get(&epoch) else { return Ok(false) };
+        let beyond = held.entries.get(usize::try_from(from).unwrap()..).unwrap_or(&[]);
+        let kept = store.keep_missing_lines(epoch, beyond, &held.texts).map_err(|e| e.to_string())?;
+        Ok(kept > 0)
+    }
+
+    fn exchange(&mut self, store: &Store) -> Result<bool, String> {
+        let adopted = store.adopted_runs();
+        let mut came = false;
+        for run in &adopted.lacking {
+            if let Some(file) = self.relay.runs.get(run) {
+                came |= store.keep_run(run, file).map_err(|e| e.to_string())?;
+            }
+        }
+        loop {
+            let lacking = self.relay.counted(&store.origin()).map(|counted| counted.lacking);
+            // Without the base that a run brings nothing can be followed yet: then each that is adopted here is sent.
+            let lacking = lacking.unwrap_or_else(|_| adopted.counting.iter().copied().collect());
+            let mut sent = false;
+            for run in
+                lacking.iter().filter(|run| !self.relay.runs.contains_key(run)).copied().collect::<Vec<_>>()
+            {
+                if let Some(file) = store.run_file(&run).map_err(|e| e.to_string())? {
+                    self.relay.runs.insert(run, file);
+                    sent = true;
+                }
+            }
+            if !sent {
+                return Ok(came);
+            }
+        }
+    }
+
+    fn keep_backup(&mut self) -> Result<(), String> {
+        let store = self.store()?;
+        let (lines, epoch) = (counted(&store), store.origin().epoch);
+        self.end(None);
+        self.backups.push(Backup { card: self.card.clone(), lines, epoch });
+        Ok(())
+    }
+
+    /// The card is one from before. What it had forgotten is elsewhere, or gone.
+    fn go_back(&mut self) -> Result<(), String> {
+        let store = self.store()?;
+        let (origin, epoch) = (store.origin(), store.origin().epoch);
+        let same: Vec<usize> =
+            (0..self.backups.len()).filter(|at| self.backups[*at].epoch == epoch).collect();
+        let Some(at) = same.get(self.rng.below(same.len().max(1))).copied() else { return Ok(()) };
+        self.end(Some(Mode::Kill));
+        self.card = self.backups[at].card.clone();
+        self.must = self.relay.lines(&origin);
+        self.must.extend(self.backups[at].lines.iter().copied());
+        Ok(())
+    }
+
+    /// One of the copies on the card goes, and nothing that only it holds.
+    fn lose_copy(&mut self) -> Result<(), String> {
+        self.store()?;
+        self.end(None);
+        match self.rng.below(4) {
+            0 => {
+                // What was set aside holds nothing more by now.
+                self.card.lose("cleantrack.redb");
+            }
+            1 => {
+                let dirs = self.card.folders("log");
+                let dir = dirs[self.rng.below(dirs.len())].clone();
+                for file in self.card.files(&dir) {
+                    self.card.lose(&file);
+                }
+            }
+            2 => {
+                for file in self.card.files("runs") {
+                    self.card.lose(&file);
+                }
+            }
+            _ => {
+                let keys = self.card.files("keys");
+                for file in keys.iter().filter(|file| file.ends_with(".key")) {
+                    self.card.lose(file);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The weekly look through: what one copy lost comes from the others before those may be lost too.
+    fn look_through(&mut self) -> Result<(), String> {
+        let store = self.store()?;
+        let mut place = Some((0, 0));
+        while let Some(at) = place {
+            place = store.scrub_segment(at).map_err(|e| e.to_string())?.next;
+        }
+        store.scrub_runs().map_err(|e| e.to_string())
+    }
+
+    /// The log goes with everything that has it, and its key stays.
+    fn lose_log(&mut self) -> Result<(), String> {
+        let origin = self.store()?.origin();
+        self.end(None);
+        let dirs = ["log", "runs", "salvage", "displaced", "fetched"];
+        let inside = self.card.folders("log");
+        let all = dirs.iter().map(|dir| (*dir).to_owned()).chain(inside);
+        for file in all.flat_map(|dir| self.card.files(&dir)).collect::<Vec<_>>() {
+            self.card.lose(&file);
+        }
+        for file in ["cleantrack.redb", "cursor"] {
+            self.card.lose(file);
+        }
+        self.must = self.relay.lines(&origin);
+        Ok(())
+    }
+
+    fn cut_start(&mut self) {
+        self.end(None);
+        let sim = SimDisk::new(self.card.clone(), None);
+        sim.watch(1 + self.rng.below(12), self.rng.split());
+        let before = std::mem::replace(&mut self.card, Frozen::default());
+        let now = Now {
+            wall_ms: 1_763_610_000_000,
+            boot: BootId::new(1, [9; 10]),
+            up_ms: 1_000,
+            state: ClockState::Synced,
+        };
+        let random = SeededRandom::new(self.rng.next());
+        let opened = Store::open_on(Arc::new(sim.clone()), sizes(), Arc::new(BentClock::new(now)), &random);
+        let moments = sim.moments();
+        if let Ok((store, _)) = opened {
+            let _ = self.tokio.block_on(store.stop());
+        }
+        let modes: Vec<Mode> =
+            MODES.into_iter().filter(|m| !matches!(m, Mode::Garbage | Mode::Mixed)).collect();
+        self.card = match moments.get(self.rng.below(moments.len().max(1))) {
+            Some(moment) => moment.disk.crashed(modes[self.rng.below(modes.len())], &mut self.rng),
+            None => before,
+        };
+    }
+
+    fn step(&mut self) -> Result<(), String> {
+        let step = self.rng.below(20);
+        self.told.push(format!("step {step}"));
+        match step {
+            0..8 => self.record(),
+            8..11 => self.sync(),
+            11 => {
+                self.end(None);
+                Ok(())
+            }
+            12 => {
+                self.end(Some(Mode::Kill));
+                Ok(())
+            }
+            13 | 14 => self.keep_backup(),
+            15 => self.go_back(),
+            16 | 17 => {
+                self.lose_copy()?;
+                self.look_through()
+            }
+            18 => {
+                self.cut_start();
+                Ok(())
+            }
+            _ if self.rng.chance(3) => self.lose_log(),
+            _ => Ok(()),
+        }
+    }
+
+    fn check(&mut self) -> Result<(), String> {
+        self.sync()?;
+        let store = self.restart()?;
+        let (size, origin) = (store.size(), store.origin());
+        let here = counted(&store);
+        if let Some(lost) = self.must.difference(&here).next() {
+            let all = self.must.difference(&here).count();
+            return Err(format!("{all} lines that a copy held do not count at the box, such as {lost:?}"));
+        }
+        let relay = self.relay.counted(&origin)?;
+        if !relay.lacking.is_empty() {
+            return Err(format!("the relay lacks {:?}", relay.lacking));
+        }
+        let there: Lines = relay.order.iter().copied().collect();
+        if there.len() != relay.order.len() {
+            return Err("the relay counts a line twice".to_owned());
+        }
+        if there != here {
+            let (own, theirs) = (here.difference(&there).count(), there.difference(&here).count());
+            return Err(format!("{own} lines count at the box only, {theirs} at the relay only"));
+        }
+        let reader = store.reader().unwrap();
+        let mut keys = BTreeSet::new();
+        for line in &here {
+            let found = reader.lines_of(line.epoch.n, line.seq).unwrap();
+            let entry = found.into_iter().map(|(_, entry)| entry).find(|entry| entry.leaf() == line.leaf);
+            let entry = entry.ok_or("a line that counts cannot be read")?;
+            if matches!(entry.event(), Event::CleaningRecorded(_)) {
+                keys.extend(entry.head().idem.map(|idem| idem.key));
+            }
+        }
+        let tag: Tag = TAG.parse().unwrap();
+        let cleanings = store.facility().activity.get(&tag).map_or(0, |activity| activity.cleanings);
+        if cleanings != keys.len() as u64 {
+            return Err(format!("{cleanings} cleanings count, by {} keys", keys.len()));
+        }
+        drop(reader);
+        let store = self.restart()?;
+        if store.size() != size || store.origin() != origin {
+            return Err("the box is not at rest".to_owned());
+        }
+        Ok(())
+    }
+}
+
+/// One life; what went wrong, with how it came to that.
+pub fn life(seed: u64) -> Result<(), String> {
+    let mut world = World::new(seed);
+    let steps = 12 + world.rng.below(40);
+    let mut lived = || -> Result<(), String> {
+        for _ in 0..steps {
+            world.step()?;
+        }
+        world.check()
+    };
+    let lived = lived();
+    let lived = lived.map_err(|why| format!("seed {seed}: {why}\n{}", world.told.join("\n")));
+    world.end(None);
+    lived
+}
