@@ -10,6 +10,8 @@ mod epochs;
 mod faults;
 #[path = "power/lives.rs"]
 mod lives;
+#[path = "power/relay.rs"]
+mod relay;
 #[path = "power/rng.rs"]
 mod rng;
 #[path = "power/rot.rs"]
@@ -363,8 +365,9 @@ fn lives_count() -> u64 {
 fn what_any_copy_holds_counts_once_at_both_sides_however_a_box_lives() {
     let first = std::env::var("CLEANTRACK_LIVES_FROM").ok().and_then(|n| n.parse().ok()).unwrap_or(0);
     let seeds: Vec<u64> = (first..first + lives_count()).collect();
-    let half =
-        |part: &[u64]| -> Vec<String> { part.iter().filter_map(|seed| lives::life(*seed).err()).collect() };
+    let half = |part: &[u64]| -> Vec<String> {
+        part.iter().filter_map(|seed| lives::life(*seed, None).err()).collect()
+    };
     let (one, two) = seeds.split_at(seeds.len() / 2);
     let failures = std::thread::scope(|scope| {
         let other = scope.spawn(|| half(two));
@@ -374,4 +377,14 @@ fn what_any_copy_holds_counts_once_at_both_sides_however_a_box_lives() {
     });
     let first: Vec<_> = failures.iter().map(|why| why.lines().next().unwrap_or_default()).take(20).collect();
     assert!(failures.is_empty(), "{} failures: {first:#?}\nsuch as {}", failures.len(), failures[0]);
+}
+
+#[test]
+fn bugs_that_lose_lines_or_count_them_at_one_side_only_are_found() {
+    use lives::Plant as P;
+    for plant in [P::NotCompared, P::BranchPassedOver, P::RunsNotSent, P::DisplacedThrownAway] {
+        let found = (0..600).find(|seed| lives::life(*seed, Some(plant)).is_err());
+        eprintln!("{plant:?}: found by seed {found:?}");
+        assert!(found.is_some(), "{plant:?} was not found");
+    }
 }

@@ -1,25 +1,21 @@
 //! Random lives of a box on a simulated card, with a relay: the card goes back, copies and keys are lost, starts are cut,
 //! phones send again. What any copy holds counts in the end, once, at box and relay, and the box is at rest.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use appliance::clock::{BentClock, Now};
 use appliance::random::SeededRandom;
 use appliance::store::{Decision, Past, RefillError, Store};
-use record::adoption::{AdoptionWalk, LeafRange, LineId, OfferedLine, assemble_base};
-use record::checkpoint::{Cosigned, Origin, SignedCheckpoint};
+use record::adoption::LineId;
 use record::entry::{By, ClockState, Digest16, Draft, Entry, Idem};
 use record::fold::LinePlace;
 use record::ids::{BootId, Epoch};
-use record::kinds::{EntryRef, Event, Prev};
-use record::redact::TextLine;
-use record::run::{RunName, RunReader};
-use record::sign::{Kind, Signer, Verifier};
+use record::kinds::{EntryRef, Event};
 use record::tag::Tag;
-use record::tree::{Frontier, Hash, root_at};
 
 use crate::disk::{Frozen, MODES, Mode, SimDisk};
+use crate::relay::{Lines, Relay, lines};
 use crate::rng::Rng;
 use crate::story::sizes;
 
@@ -27,178 +23,17 @@ const TAG: &str = "ABCDEFGH3";
 /// Rounds after which both sides must agree.
 const ROUNDS_MAX: u32 = 24;
 
-type Lines = BTreeSet<LineId>;
-
-/// An epoch as a relay holds it.
-struct HeldEpoch {
-    entries: Vec<Entry>,
-    texts: Vec<TextLine>,
-    tree: Frontier,
-    /// The newest checkpoint, cosigned.
-    note: String,
-    log: Verifier,
-}
-
-struct Relay {
-    epochs: BTreeMap<Epoch, HeldEpoch>,
-    runs: BTreeMap<RunName, Vec<u8>>,
-    cosigner: Signer,
-}
-
-/// What a side counts: lines in their order, and runs that it would need.
-struct Counted {
-    order: Vec<LineId>,
-    lacking: BTreeSet<RunName>,
-}
-
-impl Relay {
-    fn new() -> Self {
-        let cosigner = Signer::new("relay/cosign/1", Kind::Cosignature, &[9; 32]).unwrap();
-        Self { epochs: BTreeMap::new(), runs: BTreeMap::new(), cosigner }
-    }
-
-    fn cosigned(&self, origin: &Origin) -> Option<Cosigned> {
-        let held = self.epochs.get(&origin.epoch)?;
-        Cosigned::verify(&held.note, origin, &held.log, &[self.cosigner.verifier().clone()]).ok()
-    }
-
-    /// Takes what a box has of an epoch behind what is here; `false` where it is another history.
-    fn take(&mut self, store: &Store, epoch: Epoch, upto: u64) -> bool {
-        let origin = Origin { epoch, ..store.origin() };
-        let reader = store.reader_of(epoch).unwrap();
-        let had = self.epochs.get(&epoch).map_or_else(Frontier::default, |held| held.tree.clone());
-        if had.size() > upto || root_at(&reader, had.size()).unwrap() != had.root() {
-            return false;
-        }
-        if had.size() == upto && had.size() > 0 {
-            return true;
-        }
-        let entries: Vec<Entry> = reader.entries(had.size()..upto).map(Result::unwrap).collect();
-        let texts = entries.iter().flat_map(|entry| reader.texts_named(entry).unwrap());
-        let texts: Vec<TextLine> = texts.collect();
-        let note = match epoch == store.origin().epoch {
-            true => Some(store.checkpoint_at(upto).unwrap()),
-            false => store.checkpoint_of(epoch, upto).unwrap(),
-        };
-        let Some(note) = note else { return false };
-        let name = origin.to_string();
-        let log = store.verifier_keys().into_iter().find(|key| key.name() == name).unwrap();
-        let signed = SignedCheckpoint::verify(&note.to_string(), &origin, &log).unwrap();
-        let note = signed.cosigned(&self.cosigner, 7).to_string();
-        let held = self.epochs.entry(epoch).or_insert_with(|| HeldEpoch {
-            entries: Vec::new(),
-            texts: Vec::new(),
-            tree: Frontier::default(),
-            note: String::new(),
-            log,
-        });
-        entries.iter().for_each(|entry| held.tree.push(entry.leaf()));
-        held.entries.extend(entries);
-        held.texts.extend(texts);
-        held.note = note;
-        true
-    }
-
-    fn run_lines(&self, origin: &Origin, name: &RunName) -> Option<Vec<Entry>> {
-        let bytes = self.runs.get(name)?;
-        let mut reader = RunReader::open(&bytes[..], origin.box_id, *name).unwrap();
-        let mut all = Vec::new();
-        while let Some(group) = reader.next_group().unwrap() {
-            all.extend(group.into_iter().map(|line| line.entry));
-        }
-        Some(all)
-    }
-
-    /// Every line that it holds.
-    fn lines(&self, origin: &Origin) -> Lines {
-        let own = self.epochs.iter().map(|(epoch, held)| (*epoch, held.entries.clone()));
-        let runs = self.runs.keys().map(|name| (name.epoch(), self.run_lines(origin, name).unwrap()));
-        own.chain(runs).flat_map(|(epoch, entries)| lines(epoch, &entries)).collect()
-    }
-
-    /// The base of an epoch: what its successor states, from the epoch's log and from runs.
-    fn base(&self, origin: &Origin, prev: Prev) -> Option<Vec<Entry>> {
-        let mut sources: Vec<(u64, Vec<Entry>)> = Vec::new();
-        sources.extend(self.epochs.get(&prev.epoch).map(|held| (0, held.entries.clone())));
-        for name in self.runs.keys().filter(|name| name.epoch() == prev.epoch) {
-            sources.push((name.lines().start, self.run_lines(origin, name)?));
-        }
-        let ranges: Vec<LeafRange> = sources
-            .iter()
-            .map(|(from, lines)| LeafRange { from: *from, leaves: lines.iter().map(Entry::leaf).collect() })
-            .collect();
-        let parts = assemble_base(&ranges, prev.size, prev.root)?;
-        let of = |part: &record::adoption::BasePart| {
-            let (from, lines) = &sources[part.source];
-            part.lines
-                .clone()
-                .map(|seq| lines[usize::try_from(seq - from).unwrap()].clone())
-                .collect::<Vec<_>>()
-        };
-        Some(parts.iter().flat_map(of).collect())
-    }
-
-    fn first(&self, origin: &Origin, epoch: Epoch) -> Option<Entry> {
-        let own = self.epochs.get(&epoch).and_then(|held| held.entries.first().cloned());
-        own.or_else(|| {
-            let mut names = self.runs.keys().filter(|name| name.covers(EntryRef { epoch, seq: 0 }));
-            names.find_map(|name| self.run_lines(origin, name)?.into_iter().next())
-        })
-    }
-
-    /// What counts for it, followed back from the newest epoch.
-    fn counted(&self, origin: &Origin) -> Result<Counted, String> {
-        let mut chain: Vec<(Epoch, Vec<Entry>)> = Vec::new();
-        let held = self.epochs.get(&origin.epoch).ok_or("the relay has nothing of the newest epoch")?;
-        chain.push((origin.epoch, held.entries.clone()));
-        let mut epoch = origin.epoch;
-        while let Some(Event::LogStarted(started)) = self.first(origin, epoch).map(|entry| entry.event()) {
-            let (next, base) = match (started.prev, started.after) {
-                (Some(prev), _) => {
-                    let base = self.base(origin, prev);
-                    (prev.epoch, base.ok_or_else(|| format!("the relay has no base of {}", prev.epoch))?)
-                }
-                (None, Some(after)) => (after, Vec::new()),
-                (None, None) => break,
-            };
-            chain.push((next, base));
-            epoch = next;
-        }
-        chain.reverse();
-        let base: Lines = chain.iter().flat_map(|(epoch, entries)| lines(*epoch, entries)).collect();
-        let (mut walk, mut order, mut known) = (AdoptionWalk::default(), Vec::new(), base);
-        for (epoch, entries) in &chain {
-            for entry in entries {
-                order.extend(lines(*epoch, std::slice::from_ref(entry)));
-                walk.pass_base(*epoch, entry);
-                while let Some(place) = walk.next_lines() {
-                    let Some(all) = self.run_lines(origin, &place.run) else {
-                        walk.lack_run();
-                        continue;
-                    };
-                    let from = usize::try_from(place.from - place.run.lines().start).unwrap();
-                    let id = |entry: &Entry| LineId {
-                        epoch: place.run.epoch(),
-                        seq: entry.seq(),
-                        leaf: entry.leaf(),
-                    };
-                    let offered: Vec<_> = all[from..]
-                        .iter()
-                        .map(|entry| OfferedLine { entry, counts_already: known.contains(&id(entry)) })
-                        .collect();
-                    let counted: Vec<LineId> =
-                        walk.take_lines(&offered).iter().map(|line| id(line.entry)).collect();
-                    known.extend(counted.iter().copied());
-                    order.extend(counted);
-                }
-            }
-        }
-        Ok(Counted { order, lacking: walk.lacking().clone() })
-    }
-}
-
-fn lines(epoch: Epoch, entries: &[Entry]) -> Vec<LineId> {
-    entries.iter().map(|entry| LineId { epoch, seq: entry.seq(), leaf: entry.leaf() }).collect()
+/// A bug that the lives must find.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Plant {
+    /// Ended logs are never compared with the relay's.
+    NotCompared,
+    /// Of an ended log only what lies behind the end that counts is fetched, not what another branch has before it.
+    BranchPassedOver,
+    /// Runs are never exchanged.
+    RunsNotSent,
+    /// What was displaced is thrown away before it is adopted.
+    DisplacedThrownAway,
 }
 
 /// What counts at a box.
@@ -246,11 +81,13 @@ struct World {
     rng: Rng,
     tokio: tokio::runtime::Runtime,
     told: Vec<String>,
+    plant: Option<Plant>,
 }
 
 impl World {
-    fn new(seed: u64) -> Self {
+    fn new(seed: u64, plant: Option<Plant>) -> Self {
         Self {
+            plant,
             card: Frozen::default(),
             running: None,
             compared: false,
@@ -274,6 +111,9 @@ impl World {
             up_ms: 1_000,
             state: ClockState::Synced,
         };
+        if self.plant == Some(Plant::DisplacedThrownAway) {
+            self.card.files("displaced").iter().for_each(|file| self.card.lose(file));
+        }
         let sim = SimDisk::new(self.card.clone(), None);
         let random = SeededRandom::new(self.rng.next());
         let opened = Store::open_on(Arc::new(sim.clone()), sizes(), Arc::new(BentClock::new(now)), &random);
@@ -374,10 +214,11 @@ impl World {
         if came {
             return Ok(true);
         }
-        if !std::mem::replace(&mut self.compared, true) && self.compare(store)? {
+        let compares = self.plant != Some(Plant::NotCompared);
+        if compares && !std::mem::replace(&mut self.compared, true) && self.compare(store)? {
             return Ok(true);
         }
-        self.exchange(store)
+        if self.plant == Some(Plant::RunsNotSent) { Ok(false) } else { self.exchange(store) }
     }
 
     fn wanted(&self, store: &Store) -> Result<Option<Past>, String> {
@@ -427,6 +268,7 @@ impl World {
             let (epoch, size) = (past.origin.epoch, past.counts.size);
             let held = self.relay.epochs.get(&epoch);
             let common = match past.stated && past.whole {
+                true if self.plant == Some(Plant::BranchPassedOver) => size,
                 true => self.common(store, past),
                 false if past.stated => size,
                 false => 0,
@@ -563,7 +405,7 @@ impl World {
         self.end(None);
         let sim = SimDisk::new(self.card.clone(), None);
         sim.watch(1 + self.rng.below(12), self.rng.split());
-        let before = std::mem::replace(&mut self.card, Frozen::default());
+        let before = std::mem::take(&mut self.card);
         let now = Now {
             wall_ms: 1_763_610_000_000,
             boot: BootId::new(1, [9; 10]),
@@ -659,8 +501,8 @@ impl World {
 }
 
 /// One life; what went wrong, with how it came to that.
-pub fn life(seed: u64) -> Result<(), String> {
-    let mut world = World::new(seed);
+pub fn life(seed: u64, plant: Option<Plant>) -> Result<(), String> {
+    let mut world = World::new(seed, plant);
     let steps = 12 + world.rng.below(40);
     let mut lived = || -> Result<(), String> {
         for _ in 0..steps {

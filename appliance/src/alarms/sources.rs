@@ -107,6 +107,12 @@ pub fn tell_start(alarms: &AlarmStore, report: &StartReport, epoch: Epoch) {
         let cause = all.map(|all| AlarmCause::new(AlarmCode::LogAdopted).of(of).from(all.start).to(all.end));
         cause.into_iter().for_each(|cause| alarms.report(cause));
     }
+    alarms.end(|cause| {
+        cause.code == AlarmCode::LogApart && cause.epoch.is_none_or(|epoch| !report.apart.contains(&epoch))
+    });
+    for of in &report.apart {
+        alarms.raise(AlarmCause::new(AlarmCode::LogApart).of(*of));
+    }
     if let Some(why) = &report.new_epoch {
         alarms.report(AlarmCause::new(AlarmCode::LogEpoch).of(epoch).detail(why));
     }

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use record::checkpoint::Origin;
-use record::entry::{By, Draft};
+use record::entry::{By, Draft, Entry};
 use record::ids::{BoxId, Epoch};
-use record::kinds::{EntryRef, LogAdopted};
+use record::kinds::{EntryRef, Event, LogAdopted};
 use record::limits::RUN_LINES_MAX;
 use record::run::{RunName, RunNamer};
 use record::tree::{Hash, leaf_hash};
@@ -131,8 +131,9 @@ struct StrayLine {
     file: usize,
 }
 
-/// Makes runs of what is kept beside the log and counts nowhere; then nothing is kept beside it any more. What can be read
-/// of a run that is damaged and that no entry adopts becomes runs too.
+/// Makes runs of what is kept beside the log and counts nowhere; then nothing of this box's is kept beside it any more. What
+/// can be read of a run that is damaged and that no entry adopts becomes runs too. `known` are epochs that are this box's; of
+/// others the first line must say so, or they stay where they are: gives those.
 ///
 /// # Errors
 /// The disk's and redb's; the next start goes on.
@@ -140,7 +141,9 @@ pub(super) fn make_runs(
     disk: &Arc<dyn Disk>,
     box_id: BoxId,
     counted: &CountedLines,
-) -> Result<(), StoreError> {
+    known: &BTreeSet<Epoch>,
+) -> Result<BTreeSet<Epoch>, StoreError> {
+    let mut apart = BTreeSet::new();
     for name in runs::list(&**disk)? {
         if counted.places().place_of(&name).is_none() && !runs::is_whole(&**disk, box_id, &name) {
             runs::displace(&**disk, box_id, &name)?;
@@ -151,6 +154,10 @@ pub(super) fn make_runs(
         let paths = displaced::of_epoch(&**disk, epoch)?;
         let mut files: Vec<SegmentSource> =
             paths.iter().map(|path| SegmentSource::loose(disk.clone(), epoch, path.clone())).collect();
+        if !known.contains(&epoch) && !is_of_box(epoch, &mut files, box_id)? {
+            apart.insert(epoch);
+            continue;
+        }
         let mut all: Vec<StrayLine> = Vec::new();
         for (file, source) in files.iter_mut().enumerate() {
             collect_strays((epoch, file, source), counted, &mut all)?;
@@ -173,7 +180,21 @@ pub(super) fn make_runs(
         }
         disk.sync_dir(displaced::DIR).map_err(StoreError::io(displaced::DIR))?;
     }
-    Ok(())
+    Ok(apart)
+}
+
+/// Whether an epoch's first line, which no other box's log has, names this box.
+fn is_of_box(epoch: Epoch, files: &mut [SegmentSource], box_id: BoxId) -> Result<bool, StoreError> {
+    for source in files {
+        let page = source.page(epoch, 0).map_err(StoreError::io(displaced::DIR))?;
+        let first =
+            page.filter(|page| page.piece.first == 0).and_then(|page| page.piece.lines.into_iter().next());
+        let entry = first.and_then(|line| Entry::view(std::str::from_utf8(&line.entry).ok()?).ok());
+        if let Some(Event::LogStarted(started)) = entry.map(|entry| entry.event()) {
+            return Ok(started.r#box == box_id);
+        }
+    }
+    Ok(false)
 }
 
 fn collect_strays(

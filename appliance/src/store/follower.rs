@@ -102,7 +102,9 @@ impl Start<'_> {
         } else if kind == StartKind::Normal && !healed.names.is_empty() {
             let why = if main.is_some() { "what counts of the log has changed" } else { "it was gone" };
             // Nothing is wrong with a database that followed what counted before.
-            self.report.refilled |= main.is_some() && self.report.rebuilt.is_none();
+            let own = |epoch: &Epoch| self.ended.contains(epoch) || counted.iter().any(|c| c.epoch == *epoch);
+            let ours = main.is_some_and(|main| main.held.epochs.iter().all(|(epoch, _)| own(epoch)));
+            self.report.refilled |= ours && self.report.rebuilt.is_none();
             self.report.rebuilt.get_or_insert(why.to_owned());
         }
         let counted =

@@ -1,5 +1,8 @@
 //! What a start found and did.
 
+use std::collections::BTreeSet;
+
+use record::ids::Epoch;
 use record::run::RunName;
 
 use super::chain::MissingEntries;
@@ -29,6 +32,8 @@ pub struct StartReport {
     pub missing: Vec<MissingEntries>,
     /// Runs that were adopted, because nothing in the log can have their lines at their place.
     pub adopted: Vec<RunName>,
+    /// Epochs of which something lies beside the log that nothing shows to be this box's.
+    pub apart: BTreeSet<Epoch>,
     /// What a database that was built anew would have lacked: it did not take the place of the one that is there.
     pub refused: Option<MissingEntries>,
     /// Small files that could not be used and were put under another name.

@@ -1,5 +1,6 @@
 //! A start: flush, check and heal all epochs of the log from all copies, and only then be ready.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use record::checkpoint::Origin;
@@ -24,7 +25,7 @@ use super::journal::{Journal, Sizes};
 use super::keys::{Keys, epoch_folders};
 use super::mark::{ATTEMPTS_OF_COPY, Attempts, MARK, mark, put_mark};
 use super::newest::NewestLog;
-use super::places::RunState;
+use super::places::{Places, RunState};
 use super::rebuild::CountedEpoch;
 use super::report::StartReport;
 use super::salvage;
@@ -338,17 +339,31 @@ impl Start<'_> {
         Ok(())
     }
 
+    /// Epochs that are this box's for sure: of its chain, or with a key of its own.
+    fn known_epochs(&self, places: &Places) -> Result<BTreeSet<Epoch>, StoreError> {
+        let verifiers = self.keys.verifiers(&**self.disk)?;
+        let named = verifiers.iter().filter_map(|key| key.name().parse::<Origin>().ok());
+        let own = named.filter(|origin| origin.box_id == self.keys.box_id).map(|origin| origin.epoch);
+        let adopted = places.runs.iter().map(|adopted| adopted.by.run.epoch());
+        Ok(own
+            .chain(places.epochs.iter().copied())
+            .chain(adopted)
+            .chain(self.ended.iter().copied())
+            .collect())
+    }
+
     /// Makes runs of what is kept beside the log. The journal of an epoch that counts by runs alone goes.
     fn make_runs(&mut self, healed: &HealedLog, db: &Database) -> Result<(), StoreError> {
         let written = healed.newest.as_ref().map(|log| log.origin.epoch);
         let counted = CountedLines::of(db, written)?;
-        match adopt::make_runs(self.disk, self.keys.box_id, &counted) {
+        let known = self.known_epochs(counted.places())?;
+        match adopt::make_runs(self.disk, self.keys.box_id, &counted, &known) {
             // It lies where it lay, and the next start goes on.
             Err(e) if e.is_full() => {
                 tracing::error!(error = %e, "there is no room to make runs of what has no place in the log");
                 return Ok(());
             }
-            made => made?,
+            made => self.report.apart = made?,
         }
         for (_, lacking) in counted.places().in_state(RunState::Lacks) {
             let (run, lines) = (lacking.by.run, lacking.by.run.lines());

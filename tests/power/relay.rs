@@ -1,0 +1,191 @@
+//! A relay for lives: logs and runs in memory, and what counts of them by FORMAT.md alone.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use appliance::store::Store;
+use record::adoption::{AdoptionWalk, LeafRange, LineId, OfferedLine, assemble_base};
+use record::checkpoint::{Cosigned, Origin, SignedCheckpoint};
+use record::entry::Entry;
+use record::ids::Epoch;
+use record::kinds::{EntryRef, Event, Prev};
+use record::redact::TextLine;
+use record::run::{RunName, RunReader};
+use record::sign::{Kind, Signer, Verifier};
+use record::tree::{Frontier, root_at};
+
+/// Lines, whatever their order.
+pub type Lines = BTreeSet<LineId>;
+
+/// An epoch as a relay holds it.
+pub struct HeldEpoch {
+    pub entries: Vec<Entry>,
+    pub texts: Vec<TextLine>,
+    pub tree: Frontier,
+    /// The newest checkpoint, cosigned.
+    note: String,
+    log: Verifier,
+}
+
+/// What it holds, and the key by which it says so.
+pub struct Relay {
+    pub epochs: BTreeMap<Epoch, HeldEpoch>,
+    /// Files of runs, by name.
+    pub runs: BTreeMap<RunName, Vec<u8>>,
+    cosigner: Signer,
+}
+
+/// What a side counts: lines in their order, and runs that it would need.
+pub struct Counted {
+    pub order: Vec<LineId>,
+    pub lacking: BTreeSet<RunName>,
+}
+
+impl Relay {
+    pub fn new() -> Self {
+        let cosigner = Signer::new("relay/cosign/1", Kind::Cosignature, &[9; 32]).unwrap();
+        Self { epochs: BTreeMap::new(), runs: BTreeMap::new(), cosigner }
+    }
+
+    pub fn cosigned(&self, origin: &Origin) -> Option<Cosigned> {
+        let held = self.epochs.get(&origin.epoch)?;
+        Cosigned::verify(&held.note, origin, &held.log, &[self.cosigner.verifier().clone()]).ok()
+    }
+
+    /// Takes what a box has of an epoch behind what is here; `false` where it is another history.
+    pub fn take(&mut self, store: &Store, epoch: Epoch, upto: u64) -> bool {
+        let origin = Origin { epoch, ..store.origin() };
+        let reader = store.reader_of(epoch).unwrap();
+        let had = self.epochs.get(&epoch).map_or_else(Frontier::default, |held| held.tree.clone());
+        if had.size() > upto || root_at(&reader, had.size()).unwrap() != had.root() {
+            return false;
+        }
+        if had.size() == upto && had.size() > 0 {
+            return true;
+        }
+        let entries: Vec<Entry> = reader.entries(had.size()..upto).map(Result::unwrap).collect();
+        let texts = entries.iter().flat_map(|entry| reader.texts_named(entry).unwrap());
+        let texts: Vec<TextLine> = texts.collect();
+        let note = match epoch == store.origin().epoch {
+            true => Some(store.checkpoint_at(upto).unwrap()),
+            false => store.checkpoint_of(epoch, upto).unwrap(),
+        };
+        let Some(note) = note else { return false };
+        let name = origin.to_string();
+        let log = store.verifier_keys().into_iter().find(|key| key.name() == name).unwrap();
+        let signed = SignedCheckpoint::verify(&note.to_string(), &origin, &log).unwrap();
+        let note = signed.cosigned(&self.cosigner, 7).to_string();
+        let held = self.epochs.entry(epoch).or_insert_with(|| HeldEpoch {
+            entries: Vec::new(),
+            texts: Vec::new(),
+            tree: Frontier::default(),
+            note: String::new(),
+            log,
+        });
+        entries.iter().for_each(|entry| held.tree.push(entry.leaf()));
+        held.entries.extend(entries);
+        held.texts.extend(texts);
+        held.note = note;
+        true
+    }
+
+    fn run_lines(&self, origin: &Origin, name: &RunName) -> Option<Vec<Entry>> {
+        let bytes = self.runs.get(name)?;
+        let mut reader = RunReader::open(&bytes[..], origin.box_id, *name).unwrap();
+        let mut all = Vec::new();
+        while let Some(group) = reader.next_group().unwrap() {
+            all.extend(group.into_iter().map(|line| line.entry));
+        }
+        Some(all)
+    }
+
+    /// Every line that it holds.
+    pub fn lines(&self, origin: &Origin) -> Lines {
+        let own = self.epochs.iter().map(|(epoch, held)| (*epoch, held.entries.clone()));
+        let runs = self.runs.keys().map(|name| (name.epoch(), self.run_lines(origin, name).unwrap()));
+        own.chain(runs).flat_map(|(epoch, entries)| lines(epoch, &entries)).collect()
+    }
+
+    /// The base of an epoch: what its successor states, from the epoch's log and from runs.
+    fn base(&self, origin: &Origin, prev: Prev) -> Option<Vec<Entry>> {
+        let mut sources: Vec<(u64, Vec<Entry>)> = Vec::new();
+        sources.extend(self.epochs.get(&prev.epoch).map(|held| (0, held.entries.clone())));
+        for name in self.runs.keys().filter(|name| name.epoch() == prev.epoch) {
+            sources.push((name.lines().start, self.run_lines(origin, name)?));
+        }
+        let ranges: Vec<LeafRange> = sources
+            .iter()
+            .map(|(from, lines)| LeafRange { from: *from, leaves: lines.iter().map(Entry::leaf).collect() })
+            .collect();
+        let parts = assemble_base(&ranges, prev.size, prev.root)?;
+        let of = |part: &record::adoption::BasePart| {
+            let (from, lines) = &sources[part.source];
+            part.lines
+                .clone()
+                .map(|seq| lines[usize::try_from(seq - from).unwrap()].clone())
+                .collect::<Vec<_>>()
+        };
+        Some(parts.iter().flat_map(of).collect())
+    }
+
+    fn first(&self, origin: &Origin, epoch: Epoch) -> Option<Entry> {
+        let own = self.epochs.get(&epoch).and_then(|held| held.entries.first().cloned());
+        own.or_else(|| {
+            let mut names = self.runs.keys().filter(|name| name.covers(EntryRef { epoch, seq: 0 }));
+            names.find_map(|name| self.run_lines(origin, name)?.into_iter().next())
+        })
+    }
+
+    /// What counts for it, followed back from the newest epoch.
+    pub fn counted(&self, origin: &Origin) -> Result<Counted, String> {
+        let mut chain: Vec<(Epoch, Vec<Entry>)> = Vec::new();
+        let held = self.epochs.get(&origin.epoch).ok_or("the relay has nothing of the newest epoch")?;
+        chain.push((origin.epoch, held.entries.clone()));
+        let mut epoch = origin.epoch;
+        while let Some(Event::LogStarted(started)) = self.first(origin, epoch).map(|entry| entry.event()) {
+            let (next, base) = match (started.prev, started.after) {
+                (Some(prev), _) => {
+                    let base = self.base(origin, prev);
+                    (prev.epoch, base.ok_or_else(|| format!("the relay has no base of {}", prev.epoch))?)
+                }
+                (None, Some(after)) => (after, Vec::new()),
+                (None, None) => break,
+            };
+            chain.push((next, base));
+            epoch = next;
+        }
+        chain.reverse();
+        let base: Lines = chain.iter().flat_map(|(epoch, entries)| lines(*epoch, entries)).collect();
+        let (mut walk, mut order, mut known) = (AdoptionWalk::default(), Vec::new(), base);
+        for (epoch, entries) in &chain {
+            for entry in entries {
+                order.extend(lines(*epoch, std::slice::from_ref(entry)));
+                walk.pass_base(*epoch, entry);
+                while let Some(place) = walk.next_lines() {
+                    let Some(all) = self.run_lines(origin, &place.run) else {
+                        walk.lack_run();
+                        continue;
+                    };
+                    let from = usize::try_from(place.from - place.run.lines().start).unwrap();
+                    let id = |entry: &Entry| LineId {
+                        epoch: place.run.epoch(),
+                        seq: entry.seq(),
+                        leaf: entry.leaf(),
+                    };
+                    let offered: Vec<_> = all[from..]
+                        .iter()
+                        .map(|entry| OfferedLine { entry, counts_already: known.contains(&id(entry)) })
+                        .collect();
+                    let counted: Vec<LineId> =
+                        walk.take_lines(&offered).iter().map(|line| id(line.entry)).collect();
+                    known.extend(counted.iter().copied());
+                    order.extend(counted);
+                }
+            }
+        }
+        Ok(Counted { order, lacking: walk.lacking().clone() })
+    }
+}
+
+pub fn lines(epoch: Epoch, entries: &[Entry]) -> Vec<LineId> {
+    entries.iter().map(|entry| LineId { epoch, seq: entry.seq(), leaf: entry.leaf() }).collect()
+}
