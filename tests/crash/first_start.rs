@@ -1,6 +1,7 @@
 //! Death at a chosen system call of the very first start: the next start works, whatever was left behind.
 
 use std::path::Path;
+use std::time::Duration;
 
 use harness::process::Program;
 use harness::tools;
@@ -22,6 +23,7 @@ const POINTS: &[(&str, &[u32])] = &[
 ];
 /// Fewer would mean that the box makes its calls in another way, and that this suite looks at nothing.
 const DEATHS_MIN: usize = 40;
+const ENDS_WITHIN: Duration = Duration::from_secs(20);
 
 fn killed_at(command: &Program, calls: &str, nth: u32) -> Program {
     let inject = format!("inject={calls}:signal=SIGKILL:when={nth}");
@@ -33,9 +35,17 @@ fn killed_at(command: &Program, calls: &str, nth: u32) -> Program {
     Program { path: tools::program("strace"), args, env: command.env.clone() }
 }
 
+/// Waits until a killed box has let go of its folder: it is its tracer's child, so nobody here can wait for its end.
+async fn wait_for_end(data: &Path) {
+    let Ok(lock) = std::fs::File::open(data.join("lock")) else { return };
+    let freed = tokio::task::spawn_blocking(move || lock.lock());
+    let freed = tokio::time::timeout(ENDS_WITHIN, freed).await;
+    freed.expect("a killed box ends").unwrap().unwrap();
+}
+
 /// Whether it died before it said where it listens.
-async fn dies(command: &Program, calls: &str, nth: u32) -> bool {
-    match killed_at(command, calls, nth).start().await {
+async fn dies(command: &Program, data: &Path, (calls, nth): (&str, u32)) -> bool {
+    let died = match killed_at(command, calls, nth).start().await {
         Err(error) => {
             let error = error.to_string();
             assert!(error.contains("signal: 9"), "{calls} {nth}: it ended otherwise: {error}");
@@ -50,7 +60,9 @@ async fn dies(command: &Program, calls: &str, nth: u32) -> bool {
             running.kill().await.unwrap();
             false
         }
-    }
+    };
+    wait_for_end(data).await;
+    died
 }
 
 async fn a_start_after(data: &Path, what: &str) {
@@ -74,7 +86,7 @@ async fn death_at_the_nth_system_call_of_the_first_start() {
         for nth in *numbers {
             let data = disk.path().join("box");
             let first = TheBox::new(demo(), &data).command(&["serve"]);
-            let died = dies(&first, calls, *nth).await;
+            let died = dies(&first, &data, (calls, *nth)).await;
             a_start_after(&data, &format!("{calls} number {nth}")).await;
             std::fs::remove_dir_all(&data).unwrap();
             if !died {
