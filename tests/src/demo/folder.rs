@@ -2,7 +2,6 @@
 
 use std::fs::{File, TryLockError};
 use std::io::Write as _;
-use std::net::{Ipv4Addr, TcpListener};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
@@ -24,25 +23,6 @@ const UNFINISHED: &str = "unfinished";
 #[derive(Debug, Clone)]
 pub(super) struct Folder {
     dir: PathBuf,
-}
-
-/// Ports that nobody uses now. They stay the demo's own between two starts of one part.
-pub(super) fn free_ports() -> Result<[u16; 7], String> {
-    let mut held = Vec::new();
-    for _ in 0..7 {
-        held.push(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(|e| format!("a free port: {e}"))?);
-    }
-    let mut ports = [0; 7];
-    for (port, listener) in ports.iter_mut().zip(&held) {
-        *port = listener.local_addr().map_err(|e| format!("a free port: {e}"))?.port();
-    }
-    Ok(ports)
-}
-
-/// One more of these.
-pub(super) fn free_port() -> Result<u16, String> {
-    let held = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|listener| listener.local_addr());
-    held.map(|addr| addr.port()).map_err(|e| format!("a free port: {e}"))
 }
 
 /// Says of which file or folder an error is.

@@ -28,6 +28,7 @@ use tokio::sync::watch;
 use self::folder::{Folder, LIVE_CLAIM};
 use self::line::{BoxLine, Kept, Line, Login, RelayLine};
 use self::printers::Printer;
+use crate::ports::{hold_port, take_port};
 use crate::process::{Program, Running};
 
 /// How long to wait for the relay to have all of the history before the line is printed.
@@ -151,14 +152,29 @@ async fn demo(dir: &Path, args: &Args) -> Result<(), String> {
     watch_over(&folder, parts, end).await
 }
 
+fn take_ports() -> Result<[u16; 7], String> {
+    let mut ports = [0; 7];
+    for port in &mut ports {
+        *port = take_port()?;
+    }
+    Ok(ports)
+}
+
 /// Starts all parts and sets up what was not before; says where they are.
 async fn start(folder: &Folder, args: &Args) -> Result<Vec<(String, Part)>, String> {
     folder.clear_unfinished()?;
-    let first = folder.kept()?.is_none();
-    let mut kept = match folder.kept()? {
-        Some(kept) => kept,
+    let earlier = folder.kept()?;
+    let first = earlier.is_none();
+    let mut kept = match earlier {
+        Some(kept) => {
+            // Where somebody else has one now, its part says so when it cannot listen.
+            for port in kept.ports.iter().chain(kept.printers.values()) {
+                let _ = hold_port(*port);
+            }
+            kept
+        }
         None => Kept {
-            ports: folder::free_ports()?,
+            ports: take_ports()?,
             printers: Default::default(),
             tags: vec![],
             staff: vec![],

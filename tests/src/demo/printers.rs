@@ -6,9 +6,10 @@ use std::path::PathBuf;
 
 use labels::Language;
 
-use super::folder::{Folder, free_port};
+use super::folder::Folder;
 use super::line::{Kept, PrinterLine};
 use super::{Part, itself};
+use crate::ports::take_port;
 
 /// The name of the one that is there when nobody asked for any.
 const USUAL_NAME: &str = "Label printer";
@@ -65,7 +66,7 @@ pub(super) async fn start(
         let name = language.name().to_owned();
         let port = match kept.printers.get(&name) {
             Some(port) => *port,
-            None => free_port()?,
+            None => take_port()?,
         };
         kept.printers.insert(name.clone(), port);
         let spool = folder.spool().join(&name);

@@ -10,17 +10,17 @@ pub mod phones;
 pub mod the_box;
 pub mod the_relay;
 
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use appliance::random::{Random, SystemRandom};
 use tempfile::TempDir;
 
 pub use self::ledger::{Ledger, Receipt};
 pub use self::phones::{Load, Phone, Post};
 pub use self::the_box::TheBox;
 pub use self::the_relay::TheRelay;
+use crate::ports::take_port;
 use crate::proxy::{Fault, Proxy};
 
 /// The longest that anything in a suite is waited for.
@@ -161,16 +161,9 @@ pub fn folder() -> TempDir {
     made.unwrap_or_else(|e| panic!("a folder: {e}"))
 }
 
-/// A port below those that the kernel gives to outgoing connections, so that it is free again for the next start.
+/// A port that stays the same part's, however often it is started.
 pub fn own_port() -> u16 {
-    let random: &dyn Random = &SystemRandom;
-    for _ in 0..200 {
-        let port = 12_000 + u16::try_from(random.below(18_000)).unwrap_or(0);
-        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
-            return port;
-        }
-    }
-    panic!("no port is free between 12000 and 30000")
+    take_port().unwrap_or_else(|e| panic!("{e}"))
 }
 
 fn local(port: u16) -> SocketAddr {

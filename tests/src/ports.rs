@@ -1,0 +1,62 @@
+//! Fixed ports on loopback for parts that are stopped and started again on the same one.
+//!
+//! A port that the kernel gave out and got back is anybody's: the next outgoing connection may leave from it. These lie
+//! below the kernel's, and whoever takes one says so to every other process that asks here, for as long as it lives.
+
+use std::net::{Ipv4Addr, TcpListener};
+use std::os::linux::net::SocketAddrExt as _;
+use std::os::unix::net::{SocketAddr, UnixListener};
+use std::sync::{Mutex, PoisonError};
+
+use appliance::random::{Random, SystemRandom};
+
+const LOWEST: u16 = 12_000;
+const COUNT: u16 = 18_000;
+/// Ports that are looked at before there is taken to be none.
+const TRIES: usize = 200;
+
+/// What says that this process has them.
+static TAKEN: Mutex<Vec<UnixListener>> = Mutex::new(Vec::new());
+
+/// A port on which nobody listens and which no other process took here. It is this process's until it ends.
+///
+/// # Errors
+/// No port was free, in words.
+pub fn take_port() -> Result<u16, String> {
+    let random: &dyn Random = &SystemRandom;
+    let drawn = || LOWEST + u16::try_from(random.below(u64::from(COUNT))).unwrap_or(0);
+    let is_free = |port: &u16| hold_port(*port) && TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok();
+    std::iter::repeat_with(drawn)
+        .take(TRIES)
+        .find(is_free)
+        .ok_or_else(|| format!("no port is free between {LOWEST} and {}", LOWEST + COUNT))
+}
+
+/// Keeps this port, known from an earlier process, from being taken; false where somebody has it.
+pub fn hold_port(port: u16) -> bool {
+    let name = format!("cleantrack-tests/port/{port}");
+    let held = SocketAddr::from_abstract_name(name).and_then(|name| UnixListener::bind_addr(&name));
+    let held = held.map(|held| TAKEN.lock().unwrap_or_else(PoisonError::into_inner).push(held));
+    held.is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_outgoing_connection_leaves_from_a_taken_port() {
+        let kernels = std::fs::read_to_string("/proc/sys/net/ipv4/ip_local_port_range").unwrap();
+        let lowest: u16 = kernels.split_whitespace().next().unwrap().parse().unwrap();
+        for _ in 0..100 {
+            assert!(take_port().unwrap() < lowest);
+        }
+    }
+
+    #[test]
+    fn a_port_is_taken_once() {
+        let port = take_port().unwrap();
+        assert!(!hold_port(port), "it was given twice");
+        TcpListener::bind((Ipv4Addr::LOCALHOST, port)).unwrap();
+    }
+}
