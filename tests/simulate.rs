@@ -473,7 +473,7 @@ impl World {
                 assert!(self.cloned || self.forgot(), "an honest box was told of another history");
                 self.new_epoch();
             }
-            Alarm::Refused { .. } | Alarm::KeyGone { .. } | Alarm::PhotosRefused { .. } => {
+            Alarm::Refused { .. } | Alarm::PhotosRefused { .. } => {
                 self.marks.insert(Mark::Refused);
             }
         }

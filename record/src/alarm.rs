@@ -55,8 +55,6 @@ alarm_codes! {
     LogAdopted = "log-adopted",
     /// A log lies beside the chain and is not shown.
     LogApart = "log-apart",
-    /// Entries cannot be sent: the key of their log is not here.
-    LogKeyless = "log-keyless",
     /// A copy that was set aside was removed.
     CopyRemoved = "copy-removed",
     /// The relay lost entries that it had confirmed.

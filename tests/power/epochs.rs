@@ -55,6 +55,8 @@ pub fn three(seed: u64) -> Rest {
 struct Touched {
     journal: bool,
     database: bool,
+    /// The newest file of the journal is gone with all that is in it.
+    newest_file: bool,
 }
 
 /// One thing that is damaged, somewhere.
@@ -74,10 +76,12 @@ fn damage(disk: &mut Frozen, rng: &mut Rng, touched: &mut Touched) -> String {
     let at = rng.below(used);
     match rng.below(6) {
         0 => {
+            touched.newest_file |= !database && disk.files(&dirs[dirs.len() - 1]).last() == Some(&path);
             disk.lose(&path);
             format!("{path} lost")
         }
         1 if !database => {
+            touched.newest_file |= dirs.last() == Some(dir);
             files.iter().for_each(|file| disk.lose(file));
             format!("{dir} lost")
         }
@@ -174,9 +178,10 @@ fn started(disk: Frozen, (rest, touched): (&Rest, &Touched), rng: &mut Rng) -> R
     }
     let report = &life.report;
     let began = life.core.reader().map_err(|e| e.to_string())?.epoch().n > 3;
-    // Damage in the very last group looks like one that was torn while it was written, unless the database knows better.
-    let cut = report.cut_files > 0 && touched.journal && touched.database;
-    let told_of_it = began || !report.missing.is_empty() || !report.unread_copies.is_empty() || cut;
+    // Damage in the very last group looks like one that was torn while it was written, and a newest file that is gone like one
+    // that was never begun, unless the database knows better.
+    let tail = touched.database && (touched.newest_file || (touched.journal && report.cut_files > 0));
+    let told_of_it = began || !report.missing.is_empty() || !report.unread_copies.is_empty() || tail;
     for (epoch, told) in &rest.told {
         for (seq, leaf) in (0u64..).zip(told) {
             let counts = life.core.reader().and_then(|reader| reader.lines_of(epoch.n, seq));

@@ -67,13 +67,9 @@ fn entries(cause: &AlarmCause) -> String {
 fn words(cause: &AlarmCause) -> AlarmWords {
     use AlarmCode as C;
     match cause.code {
-        C::LogMissing
-        | C::LogForgot
-        | C::LogHealed
-        | C::LogEpoch
-        | C::LogAdopted
-        | C::LogApart
-        | C::LogKeyless => of_the_log(cause),
+        C::LogMissing | C::LogForgot | C::LogHealed | C::LogEpoch | C::LogAdopted | C::LogApart => {
+            of_the_log(cause)
+        }
         C::RebuildShort | C::DbDamaged | C::DbSalvage | C::CopyRemoved => of_the_database(cause),
         C::RelayOther | C::RelayWentBack | C::RelayRefused | C::PhotosRefused => of_the_relay(cause),
         C::DiskFull | C::PhotosDamaged | C::SideRoom | C::HintBad | C::ClockUnsure => of_the_box(cause),
@@ -118,17 +114,11 @@ fn of_the_log(cause: &AlarmCause) -> AlarmWords {
             "They keep their times and receipts.",
             "Nothing needs to be done.",
         ),
-        AlarmCode::LogApart => alarm(
+        _ => alarm(
             "A log lies on the card that does not belong to the others",
             format!("{} are kept and not shown{}", entries(cause), because(detail)),
             "Nothing of it is changed or removed.",
             "Find out whether the card is of another box, and ask whoever set this box up.",
-        ),
-        _ => alarm(
-            "Records cannot be sent to the relay",
-            format!("{} cannot be sent: the signing key of that log is not on this card.", entries(cause)),
-            "They stay recorded here.",
-            "Export the log, and tell whoever runs the relay.",
         ),
     }
 }

@@ -169,6 +169,7 @@ impl From<Refusal> for Problem {
             Refusal::KeyReused
             | Refusal::AlreadySo(_)
             | Refusal::AlreadyVoided
+            | Refusal::SharedNumber { .. }
             | Refusal::TagTaken(_)
             | Refusal::Retired { .. }
             | Refusal::ProtocolChanged => StatusCode::CONFLICT,

@@ -521,16 +521,16 @@ async fn undo(
     let named = text.clone();
     let found = read_quick(&state, move |_, reader| {
         let found = find(reader, &named)?;
-        Ok((found.line.of, format!("/r/{}", found.receipt), found.entry.head().by.device))
+        Ok((found.line, format!("/r/{}", found.receipt), found.entry.head().by.device))
     });
-    let (of, to, device) = found.await?;
+    let (line, to, device) = found.await?;
     let same = device.filter(|device| devices.contains(device));
     let headers = request.headers().clone();
     let form = form::read(request, None).await?;
     let reason = form.text("reason").to_owned();
     let by = By { staff: None, via: Via::Phone, device: same.or(devices.first().copied()) };
     let key = key(&headers, &form);
-    match act(&state, by, key.clone(), Command::VoidCleaning { of, reason: reason.clone() }).await {
+    match act(&state, by, key.clone(), Command::VoidCleaning { line, reason: reason.clone() }).await {
         Ok(_) => Ok(see_other(&to)),
         Err(super::act::Undone::Refused(refusal)) if refusal.field() == Some("reason") => {
             let problems = vec![Wrong { at: "reason".to_owned(), words: refusal.to_string() }];

@@ -6,7 +6,7 @@ use axum::extract::{Path, Request, State};
 use axum::response::Response;
 use axum::routing::{get, post};
 use http::StatusCode;
-use record::fold::{Out, Service};
+use record::fold::{LinePlace, Out, Service};
 use record::kinds::Who;
 use record::receipt::Receipt;
 use record::tag::Tag;
@@ -259,7 +259,7 @@ async fn asking_void(state: &AppState, text: &str) -> Result<AskedVoid, Problem>
 }
 
 /// The question whether to void a record, which record it is, and who cleaned.
-type AskedVoid = (Asking, record::kinds::EntryRef, Who);
+type AskedVoid = (Asking, LinePlace, Who);
 
 fn asking_void_by(state: &AppState, reader: &Reader, text: &str) -> Result<AskedVoid, Problem> {
     let found = receipt::find(reader, text)?;
@@ -280,7 +280,7 @@ fn asking_void_by(state: &AppState, reader: &Reader, text: &str) -> Result<Asked
         dangerous: true,
         hint: "For example: wrong item scanned",
     };
-    Ok((asking, found.line.of, found.cleaning.who))
+    Ok((asking, found.line, found.cleaning.who))
 }
 
 async fn ask_void(
@@ -298,7 +298,7 @@ async fn void(
     Path(text): Path<String>,
     request: Request,
 ) -> Result<Response, Problem> {
-    let (asking, of, who) = asking_void(&state, &text).await?;
+    let (asking, line, who) = asking_void(&state, &text).await?;
     let (action, typist) = (request.uri().path().to_owned(), PinTypist::of(&state, &request));
     let mut form = signed.form(request).await?;
     signed.must_change()?;
@@ -310,5 +310,5 @@ async fn void(
             Confirmed::Asked(page) => return Ok(page),
         };
     }
-    reasoned(&state, &signed, &form, asking, |reason| Command::VoidCleaning { of, reason }).await
+    reasoned(&state, &signed, &form, asking, |reason| Command::VoidCleaning { line, reason }).await
 }

@@ -1,6 +1,6 @@
 //! Cleanings, uses, voids and photos that come later.
 
-use record::fold::{Equipment, Service};
+use record::fold::{Equipment, LinePlace, Service};
 use record::kinds::{
     CleaningRecorded, CleaningVoided, Contact, EntryRef, Missing, PhotoAttached, PhotoPolicy,
     ProtocolPublished, ProtocolRef, UseRecorded, Who,
@@ -200,12 +200,17 @@ fn performed(stated_ms: Option<i64>, now: &Now) -> Result<Option<i64>, Refusal> 
 
 /// Voids a cleaning, with the reason.
 pub(super) fn void(
-    of: EntryRef,
+    line: LinePlace,
     reason: &str,
     view: &dyn View,
     drafts: &mut Drafts<'_>,
 ) -> Result<(), Refusal> {
+    let of = line.of;
     let cleaning = view.cleaning(of).ok_or(Refusal::UnknownCleaning { of })?;
+    if cleaning.place() != line {
+        // An entry names another by epoch and number alone, and would void the one that stands in the chain.
+        return Err(Refusal::SharedNumber { of });
+    }
     if cleaning.voided.is_some() {
         return Err(Refusal::AlreadyVoided);
     }

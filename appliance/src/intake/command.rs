@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use record::fold::LinePlace;
 use record::ids::{BootId, ProtocolId, StaffId};
 use record::kinds::{Agent, Class, EntryRef, Event, LabelPrinted, PhotoPolicy, Role, Schedule, Step};
 use record::tag::Tag;
@@ -84,8 +85,8 @@ pub enum Command {
     RecordCleaning(Box<CleaningForm>),
     /// A cleaning that is not to count.
     VoidCleaning {
-        /// Which.
-        of: EntryRef,
+        /// Which, and whether a run brought it.
+        line: LinePlace,
         /// Why.
         reason: String,
     },

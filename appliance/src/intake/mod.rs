@@ -87,7 +87,7 @@ pub fn decide(request: &Request, view: &dyn View, random: &dyn Random) -> Result
             staff::decide(&request.command, view, &mut drafts)?;
         }
         Command::RecordCleaning(form) => cleaning::record(form, view, &mut drafts)?,
-        Command::VoidCleaning { of, reason } => cleaning::void(*of, reason, view, &mut drafts)?,
+        Command::VoidCleaning { line, reason } => cleaning::void(*line, reason, view, &mut drafts)?,
         Command::RecordUse { tag, performed_ms } => cleaning::used(*tag, *performed_ms, view, &mut drafts)?,
         Command::AttachPhoto { of, photo } => cleaning::attach(*of, *photo, view, &mut drafts)?,
         Command::Reprinted { printed, reason } => {

@@ -42,6 +42,12 @@ pub enum Refusal {
         /// Which entry.
         of: EntryRef,
     },
+    /// Two branches of a log have a record under its number, and it is not the one that the number leads to.
+    #[error("Two records have the number {}, and this one cannot be voided", of.seq)]
+    SharedNumber {
+        /// Which entry.
+        of: EntryRef,
+    },
     /// It is voided already.
     #[error("This cleaning is voided already")]
     AlreadyVoided,
@@ -162,6 +168,7 @@ impl Refusal {
             Self::ProtocolChanged => "protocol-changed",
             Self::UnknownStaff(_) => "unknown-staff",
             Self::UnknownCleaning { .. } => "unknown-cleaning",
+            Self::SharedNumber { .. } => "shared-number",
             Self::AlreadyVoided => "already-voided",
             Self::UndoOver => "undo-over",
             Self::Needed { .. } => "needed",
@@ -196,6 +203,9 @@ impl Refusal {
             }
             Self::UnknownStaff(_) => "The person was never added, or has left.",
             Self::UnknownCleaning { .. } => "No cleaning of this box has that number.",
+            Self::SharedNumber { .. } => {
+                "The card forgot this record and gave its number to another one, which voiding would take back instead. Both count."
+            }
             Self::AlreadyVoided => "A cleaning is voided once; both entries stay.",
             Self::UndoOver => "Only the phone that made a record can undo it, and only for some minutes.",
             Self::Needed { .. } => "The field is missing, empty, or has only characters that show nothing.",
@@ -235,6 +245,7 @@ impl Refusal {
             Self::KeyReused | Self::KeyForm => Some("idempotency-key"),
             Self::AlreadySo(_)
             | Self::UnknownCleaning { .. }
+            | Self::SharedNumber { .. }
             | Self::AlreadyVoided
             | Self::UndoOver
             | Self::NotAllowed(_) => None,

@@ -1,6 +1,7 @@
 //! Who may want what: by role for people, by way for programs.
 
 use record::entry::{By, Entry, Via};
+use record::fold::LinePlace;
 use record::kinds::Role;
 
 use super::{Command, Refusal, View};
@@ -57,7 +58,9 @@ fn phone(by: &By, command: &Command, view: &dyn View) -> Result<(), Refusal> {
             let made = view.entry(*of).ok_or(Refusal::UnknownCleaning { of: *of })?;
             if is_same_phone(by, &made) { Ok(()) } else { Err(OTHER_PHONE) }
         }
-        Command::VoidCleaning { of, .. } => {
+        // What a run brought was displaced meanwhile.
+        Command::VoidCleaning { line: LinePlace { run: Some(_), .. }, .. } => Err(Refusal::UndoOver),
+        Command::VoidCleaning { line: LinePlace { of, run: None }, .. } => {
             let made = view.entry(*of).ok_or(Refusal::UnknownCleaning { of: *of })?;
             let (then, now) = (made.head().at, view.now());
             let undo_ms = u64::from(view.facility().settings.undo_min) * 60_000;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::convert::Infallible;
 
 use record::entry::{ClockState, Via};
-use record::fold::{Effect, History, LinePlace};
+use record::fold::{AdoptedBy, Effect, History, LinePlace};
 use record::ids::{BootId, DeviceId, ProtocolId, StaffId};
 use record::kinds::{Missing, PhotoPolicy, Role, Schedule, Step};
 use record::run::RunName;
@@ -264,7 +264,8 @@ fn only_the_same_phone_undoes_and_only_for_a_while() {
     let phone = |n| By { device: Some(DeviceId::new(1, [n; 10])), ..by(Via::Phone) };
     world.ask(phone(1), None, Command::RecordCleaning(Box::new(CleaningForm::plain(tag, "A")))).unwrap();
     let of = world.of(world.entries.last().unwrap().seq());
-    let void = |reason: &str| Command::VoidCleaning { of, reason: reason.into() };
+    let line = LinePlace { of, run: None };
+    let void = |reason: &str| Command::VoidCleaning { line, reason: reason.into() };
     assert_eq!(world.ask(phone(2), None, void("x")), Err(Refusal::UndoOver));
     assert_eq!(world.ask(by(Via::Phone), None, void("x")), Err(Refusal::UndoOver));
     assert!(matches!(world.ask(phone(1), None, void(" ")), Err(Refusal::Needed { field: "reason", .. })));
@@ -274,9 +275,27 @@ fn only_the_same_phone_undoes_and_only_for_a_while() {
     assert_eq!(world.tell(void("again")), Err(Refusal::AlreadyVoided));
     let nothing = EntryRef { seq: 999, ..of };
     assert_eq!(
-        world.tell(Command::VoidCleaning { of: nothing, reason: "x".into() }),
+        world.tell(Command::VoidCleaning { line: LinePlace { of: nothing, run: None }, reason: "x".into() }),
         Err(Refusal::UnknownCleaning { of: nothing })
     );
+}
+
+#[test]
+fn a_displaced_record_whose_number_another_has_is_not_voided_in_its_stead() {
+    let mut world = World::new();
+    let tag = world.item(Vec::new(), PhotoPolicy::Optional);
+    world.clean(CleaningForm::plain(tag, "A")).unwrap();
+    let of = world.of(world.entries.last().unwrap().seq());
+    let run = RunName::new(of.epoch, of.seq..of.seq + 1, Hash::of(b"displaced")).unwrap();
+    let void = |run| Command::VoidCleaning { line: LinePlace { of, run }, reason: "wrong pump".into() };
+    assert_eq!(world.tell(void(Some(run))), Err(Refusal::SharedNumber { of }));
+    assert!(world.cleanings[&of].voided.is_none());
+    let phone = By { device: Some(DeviceId::new(1, [1; 10])), ..by(Via::Phone) };
+    assert_eq!(world.ask(phone, None, void(Some(run))), Err(Refusal::UndoOver));
+
+    // The number leads to it where no other has it.
+    world.cleanings.get_mut(&of).unwrap().adopted = Some(AdoptedBy { run, by: of, at_ms: 0 });
+    world.tell(void(Some(run))).unwrap();
 }
 
 #[test]

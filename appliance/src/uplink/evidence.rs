@@ -27,7 +27,6 @@ impl Alarm {
             Self::Refused { from } => {
                 AlarmCause::new(AlarmCode::RelayRefused).of(epoch).from(from).detail(said)
             }
-            Self::KeyGone { from, to } => AlarmCause::new(AlarmCode::LogKeyless).of(epoch).from(from).to(to),
             Self::PhotosRefused { count } => AlarmCause::new(AlarmCode::PhotosRefused).to(count),
         }
     }
@@ -38,7 +37,7 @@ pub(super) fn is_over(cause: &AlarmCause, epoch: Epoch, cursor: u64) -> bool {
     let (from, to) = (cause.from.unwrap_or(0), cause.to.unwrap_or(0));
     cause.epoch == Some(epoch)
         && match cause.code {
-            AlarmCode::RelayWentBack | AlarmCode::LogKeyless => cursor >= to,
+            AlarmCode::RelayWentBack => cursor >= to,
             AlarmCode::RelayRefused => cursor > from,
             _ => false,
         }
@@ -109,8 +108,6 @@ mod tests {
         assert!(!over(refused, Epoch { n: 2, ..OF }, 5), "of another log");
         let back = Alarm::RelayWentBack { had: 9, has: 4 };
         assert!(!over(back, OF, 8) && over(back, OF, 9));
-        let keyless = Alarm::KeyGone { from: 4, to: 9 };
-        assert!(!over(keyless, OF, 8) && over(keyless, OF, 9));
         for lasting in [Alarm::BoxForgot { relay: 9, own: 4 }, Alarm::OtherHistory { at: 9 }] {
             assert!(!over(lasting, OF, 100), "only the entries themselves end it");
         }

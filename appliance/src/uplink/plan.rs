@@ -96,13 +96,6 @@ pub enum Alarm {
         /// Its first entry.
         from: u64,
     },
-    /// Entries of an ended log that the relay lacks cannot be signed: the log's key is gone.
-    KeyGone {
-        /// The first of them.
-        from: u64,
-        /// Behind the last of them.
-        to: u64,
-    },
     /// The relay does not take photos; this box keeps them.
     PhotosRefused {
         /// How many.

@@ -308,13 +308,13 @@ impl Session<'_> {
                 contrary.as_ref().map(|c| (c.note().to_string(), c.checkpoint().size))
             }
             Alarm::RelayWentBack { .. } => kept.map(|kept| (kept.note, kept.checkpoint.size)),
-            Alarm::Refused { .. } | Alarm::KeyGone { .. } | Alarm::PhotosRefused { .. } => None,
+            Alarm::Refused { .. } | Alarm::PhotosRefused { .. } => None,
         };
         let refused = matches!(alarm, Alarm::Refused { .. });
         let said = if refused { std::mem::take(&mut self.refused) } else { String::new() };
         let note = note.map(|(note, size)| (epoch, note, size));
         self.shared.alarm(alarm.cause(epoch, &said), note).await;
-        if self.turn.past.is_some() && matches!(alarm, Alarm::Refused { .. } | Alarm::KeyGone { .. }) {
+        if self.turn.past.is_some() && refused {
             self.unsent += self.turn.plan.backlog();
         }
         // An ended log that cannot be sent now must not hold up the present one.
@@ -482,16 +482,12 @@ impl Session<'_> {
     async fn batch(&mut self, from: u64, entries_max: usize) -> Result<Option<Bytes>, String> {
         let store = self.shared.parts.store.clone();
         let epoch = self.turn.origin.epoch;
-        let past = self.turn.past.as_ref().map(|past| (past.counts.size, past.signs));
-        if let Some((to, false)) = past {
-            self.alarm(Alarm::KeyGone { from, to }).await;
-            return Ok(None);
-        }
+        let past = self.turn.past.as_ref().map(|past| past.counts.size);
         let build = move || -> Result<Option<Vec<u8>>, String> {
             let reader = store.reader_of(epoch).map_err(|e| e.to_string())?;
             let mut room = Room::new(entries_max);
             let (mut entries, mut texts) = (Vec::new(), Vec::new());
-            let last = past.map_or(reader.size(), |(size, _)| size);
+            let last = past.unwrap_or_else(|| reader.size());
             for entry in reader.entries(from..last) {
                 let entry = entry.map_err(|e| e.to_string())?;
                 let beside = reader.texts_named(&entry).map_err(|e| e.to_string())?;

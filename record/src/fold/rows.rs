@@ -224,11 +224,13 @@ pub struct AdoptedBy {
 }
 
 /// Where a line stands: two branches of an epoch may hold different lines with one number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct LinePlace {
     /// Which entry.
+    #[serde(flatten)]
     pub of: EntryRef,
     /// The run that brought it; none: it stands in the chain.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub run: Option<RunName>,
 }
 

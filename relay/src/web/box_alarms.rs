@@ -67,7 +67,6 @@ fn title(code: AlarmCode) -> &'static str {
         AlarmCode::LogEpoch => "It goes on recording in a new log",
         AlarmCode::LogAdopted => "Records that had been displaced count again",
         AlarmCode::LogApart => "A log lies on its card that does not belong to the others",
-        AlarmCode::LogKeyless => "It cannot send part of an earlier log: the signing key is gone",
         AlarmCode::CopyRemoved => "A damaged copy was removed, because a text in it was to be erased",
         AlarmCode::RelayWentBack => "This relay lost records that it had confirmed; the box sends them again",
         AlarmCode::RelayRefused => "This relay does not take its records",
