@@ -449,3 +449,52 @@ async fn a_photo_arrives_whole_over_a_line_that_spoils_bytes() {
     assert_eq!(health["alarms"].as_array().map(Vec::len), Some(0), "{health}");
     world.check().await;
 }
+
+#[tokio::test]
+async fn a_card_from_an_earlier_epoch_goes_on_where_the_relay_does_and_keeps_both_histories() {
+    let mut world = World::claimed(demo()).await;
+    record(&world, "first", 5).await;
+    world.caught_up().await;
+    let (data, backup) = (world.r#box.data().to_owned(), world.r#box.data().with_extension("backup"));
+    assert_eq!(world.r#box.stop().await.0, Some(0));
+    copy(&data, &backup);
+    std::fs::remove_file(data.join("keys/log-1.key")).unwrap();
+    world.r#box.start().await;
+    record(&world, "second", 7).await;
+    world.caught_up().await;
+    let epoch = async |world: &World| world.r#box.health().await?["epoch"].as_str().map(str::to_owned);
+    let second = epoch(&world).await.unwrap();
+    assert!(second.starts_with("2-"), "{second}");
+    world.r#box.kill().await;
+    std::fs::remove_dir_all(&data).unwrap();
+    copy(&backup, &data);
+    // Phones are answered before the box can know.
+    world.line(Fault::Refuse);
+    world.r#box.start().await;
+    record(&world, "beside", 3).await;
+    world.line(Fault::None);
+    let all_here = until("every receipt opens again", async || {
+        let health = world.r#box.health().await?;
+        if health["whole"] != true || !health["epoch"].as_str()?.starts_with("3-") {
+            return None;
+        }
+        for (_, receipt) in world.ledger.all() {
+            if world.r#box.leads_to(&receipt.address()).await.1 != 200 {
+                return None;
+            }
+        }
+        Some(())
+    });
+    assert!(all_here.await.is_some(), "box:\n{}\nrelay:\n{}", world.r#box.log(), world.relay.log());
+    record(&world, "after", 3).await;
+    world.caught_up().await;
+    let took = async || world.relay.log().contains("took a run that an entry adopts").then_some(());
+    assert!(until("the relay has the run", took).await.is_some(), "{}", world.relay.log());
+    let log = world.relay.log();
+    assert!(!log.contains("fork") && !log.contains("clash"), "two branches reached the relay: {log}");
+    let third = epoch(&world).await.unwrap();
+    for epoch in [&second, &third] {
+        let (own, held) = (log_of(&world, true, epoch).await, log_of(&world, false, epoch).await);
+        assert_eq!(own, held, "epoch {epoch}");
+    }
+}

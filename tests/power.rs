@@ -382,7 +382,8 @@ fn what_any_copy_holds_counts_once_at_both_sides_however_a_box_lives() {
 #[test]
 fn bugs_that_lose_lines_or_count_them_at_one_side_only_are_found() {
     use lives::Plant as P;
-    for plant in [P::NotCompared, P::BranchPassedOver, P::RunsNotSent, P::DisplacedThrownAway] {
+    let plants = [P::NotCompared, P::BranchPassedOver, P::RunsNotSent, P::DisplacedThrownAway, P::NotRebased];
+    for plant in plants {
         let found = (0..600).find(|seed| lives::life(*seed, Some(plant)).is_err());
         eprintln!("{plant:?}: found by seed {found:?}");
         assert!(found.is_some(), "{plant:?} was not found");

@@ -32,6 +32,8 @@ pub enum Plant {
     BranchPassedOver,
     /// Runs are never exchanged.
     RunsNotSent,
+    /// A card from an earlier epoch goes on from where it stands.
+    NotRebased,
     /// What was displaced is thrown away before it is adopted.
     DisplacedThrownAway,
 }
@@ -65,7 +67,6 @@ fn counted(store: &Store) -> Lines {
 struct Backup {
     card: Frozen,
     lines: Lines,
-    epoch: Epoch,
 }
 
 struct World {
@@ -191,7 +192,16 @@ impl World {
     /// Whether the next start has something to do.
     fn sync_once(&mut self, store: &Store) -> Result<bool, String> {
         let origin = store.origin();
-        for past in store.past().map_err(|e| e.to_string())? {
+        let all = store.past().map_err(|e| e.to_string())?;
+        if let Some((cosigned, key)) = self.relay.newest(&origin) {
+            let newest = cosigned.checkpoint().origin;
+            let leads_there = newest == origin || all.iter().any(|past| past.origin == newest);
+            if !leads_there && self.plant != Some(Plant::NotRebased) {
+                self.told.push(format!("the relay goes on from {newest}"));
+                return store.rebase_on(&cosigned, &key, 0).map_err(|e| e.to_string());
+            }
+        }
+        for past in all {
             if past.whole && past.counts.size > 0 && past.signs && !past.goes_by_run {
                 self.relay.take(store, past.origin.epoch, past.counts.size);
             }
@@ -270,7 +280,7 @@ impl World {
             let common = match past.stated && past.whole {
                 true if self.plant == Some(Plant::BranchPassedOver) => size,
                 true => self.common(store, past),
-                false if past.stated => size,
+                false if past.stated && held.is_some_and(|held| held.tree.size() >= size) => size,
                 false => 0,
             };
             adopts |= self.fetch_from(store, epoch, common)?;
@@ -323,19 +333,20 @@ impl World {
 
     fn keep_backup(&mut self) -> Result<(), String> {
         let store = self.store()?;
-        let (lines, epoch) = (counted(&store), store.origin().epoch);
+        let lines = counted(&store);
         self.end(None);
-        self.backups.push(Backup { card: self.card.clone(), lines, epoch });
+        self.backups.push(Backup { card: self.card.clone(), lines });
         Ok(())
     }
 
     /// The card is one from before. What it had forgotten is elsewhere, or gone.
     fn go_back(&mut self) -> Result<(), String> {
         let store = self.store()?;
-        let (origin, epoch) = (store.origin(), store.origin().epoch);
-        let same: Vec<usize> =
-            (0..self.backups.len()).filter(|at| self.backups[*at].epoch == epoch).collect();
-        let Some(at) = same.get(self.rng.below(same.len().max(1))).copied() else { return Ok(()) };
+        let origin = store.origin();
+        if self.backups.is_empty() {
+            return Ok(());
+        }
+        let at = self.rng.below(self.backups.len());
         self.end(Some(Mode::Kill));
         self.card = self.backups[at].card.clone();
         self.must = self.relay.lines(&origin);
@@ -463,6 +474,10 @@ impl World {
         if let Some(lost) = self.must.difference(&here).next() {
             let all = self.must.difference(&here).count();
             return Err(format!("{all} lines that a copy held do not count at the box, such as {lost:?}"));
+        }
+        let newest = self.relay.newest(&origin).map(|(cosigned, _)| cosigned.checkpoint().origin);
+        if newest != Some(origin) {
+            return Err(format!("the relay goes on from {newest:?}, and the box from {origin}"));
         }
         let relay = self.relay.counted(&origin)?;
         if !relay.lacking.is_empty() {

@@ -18,6 +18,8 @@ pub type Lines = BTreeSet<LineId>;
 
 /// An epoch as a relay holds it.
 pub struct HeldEpoch {
+    /// Another one went on from the same before it, or from one that stays apart itself.
+    apart: bool,
     pub entries: Vec<Entry>,
     pub texts: Vec<TextLine>,
     pub tree: Frontier,
@@ -74,7 +76,9 @@ impl Relay {
         let log = store.verifier_keys().into_iter().find(|key| key.name() == name).unwrap();
         let signed = SignedCheckpoint::verify(&note.to_string(), &origin, &log).unwrap();
         let note = signed.cosigned(&self.cosigner, 7).to_string();
+        let apart = self.is_branch(epoch, &entries);
         let held = self.epochs.entry(epoch).or_insert_with(|| HeldEpoch {
+            apart,
             entries: Vec::new(),
             texts: Vec::new(),
             tree: Frontier::default(),
@@ -86,6 +90,26 @@ impl Relay {
         held.texts.extend(texts);
         held.note = note;
         true
+    }
+
+    /// What the epoch of these first entries goes on from.
+    fn follows(entries: &[Entry]) -> Option<Epoch> {
+        let Some(Event::LogStarted(started)) = entries.first().map(Entry::event) else { return None };
+        started.prev.map(|prev| prev.epoch).or(started.after)
+    }
+
+    fn is_branch(&self, epoch: Epoch, entries: &[Entry]) -> bool {
+        let follows = Self::follows(entries);
+        let others = self.epochs.iter().filter(|(other, _)| **other != epoch);
+        let mut others = others.map(|(other, held)| (Some(*other), held));
+        others
+            .any(|(other, held)| Self::follows(&held.entries) == follows || (held.apart && other == follows))
+    }
+
+    /// The newest epoch on which it goes on, as it cosigned it, with the epoch's key.
+    pub fn newest(&self, present: &Origin) -> Option<(Cosigned, Verifier)> {
+        let (epoch, held) = self.epochs.iter().rfind(|(_, held)| !held.apart)?;
+        Some((self.cosigned(&Origin { epoch: *epoch, ..*present })?, held.log.clone()))
     }
 
     fn run_lines(&self, origin: &Origin, name: &RunName) -> Option<Vec<Entry>> {

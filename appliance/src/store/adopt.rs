@@ -20,7 +20,8 @@ use super::disk::Disk;
 use super::displaced::{self, DisplacedFile};
 use super::error::StoreError;
 use super::places::Places;
-use super::runs::{self, CachedPage};
+use super::run_shelf::{CachedPage, line_at};
+use super::runs;
 use super::sources::{LogCopies, RunSource, SegmentSource};
 use super::tables;
 
@@ -171,7 +172,7 @@ pub(super) fn make_runs(
             runs::write(&**disk, box_id, &name, &mut |seq| {
                 let place = usize::try_from(seq - name.lines().start).ok();
                 let line = place.and_then(|place| piece.get(place)).ok_or(std::io::ErrorKind::NotFound)?;
-                runs::line_at(&mut files[line.file], epoch, (seq, line.leaf), &mut pages[line.file])
+                line_at(&mut files[line.file], epoch, (seq, line.leaf), &mut pages[line.file])
             })?;
             tracing::warn!(run = %name, "lines that had no place in the log are kept as a run");
         }

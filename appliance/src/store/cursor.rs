@@ -2,14 +2,19 @@
 
 use std::sync::Arc;
 
-use record::checkpoint::{Checkpoint, Origin, SignedCheckpoint};
+use record::checkpoint::{Checkpoint, Cosigned, Origin, SignedCheckpoint};
 use record::sign::Verifier;
-use record::tree::Hash;
+use record::tree::{Hash, root_at};
 
+use super::Store;
 use super::disk::{Disk, DiskFile, PAGE_BYTES, put_small};
 use super::error::StoreError;
+use super::queue::Control;
 
 pub(super) const FILE: &str = "cursor";
+/// Entries or time after which a newer cosignature is written down.
+const CURSOR_ENTRIES: u64 = 512;
+const CURSOR_MS: u64 = 30_000;
 const SLOT_BYTES: usize = PAGE_BYTES;
 /// It is made with both slots.
 pub(super) const FILE_BYTES: usize = 2 * SLOT_BYTES;
@@ -18,6 +23,29 @@ pub(super) const FILE_BYTES: usize = 2 * SLOT_BYTES;
 pub(super) fn is_cursor(bytes: &[u8]) -> bool {
     let good = |slot: &[u8]| slot.iter().all(|&b| b == 0) || read_slot(slot).is_some();
     bytes.len() == FILE_BYTES && bytes.chunks_exact(SLOT_BYTES).any(good)
+}
+
+/// How far the relay has confirmed the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Confirmed {
+    /// Entries of this epoch that the relay holds, as far as the box knows.
+    pub size: u64,
+    /// The newest cosigned checkpoint that the box has seen: evidence, whatever the relay says later.
+    pub kept: Option<Kept>,
+}
+
+/// Why a cosigned checkpoint was not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum CursorError {
+    /// It is of another log or epoch.
+    #[error("the cosigned checkpoint is of another log")]
+    Origin,
+    /// The box has another root at that size.
+    #[error("the cosigned checkpoint has another root at size {0} than this box")]
+    Root(u64),
+    /// The box could not look; [`StoreError::NoEntry`] when it has fewer entries.
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
 /// A cosigned checkpoint as it is kept.
@@ -130,4 +158,53 @@ fn read_note(note: String, logs: &[Verifier]) -> Option<Kept> {
         Some(*SignedCheckpoint::verify(&note, &origin, log).ok()?.checkpoint())
     })?;
     Some(Kept { checkpoint, note })
+}
+
+impl Store {
+    /// How far the relay has confirmed the log.
+    pub fn cursor(&self) -> Confirmed {
+        let cursor = self.shared.cursor();
+        Confirmed { size: cursor.size, kept: cursor.kept.clone() }
+    }
+
+    /// Entries of this epoch that the relay holds, as far as the box knows.
+    pub fn cursor_size(&self) -> u64 {
+        self.shared.cursor().size
+    }
+
+    /// Takes a verified cosignature, after comparing its root with the box's own tree.
+    ///
+    /// # Errors
+    /// [`CursorError`]; the cursor stays.
+    pub fn raise_cursor(&self, cosigned: &Cosigned) -> Result<(), CursorError> {
+        let checkpoint = *cosigned.checkpoint();
+        if checkpoint.origin != self.origin() {
+            return Err(CursorError::Origin);
+        }
+        if root_at(&self.reader()?, checkpoint.size)? != checkpoint.root {
+            return Err(CursorError::Root(checkpoint.size));
+        }
+        let up_ms = self.clock.now().up_ms;
+        let mut cursor = self.shared.cursor();
+        cursor.size = checkpoint.size;
+        if checkpoint.size < cursor.confirmed(&checkpoint.origin) {
+            return Ok(());
+        }
+        cursor.kept = Some(Kept { checkpoint, note: cosigned.note().to_string() });
+        let (size, at_ms) = cursor.written;
+        let due = checkpoint.size >= size + CURSOR_ENTRIES || up_ms >= at_ms + CURSOR_MS;
+        if due && checkpoint.size > size {
+            // Written by the writer between groups. A lost one comes again with the relay's next answer.
+            cursor.written = (checkpoint.size, up_ms);
+            drop(cursor);
+            let _ = self.queue.control(Control::Cursor);
+        }
+        Ok(())
+    }
+
+    /// Takes back the cursor to what the relay says it holds; the evidence of more is kept.
+    pub fn lower_cursor(&self, size: u64) {
+        let mut cursor = self.shared.cursor();
+        cursor.size = cursor.size.min(size);
+    }
 }

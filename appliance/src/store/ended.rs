@@ -3,6 +3,7 @@
 use record::checkpoint::Origin;
 use record::ids::Epoch;
 
+use super::adopt;
 use super::chain::{ChainLink, EpochEnd, Extent, MissingEntries};
 use super::database::Held;
 use super::error::StoreError;
@@ -46,8 +47,15 @@ impl Start<'_> {
                 self.report.rebuilt.get_or_insert(back);
             }
         }
-        self.report.missing.extend(link.missing(Extent::of(&healed.frontier)));
-        Ok(Extent::of(&healed.frontier))
+        let here = Extent::of(&healed.frontier);
+        let missing = link.missing(here);
+        if missing.is_some() {
+            // What lies behind the hole counts by itself until the hole is filled.
+            let origin = Origin { box_id: self.keys.box_id, epoch: link.epoch };
+            adopt::displace_beyond(copies, origin, here.size)?;
+        }
+        self.report.missing.extend(missing);
+        Ok(here)
     }
 
     /// Before the journal alone is read: every ended epoch in it must have what counts. What cannot be had is missing.

@@ -14,7 +14,7 @@ use super::error::StoreError;
 use super::newest;
 use super::places::RunState;
 use super::rebuild::{self, CountedEpoch};
-use super::runs::RunShelf;
+use super::run_shelf::RunShelf;
 use super::salvage;
 use super::sources::{DatabaseSource, LogCopies, SegmentSource};
 use super::start::{HealedLog, Start, StartKind};

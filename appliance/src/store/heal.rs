@@ -8,15 +8,15 @@ use record::ids::{BoxId, Epoch};
 use record::tree::{Frontier, Hash};
 
 use super::chain::{Assembled, Extent, LogPiece, Source, assemble};
-use super::chunker::{Chunk, Chunker};
 use super::disk::{Disk, remove_if_there};
 use super::displaced::DisplacedFile;
 use super::error::StoreError;
+use super::gap_filler::GapFiller;
 use super::journal::Journal;
 use super::linked::Linked;
-use super::rewriter::{Rewriter, install};
+use super::rewriter::install;
 use super::scan::Segment;
-use super::segment::{GROUP_BYTES_MAX, Header};
+use super::segment::GROUP_BYTES_MAX;
 use super::sources::{LogCopies, SegmentSource};
 
 /// What healing an epoch came to.
@@ -210,15 +210,7 @@ impl Healer<'_> {
             plan.found.iter().zip(&plan.kept).filter(|(_, kept)| !**kept).map(|(f, _)| &f.segment).collect();
         let mut dropped = self.lines_of(epoch, &bad)?;
         let firsts = bad.iter().map(|s| s.first).collect();
-        let mut filler = Filler {
-            healer: self,
-            origin,
-            gaps: &plan.gaps,
-            firsts,
-            out: None,
-            done: Vec::new(),
-            used: BTreeSet::new(),
-        };
+        let mut filler = GapFiller::new(self, origin, &plan.gaps, firsts);
         let mut failed = None;
         let mut take = |source: usize, before: &Frontier, piece: LogPiece| {
             for (seq, line) in (piece.first..).zip(&piece.lines) {
@@ -236,8 +228,7 @@ impl Healer<'_> {
             return Err(failed);
         }
         walked.map_err(io())?;
-        filler.close()?;
-        let (new, used) = (filler.done, filler.used);
+        let (new, used) = filler.finish()?;
         dropped.retain(|_, leaves| !leaves.is_empty());
         let from = used.iter().filter(|at| **at > 0).map(|at| sources[*at].name()).collect();
         self.keep(epoch, &bad, &dropped)?;
@@ -349,71 +340,4 @@ fn continuous(found: &[Found]) -> Option<Frontier> {
         at.clone_from(after);
     }
     Some(at)
-}
-
-/// Writes the lines of gaps into new segments, under temporary names.
-struct Filler<'a> {
-    healer: &'a Healer<'a>,
-    origin: Origin,
-    gaps: &'a [(u64, u64)],
-    /// Where segments began that are replaced: new ones begin there too.
-    firsts: BTreeSet<u64>,
-    out: Option<(Rewriter<'a>, Chunker)>,
-    done: Vec<Segment>,
-    /// Sources that gave a line.
-    used: BTreeSet<usize>,
-}
-
-impl Filler<'_> {
-    fn take(&mut self, source: usize, before: &Frontier, piece: &LogPiece) -> Result<(), StoreError> {
-        let mut running = before.clone();
-        for (seq, line) in (piece.first..).zip(&piece.lines) {
-            let inside = self.gaps.iter().any(|(from, to)| (*from..*to).contains(&seq));
-            let (begins, first) = (seq == piece.first, self.firsts.contains(&seq));
-            // The journal's own groups keep their boundaries.
-            if self.out.is_some() && begins && source == 0 {
-                self.flush()?;
-            }
-            let full =
-                begins && self.out.as_ref().is_some_and(|(out, _)| out.len() >= self.healer.segment_bytes);
-            if !inside || first || full {
-                self.close()?;
-            }
-            if inside {
-                self.used.insert(source);
-                if self.out.is_none() {
-                    self.begin(&running)?;
-                }
-                if let Some((out, chunker)) = &mut self.out
-                    && let Some(chunk) = chunker.push(&line.entry, &line.texts)
-                {
-                    out.chunk(&chunk)?;
-                }
-            }
-            running.push(line.leaf());
-        }
-        if source == 0 { self.flush() } else { Ok(()) }
-    }
-
-    fn begin(&mut self, frontier: &Frontier) -> Result<(), StoreError> {
-        let segment = Segment::plain(&Journal::dir(&self.origin), frontier.size());
-        let header = Header { origin: self.origin, frontier: frontier.clone() };
-        let out = Rewriter::new(&*self.healer.copies.disk, segment, &header)?;
-        self.out = Some((out, Chunker::new(frontier.clone())));
-        Ok(())
-    }
-
-    fn flush(&mut self) -> Result<(), StoreError> {
-        let Some((out, chunker)) = &mut self.out else { return Ok(()) };
-        let rest: Option<Chunk> = chunker.take();
-        rest.map_or(Ok(()), |chunk| out.chunk(&chunk))
-    }
-
-    fn close(&mut self) -> Result<(), StoreError> {
-        self.flush()?;
-        if let Some((out, _)) = self.out.take() {
-            self.done.push(out.keep()?);
-        }
-        Ok(())
-    }
 }

@@ -5,6 +5,7 @@ use record::sign::{Note, Verifier};
 use super::cursor;
 use super::disk::{Disk, exists, read_small, set_aside_hint};
 use super::mark::{self, MARK};
+use super::rebase::{self, Rebase};
 
 /// Folders that hold nothing but hints.
 const FOLDERS: [&str; 5] = ["evidence", "fetched", "displaced", "runs", "salvage"];
@@ -22,6 +23,7 @@ pub(super) fn set_bad_aside(disk: &dyn Disk) -> Vec<String> {
     }
     look(disk, cursor::FILE, cursor::FILE_BYTES, cursor::is_cursor, &mut bad);
     look(disk, MARK, mark::BYTES_MAX, is_mark, &mut bad);
+    look(disk, rebase::FILE, rebase::BYTES_MAX, is_rebase, &mut bad);
     for name in disk.list("evidence").unwrap_or_default() {
         if name.ends_with(".ends") {
             look(disk, &format!("evidence/{name}"), SMALL_BYTES_MAX, is_note, &mut bad);
@@ -59,6 +61,10 @@ fn text(bytes: &[u8]) -> &str {
 
 fn is_mark(bytes: &[u8]) -> bool {
     mark::is_mark(text(bytes))
+}
+
+fn is_rebase(bytes: &[u8]) -> bool {
+    Rebase::parse(bytes).is_some()
 }
 
 fn is_note(bytes: &[u8]) -> bool {

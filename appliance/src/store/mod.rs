@@ -1,7 +1,9 @@
 //! The box's store: a journal makes each record durable, redb follows it with everything that is asked for.
 
 mod adopt;
+mod adopted;
 mod begin;
+mod branches;
 mod building;
 mod chain;
 mod chunker;
@@ -16,10 +18,13 @@ mod error;
 mod flush;
 mod fold;
 mod follower;
+mod gap_filler;
 mod gather;
 mod group;
 mod heal;
+mod health;
 mod hints;
+mod history;
 mod journal;
 mod key_runs;
 mod keys;
@@ -31,11 +36,13 @@ mod places;
 mod queue;
 mod read_pool;
 mod reader;
+mod rebase;
 mod rebuild;
 mod refill;
 mod report;
 mod rewriter;
 mod run_exchange;
+mod run_shelf;
 mod runs;
 mod salvage;
 mod scan;
@@ -56,24 +63,27 @@ use std::future::Future;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use record::checkpoint::{Cosigned, Origin};
+use record::checkpoint::Origin;
 use record::fold::Facility;
 use record::sign::{Note, Verifier};
 use record::tree::root_at;
 use tokio::sync::{oneshot, watch};
 
+pub use self::adopted::Adoption;
 pub use self::chain::MissingEntries;
 pub use self::core::{Core, Fatal, Job};
-pub use self::cursor::Kept;
+pub use self::cursor::{Confirmed, CursorError, Kept};
 use self::disk::{Disk, SystemDisk};
 pub use self::error::{StoreError, SubmitError};
+pub use self::health::{Recording, StoreHealth};
+pub use self::history::{HistoryPlace, ItemUse};
 pub use self::journal::Sizes;
 use self::queue::{Control, Gate, Queue};
 use self::read_pool::ReadPool;
 pub use self::read_pool::{HISTORY_PIECE, ReadError, ReadLane};
+pub use self::reader::Reader;
 #[cfg(test)]
 pub(crate) use self::reader::readers_opened_here;
-pub use self::reader::{Adoption, HistoryPlace, ItemUse, Reader};
 pub use self::refill::{Page, Past, RefillError};
 pub use self::report::StartReport;
 pub use self::run_exchange::AdoptedRuns;
@@ -84,10 +94,6 @@ use self::start::StartKind;
 pub use self::view::{Decision, Outcome, Recorded, View};
 use crate::clock::Clock;
 use crate::random::Random;
-
-/// Entries or time after which a newer cosignature is written down.
-const CURSOR_ENTRIES: u64 = 512;
-const CURSOR_MS: u64 = 30_000;
 
 /// Where the store keeps its files, and how large they are.
 #[derive(Debug, Clone)]
@@ -103,68 +109,6 @@ impl StoreConfig {
     pub fn new(dir: impl Into<PathBuf>) -> Self {
         Self { dir: dir.into(), sizes: Sizes::default() }
     }
-}
-
-/// How far the relay has confirmed the log.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Confirmed {
-    /// Entries of this epoch that the relay holds, as far as the box knows.
-    pub size: u64,
-    /// The newest cosigned checkpoint that the box has seen: evidence, whatever the relay says later.
-    pub kept: Option<Kept>,
-}
-
-/// Why a cosigned checkpoint was not taken.
-#[derive(Debug, thiserror::Error)]
-pub enum CursorError {
-    /// It is of another log or epoch.
-    #[error("the cosigned checkpoint is of another log")]
-    Origin,
-    /// The box has another root at that size.
-    #[error("the cosigned checkpoint has another root at size {0} than this box")]
-    Root(u64),
-    /// The box could not look; [`StoreError::NoEntry`] when it has fewer entries.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-/// Whether a record that came now would be made durable.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Recording {
-    /// It would.
-    Ready,
-    /// The disk is full.
-    Full,
-    /// The writer has ended.
-    Ended,
-}
-
-/// Free bytes without which no group is promised: the largest one, and what the database writes with it.
-const ROOM_BYTES_MIN: u64 = 1 << 20;
-
-/// What the health page says about the store.
-#[derive(Debug, Clone)]
-pub struct StoreHealth {
-    /// Which log.
-    pub origin: Origin,
-    /// Entries of this epoch.
-    pub size: u64,
-    /// Entries that the database's durable copy has.
-    pub durable: u64,
-    /// Free bytes on the disk, where that is known.
-    pub free_bytes: Option<u64>,
-    /// Whether the ballast is there: without it the disk was full not long ago.
-    pub ballast: bool,
-    /// What the last start found.
-    pub start: StartReport,
-    /// Whether it records.
-    pub recording: Recording,
-    /// Groups that were refused for want of room since the start.
-    pub refused: u64,
-    /// Whether the database gave other entries than were written.
-    pub damaged: bool,
-    /// What looking through everything has found.
-    pub scrubbed: Scrubbed,
 }
 
 /// Builds the database anew from the journal, after every epoch of it was healed from all copies. A new one that would
@@ -349,82 +293,14 @@ impl Store {
         self.shared.verifiers().to_vec()
     }
 
-    /// How far the relay has confirmed the log.
-    pub fn cursor(&self) -> Confirmed {
-        let cursor = self.shared.cursor();
-        Confirmed { size: cursor.size, kept: cursor.kept.clone() }
-    }
-
-    /// Entries of this epoch that the relay holds, as far as the box knows.
-    pub fn cursor_size(&self) -> u64 {
-        self.shared.cursor().size
-    }
-
-    /// Takes a verified cosignature, after comparing its root with the box's own tree.
-    ///
-    /// # Errors
-    /// [`CursorError`]; the cursor stays.
-    pub fn raise_cursor(&self, cosigned: &Cosigned) -> Result<(), CursorError> {
-        let checkpoint = *cosigned.checkpoint();
-        if checkpoint.origin != self.origin() {
-            return Err(CursorError::Origin);
-        }
-        if root_at(&self.reader()?, checkpoint.size)? != checkpoint.root {
-            return Err(CursorError::Root(checkpoint.size));
-        }
-        let up_ms = self.clock.now().up_ms;
-        let mut cursor = self.shared.cursor();
-        cursor.size = checkpoint.size;
-        if checkpoint.size < cursor.confirmed(&checkpoint.origin) {
-            return Ok(());
-        }
-        cursor.kept = Some(Kept { checkpoint, note: cosigned.note().to_string() });
-        let (size, at_ms) = cursor.written;
-        let due = checkpoint.size >= size + CURSOR_ENTRIES || up_ms >= at_ms + CURSOR_MS;
-        if due && checkpoint.size > size {
-            // Written by the writer between groups. A lost one comes again with the relay's next answer.
-            cursor.written = (checkpoint.size, up_ms);
-            drop(cursor);
-            let _ = self.queue.control(Control::Cursor);
-        }
-        Ok(())
-    }
-
-    /// Takes back the cursor to what the relay says it holds; the evidence of more is kept.
-    pub fn lower_cursor(&self, size: u64) {
-        let mut cursor = self.shared.cursor();
-        cursor.size = cursor.size.min(size);
+    /// Entries that count and that no copy on this box had at its start.
+    pub fn missing(&self) -> Vec<MissingEntries> {
+        self.shared.report().missing
     }
 
     /// The small database for what is no fold over the log; its tables belong to the rooms that use them.
     pub fn state_db(&self) -> Arc<redb::Database> {
         self.shared.state_db()
-    }
-
-    /// What the health page says.
-    pub fn health(&self) -> StoreHealth {
-        let (disk, room) = (&*self.shared.disk, &self.shared.room);
-        let (free_bytes, ballast) = (disk.free_bytes(), core::has_ballast(disk));
-        let no_room = !ballast && free_bytes.is_some_and(|free| free < ROOM_BYTES_MIN);
-        let recording = if self.shared.has_failed() || self.queue.is_closed() {
-            Recording::Ended
-        } else if no_room || room.is_refused(free_bytes) {
-            Recording::Full
-        } else {
-            Recording::Ready
-        };
-        StoreHealth {
-            origin: self.origin(),
-            size: self.size(),
-            durable: self.shared.durable_size(),
-            free_bytes,
-            ballast,
-            start: self.shared.report(),
-            recording,
-            refused: room.refusals(),
-            damaged: self.shared.is_damaged(),
-            scrubbed: self.scrubbed(),
-        }
     }
 
     /// The data folder, for other small files that stand in it.

@@ -23,7 +23,7 @@ use super::journal::{Journal, Sizes};
 use super::key_runs::KeyRuns;
 use super::pending::{PendingRows, Rows, put_rows};
 use super::places::{Places, RunState};
-use super::runs::RunShelf;
+use super::run_shelf::RunShelf;
 use super::scan::{Segment, SegmentReader, Step};
 use super::segment::{Line, lines};
 use super::sources::LogCopies;

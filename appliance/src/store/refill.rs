@@ -25,7 +25,7 @@ use super::sources::SegmentSource;
 /// Where fetched entries wait for the next start.
 pub(super) const DIR: &str = "fetched";
 /// Where notes are kept that end an epoch.
-const EVIDENCE: &str = "evidence";
+pub(super) const EVIDENCE: &str = "evidence";
 /// Bytes after which what was fetched is made durable: a cut costs no more than this.
 const FLUSHED_BYTES: u64 = 1 << 20;
 

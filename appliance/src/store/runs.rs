@@ -7,19 +7,17 @@ use std::collections::BTreeSet;
 use std::io::{self, Read, Write};
 use std::sync::Arc;
 
-use record::adoption::{LeafRange, assemble_base};
 use record::checkpoint::Origin;
-use record::ids::{BoxId, Epoch};
+use record::ids::BoxId;
 use record::redact::TextLine;
 use record::run::{RunError, RunLine, RunName, RunReader, RunWriter, check_run};
 use record::tree::Hash;
 
-use super::chain::{LogLine, LogPiece, Source};
+use super::chain::{LogLine, LogPiece};
 use super::disk::{Disk, DiskFile, exists, remove_if_there};
 use super::displaced::DisplacedFile;
 use super::error::StoreError;
 use super::segment::{GroupWriter, Line, lines};
-use super::sources::LogCopies;
 
 /// Where they lie.
 pub(crate) const DIR: &str = "runs";
@@ -84,7 +82,7 @@ fn make_dir(disk: &dyn Disk) -> Result<(), StoreError> {
 }
 
 /// Reads a file from its beginning.
-struct FileBytes {
+pub(super) struct FileBytes {
     file: Arc<dyn DiskFile>,
     at: u64,
     length: u64,
@@ -118,7 +116,7 @@ impl Write for FileSink {
     }
 }
 
-fn bytes(disk: &dyn Disk, name: &RunName) -> io::Result<FileBytes> {
+pub(super) fn bytes(disk: &dyn Disk, name: &RunName) -> io::Result<FileBytes> {
     let file = disk.open(&path(name))?;
     let length = file.length()?;
     Ok(FileBytes { file, at: 0, length })
@@ -145,6 +143,20 @@ pub(crate) fn whole_bytes(
     let io = || StoreError::io(path(name));
     bytes(disk, name).map_err(io())?.read_to_end(&mut all).map_err(io())?;
     Ok(Some(all))
+}
+
+/// The leaf hashes of a run's lines, in order; as many as its file gives.
+///
+/// # Errors
+/// The disk's.
+pub(crate) fn leaves(disk: &dyn Disk, box_id: BoxId, name: &RunName) -> Result<Vec<Hash>, StoreError> {
+    let mut all = Vec::new();
+    let Some(bytes) = whole_bytes(disk, box_id, name)? else { return Ok(all) };
+    let Ok(mut reader) = RunReader::open(&bytes[..], box_id, *name) else { return Ok(all) };
+    while let Ok(Some(group)) = reader.next_group() {
+        all.extend(group.iter().map(|line| line.entry.leaf()));
+    }
+    Ok(all)
 }
 
 /// Puts down a run's file as somebody gave it; `false` where it is not the run of this name.
@@ -268,161 +280,4 @@ pub(crate) fn log_line(line: &RunLine) -> LogLine {
     let mut texts = GroupWriter::default();
     line.texts.iter().for_each(|text| texts.text(text));
     LogLine { entry: line.entry.bytes().to_vec(), texts: texts.bytes().to_vec() }
-}
-
-/// Reads the lines of runs, believing only whole ones; those that are not are made whole again where that can be done.
-pub(crate) struct RunShelf<'a> {
-    disk: Arc<dyn Disk>,
-    box_id: BoxId,
-    /// Whatever else has lines of the log.
-    copies: Option<&'a LogCopies>,
-    open: Vec<OpenedRun>,
-}
-
-struct OpenedRun {
-    name: RunName,
-    reader: RunReader<FileBytes>,
-    /// The group that was read last.
-    group: Vec<RunLine>,
-}
-
-impl<'a> RunShelf<'a> {
-    /// The runs of a box. Without copies a damaged one is not healed.
-    pub(crate) fn new(disk: Arc<dyn Disk>, box_id: BoxId, copies: Option<&'a LogCopies>) -> Self {
-        Self { disk, box_id, copies, open: Vec::new() }
-    }
-
-    /// Lines of a run from `from` on, some of them, never none; `None` where the run is not here.
-    ///
-    /// # Errors
-    /// The disk's.
-    pub(crate) fn lines(&mut self, name: RunName, from: u64) -> Result<Option<Vec<RunLine>>, StoreError> {
-        let at = self.open.iter().position(|open| open.name == name);
-        let at = match at.filter(|at| self.open[*at].group.first().is_none_or(|l| l.entry.seq() <= from)) {
-            Some(at) => at,
-            None => {
-                if !self.has(&name)? {
-                    return Ok(None);
-                }
-                self.open.retain(|open| open.name != name);
-                let failed = |e: RunError| StoreError::io(path(&name))(io::Error::other(e.to_string()));
-                let bytes = bytes(&*self.disk, &name).map_err(StoreError::io(path(&name)))?;
-                let reader = RunReader::open(bytes, self.box_id, name).map_err(failed)?;
-                self.open.push(OpenedRun { name, reader, group: Vec::new() });
-                self.open.len() - 1
-            }
-        };
-        let open = &mut self.open[at];
-        while open.group.last().is_none_or(|line| line.entry.seq() < from) {
-            match open.reader.next_group() {
-                Ok(Some(group)) => open.group = group,
-                Ok(None) => return Ok(None),
-                Err(e) => return Err(StoreError::io(path(&name))(io::Error::other(e.to_string()))),
-            }
-        }
-        Ok(Some(open.group.iter().filter(|line| line.entry.seq() >= from).cloned().collect()))
-    }
-
-    /// Whether a run is here whole, or could be made so.
-    ///
-    /// # Errors
-    /// The disk's.
-    pub(crate) fn has(&self, name: &RunName) -> Result<bool, StoreError> {
-        Ok(is_whole(&*self.disk, self.box_id, name) || self.heal(name)?)
-    }
-
-    /// Puts a run together from whatever else has its lines; whether that could be done.
-    fn heal(&self, name: &RunName) -> Result<bool, StoreError> {
-        let Some(copies) = self.copies else { return Ok(false) };
-        let healed = self.heal_from_branches(copies, name)? || self.heal_from_databases(copies, name)?;
-        if healed {
-            tracing::warn!(run = %name, "a run was put together again from other copies");
-        }
-        Ok(healed)
-    }
-
-    fn heal_from_branches(&self, copies: &LogCopies, name: &RunName) -> Result<bool, StoreError> {
-        let io = || StoreError::io(path(name));
-        let mut sources = copies.sources(name.epoch())?;
-        let (mut ranges, mut of) = (Vec::new(), Vec::new());
-        for (at, source) in sources.iter_mut().enumerate() {
-            for range in leaf_ranges(&mut **source, name).map_err(io())? {
-                ranges.push(range);
-                of.push(at);
-            }
-        }
-        let Some(parts) = assemble_base(&ranges, name.count(), name.root()) else { return Ok(false) };
-        let mut pages: Vec<CachedPage> = sources.iter().map(|_| None).collect();
-        write(&*self.disk, self.box_id, name, &mut |seq| {
-            let place = seq - name.lines().start;
-            let part = parts.iter().find(|part| part.lines.contains(&place));
-            let part = part.ok_or(io::ErrorKind::NotFound)?;
-            let leaf = ranges[part.source].leaves[to_index(place - ranges[part.source].from)];
-            let at = of[part.source];
-            line_at(&mut *sources[at], name.epoch(), (seq, leaf), &mut pages[at])
-        })?;
-        Ok(true)
-    }
-
-    /// From a database that folded it: its lines stand there under their places.
-    fn heal_from_databases(&self, copies: &LogCopies, name: &RunName) -> Result<bool, StoreError> {
-        for source in copies.database_handles() {
-            let Some(keys) = source.run_keys(name) else { continue };
-            write(&*self.disk, self.box_id, name, &mut |seq| {
-                let key = keys.get(to_index(seq - name.lines().start));
-                key.and_then(|key| source.line_of(*key)).ok_or_else(|| io::ErrorKind::NotFound.into())
-            })?;
-            return Ok(true);
-        }
-        Ok(false)
-    }
-}
-
-fn to_index(place: u64) -> usize {
-    usize::try_from(place).unwrap_or(usize::MAX)
-}
-
-/// The unbroken pieces that a source holds of a run's lines, numbered from the run's first.
-fn leaf_ranges(source: &mut dyn Source, name: &RunName) -> io::Result<Vec<LeafRange>> {
-    let (lines, mut all): (_, Vec<LeafRange>) = (name.lines(), Vec::new());
-    let mut from = lines.start;
-    while let Some(page) = source.page(name.epoch(), from)? {
-        from = page.piece.next();
-        let Some(piece) = page.piece.cut(lines.start, lines.end) else { break };
-        let at = piece.first - lines.start;
-        let leaves = piece.lines.iter().map(LogLine::leaf);
-        match all.last_mut().filter(|last| last.from + last.leaves.len() as u64 == at) {
-            Some(last) => last.leaves.extend(leaves),
-            None => all.push(LeafRange { from: at, leaves: leaves.collect() }),
-        }
-        if from >= lines.end {
-            break;
-        }
-    }
-    Ok(all)
-}
-
-/// A page of a source, with the lines' places.
-pub(crate) type CachedPage = Option<(u64, Vec<LogLine>)>;
-
-/// The line of a source that has this number and hash.
-///
-/// # Errors
-/// The source's; `NotFound`.
-pub(crate) fn line_at(
-    source: &mut dyn Source,
-    epoch: Epoch,
-    (seq, leaf): (u64, Hash),
-    cached: &mut CachedPage,
-) -> io::Result<LogLine> {
-    let found = |page: &CachedPage| {
-        let (first, lines) = page.as_ref()?;
-        let line = lines.get(usize::try_from(seq.checked_sub(*first)?).ok()?)?;
-        (line.leaf() == leaf).then(|| line.clone())
-    };
-    if let Some(line) = found(cached) {
-        return Ok(line);
-    }
-    *cached = source.page(epoch, seq)?.map(|page| (page.piece.first, page.piece.lines));
-    found(cached).ok_or_else(|| io::ErrorKind::NotFound.into())
 }

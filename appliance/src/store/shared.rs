@@ -47,6 +47,8 @@ pub(crate) struct Shared {
     durable: AtomicU64,
     roll_wanted: AtomicBool,
     damage: AtomicBool,
+    /// Copies that were set aside and had to go, because a text in them was erased.
+    pub(super) removed_copies: AtomicU64,
     /// A segment's length at which the next one is begun.
     pub(super) segment_bytes: u64,
     pub(super) room: RoomState,
@@ -138,6 +140,7 @@ impl Shared {
             damage: AtomicBool::new(false),
             room: RoomState::default(),
             tidying: Mutex::default(),
+            removed_copies: AtomicU64::new(0),
             scrubbed: Mutex::default(),
             cursor: Mutex::new(parts.cursor),
             report: Mutex::new(parts.report),

@@ -1,19 +1,12 @@
 //! A start: flush, check and heal all epochs of the log from all copies, and only then be ready.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use record::checkpoint::Origin;
 use record::ids::Epoch;
-use record::kinds::Prev;
-use record::tree::Frontier;
-use redb::Database;
 
-use super::adopt::{self, CountedLines};
+use super::adopt;
 use super::begin::{Before, State};
-use super::chain::{
-    self, ChainLink, EpochEnd, EpochLink, Extent, MissingEntries, NewestEpoch, Standing, Verdict,
-};
+use super::chain::{self, ChainLink, EpochEnd, EpochLink, Extent, NewestEpoch, Standing, Verdict};
 use super::core::{Core, drop_ballast};
 use super::cursor::{self, Cursor};
 use super::database;
@@ -21,15 +14,14 @@ use super::disk::{Disk, remove_if_there};
 use super::error::StoreError;
 use super::follower::OpenDatabase;
 use super::hints;
-use super::journal::{Journal, Sizes};
+use super::journal::Sizes;
 use super::keys::{Keys, epoch_folders};
 use super::mark::{ATTEMPTS_OF_COPY, Attempts, MARK, mark, put_mark};
 use super::newest::NewestLog;
-use super::places::{Places, RunState};
+use super::places::RunState;
 use super::rebuild::CountedEpoch;
 use super::report::StartReport;
 use super::salvage;
-use super::scan::Segment;
 use super::sources::{LogCopies, SegmentSource};
 use crate::clock::{Clock, Now};
 use crate::random::Random;
@@ -293,11 +285,14 @@ impl Start<'_> {
             Some(epoch) => Some(self.newest_log(epoch, copies, held)?),
             None => None,
         };
-        let verdict = chain::decide(&self.standing(newest.as_ref())?);
-        if let (Verdict::Begin { prev, .. }, Some(log)) = (&verdict, &newest) {
-            self.displace_beyond(copies, log, prev.as_ref())?;
-        }
+        let mut standing = self.standing(newest.as_ref())?;
+        standing.rebase = self.rebase(newest.as_ref(), &names, copies)?;
+        let verdict = chain::decide(&standing);
         let chain = self.chain(&verdict, newest.as_ref(), &names, copies)?;
+        if let (Verdict::Begin { .. }, Some(log)) = (&verdict, &newest) {
+            Self::displace_beyond(copies, log, &chain)?;
+        }
+        self.leave_branches(&names, &chain, newest.as_ref(), copies)?;
         self.ends = chain.iter().filter_map(|link| Some((link.epoch, link.end.stated()?.size))).collect();
         self.ended = chain.iter().filter(|link| link.end != EpochEnd::Open).map(|link| link.epoch).collect();
         let mut counted = Vec::new();
@@ -327,61 +322,6 @@ impl Start<'_> {
             let of_it = self.report.missing.iter_mut().filter(|missing| missing.epoch == prev.epoch);
             of_it.for_each(|missing| missing.forgotten = true);
         }
-    }
-
-    /// Keeps beside the log what this box holds of an epoch of which nobody says how much counts.
-    fn leave_unstated(&mut self, link: &ChainLink, copies: &LogCopies) -> Result<(), StoreError> {
-        let origin = Origin { box_id: self.keys.box_id, epoch: link.epoch };
-        if !adopt::displace_beyond(copies, origin, 0)? {
-            self.report.missing.extend(link.missing(Extent::of(&Frontier::default())));
-        }
-        self.unstated.push(link.epoch);
-        Ok(())
-    }
-
-    /// Epochs that are this box's for sure: of its chain, or with a key of its own.
-    fn known_epochs(&self, places: &Places) -> Result<BTreeSet<Epoch>, StoreError> {
-        let verifiers = self.keys.verifiers(&**self.disk)?;
-        let named = verifiers.iter().filter_map(|key| key.name().parse::<Origin>().ok());
-        let own = named.filter(|origin| origin.box_id == self.keys.box_id).map(|origin| origin.epoch);
-        let adopted = places.runs.iter().map(|adopted| adopted.by.run.epoch());
-        Ok(own
-            .chain(places.epochs.iter().copied())
-            .chain(adopted)
-            .chain(self.ended.iter().copied())
-            .collect())
-    }
-
-    /// Makes runs of what is kept beside the log. The journal of an epoch that counts by runs alone goes.
-    fn make_runs(&mut self, healed: &HealedLog, db: &Database) -> Result<(), StoreError> {
-        let written = healed.newest.as_ref().map(|log| log.origin.epoch);
-        let counted = CountedLines::of(db, written)?;
-        let known = self.known_epochs(counted.places())?;
-        match adopt::make_runs(self.disk, self.keys.box_id, &counted, &known) {
-            // It lies where it lay, and the next start goes on.
-            Err(e) if e.is_full() => {
-                tracing::error!(error = %e, "there is no room to make runs of what has no place in the log");
-                return Ok(());
-            }
-            made => self.report.apart = made?,
-        }
-        for (_, lacking) in counted.places().in_state(RunState::Lacks) {
-            let (run, lines) = (lacking.by.run, lacking.by.run.lines());
-            let (from, to) = (lines.start, Some(lines.end));
-            self.report.missing.push(MissingEntries { epoch: run.epoch(), from, to, forgotten: false });
-        }
-        for epoch in std::mem::take(&mut self.unstated) {
-            let mut journal = SegmentSource::journal(self.disk.clone());
-            if !counted.has_all(epoch, &mut journal)? {
-                continue;
-            }
-            let dir = Journal::dir(&Origin { box_id: self.keys.box_id, epoch });
-            for segment in Segment::list(&**self.disk, &dir).map_err(StoreError::io(dir.as_str()))? {
-                self.disk.remove(&segment.path).map_err(StoreError::io(segment.path.as_str()))?;
-                self.disk.sync_dir(&dir).map_err(StoreError::io(dir.as_str()))?;
-            }
-        }
-        Ok(())
     }
 
     /// How much of the epoch that this start ends counts and is here.
@@ -421,7 +361,7 @@ impl Start<'_> {
             relay: log.relay,
             key: self.keys.of(log.origin.epoch).is_some(),
         });
-        Ok(Standing { newest, key: key.map(|key| key.epoch), cosigned })
+        Ok(Standing { newest, key: key.map(|key| key.epoch), cosigned, rebase: None })
     }
 
     /// The chain that the newest epoch ends, or that the one ends which is to begin.
@@ -453,16 +393,5 @@ impl Start<'_> {
             (_, Some(log)) => chain::follow_back(log.origin.epoch, names, link),
             (_, None) => Ok(Vec::new()),
         }
-    }
-
-    /// Keeps what this box holds of an epoch that ends here behind what counts of it: people were told of it.
-    fn displace_beyond(
-        &mut self,
-        copies: &LogCopies,
-        log: &NewestLog,
-        prev: Option<&Prev>,
-    ) -> Result<(), StoreError> {
-        let end = prev.filter(|prev| prev.epoch == log.origin.epoch).map_or(log.frontier.size(), |p| p.size);
-        adopt::displace_beyond(copies, log.origin, end).map(drop)
     }
 }

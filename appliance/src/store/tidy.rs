@@ -1,6 +1,7 @@
 //! What is done to closed segments behind the writer's back: erased texts leave them, then they are compressed.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::Ordering;
 
 use record::checkpoint::Origin;
 use record::fold::LinePlace;
@@ -187,6 +188,7 @@ fn forget_copies(shared: &Shared, origins: BTreeSet<Origin>) -> Result<(), Store
             "a copy that was set aside may hold a text that is to be erased, and is removed"
         );
         salvage::remove(disk, &copy)?;
+        shared.removed_copies.fetch_add(1, Ordering::Relaxed);
     }
     for origin in origins {
         let dir = Journal::dir(&origin);

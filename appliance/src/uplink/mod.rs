@@ -5,6 +5,7 @@ mod evidence;
 pub mod link;
 mod photos;
 pub mod plan;
+mod rebase;
 mod refill;
 mod refused;
 mod runs;
@@ -113,6 +114,8 @@ pub(super) struct Shared {
     refilling: Mutex<()>,
     /// Whether the ended logs of both sides were compared since the start.
     compared: AtomicBool,
+    /// Whether it is known since the start that this box goes on where the relay does.
+    followed: AtomicBool,
 }
 
 impl Uplink {
@@ -160,6 +163,7 @@ impl Shared {
             stop: watch::channel(false).0,
             refilling: Mutex::default(),
             compared: AtomicBool::new(false),
+            followed: AtomicBool::new(false),
         }
     }
 

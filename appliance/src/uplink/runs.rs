@@ -4,10 +4,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use record::entry::Entry;
 use record::ids::Epoch;
 use record::limits::{BATCH_ENTRIES_MAX, RUN_FILE_BYTES_MAX};
 use record::messages::{ChainEpoch, LackingRuns, LogChain};
 use record::run::RunName;
+use record::sign::Verifier;
+use record::tree::{Frontier, Hash};
 use reqwest::StatusCode;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -15,15 +18,16 @@ use tokio::task::JoinHandle;
 use super::Shared;
 use super::claim::reason;
 use super::photos::Destination;
+use super::rebase::proven;
 use super::refill::{self, page};
-use crate::store::{Past, StoreError};
+use crate::store::{Page, Past, StoreError};
 
 /// After a failure, and while something is lacking on either side.
 const RETRY: Duration = Duration::from_secs(60);
 
 /// Why runs were not exchanged now. It is tried again.
 #[derive(Debug, thiserror::Error)]
-enum RunUplinkError {
+pub(super) enum RunUplinkError {
     /// The relay does not answer, or not as it should.
     #[error("runs wait: {0}")]
     Away(String),
@@ -40,11 +44,12 @@ fn away(e: &reqwest::Error) -> RunUplinkError {
 pub(super) fn start(
     shared: &Arc<Shared>,
     with: &Destination,
+    cosigners: &[Verifier],
     confirmed: watch::Receiver<(Epoch, u64)>,
 ) -> JoinHandle<()> {
-    let (shared, with) = (Arc::clone(shared), with.clone());
+    let exchange =
+        RunExchange { shared: Arc::clone(shared), with: with.clone(), cosigners: cosigners.to_vec() };
     tokio::spawn(async move {
-        let exchange = RunExchange { shared, with };
         if exchange.until_compared().await {
             return (exchange.shared.parts.restart)("lines of ended logs are to be adopted");
         }
@@ -57,6 +62,7 @@ pub(super) fn start(
 struct RunExchange {
     shared: Arc<Shared>,
     with: Destination,
+    cosigners: Vec<Verifier>,
 }
 
 impl RunExchange {
@@ -80,7 +86,7 @@ impl RunExchange {
     async fn compare(&self) -> Result<bool, RunUplinkError> {
         let store = &self.shared.parts.store;
         let present = store.origin().epoch;
-        let held: LogChain = self.get_json("/box/v1/log").await?;
+        let held: LogChain = get_json(&self.with, "/box/v1/log").await?;
         let (past, mut adopts) = (store.past()?, false);
         for past in &past {
             let theirs = held.epochs.iter().find(|held| held.epoch == past.origin.epoch);
@@ -99,8 +105,9 @@ impl RunExchange {
     async fn compare_epoch(&self, past: &Past, theirs: Option<&ChainEpoch>) -> Result<bool, RunUplinkError> {
         let (size, held) = (past.counts.size, theirs.map_or(0, |held| held.size));
         if !past.stated || !past.whole {
-            // What is missing of what counts is fetched in its place.
-            let from = if past.stated { size } else { 0 };
+            // What is missing of what counts is fetched in its place, where the relay has all of it in its log; else a part of
+            // it may come by a run, and this is the rest.
+            let from = if past.stated && held >= size { size } else { 0 };
             return match theirs {
                 Some(theirs) => self.fetch_from(theirs, from).await,
                 None => Ok(false),
@@ -130,25 +137,64 @@ impl RunExchange {
         .await
     }
 
-    /// Keeps lines from a number on that only the relay holds.
-    async fn fetch_from(&self, held: &ChainEpoch, mut from: u64) -> Result<bool, RunUplinkError> {
-        let epoch = held.epoch;
-        let mut kept = 0;
-        while from < held.size {
-            let (entries, texts) =
-                page(&self.with, epoch, from, BATCH_ENTRIES_MAX).await.map_err(RunUplinkError::Away)?;
-            if entries.is_empty() {
-                return Err(RunUplinkError::Away("it has no more".to_owned()));
+    /// Keeps lines from a number on that only the relay holds. They are this box's: a checkpoint that its key signed and the
+    /// relay cosigned leads to them, from the first line of the epoch on.
+    async fn fetch_from(&self, held: &ChainEpoch, from: u64) -> Result<bool, RunUplinkError> {
+        let store = &self.shared.parts.store;
+        let Some((cosigned, _)) = proven(held, store, &self.cosigners) else {
+            if held.size > from {
+                tracing::error!(epoch = %held.epoch, "the relay holds entries that it cannot prove to be this box's");
             }
-            from += entries.len() as u64;
-            let store = self.shared.parts.store.clone();
-            let keep = move || store.keep_missing_lines(epoch, &entries, &texts);
-            kept += in_background(keep).await?;
+            return Ok(false);
+        };
+        let (size, root) = (cosigned.checkpoint().size, cosigned.checkpoint().root);
+        if from >= size {
+            return Ok(false);
+        }
+        let roots = self.roots_of_pages(held.epoch, size).await?;
+        if roots.last() != Some(&(size, root)) {
+            tracing::error!(epoch = %held.epoch, "the relay gives other entries than this box signed");
+            return Ok(false);
+        }
+        let (mut tree, mut kept) = (Frontier::default(), 0);
+        for (end, root) in roots {
+            let (entries, texts) = self.page(held.epoch, tree.size(), end).await?;
+            entries.iter().for_each(|entry| tree.push(entry.leaf()));
+            if (tree.size(), tree.root()) != (end, root) {
+                return Err(RunUplinkError::Away("it gives other entries than before".to_owned()));
+            }
+            let (store, epoch) = (store.clone(), held.epoch);
+            let entries: Vec<Entry> = entries.into_iter().filter(|entry| entry.seq() >= from).collect();
+            kept += in_background(move || store.keep_missing_lines(epoch, &entries, &texts)).await?;
         }
         if kept > 0 {
+            let epoch = held.epoch;
             tracing::warn!(%epoch, kept, "lines that only the relay held are kept, and are adopted");
         }
         Ok(kept > 0)
+    }
+
+    /// Where each page of the relay's first `size` entries of an epoch ends, and the root there.
+    async fn roots_of_pages(&self, epoch: Epoch, size: u64) -> Result<Vec<(u64, Hash)>, RunUplinkError> {
+        let (mut tree, mut roots) = (Frontier::default(), Vec::new());
+        while tree.size() < size {
+            let (entries, _) = self.page(epoch, tree.size(), size).await?;
+            entries.iter().for_each(|entry| tree.push(entry.leaf()));
+            roots.push((tree.size(), tree.root()));
+        }
+        Ok(roots)
+    }
+
+    /// Entries of an epoch from `from` on, at least one and none from `end` on.
+    async fn page(&self, epoch: Epoch, from: u64, end: u64) -> Result<Page, RunUplinkError> {
+        let limit = usize::try_from(end - from).map_or(BATCH_ENTRIES_MAX, |left| left.min(BATCH_ENTRIES_MAX));
+        let (mut entries, texts) =
+            page(&self.with, epoch, from, limit).await.map_err(RunUplinkError::Away)?;
+        entries.truncate(limit);
+        if entries.is_empty() {
+            return Err(RunUplinkError::Away("it has no more".to_owned()));
+        }
+        Ok((entries, texts))
     }
 
     /// Sends and fetches runs until neither side lacks one; whether one came.
@@ -184,7 +230,7 @@ impl RunExchange {
             }
         }
         loop {
-            let asked: LackingRuns = self.get_json("/box/v1/runs").await?;
+            let asked: LackingRuns = get_json(&self.with, "/box/v1/runs").await?;
             let mut sent = false;
             for name in asked.lacking.iter().map(|named| named.0) {
                 match self.send(&name).await? {
@@ -229,12 +275,6 @@ impl RunExchange {
     fn url(&self, name: &RunName) -> String {
         format!("{}/box/v1/runs/{name}", self.with.url)
     }
-
-    async fn get_json<T: serde::de::DeserializeOwned>(&self, path: &str) -> Result<T, RunUplinkError> {
-        let response = self.with.client.get(format!("{}{path}", self.with.url)).send().await;
-        let response = response.and_then(reqwest::Response::error_for_status).map_err(|e| away(&e))?;
-        response.json().await.map_err(|e| away(&e))
-    }
 }
 
 /// What one exchange came to.
@@ -245,8 +285,18 @@ struct Exchanged {
     lacks: bool,
 }
 
+/// What the relay answers.
+pub(super) async fn get_json<T: serde::de::DeserializeOwned>(
+    with: &Destination,
+    path: &str,
+) -> Result<T, RunUplinkError> {
+    let response = with.client.get(format!("{}{path}", with.url)).send().await;
+    let response = response.and_then(reqwest::Response::error_for_status).map_err(|e| away(&e))?;
+    response.json().await.map_err(|e| away(&e))
+}
+
 /// Work on files and database, away from the threads that answer.
-async fn in_background<T, E>(
+pub(super) async fn in_background<T, E>(
     work: impl FnOnce() -> Result<T, E> + Send + 'static,
 ) -> Result<T, RunUplinkError>
 where

@@ -19,7 +19,7 @@ use tokio::sync::watch;
 use super::link::{Link, LinkConfig, LinkError, LinkEvent, LinkReceiver, LinkSender, LinkTiming, NotTaken};
 use super::photos::{self, Destination};
 use super::plan::{Action, Alarm, Answer, Event, Offers, Plan};
-use super::{Shared, State, claim, evidence, refill, runs, tls};
+use super::{Shared, State, claim, evidence, rebase, refill, runs, tls};
 use crate::alarms::ActiveAlarm;
 use crate::alarms::sources::{SideRoom, is_back};
 use crate::clock::Now;
@@ -126,8 +126,12 @@ pub(super) async fn run(shared: &Arc<Shared>, relation: &ClaimAnswer) -> Result<
         gone: json(&Gone { v: VERSION, connection }),
         timing: LinkTiming::default(),
     };
-    let (sender, receiver) = Link::connect(&config).await.map_err(Ended::before)?;
     let destination = Destination { url: relation.photos_url.trim_end_matches('/').to_owned(), client: http };
+    if rebase::rebases(shared, &destination, &cosigners).await {
+        (parts.restart)("the relay goes on from another epoch");
+        return Err(Ended::before("the box goes on in another epoch"));
+    }
+    let (sender, receiver) = Link::connect(&config).await.map_err(Ended::before)?;
     let mut past = store.past().map_err(Ended::before)?;
     shared.clear(|cause| past.iter().any(|past| is_back(cause, past)));
     let refill = refill::start(shared, &destination, &past);
@@ -139,7 +143,7 @@ pub(super) async fn run(shared: &Arc<Shared>, relation: &ClaimAnswer) -> Result<
     let (confirmed, following) = watch::channel((turn.origin.epoch, turn.plan.cursor()));
     let session = Session {
         shared,
-        cosigners,
+        cosigners: cosigners.clone(),
         connection,
         sender,
         past,
@@ -153,7 +157,7 @@ pub(super) async fn run(shared: &Arc<Shared>, relation: &ClaimAnswer) -> Result<
         confirmed,
     };
     // Ends with the session: its handle is dropped, and the task watches a channel whose sender is the session's.
-    let runs = runs::start(shared, &destination, following.clone());
+    let runs = runs::start(shared, &destination, &cosigners, following.clone());
     let photos = tokio::spawn(photos::follow(Arc::clone(shared), destination, following));
     let ended = session.talk(receiver).await;
     photos.abort();

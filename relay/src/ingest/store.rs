@@ -116,9 +116,13 @@ impl Ingest {
             let (prev, after) = (event.mentions().prev, event.mentions().after);
             let follows = prev.map(|p| p.epoch).or(after);
             let clash = others.iter().find(|h| h.follows() == follows);
-            epochs::began(tx, home.scope, &origin, (prev.as_ref(), after), clash.is_some()).await?;
+            let on_branch = others.iter().any(|h| h.apart && Some(h.origin.epoch) == follows);
+            let apart = clash.is_some() || on_branch;
+            epochs::began(tx, home.scope, &origin, (prev.as_ref(), after), apart).await?;
             if let Some(other) = clash {
                 self.clash(tx, home, (&origin, other), batch, now_ms).await?;
+            }
+            if apart {
                 return Ok(Way::Apart);
             }
             if goes_back(prev, &others) || after.is_some() {

@@ -501,6 +501,18 @@ pub(crate) async fn a_copied_card_is_noticed(dbs: impl Databases) {
     let cleaned = column(&mut conn, "SELECT epoch FROM cleanings").await;
     assert!(cleaned.contains(&one.origin.epoch.to_string()));
     assert!(!cleaned.contains(&two.origin.epoch.to_string()), "not merged");
+    drop(conn);
+    // The operator has looked: what goes on from the branch is no part of the other history either.
+    let mut tx = world.db.begin().await.unwrap();
+    assert!(boxes::release(&mut tx, world.scope, box_id(1)).await.unwrap());
+    tx.commit().await.unwrap();
+    let third = following(&two, 2, 6);
+    world.hello(&third, 0, None).await;
+    world.send(&third, 0, 2).await;
+    let mut conn = world.read().await;
+    assert!(epochs::get(&mut conn, world.scope, &third.origin).await.unwrap().unwrap().apart);
+    let cleaned = column(&mut conn, "SELECT epoch FROM cleanings").await;
+    assert!(!cleaned.contains(&third.origin.epoch.to_string()), "not merged");
 }
 
 pub(crate) async fn tallies_are_those_of_record(dbs: impl Databases) {

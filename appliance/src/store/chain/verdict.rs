@@ -29,6 +29,8 @@ pub(crate) struct Standing {
     pub(crate) key: Option<Epoch>,
     /// The newest thing that the relay cosigned of any epoch of this box.
     pub(crate) cosigned: Option<(Epoch, Extent)>,
+    /// What the relay goes on from, where the newest epoch's chain does not lead there.
+    pub(crate) rebase: Option<Prev>,
 }
 
 /// What to do.
@@ -77,6 +79,12 @@ pub(crate) fn decide(standing: &Standing) -> Verdict {
         };
     };
     let own = newest.own;
+    if let Some(prev) = standing.rebase {
+        let n = prev.epoch.n;
+        let reason =
+            format!("the relay goes on from epoch {n} of this box: an older copy of its card was put back");
+        return begin(prev, reason);
+    }
     if let Some(relay) = newest.relay {
         let reason = if relay.size > own.size {
             format!("the relay has confirmed {} entries, but this box has only {}", relay.size, own.size)

@@ -118,6 +118,16 @@ impl<'a> DatabaseSource<'a> {
         self.read(|txn| lines(txn, epoch, from, from - from % BLOCK + BLOCK))
     }
 
+    /// Whether it says that its entries of this number are those of another epoch: a branch may have the same number.
+    fn has_other(&self, epoch: Epoch) -> bool {
+        let stated = self.read(|txn| {
+            let table = txn.open_table(tables::EPOCHS)?;
+            let row = table.get(epoch.n)?;
+            Ok(row.and_then(|row| tables::split_epoch(epoch.n, row.value())).map(|(of, _)| of))
+        });
+        stated.is_some_and(|stated| stated != epoch)
+    }
+
     /// The seq of the first entry at or behind `from`.
     fn next_seq(&self, epoch: Epoch, from: u64) -> Option<u64> {
         self.read(|txn| {
@@ -185,6 +195,9 @@ impl Source for DatabaseSource<'_> {
     }
 
     fn page(&mut self, epoch: Epoch, from: u64) -> io::Result<Option<Page>> {
+        if self.has_other(epoch) {
+            return Ok(None);
+        }
         let mut at = from;
         while let Some(seq) = self.next_seq(epoch, at) {
             if let Some(piece) = self.block(epoch, seq) {

@@ -9,7 +9,8 @@ use record::tree::Frontier;
 
 use super::super::chain::{LogPiece, Page, Source};
 use super::super::disk::Disk;
-use super::super::runs::{self, RunShelf};
+use super::super::run_shelf::RunShelf;
+use super::super::runs;
 
 /// Files of runs that are whole. Their lines are this box's own, and what they follow stands in no file of them.
 pub(crate) struct RunSource {

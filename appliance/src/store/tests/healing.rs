@@ -383,3 +383,35 @@ async fn entries_behind_a_hole_that_nobody_can_fill_count_in_the_next_epoch() {
     assert_eq!((report.adopted_lines(), report.new_epoch, report.rebuilt), (0, None, None));
     assert_eq!(store.facility().activity[&tag()].cleanings, 11, "once");
 }
+
+#[tokio::test]
+async fn entries_behind_a_hole_of_an_ended_epoch_count_until_and_after_it_is_filled() {
+    let dir = tempfile::tempdir().unwrap();
+    let (told, relay) = three_epochs(dir.path()).await;
+    let first = relay[0].0;
+    spoil(&segments(dir.path(), first)[0], 4096 * 6, 4096);
+    std::fs::remove_file(dir.path().join("cleantrack.redb")).unwrap();
+    let (store, report) = start(dir.path(), 4);
+    let [missing] = report.missing[..] else { panic!("{report:?}") };
+    assert_eq!((missing.epoch, missing.to), (first, Some(42)));
+    let [run] = report.adopted[..] else { panic!("{report:?}") };
+    assert_eq!((run.epoch(), run.lines().end), (first, 42), "from the hole to the end");
+    let lacks = |store: &Store| -> Vec<(Epoch, u64)> {
+        let reader = store.reader().unwrap();
+        let is_there = |(epoch, seq, leaf): &&(Epoch, u64, Hash)| {
+            reader.lines_of(epoch.n, *seq).unwrap().iter().any(|(_, entry)| entry.leaf() == *leaf)
+        };
+        told.iter().filter(|told| !is_there(told)).map(|(epoch, seq, _)| (*epoch, *seq)).collect()
+    };
+    let lacking = lacks(&store);
+    let damaged = |(epoch, seq): &(Epoch, u64)| *epoch == first && *seq < run.lines().start;
+    assert!(!lacking.is_empty() && lacking.iter().all(damaged), "{lacking:?}");
+    let past = store.past().unwrap().remove(0);
+    store.refill(&past, missing.from, &mut pages(&relay[0].1, 7)).unwrap();
+    store.stop().await.unwrap();
+    drop(store);
+    let (store, report) = start(dir.path(), 5);
+    assert_eq!((lacks(&store), &report.missing[..]), (vec![], &[][..]));
+    let cleanings = store.facility().activity.get(&tag()).map_or(0, |activity| activity.cleanings);
+    assert_eq!(cleanings, 120, "each counts once");
+}

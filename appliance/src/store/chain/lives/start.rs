@@ -101,6 +101,7 @@ impl World {
             }),
             key,
             cosigned: self.disk.said.iter().next_back().map(|(epoch, extent)| (*epoch, *extent)),
+            rebase: None,
         };
         let verdict = decide(&standing);
         match (&verdict, found) {

@@ -1,0 +1,135 @@
+//! What has no place in the chain at a start: it is kept beside the log, and becomes runs that are adopted.
+
+use std::collections::BTreeSet;
+
+use record::checkpoint::Origin;
+use record::ids::Epoch;
+use record::kinds::Prev;
+use record::tree::Frontier;
+use redb::Database;
+
+use super::adopt::{self, CountedLines};
+use super::chain::{self, ChainLink, EpochEnd, Extent, MissingEntries};
+use super::error::StoreError;
+use super::journal::Journal;
+use super::newest::NewestLog;
+use super::places::{Places, RunState};
+use super::rebase::Rebase;
+use super::scan::Segment;
+use super::sources::{LogCopies, SegmentSource};
+use super::start::{HealedLog, Start};
+
+impl Start<'_> {
+    /// Keeps beside the log what this box holds of an epoch of which nobody says how much counts.
+    pub(super) fn leave_unstated(&mut self, link: &ChainLink, copies: &LogCopies) -> Result<(), StoreError> {
+        let origin = Origin { box_id: self.keys.box_id, epoch: link.epoch };
+        if !adopt::displace_beyond(copies, origin, 0)? {
+            self.report.missing.extend(link.missing(Extent::of(&Frontier::default())));
+        }
+        self.unstated.push(link.epoch);
+        Ok(())
+    }
+
+    /// Keeps what this box holds of an epoch that ends here behind what counts of it: people were told of it.
+    pub(super) fn displace_beyond(
+        copies: &LogCopies,
+        log: &NewestLog,
+        chain: &[ChainLink],
+    ) -> Result<(), StoreError> {
+        let end = match chain.iter().find(|link| link.epoch == log.origin.epoch).map(|link| link.end) {
+            Some(EpochEnd::Counts(end)) => end.size,
+            Some(EpochEnd::Unknown | EpochEnd::Open) => log.frontier.size(),
+            None => 0,
+        };
+        adopt::displace_beyond(copies, log.origin, end).map(drop)
+    }
+
+    /// Keeps beside the log what lies here of epochs of this box that its chain does not lead to.
+    pub(super) fn leave_branches(
+        &mut self,
+        names: &[Epoch],
+        chain: &[ChainLink],
+        newest: Option<&NewestLog>,
+        copies: &LogCopies,
+    ) -> Result<(), StoreError> {
+        let goes_on = |epoch: Epoch| {
+            chain.iter().any(|link| link.epoch == epoch)
+                || newest.is_some_and(|log| log.origin.epoch == epoch)
+        };
+        let branches: Vec<Epoch> = names.iter().copied().filter(|epoch| !goes_on(*epoch)).collect();
+        if branches.is_empty() {
+            return Ok(());
+        }
+        let own = self.own_epochs()?;
+        for epoch in branches.into_iter().filter(|epoch| own.contains(epoch)) {
+            adopt::displace_beyond(copies, Origin { box_id: self.keys.box_id, epoch }, 0)?;
+            self.unstated.push(epoch);
+        }
+        Ok(())
+    }
+
+    /// What the relay goes on from, where the newest epoch's chain does not lead there.
+    pub(super) fn rebase(
+        &self,
+        newest: Option<&NewestLog>,
+        names: &[Epoch],
+        copies: &LogCopies,
+    ) -> Result<Option<Prev>, StoreError> {
+        let kept = Rebase::kept(&**self.disk, self.keys.box_id)?;
+        let (Some(kept), Some(log)) = (kept, newest) else { return Ok(None) };
+        let prev = kept.prev();
+        let chain = chain::follow_back(log.origin.epoch, names, |epoch| copies.link(epoch))?;
+        Ok(chain.iter().all(|link| link.epoch != prev.epoch).then_some(prev))
+    }
+
+    /// Epochs of which this box has a key of its own.
+    fn own_epochs(&self) -> Result<BTreeSet<Epoch>, StoreError> {
+        let verifiers = self.keys.verifiers(&**self.disk)?;
+        let named = verifiers.iter().filter_map(|key| key.name().parse::<Origin>().ok());
+        Ok(named.filter(|origin| origin.box_id == self.keys.box_id).map(|origin| origin.epoch).collect())
+    }
+
+    /// Epochs that are this box's for sure: of its chain, or with a key of its own.
+    fn known_epochs(&self, places: &Places) -> Result<BTreeSet<Epoch>, StoreError> {
+        let own = self.own_epochs()?;
+        let adopted = places.runs.iter().map(|adopted| adopted.by.run.epoch());
+        Ok(own
+            .into_iter()
+            .chain(places.epochs.iter().copied())
+            .chain(adopted)
+            .chain(self.ended.iter().copied())
+            .collect())
+    }
+
+    /// Makes runs of what is kept beside the log. The journal of an epoch that counts by runs alone goes.
+    pub(super) fn make_runs(&mut self, healed: &HealedLog, db: &Database) -> Result<(), StoreError> {
+        let written = healed.newest.as_ref().map(|log| log.origin.epoch);
+        let counted = CountedLines::of(db, written)?;
+        let known = self.known_epochs(counted.places())?;
+        match adopt::make_runs(self.disk, self.keys.box_id, &counted, &known) {
+            // It lies where it lay, and the next start goes on.
+            Err(e) if e.is_full() => {
+                tracing::error!(error = %e, "there is no room to make runs of what has no place in the log");
+                return Ok(());
+            }
+            made => self.report.apart = made?,
+        }
+        for (_, lacking) in counted.places().in_state(RunState::Lacks) {
+            let (run, lines) = (lacking.by.run, lacking.by.run.lines());
+            let (from, to) = (lines.start, Some(lines.end));
+            self.report.missing.push(MissingEntries { epoch: run.epoch(), from, to, forgotten: false });
+        }
+        for epoch in std::mem::take(&mut self.unstated) {
+            let mut journal = SegmentSource::journal(self.disk.clone());
+            if !counted.has_all(epoch, &mut journal)? {
+                continue;
+            }
+            let dir = Journal::dir(&Origin { box_id: self.keys.box_id, epoch });
+            for segment in Segment::list(&**self.disk, &dir).map_err(StoreError::io(dir.as_str()))? {
+                self.disk.remove(&segment.path).map_err(StoreError::io(segment.path.as_str()))?;
+                self.disk.sync_dir(&dir).map_err(StoreError::io(dir.as_str()))?;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,260 @@
+//! Histories as pages read them: cleanings and uses of an item by time, and all cleanings in the order of the log.
+
+use std::ops::{Bound, Range, RangeInclusive};
+
+use record::entry::Entry;
+use record::fold::{Cleaning, LinePlace};
+use record::kinds::{EntryRef, Event};
+use record::tag::Tag;
+use redb::ReadableTable;
+
+use super::error::StoreError;
+use super::places::RUNS_FROM;
+use super::reader::{Reader, db};
+use super::tables::{self, ItemKey};
+
+/// A use of an item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ItemUse {
+    /// Which entry.
+    pub of: EntryRef,
+    /// When, milliseconds since 1970.
+    pub performed_ms: i64,
+    /// Its entry's key.
+    key: u64,
+}
+
+/// A place in a history that is ordered by time and, within a millisecond, by entry. It stays where it is whatever is
+/// recorded meanwhile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct HistoryPlace {
+    performed_ms: i64,
+    entry: u64,
+}
+
+impl HistoryPlace {
+    /// Of what an entry of the chain says was done then.
+    pub fn new(performed_ms: i64, of: EntryRef) -> Self {
+        Self { performed_ms, entry: tables::entry_key(of.epoch.n, of.seq) }
+    }
+
+    /// Of a use in its item's history.
+    pub fn of_use(used: &ItemUse) -> Self {
+        Self { performed_ms: used.performed_ms, entry: used.key }
+    }
+
+    /// Of an entry of the chain in the history of everything, which is in the order of the log.
+    pub fn in_log(of: EntryRef) -> Self {
+        Self::new(i64::MIN, of)
+    }
+
+    /// Whether it is a place in the history of everything.
+    pub fn is_in_log(self) -> bool {
+        self.performed_ms == i64::MIN
+    }
+
+    /// The place next to it on the older side.
+    #[must_use]
+    pub fn older(self) -> Self {
+        match self.entry.checked_sub(1) {
+            Some(entry) => Self { entry, ..self },
+            None => Self { performed_ms: self.performed_ms.saturating_sub(1), entry: u64::MAX },
+        }
+    }
+
+    /// As sixteen bytes that sort as places do.
+    pub fn to_bytes(self) -> [u8; 16] {
+        let mut bytes = [0; 16];
+        bytes[..8].copy_from_slice(&(self.performed_ms.cast_unsigned() ^ 1 << 63).to_be_bytes());
+        bytes[8..].copy_from_slice(&self.entry.to_be_bytes());
+        bytes
+    }
+
+    /// From the bytes of [`HistoryPlace::to_bytes`].
+    pub fn from_bytes(bytes: [u8; 16]) -> Self {
+        let whole = u128::from_be_bytes(bytes);
+        let (time, entry) = ((whole >> 64) as u64, whole as u64);
+        Self { performed_ms: (time ^ 1 << 63).cast_signed(), entry }
+    }
+}
+
+impl Reader {
+    /// The cleaning that an entry recorded, or that it recorded once more.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn cleaning(&self, of: EntryRef) -> Result<Option<Cleaning>, StoreError> {
+        let places = self.shared.places();
+        let cleanings = self.txn.open_table(tables::CLEANINGS).map_err(db)?;
+        let entries = self.txn.open_table(tables::ENTRIES).map_err(db)?;
+        let repeats = self.txn.open_table(tables::REPEATS).map_err(db)?;
+        for key in places.keys(of, None) {
+            let found = tables::cleaning(&cleanings, &entries, &places, key).map_err(db)?;
+            if found.is_some() {
+                return Ok(found);
+            }
+            // A phone may have sent it again: the first place under the key counts, and this one leads to it.
+            if let Some(first) = repeats.get(key).map_err(db)? {
+                return tables::cleaning(&cleanings, &entries, &places, first.value()).map_err(db);
+            }
+        }
+        Ok(None)
+    }
+
+    /// The cleaning that a line recorded, or that it recorded once more.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn cleaning_of_line(&self, line: LinePlace) -> Result<Option<Cleaning>, StoreError> {
+        let places = self.shared.places();
+        let Some(key) = places.key(line) else { return Ok(None) };
+        let cleanings = self.txn.open_table(tables::CLEANINGS).map_err(db)?;
+        let entries = self.txn.open_table(tables::ENTRIES).map_err(db)?;
+        let found = tables::cleaning(&cleanings, &entries, &places, key).map_err(db)?;
+        if found.is_some() {
+            return Ok(found);
+        }
+        let repeats = self.txn.open_table(tables::REPEATS).map_err(db)?;
+        let first = repeats.get(key).map_err(db)?;
+        first.map_or(Ok(None), |first| {
+            tables::cleaning(&cleanings, &entries, &places, first.value()).map_err(db)
+        })
+    }
+
+    /// Cleanings of an item whose time lies in `performed_ms`, newest first, `limit` at most, from a place in its history on
+    /// to older ones.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn cleanings_of(
+        &self,
+        tag: Tag,
+        performed_ms: Range<i64>,
+        upto: Option<HistoryPlace>,
+        limit: usize,
+    ) -> Result<Vec<Cleaning>, StoreError> {
+        let index = self.txn.open_table(tables::BY_ITEM).map_err(db)?;
+        let cleanings = self.txn.open_table(tables::CLEANINGS).map_err(db)?;
+        let entries = self.txn.open_table(tables::ENTRIES).map_err(db)?;
+        let (mut found, places) = (Vec::new(), self.shared.places());
+        self.each_place(&index, tag, (performed_ms, upto, limit), |_, key| {
+            found.extend(tables::cleaning(&cleanings, &entries, &places, key).map_err(db)?);
+            Ok(())
+        })?;
+        Ok(found)
+    }
+
+    /// Uses of an item whose time lies in `performed_ms`, as [`Reader::cleanings_of`] gives cleanings.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn uses_of(
+        &self,
+        tag: Tag,
+        performed_ms: Range<i64>,
+        upto: Option<HistoryPlace>,
+        limit: usize,
+    ) -> Result<Vec<ItemUse>, StoreError> {
+        let index = self.txn.open_table(tables::USES).map_err(db)?;
+        let (mut found, places) = (Vec::new(), self.shared.places());
+        self.each_place(&index, tag, (performed_ms, upto, limit), |performed_ms, key| {
+            found.extend(places.line(key).map(|line| ItemUse { of: line.of, performed_ms, key }));
+            Ok(())
+        })?;
+        Ok(found)
+    }
+
+    fn each_place(
+        &self,
+        index: &impl ReadableTable<&'static ItemKey, ()>,
+        tag: Tag,
+        (performed_ms, upto, limit): (Range<i64>, Option<HistoryPlace>, usize),
+        mut each: impl FnMut(i64, u64) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let from = tables::item_key(tag, performed_ms.start, 0);
+        let end = tables::item_key(tag, performed_ms.end, 0);
+        let upto = upto.map(|place| tables::item_key(tag, place.performed_ms, place.entry));
+        let upto = upto.filter(|upto| *upto < end);
+        if from >= end || upto.is_some_and(|upto| upto < from) {
+            return Ok(());
+        }
+        let last = upto.as_ref().map_or(Bound::Excluded(&end), Bound::Included);
+        let rows = index.range::<&ItemKey>((Bound::Included(&from), last)).map_err(db)?;
+        for row in rows.rev().take(limit) {
+            self.alive()?;
+            self.shared.count_row();
+            let (performed_ms, key) = tables::split_item_key(row.map_err(db)?.0.value());
+            each(performed_ms, key)?;
+        }
+        Ok(())
+    }
+
+    /// Cleanings in the order of the log, newest first, from one on to older ones: those of the chain, and behind them those
+    /// that runs brought.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn cleanings(&self, upto: Option<HistoryPlace>, limit: usize) -> Result<Vec<Cleaning>, StoreError> {
+        let cleanings = self.txn.open_table(tables::CLEANINGS).map_err(db)?;
+        let entries = self.txn.open_table(tables::ENTRIES).map_err(db)?;
+        let places = self.shared.places();
+        let runs_from = tables::entry_key(RUNS_FROM, 0);
+        let mut from = upto.map_or(runs_from - 1, |place| place.entry);
+        let mut found = Vec::new();
+        if from < runs_from {
+            self.cleanings_in(&cleanings, 0..=from, limit, |key| {
+                found.extend(tables::cleaning(&cleanings, &entries, &places, key).map_err(db)?);
+                Ok(())
+            })?;
+            from = u64::MAX;
+        }
+        let left = limit.saturating_sub(found.len());
+        self.cleanings_in(&cleanings, runs_from..=from, left, |key| {
+            found.extend(tables::cleaning(&cleanings, &entries, &places, key).map_err(db)?);
+            Ok(())
+        })?;
+        Ok(found)
+    }
+
+    fn cleanings_in(
+        &self,
+        table: &impl ReadableTable<u64, &'static [u8]>,
+        keys: RangeInclusive<u64>,
+        limit: usize,
+        mut each: impl FnMut(u64) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        for row in table.range(keys).map_err(db)?.rev().take(limit) {
+            self.alive()?;
+            self.shared.count_row();
+            each(row.map_err(db)?.0.value())?;
+        }
+        Ok(())
+    }
+
+    /// Where a cleaning stands in its item's history.
+    pub fn place_of(&self, cleaning: &Cleaning) -> HistoryPlace {
+        self.placed(cleaning, cleaning.performed_ms)
+    }
+
+    /// Where a cleaning stands in the history of everything, which is in the order of the log.
+    pub fn place_in_log(&self, cleaning: &Cleaning) -> HistoryPlace {
+        self.placed(cleaning, i64::MIN)
+    }
+
+    fn placed(&self, cleaning: &Cleaning, performed_ms: i64) -> HistoryPlace {
+        let place = HistoryPlace::new(performed_ms, cleaning.of);
+        let key = self.shared.places().key(cleaning.place());
+        HistoryPlace { entry: key.unwrap_or(place.entry), ..place }
+    }
+
+    /// What a place in a history names: the entry's event. `None` where this box has no such entry.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn event_at(&self, place: HistoryPlace) -> Result<Option<Event>, StoreError> {
+        let entries = self.txn.open_table(tables::ENTRIES).map_err(db)?;
+        let row = entries.get(place.entry).map_err(db)?;
+        let entry = row.and_then(|row| Entry::view(std::str::from_utf8(row.value()).ok()?).ok());
+        Ok(entry.map(|entry| entry.event()))
+    }
+}

@@ -1,0 +1,82 @@
+//! Another branch on which the relay goes on with this box's log: an older copy of the card was put back. The next start
+//! begins an epoch there, and what this card has beside that branch is adopted.
+
+use record::checkpoint::{Checkpoint, Cosigned, Origin, SignedCheckpoint};
+use record::ids::BoxId;
+use record::kinds::Prev;
+use record::sign::Verifier;
+
+use super::Store;
+use super::disk::{Disk, put_small, read_small};
+use super::error::StoreError;
+use super::places::RUNS_FROM;
+use super::refill::EVIDENCE;
+
+/// When it was kept, the key of the branch's newest epoch, and what the relay cosigned of that.
+pub(super) const FILE: &str = "evidence/rebase";
+pub(super) const BYTES_MAX: usize = 4096;
+
+/// What the relay goes on from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Rebase {
+    /// When this box learned of it, milliseconds since 1970.
+    at_ms: i64,
+    checkpoint: Checkpoint,
+}
+
+impl Rebase {
+    /// Reads what [`Store::rebase_on`] wrote.
+    pub(super) fn parse(bytes: &[u8]) -> Option<Self> {
+        let text = std::str::from_utf8(bytes).ok()?;
+        let (at_ms, rest) = text.split_once('\n')?;
+        let (key, note) = rest.split_once('\n')?;
+        let log = Verifier::parse(key).ok()?;
+        let origin: Origin = log.name().parse().ok()?;
+        let signed = SignedCheckpoint::verify(note, &origin, &log).ok()?;
+        Some(Self { at_ms: at_ms.parse().ok()?, checkpoint: *signed.checkpoint() })
+    }
+
+    /// What is kept for this box.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub(super) fn kept(disk: &dyn Disk, box_id: BoxId) -> Result<Option<Self>, StoreError> {
+        let bytes = read_small(disk, FILE, BYTES_MAX).map_err(StoreError::io(FILE))?;
+        let kept = bytes.and_then(|bytes| Self::parse(&bytes));
+        Ok(kept.filter(|kept| kept.checkpoint.origin.box_id == box_id))
+    }
+
+    /// What the epoch states that begins there.
+    pub(super) fn prev(&self) -> Prev {
+        let Checkpoint { origin, size, root } = self.checkpoint;
+        Prev { epoch: origin.epoch, size, root }
+    }
+}
+
+impl Store {
+    /// Has the next start begin an epoch behind what the relay cosigned of one that this box's chain does not lead to. The
+    /// caller has verified both signatures; `key` made the first. `false` where no epoch can have a larger number.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub fn rebase_on(&self, cosigned: &Cosigned, key: &Verifier, now_ms: i64) -> Result<bool, StoreError> {
+        if cosigned.checkpoint().origin.epoch.n >= RUNS_FROM - 1 {
+            return Ok(false);
+        }
+        let disk = &*self.shared.disk;
+        disk.make_dir(EVIDENCE).map_err(StoreError::io(EVIDENCE))?;
+        disk.sync_dir("").map_err(StoreError::io("the data folder"))?;
+        let text = format!("{now_ms}\n{key}\n{}", cosigned.note());
+        put_small(disk, FILE, text.as_bytes()).map_err(StoreError::io(FILE))?;
+        Ok(true)
+    }
+
+    /// When this box last learned that the relay goes on on another branch, milliseconds since 1970.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub fn rebased_ms(&self) -> Result<Option<i64>, StoreError> {
+        let kept = Rebase::kept(&*self.shared.disk, self.origin().box_id)?;
+        Ok(kept.map(|kept| kept.at_ms))
+    }
+}
