@@ -176,6 +176,7 @@ pub fn tell_past(alarms: &AlarmStore, past: &[Past]) {
 pub struct ToldCounts {
     refused: u64,
     healed: u64,
+    removed_copies: u64,
     /// When all had been looked through last, as it was at the start.
     round_ms: Option<Option<i64>>,
 }
@@ -192,6 +193,9 @@ pub fn tell_health(alarms: &AlarmStore, told: &mut ToldCounts, health: &StoreHea
     }
     if health.damaged {
         alarms.raise(AlarmCause::new(AlarmCode::DbDamaged));
+    }
+    if health.removed_copies > std::mem::replace(&mut told.removed_copies, health.removed_copies) {
+        alarms.report(AlarmCause::new(AlarmCode::CopyRemoved));
     }
     let found = &health.scrubbed;
     if found.healed > std::mem::replace(&mut told.healed, found.healed) {

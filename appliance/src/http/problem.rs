@@ -126,6 +126,17 @@ impl Problem {
             .header(RETRY_AFTER, HeaderValue::from_static("2"))
     }
 
+    /// What was asked for may be among entries that this box lacks.
+    pub(super) fn missing() -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "missing", "A part of this box’s history is missing")
+            .detail(
+                "What you look for may be in it. It comes back by itself where the relay or a copy has it.",
+            )
+            .safe("Nothing was changed, and recording goes on.")
+            .next("Try again in a few minutes. If it stays so, tell biomed.")
+            .header(RETRY_AFTER, HeaderValue::from_static("60"))
+    }
+
     /// The form is broken, or has more than a form may have.
     pub(super) fn form(words: impl Into<Words>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "form", "The form could not be read")

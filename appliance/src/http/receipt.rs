@@ -36,7 +36,7 @@ use super::words::{Moment, count, span};
 use super::{AppState, Link};
 use crate::intake::Command;
 use crate::listen::Peer;
-use crate::store::{Reader, StoreSnapshot};
+use crate::store::{MissingEntries, Reader, StoreSnapshot};
 
 /// Entries that may adopt one another on the way from a record to the log: each is a card that forgot.
 const STEPS_MAX: usize = 16;
@@ -59,16 +59,21 @@ pub(super) struct Found {
     pub(super) cleaning: Cleaning,
 }
 
-pub(super) fn find(reader: &Reader, text: &str) -> Result<Found, Problem> {
-    let unknown = || {
-        Problem::not_found()
-            .detail("No record has this number and hash. A receipt’s address is exact: one wrong character opens nothing.")
-            .next("Open the receipt from the phone that recorded it, or find the item and its history.")
-    };
+/// The record of a receipt.
+pub(super) fn find(state: &AppState, reader: &Reader, text: &str) -> Result<Found, Problem> {
     let mut receipt: Receipt = text.to_uppercase().parse().map_err(|_| unknown())?;
+    let lacks = |missing: &MissingEntries| {
+        missing.epoch.n == receipt.n
+            && missing.from <= receipt.seq
+            && missing.to.is_none_or(|to| receipt.seq < to)
+    };
+    let absent = || match state.store.missing().iter().any(lacks) {
+        true => Problem::missing(),
+        false => unknown(),
+    };
     let named = |(_, entry): &(LinePlace, Entry)| receipt.fits(entry.leaf());
     let found = reader.lines_of(receipt.n, receipt.seq)?.into_iter().find(named);
-    let (mut line, mut entry) = found.ok_or_else(unknown)?;
+    let (mut line, mut entry) = found.ok_or_else(absent)?;
     let cleaning = reader.cleaning_of_line(line)?.ok_or_else(unknown)?;
     if cleaning.place() != line {
         // The later place of what was sent again leads to the first.
@@ -78,6 +83,12 @@ pub(super) fn find(reader: &Reader, text: &str) -> Result<Found, Problem> {
     }
     let Event::CleaningRecorded(body) = entry.event() else { return Err(unknown()) };
     Ok(Found { receipt, line, entry, body, cleaning })
+}
+
+fn unknown() -> Problem {
+    Problem::not_found()
+        .detail("No record has this number and hash. A receipt’s address is exact: one wrong character opens nothing.")
+        .next("Open the receipt from the phone that recorded it, or find the item and its history.")
 }
 
 /// The entry of the chain by which a line counts: its own, or the one that adopted its run, or the run of that one.
@@ -142,7 +153,7 @@ async fn show(
     let devices = device::shown(&headers, peer.as_deref());
     let board = board_lately(&state).await?;
     let shown = read_quick(&state, move |state, reader| {
-        let found = find(reader, &text)?;
+        let found = find(state, reader, &text)?;
         if found.receipt.to_string() != text {
             return Ok(Err(see_other(&format!("/r/{}", found.receipt))));
         }
@@ -373,7 +384,7 @@ fn undo_until(found: &Found, snapshot: &Snapshot, devices: &[DeviceId]) -> Optio
 
 /// `GET /r/{receipt}/proof`: entry, path and signed checkpoint, for anybody.
 async fn proof(State(state): State<AppState>, Path(text): Path<String>) -> Result<Response, Problem> {
-    let found = read_quick(&state, move |_, reader| Ok(find(reader, &text)?.line));
+    let found = read_quick(&state, move |state, reader| Ok(find(state, reader, &text)?.line));
     proof_of(&state, found.await?, false).await
 }
 
@@ -481,7 +492,7 @@ struct UndoTry {
 async fn undo_page(state: &AppState, text: String, typed: UndoTry) -> Result<Response, Problem> {
     let status = if typed.problems.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let asked = read_quick(state, move |state, reader| {
-        let found = find(reader, &text)?;
+        let found = find(state, reader, &text)?;
         if found.cleaning.voided.is_some() {
             return Ok(Err(see_other(&format!("/r/{}", found.receipt))));
         }
@@ -519,8 +530,8 @@ async fn undo(
     take_turn(&state, &request)?;
     let devices = device::shown(request.headers(), request.extensions().get());
     let named = text.clone();
-    let found = read_quick(&state, move |_, reader| {
-        let found = find(reader, &named)?;
+    let found = read_quick(&state, move |state, reader| {
+        let found = find(state, reader, &named)?;
         Ok((found.line, format!("/r/{}", found.receipt), found.entry.head().by.device))
     });
     let (line, to, device) = found.await?;

@@ -262,7 +262,7 @@ async fn asking_void(state: &AppState, text: &str) -> Result<AskedVoid, Problem>
 type AskedVoid = (Asking, LinePlace, Who);
 
 fn asking_void_by(state: &AppState, reader: &Reader, text: &str) -> Result<AskedVoid, Problem> {
-    let found = receipt::find(reader, text)?;
+    let found = receipt::find(state, reader, text)?;
     let facility = state.store.snapshot();
     let name = facility.equipment.get(&found.cleaning.tag).map_or_else(String::new, |item| item.name.clone());
     let by = who_words(reader, &facility, &found.cleaning.who);

@@ -156,3 +156,27 @@ async fn counts_are_over_all_logs() {
     admin.get("/staff/").await.is(200).has(&waiting);
     admin.get("/staff/box").await.has(&format!("{} of {size} of earlier ones", size - 3));
 }
+
+#[tokio::test]
+async fn a_receipt_that_may_be_among_what_is_missing_is_not_called_unknown() {
+    let world = World::new().await;
+    let done = world.post(&format!("/t/{}", world.pump), &[("cleaned_by", "Ada")]).await;
+    let receipt = done.is(303).location();
+    let (size, old) = (world.size(), world.state.store.origin().epoch);
+    let dir = world.end().await;
+    // A restored backup: its first log is nowhere any more, and the second one says how much there was of it.
+    std::fs::remove_dir_all(dir.path().join("box/keys")).unwrap();
+    let world = World::in_dir(dir, crate::photo::UploadLimits::default()).await;
+    let dir = world.end().await;
+    std::fs::remove_dir_all(dir.path().join(format!("box/log/{old}"))).unwrap();
+    std::fs::remove_file(dir.path().join("box/cleantrack.redb")).unwrap();
+    let world = World::in_dir(dir, crate::photo::UploadLimits::default()).await;
+    assert_eq!(world.state.store.missing()[0].to, Some(size));
+    for way in ["", "/proof", "/undo"] {
+        let page = world.get(&format!("{receipt}{way}")).await;
+        page.is(503).has("A part of this box’s history is missing");
+        assert_eq!(page.header(http::header::RETRY_AFTER), "60");
+    }
+    let beyond = receipt.replacen("/r/1-", "/r/2-", 1);
+    world.get(&beyond).await.is(404).has("No record has this number and hash");
+}
