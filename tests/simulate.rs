@@ -10,7 +10,8 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use std::sync::Mutex;
 
-use appliance::uplink::plan::{Action, Alarm, Answer, Event, Offers, Plan};
+use appliance::uplink::exchange::offers::Offers;
+use appliance::uplink::plan::{Action, Alarm, Answer, Event, Plan};
 use record::tree::{Frontier, Hash};
 use record::verify::Refusal;
 use relay::ingest::{Held, Verdict, decide};

@@ -11,6 +11,7 @@ use tokio::task::JoinHandle;
 
 use super::Shared;
 use super::claim::reason;
+use super::exchange::compare;
 use super::photos::Destination;
 use crate::store::{Page, Past, RefillError, Store};
 
@@ -35,11 +36,6 @@ pub(super) fn start(shared: &Arc<Shared>, from: &Destination, past: &[Past]) -> 
     }))
 }
 
-/// Whether entries of it are to be fetched: how much of it counts is known, and not all of that is here.
-fn is_wanted(past: &Past) -> bool {
-    past.stated && !past.whole && !past.fetched
-}
-
 /// Fetches one log after the other, until none is wanted; whether any waits for its place. `false` also where another
 /// connection is at it.
 async fn fetch(shared: &Arc<Shared>, from: &Destination) -> Result<bool, RefillError> {
@@ -50,7 +46,7 @@ async fn fetch(shared: &Arc<Shared>, from: &Destination) -> Result<bool, RefillE
         let store = &shared.parts.store;
         loop {
             let all = store.past()?;
-            let Some(past) = all.iter().rev().find(|past| is_wanted(past)) else {
+            let Some(past) = compare::wanted(&all) else {
                 return Ok(all.iter().any(|past| past.fetched));
             };
             let mut ask = |seq, limit| line.block_on(page(&from, past.origin.epoch, seq, limit));
@@ -72,27 +68,18 @@ async fn fetch(shared: &Arc<Shared>, from: &Destination) -> Result<bool, RefillE
     worked.unwrap_or_else(|e| Err(RefillError::Relay(e.to_string())))
 }
 
-/// How many entries from the first on both hold, of `theirs` that the relay has. What this rests on is proven by the root in the end.
+/// How many entries from the first on both hold, of `theirs` that the relay has.
 pub(super) fn common(
     store: &Store,
     past: &Past,
     theirs: u64,
     ask: &mut dyn FnMut(u64, usize) -> Result<Page, String>,
 ) -> Result<u64, RefillError> {
-    let (mut same, mut end) = (0, past.size.min(past.counts.size).min(theirs));
-    // Mostly all of them.
-    let mut probe = end.saturating_sub(1);
-    while same < end {
-        let own = store.reader_of(past.origin.epoch)?.entry(probe)?;
-        let (theirs, _) = ask(probe, 1).map_err(RefillError::Relay)?;
-        if own.is_some() && theirs.first().map(record::entry::Entry::leaf) == own.map(|own| own.leaf()) {
-            same = probe + 1;
-        } else {
-            end = probe;
-        }
-        probe = same + end.saturating_sub(same) / 2;
-    }
-    Ok(same)
+    compare::common(past.size.min(past.counts.size).min(theirs), |seq| {
+        let own = store.reader_of(past.origin.epoch)?.entry(seq)?;
+        let (theirs, _) = ask(seq, 1).map_err(RefillError::Relay)?;
+        Ok(own.is_some() && theirs.first().map(record::entry::Entry::leaf) == own.map(|own| own.leaf()))
+    })
 }
 
 pub(super) async fn page(from: &Destination, epoch: Epoch, seq: u64, limit: usize) -> Result<Page, String> {
