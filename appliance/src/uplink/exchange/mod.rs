@@ -162,6 +162,8 @@ pub struct Exchange {
     contrary: Option<Cosigned>,
     /// What the relay said of the last batch that it refused.
     refused: String,
+    /// What whoever waits for the relay was told last.
+    confirmed: (Epoch, u64),
 }
 
 impl Exchange {
@@ -172,7 +174,9 @@ impl Exchange {
             past.iter().filter(|past| turn::is_offered(past)).cloned().collect();
         let offers = (!waiting.is_empty()).then(|| Offers::begun(now.up_ms));
         let turn = Turn::next(logs, &mut waiting)?;
+        let confirmed = (turn.origin.epoch, turn.plan.cursor());
         Some(Self {
+            confirmed,
             past,
             waiting,
             turn,
@@ -187,7 +191,7 @@ impl Exchange {
 
     /// The log whose turn it is, and how much of it the relay is known to hold.
     pub fn confirmed(&self) -> (Epoch, u64) {
-        (self.turn.origin.epoch, self.turn.plan.cursor())
+        self.confirmed
     }
 
     /// Entries that wait, of all logs.
@@ -243,9 +247,13 @@ impl Exchange {
     /// Lets the plan decide; then the next log's turn comes, where this one's is over.
     fn talk(&mut self, event: Event, now: &Now, logs: &dyn OwnLogs, outputs: &mut Vec<Output>) {
         let mut open = self.act(event, now, logs, outputs);
+        if let Event::Answered(Answer::Holds(cursor)) = event {
+            // Also where the cursor stays: another connection, or its file, may have brought it there.
+            outputs.push(Output::End(Over::Held { epoch: self.turn.origin.epoch, cursor }));
+            self.confirm(outputs);
+        }
         while open && self.turn.is_over() {
-            let (epoch, cursor) = self.confirmed();
-            outputs.push(Output::Confirmed(epoch, cursor));
+            self.confirm(outputs);
             let Some(next) = Turn::next(logs, &mut self.waiting) else {
                 return outputs.push(Output::Close(Close::NoKey));
             };
@@ -304,7 +312,15 @@ impl Exchange {
                 _ => Output::LowerCursor(cursor),
             });
         }
-        outputs.push(Output::Confirmed(epoch, cursor));
+        self.confirm(outputs);
+    }
+
+    /// Tells whoever waits for the relay, where it holds something else than they were told.
+    fn confirm(&mut self, outputs: &mut Vec<Output>) {
+        let confirmed = (self.turn.origin.epoch, self.turn.plan.cursor());
+        if std::mem::replace(&mut self.confirmed, confirmed) != confirmed {
+            outputs.push(Output::Confirmed(confirmed.0, confirmed.1));
+        }
     }
 
     /// An alarm with its evidence. A present log that cannot go on is ended: the next start begins another epoch.
