@@ -16,9 +16,10 @@ pub struct Differences {
 }
 
 /// The ended log whose missing entries are to be fetched first: how much of it counts is known, and not all of that is
-/// here. The newest comes first, because its first entry says which one is before it.
-pub fn wanted(past: &[Past]) -> Option<&Past> {
-    past.iter().rev().find(|past| past.stated && !past.whole && !past.fetched)
+/// here. The newest comes first, because its first entry says which one is before it; one that `has_failed` is passed over.
+pub fn wanted(past: &[Past], has_failed: impl Fn(Epoch) -> bool) -> Option<&Past> {
+    let mut wanted = past.iter().rev().filter(|past| past.stated && !past.whole && !past.fetched);
+    wanted.find(|past| !has_failed(past.origin.epoch))
 }
 
 /// Whether it must be known how many entries both hold alike before anything is decided about a log.
@@ -120,7 +121,8 @@ mod tests {
     fn the_newest_that_is_not_whole_is_fetched_first() {
         let missing = Past { whole: false, ..past(9) };
         let all = [missing.clone(), missing.clone(), Past { fetched: true, ..missing }, past(4)];
-        assert!(wanted(&all).is_some_and(|found| std::ptr::eq(found, &raw const all[1])));
-        assert!(wanted(&all[2..]).is_none());
+        assert!(wanted(&all, |_| false).is_some_and(|found| std::ptr::eq(found, &raw const all[1])));
+        assert!(wanted(&all, |_| true).is_none());
+        assert!(wanted(&all[2..], |_| false).is_none());
     }
 }
