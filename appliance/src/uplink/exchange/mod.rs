@@ -5,7 +5,7 @@
 
 pub mod causes;
 pub mod compare;
-pub mod offers;
+mod offers;
 mod renewal;
 mod turn;
 

@@ -8,24 +8,24 @@ const OFFERED_MS: u64 = 1_800_000;
 
 /// When the logs that have ended are offered again on a connection that lasts: each is offered once when it begins.
 #[derive(Debug, Clone, Copy)]
-pub struct Offers {
+pub(super) struct Offers {
     again_ms: u64,
 }
 
 impl Offers {
     /// Of a connection that begins at `up_ms`.
-    pub fn begun(up_ms: u64) -> Self {
+    pub(super) fn begun(up_ms: u64) -> Self {
         Self { again_ms: up_ms.saturating_add(OFFERED_MS) }
     }
 
     /// The relay refused an ended log at `up_ms`, and the others went on without it.
-    pub fn refused(&mut self, up_ms: u64) {
+    pub(super) fn refused(&mut self, up_ms: u64) {
         self.again_ms = self.again_ms.min(up_ms.saturating_add(REFUSED_MS));
     }
 
     /// Looks at what the present log's plan decided: a relay that lost entries while the connection stayed may have lost
     /// some of an ended log too. One that says so in its greeting was offered them a moment before.
-    pub fn watch(&mut self, before: u64, actions: &[Action], up_ms: u64) {
+    pub(super) fn watch(&mut self, before: u64, actions: &[Action], up_ms: u64) {
         let greeting = actions.iter().any(|a| matches!(a, Action::Alarm(Alarm::RelayWentBack { .. })));
         let lower = actions.iter().any(|a| matches!(a, Action::Cursor(cursor) if *cursor < before));
         if lower && !greeting {
@@ -34,7 +34,7 @@ impl Offers {
     }
 
     /// Whether a new connection is to begin now.
-    pub fn are_due(&self, up_ms: u64) -> bool {
+    pub(super) fn are_due(&self, up_ms: u64) -> bool {
         up_ms >= self.again_ms
     }
 }
