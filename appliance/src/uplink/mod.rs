@@ -10,6 +10,7 @@ mod refill;
 mod refused;
 mod runs;
 mod session;
+pub mod stored;
 pub mod tls;
 
 use std::path::PathBuf;

@@ -6,21 +6,20 @@ use std::time::Duration;
 use bytes::Bytes;
 use record::alarm::REPORTED_MAX;
 use record::batch::{Room, pack};
-use record::checkpoint::{Cosigned, Origin};
+use record::checkpoint::Cosigned;
 use record::claim::ClaimAnswer;
 use record::ids::{ConnectionId, Epoch};
 use record::messages::{Gone, Health, Hello, VERSION};
-use record::sign::{NoteError, Verifier};
+use record::sign::Verifier;
 use record::topics::{Down, Up};
-use record::tree::{Hash, root_at};
 use tokio::sync::watch;
 
-use super::exchange::{Exchange, Greeting, Input, Output, OwnLogs, SignedNote};
+use super::exchange::{Exchange, Greeting, Input, Output, SignedNote};
 use super::link::{Link, LinkConfig, LinkError, LinkEvent, LinkReceiver, LinkSender, LinkTiming, NotTaken};
 use super::photos::{self, Destination};
+use super::stored::StoredLogs;
 use super::{Shared, State, claim, refill, runs, tls};
 use crate::alarms::ActiveAlarm;
-use crate::store::{Confirmed, Store, StoreError};
 
 const TICK: Duration = Duration::from_secs(1);
 
@@ -41,35 +40,6 @@ impl Ended {
 
     fn credentials(why: impl std::fmt::Display) -> Self {
         Self { credentials: true, ..Self::before(why) }
-    }
-}
-
-/// The logs of the store, and the relay's keys.
-struct StoredLogs<'a> {
-    store: &'a Store,
-    cosigners: &'a [Verifier],
-}
-
-impl OwnLogs for StoredLogs<'_> {
-    fn present(&self) -> Option<(Origin, Verifier)> {
-        Some((self.store.origin(), self.store.verifier_keys().into_iter().next()?))
-    }
-
-    fn size(&self) -> u64 {
-        self.store.size()
-    }
-
-    fn cursor(&self) -> Confirmed {
-        self.store.cursor()
-    }
-
-    fn root_at(&self, epoch: Epoch, size: u64) -> Result<Option<Hash>, StoreError> {
-        let reader = self.store.reader_of(epoch)?;
-        if size > reader.size() { Ok(None) } else { Ok(Some(root_at(&reader, size)?)) }
-    }
-
-    fn verify(&self, note: &str, origin: &Origin, log: &Verifier) -> Result<Cosigned, NoteError> {
-        Cosigned::verify(note, origin, log, self.cosigners)
     }
 }
 
