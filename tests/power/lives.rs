@@ -1,12 +1,15 @@
 //! Random lives of a box on a simulated card, with a relay: the card goes back, copies and keys are lost, starts are cut,
 //! phones send again. What any copy holds counts in the end, once, at box and relay, and the box is at rest.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use appliance::clock::{BentClock, Now};
 use appliance::random::SeededRandom;
 use appliance::store::{Decision, Past, RefillError, Store};
+use appliance::uplink::exchange::compare::{self, Differences};
+use appliance::uplink::exchange::{Exchange, Input, Output};
+use appliance::uplink::stored::StoredLogs;
 use record::adoption::LineId;
 use record::entry::{By, ClockState, Digest16, Draft, Entry, Idem};
 use record::fold::LinePlace;
@@ -36,6 +39,15 @@ pub enum Plant {
     NotRebased,
     /// What was displaced is thrown away before it is adopted.
     DisplacedThrownAway,
+}
+
+fn now(boot: u8) -> Now {
+    Now {
+        wall_ms: 1_763_610_000_000,
+        boot: BootId::new(1, [boot; 10]),
+        up_ms: 1_000,
+        state: ClockState::Synced,
+    }
 }
 
 /// What counts at a box.
@@ -106,12 +118,7 @@ impl World {
         if let Some((_, store)) = &self.running {
             return Ok(store.clone());
         }
-        let now = Now {
-            wall_ms: 1_763_610_000_000,
-            boot: BootId::new(1, [(self.rng.next() % 251) as u8; 10]),
-            up_ms: 1_000,
-            state: ClockState::Synced,
-        };
+        let now = now((self.rng.next() % 251) as u8);
         if self.plant == Some(Plant::DisplacedThrownAway) {
             self.card.files("displaced").iter().for_each(|file| self.card.lose(file));
         }
@@ -189,30 +196,53 @@ impl World {
         Err("box and relay never come to an end".to_owned())
     }
 
+    /// One connection, carried by the real exchange until nothing more is said; whether the log's epoch is over.
+    fn talk(&mut self, store: &Store) -> Result<bool, String> {
+        let cosigners = [self.relay.verifier()];
+        let logs = StoredLogs { store, cosigners: &cosigners };
+        let (past, now) = (store.past().map_err(|e| e.to_string())?, now(9));
+        let mut exchange = Exchange::new(i64::MAX, past, &now, &logs).ok_or("no key")?;
+        let mut inputs = VecDeque::from([Input::Connected]);
+        while let Some(input) = inputs.pop_front() {
+            for output in exchange.on(input, &now, &logs) {
+                match output {
+                    Output::Hello(greeting) => {
+                        inputs.push_back(Input::Ack(self.relay.answer(greeting.epoch)))
+                    }
+                    Output::Send { epoch, from, entries_max, ends } => {
+                        let size = ends.unwrap_or_else(|| store.size());
+                        self.relay.take(store, epoch, size.min(from + entries_max as u64));
+                        inputs.push_back(Input::Ack(self.relay.answer(epoch)));
+                    }
+                    Output::RaiseCursor(cosigned) => {
+                        store.raise_cursor(&cosigned).map_err(|e| e.to_string())?
+                    }
+                    Output::LowerCursor(cursor) => store.lower_cursor(cursor),
+                    Output::EndEpoch(contrary) => {
+                        store.end_epoch(&contrary).map_err(|e| e.to_string())?;
+                        return Ok(true);
+                    }
+                    Output::Close(why) => return Err(why.to_string()),
+                    Output::Health | Output::Confirmed(..) | Output::Raise(..) | Output::End(_) => {}
+                }
+            }
+        }
+        Ok(false)
+    }
+
     /// Whether the next start has something to do.
     fn sync_once(&mut self, store: &Store) -> Result<bool, String> {
-        let origin = store.origin();
-        let all = store.past().map_err(|e| e.to_string())?;
+        let (origin, past) = (store.origin(), store.past().map_err(|e| e.to_string())?);
         if let Some((cosigned, key)) = self.relay.newest(&origin) {
             let newest = cosigned.checkpoint().origin;
-            let leads_there = newest == origin || all.iter().any(|past| past.origin == newest);
+            let leads_there = !compare::is_elsewhere(newest.epoch, origin.epoch, &past);
             if !leads_there && self.plant != Some(Plant::NotRebased) {
                 self.told.push(format!("the relay goes on from {newest}"));
                 return store.rebase_on(&cosigned, &key, 0).map_err(|e| e.to_string());
             }
         }
-        for past in all {
-            if past.whole && past.counts.size > 0 && past.signs && !past.goes_by_run {
-                self.relay.take(store, past.origin.epoch, past.counts.size);
-            }
-        }
-        if !self.relay.take(store, origin.epoch, store.size()) {
-            let contrary = self.relay.cosigned(&origin).ok_or("no cosigned checkpoint")?;
-            store.end_epoch(&contrary).map_err(|e| e.to_string())?;
+        if self.talk(store)? {
             return Ok(true);
-        }
-        if let Some(cosigned) = self.relay.cosigned(&origin) {
-            store.raise_cursor(&cosigned).map_err(|e| e.to_string())?;
         }
         let mut came = false;
         while let Some(past) = self.wanted(store)? {
@@ -233,13 +263,11 @@ impl World {
 
     fn wanted(&self, store: &Store) -> Result<Option<Past>, String> {
         let all = store.past().map_err(|e| e.to_string())?;
-        let held = |past: &Past| self.relay.epochs.get(&past.origin.epoch);
-        Ok(all.into_iter().rev().find(|past| {
-            past.stated
-                && !past.whole
-                && !past.fetched
-                && held(past).is_some_and(|held| held.tree.size() >= past.counts.size)
-        }))
+        let lacks = |epoch| {
+            let size = all.iter().find(|past| past.origin.epoch == epoch).map_or(0, |past| past.counts.size);
+            self.relay.epochs.get(&epoch).is_none_or(|held| held.tree.size() < size)
+        };
+        Ok(compare::wanted(&all, lacks).cloned())
     }
 
     fn refill(&self, store: &Store, past: &Past) -> Result<bool, String> {
@@ -275,24 +303,22 @@ impl World {
         let past = store.past().map_err(|e| e.to_string())?;
         let present = store.origin().epoch;
         for past in &past {
-            let (epoch, size) = (past.origin.epoch, past.counts.size);
-            let held = self.relay.epochs.get(&epoch);
-            let common = match past.stated && past.whole {
-                true if self.plant == Some(Plant::BranchPassedOver) => size,
-                true => self.common(store, past),
-                false if past.stated && held.is_some_and(|held| held.tree.size() >= size) => size,
-                false => 0,
-            };
-            adopts |= self.fetch_from(store, epoch, common)?;
-            let branches = common < held.map_or(0, |held| held.tree.size()).min(size);
-            if past.stated && past.whole && common < size && (branches || !past.signs) {
-                adopts |= store.owe_lines(epoch, common, size).map_err(|e| e.to_string())?;
+            let epoch = past.origin.epoch;
+            let held = self.relay.epochs.get(&epoch).map(|held| held.tree.size());
+            let common = compare::is_comparable(past).then(|| match self.plant {
+                Some(Plant::BranchPassedOver) => past.counts.size,
+                _ => self.common(store, past),
+            });
+            let differences = Differences::of(past, held, common);
+            if let Some(from) = differences.fetch_from {
+                adopts |= self.fetch_from(store, epoch, from)?;
+            }
+            if let Some(owed) = differences.owed {
+                adopts |= store.owe_lines(epoch, owed.start, owed.end).map_err(|e| e.to_string())?;
             }
         }
-        for epoch in self.relay.epochs.keys() {
-            if *epoch != present && !past.iter().any(|past| past.origin.epoch == *epoch) {
-                adopts |= self.fetch_from(store, *epoch, 0)?;
-            }
+        for epoch in self.relay.epochs.keys().filter(|epoch| compare::is_elsewhere(**epoch, present, &past)) {
+            adopts |= self.fetch_from(store, *epoch, 0)?;
         }
         Ok(adopts)
     }
@@ -417,14 +443,9 @@ impl World {
         let sim = SimDisk::new(self.card.clone(), None);
         sim.watch(1 + self.rng.below(12), self.rng.split());
         let before = std::mem::take(&mut self.card);
-        let now = Now {
-            wall_ms: 1_763_610_000_000,
-            boot: BootId::new(1, [9; 10]),
-            up_ms: 1_000,
-            state: ClockState::Synced,
-        };
         let random = SeededRandom::new(self.rng.next());
-        let opened = Store::open_on(Arc::new(sim.clone()), sizes(), Arc::new(BentClock::new(now)), &random);
+        let opened =
+            Store::open_on(Arc::new(sim.clone()), sizes(), Arc::new(BentClock::new(now(9))), &random);
         let moments = sim.moments();
         if let Ok((store, _)) = opened {
             let _ = self.tokio.block_on(store.stop());

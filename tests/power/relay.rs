@@ -8,6 +8,7 @@ use record::checkpoint::{Cosigned, Origin, SignedCheckpoint};
 use record::entry::Entry;
 use record::ids::Epoch;
 use record::kinds::{EntryRef, Event, Prev};
+use record::messages::{Ack, Answer, VERSION};
 use record::redact::TextLine;
 use record::run::{RunName, RunReader};
 use record::sign::{Kind, Signer, Verifier};
@@ -48,21 +49,27 @@ impl Relay {
         Self { epochs: BTreeMap::new(), runs: BTreeMap::new(), cosigner }
     }
 
-    pub fn cosigned(&self, origin: &Origin) -> Option<Cosigned> {
-        let held = self.epochs.get(&origin.epoch)?;
-        Cosigned::verify(&held.note, origin, &held.log, &[self.cosigner.verifier().clone()]).ok()
+    /// What verifies its cosignatures.
+    pub fn verifier(&self) -> Verifier {
+        self.cosigner.verifier().clone()
     }
 
-    /// Takes what a box has of an epoch behind what is here; `false` where it is another history.
-    pub fn take(&mut self, store: &Store, epoch: Epoch, upto: u64) -> bool {
+    /// What it says to a hello, and to a batch once it has looked at it.
+    pub fn answer(&self, epoch: Epoch) -> Ack {
+        let answer = match self.epochs.get(&epoch) {
+            Some(held) => Answer::Checkpoint { checkpoint: held.note.clone() },
+            None => Answer::Want { want: 0 },
+        };
+        Ack { v: VERSION, epoch, answer }
+    }
+
+    /// Takes what a box has of an epoch behind what is here, where it is the same history.
+    pub fn take(&mut self, store: &Store, epoch: Epoch, upto: u64) {
         let origin = Origin { epoch, ..store.origin() };
         let reader = store.reader_of(epoch).unwrap();
         let had = self.epochs.get(&epoch).map_or_else(Frontier::default, |held| held.tree.clone());
-        if had.size() > upto || root_at(&reader, had.size()).unwrap() != had.root() {
-            return false;
-        }
-        if had.size() == upto && had.size() > 0 {
-            return true;
+        if had.size() >= upto || root_at(&reader, had.size()).unwrap() != had.root() {
+            return;
         }
         let entries: Vec<Entry> = reader.entries(had.size()..upto).map(Result::unwrap).collect();
         let texts = entries.iter().flat_map(|entry| reader.texts_named(entry).unwrap());
@@ -71,7 +78,7 @@ impl Relay {
             true => Some(store.checkpoint_at(upto).unwrap()),
             false => store.checkpoint_of(epoch, upto).unwrap(),
         };
-        let Some(note) = note else { return false };
+        let Some(note) = note else { return };
         let name = origin.to_string();
         let log = store.verifier_keys().into_iter().find(|key| key.name() == name).unwrap();
         let signed = SignedCheckpoint::verify(&note.to_string(), &origin, &log).unwrap();
@@ -89,7 +96,6 @@ impl Relay {
         held.entries.extend(entries);
         held.texts.extend(texts);
         held.note = note;
-        true
     }
 
     /// What the epoch of these first entries goes on from.
@@ -109,7 +115,9 @@ impl Relay {
     /// The newest epoch on which it goes on, as it cosigned it, with the epoch's key.
     pub fn newest(&self, present: &Origin) -> Option<(Cosigned, Verifier)> {
         let (epoch, held) = self.epochs.iter().rfind(|(_, held)| !held.apart)?;
-        Some((self.cosigned(&Origin { epoch: *epoch, ..*present })?, held.log.clone()))
+        let origin = Origin { epoch: *epoch, ..*present };
+        let cosigned = Cosigned::verify(&held.note, &origin, &held.log, &[self.verifier()]);
+        Some((cosigned.ok()?, held.log.clone()))
     }
 
     fn run_lines(&self, origin: &Origin, name: &RunName) -> Option<Vec<Entry>> {

@@ -1,80 +1,148 @@
-//! Logs of the simulated boxes, made and signed once for all seeds.
+//! Logs of the simulated boxes: every state that one was ever in, signed once for all seeds.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock};
 
 use record::batch::{Unverified, pack};
-use record::checkpoint::{Checkpoint, Origin};
+use record::checkpoint::{Checkpoint, Cosigned, Origin, SignedCheckpoint};
 use record::entry::{At, By, ClockState, Entry};
-use record::ids::{BootId, BoxId};
-use record::sign::{Kind, Signer};
+use record::ids::{BootId, BoxId, Epoch};
+use record::kinds::Event;
+use record::sign::{Kind, NoteError, Signer, Verifier};
 use record::tree::{Frontier, Hash};
 use record::verify::Signed;
 
-use super::LOG;
+/// What a record of the box says; after a log went back to an earlier state, the next number.
+pub(crate) type Content = u32;
 
-/// A log that a box may have: an epoch, and a variant that goes its own way after `LOG / 2` (a cloned card).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct LogId {
-    pub(crate) epoch: u32,
-    pub(crate) clone: bool,
-}
-
-/// Everything about a log that costs a signature, made once.
-pub(crate) struct Log {
-    pub(crate) leaves: Vec<Hash>,
-    pub(crate) frontiers: Vec<Frontier>,
-    batches: Mutex<BTreeMap<(u64, u64), Arc<Signed>>>,
-    lines: Vec<Entry>,
-    pub(crate) signer: Signer,
+/// The key of an epoch's log.
+pub(crate) struct LogKey {
     pub(crate) origin: Origin,
+    pub(crate) signer: Signer,
+    first: OnceLock<&'static Point>,
 }
 
-impl Log {
-    pub(crate) fn get(id: LogId) -> &'static Log {
-        static LOGS: OnceLock<Mutex<BTreeMap<LogId, &'static Log>>> = OnceLock::new();
-        let mut logs = LOGS.get_or_init(Mutex::default).lock().unwrap();
-        logs.entry(id).or_insert_with(|| Box::leak(Box::new(Log::make(id))))
-    }
+/// A log in one state: what it holds is its newest entry and the state before that.
+pub(crate) struct Point {
+    pub(crate) key: &'static LogKey,
+    pub(crate) before: Option<&'static Point>,
+    pub(crate) size: u64,
+    pub(crate) leaf: Hash,
+    pub(crate) frontier: Frontier,
+    entry: Entry,
+    next: Mutex<BTreeMap<Content, &'static Point>>,
+    batches: Mutex<BTreeMap<u64, Arc<Signed>>>,
+    note: OnceLock<String>,
+}
 
-    fn make(id: LogId) -> Self {
-        let secret = [u8::try_from(id.epoch).unwrap(); 32];
+fn cosigner() -> &'static Signer {
+    static COSIGNER: OnceLock<Signer> = OnceLock::new();
+    COSIGNER.get_or_init(|| Signer::new("relay/cosign/1", Kind::Cosignature, &[99; 32]).unwrap())
+}
+
+/// What holds of a note that a relay cosigned, as the real code says: asked once for each.
+pub(crate) fn verified(note: &str, origin: &Origin, log: &Verifier) -> Result<Cosigned, NoteError> {
+    type Known = BTreeMap<Epoch, BTreeMap<String, Result<Cosigned, NoteError>>>;
+    static KNOWN: Mutex<Known> = Mutex::new(BTreeMap::new());
+    let mut known = KNOWN.lock().unwrap();
+    let of_epoch = known.entry(origin.epoch).or_default();
+    if let Some(verified) = of_epoch.get(note) {
+        return verified.clone();
+    }
+    let verified = Cosigned::verify(note, origin, log, &[cosigner().verifier().clone()]);
+    of_epoch.insert(note.to_owned(), verified.clone());
+    verified
+}
+
+/// Epoch `n` under the box's `key`-th key, with its first entry.
+pub(crate) fn begin(n: u32, key: u8) -> &'static Point {
+    static KEYS: Mutex<BTreeMap<(u32, u8), &'static LogKey>> = Mutex::new(BTreeMap::new());
+    let key = *KEYS.lock().unwrap().entry((n, key)).or_insert_with(|| {
+        let secret = [key + 1; 32];
         let public = Signer::new("x", Kind::Note, &secret).unwrap().verifier().public();
-        let origin = Origin::new(BoxId::new(1, [2; 10]), id.epoch, &public);
-        let at = At { wall: 1, boot: BootId::new(1, [1; 10]), up: 5, clock: ClockState::Synced };
-        let lines: Vec<Entry> = (0..LOG)
-            .map(|seq| {
-                let clone = id.clone && seq >= LOG / 2;
-                let event = record::kinds::Event::read("x.y", &format!(r#"{{"clone":{clone}}}"#));
-                Entry::compose(seq, at, By::BOX, None, &event).unwrap()
-            })
-            .collect();
-        let leaves: Vec<Hash> = lines.iter().map(Entry::leaf).collect();
-        let mut frontiers = vec![Frontier::default()];
-        for leaf in &leaves {
-            let mut next = frontiers.last().unwrap().clone();
-            next.push(*leaf);
-            frontiers.push(next);
-        }
+        let origin = Origin::new(BoxId::new(1, [2; 10]), n, &public);
         let signer = origin.signer(&secret).unwrap();
-        Self { leaves, frontiers, batches: Mutex::default(), lines, signer, origin }
+        Box::leak(Box::new(LogKey { origin, signer, first: OnceLock::new() }))
+    });
+    key.first.get_or_init(|| Point::make(key, None, 0))
+}
+
+impl Point {
+    fn make(key: &'static LogKey, before: Option<&'static Self>, content: Content) -> &'static Self {
+        let at = At { wall: 1, boot: BootId::new(1, [1; 10]), up: 5, clock: ClockState::Synced };
+        let seq = before.map_or(0, |before| before.size);
+        let body = format!(r#"{{"content":{content},"of":"{}"}}"#, key.origin.epoch);
+        let entry = Entry::compose(seq, at, By::BOX, None, &Event::read("x.y", &body)).unwrap();
+        let mut frontier = before.map_or_else(Frontier::default, |before| before.frontier.clone());
+        frontier.push(entry.leaf());
+        Box::leak(Box::new(Self {
+            key,
+            before,
+            size: seq + 1,
+            leaf: entry.leaf(),
+            frontier,
+            entry,
+            next: Mutex::default(),
+            batches: Mutex::default(),
+            note: OnceLock::new(),
+        }))
     }
 
-    pub(crate) fn root(&self, size: u64) -> Hash {
-        self.frontiers[usize::try_from(size).unwrap()].root()
+    pub(crate) fn epoch(&self) -> Epoch {
+        self.key.origin.epoch
     }
 
-    /// The batch `[from, to)`, packed, unpacked and opened by the real code.
-    pub(crate) fn batch(&self, from: u64, to: u64) -> Signed {
+    pub(crate) fn root(&self) -> Hash {
+        self.frontier.root()
+    }
+
+    /// With one more entry.
+    pub(crate) fn next(&'static self, content: Content) -> &'static Self {
+        let mut next = self.next.lock().unwrap();
+        next.entry(content).or_insert_with(|| Self::make(self.key, Some(self), content))
+    }
+
+    /// As it was at `size`; `None` at nothing, and where it has fewer.
+    pub(crate) fn at(&'static self, size: u64) -> Option<&'static Self> {
+        self.states().find(|state| state.size <= size).filter(|state| state.size == size)
+    }
+
+    /// This state and all before it.
+    pub(crate) fn states(&'static self) -> impl Iterator<Item = &'static Self> {
+        std::iter::successors(Some(self), |state| state.before)
+    }
+
+    /// Whether this is `later`, or a state before it.
+    pub(crate) fn leads_to(&'static self, later: &'static Self) -> bool {
+        later.at(self.size).is_some_and(|state| std::ptr::eq(state, self))
+    }
+
+    /// The batch `[from, size)`, packed, unpacked and opened by the real code.
+    pub(crate) fn batch(&'static self, from: u64) -> Signed {
         let open = || {
-            let checkpoint = Checkpoint { origin: self.origin, size: to, root: self.root(to) };
-            let note = checkpoint.signed(&self.signer).unwrap().to_string();
-            let range = usize::try_from(from).unwrap()..usize::try_from(to).unwrap();
-            let lines: Vec<&[u8]> = self.lines[range].iter().map(Entry::bytes).collect();
+            let checkpoint = Checkpoint { origin: self.key.origin, size: self.size, root: self.root() };
+            let note = checkpoint.signed(&self.key.signer).unwrap().to_string();
+            let mut lines: Vec<&[u8]> = self
+                .states()
+                .take_while(|state| state.size > from)
+                .map(|state| state.entry.bytes())
+                .collect();
+            lines.reverse();
             let wire = pack(&note, from, &lines, &[]).unwrap();
-            Arc::new(Unverified::unpack(&wire).unwrap().open(&self.origin, self.signer.verifier()).unwrap())
+            let unpacked = Unverified::unpack(&wire).unwrap();
+            Arc::new(unpacked.open(&self.key.origin, self.key.signer.verifier()).unwrap())
         };
-        let mut batches = self.batches.lock().unwrap();
-        Signed::clone(batches.entry((from, to)).or_insert_with(open))
+        Signed::clone(self.batches.lock().unwrap().entry(from).or_insert_with(open))
+    }
+
+    /// Its checkpoint as a relay cosigns it.
+    pub(crate) fn note(&'static self) -> &'static str {
+        self.note.get_or_init(|| {
+            let checkpoint = Checkpoint { origin: self.key.origin, size: self.size, root: self.root() };
+            let note = checkpoint.signed(&self.key.signer).unwrap().to_string();
+            let signed =
+                SignedCheckpoint::verify(&note, &self.key.origin, self.key.signer.verifier()).unwrap();
+            signed.cosigned(cosigner(), 7).to_string()
+        })
     }
 }

@@ -1,70 +1,131 @@
 //! The relay of the simulated world: what comes in is decided by the real code and kept.
 
-use super::*;
+use std::collections::{BTreeMap, BTreeSet};
+
+use record::ids::Epoch;
+use record::tree::{Frontier, Hash};
+use record::verify::Refusal;
+use relay::ingest::{Held, Verdict, decide};
+
+use crate::card::Run;
+use crate::logs::Point;
+use crate::world::{Down, Packet, Up, World};
+use crate::{Mark, Planted};
+
+/// What the relay holds of one epoch.
+#[derive(Clone, Default)]
+pub(crate) struct Kept {
+    pub(crate) at: Option<&'static Point>,
+    witness: Option<(u64, Hash)>,
+    pub(crate) quarantined: bool,
+    /// Another log follows the same one already.
+    apart: bool,
+}
+
+/// All that it holds of the box.
+#[derive(Clone, Default)]
+pub(crate) struct RelaySide {
+    pub(crate) logs: BTreeMap<Epoch, Kept>,
+    pub(crate) runs: BTreeSet<Run>,
+}
+
+impl Kept {
+    fn size(&self) -> u64 {
+        self.at.map_or(0, |at| at.size)
+    }
+}
+
+impl RelaySide {
+    pub(crate) fn held(&self, epoch: Epoch) -> Option<&'static Point> {
+        self.logs.get(&epoch).and_then(|kept| kept.at)
+    }
+
+    pub(crate) fn size(&self, epoch: Epoch) -> u64 {
+        self.held(epoch).map_or(0, |at| at.size)
+    }
+}
 
 impl World {
-    pub(super) fn relay_hears(&mut self, connection: u64, up: Up) {
-        let (Up::Hello { log, .. } | Up::Batch { log, .. } | Up::Health { log, .. }) = up;
-        let kept = self.relay.entry(log.epoch).or_default();
+    /// Every line that the relay holds.
+    pub(crate) fn relay_lines(&self) -> BTreeSet<Hash> {
+        let logs = self.relay.logs.values().filter_map(|kept| kept.at).flat_map(Point::states);
+        let runs = self.relay.runs.iter().flat_map(|run| &self.runs[*run]).copied();
+        logs.chain(runs).map(|line| line.leaf).collect()
+    }
+
+    /// Runs that lines which the relay holds adopt, and that it lacks.
+    pub(crate) fn relay_lacks(&self) -> Vec<Run> {
+        let held = self.relay_lines();
+        let named = self.adopts.iter().filter(|(leaf, _)| held.contains(*leaf)).map(|(_, run)| *run);
+        named.filter(|run| !self.relay.runs.contains(run)).collect()
+    }
+
+    /// Where a log ended, once the relay holds one that goes on from it.
+    pub(crate) fn ends(&self, epoch: Epoch) -> Option<u64> {
+        let follows = |(of, kept): &(&Epoch, &Kept)| {
+            kept.size() > 0 && !kept.apart && self.begun.get(of).is_some_and(|(before, _)| *before == epoch)
+        };
+        let (next, _) = self.relay.logs.iter().find(follows)?;
+        self.begun.get(next).map(|(_, size)| *size)
+    }
+
+    pub(crate) fn relay_hears(&mut self, connection: u64, up: Up) {
+        let epoch = match up {
+            Up::Hello { epoch, .. } | Up::Health { epoch, .. } => epoch,
+            Up::Batch { to, .. } => to.epoch(),
+        };
+        let kept = self.relay.logs.entry(epoch).or_default();
         if kept.quarantined {
             return;
         }
         match up {
-            Up::Hello { cosigned, .. } => {
-                if let Some(witness) = cosigned.filter(|(size, _)| *size > kept.size()) {
+            Up::Hello { witness, .. } => {
+                if let Some(witness) = witness.filter(|(size, _)| *size > kept.size()) {
                     kept.witness = Some(witness);
                 }
-                self.answer(connection, log.epoch);
+                self.answer(connection, epoch);
             }
             Up::Health { cursor, .. } => {
                 if kept.size() != cursor && self.planted != Planted::DeafToHealth {
-                    self.answer(connection, log.epoch);
+                    self.answer(connection, epoch);
                 }
             }
-            Up::Batch { from, to, torn, .. } => self.ingest(connection, log, from, to, torn),
+            Up::Batch { from, to, torn } => self.ingest(connection, from, to, torn),
         }
     }
 
     /// What the relay holds, cosigned; of nothing there is nothing to cosign.
-    pub(super) fn answer(&mut self, connection: u64, epoch: u32) {
-        let kept = self.relay.entry(epoch).or_default();
-        let size = kept.size();
-        let down = match size {
-            0 => Down::Want { epoch, from: 0 },
-            _ => Down::Cosigned { epoch, size, root: kept.frontier().root() },
+    fn answer(&mut self, connection: u64, epoch: Epoch) {
+        let down = match self.relay.held(epoch) {
+            None => Down::Want { epoch, from: 0 },
+            Some(at) => Down::Cosigned(at),
         };
         self.send(connection, Packet::Down(down));
     }
 
-    pub(super) fn ingest(&mut self, connection: u64, log: LogId, from: u64, to: u64, torn: bool) {
-        let epoch = log.epoch;
-        let whole = Log::get(log);
-        let batch = if torn { Err(Refusal::Root(to)) } else { Ok(whole.batch(from, to)) };
-        let kept = self.relay.entry(epoch).or_default().clone();
-        let frontier = kept.frontier();
-        let at = |n: u64| usize::try_from(n.min(kept.size())).unwrap();
-        let root_at_end = (to <= kept.size()).then(|| {
-            let mut frontier = Frontier::default();
-            kept.leaves[..at(to)].iter().for_each(|l| frontier.push(*l));
-            frontier.root()
-        });
-        let overlap = &kept.leaves[at(from)..at(to)];
+    fn ingest(&mut self, connection: u64, from: u64, to: &'static Point, torn: bool) {
+        let epoch = to.epoch();
+        let kept = self.relay.logs.entry(epoch).or_default().clone();
+        if self.planted == Planted::AppendsBlindly && from < kept.size() && !torn {
+            return self.append_blindly(connection, from, to);
+        }
+        let batch = if torn { Err(Refusal::Root(to.size)) } else { Ok(to.batch(from)) };
+        let nothing = Frontier::default();
+        let states = kept.at.into_iter().flat_map(Point::states);
+        let mut overlap: Vec<Hash> =
+            states.filter(|s| s.size > from && s.size <= to.size).map(|state| state.leaf).collect();
+        overlap.reverse();
         let held = Held {
-            frontier: &frontier,
-            overlap,
-            root_at_end,
+            frontier: kept.at.map_or(&nothing, |at| &at.frontier),
+            overlap: &overlap,
+            root_at_end: kept.at.and_then(|at| at.at(to.size)).map(Point::root),
             witness: kept.witness.filter(|(size, _)| *size > kept.size()),
             ends: self.ends(epoch).filter(|_| self.planted != Planted::GrowsEnded),
         };
-        if self.planted == Planted::AppendsBlindly && from <= kept.size() && !torn {
-            let leaves = &whole.leaves[usize::try_from(from).unwrap()..usize::try_from(to).unwrap()];
-            self.relay.entry(epoch).or_default().leaves.extend(leaves);
-            return self.answer(connection, epoch);
-        }
         match decide(batch, &held) {
-            Verdict::Store(batch) => {
+            Verdict::Store(_) => {
                 self.marks.insert(if from < kept.size() { Mark::StoredOverlap } else { Mark::Stored });
-                self.store(connection, epoch, batch.entries().iter().map(|(_, leaf)| *leaf).collect());
+                self.store(connection, to);
             }
             Verdict::Again => {
                 self.marks.insert(Mark::Again);
@@ -75,43 +136,60 @@ impl World {
                 self.send(connection, Packet::Down(Down::Want { epoch, from }));
             }
             Verdict::Fork { .. } => {
-                assert!(self.cloned, "an honest box was taken for two");
+                let other = connection == 0 || self.cloned || self.rewound;
+                assert!(other, "an honest box was taken for two");
                 self.marks.insert(Mark::Forked);
-                self.relay.entry(epoch).or_default().quarantined = true;
+                self.relay.logs.entry(epoch).or_default().quarantined = true;
             }
             Verdict::Clash { .. } => {
                 self.marks.insert(Mark::Clashed);
-                self.send(connection, Packet::Down(Down::Refused { epoch }));
+                self.send(connection, Packet::Down(Down::Refused { epoch, from }));
             }
             Verdict::Refuse(_) => {
                 // What a copy writes next to a log that another copy went on with fits nothing.
-                let torn = torn || connection == 0;
-                assert!(torn || self.cloned, "an honest batch was refused");
-                self.send(connection, Packet::Down(Down::Refused { epoch }));
+                let other = connection == 0 || self.cloned || self.rewound;
+                assert!(torn || other, "an honest batch was refused");
+                self.send(connection, Packet::Down(Down::Refused { epoch, from }));
             }
         }
     }
 
-    pub(super) fn store(&mut self, connection: u64, epoch: u32, leaves: Vec<Hash>) {
+    fn append_blindly(&mut self, connection: u64, from: u64, to: &'static Point) {
+        let states: Vec<_> = to.states().take_while(|state| state.size > from).collect();
+        let kept = self.relay.logs.entry(to.epoch()).or_default();
+        for _ in states {
+            kept.at = kept.at.map(|at| at.next(u32::MAX));
+        }
+        self.answer(connection, to.epoch());
+    }
+
+    fn store(&mut self, connection: u64, to: &'static Point) {
         let crash = if self.stormy { self.below(100) } else { 100 };
         if self.planted == Planted::AcksBeforeStoring {
-            let mut kept = self.relay.entry(epoch).or_default().clone();
-            kept.leaves.extend(&leaves);
-            let (size, root) = (kept.size(), kept.frontier().root());
-            self.send(connection, Packet::Down(Down::Cosigned { epoch, size, root }));
+            self.send(connection, Packet::Down(Down::Cosigned(to)));
             if crash >= 8 {
-                self.relay.insert(epoch, kept);
+                self.keep(to);
             }
             return;
         }
         if crash < 4 {
             return self.cut();
         }
-        self.relay.entry(epoch).or_default().leaves.extend(leaves);
+        self.keep(to);
         if crash < 8 {
             self.marks.insert(Mark::RelayCrashedAfterStoring);
             return self.cut();
         }
-        self.answer(connection, epoch);
+        self.answer(connection, to.epoch());
+    }
+
+    fn keep(&mut self, to: &'static Point) {
+        let before = self.begun.get(&to.epoch()).map(|(before, _)| *before);
+        let apart = before.is_some_and(|before| self.ends(before).is_some());
+        let kept = self.relay.logs.entry(to.epoch()).or_default();
+        if kept.at.is_none() {
+            kept.apart = apart;
+        }
+        kept.at = Some(to);
     }
 }

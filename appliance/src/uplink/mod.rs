@@ -1,7 +1,8 @@
-//! The way of the log to the relay: `plan` decides, `link` carries it over MQTT, `photos` follow by HTTPS.
+//! The way of the log to the relay: `exchange` decides, `link` carries it over MQTT, `photos` follow by HTTPS.
 
 pub mod claim;
 mod evidence;
+pub mod exchange;
 pub mod link;
 mod photos;
 pub mod plan;
@@ -10,6 +11,7 @@ mod refill;
 mod refused;
 mod runs;
 mod session;
+pub mod stored;
 pub mod tls;
 
 use std::path::PathBuf;

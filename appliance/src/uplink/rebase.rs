@@ -10,6 +10,7 @@ use record::messages::{ChainEpoch, LogChain};
 use record::sign::Verifier;
 
 use super::Shared;
+use super::exchange::compare;
 use super::photos::Destination;
 use super::runs::{RunUplinkError, get_json, in_background};
 use crate::store::Store;
@@ -51,8 +52,9 @@ async fn look(
     let Some(newest) = counting.max_by_key(|held| held.epoch) else { return Ok(false) };
     let store = shared.parts.store.clone();
     let epoch = newest.epoch;
-    let leads_there = move || store.past().map(|past| past.iter().any(|past| past.origin.epoch == epoch));
-    if epoch == shared.parts.store.origin().epoch || in_background(leads_there).await? {
+    let present = store.origin().epoch;
+    let is_elsewhere = move || store.past().map(|past| compare::is_elsewhere(epoch, present, &past));
+    if !in_background(is_elsewhere).await? {
         return Ok(false);
     }
     let Some((cosigned, key)) = proven(newest, &shared.parts.store, cosigners) else {

@@ -1,5 +1,6 @@
 //! Fetches entries that this box has forgotten back from the relay, from where its own log goes another way.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use tokio::task::JoinHandle;
 
 use super::Shared;
 use super::claim::reason;
+use super::exchange::compare;
 use super::photos::Destination;
 use crate::store::{Page, Past, RefillError, Store};
 
@@ -35,64 +37,71 @@ pub(super) fn start(shared: &Arc<Shared>, from: &Destination, past: &[Past]) -> 
     }))
 }
 
-/// Whether entries of it are to be fetched: how much of it counts is known, and not all of that is here.
-fn is_wanted(past: &Past) -> bool {
-    past.stated && !past.whole && !past.fetched
-}
-
-/// Fetches one log after the other, until none is wanted; whether any waits for its place. `false` also where another
-/// connection is at it.
+/// Fetches one log after the other, until none is wanted that the relay gives; whether any waits for its place. `false`
+/// also where another connection is at it.
 async fn fetch(shared: &Arc<Shared>, from: &Destination) -> Result<bool, RefillError> {
     let (shared, from) = (Arc::clone(shared), from.clone());
     let line = Handle::current();
     let work = move || {
         let Ok(_only) = shared.refilling.try_lock() else { return Ok(false) };
         let store = &shared.parts.store;
+        let mut failed = BTreeMap::new();
         loop {
             let all = store.past()?;
-            let Some(past) = all.iter().rev().find(|past| is_wanted(past)) else {
-                return Ok(all.iter().any(|past| past.fetched));
+            let Some(past) = compare::wanted(&all, |epoch| failed.contains_key(&epoch)) else {
+                let waits = all.iter().any(|past| past.fetched);
+                let failure = failed.into_values().next().filter(|_| !waits);
+                return failure.map_or(Ok(waits), Err);
             };
             let mut ask = |seq, limit| line.block_on(page(&from, past.origin.epoch, seq, limit));
-            let begin = match store.fetched_size(past.origin.epoch)? {
-                // Cut in the middle: it goes on there.
-                Some(size) => size,
-                None => common(store, past, past.counts.size, &mut ask)?,
-            };
-            let mut more = |seq| ask(seq, BATCH_ENTRIES_MAX);
-            match store.refill(past, begin, &mut more) {
-                // Then the own entries before it are wrong as well.
-                Err(RefillError::Wrong(_)) if begin > 0 => store.refill(past, 0, &mut more)?,
-                done => done?,
+            match fetch_log(store, past, &mut ask) {
+                Ok(()) => {}
+                Err(RefillError::Store(error)) => return Err(error.into()),
+                // The others do not wait for it.
+                Err(error) => {
+                    tracing::warn!(%error, epoch = %past.origin.epoch, "entries of this log are still missing");
+                    failed.insert(past.origin.epoch, error);
+                }
             }
-            tracing::info!(epoch = %past.origin.epoch, begin, size = past.counts.size, "forgotten entries came back");
         }
     };
     let worked = tokio::task::spawn_blocking(work).await;
     worked.unwrap_or_else(|e| Err(RefillError::Relay(e.to_string())))
 }
 
-/// How many entries from the first on both hold, of `theirs` that the relay has. What this rests on is proven by the root in the end.
+/// Fetches one log, from where both differ.
+fn fetch_log(
+    store: &Store,
+    past: &Past,
+    ask: &mut dyn FnMut(u64, usize) -> Result<Page, String>,
+) -> Result<(), RefillError> {
+    let begin = match store.fetched_size(past.origin.epoch)? {
+        // Cut in the middle: it goes on there.
+        Some(size) => size,
+        None => common(store, past, past.counts.size, ask)?,
+    };
+    let mut more = |seq| ask(seq, BATCH_ENTRIES_MAX);
+    match store.refill(past, begin, &mut more) {
+        // Then the own entries before it are wrong as well.
+        Err(RefillError::Wrong(_)) if begin > 0 => store.refill(past, 0, &mut more)?,
+        done => done?,
+    }
+    tracing::info!(epoch = %past.origin.epoch, begin, size = past.counts.size, "forgotten entries came back");
+    Ok(())
+}
+
+/// How many entries from the first on both hold, of `theirs` that the relay has.
 pub(super) fn common(
     store: &Store,
     past: &Past,
     theirs: u64,
     ask: &mut dyn FnMut(u64, usize) -> Result<Page, String>,
 ) -> Result<u64, RefillError> {
-    let (mut same, mut end) = (0, past.size.min(past.counts.size).min(theirs));
-    // Mostly all of them.
-    let mut probe = end.saturating_sub(1);
-    while same < end {
-        let own = store.reader_of(past.origin.epoch)?.entry(probe)?;
-        let (theirs, _) = ask(probe, 1).map_err(RefillError::Relay)?;
-        if own.is_some() && theirs.first().map(record::entry::Entry::leaf) == own.map(|own| own.leaf()) {
-            same = probe + 1;
-        } else {
-            end = probe;
-        }
-        probe = same + end.saturating_sub(same) / 2;
-    }
-    Ok(same)
+    compare::common(past.size.min(past.counts.size).min(theirs), |seq| {
+        let own = store.reader_of(past.origin.epoch)?.entry(seq)?;
+        let (theirs, _) = ask(seq, 1).map_err(RefillError::Relay)?;
+        Ok(own.is_some() && theirs.first().map(record::entry::Entry::leaf) == own.map(|own| own.leaf()))
+    })
 }
 
 pub(super) async fn page(from: &Destination, epoch: Epoch, seq: u64, limit: usize) -> Result<Page, String> {

@@ -17,6 +17,7 @@ use tokio::task::JoinHandle;
 
 use super::Shared;
 use super::claim::reason;
+use super::exchange::compare::{self, Differences};
 use super::photos::Destination;
 use super::rebase::proven;
 use super::refill::{self, page};
@@ -92,9 +93,7 @@ impl RunExchange {
             let theirs = held.epochs.iter().find(|held| held.epoch == past.origin.epoch);
             adopts |= self.compare_epoch(past, theirs).await?;
         }
-        // One that this box's chain does not lead to counts by its lines alone.
-        let is_past = |epoch: Epoch| past.iter().any(|past| past.origin.epoch == epoch);
-        for held in held.epochs.iter().filter(|held| held.epoch != present && !is_past(held.epoch)) {
+        for held in held.epochs.iter().filter(|held| compare::is_elsewhere(held.epoch, present, &past)) {
             adopts |= self.fetch_from(held, 0).await?;
         }
         Ok(adopts)
@@ -103,25 +102,19 @@ impl RunExchange {
     /// One epoch of the chain: lines that only the relay holds are fetched, and those that it cannot have in their own place
     /// become runs.
     async fn compare_epoch(&self, past: &Past, theirs: Option<&ChainEpoch>) -> Result<bool, RunUplinkError> {
-        let (size, held) = (past.counts.size, theirs.map_or(0, |held| held.size));
-        if !past.stated || !past.whole {
-            // What is missing of what counts is fetched in its place, where the relay has all of it in its log; else a part of
-            // it may come by a run, and this is the rest.
-            let from = if past.stated && held >= size { size } else { 0 };
-            return match theirs {
-                Some(theirs) => self.fetch_from(theirs, from).await,
-                None => Ok(false),
-            };
-        }
-        let common = self.common(past, held).await?;
-        let branches = common < held.min(size);
+        let held = theirs.map(|theirs| theirs.size);
+        let common = match compare::is_comparable(past) {
+            true => Some(self.common(past, held.unwrap_or(0)).await?),
+            false => None,
+        };
+        let differences = Differences::of(past, held, common);
         let mut adopts = false;
-        if let Some(theirs) = theirs {
-            adopts |= self.fetch_from(theirs, common).await?;
+        if let (Some(theirs), Some(from)) = (theirs, differences.fetch_from) {
+            adopts |= self.fetch_from(theirs, from).await?;
         }
-        if common < size && (branches || !past.signs) {
+        if let Some(owed) = differences.owed {
             let (store, epoch) = (self.shared.parts.store.clone(), past.origin.epoch);
-            adopts |= in_background(move || store.owe_lines(epoch, common, size)).await?;
+            adopts |= in_background(move || store.owe_lines(epoch, owed.start, owed.end)).await?;
         }
         Ok(adopts)
     }

@@ -1,35 +1,27 @@
-//! One connection's life: carries out what `plan` decides and verifies what the relay says before `plan` hears it.
+//! One connection's life: carries what comes to `exchange`, and what that decides to the link and the store.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use record::alarm::REPORTED_MAX;
 use record::batch::{Room, pack};
-use record::checkpoint::{Cosigned, Origin};
+use record::checkpoint::Cosigned;
 use record::claim::ClaimAnswer;
 use record::ids::{ConnectionId, Epoch};
-use record::messages::{Ack, Answer as Said, Gone, Health, Hello, VERSION};
+use record::messages::{Gone, Health, Hello, VERSION};
 use record::sign::Verifier;
 use record::topics::{Down, Up};
-use record::tree::root_at;
 use tokio::sync::watch;
 
+use super::exchange::{Exchange, Greeting, Input, Output, SignedNote};
 use super::link::{Link, LinkConfig, LinkError, LinkEvent, LinkReceiver, LinkSender, LinkTiming, NotTaken};
 use super::photos::{self, Destination};
-use super::plan::{Action, Alarm, Answer, Event, Offers, Plan};
-use super::{Shared, State, claim, evidence, rebase, refill, runs, tls};
+use super::stored::StoredLogs;
+use super::{Shared, State, claim, rebase, refill, runs, tls};
 use crate::alarms::ActiveAlarm;
-use crate::alarms::sources::{SideRoom, is_back};
-use crate::clock::Now;
-use crate::store::{Past, Store};
 
 const TICK: Duration = Duration::from_secs(1);
-/// Of the relay's words about a refused batch, what is shown.
-const SAID_CHARS_MAX: usize = 300;
-/// A connection ends after this long when the certificate is to be renewed and an earlier try did not succeed.
-const RENEW_AGAIN_MS: u64 = 24 * 3_600_000;
 
 /// Why a session ended.
 pub(super) struct Ended {
@@ -51,59 +43,12 @@ impl Ended {
     }
 }
 
-/// When a connection has to end so that the certificate can be renewed before the next one.
-#[derive(Debug, Clone, Copy)]
-struct Renewal {
-    /// When two thirds of the certificate's life are over, milliseconds since 1970.
-    due_ms: i64,
-    /// When it is tried again where it was due at the start already, milliseconds since boot.
-    again_up_ms: Option<u64>,
-}
-
-impl Renewal {
-    fn new(relation: &ClaimAnswer, now: &Now) -> Self {
-        let due = claim::renewal_due(relation, now.wall_ms);
-        Self { due_ms: claim::renewal_ms(relation), again_up_ms: due.then_some(now.up_ms + RENEW_AGAIN_MS) }
-    }
-
-    fn ends_session(&self, now: &Now) -> bool {
-        match self.again_up_ms {
-            Some(again) => now.up_ms >= again,
-            None => now.wall_ms >= self.due_ms,
-        }
-    }
-}
-
-/// The log that is being sent: one that has ended, or the present one.
-struct Turn {
-    origin: Origin,
-    log: Verifier,
-    plan: Plan,
-    /// The ended epoch; `None` for the present one.
-    past: Option<Past>,
-    /// Nothing more can be done for it on this connection.
-    over: bool,
-}
-
 struct Session<'a> {
     shared: &'a Arc<Shared>,
     cosigners: Vec<Verifier>,
     connection: ConnectionId,
     sender: LinkSender,
-    /// Ended epochs that come before the present one.
-    past: VecDeque<Past>,
-    turn: Turn,
-    renewal: Renewal,
-    /// Whether there are ended logs, and when they are offered again.
-    offers: Option<Offers>,
-    /// Entries of ended logs that could not be sent.
-    unsent: u64,
-    /// The last cosignature that was verified; raising the cursor needs it.
-    cosigned: Option<Cosigned>,
-    /// The last one that the box's own log does not bear out.
-    contrary: Option<Cosigned>,
-    /// What the relay said of the last batch that it refused.
-    refused: String,
+    exchange: Exchange,
     confirmed: watch::Sender<(Epoch, u64)>,
 }
 
@@ -132,30 +77,13 @@ pub(super) async fn run(shared: &Arc<Shared>, relation: &ClaimAnswer) -> Result<
         return Err(Ended::before("the box goes on in another epoch"));
     }
     let (sender, receiver) = Link::connect(&config).await.map_err(Ended::before)?;
-    let mut past = store.past().map_err(Ended::before)?;
-    shared.clear(|cause| past.iter().any(|past| is_back(cause, past)));
+    let past = store.past().map_err(Ended::before)?;
     let refill = refill::start(shared, &destination, &past);
-    // What cannot be appended there goes as runs.
-    past.retain(|past| past.whole && past.counts.size > 0 && past.signs && !past.goes_by_run);
-    let offers = (!past.is_empty()).then(|| Offers::begun(shared.parts.clock.now().up_ms));
-    let mut past = VecDeque::from(past);
-    let turn = Turn::next(store, &mut past).ok_or_else(|| Ended::before("the log has no key"))?;
-    let (confirmed, following) = watch::channel((turn.origin.epoch, turn.plan.cursor()));
-    let session = Session {
-        shared,
-        cosigners: cosigners.clone(),
-        connection,
-        sender,
-        past,
-        turn,
-        renewal: Renewal::new(relation, &parts.clock.now()),
-        offers,
-        unsent: 0,
-        cosigned: None,
-        contrary: None,
-        refused: String::new(),
-        confirmed,
-    };
+    let logs = StoredLogs { store, cosigners: &cosigners };
+    let exchange = Exchange::new(claim::renewal_ms(relation), past, &parts.clock.now(), &logs)
+        .ok_or_else(|| Ended::before("the log has no key"))?;
+    let (confirmed, following) = watch::channel(exchange.confirmed());
+    let session = Session { shared, cosigners: cosigners.clone(), connection, sender, exchange, confirmed };
     // Ends with the session: its handle is dropped, and the task watches a channel whose sender is the session's.
     let runs = runs::start(shared, &destination, &cosigners, following.clone());
     let photos = tokio::spawn(photos::follow(Arc::clone(shared), destination, following));
@@ -166,26 +94,6 @@ pub(super) async fn run(shared: &Arc<Shared>, relation: &ClaimAnswer) -> Result<
         refill.abort();
     }
     Err(Ended { why: ended, was_up: true, credentials: false })
-}
-
-impl Turn {
-    /// The next log to send: ended ones first, in their order.
-    fn next(store: &Store, past: &mut VecDeque<Past>) -> Option<Self> {
-        while let Some(past) = past.pop_front() {
-            if let Some(log) = past.verifier.clone() {
-                let plan = Plan::new(past.counts.size, 0);
-                return Some(Self { origin: past.origin, log, plan, past: Some(past), over: false });
-            }
-            tracing::error!(epoch = %past.origin.epoch, "an ended log cannot be sent: no key of it is here");
-        }
-        let log = store.verifier_keys().into_iter().next()?;
-        let plan = Plan::new(store.size(), store.cursor().size);
-        Some(Self { origin: store.origin(), log, plan, past: None, over: false })
-    }
-
-    fn is_over(&self) -> bool {
-        self.past.is_some() && (self.over || self.plan.is_done())
-    }
 }
 
 /// When the newest of these keys cosigned the note, seconds since 1970.
@@ -206,18 +114,19 @@ impl Session<'_> {
         let mut alarms = self.shared.parts.alarms.watch();
         let mut tick = tokio::time::interval(TICK);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        self.shared.clear(|cause| SideRoom::Uplink.is_of(cause));
         self.shared.say(State::Up);
-        if let Err(why) = self.on(Event::Connected).await {
+        if let Err(why) = self.on(Input::Connected).await {
             return why;
         }
         loop {
-            let event = tokio::select! {
+            let done = tokio::select! {
                 event = receiver.next() => match event {
-                    LinkEvent::Down(Down::Ack, payload) => match self.read(&payload) {
-                        Some(answer) => Event::Answered(answer),
-                        None if self.turn.over => Event::Tick,
-                        None => continue,
+                    LinkEvent::Down(Down::Ack, payload) => match serde_json::from_slice(&payload) {
+                        Ok(ack) => self.on(Input::Ack(ack)).await,
+                        Err(error) => {
+                            tracing::warn!(%error, "an answer of the relay cannot be read");
+                            continue;
+                        }
                     },
                     // This version knows no wish that a relay could have.
                     LinkEvent::Down(Down::Directive, _) => {
@@ -229,104 +138,72 @@ impl Session<'_> {
                     LinkEvent::Closed(error) => return error.to_string(),
                 },
                 changed = size.changed() => match changed {
-                    // An ended log does not grow; the present one is asked for its size when its turn comes.
-                    Ok(()) if self.turn.past.is_some() => continue,
-                    Ok(()) => Event::Grew(*size.borrow_and_update()),
+                    Ok(()) => {
+                        let size = *size.borrow_and_update();
+                        self.on(Input::Grew(size)).await
+                    }
                     Err(_) => return "the box is stopping".to_owned(),
                 },
-                _ = tick.tick() => {
-                    let now = self.shared.parts.clock.now();
-                    if self.renewal.ends_session(&now) {
-                        return "the box's certificate is to be renewed".to_owned();
-                    }
-                    if self.turn.past.is_none() && self.offers.is_some_and(|o| o.are_due(now.up_ms)) {
-                        return "what an ended log holds is offered again".to_owned();
-                    }
-                    Event::Tick
-                }
+                _ = tick.tick() => self.on(Input::Tick).await,
                 changed = alarms.changed() => {
                     // Whoever looks at the fleet learns it before the next minute's report.
-                    match changed.map_err(|e| e.to_string()).and_then(|()| self.publish(Up::Health, json(&self.health()))) {
-                        Ok(()) => continue,
-                        Err(why) => return why,
-                    }
+                    changed.map_err(|e| e.to_string()).and_then(|()| self.publish(Up::Health, json(&self.health())))
                 }
                 _ = stopped.changed() => {
                     receiver.close().await;
                     return "the box is stopping".to_owned();
                 }
             };
-            if let Err(why) = self.on(event).await {
+            if let Err(why) = done {
                 return why;
             }
-            self.shared.backlog(self.backlog(), self.ended_backlog());
         }
     }
 
-    /// Lets the plan decide and does what it says; then the next log's turn comes, where this one's is over. An `Err`
-    /// ends the connection.
-    async fn on(&mut self, event: Event) -> Result<(), String> {
-        self.act(event).await?;
-        while self.turn.is_over() {
-            self.confirmed.send_replace((self.turn.origin.epoch, self.turn.plan.cursor()));
-            let store = &self.shared.parts.store;
-            self.turn = Turn::next(store, &mut self.past).ok_or("the log has no key")?;
-            self.cosigned = None;
-            self.act(Event::Connected).await?;
-        }
-        Ok(())
-    }
-
-    async fn act(&mut self, event: Event) -> Result<(), String> {
-        let up_ms = self.shared.parts.clock.now().up_ms;
-        let before = self.turn.plan.cursor();
-        let actions = self.turn.plan.on(event, up_ms);
-        if let Some(offers) = self.offers.as_mut().filter(|_| self.turn.past.is_none()) {
-            offers.watch(before, &actions, up_ms);
-        }
-        for action in actions {
-            match action {
-                Action::Hello => self.publish(Up::Hello, json(&self.hello()))?,
-                Action::Health => self.publish(Up::Health, json(&self.health()))?,
-                Action::Send { from, entries_max } => {
-                    if let Some(batch) = self.batch(from, entries_max).await? {
-                        self.publish(Up::Batch, batch)?;
-                    }
-                }
-                Action::Cursor(cursor) => self.keep(cursor),
-                Action::Disconnect => return Err("the relay did not answer for 30 s".to_owned()),
-                Action::Alarm(alarm) => self.alarm(alarm).await,
-            }
-        }
-        Ok(())
-    }
-
-    /// Keeps an alarm with its evidence. A present log that cannot go on is ended: the next start begins another epoch.
-    async fn alarm(&mut self, alarm: Alarm) {
+    /// Lets the exchange decide and does what it says. An `Err` ends the connection.
+    async fn on(&mut self, input: Input) -> Result<(), String> {
         let parts = &self.shared.parts;
-        let epoch = self.turn.origin.epoch;
-        let contrary = self.contrary.take();
-        let kept = parts.store.cursor().kept.filter(|kept| kept.checkpoint.origin == self.turn.origin);
-        let note = match alarm {
-            Alarm::BoxForgot { .. } | Alarm::OtherHistory { .. } => {
-                contrary.as_ref().map(|c| (c.note().to_string(), c.checkpoint().size))
+        let logs = StoredLogs { store: &parts.store, cosigners: &self.cosigners };
+        for output in self.exchange.on(input, &parts.clock.now(), &logs) {
+            self.carry_out(output).await?;
+        }
+        let logs = StoredLogs { store: &parts.store, cosigners: &self.cosigners };
+        self.shared.backlog(self.exchange.backlog(&logs), self.exchange.ended_backlog());
+        Ok(())
+    }
+
+    async fn carry_out(&mut self, output: Output) -> Result<(), String> {
+        let store = &self.shared.parts.store;
+        match output {
+            Output::Hello(greeting) => self.publish(Up::Hello, json(&self.hello(greeting)))?,
+            Output::Health => self.publish(Up::Health, json(&self.health()))?,
+            Output::Send { epoch, from, entries_max, ends } => {
+                if let Some(batch) = self.batch(epoch, from, entries_max, ends).await? {
+                    self.publish(Up::Batch, batch)?;
+                }
             }
-            Alarm::RelayWentBack { .. } => kept.map(|kept| (kept.note, kept.checkpoint.size)),
-            Alarm::Refused { .. } | Alarm::PhotosRefused { .. } => None,
-        };
-        let refused = matches!(alarm, Alarm::Refused { .. });
-        let said = if refused { std::mem::take(&mut self.refused) } else { String::new() };
-        let note = note.map(|(note, size)| (epoch, note, size));
-        self.shared.alarm(alarm.cause(epoch, &said), note).await;
-        if self.turn.past.is_some() && refused {
-            self.unsent += self.turn.plan.backlog();
+            Output::RaiseCursor(cosigned) => {
+                if let Err(error) = store.raise_cursor(&cosigned) {
+                    tracing::error!(%error, "the cursor is not raised");
+                }
+            }
+            Output::LowerCursor(cursor) => store.lower_cursor(cursor),
+            Output::Confirmed(epoch, cursor) => {
+                self.confirmed.send_replace((epoch, cursor));
+            }
+            Output::Raise(cause, note) => {
+                let note = note.map(|SignedNote { epoch, size, note }| (epoch, note, size));
+                self.shared.alarm(cause, note).await;
+            }
+            Output::End(over) => self.shared.clear(|cause| over.ends(cause)),
+            Output::EndEpoch(contrary) => self.end_epoch(contrary).await,
+            Output::Close(why) => return Err(why.to_string()),
         }
-        // An ended log that cannot be sent now must not hold up the present one.
-        self.turn.over |= !matches!(alarm, Alarm::RelayWentBack { .. });
-        if let Some(offers) = self.offers.as_mut().filter(|_| refused && self.turn.past.is_some()) {
-            offers.refused(parts.clock.now().up_ms);
-        }
-        let Some(contrary) = contrary.filter(|_| self.turn.past.is_none()) else { return };
+        Ok(())
+    }
+
+    async fn end_epoch(&self, contrary: Box<Cosigned>) {
+        let parts = &self.shared.parts;
         let store = parts.store.clone();
         match tokio::task::spawn_blocking(move || store.end_epoch(&contrary)).await {
             Ok(Ok(())) => (parts.restart)("the log cannot go on in this epoch"),
@@ -337,118 +214,21 @@ impl Session<'_> {
         }
     }
 
-    /// Entries that wait, of all logs.
-    fn backlog(&self) -> u64 {
-        let store = &self.shared.parts.store;
-        let present = match self.turn.past {
-            Some(_) => store.size().saturating_sub(store.cursor_size()),
-            None => self.turn.plan.backlog(),
-        };
-        self.ended_backlog() + present
-    }
-
-    /// Entries that wait, of logs that have ended.
-    fn ended_backlog(&self) -> u64 {
-        let turn = if self.turn.past.is_some() && !self.turn.over { self.turn.plan.backlog() } else { 0 };
-        self.past.iter().map(|past| past.counts.size).sum::<u64>() + turn + self.unsent
-    }
-
     fn publish(&self, up: Up, payload: Bytes) -> Result<(), String> {
         self.sender.publish(up, payload).map_err(|e: LinkError| e.to_string())
     }
 
-    fn keep(&mut self, cursor: u64) {
-        let store = &self.shared.parts.store;
-        let epoch = self.turn.origin.epoch;
-        self.shared.clear(|cause| evidence::is_over(cause, epoch, cursor));
-        if self.turn.past.is_none() {
-            match self.cosigned.as_ref().filter(|c| c.checkpoint().size == cursor) {
-                Some(cosigned) if cursor > store.cursor().size => {
-                    if let Err(error) = store.raise_cursor(cosigned) {
-                        tracing::error!(%error, "the cursor is not raised");
-                    }
-                }
-                _ => store.lower_cursor(cursor),
-            }
-        }
-        self.confirmed.send_replace((epoch, cursor));
-    }
-
-    /// What the relay says, verified against the box's own log; `None` for what concerns another epoch or does not hold.
-    fn read(&mut self, payload: &[u8]) -> Option<Answer> {
-        let ack: Ack = match serde_json::from_slice(payload) {
-            Ok(ack) => ack,
-            Err(error) => {
-                tracing::warn!(%error, "an answer of the relay cannot be read");
-                return None;
-            }
-        };
-        if ack.epoch != self.turn.origin.epoch {
-            return None;
-        }
-        match ack.answer {
-            Said::Want { want } => Some(Answer::Wants(want)),
-            Said::Refused { refused } => {
-                tracing::error!(
-                    from = refused.from,
-                    code = refused.code,
-                    text = refused.text,
-                    "the relay refused a batch"
-                );
-                self.refused = refused.text.chars().take(SAID_CHARS_MAX).collect();
-                Some(Answer::Refused)
-            }
-            Said::Checkpoint { checkpoint } => self.cosigned(&checkpoint),
-        }
-    }
-
-    fn cosigned(&mut self, note: &str) -> Option<Answer> {
-        let cosigned = match Cosigned::verify(note, &self.turn.origin, &self.turn.log, &self.cosigners) {
-            Ok(cosigned) => cosigned,
-            Err(error) => {
-                tracing::warn!(%error, "an answer of the relay proves nothing");
-                return None;
-            }
-        };
-        let (size, root) = (cosigned.checkpoint().size, cosigned.checkpoint().root);
-        let reader = self.shared.parts.store.reader_of(self.turn.origin.epoch);
-        let reader = reader.map_err(|error| tracing::error!(%error, "the log cannot be read")).ok()?;
-        if size > reader.size() {
-            if self.turn.past.is_some() {
-                // It has all that counts, and more; there is nothing to send.
-                self.turn.over = true;
-                return None;
-            }
-            self.contrary = Some(cosigned);
-            return Some(Answer::HoldsMore(size));
-        }
-        let own = root_at(&reader, size)
-            .map_err(|error| tracing::error!(%error, "the tree cannot be read"))
-            .ok()?;
-        if own != root {
-            self.contrary = Some(cosigned);
-            return Some(Answer::HoldsOther(size));
-        }
-        self.cosigned = Some(cosigned);
-        Some(Answer::Holds(size.min(self.turn.past.as_ref().map_or(u64::MAX, |past| past.counts.size))))
-    }
-
-    fn hello(&self) -> Hello {
+    fn hello(&self, greeting: Greeting) -> Hello {
         let parts = &self.shared.parts;
         let now = parts.clock.now();
         Hello {
             v: VERSION,
             connection: self.connection,
-            epoch: self.turn.origin.epoch,
-            key: self.turn.log.to_string(),
-            size: self.turn.past.as_ref().map_or_else(|| parts.store.size(), |past| past.counts.size),
-            cursor: self.turn.plan.cursor(),
-            cosigned: parts
-                .store
-                .cursor()
-                .kept
-                .filter(|k| k.checkpoint.origin == self.turn.origin)
-                .map(|k| k.note),
+            epoch: greeting.epoch,
+            key: greeting.key,
+            size: greeting.size,
+            cursor: greeting.cursor,
+            cosigned: greeting.cosigned,
             boot: now.boot,
             version: env!("CARGO_PKG_VERSION").to_owned(),
             tzdb: record::messages::tzdb().to_owned(),
@@ -469,7 +249,7 @@ impl Session<'_> {
             epoch: parts.store.origin().epoch,
             size: parts.store.size(),
             cursor: parts.store.cursor_size(),
-            backlog: self.backlog(),
+            backlog: self.exchange.backlog(&StoredLogs { store: &parts.store, cosigners: &self.cosigners }),
             photos: photos::waiting(self.shared),
             disk_percent: disk_percent(&parts.data),
             printers: (parts.printers)(),
@@ -483,15 +263,19 @@ impl Session<'_> {
 
     /// Entries from `from` on with the texts beside them and a checkpoint that covers exactly the last; `None` where
     /// the log's key is gone.
-    async fn batch(&mut self, from: u64, entries_max: usize) -> Result<Option<Bytes>, String> {
+    async fn batch(
+        &self,
+        epoch: Epoch,
+        from: u64,
+        entries_max: usize,
+        ends: Option<u64>,
+    ) -> Result<Option<Bytes>, String> {
         let store = self.shared.parts.store.clone();
-        let epoch = self.turn.origin.epoch;
-        let past = self.turn.past.as_ref().map(|past| past.counts.size);
         let build = move || -> Result<Option<Vec<u8>>, String> {
             let reader = store.reader_of(epoch).map_err(|e| e.to_string())?;
             let mut room = Room::new(entries_max);
             let (mut entries, mut texts) = (Vec::new(), Vec::new());
-            let last = past.unwrap_or_else(|| reader.size());
+            let last = ends.unwrap_or_else(|| reader.size());
             for entry in reader.entries(from..last) {
                 let entry = entry.map_err(|e| e.to_string())?;
                 let beside = reader.texts_named(&entry).map_err(|e| e.to_string())?;
@@ -503,7 +287,7 @@ impl Session<'_> {
                 texts.extend(lines);
             }
             let end = from + entries.len() as u64;
-            let note = match past {
+            let note = match ends {
                 Some(_) => store.checkpoint_of(epoch, end).map_err(|e| e.to_string())?,
                 None => Some(store.checkpoint_at(end).map_err(|e| e.to_string())?),
             };
@@ -527,33 +311,4 @@ pub(super) fn disk_percent(path: &std::path::Path) -> u8 {
 fn celsius() -> Option<i16> {
     let milli = std::fs::read_to_string("/sys/class/thermal/thermal_zone0/temp").ok()?;
     i16::try_from(milli.trim().parse::<i32>().ok()? / 1_000).ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use record::entry::ClockState;
-    use record::ids::BootId;
-
-    use super::*;
-
-    #[test]
-    fn a_connection_ends_once_when_the_certificate_is_to_be_renewed() {
-        let relation: ClaimAnswer = serde_json::from_value(serde_json::json!({
-            "chain": "", "account": "01ARZ3NDEKTSV4RRFFQ69G5FAV", "facility": {"id": "01ARZ3NDEKTSV4RRFFQ69G5FAV", "name": "", "zone": "UTC"},
-            "relay_url": "", "mqtt_url": "", "photos_url": "", "cosign_keys": [], "directive_keys": [], "relay_ca": "", "expires_s": 2_000_000_000i64,
-        }))
-        .unwrap();
-        let due_ms = claim::renewal_ms(&relation);
-        let at =
-            |wall_ms, up_ms| Now { wall_ms, boot: BootId::new(0, [0; 10]), up_ms, state: ClockState::Synced };
-        let fresh = Renewal::new(&relation, &at(due_ms - 1, 5));
-        assert!(!fresh.ends_session(&at(due_ms - 1, 6)));
-        assert!(fresh.ends_session(&at(due_ms, 7)));
-        let refused = Renewal::new(&relation, &at(due_ms, 7));
-        assert!(
-            !refused.ends_session(&at(due_ms + 1_000, 1_007)),
-            "no loop when the relay does not renew it"
-        );
-        assert!(refused.ends_session(&at(due_ms + 1_000, 7 + RENEW_AGAIN_MS)));
-    }
 }

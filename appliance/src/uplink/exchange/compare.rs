@@ -1,0 +1,134 @@
+//! Which lines of ended logs the box and the relay lack of each other, decided without touching the world.
+
+use std::ops::Range;
+
+use record::ids::Epoch;
+
+use crate::store::Past;
+
+/// What is to be done about an ended log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Differences {
+    /// Lines that the relay holds from here on are asked for: those that do not count here yet become runs.
+    pub fetch_from: Option<u64>,
+    /// Lines that the relay cannot have in their own place: they become a run.
+    pub owed: Option<Range<u64>>,
+}
+
+/// The ended log whose missing entries are to be fetched first: how much of it counts is known, and not all of that is
+/// here. The newest comes first, because its first entry says which one is before it; one that `has_failed` is passed over.
+pub fn wanted(past: &[Past], has_failed: impl Fn(Epoch) -> bool) -> Option<&Past> {
+    let mut wanted = past.iter().rev().filter(|past| past.stated && !past.whole && !past.fetched);
+    wanted.find(|past| !has_failed(past.origin.epoch))
+}
+
+/// Whether it must be known how many entries both hold alike before anything is decided about a log.
+pub fn is_comparable(past: &Past) -> bool {
+    past.stated && past.whole
+}
+
+/// Whether the relay's log of this epoch is one that the box's chain does not lead to: it counts by its lines alone.
+pub fn is_elsewhere(epoch: Epoch, present: Epoch, past: &[Past]) -> bool {
+    epoch != present && !past.iter().any(|past| past.origin.epoch == epoch)
+}
+
+/// How many entries are alike from the first on, of `end` that both hold; `is_same` compares one. What this rests on is
+/// proven by the root in the end.
+///
+/// # Errors
+/// What `is_same` says.
+pub fn common<E>(mut end: u64, mut is_same: impl FnMut(u64) -> Result<bool, E>) -> Result<u64, E> {
+    let mut same = 0;
+    // Mostly all of them.
+    let mut probe = end.saturating_sub(1);
+    while same < end {
+        if is_same(probe)? {
+            same = probe + 1;
+        } else {
+            end = probe;
+        }
+        probe = same + end.saturating_sub(same) / 2;
+    }
+    Ok(same)
+}
+
+impl Differences {
+    /// Of a log of which the relay holds `held` entries, `None` where it knows nothing of it; `common` are alike from the
+    /// first on, `None` where the log is not comparable.
+    pub fn of(past: &Past, held: Option<u64>, common: Option<u64>) -> Self {
+        let size = past.counts.size;
+        let Some(common) = common else {
+            // What is missing of what counts is fetched in its place, where the relay has all of it in its log; else a part of
+            // it may come by a run, and this is the rest.
+            let from = if past.stated && held.is_some_and(|held| held >= size) { size } else { 0 };
+            return Self { fetch_from: held.map(|_| from), owed: None };
+        };
+        let branches = common < held.unwrap_or(0).min(size);
+        let owes = common < size && (branches || !past.signs);
+        Self { fetch_from: held.map(|_| common), owed: owes.then_some(common..size) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use record::checkpoint::Origin;
+    use record::ids::BoxId;
+    use record::kinds::Prev;
+    use record::tree::Hash;
+
+    use super::*;
+
+    fn past(size: u64) -> Past {
+        let epoch = Epoch { n: 1, key: [1; 4] };
+        Past {
+            origin: Origin { box_id: BoxId::new(1, [2; 10]), epoch },
+            counts: Prev { epoch, size, root: Hash([3; 32]) },
+            stated: true,
+            size,
+            whole: true,
+            fetched: false,
+            verifier: None,
+            signs: true,
+            goes_by_run: false,
+        }
+    }
+
+    #[test]
+    fn both_ask_for_what_only_the_other_holds() {
+        let of = |past: &Past, held, common| {
+            let Differences { fetch_from, owed } = Differences::of(past, held, common);
+            (fetch_from, owed)
+        };
+        let (mine, keyless) = (past(9), Past { signs: false, ..past(9) });
+        assert_eq!(of(&mine, Some(12), Some(9)), (Some(9), None), "it grew there");
+        assert_eq!(of(&mine, Some(5), Some(5)), (Some(5), None), "the rest is sent in its place");
+        assert_eq!(of(&keyless, Some(5), Some(5)), (Some(5), Some(5..9)));
+        assert_eq!(of(&keyless, None, Some(0)), (None, Some(0..9)));
+        assert_eq!(of(&mine, Some(7), Some(4)), (Some(4), Some(4..9)), "two branches");
+        assert_eq!(of(&Past { whole: false, ..past(9) }, Some(12), None), (Some(9), None));
+        assert_eq!(
+            of(&Past { whole: false, ..past(9) }, Some(5), None),
+            (Some(0), None),
+            "the rest may be in a run"
+        );
+        assert_eq!(of(&Past { stated: false, ..past(0) }, Some(12), None), (Some(0), None));
+    }
+
+    #[test]
+    fn the_first_difference_is_found() {
+        for end in 0..20 {
+            for alike in 0..=end {
+                assert_eq!(common::<()>(end, |seq| Ok(seq < alike)), Ok(alike), "of {end}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_newest_that_is_not_whole_is_fetched_first() {
+        let missing = Past { whole: false, ..past(9) };
+        let all = [missing.clone(), missing.clone(), Past { fetched: true, ..missing }, past(4)];
+        assert!(wanted(&all, |_| false).is_some_and(|found| std::ptr::eq(found, &raw const all[1])));
+        assert!(wanted(&all, |_| true).is_none());
+        assert!(wanted(&all[2..], |_| false).is_none());
+    }
+}

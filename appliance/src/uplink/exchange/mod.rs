@@ -1,0 +1,395 @@
+//! What the uplink says on one connection and makes of what the relay says, decided without touching the world.
+//!
+//! Ended logs have their turn first, then the present one; `plan` decides within a turn. The driver carries the outputs out
+//! in their order, and nothing behind a [`Output::Close`].
+
+pub mod causes;
+pub mod compare;
+mod offers;
+mod renewal;
+mod turn;
+
+use std::collections::VecDeque;
+
+use record::checkpoint::{Cosigned, Origin};
+use record::ids::Epoch;
+use record::messages::{Ack, Answer as Said};
+use record::sign::{NoteError, Verifier};
+use record::tree::Hash;
+
+use self::causes::Over;
+use self::offers::Offers;
+use self::renewal::Renewal;
+use self::turn::Turn;
+use super::plan::{Action, Alarm, Answer, Event};
+use crate::alarms::AlarmCause;
+use crate::clock::Now;
+use crate::store::{Confirmed, Past, StoreError};
+
+/// Of the relay's words about a refused batch, what is shown.
+const SAID_CHARS_MAX: usize = 300;
+
+/// This box's logs as the exchange reads them.
+pub trait OwnLogs {
+    /// The present log and what verifies it; `None` where its key is not here.
+    fn present(&self) -> Option<(Origin, Verifier)>;
+
+    /// Entries of the present log.
+    fn size(&self) -> u64;
+
+    /// How far the relay has confirmed the present log.
+    fn cursor(&self) -> Confirmed;
+
+    /// The root over the first `size` entries of a log; `None` where the box holds fewer.
+    ///
+    /// # Errors
+    /// It cannot be read now.
+    fn root_at(&self, epoch: Epoch, size: u64) -> Result<Option<Hash>, StoreError>;
+
+    /// Checks both signatures of what the relay says that it holds.
+    ///
+    /// # Errors
+    /// What does not hold.
+    fn verify(&self, note: &str, origin: &Origin, log: &Verifier) -> Result<Cosigned, NoteError>;
+}
+
+/// What happened on the connection.
+#[derive(Debug, Clone)]
+pub enum Input {
+    /// It is up and subscribed.
+    Connected,
+    /// The relay said this.
+    Ack(Ack),
+    /// The present log has this many entries.
+    Grew(u64),
+    /// Time passed.
+    Tick,
+}
+
+/// What of a log its hello tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Greeting {
+    /// Which log.
+    pub epoch: Epoch,
+    /// What verifies it, as text.
+    pub key: String,
+    /// Entries that count.
+    pub size: u64,
+    /// Of these, those that the relay has cosigned.
+    pub cursor: u64,
+    /// The newest cosigned checkpoint of it that is kept.
+    pub cosigned: Option<String>,
+}
+
+/// What the relay signed, to be kept as evidence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignedNote {
+    /// Of which log.
+    pub epoch: Epoch,
+    /// Over how many entries.
+    pub size: u64,
+    /// With its signatures.
+    pub note: String,
+}
+
+/// What to do.
+#[derive(Debug, Clone)]
+pub enum Output {
+    /// Say hello for this log.
+    Hello(Greeting),
+    /// Tell the health.
+    Health,
+    /// Send a batch.
+    Send {
+        /// Of which log.
+        epoch: Epoch,
+        /// First entry.
+        from: u64,
+        /// How many at most.
+        entries_max: usize,
+        /// How much of an ended log counts; `None` for the present one, of which all that is there may go.
+        ends: Option<u64>,
+    },
+    /// Raise the present log's cursor by this.
+    RaiseCursor(Box<Cosigned>),
+    /// Take the present log's cursor back to what the relay holds.
+    LowerCursor(u64),
+    /// The relay holds so much of this log: whoever waits for that may go on.
+    Confirmed(Epoch, u64),
+    /// Raise an alarm, durably, with what the relay signed.
+    Raise(AlarmCause, Option<SignedNote>),
+    /// End alarms.
+    End(Over),
+    /// End the present log where this says, durably, and start anew.
+    EndEpoch(Box<Cosigned>),
+    /// End the connection.
+    Close(Close),
+}
+
+/// Why a connection is ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Close {
+    /// Nothing came.
+    #[error("the relay did not answer for 30 s")]
+    Unanswered,
+    /// Only the next connection can have another certificate.
+    #[error("the box's certificate is to be renewed")]
+    Renewal,
+    /// Each connection begins with the ended logs.
+    #[error("what an ended log holds is offered again")]
+    Offers,
+    /// The present log's key is not here.
+    #[error("the log has no key")]
+    NoKey,
+}
+
+/// The talk of one connection.
+#[derive(Debug)]
+pub struct Exchange {
+    /// Logs that have ended, all of them.
+    past: Vec<Past>,
+    /// Those whose turn is still to come.
+    waiting: VecDeque<Past>,
+    turn: Turn,
+    renewal: Renewal,
+    /// Where there are ended logs to offer: when they are offered again.
+    offers: Option<Offers>,
+    /// Entries of ended logs that could not be sent.
+    unsent: u64,
+    /// The last cosignature that was verified; raising the cursor needs it.
+    cosigned: Option<Cosigned>,
+    /// The last one that the box's own log does not bear out.
+    contrary: Option<Cosigned>,
+    /// What the relay said of the last batch that it refused.
+    refused: String,
+    /// What whoever waits for the relay was told last.
+    confirmed: (Epoch, u64),
+}
+
+impl Exchange {
+    /// Of a connection that begins now; `past` are the logs that have ended, oldest first, and `renewal_ms` is when the
+    /// certificate is to be renewed, milliseconds since 1970. `None` where the present log has no key.
+    pub fn new(renewal_ms: i64, past: Vec<Past>, now: &Now, logs: &dyn OwnLogs) -> Option<Self> {
+        let mut waiting: VecDeque<Past> =
+            past.iter().filter(|past| turn::is_offered(past)).cloned().collect();
+        let offers = (!waiting.is_empty()).then(|| Offers::begun(now.up_ms));
+        let turn = Turn::next(logs, &mut waiting)?;
+        let confirmed = (turn.origin.epoch, turn.plan.cursor());
+        Some(Self {
+            confirmed,
+            past,
+            waiting,
+            turn,
+            renewal: Renewal::new(renewal_ms, now),
+            offers,
+            unsent: 0,
+            cosigned: None,
+            contrary: None,
+            refused: String::new(),
+        })
+    }
+
+    /// The log whose turn it is, and how much of it the relay is known to hold.
+    pub fn confirmed(&self) -> (Epoch, u64) {
+        self.confirmed
+    }
+
+    /// Entries that wait, of all logs.
+    pub fn backlog(&self, logs: &dyn OwnLogs) -> u64 {
+        let present = match self.turn.past {
+            Some(_) => logs.size().saturating_sub(logs.cursor().size),
+            None => self.turn.plan.backlog(),
+        };
+        self.ended_backlog() + present
+    }
+
+    /// Entries that wait, of logs that have ended.
+    pub fn ended_backlog(&self) -> u64 {
+        let turn = if self.turn.past.is_some() && !self.turn.over { self.turn.plan.backlog() } else { 0 };
+        self.waiting.iter().map(|past| past.counts.size).sum::<u64>() + turn + self.unsent
+    }
+
+    /// Takes what happened and says what to do.
+    pub fn on(&mut self, input: Input, now: &Now, logs: &dyn OwnLogs) -> Vec<Output> {
+        let mut outputs = Vec::new();
+        let event = match input {
+            Input::Connected => {
+                outputs.push(Output::End(Over::LineUp));
+                outputs.push(Output::End(Over::Whole(self.past.clone())));
+                Event::Connected
+            }
+            Input::Ack(ack) => match self.read(ack, logs) {
+                Some(answer) => Event::Answered(answer),
+                None if self.turn.over => Event::Tick,
+                None => return outputs,
+            },
+            // An ended log does not grow; the present one is asked for its size when its turn comes.
+            Input::Grew(_) if self.turn.past.is_some() => return outputs,
+            Input::Grew(size) => Event::Grew(size),
+            Input::Tick => match self.close(now) {
+                Some(close) => return vec![Output::Close(close)],
+                None => Event::Tick,
+            },
+        };
+        self.talk(event, now, logs, &mut outputs);
+        outputs
+    }
+
+    /// Why the connection has to end although the relay answers.
+    fn close(&self, now: &Now) -> Option<Close> {
+        if self.renewal.ends_connection(now) {
+            return Some(Close::Renewal);
+        }
+        let due = self.turn.past.is_none() && self.offers.is_some_and(|offers| offers.are_due(now.up_ms));
+        due.then_some(Close::Offers)
+    }
+
+    /// Lets the plan decide; then the next log's turn comes, where this one's is over.
+    fn talk(&mut self, event: Event, now: &Now, logs: &dyn OwnLogs, outputs: &mut Vec<Output>) {
+        let mut open = self.act(event, now, logs, outputs);
+        if let Event::Answered(Answer::Holds(cursor)) = event {
+            // Also where the cursor stays: another connection, or its file, may have brought it there.
+            outputs.push(Output::End(Over::Held { epoch: self.turn.origin.epoch, cursor }));
+            self.confirm(outputs);
+        }
+        while open && self.turn.is_over() {
+            self.confirm(outputs);
+            let Some(next) = Turn::next(logs, &mut self.waiting) else {
+                return outputs.push(Output::Close(Close::NoKey));
+            };
+            self.turn = next;
+            self.cosigned = None;
+            open = self.act(Event::Connected, now, logs, outputs);
+        }
+    }
+
+    /// Whether the connection stays.
+    fn act(&mut self, event: Event, now: &Now, logs: &dyn OwnLogs, outputs: &mut Vec<Output>) -> bool {
+        let before = self.turn.plan.cursor();
+        let actions = self.turn.plan.on(event, now.up_ms);
+        if let Some(offers) = self.offers.as_mut().filter(|_| self.turn.past.is_none()) {
+            offers.watch(before, &actions, now.up_ms);
+        }
+        for action in actions {
+            match action {
+                Action::Hello => outputs.push(Output::Hello(self.greeting(logs))),
+                Action::Health => outputs.push(Output::Health),
+                Action::Send { from, entries_max } => {
+                    let (epoch, ends) = (self.turn.origin.epoch, self.turn.ends());
+                    outputs.push(Output::Send { epoch, from, entries_max, ends });
+                }
+                Action::Cursor(cursor) => self.keep(cursor, logs, outputs),
+                Action::Disconnect => {
+                    outputs.push(Output::Close(Close::Unanswered));
+                    return false;
+                }
+                Action::Alarm(alarm) => self.alarm(alarm, now, logs, outputs),
+            }
+        }
+        true
+    }
+
+    fn greeting(&self, logs: &dyn OwnLogs) -> Greeting {
+        let kept = logs.cursor().kept.filter(|kept| kept.checkpoint.origin == self.turn.origin);
+        Greeting {
+            epoch: self.turn.origin.epoch,
+            key: self.turn.log.to_string(),
+            size: self.turn.ends().unwrap_or_else(|| logs.size()),
+            cursor: self.turn.plan.cursor(),
+            cosigned: kept.map(|kept| kept.note),
+        }
+    }
+
+    fn keep(&mut self, cursor: u64, logs: &dyn OwnLogs, outputs: &mut Vec<Output>) {
+        let epoch = self.turn.origin.epoch;
+        outputs.push(Output::End(Over::Held { epoch, cursor }));
+        if self.turn.past.is_none() {
+            let cosigned = self.cosigned.as_ref().filter(|c| c.checkpoint().size == cursor);
+            outputs.push(match cosigned {
+                Some(cosigned) if cursor > logs.cursor().size => {
+                    Output::RaiseCursor(Box::new(cosigned.clone()))
+                }
+                _ => Output::LowerCursor(cursor),
+            });
+        }
+        self.confirm(outputs);
+    }
+
+    /// Tells whoever waits for the relay, where it holds something else than they were told.
+    fn confirm(&mut self, outputs: &mut Vec<Output>) {
+        let confirmed = (self.turn.origin.epoch, self.turn.plan.cursor());
+        if std::mem::replace(&mut self.confirmed, confirmed) != confirmed {
+            outputs.push(Output::Confirmed(confirmed.0, confirmed.1));
+        }
+    }
+
+    /// An alarm with its evidence. A present log that cannot go on is ended: the next start begins another epoch.
+    fn alarm(&mut self, alarm: Alarm, now: &Now, logs: &dyn OwnLogs, outputs: &mut Vec<Output>) {
+        let epoch = self.turn.origin.epoch;
+        let contrary = self.contrary.take();
+        let note = match alarm {
+            Alarm::BoxForgot { .. } | Alarm::OtherHistory { .. } => {
+                contrary.as_ref().map(|c| (c.checkpoint().size, c.note().to_string()))
+            }
+            Alarm::RelayWentBack { .. } => {
+                let kept = logs.cursor().kept.filter(|kept| kept.checkpoint.origin == self.turn.origin);
+                kept.map(|kept| (kept.checkpoint.size, kept.note))
+            }
+            Alarm::Refused { .. } | Alarm::PhotosRefused { .. } => None,
+        };
+        let refused = matches!(alarm, Alarm::Refused { .. });
+        let said = if refused { std::mem::take(&mut self.refused) } else { String::new() };
+        let note = note.map(|(size, note)| SignedNote { epoch, size, note });
+        outputs.push(Output::Raise(alarm.cause(epoch, &said), note));
+        if self.turn.past.is_some() && refused {
+            self.unsent += self.turn.plan.backlog();
+            self.offers.iter_mut().for_each(|offers| offers.refused(now.up_ms));
+        }
+        // An ended log that cannot be sent now must not hold up the present one.
+        self.turn.over |= !matches!(alarm, Alarm::RelayWentBack { .. });
+        if let Some(contrary) = contrary.filter(|_| self.turn.past.is_none()) {
+            outputs.push(Output::EndEpoch(Box::new(contrary)));
+        }
+    }
+
+    /// What the relay says, verified against the box's own log; `None` for what concerns another epoch or does not hold.
+    fn read(&mut self, ack: Ack, logs: &dyn OwnLogs) -> Option<Answer> {
+        if ack.epoch != self.turn.origin.epoch {
+            return None;
+        }
+        match ack.answer {
+            Said::Want { want } => Some(Answer::Wants(want)),
+            Said::Refused { refused } => {
+                tracing::error!(
+                    from = refused.from,
+                    code = refused.code,
+                    text = refused.text,
+                    "the relay refused a batch"
+                );
+                self.refused = refused.text.chars().take(SAID_CHARS_MAX).collect();
+                Some(Answer::Refused)
+            }
+            Said::Checkpoint { checkpoint } => self.cosigned(&checkpoint, logs),
+        }
+    }
+
+    fn cosigned(&mut self, note: &str, logs: &dyn OwnLogs) -> Option<Answer> {
+        let cosigned = logs.verify(note, &self.turn.origin, &self.turn.log);
+        let cosigned =
+            cosigned.map_err(|error| tracing::warn!(%error, "an answer of the relay proves nothing")).ok()?;
+        let (size, root) = (cosigned.checkpoint().size, cosigned.checkpoint().root);
+        let own = logs.root_at(self.turn.origin.epoch, size);
+        let own = own.map_err(|error| tracing::error!(%error, "the log cannot be read")).ok()?;
+        if own.is_none() && self.turn.past.is_some() {
+            // It has all that counts, and more; there is nothing to send.
+            self.turn.over = true;
+            return None;
+        }
+        if own != Some(root) {
+            self.contrary = Some(cosigned);
+            return Some(if own.is_none() { Answer::HoldsMore(size) } else { Answer::HoldsOther(size) });
+        }
+        self.cosigned = Some(cosigned);
+        Some(Answer::Holds(self.turn.ends().map_or(size, |ends| size.min(ends))))
+    }
+}

@@ -1,0 +1,52 @@
+//! Whose turn it is: ended logs in their order, then the present one.
+
+use std::collections::VecDeque;
+
+use record::checkpoint::Origin;
+use record::sign::Verifier;
+
+use super::OwnLogs;
+use crate::store::Past;
+use crate::uplink::plan::Plan;
+
+/// Whether an ended log is sent in its own place: what cannot be appended there goes as runs.
+pub(super) fn is_offered(past: &Past) -> bool {
+    past.whole && past.counts.size > 0 && past.signs && !past.goes_by_run
+}
+
+/// The log that is being sent: one that has ended, or the present one.
+#[derive(Debug)]
+pub(super) struct Turn {
+    pub(super) origin: Origin,
+    pub(super) log: Verifier,
+    pub(super) plan: Plan,
+    /// The ended epoch; `None` for the present one.
+    pub(super) past: Option<Past>,
+    /// Nothing more can be done for it on this connection.
+    pub(super) over: bool,
+}
+
+impl Turn {
+    /// The next log to send: ended ones first, in their order.
+    pub(super) fn next(logs: &dyn OwnLogs, waiting: &mut VecDeque<Past>) -> Option<Self> {
+        while let Some(past) = waiting.pop_front() {
+            if let Some(log) = past.verifier.clone() {
+                let plan = Plan::new(past.counts.size, 0);
+                return Some(Self { origin: past.origin, log, plan, past: Some(past), over: false });
+            }
+            tracing::error!(epoch = %past.origin.epoch, "an ended log cannot be sent: no key of it is here");
+        }
+        let (origin, log) = logs.present()?;
+        let plan = Plan::new(logs.size(), logs.cursor().size);
+        Some(Self { origin, log, plan, past: None, over: false })
+    }
+
+    pub(super) fn is_over(&self) -> bool {
+        self.past.is_some() && (self.over || self.plan.is_done())
+    }
+
+    /// How much of an ended log counts.
+    pub(super) fn ends(&self) -> Option<u64> {
+        self.past.as_ref().map(|past| past.counts.size)
+    }
+}

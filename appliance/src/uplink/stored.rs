@@ -1,0 +1,41 @@
+//! The store's logs, as the exchange reads them.
+
+use record::checkpoint::{Cosigned, Origin};
+use record::ids::Epoch;
+use record::sign::{NoteError, Verifier};
+use record::tree::{Hash, root_at};
+
+use super::exchange::OwnLogs;
+use crate::store::{Confirmed, Store, StoreError};
+
+/// The logs of the store, and the relay's keys.
+#[derive(Debug, Clone, Copy)]
+pub struct StoredLogs<'a> {
+    /// The logs.
+    pub store: &'a Store,
+    /// What verifies cosignatures.
+    pub cosigners: &'a [Verifier],
+}
+
+impl OwnLogs for StoredLogs<'_> {
+    fn present(&self) -> Option<(Origin, Verifier)> {
+        Some((self.store.origin(), self.store.verifier_keys().into_iter().next()?))
+    }
+
+    fn size(&self) -> u64 {
+        self.store.size()
+    }
+
+    fn cursor(&self) -> Confirmed {
+        self.store.cursor()
+    }
+
+    fn root_at(&self, epoch: Epoch, size: u64) -> Result<Option<Hash>, StoreError> {
+        let reader = self.store.reader_of(epoch)?;
+        if size > reader.size() { Ok(None) } else { Ok(Some(root_at(&reader, size)?)) }
+    }
+
+    fn verify(&self, note: &str, origin: &Origin, log: &Verifier) -> Result<Cosigned, NoteError> {
+        Cosigned::verify(note, origin, log, self.cosigners)
+    }
+}

@@ -1,0 +1,182 @@
+//! What a box's card holds, and what the real code asks of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use appliance::alarms::AlarmCause;
+use appliance::store::{Confirmed, Kept, Past, StoreError};
+use appliance::uplink::exchange::OwnLogs;
+use record::checkpoint::{Checkpoint, Cosigned, Origin};
+use record::ids::Epoch;
+use record::kinds::Prev;
+use record::sign::{NoteError, Verifier};
+use record::tree::{Frontier, Hash};
+
+use crate::logs::{self, LogKey, Point};
+
+/// Lines of other places that the present log adopts; the number names their file.
+pub(crate) type Run = usize;
+
+/// How far the entries that are fetched in their place have come.
+#[derive(Clone, Copy)]
+pub(crate) struct Fetched {
+    pub(crate) to: &'static Point,
+    /// Whether the relay gave something else.
+    pub(crate) wrong: bool,
+}
+
+/// A log that has ended.
+#[derive(Clone)]
+pub(crate) struct EndedLog {
+    pub(crate) key: &'static LogKey,
+    /// What is here of it.
+    pub(crate) here: Option<&'static Point>,
+    /// How much of it counts, where that is known.
+    pub(crate) counts: Option<(u64, Hash)>,
+    pub(crate) signs: bool,
+    pub(crate) fetched: Option<Fetched>,
+}
+
+/// A card.
+#[derive(Clone)]
+pub(crate) struct Card {
+    /// Oldest first.
+    pub(crate) ended: Vec<EndedLog>,
+    pub(crate) present: &'static Point,
+    /// The cursor's file.
+    pub(crate) kept: Option<Kept>,
+    /// What the relay signed of the present log and the box does not hold.
+    pub(crate) contrary: Option<Checkpoint>,
+    /// Files of runs, and their lines.
+    pub(crate) runs: BTreeMap<Run, Vec<&'static Point>>,
+    /// Runs of lines that count in their own place too.
+    pub(crate) owed: BTreeSet<Run>,
+    /// Lines that wait for the next start to adopt them.
+    pub(crate) waiting: Vec<&'static Point>,
+    /// The like, of lines that count here already.
+    pub(crate) owing: Vec<Vec<&'static Point>>,
+    pub(crate) alarms: Vec<AlarmCause>,
+}
+
+impl EndedLog {
+    pub(crate) fn epoch(&self) -> Epoch {
+        self.key.origin.epoch
+    }
+
+    /// What counts of it and is here: all that is here, while something is missing.
+    pub(crate) fn counted(&self) -> Option<&'static Point> {
+        let (size, root) = self.counts?;
+        let base = self.here?.at(size).filter(|base| base.root() == root);
+        base.or(self.here)
+    }
+
+    pub(crate) fn is_whole(&self) -> bool {
+        let counts =
+            |(size, root)| self.counted().is_some_and(|base| base.size == size && base.root() == root);
+        self.counts.is_some_and(counts)
+    }
+}
+
+impl Card {
+    pub(crate) fn new(present: &'static Point) -> Self {
+        Self {
+            ended: Vec::new(),
+            present,
+            kept: None,
+            contrary: None,
+            runs: BTreeMap::new(),
+            owed: BTreeSet::new(),
+            waiting: Vec::new(),
+            owing: Vec::new(),
+            alarms: Vec::new(),
+        }
+    }
+
+    /// The logs that have ended, as the store tells of them.
+    pub(crate) fn past(&self) -> Vec<Past> {
+        let nothing = Frontier::default().root();
+        let past = |ended: &EndedLog| {
+            let (size, root) = ended.counts.unwrap_or((0, nothing));
+            let last = ended.counted().filter(|_| ended.is_whole()).map(|base| base.leaf);
+            let by_run = |run: &Run| self.runs[run].iter().any(|line| Some(line.leaf) == last);
+            Past {
+                origin: ended.key.origin,
+                counts: Prev { epoch: ended.epoch(), size, root },
+                stated: ended.counts.is_some(),
+                size: ended.here.map_or(0, |here| here.size),
+                whole: ended.is_whole(),
+                fetched: ended.fetched.is_some_and(|fetched| !fetched.wrong && fetched.to.size == size),
+                verifier: Some(ended.key.signer.verifier().clone()),
+                signs: ended.signs,
+                goes_by_run: self.owed.iter().any(by_run),
+            }
+        };
+        self.ended.iter().map(past).collect()
+    }
+
+    /// Every line that counts here.
+    pub(crate) fn counted(&self) -> BTreeSet<Hash> {
+        let logs = self.ended.iter().filter_map(EndedLog::counted).chain([self.present]);
+        let mut all: BTreeSet<Hash> = logs.flat_map(Point::states).map(|state| state.leaf).collect();
+        all.extend(self.runs.values().flatten().map(|line| line.leaf));
+        all
+    }
+
+    /// Every line that is here.
+    pub(crate) fn lines(&self) -> BTreeSet<Hash> {
+        let mut all = self.counted();
+        let here = self.ended.iter().filter_map(|ended| ended.here).flat_map(Point::states);
+        all.extend(here.chain(self.waiting.iter().copied()).map(|line| line.leaf));
+        all
+    }
+
+    /// The highest number of an epoch that anything here names.
+    pub(crate) fn last_epoch(&self) -> u32 {
+        let kept = self.kept.iter().map(|kept| kept.checkpoint.origin.epoch.n);
+        let ended = self.ended.iter().map(|ended| ended.epoch().n);
+        kept.chain(ended).max().unwrap_or(0).max(self.present.epoch().n)
+    }
+
+    /// The newest of the present log that the relay is known to have cosigned, where this card does not bear it out.
+    pub(crate) fn contradicted(&self) -> Option<Checkpoint> {
+        let kept = self.kept.as_ref().map(|kept| kept.checkpoint);
+        let signed = [self.contrary, kept].into_iter().flatten();
+        let own = |checkpoint: &Checkpoint| self.present.at(checkpoint.size).map(Point::root);
+        signed
+            .filter(|c| c.origin == self.present.key.origin && own(c) != Some(c.root))
+            .max_by_key(|c| c.size)
+    }
+}
+
+/// A card as the exchange reads it, with the cursor that is in memory.
+pub(crate) struct CardLogs<'a> {
+    pub(crate) card: &'a Card,
+    pub(crate) cursor: &'a Confirmed,
+}
+
+impl OwnLogs for CardLogs<'_> {
+    fn present(&self) -> Option<(Origin, Verifier)> {
+        let key = self.card.present.key;
+        Some((key.origin, key.signer.verifier().clone()))
+    }
+
+    fn size(&self) -> u64 {
+        self.card.present.size
+    }
+
+    fn cursor(&self) -> Confirmed {
+        self.cursor.clone()
+    }
+
+    fn root_at(&self, epoch: Epoch, size: u64) -> Result<Option<Hash>, StoreError> {
+        let ended = self.card.ended.iter().find(|ended| ended.epoch() == epoch);
+        let here = match ended {
+            Some(ended) => ended.here,
+            None => Some(self.card.present).filter(|present| present.epoch() == epoch),
+        };
+        Ok(here.and_then(|here| here.at(size)).map(Point::root))
+    }
+
+    fn verify(&self, note: &str, origin: &Origin, log: &Verifier) -> Result<Cosigned, NoteError> {
+        logs::verified(note, origin, log)
+    }
+}
