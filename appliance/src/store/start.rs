@@ -6,6 +6,7 @@ use std::sync::Arc;
 use record::checkpoint::Origin;
 use record::ids::Epoch;
 use record::kinds::Prev;
+use record::run::RunName;
 use record::tree::Frontier;
 use redb::Database;
 
@@ -24,6 +25,7 @@ use super::hints;
 use super::journal::{Journal, Sizes};
 use super::keys::{Keys, epoch_folders};
 use super::mark::{ATTEMPTS_OF_COPY, Attempts, MARK, mark, put_mark};
+use super::misplaced::displace_misplaced;
 use super::newest::NewestLog;
 use super::places::{Places, RunState};
 use super::rebuild::CountedEpoch;
@@ -155,6 +157,7 @@ fn open_marked(
 ) -> Result<(Core, StartReport), StoreError> {
     let now = clock.now();
     sweep(&**disk)?;
+    displace_misplaced(disk)?;
     let keys = Keys::load(&**disk, &now, random)?;
     let state_lost = report.state_lost;
     let mut start = Start {
@@ -176,7 +179,7 @@ fn open_marked(
     let copies = start.copies(main.as_ref(), attempts)?;
     let healed = start.heal_log(kind, &copies, main.as_ref())?;
     let has_log = !healed.names.is_empty();
-    let (state_db, lost) = database::open_state(&**disk, has_log, now.wall_ms)?;
+    let (state_db, lost) = database::open_state(&**disk, start.keys.box_id, has_log, now.wall_ms)?;
     start.report.state_lost = state_lost || lost;
     let (db, facility) = start.follow(kind, &copies, main.as_ref(), &healed)?;
     start.drain(copies, &db)?;
@@ -266,7 +269,11 @@ impl Start<'_> {
             }
             let reading = Some((before + 1, path.clone()));
             put_mark(disk, &Attempts { count: attempts.count + 1, reading })?;
-            opened.extend(salvage::open(disk, &path)?);
+            let copy = salvage::open(disk, &path)?;
+            let held = copy.as_ref().and_then(|copy| database::held(&copy.db).ok().flatten());
+            let foreign =
+                copy.as_ref().zip(held).is_some_and(|(copy, held)| self.is_foreign(&copy.db, &held));
+            opened.extend(copy.filter(|_| !foreign));
         }
         if !opened.is_empty() {
             put_mark(disk, &Attempts { count: attempts.count + 1, reading: None })?;
@@ -297,7 +304,7 @@ impl Start<'_> {
         if let (Verdict::Begin { prev, .. }, Some(log)) = (&verdict, &newest) {
             self.displace_beyond(copies, log, prev.as_ref())?;
         }
-        let chain = self.chain(&verdict, newest.as_ref(), &names, copies)?;
+        let chain = self.chain(&verdict, newest.as_ref(), &self.names_to_follow(&names)?, copies)?;
         self.ends = chain.iter().filter_map(|link| Some((link.epoch, link.end.stated()?.size))).collect();
         self.ended = chain.iter().filter(|link| link.end != EpochEnd::Open).map(|link| link.epoch).collect();
         let mut counted = Vec::new();
@@ -319,6 +326,19 @@ impl Start<'_> {
         Ok(HealedLog { newest, verdict, names, counted })
     }
 
+    /// Epochs that may precede one whose first entry is nowhere: also those that count by runs alone, whose journal is gone.
+    /// Without them the one before would be presumed instead, and its lines would move behind those of the runs.
+    fn names_to_follow(&self, names: &[Epoch]) -> Result<Vec<Epoch>, StoreError> {
+        let runs = super::runs::list(&**self.disk)?;
+        let mut all = names.to_vec();
+        for epoch in runs.iter().map(RunName::epoch) {
+            if all.iter().all(|known| known.n != epoch.n) {
+                all.push(epoch);
+            }
+        }
+        Ok(all)
+    }
+
     /// What the relay has confirmed and the storage does not give was forgotten, not only damaged.
     fn note_forgotten(&mut self, verdict: &Verdict, newest: Option<&NewestLog>) {
         let Verdict::Begin { prev: Some(prev), .. } = verdict else { return };
@@ -332,8 +352,18 @@ impl Start<'_> {
     /// Keeps beside the log what this box holds of an epoch of which nobody says how much counts.
     fn leave_unstated(&mut self, link: &ChainLink, copies: &LogCopies) -> Result<(), StoreError> {
         let origin = Origin { box_id: self.keys.box_id, epoch: link.epoch };
-        if !adopt::displace_beyond(copies, origin, 0)? {
+        let kept = adopt::displace_beyond(copies, origin, 0)?;
+        if kept.is_empty() {
             self.report.missing.extend(link.missing(Extent::of(&Frontier::default())));
+        }
+        // Lines behind a hole show that there was something in it.
+        let (mut next, of) = (0, link.epoch);
+        for seq in kept {
+            if seq > next {
+                let hole = MissingEntries { epoch: of, from: next, to: Some(seq), forgotten: false };
+                self.report.missing.push(hole);
+            }
+            next = seq + 1;
         }
         self.unstated.push(link.epoch);
         Ok(())
