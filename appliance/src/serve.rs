@@ -187,7 +187,13 @@ async fn open(data: &Path, clock: &Arc<dyn Clock>, random: &Arc<dyn Random>) -> 
 
 /// Tells what the store found when it was opened.
 fn tell_what_was_found(alarms: &AlarmStore, store: &Store) {
-    tell_start(alarms, &store.health().start, store.origin().epoch);
+    let start = store.health().start;
+    tell_start(alarms, &start, store.origin().epoch);
+    if start.state_lost
+        && let Err(error) = store.state_loss_told()
+    {
+        tracing::error!(%error, "it will be told once more that PINs and sessions were lost");
+    }
     match store.past() {
         Ok(past) => tell_past(alarms, &past),
         Err(error) => tracing::error!(%error, "it is not known whether earlier logs are whole"),

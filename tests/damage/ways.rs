@@ -1,9 +1,9 @@
-//! The ways in which a file of the data folder can go wrong, and copies of a folder to try them on.
+//! The ways in which a file of the data folder can go wrong.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// What becomes of a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Way {
     Gone,
     Empty,
@@ -13,7 +13,7 @@ pub enum Way {
     Noise,
     /// Something else stands behind it.
     TooLong,
-    /// It is another box's.
+    /// It and another of its kind have changed places; where the folder has no other, it is another box's.
     Swapped,
     /// A folder lies in its place.
     Folder,
@@ -22,34 +22,55 @@ pub enum Way {
 pub const ALL: [Way; 7] =
     [Way::Gone, Way::Empty, Way::Cut, Way::Noise, Way::TooLong, Way::Swapped, Way::Folder];
 
+/// What a file is swapped with.
+pub enum Other {
+    /// The box's own of the same kind: both are in the wrong place.
+    Own(PathBuf),
+    /// Another box's.
+    Foreign(PathBuf),
+}
+
 /// No text, no key, no JSON and no number, in whatever piece of it.
 fn noise(len: usize) -> Vec<u8> {
     (0..len).map(|at| u8::try_from((at * 151 + 61) % 127).unwrap_or(0) | 0x80).collect()
 }
 
 impl Way {
-    /// Does it to `path`; `other` is the same file of another box.
-    pub fn spoil(self, path: &Path, other: &Path) {
+    /// Does it to `path`; `other` is what it is swapped with.
+    pub fn spoil(self, path: &Path, other: impl FnOnce() -> Other) {
         let bytes = if path.is_file() { std::fs::read(path).unwrap() } else { vec![b'7'; 64] };
-        remove(path);
         let wrong = match self {
-            Self::Gone => return,
-            Self::Folder => return std::fs::create_dir_all(path.join("inside")).unwrap(),
-            Self::Empty => Vec::new(),
+            Self::Gone | Self::Folder | Self::Empty => Vec::new(),
             Self::Cut => {
                 let written = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
                 bytes[..written / 2].to_vec()
             }
             Self::Noise => noise(bytes.len().max(64)),
             Self::TooLong => [bytes, noise(100_000)].concat(),
-            Self::Swapped => std::fs::read(other).unwrap(),
+            Self::Swapped => match other() {
+                Other::Own(own) => {
+                    let others = std::fs::read(&own).unwrap();
+                    write(&own, &bytes);
+                    others
+                }
+                Other::Foreign(foreign) => std::fs::read(foreign).unwrap_or_default(),
+            },
         };
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, wrong).unwrap();
-        // As the box keeps its secrets; readable ones it refuses for another reason.
-        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o600);
-        std::fs::set_permissions(path, mode).unwrap();
+        remove(path);
+        match self {
+            Self::Gone => {}
+            Self::Folder => std::fs::create_dir_all(path.join("inside")).unwrap(),
+            _ => write(path, &wrong),
+        }
     }
+}
+
+fn write(path: &Path, bytes: &[u8]) {
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(path, bytes).unwrap();
+    // As the box keeps its secrets; readable ones it refuses for another reason.
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+    std::fs::set_permissions(path, mode).unwrap();
 }
 
 /// Removes whatever lies there, if anything does.
@@ -58,19 +79,5 @@ fn remove(path: &Path) {
         std::fs::remove_dir_all(path).unwrap();
     } else if path.symlink_metadata().is_ok() {
         std::fs::remove_file(path).unwrap();
-    }
-}
-
-/// Copies a data folder of a box that does not run, but for what it holds in reserve.
-pub fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).unwrap();
-    for entry in std::fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let (kind, name) = (entry.file_type().unwrap(), entry.file_name());
-        if kind.is_dir() {
-            copy(&entry.path(), &to.join(&name));
-        } else if kind.is_file() && name != "ballast" {
-            std::fs::copy(entry.path(), to.join(&name)).unwrap();
-        }
     }
 }

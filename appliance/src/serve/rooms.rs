@@ -36,6 +36,7 @@ pub(super) fn open_identity(seams: &Seams, store: &Store) -> Result<Identity, Se
     tracing::error!(why, "state.redb cannot be used and is begun anew");
     store.renew_state_db()?;
     seams.alarms.report(SideRoom::State.off(&why));
+    store.state_loss_told()?;
     Ok(Identity::open(&store.state_db(), &seams.random)?)
 }
 

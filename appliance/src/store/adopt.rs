@@ -32,12 +32,16 @@ fn failed<E: Into<redb::Error>>(e: E) -> StoreError {
     StoreError::Database { what: "looking for lines that count", source: e.into() }
 }
 
-/// Keeps beside the log what journal and databases hold of an epoch from `end` on and no run has; says whether there is
-/// any such line, in a run or not.
+/// Keeps beside the log what journal and databases hold of an epoch from `end` on and no run has; the numbers of all such
+/// lines, in a run or not.
 ///
 /// # Errors
 /// The disk's.
-pub(super) fn displace_beyond(copies: &LogCopies, origin: Origin, end: u64) -> Result<bool, StoreError> {
+pub(super) fn displace_beyond(
+    copies: &LogCopies,
+    origin: Origin,
+    end: u64,
+) -> Result<BTreeSet<u64>, StoreError> {
     let epoch = origin.epoch;
     let mut known: BTreeSet<(u64, Hash)> = BTreeSet::new();
     // What an interrupted start has kept already is not kept again.
@@ -70,7 +74,7 @@ pub(super) fn displace_beyond(copies: &LogCopies, origin: Origin, end: u64) -> R
         walked.map_err(StoreError::io("the log"))?;
         file.finish()?;
     }
-    Ok(!known.is_empty())
+    Ok(known.into_iter().map(|(seq, _)| seq).collect())
 }
 
 /// Which lines count, as a database has it.

@@ -5,26 +5,61 @@ use std::collections::BTreeSet;
 use record::checkpoint::Origin;
 use record::ids::Epoch;
 use record::kinds::Prev;
+use record::run::RunName;
 use record::tree::Frontier;
 use redb::Database;
 
 use super::adopt::{self, CountedLines};
-use super::chain::{self, ChainLink, EpochEnd, Extent, MissingEntries};
+use super::chain::{self, ChainLink, EpochEnd, Extent, MissingEntries, Verdict};
 use super::error::StoreError;
 use super::journal::Journal;
 use super::newest::NewestLog;
 use super::places::{Places, RunState};
 use super::rebase::Rebase;
+use super::runs;
 use super::scan::Segment;
 use super::sources::{LogCopies, SegmentSource};
 use super::start::{HealedLog, Start};
 
 impl Start<'_> {
+    /// Epochs that may precede one whose first entry is nowhere: also those that count by runs alone, whose journal is gone.
+    /// Without them the one before would be presumed instead, and its lines would move behind those of the runs.
+    pub(super) fn names_to_follow(&self, names: &[Epoch]) -> Result<Vec<Epoch>, StoreError> {
+        let runs = runs::list(&**self.disk)?;
+        let mut all = names.to_vec();
+        for epoch in runs.iter().map(RunName::epoch) {
+            if all.iter().all(|known| known.n != epoch.n) {
+                all.push(epoch);
+            }
+        }
+        Ok(all)
+    }
+
+    /// What the relay has confirmed and the storage does not give was forgotten, not only damaged.
+    pub(super) fn note_forgotten(&mut self, verdict: &Verdict, newest: Option<&NewestLog>) {
+        let Verdict::Begin { prev: Some(prev), .. } = verdict else { return };
+        let own = newest.filter(|log| log.origin.epoch == prev.epoch);
+        if own.is_none_or(|log| log.relay.is_some()) {
+            let of_it = self.report.missing.iter_mut().filter(|missing| missing.epoch == prev.epoch);
+            of_it.for_each(|missing| missing.forgotten = true);
+        }
+    }
+
     /// Keeps beside the log what this box holds of an epoch of which nobody says how much counts.
     pub(super) fn leave_unstated(&mut self, link: &ChainLink, copies: &LogCopies) -> Result<(), StoreError> {
         let origin = Origin { box_id: self.keys.box_id, epoch: link.epoch };
-        if !adopt::displace_beyond(copies, origin, 0)? {
+        let kept = adopt::displace_beyond(copies, origin, 0)?;
+        if kept.is_empty() {
             self.report.missing.extend(link.missing(Extent::of(&Frontier::default())));
+        }
+        // Lines behind a hole show that there was something in it.
+        let (mut next, of) = (0, link.epoch);
+        for seq in kept {
+            if seq > next {
+                let hole = MissingEntries { epoch: of, from: next, to: Some(seq), forgotten: false };
+                self.report.missing.push(hole);
+            }
+            next = seq + 1;
         }
         self.unstated.push(link.epoch);
         Ok(())

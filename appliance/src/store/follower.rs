@@ -54,6 +54,11 @@ impl Start<'_> {
             return Ok(None);
         };
         let held = database::held(&db)?;
+        if held.as_ref().is_some_and(|held| self.is_foreign(&db, held)) {
+            drop(db);
+            self.distrust("it is another box's")?;
+            return Ok(None);
+        }
         let holds = |held: &Held| held.epochs.last().is_none_or(|(e, f)| database::newest_hold(&db, *e, f));
         match held.filter(holds) {
             Some(held) => Ok(Some(OpenDatabase { db: Arc::new(db), held })),
@@ -131,6 +136,11 @@ impl Start<'_> {
         self.agreed = counted.last().map(|last| last.epoch);
         let facility = self.catch_up(&OpenDatabase { db: db.clone(), held }, &counted)?;
         Ok((db, facility))
+    }
+
+    /// Whether a database is another box's: nothing of it is asked for. A box whose id was made just now knows nothing of that.
+    pub(super) fn is_foreign(&self, db: &Database, held: &Held) -> bool {
+        !self.keys.box_is_new && database::is_of_another(db, held, self.keys.box_id)
     }
 
     /// Whether a run is here whose lines the database lacks.

@@ -4,8 +4,10 @@ use record::sign::{Note, Verifier};
 
 use super::cursor;
 use super::disk::{Disk, exists, read_small, set_aside_hint};
+use super::keys::epoch_folders;
 use super::mark::{self, MARK};
 use super::rebase::{self, Rebase};
+use super::scan::Segment;
 
 /// Folders that hold nothing but hints.
 const FOLDERS: [&str; 5] = ["evidence", "fetched", "displaced", "runs", "salvage"];
@@ -21,6 +23,7 @@ pub(super) fn set_bad_aside(disk: &dyn Disk) -> Vec<String> {
             put_aside(disk, folder, &mut bad);
         }
     }
+    make_way_for_journal(disk, &mut bad);
     look(disk, cursor::FILE, cursor::FILE_BYTES, cursor::is_cursor, &mut bad);
     look(disk, MARK, mark::BYTES_MAX, is_mark, &mut bad);
     look(disk, rebase::FILE, rebase::BYTES_MAX, is_rebase, &mut bad);
@@ -35,6 +38,24 @@ pub(super) fn set_bad_aside(disk: &dyn Disk) -> Vec<String> {
         }
     }
     bad
+}
+
+/// Puts aside what is no folder where the journal needs one, and folders where its files were: what they held is healed from
+/// other copies, or told to be missing.
+fn make_way_for_journal(disk: &dyn Disk, bad: &mut Vec<String>) {
+    let Ok(epochs) = epoch_folders(disk) else { return put_aside(disk, "log", bad) };
+    for epoch in epochs {
+        let dir = format!("log/{epoch}");
+        let Ok(segments) = Segment::list(disk, &dir) else {
+            put_aside(disk, &dir, bad);
+            continue;
+        };
+        for segment in segments {
+            if disk.open(&segment.path).is_err_and(|e| e.kind() == std::io::ErrorKind::IsADirectory) {
+                put_aside(disk, &segment.path, bad);
+            }
+        }
+    }
 }
 
 fn look(disk: &dyn Disk, path: &str, max: usize, fits: fn(&[u8]) -> bool, bad: &mut Vec<String>) {

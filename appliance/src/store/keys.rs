@@ -27,6 +27,8 @@ pub(crate) struct LogKey {
 pub(crate) struct Keys {
     /// The box.
     pub(crate) box_id: BoxId,
+    /// Whether its id was made just now, because nothing said which it was.
+    pub(crate) box_is_new: bool,
     /// Log keys by epoch number, ascending.
     pub(crate) logs: Vec<LogKey>,
     /// Keys of epochs that were being begun: none of them has signed anything yet.
@@ -56,6 +58,7 @@ impl Keys {
     /// The disk's; a key that others can read, or that is none.
     pub(crate) fn load(disk: &dyn Disk, now: &Now, random: &dyn Random) -> Result<Self, StoreError> {
         disk.make_dir("keys").map_err(StoreError::io("keys/"))?;
+        let mut box_is_new = false;
         let box_id = match read_small(disk, BOX_FILE, SMALL_BYTES_MAX).map_err(StoreError::io(BOX_FILE))? {
             Some(bytes) => std::str::from_utf8(&bytes)
                 .ok()
@@ -64,12 +67,13 @@ impl Keys {
                 .and_then(|id| expect_own_log(disk, id))?,
             None => {
                 let id = box_of_log(disk).map_err(StoreError::io("log/"))?;
+                box_is_new = id.is_none();
                 let id = id.unwrap_or_else(|| BoxId::new(now.wall_ms, random.bytes()));
                 put_small(disk, BOX_FILE, format!("{id}\n").as_bytes()).map_err(StoreError::io(BOX_FILE))?;
                 id
             }
         };
-        let mut keys = Self { box_id, logs: Vec::new(), next: Vec::new() };
+        let mut keys = Self { box_id, box_is_new, logs: Vec::new(), next: Vec::new() };
         let names = disk.list("keys").map_err(StoreError::io("keys/"))?;
         let numbers = |suffix: &str| {
             let number = |name: &String| name.strip_prefix("log-")?.strip_suffix(suffix)?.parse().ok();

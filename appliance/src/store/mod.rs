@@ -30,6 +30,7 @@ mod key_runs;
 mod keys;
 mod linked;
 mod mark;
+mod misplaced;
 mod newest;
 mod pending;
 mod places;
@@ -314,8 +315,17 @@ impl Store {
     /// # Errors
     /// The disk's and redb's; the old one stays.
     pub fn renew_state_db(&self) -> Result<(), StoreError> {
-        self.shared.set_state_db(database::renew_state(&*self.shared.disk, self.clock.now().wall_ms)?);
+        let (box_id, now) = (self.origin().box_id, self.clock.now());
+        self.shared.set_state_db(database::renew_state(&*self.shared.disk, box_id, now.wall_ms)?);
         Ok(())
+    }
+
+    /// Notes that somebody was told that sessions, PINs and tokens were lost: until then each start tells it.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn state_loss_told(&self) -> Result<(), StoreError> {
+        database::state_loss_told(&self.shared.state_db())
     }
 
     /// Becomes `Some` when the process must end with status 74: what is on the disk is not known any more.

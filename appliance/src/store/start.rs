@@ -17,6 +17,7 @@ use super::hints;
 use super::journal::Sizes;
 use super::keys::{Keys, epoch_folders};
 use super::mark::{ATTEMPTS_OF_COPY, Attempts, MARK, mark, put_mark};
+use super::misplaced::displace_misplaced;
 use super::newest::NewestLog;
 use super::places::RunState;
 use super::rebuild::CountedEpoch;
@@ -147,6 +148,7 @@ fn open_marked(
 ) -> Result<(Core, StartReport), StoreError> {
     let now = clock.now();
     sweep(&**disk)?;
+    displace_misplaced(disk)?;
     let keys = Keys::load(&**disk, &now, random)?;
     let state_lost = report.state_lost;
     let mut start = Start {
@@ -168,7 +170,7 @@ fn open_marked(
     let copies = start.copies(main.as_ref(), attempts)?;
     let healed = start.heal_log(kind, &copies, main.as_ref())?;
     let has_log = !healed.names.is_empty();
-    let (state_db, lost) = database::open_state(&**disk, has_log, now.wall_ms)?;
+    let (state_db, lost) = database::open_state(&**disk, start.keys.box_id, has_log, now.wall_ms)?;
     start.report.state_lost = state_lost || lost;
     let (db, facility) = start.follow(kind, &copies, main.as_ref(), &healed)?;
     start.drain(copies, &db)?;
@@ -258,7 +260,11 @@ impl Start<'_> {
             }
             let reading = Some((before + 1, path.clone()));
             put_mark(disk, &Attempts { count: attempts.count + 1, reading })?;
-            opened.extend(salvage::open(disk, &path)?);
+            let copy = salvage::open(disk, &path)?;
+            let held = copy.as_ref().and_then(|copy| database::held(&copy.db).ok().flatten());
+            let foreign =
+                copy.as_ref().zip(held).is_some_and(|(copy, held)| self.is_foreign(&copy.db, &held));
+            opened.extend(copy.filter(|_| !foreign));
         }
         if !opened.is_empty() {
             put_mark(disk, &Attempts { count: attempts.count + 1, reading: None })?;
@@ -286,9 +292,10 @@ impl Start<'_> {
             None => None,
         };
         let mut standing = self.standing(newest.as_ref())?;
-        standing.rebase = self.rebase(newest.as_ref(), &names, copies)?;
+        let follow = self.names_to_follow(&names)?;
+        standing.rebase = self.rebase(newest.as_ref(), &follow, copies)?;
         let verdict = chain::decide(&standing);
-        let chain = self.chain(&verdict, newest.as_ref(), &names, copies)?;
+        let chain = self.chain(&verdict, newest.as_ref(), &follow, copies)?;
         if let (Verdict::Begin { .. }, Some(log)) = (&verdict, &newest) {
             Self::displace_beyond(copies, log, &chain)?;
         }
@@ -312,16 +319,6 @@ impl Start<'_> {
         }
         self.note_forgotten(&verdict, newest.as_ref());
         Ok(HealedLog { newest, verdict, names, counted })
-    }
-
-    /// What the relay has confirmed and the storage does not give was forgotten, not only damaged.
-    fn note_forgotten(&mut self, verdict: &Verdict, newest: Option<&NewestLog>) {
-        let Verdict::Begin { prev: Some(prev), .. } = verdict else { return };
-        let own = newest.filter(|log| log.origin.epoch == prev.epoch);
-        if own.is_none_or(|log| log.relay.is_some()) {
-            let of_it = self.report.missing.iter_mut().filter(|missing| missing.epoch == prev.epoch);
-            of_it.for_each(|missing| missing.forgotten = true);
-        }
     }
 
     /// How much of the epoch that this start ends counts and is here.

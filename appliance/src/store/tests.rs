@@ -18,6 +18,7 @@ mod adoption;
 mod failures;
 mod faulty_disk;
 mod healing;
+mod misplaced;
 mod past;
 mod readers;
 
@@ -173,6 +174,7 @@ async fn a_state_that_is_missing_beside_a_log_is_told_of() {
     std::fs::remove_file(dir.path().join(database::STATE)).unwrap();
     let (store, report) = open(dir.path());
     assert!(report.state_lost);
+    store.state_loss_told().unwrap();
     drop(store);
     assert!(!open(dir.path()).1.state_lost, "it is told once");
 }

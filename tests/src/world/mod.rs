@@ -2,9 +2,10 @@
 //!
 //! [`World`] starts, kills and starts again; [`ledger`] remembers what the box acknowledged; [`phones`] are who it
 //! acknowledged it to; [`the_box`] and [`the_relay`] know how each program is set up; [`check`] compares what was promised
-//! with what both ends hold. Whatever goes wrong here is a test's failure, so it panics with the reason.
+//! with what both ends hold; [`cut_start`] kills a start at a chosen moment. Whatever goes wrong here is a test's failure, so it panics with the reason.
 
 pub mod check;
+pub mod cut_start;
 pub mod ledger;
 pub mod phones;
 pub mod the_box;
@@ -16,6 +17,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
+pub use self::cut_start::{CutStart, Moment, cut_start};
 pub use self::ledger::{Ledger, Receipt};
 pub use self::phones::{Load, Phone, Post};
 pub use self::the_box::TheBox;

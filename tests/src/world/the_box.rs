@@ -238,12 +238,35 @@ impl TheBox {
     /// # Panics
     /// It is not 200.
     pub async fn get(&self, path: &str) -> String {
-        let asked = self.client().get(self.https(path)).bearer_auth(&self.token).send().await;
-        let answer = asked.unwrap_or_else(|e| panic!("{path}: {e:?}"));
+        let (status, body) = self.ask(path).await.unwrap_or_else(|| panic!("no HTTPS: {path}"));
+        assert_eq!(status, 200, "{path}: {body}");
+        body
+    }
+
+    /// What its API answers: the status and the answer; `None` where it serves no HTTPS that its authority vouches for.
+    ///
+    /// # Panics
+    /// There is no answer.
+    pub async fn ask(&self, path: &str) -> Option<(u16, String)> {
+        let asked = self.client.as_ref()?.get(self.https(path)).bearer_auth(&self.token).send().await;
+        let answer = match asked {
+            Err(error) if error.is_connect() => return None,
+            asked => asked.unwrap_or_else(|e| panic!("{path}: {e:?}")),
+        };
         let (status, body) = (answer.status(), answer.text().await);
         let body = body.unwrap_or_else(|e| panic!("{path} broke off: {e:?}"));
-        assert_eq!(status.as_u16(), 200, "{path}: {body}");
-        body
+        Some((status.as_u16(), body))
+    }
+
+    /// What its plain HTTP answers anybody: the status and the answer.
+    ///
+    /// # Panics
+    /// There is no answer.
+    pub async fn ask_plain(&self, path: &str) -> (u16, String) {
+        let asked = self.plain.get(self.http(path)).send().await;
+        let answer = asked.unwrap_or_else(|e| panic!("{path}: {e:?}"));
+        let (status, body) = (answer.status(), answer.text().await);
+        (status.as_u16(), body.unwrap_or_else(|e| panic!("{path} broke off: {e:?}")))
     }
 
     /// What its API answers to something new: the status and the answer.

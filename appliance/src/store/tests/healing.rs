@@ -21,7 +21,7 @@ fn clock() -> Arc<BentClock> {
     Arc::new(BentClock::new(now))
 }
 
-fn start(dir: &Path, seed: u64) -> (Store, StartReport) {
+pub(super) fn start(dir: &Path, seed: u64) -> (Store, StartReport) {
     for _ in 0..1_000_000 {
         let config = StoreConfig { sizes: small(), ..StoreConfig::new(dir) };
         match Store::open(config, clock(), Arc::new(SeededRandom::new(seed))) {
@@ -51,7 +51,7 @@ async fn live(store: &Store, told: &mut Told, cleanings: usize) {
     told.extend(entries.iter().map(|entry| (epoch, entry.seq(), entry.leaf())));
 }
 
-fn check(store: &Store, told: &Told, what: &str) {
+pub(super) fn check(store: &Store, told: &Told, what: &str) {
     for (epoch, seq, leaf) in told {
         let reader = store.reader_of(*epoch);
         let found = reader.ok().and_then(|reader| reader.entry(*seq).unwrap()).map(|entry| entry.leaf());
@@ -63,7 +63,7 @@ fn check(store: &Store, told: &Told, what: &str) {
 }
 
 /// A box in its third epoch, stopped; what was told in each, and the newest cosignature over each.
-async fn three_epochs(dir: &Path) -> (Told, Vec<(Epoch, Page)>) {
+pub(super) async fn three_epochs(dir: &Path) -> (Told, Vec<(Epoch, Page)>) {
     let (mut told, mut relay) = (Told::new(), Vec::new());
     for n in 1..=3 {
         let (store, _) = start(dir, u64::from(n));
@@ -80,11 +80,11 @@ async fn three_epochs(dir: &Path) -> (Told, Vec<(Epoch, Page)>) {
     (told, relay)
 }
 
-fn folder(dir: &Path, epoch: Epoch) -> PathBuf {
+pub(super) fn folder(dir: &Path, epoch: Epoch) -> PathBuf {
     dir.join(format!("log/{epoch}"))
 }
 
-fn segments(dir: &Path, epoch: Epoch) -> Vec<PathBuf> {
+pub(super) fn segments(dir: &Path, epoch: Epoch) -> Vec<PathBuf> {
     let names = std::fs::read_dir(folder(dir, epoch)).unwrap();
     let mut all: Vec<_> = names.map(|name| name.unwrap().path()).collect();
     all.retain(|path| path.to_string_lossy().contains(".jsonl"));

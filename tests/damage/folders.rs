@@ -1,0 +1,268 @@
+//! Data folders of boxes at rest: made once by real boxes, listed under names that say which epoch a file is of, and copied for
+//! each case.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use harness::proxy::Fault;
+use harness::world::{Receipt, TheBox, World, folder, until};
+use record::ids::Epoch;
+
+use crate::ways::Other;
+
+/// Cleanings of each epoch.
+const CLEANINGS: usize = 4;
+/// Of these, so many reach the relay before the line is cut: the rest of an epoch whose key is lost must come back by a run.
+const AT_RELAY: usize = 2;
+/// The number of the submission with a photo.
+pub const WITH_PHOTO: usize = 99;
+/// Bytes that a box keeps in reserve.
+const BALLAST_BYTES: u64 = 64 << 20;
+
+/// A box's data folder at rest.
+pub struct Rest {
+    dir: PathBuf,
+    /// Every file and folder, by its name: epochs are E1 to E3 in it.
+    names: BTreeMap<String, PathBuf>,
+    /// Those that are folders.
+    folders: Vec<String>,
+    epochs: Vec<String>,
+    /// What was acknowledged, by the submission's key.
+    pub receipts: BTreeMap<String, Receipt>,
+}
+
+/// A box that nobody can ask about what it has forgotten, after one epoch and after three.
+pub struct Prepared {
+    pub one: Rest,
+    pub three: Rest,
+    /// Another box's.
+    other: Rest,
+    world: World,
+    _dir: tempfile::TempDir,
+}
+
+impl Prepared {
+    pub async fn new() -> Self {
+        let demo = Path::new(env!("CARGO_BIN_EXE_demo"));
+        let dir = folder();
+        let other = async {
+            let mut world = World::claimed(demo).await;
+            record_epoch(&world, 1, 1).await;
+            assert_eq!(world.r#box.stop().await.0, Some(0));
+            begin_another(&mut world, 1).await;
+            see_alarms(&world.r#box).await;
+            assert_eq!(world.r#box.stop().await.0, Some(0));
+            Rest::of(&world, &dir.path().join("other"))
+        };
+        let own = async {
+            let mut world = World::claimed(demo).await;
+            record_epoch(&world, 1, 2).await;
+            assert_eq!(world.r#box.stop().await.0, Some(0));
+            let one = Rest::of(&world, &dir.path().join("one"));
+            for n in 2..=3 {
+                begin_another(&mut world, n - 1).await;
+                record_epoch(&world, n, 2).await;
+                closed_epochs_are_sealed(&world, n - 1).await;
+                see_alarms(&world.r#box).await;
+                assert_eq!(world.r#box.stop().await.0, Some(0));
+            }
+            // No line: what a box has forgotten it finds out by itself, or not at all.
+            world.relay.kill().await;
+            let three = Rest::of(&world, &dir.path().join("three"));
+            (world, one, three)
+        };
+        let (other, (world, one, three)) = tokio::join!(other, own);
+        Self { one, three, other, world, _dir: dir }
+    }
+
+    /// The box on a copy of a folder, not started.
+    pub fn twin(&self, rest: &Rest, data: &Path) -> TheBox {
+        copy(&rest.dir, data);
+        self.world.r#box.twin(data)
+    }
+
+    /// What a file of a copy in `data` changes places with.
+    pub fn other(&self, rest: &Rest, name: &str, data: &Path) -> Other {
+        let same = |other: &&String| kind(other) == kind(name) && *other != name;
+        if let Some(own) = rest.names.keys().find(same) {
+            return Other::Own(rest.file(data, own));
+        }
+        let foreign = self.other.names.iter().find(|(other, _)| kind(other) == kind(name));
+        let (_, path) = foreign.unwrap_or_else(|| panic!("no other box has a file like {name}"));
+        Other::Foreign(self.other.dir.join(path))
+    }
+}
+
+/// Which sort of file it is: numbers tell those of one sort apart.
+fn kind(name: &str) -> String {
+    name.chars().filter(|c| !c.is_ascii_digit()).collect()
+}
+
+/// Cleanings with a name and a note each. In the first and the last epoch the relay has some of them.
+async fn record_epoch(world: &World, n: usize, seed: u32) {
+    let phone = world.phone("before");
+    let all = n * 100..n * 100 + CLEANINGS;
+    let sent = if n == 2 { all.start } else { all.start + AT_RELAY };
+    if n == 1 {
+        phone.record_with_photo(WITH_PHOTO, photo(seed)).await;
+    }
+    if sent > all.start {
+        world.line(Fault::None);
+        if n == 3 {
+            runs_are_adopted(world).await;
+        }
+        phone.record_all(all.start..sent).await;
+        world.caught_up().await;
+    }
+    world.line(Fault::Cut);
+    phone.record_all(sent..all.end).await;
+}
+
+/// Takes away what a backup lacks: the next start begins another epoch.
+async fn begin_another(world: &mut World, after: usize) {
+    std::fs::remove_file(world.r#box.data().join(format!("keys/log-{after}.key"))).unwrap();
+    world.r#box.start().await;
+}
+
+fn photo(seed: u32) -> Vec<u8> {
+    let image = image::RgbImage::from_fn(64, 48, |x, y| image::Rgb([x as u8, y as u8, seed as u8]));
+    let mut jpeg = Vec::new();
+    image.write_with_encoder(image::codecs::jpeg::JpegEncoder::new_with_quality(&mut jpeg, 90)).unwrap();
+    jpeg
+}
+
+/// A box at rest has closed and packed what it writes no more.
+async fn closed_epochs_are_sealed(world: &World, n: usize) {
+    let log = world.r#box.data().join("log");
+    let sealed = until("closed epochs are sealed", async || {
+        let files = list(&log).into_iter().filter(|(_, is_folder)| !is_folder);
+        (files.filter(|(path, _)| path.extension().is_some_and(|e| e == "zst")).count() == n).then_some(())
+    });
+    assert!(sealed.await.is_some(), "{:?}\n{}", list(&log), world.r#box.log());
+}
+
+/// What the relay lacks of the first two epochs goes to it as a run of each: the box starts itself anew to adopt them.
+async fn runs_are_adopted(world: &World) {
+    let runs = world.r#box.data().join("runs");
+    let adopted = until("runs are adopted", async || {
+        let health = world.r#box.health().await?;
+        let alarms = health["alarms"].as_array()?;
+        let told = alarms.iter().filter(|alarm| alarm["code"] == "log-adopted").count();
+        let waits = list(&runs).iter().any(|(path, _)| path.extension().is_some_and(|e| e == "owed"));
+        (told == 2 && !waits).then_some(())
+    });
+    assert!(adopted.await.is_some(), "{:?}\n{}", list(&runs), world.r#box.log());
+}
+
+/// Somebody has seen what there is to see, so that a case shows only what is new.
+async fn see_alarms(r#box: &TheBox) {
+    let health = r#box.health().await.unwrap();
+    for alarm in health["alarms"].as_array().unwrap() {
+        if alarm["seen_ms"].is_null() {
+            r#box.order(&["alarm", "seen", alarm["id"].as_str().unwrap()]).await;
+        }
+    }
+}
+
+impl Rest {
+    fn of(world: &World, to: &Path) -> Self {
+        let data = world.r#box.data();
+        copy(data, to);
+        let folders = list(&data.join("log")).into_iter().filter(|(_, is_folder)| *is_folder);
+        let mut epochs: Vec<Epoch> =
+            folders.map(|(path, _)| path.file_name().unwrap().to_str().unwrap().parse().unwrap()).collect();
+        epochs.sort();
+        let mut rest = Self {
+            dir: to.to_owned(),
+            names: BTreeMap::new(),
+            folders: Vec::new(),
+            epochs: epochs.iter().map(ToString::to_string).collect(),
+            receipts: world.ledger.all(),
+        };
+        for (path, is_folder) in list(data) {
+            let path = path.strip_prefix(data).unwrap().to_owned();
+            let name = rest.name(path.to_str().unwrap());
+            if is_folder {
+                rest.folders.push(name.clone());
+            }
+            let before = rest.names.insert(name.clone(), path.clone());
+            assert_eq!(before, None, "another file has the name {name}: {path:?}");
+        }
+        rest
+    }
+
+    /// The name of a path: epochs by their numbers, what has its content's hash for a name by what it is.
+    pub fn name(&self, path: &str) -> String {
+        let mut name = path.to_owned();
+        for (n, epoch) in (1..).zip(&self.epochs) {
+            name = name.replace(epoch.as_str(), &format!("E{n}"));
+        }
+        let parts: Vec<&str> = name.split('/').collect();
+        match parts[..] {
+            ["photos", folder] if folder != "incoming" => "photos/XX".to_owned(),
+            ["photos", _, file] => {
+                format!("photos/XX/photo{}", file.trim_start_matches(|c: char| c.is_ascii_hexdigit()))
+            }
+            ["runs", run] => format!("runs/{}", run.split('-').next().unwrap_or_default()),
+            _ => name,
+        }
+    }
+
+    /// The whole name of an epoch.
+    pub fn epoch(&self, n: u32) -> &str {
+        &self.epochs[n as usize - 1]
+    }
+
+    /// Files that lie in the folder, by name.
+    pub fn files(&self) -> impl Iterator<Item = &String> {
+        self.names.keys().filter(|name| !self.folders.contains(name))
+    }
+
+    /// Whether anything of this name lies in it.
+    pub fn has(&self, name: &str) -> bool {
+        self.names.contains_key(name)
+    }
+
+    /// A file of a copy in `data`, there or not.
+    pub fn file(&self, data: &Path, name: &str) -> PathBuf {
+        if let Some(path) = self.names.get(name) {
+            return data.join(path);
+        }
+        let mut path = name.to_owned();
+        for (n, epoch) in (1..).zip(&self.epochs) {
+            path = path.replace(&format!("E{n}"), epoch);
+        }
+        data.join(path)
+    }
+}
+
+/// Everything below a folder, and whether it is a folder.
+fn list(dir: &Path) -> Vec<(PathBuf, bool)> {
+    let mut all = Vec::new();
+    // A box that runs may not have made it yet.
+    for entry in std::fs::read_dir(dir).into_iter().flatten() {
+        let path = entry.unwrap().path();
+        let is_folder = path.is_dir();
+        all.push((path.clone(), is_folder));
+        if is_folder {
+            all.extend(list(&path));
+        }
+    }
+    all
+}
+
+/// Copies the data folder of a box that does not run.
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for (path, is_folder) in list(from) {
+        let to = to.join(path.strip_prefix(from).unwrap());
+        if is_folder {
+            std::fs::create_dir_all(&to).unwrap();
+        } else if path.ends_with("ballast") {
+            // As long as the box wants it, but with a hole in it: else each case would write it anew.
+            std::fs::File::create(&to).and_then(|file| file.set_len(BALLAST_BYTES)).unwrap();
+        } else if path.is_file() {
+            std::fs::copy(&path, &to).unwrap();
+        }
+    }
+}

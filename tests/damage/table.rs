@@ -1,0 +1,199 @@
+//! What the program does about each file that lies in a data folder, whatever happens to it: the table that the suite walks over.
+
+use crate::ways::Way;
+use crate::ways::Way::{Cut, Empty, Folder, Gone, Noise, Swapped, TooLong};
+
+/// What the program does about a damage.
+#[derive(Debug, Clone, Copy)]
+pub enum Expected {
+    /// It records and has everything, and tells this, each until somebody has seen it.
+    Has(&'static [&'static str]),
+    /// It records, and what no copy has any more is told by some of these.
+    Lacks(&'static [&'static str]),
+    /// It ends, and says this.
+    Refuses(&'static str),
+}
+
+/// A file, what happens to it, and what comes of that.
+#[derive(Clone, Copy)]
+pub struct Row {
+    pub file: &'static str,
+    pub ways: &'static [Way],
+    pub expected: Expected,
+    /// Whether nothing can be made of the log's database either.
+    pub no_database: bool,
+}
+
+const fn has(file: &'static str, ways: &'static [Way], tells: &'static [&'static str]) -> Row {
+    Row { file, ways, expected: Expected::Has(tells), no_database: false }
+}
+
+const fn refuses(file: &'static str, ways: &'static [Way], words: &'static str) -> Row {
+    Row { file, ways, expected: Expected::Refuses(words), no_database: false }
+}
+
+const fn alone(file: &'static str, ways: &'static [Way], tells: &'static [&'static str]) -> Row {
+    Row { file, ways, expected: Expected::Has(tells), no_database: true }
+}
+
+const fn lacks(file: &'static str, ways: &'static [Way], tells: &'static [&'static str]) -> Row {
+    Row { file, ways, expected: Expected::Lacks(tells), no_database: true }
+}
+
+const ALL: &[Way] = &crate::ways::ALL;
+/// Whatever makes something else of a file than what the box wrote.
+const BAD: &[Way] = &[Empty, Cut, Noise, TooLong, Folder];
+
+/// The line to the relay is off.
+pub const UPLINK: &str = "side-room uplink";
+
+const HTTPS: &[&str] = &["side-room https"];
+const NO_UPLINK: &[&str] = &[UPLINK];
+const STATE: &[&str] = &["side-room state"];
+const SALVAGE: &[&str] = &["db-salvage", "db-salvage salvage/1.redb"];
+
+/// What a box may leave behind or make, and a folder at rest need not have.
+pub const NOT_AT_REST: &[&str] = &["starting", "evidence/E1.ends", "fetched", "displaced", "runs", "salvage"];
+
+/// The database that follows the log, and the one of what is in no log.
+const DATABASES: &[Row] = &[
+    has("cleantrack.redb", &[Gone], &["db-salvage"]),
+    has("cleantrack.redb", &[Empty, Cut, Noise, TooLong, Swapped, Folder], SALVAGE),
+    has("state.redb", ALL, STATE),
+];
+
+/// Files that lie beside the log however many epochs it has.
+const BESIDE: &[Row] = &[
+    has("cursor", BAD, &["hint-bad cursor"]),
+    // The relay's next answer brings it again; another box's is signed by nobody whom this one knows.
+    has("cursor", &[Gone, Swapped], &[]),
+    has("keys/https-ca.key", ALL, HTTPS),
+    has("keys/https-ca.pem", &[Empty, Cut, Noise, TooLong, Swapped, Folder], HTTPS),
+    has("keys/https-ca.pem", &[Gone], &["side-room https-renewed"]),
+    // What the authority can make anew by itself is no news.
+    has("keys/https.pem", ALL, &[]),
+    has("keys/relay.json", ALL, NO_UPLINK),
+    has("keys/box.key", ALL, NO_UPLINK),
+    has("keys/claim.used", ALL, &[]),
+    // Photos are looked through once a week, and then told.
+    has("photos/XX/photo.jpg", ALL, &[]),
+    has("photos/XX/photo.t.jpg", ALL, &[]),
+    has("ballast", ALL, &[]),
+    has("admin.sock", &[Gone, Empty, Cut, Noise, TooLong, Swapped], &[]),
+    has("admin.sock", &[Folder], &["side-room admin"]),
+    has("lock", &[Gone, Empty, Cut, Noise, TooLong, Swapped], &[]),
+    refuses("lock", &[Folder], "could not be used"),
+    // The log itself says whose it is.
+    has("keys/box.id", &[Gone], &[]),
+    refuses("keys/box.id", BAD, "keys/box.id"),
+    refuses("keys/box.id", &[Swapped], "one of them is another box's"),
+    // Not there at rest, or folders.
+    has("starting", &[Empty, Noise, TooLong, Folder], &["hint-bad starting"]),
+    has("evidence/E1.ends", &[Empty, Noise, TooLong, Folder], &["hint-bad evidence/E1.ends"]),
+    has("evidence", &[Noise], &["hint-bad evidence"]),
+    has("fetched", &[Noise], &["hint-bad fetched"]),
+    has("displaced", &[Noise], &["hint-bad displaced"]),
+    has("runs", &[Noise], &["hint-bad runs"]),
+    has("salvage", &[Noise], &["hint-bad salvage"]),
+    has("photos", &[Gone], &[]),
+    has("photos", &[Noise], &["hint-bad photos"]),
+    has("photos/incoming", &[Noise], &["hint-bad photos/incoming"]),
+    refuses("keys", &[Noise], "keys could not be used"),
+];
+
+/// One epoch: its journal and the database, either of which heals the other, and its key.
+const ONE: &[Row] = &[
+    has("keys/log-1.pub", BAD, &["hint-bad keys/log-1.pub"]),
+    // Its secret half is here.
+    has("keys/log-1.pub", &[Gone, Swapped], &[]),
+    has("keys/log-1.key", &[Gone, Swapped], &["log-epoch E2"]),
+    refuses("keys/log-1.key", &[Empty, Cut, Noise], "it is not a key of 32 bytes"),
+    refuses("keys/log-1.key", &[TooLong, Folder], "keys/log-1.key"),
+    // A backup has no keys.
+    has("keys", &[Gone], &["log-epoch E2"]),
+    has("log/E1/000000000000.jsonl", &[Gone, Empty, Cut, Noise], &["log-healed E1"]),
+    // What stands behind the log was never acknowledged.
+    has("log/E1/000000000000.jsonl", &[TooLong], &[]),
+    has("log/E1/000000000000.jsonl", &[Swapped], &["log-apart E2", "log-healed E1"]),
+    has("log/E1/000000000000.jsonl", &[Folder], &["hint-bad log/E1/000000000000.jsonl", "log-healed E1"]),
+    has("log/E1", &[Gone], &["log-healed E1"]),
+    has("log/E1", &[Noise], &["hint-bad log/E1", "log-healed E1"]),
+    has("log", &[Gone], &["log-healed E1"]),
+    has("log", &[Noise], &["hint-bad log", "log-healed E1"]),
+    alone("log/E1/000000000000.jsonl", &[TooLong], SALVAGE),
+    lacks(
+        "log/E1/000000000000.jsonl",
+        &[Gone, Empty, Cut, Noise, Swapped, Folder],
+        &["log-missing E1", "log-forgot E1"],
+    ),
+];
+
+/// Three epochs: the keys of the first two are gone, and the relay has only a part of each.
+const THREE: &[Row] = &[
+    has("evidence/alarms.json", BAD, &["hint-bad evidence/alarms.json"]),
+    // Nothing says that there was any alarm.
+    has("evidence/alarms.json", &[Gone, Swapped], &[]),
+    has("keys/log-1.pub", BAD, &["hint-bad keys/log-1.pub"]),
+    has("keys/log-1.pub", &[Gone, Swapped], &[]),
+    has("keys/log-2.pub", BAD, &["hint-bad keys/log-2.pub"]),
+    has("keys/log-2.pub", &[Gone, Swapped], &[]),
+    has("keys/log-3.pub", BAD, &["hint-bad keys/log-3.pub"]),
+    has("keys/log-3.pub", &[Gone, Swapped], &[]),
+    has("keys/log-3.key", &[Gone, Swapped], &["log-epoch E4"]),
+    refuses("keys/log-3.key", &[Empty, Cut, Noise], "it is not a key of 32 bytes"),
+    refuses("keys/log-3.key", &[TooLong, Folder], "keys/log-3.key"),
+    has("keys", &[Gone], &["log-epoch E4"]),
+    // The database has what counts of an epoch that has ended: the weekly look through heals its journal.
+    has("log/E1/000000000000.jsonl.zst", &[Gone, Empty, Cut, Noise, TooLong, Swapped], &[]),
+    has("log/E1/000000000000.jsonl.zst", &[Folder], &["hint-bad log/E1/000000000000.jsonl.zst"]),
+    has("log/E2/000000000000.jsonl.zst", &[Gone, Empty, Cut, Noise, TooLong, Swapped], &[]),
+    has("log/E2/000000000000.jsonl.zst", &[Folder], &["hint-bad log/E2/000000000000.jsonl.zst"]),
+    has("log/E3/000000000000.jsonl", &[Gone, Empty, Cut, Noise], &["log-healed E3"]),
+    has("log/E3/000000000000.jsonl", &[TooLong], &[]),
+    has("log/E3/000000000000.jsonl", &[Swapped], &["log-apart E2", "log-healed E3"]),
+    has("log/E3/000000000000.jsonl", &[Folder], &["hint-bad log/E3/000000000000.jsonl", "log-healed E3"]),
+    has("log/E1", &[Gone], &[]),
+    has("log/E2", &[Noise], &["hint-bad log/E2"]),
+    has("log/E3", &[Gone], &["log-healed E3"]),
+    has("log", &[Gone], &["log-healed E3"]),
+    has("log", &[Noise], &["hint-bad log", "log-healed E3"]),
+    // Every line of them stands in its epoch's journal too.
+    has("runs/E1", ALL, &[]),
+    has("runs/E2", ALL, &[]),
+    alone("log/E1/000000000000.jsonl.zst", &[TooLong], SALVAGE),
+    alone(
+        "log/E1/000000000000.jsonl.zst",
+        &[Swapped],
+        &["db-salvage", "db-salvage salvage/1.redb", "log-healed E3"],
+    ),
+    lacks("log/E1/000000000000.jsonl.zst", &[Gone, Empty, Cut, Noise, Folder], &["log-missing E1"]),
+    // All of it is in the run that went to the relay.
+    alone(
+        "log/E2/000000000000.jsonl.zst",
+        &[Gone, Empty, Cut, Noise, Swapped],
+        &["db-salvage", "db-salvage salvage/1.redb", "log-healed E3"],
+    ),
+    alone("log/E2/000000000000.jsonl.zst", &[TooLong], SALVAGE),
+    alone(
+        "log/E2/000000000000.jsonl.zst",
+        &[Folder],
+        &[
+            "db-salvage",
+            "db-salvage salvage/1.redb",
+            "hint-bad log/E2/000000000000.jsonl.zst",
+            "log-healed E3",
+        ],
+    ),
+    alone("log/E3/000000000000.jsonl", &[TooLong], SALVAGE),
+    lacks(
+        "log/E3/000000000000.jsonl",
+        &[Gone, Empty, Cut, Noise, Swapped, Folder],
+        &["log-missing E3", "log-forgot E3"],
+    ),
+];
+
+/// The rows of a folder with one epoch, or with three: those of what lies beside the log, and the others.
+pub fn rows(three: bool) -> [Vec<Row>; 2] {
+    let of_log = if three { THREE } else { ONE };
+    [BESIDE.to_vec(), [DATABASES, of_log].concat()]
+}
