@@ -1,5 +1,7 @@
 //! The strict subset of JSON that signed bytes are written in: compact, integers only, no nulls, no key twice.
 
+use std::collections::BTreeSet;
+
 use crate::limits::JSON_DEPTH_MAX;
 
 /// Where and why bytes are not in the subset.
@@ -78,7 +80,7 @@ impl<'a> Scan<'a> {
 
     fn object(&mut self, depth: usize) -> Result<(), JsonError> {
         self.take(b'{', "an object must stand here")?;
-        let mut keys: Vec<&'a [u8]> = Vec::new();
+        let mut keys: BTreeSet<&'a [u8]> = BTreeSet::new();
         if self.peek() == Some(b'}') {
             self.at += 1;
             return Ok(());
@@ -86,13 +88,12 @@ impl<'a> Scan<'a> {
         loop {
             let start = self.at;
             let (key, escaped) = self.string()?;
-            if escaped || keys.contains(&key) {
+            if escaped || !keys.insert(key) {
                 return Err(JsonError {
                     at: start,
                     why: if escaped { "a key with an escape" } else { "a key twice" },
                 });
             }
-            keys.push(key);
             self.take(b':', "a colon must stand here")?;
             self.value(depth + 1)?;
             match self.peek() {

@@ -12,6 +12,8 @@ pub const BATCH_BYTES_MAX: usize = 256 * 1024;
 pub const BATCH_WIRE_BYTES_MAX: usize = BATCH_BYTES_MAX + 4 * 1024;
 /// Lines of one run file: both sides hold the hashes of a whole one in 2 MiB, and stream its lines.
 pub const RUN_LINES_MAX: u64 = 65_536;
+/// Behind the largest number that a line of a run may have.
+pub const RUN_END_MAX: u64 = 1 << 48;
 /// Bytes of a run file as it travels: 65,536 usual lines take a fifth of it.
 pub const RUN_FILE_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// Names of runs in one answer.

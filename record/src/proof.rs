@@ -185,6 +185,9 @@ impl Proof {
             return Err(ProofError::Key { found: self.key.clone() });
         }
         let origin = Checkpoint::parse(Note::parse(&self.checkpoint)?.text())?.origin;
+        if log.name() != origin.to_string() {
+            return Err(ProofError::Key { found: self.key.clone() });
+        }
         // The epoch's name carries the key's hash: a key of another epoch is no key of this log.
         let log = origin.verifier(&log.public())?;
         let signed = SignedCheckpoint::verify(&self.checkpoint, &origin, &log)?;

@@ -20,6 +20,7 @@ use super::journal::Journal;
 use super::key_runs::KeyRuns;
 use super::keys::epoch_folders;
 use super::pending::PendingRows;
+use super::places::RUNS_FROM;
 use super::scan::Segment;
 use super::segment::GroupWriter;
 use super::shared::{Parts, Shared};
@@ -83,7 +84,10 @@ impl Start<'_> {
         state: State,
     ) -> Result<Core, StoreError> {
         let disk = self.disk.clone();
-        let n = 1 + self.largest_number(names, before)?;
+        let n = self.largest_number(names, before)?.saturating_add(1);
+        if n >= RUNS_FROM {
+            return Err(StoreError::TooManyEpochs);
+        }
         let origin = self.keys.prepare(&*disk, n, self.random)?;
         let dir = Journal::dir(&origin);
         let failed = || StoreError::io(dir.as_str());

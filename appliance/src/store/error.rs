@@ -38,6 +38,11 @@ pub enum StoreError {
         /// The newest schema that this program knows.
         known: u32,
     },
+    /// Every number that an epoch can have was used.
+    #[error(
+        "no further log can be begun: the last number was used. Set this box up anew, and keep this card"
+    )]
+    TooManyEpochs,
     /// A key can be read by others, or is no key.
     #[error("{path}: {why}")]
     Key {

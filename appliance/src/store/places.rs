@@ -11,6 +11,8 @@ use super::tables;
 
 /// The first place of a run; numbers of epochs lie below it.
 pub(crate) const RUNS_FROM: u32 = 1 << 15;
+/// Places behind the last one would be those of epochs again.
+const RUNS_MAX: usize = 1 << 15;
 
 /// What became of a run that an entry adopted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,6 +71,10 @@ impl Places {
     /// Adds a run whose lines are to be folded in; `false` where it was adopted before.
     pub(crate) fn adopt(&mut self, by: AdoptedBy, within: Option<RunName>) -> bool {
         let new = self.place_of(&by.run).is_none();
+        if new && self.runs.len() >= RUNS_MAX {
+            tracing::error!(run = %by.run, "so many runs are adopted that this one cannot count");
+            return false;
+        }
         if new {
             self.runs.push(AdoptedRun { by, within, state: RunState::Waits });
         }

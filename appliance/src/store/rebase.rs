@@ -15,6 +15,8 @@ use super::refill::EVIDENCE;
 /// When it was kept, the key of the branch's newest epoch, and what the relay cosigned of that.
 pub(super) const FILE: &str = "evidence/rebase";
 pub(super) const BYTES_MAX: usize = 4096;
+/// How far ahead of this card's own number the relay's epoch may be: more were not begun by one box.
+const EPOCHS_AHEAD_MAX: u32 = 1_000;
 
 /// What the relay goes on from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,12 +57,13 @@ impl Rebase {
 
 impl Store {
     /// Has the next start begin an epoch behind what the relay cosigned of one that this box's chain does not lead to. The
-    /// caller has verified both signatures; `key` made the first. `false` where no epoch can have a larger number.
+    /// caller has verified both signatures; `key` made the first. `false` where its number is not to be believed.
     ///
     /// # Errors
     /// The disk's.
     pub fn rebase_on(&self, cosigned: &Cosigned, key: &Verifier, now_ms: i64) -> Result<bool, StoreError> {
-        if cosigned.checkpoint().origin.epoch.n >= RUNS_FROM - 1 {
+        let most = self.origin().epoch.n.saturating_add(EPOCHS_AHEAD_MAX).min(RUNS_FROM - 2);
+        if cosigned.checkpoint().origin.epoch.n > most {
             return Ok(false);
         }
         let disk = &*self.shared.disk;

@@ -160,8 +160,11 @@ fn erase_in_runs(shared: &Shared, places: &Places, wanted: &[([u8; 32], u64)]) -
         let in_it = |key: u64| places.line(key).is_some_and(|line| name.covers(line.of));
         let hashes: BTreeSet<[u8; 32]> =
             wanted.iter().filter(|(_, key)| in_it(*key)).map(|(hash, _)| *hash).collect();
-        if !hashes.is_empty() {
-            runs::erase_texts(&*shared.disk, box_id, &name, &hashes)?;
+        if !hashes.is_empty() && !runs::erase_texts(&*shared.disk, box_id, &name, &hashes)? {
+            // Nothing of a damaged file counts, and the database has its lines without the texts.
+            tracing::warn!(run = %name, "a damaged run may hold a text that is to be erased, and is removed");
+            runs::remove(&*shared.disk, &name)?;
+            shared.removed_copies.fetch_add(1, Ordering::Relaxed);
         }
     }
     Ok(())

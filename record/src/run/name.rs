@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::Epoch;
 use crate::kinds::EntryRef;
-use crate::limits::RUN_LINES_MAX;
+use crate::limits::{RUN_END_MAX, RUN_LINES_MAX};
 use crate::tree::{Frontier, Hash};
 
 /// Which lines a run holds: those of `epoch` with the numbers `from..to`, whose tree has this root. Two runs of one name
@@ -37,8 +37,8 @@ pub enum RunNameError {
     /// Not `<epoch>-<from>-<to>-<root>`, or not in its one spelling.
     #[error("a run is named `<epoch>-<from>-<to>-<root>`")]
     Form,
-    /// Empty, upside down or too long.
-    #[error("a run has 1 to {RUN_LINES_MAX} lines")]
+    /// Empty, upside down, too long, or beyond every log.
+    #[error("a run has 1 to {RUN_LINES_MAX} lines, with numbers below 2^48")]
     Length,
 }
 
@@ -49,7 +49,7 @@ impl RunName {
     /// [`RunNameError::Length`].
     pub fn new(epoch: Epoch, lines: Range<u64>, root: Hash) -> Result<Self, RunNameError> {
         let count = lines.end.checked_sub(lines.start).ok_or(RunNameError::Length)?;
-        let fits = (1..=RUN_LINES_MAX).contains(&count);
+        let fits = (1..=RUN_LINES_MAX).contains(&count) && lines.end <= RUN_END_MAX;
         fits.then_some(Self { epoch, from: lines.start, to: lines.end, root }).ok_or(RunNameError::Length)
     }
 

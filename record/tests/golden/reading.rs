@@ -91,6 +91,18 @@ fn proofs_and_consistency_hold() {
 }
 
 #[test]
+fn a_proof_under_the_key_of_another_name_is_refused() {
+    let mut proof: Proof = serde_json::from_str(&file("proof-12.json")).unwrap();
+    let own = key("log-key.txt");
+    let mut other: Origin = own.name().parse().unwrap();
+    other.box_id = record::ids::BoxId::new(9, [9; 10]);
+    let named = other.verifier(&own.public()).unwrap();
+    proof.key = named.to_string();
+    let refused = proof.check(&[named], &[]).unwrap_err();
+    assert!(matches!(refused, ProofError::Key { .. }), "{refused}");
+}
+
+#[test]
 fn what_was_adopted_is_proven_by_steps() {
     let first = log::log_signer().verifier().name().parse::<Origin>().unwrap().epoch;
     for (name, n, steps) in [("proof-adopted.json", 2, 1), ("proof-nested.json", 3, 2)] {

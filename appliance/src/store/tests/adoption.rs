@@ -175,6 +175,20 @@ async fn a_text_that_is_erased_leaves_the_run_too() {
 }
 
 #[tokio::test]
+async fn a_damaged_run_that_may_hold_an_erased_text_goes_and_is_told() {
+    let (dir, store, run) = adopted().await;
+    let whole = std::fs::read(file(&dir, &run)).unwrap();
+    std::fs::write(file(&dir, &run), &whole[..whole.len() - 1]).unwrap();
+    let hash = Text::new("Wanda 1", [5; 16]).unwrap().redactable().hash;
+    record(&store, vec![other("text.erased", &format!(r#"{{"hash":"{hash}","reason":"asked"}}"#))]).await;
+    tidy::tidy(&store.shared).unwrap();
+    assert!(!file(&dir, &run).exists());
+    assert_eq!(store.health().removed_copies, 1);
+    let (_, names) = counts(&store, &run);
+    assert_eq!(names, ["Wanda 0", "", "Wanda 2", "Wanda 3"], "the database has its lines");
+}
+
+#[tokio::test]
 async fn lines_that_come_back_in_their_place_count_there_and_their_run_goes() {
     let (dir, store, page, proof) = forgetful(5, 12, 0).await;
     let epoch = store.origin().epoch;
