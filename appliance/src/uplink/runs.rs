@@ -26,6 +26,9 @@ use crate::store::{Page, Past, StoreError};
 /// After a failure, and while something is lacking on either side.
 const RETRY: Duration = Duration::from_secs(60);
 
+/// Bytes of an answer that lists epochs or runs: some thousands of them.
+const ANSWER_BYTES_MAX: usize = 4 << 20;
+
 /// Why runs were not exchanged now. It is tried again.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum RunUplinkError {
@@ -244,14 +247,8 @@ impl RunExchange {
         if response.status() == StatusCode::NOT_FOUND {
             return Ok(false);
         }
-        let mut response = response.error_for_status().map_err(|e| away(&e))?;
-        let mut file = Vec::new();
-        while let Some(piece) = response.chunk().await.map_err(|e| away(&e))? {
-            file.extend_from_slice(&piece);
-            if file.len() > RUN_FILE_BYTES_MAX {
-                return Err(RunUplinkError::Away("it sends more than a run may have".to_owned()));
-            }
-        }
+        let response = response.error_for_status().map_err(|e| away(&e))?;
+        let file = bounded(response, RUN_FILE_BYTES_MAX).await?;
         let (store, name) = (self.shared.parts.store.clone(), *name);
         in_background(move || store.keep_run(&name, &file)).await
     }
@@ -285,7 +282,20 @@ pub(super) async fn get_json<T: serde::de::DeserializeOwned>(
 ) -> Result<T, RunUplinkError> {
     let response = with.client.get(format!("{}{path}", with.url)).send().await;
     let response = response.and_then(reqwest::Response::error_for_status).map_err(|e| away(&e))?;
-    response.json().await.map_err(|e| away(&e))
+    let text = bounded(response, ANSWER_BYTES_MAX).await?;
+    serde_json::from_slice(&text).map_err(|e| RunUplinkError::Away(e.to_string()))
+}
+
+/// The body of an answer, up to so many bytes.
+async fn bounded(mut response: reqwest::Response, bytes_max: usize) -> Result<Vec<u8>, RunUplinkError> {
+    let mut body = Vec::new();
+    while let Some(piece) = response.chunk().await.map_err(|e| away(&e))? {
+        body.extend_from_slice(&piece);
+        if body.len() > bytes_max {
+            return Err(RunUplinkError::Away("it sends more than it may".to_owned()));
+        }
+    }
+    Ok(body)
 }
 
 /// Work on files and database, away from the threads that answer.

@@ -1,17 +1,19 @@
 //! `/box/v1/log` and `/box/v1/runs/…`: which logs of a box are here, which runs it adopts and has not sent, and the runs
 //! themselves, both ways by name.
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::body::{Body, to_bytes};
 use axum::extract::{Extension, Path, State};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use bytes::Bytes;
 use record::checkpoint::{Origin, SignedCheckpoint};
 use record::fold::LinePlace;
+use record::ids::BoxId;
 use record::kinds::EntryRef;
 use record::limits::{RUN_FILE_BYTES_MAX, RUN_NAMES_MAX};
 use record::messages::{ChainEpoch, LackingRuns, LogChain, NamedRun, VERSION};
@@ -27,6 +29,8 @@ use crate::mqtt::PeerCertificate;
 
 /// Runs that are taken or given at a time: each is held in memory.
 const AT_ONCE: usize = 2;
+/// Mebibytes of uploads that come in at a time, of all boxes.
+const BUFFERED_MIB: usize = 260;
 /// Lines that are read at a time.
 const PAGE: usize = 512;
 
@@ -44,11 +48,46 @@ pub struct RunDoors {
 struct Inside {
     doors: RunDoors,
     turns: Semaphore,
+    /// Mebibytes that uploads may fill while they come in: whoever is slow keeps only others as slow from beginning.
+    buffers: Semaphore,
+    /// Boxes whose upload is coming in.
+    uploading: Mutex<BTreeSet<BoxId>>,
+}
+
+/// Takes a box's place among the uploads until it is dropped.
+struct Uploading<'a> {
+    all: &'a Mutex<BTreeSet<BoxId>>,
+    box_id: BoxId,
+}
+
+impl<'a> Uploading<'a> {
+    fn begin(all: &'a Mutex<BTreeSet<BoxId>>, box_id: BoxId) -> Option<Self> {
+        let new = all.lock().unwrap_or_else(PoisonError::into_inner).insert(box_id);
+        new.then_some(Self { all, box_id })
+    }
+}
+
+impl Drop for Uploading<'_> {
+    fn drop(&mut self) {
+        self.all.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.box_id);
+    }
+}
+
+/// How many mebibytes an upload reserves: what it says that it has, or all that it may have.
+fn reserved_mib(headers: &HeaderMap) -> u32 {
+    let said = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    let bytes = said.unwrap_or(RUN_FILE_BYTES_MAX).min(RUN_FILE_BYTES_MAX);
+    u32::try_from(bytes >> 20).unwrap_or(u32::MAX).saturating_add(1)
 }
 
 /// The routes, for the listener that requires client certificates and says whose with each request.
 pub fn run_doors(doors: RunDoors) -> Router {
-    let inside = Inside { doors, turns: Semaphore::new(AT_ONCE) };
+    let inside = Inside {
+        doors,
+        turns: Semaphore::new(AT_ONCE),
+        buffers: Semaphore::new(BUFFERED_MIB),
+        uploading: Mutex::default(),
+    };
     Router::new()
         .route("/box/v1/log", get(chain))
         .route("/box/v1/runs", get(lacking))
@@ -202,6 +241,7 @@ async fn take(
     State(inside): State<Arc<Inside>>,
     Extension(peer): Extension<PeerCertificate>,
     Path(NamedRun(run)): Path<NamedRun>,
+    headers: HeaderMap,
     body: Body,
 ) -> Result<StatusCode, Fault> {
     let away = |e: &dyn std::fmt::Display| Fault::Away(e.to_string());
@@ -219,8 +259,13 @@ async fn take(
     let origin = Origin { box_id: peer.box_id, epoch: run.epoch() };
     let held = epochs::get(&mut conn, home.scope, &origin).await?;
     drop(conn);
-    let _turn = inside.turns.acquire().await.map_err(|e| away(&e))?;
+    let Some(_uploading) = Uploading::begin(&inside.uploading, peer.box_id) else {
+        return Err(Fault::Away("this box sends another run at this moment".to_owned()));
+    };
+    let _buffer = inside.buffers.acquire_many(reserved_mib(&headers)).await.map_err(|e| away(&e))?;
     let body = to_bytes(body, RUN_FILE_BYTES_MAX).await.map_err(|_| Fault::Cut)?;
+    // A turn is for what costs the relay something, not for waiting for the box.
+    let _turn = inside.turns.acquire().await.map_err(|e| away(&e))?;
     let (bytes, box_id) = (body.clone(), peer.box_id);
     let checked = tokio::task::spawn_blocking(move || check_run(&bytes[..], box_id, run)).await;
     let summary = checked.map_err(|e| away(&e))?.map_err(Fault::Broken)?;
@@ -237,7 +282,7 @@ async fn take(
 async fn store(
     doors: &RunDoors,
     home: &Home,
-    box_id: record::ids::BoxId,
+    box_id: BoxId,
     (run, notes): (RunName, &[String]),
     body: Bytes,
 ) -> Result<(), Fault> {

@@ -219,6 +219,36 @@ pub(crate) async fn what_is_not_the_run_of_its_name_is_refused(dbs: impl Databas
     assert_eq!(doors.put(run, file).await, StatusCode::NO_CONTENT);
 }
 
+pub(crate) async fn a_silent_upload_holds_up_nobody_else(dbs: impl Databases) {
+    let world = World::new(dbs.db("a").await).await;
+    let first = first_log();
+    world.claim(&first).await;
+    let doors = Doors::of(&world).await;
+    world.send(&first, 0, 4).await;
+    let mut second = after(&first, 4);
+    let (early, late) = (run_of(&first, 4..6), run_of(&first, 6..first.size()));
+    adopt(&mut second, early);
+    adopt(&mut second, late);
+    world.hello(&second, 0, None).await;
+    world.drain(&second, 0).await;
+    assert_eq!(doors.put(early, file_of(&first, early)).await, StatusCode::NO_CONTENT);
+    let (tell, waits) = tokio::sync::oneshot::channel();
+    let silent = async move {
+        tell.send(()).unwrap();
+        std::future::pending::<Result<bytes::Bytes, std::convert::Infallible>>().await
+    };
+    let path = format!("/box/v1/runs/{late}");
+    let request = Request::builder().method(Method::PUT).uri(&path).extension(doors.peer.clone());
+    let request = request.body(Body::from_stream(futures_util::stream::once(silent))).unwrap();
+    let upload = tokio::spawn(doors.router.clone().oneshot(request));
+    waits.await.unwrap();
+    assert_eq!(doors.put(late, file_of(&first, late)).await, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(doors.ask(Method::GET, &format!("/box/v1/runs/{early}"), Vec::new()).await.0, StatusCode::OK);
+    upload.abort();
+    assert!(upload.await.unwrap_err().is_cancelled());
+    assert_eq!(doors.put(late, file_of(&first, late)).await, StatusCode::NO_CONTENT);
+}
+
 pub(crate) async fn runs_in_runs_and_branches_count_once(dbs: impl Databases) {
     let world = World::new(dbs.db("a").await).await;
     let first = first_log();

@@ -74,6 +74,7 @@ stories!(
     a_box_gets_its_own_entries_back,
     an_adopted_run_is_taken_counts_and_is_given_back,
     what_is_not_the_run_of_its_name_is_refused,
+    a_silent_upload_holds_up_nobody_else,
     runs_in_runs_and_branches_count_once,
     a_base_is_put_together_from_its_log_and_a_run,
     what_a_phone_sent_again_counts_once,
