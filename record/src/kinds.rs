@@ -10,6 +10,7 @@ use crate::redact::Redactable;
 use crate::run::RunName;
 use crate::tag::Tag;
 use crate::tree::Hash;
+use crate::vouch::{Base64Bytes, Vouch};
 
 /// What the use of an item can do to a patient (Spaulding, 1968).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
@@ -377,6 +378,10 @@ bodies! {
         #[serde(default, skip_serializing_if = "Option::is_none")] after: Option<Epoch>,
         /// Why it could not go on, where there is one before.
         #[serde(default, skip_serializing_if = "String::is_empty")] reason: String,
+        /// Public half of the key that signs this epoch.
+        #[serde(default, skip_serializing_if = "Option::is_none")] key: Option<Base64Bytes<32>>,
+        /// What the key of an earlier epoch says of that key, where the box has an earlier one.
+        #[serde(default, skip_serializing_if = "Option::is_none")] vouch: Option<Vouch>,
     }
     /// Lines of an epoch that do not stand in the chain count from here on, under their own numbers, hashes and times.
     LogAdopted = "log.adopted" {

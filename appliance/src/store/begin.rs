@@ -8,6 +8,7 @@ use record::fold::Facility;
 use record::ids::Epoch;
 use record::kinds::{LogStarted, Prev};
 use record::tree::Frontier;
+use record::vouch::Base64Bytes;
 use redb::Database;
 
 use super::core::{Core, Durable};
@@ -98,12 +99,15 @@ impl Start<'_> {
         }
         let journal =
             Journal::begin(disk.clone(), origin, &Frontier::default(), self.sizes).map_err(failed())?;
+        let key = self.keys.of(origin.epoch).map(|key| Base64Bytes(key.signer.verifier().public()));
         let started = LogStarted {
             r#box: self.keys.box_id,
             version: env!("CARGO_PKG_VERSION").to_owned(),
             prev: before.prev,
             after: before.after,
             reason,
+            key,
+            vouch: key.and_then(|key| self.keys.vouch_for(&origin, &key)),
         };
         let mut core = self.core(origin, Frontier::default(), journal, state)?;
         let draft = Draft { by: By::BOX, idem: None, event: started.into(), texts: Vec::new() };

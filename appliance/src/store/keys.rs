@@ -3,6 +3,7 @@
 use record::checkpoint::Origin;
 use record::ids::{BoxId, Epoch};
 use record::sign::{Signer, Verifier};
+use record::vouch::{Base64Bytes, Vouch};
 
 use super::disk::{Disk, put_small, read_small};
 use super::error::StoreError;
@@ -144,6 +145,13 @@ impl Keys {
         let origin = key.origin;
         self.logs.push(key);
         Ok(origin)
+    }
+
+    /// What the oldest key that is here says of the key of an epoch that is being begun: every copy of the card has that
+    /// one, or a way to it.
+    pub(crate) fn vouch_for(&self, origin: &Origin, key: &Base64Bytes<32>) -> Option<Vouch> {
+        let oldest = self.logs.iter().find(|known| known.origin.epoch.n < origin.epoch.n)?;
+        Some(Vouch::make(oldest.origin.epoch, &oldest.signer, origin, key))
     }
 
     /// The key of an epoch.

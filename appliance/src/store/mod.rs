@@ -57,6 +57,7 @@ mod survey;
 mod tables;
 mod tail;
 mod tidy;
+mod trusted;
 mod view;
 mod writer;
 
@@ -92,6 +93,7 @@ pub use self::scrub::{Look, Place, Scrubbed};
 use self::shared::Shared;
 pub use self::snapshot::StoreSnapshot;
 use self::start::StartKind;
+pub use self::trusted::TrustError;
 pub use self::view::{Decision, Outcome, Recorded, View};
 use crate::clock::Clock;
 use crate::random::Random;

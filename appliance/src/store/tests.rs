@@ -21,6 +21,7 @@ mod healing;
 mod misplaced;
 mod past;
 mod readers;
+mod trusted;
 
 pub(crate) use self::readers::HeldReads;
 

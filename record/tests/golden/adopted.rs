@@ -12,6 +12,7 @@ use record::redact::TextLine;
 use record::run::{RunName, RunNamer, RunWriter};
 use record::sign::{Kind, Signer};
 use record::tree::{Frontier, Hash, LeafTree};
+use record::vouch::{Base64Bytes, Vouch};
 
 use crate::log;
 
@@ -68,9 +69,15 @@ fn begin_after(before: &GoldenEpoch, n: u32, last: (&str, &str)) -> GoldenEpoch 
     let signer = Origin::new(log::box_id(), n, &public).signer(&secret).unwrap();
     let counts = COUNTS[usize::try_from(n).unwrap() - 2];
     let (epoch, root) = (before.origin().epoch, before.frontier(counts).root());
+    let key = Base64Bytes(public);
+    let oldest = first();
+    let vouch =
+        Vouch::make(oldest.origin().epoch, &oldest.signer, &signer.verifier().name().parse().unwrap(), &key);
     let started = format!(
-        r#"{{"box":"{}","version":"0.1.0","prev":{{"epoch":"{epoch}","size":{counts},"root":"{root}"}},"reason":"entries were missing"}}"#,
-        log::box_id()
+        r#"{{"box":"{}","version":"0.1.0","prev":{{"epoch":"{epoch}","size":{counts},"root":"{root}"}},"reason":"entries were missing","key":"{key}","vouch":{{"by":"{}","sig":"{}"}}}}"#,
+        log::box_id(),
+        vouch.by,
+        vouch.sig,
     );
     let adopted = serde_json::to_string(&run_of(before, counts)).unwrap();
     let bodies = [("log.started", started), ("log.adopted", adopted), (last.0, last.1.to_owned())];

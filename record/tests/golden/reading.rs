@@ -10,6 +10,7 @@ use record::proof::{Proof, ProofError};
 use record::run::{RunName, RunReader, check_run};
 use record::sign::{Note, Verifier};
 use record::tree::{Frontier, Hash, consistent};
+use record::vouch::find_vouched_key;
 
 use crate::{file, log};
 
@@ -46,6 +47,35 @@ fn the_log_holds_every_kind_and_leads_to_its_root() {
     let signed = log::signed(checkpoint.checkpoint().size);
     let exported = export.finish(&signed).unwrap();
     assert_eq!((exported.texts, exported.absent), (4, 1), "one text was erased");
+}
+
+#[test]
+fn the_oldest_key_vouches_for_those_of_later_epochs() {
+    let name = |of: &str| key(of).name().parse::<Origin>().unwrap();
+    let first = |epoch| {
+        let log = ["log-2", "log-3"].into_iter().find(|log| name(&format!("{log}-key.txt")).epoch == epoch);
+        let line = log.map(|log| file(&format!("{log}.jsonl"))).unwrap();
+        let Event::LogStarted(started) =
+            Entry::parse(line.lines().next().unwrap().as_bytes()).unwrap().event()
+        else {
+            panic!("the first entry does not begin the epoch")
+        };
+        Ok::<_, std::convert::Infallible>(Some(*started))
+    };
+    let oldest = |epoch| Ok((epoch == name("log-key.txt").epoch).then(|| key("log-key.txt")));
+    for log in ["log-2-key.txt", "log-3-key.txt"] {
+        let Ok(found) = find_vouched_key(name(log), oldest, first);
+        assert_eq!(found, Some(key(log)));
+        let Ok(found) = find_vouched_key(
+            name(log),
+            |_| Ok(None),
+            |epoch| match epoch.n {
+                1 => Ok(None),
+                _ => first(epoch),
+            },
+        );
+        assert_eq!(found, None, "{log}: nothing is known to begin with");
+    }
 }
 
 #[test]

@@ -220,7 +220,7 @@ fn walk(dir: &Path) -> Vec<PathBuf> {
 }
 
 /// Removes log and database; keys stay, the cursor if it is wanted.
-fn forget(dir: &Path, cursor: bool) {
+pub(super) fn forget(dir: &Path, cursor: bool) {
     std::fs::remove_dir_all(dir.join("log")).unwrap();
     std::fs::remove_file(dir.join("cleantrack.redb")).unwrap();
     if !cursor {

@@ -1,0 +1,107 @@
+//! Keys of this box's logs that do not lie in `keys/`: said by a log's own first entry, or taken for this box's by a person.
+
+use record::checkpoint::Origin;
+use record::ids::Epoch;
+use record::kinds::{EntryRef, Event};
+use record::sign::Verifier;
+
+use super::Store;
+use super::disk::{Disk, put_small, read_small};
+use super::error::StoreError;
+use super::refill::EVIDENCE;
+
+/// Keys that a person at the box said are its own, one a line.
+const TRUSTED: &str = "keys/trusted";
+/// Keys that the relay holds logs of this box under and that nothing here vouches for, one a line.
+const OFFERED: &str = "evidence/offered-keys";
+/// Keys in either file: a box has a few epochs in its life, and a relay that offers more offers nonsense.
+const KEYS_MAX: usize = 16;
+const BYTES_MAX: usize = 16 * 256;
+
+/// Why a log was not taken for this box's.
+#[derive(Debug, thiserror::Error)]
+pub enum TrustError {
+    /// This box's own files.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The relay did not offer one of this name.
+    #[error("the relay has shown this box no log {0} that waits for a yes")]
+    NotOffered(Epoch),
+    /// So many have been taken already.
+    #[error("{KEYS_MAX} logs were taken for this box’s already; it takes no more")]
+    TooMany,
+}
+
+/// What cannot be read of a file of keys is passed over: each key stands for itself, and a person can say yes again.
+fn read_keys(disk: &dyn Disk, path: &str) -> Vec<Verifier> {
+    let bytes = read_small(disk, path, BYTES_MAX).unwrap_or_else(|error| {
+        tracing::warn!(%error, path, "keys of this box's logs cannot be read, and count as not there");
+        None
+    });
+    let text = bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
+    text.lines().filter_map(|line| Verifier::parse(line).ok()).take(KEYS_MAX).collect()
+}
+
+fn write_keys(disk: &dyn Disk, path: &str, keys: &[Verifier]) -> Result<(), StoreError> {
+    let text: String = keys.iter().map(|key| format!("{key}\n")).collect();
+    put_small(disk, path, text.as_bytes()).map_err(StoreError::io(path))
+}
+
+impl Store {
+    /// The key of one of this box's logs: from its key file, from the log's own first entry where that counts here, or
+    /// because a person said so.
+    ///
+    /// # Errors
+    /// The disk's and the database's.
+    pub fn known_log_key(&self, epoch: Epoch) -> Result<Option<Verifier>, StoreError> {
+        let origin = Origin { epoch, ..self.origin() };
+        let name = origin.to_string();
+        let is_named = |key: &Verifier| key.name() == name;
+        if let Some(key) = self.verifier_keys().into_iter().find(is_named) {
+            return Ok(Some(key));
+        }
+        if let Some(entry) = self.reader()?.entry_at(EntryRef { epoch, seq: 0 })?
+            && let Event::LogStarted(started) = entry.event()
+            && let Some(key) = started.key
+            && let Ok(key) = origin.verifier(&key.0)
+        {
+            return Ok(Some(key));
+        }
+        Ok(read_keys(&*self.shared.disk, TRUSTED).into_iter().find(is_named))
+    }
+
+    /// Keeps keys of logs that the relay holds for this box's and that nothing here vouches for, so that a person can say
+    /// whether they are; those that were kept before and are not among them are forgotten.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub fn keep_offered_keys(&self, keys: &[Verifier]) -> Result<(), StoreError> {
+        let disk = &*self.shared.disk;
+        let keys = &keys[..keys.len().min(KEYS_MAX)];
+        if read_keys(disk, OFFERED) == keys {
+            return Ok(());
+        }
+        disk.make_dir(EVIDENCE).map_err(StoreError::io(EVIDENCE))?;
+        write_keys(disk, OFFERED, keys)
+    }
+
+    /// Takes a log that the relay offered for this box's: a person at the box says that it is.
+    ///
+    /// # Errors
+    /// It was not offered; the disk's.
+    pub fn trust_log(&self, epoch: Epoch) -> Result<(), TrustError> {
+        let disk = &*self.shared.disk;
+        let name = Origin { epoch, ..self.origin() }.to_string();
+        let offered = read_keys(disk, OFFERED).into_iter().find(|key| key.name() == name);
+        let key = offered.ok_or(TrustError::NotOffered(epoch))?;
+        let mut trusted = read_keys(disk, TRUSTED);
+        if trusted.contains(&key) {
+            return Ok(());
+        }
+        if trusted.len() == KEYS_MAX {
+            return Err(TrustError::TooMany);
+        }
+        trusted.push(key);
+        Ok(write_keys(disk, TRUSTED, &trusted)?)
+    }
+}

@@ -1,0 +1,218 @@
+//! Vouching: a key of a box's log signs the key of each log that the box begins later. An older copy of the box's card tells
+//! by it which later logs are the box's own, whoever holds them.
+
+use std::fmt;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::{Deserialize, Serialize};
+
+use crate::checkpoint::Origin;
+use crate::ids::Epoch;
+use crate::kinds::LogStarted;
+use crate::sign::{Signer, Verifier};
+
+/// Keeps what is signed here apart from all else that a log's key signs.
+const DOMAIN: &str = "vouch/v1";
+/// Logs from one whose key is known to the one that is asked for: a box vouches with its oldest key, so there are few.
+const STEPS_MAX: usize = 64;
+
+/// So many bytes, in standard base64 with padding (RFC 4648) where they are text.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Base64Bytes<const N: usize>(pub [u8; N]);
+
+impl<const N: usize> fmt::Display for Base64Bytes<N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&STANDARD.encode(self.0))
+    }
+}
+
+impl<const N: usize> fmt::Debug for Base64Bytes<N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
+    }
+}
+
+impl<const N: usize> Serialize for Base64Bytes<N> {
+    fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.collect_str(self)
+    }
+}
+
+impl<'de, const N: usize> Deserialize<'de> for Base64Bytes<N> {
+    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(d)?;
+        let bytes = STANDARD.decode(text.as_bytes()).map_err(serde::de::Error::custom)?;
+        let count =
+            |bytes: Vec<u8>| serde::de::Error::invalid_length(bytes.len(), &"another number of bytes");
+        bytes.try_into().map(Self).map_err(count)
+    }
+}
+
+/// What an earlier log's key says of the key of a later one: the same box began it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Vouch {
+    /// The log whose key says it.
+    pub by: Epoch,
+    /// Ed25519 over `vouch/v1`, origin and key of the later log, see FORMAT.md section 3.
+    pub sig: Base64Bytes<64>,
+}
+
+fn vouched_bytes(origin: &Origin, key: &Base64Bytes<32>) -> Vec<u8> {
+    format!("{origin}\n{key}\n").into_bytes()
+}
+
+impl Vouch {
+    /// Signs the key of the log `origin` with the key of an earlier one.
+    pub fn make(by: Epoch, signer: &Signer, origin: &Origin, key: &Base64Bytes<32>) -> Self {
+        Self { by, sig: Base64Bytes(signer.sign_bytes(DOMAIN, &vouched_bytes(origin, key))) }
+    }
+
+    /// Whether the earlier log's key said this of the log `origin`. `verifier` is believed to be the earlier log's.
+    pub fn holds(&self, verifier: &Verifier, origin: &Origin, key: &Base64Bytes<32>) -> bool {
+        let earlier = Origin { epoch: self.by, ..*origin };
+        verifier.name() == earlier.to_string()
+            && verifier.verify_bytes(DOMAIN, &vouched_bytes(origin, key), &self.sig.0)
+    }
+}
+
+/// The key of the log `wanted`, if vouches lead to it from a key that is known: `known` gives those, `first` asks for what the
+/// first entry of a log says, and nothing of that is believed before.
+///
+/// # Errors
+/// What `known` and `first` say.
+pub fn find_vouched_key<E>(
+    wanted: Origin,
+    mut known: impl FnMut(Epoch) -> Result<Option<Verifier>, E>,
+    mut first: impl FnMut(Epoch) -> Result<Option<LogStarted>, E>,
+) -> Result<Option<Verifier>, E> {
+    let (mut origin, mut steps) = (wanted, Vec::new());
+    let mut key = loop {
+        if let Some(key) = known(origin.epoch)? {
+            break key;
+        }
+        if steps.len() == STEPS_MAX {
+            return Ok(None);
+        }
+        let Some(LogStarted { key: Some(key), vouch: Some(vouch), .. }) = first(origin.epoch)? else {
+            return Ok(None);
+        };
+        if vouch.by.n >= origin.epoch.n {
+            return Ok(None);
+        }
+        steps.push((origin, key, vouch));
+        origin.epoch = vouch.by;
+    };
+    while let Some((origin, public, vouch)) = steps.pop() {
+        let next = origin.verifier(&public.0).ok().filter(|_| vouch.holds(&key, &origin, &public));
+        let Some(next) = next else { return Ok(None) };
+        key = next;
+    }
+    Ok(Some(key))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::ids::BoxId;
+
+    fn box_id() -> BoxId {
+        "01KAFNHYM0040G2081040G2081".parse().unwrap()
+    }
+
+    /// The log with this number, under this secret.
+    fn log(n: u32, secret: u8) -> (Origin, Signer) {
+        let public = Signer::new("key", crate::sign::Kind::Note, &[secret; 32]).unwrap().verifier().public();
+        let origin = Origin::new(box_id(), n, &public);
+        (origin, origin.signer(&[secret; 32]).unwrap())
+    }
+
+    fn started(log: &(Origin, Signer), by: Option<&(Origin, Signer)>) -> LogStarted {
+        let key = Base64Bytes(log.1.verifier().public());
+        let vouch = by.map(|(by, signer)| Vouch::make(by.epoch, signer, &log.0, &key));
+        let body =
+            serde_json::json!({"box": box_id().to_string(), "version": "1", "key": key, "vouch": vouch});
+        serde_json::from_value(body).unwrap()
+    }
+
+    type Firsts = BTreeMap<Epoch, LogStarted>;
+
+    fn find(wanted: &Origin, known: &[&(Origin, Signer)], firsts: &Firsts) -> Option<Verifier> {
+        let known = |epoch: Epoch| {
+            let found = known.iter().find(|(origin, _)| origin.epoch == epoch);
+            Ok(found.map(|(_, signer)| signer.verifier().clone()))
+        };
+        let first = |epoch: Epoch| Ok::<_, std::convert::Infallible>(firsts.get(&epoch).cloned());
+        let Ok(found) = find_vouched_key(*wanted, known, first);
+        found
+    }
+
+    #[test]
+    fn vouches_lead_from_a_known_key_to_a_later_one() {
+        let logs = [log(1, 1), log(2, 2), log(3, 3)];
+        let firsts: Firsts = [
+            (logs[1].0.epoch, started(&logs[1], Some(&logs[0]))),
+            (logs[2].0.epoch, started(&logs[2], Some(&logs[1]))),
+        ]
+        .into();
+        assert_eq!(find(&logs[2].0, &[&logs[0]], &firsts).as_ref(), Some(logs[2].1.verifier()));
+        assert_eq!(find(&logs[2].0, &[&logs[2]], &Firsts::new()).as_ref(), Some(logs[2].1.verifier()));
+        assert_eq!(find(&logs[2].0, &[], &firsts), None, "nothing is known to begin with");
+        let mut cut = firsts.clone();
+        cut.remove(&logs[1].0.epoch);
+        assert_eq!(find(&logs[2].0, &[&logs[0]], &cut), None, "one between does not say");
+    }
+
+    #[test]
+    fn a_key_that_nobody_vouches_for_is_not_found() {
+        let (own, forged, other) = (log(1, 1), log(2, 66), log(1, 67));
+        let alone: Firsts = [(forged.0.epoch, started(&forged, None))].into();
+        assert_eq!(find(&forged.0, &[&own], &alone), None);
+        // Vouched for by a key under the own log's name that is not the own log's.
+        let mut says = started(&forged, Some(&other));
+        says.vouch.as_mut().unwrap().by = own.0.epoch;
+        assert_eq!(find(&forged.0, &[&own], &[(forged.0.epoch, says)].into()), None);
+        // A vouch for one log does not hold for another, nor for another key.
+        let real = log(2, 2);
+        let mut taken = started(&forged, None);
+        taken.vouch = started(&real, Some(&own)).vouch;
+        assert_eq!(find(&forged.0, &[&own], &[(forged.0.epoch, taken)].into()), None);
+        let mut named = started(&real, Some(&own));
+        named.key = Some(Base64Bytes(forged.1.verifier().public()));
+        assert_eq!(find(&real.0, &[&own], &[(real.0.epoch, named)].into()), None);
+    }
+
+    #[test]
+    fn circles_and_endless_chains_end() {
+        let (one, two) = (log(2, 1), log(2, 2));
+        let firsts: Firsts =
+            [(one.0.epoch, started(&one, Some(&two))), (two.0.epoch, started(&two, Some(&one)))].into();
+        assert_eq!(find(&one.0, &[], &firsts), None);
+        let mut asked = 0;
+        let wanted = log(1_000, 1).0;
+        let found = find_vouched_key(
+            wanted,
+            |_| Ok(None),
+            |epoch| {
+                asked += 1;
+                let below = log(epoch.n - 1, 2);
+                Ok::<_, std::convert::Infallible>(Some(started(&log(epoch.n, 2), Some(&below))))
+            },
+        );
+        assert_eq!(found, Ok(None));
+        assert_eq!(asked, STEPS_MAX);
+    }
+
+    proptest! {
+        #[test]
+        fn bytes_read_back(bytes: [u8; 32]) {
+            let text = serde_json::to_string(&Base64Bytes(bytes)).unwrap();
+            prop_assert_eq!(serde_json::from_str::<Base64Bytes<32>>(&text).unwrap(), Base64Bytes(bytes));
+            prop_assert!(serde_json::from_str::<Base64Bytes<31>>(&text).is_err());
+        }
+    }
+}
