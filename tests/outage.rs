@@ -450,29 +450,53 @@ async fn a_photo_arrives_whole_over_a_line_that_spoils_bytes() {
     world.check().await;
 }
 
-#[tokio::test]
-async fn a_card_from_an_earlier_epoch_goes_on_where_the_relay_does_and_keeps_both_histories() {
+/// A box whose card lost something of its first log and went on in a second one, with the card as it was before put back;
+/// and the second log's name. The line is down.
+async fn with_an_older_card(lost: &[&str]) -> (World, String) {
     let mut world = World::claimed(demo()).await;
     record(&world, "first", 5).await;
     world.caught_up().await;
     let (data, backup) = (world.r#box.data().to_owned(), world.r#box.data().with_extension("backup"));
     assert_eq!(world.r#box.stop().await.0, Some(0));
     copy(&data, &backup);
-    std::fs::remove_file(data.join("keys/log-1.key")).unwrap();
+    for path in lost.iter().map(|path| data.join(path)) {
+        let removed =
+            if path.is_dir() { std::fs::remove_dir_all(&path) } else { std::fs::remove_file(&path) };
+        removed.unwrap();
+    }
     world.r#box.start().await;
+    let goes_on = until("the box goes on in a second log, with all that it lost", async || {
+        let health = world.r#box.health().await?;
+        (health["whole"] == true && health["epoch"].as_str()?.starts_with("2-")).then_some(())
+    });
+    assert!(goes_on.await.is_some(), "{}", world.r#box.log());
     record(&world, "second", 7).await;
     world.caught_up().await;
-    let epoch = async |world: &World| world.r#box.health().await?["epoch"].as_str().map(str::to_owned);
-    let second = epoch(&world).await.unwrap();
+    let second = epoch_of(&world).await.unwrap();
     assert!(second.starts_with("2-"), "{second}");
     world.r#box.kill().await;
     std::fs::remove_dir_all(&data).unwrap();
     copy(&backup, &data);
-    // Phones are answered before the box can know.
     world.line(Fault::Refuse);
     world.r#box.start().await;
+    // Phones are answered before the box can know.
     record(&world, "beside", 3).await;
-    world.line(Fault::None);
+    (world, second)
+}
+
+async fn epoch_of(world: &World) -> Option<String> {
+    world.r#box.health().await?["epoch"].as_str().map(str::to_owned)
+}
+
+/// What a command says to the running box, and whether it was carried out.
+async fn command(world: &World, args: &[&str]) -> (bool, String) {
+    let output = world.r#box.command(args).run("").await.unwrap();
+    let words = [output.stdout, output.stderr].concat();
+    (output.status.success(), String::from_utf8(words).unwrap())
+}
+
+/// Waits until the box goes on in a third log with everything that was ever told to be recorded; then both have the same.
+async fn keeps_both_histories(world: &World, second: &str) {
     let all_here = until("every receipt opens again", async || {
         let health = world.r#box.health().await?;
         if health["whole"] != true || !health["epoch"].as_str()?.starts_with("3-") {
@@ -486,15 +510,47 @@ async fn a_card_from_an_earlier_epoch_goes_on_where_the_relay_does_and_keeps_bot
         Some(())
     });
     assert!(all_here.await.is_some(), "box:\n{}\nrelay:\n{}", world.r#box.log(), world.relay.log());
-    record(&world, "after", 3).await;
+    record(world, "after", 3).await;
     world.caught_up().await;
+    let third = epoch_of(world).await.unwrap();
+    for epoch in [second, &third] {
+        let (own, held) = (log_of(world, true, epoch).await, log_of(world, false, epoch).await);
+        assert_eq!(own, held, "epoch {epoch}");
+    }
+}
+
+#[tokio::test]
+async fn a_card_from_an_earlier_epoch_goes_on_where_the_relay_does_and_keeps_both_histories() {
+    let (world, second) = with_an_older_card(&["log", "cleantrack.redb"]).await;
+    world.line(Fault::None);
+    keeps_both_histories(&world, &second).await;
     let took = async || world.relay.log().contains("took a run that an entry adopts").then_some(());
     assert!(until("the relay has the run", took).await.is_some(), "{}", world.relay.log());
     let log = world.relay.log();
     assert!(!log.contains("fork") && !log.contains("clash"), "two branches reached the relay: {log}");
-    let third = epoch(&world).await.unwrap();
-    for epoch in [&second, &third] {
-        let (own, held) = (log_of(&world, true, epoch).await, log_of(&world, false, epoch).await);
-        assert_eq!(own, held, "epoch {epoch}");
-    }
+}
+
+#[tokio::test]
+async fn a_log_that_no_key_vouches_for_waits_until_somebody_at_the_box_says_yes() {
+    // The second log was begun without any key, so nothing on the older card tells it from one that somebody made up.
+    let (world, second) = with_an_older_card(&["keys/log-1.key"]).await;
+    world.line(Fault::None);
+    let alarm = async || {
+        let alarms = command(&world, &["alarm", "list"]).await.1;
+        alarms.contains(&second).then_some(alarms)
+    };
+    let alarm = until("the box tells of the log", alarm).await;
+    let alarm = alarm.unwrap_or_else(|| panic!("{}", world.r#box.log()));
+    assert!(alarm.contains("log trust"), "{alarm}");
+    assert!(epoch_of(&world).await.unwrap().starts_with("1-"), "the box goes on with its own log");
+    let (trusted, words) = command(&world, &["log", "trust", "2-00000000"]).await;
+    assert!(!trusted && words.contains("no log 2-00000000"), "{words}");
+    let (trusted, words) = command(&world, &["log", "trust", &second]).await;
+    assert!(trusted, "{words}");
+    keeps_both_histories(&world, &second).await;
+    let over = async || {
+        let alarms = command(&world, &["alarm", "list"]).await.1;
+        alarms.lines().any(|line| line.contains("log-unvouched") && line.contains("over since")).then_some(())
+    };
+    assert!(until("the alarm is over", over).await.is_some(), "{}", world.r#box.log());
 }

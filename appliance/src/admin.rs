@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use record::entry::{By, Via};
-use record::ids::StaffId;
+use record::ids::{Epoch, StaffId};
 use record::kinds::{Event, Role};
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _};
@@ -79,6 +79,11 @@ pub enum Wish {
     },
     /// The verifier keys of the log, this epoch's first, one a line.
     KeysExport,
+    /// That a log which the relay holds, and that no key here vouches for, is this box's.
+    LogTrust {
+        /// Its name.
+        log: String,
+    },
     /// Take up a claim file.
     Claim {
         /// Its text.
@@ -243,6 +248,7 @@ async fn act(wish: Wish, hands: &Arc<Hands>) -> Result<String, String> {
         Wish::KeysExport => {
             Ok(hands.store.verifier_keys().iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
         }
+        Wish::LogTrust { log } => trust_log(hands, &log).await,
         Wish::Claim { file } => {
             hands.uplink.take_up(&file).map_err(|e| e.to_string())?;
             Ok("The claim file is taken up. The box claims itself as soon as it reaches the relay."
@@ -269,6 +275,17 @@ async fn acknowledge(hands: &Arc<Hands>, id: String) -> Result<String, String> {
 }
 
 /// One paragraph for each alarm: id, code, state, since when, words.
+async fn trust_log(hands: &Hands, log: &str) -> Result<String, String> {
+    let no_name = |_| format!("“{log}” is not the name of a log, such as 2-00ab0102; “alarm list” shows it");
+    let epoch: Epoch = log.trim().parse().map_err(no_name)?;
+    let store = hands.store.clone();
+    let trusted = tokio::task::spawn_blocking(move || store.trust_log(epoch)).await;
+    trusted.map_err(|e| e.to_string())?.map_err(|e| e.to_string())?;
+    note(hands, AccessOutcome::LogTrusted, Some(epoch.to_string()));
+    hands.uplink.restart_box("a log that the relay holds was taken for this box's");
+    Ok(format!("The log {epoch} is taken for this box’s. The box restarts and adopts it."))
+}
+
 fn alarm_lines(alarms: &[ActiveAlarm]) -> String {
     let time = |ms: i64| {
         jiff::Timestamp::from_millisecond(ms).unwrap_or_default().strftime("%Y-%m-%d %H:%M UTC").to_string()

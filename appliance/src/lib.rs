@@ -96,6 +96,9 @@ enum Command {
     /// Keys of the log
     #[command(subcommand)]
     Keys(KeysCommand),
+    /// The log
+    #[command(subcommand)]
+    Log(LogCommand),
     /// Settings of the facility
     #[command(subcommand)]
     Facility(FacilityCommand),
@@ -174,6 +177,15 @@ enum TokenCommand {
 enum KeysCommand {
     /// Print the verifier keys, this epoch's first
     Export,
+}
+
+#[derive(Debug, Subcommand)]
+enum LogCommand {
+    /// Say that a log which the relay holds, and that no key on this card vouches for, is this box's
+    Trust {
+        /// Its name, as the alarm gives it
+        log: String,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -329,6 +341,7 @@ fn carry_out(program: &Program, cli: Cli) -> Result<ExitCode, RunError> {
         Some(Command::Token(command)) => command.wish(),
         Some(Command::Alarm(command)) => command.wish(),
         Some(Command::Keys(KeysCommand::Export)) => Wish::KeysExport,
+        Some(Command::Log(LogCommand::Trust { log })) => Wish::LogTrust { log },
         Some(Command::Facility(FacilityCommand::Set {
             name,
             zone,

@@ -55,6 +55,8 @@ alarm_codes! {
     LogAdopted = "log-adopted",
     /// A log lies beside the chain and is not shown.
     LogApart = "log-apart",
+    /// The relay holds a log under this box's name that no key of this box vouches for.
+    LogUnvouched = "log-unvouched",
     /// A copy that was set aside was removed.
     CopyRemoved = "copy-removed",
     /// The relay lost entries that it had confirmed.

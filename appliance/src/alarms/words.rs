@@ -67,9 +67,13 @@ fn entries(cause: &AlarmCause) -> String {
 fn words(cause: &AlarmCause) -> AlarmWords {
     use AlarmCode as C;
     match cause.code {
-        C::LogMissing | C::LogForgot | C::LogHealed | C::LogEpoch | C::LogAdopted | C::LogApart => {
-            of_the_log(cause)
-        }
+        C::LogMissing
+        | C::LogForgot
+        | C::LogHealed
+        | C::LogEpoch
+        | C::LogAdopted
+        | C::LogApart
+        | C::LogUnvouched => of_the_log(cause),
         C::RebuildShort | C::DbDamaged | C::DbSalvage | C::CopyRemoved => of_the_database(cause),
         C::RelayOther | C::RelayWentBack | C::RelayRefused | C::PhotosRefused => of_the_relay(cause),
         C::DiskFull | C::PhotosDamaged | C::SideRoom | C::HintBad | C::ClockUnsure => of_the_box(cause),
@@ -113,6 +117,17 @@ fn of_the_log(cause: &AlarmCause) -> AlarmWords {
             format!("{} count again under their own numbers{}", entries(cause), because(detail)),
             "They keep their times and receipts.",
             "Nothing needs to be done.",
+        ),
+        AlarmCode::LogUnvouched => alarm(
+            "The relay holds a log of this box that this card does not know",
+            format!(
+                "The relay goes on from{}, and no key on this card vouches for it.",
+                of_log(cause).replace(" of log", " log")
+            ),
+            "Nothing of it was taken over. Recording goes on, everything recorded here is kept, and nothing is sent until this is settled.",
+            "If an older storage card or a backup was put into this box, have whoever set it up run \
+             “cleantrack-appliance log trust” with the log’s name. If not, tell whoever runs the relay: somebody may be \
+             making up records.",
         ),
         _ => alarm(
             "A log lies on the card that does not belong to the others",

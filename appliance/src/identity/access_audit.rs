@@ -105,6 +105,8 @@ pub enum AccessOutcome {
     PageTokenRefused,
     /// An alarm was acknowledged.
     AlarmSeen,
+    /// A log that the relay holds was taken for this box's.
+    LogTrusted,
 }
 
 /// One row. It holds ids and routes, never a name, a query or a secret.
@@ -122,7 +124,7 @@ pub struct AccessRow {
     pub wanted: AccessWanted,
     /// What came of it.
     pub outcome: AccessOutcome,
-    /// The id of the person or token that it is about, where that is not the caller.
+    /// The id of the person or token, or the name of the log, that it is about, where that is not the caller.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subject: Option<String>,
     /// How often within a minute.
@@ -142,8 +144,11 @@ impl AccessRow {
 
     /// Whether it changed what lets people and programs in, or the facility.
     fn is_of_change(&self) -> bool {
-        use AccessOutcome::{AlarmSeen, PinChanged, SettingsChanged, TokenMade, TokenRevoked};
-        matches!(self.outcome, AlarmSeen | PinChanged | SettingsChanged | TokenMade | TokenRevoked)
+        use AccessOutcome::{AlarmSeen, LogTrusted, PinChanged, SettingsChanged, TokenMade, TokenRevoked};
+        matches!(
+            self.outcome,
+            AlarmSeen | LogTrusted | PinChanged | SettingsChanged | TokenMade | TokenRevoked
+        )
     }
 
     /// Whether the same again belongs into the same row. Anybody can come and go all day, or set a PIN again and again.

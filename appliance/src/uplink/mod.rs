@@ -4,6 +4,7 @@ pub mod claim;
 mod evidence;
 pub mod exchange;
 pub mod link;
+mod log_keys;
 mod photos;
 pub mod plan;
 mod rebase;
@@ -141,6 +142,11 @@ impl Uplink {
         self.shared.parts.files.take_up(claim_file)?;
         self.shared.claim.notify_one();
         Ok(())
+    }
+
+    /// Asks for an orderly end and a new start of the box, which looks at the relay's logs again.
+    pub fn restart_box(&self, why: &str) {
+        (self.shared.parts.restart)(why);
     }
 
     /// Ends it; what was not sent stays in the log.

@@ -5,15 +5,14 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use record::checkpoint::{Cosigned, Origin};
-use record::messages::{ChainEpoch, LogChain};
+use record::messages::LogChain;
 use record::sign::Verifier;
 
 use super::Shared;
 use super::exchange::compare;
+use super::log_keys::KnownKeys;
 use super::photos::Destination;
 use super::runs::{RunUplinkError, get_json, in_background};
-use crate::store::Store;
 
 /// The relay is asked no longer than this before a connection: without its answer the box sends what it has.
 const ASKED_WITHIN: Duration = Duration::from_secs(5);
@@ -21,23 +20,39 @@ const ASKED_WITHIN: Duration = Duration::from_secs(5);
 /// relay sees two branches, and a person looks at it.
 const EVERY_MS: u64 = 86_400_000;
 
-/// Looks, once for each start of the box; whether the next start begins another epoch.
-pub(super) async fn rebases(shared: &Arc<Shared>, with: &Destination, cosigners: &[Verifier]) -> bool {
+/// With which log this box goes on, after a look at what the relay holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Course {
+    /// With its own.
+    Own,
+    /// With one that the next start begins behind the relay's newest.
+    Next,
+    /// With its own, and nothing is sent: a person has to say whether the relay's newest log is this box's. If it is, what this
+    /// box would send makes a second branch, of which the relay takes nothing any more.
+    Held,
+}
+
+/// Looks, once for each start of the box and until it is known.
+pub(super) async fn choose_course(
+    shared: &Arc<Shared>,
+    with: &Destination,
+    cosigners: &[Verifier],
+) -> Course {
     if shared.followed.load(Ordering::Relaxed) {
-        return false;
+        return Course::Own;
     }
     match tokio::time::timeout(ASKED_WITHIN, look(shared, with, cosigners)).await {
-        Ok(Ok(rebases)) => {
-            shared.followed.store(true, Ordering::Relaxed);
-            rebases
+        Ok(Ok(course)) => {
+            shared.followed.store(course != Course::Held, Ordering::Relaxed);
+            course
         }
         Ok(Err(error)) => {
             tracing::warn!(%error, "it is not known on which epoch the relay goes on");
-            false
+            Course::Own
         }
         Err(_) => {
             tracing::warn!("the relay did not say in time on which epoch it goes on");
-            false
+            Course::Own
         }
     }
 }
@@ -46,20 +61,24 @@ async fn look(
     shared: &Arc<Shared>,
     with: &Destination,
     cosigners: &[Verifier],
-) -> Result<bool, RunUplinkError> {
+) -> Result<Course, RunUplinkError> {
     let held: LogChain = get_json(with, "/box/v1/log").await?;
     let counting = held.epochs.iter().filter(|held| !held.apart && held.size > 0);
-    let Some(newest) = counting.max_by_key(|held| held.epoch) else { return Ok(false) };
+    let Some(newest) = counting.max_by_key(|held| held.epoch) else { return Ok(Course::Own) };
     let store = shared.parts.store.clone();
     let epoch = newest.epoch;
     let present = store.origin().epoch;
     let is_elsewhere = move || store.past().map(|past| compare::is_elsewhere(epoch, present, &past));
     if !in_background(is_elsewhere).await? {
-        return Ok(false);
+        return Ok(Course::Own);
     }
-    let Some((cosigned, key)) = proven(newest, &shared.parts.store, cosigners) else {
-        tracing::error!(%epoch, "the relay goes on from an epoch that it cannot prove");
-        return Ok(false);
+    let keys = KnownKeys::learn(shared, with, &held).await?;
+    if !keys.knows(epoch) {
+        return Ok(Course::Held);
+    }
+    let Some((cosigned, key)) = keys.proven(newest, &shared.parts.store, cosigners) else {
+        tracing::error!(%epoch, "the relay goes on from an epoch that it cannot prove to be this box's");
+        return Ok(Course::Own);
     };
     let (store, now_ms) = (shared.parts.store.clone(), shared.parts.clock.now().wall_ms);
     let rebased = in_background(move || match store.rebased_ms()? {
@@ -68,22 +87,5 @@ async fn look(
     });
     let rebased = rebased.await?;
     tracing::warn!(%epoch, rebased, "the relay goes on from an epoch that this box does not lead to");
-    Ok(rebased)
-}
-
-/// What the relay cosigned of an epoch of this box, under the epoch's key: the one that is here, or where none is, the one
-/// whose hash begins as the epoch's name says.
-pub(super) fn proven(
-    held: &ChainEpoch,
-    store: &Store,
-    cosigners: &[Verifier],
-) -> Option<(Cosigned, Verifier)> {
-    let origin = Origin { epoch: held.epoch, ..store.origin() };
-    let name = origin.to_string();
-    let key = match store.verifier_keys().into_iter().find(|key| key.name() == name) {
-        Some(own) => own,
-        None => origin.verifier(&Verifier::parse(&held.key).ok()?.public()).ok()?,
-    };
-    let cosigned = Cosigned::verify(held.cosigned.as_deref()?, &origin, &key, cosigners).ok()?;
-    Some((cosigned, key))
+    Ok(if rebased { Course::Next } else { Course::Own })
 }

@@ -18,8 +18,8 @@ use tokio::task::JoinHandle;
 use super::Shared;
 use super::claim::reason;
 use super::exchange::compare::{self, Differences};
+use super::log_keys::KnownKeys;
 use super::photos::Destination;
-use super::rebase::proven;
 use super::refill::{self, page};
 use crate::store::{Page, Past, StoreError};
 
@@ -91,20 +91,26 @@ impl RunExchange {
         let store = &self.shared.parts.store;
         let present = store.origin().epoch;
         let held: LogChain = get_json(&self.with, "/box/v1/log").await?;
+        let keys = KnownKeys::learn(&self.shared, &self.with, &held).await?;
         let (past, mut adopts) = (store.past()?, false);
         for past in &past {
             let theirs = held.epochs.iter().find(|held| held.epoch == past.origin.epoch);
-            adopts |= self.compare_epoch(past, theirs).await?;
+            adopts |= self.compare_epoch(past, theirs, &keys).await?;
         }
         for held in held.epochs.iter().filter(|held| compare::is_elsewhere(held.epoch, present, &past)) {
-            adopts |= self.fetch_from(held, 0).await?;
+            adopts |= self.fetch_from(held, 0, &keys).await?;
         }
         Ok(adopts)
     }
 
     /// One epoch of the chain: lines that only the relay holds are fetched, and those that it cannot have in their own place
     /// become runs.
-    async fn compare_epoch(&self, past: &Past, theirs: Option<&ChainEpoch>) -> Result<bool, RunUplinkError> {
+    async fn compare_epoch(
+        &self,
+        past: &Past,
+        theirs: Option<&ChainEpoch>,
+        keys: &KnownKeys,
+    ) -> Result<bool, RunUplinkError> {
         let held = theirs.map(|theirs| theirs.size);
         let common = match compare::is_comparable(past) {
             true => Some(self.common(past, held.unwrap_or(0)).await?),
@@ -113,7 +119,7 @@ impl RunExchange {
         let differences = Differences::of(past, held, common);
         let mut adopts = false;
         if let (Some(theirs), Some(from)) = (theirs, differences.fetch_from) {
-            adopts |= self.fetch_from(theirs, from).await?;
+            adopts |= self.fetch_from(theirs, from, keys).await?;
         }
         if let Some(owed) = differences.owed {
             let (store, epoch) = (self.shared.parts.store.clone(), past.origin.epoch);
@@ -135,9 +141,14 @@ impl RunExchange {
 
     /// Keeps lines from a number on that only the relay holds. They are this box's: a checkpoint that its key signed and the
     /// relay cosigned leads to them, from the first line of the epoch on.
-    async fn fetch_from(&self, held: &ChainEpoch, from: u64) -> Result<bool, RunUplinkError> {
+    async fn fetch_from(
+        &self,
+        held: &ChainEpoch,
+        from: u64,
+        keys: &KnownKeys,
+    ) -> Result<bool, RunUplinkError> {
         let store = &self.shared.parts.store;
-        let Some((cosigned, _)) = proven(held, store, &self.cosigners) else {
+        let Some((cosigned, _)) = keys.proven(held, store, &self.cosigners) else {
             if held.size > from {
                 tracing::error!(epoch = %held.epoch, "the relay holds entries that it cannot prove to be this box's");
             }

@@ -17,8 +17,9 @@ use tokio::sync::watch;
 use super::exchange::{Exchange, Greeting, Input, Output, SignedNote};
 use super::link::{Link, LinkConfig, LinkError, LinkEvent, LinkReceiver, LinkSender, LinkTiming, NotTaken};
 use super::photos::{self, Destination};
+use super::rebase::{self, Course};
 use super::stored::StoredLogs;
-use super::{Shared, State, claim, rebase, refill, runs, tls};
+use super::{Shared, State, claim, refill, runs, tls};
 use crate::alarms::ActiveAlarm;
 
 const TICK: Duration = Duration::from_secs(1);
@@ -72,9 +73,17 @@ pub(super) async fn run(shared: &Arc<Shared>, relation: &ClaimAnswer) -> Result<
         timing: LinkTiming::default(),
     };
     let destination = Destination { url: relation.photos_url.trim_end_matches('/').to_owned(), client: http };
-    if rebase::rebases(shared, &destination, &cosigners).await {
-        (parts.restart)("the relay goes on from another epoch");
-        return Err(Ended::before("the box goes on in another epoch"));
+    match rebase::choose_course(shared, &destination, &cosigners).await {
+        Course::Own => {}
+        Course::Next => {
+            (parts.restart)("the relay goes on from another epoch");
+            return Err(Ended::before("the box goes on in another epoch"));
+        }
+        Course::Held => {
+            return Err(Ended::before(
+                "the relay holds a log of this box that this card does not know, and somebody must say whether it is this box's",
+            ));
+        }
     }
     let (sender, receiver) = Link::connect(&config).await.map_err(Ended::before)?;
     let past = store.past().map_err(Ended::before)?;

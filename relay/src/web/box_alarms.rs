@@ -66,6 +66,7 @@ fn title(code: AlarmCode) -> &'static str {
         AlarmCode::DbSalvage => "Its database was built anew from the log",
         AlarmCode::LogEpoch => "It goes on recording in a new log",
         AlarmCode::LogAdopted => "Records that had been displaced count again",
+        AlarmCode::LogUnvouched => "This relay holds a log of this box that the box does not know",
         AlarmCode::LogApart => "A log lies on its card that does not belong to the others",
         AlarmCode::CopyRemoved => "A damaged copy was removed, because a text in it was to be erased",
         AlarmCode::RelayWentBack => "This relay lost records that it had confirmed; the box sends them again",

@@ -14,6 +14,7 @@ pub(super) fn deed(row: &AccessRow) -> String {
         AccessOutcome::PinInTheClear => "Typed a PIN on a page without HTTPS".to_owned(),
         AccessOutcome::SettingsChanged => "Changed settings".to_owned(),
         AccessOutcome::AlarmSeen => "Acknowledged an alarm".to_owned(),
+        AccessOutcome::LogTrusted => "Took a log that the relay holds for this box’s".to_owned(),
         AccessOutcome::PageTokenRefused => {
             "Tried to record from an old page, or one of another item".to_owned()
         }
@@ -103,7 +104,8 @@ pub(super) fn result(outcome: AccessOutcome) -> &'static str {
         | AccessOutcome::TokenRevoked
         | AccessOutcome::SessionEnded
         | AccessOutcome::SettingsChanged
-        | AccessOutcome::AlarmSeen => "Done",
+        | AccessOutcome::AlarmSeen
+        | AccessOutcome::LogTrusted => "Done",
     }
 }
 

@@ -1,0 +1,133 @@
+//! Which of the logs that the relay holds for this box are this box's: those whose key is here, or is vouched for by one that
+//! is. The relay gives what it holds and may have made it up; of any other log a person at the box has to say that it is.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use record::alarm::AlarmCode;
+use record::checkpoint::{Cosigned, Origin};
+use record::ids::Epoch;
+use record::kinds::{Event, LogStarted};
+use record::messages::{ChainEpoch, LogChain};
+use record::sign::Verifier;
+use record::vouch::find_vouched_key;
+
+use super::Shared;
+use super::photos::Destination;
+use super::refill::page;
+use super::runs::{RunUplinkError, in_background};
+use crate::alarms::{AlarmCause, AlarmStore};
+use crate::store::Store;
+
+/// Logs that are not known here and are looked at, the newest first: a box has few, and each costs a question.
+const UNKNOWN_MAX: usize = 16;
+
+/// Keys of this box's logs, of those that the relay holds.
+#[derive(Debug, Default)]
+pub(super) struct KnownKeys {
+    keys: BTreeMap<Epoch, Verifier>,
+}
+
+impl KnownKeys {
+    /// Looks for the key of each log; tells of those that nothing vouches for.
+    ///
+    /// # Errors
+    /// The relay does not answer, or this box's own files do not: it is to be asked again.
+    pub(super) async fn learn(
+        shared: &Arc<Shared>,
+        with: &Destination,
+        held: &LogChain,
+    ) -> Result<Self, RunUplinkError> {
+        let (store, alarms) = (shared.parts.store.clone(), Arc::clone(&shared.parts.alarms));
+        let (with, held) = (with.clone(), held.clone());
+        let line = tokio::runtime::Handle::current();
+        in_background(move || {
+            let mut ask = |epoch| line.block_on(first_entry(&with, &store, epoch));
+            let (known, unknown) = Self::sort(&store, &held, &mut ask)?;
+            tell(&alarms, &unknown);
+            store.keep_offered_keys(&unknown.into_iter().map(|(_, key)| key).collect::<Vec<_>>())?;
+            Ok::<_, RunUplinkError>(known)
+        })
+        .await
+    }
+
+    /// Keys that are known, and those that are only offered.
+    fn sort(
+        store: &Store,
+        held: &LogChain,
+        ask: &mut dyn FnMut(Epoch) -> Result<Option<LogStarted>, RunUplinkError>,
+    ) -> Result<(Self, Vec<(Epoch, Verifier)>), RunUplinkError> {
+        let (mut known, mut others) = (Self::default(), Vec::new());
+        let mut logs: Vec<&ChainEpoch> = held.epochs.iter().filter(|held| held.size > 0).collect();
+        logs.sort_by_key(|held| std::cmp::Reverse(held.epoch));
+        for held in &logs {
+            match store.known_log_key(held.epoch)? {
+                Some(key) => drop(known.keys.insert(held.epoch, key)),
+                None => others.push(*held),
+            }
+        }
+        let mut unknown = Vec::new();
+        for other in others.into_iter().take(UNKNOWN_MAX) {
+            let origin = Origin { epoch: other.epoch, ..store.origin() };
+            let first = |epoch| match logs.iter().any(|held| held.epoch == epoch) {
+                true => ask(epoch),
+                false => Ok(None),
+            };
+            let is_known = |epoch| match known.keys.get(&epoch) {
+                Some(key) => Ok(Some(key.clone())),
+                None => store.known_log_key(epoch).map_err(RunUplinkError::from),
+            };
+            match find_vouched_key(origin, is_known, first)? {
+                Some(key) => drop(known.keys.insert(other.epoch, key)),
+                None => unknown.extend(offered_key(&origin, other).map(|key| (other.epoch, key))),
+            }
+        }
+        Ok((known, unknown))
+    }
+
+    /// Whether a log is known to be this box's.
+    pub(super) fn knows(&self, epoch: Epoch) -> bool {
+        self.keys.contains_key(&epoch)
+    }
+
+    /// What the relay cosigned of a log, where its key is known to be this box's and signed it.
+    pub(super) fn proven(
+        &self,
+        held: &ChainEpoch,
+        of: &Store,
+        cosigners: &[Verifier],
+    ) -> Option<(Cosigned, Verifier)> {
+        let key = self.keys.get(&held.epoch)?;
+        let origin = Origin { epoch: held.epoch, ..of.origin() };
+        let cosigned = Cosigned::verify(held.cosigned.as_deref()?, &origin, key, cosigners).ok()?;
+        Some((cosigned, key.clone()))
+    }
+}
+
+/// The key that the relay says a log has, if the log's name fits it.
+fn offered_key(origin: &Origin, held: &ChainEpoch) -> Option<Verifier> {
+    origin.verifier(&Verifier::parse(&held.key).ok()?.public()).ok()
+}
+
+/// What the first entry of a log says, as the relay gives it.
+async fn first_entry(
+    with: &Destination,
+    store: &Store,
+    epoch: Epoch,
+) -> Result<Option<LogStarted>, RunUplinkError> {
+    let (entries, _) = page(with, epoch, 0, 1).await.map_err(RunUplinkError::Away)?;
+    Ok(entries.first().and_then(|entry| match entry.event() {
+        Event::LogStarted(started) if started.r#box == store.origin().box_id => Some(*started),
+        _ => None,
+    }))
+}
+
+/// Says which logs nothing vouches for, and takes back what was said of others.
+fn tell(alarms: &AlarmStore, unknown: &[(Epoch, Verifier)]) {
+    let is_unknown = |cause: &AlarmCause| unknown.iter().any(|(epoch, _)| cause.epoch == Some(*epoch));
+    alarms.end(|cause| cause.code == AlarmCode::LogUnvouched && !is_unknown(cause));
+    for (epoch, _) in unknown {
+        tracing::error!(%epoch, "the relay holds a log under this box's name that no key of this box vouches for");
+        alarms.raise(AlarmCause::new(AlarmCode::LogUnvouched).of(*epoch));
+    }
+}
