@@ -27,9 +27,9 @@ pub(super) enum Course {
     Own,
     /// With one that the next start begins behind the relay's newest.
     Next,
-    /// With its own, and nothing is sent: a person has to say whether the relay's newest log is this box's. If it is, what this
-    /// box would send makes a second branch, of which the relay takes nothing any more.
-    Held,
+    /// With its own, and nothing is sent, for this reason: where the relay's newest log is this box's after all, what this box
+    /// would send makes a second branch, of which the relay takes nothing any more.
+    Held(&'static str),
 }
 
 /// Looks, once for each start of the box and until it is known.
@@ -43,7 +43,7 @@ pub(super) async fn choose_course(
     }
     match tokio::time::timeout(ASKED_WITHIN, look(shared, with, cosigners)).await {
         Ok(Ok(course)) => {
-            shared.followed.store(course != Course::Held, Ordering::Relaxed);
+            shared.followed.store(!matches!(course, Course::Held(_)), Ordering::Relaxed);
             course
         }
         Ok(Err(error)) => {
@@ -74,11 +74,13 @@ async fn look(
     }
     let keys = KnownKeys::learn(shared, with, &held).await?;
     if !keys.knows(epoch) {
-        return Ok(Course::Held);
+        return Ok(Course::Held(
+            "the relay holds a log of this box that this card does not know, and somebody must say whether it is this box's",
+        ));
     }
     let Some((cosigned, key)) = keys.proven(newest, &shared.parts.store, cosigners) else {
         tracing::error!(%epoch, "the relay goes on from an epoch that it cannot prove to be this box's");
-        return Ok(Course::Own);
+        return Ok(Course::Held("the relay cannot prove the log of this box that it goes on from"));
     };
     let (store, now_ms) = (shared.parts.store.clone(), shared.parts.clock.now().wall_ms);
     let rebased = in_background(move || match store.rebased_ms()? {

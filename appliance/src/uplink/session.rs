@@ -79,11 +79,7 @@ pub(super) async fn run(shared: &Arc<Shared>, relation: &ClaimAnswer) -> Result<
             (parts.restart)("the relay goes on from another epoch");
             return Err(Ended::before("the box goes on in another epoch"));
         }
-        Course::Held => {
-            return Err(Ended::before(
-                "the relay holds a log of this box that this card does not know, and somebody must say whether it is this box's",
-            ));
-        }
+        Course::Held(why) => return Err(Ended::before(why)),
     }
     let (sender, receiver) = Link::connect(&config).await.map_err(Ended::before)?;
     let past = store.past().map_err(Ended::before)?;
