@@ -113,12 +113,12 @@ pub(crate) fn events(items: usize, history: usize) -> Result<Vec<Draft>, Failed>
     Ok(all)
 }
 
-/// Makes a box's folder with so many items.
-pub(crate) fn seed(data: &Path, items: usize) -> Result<(), Failed> {
+/// Makes a box's folder with so many items, and so many cleanings of each.
+pub(crate) fn seed(data: &Path, (items, history): (usize, usize)) -> Result<(), Failed> {
     let store = open(data)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        record(&store, events(items, 2)?).await?;
+        record(&store, events(items, history)?).await?;
         store.stop().await?;
         Ok(())
     })

@@ -12,6 +12,8 @@ use super::{Failed, facility, float};
 pub(crate) struct Running {
     child: Child,
     pub(crate) address: String,
+    pub(crate) https: String,
+    pub(crate) ca: PathBuf,
     pub(crate) data: PathBuf,
     pub(crate) items: usize,
 }
@@ -27,9 +29,18 @@ impl Drop for Running {
 impl Running {
     /// Makes a box with so many items and starts it.
     pub(crate) fn start(dir: &Path, items: usize, shim: Option<(&Shim, u32)>) -> Result<Self, Failed> {
+        Self::start_with_history(dir, (items, 2), shim)
+    }
+
+    /// The same, with so many cleanings of each item.
+    pub(crate) fn start_with_history(
+        dir: &Path,
+        (items, history): (usize, usize),
+        shim: Option<(&Shim, u32)>,
+    ) -> Result<Self, Failed> {
         std::fs::create_dir_all(dir)?;
         let data = dir.join("box");
-        facility::seed(&data, items)?;
+        facility::seed(&data, (items, history))?;
         let settings = dir.join("box.toml");
         std::fs::write(
             &settings,
@@ -49,7 +60,9 @@ impl Running {
         let line: serde_json::Value = serde_json::from_str(&line)?;
         let address =
             line["http"].as_str().and_then(|url| url.strip_prefix("http://")).ok_or("no address")?;
-        let running = Self { child, address: address.to_owned(), data, items };
+        let https = line["https"].as_str().ok_or("no address by HTTPS")?.to_owned();
+        let ca = line["ca"].as_str().ok_or("no authority")?.into();
+        let running = Self { child, address: address.to_owned(), https, ca, data, items };
         // The ballast is written while nobody waits: let it be whole before anything is measured.
         while !running.data.join("ballast").metadata().is_ok_and(|m| m.len() >= 64 << 20) {
             std::thread::sleep(Duration::from_millis(100));

@@ -1,0 +1,120 @@
+//! What pages and API calls do to somebody who records meanwhile, on a card of 8 ms a flush: the longest wait of a record
+//! while two clients ask for the same thing over and over, above the longest one while nobody asks.
+//!
+//! `cargo bench -p cleantrack-appliance --bench readers [-- FOLDER]`; the folder must lie on the disk that is meant.
+#![expect(clippy::print_stdout, reason = "a bench prints its figures")]
+
+#[allow(dead_code, reason = "each bench uses its part of it")]
+mod kit;
+
+use std::process::{Command, ExitCode};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use kit::card::{CARD_US, Shim};
+use kit::phones::{Until, Work, phones};
+use kit::running::Running;
+use kit::{Failed, Goal, Measured, ROUNDS, SPAN, Table, facility, heading, median};
+
+const ITEMS: usize = 300;
+/// Cleanings of each item before anybody asks.
+const HISTORY: usize = 200;
+const ASKERS: usize = 2;
+/// Flushes that a call may cost a record, and where the run fails.
+const DELAY: (Goal, Goal) = (Goal::AtMost(1.0), Goal::AtMost(3.0));
+/// What is asked for, with parameters at and beyond their ends. `TAG` is the tag of an item.
+const CALLS: &[&str] = &[
+    "/",
+    "/board",
+    "/t/TAG",
+    "/t/TAG?cursor=00000000000000000000000000",
+    "/healthz",
+    "/api/v1/equipment?limit=100000",
+    "/api/v1/equipment/TAG",
+    "/api/v1/cleanings?limit=100000",
+    "/api/v1/cleanings?limit=500&tag=TAG",
+    "/api/v1/cleanings?cursor=ZZZZZZZZZZZZZZZZZZZZZZZZZZ",
+    "/api/v1/compliance?days=36500",
+    "/api/v1/log?limit=1000000&texts=1",
+    "/api/v1/log?from=18446744073709551615",
+    "/api/v1/checkpoint?size=31234",
+    "/api/v1/proof/40000?texts=1",
+    "/api/v1/labels/preview.png?tag=TAG",
+];
+
+/// A token that may read, made by the box's own command.
+fn read_token(running: &Running) -> Result<String, Failed> {
+    let made = Command::new(env!("CARGO_BIN_EXE_cleantrack-appliance"))
+        .arg("--data")
+        .arg(&running.data)
+        .args(["token", "create", "bench", "--scope", "read", "--days", "1"])
+        .output()?;
+    let text = String::from_utf8(made.stdout)?;
+    let token = text.split_whitespace().find(|word| word.starts_with("ct_"));
+    Ok(token.ok_or_else(|| format!("no token: {text}"))?.to_owned())
+}
+
+/// Records of one phone while the call is asked for all the while, and how often it was answered.
+fn beside(running: &Running, client: &reqwest::Client, url: &str) -> Result<(Measured, u64), Failed> {
+    let (over, answers) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
+    let asking: Vec<_> = (0..ASKERS)
+        .map(|_| {
+            let (client, url) = (client.clone(), url.to_owned());
+            let (over, answers) = (Arc::clone(&over), Arc::clone(&answers));
+            std::thread::spawn(move || -> Result<(), String> {
+                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+                let runtime = runtime.map_err(|e| e.to_string())?;
+                runtime.block_on(async {
+                    while !over.load(Ordering::Relaxed) {
+                        let mut response = client.get(&url).send().await.map_err(|e| e.to_string())?;
+                        while response.chunk().await.map_err(|e| e.to_string())?.is_some() {
+                            if over.load(Ordering::Relaxed) {
+                                return Ok(());
+                            }
+                        }
+                        answers.fetch_add(1, Ordering::Relaxed);
+                    }
+                    Ok(())
+                })
+            })
+        })
+        .collect();
+    let records = phones((&running.address, running.items), 1, Work::Record, Until::Passed(SPAN));
+    over.store(true, Ordering::Relaxed);
+    for asker in asking {
+        asker.join().map_err(|_| "an asker panicked")??;
+    }
+    Ok((records?, answers.load(Ordering::Relaxed)))
+}
+
+fn main() -> Result<ExitCode, Failed> {
+    let base = std::env::args().skip(1).find(|a| !a.starts_with("--"));
+    let dir = tempfile::tempdir_in(base.map_or_else(std::env::temp_dir, Into::into))?;
+    let dir = dir.path();
+    let shim = Shim::make(dir)?;
+    let running = Running::start_with_history(&dir.join("card"), (ITEMS, HISTORY), Some((&shim, CARD_US)))?;
+    let mut headers = reqwest::header::HeaderMap::new();
+    headers.insert("Authorization", format!("Bearer {}", read_token(&running)?).parse()?);
+    let ca = reqwest::Certificate::from_pem(&std::fs::read(&running.ca)?)?;
+    let client =
+        reqwest::Client::builder().tls_certs_only([ca]).default_headers(headers).no_proxy().build()?;
+    let flush_ms = f64::from(CARD_US) / 1_000.0;
+    let alone = || phones((&running.address, ITEMS), 1, Work::Record, Until::Passed(SPAN));
+    alone()?;
+    heading("Beside a reader, a card of 8 ms a flush");
+    let mut table = Table::default();
+    for call in CALLS {
+        let url = format!("{}{}", running.https, call.replace("TAG", &facility::tag(7).to_string()));
+        let (mut delays, mut medians, mut answered) = (Vec::new(), Vec::new(), 0);
+        for _ in 0..ROUNDS {
+            let quiet = alone()?;
+            let (records, answers) = beside(&running, &client, &url)?;
+            delays.push((records.at(1_000) - quiet.at(1_000)) / flush_ms);
+            medians.push((records.at(500) - quiet.at(500)) / flush_ms);
+            answered += answers;
+        }
+        let how = format!("{answered} answers; at the median {:.2} flushes", median(medians));
+        table.bound(call, median(delays), "flushes", DELAY, &how);
+    }
+    Ok(table.status())
+}
