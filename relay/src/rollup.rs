@@ -148,26 +148,45 @@ fn item_state(settings: &Settings, span: &Span<'_>, as_of_ms: i64) -> ItemState 
     }
 }
 
-/// One round of the job: rebuilds what must be rebuilt, counts windows that closed by time. How many facilities changed.
+/// One round of the job: rebuilds what must be rebuilt, counts windows that closed by time. How many facilities changed. One
+/// that cannot be folded keeps no other from it: it stays as it is, is told, and is tried again.
 ///
 /// # Errors
-/// The database; what was committed stays.
+/// The database cannot be reached; what was committed stays.
 pub async fn round(db: &Db, changes: &Changes, now_ms: i64) -> Result<usize, DbError> {
     let due = facilities::platform_due(&mut db.read().await?, now_ms).await?;
+    let mut changed = 0;
     for (account, facility, refold) in &due {
-        let account: AccountId = account.parse().map_err(|e| DbError::stored("account id", e))?;
-        let facility = facility.parse().map_err(|e| DbError::stored("facility id", e))?;
-        let scope = AccountScope::of(account);
-        let mut tx = db.begin().await?;
-        if *refold {
-            crate::ingest::refold(&mut tx, scope, facility, now_ms).await?;
-        } else {
-            by_time(&mut tx, scope, facility, now_ms).await?;
+        match bring_up(db, changes, (account, facility, *refold), now_ms).await {
+            Ok(()) => changed += 1,
+            Err(error) if error.is_away() => return Err(error),
+            Err(error) => tracing::error!(
+                account, facility, %error,
+                "a facility's pages are not brought up to date: what its boxes send is stored, and it is tried again"
+            ),
         }
-        tx.commit().await?;
-        changes.changed(account, facility);
     }
-    Ok(due.len())
+    Ok(changed)
+}
+
+async fn bring_up(
+    db: &Db,
+    changes: &Changes,
+    (account, facility, refold): (&str, &str, bool),
+    now_ms: i64,
+) -> Result<(), DbError> {
+    let account: AccountId = account.parse().map_err(|e| DbError::stored("account id", e))?;
+    let facility = facility.parse().map_err(|e| DbError::stored("facility id", e))?;
+    let scope = AccountScope::of(account);
+    let mut tx = db.begin().await?;
+    if refold {
+        crate::ingest::refold(&mut tx, scope, facility, now_ms).await?;
+    } else {
+        by_time(&mut tx, scope, facility, now_ms).await?;
+    }
+    tx.commit().await?;
+    changes.changed(account, facility);
+    Ok(())
 }
 
 async fn by_time(

@@ -261,7 +261,13 @@ async fn open(config: &Config, role: Role, parts: Workshop) -> Result<Open, Serv
         let door = listen::box_tls(fleet.own_identity(&names)?, roots.clone())?;
         let unfinished = Parts::new(config.data()?.join("uploads"));
         let (db, changes, clock) = (parts.db.clone(), parts.changes.clone(), Arc::clone(&parts.clock));
-        let runs = fleet::RunDoors { db: db.clone(), changes: changes.clone(), clock: Arc::clone(&clock) };
+        let runs = fleet::RunDoors {
+            db: db.clone(),
+            changes: changes.clone(),
+            clock: Arc::clone(&clock),
+            random: Arc::clone(&parts.random),
+            limits: fleet::RunLimits::default(),
+        };
         let boxes = Boxes { db, photos: photos.clone(), parts: unfinished, changes, clock };
         let router = objects::doors(boxes).merge(fleet::old_entries(parts.db.clone()));
         let router = router.merge(fleet::run_doors(runs));

@@ -349,8 +349,11 @@ pub(crate) async fn another_account_sees_nothing(dbs: impl Databases) {
     let staff = log.texts[0].hash();
     assert_eq!(entries::text(&mut conn, other, staff).await.unwrap(), None);
     let of = EntryRef { epoch: origin.epoch, seq: 6 };
-    assert_eq!(cleanings::get(&mut conn, world.scope, world.facility, of).await.unwrap().len(), 1);
-    assert!(cleanings::get(&mut conn, other, world.facility, of).await.unwrap().is_empty());
+    assert_eq!(
+        cleanings::get(&mut conn, world.scope, (world.facility, origin.box_id), of).await.unwrap().len(),
+        1
+    );
+    assert!(cleanings::get(&mut conn, other, (world.facility, origin.box_id), of).await.unwrap().is_empty());
     let pump = PUMP.parse().unwrap();
     assert!(cleanings::since(&mut conn, other, world.facility, &[(pump, 0)]).await.unwrap().is_empty());
     assert_eq!(state::load_all(&mut conn, other, world.facility).await.unwrap(), Default::default());
