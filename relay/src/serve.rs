@@ -200,10 +200,11 @@ async fn work(db: Db, changes: Changes, clock: Arc<dyn Clock>, mut forgetting: F
     rounds.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut forgets = tokio::time::interval_at(tokio::time::Instant::now() + FORGET_EVERY, FORGET_EVERY);
     forgets.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut rollups = rollup::RollupRounds::default();
     loop {
         tokio::select! {
             _ = rounds.tick() => {
-                if let Err(error) = rollup::round(&db, &changes, clock.now_ms()).await {
+                if let Err(error) = rollups.round(&db, &changes, &*clock).await {
                     tracing::error!(%error, "a round of the rollup job failed; it is tried again");
                 }
             }

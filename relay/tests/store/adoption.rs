@@ -17,7 +17,7 @@ use relay::db::boxes;
 use relay::fleet::{self, RunDoors, RunLimits};
 use relay::mqtt::PeerCertificate;
 use relay::random::SeededRandom;
-use relay::rollup;
+use relay::rollup::RollupRounds;
 use tower::ServiceExt as _;
 
 use super::Databases;
@@ -121,7 +121,7 @@ impl Doors {
 }
 
 pub(crate) async fn round(world: &World) {
-    rollup::round(&world.db, &Changes::default(), NOW_MS).await.unwrap();
+    RollupRounds::default().round(&world.db, &Changes::default(), &*world.clock).await.unwrap();
 }
 
 /// Days of items and what the cleanings say, without the names of epochs and runs: what a person at the facility sees.

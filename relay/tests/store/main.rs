@@ -96,6 +96,7 @@ stories!(
     what_a_cut_upload_left_is_dropped,
     the_list_of_lacking_runs_has_an_end,
     a_facility_that_cannot_be_folded_keeps_no_other_from_it,
+    a_facility_that_took_long_to_fold_rests_before_the_next_time,
 );
 
 /// Where a story gets its databases; each name is a new one.

@@ -8,10 +8,13 @@ use http_body_util::BodyExt as _;
 use record::ids::FacilityId;
 use record::limits::RUN_NAMES_MAX;
 use record::run::{RunLine, RunName, check_run};
+use relay::changes::Changes;
+use relay::clock::{BentClock, Clock};
 use relay::db::boxes::RunTotals;
 use relay::db::{boxes, facilities, runs};
 use relay::fleet::RunLimits;
 use relay::mqtt::PeerCertificate;
+use relay::rollup::RollupRounds;
 use tower::ServiceExt as _;
 
 use super::Databases;
@@ -231,4 +234,38 @@ pub(crate) async fn a_facility_that_cannot_be_folded_keeps_no_other_from_it(dbs:
     }
     let rebuilt = relay::audit::rebuild(&world.db, NOW_MS).await;
     assert!(rebuilt.is_err());
+}
+
+/// A clock by which everything takes a second.
+#[derive(Debug)]
+struct SlowWorld(BentClock);
+
+impl Clock for SlowWorld {
+    fn now_ms(&self) -> i64 {
+        self.0.pass_ms(1_000);
+        self.0.now_ms()
+    }
+}
+
+pub(crate) async fn a_facility_that_took_long_to_fold_rests_before_the_next_time(dbs: impl Databases) {
+    let world = World::new(dbs.db("a").await).await;
+    let first = first_log();
+    world.claim(&first).await;
+    world.drain(&first, 0).await;
+    let (clock, mut rounds) = (SlowWorld(BentClock::new(NOW_MS)), RollupRounds::default());
+    let asked_and_done = async |rounds: &mut RollupRounds| {
+        let mut tx = world.db.begin().await.unwrap();
+        facilities::set_refold(&mut tx, world.scope, world.facility, true).await.unwrap();
+        tx.commit().await.unwrap();
+        rounds.round(&world.db, &Changes::default(), &clock).await.unwrap();
+        let row = facilities::get(&mut world.read().await, world.scope, world.facility).await;
+        !row.unwrap().unwrap().refold
+    };
+    assert!(asked_and_done(&mut rounds).await, "at once");
+    assert!(!asked_and_done(&mut rounds).await, "a box that brings run after run waits");
+    clock.0.pass_ms(8_000);
+    assert!(asked_and_done(&mut rounds).await, "eight times as long as it took");
+    // A clock that was set back keeps nobody waiting for long.
+    clock.0.set_ms(NOW_MS - DAY_MS);
+    assert!(asked_and_done(&mut rounds).await);
 }

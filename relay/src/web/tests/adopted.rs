@@ -8,7 +8,7 @@ use record::run::{RunLine, RunName, RunNamer};
 use super::world::{HOUR_MS, NOW_MS, World};
 use crate::db::runs::{NewRun, RunBlocks};
 use crate::db::{facilities, runs};
-use crate::rollup;
+use crate::rollup::RollupRounds;
 
 /// A cleaning of the first item that only a run holds, the box's next log having adopted it.
 async fn adopted(world: &mut World) -> (RunName, RunLine) {
@@ -38,7 +38,7 @@ async fn adopted_of(world: &mut World, tag: String) -> (RunName, RunLine) {
     runs::append(&mut tx, scope, site.one.id, run, std::slice::from_ref(&line)).await.unwrap();
     facilities::set_refold(&mut tx, scope, site.id, true).await.unwrap();
     tx.commit().await.unwrap();
-    rollup::round(&world.db, &world.changes, NOW_MS).await.unwrap();
+    RollupRounds::default().round(&world.db, &world.changes, &*world.clock).await.unwrap();
     (run, line)
 }
 
@@ -101,7 +101,7 @@ async fn a_branch_that_is_asked_for_is_proven_or_none() {
     crate::db::exec!(tx, "UPDATE epochs SET apart = $1 WHERE n = 2", true).unwrap();
     facilities::set_refold(&mut tx, world.a.scope, site.id, true).await.unwrap();
     tx.commit().await.unwrap();
-    rollup::round(&world.db, &world.changes, NOW_MS).await.unwrap();
+    RollupRounds::default().round(&world.db, &world.changes, &*world.clock).await.unwrap();
     let got = world.get(&format!("{path}/{seq}?run={run}"), &cookie).await;
     assert_eq!(got.status, StatusCode::NOT_FOUND, "{}", got.body);
 }
