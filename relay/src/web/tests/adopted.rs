@@ -1,13 +1,16 @@
 //! A record that its log left behind and a later one adopted: on the item's page, and proven from there.
 
 use axum::http::StatusCode;
+use record::entry::Entry;
+use record::ids::{BoxId, Epoch, FacilityId};
 use record::proof::Proof;
 use record::receipt::Receipt;
+use record::redact::TextLine;
 use record::run::{RunLine, RunName, RunNamer};
 
 use super::world::{HOUR_MS, NOW_MS, World};
 use crate::db::runs::{NewRun, RunBlocks};
-use crate::db::{facilities, runs};
+use crate::db::{AccountScope, Db, facilities, runs};
 use crate::rollup::RollupRounds;
 
 /// A cleaning of the first item that only a run holds, the box's next log having adopted it.
@@ -21,25 +24,41 @@ async fn adopted_of(world: &mut World, tag: String) -> (RunName, RunLine) {
     let scope = world.a.scope;
     let site = &mut world.a.sites[0];
     site.one.clean(NOW_MS - HOUR_MS, &tag, "Grace Lost", "");
-    let (entry, texts) = site.one.lose().remove(0);
-    let mut namer = RunNamer::new(site.one.origin.epoch, entry.seq());
-    namer.push(entry.leaf());
-    let run = namer.name().unwrap();
+    let lost = site.one.lose();
+    let run = run_of(site.one.origin.epoch, &lost);
     let mut next = site.one.next_epoch();
     next.tell(NOW_MS, "log.adopted", &serde_json::to_string(&run).unwrap());
     next.hello(&world.ingest, NOW_MS, 2).await;
     next.send(&world.ingest).await;
-    let line = RunLine { leaf: entry.leaf(), entry, texts };
-    let mut tx = world.db.begin().await.unwrap();
-    let mut blocks = RunBlocks::default();
-    blocks.push(line.leaf);
-    let new = NewRun { run, notes: &[], bytes: 1, blocks: &blocks };
-    assert!(runs::create(&mut tx, scope, (site.one.id, site.id), &new, NOW_MS).await.unwrap());
-    runs::append(&mut tx, scope, site.one.id, run, std::slice::from_ref(&line)).await.unwrap();
-    facilities::set_refold(&mut tx, scope, site.id, true).await.unwrap();
-    tx.commit().await.unwrap();
+    let lines = keep(&world.db, (scope, site.one.id, site.id), run, lost).await;
     RollupRounds::default().round(&world.db, &world.changes, &*world.clock).await.unwrap();
-    (run, line)
+    (run, lines[0].clone())
+}
+
+fn run_of(epoch: Epoch, lines: &[(Entry, Vec<TextLine>)]) -> RunName {
+    let mut namer = RunNamer::new(epoch, lines[0].0.seq());
+    lines.iter().for_each(|(entry, _)| namer.push(entry.leaf()));
+    namer.name().unwrap()
+}
+
+/// Makes a run known as if its box had sent it.
+async fn keep(
+    db: &Db,
+    (scope, box_id, facility): (AccountScope, BoxId, FacilityId),
+    run: RunName,
+    lines: Vec<(Entry, Vec<TextLine>)>,
+) -> Vec<RunLine> {
+    let line = |(entry, texts): (Entry, Vec<TextLine>)| RunLine { leaf: entry.leaf(), entry, texts };
+    let lines: Vec<RunLine> = lines.into_iter().map(line).collect();
+    let mut blocks = RunBlocks::default();
+    lines.iter().for_each(|line| blocks.push(line.leaf));
+    let new = NewRun { run, notes: &[], bytes: 1, blocks: &blocks };
+    let mut tx = db.begin().await.unwrap();
+    assert!(runs::create(&mut tx, scope, (box_id, facility), &new, NOW_MS).await.unwrap());
+    runs::append(&mut tx, scope, box_id, run, &lines).await.unwrap();
+    facilities::set_refold(&mut tx, scope, facility, true).await.unwrap();
+    tx.commit().await.unwrap();
+    lines
 }
 
 #[tokio::test]
@@ -122,4 +141,37 @@ async fn a_record_of_an_item_that_is_not_here_is_proven_all_the_same() {
     }
     let named = format!("/api/v1/proof/{seq}?box={}&epoch={epoch}", site.one.id);
     assert_eq!(world.api(&named, &world.a.token).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_record_of_a_run_in_a_run_is_proven_by_both() {
+    let mut world = World::new().await;
+    let scope = world.a.scope;
+    let site = &mut world.a.sites[0];
+    let tag = site.tags[0].to_string();
+    site.one.clean(NOW_MS - HOUR_MS, &tag, "Grace Lost", "");
+    let lost = site.one.lose();
+    let inner = run_of(site.one.origin.epoch, &lost);
+    // The log that adopted it was lost as well, and the one after that adopts all of it.
+    let mut second = site.one.next_epoch();
+    second.tell(NOW_MS, "log.adopted", &serde_json::to_string(&inner).unwrap());
+    let mut third = second.next_epoch();
+    let left = second.lose();
+    let outer = run_of(second.origin.epoch, &left);
+    third.tell(NOW_MS, "log.adopted", &serde_json::to_string(&outer).unwrap());
+    third.hello(&world.ingest, NOW_MS, 2).await;
+    third.send(&world.ingest).await;
+    for (run, lines) in [(outer, left), (inner, lost.clone())] {
+        keep(&world.db, (scope, site.one.id, site.id), run, lines).await;
+    }
+    RollupRounds::default().round(&world.db, &world.changes, &*world.clock).await.unwrap();
+    let site = &world.a.sites[0];
+    let cookie = world.sign_in(&world.a.email).await;
+    let (epoch, seq) = (site.one.origin.epoch, lost[0].0.seq());
+    let got = world.get(&format!("/app/proof/{}/{epoch}/{seq}?run={inner}", site.one.id), &cookie).await;
+    assert_eq!(got.status, StatusCode::OK, "{}", got.body);
+    let proof: Proof = serde_json::from_str(&got.body).unwrap();
+    let proven = proof.check(&[], &[]).unwrap();
+    let runs: Vec<RunName> = proven.adoptions.iter().map(|adoption| adoption.run).collect();
+    assert_eq!((proven.entry, runs), (lost[0].0.clone(), vec![inner, outer]));
 }
