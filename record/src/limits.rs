@@ -16,6 +16,11 @@ pub const RUN_LINES_MAX: u64 = 65_536;
 pub const RUN_END_MAX: u64 = 1 << 48;
 /// Bytes of a run file as it travels: 65,536 usual lines take a fifth of it.
 pub const RUN_FILE_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// Bytes that the groups of a run may unpack to at the relay, texts among them: 4 KiB for each of 65,536 lines. A cleaning
+/// with its name and a note of 1,000 characters of three bytes each takes 4,000.
+pub const RUN_PLAIN_BYTES_MAX: u64 = 256 * 1024 * 1024;
+/// Runs of one box that count, the first in the order of counting: each is a restored copy or a lost piece, so a handful.
+pub const RUNS_ADOPTED_MAX: usize = 1 << 15;
 /// Names of runs in one answer.
 pub const RUN_NAMES_MAX: u64 = 1_000;
 /// Notes of its own epoch that a run file keeps.

@@ -91,18 +91,31 @@ async fn one(
     })
 }
 
-/// Folds every facility anew, each in a transaction. How many.
+/// Folds every facility anew, each in a transaction. How many. One that fails keeps no other from it.
 ///
 /// # Errors
-/// The database; facilities that were finished stay so.
+/// The first one's that failed; the others are finished.
 pub async fn rebuild(db: &Db, now_ms: i64) -> Result<usize, DbError> {
     let all = every(db).await?;
+    let mut failed = Ok(all.len());
     for (scope, facility) in &all {
-        let mut tx = db.begin().await?;
-        refold(&mut tx, *scope, *facility, now_ms).await?;
-        tx.commit().await?;
+        if let Err(error) = rebuild_one(db, *scope, *facility, now_ms).await {
+            tracing::error!(%facility, %error, "a facility could not be rebuilt, and stays as it was");
+            failed = failed.and(Err(error));
+        }
     }
-    Ok(all.len())
+    failed
+}
+
+async fn rebuild_one(
+    db: &Db,
+    scope: AccountScope,
+    facility: record::ids::FacilityId,
+    now_ms: i64,
+) -> Result<(), DbError> {
+    let mut tx = db.begin().await?;
+    refold(&mut tx, scope, facility, now_ms).await?;
+    tx.commit().await
 }
 
 #[cfg(test)]

@@ -200,10 +200,11 @@ async fn work(db: Db, changes: Changes, clock: Arc<dyn Clock>, mut forgetting: F
     rounds.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut forgets = tokio::time::interval_at(tokio::time::Instant::now() + FORGET_EVERY, FORGET_EVERY);
     forgets.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut rollups = rollup::RollupRounds::default();
     loop {
         tokio::select! {
             _ = rounds.tick() => {
-                if let Err(error) = rollup::round(&db, &changes, clock.now_ms()).await {
+                if let Err(error) = rollups.round(&db, &changes, &*clock).await {
                     tracing::error!(%error, "a round of the rollup job failed; it is tried again");
                 }
             }
@@ -261,7 +262,13 @@ async fn open(config: &Config, role: Role, parts: Workshop) -> Result<Open, Serv
         let door = listen::box_tls(fleet.own_identity(&names)?, roots.clone())?;
         let unfinished = Parts::new(config.data()?.join("uploads"));
         let (db, changes, clock) = (parts.db.clone(), parts.changes.clone(), Arc::clone(&parts.clock));
-        let runs = fleet::RunDoors { db: db.clone(), changes: changes.clone(), clock: Arc::clone(&clock) };
+        let runs = fleet::RunDoors {
+            db: db.clone(),
+            changes: changes.clone(),
+            clock: Arc::clone(&clock),
+            random: Arc::clone(&parts.random),
+            limits: fleet::RunLimits::default(),
+        };
         let boxes = Boxes { db, photos: photos.clone(), parts: unfinished, changes, clock };
         let router = objects::doors(boxes).merge(fleet::old_entries(parts.db.clone()));
         let router = router.merge(fleet::run_doors(runs));

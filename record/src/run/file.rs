@@ -195,6 +195,7 @@ pub struct RunReader<R: Read> {
     namer: RunNamer,
     notes: Vec<String>,
     group: Vec<u8>,
+    plain_bytes: u64,
 }
 
 impl<R: Read> std::fmt::Debug for RunReader<R> {
@@ -213,7 +214,7 @@ impl<R: Read> RunReader<R> {
         decoder.window_log_max(WINDOW_LOG_MAX)?;
         let namer = RunNamer::new(name.epoch(), name.lines().start);
         let (plain, notes, group) = (BufReader::new(decoder), Vec::new(), Vec::new());
-        let mut reader = Self { plain, name, namer, notes, group };
+        let mut reader = Self { plain, name, namer, notes, group, plain_bytes: 0 };
         reader.read_head(box_id)?;
         Ok(reader)
     }
@@ -248,6 +249,11 @@ impl<R: Read> RunReader<R> {
     /// Checkpoints of the run's own epoch that were kept with it. Their signatures were not checked.
     pub fn notes(&self) -> &[String] {
         &self.notes
+    }
+
+    /// Bytes of the groups that were read so far, unpacked.
+    pub fn plain_bytes(&self) -> u64 {
+        self.plain_bytes
     }
 
     /// The lines of the next group; `None` at the end, when all of them lead to the root in the name.
@@ -286,6 +292,7 @@ impl<R: Read> RunReader<R> {
             if read == 0 || !self.group.ends_with(b"\n") {
                 return Err(RunError::Group(first));
             }
+            self.plain_bytes += read as u64;
             if self.group[start..].starts_with(b"#g ") {
                 return Ok(true);
             }

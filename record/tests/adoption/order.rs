@@ -7,6 +7,7 @@ use record::adoption::{AdoptionWalk, LeafRange, LineId, OfferedLine, assemble_ba
 use record::entry::{At, By, ClockState, Entry};
 use record::ids::{BootId, Epoch};
 use record::kinds::{EntryRef, Event, LogAdopted};
+use record::limits::RUNS_ADOPTED_MAX;
 use record::run::{RunName, split_runs};
 use record::tree::{Frontier, Hash};
 
@@ -253,4 +254,79 @@ fn a_tail_of_the_log_and_a_run_behind_it_are_one_base() {
     assert_eq!(parts.iter().map(|p| (p.source, p.lines.clone())).collect::<Vec<_>>(), [(0, 0..5), (1, 5..9)]);
     assert_eq!(assemble_base(&[log], 9, tree.root()), None);
     assert_eq!(assemble_base(&[], 0, Frontier::default().root()), Some(Vec::new()));
+}
+
+/// A second cover of the log, cut in thousands of pieces, and lines that contradict both: each step must look only at what
+/// can still go on, or this takes weeks.
+#[test]
+fn thousands_of_pieces_are_put_together_in_the_time_of_their_lines() {
+    const SIZE: u64 = 40_000;
+    let leaf = |which: u64, seq: u64| Hash::of(&[which, seq].map(u64::to_be_bytes).concat());
+    let range = |which: u64, from: u64, to: u64| LeafRange {
+        from,
+        leaves: (from..to).map(|seq| leaf(which, seq)).collect(),
+    };
+    let mut sources = vec![range(0, 0, SIZE)];
+    for from in (0..SIZE).step_by(10) {
+        sources.push(range(1, from, from + 1));
+        sources.push(range(0, from + 1, from + 10));
+    }
+    let tree = |other: &dyn Fn(u64) -> u64| {
+        let mut tree = Frontier::default();
+        (0..SIZE).for_each(|seq| tree.push(leaf(other(seq), seq)));
+        tree.root()
+    };
+    let whole = assemble_base(&sources, SIZE, tree(&|_| 0)).unwrap();
+    assert_eq!(whole.iter().map(|part| part.source).collect::<Vec<_>>(), [0]);
+    // The first way that leaves the log: the other lines, and the pieces between them.
+    let once = assemble_base(&sources, SIZE, tree(&|seq| u64::from(seq % 10 == 0))).unwrap();
+    assert_eq!(once.first().map(|part| (part.source, part.lines.clone())), Some((1, 0..1)));
+    assert!(once.windows(2).all(|pair| pair[0].lines.end == pair[1].lines.start));
+    // No way leads there, and the search ends.
+    assert_eq!(assemble_base(&sources, SIZE, Hash::of(b"nowhere")), None);
+    // What nobody holds is seen before anything is followed.
+    assert_eq!(assemble_base(&sources, u64::MAX, tree(&|_| 0)), None);
+}
+
+#[test]
+fn a_branch_that_leaves_the_log_twice_is_found() {
+    let leaf = |which: u64, seq: u64| Hash::of(&[which, seq].map(u64::to_be_bytes).concat());
+    let range = |which: u64, from: u64, to: u64| LeafRange {
+        from,
+        leaves: (from..to).map(|seq| leaf(which, seq)).collect(),
+    };
+    // Both branches from 4 on are here in pieces that do not cover the fork together.
+    let sources = [range(0, 0, 6), range(1, 4, 6), range(0, 6, 9), range(1, 6, 9)];
+    for (first, second) in [(0, 0), (0, 1), (1, 0), (1, 1)] {
+        let mut tree = Frontier::default();
+        for seq in 0..9 {
+            let which = match seq {
+                0..4 => 0,
+                4..6 => first,
+                _ => second,
+            };
+            tree.push(leaf(which, seq));
+        }
+        let parts = assemble_base(&sources, 9, tree.root());
+        assert!(parts.is_some(), "{first} and then {second}");
+    }
+}
+
+#[test]
+fn so_many_runs_count_and_no_more() {
+    let epoch = Epoch { n: 1, key: [1; 4] };
+    let name = |n: u64| RunName::new(epoch, n..n + 1, Hash::of(&n.to_be_bytes())).unwrap();
+    let mut walk = AdoptionWalk::default();
+    let most = RUNS_ADOPTED_MAX as u64;
+    for n in 0..most + 3 {
+        let counts = walk.pass_base(epoch, &compose(n, 0, Some(name(n))));
+        assert_eq!(counts, n < most, "{n}");
+        if counts {
+            assert_eq!(walk.next_adopter().map(|by| (by.of.seq, by.run)), Some((n, None)));
+            walk.lack_run();
+        }
+    }
+    // One that was named before is no further one.
+    assert!(!walk.pass_base(epoch, &compose(most + 3, 0, Some(name(0)))));
+    assert_eq!((walk.named().len(), walk.beyond()), (RUNS_ADOPTED_MAX, 3));
 }

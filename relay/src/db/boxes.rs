@@ -200,6 +200,44 @@ pub async fn release(conn: &mut Conn, scope: AccountScope, box_id: BoxId) -> Res
     Ok(exec!(conn, sql, scope.key(), box_id.to_string())? > 0)
 }
 
+/// What the runs of a box come to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct RunTotals {
+    /// How many.
+    pub runs: u64,
+    /// Their lines.
+    pub lines: u64,
+    /// Bytes of their lines and texts.
+    pub bytes: u64,
+}
+
+/// What the runs of a box that are here come to.
+///
+/// # Errors
+/// The database.
+pub async fn run_totals(conn: &mut Conn, scope: AccountScope, box_id: BoxId) -> Result<RunTotals, DbError> {
+    let sql = "SELECT run_count, run_lines, run_bytes FROM boxes WHERE account = $1 AND box = $2";
+    let row = opt!(conn, (i64, i64, i64), sql, scope.key(), box_id.to_string())?;
+    let (runs, lines, bytes) = row.unwrap_or_default();
+    let read = |stored: i64| u64::try_from(stored).map_err(|e| DbError::stored("size", e));
+    Ok(RunTotals { runs: read(runs)?, lines: read(lines)?, bytes: read(bytes)? })
+}
+
+/// The runs of a box are more.
+///
+/// # Errors
+/// The database.
+pub async fn add_run(
+    conn: &mut Conn,
+    scope: AccountScope,
+    box_id: BoxId,
+    (lines, bytes): (u64, u64),
+) -> Result<(), DbError> {
+    let sql = "UPDATE boxes SET run_count = run_count + 1, run_lines = run_lines + $1, run_bytes = run_bytes + $2 \
+               WHERE account = $3 AND box = $4";
+    exec!(conn, sql, big(lines), big(bytes), scope.key(), box_id.to_string()).map(drop)
+}
+
 /// Revokes a box and its certificates. Whether there was one to revoke.
 ///
 /// # Errors

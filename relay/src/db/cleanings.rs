@@ -31,23 +31,24 @@ pub(super) fn run_of(text: &str) -> Result<Option<RunName>, DbError> {
     run.transpose()
 }
 
-/// The cleaning that an entry recorded: one for each branch that counts, the chain's first.
+/// The cleanings that lines of a number recorded, one for each branch that counts, with the place of its run (see
+/// `runs.place`). Only of the box that speaks of it: what an entry says, it says of its own box's log.
 ///
 /// # Errors
 /// The database.
 pub async fn get(
     conn: &mut Conn,
     scope: AccountScope,
-    facility: FacilityId,
+    (facility, box_id): (FacilityId, BoxId),
     of: EntryRef,
-) -> Result<Vec<Of>, DbError> {
-    // A facility has few boxes, so the key is tried for each.
-    let sql = "SELECT c.box, c.body FROM epochs e JOIN cleanings c ON c.account = e.account AND c.box = e.box \
-               AND c.epoch = e.epoch AND c.seq = $1 \
-               WHERE e.account = $2 AND e.facility = $3 AND e.epoch = $4 ORDER BY c.run";
-    let (epoch, seq) = (of.epoch.to_string(), big(of.seq));
-    let rows = all!(conn, (String, String), sql, seq, scope.key(), facility.to_string(), epoch)?;
-    rows.into_iter().map(read).collect()
+) -> Result<Vec<(Of, Option<i64>)>, DbError> {
+    let sql = "SELECT c.box, c.body, r.place FROM cleanings c \
+               LEFT JOIN runs r ON r.account = c.account AND r.box = c.box AND r.run = c.run \
+               WHERE c.account = $1 AND c.box = $2 AND c.epoch = $3 AND c.seq = $4 AND c.facility = $5";
+    let (box_id, epoch, facility) = (box_id.to_string(), of.epoch.to_string(), facility.to_string());
+    let rows =
+        all!(conn, (String, String, Option<i64>), sql, scope.key(), box_id, epoch, big(of.seq), facility)?;
+    rows.into_iter().map(|(box_id, body, place)| Ok((read((box_id, body))?, place))).collect()
 }
 
 /// Cleanings of a boot whose clock was not synced when they were written, voided ones included.
@@ -65,7 +66,7 @@ pub async fn unsure(
     rows.into_iter().map(read).collect()
 }
 
-/// Writes cleanings, new ones and changed ones.
+/// Writes cleanings, new ones and changed ones. `held_in`: the run that the lines of the new ones stand in.
 ///
 /// # Errors
 /// The database.
@@ -74,12 +75,13 @@ pub async fn put(
     scope: AccountScope,
     facility: FacilityId,
     cleanings: &[&Of],
+    held_in: Option<RunName>,
 ) -> Result<(), DbError> {
-    let (account, facility) = (scope.key(), facility.to_string());
+    let (account, facility, held_in) = (scope.key(), facility.to_string(), run_text(held_in));
     let body = |c: &Cleaning| serde_json::to_string(c).unwrap_or_default();
     let unsure = |c: &Cleaning| (c.at.clock != ClockState::Synced).then(|| c.at.boot.to_string());
     let head = "INSERT INTO cleanings (account, box, epoch, seq, run, facility, tag, day, performed_ms, recorded_ms, \
-                complete, voided, protocol, unsure_boot, photo, body)";
+                complete, voided, protocol, unsure_boot, photo, body, held_in)";
     let tail = " ON CONFLICT (account, box, epoch, seq, run) DO UPDATE SET day = excluded.day, \
                 performed_ms = excluded.performed_ms, \
                 recorded_ms = excluded.recorded_ms, complete = excluded.complete, voided = excluded.voided, \
@@ -87,7 +89,7 @@ pub async fn put(
     bulk!(
         conn,
         head,
-        16,
+        17,
         tail,
         cleanings,
         |(box_id, c)| account.as_str(),
@@ -106,6 +108,7 @@ pub async fn put(
         unsure(c),
         c.photos.first().map(|p| p.to_string()),
         body(c),
+        held_in.as_str(),
     )?;
     let days: BTreeSet<(Tag, i64)> =
         cleanings.iter().map(|(_, c)| (c.tag, utc_day(c.performed_ms))).collect();

@@ -69,9 +69,23 @@ pub struct CleaningRow {
     pub text: Option<String>,
     /// The entry's line.
     pub line: Option<Vec<u8>>,
+    /// The run that it stands in; empty where its log has it.
+    pub held_in: String,
 }
 
-impl_from_row!(CleaningRow { box_id, epoch, seq, facility, tag, performed_ms, body, equipment, text, line });
+impl_from_row!(CleaningRow {
+    box_id,
+    epoch,
+    seq,
+    facility,
+    tag,
+    performed_ms,
+    body,
+    equipment,
+    text,
+    line,
+    held_in
+});
 
 /// Which cleanings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,8 +102,8 @@ macro_rules! page {
     ($from:literal, $cursor:literal, $order:literal, $limit:literal) => {
         concat!(
             "SELECT c.box AS box_id, c.epoch, c.seq, c.facility, c.tag, c.performed_ms, c.body, ",
-            "r.body AS equipment, t.line AS text, COALESCE(e.line, l.line) AS line FROM ",
-            "(SELECT c.account, c.box, c.epoch, c.seq, c.run, c.facility, c.tag, c.performed_ms, c.body FROM ",
+            "r.body AS equipment, t.line AS text, COALESCE(e.line, l.line) AS line, c.held_in FROM ",
+            "(SELECT c.account, c.box, c.epoch, c.seq, c.run, c.facility, c.tag, c.performed_ms, c.body, c.held_in FROM ",
             $from,
             " AND (c.performed_ms, c.box, c.epoch, c.seq) < ",
             $cursor,
@@ -100,7 +114,7 @@ macro_rules! page {
             ") c LEFT JOIN state_rows r ON r.account = c.account AND r.facility = c.facility ",
             "AND r.room = 'equipment' AND r.id = c.tag ",
             "LEFT JOIN entries e ON e.account = c.account AND e.box = c.box AND e.epoch = c.epoch AND e.seq = c.seq ",
-            "AND c.run = '' LEFT JOIN run_lines l ON l.account = c.account AND l.box = c.box AND l.run = c.run ",
+            "AND c.held_in = '' LEFT JOIN run_lines l ON l.account = c.account AND l.box = c.box AND l.run = c.held_in ",
             "AND l.seq = c.seq ",
             "LEFT JOIN texts t ON t.account = c.account AND t.box = c.box AND t.epoch = c.epoch AND t.seq = c.seq ",
             "ORDER BY c.performed_ms DESC, c.box DESC, c.epoch DESC, c.seq DESC, c.run"

@@ -1,6 +1,7 @@
 //! All SQL of the relay: one text for SQLite and PostgreSQL, one file per noun, each query scoped to an account.
 
 pub mod accounts;
+pub mod adoptions;
 pub mod audit;
 pub mod boxes;
 pub mod buckets;
@@ -16,6 +17,7 @@ pub mod facilities;
 pub mod history;
 mod migrate;
 pub mod photos;
+pub mod repeats;
 pub mod rollups;
 pub mod runs;
 pub mod sessions;
@@ -88,6 +90,12 @@ impl DbError {
     /// A stored value that cannot be read.
     pub fn stored(what: &'static str, why: impl std::fmt::Display) -> Self {
         Self::Stored { what, why: why.to_string() }
+    }
+
+    /// Whether nothing can be asked of the database now.
+    pub fn is_away(&self) -> bool {
+        use sqlx::Error::{Io, PoolClosed, PoolTimedOut, WorkerCrashed};
+        matches!(self, Self::Sql(Io(_) | PoolClosed | PoolTimedOut | WorkerCrashed))
     }
 
     /// Whether a unique key was hit.

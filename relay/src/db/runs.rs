@@ -5,108 +5,79 @@ use record::fold::LinePlace;
 use record::ids::{BoxId, Epoch, FacilityId};
 use record::kinds::EntryRef;
 use record::run::{RunLine, RunName};
+use record::tree::{Frontier, Hash, LeafTree, leaf_hash};
 
 use super::boxes::big;
 use super::cleanings::{run_of, run_text};
+use super::epochs::hash;
 use super::{AccountScope, Conn, DbError, all, bulk, exec, opt};
 
-/// A run that an entry adopts, and which.
-pub type Adoption = (RunName, LinePlace);
+/// Lines over which a root is kept: a proof reads these and the roots, whatever the length of the run.
+const BLOCK_LINES: u64 = 256;
 
 fn name(text: &str) -> Result<RunName, DbError> {
     text.parse().map_err(|e| DbError::stored("run", e))
 }
 
-/// Keeps which runs lines of a box adopt: only such a run is taken from it.
-///
-/// # Errors
-/// The database.
-pub async fn note_adoptions(
-    conn: &mut Conn,
-    scope: AccountScope,
-    box_id: BoxId,
-    adoptions: &[Adoption],
-) -> Result<(), DbError> {
-    let (account, box_id) = (scope.key(), box_id.to_string());
-    let head = "INSERT INTO adoptions (account, box, run, epoch, seq, by_run)";
-    let tail = " ON CONFLICT (account, box, run, epoch, seq, by_run) DO NOTHING";
-    bulk!(
-        conn,
-        head,
-        6,
-        tail,
-        adoptions,
-        |(run, by)| account.as_str(),
-        box_id.as_str(),
-        run.to_string(),
-        by.of.epoch.to_string(),
-        big(by.of.seq),
-        run_text(by.run),
-    )
+/// Roots over the lines of a run, [`BLOCK_LINES`] each and the rest, as its leaves come in order.
+#[derive(Debug, Clone, Default)]
+pub struct RunBlocks {
+    whole: Vec<Hash>,
+    rest: Frontier,
 }
 
-/// The lines that adopt a run, those of epochs' own logs first.
-///
-/// # Errors
-/// The database.
-pub async fn adopters(
-    conn: &mut Conn,
-    scope: AccountScope,
-    box_id: BoxId,
-    run: RunName,
-) -> Result<Vec<LinePlace>, DbError> {
-    let sql = "SELECT epoch, seq, by_run FROM adoptions WHERE account = $1 AND box = $2 AND run = $3 \
-               ORDER BY by_run, epoch, seq LIMIT 16";
-    let row = (scope.key(), box_id.to_string(), run.to_string());
-    let rows = all!(conn, (String, i64, String), sql, row.0, row.1, row.2)?;
-    let read = |(epoch, seq, by_run): (String, i64, String)| {
-        let epoch = epoch.parse().map_err(|e| DbError::stored("epoch", e))?;
-        let seq = u64::try_from(seq).map_err(|e| DbError::stored("adoption", e))?;
-        Ok(LinePlace { of: EntryRef { epoch, seq }, run: run_of(&by_run)? })
-    };
-    rows.into_iter().map(read).collect()
+impl RunBlocks {
+    /// Takes the leaf of the next line.
+    pub fn push(&mut self, leaf: Hash) {
+        self.rest.push(leaf);
+        if self.rest.size() == BLOCK_LINES {
+            self.whole.push(std::mem::take(&mut self.rest).root());
+        }
+    }
+
+    fn bytes(&self) -> Vec<u8> {
+        let rest = Some(&self.rest).filter(|rest| rest.size() > 0).map(Frontier::root);
+        self.whole.iter().copied().chain(rest).flat_map(|root| root.0).collect()
+    }
 }
 
-/// Runs that lines of a box adopt and that are not here.
-///
-/// # Errors
-/// The database.
-pub async fn lacking(
-    conn: &mut Conn,
-    scope: AccountScope,
-    box_id: BoxId,
-    limit: u64,
-) -> Result<Vec<RunName>, DbError> {
-    let sql = "SELECT DISTINCT a.run FROM adoptions a LEFT JOIN runs r \
-               ON r.account = a.account AND r.box = a.box AND r.run = a.run \
-               WHERE a.account = $1 AND a.box = $2 AND r.run IS NULL ORDER BY a.run LIMIT $3";
-    let rows = all!(conn, (String,), sql, scope.key(), box_id.to_string(), big(limit))?;
-    rows.iter().map(|(run,)| name(run)).collect()
+/// What is kept of a run beside its lines.
+#[derive(Debug, Clone)]
+pub struct NewRun<'a> {
+    /// Its name.
+    pub run: RunName,
+    /// Checkpoints of its epoch that came with it.
+    pub notes: &'a [String],
+    /// Bytes of its lines and texts.
+    pub bytes: u64,
+    /// Roots over its lines.
+    pub blocks: &'a RunBlocks,
 }
 
-/// Makes a run known; its lines follow in the same transaction. `false`: it is here already.
+/// Makes a run known whose lines are here. `false`: it is here already.
 ///
 /// # Errors
 /// The database.
 pub async fn create(
     conn: &mut Conn,
     scope: AccountScope,
-    box_id: BoxId,
-    facility: FacilityId,
-    (run, notes): (RunName, &[String]),
+    (box_id, facility): (BoxId, FacilityId),
+    new: &NewRun<'_>,
     now_ms: i64,
 ) -> Result<bool, DbError> {
-    let sql = "INSERT INTO runs (account, box, run, facility, epoch, from_seq, to_seq, known_ms, notes) \
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (account, box, run) DO NOTHING";
-    let notes = serde_json::to_string(notes).map_err(|e| DbError::stored("notes", e))?;
-    let (epoch, lines) = (run.epoch().to_string(), run.lines());
-    let (box_id, facility, run) = (box_id.to_string(), facility.to_string(), run.to_string());
-    let (first, past) = (big(lines.start), big(lines.end));
-    let made = exec!(conn, sql, scope.key(), box_id, run, facility, epoch, first, past, now_ms, notes)?;
+    let sql = "INSERT INTO runs (account, box, run, facility, epoch, from_seq, to_seq, known_ms, notes, bytes, blocks) \
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (account, box, run) DO NOTHING";
+    let notes = serde_json::to_string(new.notes).map_err(|e| DbError::stored("notes", e))?;
+    let (epoch, lines) = (new.run.epoch().to_string(), new.run.lines());
+    let (box_text, facility, run) = (box_id.to_string(), facility.to_string(), new.run.to_string());
+    let (first, past, bytes) = (big(lines.start), big(lines.end), big(new.bytes));
+    let (account, blocks) = (scope.key(), new.blocks.bytes());
+    let made =
+        exec!(conn, sql, account, box_text, run, facility, epoch, first, past, now_ms, notes, bytes, blocks)?;
     Ok(made > 0)
 }
 
-/// Adds lines to a run that was just made.
+/// Adds lines to a run that is not known yet.
 ///
 /// # Errors
 /// The database.
@@ -140,6 +111,38 @@ pub async fn append(
     super::entries::put_texts(conn, scope, &origin, &texts).await
 }
 
+/// Drops lines of a run that never became known: what an upload left that was cut short.
+///
+/// # Errors
+/// The database.
+pub async fn drop_unfinished(
+    conn: &mut Conn,
+    scope: AccountScope,
+    box_id: BoxId,
+    run: RunName,
+) -> Result<(), DbError> {
+    if notes(conn, scope, box_id, run).await?.is_some() {
+        return Ok(());
+    }
+    let sql = "DELETE FROM run_lines WHERE account = $1 AND box = $2 AND run = $3";
+    exec!(conn, sql, scope.key(), box_id.to_string(), run.to_string()).map(drop)
+}
+
+/// How many lines of a run are here.
+///
+/// # Errors
+/// The database.
+pub async fn lines_here(
+    conn: &mut Conn,
+    scope: AccountScope,
+    box_id: BoxId,
+    run: RunName,
+) -> Result<u64, DbError> {
+    let sql = "SELECT COUNT(*) FROM run_lines WHERE account = $1 AND box = $2 AND run = $3";
+    let row = opt!(conn, (i64,), sql, scope.key(), box_id.to_string(), run.to_string())?;
+    row.map_or(Ok(0), |(count,)| u64::try_from(count).map_err(|e| DbError::stored("count", e)))
+}
+
 /// The notes of a run's own epoch that came with it; `None`: the run is not here.
 ///
 /// # Errors
@@ -154,6 +157,21 @@ pub async fn notes(
     let row = opt!(conn, (String,), sql, scope.key(), box_id.to_string(), run.to_string())?;
     let read = |(notes,): (String,)| serde_json::from_str(&notes).map_err(|e| DbError::stored("notes", e));
     row.map(read).transpose()
+}
+
+/// Bytes of a run's lines and texts; `None`: the run is not here.
+///
+/// # Errors
+/// The database.
+pub async fn bytes(
+    conn: &mut Conn,
+    scope: AccountScope,
+    box_id: BoxId,
+    run: RunName,
+) -> Result<Option<u64>, DbError> {
+    let sql = "SELECT bytes FROM runs WHERE account = $1 AND box = $2 AND run = $3";
+    let row = opt!(conn, (i64,), sql, scope.key(), box_id.to_string(), run.to_string())?;
+    row.map(|(bytes,)| u64::try_from(bytes).map_err(|e| DbError::stored("size", e))).transpose()
 }
 
 /// Lines of a run from number `from` on, at most `limit`, ascending.
@@ -174,6 +192,16 @@ pub async fn lines(
     Ok(rows.into_iter().map(|(line,)| line).collect())
 }
 
+/// Runs of a box that are here.
+///
+/// # Errors
+/// The database.
+pub async fn of_box(conn: &mut Conn, scope: AccountScope, box_id: BoxId) -> Result<Vec<RunName>, DbError> {
+    let sql = "SELECT run FROM runs WHERE account = $1 AND box = $2";
+    let rows = all!(conn, (String,), sql, scope.key(), box_id.to_string())?;
+    rows.iter().map(|(run,)| name(run)).collect()
+}
+
 /// Runs of an epoch that are here.
 ///
 /// # Errors
@@ -189,7 +217,56 @@ pub async fn of_epoch(
     rows.iter().map(|(run,)| name(run)).collect()
 }
 
-/// The lines that runs hold under one number, each with its run.
+/// Keeps where a run stands in the order of counting, and which line that counts adopted it.
+///
+/// # Errors
+/// The database.
+pub async fn set_place(
+    conn: &mut Conn,
+    scope: AccountScope,
+    box_id: BoxId,
+    (run, place): (RunName, u64),
+    by: LinePlace,
+) -> Result<(), DbError> {
+    let sql = "UPDATE runs SET place = $1, by_epoch = $2, by_seq = $3, by_run = $4 \
+               WHERE account = $5 AND box = $6 AND run = $7";
+    let (epoch, seq, by_run) = (by.of.epoch.to_string(), big(by.of.seq), run_text(by.run));
+    let (box_id, run) = (box_id.to_string(), run.to_string());
+    exec!(conn, sql, big(place), epoch, seq, by_run, scope.key(), box_id, run).map(drop)
+}
+
+/// Forgets the places of a box's runs, to fold them anew.
+///
+/// # Errors
+/// The database.
+pub async fn clear_places(conn: &mut Conn, scope: AccountScope, box_id: BoxId) -> Result<(), DbError> {
+    let sql = "UPDATE runs SET place = NULL, by_epoch = NULL, by_seq = NULL, by_run = NULL \
+               WHERE account = $1 AND box = $2 AND place IS NOT NULL";
+    exec!(conn, sql, scope.key(), box_id.to_string()).map(drop)
+}
+
+/// The line by which a run counts; `None`: none does, or the run is not here.
+///
+/// # Errors
+/// The database.
+pub async fn adopter(
+    conn: &mut Conn,
+    scope: AccountScope,
+    box_id: BoxId,
+    run: RunName,
+) -> Result<Option<LinePlace>, DbError> {
+    let sql = "SELECT by_epoch, by_seq, by_run FROM runs \
+               WHERE account = $1 AND box = $2 AND run = $3 AND place IS NOT NULL";
+    let row = opt!(conn, (String, i64, String), sql, scope.key(), box_id.to_string(), run.to_string())?;
+    let read = |(epoch, seq, by_run): (String, i64, String)| {
+        let epoch = epoch.parse().map_err(|e| DbError::stored("epoch", e))?;
+        let seq = u64::try_from(seq).map_err(|e| DbError::stored("adoption", e))?;
+        Ok(LinePlace { of: EntryRef { epoch, seq }, run: run_of(&by_run)? })
+    };
+    row.map(read).transpose()
+}
+
+/// The lines that runs which count hold under one number, each with its run: in the order of counting, the first few.
 ///
 /// # Errors
 /// The database.
@@ -202,8 +279,61 @@ pub async fn at(
     let sql = "SELECT l.run, l.line FROM runs r JOIN run_lines l \
                ON l.account = r.account AND l.box = r.box AND l.run = r.run AND l.seq = $1 \
                WHERE r.account = $2 AND r.box = $3 AND r.epoch = $4 AND r.from_seq <= $5 AND r.to_seq > $6 \
-               ORDER BY l.run LIMIT 16";
+               AND r.place IS NOT NULL ORDER BY r.place LIMIT 16";
     let (seq, box_id, epoch) = (big(of.seq), box_id.to_string(), of.epoch.to_string());
     let rows = all!(conn, (String, Vec<u8>), sql, seq, scope.key(), box_id, epoch, seq, seq)?;
     rows.into_iter().map(|(run, line)| Ok((name(&run)?, line))).collect()
+}
+
+/// The way of a line to the root of its run, which is here: from the lines of one block and the kept roots.
+///
+/// # Errors
+/// The database, or something is missing in it.
+pub async fn path(
+    conn: &mut Conn,
+    scope: AccountScope,
+    box_id: BoxId,
+    (run, seq): (RunName, u64),
+) -> Result<Vec<Hash>, DbError> {
+    let missing = || DbError::stored("run", "a line or root is missing");
+    let at = seq.checked_sub(run.lines().start).filter(|_| seq < run.lines().end).ok_or_else(missing)?;
+    let sql = "SELECT blocks FROM runs WHERE account = $1 AND box = $2 AND run = $3";
+    let row = opt!(conn, (Vec<u8>,), sql, scope.key(), box_id.to_string(), run.to_string())?;
+    let (blocks,) = row.ok_or_else(missing)?;
+    let roots = blocks.chunks(32).map(hash).collect::<Result<Vec<Hash>, _>>()?;
+    let start = run.lines().start + at / BLOCK_LINES * BLOCK_LINES;
+    let count = (run.lines().end - start).min(BLOCK_LINES);
+    let limit = usize::try_from(count).map_err(|e| DbError::stored("run", e))?;
+    let lines = lines(conn, scope, box_id, (run, start), limit).await?;
+    if lines.len() != limit || roots.len() as u64 != run.count().div_ceil(BLOCK_LINES) {
+        return Err(missing());
+    }
+    let leaves = lines.iter().map(|line| leaf_hash(line)).collect();
+    let mut path = LeafTree::new(leaves).path(at % BLOCK_LINES);
+    path.extend(LeafTree::new(roots).path(at / BLOCK_LINES));
+    Ok(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn roots_of_blocks_lead_to_the_root_of_all_lines() {
+        for size in [1, 255, 256, 257, 511, 512, 513, 1_000, 2_560, 65_536] {
+            let leaf = |n: u64| Hash::of(&n.to_be_bytes());
+            let (mut blocks, mut tree) = (RunBlocks::default(), Frontier::default());
+            (0..size).for_each(|n| (blocks.push(leaf(n)), tree.push(leaf(n))).1);
+            let roots = blocks.bytes().chunks(32).map(hash).collect::<Result<Vec<Hash>, _>>().unwrap();
+            assert_eq!(roots.len() as u64, size.div_ceil(BLOCK_LINES));
+            for at in [0, size / 2, size - 1] {
+                let start = at / BLOCK_LINES * BLOCK_LINES;
+                let block = (start..(start + BLOCK_LINES).min(size)).map(leaf).collect();
+                let mut path = LeafTree::new(block).path(at - start);
+                path.extend(LeafTree::new(roots.clone()).path(at / BLOCK_LINES));
+                let root = record::tree::root_from_inclusion(leaf(at), at, size, &path);
+                assert_eq!(root, Some(tree.root()), "{at} of {size}");
+            }
+        }
+    }
 }

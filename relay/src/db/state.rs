@@ -102,6 +102,7 @@ pub async fn clear(conn: &mut Conn, scope: AccountScope, facility: FacilityId) -
         "DELETE FROM clean_days WHERE account = $1 AND facility = $2",
         "DELETE FROM uses WHERE account = $1 AND facility = $2",
         "DELETE FROM command_keys WHERE account = $1 AND facility = $2",
+        "DELETE FROM repeated_lines WHERE account = $1 AND facility = $2",
         "DELETE FROM items WHERE account = $1 AND facility = $2",
         "DELETE FROM item_days WHERE account = $1 AND facility = $2",
         "DELETE FROM facility_days WHERE account = $1 AND facility = $2",

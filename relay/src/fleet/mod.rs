@@ -6,6 +6,8 @@ mod claim_file;
 mod doors;
 mod keys;
 mod old_entries;
+mod run_calls;
+mod run_intake;
 mod runs;
 
 use std::path::PathBuf;
@@ -22,7 +24,8 @@ pub use claim_file::ClaimWishes;
 pub use doors::doors;
 pub use keys::KeyError;
 pub use old_entries::old_entries;
-pub use runs::{RunDoors, run_doors};
+pub use run_calls::{RunDoors, RunLimits};
+pub use runs::run_doors;
 
 use crate::changes::Changes;
 use crate::clock::Clock;

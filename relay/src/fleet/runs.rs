@@ -7,142 +7,112 @@ use std::sync::{Arc, Mutex, PoisonError};
 use axum::body::{Body, to_bytes};
 use axum::extract::{Extension, Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use bytes::Bytes;
-use record::checkpoint::{Origin, SignedCheckpoint};
-use record::fold::LinePlace;
+use record::checkpoint::Origin;
 use record::ids::BoxId;
-use record::kinds::EntryRef;
 use record::limits::{RUN_FILE_BYTES_MAX, RUN_NAMES_MAX};
 use record::messages::{ChainEpoch, LackingRuns, LogChain, NamedRun, VERSION};
-use record::run::{RunError, RunLine, RunName, RunReader, RunWriter, check_run};
-use tokio::sync::Semaphore;
+use record::run::{RunError, RunName, RunWriter};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::changes::Changes;
-use crate::clock::Clock;
+use super::run_calls::{Excess, Fault, RunDoors};
+use super::run_intake::{CheckedRun, RunHome};
 use crate::db::boxes::Home;
-use crate::db::runs::Adoption;
-use crate::db::{Conn, Db, DbError, boxes, entries, epochs, facilities, runs};
+use crate::db::{Conn, Db, DbError, adoptions, boxes, entries, epochs, runs};
 use crate::mqtt::PeerCertificate;
 
-/// Runs that are taken or given at a time: each is held in memory.
+/// Runs that are worked on at a time.
 const AT_ONCE: usize = 2;
-/// Mebibytes of uploads that come in at a time, of all boxes.
-const BUFFERED_MIB: usize = 260;
+/// Mebibytes of runs that come in and go out at a time, of all boxes.
+const BUFFERED_MIB: u32 = 260;
 /// Lines that are read at a time.
 const PAGE: usize = 512;
-
-/// What the calls work with.
-#[derive(Debug, Clone)]
-pub struct RunDoors {
-    /// The database.
-    pub db: Db,
-    /// Tells of what came.
-    pub changes: Changes,
-    /// Tells the time.
-    pub clock: Arc<dyn Clock>,
-}
+/// Bytes of a run that are handed on at a time.
+const PIECE_BYTES: usize = 64 * 1024;
+/// Boxes of which a run is on its way, in one direction: one at a time.
+type BusyBoxes = Arc<Mutex<BTreeSet<BoxId>>>;
 
 struct Inside {
     doors: RunDoors,
-    turns: Semaphore,
-    /// Mebibytes that uploads may fill while they come in: whoever is slow keeps only others as slow from beginning.
-    buffers: Semaphore,
-    /// Boxes whose upload is coming in.
-    uploading: Mutex<BTreeSet<BoxId>>,
+    places: Arc<Semaphore>,
+    turns: Arc<Semaphore>,
+    /// Mebibytes that runs may fill: whoever is slow keeps only others as slow from beginning.
+    buffers: Arc<Semaphore>,
+    uploading: BusyBoxes,
+    fetching: BusyBoxes,
 }
 
-/// Takes a box's place among the uploads until it is dropped.
-struct Uploading<'a> {
-    all: &'a Mutex<BTreeSet<BoxId>>,
+/// A box's place among those of which a run is on its way, until it is dropped.
+struct BusyBox {
+    all: BusyBoxes,
     box_id: BoxId,
 }
 
-impl<'a> Uploading<'a> {
-    fn begin(all: &'a Mutex<BTreeSet<BoxId>>, box_id: BoxId) -> Option<Self> {
+impl BusyBox {
+    fn begin(all: &BusyBoxes, box_id: BoxId) -> Result<Self, Fault> {
         let new = all.lock().unwrap_or_else(PoisonError::into_inner).insert(box_id);
-        new.then_some(Self { all, box_id })
+        new.then(|| Self { all: Arc::clone(all), box_id }).ok_or(Fault::Busy)
     }
 }
 
-impl Drop for Uploading<'_> {
+impl Drop for BusyBox {
     fn drop(&mut self) {
         self.all.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.box_id);
     }
 }
 
-/// How many mebibytes an upload reserves: what it says that it has, or all that it may have.
-fn reserved_mib(headers: &HeaderMap) -> u32 {
+/// What a run on its way holds until it has gone, or is here.
+struct RunPassage {
+    _place: OwnedSemaphorePermit,
+    _box: BusyBox,
+    buffer: OwnedSemaphorePermit,
+}
+
+impl Inside {
+    /// Lets a run of this many bytes in or out.
+    async fn pass(&self, busy: &BusyBoxes, box_id: BoxId, bytes: u64) -> Result<RunPassage, Fault> {
+        let _box = BusyBox::begin(busy, box_id)?;
+        let _place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| Fault::Busy)?;
+        let buffer = Arc::clone(&self.buffers).acquire_many_owned(mebibytes(bytes)).await;
+        Ok(RunPassage { _place, _box, buffer: buffer.map_err(|e| Fault::Away(e.to_string()))? })
+    }
+
+    /// A turn is for what costs the relay something, not for waiting for the box.
+    async fn turn(&self) -> Result<OwnedSemaphorePermit, Fault> {
+        Arc::clone(&self.turns).acquire_owned().await.map_err(|e| Fault::Away(e.to_string()))
+    }
+}
+
+/// Whole mebibytes that hold so many bytes, of those that there are.
+fn mebibytes(bytes: u64) -> u32 {
+    u32::try_from(bytes >> 20).unwrap_or(u32::MAX).saturating_add(1).min(BUFFERED_MIB)
+}
+
+/// How many bytes an upload may bring: what it says that it has, or all that it may have.
+fn announced(headers: &HeaderMap) -> u64 {
     let said = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
-    let bytes = said.unwrap_or(RUN_FILE_BYTES_MAX).min(RUN_FILE_BYTES_MAX);
-    u32::try_from(bytes >> 20).unwrap_or(u32::MAX).saturating_add(1)
+    let most = RUN_FILE_BYTES_MAX as u64;
+    said.unwrap_or(most).min(most)
 }
 
 /// The routes, for the listener that requires client certificates and says whose with each request.
 pub fn run_doors(doors: RunDoors) -> Router {
     let inside = Inside {
+        places: Arc::new(Semaphore::new(doors.limits.places)),
         doors,
-        turns: Semaphore::new(AT_ONCE),
-        buffers: Semaphore::new(BUFFERED_MIB),
-        uploading: Mutex::default(),
+        turns: Arc::new(Semaphore::new(AT_ONCE)),
+        buffers: Arc::new(Semaphore::new(BUFFERED_MIB as usize)),
+        uploading: BusyBoxes::default(),
+        fetching: BusyBoxes::default(),
     };
     Router::new()
         .route("/box/v1/log", get(chain))
         .route("/box/v1/runs", get(lacking))
         .route("/box/v1/runs/{run}", get(give).put(take))
         .with_state(Arc::new(inside))
-}
-
-/// Why a call got nothing.
-enum Fault {
-    NotAllowed,
-    /// Its log contradicts itself.
-    Quarantined,
-    Nothing,
-    /// No entry that is here adopts it.
-    NotNamed,
-    /// It ended early, or is longer than a run may be.
-    Cut,
-    /// It is not what its name says.
-    Broken(RunError),
-    Away(String),
-}
-
-impl From<DbError> for Fault {
-    fn from(error: DbError) -> Self {
-        Self::Away(error.to_string())
-    }
-}
-
-impl IntoResponse for Fault {
-    fn into_response(self) -> Response {
-        match self {
-            Self::NotAllowed => {
-                (StatusCode::FORBIDDEN, "this certificate is not in service here\n").into_response()
-            }
-            Self::Quarantined => {
-                let words = "the relay holds evidence that this log contradicts itself and takes nothing more of it until the \
-                             operator has looked; everything stays recorded at the box\n";
-                (StatusCode::FORBIDDEN, words).into_response()
-            }
-            Self::Nothing => (StatusCode::NOT_FOUND, "no such run is here\n").into_response(),
-            Self::NotNamed => {
-                let words = "no entry that is here adopts this run: send that entry first\n";
-                (StatusCode::CONFLICT, words).into_response()
-            }
-            Self::Cut => {
-                let words = "the run ended early, or has more bytes than a run may have\n";
-                (StatusCode::PAYLOAD_TOO_LARGE, words).into_response()
-            }
-            Self::Broken(error) => (StatusCode::UNPROCESSABLE_ENTITY, format!("{error}\n")).into_response(),
-            Self::Away(error) => {
-                tracing::error!(error, "a box's runs could not be looked after");
-                (StatusCode::SERVICE_UNAVAILABLE, "try again later\n").into_response()
-            }
-        }
-    }
 }
 
 async fn home(conn: &mut Conn, peer: &PeerCertificate) -> Result<Home, Fault> {
@@ -184,7 +154,7 @@ async fn lacking(
 ) -> Result<Json<LackingRuns>, Fault> {
     let mut conn = inside.doors.db.read().await?;
     let home = home(&mut conn, &peer).await?;
-    let lacking = runs::lacking(&mut conn, home.scope, peer.box_id, RUN_NAMES_MAX).await?;
+    let lacking = adoptions::lacking(&mut conn, home.scope, peer.box_id, RUN_NAMES_MAX).await?;
     let lacking = lacking.into_iter().map(NamedRun).collect();
     Ok(Json(LackingRuns { v: VERSION, lacking }))
 }
@@ -195,18 +165,36 @@ async fn give(
     Extension(peer): Extension<PeerCertificate>,
     Path(NamedRun(run)): Path<NamedRun>,
 ) -> Result<Response, Fault> {
-    let away = |e: &dyn std::fmt::Display| Fault::Away(e.to_string());
-    let _turn = inside.turns.acquire().await.map_err(|e| away(&e))?;
     let mut conn = inside.doors.db.read().await?;
     let home = home(&mut conn, &peer).await?;
-    let notes = runs::notes(&mut conn, home.scope, peer.box_id, run).await?.ok_or(Fault::Nothing)?;
-    let broken = |e: RunError| away(&e);
-    let mut writer = RunWriter::begin(Vec::new(), peer.box_id, run, &notes).map_err(broken)?;
+    let bytes = runs::bytes(&mut conn, home.scope, peer.box_id, run).await?.ok_or(Fault::Nothing)?;
+    drop(conn);
+    let mut passage = inside.pass(&inside.fetching, peer.box_id, bytes).await?;
+    let file = {
+        let _turn = inside.turn().await?;
+        file_of(&inside.doors.db, &home, peer.box_id, run).await?
+    };
+    // Packed it is a fraction of what was reserved.
+    let packed = mebibytes(file.len() as u64) as usize;
+    let rest = passage.buffer.num_permits().saturating_sub(packed);
+    drop(passage.buffer.split(rest));
+    let pieces = futures_util::stream::unfold((file, passage), |(mut left, passage)| async move {
+        let piece = left.split_to(left.len().min(PIECE_BYTES));
+        (!piece.is_empty()).then_some((Ok::<Bytes, std::convert::Infallible>(piece), (left, passage)))
+    });
+    Ok(([(header::CONTENT_TYPE, "application/zstd")], Body::from_stream(pieces)).into_response())
+}
+
+async fn file_of(db: &Db, home: &Home, box_id: BoxId, run: RunName) -> Result<Bytes, Fault> {
+    let broken = |e: RunError| Fault::Away(e.to_string());
+    let mut conn = db.read().await?;
+    let notes = runs::notes(&mut conn, home.scope, box_id, run).await?.ok_or(Fault::Nothing)?;
+    let mut writer = RunWriter::begin(Vec::new(), box_id, run, &notes).map_err(broken)?;
     let mut from = run.lines().start;
     while from < run.lines().end {
-        let lines = runs::lines(&mut conn, home.scope, peer.box_id, (run, from), PAGE).await?;
+        let lines = runs::lines(&mut conn, home.scope, box_id, (run, from), PAGE).await?;
         let past = from + lines.len() as u64;
-        let origin = Origin { box_id: peer.box_id, epoch: run.epoch() };
+        let origin = Origin { box_id, epoch: run.epoch() };
         let beside = entries::texts(&mut conn, home.scope, &origin, (from, past)).await?;
         if lines.is_empty() {
             return Err(Fault::Away("lines of a run are missing".to_owned()));
@@ -217,8 +205,7 @@ async fn give(
         }
         from = past;
     }
-    let file = writer.finish().map_err(broken)?;
-    Ok(([(header::CONTENT_TYPE, "application/zstd")], file).into_response())
+    Ok(writer.finish().map_err(broken)?.into())
 }
 
 /// The texts of each line, out of all that stand under those numbers: another branch may have some there too.
@@ -244,7 +231,6 @@ async fn take(
     headers: HeaderMap,
     body: Body,
 ) -> Result<StatusCode, Fault> {
-    let away = |e: &dyn std::fmt::Display| Fault::Away(e.to_string());
     let mut conn = inside.doors.db.read().await?;
     let home = home(&mut conn, &peer).await?;
     if runs::notes(&mut conn, home.scope, peer.box_id, run).await?.is_some() {
@@ -253,70 +239,45 @@ async fn take(
     if home.quarantined {
         return Err(Fault::Quarantined);
     }
-    if runs::adopters(&mut conn, home.scope, peer.box_id, run).await?.is_empty() {
+    if !adoptions::is_named(&mut conn, home.scope, peer.box_id, run).await? {
         return Err(Fault::NotNamed);
     }
+    let held = boxes::run_totals(&mut conn, home.scope, peer.box_id).await?;
     let origin = Origin { box_id: peer.box_id, epoch: run.epoch() };
-    let held = epochs::get(&mut conn, home.scope, &origin).await?;
+    let log = epochs::get(&mut conn, home.scope, &origin).await?;
     drop(conn);
-    let Some(_uploading) = Uploading::begin(&inside.uploading, peer.box_id) else {
-        return Err(Fault::Away("this box sends another run at this moment".to_owned()));
-    };
-    let _buffer = inside.buffers.acquire_many(reserved_mib(&headers)).await.map_err(|e| away(&e))?;
+    let log = log.and_then(|held| origin.verifier(&held.log_key).ok());
+    let to = RunHome { home, box_id: peer.box_id, run };
+    let limits = inside.doors.limits;
+    if !limits.fits(held, run, 0) {
+        to.refuse(&inside.doors, Excess::AllRuns).await?;
+        return Err(Fault::Excess(Excess::AllRuns));
+    }
+    let passage = inside.pass(&inside.uploading, peer.box_id, announced(&headers)).await?;
     let body = to_bytes(body, RUN_FILE_BYTES_MAX).await.map_err(|_| Fault::Cut)?;
-    // A turn is for what costs the relay something, not for waiting for the box.
-    let _turn = inside.turns.acquire().await.map_err(|e| away(&e))?;
-    let (bytes, box_id) = (body.clone(), peer.box_id);
-    let checked = tokio::task::spawn_blocking(move || check_run(&bytes[..], box_id, run)).await;
-    let summary = checked.map_err(|e| away(&e))?.map_err(Fault::Broken)?;
-    // Notes whose signature holds; a key that nobody has told this relay proves nothing.
-    let log = held.and_then(|held| origin.verifier(&held.log_key).ok());
-    let holds =
-        |note: &String| log.as_ref().is_some_and(|log| SignedCheckpoint::verify(note, &origin, log).is_ok());
-    let notes: Vec<String> = summary.notes.into_iter().filter(holds).collect();
-    store(&inside.doors, &home, peer.box_id, (run, &notes), body).await?;
+    let turn = inside.turn().await?;
+    // By itself: a box that hangs up now leaves nothing half done behind.
+    let taken = tokio::spawn(async move {
+        let _held = (passage, turn);
+        let bytes = body.clone();
+        let read = move || CheckedRun::read(&bytes, to.box_id, run, limits.plain_bytes);
+        let checked = tokio::task::spawn_blocking(read).await;
+        let kept = match checked.map_err(|e| Fault::Away(e.to_string()))? {
+            Ok(mut checked) => {
+                checked.keep_signed(&origin, log.as_ref());
+                if limits.fits(held, run, checked.bytes) {
+                    to.keep(&inside.doors, checked, body).await
+                } else {
+                    Err(Fault::Excess(Excess::AllRuns))
+                }
+            }
+            Err(fault) => Err(fault),
+        };
+        if let Err(Fault::Excess(excess)) = kept {
+            to.refuse(&inside.doors, excess).await?;
+        }
+        kept
+    });
+    taken.await.map_err(|e| Fault::Away(e.to_string()))??;
     Ok(StatusCode::NO_CONTENT)
-}
-
-/// All of a run in one transaction, and the facility is folded anew: lines that it brings stand where it was adopted.
-async fn store(
-    doors: &RunDoors,
-    home: &Home,
-    box_id: BoxId,
-    (run, notes): (RunName, &[String]),
-    body: Bytes,
-) -> Result<(), Fault> {
-    let away = |e: &dyn std::fmt::Display| Fault::Away(e.to_string());
-    let mut reader = RunReader::open(std::io::Cursor::new(body), box_id, run).map_err(Fault::Broken)?;
-    let mut tx = doors.db.begin().await?;
-    facilities::lock(&mut tx, home.scope, home.facility).await?;
-    let now_ms = doors.clock.now_ms();
-    if !runs::create(&mut tx, home.scope, box_id, home.facility, (run, notes), now_ms).await? {
-        return Ok(());
-    }
-    loop {
-        let read = tokio::task::spawn_blocking(move || {
-            let group = reader.next_group();
-            (reader, group)
-        });
-        let (back, group) = read.await.map_err(|e| away(&e))?;
-        reader = back;
-        let Some(lines) = group.map_err(Fault::Broken)? else { break };
-        runs::append(&mut tx, home.scope, box_id, run, &lines).await?;
-        runs::note_adoptions(&mut tx, home.scope, box_id, &adoptions(run, &lines)).await?;
-    }
-    facilities::set_refold(&mut tx, home.scope, home.facility, true).await?;
-    tx.commit().await?;
-    doors.changes.changed(home.scope.account(), home.facility);
-    tracing::info!(%box_id, %run, lines = run.count(), "took a run that an entry adopts");
-    Ok(())
-}
-
-/// Runs that lines of a run adopt in turn.
-fn adoptions(run: RunName, lines: &[RunLine]) -> Vec<Adoption> {
-    let place = |line: &RunLine| {
-        let of = EntryRef { epoch: run.epoch(), seq: line.entry.seq() };
-        record::adoption::adopted_run(&line.entry).map(|nested| (nested, LinePlace { of, run: Some(run) }))
-    };
-    lines.iter().filter_map(place).collect()
 }

@@ -15,7 +15,8 @@ use record::tree::Hash;
 
 use crate::db::cleanings::{Of, Use};
 use crate::db::command_keys::KeyPlace;
-use crate::db::{AccountScope, Conn, DbError, cleanings, command_keys, entries, runs, state};
+use crate::db::repeats::Repeat;
+use crate::db::{AccountScope, Conn, DbError, cleanings, command_keys, entries, repeats, state};
 use crate::rollup;
 
 /// How entries came to count that a run brought.
@@ -37,20 +38,29 @@ struct Known {
     keys: BTreeMap<Digest16, (Digest16, LinePlace)>,
     /// Lines that record once more what another one recorded, and that one.
     again: BTreeMap<LinePlace, LinePlace>,
+    /// Where runs stand in the order of counting.
+    places: BTreeMap<RunName, i64>,
+    /// Numbers of which every line that counts was read.
+    read: BTreeSet<EntryRef>,
 }
 
 impl Known {
-    /// Where a line that an entry names stands: of several branches the near one, the chain's, the first.
+    /// Where a line that an entry names stands: of several branches the near one, the chain's, the first that counts.
     fn place(&self, of: EntryRef, near: Option<RunName>) -> Option<LinePlace> {
         let is_known =
             |place: &LinePlace| self.cleanings.contains_key(place) || self.again.contains_key(place);
         let named = [near, None].map(|run| LinePlace { of, run });
         let from = LinePlace { of, run: None };
         let until = |place: &&LinePlace| place.of == of;
-        let mut any = self.cleanings.range(from..).map(|(place, _)| place).take_while(until);
+        let cleanings = self.cleanings.range(from..).map(|(place, _)| place).take_while(until);
+        let again = self.again.range(from..).map(|(place, _)| place).take_while(until);
+        let order = |place: &&LinePlace| place.run.and_then(|run| self.places.get(&run).copied());
         let found = named.into_iter().find(is_known);
-        let found = found.or_else(|| any.next().copied());
-        found.or_else(|| self.again.range(from..).map(|(place, _)| place).take_while(until).next().copied())
+        found.or_else(|| cleanings.chain(again).min_by_key(|place| order(place).unwrap_or(i64::MAX)).copied())
+    }
+
+    fn note_place(&mut self, line: LinePlace, place: Option<i64>) {
+        self.places.extend(line.run.zip(place));
     }
 }
 
@@ -80,12 +90,15 @@ fn key_of(entry: &Entry, event: &Event) -> Option<Idem> {
 pub(crate) struct Fold {
     scope: AccountScope,
     facility: FacilityId,
+    /// The run that the entries stand in, where no log has them.
+    held_in: Option<RunName>,
     rows: Facility,
     known: Known,
     changed: BTreeSet<RowKey>,
     cleaned: BTreeSet<LinePlace>,
     uses: Vec<Use>,
     keys: Vec<KeyPlace>,
+    repeats: Vec<Repeat>,
     erased: Vec<Hash>,
     /// Items whose windows can be others than before, and from when on.
     touched: BTreeMap<Tag, i64>,
@@ -101,17 +114,25 @@ impl Fold {
         Self {
             scope,
             facility,
+            held_in: None,
             rows: Facility::default(),
             known: Known::default(),
             changed: BTreeSet::new(),
             cleaned: BTreeSet::new(),
             uses: Vec::new(),
             keys: Vec::new(),
+            repeats: Vec::new(),
             erased: Vec::new(),
             touched: BTreeMap::new(),
             all_from_ms: None,
             last_ms: 0,
         }
+    }
+
+    /// For entries that stand in a run.
+    pub(crate) fn held_in(mut self, run: Option<RunName>) -> Self {
+        self.held_in = run;
+        self
     }
 
     /// When the last entry was written, corrected, milliseconds since 1970.
@@ -143,21 +164,24 @@ impl Fold {
                 tracing::info!(epoch = %of.epoch, seq = of.seq, %passed, "an adopted line changes nothing");
             }
             let line = LinePlace { of, run: adopted.map(|adopted| adopted.run) };
-            self.keep_key(line, key_of(entry, event));
+            let counts = changes.effects.iter().any(|effect| matches!(effect, Effect::Cleaned(_)));
+            let repeats = matches!(event, Event::CleaningRecorded(_)) && !counts;
+            self.keep_key(line, key_of(entry, event), repeats);
             self.note(origin, entry, event, changes);
         }
         Ok(())
     }
 
-    /// The first line that counts under a key answers for it; a later one leads to it.
-    fn keep_key(&mut self, line: LinePlace, idem: Option<Idem>) {
+    /// The first line that counts under a key answers for it; a later one that `repeats` it leads to it.
+    fn keep_key(&mut self, line: LinePlace, idem: Option<Idem>, repeats: bool) {
         let Some(idem) = idem else { return };
         let (req, first) = *self.known.keys.entry(idem.key).or_insert_with(|| {
             self.keys.push((idem, line));
             (idem.req, line)
         });
-        if req == idem.req && first != line {
+        if repeats && req == idem.req && first != line {
             self.known.again.insert(line, first);
+            self.repeats.push((line, first));
         }
     }
 
@@ -209,33 +233,31 @@ impl Fold {
         state::load(conn, self.scope, self.facility, &keys, &mut self.rows).await
     }
 
-    /// The cleaning that an entry recorded, or that it records once more: one for each branch.
+    /// The cleanings that lines of a number recorded, or that they record once more.
     async fn find(&mut self, conn: &mut Conn, origin: &Origin, of: EntryRef) -> Result<Vec<Of>, DbError> {
-        if self.known.place(of, None).is_some() {
+        if !self.known.read.insert(of) {
             return Ok(Vec::new());
         }
-        let found = cleanings::get(conn, self.scope, self.facility, of).await?;
-        if !found.is_empty() {
-            return Ok(found);
+        let mut found = self.recorded_at(conn, origin, of).await?;
+        for ((line, first), place) in repeats::get(conn, self.scope, origin.box_id, of).await? {
+            self.known.note_place(line, place);
+            self.known.again.insert(line, first);
+            found.extend(self.recorded_at(conn, origin, first.of).await?);
         }
-        // It may be the later place of one that was sent again.
-        let of_epoch = Origin { epoch: of.epoch, ..*origin };
-        let own = entries::line(conn, self.scope, &of_epoch, of.seq).await?;
-        let of_runs = runs::at(conn, self.scope, origin.box_id, of).await?;
-        let places = own.map(|line| (None, line)).into_iter();
-        let places = places.chain(of_runs.into_iter().map(|(run, line)| (Some(run), line)));
+        Ok(found)
+    }
+
+    async fn recorded_at(
+        &mut self,
+        conn: &mut Conn,
+        origin: &Origin,
+        of: EntryRef,
+    ) -> Result<Vec<Of>, DbError> {
+        let place = (self.facility, origin.box_id);
         let mut found = Vec::new();
-        for (run, line) in places {
-            let idem = Entry::parse(&line).ok().and_then(|entry| entry.head().idem);
-            let Some(idem) = idem else { continue };
-            let keys = [idem.key];
-            let held = command_keys::first_of(conn, self.scope, self.facility, origin.box_id, &keys).await?;
-            let line = LinePlace { of, run };
-            let first = held.into_iter().find(|(held, first)| *held == idem && *first != line);
-            if let Some((_, first)) = first {
-                self.known.again.insert(line, first);
-                found.extend(cleanings::get(conn, self.scope, self.facility, first.of).await?);
-            }
+        for (cleaning, place) in cleanings::get(conn, self.scope, place, of).await? {
+            self.known.note_place(cleaning.1.place(), place);
+            found.push(cleaning);
         }
         Ok(found)
     }
@@ -288,9 +310,10 @@ impl Fold {
         state::store(conn, scope, facility, &self.changed, &self.rows).await?;
         let cleaned: Vec<&Of> =
             self.cleaned.iter().filter_map(|place| self.known.cleanings.get(place)).collect();
-        cleanings::put(conn, scope, facility, &cleaned).await?;
+        cleanings::put(conn, scope, facility, &cleaned, self.held_in).await?;
         cleanings::put_uses(conn, scope, facility, &self.uses).await?;
         command_keys::put(conn, scope, facility, origin.box_id, &self.keys).await?;
+        repeats::put(conn, scope, facility, origin.box_id, &self.repeats).await?;
         for hash in &self.erased {
             entries::erase_text(conn, scope, origin.box_id, *hash).await?;
         }
@@ -298,6 +321,7 @@ impl Fold {
         self.cleaned.clear();
         self.uses.clear();
         self.keys.clear();
+        self.repeats.clear();
         self.erased.clear();
         Ok(())
     }

@@ -1,10 +1,14 @@
 //! What boxes send: checked, decided, stored in one transaction, answered.
 
+mod base;
 mod decide;
 mod fold;
 mod hello;
 mod inbox;
+mod links;
+mod overlaps;
 mod refold;
+mod run_pages;
 mod store;
 #[cfg(test)]
 mod tests;

@@ -1,22 +1,21 @@
 //! Rebuilds everything that is a fold over a facility's entries, in the order in which its lines count.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Range;
 
-use record::adoption::{AdoptionWalk, LeafRange, LineId, OfferedLine, RunPlace, adopted_run, assemble_base};
+use record::adoption::{AdoptionWalk, LineId, OfferedLine, RunPlace};
 use record::checkpoint::Origin;
 use record::entry::Entry;
 use record::ids::{BoxId, Epoch, FacilityId};
-use record::kinds::Prev;
 use record::run::RunName;
-use record::tree::{Hash, leaf_hash};
+use record::tree::Hash;
 
+use super::base::{BasePart, assemble, page};
 use super::fold::{Adopted, Fold};
+use super::links;
+use super::overlaps::RunOverlaps;
+use super::run_pages::{RunPage, RunPages};
 use crate::db::epochs::Held;
-use crate::db::{AccountScope, Conn, DbError, entries, epochs, facilities, runs, state};
-
-/// Entries that are held in memory at a time.
-const PAGE: usize = 512;
+use crate::db::{AccountScope, Conn, DbError, epochs, facilities, runs, state};
 
 /// How many entries of each epoch of one box count, in the order in which they are folded: up to where the next epoch
 /// goes on. An epoch that stays apart counts nothing, and so does one that is followed by nobody knows where.
@@ -56,14 +55,6 @@ pub async fn refold(
     facilities::set_refold(conn, scope, facility, false).await
 }
 
-/// Lines of an epoch that count in the chain, and where they are: in its log, or in a run.
-#[derive(Debug, Clone)]
-struct BasePart {
-    epoch: Epoch,
-    run: Option<RunName>,
-    lines: Range<u64>,
-}
-
 /// The lines of one box, as they are folded.
 struct BoxFold {
     scope: AccountScope,
@@ -71,8 +62,15 @@ struct BoxFold {
     box_id: BoxId,
     base: Vec<BasePart>,
     walk: AdoptionWalk,
-    /// What runs brought so far.
+    /// Runs that are here.
+    here: BTreeSet<RunName>,
+    /// Numbers that several of them hold: only a line of those can be reached twice.
+    overlaps: RunOverlaps,
+    /// What runs brought so far under those numbers.
     counted: BTreeSet<LineId>,
+    pages: RunPages,
+    /// Runs that were adopted so far.
+    places: u64,
 }
 
 impl BoxFold {
@@ -82,7 +80,9 @@ impl BoxFold {
         facility: FacilityId,
         box_id: BoxId,
     ) -> Result<Self, DbError> {
+        runs::clear_places(conn, scope, box_id).await?;
         let held = epochs::of_box(conn, scope, box_id).await?;
+        let held = links::complete(conn, scope, box_id, held).await?;
         let mut base = Vec::new();
         for (origin, size) in chain(&held) {
             let epoch = origin.epoch;
@@ -94,8 +94,10 @@ impl BoxFold {
             let log = || vec![BasePart { epoch, run: None, lines: 0..size }];
             base.extend(assembled.unwrap_or_else(log));
         }
+        let here: BTreeSet<RunName> = runs::of_box(conn, scope, box_id).await?.into_iter().collect();
+        let (overlaps, pages) = (RunOverlaps::of(&here), RunPages::default());
         let (walk, counted) = (AdoptionWalk::default(), BTreeSet::new());
-        Ok(Self { scope, facility, box_id, base, walk, counted })
+        Ok(Self { scope, facility, box_id, base, walk, here, overlaps, counted, pages, places: 0 })
     }
 
     fn origin(&self, epoch: Epoch) -> Origin {
@@ -106,76 +108,114 @@ impl BoxFold {
         for part in self.base.clone() {
             let mut from = part.lines.start;
             while from < part.lines.end {
-                let page = self.page(conn, &part, from).await?;
+                let page = page(conn, self.scope, self.box_id, (&part, from)).await?;
                 if page.is_empty() {
                     return Err(DbError::stored("log", "entries are missing"));
                 }
                 from += page.len() as u64;
-                for chunk in page.split_inclusive(|entry| adopted_run(entry).is_some()) {
-                    self.fold(conn, part.epoch, None, chunk.iter()).await?;
-                    if let Some(last) = chunk.last()
-                        && self.walk.pass_base(part.epoch, last)
-                    {
-                        self.fold_runs(conn).await?;
-                    }
-                }
+                self.fold_base(conn, &part, &page).await?;
             }
         }
         for run in self.walk.lacking() {
             tracing::info!(box_id = %self.box_id, %run, "a run that an entry adopts is not here yet");
         }
+        if self.walk.beyond() > 0 {
+            let (box_id, beyond) = (self.box_id, self.walk.beyond());
+            tracing::warn!(%box_id, beyond, "a box adopts more runs than may count; the others do not");
+        }
         Ok(())
+    }
+
+    /// Folds lines of the base, and behind each that adopts a run which is here the lines of that.
+    async fn fold_base(&mut self, conn: &mut Conn, part: &BasePart, page: &[Entry]) -> Result<(), DbError> {
+        let (epoch, run, mut folded) = (part.epoch, part.run, 0);
+        for (at, entry) in page.iter().enumerate() {
+            if self.walk.pass_base(epoch, entry) && self.is_next_here() {
+                self.fold(conn, epoch, (run, None), page[folded..=at].iter()).await?;
+                folded = at + 1;
+                self.fold_runs(conn).await?;
+            }
+        }
+        match &page[folded..] {
+            [] => Ok(()),
+            rest => self.fold(conn, epoch, (run, None), rest.iter()).await,
+        }
+    }
+
+    /// Passes over runs that are not here; whether lines of one that is come next.
+    fn is_next_here(&mut self) -> bool {
+        while let Some(place) = self.walk.next_lines() {
+            if self.here.contains(&place.run) {
+                return true;
+            }
+            self.walk.lack_run();
+        }
+        false
     }
 
     async fn fold<'e>(
         &self,
         conn: &mut Conn,
         epoch: Epoch,
-        adopted: Option<Adopted>,
+        (held_in, adopted): (Option<RunName>, Option<Adopted>),
         new: impl Iterator<Item = &'e Entry>,
     ) -> Result<(), DbError> {
-        let mut fold = Fold::new(self.scope, self.facility);
+        let mut fold = Fold::new(self.scope, self.facility).held_in(held_in);
         fold.take(conn, &self.origin(epoch), adopted, new).await?;
         fold.store(conn, &self.origin(epoch)).await
     }
 
-    /// Lines of one part of the base from number `from` on.
-    async fn page(&self, conn: &mut Conn, part: &BasePart, from: u64) -> Result<Vec<Entry>, DbError> {
-        let limit = usize::try_from(part.lines.end - from).unwrap_or(usize::MAX).min(PAGE);
-        let lines = match part.run {
-            None => entries::lines(conn, self.scope, &self.origin(part.epoch), from, limit).await?,
-            Some(run) => runs::lines(conn, self.scope, self.box_id, (run, from), limit).await?,
-        };
-        lines.iter().map(|line| Entry::parse(line).map_err(|e| DbError::stored("entry", e))).collect()
-    }
-
     /// What comes behind an entry that adopts a run.
     async fn fold_runs(&mut self, conn: &mut Conn) -> Result<(), DbError> {
-        while let Some(place) = self.walk.next_lines() {
-            let part = BasePart { epoch: place.run.epoch(), run: Some(place.run), lines: place.run.lines() };
-            let page = self.page(conn, &part, place.from).await?;
-            if page.is_empty() {
-                self.walk.lack_run();
-                continue;
+        while self.is_next_here() {
+            let (Some(place), Some(by)) = (self.walk.next_lines(), self.walk.next_adopter()) else { break };
+            if place.from == place.run.lines().start {
+                runs::set_place(conn, self.scope, self.box_id, (place.run, self.places), by).await?;
+                self.places += 1;
             }
-            let base = self.base_leaves(conn, place, page.len() as u64).await?;
-            let id = |entry: &Entry| LineId { epoch: part.epoch, seq: entry.seq(), leaf: entry.leaf() };
-            let offered: Vec<OfferedLine<'_>> = page
-                .iter()
-                .map(|entry| {
-                    let id = id(entry);
-                    let in_base = base.get(&id.seq) == Some(&id.leaf);
-                    OfferedLine { entry, counts_already: in_base || self.counted.contains(&id) }
-                })
-                .collect();
-            let lines = self.walk.take_lines(&offered);
-            self.counted.extend(lines.iter().map(|line| id(line.entry)));
-            if let Some(line) = lines.first() {
-                let adopted = Adopted { run: line.run, by: line.adopted_by, at: line.adopted_at };
-                self.fold(conn, part.epoch, Some(adopted), lines.iter().map(|line| line.entry)).await?;
-            }
+            let page = match self.pages.take(place) {
+                Some(page) => page,
+                None => self.read_page(conn, place).await?,
+            };
+            self.fold_lines(conn, place, &page).await?;
+            self.pages.put(page);
         }
         Ok(())
+    }
+
+    /// Folds the lines of a run that come next, up to the first one that adopts another.
+    async fn fold_lines(&mut self, conn: &mut Conn, place: RunPlace, page: &RunPage) -> Result<(), DbError> {
+        let epoch = place.run.epoch();
+        let next = page.next_lines(place.from);
+        let shared = |entry: &Entry| self.overlaps.contains(epoch, entry.seq());
+        let id = |entry: &Entry| LineId { epoch, seq: entry.seq(), leaf: entry.leaf() };
+        let offer = |(entry, in_base): &'_ (Entry, bool)| {
+            *in_base || (shared(entry) && self.counted.contains(&id(entry)))
+        };
+        let offered: Vec<OfferedLine<'_>> =
+            next.iter().map(|line| OfferedLine { entry: &line.0, counts_already: offer(line) }).collect();
+        let lines = self.walk.take_lines(&offered);
+        let new: Vec<LineId> = lines.iter().map(|line| line.entry).filter(|e| shared(e)).map(id).collect();
+        self.counted.extend(new);
+        if let Some(line) = lines.first() {
+            let adopted = Adopted { run: line.run, by: line.adopted_by, at: line.adopted_at };
+            let of = (Some(line.run), Some(adopted));
+            self.fold(conn, epoch, of, lines.iter().map(|line| line.entry)).await?;
+        }
+        Ok(())
+    }
+
+    async fn read_page(&self, conn: &mut Conn, place: RunPlace) -> Result<RunPage, DbError> {
+        let (run, from) = (place.run, place.from);
+        let part = BasePart { epoch: run.epoch(), run: Some(run), lines: run.lines() };
+        let entries = page(conn, self.scope, self.box_id, (&part, from)).await?;
+        if entries.is_empty() {
+            return Err(DbError::stored("run", "lines are missing"));
+        }
+        let base = self.base_leaves(conn, place, entries.len() as u64).await?;
+        let in_base = |entry: &Entry| base.get(&entry.seq()) == Some(&entry.leaf());
+        let lines = entries.into_iter().map(|entry| (in_base(&entry), entry));
+        Ok(RunPage { run, from, lines: lines.map(|(in_base, entry)| (entry, in_base)).collect() })
     }
 
     /// The leaves of the base under the numbers of a page of a run.
@@ -192,7 +232,7 @@ impl BoxFold {
             let mut from = part.lines.start.max(numbers.start);
             while from < end {
                 let within = BasePart { lines: from..end, ..part.clone() };
-                let page = self.page(conn, &within, from).await?;
+                let page = page(conn, self.scope, self.box_id, (&within, from)).await?;
                 if page.is_empty() {
                     break;
                 }
@@ -202,34 +242,4 @@ impl BoxFold {
         }
         Ok(leaves)
     }
-}
-
-/// The branch that the successor names, from the log and from runs; `None` where the log alone leads there, or nothing does.
-async fn assemble(
-    conn: &mut Conn,
-    scope: AccountScope,
-    origin: &Origin,
-    size: u64,
-    prev: Prev,
-) -> Result<Option<Vec<BasePart>>, DbError> {
-    if size == prev.size && entries::frontier_at(conn, scope, origin, size).await?.root() == prev.root {
-        return Ok(None);
-    }
-    let (epoch, box_id) = (origin.epoch, origin.box_id);
-    let names = runs::of_epoch(conn, scope, box_id, epoch).await?;
-    let mut sources =
-        vec![LeafRange { from: 0, leaves: entries::leaves(conn, scope, origin, (0, size)).await? }];
-    for run in &names {
-        let count = usize::try_from(run.count()).unwrap_or(usize::MAX);
-        let lines = runs::lines(conn, scope, box_id, (*run, run.lines().start), count).await?;
-        let leaves = lines.iter().map(|line| leaf_hash(line)).collect();
-        sources.push(LeafRange { from: run.lines().start, leaves });
-    }
-    let parts = assemble_base(&sources, prev.size, prev.root);
-    let part = |part: record::adoption::BasePart| BasePart {
-        epoch,
-        run: part.source.checked_sub(1).and_then(|at| names.get(at)).copied(),
-        lines: part.lines,
-    };
-    Ok(parts.map(|parts| parts.into_iter().map(part).collect()))
 }

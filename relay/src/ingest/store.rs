@@ -10,11 +10,11 @@ use record::verify::{Batch, Verified};
 
 use super::fold::Fold;
 use super::{Counters, Ingest, IngestError, Reply, answer, done};
+use crate::db::adoptions::Adoption;
 use crate::db::boxes::Home;
 use crate::db::entries::{NODE_LEVEL_MIN, Node};
 use crate::db::epochs::{Evidence, Grown, Held};
-use crate::db::runs::Adoption;
-use crate::db::{Conn, DbError, boxes, entries, epochs, facilities, runs};
+use crate::db::{Conn, DbError, adoptions, boxes, entries, epochs, facilities};
 use record::messages::Answer;
 
 /// How a batch of this epoch enters the facility's state.
@@ -86,13 +86,7 @@ impl Ingest {
             adopted_run(entry).map(|run| (run, LinePlace { of, run: None }))
         };
         let adoptions: Vec<Adoption> = batch.entries().iter().filter_map(|(entry, _)| place(entry)).collect();
-        runs::note_adoptions(tx, home.scope, origin.box_id, &adoptions).await?;
-        for (run, _) in &adoptions {
-            if runs::notes(tx, home.scope, origin.box_id, *run).await?.is_some() {
-                return Ok(true);
-            }
-        }
-        Ok(false)
+        adoptions::note(tx, home.scope, origin.box_id, &adoptions).await
     }
 
     /// Where this epoch stands among the box's others; the first entry of an epoch says what it goes on from.

@@ -35,6 +35,8 @@ pub(crate) struct Told {
     pub(crate) note: Option<String>,
     /// The entry's line; [`Told::entry`] reads it.
     line: Option<Vec<u8>>,
+    /// The run that it stands in; empty where its log has it.
+    held_in: String,
     /// Photos that are here; they follow their record, so that it never waits for them. See [`look_for_photos`].
     pub(crate) photos: Vec<Hash>,
 }
@@ -103,9 +105,9 @@ impl Told {
     pub(crate) fn proof(&self) -> String {
         let of = self.cleaning.of;
         let path = format!("/app/proof/{}/{}/{}", self.box_id, of.epoch, of.seq);
-        match self.cleaning.adopted {
-            Some(adopted) => format!("{path}?run={}", adopted.run),
-            None => path,
+        match self.held_in.as_str() {
+            "" => path,
+            run => format!("{path}?run={run}"),
         }
     }
 
@@ -212,6 +214,7 @@ fn read(row: &CleaningRow) -> Result<Told, DbError> {
         name: None,
         note: None,
         line: row.line.clone(),
+        held_in: row.held_in.clone(),
         photos: Vec::new(),
     })
 }

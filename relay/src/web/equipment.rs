@@ -324,18 +324,23 @@ fn wet(contact: Contact) -> Option<String> {
     }
 }
 
-async fn entry(
+/// The line that voided a cleaning: under its number another branch may have another one.
+async fn voiding_line(
     conn: &mut Conn,
     scope: AccountScope,
     told: &Told,
     of: EntryRef,
-) -> Result<Option<Entry>, DbError> {
+) -> Result<Option<Vec<u8>>, DbError> {
     let origin = Origin { box_id: told.box_id, epoch: of.epoch };
-    let mut line = entries::line(conn, scope, &origin, of.seq).await?;
-    if line.is_none() {
-        line = runs::at(conn, scope, told.box_id, of).await?.into_iter().map(|(_, line)| line).next();
+    let own = entries::line(conn, scope, &origin, of.seq).await?;
+    let brought = runs::at(conn, scope, told.box_id, of).await?.into_iter().map(|(_, line)| line);
+    for line in own.into_iter().chain(brought) {
+        let entry = Entry::parse(&line).map_err(|e| DbError::stored("entry", e))?;
+        if matches!(entry.event(), Event::CleaningVoided(_)) {
+            return Ok(Some(line));
+        }
     }
-    line.map(|line| Entry::parse(&line)).transpose().map_err(|e| DbError::stored("entry", e))
+    Ok(None)
 }
 
 /// When, by whom and why a cleaning was voided.
@@ -346,13 +351,15 @@ async fn voided(
     of: EntryRef,
     wall: &Wall,
 ) -> Result<String, DbError> {
-    let Some(entry) = entry(conn, scope, told, of).await? else { return Ok("Voided.".to_owned()) };
+    let Some(line) = voiding_line(conn, scope, told, of).await? else { return Ok("Voided.".to_owned()) };
+    let entry = Entry::parse(&line).map_err(|e| DbError::stored("entry", e))?;
     let by = match entry.head().by.staff {
         Some(staff) => staff_name(conn, scope, told.facility, staff).await?,
         None => None,
     };
     let origin = Origin { box_id: told.box_id, epoch: of.epoch };
     let lines = entries::texts(conn, scope, &origin, (of.seq, of.seq + 1)).await?;
+    let lines = entries::named_by(&[line], lines)?;
     let reason = lines.first().and_then(|line| TextLine::parse(line.as_bytes()).ok());
     let by = by.map(|name| format!(" by {name}")).unwrap_or_default();
     let reason = reason.map(|r| format!(": {}", r.text().trim_end_matches('.'))).unwrap_or_default();

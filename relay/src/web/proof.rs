@@ -1,14 +1,15 @@
 //! The proof of one entry, as a file that `cleantrack-verify` checks without this relay.
 
 use axum::extract::{Query, State};
+use record::adoption::adopted_run;
 use record::checkpoint::{Cosigned, Origin, SignedCheckpoint};
 use record::entry::Entry;
+use record::fold::LinePlace;
 use record::ids::{BoxId, Epoch};
 use record::kinds::EntryRef;
 use record::proof::{AdoptionStep, Proof};
 use record::run::RunName;
 use record::sign::Verifier;
-use record::tree::{Hash, LeafTree, leaf_hash};
 use serde::Deserialize;
 
 use super::problem::Fault;
@@ -19,8 +20,6 @@ use crate::db::{AccountScope, Conn, DbError, entries, epochs, runs};
 
 /// Runs in runs that a proof climbs through: each is a restored copy of a restored copy.
 const STEPS_MAX: usize = 16;
-/// Lines that are read at a time.
-const PAGE: usize = 512;
 
 /// Which branch is meant, where several have an entry of this number.
 #[derive(Debug, Default, Deserialize)]
@@ -57,14 +56,21 @@ async fn proof_of_branch(
     let mut conn = web.db.read().await?;
     let own = own_proof(&mut conn, scope, origin, seq).await?;
     let of = EntryRef { epoch: origin.epoch, seq };
-    let brought = runs::at(&mut conn, scope, origin.box_id, of).await?;
-    let meant = brought.into_iter().find(|(run, _)| asked.is_none_or(|asked| asked == *run));
+    let meant = match asked {
+        Some(run) => {
+            Some(line_of_run(&mut conn, scope, origin.box_id, (run, of)).await?.ok_or(Fault::NotFound)?)
+        }
+        None => None,
+    };
     let proof = match (own, meant) {
-        // Nobody named a branch, or the branch has the very line.
         (Some(own), None) => Some(own),
-        (Some(own), Some((_, line))) if asked.is_none() || own.entry.as_bytes() == line => Some(own),
+        // The branch that is asked for has the very line.
+        (Some(own), Some((_, line))) if own.entry.as_bytes() == line => Some(own),
         (_, Some((run, line))) => adopted_proof(&mut conn, scope, origin.box_id, (run, &line[..])).await?,
-        (None, None) => None,
+        (None, None) => match runs::at(&mut conn, scope, origin.box_id, of).await?.into_iter().next() {
+            Some((run, line)) => adopted_proof(&mut conn, scope, origin.box_id, (run, &line[..])).await?,
+            None => None,
+        },
     };
     let proof = proof.ok_or(Fault::NotFound)?;
     let log = Verifier::parse(&proof.key).map_err(|e| DbError::stored("log key", e))?;
@@ -112,7 +118,20 @@ async fn own_proof(
     Ok(Some(Proof::new(&parse(&line)?, &signed, path, &log)))
 }
 
-/// Of an entry that a run holds: to the run's root, and on from the entry that adopted it.
+/// The line of a number in one run that is here.
+async fn line_of_run(
+    conn: &mut Conn,
+    scope: AccountScope,
+    box_id: BoxId,
+    (run, of): (RunName, EntryRef),
+) -> Result<Option<(RunName, Vec<u8>)>, DbError> {
+    if !run.covers(of) || runs::notes(conn, scope, box_id, run).await?.is_none() {
+        return Ok(None);
+    }
+    Ok(runs::lines(conn, scope, box_id, (run, of.seq), 1).await?.into_iter().next().map(|line| (run, line)))
+}
+
+/// Of an entry that a run holds: to the run's root, and on from the line by which the run counts.
 async fn adopted_proof(
     conn: &mut Conn,
     scope: AccountScope,
@@ -120,46 +139,60 @@ async fn adopted_proof(
     (mut run, line): (RunName, &[u8]),
 ) -> Result<Option<Proof>, DbError> {
     let entry = parse(line)?;
-    let to_run = run_path(conn, scope, box_id, run, entry.seq()).await?;
+    let to_run = runs::path(conn, scope, box_id, (run, entry.seq())).await?;
     let mut steps: Vec<AdoptionStep> = Vec::new();
     while steps.len() < STEPS_MAX {
-        let adopters = runs::adopters(conn, scope, box_id, run).await?;
-        for by in adopters.iter().filter(|by| by.run.is_none()) {
-            let origin = Origin { box_id, epoch: by.of.epoch };
-            let Some(own) = own_proof(conn, scope, &origin, by.of.seq).await? else { continue };
+        let Some(by) = runs::adopter(conn, scope, box_id, run).await? else { return Ok(None) };
+        if by.run.is_none()
+            && let Some(own) = adopting_proof(conn, scope, box_id, (run, by.of)).await?
+        {
             steps.push(AdoptionStep { entry: own.entry.clone(), path: own.path.clone() });
-            return Ok(Some(
-                Proof { entry: entry.as_str().to_owned(), index: entry.seq(), path: to_run, ..own }
-                    .adopted_by(steps),
-            ));
+            let (index, entry) = (entry.seq(), entry.as_str().to_owned());
+            return Ok(Some(Proof { entry, index, path: to_run, ..own }.adopted_by(steps)));
         }
-        let nested = adopters.iter().find_map(|by| by.run.map(|run| (run, by.of.seq)));
-        let Some((outer, seq)) = nested else { return Ok(None) };
-        let lines = runs::lines(conn, scope, box_id, (outer, seq), 1).await?;
-        let Some(line) = lines.first() else { return Ok(None) };
-        let path = run_path(conn, scope, box_id, outer, seq).await?;
-        steps.push(AdoptionStep { entry: parse(line)?.as_str().to_owned(), path });
+        // The line stands in a run, or in a part of the chain that is here as a run only.
+        let Some((outer, line)) = outer_line(conn, scope, box_id, (run, by)).await? else { return Ok(None) };
+        let path = runs::path(conn, scope, box_id, (outer, by.of.seq)).await?;
+        steps.push(AdoptionStep { entry: line.as_str().to_owned(), path });
         run = outer;
     }
     Ok(None)
 }
 
-/// The way of a line to the root of its run.
-async fn run_path(
+/// The proof of a line of the chain that adopts a run; `None` where the log that is here has another line there, none, or
+/// stands apart.
+async fn adopting_proof(
     conn: &mut Conn,
     scope: AccountScope,
     box_id: BoxId,
-    run: RunName,
-    seq: u64,
-) -> Result<Vec<Hash>, DbError> {
-    let numbers = run.lines();
-    let mut leaves: Vec<Hash> = Vec::new();
-    loop {
-        let from = numbers.start + leaves.len() as u64;
-        let lines = runs::lines(conn, scope, box_id, (run, from), PAGE).await?;
-        if lines.is_empty() {
-            return Ok(LeafTree::new(leaves).path(seq - numbers.start));
-        }
-        leaves.extend(lines.iter().map(|line| leaf_hash(line)));
+    (run, by): (RunName, EntryRef),
+) -> Result<Option<Proof>, DbError> {
+    let origin = Origin { box_id, epoch: by.epoch };
+    if epochs::get(conn, scope, &origin).await?.is_none_or(|held| held.apart) {
+        return Ok(None);
     }
+    let own = own_proof(conn, scope, &origin, by.seq).await?;
+    let Some(own) = own else { return Ok(None) };
+    let names = parse(own.entry.as_bytes())?;
+    Ok((adopted_run(&names) == Some(run)).then_some(own))
+}
+
+/// The run in which the line stands that adopts another one.
+async fn outer_line(
+    conn: &mut Conn,
+    scope: AccountScope,
+    box_id: BoxId,
+    (run, by): (RunName, LinePlace),
+) -> Result<Option<(RunName, Entry)>, DbError> {
+    let held = match by.run {
+        Some(outer) => line_of_run(conn, scope, box_id, (outer, by.of)).await?.into_iter().collect(),
+        None => runs::at(conn, scope, box_id, by.of).await?,
+    };
+    for (outer, line) in held {
+        let line = parse(&line)?;
+        if adopted_run(&line) == Some(run) && outer != run {
+            return Ok(Some((outer, line)));
+        }
+    }
+    Ok(None)
 }

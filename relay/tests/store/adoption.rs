@@ -14,19 +14,20 @@ use record::run::{RunName, RunNamer, RunReader, RunWriter, check_run};
 use relay::changes::Changes;
 use relay::clock::Clock;
 use relay::db::boxes;
-use relay::fleet::{self, RunDoors};
+use relay::fleet::{self, RunDoors, RunLimits};
 use relay::mqtt::PeerCertificate;
-use relay::rollup;
+use relay::random::SeededRandom;
+use relay::rollup::RollupRounds;
 use tower::ServiceExt as _;
 
 use super::Databases;
 use super::fake_box::FakeBox;
 use super::world::{DAY_MS, NOW_MS, PROBE, PUMP, Said, World, box_id, column};
 
-const HOUR_MS: i64 = 3_600_000;
+pub(crate) const HOUR_MS: i64 = 3_600_000;
 
 /// A box with three days of history in its first epoch; eight hours apart, so that every window is met.
-fn first_log() -> FakeBox {
+pub(crate) fn first_log() -> FakeBox {
     let mut log = FakeBox::new(box_id(1), 1, 3);
     let start = NOW_MS - 3 * DAY_MS;
     log.tell(start, "log.started", &format!(r#"{{"box":"{}","version":"1.0"}}"#, log.origin.box_id));
@@ -41,7 +42,7 @@ fn first_log() -> FakeBox {
 }
 
 /// The epoch after another, of which it counts `size` entries.
-fn after(log: &FakeBox, size: u64) -> FakeBox {
+pub(crate) fn after(log: &FakeBox, size: u64) -> FakeBox {
     let n = log.origin.epoch.n + 1;
     let mut next = FakeBox::new(log.origin.box_id, n, 3 + u8::try_from(n).unwrap());
     let prev = format!(r#"{{"epoch":"{}","size":{size},"root":"{}"}}"#, log.origin.epoch, log.root(size));
@@ -50,7 +51,7 @@ fn after(log: &FakeBox, size: u64) -> FakeBox {
     next
 }
 
-fn run_of(log: &FakeBox, lines: std::ops::Range<u64>) -> RunName {
+pub(crate) fn run_of(log: &FakeBox, lines: std::ops::Range<u64>) -> RunName {
     let mut namer = RunNamer::new(log.origin.epoch, lines.start);
     let entries = &log.entries[usize::try_from(lines.start).unwrap()..usize::try_from(lines.end).unwrap()];
     entries.iter().for_each(|entry| namer.push(entry.leaf()));
@@ -58,7 +59,7 @@ fn run_of(log: &FakeBox, lines: std::ops::Range<u64>) -> RunName {
 }
 
 /// A run's file, with a checkpoint of its epoch.
-fn file_of(log: &FakeBox, run: RunName) -> Vec<u8> {
+pub(crate) fn file_of(log: &FakeBox, run: RunName) -> Vec<u8> {
     let notes = [log.note(log.size())];
     let mut writer = RunWriter::begin(Vec::new(), log.origin.box_id, run, &notes).unwrap();
     for entry in log.entries.iter().filter(|entry| run.lines().contains(&entry.seq())) {
@@ -68,40 +69,50 @@ fn file_of(log: &FakeBox, run: RunName) -> Vec<u8> {
     writer.finish().unwrap()
 }
 
-fn adopt(log: &mut FakeBox, run: RunName) {
+pub(crate) fn adopt(log: &mut FakeBox, run: RunName) {
     log.tell(NOW_MS + 10, "log.adopted", &serde_json::to_string(&run).unwrap());
 }
 
 /// The doors of a relay, as a box with a certificate knocks at them.
-struct Doors {
-    router: Router,
-    peer: PeerCertificate,
+pub(crate) struct Doors {
+    pub(crate) router: Router,
+    pub(crate) peer: PeerCertificate,
 }
 
 impl Doors {
-    async fn of(world: &World) -> Self {
+    pub(crate) async fn of(world: &World) -> Self {
+        Self::within(world, RunLimits::default()).await
+    }
+
+    pub(crate) async fn within(world: &World, limits: RunLimits) -> Self {
         let mut tx = world.db.begin().await.unwrap();
         let life = (NOW_MS, NOW_MS + DAY_MS);
         boxes::certified(&mut tx, world.scope, box_id(1), "0a", life).await.unwrap();
         tx.commit().await.unwrap();
         let clock: Arc<dyn Clock> = world.clock.clone();
-        let doors = RunDoors { db: world.db.clone(), changes: Changes::default(), clock };
+        let random = Arc::new(SeededRandom::new(2));
+        let doors = RunDoors { db: world.db.clone(), changes: Changes::default(), clock, random, limits };
         let peer = PeerCertificate { box_id: box_id(1), serial: "0a".into() };
         Self { router: fleet::run_doors(doors), peer }
     }
 
-    async fn ask(&self, method: Method, path: &str, body: Vec<u8>) -> (StatusCode, Vec<u8>) {
+    /// The same doors, as another box knocks at them.
+    pub(crate) fn as_box(&self, peer: PeerCertificate) -> Self {
+        Self { router: self.router.clone(), peer }
+    }
+
+    pub(crate) async fn ask(&self, method: Method, path: &str, body: Vec<u8>) -> (StatusCode, Vec<u8>) {
         let request = Request::builder().method(method).uri(path).extension(self.peer.clone());
         let answer = self.router.clone().oneshot(request.body(Body::from(body)).unwrap()).await.unwrap();
         let status = answer.status();
         (status, answer.into_body().collect().await.unwrap().to_bytes().to_vec())
     }
 
-    async fn put(&self, run: RunName, file: Vec<u8>) -> StatusCode {
+    pub(crate) async fn put(&self, run: RunName, file: Vec<u8>) -> StatusCode {
         self.ask(Method::PUT, &format!("/box/v1/runs/{run}"), file).await.0
     }
 
-    async fn lacking(&self) -> Vec<RunName> {
+    pub(crate) async fn lacking(&self) -> Vec<RunName> {
         let (status, body) = self.ask(Method::GET, "/box/v1/runs", Vec::new()).await;
         assert_eq!(status, StatusCode::OK);
         let told: LackingRuns = serde_json::from_slice(&body).unwrap();
@@ -109,12 +120,12 @@ impl Doors {
     }
 }
 
-async fn round(world: &World) {
-    rollup::round(&world.db, &Changes::default(), NOW_MS).await.unwrap();
+pub(crate) async fn round(world: &World) {
+    RollupRounds::default().round(&world.db, &Changes::default(), &*world.clock).await.unwrap();
 }
 
 /// Days of items and what the cleanings say, without the names of epochs and runs: what a person at the facility sees.
-async fn seen(world: &World) -> Vec<Vec<String>> {
+pub(crate) async fn seen(world: &World) -> Vec<Vec<String>> {
     let mut all = Vec::new();
     for sql in [
         "SELECT tag || ' ' || CAST(day AS TEXT) || ' ' || CAST(met AS TEXT) || '/' || CAST(closed AS TEXT) FROM item_days ORDER BY 1",

@@ -12,6 +12,8 @@ mod fake_box;
 )]
 #[path = "../../../tests/src/postgres.rs"]
 mod postgres;
+mod run_bounds;
+mod run_order;
 mod stories;
 mod world;
 
@@ -20,6 +22,8 @@ use relay::db::Db;
 mod told {
     pub(crate) use super::adoption::*;
     pub(crate) use super::doors::*;
+    pub(crate) use super::run_bounds::*;
+    pub(crate) use super::run_order::*;
     pub(crate) use super::stories::*;
 }
 
@@ -81,6 +85,18 @@ stories!(
     an_erased_text_does_not_come_back_with_a_run,
     a_quarantined_box_brings_no_runs,
     a_box_is_told_its_chain,
+    an_epoch_without_a_key_counts_as_at_its_box,
+    of_two_lines_of_one_number_the_one_adopted_first_is_meant,
+    a_box_speaks_of_its_own_lines_only,
+    a_long_run_with_adopting_lines_counts_whole,
+    what_a_restored_base_has_counts_there,
+    a_run_that_is_too_much_is_refused_and_told_once,
+    whoever_finds_no_place_is_told_when_to_come_again,
+    a_run_of_another_box_is_neither_given_nor_taken,
+    what_a_cut_upload_left_is_dropped,
+    the_list_of_lacking_runs_has_an_end,
+    a_facility_that_cannot_be_folded_keeps_no_other_from_it,
+    a_facility_that_took_long_to_fold_rests_before_the_next_time,
 );
 
 /// Where a story gets its databases; each name is a new one.

@@ -6,14 +6,19 @@ use record::kinds::EntryRef;
 use record::messages::{Answer, Health, VERSION};
 use record::tree::{Hash, root_from_inclusion};
 use relay::changes::Changes;
+use relay::clock::BentClock;
 use relay::db::{boxes, cleanings, entries, epochs, facilities, state};
-use relay::rollup;
+use relay::rollup::RollupRounds;
 
 use super::Databases;
 use super::fake_box::FakeBox;
 use super::world::{DAY_MS, NOW_MS, PROBE, PUMP, Said, World, box_id, column, stranger};
 
 const HOUR_MS: i64 = 3_600_000;
+
+async fn round(db: &relay::db::Db, now_ms: i64) -> Result<usize, relay::db::DbError> {
+    RollupRounds::default().round(db, &Changes::default(), &BentClock::new(now_ms)).await
+}
 
 /// A log with two items, a schedule, and a cleaning every `every_ms` until now.
 fn log_of(days: i64, every_ms: i64) -> FakeBox {
@@ -349,8 +354,11 @@ pub(crate) async fn another_account_sees_nothing(dbs: impl Databases) {
     let staff = log.texts[0].hash();
     assert_eq!(entries::text(&mut conn, other, staff).await.unwrap(), None);
     let of = EntryRef { epoch: origin.epoch, seq: 6 };
-    assert_eq!(cleanings::get(&mut conn, world.scope, world.facility, of).await.unwrap().len(), 1);
-    assert!(cleanings::get(&mut conn, other, world.facility, of).await.unwrap().is_empty());
+    assert_eq!(
+        cleanings::get(&mut conn, world.scope, (world.facility, origin.box_id), of).await.unwrap().len(),
+        1
+    );
+    assert!(cleanings::get(&mut conn, other, (world.facility, origin.box_id), of).await.unwrap().is_empty());
     let pump = PUMP.parse().unwrap();
     assert!(cleanings::since(&mut conn, other, world.facility, &[(pump, 0)]).await.unwrap().is_empty());
     assert_eq!(state::load_all(&mut conn, other, world.facility).await.unwrap(), Default::default());
@@ -375,7 +383,7 @@ pub(crate) async fn a_rebuild_gives_the_same(dbs: impl Databases) {
     world.claim(&log).await;
     world.drain(&log, 0).await;
     world.hello(&log, log.size(), None).await;
-    rollup::round(&world.db, &Changes::default(), NOW_MS).await.unwrap();
+    round(&world.db, NOW_MS).await.unwrap();
     let live = world.dump().await;
     assert!(live.contains("overdue") || live.contains("due"), "{live}");
     let mut tx = world.db.begin().await.unwrap();
@@ -415,7 +423,7 @@ pub(crate) async fn epochs_follow_each_other(dbs: impl Databases) {
         Some(size - 2),
         "old entries come back later"
     );
-    rollup::round(&world.db, &Changes::default(), NOW_MS).await.unwrap();
+    round(&world.db, NOW_MS).await.unwrap();
     assert!(!facility().await.refold);
     let mut conn = world.read().await;
     let seqs = column(&mut conn, "SELECT epoch || '/' || CAST(seq AS TEXT) FROM cleanings").await;
@@ -429,7 +437,7 @@ pub(crate) async fn epochs_follow_each_other(dbs: impl Databases) {
     let third = following(&second, 1, 6);
     world.hello(&third, 0, None).await;
     assert_eq!(world.drain(&third, 0).await.held(), Some(2));
-    rollup::round(&world.db, &Changes::default(), NOW_MS).await.unwrap();
+    round(&world.db, NOW_MS).await.unwrap();
     let seqs =
         column(&mut world.read().await, "SELECT epoch || '/' || CAST(seq AS TEXT) FROM cleanings").await;
     assert!(seqs.contains(&format!("{}/1", third.origin.epoch)));
@@ -521,7 +529,7 @@ pub(crate) async fn tallies_are_those_of_record(dbs: impl Databases) {
     world.claim(&log).await;
     world.drain(&log, 0).await;
     world.hello(&log, log.size(), None).await;
-    rollup::round(&world.db, &Changes::default(), NOW_MS).await.unwrap();
+    round(&world.db, NOW_MS).await.unwrap();
     let mut conn = world.read().await;
     let rows = state::load_all(&mut conn, world.scope, world.facility).await.unwrap();
     let zones: Vec<_> = rows.settings.zones.iter().collect();
@@ -572,17 +580,17 @@ pub(crate) async fn time_alone_closes_windows(dbs: impl Databases) {
         column(&mut conn, sql).await[0].parse::<i64>().unwrap()
     };
     world.hello(&log, log.size(), None).await;
-    rollup::round(&world.db, &Changes::default(), NOW_MS).await.unwrap();
+    round(&world.db, NOW_MS).await.unwrap();
     let before = closed().await;
     // The box falls silent: the relay does not know what it records.
     let later = NOW_MS + DAY_MS;
-    rollup::round(&world.db, &Changes::default(), later).await.unwrap();
+    round(&world.db, later).await.unwrap();
     assert_eq!(closed().await, before);
     world.clock.set_ms(later);
     world.ingest.hello(log.origin.box_id, &log.hello(log.size(), None)).await.unwrap();
-    rollup::round(&world.db, &Changes::default(), later).await.unwrap();
+    round(&world.db, later).await.unwrap();
     assert!(closed().await >= before + 4, "it was silent and had nothing to send");
-    assert_eq!(rollup::round(&world.db, &Changes::default(), later).await.unwrap(), 0, "nothing left to do");
+    assert_eq!(round(&world.db, later).await.unwrap(), 0, "nothing left to do");
 }
 
 pub(crate) async fn texts_are_erased(dbs: impl Databases) {

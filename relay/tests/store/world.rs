@@ -175,3 +175,14 @@ impl Said {
         if let Self::Holds(_, note) = self { note.clone() } else { panic!("{self:?}") }
     }
 }
+
+/// Runs a statement.
+pub(crate) async fn run(conn: &mut Conn, sql: &'static str) {
+    let done = match conn {
+        Conn::Sqlite(c) => sqlx::query(sql).execute(&mut **c).await.map(drop),
+        Conn::Postgres(c) => sqlx::query(sql).execute(&mut **c).await.map(drop),
+        Conn::SqliteTx(c) => sqlx::query(sql).execute(&mut **c).await.map(drop),
+        Conn::PostgresTx(c) => sqlx::query(sql).execute(&mut **c).await.map(drop),
+    };
+    done.unwrap();
+}

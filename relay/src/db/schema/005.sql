@@ -1,5 +1,6 @@
 -- Lines may count that do not stand in the chain: a run brought them, and two branches of an epoch may share a number. `run`
 -- is its name, empty for a line of the chain. All of it is a fold over the entries: every facility is rebuilt by the job.
+-- `held_in`: the run that its line stands in, empty where the log of its epoch has it.
 DROP TABLE cleanings;
 CREATE TABLE cleanings (
   account @ID@ NOT NULL,
@@ -18,6 +19,7 @@ CREATE TABLE cleanings (
   unsure_boot @ID@,
   photo @ID@,
   body TEXT NOT NULL,
+  held_in @ID@ NOT NULL,
   PRIMARY KEY (account, box, epoch, seq, run)
 )@ROWLESS@;
 CREATE INDEX cleanings_newest ON cleanings (account, performed_ms, box, epoch, seq);

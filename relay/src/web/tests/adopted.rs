@@ -1,36 +1,64 @@
 //! A record that its log left behind and a later one adopted: on the item's page, and proven from there.
 
 use axum::http::StatusCode;
+use record::entry::Entry;
+use record::ids::{BoxId, Epoch, FacilityId};
 use record::proof::Proof;
 use record::receipt::Receipt;
+use record::redact::TextLine;
 use record::run::{RunLine, RunName, RunNamer};
 
 use super::world::{HOUR_MS, NOW_MS, World};
-use crate::db::{facilities, runs};
-use crate::rollup;
+use crate::db::runs::{NewRun, RunBlocks};
+use crate::db::{AccountScope, Db, facilities, runs};
+use crate::rollup::RollupRounds;
 
 /// A cleaning of the first item that only a run holds, the box's next log having adopted it.
 async fn adopted(world: &mut World) -> (RunName, RunLine) {
+    let tag = world.a.sites[0].tags[0].to_string();
+    adopted_of(world, tag).await
+}
+
+/// The same of any item.
+async fn adopted_of(world: &mut World, tag: String) -> (RunName, RunLine) {
     let scope = world.a.scope;
     let site = &mut world.a.sites[0];
-    let tag = site.tags[0].to_string();
     site.one.clean(NOW_MS - HOUR_MS, &tag, "Grace Lost", "");
-    let (entry, texts) = site.one.lose().remove(0);
-    let mut namer = RunNamer::new(site.one.origin.epoch, entry.seq());
-    namer.push(entry.leaf());
-    let run = namer.name().unwrap();
+    let lost = site.one.lose();
+    let run = run_of(site.one.origin.epoch, &lost);
     let mut next = site.one.next_epoch();
     next.tell(NOW_MS, "log.adopted", &serde_json::to_string(&run).unwrap());
     next.hello(&world.ingest, NOW_MS, 2).await;
     next.send(&world.ingest).await;
-    let line = RunLine { leaf: entry.leaf(), entry, texts };
-    let mut tx = world.db.begin().await.unwrap();
-    assert!(runs::create(&mut tx, scope, site.one.id, site.id, (run, &[]), NOW_MS).await.unwrap());
-    runs::append(&mut tx, scope, site.one.id, run, std::slice::from_ref(&line)).await.unwrap();
-    facilities::set_refold(&mut tx, scope, site.id, true).await.unwrap();
+    let lines = keep(&world.db, (scope, site.one.id, site.id), run, lost).await;
+    RollupRounds::default().round(&world.db, &world.changes, &*world.clock).await.unwrap();
+    (run, lines[0].clone())
+}
+
+fn run_of(epoch: Epoch, lines: &[(Entry, Vec<TextLine>)]) -> RunName {
+    let mut namer = RunNamer::new(epoch, lines[0].0.seq());
+    lines.iter().for_each(|(entry, _)| namer.push(entry.leaf()));
+    namer.name().unwrap()
+}
+
+/// Makes a run known as if its box had sent it.
+async fn keep(
+    db: &Db,
+    (scope, box_id, facility): (AccountScope, BoxId, FacilityId),
+    run: RunName,
+    lines: Vec<(Entry, Vec<TextLine>)>,
+) -> Vec<RunLine> {
+    let line = |(entry, texts): (Entry, Vec<TextLine>)| RunLine { leaf: entry.leaf(), entry, texts };
+    let lines: Vec<RunLine> = lines.into_iter().map(line).collect();
+    let mut blocks = RunBlocks::default();
+    lines.iter().for_each(|line| blocks.push(line.leaf));
+    let new = NewRun { run, notes: &[], bytes: 1, blocks: &blocks };
+    let mut tx = db.begin().await.unwrap();
+    assert!(runs::create(&mut tx, scope, (box_id, facility), &new, NOW_MS).await.unwrap());
+    runs::append(&mut tx, scope, box_id, run, &lines).await.unwrap();
+    facilities::set_refold(&mut tx, scope, facility, true).await.unwrap();
     tx.commit().await.unwrap();
-    rollup::round(&world.db, &world.changes, NOW_MS).await.unwrap();
-    (run, line)
+    lines
 }
 
 #[tokio::test]
@@ -69,4 +97,81 @@ async fn an_adopted_record_says_so_and_is_proven() {
     let told = world.api(&format!("/api/v1/cleanings?facility={}&limit=1000", site.id), &world.a.token).await;
     let of = record::kinds::EntryRef { epoch, seq };
     assert!(told.body.contains(&Receipt::of(of, line.leaf).to_string()), "its receipt stays what it was");
+}
+
+#[tokio::test]
+async fn a_branch_that_is_asked_for_is_proven_or_none() {
+    let mut world = World::new().await;
+    let (run, line) = adopted(&mut world).await;
+    let (site, seq) = (&world.a.sites[0], line.entry.seq());
+    let epoch = site.one.origin.epoch;
+    let cookie = world.sign_in(&world.a.email).await;
+    let path = format!("/app/proof/{}/{epoch}", site.one.id);
+    // The log has this number, and the run that is named does not, or is not here: another line is no answer.
+    let elsewhere = RunName::new(epoch, 0..2, line.leaf).unwrap();
+    for (seq, run, expected) in
+        [(0, run, StatusCode::NOT_FOUND), (0, elsewhere, StatusCode::NOT_FOUND), (seq, run, StatusCode::OK)]
+    {
+        let got = world.get(&format!("{path}/{seq}?run={run}"), &cookie).await;
+        assert_eq!(got.status, expected, "{seq} of {run}: {}", got.body);
+    }
+    // What adopts it stands apart: nothing counts by it, and nothing is proven by it.
+    let mut tx = world.db.begin().await.unwrap();
+    crate::db::exec!(tx, "UPDATE epochs SET apart = $1 WHERE n = 2", true).unwrap();
+    facilities::set_refold(&mut tx, world.a.scope, site.id, true).await.unwrap();
+    tx.commit().await.unwrap();
+    RollupRounds::default().round(&world.db, &world.changes, &*world.clock).await.unwrap();
+    let got = world.get(&format!("{path}/{seq}?run={run}"), &cookie).await;
+    assert_eq!(got.status, StatusCode::NOT_FOUND, "{}", got.body);
+}
+
+#[tokio::test]
+async fn a_record_of_an_item_that_is_not_here_is_proven_all_the_same() {
+    let mut world = World::new().await;
+    let (run, line) = adopted_of(&mut world, "7QK3M9X2W".to_owned()).await;
+    let site = &world.a.sites[0];
+    let (epoch, seq) = (site.one.origin.epoch, line.entry.seq());
+    let cookie = world.sign_in(&world.a.email).await;
+    let path = format!("/app/proof/{}/{epoch}/{seq}", site.one.id);
+    for path in [path.clone(), format!("{path}?run={run}")] {
+        let got = world.get(&path, &cookie).await;
+        assert_eq!(got.status, StatusCode::OK, "{}", got.body);
+        let proof: Proof = serde_json::from_str(&got.body).unwrap();
+        assert_eq!(proof.check(&[], &[]).unwrap().entry, line.entry);
+    }
+    let named = format!("/api/v1/proof/{seq}?box={}&epoch={epoch}", site.one.id);
+    assert_eq!(world.api(&named, &world.a.token).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_record_of_a_run_in_a_run_is_proven_by_both() {
+    let mut world = World::new().await;
+    let scope = world.a.scope;
+    let site = &mut world.a.sites[0];
+    let tag = site.tags[0].to_string();
+    site.one.clean(NOW_MS - HOUR_MS, &tag, "Grace Lost", "");
+    let lost = site.one.lose();
+    let inner = run_of(site.one.origin.epoch, &lost);
+    // The log that adopted it was lost as well, and the one after that adopts all of it.
+    let mut second = site.one.next_epoch();
+    second.tell(NOW_MS, "log.adopted", &serde_json::to_string(&inner).unwrap());
+    let mut third = second.next_epoch();
+    let left = second.lose();
+    let outer = run_of(second.origin.epoch, &left);
+    third.tell(NOW_MS, "log.adopted", &serde_json::to_string(&outer).unwrap());
+    third.hello(&world.ingest, NOW_MS, 2).await;
+    third.send(&world.ingest).await;
+    for (run, lines) in [(outer, left), (inner, lost.clone())] {
+        keep(&world.db, (scope, site.one.id, site.id), run, lines).await;
+    }
+    RollupRounds::default().round(&world.db, &world.changes, &*world.clock).await.unwrap();
+    let site = &world.a.sites[0];
+    let cookie = world.sign_in(&world.a.email).await;
+    let (epoch, seq) = (site.one.origin.epoch, lost[0].0.seq());
+    let got = world.get(&format!("/app/proof/{}/{epoch}/{seq}?run={inner}", site.one.id), &cookie).await;
+    assert_eq!(got.status, StatusCode::OK, "{}", got.body);
+    let proof: Proof = serde_json::from_str(&got.body).unwrap();
+    let proven = proof.check(&[], &[]).unwrap();
+    let runs: Vec<RunName> = proven.adoptions.iter().map(|adoption| adoption.run).collect();
+    assert_eq!((proven.entry, runs), (lost[0].0.clone(), vec![inner, outer]));
 }

@@ -16,14 +16,19 @@
 //!
 //! [`assemble_base`] puts together the branch of an epoch that its successor names, from its log and from runs.
 
+mod base;
+
 use std::collections::BTreeSet;
-use std::ops::Range;
 
 use crate::entry::{At, Entry};
+use crate::fold::LinePlace;
 use crate::ids::Epoch;
 use crate::kinds::EntryRef;
+use crate::limits::RUNS_ADOPTED_MAX;
 use crate::run::RunName;
-use crate::tree::{Frontier, Hash};
+use crate::tree::Hash;
+
+pub use base::{BasePart, LeafRange, assemble_base};
 
 /// A line of the log for good: two branches may share epoch and number, and a line counts once, however often it is
 /// reached.
@@ -81,7 +86,7 @@ pub struct AdoptedLine<'a> {
 #[derive(Debug, Clone)]
 struct OpenRun {
     run: RunName,
-    adopted_by: EntryRef,
+    adopted_by: LinePlace,
     adopted_at: At,
     next: u64,
 }
@@ -91,6 +96,8 @@ struct OpenRun {
 pub struct AdoptionWalk {
     named: BTreeSet<RunName>,
     lacking: BTreeSet<RunName>,
+    /// How many more were adopted than may count.
+    beyond: u64,
     /// The run that is being read, above the ones that go on when it ends.
     open: Vec<OpenRun>,
 }
@@ -103,14 +110,24 @@ impl AdoptionWalk {
 
     /// Passes an entry of the base. `true`: it adopts a run that none did before, and the lines of that one come next.
     pub fn pass_base(&mut self, epoch: Epoch, entry: &Entry) -> bool {
-        let run = adopted_run(entry).filter(|run| self.named.insert(*run));
-        self.open.extend(run.map(|run| OpenRun {
-            run,
-            adopted_by: EntryRef { epoch, seq: entry.seq() },
-            adopted_at: entry.head().at,
-            next: run.lines().start,
-        }));
-        run.is_some()
+        self.pass_line(LinePlace { of: EntryRef { epoch, seq: entry.seq() }, run: None }, entry)
+    }
+
+    fn pass_line(&mut self, adopted_by: LinePlace, entry: &Entry) -> bool {
+        let Some(run) = adopted_run(entry).filter(|run| !self.named.contains(run)) else { return false };
+        if self.named.len() >= RUNS_ADOPTED_MAX {
+            self.beyond += 1;
+            return false;
+        }
+        self.named.insert(run);
+        let (adopted_at, next) = (entry.head().at, run.lines().start);
+        self.open.push(OpenRun { run, adopted_by, adopted_at, next });
+        true
+    }
+
+    /// The line that adopted the run which is to be read next.
+    pub fn next_adopter(&self) -> Option<LinePlace> {
+        self.open.last().map(|open| open.adopted_by)
     }
 
     /// What is to be read next; `None` when the base goes on.
@@ -136,10 +153,12 @@ impl AdoptionWalk {
             if line.counts_already {
                 continue;
             }
+            let adopted_by = adopted_by.of;
             counted.push(AdoptedLine { entry: line.entry, epoch, run, adopted_by, adopted_at });
             if adopted_run(line.entry).is_some() {
                 self.close_read();
-                self.pass_base(epoch, line.entry);
+                let of = EntryRef { epoch, seq: line.entry.seq() };
+                self.pass_line(LinePlace { of, run: Some(run) }, line.entry);
                 return counted;
             }
         }
@@ -162,65 +181,13 @@ impl AdoptionWalk {
         &self.named
     }
 
+    /// Entries that adopt a run beyond [`RUNS_ADOPTED_MAX`]: those count nothing.
+    pub fn beyond(&self) -> u64 {
+        self.beyond
+    }
+
     /// Runs that an entry adopts and that were not here.
     pub fn lacking(&self) -> &BTreeSet<RunName> {
         &self.lacking
     }
-}
-
-/// Leaf hashes that one source holds of an epoch without a gap: its log from 0, or a run.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LeafRange {
-    /// Number of the first.
-    pub from: u64,
-    /// In order.
-    pub leaves: Vec<Hash>,
-}
-
-impl LeafRange {
-    fn leaf(&self, seq: u64) -> Option<Hash> {
-        self.leaves.get(usize::try_from(seq.checked_sub(self.from)?).ok()?).copied()
-    }
-}
-
-/// Lines of a base that one source gives.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BasePart {
-    /// Which of the sources.
-    pub source: usize,
-    /// Which lines of it.
-    pub lines: Range<u64>,
-}
-
-/// The branch of an epoch that has `root` at `size`, from sources that may hold different ones: where each part of it is.
-/// `None` where they do not lead there. A source goes on only from a history that it shares.
-pub fn assemble_base(sources: &[LeafRange], size: u64, root: Hash) -> Option<Vec<BasePart>> {
-    (0..sources.len().max(1)).find_map(|preferred| {
-        let (parts, tree) = follow_branch(sources, preferred, size);
-        (tree.size() == size && tree.root() == root).then_some(parts)
-    })
-}
-
-/// From the beginning, by the preferred source where it has the line, and then by the first that has not contradicted.
-fn follow_branch(sources: &[LeafRange], preferred: usize, size: u64) -> (Vec<BasePart>, Frontier) {
-    let mut other = vec![false; sources.len()];
-    let mut parts: Vec<BasePart> = Vec::new();
-    let mut tree = Frontier::default();
-    for seq in 0..size {
-        let mut order = std::iter::once(preferred).chain(0..sources.len());
-        let taken = order.find_map(|at| {
-            let leaf = sources.get(at).filter(|_| !other[at])?.leaf(seq)?;
-            Some((at, leaf))
-        });
-        let Some((source, leaf)) = taken else { break };
-        for (known, other) in sources.iter().zip(&mut other) {
-            *other |= known.leaf(seq).is_some_and(|found| found != leaf);
-        }
-        match parts.last_mut() {
-            Some(part) if part.source == source && part.lines.end == seq => part.lines.end += 1,
-            _ => parts.push(BasePart { source, lines: seq..seq + 1 }),
-        }
-        tree.push(leaf);
-    }
-    (parts, tree)
 }

@@ -1,0 +1,133 @@
+//! Which lines adopt which runs, and which of those runs are not here.
+
+use std::collections::BTreeSet;
+
+use record::fold::LinePlace;
+use record::ids::BoxId;
+use record::run::RunName;
+
+use super::boxes::big;
+use super::cleanings::run_text;
+use super::{AccountScope, Conn, DbError, all, bulk, by_keys, exec, opt};
+
+/// A run that an entry adopts, and which.
+pub type Adoption = (RunName, LinePlace);
+
+/// Keeps which runs lines of a box adopt: only such a run is taken from it. Whether one of them is here already.
+///
+/// # Errors
+/// The database.
+pub async fn note(
+    conn: &mut Conn,
+    scope: AccountScope,
+    box_id: BoxId,
+    adoptions: &[Adoption],
+) -> Result<bool, DbError> {
+    let (account, box_text) = (scope.key(), box_id.to_string());
+    let head = "INSERT INTO adoptions (account, box, run, epoch, seq, by_run)";
+    let tail = " ON CONFLICT (account, box, run, epoch, seq, by_run) DO NOTHING";
+    bulk!(
+        conn,
+        head,
+        6,
+        tail,
+        adoptions,
+        |(run, by)| account.as_str(),
+        box_text.as_str(),
+        run.to_string(),
+        by.of.epoch.to_string(),
+        big(by.of.seq),
+        run_text(by.run),
+    )?;
+    let mut lacking: BTreeSet<String> = adoptions.iter().map(|(run, _)| run.to_string()).collect();
+    let keys: Vec<(String, String)> = lacking.iter().map(|run| (run.clone(), String::new())).collect();
+    let select =
+        "SELECT r.run FROM k CROSS JOIN runs r WHERE r.account = @1@ AND r.box = @2@ AND r.run = k.a";
+    let here = by_keys!(conn, (String,), select, (account.as_str(), box_text.as_str()), keys, "TEXT")?;
+    let here: BTreeSet<String> = here.into_iter().map(|(run,)| run).collect();
+    lacking.retain(|run| !here.contains(run));
+    let lacking: Vec<String> = lacking.into_iter().collect();
+    let head = "INSERT INTO lacking_runs (account, box, run, refused)";
+    let tail = " ON CONFLICT (account, box, run) DO NOTHING";
+    bulk!(conn, head, 4, tail, lacking, |run| account.as_str(), box_text.as_str(), run.as_str(), false)?;
+    Ok(!here.is_empty())
+}
+
+/// Whether a line of the box that is here adopts the run.
+///
+/// # Errors
+/// The database.
+pub async fn is_named(
+    conn: &mut Conn,
+    scope: AccountScope,
+    box_id: BoxId,
+    run: RunName,
+) -> Result<bool, DbError> {
+    let sql = "SELECT epoch FROM adoptions WHERE account = $1 AND box = $2 AND run = $3 LIMIT 1";
+    Ok(opt!(conn, (String,), sql, scope.key(), box_id.to_string(), run.to_string())?.is_some())
+}
+
+const LACKING: &str =
+    "SELECT run FROM lacking_runs WHERE account = $1 AND box = $2 AND refused = $3 ORDER BY run LIMIT $4";
+
+/// Runs that lines of a box adopt and that it may send.
+///
+/// # Errors
+/// The database.
+pub async fn lacking(
+    conn: &mut Conn,
+    scope: AccountScope,
+    box_id: BoxId,
+    limit: u64,
+) -> Result<Vec<RunName>, DbError> {
+    let rows = all!(conn, (String,), LACKING, scope.key(), box_id.to_string(), false, big(limit))?;
+    rows.iter().map(|(run,)| run.parse().map_err(|e| DbError::stored("run", e))).collect()
+}
+
+/// A run that was lacking is here.
+///
+/// # Errors
+/// The database.
+pub async fn came(conn: &mut Conn, scope: AccountScope, box_id: BoxId, run: RunName) -> Result<(), DbError> {
+    let sql = "DELETE FROM lacking_runs WHERE account = $1 AND box = $2 AND run = $3";
+    exec!(conn, sql, scope.key(), box_id.to_string(), run.to_string()).map(drop)
+}
+
+/// A run that is lacking is more than is taken, and is not asked for again. Whether that is new.
+///
+/// # Errors
+/// The database.
+pub async fn refuse(
+    conn: &mut Conn,
+    scope: AccountScope,
+    box_id: BoxId,
+    run: RunName,
+) -> Result<bool, DbError> {
+    let sql =
+        "UPDATE lacking_runs SET refused = $1 WHERE account = $2 AND box = $3 AND run = $4 AND refused = $5";
+    Ok(exec!(conn, sql, true, scope.key(), box_id.to_string(), run.to_string(), false)? > 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::db::Db;
+
+    #[tokio::test]
+    async fn what_lacks_is_read_in_the_order_of_an_index() {
+        let dir = tempfile::tempdir().unwrap();
+        let db = Db::open(&format!("sqlite:{}", dir.path().join("a.db").display())).await.unwrap();
+        db.migrate(0).await.unwrap();
+        let mut conn = db.read().await.unwrap();
+        let sql = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {LACKING}"));
+        let plan: Vec<(i64, i64, i64, String)> =
+            all!(conn, (i64, i64, i64, String), sql, "a", "b", false, 9).unwrap();
+        let words: Vec<&str> = plan.iter().map(|(.., words)| words.as_str()).collect();
+        assert_eq!(
+            words,
+            [
+                "SEARCH lacking_runs USING COVERING INDEX lacking_runs_asked (account=? AND box=? AND refused=?)"
+            ]
+        );
+    }
+}

@@ -1,0 +1,68 @@
+//! Lines that record once more what another line recorded: a phone sent again what its box had lost sight of.
+
+use record::fold::LinePlace;
+use record::ids::{BoxId, FacilityId};
+use record::kinds::EntryRef;
+
+use super::boxes::big;
+use super::cleanings::{run_of, run_text};
+use super::{AccountScope, Conn, DbError, all, bulk};
+
+/// A line and the one that recorded the same before it.
+pub type Repeat = (LinePlace, LinePlace);
+
+/// Keeps lines that repeat others.
+///
+/// # Errors
+/// The database.
+pub async fn put(
+    conn: &mut Conn,
+    scope: AccountScope,
+    facility: FacilityId,
+    box_id: BoxId,
+    repeats: &[Repeat],
+) -> Result<(), DbError> {
+    let (account, facility, box_id) = (scope.key(), facility.to_string(), box_id.to_string());
+    let head = "INSERT INTO repeated_lines (account, facility, box, epoch, seq, run, first_epoch, first_seq, first_run)";
+    let tail = " ON CONFLICT (account, box, epoch, seq, run) DO NOTHING";
+    bulk!(
+        conn,
+        head,
+        9,
+        tail,
+        repeats,
+        |(line, first)| account.as_str(),
+        facility.as_str(),
+        box_id.as_str(),
+        line.of.epoch.to_string(),
+        big(line.of.seq),
+        run_text(line.run),
+        first.of.epoch.to_string(),
+        big(first.of.seq),
+        run_text(first.run),
+    )
+}
+
+/// Lines of a number that repeat others, with the place of the run of each (see `runs.place`).
+///
+/// # Errors
+/// The database.
+pub async fn get(
+    conn: &mut Conn,
+    scope: AccountScope,
+    box_id: BoxId,
+    of: EntryRef,
+) -> Result<Vec<(Repeat, Option<i64>)>, DbError> {
+    let sql = "SELECT c.run, c.first_epoch, c.first_seq, c.first_run, r.place FROM repeated_lines c \
+               LEFT JOIN runs r ON r.account = c.account AND r.box = c.box AND r.run = c.run \
+               WHERE c.account = $1 AND c.box = $2 AND c.epoch = $3 AND c.seq = $4";
+    let (box_id, epoch, seq) = (box_id.to_string(), of.epoch.to_string(), big(of.seq));
+    let rows = all!(conn, (String, String, i64, String, Option<i64>), sql, scope.key(), box_id, epoch, seq)?;
+    let read = |(run, epoch, seq, first_run, place): (String, String, i64, String, Option<i64>)| {
+        let epoch = epoch.parse().map_err(|e| DbError::stored("epoch", e))?;
+        let seq = u64::try_from(seq).map_err(|e| DbError::stored("repeated line", e))?;
+        let first = LinePlace { of: EntryRef { epoch, seq }, run: run_of(&first_run)? };
+        Ok(((LinePlace { of, run: run_of(&run)? }, first), place))
+    };
+    rows.into_iter().map(read).collect()
+}

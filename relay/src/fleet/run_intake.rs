@@ -1,0 +1,163 @@
+//! Takes a run that a box sends: checked whole before anything is written, its lines written in short transactions, and known
+//! in a last one. Nothing of that holds up other boxes, whatever the file unpacks to.
+
+use std::io::Cursor;
+
+use bytes::Bytes;
+use record::checkpoint::{Origin, SignedCheckpoint};
+use record::fold::LinePlace;
+use record::ids::{BoxId, UserId};
+use record::kinds::EntryRef;
+use record::run::{RunError, RunLine, RunName, RunReader};
+use record::sign::Verifier;
+
+use super::run_calls::{Excess, Fault, RunDoors};
+use crate::db::adoptions::Adoption;
+use crate::db::boxes::Home;
+use crate::db::runs::{NewRun, RunBlocks};
+use crate::db::{adoptions, boxes, epochs, facilities, runs};
+
+/// Lines, and bytes, that are written in one transaction: others wait for one no longer than for a few batches.
+const LINES_AT_ONCE: usize = 2_048;
+const BYTES_AT_ONCE: u64 = 4 << 20;
+
+/// What a run's file holds, every line of which was checked.
+pub(super) struct CheckedRun {
+    notes: Vec<String>,
+    adoptions: Vec<Adoption>,
+    blocks: RunBlocks,
+    pub(super) bytes: u64,
+}
+
+impl CheckedRun {
+    /// Reads a file to its end, in the memory of one frame.
+    pub(super) fn read(
+        file: &[u8],
+        box_id: BoxId,
+        run: RunName,
+        plain_bytes_max: u64,
+    ) -> Result<Self, Fault> {
+        let mut reader = RunReader::open(file, box_id, run)?;
+        let (mut adoptions, mut blocks) = (Vec::new(), RunBlocks::default());
+        while let Some(lines) = reader.next_group()? {
+            lines.iter().for_each(|line| blocks.push(line.leaf));
+            adoptions.extend(lines.iter().filter_map(|line| adoption(run, line)));
+            if reader.plain_bytes() > plain_bytes_max {
+                return Err(Fault::Excess(Excess::OneRun));
+            }
+        }
+        let (notes, bytes) = (reader.notes().to_vec(), reader.plain_bytes());
+        Ok(Self { notes, adoptions, blocks, bytes })
+    }
+
+    /// Leaves only the notes whose signature holds; a key that nobody has told this relay proves nothing.
+    pub(super) fn keep_signed(&mut self, origin: &Origin, log: Option<&Verifier>) {
+        let holds =
+            |note: &String| log.is_some_and(|log| SignedCheckpoint::verify(note, origin, log).is_ok());
+        self.notes.retain(holds);
+    }
+}
+
+/// The run that a line of a run adopts in turn.
+fn adoption(run: RunName, line: &RunLine) -> Option<Adoption> {
+    let of = EntryRef { epoch: run.epoch(), seq: line.entry.seq() };
+    let nested = record::adoption::adopted_run(&line.entry)?;
+    Some((nested, LinePlace { of, run: Some(run) }))
+}
+
+/// Where a run belongs.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct RunHome {
+    pub(super) home: Home,
+    pub(super) box_id: BoxId,
+    pub(super) run: RunName,
+}
+
+impl RunHome {
+    /// Keeps a checked run: its lines first, and then that it is here, which has the facility folded anew.
+    pub(super) async fn keep(&self, doors: &RunDoors, checked: CheckedRun, file: Bytes) -> Result<(), Fault> {
+        self.write_lines(doors, file).await?;
+        let Self { home: Home { scope, facility, .. }, box_id, run } = *self;
+        let mut tx = doors.db.begin().await?;
+        facilities::lock(&mut tx, scope, facility).await?;
+        // It may have been quarantined or revoked while the lines were written.
+        let home = boxes::take(&mut tx, scope, box_id).await?.filter(|home| !home.revoked);
+        let home = home.ok_or(Fault::NotAllowed)?;
+        if home.quarantined {
+            return Err(Fault::Quarantined);
+        }
+        if !doors.limits.fits(boxes::run_totals(&mut tx, scope, box_id).await?, run, checked.bytes) {
+            return Err(Fault::Excess(Excess::AllRuns));
+        }
+        if runs::lines_here(&mut tx, scope, box_id, run).await? != run.count() {
+            return Err(Fault::Away("lines of a run that came are not all here".to_owned()));
+        }
+        let new = NewRun { run, notes: &checked.notes, bytes: checked.bytes, blocks: &checked.blocks };
+        if runs::create(&mut tx, scope, (box_id, facility), &new, doors.clock.now_ms()).await? {
+            boxes::add_run(&mut tx, scope, box_id, (run.count(), checked.bytes)).await?;
+            adoptions::note(&mut tx, scope, box_id, &checked.adoptions).await?;
+            adoptions::came(&mut tx, scope, box_id, run).await?;
+            facilities::set_refold(&mut tx, scope, facility, true).await?;
+        }
+        tx.commit().await?;
+        doors.changes.changed(scope.account(), facility);
+        tracing::info!(%box_id, %run, lines = run.count(), "took a run that an entry adopts");
+        Ok(())
+    }
+
+    async fn write_lines(&self, doors: &RunDoors, file: Bytes) -> Result<(), Fault> {
+        let Self { home: Home { scope, .. }, box_id, run } = *self;
+        let mut reader = RunReader::open(Cursor::new(file), box_id, run)?;
+        self.drop_lines(doors).await?;
+        loop {
+            let read = tokio::task::spawn_blocking(move || {
+                let lines = next_lines(&mut reader);
+                (reader, lines)
+            });
+            let (back, lines) = read.await.map_err(|e| Fault::Away(e.to_string()))?;
+            reader = back;
+            let lines = lines?;
+            if lines.is_empty() {
+                return Ok(());
+            }
+            let mut tx = doors.db.begin().await?;
+            runs::append(&mut tx, scope, box_id, run, &lines).await?;
+            tx.commit().await?;
+        }
+    }
+
+    /// Drops what an upload of this run left behind that was cut short.
+    pub(super) async fn drop_lines(&self, doors: &RunDoors) -> Result<(), Fault> {
+        let mut tx = doors.db.begin().await?;
+        runs::drop_unfinished(&mut tx, self.home.scope, self.box_id, self.run).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Does not ask for the run again, and tells it where refused batches are told; once.
+    pub(super) async fn refuse(&self, doors: &RunDoors, excess: Excess) -> Result<(), Fault> {
+        let Self { home: Home { scope, facility, .. }, box_id, run } = *self;
+        let now_ms = doors.clock.now_ms();
+        let mut tx = doors.db.begin().await?;
+        runs::drop_unfinished(&mut tx, scope, box_id, run).await?;
+        if adoptions::refuse(&mut tx, scope, box_id, run).await? {
+            let id = UserId::new(now_ms, doors.random.bytes()).to_string();
+            let told = (excess.code(), excess.words(), run.to_string());
+            epochs::keep_refused(&mut tx, scope, box_id, &id, (told.0, told.1, told.2.as_bytes()), now_ms)
+                .await?;
+            tracing::warn!(%box_id, %run, code = told.0, "refused a run: {}", told.1);
+        }
+        tx.commit().await?;
+        doors.changes.changed(scope.account(), facility);
+        Ok(())
+    }
+}
+
+/// As many groups as one transaction takes; none at the end.
+fn next_lines(reader: &mut RunReader<Cursor<Bytes>>) -> Result<Vec<RunLine>, RunError> {
+    let (mut lines, before) = (Vec::new(), reader.plain_bytes());
+    while lines.len() < LINES_AT_ONCE && reader.plain_bytes() - before < BYTES_AT_ONCE {
+        let Some(group) = reader.next_group()? else { break };
+        lines.extend(group);
+    }
+    Ok(lines)
+}
