@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 
-use record::entry::Idem;
+use record::entry::{Entry, Idem};
 use record::fold::{Cleaning, Effect, Facility, History, LinePlace};
 use record::ids::BootId;
-use record::kinds::{EntryRef, Event};
+use record::kinds::EntryRef;
 use record::run::RunName;
 use record::tree::Frontier;
 
@@ -33,14 +33,15 @@ impl History for Past {
 /// Checks a box that has just started against what was known when the power went: `told` entries were acknowledged,
 /// `tried` had been handed to the disk.
 pub fn check(life: &Life, model: &Model, told: u64, tried: u64, noise: bool) -> Result<(), String> {
-    if let Some(why) = &life.report.new_epoch {
-        return Err(format!("a new epoch was begun: {why}"));
+    let reader = life.core.reader().map_err(|e| e.to_string())?;
+    let own = u32::try_from(model.ended.len()).map_err(|e| e.to_string())? + 1;
+    if reader.epoch().n != own || (own == 1 && life.report.new_epoch.is_some()) {
+        return Err(format!("a new epoch was begun: {:?}", life.report.new_epoch));
     }
     // A page of noise in its header costs redb a file; of this one there is no second copy.
     if life.report.state_lost && !noise {
         return Err("state.redb was lost".to_owned());
     }
-    let reader = life.core.reader().map_err(|e| e.to_string())?;
     let size = reader.size();
     if size < told {
         return Err(format!("{told} entries were acknowledged, {size} are there: {:?}", life.report));
@@ -53,6 +54,27 @@ pub fn check(life: &Life, model: &Model, told: u64, tried: u64, noise: bool) -> 
     }
     let mut frontier = Frontier::default();
     let (mut facility, mut past) = (Facility::default(), Past::default());
+    let mut fold = |epoch, entry: &Entry| {
+        let Ok(changes) = facility.apply(epoch, entry, &entry.event(), &past);
+        for effect in changes.effects {
+            if let Effect::Cleaned(cleaning) | Effect::Recleaned(cleaning) = effect {
+                past.0.insert(cleaning.of, cleaning);
+            }
+        }
+    };
+    for (epoch, told) in &model.ended {
+        let reader = life.core.reader_of(*epoch).map_err(|e| e.to_string())?;
+        if reader.size() != told.len() as u64 {
+            return Err(format!("{} entries of {epoch} are there, of {}", reader.size(), told.len()));
+        }
+        for (leaf, entry) in told.iter().zip(reader.entries(0..reader.size())) {
+            let entry = entry.map_err(|e| e.to_string())?;
+            if entry.leaf() != *leaf {
+                return Err(format!("an entry of {epoch} was changed: {}", entry.as_str()));
+            }
+            fold(*epoch, &entry);
+        }
+    }
     for (seq, entry) in (0..size).zip(reader.entries(0..size)) {
         let entry = entry.map_err(|e| e.to_string())?;
         let (leaf, place) = (entry.leaf(), usize::try_from(seq).map_err(|e| e.to_string())?);
@@ -67,13 +89,7 @@ pub fn check(life: &Life, model: &Model, told: u64, tried: u64, noise: bool) -> 
                 return Err(format!("a text of entry {seq} is missing"));
             }
         }
-        let event: Event = entry.event();
-        let Ok(changes) = facility.apply(reader.epoch(), &entry, &event, &past);
-        for effect in changes.effects {
-            if let Effect::Cleaned(cleaning) | Effect::Recleaned(cleaning) = effect {
-                past.0.insert(cleaning.of, cleaning);
-            }
-        }
+        fold(reader.epoch(), &entry);
     }
     if frontier.root() != reader.root() {
         return Err("the entries do not lead to the root".to_owned());

@@ -6,70 +6,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use appliance::store::disk::{Disk, DiskFile};
 
+use crate::content::{Content, PAGE};
 use crate::rng::Rng;
 
-const PAGE: usize = 4096;
 const SECTOR: usize = 512;
-
-/// A file's bytes in shared pages, so that a copy of a whole disk costs little.
-#[derive(Clone, Default)]
-pub struct Content {
-    pages: Vec<Option<Arc<[u8; PAGE]>>>,
-    len: usize,
-}
-
-impl Content {
-    fn write(&mut self, offset: usize, data: &[u8]) {
-        self.len = self.len.max(offset + data.len());
-        self.put(offset, data);
-    }
-
-    /// Writes without making the file longer: what lies behind its end is lost.
-    fn put(&mut self, offset: usize, data: &[u8]) {
-        let data = &data[..data.len().min(self.len.saturating_sub(offset))];
-        let pages = self.len.div_ceil(PAGE);
-        if self.pages.len() < pages {
-            self.pages.resize(pages, None);
-        }
-        let mut done = 0;
-        while done < data.len() {
-            let at = offset + done;
-            let part = (PAGE - at % PAGE).min(data.len() - done);
-            let page = self.pages[at / PAGE].get_or_insert_with(|| Arc::new([0; PAGE]));
-            Arc::make_mut(page)[at % PAGE..at % PAGE + part].copy_from_slice(&data[done..done + part]);
-            done += part;
-        }
-    }
-
-    fn set_len(&mut self, len: usize) {
-        if len < self.len {
-            self.pages.truncate(len.div_ceil(PAGE));
-            if let Some(Some(last)) = self.pages.last_mut().filter(|_| !len.is_multiple_of(PAGE)) {
-                Arc::make_mut(last)[len % PAGE..].fill(0);
-            }
-        }
-        self.len = len;
-    }
-
-    fn read(&self, offset: usize, out: &mut [u8]) -> io::Result<()> {
-        if offset + out.len() > self.len {
-            return Err(ErrorKind::UnexpectedEof.into());
-        }
-        let mut done = 0;
-        while done < out.len() {
-            let at = offset + done;
-            let part = (PAGE - at % PAGE).min(out.len() - done);
-            match self.pages.get(at / PAGE).and_then(Option::as_ref) {
-                Some(page) => {
-                    out[done..done + part].copy_from_slice(&page[at % PAGE..at % PAGE + part]);
-                }
-                None => out[done..done + part].fill(0),
-            }
-            done += part;
-        }
-        Ok(())
-    }
-}
 
 #[derive(Clone)]
 enum Change {
@@ -342,6 +282,14 @@ pub enum Plant {
     NoFolderFlush,
     /// A start flushes nothing of what it finds.
     NoFlushAtStart,
+    /// What was set aside is never looked at, and replaced by what is set aside next.
+    SalvageNeverAsked,
+    /// What heals a log that has ended does not take its place.
+    EndedNeverHealed,
+    /// Lines that the log has no place for are on the disk only after the log was written without them.
+    RunsFlushedLate,
+    /// A key takes its name before the first entry of its log is on the disk.
+    KeyNamedEarly,
 }
 
 /// A call that fails.
@@ -372,6 +320,9 @@ struct State {
     moments: Vec<Moment>,
     /// One in so many operations becomes a moment; 0 for none.
     every: usize,
+    /// Keeps one moment of them all, each as likely as any other.
+    only_one: bool,
+    operations: usize,
     rng: Option<Rng>,
     told: u64,
     tried: u64,
@@ -380,6 +331,9 @@ struct State {
     /// Files older than this were there before the process.
     process_began: u64,
     deferred: Option<u64>,
+    /// Folders and files that a planted bug has not flushed yet.
+    late_dirs: BTreeSet<String>,
+    late_files: BTreeSet<u64>,
     fault: Option<Fault>,
     writes: u64,
     flushes: u64,
@@ -413,6 +367,17 @@ impl SimDisk {
         state.rng = Some(rng);
     }
 
+    /// Makes one operation from here on a moment: whichever, there is one.
+    pub fn watch_one(&self, rng: Rng) {
+        self.watch(1, rng);
+        self.state().only_one = true;
+    }
+
+    /// Removes a file under the running process.
+    pub fn lose(&self, path: &str) {
+        self.state().disk.lose(path);
+    }
+
     pub fn fail(&self, fault: Fault) {
         let mut state = self.state();
         (state.writes, state.flushes, state.fault) = (0, 0, Some(fault));
@@ -441,7 +406,12 @@ impl SimDisk {
 impl State {
     /// Before each operation that changes anything.
     fn operation(&mut self) {
-        if self.every > 0 && self.rng.as_mut().is_some_and(|rng| rng.chance(self.every)) {
+        self.operations += 1;
+        let every = if self.only_one { self.operations } else { self.every };
+        if every > 0 && self.rng.as_mut().is_some_and(|rng| rng.chance(every)) {
+            if self.only_one {
+                self.moments.clear();
+            }
             let moment = Moment { disk: self.disk.clone(), told: self.told, tried: self.tried };
             self.moments.push(moment);
         }
@@ -477,6 +447,26 @@ impl State {
         *count += 1;
         let fault = self.fault.filter(|f| f.flush == flush)?;
         (n == fault.nth || (fault.for_ever && n > fault.nth)).then_some(fault.kind)
+    }
+
+    fn flush_late(&mut self) -> io::Result<()> {
+        for id in std::mem::take(&mut self.late_files) {
+            self.flush(id);
+        }
+        std::mem::take(&mut self.late_dirs).iter().try_for_each(|dir| self.flush_dir(dir))
+    }
+
+    /// Whether this is the folder of a log before the newest.
+    fn is_ended(&self, dir: &str) -> bool {
+        let number = |name: &str| name.split('-').next().and_then(|n| n.parse::<u32>().ok());
+        let number = |path: &str| path.strip_prefix("log/").and_then(number);
+        number(dir)
+            .is_some_and(|n| self.disk.folders("log").iter().filter_map(|path| number(path)).max() > Some(n))
+    }
+
+    /// Whether a key waits for its log's first entry.
+    fn is_key_unnamed(&self) -> bool {
+        self.disk.files("keys").iter().any(|path| path.ends_with(".next"))
     }
 
     fn write(&mut self, id: u64, offset: usize, data: &[u8]) {
@@ -535,6 +525,9 @@ impl Disk for SimDisk {
         state.find(from)?;
         state.operation();
         let ((dir, from), (into, to)) = (split(from), split(to));
+        if state.plant == Some(Plant::EndedNeverHealed) && state.is_ended(dir) {
+            return state.dir_op(dir, DirOp::Unlink(from.to_owned()));
+        }
         if dir == into {
             return state.dir_op(dir, DirOp::Rename(from.to_owned(), to.to_owned()));
         }
@@ -555,6 +548,9 @@ impl Disk for SimDisk {
 
     fn list(&self, dir: &str) -> io::Result<Vec<String>> {
         let state = self.state();
+        if state.plant == Some(Plant::SalvageNeverAsked) && dir == "salvage" {
+            return Ok(Vec::new());
+        }
         Ok(state.disk.dirs.get(dir).map(|d| d.live.keys().cloned().collect()).unwrap_or_default())
     }
 
@@ -568,9 +564,27 @@ impl Disk for SimDisk {
         match state.plant {
             Some(Plant::NoFolderFlush) => return Ok(()),
             Some(Plant::NoFlushAtStart) if at_start => return Ok(()),
+            Some(Plant::RunsFlushedLate) if is_beside_log(dir) => {
+                state.late_dirs.insert(dir.to_owned());
+                return Ok(());
+            }
+            Some(Plant::KeyNamedEarly) if is_in_log(dir) && state.is_key_unnamed() => {
+                state.late_dirs.insert(dir.to_owned());
+                return Ok(());
+            }
             _ => {}
         }
-        state.flush_dir(dir)
+        state.flush_dir(dir)?;
+        let over = match state.plant {
+            Some(Plant::RunsFlushedLate) => is_in_log(dir),
+            Some(Plant::KeyNamedEarly) => dir == "keys" && !state.is_key_unnamed(),
+            _ => false,
+        };
+        if over {
+            state.operation();
+            state.flush_late()?;
+        }
+        Ok(())
     }
 
     fn open_to_others(&self, path: &str) -> io::Result<u32> {
@@ -580,6 +594,15 @@ impl Disk for SimDisk {
 
 fn is_log(path: &str) -> bool {
     path.ends_with(".jsonl")
+}
+
+fn is_in_log(dir: &str) -> bool {
+    dir == "log" || dir.starts_with("log/")
+}
+
+/// Where lines wait that the log has no place for.
+fn is_beside_log(dir: &str) -> bool {
+    dir == "displaced" || dir == "runs"
 }
 
 #[derive(Debug)]
@@ -635,6 +658,9 @@ impl DiskFile for SimFile {
         }
         match state.plant {
             Some(Plant::AnswerBeforeFlush) if self.log => state.deferred = Some(self.id),
+            Some(Plant::KeyNamedEarly) if self.log && state.is_key_unnamed() => {
+                state.late_files.insert(self.id);
+            }
             Some(Plant::NoFlushAtStart) if self.log && state.starting && self.id < state.process_began => {}
             _ => state.flush(self.id),
         }

@@ -6,7 +6,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use record::ids::Epoch;
 use record::tree::Hash;
 
-use crate::disk::{Frozen, MODES, Mode, SimDisk};
+use crate::disk::{Frozen, SimDisk};
+use crate::lives::cut_mode;
 use crate::rng::Rng;
 use crate::rot::Outcome;
 use crate::story::{Life, Shared};
@@ -26,15 +27,25 @@ pub enum Plant {
 
 /// Three epochs: each of the first two ended because its key was gone.
 pub fn three(seed: u64) -> Rest {
-    let mut rng = Rng::new(seed);
+    at_rest(3, &mut Rng::new(seed))
+}
+
+/// A card that ends two epochs, the second without its key: the next start begins the third.
+pub fn before_third(rng: &mut Rng) -> (Frozen, Vec<(Epoch, Vec<Hash>)>) {
+    let Rest { mut disk, told } = at_rest(2, rng);
+    disk.lose("keys/log-2.key");
+    (disk, told)
+}
+
+fn at_rest(epochs: u32, rng: &mut Rng) -> Rest {
     let mut disk = Frozen::default();
     let mut told = Vec::new();
-    for n in 1..=3u32 {
+    for n in 1..=epochs {
         let model = Shared::default();
         let sim = SimDisk::new(disk, None);
-        let mut life = Life::start(&sim, &model, &mut rng).unwrap();
+        let mut life = Life::start(&sim, &model, rng).unwrap();
         for _ in 0..14 {
-            life.step(&mut rng).unwrap();
+            life.step(rng).unwrap();
         }
         life.core.stop().unwrap();
         life.core.tidy().unwrap();
@@ -43,7 +54,7 @@ pub fn three(seed: u64) -> Rest {
         told.push((epoch, model.lock().unwrap().told.clone()));
         drop(life);
         disk = sim.freeze();
-        if n < 3 {
+        if n < epochs {
             disk.lose(&format!("keys/log-{n}.key"));
         }
     }
@@ -104,17 +115,14 @@ fn damage(disk: &mut Frozen, rng: &mut Rng, touched: &mut Touched) -> String {
 /// A start that is cut at a random operation of it.
 fn cut_start(disk: Frozen, rng: &mut Rng) -> Frozen {
     let sim = SimDisk::new(disk.clone(), None);
-    sim.watch(1 + rng.below(12), rng.split());
+    sim.watch_one(rng.split());
     let model = Shared::default();
     // Whatever it says, or redb panics over: this start does not get through.
     let _ = catch_unwind(AssertUnwindSafe(|| drop(Life::open(&sim, &model, rng))));
-    let moments = sim.moments();
-    if moments.is_empty() {
-        return disk;
+    match sim.moments().first() {
+        Some(moment) => moment.disk.crashed(cut_mode(rng), rng),
+        None => disk,
     }
-    // Only what a power cut or a kill does; noise in a page that is being written is a third damage.
-    let modes: Vec<Mode> = MODES.into_iter().filter(|m| !matches!(m, Mode::Garbage | Mode::Mixed)).collect();
-    moments[rng.below(moments.len())].disk.crashed(modes[rng.below(modes.len())], rng)
 }
 
 fn throw_away(disk: &mut Frozen, plant: Option<Plant>) {

@@ -1,30 +1,30 @@
 //! Random lives of a box on a simulated card, with a relay: the card goes back, copies and keys are lost, starts are cut,
 //! phones send again. What any copy holds counts in the end, once, at box and relay, and the box is at rest.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use appliance::clock::{BentClock, Now};
+use appliance::clock::Now;
 use appliance::random::SeededRandom;
-use appliance::store::{Decision, Past, RefillError, Store};
-use appliance::uplink::exchange::compare::{self, Differences};
-use appliance::uplink::exchange::{Exchange, Input, Output};
-use appliance::uplink::stored::StoredLogs;
+use appliance::store::{Decision, Store};
 use record::adoption::LineId;
 use record::entry::{By, ClockState, Digest16, Draft, Entry, Idem};
-use record::fold::LinePlace;
+use record::fold::{Facility, LinePlace, RowKey};
 use record::ids::{BootId, Epoch};
 use record::kinds::{EntryRef, Event};
 use record::tag::Tag;
+use record::tree::Hash;
 
-use crate::disk::{Frozen, MODES, Mode, SimDisk};
+use crate::clocks::LeapingClock;
+use crate::disk::{self, Frozen, MODES, Mode, Moment, SimDisk};
+use crate::oracle;
 use crate::relay::{Lines, Relay, lines};
 use crate::rng::Rng;
 use crate::story::sizes;
 
 const TAG: &str = "ABCDEFGH3";
 /// Rounds after which both sides must agree.
-const ROUNDS_MAX: u32 = 24;
+pub(crate) const ROUNDS_MAX: u32 = 24;
 
 /// A bug that the lives must find.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,9 +39,45 @@ pub enum Plant {
     NotRebased,
     /// What was displaced is thrown away before it is adopted.
     DisplacedThrownAway,
+    /// A database that was set aside is removed before it was read to its end.
+    SalvageUndrained,
+    /// As [`disk::Plant::SalvageNeverAsked`].
+    SalvageNeverAsked,
+    /// As [`disk::Plant::EndedNeverHealed`].
+    EndedNeverHealed,
+    /// As [`disk::Plant::RunsFlushedLate`].
+    RunsFlushedLate,
+    /// A log that is not here at all is not looked for.
+    PrevNotFollowed,
+    /// A box that lost its log signs another one by the same key.
+    KeyUsedAgain,
+    /// A line counts as often as a run brings it.
+    CountedTwice,
+    /// What the relay has beyond the log is recorded once more, at the present time.
+    WrittenAgain,
+    /// Lines that the relay cannot have in their own place are not adopted.
+    OwedPassedOver,
+    /// What a run adopts does not count.
+    NotTransitive,
+    /// A run that is gone does not come back.
+    RunsNotHealed,
+    /// A run of a first entry alone is not sent: nobody else says what came before it.
+    LinkNotSent,
 }
 
-fn now(boot: u8) -> Now {
+impl Plant {
+    /// What the disk does for it.
+    fn of_disk(self) -> Option<disk::Plant> {
+        match self {
+            Self::SalvageNeverAsked => Some(disk::Plant::SalvageNeverAsked),
+            Self::EndedNeverHealed => Some(disk::Plant::EndedNeverHealed),
+            Self::RunsFlushedLate => Some(disk::Plant::RunsFlushedLate),
+            _ => None,
+        }
+    }
+}
+
+pub(crate) fn now(boot: u8) -> Now {
     Now {
         wall_ms: 1_763_610_000_000,
         boot: BootId::new(1, [boot; 10]),
@@ -51,7 +87,7 @@ fn now(boot: u8) -> Now {
 }
 
 /// What counts at a box.
-fn counted(store: &Store) -> Lines {
+pub(crate) fn counted(store: &Store) -> Lines {
     let mut all = Lines::new();
     for epoch in store.epochs() {
         if let Ok(reader) = store.reader_of(epoch) {
@@ -76,57 +112,110 @@ fn counted(store: &Store) -> Lines {
 }
 
 /// A copy of the card, and what counted on it.
-struct Backup {
+pub(crate) struct Backup {
     card: Frozen,
     lines: Lines,
 }
 
-struct World {
-    card: Frozen,
-    running: Option<(SimDisk, Store)>,
-    compared: bool,
-    relay: Relay,
-    backups: Vec<Backup>,
+/// A moment at which the power may go, and the relay of then.
+pub(crate) struct Cut {
+    pub(crate) moment: Moment,
+    pub(crate) relay: Arc<Relay>,
+}
+
+/// What has been seen over all lives: each must have happened.
+pub(crate) type Marks = BTreeMap<&'static str, u64>;
+
+pub(crate) struct World {
+    pub(crate) card: Frozen,
+    pub(crate) running: Option<(SimDisk, Store)>,
+    pub(crate) compared: bool,
+    pub(crate) relay: Relay,
+    pub(crate) backups: Vec<Backup>,
     /// Lines that some copy holds which nothing took away.
-    must: Lines,
+    pub(crate) must: Lines,
     /// Keys of cleanings that phones were answered for.
     keys: Vec<u64>,
-    rng: Rng,
-    tokio: tokio::runtime::Runtime,
-    told: Vec<String>,
-    plant: Option<Plant>,
+    /// The first entry of each log that was ever seen.
+    firsts: BTreeMap<Epoch, Hash>,
+    /// Each operation is kept as a moment from here on, with the relay as it was when the process began.
+    pub(crate) cuts: Option<Vec<Cut>>,
+    relay_then: Arc<Relay>,
+    forks_often: bool,
+    pub(crate) rng: Rng,
+    pub(crate) tokio: tokio::runtime::Runtime,
+    pub(crate) told: Vec<String>,
+    pub(crate) marks: Marks,
+    pub(crate) plant: Option<Plant>,
 }
 
 impl World {
-    fn new(seed: u64, plant: Option<Plant>) -> Self {
+    pub(crate) fn new(seed: u64, plant: Option<Plant>) -> Self {
+        let relay = Relay::new();
         Self {
             plant,
             card: Frozen::default(),
             running: None,
             compared: false,
-            relay: Relay::new(),
+            relay_then: Arc::new(relay.clone()),
+            relay,
             backups: Vec::new(),
             must: Lines::new(),
             keys: Vec::new(),
+            firsts: BTreeMap::new(),
+            cuts: None,
+            // Two branches that both go on are rare in a life of everything.
+            forks_often: seed % 4 == 3,
             rng: Rng::new(seed),
             tokio: tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap(),
             told: Vec::new(),
+            marks: Marks::new(),
         }
     }
 
-    fn store(&mut self) -> Result<Store, String> {
+    pub(crate) fn mark(&mut self, what: &'static str) {
+        *self.marks.entry(what).or_default() += 1;
+    }
+
+    /// A box with this card and relay, of which nothing is known but what must be there.
+    pub(crate) fn of_image(seed: u64, card: Frozen, relay: Relay, must: Lines) -> Self {
+        Self { card, relay, must, ..Self::new(seed, None) }
+    }
+
+    fn sim(&mut self) -> SimDisk {
+        if self.plant == Some(Plant::DisplacedThrownAway) {
+            self.card.files("displaced").iter().for_each(|file| self.card.lose(file));
+        }
+        if self.plant == Some(Plant::SalvageUndrained) {
+            self.card.files("salvage").iter().for_each(|file| self.card.lose(file));
+        }
+        SimDisk::new(self.card.clone(), self.plant.and_then(Plant::of_disk))
+    }
+
+    fn seed(&mut self) -> u64 {
+        if self.plant == Some(Plant::KeyUsedAgain) { 1 } else { self.rng.next() }
+    }
+
+    pub(crate) fn store(&mut self) -> Result<Store, String> {
         if let Some((_, store)) = &self.running {
             return Ok(store.clone());
         }
         let now = now((self.rng.next() % 251) as u8);
-        if self.plant == Some(Plant::DisplacedThrownAway) {
-            self.card.files("displaced").iter().for_each(|file| self.card.lose(file));
+        let sim = self.sim();
+        if self.cuts.is_some() {
+            sim.watch(1, self.rng.split());
+            self.relay_then = Arc::new(self.relay.clone());
         }
-        let sim = SimDisk::new(self.card.clone(), None);
-        let random = SeededRandom::new(self.rng.next());
-        let opened = Store::open_on(Arc::new(sim.clone()), sizes(), Arc::new(BentClock::new(now)), &random);
+        let clock = Arc::new(LeapingClock::new(now, &mut self.rng));
+        let random = SeededRandom::new(self.seed());
+        let opened = Store::open_on(Arc::new(sim.clone()), sizes(), clock, &random);
         let (store, report) = opened.map_err(|e| format!("it does not start: {e}"))?;
         let here = counted(&store);
+        for line in here.iter().filter(|line| line.seq == 0) {
+            if *self.firsts.entry(line.epoch).or_insert(line.leaf) != line.leaf {
+                return Err(format!("two histories under the key of {}", line.epoch));
+            }
+        }
         let lacks: Vec<_> =
             self.must.difference(&here).map(|line| format!("{}.{}", line.epoch.n, line.seq)).collect();
         self.told.push(format!("start: {} lines count, {lacks:?} lack: {report:?}", here.len()));
@@ -135,13 +224,26 @@ impl World {
         Ok(store)
     }
 
+    /// Keeps the moments of the running process.
+    pub(crate) fn collect_cuts(&mut self) {
+        if let (Some(cuts), Some((sim, _))) = (&mut self.cuts, &self.running) {
+            let relay = &self.relay_then;
+            cuts.extend(sim.moments().into_iter().map(|moment| Cut { moment, relay: relay.clone() }));
+        }
+    }
+
     /// Ends the process: in order, killed, or with the power.
-    fn end(&mut self, mode: Option<Mode>) {
+    pub(crate) fn end(&mut self, mode: Option<Mode>) {
+        self.collect_cuts();
         let Some((sim, store)) = self.running.take() else { return };
         match mode {
             None => {
                 self.tokio.block_on(store.stop()).unwrap();
                 drop(store);
+                if let Some(cuts) = &mut self.cuts {
+                    let relay = Arc::new(self.relay.clone());
+                    cuts.extend(sim.moments().into_iter().map(|moment| Cut { moment, relay: relay.clone() }));
+                }
                 self.card = sim.freeze();
             }
             Some(mode) => {
@@ -151,15 +253,18 @@ impl World {
         }
     }
 
-    fn record(&mut self) -> Result<(), String> {
+    pub(crate) fn record(&mut self) -> Result<(), String> {
         let store = self.store()?;
         for _ in 0..=self.rng.below(6) {
             let again = !self.keys.is_empty() && self.rng.chance(5);
             let key = if again { self.keys[self.rng.below(self.keys.len())] } else { self.rng.next() };
             let idem = Idem { key: Digest16::of(&key.to_be_bytes()), req: Digest16([1; 16]) };
             let body = format!(r#"{{"tag":"{TAG}","steps":[1,2],"who":{{"proof":"none"}}}}"#);
+            // Values do not commute: which one stands depends on the order, and on the time of each line.
+            let place = format!(r#"{{"tag":"{TAG}","location":"Bay {}"}}"#, self.rng.below(99));
             let event = match store.facility().equipment.is_empty() {
                 true => Event::read("equipment.added", &format!(r#"{{"tag":"{TAG}","name":"Pump"}}"#)),
+                false if self.rng.chance(5) => Event::read("equipment.changed", &place),
                 false => Event::read("cleaning.recorded", &body),
             };
             let cleaning = matches!(event, Event::CleaningRecorded(_));
@@ -179,185 +284,12 @@ impl World {
         Ok(())
     }
 
-    fn restart(&mut self) -> Result<Store, String> {
+    pub(crate) fn restart(&mut self) -> Result<Store, String> {
         self.end(None);
         self.store()
     }
 
-    /// What the uplink does with one connection, until nothing is left to do.
-    fn sync(&mut self) -> Result<(), String> {
-        for _ in 0..ROUNDS_MAX {
-            let store = self.store()?;
-            if !self.sync_once(&store)? {
-                return Ok(());
-            }
-            self.restart()?;
-        }
-        Err("box and relay never come to an end".to_owned())
-    }
-
-    /// One connection, carried by the real exchange until nothing more is said; whether the log's epoch is over.
-    fn talk(&mut self, store: &Store) -> Result<bool, String> {
-        let cosigners = [self.relay.verifier()];
-        let logs = StoredLogs { store, cosigners: &cosigners };
-        let (past, now) = (store.past().map_err(|e| e.to_string())?, now(9));
-        let mut exchange = Exchange::new(i64::MAX, past, &now, &logs).ok_or("no key")?;
-        let mut inputs = VecDeque::from([Input::Connected]);
-        while let Some(input) = inputs.pop_front() {
-            for output in exchange.on(input, &now, &logs) {
-                match output {
-                    Output::Hello(greeting) => {
-                        inputs.push_back(Input::Ack(self.relay.answer(greeting.epoch)))
-                    }
-                    Output::Send { epoch, from, entries_max, ends } => {
-                        let size = ends.unwrap_or_else(|| store.size());
-                        self.relay.take(store, epoch, size.min(from + entries_max as u64));
-                        inputs.push_back(Input::Ack(self.relay.answer(epoch)));
-                    }
-                    Output::RaiseCursor(cosigned) => {
-                        store.raise_cursor(&cosigned).map_err(|e| e.to_string())?
-                    }
-                    Output::LowerCursor(cursor) => store.lower_cursor(cursor),
-                    Output::EndEpoch(contrary) => {
-                        store.end_epoch(&contrary).map_err(|e| e.to_string())?;
-                        return Ok(true);
-                    }
-                    Output::Close(why) => return Err(why.to_string()),
-                    Output::Health | Output::Confirmed(..) | Output::Raise(..) | Output::End(_) => {}
-                }
-            }
-        }
-        Ok(false)
-    }
-
-    /// Whether the next start has something to do.
-    fn sync_once(&mut self, store: &Store) -> Result<bool, String> {
-        let (origin, past) = (store.origin(), store.past().map_err(|e| e.to_string())?);
-        if let Some((cosigned, key)) = self.relay.newest(&origin) {
-            let newest = cosigned.checkpoint().origin;
-            let leads_there = !compare::is_elsewhere(newest.epoch, origin.epoch, &past);
-            if !leads_there && self.plant != Some(Plant::NotRebased) {
-                self.told.push(format!("the relay goes on from {newest}"));
-                return store.rebase_on(&cosigned, &key, 0).map_err(|e| e.to_string());
-            }
-        }
-        if self.talk(store)? {
-            return Ok(true);
-        }
-        let mut came = false;
-        while let Some(past) = self.wanted(store)? {
-            if !self.refill(store, &past)? {
-                break;
-            }
-            came = true;
-        }
-        if came {
-            return Ok(true);
-        }
-        let compares = self.plant != Some(Plant::NotCompared);
-        if compares && !std::mem::replace(&mut self.compared, true) && self.compare(store)? {
-            return Ok(true);
-        }
-        if self.plant == Some(Plant::RunsNotSent) { Ok(false) } else { self.exchange(store) }
-    }
-
-    fn wanted(&self, store: &Store) -> Result<Option<Past>, String> {
-        let all = store.past().map_err(|e| e.to_string())?;
-        let lacks = |epoch| {
-            let size = all.iter().find(|past| past.origin.epoch == epoch).map_or(0, |past| past.counts.size);
-            self.relay.epochs.get(&epoch).is_none_or(|held| held.tree.size() < size)
-        };
-        Ok(compare::wanted(&all, lacks).cloned())
-    }
-
-    fn refill(&self, store: &Store, past: &Past) -> Result<bool, String> {
-        let held = &self.relay.epochs[&past.origin.epoch];
-        let mut more = |from: u64| {
-            let from = usize::try_from(from).unwrap();
-            let end = held.entries.len().min(from + 7);
-            Ok((held.entries[from.min(end)..end].to_vec(), held.texts.clone()))
-        };
-        let from = store.fetched_size(past.origin.epoch).map_err(|e| e.to_string())?;
-        let from = from.unwrap_or_else(|| self.common(store, past));
-        match store.refill(past, from, &mut more) {
-            Ok(()) => Ok(true),
-            Err(RefillError::Wrong(_)) if from > 0 => match store.refill(past, 0, &mut more) {
-                Ok(()) => Ok(true),
-                Err(RefillError::Wrong(_)) => Ok(false),
-                Err(e) => Err(e.to_string()),
-            },
-            Err(RefillError::Wrong(_)) => Ok(false),
-            Err(e) => Err(e.to_string()),
-        }
-    }
-
-    fn common(&self, store: &Store, past: &Past) -> u64 {
-        let Some(held) = self.relay.epochs.get(&past.origin.epoch) else { return 0 };
-        let Ok(reader) = store.reader_of(past.origin.epoch) else { return 0 };
-        let own = reader.entries(0..past.counts.size).map(|entry| entry.unwrap().leaf());
-        own.zip(held.entries.iter().map(Entry::leaf)).take_while(|(own, theirs)| own == theirs).count() as u64
-    }
-
-    fn compare(&self, store: &Store) -> Result<bool, String> {
-        let mut adopts = false;
-        let past = store.past().map_err(|e| e.to_string())?;
-        let present = store.origin().epoch;
-        for past in &past {
-            let epoch = past.origin.epoch;
-            let held = self.relay.epochs.get(&epoch).map(|held| held.tree.size());
-            let common = compare::is_comparable(past).then(|| match self.plant {
-                Some(Plant::BranchPassedOver) => past.counts.size,
-                _ => self.common(store, past),
-            });
-            let differences = Differences::of(past, held, common);
-            if let Some(from) = differences.fetch_from {
-                adopts |= self.fetch_from(store, epoch, from)?;
-            }
-            if let Some(owed) = differences.owed {
-                adopts |= store.owe_lines(epoch, owed.start, owed.end).map_err(|e| e.to_string())?;
-            }
-        }
-        for epoch in self.relay.epochs.keys().filter(|epoch| compare::is_elsewhere(**epoch, present, &past)) {
-            adopts |= self.fetch_from(store, *epoch, 0)?;
-        }
-        Ok(adopts)
-    }
-
-    fn fetch_from(&self, store: &Store, epoch: Epoch, from: u64) -> Result<bool, String> {
-        let Some(held) = self.relay.epochs.get(&epoch) else { return Ok(false) };
-        let beyond = held.entries.get(usize::try_from(from).unwrap()..).unwrap_or(&[]);
-        let kept = store.keep_missing_lines(epoch, beyond, &held.texts).map_err(|e| e.to_string())?;
-        Ok(kept > 0)
-    }
-
-    fn exchange(&mut self, store: &Store) -> Result<bool, String> {
-        let adopted = store.adopted_runs();
-        let mut came = false;
-        for run in &adopted.lacking {
-            if let Some(file) = self.relay.runs.get(run) {
-                came |= store.keep_run(run, file).map_err(|e| e.to_string())?;
-            }
-        }
-        loop {
-            let lacking = self.relay.counted(&store.origin()).map(|counted| counted.lacking);
-            // Without the base that a run brings nothing can be followed yet: then each that is adopted here is sent.
-            let lacking = lacking.unwrap_or_else(|_| adopted.counting.iter().copied().collect());
-            let mut sent = false;
-            for run in
-                lacking.iter().filter(|run| !self.relay.runs.contains_key(run)).copied().collect::<Vec<_>>()
-            {
-                if let Some(file) = store.run_file(&run).map_err(|e| e.to_string())? {
-                    self.relay.runs.insert(run, file);
-                    sent = true;
-                }
-            }
-            if !sent {
-                return Ok(came);
-            }
-        }
-    }
-
-    fn keep_backup(&mut self) -> Result<(), String> {
+    pub(crate) fn keep_backup(&mut self) -> Result<(), String> {
         let store = self.store()?;
         let lines = counted(&store);
         self.end(None);
@@ -367,12 +299,15 @@ impl World {
 
     /// The card is one from before. What it had forgotten is elsewhere, or gone.
     fn go_back(&mut self) -> Result<(), String> {
-        let store = self.store()?;
-        let origin = store.origin();
         if self.backups.is_empty() {
             return Ok(());
         }
         let at = self.rng.below(self.backups.len());
+        self.go_back_to(at)
+    }
+
+    pub(crate) fn go_back_to(&mut self, at: usize) -> Result<(), String> {
+        let origin = self.store()?.origin();
         self.end(Some(Mode::Kill));
         self.card = self.backups[at].card.clone();
         self.must = self.relay.lines(&origin);
@@ -401,18 +336,59 @@ impl World {
                     self.card.lose(&file);
                 }
             }
-            _ => {
-                let keys = self.card.files("keys");
-                for file in keys.iter().filter(|file| file.ends_with(".key")) {
-                    self.card.lose(file);
-                }
-            }
+            _ => self.lose_keys(),
         }
         Ok(())
     }
 
+    pub(crate) fn lose_keys(&mut self) {
+        let keys = self.card.files("keys");
+        for file in keys.iter().filter(|file| file.ends_with(".key")) {
+            self.card.lose(file);
+        }
+    }
+
+    /// A copy of the card is put back, and goes on beside what the relay has by now: in the same epoch, or in one of its own.
+    pub(crate) fn fork(&mut self) -> Result<(), String> {
+        self.keep_backup()?;
+        let at = self.backups.len() - 1;
+        self.record()?;
+        if self.rng.chance(2) {
+            self.store()?;
+            self.end(None);
+            self.lose_keys();
+            self.record()?;
+        }
+        self.sync()?;
+        self.go_back_to(at)?;
+        self.record()?;
+        if self.rng.chance(2) {
+            self.end(None);
+            self.lose_keys();
+            self.record()?;
+        }
+        Ok(())
+    }
+
+    /// A part of the journal goes, and start after start is cut: nothing but the database has that part, and no start trusts
+    /// the database any more.
+    pub(crate) fn boot_loop(&mut self) -> Result<(), String> {
+        self.store()?;
+        self.end(None);
+        let dirs = self.card.folders("log");
+        let dir = dirs[self.rng.below(dirs.len())].clone();
+        let files = self.card.files(&dir);
+        if let Some(file) = files.get(self.rng.below(files.len().max(1))) {
+            self.card.lose(file);
+        }
+        for _ in 0..2 + self.rng.below(4) {
+            self.cut_start();
+        }
+        self.look_through()
+    }
+
     /// The weekly look through: what one copy lost comes from the others before those may be lost too.
-    fn look_through(&mut self) -> Result<(), String> {
+    pub(crate) fn look_through(&mut self) -> Result<(), String> {
         let store = self.store()?;
         let mut place = Some((0, 0));
         while let Some(at) = place {
@@ -422,7 +398,7 @@ impl World {
     }
 
     /// The log goes with everything that has it, and its key stays.
-    fn lose_log(&mut self) -> Result<(), String> {
+    pub(crate) fn lose_log(&mut self) -> Result<(), String> {
         let origin = self.store()?.origin();
         self.end(None);
         let dirs = ["log", "runs", "salvage", "displaced", "fetched"];
@@ -434,34 +410,38 @@ impl World {
         for file in ["cleantrack.redb", "cursor"] {
             self.card.lose(file);
         }
+        if self.plant == Some(Plant::KeyUsedAgain) {
+            // The box begins as it once did, and so it comes to the same key.
+            self.card = Frozen::default();
+        }
         self.must = self.relay.lines(&origin);
         Ok(())
     }
 
-    fn cut_start(&mut self) {
+    pub(crate) fn cut_start(&mut self) {
         self.end(None);
-        let sim = SimDisk::new(self.card.clone(), None);
-        sim.watch(1 + self.rng.below(12), self.rng.split());
+        let sim = self.sim();
+        sim.watch_one(self.rng.split());
         let before = std::mem::take(&mut self.card);
-        let random = SeededRandom::new(self.rng.next());
-        let opened =
-            Store::open_on(Arc::new(sim.clone()), sizes(), Arc::new(BentClock::new(now(9))), &random);
+        let random = SeededRandom::new(self.seed());
+        let clock = Arc::new(LeapingClock::new(now(9), &mut self.rng));
+        let opened = Store::open_on(Arc::new(sim.clone()), sizes(), clock, &random);
         let moments = sim.moments();
         if let Ok((store, _)) = opened {
             let _ = self.tokio.block_on(store.stop());
         }
-        let modes: Vec<Mode> =
-            MODES.into_iter().filter(|m| !matches!(m, Mode::Garbage | Mode::Mixed)).collect();
-        self.card = match moments.get(self.rng.below(moments.len().max(1))) {
-            Some(moment) => moment.disk.crashed(modes[self.rng.below(modes.len())], &mut self.rng),
+        self.card = match moments.first() {
+            Some(moment) => moment.disk.crashed(cut_mode(&mut self.rng), &mut self.rng),
             None => before,
         };
     }
 
     fn step(&mut self) -> Result<(), String> {
-        let step = self.rng.below(20);
+        let step = self.rng.below(23);
         self.told.push(format!("step {step}"));
         match step {
+            20 | 21 if self.forks_often => self.fork(),
+            20 => self.boot_loop(),
             0..8 => self.record(),
             8..11 => self.sync(),
             11 => {
@@ -487,7 +467,7 @@ impl World {
         }
     }
 
-    fn check(&mut self) -> Result<(), String> {
+    pub(crate) fn check(&mut self) -> Result<(), String> {
         self.sync()?;
         let store = self.restart()?;
         let (size, origin) = (store.size(), store.origin());
@@ -500,7 +480,7 @@ impl World {
         if newest != Some(origin) {
             return Err(format!("the relay goes on from {newest:?}, and the box from {origin}"));
         }
-        let relay = self.relay.counted(&origin)?;
+        let relay = self.relay.counted(&origin, self.plant)?;
         if !relay.lacking.is_empty() {
             return Err(format!("the relay lacks {:?}", relay.lacking));
         }
@@ -512,22 +492,7 @@ impl World {
             let (own, theirs) = (here.difference(&there).count(), there.difference(&here).count());
             return Err(format!("{own} lines count at the box only, {theirs} at the relay only"));
         }
-        let reader = store.reader().unwrap();
-        let mut keys = BTreeSet::new();
-        for line in &here {
-            let found = reader.lines_of(line.epoch.n, line.seq).unwrap();
-            let entry = found.into_iter().map(|(_, entry)| entry).find(|entry| entry.leaf() == line.leaf);
-            let entry = entry.ok_or("a line that counts cannot be read")?;
-            if matches!(entry.event(), Event::CleaningRecorded(_)) {
-                keys.extend(entry.head().idem.map(|idem| idem.key));
-            }
-        }
-        let tag: Tag = TAG.parse().unwrap();
-        let cleanings = store.facility().activity.get(&tag).map_or(0, |activity| activity.cleanings);
-        if cleanings != keys.len() as u64 {
-            return Err(format!("{cleanings} cleanings count, by {} keys", keys.len()));
-        }
-        drop(reader);
+        self.compare_with_model(&store, &relay.order)?;
         let store = self.restart()?;
         if store.size() != size || store.origin() != origin {
             return Err("the box is not at rest".to_owned());
@@ -536,8 +501,67 @@ impl World {
     }
 }
 
-/// One life; what went wrong, with how it came to that.
-pub fn life(seed: u64, plant: Option<Plant>) -> Result<(), String> {
+impl World {
+    /// The model makes of the relay's bytes what both sides made of theirs: the same lines in the same order, and the same
+    /// facility and cleanings of them.
+    fn compare_with_model(&mut self, store: &Store, order: &[LineId]) -> Result<(), String> {
+        let origin = store.origin();
+        let model = self.relay.holdings(&origin).outcome(origin.epoch)?;
+        if !model.lacking.is_empty() {
+            return Err(format!("by the model the relay lacks {:?}", model.lacking));
+        }
+        let expected: Vec<LineId> = model.order.iter().map(|line| line.id).collect();
+        if order != expected {
+            let at = order.iter().zip(&expected).take_while(|(one, other)| one == other).count();
+            let (ours, theirs) = (order.get(at), expected.get(at));
+            return Err(format!("line {at} of the order is {ours:?}, and by the model {theirs:?}"));
+        }
+        let (facility, cleanings) = oracle::fold(&model.order);
+        if *store.facility() != facility {
+            return Err(differing(&store.facility(), &facility));
+        }
+        let reader = store.reader().map_err(|e| e.to_string())?;
+        for cleaning in &cleanings {
+            let held = reader.cleaning_of_line(cleaning.place()).map_err(|e| e.to_string())?;
+            if held.as_ref() != Some(cleaning) {
+                return Err(format!("a cleaning is {held:?}, and by the model {cleaning:?}"));
+            }
+        }
+        let counted = store.facility().activity.get(&TAG.parse::<Tag>().unwrap()).map_or(0, |a| a.cleanings);
+        if counted != cleanings.len() as u64 {
+            return Err(format!("{counted} cleanings count, and by the model {}", cleanings.len()));
+        }
+        let mut places = BTreeSet::new();
+        if expected.iter().any(|line| line.seq > 0 && !places.insert((line.epoch, line.seq))) {
+            self.mark("both branches of a fork count");
+        }
+        if model.order.iter().any(|line| line.was_adopted()) {
+            self.mark("a run counts");
+        }
+        Ok(())
+    }
+}
+
+/// Where two facilities differ.
+fn differing(one: &Facility, other: &Facility) -> String {
+    let tag = TAG.parse::<Tag>().unwrap();
+    for key in [RowKey::Equipment(tag), RowKey::Activity(tag)] {
+        let (one, other) = (one.row(key), other.row(key));
+        if one != other {
+            return format!("a row of the facility is {one:?}, and by the model {other:?}");
+        }
+    }
+    format!("the facility is {one:?}, and by the model {other:?}")
+}
+
+/// What a power cut or a kill does; noise in a page that is being written is a damage of its own.
+pub(crate) fn cut_mode(rng: &mut Rng) -> Mode {
+    let modes: Vec<Mode> = MODES.into_iter().filter(|m| !matches!(m, Mode::Garbage | Mode::Mixed)).collect();
+    modes[rng.below(modes.len())]
+}
+
+/// One life: what happened in it, or what went wrong, with how it came to that.
+pub fn life(seed: u64, plant: Option<Plant>) -> Result<Marks, String> {
     let mut world = World::new(seed, plant);
     let steps = 12 + world.rng.below(40);
     let mut lived = || -> Result<(), String> {
@@ -549,5 +573,5 @@ pub fn life(seed: u64, plant: Option<Plant>) -> Result<(), String> {
     let lived = lived();
     let lived = lived.map_err(|why| format!("seed {seed}: {why}\n{}", world.told.join("\n")));
     world.end(None);
-    lived
+    lived.map(|()| world.marks)
 }

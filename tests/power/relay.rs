@@ -1,9 +1,10 @@
 //! A relay for lives: logs and runs in memory, and what counts of them by FORMAT.md alone.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use appliance::store::Store;
-use record::adoption::{AdoptionWalk, LeafRange, LineId, OfferedLine, assemble_base};
+use record::adoption::{AdoptionWalk, LeafRange, LineId, OfferedLine, adopted_run, assemble_base};
 use record::checkpoint::{Cosigned, Origin, SignedCheckpoint};
 use record::entry::Entry;
 use record::ids::Epoch;
@@ -14,10 +15,14 @@ use record::run::{RunName, RunReader};
 use record::sign::{Kind, Signer, Verifier};
 use record::tree::{Frontier, root_at};
 
+use crate::lives::Plant;
+use crate::oracle::Holdings;
+
 /// Lines, whatever their order.
 pub type Lines = BTreeSet<LineId>;
 
 /// An epoch as a relay holds it.
+#[derive(Clone)]
 pub struct HeldEpoch {
     /// Another one went on from the same before it, or from one that stays apart itself.
     apart: bool,
@@ -30,11 +35,12 @@ pub struct HeldEpoch {
 }
 
 /// What it holds, and the key by which it says so.
+#[derive(Clone)]
 pub struct Relay {
     pub epochs: BTreeMap<Epoch, HeldEpoch>,
     /// Files of runs, by name.
     pub runs: BTreeMap<RunName, Vec<u8>>,
-    cosigner: Signer,
+    cosigner: Arc<Signer>,
 }
 
 /// What a side counts: lines in their order, and runs that it would need.
@@ -46,7 +52,7 @@ pub struct Counted {
 impl Relay {
     pub fn new() -> Self {
         let cosigner = Signer::new("relay/cosign/1", Kind::Cosignature, &[9; 32]).unwrap();
-        Self { epochs: BTreeMap::new(), runs: BTreeMap::new(), cosigner }
+        Self { epochs: BTreeMap::new(), runs: BTreeMap::new(), cosigner: Arc::new(cosigner) }
     }
 
     /// What verifies its cosignatures.
@@ -167,8 +173,17 @@ impl Relay {
         })
     }
 
+    /// All of it, for a model to make something of.
+    pub fn holdings(&self, origin: &Origin) -> Holdings {
+        let run = |name: &RunName| (name.lines().start, self.run_lines(origin, name).unwrap());
+        Holdings {
+            epochs: self.epochs.iter().map(|(epoch, held)| (*epoch, held.entries.clone())).collect(),
+            runs: self.runs.keys().map(|name| (*name, run(name))).collect(),
+        }
+    }
+
     /// What counts for it, followed back from the newest epoch.
-    pub fn counted(&self, origin: &Origin) -> Result<Counted, String> {
+    pub fn counted(&self, origin: &Origin, plant: Option<Plant>) -> Result<Counted, String> {
         let mut chain: Vec<(Epoch, Vec<Entry>)> = Vec::new();
         let held = self.epochs.get(&origin.epoch).ok_or("the relay has nothing of the newest epoch")?;
         chain.push((origin.epoch, held.entries.clone()));
@@ -203,9 +218,14 @@ impl Relay {
                         seq: entry.seq(),
                         leaf: entry.leaf(),
                     };
+                    let counts_already = |entry: &Entry| match plant {
+                        Some(Plant::CountedTwice) => false,
+                        Some(Plant::NotTransitive) if adopted_run(entry).is_some() => true,
+                        _ => known.contains(&id(entry)),
+                    };
                     let offered: Vec<_> = all[from..]
                         .iter()
-                        .map(|entry| OfferedLine { entry, counts_already: known.contains(&id(entry)) })
+                        .map(|entry| OfferedLine { entry, counts_already: counts_already(entry) })
                         .collect();
                     let counted: Vec<LineId> =
                         walk.take_lines(&offered).iter().map(|line| id(line.entry)).collect();

@@ -7,7 +7,7 @@ use appliance::clock::{BentClock, Now};
 use appliance::random::SeededRandom;
 use appliance::store::{Core, Job, Recorded, Sizes, StartReport, StoreError, SubmitError, View};
 use record::entry::{By, ClockState, Digest16, Draft, Entry, Idem};
-use record::ids::BootId;
+use record::ids::{BootId, Epoch};
 use record::kinds::Event;
 use record::redact::Text;
 use record::tree::Hash;
@@ -30,6 +30,8 @@ pub struct Model {
     pub erased: Vec<Hash>,
     /// What became of commands that were refused.
     pub refused: Vec<String>,
+    /// Logs that had ended before this one, with what was told in each.
+    pub ended: Vec<(Epoch, Vec<Hash>)>,
 }
 
 pub type Shared = Arc<Mutex<Model>>;

@@ -84,7 +84,10 @@ impl World {
             let alike =
                 || here.zip(theirs).map_or(0, |(here, theirs)| common(here, past.counts.size, theirs));
             let common = compare::is_comparable(past).then(alike);
-            let differences = Differences::of(past, theirs.map(|at| at.size), common);
+            let counts = theirs.and_then(|theirs| theirs.at(past.counts.size));
+            let leads = theirs.is_some_and(|theirs| compare::may_lead(past, theirs.size))
+                && counts.is_some_and(|counts| counts.root() == past.counts.root);
+            let differences = Differences::of(past, theirs.map(|at| at.size), common, leads);
             if let Some((theirs, from)) = theirs.zip(differences.fetch_from) {
                 adopts |= self.keep_missing_lines(theirs, from);
             }

@@ -6,6 +6,7 @@
 mod doors;
 mod functions;
 mod imports;
+mod invariants;
 mod licences;
 mod rooms;
 mod sources;
@@ -57,6 +58,7 @@ fn the_repository_is_tidy() {
         faults.extend(text::documents(file, &|path| sources.exists(path)));
     }
     faults.extend(rooms::every_room_has_a_row(&sources));
+    faults.extend(invariants::check(&sources));
     faults.extend(workspace::arrows(&metadata));
     faults.extend(workspace::pure_dependencies(&metadata));
     faults.extend(workspace::lints(&sources));

@@ -17,7 +17,7 @@ use super::linked::Linked;
 use super::rewriter::install;
 use super::scan::Segment;
 use super::segment::GROUP_BYTES_MAX;
-use super::sources::{LogCopies, SegmentSource};
+use super::sources::{BranchSource, LogCopies, SegmentSource};
 
 /// What healing an epoch came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,7 +88,13 @@ impl Healer<'_> {
             return Ok(HealedEpoch { frontier, whole: true, wrote: false, from: Vec::new() });
         }
         let mut sources = self.copies.sources(epoch)?;
-        let assembled = assemble(epoch, end, &mut sources).map_err(self.io(epoch))?;
+        let mut assembled = assemble(epoch, end, &mut sources).map_err(self.io(epoch))?;
+        if let Some(end) = end.filter(|_| !assembled.whole)
+            && let Some(branch) = BranchSource::find(self.copies, epoch, end)?
+        {
+            sources.push(Box::new(branch));
+            assembled = assemble(epoch, Some(end), &mut sources).map_err(self.io(epoch))?;
+        }
         let mut whole = assembled.whole;
         if end.is_none() && whole {
             // A segment that begins behind it says that there was more.

@@ -1,6 +1,7 @@
 //! Lines of runs as they are read: only of whole ones, which are put together again from other copies where they are not.
 
 use std::io;
+use std::ops::Range;
 use std::sync::Arc;
 
 use record::adoption::{LeafRange, assemble_base};
@@ -87,10 +88,10 @@ impl<'a> RunShelf<'a> {
 
     fn heal_from_branches(&self, copies: &LogCopies, name: &RunName) -> Result<bool, StoreError> {
         let io = || StoreError::io(path(name));
-        let mut sources = copies.sources(name.epoch())?;
+        let mut sources = copies.branches(name.epoch())?;
         let (mut ranges, mut of) = (Vec::new(), Vec::new());
         for (at, source) in sources.iter_mut().enumerate() {
-            for range in leaf_ranges(&mut **source, name).map_err(io())? {
+            for range in leaf_ranges(&mut **source, name.epoch(), name.lines()).map_err(io())? {
                 ranges.push(range);
                 of.push(at);
             }
@@ -126,11 +127,18 @@ fn to_index(place: u64) -> usize {
     usize::try_from(place).unwrap_or(usize::MAX)
 }
 
-/// The unbroken pieces that a source holds of a run's lines, numbered from the run's first.
-fn leaf_ranges(source: &mut dyn Source, name: &RunName) -> io::Result<Vec<LeafRange>> {
-    let (lines, mut all): (_, Vec<LeafRange>) = (name.lines(), Vec::new());
+/// The unbroken pieces that a source holds of these lines, numbered from the first of them.
+///
+/// # Errors
+/// The source's.
+pub(crate) fn leaf_ranges(
+    source: &mut dyn Source,
+    epoch: Epoch,
+    lines: Range<u64>,
+) -> io::Result<Vec<LeafRange>> {
+    let mut all: Vec<LeafRange> = Vec::new();
     let mut from = lines.start;
-    while let Some(page) = source.page(name.epoch(), from)? {
+    while let Some(page) = source.page(epoch, from)? {
         from = page.piece.next();
         let Some(piece) = page.piece.cut(lines.start, lines.end) else { break };
         let at = piece.first - lines.start;

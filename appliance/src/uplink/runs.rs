@@ -116,7 +116,11 @@ impl RunExchange {
             true => Some(self.common(past, held.unwrap_or(0)).await?),
             false => None,
         };
-        let differences = Differences::of(past, held, common);
+        let leads = match held {
+            Some(held) if compare::may_lead(past, held) => self.leads(past).await?,
+            _ => false,
+        };
+        let differences = Differences::of(past, held, common, leads);
         let mut adopts = false;
         if let (Some(theirs), Some(from)) = (theirs, differences.fetch_from) {
             adopts |= self.fetch_from(theirs, from, keys).await?;
@@ -126,6 +130,12 @@ impl RunExchange {
             adopts |= in_background(move || store.owe_lines(epoch, owed.start, owed.end)).await?;
         }
         Ok(adopts)
+    }
+
+    /// Whether the relay's log of an epoch has all that counts here.
+    async fn leads(&self, past: &Past) -> Result<bool, RunUplinkError> {
+        let roots = self.roots_of_pages(past.origin.epoch, past.counts.size).await?;
+        Ok(roots.last() == Some(&(past.counts.size, past.counts.root)))
     }
 
     /// How many entries of an epoch, of those that count here, both sides hold from the first on.

@@ -1,5 +1,6 @@
 //! Where lines of the log are read from: the journal, the database, and every copy that lies beside them.
 
+mod branch;
 mod database;
 mod overlay;
 mod runs;
@@ -12,6 +13,7 @@ use record::ids::{BoxId, Epoch};
 use record::kinds::Event;
 use redb::Database;
 
+pub(crate) use self::branch::BranchSource;
 pub(crate) use self::database::DatabaseSource;
 pub(crate) use self::overlay::OverlayFile;
 pub(crate) use self::runs::RunSource;
@@ -21,6 +23,7 @@ use super::disk::Disk;
 use super::displaced;
 use super::error::StoreError;
 use super::refill;
+use super::runs as run_files;
 
 /// A database that was set aside and can be read.
 pub(crate) struct SalvagedDatabase {
@@ -48,6 +51,26 @@ impl LogCopies {
     /// # Errors
     /// The disk's.
     pub(crate) fn sources(&self, epoch: Epoch) -> Result<Vec<Box<dyn Source + '_>>, StoreError> {
+        let mut all = self.logs(epoch)?;
+        all.push(Box::new(RunSource::new(self.disk.clone(), self.box_id)));
+        Ok(all)
+    }
+
+    /// As [`LogCopies::sources`], with each run by itself: those of several branches hold other lines of one number.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub(crate) fn branches(&self, epoch: Epoch) -> Result<Vec<Box<dyn Source + '_>>, StoreError> {
+        let mut all = self.logs(epoch)?;
+        for name in run_files::list(&*self.disk)? {
+            if name.epoch() == epoch && run_files::is_whole(&*self.disk, self.box_id, &name) {
+                all.push(Box::new(RunSource::of(self.disk.clone(), self.box_id, name)));
+            }
+        }
+        Ok(all)
+    }
+
+    fn logs(&self, epoch: Epoch) -> Result<Vec<Box<dyn Source + '_>>, StoreError> {
         let mut all: Vec<Box<dyn Source + '_>> = vec![Box::new(SegmentSource::journal(self.disk.clone()))];
         if let Some(path) = refill::fetched(&*self.disk, epoch)? {
             all.push(Box::new(SegmentSource::linked(self.disk.clone(), epoch, path)));
@@ -56,7 +79,6 @@ impl LogCopies {
             all.push(Box::new(SegmentSource::loose(self.disk.clone(), epoch, path)));
         }
         all.extend(self.databases());
-        all.push(Box::new(RunSource::new(self.disk.clone(), self.box_id)));
         Ok(all)
     }
 

@@ -3,6 +3,7 @@
 
 use std::path::Path;
 
+use record::checkpoint::Origin;
 use record::ids::Epoch;
 
 use super::healing::{check, folder, segments, start, three_epochs};
@@ -156,4 +157,25 @@ async fn epochs_that_count_by_a_run_alone_keep_their_place_before_the_one_that_i
         assert_eq!(cleanings, kept - 3, "start {again}: {report:?}");
         store.stop().await.unwrap();
     }
+}
+
+#[tokio::test]
+async fn a_key_of_an_epoch_that_never_began_is_not_taken_for_the_present_ones() {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, _) = start(dir.path(), 4);
+    record(&store, vec![equipment()]).await;
+    let present = store.origin();
+    store.stop().await.unwrap();
+    drop(store);
+    // As a start leaves them that was cut while it began an epoch.
+    let signer = record::sign::Signer::new("key", record::sign::Kind::Note, &[7; 32]).unwrap();
+    let origin = Origin::new(present.box_id, 2, &signer.verifier().public());
+    let public = origin.signer(&[7; 32]).unwrap().verifier().to_string();
+    std::fs::write(dir.path().join("keys/log-2.pub"), format!("{public}\n")).unwrap();
+    let (store, _) = start(dir.path(), 5);
+    assert_eq!(store.origin(), present);
+    let names: Vec<String> = store.verifier_keys().iter().map(|key| key.name().to_owned()).collect();
+    assert_eq!(names, [present.to_string(), origin.to_string()]);
+    let note = store.checkpoint().unwrap();
+    store.verifier_keys()[0].verify(&note).unwrap();
 }

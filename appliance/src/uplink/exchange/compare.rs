@@ -52,15 +52,22 @@ pub fn common<E>(mut end: u64, mut is_same: impl FnMut(u64) -> Result<bool, E>) 
     Ok(same)
 }
 
+/// Whether a log of which the relay holds `held` entries may have all that counts of one that is not whole here: whether it
+/// does, its root there says.
+pub fn may_lead(past: &Past, held: u64) -> bool {
+    past.stated && !past.whole && held >= past.counts.size
+}
+
 impl Differences {
     /// Of a log of which the relay holds `held` entries, `None` where it knows nothing of it; `common` are alike from the
-    /// first on, `None` where the log is not comparable.
-    pub fn of(past: &Past, held: Option<u64>, common: Option<u64>) -> Self {
+    /// first on, `None` where the log is not comparable. `leads` says of such a log whether the relay's has all that counts
+    /// here: what it holds may be another branch.
+    pub fn of(past: &Past, held: Option<u64>, common: Option<u64>, leads: bool) -> Self {
         let size = past.counts.size;
         let Some(common) = common else {
             // What is missing of what counts is fetched in its place, where the relay has all of it in its log; else a part of
             // it may come by a run, and this is the rest.
-            let from = if past.stated && held.is_some_and(|held| held >= size) { size } else { 0 };
+            let from = if leads { size } else { 0 };
             return Self { fetch_from: held.map(|_| from), owed: None };
         };
         let branches = common < held.unwrap_or(0).min(size);
@@ -95,8 +102,9 @@ mod tests {
 
     #[test]
     fn both_ask_for_what_only_the_other_holds() {
-        let of = |past: &Past, held, common| {
-            let Differences { fetch_from, owed } = Differences::of(past, held, common);
+        let of = |past: &Past, held: Option<u64>, common| {
+            let leads = held.is_some_and(|held| may_lead(past, held));
+            let Differences { fetch_from, owed } = Differences::of(past, held, common, leads);
             (fetch_from, owed)
         };
         let (mine, keyless) = (past(9), Past { signs: false, ..past(9) });
@@ -112,6 +120,8 @@ mod tests {
             "the rest may be in a run"
         );
         assert_eq!(of(&Past { stated: false, ..past(0) }, Some(12), None), (Some(0), None));
+        let branch = Differences::of(&Past { whole: false, ..past(9) }, Some(12), None, false);
+        assert_eq!(branch.fetch_from, Some(0), "what both branches share is nowhere else");
     }
 
     #[test]

@@ -7,7 +7,12 @@ impl World {
         let disk = &self.disk;
         let dbs =
             disk.db.iter().chain(&disk.salvage).filter(|db| db.shut != 255).flat_map(|db| db.epochs.values());
-        let beside = disk.displaced.iter().map(|(_, lines)| lines).chain(disk.fetched.values());
+        let beside = disk
+            .displaced
+            .iter()
+            .map(|(_, lines)| lines)
+            .chain(disk.fetched.values())
+            .chain(disk.runs.values());
         let all = disk.log.values().chain(dbs).chain(beside).chain(self.relay.values());
         all.flat_map(acts).collect()
     }
@@ -78,6 +83,7 @@ impl World {
                     self.disk.db = None;
                     self.disk.salvage.clear();
                     self.disk.displaced.clear();
+                    self.disk.runs.clear();
                     self.disk.fetched.clear();
                 }
                 if self.chance(50) {
@@ -120,11 +126,9 @@ impl World {
                     self.disk.said.insert(epoch, said);
                     restart = true;
                 }
-                (EpochEnd::Unknown, Some(said))
-                    if said.size > tree.size() && self.disk.said.get(&epoch) != Some(&said) =>
-                {
-                    self.disk.said.insert(epoch, said);
-                    restart = true;
+                (EpochEnd::Unknown, Some(_)) => {
+                    // Lines that only the relay holds are kept, and the next start adopts them.
+                    restart |= self.keep_missing(epoch, &held, &here)?;
                 }
                 (EpochEnd::Counts(end), Some(_)) if link.missing(Extent::of(tree)).is_some() => {
                     // Cut in the middle, or all of it.
@@ -150,6 +154,18 @@ impl World {
         Ok(())
     }
 
+    fn keep_missing(&mut self, epoch: Epoch, held: &Lines, here: &[Here]) -> Step<bool> {
+        self.running =
+            Some(here.iter().map(|Here { link, tree }| Here { link: *link, tree: tree.clone() }).collect());
+        let counted = self.counted_lines().0;
+        self.running = None;
+        let mut lines = held.clone();
+        lines.retain(|seq, kept| !counted.contains_key(&(epoch, *seq, line(*seq, &kept.said).leaf())));
+        let some = !lines.is_empty();
+        self.displace(epoch, lines)?;
+        Ok(some)
+    }
+
     pub(super) fn life(&mut self) {
         let alone = self.chance(35);
         // On some cards the database is what is lost first.
@@ -168,7 +184,7 @@ impl World {
                     self.acts += 1;
                     let mut told = false;
                     self.guarded("append", |world| {
-                        world.append(act)?;
+                        world.append(Said::Act(act))?;
                         told = true;
                         Ok(())
                     });
@@ -234,8 +250,8 @@ impl World {
         for (epoch, lines) in copies {
             for (seq, kept) in lines {
                 let Said::Act(act) = kept.said else { continue };
-                // Of an epoch that nothing leads to, or behind a hole that is told of.
-                if !self.acked.contains(&act) || !chain.contains(&epoch) || self.is_missing(epoch, seq) {
+                // Not of an epoch that nothing leads to.
+                if !self.acked.contains(&act) || !chain.contains(&epoch) {
                     continue;
                 }
                 let ends: Vec<_> = self.running.iter().flatten().map(|h| (h.link, h.tree.size())).collect();
@@ -265,7 +281,7 @@ impl World {
                     Some(prev.epoch)
                 }
                 Some(Said::Started(None, after)) => *after,
-                Some(Said::Act(_)) | None => None,
+                Some(Said::Act(_) | Said::Adopted(_)) | None => None,
             };
         }
         all
@@ -278,6 +294,7 @@ impl World {
         let dbs = disk.db.iter().chain(&disk.salvage).filter(|db| db.shut != 255);
         all.extend(dbs.flat_map(|db| db.epochs.iter().map(|(e, l)| (*e, l.clone()))));
         all.extend(disk.displaced.iter().cloned());
+        all.extend(disk.runs.iter().map(|(run, lines)| (run.epoch, lines.clone())));
         all
     }
 }

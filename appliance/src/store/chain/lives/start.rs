@@ -32,7 +32,14 @@ impl World {
                 here.push(Here { link, tree: open.tree.clone() });
                 continue;
             }
-            let tree = if self.plant == Plant::OnlyNewestHealed {
+            let tree = if link.end == EpochEnd::Unknown {
+                // Nobody says how much of it counts: nothing does in its place, and what is here of it is adopted.
+                let copies = self.copies(link.epoch).into_iter().filter(|(name, _)| *name != "runs");
+                for lines in copies.map(|(_, lines)| lines.clone()).collect::<Vec<_>>() {
+                    self.displace(link.epoch, lines)?;
+                }
+                Frontier::default()
+            } else if self.plant == Plant::OnlyNewestHealed {
                 let lines = self.disk.log.get(&link.epoch).cloned().unwrap_or_default();
                 prefix(&lines, link.end)
             } else {
@@ -44,6 +51,15 @@ impl World {
                     self.disk.fetched.remove(&link.epoch);
                     self.step()?;
                 }
+                if link.missing(Extent::of(&assembled.frontier)).is_some() {
+                    // What lies behind the hole counts by itself until the hole is filled.
+                    let own = |(name, _): &(&str, &Lines)| !matches!(*name, "runs" | "fetched");
+                    let copies = self.copies(link.epoch).into_iter().filter(own);
+                    for mut lines in copies.map(|(_, lines)| lines.clone()).collect::<Vec<_>>() {
+                        lines.retain(|seq, _| *seq >= assembled.frontier.size());
+                        self.displace(link.epoch, lines)?;
+                    }
+                }
                 assembled.frontier
             };
             here.push(Here { link, tree });
@@ -51,7 +67,7 @@ impl World {
         self.follow(&here)?;
         self.drain()?;
         self.running = Some(here);
-        self.carry()
+        self.adopt()
     }
 
     /// A database that does not open this time is set aside; the others that were can be read or not.
@@ -184,7 +200,9 @@ impl World {
                 at += 1;
                 continue;
             }
-            self.keep_strays(&db)?;
+            if self.plant != Plant::SalvageUndrained {
+                self.keep_strays(&db)?;
+            }
             self.disk.salvage.remove(at);
             self.happened.insert("drained");
             self.step()?;
@@ -192,51 +210,10 @@ impl World {
         Ok(())
     }
 
-    /// Acts that count.
-    pub(super) fn counted(&self) -> BTreeSet<u32> {
-        let mut all = BTreeSet::new();
-        for Here { link, tree } in self.running.iter().flatten() {
-            let lines = self.disk.log.get(&link.epoch);
-            let counts = lines.into_iter().flat_map(|lines| lines.range(..tree.size()));
-            all.extend(acts(&counts.map(|(seq, kept)| (*seq, kept.clone())).collect()));
-        }
-        all
-    }
-
-    /// Records anew what is kept beside the log and counts nowhere, but what may yet count in its own place.
-    fn carry(&mut self) -> Step {
-        let mut at = 0;
-        while let Some((epoch, lines)) = self.disk.displaced.get(at).cloned() {
-            let mut waits = false;
-            for (seq, kept) in lines {
-                let Said::Act(act) = kept.said else { continue };
-                if self.is_missing(epoch, seq) {
-                    waits = true;
-                } else if !self.counted().contains(&act) {
-                    self.happened.insert("carried");
-                    self.append(act)?;
-                }
-            }
-            if waits {
-                at += 1;
-                continue;
-            }
-            self.disk.displaced.remove(at);
-            self.step()?;
-        }
-        Ok(())
-    }
-
-    pub(super) fn is_missing(&self, epoch: Epoch, seq: u64) -> bool {
-        let missing =
-            self.running.iter().flatten().filter_map(|here| here.link.missing(Extent::of(&here.tree)));
-        missing.into_iter().any(|m| m.epoch == epoch && m.from <= seq && m.to.is_none_or(|to| seq < to))
-    }
-
-    pub(super) fn append(&mut self, act: u32) -> Step {
+    pub(super) fn append(&mut self, said: Said) -> Step {
         let Some(open) = self.running.as_mut().and_then(|here| here.last_mut()) else { return Ok(()) };
         let (epoch, mut tree) = (open.link.epoch, open.tree.clone());
-        self.write(epoch, &mut tree, Said::Act(act))?;
+        self.write(epoch, &mut tree, said)?;
         if let Some(open) = self.running.as_mut().and_then(|here| here.last_mut()) {
             open.tree = tree;
         }

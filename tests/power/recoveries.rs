@@ -1,0 +1,301 @@
+//! Each step of recovery on a box with several epochs, cut at every operation of the disk, and again while that is recovered
+//! from, under clocks that leap: the box comes to the end to which it comes uncut.
+
+use std::sync::Mutex;
+
+use crate::disk::Mode;
+use crate::lives::{Cut, Marks, Plant, World, counted, cut_mode};
+use crate::relay::Lines;
+use crate::rng::Rng;
+
+type Done = Result<(), String>;
+
+/// A step of recovery: what happens to a box before it, and the step.
+pub struct Recovery {
+    pub name: &'static str,
+    prepare: fn(&mut World) -> Done,
+    act: fn(&mut World) -> Done,
+    /// Whether what happens takes something with it for good.
+    loses: bool,
+}
+
+const fn recovery(
+    name: &'static str,
+    prepare: fn(&mut World) -> Done,
+    act: fn(&mut World) -> Done,
+) -> Recovery {
+    Recovery { name, prepare, act, loses: false }
+}
+
+/// All of them; the numbers are those of the store's table of steps.
+pub const ALL: &[Recovery] = &[
+    recovery("T1 a first start", |_| Ok(()), start),
+    recovery("T2 a start behind a torn group", torn, start),
+    recovery("T3 ended epochs are filled", ended_folder_gone, heal),
+    Recovery { loses: true, ..recovery("T4 a hole ends an epoch", hole, sync) },
+    recovery("T5 the relay ends an epoch", card_goes_back, sync),
+    recovery("T6 T7 an epoch begins without the key of the last", keys_gone, start),
+    recovery("T8 T10 T11 T14 a key without its log", World::lose_log_of_three, sync),
+    recovery("T9 a card from an earlier epoch", card_of_earlier_epoch, sync),
+    recovery("T10 T11 T14 an epoch comes back from the relay", epoch_gone, sync),
+    recovery("T15 T16 a database is set aside", database_noise, heal),
+    recovery("T15 T16 T3 starts that are cut over a damaged log", boot_loop, heal),
+    recovery("T17 T3 an integrity check heals a running box", |world| history(world, true), check_beside),
+    recovery("two branches of a fork", World::fork_in_three, sync),
+    recovery("a run that is gone comes back", run_gone, sync),
+];
+
+fn start(world: &mut World) -> Done {
+    world.store().map(drop)
+}
+
+fn heal(world: &mut World) -> Done {
+    world.look_through()
+}
+
+fn sync(world: &mut World) -> Done {
+    world.sync()
+}
+
+/// A box in its third epoch, whose relay has all of it, or none.
+fn history(world: &mut World, synced: bool) -> Done {
+    for n in 1..=3 {
+        world.record()?;
+        world.record()?;
+        if synced {
+            world.sync()?;
+        }
+        world.end(None);
+        if n < 3 {
+            world.lose_keys();
+        }
+    }
+    Ok(())
+}
+
+fn torn(world: &mut World) -> Done {
+    history(world, false)?;
+    world.record()?;
+    world.end(Some(Mode::Sectors));
+    Ok(())
+}
+
+/// The folders of logs, oldest first.
+fn folders(world: &World) -> Vec<String> {
+    let mut all = world.card.folders("log");
+    all.sort();
+    all
+}
+
+fn lose_folder(world: &mut World, dir: &str) {
+    world.card.files(dir).iter().for_each(|file| world.card.lose(file));
+}
+
+fn ended_folder_gone(world: &mut World) -> Done {
+    history(world, false)?;
+    let all = folders(world);
+    all[..2].iter().for_each(|dir| lose_folder(world, dir));
+    Ok(())
+}
+
+fn noise(world: &mut World, path: &str, at: usize) {
+    let noise: Vec<u8> = (0..4096).map(|_| world.rng.next() as u8).collect();
+    world.card.damage(path, at / 4096 * 4096, &noise);
+}
+
+fn hole(world: &mut World) -> Done {
+    history(world, false)?;
+    world.record()?;
+    world.end(Some(Mode::Kill));
+    world.card.lose("cleantrack.redb");
+    let newest = folders(world).pop().ok_or("no log")?;
+    let file = world.card.files(&newest).pop().ok_or("no segment")?;
+    let used = world.card.bytes(&file).iter().rposition(|byte| *byte != 0).unwrap_or(0);
+    // Not its first line, and not its last group.
+    let at = 4096 + world.rng.below((used.saturating_sub(8192)).max(1));
+    noise(world, &file, at);
+    Ok(())
+}
+
+fn card_goes_back(world: &mut World) -> Done {
+    history(world, true)?;
+    world.keep_backup()?;
+    world.record()?;
+    world.sync()?;
+    world.go_back_to(0)?;
+    world.record()?;
+    world.end(None);
+    Ok(())
+}
+
+fn keys_gone(world: &mut World) -> Done {
+    history(world, false)?;
+    world.lose_keys();
+    Ok(())
+}
+
+impl World {
+    fn lose_log_of_three(&mut self) -> Done {
+        history(self, true)?;
+        self.lose_log()
+    }
+
+    fn fork_in_three(&mut self) -> Done {
+        history(self, true)?;
+        self.fork()?;
+        self.end(None);
+        Ok(())
+    }
+}
+
+fn card_of_earlier_epoch(world: &mut World) -> Done {
+    world.record()?;
+    world.sync()?;
+    world.keep_backup()?;
+    world.lose_keys();
+    world.record()?;
+    world.sync()?;
+    world.go_back_to(0)?;
+    world.record()?;
+    world.end(None);
+    Ok(())
+}
+
+fn epoch_gone(world: &mut World) -> Done {
+    history(world, true)?;
+    let all = folders(world);
+    all[..2].iter().for_each(|dir| lose_folder(world, dir));
+    world.card.lose("cleantrack.redb");
+    Ok(())
+}
+
+fn database_noise(world: &mut World) -> Done {
+    history(world, false)?;
+    noise(world, "cleantrack.redb", 0);
+    Ok(())
+}
+
+fn boot_loop(world: &mut World) -> Done {
+    history(world, false)?;
+    let all = folders(world);
+    let dir = all[world.rng.below(all.len())].clone();
+    lose_folder(world, &dir);
+    (0..3).for_each(|_| world.cut_start());
+    Ok(())
+}
+
+fn check_beside(world: &mut World) -> Done {
+    world.store()?;
+    let first = folders(world)[0].clone();
+    if let Some((sim, _)) = &world.running {
+        world.card.files(&first).iter().for_each(|file| sim.lose(file));
+    }
+    world.look_through()
+}
+
+fn run_gone(world: &mut World) -> Done {
+    card_goes_back(world)?;
+    world.sync()?;
+    world.end(None);
+    lose_folder(world, "runs");
+    world.card.lose("cleantrack.redb");
+    Ok(())
+}
+
+/// What a run over the recoveries came to.
+#[derive(Default)]
+pub struct Tally {
+    pub images: u64,
+    pub marks: Marks,
+    pub failures: Vec<String>,
+}
+
+/// Goes through the step once, and then cuts it at every operation that it had.
+pub fn cut_everywhere(recovery: &Recovery, seed: u64, plant: Option<Plant>) -> Tally {
+    let mut tally = Tally::default();
+    let (cuts, must) = match uncut(recovery, seed, plant) {
+        Ok(gone_through) => gone_through,
+        Err(why) => {
+            tally.failures.push(format!("{}, seed {seed}, without a cut: {why}", recovery.name));
+            return tally;
+        }
+    };
+    let mut rng = Rng::new(seed);
+    for (at, cut) in cuts.iter().enumerate() {
+        tally.images += 1;
+        let card = cut.moment.disk.crashed(cut_mode(&mut rng), &mut rng);
+        let mut world = World::of_image(rng.next(), card, (*cut.relay).clone(), must.clone());
+        world.plant = plant;
+        // The recovery is cut too, and once more.
+        let again = [0, 0, 1, 2][rng.below(4)];
+        (0..again).for_each(|_| world.cut_start());
+        let recovered = world.check();
+        world.end(None);
+        if let Err(why) = recovered {
+            let told = world.told.join("\n");
+            tally.failures.push(format!(
+                "{}, seed {seed}, cut {at} of {}, {again} starts cut: {why}\n{told}",
+                recovery.name,
+                cuts.len()
+            ));
+        }
+        for (mark, count) in world.marks {
+            *tally.marks.entry(mark).or_default() += count;
+        }
+    }
+    tally
+}
+
+/// The moments of the step, and what must count whenever it is cut.
+fn uncut(recovery: &Recovery, seed: u64, plant: Option<Plant>) -> Result<(Vec<Cut>, Lines), String> {
+    let mut world = World::new(seed, plant);
+    let gone_through = (|| {
+        (recovery.prepare)(&mut world)?;
+        world.end(None);
+        world.cuts = Some(Vec::new());
+        (recovery.act)(&mut world)?;
+        world.collect_cuts();
+        let cuts = world.cuts.take().unwrap_or_default();
+        if recovery.loses {
+            let store = world.restart()?;
+            let here = counted(&store);
+            world.must.retain(|line| here.contains(line));
+        }
+        let must = world.must.clone();
+        world.check()?;
+        Ok((cuts, must))
+    })();
+    world.end(None);
+    gone_through.map_err(|why: String| format!("{why}\n{}", world.told.join("\n")))
+}
+
+/// Every step with seeds until so many images were tried, on both cores.
+pub fn all(images: u64, first_seed: u64, plant: Option<Plant>) -> Tally {
+    let next = Mutex::new((0, Tally::default()));
+    let work = || {
+        loop {
+            let at = {
+                let mut next = next.lock().unwrap();
+                let (at, tally) = &mut *next;
+                // Each step at least once.
+                if *at >= ALL.len() && (tally.images >= images || !tally.failures.is_empty()) {
+                    return;
+                }
+                *at += 1;
+                *at - 1
+            };
+            let one = cut_everywhere(&ALL[at % ALL.len()], first_seed + (at / ALL.len()) as u64, plant);
+            let mut next = next.lock().unwrap();
+            next.1.images += one.images;
+            next.1.failures.extend(one.failures);
+            for (mark, count) in one.marks {
+                *next.1.marks.entry(mark).or_default() += count;
+            }
+        }
+    };
+    std::thread::scope(|scope| {
+        scope.spawn(work);
+        work();
+    });
+    next.into_inner().unwrap().1
+}
