@@ -198,6 +198,11 @@ fn tell_what_was_found(alarms: &AlarmStore, store: &Store) {
         Ok(past) => tell_past(alarms, &past),
         Err(error) => tracing::error!(%error, "it is not known whether earlier logs are whole"),
     }
+    if alarms.is_saved()
+        && let Err(error) = store.repairs_told()
+    {
+        tracing::error!(%error, "it will be told once more what was set right");
+    }
 }
 
 async fn start(

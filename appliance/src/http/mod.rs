@@ -25,6 +25,7 @@ mod label_fields;
 mod labels;
 mod limit;
 mod live;
+mod missing;
 mod multipart;
 mod next_page;
 mod own_pin;
