@@ -47,6 +47,7 @@ mod sign_in;
 mod staff;
 mod standing;
 mod standing_board;
+mod starting;
 mod station;
 mod tags;
 mod tally;
@@ -67,6 +68,7 @@ use tower_http::compression::CompressionLayer;
 
 use self::limit::Submissions;
 pub use self::photo_follow::attach_left_photos;
+pub use self::starting::starting_router;
 use crate::alarms::AlarmStore;
 use crate::clock::Clock;
 use crate::identity::Identity;

@@ -1,5 +1,8 @@
 //! Room on the disk for what the relay gives back: new records go before old ones.
 
+use record::entry::Entry;
+use record::redact::TextLine;
+
 use super::disk::Disk;
 use super::error::StoreError;
 
@@ -16,4 +19,10 @@ pub(super) fn leave_room(disk: &dyn Disk, bytes: usize) -> Result<(), StoreError
         Some(free) if free < wanted => Err(StoreError::NoRoomToFetch { free_mib: free >> 20 }),
         _ => Ok(()),
     }
+}
+
+/// Bytes of entries with the texts beside them.
+pub(super) fn bytes_of(entries: &[Entry], texts: &[TextLine]) -> usize {
+    let beside = texts.iter().map(|text| text.text().len()).sum::<usize>();
+    entries.iter().map(|entry| entry.bytes().len()).sum::<usize>() + beside
 }

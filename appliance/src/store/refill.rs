@@ -17,7 +17,7 @@ use super::chain::{Extent, Source as _};
 use super::chunker::{Chunk, Chunker};
 use super::disk::{Disk, DiskFile, exists, put_small, remove_if_there};
 use super::error::StoreError;
-use super::fetch_room::leave_room;
+use super::fetch_room::{bytes_of, leave_room};
 use super::linked::{Linked, LinkedStep};
 use super::scan::Segment;
 use super::segment::{GroupWriter, Header};
@@ -235,9 +235,7 @@ impl Store {
                 file.flush()?;
                 return Err(RefillError::Relay("it has no more".to_owned()));
             }
-            let bytes = entries.iter().map(|entry| entry.bytes().len()).sum::<usize>();
-            let beside = texts.iter().map(|text| text.text().len()).sum::<usize>();
-            if let Err(full) = leave_room(&*disk, bytes + beside) {
+            if let Err(full) = leave_room(&*disk, bytes_of(&entries, &texts)) {
                 // It goes on here when there is room.
                 file.flush()?;
                 return Err(full.into());

@@ -19,7 +19,7 @@ use super::adopt::CountedLines;
 use super::chain::{LogLine, LogPiece, Source};
 use super::displaced::{self, DisplacedFile};
 use super::error::StoreError;
-use super::fetch_room::leave_room;
+use super::fetch_room::{bytes_of, leave_room};
 use super::places::RunState;
 use super::runs;
 use super::segment::GroupWriter;
@@ -86,7 +86,7 @@ impl Store {
         let db = self.shared.db()?;
         let counted = CountedLines::of(&db, Some(self.origin().epoch))?;
         let (Some(first), Some(last)) = (entries.first(), entries.last()) else { return Ok(0) };
-        leave_room(&*self.shared.disk, entries.iter().map(|entry| entry.bytes().len()).sum())?;
+        leave_room(&*self.shared.disk, bytes_of(entries, texts))?;
         let kept = self.kept_lines(epoch, first.seq()..last.seq() + 1)?;
         let mut file = DisplacedFile::new(&*self.shared.disk, Origin { epoch, ..self.origin() });
         for entry in entries {
