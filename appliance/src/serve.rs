@@ -1,5 +1,6 @@
 //! The running box: what starts in which order, what it tells whoever started it, and how it ends.
 
+mod early;
 mod rooms;
 mod upkeep;
 
@@ -17,6 +18,7 @@ use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
+use self::early::EarlyListener;
 use crate::alarms::AlarmStore;
 use crate::alarms::sources::{tell_past, tell_start};
 use crate::clock::{Clock, SystemClock, boot_id};
@@ -143,12 +145,13 @@ async fn run(program: &Program, config: Config) -> Result<Ended, ServeError> {
     let random: Arc<dyn Random> = Arc::new(PooledRandom::default());
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new(boot_id(random.bytes())));
     let data = config.data()?.to_owned();
+    let early = EarlyListener::start(&config).await;
     let store = open(&data, &clock, &random).await?;
     let mut fatal = store.fatal_watch();
     let alarms = Arc::new(AlarmStore::open(store.disk(), Arc::clone(&clock)));
     tell_what_was_found(&alarms, &store);
     let seams = Seams { clock, random, alarms };
-    let (running, line) = start(program, &config, &data, store, &seams).await?;
+    let (running, line) = start(program, &config, &data, (store, early), &seams).await?;
     let mut anew = running.anew.subscribe();
     announce(&line);
     notify(&[sd_notify::NotifyState::Ready]);
@@ -198,13 +201,18 @@ fn tell_what_was_found(alarms: &AlarmStore, store: &Store) {
         Ok(past) => tell_past(alarms, &past),
         Err(error) => tracing::error!(%error, "it is not known whether earlier logs are whole"),
     }
+    if alarms.is_saved()
+        && let Err(error) = store.repairs_told()
+    {
+        tracing::error!(%error, "it will be told once more what was set right");
+    }
 }
 
 async fn start(
     program: &Program,
     config: &Config,
     data: &Path,
-    store: Store,
+    (store, early): (Store, Option<EarlyListener>),
     seams: &Seams,
 ) -> Result<(Running, serde_json::Value), ServeError> {
     let identity = rooms::open_identity(seams, &store)?;
@@ -214,7 +222,10 @@ async fn start(
     let random = Arc::clone(&seams.random);
     let mut tasks = vec![tokio::spawn(prints::log(store.clone(), Arc::clone(&printing), random, printed))];
 
-    let plain = bind(config.http.listen).await?;
+    let plain = match early {
+        Some(early) => early.hand_over().map_err(ServeError::System)?,
+        None => bind(config.http.listen).await?,
+    };
     let plain_addr = plain.local_addr().map_err(ServeError::System)?;
     let authority = rooms::open_authority(seams, data, &names(config));
     let secure = match &authority {

@@ -95,22 +95,11 @@ async fn receipts(rest: &Rest, r#box: &TheBox, health: &Value, found: &mut Found
             continue;
         }
         lost.insert(key.clone());
-        // Where the item's own record is missing, what was recorded of it is in the log and not shown.
-        let hidden = health["whole"] == false && is_in_log(rest, r#box, receipt).await;
-        if !hidden && !is_told(health, receipt) {
+        if !is_told(health, receipt) {
             found.wrong.push(format!("{key} was acknowledged as {receipt:?}: {address} {status}, not told"));
         }
     }
     lost
-}
-
-/// Whether the log holds it, whatever pages say.
-async fn is_in_log(rest: &Rest, r#box: &TheBox, receipt: &Receipt) -> bool {
-    let path = format!("/api/v1/proof/{}?epoch={}", receipt.seq, rest.epoch(receipt.epoch_n));
-    let (status, body) = r#box.ask(&path).await.unwrap_or_default();
-    let proof = serde_json::from_str::<Proof>(&body).ok().and_then(|proof| proof.check(&[], &[]).ok());
-    let same = proof.is_some_and(|proven| Receipt::symbols(&proven.entry.leaf()) == receipt.check);
-    same || (status == 404 && body.contains("earlier-log"))
 }
 
 /// Its proof holds by itself; where the key of its epoch is not here any more, the box says so.

@@ -88,8 +88,10 @@ impl Prepared {
             return Other::Own(rest.file(data, own));
         }
         let foreign = self.other.names.iter().find(|(other, _)| kind(other) == kind(name));
-        let (_, path) = foreign.unwrap_or_else(|| panic!("no other box has a file like {name}"));
-        Other::Foreign(self.other.dir.join(path))
+        // Where no other box has such a file, what comes in its place is empty.
+        Other::Foreign(
+            foreign.map_or_else(|| self.other.dir.join(name), |(_, path)| self.other.dir.join(path)),
+        )
     }
 }
 
@@ -206,11 +208,6 @@ impl Rest {
             ["runs", run] => format!("runs/{}", run.split('-').next().unwrap_or_default()),
             _ => name,
         }
-    }
-
-    /// The whole name of an epoch.
-    pub fn epoch(&self, n: u32) -> &str {
-        &self.epochs[n as usize - 1]
     }
 
     /// Files that lie in the folder, by name.

@@ -48,10 +48,8 @@ const CUTS: &[&[Moment]] = &[
     &[at(FLUSH, "", 5), at(FLUSH, "", 8), at(RENAME, "", 2)],
 ];
 
-/// Alarms about what a start set right. A start that is cut behind that has told nobody, and the next one finds it right: only
-/// what is lost must be told whatever was cut. It may also set more right than one start would.
-const SET_RIGHT: &[&str] =
-    &["hint-bad", "db-salvage", "log-adopted", "log-epoch", "log-healed", "side-room https-renewed"];
+/// What starts that are cut may set right beyond what one start would: they take the database for the reason.
+const BY_CUT_STARTS: &[&str] = &["db-salvage", "log-healed"];
 
 /// A damage, and starts that are cut after it.
 #[derive(Clone, Copy)]
@@ -123,11 +121,11 @@ impl Case {
             });
             found.told.extend(uplink.await.unwrap_or_default());
         }
-        let set_right = |told: &str| SET_RIGHT.iter().any(|code| told.starts_with(code));
+        let by_cut = |told: &str| deaths > 0 && BY_CUT_STARTS.iter().any(|code| told.starts_with(code));
         let right = match self.row.expected {
             Expected::Has(tells) => {
-                let untold = |told: &str| !found.told.contains(told) && (deaths == 0 || !set_right(told));
-                let surplus = |told: &str| !tells.contains(&told) && (deaths == 0 || !set_right(told));
+                let untold = |told: &str| !found.told.contains(told);
+                let surplus = |told: &str| !tells.contains(&told) && !by_cut(told);
                 let differs =
                     tells.iter().any(|told| untold(told)) || found.told.iter().any(|told| surplus(told));
                 !differs && found.lost == 0 && found.refused.is_none()

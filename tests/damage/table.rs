@@ -53,7 +53,8 @@ const STATE: &[&str] = &["side-room state"];
 const SALVAGE: &[&str] = &["db-salvage", "db-salvage salvage/1.redb"];
 
 /// What a box may leave behind or make, and a folder at rest need not have.
-pub const NOT_AT_REST: &[&str] = &["starting", "evidence/E1.ends", "fetched", "displaced", "runs", "salvage"];
+pub const NOT_AT_REST: &[&str] =
+    &["starting", "untold", "evidence/E1.ends", "fetched", "displaced", "runs", "salvage"];
 
 /// The database that follows the log, and the one of what is in no log.
 const DATABASES: &[Row] = &[
@@ -89,6 +90,7 @@ const BESIDE: &[Row] = &[
     refuses("keys/box.id", &[Swapped], "one of them is another box's"),
     // Not there at rest, or folders.
     has("starting", &[Empty, Noise, TooLong, Folder], &["hint-bad starting"]),
+    has("untold", &[Empty, Noise, TooLong, Folder], &["hint-bad untold"]),
     has("evidence/E1.ends", &[Empty, Noise, TooLong, Folder], &["hint-bad evidence/E1.ends"]),
     has("evidence", &[Noise], &["hint-bad evidence"]),
     has("fetched", &[Noise], &["hint-bad fetched"]),
@@ -131,6 +133,13 @@ const ONE: &[Row] = &[
 /// Three epochs: the keys of the first two are gone, and the relay has only a part of each.
 const THREE: &[Row] = &[
     has("evidence/alarms.json", BAD, &["hint-bad evidence/alarms.json"]),
+    // What it counts keeps a relay from causing one restart after the other.
+    has(
+        "evidence/relay-restarts",
+        &[Empty, Cut, Noise, TooLong, Swapped, Folder],
+        &["hint-bad evidence/relay-restarts"],
+    ),
+    has("evidence/relay-restarts", &[Gone], &[]),
     // Nothing says that there was any alarm.
     has("evidence/alarms.json", &[Gone, Swapped], &[]),
     has("keys/log-1.pub", BAD, &["hint-bad keys/log-1.pub"]),
@@ -143,17 +152,27 @@ const THREE: &[Row] = &[
     refuses("keys/log-3.key", &[Empty, Cut, Noise], "it is not a key of 32 bytes"),
     refuses("keys/log-3.key", &[TooLong, Folder], "keys/log-3.key"),
     has("keys", &[Gone], &["log-epoch E4"]),
-    // The database has what counts of an epoch that has ended: the weekly look through heals its journal.
-    has("log/E1/000000000000.jsonl.zst", &[Gone, Empty, Cut, Noise, TooLong, Swapped], &[]),
-    has("log/E1/000000000000.jsonl.zst", &[Folder], &["hint-bad log/E1/000000000000.jsonl.zst"]),
-    has("log/E2/000000000000.jsonl.zst", &[Gone, Empty, Cut, Noise, TooLong, Swapped], &[]),
-    has("log/E2/000000000000.jsonl.zst", &[Folder], &["hint-bad log/E2/000000000000.jsonl.zst"]),
+    // The database has what counts of an epoch that has ended, and its journal is healed from there.
+    has("log/E1/000000000000.jsonl.zst", &[Gone, Empty, Cut, Noise, Swapped], &["log-healed E3"]),
+    has("log/E1/000000000000.jsonl.zst", &[TooLong], &[]),
+    has(
+        "log/E1/000000000000.jsonl.zst",
+        &[Folder],
+        &["hint-bad log/E1/000000000000.jsonl.zst", "log-healed E3"],
+    ),
+    has("log/E2/000000000000.jsonl.zst", &[Gone, Empty, Cut, Noise, Swapped], &["log-healed E3"]),
+    has("log/E2/000000000000.jsonl.zst", &[TooLong], &[]),
+    has(
+        "log/E2/000000000000.jsonl.zst",
+        &[Folder],
+        &["hint-bad log/E2/000000000000.jsonl.zst", "log-healed E3"],
+    ),
     has("log/E3/000000000000.jsonl", &[Gone, Empty, Cut, Noise], &["log-healed E3"]),
     has("log/E3/000000000000.jsonl", &[TooLong], &[]),
     has("log/E3/000000000000.jsonl", &[Swapped], &["log-apart E2", "log-healed E3"]),
     has("log/E3/000000000000.jsonl", &[Folder], &["hint-bad log/E3/000000000000.jsonl", "log-healed E3"]),
-    has("log/E1", &[Gone], &[]),
-    has("log/E2", &[Noise], &["hint-bad log/E2"]),
+    has("log/E1", &[Gone], &["log-healed E3"]),
+    has("log/E2", &[Noise], &["hint-bad log/E2", "log-healed E3"]),
     has("log/E3", &[Gone], &["log-healed E3"]),
     has("log", &[Gone], &["log-healed E3"]),
     has("log", &[Noise], &["hint-bad log", "log-healed E3"]),

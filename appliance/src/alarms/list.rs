@@ -7,10 +7,12 @@ use record::alarm::AlarmCode;
 use record::tree::Hash;
 
 use super::{Acknowledgement, ActiveAlarm, AlarmCause};
-use crate::store::disk::{Disk, exists, put_small, read_small, set_aside_hint};
+use crate::store::disk::{Disk, exists, put_small, read_small, remove_if_there, set_aside_hint};
 
 const DIR: &str = "evidence";
 pub(super) const FILE: &str = "evidence/alarms.json";
+/// A list on its way there.
+const NEXT: &str = "evidence/alarms.json.next";
 /// Bytes of the file.
 const BYTES_MAX: usize = 64 * 1024;
 /// Bytes of a file that is read: nothing is lost because something was long.
@@ -39,15 +41,8 @@ impl AlarmList {
         };
         if let Some(error) = bad {
             tracing::error!(%error, "the list of alarms cannot be read and is begun anew");
-            let aside = exists(&*list.disk, FILE).and_then(|there| match there {
-                true => set_aside_hint(&*list.disk, FILE),
-                false => Ok(()),
-            });
-            if let Err(error) = aside {
-                tracing::error!(%error, "the old list of alarms could not be put aside");
-            }
             list.put(AlarmCause::new(AlarmCode::HintBad).about(FILE), now_ms, Some(now_ms));
-            if let Err(error) = list.save() {
+            if let Err(error) = list.save_in_place_of_bad() {
                 tracing::error!(%error, "alarms are not kept over a restart");
             }
         }
@@ -72,8 +67,12 @@ impl AlarmList {
                 "something else lay in its folder's place",
             ));
         }
-        let Some(bytes) = read_small(&*self.disk, FILE, READ_BYTES_MAX)? else { return Ok(Vec::new()) };
-        serde_json::from_slice(&bytes).map_err(io::Error::from)
+        // The list that was to take the place of a bad one, where the box ended between both steps.
+        let waiting = || read_small(&*self.disk, NEXT, READ_BYTES_MAX).ok().flatten();
+        match read_small(&*self.disk, FILE, READ_BYTES_MAX)? {
+            Some(bytes) => serde_json::from_slice(&bytes).map_err(io::Error::from),
+            None => Ok(waiting().and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()),
+        }
     }
 
     /// Those first that nobody has acknowledged; then the gravest, then the newest first.
@@ -81,6 +80,11 @@ impl AlarmList {
         let mut all = self.alarms.clone();
         all.sort_by_key(|a| (a.seen.is_some(), a.cause.code, std::cmp::Reverse(a.first_ms)));
         all.into()
+    }
+
+    /// Whether one stands that is like this.
+    pub(super) fn stands(&self, is: impl Fn(&AlarmCause) -> bool) -> bool {
+        self.alarms.iter().any(|alarm| alarm.is_standing() && is(&alarm.cause))
     }
 
     pub(super) fn is_unsaved(&self) -> bool {
@@ -163,6 +167,23 @@ impl AlarmList {
     /// It was not written down that somebody has seen it.
     pub(super) fn take_back(&mut self, id: &str) {
         self.alarms.iter_mut().filter(|a| a.id == id).for_each(|a| a.seen = None);
+    }
+
+    /// Puts a list that cannot be read aside and this one in its place. This one is durable before: nobody would be told of
+    /// the other where the power goes between.
+    fn save_in_place_of_bad(&mut self) -> io::Result<()> {
+        self.unsaved = true;
+        self.disk.make_dir(DIR)?;
+        if exists(&*self.disk, FILE)? {
+            remove_if_there(&*self.disk, NEXT)?;
+            let file = self.disk.create_new(NEXT)?;
+            file.write_at(0, &serde_json::to_vec(&self.alarms)?)?;
+            file.sync_data()?;
+            self.disk.sync_dir(DIR)?;
+            set_aside_hint(&*self.disk, FILE)?;
+        }
+        self.save()?;
+        remove_if_there(&*self.disk, NEXT)
     }
 
     /// Writes the whole list, durably.

@@ -225,6 +225,20 @@ impl AlarmStore {
         self.change(|list, now_ms| list.put(cause, now_ms, Some(now_ms)));
     }
 
+    /// Makes several changes, which are written down at once.
+    pub fn change_together(&self, tell: impl FnOnce(&mut AlarmChanges<'_>)) {
+        self.change(|list, now_ms| {
+            let mut changes = AlarmChanges { list, now_ms, changed: false };
+            tell(&mut changes);
+            changes.changed
+        });
+    }
+
+    /// Whether all that was raised is on the disk.
+    pub fn is_saved(&self) -> bool {
+        !self.list().is_unsaved()
+    }
+
     /// What these told of is over; they stay until somebody has acknowledged them.
     pub fn end(&self, over: impl Fn(&AlarmCause) -> bool) {
         if self.stands(&over) {
@@ -268,6 +282,35 @@ impl AlarmStore {
             self.shown.send_replace(list.sorted());
         }
         Ok(first)
+    }
+}
+
+/// Changes to the alarms that are written down together.
+pub struct AlarmChanges<'a> {
+    list: &'a mut AlarmList,
+    now_ms: i64,
+    changed: bool,
+}
+
+impl AlarmChanges<'_> {
+    /// As [`AlarmStore::raise`].
+    pub fn raise(&mut self, cause: AlarmCause) {
+        self.changed |= self.list.put(cause, self.now_ms, None);
+    }
+
+    /// As [`AlarmStore::report`].
+    pub fn report(&mut self, cause: AlarmCause) {
+        self.changed |= self.list.put(cause, self.now_ms, Some(self.now_ms));
+    }
+
+    /// As [`AlarmStore::end`].
+    pub fn end(&mut self, over: impl Fn(&AlarmCause) -> bool) {
+        self.changed |= self.list.end(&over, self.now_ms);
+    }
+
+    /// As [`AlarmStore::stands`].
+    pub fn stands(&self, is: impl Fn(&AlarmCause) -> bool) -> bool {
+        self.list.stands(is)
     }
 }
 

@@ -1,15 +1,14 @@
 //! What a start found and what the store says of itself, as alarms.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use record::alarm::AlarmCode;
 use record::entry::ClockState;
 use record::ids::Epoch;
-use record::run::RunName;
 
-use super::{AlarmCause, AlarmStore};
+use super::{AlarmCause, AlarmChanges, AlarmStore};
 use crate::clock::Now;
-use crate::store::{Past, Recording, StartReport, StoreHealth};
+use crate::store::{MissingEntries, Past, Recording, StartReport, StoreHealth};
 
 /// Nothing vouches for the clock of a board that was just switched on; a time server takes a moment.
 const CLOCK_UNSURE_MS: u64 = 5 * 60_000;
@@ -77,14 +76,33 @@ impl SideRoom {
     }
 }
 
-/// Tells what a start found and did.
+/// Tells what a start found and did, and what earlier ones did and did not live to tell.
 pub fn tell_start(alarms: &AlarmStore, report: &StartReport, epoch: Epoch) {
-    // A start built the database anew, or found nothing wrong with it.
-    alarms.end(|cause| cause.code == AlarmCode::DbDamaged);
-    for name in &report.hints {
-        alarms.report(AlarmCause::new(AlarmCode::HintBad).about(name));
+    alarms.change_together(|alarms| {
+        // A start built the database anew, or found nothing wrong with it.
+        alarms.end(|cause| cause.code == AlarmCode::DbDamaged);
+        let hints: BTreeSet<&String> = report.hints.iter().chain(&report.untold.hints).collect();
+        for name in hints {
+            alarms.report(AlarmCause::new(AlarmCode::HintBad).about(name));
+        }
+        tell_missing(alarms, &report.missing);
+        tell_lines(alarms, report);
+        tell_repairs(alarms, report, epoch);
+        tell_databases(alarms, report);
+    });
+}
+
+/// Tells of entries that are missing: of each log once, however many pieces of it are.
+fn tell_missing(alarms: &mut AlarmChanges<'_>, missing: &[MissingEntries]) {
+    let mut of_log: BTreeMap<Epoch, (MissingEntries, usize)> = BTreeMap::new();
+    for range in missing {
+        let (all, pieces) = of_log.entry(range.epoch).or_insert((*range, 0));
+        all.from = all.from.min(range.from);
+        all.to = all.to.zip(range.to).map(|(one, other)| one.max(other));
+        all.forgotten |= range.forgotten;
+        *pieces += 1;
     }
-    for range in &report.missing {
+    for (range, pieces) in of_log.into_values() {
         let known = |cause: &AlarmCause| {
             is_of_missing(cause)
                 && cause.epoch == Some(range.epoch)
@@ -95,17 +113,25 @@ pub fn tell_start(alarms: &AlarmStore, report: &StartReport, epoch: Epoch) {
         }
         let code = if range.forgotten { AlarmCode::LogForgot } else { AlarmCode::LogMissing };
         let cause = AlarmCause::new(code).of(range.epoch).from(range.from);
-        alarms.raise(match range.to {
-            Some(to) => cause.to(to),
-            None => cause,
+        let cause = range.to.map_or(cause.clone(), |to| cause.to(to));
+        alarms.raise(match pieces {
+            1 => cause,
+            _ => cause
+                .detail(&format!("{pieces} pieces of these are missing, and those between them are here")),
         });
     }
-    let epochs: BTreeSet<Epoch> = report.adopted.iter().map(RunName::epoch).collect();
-    for of in epochs {
-        let numbers = report.adopted.iter().filter(|run| run.epoch() == of).map(RunName::lines);
-        let all = numbers.reduce(|one, other| one.start.min(other.start)..one.end.max(other.end));
-        let cause = all.map(|all| AlarmCause::new(AlarmCode::LogAdopted).of(of).from(all.start).to(all.end));
-        cause.into_iter().for_each(|cause| alarms.report(cause));
+}
+
+/// Tells which lines count by runs, and which lie beside the log.
+fn tell_lines(alarms: &mut AlarmChanges<'_>, report: &StartReport) {
+    let now = report.adopted.iter().map(|run| (run.epoch(), run.lines().start, run.lines().end));
+    let mut adopted: BTreeMap<Epoch, (u64, u64)> = BTreeMap::new();
+    for (of, from, to) in now.chain(report.untold.adopted.iter().copied()) {
+        let all = adopted.entry(of).or_insert((from, to));
+        *all = (all.0.min(from), all.1.max(to));
+    }
+    for (of, (from, to)) in adopted {
+        alarms.report(AlarmCause::new(AlarmCode::LogAdopted).of(of).from(from).to(to));
     }
     alarms.end(|cause| {
         cause.code == AlarmCode::LogApart && cause.epoch.is_none_or(|epoch| !report.apart.contains(&epoch))
@@ -113,15 +139,24 @@ pub fn tell_start(alarms: &AlarmStore, report: &StartReport, epoch: Epoch) {
     for of in &report.apart {
         alarms.raise(AlarmCause::new(AlarmCode::LogApart).of(*of));
     }
-    if let Some(why) = &report.new_epoch {
+}
+
+/// Tells what a start set right.
+fn tell_repairs(alarms: &mut AlarmChanges<'_>, report: &StartReport, epoch: Epoch) {
+    let untold = &report.untold;
+    if let Some(why) = report.new_epoch.as_deref().or_else(|| untold.begun(epoch)) {
         alarms.report(AlarmCause::new(AlarmCode::LogEpoch).of(epoch).detail(why));
     }
-    if let Some(why) = &report.healed {
+    if let Some(why) = report.healed.as_ref().or(untold.healed.as_ref()) {
         alarms.report(AlarmCause::new(AlarmCode::LogHealed).of(epoch).detail(why));
     }
-    if let Some(why) = report.rebuilt.as_ref().filter(|_| !report.refilled) {
+    if let Some(why) = report.rebuilt.as_ref().filter(|_| !report.refilled).or(untold.rebuilt.as_ref()) {
         alarms.report(AlarmCause::new(AlarmCode::DbSalvage).detail(why));
     }
+}
+
+/// Tells what is wrong with databases.
+fn tell_databases(alarms: &mut AlarmChanges<'_>, report: &StartReport) {
     if let Some(range) = &report.refused {
         let cause = AlarmCause::new(AlarmCode::RebuildShort).of(range.epoch).from(range.from);
         alarms.report(match range.to {
@@ -142,6 +177,19 @@ pub fn tell_start(alarms: &AlarmStore, report: &StartReport, epoch: Epoch) {
     }
 }
 
+/// What is about room for what comes back from the relay.
+const FETCHED: &str = "fetched";
+
+/// That there is no room on the disk for what the relay gives back, beside what is kept for records.
+pub fn no_room_to_fetch() -> AlarmCause {
+    AlarmCause::new(AlarmCode::DiskFull).about(FETCHED)
+}
+
+/// Whether it tells that.
+pub fn is_of_fetch_room(cause: &AlarmCause) -> bool {
+    cause.code == AlarmCode::DiskFull && cause.subject.as_deref() == Some(FETCHED)
+}
+
 /// Whether it tells of entries that this box has not.
 pub fn is_of_missing(cause: &AlarmCause) -> bool {
     matches!(cause.code, AlarmCode::LogMissing | AlarmCode::LogForgot | AlarmCode::RelayOther)
@@ -158,17 +206,19 @@ pub fn is_back(cause: &AlarmCause, past: &Past) -> bool {
 
 /// Tells which earlier logs are not whole.
 pub fn tell_past(alarms: &AlarmStore, past: &[Past]) {
-    for past in past {
-        let epoch = past.origin.epoch;
-        let known = |cause: &AlarmCause| cause.epoch == Some(epoch) && is_of_missing(cause);
-        if past.whole {
-            alarms.end(|cause| is_back(cause, past));
-        } else if !alarms.stands(known) {
-            let from = if past.size < past.counts.size { past.size } else { 0 };
-            let cause = AlarmCause::new(AlarmCode::LogMissing).of(epoch).from(from);
-            alarms.raise(if past.stated { cause.to(past.counts.size) } else { cause });
+    alarms.change_together(|alarms| {
+        for past in past {
+            let epoch = past.origin.epoch;
+            let known = |cause: &AlarmCause| cause.epoch == Some(epoch) && is_of_missing(cause);
+            if past.whole {
+                alarms.end(|cause| is_back(cause, past));
+            } else if !alarms.stands(known) {
+                let from = if past.size < past.counts.size { past.size } else { 0 };
+                let cause = AlarmCause::new(AlarmCode::LogMissing).of(epoch).from(from);
+                alarms.raise(if past.stated { cause.to(past.counts.size) } else { cause });
+            }
         }
-    }
+    });
 }
 
 /// What was told before of things that are counted.
@@ -183,7 +233,7 @@ pub struct ToldCounts {
 
 /// Tells what the store and the clock say now.
 pub fn tell_health(alarms: &AlarmStore, told: &mut ToldCounts, health: &StoreHealth, now: &Now) {
-    let full = |cause: &AlarmCause| cause.code == AlarmCode::DiskFull;
+    let full = |cause: &AlarmCause| cause.code == AlarmCode::DiskFull && cause.subject.is_none();
     let refused = health.refused > std::mem::replace(&mut told.refused, health.refused);
     match health.recording {
         Recording::Full => alarms.raise(AlarmCause::new(AlarmCode::DiskFull)),

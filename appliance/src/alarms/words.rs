@@ -2,7 +2,7 @@
 
 use record::alarm::AlarmCode;
 
-use super::sources::SideRoom;
+use super::sources::{SideRoom, is_of_fetch_room};
 use super::{ActiveAlarm, AlarmCause};
 
 /// An alarm as a person reads it.
@@ -172,7 +172,7 @@ fn of_the_database(cause: &AlarmCause) -> AlarmWords {
 }
 
 fn of_the_relay(cause: &AlarmCause) -> AlarmWords {
-    let number = |n: Option<u64>| n.unwrap_or(0);
+    let (number, detail) = (|n: Option<u64>| n.unwrap_or(0), cause.detail.as_str());
     match cause.code {
         AlarmCode::RelayOther => alarm(
             "The card forgot records, or a copy of it is in use",
@@ -194,6 +194,12 @@ fn of_the_relay(cause: &AlarmCause) -> AlarmWords {
             ),
             "Nothing is lost here; this box sends them again by itself.",
             "Tell whoever runs the relay.",
+        ),
+        AlarmCode::RelayRefused if cause.subject.is_some() => alarm(
+            "The relay does not take records that this box adopted",
+            format!("The {} is not taken{}", cause.subject.as_deref().unwrap_or("run"), because(detail)),
+            "Everything stays recorded here and is sent again, ever more rarely.",
+            "Ask whoever runs the relay.",
         ),
         AlarmCode::RelayRefused => alarm(
             "The relay does not take records",
@@ -219,6 +225,13 @@ fn of_the_relay(cause: &AlarmCause) -> AlarmWords {
 fn of_the_box(cause: &AlarmCause) -> AlarmWords {
     let (subject, detail) = (cause.subject.as_deref().unwrap_or("it"), cause.detail.as_str());
     match cause.code {
+        AlarmCode::DiskFull if is_of_fetch_room(cause) => alarm(
+            "There is no room to take missing records back",
+            "The relay has records that this box lacks, and what is free on the card is kept for new ones."
+                .to_owned(),
+            "New records are taken as ever, and the relay keeps the missing ones.",
+            "Have a larger card put in, or make room on this one.",
+        ),
         AlarmCode::DiskFull => alarm(
             "The box’s disk is full",
             "Cleanings were refused, and whoever sent them was told so.".to_owned(),

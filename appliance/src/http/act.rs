@@ -57,6 +57,9 @@ pub(super) async fn act(
             None => Err(Undone::Box(Box::new(Problem::internal(&"a command made no entry")))),
         },
         Ok(Given::Again(of)) => before(state, of).await.map_err(|problem| Undone::Box(Box::new(problem))),
+        Err(CommandError::Refused(Refusal::UnknownTag(tag))) if state.lacks_any() => {
+            Err(Undone::Box(Box::new(Problem::tag_not_known_now(tag))))
+        }
         Err(CommandError::Refused(refusal)) => Err(Undone::Refused(refusal)),
         Err(CommandError::Store(error)) => Err(Undone::Box(Box::new(not_recorded(&error)))),
     }

@@ -261,7 +261,7 @@ async fn equipment_list(
 /// One item by any of its tags.
 fn item_json(state: &AppState, tag: Tag) -> Result<Value, Problem> {
     let facility = state.store.snapshot();
-    let item = facility.resolve(tag).ok_or_else(|| Problem::from(crate::intake::Refusal::UnknownTag(tag)))?;
+    let item = facility.resolve(tag).ok_or_else(|| state.unknown_tag(tag))?;
     let local = Snapshot::of(state, &facility).local;
     let row = state.inner.boards.row_of(&facility, item, &local).ok_or_else(Problem::not_found)?;
     Ok(equipment_json(&row))

@@ -167,9 +167,12 @@ async fn proof(
     let seq = seq.parse().map_err(|_| Problem::not_found())?;
     let epoch = epoch_asked(&state, ask.epoch.as_deref())?;
     let texts = texts_asked(&ask)?;
-    let find = super::view::read_quick(&state, move |_, reader| {
+    let find = super::view::read_quick(&state, move |state, reader| {
         let mut lines = reader.lines_of(epoch.n, seq)?.into_iter().map(|(line, _)| line);
-        lines.find(|line| line.of.epoch == epoch).ok_or_else(Problem::not_found)
+        lines.find(|line| line.of.epoch == epoch).ok_or_else(|| match state.lacks_entry(epoch.n, seq) {
+            true => Problem::missing(),
+            false => Problem::not_found(),
+        })
     });
     proof_of(&state, find.await?, texts).await
 }

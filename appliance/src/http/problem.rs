@@ -7,6 +7,8 @@ use axum::response::{IntoResponse, Response};
 use http::header::RETRY_AFTER;
 use http::{HeaderName, HeaderValue, StatusCode};
 
+use record::tag::Tag;
+
 use super::access::AccessNote;
 use crate::identity::AccessWanted;
 use crate::intake::Refusal;
@@ -135,6 +137,18 @@ impl Problem {
             .safe("Nothing was changed, and recording goes on.")
             .next("Try again in a few minutes. If it stays so, tell biomed.")
             .header(RETRY_AFTER, HeaderValue::from_static("60"))
+    }
+
+    /// A tag that nothing here knows, while a part of the history is missing that may say what it is on.
+    pub(super) fn tag_not_known_now(tag: Tag) -> Self {
+        Self::missing()
+            .detail(format!(
+                "The tag {tag} is well formed, but what says on which equipment it is may be in the part that is missing. \
+                 That part comes back by itself where the relay or a copy has it."
+            ))
+            .safe("Nothing was recorded. What was recorded before is kept.")
+            .next("Clean it as usual, write it on paper, and try again in a few minutes. If it stays so, tell biomed.")
+            .field("tag")
     }
 
     /// The form is broken, or has more than a form may have.

@@ -36,7 +36,7 @@ use super::words::{Moment, count, span};
 use super::{AppState, Link};
 use crate::intake::Command;
 use crate::listen::Peer;
-use crate::store::{MissingEntries, Reader, StoreSnapshot};
+use crate::store::{Reader, StoreSnapshot};
 
 /// Entries that may adopt one another on the way from a record to the log: each is a card that forgot.
 const STEPS_MAX: usize = 16;
@@ -57,24 +57,23 @@ pub(super) struct Found {
     entry: Entry,
     body: Box<CleaningRecorded>,
     pub(super) cleaning: Cleaning,
+    /// Whether nothing here says what its tag is on, so that it counts for no item.
+    is_uncounted: bool,
 }
 
 /// The record of a receipt.
 pub(super) fn find(state: &AppState, reader: &Reader, text: &str) -> Result<Found, Problem> {
     let mut receipt: Receipt = text.to_uppercase().parse().map_err(|_| unknown())?;
-    let lacks = |missing: &MissingEntries| {
-        missing.epoch.n == receipt.n
-            && missing.from <= receipt.seq
-            && missing.to.is_none_or(|to| receipt.seq < to)
-    };
-    let absent = || match state.store.missing().iter().any(lacks) {
+    let absent = || match state.lacks_entry(receipt.n, receipt.seq) {
         true => Problem::missing(),
         false => unknown(),
     };
     let named = |(_, entry): &(LinePlace, Entry)| receipt.fits(entry.leaf());
     let found = reader.lines_of(receipt.n, receipt.seq)?.into_iter().find(named);
     let (mut line, mut entry) = found.ok_or_else(absent)?;
-    let cleaning = reader.cleaning_of_line(line)?.ok_or_else(unknown)?;
+    let counted = reader.cleaning_of_line(line)?;
+    let is_uncounted = counted.is_none();
+    let cleaning = counted.or_else(|| reader.uncounted_cleaning(line, &entry)).ok_or_else(unknown)?;
     if cleaning.place() != line {
         // The later place of what was sent again leads to the first.
         line = cleaning.place();
@@ -82,7 +81,7 @@ pub(super) fn find(state: &AppState, reader: &Reader, text: &str) -> Result<Foun
         receipt = Receipt::of(line.of, entry.leaf());
     }
     let Event::CleaningRecorded(body) = entry.event() else { return Err(unknown()) };
-    Ok(Found { receipt, line, entry, body, cleaning })
+    Ok(Found { receipt, line, entry, body, cleaning, is_uncounted })
 }
 
 fn unknown() -> Problem {
@@ -198,7 +197,10 @@ impl ReceiptLook<'_> {
             frame: frame(state, snapshot, found, &relay, format!("{title}: {name}")),
             receipt: found.receipt.clone(),
             tag: cleaning.tag,
-            stands: stands(row.as_ref(), cleaning, snapshot),
+            stands: match found.is_uncounted {
+                true => UNCOUNTED.to_owned(),
+                false => stands(row.as_ref(), cleaning, snapshot),
+            },
             missing: missing_words(&cleaning.incomplete),
             late: late.then(|| (local.day_time(cleaning.performed_ms), local.day_time(cleaning.recorded_ms))),
             when: local.day_time(cleaning.performed_ms),
@@ -215,7 +217,7 @@ impl ReceiptLook<'_> {
             relay,
             next: next(board, facility, cleaning.tag, item.map_or("", |i| &i.location)),
             again: after_use && cleaning.voided.is_none(),
-            undo: undo_until(found, snapshot, devices),
+            undo: undo_until(found, snapshot, devices).filter(|_| !found.is_uncounted),
             contact: snapshot.contact(),
             voided,
             name,
@@ -244,6 +246,10 @@ impl ReceiptLook<'_> {
         }
     }
 }
+
+/// What a receipt says whose item nobody knows now.
+const UNCOUNTED: &str = "was cleaned. This record is whole and safe, but a part of this box’s history is missing that says \
+                         what this tag is on. The record counts for its item as soon as that part is back.";
 
 fn stands(row: Option<&Row>, cleaning: &Cleaning, snapshot: &Snapshot) -> String {
     if !cleaning.is_complete() {

@@ -233,6 +233,7 @@ async fn submit(
     let anyway = ask.anyway.is_some();
     let tag = match open(&state, &text, anyway).await? {
         Opened::Item(tag) => tag,
+        Opened::Page(page) if state.lacks_any() => return recorded_before(&state, request, page).await,
         Opened::Page(page) => return Ok(page),
     };
     let mut signed = session(&state, request.headers(), request.extensions().get()).await?;
@@ -484,6 +485,17 @@ fn form_of(tag: Tag, form: &Form, token: &PageToken, photo: &Photo) -> CleaningF
     wanted.photos.extend(token.photo);
     photo.name(&mut wanted);
     wanted
+}
+
+/// A phone that sends again what was recorded is told so, also while nothing says what the tag is on; others are shown `page`.
+async fn recorded_before(state: &AppState, request: Request, page: Response) -> Result<Response, Problem> {
+    let headers = request.headers().clone();
+    let form = form::read(request, Some(&state.photos)).await?;
+    let Some(key) = key(&headers, &form) else { return Ok(page) };
+    Ok(match repeated(state, &key).await {
+        Some(done) => see_other(&format!("/r/{}", Receipt::of(done.of, done.leaf))),
+        None => page,
+    })
 }
 
 /// The record that this very submission made before.

@@ -147,6 +147,8 @@ struct Unknown {
     replaced: Option<(Tag, String)>,
     /// Printed blank, and given up because nobody found the label.
     spoilt: bool,
+    /// Nothing says what it is on, and a part of the history is missing.
+    may_be_missing: bool,
     contact: String,
     looked_up: Moment,
 }
@@ -172,15 +174,22 @@ pub(super) fn unknown(state: &AppState, tag: Tag) -> Result<Response, Problem> {
             tracing::error!(%error, "whether a blank tag was given up is not known");
             false
         });
+    // What says on which item it is may be among what this box lacks.
+    let may_be_missing = replaced.is_none() && !spoilt && state.lacks_any();
     let title = match (&replaced, spoilt) {
         (Some(_), _) => "This label was replaced",
         (None, true) => "This label was given up",
+        (None, false) if may_be_missing => "This tag is not known now",
         (None, false) => "No equipment has this tag yet",
     };
     let frame = Frame::new(state, &snapshot, title);
     let looked_up = snapshot.local.time_s(snapshot.now_ms());
-    page_with(
-        StatusCode::NOT_FOUND,
-        &Unknown { frame, tag, replaced, spoilt, contact: snapshot.contact(), looked_up },
-    )
+    let status = if may_be_missing { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::NOT_FOUND };
+    let contact = snapshot.contact();
+    let mut page =
+        page_with(status, &Unknown { frame, tag, replaced, spoilt, may_be_missing, contact, looked_up })?;
+    if may_be_missing {
+        page.headers_mut().insert(http::header::RETRY_AFTER, http::HeaderValue::from_static("60"));
+    }
+    Ok(page)
 }

@@ -66,8 +66,6 @@ pub struct OpenedAuthority {
     pub authority: Authority,
     /// Why it makes no certificate; the one that it has goes on being used.
     pub trouble: Option<AuthorityError>,
-    /// Whether there had been another one here, whose files are gone: browsers do not trust this one yet.
-    pub made_anew: bool,
 }
 
 impl Authority {
@@ -78,39 +76,34 @@ impl Authority {
     /// # Errors
     /// What is wrong with which file; nothing can be served.
     pub fn open(dir: &Path, names: &[String], now_ms: i64) -> Result<OpenedAuthority, AuthorityError> {
-        let (mut made_anew, opened) = (false, Self::make(dir, names, now_ms));
-        let (config, trouble) = match opened {
-            Ok((config, anew)) => {
-                made_anew = anew;
-                (config, None)
-            }
+        let (config, trouble) = match Self::make(dir, names, now_ms) {
+            Ok(config) => (config, None),
             Err(trouble) => match present(dir) {
                 Some(config) => (config, Some(trouble)),
                 None => return Err(trouble),
             },
         };
         let authority = Self { dir: dir.to_owned(), tls: watch::channel(Arc::new(config)).0 };
-        Ok(OpenedAuthority { authority, trouble, made_anew })
+        Ok(OpenedAuthority { authority, trouble })
     }
 
-    /// The settings, and whether the authority was made anew where there had been one.
-    fn make(
-        dir: &Path,
-        names: &[String],
-        now_ms: i64,
-    ) -> Result<(rustls::ServerConfig, bool), AuthorityError> {
+    /// Whether there had been another one here, which is gone: browsers will not trust the one that is made next.
+    pub fn was_lost(dir: &Path) -> bool {
+        !dir.join("https-ca.pem").exists()
+            && (dir.join("https.pem").exists() || dir.join("https-ca.key").exists())
+    }
+
+    fn make(dir: &Path, names: &[String], now_ms: i64) -> Result<rustls::ServerConfig, AuthorityError> {
         if !dir.join("https-ca.pem").exists() {
-            let before = dir.join("https.pem").exists() || dir.join("https-ca.key").exists();
             make_authority(dir)?;
-            return Ok((renew(dir, names, now_ms)?, before));
+            return renew(dir, names, now_ms);
         }
         // Whoever finds out only when an address changes finds out on a busy day.
         issuer(dir)?;
-        let config = match kept(dir, names, now_ms) {
-            Some(config) => config,
-            None => renew(dir, names, now_ms)?,
-        };
-        Ok((config, false))
+        match kept(dir, names, now_ms) {
+            Some(config) => Ok(config),
+            None => renew(dir, names, now_ms),
+        }
     }
 
     /// For listeners: always the newest settings.
@@ -376,10 +369,10 @@ mod tests {
                 drop(Authority::open(dir.path(), &list, NOW).unwrap());
                 let leaf = std::fs::read(dir.path().join("https.pem")).unwrap();
                 spoil(&dir.path().join(name));
+                let anew = (name, how) == ("https-ca.pem", "gone");
+                assert_eq!(Authority::was_lost(dir.path()), anew, "{name} {how}");
                 let opened =
                     Authority::open(dir.path(), &list, NOW).unwrap_or_else(|e| panic!("{name} {how}: {e}"));
-                let anew = (name, how) == ("https-ca.pem", "gone");
-                assert_eq!(opened.made_anew, anew, "{name} {how}");
                 let whole = name == "https.pem" || anew;
                 assert_eq!(opened.trouble.is_none(), whole, "{name} {how}");
                 let same = std::fs::read(dir.path().join("https.pem")).unwrap() == leaf;

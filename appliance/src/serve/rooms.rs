@@ -43,11 +43,10 @@ pub(super) fn open_identity(seams: &Seams, store: &Store) -> Result<Identity, Se
 /// Puts aside what lies where a folder should be.
 fn make_way_for_folder(alarms: &AlarmStore, store: &Store, name: &str, path: &Path) {
     if path.symlink_metadata().is_ok() && !path.is_dir() {
-        match set_aside_hint(&*store.disk(), name) {
-            Ok(()) => alarms.report(AlarmCause::new(AlarmCode::HintBad).about(name)),
-            Err(error) => {
-                tracing::error!(%error, name, "what lies in a folder's place could not be put aside")
-            }
+        // Told first: behind it nothing shows any more that something was wrong.
+        alarms.report(AlarmCause::new(AlarmCode::HintBad).about(name));
+        if let Err(error) = set_aside_hint(&*store.disk(), name) {
+            tracing::error!(%error, name, "what lies in a folder's place could not be put aside");
         }
     }
 }
@@ -109,7 +108,12 @@ pub(super) fn open_printing(
 
 /// HTTPS; `None` where nothing of it can be used.
 pub(super) fn open_authority(seams: &Seams, data: &Path, names: &[String]) -> Option<Arc<Authority>> {
-    let opened = Authority::open(&data.join("keys"), names, seams.clock.now().wall_ms);
+    let keys = data.join("keys");
+    // Told first: once it is made anew nothing shows that there had been another one.
+    if Authority::was_lost(&keys) {
+        seams.alarms.report(SideRoom::HttpsRenewed.off(""));
+    }
+    let opened = Authority::open(&keys, names, seams.clock.now().wall_ms);
     let trouble = match &opened {
         Ok(OpenedAuthority { trouble, .. }) => trouble.as_ref(),
         Err(error) => Some(error),
@@ -118,10 +122,7 @@ pub(super) fn open_authority(seams: &Seams, data: &Path, names: &[String]) -> Op
         Some(error) => seams.alarms.raise(SideRoom::Https.off(&error.to_string())),
         None => seams.alarms.end(|cause| SideRoom::Https.is_of(cause)),
     }
-    let OpenedAuthority { authority, made_anew, .. } = opened.ok()?;
-    if made_anew {
-        seams.alarms.report(SideRoom::HttpsRenewed.off(""));
-    }
+    let OpenedAuthority { authority, .. } = opened.ok()?;
     Some(Arc::new(authority))
 }
 

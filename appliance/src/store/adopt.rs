@@ -24,6 +24,7 @@ use super::run_shelf::{CachedPage, line_at};
 use super::runs;
 use super::sources::{LogCopies, RunSource, SegmentSource};
 use super::tables;
+use super::untold;
 
 /// Runs that are adopted in one command.
 const ADOPTED_AT_ONCE: usize = 64;
@@ -109,6 +110,19 @@ impl CountedLines {
             }
         }
         Ok(false)
+    }
+
+    /// Hashes of all lines of this number that count.
+    ///
+    /// # Errors
+    /// redb's.
+    pub(super) fn leaves(&self, of: EntryRef) -> Result<Vec<Hash>, StoreError> {
+        let entries = self.txn.open_table(tables::ENTRIES).map_err(failed)?;
+        let mut all = Vec::new();
+        for key in self.places.keys_of_line(of) {
+            all.extend(entries.get(key).map_err(failed)?.map(|line| leaf_hash(line.value())));
+        }
+        Ok(all)
     }
 
     /// Whether every line that a source has of an epoch counts.
@@ -267,13 +281,16 @@ pub(super) fn adopt(core: &mut Core) -> Result<Vec<RunName>, StoreError> {
     let (db, origin) = (core.shared().db()?, core.shared().origin());
     let counted = CountedLines::of(&db, Some(origin.epoch))?;
     let mut wanted = Vec::new();
+    let owed = runs::owed(&*disk)?;
     for name in runs::list(&*disk)? {
         if counted.places().place_of(&name).is_some() {
-            runs::forget_owed(&*disk, &name)?;
+            if owed.contains(&name) {
+                runs::forget_owed(&*disk, &name)?;
+            }
             continue;
         }
         let mut source = RunSource::of(disk.clone(), origin.box_id, name);
-        if !runs::is_owed(&*disk, &name)? && counted.has_all(name.epoch(), &mut source)? {
+        if !owed.contains(&name) && counted.has_all(name.epoch(), &mut source)? {
             runs::remove(&*disk, &name)?;
             continue;
         }
@@ -281,6 +298,9 @@ pub(super) fn adopt(core: &mut Core) -> Result<Vec<RunName>, StoreError> {
     }
     drop((counted, db));
     wanted.sort();
+    if !wanted.is_empty() {
+        untold::note(&*disk, |untold| untold.adopt(&wanted))?;
+    }
     for part in wanted.chunks(ADOPTED_AT_ONCE) {
         let adopt = |run: &RunName| Draft {
             by: By::BOX,

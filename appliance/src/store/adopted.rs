@@ -36,7 +36,7 @@ impl Reader {
     /// How a run came to count; `None` where no entry adopts it.
     pub fn adoption_of(&self, run: &RunName) -> Option<Adoption> {
         let places = self.shared.places();
-        let adopted = places.runs.iter().find(|adopted| adopted.by.run == *run)?;
+        let adopted = places.adopted(run)?;
         Some(Adoption { by: adopted.adopting(), at_ms: adopted.by.at_ms })
     }
 

@@ -127,7 +127,7 @@ impl Start<'_> {
     /// Epochs that are this box's for sure: of its chain, or with a key of its own.
     fn known_epochs(&self, places: &Places) -> Result<BTreeSet<Epoch>, StoreError> {
         let own = self.own_epochs()?;
-        let adopted = places.runs.iter().map(|adopted| adopted.by.run.epoch());
+        let adopted = places.runs().iter().map(|adopted| adopted.by.run.epoch());
         Ok(own
             .into_iter()
             .chain(places.epochs.iter().copied())

@@ -233,7 +233,7 @@ pub(crate) fn places(
 ) -> Result<Places, StoreError> {
     let txn = db.begin_read().map_err(StoreError::db("reading what was adopted"))?;
     let table = txn.open_table(tables::ADOPTED).map_err(StoreError::db("reading what was adopted"))?;
-    let mut places = Places { epochs: epochs.into_iter().collect(), runs: tables::adopted_runs(&table)? };
+    let mut places = Places::new(epochs.into_iter().collect(), tables::adopted_runs(&table)?);
     places.epochs.extend(written.filter(|written| places.epoch(written.n).is_none()));
     Ok(places)
 }

@@ -290,7 +290,13 @@ impl Disk for SystemDisk {
         File::open(self.path(dir))?.sync_all()
     }
     fn open_to_others(&self, path: &str) -> io::Result<u32> {
-        Ok(std::fs::metadata(self.path(path))?.permissions().mode() & 0o077)
+        let found = std::fs::metadata(self.path(path))?;
+        if found.is_dir() {
+            let why =
+                "a folder lies where this file should be; move it away, or put the file back from a backup";
+            return Err(io::Error::new(ErrorKind::IsADirectory, why));
+        }
+        Ok(found.permissions().mode() & 0o077)
     }
     fn free_bytes(&self) -> Option<u64> {
         let stat = rustix::fs::statvfs(&self.root).ok()?;

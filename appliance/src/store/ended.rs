@@ -2,11 +2,13 @@
 
 use record::checkpoint::Origin;
 use record::ids::Epoch;
+use redb::Database;
 
 use super::adopt;
 use super::chain::{ChainLink, EpochEnd, Extent, MissingEntries};
-use super::database::Held;
+use super::closed_journal;
 use super::error::StoreError;
+use super::follower::OpenDatabase;
 use super::heal::{HealedEpoch, Healer};
 use super::linked::Linked;
 use super::newest::NewestLog;
@@ -14,30 +16,32 @@ use super::rebuild::CountedEpoch;
 use super::refill;
 use super::sources::LogCopies;
 use super::start::{Start, StartKind};
+use super::untold;
 
 impl Start<'_> {
-    /// How much of an ended epoch counts and is here. Nothing is read where the database has just what counts, and no
-    /// rebuild is wanted; else it is healed from all copies.
+    /// How much of an ended epoch counts and is here. Nothing is read where the database has just what counts, the journal
+    /// has the files that were read before, and no rebuild is wanted; else it is healed from all copies.
     pub(super) fn heal_ended(
         &mut self,
         kind: StartKind,
         link: &ChainLink,
         copies: &LogCopies,
-        held: Option<&Held>,
+        main: Option<&OpenDatabase>,
     ) -> Result<Extent, StoreError> {
         let disk = self.disk.clone();
         let fetched = refill::fetched(&*disk, link.epoch)?;
-        let in_database = held.and_then(|held| held.frontier(link.epoch));
+        let in_database = main.and_then(|main| main.held.frontier(link.epoch));
         let enough = in_database.filter(|tree| match link.end {
             EpochEnd::Counts(end) => Extent::of(tree) == end,
             EpochEnd::Open | EpochEnd::Unknown => tree.size() > 0,
         });
-        if let Some(tree) = enough.filter(|_| kind == StartKind::Normal && fetched.is_none()) {
+        if let Some((main, tree)) =
+            main.zip(enough).filter(|_| kind == StartKind::Normal && fetched.is_none())
+        {
+            self.look_at_closed(link, copies, main)?;
             return Ok(Extent::of(tree));
         }
-        let healer = Healer { copies, box_id: self.keys.box_id, segment_bytes: self.sizes.segment };
-        let healed = healer.heal(link.epoch, link.end.stated(), u64::MAX)?;
-        self.tell_healed(link.epoch, &healed);
+        let healed = self.heal_epoch(link.epoch, link.end.stated(), copies)?;
         if fetched.is_some() {
             let origin = Origin { box_id: self.keys.box_id, epoch: link.epoch };
             refill::settle(&*disk, origin, link.end.stated(), healed.whole)?;
@@ -64,15 +68,13 @@ impl Start<'_> {
         counted: &[CountedEpoch],
         copies: &LogCopies,
     ) -> Result<Vec<CountedEpoch>, StoreError> {
-        let healer = Healer { copies, box_id: self.keys.box_id, segment_bytes: self.sizes.segment };
         let mut all = Vec::new();
         for CountedEpoch { epoch, extent } in counted {
             if !self.ended.contains(epoch) || self.ends_now == Some(*epoch) {
                 all.push(CountedEpoch { epoch: *epoch, extent: *extent });
                 continue;
             }
-            let healed = healer.heal(*epoch, Some(*extent), u64::MAX)?;
-            self.tell_healed(*epoch, &healed);
+            let healed = self.heal_epoch(*epoch, Some(*extent), copies)?;
             if !healed.whole {
                 let (from, to) = (healed.frontier.size(), Some(extent.size));
                 self.report.missing.push(MissingEntries { epoch: *epoch, from, to, forgotten: false });
@@ -82,13 +84,77 @@ impl Start<'_> {
         Ok(all)
     }
 
-    fn tell_healed(&mut self, epoch: Epoch, healed: &HealedEpoch) {
-        // What was fetched comes back because it was forgotten, and that is told by itself.
-        let from: Vec<&str> =
-            healed.from.iter().map(String::as_str).filter(|from| !from.starts_with(refill::DIR)).collect();
-        if !from.is_empty() {
-            let from = from.join(", ");
-            self.report.healed.get_or_insert(format!("a part of epoch {epoch} came from {from}"));
+    /// Looks whether the journal of an ended epoch that the database has still consists of the files that were read before.
+    /// Where it does not, all of it is read and healed now, not by the next weekly look through.
+    fn look_at_closed(
+        &mut self,
+        link: &ChainLink,
+        copies: &LogCopies,
+        main: &OpenDatabase,
+    ) -> Result<(), StoreError> {
+        let Some(end) = link.end.stated() else { return Ok(()) };
+        let origin = Origin { box_id: self.keys.box_id, epoch: link.epoch };
+        let files = closed_journal::files(&**self.disk, &origin)?;
+        if closed_journal::read_before(&main.db, link.epoch) == Some(files) {
+            return Ok(());
+        }
+        match self.heal_epoch(link.epoch, Some(end), copies) {
+            // What the database has is read from there.
+            Ok(healed) => self.report.missing.extend(link.missing(Extent::of(&healed.frontier))),
+            Err(e) if e.is_full() => {
+                tracing::error!(error = %e, epoch = %link.epoch, "there is no room to heal the journal");
+            }
+            Err(e) => return Err(e),
+        }
+        Ok(())
+    }
+
+    /// Heals all of an epoch's journal.
+    fn heal_epoch(
+        &mut self,
+        epoch: Epoch,
+        end: Option<Extent>,
+        copies: &LogCopies,
+    ) -> Result<HealedEpoch, StoreError> {
+        let healed = self.heal_upto((epoch, end), u64::MAX, copies)?;
+        if healed.whole {
+            self.read_whole.push(epoch);
+        }
+        Ok(healed)
+    }
+
+    fn heal_upto(
+        &mut self,
+        (epoch, end): (Epoch, Option<Extent>),
+        upto: u64,
+        copies: &LogCopies,
+    ) -> Result<HealedEpoch, StoreError> {
+        let disk = self.disk.clone();
+        let note = |from: &[String]| match healed_words(epoch, from) {
+            Some(words) => untold::note(&*disk, |untold| untold.healed = Some(words)),
+            None => Ok(()),
+        };
+        let healer = Healer {
+            copies,
+            box_id: self.keys.box_id,
+            segment_bytes: self.sizes.segment,
+            before_write: Some(&note),
+        };
+        let healed = healer.heal(epoch, end, upto)?;
+        if let Some(words) = healed_words(epoch, &healed.from) {
+            self.report.healed.get_or_insert(words);
+        }
+        Ok(healed)
+    }
+
+    /// Notes which files of ended epochs were read whole.
+    pub(super) fn note_read(&self, db: &Database) -> Result<(), StoreError> {
+        let origin = |epoch: &Epoch| Origin { box_id: self.keys.box_id, epoch: *epoch };
+        let origins: Vec<Origin> = self.read_whole.iter().map(origin).collect();
+        match closed_journal::note_read(&**self.disk, db, &origins) {
+            // They are read again.
+            Err(e) if e.is_full() => Ok(()),
+            noted => noted,
         }
     }
 
@@ -102,9 +168,13 @@ impl Start<'_> {
             Linked::open(&**self.disk, newest, &log.origin).map_err(StoreError::io(newest.path.as_str()))?;
         let Some(before) = linked.map(|linked| Extent::of(linked.frontier())) else { return Ok(()) };
         let epoch = log.origin.epoch;
-        let healer = Healer { copies, box_id: log.origin.box_id, segment_bytes: self.sizes.segment };
-        let healed = healer.heal(epoch, Some(before), newest.first)?;
-        self.tell_healed(epoch, &healed);
-        Ok(())
+        self.heal_upto((epoch, Some(before)), newest.first, copies).map(drop)
     }
+}
+
+/// Where a part of an epoch came from. What was fetched comes back because it was forgotten, and that is told by itself.
+fn healed_words(epoch: Epoch, from: &[String]) -> Option<String> {
+    let from: Vec<&str> =
+        from.iter().map(String::as_str).filter(|from| !from.starts_with(refill::DIR)).collect();
+    (!from.is_empty()).then(|| format!("a part of epoch {epoch} came from {}", from.join(", ")))
 }

@@ -76,6 +76,14 @@ pub enum StoreError {
         /// Behind the last.
         to: u64,
     },
+    /// What the relay gives back would take the room of new records.
+    #[error(
+        "{free_mib} MiB are free on the disk, which are kept for new records: entries from the relay wait until there is more room"
+    )]
+    NoRoomToFetch {
+        /// What is free.
+        free_mib: u64,
+    },
     /// There is no entry of this number (yet).
     #[error("there is no entry {seq}; the log has {size}")]
     NoEntry {

@@ -110,8 +110,8 @@ pub(super) fn apply(
         let at = entry.head().at;
         let at_ms = corrected_ms(&at, facility.boots.get(&at.boot).copied());
         let by = AdoptedBy { run: adopted.run, by: line.of, at_ms };
-        if places.adopt(by, line.run) {
-            rows.pending.adopted(places);
+        if let Some(adopted) = places.adopt(by, line.run) {
+            rows.pending.adopted(adopted);
         }
     }
     Ok(())

@@ -18,6 +18,7 @@ use super::run_shelf::RunShelf;
 use super::salvage;
 use super::sources::{DatabaseSource, LogCopies, SegmentSource};
 use super::start::{HealedLog, Start, StartKind};
+use super::untold;
 
 /// The database that a start found, and what it holds.
 pub(super) struct OpenDatabase {
@@ -73,6 +74,7 @@ impl Start<'_> {
     /// Sets the database aside: nothing is lost with it, it is asked like any other copy.
     pub(super) fn distrust(&mut self, why: &str) -> Result<(), StoreError> {
         self.report.rebuilt = Some(why.to_owned());
+        untold::note(&**self.disk, |untold| untold.rebuilt = Some(why.to_owned()))?;
         salvage::set_aside(&**self.disk, MAIN, why, self.now.wall_ms)
     }
 
@@ -146,8 +148,8 @@ impl Start<'_> {
     /// Whether a run is here whose lines the database lacks.
     fn owes_runs(&self, copies: &LogCopies, main: &OpenDatabase) -> Result<bool, StoreError> {
         let places = database::places(&main.db, main.held.epochs.iter().map(|(epoch, _)| *epoch), None)?;
-        let shelf = RunShelf::new(self.disk.clone(), self.keys.box_id, Some(copies));
-        for run in &places.runs {
+        let mut shelf = RunShelf::new(self.disk.clone(), self.keys.box_id, Some(copies));
+        for run in places.runs() {
             match run.state {
                 RunState::Counts => {}
                 RunState::Waits => return Ok(true),
@@ -191,27 +193,15 @@ impl Start<'_> {
         let disk = &*disk;
         let new = Arc::new(rebuild::build(copies, &self.sizes, self.keys.box_id, counted)?);
         if let Some(old) = old {
-            self.refuse_shorter(old, &new)?;
+            super::shorter::refuse_shorter(copies, old, &new, &self.ends)?;
             let source = DatabaseSource::new("the database before", || Some(old.db.clone()));
             self.keep_strays(source, &new)?;
         }
+        if let Some(why) = self.report.rebuilt.as_ref().filter(|_| !self.report.refilled) {
+            untold::note(disk, |untold| untold.rebuilt = Some(why.clone()))?;
+        }
         database::install(disk, MAIN)?;
         Ok(new)
-    }
-
-    /// A database that would be shorter, in the very history that the old one has, does not take its place.
-    fn refuse_shorter(&self, old: &OpenDatabase, new: &Arc<Database>) -> Result<(), StoreError> {
-        let now = DatabaseSource::new("the new database", || Some(new.clone()));
-        let before = DatabaseSource::new("the database before", || Some(old.db.clone()));
-        for (epoch, held) in &old.held.epochs {
-            let Some(shorter) = now.stated(*epoch).filter(|now| now.size() < held.size()) else { continue };
-            let ends = self.ends.iter().find(|(of, _)| of == epoch).map(|(_, size)| *size);
-            if ends.is_none_or(|end| shorter.size() < end.min(held.size())) && before.shares(*epoch, &shorter)
-            {
-                return Err(StoreError::Shorter { epoch: *epoch, from: shorter.size(), to: held.size() });
-            }
-        }
-        Ok(())
     }
 
     /// Keeps beside the log what a database holds and neither the new one nor the journal has.

@@ -52,7 +52,7 @@ impl Core {
         };
         self.frontier = before;
         self.keys.forget();
-        if self.places.runs.len() != self.shared.places().runs.len() {
+        if self.places.runs().len() != self.shared.places().runs().len() {
             self.places = (*self.shared.places()).clone();
         }
         self.facility = FacilityPair::new(self.shared.facility());
@@ -200,7 +200,7 @@ impl Core {
 
     /// Shows readers what is durable now.
     fn publish(&mut self, rows: BTreeSet<RowKey>) {
-        if self.places.runs.len() != self.shared.places().runs.len() {
+        if self.places.runs().len() != self.shared.places().runs().len() {
             self.shared.set_places(self.places.clone());
         }
         let before = self.shared.show(&self.frontier, &self.facility.back);

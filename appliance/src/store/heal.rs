@@ -32,6 +32,9 @@ pub(crate) struct HealedEpoch {
     pub(crate) from: Vec<String>,
 }
 
+/// Notes a repair that is about to be made: which copies it comes from.
+pub(crate) type NoteRepair<'a> = &'a dyn Fn(&[String]) -> Result<(), StoreError>;
+
 /// Heals the journal of epochs.
 pub(crate) struct Healer<'a> {
     /// Where lines come from.
@@ -40,6 +43,8 @@ pub(crate) struct Healer<'a> {
     pub(crate) box_id: BoxId,
     /// Bytes of a segment at which the next one is begun.
     pub(crate) segment_bytes: u64,
+    /// Told, before anything is written anew, which copies besides the journal it comes from.
+    pub(crate) before_write: Option<NoteRepair<'a>>,
 }
 
 /// A segment as it was found.
@@ -236,7 +241,8 @@ impl Healer<'_> {
         walked.map_err(io())?;
         let (new, used) = filler.finish()?;
         dropped.retain(|_, leaves| !leaves.is_empty());
-        let from = used.iter().filter(|at| **at > 0).map(|at| sources[*at].name()).collect();
+        let from: Vec<String> = used.iter().filter(|at| **at > 0).map(|at| sources[*at].name()).collect();
+        self.before_write.map_or(Ok(()), |note| note(&from))?;
         self.keep(epoch, &bad, &dropped)?;
         for segment in new.iter().rev() {
             let sealed = Segment::sealed(&dir, segment.first);

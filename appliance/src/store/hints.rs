@@ -7,7 +7,9 @@ use super::disk::{Disk, exists, read_small, set_aside_hint};
 use super::keys::epoch_folders;
 use super::mark::{self, MARK};
 use super::rebase::{self, Rebase};
+use super::relay_restarts;
 use super::scan::Segment;
+use super::untold;
 
 /// Folders that hold nothing but hints.
 const FOLDERS: [&str; 5] = ["evidence", "fetched", "displaced", "runs", "salvage"];
@@ -17,6 +19,7 @@ const SMALL_BYTES_MAX: usize = 4096;
 /// reads what is left as if it had never been there.
 pub(super) fn set_bad_aside(disk: &dyn Disk) -> Vec<String> {
     let mut bad = Vec::new();
+    look(disk, untold::FILE, untold::BYTES_MAX, untold::is_untold, &mut bad);
     for folder in FOLDERS {
         // A folder that is not there has no names; anything else in its place has none that can be read.
         if disk.list(folder).is_err() {
@@ -27,6 +30,8 @@ pub(super) fn set_bad_aside(disk: &dyn Disk) -> Vec<String> {
     look(disk, cursor::FILE, cursor::FILE_BYTES, cursor::is_cursor, &mut bad);
     look(disk, MARK, mark::BYTES_MAX, is_mark, &mut bad);
     look(disk, rebase::FILE, rebase::BYTES_MAX, is_rebase, &mut bad);
+    let restarts = relay_restarts::is_restarts;
+    look(disk, relay_restarts::FILE, relay_restarts::BYTES_MAX, restarts, &mut bad);
     for name in disk.list("evidence").unwrap_or_default() {
         if name.ends_with(".ends") {
             look(disk, &format!("evidence/{name}"), SMALL_BYTES_MAX, is_note, &mut bad);
@@ -70,10 +75,27 @@ fn look(disk: &dyn Disk, path: &str, max: usize, fits: fn(&[u8]) -> bool, bad: &
 }
 
 fn put_aside(disk: &dyn Disk, path: &str, bad: &mut Vec<String>) {
+    // Beside itself nothing can be noted before.
+    let own = path == untold::FILE;
+    if !own {
+        note(disk, path);
+    }
     if let Err(error) = set_aside_hint(disk, path) {
         tracing::error!(%error, path, "a file that cannot be read could not be put aside");
     }
+    if own {
+        note(disk, path);
+    }
     bad.push(path.to_owned());
+}
+
+fn note(disk: &dyn Disk, path: &str) {
+    let noted = untold::note(disk, |untold| {
+        untold.hints.insert(path.to_owned());
+    });
+    if let Err(error) = noted {
+        tracing::error!(%error, path, "it is not noted that a file cannot be read");
+    }
 }
 
 fn text(bytes: &[u8]) -> &str {

@@ -2,6 +2,7 @@
 
 use std::ops::{Bound, Range, RangeInclusive};
 
+use record::anchor::corrected_ms;
 use record::entry::Entry;
 use record::fold::{Cleaning, LinePlace};
 use record::kinds::{EntryRef, Event};
@@ -118,6 +119,27 @@ impl Reader {
         let first = repeats.get(key).map_err(db)?;
         first.map_or(Ok(None), |first| {
             tables::cleaning(&cleanings, &entries, &places, first.value()).map_err(db)
+        })
+    }
+
+    /// What the entry of a line says of a cleaning that counts for no item, because nothing here says what its tag is on.
+    pub fn uncounted_cleaning(&self, line: LinePlace, entry: &Entry) -> Option<Cleaning> {
+        let Event::CleaningRecorded(body) = entry.event() else { return None };
+        let (at, places) = (entry.head().at, self.shared.places());
+        let recorded_ms = corrected_ms(&at, self.shared.facility().boots.get(&at.boot).copied());
+        Some(Cleaning {
+            of: line.of,
+            tag: body.tag,
+            performed_ms: body.performed.unwrap_or(recorded_ms).min(recorded_ms),
+            recorded_ms,
+            stated: body.performed.is_some(),
+            at,
+            who: body.who,
+            protocol: body.protocol.map(|protocol| protocol.id),
+            incomplete: body.incomplete,
+            photos: body.photos,
+            voided: None,
+            adopted: places.key(line).and_then(|key| places.adopted_by(key)),
         })
     }
 

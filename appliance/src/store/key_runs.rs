@@ -166,7 +166,7 @@ impl KeyRuns {
                 }
             }
             let adopted = tables::adopted_runs(&txn.open_table(tables::ADOPTED).map_err(failed)?)?;
-            let places = Places { epochs: Vec::new(), runs: adopted };
+            let places = Places::new(Vec::new(), adopted);
             for (place, run) in places.in_state(RunState::Counts) {
                 for (run, covered) in runs_between(place, run.by.run.lines()) {
                     let row = filters.get(run).map_err(failed)?;

@@ -17,6 +17,7 @@ use super::scan::{Segment, SegmentReader, Step};
 use super::sources::LogCopies;
 use super::start::Start;
 use super::survey::{Claims, Survey, Torn, survey};
+use super::untold;
 
 /// The newest epoch, healed as far as its copies go.
 pub(super) struct NewestLog {
@@ -102,12 +103,20 @@ impl Start<'_> {
     fn healed_log(&mut self, origin: Origin, copies: &LogCopies, why: &str) -> Result<NewestLog, StoreError> {
         let disk = self.disk.clone();
         let dir = Journal::dir(&origin);
-        let healer = Healer { copies, box_id: origin.box_id, segment_bytes: self.sizes.segment };
+        let words = |from: &[String]| match from {
+            [] => why.to_owned(),
+            from => format!("{why}; a part came from {}", from.join(", ")),
+        };
+        let note = |from: &[String]| untold::note(&*disk, |untold| untold.healed = Some(words(from)));
+        let healer = Healer {
+            copies,
+            box_id: origin.box_id,
+            segment_bytes: self.sizes.segment,
+            before_write: Some(&note),
+        };
         let healed = healer.heal(origin.epoch, None, u64::MAX)?;
         if healed.wrote {
-            let from = healed.from.join(", ");
-            let from = if from.is_empty() { String::new() } else { format!("; a part came from {from}") };
-            self.report.healed = Some(format!("{why}{from}"));
+            self.report.healed = Some(words(&healed.from));
         }
         let segments = Segment::list(&*disk, &dir).map_err(StoreError::io(dir.as_str()))?;
         let mut newest = None;

@@ -12,7 +12,7 @@ use record::run::RunName;
 use record::tree::{Frontier, Hash};
 use redb::{Database, ReadTransaction, ReadableDatabase as _, WriteTransaction};
 
-use super::places::{AdoptedRun, Places, RUNS_FROM};
+use super::places::{AdoptedRun, Places};
 use super::tables::{self, BootKey, ItemKey, TextKey};
 
 /// A cleaning's value: two times where the entry says the rest, a whole row where it was changed later.
@@ -46,8 +46,8 @@ pub(crate) struct PendingRows {
     items: BTreeMap<ItemKey, bool>,
     unsure: Vec<BootKey>,
     uses: Vec<ItemKey>,
-    /// Runs that entries adopted, where there are others than before.
-    adopted: Option<Vec<AdoptedRun>>,
+    /// Runs that were adopted, or of which something else came than before, by place.
+    adopted: BTreeMap<u32, AdoptedRun>,
     /// Lines that recorded a cleaning once more, and the first that did.
     pub(super) repeats: Vec<(u64, u64)>,
     /// Idempotency keys: which entry, of which request.
@@ -67,7 +67,7 @@ impl PendingRows {
         self.items.clear();
         self.unsure.clear();
         self.uses.clear();
-        self.adopted = None;
+        self.adopted.clear();
         self.repeats.clear();
         self.keys.clear();
     }
@@ -113,9 +113,9 @@ impl PendingRows {
         }
     }
 
-    /// What was adopted is other than before.
-    pub(super) fn adopted(&mut self, places: &Places) {
-        self.adopted = Some(places.runs.clone());
+    /// A run was adopted, or something else came of it than before.
+    pub(super) fn adopted(&mut self, (place, run): (u32, AdoptedRun)) {
+        self.adopted.insert(place, run);
     }
 
     pub(super) fn used(&mut self, key: ItemKey) {
@@ -133,12 +133,12 @@ impl PendingRows {
     ) -> Result<(), redb::Error> {
         self.put_log(txn)?;
         self.put_history(txn)?;
-        if let Some(runs) = &self.adopted {
+        if !self.adopted.is_empty() {
             let mut table = txn.open_table(tables::ADOPTED)?;
-            for (place, run) in (RUNS_FROM..).zip(runs) {
+            for (place, run) in &self.adopted {
                 // Names and numbers: there is nothing in it that JSON could refuse.
                 let json = serde_json::to_string(run).unwrap_or_default();
-                table.insert(place, json.as_str())?;
+                table.insert(*place, json.as_str())?;
             }
         }
         let value = tables::epoch_value(epoch, frontier);

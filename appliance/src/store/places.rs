@@ -1,6 +1,8 @@
 //! Where lines of the log stand in the tables: those of the chain under the number of their epoch, those that a run brought
 //! under a place of the run's own. Two branches of an epoch may hold different lines with one number.
 
+use std::collections::BTreeMap;
+
 use record::fold::{AdoptedBy, LinePlace};
 use record::ids::Epoch;
 use record::kinds::EntryRef;
@@ -13,6 +15,8 @@ use super::tables;
 pub(crate) const RUNS_FROM: u32 = 1 << 15;
 /// Places behind the last one would be those of epochs again.
 const RUNS_MAX: usize = 1 << 15;
+/// Lines of an epoch for which the index has one row: a run stands in each row that has a line of it.
+const INDEX_LINES: u64 = 256;
 
 /// What became of a run that an entry adopted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,10 +53,51 @@ pub(crate) struct Places {
     /// Oldest first.
     pub(crate) epochs: Vec<Epoch>,
     /// In the order in which they were adopted.
-    pub(crate) runs: Vec<AdoptedRun>,
+    runs: Vec<AdoptedRun>,
+    by_name: BTreeMap<RunName, u32>,
+    /// By number of epoch and [`INDEX_LINES`], in the order in which they were adopted.
+    by_line: BTreeMap<(u32, u64), Vec<u32>>,
 }
 
 impl Places {
+    /// Of these epochs, oldest first, and runs in the order in which they were adopted.
+    pub(crate) fn new(epochs: Vec<Epoch>, runs: Vec<AdoptedRun>) -> Self {
+        let mut places = Self { epochs, ..Self::default() };
+        for run in runs {
+            places.push(run);
+        }
+        places
+    }
+
+    fn push(&mut self, adopted: AdoptedRun) -> Option<u32> {
+        let at = u32::try_from(self.runs.len()).ok()?;
+        let (run, lines) = (adopted.by.run, adopted.by.run.lines());
+        // What is there already keeps its place.
+        self.by_name.entry(run).or_insert(at);
+        for row in lines.start / INDEX_LINES..=lines.end.saturating_sub(1).max(lines.start) / INDEX_LINES {
+            self.by_line.entry((run.epoch().n, row)).or_default().push(at);
+        }
+        self.runs.push(adopted);
+        RUNS_FROM.checked_add(at)
+    }
+
+    /// In the order in which they were adopted.
+    pub(crate) fn runs(&self) -> &[AdoptedRun] {
+        &self.runs
+    }
+
+    /// Runs of the epochs of a number that have a line of this number, in the order in which they were adopted.
+    fn covering(&self, n: u32, seq: u64) -> impl Iterator<Item = RunName> {
+        let row = self.by_line.get(&(n, seq / INDEX_LINES)).map_or(&[][..], Vec::as_slice);
+        let runs = row.iter().filter_map(|at| self.runs.get(usize::try_from(*at).ok()?));
+        runs.map(|adopted| adopted.by.run).filter(move |run| run.lines().contains(&seq))
+    }
+
+    /// How a run was adopted, and what became of it; `None` where no entry adopts it.
+    pub(crate) fn adopted(&self, run: &RunName) -> Option<&AdoptedRun> {
+        self.run(self.place_of(run)?)
+    }
+
     /// The epoch of this number.
     pub(crate) fn epoch(&self, n: u32) -> Option<Epoch> {
         self.epochs.iter().copied().find(|e| e.n == n)
@@ -64,38 +109,36 @@ impl Places {
 
     /// The place of a run's lines.
     pub(crate) fn place_of(&self, run: &RunName) -> Option<u32> {
-        let at = self.runs.iter().position(|adopted| adopted.by.run == *run)?;
-        RUNS_FROM.checked_add(u32::try_from(at).ok()?)
+        RUNS_FROM.checked_add(*self.by_name.get(run)?)
     }
 
-    /// Adds a run whose lines are to be folded in; `false` where it was adopted before.
-    pub(crate) fn adopt(&mut self, by: AdoptedBy, within: Option<RunName>) -> bool {
-        let new = self.place_of(&by.run).is_none();
-        if new && self.runs.len() >= RUNS_MAX {
+    /// Adds a run whose lines are to be folded in; its place, or `None` where it was adopted before.
+    pub(crate) fn adopt(&mut self, by: AdoptedBy, within: Option<RunName>) -> Option<(u32, AdoptedRun)> {
+        if self.by_name.contains_key(&by.run) {
+            return None;
+        }
+        if self.runs.len() >= RUNS_MAX {
             tracing::error!(run = %by.run, "so many runs are adopted that this one cannot count");
-            return false;
+            return None;
         }
-        if new {
-            self.runs.push(AdoptedRun { by, within, state: RunState::Waits });
-        }
-        new
+        let adopted = AdoptedRun { by, within, state: RunState::Waits };
+        self.push(adopted).map(|place| (place, adopted))
     }
 
-    /// Notes what became of a run.
-    pub(crate) fn set_state(&mut self, run: &RunName, state: RunState) {
-        self.runs
-            .iter_mut()
-            .filter(|adopted| adopted.by.run == *run)
-            .for_each(|adopted| adopted.state = state);
+    /// Notes what became of a run; its place.
+    pub(crate) fn set_state(&mut self, run: &RunName, state: RunState) -> Option<(u32, AdoptedRun)> {
+        let place = self.place_of(run)?;
+        let adopted = self.runs.get_mut(usize::try_from(place - RUNS_FROM).ok()?)?;
+        adopted.state = state;
+        Some((place, *adopted))
     }
 
     /// Lines of a number that may count: those of the chain, then those of runs.
     pub(crate) fn lines_of(&self, n: u32, seq: u64) -> impl Iterator<Item = LinePlace> {
         let own = self.epoch(n).map(|epoch| LinePlace { of: EntryRef { epoch, seq }, run: None });
-        let runs = self.runs.iter().map(|adopted| adopted.by.run);
-        let covering = runs.filter(move |run| run.epoch().n == n && run.lines().contains(&seq));
         own.into_iter().chain(
-            covering.map(move |run| LinePlace { of: EntryRef { epoch: run.epoch(), seq }, run: Some(run) }),
+            self.covering(n, seq)
+                .map(move |run| LinePlace { of: EntryRef { epoch: run.epoch(), seq }, run: Some(run) }),
         )
     }
 
@@ -131,7 +174,7 @@ impl Places {
     /// Keys under which an entry may stand, in the order in which they are meant: in the run that the reference stands in,
     /// in the chain, in the other runs.
     pub(crate) fn keys(&self, of: EntryRef, near: Option<RunName>) -> impl Iterator<Item = u64> {
-        let covering = self.runs.iter().map(|adopted| adopted.by.run).filter(move |run| run.covers(of));
+        let covering = self.covering(of.epoch.n, of.seq).filter(move |run| run.covers(of));
         let order = near.map(Some).into_iter().chain([None]).chain(covering.map(Some));
         order.filter_map(move |run| self.key(LinePlace { of, run }))
     }

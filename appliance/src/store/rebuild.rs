@@ -65,7 +65,7 @@ pub(crate) fn build(
             db: &db,
             keys: KeyRuns::load(&db, *epoch)?,
             origin: Origin { box_id, epoch: *epoch },
-            walk: AdoptionWalk::resume(places.runs.iter().map(|run| run.by.run)),
+            walk: AdoptionWalk::resume(places.runs().iter().map(|run| run.by.run)),
             shelf: RunShelf::new(copies.disk.clone(), box_id, Some(copies)),
             places,
             facility,
@@ -103,7 +103,7 @@ pub(crate) fn catch_up(
         db,
         keys: KeyRuns::load(db, origin.epoch)?,
         origin,
-        walk: AdoptionWalk::resume(places.runs.iter().map(|run| run.by.run)),
+        walk: AdoptionWalk::resume(places.runs().iter().map(|run| run.by.run)),
         shelf: RunShelf::new(disk.clone(), origin.box_id, None),
         places,
         facility,
@@ -237,8 +237,9 @@ impl Replay<'_> {
         while let Some(RunPlace { run, from }) = self.walk.next_lines() {
             let lines = self.shelf.lines(run, from)?;
             let state = if lines.is_some() { RunState::Counts } else { RunState::Lacks };
-            self.places.set_state(&run, state);
-            rows.pending.adopted(&self.places);
+            if let Some(adopted) = self.places.set_state(&run, state) {
+                rows.pending.adopted(adopted);
+            }
             let Some(lines) = lines else {
                 self.walk.lack_run();
                 continue;
@@ -251,7 +252,7 @@ impl Replay<'_> {
             for counted in self.walk.take_lines(&offered) {
                 let of = EntryRef { epoch: counted.epoch, seq: counted.entry.seq() };
                 let place = LinePlace { of, run: Some(run) };
-                let line = lines.iter().find(|line| line.entry.seq() == of.seq);
+                let line = of.seq.checked_sub(from).and_then(|at| lines.get(usize::try_from(at).ok()?));
                 for text in line.iter().flat_map(|line| &line.texts) {
                     fold::keep_text(rows, &self.places, place, text);
                 }

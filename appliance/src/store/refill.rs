@@ -17,6 +17,7 @@ use super::chain::{Extent, Source as _};
 use super::chunker::{Chunk, Chunker};
 use super::disk::{Disk, DiskFile, exists, put_small, remove_if_there};
 use super::error::StoreError;
+use super::fetch_room::{bytes_of, leave_room};
 use super::linked::{Linked, LinkedStep};
 use super::scan::Segment;
 use super::segment::{GroupWriter, Header};
@@ -233,6 +234,11 @@ impl Store {
             if entries.is_empty() {
                 file.flush()?;
                 return Err(RefillError::Relay("it has no more".to_owned()));
+            }
+            if let Err(full) = leave_room(&*disk, bytes_of(&entries, &texts)) {
+                // It goes on here when there is room.
+                file.flush()?;
+                return Err(full.into());
             }
             file.take(&entries, &texts)?;
         }

@@ -6,6 +6,7 @@ use record::ids::Epoch;
 use record::run::RunName;
 
 use super::chain::MissingEntries;
+use super::untold::UntoldRepairs;
 
 /// What a start found and did.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -43,6 +44,8 @@ pub struct StartReport {
     pub refilled: bool,
     /// Databases that were set aside and could not be read to their end.
     pub unread_copies: Vec<String>,
+    /// What earlier starts set right and did not live to tell.
+    pub untold: UntoldRepairs,
 }
 
 impl StartReport {

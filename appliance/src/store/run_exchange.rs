@@ -6,7 +6,9 @@ use std::ops::Range;
 
 use record::checkpoint::Origin;
 use record::entry::Entry;
+use record::fold::LinePlace;
 use record::ids::Epoch;
+use record::kinds::EntryRef;
 use record::limits::RUN_LINES_MAX;
 use record::redact::TextLine;
 use record::run::{RunName, RunNamer};
@@ -17,6 +19,7 @@ use super::adopt::CountedLines;
 use super::chain::{LogLine, LogPiece, Source};
 use super::displaced::{self, DisplacedFile};
 use super::error::StoreError;
+use super::fetch_room::{bytes_of, leave_room};
 use super::places::RunState;
 use super::runs;
 use super::segment::GroupWriter;
@@ -38,7 +41,7 @@ impl Store {
     pub fn adopted_runs(&self) -> AdoptedRuns {
         let (places, present) = (self.shared.places(), self.origin().epoch);
         let mut all = AdoptedRuns::default();
-        for adopted in &places.runs {
+        for adopted in places.runs() {
             let by = adopted.adopting();
             if by.run.is_none() && by.of.epoch == present {
                 all.named_within = all.named_within.max(by.of.seq + 1);
@@ -65,6 +68,7 @@ impl Store {
     /// # Errors
     /// The disk's.
     pub fn keep_run(&self, name: &RunName, file: &[u8]) -> Result<bool, StoreError> {
+        leave_room(&*self.shared.disk, file.len())?;
         runs::keep_bytes(&*self.shared.disk, self.origin().box_id, name, file)
     }
 
@@ -82,6 +86,7 @@ impl Store {
         let db = self.shared.db()?;
         let counted = CountedLines::of(&db, Some(self.origin().epoch))?;
         let (Some(first), Some(last)) = (entries.first(), entries.last()) else { return Ok(0) };
+        leave_room(&*self.shared.disk, bytes_of(entries, texts))?;
         let kept = self.kept_lines(epoch, first.seq()..last.seq() + 1)?;
         let mut file = DisplacedFile::new(&*self.shared.disk, Origin { epoch, ..self.origin() });
         for entry in entries {
@@ -120,17 +125,25 @@ impl Store {
     }
 
     /// Makes runs of entries of an ended epoch that the relay cannot have in their own place, and marks them: the next start
-    /// adopts them although they count here. Says whether there are any that were not marked before.
+    /// adopts them although they count here. What such a run has already needs no other, whatever the relay says: says whether
+    /// there are any that were not marked before.
     ///
     /// # Errors
     /// The disk's and the database's.
     pub fn owe_lines(&self, epoch: Epoch, from: u64, to: u64) -> Result<bool, StoreError> {
         let (disk, box_id) = (&*self.shared.disk, self.origin().box_id);
-        let places = self.shared.places();
+        let gone = self.lines_in_runs(epoch)?;
         let mut owes = false;
         let mut first = from;
         while first < to {
-            let end = to.min(first + RUN_LINES_MAX);
+            if let Some(behind) =
+                gone.iter().filter(|lines| lines.contains(&first)).map(|lines| lines.end).max()
+            {
+                first = behind;
+                continue;
+            }
+            let next = gone.iter().map(|lines| lines.start).filter(|start| *start > first).min();
+            let end = to.min(first + RUN_LINES_MAX).min(next.unwrap_or(to));
             let mut namer = RunNamer::new(epoch, first);
             for seq in first..end {
                 namer.push(self.owed_entry(epoch, seq)?.0.leaf());
@@ -138,15 +151,8 @@ impl Store {
             let span = first..end;
             first = end;
             let Ok(name) = namer.name() else { continue };
-            if places.place_of(&name).is_some() {
-                continue;
-            }
-            let whole = runs::is_whole(disk, box_id, &name);
-            if whole && runs::is_owed(disk, &name)? {
-                continue;
-            }
             runs::mark_owed(disk, &name)?;
-            if !whole {
+            if !runs::is_whole(disk, box_id, &name) {
                 runs::write(disk, box_id, &name, &mut |seq| {
                     let (entry, texts) = self.owed_entry(epoch, seq).map_err(std::io::Error::other)?;
                     let mut beside = GroupWriter::default();
@@ -158,6 +164,27 @@ impl Store {
             owes = true;
         }
         Ok(owes)
+    }
+
+    /// Lines of an epoch that count in their place and stand in a run too: one that was adopted, or waits for that.
+    fn lines_in_runs(&self, epoch: Epoch) -> Result<Vec<Range<u64>>, StoreError> {
+        let (disk, box_id) = (&*self.shared.disk, self.origin().box_id);
+        let waiting = runs::owed(disk)?.into_iter().filter(|run| runs::is_whole(disk, box_id, run));
+        let mut all: Vec<Range<u64>> =
+            waiting.filter(|run| run.epoch() == epoch).map(|run| run.lines()).collect();
+        let reader = self.reader()?;
+        for run in self.adopted_runs().counting.iter().filter(|run| run.epoch() == epoch) {
+            // A line that a run brought stands in the run; one that counted before does not.
+            let ends = [run.lines().start, run.lines().end - 1];
+            let own = |seq| {
+                let of = EntryRef { epoch, seq };
+                reader.line(LinePlace { of, run: Some(*run) }).map(|line| line.is_none())
+            };
+            if own(ends[0])? && own(ends[1])? {
+                all.push(run.lines());
+            }
+        }
+        Ok(all)
     }
 
     fn owed_entry(&self, epoch: Epoch, seq: u64) -> Result<(Entry, Vec<TextLine>), StoreError> {

@@ -13,7 +13,7 @@ use super::chain::{LogLine, Source};
 use super::disk::Disk;
 use super::error::StoreError;
 use super::runs::{FileBytes, bytes, is_whole, path, write};
-use super::sources::LogCopies;
+use super::sources::{DatabaseSource, LogCopies};
 
 /// Reads the lines of runs, believing only whole ones; those that are not are made whole again where that can be done.
 pub(crate) struct RunShelf<'a> {
@@ -22,7 +22,14 @@ pub(crate) struct RunShelf<'a> {
     /// Whatever else has lines of the log.
     copies: Option<&'a LogCopies>,
     open: Vec<OpenedRun>,
+    /// What was asked for the lines of the last epoch. Thousands of runs may be lacking: for each the sources would be opened,
+    /// and all whole runs read, anew.
+    asked: Option<(Epoch, Vec<Box<dyn Source + 'a>>)>,
+    databases: Option<Vec<DatabaseSource<'a>>>,
 }
+
+/// Runs that are open at a time: each holds its file.
+const OPEN_MAX: usize = 16;
 
 struct OpenedRun {
     name: RunName,
@@ -34,7 +41,7 @@ struct OpenedRun {
 impl<'a> RunShelf<'a> {
     /// The runs of a box. Without copies a damaged one is not healed.
     pub(crate) fn new(disk: Arc<dyn Disk>, box_id: BoxId, copies: Option<&'a LogCopies>) -> Self {
-        Self { disk, box_id, copies, open: Vec::new() }
+        Self { disk, box_id, copies, open: Vec::new(), asked: None, databases: None }
     }
 
     /// Lines of a run from `from` on, some of them, never none; `None` where the run is not here.
@@ -53,6 +60,10 @@ impl<'a> RunShelf<'a> {
                 let failed = |e: RunError| StoreError::io(path(&name))(io::Error::other(e.to_string()));
                 let bytes = bytes(&*self.disk, &name).map_err(StoreError::io(path(&name)))?;
                 let reader = RunReader::open(bytes, self.box_id, name).map_err(failed)?;
+                if self.open.len() >= OPEN_MAX {
+                    // It is opened again where it is wanted.
+                    self.open.remove(0);
+                }
                 self.open.push(OpenedRun { name, reader, group: Vec::new() });
                 self.open.len() - 1
             }
@@ -72,12 +83,12 @@ impl<'a> RunShelf<'a> {
     ///
     /// # Errors
     /// The disk's.
-    pub(crate) fn has(&self, name: &RunName) -> Result<bool, StoreError> {
+    pub(crate) fn has(&mut self, name: &RunName) -> Result<bool, StoreError> {
         Ok(is_whole(&*self.disk, self.box_id, name) || self.heal(name)?)
     }
 
     /// Puts a run together from whatever else has its lines; whether that could be done.
-    fn heal(&self, name: &RunName) -> Result<bool, StoreError> {
+    fn heal(&mut self, name: &RunName) -> Result<bool, StoreError> {
         let Some(copies) = self.copies else { return Ok(false) };
         let healed = self.heal_from_branches(copies, name)? || self.heal_from_databases(copies, name)?;
         if healed {
@@ -86,9 +97,13 @@ impl<'a> RunShelf<'a> {
         Ok(healed)
     }
 
-    fn heal_from_branches(&self, copies: &LogCopies, name: &RunName) -> Result<bool, StoreError> {
+    fn heal_from_branches(&mut self, copies: &'a LogCopies, name: &RunName) -> Result<bool, StoreError> {
         let io = || StoreError::io(path(name));
-        let mut sources = copies.branches(name.epoch())?;
+        let asked = match self.asked.take().filter(|(epoch, _)| *epoch == name.epoch()) {
+            Some(asked) => asked,
+            None => (name.epoch(), copies.branches(name.epoch())?),
+        };
+        let (_, sources) = self.asked.insert(asked);
         let (mut ranges, mut of) = (Vec::new(), Vec::new());
         for (at, source) in sources.iter_mut().enumerate() {
             for range in leaf_ranges(&mut **source, name.epoch(), name.lines()).map_err(io())? {
@@ -110,8 +125,8 @@ impl<'a> RunShelf<'a> {
     }
 
     /// From a database that folded it: its lines stand there under their places.
-    fn heal_from_databases(&self, copies: &LogCopies, name: &RunName) -> Result<bool, StoreError> {
-        for source in copies.database_handles() {
+    fn heal_from_databases(&mut self, copies: &'a LogCopies, name: &RunName) -> Result<bool, StoreError> {
+        for source in self.databases.get_or_insert_with(|| copies.database_handles()) {
             let Some(keys) = source.run_keys(name) else { continue };
             write(&*self.disk, self.box_id, name, &mut |seq| {
                 let key = keys.get(to_index(seq - name.lines().start));

@@ -14,7 +14,7 @@ use record::run::{RunError, RunLine, RunName, RunReader, RunWriter, check_run};
 use record::tree::Hash;
 
 use super::chain::{LogLine, LogPiece};
-use super::disk::{Disk, DiskFile, exists, remove_if_there};
+use super::disk::{Disk, DiskFile, remove_if_there};
 use super::displaced::DisplacedFile;
 use super::error::StoreError;
 use super::segment::{GroupWriter, Line, lines};
@@ -41,12 +41,13 @@ pub(crate) fn list(disk: &dyn Disk) -> Result<Vec<RunName>, StoreError> {
     Ok(names.iter().filter_map(|name| name.parse().ok()).collect())
 }
 
-/// Whether a run is to be adopted for the relay's sake.
+/// Runs that are to be adopted for the relay's sake.
 ///
 /// # Errors
 /// The disk's.
-pub(crate) fn is_owed(disk: &dyn Disk, name: &RunName) -> Result<bool, StoreError> {
-    exists(disk, &format!("{}{OWED}", path(name))).map_err(StoreError::io(DIR))
+pub(crate) fn owed(disk: &dyn Disk) -> Result<BTreeSet<RunName>, StoreError> {
+    let names = disk.list(DIR).map_err(StoreError::io(DIR))?;
+    Ok(names.iter().filter_map(|name| name.strip_suffix(OWED)?.parse().ok()).collect())
 }
 
 /// Marks a run as one that is to be adopted for the relay's sake.

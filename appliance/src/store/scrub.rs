@@ -149,7 +149,8 @@ impl Store {
         let end = Extent::of(&frontier_at(&self.reader_of(epoch)?, size)?);
         let copies = self.copies()?;
         let (box_id, segment_bytes) = (self.origin().box_id, self.shared.segment_bytes);
-        let healed = Healer { copies: &copies, box_id, segment_bytes }.heal(epoch, Some(end), upto)?;
+        let healer = Healer { copies: &copies, box_id, segment_bytes, before_write: None };
+        let healed = healer.heal(epoch, Some(end), upto)?;
         Ok(healed.whole)
     }
 

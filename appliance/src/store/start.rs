@@ -15,15 +15,17 @@ use super::error::StoreError;
 use super::follower::OpenDatabase;
 use super::hints;
 use super::journal::Sizes;
-use super::keys::{Keys, epoch_folders};
+use super::keys::Keys;
 use super::mark::{ATTEMPTS_OF_COPY, Attempts, MARK, mark, put_mark};
 use super::misplaced::displace_misplaced;
 use super::newest::NewestLog;
 use super::places::RunState;
+use super::prepare::{prepare_folder, sweep};
 use super::rebuild::CountedEpoch;
 use super::report::StartReport;
 use super::salvage;
 use super::sources::{LogCopies, SegmentSource};
+use super::untold;
 use crate::clock::{Clock, Now};
 use crate::random::Random;
 
@@ -60,6 +62,8 @@ pub(super) struct Start<'a> {
     pub(super) unstated: Vec<Epoch>,
     /// The epoch whose journal was found to agree with the database.
     pub(super) agreed: Option<Epoch>,
+    /// Ended epochs all of whose journal was read and holds what counts.
+    pub(super) read_whole: Vec<Epoch>,
 }
 
 /// What there is of the log when it is healed.
@@ -117,7 +121,8 @@ fn open_once(
     clock: &Arc<dyn Clock>,
     random: &dyn Random,
 ) -> Result<(Core, StartReport), StoreError> {
-    let report = StartReport { hints: hints::set_bad_aside(&**disk), ..StartReport::default() };
+    let hints = hints::set_bad_aside(&**disk);
+    let report = StartReport { hints, untold: untold::load(&**disk)?, ..StartReport::default() };
     prepare_folder(&**disk)?;
     let attempts = mark(&**disk)?;
     let mut opened = open_marked((kind, &attempts, report), disk, sizes, clock, random);
@@ -162,6 +167,7 @@ fn open_marked(
         ends: Vec::new(),
         ended: Vec::new(),
         agreed: None,
+        read_whole: Vec::new(),
         ends_now: None,
         unstated: Vec::new(),
     };
@@ -173,6 +179,7 @@ fn open_marked(
     let (state_db, lost) = database::open_state(&**disk, start.keys.box_id, has_log, now.wall_ms)?;
     start.report.state_lost = state_lost || lost;
     let (db, facility) = start.follow(kind, &copies, main.as_ref(), &healed)?;
+    start.note_read(&db)?;
     start.drain(copies, &db)?;
     start.make_runs(&healed, &db)?;
     let state = State { clock: clock.clone(), state_db, db, facility };
@@ -182,6 +189,11 @@ fn open_marked(
         }
         (Verdict::Begin { prev, after, reason }, _) => {
             start.report.new_epoch = Some(reason.clone());
+            let keys = start.keys.logs.iter().map(|key| key.origin.epoch);
+            let before = keys.chain(healed.names.iter().copied()).map(|epoch| epoch.n).max().unwrap_or(0);
+            untold::note(&**disk, |untold| {
+                untold.begun.get_or_insert((before, reason.clone()));
+            })?;
             start.begin(&healed.names, Before { prev, after }, reason, state)?
         }
         (Verdict::First | Verdict::Resume, _) => {
@@ -200,33 +212,6 @@ fn open_marked(
     core.shared.amend_report(|report| report.adopted.extend(adopted));
     let report = core.shared.report();
     Ok((core, report))
-}
-
-fn prepare_folder(disk: &dyn Disk) -> Result<(), StoreError> {
-    for dir in ["log", "keys"] {
-        disk.make_dir(dir).map_err(StoreError::io(dir))?;
-    }
-    // Names that a killed process had given and not flushed are in the page cache only; this start builds on them.
-    for dir in ["log", "keys", ""] {
-        disk.sync_dir(dir).map_err(StoreError::io("the data folder"))?;
-    }
-    Ok(())
-}
-
-/// Removes what an interrupted piece of work left under a temporary name.
-fn sweep(disk: &dyn Disk) -> Result<(), StoreError> {
-    let folders = epoch_folders(disk).map_err(StoreError::io("log/"))?;
-    let own = ["", "keys/", "fetched/", "displaced/", "salvage/", "runs/"].map(str::to_owned);
-    let dirs = folders.iter().map(|e| format!("log/{e}/"));
-    for dir in own.into_iter().chain(dirs) {
-        for name in disk.list(dir.trim_end_matches('/')).map_err(StoreError::io(dir.as_str()))? {
-            if name.ends_with(".new") {
-                let path = format!("{dir}{name}");
-                remove_if_there(disk, &path).map_err(StoreError::io(path))?;
-            }
-        }
-    }
-    Ok(())
 }
 
 impl Start<'_> {
@@ -313,7 +298,7 @@ impl Start<'_> {
                     self.leave_unstated(link, copies)?;
                     continue;
                 }
-                _ => self.heal_ended(kind, link, copies, held)?,
+                _ => self.heal_ended(kind, link, copies, main)?,
             };
             counted.push(CountedEpoch { epoch: link.epoch, extent });
         }

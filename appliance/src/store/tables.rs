@@ -45,6 +45,8 @@ pub(crate) const ERASE: TableDefinition<'static, &[u8; 32], u64> = TableDefiniti
 pub(crate) const EPOCHS: TableDefinition<'static, u32, &[u8]> = TableDefinition::new("epochs");
 /// Runs that entries adopted, by place: an [`AdoptedRun`] as JSON.
 pub(crate) const ADOPTED: TableDefinition<'static, u32, &str> = TableDefinition::new("adopted_runs");
+/// The files of each ended epoch's journal when all of it was read last, as JSON.
+pub(crate) const CLOSED_FILES: TableDefinition<'static, &str, &str> = TableDefinition::new("closed_files");
 /// The schema.
 pub(crate) const META: TableDefinition<'static, &str, u32> = TableDefinition::new("meta");
 
@@ -236,7 +238,7 @@ pub(crate) fn make_all(txn: &WriteTransaction) -> Result<(), redb::Error> {
     macro_rules! make {
         ($($table:ident)*) => {$( drop(txn.open_table($table)?); )*};
     }
-    make!(ENTRIES NODES TEXTS ROWS CLEANINGS BY_ITEM UNSURE USES KEY_RUNS KEY_FILTERS REPEATS ERASE EPOCHS ADOPTED META);
+    make!(ENTRIES NODES TEXTS ROWS CLEANINGS BY_ITEM UNSURE USES KEY_RUNS KEY_FILTERS REPEATS ERASE EPOCHS ADOPTED CLOSED_FILES META);
     Ok(())
 }
 

@@ -21,6 +21,8 @@ mod healing;
 mod misplaced;
 mod past;
 mod readers;
+mod repairs;
+mod scale;
 mod trusted;
 
 pub(crate) use self::readers::HeldReads;

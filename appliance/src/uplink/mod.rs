@@ -10,13 +10,15 @@ pub mod plan;
 mod rebase;
 mod refill;
 mod refused;
+mod restarts;
+mod run_refusals;
 mod runs;
 mod session;
 pub mod stored;
 pub mod tls;
 
 use std::path::PathBuf;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -30,7 +32,8 @@ use tokio::task::JoinHandle;
 use self::claim::{Claimant, Files};
 use self::evidence::EvidenceNotes;
 pub use self::refused::at_relay as photos_at_relay;
-use crate::alarms::sources::SideRoom;
+use self::run_refusals::RunRefusals;
+use crate::alarms::sources::{SideRoom, is_of_fetch_room, no_room_to_fetch};
 use crate::alarms::{AlarmCause, AlarmStore};
 use crate::clock::Clock;
 use crate::random::Random;
@@ -115,6 +118,12 @@ pub(super) struct Shared {
     evidence: EvidenceNotes,
     /// Held by whoever fetches old entries.
     refilling: Mutex<()>,
+    /// Runs that one side does not take from the other.
+    run_refusals: Mutex<RunRefusals>,
+    /// Whether the relay refused a batch on this connection.
+    batch_refused: AtomicBool,
+    /// Whether the box is about to restart because of the relay's answers.
+    restarting: AtomicBool,
     /// Whether the ended logs of both sides were compared since the start.
     compared: AtomicBool,
     /// Whether it is known since the start that this box goes on where the relay does.
@@ -170,6 +179,9 @@ impl Shared {
             claim: Notify::new(),
             stop: watch::channel(false).0,
             refilling: Mutex::default(),
+            run_refusals: Mutex::default(),
+            batch_refused: AtomicBool::new(false),
+            restarting: AtomicBool::new(false),
             compared: AtomicBool::new(false),
             followed: AtomicBool::new(false),
         }
@@ -212,6 +224,15 @@ impl Shared {
         });
         if let Err(error) = kept.await {
             tracing::error!(%error, "an alarm was not raised");
+        }
+    }
+
+    /// Tells whether there is room for what the relay gives back.
+    fn tell_room(&self, has_room: bool) {
+        if has_room {
+            self.clear(is_of_fetch_room);
+        } else if !self.parts.alarms.stands(is_of_fetch_room) {
+            self.parts.alarms.raise(no_room_to_fetch());
         }
     }
 
@@ -270,7 +291,9 @@ async fn forever(shared: &Arc<Shared>) {
                     shared.credentials_bad(&ended.why).await;
                 }
                 shared.down(ended.why);
-                if ended.was_up {
+                // A relay that refuses what it is sent and hangs up would be sent the same at once.
+                let refused = shared.batch_refused.swap(false, Ordering::Relaxed);
+                if ended.was_up && !refused {
                     back_off = BACK_OFF_MIN;
                 }
             }

@@ -14,7 +14,7 @@ use super::Shared;
 use super::claim::reason;
 use super::exchange::compare;
 use super::photos::Destination;
-use crate::store::{Page, Past, RefillError, Store};
+use crate::store::{Page, Past, RefillError, Store, StoreError};
 
 /// After a failure.
 const RETRY: Duration = Duration::from_secs(60);
@@ -28,9 +28,13 @@ pub(super) fn start(shared: &Arc<Shared>, from: &Destination, past: &[Past]) -> 
     Some(tokio::spawn(async move {
         loop {
             match fetch(&shared, &from).await {
-                Ok(true) => return (shared.parts.restart)("forgotten entries came back from the relay"),
+                Ok(true) => return shared.restart("forgotten entries came back from the relay"),
                 Ok(false) => {}
-                Err(error) => tracing::warn!(%error, "entries are still missing here"),
+                Err(error) => {
+                    tracing::warn!(%error, "entries are still missing here");
+                    let full = matches!(&error, RefillError::Store(StoreError::NoRoomToFetch { .. }));
+                    shared.tell_room(!full);
+                }
             }
             tokio::time::sleep(RETRY).await;
         }

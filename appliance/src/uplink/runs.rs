@@ -1,9 +1,10 @@
 //! Runs go both ways by name: the relay says which ones its entries adopt and it lacks, and gives those that this box lacks.
 //! Lines that only the relay holds, or that it cannot have in their own place, become runs at the next start.
 
-use std::sync::Arc;
+use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use record::alarm::AlarmCode;
 use record::entry::Entry;
 use record::ids::Epoch;
 use record::limits::{BATCH_ENTRIES_MAX, RUN_FILE_BYTES_MAX};
@@ -21,6 +22,8 @@ use super::exchange::compare::{self, Differences};
 use super::log_keys::KnownKeys;
 use super::photos::Destination;
 use super::refill::{self, page};
+use super::run_refusals::RunRefusals;
+use crate::alarms::AlarmCause;
 use crate::store::{Page, Past, StoreError};
 
 /// After a failure, and while something is lacking on either side.
@@ -55,10 +58,10 @@ pub(super) fn start(
         RunExchange { shared: Arc::clone(shared), with: with.clone(), cosigners: cosigners.to_vec() };
     tokio::spawn(async move {
         if exchange.until_compared().await {
-            return (exchange.shared.parts.restart)("lines of ended logs are to be adopted");
+            return exchange.shared.restart("lines of ended logs are to be adopted");
         }
         if exchange.until_nothing_lacks(confirmed).await {
-            (exchange.shared.parts.restart)("runs came from the relay");
+            exchange.shared.restart("runs came from the relay");
         }
     })
 }
@@ -241,6 +244,10 @@ impl RunExchange {
     async fn exchange(&self, lacking: &[RunName]) -> Result<Exchanged, RunUplinkError> {
         let (mut came, mut lacks) = (false, false);
         for name in lacking {
+            if self.waits(name) {
+                lacks = true;
+                continue;
+            }
             match self.fetch(name).await? {
                 true => came = true,
                 false => lacks = true,
@@ -250,6 +257,10 @@ impl RunExchange {
             let asked: LackingRuns = get_json(&self.with, "/box/v1/runs").await?;
             let mut sent = false;
             for name in asked.lacking.iter().map(|named| named.0) {
+                if self.waits(&name) {
+                    lacks = true;
+                    continue;
+                }
                 match self.send(&name).await? {
                     true => sent = true,
                     false => lacks = true,
@@ -270,22 +281,72 @@ impl RunExchange {
         }
         let response = response.error_for_status().map_err(|e| away(&e))?;
         let file = bounded(response, RUN_FILE_BYTES_MAX).await?;
-        let (store, name) = (self.shared.parts.store.clone(), *name);
-        in_background(move || store.keep_run(&name, &file)).await
+        let (store, of) = (self.shared.parts.store.clone(), *name);
+        let kept = in_background(move || store.keep_run(&of, &file)).await;
+        if let Ok(false) = kept {
+            tracing::error!(run = %name, "what the relay gives is not this run; it is asked for more rarely");
+            self.refused().refuse(*name, self.up_ms());
+        }
+        let full = matches!(&kept, Err(RunUplinkError::Store(StoreError::NoRoomToFetch { .. })));
+        self.shared.tell_room(!full);
+        kept
     }
 
-    /// Sends a run; whether it was here.
+    /// Whether a run waits because one side did not take it.
+    fn waits(&self, name: &RunName) -> bool {
+        self.refused().waits(name, self.up_ms())
+    }
+
+    fn refused(&self) -> MutexGuard<'_, RunRefusals> {
+        self.shared.run_refusals.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn up_ms(&self) -> u64 {
+        self.shared.parts.clock.now().up_ms
+    }
+
+    /// Notes that the relay does not take a run, and tells it.
+    async fn refuse(&self, name: &RunName, status: StatusCode) {
+        tracing::error!(run = %name, %status, "the relay does not take a run; it is sent again more rarely");
+        self.refused().refuse(*name, self.up_ms());
+        let cause = run_refused(name).detail(&format!("{status}"));
+        if !self.shared.parts.alarms.stands(|told| told.code == cause.code && told.subject == cause.subject) {
+            self.shared.alarm(cause, None).await;
+        }
+    }
+
+    /// Sends a run; whether the relay has it now.
     async fn send(&self, name: &RunName) -> Result<bool, RunUplinkError> {
         let (store, of) = (self.shared.parts.store.clone(), *name);
         let Some(file) = in_background(move || store.run_file(&of)).await? else { return Ok(false) };
         let response = self.with.client.put(self.url(name)).body(file).send().await.map_err(|e| away(&e))?;
+        if response.status().is_client_error() {
+            // The others do not wait for it.
+            self.refuse(name, response.status()).await;
+            return Ok(false);
+        }
         response.error_for_status().map_err(|e| away(&e))?;
+        if self.refused().take(name) {
+            let cause = run_refused(name);
+            self.shared.clear(|told| told.code == cause.code && told.subject == cause.subject);
+        }
         Ok(true)
     }
 
     fn url(&self, name: &RunName) -> String {
         format!("{}/box/v1/runs/{name}", self.with.url)
     }
+}
+
+/// That the relay does not take a run.
+fn run_refused(name: &RunName) -> AlarmCause {
+    let lines = name.lines();
+    AlarmCause::new(AlarmCode::RelayRefused).about(&format!(
+        "run {}-{}-{}",
+        name.epoch(),
+        lines.start,
+        lines.end
+    ))
 }
 
 /// What one exchange came to.

@@ -1,10 +1,11 @@
 //! One connection's life: carries what comes to `exchange`, and what that decides to the link and the store.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use bytes::Bytes;
-use record::alarm::REPORTED_MAX;
+use record::alarm::{AlarmCode, REPORTED_MAX};
 use record::batch::{Room, pack};
 use record::checkpoint::Cosigned;
 use record::claim::ClaimAnswer;
@@ -197,6 +198,9 @@ impl Session<'_> {
                 self.confirmed.send_replace((epoch, cursor));
             }
             Output::Raise(cause, note) => {
+                if cause.code == AlarmCode::RelayRefused {
+                    self.shared.batch_refused.store(true, Ordering::Relaxed);
+                }
                 let note = note.map(|SignedNote { epoch, size, note }| (epoch, note, size));
                 self.shared.alarm(cause, note).await;
             }
@@ -211,7 +215,7 @@ impl Session<'_> {
         let parts = &self.shared.parts;
         let store = parts.store.clone();
         match tokio::task::spawn_blocking(move || store.end_epoch(&contrary)).await {
-            Ok(Ok(())) => (parts.restart)("the log cannot go on in this epoch"),
+            Ok(Ok(())) => self.shared.restart("the log cannot go on in this epoch"),
             Ok(Err(error)) => {
                 tracing::error!(%error, "the log's epoch cannot be ended; the next connection tries again")
             }

@@ -180,3 +180,53 @@ async fn a_receipt_that_may_be_among_what_is_missing_is_not_called_unknown() {
     let beyond = receipt.replacen("/r/1-", "/r/2-", 1);
     world.get(&beyond).await.is(404).has("No record has this number and hash");
 }
+
+/// A box whose first log is gone with what says which items there are: a tag of that time, and a receipt of each log.
+async fn without_its_first_log() -> (World, record::tag::Tag, [String; 2]) {
+    let world = World::new().await;
+    let (pump, old) = (world.pump, world.state.store.origin().epoch);
+    let record = async |world: &World, name: &str| {
+        let fields = [("cleaned_by", name), ("submission", name)];
+        world.post(&format!("/t/{pump}"), &fields).await.is(303).location()
+    };
+    let first = record(&world, "Ada").await;
+    let dir = world.end().await;
+    std::fs::remove_dir_all(dir.path().join("box/keys")).unwrap();
+    let world = World::in_dir(dir, crate::photo::UploadLimits::default()).await;
+    let second = record(&world, "Grace").await;
+    let dir = world.end().await;
+    std::fs::remove_dir_all(dir.path().join(format!("box/log/{old}"))).unwrap();
+    std::fs::remove_file(dir.path().join("box/cleantrack.redb")).unwrap();
+    (World::in_dir(dir, crate::photo::UploadLimits::default()).await, pump, [first, second])
+}
+
+#[tokio::test]
+async fn a_tag_that_a_missing_part_may_know_is_not_called_unknown() {
+    let (world, lost, _) = without_its_first_log().await;
+    let page = world.get(&format!("/t/{lost}")).await;
+    page.is(503).has("This tag is not known now").has("comes back by itself");
+    assert_eq!(page.header(http::header::RETRY_AFTER), "60");
+    let done = world.post(&format!("/t/{lost}"), &[("cleaned_by", "Ada")]).await;
+    done.is(503).has("Nothing was recorded");
+    // What a text shows to be no tag at all is none whatever is missing.
+    world.get("/t/NOTATAG").await.is(404);
+    world.get(&format!("/t/{}", world.pump)).await.is(200);
+}
+
+#[tokio::test]
+async fn a_whole_record_whose_item_is_missing_opens_and_proves() {
+    let (world, pump, [lost, whole]) = without_its_first_log().await;
+    let again = [("cleaned_by", "Grace"), ("submission", "Grace")];
+    assert_eq!(
+        world.post(&format!("/t/{pump}"), &again).await.is(303).location(),
+        whole,
+        "a phone sends it again"
+    );
+    world.get(&lost).await.is(503);
+    world.get(&whole).await.is(200).has("This record is whole and safe").has("Grace");
+    let proof: record::proof::Proof =
+        serde_json::from_value(world.get(&format!("{whole}/proof")).await.is(200).json()).unwrap();
+    let proven = proof.check(&[], &[]).unwrap();
+    let receipt: record::receipt::Receipt = whole.trim_start_matches("/r/").parse().unwrap();
+    assert!(receipt.fits(proven.entry.leaf()));
+}

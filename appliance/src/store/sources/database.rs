@@ -1,5 +1,6 @@
 //! A database as a source: its entries, as far as its own tree bears them out.
 
+use std::cell::OnceCell;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -23,6 +24,8 @@ type Handle<'a> = Box<dyn Fn() -> Option<Arc<Database>> + 'a>;
 pub(crate) struct DatabaseSource<'a> {
     name: String,
     handle: Handle<'a>,
+    /// Its epochs and runs, once they were asked for: nothing writes a copy, nor the one in use while runs are healed.
+    places: OnceCell<Option<Places>>,
 }
 
 type Found<T> = Result<T, redb::Error>;
@@ -30,7 +33,7 @@ type Found<T> = Result<T, redb::Error>;
 impl<'a> DatabaseSource<'a> {
     /// A database under a name for people.
     pub(crate) fn new(name: impl Into<String>, handle: impl Fn() -> Option<Arc<Database>> + 'a) -> Self {
-        Self { name: name.into(), handle: Box::new(handle) }
+        Self { name: name.into(), handle: Box::new(handle), places: OnceCell::new() }
     }
 
     /// Reads with a snapshot of its own: none is held for long.
@@ -52,10 +55,8 @@ impl<'a> DatabaseSource<'a> {
 
     /// Keys under which it has the lines of a run, where they lead to the run's root.
     pub(crate) fn run_keys(&self, name: &RunName) -> Option<Vec<u64>> {
+        let places = self.places.get_or_init(|| self.read(read_places)).as_ref()?;
         self.read(|txn| {
-            let Ok(runs) = tables::adopted_runs(&txn.open_table(tables::ADOPTED)?) else { return Ok(None) };
-            let epochs = tables::epochs(&txn.open_table(tables::EPOCHS)?).unwrap_or_default();
-            let places = Places { epochs: epochs.into_iter().map(|(epoch, _)| epoch).collect(), runs };
             let entries = txn.open_table(tables::ENTRIES)?;
             let mut namer = RunNamer::new(name.epoch(), name.lines().start);
             let mut keys = Vec::new();
@@ -137,6 +138,12 @@ impl<'a> DatabaseSource<'a> {
             Ok(first.map(|(key, _)| tables::split_key(key.value()).1))
         })
     }
+}
+
+fn read_places(txn: &ReadTransaction) -> Found<Option<Places>> {
+    let Ok(runs) = tables::adopted_runs(&txn.open_table(tables::ADOPTED)?) else { return Ok(None) };
+    let epochs = tables::epochs(&txn.open_table(tables::EPOCHS)?).unwrap_or_default();
+    Ok(Some(Places::new(epochs.into_iter().map(|(epoch, _)| epoch).collect(), runs)))
 }
 
 fn stated(txn: &ReadTransaction, epoch: Epoch) -> Found<Option<Frontier>> {

@@ -78,7 +78,7 @@ async fn what_is_adopted_counts_once_however_often_the_box_starts() {
 #[tokio::test]
 async fn a_start_that_ended_before_the_lines_were_folded_goes_on() {
     let (dir, store, run) = adopted().await;
-    let by = store.shared.places().runs[0].by;
+    let by = store.shared.places().runs()[0].by;
     store.stop().await.unwrap();
     {
         let db = store.shared.db().unwrap();
@@ -286,6 +286,7 @@ async fn what_the_relay_cannot_have_in_its_place_is_adopted_although_it_counts()
     let run = store.adopted_runs().counting[0];
     assert!(store.run_file(&run).unwrap().is_some());
     assert!(!store.owe_lines(first, 2, 5).unwrap(), "it is adopted by now");
+    assert!(!store.owe_lines(first, 3, 5).unwrap(), "whatever part of it the relay names");
     let (store, report) = again(store, &dir).await;
     assert_eq!((report.adopted_lines(), report.rebuilt, cleanings(&store)), (0, None, 5));
     assert!(store.run_file(&run).unwrap().is_some(), "an adopted run stays");

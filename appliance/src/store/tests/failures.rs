@@ -13,17 +13,20 @@ use super::*;
 struct FaultyBox {
     dir: tempfile::TempDir,
     faults: Faults,
+    free: Option<u64>,
 }
 
 impl FaultyBox {
     fn new() -> Self {
-        Self { dir: tempfile::tempdir().unwrap(), faults: Faults::default() }
+        Self { dir: tempfile::tempdir().unwrap(), faults: Faults::default(), free: None }
     }
 
     fn disk(&self) -> Arc<dyn Disk> {
         for _ in 0..1_000_000 {
             match SystemDisk::take(self.dir.path()) {
-                Ok(disk) => return Arc::new(FaultyDisk { disk, faults: self.faults.clone() }),
+                Ok(disk) => {
+                    return Arc::new(FaultyDisk { disk, faults: self.faults.clone(), free: self.free });
+                }
                 Err(FolderError::InUse(_)) => std::thread::yield_now(),
                 Err(e) => panic!("{e}"),
             }
@@ -326,4 +329,27 @@ async fn a_card_that_does_not_answer_is_unknown_to_whoever_waits() {
     // The card answers at last: the same key finds what became of it.
     let asked = store.submit(|view| Decision::<_>::Answer(view.by_key(&Digest16::of(b"a")))).await;
     assert_eq!(asked.unwrap().answer.map(|(of, _)| of.seq), Some(2));
+}
+
+#[tokio::test]
+async fn what_the_relay_gives_back_leaves_room_for_records() {
+    for (free_mib, has_room) in [(100, false), (200, true)] {
+        let store = FaultyBox { free: Some(free_mib << 20), ..FaultyBox::new() }.store();
+        record(&store, vec![equipment()]).await;
+        let entry = store.reader().unwrap().entry(1).unwrap().unwrap();
+        let elsewhere = record::ids::Epoch { n: 1, key: [9; 4] };
+        match store.keep_missing_lines(elsewhere, &[entry], &[]) {
+            Ok(kept) => assert_eq!((kept, has_room), (1, true)),
+            Err(error) => {
+                assert!(!has_room, "{error}");
+                assert!(error.to_string().starts_with("100 MiB are free"), "{error}");
+            }
+        }
+        assert!(!store.keep_run(&run_of(elsewhere), b"no run").is_ok_and(|kept| kept));
+        record(&store, vec![cleaning("on", "Maria")]).await;
+    }
+}
+
+fn run_of(epoch: record::ids::Epoch) -> record::run::RunName {
+    record::run::RunName::new(epoch, 0..2, record::tree::Hash([3; 32])).unwrap()
 }

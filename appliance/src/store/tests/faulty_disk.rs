@@ -38,6 +38,8 @@ pub(super) type Faults = Arc<Mutex<Vec<Fault>>>;
 pub(super) struct FaultyDisk {
     pub(super) disk: SystemDisk,
     pub(super) faults: Faults,
+    /// Free bytes, where it says so.
+    pub(super) free: Option<u64>,
 }
 
 #[derive(Debug)]
@@ -120,5 +122,8 @@ impl Disk for FaultyDisk {
     }
     fn open_to_others(&self, path: &str) -> io::Result<u32> {
         self.disk.open_to_others(path)
+    }
+    fn free_bytes(&self) -> Option<u64> {
+        self.free
     }
 }

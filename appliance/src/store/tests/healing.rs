@@ -331,9 +331,9 @@ async fn a_rebuild_that_would_come_out_shorter_is_refused() {
     let gone = segments(dir.path(), first)[1].clone();
     let name = gone.file_name().unwrap().to_str().unwrap();
     let from: u64 = name[..12].parse().unwrap();
-    std::fs::remove_file(&gone).unwrap();
     let (store, _) = start(dir.path(), 4);
     store.stop().await.unwrap();
+    std::fs::remove_file(&gone).unwrap();
     {
         // The only other copy of one of its entries is damaged as well.
         let db = store.shared.db().unwrap();
@@ -349,6 +349,9 @@ async fn a_rebuild_that_would_come_out_shorter_is_refused() {
     assert!((from..=from + 1).contains(lacks), "{refused}");
     let (store, report) = start(dir.path(), 6);
     assert_eq!((report.rebuilt, report.new_epoch), (None, None), "the present one is in use");
+    let told_missing =
+        report.missing.iter().any(|missing| missing.epoch == first && missing.from <= from + 1);
+    assert!(told_missing, "{:?}", report.missing);
     assert_eq!(store.reader_of(first).unwrap().size(), 42);
     let others: Told = told.into_iter().filter(|(epoch, ..)| *epoch != first).collect();
     for (epoch, seq, leaf) in others {

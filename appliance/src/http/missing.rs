@@ -1,0 +1,31 @@
+//! What this box cannot know while a part of its history is missing.
+
+use record::tag::Tag;
+
+use super::AppState;
+use super::problem::Problem;
+use crate::intake::Refusal;
+use crate::store::MissingEntries;
+
+impl AppState {
+    /// Whether entries that count are in no copy on this box.
+    pub(super) fn lacks_any(&self) -> bool {
+        !self.store.missing().is_empty()
+    }
+
+    /// Whether this entry may be one of them.
+    pub(super) fn lacks_entry(&self, epoch_n: u32, seq: u64) -> bool {
+        let is_of = |missing: &MissingEntries| {
+            missing.epoch.n == epoch_n && missing.from <= seq && missing.to.is_none_or(|to| seq < to)
+        };
+        self.store.missing().iter().any(is_of)
+    }
+
+    /// A tag that is on no equipment that this box knows.
+    pub(super) fn unknown_tag(&self, tag: Tag) -> Problem {
+        match self.lacks_any() {
+            true => Problem::tag_not_known_now(tag),
+            false => Refusal::UnknownTag(tag).into(),
+        }
+    }
+}

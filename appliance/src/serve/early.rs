@@ -1,0 +1,84 @@
+//! The plain listener before the log is open: it says that the box starts, and hands its socket over.
+
+use std::net::TcpListener as Socket;
+
+use tokio::net::TcpListener;
+
+use crate::config::Config;
+use crate::http;
+use crate::listen::{ConnectionLimits, Connections, Listener, ListenerConfig};
+
+/// A listener that answers everybody that the box starts.
+pub(super) struct EarlyListener {
+    listener: Listener,
+    socket: Socket,
+}
+
+impl EarlyListener {
+    /// Starts it. Where the address cannot be had, whoever opens the log says first what is wrong there.
+    pub(super) async fn start(config: &Config) -> Option<Self> {
+        match Self::listen(config).await {
+            Ok(early) => Some(early),
+            Err(error) => {
+                tracing::warn!(%error, "nobody is told that the box starts");
+                None
+            }
+        }
+    }
+
+    async fn listen(config: &Config) -> std::io::Result<Self> {
+        let socket = TcpListener::bind(config.http.listen).await?.into_std()?;
+        let (together, per_address) = (config.limits.connections, config.limits.connections_per_address);
+        let connections = Connections::new(ConnectionLimits { together, per_address });
+        let tcp = TcpListener::from_std(socket.try_clone()?)?;
+        let listener = Listener::start(tcp, ListenerConfig::new(None, connections), http::starting_router())?;
+        Ok(Self { listener, socket })
+    }
+
+    /// The socket for the real pages. Nobody who connects meanwhile is turned away: they wait in its queue, and requests that
+    /// are being answered end beside them.
+    pub(super) fn hand_over(self) -> std::io::Result<TcpListener> {
+        tokio::spawn(self.listener.stop());
+        TcpListener::from_std(self.socket)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read as _, Write as _};
+
+    use super::*;
+
+    async fn ask(addr: std::net::SocketAddr) -> String {
+        let asked = tokio::task::spawn_blocking(move || {
+            let mut stream = std::net::TcpStream::connect(addr).unwrap();
+            stream.write_all(b"GET /t/A HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n").unwrap();
+            let mut text = String::new();
+            stream.read_to_string(&mut text).unwrap();
+            text
+        });
+        asked.await.unwrap()
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn who_comes_early_is_told_and_the_socket_goes_on() {
+        let mut config = Config::default();
+        config.http.listen = ([127, 0, 0, 1], 0).into();
+        let early = EarlyListener::start(&config).await.unwrap();
+        let addr = early.listener.local_addr();
+        assert!(ask(addr).await.starts_with("HTTP/1.1 503"));
+        let tcp = early.hand_over().unwrap();
+        assert_eq!(tcp.local_addr().unwrap(), addr);
+        let limits = ConnectionLimits { together: 9, per_address: 9 };
+        let pages = axum::Router::new().fallback(async || "here");
+        let listener =
+            Listener::start(tcp, ListenerConfig::new(None, Connections::new(limits)), pages).unwrap();
+        // One that the first still took is told to come again.
+        let mut text = ask(addr).await;
+        while text.starts_with("HTTP/1.1 503") {
+            text = ask(addr).await;
+        }
+        assert!(text.starts_with("HTTP/1.1 200") && text.ends_with("here"), "{text}");
+        listener.stop().await;
+    }
+}

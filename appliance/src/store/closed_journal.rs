@@ -1,0 +1,71 @@
+//! Which files the journal of an ended epoch consists of. They do not change any more: while they are those that were read
+//! whole, a start reads none of them again.
+
+use record::checkpoint::Origin;
+use record::ids::Epoch;
+use redb::{Database, Durability, ReadableDatabase as _};
+
+use super::disk::Disk;
+use super::error::StoreError;
+use super::journal::Journal;
+use super::scan::{Segment, SegmentReader};
+use super::tables;
+
+/// Names of files with their lengths.
+pub(super) type ClosedFiles = Vec<(String, u64)>;
+
+/// The files of an epoch. One whose first line is not what it was has the length 0, as none has that is whole.
+///
+/// # Errors
+/// The disk's.
+pub(super) fn files(disk: &dyn Disk, origin: &Origin) -> Result<ClosedFiles, StoreError> {
+    let dir = Journal::dir(origin);
+    let io = || StoreError::io(dir.as_str());
+    let mut all = Vec::new();
+    for segment in Segment::list(disk, &dir).map_err(io())? {
+        let reader = SegmentReader::open(disk, &segment).map_err(io())?;
+        let fits = reader
+            .header()
+            .is_some_and(|header| header.origin == *origin && header.frontier.size() == segment.first);
+        let length = disk.open(&segment.path).and_then(|file| file.length()).map_err(io())?;
+        all.push((segment.path, if fits { length } else { 0 }));
+    }
+    Ok(all)
+}
+
+/// The files that an epoch had when all of them were read last; `None` where that is not known.
+pub(super) fn read_before(db: &Database, epoch: Epoch) -> Option<ClosedFiles> {
+    let table = db.begin_read().ok()?.open_table(tables::CLOSED_FILES).ok()?;
+    let row = table.get(epoch.to_string().as_str()).ok()??;
+    serde_json::from_str(row.value()).ok()
+}
+
+/// Notes that all files of these epochs were read and hold what counts. Without it they are read again.
+///
+/// # Errors
+/// The disk's and redb's.
+pub(super) fn note_read(disk: &dyn Disk, db: &Database, origins: &[Origin]) -> Result<(), StoreError> {
+    let mut all = Vec::new();
+    for origin in origins {
+        let files = files(disk, origin)?;
+        if read_before(db, origin.epoch).as_ref() != Some(&files) {
+            all.push((origin.epoch.to_string(), serde_json::to_string(&files).unwrap_or_default()));
+        }
+    }
+    if all.is_empty() {
+        return Ok(());
+    }
+    (|| -> Result<(), redb::Error> {
+        let mut txn = db.begin_write()?;
+        txn.set_durability(Durability::None)?;
+        {
+            let mut table = txn.open_table(tables::CLOSED_FILES)?;
+            for (epoch, files) in &all {
+                table.insert(epoch.as_str(), files.as_str())?;
+            }
+        }
+        txn.commit()?;
+        Ok(())
+    })()
+    .map_err(StoreError::db("noting which files were read"))
+}

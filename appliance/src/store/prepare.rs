@@ -1,0 +1,39 @@
+//! The data folder before a start reads anything of it.
+
+use super::disk::{Disk, remove_if_there};
+use super::error::StoreError;
+use super::keys::epoch_folders;
+
+/// Makes the folders without which nothing can be kept, and their names durable.
+///
+/// # Errors
+/// The disk's.
+pub(super) fn prepare_folder(disk: &dyn Disk) -> Result<(), StoreError> {
+    for dir in ["log", "keys"] {
+        disk.make_dir(dir).map_err(StoreError::io(dir))?;
+    }
+    // Names that a killed process had given and not flushed are in the page cache only; this start builds on them.
+    for dir in ["log", "keys", ""] {
+        disk.sync_dir(dir).map_err(StoreError::io("the data folder"))?;
+    }
+    Ok(())
+}
+
+/// Removes what an interrupted piece of work left under a temporary name.
+///
+/// # Errors
+/// The disk's.
+pub(super) fn sweep(disk: &dyn Disk) -> Result<(), StoreError> {
+    let folders = epoch_folders(disk).map_err(StoreError::io("log/"))?;
+    let own = ["", "keys/", "fetched/", "displaced/", "salvage/", "runs/"].map(str::to_owned);
+    let dirs = folders.iter().map(|e| format!("log/{e}/"));
+    for dir in own.into_iter().chain(dirs) {
+        for name in disk.list(dir.trim_end_matches('/')).map_err(StoreError::io(dir.as_str()))? {
+            if name.ends_with(".new") {
+                let path = format!("{dir}{name}");
+                remove_if_there(disk, &path).map_err(StoreError::io(path))?;
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,147 @@
+//! A box whose card went bad in thousands of places: what a start does for each adopted run stays the same however many there
+//! are, also where half of them are lacking. Calls of the disk are counted, since time says more about the machine.
+
+use std::io;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use record::entry::{At, Entry};
+use record::ids::Epoch;
+use record::run::{RunName, RunNamer};
+
+use super::*;
+use crate::store::chain::LogLine;
+use crate::store::disk::DiskFile;
+use crate::store::runs;
+
+/// A real folder that counts what is asked of it: files opened, names listed, and pieces of 4 KiB read.
+#[derive(Debug)]
+struct CountingDisk {
+    disk: SystemDisk,
+    calls: Arc<AtomicU64>,
+}
+
+#[derive(Debug)]
+struct CountingFile(Arc<dyn DiskFile>, Arc<AtomicU64>);
+
+impl DiskFile for CountingFile {
+    fn length(&self) -> io::Result<u64> {
+        self.0.length()
+    }
+    fn read_at(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
+        self.1.fetch_add(1 + out.len() as u64 / 4096, Ordering::Relaxed);
+        self.0.read_at(offset, out)
+    }
+    fn write_at(&self, offset: u64, data: &[u8]) -> io::Result<()> {
+        self.0.write_at(offset, data)
+    }
+    fn set_len(&self, len: u64) -> io::Result<()> {
+        self.0.set_len(len)
+    }
+    fn sync_data(&self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Disk for CountingDisk {
+    fn create_new(&self, path: &str) -> io::Result<Arc<dyn DiskFile>> {
+        Ok(Arc::new(CountingFile(self.disk.create_new(path)?, self.calls.clone())))
+    }
+    fn open(&self, path: &str) -> io::Result<Arc<dyn DiskFile>> {
+        self.calls.fetch_add(1, Ordering::Relaxed);
+        Ok(Arc::new(CountingFile(self.disk.open(path)?, self.calls.clone())))
+    }
+    fn make_dir(&self, path: &str) -> io::Result<()> {
+        self.disk.make_dir(path)
+    }
+    fn rename(&self, from: &str, to: &str) -> io::Result<()> {
+        self.disk.rename(from, to)
+    }
+    fn remove(&self, path: &str) -> io::Result<()> {
+        self.disk.remove(path)
+    }
+    fn list(&self, dir: &str) -> io::Result<Vec<String>> {
+        let names = self.disk.list(dir)?;
+        self.calls.fetch_add(names.len() as u64, Ordering::Relaxed);
+        Ok(names)
+    }
+    fn sync_dir(&self, _: &str) -> io::Result<()> {
+        Ok(())
+    }
+    fn open_to_others(&self, path: &str) -> io::Result<u32> {
+        self.disk.open_to_others(path)
+    }
+}
+
+/// Opens a folder on a disk that counts; what the start asked of it.
+fn counted(dir: &std::path::Path) -> (Store, StartReport, u64) {
+    let boot = BootId::new(1, [1; 10]);
+    let now = Now { wall_ms: 1_763_610_000_000, boot, up_ms: 9, state: ClockState::Synced };
+    let calls = Arc::new(AtomicU64::new(0));
+    let disk = loop {
+        match SystemDisk::take(dir) {
+            Err(FolderError::InUse(_)) => std::thread::yield_now(),
+            taken => break taken.unwrap(),
+        }
+    };
+    let disk = Arc::new(CountingDisk { disk, calls: calls.clone() });
+    let clock = Arc::new(BentClock::new(now));
+    let (store, report) = Store::open_on(disk, sizes(), clock, &SeededRandom::new(7)).unwrap();
+    let asked = calls.load(Ordering::Relaxed);
+    (store, report, asked)
+}
+
+/// So many runs of one line each, none of which touches the next, of an epoch of which nothing else is here.
+fn write_runs(disk: &dyn Disk, store_box: record::ids::BoxId, count: u64) -> Vec<RunName> {
+    let epoch = Epoch { n: 1, key: [9; 4] };
+    let at = At { wall: 1_763_600_000_000, boot: BootId::new(2, [2; 10]), up: 5, clock: ClockState::Synced };
+    let of = |n: u64| {
+        let seq = 10 + 2 * n;
+        let Draft { by, idem, event, .. } = cleaning(&format!("run{n}"), "Wanda");
+        let entry = Entry::compose(seq, at, by, idem, &event).unwrap();
+        let mut namer = RunNamer::new(epoch, seq);
+        namer.push(entry.leaf());
+        let name = namer.name().unwrap();
+        let line = LogLine { entry: entry.bytes().to_vec(), texts: Vec::new() };
+        runs::write(disk, store_box, &name, &mut |_| Ok(line.clone())).unwrap();
+        name
+    };
+    (0..count).map(of).collect()
+}
+
+/// What a start asks of the disk that adopts so many runs, one that builds the database anew with half of them gone, and one
+/// that finds the same again.
+async fn starts_with(count: u64) -> [u64; 3] {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, _, _) = counted(dir.path());
+    record(&store, vec![equipment()]).await;
+    let all = write_runs(&*store.disk(), store.origin().box_id, count);
+    store.stop().await.unwrap();
+    drop(store);
+    let (store, report, adopting) = counted(dir.path());
+    assert_eq!((report.adopted_lines(), store.facility().activity[&tag()].cleanings), (count, count));
+    store.stop().await.unwrap();
+    drop(store);
+    for gone in all.iter().step_by(2) {
+        std::fs::remove_file(dir.path().join(format!("runs/{gone}"))).unwrap();
+    }
+    std::fs::remove_file(dir.path().join("cleantrack.redb")).unwrap();
+    drop(std::fs::remove_dir_all(dir.path().join("salvage")));
+    let (store, report, building) = counted(dir.path());
+    assert_eq!(report.missing.len() as u64, count.div_ceil(2));
+    assert_eq!(store.facility().activity[&tag()].cleanings, count / 2);
+    store.stop().await.unwrap();
+    drop(store);
+    let (store, report, again) = counted(dir.path());
+    assert_eq!((report.missing.len() as u64, report.rebuilt), (count.div_ceil(2), None));
+    assert_eq!(store.facility().activity[&tag()].cleanings, count / 2);
+    store.stop().await.unwrap();
+    [adopting, building, again]
+}
+
+#[tokio::test]
+async fn what_a_start_does_for_a_run_does_not_grow_with_their_number() {
+    let (few, many) = (starts_with(100).await, starts_with(400).await);
+    for (few, many) in few.into_iter().zip(many) {
+        assert!(many <= few * 6, "four times the runs: {few} calls became {many}");
+    }
+}
