@@ -270,7 +270,7 @@ fn nothing_acknowledged_in_any_of_three_epochs_is_lost_whenever_the_power_goes()
 
 #[test]
 fn each_step_of_recovery_comes_to_its_end_wherever_it_is_cut_and_whatever_the_clock_does() {
-    let tally = recoveries::all(images() / 5, 50_000, None);
+    let tally = recoveries::all(images() / 10, 50_000, None);
     eprintln!("recoveries: {} images, {:?}", tally.images, tally.marks);
     let first: Vec<_> = tally.failures.iter().map(|why| why.lines().next().unwrap_or_default()).collect();
     assert!(first.is_empty(), "{} failures: {first:#?}\nsuch as {}", first.len(), tally.failures[0]);
@@ -418,7 +418,7 @@ fn finds_a_copy_that_is_thrown_away_before_it_is_asked() {
 /// Lives of boxes that one run looks at.
 fn lives_count() -> u64 {
     let asked = std::env::var("CLEANTRACK_LIVES").ok().and_then(|count| count.parse().ok());
-    asked.unwrap_or(400) * times()
+    asked.unwrap_or(300) * times()
 }
 
 #[test]

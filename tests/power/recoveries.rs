@@ -277,8 +277,9 @@ pub fn all(images: u64, first_seed: u64, plant: Option<Plant>) -> Tally {
             let at = {
                 let mut next = next.lock().unwrap();
                 let (at, tally) = &mut *next;
-                // Each step at least once.
-                if *at >= ALL.len() && (tally.images >= images || !tally.failures.is_empty()) {
+                // Each step at least once; a planted bug is to be found once.
+                let tried = *at >= ALL.len() && tally.images >= images;
+                if tried || (plant.is_some() && !tally.failures.is_empty()) {
                     return;
                 }
                 *at += 1;

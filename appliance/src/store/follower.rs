@@ -259,7 +259,7 @@ impl Start<'_> {
         let disk = self.disk.clone();
         let mut drained = Vec::new();
         for copy in &copies.salvage {
-            let source = DatabaseSource::new(copy.path.clone(), || Some(copy.db.clone()));
+            let source = DatabaseSource::new(copy.path.clone(), || copy.db.clone());
             if source.epochs().is_some() {
                 let kept = self.keep_strays(source, db)?;
                 tracing::info!(copy = copy.path, kept, "a database that was set aside holds nothing more");

@@ -56,7 +56,7 @@ pub(crate) fn list(disk: &dyn Disk) -> Result<Vec<String>, StoreError> {
 /// The disk's.
 pub(crate) fn open(disk: &dyn Disk, path: &str) -> Result<Option<SalvagedDatabase>, StoreError> {
     let db = database::open_copy(disk, path, CACHE_BYTES)?;
-    Ok(db.map(|db| SalvagedDatabase { path: path.to_owned(), db: Arc::new(db) }))
+    Ok(db.map(|db| SalvagedDatabase { path: path.to_owned(), db: Some(Arc::new(db)) }))
 }
 
 /// Removes a copy that holds nothing more.

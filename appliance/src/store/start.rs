@@ -246,9 +246,10 @@ impl Start<'_> {
             let reading = Some((before + 1, path.clone()));
             put_mark(disk, &Attempts { count: attempts.count + 1, reading })?;
             let copy = salvage::open(disk, &path)?;
-            let held = copy.as_ref().and_then(|copy| database::held(&copy.db).ok().flatten());
-            let foreign =
-                copy.as_ref().zip(held).is_some_and(|(copy, held)| self.is_foreign(&copy.db, &held));
+            let db = copy.as_ref().and_then(|copy| copy.db.clone());
+            let held = db.as_ref().and_then(|db| database::held(db).ok().flatten());
+            let foreign = db.as_ref().zip(held).is_some_and(|(db, held)| self.is_foreign(db, &held));
+            drop(db);
             opened.extend(copy.filter(|_| !foreign));
         }
         if !opened.is_empty() {

@@ -6,6 +6,7 @@ mod overlay;
 mod runs;
 mod segments;
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use record::entry::Entry;
@@ -29,8 +30,19 @@ use super::runs as run_files;
 pub(crate) struct SalvagedDatabase {
     /// Its file.
     pub(crate) path: String,
-    /// Opened over memory: the file stays as it is.
-    pub(crate) db: Arc<Database>,
+    /// Opened over memory: the file stays as it is. There until it is dropped.
+    pub(crate) db: Option<Arc<Database>>,
+}
+
+impl Drop for SalvagedDatabase {
+    fn drop(&mut self) {
+        // redb writes what it knows of free pages when it closes a file, and may panic over a damaged one: then a start that
+        // has read the copy to its end would end here, and so would each start after it.
+        let db = self.db.take();
+        if catch_unwind(AssertUnwindSafe(|| drop(db))).is_err() {
+            tracing::warn!(copy = self.path, "a damaged copy did not close; its file stays as it is");
+        }
+    }
 }
 
 /// Every copy of this box's log that can be read now.
@@ -94,7 +106,7 @@ impl LogCopies {
             all.push(DatabaseSource::new("the database", || (self.main)()));
         }
         for salvaged in &self.salvage {
-            all.push(DatabaseSource::new(salvaged.path.clone(), || Some(salvaged.db.clone())));
+            all.push(DatabaseSource::new(salvaged.path.clone(), || salvaged.db.clone()));
         }
         all
     }
