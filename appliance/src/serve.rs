@@ -223,7 +223,7 @@ async fn start(
     let mut tasks = vec![tokio::spawn(prints::log(store.clone(), Arc::clone(&printing), random, printed))];
 
     let plain = match early {
-        Some(early) => early.hand_over().map_err(ServeError::System)?,
+        Some(early) => early.hand_over().await.map_err(ServeError::System)?,
         None => bind(config.http.listen).await?,
     };
     let plain_addr = plain.local_addr().map_err(ServeError::System)?;

@@ -70,10 +70,17 @@ struct Touched {
     newest_file: bool,
 }
 
+/// Which copies may be damaged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Copies {
+    Any,
+    Journal,
+}
+
 /// One thing that is damaged, somewhere.
-fn damage(disk: &mut Frozen, rng: &mut Rng, touched: &mut Touched) -> String {
+fn damage(disk: &mut Frozen, of: Copies, rng: &mut Rng, touched: &mut Touched) -> String {
     let dirs = disk.folders("log");
-    let database = rng.chance(3);
+    let database = of == Copies::Any && rng.chance(3);
     let dir = &dirs[rng.below(dirs.len())];
     let files = if database { vec!["cleantrack.redb".to_owned()] } else { disk.files(dir) };
     let Some(path) = files.get(rng.below(files.len().max(1))).cloned() else { return "nothing".to_owned() };
@@ -136,10 +143,15 @@ pub fn image(rest: &Rest, plant: Option<Plant>, rng: &mut Rng) -> Result<Outcome
     let mut disk = rest.disk.clone();
     let mut touched = Touched::default();
     let mut how = Vec::new();
-    for _ in 0..rng.below(3) {
-        how.push(damage(&mut disk, rng, &mut touched));
+    // A copy that was set aside is missed where the journal lacks something after a boot loop: planted bugs are looked for there.
+    let (of, damages, starts) = match plant {
+        Some(Plant::SalvageThrownAway) => (Copies::Journal, 1 + rng.below(2), 4 + rng.below(4)),
+        None => (Copies::Any, rng.below(3), rng.below(4)),
+    };
+    for _ in 0..damages {
+        how.push(damage(&mut disk, of, rng, &mut touched));
     }
-    for _ in 0..rng.below(4) {
+    for _ in 0..starts {
         disk = cut_start(disk, rng);
         throw_away(&mut disk, plant);
         how.push("a start that was cut".to_owned());

@@ -5,7 +5,7 @@ use axum::body::Body;
 use axum::response::Response;
 use base64::Engine as _;
 use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, RETRY_AFTER};
-use http::{HeaderValue, Request, StatusCode};
+use http::{HeaderValue, Method, Request, StatusCode};
 use record::tree::Hash;
 
 /// Seconds after which a page looks again, and programs should.
@@ -19,10 +19,10 @@ color:#1b1f24;background:#fff}@media(prefers-color-scheme:dark){body{color:#f0f3
 
 /// Answers every address with 503 until the real pages take over.
 pub fn starting_router() -> Router {
-    Router::new().fallback(async |request: Request<Body>| answer(request.uri().path()))
+    Router::new().fallback(async |request: Request<Body>| answer(request.method(), request.uri().path()))
 }
 
-fn answer(path: &str) -> Response {
+fn answer(method: &Method, path: &str) -> Response {
     let (kind, body) = if path == "/healthz" {
         let body = serde_json::json!({ "ok": false, "whole": null, "starting": true });
         ("application/json", body.to_string())
@@ -34,7 +34,7 @@ fn answer(path: &str) -> Response {
         });
         ("application/problem+json", body.to_string())
     } else {
-        ("text/html; charset=utf-8", page())
+        ("text/html; charset=utf-8", page(method))
     };
     let mut answer = Response::new(Body::from(body));
     *answer.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
@@ -51,15 +51,22 @@ fn answer(path: &str) -> Response {
     answer
 }
 
-fn page() -> String {
+/// A page that was asked for looks again by itself. One that answers a form must not: what was typed would be gone.
+fn page(method: &Method) -> String {
+    let (refresh, next) = match *method {
+        Method::GET | Method::HEAD => (
+            format!("<meta http-equiv=\"refresh\" content=\"{AGAIN_S}\">\n"),
+            "This page looks again by itself.",
+        ),
+        _ => (String::new(), "Go back, and send what you entered again in a few seconds."),
+    };
     format!(
         "<!doctype html>\n<html lang=\"en-US\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <meta http-equiv=\"refresh\" content=\"{AGAIN_S}\">\n<title>{TITLE} – CleanTrack</title>\n\
+         {refresh}<title>{TITLE} – CleanTrack</title>\n\
          <style>{STYLE}</style>\n</head>\n<body>\n<main>\n<h1>{TITLE}</h1>\n\
          <p>It checks its records, which takes a moment; after damage to its card it can take some minutes.</p>\n\
-         <p>{SAFE}</p>\n<p>This page looks again by itself. What you have entered on another page is still on your \
-         screen: go back and send it again.</p>\n</main>\n</body>\n</html>\n"
+         <p>{SAFE}</p>\n<p>{next}</p>\n</main>\n</body>\n</html>\n"
     )
 }
 
@@ -68,7 +75,7 @@ mod tests {
     use super::*;
 
     async fn asked(path: &str) -> (StatusCode, String, String) {
-        let answer = answer(path);
+        let answer = answer(&Method::GET, path);
         assert_eq!(answer.headers()[RETRY_AFTER], "5", "{path}");
         let kind = answer.headers()[CONTENT_TYPE].to_str().unwrap().to_owned();
         let status = answer.status();
@@ -81,6 +88,10 @@ mod tests {
         let (status, kind, page) = asked("/t/ABCDEFGH3").await;
         assert_eq!((status, kind.as_str()), (StatusCode::SERVICE_UNAVAILABLE, "text/html; charset=utf-8"));
         assert!(page.contains("<h1>The box is starting</h1>") && page.contains("http-equiv=\"refresh\""));
+        let posted = answer(&Method::POST, "/t/ABCDEFGH3").into_body();
+        let posted = axum::body::to_bytes(posted, 1 << 16).await.unwrap();
+        let posted = String::from_utf8_lossy(&posted);
+        assert!(posted.contains("Go back") && !posted.contains("refresh"), "{posted}");
         let (status, kind, problem) = asked("/api/v1/equipment").await;
         assert_eq!((status, kind.as_str()), (StatusCode::SERVICE_UNAVAILABLE, "application/problem+json"));
         assert!(problem.contains("/problems/starting"), "{problem}");

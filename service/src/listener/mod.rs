@@ -95,6 +95,7 @@ impl ListenerConfig {
 pub struct Listener {
     addr: SocketAddr,
     stop: watch::Sender<bool>,
+    closed: watch::Receiver<bool>,
     task: tokio::task::JoinHandle<()>,
 }
 
@@ -106,13 +107,22 @@ impl Listener {
     pub fn start(tcp: TcpListener, config: ListenerConfig, router: Router) -> io::Result<Self> {
         let addr = tcp.local_addr()?;
         let (stop, stopped) = watch::channel(false);
-        let task = tokio::spawn(accept(tcp, Host { config, router, stopped }));
-        Ok(Self { addr, stop, task })
+        let (closes, closed) = watch::channel(false);
+        let task = tokio::spawn(accept(tcp, Host { config, router, stopped }, closes));
+        Ok(Self { addr, stop, closed, task })
     }
 
     /// The address that was really bound.
     pub fn local_addr(&self) -> SocketAddr {
         self.addr
+    }
+
+    /// Takes no new connection from when this ends: whoever connects then waits in the queue of the socket, if somebody else
+    /// holds that too. Running requests go on until [`Listener::stop`].
+    pub async fn close(&mut self) {
+        // Nobody is left on the other side only when the task has ended already.
+        let _ = self.stop.send(true);
+        let _ = self.closed.wait_for(|closed| *closed).await;
     }
 
     /// Takes no new connection, lets running requests end for up to 4 s, then closes what is left.
@@ -133,7 +143,7 @@ struct Host {
     stopped: watch::Receiver<bool>,
 }
 
-async fn accept(tcp: TcpListener, mut host: Host) {
+async fn accept(tcp: TcpListener, mut host: Host, closes: watch::Sender<bool>) {
     let connections = Arc::clone(&host.config.connections);
     let mut running = JoinSet::new();
     let mut beat = tokio::time::interval(BEAT);
@@ -158,6 +168,7 @@ async fn accept(tcp: TcpListener, mut host: Host) {
         }
     }
     drop(tcp);
+    closes.send_replace(true);
     // Nobody's answer is lost with these: their requests are not complete.
     while connections.evict() {}
     let drained = async { while running.join_next().await.is_some() {} };
