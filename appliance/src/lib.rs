@@ -96,7 +96,7 @@ enum Command {
     /// Keys of the log
     #[command(subcommand)]
     Keys(KeysCommand),
-    /// The log
+    /// The log, beside what the box does by itself
     #[command(subcommand)]
     Log(LogCommand),
     /// Settings of the facility
@@ -181,7 +181,12 @@ enum KeysCommand {
 
 #[derive(Debug, Subcommand)]
 enum LogCommand {
-    /// Say that a log which the relay holds, and that no key on this card vouches for, is this box's
+    /// Take over records of a copy of this box's data folder that are not here any more; the box must be stopped
+    Import {
+        /// The copy: the folder that has `log` in it
+        folder: PathBuf,
+    },
+    /// Say that a log which an alarm names is this box's
     Trust {
         /// Its name, as the alarm gives it
         log: String,
@@ -263,6 +268,8 @@ enum RunError {
     Serve(#[from] serve::ServeError),
     #[error("the database was not rebuilt: {0}")]
     Rebuild(store::StoreError),
+    #[error(transparent)]
+    Import(#[from] store::ImportError),
     #[error("{0}")]
     Said(String),
     #[error("standard input or a file cannot be read: {0}")]
@@ -332,6 +339,7 @@ fn carry_out(program: &Program, cli: Cli) -> Result<ExitCode, RunError> {
     let wish = match cli.command {
         None | Some(Command::Serve) => return Ok(serve::serve(program, config)?),
         Some(Command::Rebuild) => return rebuild(&config),
+        Some(Command::Log(LogCommand::Import { folder })) => return import_log(&config, &folder),
         Some(Command::Staff(StaffCommand::Add { name, role, pin })) => {
             Wish::StaffAdd { name, role, pin: pin.then(secret_line).transpose()? }
         }
@@ -376,6 +384,18 @@ fn rebuild(config: &Config) -> Result<ExitCode, RunError> {
     let report =
         store::rebuild(store::StoreConfig::new(config.data()?), clock, random).map_err(RunError::Rebuild)?;
     show(&format!("The database was built anew from the journal: {} entries.", report.size));
+    Ok(ExitCode::SUCCESS)
+}
+
+fn import_log(config: &Config, folder: &std::path::Path) -> Result<ExitCode, RunError> {
+    let random = random::SystemRandom;
+    let clock = clock::SystemClock::new(clock::boot_id((&random as &dyn random::Random).bytes()));
+    let store = store::StoreConfig::new(config.data()?);
+    let read = store::import_log(&store, folder, &clock, &random)?;
+    show(&format!(
+        "{} lines of {} logs were read. The next start makes those count that do not yet.",
+        read.lines, read.logs
+    ));
     Ok(ExitCode::SUCCESS)
 }
 

@@ -133,7 +133,7 @@ fn of_the_log(cause: &AlarmCause) -> AlarmWords {
             "A log lies on the card that does not belong to the others",
             format!("{} are kept and not shown{}", entries(cause), because(detail)),
             "Nothing of it is changed or removed.",
-            "Find out whether the card is of another box, and ask whoever set this box up.",
+            "Find out whether the card is of another box. If it is this box’s, have whoever set it up run “cleantrack-appliance log trust” with the log’s name.",
         ),
     }
 }

@@ -151,8 +151,8 @@ struct StrayLine {
 }
 
 /// Makes runs of what is kept beside the log and counts nowhere; then nothing of this box's is kept beside it any more. What
-/// can be read of a run that is damaged and that no entry adopts becomes runs too. `known` are epochs that are this box's; of
-/// others the first line must say so, or they stay where they are: gives those.
+/// can be read of a run that is damaged and that no entry adopts becomes runs too. An epoch's first line says
+/// whose it is; where that is not here, `known` are this box's. Others stay where they are: gives those.
 ///
 /// # Errors
 /// The disk's and redb's; the next start goes on.
@@ -173,7 +173,11 @@ pub(super) fn make_runs(
         let paths = displaced::of_epoch(&**disk, epoch)?;
         let mut files: Vec<SegmentSource> =
             paths.iter().map(|path| SegmentSource::loose(disk.clone(), epoch, path.clone())).collect();
-        if !known.contains(&epoch) && !is_of_box(epoch, &mut files, box_id)? {
+        let is_own = match named_box(epoch, &mut files)? {
+            Some(named) => named == box_id,
+            None => known.contains(&epoch),
+        };
+        if !is_own {
             apart.insert(epoch);
             continue;
         }
@@ -202,18 +206,18 @@ pub(super) fn make_runs(
     Ok(apart)
 }
 
-/// Whether an epoch's first line, which no other box's log has, names this box.
-fn is_of_box(epoch: Epoch, files: &mut [SegmentSource], box_id: BoxId) -> Result<bool, StoreError> {
+/// Which box an epoch's first line names: no other box's log has that line.
+fn named_box(epoch: Epoch, files: &mut [SegmentSource]) -> Result<Option<BoxId>, StoreError> {
     for source in files {
         let page = source.page(epoch, 0).map_err(StoreError::io(displaced::DIR))?;
         let first =
             page.filter(|page| page.piece.first == 0).and_then(|page| page.piece.lines.into_iter().next());
         let entry = first.and_then(|line| Entry::view(std::str::from_utf8(&line.entry).ok()?).ok());
         if let Some(Event::LogStarted(started)) = entry.map(|entry| entry.event()) {
-            return Ok(started.r#box == box_id);
+            return Ok(Some(started.r#box));
         }
     }
-    Ok(false)
+    Ok(None)
 }
 
 fn collect_strays(

@@ -20,6 +20,7 @@ use super::runs;
 use super::scan::Segment;
 use super::sources::{LogCopies, SegmentSource};
 use super::start::{HealedLog, Start};
+use super::trusted;
 
 impl Start<'_> {
     /// Epochs that may precede one whose first entry is nowhere: also those that count by runs alone, whose journal is gone.
@@ -132,6 +133,7 @@ impl Start<'_> {
             .into_iter()
             .chain(places.epochs.iter().copied())
             .chain(adopted)
+            .chain(trusted::epochs(&**self.disk, self.keys.box_id))
             .chain(self.ended.iter().copied())
             .collect())
     }

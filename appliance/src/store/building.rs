@@ -179,7 +179,7 @@ impl Core {
             fold::push_leaf(rows, self.epoch, &mut self.frontier, leaf);
             // Texts first: an erasure in the same group must find them.
             let line = LinePlace { of: EntryRef { epoch: self.epoch, seq: entry.seq() }, run: None };
-            texts.iter().for_each(|text| fold::keep_text(rows, &self.places, line, text));
+            texts.iter().try_for_each(|text| fold::keep_text(rows, &self.places, line, text))?;
             let into = FoldedInto {
                 rows: &mut *rows,
                 keys: &self.keys,

@@ -275,16 +275,7 @@ impl Disk for SystemDisk {
         std::fs::remove_file(self.path(path))
     }
     fn list(&self, dir: &str) -> io::Result<Vec<String>> {
-        let entries = match std::fs::read_dir(self.path(dir)) {
-            Err(e) if e.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
-            other => other?,
-        };
-        let mut names = Vec::new();
-        for entry in entries {
-            names.extend(entry?.file_name().into_string());
-        }
-        names.sort_unstable();
-        Ok(names)
+        list_names(&self.path(dir))
     }
     fn sync_dir(&self, dir: &str) -> io::Result<()> {
         File::open(self.path(dir))?.sync_all()
@@ -304,8 +295,25 @@ impl Disk for SystemDisk {
     }
 }
 
+/// Names in a folder, sorted; none where it is not there.
+///
+/// # Errors
+/// The disk's.
+pub(super) fn list_names(dir: &Path) -> io::Result<Vec<String>> {
+    let entries = match std::fs::read_dir(dir) {
+        Err(e) if e.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        other => other?,
+    };
+    let mut names = Vec::new();
+    for entry in entries {
+        names.extend(entry?.file_name().into_string());
+    }
+    names.sort_unstable();
+    Ok(names)
+}
+
 #[derive(Debug)]
-struct SystemFile(File);
+pub(super) struct SystemFile(pub(super) File);
 
 impl DiskFile for SystemFile {
     fn length(&self) -> io::Result<u64> {

@@ -118,10 +118,16 @@ pub(super) fn apply(
 }
 
 /// Keeps a text of a line.
-pub(crate) fn keep_text(rows: &mut Rows, places: &Places, line: LinePlace, text: &TextLine) {
-    if let Some(key) = places.key(line) {
-        rows.pending.text(key, text);
-    }
+///
+/// # Errors
+/// redb's: the group must be given up.
+pub(crate) fn keep_text(
+    rows: &mut Rows,
+    places: &Places,
+    line: LinePlace,
+    text: &TextLine,
+) -> Result<(), redb::Error> {
+    places.key(line).map_or(Ok(()), |key| rows.keep_text(key, text))
 }
 
 /// Appends a leaf to the tree and keeps the nodes that are kept.

@@ -2,6 +2,7 @@
 
 mod adopt;
 mod adopted;
+mod backup;
 mod begin;
 mod branches;
 mod building;
@@ -78,6 +79,7 @@ use record::tree::root_at;
 use tokio::sync::{oneshot, watch};
 
 pub use self::adopted::Adoption;
+pub use self::backup::{ImportError, ImportedLines, import_log};
 pub use self::chain::MissingEntries;
 pub use self::core::{Core, Fatal, Job};
 pub use self::cursor::{Confirmed, CursorError, Kept};

@@ -10,7 +10,7 @@ use record::kinds::EntryRef;
 use record::redact::TextLine;
 use record::run::RunName;
 use record::tree::{Frontier, Hash};
-use redb::{Database, ReadTransaction, ReadableDatabase as _, WriteTransaction};
+use redb::{Database, ReadTransaction, ReadableDatabase as _, ReadableTableMetadata as _, WriteTransaction};
 
 use super::places::{AdoptedRun, Places};
 use super::tables::{self, BootKey, ItemKey, TextKey};
@@ -41,6 +41,7 @@ pub(crate) struct PendingRows {
     texts: Vec<(TextKey, Vec<u8>)>,
     erased: BTreeSet<TextKey>,
     erase: Vec<(Hash, u64)>,
+    erased_hashes: BTreeSet<Hash>,
     cleanings: BTreeMap<u64, CleaningValue>,
     /// Whether it is put there or taken away.
     items: BTreeMap<ItemKey, bool>,
@@ -63,6 +64,7 @@ impl PendingRows {
         self.texts.clear();
         self.erased.clear();
         self.erase.clear();
+        self.erased_hashes.clear();
         self.cleanings.clear();
         self.items.clear();
         self.unsure.clear();
@@ -176,6 +178,12 @@ impl PendingRows {
                 table.insert(&hash.0, key)?;
             }
         }
+        if !self.erased_hashes.is_empty() {
+            let mut table = txn.open_table(tables::ERASED)?;
+            for hash in &self.erased_hashes {
+                table.insert(&hash.0, ())?;
+            }
+        }
         Ok(())
     }
 
@@ -244,13 +252,17 @@ pub(crate) fn put_rows(
 pub(crate) struct Rows {
     pub(super) pending: PendingRows,
     pub(super) stored: ReadTransaction,
+    /// Whether the tables know of any erased text: mostly not, and each text is asked for.
+    any_erased: bool,
 }
 
 impl Rows {
     /// Over a database, with the memory of rows that were put down.
     pub(crate) fn over(db: &Database, mut pending: PendingRows) -> Result<Self, redb::Error> {
         pending.clear();
-        Ok(Self { pending, stored: db.begin_read()? })
+        let stored = db.begin_read()?;
+        let any_erased = !stored.open_table(tables::ERASED)?.is_empty()?;
+        Ok(Self { pending, stored, any_erased })
     }
 
     /// The exact bytes of an entry.
@@ -336,9 +348,24 @@ impl Rows {
         Ok(None)
     }
 
+    /// Keeps a text of an entry. One that was erased before, which a copy brings back, only has to leave the files again.
+    pub(crate) fn keep_text(&mut self, key: u64, text: &TextLine) -> Result<(), redb::Error> {
+        let hash = text.hash();
+        let stored = || -> Result<bool, redb::Error> {
+            Ok(self.any_erased && self.stored.open_table(tables::ERASED)?.get(&hash.0)?.is_some())
+        };
+        if self.pending.erased_hashes.contains(&hash) || stored()? {
+            self.pending.erase.push((hash, key));
+        } else {
+            self.pending.text(key, text);
+        }
+        Ok(())
+    }
+
     /// Takes a text away wherever it stands, and notes that it has to leave the journal.
     pub(crate) fn erase_text(&mut self, hash: &Hash) -> Result<(), redb::Error> {
-        let Self { pending, stored } = self;
+        let Self { pending, stored, .. } = self;
+        pending.erased_hashes.insert(*hash);
         let mut of = Vec::new();
         pending.texts.retain(|(_, value)| match tables::split_text(value) {
             Some((entry, line)) if line.hash() == *hash => {

@@ -198,7 +198,7 @@ impl Replay<'_> {
             // A text that does not fit its hash is none.
             let Ok(text) = TextLine::parse(text) else { continue };
             if (before..self.end).contains(&text.seq()) {
-                fold::keep_text(rows, &self.places, place(text.seq()), &text);
+                fold::keep_text(rows, &self.places, place(text.seq()), &text).map_err(failed)?;
             }
         }
         for line in lines(bytes) {
@@ -254,7 +254,7 @@ impl Replay<'_> {
                 let place = LinePlace { of, run: Some(run) };
                 let line = of.seq.checked_sub(from).and_then(|at| lines.get(usize::try_from(at).ok()?));
                 for text in line.iter().flat_map(|line| &line.texts) {
-                    fold::keep_text(rows, &self.places, place, text);
+                    fold::keep_text(rows, &self.places, place, text).map_err(failed)?;
                 }
                 self.fold(rows, place, counted.entry)?;
             }

@@ -13,7 +13,7 @@ use super::error::StoreError;
 use super::places::{AdoptedRun, Places};
 
 /// The schema that this program writes; a database of an older one is built anew from the journal.
-pub(crate) const SCHEMA: u32 = 6;
+pub(crate) const SCHEMA: u32 = 7;
 
 /// Entries' exact bytes by [`entry_key`].
 pub(crate) const ENTRIES: TableDefinition<'static, u64, &[u8]> = TableDefinition::new("entries");
@@ -41,6 +41,8 @@ pub(crate) const KEY_FILTERS: TableDefinition<'static, u64, &[u8]> =
 pub(crate) const REPEATS: TableDefinition<'static, u64, u64> = TableDefinition::new("repeats");
 /// Erased texts whose line may still stand in the journal, with the entry key that names them.
 pub(crate) const ERASE: TableDefinition<'static, &[u8; 32], u64> = TableDefinition::new("erase");
+/// Hashes of all texts that were ever erased: a copy that comes back must not bring one back with it.
+pub(crate) const ERASED: TableDefinition<'static, &[u8; 32], ()> = TableDefinition::new("erased");
 /// Each epoch's name and frontier by its number; the last is the one that is written.
 pub(crate) const EPOCHS: TableDefinition<'static, u32, &[u8]> = TableDefinition::new("epochs");
 /// Runs that entries adopted, by place: an [`AdoptedRun`] as JSON.
@@ -238,7 +240,7 @@ pub(crate) fn make_all(txn: &WriteTransaction) -> Result<(), redb::Error> {
     macro_rules! make {
         ($($table:ident)*) => {$( drop(txn.open_table($table)?); )*};
     }
-    make!(ENTRIES NODES TEXTS ROWS CLEANINGS BY_ITEM UNSURE USES KEY_RUNS KEY_FILTERS REPEATS ERASE EPOCHS ADOPTED CLOSED_FILES META);
+    make!(ENTRIES NODES TEXTS ROWS CLEANINGS BY_ITEM UNSURE USES KEY_RUNS KEY_FILTERS REPEATS ERASE ERASED EPOCHS ADOPTED CLOSED_FILES META);
     Ok(())
 }
 

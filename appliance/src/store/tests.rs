@@ -15,6 +15,7 @@ use crate::clock::{BentClock, Now};
 use crate::random::SeededRandom;
 
 mod adoption;
+mod backup;
 mod failures;
 mod faulty_disk;
 mod healing;

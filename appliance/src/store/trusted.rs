@@ -1,7 +1,9 @@
-//! Keys of this box's logs that do not lie in `keys/`: said by a log's own first entry, or taken for this box's by a person.
+//! Logs that are this box's although no key in `keys/` says so: by their own first entry, or because a person said it.
+
+use std::collections::BTreeSet;
 
 use record::checkpoint::Origin;
-use record::ids::Epoch;
+use record::ids::{BoxId, Epoch};
 use record::kinds::{EntryRef, Event};
 use record::sign::Verifier;
 
@@ -10,7 +12,7 @@ use super::disk::{Disk, put_small, read_small};
 use super::error::StoreError;
 use super::refill::EVIDENCE;
 
-/// Keys that a person at the box said are its own, one a line.
+/// Logs that a person at the box said are its own, one a line: by key, or by name where nothing else is needed.
 const TRUSTED: &str = "keys/trusted";
 /// Keys that the relay holds logs of this box under and that nothing here vouches for, one a line.
 const OFFERED: &str = "evidence/offered-keys";
@@ -24,26 +26,39 @@ pub enum TrustError {
     /// This box's own files.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The relay did not offer one of this name.
-    #[error("the relay has shown this box no log {0} that waits for a yes")]
-    NotOffered(Epoch),
+    /// Neither the relay nor this card has one of this name that waits.
+    #[error("no log {0} waits for a yes: neither the relay has shown one, nor does one lie on this card")]
+    NotWaiting(Epoch),
     /// So many have been taken already.
     #[error("{KEYS_MAX} logs were taken for this box’s already; it takes no more")]
     TooMany,
 }
 
-/// What cannot be read of a file of keys is passed over: each key stands for itself, and a person can say yes again.
-fn read_keys(disk: &dyn Disk, path: &str) -> Vec<Verifier> {
+/// What cannot be read is passed over: each line stands for itself, and a person can say yes again.
+fn read_lines(disk: &dyn Disk, path: &str) -> Vec<String> {
     let bytes = read_small(disk, path, BYTES_MAX).unwrap_or_else(|error| {
         tracing::warn!(%error, path, "keys of this box's logs cannot be read, and count as not there");
         None
     });
     let text = bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
-    text.lines().filter_map(|line| Verifier::parse(line).ok()).take(KEYS_MAX).collect()
+    text.lines().map(str::to_owned).take(KEYS_MAX).collect()
 }
 
-fn write_keys(disk: &dyn Disk, path: &str, keys: &[Verifier]) -> Result<(), StoreError> {
-    let text: String = keys.iter().map(|key| format!("{key}\n")).collect();
+fn read_keys(disk: &dyn Disk, path: &str) -> Vec<Verifier> {
+    read_lines(disk, path).iter().filter_map(|line| Verifier::parse(line).ok()).collect()
+}
+
+/// Epochs of this box that a person said are its own.
+pub(super) fn epochs(disk: &dyn Disk, box_id: BoxId) -> BTreeSet<Epoch> {
+    let origins = read_lines(disk, TRUSTED).into_iter().filter_map(|line| {
+        let name = Verifier::parse(&line).map_or(line, |key| key.name().to_owned());
+        name.parse::<Origin>().ok()
+    });
+    origins.filter(|origin| origin.box_id == box_id).map(|origin| origin.epoch).collect()
+}
+
+fn write_lines(disk: &dyn Disk, path: &str, lines: &[String]) -> Result<(), StoreError> {
+    let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
     put_small(disk, path, text.as_bytes()).map_err(StoreError::io(path))
 }
 
@@ -82,26 +97,29 @@ impl Store {
             return Ok(());
         }
         disk.make_dir(EVIDENCE).map_err(StoreError::io(EVIDENCE))?;
-        write_keys(disk, OFFERED, keys)
+        write_lines(disk, OFFERED, &keys.iter().map(Verifier::to_string).collect::<Vec<_>>())
     }
 
-    /// Takes a log that the relay offered for this box's: a person at the box says that it is.
+    /// Takes a log that the relay offered, or one that lies on this card and belongs to nothing, for this box's: a person at
+    /// the box says that it is. The next start goes by it. One that says itself that it is another box's is never taken.
     ///
     /// # Errors
-    /// It was not offered; the disk's.
+    /// No such log waits; the disk's.
     pub fn trust_log(&self, epoch: Epoch) -> Result<(), TrustError> {
         let disk = &*self.shared.disk;
         let name = Origin { epoch, ..self.origin() }.to_string();
         let offered = read_keys(disk, OFFERED).into_iter().find(|key| key.name() == name);
-        let key = offered.ok_or(TrustError::NotOffered(epoch))?;
-        let mut trusted = read_keys(disk, TRUSTED);
-        if trusted.contains(&key) {
+        let lies_here = || self.shared.report().apart.contains(&epoch).then_some(name);
+        let line = offered.map(|key| key.to_string()).or_else(lies_here);
+        let line = line.ok_or(TrustError::NotWaiting(epoch))?;
+        let mut trusted = read_lines(disk, TRUSTED);
+        if trusted.contains(&line) {
             return Ok(());
         }
         if trusted.len() == KEYS_MAX {
             return Err(TrustError::TooMany);
         }
-        trusted.push(key);
-        Ok(write_keys(disk, TRUSTED, &trusted)?)
+        trusted.push(line);
+        Ok(write_lines(disk, TRUSTED, &trusted)?)
     }
 }

@@ -175,6 +175,38 @@ async fn a_text_that_is_erased_leaves_the_run_too() {
 }
 
 #[tokio::test]
+async fn a_text_that_was_erased_does_not_come_back_with_a_copy() {
+    let (dir, store, page, _) = forgetful(5, 12, 0).await;
+    let epoch = store.origin().epoch;
+    let name = Text::new("Omar", [5; 16]).unwrap();
+    let hash = name.redactable().hash;
+    record(&store, vec![other("text.erased", &format!(r#"{{"hash":"{hash}","reason":"asked"}}"#))]).await;
+    let texts: Vec<_> = (8..12).map(|seq| name.beside(seq)).collect();
+    assert_eq!(store.keep_missing_lines(epoch, &page.0[8..12], &texts).unwrap(), 4);
+    let (store, report) = again(store, &dir).await;
+    assert_eq!(report.adopted_lines(), 4, "{report:?}");
+    let run = store.adopted_runs().counting[0];
+    let mut store = store;
+    for start in 0..3 {
+        assert_eq!(counts(&store, &run).1, [""; 4], "start {start}");
+        tidy::tidy(&store.shared).unwrap();
+        let file = store.run_file(&run).unwrap().unwrap();
+        let mut reader = record::run::RunReader::open(&file[..], store.origin().box_id, run).unwrap();
+        while let Some(group) = reader.next_group().unwrap() {
+            assert!(group.iter().all(|line| line.texts.is_empty()), "start {start}: it is in the run");
+        }
+        if start == 1 {
+            store.stop().await.unwrap();
+            drop(store);
+            remove_database(&data(&dir));
+            store = open(&data(&dir)).0;
+        } else {
+            store = again(store, &dir).await.0;
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_damaged_run_that_may_hold_an_erased_text_goes_and_is_told() {
     let (dir, store, run) = adopted().await;
     let whole = std::fs::read(file(&dir, &run)).unwrap();

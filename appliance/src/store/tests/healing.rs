@@ -9,7 +9,7 @@ use super::past::{copy, cosigned, held, pages};
 use super::*;
 
 /// What askers were told: epoch, seq, hash.
-type Told = Vec<(Epoch, u64, Hash)>;
+pub(super) type Told = Vec<(Epoch, u64, Hash)>;
 
 fn small() -> Sizes {
     Sizes { segment: 64 << 10, ahead: 16 << 10, ahead_low: 8 << 10, ..sizes() }
@@ -38,7 +38,7 @@ fn rebuilt(dir: &Path, seed: u64) -> Result<StartReport, StoreError> {
 }
 
 /// Records so many cleanings, and notes all of the present epoch as told.
-async fn live(store: &Store, told: &mut Told, cleanings: usize) {
+pub(super) async fn live(store: &Store, told: &mut Told, cleanings: usize) {
     let epoch = store.origin().epoch;
     if store.facility().equipment.is_empty() {
         record(store, vec![equipment()]).await;

@@ -74,7 +74,7 @@ async fn another_key_is_taken_only_when_a_person_names_its_log() {
     let (store, _) = open(dir.path());
     let (epoch, key) = foreign_key(&store, 2);
     assert_eq!(store.known_log_key(epoch).unwrap(), None);
-    assert!(matches!(store.trust_log(epoch), Err(TrustError::NotOffered(_))));
+    assert!(matches!(store.trust_log(epoch), Err(TrustError::NotWaiting(_))));
     store.keep_offered_keys(std::slice::from_ref(&key)).unwrap();
     assert_eq!(store.known_log_key(epoch).unwrap(), None, "an offer is no yes");
     store.trust_log(epoch).unwrap();

@@ -1,0 +1,79 @@
+//! A copy of a data folder, taken over by a box that lost some of it.
+
+use std::path::Path;
+
+use record::kinds::EntryRef;
+
+use super::healing::{Told, forget, live, start, three_epochs};
+use super::past::{copy, cosigned, held};
+use super::*;
+
+fn import(dir: &Path, from: &Path) -> Result<ImportedLines, ImportError> {
+    let now = Now { wall_ms: 5, boot: BootId::new(1, [1; 10]), up_ms: 9, state: ClockState::Synced };
+    let config = StoreConfig { sizes: sizes(), ..StoreConfig::new(dir) };
+    import_log(&config, from, &BentClock::new(now), &SeededRandom::new(3))
+}
+
+/// Every line that was told counts, and so does each of its cleanings.
+fn check(store: &Store, told: &Told, equipment: usize, what: &str) {
+    let reader = store.reader().unwrap();
+    for (epoch, seq, leaf) in told {
+        let found = reader.entry_at(EntryRef { epoch: *epoch, seq: *seq }).unwrap();
+        assert_eq!(found.map(|entry| entry.leaf()), Some(*leaf), "{what}: entry {seq} of epoch {epoch}");
+    }
+    let cleanings = store.facility().activity.get(&tag()).map_or(0, |activity| activity.cleanings);
+    let begun = told.iter().filter(|(_, seq, _)| *seq == 0).count();
+    assert_eq!(cleanings as usize, told.len() - begun - equipment, "{what}: cleanings of the item");
+}
+
+#[tokio::test]
+async fn a_copy_gives_back_what_the_card_forgot_and_the_relay_never_had() {
+    let (dir, backup) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let (mut told, _) = three_epochs(dir.path()).await;
+    copy(dir.path(), backup.path());
+    // A copy on a medium is read, never written.
+    std::fs::remove_file(backup.path().join("lock")).unwrap();
+    forget(dir.path(), false);
+    let (store, report) = start(dir.path(), 4);
+    assert_ne!(report.missing, []);
+    live(&store, &mut told, 5).await;
+    assert!(
+        matches!(import(dir.path(), backup.path()), Err(ImportError::Store(StoreError::Folder(_)))),
+        "while the box runs"
+    );
+    store.stop().await.unwrap();
+    drop(store);
+    let lines = import(dir.path(), backup.path()).unwrap();
+    assert_eq!(lines.logs, 3);
+    assert!(lines.lines >= 120, "{lines:?}");
+    assert_eq!(import(dir.path(), backup.path()).unwrap(), lines, "twice is once");
+    assert!(!backup.path().join("lock").exists());
+    let (mut store, mut report) = start(dir.path(), 5);
+    for again in 6..8 {
+        check(&store, &told, 2, &format!("taken over: {report:?}"));
+        store.stop().await.unwrap();
+        drop(store);
+        (store, report) = start(dir.path(), again);
+    }
+    check(&store, &told, 2, "a later start");
+    assert_eq!(report.adopted, [], "once");
+    assert_eq!(report.missing, [], "{report:?}");
+}
+
+#[tokio::test]
+async fn another_boxs_copy_and_what_is_none_are_refused() {
+    let (dir, other, empty) =
+        (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    for (dir, seed) in [(&dir, 1), (&other, 9)] {
+        let (store, _) = start(dir.path(), seed);
+        live(&store, &mut Vec::new(), 3).await;
+        store.raise_cursor(&cosigned(&store)).unwrap();
+        store.stop().await.unwrap();
+    }
+    assert!(matches!(import(dir.path(), other.path()), Err(ImportError::OtherBox { .. })));
+    assert!(matches!(import(dir.path(), empty.path()), Err(ImportError::NoLog(_))));
+    assert!(matches!(import(dir.path(), &empty.path().join("gone")), Err(ImportError::NoLog(_))));
+    assert!(!dir.path().join("displaced").exists());
+    let (store, report) = start(dir.path(), 2);
+    assert_eq!((report.adopted.len(), held(&store).0.len()), (0, held(&store).0.len()));
+}
