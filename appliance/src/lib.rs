@@ -393,7 +393,7 @@ fn import_log(config: &Config, folder: &std::path::Path) -> Result<ExitCode, Run
     let store = store::StoreConfig::new(config.data()?);
     let read = store::import_log(&store, folder, &clock, &random)?;
     show(&format!(
-        "{} lines of {} logs were read. The next start makes those count that do not yet.",
+        "Lines read: {}, logs: {}. The next start makes those lines count that do not yet.",
         read.lines, read.logs
     ));
     Ok(ExitCode::SUCCESS)

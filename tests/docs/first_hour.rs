@@ -79,6 +79,18 @@ fn write(path: &str, text: &str) {
     std::fs::write(path, text).unwrap_or_else(|e| panic!("{path}: {e}"));
 }
 
+fn copy_folder(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap().map(Result::unwrap) {
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy_folder(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
+
 fn client(ca: &Path) -> reqwest::Client {
     let ca = reqwest::Certificate::from_pem(&std::fs::read(ca).unwrap()).unwrap();
     reqwest::Client::builder().timeout(Duration::from_secs(30)).tls_certs_only([ca]).build().unwrap()
@@ -137,7 +149,10 @@ async fn from_the_readme_alone_to_a_label_and_back() {
 
     // An item, and its label out of the printer that the settings file names.
     let mut token = Value::Null;
-    for line in ours("docs/install.md", "cleantrack-appliance") {
+    let (of_stopped, of_running): (Vec<_>, Vec<_>) = ours("docs/install.md", "cleantrack-appliance")
+        .into_iter()
+        .partition(|line| line.contains(" log import "));
+    for line in of_running {
         let answer = reader.follow(&line).await;
         if line.contains("token create") {
             token = answer;
@@ -196,6 +211,14 @@ async fn from_the_readme_alone_to_a_label_and_back() {
     }
     let (status, log) = the_box.stop().await.unwrap();
     assert!(status.success(), "{log}");
+    // What wants a stopped box, from a copy as the document says to make one.
+    let copied = reader.path("copy");
+    copy_folder(&Path::new(&reader.path("box-data")).join("log"), &Path::new(&copied).join("log"));
+    assert_eq!(of_stopped.len(), 1, "{of_stopped:?}");
+    for line in of_stopped {
+        let words = reader.follow(&line.replace("/media/copy", &copied)).await;
+        assert!(words.as_str().is_some_and(|words| words.contains("logs: 1.")), "{words}");
+    }
     let (status, log) = relay.stop().await.unwrap();
     assert!(status.success(), "{log}");
 }

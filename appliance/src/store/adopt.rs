@@ -13,14 +13,13 @@ use record::run::{RunName, RunNamer};
 use record::tree::{Hash, leaf_hash};
 use redb::{Database, ReadTransaction, ReadableDatabase as _};
 
-use super::chain::{LogLine, LogPiece, Source, strays};
+use super::chain::{CachedPage, LogLine, LogPiece, Source, line_at, strays};
 use super::core::Core;
 use super::database;
 use super::disk::Disk;
 use super::displaced::{self, DisplacedFile};
 use super::error::StoreError;
 use super::places::Places;
-use super::run_shelf::{CachedPage, line_at};
 use super::runs;
 use super::sources::{LogCopies, RunSource, SegmentSource};
 use super::tables;

@@ -26,7 +26,7 @@ use super::scan::Segment;
 use super::segment::GroupWriter;
 use super::shared::{Parts, Shared};
 use super::snapshot::FacilityPair;
-use super::start::Start;
+use super::start_state::Start;
 use super::survey::Torn;
 use crate::clock::Clock;
 

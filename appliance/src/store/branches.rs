@@ -13,13 +13,13 @@ use super::adopt::{self, CountedLines};
 use super::chain::{self, ChainLink, EpochEnd, Extent, MissingEntries, Verdict};
 use super::error::StoreError;
 use super::journal::Journal;
-use super::newest::NewestLog;
 use super::places::{Places, RunState};
 use super::rebase::Rebase;
 use super::runs;
 use super::scan::Segment;
 use super::sources::{LogCopies, SegmentSource};
-use super::start::{HealedLog, Start};
+use super::start_state::NewestLog;
+use super::start_state::{HealedLog, Start};
 use super::trusted;
 
 impl Start<'_> {

@@ -5,64 +5,18 @@ use std::collections::{BTreeSet, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use record::entry::Draft;
-use record::fold::{LinePlace, RowKey};
+use record::fold::LinePlace;
 use record::kinds::{EntryRef, Event};
-use record::tree::Frontier;
 
 use super::compose::{Composed, Redecided, compose};
-use super::core::{Core, Fatal, Job};
+use super::core::Core;
 use super::error::SubmitError;
 use super::fold::{self, FoldedInto};
-use super::journal::AppendError;
+use super::job::{Fatal, Job};
+use super::open_group::{Building, Decided};
 use super::pending::Rows;
 use super::segment::{GROUP_ENTRIES_MAX, GROUP_LINES_BYTES_MAX, GroupWriter};
 use super::view::{Recorded, View};
-use crate::clock::Now;
-
-/// A job that was decided, with what is recorded for it.
-pub(super) struct Decided {
-    pub(super) job: Box<dyn Job>,
-    pub(super) result: Result<Vec<Recorded>, SubmitError>,
-}
-
-/// One group while it is put together.
-pub(super) struct Building {
-    now: Now,
-    /// The log before it.
-    pub(super) before: Frontier,
-    pub(super) rows: Rows,
-    pub(super) decided: Vec<Decided>,
-    /// Rows of the facility that it changed.
-    pub(super) changed: BTreeSet<RowKey>,
-    pub(super) entries: usize,
-    /// Lines of the texts, which stand behind all entries.
-    pub(super) texts: GroupWriter,
-    /// Whether it takes nothing more.
-    closed: bool,
-    /// Whether the front of the queue was decided on top of this group.
-    pub(super) carried: bool,
-    /// Why it cannot be recorded.
-    pub(super) failed: Option<redb::Error>,
-}
-
-/// Why a group could not be put together or written.
-pub(super) enum GroupError {
-    /// Nothing was recorded; everyone is told.
-    Refused(SubmitError),
-    /// The database failed before anything was recorded.
-    Database(redb::Error),
-    /// Nobody knows.
-    Fatal(Fatal),
-}
-
-impl From<AppendError> for GroupError {
-    fn from(e: AppendError) -> Self {
-        match e {
-            AppendError::Full => Self::Refused(SubmitError::Full),
-            e @ AppendError::Unknown(..) => Self::Fatal(Fatal(e.to_string())),
-        }
-    }
-}
 
 impl Core {
     /// Decides jobs one after the other, as far as they fit into one group; each sees what was decided before it. More of

@@ -3,8 +3,8 @@
 use record::entry::{Draft, Entry};
 use record::redact::TextLine;
 
-use super::core::Job;
 use super::error::SubmitError;
+use super::job::Job;
 use super::segment::{GROUP_ENTRIES_MAX, GROUP_LINES_BYTES_MAX, GroupWriter};
 use super::view::{Recorded, View};
 use crate::clock::Now;

@@ -9,14 +9,15 @@ use record::fold::Facility;
 use record::ids::Epoch;
 use record::tree::Frontier;
 
-use super::building::Building;
 use super::database::make_durable;
 use super::disk::{Disk, PAGE_BYTES, remove_if_there};
-use super::error::{StoreError, SubmitError};
+use super::error::{StoreError, SubmitError, is_full};
 use super::flush::Flush;
+use super::job::{Fatal, Job};
 use super::journal::{AppendError, Journal, Sizes};
 use super::key_runs::KeyRuns;
 use super::mark::mark_distrusted;
+use super::open_group::Building;
 use super::pending::PendingRows;
 use super::places::Places;
 use super::reader::Reader;
@@ -37,25 +38,6 @@ const BALLAST_SPARE_BYTES: u64 = 256 << 20;
 const OVERDUE: u64 = 2;
 /// How long entries may stand in the journal alone.
 const DURABLE_AFTER_MS: u64 = 3_600_000;
-
-/// A command on its way through the writer.
-pub trait Job: Send {
-    /// Decides it against the state; called once.
-    fn decide(&mut self, view: &View<'_>) -> Vec<Draft>;
-    /// Answers it; called once, after the flush.
-    fn finish(self: Box<Self>, result: Result<Vec<Recorded>, SubmitError>);
-}
-
-/// Why the process must end: what is on the disk is not known any more.
-#[derive(Debug, Clone, thiserror::Error)]
-#[error("the store cannot go on: {0}; what was acknowledged is safe, and a restart finds out the rest")]
-pub struct Fatal(pub String);
-
-impl From<StoreError> for Fatal {
-    fn from(e: StoreError) -> Self {
-        Self(e.to_string())
-    }
-}
 
 /// The only appender of the log. [`super::writer`] runs it on a thread; tests drive it directly.
 pub struct Core {
@@ -337,10 +319,6 @@ pub(super) fn drop_ballast(disk: &dyn Disk) -> bool {
         tracing::warn!("the disk is full: the ballast was removed so that recording goes on");
     }
     dropped
-}
-
-pub(super) fn is_full(e: &std::io::Error) -> bool {
-    matches!(e.kind(), std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded)
 }
 
 /// Something that the box records of itself.

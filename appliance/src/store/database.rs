@@ -10,20 +10,15 @@ use record::kinds::Event;
 use record::tree::Frontier;
 use redb::{Database, Durability, ReadableDatabase as _, ReadableTable as _};
 
-use super::disk::{Disk, DiskFile, RedbFile, exists, parent, remove_if_there};
+use super::disk::{Disk, DiskFile, RedbFile, parent, remove_if_there};
 use super::error::StoreError;
 use super::journal::Sizes;
-use super::places::Places;
-use super::salvage;
+use super::places::{self as place_rows, Places};
 use super::sources::OverlayFile;
 use super::tables;
 
 /// The log's database.
 pub(crate) const MAIN: &str = "cleantrack.redb";
-/// What is no fold over the log: sessions, PINs, tokens, the print ledger.
-pub(crate) const STATE: &str = "state.redb";
-/// Cache of the small one.
-const STATE_CACHE_BYTES: usize = 1 << 20;
 
 /// A commit that is durable, and after which the next opening takes no repair.
 ///
@@ -116,94 +111,6 @@ pub(crate) fn install(disk: &dyn Disk, path: &str) -> Result<(), StoreError> {
     disk.sync_dir(parent(path)).map_err(StoreError::io(path))
 }
 
-/// Whose `state.redb` it is, and whether another one was lost before it and nobody was told yet.
-const STATE_BOX: redb::TableDefinition<'static, &'static str, &'static str> =
-    redb::TableDefinition::new("box");
-const STATE_ID: &str = "id";
-const STATE_LOST: &str = "lost";
-
-/// Opens `state.redb`, making it where it is absent, unusable or another box's, whose sessions, PINs and tokens let nobody in
-/// here; whether something was lost with it. Beside a log that has entries it was there, so one that is missing is lost as well.
-///
-/// # Errors
-/// The disk's and redb's.
-pub(crate) fn open_state(
-    disk: &dyn Disk,
-    box_id: BoxId,
-    has_log: bool,
-    wall_ms: i64,
-) -> Result<(Arc<Database>, bool), StoreError> {
-    let mut lost = has_log;
-    if exists(disk, STATE).map_err(StoreError::io(STATE))? {
-        let why = match open(disk, STATE, STATE_CACHE_BYTES)? {
-            Some(db) if is_of_other(&db, box_id) => "it is another box's",
-            Some(db) => {
-                let untold = state_row(&db, STATE_LOST).is_some();
-                return Ok((Arc::new(db), untold));
-            }
-            None => "it does not open",
-        };
-        salvage::set_aside(disk, STATE, why, wall_ms)?;
-        lost = true;
-    }
-    Ok((create_state(disk, box_id, lost)?, lost))
-}
-
-/// Whether it names another box. What cannot be read of it says nothing here; whoever uses its tables looks at them.
-fn is_of_other(db: &Database, box_id: BoxId) -> bool {
-    state_row(db, STATE_ID).is_some_and(|id| id != box_id.to_string())
-}
-
-fn state_row(db: &Database, name: &str) -> Option<String> {
-    let read = || -> Result<Option<String>, redb::Error> {
-        let table = db.begin_read()?.open_table(STATE_BOX)?;
-        Ok(table.get(name)?.map(|row| row.value().to_owned()))
-    };
-    catch_unwind(AssertUnwindSafe(read)).ok()?.ok()?
-}
-
-/// Notes that somebody was told that what was before this `state.redb` is lost: until then each start tells it.
-///
-/// # Errors
-/// redb's.
-pub(crate) fn state_loss_told(db: &Database) -> Result<(), StoreError> {
-    (|| -> Result<(), redb::Error> {
-        let txn = db.begin_write()?;
-        txn.open_table(STATE_BOX)?.remove(STATE_LOST)?;
-        txn.commit()?;
-        Ok(())
-    })()
-    .map_err(StoreError::db("noting what was told"))
-}
-
-fn create_state(disk: &dyn Disk, box_id: BoxId, lost: bool) -> Result<Arc<Database>, StoreError> {
-    let db = create(disk, STATE, STATE_CACHE_BYTES)?;
-    (|| -> Result<(), redb::Error> {
-        let txn = db.begin_write()?;
-        {
-            let mut table = txn.open_table(STATE_BOX)?;
-            table.insert(STATE_ID, box_id.to_string().as_str())?;
-            if lost {
-                table.insert(STATE_LOST, "untold")?;
-            }
-        }
-        txn.commit()?;
-        make_durable(&db)
-    })()
-    .map_err(StoreError::db("creation"))?;
-    install(disk, STATE)?;
-    Ok(Arc::new(db))
-}
-
-/// Sets `state.redb` aside and makes another.
-///
-/// # Errors
-/// The disk's and redb's.
-pub(crate) fn renew_state(disk: &dyn Disk, box_id: BoxId, wall_ms: i64) -> Result<Arc<Database>, StoreError> {
-    salvage::set_aside(disk, STATE, "it cannot be read", wall_ms)?;
-    create_state(disk, box_id, true)
-}
-
 /// Makes the log's database with all its tables, not yet in place.
 ///
 /// # Errors
@@ -214,7 +121,7 @@ pub(crate) fn create_main(disk: &dyn Disk, sizes: &Sizes) -> Result<Database, St
     (|| {
         let txn = db.begin_write()?;
         tables::make_all(&txn)?;
-        txn.open_table(tables::META)?.insert("schema", tables::SCHEMA)?;
+        tables::put_schema(&txn, tables::SCHEMA)?;
         txn.commit()?;
         Ok(())
     })()
@@ -233,7 +140,7 @@ pub(crate) fn places(
 ) -> Result<Places, StoreError> {
     let txn = db.begin_read().map_err(StoreError::db("reading what was adopted"))?;
     let table = txn.open_table(tables::ADOPTED).map_err(StoreError::db("reading what was adopted"))?;
-    let mut places = Places::new(epochs.into_iter().collect(), tables::adopted_runs(&table)?);
+    let mut places = Places::new(epochs.into_iter().collect(), place_rows::adopted_runs(&table)?);
     places.epochs.extend(written.filter(|written| places.epoch(written.n).is_none()));
     Ok(places)
 }
@@ -260,7 +167,7 @@ pub(crate) fn held(db: &Database) -> Result<Option<Held>, StoreError> {
     let read = catch_unwind(AssertUnwindSafe(|| -> Result<Option<Held>, StoreError> {
         let txn = db.begin_read().map_err(StoreError::db("reading"))?;
         let Ok(meta) = txn.open_table(tables::META) else { return Ok(None) };
-        let schema = meta.get("schema").map_err(StoreError::db("reading"))?.map(|s| s.value());
+        let schema = tables::read_schema(&meta).map_err(StoreError::db("reading"))?;
         match schema {
             Some(found) if found > tables::SCHEMA => {
                 return Err(StoreError::Newer { found, known: tables::SCHEMA });

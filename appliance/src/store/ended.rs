@@ -8,14 +8,15 @@ use super::adopt;
 use super::chain::{ChainLink, EpochEnd, Extent, MissingEntries};
 use super::closed_journal;
 use super::error::StoreError;
-use super::follower::OpenDatabase;
+use super::fetched;
 use super::heal::{HealedEpoch, Healer};
 use super::linked::Linked;
-use super::newest::NewestLog;
 use super::rebuild::CountedEpoch;
 use super::refill;
 use super::sources::LogCopies;
-use super::start::{Start, StartKind};
+use super::start_state::NewestLog;
+use super::start_state::OpenDatabase;
+use super::start_state::{Start, StartKind};
 use super::untold;
 
 impl Start<'_> {
@@ -29,7 +30,7 @@ impl Start<'_> {
         main: Option<&OpenDatabase>,
     ) -> Result<Extent, StoreError> {
         let disk = self.disk.clone();
-        let fetched = refill::fetched(&*disk, link.epoch)?;
+        let fetched = fetched::fetched(&*disk, link.epoch)?;
         let in_database = main.and_then(|main| main.held.frontier(link.epoch));
         let enough = in_database.filter(|tree| match link.end {
             EpochEnd::Counts(end) => Extent::of(tree) == end,
@@ -175,6 +176,6 @@ impl Start<'_> {
 /// Where a part of an epoch came from. What was fetched comes back because it was forgotten, and that is told by itself.
 fn healed_words(epoch: Epoch, from: &[String]) -> Option<String> {
     let from: Vec<&str> =
-        from.iter().map(String::as_str).filter(|from| !from.starts_with(refill::DIR)).collect();
+        from.iter().map(String::as_str).filter(|from| !from.starts_with(fetched::DIR)).collect();
     (!from.is_empty()).then(|| format!("a part of epoch {epoch} came from {}", from.join(", ")))
 }

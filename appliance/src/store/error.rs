@@ -6,6 +6,11 @@ use record::sign::NoteError;
 
 use super::disk::FolderError;
 
+/// Whether an error says that there is no room.
+pub(super) fn is_full(e: &std::io::Error) -> bool {
+    matches!(e.kind(), std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded)
+}
+
 /// Why the store could not be opened or kept up.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {

@@ -17,14 +17,8 @@ use super::rebuild::{self, CountedEpoch};
 use super::run_shelf::RunShelf;
 use super::salvage;
 use super::sources::{DatabaseSource, LogCopies, SegmentSource};
-use super::start::{HealedLog, Start, StartKind};
+use super::start_state::{HealedLog, OpenDatabase, Start, StartKind};
 use super::untold;
-
-/// The database that a start found, and what it holds.
-pub(super) struct OpenDatabase {
-    pub(super) db: Arc<Database>,
-    pub(super) held: Held,
-}
 
 /// Whether a database follows this chain: each epoch of it just as far as it counts, the last one at most.
 pub(super) fn follows(held: &Held, counted: &[CountedEpoch]) -> bool {

@@ -7,8 +7,8 @@ use record::tree::Frontier;
 
 use super::chain::LogPiece;
 use super::chunker::{Chunk, Chunker};
+use super::disk::Disk;
 use super::error::StoreError;
-use super::heal::Healer;
 use super::journal::Journal;
 use super::rewriter::Rewriter;
 use super::scan::Segment;
@@ -16,7 +16,9 @@ use super::segment::Header;
 
 /// Writes the lines of gaps into new segments, under temporary names.
 pub(super) struct GapFiller<'a> {
-    healer: &'a Healer<'a>,
+    disk: &'a dyn Disk,
+    /// Bytes of a segment at which the next one is begun.
+    segment_bytes: u64,
     origin: Origin,
     gaps: &'a [(u64, u64)],
     /// Where segments began that are replaced: new ones begin there too.
@@ -30,12 +32,13 @@ pub(super) struct GapFiller<'a> {
 impl<'a> GapFiller<'a> {
     /// For the gaps of an epoch's journal; `firsts` are where segments began that are replaced.
     pub(super) fn new(
-        healer: &'a Healer<'a>,
+        (disk, segment_bytes): (&'a dyn Disk, u64),
         origin: Origin,
         gaps: &'a [(u64, u64)],
         firsts: BTreeSet<u64>,
     ) -> Self {
-        Self { healer, origin, gaps, firsts, out: None, done: Vec::new(), used: BTreeSet::new() }
+        let used = BTreeSet::new();
+        Self { disk, segment_bytes, origin, gaps, firsts, out: None, done: Vec::new(), used }
     }
 
     /// Takes what a source gives; only what lies in a gap is written.
@@ -53,8 +56,7 @@ impl<'a> GapFiller<'a> {
             if self.out.is_some() && begins && source == 0 {
                 self.flush()?;
             }
-            let full =
-                begins && self.out.as_ref().is_some_and(|(out, _)| out.len() >= self.healer.segment_bytes);
+            let full = begins && self.out.as_ref().is_some_and(|(out, _)| out.len() >= self.segment_bytes);
             if !inside || first || full {
                 self.close()?;
             }
@@ -77,7 +79,7 @@ impl<'a> GapFiller<'a> {
     fn begin(&mut self, frontier: &Frontier) -> Result<(), StoreError> {
         let segment = Segment::plain(&Journal::dir(&self.origin), frontier.size());
         let header = Header { origin: self.origin, frontier: frontier.clone() };
-        let out = Rewriter::new(&*self.healer.copies.disk, segment, &header)?;
+        let out = Rewriter::new(self.disk, segment, &header)?;
         self.out = Some((out, Chunker::new(frontier.clone())));
         Ok(())
     }

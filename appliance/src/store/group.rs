@@ -10,14 +10,15 @@ use record::fold::RowKey;
 use record::tree::Frontier;
 use redb::{Durability, WriteTransaction};
 
-use super::building::{Building, GroupError};
-use super::core::{Core, Fatal, Job, is_full};
+use super::core::Core;
 use super::database::{self, MAIN, make_durable};
-use super::error::SubmitError;
+use super::error::{SubmitError, is_full};
 use super::flush::{GroupWrite, GroupWritten};
+use super::job::{Fatal, Job};
 use super::journal::AppendError;
 use super::key_runs::KeyRuns;
 use super::mark::mark_distrusted;
+use super::open_group::{Building, GroupError};
 use super::pending::put_rows;
 use super::rebuild;
 use super::snapshot::FacilityPair;

@@ -221,7 +221,7 @@ impl Healer<'_> {
             plan.found.iter().zip(&plan.kept).filter(|(_, kept)| !**kept).map(|(f, _)| &f.segment).collect();
         let mut dropped = self.lines_of(epoch, &bad)?;
         let firsts = bad.iter().map(|s| s.first).collect();
-        let mut filler = GapFiller::new(self, origin, &plan.gaps, firsts);
+        let mut filler = GapFiller::new((&*self.copies.disk, self.segment_bytes), origin, &plan.gaps, firsts);
         let mut failed = None;
         let mut take = |source: usize, before: &Frontier, piece: LogPiece| {
             for (seq, line) in (piece.first..).zip(&piece.lines) {

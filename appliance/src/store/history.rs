@@ -10,7 +10,7 @@ use record::tag::Tag;
 use redb::ReadableTable;
 
 use super::error::StoreError;
-use super::places::RUNS_FROM;
+use super::places::{self, RUNS_FROM};
 use super::reader::{Reader, db};
 use super::tables::{self, ItemKey};
 
@@ -90,13 +90,13 @@ impl Reader {
         let entries = self.txn.open_table(tables::ENTRIES).map_err(db)?;
         let repeats = self.txn.open_table(tables::REPEATS).map_err(db)?;
         for key in places.keys(of, None) {
-            let found = tables::cleaning(&cleanings, &entries, &places, key).map_err(db)?;
+            let found = places::cleaning(&cleanings, &entries, &places, key).map_err(db)?;
             if found.is_some() {
                 return Ok(found);
             }
             // A phone may have sent it again: the first place under the key counts, and this one leads to it.
             if let Some(first) = repeats.get(key).map_err(db)? {
-                return tables::cleaning(&cleanings, &entries, &places, first.value()).map_err(db);
+                return places::cleaning(&cleanings, &entries, &places, first.value()).map_err(db);
             }
         }
         Ok(None)
@@ -111,14 +111,14 @@ impl Reader {
         let Some(key) = places.key(line) else { return Ok(None) };
         let cleanings = self.txn.open_table(tables::CLEANINGS).map_err(db)?;
         let entries = self.txn.open_table(tables::ENTRIES).map_err(db)?;
-        let found = tables::cleaning(&cleanings, &entries, &places, key).map_err(db)?;
+        let found = places::cleaning(&cleanings, &entries, &places, key).map_err(db)?;
         if found.is_some() {
             return Ok(found);
         }
         let repeats = self.txn.open_table(tables::REPEATS).map_err(db)?;
         let first = repeats.get(key).map_err(db)?;
         first.map_or(Ok(None), |first| {
-            tables::cleaning(&cleanings, &entries, &places, first.value()).map_err(db)
+            places::cleaning(&cleanings, &entries, &places, first.value()).map_err(db)
         })
     }
 
@@ -160,7 +160,7 @@ impl Reader {
         let entries = self.txn.open_table(tables::ENTRIES).map_err(db)?;
         let (mut found, places) = (Vec::new(), self.shared.places());
         self.each_place(&index, tag, (performed_ms, upto, limit), |_, key| {
-            found.extend(tables::cleaning(&cleanings, &entries, &places, key).map_err(db)?);
+            found.extend(places::cleaning(&cleanings, &entries, &places, key).map_err(db)?);
             Ok(())
         })?;
         Ok(found)
@@ -225,14 +225,14 @@ impl Reader {
         let mut found = Vec::new();
         if from < runs_from {
             self.cleanings_in(&cleanings, 0..=from, limit, |key| {
-                found.extend(tables::cleaning(&cleanings, &entries, &places, key).map_err(db)?);
+                found.extend(places::cleaning(&cleanings, &entries, &places, key).map_err(db)?);
                 Ok(())
             })?;
             from = u64::MAX;
         }
         let left = limit.saturating_sub(found.len());
         self.cleanings_in(&cleanings, runs_from..=from, left, |key| {
-            found.extend(tables::cleaning(&cleanings, &entries, &places, key).map_err(db)?);
+            found.extend(places::cleaning(&cleanings, &entries, &places, key).map_err(db)?);
             Ok(())
         })?;
         Ok(found)

@@ -14,7 +14,7 @@ use redb::{Database, Durability, ReadTransaction, ReadableDatabase as _, WriteTr
 
 use super::error::StoreError;
 use super::pending::{PendingRows, Rows};
-use super::places::{Places, RunState};
+use super::places::{self, Places, RunState};
 use super::tables::{self, RUN_BITS, entry_key, split_key};
 
 /// Entries of a run at most.
@@ -165,7 +165,7 @@ impl KeyRuns {
                     add(&mut keys.open, of.into_iter().map(|(key, entry, req)| (key, (entry, req))));
                 }
             }
-            let adopted = tables::adopted_runs(&txn.open_table(tables::ADOPTED).map_err(failed)?)?;
+            let adopted = places::adopted_runs(&txn.open_table(tables::ADOPTED).map_err(failed)?)?;
             let places = Places::new(Vec::new(), adopted);
             for (place, run) in places.in_state(RunState::Counts) {
                 for (run, covered) in runs_between(place, run.by.run.lines()) {

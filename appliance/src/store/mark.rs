@@ -1,8 +1,7 @@
 //! The mark that a start leaves while it goes on: who finds it knows that the last one did not get through.
 
-use super::core::is_full;
 use super::disk::{Disk, put_small, read_small};
-use super::error::StoreError;
+use super::error::{StoreError, is_full};
 
 /// There from the beginning of a start to its end: who finds it knows that the last start did not get through.
 pub(super) const MARK: &str = "starting";

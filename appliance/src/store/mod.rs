@@ -18,6 +18,7 @@ mod displaced;
 mod ended;
 mod error;
 mod fetch_room;
+mod fetched;
 mod flush;
 mod fold;
 mod follower;
@@ -28,6 +29,7 @@ mod heal;
 mod health;
 mod hints;
 mod history;
+mod job;
 mod journal;
 mod key_runs;
 mod keys;
@@ -35,6 +37,8 @@ mod linked;
 mod mark;
 mod misplaced;
 mod newest;
+mod open_group;
+mod open_runs;
 mod pending;
 mod places;
 mod prepare;
@@ -59,6 +63,8 @@ mod shorter;
 mod snapshot;
 mod sources;
 mod start;
+mod start_state;
+mod state_db;
 mod survey;
 mod tables;
 mod tail;
@@ -81,12 +87,13 @@ use tokio::sync::{oneshot, watch};
 pub use self::adopted::Adoption;
 pub use self::backup::{ImportError, ImportedLines, import_log};
 pub use self::chain::MissingEntries;
-pub use self::core::{Core, Fatal, Job};
+pub use self::core::Core;
 pub use self::cursor::{Confirmed, CursorError, Kept};
 use self::disk::{Disk, SystemDisk};
 pub use self::error::{StoreError, SubmitError};
 pub use self::health::{Recording, StoreHealth};
 pub use self::history::{HistoryPlace, ItemUse};
+pub use self::job::{Fatal, Job};
 pub use self::journal::Sizes;
 use self::queue::{Control, Gate, Queue};
 use self::read_pool::ReadPool;
@@ -100,7 +107,7 @@ pub use self::run_exchange::AdoptedRuns;
 pub use self::scrub::{Look, Place, Scrubbed};
 use self::shared::Shared;
 pub use self::snapshot::StoreSnapshot;
-use self::start::StartKind;
+use self::start_state::StartKind;
 pub use self::trusted::TrustError;
 pub use self::untold::UntoldRepairs;
 pub use self::view::{Decision, Outcome, Recorded, View};
@@ -330,7 +337,7 @@ impl Store {
     /// The disk's and redb's; the old one stays.
     pub fn renew_state_db(&self) -> Result<(), StoreError> {
         let (box_id, now) = (self.origin().box_id, self.clock.now());
-        self.shared.set_state_db(database::renew_state(&*self.shared.disk, box_id, now.wall_ms)?);
+        self.shared.set_state_db(state_db::renew_state(&*self.shared.disk, box_id, now.wall_ms)?);
         Ok(())
     }
 
@@ -339,7 +346,7 @@ impl Store {
     /// # Errors
     /// The database's.
     pub fn state_loss_told(&self) -> Result<(), StoreError> {
-        database::state_loss_told(&self.shared.state_db())
+        state_db::state_loss_told(&self.shared.state_db())
     }
 
     /// Becomes `Some` when the process must end with status 74: what is on the disk is not known any more.

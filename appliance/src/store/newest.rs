@@ -15,25 +15,9 @@ use super::linked::Linked;
 use super::refill;
 use super::scan::{Segment, SegmentReader, Step};
 use super::sources::LogCopies;
-use super::start::Start;
-use super::survey::{Claims, Survey, Torn, survey};
+use super::start_state::{NewestLog, Start};
+use super::survey::{Claims, Survey, survey};
 use super::untold;
-
-/// The newest epoch, healed as far as its copies go.
-pub(super) struct NewestLog {
-    pub(super) origin: Origin,
-    pub(super) frontier: Frontier,
-    /// Whether nothing is missing in it.
-    pub(super) whole: bool,
-    /// The newest segment and where its groups end; `None` when there is no segment, or it cannot go on.
-    pub(super) newest: Option<(Segment, u64)>,
-    /// What is to be cut.
-    pub(super) torn: Option<Torn>,
-    /// What the relay cosigned of it, where this box holds less, or other entries.
-    pub(super) relay: Option<Extent>,
-    /// Whether the database gave another root than the journal has.
-    pub(super) database_wrong: bool,
-}
 
 impl Start<'_> {
     /// Which epoch is the newest that holds entries.

@@ -3,12 +3,14 @@
 
 use std::collections::BTreeMap;
 
-use record::fold::{AdoptedBy, LinePlace};
+use record::fold::{AdoptedBy, Cleaning, LinePlace};
 use record::ids::Epoch;
 use record::kinds::EntryRef;
 use record::run::RunName;
+use redb::ReadableTable;
 use serde::{Deserialize, Serialize};
 
+use super::error::StoreError;
 use super::tables;
 
 /// The first place of a run; numbers of epochs lie below it.
@@ -183,4 +185,40 @@ impl Places {
     pub(crate) fn keys_of_line(&self, of: EntryRef) -> impl Iterator<Item = u64> {
         self.keys(of, None)
     }
+}
+/// The runs that the database knows, in the order in which they were adopted.
+///
+/// # Errors
+/// redb's; damage.
+pub(crate) fn adopted_runs(
+    table: &impl ReadableTable<u32, &'static str>,
+) -> Result<Vec<AdoptedRun>, StoreError> {
+    let mut all = Vec::new();
+    for row in table.iter().map_err(StoreError::db("reading what was adopted"))? {
+        let (place, value) = row.map_err(StoreError::db("reading what was adopted"))?;
+        let run = serde_json::from_str(value.value()).ok();
+        all.push(run.ok_or_else(|| StoreError::Damaged {
+            epoch: place.value().to_string(),
+            seq: 0,
+            why: "the database's own note of what was adopted cannot be read".to_owned(),
+        })?);
+    }
+    Ok(all)
+}
+
+/// The cleaning that an entry recorded.
+///
+/// # Errors
+/// redb's.
+pub(crate) fn cleaning(
+    cleanings: &impl ReadableTable<u64, &'static [u8]>,
+    entries: &impl ReadableTable<u64, &'static [u8]>,
+    places: &Places,
+    key: u64,
+) -> Result<Option<Cleaning>, redb::Error> {
+    let Some(line) = places.line(key) else { return Ok(None) };
+    let Some(value) = cleanings.get(key)? else { return Ok(None) };
+    let entry = entries.get(key)?;
+    let of = (line.of, places.adopted_by(key));
+    Ok(tables::read_cleaning(of, value.value(), entry.as_ref().map(|e| e.value())))
 }

@@ -8,8 +8,8 @@ use record::entry::Draft;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
-use super::core::{Fatal, Job};
 use super::error::SubmitError;
+use super::job::{Fatal, Job};
 use super::view::{Decision, Outcome, Recorded, View};
 
 /// Commands that may wait: several times the phones that a box serves at once.

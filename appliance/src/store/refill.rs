@@ -15,16 +15,15 @@ use record::tree::{Frontier, frontier_at, root_at};
 use super::Store;
 use super::chain::{Extent, Source as _};
 use super::chunker::{Chunk, Chunker};
-use super::disk::{Disk, DiskFile, exists, put_small, remove_if_there};
+use super::disk::{Disk, DiskFile, put_small, remove_if_there};
 use super::error::StoreError;
 use super::fetch_room::{bytes_of, leave_room};
+use super::fetched::{DIR, fetched, fetched_path};
 use super::linked::{Linked, LinkedStep};
 use super::scan::Segment;
 use super::segment::{GroupWriter, Header};
 use super::sources::SegmentSource;
 
-/// Where fetched entries wait for the next start.
-pub(super) const DIR: &str = "fetched";
 /// Where notes are kept that end an epoch.
 pub(super) const EVIDENCE: &str = "evidence";
 /// Bytes after which what was fetched is made durable: a cut costs no more than this.
@@ -342,16 +341,6 @@ fn fetched_tree(disk: &dyn Disk, origin: &Origin, path: &str) -> Result<Option<(
     }
 }
 
-/// The file in which fetched entries of an epoch wait, where there is one.
-///
-/// # Errors
-/// The disk's.
-pub(super) fn fetched(disk: &dyn Disk, epoch: Epoch) -> Result<Option<String>, StoreError> {
-    let path = fetched_path(epoch);
-    let there = exists(disk, &path).map_err(StoreError::io(DIR))?;
-    Ok(there.then_some(path))
-}
-
 /// After a start has healed an epoch: what was fetched of it is in the journal, or does not lead to what counts. A part
 /// that does not reach that far yet stays.
 ///
@@ -379,11 +368,6 @@ fn forget(disk: &dyn Disk, epoch: Epoch) -> Result<(), StoreError> {
     let path = fetched_path(epoch);
     remove_if_there(disk, &path).map_err(StoreError::io(path))?;
     disk.sync_dir(DIR).map_err(StoreError::io(DIR))
-}
-
-/// Where the fetched entries of an epoch wait.
-fn fetched_path(epoch: Epoch) -> String {
-    format!("{DIR}/{epoch}.jsonl")
 }
 
 /// The note that ends an epoch.

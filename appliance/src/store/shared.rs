@@ -13,10 +13,10 @@ use record::tree::{Frontier, Hash};
 use redb::Database;
 use tokio::sync::watch;
 
-use super::core::Fatal;
 use super::cursor::Cursor;
 use super::disk::{Disk, PAGE_BYTES};
 use super::error::StoreError;
+use super::job::Fatal;
 use super::keys::LogKey;
 use super::places::Places;
 use super::report::StartReport;

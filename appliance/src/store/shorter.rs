@@ -10,10 +10,10 @@ use redb::Database;
 
 use super::adopt::CountedLines;
 use super::error::StoreError;
-use super::follower::OpenDatabase;
 use super::places::RunState;
 use super::run_shelf::RunShelf;
 use super::sources::{DatabaseSource, LogCopies};
+use super::start_state::OpenDatabase;
 
 /// Refuses a database that lacks lines which the old one has in the very history that both share, or by runs. Lines behind
 /// the stated end of an epoch are kept beside the log instead.

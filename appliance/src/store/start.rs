@@ -12,70 +12,25 @@ use super::cursor::{self, Cursor};
 use super::database;
 use super::disk::{Disk, remove_if_there};
 use super::error::StoreError;
-use super::follower::OpenDatabase;
 use super::hints;
 use super::journal::Sizes;
 use super::keys::Keys;
 use super::mark::{ATTEMPTS_OF_COPY, Attempts, MARK, mark, put_mark};
 use super::misplaced::displace_misplaced;
-use super::newest::NewestLog;
 use super::places::RunState;
 use super::prepare::{prepare_folder, sweep};
 use super::rebuild::CountedEpoch;
 use super::report::StartReport;
 use super::salvage;
 use super::sources::{LogCopies, SegmentSource};
+use super::start_state::{HealedLog, NewestLog, OpenDatabase, Start, StartKind};
+use super::state_db;
 use super::untold;
-use crate::clock::{Clock, Now};
+use crate::clock::Clock;
 use crate::random::Random;
 
 /// Passes that a start makes at most because runs were adopted: lines of a run may show that another one is owed.
 const ADOPTING_PASSES_MAX: u32 = 3;
-
-/// Why a start is made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum StartKind {
-    /// The box is to work.
-    Normal,
-    /// Everything is to be checked, and the database built anew.
-    Rebuild,
-}
-
-/// What the steps of a start share.
-pub(super) struct Start<'a> {
-    pub(super) disk: &'a Arc<dyn Disk>,
-    pub(super) sizes: Sizes,
-    pub(super) now: Now,
-    pub(super) random: &'a dyn Random,
-    pub(super) keys: Keys,
-    pub(super) report: StartReport,
-    /// Epochs that the relay has cosigned something of.
-    pub(super) said: Option<Epoch>,
-    /// Epochs that have ended with the size that counts, where that is stated.
-    pub(super) ends: Vec<(Epoch, u64)>,
-    /// Epochs that have ended.
-    pub(super) ended: Vec<Epoch>,
-    /// The epoch that this start ends: its journal stays as it is until the next one has begun, so that an interrupted
-    /// start finds the same reason again.
-    pub(super) ends_now: Option<Epoch>,
-    /// Epochs of which nobody says how much counts: nothing of them but what is adopted.
-    pub(super) unstated: Vec<Epoch>,
-    /// The epoch whose journal was found to agree with the database.
-    pub(super) agreed: Option<Epoch>,
-    /// Ended epochs all of whose journal was read and holds what counts.
-    pub(super) read_whole: Vec<Epoch>,
-}
-
-/// What there is of the log when it is healed.
-pub(super) struct HealedLog {
-    /// The epoch that goes on, if one does.
-    pub(super) newest: Option<NewestLog>,
-    pub(super) verdict: Verdict,
-    /// Every epoch of which anything is here.
-    pub(super) names: Vec<Epoch>,
-    /// How much of each epoch counts and is here, oldest first.
-    pub(super) counted: Vec<CountedEpoch>,
-}
 
 impl Core {
     /// Opens the data folder behind `disk`, healing what can be healed. Nothing is acknowledged before this returns.
@@ -176,7 +131,7 @@ fn open_marked(
     let copies = start.copies(main.as_ref(), attempts)?;
     let healed = start.heal_log(kind, &copies, main.as_ref())?;
     let has_log = !healed.names.is_empty();
-    let (state_db, lost) = database::open_state(&**disk, start.keys.box_id, has_log, now.wall_ms)?;
+    let (state_db, lost) = state_db::open_state(&**disk, start.keys.box_id, has_log, now.wall_ms)?;
     start.report.state_lost = state_lost || lost;
     let (db, facility) = start.follow(kind, &copies, main.as_ref(), &healed)?;
     start.note_read(&db)?;

@@ -10,7 +10,6 @@ use record::tree::{Frontier, Hash, leaf_hash};
 use redb::{ReadableTable, TableDefinition, WriteTransaction};
 
 use super::error::StoreError;
-use super::places::{AdoptedRun, Places};
 
 /// The schema that this program writes; a database of an older one is built anew from the journal.
 pub(crate) const SCHEMA: u32 = 7;
@@ -232,6 +231,30 @@ pub(crate) fn read_cleaning(
     })
 }
 
+/// Writes the schema down, and once more with all bits turned: one wrong bit must not make a box's own database that of a
+/// newer program, which nobody may touch.
+///
+/// # Errors
+/// redb's.
+pub(crate) fn put_schema(txn: &WriteTransaction, schema: u32) -> Result<(), redb::Error> {
+    let mut meta = txn.open_table(META)?;
+    meta.insert("schema", schema)?;
+    meta.insert("schema, bits turned", !schema)?;
+    Ok(())
+}
+
+/// The schema, where both numbers say the same.
+///
+/// # Errors
+/// redb's.
+pub(crate) fn read_schema(
+    meta: &impl ReadableTable<&'static str, u32>,
+) -> Result<Option<u32>, redb::StorageError> {
+    let number = |name: &'static str| Ok::<_, redb::StorageError>(meta.get(name)?.map(|row| row.value()));
+    let (schema, turned) = (number("schema")?, number("schema, bits turned")?);
+    Ok(schema.filter(|schema| turned == Some(!schema)))
+}
+
 /// Makes every table that is not there.
 ///
 /// # Errors
@@ -242,23 +265,6 @@ pub(crate) fn make_all(txn: &WriteTransaction) -> Result<(), redb::Error> {
     }
     make!(ENTRIES NODES TEXTS ROWS CLEANINGS BY_ITEM UNSURE USES KEY_RUNS KEY_FILTERS REPEATS ERASE ERASED EPOCHS ADOPTED CLOSED_FILES META);
     Ok(())
-}
-
-/// The cleaning that an entry recorded.
-///
-/// # Errors
-/// redb's.
-pub(crate) fn cleaning(
-    cleanings: &impl ReadableTable<u64, &'static [u8]>,
-    entries: &impl ReadableTable<u64, &'static [u8]>,
-    places: &Places,
-    key: u64,
-) -> Result<Option<Cleaning>, redb::Error> {
-    let Some(line) = places.line(key) else { return Ok(None) };
-    let Some(value) = cleanings.get(key)? else { return Ok(None) };
-    let entry = entries.get(key)?;
-    let of = (line.of, places.adopted_by(key));
-    Ok(read_cleaning(of, value.value(), entry.as_ref().map(|e| e.value())))
 }
 
 /// Entries whose subtree is kept as one node: what is read is checked against it.
@@ -290,26 +296,6 @@ pub(crate) fn check_block(
         frontier.nodes().ends_with(part.nodes())
     };
     Ok(holds.then_some(leaves))
-}
-
-/// The runs that the database knows, in the order in which they were adopted.
-///
-/// # Errors
-/// redb's; damage.
-pub(crate) fn adopted_runs(
-    table: &impl ReadableTable<u32, &'static str>,
-) -> Result<Vec<AdoptedRun>, StoreError> {
-    let mut all = Vec::new();
-    for row in table.iter().map_err(StoreError::db("reading what was adopted"))? {
-        let (place, value) = row.map_err(StoreError::db("reading what was adopted"))?;
-        let run = serde_json::from_str(value.value()).ok();
-        all.push(run.ok_or_else(|| StoreError::Damaged {
-            epoch: place.value().to_string(),
-            seq: 0,
-            why: "the database's own note of what was adopted cannot be read".to_owned(),
-        })?);
-    }
-    Ok(all)
 }
 
 /// The epochs that the database knows, oldest first.

@@ -16,9 +16,11 @@ use crate::random::SeededRandom;
 
 mod adoption;
 mod backup;
+mod erasing;
 mod failures;
 mod faulty_disk;
 mod healing;
+mod holes;
 mod misplaced;
 mod past;
 mod readers;
@@ -175,7 +177,7 @@ async fn a_state_that_is_missing_beside_a_log_is_told_of() {
     let (store, report) = open(dir.path());
     assert!(!report.state_lost);
     drop(store);
-    std::fs::remove_file(dir.path().join(database::STATE)).unwrap();
+    std::fs::remove_file(dir.path().join(state_db::STATE)).unwrap();
     let (store, report) = open(dir.path());
     assert!(report.state_lost);
     store.state_loss_told().unwrap();
@@ -264,7 +266,7 @@ async fn a_newer_folder_is_refused_untouched() {
     {
         let db = store.shared.db().unwrap();
         let txn = db.begin_write().unwrap();
-        txn.open_table(tables::META).unwrap().insert("schema", tables::SCHEMA + 1).unwrap();
+        tables::put_schema(&txn, tables::SCHEMA + 1).unwrap();
         txn.commit().unwrap();
     }
     drop(store);
@@ -272,6 +274,24 @@ async fn a_newer_folder_is_refused_untouched() {
         let told = try_open(dir.path(), sizes()).unwrap_err().to_string();
         assert!(told.contains("newer CleanTrack"), "{told}");
     }
+}
+
+#[tokio::test]
+async fn a_wrong_bit_makes_no_newer_folder() {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, _) = open(dir.path());
+    record(&store, vec![equipment(), cleaning("a", "Maria")]).await;
+    store.stop().await.unwrap();
+    {
+        let db = store.shared.db().unwrap();
+        let txn = db.begin_write().unwrap();
+        txn.open_table(tables::META).unwrap().insert("schema", tables::SCHEMA | 1 << 23).unwrap();
+        txn.commit().unwrap();
+    }
+    drop(store);
+    let (store, report) = open(dir.path());
+    assert!(report.rebuilt.is_some() && report.missing.is_empty(), "{report:?}");
+    assert_eq!((store.size(), store.facility().activity[&tag()].cleanings), (3, 1));
 }
 
 #[tokio::test]
@@ -284,7 +304,7 @@ async fn an_older_folder_is_rebuilt_and_equal() {
     {
         let db = store.shared.db().unwrap();
         let txn = db.begin_write().unwrap();
-        txn.open_table(tables::META).unwrap().insert("schema", tables::SCHEMA - 1).unwrap();
+        tables::put_schema(&txn, tables::SCHEMA - 1).unwrap();
         let mut rows = txn.open_table(tables::ROWS).unwrap();
         rows.insert(format!("activity/{TAG}").as_str(), r#"{"done":[{"of another":"shape"}]}"#).unwrap();
         drop(rows);
@@ -381,64 +401,4 @@ async fn a_rebuilt_database_equals_the_live_one() {
     let (store, _) = open(dir.path());
     assert_eq!(dump(&store), before);
     assert!(!dir.path().join("salvage").exists(), "it held nothing that the new one has not");
-}
-
-/// All bytes of the journal, sealed segments unpacked.
-fn journal_text(dir: &std::path::Path, epoch: record::ids::Epoch) -> String {
-    let disk = SystemDisk::take(dir).unwrap();
-    let folder = format!("log/{epoch}");
-    let mut all = Vec::new();
-    for segment in scan::Segment::list(&disk, &folder).unwrap() {
-        let mut reader = scan::SegmentReader::open(&disk, &segment).unwrap();
-        assert!(reader.header().is_some());
-        while let scan::Step::Group { .. } = reader.step().unwrap() {
-            all.extend_from_slice(reader.lines());
-        }
-    }
-    String::from_utf8(all).unwrap()
-}
-
-#[tokio::test]
-async fn full_segments_are_sealed_and_erased_texts_leave_the_journal() {
-    let dir = tempfile::tempdir().unwrap();
-    let (store, _) = open(dir.path());
-    record(&store, vec![equipment(), cleaning("first", "Wanda Erasable")]).await;
-    for i in 0..300 {
-        record(&store, vec![cleaning(&format!("k{i}"), "Maria")]).await;
-    }
-    let hash = Text::new("Wanda Erasable", [5; 16]).unwrap().redactable().hash;
-    record(&store, vec![other("text.erased", &format!(r#"{{"hash":"{hash}","reason":"asked"}}"#))]).await;
-    assert_eq!(store.reader().unwrap().text(&hash).unwrap(), None);
-    store.stop().await.unwrap();
-    let (epoch, root) = (store.origin().epoch, store.reader().unwrap().root());
-    drop(store);
-    let names: Vec<_> = std::fs::read_dir(dir.path().join(format!("log/{epoch}"))).unwrap().collect();
-    assert!(names.iter().any(|n| n.as_ref().unwrap().file_name().to_str().unwrap().ends_with(".zst")));
-    let text = journal_text(dir.path(), epoch);
-    assert!(text.contains("Maria") && !text.contains("Wanda"), "the text is still there");
-    // Nothing of it comes back, and the rest still leads to the same root.
-    let now = Now { wall_ms: 0, boot: BootId::new(1, [1; 10]), up_ms: 9, state: ClockState::Synced };
-    let config = StoreConfig { sizes: sizes(), ..StoreConfig::new(dir.path()) };
-    let report = rebuild(config, Arc::new(BentClock::new(now)), Arc::new(SeededRandom::new(9))).unwrap();
-    assert_eq!(report.new_epoch, None);
-    let (store, _) = open(dir.path());
-    assert_eq!(store.reader().unwrap().root(), root);
-    assert_eq!(store.reader().unwrap().text(&hash).unwrap(), None);
-}
-
-#[tokio::test]
-async fn an_erased_text_in_the_newest_segment_leaves_it_too() {
-    let dir = tempfile::tempdir().unwrap();
-    let (store, _) = open(dir.path());
-    record(&store, vec![equipment(), cleaning("first", "Wanda Erasable")]).await;
-    let hash = Text::new("Wanda Erasable", [5; 16]).unwrap().redactable().hash;
-    record(&store, vec![other("text.erased", &format!(r#"{{"hash":"{hash}","reason":"asked"}}"#))]).await;
-    let epoch = store.origin().epoch;
-    // The writer begins a new segment when it is idle; a stop does what has not been done.
-    store.stop().await.unwrap();
-    drop(store);
-    assert!(!journal_text(dir.path(), epoch).contains("Wanda"));
-    let (store, report) = open(dir.path());
-    assert_eq!((report.size, report.new_epoch), (4, None));
-    assert_eq!(store.facility().activity[&tag()].cleanings, 1);
 }

@@ -8,9 +8,8 @@ use record::run::RunName;
 use serde::{Deserialize, Serialize};
 
 use super::Store;
-use super::core::is_full;
 use super::disk::{Disk, put_small, read_small, remove_if_there};
-use super::error::StoreError;
+use super::error::{StoreError, is_full};
 
 /// Where they are noted, from before the first repair until an alarm tells of them.
 pub(super) const FILE: &str = "untold";

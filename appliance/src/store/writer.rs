@@ -7,10 +7,11 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 
-use super::core::{Core, Fatal, Job};
+use super::core::Core;
 use super::error::SubmitError;
 use super::flush::FlushThread;
 use super::gather::Gather;
+use super::job::{Fatal, Job};
 use super::queue::{Control, Queue};
 
 /// How often the writer looks around when nobody comes.

@@ -4,6 +4,7 @@
 mod assemble;
 #[cfg(test)]
 mod lives;
+mod ranges;
 mod source;
 mod verdict;
 
@@ -12,6 +13,7 @@ use record::kinds::Prev;
 use record::tree::{Frontier, Hash};
 
 pub(crate) use self::assemble::{Assembled, assemble, strays};
+pub(crate) use self::ranges::{CachedPage, leaf_ranges, line_at};
 pub(crate) use self::source::{LogLine, LogPiece, Page, Source};
 pub(crate) use self::verdict::{NewestEpoch, Standing, Verdict, decide};
 

@@ -9,8 +9,8 @@ use record::entry::Draft;
 use tokio::runtime::Handle;
 
 use super::Gather;
-use crate::store::core::Job;
 use crate::store::error::SubmitError;
+use crate::store::job::Job;
 use crate::store::queue::{Answer, Queue, State, WriterTime};
 use crate::store::view::{Recorded, View};
 

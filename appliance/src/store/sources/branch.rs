@@ -6,9 +6,8 @@ use record::adoption::{BasePart, LeafRange, assemble_base};
 use record::ids::Epoch;
 use record::tree::{Frontier, Hash};
 
-use super::super::chain::{Extent, LogPiece, Page, Source};
+use super::super::chain::{CachedPage, Extent, LogPiece, Page, Source, leaf_ranges, line_at};
 use super::super::error::StoreError;
-use super::super::run_shelf::{CachedPage, leaf_ranges, line_at};
 use super::LogCopies;
 
 /// Leaves of all copies that are held in memory at once, 32 bytes each.

@@ -13,7 +13,7 @@ use record::tree::{Frontier, Hash, Nodes, frontier_at, leaf_hash, node_hash};
 use redb::{Database, ReadTransaction, ReadableDatabase as _, ReadableTable};
 
 use super::super::chain::{LogLine, LogPiece, Page, Source};
-use super::super::places::Places;
+use super::super::places::{self, Places};
 use super::super::segment::GroupWriter;
 use super::super::tables::{self, BLOCK, TextKey};
 
@@ -141,7 +141,7 @@ impl<'a> DatabaseSource<'a> {
 }
 
 fn read_places(txn: &ReadTransaction) -> Found<Option<Places>> {
-    let Ok(runs) = tables::adopted_runs(&txn.open_table(tables::ADOPTED)?) else { return Ok(None) };
+    let Ok(runs) = places::adopted_runs(&txn.open_table(tables::ADOPTED)?) else { return Ok(None) };
     let epochs = tables::epochs(&txn.open_table(tables::EPOCHS)?).unwrap_or_default();
     Ok(Some(Places::new(epochs.into_iter().map(|(epoch, _)| epoch).collect(), runs)))
 }

@@ -23,7 +23,7 @@ use super::chain::{EpochLink, Source};
 use super::disk::Disk;
 use super::displaced;
 use super::error::StoreError;
-use super::refill;
+use super::fetched;
 use super::runs as run_files;
 
 /// A database that was set aside and can be read.
@@ -84,7 +84,7 @@ impl LogCopies {
 
     fn logs(&self, epoch: Epoch) -> Result<Vec<Box<dyn Source + '_>>, StoreError> {
         let mut all: Vec<Box<dyn Source + '_>> = vec![Box::new(SegmentSource::journal(self.disk.clone()))];
-        if let Some(path) = refill::fetched(&*self.disk, epoch)? {
+        if let Some(path) = fetched::fetched(&*self.disk, epoch)? {
             all.push(Box::new(SegmentSource::linked(self.disk.clone(), epoch, path)));
         }
         for path in displaced::of_epoch(&*self.disk, epoch)? {

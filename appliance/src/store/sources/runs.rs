@@ -9,14 +9,14 @@ use record::tree::Frontier;
 
 use super::super::chain::{LogPiece, Page, Source};
 use super::super::disk::Disk;
-use super::super::run_shelf::RunShelf;
+use super::super::open_runs::OpenRuns;
 use super::super::runs;
 
 /// Files of runs that are whole. Their lines are this box's own, and what they follow stands in no file of them.
 pub(crate) struct RunSource {
     disk: Arc<dyn Disk>,
     box_id: BoxId,
-    shelf: RunShelf<'static>,
+    open: OpenRuns,
     /// Runs of the epoch that was asked for last, by their first line.
     listed: Option<(Epoch, Vec<RunName>)>,
 }
@@ -24,8 +24,8 @@ pub(crate) struct RunSource {
 impl RunSource {
     /// All of a box's.
     pub(crate) fn new(disk: Arc<dyn Disk>, box_id: BoxId) -> Self {
-        let shelf = RunShelf::new(disk.clone(), box_id, None);
-        Self { disk, box_id, shelf, listed: None }
+        let open = OpenRuns::new(Arc::clone(&disk), box_id);
+        Self { disk, box_id, open, listed: None }
     }
 
     /// Of one run.
@@ -63,7 +63,7 @@ impl Source for RunSource {
             return Ok(None);
         };
         let first = run.lines().start.max(from);
-        let lines = self.shelf.lines(run, first);
+        let lines = self.open.lines(run, first);
         let lines: Vec<_> =
             lines.map_err(io::Error::other)?.unwrap_or_default().iter().map(runs::log_line).collect();
         let piece = LogPiece { first, lines };

@@ -1,0 +1,25 @@
+//! A command on its way through the writer, and why the writer may have to end.
+
+use record::entry::Draft;
+
+use super::error::{StoreError, SubmitError};
+use super::view::{Recorded, View};
+
+/// A command on its way through the writer.
+pub trait Job: Send {
+    /// Decides it against the state; called once.
+    fn decide(&mut self, view: &View<'_>) -> Vec<Draft>;
+    /// Answers it; called once, after the flush.
+    fn finish(self: Box<Self>, result: Result<Vec<Recorded>, SubmitError>);
+}
+
+/// Why the process must end: what is on the disk is not known any more.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("the store cannot go on: {0}; what was acknowledged is safe, and a restart finds out the rest")]
+pub struct Fatal(pub String);
+
+impl From<StoreError> for Fatal {
+    fn from(e: StoreError) -> Self {
+        Self(e.to_string())
+    }
+}
