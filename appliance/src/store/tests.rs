@@ -26,6 +26,7 @@ mod past;
 mod readers;
 mod repairs;
 mod scale;
+mod schema;
 mod trusted;
 
 pub(crate) use self::readers::HeldReads;
@@ -256,63 +257,6 @@ async fn a_second_process_is_refused() {
     let (_store, _) = open(dir.path());
     let told = try_open(dir.path(), sizes()).unwrap_err().to_string();
     assert!(told.contains("in use by another"), "{told}");
-}
-
-#[tokio::test]
-async fn a_newer_folder_is_refused_untouched() {
-    let dir = tempfile::tempdir().unwrap();
-    let (store, _) = open(dir.path());
-    store.stop().await.unwrap();
-    {
-        let db = store.shared.db().unwrap();
-        let txn = db.begin_write().unwrap();
-        tables::put_schema(&txn, tables::SCHEMA + 1).unwrap();
-        txn.commit().unwrap();
-    }
-    drop(store);
-    for _ in 0..4 {
-        let told = try_open(dir.path(), sizes()).unwrap_err().to_string();
-        assert!(told.contains("newer CleanTrack"), "{told}");
-    }
-}
-
-#[tokio::test]
-async fn a_wrong_bit_makes_no_newer_folder() {
-    let dir = tempfile::tempdir().unwrap();
-    let (store, _) = open(dir.path());
-    record(&store, vec![equipment(), cleaning("a", "Maria")]).await;
-    store.stop().await.unwrap();
-    {
-        let db = store.shared.db().unwrap();
-        let txn = db.begin_write().unwrap();
-        txn.open_table(tables::META).unwrap().insert("schema", tables::SCHEMA | 1 << 23).unwrap();
-        txn.commit().unwrap();
-    }
-    drop(store);
-    let (store, report) = open(dir.path());
-    assert!(report.rebuilt.is_some() && report.missing.is_empty(), "{report:?}");
-    assert_eq!((store.size(), store.facility().activity[&tag()].cleanings), (3, 1));
-}
-
-#[tokio::test]
-async fn an_older_folder_is_rebuilt_and_equal() {
-    let dir = tempfile::tempdir().unwrap();
-    let (store, _) = open(dir.path());
-    record(&store, vec![equipment(), cleaning("k", "M")]).await;
-    let there = store.facility();
-    store.stop().await.unwrap();
-    {
-        let db = store.shared.db().unwrap();
-        let txn = db.begin_write().unwrap();
-        tables::put_schema(&txn, tables::SCHEMA - 1).unwrap();
-        let mut rows = txn.open_table(tables::ROWS).unwrap();
-        rows.insert(format!("activity/{TAG}").as_str(), r#"{"done":[{"of another":"shape"}]}"#).unwrap();
-        drop(rows);
-        txn.commit().unwrap();
-    }
-    drop(store);
-    let (store, _) = open(dir.path());
-    assert_eq!((store.facility(), store.size()), (there, 3));
 }
 
 #[tokio::test]
