@@ -332,7 +332,7 @@ fn photo_settings(program: &Program, config: &Config, data: &Path) -> Result<Pho
 }
 
 async fn bind(addr: SocketAddr) -> Result<TcpListener, ServeError> {
-    TcpListener::bind(addr).await.map_err(|source| ServeError::Listen { addr, source })
+    early::bind(addr).await.map_err(|source| ServeError::Listen { addr, source })
 }
 
 /// Asks [`run`] for an orderly end and a new start.

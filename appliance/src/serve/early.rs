@@ -1,12 +1,29 @@
 //! The plain listener before the log is open: it says that the box starts, and hands its socket over.
 
-use std::net::TcpListener as Socket;
+use std::net::{SocketAddr, TcpListener as Socket};
+use std::time::Duration;
 
 use tokio::net::TcpListener;
 
 use crate::config::Config;
 use crate::http;
 use crate::listen::{ConnectionLimits, Connections, Listener, ListenerConfig};
+
+/// How often an address that somebody has is asked for again, and how long between: a process that was killed leaves its
+/// sockets for a moment to a child that was just being started.
+const BIND_ATTEMPTS: u32 = 20;
+const BIND_PAUSE: Duration = Duration::from_millis(100);
+
+/// Binds an address, waiting a little where it is still taken.
+pub(super) async fn bind(addr: SocketAddr) -> std::io::Result<TcpListener> {
+    for _ in 1..BIND_ATTEMPTS {
+        match TcpListener::bind(addr).await {
+            Err(e) if e.kind() == std::io::ErrorKind::AddrInUse => tokio::time::sleep(BIND_PAUSE).await,
+            bound => return bound,
+        }
+    }
+    TcpListener::bind(addr).await
+}
 
 /// A listener that answers everybody that the box starts.
 pub(super) struct EarlyListener {
@@ -27,7 +44,7 @@ impl EarlyListener {
     }
 
     async fn listen(config: &Config) -> std::io::Result<Self> {
-        let socket = TcpListener::bind(config.http.listen).await?.into_std()?;
+        let socket = bind(config.http.listen).await?.into_std()?;
         let (together, per_address) = (config.limits.connections, config.limits.connections_per_address);
         let connections = Connections::new(ConnectionLimits { together, per_address });
         let tcp = TcpListener::from_std(socket.try_clone()?)?;

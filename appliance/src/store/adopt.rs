@@ -292,6 +292,10 @@ pub(super) fn adopt(core: &mut Core) -> Result<Vec<RunName>, StoreError> {
             }
             continue;
         }
+        // Of a damaged one nobody can say what counts: the next start takes it apart.
+        if !runs::is_whole(&*disk, origin.box_id, &name) {
+            continue;
+        }
         let mut source = RunSource::of(disk.clone(), origin.box_id, name);
         if !owed.contains(&name) && counted.has_all(name.epoch(), &mut source)? {
             runs::remove(&*disk, &name)?;

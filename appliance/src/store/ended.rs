@@ -132,7 +132,7 @@ impl Start<'_> {
     ) -> Result<HealedEpoch, StoreError> {
         let disk = self.disk.clone();
         let note = |from: &[String]| match healed_words(epoch, from) {
-            Some(words) => untold::note(&*disk, |untold| untold.healed = Some(words)),
+            Some(words) => untold::note(&*disk, |untold| untold.heal(words)),
             None => Ok(()),
         };
         let healer = Healer {

@@ -14,6 +14,8 @@ use super::untold;
 /// Folders that hold nothing but hints.
 const FOLDERS: [&str; 5] = ["evidence", "fetched", "displaced", "runs", "salvage"];
 const SMALL_BYTES_MAX: usize = 4096;
+/// Of an Ed25519 key.
+const SECRET_BYTES: usize = 32;
 
 /// Puts aside every hint that is too long, unreadable or not what it should be; their names. A start that comes after
 /// reads what is left as if it had never been there.
@@ -41,8 +43,22 @@ pub(super) fn set_bad_aside(disk: &dyn Disk) -> Vec<String> {
         if name.starts_with("log-") && name.ends_with(".pub") {
             look(disk, &format!("keys/{name}"), SMALL_BYTES_MAX, is_verifier, &mut bad);
         }
+        if name.starts_with("log-") && (name.ends_with(".key") || name.ends_with(".next")) {
+            look_at_key(disk, &format!("keys/{name}"), &mut bad);
+        }
     }
     bad
+}
+
+/// A key that is none is as good as one that is gone: its epoch ends, or never began. One that cannot be read now may be
+/// readable later, and whoever loads it says so.
+fn look_at_key(disk: &dyn Disk, path: &str, bad: &mut Vec<String>) {
+    use std::io::ErrorKind as K;
+    match read_small(disk, path, SMALL_BYTES_MAX) {
+        Ok(Some(bytes)) if bytes.len() != SECRET_BYTES => put_aside(disk, path, bad),
+        Err(e) if matches!(e.kind(), K::IsADirectory | K::InvalidData) => put_aside(disk, path, bad),
+        Ok(_) | Err(_) => {}
+    }
 }
 
 /// Puts aside what is no folder where the journal needs one, and folders where its files were: what they held is healed from

@@ -91,7 +91,7 @@ impl Start<'_> {
             [] => why.to_owned(),
             from => format!("{why}; a part came from {}", from.join(", ")),
         };
-        let note = |from: &[String]| untold::note(&*disk, |untold| untold.healed = Some(words(from)));
+        let note = |from: &[String]| untold::note(&*disk, |untold| untold.heal(words(from)));
         let healer = Healer {
             copies,
             box_id: origin.box_id,

@@ -92,8 +92,10 @@ fn open_once(
             opened => opened,
         };
     }
-    // A start that says what is wrong got through as far as the mark is concerned: nothing aborted or hung.
-    if opened.is_ok() || attempts.count == 0 {
+    // A start that says what is wrong got through as far as the mark is concerned: nothing aborted or hung. A database of a
+    // newer program opened, whatever starts before this one came to: it must not look like one that does not.
+    let is_newer = matches!(opened, Err(StoreError::Newer { .. }));
+    if opened.is_ok() || is_newer || attempts.count == 0 {
         remove_if_there(&**disk, MARK).map_err(StoreError::io(MARK))?;
     }
     opened

@@ -17,6 +17,9 @@ pub(super) const BYTES_MAX: usize = 64 << 10;
 /// Names of files that are kept; so many are never put aside.
 const HINTS_MAX: usize = 64;
 
+/// Of what is kept about what was healed.
+const HEALED_CHARS_MAX: usize = 1024;
+
 /// Repairs that an earlier start began, and perhaps ended.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -36,6 +39,15 @@ pub struct UntoldRepairs {
 impl UntoldRepairs {
     fn parse(bytes: &[u8]) -> Option<Self> {
         serde_json::from_slice(bytes).ok()
+    }
+
+    /// Notes what is being healed, beside what was before.
+    pub(super) fn heal(&mut self, words: String) {
+        match &mut self.healed {
+            Some(all) if all.contains(&words) || all.len() > HEALED_CHARS_MAX => {}
+            Some(all) => *all = format!("{all}; {words}"),
+            None => self.healed = Some(words),
+        }
     }
 
     /// Notes that runs are being adopted.

@@ -16,6 +16,8 @@ use super::exchange::compare;
 use super::photos::Destination;
 use crate::store::{Page, Past, RefillError, Store, StoreError};
 
+/// A page of the log comes within this: one that trickles would hold what waits for it for weeks.
+const PAGE_WITHIN: Duration = Duration::from_secs(60);
 /// After a failure.
 const RETRY: Duration = Duration::from_secs(60);
 
@@ -110,7 +112,7 @@ pub(super) fn common(
 
 pub(super) async fn page(from: &Destination, epoch: Epoch, seq: u64, limit: usize) -> Result<Page, String> {
     let url = format!("{}/box/v1/log/{epoch}?from={seq}&limit={limit}", from.url);
-    let response = from.client.get(url).send().await.map_err(|e| reason(&e))?;
+    let response = from.client.get(url).timeout(PAGE_WITHIN).send().await.map_err(|e| reason(&e))?;
     let mut response = response.error_for_status().map_err(|e| reason(&e))?;
     let mut wire = Vec::new();
     while let Some(piece) = response.chunk().await.map_err(|e| reason(&e))? {

@@ -1,6 +1,7 @@
 //! Runs go both ways by name: the relay says which ones its entries adopt and it lacks, and gives those that this box lacks.
 //! Lines that only the relay holds, or that it cannot have in their own place, become runs at the next start.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -28,6 +29,10 @@ use crate::store::{Page, Past, StoreError};
 
 /// After a failure, and while something is lacking on either side.
 const RETRY: Duration = Duration::from_secs(60);
+
+/// An answer that lists epochs or runs comes within this, and a run of 64 MiB either way within that, over a slow line.
+const ANSWER_WITHIN: Duration = Duration::from_secs(120);
+const RUN_WITHIN: Duration = Duration::from_secs(3_600);
 
 /// Bytes of an answer that lists epochs or runs: some thousands of them.
 const ANSWER_BYTES_MAX: usize = 4 << 20;
@@ -242,7 +247,7 @@ impl RunExchange {
     }
 
     async fn exchange(&self, lacking: &[RunName]) -> Result<Exchanged, RunUplinkError> {
-        let (mut came, mut lacks) = (false, false);
+        let (mut came, mut lacks, mut taken) = (false, false, BTreeSet::new());
         for name in lacking {
             if self.waits(name) {
                 lacks = true;
@@ -261,8 +266,14 @@ impl RunExchange {
                     lacks = true;
                     continue;
                 }
+                if taken.contains(&name) {
+                    tracing::error!(run = %name, "the relay asks for a run that it has just taken");
+                    self.refused().refuse(name, self.up_ms());
+                    lacks = true;
+                    continue;
+                }
                 match self.send(&name).await? {
-                    true => sent = true,
+                    true => sent = taken.insert(name),
                     false => lacks = true,
                 }
             }
@@ -275,8 +286,14 @@ impl RunExchange {
 
     /// Fetches a run; whether it is here now.
     async fn fetch(&self, name: &RunName) -> Result<bool, RunUplinkError> {
-        let response = self.with.client.get(self.url(name)).send().await.map_err(|e| away(&e))?;
+        let response =
+            self.with.client.get(self.url(name)).timeout(RUN_WITHIN).send().await.map_err(|e| away(&e))?;
         if response.status() == StatusCode::NOT_FOUND {
+            return Ok(false);
+        }
+        if response.status().is_server_error() {
+            // The others do not wait for it.
+            self.refused().refuse(*name, self.up_ms());
             return Ok(false);
         }
         let response = response.error_for_status().map_err(|e| away(&e))?;
@@ -319,10 +336,15 @@ impl RunExchange {
     async fn send(&self, name: &RunName) -> Result<bool, RunUplinkError> {
         let (store, of) = (self.shared.parts.store.clone(), *name);
         let Some(file) = in_background(move || store.run_file(&of)).await? else { return Ok(false) };
-        let response = self.with.client.put(self.url(name)).body(file).send().await.map_err(|e| away(&e))?;
+        let put = self.with.client.put(self.url(name)).timeout(RUN_WITHIN).body(file);
+        let response = put.send().await.map_err(|e| away(&e))?;
         if response.status().is_client_error() {
             // The others do not wait for it.
             self.refuse(name, response.status()).await;
+            return Ok(false);
+        }
+        if response.status().is_server_error() {
+            self.refused().refuse(*name, self.up_ms());
             return Ok(false);
         }
         response.error_for_status().map_err(|e| away(&e))?;
@@ -362,7 +384,8 @@ pub(super) async fn get_json<T: serde::de::DeserializeOwned>(
     with: &Destination,
     path: &str,
 ) -> Result<T, RunUplinkError> {
-    let response = with.client.get(format!("{}{path}", with.url)).send().await;
+    let asked = with.client.get(format!("{}{path}", with.url)).timeout(ANSWER_WITHIN);
+    let response = asked.send().await;
     let response = response.and_then(reqwest::Response::error_for_status).map_err(|e| away(&e))?;
     let text = bounded(response, ANSWER_BYTES_MAX).await?;
     serde_json::from_slice(&text).map_err(|e| RunUplinkError::Away(e.to_string()))

@@ -14,10 +14,14 @@ async fn a_newer_folder_is_refused_untouched() {
         txn.commit().unwrap();
     }
     drop(store);
+    // A start that was cut, before the older program came.
+    std::fs::write(dir.path().join("starting"), "1\n").unwrap();
     for _ in 0..4 {
         let told = try_open(dir.path(), sizes()).unwrap_err().to_string();
         assert!(told.contains("newer CleanTrack"), "{told}");
     }
+    assert!(!dir.path().join("salvage").exists());
+    assert!(dir.path().join("cleantrack.redb").exists(), "the newer program finds its own database");
 }
 
 #[tokio::test]
