@@ -163,8 +163,12 @@ impl World {
         if self.plant == Some(Plant::WrittenAgain) {
             return self.write_again(store, beyond);
         }
-        let kept = store.keep_missing_lines(epoch, beyond, &held.texts).map_err(|e| e.to_string())?;
-        Ok(kept > 0)
+        let keep = || {
+            let mut missing = store.missing_lines(epoch)?;
+            missing.take(beyond, &held.texts)?;
+            missing.finish()
+        };
+        Ok(keep().map_err(|e: appliance::store::StoreError| e.to_string())? > 0)
     }
 
     /// What adoption by reference took the place of: the same is recorded once more, at the present time.

@@ -189,12 +189,18 @@ pub(super) fn make_runs(
             if runs::is_whole(&**disk, box_id, &name) {
                 continue;
             }
-            let mut pages: Vec<CachedPage> = files.iter().map(|_| None).collect();
+            // One file is open at a time: there may be more of them than a process can open.
+            let (mut read, mut page): (usize, CachedPage) = (0, None);
             runs::write(&**disk, box_id, &name, &mut |seq| {
                 let place = usize::try_from(seq - name.lines().start).ok();
                 let line = place.and_then(|place| piece.get(place)).ok_or(std::io::ErrorKind::NotFound)?;
-                line_at(&mut files[line.file], epoch, (seq, line.leaf), &mut pages[line.file])
+                if line.file != read {
+                    files[read].close();
+                    (read, page) = (line.file, None);
+                }
+                line_at(&mut files[read], epoch, (seq, line.leaf), &mut page)
             })?;
+            files[read].close();
             tracing::warn!(run = %name, "lines that had no place in the log are kept as a run");
         }
         for path in paths {
@@ -209,6 +215,7 @@ pub(super) fn make_runs(
 fn named_box(epoch: Epoch, files: &mut [SegmentSource]) -> Result<Option<BoxId>, StoreError> {
     for source in files {
         let page = source.page(epoch, 0).map_err(StoreError::io(displaced::DIR))?;
+        source.close();
         let first =
             page.filter(|page| page.piece.first == 0).and_then(|page| page.piece.lines.into_iter().next());
         let entry = first.and_then(|line| Entry::view(std::str::from_utf8(&line.entry).ok()?).ok());

@@ -103,7 +103,7 @@ pub use self::reader::Reader;
 pub(crate) use self::reader::readers_opened_here;
 pub use self::refill::{Page, Past, RefillError};
 pub use self::report::StartReport;
-pub use self::run_exchange::AdoptedRuns;
+pub use self::run_exchange::{AdoptedRuns, MissingLines};
 pub use self::scrub::{Look, Place, Scrubbed};
 use self::shared::Shared;
 pub use self::snapshot::StoreSnapshot;

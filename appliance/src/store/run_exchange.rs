@@ -72,56 +72,19 @@ impl Store {
         runs::keep_bytes(&*self.shared.disk, self.origin().box_id, name, file)
     }
 
-    /// Keeps those of these lines, which are in the order of their numbers, that count nowhere and are not kept already; the
-    /// next start adopts them. Says how many they were.
+    /// Begins to keep lines of an epoch that count nowhere: one file for all of them, however many pages they come in.
     ///
     /// # Errors
-    /// The disk's and the database's.
-    pub fn keep_missing_lines(
-        &self,
-        epoch: Epoch,
-        entries: &[Entry],
-        texts: &[TextLine],
-    ) -> Result<u64, StoreError> {
-        let db = self.shared.db()?;
-        let counted = CountedLines::of(&db, Some(self.origin().epoch))?;
-        let (Some(first), Some(last)) = (entries.first(), entries.last()) else { return Ok(0) };
-        leave_room(&*self.shared.disk, bytes_of(entries, texts))?;
-        let kept = self.kept_lines(epoch, first.seq()..last.seq() + 1)?;
-        let mut file = DisplacedFile::new(&*self.shared.disk, Origin { epoch, ..self.origin() });
-        for entry in entries {
-            let line = (entry.seq(), entry.leaf());
-            if kept.contains(&line) || counted.has(epoch, line.0, line.1)? {
-                continue;
-            }
-            let mut beside = GroupWriter::default();
-            let named = entry.redactables();
-            let own = texts.iter().filter(|t| t.seq() == entry.seq() && named.contains(&t.hash()));
-            own.for_each(|text| beside.text(text));
-            let line = LogLine { entry: entry.bytes().to_vec(), texts: beside.bytes().to_vec() };
-            file.take(&LogPiece { first: entry.seq(), lines: vec![line] })?;
-        }
-        file.finish()
-    }
-
-    /// Lines that are kept beside the log or in runs, and wait for a start that adopts them.
-    fn kept_lines(&self, epoch: Epoch, numbers: Range<u64>) -> Result<BTreeSet<(u64, Hash)>, StoreError> {
+    /// The disk's.
+    pub fn missing_lines(&self, epoch: Epoch) -> Result<MissingLines<'_>, StoreError> {
         let disk = &self.shared.disk;
-        let mut sources: Vec<Box<dyn Source>> =
+        let mut kept: Vec<Box<dyn Source>> =
             vec![Box::new(RunSource::new(disk.clone(), self.origin().box_id))];
         for path in displaced::of_epoch(&**disk, epoch)? {
-            sources.push(Box::new(SegmentSource::loose(disk.clone(), epoch, path)));
+            kept.push(Box::new(SegmentSource::loose(disk.clone(), epoch, path)));
         }
-        let mut kept = BTreeSet::new();
-        for mut source in sources {
-            let mut from = numbers.start;
-            while let Some(page) = source.page(epoch, from).map_err(StoreError::io(displaced::DIR))? {
-                from = page.piece.next();
-                let Some(piece) = page.piece.cut(numbers.start, numbers.end) else { break };
-                kept.extend((piece.first..).zip(piece.lines.iter().map(LogLine::leaf)));
-            }
-        }
-        Ok(kept)
+        let file = DisplacedFile::new(&**disk, Origin { epoch, ..self.origin() });
+        Ok(MissingLines { store: self, epoch, kept, file })
     }
 
     /// Makes runs of entries of an ended epoch that the relay cannot have in their own place, and marks them: the next start
@@ -192,5 +155,64 @@ impl Store {
         let entry = reader.entry(seq)?.ok_or(StoreError::NoEntry { seq, size: reader.size() })?;
         let texts = reader.texts_named(&entry)?;
         Ok((entry, texts))
+    }
+}
+
+/// Keeps lines that somebody gave and that count nowhere; the next start adopts them.
+pub struct MissingLines<'a> {
+    store: &'a Store,
+    epoch: Epoch,
+    /// What waits for a start already, beside the log or in runs.
+    kept: Vec<Box<dyn Source>>,
+    file: DisplacedFile<'a>,
+}
+
+impl MissingLines<'_> {
+    /// Takes lines, in the order of their numbers and behind those that it took before, but for those that count or are
+    /// kept already.
+    ///
+    /// # Errors
+    /// The disk's and the database's.
+    pub fn take(&mut self, entries: &[Entry], texts: &[TextLine]) -> Result<(), StoreError> {
+        let (Some(first), Some(last)) = (entries.first(), entries.last()) else { return Ok(()) };
+        let shared = &self.store.shared;
+        leave_room(&*shared.disk, bytes_of(entries, texts))?;
+        // Of this moment: a transaction that is held keeps the database from using its pages again.
+        let counted = CountedLines::of(&*shared.db()?, Some(self.store.origin().epoch))?;
+        let kept = self.kept_lines(first.seq()..last.seq() + 1)?;
+        for entry in entries {
+            let line = (entry.seq(), entry.leaf());
+            if kept.contains(&line) || counted.has(self.epoch, line.0, line.1)? {
+                continue;
+            }
+            let mut beside = GroupWriter::default();
+            let named = entry.redactables();
+            let own = texts.iter().filter(|t| t.seq() == entry.seq() && named.contains(&t.hash()));
+            own.for_each(|text| beside.text(text));
+            let line = LogLine { entry: entry.bytes().to_vec(), texts: beside.bytes().to_vec() };
+            self.file.take(&LogPiece { first: entry.seq(), lines: vec![line] })?;
+        }
+        Ok(())
+    }
+
+    /// Makes them durable; how many they were.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub fn finish(self) -> Result<u64, StoreError> {
+        self.file.finish()
+    }
+
+    fn kept_lines(&mut self, numbers: Range<u64>) -> Result<BTreeSet<(u64, Hash)>, StoreError> {
+        let mut kept = BTreeSet::new();
+        for source in &mut self.kept {
+            let mut from = numbers.start;
+            while let Some(page) = source.page(self.epoch, from).map_err(StoreError::io(displaced::DIR))? {
+                from = page.piece.next();
+                let Some(piece) = page.piece.cut(numbers.start, numbers.end) else { break };
+                kept.extend((piece.first..).zip(piece.lines.iter().map(LogLine::leaf)));
+            }
+        }
+        Ok(kept)
     }
 }

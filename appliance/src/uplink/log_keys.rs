@@ -15,7 +15,7 @@ use record::vouch::find_vouched_key;
 use super::Shared;
 use super::photos::Destination;
 use super::refill::page;
-use super::runs::{RunUplinkError, in_background};
+use super::runs::{RunUplinkError, in_background_alone};
 use crate::alarms::{AlarmCause, AlarmStore};
 use crate::store::Store;
 
@@ -41,7 +41,7 @@ impl KnownKeys {
         let (store, alarms) = (shared.parts.store.clone(), Arc::clone(&shared.parts.alarms));
         let (with, held) = (with.clone(), held.clone());
         let line = tokio::runtime::Handle::current();
-        in_background(move || {
+        in_background_alone(shared, move || {
             let mut ask = |epoch| line.block_on(first_entry(&with, &store, epoch));
             let (known, unknown) = Self::sort(&store, &held, &mut ask)?;
             tell(&alarms, &unknown);

@@ -118,6 +118,8 @@ pub(super) struct Shared {
     evidence: EvidenceNotes,
     /// Held by whoever fetches old entries.
     refilling: Mutex<()>,
+    /// Held by whoever works on what the relay answers about ended logs.
+    asking: Arc<tokio::sync::Mutex<()>>,
     /// Runs that one side does not take from the other.
     run_refusals: Mutex<RunRefusals>,
     /// Whether the relay refused a batch on this connection.
@@ -179,6 +181,7 @@ impl Shared {
             claim: Notify::new(),
             stop: watch::channel(false).0,
             refilling: Mutex::default(),
+            asking: Arc::default(),
             run_refusals: Mutex::default(),
             batch_refused: AtomicBool::new(false),
             restarting: AtomicBool::new(false),

@@ -25,7 +25,7 @@ use super::photos::Destination;
 use super::refill::{self, page};
 use super::run_refusals::RunRefusals;
 use crate::alarms::AlarmCause;
-use crate::store::{Page, Past, StoreError};
+use crate::store::{Page, Past, Store, StoreError};
 
 /// After a failure, and while something is lacking on either side.
 const RETRY: Duration = Duration::from_secs(60);
@@ -150,7 +150,7 @@ impl RunExchange {
     async fn common(&self, past: &Past, held: u64) -> Result<u64, RunUplinkError> {
         let (store, with, past) = (self.shared.parts.store.clone(), self.with.clone(), past.clone());
         let line = tokio::runtime::Handle::current();
-        in_background(move || {
+        in_background_alone(&self.shared, move || {
             let mut ask = |seq: u64, limit: usize| line.block_on(page(&with, past.origin.epoch, seq, limit));
             refill::common(&store, &past, held, &mut ask).map_err(|e| RunUplinkError::Away(e.to_string()))
         })
@@ -181,19 +181,15 @@ impl RunExchange {
             tracing::error!(epoch = %held.epoch, "the relay gives other entries than this box signed");
             return Ok(false);
         }
-        let (mut tree, mut kept) = (Frontier::default(), 0);
-        for (end, root) in roots {
-            let (entries, texts) = self.page(held.epoch, tree.size(), end).await?;
-            entries.iter().for_each(|entry| tree.push(entry.leaf()));
-            if (tree.size(), tree.root()) != (end, root) {
-                return Err(RunUplinkError::Away("it gives other entries than before".to_owned()));
-            }
-            let (store, epoch) = (store.clone(), held.epoch);
-            let entries: Vec<Entry> = entries.into_iter().filter(|entry| entry.seq() >= from).collect();
-            kept += in_background(move || store.keep_missing_lines(epoch, &entries, &texts)).await?;
-        }
+        let (store, with, epoch) = (store.clone(), self.with.clone(), held.epoch);
+        let line = tokio::runtime::Handle::current();
+        let fetch = move || {
+            keep_pages(&store, epoch, from, &roots, &mut |from, end| {
+                line.block_on(page_of(&with, epoch, from, end))
+            })
+        };
+        let kept = in_background_alone(&self.shared, fetch).await?;
         if kept > 0 {
-            let epoch = held.epoch;
             tracing::warn!(%epoch, kept, "lines that only the relay held are kept, and are adopted");
         }
         Ok(kept > 0)
@@ -203,23 +199,11 @@ impl RunExchange {
     async fn roots_of_pages(&self, epoch: Epoch, size: u64) -> Result<Vec<(u64, Hash)>, RunUplinkError> {
         let (mut tree, mut roots) = (Frontier::default(), Vec::new());
         while tree.size() < size {
-            let (entries, _) = self.page(epoch, tree.size(), size).await?;
+            let (entries, _) = page_of(&self.with, epoch, tree.size(), size).await?;
             entries.iter().for_each(|entry| tree.push(entry.leaf()));
             roots.push((tree.size(), tree.root()));
         }
         Ok(roots)
-    }
-
-    /// Entries of an epoch from `from` on, at least one and none from `end` on.
-    async fn page(&self, epoch: Epoch, from: u64, end: u64) -> Result<Page, RunUplinkError> {
-        let limit = usize::try_from(end - from).map_or(BATCH_ENTRIES_MAX, |left| left.min(BATCH_ENTRIES_MAX));
-        let (mut entries, texts) =
-            page(&self.with, epoch, from, limit).await.map_err(RunUplinkError::Away)?;
-        entries.truncate(limit);
-        if entries.is_empty() {
-            return Err(RunUplinkError::Away("it has no more".to_owned()));
-        }
-        Ok((entries, texts))
     }
 
     /// Sends and fetches runs until neither side lacks one; whether one came.
@@ -360,6 +344,45 @@ impl RunExchange {
     }
 }
 
+/// Entries of an epoch from `from` on, at least one and none from `end` on.
+async fn page_of(with: &Destination, epoch: Epoch, from: u64, end: u64) -> Result<Page, RunUplinkError> {
+    let limit = usize::try_from(end - from).map_or(BATCH_ENTRIES_MAX, |left| left.min(BATCH_ENTRIES_MAX));
+    let (mut entries, texts) = page(with, epoch, from, limit).await.map_err(RunUplinkError::Away)?;
+    entries.truncate(limit);
+    if entries.is_empty() {
+        return Err(RunUplinkError::Away("it has no more".to_owned()));
+    }
+    Ok((entries, texts))
+}
+
+/// Keeps the lines from a number on of pages that end where, and with the roots that, they did when they were proven; how many
+/// were kept. What came before an error is kept too.
+fn keep_pages(
+    store: &Store,
+    epoch: Epoch,
+    from: u64,
+    roots: &[(u64, Hash)],
+    ask: &mut dyn FnMut(u64, u64) -> Result<Page, RunUplinkError>,
+) -> Result<u64, RunUplinkError> {
+    let mut missing = store.missing_lines(epoch)?;
+    let mut tree = Frontier::default();
+    let mut take_all = || {
+        for (end, root) in roots {
+            let (entries, texts) = ask(tree.size(), *end)?;
+            entries.iter().for_each(|entry| tree.push(entry.leaf()));
+            if (tree.size(), tree.root()) != (*end, *root) {
+                return Err(RunUplinkError::Away("it gives other entries than before".to_owned()));
+            }
+            let entries: Vec<Entry> = entries.into_iter().filter(|entry| entry.seq() >= from).collect();
+            missing.take(&entries, &texts)?;
+        }
+        Ok(())
+    };
+    let taken = take_all();
+    let kept = missing.finish()?;
+    taken.map(|()| kept)
+}
+
 /// That the relay does not take a run.
 fn run_refused(name: &RunName) -> AlarmCause {
     let lines = name.lines();
@@ -401,6 +424,25 @@ async fn bounded(mut response: reqwest::Response, bytes_max: usize) -> Result<Ve
         }
     }
     Ok(body)
+}
+
+/// As [`in_background`], for work that waits for the relay: never more than one at a time, however slowly the relay answers and
+/// however often the connection is made anew.
+pub(super) async fn in_background_alone<T, E>(
+    shared: &Shared,
+    work: impl FnOnce() -> Result<T, E> + Send + 'static,
+) -> Result<T, RunUplinkError>
+where
+    T: Send + 'static,
+    E: Send + 'static,
+    RunUplinkError: From<E>,
+{
+    let only = Arc::clone(&shared.asking).lock_owned().await;
+    in_background(move || {
+        let _only = only;
+        work()
+    })
+    .await
 }
 
 /// Work on files and database, away from the threads that answer.

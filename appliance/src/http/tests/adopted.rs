@@ -46,7 +46,9 @@ async fn an_adopted_record_keeps_receipt_and_note_and_is_proven_by_two_steps() {
     let store = open_box(&data);
     let form = CleaningForm::plain(tag, "Dora");
     let own = carry_out(&store, Command::RecordCleaning(Box::new(form))).await.to_string();
-    assert_eq!(store.keep_missing_lines(store.origin().epoch, &entries, &texts).unwrap(), 3);
+    let mut missing = store.missing_lines(store.origin().epoch).unwrap();
+    missing.take(&entries, &texts).unwrap();
+    assert_eq!(missing.finish().unwrap(), 3);
     store.stop().await.unwrap();
     drop(store);
     let world = World::in_dir(dir, crate::photo::UploadLimits::default()).await;

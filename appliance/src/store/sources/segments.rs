@@ -32,7 +32,8 @@ struct Peeked {
 struct Open {
     epoch: Epoch,
     segment: Segment,
-    reader: SegmentReader,
+    /// `None` behind its last group: many files must not be held open together.
+    reader: Option<SegmentReader>,
     peeked: Option<Peeked>,
     /// Groups that end before it were passed.
     reached: u64,
@@ -69,6 +70,11 @@ impl SegmentSource {
         Self { disk, files: Files::One { epoch, segment, linked: false }, listed: None, open: None }
     }
 
+    /// Closes the file that it reads; it is opened again for what is asked next.
+    pub(crate) fn close(&mut self) {
+        self.open = None;
+    }
+
     fn is_loose(&self) -> bool {
         matches!(self.files, Files::One { linked: false, .. })
     }
@@ -87,7 +93,8 @@ impl SegmentSource {
 
     fn open(&mut self, epoch: Epoch, segment: &Segment) -> io::Result<()> {
         let reader = SegmentReader::open(&*self.disk, segment)?;
-        self.open = Some(Open { epoch, segment: segment.clone(), reader, peeked: None, reached: 0 });
+        self.open =
+            Some(Open { epoch, segment: segment.clone(), reader: Some(reader), peeked: None, reached: 0 });
         Ok(())
     }
 
@@ -97,16 +104,20 @@ impl SegmentSource {
         open.reached = open.reached.max(seq);
         while open.peeked.as_ref().is_none_or(|p| p.group.next <= seq) {
             open.peeked = None;
-            match open.reader.step()? {
+            let Some(reader) = &mut open.reader else { return Ok(None) };
+            match reader.step()? {
                 Step::Group { group, .. } => {
-                    let lines = split(open.reader.lines(), group.first);
+                    let lines = split(reader.lines(), group.first);
                     // A sum that holds over lines that are not counted right is nobody's work but a bug's.
                     if lines.len() as u64 == group.next - group.first {
                         open.peeked = Some(Peeked { group, lines });
                     }
                 }
                 Step::Bad { .. } => {}
-                Step::End { .. } => return Ok(None),
+                Step::End { .. } => {
+                    open.reader = None;
+                    return Ok(None);
+                }
             }
         }
         Ok(open.peeked.as_ref())

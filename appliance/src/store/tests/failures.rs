@@ -338,7 +338,7 @@ async fn what_the_relay_gives_back_leaves_room_for_records() {
         record(&store, vec![equipment()]).await;
         let entry = store.reader().unwrap().entry(1).unwrap().unwrap();
         let elsewhere = record::ids::Epoch { n: 1, key: [9; 4] };
-        match store.keep_missing_lines(elsewhere, &[entry], &[]) {
+        match super::adoption::keep_missing(&store, elsewhere, &[entry], &[]) {
             Ok(kept) => assert_eq!((kept, has_room), (1, true)),
             Err(error) => {
                 assert!(!has_room, "{error}");

@@ -9,19 +9,42 @@ use record::ids::Epoch;
 use record::run::{RunName, RunNamer};
 
 use super::*;
-use crate::store::chain::LogLine;
+use crate::store::chain::{LogLine, LogPiece};
 use crate::store::disk::DiskFile;
+use crate::store::displaced::DisplacedFile;
 use crate::store::runs;
+
+/// Files that are open, and how many were at most.
+#[derive(Debug, Default)]
+struct OpenFiles {
+    now: AtomicU64,
+    most: AtomicU64,
+}
 
 /// A real folder that counts what is asked of it: files opened, names listed, and pieces of 4 KiB read.
 #[derive(Debug)]
 struct CountingDisk {
     disk: SystemDisk,
     calls: Arc<AtomicU64>,
+    open: Arc<OpenFiles>,
+}
+
+impl CountingDisk {
+    fn counted(&self, file: Arc<dyn DiskFile>) -> Arc<dyn DiskFile> {
+        let now = self.open.now.fetch_add(1, Ordering::Relaxed) + 1;
+        self.open.most.fetch_max(now, Ordering::Relaxed);
+        Arc::new(CountingFile(file, self.calls.clone(), self.open.clone()))
+    }
 }
 
 #[derive(Debug)]
-struct CountingFile(Arc<dyn DiskFile>, Arc<AtomicU64>);
+struct CountingFile(Arc<dyn DiskFile>, Arc<AtomicU64>, Arc<OpenFiles>);
+
+impl Drop for CountingFile {
+    fn drop(&mut self) {
+        self.2.now.fetch_sub(1, Ordering::Relaxed);
+    }
+}
 
 impl DiskFile for CountingFile {
     fn length(&self) -> io::Result<u64> {
@@ -44,11 +67,11 @@ impl DiskFile for CountingFile {
 
 impl Disk for CountingDisk {
     fn create_new(&self, path: &str) -> io::Result<Arc<dyn DiskFile>> {
-        Ok(Arc::new(CountingFile(self.disk.create_new(path)?, self.calls.clone())))
+        Ok(self.counted(self.disk.create_new(path)?))
     }
     fn open(&self, path: &str) -> io::Result<Arc<dyn DiskFile>> {
         self.calls.fetch_add(1, Ordering::Relaxed);
-        Ok(Arc::new(CountingFile(self.disk.open(path)?, self.calls.clone())))
+        Ok(self.counted(self.disk.open(path)?))
     }
     fn make_dir(&self, path: &str) -> io::Result<()> {
         self.disk.make_dir(path)
@@ -74,6 +97,12 @@ impl Disk for CountingDisk {
 
 /// Opens a folder on a disk that counts; what the start asked of it.
 fn counted(dir: &std::path::Path) -> (Store, StartReport, u64) {
+    let (store, report, calls, _) = counting(dir);
+    (store, report, calls)
+}
+
+/// Also how many files were open at most.
+fn counting(dir: &std::path::Path) -> (Store, StartReport, u64, u64) {
     let boot = BootId::new(1, [1; 10]);
     let now = Now { wall_ms: 1_763_610_000_000, boot, up_ms: 9, state: ClockState::Synced };
     let calls = Arc::new(AtomicU64::new(0));
@@ -83,11 +112,12 @@ fn counted(dir: &std::path::Path) -> (Store, StartReport, u64) {
             taken => break taken.unwrap(),
         }
     };
-    let disk = Arc::new(CountingDisk { disk, calls: calls.clone() });
+    let open = Arc::new(OpenFiles::default());
+    let disk = Arc::new(CountingDisk { disk, calls: calls.clone(), open: open.clone() });
     let clock = Arc::new(BentClock::new(now));
     let (store, report) = Store::open_on(disk, sizes(), clock, &SeededRandom::new(7)).unwrap();
     let asked = calls.load(Ordering::Relaxed);
-    (store, report, asked)
+    (store, report, asked, open.most.load(Ordering::Relaxed))
 }
 
 /// So many runs of one line each, none of which touches the next, of an epoch of which nothing else is here.
@@ -144,4 +174,34 @@ async fn what_a_start_does_for_a_run_does_not_grow_with_their_number() {
     for (few, many) in few.into_iter().zip(many) {
         assert!(many <= few * 6, "four times the runs: {few} calls became {many}");
     }
+}
+
+#[tokio::test]
+async fn lines_in_a_thousand_files_beside_the_log_are_adopted_without_opening_them_together() {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, _, _) = counted(dir.path());
+    record(&store, vec![equipment()]).await;
+    let disk = store.disk();
+    let at = At { wall: 1_763_600_000_000, boot: BootId::new(2, [2; 10]), up: 5, clock: ClockState::Synced };
+    let first = Entry::parse(store.reader().unwrap().entry(0).unwrap().unwrap().bytes()).unwrap();
+    // Another log of this box: all of it is here, a line a file, as many failed fetches leave it.
+    let origin = record::checkpoint::Origin { epoch: Epoch { n: 1, key: [9; 4] }, ..store.origin() };
+    for n in 0..1_000 {
+        let Draft { by, idem, event, .. } = cleaning(&format!("file{n}"), "Wanda");
+        let entry = match n {
+            0 => first.clone(),
+            n => Entry::compose(n, at, by, idem, &event).unwrap(),
+        };
+        let line = LogLine { entry: entry.bytes().to_vec(), texts: Vec::new() };
+        let mut file = DisplacedFile::new(&*disk, origin);
+        file.take(&LogPiece { first: n, lines: vec![line] }).unwrap();
+        file.finish().unwrap();
+    }
+    drop(disk);
+    store.stop().await.unwrap();
+    drop(store);
+    let (store, report, _, most) = counting(dir.path());
+    assert_eq!((report.adopted_lines(), store.facility().activity[&tag()].cleanings), (1_000, 999));
+    assert!(most <= 16, "{most} files were open together");
+    assert_eq!(store.adopted_runs().counting.len(), 1, "lines that touch are one run");
 }
