@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use record::checkpoint::Origin;
-use record::entry::{By, Draft, Entry};
+use record::entry::{By, Draft};
 use record::ids::{BoxId, Epoch};
-use record::kinds::{EntryRef, Event, LogAdopted};
+use record::kinds::{EntryRef, LogAdopted};
 use record::limits::RUN_LINES_MAX;
-use record::run::{RunName, RunNamer};
+use record::run::{RunName, RunNamer, RunReader};
 use record::tree::{Hash, leaf_hash};
-use redb::{Database, ReadTransaction, ReadableDatabase as _};
+use redb::{Database, ReadTransaction, ReadableDatabase as _, ReadableTableMetadata as _};
 
 use super::chain::{CachedPage, LogLine, LogPiece, Source, line_at, strays};
 use super::core::Core;
@@ -21,6 +21,7 @@ use super::displaced::{self, DisplacedFile};
 use super::error::StoreError;
 use super::places::Places;
 use super::runs;
+use super::segment::GroupWriter;
 use super::sources::{LogCopies, RunSource, SegmentSource};
 use super::tables;
 use super::untold;
@@ -111,6 +112,47 @@ impl CountedLines {
         Ok(false)
     }
 
+    /// Takes the texts away that were erased: a copy must not bring one back.
+    ///
+    /// # Errors
+    /// redb's.
+    pub(super) fn drop_erased(&self, line: LogLine) -> Result<LogLine, StoreError> {
+        let erased = self.txn.open_table(tables::ERASED).map_err(failed)?;
+        if line.texts.is_empty() || erased.is_empty().map_err(failed)? {
+            return Ok(line);
+        }
+        let mut kept = GroupWriter::default();
+        for text in runs::texts_of(&line) {
+            if erased.get(&text.hash().0).map_err(failed)?.is_none() {
+                kept.text(&text);
+            }
+        }
+        Ok(LogLine { texts: kept.bytes().to_vec(), ..line })
+    }
+
+    /// Hashes of those texts of a run's file that were erased.
+    ///
+    /// # Errors
+    /// redb's.
+    pub(super) fn erased_in(
+        &self,
+        file: &[u8],
+        box_id: BoxId,
+        name: &RunName,
+    ) -> Result<BTreeSet<[u8; 32]>, StoreError> {
+        let erased = self.txn.open_table(tables::ERASED).map_err(failed)?;
+        let mut found = BTreeSet::new();
+        let Ok(mut reader) = RunReader::open(file, box_id, *name) else { return Ok(found) };
+        while let Ok(Some(group)) = reader.next_group() {
+            for text in group.iter().flat_map(|line| &line.texts) {
+                if erased.get(&text.hash().0).map_err(failed)?.is_some() {
+                    found.insert(text.hash().0);
+                }
+            }
+        }
+        Ok(found)
+    }
+
     /// Hashes of all lines of this number that count.
     ///
     /// # Errors
@@ -198,7 +240,8 @@ pub(super) fn make_runs(
                     files[read].close();
                     (read, page) = (line.file, None);
                 }
-                line_at(&mut files[read], epoch, (seq, line.leaf), &mut page)
+                let found = line_at(&mut files[read], epoch, (seq, line.leaf), &mut page)?;
+                counted.drop_erased(found).map_err(std::io::Error::other)
             })?;
             files[read].close();
             tracing::warn!(run = %name, "lines that had no place in the log are kept as a run");
@@ -216,10 +259,7 @@ fn named_box(epoch: Epoch, files: &mut [SegmentSource]) -> Result<Option<BoxId>,
     for source in files {
         let page = source.page(epoch, 0).map_err(StoreError::io(displaced::DIR))?;
         source.close();
-        let first =
-            page.filter(|page| page.piece.first == 0).and_then(|page| page.piece.lines.into_iter().next());
-        let entry = first.and_then(|line| Entry::view(std::str::from_utf8(&line.entry).ok()?).ok());
-        if let Some(Event::LogStarted(started)) = entry.map(|entry| entry.event()) {
+        if let Some(started) = page.and_then(|page| page.piece.first_log_started()) {
             return Ok(Some(started.r#box));
         }
     }

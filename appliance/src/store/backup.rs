@@ -1,5 +1,6 @@
 //! A copy of a data folder, made while its box was stopped: lines of it that count nowhere on this card are taken over.
 
+use std::collections::BTreeSet;
 use std::fs::OpenOptions;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
@@ -7,17 +8,26 @@ use std::sync::Arc;
 
 use record::checkpoint::Origin;
 use record::ids::{BoxId, Epoch};
+use record::run::RunName;
+use redb::Database;
 
 use super::StoreConfig;
-use super::chain::{LogPiece, strays};
+use super::chain::{LogLine, LogPiece, Source, strays};
+use super::database;
 use super::disk::{Disk, DiskFile, FolderError, SystemDisk, SystemFile};
-use super::displaced::DisplacedFile;
+use super::displaced::{self, DisplacedFile};
 use super::error::StoreError;
+use super::fetched;
 use super::keys::{Keys, epoch_folders};
+use super::runs;
+use super::salvage;
 use super::scan::{Segment, SegmentReader};
-use super::sources::SegmentSource;
+use super::sources::{DatabaseSource, SegmentSource};
 use crate::clock::Clock;
 use crate::random::Random;
+
+/// Bytes of redb's cache for a database of the copy.
+const DATABASE_CACHE_BYTES: usize = 4 << 20;
 
 /// Why nothing was taken over.
 #[derive(Debug, thiserror::Error)]
@@ -28,6 +38,16 @@ pub enum ImportError {
     /// No log lies there.
     #[error("{0} holds no log: a data folder has a folder “log” in it. Nothing was taken over")]
     NoLog(PathBuf),
+    /// The data folder is a new one: the copy takes its place, with the box's name and keys.
+    #[error(
+        "{dir} is no box's yet: a copy of a whole data folder takes its place as it is (cp -a {copy}/. {dir}/). Nothing was taken over"
+    )]
+    NoBox {
+        /// The data folder.
+        dir: PathBuf,
+        /// The copy.
+        copy: PathBuf,
+    },
     /// It is another box's.
     #[error("log {epoch} there is of the box {other}, and this is the box {own}. Nothing was taken over")]
     OtherBox {
@@ -51,7 +71,7 @@ impl From<FolderError> for ImportError {
 pub struct ImportedLines {
     /// Logs.
     pub logs: usize,
-    /// Their lines, also those that count already.
+    /// Their lines, each once, also those that count already.
     pub lines: u64,
 }
 
@@ -90,8 +110,9 @@ impl Disk for BackupFolder {
     }
 }
 
-/// Keeps all intact lines of a copy's logs beside the log of a box that is stopped. The next start gives each its place, or
-/// makes it count under its own number; what counts already goes. Doing it twice is doing it once.
+/// Keeps all intact lines of a copy beside the log of a box that is stopped: of its logs, its runs, what lay beside them and its
+/// databases. The next start gives each its place, or makes it count under its own number; what counts already goes. Doing it
+/// twice is doing it once.
 ///
 /// # Errors
 /// [`ImportError`]; the folder is in use while the box runs.
@@ -102,45 +123,146 @@ pub fn import_log(
     random: &dyn Random,
 ) -> Result<ImportedLines, ImportError> {
     let disk = SystemDisk::take(&config.dir)?;
+    if !Keys::names_box(&disk)? {
+        return Err(ImportError::NoBox { dir: config.dir.clone(), copy: from.to_owned() });
+    }
     let own = Keys::load(&disk, &clock.now(), random)?.box_id;
-    let copy: Arc<dyn Disk> = Arc::new(BackupFolder(from.to_owned()));
-    let epochs = epoch_folders(&*copy).map_err(StoreError::io(format!("{}", from.display())))?;
-    if epochs.is_empty() {
-        return Err(ImportError::NoLog(from.to_owned()));
+    let copy = CopiedFolder::open(from, own)?;
+    for name in &copy.runs {
+        copy.keep_run(&disk, name)?;
     }
-    let mut all = Vec::new();
-    for epoch in &epochs {
-        let dir = format!("log/{epoch}");
-        for segment in Segment::list(&*copy, &dir).map_err(StoreError::io(dir.as_str()))? {
-            let reader = SegmentReader::open(&*copy, &segment).map_err(StoreError::io(segment.path.as_str()));
-            let named = reader?.header().map(|header| header.origin);
-            if let Some(other) = named.filter(|origin| origin.box_id != own) {
-                return Err(ImportError::OtherBox { epoch: *epoch, other: other.box_id, own });
-            }
-            // Where the header is damaged, the folder says which log it is.
-            all.push((named.map_or(*epoch, |origin| origin.epoch), segment));
-        }
+    let mut read = ImportedLines { logs: copy.epochs.len(), lines: 0 };
+    for epoch in &copy.epochs {
+        read.lines += copy.keep_lines(&disk, *epoch)?;
     }
-    let mut lines = 0;
-    for (epoch, segment) in all {
-        let mut source = SegmentSource::one(Arc::clone(&copy), epoch, segment);
-        lines += keep_lines(&disk, Origin { box_id: own, epoch }, &mut source)?;
-    }
-    Ok(ImportedLines { logs: epochs.len(), lines })
+    Ok(read)
 }
 
-fn keep_lines(disk: &dyn Disk, origin: Origin, source: &mut SegmentSource) -> Result<u64, StoreError> {
-    let (mut file, mut failed) = (DisplacedFile::new(disk, origin), None);
-    let mut take = |piece: LogPiece| {
-        file.take(&piece).map_err(|e| {
-            failed = Some(e);
-            io::Error::other("it could not be written")
-        })
-    };
-    let walked = strays(origin.epoch, 0, source, &mut |_, _| Ok(false), &mut take);
-    if let Some(failed) = failed {
-        return Err(failed);
+/// What a copy has; all of it is this box's.
+struct CopiedFolder {
+    disk: Arc<dyn Disk>,
+    own: BoxId,
+    /// Of all that follows, each once.
+    epochs: BTreeSet<Epoch>,
+    /// Files of the form of the journal, and whether their groups continue each other.
+    files: Vec<(Epoch, Segment)>,
+    runs: Vec<RunName>,
+    databases: Vec<(String, Arc<Database>)>,
+}
+
+impl CopiedFolder {
+    /// Looks what lies there; nothing is believed of another box.
+    fn open(from: &Path, own: BoxId) -> Result<Self, ImportError> {
+        let disk: Arc<dyn Disk> = Arc::new(BackupFolder(from.to_owned()));
+        let runs = runs::list(&*disk)?;
+        let mut copy =
+            Self { epochs: BTreeSet::new(), files: Vec::new(), runs, databases: Vec::new(), own, disk };
+        for epoch in epoch_folders(&*copy.disk).map_err(StoreError::io(format!("{}", from.display())))? {
+            let dir = format!("log/{epoch}");
+            for segment in Segment::list(&*copy.disk, &dir).map_err(StoreError::io(dir.as_str()))? {
+                copy.add_file(epoch, segment)?;
+            }
+        }
+        let beside = displaced::list(&*copy.disk)?.into_iter().chain(fetched::list(&*copy.disk)?);
+        for (epoch, path) in beside.collect::<Vec<_>>() {
+            copy.add_file(epoch, Segment { first: 0, sealed: false, path })?;
+        }
+        let salvaged = salvage::list(&*copy.disk)?;
+        for path in std::iter::once(database::MAIN.to_owned()).chain(salvaged) {
+            copy.add_database(path)?;
+        }
+        copy.epochs.extend(copy.runs.iter().map(RunName::epoch));
+        match copy.epochs.is_empty() {
+            true => Err(ImportError::NoLog(from.to_owned())),
+            false => Ok(copy),
+        }
     }
-    walked.map_err(StoreError::io("the copy"))?;
-    file.finish()
+
+    fn expect_own(&self, epoch: Epoch, other: BoxId) -> Result<(), ImportError> {
+        match other == self.own {
+            true => Ok(()),
+            false => Err(ImportError::OtherBox { epoch, other, own: self.own }),
+        }
+    }
+
+    fn add_file(&mut self, epoch: Epoch, segment: Segment) -> Result<(), ImportError> {
+        let reader =
+            SegmentReader::open(&*self.disk, &segment).map_err(StoreError::io(segment.path.as_str()))?;
+        let named = reader.header().map(|header| header.origin);
+        if let Some(origin) = named {
+            self.expect_own(epoch, origin.box_id)?;
+        }
+        // Where the header is damaged, the folder or the file's name says which log it is.
+        let epoch = named.map_or(epoch, |origin| origin.epoch);
+        self.epochs.insert(epoch);
+        self.files.push((epoch, segment));
+        Ok(())
+    }
+
+    /// One that cannot be opened is passed over: the logs have all that it has but for what was damaged there.
+    fn add_database(&mut self, path: String) -> Result<(), ImportError> {
+        let opened = match database::open_copy(&*self.disk, &path, DATABASE_CACHE_BYTES) {
+            Ok(Some(db)) => Arc::new(db),
+            Ok(None) => return Ok(()),
+            Err(error) => {
+                tracing::warn!(%error, path, "this database of the copy is passed over");
+                return Ok(());
+            }
+        };
+        let mut source = DatabaseSource::new(path.clone(), || Some(Arc::clone(&opened)));
+        for (epoch, _) in source.claims().map_err(StoreError::io(path.as_str()))? {
+            let page = source.page(epoch, 0).map_err(StoreError::io(path.as_str()))?;
+            if let Some(started) = page.and_then(|page| page.piece.first_log_started()) {
+                self.expect_own(epoch, started.r#box)?;
+            }
+            self.epochs.insert(epoch);
+        }
+        drop(source);
+        self.databases.push((path, opened));
+        Ok(())
+    }
+
+    /// A whole run is kept as it is, since entries adopt it by its name; of a damaged one the lines that can be read.
+    fn keep_run(&self, to: &dyn Disk, name: &RunName) -> Result<(), StoreError> {
+        if runs::is_whole(to, self.own, name) {
+            return Ok(());
+        }
+        match runs::whole_bytes(&*self.disk, self.own, name)? {
+            Some(bytes) => runs::keep_bytes(to, self.own, name, &bytes).map(drop),
+            None => {
+                tracing::warn!(run = %name, "a run of the copy is damaged; what else there has its lines is read");
+                Ok(())
+            }
+        }
+    }
+
+    /// Keeps an epoch's lines, each once.
+    fn keep_lines(&self, to: &dyn Disk, epoch: Epoch) -> Result<u64, StoreError> {
+        let mut sources: Vec<Box<dyn Source + '_>> = Vec::new();
+        for (_, segment) in self.files.iter().filter(|(of, _)| *of == epoch) {
+            sources.push(Box::new(SegmentSource::one(Arc::clone(&self.disk), epoch, segment.clone())));
+        }
+        for (path, db) in &self.databases {
+            sources.push(Box::new(DatabaseSource::new(path.clone(), || Some(Arc::clone(db)))));
+        }
+        let (mut kept, mut count) = (BTreeSet::new(), 0);
+        let origin = Origin { box_id: self.own, epoch };
+        for mut source in sources {
+            let (mut file, mut failed) = (DisplacedFile::new(to, origin), None);
+            let mut has = |seq: u64, line: &LogLine| Ok(!kept.insert((seq, line.leaf())));
+            let mut take = |piece: LogPiece| {
+                file.take(&piece).map_err(|e| {
+                    failed = Some(e);
+                    io::Error::other("it could not be written")
+                })
+            };
+            let walked = strays(epoch, 0, &mut *source, &mut has, &mut take);
+            if let Some(failed) = failed {
+                return Err(failed);
+            }
+            walked.map_err(StoreError::io("the copy"))?;
+            count += file.finish()?;
+        }
+        Ok(count)
+    }
 }

@@ -53,6 +53,15 @@ fn key_error(path: &str, why: impl Into<String>) -> StoreError {
 }
 
 impl Keys {
+    /// Whether a data folder is some box's already; makes nothing.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub(super) fn names_box(disk: &dyn Disk) -> Result<bool, StoreError> {
+        let named = read_small(disk, BOX_FILE, SMALL_BYTES_MAX).map_err(StoreError::io(BOX_FILE))?.is_some();
+        Ok(named || box_of_log(disk).map_err(StoreError::io("log/"))?.is_some())
+    }
+
     /// Reads the keys; makes the box's id where there is none, from the log when that names one.
     ///
     /// # Errors

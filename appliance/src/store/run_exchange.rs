@@ -68,8 +68,18 @@ impl Store {
     /// # Errors
     /// The disk's.
     pub fn keep_run(&self, name: &RunName, file: &[u8]) -> Result<bool, StoreError> {
-        leave_room(&*self.shared.disk, file.len())?;
-        runs::keep_bytes(&*self.shared.disk, self.origin().box_id, name, file)
+        let (disk, box_id) = (&*self.shared.disk, self.origin().box_id);
+        leave_room(disk, file.len())?;
+        if !runs::keep_bytes(disk, box_id, name, file)? {
+            return Ok(false);
+        }
+        // Whoever gave it may not know what was erased here since.
+        let erased = CountedLines::of(&*self.shared.db()?, Some(self.origin().epoch))?
+            .erased_in(file, box_id, name)?;
+        if !erased.is_empty() {
+            runs::erase_texts(disk, box_id, name, &erased)?;
+        }
+        Ok(true)
     }
 
     /// Begins to keep lines of an epoch that count nowhere: one file for all of them, however many pages they come in.
@@ -190,7 +200,7 @@ impl MissingLines<'_> {
             let own = texts.iter().filter(|t| t.seq() == entry.seq() && named.contains(&t.hash()));
             own.for_each(|text| beside.text(text));
             let line = LogLine { entry: entry.bytes().to_vec(), texts: beside.bytes().to_vec() };
-            self.file.take(&LogPiece { first: entry.seq(), lines: vec![line] })?;
+            self.file.take(&LogPiece { first: entry.seq(), lines: vec![counted.drop_erased(line)?] })?;
         }
         Ok(())
     }

@@ -9,12 +9,13 @@ use std::sync::Arc;
 
 use record::checkpoint::Origin;
 use record::ids::BoxId;
+use record::limits::{NOTE_BYTES_MAX, RUN_NOTES_MAX};
 use record::redact::TextLine;
-use record::run::{RunError, RunLine, RunName, RunReader, RunWriter, check_run};
+use record::run::{RunError, RunLine, RunName, RunReader, RunWriter, check_run, is_note_of};
 use record::tree::Hash;
 
 use super::chain::{LogLine, LogPiece};
-use super::disk::{Disk, DiskFile, remove_if_there};
+use super::disk::{Disk, DiskFile, read_small, remove_if_there};
 use super::displaced::DisplacedFile;
 use super::error::StoreError;
 use super::segment::{GroupWriter, Line, lines};
@@ -24,6 +25,8 @@ pub(crate) const DIR: &str = "runs";
 /// Ends the name of a mark: this run is to be adopted although every line of it counts here. The relay cannot have them in
 /// their own place.
 const OWED: &str = ".owed";
+/// Where notes of the relay lie.
+const EVIDENCE_DIR: &str = "evidence";
 /// Bytes that are read at once.
 const READ_BYTES: usize = 64 << 10;
 
@@ -212,7 +215,7 @@ pub(crate) fn write(
 ) -> Result<(), StoreError> {
     make_dir(disk)?;
     put(disk, name, |sink| {
-        let mut out = RunWriter::begin(sink, box_id, *name, &[])?;
+        let mut out = RunWriter::begin(sink, box_id, *name, &notes_of(disk, box_id, name))?;
         for seq in name.lines() {
             let line = line(seq)?;
             out.write_line(&line.entry, &texts_of(&line))?;
@@ -221,8 +224,21 @@ pub(crate) fn write(
     })
 }
 
+/// What the relay signed of a run's own epoch, as far as it is kept, the longest log first: nothing else shows that the
+/// lines were told before they were adopted.
+fn notes_of(disk: &dyn Disk, box_id: BoxId, name: &RunName) -> Vec<String> {
+    let mut files = disk.list(EVIDENCE_DIR).unwrap_or_default();
+    files.retain(|file| file.starts_with(&format!("relay-{}-", name.epoch())) && file.ends_with(".note"));
+    files.sort_by(|one, other| other.cmp(one));
+    let read = |file: &String| {
+        let bytes = read_small(disk, &format!("{EVIDENCE_DIR}/{file}"), NOTE_BYTES_MAX).ok()??;
+        String::from_utf8(bytes).ok().filter(|note| is_note_of(note, box_id, name))
+    };
+    files.iter().filter_map(read).take(RUN_NOTES_MAX).collect()
+}
+
 /// The texts beside a line.
-fn texts_of(line: &LogLine) -> Vec<TextLine> {
+pub(super) fn texts_of(line: &LogLine) -> Vec<TextLine> {
     let parsed = lines(&line.texts).filter_map(|line| match line {
         Line::Text(text) => TextLine::parse(text).ok(),
         Line::Entry(_) => None,

@@ -122,12 +122,50 @@ async fn first_entry(
     }))
 }
 
-/// Says which logs nothing vouches for, and takes back what was said of others.
+/// Says that nothing vouches for a log, and takes back what was said of others. One is told at a time: a relay can make up
+/// as many as it likes, and each told would be a call for the person at the box.
 fn tell(alarms: &AlarmStore, unknown: &[(Epoch, Verifier)]) {
     let is_unknown = |cause: &AlarmCause| unknown.iter().any(|(epoch, _)| cause.epoch == Some(*epoch));
     alarms.end(|cause| cause.code == AlarmCode::LogUnvouched && !is_unknown(cause));
-    for (epoch, _) in unknown {
-        tracing::error!(%epoch, "the relay holds a log under this box's name that no key of this box vouches for");
-        alarms.raise(AlarmCause::new(AlarmCode::LogUnvouched).of(*epoch));
+    let epochs: Vec<String> = unknown.iter().map(|(epoch, _)| epoch.to_string()).collect();
+    let Some((newest, _)) = unknown.first() else { return };
+    tracing::error!(
+        ?epochs,
+        "the relay holds logs under this box's name that no key of this box vouches for"
+    );
+    if !alarms.stands(|cause| cause.code == AlarmCode::LogUnvouched) {
+        alarms.raise(AlarmCause::new(AlarmCode::LogUnvouched).of(*newest));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use record::sign::{Kind, Signer};
+
+    use super::*;
+    use crate::store::disk::{Disk, SystemDisk};
+
+    #[test]
+    fn made_up_logs_are_one_alarm_however_many_they_are() {
+        let dir = tempfile::tempdir().unwrap();
+        let disk: Arc<dyn Disk> = Arc::new(SystemDisk::take(dir.path()).unwrap());
+        let alarms = AlarmStore::open(
+            disk,
+            Arc::new(crate::clock::SystemClock::new(record::ids::BootId::new(1, [1; 10]))),
+        );
+        let key = Signer::new("made/up", Kind::Note, &[7; 32]).unwrap().verifier().clone();
+        let log = |n: u32| (Epoch { n, key: [9; 4] }, key.clone());
+        let told = || {
+            let all = alarms.all();
+            all.iter().filter(|alarm| alarm.is_standing()).map(|alarm| alarm.cause.epoch).collect::<Vec<_>>()
+        };
+        tell(&alarms, &(1..=16).rev().map(log).collect::<Vec<_>>());
+        assert_eq!(told(), [Some(log(16).0)]);
+        tell(&alarms, &[log(40), log(16)]);
+        assert_eq!(told(), [Some(log(16).0)], "it stands while it is so");
+        tell(&alarms, &[log(40)]);
+        assert_eq!(told(), [Some(log(40).0)]);
+        tell(&alarms, &[]);
+        assert!(told().is_empty());
     }
 }

@@ -98,7 +98,8 @@ fn head(box_id: BoxId, name: &RunName, notes: &[String]) -> String {
 }
 
 /// Whether a note is a checkpoint of the run's epoch; its signature is for those to check who have the key.
-fn is_of(note: &str, box_id: BoxId, name: &RunName) -> bool {
+/// Whether a signed note is a checkpoint of the run's own epoch. Its signatures are looked at by whoever relies on it.
+pub fn is_note_of(note: &str, box_id: BoxId, name: &RunName) -> bool {
     let checkpoint = Note::parse(note).and_then(|note| Checkpoint::parse(note.text()));
     checkpoint.is_ok_and(|c| c.origin.box_id == box_id && c.origin.epoch == name.epoch())
 }
@@ -109,7 +110,7 @@ impl<W: Write> RunWriter<W> {
     /// # Errors
     /// Writing; a note of something else, or more than [`RUN_NOTES_MAX`].
     pub fn begin(out: W, box_id: BoxId, name: RunName, notes: &[String]) -> Result<Self, RunError> {
-        if notes.len() > RUN_NOTES_MAX || !notes.iter().all(|note| is_of(note, box_id, &name)) {
+        if notes.len() > RUN_NOTES_MAX || !notes.iter().all(|note| is_note_of(note, box_id, &name)) {
             return Err(RunError::Note);
         }
         let first = name.lines().start;
@@ -240,7 +241,7 @@ impl<R: Read> RunReader<R> {
         if bytes != head(box_id, &self.name, &self.notes).as_bytes() {
             return Err(RunError::Head("its sum is another"));
         }
-        if !self.notes.iter().all(|note| is_of(note, box_id, &self.name)) {
+        if !self.notes.iter().all(|note| is_note_of(note, box_id, &self.name)) {
             return Err(RunError::Note);
         }
         Ok(())

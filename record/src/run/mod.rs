@@ -7,5 +7,5 @@
 mod file;
 mod name;
 
-pub use file::{RunError, RunLine, RunReader, RunSummary, RunWriter, check_run};
+pub use file::{RunError, RunLine, RunReader, RunSummary, RunWriter, check_run, is_note_of};
 pub use name::{RunName, RunNameError, RunNamer, join_runs, split_runs};

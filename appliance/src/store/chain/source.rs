@@ -2,7 +2,9 @@
 
 use std::io;
 
+use record::entry::Entry;
 use record::ids::Epoch;
+use record::kinds::{Event, LogStarted};
 use record::tree::{Frontier, Hash, leaf_hash};
 
 /// One entry's exact bytes, and the lines of its texts.
@@ -34,6 +36,15 @@ impl LogPiece {
     /// Seq behind the last.
     pub(crate) fn next(&self) -> u64 {
         self.first + self.lines.len() as u64
+    }
+
+    /// What the first line of a log says, where this piece begins with it.
+    pub(crate) fn first_log_started(&self) -> Option<LogStarted> {
+        let line = self.lines.first().filter(|_| self.first == 0)?;
+        match Entry::view(std::str::from_utf8(&line.entry).ok()?).ok()?.event() {
+            Event::LogStarted(started) => Some(*started),
+            _ => None,
+        }
     }
 
     /// The lines of `[from, to)`; `None` where that is none of them.

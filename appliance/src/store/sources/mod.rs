@@ -9,9 +9,7 @@ mod segments;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use record::entry::Entry;
 use record::ids::{BoxId, Epoch};
-use record::kinds::Event;
 use redb::Database;
 
 pub(crate) use self::branch::BranchSource;
@@ -135,11 +133,7 @@ impl LogCopies {
     pub(crate) fn link(&self, epoch: Epoch) -> Result<Option<EpochLink>, StoreError> {
         for mut source in self.sources(epoch)? {
             let page = source.page(epoch, 0).map_err(StoreError::io("the log"))?;
-            let Some(page) = page.filter(|page| page.piece.first == 0) else { continue };
-            let entry = page.piece.lines.first().and_then(|line| std::str::from_utf8(&line.entry).ok());
-            if let Some(Event::LogStarted(started)) =
-                entry.and_then(|text| Entry::view(text).ok()).map(|entry| entry.event())
-            {
+            if let Some(started) = page.and_then(|page| page.piece.first_log_started()) {
                 return Ok(Some(match (started.prev, started.after) {
                     (Some(prev), _) => EpochLink::Prev(prev),
                     (None, Some(after)) => EpochLink::After(after),

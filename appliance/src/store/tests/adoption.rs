@@ -12,7 +12,7 @@ use crate::store::displaced;
 use crate::store::places::{AdoptedRun, RunState};
 
 /// A box whose card went back, which recorded four cleanings beside, got back what it had forgotten, and has adopted them.
-async fn adopted() -> (tempfile::TempDir, Store, RunName) {
+pub(super) async fn adopted() -> (tempfile::TempDir, Store, RunName) {
     let (dir, store, page, proof) = forgetful(5, 12, 4).await;
     store.end_epoch(&proof).unwrap();
     let (store, _) = again(store, &dir).await;
@@ -221,6 +221,40 @@ async fn a_text_that_was_erased_does_not_come_back_with_a_copy() {
             store = again(store, &dir).await.0;
         }
     }
+}
+
+#[tokio::test]
+async fn a_run_that_is_given_again_brings_no_erased_text() {
+    let (dir, store, run) = adopted().await;
+    let before = std::fs::read(file(&dir, &run)).unwrap();
+    let hash = Text::new("Wanda 1", [5; 16]).unwrap().redactable().hash;
+    record(&store, vec![other("text.erased", &format!(r#"{{"hash":"{hash}","reason":"asked"}}"#))]).await;
+    tidy::tidy(&store.shared).unwrap();
+    let after = std::fs::read(file(&dir, &run)).unwrap();
+    assert!(before != after);
+    assert!(store.keep_run(&run, &before).unwrap(), "it is this run");
+    assert!(std::fs::read(file(&dir, &run)).unwrap() == after, "and the text is not in it");
+}
+
+#[tokio::test]
+async fn what_the_relay_signed_of_their_own_log_is_kept_with_lines_that_were_adopted() {
+    let (dir, store, page, proof) = forgetful(5, 12, 4).await;
+    let epoch = store.origin().epoch;
+    std::fs::create_dir_all(data(&dir).join("evidence")).unwrap();
+    let put = |name: &str, note: &str| std::fs::write(data(&dir).join("evidence").join(name), note).unwrap();
+    put(&format!("relay-{epoch}-000000000013.note"), &proof.note().to_string());
+    put(&format!("relay-{epoch}-000000000009.note"), "noise");
+    put("relay-1-00000000-000000000020.note", &proof.note().to_string());
+    store.end_epoch(&proof).unwrap();
+    let (store, _) = again(store, &dir).await;
+    let past = store.past().unwrap().remove(0);
+    store.refill(&past, 7, &mut super::past::pages(&page, 512)).unwrap();
+    let (store, report) = again(store, &dir).await;
+    assert_eq!(report.adopted_lines(), 4, "{report:?}");
+    let run = store.adopted_runs().counting[0];
+    let file = store.run_file(&run).unwrap().unwrap();
+    let reader = record::run::RunReader::open(&file[..], store.origin().box_id, run).unwrap();
+    assert_eq!(reader.notes(), [proof.note().to_string()]);
 }
 
 #[tokio::test]

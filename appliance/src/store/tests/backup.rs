@@ -28,11 +28,22 @@ fn check(store: &Store, told: &Told, equipment: usize, what: &str) {
 
 #[tokio::test]
 async fn a_copy_gives_back_what_the_card_forgot_and_the_relay_never_had() {
+    for gone in [&[][..], &["log"], &["cleantrack.redb", "salvage"]] {
+        gives_back(gone).await;
+    }
+}
+
+/// A copy that lacks some of what it had.
+async fn gives_back(gone: &[&str]) {
     let (dir, backup) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let (mut told, _) = three_epochs(dir.path()).await;
     copy(dir.path(), backup.path());
     // A copy on a medium is read, never written.
     std::fs::remove_file(backup.path().join("lock")).unwrap();
+    for gone in gone {
+        let path = backup.path().join(gone);
+        if path.is_dir() { std::fs::remove_dir_all(path).unwrap() } else { drop(std::fs::remove_file(path)) }
+    }
     forget(dir.path(), false);
     let (store, report) = start(dir.path(), 4);
     assert_ne!(report.missing, []);
@@ -44,8 +55,7 @@ async fn a_copy_gives_back_what_the_card_forgot_and_the_relay_never_had() {
     store.stop().await.unwrap();
     drop(store);
     let lines = import(dir.path(), backup.path()).unwrap();
-    assert_eq!(lines.logs, 3);
-    assert!(lines.lines >= 120, "{lines:?}");
+    assert_eq!((lines.logs, lines.lines), (3, 124), "without {gone:?}: each line once");
     assert_eq!(import(dir.path(), backup.path()).unwrap(), lines, "twice is once");
     assert!(!backup.path().join("lock").exists());
     let (mut store, mut report) = start(dir.path(), 5);
@@ -58,6 +68,52 @@ async fn a_copy_gives_back_what_the_card_forgot_and_the_relay_never_had() {
     check(&store, &told, 2, "a later start");
     assert_eq!(report.adopted, [], "once");
     assert_eq!(report.missing, [], "{report:?}");
+}
+
+#[tokio::test]
+async fn a_copys_runs_come_back_by_their_names() {
+    let (dir, store, run) = super::adoption::adopted().await;
+    store.stop().await.unwrap();
+    drop(store);
+    let (data, backup) = (dir.path().join("data"), dir.path().join("taken"));
+    copy(&data, &backup);
+    std::fs::remove_dir_all(backup.join("log")).unwrap();
+    std::fs::remove_dir_all(data.join("runs")).unwrap();
+    std::fs::remove_file(data.join("cleantrack.redb")).unwrap();
+    drop(std::fs::remove_dir_all(data.join("salvage")));
+    let (store, report) = open(&data);
+    assert_ne!(report.missing, [], "{report:?}");
+    store.stop().await.unwrap();
+    drop(store);
+    import(&data, &backup).unwrap();
+    let (store, report) = open(&data);
+    assert_eq!((report.missing.len(), &store.adopted_runs().counting[..]), (0, &[run][..]), "{report:?}");
+    assert_eq!(store.facility().activity[&tag()].cleanings, 16);
+}
+
+#[tokio::test]
+async fn what_lies_beside_a_copys_log_is_taken_over_too() {
+    let (dir, store, page, _) = super::past::forgetful(5, 12, 0).await;
+    let epoch = store.origin().epoch;
+    let (data, backup) = (dir.path().join("data"), dir.path().join("taken"));
+    super::adoption::keep_missing(&store, epoch, &page.0[8..12], &page.1).unwrap();
+    store.stop().await.unwrap();
+    drop(store);
+    std::fs::create_dir(&backup).unwrap();
+    std::fs::rename(data.join("displaced"), backup.join("displaced")).unwrap();
+    let read = import(&data, &backup).unwrap();
+    assert_eq!(read, ImportedLines { logs: 1, lines: 4 });
+    let (store, report) = open(&data);
+    assert_eq!((report.adopted_lines(), store.facility().activity[&tag()].cleanings), (4, 9), "{report:?}");
+}
+
+#[tokio::test]
+async fn a_new_data_folder_takes_nothing_over_and_stays_new() {
+    let (dir, new) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    three_epochs(dir.path()).await;
+    let error = import(new.path(), dir.path()).unwrap_err();
+    assert!(matches!(error, ImportError::NoBox { .. }), "{error}");
+    assert!(!new.path().join("keys").exists(), "no name is given to it");
 }
 
 #[tokio::test]
