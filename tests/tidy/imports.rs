@@ -38,6 +38,17 @@ pub fn check(file: &File, rooms: &[Room], only: &[Only], sources: &Sources) -> V
     faults
 }
 
+/// The places inside its crate that a file names outside its code for tests: `store/chain/LogLine`.
+pub fn named_inside(file: &File) -> Vec<String> {
+    let (Some(module), Ok(parsed)) = (module_of(&file.path), syn::parse_file(&file.text)) else {
+        return Vec::new();
+    };
+    let mut visitor = Visitor { module, named: Vec::new(), own: BTreeSet::new() };
+    visitor.visit_file(&parsed);
+    let inside = visitor.named.iter().filter_map(|(path, _)| path.strip_prefix("crate::"));
+    inside.map(|path| path.replace("::", "/")).collect()
+}
+
 /// Whether `room` may name `crate::inside`.
 fn arrow(krate: &str, here: &str, inside: &str, rooms: &[Room]) -> Option<String> {
     let from = room_of(here, rooms)?;

@@ -3,6 +3,7 @@
 //! One test reads the whole repository and tells every violation at once. Each rule beside it has a test that plants
 //! the fault it must find.
 
+mod circles;
 mod doors;
 mod functions;
 mod imports;
@@ -47,6 +48,9 @@ fn the_repository_is_tidy() {
         faults.extend(functions::check(file, sources.is_test(&file.path), functions::LONG));
         faults.extend(imports::check(file, rooms::ROOMS, rooms::ONLY, &sources));
         faults.extend(doors::check(file, doors::DOORS, &sources));
+    }
+    for folder in circles::FOLDERS {
+        faults.extend(circles::check(folder, &sources));
     }
     faults.extend(functions::exceptions_are_needed(&sources, functions::LONG));
     for file in &sources.files {

@@ -39,8 +39,18 @@ impl Running {
         shim: Option<(&Shim, u32)>,
     ) -> Result<Self, Failed> {
         std::fs::create_dir_all(dir)?;
+        facility::seed(&dir.join("box"), (items, history))?;
+        let running = Self::start_on(dir, items, shim)?;
+        // The ballast is written while nobody waits: let it be whole before anything is measured.
+        while !running.data.join("ballast").metadata().is_ok_and(|m| m.len() >= 64 << 20) {
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        Ok(running)
+    }
+
+    /// Starts a box whose data folder, `box` in `dir`, is there; returns once it says where it listens.
+    pub(crate) fn start_on(dir: &Path, items: usize, shim: Option<(&Shim, u32)>) -> Result<Self, Failed> {
         let data = dir.join("box");
-        facility::seed(&data, (items, history))?;
         let settings = dir.join("box.toml");
         std::fs::write(
             &settings,
@@ -62,12 +72,7 @@ impl Running {
             line["http"].as_str().and_then(|url| url.strip_prefix("http://")).ok_or("no address")?;
         let https = line["https"].as_str().ok_or("no address by HTTPS")?.to_owned();
         let ca = line["ca"].as_str().ok_or("no authority")?.into();
-        let running = Self { child, address: address.to_owned(), https, ca, data, items };
-        // The ballast is written while nobody waits: let it be whole before anything is measured.
-        while !running.data.join("ballast").metadata().is_ok_and(|m| m.len() >= 64 << 20) {
-            std::thread::sleep(Duration::from_millis(100));
-        }
-        Ok(running)
+        Ok(Self { child, address: address.to_owned(), https, ca, data, items })
     }
 
     fn proc(&self, file: &str) -> Result<String, Failed> {
