@@ -18,7 +18,7 @@ use record::proof::{AdoptionStep, Proof};
 use record::receipt::Receipt;
 use record::run::RunName;
 use record::tag::Tag;
-use record::tree::{Hash, LeafTree, inclusion_proof};
+use record::tree::{Hash, inclusion_proof};
 
 use super::act::act;
 use super::device;
@@ -442,8 +442,7 @@ fn adopted_proof(
 ) -> Result<Proof, Problem> {
     let broken = || Problem::internal(&"a run that was adopted does not lead to its root");
     let path = |run: &RunName, seq: u64| -> Result<Vec<Hash>, Problem> {
-        let leaves = reader.run_leaves(run)?.ok_or_else(broken)?;
-        Ok(LeafTree::new(leaves).path(seq - run.lines().start))
+        reader.path_in_run(run, seq)?.ok_or_else(broken)
     };
     let to_run = path(&run, entry.seq())?;
     let mut steps = Vec::new();

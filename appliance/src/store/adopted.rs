@@ -1,15 +1,22 @@
 //! Lines of one number that may count, and how those that runs brought came to.
 
+use std::collections::VecDeque;
+use std::ops::Range;
+use std::sync::Arc;
+
 use record::entry::Entry;
 use record::fold::LinePlace;
 use record::kinds::EntryRef;
-use record::run::{RunName, RunNamer};
-use record::tree::{Hash, leaf_hash};
+use record::run::{BLOCK_LINES, RunBlocks, RunName, block_lines, path_in_run};
+use record::tree::{Frontier, Hash, leaf_hash};
 
 use super::error::StoreError;
 use super::reader::{Reader, db};
 use super::runs;
 use super::tables;
+
+/// Runs whose roots are kept: 8 KiB each at most.
+const RUN_ROOTS_MAX: usize = 64;
 
 /// How the lines of a run came to count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,18 +47,36 @@ impl Reader {
         Some(Adoption { by: adopted.adopting(), at_ms: adopted.by.at_ms })
     }
 
-    /// The leaves of a run, in order: a line that another place had before counts there and is taken from there, or from
-    /// the run's file where two branches have other lines. `None` where they do not lead to the run's root.
+    /// The path from a line to the root of a run that has it; `None` where the lines do not lead there. The first proof of a
+    /// run reads all of it; those after it a part, while its roots are kept.
     ///
     /// # Errors
     /// The database's and the disk's.
-    pub fn run_leaves(&self, run: &RunName) -> Result<Option<Vec<Hash>>, StoreError> {
-        let leaves = self.counted_leaves(run)?;
-        let of_run = |leaves: &[Hash]| {
-            let mut namer = RunNamer::new(run.epoch(), run.lines().start);
-            leaves.iter().for_each(|leaf| namer.push(*leaf));
-            leaves.len() as u64 == run.count() && namer.root() == run.root()
-        };
+    pub fn path_in_run(&self, run: &RunName, seq: u64) -> Result<Option<Vec<Hash>>, StoreError> {
+        let Some(block) = block_lines(run, seq) else { return Ok(None) };
+        if let Some(roots) = self.shared.run_roots(run) {
+            let leaves = self.counted_leaves(run, block.clone())?;
+            let part = usize::try_from((block.start - run.lines().start) / BLOCK_LINES).ok();
+            if part.and_then(|part| roots.get(part)) == Some(&root_of(&leaves)) {
+                return Ok(path_in_run(run, seq, leaves, roots.to_vec()));
+            }
+        }
+        let Some(leaves) = self.run_leaves(run)? else { return Ok(None) };
+        let mut blocks = RunBlocks::default();
+        leaves.iter().for_each(|leaf| blocks.push(*leaf));
+        let roots = blocks.roots();
+        self.shared.keep_run_roots(run, roots.as_slice().into());
+        let of_block = |n: u64| usize::try_from(n - run.lines().start).unwrap_or(usize::MAX);
+        let leaves =
+            leaves.get(of_block(block.start)..of_block(block.end)).map_or(Vec::new(), <[Hash]>::to_vec);
+        Ok(path_in_run(run, seq, leaves, roots))
+    }
+
+    /// The leaves of a run, in order: a line that another place had before counts there and is taken from there, or from
+    /// the run's file where two branches have other lines. `None` where they do not lead to the run's root.
+    fn run_leaves(&self, run: &RunName) -> Result<Option<Vec<Hash>>, StoreError> {
+        let leaves = self.counted_leaves(run, run.lines())?;
+        let of_run = |leaves: &[Hash]| leaves.len() as u64 == run.count() && root_of(leaves) == run.root();
         if of_run(&leaves) {
             return Ok(Some(leaves));
         }
@@ -59,11 +84,11 @@ impl Reader {
         Ok(Some(leaves).filter(|leaves| of_run(leaves)))
     }
 
-    fn counted_leaves(&self, run: &RunName) -> Result<Vec<Hash>, StoreError> {
+    fn counted_leaves(&self, run: &RunName, lines: Range<u64>) -> Result<Vec<Hash>, StoreError> {
         let places = self.shared.places();
         let table = self.txn.open_table(tables::ENTRIES).map_err(db)?;
         let mut leaves = Vec::new();
-        for seq in run.lines() {
+        for seq in lines {
             self.alive()?;
             for key in places.keys(EntryRef { epoch: run.epoch(), seq }, Some(*run)) {
                 if let Some(line) = table.get(key).map_err(db)? {
@@ -73,5 +98,27 @@ impl Reader {
             }
         }
         Ok(leaves)
+    }
+}
+
+fn root_of(leaves: &[Hash]) -> Hash {
+    let mut tree = Frontier::default();
+    leaves.iter().for_each(|leaf| tree.push(*leaf));
+    tree.root()
+}
+
+/// Roots over the parts of runs that were proven last.
+#[derive(Debug, Default)]
+pub(super) struct RunRoots(VecDeque<(RunName, Arc<[Hash]>)>);
+
+impl RunRoots {
+    pub(super) fn get(&self, run: &RunName) -> Option<Arc<[Hash]>> {
+        self.0.iter().find(|(of, _)| of == run).map(|(_, roots)| Arc::clone(roots))
+    }
+
+    pub(super) fn put(&mut self, run: &RunName, roots: Arc<[Hash]>) {
+        self.0.retain(|(of, _)| of != run);
+        self.0.truncate(RUN_ROOTS_MAX - 1);
+        self.0.push_front((*run, roots));
     }
 }

@@ -8,11 +8,13 @@ use arc_swap::ArcSwap;
 use record::checkpoint::{Checkpoint, Origin};
 use record::fold::Facility;
 use record::ids::Epoch;
+use record::run::RunName;
 use record::sign::{Note, Signer, Verifier};
 use record::tree::{Frontier, Hash};
 use redb::Database;
 use tokio::sync::watch;
 
+use super::adopted::RunRoots;
 use super::cursor::Cursor;
 use super::disk::{Disk, PAGE_BYTES};
 use super::error::StoreError;
@@ -54,6 +56,7 @@ pub(crate) struct Shared {
     pub(super) room: RoomState,
     /// Held by whoever writes closed segments anew.
     pub(super) tidying: Mutex<()>,
+    run_roots: Mutex<RunRoots>,
     pub(super) scrubbed: Mutex<Scrubbed>,
     cursor: Mutex<Cursor>,
     report: Mutex<StartReport>,
@@ -140,6 +143,7 @@ impl Shared {
             damage: AtomicBool::new(false),
             room: RoomState::default(),
             tidying: Mutex::default(),
+            run_roots: Mutex::default(),
             removed_copies: AtomicU64::new(0),
             scrubbed: Mutex::default(),
             cursor: Mutex::new(parts.cursor),
@@ -231,6 +235,15 @@ impl Shared {
     /// Epochs of this log, and runs that were adopted.
     pub(super) fn places(&self) -> Arc<Places> {
         self.places.load_full()
+    }
+
+    /// Roots over the parts of a run, where a proof needed them lately.
+    pub(super) fn run_roots(&self, run: &RunName) -> Option<Arc<[Hash]>> {
+        open(&self.run_roots).get(run)
+    }
+
+    pub(super) fn keep_run_roots(&self, run: &RunName, roots: Arc<[Hash]>) {
+        open(&self.run_roots).put(run, roots);
     }
 
     /// Shows what was adopted.

@@ -4,8 +4,10 @@
 //! lines can make it anew ([`RunNamer`]). [`split_runs`] cuts what is left of an epoch into runs, [`RunWriter`] writes the
 //! file, [`RunReader`] reads it and believes it only where it leads to the name's root.
 
+mod blocks;
 mod file;
 mod name;
 
+pub use blocks::{BLOCK_LINES, RunBlocks, block_lines, path_in_run};
 pub use file::{RunError, RunLine, RunReader, RunSummary, RunWriter, check_run, is_note_of};
 pub use name::{RunName, RunNameError, RunNamer, join_runs, split_runs};

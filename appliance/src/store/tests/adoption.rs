@@ -296,10 +296,17 @@ async fn lines_that_come_back_in_their_place_count_there_and_their_run_goes() {
     let reader = store.reader().unwrap();
     let by = reader.adoption_of(&runs.counting[1]).unwrap().by;
     assert_eq!((by.of.seq, by.run), (7, Some(runs.counting[0])));
-    assert!(
-        reader.run_leaves(&runs.counting[1]).unwrap().is_some(),
-        "it is proven by lines that count elsewhere"
-    );
+    let run = runs.counting[1];
+    // The second time by the roots that the first kept.
+    for _ in 0..2 {
+        for seq in run.lines() {
+            let path = reader.path_in_run(&run, seq).unwrap().expect("proven by lines that count elsewhere");
+            let leaf = reader.entry_at(EntryRef { epoch, seq }).unwrap().unwrap().leaf();
+            let at = seq - run.lines().start;
+            let root = record::tree::root_from_inclusion(leaf, at, run.count(), &path);
+            assert_eq!(root, Some(run.root()), "line {seq}");
+        }
+    }
 }
 
 /// A box in its second epoch: three cleanings in the first, two in the second, and what the second holds.

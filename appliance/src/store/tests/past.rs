@@ -136,8 +136,11 @@ async fn what_the_card_forgot_comes_back_and_what_was_recorded_beside_it_stays()
             assert_eq!(Some(entry.leaf()), receipt, "{what}");
             let cleaning = reader.cleaning_of_line(*line).unwrap().unwrap();
             assert_eq!((cleaning.place(), cleaning.adopted.is_some()), (*line, true), "{what}");
-            let leaves = reader.run_leaves(&line.run.unwrap()).unwrap().unwrap();
-            assert!(leaves.contains(&entry.leaf()), "{what}");
+            let run = line.run.unwrap();
+            let path = reader.path_in_run(&run, line.of.seq).unwrap().unwrap();
+            let at = line.of.seq - run.lines().start;
+            let root = record::tree::root_from_inclusion(entry.leaf(), at, run.count(), &path);
+            assert_eq!(root, Some(run.root()), "{what}");
         }
         drop(reader);
         let (cleanings, size) = (store.facility().activity[&tag()].cleanings, store.size());
