@@ -2,6 +2,7 @@
 //! compared, runs go both ways.
 
 use std::collections::{BTreeSet, VecDeque};
+use std::io::Read as _;
 
 use appliance::store::{Decision, Past, RefillError, Store};
 use appliance::uplink::exchange::compare::{self, Differences};
@@ -191,7 +192,12 @@ impl World {
         for run in &adopted.lacking {
             let comes = self.plant != Some(Plant::RunsNotHealed);
             if let Some(file) = self.relay.runs.get(run).filter(|_| comes) {
-                came |= store.keep_run(run, file).map_err(|e| e.to_string())?;
+                let keep = || {
+                    let mut incoming = store.receive_run(run)?;
+                    file.chunks(700).try_for_each(|piece| incoming.take(piece))?;
+                    incoming.finish()
+                };
+                came |= keep().map_err(|e: appliance::store::StoreError| e.to_string())?;
             }
         }
         loop {
@@ -205,7 +211,9 @@ impl World {
             for run in
                 lacking.iter().filter(|run| !self.relay.runs.contains_key(run)).copied().collect::<Vec<_>>()
             {
-                if let Some(file) = store.run_file(&run).map_err(|e| e.to_string())? {
+                if let Some(mut whole) = store.open_run(&run).map_err(|e| e.to_string())? {
+                    let mut file = Vec::new();
+                    whole.read_to_end(&mut file).map_err(|e| e.to_string())?;
                     self.relay.runs.insert(run, file);
                     sent = true;
                 }

@@ -136,7 +136,7 @@ impl CountedLines {
     /// redb's.
     pub(super) fn erased_in(
         &self,
-        file: &[u8],
+        file: impl std::io::Read,
         box_id: BoxId,
         name: &RunName,
     ) -> Result<BTreeSet<[u8; 32]>, StoreError> {

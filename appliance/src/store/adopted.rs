@@ -1,8 +1,6 @@
 //! Lines of one number that may count, and how those that runs brought came to.
 
-use std::collections::VecDeque;
 use std::ops::Range;
-use std::sync::Arc;
 
 use record::entry::Entry;
 use record::fold::LinePlace;
@@ -14,9 +12,6 @@ use super::error::StoreError;
 use super::reader::{Reader, db};
 use super::runs;
 use super::tables;
-
-/// Runs whose roots are kept: 8 KiB each at most.
-const RUN_ROOTS_MAX: usize = 64;
 
 /// How the lines of a run came to count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -105,20 +100,4 @@ fn root_of(leaves: &[Hash]) -> Hash {
     let mut tree = Frontier::default();
     leaves.iter().for_each(|leaf| tree.push(*leaf));
     tree.root()
-}
-
-/// Roots over the parts of runs that were proven last.
-#[derive(Debug, Default)]
-pub(super) struct RunRoots(VecDeque<(RunName, Arc<[Hash]>)>);
-
-impl RunRoots {
-    pub(super) fn get(&self, run: &RunName) -> Option<Arc<[Hash]>> {
-        self.0.iter().find(|(of, _)| of == run).map(|(_, roots)| Arc::clone(roots))
-    }
-
-    pub(super) fn put(&mut self, run: &RunName, roots: Arc<[Hash]>) {
-        self.0.retain(|(of, _)| of != run);
-        self.0.truncate(RUN_ROOTS_MAX - 1);
-        self.0.push_front((*run, roots));
-    }
 }

@@ -227,13 +227,11 @@ impl CopiedFolder {
         if runs::is_whole(to, self.own, name) {
             return Ok(());
         }
-        match runs::whole_bytes(&*self.disk, self.own, name)? {
-            Some(bytes) => runs::keep_bytes(to, self.own, name, &bytes).map(drop),
-            None => {
-                tracing::warn!(run = %name, "a run of the copy is damaged; what else there has its lines is read");
-                Ok(())
-            }
+        if !runs::is_whole(&*self.disk, self.own, name) {
+            tracing::warn!(run = %name, "a run of the copy is damaged; what else there has its lines is read");
+            return Ok(());
         }
+        runs::copy(&*self.disk, to, name)
     }
 
     /// Keeps an epoch's lines, each once.

@@ -54,34 +54,6 @@ impl Store {
         all
     }
 
-    /// The bytes of a run's file; `None` where it is not here whole.
-    ///
-    /// # Errors
-    /// The disk's.
-    pub fn run_file(&self, name: &RunName) -> Result<Option<Vec<u8>>, StoreError> {
-        runs::whole_bytes(&*self.shared.disk, self.origin().box_id, name)
-    }
-
-    /// Keeps a run's file that somebody gave; `false` where it is not the run of this name. Its lines count from the next
-    /// start on.
-    ///
-    /// # Errors
-    /// The disk's.
-    pub fn keep_run(&self, name: &RunName, file: &[u8]) -> Result<bool, StoreError> {
-        let (disk, box_id) = (&*self.shared.disk, self.origin().box_id);
-        leave_room(disk, file.len())?;
-        if !runs::keep_bytes(disk, box_id, name, file)? {
-            return Ok(false);
-        }
-        // Whoever gave it may not know what was erased here since.
-        let erased = CountedLines::of(&*self.shared.db()?, Some(self.origin().epoch))?
-            .erased_in(file, box_id, name)?;
-        if !erased.is_empty() {
-            runs::erase_texts(disk, box_id, name, &erased)?;
-        }
-        Ok(true)
-    }
-
     /// Begins to keep lines of an epoch that count nowhere: one file for all of them, however many pages they come in.
     ///
     /// # Errors

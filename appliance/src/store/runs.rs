@@ -80,7 +80,7 @@ pub(crate) fn forget_owed(disk: &dyn Disk, name: &RunName) -> Result<(), StoreEr
     remove_if_there(disk, &format!("{}{OWED}", path(name))).map_err(StoreError::io(DIR))
 }
 
-fn make_dir(disk: &dyn Disk) -> Result<(), StoreError> {
+pub(super) fn make_dir(disk: &dyn Disk) -> Result<(), StoreError> {
     disk.make_dir(DIR).map_err(StoreError::io(DIR))?;
     disk.sync_dir("").map_err(StoreError::io("the data folder"))
 }
@@ -90,6 +90,16 @@ pub(super) struct FileBytes {
     file: Arc<dyn DiskFile>,
     at: u64,
     length: u64,
+}
+
+impl FileBytes {
+    pub(super) fn new(file: Arc<dyn DiskFile>, length: u64) -> Self {
+        Self { file, at: 0, length }
+    }
+
+    pub(super) fn length(&self) -> u64 {
+        self.length
+    }
 }
 
 impl Read for FileBytes {
@@ -123,30 +133,12 @@ impl Write for FileSink {
 pub(super) fn bytes(disk: &dyn Disk, name: &RunName) -> io::Result<FileBytes> {
     let file = disk.open(&path(name))?;
     let length = file.length()?;
-    Ok(FileBytes { file, at: 0, length })
+    Ok(FileBytes::new(file, length))
 }
 
 /// Whether a run lies here whole.
 pub(crate) fn is_whole(disk: &dyn Disk, box_id: BoxId, name: &RunName) -> bool {
     bytes(disk, name).is_ok_and(|bytes| check_run(bytes, box_id, *name).is_ok())
-}
-
-/// The bytes of a run's file, if it is whole.
-///
-/// # Errors
-/// The disk's.
-pub(crate) fn whole_bytes(
-    disk: &dyn Disk,
-    box_id: BoxId,
-    name: &RunName,
-) -> Result<Option<Vec<u8>>, StoreError> {
-    if !is_whole(disk, box_id, name) {
-        return Ok(None);
-    }
-    let mut all = Vec::new();
-    let io = || StoreError::io(path(name));
-    bytes(disk, name).map_err(io())?.read_to_end(&mut all).map_err(io())?;
-    Ok(Some(all))
 }
 
 /// The leaf hashes of a run's lines, in order; as many as its file gives.
@@ -155,29 +147,25 @@ pub(crate) fn whole_bytes(
 /// The disk's.
 pub(crate) fn leaves(disk: &dyn Disk, box_id: BoxId, name: &RunName) -> Result<Vec<Hash>, StoreError> {
     let mut all = Vec::new();
-    let Some(bytes) = whole_bytes(disk, box_id, name)? else { return Ok(all) };
-    let Ok(mut reader) = RunReader::open(&bytes[..], box_id, *name) else { return Ok(all) };
+    if !is_whole(disk, box_id, name) {
+        return Ok(all);
+    }
+    let bytes = bytes(disk, name).map_err(StoreError::io(path(name)))?;
+    let Ok(mut reader) = RunReader::open(bytes, box_id, *name) else { return Ok(all) };
     while let Ok(Some(group)) = reader.next_group() {
         all.extend(group.iter().map(|line| line.entry.leaf()));
     }
     Ok(all)
 }
 
-/// Puts down a run's file as somebody gave it; `false` where it is not the run of this name.
+/// Puts down a run's file as it lies whole on another disk.
 ///
 /// # Errors
-/// The disk's.
-pub(crate) fn keep_bytes(
-    disk: &dyn Disk,
-    box_id: BoxId,
-    name: &RunName,
-    given: &[u8],
-) -> Result<bool, StoreError> {
-    if check_run(given, box_id, *name).is_err() {
-        return Ok(false);
-    }
-    make_dir(disk)?;
-    put(disk, name, |sink| sink.write_all(given).map_err(RunError::Bytes)).map(|()| true)
+/// A disk's.
+pub(crate) fn copy(from: &dyn Disk, to: &dyn Disk, name: &RunName) -> Result<(), StoreError> {
+    let mut bytes = bytes(from, name).map_err(StoreError::io(path(name)))?;
+    make_dir(to)?;
+    put(to, name, |sink| io::copy(&mut bytes, sink).map(drop).map_err(RunError::Bytes))
 }
 
 /// Writes a file under a name of its own, makes it durable, and gives it its name.
@@ -186,7 +174,7 @@ fn put(
     name: &RunName,
     fill: impl FnOnce(&mut FileSink) -> Result<(), RunError>,
 ) -> Result<(), StoreError> {
-    let (to, new) = (path(name), format!("{}.new", path(name)));
+    let new = format!("{}.new", path(name));
     let failed = || StoreError::io(new.as_str());
     remove_if_there(disk, &new).map_err(failed())?;
     let file = disk.create_new(&new).map_err(failed())?;
@@ -199,8 +187,16 @@ fn put(
         });
     }
     sink.file.sync_data().map_err(failed())?;
-    disk.rename(&new, &to).map_err(failed())?;
-    disk.sync_dir(DIR).map_err(failed())
+    put_in_place(disk, &new, name)
+}
+
+/// Gives a run's file, which is durable, its name.
+///
+/// # Errors
+/// The disk's.
+pub(super) fn put_in_place(disk: &dyn Disk, new: &str, name: &RunName) -> Result<(), StoreError> {
+    disk.rename(new, &path(name)).map_err(StoreError::io(new))?;
+    disk.sync_dir(DIR).map_err(StoreError::io(DIR))
 }
 
 /// Writes the run of this name; `line` gives the lines of its numbers, in order.

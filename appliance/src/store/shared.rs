@@ -14,7 +14,6 @@ use record::tree::{Frontier, Hash};
 use redb::Database;
 use tokio::sync::watch;
 
-use super::adopted::RunRoots;
 use super::cursor::Cursor;
 use super::disk::{Disk, PAGE_BYTES};
 use super::error::StoreError;
@@ -22,6 +21,7 @@ use super::job::Fatal;
 use super::keys::LogKey;
 use super::places::Places;
 use super::report::StartReport;
+use super::run_roots::RunRoots;
 use super::scrub::Scrubbed;
 use super::snapshot::StoreSnapshot;
 

@@ -16,6 +16,7 @@ use crate::random::SeededRandom;
 
 mod adoption;
 mod backup;
+mod erased_runs;
 mod erasing;
 mod failures;
 mod faulty_disk;

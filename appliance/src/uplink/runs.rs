@@ -2,9 +2,12 @@
 //! Lines that only the relay holds, or that it cannot have in their own place, become runs at the next start.
 
 use std::collections::BTreeSet;
+use std::io::Read;
 use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use bytes::Bytes;
+use futures_util::Stream;
 use record::alarm::AlarmCode;
 use record::entry::Entry;
 use record::ids::Epoch;
@@ -25,7 +28,7 @@ use super::photos::Destination;
 use super::refill::{self, page};
 use super::run_refusals::RunRefusals;
 use crate::alarms::AlarmCause;
-use crate::store::{Page, Past, Store, StoreError};
+use crate::store::{Page, Past, RunFile, Store, StoreError};
 
 /// After a failure, and while something is lacking on either side.
 const RETRY: Duration = Duration::from_secs(60);
@@ -33,6 +36,10 @@ const RETRY: Duration = Duration::from_secs(60);
 /// An answer that lists epochs or runs comes within this, and a run of 64 MiB either way within that, over a slow line.
 const ANSWER_WITHIN: Duration = Duration::from_secs(120);
 const RUN_WITHIN: Duration = Duration::from_secs(3_600);
+
+/// Bytes of a run that are read at a time, and pieces that wait for the card.
+const PIECE_BYTES: usize = 256 << 10;
+const PIECES_MAX: usize = 16;
 
 /// Bytes of an answer that lists epochs or runs: some thousands of them.
 const ANSWER_BYTES_MAX: usize = 4 << 20;
@@ -281,9 +288,7 @@ impl RunExchange {
             return Ok(false);
         }
         let response = response.error_for_status().map_err(|e| away(&e))?;
-        let file = bounded(response, RUN_FILE_BYTES_MAX).await?;
-        let (store, of) = (self.shared.parts.store.clone(), *name);
-        let kept = in_background(move || store.keep_run(&of, &file)).await;
+        let kept = self.keep(name, response).await;
         if let Ok(false) = kept {
             tracing::error!(run = %name, "what the relay gives is not this run; it is asked for more rarely");
             self.refused().refuse(*name, self.up_ms());
@@ -291,6 +296,49 @@ impl RunExchange {
         let full = matches!(&kept, Err(RunUplinkError::Store(StoreError::NoRoomToFetch { .. })));
         self.shared.tell_room(!full);
         kept
+    }
+
+    /// Keeps a run's file as it comes; `false` where it is not the run of this name. One that is longer than any is refused
+    /// before the card has more of it.
+    async fn keep(&self, name: &RunName, mut response: reqwest::Response) -> Result<bool, RunUplinkError> {
+        let (store, of) = (self.shared.parts.store.clone(), *name);
+        let (pieces, mut come) = tokio::sync::mpsc::channel::<Bytes>(PIECES_MAX);
+        let keeping = in_background(move || {
+            let mut incoming = store.receive_run(&of)?;
+            while let Some(piece) = come.blocking_recv() {
+                // The last one says that nothing more comes: a connection may end anywhere.
+                if piece.is_empty() {
+                    return incoming.finish().map(Some);
+                }
+                if let Err(error) = incoming.take(&piece) {
+                    incoming.remove()?;
+                    return Err(error);
+                }
+            }
+            incoming.remove()?;
+            Ok::<_, StoreError>(None)
+        });
+        let feed = async move {
+            let mut length = 0;
+            while let Some(piece) = response.chunk().await.map_err(|e| away(&e))? {
+                length += piece.len();
+                if length > RUN_FILE_BYTES_MAX {
+                    return Err(RunUplinkError::Away("it sends more than it may".to_owned()));
+                }
+                if !piece.is_empty() && pieces.send(piece).await.is_err() {
+                    // Whoever keeps them says why.
+                    return Ok(());
+                }
+            }
+            let _ = pieces.send(Bytes::new()).await;
+            Ok(())
+        };
+        let (kept, fed) = tokio::join!(keeping, feed);
+        match (kept?, fed) {
+            (Some(kept), _) => Ok(kept),
+            (None, Err(error)) => Err(error),
+            (None, Ok(())) => Err(RunUplinkError::Away("it ended in the middle of a run".to_owned())),
+        }
     }
 
     /// Whether a run waits because one side did not take it.
@@ -319,8 +367,10 @@ impl RunExchange {
     /// Sends a run; whether the relay has it now.
     async fn send(&self, name: &RunName) -> Result<bool, RunUplinkError> {
         let (store, of) = (self.shared.parts.store.clone(), *name);
-        let Some(file) = in_background(move || store.run_file(&of)).await? else { return Ok(false) };
-        let put = self.with.client.put(self.url(name)).timeout(RUN_WITHIN).body(file);
+        let Some(file) = in_background(move || store.open_run(&of)).await? else { return Ok(false) };
+        let put = self.with.client.put(self.url(name)).timeout(RUN_WITHIN);
+        let put =
+            put.header("content-length", file.length()).body(reqwest::Body::wrap_stream(pieces_of(file)));
         let response = put.send().await.map_err(|e| away(&e))?;
         if response.status().is_client_error() {
             // The others do not wait for it.
@@ -353,6 +403,19 @@ async fn page_of(with: &Destination, epoch: Epoch, from: u64, end: u64) -> Resul
         return Err(RunUplinkError::Away("it has no more".to_owned()));
     }
     Ok((entries, texts))
+}
+
+/// A file in pieces, each read away from the threads that answer.
+fn pieces_of(file: RunFile) -> impl Stream<Item = std::io::Result<Bytes>> {
+    futures_util::stream::try_unfold(file, |mut file| async move {
+        let read = tokio::task::spawn_blocking(move || {
+            let mut piece = Vec::with_capacity(PIECE_BYTES);
+            Read::by_ref(&mut file).take(PIECE_BYTES as u64).read_to_end(&mut piece)?;
+            Ok::<_, std::io::Error>((Bytes::from(piece), file))
+        });
+        let (piece, file) = read.await.map_err(std::io::Error::other)??;
+        Ok((!piece.is_empty()).then_some((piece, file)))
+    })
 }
 
 /// Keeps the lines from a number on of pages that end where, and with the roots that, they did when they were proven; how many

@@ -26,17 +26,17 @@ pub(super) async fn adopted() -> (tempfile::TempDir, Store, RunName) {
     (dir, store, run)
 }
 
-async fn again(store: Store, dir: &tempfile::TempDir) -> (Store, StartReport) {
+pub(super) async fn again(store: Store, dir: &tempfile::TempDir) -> (Store, StartReport) {
     store.stop().await.unwrap();
     drop(store);
     open(&data(dir))
 }
 
-fn data(dir: &tempfile::TempDir) -> PathBuf {
+pub(super) fn data(dir: &tempfile::TempDir) -> PathBuf {
     dir.path().join("data")
 }
 
-fn file(dir: &tempfile::TempDir, run: &RunName) -> PathBuf {
+pub(super) fn file(dir: &tempfile::TempDir, run: &RunName) -> PathBuf {
     data(dir).join(format!("runs/{run}"))
 }
 
@@ -56,8 +56,26 @@ pub(super) fn keep_missing(
     Ok(kept)
 }
 
+/// The bytes of a run's file, if it is whole.
+pub(super) fn run_file(store: &Store, run: &RunName) -> Result<Option<Vec<u8>>, StoreError> {
+    let Some(mut file) = store.open_run(run)? else { return Ok(None) };
+    let mut bytes = Vec::new();
+    std::io::Read::read_to_end(&mut file, &mut bytes).unwrap();
+    assert_eq!(file.length(), bytes.len() as u64);
+    Ok(Some(bytes))
+}
+
+/// Gives a run's file in pieces; whether it was taken.
+pub(super) fn keep_run(store: &Store, run: &RunName, file: &[u8]) -> Result<bool, StoreError> {
+    let mut incoming = store.receive_run(run)?;
+    file.chunks(1_000).try_for_each(|piece| incoming.take(piece))?;
+    let kept = incoming.finish()?;
+    assert!(!store.disk().list("runs").unwrap().iter().any(|name| name.ends_with(".new")));
+    Ok(kept)
+}
+
 /// Cleanings that count, and the names beside the run's lines as they are read.
-fn counts(store: &Store, run: &RunName) -> (u64, Vec<String>) {
+pub(super) fn counts(store: &Store, run: &RunName) -> (u64, Vec<String>) {
     let reader = store.reader().unwrap();
     let beside = run.lines().filter_map(|seq| {
         let line = LinePlace { of: EntryRef { epoch: run.epoch(), seq }, run: Some(*run) };
@@ -71,7 +89,7 @@ fn wandas() -> Vec<String> {
     (0..4).map(|i| format!("Wanda {i}")).collect()
 }
 
-fn remove_database(dir: &Path) {
+pub(super) fn remove_database(dir: &Path) {
     std::fs::remove_file(dir.join("cleantrack.redb")).unwrap();
     drop(std::fs::remove_dir_all(dir.join("salvage")));
 }
@@ -130,7 +148,7 @@ async fn a_damaged_run_is_put_together_again_from_the_database() {
         rebuild(config, Arc::new(BentClock::new(now)), Arc::new(SeededRandom::new(9))).unwrap();
         let (store, report) = open(&data(&dir));
         assert_eq!((report.missing.len(), counts(&store, &run)), (0, (16, wandas())), "{how}: {report:?}");
-        assert_eq!(store.run_file(&run).unwrap(), Some(whole), "{how}");
+        assert_eq!(run_file(&store, &run).unwrap(), Some(whole), "{how}");
     }
 }
 
@@ -147,7 +165,7 @@ async fn the_weekly_look_through_puts_a_damaged_run_together_again() {
 #[tokio::test]
 async fn a_run_that_is_gone_is_told_and_counts_again_when_it_comes() {
     let (dir, store, run) = adopted().await;
-    let whole = store.run_file(&run).unwrap().unwrap();
+    let whole = run_file(&store, &run).unwrap().unwrap();
     store.stop().await.unwrap();
     drop(store);
     std::fs::remove_file(file(&dir, &run)).unwrap();
@@ -161,8 +179,8 @@ async fn a_run_that_is_gone_is_told_and_counts_again_when_it_comes() {
     // Nothing else than the run is taken for it.
     let mut other = whole.clone();
     other.truncate(whole.len() - 3);
-    assert!(!store.keep_run(&run, &other).unwrap());
-    assert!(store.keep_run(&run, &whole).unwrap());
+    assert!(!keep_run(&store, &run, &other).unwrap());
+    assert!(keep_run(&store, &run, &whole).unwrap());
     let (store, report) = again(store, &dir).await;
     assert!(report.refilled && !report.missing.contains(&missing), "{report:?}");
     assert_eq!(counts(&store, &run), (17, wandas()));
@@ -170,70 +188,6 @@ async fn a_run_that_is_gone_is_told_and_counts_again_when_it_comes() {
     let key = Digest16::of(b"beside2");
     let found = store.submit(move |view| Decision::<_>::Answer(view.by_key(&key))).await.unwrap().answer;
     assert_eq!(found.map(|(of, _)| of), Some(EntryRef { epoch: run.epoch(), seq: 9 }));
-}
-
-#[tokio::test]
-async fn a_text_that_is_erased_leaves_the_run_too() {
-    let (dir, store, run) = adopted().await;
-    let hash = Text::new("Wanda 1", [5; 16]).unwrap().redactable().hash;
-    record(&store, vec![other("text.erased", &format!(r#"{{"hash":"{hash}","reason":"asked"}}"#))]).await;
-    let names = vec!["Wanda 0".to_owned(), String::new(), "Wanda 2".to_owned(), "Wanda 3".to_owned()];
-    assert_eq!(counts(&store, &run), (16, names.clone()));
-    tidy::tidy(&store.shared).unwrap();
-    let (store, _) = again(store, &dir).await;
-    let file = store.run_file(&run).unwrap().expect("it is the same run without a text");
-    let mut reader = record::run::RunReader::open(&file[..], store.origin().box_id, run).unwrap();
-    let mut left = Vec::new();
-    while let Some(group) = reader.next_group().unwrap() {
-        left.extend(group.iter().flat_map(|line| &line.texts).map(|text| text.text().to_owned()));
-    }
-    assert_eq!(left, ["Wanda 0", "Wanda 2", "Wanda 3"]);
-    assert_eq!(counts(&store, &run), (16, names));
-}
-
-#[tokio::test]
-async fn a_text_that_was_erased_does_not_come_back_with_a_copy() {
-    let (dir, store, page, _) = forgetful(5, 12, 0).await;
-    let epoch = store.origin().epoch;
-    let name = Text::new("Omar", [5; 16]).unwrap();
-    let hash = name.redactable().hash;
-    record(&store, vec![other("text.erased", &format!(r#"{{"hash":"{hash}","reason":"asked"}}"#))]).await;
-    let texts: Vec<_> = (8..12).map(|seq| name.beside(seq)).collect();
-    assert_eq!(keep_missing(&store, epoch, &page.0[8..12], &texts).unwrap(), 4);
-    let (store, report) = again(store, &dir).await;
-    assert_eq!(report.adopted_lines(), 4, "{report:?}");
-    let run = store.adopted_runs().counting[0];
-    let mut store = store;
-    for start in 0..3 {
-        assert_eq!(counts(&store, &run).1, [""; 4], "start {start}");
-        tidy::tidy(&store.shared).unwrap();
-        let file = store.run_file(&run).unwrap().unwrap();
-        let mut reader = record::run::RunReader::open(&file[..], store.origin().box_id, run).unwrap();
-        while let Some(group) = reader.next_group().unwrap() {
-            assert!(group.iter().all(|line| line.texts.is_empty()), "start {start}: it is in the run");
-        }
-        if start == 1 {
-            store.stop().await.unwrap();
-            drop(store);
-            remove_database(&data(&dir));
-            store = open(&data(&dir)).0;
-        } else {
-            store = again(store, &dir).await.0;
-        }
-    }
-}
-
-#[tokio::test]
-async fn a_run_that_is_given_again_brings_no_erased_text() {
-    let (dir, store, run) = adopted().await;
-    let before = std::fs::read(file(&dir, &run)).unwrap();
-    let hash = Text::new("Wanda 1", [5; 16]).unwrap().redactable().hash;
-    record(&store, vec![other("text.erased", &format!(r#"{{"hash":"{hash}","reason":"asked"}}"#))]).await;
-    tidy::tidy(&store.shared).unwrap();
-    let after = std::fs::read(file(&dir, &run)).unwrap();
-    assert!(before != after);
-    assert!(store.keep_run(&run, &before).unwrap(), "it is this run");
-    assert!(std::fs::read(file(&dir, &run)).unwrap() == after, "and the text is not in it");
 }
 
 #[tokio::test]
@@ -252,23 +206,9 @@ async fn what_the_relay_signed_of_their_own_log_is_kept_with_lines_that_were_ado
     let (store, report) = again(store, &dir).await;
     assert_eq!(report.adopted_lines(), 4, "{report:?}");
     let run = store.adopted_runs().counting[0];
-    let file = store.run_file(&run).unwrap().unwrap();
+    let file = run_file(&store, &run).unwrap().unwrap();
     let reader = record::run::RunReader::open(&file[..], store.origin().box_id, run).unwrap();
     assert_eq!(reader.notes(), [proof.note().to_string()]);
-}
-
-#[tokio::test]
-async fn a_damaged_run_that_may_hold_an_erased_text_goes_and_is_told() {
-    let (dir, store, run) = adopted().await;
-    let whole = std::fs::read(file(&dir, &run)).unwrap();
-    std::fs::write(file(&dir, &run), &whole[..whole.len() - 1]).unwrap();
-    let hash = Text::new("Wanda 1", [5; 16]).unwrap().redactable().hash;
-    record(&store, vec![other("text.erased", &format!(r#"{{"hash":"{hash}","reason":"asked"}}"#))]).await;
-    tidy::tidy(&store.shared).unwrap();
-    assert!(!file(&dir, &run).exists());
-    assert_eq!(store.health().removed_copies, 1);
-    let (_, names) = counts(&store, &run);
-    assert_eq!(names, ["Wanda 0", "", "Wanda 2", "Wanda 3"], "the database has its lines");
 }
 
 #[tokio::test]
@@ -290,7 +230,7 @@ async fn lines_that_come_back_in_their_place_count_there_and_their_run_goes() {
     let runs = store.adopted_runs();
     assert_eq!(runs.counting.iter().map(RunName::lines).collect::<Vec<_>>(), [7..8, 8..12]);
     assert!(
-        runs.counting.iter().all(|run| store.run_file(run).unwrap().is_some()),
+        runs.counting.iter().all(|run| run_file(&store, run).unwrap().is_some()),
         "the relay may ask for each"
     );
     let reader = store.reader().unwrap();
@@ -374,10 +314,10 @@ async fn what_the_relay_cannot_have_in_its_place_is_adopted_although_it_counts()
     let past = store.past().unwrap().remove(0);
     assert!(past.whole && past.goes_by_run);
     let run = store.adopted_runs().counting[0];
-    assert!(store.run_file(&run).unwrap().is_some());
+    assert!(run_file(&store, &run).unwrap().is_some());
     assert!(!store.owe_lines(first, 2, 5).unwrap(), "it is adopted by now");
     assert!(!store.owe_lines(first, 3, 5).unwrap(), "whatever part of it the relay names");
     let (store, report) = again(store, &dir).await;
     assert_eq!((report.adopted_lines(), report.rebuilt, cleanings(&store)), (0, None, 5));
-    assert!(store.run_file(&run).unwrap().is_some(), "an adopted run stays");
+    assert!(run_file(&store, &run).unwrap().is_some(), "an adopted run stays");
 }

@@ -345,7 +345,7 @@ async fn what_the_relay_gives_back_leaves_room_for_records() {
                 assert!(error.to_string().starts_with("100 MiB are free"), "{error}");
             }
         }
-        assert!(!store.keep_run(&run_of(elsewhere), b"no run").is_ok_and(|kept| kept));
+        assert!(!super::adoption::keep_run(&store, &run_of(elsewhere), b"no run").is_ok_and(|kept| kept));
         record(&store, vec![cleaning("on", "Maria")]).await;
     }
 }
