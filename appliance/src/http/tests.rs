@@ -31,6 +31,7 @@ mod bad_input;
 mod compression;
 mod designs;
 mod device;
+mod log_export;
 mod people;
 mod photos;
 mod programs;
