@@ -356,13 +356,12 @@ fn token_lines(tokens: &[ApiToken], now_ms: i64) -> String {
 }
 
 fn staff_of(store: &Store, given: &Given) -> Result<StaffId, String> {
-    let seq = match given {
-        Given::New(recorded) => recorded.first().map(|r| r.seq),
-        Given::Again(of) => Some(of.seq),
-    };
     let reader = store.reader().map_err(|e| e.to_string())?;
-    let entry = seq.map(|seq| reader.entry(seq)).transpose().map_err(|e| e.to_string())?.flatten();
-    match entry.map(|e| e.event()) {
+    let entry = match given {
+        Given::New(recorded) => recorded.first().map_or(Ok(None), |first| reader.entry(first.seq)),
+        Given::Again(line) => reader.line(*line),
+    };
+    match entry.map_err(|e| e.to_string())?.map(|e| e.event()) {
         Some(Event::StaffAdded(added)) => Ok(added.staff),
         _ => Err("the person was recorded, but their entry cannot be read".to_owned()),
     }

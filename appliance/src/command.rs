@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use record::entry::{By, Digest16, Entry};
-use record::fold::{Cleaning, Facility};
+use record::fold::{Cleaning, Facility, LinePlace};
 use record::ids::Epoch;
 use record::kinds::EntryRef;
 
@@ -17,8 +17,8 @@ use crate::store::{Decision, Recorded, Store, SubmitError, View};
 pub enum Given {
     /// New entries, durable, in the order of the drafts.
     New(Vec<Recorded>),
-    /// The same request was carried out before, by this entry.
-    Again(EntryRef),
+    /// The same request was carried out before, by the entry of this line.
+    Again(LinePlace),
 }
 
 /// Why a request was not carried out.
@@ -42,7 +42,7 @@ impl intake::View for View<'_> {
     fn facility(&self) -> &Facility {
         self.facility()
     }
-    fn by_key(&self, key: &Digest16) -> Option<(EntryRef, Digest16)> {
+    fn by_key(&self, key: &Digest16) -> Option<(LinePlace, Digest16)> {
         self.by_key(key)
     }
     fn cleaning(&self, of: EntryRef) -> Option<Cleaning> {
@@ -60,13 +60,13 @@ impl intake::View for View<'_> {
 pub async fn give(store: &Store, random: Arc<dyn Random>, request: Request) -> Result<Given, CommandError> {
     let decide = move |view: &View<'_>| match intake::decide(&request, view, random.as_ref()) {
         Ok(Decided::New(drafts)) => Decision::Append { drafts, answer: Ok(None) },
-        Ok(Decided::Again(of)) => Decision::Answer(Ok(Some(of))),
+        Ok(Decided::Again(line)) => Decision::Answer(Ok(Some(line))),
         Err(refusal) => Decision::Answer(Err(refusal)),
     };
     let outcome = store.submit(decide).await?;
     match outcome.answer? {
         None => Ok(Given::New(outcome.recorded)),
-        Some(of) => Ok(Given::Again(of)),
+        Some(line) => Ok(Given::Again(line)),
     }
 }
 

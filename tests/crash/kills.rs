@@ -93,9 +93,33 @@ async fn a_second_process_on_the_same_folder_is_refused() {
     assert!(refused.contains(&folder) && refused.contains("another"), "{refused}");
     let rebuild = first.command(&["rebuild"]).run("").await.unwrap();
     assert!(!rebuild.status.success(), "a rebuild beside a running box");
+    let import = first.command(&["log", "import", &folder]).run("").await.unwrap();
+    assert!(!import.status.success(), "lines are taken over beside a running box");
     // The first one goes on, and its orders still reach it.
     phone.record(1).await;
     first.order(&["keys", "export"]).await;
     assert!(matches!(phone.post(0).await, Post::Recorded(_)), "the first acknowledgement again");
     harness::world::check::at_box(&first, &ledger).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_two_that_start_at_once_on_one_folder_one_runs() {
+    let dir = folder();
+    let data = dir.path().join("box");
+    for _ in 0..3 {
+        let boxes = [TheBox::new(demo(), &data), TheBox::new(demo(), &data)];
+        // The settings lie beside the folder: each has its own there when it starts.
+        let starts = boxes.each_ref().map(|one| {
+            let anywhere = "127.0.0.1:0";
+            let command = one.command(&["serve"]).env("CLEANTRACK_HTTP_LISTEN", anywhere);
+            command.env("CLEANTRACK_HTTPS_LISTEN", anywhere)
+        });
+        let (one, other) = tokio::join!(starts[0].start(), starts[1].start());
+        let (runs, refused) = match (one, other) {
+            (Ok(runs), Err(refused)) | (Err(refused), Ok(runs)) => (runs, refused.to_string()),
+            (one, other) => panic!("{:?} {:?}", one.err(), other.err()),
+        };
+        assert!(refused.contains("in use by another"), "{refused}");
+        runs.kill().await.unwrap();
+    }
 }

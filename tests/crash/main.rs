@@ -1,9 +1,12 @@
-//! The suite `crash`: box and relay killed under load and at chosen system calls, the folder shared, the disk full.
+//! The suite `crash`: box and relay killed under load and at chosen system calls, the folder shared, the disk full or read-only,
+//! the clock wrong.
 
+mod clocks;
 mod disk_full;
 mod failed_flush;
 mod first_start;
 mod kills;
+mod read_only;
 
 use std::path::Path;
 

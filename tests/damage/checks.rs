@@ -1,7 +1,7 @@
 //! What must hold of a box that started on a damaged folder: phones record, what was acknowledged is there or told, and the log
 //! proves it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use harness::world::{Ledger, Post, Receipt, TheBox};
 use record::checkpoint::{Origin, SignedCheckpoint};
@@ -29,8 +29,11 @@ pub struct Found {
     pub wrong: Vec<String>,
 }
 
+/// What was acknowledged, by the submission's key.
+type Promised = BTreeMap<String, Receipt>;
+
 /// Looks at everything.
-pub async fn look(rest: &Rest, r#box: &TheBox) -> Found {
+pub async fn look((rest, promised): (&Rest, &Promised), r#box: &TheBox) -> Found {
     let mut found = Found::default();
     let ledger = Ledger::default();
     let phone = r#box.phone("after", &ledger);
@@ -40,18 +43,18 @@ pub async fn look(rest: &Rest, r#box: &TheBox) -> Found {
     };
     let health = r#box.health().await.unwrap_or_default();
     found.told = told(rest, &health);
-    let lost = receipts(rest, r#box, &health, &mut found).await;
+    let lost = receipts(promised, r#box, &health, &mut found).await;
     for (key, receipt) in &ledger.all() {
         if r#box.leads_to(&receipt.address()).await != (receipt.address(), 200) {
             found.wrong.push(format!("{key} was recorded just now and opens nothing"));
         }
         prove(r#box, (key, receipt), &mut found).await;
     }
-    for (key, receipt) in rest.receipts.iter().filter(|(key, _)| !lost.contains(*key)) {
+    for (key, receipt) in promised.iter().filter(|(key, _)| !lost.contains(*key)) {
         prove(r#box, (key, receipt), &mut found).await;
     }
-    sent_again(rest, r#box, &lost, &mut found).await;
-    if let Err(why) = chain(rest, r#box, &lost).await {
+    sent_again(promised, r#box, &lost, &mut found).await;
+    if let Err(why) = chain(promised, r#box, &lost).await {
         found.wrong.push(why);
     }
     let whole = lost.is_empty();
@@ -87,9 +90,14 @@ fn is_told(health: &Value, receipt: &Receipt) -> bool {
 }
 
 /// Each receipt opens, or it is told that it cannot; the keys of those that do not.
-async fn receipts(rest: &Rest, r#box: &TheBox, health: &Value, found: &mut Found) -> BTreeSet<String> {
+async fn receipts(
+    promised: &Promised,
+    r#box: &TheBox,
+    health: &Value,
+    found: &mut Found,
+) -> BTreeSet<String> {
     let mut lost = BTreeSet::new();
-    for (key, receipt) in &rest.receipts {
+    for (key, receipt) in promised {
         let (address, status) = r#box.leads_to(&receipt.address()).await;
         if status == 200 && address == receipt.address() {
             continue;
@@ -118,10 +126,10 @@ async fn prove(r#box: &TheBox, (key, receipt): (&String, &Receipt), found: &mut 
 }
 
 /// Phones that send once more what was acknowledged are told the same.
-async fn sent_again(rest: &Rest, r#box: &TheBox, lost: &BTreeSet<String>, found: &mut Found) {
-    let phone = r#box.phone("before", &Ledger::default());
-    for (key, receipt) in rest.receipts.iter().filter(|(key, _)| !lost.contains(*key)) {
-        let n = key.rsplit('-').next().and_then(|n| n.parse().ok()).unwrap_or_default();
+async fn sent_again(promised: &Promised, r#box: &TheBox, lost: &BTreeSet<String>, found: &mut Found) {
+    for (key, receipt) in promised.iter().filter(|(key, _)| !lost.contains(*key)) {
+        let (name, n) = key.rsplit_once('-').unwrap_or_default();
+        let (phone, n) = (r#box.phone(name, &Ledger::default()), n.parse().unwrap_or_default());
         // A photo is a part of what is sent: without it this would be another submission.
         if n == WITH_PHOTO {
             continue;
@@ -182,7 +190,7 @@ async fn log_of(r#box: &TheBox, epoch: &str) -> Option<Result<EpochLog, String>>
 }
 
 /// The newest epoch's log leads to what its key signs, each one before to what its successor states; every note is there.
-async fn chain(rest: &Rest, r#box: &TheBox, lost: &BTreeSet<String>) -> Result<(), String> {
+async fn chain(promised: &Promised, r#box: &TheBox, lost: &BTreeSet<String>) -> Result<(), String> {
     let health = r#box.health().await.unwrap_or_default();
     let mut epoch: Epoch = health["epoch"].as_str().unwrap_or_default().parse().map_err(|_| "no epoch")?;
     let Some(log) = log_of(r#box, &epoch.to_string()).await else { return Ok(()) };
@@ -209,7 +217,9 @@ async fn chain(rest: &Rest, r#box: &TheBox, lost: &BTreeSet<String>) -> Result<(
     if !lost.is_empty() {
         return Ok(());
     }
-    for key in rest.receipts.keys().filter(|key| !lost.contains(*key)) {
+    // Of what a copy brought, its receipts and proofs were asked for.
+    let own = promised.keys().filter(|key| !key.starts_with("copy-"));
+    for key in own {
         let n = key.rsplit('-').next().unwrap_or_default();
         // Nobody writes a note under a photo.
         if !texts.contains(&format!("submission {n}")) && n != WITH_PHOTO.to_string() {

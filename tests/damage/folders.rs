@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use harness::proxy::Fault;
-use harness::world::{Receipt, TheBox, World, folder, until};
+use harness::world::{FalseClock, Ledger, Receipt, TheBox, World, folder, until};
 use record::ids::Epoch;
 
+use crate::table::Added;
 use crate::ways::Other;
 
 /// Cleanings of each epoch.
@@ -31,18 +32,29 @@ pub struct Rest {
     pub receipts: BTreeMap<String, Receipt>,
 }
 
-/// A box that nobody can ask about what it has forgotten, after one epoch and after three.
+/// A box that nobody can ask about what it has forgotten, after one epoch, after three, and after one with lines that a copy of
+/// its folder brought.
 pub struct Prepared {
     pub one: Rest,
     pub three: Rest,
+    pub forked: Rest,
     /// Another box's.
     other: Rest,
+    /// What was acknowledged by the box's copy.
+    pub of_copy: BTreeMap<String, Receipt>,
+    /// Wrong clocks.
+    pub clocks: Vec<FalseClock>,
     world: World,
-    _dir: tempfile::TempDir,
+    dir: tempfile::TempDir,
 }
 
+/// Files of [`Prepared`]'s own folder that a case can add: what the copy brought, before it was adopted and after, and what the
+/// relay would cosign of the first epoch.
+const DISPLACED: &str = "displaced.jsonl";
+const REBASE: &str = "rebase";
+
 impl Prepared {
-    pub async fn new() -> Self {
+    pub async fn new(clocks: &[&[i64]]) -> Self {
         let demo = Path::new(env!("CARGO_BIN_EXE_demo"));
         let dir = folder();
         let other = async {
@@ -52,13 +64,16 @@ impl Prepared {
             begin_another(&mut world, 1).await;
             see_alarms(&world.r#box).await;
             assert_eq!(world.r#box.stop().await.0, Some(0));
-            Rest::of(&world, &dir.path().join("other"))
+            Rest::of(world.r#box.data(), world.ledger.all(), &dir.path().join("other"))
         };
         let own = async {
             let mut world = World::claimed(demo).await;
             record_epoch(&world, 1, 2).await;
+            let note = world.r#box.get("/api/v1/checkpoint").await;
             assert_eq!(world.r#box.stop().await.0, Some(0));
-            let one = Rest::of(&world, &dir.path().join("one"));
+            let one = Rest::of(world.r#box.data(), world.ledger.all(), &dir.path().join("one"));
+            let key = std::fs::read_to_string(one.dir.join("keys/log-1.pub")).unwrap();
+            std::fs::write(dir.path().join(REBASE), format!("1763610000000\n{key}{note}")).unwrap();
             for n in 2..=3 {
                 begin_another(&mut world, n - 1).await;
                 record_epoch(&world, n, 2).await;
@@ -68,11 +83,40 @@ impl Prepared {
             }
             // No line: what a box has forgotten it finds out by itself, or not at all.
             world.relay.kill().await;
-            let three = Rest::of(&world, &dir.path().join("three"));
+            let three = Rest::of(world.r#box.data(), world.ledger.all(), &dir.path().join("three"));
             (world, one, three)
         };
         let (other, (world, one, three)) = tokio::join!(other, own);
-        Self { one, three, other, world, _dir: dir }
+        let (forked, of_copy) = fork(&world, &one, dir.path()).await;
+        let clocks = clocks.iter().map(|off_by| FalseClock::off_by(off_by)).collect();
+        Self { one, three, forked, other, of_copy, clocks, world, dir }
+    }
+
+    /// Puts a real file where a copy in `data` has none.
+    pub fn add(&self, rest: &Rest, added: Added, data: &Path) {
+        let own = |path: &str| self.one.dir.join(self.one.file(Path::new(""), path));
+        let (from, to) = match added {
+            Added::Nothing(gone) => return std::fs::remove_file(rest.file(data, gone)).unwrap(),
+            Added::Fetched => (own("log/E1/000000000000.jsonl"), "fetched/E1.jsonl"),
+            Added::Displaced => (self.dir.path().join(DISPLACED), "displaced/E1-1.jsonl"),
+            Added::Run => (self.forked.file(&self.forked.dir, "runs/E1"), "runs/new"),
+            Added::Owed => (own("keys/claim.used"), "runs/E1.owed"),
+            Added::Salvage => (rest.dir.join("cleantrack.redb"), "salvage/1.redb"),
+            Added::Trusted => (own("keys/log-1.pub"), "keys/trusted"),
+            Added::Offered => (own("keys/log-1.pub"), "evidence/offered-keys"),
+            Added::Rebase => (self.dir.path().join(REBASE), "evidence/rebase"),
+        };
+        let to = self.file(rest, data, to);
+        std::fs::create_dir_all(to.parent().unwrap()).unwrap();
+        std::fs::copy(&from, &to).unwrap_or_else(|e| panic!("{} to {}: {e}", from.display(), to.display()));
+    }
+
+    /// A file of a copy in `data`, there or not.
+    pub fn file(&self, rest: &Rest, data: &Path, name: &str) -> PathBuf {
+        match name {
+            "runs/new" => self.forked.file(data, "runs/E1"),
+            _ => rest.file(data, name),
+        }
     }
 
     /// The box on a copy of a folder, not started.
@@ -93,6 +137,28 @@ impl Prepared {
             foreign.map_or_else(|| self.other.dir.join(name), |(_, path)| self.other.dir.join(path)),
         )
     }
+}
+
+/// A copy of a folder lives for a while, and what it recorded is taken over: the folder then, and what the copy acknowledged.
+async fn fork(world: &World, one: &Rest, dir: &Path) -> (Rest, BTreeMap<String, Receipt>) {
+    let (copied, data) = (dir.join("copied"), dir.join("fork"));
+    copy(&one.dir, &copied);
+    copy(&one.dir, &data);
+    let mut other = world.r#box.twin(&copied);
+    other.start().await;
+    let of_copy = Ledger::default();
+    other.phone("copy", &of_copy).record_all(700..700 + CLEANINGS).await;
+    assert_eq!(other.stop().await.0, Some(0));
+    let mut own = world.r#box.twin(&data);
+    own.order(&["log", "import", &copied.to_string_lossy()]).await;
+    std::fs::copy(one.file(&data, "displaced/E1-1.jsonl"), dir.join(DISPLACED)).unwrap();
+    own.start().await;
+    let receipts = Ledger::default();
+    own.phone("own", &receipts).record_all(800..800 + CLEANINGS).await;
+    see_alarms(&own).await;
+    assert_eq!(own.stop().await.0, Some(0));
+    let all = one.receipts.clone().into_iter().chain(receipts.all()).chain(of_copy.all());
+    (Rest::of(&data, all.collect(), &dir.join("forked")), of_copy.all())
 }
 
 /// Which sort of file it is: numbers tell those of one sort apart.
@@ -167,8 +233,7 @@ async fn see_alarms(r#box: &TheBox) {
 }
 
 impl Rest {
-    fn of(world: &World, to: &Path) -> Self {
-        let data = world.r#box.data();
+    fn of(data: &Path, receipts: BTreeMap<String, Receipt>, to: &Path) -> Self {
         copy(data, to);
         let folders = list(&data.join("log")).into_iter().filter(|(_, is_folder)| *is_folder);
         let mut epochs: Vec<Epoch> =
@@ -179,7 +244,7 @@ impl Rest {
             names: BTreeMap::new(),
             folders: Vec::new(),
             epochs: epochs.iter().map(ToString::to_string).collect(),
-            receipts: world.ledger.all(),
+            receipts,
         };
         for (path, is_folder) in list(data) {
             let path = path.strip_prefix(data).unwrap().to_owned();
@@ -205,7 +270,10 @@ impl Rest {
             ["photos", _, file] => {
                 format!("photos/XX/photo{}", file.trim_start_matches(|c: char| c.is_ascii_hexdigit()))
             }
-            ["runs", run] => format!("runs/{}", run.split('-').next().unwrap_or_default()),
+            ["runs", run] => {
+                let owed = if run.ends_with(".owed") { ".owed" } else { "" };
+                format!("runs/{}{owed}", run.split('-').next().unwrap_or_default())
+            }
             _ => name,
         }
     }
@@ -224,6 +292,9 @@ impl Rest {
     pub fn file(&self, data: &Path, name: &str) -> PathBuf {
         if let Some(path) = self.names.get(name) {
             return data.join(path);
+        }
+        if let Some(run) = name.strip_suffix(".owed") {
+            return data.join(format!("{}.owed", self.names[run].display()));
         }
         let mut path = name.to_owned();
         for (n, epoch) in (1..).zip(&self.epochs) {
@@ -249,7 +320,7 @@ fn list(dir: &Path) -> Vec<(PathBuf, bool)> {
 }
 
 /// Copies the data folder of a box that does not run.
-fn copy(from: &Path, to: &Path) {
+pub fn copy(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).unwrap();
     for (path, is_folder) in list(from) {
         let to = to.join(path.strip_prefix(from).unwrap());

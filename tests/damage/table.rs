@@ -1,7 +1,7 @@
 //! What the program does about each file that lies in a data folder, whatever happens to it: the table that the suite walks over.
 
 use crate::ways::Way;
-use crate::ways::Way::{Cut, Empty, Folder, Gone, Noise, Swapped, TooLong};
+use crate::ways::Way::{Cut, Empty, Folder, Gone, Noise, Swapped, TooLong, Untouched};
 
 /// What the program does about a damage.
 #[derive(Debug, Clone, Copy)]
@@ -14,6 +14,29 @@ pub enum Expected {
     Refuses(&'static str),
 }
 
+/// A real file that a box at rest need not have, put there before anything happens; or one that is taken away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Added {
+    /// The first epoch, as the relay gives it back.
+    Fetched,
+    /// What a copy of the folder recorded and this box has not: kept beside the log, not yet adopted.
+    Displaced,
+    /// The same as a run, not yet adopted.
+    Run,
+    /// A run that counts is owed to the relay.
+    Owed,
+    /// The database once more, set aside.
+    Salvage,
+    /// A key that a person said is this box's.
+    Trusted,
+    /// A key that the relay offered.
+    Offered,
+    /// What the relay goes on from, which is what this box has.
+    Rebase,
+    /// This file is gone.
+    Nothing(&'static str),
+}
+
 /// A file, what happens to it, and what comes of that.
 #[derive(Clone, Copy)]
 pub struct Row {
@@ -22,22 +45,40 @@ pub struct Row {
     pub expected: Expected,
     /// Whether nothing can be made of the log's database either.
     pub no_database: bool,
+    /// What else is there, or is not.
+    pub added: &'static [Added],
+    /// Whether what the copy acknowledged must count.
+    pub brings: bool,
+}
+
+const fn row(file: &'static str, ways: &'static [Way], expected: Expected) -> Row {
+    Row { file, ways, expected, no_database: false, added: &[], brings: false }
 }
 
 const fn has(file: &'static str, ways: &'static [Way], tells: &'static [&'static str]) -> Row {
-    Row { file, ways, expected: Expected::Has(tells), no_database: false }
+    row(file, ways, Expected::Has(tells))
 }
 
 const fn refuses(file: &'static str, ways: &'static [Way], words: &'static str) -> Row {
-    Row { file, ways, expected: Expected::Refuses(words), no_database: false }
+    row(file, ways, Expected::Refuses(words))
 }
 
 const fn alone(file: &'static str, ways: &'static [Way], tells: &'static [&'static str]) -> Row {
-    Row { file, ways, expected: Expected::Has(tells), no_database: true }
+    Row { no_database: true, ..row(file, ways, Expected::Has(tells)) }
 }
 
 const fn lacks(file: &'static str, ways: &'static [Way], tells: &'static [&'static str]) -> Row {
-    Row { file, ways, expected: Expected::Lacks(tells), no_database: true }
+    Row { no_database: true, ..row(file, ways, Expected::Lacks(tells)) }
+}
+
+/// With files that a box at rest need not have.
+const fn with(added: &'static [Added], row: Row) -> Row {
+    Row { added, ..row }
+}
+
+/// What the copy acknowledged counts.
+const fn brings(row: Row) -> Row {
+    Row { brings: true, ..row }
 }
 
 const ALL: &[Way] = &crate::ways::ALL;
@@ -176,8 +217,10 @@ const THREE: &[Row] = &[
     has("log", &[Gone], &["log-healed E3"]),
     has("log", &[Noise], &["hint-bad log", "log-healed E3"]),
     // Every line of them stands in its epoch's journal too.
-    has("runs/E1", ALL, &[]),
-    has("runs/E2", ALL, &[]),
+    has("runs/E1", &[Gone, Empty, Cut, Noise, TooLong, Swapped], &[]),
+    has("runs/E1", &[Folder], &["hint-bad runs/E1"]),
+    has("runs/E2", &[Gone, Empty, Cut, Noise, TooLong, Swapped], &[]),
+    has("runs/E2", &[Folder], &["hint-bad runs/E2"]),
     alone("log/E1/000000000000.jsonl.zst", &[TooLong], SALVAGE),
     alone(
         "log/E1/000000000000.jsonl.zst",
@@ -209,6 +252,70 @@ const THREE: &[Row] = &[
         &["log-missing E3", "log-forgot E3"],
     ),
 ];
+
+const FETCHED: &[Added] = &[Added::Fetched];
+const DISPLACED: &[Added] = &[Added::Displaced];
+const RUN: &[Added] = &[Added::Run];
+const OWED: &[Added] = &[Added::Owed];
+const SET_ASIDE: &[Added] = &[Added::Salvage];
+/// What a copy brought counts by a run.
+const ADOPTED: &[&str] = &["log-adopted E1"];
+
+/// Real files where a box at rest need not have any, however many epochs it has.
+const ADDED: &[Row] = &[
+    // Every line of it counts already.
+    with(FETCHED, has("fetched/E1.jsonl", &[Untouched, Gone, Empty, Cut, Noise, TooLong], &[])),
+    with(FETCHED, has("fetched/E1.jsonl", &[Folder], &["hint-bad fetched/E1.jsonl"])),
+    brings(with(DISPLACED, has("displaced/E1-1.jsonl", &[Untouched, TooLong], ADOPTED))),
+    with(DISPLACED, has("displaced/E1-1.jsonl", &[Gone], &[])),
+    with(DISPLACED, has("displaced/E1-1.jsonl", &[Folder], &["hint-bad displaced/E1-1.jsonl"])),
+    brings(with(RUN, has("runs/new", &[Untouched, TooLong], ADOPTED))),
+    with(RUN, has("runs/new", &[Gone], &[])),
+    with(RUN, has("runs/new", &[Folder], &["hint-bad runs/E1"])),
+    with(SET_ASIDE, has("salvage/1.redb", &[Untouched, Gone], &[])),
+    with(SET_ASIDE, has("salvage/1.redb", BAD, &["db-salvage salvage/1.redb"])),
+    with(&[Added::Trusted], has("keys/trusted", ALL, &[])),
+    with(&[Added::Offered], has("evidence/offered-keys", ALL, &[])),
+    with(&[Added::Rebase], has("evidence/rebase", &[Untouched, Gone], &[])),
+    with(&[Added::Rebase], has("evidence/rebase", BAD, &["hint-bad evidence/rebase"])),
+];
+
+/// The same where they are the only copy, or where they count already.
+const ADDED_THREE: &[Row] = &[
+    with(OWED, has("runs/E1.owed", &[Untouched, Gone, Empty, Cut, Noise, TooLong], &[])),
+    // A subject has 64 characters: a run's name is longer.
+    with(OWED, has("runs/E1.owed", &[Folder], &["hint-bad runs/E1"])),
+    with(FETCHED, alone("log/E1/000000000000.jsonl.zst", &[Gone], SALVAGE)),
+    with(
+        &[Added::Fetched, Added::Nothing("log/E1/000000000000.jsonl.zst")],
+        lacks("fetched/E1.jsonl", &[Empty, Noise, Folder], &["log-missing E1"]),
+    ),
+    with(
+        &[Added::Nothing("log/E2/000000000000.jsonl.zst")],
+        lacks("runs/E2", &[Gone, Empty, Cut, Noise, Folder], &["log-missing E2"]),
+    ),
+];
+
+/// One epoch, with a run that alone has what the copy acknowledged, beside the database.
+const FORKED: &[Row] = &[
+    // The database has its lines; once a week the run is looked through and put together again.
+    has("runs/E1", &[Untouched, Gone, Empty, Cut, Noise, TooLong], &[]),
+    has("runs/E1", &[Folder], &["hint-bad runs/E1"]),
+    alone("runs/E1", &[Untouched], SALVAGE),
+    lacks("runs/E1", &[Gone, Empty, Cut, Noise, Folder], &["log-missing E1"]),
+    with(OWED, has("runs/E1.owed", &[Untouched, Gone, Empty, Cut, Noise, TooLong], &[])),
+    with(OWED, has("runs/E1.owed", &[Folder], &["hint-bad runs/E1"])),
+];
+
+/// Rows about files that a box at rest need not have, and those of a box that took lines of its copy over.
+pub fn added_rows(three: bool) -> Vec<Row> {
+    [ADDED, if three { ADDED_THREE } else { &[] }].concat()
+}
+
+/// Those of a folder with an adopted run.
+pub fn forked_rows() -> Vec<Row> {
+    FORKED.to_vec()
+}
 
 /// The rows of a folder with one epoch, or with three: those of what lies beside the log, and the others.
 pub fn rows(three: bool) -> [Vec<Row>; 2] {

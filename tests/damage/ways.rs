@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 /// What becomes of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Way {
+    /// Nothing happens to it.
+    Untouched,
     Gone,
     Empty,
     /// Only the first half is there of what was written; zeros behind it do not count.
@@ -19,6 +21,7 @@ pub enum Way {
     Folder,
 }
 
+/// Whatever can happen to a file.
 pub const ALL: [Way; 7] =
     [Way::Gone, Way::Empty, Way::Cut, Way::Noise, Way::TooLong, Way::Swapped, Way::Folder];
 
@@ -38,9 +41,12 @@ fn noise(len: usize) -> Vec<u8> {
 impl Way {
     /// Does it to `path`; `other` is what it is swapped with.
     pub fn spoil(self, path: &Path, other: impl FnOnce() -> Other) {
+        if self == Self::Untouched {
+            return;
+        }
         let bytes = if path.is_file() { std::fs::read(path).unwrap() } else { vec![b'7'; 64] };
         let wrong = match self {
-            Self::Gone | Self::Folder | Self::Empty => Vec::new(),
+            Self::Untouched | Self::Gone | Self::Folder | Self::Empty => Vec::new(),
             Self::Cut => {
                 let written = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
                 bytes[..written / 2].to_vec()
@@ -58,7 +64,7 @@ impl Way {
         };
         remove(path);
         match self {
-            Self::Gone => {}
+            Self::Untouched | Self::Gone => {}
             Self::Folder => std::fs::create_dir_all(path.join("inside")).unwrap(),
             _ => write(path, &wrong),
         }

@@ -2,6 +2,7 @@
 
 use http::{HeaderValue, StatusCode};
 use record::entry::{At, By, Digest16, Entry};
+use record::fold::LinePlace;
 use record::kinds::{EntryRef, Event};
 use record::tree::Hash;
 
@@ -14,8 +15,8 @@ use crate::store::{Decision, ReadLane, Reader, SubmitError};
 /// A command that was carried out.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Done {
-    /// The first entry that it made, now or when it was first asked.
-    pub(super) of: EntryRef,
+    /// The first entry that it made, now or when it was first asked; a run may have brought it.
+    pub(super) line: LinePlace,
     /// That entry's hash in the tree.
     pub(super) leaf: Hash,
     /// When that entry was written.
@@ -50,13 +51,16 @@ pub(super) async fn act(
     match give(&state.store, state.random.clone(), Request { by, key, command }).await {
         Ok(Given::New(recorded)) => match recorded.first() {
             Some(first) => Ok(Done {
-                of: EntryRef { epoch: state.store.origin().epoch, seq: first.seq },
+                line: LinePlace {
+                    of: EntryRef { epoch: state.store.origin().epoch, seq: first.seq },
+                    run: None,
+                },
                 leaf: first.leaf,
                 at: first.at,
             }),
             None => Err(Undone::Box(Box::new(Problem::internal(&"a command made no entry")))),
         },
-        Ok(Given::Again(of)) => before(state, of).await.map_err(|problem| Undone::Box(Box::new(problem))),
+        Ok(Given::Again(line)) => before(state, line).await.map_err(|problem| Undone::Box(Box::new(problem))),
         Err(CommandError::Refused(Refusal::UnknownTag(tag))) if state.lacks_any() => {
             Err(Undone::Box(Box::new(Problem::tag_not_known_now(tag))))
         }
@@ -66,17 +70,17 @@ pub(super) async fn act(
 }
 
 /// What a submission made before, and the digest of what it asked.
-pub(super) async fn by_key(state: &AppState, key: &str) -> Option<(EntryRef, Digest16)> {
+pub(super) async fn by_key(state: &AppState, key: &str) -> Option<(LinePlace, Digest16)> {
     let key = Digest16::of(key.as_bytes());
     state.store.submit(move |view| Decision::Answer(view.by_key(&key))).await.ok()?.answer
 }
 
-/// An entry that was made before.
-pub(super) async fn before(state: &AppState, of: EntryRef) -> Result<Done, Problem> {
-    let (entry, _) = entry(state, of)
+/// What was made before.
+pub(super) async fn before(state: &AppState, line: LinePlace) -> Result<Done, Problem> {
+    let (entry, _) = entry(state, line)
         .await?
         .ok_or_else(|| Problem::internal(&"an entry that an index names is not there"))?;
-    Ok(Done { of, leaf: entry.leaf(), at: entry.head().at })
+    Ok(Done { line, leaf: entry.leaf(), at: entry.head().at })
 }
 
 fn not_recorded(error: &SubmitError) -> Problem {
@@ -110,12 +114,16 @@ fn not_recorded(error: &SubmitError) -> Problem {
     }
 }
 
-/// An entry of the log, with what it says.
-pub(super) async fn entry(state: &AppState, of: EntryRef) -> Result<Option<(Entry, Event)>, Problem> {
-    state.store.read(ReadLane::Quick, move |reader| entry_by(reader, of)).await?
+/// The entry of a line, with what it says.
+pub(super) async fn entry(state: &AppState, line: LinePlace) -> Result<Option<(Entry, Event)>, Problem> {
+    let entry = state.store.read(ReadLane::Quick, move |reader| reader.line(line)).await??;
+    Ok(entry.map(|entry| {
+        let event = entry.event();
+        (entry, event)
+    }))
 }
 
-/// The same where it is being read already.
+/// An entry of the log, with what it says.
 pub(super) fn entry_by(reader: &Reader, of: EntryRef) -> Result<Option<(Entry, Event)>, Problem> {
     Ok(reader.entry_at(of)?.map(|entry| {
         let event = entry.event();

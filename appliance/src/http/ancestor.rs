@@ -75,10 +75,10 @@ async fn register(
     let registered = Registered {
         success: true,
         message,
-        cleaning_log_id: format!("{}.{}", done.of.epoch, done.of.seq),
+        cleaning_log_id: format!("{}.{}", done.line.of.epoch, done.line.of.seq),
         equipment,
         timestamp: utc(recorded_ms),
-        receipt: Receipt::of(done.of, done.leaf).to_string(),
+        receipt: Receipt::of(done.line.of, done.leaf).to_string(),
     };
     Ok((StatusCode::CREATED, Json(registered)).into_response())
 }

@@ -298,7 +298,7 @@ async fn equipment_add(
         serde_path_to_error::deserialize(fields).map_err(|error| json_problem(&error))?;
     let command = Command::AddEquipment(Box::new(NewEquipment { tag, fields, schedule: new.schedule }));
     let done = act(&state, BY_API, key, command).await?;
-    let added = match entry(&state, done.of).await? {
+    let added = match entry(&state, done.line).await? {
         Some((_, Event::EquipmentAdded(added))) => added.tag,
         _ => return Err(Problem::from(crate::intake::Refusal::KeyReused)),
     };
@@ -344,7 +344,7 @@ async fn protocols_add(
     let key = idempotency_key(request.headers());
     let new: NewProtocol = read_json(request).await?;
     let done = act(&state, BY_API, key, Command::PublishProtocol(Box::new(new))).await?;
-    match entry(&state, done.of).await? {
+    match entry(&state, done.line).await? {
         Some((_, Event::ProtocolPublished(published))) => {
             Ok((StatusCode::CREATED, Json(published)).into_response())
         }
@@ -479,11 +479,11 @@ async fn cleanings_add(
     };
     let done = act(&state, BY_API, key, Command::RecordCleaning(Box::new(form))).await?;
     let body = read_quick(&state, move |state, reader| {
-        let cleaning = reader.cleaning(done.of)?.ok_or_else(Problem::not_found)?;
+        let cleaning = reader.cleaning_of_line(done.line)?.ok_or_else(Problem::not_found)?;
         cleaning_json(state, reader, &state.store.snapshot(), &cleaning)
     });
     let body = body.await?;
-    let location = super::guard::header_value(&format!("/r/{}", Receipt::of(done.of, done.leaf)));
+    let location = super::guard::header_value(&format!("/r/{}", Receipt::of(done.line.of, done.leaf)));
     Ok((StatusCode::CREATED, [(LOCATION, location)], Json(body)).into_response())
 }
 

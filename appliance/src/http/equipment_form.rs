@@ -248,7 +248,7 @@ async fn add(State(state): State<AppState>, signed: Signed, request: Request) ->
     };
     let command = Command::AddEquipment(Box::new(NewEquipment { tag, fields: typed.fields(), schedule }));
     match act(&state, signed.by(), submission.clone(), command).await {
-        Ok(done) => match entry(&state, done.of).await? {
+        Ok(done) => match entry(&state, done.line).await? {
             Some((_, record::kinds::Event::EquipmentAdded(added))) => {
                 Ok(see_other(&format!("/staff/equipment/{}", added.tag)))
             }

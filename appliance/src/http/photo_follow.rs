@@ -21,7 +21,7 @@ pub(super) type PhotoWork = tokio::task::JoinHandle<Result<Hash, PhotoTrouble>>;
 
 /// Lets a photo that is not ready come after its record.
 pub(super) fn follow(state: &AppState, done: Done, photo: FollowingPhoto) {
-    let promise = state.photos.promise(&photo.upload, done.of);
+    let promise = state.photos.promise(&photo.upload, done.line.of);
     let state = state.clone();
     tokio::spawn(async move {
         let opened = match photo.work.await {

@@ -341,8 +341,8 @@ impl Filled {
             command_digest(&Command::RecordCleaning(Box::new(CleaningForm { who, ..wanted.clone() })))
         });
         let others: Vec<Digest16> = others.collect();
-        let (of, earlier) = by_key(state, &self.submission).await?;
-        if others.contains(&earlier) { before(state, of).await.ok() } else { None }
+        let (line, earlier) = by_key(state, &self.submission).await?;
+        if others.contains(&earlier) { before(state, line).await.ok() } else { None }
     }
 
     async fn submit(mut self, state: &AppState) -> Result<Response, Problem> {
@@ -493,15 +493,15 @@ async fn recorded_before(state: &AppState, request: Request, page: Response) -> 
     let form = form::read(request, Some(&state.photos)).await?;
     let Some(key) = key(&headers, &form) else { return Ok(page) };
     Ok(match repeated(state, &key).await {
-        Some(done) => see_other(&format!("/r/{}", Receipt::of(done.of, done.leaf))),
+        Some(done) => see_other(&format!("/r/{}", Receipt::of(done.line.of, done.leaf))),
         None => page,
     })
 }
 
 /// The record that this very submission made before.
 async fn repeated(state: &AppState, key: &str) -> Option<Done> {
-    let (of, _) = by_key(state, key).await?;
-    before(state, of).await.ok()
+    let (line, _) = by_key(state, key).await?;
+    before(state, line).await.ok()
 }
 
 fn recorded(
@@ -515,7 +515,7 @@ fn recorded(
     if let Photo::Follows(photo) = photo {
         follow(state, done, photo);
     }
-    let answer = see_other(&format!("/r/{}{said}", Receipt::of(done.of, done.leaf)));
+    let answer = see_other(&format!("/r/{}{said}", Receipt::of(done.line.of, done.leaf)));
     let name = match &form.who {
         Cleaner::Typed(name) => Some(name.trim()).filter(|n| !n.is_empty()),
         _ => None,

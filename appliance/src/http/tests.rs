@@ -31,6 +31,7 @@ mod bad_input;
 mod compression;
 mod designs;
 mod device;
+mod log_export;
 mod people;
 mod photos;
 mod programs;
@@ -273,7 +274,7 @@ impl World {
         let given = command::own(&self.state.store, self.state.random.clone(), command).await.unwrap();
         match given {
             command::Given::New(recorded) => recorded[0].seq,
-            command::Given::Again(of) => of.seq,
+            command::Given::Again(line) => line.of.seq,
         }
     }
 

@@ -217,7 +217,12 @@ fn kept(dir: &Path, names: &[String], now_ms: i64) -> Option<rustls::ServerConfi
     let both = secret(&path).ok()?;
     let der = CertificateDer::from_pem_slice(both.as_bytes()).ok()?;
     let (_, certificate) = X509Certificate::from_der(&der).ok()?;
-    let renew_from_s = certificate.validity().not_after.timestamp() - RENEW_DAYS * DAY_S.cast_signed();
+    let validity = certificate.validity();
+    let renew_from_s = validity.not_after.timestamp() - RENEW_DAYS * DAY_S.cast_signed();
+    let now_s = now_ms / 1_000;
+    // One that was made while the clock was ahead is good some day only.
+    let earliest_s = rcgen::date_time_ymd(EARLIEST.0, EARLIEST.1, EARLIEST.2).unix_timestamp();
+    let is_current = validity.not_before.timestamp() <= now_s.max(earliest_s) && now_s <= renew_from_s;
     let mut covered: Vec<String> = match certificate.subject_alternative_name() {
         Ok(Some(names)) => names.value.general_names.iter().filter_map(name_text).collect(),
         _ => Vec::new(),
@@ -225,7 +230,7 @@ fn kept(dir: &Path, names: &[String], now_ms: i64) -> Option<rustls::ServerConfi
     let mut wanted = names.to_vec();
     wanted.sort_unstable();
     covered.sort_unstable();
-    let holds = wanted == covered && now_ms / 1_000 <= renew_from_s && is_signed_here(dir, &certificate);
+    let holds = wanted == covered && is_current && is_signed_here(dir, &certificate);
     config(&path, &both).ok().filter(|_| holds)
 }
 
@@ -324,6 +329,25 @@ mod tests {
         assert_eq!(file("https-ca.pem"), ca);
         assert_ne!(file("https.pem"), leaf);
         assert!(authority.refresh(&names(&["localhost"]), 0).is_ok(), "a clock in 1970");
+    }
+
+    #[test]
+    fn one_that_a_clock_ahead_made_is_made_anew_when_the_clock_is_right() {
+        let dir = tempfile::tempdir().unwrap();
+        let list = names(&["localhost"]);
+        let leaf = || std::fs::read(dir.path().join("https.pem")).unwrap();
+        drop(Authority::open(dir.path(), &list, NOW + 4 * 86_400_000).unwrap());
+        let ahead = leaf();
+        let authority = Authority::open(dir.path(), &list, NOW).unwrap().authority;
+        let both = String::from_utf8(leaf()).unwrap();
+        assert_ne!(both.as_bytes(), ahead);
+        let der = CertificateDer::from_pem_slice(both.as_bytes()).unwrap();
+        let (_, certificate) = X509Certificate::from_der(&der).unwrap();
+        assert!(certificate.validity().not_before.timestamp() <= NOW / 1_000);
+        assert!(!authority.refresh(&list, NOW).unwrap());
+        // A clock before this program was: the certificate is good from the first day that can be, and stays.
+        assert!(authority.refresh(&list, 5).unwrap());
+        assert!(!authority.refresh(&list, 5).unwrap());
     }
 
     #[test]

@@ -10,7 +10,7 @@ mod staff;
 mod text;
 
 use record::entry::{By, Digest16, Draft, Entry, Idem};
-use record::fold::{Cleaning, Equipment, Facility};
+use record::fold::{Cleaning, Equipment, Facility, LinePlace};
 use record::ids::Epoch;
 use record::kinds::{EntryRef, Event, LabelPrinted};
 use record::redact::{Redactable, Text};
@@ -31,8 +31,8 @@ pub trait View {
     fn epoch(&self) -> Epoch;
     /// The facility's state.
     fn facility(&self) -> &Facility;
-    /// The entry that a request with this idempotency key made, and the digest of that request.
-    fn by_key(&self, key: &Digest16) -> Option<(EntryRef, Digest16)>;
+    /// The line of the entry that a request with this idempotency key made, and the digest of that request.
+    fn by_key(&self, key: &Digest16) -> Option<(LinePlace, Digest16)>;
     /// The cleaning that an entry recorded.
     fn cleaning(&self, of: EntryRef) -> Option<Cleaning>;
     /// An entry.
@@ -55,8 +55,8 @@ pub struct Request {
 pub enum Decided {
     /// New entries, in this order, all or none.
     New(Vec<Draft>),
-    /// The very request was carried out before, by this entry.
-    Again(EntryRef),
+    /// The very request was carried out before, by the entry of this line.
+    Again(LinePlace),
 }
 
 /// Decides a request.
@@ -67,9 +67,9 @@ pub fn decide(request: &Request, view: &dyn View, random: &dyn Random) -> Result
     rights::check(&request.by, &request.command, view)?;
     let idem = idem(request)?;
     if let Some(idem) = idem
-        && let Some((of, earlier)) = view.by_key(&idem.key)
+        && let Some((line, earlier)) = view.by_key(&idem.key)
     {
-        return if earlier == idem.req { Ok(Decided::Again(of)) } else { Err(Refusal::KeyReused) };
+        return if earlier == idem.req { Ok(Decided::Again(line)) } else { Err(Refusal::KeyReused) };
     }
     let mut drafts = Drafts { by: request.by, idem, random, made: Vec::new() };
     match &request.command {

@@ -32,9 +32,9 @@ impl View for World {
     fn facility(&self) -> &Facility {
         &self.facility
     }
-    fn by_key(&self, key: &Digest16) -> Option<(EntryRef, Digest16)> {
+    fn by_key(&self, key: &Digest16) -> Option<(LinePlace, Digest16)> {
         let found = self.entries.iter().find(|e| e.head().idem.is_some_and(|i| i.key == *key))?;
-        Some((self.of(found.seq()), found.head().idem?.req))
+        Some((LinePlace { of: self.of(found.seq()), run: None }, found.head().idem?.req))
     }
     fn cleaning(&self, of: EntryRef) -> Option<Cleaning> {
         self.cleanings.get(&of).cloned()
@@ -230,7 +230,10 @@ fn the_same_key_again_is_the_first_answer_again() {
     world.ask(by(Via::Phone), Some("k1"), command("A")).unwrap();
     let first = world.entries.last().unwrap().seq();
     world.pass(5_000);
-    assert_eq!(world.ask(by(Via::Phone), Some("k1"), command("A")), Ok(Decided::Again(world.of(first))));
+    assert_eq!(
+        world.ask(by(Via::Phone), Some("k1"), command("A")),
+        Ok(Decided::Again(LinePlace { of: world.of(first), run: None }))
+    );
     assert_eq!(world.ask(by(Via::Phone), Some("k1"), command("B")), Err(Refusal::KeyReused));
     assert!(matches!(world.ask(by(Via::Phone), Some("k2"), command("A")), Ok(Decided::New(_))));
     assert_eq!(world.ask(by(Via::Phone), Some(""), command("A")), Err(Refusal::KeyForm));

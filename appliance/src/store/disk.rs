@@ -226,6 +226,18 @@ pub enum FolderError {
         /// Why.
         source: io::Error,
     },
+    /// Nothing can be written to it.
+    #[error(
+        "the data folder {} cannot be written ({source}): nothing was changed. Let this program's user write to it; a disk that \
+         has turned read-only by itself is failing: copy the folder and change it",
+        .dir.display()
+    )]
+    ReadOnly {
+        /// Which folder.
+        dir: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
     /// Another process has it.
     #[error(
         "the data folder {} is in use by another cleantrack-appliance; stop that one first, or give this one a folder of its own",
@@ -240,8 +252,15 @@ impl SystemDisk {
     /// # Errors
     /// [`FolderError`].
     pub fn take(dir: &Path) -> Result<Self, FolderError> {
-        let failed = |source| FolderError::Io { dir: dir.to_owned(), source };
+        let failed = |source: io::Error| match (dir.to_owned(), source.kind()) {
+            (dir, ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied) => {
+                FolderError::ReadOnly { dir, source }
+            }
+            (dir, _) => FolderError::Io { dir, source },
+        };
         DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(failed)?;
+        use rustix::fs::Access;
+        rustix::fs::access(dir, Access::WRITE_OK | Access::EXEC_OK).map_err(|e| failed(e.into()))?;
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(false).mode(0o600);
         let lock = options.open(dir.join("lock")).map_err(failed)?;

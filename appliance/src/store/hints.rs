@@ -29,6 +29,7 @@ pub(super) fn set_bad_aside(disk: &dyn Disk) -> Vec<String> {
         }
     }
     make_way_for_journal(disk, &mut bad);
+    make_way_for_copies(disk, &mut bad);
     look(disk, cursor::FILE, cursor::FILE_BYTES, cursor::is_cursor, &mut bad);
     look(disk, MARK, mark::BYTES_MAX, is_mark, &mut bad);
     look(disk, rebase::FILE, rebase::BYTES_MAX, is_rebase, &mut bad);
@@ -74,6 +75,20 @@ fn make_way_for_journal(disk: &dyn Disk, bad: &mut Vec<String>) {
         for segment in segments {
             if disk.open(&segment.path).is_err_and(|e| e.kind() == std::io::ErrorKind::IsADirectory) {
                 put_aside(disk, &segment.path, bad);
+            }
+        }
+    }
+}
+
+/// Puts aside folders where files with lines of the log lie.
+fn make_way_for_copies(disk: &dyn Disk, bad: &mut Vec<String>) {
+    for folder in ["fetched", "displaced", "runs"] {
+        let names = disk.list(folder).unwrap_or_default();
+        // What was put aside before stays there.
+        for name in names.into_iter().filter(|name| !name.contains(".bad")) {
+            let path = format!("{folder}/{name}");
+            if disk.open(&path).is_err_and(|e| e.kind() == std::io::ErrorKind::IsADirectory) {
+                put_aside(disk, &path, bad);
             }
         }
     }

@@ -99,7 +99,7 @@ async fn recorded_found_again_and_kept() {
     record(&store, vec![equipment(), cleaning("a", "Maria Alvarez")]).await;
     let found =
         store.submit(|view| Decision::<_>::Answer(view.by_key(&Digest16::of(b"a")))).await.unwrap().answer;
-    assert_eq!(found.map(|(of, req)| (of.seq, req)), Some((2, Digest16::of(b"Maria Alvarez"))));
+    assert_eq!(found.map(|(line, req)| (line.of.seq, req)), Some((2, Digest16::of(b"Maria Alvarez"))));
     let origin = store.origin();
     store.stop().await.unwrap();
     assert!(matches!(store.submit(|_| Decision::Answer(())).await, Err(SubmitError::Stopping)));

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 
 use record::entry::{At, Digest16, Draft, Entry};
-use record::fold::{Cleaning, Facility};
+use record::fold::{Cleaning, Facility, LinePlace};
 use record::ids::Epoch;
 use record::kinds::EntryRef;
 use record::tree::Hash;
@@ -94,11 +94,11 @@ impl View<'_> {
         self.facility
     }
 
-    /// The first entry that an idempotency key made, and the digest of its request. A database error reads as nothing
-    /// found, and the command is given up for it.
-    pub fn by_key(&self, key: &Digest16) -> Option<(EntryRef, Digest16)> {
+    /// The line of the first entry that an idempotency key made, and the digest of its request: a run may have brought it, and
+    /// the chain another line of the same number. A database error reads as nothing found, and the command is given up for it.
+    pub fn by_key(&self, key: &Digest16) -> Option<(LinePlace, Digest16)> {
         let (entry, req) = self.noting(self.keys.find(key, &self.rows.stored))?;
-        Some((self.places.line(entry)?.of, req))
+        Some((self.places.line(entry)?, req))
     }
 
     /// An entry.

@@ -246,3 +246,31 @@ fn a_receipt_is_looked_up_in_an_export() {
     let (status, said) = verify(&["receipt", &receipt, "--log", "log-key.txt"]);
     assert!(status == 2 && said.contains("is neither an entry nor a text"), "{said}");
 }
+
+#[test]
+fn a_receipt_of_an_adopted_record_is_sent_to_its_proof() {
+    let first = crate::adopted::first();
+    let receipt = |epoch: &crate::adopted::GoldenEpoch, seq: usize| {
+        let of = EntryRef { epoch: epoch.origin().epoch, seq: seq as u64 };
+        Receipt::of(of, epoch.entries[seq].0.leaf()).to_string()
+    };
+    // The log has no such number, it has another line of that number, or its own epoch is another.
+    let (twelfth, second) = (receipt(&first, 12), receipt(&crate::adopted::second(), 1));
+    let lookups: [(&str, &[&str], &str); 3] = [
+        (&twelfth, &["--log", "log-2.jsonl"], "there is no entry 12"),
+        (&second, &["--log", "log-3.jsonl"], "entry 1 of the log has another hash"),
+        (
+            &twelfth,
+            &["--log", "log-2.jsonl", "--checkpoint", "cosigned-2.txt", "--key", "log-2-key.txt"],
+            "an epoch 1",
+        ),
+    ];
+    for (receipt, lookup, says) in lookups {
+        let (status, said) = verify(&[&["receipt", receipt], lookup].concat());
+        assert!(status == 3 && said.starts_with("Not found: ") && said.contains(says), "{said}");
+        assert!(said.contains("by its entry 1 the log adopted entries") && said.contains(receipt), "{said}");
+    }
+    let other = twelfth.replacen("1-12-", "1-11-", 1);
+    let (status, said) = verify(&["receipt", &other, "--log", "log-2.jsonl"]);
+    assert!(status == 3 && !said.contains("adopted"), "{said}");
+}

@@ -2,10 +2,11 @@
 //!
 //! [`World`] starts, kills and starts again; [`ledger`] remembers what the box acknowledged; [`phones`] are who it
 //! acknowledged it to; [`the_box`] and [`the_relay`] know how each program is set up; [`check`] compares what was promised
-//! with what both ends hold; [`cut_start`] kills a start at a chosen moment. Whatever goes wrong here is a test's failure, so it panics with the reason.
+//! with what both ends hold; [`cut_start`] kills a start at a chosen moment, and [`false_clock`] lets a process live by a wrong one. Whatever goes wrong here is a test's failure, so it panics with the reason.
 
 pub mod check;
 pub mod cut_start;
+pub mod false_clock;
 pub mod ledger;
 pub mod phones;
 pub mod the_box;
@@ -18,6 +19,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 pub use self::cut_start::{CutStart, Moment, cut_start};
+pub use self::false_clock::FalseClock;
 pub use self::ledger::{Ledger, Receipt};
 pub use self::phones::{Load, Phone, Post};
 pub use self::the_box::TheBox;

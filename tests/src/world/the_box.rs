@@ -1,11 +1,13 @@
 //! The box of a world: its settings, its process, and what its administrator sets up.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use record::tag::Tag;
 use serde_json::{Value, json};
 
+use super::false_clock::FalseClock;
 use super::ledger::Ledger;
 use super::phones::Phone;
 use super::{own_port, provide_cryptography};
@@ -21,6 +23,7 @@ pub struct TheBox {
     ports: [u16; 2],
     claim: Option<PathBuf>,
     settings: String,
+    clock: Option<Arc<FalseClock>>,
     running: Option<Running>,
     token: String,
     tags: Vec<Tag>,
@@ -48,6 +51,7 @@ impl TheBox {
             ports: [own_port(), own_port()],
             claim: None,
             settings: String::new(),
+            clock: None,
             running: None,
             token: String::new(),
             tags: Vec::new(),
@@ -70,6 +74,11 @@ impl TheBox {
     /// Its settings name this claim file from the next start on.
     pub fn claim_at_start(&mut self, file: &Path) {
         self.claim = Some(file.to_owned());
+    }
+
+    /// It lives by this clock from the next start on.
+    pub fn lives_by(&mut self, clock: &Arc<FalseClock>) {
+        self.clock = Some(Arc::clone(clock));
     }
 
     /// The data folder.
@@ -95,7 +104,11 @@ impl TheBox {
         let config = self.config();
         let config = config.to_string_lossy();
         let all: Vec<&str> = ["box", "--config", &config].into_iter().chain(args.iter().copied()).collect();
-        Program::new(&self.program, &all)
+        let command = Program::new(&self.program, &all);
+        match &self.clock {
+            Some(clock) => clock.of(command),
+            None => command,
+        }
     }
 
     /// Starts it, on the same data and ports as before.
@@ -241,6 +254,23 @@ impl TheBox {
         let (status, body) = self.ask(path).await.unwrap_or_else(|| panic!("no HTTPS: {path}"));
         assert_eq!(status, 200, "{path}: {body}");
         body
+    }
+
+    /// The same answer as it comes packed, unpacked to its end.
+    ///
+    /// # Panics
+    /// It is not 200, it is not packed, or it is cut off.
+    pub async fn get_packed(&self, path: &str) -> String {
+        use std::io::Read as _;
+        let asked = self.client().get(self.https(path)).bearer_auth(&self.token);
+        let answer = asked.header("accept-encoding", "gzip").send().await;
+        let answer = answer.unwrap_or_else(|e| panic!("{path}: {e:?}"));
+        let packed = answer.headers().get("content-encoding").is_some_and(|how| how == "gzip");
+        assert!(answer.status().is_success() && packed, "{path}: {answer:?}");
+        let bytes = answer.bytes().await.unwrap_or_else(|e| panic!("{path} broke off: {e:?}"));
+        let mut text = String::new();
+        let read = flate2::read::GzDecoder::new(&bytes[..]).read_to_string(&mut text);
+        read.map(|_| text).unwrap_or_else(|e| panic!("{path}: {e}"))
     }
 
     /// What its API answers: the status and the answer; `None` where it serves no HTTPS that its authority vouches for.

@@ -121,7 +121,7 @@ pub(super) async fn add(
     }
     let command = Command::AddStaff(Person { name: typed.name.clone(), role });
     match act(&state, signed.by(), submission.clone(), command).await {
-        Ok(done) => match entry(&state, done.of).await? {
+        Ok(done) => match entry(&state, done.line).await? {
             Some((_, Event::StaffAdded(added))) => Ok(see_other(&format!("{PEOPLE}/{}", added.staff))),
             _ => Ok(see_other(PEOPLE)),
         },

@@ -1,5 +1,7 @@
 //! A record that a run brought back: page, API and proof say so, under the receipt that the phone was given.
 
+use record::entry::By;
+
 use super::programs::program;
 use super::*;
 use crate::intake::CleaningForm;
@@ -10,8 +12,13 @@ fn open_box(dir: &std::path::Path) -> Store {
     Store::open(StoreConfig::new(dir), Arc::new(BentClock::new(now)), Arc::new(SystemRandom)).unwrap().0
 }
 
-async fn carry_out(store: &Store, command: Command) -> record::receipt::Receipt {
-    let given = command::own(store, Arc::new(SystemRandom), command).await.unwrap();
+/// Under a key, as a phone sends it.
+fn sent(key: &str, command: Command) -> crate::intake::Request {
+    crate::intake::Request { by: By::BOX, key: Some(key.to_owned()), command }
+}
+
+async fn carry_out(store: &Store, request: crate::intake::Request) -> record::receipt::Receipt {
+    let given = command::give(store, Arc::new(SystemRandom), request).await.unwrap();
     let command::Given::New(recorded) = given else { panic!("{given:?}") };
     let of = record::kinds::EntryRef { epoch: store.origin().epoch, seq: recorded[0].seq };
     record::receipt::Receipt::of(of, recorded[0].leaf)
@@ -25,7 +32,7 @@ async fn an_adopted_record_keeps_receipt_and_note_and_is_proven_by_two_steps() {
     let store = open_box(&data);
     let fields = EquipmentFields { name: Some("Old bed".into()), ..EquipmentFields::default() };
     let item = NewEquipment { tag: Some(tag), fields, schedule: None };
-    carry_out(&store, Command::AddEquipment(Box::new(item))).await;
+    carry_out(&store, sent("item", Command::AddEquipment(Box::new(item)))).await;
     store.stop().await.unwrap();
     drop(store);
     // A copy of the folder goes on by itself for a while.
@@ -33,9 +40,12 @@ async fn an_adopted_record_keeps_receipt_and_note_and_is_proven_by_two_steps() {
     assert!(copied.success());
     let store = open_box(&other);
     let mut receipts = Vec::new();
-    for name in ["Ada", "Bea", "Cleo"] {
+    let by = |name: &str| {
         let form = CleaningForm { note: format!("by {name}"), ..CleaningForm::plain(tag, name) };
-        receipts.push(carry_out(&store, Command::RecordCleaning(Box::new(form))).await.to_string());
+        sent(name, Command::RecordCleaning(Box::new(form)))
+    };
+    for name in ["Ada", "Bea", "Cleo"] {
+        receipts.push(carry_out(&store, by(name)).await.to_string());
     }
     let reader = store.reader().unwrap();
     let entries: Vec<_> = reader.entries(0..u64::MAX).map(Result::unwrap).collect();
@@ -44,8 +54,7 @@ async fn an_adopted_record_keeps_receipt_and_note_and_is_proven_by_two_steps() {
     store.stop().await.unwrap();
     drop(store);
     let store = open_box(&data);
-    let form = CleaningForm::plain(tag, "Dora");
-    let own = carry_out(&store, Command::RecordCleaning(Box::new(form))).await.to_string();
+    let own = carry_out(&store, by("Dora")).await.to_string();
     let mut missing = store.missing_lines(store.origin().epoch).unwrap();
     missing.take(&entries, &texts).unwrap();
     assert_eq!(missing.finish().unwrap(), 3);
@@ -70,6 +79,13 @@ async fn an_adopted_record_keeps_receipt_and_note_and_is_proven_by_two_steps() {
             proven.entry.leaf(),
         );
         assert_eq!(given.to_string(), *receipt);
+    }
+    // Who sends it once more is told that very record, not the other one of its number.
+    for (name, receipt) in ["Ada", "Bea", "Cleo", "Dora"].iter().zip(receipts.iter().chain([&own])) {
+        let given = command::give(&world.state.store, Arc::new(SystemRandom), by(name)).await.unwrap();
+        let command::Given::Again(line) = given else { panic!("{name}: {given:?}") };
+        let before = super::super::act::before(&world.state, line).await.unwrap();
+        assert_eq!(record::receipt::Receipt::of(line.of, before.leaf).to_string(), *receipt, "{name}");
     }
     // Two records have one number: each is found by its own hash.
     world.get(&format!("/r/{own}")).await.is(200).has("Dora, name typed").has_not("had lost its place");

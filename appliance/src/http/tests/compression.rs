@@ -10,7 +10,7 @@ use super::*;
 use crate::store::Decision;
 
 /// An entry whose line is as long as a usual one.
-fn entry(n: usize) -> Draft {
+pub(super) fn entry(n: usize) -> Draft {
     let body = format!(r#"{{"tag":"ABCDEFGH3","who":{{"proof":"unattributed"}},"agent":"Quat wipe {n}"}}"#);
     let event = Event::read("cleaning.recorded", &body);
     Draft { by: By::BOX, idem: None, event, texts: Vec::new() }

@@ -187,7 +187,7 @@ async fn a_run_that_is_gone_is_told_and_counts_again_when_it_comes() {
     // A phone that sends one of them again is told of the first place.
     let key = Digest16::of(b"beside2");
     let found = store.submit(move |view| Decision::<_>::Answer(view.by_key(&key))).await.unwrap().answer;
-    assert_eq!(found.map(|(of, _)| of), Some(EntryRef { epoch: run.epoch(), seq: 9 }));
+    assert_eq!(found.map(|(line, _)| line.of), Some(EntryRef { epoch: run.epoch(), seq: 9 }));
 }
 
 #[tokio::test]

@@ -328,7 +328,7 @@ async fn a_card_that_does_not_answer_is_unknown_to_whoever_waits() {
     of.mend();
     // The card answers at last: the same key finds what became of it.
     let asked = store.submit(|view| Decision::<_>::Answer(view.by_key(&Digest16::of(b"a")))).await;
-    assert_eq!(asked.unwrap().answer.map(|(of, _)| of.seq), Some(2));
+    assert_eq!(asked.unwrap().answer.map(|(line, _)| line.of.seq), Some(2));
 }
 
 #[tokio::test]

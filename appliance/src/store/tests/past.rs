@@ -130,7 +130,7 @@ async fn what_the_card_forgot_comes_back_and_what_was_recorded_beside_it_stays()
             let found =
                 store.submit(move |view| Decision::<_>::Answer(view.by_key(&key))).await.unwrap().answer;
             let of = EntryRef { epoch: old.epoch, seq: from };
-            assert_eq!(found.map(|(of, _)| of), Some(of), "{what}: under the number that it had");
+            assert_eq!(found.map(|(line, _)| line.of), Some(of), "{what}: under the number that it had");
             // Whoever holds the receipt that the phone was given finds it too.
             let (line, entry) = adopted.iter().find(|(line, _)| line.of == of).unwrap();
             assert_eq!(Some(entry.leaf()), receipt, "{what}");

@@ -4,9 +4,10 @@ use record::checkpoint::Cosigned;
 use record::entry::Entry;
 use record::export::ReadLine;
 use record::ids::Epoch;
-use record::kinds::EntryRef;
+use record::kinds::{EntryRef, Event};
 use record::receipt::Receipt;
 use record::redact::TextLine;
+use record::run::RunName;
 
 use super::input::for_each_line;
 use super::log::read_export;
@@ -14,32 +15,56 @@ use super::words::{Trust, about_entry, about_log, about_witness, line};
 use super::{End, Options, Signed};
 
 /// What a log has at the receipt's number.
-#[derive(Default)]
-struct Search {
-    seq: u64,
+struct Search<'a> {
+    receipt: &'a Receipt,
     found: Option<Entry>,
     texts: Vec<TextLine>,
+    /// An entry that adopts lines of which the receipt's may be one, and those lines.
+    adopted: Option<(u64, RunName)>,
     /// Entries that were read.
     entries: u64,
 }
 
-impl Search {
+impl<'a> Search<'a> {
+    fn new(receipt: &'a Receipt) -> Self {
+        Self { receipt, found: None, texts: Vec::new(), adopted: None, entries: 0 }
+    }
+
     fn take(&mut self, read: ReadLine) {
         match read {
             ReadLine::Entry(entry) => {
                 self.entries += 1;
-                if entry.seq() == self.seq {
+                if let Event::LogAdopted(adopted) = entry.event()
+                    && adopted.run.epoch().n == self.receipt.n
+                    && adopted.run.lines().contains(&self.receipt.seq)
+                {
+                    self.adopted = Some((entry.seq(), adopted.run));
+                }
+                if entry.seq() == self.receipt.seq {
                     self.found = Some(entry);
                 }
             }
-            ReadLine::Text(text) if text.seq() == self.seq => self.texts.push(text),
+            ReadLine::Text(text) if text.seq() == self.receipt.seq => self.texts.push(text),
             ReadLine::Text(_) => {}
         }
+    }
+
+    /// What the log does not have. Lines that it adopted are in no export of it: of those the receipt's proof tells.
+    fn absent(&self, why: &str) -> End {
+        let Some((by, run)) = &self.adopted else { return End::Absent(why.to_owned()) };
+        let (lines, receipt) = (run.lines(), self.receipt);
+        End::Absent(format!(
+            "{why}; but by its entry {by} the log adopted entries {} to {} of epoch {}, which are in no export of it: ask the \
+             box for the receipt's proof (/r/{receipt}/proof), and check that",
+            lines.start,
+            lines.end - 1,
+            run.epoch()
+        ))
     }
 }
 
 /// Lines of an export that nobody signed: any part of one.
-fn read_unsigned(file: &str, search: &mut Search) -> Result<(), End> {
+fn read_unsigned(file: &str, search: &mut Search<'_>) -> Result<(), End> {
     let mut number = 0_u64;
     for_each_line(file, |bytes| {
         number += 1;
@@ -62,7 +87,7 @@ pub(super) fn check(receipt: &str, file: &str, options: &Options) -> Result<Stri
     let parsed: Result<Receipt, _> = receipt.trim().to_uppercase().parse();
     let receipt =
         parsed.map_err(|_| End::Unread(format!("`{receipt}` is no receipt, such as 1-41207-ZW00000001")))?;
-    let mut search = Search { seq: receipt.seq, ..Search::default() };
+    let mut search = Search::new(&receipt);
     let signed = match &options.notes[..] {
         [] => {
             read_unsigned(file, &mut search)?;
@@ -95,17 +120,20 @@ pub(super) fn check(receipt: &str, file: &str, options: &Options) -> Result<Stri
 }
 
 /// The entry of the receipt: it must be of this epoch, there, and have the receipt's hash.
-fn compare<'a>(receipt: &Receipt, search: &'a Search, epoch: Option<Epoch>) -> Result<&'a Entry, End> {
+fn compare<'a>(receipt: &Receipt, search: &'a Search<'_>, epoch: Option<Epoch>) -> Result<&'a Entry, End> {
     if let Some(epoch) = epoch.filter(|epoch| epoch.n != receipt.n) {
         let n = receipt.n;
-        return Err(End::Absent(format!("the log is of epoch {epoch}, the receipt of an epoch {n}")));
+        return Err(search.absent(&format!("the log is of epoch {epoch}, the receipt of an epoch {n}")));
     }
     let entry = search.found.as_ref().ok_or_else(|| {
         let (seq, count) = (receipt.seq, search.entries);
-        End::Absent(format!("there is no entry {seq} in the log, which has {count} entries"))
+        search.absent(&format!("there is no entry {seq} in the log, which has {count} entries"))
     })?;
     if receipt.fits(entry.leaf()) {
         return Ok(entry);
+    }
+    if search.adopted.is_some() {
+        return Err(search.absent(&format!("entry {} of the log has another hash", entry.seq())));
     }
     // The key's hash in an epoch's name is no part of a receipt.
     let epoch = epoch.unwrap_or(Epoch { n: receipt.n, key: [0; 4] });

@@ -1,0 +1,83 @@
+//! A clock that is wrong, for the processes that are given it: a library of ours answers in the kernel's place. The machine's own
+//! clock is never set.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use tempfile::TempDir;
+
+use super::folder;
+use crate::process::Program;
+use crate::tools;
+
+const SOURCE: &str = include_str!("false_clock.c");
+
+/// A clock that is off by whatever it is told to be, also while somebody reads it.
+pub struct FalseClock {
+    dir: TempDir,
+}
+
+impl FalseClock {
+    /// One that is off by so many seconds; of several, each reading takes the next.
+    ///
+    /// # Panics
+    /// There is no C compiler.
+    pub fn off_by(seconds: &[i64]) -> Self {
+        let clock = Self { dir: folder() };
+        let source = clock.dir.path().join("false_clock.c");
+        std::fs::write(&source, SOURCE).unwrap_or_else(|e| panic!("{}: {e}", source.display()));
+        let built = Command::new(tools::program("cc"))
+            .args(["-O2", "-shared", "-fPIC", "-o"])
+            .args([clock.library(), source])
+            .output();
+        let built = built.unwrap_or_else(|e| panic!("the C compiler: {e}"));
+        assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
+        clock.is_off_by(seconds);
+        clock
+    }
+
+    fn library(&self) -> PathBuf {
+        self.dir.path().join("false_clock.so")
+    }
+
+    fn file(&self) -> PathBuf {
+        self.dir.path().join("off_by")
+    }
+
+    /// From now on it is off by this.
+    ///
+    /// # Panics
+    /// That cannot be written.
+    pub fn is_off_by(&self, seconds: &[i64]) {
+        let new = self.file().with_extension("new");
+        let lines: String = seconds.iter().map(|seconds| format!("{seconds}\n")).collect();
+        // Nobody reads half of it.
+        let told = std::fs::write(&new, lines).and_then(|()| std::fs::rename(&new, self.file()));
+        told.unwrap_or_else(|e| panic!("{}: {e}", new.display()));
+    }
+
+    /// The program with this clock.
+    #[must_use]
+    pub fn of(&self, command: Program) -> Program {
+        command.env("LD_PRELOAD", self.library()).env("FALSE_CLOCK", self.file())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn it_is_off_by_what_it_is_told() {
+        let clock = FalseClock::off_by(&[0]);
+        let told = async || {
+            let date = clock.of(Program::new(tools::program("date"), &["+%s"])).run("").await.unwrap();
+            String::from_utf8(date.stdout).unwrap().trim().parse::<i64>().unwrap()
+        };
+        let now = told().await;
+        clock.is_off_by(&[4 * 86_400]);
+        assert!((4 * 86_400..4 * 86_400 + 600).contains(&(told().await - now)));
+        clock.is_off_by(&[-4 * 86_400, -4 * 86_400]);
+        assert!((-4 * 86_400..-4 * 86_400 + 600).contains(&(told().await - now)));
+    }
+}
