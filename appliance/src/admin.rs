@@ -294,7 +294,7 @@ fn alarm_lines(alarms: &[ActiveAlarm]) -> String {
         let over = alarm.over_ms.map_or_else(|| "stands".to_owned(), |ms| format!("over since {}", time(ms)));
         let seen = if alarm.seen.is_some() { "acknowledged" } else { "not acknowledged" };
         let (code, since) = (alarm.cause.code, time(alarm.first_ms));
-        format!("{}  {code}  {seen}, {over}, since {since}\n  {}", alarm.id, alarm.words().line())
+        format!("{}  {code}  since {since}, {over}, {seen}\n  {}", alarm.id, alarm.words().line())
     };
     match alarms {
         [] => "There are no alarms.".to_owned(),

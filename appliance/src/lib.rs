@@ -383,7 +383,17 @@ fn rebuild(config: &Config) -> Result<ExitCode, RunError> {
     let clock = Arc::new(clock::SystemClock::new(clock::boot_id(random.bytes())));
     let report =
         store::rebuild(store::StoreConfig::new(config.data()?), clock, random).map_err(RunError::Rebuild)?;
-    show(&format!("The database was built anew from the journal: {} entries.", report.size));
+    show(&format!(
+        "The database was built anew. It has {} of this box’s present log.",
+        counted(report.size, "entry", "entries")
+    ));
+    for range in &report.missing {
+        let to = range.to.map_or_else(|| "on".to_owned(), |to| format!("to {}", to.saturating_sub(1)));
+        show(&format!(
+            "Missing: entries from {} {to} of log {} are in no copy on this box.",
+            range.from, range.epoch
+        ));
+    }
     Ok(ExitCode::SUCCESS)
 }
 
@@ -393,10 +403,16 @@ fn import_log(config: &Config, folder: &std::path::Path) -> Result<ExitCode, Run
     let store = store::StoreConfig::new(config.data()?);
     let read = store::import_log(&store, folder, &clock, &random)?;
     show(&format!(
-        "Lines read: {}, logs: {}. The next start makes those lines count that do not yet.",
-        read.lines, read.logs
+        "Read {} of {}. Those that do not count yet will from the next start on.",
+        counted(read.lines, "entry", "entries"),
+        counted(read.logs as u64, "log", "logs")
     ));
     Ok(ExitCode::SUCCESS)
+}
+
+/// `1 entry`, `2 entries`.
+fn counted(count: u64, one: &str, more: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { more })
 }
 
 /// A secret comes by standard input, where no list of processes shows it.

@@ -75,10 +75,12 @@ impl AlarmList {
         }
     }
 
-    /// Those first that nobody has acknowledged; then the gravest, then the newest first.
+    /// Those first that nobody has acknowledged; then those that stand, the gravest, and the newest first.
     pub(super) fn sorted(&self) -> Arc<[ActiveAlarm]> {
         let mut all = self.alarms.clone();
-        all.sort_by_key(|a| (a.seen.is_some(), a.cause.code, std::cmp::Reverse(a.first_ms)));
+        all.sort_by_key(|a| {
+            (a.seen.is_some(), !a.is_standing(), a.cause.code, std::cmp::Reverse(a.first_ms))
+        });
         all.into()
     }
 

@@ -192,7 +192,11 @@ pub fn is_of_fetch_room(cause: &AlarmCause) -> bool {
 
 /// Whether it tells of entries that this box has not.
 pub fn is_of_missing(cause: &AlarmCause) -> bool {
-    matches!(cause.code, AlarmCode::LogMissing | AlarmCode::LogForgot | AlarmCode::RelayOther)
+    // Of a log that nothing vouches for nobody can say yet whether it is this box's.
+    matches!(
+        cause.code,
+        AlarmCode::LogMissing | AlarmCode::LogForgot | AlarmCode::RelayOther | AlarmCode::LogUnvouched
+    )
 }
 
 /// Whether entries that an alarm tells of are in an earlier log again, which has all that counts of it.

@@ -2,7 +2,7 @@
 
 use record::alarm::AlarmCode;
 
-use super::sources::{SideRoom, is_of_fetch_room};
+use super::sources::{SideRoom, is_of_fetch_room, is_of_missing};
 use super::{ActiveAlarm, AlarmCause};
 
 /// An alarm as a person reads it.
@@ -29,6 +29,13 @@ impl ActiveAlarm {
     /// In sentences.
     pub fn words(&self) -> AlarmWords {
         let mut words = words(&self.cause);
+        // What was told of something that happened is over at once; what stood for a while is said to be over.
+        if self.over_ms.is_some_and(|over_ms| over_ms > self.first_ms) {
+            words.safe = match is_of_missing(&self.cause) {
+                true => "This is over: all of it is here again.",
+                false => "This is over.",
+            };
+        }
         match self.again {
             0 => {}
             1 => words.happened.push_str(" The like happened once more since."),
@@ -64,6 +71,12 @@ fn entries(cause: &AlarmCause) -> String {
     }
 }
 
+/// One of the two, by how many [`entries`] are named.
+fn one_or_more(cause: &AlarmCause, one: &'static str, more: &'static str) -> &'static str {
+    let is_one = cause.from.zip(cause.to).is_some_and(|(from, to)| to == from + 1);
+    if is_one { one } else { more }
+}
+
 fn words(cause: &AlarmCause) -> AlarmWords {
     use AlarmCode as C;
     match cause.code {
@@ -96,25 +109,36 @@ fn of_the_log(cause: &AlarmCause) -> AlarmWords {
         ),
         AlarmCode::LogMissing => alarm(
             "Records cannot be read on this box",
-            format!("{} are in no copy that this box could read{}", entries(cause), because(detail)),
+            format!(
+                "{} {} in no copy that this box could read{}",
+                entries(cause),
+                one_or_more(cause, "is", "are"),
+                because(detail)
+            ),
             "Everything else is kept, recording goes on, and what the relay holds stays there.",
             "Keep the storage card and every backup of it, have the card changed, and tell whoever runs the relay.",
         ),
         AlarmCode::LogHealed => alarm(
             "The card damaged records that were healed: change the card",
             format!("Damaged parts{} were healed from another copy{}", of_log(cause), because(detail)),
-            "Nothing is lost.",
+            "What was damaged there is whole again.",
             "Have the storage card changed soon.",
         ),
         AlarmCode::LogEpoch => alarm(
             "A new log was begun",
-            format!("This box goes on recording in another log{}", because(detail)),
-            "What was recorded before is kept as it is.",
+            format!("This box goes on recording in another log{}", because(&detail.replace(": ", "; "))),
+            "What is on this card stays as it is.",
             "If nobody restored a backup or replaced this box, have the storage card looked at.",
         ),
         AlarmCode::LogAdopted => alarm(
             "Records that had been displaced count again",
-            format!("{} count again under their own numbers{}", entries(cause), because(detail)),
+            format!(
+                "{} {} again under {}{}",
+                entries(cause),
+                one_or_more(cause, "counts", "count"),
+                one_or_more(cause, "its own number", "their own numbers"),
+                because(detail)
+            ),
             "They keep their times and receipts.",
             "Nothing needs to be done.",
         ),
@@ -156,7 +180,7 @@ fn of_the_database(cause: &AlarmCause) -> AlarmWords {
         AlarmCode::DbSalvage => alarm(
             "The box’s database was built anew",
             format!("The old one was put aside{}", because(detail)),
-            "Everything that the log holds is in the new one.",
+            "Everything that the log on this card still holds is in the new one.",
             "If this happens again, have the storage card changed.",
         ),
         _ => alarm(
@@ -177,7 +201,7 @@ fn of_the_relay(cause: &AlarmCause) -> AlarmWords {
         AlarmCode::RelayOther => alarm(
             "The card forgot records, or a copy of it is in use",
             format!(
-                "The relay’s entries{} are others than this box’s before entry {}.",
+                "The relay’s entries{} differ from this box’s before entry {}.",
                 of_log(cause),
                 number(cause.to)
             ),
@@ -204,8 +228,12 @@ fn of_the_relay(cause: &AlarmCause) -> AlarmWords {
         AlarmCode::RelayRefused => alarm(
             "The relay does not take records",
             match cause.detail.trim_end_matches('.') {
-                "" => format!("{} are not taken.", entries(cause)),
-                said => format!("{} are not taken. It says: “{said}”.", entries(cause)),
+                "" => format!("{} {} not taken.", entries(cause), one_or_more(cause, "is", "are")),
+                said => format!(
+                    "{} {} not taken. It says: “{said}”.",
+                    entries(cause),
+                    one_or_more(cause, "is", "are")
+                ),
             },
             "Everything stays recorded here and is sent again every ten minutes.",
             "Ask whoever runs the relay.",

@@ -11,7 +11,7 @@ use http::header::{AUTHORIZATION, CONTENT_TYPE, LOCATION, WWW_AUTHENTICATE};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, StatusCode};
 use record::compliance::{Status, Tally};
-use record::entry::{By, Via};
+use record::entry::{By, Entry, Via};
 use record::fold::{Cleaning, Facility};
 use record::ids::ProtocolId;
 use record::kinds::{Event, Schedule};
@@ -361,14 +361,14 @@ fn cleaning_json(
 ) -> Result<Value, Problem> {
     let entry = reader.line(cleaning.place())?;
     let (mut notes, mut contact) = (None, None);
-    if let Some(Event::CleaningRecorded(body)) = entry.as_ref().map(record::entry::Entry::event) {
+    if let Some(Event::CleaningRecorded(body)) = entry.as_ref().map(Entry::event) {
         notes = body.note.map(|note| text(reader, note.hash));
         contact = body.contact;
     }
     let photos: Vec<String> = cleaning.photos.iter().map(|hash| format!("/photos/{hash}.jpg")).collect();
     let missing: Vec<&str> = cleaning.incomplete.iter().map(|m| m.word()).collect();
     Ok(json!({
-        "id": format!("{}.{}", cleaning.of.epoch, cleaning.of.seq),
+        "id": id_of(cleaning, entry.as_ref()), "adopted": cleaning.place().run.is_some(),
         "box": state.store.origin().box_id, "epoch": cleaning.of.epoch, "seq": cleaning.of.seq,
         "protocol": cleaning.protocol, "tag": cleaning.tag, "equipment": facility.equipment.get(&cleaning.tag).map(|item| &item.name),
         "cleaned_by": who_name(reader, facility, &cleaning.who), "proof": proof_word(&cleaning.who),
@@ -377,6 +377,16 @@ fn cleaning_json(
         "complete": cleaning.is_complete(), "missing": missing, "voided": cleaning.voided.is_some(),
         "receipt": entry.map(|e| Receipt::of(cleaning.of, e.leaf()).to_string()),
     }))
+}
+
+/// What names a cleaning for good. Of one number in a log there may be two: the one that stands there, and one that was displaced
+/// from there and adopted, which its hash tells apart.
+fn id_of(cleaning: &Cleaning, entry: Option<&Entry>) -> String {
+    let place = format!("{}.{}", cleaning.of.epoch, cleaning.of.seq);
+    match entry.filter(|_| cleaning.place().run.is_some()) {
+        Some(entry) => format!("{place}.{}", &entry.leaf().to_string()[..8]),
+        None => place,
+    }
 }
 
 /// A part of a page of cleanings, and where the next part begins.

@@ -17,7 +17,7 @@ use super::AppState;
 use super::api::{MayRead, bad};
 use super::problem::Problem;
 use super::query::Exactly;
-use super::receipt::proof_of;
+use super::receipt::{keyless, proof_of};
 use super::view::read_long;
 use crate::store::{HISTORY_PIECE, ReadError, ReadLane, Reader, StoreError};
 
@@ -139,14 +139,19 @@ fn piece(reader: &Reader, range: Range<u64>, texts: bool) -> Result<Bytes, Store
     Ok(bytes.into())
 }
 
-/// `GET /api/v1/checkpoint?size=N`: the signed note.
+/// `GET /api/v1/checkpoint?epoch=&size=`: the signed note, of the present epoch or of the one that is asked for.
 async fn checkpoint(State(state): State<AppState>, Exactly(ask): Exactly<Ask>) -> Result<Response, Problem> {
-    let size = number(ask.size.as_deref(), "size", state.store.size())?;
-    if size > state.store.size() {
-        return Err(bad("size", "The log is not that large yet."));
-    }
-    let note = read_long(&state, move |_, reader| Ok(reader.checkpoint(size)?));
-    let note = note.await?.ok_or_else(|| Problem::internal(&"this epoch's key is not there"))?;
+    let epoch = epoch_asked(&state, ask.epoch.as_deref())?;
+    let size = ask.size.as_deref().map(|size| number(Some(size), "size", 0)).transpose()?;
+    let note = read_long(&state, move |_, reader| {
+        let log = reader.of_epoch(epoch)?;
+        let size = size.unwrap_or(log.size());
+        if size > log.size() {
+            return Err(bad("size", "The log is not that large."));
+        }
+        Ok(log.checkpoint(size)?)
+    });
+    let note = note.await?.ok_or_else(keyless)?;
     Ok(([(CONTENT_TYPE, TEXT)], note.to_string()).into_response())
 }
 

@@ -49,6 +49,8 @@ pub(super) struct Frame {
     /// Where the line leads.
     pub(super) told_to: Option<String>,
     pub(super) bar: Option<Bar>,
+    /// Whether it is to be said that entries are missing; acknowledging does not bring them back.
+    pub(super) gap: bool,
     /// What nobody has acknowledged.
     pub(super) alarm: Option<AlarmBanner>,
 }
@@ -69,13 +71,15 @@ impl Frame {
             told: None,
             told_to: None,
             bar: None,
+            gap: false,
             alarm: None,
         }
     }
 
     /// With what everybody should know, and nobody has acknowledged.
     pub(super) fn alarmed(self, state: &AppState, snapshot: &Snapshot) -> Self {
-        Self { alarm: AlarmBanner::for_everybody(state, &snapshot.contact()), ..self }
+        let gap = snapshot.local.gap_before().is_some();
+        Self { gap, alarm: AlarmBanner::for_everybody(state, &snapshot.contact()), ..self }
     }
 
     /// For staff: with navigation and the line about the relay.
@@ -93,7 +97,8 @@ impl Frame {
         };
         let bar = Some(Bar { who, role, place, sees_people: signed.may_see_people() });
         let alarm = AlarmBanner::for_staff(state);
-        Self { told: Some(told), told_to, bar, alarm, ..Self::new(state, snapshot, title) }
+        let gap = snapshot.local.gap_before().is_some();
+        Self { told: Some(told), told_to, bar, gap, alarm, ..Self::new(state, snapshot, title) }
     }
 
     /// With the script that counts down and shows photos.

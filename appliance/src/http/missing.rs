@@ -4,13 +4,14 @@ use record::tag::Tag;
 
 use super::AppState;
 use super::problem::Problem;
+use crate::alarms::sources::is_of_missing;
 use crate::intake::Refusal;
 use crate::store::MissingEntries;
 
 impl AppState {
     /// Whether entries that count are in no copy on this box.
     pub(super) fn lacks_any(&self) -> bool {
-        !self.store.missing().is_empty()
+        !self.store.missing().is_empty() || self.alarms.stands(is_of_missing)
     }
 
     /// Whether this entry may be one of them.

@@ -462,7 +462,7 @@ fn adopted_proof(
 }
 
 /// An epoch that ended on another card: what it held is here, its key is not.
-fn keyless() -> Problem {
+pub(super) fn keyless() -> Problem {
     Problem::new(
         StatusCode::NOT_FOUND,
         "earlier-log",

@@ -249,7 +249,9 @@ async fn names_page(state: &AppState, next: &str) -> Result<Response, Problem> {
         };
         let mut people: Vec<_> = known.map(person).collect();
         people.sort_by(|a, b| a.1.cmp(&b.1));
-        Ok(NamesPage { frame: Frame::new(state, &Snapshot::of(state, &facility), "Sign in"), people })
+        let snapshot = Snapshot::of(state, &facility);
+        let gap = snapshot.local.gap_before().is_some();
+        Ok(NamesPage { frame: Frame { gap, ..Frame::new(state, &snapshot, "Sign in") }, people })
     });
     page(&page_of_names.await?)
 }

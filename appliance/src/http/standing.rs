@@ -20,6 +20,8 @@ pub(super) struct Standing {
     pub(super) short: String,
     /// For the item's own pages: `Due by 19:00`.
     pub(super) long: String,
+    /// Whether entries that are missing may say otherwise.
+    pub(super) is_unsure: bool,
 }
 
 /// One item in a list.
@@ -39,12 +41,29 @@ fn courses(settings: &Settings, item: &Equipment, activity: Option<&Activity>) -
     Courses::new(settings, item, activity.map(|a| a.uses.clone()).unwrap_or_default())
 }
 
+/// Whether entries that are missing may say otherwise: nothing in the log that is here whole says when it was cleaned last.
+fn may_be_otherwise(status: &Status, activity: Option<&Activity>, local: &Local) -> bool {
+    let is_known = |epoch| activity.and_then(|a| a.last.as_ref()).is_some_and(|last| last.of.epoch == epoch);
+    let calms = matches!(status, Status::NoSchedule | Status::NotDue | Status::Clean { .. });
+    calms && local.gap_before().is_some_and(|epoch| !is_known(epoch))
+}
+
 /// In words.
-fn standing(item: &Equipment, status: &Status, local: &Local) -> Standing {
-    let said =
-        |class, short: &str, long: &str| Standing { class, short: short.to_owned(), long: long.to_owned() };
+fn standing(item: &Equipment, status: &Status, activity: Option<&Activity>, local: &Local) -> Standing {
+    let said = |class, short: &str, long: &str| Standing {
+        class,
+        short: short.to_owned(),
+        long: long.to_owned(),
+        is_unsure: false,
+    };
     if item.service == Service::Retired {
         return said("", "Retired", "Retired");
+    }
+    if may_be_otherwise(status, activity, local) {
+        return Standing {
+            is_unsure: true,
+            ..said("", "Not known", "Not known: a part of the history is missing")
+        };
     }
     match *status {
         Status::NoSchedule => said("", "No schedule", "No schedule"),
@@ -82,7 +101,7 @@ impl Row {
         let status = courses.status(known, now_ms);
         let until_ms = courses.next_change_ms(now_ms).unwrap_or(i64::MAX);
         Self {
-            standing: standing(item, &status, local),
+            standing: standing(item, &status, known, local),
             words_ms: words_ms(&status, now_ms),
             item: item.clone(),
             activity: activity.cloned(),
@@ -94,7 +113,7 @@ impl Row {
     /// The same status in the words of now.
     pub(super) fn said_anew(&self, local: &Local) -> Self {
         Self {
-            standing: standing(&self.item, &self.status, local),
+            standing: standing(&self.item, &self.status, self.activity.as_deref(), local),
             words_ms: words_ms(&self.status, local.now_ms()),
             ..self.clone()
         }

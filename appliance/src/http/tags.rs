@@ -179,7 +179,7 @@ pub(super) fn unknown(state: &AppState, tag: Tag) -> Result<Response, Problem> {
     let title = match (&replaced, spoilt) {
         (Some(_), _) => "This label was replaced",
         (None, true) => "This label was given up",
-        (None, false) if may_be_missing => "This tag is not known now",
+        (None, false) if may_be_missing => "The box cannot look up this tag now",
         (None, false) => "No equipment has this tag yet",
     };
     let frame = Frame::new(state, &snapshot, title);

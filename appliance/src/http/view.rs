@@ -34,7 +34,8 @@ impl Snapshot {
         let now = state.clock.now();
         let now_ms = corrected_ms(&now.at(), facility.boots.get(&now.boot).copied());
         let settings = facility.settings.clone();
-        let local = Local::new(settings.zone(), now_ms);
+        let gap_before = state.lacks_any().then_some(facility.origin.epoch);
+        let local = Local::new(settings.zone(), now_ms).with_gap_before(gap_before);
         Self { settings, size: facility.size(), now, local }
     }
 

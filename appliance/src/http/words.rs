@@ -2,6 +2,7 @@
 
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
+use record::ids::Epoch;
 
 /// A moment for a page: for machines and for people.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +19,7 @@ pub(super) struct Local {
     zone: TimeZone,
     name: String,
     now_ms: i64,
+    gap_before: Option<Epoch>,
 }
 
 impl Local {
@@ -27,7 +29,17 @@ impl Local {
             Ok(known) => (known, zone.to_owned()),
             Err(_) => (TimeZone::UTC, "UTC".to_owned()),
         };
-        Self { zone, name, now_ms }
+        Self { zone, name, now_ms, gap_before: None }
+    }
+
+    /// Of a box that lacks entries before this epoch: what they said of an item is not known.
+    pub(super) fn with_gap_before(self, epoch: Option<Epoch>) -> Self {
+        Self { gap_before: epoch, ..self }
+    }
+
+    /// The first epoch of which all is here, where something before it is missing.
+    pub(super) fn gap_before(&self) -> Option<Epoch> {
+        self.gap_before
     }
 
     pub(super) fn now_ms(&self) -> i64 {

@@ -17,6 +17,9 @@ pub enum StoreError {
     /// The data folder could not be taken.
     #[error(transparent)]
     Folder(#[from] FolderError),
+    /// Nobody's data folder: a path that was mistyped must not become a new box.
+    #[error("{} is no box’s data folder: it has no keys, no log and no database. Nothing was made there", .0.display())]
+    NoBox(std::path::PathBuf),
     /// A file could not be worked with.
     #[error("{what} could not be used: {source}")]
     Io {

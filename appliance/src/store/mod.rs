@@ -97,6 +97,7 @@ pub use self::health::{Recording, StoreHealth};
 pub use self::history::{HistoryPlace, ItemUse};
 pub use self::job::{Fatal, Job};
 pub use self::journal::Sizes;
+use self::keys::Keys;
 use self::queue::{Control, Gate, Queue};
 use self::read_pool::ReadPool;
 pub use self::read_pool::{HISTORY_PIECE, ReadError, ReadLane};
@@ -145,6 +146,11 @@ pub fn rebuild(
     random: Arc<dyn Random>,
 ) -> Result<StartReport, StoreError> {
     let disk: Arc<dyn Disk> = Arc::new(SystemDisk::take(&config.dir)?);
+    if !Keys::names_box(&*disk)?
+        && !disk::exists(&*disk, database::MAIN).map_err(StoreError::io(database::MAIN))?
+    {
+        return Err(StoreError::NoBox(config.dir));
+    }
     let (mut core, report) = Core::open_for(StartKind::Rebuild, &disk, config.sizes, &clock, &*random)?;
     core.stop().map_err(|e| StoreError::io("the log")(std::io::Error::other(e)))?;
     Ok(report)

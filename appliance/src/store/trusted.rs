@@ -27,7 +27,9 @@ pub enum TrustError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// Neither the relay nor this card has one of this name that waits.
-    #[error("no log {0} waits for a yes: neither the relay has shown one, nor does one lie on this card")]
+    #[error(
+        "no log {0} is waiting to be trusted: the relay has shown none of this name, and none lies on this card. “cleantrack-appliance alarm list” names those that are"
+    )]
     NotWaiting(Epoch),
     /// So many have been taken already.
     #[error("{KEYS_MAX} logs were taken for this box’s already; it takes no more")]

@@ -204,13 +204,33 @@ async fn without_its_first_log() -> (World, record::tag::Tag, [String; 2]) {
 async fn a_tag_that_a_missing_part_may_know_is_not_called_unknown() {
     let (world, lost, _) = without_its_first_log().await;
     let page = world.get(&format!("/t/{lost}")).await;
-    page.is(503).has("This tag is not known now").has("comes back by itself");
+    page.is(503).has("The box cannot look up this tag now").has("comes back by itself");
     assert_eq!(page.header(http::header::RETRY_AFTER), "60");
     let done = world.post(&format!("/t/{lost}"), &[("cleaned_by", "Ada")]).await;
     done.is(503).has("Nothing was recorded");
     // What a text shows to be no tag at all is none whatever is missing.
     world.get("/t/NOTATAG").await.is(404);
     world.get(&format!("/t/{}", world.pump)).await.is(200);
+}
+
+#[tokio::test]
+async fn nothing_is_called_clean_by_a_history_of_which_a_part_is_missing() {
+    let (world, ..) = without_its_first_log().await;
+    let (missing, unsure) =
+        ("A part of this box’s history is missing", "Not known: a part of the history is missing");
+    let page = format!("/t/{}?anyway=1", world.pump);
+    world.get(&page).await.is(200).has(unsure).has(missing);
+    world.get("/").await.is(200).has(missing);
+    world.get("/?all=1").await.is(200).has("Not known").has_not("No schedule");
+    world.get("/staff/sign-in").await.is(200).has("Nobody can sign in now").has_not("staff add");
+    // Acknowledging does not bring anything back.
+    for alarm in world.state.alarms.all().iter() {
+        world.state.alarms.acknowledge(&alarm.id, crate::alarms::AlarmReader::default()).unwrap();
+    }
+    world.get("/").await.is(200).has(missing);
+    // What is recorded since is known.
+    world.post(&page, &[("cleaned_by", "Ada")]).await.is(303);
+    world.get(&page).await.is(200).has_not(unsure).has_not(missing);
 }
 
 #[tokio::test]

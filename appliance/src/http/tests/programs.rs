@@ -257,6 +257,7 @@ async fn the_log_can_be_read_and_checked() {
         }
     }
     world.get("/api/v1/checkpoint?size=9999").await.is(400).has("\"field\":\"size\"");
+    world.get("/api/v1/checkpoint?epoch=7-00000000").await.is(404).has("no log of that epoch");
     program.get("/api/v1/log?from=1&limit=1").await.has("\"seq\":1,").has_not("\"seq\":2,");
     program.get("/api/v1/log?epoch=9-00000000").await.is(404);
     program.get("/api/v1/proof/999").await.is(404);

@@ -113,7 +113,18 @@ async fn a_new_data_folder_takes_nothing_over_and_stays_new() {
     three_epochs(dir.path()).await;
     let error = import(new.path(), dir.path()).unwrap_err();
     assert!(matches!(error, ImportError::NoBox { .. }), "{error}");
-    assert!(!new.path().join("keys").exists(), "no name is given to it");
+    let config = StoreConfig { sizes: sizes(), ..StoreConfig::new(new.path()) };
+    let clock = Arc::new(BentClock::new(Now {
+        wall_ms: 5,
+        boot: BootId::new(1, [1; 10]),
+        up_ms: 9,
+        state: ClockState::Synced,
+    }));
+    let error = rebuild(config, clock, Arc::new(SeededRandom::new(3))).unwrap_err();
+    assert!(matches!(error, StoreError::NoBox(_)), "{error}");
+    for made in ["keys", "log", "cleantrack.redb"] {
+        assert!(!new.path().join(made).exists(), "{made}: a path that was mistyped is no new box");
+    }
 }
 
 #[tokio::test]
