@@ -19,9 +19,11 @@ mod migrate;
 pub mod photos;
 pub mod repeats;
 pub mod rollups;
+pub mod run_drops;
 pub mod runs;
 pub mod sessions;
 pub mod state;
+pub mod texts;
 pub mod tokens;
 pub mod users;
 

@@ -14,6 +14,7 @@ mod fake_box;
 mod postgres;
 mod run_bounds;
 mod run_order;
+mod run_texts;
 mod stories;
 mod world;
 
@@ -24,6 +25,7 @@ mod told {
     pub(crate) use super::doors::*;
     pub(crate) use super::run_bounds::*;
     pub(crate) use super::run_order::*;
+    pub(crate) use super::run_texts::*;
     pub(crate) use super::stories::*;
 }
 
@@ -97,6 +99,11 @@ stories!(
     the_list_of_lacking_runs_has_an_end,
     a_facility_that_cannot_be_folded_keeps_no_other_from_it,
     a_facility_that_took_long_to_fold_rests_before_the_next_time,
+    a_text_that_was_erased_is_not_taken_again,
+    what_a_dropped_run_brought_beside_its_lines_goes_with_it,
+    a_page_has_the_texts_that_its_lines_name_and_no_others,
+    a_run_with_too_many_adopting_lines_is_refused,
+    nobody_drops_the_lines_of_a_run_that_is_becoming_known,
 );
 
 /// Where a story gets its databases; each name is a new one.

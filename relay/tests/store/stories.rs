@@ -7,7 +7,7 @@ use record::messages::{Answer, Health, VERSION};
 use record::tree::{Hash, root_from_inclusion};
 use relay::changes::Changes;
 use relay::clock::BentClock;
-use relay::db::{boxes, cleanings, entries, epochs, facilities, state};
+use relay::db::{boxes, cleanings, entries, epochs, facilities, state, texts};
 use relay::rollup::RollupRounds;
 
 use super::Databases;
@@ -76,7 +76,7 @@ pub(crate) async fn a_batch_is_stored_and_cosigned(dbs: impl Databases) {
     let lines = entries::lines(&mut conn, world.scope, &log.origin, 0, 10_000).await.unwrap();
     let ours: Vec<Vec<u8>> = log.entries.iter().map(|e| e.bytes().to_vec()).collect();
     assert_eq!(lines, ours, "the very bytes");
-    let texts = entries::texts(&mut conn, world.scope, &log.origin, (0, log.size())).await.unwrap();
+    let texts = texts::beside(&mut conn, world.scope, &log.origin, &lines).await.unwrap().concat();
     assert_eq!(texts, log.texts.iter().map(record::redact::TextLine::line).collect::<Vec<_>>());
     let rows = state::load_all(&mut conn, world.scope, world.facility).await.unwrap();
     assert_eq!(rows.settings.zone(), "America/New_York");
@@ -350,9 +350,12 @@ pub(crate) async fn another_account_sees_nothing(dbs: impl Databases) {
     assert_eq!(epochs::note_at(&mut conn, other, origin, log.size()).await.unwrap(), None);
     assert!(entries::lines(&mut conn, other, origin, 0, 9).await.unwrap().is_empty());
     assert_eq!(entries::line(&mut conn, other, origin, 0).await.unwrap(), None);
-    assert!(entries::texts(&mut conn, other, origin, (0, 99)).await.unwrap().is_empty());
+    let page = texts::page(&mut conn, world.scope, origin, (0, 99), 1 << 20).await.unwrap();
+    let lines: Vec<Vec<u8>> = page.into_iter().map(|(line, _)| line).collect();
+    assert!(texts::page(&mut conn, other, origin, (0, 99), 1 << 20).await.unwrap().is_empty());
+    assert!(texts::beside(&mut conn, other, origin, &lines).await.unwrap().concat().is_empty());
     let staff = log.texts[0].hash();
-    assert_eq!(entries::text(&mut conn, other, staff).await.unwrap(), None);
+    assert_eq!(texts::by_hash(&mut conn, other, staff).await.unwrap(), None);
     let of = EntryRef { epoch: origin.epoch, seq: 6 };
     assert_eq!(
         cleanings::get(&mut conn, world.scope, (world.facility, origin.box_id), of).await.unwrap().len(),
@@ -603,11 +606,11 @@ pub(crate) async fn texts_are_erased(dbs: impl Databases) {
     world.claim(&log).await;
     world.drain(&log, 0).await;
     let mut conn = world.read().await;
-    assert_eq!(entries::text(&mut conn, world.scope, hash).await.unwrap().as_deref(), Some("Bo Lee"));
+    assert_eq!(texts::by_hash(&mut conn, world.scope, hash).await.unwrap().as_deref(), Some("Bo Lee"));
     let size = log.size();
     log.tell(NOW_MS, "text.erased", &format!(r#"{{"hash":"{hash}","reason":"asked"}}"#));
     assert_eq!(world.drain(&log, size).await.held(), Some(size + 1));
-    assert_eq!(entries::text(&mut conn, world.scope, hash).await.unwrap(), None);
+    assert_eq!(texts::by_hash(&mut conn, world.scope, hash).await.unwrap(), None);
     let held = epochs::get(&mut conn, world.scope, &log.origin).await.unwrap().unwrap();
     assert_eq!(held.frontier.root(), log.root(size + 1), "the log stays verifiable");
 }
@@ -673,7 +676,7 @@ pub(crate) async fn an_items_history_has_pages(dbs: impl Databases) {
                 epoch: last.epoch.clone(),
                 seq: last.seq,
             };
-            assert!(rows.iter().all(|row| row.tag == PUMP && row.text.is_some()));
+            assert!(rows.iter().all(|row| row.tag == PUMP && row.texts.len() == 1));
             told.extend(rows.iter().map(|row| (row.performed_ms, row.seq.unsigned_abs())));
         }
         assert_eq!(told, times, "{limit} at a time");
