@@ -15,6 +15,7 @@ pub mod epochs;
 pub mod evidence;
 pub mod facilities;
 pub mod history;
+pub mod log_keys;
 mod migrate;
 pub mod photos;
 pub mod repeats;

@@ -102,7 +102,7 @@ impl RunHome {
         let adopting = checked.adoptions.len();
         if runs::create(&mut tx, scope, (box_id, facility), &new, doors.clock.now_ms()).await? {
             boxes::add_run(&mut tx, scope, box_id, (run.count(), checked.bytes)).await?;
-            adoptions::note(&mut tx, scope, box_id, &checked.adoptions).await?;
+            adoptions::note(&mut tx, scope, box_id, &checked.adoptions, true).await?;
             adoptions::came(&mut tx, scope, box_id, run).await?;
             facilities::set_refold(&mut tx, scope, facility, true).await?;
         }

@@ -245,7 +245,7 @@ async fn take(
     let origin = Origin { box_id: peer.box_id, epoch: run.epoch() };
     let log = epochs::get(&mut conn, home.scope, &origin).await?;
     drop(conn);
-    let log = log.and_then(|held| origin.verifier(&held.log_key).ok());
+    let log = log.and_then(|held| held.own_key());
     let to = RunHome { home, box_id: peer.box_id, run };
     let limits = inside.doors.limits;
     if !limits.fits(held, run, 0) {

@@ -378,7 +378,8 @@ async fn trust(
     let present = standing
         .and_then(|b| Some(Origin { box_id: b.row.box_id.parse().ok()?, epoch: b.row.epoch.parse().ok()? }));
     let Some(origin) = newest.or(present) else { return Ok(nothing_to_trust()) };
-    let Some(held) = epochs::get(conn, scope, &origin).await? else { return Ok(nothing_to_trust()) };
+    let held = epochs::get(conn, scope, &origin).await?.filter(|held| held.key_known);
+    let Some(held) = held else { return Ok(nothing_to_trust()) };
     let log = origin.verifier(&held.log_key).map_err(|e| DbError::stored("log key", e))?;
     let cosigners = web.fleet.cosigners();
     // Looked at anew for each page: what a page calls verified was verified.

@@ -406,14 +406,14 @@ pub(crate) async fn epochs_follow_each_other(dbs: impl Databases) {
     let size = first.size();
     world.send(&first, 0, size - 3).await;
     // The box forgot the last two; the relay has one of them yet.
-    let mut second = FakeBox::new(box_id(1), 2, 4);
+    let mut second = first.later(2, 4);
     assert_eq!(world.hello(&second, 0, None).await, Said::Want(0));
     let (epoch, root) = (first.origin.epoch, first.root(size - 2));
-    let started = format!(
-        r#"{{"box":"{}","version":"1.0","prev":{{"epoch":"{epoch}","size":{},"root":"{root}"}},"reason":"card forgot"}}"#,
-        first.origin.box_id,
+    let prev = format!(
+        r#","prev":{{"epoch":"{epoch}","size":{},"root":"{root}"}},"reason":"card forgot""#,
         size - 2
     );
+    let started = second.started(&prev);
     second.tell(NOW_MS, "log.started", &started);
     second.clean(NOW_MS + 1, PUMP);
     assert_eq!(world.drain(&second, 0).await.held(), Some(2));
@@ -452,9 +452,9 @@ pub(crate) async fn epochs_follow_each_other(dbs: impl Databases) {
 
 /// The log that goes on from the first `size` entries of another: its beginning and one cleaning.
 fn following(log: &FakeBox, size: u64, secret: u8) -> FakeBox {
-    let mut next = FakeBox::new(log.origin.box_id, log.origin.epoch.n + 1, secret);
+    let mut next = log.later(log.origin.epoch.n + 1, secret);
     let prev = format!(r#"{{"epoch":"{}","size":{size},"root":"{}"}}"#, log.origin.epoch, log.root(size));
-    let body = format!(r#"{{"box":"{}","version":"1.0","prev":{prev}}}"#, log.origin.box_id);
+    let body = next.started(&format!(r#","prev":{prev}"#));
     next.tell(NOW_MS, "log.started", &body);
     next.clean(NOW_MS + i64::from(secret), PUMP);
     next
