@@ -29,7 +29,7 @@ use relay::changes::Changes;
 use relay::clock::{BentClock, Clock};
 use relay::db::accounts::NewUser;
 use relay::db::tokens::{self, NewToken};
-use relay::db::{AccountScope, Conn, Db, accounts, boxes, facilities};
+use relay::db::{AccountScope, Conn, Db, accounts, boxes, epochs, facilities};
 use relay::fleet::Fleet;
 use relay::ingest::Ingest;
 use relay::mqtt::Outbox;
@@ -140,6 +140,7 @@ async fn bench(cleanings: i64) -> Bench {
     facilities::create(&mut tx, scope, facility, "Bench", "UTC", NOW_MS).await.unwrap();
     let place = (log.origin.box_id, facility, log.origin.epoch);
     boxes::register(&mut tx, scope, place, "Pi", "1", NOW_MS).await.unwrap();
+    epochs::create(&mut tx, scope, &log.origin, facility, (&log.key(), true), NOW_MS).await.unwrap();
     tx.commit().await.unwrap();
     let ingest = Ingest::new(db.clone(), cosigner, Vec::new(), seams.clone(), changes.clone(), Outbox::new());
     tell(&ingest, &log).await;

@@ -33,7 +33,7 @@ use record::tag::Tag;
 use record::tree::Frontier;
 use relay::changes::Changes;
 use relay::clock::SystemClock;
-use relay::db::{AccountScope, Db, accounts, boxes, facilities};
+use relay::db::{AccountScope, Db, accounts, boxes, epochs, facilities};
 use relay::ingest::Ingest;
 use relay::mqtt::{Disposition, Outbox};
 use relay::random::SystemRandom;
@@ -139,6 +139,7 @@ async fn storing(name: &str, db: Db, logs: &[FakeBox], wires: &[Vec<Bytes>]) {
         facilities::create(&mut tx, scope, facility, "Bench", "UTC", START_MS).await.unwrap();
         let place = (log.origin.box_id, facility, log.origin.epoch);
         boxes::register(&mut tx, scope, place, "Pi", "1", START_MS).await.unwrap();
+        epochs::create(&mut tx, scope, &log.origin, facility, (&log.key(), true), START_MS).await.unwrap();
     }
     tx.commit().await.unwrap();
     for log in logs {

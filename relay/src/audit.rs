@@ -149,7 +149,7 @@ mod tests {
         let cosigned = signed.cosigned(&cosigner, 1).to_string();
         let mut tx = db.begin().await.unwrap();
         facilities::create(&mut tx, scope, facility, "General", "UTC", 0).await.unwrap();
-        epochs::create(&mut tx, scope, &origin, facility, (&public, false), 0).await.unwrap();
+        epochs::create(&mut tx, scope, &origin, facility, (&public, true), 0).await.unwrap();
         crate::db::entries::append(&mut tx, scope, &origin, &entries, &[], &[]).await.unwrap();
         let grown = Grown { frontier: &frontier, cosigned: &cosigned, witness: None };
         epochs::grown(&mut tx, scope, &origin, grown, 0).await.unwrap();

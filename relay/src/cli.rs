@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use record::ids::{AccountId, BoxId, FacilityId};
+use record::ids::{AccountId, BoxId, Epoch, FacilityId};
 
 use crate::accounts::token::TokenLife;
 use crate::config::ConfigError;
@@ -271,6 +271,39 @@ pub(crate) enum BoxOrder {
         #[arg(long = "box")]
         box_id: BoxId,
     },
+    /// Logs under a box's name.
+    #[command(subcommand)]
+    Epoch(EpochOrder),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum EpochOrder {
+    /// Every log of one box: how much of it is here, and whether it is known to be the box's own.
+    List {
+        /// Whose.
+        #[arg(long)]
+        account: AccountId,
+        /// Of which box.
+        #[arg(long = "box")]
+        box_id: BoxId,
+    },
+    /// Take a log that no key of the box vouches for as the box's own: it was begun while the box had lost its keys.
+    Admit(WaitingLog),
+    /// Drop a log that no key of the box vouches for, with all its entries: it is somebody else's.
+    Forget(WaitingLog),
+}
+
+/// A log that waits for a person.
+#[derive(Debug, Args)]
+pub(crate) struct WaitingLog {
+    /// Whose.
+    #[arg(long)]
+    pub(crate) account: AccountId,
+    /// Under the name of which box.
+    #[arg(long = "box")]
+    pub(crate) box_id: BoxId,
+    /// Its name, as the page of boxes and `box epoch list` have it.
+    pub(crate) epoch: Epoch,
 }
 
 #[cfg(test)]

@@ -36,7 +36,7 @@ use std::sync::Arc;
 use clap::{CommandFactory as _, Parser as _};
 
 use accounts::people::PersonAct;
-use admin::Order;
+use admin::{EpochAct, Order};
 use cli::{Cli, Command};
 use clock::{Clock, SystemClock};
 use config::Config;
@@ -211,10 +211,23 @@ fn order_of(command: Command) -> Result<Order, Failure> {
         }
         Command::Box(cli::BoxOrder::Release { account, box_id }) => Order::BoxRelease { account, box_id },
         Command::Box(cli::BoxOrder::Revoke { account, box_id }) => Order::BoxRevoke { account, box_id },
+        Command::Box(cli::BoxOrder::Epoch(order)) => epoch_order(order),
         Command::Serve { .. } | Command::Migrate | Command::Verify | Command::Rebuild => {
             return Err(Failure::Refused("that is no order".to_owned()));
         }
     })
+}
+
+fn epoch_order(order: cli::EpochOrder) -> Order {
+    let decide = |log: cli::WaitingLog, act| {
+        let cli::WaitingLog { account, box_id, epoch } = log;
+        Order::EpochDecide { account, box_id, epoch, act }
+    };
+    match order {
+        cli::EpochOrder::List { account, box_id } => Order::EpochList { account, box_id },
+        cli::EpochOrder::Admit(log) => decide(log, EpochAct::Admit),
+        cli::EpochOrder::Forget(log) => decide(log, EpochAct::Forget),
+    }
 }
 
 /// Secrets come by standard input, never as arguments: those stand in process lists.

@@ -298,6 +298,13 @@ async fn from_an_empty_folder_to_a_cosigned_batch() {
     let held = line.say(Up::Hello, log.hello(3, Some(checkpoint.clone()))).await;
     assert_eq!(held, Some(Answer::Checkpoint { checkpoint }));
     let box_id = log.origin.box_id.to_string();
+    let listed = order(&data, &["box", "epoch", "list", "--account", &account, "--box", &box_id], "");
+    let listed: Value = serde_json::from_str(&listed).unwrap();
+    let epoch = log.origin.epoch.to_string();
+    assert_eq!(
+        (&listed["epochs"][0]["epoch"], &listed["epochs"][0]["standing"]),
+        (&json!(epoch), &json!("own"))
+    );
     order(&data, &["box", "revoke", "--account", &account, "--box", &box_id], "");
     assert_eq!(line.until(|_| None::<()>).await, None, "its connection ends");
     assert!(

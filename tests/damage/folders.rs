@@ -177,6 +177,7 @@ async fn record_epoch(world: &World, n: usize, seed: u32) {
     if sent > all.start {
         world.line(Fault::None);
         if n == 3 {
+            world.admit().await;
             runs_are_adopted(world).await;
         }
         phone.record_all(all.start..sent).await;

@@ -134,7 +134,7 @@ pub const ROOMS: &[Room] = &[
     ),
     room(
         "relay/admin",
-        &["accounts", "clock", "config", "db", "fleet", "mqtt", "random"],
+        &["accounts", "clock", "config", "db", "fleet", "ingest", "mqtt", "random"],
         "the administration socket knows no page",
     ),
     room("relay/cli", &["accounts", "config"], "words on a command line"),

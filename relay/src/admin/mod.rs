@@ -1,14 +1,17 @@
 //! Bootstrap and administration: what an operator orders on the machine itself, over the running relay's socket or, when
 //! it does not run, directly.
 
+mod epochs;
 mod socket;
 
 use std::sync::Arc;
 
-use record::ids::{AccountId, BoxId, FacilityId, UserId};
+use record::checkpoint::Origin;
+use record::ids::{AccountId, BoxId, Epoch, FacilityId, UserId};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+pub use epochs::EpochAct;
 pub use socket::{SOCKET, Socket, ask};
 
 use crate::accounts::access_log::{AccessLog, AccessRecord, OPERATOR};
@@ -134,6 +137,26 @@ pub enum Order {
         #[serde(rename = "box")]
         box_id: BoxId,
     },
+    /// Every log under a box's name.
+    EpochList {
+        /// Whose.
+        account: AccountId,
+        /// Of which box.
+        #[serde(rename = "box")]
+        box_id: BoxId,
+    },
+    /// A log that no key of its box vouches for, and that a person has looked at.
+    EpochDecide {
+        /// Whose.
+        account: AccountId,
+        /// Under the name of which box.
+        #[serde(rename = "box")]
+        box_id: BoxId,
+        /// Which.
+        epoch: Epoch,
+        /// What is to be done.
+        act: EpochAct,
+    },
 }
 
 /// Why an order was not carried out.
@@ -227,6 +250,10 @@ impl Office {
                 }
                 self.told(scope, "box revoke", &box_id.to_string()).await?;
                 Ok(json!({"box": box_id, "revoked": true}))
+            }
+            Order::EpochList { account, box_id } => self.epochs(account, box_id).await,
+            Order::EpochDecide { account, box_id, epoch, act } => {
+                self.decide_epoch(account, Origin { box_id, epoch }, act).await
             }
         }
     }

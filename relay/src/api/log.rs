@@ -3,12 +3,12 @@
 use axum::extract::{Query, State};
 use record::checkpoint::Origin;
 use record::ids::{BoxId, Epoch};
-use record::redact::TextLine;
 use serde::Deserialize;
 
 use super::{bytes, json, limit};
 use crate::accounts::Program;
 use crate::db::epochs::Held;
+use crate::db::texts::{self, LineWithTexts};
 use crate::db::{AccountScope, Conn, DbError, dashboard, entries, epochs};
 use crate::web::problem::Fault;
 use crate::web::{Answer, Place, Web, proof_of};
@@ -30,6 +30,9 @@ const SIZE: Fault = Fault::Parameter {
     field: "size",
     expects: "a size at which this relay has cosigned, or none for the newest",
 };
+
+/// Bytes of lines and texts behind which a page with texts ends: a thousand cleanings with names and notes take 2 MiB.
+const PAGE_BYTES_MAX: usize = 8 * 1024 * 1024;
 
 const TEXTS: Fault = Fault::Parameter { field: "texts", expects: "1, or nothing" };
 
@@ -71,40 +74,31 @@ async fn held(conn: &mut Conn, scope: AccountScope, asked: &Asked) -> Result<Hel
 }
 
 /// Each entry, and after it the texts beside it.
-fn beside(from: u64, lines: &[Vec<u8>], texts: Vec<String>) -> Result<Vec<u8>, DbError> {
+fn listed(lines: &[LineWithTexts]) -> Vec<u8> {
     let mut out = Vec::new();
-    let mut texts = texts.into_iter().peekable();
-    for (seq, line) in (from..).zip(lines) {
-        out.extend_from_slice(line);
-        out.push(b'\n');
-        while let Some(text) = texts.peek() {
-            let parsed = TextLine::parse(text.as_bytes()).map_err(|e| DbError::stored("text", e))?;
-            if parsed.seq() != seq {
-                break;
-            }
-            out.extend_from_slice(text.as_bytes());
+    for (line, texts) in lines {
+        for line in std::iter::once(line.as_slice()).chain(texts.iter().map(String::as_bytes)) {
+            out.extend_from_slice(line);
             out.push(b'\n');
-            texts.next();
         }
     }
-    Ok(out)
+    out
 }
 
 /// `GET /api/v1/log?box=&epoch=&from=&limit=&texts=`: entries as newline-delimited JSON, exactly as they were signed;
-/// with `texts=1` each is followed by the texts beside it.
+/// with `texts=1` each is followed by the texts beside it, and a page of very long ones ends before the limit.
 pub(super) async fn lines(program: Program, State(web): State<Web>, Query(asked): Query<Asked>) -> Answer {
     let from: u64 = asked.from.as_deref().map_or(Ok(0), str::parse).map_err(|_| FROM)?;
     let limit = usize::try_from(limit(asked.limit.as_deref())?).unwrap_or_default();
     let mut conn = web.db.read().await?;
     let held = held(&mut conn, program.scope, &asked).await?;
-    let lines = entries::lines(&mut conn, program.scope, &held.origin, from, limit).await?;
-    let mut texts = Vec::new();
-    if texts_asked(&asked)? {
-        let to = from.saturating_add(u64::try_from(lines.len()).unwrap_or(u64::MAX));
-        let beside = entries::texts(&mut conn, program.scope, &held.origin, (from, to)).await?;
-        texts = entries::named_by(&lines, beside)?;
-    }
-    bytes("application/x-ndjson", beside(from, &lines, texts)?)
+    let lines = if texts_asked(&asked)? {
+        texts::page(&mut conn, program.scope, &held.origin, (from, limit), PAGE_BYTES_MAX).await?
+    } else {
+        let lines = entries::lines(&mut conn, program.scope, &held.origin, from, limit).await?;
+        lines.into_iter().map(|line| (line, Vec::new())).collect()
+    };
+    bytes("application/x-ndjson", listed(&lines))
 }
 
 /// `GET /api/v1/checkpoint?box=&epoch=&size=`: a note with both signatures.
@@ -147,8 +141,9 @@ pub(super) async fn proof(
     let mut proof = proof_of(&web, program.scope, &origin, seq).await?;
     if texts_asked(&asked)? {
         let mut conn = web.db.read().await?;
-        let beside = entries::texts(&mut conn, program.scope, &origin, (seq, seq + 1)).await?;
-        proof.texts = entries::named_by(&[proof.entry.clone().into_bytes()], beside)?;
+        let line = proof.entry.clone().into_bytes();
+        let beside = texts::beside(&mut conn, program.scope, &origin, &[line]).await?;
+        proof.texts = beside.into_iter().flatten().collect();
     }
     json(&proof)
 }

@@ -13,7 +13,8 @@ use super::{AccountScope, Conn, DbError, all, bulk, by_keys, exec, opt};
 /// A run that an entry adopts, and which.
 pub type Adoption = (RunName, LinePlace);
 
-/// Keeps which runs lines of a box adopt: only such a run is taken from it. Whether one of them is here already.
+/// Keeps which runs lines of a box adopt: only such a run is taken from it. Whether one of them is here already. `asks`: those
+/// that are not are asked for.
 ///
 /// # Errors
 /// The database.
@@ -22,6 +23,7 @@ pub async fn note(
     scope: AccountScope,
     box_id: BoxId,
     adoptions: &[Adoption],
+    asks: bool,
 ) -> Result<bool, DbError> {
     let (account, box_text) = (scope.key(), box_id.to_string());
     let head = "INSERT INTO adoptions (account, box, run, epoch, seq, by_run)";
@@ -39,6 +41,9 @@ pub async fn note(
         big(by.of.seq),
         run_text(by.run),
     )?;
+    if !asks {
+        return Ok(false);
+    }
     let mut lacking: BTreeSet<String> = adoptions.iter().map(|(run, _)| run.to_string()).collect();
     let keys: Vec<(String, String)> = lacking.iter().map(|run| (run.clone(), String::new())).collect();
     let select =
@@ -53,7 +58,25 @@ pub async fn note(
     Ok(!here.is_empty())
 }
 
-/// Whether a line of the box that is here adopts the run.
+/// Asks for the runs that a log adopts, which was not known to be its box's before.
+///
+/// # Errors
+/// The database.
+pub async fn ask(
+    conn: &mut Conn,
+    scope: AccountScope,
+    box_id: BoxId,
+    epoch: record::ids::Epoch,
+) -> Result<(), DbError> {
+    let sql = "INSERT INTO lacking_runs (account, box, run, refused) \
+               SELECT DISTINCT a.account, a.box, a.run, CAST($1 AS BOOLEAN) FROM adoptions a \
+               WHERE a.account = $2 AND a.box = $3 AND a.epoch = $4 AND a.by_run = '' AND NOT EXISTS \
+               (SELECT 1 FROM runs r WHERE r.account = a.account AND r.box = a.box AND r.run = a.run) \
+               ON CONFLICT (account, box, run) DO NOTHING";
+    exec!(conn, sql, false, scope.key(), box_id.to_string(), epoch.to_string()).map(drop)
+}
+
+/// Whether a line of the box that is here adopts the run: one of a log that is known to be its own, or of a run.
 ///
 /// # Errors
 /// The database.
@@ -63,7 +86,9 @@ pub async fn is_named(
     box_id: BoxId,
     run: RunName,
 ) -> Result<bool, DbError> {
-    let sql = "SELECT epoch FROM adoptions WHERE account = $1 AND box = $2 AND run = $3 LIMIT 1";
+    let sql = "SELECT a.epoch FROM adoptions a WHERE a.account = $1 AND a.box = $2 AND a.run = $3 AND (a.by_run <> '' \
+               OR EXISTS (SELECT 1 FROM epochs e WHERE e.account = a.account AND e.box = a.box AND e.epoch = a.epoch \
+               AND e.key_known)) LIMIT 1";
     Ok(opt!(conn, (String,), sql, scope.key(), box_id.to_string(), run.to_string())?.is_some())
 }
 

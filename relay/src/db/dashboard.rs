@@ -64,6 +64,8 @@ pub struct BoxRow {
     pub clock: String,
     /// How far its clock is ahead of the relay's.
     pub clock_ahead_ms: i64,
+    /// Logs under its name of which nothing says that they are its own.
+    pub waiting_logs: i64,
     /// Batches of it that were refused.
     pub refusals: i64,
     /// Its last health report, JSON of `record::messages::Health`.
@@ -81,6 +83,7 @@ impl_from_row!(BoxRow {
     told_size,
     held_size,
     held_all,
+    waiting_logs,
     heard_ms,
     online,
     clock,
@@ -150,7 +153,9 @@ pub async fn boxes(conn: &mut Conn, scope: AccountScope) -> Result<Vec<BoxRow>, 
     let sql = "SELECT b.box AS box_id, b.facility, b.version, b.claimed_ms, b.revoked_ms, b.quarantined_ms, b.epoch, \
                b.told_size, COALESCE(e.size, 0) AS held_size, \
                (SELECT CAST(COALESCE(SUM(a.size), 0) AS BIGINT) FROM epochs a \
-               WHERE a.account = b.account AND a.box = b.box) AS held_all, b.heard_ms, b.connection IS NOT NULL AS online, \
+               WHERE a.account = b.account AND a.box = b.box AND a.key_known) AS held_all, \
+               (SELECT COUNT(*) FROM epochs a WHERE a.account = b.account AND a.box = b.box AND a.size > 0 \
+               AND NOT a.key_known) AS waiting_logs, b.heard_ms, b.connection IS NOT NULL AS online, \
                b.clock, b.clock_ahead_ms, b.refusals, b.health \
                FROM boxes b LEFT JOIN epochs e ON e.account = b.account AND e.box = b.box AND e.epoch = b.epoch \
                WHERE b.account = $1 ORDER BY b.claimed_ms DESC, b.box";

@@ -1,6 +1,6 @@
 //! The log itself: lines, the texts beside them, and the hashes from which roots and proofs are made.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use record::checkpoint::Origin;
 use record::entry::Entry;
@@ -9,7 +9,7 @@ use record::tree::{Frontier, Hash, Nodes, inclusion_proof, leaf_hash};
 
 use super::boxes::big;
 use super::epochs::hash;
-use super::{AccountScope, Conn, DbError, all, bulk, exec, opt};
+use super::{AccountScope, Conn, DbError, all, bulk, opt, texts};
 
 /// Subtrees below this level (256 leaves) are hashed from the lines when they are needed.
 pub const NODE_LEVEL_MIN: u32 = 8;
@@ -30,7 +30,7 @@ pub async fn append(
     scope: AccountScope,
     origin: &Origin,
     entries: &[(Entry, Hash)],
-    texts: &[(&TextLine, bool)],
+    beside: &[(&TextLine, bool)],
     nodes: &[Node],
 ) -> Result<(), DbError> {
     let (account, box_id, epoch) = place(scope, origin);
@@ -47,7 +47,7 @@ pub async fn append(
         big(entry.seq()),
         entry.bytes()
     )?;
-    put_texts(conn, scope, origin, texts).await?;
+    texts::put(conn, scope, origin, beside).await?;
     let head = "INSERT INTO nodes (account, box, epoch, level, place, hash)";
     bulk!(
         conn,
@@ -61,35 +61,6 @@ pub async fn append(
         i64::from(*level),
         big(*at),
         &node.0[..]
-    )
-}
-
-/// Keeps text lines; `by_hash` tells which are looked up by their hash.
-///
-/// # Errors
-/// The database.
-pub(super) async fn put_texts(
-    conn: &mut Conn,
-    scope: AccountScope,
-    origin: &Origin,
-    texts: &[(&TextLine, bool)],
-) -> Result<(), DbError> {
-    let (account, box_id, epoch) = place(scope, origin);
-    let head = "INSERT INTO texts (account, box, epoch, seq, hash, line, by_hash)";
-    let tail = " ON CONFLICT (account, box, epoch, seq, hash) DO NOTHING";
-    bulk!(
-        conn,
-        head,
-        7,
-        tail,
-        texts,
-        |(text, by_hash)| account.as_str(),
-        box_id.as_str(),
-        epoch.as_str(),
-        big(text.seq()),
-        text.hash().to_string(),
-        text.line(),
-        *by_hash
     )
 }
 
@@ -124,69 +95,6 @@ pub async fn line(
     let (account, box_id, epoch) = place(scope, origin);
     let sql = "SELECT line FROM entries WHERE account = $1 AND box = $2 AND epoch = $3 AND seq = $4";
     Ok(opt!(conn, (Vec<u8>,), sql, account, box_id, epoch, big(seq))?.map(|(line,)| line))
-}
-
-/// Text lines beside entries `from..to`, ascending.
-///
-/// # Errors
-/// The database.
-pub async fn texts(
-    conn: &mut Conn,
-    scope: AccountScope,
-    origin: &Origin,
-    (from, to): (u64, u64),
-) -> Result<Vec<String>, DbError> {
-    let (account, box_id, epoch) = place(scope, origin);
-    let sql = "SELECT line FROM texts WHERE account = $1 AND box = $2 AND epoch = $3 AND seq >= $4 AND seq < $5 \
-               ORDER BY seq, hash";
-    let rows = all!(conn, (String,), sql, account, box_id, epoch, big(from), big(to))?;
-    Ok(rows.into_iter().map(|(line,)| line).collect())
-}
-
-/// The texts that these lines name: another branch of the epoch, which a run brought, may have its own under the same
-/// numbers.
-///
-/// # Errors
-/// A stored line that is no entry, or no text.
-pub fn named_by(lines: &[Vec<u8>], texts: Vec<String>) -> Result<Vec<String>, DbError> {
-    let mut hashes = BTreeSet::new();
-    for line in lines {
-        let entry = Entry::parse(line).map_err(|e| DbError::stored("entry", e))?;
-        hashes.extend(entry.redactables().into_iter().map(|hash| (entry.seq(), hash)));
-    }
-    let mut named = Vec::with_capacity(texts.len());
-    for text in texts {
-        let parsed = TextLine::parse(text.as_bytes()).map_err(|e| DbError::stored("text", e))?;
-        if hashes.contains(&(parsed.seq(), parsed.hash())) {
-            named.push(text);
-        }
-    }
-    Ok(named)
-}
-
-/// A text that is looked up by its hash alone: a name of staff, a reason. `None`: erased, or never sent.
-///
-/// # Errors
-/// The database.
-pub async fn text(conn: &mut Conn, scope: AccountScope, hash: Hash) -> Result<Option<String>, DbError> {
-    let sql = "SELECT line FROM texts WHERE account = $1 AND hash = $2 AND by_hash LIMIT 1";
-    let line = opt!(conn, (String,), sql, scope.key(), hash.to_string())?;
-    let read = |(line,): (String,)| TextLine::parse(line.as_bytes()).map(|t| t.text().to_owned());
-    line.map(read).transpose().map_err(|e| DbError::stored("text", e))
-}
-
-/// Erases a text of one box's logs wherever it stands.
-///
-/// # Errors
-/// The database.
-pub async fn erase_text(
-    conn: &mut Conn,
-    scope: AccountScope,
-    box_id: record::ids::BoxId,
-    hash: Hash,
-) -> Result<(), DbError> {
-    let sql = "DELETE FROM texts WHERE account = $1 AND box = $2 AND hash = $3";
-    exec!(conn, sql, scope.key(), box_id.to_string(), hash.to_string()).map(drop)
 }
 
 /// Leaf hashes of entries `from..to`.

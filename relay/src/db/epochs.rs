@@ -3,6 +3,7 @@
 use record::checkpoint::Origin;
 use record::ids::{Epoch, FacilityId};
 use record::kinds::Prev;
+use record::sign::Verifier;
 use record::tree::{Frontier, Hash};
 
 use super::boxes::big;
@@ -15,13 +16,15 @@ pub struct Held {
     pub origin: Origin,
     /// Public half of the key that signs it.
     pub log_key: [u8; 32],
+    /// That key came with a claim, is vouched for by one that did, or was admitted by a person.
+    pub key_known: bool,
     /// Compact range of what is held.
     pub frontier: Frontier,
     /// What its first entry says that it goes on from.
     pub prev: Option<Prev>,
     /// The epoch that it follows, where its first entry does not say how much of that one there is.
     pub after: Option<Epoch>,
-    /// It goes on from where another epoch goes on already.
+    /// It goes on from where another epoch goes on already, or nothing says yet that it is the box's.
     pub apart: bool,
     /// Newest checkpoint with the relay's cosignature.
     pub cosigned: Option<String>,
@@ -32,6 +35,7 @@ pub struct Held {
 struct Row {
     epoch: String,
     log_key: Vec<u8>,
+    key_known: bool,
     size: i64,
     frontier: Vec<u8>,
     prev_epoch: Option<String>,
@@ -46,6 +50,7 @@ struct Row {
 impl_from_row!(Row {
     epoch,
     log_key,
+    key_known,
     size,
     frontier,
     prev_epoch,
@@ -60,8 +65,7 @@ impl_from_row!(Row {
 /// Checkpoints of each log that are kept whatever their day.
 pub const CHECKPOINTS_NEWEST: i64 = 64;
 
-const COLUMNS: &str =
-    "epoch, log_key, size, frontier, prev_epoch, prev_size, prev_root, after_epoch, apart, cosigned, witness";
+const COLUMNS: &str = "epoch, log_key, key_known, size, frontier, prev_epoch, prev_size, prev_root, after_epoch, apart, cosigned, witness";
 
 pub(crate) fn hash(bytes: &[u8]) -> Result<Hash, DbError> {
     bytes.try_into().map(Hash).map_err(|_| DbError::stored("hash", "it is not 32 bytes"))
@@ -85,10 +89,12 @@ impl Row {
             _ => None,
         };
         let log_key = hash(&self.log_key)?.0;
-        let (apart, cosigned, witness) = (self.apart, self.cosigned, self.witness);
+        let (key_known, apart) = (self.key_known, self.apart);
+        let (cosigned, witness) = (self.cosigned, self.witness);
         let after = self.after_epoch.map(|after| after.parse()).transpose();
         let after = after.map_err(|e| DbError::stored("epoch", e))?;
-        Ok(Held { origin: origin_of(epoch), log_key, frontier, prev, after, apart, cosigned, witness })
+        let origin = origin_of(epoch);
+        Ok(Held { origin, log_key, key_known, frontier, prev, after, apart, cosigned, witness })
     }
 }
 
@@ -97,13 +103,24 @@ impl Held {
     pub fn follows(&self) -> Option<Epoch> {
         self.prev.map(|prev| prev.epoch).or(self.after)
     }
+
+    /// Its key, where that is known to be its box's.
+    pub fn own_key(&self) -> Option<Verifier> {
+        self.origin.verifier(&self.log_key).ok().filter(|_| self.key_known)
+    }
+
+    /// Whether it has entries and nothing says that it is the box's: a person has to.
+    pub fn waits(&self) -> bool {
+        !self.key_known && self.frontier.size() > 0
+    }
 }
 
 fn bytes_of(frontier: &Frontier) -> Vec<u8> {
     frontier.nodes().iter().flat_map(|node| node.0).collect()
 }
 
-/// Makes a log known by its key; knowing it already changes nothing.
+/// Makes a log known by its key. Knowing it already changes nothing, but for a key that nothing was signed with yet and
+/// nothing vouches for.
 ///
 /// # Errors
 /// The database.
@@ -112,16 +129,18 @@ pub async fn create(
     scope: AccountScope,
     origin: &Origin,
     facility: FacilityId,
-    (log_key, apart): (&[u8; 32], bool),
+    (log_key, key_known): (&[u8; 32], bool),
     now_ms: i64,
 ) -> Result<(), DbError> {
     let sql = "INSERT INTO epochs (account, box, epoch, facility, n, log_key, known_ms, size, frontier, prev_epoch, \
-               prev_size, prev_root, apart, cosigned, cosigned_ms, witness) \
-               VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8, NULL, NULL, NULL, $9, NULL, NULL, NULL) \
-               ON CONFLICT (account, box, epoch) DO NOTHING";
+               prev_size, prev_root, apart, cosigned, cosigned_ms, witness, key_known) \
+               VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8, NULL, NULL, NULL, $9, NULL, NULL, NULL, $10) \
+               ON CONFLICT (account, box, epoch) DO UPDATE SET log_key = excluded.log_key, \
+               known_ms = excluded.known_ms WHERE epochs.size = 0 AND NOT epochs.key_known";
     let (box_id, epoch) = (origin.box_id.to_string(), origin.epoch.to_string());
     let (n, key, none) = (i64::from(origin.epoch.n), log_key.to_vec(), Vec::<u8>::new());
-    exec!(conn, sql, scope.key(), box_id, epoch, facility.to_string(), n, key, now_ms, none, apart).map(drop)
+    let (facility, apart) = (facility.to_string(), false);
+    exec!(conn, sql, scope.key(), box_id, epoch, facility, n, key, now_ms, none, apart, key_known).map(drop)
 }
 
 /// One log.

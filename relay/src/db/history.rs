@@ -1,10 +1,16 @@
 //! Cleanings and uses, newest first and page by page: each page costs its own rows, whatever lies before it.
 
+use std::collections::BTreeMap;
+
+use record::checkpoint::Origin;
+use record::entry::Entry;
 use record::ids::{BoxId, Epoch, FacilityId};
+use record::kinds::{Event, Who};
 use record::tag::Tag;
+use record::tree::Hash;
 
 use super::cleanings::utc_day;
-use super::{AccountScope, Conn, DbError, all, impl_from_row, opt};
+use super::{AccountScope, Conn, DbError, all, impl_from_row, opt, texts};
 
 /// Where a page of cleanings begins: after this one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,7 +52,7 @@ impl std::fmt::Display for Cursor {
     }
 }
 
-/// One cleaning with one of the texts beside it; a cleaning with two texts comes twice, in a row.
+/// One cleaning with the texts beside it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CleaningRow {
     /// Whose log.
@@ -65,27 +71,28 @@ pub struct CleaningRow {
     pub body: String,
     /// JSON of `record::fold::Equipment`.
     pub equipment: Option<String>,
-    /// A text line beside the entry.
-    pub text: Option<String>,
+    /// The text lines that the entry names: who, and a note.
+    pub texts: Vec<String>,
     /// The entry's line.
     pub line: Option<Vec<u8>>,
     /// The run that it stands in; empty where its log has it.
     pub held_in: String,
 }
 
-impl_from_row!(CleaningRow {
-    box_id,
-    epoch,
-    seq,
-    facility,
-    tag,
-    performed_ms,
-    body,
-    equipment,
-    text,
-    line,
-    held_in
-});
+struct BareRow {
+    box_id: String,
+    epoch: String,
+    seq: i64,
+    facility: String,
+    tag: String,
+    performed_ms: i64,
+    body: String,
+    equipment: Option<String>,
+    line: Option<Vec<u8>>,
+    held_in: String,
+}
+
+impl_from_row!(BareRow { box_id, epoch, seq, facility, tag, performed_ms, body, equipment, line, held_in });
 
 /// Which cleanings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,7 +109,7 @@ macro_rules! page {
     ($from:literal, $cursor:literal, $order:literal, $limit:literal) => {
         concat!(
             "SELECT c.box AS box_id, c.epoch, c.seq, c.facility, c.tag, c.performed_ms, c.body, ",
-            "r.body AS equipment, t.line AS text, COALESCE(e.line, l.line) AS line, c.held_in FROM ",
+            "r.body AS equipment, COALESCE(e.line, l.line) AS line, c.held_in FROM ",
             "(SELECT c.account, c.box, c.epoch, c.seq, c.run, c.facility, c.tag, c.performed_ms, c.body, c.held_in FROM ",
             $from,
             " AND (c.performed_ms, c.box, c.epoch, c.seq) < ",
@@ -116,7 +123,6 @@ macro_rules! page {
             "LEFT JOIN entries e ON e.account = c.account AND e.box = c.box AND e.epoch = c.epoch AND e.seq = c.seq ",
             "AND c.held_in = '' LEFT JOIN run_lines l ON l.account = c.account AND l.box = c.box AND l.run = c.held_in ",
             "AND l.seq = c.seq ",
-            "LEFT JOIN texts t ON t.account = c.account AND t.box = c.box AND t.epoch = c.epoch AND t.seq = c.seq ",
             "ORDER BY c.performed_ms DESC, c.box DESC, c.epoch DESC, c.seq DESC, c.run"
         )
     };
@@ -133,11 +139,72 @@ pub async fn cleanings(
     after: &Cursor,
     limit: i64,
 ) -> Result<Vec<CleaningRow>, DbError> {
+    let rows = bare(conn, scope, of, after, limit).await?;
+    let mut texts = named_texts(conn, scope, &rows).await?;
+    let with_texts = |(at, row): (usize, BareRow)| CleaningRow {
+        box_id: row.box_id,
+        epoch: row.epoch,
+        seq: row.seq,
+        facility: row.facility,
+        tag: row.tag,
+        performed_ms: row.performed_ms,
+        body: row.body,
+        equipment: row.equipment,
+        texts: texts.remove(&at).unwrap_or_default(),
+        line: row.line,
+        held_in: row.held_in,
+    };
+    Ok(rows.into_iter().enumerate().map(with_texts).collect())
+}
+
+/// Which rows want texts, and the number and hashes of each.
+type WantedTexts = (Vec<usize>, Vec<(u64, Vec<Hash>)>);
+
+/// The two texts that a cleaning has at most, who and a note, by the row: whatever else stands under its number is another
+/// line's.
+async fn named_texts(
+    conn: &mut Conn,
+    scope: AccountScope,
+    rows: &[BareRow],
+) -> Result<BTreeMap<usize, Vec<String>>, DbError> {
+    let mut wanted: BTreeMap<Origin, WantedTexts> = BTreeMap::new();
+    for (at, row) in rows.iter().enumerate() {
+        let Some(line) = &row.line else { continue };
+        let entry = Entry::parse(line).map_err(|e| DbError::stored("entry", e))?;
+        let Event::CleaningRecorded(cleaning) = entry.event() else { continue };
+        let who = match cleaning.who {
+            Who::Typed { name } => Some(name.hash),
+            _ => None,
+        };
+        let hashes: Vec<Hash> = who.into_iter().chain(cleaning.note.map(|note| note.hash)).collect();
+        if !hashes.is_empty() {
+            let box_id = row.box_id.parse().map_err(|e| DbError::stored("box id", e))?;
+            let epoch = row.epoch.parse().map_err(|e| DbError::stored("epoch", e))?;
+            let (rows, named) = wanted.entry(Origin { box_id, epoch }).or_default();
+            rows.push(at);
+            named.push((entry.seq(), hashes));
+        }
+    }
+    let mut found = BTreeMap::new();
+    for (origin, (rows, named)) in wanted {
+        let texts = texts::named_texts(conn, scope, &origin, &named).await?;
+        found.extend(rows.into_iter().zip(texts));
+    }
+    Ok(found)
+}
+
+async fn bare(
+    conn: &mut Conn,
+    scope: AccountScope,
+    of: Of,
+    after: &Cursor,
+    limit: i64,
+) -> Result<Vec<BareRow>, DbError> {
     let Cursor { performed_ms, box_id, epoch, seq } = after.clone();
     match of {
         Of::Account => {
             let sql = page!("cleanings c WHERE c.account = $1", "($2, $3, $4, $5)", "", "$6");
-            all!(conn, CleaningRow, sql, scope.key(), performed_ms, box_id.clone(), epoch.clone(), seq, limit)
+            all!(conn, BareRow, sql, scope.key(), performed_ms, box_id.clone(), epoch.clone(), seq, limit)
         }
         Of::Facility(facility) => {
             let sql =
@@ -145,7 +212,7 @@ pub async fn cleanings(
             let facility = facility.to_string();
             all!(
                 conn,
-                CleaningRow,
+                BareRow,
                 sql,
                 scope.key(),
                 facility.clone(),
@@ -170,7 +237,7 @@ pub async fn cleanings(
             let (facility, tag, day) = (facility.to_string(), tag.to_string(), utc_day(performed_ms));
             all!(
                 conn,
-                CleaningRow,
+                BareRow,
                 sql,
                 scope.key(),
                 facility.clone(),

@@ -15,13 +15,16 @@ pub mod epochs;
 pub mod evidence;
 pub mod facilities;
 pub mod history;
+pub mod log_keys;
 mod migrate;
 pub mod photos;
 pub mod repeats;
 pub mod rollups;
+pub mod run_drops;
 pub mod runs;
 pub mod sessions;
 pub mod state;
+pub mod texts;
 pub mod tokens;
 pub mod users;
 

@@ -108,24 +108,7 @@ pub async fn append(
         .flat_map(|line| line.texts.iter().map(|text| (text, !of_cleaning(&line.entry))))
         .collect();
     let origin = record::checkpoint::Origin { box_id, epoch: run.epoch() };
-    super::entries::put_texts(conn, scope, &origin, &texts).await
-}
-
-/// Drops lines of a run that never became known: what an upload left that was cut short.
-///
-/// # Errors
-/// The database.
-pub async fn drop_unfinished(
-    conn: &mut Conn,
-    scope: AccountScope,
-    box_id: BoxId,
-    run: RunName,
-) -> Result<(), DbError> {
-    if notes(conn, scope, box_id, run).await?.is_some() {
-        return Ok(());
-    }
-    let sql = "DELETE FROM run_lines WHERE account = $1 AND box = $2 AND run = $3";
-    exec!(conn, sql, scope.key(), box_id.to_string(), run.to_string()).map(drop)
+    super::texts::put(conn, scope, &origin, &texts).await
 }
 
 /// How many lines of a run are here.

@@ -112,7 +112,7 @@ impl Fleet {
         known_so(&mut tx, (scope, facility), &origin, &log_key).await?;
         let place = (request.r#box, facility, request.epoch);
         boxes::register(&mut tx, scope, place, &request.model, &request.version, now_ms).await?;
-        epochs::create(&mut tx, scope, &origin, facility, (&log_key, false), now_ms).await?;
+        epochs::create(&mut tx, scope, &origin, facility, (&log_key, true), now_ms).await?;
         let answer = self.certify(&mut tx, scope, (request.r#box, facility), &csr, now_ms).await?;
         let kept = serde_json::to_string(&answer).map_err(|e| DbError::stored("claim", e))?;
         let used = Used { box_id: request.r#box, csr_key: csr.key().0.to_vec(), answer: kept };
@@ -137,12 +137,15 @@ impl Fleet {
         let home = boxes::platform_home(&mut conn, request.r#box).await?.filter(|home| !home.revoked);
         let home = home.ok_or(Refused::NotIts)?;
         let held = epochs::get(&mut conn, home.scope, &origin).await?.ok_or(Refused::NotIts)?;
-        let log = origin.verifier(&held.log_key).map_err(|_| Refused::NotIts)?;
+        let log = held.own_key().ok_or(Refused::NotIts)?;
         if !request.holds(&log) {
             return Err(Refused::NotIts);
         }
         drop(conn);
         let mut tx = self.db.begin().await?;
+        // It may have been revoked meanwhile: no certificate comes behind that.
+        let home = boxes::take(&mut tx, home.scope, request.r#box).await?.filter(|home| !home.revoked);
+        let home = home.ok_or(Refused::NotIts)?;
         let place = (request.r#box, home.facility);
         let answer = self.certify(&mut tx, home.scope, place, &csr, now_ms).await?;
         tx.commit().await?;
@@ -220,7 +223,7 @@ async fn known_so(
 ) -> Result<(), Refused> {
     let Some(home) = boxes::platform_home(tx, origin.box_id).await? else { return Ok(()) };
     let logs = epochs::of_box(tx, scope, origin.box_id).await?;
-    let fits = |held: &Held| held.origin == *origin && held.log_key == *log_key;
+    let fits = |held: &Held| held.key_known && held.origin == *origin && held.log_key == *log_key;
     let here = home.scope == scope && home.facility == facility;
     if here && logs.iter().any(fits) { Ok(()) } else { Err(Refused::Taken(KNOWN)) }
 }

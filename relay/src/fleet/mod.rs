@@ -29,7 +29,7 @@ pub use runs::run_doors;
 
 use crate::changes::Changes;
 use crate::clock::Clock;
-use crate::db::{AccountScope, Db, DbError, boxes};
+use crate::db::{AccountScope, Db, DbError, boxes, log_keys};
 use crate::mqtt::Outbox;
 use crate::random::Random;
 
@@ -216,13 +216,15 @@ impl Fleet {
         identity(&pem, &key, &public.certificate)
     }
 
-    /// Revokes a box: its certificates, its present connection. Whether there was one of this account.
+    /// Revokes a box: its certificates, its present connection, and keys that were only offered under its name. Whether
+    /// there was one of this account.
     ///
     /// # Errors
     /// The database.
     pub async fn revoke(&self, scope: AccountScope, box_id: BoxId, outbox: &Outbox) -> Result<bool, DbError> {
         let mut tx = self.db.begin().await?;
         let revoked = boxes::revoke(&mut tx, scope, box_id, self.clock.now_ms()).await?;
+        log_keys::drop_unbegun(&mut tx, scope, box_id, 0).await?;
         tx.commit().await?;
         if revoked {
             outbox.disconnect(box_id);

@@ -8,10 +8,10 @@ use axum::routing::get;
 use record::batch::{Room, pack};
 use record::checkpoint::Origin;
 use record::ids::Epoch;
-use record::limits::BATCH_ENTRIES_MAX;
+use record::limits::{BATCH_BYTES_MAX, BATCH_ENTRIES_MAX};
 use serde::Deserialize;
 
-use crate::db::{Db, DbError, boxes, entries, epochs};
+use crate::db::{Db, DbError, boxes, epochs, texts};
 use crate::mqtt::PeerCertificate;
 
 /// The route, for the listener that requires client certificates and says whose with each request.
@@ -69,29 +69,19 @@ async fn read(db: &Db, peer: &PeerCertificate, epoch: Epoch, asked: &Asked) -> R
     let held = epochs::get(&mut conn, home.scope, &origin).await?.ok_or(Fault::Nothing)?;
     let note = held.cosigned.ok_or(Fault::Nothing)?;
     let limit = asked.limit.unwrap_or(BATCH_ENTRIES_MAX).clamp(1, BATCH_ENTRIES_MAX);
-    let lines = entries::lines(&mut conn, home.scope, &origin, asked.from, limit).await?;
-    if lines.is_empty() {
-        return Err(Fault::Nothing);
-    }
-    let end = asked.from + lines.len() as u64;
-    let texts = entries::texts(&mut conn, home.scope, &origin, (asked.from, end)).await?;
-    let texts = entries::named_by(&lines, texts)?;
+    let page = texts::page(&mut conn, home.scope, &origin, (asked.from, limit), BATCH_BYTES_MAX).await?;
     drop(conn);
-    let mut beside = std::collections::BTreeMap::<u64, Vec<String>>::new();
-    for text in texts {
-        let seq =
-            record::redact::TextLine::parse(text.as_bytes()).map_err(|e| DbError::stored("text", e))?.seq();
-        beside.entry(seq).or_default().push(text);
+    if page.is_empty() {
+        return Err(Fault::Nothing);
     }
     let mut room = Room::new(limit);
     let (mut taken, mut texts) = (Vec::new(), Vec::new());
-    for (seq, line) in (asked.from..).zip(&lines) {
-        let own = beside.remove(&seq).unwrap_or_default();
+    for (line, own) in &page {
         if !room.take(line.len(), own.iter().map(|t| t.len() + 1).sum()) {
             break;
         }
         taken.push(line.as_slice());
-        texts.extend(own);
+        texts.extend(own.iter().cloned());
     }
     pack(&note, asked.from, &taken, &texts).map_err(|e| Fault::Away(e.to_string()))
 }

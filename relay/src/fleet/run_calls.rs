@@ -66,6 +66,8 @@ pub(super) enum Excess {
     OneRun,
     /// The runs of its box are too many, or too large, with it.
     AllRuns,
+    /// It adopts more runs than one may.
+    Adopting,
 }
 
 impl Excess {
@@ -74,6 +76,7 @@ impl Excess {
         match self {
             Self::OneRun => "run-too-large",
             Self::AllRuns => "run-quota",
+            Self::Adopting => "run-adopts-too-many",
         }
     }
 
@@ -86,6 +89,10 @@ impl Excess {
             Self::AllRuns => {
                 "with this run the relay would hold more left-behind lines of this box than it takes of one box; they \
                  stay at the box"
+            }
+            Self::Adopting => {
+                "more than 1,000 lines of the run adopt others, which is more than a relay takes in one run; its lines stay at the \
+                 box"
             }
         }
     }
@@ -149,7 +156,7 @@ impl IntoResponse for Fault {
             Self::Broken(error) => (StatusCode::UNPROCESSABLE_ENTITY, format!("{error}\n")).into_response(),
             Self::Excess(excess) => {
                 let status = match excess {
-                    Excess::OneRun => StatusCode::PAYLOAD_TOO_LARGE,
+                    Excess::OneRun | Excess::Adopting => StatusCode::PAYLOAD_TOO_LARGE,
                     Excess::AllRuns => StatusCode::INSUFFICIENT_STORAGE,
                 };
                 (status, format!("{}\n", excess.words())).into_response()

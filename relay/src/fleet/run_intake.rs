@@ -15,11 +15,14 @@ use super::run_calls::{Excess, Fault, RunDoors};
 use crate::db::adoptions::Adoption;
 use crate::db::boxes::Home;
 use crate::db::runs::{NewRun, RunBlocks};
-use crate::db::{adoptions, boxes, epochs, facilities, runs};
+use crate::db::{adoptions, boxes, epochs, facilities, run_drops, runs};
 
 /// Lines, and bytes, that are written in one transaction: others wait for one no longer than for a few batches.
 const LINES_AT_ONCE: usize = 2_048;
 const BYTES_AT_ONCE: u64 = 4 << 20;
+
+/// Lines of one run that adopt others: each is a piece that a box had lost, and costs a fold of its own.
+const RUN_ADOPTING_LINES_MAX: usize = 1_000;
 
 /// What a run's file holds, every line of which was checked.
 pub(super) struct CheckedRun {
@@ -42,6 +45,9 @@ impl CheckedRun {
         while let Some(lines) = reader.next_group()? {
             lines.iter().for_each(|line| blocks.push(line.leaf));
             adoptions.extend(lines.iter().filter_map(|line| adoption(run, line)));
+            if adoptions.len() > RUN_ADOPTING_LINES_MAX {
+                return Err(Fault::Excess(Excess::Adopting));
+            }
             if reader.plain_bytes() > plain_bytes_max {
                 return Err(Fault::Excess(Excess::OneRun));
             }
@@ -79,13 +85,13 @@ impl RunHome {
         self.write_lines(doors, file).await?;
         let Self { home: Home { scope, facility, .. }, box_id, run } = *self;
         let mut tx = doors.db.begin().await?;
-        facilities::lock(&mut tx, scope, facility).await?;
-        // It may have been quarantined or revoked while the lines were written.
+        // It may have been quarantined or revoked while the lines were written. First the box, then its facility, as ingest.
         let home = boxes::take(&mut tx, scope, box_id).await?.filter(|home| !home.revoked);
         let home = home.ok_or(Fault::NotAllowed)?;
         if home.quarantined {
             return Err(Fault::Quarantined);
         }
+        facilities::lock(&mut tx, scope, facility).await?;
         if !doors.limits.fits(boxes::run_totals(&mut tx, scope, box_id).await?, run, checked.bytes) {
             return Err(Fault::Excess(Excess::AllRuns));
         }
@@ -93,15 +99,17 @@ impl RunHome {
             return Err(Fault::Away("lines of a run that came are not all here".to_owned()));
         }
         let new = NewRun { run, notes: &checked.notes, bytes: checked.bytes, blocks: &checked.blocks };
+        let adopting = checked.adoptions.len();
         if runs::create(&mut tx, scope, (box_id, facility), &new, doors.clock.now_ms()).await? {
             boxes::add_run(&mut tx, scope, box_id, (run.count(), checked.bytes)).await?;
-            adoptions::note(&mut tx, scope, box_id, &checked.adoptions).await?;
+            adoptions::note(&mut tx, scope, box_id, &checked.adoptions, true).await?;
             adoptions::came(&mut tx, scope, box_id, run).await?;
             facilities::set_refold(&mut tx, scope, facility, true).await?;
         }
         tx.commit().await?;
         doors.changes.changed(scope.account(), facility);
-        tracing::info!(%box_id, %run, lines = run.count(), "took a run that an entry adopts");
+        let (lines, bytes) = (run.count(), checked.bytes);
+        tracing::info!(%box_id, %run, lines, bytes, adopting, "took a run that an entry adopts");
         Ok(())
     }
 
@@ -126,19 +134,26 @@ impl RunHome {
         }
     }
 
-    /// Drops what an upload of this run left behind that was cut short.
-    pub(super) async fn drop_lines(&self, doors: &RunDoors) -> Result<(), Fault> {
-        let mut tx = doors.db.begin().await?;
-        runs::drop_unfinished(&mut tx, self.home.scope, self.box_id, self.run).await?;
-        Ok(tx.commit().await?)
+    /// Drops what an upload of this run left behind that was cut short, a few lines at a time.
+    async fn drop_lines(&self, doors: &RunDoors) -> Result<(), Fault> {
+        loop {
+            let mut tx = doors.db.begin().await?;
+            let dropped =
+                run_drops::drop_unfinished(&mut tx, self.home.scope, self.box_id, self.run, LINES_AT_ONCE)
+                    .await?;
+            tx.commit().await?;
+            if dropped < LINES_AT_ONCE {
+                return Ok(());
+            }
+        }
     }
 
     /// Does not ask for the run again, and tells it where refused batches are told; once.
     pub(super) async fn refuse(&self, doors: &RunDoors, excess: Excess) -> Result<(), Fault> {
         let Self { home: Home { scope, facility, .. }, box_id, run } = *self;
         let now_ms = doors.clock.now_ms();
+        self.drop_lines(doors).await?;
         let mut tx = doors.db.begin().await?;
-        runs::drop_unfinished(&mut tx, scope, box_id, run).await?;
         if adoptions::refuse(&mut tx, scope, box_id, run).await? {
             let id = UserId::new(now_ms, doors.random.bytes()).to_string();
             let told = (excess.code(), excess.words(), run.to_string());

@@ -15,13 +15,14 @@ use record::checkpoint::Origin;
 use record::ids::BoxId;
 use record::limits::{RUN_FILE_BYTES_MAX, RUN_NAMES_MAX};
 use record::messages::{ChainEpoch, LackingRuns, LogChain, NamedRun, VERSION};
+use record::redact::TextLine;
 use record::run::{RunError, RunName, RunWriter};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::run_calls::{Excess, Fault, RunDoors};
 use super::run_intake::{CheckedRun, RunHome};
 use crate::db::boxes::Home;
-use crate::db::{Conn, Db, DbError, adoptions, boxes, entries, epochs, runs};
+use crate::db::{Conn, Db, DbError, adoptions, boxes, epochs, runs, texts};
 use crate::mqtt::PeerCertificate;
 
 /// Runs that are worked on at a time.
@@ -172,7 +173,8 @@ async fn give(
     let mut passage = inside.pass(&inside.fetching, peer.box_id, bytes).await?;
     let file = {
         let _turn = inside.turn().await?;
-        file_of(&inside.doors.db, &home, peer.box_id, run).await?
+        let most = inside.doors.limits.plain_bytes;
+        file_of(&inside.doors.db, &home, (peer.box_id, run), most).await?
     };
     // Packed it is a fraction of what was reserved.
     let packed = mebibytes(file.len() as u64) as usize;
@@ -185,42 +187,39 @@ async fn give(
     Ok(([(header::CONTENT_TYPE, "application/zstd")], Body::from_stream(pieces)).into_response())
 }
 
-async fn file_of(db: &Db, home: &Home, box_id: BoxId, run: RunName) -> Result<Bytes, Fault> {
+/// Texts that lines name and that came with other runs may be more than `plain_bytes_max`: the lines go without the rest.
+async fn file_of(
+    db: &Db,
+    home: &Home,
+    (box_id, run): (BoxId, RunName),
+    plain_bytes_max: u64,
+) -> Result<Bytes, Fault> {
     let broken = |e: RunError| Fault::Away(e.to_string());
     let mut conn = db.read().await?;
     let notes = runs::notes(&mut conn, home.scope, box_id, run).await?.ok_or(Fault::Nothing)?;
     let mut writer = RunWriter::begin(Vec::new(), box_id, run, &notes).map_err(broken)?;
-    let mut from = run.lines().start;
+    let origin = Origin { box_id, epoch: run.epoch() };
+    let (mut from, mut bytes) = (run.lines().start, 0);
     while from < run.lines().end {
         let lines = runs::lines(&mut conn, home.scope, box_id, (run, from), PAGE).await?;
-        let past = from + lines.len() as u64;
-        let origin = Origin { box_id, epoch: run.epoch() };
-        let beside = entries::texts(&mut conn, home.scope, &origin, (from, past)).await?;
         if lines.is_empty() {
             return Err(Fault::Away("lines of a run are missing".to_owned()));
         }
-        let texts = named_texts(&lines, &beside)?;
-        for (line, texts) in lines.iter().zip(&texts) {
-            writer.write_line(line, texts).map_err(broken)?;
+        for few in lines.chunks(texts::LINES_AT_ONCE) {
+            let beside = match bytes < plain_bytes_max {
+                true => texts::beside(&mut conn, home.scope, &origin, few).await?,
+                false => vec![Vec::new(); few.len()],
+            };
+            for (line, texts) in few.iter().zip(&beside) {
+                let texts = texts.iter().map(|text| TextLine::parse(text.as_bytes()));
+                let texts = texts.collect::<Result<Vec<_>, _>>().map_err(|e| DbError::stored("text", e))?;
+                writer.write_line(line, &texts).map_err(broken)?;
+                bytes += (line.len() + texts.iter().map(|text| text.text().len()).sum::<usize>()) as u64;
+            }
         }
-        from = past;
+        from += lines.len() as u64;
     }
     Ok(writer.finish().map_err(broken)?.into())
-}
-
-/// The texts of each line, out of all that stand under those numbers: another branch may have some there too.
-fn named_texts(lines: &[Vec<u8>], beside: &[String]) -> Result<Vec<Vec<record::redact::TextLine>>, DbError> {
-    let parse = |text: &String| {
-        record::redact::TextLine::parse(text.as_bytes()).map_err(|e| DbError::stored("text", e))
-    };
-    let beside = beside.iter().map(parse).collect::<Result<Vec<_>, _>>()?;
-    let named = |line: &Vec<u8>| {
-        let entry = record::entry::Entry::parse(line).map_err(|e| DbError::stored("entry", e))?;
-        let hashes = entry.redactables();
-        let own = beside.iter().filter(|t| t.seq() == entry.seq() && hashes.contains(&t.hash()));
-        Ok(own.cloned().collect())
-    };
-    lines.iter().map(named).collect()
 }
 
 /// `PUT /box/v1/runs/<name>`: takes a run that an entry which is here adopts. The same again is the same answer.
@@ -246,7 +245,7 @@ async fn take(
     let origin = Origin { box_id: peer.box_id, epoch: run.epoch() };
     let log = epochs::get(&mut conn, home.scope, &origin).await?;
     drop(conn);
-    let log = log.and_then(|held| origin.verifier(&held.log_key).ok());
+    let log = log.and_then(|held| held.own_key());
     let to = RunHome { home, box_id: peer.box_id, run };
     let limits = inside.doors.limits;
     if !limits.fits(held, run, 0) {

@@ -16,7 +16,7 @@ use record::tree::Hash;
 use crate::db::cleanings::{Of, Use};
 use crate::db::command_keys::KeyPlace;
 use crate::db::repeats::Repeat;
-use crate::db::{AccountScope, Conn, DbError, cleanings, command_keys, entries, repeats, state};
+use crate::db::{AccountScope, Conn, DbError, cleanings, command_keys, repeats, state, texts};
 use crate::rollup;
 
 /// How entries came to count that a run brought.
@@ -315,7 +315,7 @@ impl Fold {
         command_keys::put(conn, scope, facility, origin.box_id, &self.keys).await?;
         repeats::put(conn, scope, facility, origin.box_id, &self.repeats).await?;
         for hash in &self.erased {
-            entries::erase_text(conn, scope, origin.box_id, *hash).await?;
+            texts::erase(conn, scope, origin.box_id, *hash).await?;
         }
         self.changed.clear();
         self.cleaned.clear();

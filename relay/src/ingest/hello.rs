@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::{Counters, Ingest, IngestError, QUARANTINED, Reply, answer, done, holds, revoked};
 use crate::db::boxes::{Home, Told};
 use crate::db::epochs::{Evidence, Held};
-use crate::db::{Conn, boxes, entries, epochs, facilities};
+use crate::db::{Conn, boxes, entries, epochs, facilities, log_keys};
 use crate::mqtt::{Disposition, Refusal};
 
 fn word(clock: ClockState) -> &'static str {
@@ -58,8 +58,10 @@ fn bound(said: &mut Value) {
     }
 }
 
-/// Epochs of one box: each is a restored backup, a swapped or forgetful card, so a handful in its life.
+/// Epochs of one box that have begun: each is a restored backup, a swapped or forgetful card, so a handful in its life.
 const EPOCHS_MAX: usize = 256;
+/// Logs that a box only spoke of, the newest: it speaks of one and sends it.
+const UNBEGUN_MAX: i64 = 8;
 
 /// A log's public key: base64 of its 32 bytes, or a verifier key as text.
 fn public_key(text: &str) -> Option<[u8; 32]> {
@@ -86,11 +88,13 @@ impl Ingest {
             return Ok(revoked());
         };
         let known = epochs::of_box(&mut tx, home.scope, box_id).await?;
-        if known.len() >= EPOCHS_MAX && known.iter().all(|held| held.origin != origin) {
+        let begun = known.iter().filter(|held| held.key_known && held.frontier.size() > 0).count();
+        if begun >= EPOCHS_MAX && known.iter().all(|held| held.origin != origin) {
             tracing::warn!(%box_id, "a box names more epochs than any box has");
             return Ok(UNREADABLE);
         }
-        // The certificate proves the box, so its word is enough for the key of a new epoch; a known one keeps its key.
+        // The certificate may have been stolen: whether this key is the box's is decided when its log begins.
+        log_keys::drop_unbegun(&mut tx, home.scope, box_id, UNBEGUN_MAX - 1).await?;
         epochs::create(&mut tx, home.scope, &origin, home.facility, (&key, false), now_ms).await?;
         let held = epochs::take(&mut tx, home.scope, &origin).await?;
         let held = held.ok_or_else(|| crate::db::DbError::stored("log", "it is gone"))?;
@@ -123,7 +127,8 @@ impl Ingest {
         now_ms: i64,
     ) -> Result<bool, IngestError> {
         let origin = &held.origin;
-        let Ok(log) = origin.verifier(&held.log_key) else { return Ok(false) };
+        // What somebody's log contradicts is no matter of the box's.
+        let Some(log) = held.own_key() else { return Ok(false) };
         // Another relay's cosignature, or rubbish, is no evidence of ours.
         let Ok(shown) = Cosigned::verify(note, origin, &log, &self.cosigners) else { return Ok(false) };
         let (size, root) = (shown.checkpoint().size, shown.checkpoint().root);
@@ -163,7 +168,7 @@ impl Ingest {
         size: u64,
         now_ms: i64,
     ) -> Result<(), IngestError> {
-        if size == held.frontier.size() && !home.quarantined {
+        if held.key_known && size == held.frontier.size() && !home.quarantined {
             facilities::known(tx, home.scope, home.facility, now_ms).await?;
         }
         Ok(())

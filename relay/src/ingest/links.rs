@@ -14,13 +14,14 @@ use crate::db::{AccountScope, Conn, DbError, runs};
 /// Such epochs in one chain: each is a card that lost its key and its log.
 const LINKS_MAX: usize = 256;
 
-/// The logs of a box with those that others go on from and that are here as runs only, in the order of their numbers.
+/// The box's own logs with those that others go on from and that are here as runs only, in the order of their numbers.
 pub(super) async fn complete(
     conn: &mut Conn,
     scope: AccountScope,
     box_id: BoxId,
     mut held: Vec<Held>,
 ) -> Result<Vec<Held>, DbError> {
+    held.retain(|held| held.key_known);
     let mut looked: BTreeSet<Epoch> = BTreeSet::new();
     while let Some(epoch) = next_missing(&held, &looked) {
         looked.insert(epoch);
@@ -69,6 +70,7 @@ fn link(held: &mut Vec<Held>, origin: Origin, first: &Entry) {
         None => held.push(Held {
             origin,
             log_key: [0; 32],
+            key_known: true,
             frontier: Frontier::default(),
             prev,
             after,

@@ -12,6 +12,7 @@ mod run_pages;
 mod store;
 #[cfg(test)]
 mod tests;
+mod vouched;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -26,6 +27,7 @@ use record::verify::{Refusal, Signed};
 
 pub use decide::{Held, Verdict, decide};
 pub use refold::{chain, refold};
+pub use vouched::{NotAdmitted, admit};
 
 use crate::changes::Changes;
 use crate::clock::Clock;
@@ -227,6 +229,12 @@ impl Ingest {
                 Counters::add(&self.counters.wanted, 1);
                 Ok(done(answer(origin.epoch, Answer::Want { want })))
             }
+            Verdict::Fork { .. } | Verdict::Clash { .. } if !held.key_known => {
+                drop(tx);
+                // Whoever wrote it is not known to be the box: that hinders nobody else.
+                let place = (origin.epoch, first);
+                self.refuse(home, origin.box_id, place, (FORK.code, FORK.text), payload, false).await
+            }
             Verdict::Fork { seq } => {
                 drop(tx);
                 let theirs = (note.as_str(), end);
@@ -308,7 +316,10 @@ impl Ingest {
 
 /// Unpacks and checks against the keys of the box's logs. Costs a millisecond or two of CPU.
 fn open(wire: &[u8], box_id: BoxId, known: Vec<epochs::Held>) -> Opened {
-    let newest = known.last().map_or(Epoch { n: 1, key: [0; 4] }, |held| held.origin.epoch);
+    let newest = known
+        .iter()
+        .rfind(|held| held.key_known)
+        .map_or(Epoch { n: 1, key: [0; 4] }, |held| held.origin.epoch);
     let refused = |refusal: &Refusal, epoch: Epoch, from: u64| {
         let form = matches!(refusal, Refusal::Form(_));
         Opened::Refused { code: refusal.code(), text: refusal.to_string(), epoch, from, form }

@@ -183,24 +183,35 @@ impl BoxFold {
         Ok(())
     }
 
-    /// Folds the lines of a run that come next, up to the first one that adopts another.
+    /// Folds the lines of a run that come next in one go, up to the first one that adopts another which is here.
     async fn fold_lines(&mut self, conn: &mut Conn, place: RunPlace, page: &RunPage) -> Result<(), DbError> {
         let epoch = place.run.epoch();
-        let next = page.next_lines(place.from);
-        let shared = |entry: &Entry| self.overlaps.contains(epoch, entry.seq());
-        let id = |entry: &Entry| LineId { epoch, seq: entry.seq(), leaf: entry.leaf() };
-        let offer = |(entry, in_base): &'_ (Entry, bool)| {
-            *in_base || (shared(entry) && self.counted.contains(&id(entry)))
-        };
-        let offered: Vec<OfferedLine<'_>> =
-            next.iter().map(|line| OfferedLine { entry: &line.0, counts_already: offer(line) }).collect();
-        let lines = self.walk.take_lines(&offered);
-        let new: Vec<LineId> = lines.iter().map(|line| line.entry).filter(|e| shared(e)).map(id).collect();
-        self.counted.extend(new);
-        if let Some(line) = lines.first() {
+        let (mut next, mut all) = (place, Vec::new());
+        loop {
+            let shared = |entry: &Entry| self.overlaps.contains(epoch, entry.seq());
+            let id = |entry: &Entry| LineId { epoch, seq: entry.seq(), leaf: entry.leaf() };
+            let offer = |(entry, in_base): &'_ (Entry, bool)| {
+                *in_base || (shared(entry) && self.counted.contains(&id(entry)))
+            };
+            let offered: Vec<OfferedLine<'_>> = page
+                .next_lines(next.from)
+                .iter()
+                .map(|line| OfferedLine { entry: &line.0, counts_already: offer(line) })
+                .collect();
+            let lines = self.walk.take_lines(&offered);
+            let new: Vec<LineId> =
+                lines.iter().map(|line| line.entry).filter(|e| shared(e)).map(id).collect();
+            self.counted.extend(new);
+            all.extend(lines);
+            match self.is_next_here().then(|| self.walk.next_lines()).flatten() {
+                Some(place) if page.has(place) => next = place,
+                _ => break,
+            }
+        }
+        if let Some(line) = all.first() {
             let adopted = Adopted { run: line.run, by: line.adopted_by, at: line.adopted_at };
             let of = (Some(line.run), Some(adopted));
-            self.fold(conn, epoch, of, lines.iter().map(|line| line.entry)).await?;
+            self.fold(conn, epoch, of, all.iter().map(|line| line.entry)).await?;
         }
         Ok(())
     }

@@ -28,7 +28,7 @@ impl RunPage {
         adopting.map_or(rest, |at| &rest[..=at])
     }
 
-    fn has(&self, place: RunPlace) -> bool {
+    pub(super) fn has(&self, place: RunPlace) -> bool {
         let end = self.from + self.lines.len() as u64;
         self.run == place.run && (self.from..end).contains(&place.from)
     }

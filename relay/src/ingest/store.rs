@@ -9,12 +9,12 @@ use record::redact::TextLine;
 use record::verify::{Batch, Verified};
 
 use super::fold::Fold;
-use super::{Counters, Ingest, IngestError, Reply, answer, done};
+use super::{Counters, Ingest, IngestError, Reply, answer, done, vouched};
 use crate::db::adoptions::Adoption;
 use crate::db::boxes::Home;
 use crate::db::entries::{NODE_LEVEL_MIN, Node};
 use crate::db::epochs::{Evidence, Grown, Held};
-use crate::db::{Conn, DbError, adoptions, boxes, entries, epochs, facilities};
+use crate::db::{Conn, DbError, adoptions, boxes, entries, epochs, facilities, log_keys};
 use record::messages::Answer;
 
 /// How a batch of this epoch enters the facility's state.
@@ -26,7 +26,18 @@ enum Way {
     Later,
     /// It is stored and stays apart.
     Apart,
+    /// It is stored, and nothing of it counts or is asked for until a person has said that it is the box's.
+    Waits,
+    /// It would wait, and more do already than a person would look at.
+    Crowd,
 }
+
+/// Logs of one box that may wait for a person: each is a card whose keys were all lost, or somebody's who has the box's
+/// certificate.
+const WAITING_MAX: usize = 64;
+
+const CROWD: &str = "the relay holds many logs of this box already that nothing says are its own: whoever runs it has to admit or \
+                     forget some; everything stays recorded at the box";
 
 impl Ingest {
     pub(super) async fn store(
@@ -40,9 +51,13 @@ impl Ingest {
         let (scope, origin) = (home.scope, held.origin);
         let facility = facilities::lock(&mut tx, scope, home.facility).await?;
         let way = self.way(&mut tx, home, held, batch, now_ms).await?;
+        if way == Way::Crowd {
+            drop(tx);
+            return self.refuse(home, origin.box_id, (origin.epoch, 0), ("crowd", CROWD), &[], false).await;
+        }
         append(&mut tx, home, held, batch).await?;
         // Lines that were sent before the entry that adopts them count from here on.
-        let brings = self.note_adoptions(&mut tx, home, &origin, batch).await?;
+        let brings = self.note_adoptions(&mut tx, home, &origin, batch, way != Way::Waits).await?;
         let way = if brings && way == Way::Fold { Way::Later } else { way };
         if way == Way::Fold && !facility.refold {
             let mut fold = Fold::new(scope, home.facility);
@@ -73,20 +88,21 @@ impl Ingest {
         note.cosigned(&self.cosigner, u64::try_from(now_ms / 1_000).unwrap_or(0)).to_string()
     }
 
-    /// Keeps which runs the entries adopt; whether one of those is here already.
+    /// Keeps which runs the entries adopt; whether one of those that are asked for is here already.
     async fn note_adoptions(
         &self,
         tx: &mut Conn,
         home: &Home,
         origin: &Origin,
         batch: &Batch,
+        asks: bool,
     ) -> Result<bool, DbError> {
         let place = |entry: &Entry| {
             let of = EntryRef { epoch: origin.epoch, seq: entry.seq() };
             adopted_run(entry).map(|run| (run, LinePlace { of, run: None }))
         };
         let adoptions: Vec<Adoption> = batch.entries().iter().filter_map(|(entry, _)| place(entry)).collect();
-        adoptions::note(tx, home.scope, origin.box_id, &adoptions).await
+        adoptions::note(tx, home.scope, origin.box_id, &adoptions, asks).await
     }
 
     /// Where this epoch stands among the box's others; the first entry of an epoch says what it goes on from.
@@ -99,32 +115,52 @@ impl Ingest {
         now_ms: i64,
     ) -> Result<Way, DbError> {
         let origin = held.origin;
-        let all = epochs::of_box(tx, home.scope, origin.box_id).await?;
-        let others: Vec<&Held> = all.iter().filter(|h| h.origin != origin && h.frontier.size() > 0).collect();
-        let first = batch.entries().first().filter(|(entry, _)| entry.seq() == 0);
         if held.apart {
+            return Ok(if held.key_known { Way::Apart } else { Way::Waits });
+        }
+        let all = epochs::of_box(tx, home.scope, origin.box_id).await?;
+        if let Some((first, _)) = batch.entries().first().filter(|(entry, _)| entry.seq() == 0) {
+            return self.begin(tx, home, (held, &all), (first, batch), now_ms).await;
+        }
+        Ok(if is_newest(&all, &origin) { Way::Fold } else { Way::Later })
+    }
+
+    /// Where an epoch stands that begins with this batch.
+    async fn begin(
+        &self,
+        tx: &mut Conn,
+        home: &Home,
+        (held, all): (&Held, &[Held]),
+        (first, batch): (&Entry, &Batch),
+        now_ms: i64,
+    ) -> Result<Way, DbError> {
+        let (scope, origin) = (home.scope, held.origin);
+        let event = first.event();
+        let (prev, after) = (event.mentions().prev, event.mentions().after);
+        let follows = prev.map(|p| p.epoch).or(after);
+        let vouched = vouched::look(tx, scope, all, (&origin, first)).await?;
+        if !held.key_known && !vouched.contains(&origin.epoch) {
+            if all.iter().filter(|held| held.waits()).count() >= WAITING_MAX {
+                return Ok(Way::Crowd);
+            }
+            epochs::began(tx, scope, &origin, (prev.as_ref(), after), true).await?;
+            tracing::error!(box_id = %origin.box_id, epoch = %origin.epoch, "no key of this box vouches for a log under its \
+                name: nothing of it counts until it is admitted (`box epoch admit`) or forgotten");
+            return Ok(Way::Waits);
+        }
+        let rival = vouched::rival(all, &origin, follows);
+        let apart = rival.is_some() || vouched::is_on_branch(all, follows);
+        log_keys::set_known(tx, scope, &origin, apart).await?;
+        epochs::began(tx, scope, &origin, (prev.as_ref(), after), apart).await?;
+        if let Some(rival) = rival {
+            self.clash(tx, home, (&origin, rival), batch, now_ms).await?;
+        }
+        let joined = vouched::join(tx, (scope, home.facility), origin.box_id, &vouched).await?;
+        if apart {
             return Ok(Way::Apart);
         }
-        if let Some((entry, _)) = first {
-            let event = entry.event();
-            let (prev, after) = (event.mentions().prev, event.mentions().after);
-            let follows = prev.map(|p| p.epoch).or(after);
-            let clash = others.iter().find(|h| h.follows() == follows);
-            let on_branch = others.iter().any(|h| h.apart && Some(h.origin.epoch) == follows);
-            let apart = clash.is_some() || on_branch;
-            epochs::began(tx, home.scope, &origin, (prev.as_ref(), after), apart).await?;
-            if let Some(other) = clash {
-                self.clash(tx, home, (&origin, other), batch, now_ms).await?;
-            }
-            if apart {
-                return Ok(Way::Apart);
-            }
-            if goes_back(prev, &others) || after.is_some() {
-                return Ok(Way::Later);
-            }
-        }
-        let is_newest = others.iter().all(|h| h.origin.epoch.n < origin.epoch.n);
-        Ok(if is_newest { Way::Fold } else { Way::Later })
+        let later = joined || after.is_some() || goes_back(prev, all) || !is_newest(all, &origin);
+        Ok(if later { Way::Later } else { Way::Fold })
     }
 
     /// Two epochs go on from the same one: both are kept, nothing is merged, the box is looked at by a person.
@@ -155,9 +191,18 @@ impl Ingest {
     }
 }
 
+/// Whether no log of the box counts that has a higher number.
+fn is_newest(all: &[Held], origin: &Origin) -> bool {
+    let counts = |held: &&Held| !held.apart && held.frontier.size() > 0 && held.origin != *origin;
+    all.iter().filter(counts).all(|held| held.origin.epoch.n < origin.epoch.n)
+}
+
 /// Whether entries that were folded already do not count any more, or some that count are not here yet.
-fn goes_back(prev: Option<Prev>, others: &[&Held]) -> bool {
-    let size = |prev: Prev| others.iter().find(|h| h.origin.epoch == prev.epoch).map(|h| h.frontier.size());
+fn goes_back(prev: Option<Prev>, all: &[Held]) -> bool {
+    let size = |prev: Prev| {
+        let before = all.iter().find(|held| held.key_known && held.origin.epoch == prev.epoch);
+        before.map(|held| held.frontier.size()).filter(|size| *size > 0)
+    };
     prev.is_some_and(|prev| size(prev) != Some(prev.size))
 }
 
@@ -193,20 +238,32 @@ mod tests {
         (0..size).for_each(|_| frontier.push(Hash([1; 32])));
         let prev = prev.map(|(n, size)| Prev { epoch: epoch(n), size, root: Hash([0; 32]) });
         let origin = Origin { box_id: BoxId::new(1, [1; 10]), epoch: epoch(n) };
-        let (log_key, apart) = ([0; 32], false);
+        let (log_key, key_known, apart) = ([0; 32], true, false);
         let after = None;
-        Held { origin, log_key, frontier, prev, after, apart, cosigned: None, witness: None }
+        Held { origin, log_key, key_known, frontier, prev, after, apart, cosigned: None, witness: None }
     }
 
     #[test]
     fn a_new_epoch_may_cut_the_one_before() {
         let before = held(1, 10, None);
         let prev = |size| held(2, 1, Some((1, size))).prev;
-        assert!(!goes_back(prev(10), &[&before]));
-        assert!(goes_back(prev(8), &[&before]), "two entries do not count any more");
-        assert!(goes_back(prev(12), &[&before]), "two entries are not here yet");
+        let made_up = Held { key_known: false, ..before.clone() };
+        let before = [before];
+        assert!(!goes_back(prev(10), &before));
+        assert!(goes_back(prev(8), &before), "two entries do not count any more");
+        assert!(goes_back(prev(12), &before), "two entries are not here yet");
+        assert!(goes_back(prev(10), &[made_up]), "none of the box's is here");
         assert!(goes_back(prev(12), &[]), "none is here");
         assert!(!goes_back(None, &[]));
+    }
+
+    #[test]
+    fn a_log_that_stands_apart_is_no_newer_one() {
+        let (own, newer) = (held(2, 1, None), held(3, 1, None));
+        assert!(is_newest(&[held(1, 9, None), own.clone()], &own.origin));
+        assert!(!is_newest(&[own.clone(), newer.clone()], &own.origin));
+        assert!(is_newest(&[own.clone(), Held { apart: true, ..newer }], &own.origin));
+        assert!(is_newest(&[own.clone(), held(3, 0, None)], &own.origin), "it has not begun");
     }
 
     #[test]

@@ -37,7 +37,7 @@ impl World {
         accounts::platform_create(&mut tx, account, "North", NOW_MS).await.unwrap();
         facilities::create(&mut tx, scope, facility, "General", "UTC", NOW_MS).await.unwrap();
         boxes::register(&mut tx, scope, (box_id, facility, origin.epoch), "Pi", "1", NOW_MS).await.unwrap();
-        epochs::create(&mut tx, scope, &origin, facility, (&public, false), NOW_MS).await.unwrap();
+        epochs::create(&mut tx, scope, &origin, facility, (&public, true), NOW_MS).await.unwrap();
         tx.commit().await.unwrap();
         let at = At {
             wall: NOW_MS,

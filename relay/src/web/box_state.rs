@@ -20,7 +20,8 @@ pub(crate) enum BoxState {
     Quarantined,
     /// Not heard for some minutes.
     Silent,
-    /// It is heard, and has an alarm that nobody at the facility has acknowledged.
+    /// It is heard, and has an alarm that nobody at the facility has acknowledged, or a log stands under its name that nothing
+    /// says is its own.
     Alarmed,
     /// Claimed, and has said nothing yet.
     Waiting,
@@ -47,7 +48,7 @@ impl BoxState {
         if now_ms.saturating_sub(heard_ms) > SILENT_MS {
             return Self::Silent;
         }
-        if !box_alarms::unseen(row).is_empty() {
+        if row.waiting_logs > 0 || !box_alarms::unseen(row).is_empty() {
             return Self::Alarmed;
         }
         let behind = behind(row);
@@ -189,6 +190,7 @@ pub(crate) mod tests {
             told_size: 41_207,
             held_size: 41_207,
             held_all: 41_207,
+            waiting_logs: 0,
             heard_ms: Some(NOW_MS - 20_000),
             online: true,
             clock: "synced".into(),
@@ -212,6 +214,7 @@ pub(crate) mod tests {
         assert_eq!(state(|b| b.told_size += BEHIND_MAX + 1), BoxState::CatchingUp);
         assert_eq!(state(|b| b.clock = "uncertain".into()), BoxState::ClockUnsure);
         assert_eq!(state(|b| b.clock_ahead_ms = -CLOCK_OFF_MS - 1), BoxState::ClockUnsure);
+        assert_eq!(state(|b| b.waiting_logs = 1), BoxState::Alarmed);
         assert_eq!(state(|b| b.quarantined_ms = Some(1)), BoxState::Quarantined);
         assert_eq!(
             state(|b| {

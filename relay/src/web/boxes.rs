@@ -19,6 +19,7 @@ use super::{Answer, Place, Web};
 use crate::accounts::Visitor;
 use crate::db::dashboard::{self, BoxRow};
 use crate::db::evidence::{self, EvidenceRow};
+use crate::db::log_keys::{self, WaitingEpoch};
 use crate::db::{epochs, facilities};
 
 /// The kind of evidence that accuses this relay and no box.
@@ -89,6 +90,7 @@ pub(super) async fn show(visitor: Visitor, State(web): State<Web>) -> Answer {
         rows.into_iter().map(|row| (BoxState::of(&row, known_ms(&row.facility), now_ms), row)).collect();
     boxes.sort_by_key(|(state, _)| *state);
     let found = evidence::newest(&mut conn, scope, FORKS).await?;
+    let waits = log_keys::waiting(&mut conn, scope).await?;
     let mut forks = Vec::new();
     for evidence in found.iter().filter(|e| e.kind != LOSS) {
         let row = boxes.iter().find(|(_, row)| row.box_id == evidence.box_id);
@@ -105,7 +107,8 @@ pub(super) async fn show(visitor: Visitor, State(web): State<Web>) -> Answer {
             1 => "1 box".to_owned(),
             n => format!("{n} boxes, those that need you first"),
         },
-        notes: [refusals(&boxes, &sites), losses(&found, &boxes, &sites)].concat(),
+        notes: [waiting(&waits, &boxes, &sites), refusals(&boxes, &sites), losses(&found, &boxes, &sites)]
+            .concat(),
         alarms: alarms(&boxes, &sites, &wall),
         boxes: boxes.iter().map(|(state, row)| box_row(*state, row, &sites, &wall)).collect(),
     };
@@ -145,6 +148,28 @@ fn alarms(boxes: &[(BoxState, BoxRow)], sites: &[Site], wall: &Wall) -> Vec<Alar
             .map(move |alarm| AlarmRow { facility: facility.clone(), alarm })
     });
     rows.collect()
+}
+
+/// Logs that the page names: a person looks at them one by one.
+const WAITING_SHOWN: usize = 8;
+
+fn waiting(waits: &[WaitingEpoch], boxes: &[(BoxState, BoxRow)], sites: &[Site]) -> Vec<String> {
+    let sentence = |log: &WaitingEpoch| {
+        let facility = boxes.iter().find(|(_, row)| row.box_id == log.box_id).map(|(_, row)| &row.facility);
+        format!(
+            "{}: a log came under this box’s name, {} with {}, that no key of the box vouches for. Either the box has lost its \
+             keys, or somebody has a copy of its certificate. Nothing of it counts until whoever runs the relay has admitted \
+             or forgotten it: “cleantrack-relay box epoch admit” or “forget”, with --box {}.",
+            facility.map_or_else(|| log.box_id.clone(), |facility| facility_name(sites, facility)),
+            log.epoch,
+            words::entries(log.size.unsigned_abs()),
+            log.box_id,
+        )
+    };
+    let more = waits.len().saturating_sub(WAITING_SHOWN);
+    let rest = (more > 0)
+        .then(|| format!("{more} more such logs: “cleantrack-relay box epoch list” names all of them."));
+    waits.iter().take(WAITING_SHOWN).map(sentence).chain(rest).collect()
 }
 
 fn refusals(boxes: &[(BoxState, BoxRow)], sites: &[Site]) -> Vec<String> {

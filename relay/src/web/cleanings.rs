@@ -13,7 +13,7 @@ use record::tree::Hash;
 
 use super::words::{Badge, Moment, Tone, Wall};
 use crate::db::history::{CleaningRow, Cursor};
-use crate::db::{AccountScope, Conn, DbError, dashboard, entries, photos};
+use crate::db::{AccountScope, Conn, DbError, dashboard, photos, texts};
 
 /// Written down this much later than done is a late entry.
 const LATE_MS: i64 = 15 * 60_000;
@@ -91,11 +91,6 @@ impl Told {
         entry.map_err(|e| DbError::stored("entry", e))
     }
 
-    /// Whether its entry names a text.
-    fn names(&self, text: &TextLine) -> Result<bool, DbError> {
-        Ok(self.entry()?.is_none_or(|entry| entry.redactables().contains(&text.hash())))
-    }
-
     /// Where its photos are served.
     pub(crate) fn photo_paths(&self) -> Vec<String> {
         self.photos.iter().map(|photo| format!("/photos/{photo}")).collect()
@@ -165,36 +160,23 @@ pub(crate) async fn told(
     let mut all: Vec<Told> = Vec::with_capacity(rows.len());
     let mut names: HashMap<StaffId, Option<String>> = HashMap::new();
     for row in rows {
-        let text = row.text.as_deref().map(|line| TextLine::parse(line.as_bytes())).transpose();
-        let text = text.map_err(|e| DbError::stored("text", e))?;
-        let told = read(&row)?;
-        let same = all.last_mut();
-        let same = same.filter(|t| t.box_id == told.box_id && t.cleaning.place() == told.cleaning.place());
-        let told = match same {
-            Some(same) => same,
-            None => {
-                all.push(told);
-                let Some(last) = all.last_mut() else { continue };
-                if let Who::Pin { staff } | Who::Badge { staff } | Who::Login { staff } = last.cleaning.who {
-                    last.name = match names.entry(staff) {
-                        Entry::Occupied(known) => known.get().clone(),
-                        Entry::Vacant(new) => {
-                            new.insert(staff_name(conn, scope, last.facility, staff).await?).clone()
-                        }
-                    };
+        let mut told = read(&row)?;
+        if let Who::Pin { staff } | Who::Badge { staff } | Who::Login { staff } = told.cleaning.who {
+            told.name = match names.entry(staff) {
+                Entry::Occupied(known) => known.get().clone(),
+                Entry::Vacant(new) => {
+                    new.insert(staff_name(conn, scope, told.facility, staff).await?).clone()
                 }
-                last
-            }
-        };
-        match (text, told.cleaning.who) {
-            (Some(text), Who::Typed { name }) if name.hash == text.hash() => {
-                told.name = Some(text.text().to_owned());
-            }
-            // A cleaning has two texts at most: who and a note. Another branch may have its own under this number.
-            (Some(text), _) if told.names(&text)? => told.note = Some(text.text().to_owned()),
-            (Some(_), _) => {}
-            (None, _) => {}
+            };
         }
+        for line in &row.texts {
+            let text = TextLine::parse(line.as_bytes()).map_err(|e| DbError::stored("text", e))?;
+            match told.cleaning.who {
+                Who::Typed { name } if name.hash == text.hash() => told.name = Some(text.text().to_owned()),
+                _ => told.note = Some(text.text().to_owned()),
+            }
+        }
+        all.push(told);
     }
     Ok(all)
 }
@@ -246,5 +228,5 @@ pub(crate) async fn staff_name(
         return Ok(None);
     };
     let staff: Staff = serde_json::from_str(&body).map_err(|e| DbError::stored("staff", e))?;
-    entries::text(conn, scope, staff.name).await
+    texts::by_hash(conn, scope, staff.name).await
 }

@@ -26,7 +26,7 @@ use super::{Answer, Fact, Place, Web};
 use crate::accounts::Visitor;
 use crate::db::dashboard::{self, ItemRow};
 use crate::db::history::{self, Cursor, UseRow};
-use crate::db::{AccountScope, Conn, DbError, entries, epochs, runs};
+use crate::db::{AccountScope, Conn, DbError, entries, epochs, runs, texts};
 
 /// Cleanings on a page of history.
 const PAGE: i64 = 50;
@@ -195,7 +195,7 @@ async fn state_words(
     let out = item.out.last().filter(|o| item.service != Service::In && o.until_ms.is_none());
     if let Some(out) = out {
         let reason = match out.reason {
-            Some(hash) => entries::text(conn, scope, hash).await?,
+            Some(hash) => texts::by_hash(conn, scope, hash).await?,
             None => None,
         };
         let what = if item.service == Service::Retired { "Retired" } else { "Out of service" };
@@ -358,9 +358,8 @@ async fn voided(
         None => None,
     };
     let origin = Origin { box_id: told.box_id, epoch: of.epoch };
-    let lines = entries::texts(conn, scope, &origin, (of.seq, of.seq + 1)).await?;
-    let lines = entries::named_by(&[line], lines)?;
-    let reason = lines.first().and_then(|line| TextLine::parse(line.as_bytes()).ok());
+    let beside = texts::beside(conn, scope, &origin, &[line]).await?;
+    let reason = beside.iter().flatten().next().and_then(|line| TextLine::parse(line.as_bytes()).ok());
     let by = by.map(|name| format!(" by {name}")).unwrap_or_default();
     let reason = reason.map(|r| format!(": {}", r.text().trim_end_matches('.'))).unwrap_or_default();
     Ok(format!("Voided {}{by}{reason}.", wall.day_plain(entry.head().at.wall)))
@@ -379,7 +378,8 @@ async fn trust(
     let present = standing
         .and_then(|b| Some(Origin { box_id: b.row.box_id.parse().ok()?, epoch: b.row.epoch.parse().ok()? }));
     let Some(origin) = newest.or(present) else { return Ok(nothing_to_trust()) };
-    let Some(held) = epochs::get(conn, scope, &origin).await? else { return Ok(nothing_to_trust()) };
+    let held = epochs::get(conn, scope, &origin).await?.filter(|held| held.key_known);
+    let Some(held) = held else { return Ok(nothing_to_trust()) };
     let log = origin.verifier(&held.log_key).map_err(|e| DbError::stored("log key", e))?;
     let cosigners = web.fleet.cosigners();
     // Looked at anew for each page: what a page calls verified was verified.

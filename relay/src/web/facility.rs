@@ -168,6 +168,13 @@ fn silence(site: &Site, wall: &Wall) -> Option<Silence> {
                 .to_owned(),
             contact,
         }),
+        (BoxState::Alarmed, _) if box_alarms::unseen(&standing.row).is_empty() => Some(Silence {
+            title: "The relay holds a log of this box that nothing says is its own".to_owned(),
+            words: "Nothing of that log counts until whoever runs the relay has admitted or forgotten it. What the box \
+                    records in its own log is taken and counts. The page of boxes names the log."
+                .to_owned(),
+            contact,
+        }),
         (BoxState::Alarmed, _) => Some(Silence {
             title: "This box has an alarm that nobody at the facility has acknowledged".to_owned(),
             words: format!(

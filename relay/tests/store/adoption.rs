@@ -44,9 +44,9 @@ pub(crate) fn first_log() -> FakeBox {
 /// The epoch after another, of which it counts `size` entries.
 pub(crate) fn after(log: &FakeBox, size: u64) -> FakeBox {
     let n = log.origin.epoch.n + 1;
-    let mut next = FakeBox::new(log.origin.box_id, n, 3 + u8::try_from(n).unwrap());
+    let mut next = log.later(n, 3 + u8::try_from(n).unwrap());
     let prev = format!(r#"{{"epoch":"{}","size":{size},"root":"{}"}}"#, log.origin.epoch, log.root(size));
-    let body = format!(r#"{{"box":"{}","version":"1.0","prev":{prev}}}"#, log.origin.box_id);
+    let body = next.started(&format!(r#","prev":{prev}"#));
     next.tell(NOW_MS + i64::from(n), "log.started", &body);
     next
 }
@@ -426,8 +426,8 @@ pub(crate) async fn a_box_is_told_its_chain(dbs: impl Databases) {
     world.claim(&first).await;
     let doors = Doors::of(&world).await;
     let cosigned = world.drain(&first, 0).await.note();
-    let mut second = FakeBox::new(box_id(1), 2, 5);
-    let body = format!(r#"{{"box":"{}","version":"1.0","after":"{}"}}"#, box_id(1), first.origin.epoch);
+    let mut second = first.later(2, 5);
+    let body = second.started(&format!(r#","after":"{}""#, first.origin.epoch));
     second.tell(NOW_MS, "log.started", &body);
     world.hello(&second, 0, None).await;
     world.drain(&second, 0).await;

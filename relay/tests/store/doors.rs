@@ -14,7 +14,7 @@ use record::limits::BATCH_ENTRIES_MAX;
 use record::tree::Hash;
 use relay::changes::Changes;
 use relay::clock::Clock;
-use relay::db::{boxes, facilities};
+use relay::db::{boxes, epochs, facilities};
 use relay::fleet::{self, ClaimWishes, Fleet, Urls};
 use relay::mqtt::{Outbox, PeerCertificate};
 use relay::objects::{self, Boxes, Parts, Photos};
@@ -27,7 +27,7 @@ use super::Databases;
 use super::fake_box::FakeBox;
 use super::world::{DAY_MS, NOW_MS, World, box_id, stranger};
 
-fn open(world: &World, dir: &std::path::Path) -> Arc<Fleet> {
+pub(crate) fn open(world: &World, dir: &std::path::Path) -> Arc<Fleet> {
     let clock: Arc<dyn Clock> = world.clock.clone();
     let random: Arc<dyn Random> = Arc::new(SystemRandom);
     let keys = dir.join("keys");
@@ -39,11 +39,11 @@ fn open(world: &World, dir: &std::path::Path) -> Arc<Fleet> {
     fleet
 }
 
-fn csr(key: &KeyPair) -> String {
+pub(crate) fn csr(key: &KeyPair) -> String {
     CertificateParams::default().serialize_request(key).unwrap().pem().unwrap()
 }
 
-fn request(of: &FakeBox, code: &str, key: &KeyPair) -> ClaimRequest {
+pub(crate) fn request(of: &FakeBox, code: &str, key: &KeyPair) -> ClaimRequest {
     ClaimRequest {
         code: code.to_owned(),
         r#box: of.origin.box_id,
@@ -55,7 +55,11 @@ fn request(of: &FakeBox, code: &str, key: &KeyPair) -> ClaimRequest {
     }
 }
 
-async fn post<T: serde::Serialize>(router: &Router, path: &str, body: &T) -> (StatusCode, Vec<u8>) {
+pub(crate) async fn post<T: serde::Serialize>(
+    router: &Router,
+    path: &str,
+    body: &T,
+) -> (StatusCode, Vec<u8>) {
     let body = Body::from(serde_json::to_vec(body).unwrap());
     let request = Request::post(path).body(body).unwrap();
     let answer = router.clone().oneshot(request).await.unwrap();
@@ -63,12 +67,12 @@ async fn post<T: serde::Serialize>(router: &Router, path: &str, body: &T) -> (St
     (status, answer.into_body().collect().await.unwrap().to_bytes().to_vec())
 }
 
-fn code_of(file: &str) -> String {
+pub(crate) fn code_of(file: &str) -> String {
     let table: toml::Table = file.parse().unwrap();
     table["code"].as_str().unwrap().to_owned()
 }
 
-fn peer(answer: &[u8]) -> (PeerCertificate, ClaimAnswer) {
+pub(crate) fn peer(answer: &[u8]) -> (PeerCertificate, ClaimAnswer) {
     let answer: ClaimAnswer = serde_json::from_slice(answer).unwrap();
     let leaf = CertificateDer::pem_slice_iter(answer.chain.as_bytes()).next().unwrap().unwrap();
     (PeerCertificate::read(&leaf).unwrap(), answer)
@@ -227,8 +231,9 @@ async fn in_service(
     of: BoxId,
 ) -> PeerCertificate {
     let mut tx = world.db.begin().await.unwrap();
-    let epoch = FakeBox::new(of, 1, 3).origin.epoch;
-    boxes::register(&mut tx, scope, (of, facility, epoch), "Pi", "1.0", NOW_MS).await.unwrap();
+    let log = FakeBox::new(of, 1, 3);
+    boxes::register(&mut tx, scope, (of, facility, log.origin.epoch), "Pi", "1.0", NOW_MS).await.unwrap();
+    epochs::create(&mut tx, scope, &log.origin, facility, (&log.key(), true), NOW_MS).await.unwrap();
     boxes::certified(&mut tx, scope, of, "0a", (NOW_MS, NOW_MS + DAY_MS)).await.unwrap();
     tx.commit().await.unwrap();
     PeerCertificate { box_id: of, serial: "0a".into() }

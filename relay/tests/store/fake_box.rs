@@ -9,6 +9,7 @@ use record::messages::{Hello, VERSION};
 use record::redact::{Text, TextLine};
 use record::sign::{Kind, Signer};
 use record::tree::{Frontier, Hash};
+use record::vouch::{Base64Bytes, Vouch};
 
 /// One epoch of one box's log.
 pub(crate) struct FakeBox {
@@ -17,6 +18,8 @@ pub(crate) struct FakeBox {
     pub(crate) entries: Vec<Entry>,
     pub(crate) texts: Vec<TextLine>,
     pub(crate) clock: ClockState,
+    /// Number and secret of the box's oldest log, whose key vouches for the later ones.
+    oldest: (u32, u8),
 }
 
 impl FakeBox {
@@ -24,14 +27,35 @@ impl FakeBox {
         let public = Signer::new("x", Kind::Note, &[secret; 32]).unwrap().verifier().public();
         let origin = Origin::new(box_id, n, &public);
         let signer = origin.signer(&[secret; 32]).unwrap();
-        Self { origin, signer, entries: Vec::new(), texts: Vec::new(), clock: ClockState::Synced }
+        let (entries, texts, clock) = (Vec::new(), Vec::new(), ClockState::Synced);
+        Self { origin, signer, entries, texts, clock, oldest: (n, secret) }
     }
 
     /// The same card in another machine.
     pub(crate) fn copy(&self) -> Self {
         let signer = self.origin.signer(&[self.secret(); 32]).unwrap();
         let (entries, texts) = (self.entries.clone(), self.texts.clone());
-        Self { origin: self.origin, signer, entries, texts, clock: self.clock }
+        Self { origin: self.origin, signer, entries, texts, clock: self.clock, oldest: self.oldest }
+    }
+
+    /// A later log of the same box, with another key.
+    pub(crate) fn later(&self, n: u32, secret: u8) -> Self {
+        Self { oldest: self.oldest, ..Self::new(self.origin.box_id, n, secret) }
+    }
+
+    /// The body of its first entry, as a box writes it: with its key, and what the oldest key says of that. `more` stands
+    /// between, such as `,"reason":"…"`.
+    pub(crate) fn started(&self, more: &str) -> String {
+        let (n, secret) = self.oldest;
+        let public = Signer::new("x", Kind::Note, &[secret; 32]).unwrap().verifier().public();
+        let by = Origin::new(self.origin.box_id, n, &public);
+        let key = Base64Bytes(self.key());
+        let vouch = Vouch::make(by.epoch, &by.signer(&[secret; 32]).unwrap(), &self.origin, &key);
+        let vouch = match by == self.origin {
+            true => String::new(),
+            false => format!(r#","vouch":{}"#, serde_json::to_string(&vouch).unwrap()),
+        };
+        format!(r#"{{"box":"{}","version":"1.0"{more},"key":"{key}"{vouch}}}"#, self.origin.box_id)
     }
 
     fn secret(&self) -> u8 {

@@ -3,6 +3,7 @@
 
 mod adoption;
 mod doors;
+mod epoch_trust;
 mod fake_box;
 #[expect(
     dead_code,
@@ -14,6 +15,7 @@ mod fake_box;
 mod postgres;
 mod run_bounds;
 mod run_order;
+mod run_texts;
 mod stories;
 mod world;
 
@@ -22,8 +24,10 @@ use relay::db::Db;
 mod told {
     pub(crate) use super::adoption::*;
     pub(crate) use super::doors::*;
+    pub(crate) use super::epoch_trust::*;
     pub(crate) use super::run_bounds::*;
     pub(crate) use super::run_order::*;
+    pub(crate) use super::run_texts::*;
     pub(crate) use super::stories::*;
 }
 
@@ -97,6 +101,18 @@ stories!(
     the_list_of_lacking_runs_has_an_end,
     a_facility_that_cannot_be_folded_keeps_no_other_from_it,
     a_facility_that_took_long_to_fold_rests_before_the_next_time,
+    a_log_made_up_with_a_stolen_certificate_counts_nothing,
+    a_log_begun_without_keys_counts_once_it_is_admitted,
+    a_log_that_is_forgotten_leaves_nothing,
+    logs_from_before_the_claim_count_once_the_claimed_one_is_here,
+    a_stolen_certificate_is_refused_everywhere_once_its_box_is_revoked,
+    greetings_alone_fill_nothing,
+    more_logs_than_a_person_looks_at_are_refused,
+    a_text_that_was_erased_is_not_taken_again,
+    what_a_dropped_run_brought_beside_its_lines_goes_with_it,
+    a_page_has_the_texts_that_its_lines_name_and_no_others,
+    a_run_with_too_many_adopting_lines_is_refused,
+    nobody_drops_the_lines_of_a_run_that_is_becoming_known,
 );
 
 /// Where a story gets its databases; each name is a new one.

@@ -202,11 +202,9 @@ pub(crate) async fn a_facility_that_cannot_be_folded_keeps_no_other_from_it(dbs:
         log.clean(NOW_MS + 1, PUMP);
         let mut tx = world.db.begin().await.unwrap();
         facilities::create(&mut tx, world.scope, facility, "Other", "UTC", NOW_MS).await.unwrap();
-        boxes::register(&mut tx, world.scope, (box_id(n), facility, log.origin.epoch), "Pi", "1.0", NOW_MS)
-            .await
-            .unwrap();
         facilities::set_refold(&mut tx, world.scope, facility, true).await.unwrap();
         tx.commit().await.unwrap();
+        world.claim_at(&log, facility).await;
         world.hello(&log, 0, None).await;
         world.drain(&log, 0).await;
         others.push(facility);

@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use record::run::RunName;
 use record::tree::root_from_inclusion;
-use relay::db::{boxes, runs};
+use relay::db::{epochs, runs};
 
 use super::Databases;
 use super::adoption::{Doors, HOUR_MS, adopt, after, file_of, first_log, round, run_of};
@@ -50,6 +50,12 @@ pub(crate) async fn an_epoch_without_a_key_counts_as_at_its_box(dbs: impl Databa
     world.claim(&first).await;
     let doors = Doors::of(&world).await;
     world.drain(&first, 0).await;
+    // Somebody has found a key that gives its log the very name of the second epoch.
+    let mut tx = world.db.begin().await.unwrap();
+    let squatter = (&[7; 32], false);
+    epochs::create(&mut tx, world.scope, &second.origin, world.facility, squatter, NOW_MS).await.unwrap();
+    super::world::run(&mut tx, "UPDATE epochs SET apart = TRUE WHERE NOT key_known").await;
+    tx.commit().await.unwrap();
     world.hello(&third, 0, None).await;
     world.drain(&third, 0).await;
     assert_eq!(doors.put(run, file_of(&second, run)).await, StatusCode::NO_CONTENT);
@@ -128,10 +134,7 @@ pub(crate) async fn a_box_speaks_of_its_own_lines_only(dbs: impl Databases) {
     let mut other = FakeBox::new(box_id(2), 1, 90);
     other.tell(NOW_MS, "log.started", &format!(r#"{{"box":"{}","version":"1.0"}}"#, box_id(2)));
     let from = void_of(&mut other, &first, 6);
-    let mut tx = world.db.begin().await.unwrap();
-    let place = (box_id(2), world.facility, other.origin.epoch);
-    boxes::register(&mut tx, world.scope, place, "Pi", "1.0", NOW_MS).await.unwrap();
-    tx.commit().await.unwrap();
+    world.claim_at(&other, world.facility).await;
     world.hello(&other, 0, None).await;
     world.drain(&other, 0).await;
     assert_eq!(from, 1);

@@ -7,7 +7,7 @@ use record::messages::{Answer, Health, VERSION};
 use record::tree::{Hash, root_from_inclusion};
 use relay::changes::Changes;
 use relay::clock::BentClock;
-use relay::db::{boxes, cleanings, entries, epochs, facilities, state};
+use relay::db::{boxes, cleanings, entries, epochs, facilities, state, texts};
 use relay::rollup::RollupRounds;
 
 use super::Databases;
@@ -76,7 +76,7 @@ pub(crate) async fn a_batch_is_stored_and_cosigned(dbs: impl Databases) {
     let lines = entries::lines(&mut conn, world.scope, &log.origin, 0, 10_000).await.unwrap();
     let ours: Vec<Vec<u8>> = log.entries.iter().map(|e| e.bytes().to_vec()).collect();
     assert_eq!(lines, ours, "the very bytes");
-    let texts = entries::texts(&mut conn, world.scope, &log.origin, (0, log.size())).await.unwrap();
+    let texts = texts::beside(&mut conn, world.scope, &log.origin, &lines).await.unwrap().concat();
     assert_eq!(texts, log.texts.iter().map(record::redact::TextLine::line).collect::<Vec<_>>());
     let rows = state::load_all(&mut conn, world.scope, world.facility).await.unwrap();
     assert_eq!(rows.settings.zone(), "America/New_York");
@@ -350,9 +350,12 @@ pub(crate) async fn another_account_sees_nothing(dbs: impl Databases) {
     assert_eq!(epochs::note_at(&mut conn, other, origin, log.size()).await.unwrap(), None);
     assert!(entries::lines(&mut conn, other, origin, 0, 9).await.unwrap().is_empty());
     assert_eq!(entries::line(&mut conn, other, origin, 0).await.unwrap(), None);
-    assert!(entries::texts(&mut conn, other, origin, (0, 99)).await.unwrap().is_empty());
+    let page = texts::page(&mut conn, world.scope, origin, (0, 99), 1 << 20).await.unwrap();
+    let lines: Vec<Vec<u8>> = page.into_iter().map(|(line, _)| line).collect();
+    assert!(texts::page(&mut conn, other, origin, (0, 99), 1 << 20).await.unwrap().is_empty());
+    assert!(texts::beside(&mut conn, other, origin, &lines).await.unwrap().concat().is_empty());
     let staff = log.texts[0].hash();
-    assert_eq!(entries::text(&mut conn, other, staff).await.unwrap(), None);
+    assert_eq!(texts::by_hash(&mut conn, other, staff).await.unwrap(), None);
     let of = EntryRef { epoch: origin.epoch, seq: 6 };
     assert_eq!(
         cleanings::get(&mut conn, world.scope, (world.facility, origin.box_id), of).await.unwrap().len(),
@@ -403,14 +406,14 @@ pub(crate) async fn epochs_follow_each_other(dbs: impl Databases) {
     let size = first.size();
     world.send(&first, 0, size - 3).await;
     // The box forgot the last two; the relay has one of them yet.
-    let mut second = FakeBox::new(box_id(1), 2, 4);
+    let mut second = first.later(2, 4);
     assert_eq!(world.hello(&second, 0, None).await, Said::Want(0));
     let (epoch, root) = (first.origin.epoch, first.root(size - 2));
-    let started = format!(
-        r#"{{"box":"{}","version":"1.0","prev":{{"epoch":"{epoch}","size":{},"root":"{root}"}},"reason":"card forgot"}}"#,
-        first.origin.box_id,
+    let prev = format!(
+        r#","prev":{{"epoch":"{epoch}","size":{},"root":"{root}"}},"reason":"card forgot""#,
         size - 2
     );
+    let started = second.started(&prev);
     second.tell(NOW_MS, "log.started", &started);
     second.clean(NOW_MS + 1, PUMP);
     assert_eq!(world.drain(&second, 0).await.held(), Some(2));
@@ -449,9 +452,9 @@ pub(crate) async fn epochs_follow_each_other(dbs: impl Databases) {
 
 /// The log that goes on from the first `size` entries of another: its beginning and one cleaning.
 fn following(log: &FakeBox, size: u64, secret: u8) -> FakeBox {
-    let mut next = FakeBox::new(log.origin.box_id, log.origin.epoch.n + 1, secret);
+    let mut next = log.later(log.origin.epoch.n + 1, secret);
     let prev = format!(r#"{{"epoch":"{}","size":{size},"root":"{}"}}"#, log.origin.epoch, log.root(size));
-    let body = format!(r#"{{"box":"{}","version":"1.0","prev":{prev}}}"#, log.origin.box_id);
+    let body = next.started(&format!(r#","prev":{prev}"#));
     next.tell(NOW_MS, "log.started", &body);
     next.clean(NOW_MS + i64::from(secret), PUMP);
     next
@@ -603,11 +606,11 @@ pub(crate) async fn texts_are_erased(dbs: impl Databases) {
     world.claim(&log).await;
     world.drain(&log, 0).await;
     let mut conn = world.read().await;
-    assert_eq!(entries::text(&mut conn, world.scope, hash).await.unwrap().as_deref(), Some("Bo Lee"));
+    assert_eq!(texts::by_hash(&mut conn, world.scope, hash).await.unwrap().as_deref(), Some("Bo Lee"));
     let size = log.size();
     log.tell(NOW_MS, "text.erased", &format!(r#"{{"hash":"{hash}","reason":"asked"}}"#));
     assert_eq!(world.drain(&log, size).await.held(), Some(size + 1));
-    assert_eq!(entries::text(&mut conn, world.scope, hash).await.unwrap(), None);
+    assert_eq!(texts::by_hash(&mut conn, world.scope, hash).await.unwrap(), None);
     let held = epochs::get(&mut conn, world.scope, &log.origin).await.unwrap().unwrap();
     assert_eq!(held.frontier.root(), log.root(size + 1), "the log stays verifiable");
 }
@@ -673,7 +676,7 @@ pub(crate) async fn an_items_history_has_pages(dbs: impl Databases) {
                 epoch: last.epoch.clone(),
                 seq: last.seq,
             };
-            assert!(rows.iter().all(|row| row.tag == PUMP && row.text.is_some()));
+            assert!(rows.iter().all(|row| row.tag == PUMP && row.texts.len() == 1));
             told.extend(rows.iter().map(|row| (row.performed_ms, row.seq.unsigned_abs())));
         }
         assert_eq!(told, times, "{limit} at a time");

@@ -9,7 +9,7 @@ use record::messages::{Answer, Refused};
 use record::sign::{Kind, Signer, Verifier};
 use relay::changes::Changes;
 use relay::clock::{BentClock, Clock};
-use relay::db::{AccountScope, Conn, Db, accounts, boxes, facilities};
+use relay::db::{AccountScope, Conn, Db, accounts, boxes, epochs, facilities};
 use relay::ingest::{Ingest, Reply};
 use relay::mqtt::Outbox;
 use relay::random::{Random, SeededRandom};
@@ -75,11 +75,18 @@ impl World {
 
     /// Claims a box and hears its first hello.
     pub(crate) async fn claim(&self, of: &FakeBox) {
-        let mut tx = self.db.begin().await.unwrap();
-        let place = (of.origin.box_id, self.facility, of.origin.epoch);
-        boxes::register(&mut tx, self.scope, place, "Pi", "1.0", NOW_MS).await.unwrap();
-        tx.commit().await.unwrap();
+        self.claim_at(of, self.facility).await;
         assert_eq!(self.hello(of, 0, None).await, Said::Want(0));
+    }
+
+    /// Claims a box for a facility.
+    pub(crate) async fn claim_at(&self, of: &FakeBox, facility: FacilityId) {
+        let mut tx = self.db.begin().await.unwrap();
+        let place = (of.origin.box_id, facility, of.origin.epoch);
+        boxes::register(&mut tx, self.scope, place, "Pi", "1.0", NOW_MS).await.unwrap();
+        let key = (&of.key(), true);
+        epochs::create(&mut tx, self.scope, &of.origin, facility, key, NOW_MS).await.unwrap();
+        tx.commit().await.unwrap();
     }
 
     pub(crate) async fn hello(&self, of: &FakeBox, cursor: u64, cosigned: Option<String>) -> Said {

@@ -145,6 +145,25 @@ impl World {
         }
     }
 
+    /// The box has lost the keys of its earlier logs, so that nothing says that the present one is its own: waits until the relay
+    /// keeps it apart, and says that it is.
+    ///
+    /// # Panics
+    /// The relay counts it before.
+    pub async fn admit(&self) {
+        let waits = until("the relay keeps the log apart", async || {
+            let health = self.r#box.health().await?;
+            let (box_id, epoch) = (health["box"].as_str()?, health["epoch"].as_str()?);
+            let standing = self.relay.standing(box_id, epoch).await?;
+            assert_eq!(standing, "waits", "{epoch}");
+            Some((box_id.to_owned(), epoch.to_owned()))
+        });
+        let Some((box_id, epoch)) = waits.await else {
+            panic!("box:\n{}\nrelay:\n{}", self.r#box.log(), self.relay.log());
+        };
+        self.relay.admit(&box_id, &epoch).await;
+    }
+
     /// Everything that was acknowledged is at the box once, and at the relay, and both prove it.
     pub async fn check(&self) {
         check::at_box(&self.r#box, &self.ledger).await;

@@ -23,6 +23,7 @@ pub struct TheRelay {
     database: Option<String>,
     role: &'static str,
     running: Option<Running>,
+    account: String,
     token: String,
     client: Option<reqwest::Client>,
 }
@@ -40,6 +41,7 @@ impl TheRelay {
             database: None,
             role: "all",
             running: None,
+            account: String::new(),
             token: String::new(),
             client: None,
         }
@@ -81,6 +83,7 @@ impl TheRelay {
             std::fs::copy(key.path(), &to).unwrap_or_else(|e| panic!("{}: {e}", to.display()));
         }
         (other.database, other.role, other.token) = (self.database.clone(), role, self.token.clone());
+        other.account.clone_from(&self.account);
         other
     }
 
@@ -203,7 +206,29 @@ impl TheRelay {
         let admin = ["admin", "create", "--account", &account, "--email", EMAIL];
         self.order_with(&admin, &format!("{PASSWORD}\n")).await;
         self.token = self.made(&["token", "create", "--account", &account, "--name", "suite"], "token").await;
-        self.order(&["claim-file", "create", "--account", &account, "--facility", &facility]).await
+        let file = ["claim-file", "create", "--account", &account, "--facility", &facility];
+        let file = self.order(&file).await;
+        self.account = account;
+        file
+    }
+
+    /// How a log under a box's name stands: `own`, `apart` or `waits`; `None` where nothing of it is here.
+    ///
+    /// # Panics
+    /// It does not say.
+    pub async fn standing(&self, box_id: &str, epoch: &str) -> Option<String> {
+        let said = self.order(&["box", "epoch", "list", "--account", &self.account, "--box", box_id]).await;
+        let said: Value = serde_json::from_str(&said).unwrap_or_else(|e| panic!("{e}: {said}"));
+        let logs = said["epochs"].as_array()?;
+        logs.iter().find(|log| log["epoch"] == epoch)?["standing"].as_str().map(str::to_owned)
+    }
+
+    /// Says that a log which no key of the box vouches for is the box's own.
+    ///
+    /// # Panics
+    /// None such is here.
+    pub async fn admit(&self, box_id: &str, epoch: &str) {
+        self.order(&["box", "epoch", "admit", "--account", &self.account, "--box", box_id, epoch]).await;
     }
 
     /// An answer of its API.

@@ -207,6 +207,32 @@ async fn a_box_with_an_alarm_that_nobody_has_seen_is_not_good() {
 }
 
 #[tokio::test]
+async fn a_log_that_nothing_says_is_the_boxs_needs_attention() {
+    let world = World::new().await;
+    let cookie = world.sign_in(&world.a.email).await;
+    let valley = &world.a.sites[0];
+    valley.one.health(&world.ingest, NOW_MS, "ready").await;
+    let pages = async || {
+        let facility = format!("/app/f/{}", valley.id);
+        [world.get("/app/boxes", &cookie).await.body, world.get(&facility, &cookie).await.body]
+    };
+    let before = pages().await;
+    assert!(before.iter().all(|page| !page.contains("Needs attention") && !page.contains("vouches")));
+    let mut made_up = valley.one.next_log(false);
+    made_up.hello(&world.ingest, NOW_MS, 1).await;
+    made_up.send(&world.ingest).await;
+    let [fleet, site] = pages().await;
+    assert!(fleet.contains("Needs attention") && site.contains("Needs attention"));
+    for words in [&made_up.origin.epoch.to_string(), "1 entry", "box epoch admit", &valley.one.id.to_string()]
+    {
+        assert!(fleet.contains(words), "{words}: {fleet}");
+    }
+    assert!(site.contains("The relay holds a log of this box that nothing says is its own"), "{site}");
+    let other = world.sign_in(&world.b.email).await;
+    assert!(!world.get("/app/boxes", &other).await.body.contains("vouches"), "another account's");
+}
+
+#[tokio::test]
 async fn a_claim_file_for_admins_only() {
     let world = World::new().await;
     let cookie = world.sign_in(&world.a.email).await;

@@ -16,6 +16,7 @@ use record::redact::{Text, TextLine};
 use record::sign::{Kind, Signer};
 use record::tag::Tag;
 use record::tree::{Frontier, Hash};
+use record::vouch::{Base64Bytes, Vouch};
 use tower::ServiceExt as _;
 
 use crate::accounts::password;
@@ -25,7 +26,8 @@ use crate::clock::{BentClock, Clock};
 use crate::db::accounts::NewUser;
 use crate::db::tokens::NewToken;
 use crate::db::{
-    AccountScope, Db, accounts, boxes, dashboard, entries, evidence, facilities, history, photos, tokens,
+    AccountScope, Db, accounts, boxes, dashboard, entries, epochs, evidence, facilities, history, photos,
+    tokens,
 };
 use crate::fleet::{Fleet, Urls};
 use crate::ingest::Ingest;
@@ -50,6 +52,8 @@ pub(super) struct TestBox {
     waiting: Vec<(Entry, Vec<TextLine>)>,
     salt: u8,
     random: SeededRandom,
+    /// The secret of its oldest log, whose key vouches for the later ones.
+    oldest: (Origin, [u8; 32]),
 }
 
 impl TestBox {
@@ -66,21 +70,35 @@ impl TestBox {
             waiting: Vec::new(),
             salt: 0,
             random: SeededRandom::new(seed.into()),
+            oldest: (origin, secret),
         }
     }
 
-    /// The log that goes on from all that this one has sent: its first entry waits.
+    /// The log that goes on from all that this one has sent, under a key that the box's oldest vouches for: its first entry waits.
     pub(super) fn next_epoch(&self) -> Self {
+        self.next_log(true)
+    }
+
+    /// The same; whoever begins it may not have the box's keys.
+    pub(super) fn next_log(&self, is_vouched: bool) -> Self {
         let n = self.origin.epoch.n + 1;
         let secret = [200 + u8::try_from(n).unwrap(); 32];
         let public = Signer::new("x", Kind::Note, &secret).unwrap().verifier().public();
         let origin = Origin::new(self.id, n, &public);
         let signer = origin.signer(&secret).unwrap();
         let (frontier, waiting, random) = (Frontier::default(), Vec::new(), SeededRandom::new(n.into()));
-        let mut next = Self { id: self.id, origin, signer, frontier, waiting, salt: 100, random };
+        let oldest = self.oldest;
+        let mut next = Self { id: self.id, origin, signer, frontier, waiting, salt: 100, random, oldest };
         let (size, root) = (self.frontier.size(), self.frontier.root());
+        let key = Base64Bytes(next.signer.verifier().public());
+        let by = oldest.0.signer(&oldest.1).unwrap();
+        let vouch = Vouch::make(oldest.0.epoch, &by, &origin, &key);
+        let vouch = match is_vouched {
+            true => format!(r#","vouch":{}"#, serde_json::to_string(&vouch).unwrap()),
+            false => String::new(),
+        };
         let body = format!(
-            r#"{{"box":"{}","version":"1.4.2","prev":{{"epoch":"{}","size":{size},"root":"{root}"}}}}"#,
+            r#"{{"box":"{}","version":"1.4.2","prev":{{"epoch":"{}","size":{size},"root":"{root}"}},"key":"{key}"{vouch}}}"#,
             self.id, self.origin.epoch
         );
         next.tell(NOW_MS, "log.started", &body);
@@ -460,6 +478,8 @@ async fn site(
     boxes::register(&mut tx, scope, (one.id, id, one.origin.epoch), "pi", "1.4.2", NOW_MS - 40 * DAY_MS)
         .await
         .unwrap();
+    let key = one.signer.verifier().public();
+    epochs::create(&mut tx, scope, &one.origin, id, (&key, true), NOW_MS - 40 * DAY_MS).await.unwrap();
     tx.commit().await.unwrap();
     let start_ms = NOW_MS - 40 * DAY_MS;
     one.tell(start_ms, "log.started", &format!(r#"{{"box":"{}","version":"1.4.2"}}"#, one.id));
