@@ -221,7 +221,7 @@ async fn a_damaged_run_that_may_hold_an_erased_text_goes_and_is_told() {
 }
 
 #[tokio::test]
-async fn lines_that_come_back_in_their_place_count_there_and_their_run_goes() {
+async fn lines_that_come_back_in_their_place_count_there_and_not_by_their_run() {
     let (dir, store, page, proof) = forgetful(5, 12, 0).await;
     let epoch = store.origin().epoch;
     // Somebody gave them as lines that stand nowhere, and only then the log as a whole.
@@ -245,6 +245,11 @@ async fn lines_that_come_back_in_their_place_count_there_and_their_run_goes() {
     let reader = store.reader().unwrap();
     let by = reader.adoption_of(&runs.counting[1]).unwrap().by;
     assert_eq!((by.of.seq, by.run), (7, Some(runs.counting[0])));
+    for seq in 8..12 {
+        let places: Vec<_> =
+            reader.lines_of(epoch.n, seq).unwrap().into_iter().map(|(line, _)| line.run).collect();
+        assert_eq!(places, [None], "{seq} counts in its place");
+    }
     assert!(
         reader.run_leaves(&runs.counting[1]).unwrap().is_some(),
         "it is proven by lines that count elsewhere"
