@@ -32,6 +32,13 @@ fn is_traced(pid: u32) -> Option<()> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_flush_that_fails_is_unknown_and_ends_the_process_with_74() {
+    // A card that gives up, and a file system that has turned read-only because of it.
+    for error in ["EIO", "EROFS"] {
+        fail_flushes(error).await;
+    }
+}
+
+async fn fail_flushes(error: &str) {
     let dir = folder();
     let mut r#box = TheBox::new(demo(), &dir.path().join("box"));
     r#box.start().await;
@@ -41,8 +48,8 @@ async fn a_flush_that_fails_is_unknown_and_ends_the_process_with_74() {
     phone.record_all(0..20).await;
     let pid = r#box.pid();
     let tracer = Command::new(tools::program("strace"))
-        .args(["-f", "-qq", "-o", "/dev/null", "-e", "trace=fdatasync", "-e", "inject=fdatasync:error=EIO"])
-        .args(["-p", &pid.to_string()])
+        .args(["-f", "-qq", "-o", "/dev/null", "-e", "trace=fdatasync"])
+        .args(["-e", &format!("inject=fdatasync:error={error}"), "-p", &pid.to_string()])
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
@@ -55,7 +62,7 @@ async fn a_flush_that_fails_is_unknown_and_ends_the_process_with_74() {
         Post::Unknown(_) => {}
     }
     let (status, log) = r#box.ends().await;
-    assert_eq!(status, Some(74), "{log}");
+    assert_eq!(status, Some(74), "{error}: {log}");
     drop(tracer);
     r#box.start().await;
     // Whether it was recorded or not, it is there once when the phone has asked again.

@@ -1,6 +1,6 @@
 //! What must hold after every start: told entries are there, nothing is invented, both copies and the fold agree.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 
 use record::entry::{Entry, Idem};
@@ -25,7 +25,7 @@ impl History for Past {
         Ok(self.0.values().filter(unsure).cloned().collect())
     }
     fn first_of_key(&self, _: &Idem, _: LinePlace) -> Result<Option<LinePlace>, Infallible> {
-        // A log of one epoch has each key once.
+        // Each key is there once.
         Ok(None)
     }
 }
@@ -54,13 +54,18 @@ pub fn check(life: &Life, model: &Model, told: u64, tried: u64, noise: bool) -> 
     }
     let mut frontier = Frontier::default();
     let (mut facility, mut past) = (Facility::default(), Past::default());
+    let mut keys = BTreeSet::new();
     let mut fold = |epoch, entry: &Entry| {
+        if let Some(idem) = entry.head().idem.filter(|idem| !keys.insert(idem.key)) {
+            return Err(format!("what was sent under one key is recorded twice: {}", idem.key));
+        }
         let Ok(changes) = facility.apply(epoch, entry, &entry.event(), &past);
         for effect in changes.effects {
             if let Effect::Cleaned(cleaning) | Effect::Recleaned(cleaning) = effect {
                 past.0.insert(cleaning.of, cleaning);
             }
         }
+        Ok(())
     };
     for (epoch, told) in &model.ended {
         let reader = life.core.reader_of(*epoch).map_err(|e| e.to_string())?;
@@ -72,7 +77,7 @@ pub fn check(life: &Life, model: &Model, told: u64, tried: u64, noise: bool) -> 
             if entry.leaf() != *leaf {
                 return Err(format!("an entry of {epoch} was changed: {}", entry.as_str()));
             }
-            fold(*epoch, &entry);
+            fold(*epoch, &entry)?;
         }
     }
     for (seq, entry) in (0..size).zip(reader.entries(0..size)) {
@@ -89,7 +94,7 @@ pub fn check(life: &Life, model: &Model, told: u64, tried: u64, noise: bool) -> 
                 return Err(format!("a text of entry {seq} is missing"));
             }
         }
-        fold(reader.epoch(), &entry);
+        fold(reader.epoch(), &entry)?;
     }
     if frontier.root() != reader.root() {
         return Err("the entries do not lead to the root".to_owned());

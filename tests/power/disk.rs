@@ -290,6 +290,10 @@ pub enum Plant {
     RunsFlushedLate,
     /// A key takes its name before the first entry of its log is on the disk.
     KeyNamedEarly,
+    /// The database is durable first, and the journal only then.
+    DatabaseFirst,
+    /// Whether a key was used is asked of what is recorded, not of the group that is being made.
+    OpenGroupNotAsked,
 }
 
 /// A call that fails.
@@ -381,6 +385,11 @@ impl SimDisk {
     pub fn fail(&self, fault: Fault) {
         let mut state = self.state();
         (state.writes, state.flushes, state.fault) = (0, 0, Some(fault));
+    }
+
+    /// Whether commands are decided without a look at the group that is being made.
+    pub fn passes_over_open_group(&self) -> bool {
+        self.state().plant == Some(Plant::OpenGroupNotAsked)
     }
 
     pub fn starting(&self, starting: bool) {
@@ -500,12 +509,12 @@ impl Disk for SimDisk {
         state.disk.next += 1;
         state.disk.inodes.insert(id, Inode::default());
         state.dir_op(dir, DirOp::Link(name.to_owned(), Node::File(id)))?;
-        Ok(Arc::new(SimFile { disk: self.clone(), id, log: is_log(path) }))
+        Ok(Arc::new(SimFile { disk: self.clone(), id, log: is_log(path), database: is_database(path) }))
     }
 
     fn open(&self, path: &str) -> io::Result<Arc<dyn DiskFile>> {
         let id = self.state().find(path)?;
-        Ok(Arc::new(SimFile { disk: self.clone(), id, log: is_log(path) }))
+        Ok(Arc::new(SimFile { disk: self.clone(), id, log: is_log(path), database: is_database(path) }))
     }
 
     fn make_dir(&self, path: &str) -> io::Result<()> {
@@ -596,6 +605,10 @@ fn is_log(path: &str) -> bool {
     path.ends_with(".jsonl")
 }
 
+fn is_database(path: &str) -> bool {
+    path == "cleantrack.redb"
+}
+
 fn is_in_log(dir: &str) -> bool {
     dir == "log" || dir.starts_with("log/")
 }
@@ -610,6 +623,7 @@ struct SimFile {
     disk: SimDisk,
     id: u64,
     log: bool,
+    database: bool,
 }
 
 fn small(offset: u64) -> usize {
@@ -660,6 +674,14 @@ impl DiskFile for SimFile {
             Some(Plant::AnswerBeforeFlush) if self.log => state.deferred = Some(self.id),
             Some(Plant::KeyNamedEarly) if self.log && state.is_key_unnamed() => {
                 state.late_files.insert(self.id);
+            }
+            Some(Plant::DatabaseFirst) if self.log && !state.starting => {
+                state.late_files.insert(self.id);
+            }
+            Some(Plant::DatabaseFirst) if self.database => {
+                state.flush(self.id);
+                state.operation();
+                state.flush_late()?;
             }
             Some(Plant::NoFlushAtStart) if self.log && state.starting && self.id < state.process_began => {}
             _ => state.flush(self.id),

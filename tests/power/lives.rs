@@ -271,10 +271,26 @@ impl World {
             let draft = Draft { by: By::BOX, idem: cleaning.then_some(idem), event, texts: Vec::new() };
             let epoch = store.origin().epoch;
             let done = self.tokio.block_on(store.submit(move |view| match view.by_key(&idem.key) {
-                Some(_) if cleaning => Decision::Answer(()),
-                _ => Decision::Append { drafts: vec![draft], answer: () },
+                Some((line, _)) if cleaning => Decision::Answer(Some(line)),
+                _ => Decision::Append { drafts: vec![draft], answer: None },
             }));
             let done = done.map_err(|e| format!("it does not record: {e}"))?;
+            let reader = store.reader().map_err(|e| e.to_string())?;
+            // Who sent it before is told that very record, whatever else has its number.
+            if let Some(line) = done.answer
+                && let Ok(told) = reader.line(line)
+                && told.and_then(|told| told.head().idem) != Some(idem)
+            {
+                return Err(format!("what was sent again leads to {line:?}, which is something else"));
+            }
+            // The next look finds it.
+            for one in &done.recorded {
+                let found = reader.entry(one.seq).map_err(|e| e.to_string())?;
+                if found.map(|found| found.leaf()) != Some(one.leaf) {
+                    return Err(format!("entry {} was acknowledged, and the next look lacks it", one.seq));
+                }
+            }
+            drop(reader);
             let line = |one: &appliance::store::Recorded| LineId { epoch, seq: one.seq, leaf: one.leaf };
             self.must.extend(done.recorded.iter().map(line));
             if cleaning && !self.keys.contains(&key) {
@@ -319,7 +335,8 @@ impl World {
     fn lose_copy(&mut self) -> Result<(), String> {
         self.store()?;
         self.end(None);
-        match self.rng.below(4) {
+        match self.rng.below(6) {
+            4 | 5 => self.rot(),
             0 => {
                 // What was set aside holds nothing more by now.
                 self.card.lose("cleantrack.redb");
@@ -339,6 +356,33 @@ impl World {
             _ => self.lose_keys(),
         }
         Ok(())
+    }
+
+    /// One file of the journal, or of what lies beside it, rots in one place; or it is cut off there.
+    fn rot(&mut self) {
+        let beside = ["runs", "displaced", "fetched", "salvage", "evidence"].map(str::to_owned);
+        let dirs = self.card.folders("log").into_iter().chain(beside);
+        let mut files: Vec<String> = dirs.flat_map(|dir| self.card.files(&dir)).collect();
+        files.extend(["cursor".to_owned(), "untold".to_owned()]);
+        files.retain(|file| !self.card.bytes(file).is_empty());
+        let Some(file) = files.get(self.rng.below(files.len().max(1))).cloned() else { return };
+        let bytes = self.card.bytes(&file);
+        let used = bytes.iter().rposition(|byte| *byte != 0).map_or(1, |last| last + 1);
+        let at = self.rng.below(used);
+        self.told.push(format!("{file} rots at {at}"));
+        match self.rng.below(3) {
+            0 => self.card.damage(&file, at, &[bytes[at] ^ (1 << self.rng.below(8))]),
+            1 => {
+                let noise: Vec<u8> = (0..4096).map(|_| self.rng.next() as u8).collect();
+                self.card.damage(&file, at / 4096 * 4096, &noise);
+            }
+            _ => self.card.damage(&file, at, &vec![0; used - at]),
+        }
+        self.mark(if file.starts_with("log/") {
+            "the journal rots"
+        } else {
+            "something beside the log rots"
+        });
     }
 
     pub(crate) fn lose_keys(&mut self) {

@@ -1,4 +1,5 @@
-//! Damage at rest: a bit, a sector or a page changes while the box is off. It is healed or told, never believed.
+//! Damage at rest: a bit, a sector or a page changes while the box is off. The other copy is whole: it is
+//! healed from there, never believed.
 
 use crate::disk::{Frozen, SimDisk};
 use crate::rng::Rng;
@@ -30,7 +31,7 @@ pub fn box_at_rest(seed: u64) -> (Frozen, Model) {
 }
 
 /// Changes something in one file of the journal (or the database) and starts the box.
-pub fn damage(rest: &Frozen, model: &Model, database: bool, rng: &mut Rng) -> Result<Outcome, String> {
+pub fn damage(rest: &Frozen, model: &Model, database: bool, rng: &mut Rng) -> Result<(), String> {
     let mut rest = rest.clone();
     let files = if database {
         vec!["cleantrack.redb".to_owned()]
@@ -63,7 +64,7 @@ pub fn damage(rest: &Frozen, model: &Model, database: bool, rng: &mut Rng) -> Re
     start(&rest, model, rng).map_err(|why| format!("{path}, {what} at {at}: {why}"))
 }
 
-fn start(rest: &Frozen, model: &Model, rng: &mut Rng) -> Result<Outcome, String> {
+fn start(rest: &Frozen, model: &Model, rng: &mut Rng) -> Result<(), String> {
     let shared = Shared::default();
     let disk = SimDisk::new(rest.clone(), None);
     // redb may panic over a damaged page: the process ends, and a later start does without the file.
@@ -76,21 +77,30 @@ fn start(rest: &Frozen, model: &Model, rng: &mut Rng) -> Result<Outcome, String>
             break;
         }
     }
-    let life = life.ok_or("the box never starts again")?;
+    let mut life = life.ok_or("the box never starts again")?;
+    let reader = life.core.reader().map_err(|e| e.to_string())?;
+    let is_damaged = (0..reader.size()).any(|seq| reader.entry(seq).is_err());
+    drop(reader);
+    if is_damaged {
+        // Found by reading, and told: the next start builds the database anew.
+        life.core.idle().map_err(|e| e.to_string())?;
+        drop(life);
+        life = Life::open(&disk, &shared, rng).map_err(|e| e.to_string())?;
+    }
     let reader = life.core.reader().map_err(|e| e.to_string())?;
     if life.report.new_epoch.is_some() {
-        return Ok(Outcome::Told);
+        return Err(format!("a new epoch was begun beside a whole copy: {:?}", life.report));
     }
     for (seq, leaf) in (0..reader.size()).zip(&model.told) {
         match reader.entry(seq) {
             Ok(Some(entry)) if entry.leaf() == *leaf => {}
             Ok(Some(entry)) => return Err(format!("entry {seq} was changed: {}", entry.as_str())),
             Ok(None) => return Err(format!("entry {seq} is missing")),
-            Err(_) => return Ok(Outcome::Told),
+            Err(e) => return Err(format!("entry {seq}: {e}")),
         }
     }
     if reader.size() < model.told.len() as u64 {
         return Err(format!("{} of {} entries, and nothing was told", reader.size(), model.told.len()));
     }
-    Ok(Outcome::Whole)
+    Ok(())
 }

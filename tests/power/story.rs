@@ -40,6 +40,17 @@ struct Told {
     model: Shared,
     disk: SimDisk,
     drafts: Vec<Draft>,
+    /// How many entries were recorded before this group.
+    recorded: u64,
+}
+
+impl Told {
+    /// Whether a phone has sent this before.
+    fn is_known(&self, draft: &Draft, view: &View<'_>) -> bool {
+        let found = draft.idem.and_then(|idem| view.by_key(&idem.key));
+        let is_asked = |seq| seq < self.recorded || !self.disk.passes_over_open_group();
+        found.is_some_and(|(line, _)| line.of.epoch != view.epoch() || is_asked(line.of.seq))
+    }
 }
 
 fn with<T>(model: &Shared, f: impl FnOnce(&mut Model) -> T) -> T {
@@ -48,7 +59,8 @@ fn with<T>(model: &Shared, f: impl FnOnce(&mut Model) -> T) -> T {
 
 impl Job for Told {
     fn decide(&mut self, view: &View<'_>) -> Vec<Draft> {
-        let drafts = std::mem::take(&mut self.drafts);
+        let mut drafts = std::mem::take(&mut self.drafts);
+        drafts.retain(|draft| !self.is_known(draft, view));
         with(&self.model, |model| {
             for (draft, seq) in drafts.iter().zip(view.size()..) {
                 let entry = Entry::compose(seq, view.now().at(), draft.by, draft.idem, &draft.event);
@@ -99,6 +111,8 @@ pub struct Life {
     disk: SimDisk,
     model: Shared,
     clock: Arc<BentClock>,
+    /// What phones have sent under a key.
+    sent: Vec<Draft>,
 }
 
 fn clock(boot: u64) -> Arc<BentClock> {
@@ -128,7 +142,7 @@ impl Life {
             Core::open(Arc::new(disk.clone()), sizes(), clock.clone(), &SeededRandom::new(rng.next()));
         disk.starting(false);
         let (core, report) = opened?;
-        Ok(Self { core, report, disk: disk.clone(), model: model.clone(), clock })
+        Ok(Self { core, report, disk: disk.clone(), model: model.clone(), clock, sent: Vec::new() })
     }
 
     /// What the start found is what goes on: entries that nobody was told of may be there or not.
@@ -169,7 +183,13 @@ impl Life {
         let mut jobs: VecDeque<Box<dyn Job>> = VecDeque::new();
         for _ in 0..=rng.below(most) {
             let drafts = (0..=rng.below(3)).map(|_| self.draft(rng)).collect();
-            jobs.push_back(Box::new(Told { model: self.model.clone(), disk: self.disk.clone(), drafts }));
+            jobs.push_back(self.command(drafts));
+            // A phone that heard nothing sends the same once more.
+            if rng.chance(4)
+                && let Some(again) = self.sent.get(rng.below(self.sent.len().max(1)))
+            {
+                jobs.push_back(self.command(vec![again.clone()]));
+            }
         }
         while !jobs.is_empty() {
             self.core.group(&mut jobs).map_err(|e| e.to_string())?;
@@ -180,7 +200,12 @@ impl Life {
         Ok(())
     }
 
-    fn draft(&self, rng: &mut Rng) -> Draft {
+    fn command(&self, drafts: Vec<Draft>) -> Box<dyn Job> {
+        let (model, disk, recorded) = (self.model.clone(), self.disk.clone(), self.core.size());
+        Box::new(Told { model, disk, drafts, recorded })
+    }
+
+    fn draft(&mut self, rng: &mut Rng) -> Draft {
         let tag = TAGS[rng.below(TAGS.len())];
         let epoch = self.core.reader().unwrap().epoch();
         let mut texts = Vec::new();
@@ -207,13 +232,16 @@ impl Life {
                 None => ("use.recorded", format!(r#"{{"tag":"{tag}"}}"#)),
             },
             _ => {
-                let name = text(format!("Technician {}", "x".repeat(rng.below(300))), rng);
+                let name =
+                    text(format!("Technician {:016x} {}", rng.next(), "x".repeat(rng.below(280))), rng);
                 idem = Some(Idem { key: Digest16::of(&rng.next().to_be_bytes()), req: Digest16([1; 16]) });
                 let who = format!(r#"{{"proof":"typed","name":{{"redactable":"{name}"}}}}"#);
                 ("cleaning.recorded", format!(r#"{{"tag":"{tag}","steps":[1,2],"who":{who}}}"#))
             }
         };
-        Draft { by: By::BOX, idem, event: Event::read(kind, &body), texts }
+        let draft = Draft { by: By::BOX, idem, event: Event::read(kind, &body), texts };
+        self.sent.extend(idem.map(|_| draft.clone()));
+        draft
     }
 
     fn some_text(&self, rng: &mut Rng) -> Option<Hash> {

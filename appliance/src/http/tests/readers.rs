@@ -342,7 +342,11 @@ async fn records_of_an_ended_epoch_keep_receipt_notes_and_contact() {
     let tag: Tag = "ABCDEFGH3".parse().unwrap();
     let fields = EquipmentFields { name: Some("Old bed".into()), ..EquipmentFields::default() };
     let item = NewEquipment { tag: Some(tag), fields, schedule: None };
-    let form = CleaningForm { note: "left wheel squeaks".into(), ..CleaningForm::plain(tag, "Ada") };
+    let form = CleaningForm {
+        note: "left wheel squeaks".into(),
+        stated_s: Some(200),
+        ..CleaningForm::plain(tag, "Ada")
+    };
     let mut receipt = String::new();
     for command in [Command::AddEquipment(Box::new(item)), Command::RecordCleaning(Box::new(form))] {
         let given = command::own(&store, random.clone(), command).await.unwrap();
@@ -364,6 +368,8 @@ async fn records_of_an_ended_epoch_keep_receipt_notes_and_contact() {
             items.as_array().unwrap().iter().find(|c| c["epoch"] == ended.to_string()).unwrap().clone();
         assert_eq!(item["receipt"], receipt.as_str(), "{path}");
         assert_eq!((&item["notes"], &item["cleaned_by"]), (&"left wheel squeaks".into(), &"Ada".into()));
+        assert_eq!(item["contact"]["stated_s"], 200, "{item}");
     }
-    world.get(&format!("/r/{receipt}")).await.is(200).has("Ada, name typed");
+    let page = world.get(&format!("/r/{receipt}")).await;
+    page.is(200).has("Ada, name typed").has("3 min 20 s, as stated");
 }

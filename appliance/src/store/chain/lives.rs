@@ -316,9 +316,11 @@ thread_local! {
     static LOUD: Cell<bool> = const { Cell::new(true) };
 }
 
-/// Lives that are tried; built with `CHAIN_SEEDS` it is as many as that says.
+/// Lives that are tried: `CHAIN_SEEDS` asks for another number, `POWER_LONG` for 50 times as many.
+#[expect(clippy::disallowed_methods, reason = "whoever runs the suite says how long")]
 fn seeds() -> u64 {
-    option_env!("CHAIN_SEEDS").and_then(|n| n.parse().ok()).unwrap_or(4_000)
+    let asked = std::env::var("CHAIN_SEEDS").ok().and_then(|n| n.parse().ok());
+    asked.unwrap_or(4_000) * if std::env::var("POWER_LONG").is_ok() { 50 } else { 1 }
 }
 
 fn live(seed: u64, plant: Plant) -> Result<BTreeSet<&'static str>, String> {

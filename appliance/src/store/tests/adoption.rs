@@ -212,7 +212,7 @@ async fn what_the_relay_signed_of_their_own_log_is_kept_with_lines_that_were_ado
 }
 
 #[tokio::test]
-async fn lines_that_come_back_in_their_place_count_there_and_their_run_goes() {
+async fn lines_that_come_back_in_their_place_count_there_and_not_by_their_run() {
     let (dir, store, page, proof) = forgetful(5, 12, 0).await;
     let epoch = store.origin().epoch;
     // Somebody gave them as lines that stand nowhere, and only then the log as a whole.
@@ -246,6 +246,11 @@ async fn lines_that_come_back_in_their_place_count_there_and_their_run_goes() {
             let root = record::tree::root_from_inclusion(leaf, at, run.count(), &path);
             assert_eq!(root, Some(run.root()), "line {seq}");
         }
+    }
+    for seq in 8..12 {
+        let places: Vec<_> =
+            reader.lines_of(epoch.n, seq).unwrap().into_iter().map(|(line, _)| line.run).collect();
+        assert_eq!(places, [None], "{seq} counts in its place");
     }
 }
 

@@ -1,11 +1,32 @@
 //! Data folders of other versions.
 
+use std::collections::BTreeMap;
+
+use redb::ReadableDatabase as _;
+
 use super::*;
+
+/// Everything below a folder with what is in it. A database that is opened notes that in itself.
+fn contents(dir: &std::path::Path) -> BTreeMap<std::path::PathBuf, Vec<u8>> {
+    let mut all = BTreeMap::new();
+    for entry in std::fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            all.extend(contents(&path));
+        } else if path.ends_with("cleantrack.redb") {
+            all.insert(path, Vec::new());
+        } else {
+            all.insert(path.clone(), std::fs::read(path).unwrap());
+        }
+    }
+    all
+}
 
 #[tokio::test]
 async fn a_newer_folder_is_refused_untouched() {
     let dir = tempfile::tempdir().unwrap();
     let (store, _) = open(dir.path());
+    record(&store, vec![equipment(), cleaning("a", "Maria")]).await;
     store.stop().await.unwrap();
     {
         let db = store.shared.db().unwrap();
@@ -14,14 +35,17 @@ async fn a_newer_folder_is_refused_untouched() {
         txn.commit().unwrap();
     }
     drop(store);
+    let before = contents(dir.path());
     // A start that was cut, before the older program came.
     std::fs::write(dir.path().join("starting"), "1\n").unwrap();
     for _ in 0..4 {
         let told = try_open(dir.path(), sizes()).unwrap_err().to_string();
         assert!(told.contains("newer CleanTrack"), "{told}");
+        assert!(contents(dir.path()) == before, "the newer program finds what it left");
     }
-    assert!(!dir.path().join("salvage").exists());
-    assert!(dir.path().join("cleantrack.redb").exists(), "the newer program finds its own database");
+    let db = redb::Database::open(dir.path().join("cleantrack.redb")).unwrap();
+    let schema = db.begin_read().unwrap().open_table(tables::META).unwrap().get("schema").unwrap();
+    assert_eq!(schema.unwrap().value(), tables::SCHEMA + 1);
 }
 
 #[tokio::test]
