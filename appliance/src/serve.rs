@@ -1,6 +1,7 @@
 //! The running box: what starts in which order, what it tells whoever started it, and how it ends.
 
 mod early;
+mod progress;
 mod rooms;
 mod upkeep;
 
@@ -19,6 +20,7 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 use self::early::EarlyListener;
+use self::progress::StartProgress;
 use crate::alarms::AlarmStore;
 use crate::alarms::sources::{tell_past, tell_start};
 use crate::clock::{Clock, SystemClock, boot_id};
@@ -29,6 +31,7 @@ use crate::listen::{ConnectionLimits, Connections, Listener, ListenerConfig, Tls
 use crate::photo::{PhotoSettings, Photos, UploadLimits};
 use crate::print::{PrintError, Printing};
 use crate::random::{PooledRandom, Random};
+use crate::store::disk::SystemDisk;
 use crate::store::{Store, StoreConfig, StoreError};
 use crate::uplink::claim::Files;
 use crate::uplink::{self, Uplink};
@@ -62,6 +65,11 @@ pub enum ServeError {
         /// Why.
         source: std::io::Error,
     },
+    /// The log is not open, and nothing goes on.
+    #[error(
+        "opening the log did not go on for ten minutes: the box ends. Started again, it does without what it was reading"
+    )]
+    StartHangs,
     /// Threads, signals, the own program's path.
     #[error("the operating system refused: {0}")]
     System(std::io::Error),
@@ -170,14 +178,20 @@ async fn run(program: &Program, config: Config) -> Result<Ended, ServeError> {
     Ok(end(running).await.map_or(ended, Ended::With))
 }
 
-/// Opens the log; a long repair tells systemd to wait on.
+/// Opens the log; a long repair tells systemd to wait on, for as long as it goes on.
 async fn open(data: &Path, clock: &Arc<dyn Clock>, random: &Arc<dyn Random>) -> Result<Store, ServeError> {
     let (config, clock, random) = (StoreConfig::new(data), Arc::clone(clock), Arc::clone(random));
-    let mut opening = tokio::task::spawn_blocking(move || Store::open(config, clock, random));
+    let disk = SystemDisk::take(&config.dir).map_err(StoreError::from)?;
+    let mut progress = StartProgress::new(disk.calls());
+    let mut opening =
+        tokio::task::spawn_blocking(move || Store::open_on(Arc::new(disk), config.sizes, clock, &*random));
     let opened = loop {
         tokio::select! {
             opened = &mut opening => break opened,
             () = tokio::time::sleep(Duration::from_secs(5)) => {
+                if !progress.goes_on() {
+                    return Err(ServeError::StartHangs);
+                }
                 tracing::info!("the records are being checked");
                 notify(&[sd_notify::NotifyState::ExtendTimeoutUsec(30_000_000), sd_notify::NotifyState::Watchdog]);
             }

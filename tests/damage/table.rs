@@ -160,9 +160,10 @@ const ONE: &[Row] = &[
     has("log/E1/000000000000.jsonl", &[Swapped], &["log-apart E2", "log-healed E1"]),
     has("log/E1/000000000000.jsonl", &[Folder], &["hint-bad log/E1/000000000000.jsonl", "log-healed E1"]),
     has("log/E1", &[Gone], &["log-healed E1"]),
-    has("log/E1", &[Noise], &["hint-bad log/E1", "log-healed E1"]),
+    // How far the log went is known to nobody, and its key signs nothing twice.
+    has("log/E1", &[Noise], &["hint-bad log/E1", "log-epoch E2", "log-healed E2"]),
     has("log", &[Gone], &["log-healed E1"]),
-    has("log", &[Noise], &["hint-bad log", "log-healed E1"]),
+    has("log", &[Noise], &["hint-bad log", "log-epoch E2", "log-healed E2"]),
     alone("log/E1/000000000000.jsonl", &[TooLong], SALVAGE),
     lacks(
         "log/E1/000000000000.jsonl",
@@ -215,7 +216,7 @@ const THREE: &[Row] = &[
     has("log/E2", &[Noise], &["hint-bad log/E2", "log-healed E3"]),
     has("log/E3", &[Gone], &["log-healed E3"]),
     has("log", &[Gone], &["log-healed E3"]),
-    has("log", &[Noise], &["hint-bad log", "log-healed E3"]),
+    has("log", &[Noise], &["hint-bad log", "log-epoch E4", "log-healed E4"]),
     // Every line of them stands in its epoch's journal too.
     has("runs/E1", &[Gone, Empty, Cut, Noise, TooLong, Swapped], &[]),
     has("runs/E1", &[Folder], &["hint-bad runs/E1"]),

@@ -10,6 +10,8 @@ use crate::content::{Content, PAGE};
 use crate::rng::Rng;
 
 const SECTOR: usize = 512;
+/// What Linux says of a sector that it cannot read.
+const EIO: i32 = 5;
 
 #[derive(Clone)]
 enum Change {
@@ -77,6 +79,8 @@ pub struct Frozen {
     next: u64,
     /// Renames from one folder into another so far.
     moves: u64,
+    /// Pages of files that the disk does not give back until they are written again.
+    lost: BTreeSet<(u64, usize)>,
 }
 
 /// What a power cut leaves of writes that were not flushed.
@@ -117,7 +121,8 @@ impl Frozen {
         if mode == Mode::Kill {
             return self.clone();
         }
-        let mut after = Self { next: self.next, moves: self.moves, ..Self::default() };
+        let (next, moves, lost) = (self.next, self.moves, self.lost.clone());
+        let mut after = Self { next, moves, lost, ..Self::default() };
         let survive = self.surviving(mode, rng);
         let mut waiting = vec![String::new()];
         while let Some(path) = waiting.pop() {
@@ -196,6 +201,19 @@ impl Frozen {
             inode.live.put(offset, data);
             inode.durable.put(offset, data);
         }
+    }
+
+    /// Makes a page of a file unreadable: the disk answers with an error.
+    pub fn lose_page(&mut self, path: &str, offset: usize) {
+        self.lost.extend(self.inode(path).map(|id| (id, offset / PAGE)));
+    }
+
+    /// Whether any page of these bytes cannot be read.
+    fn has_lost(&self, id: u64, offset: usize, len: usize) -> bool {
+        self.lost
+            .range((id, offset / PAGE)..)
+            .next()
+            .is_some_and(|&(of, page)| of == id && page * PAGE < offset + len)
     }
 
     /// Removes a file behind everyone's back.
@@ -483,6 +501,9 @@ impl State {
             inode.live.write(offset, data);
             inode.pending.push(Change::Write(offset, data.into()));
         }
+        // A page that is written again is put elsewhere on the card.
+        let pages = offset / PAGE..(offset + data.len()).div_ceil(PAGE);
+        self.disk.lost.retain(|(of, page)| *of != id || !pages.contains(page));
     }
 
     fn dir_op(&mut self, dir: &str, op: DirOp) -> io::Result<()> {
@@ -636,7 +657,11 @@ impl DiskFile for SimFile {
     }
 
     fn read_at(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
-        self.disk.state().disk.inodes[&self.id].live.read(small(offset), out)
+        let state = self.disk.state();
+        if state.disk.has_lost(self.id, small(offset), out.len()) {
+            return Err(io::Error::from_raw_os_error(EIO));
+        }
+        state.disk.inodes[&self.id].live.read(small(offset), out)
     }
 
     fn write_at(&self, offset: u64, data: &[u8]) -> io::Result<()> {

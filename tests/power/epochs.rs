@@ -92,7 +92,7 @@ fn damage(disk: &mut Frozen, of: Copies, rng: &mut Rng, touched: &mut Touched) -
     touched.database |= database;
     let used = bytes.iter().rposition(|&b| b != 0).map_or(1, |last| last + 1);
     let at = rng.below(used);
-    match rng.below(6) {
+    match rng.below(8) {
         0 => {
             touched.newest_file |= !database && disk.files(&dirs[dirs.len() - 1]).last() == Some(&path);
             disk.lose(&path);
@@ -102,6 +102,10 @@ fn damage(disk: &mut Frozen, of: Copies, rng: &mut Rng, touched: &mut Touched) -
             touched.newest_file |= dirs.last() == Some(dir);
             files.iter().for_each(|file| disk.lose(file));
             format!("{dir} lost")
+        }
+        6 | 7 => {
+            disk.lose_page(&path, at);
+            format!("{path}, a page at {at} that cannot be read")
         }
         2 => {
             disk.damage(&path, at / 512 * 512, &[0; 512]);

@@ -42,7 +42,7 @@ pub fn damage(rest: &Frozen, model: &Model, database: bool, rng: &mut Rng) -> Re
     let bytes = rest.bytes(path);
     let used = bytes.iter().rposition(|&b| b != 0).map_or(1, |last| last + 1);
     let at = rng.below(used);
-    let what = match rng.below(4) {
+    let what = match rng.below(5) {
         0 if !database => {
             rest.lose(path);
             "lost"
@@ -50,6 +50,10 @@ pub fn damage(rest: &Frozen, model: &Model, database: bool, rng: &mut Rng) -> Re
         1 => {
             rest.damage(path, at / 512 * 512, &[0; 512]);
             "a sector of zeros"
+        }
+        3 => {
+            rest.lose_page(path, at);
+            "a page that cannot be read"
         }
         2 => {
             let noise: Vec<u8> = (0..4096).map(|_| rng.next() as u8).collect();

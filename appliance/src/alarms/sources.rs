@@ -172,6 +172,11 @@ fn tell_databases(alarms: &mut AlarmChanges<'_>, report: &StartReport) {
         let cause = AlarmCause::new(AlarmCode::DbSalvage).about(path);
         alarms.raise(cause.detail("it cannot be read now, is kept, and is asked again at each start"));
     }
+    if report.no_room {
+        alarms.raise(AlarmCause::new(AlarmCode::DiskFull).about(DATABASE));
+    } else {
+        alarms.end(is_of_rebuild_room);
+    }
     if report.state_lost {
         alarms.report(SideRoom::State.off(""));
     }
@@ -188,6 +193,14 @@ pub fn no_room_to_fetch() -> AlarmCause {
 /// Whether it tells that.
 pub fn is_of_fetch_room(cause: &AlarmCause) -> bool {
     cause.code == AlarmCode::DiskFull && cause.subject.as_deref() == Some(FETCHED)
+}
+
+/// What is about room for a database that is to be built anew.
+const DATABASE: &str = "database";
+
+/// Whether it tells that there is no room to build the database anew.
+pub fn is_of_rebuild_room(cause: &AlarmCause) -> bool {
+    cause.code == AlarmCode::DiskFull && cause.subject.as_deref() == Some(DATABASE)
 }
 
 /// Whether it tells of entries that this box has not.

@@ -2,7 +2,7 @@
 
 use record::alarm::AlarmCode;
 
-use super::sources::{SideRoom, is_of_fetch_room, is_of_missing};
+use super::sources::{SideRoom, is_of_fetch_room, is_of_missing, is_of_rebuild_room};
 use super::{ActiveAlarm, AlarmCause};
 
 /// An alarm as a person reads it.
@@ -259,6 +259,12 @@ fn of_the_box(cause: &AlarmCause) -> AlarmWords {
                 .to_owned(),
             "New records are taken as ever, and the relay keeps the missing ones.",
             "Have a larger card put in, or make room on this one.",
+        ),
+        AlarmCode::DiskFull if is_of_rebuild_room(cause) => alarm(
+            "There is no room to build the database anew",
+            "What came back or was healed of earlier records waits, and pages do not show it yet.".to_owned(),
+            "New records are taken as ever, and nothing that was recorded is lost.",
+            "Make room on the card or have a larger one put in, and restart the box.",
         ),
         AlarmCode::DiskFull => alarm(
             "The box’s disk is full",

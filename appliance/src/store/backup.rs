@@ -14,7 +14,7 @@ use redb::Database;
 use super::StoreConfig;
 use super::chain::{LogLine, LogPiece, Source, strays};
 use super::database;
-use super::disk::{Disk, DiskFile, FolderError, SystemDisk, SystemFile};
+use super::disk::{Disk, DiskCalls, DiskFile, FolderError, SystemDisk, SystemFile};
 use super::displaced::{self, DisplacedFile};
 use super::error::StoreError;
 use super::fetched;
@@ -88,7 +88,8 @@ impl Disk for BackupFolder {
         read_only()
     }
     fn open(&self, path: &str) -> io::Result<Arc<dyn DiskFile>> {
-        Ok(Arc::new(SystemFile(OpenOptions::new().read(true).open(self.0.join(path))?)))
+        let file = OpenOptions::new().read(true).open(self.0.join(path))?;
+        Ok(Arc::new(SystemFile(file, DiskCalls::default())))
     }
     fn make_dir(&self, _: &str) -> io::Result<()> {
         read_only()

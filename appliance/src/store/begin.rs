@@ -158,6 +158,7 @@ impl Start<'_> {
             disk: disk.clone(),
             segment_bytes: self.sizes.segment,
             db: state.db,
+            lost: self.lost,
             state_db: state.state_db,
             facility: state.facility,
             places: places.clone(),

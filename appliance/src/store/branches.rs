@@ -20,6 +20,7 @@ use super::scan::Segment;
 use super::sources::{LogCopies, SegmentSource};
 use super::start_state::NewestLog;
 use super::start_state::{HealedLog, Start};
+use super::stray_runs;
 use super::trusted;
 
 impl Start<'_> {
@@ -143,13 +144,18 @@ impl Start<'_> {
         let written = healed.newest.as_ref().map(|log| log.origin.epoch);
         let counted = CountedLines::of(db, written)?;
         let known = self.known_epochs(counted.places())?;
-        match adopt::make_runs(self.disk, self.keys.box_id, &counted, &known) {
+        match stray_runs::make_runs(self.disk, self.keys.box_id, &counted, &known, self.now.wall_ms) {
             // It lies where it lay, and the next start goes on.
             Err(e) if e.is_full() => {
                 tracing::error!(error = %e, "there is no room to make runs of what has no place in the log");
                 return Ok(());
             }
-            made => self.report.apart = made?,
+            made => {
+                let made = made?;
+                self.report.apart = made.apart;
+                self.report.unread_copies.extend(made.unread);
+                self.report.hints.extend(made.damaged.iter().map(runs::path));
+            }
         }
         for (_, lacking) in counted.places().in_state(RunState::Lacks) {
             let (run, lines) = (lacking.by.run, lacking.by.run.lines());

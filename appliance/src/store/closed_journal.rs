@@ -27,8 +27,9 @@ pub(super) fn files(disk: &dyn Disk, origin: &Origin) -> Result<ClosedFiles, Sto
         let fits = reader
             .header()
             .is_some_and(|header| header.origin == *origin && header.frontier.size() == segment.first);
-        let length = disk.open(&segment.path).and_then(|file| file.length()).map_err(io())?;
-        all.push((segment.path, if fits { length } else { 0 }));
+        let length =
+            if fits { disk.open(&segment.path).and_then(|file| file.length()).map_err(io())? } else { 0 };
+        all.push((segment.path, length));
     }
     Ok(all)
 }

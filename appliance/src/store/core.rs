@@ -12,6 +12,7 @@ use record::tree::Frontier;
 use super::database::make_durable;
 use super::disk::{Disk, PAGE_BYTES, remove_if_there};
 use super::error::{StoreError, SubmitError, is_full};
+use super::fetched;
 use super::flush::Flush;
 use super::job::{Fatal, Job};
 use super::journal::{AppendError, Journal, Sizes};
@@ -280,8 +281,8 @@ impl Core {
         want > 0 && grow().unwrap_or(false)
     }
 
-    pub(super) fn drop_ballast(&self) -> bool {
-        drop_ballast(&*self.disk)
+    pub(super) fn give_up_room(&self) -> bool {
+        give_up_room(&*self.disk)
     }
 
     /// Ends cleanly: an empty closing group, then a durable database.
@@ -310,6 +311,12 @@ fn ballast_bytes(disk: &dyn Disk) -> u64 {
 /// Whether anything is held in reserve that would help.
 pub(super) fn has_ballast(disk: &dyn Disk) -> bool {
     ballast_bytes(disk) >= PAGE_BYTES as u64
+}
+
+/// Makes room for a record on a full disk by what can be had again, and else by what is held in reserve; whether there was
+/// anything. What only this box has is never given up.
+pub(super) fn give_up_room(disk: &dyn Disk) -> bool {
+    fetched::give_up(disk) || drop_ballast(disk)
 }
 
 /// Gives up what is held in reserve for a full disk; whether there was any.

@@ -1,7 +1,9 @@
 //! Opening redb files, and what the database says about itself.
 
+use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use record::entry::Entry;
 use record::fold::{Facility, RowKey};
@@ -16,6 +18,7 @@ use super::journal::Sizes;
 use super::places::{self as place_rows, Places};
 use super::sources::OverlayFile;
 use super::tables;
+use super::unreadable::is_lost;
 
 /// The log's database.
 pub(crate) const MAIN: &str = "cleantrack.redb";
@@ -37,7 +40,21 @@ pub(crate) fn make_durable(db: &Database) -> Result<(), redb::Error> {
 /// # Errors
 /// The disk's.
 pub(crate) fn open(disk: &dyn Disk, path: &str, cache: usize) -> Result<Option<Database>, StoreError> {
+    open_noting(disk, path, cache, &LostPart::default())
+}
+
+/// As [`open`], noting when a part of it turns out to be lost.
+///
+/// # Errors
+/// The disk's.
+pub(crate) fn open_noting(
+    disk: &dyn Disk,
+    path: &str,
+    cache: usize,
+    lost: &LostPart,
+) -> Result<Option<Database>, StoreError> {
     let Some(file) = open_file(disk, path)? else { return Ok(None) };
+    let file: Arc<dyn DiskFile> = Arc::new(NotingFile(file, lost.clone()));
     if file.length().map_err(StoreError::io(path))? == 0 {
         // redb would make a new database of it.
         return Ok(None);
@@ -45,6 +62,45 @@ pub(crate) fn open(disk: &dyn Disk, path: &str, cache: usize) -> Result<Option<D
     // A killed process may have left half a commit in the page cache; what redb builds on it must not be torn later.
     file.sync_data().map_err(StoreError::io(path))?;
     opened(path, || Database::builder().set_cache_size(cache).create_with_backend(RedbFile(file)))
+}
+
+/// Whether the disk lost a part of a file that was asked for since it was opened.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct LostPart(Arc<AtomicBool>);
+
+impl LostPart {
+    /// Whether it has.
+    pub(crate) fn is_set(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// A file that notes when a part of it is lost: redb answers nothing behind that, and does not say why.
+#[derive(Debug)]
+struct NotingFile(Arc<dyn DiskFile>, LostPart);
+
+impl DiskFile for NotingFile {
+    fn length(&self) -> io::Result<u64> {
+        self.0.length()
+    }
+    fn read_at(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
+        let Err(e) = self.0.read_at(offset, out) else { return Ok(()) };
+        if !is_lost(&e) {
+            return Err(e);
+        }
+        self.1.0.store(true, Ordering::Relaxed);
+        // It is damage of this file: whoever opens it does without.
+        Err(io::Error::new(io::ErrorKind::InvalidData, e))
+    }
+    fn write_at(&self, offset: u64, data: &[u8]) -> io::Result<()> {
+        self.0.write_at(offset, data)
+    }
+    fn set_len(&self, len: u64) -> io::Result<()> {
+        self.0.set_len(len)
+    }
+    fn sync_data(&self) -> io::Result<()> {
+        self.0.sync_data()
+    }
 }
 
 /// Opens a copy that must stay as it is: what redb repairs stays in memory.
@@ -63,7 +119,7 @@ pub(crate) fn open_copy(disk: &dyn Disk, path: &str, cache: usize) -> Result<Opt
 /// `None`: something else is in its place, which is no database either.
 fn open_file(disk: &dyn Disk, path: &str) -> Result<Option<Arc<dyn DiskFile>>, StoreError> {
     match disk.open(path) {
-        Err(e) if e.kind() == std::io::ErrorKind::IsADirectory => Ok(None),
+        Err(e) if e.kind() == io::ErrorKind::IsADirectory || is_lost(&e) => Ok(None),
         opened => opened.map(Some).map_err(StoreError::io(path)),
     }
 }
@@ -82,8 +138,8 @@ fn opened(
 }
 
 /// Whether an error of the file says that its content is wrong, not that the disk is.
-fn damaged(e: &std::io::Error) -> bool {
-    use std::io::ErrorKind as K;
+fn damaged(e: &io::Error) -> bool {
+    use io::ErrorKind as K;
     matches!(e.kind(), K::UnexpectedEof | K::InvalidData | K::InvalidInput | K::OutOfMemory)
 }
 

@@ -7,6 +7,8 @@ use std::os::unix::fs::{DirBuilderExt as _, FileExt as _, OpenOptionsExt as _, P
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+pub use super::disk_calls::DiskCalls;
+
 /// Zeros are written in pieces of this size: one call for much more makes the page cache keep one large folio, and then
 /// each small write behind it counts as the whole folio.
 pub const PAGE_BYTES: usize = 4096;
@@ -211,6 +213,7 @@ impl redb::StorageBackend for RedbFile {
 #[derive(Debug)]
 pub struct SystemDisk {
     root: PathBuf,
+    calls: DiskCalls,
     /// Locked for as long as this value lives.
     _lock: File,
 }
@@ -265,10 +268,15 @@ impl SystemDisk {
         options.read(true).write(true).create(true).truncate(false).mode(0o600);
         let lock = options.open(dir.join("lock")).map_err(failed)?;
         match lock.try_lock() {
-            Ok(()) => Ok(Self { root: dir.to_owned(), _lock: lock }),
+            Ok(()) => Ok(Self { root: dir.to_owned(), calls: DiskCalls::default(), _lock: lock }),
             Err(std::fs::TryLockError::WouldBlock) => Err(FolderError::InUse(dir.to_owned())),
             Err(std::fs::TryLockError::Error(e)) => Err(failed(e)),
         }
+    }
+
+    /// Counts what its files were asked for and did.
+    pub fn calls(&self) -> DiskCalls {
+        self.calls.clone()
     }
 
     fn path(&self, path: &str) -> PathBuf {
@@ -279,10 +287,11 @@ impl SystemDisk {
 impl Disk for SystemDisk {
     fn create_new(&self, path: &str) -> io::Result<Arc<dyn DiskFile>> {
         let file = OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).clone();
-        Ok(Arc::new(SystemFile(file.open(self.path(path))?)))
+        Ok(Arc::new(SystemFile(file.open(self.path(path))?, self.calls())))
     }
     fn open(&self, path: &str) -> io::Result<Arc<dyn DiskFile>> {
-        Ok(Arc::new(SystemFile(OpenOptions::new().read(true).write(true).open(self.path(path))?)))
+        let file = OpenOptions::new().read(true).write(true).open(self.path(path))?;
+        Ok(Arc::new(SystemFile(file, self.calls())))
     }
     fn make_dir(&self, path: &str) -> io::Result<()> {
         DirBuilder::new().recursive(true).mode(0o700).create(self.path(path))
@@ -332,23 +341,23 @@ pub(super) fn list_names(dir: &Path) -> io::Result<Vec<String>> {
 }
 
 #[derive(Debug)]
-pub(super) struct SystemFile(pub(super) File);
+pub(super) struct SystemFile(pub(super) File, pub(super) DiskCalls);
 
 impl DiskFile for SystemFile {
     fn length(&self) -> io::Result<u64> {
         Ok(self.0.metadata()?.len())
     }
     fn read_at(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
-        self.0.read_exact_at(out, offset)
+        self.1.ended(self.0.read_exact_at(out, offset))
     }
     fn write_at(&self, offset: u64, data: &[u8]) -> io::Result<()> {
-        self.0.write_all_at(data, offset)
+        self.1.ended(self.0.write_all_at(data, offset))
     }
     fn set_len(&self, len: u64) -> io::Result<()> {
         self.0.set_len(len)
     }
     fn sync_data(&self) -> io::Result<()> {
-        self.0.sync_data()
+        self.1.ended(self.0.sync_data())
     }
     fn forget_cached(&self) {
         // Advice: when it is not taken, only a figure in /proc is larger.

@@ -28,6 +28,16 @@ pub enum StoreError {
         /// Why.
         source: std::io::Error,
     },
+    /// A folder of the data folder could not be read: what lies in it is not known.
+    #[error(
+        "the folder “{path}” in the data folder could not be read: {source}. Nothing was changed: start again, and if that does not help, check the card, or restore a backup"
+    )]
+    FolderUnread {
+        /// Which.
+        path: String,
+        /// Why.
+        source: std::io::Error,
+    },
     /// The database said no.
     #[error("the database {what} failed: {source}")]
     Database {
@@ -129,6 +139,11 @@ impl StoreError {
             Self::Database { source: redb::Error::Io(e), .. } => full(e),
             _ => false,
         }
+    }
+
+    /// Whether a database gave an error, other than that the disk is full.
+    pub(super) fn is_of_database(&self) -> bool {
+        matches!(self, Self::Database { .. }) && !self.is_full()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use record::ids::Epoch;
 
-use super::disk::{Disk, exists};
+use super::disk::{Disk, exists, remove_if_there};
 use super::error::StoreError;
 
 /// Where fetched entries wait for the next start.
@@ -31,4 +31,17 @@ pub(super) fn fetched(disk: &dyn Disk, epoch: Epoch) -> Result<Option<String>, S
     let path = fetched_path(epoch);
     let there = exists(disk, &path).map_err(StoreError::io(DIR))?;
     Ok(there.then_some(path))
+}
+
+/// Gives up what was fetched, for records that come now: the relay has it, and gives it again when there is room. Whether there
+/// was anything.
+pub(super) fn give_up(disk: &dyn Disk) -> bool {
+    let mut given_up = false;
+    for name in disk.list(DIR).unwrap_or_default() {
+        given_up |= name.ends_with(".jsonl") && remove_if_there(disk, &format!("{DIR}/{name}")).is_ok();
+    }
+    if given_up {
+        tracing::warn!("the disk is full: what the relay gave back was removed so that recording goes on");
+    }
+    given_up
 }

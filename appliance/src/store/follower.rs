@@ -7,16 +7,16 @@ use record::fold::Facility;
 use record::ids::Epoch;
 use redb::Database;
 
-use super::chain::{Extent, MissingEntries, Source, strays};
-use super::database::{self, Held, MAIN};
-use super::displaced::DisplacedFile;
+use super::chain::{Extent, MissingEntries};
+use super::database::{self, Held, LostPart, MAIN};
+use super::disk::{exists, remove_if_there};
 use super::error::StoreError;
 use super::newest;
 use super::places::RunState;
 use super::rebuild::{self, CountedEpoch};
 use super::run_shelf::RunShelf;
 use super::salvage;
-use super::sources::{DatabaseSource, LogCopies, SegmentSource};
+use super::sources::{DatabaseSource, LogCopies};
 use super::start_state::{HealedLog, OpenDatabase, Start, StartKind};
 use super::untold;
 
@@ -34,17 +34,18 @@ pub(super) fn follows(held: &Held, counted: &[CountedEpoch]) -> bool {
 
 impl Start<'_> {
     /// Opens the log's database, unless it is absent, damaged, or the last start did not get past it.
-    pub(super) fn open_main(&mut self, attempts: u32) -> Result<Option<OpenDatabase>, StoreError> {
+    pub(super) fn open_main(&mut self) -> Result<Option<OpenDatabase>, StoreError> {
         let disk = self.disk.clone();
         let disk = &*disk;
-        if !super::disk::exists(disk, MAIN).map_err(StoreError::io(MAIN))? {
+        if !exists(disk, MAIN).map_err(StoreError::io(MAIN))? {
             return Ok(None);
         }
-        if attempts > super::mark::ATTEMPTS_TRUSTED {
+        if self.attempts.count > super::mark::ATTEMPTS_TRUSTED {
             self.distrust("it was found damaged, or starts with it did not get through")?;
             return Ok(None);
         }
-        let Some(db) = database::open(disk, MAIN, self.sizes.cache)? else {
+        self.lost = LostPart::default();
+        let Some(db) = database::open_noting(disk, MAIN, self.sizes.cache, &self.lost)? else {
             self.distrust("it does not open")?;
             return Ok(None);
         };
@@ -82,7 +83,11 @@ impl Start<'_> {
     ) -> Result<(Arc<Database>, Facility), StoreError> {
         let counted = &healed.counted;
         let wrong = healed.newest.as_ref().is_some_and(|log| log.database_wrong);
-        let owes = main.map_or(Ok(false), |main| self.owes_runs(copies, main))?;
+        let owes = match main.map_or(Ok(false), |main| self.owes_runs(copies, main)) {
+            // It is built anew.
+            Err(e) if e.is_of_database() => true,
+            owes => owes?,
+        };
         let good = !owes && main.is_some_and(|main| follows(&main.held, counted));
         if let Some(main) = main.filter(|_| good && !wrong && kind == StartKind::Normal) {
             match self.catch_up(main, counted) {
@@ -108,8 +113,28 @@ impl Start<'_> {
             self.report.refilled |= ours && self.report.rebuilt.is_none();
             self.report.rebuilt.get_or_insert(why.to_owned());
         }
-        let counted =
-            if kind == StartKind::Normal { self.heal_all(counted, copies)? } else { counted.clone() };
+        let present = main.filter(|_| !wrong);
+        match self.follow_anew(kind, copies, main, healed) {
+            Err(e) if e.is_full() && kind == StartKind::Normal => {
+                self.go_on_with_present(copies, present, counted)?.ok_or(e)
+            }
+            followed => followed,
+        }
+    }
+
+    /// Builds the database anew, once the journal has all that counts.
+    fn follow_anew(
+        &mut self,
+        kind: StartKind,
+        copies: &LogCopies,
+        main: Option<&OpenDatabase>,
+        healed: &HealedLog,
+    ) -> Result<(Arc<Database>, Facility), StoreError> {
+        let counted = if kind == StartKind::Normal {
+            self.heal_all(&healed.counted, copies)?
+        } else {
+            healed.counted.clone()
+        };
         if let Some(log) = &healed.newest {
             self.heal_closed(log, copies)?;
         }
@@ -186,88 +211,60 @@ impl Start<'_> {
         let disk = self.disk.clone();
         let disk = &*disk;
         let new = Arc::new(rebuild::build(copies, &self.sizes, self.keys.box_id, counted)?);
+        let mut is_read = true;
         if let Some(old) = old {
             super::shorter::refuse_shorter(copies, old, &new, &self.ends)?;
             let source = DatabaseSource::new("the database before", || Some(old.db.clone()));
-            self.keep_strays(source, &new)?;
+            is_read = self.keep_strays(source, &new)?.whole;
         }
         if let Some(why) = self.report.rebuilt.as_ref().filter(|_| !self.report.refilled) {
             untold::note(disk, |untold| untold.rebuilt = Some(why.clone()))?;
         }
+        if !is_read {
+            salvage::set_aside(disk, MAIN, "a part of it cannot be read", self.now.wall_ms)?;
+        }
         database::install(disk, MAIN)?;
+        // Starts that did not get through say nothing of this one.
+        self.attempts.count = 0;
+        self.note_attempts()?;
+        self.lost = LostPart::default();
         Ok(new)
     }
 
-    /// Keeps beside the log what a database holds and neither the new one nor the journal has.
-    pub(super) fn keep_strays(
+    /// Without room for another database the present one goes on, or one that was set aside and whose newest entries hold: what
+    /// it lacks waits. `None` where there is none that can be brought up to the log.
+    fn go_on_with_present(
         &mut self,
-        mut of: DatabaseSource<'_>,
-        new: &Arc<Database>,
-    ) -> Result<u64, StoreError> {
-        let disk = self.disk.clone();
-        let mut count = 0;
-        for (epoch, size) in of.claims().map_err(StoreError::io("a database"))? {
-            let counted = DatabaseSource::new("the database", || Some(new.clone()));
-            let same =
-                of.stated(epoch).is_some_and(|tree| tree.size() == size && counted.shares(epoch, &tree));
-            if same {
-                continue;
-            }
-            let origin = Origin { box_id: self.keys.box_id, epoch };
-            let mut file = DisplacedFile::new(&*disk, origin);
-            let mut failed = None;
-            let mut others: [Box<dyn Source + '_>; 2] =
-                [Box::new(counted), Box::new(SegmentSource::journal(disk.clone()))];
-            let mut pages: [Option<super::chain::LogPiece>; 2] = [None, None];
-            let mut has = |seq: u64, line: &super::chain::LogLine| -> std::io::Result<bool> {
-                for (source, page) in others.iter_mut().zip(&mut pages) {
-                    if page.as_ref().is_none_or(|page| page.next() <= seq || page.first > seq) {
-                        *page = source.page(epoch, seq)?.map(|page| page.piece);
-                    }
-                    let at = page.as_ref().and_then(|page| seq.checked_sub(page.first));
-                    let at = at.and_then(|at| usize::try_from(at).ok());
-                    let there = page.as_ref().zip(at).and_then(|(page, at)| page.lines.get(at));
-                    if there.is_some_and(|there| there.entry == line.entry) {
-                        return Ok(true);
-                    }
-                }
-                Ok(false)
-            };
-            let walked = strays(epoch, 0, &mut of, &mut has, &mut |piece| {
-                file.take(&piece).map_err(|e| {
-                    failed = Some(e);
-                    std::io::Error::other("it could not be written")
-                })
-            });
-            if let Some(failed) = failed {
-                return Err(failed);
-            }
-            walked.map_err(StoreError::io("a database"))?;
-            count += file.finish()?;
-        }
-        Ok(count)
+        copies: &LogCopies,
+        present: Option<&OpenDatabase>,
+        counted: &[CountedEpoch],
+    ) -> Result<Option<(Arc<Database>, Facility)>, StoreError> {
+        let new = format!("{MAIN}.new");
+        remove_if_there(&**self.disk, &new).map_err(StoreError::io(new.as_str()))?;
+        let gone = !exists(&**self.disk, MAIN).map_err(StoreError::io(MAIN))?;
+        let taken_back = if gone { self.take_back(copies)? } else { None };
+        let Some(open) = taken_back.as_ref().or(present) else { return Ok(None) };
+        let Ok(facility) = self.catch_up(open, counted) else { return Ok(None) };
+        tracing::error!("there is no room to build the database anew: the present one goes on");
+        self.report.no_room = true;
+        self.report.rebuilt = None;
+        Ok(Some((open.db.clone(), facility)))
     }
 
-    /// Removes copies that were set aside and hold nothing more that no other has.
-    pub(super) fn drain(&mut self, copies: LogCopies, db: &Arc<Database>) -> Result<(), StoreError> {
-        let disk = self.disk.clone();
-        let mut drained = Vec::new();
+    /// Takes the newest copy into use whose newest entries hold.
+    fn take_back(&mut self, copies: &LogCopies) -> Result<Option<OpenDatabase>, StoreError> {
         for copy in &copies.salvage {
-            let source = DatabaseSource::new(copy.path.clone(), || copy.db.clone());
-            if source.epochs().is_some() {
-                let kept = self.keep_strays(source, db)?;
-                tracing::info!(copy = copy.path, kept, "a database that was set aside holds nothing more");
-                drained.push(copy.path.clone());
+            let held =
+                copy.db.as_ref().zip(copy.db.as_ref().and_then(|db| database::held(db).ok().flatten()));
+            let holds = held.is_some_and(|(db, held)| {
+                held.epochs.last().is_some_and(|(epoch, tree)| database::newest_hold(db, *epoch, tree))
+            });
+            if holds {
+                salvage::take_back(&**self.disk, &copy.path)?;
+                self.attempts.count = 0;
+                return self.open_main();
             }
         }
-        drop(copies);
-        for path in salvage::list(&*disk)? {
-            if drained.contains(&path) {
-                salvage::remove(&*disk, &path)?;
-            } else {
-                self.report.unread_copies.push(path);
-            }
-        }
-        Ok(())
+        Ok(None)
     }
 }

@@ -97,14 +97,14 @@ impl Core {
     pub(super) fn reopen(&mut self, after: &redb::Error) -> Result<(), Fatal> {
         tracing::warn!(error = %after, "the database failed and is opened again");
         if matches!(after, redb::Error::Io(e) if is_full(e)) {
-            self.drop_ballast();
+            self.give_up_room();
         }
         if !self.shared.close_db() {
             return Err(Fatal("a reader does not let go of the database".to_owned()));
         }
         let disk = self.disk.clone();
         let origin = self.shared.origin();
-        let db = database::open(&*disk, MAIN, self.sizes.cache)?;
+        let db = database::open_noting(&*disk, MAIN, self.sizes.cache, &self.shared.lost)?;
         let db = db.ok_or_else(|| Fatal("the database does not open again".to_owned()))?;
         let (facility, replayed) = rebuild::catch_up(&disk, &db, origin, self.frontier.size())?;
         self.keys = KeyRuns::load(&db, self.epoch)?;
@@ -159,7 +159,7 @@ impl Core {
         loop {
             match self.journal.place(len, before) {
                 Ok((file, at)) => return Ok(GroupWrite { file, at, bytes: self.group.take() }),
-                Err(AppendError::Full) if self.drop_ballast() => {}
+                Err(AppendError::Full) if self.give_up_room() => {}
                 Err(e) => return Err(e.into()),
             }
         }
@@ -170,7 +170,7 @@ impl Core {
         loop {
             let GroupWritten { bytes, result } = self.flush.wait();
             match self.journal.settle(bytes.len(), result) {
-                Err(AppendError::Full) if self.drop_ballast() => {
+                Err(AppendError::Full) if self.give_up_room() => {
                     let (file, at) = self.journal.end();
                     self.flush.start(GroupWrite { file, at, bytes });
                 }

@@ -18,6 +18,7 @@ use super::rewriter::install;
 use super::scan::Segment;
 use super::segment::GROUP_BYTES_MAX;
 use super::sources::{BranchSource, LogCopies, SegmentSource};
+use super::unreadable::{is_lost, read_what_is_left};
 
 /// What healing an epoch came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -143,7 +144,9 @@ impl Healer<'_> {
             // It was closed and whole: nothing of it was ever torn.
             return Ok(false);
         }
-        if tail.nonzero <= super::segment::GROUP_BYTES_MAX as u64 {
+        // A torn group can be read: it is only not whole.
+        let torn = if tail.lost { 0 } else { GROUP_BYTES_MAX as u64 };
+        if tail.nonzero <= torn {
             return Ok(true);
         }
         // What other copies gave for those bytes was in them.
@@ -156,7 +159,7 @@ impl Healer<'_> {
             Ok(())
         };
         assembled.each(epoch, sources, u64::MAX, &mut count).map_err(self.io(epoch))?;
-        Ok(tail.nonzero <= filled + super::segment::GROUP_BYTES_MAX as u64)
+        Ok(tail.nonzero <= filled + torn)
     }
 
     /// Which segments stand on the way that was found, and what lies between them.
@@ -301,7 +304,11 @@ impl Healer<'_> {
             return Ok(());
         }
         let mut bytes = vec![0; usize::try_from(tail.end - tail.at).unwrap_or(0).min(GROUP_BYTES_MAX)];
-        self.disk().open(&segment.path).and_then(|file| file.read_at(tail.at, &mut bytes)).map_err(io())?;
+        let file = match self.disk().open(&segment.path) {
+            Err(e) if is_lost(&e) => return Ok(()),
+            opened => opened.map_err(io())?,
+        };
+        read_what_is_left(&*file, tail.at, &mut bytes).map_err(io())?;
         let dir = Journal::dir(&Origin { box_id: self.box_id, epoch });
         // By where it stood: an interrupted start that finds it again writes the same file.
         let name = format!("cut-{:012}-{}-{}", tail.next, segment.first, tail.at);

@@ -1,14 +1,19 @@
 //! Small files beside the log without which a start can do: one that cannot be used is put under another name, and told.
 
+use std::io::ErrorKind;
+
+use record::ids::Epoch;
 use record::sign::{Note, Verifier};
 
 use super::cursor;
 use super::disk::{Disk, exists, read_small, set_aside_hint};
+use super::error::StoreError;
 use super::keys::epoch_folders;
 use super::mark::{self, MARK};
 use super::rebase::{self, Rebase};
 use super::relay_restarts;
 use super::scan::Segment;
+use super::unreadable::is_lost;
 use super::untold;
 
 /// Folders that hold nothing but hints.
@@ -19,16 +24,16 @@ const SECRET_BYTES: usize = 32;
 
 /// Puts aside every hint that is too long, unreadable or not what it should be; their names. A start that comes after
 /// reads what is left as if it had never been there.
-pub(super) fn set_bad_aside(disk: &dyn Disk) -> Vec<String> {
+///
+/// # Errors
+/// A folder that cannot be read now: then nothing was changed.
+pub(super) fn set_bad_aside(disk: &dyn Disk) -> Result<Vec<String>, StoreError> {
+    let in_the_way = in_the_way(disk)?;
     let mut bad = Vec::new();
     look(disk, untold::FILE, untold::BYTES_MAX, untold::is_untold, &mut bad);
-    for folder in FOLDERS {
-        // A folder that is not there has no names; anything else in its place has none that can be read.
-        if disk.list(folder).is_err() {
-            put_aside(disk, folder, &mut bad);
-        }
+    for path in in_the_way {
+        put_aside(disk, &path, &mut bad);
     }
-    make_way_for_journal(disk, &mut bad);
     make_way_for_copies(disk, &mut bad);
     look(disk, cursor::FILE, cursor::FILE_BYTES, cursor::is_cursor, &mut bad);
     look(disk, MARK, mark::BYTES_MAX, is_mark, &mut bad);
@@ -48,7 +53,7 @@ pub(super) fn set_bad_aside(disk: &dyn Disk) -> Vec<String> {
             look_at_key(disk, &format!("keys/{name}"), &mut bad);
         }
     }
-    bad
+    Ok(bad)
 }
 
 /// A key that is none is as good as one that is gone: its epoch ends, or never began. One that cannot be read now may be
@@ -57,27 +62,48 @@ fn look_at_key(disk: &dyn Disk, path: &str, bad: &mut Vec<String>) {
     use std::io::ErrorKind as K;
     match read_small(disk, path, SMALL_BYTES_MAX) {
         Ok(Some(bytes)) if bytes.len() != SECRET_BYTES => put_aside(disk, path, bad),
-        Err(e) if matches!(e.kind(), K::IsADirectory | K::InvalidData) => put_aside(disk, path, bad),
+        Err(e) if matches!(e.kind(), K::IsADirectory | K::InvalidData) || is_lost(&e) => {
+            put_aside(disk, path, bad);
+        }
         Ok(_) | Err(_) => {}
     }
 }
 
-/// Puts aside what is no folder where the journal needs one, and folders where its files were: what they held is healed from
-/// other copies, or told to be missing.
-fn make_way_for_journal(disk: &dyn Disk, bad: &mut Vec<String>) {
-    let Ok(epochs) = epoch_folders(disk) else { return put_aside(disk, "log", bad) };
-    for epoch in epochs {
-        let dir = format!("log/{epoch}");
-        let Ok(segments) = Segment::list(disk, &dir) else {
-            put_aside(disk, &dir, bad);
-            continue;
-        };
-        for segment in segments {
-            if disk.open(&segment.path).is_err_and(|e| e.kind() == std::io::ErrorKind::IsADirectory) {
-                put_aside(disk, &segment.path, bad);
-            }
+/// What is no folder where one must be, and folders where the journal's files were: what they held is healed from other
+/// copies, or told to be missing. A folder of which the disk has lost a part is in the way too, unless it is the journal's.
+fn in_the_way(disk: &dyn Disk) -> Result<Vec<String>, StoreError> {
+    let mut all = Vec::new();
+    for folder in FOLDERS {
+        match disk.list(folder) {
+            Err(e) if e.kind() == ErrorKind::NotADirectory || is_lost(&e) => all.push(folder.to_owned()),
+            listed => drop(listed.map_err(unread(folder))?),
         }
     }
+    let epochs = match epoch_folders(disk) {
+        Err(e) if e.kind() == ErrorKind::NotADirectory => {
+            all.push("log".to_owned());
+            return Ok(all);
+        }
+        listed => listed.map_err(unread("log"))?,
+    };
+    for epoch in epochs {
+        let dir = format!("log/{epoch}");
+        let segments = match Segment::list(disk, &dir) {
+            Err(e) if e.kind() == ErrorKind::NotADirectory => {
+                all.push(dir);
+                continue;
+            }
+            listed => listed.map_err(unread(&dir))?,
+        };
+        let is_folder = |path: &str| disk.open(path).is_err_and(|e| e.kind() == ErrorKind::IsADirectory);
+        all.extend(segments.into_iter().map(|segment| segment.path).filter(|path| is_folder(path)));
+    }
+    Ok(all)
+}
+
+fn unread(path: &str) -> impl FnOnce(std::io::Error) -> StoreError {
+    let path = path.to_owned();
+    move |source| StoreError::FolderUnread { path, source }
 }
 
 /// Puts aside folders where files with lines of the log lie.
@@ -87,7 +113,7 @@ fn make_way_for_copies(disk: &dyn Disk, bad: &mut Vec<String>) {
         // What was put aside before stays there.
         for name in names.into_iter().filter(|name| !name.contains(".bad")) {
             let path = format!("{folder}/{name}");
-            if disk.open(&path).is_err_and(|e| e.kind() == std::io::ErrorKind::IsADirectory) {
+            if disk.open(&path).is_err_and(|e| e.kind() == ErrorKind::IsADirectory) {
                 put_aside(disk, &path, bad);
             }
         }
@@ -120,9 +146,22 @@ fn put_aside(disk: &dyn Disk, path: &str, bad: &mut Vec<String>) {
     bad.push(path.to_owned());
 }
 
+/// The number of the newest epoch of which the journal lay here.
+fn newest_of(disk: &dyn Disk, path: &str) -> u32 {
+    let of_key = |name: &String| name.strip_prefix("log-")?.strip_suffix(".key")?.parse().ok();
+    match path.strip_prefix("log/") {
+        Some(dir) => dir.parse().map_or(0, |epoch: Epoch| epoch.n),
+        None if path == "log" => {
+            disk.list("keys").unwrap_or_default().iter().filter_map(of_key).max().unwrap_or(0)
+        }
+        None => 0,
+    }
+}
+
 fn note(disk: &dyn Disk, path: &str) {
     let noted = untold::note(disk, |untold| {
         untold.hints.insert(path.to_owned());
+        untold.log_aside = untold.log_aside.max(newest_of(disk, path));
     });
     if let Err(error) = noted {
         tracing::error!(%error, path, "it is not noted that a file cannot be read");

@@ -8,6 +8,7 @@ use record::vouch::{Base64Bytes, Vouch};
 use super::disk::{Disk, put_small, read_small};
 use super::error::StoreError;
 use super::scan::{Segment, SegmentReader};
+use super::unreadable::is_lost;
 use crate::clock::Now;
 use crate::random::Random;
 
@@ -69,7 +70,12 @@ impl Keys {
     pub(crate) fn load(disk: &dyn Disk, now: &Now, random: &dyn Random) -> Result<Self, StoreError> {
         disk.make_dir("keys").map_err(StoreError::io("keys/"))?;
         let mut box_is_new = false;
-        let box_id = match read_small(disk, BOX_FILE, SMALL_BYTES_MAX).map_err(StoreError::io(BOX_FILE))? {
+        let named = match read_small(disk, BOX_FILE, SMALL_BYTES_MAX) {
+            // The log names the box too.
+            Err(e) if is_lost(&e) && box_of_log(disk).is_ok_and(|log| log.is_some()) => None,
+            named => named.map_err(StoreError::io(BOX_FILE))?,
+        };
+        let box_id = match named {
             Some(bytes) => std::str::from_utf8(&bytes)
                 .ok()
                 .and_then(|text| text.trim_end().parse().ok())

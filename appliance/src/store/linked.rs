@@ -96,6 +96,11 @@ impl Linked {
         self.reader.bare_group()
     }
 
+    /// Whether bytes at or behind this place could not be read.
+    pub(crate) fn has_lost(&self, from: u64) -> bool {
+        self.reader.has_lost(from)
+    }
+
     /// The next step.
     ///
     /// # Errors

@@ -11,30 +11,36 @@ pub(super) const BYTES_MAX: usize = 4096;
 /// Unfinished starts after which the database is not opened any more: one is what any power cut makes.
 pub(super) const ATTEMPTS_TRUSTED: u32 = 1;
 
-/// Unfinished starts in the middle of reading one copy after which a start passes that copy over.
-pub(super) const ATTEMPTS_OF_COPY: u32 = 3;
+/// Unfinished starts while a copy was open after which a start passes that copy over.
+pub(super) const ATTEMPTS_OF_COPY: u32 = 2;
 
 /// What the mark says of starts that did not get through.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Attempts {
     pub(super) count: u32,
-    /// How many of them, one after the other, ended in the middle of reading a copy, and which.
-    pub(super) reading: Option<(u32, String)>,
+    /// The copies that were open when the last of them ended, each with how many ended so, one after the other.
+    pub(super) reading: Vec<(u32, String)>,
 }
 
 impl Attempts {
     fn parse(text: &str) -> Self {
         let mut words = text.split_whitespace();
         let count = words.next().map_or(1, |count| count.parse().unwrap_or(1));
-        let reading = words.next().and_then(|times| Some((times.parse().ok()?, words.next()?.to_owned())));
+        let mut reading = Vec::new();
+        while let Some((times, copy)) = words.next().and_then(|times| times.parse().ok()).zip(words.next()) {
+            reading.push((times, copy.to_owned()));
+        }
         Self { count, reading }
     }
 
     fn text(&self) -> String {
-        match &self.reading {
-            Some((times, copy)) => format!("{} {times} {copy}\n", self.count),
-            None => format!("{}\n", self.count),
-        }
+        let reading: String = self.reading.iter().map(|(times, copy)| format!(" {times} {copy}")).collect();
+        format!("{}{reading}\n", self.count)
+    }
+
+    /// How many starts in a row ended while this copy was open.
+    pub(super) fn ended_with(&self, copy: &str) -> u32 {
+        self.reading.iter().find(|(_, of)| of == copy).map_or(0, |(times, _)| *times)
     }
 }
 
@@ -47,8 +53,7 @@ pub(super) fn is_mark(text: &str) -> bool {
 pub(super) fn mark(disk: &dyn Disk) -> Result<Attempts, StoreError> {
     let before = read_small(disk, MARK, BYTES_MAX).map_err(StoreError::io(MARK))?;
     let attempts = before.map_or_else(Attempts::default, |b| Attempts::parse(&String::from_utf8_lossy(&b)));
-    // A copy is named again when it is read again.
-    put_mark(disk, &Attempts { count: attempts.count + 1, reading: None })?;
+    put_mark(disk, &Attempts { count: attempts.count + 1, reading: attempts.reading.clone() })?;
     Ok(attempts)
 }
 
@@ -66,6 +71,6 @@ pub(super) fn put_mark(disk: &dyn Disk, attempts: &Attempts) -> Result<(), Store
 /// # Errors
 /// The disk's.
 pub(super) fn mark_distrusted(disk: &dyn Disk) -> std::io::Result<()> {
-    let attempts = Attempts { count: ATTEMPTS_TRUSTED + 1, reading: None };
+    let attempts = Attempts { count: ATTEMPTS_TRUSTED + 1, ..Attempts::default() };
     put_small(disk, MARK, attempts.text().as_bytes())
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::chain::Source as _;
-use super::disk::Disk;
+use super::disk::{Disk, set_aside_hint};
 use super::displaced::DisplacedFile;
 use super::error::StoreError;
 use super::keys::epoch_folders;
@@ -32,6 +32,11 @@ pub(super) fn displace_misplaced(disk: &Arc<dyn Disk>) -> Result<(), StoreError>
                 file.take(&page.piece)?;
             }
             file.finish()?;
+            if source.has_lost() {
+                // What cannot be read of it now may be readable later.
+                set_aside_hint(&**disk, &segment.path).map_err(io())?;
+                continue;
+            }
             disk.remove(&segment.path).map_err(io())?;
             disk.sync_dir(&dir).map_err(io())?;
         }

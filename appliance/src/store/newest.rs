@@ -4,17 +4,19 @@ use record::checkpoint::{Checkpoint, Origin};
 use record::ids::Epoch;
 use record::tree::{Frontier, Hash};
 
-use super::chain::Extent;
+use super::chain::{Extent, Source as _};
 use super::cursor::{self, Cursor};
 use super::database::Held;
 use super::disk::Disk;
+use super::displaced;
 use super::error::StoreError;
 use super::heal::Healer;
 use super::journal::Journal;
 use super::linked::Linked;
 use super::refill;
+use super::runs;
 use super::scan::{Segment, SegmentReader, Step};
-use super::sources::LogCopies;
+use super::sources::{LogCopies, SegmentSource};
 use super::start_state::{NewestLog, Start};
 use super::survey::{Claims, Survey, survey};
 use super::untold;
@@ -58,6 +60,7 @@ impl Start<'_> {
                     torn: whole.torn,
                     relay: None,
                     database_wrong: false,
+                    signed_beyond: None,
                 }
             }
             Survey::Whole(_) => {
@@ -66,7 +69,33 @@ impl Start<'_> {
             Survey::Damaged { why, .. } => self.healed_log(origin, copies, &why)?,
         };
         self.hear_relay(&mut log, &cursor)?;
+        log.signed_beyond = self.signed_beyond(epoch, &log.frontier)?;
         Ok(log)
+    }
+
+    /// What says that the key of this epoch has signed entries behind those that are here: a key never signs two histories.
+    fn signed_beyond(&self, epoch: Epoch, frontier: &Frontier) -> Result<Option<&'static str>, StoreError> {
+        // On a full disk it is not noted.
+        let aside = ["log".to_owned(), format!("log/{epoch}")];
+        if self.report.untold.log_aside >= epoch.n
+            || aside.iter().any(|path| self.report.hints.contains(path))
+        {
+            return Ok(Some(
+                "what lay in place of the log's folder was none: nobody knows how far the log went",
+            ));
+        }
+        let beyond =
+            Some("a copy has other entries behind the last one that is here, signed with the same key");
+        for path in displaced::of_epoch(&**self.disk, epoch)? {
+            let mut lines = SegmentSource::loose(self.disk.clone(), epoch, path);
+            let page = lines.page(epoch, frontier.size()).map_err(StoreError::io(displaced::DIR))?;
+            if page.is_some() {
+                return Ok(beyond);
+            }
+        }
+        let runs = runs::list(&**self.disk)?;
+        Ok(beyond
+            .filter(|_| runs.iter().any(|run| run.epoch() == epoch && run.lines().end > frontier.size())))
     }
 
     /// Whether a copy beside the journal and the database has more of this very history.
@@ -116,6 +145,7 @@ impl Start<'_> {
             torn: None,
             relay: None,
             database_wrong: false,
+            signed_beyond: None,
         })
     }
 
@@ -160,7 +190,8 @@ impl Start<'_> {
         let Some(last) = all.last().filter(|s| !s.sealed) else { return Ok(()) };
         let mut reader = SegmentReader::open(disk, last).map_err(io())?;
         let header = reader.header().is_some();
-        let empty = !holds_groups(&mut reader).map_err(io())?;
+        // What cannot be read may have been one.
+        let empty = !holds_groups(&mut reader).map_err(io())? && !reader.has_lost(0);
         // Without a header a roll was cut short; the first segment is begun anew even when its header got through.
         if empty && (!header || last.first == 0) {
             disk.remove(&last.path).map_err(io())?;

@@ -42,7 +42,10 @@ pub struct StartReport {
     /// Whether the database was built anew only because entries came back from the relay, or others count than before:
     /// nothing was wrong with the one that there was.
     pub refilled: bool,
-    /// Databases that were set aside and could not be read to their end.
+    /// Whether what came, or what was healed, waits because there is no room to build the database anew: the present one is
+    /// in use.
+    pub no_room: bool,
+    /// Databases that were set aside, and files of lines beside the log, that could not be read to their end.
     pub unread_copies: Vec<String>,
     /// What earlier starts set right and did not live to tell.
     pub untold: UntoldRepairs,
@@ -56,6 +59,6 @@ impl StartReport {
 
     /// What stays true when a start goes through everything once more. What only follows from what it finds is found again.
     pub(super) fn for_another_pass(self) -> Self {
-        Self { missing: Vec::new(), unread_copies: Vec::new(), refused: None, ..self }
+        Self { missing: Vec::new(), unread_copies: Vec::new(), refused: None, no_room: false, ..self }
     }
 }

@@ -7,18 +7,17 @@ use std::collections::BTreeSet;
 use std::io::{self, Read, Write};
 use std::sync::Arc;
 
-use record::checkpoint::Origin;
 use record::ids::BoxId;
 use record::limits::{NOTE_BYTES_MAX, RUN_NOTES_MAX};
 use record::redact::TextLine;
 use record::run::{RunError, RunLine, RunName, RunReader, RunWriter, check_run, is_note_of};
 use record::tree::Hash;
 
-use super::chain::{LogLine, LogPiece};
+use super::chain::LogLine;
 use super::disk::{Disk, DiskFile, read_small, remove_if_there};
-use super::displaced::DisplacedFile;
 use super::error::StoreError;
 use super::segment::{GroupWriter, Line, lines};
+use super::unreadable::{is_lost, read_what_is_left};
 
 /// Where they lie.
 pub(crate) const DIR: &str = "runs";
@@ -90,11 +89,13 @@ pub(super) struct FileBytes {
     file: Arc<dyn DiskFile>,
     at: u64,
     length: u64,
+    /// Whether something of it could not be read.
+    lost: bool,
 }
 
 impl FileBytes {
     pub(super) fn new(file: Arc<dyn DiskFile>, length: u64) -> Self {
-        Self { file, at: 0, length }
+        Self { file, at: 0, length, lost: false }
     }
 
     pub(super) fn length(&self) -> u64 {
@@ -106,7 +107,7 @@ impl Read for FileBytes {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         let left = usize::try_from(self.length.saturating_sub(self.at)).unwrap_or(usize::MAX);
         let count = out.len().min(left).min(READ_BYTES);
-        self.file.read_at(self.at, &mut out[..count])?;
+        self.lost |= !read_what_is_left(&*self.file, self.at, &mut out[..count])?.is_empty();
         self.at += count as u64;
         Ok(count)
     }
@@ -139,6 +140,21 @@ pub(super) fn bytes(disk: &dyn Disk, name: &RunName) -> io::Result<FileBytes> {
 /// Whether a run lies here whole.
 pub(crate) fn is_whole(disk: &dyn Disk, box_id: BoxId, name: &RunName) -> bool {
     bytes(disk, name).is_ok_and(|bytes| check_run(bytes, box_id, *name).is_ok())
+}
+
+/// Whether the disk does not give back all of a run's file.
+///
+/// # Errors
+/// The disk's, other than that.
+pub(crate) fn has_lost(disk: &dyn Disk, name: &RunName) -> Result<bool, StoreError> {
+    let looked = bytes(disk, name).and_then(|mut bytes| {
+        io::copy(&mut bytes, &mut io::sink())?;
+        Ok(bytes.lost)
+    });
+    match looked {
+        Err(e) if is_lost(&e) => Ok(true),
+        looked => looked.map_err(StoreError::io(path(name))),
+    }
 }
 
 /// The leaf hashes of a run's lines, in order; as many as its file gives.
@@ -268,24 +284,6 @@ pub(crate) fn erase_texts(
         out.finish().map(drop)
     })?;
     Ok(true)
-}
-
-/// Keeps beside the log what can be read of a run that is not whole, and removes its file.
-///
-/// # Errors
-/// The disk's.
-pub(crate) fn displace(disk: &dyn Disk, box_id: BoxId, name: &RunName) -> Result<(), StoreError> {
-    let from = bytes(disk, name).map_err(StoreError::io(path(name)))?;
-    let mut file = DisplacedFile::new(disk, Origin { box_id, epoch: name.epoch() });
-    if let Ok(mut reader) = RunReader::open(from, box_id, *name) {
-        // Nothing behind a damaged group can be placed.
-        while let Ok(Some(group)) = reader.next_group() {
-            let Some(first) = group.first().map(|line| line.entry.seq()) else { break };
-            file.take(&LogPiece { first, lines: group.iter().map(log_line).collect() })?;
-        }
-    }
-    file.finish()?;
-    remove(disk, name)
 }
 
 /// A line of a run as one of the log.

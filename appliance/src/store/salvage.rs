@@ -3,9 +3,11 @@
 
 use std::sync::Arc;
 
+use record::run::RunName;
+
 use super::database;
 use super::disk::{Disk, parent, put_small, remove_if_there};
-use super::error::StoreError;
+use super::error::{StoreError, is_full};
 use super::sources::SalvagedDatabase;
 
 /// Where they lie.
@@ -27,8 +29,14 @@ pub(crate) fn set_aside(disk: &dyn Disk, path: &str, why: &str, wall_ms: i64) ->
     let names = disk.list(DIR).map_err(StoreError::io(DIR))?;
     let n = names.iter().filter_map(|name| number(name)).max().map_or(1, |n| n.saturating_add(1));
     let said = format!("{path} was set aside: {why}\nat {wall_ms} ms since 1970\n");
-    put_small(disk, &format!("{DIR}/{n}.txt"), said.as_bytes()).map_err(StoreError::io(DIR))?;
-    let aside = if path == database::MAIN { format!("{DIR}/{n}.redb") } else { format!("{DIR}/{n}.{path}") };
+    match put_small(disk, &format!("{DIR}/{n}.txt"), said.as_bytes()) {
+        Err(e) if is_full(&e) => {
+            tracing::warn!(path, why, "the disk is full: why it is set aside is not noted")
+        }
+        put => put.map_err(StoreError::io(DIR))?,
+    }
+    let name = path.rsplit_once('/').map_or(path, |(_, name)| name);
+    let aside = if path == database::MAIN { format!("{DIR}/{n}.redb") } else { format!("{DIR}/{n}.{name}") };
     disk.rename(path, &aside).map_err(StoreError::io(path))?;
     for dir in [DIR, parent(path)] {
         disk.sync_dir(dir).map_err(StoreError::io(dir))?;
@@ -48,6 +56,26 @@ pub(crate) fn list(disk: &dyn Disk) -> Result<Vec<String>, StoreError> {
         .collect();
     all.sort();
     Ok(all.into_iter().rev().map(|(_, name)| format!("{DIR}/{name}")).collect())
+}
+
+/// What is left of runs that were damaged.
+///
+/// # Errors
+/// The disk's.
+pub(crate) fn list_runs(disk: &dyn Disk) -> Result<Vec<String>, StoreError> {
+    let names = disk.list(DIR).map_err(StoreError::io(DIR))?;
+    let is_run = |name: &&String| name.split_once('.').is_some_and(|(_, run)| run.parse::<RunName>().is_ok());
+    Ok(names.iter().filter(is_run).map(|name| format!("{DIR}/{name}")).collect())
+}
+
+/// Takes a copy of the log's database into use again: nothing lies in its place.
+///
+/// # Errors
+/// The disk's.
+pub(crate) fn take_back(disk: &dyn Disk, path: &str) -> Result<(), StoreError> {
+    disk.rename(path, database::MAIN).map_err(StoreError::io(path))?;
+    disk.sync_dir("").map_err(StoreError::io("the data folder"))?;
+    remove(disk, path)
 }
 
 /// Opens a copy without changing it; `None` where nothing can be made of it this time.

@@ -1,10 +1,12 @@
 //! Reads a segment from front to end, open or sealed, and steps over what is not intact.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::sync::Arc;
 
 use super::disk::{Disk, DiskFile, PAGE_BYTES};
 use super::segment::{GROUP_BYTES_MAX, Group, Header};
+use super::unreadable::{is_lost, read_what_is_left};
 
 /// What a sealed segment's name ends in.
 pub(crate) const SEALED: &str = ".jsonl.zst";
@@ -99,11 +101,25 @@ pub(crate) struct SegmentReader {
     /// Where the last group ends, padding included.
     end: usize,
     header: Option<Header>,
+    /// Where bytes of the file stand that could not be read.
+    lost: BTreeSet<u64>,
 }
 
 enum Source {
-    Plain { file: Arc<dyn DiskFile>, len: u64 },
-    Sealed { file: Arc<dyn DiskFile>, len: u64, next: u64, damaged: u64 },
+    Plain {
+        file: Arc<dyn DiskFile>,
+        len: u64,
+    },
+    Sealed {
+        file: Arc<dyn DiskFile>,
+        len: u64,
+        next: u64,
+        damaged: u64,
+    },
+    /// Nothing of it can be read: more is lost than one group.
+    Lost {
+        told: bool,
+    },
 }
 
 impl SegmentReader {
@@ -112,12 +128,12 @@ impl SegmentReader {
     /// # Errors
     /// The disk's.
     pub(crate) fn open(disk: &dyn Disk, segment: &Segment) -> io::Result<Self> {
-        let file = disk.open(&segment.path)?;
-        let len = file.length()?;
-        let source = if segment.sealed {
-            Source::Sealed { file, len, next: 0, damaged: 0 }
-        } else {
-            Source::Plain { file, len }
+        let opened = disk.open(&segment.path).and_then(|file| Ok((file.length()?, file)));
+        let source = match opened {
+            Ok((len, file)) if segment.sealed => Source::Sealed { file, len, next: 0, damaged: 0 },
+            Ok((len, file)) => Source::Plain { file, len },
+            Err(e) if is_lost(&e) => Source::Lost { told: false },
+            Err(e) => return Err(e),
         };
         let mut reader = Self {
             source,
@@ -128,6 +144,7 @@ impl SegmentReader {
             lines: 0..0,
             end: 0,
             header: None,
+            lost: BTreeSet::new(),
         };
         reader.fill()?;
         match Header::parse(&reader.buffer) {
@@ -145,6 +162,12 @@ impl SegmentReader {
     /// The first line, where it is intact.
     pub(crate) fn header(&self) -> Option<&Header> {
         self.header.as_ref()
+    }
+
+    /// Whether bytes at or behind this place of the file could not be read, as far as it was read: nobody knows what they were.
+    pub(crate) fn has_lost(&self, from: u64) -> bool {
+        let page = from - from % PAGE_BYTES as u64;
+        matches!(self.source, Source::Lost { .. }) || self.lost.range(page..).next().is_some()
     }
 
     /// The lines of the group that the last step gave.
@@ -188,7 +211,7 @@ impl SegmentReader {
             let here = self.base + self.at as u64;
             let step = match self.source {
                 Source::Plain { .. } => PAGE_BYTES - usize::try_from(here % PAGE_BYTES as u64).unwrap_or(0),
-                Source::Sealed { .. } => self.buffer.len() - self.at,
+                Source::Sealed { .. } | Source::Lost { .. } => self.buffer.len() - self.at,
             };
             let end = self.buffer.len().min(self.at + step);
             let page = &self.buffer[self.at..end];
@@ -219,6 +242,7 @@ impl SegmentReader {
         match &mut self.source {
             // Told once everything before the damaged frame has been read.
             Source::Sealed { damaged, .. } if *damaged > 0 && self.at == 0 => Some(std::mem::take(damaged)),
+            Source::Lost { told } => (!std::mem::replace(told, true)).then_some(GROUP_BYTES_MAX as u64 + 1),
             _ => None,
         }
     }
@@ -238,6 +262,7 @@ impl SegmentReader {
                         return Ok(());
                     }
                 }
+                Source::Lost { .. } => self.ended = true,
             }
         }
         Ok(())
@@ -252,7 +277,7 @@ impl SegmentReader {
         let want = usize::try_from(len.saturating_sub(from)).unwrap_or(usize::MAX).min(WINDOW_BYTES);
         let old = self.buffer.len();
         self.buffer.resize(old + want, 0);
-        file.read_at(from, &mut self.buffer[old..])?;
+        self.lost.extend(read_what_is_left(&**file, from, &mut self.buffer[old..])?);
         self.ended = want == 0;
         Ok(())
     }
@@ -269,7 +294,7 @@ impl SegmentReader {
         }
         // Text packs better than it can be spread: a frame is never longer than what it unpacks to and a little.
         let mut packed = vec![0; want.min(FRAME_BYTES_MAX + WINDOW_BYTES)];
-        file.read_at(*next, &mut packed)?;
+        self.lost.extend(read_what_is_left(&**file, *next, &mut packed)?);
         match unpack(&packed) {
             Some((unpacked, used)) => {
                 self.buffer = unpacked;

@@ -15,6 +15,7 @@ use redb::Database;
 use tokio::sync::watch;
 
 use super::cursor::Cursor;
+use super::database::LostPart;
 use super::disk::{Disk, PAGE_BYTES};
 use super::error::StoreError;
 use super::job::Fatal;
@@ -49,6 +50,8 @@ pub(crate) struct Shared {
     durable: AtomicU64,
     roll_wanted: AtomicBool,
     damage: AtomicBool,
+    /// Whether a part of the database's file is lost.
+    pub(super) lost: LostPart,
     /// Copies that were set aside and had to go, because a text in them was erased.
     pub(super) removed_copies: AtomicU64,
     /// A segment's length at which the next one is begun.
@@ -100,6 +103,7 @@ pub(super) struct Parts {
     pub(super) disk: Arc<dyn Disk>,
     pub(super) segment_bytes: u64,
     pub(super) db: Arc<Database>,
+    pub(super) lost: LostPart,
     pub(super) state_db: Arc<Database>,
     pub(super) facility: Facility,
     pub(super) places: Places,
@@ -141,6 +145,7 @@ impl Shared {
             durable: AtomicU64::new(size),
             roll_wanted: AtomicBool::new(false),
             damage: AtomicBool::new(false),
+            lost: parts.lost,
             room: RoomState::default(),
             tidying: Mutex::default(),
             run_roots: Mutex::default(),
@@ -197,7 +202,7 @@ impl Shared {
     }
 
     pub(super) fn is_damaged(&self) -> bool {
-        self.damage.load(Ordering::Relaxed)
+        self.damage.load(Ordering::Relaxed) || self.lost.is_set()
     }
 
     /// Asks the writer to begin a new segment when nobody waits.

@@ -7,21 +7,20 @@ use record::ids::Epoch;
 use super::adopt;
 use super::begin::{Before, State};
 use super::chain::{self, ChainLink, EpochEnd, EpochLink, Extent, NewestEpoch, Standing, Verdict};
-use super::core::{Core, drop_ballast};
+use super::core::{Core, give_up_room};
 use super::cursor::{self, Cursor};
-use super::database;
-use super::disk::{Disk, remove_if_there};
+use super::database::{LostPart, MAIN};
+use super::disk::{Disk, exists, remove_if_there};
 use super::error::StoreError;
 use super::hints;
 use super::journal::Sizes;
 use super::keys::Keys;
-use super::mark::{ATTEMPTS_OF_COPY, Attempts, MARK, mark, put_mark};
+use super::mark::{ATTEMPTS_TRUSTED, Attempts, MARK, mark};
 use super::misplaced::displace_misplaced;
 use super::places::RunState;
 use super::prepare::{prepare_folder, sweep};
 use super::rebuild::CountedEpoch;
 use super::report::StartReport;
-use super::salvage;
 use super::sources::{LogCopies, SegmentSource};
 use super::start_state::{HealedLog, NewestLog, OpenDatabase, Start, StartKind};
 use super::state_db;
@@ -61,10 +60,12 @@ impl Core {
         clock: &Arc<dyn Clock>,
         random: &dyn Random,
     ) -> Result<(Self, StartReport), StoreError> {
-        match open_once(kind, disk, sizes, clock, random) {
-            // What is held in reserve for records is held for a start too.
-            Err(e) if e.is_full() && drop_ballast(&**disk) => open_once(kind, disk, sizes, clock, random),
-            opened => opened,
+        loop {
+            match open_once(kind, disk, sizes, clock, random) {
+                // What is held in reserve for records is held for a start too.
+                Err(e) if e.is_full() && give_up_room(&**disk) => {}
+                opened => return opened,
+            }
         }
     }
 }
@@ -76,17 +77,29 @@ fn open_once(
     clock: &Arc<dyn Clock>,
     random: &dyn Random,
 ) -> Result<(Core, StartReport), StoreError> {
-    let hints = hints::set_bad_aside(&**disk);
+    let hints = hints::set_bad_aside(&**disk)?;
     let report = StartReport { hints, untold: untold::load(&**disk)?, ..StartReport::default() };
     prepare_folder(&**disk)?;
     let attempts = mark(&**disk)?;
-    let mut opened = open_marked((kind, &attempts, report), disk, sizes, clock, random);
+    let mut opened = open_marked((kind, &attempts, report.clone()), disk, sizes, clock, random);
+    if kind == StartKind::Normal
+        && opened.as_ref().is_err_and(StoreError::is_of_database)
+        && attempts.count <= ATTEMPTS_TRUSTED
+        && exists(&**disk, MAIN).map_err(StoreError::io(MAIN))?
+    {
+        // Whatever it fails at, it would fail again: it is set aside, and asked as far as it can be read.
+        let distrusted = Attempts { count: ATTEMPTS_TRUSTED + 1, ..attempts.clone() };
+        opened = open_marked((kind, &distrusted, report), disk, sizes, clock, random);
+    }
     for _ in 0..ADOPTING_PASSES_MAX {
         opened = match opened {
-            Ok((core, report)) if core.places.in_state(RunState::Waits).next().is_some() => {
+            Ok((core, report))
+                if !report.no_room && core.places.in_state(RunState::Waits).next().is_some() =>
+            {
                 // Lines count where the entry stands that adopts them: the database is made anew with them.
                 drop(core);
-                let again = (StartKind::Normal, &Attempts::default(), report.for_another_pass());
+                let attempts = Attempts { count: 0, ..attempts.clone() };
+                let again = (StartKind::Normal, &attempts, report.for_another_pass());
                 open_marked(again, disk, sizes, clock, random)
             }
             opened => opened,
@@ -120,6 +133,8 @@ fn open_marked(
         random,
         keys,
         report,
+        attempts: attempts.clone(),
+        lost: LostPart::default(),
         said: None,
         ends: Vec::new(),
         ended: Vec::new(),
@@ -129,9 +144,7 @@ fn open_marked(
         unstated: Vec::new(),
     };
     start.take_up_begun()?;
-    let main = start.open_main(attempts.count)?;
-    let copies = start.copies(main.as_ref(), attempts)?;
-    let healed = start.heal_log(kind, &copies, main.as_ref())?;
+    let (main, copies, healed) = start.read_log(kind)?;
     let has_log = !healed.names.is_empty();
     let (state_db, lost) = state_db::open_state(&**disk, start.keys.box_id, has_log, now.wall_ms)?;
     start.report.state_lost = state_lost || lost;
@@ -189,40 +202,8 @@ impl Start<'_> {
         Ok(())
     }
 
-    /// Opens every copy that can be read. Which one is being opened stands in the mark: one at which start after start
-    /// ends is passed over by this one.
-    fn copies(&mut self, main: Option<&OpenDatabase>, attempts: &Attempts) -> Result<LogCopies, StoreError> {
-        let disk = &**self.disk;
-        let mut opened = Vec::new();
-        for path in salvage::list(disk)? {
-            let before = attempts.reading.as_ref().filter(|(_, copy)| *copy == path).map_or(0, |(n, _)| *n);
-            if before >= ATTEMPTS_OF_COPY {
-                tracing::error!(path, "starts did not get past this copy: it is passed over this time");
-                continue;
-            }
-            let reading = Some((before + 1, path.clone()));
-            put_mark(disk, &Attempts { count: attempts.count + 1, reading })?;
-            let copy = salvage::open(disk, &path)?;
-            let db = copy.as_ref().and_then(|copy| copy.db.clone());
-            let held = db.as_ref().and_then(|db| database::held(db).ok().flatten());
-            let foreign = db.as_ref().zip(held).is_some_and(|(db, held)| self.is_foreign(db, &held));
-            drop(db);
-            opened.extend(copy.filter(|_| !foreign));
-        }
-        if !opened.is_empty() {
-            put_mark(disk, &Attempts { count: attempts.count + 1, reading: None })?;
-        }
-        let db = main.map(|main| main.db.clone());
-        Ok(LogCopies {
-            disk: self.disk.clone(),
-            box_id: self.keys.box_id,
-            main: Box::new(move || db.clone()),
-            salvage: opened,
-        })
-    }
-
     /// Heals the newest epoch, decides what becomes of it, and heals those before it where they need it.
-    fn heal_log(
+    pub(super) fn heal_log(
         &mut self,
         kind: StartKind,
         copies: &LogCopies,
@@ -299,6 +280,7 @@ impl Start<'_> {
             own: Extent::of(&log.frontier),
             whole: log.whole,
             relay: log.relay,
+            signed_beyond: log.signed_beyond,
             key: self.keys.of(log.origin.epoch).is_some(),
         });
         Ok(Standing { newest, key: key.map(|key| key.epoch), cosigned, rebase: None })

@@ -8,10 +8,11 @@ use record::tree::Frontier;
 use redb::Database;
 
 use super::chain::{Extent, Verdict};
-use super::database::Held;
+use super::database::{Held, LostPart};
 use super::disk::Disk;
 use super::journal::Sizes;
 use super::keys::Keys;
+use super::mark::Attempts;
 use super::rebuild::CountedEpoch;
 use super::report::StartReport;
 use super::scan::Segment;
@@ -36,6 +37,10 @@ pub(super) struct Start<'a> {
     pub(super) random: &'a dyn Random,
     pub(super) keys: Keys,
     pub(super) report: StartReport,
+    /// Starts before this one that did not get through, and which copies are open in this one.
+    pub(super) attempts: Attempts,
+    /// Whether a part of the database in use is lost.
+    pub(super) lost: LostPart,
     /// Epochs that the relay has cosigned something of.
     pub(super) said: Option<Epoch>,
     /// Epochs that have ended with the size that counts, where that is stated.
@@ -78,6 +83,8 @@ pub(super) struct NewestLog {
     pub(super) relay: Option<Extent>,
     /// Whether the database gave another root than the journal has.
     pub(super) database_wrong: bool,
+    /// Why its key may have signed other entries behind these, where something says so.
+    pub(super) signed_beyond: Option<&'static str>,
 }
 
 /// The database that a start found, and what it holds.

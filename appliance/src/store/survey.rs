@@ -172,6 +172,9 @@ impl Walk {
         let more = linked.step()?;
         let why = if !newest {
             "bytes in the middle of the log cannot be read".to_owned()
+        } else if linked.has_lost(at) {
+            // A torn group can be read: it is only not whole.
+            format!("the disk does not give back what stands behind byte {at}")
         } else if !matches!(more, LinkedStep::End { .. }) {
             format!("bytes {at} to {end} cannot be read, and an intact group stands behind them")
         } else if nonzero > GROUP_BYTES_MAX as u64 {

@@ -16,6 +16,8 @@ pub(crate) struct SegmentTail {
     pub(crate) end: u64,
     /// How many of them are not zero.
     pub(crate) nonzero: u64,
+    /// Whether the disk does not give some of them back.
+    pub(crate) lost: bool,
 }
 
 /// Measures it.
@@ -35,6 +37,7 @@ pub(crate) fn measure(disk: &dyn Disk, segment: &Segment) -> io::Result<SegmentT
                 if tail.nonzero == 0 {
                     (tail.at, tail.end) = (at, at);
                 }
+                tail.lost = tail.nonzero > 0 && reader.has_lost(tail.at);
                 return Ok(tail);
             }
         }

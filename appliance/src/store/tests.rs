@@ -22,6 +22,7 @@ mod failures;
 mod faulty_disk;
 mod healing;
 mod holes;
+mod interrupted;
 mod misplaced;
 mod past;
 mod readers;
@@ -29,6 +30,8 @@ mod repairs;
 mod scale;
 mod schema;
 mod trusted;
+mod unreadable;
+mod writing;
 
 pub(crate) use self::readers::HeldReads;
 

@@ -120,7 +120,7 @@ fn erase(shared: &Shared) -> Result<(), StoreError> {
     let mut by_segment: BTreeMap<(Origin, Segment), BTreeSet<[u8; 32]>> = BTreeMap::new();
     let mut of_runs: BTreeSet<[u8; 32]> = BTreeSet::new();
     let (places, all) = (shared.places(), wanted(shared)?);
-    erase_in_runs(shared, &places, &all)?;
+    let waits = erase_in_runs(shared, &places, &all)?;
     for (hash, key) in all {
         let Some(LinePlace { of, run: None }) = places.line(key) else {
             of_runs.insert(hash);
@@ -138,8 +138,8 @@ fn erase(shared: &Shared) -> Result<(), StoreError> {
     }
     if !of_runs.is_empty() {
         forget_copies(shared, BTreeSet::new())?;
-        let waits: BTreeSet<[u8; 32]> = by_segment.values().flatten().copied().collect();
-        done(shared, &of_runs.difference(&waits).copied().collect())?;
+        let later: BTreeSet<[u8; 32]> = by_segment.values().flatten().chain(&waits).copied().collect();
+        done(shared, &of_runs.difference(&later).copied().collect())?;
     }
     if by_segment.is_empty() {
         return Ok(());
@@ -147,27 +147,39 @@ fn erase(shared: &Shared) -> Result<(), StoreError> {
     forget_copies(shared, by_segment.keys().map(|(origin, _)| *origin).collect())?;
     for ((origin, segment), hashes) in by_segment {
         if rewrite(&*shared.disk, &origin, &segment, &hashes)? {
-            done(shared, &hashes)?;
+            done(shared, &hashes.difference(&waits).copied().collect())?;
         }
     }
     Ok(())
 }
 
-/// Files of runs hold a text beside a line whether it counts there or elsewhere.
-fn erase_in_runs(shared: &Shared, places: &Places, wanted: &[([u8; 32], u64)]) -> Result<(), StoreError> {
+/// Files of runs hold a text beside a line whether it counts there or elsewhere. Gives the texts that a file may hold which
+/// cannot be read now, or that the next start takes apart: they wait.
+fn erase_in_runs(
+    shared: &Shared,
+    places: &Places,
+    wanted: &[([u8; 32], u64)],
+) -> Result<BTreeSet<[u8; 32]>, StoreError> {
     let box_id = shared.origin().box_id;
+    let mut waits = BTreeSet::new();
     for name in runs::list(&*shared.disk)? {
         let in_it = |key: u64| places.line(key).is_some_and(|line| name.covers(line.of));
         let hashes: BTreeSet<[u8; 32]> =
             wanted.iter().filter(|(_, key)| in_it(*key)).map(|(hash, _)| *hash).collect();
-        if !hashes.is_empty() && !runs::erase_texts(&*shared.disk, box_id, &name, &hashes)? {
+        if hashes.is_empty() || runs::erase_texts(&*shared.disk, box_id, &name, &hashes)? {
+            continue;
+        }
+        if places.place_of(&name).is_none() || runs::has_lost(&*shared.disk, &name)? {
+            tracing::warn!(run = %name, "a run that may hold a text that is to be erased cannot be read now");
+            waits.extend(hashes);
+        } else {
             // Nothing of a damaged file counts, and the database has its lines without the texts.
             tracing::warn!(run = %name, "a damaged run may hold a text that is to be erased, and is removed");
             runs::remove(&*shared.disk, &name)?;
             shared.removed_copies.fetch_add(1, Ordering::Relaxed);
         }
     }
-    Ok(())
+    Ok(waits)
 }
 
 fn wanted(shared: &Shared) -> Result<Vec<([u8; 32], u64)>, StoreError> {
@@ -184,7 +196,7 @@ fn wanted(shared: &Shared) -> Result<Vec<([u8; 32], u64)>, StoreError> {
 /// What was set aside may hold the text as well: cut bytes and damaged databases.
 fn forget_copies(shared: &Shared, origins: BTreeSet<Origin>) -> Result<(), StoreError> {
     let disk = &*shared.disk;
-    for copy in salvage::list(disk)? {
+    for copy in salvage::list(disk)?.into_iter().chain(salvage::list_runs(disk)?) {
         // A start has kept what it could read of it and nobody else had.
         tracing::warn!(
             copy,

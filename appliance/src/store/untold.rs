@@ -32,6 +32,8 @@ pub struct UntoldRepairs {
     pub healed: Option<String>,
     /// The largest number of an epoch before another one was begun, and why it was.
     pub begun: Option<(u32, String)>,
+    /// The largest number of an epoch whose folder was none and was put aside: nobody knows how far it went.
+    pub log_aside: u32,
     /// Of which epochs lines were adopted: the first of them, and behind the last.
     pub adopted: Vec<(Epoch, u64, u64)>,
 }

@@ -18,6 +18,8 @@ pub(crate) struct NewestEpoch {
     pub(crate) relay: Option<Extent>,
     /// Whether its key is here.
     pub(crate) key: bool,
+    /// Why its key may have signed other entries behind what is here, where something says so.
+    pub(crate) signed_beyond: Option<&'static str>,
 }
 
 /// What a start has found.
@@ -96,6 +98,9 @@ pub(crate) fn decide(standing: &Standing) -> Verdict {
     if !newest.whole {
         let reason = format!("entries from {} on were damaged and no copy on this box has them", own.size);
         return begin(at(newest.epoch, own), reason);
+    }
+    if let Some(why) = newest.signed_beyond {
+        return begin(at(newest.epoch, own), why.to_owned());
     }
     if !newest.key {
         let reason = "the log's key is not here: this is a restored backup or another box".to_owned();

@@ -28,6 +28,9 @@ pub(crate) struct DatabaseSource<'a> {
     places: OnceCell<Option<Places>>,
 }
 
+/// Numbers that are tried at most behind one that cannot be read.
+const STEPS_MAX: u64 = 4096;
+
 type Found<T> = Result<T, redb::Error>;
 
 impl<'a> DatabaseSource<'a> {
@@ -38,9 +41,14 @@ impl<'a> DatabaseSource<'a> {
 
     /// Reads with a snapshot of its own: none is held for long.
     fn read<T>(&self, read: impl FnOnce(&ReadTransaction) -> Found<Option<T>>) -> Option<T> {
+        self.try_read(read).flatten()
+    }
+
+    /// As [`DatabaseSource::read`]; the outer `None`: it cannot be read.
+    fn try_read<T>(&self, read: impl FnOnce(&ReadTransaction) -> Found<T>) -> Option<T> {
         let db = (self.handle)()?;
         let work = || read(&db.begin_read()?);
-        catch_unwind(AssertUnwindSafe(work)).ok()?.ok()?
+        catch_unwind(AssertUnwindSafe(work)).ok()?.ok()
     }
 
     /// Epochs that it says it has, and how much of each; `None` where that cannot be read.
@@ -129,14 +137,27 @@ impl<'a> DatabaseSource<'a> {
         stated.is_some_and(|stated| stated != epoch)
     }
 
-    /// The seq of the first entry at or behind `from`.
+    /// The seq of the first entry at or behind `from` that can be read: what a damaged page of the tree holds is stepped over,
+    /// number by number, for as long as the database says that there is more.
     fn next_seq(&self, epoch: Epoch, from: u64) -> Option<u64> {
-        self.read(|txn| {
-            let table = txn.open_table(tables::ENTRIES)?;
-            let range = tables::entry_key(epoch.n, from)..tables::entry_key(epoch.n + 1, 0);
-            let first = table.range(range)?.next().transpose()?;
-            Ok(first.map(|(key, _)| tables::split_key(key.value()).1))
-        })
+        let size = self.stated(epoch).map_or(0, |stated| stated.size());
+        let steps = from..size.max(from + 1).min(from.saturating_add(STEPS_MAX));
+        for at in steps {
+            let next = self.try_read(|txn| {
+                let table = txn.open_table(tables::ENTRIES)?;
+                let range = tables::entry_key(epoch.n, at)..tables::entry_key(epoch.n + 1, 0);
+                let first = table.range(range)?.next().transpose()?;
+                Ok(first.map(|(key, _)| tables::split_key(key.value()).1))
+            });
+            match next {
+                // A damaged page may say anything of what stands behind it.
+                Some(Some(seq)) if seq >= size && at < size => {}
+                Some(Some(seq)) => return Some(seq),
+                Some(None) if at >= size => return None,
+                Some(None) | None => {}
+            }
+        }
+        None
     }
 }
 

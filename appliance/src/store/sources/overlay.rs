@@ -5,6 +5,7 @@ use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::super::disk::{DiskFile, PAGE_BYTES};
+use super::super::unreadable::read_what_is_left;
 
 /// Bytes that redb may write over a copy; one that takes more to be opened is not opened.
 const WRITTEN_BYTES_MAX: usize = 32 << 20;
@@ -44,7 +45,7 @@ impl OverlayFile {
         let from = page * PAGE_BYTES as u64;
         let len = usize::try_from(self.file_len.saturating_sub(from)).unwrap_or(PAGE_BYTES).min(PAGE_BYTES);
         if len > 0 {
-            self.file.read_at(from, &mut bytes[..len])?;
+            read_what_is_left(&*self.file, from, &mut bytes[..len])?;
         }
         Ok(bytes)
     }
@@ -74,7 +75,7 @@ impl redb::StorageBackend for OverlayFile {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
         if written.pages.is_empty() && offset + out.len() as u64 <= self.file_len {
-            return self.file.read_at(offset, out);
+            return read_what_is_left(&*self.file, offset, out).map(drop);
         }
         for (page, inside, at, len) in parts(offset, out.len()) {
             let to = &mut out[at..at + len];

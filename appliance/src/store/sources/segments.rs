@@ -34,6 +34,8 @@ struct Open {
     segment: Segment,
     /// `None` behind its last group: many files must not be held open together.
     reader: Option<SegmentReader>,
+    /// Whether the disk did not give back a part of it.
+    lost: bool,
     peeked: Option<Peeked>,
     /// Groups that end before it were passed.
     reached: u64,
@@ -75,6 +77,12 @@ impl SegmentSource {
         self.open = None;
     }
 
+    /// Whether the disk does not give back a part of the file that was read last.
+    pub(crate) fn has_lost(&self) -> bool {
+        let read = |open: &Open| open.reader.as_ref().is_some_and(|reader| reader.has_lost(0));
+        self.open.as_ref().is_some_and(|open| open.lost || read(open))
+    }
+
     fn is_loose(&self) -> bool {
         matches!(self.files, Files::One { linked: false, .. })
     }
@@ -93,8 +101,14 @@ impl SegmentSource {
 
     fn open(&mut self, epoch: Epoch, segment: &Segment) -> io::Result<()> {
         let reader = SegmentReader::open(&*self.disk, segment)?;
-        self.open =
-            Some(Open { epoch, segment: segment.clone(), reader: Some(reader), peeked: None, reached: 0 });
+        self.open = Some(Open {
+            epoch,
+            segment: segment.clone(),
+            reader: Some(reader),
+            lost: false,
+            peeked: None,
+            reached: 0,
+        });
         Ok(())
     }
 
@@ -115,6 +129,7 @@ impl SegmentSource {
                 }
                 Step::Bad { .. } => {}
                 Step::End { .. } => {
+                    open.lost = reader.has_lost(0);
                     open.reader = None;
                     return Ok(None);
                 }

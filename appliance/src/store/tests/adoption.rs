@@ -213,29 +213,29 @@ async fn what_the_relay_signed_of_their_own_log_is_kept_with_lines_that_were_ado
 
 #[tokio::test]
 async fn lines_that_come_back_in_their_place_count_there_and_not_by_their_run() {
-    let (dir, store, page, proof) = forgetful(5, 12, 0).await;
+    let (dir, store, page, proof) = forgetful(5, 12, 6).await;
     let epoch = store.origin().epoch;
     // Somebody gave them as lines that stand nowhere, and only then the log as a whole.
     assert_eq!(keep_missing(&store, epoch, &page.0[8..12], &page.1).unwrap(), 4);
     let (store, report) = again(store, &dir).await;
-    assert_eq!((report.adopted_lines(), store.facility().activity[&tag()].cleanings), (4, 9), "{report:?}");
+    assert_eq!((report.adopted_lines(), store.facility().activity[&tag()].cleanings), (4, 15), "{report:?}");
     store.end_epoch(&proof).unwrap();
     let (store, _) = again(store, &dir).await;
     let past = store.past().unwrap().remove(0);
     store.refill(&past, 0, &mut super::past::pages(&page, 5)).unwrap();
     let (store, report) = again(store, &dir).await;
     // The entry that had adopted them stands in no place itself by now: a run brings it, and it adopts theirs in turn.
-    assert_eq!((report.adopted_lines(), store.past().unwrap()[0].whole), (1, true), "{report:?}");
-    assert_eq!(store.facility().activity[&tag()].cleanings, 12, "once");
+    assert_eq!((report.adopted_lines(), store.past().unwrap()[0].whole), (7, true), "{report:?}");
+    assert_eq!(store.facility().activity[&tag()].cleanings, 18, "once");
     let runs = store.adopted_runs();
-    assert_eq!(runs.counting.iter().map(RunName::lines).collect::<Vec<_>>(), [7..8, 8..12]);
+    assert_eq!(runs.counting.iter().map(RunName::lines).collect::<Vec<_>>(), [7..14, 8..12]);
     assert!(
         runs.counting.iter().all(|run| run_file(&store, run).unwrap().is_some()),
         "the relay may ask for each"
     );
     let reader = store.reader().unwrap();
     let by = reader.adoption_of(&runs.counting[1]).unwrap().by;
-    assert_eq!((by.of.seq, by.run), (7, Some(runs.counting[0])));
+    assert_eq!((by.of.seq, by.run), (13, Some(runs.counting[0])));
     let run = runs.counting[1];
     // The second time by the roots that the first kept.
     for _ in 0..2 {

@@ -8,7 +8,7 @@ use super::healing::{Told, forget, live, start, three_epochs};
 use super::past::{copy, cosigned, held};
 use super::*;
 
-fn import(dir: &Path, from: &Path) -> Result<ImportedLines, ImportError> {
+pub(super) fn import(dir: &Path, from: &Path) -> Result<ImportedLines, ImportError> {
     let now = Now { wall_ms: 5, boot: BootId::new(1, [1; 10]), up_ms: 9, state: ClockState::Synced };
     let config = StoreConfig { sizes: sizes(), ..StoreConfig::new(dir) };
     import_log(&config, from, &BentClock::new(now), &SeededRandom::new(3))

@@ -10,18 +10,18 @@ use super::faulty_disk::{Call, Fault, Faults, FaultyDisk, How};
 use super::*;
 
 /// A box whose disk can be made to fail.
-struct FaultyBox {
-    dir: tempfile::TempDir,
+pub(super) struct FaultyBox {
+    pub(super) dir: tempfile::TempDir,
     faults: Faults,
     free: Option<u64>,
 }
 
 impl FaultyBox {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self { dir: tempfile::tempdir().unwrap(), faults: Faults::default(), free: None }
     }
 
-    fn disk(&self) -> Arc<dyn Disk> {
+    pub(super) fn disk(&self) -> Arc<dyn Disk> {
         for _ in 0..1_000_000 {
             match SystemDisk::take(self.dir.path()) {
                 Ok(disk) => {
@@ -39,7 +39,7 @@ impl FaultyBox {
         Sizes { cache: 16 << 10, durable_entries: 1 << 20, ..sizes() }
     }
 
-    fn core(&self) -> Core {
+    pub(super) fn core(&self) -> Core {
         let (clock, random) = seams();
         Core::open(self.disk(), Self::sizes(), clock, &*random).unwrap().0
     }
@@ -49,8 +49,8 @@ impl FaultyBox {
         Store::open_on(self.disk(), Self::sizes(), clock, &*random).unwrap().0
     }
 
-    fn fail(&self, path: &'static str, call: Call, how: How, times: usize) {
-        self.faults.lock().unwrap().push(Fault { path, call, how, times });
+    pub(super) fn fail(&self, path: &'static str, call: Call, how: How, times: usize) {
+        self.faults.lock().unwrap().push(Fault { path: path.to_owned(), call, how, times });
     }
 
     fn mend(&self) {
@@ -68,11 +68,11 @@ fn seams() -> (Arc<dyn Clock>, Arc<dyn Random>) {
     (Arc::new(BentClock::new(now)), Arc::new(SeededRandom::new(7)))
 }
 
-type Told = Result<Vec<Recorded>, SubmitError>;
+pub(super) type Told = Result<Vec<Recorded>, SubmitError>;
 
 /// A command, what it does before it is decided, and how its asker hears of it.
-struct Asking {
-    before: Box<dyn FnMut(&View<'_>) + Send>,
+pub(super) struct Asking {
+    pub(super) before: Box<dyn FnMut(&View<'_>) + Send>,
     drafts: Vec<Draft>,
     told: mpsc::Sender<Told>,
 }
@@ -87,13 +87,13 @@ impl Job for Asking {
     }
 }
 
-fn asking(drafts: Vec<Draft>) -> (Box<Asking>, mpsc::Receiver<Told>) {
+pub(super) fn asking(drafts: Vec<Draft>) -> (Box<Asking>, mpsc::Receiver<Told>) {
     let (told, result) = mpsc::channel();
     (Box::new(Asking { before: Box::new(|_| ()), drafts, told }), result)
 }
 
 /// One command in a group of its own.
-fn one(core: &mut Core, drafts: Vec<Draft>) -> (Told, Result<(), Fatal>) {
+pub(super) fn one(core: &mut Core, drafts: Vec<Draft>) -> (Told, Result<(), Fatal>) {
     let (job, told) = asking(drafts);
     let mut jobs: VecDeque<Box<dyn Job>> = VecDeque::from([job as Box<dyn Job>]);
     let ended = core.group(&mut jobs);
@@ -111,7 +111,7 @@ fn fill(core: &mut Core) {
 }
 
 /// What is there is what was told, now and after a start.
-fn agrees(of: &FaultyBox, core: Core, size: u64) {
+pub(super) fn agrees(of: &FaultyBox, core: Core, size: u64) {
     assert_eq!(core.size(), size);
     assert_eq!(core.reader().unwrap().size(), size);
     let facility = core.facility().clone();
@@ -149,7 +149,12 @@ fn reading_for_a_decision_fails_and_the_others_are_recorded() {
     let faults = of.faults.clone();
     second.before = Box::new(move |view| {
         let how = How::Error(ErrorKind::Other);
-        faults.lock().unwrap().push(Fault { path: "cleantrack.redb", call: Call::Read, how, times: 1 });
+        faults.lock().unwrap().push(Fault {
+            path: "cleantrack.redb".to_owned(),
+            call: Call::Read,
+            how,
+            times: 1,
+        });
         assert_eq!(view.entry(EntryRef { epoch: view.epoch(), seq: 3 }), None);
     });
     let (third, told_third) = asking(vec![cleaning("behind", "M")]);

@@ -1,6 +1,7 @@
 //! A real folder some of whose calls fail when a test says so.
 
 use std::io::{self, ErrorKind};
+use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::store::disk::{Disk, DiskFile, SystemDisk};
@@ -11,6 +12,7 @@ pub(super) enum Call {
     Read,
     Write,
     Flush,
+    List,
 }
 
 /// How they fail.
@@ -18,6 +20,8 @@ pub(super) enum Call {
 pub(super) enum How {
     Error(ErrorKind),
     Panic,
+    /// The disk does not give back what stands at this byte of the file.
+    Lost(u64),
     /// Does not come back until the faults are taken away.
     Hang,
 }
@@ -25,7 +29,7 @@ pub(super) enum How {
 /// Calls that fail from now on: of files whose path has this in it, so many times.
 #[derive(Debug)]
 pub(super) struct Fault {
-    pub(super) path: &'static str,
+    pub(super) path: String,
     pub(super) call: Call,
     pub(super) how: How,
     pub(super) times: usize,
@@ -49,17 +53,25 @@ struct FaultyFile {
     faults: Faults,
 }
 
+/// The first fault of this call, if there is one: it was met once more.
+fn met(faults: &Faults, path: &str, call: Call, range: &Range<u64>) -> Option<How> {
+    let mut faults = faults.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut fitting = faults.iter_mut().filter(|f| f.times > 0 && f.call == call && path.contains(&f.path));
+    let fault = fitting.find(|f| !matches!(f.how, How::Lost(at) if !range.contains(&at)))?;
+    fault.times -= 1;
+    Some(fault.how)
+}
+
 impl FaultyFile {
     fn call(&self, call: Call) -> io::Result<()> {
-        let how = {
-            let mut faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
-            let mut fitting = faults.iter_mut().filter(|f| f.times > 0 && f.call == call);
-            let Some(fault) = fitting.find(|f| self.path.contains(f.path)) else { return Ok(()) };
-            fault.times -= 1;
-            fault.how
-        };
+        self.call_at(call, &(0..0))
+    }
+
+    fn call_at(&self, call: Call, range: &Range<u64>) -> io::Result<()> {
+        let Some(how) = met(&self.faults, &self.path, call, range) else { return Ok(()) };
         match how {
             How::Error(kind) => Err(io::Error::new(kind, "a fault")),
+            How::Lost(_) => Err(rustix::io::Errno::IO.into()),
             How::Panic => panic!("a fault"),
             How::Hang => {
                 while !self.faults.lock().unwrap_or_else(PoisonError::into_inner).is_empty() {
@@ -76,7 +88,7 @@ impl DiskFile for FaultyFile {
         self.file.length()
     }
     fn read_at(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
-        self.call(Call::Read)?;
+        self.call_at(Call::Read, &(offset..offset + out.len() as u64))?;
         self.file.read_at(offset, out)
     }
     fn write_at(&self, offset: u64, data: &[u8]) -> io::Result<()> {
@@ -109,12 +121,20 @@ impl Disk for FaultyDisk {
         self.disk.make_dir(path)
     }
     fn rename(&self, from: &str, to: &str) -> io::Result<()> {
-        self.disk.rename(from, to)
+        self.disk.rename(from, to)?;
+        // A lost sector is the file's, whatever its name is.
+        let mut faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
+        faults.retain(|fault| !matches!(fault.how, How::Lost(_)) || fault.path != to);
+        faults.iter_mut().filter(|fault| fault.path == from).for_each(|fault| fault.path = to.to_owned());
+        Ok(())
     }
     fn remove(&self, path: &str) -> io::Result<()> {
         self.disk.remove(path)
     }
     fn list(&self, dir: &str) -> io::Result<Vec<String>> {
+        if let Some(How::Error(kind)) = met(&self.faults, dir, Call::List, &(0..0)) {
+            return Err(io::Error::new(kind, "a fault"));
+        }
         self.disk.list(dir)
     }
     fn sync_dir(&self, dir: &str) -> io::Result<()> {

@@ -11,11 +11,11 @@ use super::*;
 /// What askers were told: epoch, seq, hash.
 pub(super) type Told = Vec<(Epoch, u64, Hash)>;
 
-fn small() -> Sizes {
+pub(super) fn small() -> Sizes {
     Sizes { segment: 64 << 10, ahead: 16 << 10, ahead_low: 8 << 10, ..sizes() }
 }
 
-fn clock() -> Arc<BentClock> {
+pub(super) fn clock() -> Arc<BentClock> {
     let boot = BootId::new(1, [1; 10]);
     let now = Now { wall_ms: 1_763_610_000_000, boot, up_ms: 9, state: ClockState::Synced };
     Arc::new(BentClock::new(now))
@@ -103,7 +103,7 @@ pub(super) fn spoil(path: &Path, at: usize, len: usize) {
 }
 
 /// As starts leave it that did not get through.
-fn interrupted_starts(dir: &Path, n: u32) {
+pub(super) fn interrupted_starts(dir: &Path, n: u32) {
     std::fs::write(dir.join("starting"), format!("{n}\n")).unwrap();
 }
 
@@ -210,7 +210,7 @@ async fn a_copy_that_was_set_aside_is_never_overwritten_and_gives_back_what_it_a
 }
 
 /// Every file below a folder.
-fn walk(dir: &Path) -> Vec<PathBuf> {
+pub(super) fn walk(dir: &Path) -> Vec<PathBuf> {
     let mut all = Vec::new();
     for entry in std::fs::read_dir(dir).unwrap() {
         let path = entry.unwrap().path();

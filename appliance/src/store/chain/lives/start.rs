@@ -113,6 +113,7 @@ impl World {
                     whole: assembled.whole,
                     relay: said.filter(|said| own(said) != Some(said.root)),
                     key: self.mine(*epoch),
+                    signed_beyond: None,
                 }
             }),
             key,

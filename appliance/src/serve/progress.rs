@@ -1,0 +1,51 @@
+//! Whether the start goes on. One that hangs over a damaged copy of the log would hang for ever: the box ends, and the next
+//! start knows over what.
+
+use crate::store::disk::DiskCalls;
+
+/// Looks in a row at which nothing went on, after which the start hangs: making a new database durable is one call, which a
+/// slow card may take minutes for.
+const STILL_MAX: u32 = 120;
+
+/// Watches what a start does on the disk.
+#[derive(Debug)]
+pub(super) struct StartProgress {
+    calls: DiskCalls,
+    count: u64,
+    still: u32,
+}
+
+impl StartProgress {
+    /// From now on.
+    pub(super) fn new(calls: DiskCalls) -> Self {
+        Self { count: calls.count(), calls, still: 0 }
+    }
+
+    /// Looks once more; whether the start may still come to its end.
+    pub(super) fn goes_on(&mut self) -> bool {
+        let count = self.calls.count();
+        self.still = if count == self.count { self.still + 1 } else { 0 };
+        self.count = count;
+        self.still < STILL_MAX
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::disk::{Disk as _, SystemDisk};
+
+    #[test]
+    fn a_start_that_does_nothing_any_more_hangs() {
+        let dir = tempfile::tempdir().unwrap();
+        let disk = SystemDisk::take(dir.path()).unwrap();
+        let file = disk.create_new("file").unwrap();
+        let mut progress = StartProgress::new(disk.calls());
+        for _ in 0..3 * STILL_MAX {
+            file.write_at(0, b"x").unwrap();
+            assert!(progress.goes_on(), "something was written");
+        }
+        assert!((1..STILL_MAX).all(|_| progress.goes_on()), "one call may take long");
+        assert!(!progress.goes_on());
+    }
+}
