@@ -34,6 +34,10 @@ async fn with_adopted(dir: &Path) -> (TheBox, [Ledger; 2]) {
     other.start().await;
     other.phone("copy", of_copy).record_all(0..CLEANINGS).await;
     assert_eq!(other.stop().await.0, Some(0));
+    // The box is ahead of the copy: its key signs nothing else under the copy's numbers, and goes on.
+    r#box.start().await;
+    r#box.phone("between", own).record_all(0..2 * CLEANINGS).await;
+    assert_eq!(r#box.stop().await.0, Some(0));
     r#box.order(&["log", "import", &copied.to_string_lossy()]).await;
     r#box.start().await;
     r#box.phone("after", own).record_all(0..CLEANINGS).await;

@@ -261,16 +261,15 @@ const OWED: &[Added] = &[Added::Owed];
 const SET_ASIDE: &[Added] = &[Added::Salvage];
 /// What a copy brought counts by a run.
 const ADOPTED: &[&str] = &["log-adopted E1"];
+const ADOPTED_AHEAD: &[&str] = &["log-adopted E1", "log-epoch E2"];
 
 /// Real files where a box at rest need not have any, however many epochs it has.
 const ADDED: &[Row] = &[
     // Every line of it counts already.
     with(FETCHED, has("fetched/E1.jsonl", &[Untouched, Gone, Empty, Cut, Noise, TooLong], &[])),
     with(FETCHED, has("fetched/E1.jsonl", &[Folder], &["hint-bad fetched/E1.jsonl"])),
-    brings(with(DISPLACED, has("displaced/E1-1.jsonl", &[Untouched, TooLong], ADOPTED))),
     with(DISPLACED, has("displaced/E1-1.jsonl", &[Gone], &[])),
     with(DISPLACED, has("displaced/E1-1.jsonl", &[Folder], &["hint-bad displaced/E1-1.jsonl"])),
-    brings(with(RUN, has("runs/new", &[Untouched, TooLong], ADOPTED))),
     with(RUN, has("runs/new", &[Gone], &[])),
     with(RUN, has("runs/new", &[Folder], &["hint-bad runs/E1"])),
     with(SET_ASIDE, has("salvage/1.redb", &[Untouched, Gone], &[])),
@@ -281,8 +280,19 @@ const ADDED: &[Row] = &[
     with(&[Added::Rebase], has("evidence/rebase", BAD, &["hint-bad evidence/rebase"])),
 ];
 
+/// Lines of the epoch that goes on, behind its end: its key has signed them, and signs nothing else under their numbers.
+const ADDED_ONE: &[Row] = &[
+    brings(with(DISPLACED, has("displaced/E1-1.jsonl", &[Untouched, TooLong], ADOPTED_AHEAD))),
+    brings(with(RUN, has("runs/new", &[Untouched], ADOPTED_AHEAD))),
+    // What stands behind its end is kept apart, and told.
+    brings(with(RUN, has("runs/new", &[TooLong], &["hint-bad runs/E1", "log-adopted E1", "log-epoch E2"]))),
+];
+
 /// The same where they are the only copy, or where they count already.
 const ADDED_THREE: &[Row] = &[
+    brings(with(DISPLACED, has("displaced/E1-1.jsonl", &[Untouched, TooLong], ADOPTED))),
+    brings(with(RUN, has("runs/new", &[Untouched], ADOPTED))),
+    brings(with(RUN, has("runs/new", &[TooLong], &["hint-bad runs/E1", "log-adopted E1"]))),
     with(OWED, has("runs/E1.owed", &[Untouched, Gone, Empty, Cut, Noise, TooLong], &[])),
     // A subject has 64 characters: a run's name is longer.
     with(OWED, has("runs/E1.owed", &[Folder], &["hint-bad runs/E1"])),
@@ -310,7 +320,7 @@ const FORKED: &[Row] = &[
 
 /// Rows about files that a box at rest need not have, and those of a box that took lines of its copy over.
 pub fn added_rows(three: bool) -> Vec<Row> {
-    [ADDED, if three { ADDED_THREE } else { &[] }].concat()
+    [ADDED, if three { ADDED_THREE } else { ADDED_ONE }].concat()
 }
 
 /// Those of a folder with an adopted run.

@@ -4,41 +4,16 @@ use record::entry::Entry;
 use record::fold::LinePlace;
 use record::ids::{BoxId, Epoch, FacilityId};
 use record::kinds::EntryRef;
-use record::run::{RunLine, RunName};
-use record::tree::{Frontier, Hash, LeafTree, leaf_hash};
+use record::run::{RunBlocks, RunLine, RunName, block_lines, path_in_run};
+use record::tree::{Hash, leaf_hash};
 
 use super::boxes::big;
 use super::cleanings::{run_of, run_text};
 use super::epochs::hash;
 use super::{AccountScope, Conn, DbError, all, bulk, exec, opt};
 
-/// Lines over which a root is kept: a proof reads these and the roots, whatever the length of the run.
-const BLOCK_LINES: u64 = 256;
-
 fn name(text: &str) -> Result<RunName, DbError> {
     text.parse().map_err(|e| DbError::stored("run", e))
-}
-
-/// Roots over the lines of a run, [`BLOCK_LINES`] each and the rest, as its leaves come in order.
-#[derive(Debug, Clone, Default)]
-pub struct RunBlocks {
-    whole: Vec<Hash>,
-    rest: Frontier,
-}
-
-impl RunBlocks {
-    /// Takes the leaf of the next line.
-    pub fn push(&mut self, leaf: Hash) {
-        self.rest.push(leaf);
-        if self.rest.size() == BLOCK_LINES {
-            self.whole.push(std::mem::take(&mut self.rest).root());
-        }
-    }
-
-    fn bytes(&self) -> Vec<u8> {
-        let rest = Some(&self.rest).filter(|rest| rest.size() > 0).map(Frontier::root);
-        self.whole.iter().copied().chain(rest).flat_map(|root| root.0).collect()
-    }
 }
 
 /// What is kept of a run beside its lines.
@@ -71,7 +46,8 @@ pub async fn create(
     let (epoch, lines) = (new.run.epoch().to_string(), new.run.lines());
     let (box_text, facility, run) = (box_id.to_string(), facility.to_string(), new.run.to_string());
     let (first, past, bytes) = (big(lines.start), big(lines.end), big(new.bytes));
-    let (account, blocks) = (scope.key(), new.blocks.bytes());
+    let (account, blocks) =
+        (scope.key(), new.blocks.roots().iter().flat_map(|root| root.0).collect::<Vec<u8>>());
     let made =
         exec!(conn, sql, account, box_text, run, facility, epoch, first, past, now_ms, notes, bytes, blocks)?;
     Ok(made > 0)
@@ -279,44 +255,13 @@ pub async fn path(
     (run, seq): (RunName, u64),
 ) -> Result<Vec<Hash>, DbError> {
     let missing = || DbError::stored("run", "a line or root is missing");
-    let at = seq.checked_sub(run.lines().start).filter(|_| seq < run.lines().end).ok_or_else(missing)?;
+    let block = block_lines(&run, seq).ok_or_else(missing)?;
     let sql = "SELECT blocks FROM runs WHERE account = $1 AND box = $2 AND run = $3";
     let row = opt!(conn, (Vec<u8>,), sql, scope.key(), box_id.to_string(), run.to_string())?;
     let (blocks,) = row.ok_or_else(missing)?;
     let roots = blocks.chunks(32).map(hash).collect::<Result<Vec<Hash>, _>>()?;
-    let start = run.lines().start + at / BLOCK_LINES * BLOCK_LINES;
-    let count = (run.lines().end - start).min(BLOCK_LINES);
-    let limit = usize::try_from(count).map_err(|e| DbError::stored("run", e))?;
-    let lines = lines(conn, scope, box_id, (run, start), limit).await?;
-    if lines.len() != limit || roots.len() as u64 != run.count().div_ceil(BLOCK_LINES) {
-        return Err(missing());
-    }
+    let limit = usize::try_from(block.end - block.start).map_err(|e| DbError::stored("run", e))?;
+    let lines = lines(conn, scope, box_id, (run, block.start), limit).await?;
     let leaves = lines.iter().map(|line| leaf_hash(line)).collect();
-    let mut path = LeafTree::new(leaves).path(at % BLOCK_LINES);
-    path.extend(LeafTree::new(roots).path(at / BLOCK_LINES));
-    Ok(path)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn roots_of_blocks_lead_to_the_root_of_all_lines() {
-        for size in [1, 255, 256, 257, 511, 512, 513, 1_000, 2_560, 65_536] {
-            let leaf = |n: u64| Hash::of(&n.to_be_bytes());
-            let (mut blocks, mut tree) = (RunBlocks::default(), Frontier::default());
-            (0..size).for_each(|n| (blocks.push(leaf(n)), tree.push(leaf(n))).1);
-            let roots = blocks.bytes().chunks(32).map(hash).collect::<Result<Vec<Hash>, _>>().unwrap();
-            assert_eq!(roots.len() as u64, size.div_ceil(BLOCK_LINES));
-            for at in [0, size / 2, size - 1] {
-                let start = at / BLOCK_LINES * BLOCK_LINES;
-                let block = (start..(start + BLOCK_LINES).min(size)).map(leaf).collect();
-                let mut path = LeafTree::new(block).path(at - start);
-                path.extend(LeafTree::new(roots.clone()).path(at / BLOCK_LINES));
-                let root = record::tree::root_from_inclusion(leaf(at), at, size, &path);
-                assert_eq!(root, Some(tree.root()), "{at} of {size}");
-            }
-        }
-    }
+    path_in_run(&run, seq, leaves, roots).ok_or_else(missing)
 }

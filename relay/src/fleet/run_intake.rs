@@ -8,13 +8,13 @@ use record::checkpoint::{Origin, SignedCheckpoint};
 use record::fold::LinePlace;
 use record::ids::{BoxId, UserId};
 use record::kinds::EntryRef;
-use record::run::{RunError, RunLine, RunName, RunReader};
+use record::run::{RunBlocks, RunError, RunLine, RunName, RunReader};
 use record::sign::Verifier;
 
 use super::run_calls::{Excess, Fault, RunDoors};
 use crate::db::adoptions::Adoption;
 use crate::db::boxes::Home;
-use crate::db::runs::{NewRun, RunBlocks};
+use crate::db::runs::NewRun;
 use crate::db::{adoptions, boxes, epochs, facilities, run_drops, runs};
 
 /// Lines, and bytes, that are written in one transaction: others wait for one no longer than for a few batches.

@@ -250,7 +250,8 @@ async fn lines_that_come_back_in_their_place_count_there_and_not_by_their_run() 
     for seq in 8..12 {
         let places: Vec<_> =
             reader.lines_of(epoch.n, seq).unwrap().into_iter().map(|(line, _)| line.run).collect();
-        assert_eq!(places, [None], "{seq} counts in its place");
+        let in_place = places.contains(&None) && !places.contains(&Some(run));
+        assert!(in_place, "{seq} counts in its place: {places:?}");
     }
 }
 
