@@ -22,6 +22,8 @@ mod holes;
 mod lives;
 #[path = "power/oracle.rs"]
 mod oracle;
+#[path = "power/plants.rs"]
+mod plants;
 #[path = "power/recoveries.rs"]
 mod recoveries;
 #[path = "power/relay.rs"]

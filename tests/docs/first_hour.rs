@@ -217,7 +217,7 @@ async fn from_the_readme_alone_to_a_label_and_back() {
     assert_eq!(of_stopped.len(), 1, "{of_stopped:?}");
     for line in of_stopped {
         let words = reader.follow(&line.replace("/media/copy", &copied)).await;
-        assert!(words.as_str().is_some_and(|words| words.contains("logs: 1.")), "{words}");
+        assert!(words.as_str().is_some_and(|words| words.contains("entries of 1 log.")), "{words}");
     }
     let (status, log) = relay.stop().await.unwrap();
     assert!(status.success(), "{log}");

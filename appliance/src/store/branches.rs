@@ -67,14 +67,15 @@ impl Start<'_> {
         Ok(())
     }
 
-    /// Keeps what this box holds of an epoch that ends here behind what counts of it: people were told of it.
+    /// Keeps what this box holds of an epoch that ends here behind what counts of it, or behind a hole in that: people were told of
+    /// it, and it counts by itself until the hole is filled.
     pub(super) fn displace_beyond(
         copies: &LogCopies,
         log: &NewestLog,
         chain: &[ChainLink],
     ) -> Result<(), StoreError> {
         let end = match chain.iter().find(|link| link.epoch == log.origin.epoch).map(|link| link.end) {
-            Some(EpochEnd::Counts(end)) => end.size,
+            Some(EpochEnd::Counts(end)) => end.size.min(log.frontier.size()),
             Some(EpochEnd::Unknown | EpochEnd::Open) => log.frontier.size(),
             None => 0,
         };

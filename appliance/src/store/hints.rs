@@ -132,18 +132,21 @@ fn look(disk: &dyn Disk, path: &str, max: usize, fits: fn(&[u8]) -> bool, bad: &
 }
 
 fn put_aside(disk: &dyn Disk, path: &str, bad: &mut Vec<String>) {
-    // Beside itself nothing can be noted before.
-    let own = path == untold::FILE;
-    if !own {
+    bad.push(path.to_owned());
+    // The notes themselves: a file of new ones takes their place in one step, which nothing can cut.
+    let is_folder = || disk.list(path).is_ok();
+    if path == untold::FILE && !is_folder() {
+        return note(disk, path);
+    }
+    if path != untold::FILE {
         note(disk, path);
     }
     if let Err(error) = set_aside_hint(disk, path) {
         tracing::error!(%error, path, "a file that cannot be read could not be put aside");
     }
-    if own {
+    if path == untold::FILE {
         note(disk, path);
     }
-    bad.push(path.to_owned());
 }
 
 /// The number of the newest epoch of which the journal lay here.

@@ -200,7 +200,7 @@ pub(crate) async fn nobody_drops_the_lines_of_a_run_that_is_becoming_known(dbs: 
     tx.commit().await.unwrap();
     let mut making = world.db.begin().await.unwrap();
     boxes::take(&mut making, world.scope, box_id(1)).await.unwrap();
-    let new = runs::NewRun { run, notes: &[], bytes: 1, blocks: &runs::RunBlocks::default() };
+    let new = runs::NewRun { run, notes: &[], bytes: 1, blocks: &record::run::RunBlocks::default() };
     assert!(runs::create(&mut making, world.scope, (box_id(1), world.facility), &new, NOW_MS).await.unwrap());
     let (db, scope) = (world.db.clone(), world.scope);
     let dropping = tokio::spawn(async move {

@@ -7,7 +7,7 @@ use record::run::RunName;
 use super::backup::import;
 use super::faulty_disk::{Call, Faults, How};
 use super::healing::{Told, folder, live, segments, spoil, start, three_epochs};
-use super::past::{copy, held};
+use super::past::{copy, cosigned, held};
 use super::unreadable::{disk, fault, mend, start_on};
 use super::*;
 
@@ -144,4 +144,30 @@ async fn a_key_that_has_signed_what_a_newer_copy_holds_signs_nothing_else_under_
         assert_eq!((store.origin().epoch.n, report.adopted_lines(), report.new_epoch), (2, 0, None));
         assert_eq!(segments(&data, epoch).len(), segments(&old, epoch).len());
     }
+}
+
+#[tokio::test]
+async fn what_stands_behind_a_hole_of_a_log_that_the_relay_confirmed_counts_at_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, _) = start(dir.path(), 1);
+    let mut told = Told::new();
+    live(&store, &mut told, 120).await;
+    store.raise_cursor(&cosigned(&store)).unwrap();
+    let epoch = store.origin().epoch;
+    store.stop().await.unwrap();
+    drop(store);
+    std::fs::remove_file(dir.path().join("cleantrack.redb")).unwrap();
+    drop(std::fs::remove_dir_all(dir.path().join("salvage")));
+    let first = &segments(dir.path(), epoch)[0];
+    spoil(first, std::fs::metadata(first).unwrap().len() as usize / 3, 8192);
+    let (store, report) = start(dir.path(), 2);
+    let [hole] = &report.missing[..] else { panic!("{report:?}") };
+    assert_eq!((hole.epoch, hole.to), (epoch, Some(told.len() as u64)));
+    let (reader, mut lost) = (store.reader().unwrap(), 0);
+    for (of, seq, leaf) in &told {
+        let lines = reader.lines_of(of.n, *seq).unwrap();
+        lost += u64::from(!lines.iter().any(|(_, entry)| entry.leaf() == *leaf));
+    }
+    assert!(report.adopted_lines() > 40 && lost > 0, "{report:?}");
+    assert_eq!(hole.from + lost + report.adopted_lines(), told.len() as u64, "{report:?}");
 }

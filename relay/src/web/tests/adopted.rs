@@ -6,10 +6,10 @@ use record::ids::{BoxId, Epoch, FacilityId};
 use record::proof::Proof;
 use record::receipt::Receipt;
 use record::redact::TextLine;
-use record::run::{RunLine, RunName, RunNamer};
+use record::run::{RunBlocks, RunLine, RunName, RunNamer};
 
 use super::world::{HOUR_MS, NOW_MS, World};
-use crate::db::runs::{NewRun, RunBlocks};
+use crate::db::runs::NewRun;
 use crate::db::{AccountScope, Db, facilities, runs};
 use crate::rollup::RollupRounds;
 
