@@ -148,7 +148,8 @@ fn tell_repairs(alarms: &mut AlarmChanges<'_>, report: &StartReport, epoch: Epoc
         alarms.report(AlarmCause::new(AlarmCode::LogEpoch).of(epoch).detail(why));
     }
     if let Some(why) = report.healed.as_ref().or(untold.healed.as_ref()) {
-        alarms.report(AlarmCause::new(AlarmCode::LogHealed).of(epoch).detail(why));
+        // It may have been any of the logs.
+        alarms.report(AlarmCause::new(AlarmCode::LogHealed).detail(why));
     }
     if let Some(why) = report.rebuilt.as_ref().filter(|_| !report.refilled).or(untold.rebuilt.as_ref()) {
         alarms.report(AlarmCause::new(AlarmCode::DbSalvage).detail(why));
@@ -205,11 +206,7 @@ pub fn is_of_rebuild_room(cause: &AlarmCause) -> bool {
 
 /// Whether it tells of entries that this box has not.
 pub fn is_of_missing(cause: &AlarmCause) -> bool {
-    // Of a log that nothing vouches for nobody can say yet whether it is this box's.
-    matches!(
-        cause.code,
-        AlarmCode::LogMissing | AlarmCode::LogForgot | AlarmCode::RelayOther | AlarmCode::LogUnvouched
-    )
+    matches!(cause.code, AlarmCode::LogMissing | AlarmCode::LogForgot | AlarmCode::RelayOther)
 }
 
 /// Whether entries that an alarm tells of are in an earlier log again, which has all that counts of it.

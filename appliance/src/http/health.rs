@@ -31,7 +31,7 @@ async fn healthz(State(state): State<AppState>) -> Response {
     let ok = health.recording == Recording::Ready;
     let body = json!({
         "ok": ok,
-        "whole": !standing().any(|alarm| is_of_missing(&alarm.cause)),
+        "whole": !standing().any(|alarm| is_of_missing(&alarm.cause)) && !state.knows_nothing_yet(),
         "unseen": unseen().count(),
         "degraded": degraded,
         "box": health.origin.box_id,

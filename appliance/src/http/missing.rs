@@ -1,9 +1,11 @@
 //! What this box cannot know while a part of its history is missing.
 
+use record::alarm::AlarmCode;
 use record::tag::Tag;
 
 use super::AppState;
 use super::problem::Problem;
+use crate::alarms::AlarmCause;
 use crate::alarms::sources::is_of_missing;
 use crate::intake::Refusal;
 use crate::store::MissingEntries;
@@ -11,7 +13,14 @@ use crate::store::MissingEntries;
 impl AppState {
     /// Whether entries that count are in no copy on this box.
     pub(super) fn lacks_any(&self) -> bool {
-        !self.store.missing().is_empty() || self.alarms.stands(is_of_missing)
+        !self.store.missing().is_empty() || self.alarms.stands(is_of_missing) || self.knows_nothing_yet()
+    }
+
+    /// Whether this box knows no equipment, and the relay holds a log under its name. Of a box that does know some such a log says
+    /// nothing: whoever has a copy of its certificate can make one up.
+    pub(super) fn knows_nothing_yet(&self) -> bool {
+        let unvouched = |cause: &AlarmCause| cause.code == AlarmCode::LogUnvouched;
+        self.store.facility().equipment.is_empty() && self.alarms.stands(unvouched)
     }
 
     /// Whether this entry may be one of them.

@@ -75,6 +75,15 @@ pub(super) fn displace_beyond(
     Ok(known.into_iter().map(|(seq, _)| seq).collect())
 }
 
+/// What came of looking for a source's lines among those that count.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct LooksThrough {
+    /// Whether all that it gave count.
+    pub(super) all: bool,
+    /// How many it gave.
+    pub(super) lines: u64,
+}
+
 /// Which lines count, as a database has it.
 pub(super) struct CountedLines {
     txn: ReadTransaction,
@@ -163,10 +172,11 @@ impl CountedLines {
         Ok(all)
     }
 
-    /// Whether every line that a source has of an epoch counts.
-    pub(super) fn has_all(&self, epoch: Epoch, source: &mut dyn Source) -> Result<bool, StoreError> {
-        let (mut all, mut failure) = (true, None);
+    /// Whether every line that a source has of an epoch counts, and how many it gave.
+    pub(super) fn has_all(&self, epoch: Epoch, source: &mut dyn Source) -> Result<LooksThrough, StoreError> {
+        let (mut all, mut lines, mut failure) = (true, 0, None);
         let mut look = |seq: u64, line: &LogLine| {
+            lines += 1;
             match self.has(epoch, seq, line.leaf()) {
                 Ok(counts) => all &= counts,
                 Err(e) => {
@@ -176,7 +186,7 @@ impl CountedLines {
             Ok(true)
         };
         strays(epoch, 0, source, &mut look, &mut |_| Ok(())).map_err(StoreError::io("the log"))?;
-        failure.map_or(Ok(all), Err)
+        failure.map_or(Ok(LooksThrough { all, lines }), Err)
     }
 }
 
@@ -203,7 +213,9 @@ pub(super) fn adopt(core: &mut Core) -> Result<Vec<RunName>, StoreError> {
             continue;
         }
         let mut source = RunSource::of(disk.clone(), origin.box_id, name);
-        if !owed.contains(&name) && counted.has_all(name.epoch(), &mut source)? {
+        let seen = counted.has_all(name.epoch(), &mut source)?;
+        // A line that the disk did not give back this time says nothing.
+        if !owed.contains(&name) && seen.all && seen.lines == name.count() {
             runs::remove(&*disk, &name)?;
             continue;
         }

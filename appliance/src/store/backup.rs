@@ -9,7 +9,7 @@ use std::sync::Arc;
 use record::checkpoint::Origin;
 use record::ids::{BoxId, Epoch};
 use record::run::RunName;
-use redb::Database;
+use redb::{Database, ReadableDatabase as _, ReadableTable as _};
 
 use super::StoreConfig;
 use super::chain::{LogLine, LogPiece, Source, strays};
@@ -17,12 +17,12 @@ use super::database;
 use super::disk::{Disk, DiskCalls, DiskFile, FolderError, SystemDisk, SystemFile};
 use super::displaced::{self, DisplacedFile};
 use super::error::StoreError;
-use super::fetched;
 use super::keys::{Keys, epoch_folders};
 use super::runs;
 use super::salvage;
 use super::scan::{Segment, SegmentReader};
 use super::sources::{DatabaseSource, SegmentSource};
+use super::tables;
 use crate::clock::Clock;
 use crate::random::Random;
 
@@ -129,14 +129,42 @@ pub fn import_log(
     }
     let own = Keys::load(&disk, &clock.now(), random)?.box_id;
     let copy = CopiedFolder::open(from, own)?;
-    for name in &copy.runs {
-        copy.keep_run(&disk, name)?;
+    let known = own_epochs(&disk)?;
+    let erased = erased_texts(&disk)?;
+    for name in copy.runs.iter().filter(|name| known.contains(&name.epoch())) {
+        copy.keep_run(&disk, name, &erased)?;
     }
     let mut read = ImportedLines { logs: copy.epochs.len(), lines: 0 };
     for epoch in &copy.epochs {
         read.lines += copy.keep_lines(&disk, *epoch)?;
     }
     Ok(read)
+}
+
+/// Logs that are this box's without a doubt: those that lie here, and those whose key does or is trusted. Runs of any other would
+/// be adopted with nobody asked; lines of one stay apart until somebody says `log trust`.
+fn own_epochs(disk: &dyn Disk) -> Result<BTreeSet<Epoch>, StoreError> {
+    let mut own: BTreeSet<Epoch> = epoch_folders(disk).map_err(StoreError::io("log/"))?.into_iter().collect();
+    let db = database::open_copy(disk, database::MAIN, DATABASE_CACHE_BYTES).ok().flatten();
+    let held = db.as_ref().and_then(|db| database::held(db).ok().flatten());
+    own.extend(held.into_iter().flat_map(|held| held.epochs).map(|(epoch, _)| epoch));
+    Ok(own)
+}
+
+/// Hashes of the texts that were erased here, as far as the database can be read: no copy brings one back.
+fn erased_texts(disk: &dyn Disk) -> Result<BTreeSet<[u8; 32]>, StoreError> {
+    let Some(db) = database::open_copy(disk, database::MAIN, DATABASE_CACHE_BYTES).ok().flatten() else {
+        return Ok(BTreeSet::new());
+    };
+    let read = || -> Result<BTreeSet<[u8; 32]>, redb::Error> {
+        let table = db.begin_read()?.open_table(tables::ERASED)?;
+        let mut all = BTreeSet::new();
+        for row in table.iter()? {
+            all.insert(*row?.0.value());
+        }
+        Ok(all)
+    };
+    read().map_err(|source| StoreError::Database { what: "looking for erased texts", source })
 }
 
 /// What a copy has; all of it is this box's.
@@ -164,8 +192,8 @@ impl CopiedFolder {
                 copy.add_file(epoch, segment)?;
             }
         }
-        let beside = displaced::list(&*copy.disk)?.into_iter().chain(fetched::list(&*copy.disk)?);
-        for (epoch, path) in beside.collect::<Vec<_>>() {
+        // What was being fetched is the relay's word, and nothing proves it yet: it has it still.
+        for (epoch, path) in displaced::list(&*copy.disk)? {
             copy.add_file(epoch, Segment { first: 0, sealed: false, path })?;
         }
         let salvaged = salvage::list(&*copy.disk)?;
@@ -223,8 +251,8 @@ impl CopiedFolder {
         Ok(())
     }
 
-    /// A whole run is kept as it is, since entries adopt it by its name; of a damaged one the lines that can be read.
-    fn keep_run(&self, to: &dyn Disk, name: &RunName) -> Result<(), StoreError> {
+    /// A whole run is kept, since entries adopt it by its name; of a damaged one what else in the copy has its lines.
+    fn keep_run(&self, to: &dyn Disk, name: &RunName, erased: &BTreeSet<[u8; 32]>) -> Result<(), StoreError> {
         if runs::is_whole(to, self.own, name) {
             return Ok(());
         }
@@ -232,7 +260,9 @@ impl CopiedFolder {
             tracing::warn!(run = %name, "a run of the copy is damaged; what else there has its lines is read");
             return Ok(());
         }
-        runs::copy(&*self.disk, to, name)
+        let bytes = runs::bytes(&*self.disk, name).map_err(StoreError::io(runs::path(name)))?;
+        runs::make_dir(to)?;
+        runs::write_without(to, self.own, name, bytes, erased)
     }
 
     /// Keeps an epoch's lines, each once.

@@ -155,7 +155,7 @@ impl Start<'_> {
                 let made = made?;
                 self.report.apart = made.apart;
                 self.report.unread_copies.extend(made.unread);
-                self.report.hints.extend(made.damaged.iter().map(runs::path));
+                self.report.hints.extend(made.damaged);
             }
         }
         for (_, lacking) in counted.places().in_state(RunState::Lacks) {
@@ -165,7 +165,7 @@ impl Start<'_> {
         }
         for epoch in std::mem::take(&mut self.unstated) {
             let mut journal = SegmentSource::journal(self.disk.clone());
-            if !counted.has_all(epoch, &mut journal)? {
+            if !counted.has_all(epoch, &mut journal)?.all || journal.has_lost() {
                 continue;
             }
             let dir = Journal::dir(&Origin { box_id: self.keys.box_id, epoch });

@@ -77,7 +77,9 @@ impl<'a> DisplacedFile<'a> {
             self.disk.make_dir(DIR).map_err(StoreError::io(DIR))?;
             self.disk.sync_dir("").map_err(StoreError::io("the data folder"))?;
             let numbers = self.disk.list(DIR).map_err(StoreError::io(DIR))?;
-            let used = |n: u32| numbers.iter().any(|name| named(name) == Some((self.origin.epoch, n)));
+            // One that is being written has its number too.
+            let plain = |name: &str| named(name.strip_suffix(".new").unwrap_or(name));
+            let used = |n: u32| numbers.iter().any(|name| plain(name) == Some((self.origin.epoch, n)));
             // Numbers are never used again while a file has them.
             let n = (1..u32::MAX).find(|n| !used(*n)).unwrap_or(u32::MAX);
             let path = format!("{DIR}/{}-{n}.jsonl", self.origin.epoch);

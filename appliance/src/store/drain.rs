@@ -85,7 +85,11 @@ impl Start<'_> {
             // One that was taken into use again is none any more.
             let is_aside = exists(&*disk, &copy.path).map_err(StoreError::io(salvage::DIR))?;
             if is_aside && source.epochs().is_some() {
-                let KeptStrays { lines, whole } = self.keep_strays(source, db)?;
+                let KeptStrays { lines, whole } = match self.keep_strays(source, db) {
+                    // It stays, and is asked again once there is room.
+                    Err(e) if e.is_full() => KeptStrays { lines: 0, whole: false },
+                    kept => kept?,
+                };
                 if whole {
                     tracing::info!(
                         copy = copy.path,

@@ -57,7 +57,12 @@ impl Start<'_> {
         if missing.is_some() {
             // What lies behind the hole counts by itself until the hole is filled.
             let origin = Origin { box_id: self.keys.box_id, epoch: link.epoch };
-            adopt::displace_beyond(copies, origin, here.size)?;
+            match adopt::displace_beyond(copies, origin, here.size) {
+                Err(e) if e.is_full() => {
+                    tracing::error!(error = %e, "there is no room to keep what lies behind a hole: it stays there");
+                }
+                kept => drop(kept?),
+            }
         }
         self.report.missing.extend(missing);
         Ok(here)

@@ -13,16 +13,6 @@ pub(super) fn fetched_path(epoch: Epoch) -> String {
     format!("{DIR}/{epoch}.jsonl")
 }
 
-/// All files with their epochs.
-///
-/// # Errors
-/// The disk's.
-pub(super) fn list(disk: &dyn Disk) -> Result<Vec<(Epoch, String)>, StoreError> {
-    let names = disk.list(DIR).map_err(StoreError::io(DIR))?;
-    let named = |name: &String| Some((name.strip_suffix(".jsonl")?.parse().ok()?, format!("{DIR}/{name}")));
-    Ok(names.iter().filter_map(named).collect())
-}
-
 /// The file in which fetched entries of an epoch wait, where there is one.
 ///
 /// # Errors

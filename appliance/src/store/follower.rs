@@ -40,7 +40,8 @@ impl Start<'_> {
         if !exists(disk, MAIN).map_err(StoreError::io(MAIN))? {
             return Ok(None);
         }
-        if self.attempts.count > super::mark::ATTEMPTS_TRUSTED {
+        // Where a copy was being read, that is what starts did not get past.
+        if self.attempts.count > super::mark::ATTEMPTS_TRUSTED && self.attempts.reading.is_empty() {
             self.distrust("it was found damaged, or starts with it did not get through")?;
             return Ok(None);
         }

@@ -43,6 +43,7 @@ mod newest;
 mod open_group;
 mod open_runs;
 mod opened_copies;
+mod own_texts;
 mod pending;
 mod places;
 mod prepare;

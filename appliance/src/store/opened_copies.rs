@@ -15,9 +15,11 @@ impl Start<'_> {
         &mut self,
         kind: StartKind,
     ) -> Result<(Option<OpenDatabase>, LogCopies, HealedLog), StoreError> {
+        // Of the starts before this one, whatever is opened twice in it.
+        let before = Attempts { reading: self.attempts.reading.clone(), ..Attempts::default() };
         loop {
             let main = self.open_main()?;
-            let copies = self.copies(main.as_ref())?;
+            let copies = self.copies(main.as_ref(), &before)?;
             let healed = self.heal_log(kind, &copies, main.as_ref());
             match main {
                 Some(main) if self.lost.is_set() => {
@@ -34,11 +36,10 @@ impl Start<'_> {
     }
 
     /// Opens every copy that can be read, but for those with which start after start ended.
-    fn copies(&mut self, main: Option<&OpenDatabase>) -> Result<LogCopies, StoreError> {
+    fn copies(&mut self, main: Option<&OpenDatabase>, before: &Attempts) -> Result<LogCopies, StoreError> {
         let disk = self.disk.clone();
         let mut opened = Vec::new();
-        let before = std::mem::take(&mut self.attempts.reading);
-        let before = Attempts { reading: before, ..Attempts::default() };
+        self.attempts.reading.clear();
         for path in salvage::list(&*disk)? {
             let times = before.ended_with(&path);
             if times >= ATTEMPTS_OF_COPY {

@@ -20,6 +20,7 @@ use super::error::StoreError;
 use super::fetch_room::{bytes_of, leave_room};
 use super::fetched::{DIR, fetched, fetched_path};
 use super::linked::{Linked, LinkedStep};
+use super::own_texts::own_texts;
 use super::scan::Segment;
 use super::segment::{GroupWriter, Header};
 use super::sources::SegmentSource;
@@ -292,10 +293,8 @@ impl FetchedFile {
             if entry.seq() != chunker.frontier().size() {
                 return Err(RefillError::Wrong("entries are out of order"));
             }
-            let hashes = entry.redactables();
             let mut own = GroupWriter::default();
-            let beside = texts.iter().filter(|t| t.seq() == entry.seq() && hashes.contains(&t.hash()));
-            beside.for_each(|text| own.text(text));
+            own_texts(entry, texts).into_iter().for_each(|text| own.text(text));
             if let Some(full) = chunker.push(entry.bytes(), own.bytes()) {
                 self.append(&full)?;
             }

@@ -20,6 +20,7 @@ use super::chain::{LogLine, LogPiece, Source};
 use super::displaced::{self, DisplacedFile};
 use super::error::StoreError;
 use super::fetch_room::{bytes_of, leave_room};
+use super::own_texts::own_texts;
 use super::places::RunState;
 use super::runs;
 use super::segment::GroupWriter;
@@ -168,9 +169,7 @@ impl MissingLines<'_> {
                 continue;
             }
             let mut beside = GroupWriter::default();
-            let named = entry.redactables();
-            let own = texts.iter().filter(|t| t.seq() == entry.seq() && named.contains(&t.hash()));
-            own.for_each(|text| beside.text(text));
+            own_texts(entry, texts).into_iter().for_each(|text| beside.text(text));
             let line = LogLine { entry: entry.bytes().to_vec(), texts: beside.bytes().to_vec() };
             self.file.take(&LogPiece { first: entry.seq(), lines: vec![counted.drop_erased(line)?] })?;
         }

@@ -3,8 +3,8 @@
 
 use std::io::{self, Read};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use record::ids::BoxId;
 use record::run::{RunName, check_run};
 
 use super::Store;
@@ -13,6 +13,9 @@ use super::disk::{Disk, DiskFile, remove_if_there};
 use super::error::StoreError;
 use super::fetch_room::leave_room;
 use super::runs;
+
+/// Numbers the files of runs that come.
+static INCOMING: AtomicU64 = AtomicU64::new(0);
 
 /// The file of a run that is here whole, read from its beginning.
 pub struct RunFile(runs::FileBytes);
@@ -61,7 +64,9 @@ impl Store {
     pub fn receive_run(&self, name: &RunName) -> Result<IncomingRun<'_>, StoreError> {
         let disk = &*self.shared.disk;
         runs::make_dir(disk)?;
-        let path = format!("{}.new", runs::path(name));
+        // A name of its own: two connections may fetch the same run.
+        let n = INCOMING.fetch_add(1, Ordering::Relaxed);
+        let path = format!("{}.{n}.new", runs::path(name));
         remove_if_there(disk, &path).map_err(StoreError::io(path.as_str()))?;
         let file = disk.create_new(&path).map_err(StoreError::io(path.as_str()))?;
         Ok(IncomingRun { store: self, disk, name: *name, path, file, length: 0 })
@@ -91,9 +96,16 @@ impl IncomingRun<'_> {
             self.remove()?;
             return Ok(false);
         }
-        self.file.sync_data().map_err(StoreError::io(self.path.as_str()))?;
-        runs::put_in_place(self.disk, &self.path, &self.name)?;
-        self.drop_erased(box_id)?;
+        // Whoever gave it may not know what was erased here since.
+        let counted = CountedLines::of(&*self.store.shared.db()?, Some(self.store.origin().epoch))?;
+        let erased = counted.erased_in(self.bytes(), box_id, &self.name)?;
+        if erased.is_empty() {
+            self.file.sync_data().map_err(StoreError::io(self.path.as_str()))?;
+            runs::put_in_place(self.disk, &self.path, &self.name)?;
+        } else {
+            runs::write_without(self.disk, box_id, &self.name, self.bytes(), &erased)?;
+            self.remove()?;
+        }
         Ok(true)
     }
 
@@ -107,15 +119,5 @@ impl IncomingRun<'_> {
 
     fn bytes(&self) -> runs::FileBytes {
         runs::FileBytes::new(Arc::clone(&self.file), self.length)
-    }
-
-    /// Whoever gave it may not know what was erased here since.
-    fn drop_erased(&self, box_id: BoxId) -> Result<(), StoreError> {
-        let counted = CountedLines::of(&*self.store.shared.db()?, Some(self.store.origin().epoch))?;
-        let erased = counted.erased_in(self.bytes(), box_id, &self.name)?;
-        if !erased.is_empty() {
-            runs::erase_texts(self.disk, box_id, &self.name, &erased)?;
-        }
-        Ok(())
     }
 }

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::io::{self, Read, Write};
 use std::sync::Arc;
 
+use record::entry::Entry;
 use record::ids::BoxId;
 use record::limits::{NOTE_BYTES_MAX, RUN_NOTES_MAX};
 use record::redact::TextLine;
@@ -16,6 +17,7 @@ use record::tree::Hash;
 use super::chain::LogLine;
 use super::disk::{Disk, DiskFile, read_small, remove_if_there};
 use super::error::StoreError;
+use super::own_texts::own_texts;
 use super::segment::{GroupWriter, Line, lines};
 use super::unreadable::{is_lost, read_what_is_left};
 
@@ -174,16 +176,6 @@ pub(crate) fn leaves(disk: &dyn Disk, box_id: BoxId, name: &RunName) -> Result<V
     Ok(all)
 }
 
-/// Puts down a run's file as it lies whole on another disk.
-///
-/// # Errors
-/// A disk's.
-pub(crate) fn copy(from: &dyn Disk, to: &dyn Disk, name: &RunName) -> Result<(), StoreError> {
-    let mut bytes = bytes(from, name).map_err(StoreError::io(path(name)))?;
-    make_dir(to)?;
-    put(to, name, |sink| io::copy(&mut bytes, sink).map(drop).map_err(RunError::Bytes))
-}
-
 /// Writes a file under a name of its own, makes it durable, and gives it its name.
 fn put(
     disk: &dyn Disk,
@@ -249,13 +241,15 @@ fn notes_of(disk: &dyn Disk, box_id: BoxId, name: &RunName) -> Vec<String> {
     files.iter().filter_map(read).take(RUN_NOTES_MAX).collect()
 }
 
-/// The texts beside a line.
+/// The texts that belong beside a line.
 pub(super) fn texts_of(line: &LogLine) -> Vec<TextLine> {
+    let entry = std::str::from_utf8(&line.entry).ok().and_then(|text| Entry::view(text).ok());
+    let Some(entry) = entry else { return Vec::new() };
     let parsed = lines(&line.texts).filter_map(|line| match line {
         Line::Text(text) => TextLine::parse(text).ok(),
         Line::Entry(_) => None,
     });
-    parsed.collect()
+    own_texts(&entry, &parsed.collect::<Vec<_>>()).into_iter().cloned().collect()
 }
 
 /// Takes texts out of a run. Its name stays: texts are not in its root.
@@ -272,6 +266,20 @@ pub(crate) fn erase_texts(
         return Ok(false);
     }
     let from = bytes(disk, name).map_err(StoreError::io(path(name)))?;
+    write_without(disk, box_id, name, from, hashes).map(|()| true)
+}
+
+/// Writes a run as it stands elsewhere, without these texts.
+///
+/// # Errors
+/// The disk's; bytes that are not this run's.
+pub(super) fn write_without(
+    disk: &dyn Disk,
+    box_id: BoxId,
+    name: &RunName,
+    from: impl Read,
+    hashes: &BTreeSet<[u8; 32]>,
+) -> Result<(), StoreError> {
     put(disk, name, |sink| {
         let mut reader = RunReader::open(from, box_id, *name)?;
         let mut out = RunWriter::begin(sink, box_id, *name, reader.notes())?;
@@ -282,8 +290,7 @@ pub(crate) fn erase_texts(
             }
         }
         out.finish().map(drop)
-    })?;
-    Ok(true)
+    })
 }
 
 /// A line of a run as one of the log.

@@ -68,6 +68,11 @@ pub(crate) fn list_runs(disk: &dyn Disk) -> Result<Vec<String>, StoreError> {
     Ok(names.iter().filter(is_run).map(|name| format!("{DIR}/{name}")).collect())
 }
 
+/// The run of a file that [`list_runs`] gave.
+pub(crate) fn run_name(path: &str) -> Option<RunName> {
+    path.rsplit_once('/')?.1.split_once('.')?.1.parse().ok()
+}
+
 /// Takes a copy of the log's database into use again: nothing lies in its place.
 ///
 /// # Errors

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use record::entry::Entry;
 use record::ids::{BoxId, Epoch};
 use record::limits::RUN_LINES_MAX;
 use record::run::{RunName, RunNamer};
@@ -15,7 +16,9 @@ use super::disk::Disk;
 use super::displaced;
 use super::error::StoreError;
 use super::runs;
+use super::salvage;
 use super::sources::SegmentSource;
+use super::untold;
 
 /// A line that counts nowhere, and which of some files has it.
 #[derive(Debug, Clone, Copy)]
@@ -32,8 +35,8 @@ pub(super) struct MadeRuns {
     pub(super) apart: BTreeSet<Epoch>,
     /// Files of which the disk does not give back all: they stay too.
     pub(super) unread: Vec<String>,
-    /// Runs that were damaged and were taken apart.
-    pub(super) damaged: Vec<RunName>,
+    /// Files that were damaged: what was intact in them is kept, and they are set aside.
+    pub(super) damaged: Vec<String>,
 }
 
 /// Makes runs of what is kept beside the log and counts nowhere; then nothing of this box's that can be read is kept beside it
@@ -53,7 +56,7 @@ pub(super) fn make_runs(
     for name in runs::list(&**disk)? {
         if counted.places().place_of(&name).is_none() && !runs::is_whole(&**disk, box_id, &name) {
             take_apart(disk, box_id, &name, wall_ms)?;
-            made.damaged.push(name);
+            made.damaged.push(runs::path(&name));
         }
     }
     let epochs: BTreeSet<Epoch> = displaced::list(&**disk)?.into_iter().map(|(epoch, _)| epoch).collect();
@@ -70,10 +73,11 @@ pub(super) fn make_runs(
             continue;
         }
         let mut all: Vec<StrayLine> = Vec::new();
-        let mut lost = BTreeSet::new();
+        let (mut lost, mut bad) = (BTreeSet::new(), BTreeSet::new());
         for (file, source) in files.iter_mut().enumerate() {
             collect_strays((epoch, file, source), counted, &mut all)?;
             lost.extend(source.has_lost().then_some(file));
+            bad.extend(source.has_bad().then_some(file));
             source.close();
         }
         for piece in join_strays(all) {
@@ -81,19 +85,7 @@ pub(super) fn make_runs(
             if runs::is_whole(&**disk, box_id, &name) {
                 continue;
             }
-            // One file is open at a time: there may be more of them than a process can open.
-            let (mut read, mut page): (usize, CachedPage) = (0, None);
-            runs::write(&**disk, box_id, &name, &mut |seq| {
-                let place = usize::try_from(seq - name.lines().start).ok();
-                let line = place.and_then(|place| piece.get(place)).ok_or(std::io::ErrorKind::NotFound)?;
-                if line.file != read {
-                    files[read].close();
-                    (read, page) = (line.file, None);
-                }
-                let found = line_at(&mut files[read], epoch, (seq, line.leaf), &mut page)?;
-                counted.drop_erased(found).map_err(std::io::Error::other)
-            })?;
-            files[read].close();
+            write_run((&**disk, box_id), &name, (&piece, &mut files), counted)?;
             tracing::warn!(run = %name, "lines that had no place in the log are kept as a run");
         }
         for (file, path) in paths.into_iter().enumerate() {
@@ -101,11 +93,42 @@ pub(super) fn make_runs(
                 made.unread.push(path);
                 continue;
             }
+            if bad.contains(&file) {
+                // What is damaged in it may be read elsewhere, or by somebody.
+                untold::note(&**disk, |untold| {
+                    untold.hints.insert(path.clone());
+                })?;
+                salvage::set_aside(&**disk, &path, "a part of its lines is damaged", wall_ms)?;
+                made.damaged.push(path);
+                continue;
+            }
             disk.remove(&path).map_err(StoreError::io(path.as_str()))?;
         }
         disk.sync_dir(displaced::DIR).map_err(StoreError::io(displaced::DIR))?;
     }
     Ok(made)
+}
+
+/// Writes a run of lines that stand in these files. One of them is open at a time: there may be more than a process can open.
+fn write_run(
+    (disk, box_id): (&dyn Disk, BoxId),
+    name: &RunName,
+    (piece, files): (&[StrayLine], &mut [SegmentSource]),
+    counted: &CountedLines,
+) -> Result<(), StoreError> {
+    let (mut read, mut page): (usize, CachedPage) = (0, None);
+    runs::write(disk, box_id, name, &mut |seq| {
+        let place = usize::try_from(seq - name.lines().start).ok();
+        let line = place.and_then(|place| piece.get(place)).ok_or(std::io::ErrorKind::NotFound)?;
+        if line.file != read {
+            files[read].close();
+            (read, page) = (line.file, None);
+        }
+        let found = line_at(&mut files[read], name.epoch(), (seq, line.leaf), &mut page)?;
+        counted.drop_erased(found).map_err(std::io::Error::other)
+    })?;
+    files[read].close();
+    Ok(())
 }
 
 /// Which box an epoch's first line names: no other box's log has that line.
@@ -128,6 +151,12 @@ fn collect_strays(
     let mut failure = None;
     let mut note = |seq: u64, line: &LogLine| {
         let leaf = line.leaf();
+        // What is no entry of this number can never count, nor stand in a run.
+        let text = std::str::from_utf8(&line.entry).unwrap_or_default();
+        if Entry::view(text).ok().is_none_or(|entry| entry.seq() != seq) {
+            tracing::error!(%epoch, seq, "what lies beside the log under this number is no entry of it");
+            return Ok(true);
+        }
         match counted.has(epoch, seq, leaf) {
             Ok(true) => {}
             Ok(false) => all.push(StrayLine { seq, leaf, file }),

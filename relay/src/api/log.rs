@@ -70,7 +70,16 @@ async fn origin(conn: &mut Conn, scope: AccountScope, asked: &Asked) -> Result<O
 
 async fn held(conn: &mut Conn, scope: AccountScope, asked: &Asked) -> Result<Held, Fault> {
     let origin = origin(conn, scope, asked).await?;
-    epochs::get(conn, scope, &origin).await?.ok_or(Fault::NotFound)
+    // A log that nothing says is the box's is no record of anything, whatever whoever sends it says that the box is at.
+    match epochs::get(conn, scope, &origin).await?.filter(|held| held.key_known) {
+        Some(held) => Ok(held),
+        None if asked.epoch.is_some() => Err(Fault::NotFound),
+        None => {
+            let all = epochs::of_box(conn, scope, origin.box_id).await?;
+            let known = all.into_iter().filter(|held| held.key_known);
+            known.max_by_key(|held| held.origin.epoch.n).ok_or(Fault::NotFound)
+        }
+    }
 }
 
 /// Each entry, and after it the texts beside it.

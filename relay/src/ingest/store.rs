@@ -35,6 +35,8 @@ enum Way {
 /// Logs of one box that may wait for a person: each is a card whose keys were all lost, or somebody's who has the box's
 /// certificate.
 const WAITING_MAX: usize = 64;
+/// Entries of each of them: enough for a day of a box that lost its keys, which keeps the rest itself.
+const WAITING_ENTRIES_MAX: u64 = 2_048;
 
 const CROWD: &str = "the relay holds many logs of this box already that nothing says are its own: whoever runs it has to admit or \
                      forget some; everything stays recorded at the box";
@@ -115,8 +117,12 @@ impl Ingest {
         now_ms: i64,
     ) -> Result<Way, DbError> {
         let origin = held.origin;
+        if held.apart && held.key_known {
+            return Ok(Way::Apart);
+        }
         if held.apart {
-            return Ok(if held.key_known { Way::Apart } else { Way::Waits });
+            let entries = held.frontier.size().saturating_add(batch.entries().len() as u64);
+            return Ok(if entries > WAITING_ENTRIES_MAX { Way::Crowd } else { Way::Waits });
         }
         let all = epochs::of_box(tx, home.scope, origin.box_id).await?;
         if let Some((first, _)) = batch.entries().first().filter(|(entry, _)| entry.seq() == 0) {

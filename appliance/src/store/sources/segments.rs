@@ -36,6 +36,8 @@ struct Open {
     reader: Option<SegmentReader>,
     /// Whether the disk did not give back a part of it.
     lost: bool,
+    /// Whether a part of it is no intact group.
+    bad: bool,
     peeked: Option<Peeked>,
     /// Groups that end before it were passed.
     reached: u64,
@@ -83,6 +85,11 @@ impl SegmentSource {
         self.open.as_ref().is_some_and(|open| open.lost || read(open))
     }
 
+    /// Whether something stands in the file that was read last that is no intact group.
+    pub(crate) fn has_bad(&self) -> bool {
+        self.open.as_ref().is_some_and(|open| open.bad)
+    }
+
     fn is_loose(&self) -> bool {
         matches!(self.files, Files::One { linked: false, .. })
     }
@@ -106,6 +113,7 @@ impl SegmentSource {
             segment: segment.clone(),
             reader: Some(reader),
             lost: false,
+            bad: false,
             peeked: None,
             reached: 0,
         });
@@ -127,7 +135,7 @@ impl SegmentSource {
                         open.peeked = Some(Peeked { group, lines });
                     }
                 }
-                Step::Bad { .. } => {}
+                Step::Bad { nonzero, .. } => open.bad |= nonzero > 0,
                 Step::End { .. } => {
                     open.lost = reader.has_lost(0);
                     open.reader = None;

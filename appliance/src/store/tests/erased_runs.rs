@@ -7,6 +7,8 @@ use super::adoption::{
 };
 use super::past::forgetful;
 use super::*;
+use crate::store::chain::{LogLine, LogPiece};
+use crate::store::displaced::DisplacedFile;
 
 #[tokio::test]
 async fn a_text_that_is_erased_leaves_the_run_too() {
@@ -84,4 +86,40 @@ async fn a_damaged_run_that_may_hold_an_erased_text_goes_and_is_told() {
     assert_eq!(store.health().removed_copies, 1);
     let (_, names) = counts(&store, &run);
     assert_eq!(names, ["Wanda 0", "", "Wanda 2", "Wanda 3"], "the database has its lines");
+}
+
+#[tokio::test]
+async fn texts_that_a_line_does_not_name_or_more_than_once_end_no_start() {
+    let (dir, store, page, _) = forgetful(5, 12, 0).await;
+    let epoch = store.origin().epoch;
+    // The root that was signed covers entries only: whoever gives them may put anything beside.
+    let name = Text::new("Omar", [5; 16]).unwrap();
+    let own: Vec<_> = (7..12).map(|seq| name.beside(seq)).collect();
+    let alien = Text::new("Mallory", [9; 16]).unwrap();
+    let texts: Vec<_> =
+        (0..40).flat_map(|_| own.clone()).chain((8..12).map(|seq| alien.beside(seq))).collect();
+    assert_eq!(keep_missing(&store, epoch, &page.0[8..12], &texts).unwrap(), 4);
+    // Nor does what others kept so before.
+    let line = |entry: &record::entry::Entry| {
+        let mut beside = crate::store::segment::GroupWriter::default();
+        texts.iter().filter(|text| text.seq() == entry.seq()).for_each(|text| beside.text(text));
+        LogLine { entry: entry.bytes().to_vec(), texts: beside.bytes().to_vec() }
+    };
+    let mut file = DisplacedFile::new(&*store.shared.disk, store.origin());
+    file.take(&LogPiece { first: 7, lines: page.0[7..9].iter().map(line).collect() }).unwrap();
+    file.take(&LogPiece {
+        first: 6,
+        lines: vec![LogLine { entry: b"no entry".to_vec(), texts: Vec::new() }],
+    })
+    .unwrap();
+    file.finish().unwrap();
+    let (store, report) = again(store, &dir).await;
+    assert_eq!(report.adopted_lines(), 5, "{report:?}");
+    for run in store.adopted_runs().counting {
+        let file = run_file(&store, &run).unwrap().expect("it is whole");
+        let mut reader = record::run::RunReader::open(&file[..], store.origin().box_id, run).unwrap();
+        while let Some(group) = reader.next_group().unwrap() {
+            assert!(group.iter().all(|line| line.texts.len() <= 1), "each once");
+        }
+    }
 }
