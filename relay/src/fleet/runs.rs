@@ -31,6 +31,8 @@ const AT_ONCE: usize = 2;
 const BUFFERED_MIB: u32 = 260;
 /// Lines that are read at a time.
 const PAGE: usize = 512;
+/// Bytes of texts from elsewhere that go with the smallest run.
+const TEXTS_BESIDE: u64 = 4 << 20;
 /// Bytes of a run that are handed on at a time.
 const PIECE_BYTES: usize = 64 * 1024;
 /// Boxes of which a run is on its way, in one direction: one at a time.
@@ -170,10 +172,11 @@ async fn give(
     let home = home(&mut conn, &peer).await?;
     let bytes = runs::bytes(&mut conn, home.scope, peer.box_id, run).await?.ok_or(Fault::Nothing)?;
     drop(conn);
-    let mut passage = inside.pass(&inside.fetching, peer.box_id, bytes).await?;
+    // Texts of its lines may have come with another run too: what goes beside them is bounded by what is reserved.
+    let most = bytes.saturating_mul(2).saturating_add(TEXTS_BESIDE).min(inside.doors.limits.plain_bytes);
+    let mut passage = inside.pass(&inside.fetching, peer.box_id, most).await?;
     let file = {
         let _turn = inside.turn().await?;
-        let most = inside.doors.limits.plain_bytes;
         file_of(&inside.doors.db, &home, (peer.box_id, run), most).await?
     };
     // Packed it is a fraction of what was reserved.
