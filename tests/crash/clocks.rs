@@ -50,7 +50,7 @@ async fn a_clock_that_leaps_four_days_either_way_loses_nothing_and_keeps_nobody_
             let home = world.r#box.leads_to("/").await;
             assert_eq!(home.1, 200, "{start:?} {leap:?}");
         }
-        check::at_box(&world.r#box, &world.ledger).await;
+        check::receipts(&world.r#box, &world.ledger).await;
         let health = world.r#box.health().await.unwrap();
         assert_eq!((&health["ok"], &health["whole"]), (&true.into(), &true.into()), "{start:?}: {health}");
     }
@@ -59,9 +59,10 @@ async fn a_clock_that_leaps_four_days_either_way_loses_nothing_and_keeps_nobody_
     assert_eq!(world.r#box.stop().await.0, Some(0));
     world.r#box.start().await;
     record(&world).await;
-    world.check().await;
+    world.caught_up().await;
+    check::receipts(&world.r#box, &world.ledger).await;
     let other = Ledger::default();
     world.r#box.phone("other", &other).record_all(0..3).await;
-    check::at_box(&world.r#box, &other).await;
+    check::receipts(&world.r#box, &other).await;
     world.r#box.kill().await;
 }

@@ -1,6 +1,8 @@
 //! Damage at rest: a bit, a sector or a page changes while the box is off. The other copy is whole: it is
 //! healed from there, never believed.
 
+use record::ids::Epoch;
+
 use crate::disk::{Frozen, SimDisk};
 use crate::rng::Rng;
 use crate::story::{Life, Model, Shared};
@@ -65,10 +67,11 @@ pub fn damage(rest: &Frozen, model: &Model, database: bool, rng: &mut Rng) -> Re
             "a bit"
         }
     };
-    start(&rest, model, rng).map_err(|why| format!("{path}, {what} at {at}: {why}"))
+    let lost_page = what == "a page that cannot be read";
+    start(&rest, model, lost_page, rng).map_err(|why| format!("{path}, {what} at {at}: {why}"))
 }
 
-fn start(rest: &Frozen, model: &Model, rng: &mut Rng) -> Result<(), String> {
+fn start(rest: &Frozen, model: &Model, lost_page: bool, rng: &mut Rng) -> Result<(), String> {
     let shared = Shared::default();
     let disk = SimDisk::new(rest.clone(), None);
     // redb may panic over a damaged page: the process ends, and a later start does without the file.
@@ -82,7 +85,14 @@ fn start(rest: &Frozen, model: &Model, rng: &mut Rng) -> Result<(), String> {
         }
     }
     let mut life = life.ok_or("the box never starts again")?;
-    let reader = life.core.reader().map_err(|e| e.to_string())?;
+    let folders = rest.folders("log");
+    let name = folders.first().and_then(|dir| dir.rsplit('/').next()).ok_or("no log")?;
+    let epoch: Epoch = name.parse().map_err(|e| format!("{name}: {e}"))?;
+    let reader_of = |life: &Life| {
+        let reader = life.core.reader().and_then(|reader| reader.of_epoch(epoch));
+        reader.map_err(|e| e.to_string())
+    };
+    let reader = reader_of(&life)?;
     let is_damaged = (0..reader.size()).any(|seq| reader.entry(seq).is_err());
     drop(reader);
     if is_damaged {
@@ -91,8 +101,9 @@ fn start(rest: &Frozen, model: &Model, rng: &mut Rng) -> Result<(), String> {
         drop(life);
         life = Life::open(&disk, &shared, rng).map_err(|e| e.to_string())?;
     }
-    let reader = life.core.reader().map_err(|e| e.to_string())?;
-    if life.report.new_epoch.is_some() {
+    let reader = reader_of(&life)?;
+    // What cannot be read at its end may have been more of the log, and its key signs no more; all that was told counts still.
+    if life.report.new_epoch.is_some() && !lost_page {
         return Err(format!("a new epoch was begun beside a whole copy: {:?}", life.report));
     }
     for (seq, leaf) in (0..reader.size()).zip(&model.told) {

@@ -20,7 +20,6 @@ use super::scan::{Segment, SegmentReader, Step};
 use super::sources::{LogCopies, SegmentSource};
 use super::start_state::{NewestLog, Start};
 use super::survey::{Claims, Survey, survey};
-use super::tail::{self, SegmentTail};
 use super::untold;
 
 impl Start<'_> {
@@ -115,33 +114,6 @@ impl Start<'_> {
         Ok(false)
     }
 
-    /// Whether a database has more of the newest log than the journal, and nothing in the journal's place. A database never has
-    /// what the journal had not: its end is gone, and its key may have signed more than anybody has.
-    fn end_is_gone(&self, origin: &Origin, copies: &LogCopies) -> Result<bool, StoreError> {
-        let (disk, dir) = (&**self.disk, Journal::dir(origin));
-        let io = || StoreError::io(dir.as_str());
-        let last = Segment::list(disk, &dir).map_err(io())?.pop();
-        let tail = match &last {
-            Some(last) => tail::measure(disk, last).map_err(io())?,
-            None => SegmentTail::default(),
-        };
-        if tail.lost {
-            return Ok(false);
-        }
-        for mut source in copies.databases() {
-            let (mut from, mut bytes) = (tail.next, 0);
-            while let Some(page) = source.page(origin.epoch, from).map_err(StoreError::io("a database"))? {
-                from = page.piece.next();
-                bytes += page.piece.lines.iter().map(|l| (l.entry.len() + l.texts.len()) as u64).sum::<u64>();
-                // Where these lines stood noise would stand, of which one byte in 256 is a zero.
-                if bytes > tail.nonzero + tail.nonzero / 64 {
-                    return Ok(true);
-                }
-            }
-        }
-        Ok(false)
-    }
-
     fn healed_log(&mut self, origin: Origin, copies: &LogCopies, why: &str) -> Result<NewestLog, StoreError> {
         let disk = self.disk.clone();
         let dir = Journal::dir(&origin);
@@ -150,12 +122,6 @@ impl Start<'_> {
             from => format!("{why}; a part came from {}", from.join(", ")),
         };
         let note = |from: &[String]| untold::note(&*disk, |untold| untold.heal(words(from)));
-        if self.end_is_gone(&origin, copies)? {
-            // Before the journal is written: then nothing else says so.
-            let n = origin.epoch.n;
-            untold::note(&*disk, |untold| untold.log_aside = untold.log_aside.max(n))?;
-            self.report.untold.log_aside = self.report.untold.log_aside.max(n);
-        }
         let healer = Healer {
             copies,
             box_id: origin.box_id,

@@ -1,12 +1,28 @@
 //! What was promised against what is there: at the box, at the relay, and between the two.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use record::entry::{Digest16, Entry};
 use serde_json::Value;
 
 use super::ledger::{Ledger, Receipt};
 use super::{TheBox, TheRelay};
+
+/// Every receipt that was given opens and proves, whatever log it is in by now, and none was given twice.
+///
+/// # Panics
+/// One does not.
+pub async fn receipts(r#box: &TheBox, ledger: &Ledger) {
+    let (mut given, all) = (BTreeSet::new(), ledger.all());
+    assert!(!all.is_empty(), "nothing was acknowledged, so nothing is checked");
+    for (key, receipt) in all {
+        let address = receipt.address();
+        for path in [address.clone(), format!("{address}/proof")] {
+            assert_eq!(r#box.leads_to(&path).await.1, 200, "{key}: {path}");
+        }
+        assert!(given.insert(address), "{key} has the receipt of another");
+    }
+}
 
 /// Entries that the relay gives at a time.
 const PAGE: usize = 1_000;
