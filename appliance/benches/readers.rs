@@ -20,6 +20,8 @@ const ITEMS: usize = 300;
 /// Cleanings of each item before anybody asks.
 const HISTORY: usize = 200;
 const ASKERS: usize = 2;
+/// Requests of one asker that may find their connection closed.
+const REFUSED_MAX: u32 = 100;
 /// Flushes that a call may cost a record, and where the run fails.
 const DELAY: (Goal, Goal) = (Goal::AtMost(1.0), Goal::AtMost(3.0));
 /// What is asked for, with parameters at and beyond their ends. `TAG` is the tag of an item.
@@ -64,9 +66,18 @@ fn beside(running: &Running, client: &reqwest::Client, url: &str) -> Result<(Mea
             std::thread::spawn(move || -> Result<(), String> {
                 let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
                 let runtime = runtime.map_err(|e| e.to_string())?;
+                let mut refused = 0;
                 runtime.block_on(async {
                     while !over.load(Ordering::Relaxed) {
-                        let mut response = client.get(&url).send().await.map_err(|e| e.to_string())?;
+                        let mut response = match client.get(&url).send().await {
+                            Ok(response) => response,
+                            // The box may close a connection just as it is used again.
+                            Err(_) if refused < REFUSED_MAX => {
+                                refused += 1;
+                                continue;
+                            }
+                            Err(e) => return Err(e.to_string()),
+                        };
                         while response.chunk().await.map_err(|e| e.to_string())?.is_some() {
                             if over.load(Ordering::Relaxed) {
                                 return Ok(());
@@ -88,6 +99,8 @@ fn beside(running: &Running, client: &reqwest::Client, url: &str) -> Result<(Mea
 }
 
 fn main() -> Result<ExitCode, Failed> {
+    // The client takes the process's; nothing else of this process has chosen one.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let base = std::env::args().skip(1).find(|a| !a.starts_with("--"));
     let dir = tempfile::tempdir_in(base.map_or_else(std::env::temp_dir, Into::into))?;
     let dir = dir.path();
