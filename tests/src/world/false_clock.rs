@@ -28,7 +28,7 @@ impl FalseClock {
         std::fs::write(&source, SOURCE).unwrap_or_else(|e| panic!("{}: {e}", source.display()));
         let built = Command::new(tools::program("cc"))
             .args(["-O2", "-shared", "-fPIC", "-o"])
-            .args([clock.library(), source])
+            .args([clock.shared_object(), source])
             .output();
         let built = built.unwrap_or_else(|e| panic!("the C compiler: {e}"));
         assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
@@ -36,7 +36,7 @@ impl FalseClock {
         clock
     }
 
-    fn library(&self) -> PathBuf {
+    fn shared_object(&self) -> PathBuf {
         self.dir.path().join("false_clock.so")
     }
 
@@ -59,7 +59,7 @@ impl FalseClock {
     /// The program with this clock.
     #[must_use]
     pub fn of(&self, command: Program) -> Program {
-        command.env("LD_PRELOAD", self.library()).env("FALSE_CLOCK", self.file())
+        command.env("LD_PRELOAD", self.shared_object()).env("FALSE_CLOCK", self.file())
     }
 }
 
