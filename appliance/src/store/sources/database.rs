@@ -85,6 +85,24 @@ impl<'a> DatabaseSource<'a> {
         })
     }
 
+    /// Places under which it has lines of this epoch that runs brought.
+    pub(crate) fn places_of_runs(&self, epoch: Epoch) -> Vec<(RunName, u32)> {
+        let places = self.places.get_or_init(|| self.read(read_places)).as_ref();
+        let runs = places.into_iter().flat_map(Places::runs).map(|adopted| adopted.by.run);
+        let of_it = runs.filter(|run| run.epoch() == epoch);
+        of_it.filter_map(|run| Some((run, places?.place_of(&run)?))).collect()
+    }
+
+    /// Lines that a run brought, from the first one at or behind `from`.
+    pub(crate) fn lines_in_place(&self, place: u32, from: u64) -> Option<LogPiece> {
+        self.read(|txn| {
+            let all = tables::entry_key(place, from)..tables::entry_key(place + 1, 0);
+            let first = txn.open_table(tables::ENTRIES)?.range(all)?.next().transpose()?;
+            let Some(seq) = first.map(|(key, _)| tables::split_key(key.value()).1) else { return Ok(None) };
+            lines(txn, place, seq, seq.saturating_add(BLOCK))
+        })
+    }
+
     /// The line of a key, with its texts.
     pub(crate) fn line_of(&self, key: u64) -> Option<LogLine> {
         self.read(|txn| {
@@ -118,13 +136,13 @@ impl<'a> DatabaseSource<'a> {
             let (entries, nodes) = (txn.open_table(tables::ENTRIES)?, txn.open_table(tables::NODES)?);
             let whole = tables::check_block(&entries, &nodes, (epoch.n, &frontier), block)?.is_some();
             let end = ((block + 1) * BLOCK).min(frontier.size());
-            if whole { lines(txn, epoch, from, end) } else { Ok(None) }
+            if whole { lines(txn, epoch.n, from, end) } else { Ok(None) }
         })
     }
 
     /// Entries from `from` on that read back at least as entries of their places, one after the other.
     fn unchecked(&self, epoch: Epoch, from: u64) -> Option<LogPiece> {
-        self.read(|txn| lines(txn, epoch, from, from - from % BLOCK + BLOCK))
+        self.read(|txn| lines(txn, epoch.n, from, from - from % BLOCK + BLOCK))
     }
 
     /// Whether it says that its entries of this number are those of another epoch: a branch may have the same number.
@@ -174,15 +192,15 @@ fn stated(txn: &ReadTransaction, epoch: Epoch) -> Found<Option<Frontier>> {
     Ok(found.filter(|(of, _)| *of == epoch).map(|(_, frontier)| frontier))
 }
 
-/// Entries with their texts, up to the first that does not read back.
-fn lines(txn: &ReadTransaction, epoch: Epoch, from: u64, end: u64) -> Found<Option<LogPiece>> {
+/// Entries with their texts under the number of an epoch, or the place of a run, up to the first that does not read back.
+fn lines(txn: &ReadTransaction, n: u32, from: u64, end: u64) -> Found<Option<LogPiece>> {
     let (entries, texts) = (txn.open_table(tables::ENTRIES)?, txn.open_table(tables::TEXTS)?);
     let mut piece = LogPiece { first: from, lines: Vec::new() };
-    for row in entries.range(tables::entry_key(epoch.n, from)..tables::entry_key(epoch.n, end))? {
+    for row in entries.range(tables::entry_key(n, from)..tables::entry_key(n, end))? {
         let Ok((key, value)) = row else { break };
         let entry = std::str::from_utf8(value.value()).ok().and_then(|text| Entry::view(text).ok());
         let Some(entry) = entry.filter(|e| e.seq() == piece.next()) else { break };
-        if key.value() != tables::entry_key(epoch.n, entry.seq()) {
+        if key.value() != tables::entry_key(n, entry.seq()) {
             break;
         }
         let texts = texts_beside(&texts, key.value(), &entry)?;

@@ -2,11 +2,14 @@
 
 mod branch;
 mod database;
+mod database_runs;
 mod overlay;
 mod runs;
 mod segments;
 
+use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::rc::Rc;
 use std::sync::Arc;
 
 use record::ids::{BoxId, Epoch};
@@ -14,6 +17,7 @@ use redb::Database;
 
 pub(crate) use self::branch::BranchSource;
 pub(crate) use self::database::DatabaseSource;
+use self::database_runs::DatabaseRunSource;
 pub(crate) use self::overlay::OverlayFile;
 pub(crate) use self::runs::RunSource;
 pub(crate) use self::segments::SegmentSource;
@@ -66,15 +70,24 @@ impl LogCopies {
         Ok(all)
     }
 
-    /// As [`LogCopies::sources`], with each run by itself: those of several branches hold other lines of one number.
+    /// As [`LogCopies::sources`], with each run by itself: those of several branches hold other lines of one number. What a
+    /// database has of a run stands for it where its file is not whole.
     ///
     /// # Errors
     /// The disk's.
     pub(crate) fn branches(&self, epoch: Epoch) -> Result<Vec<Box<dyn Source + '_>>, StoreError> {
-        let mut all = self.logs(epoch)?;
+        let (mut all, mut whole) = (self.logs(epoch)?, BTreeSet::new());
         for name in run_files::list(&*self.disk)? {
             if name.epoch() == epoch && run_files::is_whole(&*self.disk, self.box_id, &name) {
                 all.push(Box::new(RunSource::of(self.disk.clone(), self.box_id, name)));
+                whole.insert(name);
+            }
+        }
+        for database in self.database_handles().into_iter().map(Rc::new) {
+            for (name, place) in database.places_of_runs(epoch) {
+                if !whole.contains(&name) {
+                    all.push(Box::new(DatabaseRunSource::new(database.clone(), place)));
+                }
             }
         }
         Ok(all)

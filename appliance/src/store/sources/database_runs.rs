@@ -1,0 +1,50 @@
+//! What a database has of a run, as a source.
+
+use std::io;
+use std::rc::Rc;
+
+use record::ids::Epoch;
+use record::tree::Frontier;
+
+use super::super::chain::{LogPiece, Page, Source};
+use super::DatabaseSource;
+
+/// The lines that one run brought to a database. Where another run had brought a line of it, or the chain has it, it stands
+/// there.
+pub(crate) struct DatabaseRunSource<'a> {
+    database: Rc<DatabaseSource<'a>>,
+    place: u32,
+}
+
+impl<'a> DatabaseRunSource<'a> {
+    /// Of the run with this place.
+    pub(crate) fn new(database: Rc<DatabaseSource<'a>>, place: u32) -> Self {
+        Self { database, place }
+    }
+}
+
+impl Source for DatabaseRunSource<'_> {
+    fn name(&self) -> String {
+        self.database.name()
+    }
+
+    fn is_own(&self) -> bool {
+        true
+    }
+
+    fn follow(&mut self, _: Epoch, _: &Frontier) -> io::Result<Option<LogPiece>> {
+        Ok(None)
+    }
+
+    fn page(&mut self, _: Epoch, from: u64) -> io::Result<Option<Page>> {
+        Ok(self.database.lines_in_place(self.place, from).map(|piece| Page { piece, loose: true }))
+    }
+
+    fn goes_beyond(&mut self, _: Epoch, _: &Frontier) -> io::Result<bool> {
+        Ok(false)
+    }
+
+    fn claims(&mut self) -> io::Result<Vec<(Epoch, u64)>> {
+        Ok(Vec::new())
+    }
+}
