@@ -142,6 +142,7 @@ pub(crate) struct World {
     pub(crate) cuts: Option<Vec<Cut>>,
     relay_then: Arc<Relay>,
     forks_often: bool,
+    loops_often: bool,
     pub(crate) rng: Rng,
     pub(crate) tokio: tokio::runtime::Runtime,
     pub(crate) told: Vec<String>,
@@ -166,6 +167,8 @@ impl World {
             cuts: None,
             // Two branches that both go on are rare in a life of everything.
             forks_often: seed % 4 == 3,
+            // So are starts that are cut until nothing but a copy has a line.
+            loops_often: seed % 8 == 5,
             rng: Rng::new(seed),
             tokio: tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap(),
             told: Vec::new(),
@@ -486,6 +489,7 @@ impl World {
         match step {
             20 | 21 if self.forks_often => self.fork(),
             20 => self.boot_loop(),
+            21 | 22 if self.loops_often => self.boot_loop(),
             0..8 => self.record(),
             8..11 => self.sync(),
             11 => {

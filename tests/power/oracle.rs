@@ -129,7 +129,11 @@ impl Holdings {
             let epoch = chain[chain.len() - 1].0;
             let first = self.pieces(epoch).into_iter().find(|(from, _)| *from == 0);
             let Some(Said::Started { prev, after }) = first.and_then(|(_, e)| e.first().map(said)) else {
-                break;
+                // Nobody says what came before it.
+                let held = self.epochs.keys().copied().chain(self.runs.keys().map(RunName::epoch));
+                let Some(lower) = held.filter(|held| held.n < epoch.n).max() else { break };
+                chain.push((lower, Vec::new()));
+                continue;
             };
             chain.push(match (prev, after) {
                 (Some((of, size, root)), _) => {

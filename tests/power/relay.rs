@@ -188,14 +188,22 @@ impl Relay {
         let held = self.epochs.get(&origin.epoch).ok_or("the relay has nothing of the newest epoch")?;
         chain.push((origin.epoch, held.entries.clone()));
         let mut epoch = origin.epoch;
-        while let Some(Event::LogStarted(started)) = self.first(origin, epoch).map(|entry| entry.event()) {
-            let (next, base) = match (started.prev, started.after) {
-                (Some(prev), _) => {
-                    let base = self.base(origin, prev);
-                    (prev.epoch, base.ok_or_else(|| format!("the relay has no base of {}", prev.epoch))?)
+        loop {
+            let (next, base) = match self.first(origin, epoch).map(|entry| entry.event()) {
+                Some(Event::LogStarted(started)) => match (started.prev, started.after) {
+                    (Some(prev), _) => {
+                        let base = self.base(origin, prev);
+                        (prev.epoch, base.ok_or_else(|| format!("the relay has no base of {}", prev.epoch))?)
+                    }
+                    (None, Some(after)) => (after, Vec::new()),
+                    (None, None) => break,
+                },
+                // Nobody says what came before it.
+                _ => {
+                    let held = self.epochs.keys().copied().chain(self.runs.keys().map(RunName::epoch));
+                    let Some(lower) = held.filter(|held| held.n < epoch.n).max() else { break };
+                    (lower, Vec::new())
                 }
-                (None, Some(after)) => (after, Vec::new()),
-                (None, None) => break,
             };
             chain.push((next, base));
             epoch = next;

@@ -67,11 +67,12 @@ pub fn damage(rest: &Frozen, model: &Model, database: bool, rng: &mut Rng) -> Re
             "a bit"
         }
     };
-    let lost_page = what == "a page that cannot be read";
-    start(&rest, model, lost_page, rng).map_err(|why| format!("{path}, {what} at {at}: {why}"))
+    // Noise and single bits leave something where the end of the log was.
+    let may_end = matches!(what, "lost" | "a sector of zeros" | "a page that cannot be read");
+    start(&rest, model, may_end, rng).map_err(|why| format!("{path}, {what} at {at}: {why}"))
 }
 
-fn start(rest: &Frozen, model: &Model, lost_page: bool, rng: &mut Rng) -> Result<(), String> {
+fn start(rest: &Frozen, model: &Model, may_end: bool, rng: &mut Rng) -> Result<(), String> {
     let shared = Shared::default();
     let disk = SimDisk::new(rest.clone(), None);
     // redb may panic over a damaged page: the process ends, and a later start does without the file.
@@ -102,8 +103,8 @@ fn start(rest: &Frozen, model: &Model, lost_page: bool, rng: &mut Rng) -> Result
         life = Life::open(&disk, &shared, rng).map_err(|e| e.to_string())?;
     }
     let reader = reader_of(&life)?;
-    // What cannot be read at its end may have been more of the log, and its key signs no more; all that was told counts still.
-    if life.report.new_epoch.is_some() && !lost_page {
+    // Where its end is gone there may have been more of the log, and its key signs no more; all that was told counts still.
+    if life.report.new_epoch.is_some() && !may_end {
         return Err(format!("a new epoch was begun beside a whole copy: {:?}", life.report));
     }
     for (seq, leaf) in (0..reader.size()).zip(&model.told) {

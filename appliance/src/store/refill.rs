@@ -101,7 +101,9 @@ impl Store {
         };
         let Some(Event::LogStarted(started)) = first.map(|entry| entry.event()) else {
             // Its first entry is not here: the one before is presumed, as the start did.
-            let lower = self.epochs().into_iter().filter(|other| other.n < epoch.n).max();
+            let places = self.shared.places();
+            let runs = places.runs().iter().map(|adopted| adopted.by.run.epoch());
+            let lower = places.epochs.iter().copied().chain(runs).filter(|other| other.n < epoch.n).max();
             return Ok(lower.map(|lower| (lower, None)));
         };
         Ok(match (started.prev, started.after) {
@@ -130,7 +132,8 @@ impl Store {
                 let enough = reader.size() >= counts.size;
                 (reader.size(), enough && root_at(&reader, counts.size)? == counts.root)
             }
-            Err(StoreError::NoEntry { .. }) => (0, false),
+            // Nothing of it counts where it was all damaged when its successor began.
+            Err(StoreError::NoEntry { .. }) => (0, counts.size == 0),
             Err(e) => return Err(e),
         };
         // Where nobody says how much there was, what is here is all that is known of.
