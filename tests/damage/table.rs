@@ -154,15 +154,19 @@ const ONE: &[Row] = &[
     has("keys/log-1.key", BAD, &["hint-bad keys/log-1.key", "log-epoch E2"]),
     // A backup has no keys.
     has("keys", &[Gone], &["log-epoch E2"]),
-    has("log/E1/000000000000.jsonl", &[Gone, Empty, Cut, Noise], &["log-healed"]),
+    has("log/E1/000000000000.jsonl", &[Gone, Empty, Cut, Noise], &["log-epoch E2", "log-healed"]),
     // What stands behind the log was never acknowledged.
     has("log/E1/000000000000.jsonl", &[TooLong], &[]),
-    has("log/E1/000000000000.jsonl", &[Swapped], &["log-apart E2", "log-healed"]),
-    has("log/E1/000000000000.jsonl", &[Folder], &["hint-bad log/E1/000000000000.jsonl", "log-healed"]),
-    has("log/E1", &[Gone], &["log-healed"]),
+    has("log/E1/000000000000.jsonl", &[Swapped], &["log-apart E2", "log-epoch E2", "log-healed"]),
+    has(
+        "log/E1/000000000000.jsonl",
+        &[Folder],
+        &["hint-bad log/E1/000000000000.jsonl", "log-epoch E2", "log-healed"],
+    ),
+    has("log/E1", &[Gone], &["log-epoch E2", "log-healed"]),
     // How far the log went is known to nobody, and its key signs nothing twice.
     has("log/E1", &[Noise], &["hint-bad log/E1", "log-epoch E2", "log-healed"]),
-    has("log", &[Gone], &["log-healed"]),
+    has("log", &[Gone], &["log-epoch E2", "log-healed"]),
     has("log", &[Noise], &["hint-bad log", "log-epoch E2", "log-healed"]),
     alone("log/E1/000000000000.jsonl", &[TooLong], SALVAGE),
     lacks(
@@ -208,14 +212,18 @@ const THREE: &[Row] = &[
         &[Folder],
         &["hint-bad log/E2/000000000000.jsonl.zst", "log-healed"],
     ),
-    has("log/E3/000000000000.jsonl", &[Gone, Empty, Cut, Noise], &["log-healed"]),
+    has("log/E3/000000000000.jsonl", &[Gone, Empty, Cut, Noise], &["log-epoch E4", "log-healed"]),
     has("log/E3/000000000000.jsonl", &[TooLong], &[]),
-    has("log/E3/000000000000.jsonl", &[Swapped], &["log-apart E2", "log-healed"]),
-    has("log/E3/000000000000.jsonl", &[Folder], &["hint-bad log/E3/000000000000.jsonl", "log-healed"]),
+    has("log/E3/000000000000.jsonl", &[Swapped], &["log-apart E2", "log-epoch E4", "log-healed"]),
+    has(
+        "log/E3/000000000000.jsonl",
+        &[Folder],
+        &["hint-bad log/E3/000000000000.jsonl", "log-epoch E4", "log-healed"],
+    ),
     has("log/E1", &[Gone], &["log-healed"]),
     has("log/E2", &[Noise], &["hint-bad log/E2", "log-healed"]),
-    has("log/E3", &[Gone], &["log-healed"]),
-    has("log", &[Gone], &["log-healed"]),
+    has("log/E3", &[Gone], &["log-epoch E4", "log-healed"]),
+    has("log", &[Gone], &["log-epoch E4", "log-healed"]),
     has("log", &[Noise], &["hint-bad log", "log-epoch E4", "log-healed"]),
     // Every line of them stands in its epoch's journal too.
     has("runs/E1", &[Gone, Empty, Cut, Noise, TooLong, Swapped], &[]),

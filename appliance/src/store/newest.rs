@@ -20,6 +20,7 @@ use super::scan::{Segment, SegmentReader, Step};
 use super::sources::{LogCopies, SegmentSource};
 use super::start_state::{NewestLog, Start};
 use super::survey::{Claims, Survey, survey};
+use super::tail::{self, SegmentTail};
 use super::untold;
 
 impl Start<'_> {
@@ -69,7 +70,7 @@ impl Start<'_> {
             }
             Survey::Damaged { why, .. } => self.healed_log(origin, copies, &why)?,
         };
-        self.hear_relay(&mut log, &cursor)?;
+        self.hear_relay(&mut log, &cursor, copies)?;
         log.signed_beyond = self.signed_beyond(epoch, &log.frontier)?;
         Ok(log)
     }
@@ -114,8 +115,41 @@ impl Start<'_> {
         Ok(false)
     }
 
+    /// Whether a database has more of the newest log than the journal, and nothing in the journal's place. A database never has
+    /// what the journal had not: its end is gone, and its key may have signed more than anybody has.
+    fn end_is_gone(&self, origin: &Origin, copies: &LogCopies) -> Result<bool, StoreError> {
+        let (disk, dir) = (&**self.disk, Journal::dir(origin));
+        let io = || StoreError::io(dir.as_str());
+        let last = Segment::list(disk, &dir).map_err(io())?.pop();
+        let tail = match &last {
+            Some(last) => tail::measure(disk, last).map_err(io())?,
+            None => SegmentTail::default(),
+        };
+        if tail.lost {
+            return Ok(false);
+        }
+        for mut source in copies.databases() {
+            let (mut from, mut bytes) = (tail.next, 0);
+            while let Some(page) = source.page(origin.epoch, from).map_err(StoreError::io("a database"))? {
+                from = page.piece.next();
+                bytes += page.piece.lines.iter().map(|l| (l.entry.len() + l.texts.len()) as u64).sum::<u64>();
+                // Where these lines stood noise would stand, of which one byte in 256 is a zero.
+                if bytes > tail.nonzero + tail.nonzero / 64 {
+                    return Ok(true);
+                }
+            }
+        }
+        Ok(false)
+    }
+
     fn healed_log(&mut self, origin: Origin, copies: &LogCopies, why: &str) -> Result<NewestLog, StoreError> {
         let disk = self.disk.clone();
+        if self.end_is_gone(&origin, copies)? {
+            // Before the journal is written: then nothing else says so.
+            let n = origin.epoch.n;
+            untold::note(&*disk, |untold| untold.log_aside = untold.log_aside.max(n))?;
+            self.report.untold.log_aside = self.report.untold.log_aside.max(n);
+        }
         let dir = Journal::dir(&origin);
         let words = |from: &[String]| match from {
             [] => why.to_owned(),
@@ -151,14 +185,29 @@ impl Start<'_> {
     }
 
     /// What the relay cosigned of it, where that is more than this box holds, or other entries.
-    fn hear_relay(&self, log: &mut NewestLog, cursor: &Cursor) -> Result<(), StoreError> {
-        let disk = &**self.disk;
+    fn hear_relay(
+        &mut self,
+        log: &mut NewestLog,
+        cursor: &Cursor,
+        copies: &LogCopies,
+    ) -> Result<(), StoreError> {
+        let disk = self.disk.clone();
+        let disk = &*disk;
         let origin = log.origin;
         let ended = cursor::ended(disk, &origin, &self.keys.verifiers(disk)?)?;
         let kept = cursor.kept.as_ref().map(|kept| kept.checkpoint).filter(|kept| kept.origin == origin);
         let mut contrary: Vec<Checkpoint> = Vec::new();
         for (said, is_note) in ended.map(|c| (c, true)).into_iter().chain(kept.map(|c| (c, false))) {
-            if said.size > log.frontier.size() || root_at(disk, &origin, said.size)? != Some(said.root) {
+            let mut own = None;
+            if said.size <= log.frontier.size() {
+                own = root_at(disk, &origin, said.size)?;
+                if own.is_none() {
+                    // A closed segment is damaged, and nothing looked at it yet: a copy may have what was there.
+                    self.heal_closed(log, copies)?;
+                    own = root_at(disk, &origin, said.size)?;
+                }
+            }
+            if own != Some(said.root) {
                 contrary.push(said);
             } else if is_note {
                 // The journal holds just what the relay cosigned: it was the database that gave a wrong root.

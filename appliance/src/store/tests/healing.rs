@@ -143,7 +143,9 @@ async fn a_rebuild_heals_each_of_three_epochs_first() {
             }
             rebuilt(&data, 9).unwrap_or_else(|e| panic!("{what}: {e}"));
             let (store, report) = start(&data, 9);
-            assert_eq!((report.new_epoch.as_deref(), store.origin().epoch), (None, epochs[2]), "{what}");
+            // Of the one that is written nobody knows then how far it went: its key signs no more.
+            let goes_on = if i == 2 && how == "the folder" { 4 } else { 3 };
+            assert_eq!((report.new_epoch.as_deref(), store.origin().epoch.n), (None, goes_on), "{what}");
             check(&store, &told, &what);
             store.stop().await.unwrap();
             drop(store);

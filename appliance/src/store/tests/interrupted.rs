@@ -171,3 +171,38 @@ async fn what_stands_behind_a_hole_of_a_log_that_the_relay_confirmed_counts_at_o
     assert!(report.adopted_lines() > 40 && lost > 0, "{report:?}");
     assert_eq!(hole.from + lost + report.adopted_lines(), told.len() as u64, "{report:?}");
 }
+
+#[tokio::test]
+async fn a_key_signs_no_more_once_the_end_of_its_log_is_gone() {
+    for how in ["gone", "empty", "zeros", "cut", "noise"] {
+        let dir = tempfile::tempdir().unwrap();
+        let (store, _) = start(dir.path(), 1);
+        let mut told = Told::new();
+        live(&store, &mut told, 60).await;
+        let epoch = store.origin().epoch;
+        store.stop().await.unwrap();
+        drop(store);
+        let newest = segments(dir.path(), epoch).pop().unwrap();
+        let bytes = std::fs::read(&newest).unwrap();
+        let used = bytes.iter().rposition(|byte| *byte != 0).unwrap();
+        let half = used / 2 / 4096 * 4096;
+        match how {
+            "gone" => std::fs::remove_file(&newest).unwrap(),
+            "empty" => std::fs::write(&newest, b"").unwrap(),
+            "cut" => std::fs::write(&newest, &bytes[..half]).unwrap(),
+            "zeros" => {
+                std::fs::write(&newest, [&bytes[..half], &vec![0; bytes.len() - half]].concat()).unwrap()
+            }
+            // What stands there is as much as the database has: nothing is gone.
+            _ => spoil(&newest, half, used - half),
+        }
+        // As one that is killed behind what it healed, and before it begins the next log.
+        let faults = fault("log/2-", Call::Write, How::Panic);
+        drop(catch_unwind(AssertUnwindSafe(|| start_on(dir.path(), &faults))));
+        mend(&faults);
+        let (store, report) = start(dir.path(), 3);
+        let goes_on = if how == "noise" { 1 } else { 2 };
+        assert_eq!(store.origin().epoch.n, goes_on, "{how}: {report:?}");
+        check(&store, &told);
+    }
+}
