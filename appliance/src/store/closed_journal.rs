@@ -3,11 +3,13 @@
 
 use record::checkpoint::Origin;
 use record::ids::Epoch;
+use record::tree::Frontier;
 use redb::{Database, Durability, ReadableDatabase as _};
 
 use super::disk::Disk;
 use super::error::StoreError;
 use super::journal::Journal;
+use super::linked::Linked;
 use super::scan::{Segment, SegmentReader};
 use super::tables;
 
@@ -39,6 +41,36 @@ pub(super) fn read_before(db: &Database, epoch: Epoch) -> Option<ClosedFiles> {
     let table = db.begin_read().ok()?.open_table(tables::CLOSED_FILES).ok()?;
     let row = table.get(epoch.to_string().as_str()).ok()??;
     serde_json::from_str(row.value()).ok()
+}
+
+/// The tree at the end of segments, of each of which the trees at its ends are given, where all of them continue each other from
+/// the first entry on.
+pub(super) fn continuous(
+    segments: impl IntoIterator<Item = Option<(Frontier, Frontier)>>,
+) -> Option<Frontier> {
+    let mut at = Frontier::default();
+    for ends in segments {
+        let (before, after) = ends?;
+        if before != at || (before.size() > 0 && before.size() == after.size()) {
+            return None;
+        }
+        at = after;
+    }
+    Some(at)
+}
+
+/// The tree of an epoch as its files have it, all of which are read; `None` where they do not continue each other.
+///
+/// # Errors
+/// The disk's.
+pub(super) fn read_through(disk: &dyn Disk, origin: &Origin) -> Result<Option<Frontier>, StoreError> {
+    let dir = Journal::dir(origin);
+    let io = || StoreError::io(dir.as_str());
+    let mut ends = Vec::new();
+    for segment in Segment::list(disk, &dir).map_err(io())? {
+        ends.push(Linked::ends(disk, &segment, origin).map_err(io())?);
+    }
+    Ok(continuous(ends))
 }
 
 /// Notes that all files of these epochs were read and hold what counts. Without it they are read again.

@@ -8,6 +8,7 @@ use record::ids::{BoxId, Epoch};
 use record::tree::{Frontier, Hash};
 
 use super::chain::{Assembled, Extent, LogPiece, Source, assemble};
+use super::closed_journal::continuous;
 use super::disk::{Disk, remove_if_there};
 use super::displaced::DisplacedFile;
 use super::error::StoreError;
@@ -88,7 +89,7 @@ impl Healer<'_> {
     ) -> Result<HealedEpoch, StoreError> {
         let found = self.found(epoch, upto)?;
         if let Some(end) = end
-            && let Some(frontier) = continuous(&found)
+            && let Some(frontier) = continuous(found.iter().map(|found| found.ends.clone()))
             && Extent::of(&frontier) == end
         {
             return Ok(HealedEpoch { frontier, whole: true, wrote: false, from: Vec::new() });
@@ -346,17 +347,4 @@ impl Healer<'_> {
         }
         file.finish().map(drop)
     }
-}
-
-/// The tree at the end of segments that continue each other from the first entry on.
-fn continuous(found: &[Found]) -> Option<Frontier> {
-    let mut at = Frontier::default();
-    for Found { ends, .. } in found {
-        let (before, after) = ends.as_ref()?;
-        if *before != at || (before.size() > 0 && before.size() == after.size()) {
-            return None;
-        }
-        at.clone_from(after);
-    }
-    Some(at)
 }

@@ -18,6 +18,8 @@ use super::untold;
 
 /// Folders that hold nothing but hints.
 const FOLDERS: [&str; 5] = ["evidence", "fetched", "displaced", "runs", "salvage"];
+/// Those of them that may hold lines which nothing else has, and which nobody gives again.
+const COPIES: [&str; 3] = ["displaced", "runs", "salvage"];
 const SMALL_BYTES_MAX: usize = 4096;
 /// Of an Ed25519 key.
 const SECRET_BYTES: usize = 32;
@@ -34,6 +36,7 @@ pub(super) fn set_bad_aside(disk: &dyn Disk) -> Result<Vec<String>, StoreError> 
     for path in in_the_way {
         put_aside(disk, &path, &mut bad);
     }
+    take_copies_back(disk);
     make_way_for_copies(disk, &mut bad);
     look(disk, cursor::FILE, cursor::FILE_BYTES, cursor::is_cursor, &mut bad);
     look(disk, MARK, mark::BYTES_MAX, is_mark, &mut bad);
@@ -104,6 +107,44 @@ fn in_the_way(disk: &dyn Disk) -> Result<Vec<String>, StoreError> {
 fn unread(path: &str) -> impl FnOnce(std::io::Error) -> StoreError {
     let path = path.to_owned();
     move |source| StoreError::FolderUnread { path, source }
+}
+
+/// Folders with copies of lines that were put aside because the disk did not list them, and that it lists now: what lies in
+/// them goes back, and is asked again.
+fn take_copies_back(disk: &dyn Disk) {
+    let folders = disk.list("").unwrap_or_default();
+    for bad in folders {
+        let Some(folder) = COPIES.into_iter().find(|folder| {
+            bad.strip_prefix(folder).is_some_and(|rest| rest == ".bad" || rest.starts_with(".bad-"))
+        }) else {
+            continue;
+        };
+        // What is no folder, or cannot be read yet, stays.
+        let Ok(names) = disk.list(&bad) else { continue };
+        let back = || -> std::io::Result<usize> {
+            disk.make_dir(folder)?;
+            disk.sync_dir("")?;
+            let mut count = 0;
+            for name in names {
+                if !exists(disk, &format!("{folder}/{name}"))? {
+                    disk.rename(&format!("{bad}/{name}"), &format!("{folder}/{name}"))?;
+                    count += 1;
+                }
+            }
+            disk.sync_dir(folder)?;
+            disk.sync_dir(&bad)?;
+            Ok(count)
+        };
+        match back() {
+            Ok(0) => {}
+            Ok(count) => {
+                tracing::warn!(folder, count, "copies that could not be listed before are here again")
+            }
+            Err(error) => {
+                tracing::error!(%error, folder, "copies that were put aside could not be taken back")
+            }
+        }
+    }
 }
 
 /// Puts aside folders where files with lines of the log lie.

@@ -1,5 +1,6 @@
 //! What readers share with the writer: the database, the facility as it is durable, size and root, keys, the cursor.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
@@ -57,8 +58,8 @@ pub(crate) struct Shared {
     /// A segment's length at which the next one is begun.
     pub(super) segment_bytes: u64,
     pub(super) room: RoomState,
-    /// Held by whoever writes closed segments anew.
-    pub(super) tidying: Mutex<()>,
+    /// Held by whoever writes closed segments anew: the epochs that have ended and were read through since the start.
+    pub(super) tidying: Mutex<BTreeSet<Epoch>>,
     run_roots: Mutex<RunRoots>,
     pub(super) scrubbed: Mutex<Scrubbed>,
     cursor: Mutex<Cursor>,

@@ -8,6 +8,8 @@ use record::fold::LinePlace;
 use record::redact::TextLine;
 use redb::{Durability, ReadableDatabase as _, ReadableTable as _};
 
+use super::closed_journal;
+use super::database;
 use super::disk::{Disk, remove_if_there};
 use super::error::StoreError;
 use super::journal::Journal;
@@ -33,22 +35,42 @@ fn db<E: Into<redb::Error>>(e: E) -> StoreError {
 /// # Errors
 /// The disk's and the database's; what was not done stays to be done.
 pub(super) fn tidy(shared: &Shared) -> Result<(), StoreError> {
-    let _alone = shared.tidying.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let mut read = shared.tidying.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     erase(shared)?;
     let current = shared.origin();
     for epoch in &shared.places().epochs {
         let origin = Origin { epoch: *epoch, ..current };
         let dir = Journal::dir(&origin);
         let segments = Segment::list(&*shared.disk, &dir).map_err(StoreError::io(dir.as_str()))?;
+        let mut sealed = false;
         for (i, segment) in segments.iter().enumerate().filter(|(_, s)| !s.sealed) {
             let next = segments.get(i + 1).map(|next| next.first);
             // Only what the database's durable copy has too may change its form.
             let closed =
                 if origin == current { next.is_some_and(|n| n <= shared.durable_size()) } else { true };
             if closed {
-                seal(&*shared.disk, &origin, segment)?;
+                sealed |= seal(&*shared.disk, &origin, segment)?;
             }
         }
+        if origin != current && (read.insert(*epoch) || sealed) {
+            note_ended(shared, &origin)?;
+        }
+    }
+    Ok(())
+}
+
+/// Reads the journal of an epoch that has ended, once its files are what they stay, so that no start has to. What does not hold
+/// is left to the next start, which heals and tells it.
+fn note_ended(shared: &Shared, origin: &Origin) -> Result<(), StoreError> {
+    let (disk, db) = (&*shared.disk, shared.db()?);
+    let files = closed_journal::files(disk, origin)?;
+    if closed_journal::read_before(&db, origin.epoch).as_ref() == Some(&files) {
+        return Ok(());
+    }
+    let held = database::held(&db)?;
+    let counts = held.as_ref().and_then(|held| held.frontier(origin.epoch));
+    if counts.is_some() && closed_journal::read_through(disk, origin)?.as_ref() == counts {
+        closed_journal::note_read(disk, &db, &[*origin])?;
     }
     Ok(())
 }

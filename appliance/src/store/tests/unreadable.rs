@@ -197,6 +197,21 @@ async fn a_folder_that_is_not_listed_ends_the_start_and_changes_nothing() {
 }
 
 #[tokio::test]
+async fn copies_that_were_put_aside_with_their_folder_are_asked_once_it_can_be_listed() {
+    let (dir, store, run) = adopted().await;
+    let data = dir.path().join("data");
+    store.stop().await.unwrap();
+    drop(store);
+    // As a start leaves it that was not given a list of them.
+    std::fs::rename(data.join("runs"), data.join("runs.bad-2")).unwrap();
+    std::fs::remove_file(data.join("cleantrack.redb")).unwrap();
+    let (store, report) = start(&data, 8);
+    assert_eq!(report.missing, []);
+    assert_eq!(counts(&store, &run).0, 16);
+    assert!(run_file(&store, &run).unwrap().is_some());
+}
+
+#[tokio::test]
 async fn no_key_goes_on_with_a_log_whose_folder_was_none() {
     for newest_only in [false, true] {
         let dir = tempfile::tempdir().unwrap();
