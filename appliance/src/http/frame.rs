@@ -59,10 +59,15 @@ impl Frame {
     /// For everybody.
     pub(super) fn new(state: &AppState, snapshot: &Snapshot, title: impl Into<String>) -> Self {
         let assets = &state.inner.assets;
-        let facility = snapshot.settings.name.clone();
+        let facility = match snapshot.settings.name.clone() {
+            // Its name may stand in what is missing.
+            unnamed if unnamed.is_empty() && state.lacks_any() => "This box".to_owned(),
+            unnamed if unnamed.is_empty() => "New box".to_owned(),
+            named => named,
+        };
         Self {
             title: title.into(),
-            facility: if facility.is_empty() { "New box".to_owned() } else { facility },
+            facility,
             style: assets.style.clone(),
             mark: assets.mark.clone(),
             scripts: Vec::new(),
