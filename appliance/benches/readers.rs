@@ -11,6 +11,8 @@ use std::process::{Command, ExitCode};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
+use reqwest::StatusCode;
+
 use kit::card::{CARD_US, Shim};
 use kit::phones::{Until, Work, phones};
 use kit::running::Running;
@@ -56,13 +58,28 @@ fn read_token(running: &Running) -> Result<String, Failed> {
     Ok(token.ok_or_else(|| format!("no token: {text}"))?.to_owned())
 }
 
+/// What a call gets only where this bench itself is wrong: then nothing was measured.
+const UNWANTED: &[StatusCode] = &[
+    StatusCode::UNAUTHORIZED,
+    StatusCode::FORBIDDEN,
+    StatusCode::METHOD_NOT_ALLOWED,
+    StatusCode::TOO_MANY_REQUESTS,
+];
+
+/// How often a call was answered, and how often by a word that the box is busy.
+#[derive(Clone, Copy, Default)]
+struct Answers {
+    given: u64,
+    busy: u64,
+}
+
 /// Records of one phone while the call is asked for all the while, and how often it was answered.
-fn beside(running: &Running, client: &reqwest::Client, url: &str) -> Result<(Measured, u64), Failed> {
-    let (over, answers) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
+fn beside(running: &Running, client: &reqwest::Client, url: &str) -> Result<(Measured, Answers), Failed> {
+    let (over, counted) = (Arc::new(AtomicBool::new(false)), Arc::new([const { AtomicU64::new(0) }; 2]));
     let asking: Vec<_> = (0..ASKERS)
         .map(|_| {
             let (client, url) = (client.clone(), url.to_owned());
-            let (over, answers) = (Arc::clone(&over), Arc::clone(&answers));
+            let (over, counted) = (Arc::clone(&over), Arc::clone(&counted));
             std::thread::spawn(move || -> Result<(), String> {
                 let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
                 let runtime = runtime.map_err(|e| e.to_string())?;
@@ -78,12 +95,17 @@ fn beside(running: &Running, client: &reqwest::Client, url: &str) -> Result<(Mea
                             }
                             Err(e) => return Err(e.to_string()),
                         };
+                        let status = response.status();
+                        let is_busy = status == StatusCode::SERVICE_UNAVAILABLE;
+                        if UNWANTED.contains(&status) || (status.is_server_error() && !is_busy) {
+                            return Err(format!("{url}: {status}"));
+                        }
                         while response.chunk().await.map_err(|e| e.to_string())?.is_some() {
                             if over.load(Ordering::Relaxed) {
                                 return Ok(());
                             }
                         }
-                        answers.fetch_add(1, Ordering::Relaxed);
+                        counted[usize::from(is_busy)].fetch_add(1, Ordering::Relaxed);
                     }
                     Ok(())
                 })
@@ -95,7 +117,8 @@ fn beside(running: &Running, client: &reqwest::Client, url: &str) -> Result<(Mea
     for asker in asking {
         asker.join().map_err(|_| "an asker panicked")??;
     }
-    Ok((records?, answers.load(Ordering::Relaxed)))
+    let [given, busy] = [0, 1].map(|at: usize| counted[at].load(Ordering::Relaxed));
+    Ok((records?, Answers { given, busy }))
 }
 
 fn main() -> Result<ExitCode, Failed> {
@@ -118,15 +141,16 @@ fn main() -> Result<ExitCode, Failed> {
     let mut table = Table::default();
     for call in CALLS {
         let url = format!("{}{}", running.https, call.replace("TAG", &facility::tag(7).to_string()));
-        let (mut delays, mut medians, mut answered) = (Vec::new(), Vec::new(), 0);
+        let (mut delays, mut medians, mut all) = (Vec::new(), Vec::new(), Answers::default());
         for _ in 0..ROUNDS {
             let quiet = alone()?;
             let (records, answers) = beside(&running, &client, &url)?;
             delays.push((records.at(1_000) - quiet.at(1_000)) / flush_ms);
             medians.push((records.at(500) - quiet.at(500)) / flush_ms);
-            answered += answers;
+            all = Answers { given: all.given + answers.given, busy: all.busy + answers.busy };
         }
-        let how = format!("{answered} answers; at the median {:.2} flushes", median(medians));
+        let Answers { given, busy } = all;
+        let how = format!("{given} answers, {busy} times 503; at the median {:.2} flushes", median(medians));
         table.bound(call, median(delays), "flushes", DELAY, &how);
     }
     Ok(table.status())
