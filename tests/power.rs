@@ -459,7 +459,7 @@ fn what_any_copy_holds_counts_once_at_both_sides_however_a_box_lives() {
 
 /// Seeds of lives that once ended badly: two sides that presumed another log before one that is nowhere, a run that no single
 /// copy could put together, a closed segment that was believed to be another history, a log of which nothing counts.
-const BAD_ONCE: [u64; 5] = [250, 519, 660, 668, 2865];
+const BAD_ONCE: [u64; 6] = [250, 519, 660, 668, 2865, 11187];
 
 #[test]
 fn lives_that_ended_badly_once_end_well() {

@@ -21,6 +21,7 @@ use super::fetch_room::{bytes_of, leave_room};
 use super::fetched::{DIR, fetched, fetched_path};
 use super::linked::{Linked, LinkedStep};
 use super::own_texts::own_texts;
+use super::places::RunState;
 use super::scan::Segment;
 use super::segment::{GroupWriter, Header};
 use super::sources::SegmentSource;
@@ -102,7 +103,8 @@ impl Store {
         let Some(Event::LogStarted(started)) = first.map(|entry| entry.event()) else {
             // Its first entry is not here: the one before is presumed, as the start did.
             let places = self.shared.places();
-            let runs = places.runs().iter().map(|adopted| adopted.by.run.epoch());
+            let here = places.runs().iter().filter(|adopted| adopted.state != RunState::Lacks);
+            let runs = here.map(|adopted| adopted.by.run.epoch());
             let lower = places.epochs.iter().copied().chain(runs).filter(|other| other.n < epoch.n).max();
             return Ok(lower.map(|lower| (lower, None)));
         };
