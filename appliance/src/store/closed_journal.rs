@@ -59,15 +59,23 @@ pub(super) fn continuous(
     Some(at)
 }
 
-/// The tree of an epoch as its files have it, all of which are read; `None` where they do not continue each other.
+/// The tree of an epoch as its files have it, all of which are read; `None` where they do not continue each other, or it need not
+/// go on.
 ///
 /// # Errors
 /// The disk's.
-pub(super) fn read_through(disk: &dyn Disk, origin: &Origin) -> Result<Option<Frontier>, StoreError> {
+pub(super) fn read_through(
+    disk: &dyn Disk,
+    origin: &Origin,
+    goes_on: &dyn Fn() -> bool,
+) -> Result<Option<Frontier>, StoreError> {
     let dir = Journal::dir(origin);
     let io = || StoreError::io(dir.as_str());
     let mut ends = Vec::new();
     for segment in Segment::list(disk, &dir).map_err(io())? {
+        if !goes_on() {
+            return Ok(None);
+        }
         ends.push(Linked::ends(disk, &segment, origin).map_err(io())?);
     }
     Ok(continuous(ends))

@@ -145,14 +145,16 @@ const BAD_COPIES_MAX: u32 = 9;
 pub(crate) fn set_aside_hint(disk: &dyn Disk, path: &str) -> io::Result<()> {
     let copy = |n: u32| if n == 1 { format!("{path}.bad") } else { format!("{path}.bad-{n}") };
     for n in 1..=BAD_COPIES_MAX {
-        if !exists(disk, &copy(n))? {
-            disk.rename(path, &copy(n))?;
+        let to = copy(n);
+        // What was taken back from a folder left it empty.
+        let is_free = !exists(disk, &to)? || disk.list(&to).is_ok_and(|names| names.is_empty());
+        if is_free && disk.rename(path, &to).is_ok() {
             return disk.sync_dir(parent(path));
         }
     }
     Err(io::Error::new(
         ErrorKind::AlreadyExists,
-        format!("{BAD_COPIES_MAX} copies of {path} were put aside before"),
+        format!("{path} cannot be renamed, or {BAD_COPIES_MAX} copies of it were put aside before"),
     ))
 }
 

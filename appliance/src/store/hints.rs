@@ -1,5 +1,6 @@
 //! Small files beside the log without which a start can do: one that cannot be used is put under another name, and told.
 
+use std::collections::BTreeSet;
 use std::io::ErrorKind;
 
 use record::ids::Epoch;
@@ -109,42 +110,70 @@ fn unread(path: &str) -> impl FnOnce(std::io::Error) -> StoreError {
     move |source| StoreError::FolderUnread { path, source }
 }
 
-/// Folders with copies of lines that were put aside because the disk did not list them, and that it lists now: what lies in
-/// them goes back, and is asked again.
+/// Folders with copies of lines that were put aside because the disk did not list them, and what lies in those that it lists now.
+///
+/// # Errors
+/// The disk's: of one it is not known what lies in it.
+pub(super) fn copies_aside(disk: &dyn Disk) -> std::io::Result<Vec<(&'static str, String, Vec<String>)>> {
+    let mut all = Vec::new();
+    for aside in disk.list("")? {
+        let is_of = |folder: &&&str| {
+            let rest = aside.strip_prefix(**folder);
+            rest.is_some_and(|rest| rest == ".bad" || rest.starts_with(".bad-"))
+        };
+        let Some(folder) = COPIES.iter().find(is_of) else { continue };
+        match disk.list(&aside) {
+            Err(e) if e.kind() == ErrorKind::NotADirectory => {}
+            listed => all.push((*folder, aside, listed?)),
+        }
+    }
+    Ok(all)
+}
+
+/// What lies in folders that were put aside and are listed now goes back, and is asked again.
 fn take_copies_back(disk: &dyn Disk) {
-    let folders = disk.list("").unwrap_or_default();
-    for bad in folders {
-        let Some(folder) = COPIES.into_iter().find(|folder| {
-            bad.strip_prefix(folder).is_some_and(|rest| rest == ".bad" || rest.starts_with(".bad-"))
-        }) else {
+    // What cannot be listed yet stays.
+    for (folder, aside, names) in copies_aside(disk).unwrap_or_default() {
+        let mut here: BTreeSet<String> = disk.list(folder).unwrap_or_default().into_iter().collect();
+        if names.is_empty() || disk.make_dir(folder).and_then(|()| disk.sync_dir("")).is_err() {
             continue;
-        };
-        // What is no folder, or cannot be read yet, stays.
-        let Ok(names) = disk.list(&bad) else { continue };
-        let back = || -> std::io::Result<usize> {
-            disk.make_dir(folder)?;
-            disk.sync_dir("")?;
-            let mut count = 0;
-            for name in names {
-                if !exists(disk, &format!("{folder}/{name}"))? {
-                    disk.rename(&format!("{bad}/{name}"), &format!("{folder}/{name}"))?;
-                    count += 1;
+        }
+        for name in names {
+            let Some(free) = free_name(folder, &name, &here) else { continue };
+            match disk.rename(&format!("{aside}/{name}"), &format!("{folder}/{free}")) {
+                Ok(()) => {
+                    tracing::warn!(folder, name, "a copy that could not be listed before is here again")
                 }
+                Err(error) => tracing::error!(%error, folder, name, "a copy could not be taken back"),
             }
-            disk.sync_dir(folder)?;
-            disk.sync_dir(&bad)?;
-            Ok(count)
-        };
-        match back() {
-            Ok(0) => {}
-            Ok(count) => {
-                tracing::warn!(folder, count, "copies that could not be listed before are here again")
-            }
-            Err(error) => {
-                tracing::error!(%error, folder, "copies that were put aside could not be taken back")
+            here.insert(free);
+        }
+        for dir in [folder, &aside] {
+            if let Err(error) = disk.sync_dir(dir) {
+                tracing::error!(%error, dir, "copies that were taken back may be put aside again");
             }
         }
     }
+}
+
+/// A name under which a file may come into a folder of copies with these names; `None` where it has to stay. What was set aside or
+/// displaced is numbered; a run is named by what is in it.
+fn free_name(folder: &str, name: &str, among: &BTreeSet<String>) -> Option<String> {
+    if !among.contains(name) {
+        return Some(name.to_owned());
+    }
+    let numbered: Box<dyn Fn(u32) -> String> = match folder {
+        "salvage" => {
+            let (_, rest) = name.split_once('.')?;
+            Box::new(move |n| format!("{n}.{rest}"))
+        }
+        "displaced" => {
+            let (epoch, _) = name.rsplit_once('-')?;
+            Box::new(move |n| format!("{epoch}-{n}.jsonl"))
+        }
+        _ => return None,
+    };
+    (1..=u32::MAX).map(numbered).find(|free| !among.contains(free))
 }
 
 /// Puts aside folders where files with lines of the log lie.

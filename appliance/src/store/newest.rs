@@ -125,16 +125,15 @@ impl Start<'_> {
             Some(last) => tail::measure(disk, last).map_err(io())?,
             None => SegmentTail::default(),
         };
-        if tail.lost {
-            return Ok(false);
-        }
+        // Of what cannot be read nobody knows how much it was.
+        let stands = if tail.unread { 0 } else { tail.nonzero };
         for mut source in copies.databases() {
             let (mut from, mut bytes) = (tail.next, 0);
             while let Some(page) = source.page(origin.epoch, from).map_err(StoreError::io("a database"))? {
                 from = page.piece.next();
                 bytes += page.piece.lines.iter().map(|l| (l.entry.len() + l.texts.len()) as u64).sum::<u64>();
                 // Where these lines stood noise would stand, of which one byte in 256 is a zero.
-                if bytes > tail.nonzero + tail.nonzero / 64 {
+                if bytes > stands + stands / 64 {
                     return Ok(true);
                 }
             }
@@ -203,7 +202,12 @@ impl Start<'_> {
                 own = root_at(disk, &origin, said.size)?;
                 if own.is_none() {
                     // A closed segment is damaged, and nothing looked at it yet: a copy may have what was there.
-                    self.heal_closed(log, copies)?;
+                    match self.heal_closed(log, copies) {
+                        Err(e) if e.is_full() => {
+                            tracing::error!(error = %e, "there is no room to heal the journal");
+                        }
+                        healed => healed?,
+                    }
                     own = root_at(disk, &origin, said.size)?;
                 }
             }

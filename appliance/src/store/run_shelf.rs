@@ -56,7 +56,7 @@ impl<'a> RunShelf<'a> {
     /// Puts a run together from whatever else has its lines; whether that could be done.
     fn heal(&mut self, name: &RunName) -> Result<bool, StoreError> {
         let Some(copies) = self.copies else { return Ok(false) };
-        let healed = self.heal_from_branches(copies, name)? || self.heal_from_databases(copies, name)?;
+        let healed = self.heal_from_databases(copies, name)? || self.heal_from_branches(copies, name)?;
         if healed {
             tracing::warn!(run = %name, "a run was put together again from other copies");
         }

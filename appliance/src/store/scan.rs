@@ -164,10 +164,15 @@ impl SegmentReader {
         self.header.as_ref()
     }
 
+    /// Whether the disk gives back nothing of the file.
+    pub(crate) fn is_lost(&self) -> bool {
+        matches!(self.source, Source::Lost { .. })
+    }
+
     /// Whether bytes at or behind this place of the file could not be read, as far as it was read: nobody knows what they were.
     pub(crate) fn has_lost(&self, from: u64) -> bool {
         let page = from - from % PAGE_BYTES as u64;
-        matches!(self.source, Source::Lost { .. }) || self.lost.range(page..).next().is_some()
+        self.is_lost() || self.lost.range(page..).next().is_some()
     }
 
     /// The lines of the group that the last step gave.

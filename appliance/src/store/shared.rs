@@ -60,6 +60,8 @@ pub(crate) struct Shared {
     pub(super) room: RoomState,
     /// Held by whoever writes closed segments anew: the epochs that have ended and were read through since the start.
     pub(super) tidying: Mutex<BTreeSet<Epoch>>,
+    /// Whether whoever reads through what has ended is to leave it for later.
+    pub(super) stops_tidying: AtomicBool,
     run_roots: Mutex<RunRoots>,
     pub(super) scrubbed: Mutex<Scrubbed>,
     cursor: Mutex<Cursor>,
@@ -149,6 +151,7 @@ impl Shared {
             lost: parts.lost,
             room: RoomState::default(),
             tidying: Mutex::default(),
+            stops_tidying: AtomicBool::new(false),
             run_roots: Mutex::default(),
             removed_copies: AtomicU64::new(0),
             scrubbed: Mutex::default(),

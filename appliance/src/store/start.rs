@@ -89,6 +89,8 @@ fn open_once(
     {
         // Whatever it fails at, it would fail again: it is set aside, and asked as far as it can be read.
         let distrusted = Attempts { count: ATTEMPTS_TRUSTED + 1, ..attempts.clone() };
+        // What was noted before it failed holds for this start too.
+        let report = StartReport { untold: untold::load(&**disk)?, ..report };
         opened = open_marked((kind, &distrusted, report), disk, sizes, clock, random);
     }
     for _ in 0..ADOPTING_PASSES_MAX {

@@ -18,6 +18,8 @@ pub(crate) struct SegmentTail {
     pub(crate) nonzero: u64,
     /// Whether the disk does not give some of them back.
     pub(crate) lost: bool,
+    /// Whether it gives back nothing of the file: then those figures are none.
+    pub(crate) unread: bool,
 }
 
 /// Measures it.
@@ -26,7 +28,8 @@ pub(crate) struct SegmentTail {
 /// The disk's.
 pub(crate) fn measure(disk: &dyn Disk, segment: &Segment) -> io::Result<SegmentTail> {
     let mut reader = SegmentReader::open(disk, segment)?;
-    let mut tail = SegmentTail { next: segment.first, ..SegmentTail::default() };
+    let unread = reader.is_lost();
+    let mut tail = SegmentTail { next: segment.first, unread, ..SegmentTail::default() };
     loop {
         match reader.step()? {
             Step::Group { group, .. } => {

@@ -12,6 +12,7 @@ use super::closed_journal;
 use super::database;
 use super::disk::{Disk, remove_if_there};
 use super::error::StoreError;
+use super::hints;
 use super::journal::Journal;
 use super::linked::{Linked, LinkedStep};
 use super::places::Places;
@@ -52,8 +53,9 @@ pub(super) fn tidy(shared: &Shared) -> Result<(), StoreError> {
                 sealed |= seal(&*shared.disk, &origin, segment)?;
             }
         }
-        if origin != current && (read.insert(*epoch) || sealed) {
+        if origin != current && (sealed || !read.contains(epoch)) {
             note_ended(shared, &origin)?;
+            read.insert(*epoch);
         }
     }
     Ok(())
@@ -62,15 +64,19 @@ pub(super) fn tidy(shared: &Shared) -> Result<(), StoreError> {
 /// Reads the journal of an epoch that has ended, once its files are what they stay, so that no start has to. What does not hold
 /// is left to the next start, which heals and tells it.
 fn note_ended(shared: &Shared, origin: &Origin) -> Result<(), StoreError> {
-    let (disk, db) = (&*shared.disk, shared.db()?);
+    let disk = &*shared.disk;
     let files = closed_journal::files(disk, origin)?;
-    if closed_journal::read_before(&db, origin.epoch).as_ref() == Some(&files) {
-        return Ok(());
-    }
-    let held = database::held(&db)?;
-    let counts = held.as_ref().and_then(|held| held.frontier(origin.epoch));
-    if counts.is_some() && closed_journal::read_through(disk, origin)?.as_ref() == counts {
-        closed_journal::note_read(disk, &db, &[*origin])?;
+    // The database is let go while the journal is read: whoever has to open it anew waits for that.
+    let counts = {
+        let db = shared.db()?;
+        if closed_journal::read_before(&db, origin.epoch).as_ref() == Some(&files) {
+            return Ok(());
+        }
+        database::held(&db)?.and_then(|held| held.frontier(origin.epoch).cloned())
+    };
+    let goes_on = || !shared.stops_tidying.load(Ordering::Relaxed);
+    if counts.is_some() && closed_journal::read_through(disk, origin, &goes_on)? == counts {
+        closed_journal::note_read(disk, &*shared.db()?, &[*origin])?;
     }
     Ok(())
 }
@@ -142,7 +148,13 @@ fn erase(shared: &Shared) -> Result<(), StoreError> {
     let mut by_segment: BTreeMap<(Origin, Segment), BTreeSet<[u8; 32]>> = BTreeMap::new();
     let mut of_runs: BTreeSet<[u8; 32]> = BTreeSet::new();
     let (places, all) = (shared.places(), wanted(shared)?);
-    let waits = erase_in_runs(shared, &places, &all)?;
+    let mut waits = erase_in_runs(shared, &places, &all)?;
+    // Nobody knows what stands in copies that cannot be listed; those that can be are taken back by the next start.
+    let is_aside = hints::copies_aside(&*shared.disk)
+        .map_or(true, |all| all.iter().any(|(.., names)| !names.is_empty()));
+    if is_aside {
+        waits.extend(all.iter().map(|(hash, _)| *hash));
+    }
     for (hash, key) in all {
         let Some(LinePlace { of, run: None }) = places.line(key) else {
             of_runs.insert(hash);

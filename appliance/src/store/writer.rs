@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -73,6 +74,7 @@ pub(super) fn start(mut core: Core, queue: Arc<Queue>) -> std::io::Result<()> {
         if let Err(fatal) = &ended {
             shared.fail(fatal.clone());
         }
+        shared.stops_tidying.store(true, Ordering::Relaxed);
         // Whoever waits for the end may take the folder at once.
         drop((watchdog, shared));
         let _ = tidy.join();

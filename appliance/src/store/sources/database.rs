@@ -13,7 +13,7 @@ use record::tree::{Frontier, Hash, Nodes, frontier_at, leaf_hash, node_hash};
 use redb::{Database, ReadTransaction, ReadableDatabase as _, ReadableTable};
 
 use super::super::chain::{LogLine, LogPiece, Page, Source};
-use super::super::places::{self, Places};
+use super::super::places::{self, AdoptedRun, Places, RunState};
 use super::super::segment::GroupWriter;
 use super::super::tables::{self, BLOCK, TextKey};
 
@@ -88,7 +88,8 @@ impl<'a> DatabaseSource<'a> {
     /// Places under which it has lines of this epoch that runs brought.
     pub(crate) fn places_of_runs(&self, epoch: Epoch) -> Vec<(RunName, u32)> {
         let places = self.places.get_or_init(|| self.read(read_places)).as_ref();
-        let runs = places.into_iter().flat_map(Places::runs).map(|adopted| adopted.by.run);
+        let counts = |adopted: &&AdoptedRun| adopted.state == RunState::Counts;
+        let runs = places.into_iter().flat_map(Places::runs).filter(counts).map(|adopted| adopted.by.run);
         let of_it = runs.filter(|run| run.epoch() == epoch);
         of_it.filter_map(|run| Some((run, places?.place_of(&run)?))).collect()
     }
@@ -97,9 +98,15 @@ impl<'a> DatabaseSource<'a> {
     pub(crate) fn lines_in_place(&self, place: u32, from: u64) -> Option<LogPiece> {
         self.read(|txn| {
             let all = tables::entry_key(place, from)..tables::entry_key(place + 1, 0);
-            let first = txn.open_table(tables::ENTRIES)?.range(all)?.next().transpose()?;
-            let Some(seq) = first.map(|(key, _)| tables::split_key(key.value()).1) else { return Ok(None) };
-            lines(txn, place, seq, seq.saturating_add(BLOCK))
+            for row in txn.open_table(tables::ENTRIES)?.range(all)? {
+                let (key, _) = row?;
+                let (_, seq) = tables::split_key(key.value());
+                // What does not read back is stepped over.
+                if let Some(piece) = lines(txn, place, seq, seq.saturating_add(BLOCK))? {
+                    return Ok(Some(piece));
+                }
+            }
+            Ok(None)
         })
     }
 

@@ -4,6 +4,7 @@ use std::io;
 use std::rc::Rc;
 
 use record::ids::Epoch;
+use record::run::RunName;
 use record::tree::Frontier;
 
 use super::super::chain::{LogPiece, Page, Source};
@@ -14,12 +15,14 @@ use super::DatabaseSource;
 pub(crate) struct DatabaseRunSource<'a> {
     database: Rc<DatabaseSource<'a>>,
     place: u32,
+    /// Behind its last line.
+    end: u64,
 }
 
 impl<'a> DatabaseRunSource<'a> {
     /// Of the run with this place.
-    pub(crate) fn new(database: Rc<DatabaseSource<'a>>, place: u32) -> Self {
-        Self { database, place }
+    pub(crate) fn new(database: Rc<DatabaseSource<'a>>, (run, place): (RunName, u32)) -> Self {
+        Self { database, place, end: run.lines().end }
     }
 }
 
@@ -37,7 +40,8 @@ impl Source for DatabaseRunSource<'_> {
     }
 
     fn page(&mut self, _: Epoch, from: u64) -> io::Result<Option<Page>> {
-        Ok(self.database.lines_in_place(self.place, from).map(|piece| Page { piece, loose: true }))
+        let piece = if from < self.end { self.database.lines_in_place(self.place, from) } else { None };
+        Ok(piece.map(|piece| Page { piece, loose: true }))
     }
 
     fn goes_beyond(&mut self, _: Epoch, _: &Frontier) -> io::Result<bool> {

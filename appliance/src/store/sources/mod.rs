@@ -84,9 +84,9 @@ impl LogCopies {
             }
         }
         for database in self.database_handles().into_iter().map(Rc::new) {
-            for (name, place) in database.places_of_runs(epoch) {
-                if !whole.contains(&name) {
-                    all.push(Box::new(DatabaseRunSource::new(database.clone(), place)));
+            for run in database.places_of_runs(epoch) {
+                if !whole.contains(&run.0) {
+                    all.push(Box::new(DatabaseRunSource::new(database.clone(), run)));
                 }
             }
         }

@@ -9,6 +9,7 @@ use crate::store::disk::{Disk, DiskFile, SystemDisk};
 /// Which calls to the disk fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Call {
+    Open,
     Read,
     Write,
     Flush,
@@ -115,7 +116,9 @@ impl Disk for FaultyDisk {
     }
     fn open(&self, path: &str) -> io::Result<Arc<dyn DiskFile>> {
         let file = self.disk.open(path)?;
-        Ok(Arc::new(FaultyFile { file, path: path.to_owned(), faults: self.faults.clone() }))
+        let file = FaultyFile { file, path: path.to_owned(), faults: self.faults.clone() };
+        file.call_at(Call::Open, &(0..1))?;
+        Ok(Arc::new(file))
     }
     fn make_dir(&self, path: &str) -> io::Result<()> {
         self.disk.make_dir(path)

@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use record::run::RunName;
 
 use super::backup::import;
-use super::faulty_disk::{Call, Faults, How};
+use super::faulty_disk::{Call, Fault, Faults, How};
 use super::healing::{Told, folder, live, segments, spoil, start, three_epochs};
 use super::past::{copy, cosigned, held};
 use super::unreadable::{disk, fault, mend, start_on};
@@ -174,7 +174,7 @@ async fn what_stands_behind_a_hole_of_a_log_that_the_relay_confirmed_counts_at_o
 
 #[tokio::test]
 async fn a_key_signs_no_more_once_the_end_of_its_log_is_gone() {
-    for how in ["gone", "empty", "zeros", "cut", "noise"] {
+    for how in ["gone", "empty", "zeros", "cut", "not given", "noise"] {
         let dir = tempfile::tempdir().unwrap();
         let (store, _) = start(dir.path(), 1);
         let mut told = Told::new();
@@ -193,11 +193,17 @@ async fn a_key_signs_no_more_once_the_end_of_its_log_is_gone() {
             "zeros" => {
                 std::fs::write(&newest, [&bytes[..half], &vec![0; bytes.len() - half]].concat()).unwrap()
             }
+            "not given" => {}
             // What stands there is as much as the database has: nothing is gone.
             _ => spoil(&newest, half, used - half),
         }
         // As one that is killed behind what it healed, and before it begins the next log.
         let faults = fault("log/2-", Call::Write, How::Panic);
+        if how == "not given" {
+            let path = newest.strip_prefix(dir.path()).unwrap().to_str().unwrap().to_owned();
+            let lost = Fault { path, call: Call::Open, how: How::Lost(0), times: usize::MAX };
+            faults.lock().unwrap().push(lost);
+        }
         drop(catch_unwind(AssertUnwindSafe(|| start_on(dir.path(), &faults))));
         mend(&faults);
         let (store, report) = start(dir.path(), 3);

@@ -200,15 +200,33 @@ async fn a_folder_that_is_not_listed_ends_the_start_and_changes_nothing() {
 async fn copies_that_were_put_aside_with_their_folder_are_asked_once_it_can_be_listed() {
     let (dir, store, run) = adopted().await;
     let data = dir.path().join("data");
+    let hash = Text::new("Wanda 1", [5; 16]).unwrap().redactable().hash;
     store.stop().await.unwrap();
     drop(store);
-    // As a start leaves it that was not given a list of them.
+    // As a start leaves them that was not given a list of them.
+    std::fs::create_dir_all(data.join("salvage")).unwrap();
+    std::fs::write(data.join("salvage/1.txt"), "another").unwrap();
+    std::fs::create_dir(data.join("salvage.bad")).unwrap();
+    std::fs::write(data.join("salvage.bad/1.txt"), "why").unwrap();
+    let (store, _) = start(&data, 8);
     std::fs::rename(data.join("runs"), data.join("runs.bad-2")).unwrap();
+    record(&store, vec![other("text.erased", &format!(r#"{{"hash":"{hash}","reason":"asked"}}"#))]).await;
+    tidy::tidy(&store.shared).unwrap();
+    store.stop().await.unwrap();
+    drop(store);
     std::fs::remove_file(data.join("cleantrack.redb")).unwrap();
     let (store, report) = start(&data, 8);
     assert_eq!(report.missing, []);
     assert_eq!(counts(&store, &run).0, 16);
-    assert!(run_file(&store, &run).unwrap().is_some());
+    let why = [1, 2].map(|n| std::fs::read_to_string(data.join(format!("salvage/{n}.txt"))).unwrap());
+    assert_eq!(why, ["another", "why"]);
+    // What was erased meanwhile does not come back with them.
+    tidy::tidy(&store.shared).unwrap();
+    let file = run_file(&store, &run).unwrap().unwrap();
+    let mut reader = record::run::RunReader::open(&file[..], store.origin().box_id, run).unwrap();
+    while let Some(group) = reader.next_group().unwrap() {
+        assert!(group.iter().flat_map(|line| &line.texts).all(|text| text.text() != "Wanda 1"));
+    }
 }
 
 #[tokio::test]
