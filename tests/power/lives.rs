@@ -77,13 +77,11 @@ impl Plant {
     }
 }
 
-pub(crate) fn now(boot: u8) -> Now {
-    Now {
-        wall_ms: 1_763_610_000_000,
-        boot: BootId::new(1, [boot; 10]),
-        up_ms: 1_000,
-        state: ClockState::Synced,
-    }
+/// A moment of a boot. No two boots of a life are one: what two branches record differs, as it does anywhere.
+pub(crate) fn now(boot: u64) -> Now {
+    let mut id = [0; 10];
+    id[..8].copy_from_slice(&boot.to_be_bytes());
+    Now { wall_ms: 1_763_610_000_000, boot: BootId::new(1, id), up_ms: 1_000, state: ClockState::Synced }
 }
 
 /// What counts at a box.
@@ -143,6 +141,7 @@ pub(crate) struct World {
     relay_then: Arc<Relay>,
     forks_often: bool,
     loops_often: bool,
+    cut_starts: u64,
     pub(crate) rng: Rng,
     pub(crate) tokio: tokio::runtime::Runtime,
     pub(crate) told: Vec<String>,
@@ -169,6 +168,7 @@ impl World {
             forks_often: seed % 4 == 3,
             // So are starts that are cut until nothing but a copy has a line.
             loops_often: seed % 8 == 5,
+            cut_starts: 0,
             rng: Rng::new(seed),
             tokio: tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap(),
             told: Vec::new(),
@@ -203,7 +203,7 @@ impl World {
         if let Some((_, store)) = &self.running {
             return Ok(store.clone());
         }
-        let now = now((self.rng.next() % 251) as u8);
+        let now = now(self.rng.next());
         let sim = self.sim();
         if self.cuts.is_some() {
             sim.watch(1, self.rng.split());
@@ -471,7 +471,8 @@ impl World {
         sim.watch_one(self.rng.split());
         let before = std::mem::take(&mut self.card);
         let random = SeededRandom::new(self.seed());
-        let clock = Arc::new(LeapingClock::new(now(9), &mut self.rng));
+        self.cut_starts += 1;
+        let clock = Arc::new(LeapingClock::new(now(self.cut_starts), &mut self.rng));
         let opened = Store::open_on(Arc::new(sim.clone()), sizes(), clock, &random);
         let moments = sim.moments();
         if let Ok((store, _)) = opened {
