@@ -1,6 +1,5 @@
 //! Small files beside the log without which a start can do: one that cannot be used is put under another name, and told.
 
-use std::collections::BTreeSet;
 use std::io::ErrorKind;
 
 use record::ids::Epoch;
@@ -134,46 +133,39 @@ pub(super) fn copies_aside(disk: &dyn Disk) -> std::io::Result<Vec<(&'static str
 fn take_copies_back(disk: &dyn Disk) {
     // What cannot be listed yet stays.
     for (folder, aside, names) in copies_aside(disk).unwrap_or_default() {
-        let mut here: BTreeSet<String> = disk.list(folder).unwrap_or_default().into_iter().collect();
-        if names.is_empty() || disk.make_dir(folder).and_then(|()| disk.sync_dir("")).is_err() {
-            continue;
-        }
         for name in names {
-            let Some(free) = free_name(folder, &name, &here) else { continue };
-            match disk.rename(&format!("{aside}/{name}"), &format!("{folder}/{free}")) {
+            match take_copy_back(disk, (folder, &aside), &name) {
                 Ok(()) => {
                     tracing::warn!(folder, name, "a copy that could not be listed before is here again")
                 }
                 Err(error) => tracing::error!(%error, folder, name, "a copy could not be taken back"),
             }
-            here.insert(free);
-        }
-        for dir in [folder, &aside] {
-            if let Err(error) = disk.sync_dir(dir) {
-                tracing::error!(%error, dir, "copies that were taken back may be put aside again");
-            }
         }
     }
 }
 
-/// A name under which a file may come into a folder of copies with these names; `None` where it has to stay. What was set aside or
-/// displaced is numbered; a run is named by what is in it.
-fn free_name(folder: &str, name: &str, among: &BTreeSet<String>) -> Option<String> {
-    if !among.contains(name) {
-        return Some(name.to_owned());
-    }
-    let numbered: Box<dyn Fn(u32) -> String> = match folder {
+fn take_copy_back(disk: &dyn Disk, (folder, aside): (&str, &str), name: &str) -> std::io::Result<()> {
+    let (folder, numbered): (&str, Box<dyn Fn(u32) -> String>) = match folder {
+        _ if !exists(disk, &format!("{folder}/{name}"))? => (folder, Box::new(|_| name.to_owned())),
         "salvage" => {
-            let (_, rest) = name.split_once('.')?;
-            Box::new(move |n| format!("{n}.{rest}"))
+            let rest = name.split_once('.').map_or(name, |(_, rest)| rest);
+            (folder, Box::new(move |n| format!("{n}.{rest}")))
         }
         "displaced" => {
-            let (epoch, _) = name.rsplit_once('-')?;
-            Box::new(move |n| format!("{epoch}-{n}.jsonl"))
+            let epoch = name.rsplit_once('-').map_or(name, |(epoch, _)| epoch);
+            (folder, Box::new(move |n| format!("{epoch}-{n}.jsonl")))
         }
-        _ => return None,
+        // The run came back from elsewhere, and what is here may be whole: this is a copy as a damaged one is.
+        _ => ("salvage", Box::new(move |n| format!("{n}.{name}"))),
     };
-    (1..=u32::MAX).map(numbered).find(|free| !among.contains(free))
+    disk.make_dir(folder)?;
+    disk.sync_dir("")?;
+    let here = disk.list(folder)?;
+    let free = (1..=u32::MAX).map(numbered).find(|free| !here.contains(free));
+    let free = free.ok_or(ErrorKind::AlreadyExists)?;
+    disk.rename(&format!("{aside}/{name}"), &format!("{folder}/{free}"))?;
+    disk.sync_dir(folder)?;
+    disk.sync_dir(aside)
 }
 
 /// Puts aside folders where files with lines of the log lie.

@@ -58,8 +58,8 @@ pub(crate) struct Shared {
     /// A segment's length at which the next one is begun.
     pub(super) segment_bytes: u64,
     pub(super) room: RoomState,
-    /// Held by whoever writes closed segments anew: the epochs that have ended and were read through since the start.
-    pub(super) tidying: Mutex<BTreeSet<Epoch>>,
+    /// Held by whoever writes closed segments anew.
+    pub(super) tidying: Mutex<Tidied>,
     /// Whether whoever reads through what has ended is to leave it for later.
     pub(super) stops_tidying: AtomicBool,
     run_roots: Mutex<RunRoots>,
@@ -122,6 +122,15 @@ pub(super) struct Parts {
 /// A lock whose holder leaves no half change behind even when it panics.
 fn open<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
     lock.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What was done to closed segments since the start, and need not be done again.
+#[derive(Debug, Default)]
+pub(super) struct Tidied {
+    /// Epochs that have ended and were read through.
+    pub(super) read: BTreeSet<Epoch>,
+    /// Texts that left the journal, and that a copy which cannot be read now may still hold.
+    pub(super) erased: BTreeSet<[u8; 32]>,
 }
 
 impl Shared {

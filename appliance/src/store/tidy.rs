@@ -36,8 +36,8 @@ fn db<E: Into<redb::Error>>(e: E) -> StoreError {
 /// # Errors
 /// The disk's and the database's; what was not done stays to be done.
 pub(super) fn tidy(shared: &Shared) -> Result<(), StoreError> {
-    let mut read = shared.tidying.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    erase(shared)?;
+    let mut tidied = shared.tidying.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    erase(shared, &mut tidied.erased)?;
     let current = shared.origin();
     for epoch in &shared.places().epochs {
         let origin = Origin { epoch: *epoch, ..current };
@@ -53,9 +53,9 @@ pub(super) fn tidy(shared: &Shared) -> Result<(), StoreError> {
                 sealed |= seal(&*shared.disk, &origin, segment)?;
             }
         }
-        if origin != current && (sealed || !read.contains(epoch)) {
+        if origin != current && (sealed || !tidied.read.contains(epoch)) {
             note_ended(shared, &origin)?;
-            read.insert(*epoch);
+            tidied.read.insert(*epoch);
         }
     }
     Ok(())
@@ -144,7 +144,7 @@ fn compress(
 }
 
 /// Takes erased texts out of the journal. A text in the newest segment waits until that is closed.
-fn erase(shared: &Shared) -> Result<(), StoreError> {
+fn erase(shared: &Shared, erased: &mut BTreeSet<[u8; 32]>) -> Result<(), StoreError> {
     let mut by_segment: BTreeMap<(Origin, Segment), BTreeSet<[u8; 32]>> = BTreeMap::new();
     let mut of_runs: BTreeSet<[u8; 32]> = BTreeSet::new();
     let (places, all) = (shared.places(), wanted(shared)?);
@@ -156,7 +156,8 @@ fn erase(shared: &Shared) -> Result<(), StoreError> {
         waits.extend(all.iter().map(|(hash, _)| *hash));
     }
     for (hash, key) in all {
-        let Some(LinePlace { of, run: None }) = places.line(key) else {
+        let in_journal = places.line(key).filter(|line| line.run.is_none() && !erased.contains(&hash));
+        let Some(LinePlace { of, .. }) = in_journal else {
             of_runs.insert(hash);
             continue;
         };
@@ -181,6 +182,7 @@ fn erase(shared: &Shared) -> Result<(), StoreError> {
     forget_copies(shared, by_segment.keys().map(|(origin, _)| *origin).collect())?;
     for ((origin, segment), hashes) in by_segment {
         if rewrite(&*shared.disk, &origin, &segment, &hashes)? {
+            erased.extend(&hashes);
             done(shared, &hashes.difference(&waits).copied().collect())?;
         }
     }
@@ -291,6 +293,9 @@ fn without(group: &[u8], hashes: &BTreeSet<[u8; 32]>) -> Vec<u8> {
 }
 
 fn done(shared: &Shared, hashes: &BTreeSet<[u8; 32]>) -> Result<(), StoreError> {
+    if hashes.is_empty() {
+        return Ok(());
+    }
     let mut txn = shared.db()?.begin_write().map_err(db)?;
     txn.set_durability(Durability::None).map_err(db)?;
     {

@@ -5,6 +5,8 @@ use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::PoisonError;
 
+use redb::{ReadableDatabase as _, ReadableTable as _};
+
 use super::adoption::{adopted, counts, run_file};
 use super::backup::import;
 use super::faulty_disk::{Call, Fault, Faults, FaultyDisk, How};
@@ -227,6 +229,27 @@ async fn copies_that_were_put_aside_with_their_folder_are_asked_once_it_can_be_l
     while let Some(group) = reader.next_group().unwrap() {
         assert!(group.iter().flat_map(|line| &line.texts).all(|text| text.text() != "Wanda 1"));
     }
+}
+
+#[tokio::test]
+async fn a_run_that_came_back_before_its_copy_that_was_put_aside_is_no_reason_to_wait() {
+    let (dir, store, run) = adopted().await;
+    let data = dir.path().join("data");
+    let hash = Text::new("Wanda 1", [5; 16]).unwrap().redactable().hash;
+    store.stop().await.unwrap();
+    drop(store);
+    std::fs::create_dir(data.join("runs.bad")).unwrap();
+    let copy = data.join(format!("runs.bad/{run}"));
+    std::fs::copy(data.join(format!("runs/{run}")), &copy).unwrap();
+    let (store, _) = start(&data, 8);
+    assert!(!copy.exists());
+    assert_eq!(salvage::list_runs(&*store.disk()).unwrap().len(), 1);
+    record(&store, vec![other("text.erased", &format!(r#"{{"hash":"{hash}","reason":"asked"}}"#))]).await;
+    tidy::tidy(&store.shared).unwrap();
+    assert_eq!(salvage::list_runs(&*store.disk()).unwrap(), Vec::<String>::new(), "it holds the text");
+    let db = store.shared.db().unwrap();
+    let wanted = db.begin_read().unwrap().open_table(tables::ERASE).unwrap();
+    assert_eq!(wanted.iter().unwrap().count(), 0, "nothing is left to erase");
 }
 
 #[tokio::test]
