@@ -31,6 +31,8 @@ mod bad_input;
 mod compression;
 mod designs;
 mod device;
+#[path = "../../../tests/src/kept_answers.rs"]
+mod kept_answers;
 mod log_export;
 mod people;
 mod photos;
@@ -298,9 +300,11 @@ impl World {
         let local = std::net::SocketAddr::from(([10, 0, 0, 5], if secure { 8443 } else { 8080 }));
         request.extensions_mut().insert(Peer { remote: [10, 0, 0, 9].into(), local, secure });
         request.headers_mut().entry(HOST).or_insert(http::HeaderValue::from_static("10.0.0.5"));
+        let asked = format!("{} {}", request.method(), request.uri());
         let answer = self.router.clone().oneshot(request).await.unwrap();
         let (head, body) = answer.into_parts();
         let bytes = body.collect().await.unwrap().to_bytes().to_vec();
+        kept_answers::keep_answer(&asked, head.status.as_u16(), &head.headers, &bytes);
         Answer { status: head.status.as_u16(), headers: head.headers, bytes }
     }
 

@@ -4,6 +4,8 @@ mod access;
 mod access_log;
 mod adopted;
 mod both_databases;
+#[path = "../../../../tests/src/kept_answers.rs"]
+mod kept_answers;
 mod lock_out;
 mod numbers;
 mod pages;

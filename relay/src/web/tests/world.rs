@@ -363,9 +363,11 @@ impl World {
 
     /// An answer, with its body as it came.
     pub(super) async fn read(&self, request: Request<Body>) -> (StatusCode, HeaderMap, Vec<u8>) {
+        let asked = format!("{} {}", request.method(), request.uri());
         let answer = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = answer.into_parts();
         let body = body.collect().await.unwrap().to_bytes();
+        super::kept_answers::keep_answer(&asked, parts.status.as_u16(), &parts.headers, &body);
         (parts.status, parts.headers, body.to_vec())
     }
 
