@@ -5,8 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use appliance::clock::{SystemClock, boot_id};
-use appliance::random::{Random, SystemRandom};
+use appliance::clock::system_clock;
 use appliance::store::{Decision, Store, StoreConfig};
 use harness::proxy::Fault;
 use harness::world::{Load, World, until};
@@ -14,6 +13,8 @@ use record::entry::{By, Draft, Entry};
 use record::kinds::Event;
 use record::limits::BATCH_ENTRIES_MAX;
 use record::tree::Hash;
+use service::clock::boot_id;
+use service::random::{Random, SystemRandom};
 
 fn demo() -> &'static Path {
     Path::new(env!("CARGO_BIN_EXE_demo"))
@@ -341,7 +342,7 @@ const GROWTH_BYTES_MAX: u64 = 16 << 20;
 /// Cleanings in the log of a box that does not run, until it has so many entries.
 async fn record_history(data: &Path, entries: u64) {
     let random: Arc<dyn Random> = Arc::new(SystemRandom);
-    let clock = Arc::new(SystemClock::new(boot_id(random.bytes())));
+    let clock = Arc::new(system_clock(boot_id(random.bytes())));
     let (store, _) = Store::open(StoreConfig::new(data), clock, random).unwrap();
     let tags: Vec<_> = store.facility().equipment.keys().copied().collect();
     while store.size() < entries {

@@ -13,12 +13,12 @@ use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
-use appliance::random::SystemRandom;
 use appliance::store::Store;
 use kit::facility::{cleaning, events, open, record, tag};
 use kit::floor::{floor, is_floor};
 use kit::running::Running;
 use kit::{Failed, Goal, SPAN, Table, float, heading};
+use service::random::SystemRandom;
 
 /// Items of the facility.
 const ITEMS: usize = 300;

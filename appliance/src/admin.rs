@@ -10,18 +10,18 @@ use record::entry::{By, Via};
 use record::ids::{Epoch, StaffId};
 use record::kinds::{Event, Role};
 use serde::{Deserialize, Serialize};
+use service::clock::Clock;
+use service::random::Random;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{UnixListener, UnixStream};
 
 use crate::alarms::{ActiveAlarm, AlarmReader, AlarmStore};
-use crate::clock::Clock;
 use crate::command::{Given, give};
 use crate::identity::{
     AccessCaller, AccessOutcome, AccessRow, AccessWanted, ApiToken, Identity, IdentityError, NewToken,
     PinForm, Scope, TokenHand, TokenLife, TokenRefusal, TokenState,
 };
 use crate::intake::{Command, Person, Request, Settings};
-use crate::random::Random;
 use crate::store::Store;
 use crate::uplink::Uplink;
 

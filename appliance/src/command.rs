@@ -6,10 +6,10 @@ use record::entry::{By, Digest16, Entry};
 use record::fold::{Cleaning, Facility, LinePlace};
 use record::ids::Epoch;
 use record::kinds::EntryRef;
+use service::clock::Now;
+use service::random::Random;
 
-use crate::clock::Now;
 use crate::intake::{self, Command, Decided, Refusal, Request};
-use crate::random::Random;
 use crate::store::{Decision, Recorded, Store, SubmitError, View};
 
 /// What became of a request.

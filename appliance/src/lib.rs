@@ -4,8 +4,8 @@
 //! carries it to [`store`], whose one writer thread makes it durable before anybody is told. [`uplink`] sends the log to
 //! the relay when there is a line. [`print`] drives the label printers with a ledger of its own, `prints` writes each job's end into the log, [`photo`] opens photos in
 //! a process of its own, [`sweep`] keeps them within their share of the card, [`scrub`] looks through everything that is
-//! kept once a week, [`identity`] knows PINs, sessions and tokens, [`alarms`] what somebody must know, [`admin`] is root's way in. [`clock`] and [`random`]
-//! are the only rooms that read time and randomness, [`config`] the only one that reads settings.
+//! kept once a week, [`identity`] knows PINs, sessions and tokens, [`alarms`] what somebody must know, [`admin`] is root's way in. [`clock`] says
+//! what vouches for the time; [`config`] is the only room that reads settings.
 
 pub mod admin;
 pub mod alarms;
@@ -19,7 +19,6 @@ pub mod listen;
 pub mod photo;
 pub mod print;
 mod prints;
-pub mod random;
 pub mod scrub;
 pub mod serve;
 pub mod store;
@@ -34,6 +33,7 @@ use std::sync::Arc;
 
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
 use record::kinds::Role;
+use service::random::{Random, SystemRandom};
 
 use crate::admin::{Reply, Wish};
 use crate::config::Config;
@@ -379,8 +379,8 @@ fn carry_out(program: &Program, cli: Cli) -> Result<ExitCode, RunError> {
 }
 
 fn rebuild(config: &Config) -> Result<ExitCode, RunError> {
-    let random: Arc<dyn random::Random> = Arc::new(random::SystemRandom);
-    let clock = Arc::new(clock::SystemClock::new(clock::boot_id(random.bytes())));
+    let random: Arc<dyn Random> = Arc::new(SystemRandom);
+    let clock = Arc::new(clock::system_clock(service::clock::boot_id(random.bytes())));
     let report =
         store::rebuild(store::StoreConfig::new(config.data()?), clock, random).map_err(RunError::Rebuild)?;
     show(&format!(
@@ -398,8 +398,8 @@ fn rebuild(config: &Config) -> Result<ExitCode, RunError> {
 }
 
 fn import_log(config: &Config, folder: &std::path::Path) -> Result<ExitCode, RunError> {
-    let random = random::SystemRandom;
-    let clock = clock::SystemClock::new(clock::boot_id((&random as &dyn random::Random).bytes()));
+    let random = SystemRandom;
+    let clock = clock::system_clock(service::clock::boot_id((&random as &dyn Random).bytes()));
     let store = store::StoreConfig::new(config.data()?);
     let read = store::import_log(&store, folder, &clock, &random)?;
     show(&format!(

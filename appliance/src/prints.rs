@@ -6,12 +6,12 @@ use std::time::Duration;
 use record::entry::By;
 use record::ids::JobId;
 use record::kinds::{LabelOutcome, LabelPrinted, PrintedLabel};
+use service::random::Random;
 use tokio::sync::mpsc;
 
 use crate::command::{self, CommandError};
 use crate::intake::{Command, Request};
 use crate::print::{JobOutcome, LabelState, Printing};
-use crate::random::Random;
 use crate::store::Store;
 
 /// Labels of one entry: 300 take 13 of the 16 KiB that an entry may have.
@@ -101,11 +101,11 @@ mod tests {
     use record::ids::BootId;
     use record::kinds::Event;
     use record::tag::Tag;
+    use service::clock::{FakeClock, Now};
+    use service::random::SystemRandom;
 
     use super::*;
-    use crate::clock::{BentClock, Now};
     use crate::print::{LabelOutcome as Printed, Reprint};
-    use crate::random::SystemRandom;
     use crate::store::StoreConfig;
 
     fn outcome(labels: u32, reprint: Option<Reprint>) -> JobOutcome {
@@ -138,7 +138,7 @@ mod tests {
         };
         let random: Arc<dyn Random> = Arc::new(SystemRandom);
         let config = StoreConfig::new(dir.path().join("box"));
-        let (store, _) = Store::open(config, Arc::new(BentClock::new(now)), Arc::clone(&random)).unwrap();
+        let (store, _) = Store::open(config, Arc::new(FakeClock::new(now)), Arc::clone(&random)).unwrap();
         let again = Reprint { of: JobId::new(0, [2; 10]), reason: "smeared ".repeat(25) };
         for reprint in [None, Some(again)] {
             let mut job = outcome(5_000, reprint);

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use record::tree::Hash;
 use redb::{ReadableDatabase as _, TableDefinition};
+use service::clock::Clock;
 
-use crate::clock::Clock;
 use crate::store::{Place, Store, StoreError};
 
 /// Between two looks.
@@ -171,10 +171,10 @@ mod tests {
     use record::entry::{By, ClockState, Draft};
     use record::ids::BootId;
     use record::kinds::Event;
+    use service::clock::{FakeClock, Now};
+    use service::random::SeededRandom;
 
     use super::*;
-    use crate::clock::{BentClock, Now};
-    use crate::random::SeededRandom;
     use crate::store::{Decision, Sizes, StoreConfig};
 
     struct Desk {
@@ -196,7 +196,7 @@ mod tests {
             cache: 1 << 20,
         };
         let config = StoreConfig { sizes, ..StoreConfig::new(dir) };
-        Store::open(config, Arc::new(BentClock::new(now)), Arc::new(SeededRandom::new(7))).unwrap().0
+        Store::open(config, Arc::new(FakeClock::new(now)), Arc::new(SeededRandom::new(7))).unwrap().0
     }
 
     /// A log of several segments, sealed ones among them, and a photo.
@@ -228,7 +228,7 @@ mod tests {
         Parts {
             store: open(&dir.join("data")),
             photo_path: Arc::new(move |hash| photos.join(hash.to_string())),
-            clock: Arc::new(BentClock::new(now)),
+            clock: Arc::new(FakeClock::new(now)),
             restart: Arc::new(move |why| told.lock().unwrap().push(why.to_owned())),
         }
     }

@@ -13,6 +13,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
+use service::clock::{Clock, boot_id};
+use service::random::{PooledRandom, Random};
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tracing_subscriber::filter::{LevelFilter, Targets};
@@ -23,14 +25,13 @@ use self::early::EarlyListener;
 use self::progress::StartProgress;
 use crate::alarms::AlarmStore;
 use crate::alarms::sources::{tell_past, tell_start};
-use crate::clock::{Clock, SystemClock, boot_id};
+use crate::clock::system_clock;
 use crate::config::{Config, ConfigError, Limits};
 use crate::http::{self, AppState};
 use crate::identity::{AccessAudit, Authority, Identity, IdentityError, own_addresses};
 use crate::listen::{ConnectionLimits, Connections, Listener, ListenerConfig, Tls};
 use crate::photo::{PhotoSettings, Photos, UploadLimits};
 use crate::print::{PrintError, Printing};
-use crate::random::{PooledRandom, Random};
 use crate::store::disk::SystemDisk;
 use crate::store::{Store, StoreConfig, StoreError};
 use crate::uplink::claim::Files;
@@ -151,7 +152,7 @@ struct Seams {
 
 async fn run(program: &Program, config: Config) -> Result<Ended, ServeError> {
     let random: Arc<dyn Random> = Arc::new(PooledRandom::default());
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new(boot_id(random.bytes())));
+    let clock: Arc<dyn Clock> = Arc::new(system_clock(boot_id(random.bytes())));
     let data = config.data()?.to_owned();
     let early = EarlyListener::start(&config).await;
     let store = open(&data, &clock, &random).await?;

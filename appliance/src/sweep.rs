@@ -163,11 +163,11 @@ mod tests {
     use record::entry::{By, ClockState, Draft};
     use record::ids::BootId;
     use record::kinds::Event;
+    use service::clock::{FakeClock, Now};
+    use service::random::SystemRandom;
 
     use super::*;
-    use crate::clock::{BentClock, Now};
     use crate::photo::{Card, PhotoSettings, PhotoTrouble, Room, UploadLimits};
-    use crate::random::SystemRandom;
     use crate::store::{Decision, StoreConfig};
 
     /// Stands in for the photo process: sizes, a JPEG's first bytes and what came in, and a thumbnail of three bytes.
@@ -198,7 +198,7 @@ mod tests {
             let boot = BootId::new(0, [7; 10]);
             let now = Now { wall_ms: 1_800_000_000_000, boot, up_ms: 1, state: ClockState::Synced };
             let config = StoreConfig::new(dir.path().join("box"));
-            let clock = Arc::new(BentClock::new(now));
+            let clock = Arc::new(FakeClock::new(now));
             let (store, _) = Store::open(config, clock, Arc::new(SystemRandom)).unwrap();
             let card = Arc::new(SmallCard(AtomicU64::new(1_000)));
             let settings = PhotoSettings {

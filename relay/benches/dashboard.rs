@@ -26,7 +26,6 @@ use record::tree::Frontier;
 use relay::accounts::password;
 use relay::accounts::token::{self, MintedToken, new_id};
 use relay::changes::Changes;
-use relay::clock::{BentClock, Clock};
 use relay::db::accounts::NewUser;
 use relay::db::tokens::{self, NewToken};
 use relay::db::{AccountScope, Conn, Db, accounts, boxes, epochs, facilities};
@@ -34,8 +33,9 @@ use relay::fleet::Fleet;
 use relay::ingest::Ingest;
 use relay::mqtt::Outbox;
 use relay::objects::Photos;
-use relay::random::{Random, SystemRandom};
 use relay::web::{Settings, WebState, router};
+use service::clock::{Clock, FakeClock};
+use service::random::{Random, SystemRandom};
 use tower::ServiceExt as _;
 
 const NOW_MS: i64 = 1_795_204_920_000;
@@ -126,7 +126,7 @@ async fn bench(cleanings: i64) -> Bench {
     let db = Db::open(&format!("sqlite:{}", dir.path().join("relay.db").display())).await.unwrap();
     db.migrate(NOW_MS).await.unwrap();
     let seams =
-        (Arc::new(BentClock::new(NOW_MS)) as Arc<dyn Clock>, Arc::new(SystemRandom) as Arc<dyn Random>);
+        (Arc::new(FakeClock::at_ms(NOW_MS)) as Arc<dyn Clock>, Arc::new(SystemRandom) as Arc<dyn Random>);
     let changes = Changes::default();
     let keys = dir.path().join("keys");
     let (fleet, cosigner) =

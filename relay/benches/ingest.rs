@@ -32,11 +32,11 @@ use record::sign::{Kind, Signer};
 use record::tag::Tag;
 use record::tree::Frontier;
 use relay::changes::Changes;
-use relay::clock::SystemClock;
 use relay::db::{AccountScope, Db, accounts, boxes, epochs, facilities};
 use relay::ingest::Ingest;
 use relay::mqtt::{Disposition, Outbox};
-use relay::random::SystemRandom;
+use service::clock::SystemClock;
+use service::random::SystemRandom;
 
 const BOXES: u8 = 4;
 const ITEMS: u8 = 100;
@@ -123,14 +123,14 @@ fn written_bytes() -> u64 {
 
 async fn storing(name: &str, db: Db, logs: &[FakeBox], wires: &[Vec<Bytes>]) {
     db.migrate(START_MS).await.unwrap();
-    let (account, clock) = (AccountId::new(1, [1; 10]), Arc::new(SystemClock));
+    let (account, clock) = (AccountId::new(1, [1; 10]), Arc::new(SystemClock::default()));
     let scope = AccountScope::of(account);
     let mut tx = db.begin().await.unwrap();
     accounts::platform_create(&mut tx, account, "Bench", START_MS).await.unwrap();
     let cosigner = Signer::new("bench/cosign/1", Kind::Cosignature, &[9; 32]).unwrap();
     let seams = (
-        clock.clone() as Arc<dyn relay::clock::Clock>,
-        Arc::new(SystemRandom) as Arc<dyn relay::random::Random>,
+        clock.clone() as Arc<dyn service::clock::Clock>,
+        Arc::new(SystemRandom) as Arc<dyn service::random::Random>,
     );
     let ingest =
         Arc::new(Ingest::new(db.clone(), cosigner, Vec::new(), seams, Changes::default(), Outbox::new()));

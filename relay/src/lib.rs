@@ -12,7 +12,6 @@ pub mod api;
 pub mod audit;
 pub mod changes;
 mod cli;
-pub mod clock;
 pub mod config;
 pub mod db;
 pub mod fleet;
@@ -23,7 +22,6 @@ pub mod listen;
 mod lookout;
 pub mod mqtt;
 pub mod objects;
-pub mod random;
 pub mod rollup;
 mod serve;
 pub mod web;
@@ -38,10 +36,10 @@ use clap::{CommandFactory as _, Parser as _};
 use accounts::people::PersonAct;
 use admin::{EpochAct, Order};
 use cli::{Cli, Command};
-use clock::{Clock, SystemClock};
 use config::Config;
 pub use serve::ServeError;
 use serve::Workshop;
+use service::clock::{Clock, SystemClock};
 
 /// Why a command ended without success.
 #[derive(Debug, thiserror::Error)]
@@ -79,7 +77,7 @@ pub fn command_line() -> clap::Command {
 
 /// Runs the program `cleantrack-relay` with these arguments, the first of which is its name.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
-    run_with_clock(args, Arc::new(SystemClock))
+    run_with_clock(args, Arc::new(SystemClock::default()))
 }
 
 /// As [`run`], by another clock: for history that the relay's own code records.

@@ -8,9 +8,9 @@ use record::compliance::{Calendar, Courses, Placed, Status, ZoneSpan, by_day, is
 use record::fold::{Activity, Equipment, Facility, RowKey, Settings};
 use record::ids::{AccountId, FacilityId};
 use record::tag::Tag;
+use service::clock::Clock;
 
 use crate::changes::Changes;
-use crate::clock::Clock;
 use crate::db::rollups::{ItemDay, ItemState};
 use crate::db::{AccountScope, Conn, Db, DbError, cleanings, facilities, rollups, state};
 

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use appliance::random::{Random, SeededRandom};
 use harness::virtual_printer::Options;
 use labels::Language;
 use serde_json::json;
+use service::random::{Random, SeededRandom};
 
 use crate::room::{KINDS, Kind, SOON};
 use crate::station::{Job, Station};

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use appliance::print::LABELS_MAX;
 use appliance::print::plan::WINDOW;
-use appliance::random::SeededRandom;
 use harness::virtual_printer::{Fault, Options};
 use labels::{Language, Typesetter};
 use serde_json::json;
+use service::random::SeededRandom;
 
 use crate::room::{KINDS, Kind, SOON, preview, request};
 use crate::station::Station;

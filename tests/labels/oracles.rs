@@ -8,13 +8,13 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 
-use appliance::random::{Random, SeededRandom};
 use harness::tools;
 use labels::drawing::Mark;
 use labels::language::Profile;
 use labels::layout::Dpi;
 use labels::{Language, Typesetter, layout, template};
 use serde::Deserialize;
+use service::random::{Random, SeededRandom};
 
 use crate::room::{Batch, Kind, Shop, preview, request};
 

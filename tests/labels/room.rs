@@ -5,18 +5,19 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use appliance::clock::{SystemClock, boot_id};
+use appliance::clock::system_clock;
 use appliance::print::{
     JobOutcome, JobRequest, JobState, JobView, LabelRequest, LabelState, MediaChoice, Patience,
     PrinterConfig, PrinterSettings, Printing, Proof,
 };
-use appliance::random::{Random, SeededRandom};
 use harness::virtual_printer::{self, Options, VirtualPrinter};
 use labels::layout;
 use labels::{Bitmap, Language, Profile, Typesetter, media, template};
 use record::ids::JobId;
 use record::tag::Tag;
 use redb::Database;
+use service::clock::boot_id;
+use service::random::{Random, SeededRandom};
 use tokio::sync::mpsc;
 
 /// Far more than anything here takes on a loaded machine.
@@ -126,7 +127,7 @@ pub struct Room {
 impl Room {
     pub fn open(db: Arc<Database>, printers: Vec<PrinterConfig>) -> Self {
         let (tell, outcomes) = mpsc::channel(4);
-        let clock = Arc::new(SystemClock::new(boot_id([1; 10])));
+        let clock = Arc::new(system_clock(boot_id([1; 10])));
         let random: Arc<dyn Random> = Arc::new(SeededRandom::new(7));
         let printing = Printing::open(db, printers, clock, &random, tell).unwrap();
         Self { printing, outcomes }

@@ -4,13 +4,13 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use appliance::clock::BentClock;
-use appliance::random::SeededRandom;
 use appliance::store::{Decision, Store};
 use record::entry::{By, Draft};
 use record::kinds::Event;
 use record::redact::Text;
 use record::tree::Hash;
+use service::clock::FakeClock;
+use service::random::SeededRandom;
 
 use crate::check::check;
 use crate::disk::{Frozen, MODES, Mode, SimDisk};
@@ -96,7 +96,7 @@ pub fn one(seed: u64) -> (u64, Vec<String>) {
 fn lived(seed: u64) -> Result<(u64, Vec<String>), String> {
     let mut rng = Rng::new(seed);
     let sim = SimDisk::new(Frozen::default(), None);
-    let clock = Arc::new(BentClock::new(now(9)));
+    let clock = Arc::new(FakeClock::new(now(9)));
     let opened = Store::open_on(Arc::new(sim.clone()), sizes(), clock, &SeededRandom::new(rng.next()));
     let (store, _) = opened.map_err(|e| e.to_string())?;
     sim.note(1, 1);

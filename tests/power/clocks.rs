@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use appliance::clock::{Clock, Now};
+use service::clock::{Clock, Now};
 
 use crate::rng::Rng;
 

@@ -4,8 +4,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use appliance::clock::Now;
-use appliance::random::SeededRandom;
 use appliance::store::{Decision, Store};
 use record::adoption::LineId;
 use record::entry::{By, ClockState, Digest16, Draft, Entry, Idem};
@@ -14,6 +12,8 @@ use record::ids::{BootId, Epoch};
 use record::kinds::{EntryRef, Event};
 use record::tag::Tag;
 use record::tree::Hash;
+use service::clock::Now;
+use service::random::SeededRandom;
 
 use crate::clocks::LeapingClock;
 use crate::disk::{self, Frozen, MODES, Mode, Moment, SimDisk};

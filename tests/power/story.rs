@@ -3,14 +3,14 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use appliance::clock::{BentClock, Now};
-use appliance::random::SeededRandom;
 use appliance::store::{Core, Job, Recorded, Sizes, StartReport, StoreError, SubmitError, View};
 use record::entry::{By, ClockState, Digest16, Draft, Entry, Idem};
 use record::ids::{BootId, Epoch};
 use record::kinds::Event;
 use record::redact::Text;
 use record::tree::Hash;
+use service::clock::{FakeClock, Now};
+use service::random::SeededRandom;
 
 use crate::disk::SimDisk;
 use crate::rng::Rng;
@@ -63,7 +63,7 @@ impl Job for Told {
         drafts.retain(|draft| !self.is_known(draft, view));
         with(&self.model, |model| {
             for (draft, seq) in drafts.iter().zip(view.size()..) {
-                let entry = Entry::compose(seq, view.now().at(), draft.by, draft.idem, &draft.event);
+                let entry = Entry::compose(seq, view.now().entry_time(), draft.by, draft.idem, &draft.event);
                 let place = usize::try_from(seq).unwrap();
                 model.tried.resize(model.tried.len().max(place + 1), Vec::new());
                 model.tried[place].push(entry.unwrap().leaf());
@@ -110,12 +110,12 @@ pub struct Life {
     pub report: StartReport,
     disk: SimDisk,
     model: Shared,
-    clock: Arc<BentClock>,
+    clock: Arc<FakeClock>,
     /// What phones have sent under a key.
     sent: Vec<Draft>,
 }
 
-fn clock(boot: u64) -> Arc<BentClock> {
+fn clock(boot: u64) -> Arc<FakeClock> {
     let random = [(boot % 251) as u8; 10];
     let now = Now {
         wall_ms: 1_763_610_000_000,
@@ -123,7 +123,7 @@ fn clock(boot: u64) -> Arc<BentClock> {
         up_ms: 1_000,
         state: ClockState::Synced,
     };
-    Arc::new(BentClock::new(now))
+    Arc::new(FakeClock::new(now))
 }
 
 impl Life {
@@ -164,7 +164,7 @@ impl Life {
 
     /// Does something; `Err` when the store says that the process must end.
     pub fn step(&mut self, rng: &mut Rng) -> Result<(), String> {
-        self.clock.pass(std::time::Duration::from_secs(rng.next() % 2_000));
+        self.clock.advance(std::time::Duration::from_secs(rng.next() % 2_000));
         match rng.below(12) {
             0 => self.core.make_durable().map_err(|e| e.to_string()),
             1 => self.core.idle().map(drop).map_err(|e| e.to_string()),

@@ -3,12 +3,12 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
-use appliance::clock::Now;
 use appliance::store::Confirmed;
 use appliance::uplink::exchange::{Exchange, Input};
 use record::entry::ClockState;
 use record::ids::{BootId, Epoch};
 use record::tree::Hash;
+use service::clock::Now;
 
 use crate::card::{Card, Run};
 use crate::logs::{self, Content, Point};

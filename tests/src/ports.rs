@@ -8,7 +8,7 @@ use std::os::linux::net::SocketAddrExt as _;
 use std::os::unix::net::{SocketAddr, UnixListener};
 use std::sync::{Mutex, PoisonError};
 
-use appliance::random::{Random, SystemRandom};
+use service::random::{Random, SystemRandom};
 
 const LOWEST: u16 = 12_000;
 const COUNT: u16 = 18_000;

@@ -68,7 +68,7 @@ fn circles_between_files_and_between_folders_are_found() {
     let straight = [
         file("mod.rs", "mod a; mod b; pub use self::a::A;"),
         file("a.rs", "use super::b::B; use super::d::D;"),
-        file("b.rs", "use crate::clock::Now; struct B;"),
+        file("b.rs", "use service::clock::Now; struct B;"),
         file("d/mod.rs", "mod e; mod f; pub use self::e::D;"),
         file("d/e.rs", "use super::f::F; use super::super::b::B;"),
         file("d/f.rs", "struct F; #[cfg(test)] mod tests { use super::super::e::D; }"),

@@ -267,7 +267,7 @@ fn allowed_arrows_are_no_faults() {
         ("box/src/desk.rs", "#[cfg(test)] mod tests { use crate::store::Row; } use std::store::X;"),
         ("box/src/desk/tests/one.rs", "use crate::store::Row;"),
         ("box/src/lib.rs", "use crate::store::Row;"),
-        ("box/src/store/segment.rs", "use super::Row; use crate::clock::Now; use sqlx::Row;"),
+        ("box/src/store/segment.rs", "use super::Row; use service::clock::Now; use sqlx::Row;"),
     ] {
         assert_eq!(planted(path, text), [""; 0], "{path}");
     }

@@ -24,7 +24,6 @@ const fn room(place: &'static str, may: &'static [&'static str], reason: &'stati
     Room { place, may, reason }
 }
 
-const SEAM: &str = "a seam to the world: everyone uses it, it uses nobody";
 
 /// Crates whose modules are rooms. In the pure crates the compiler's own order is enough.
 const ROOMED: &[&str] = &["appliance", "relay"];
@@ -34,43 +33,34 @@ const ALL: &[&str] = &["*"];
 
 /// ARCHITECTURE.md's rooms. A new room gets a row in the commit that makes it.
 pub const ROOMS: &[Room] = &[
-    room("appliance/clock", &[], SEAM),
-    room("appliance/random", &[], SEAM),
+    room("appliance/clock", &[], "what vouches for the machine's clock"),
     room("appliance/config", &[], "settings are read before anything runs"),
-    room(
-        "appliance/intake",
-        &["clock", "random"],
-        "it is pure: command and state in, entries or a refusal out",
-    ),
-    room("appliance/store", &["clock", "random"], "it knows no page, no printer and no line"),
+    room("appliance/intake", &["clock"], "it is pure: command and state in, entries or a refusal out"),
+    room("appliance/store", &["clock"], "it knows no page, no printer and no line"),
     room("appliance/alarms", &["clock", "store"], "what somebody must know; it knows no page and no line"),
     room(
         "appliance/listen",
         &[],
         "connections, not what is said over them: another name for `service::listener`",
     ),
-    room("appliance/photo", &["random"], "bytes in, a clean picture out"),
+    room("appliance/photo", &[], "bytes in, a clean picture out"),
     room(
         "appliance/scrub",
-        &["clock", "random", "store"],
+        &["clock", "store"],
         "it looks through what is kept; it knows no page and no line",
     ),
     room("appliance/sweep", &["photo", "store"], "which photos leave the card; it knows no page and no line"),
-    room("appliance/identity", &["clock", "random"], "who somebody is, not what they want"),
-    room("appliance/print", &["clock", "random"], "labels and printers, not the log and not the pages"),
-    room(
-        "appliance/command",
-        &["clock", "random", "intake", "store"],
-        "the one way from a command to the log",
-    ),
+    room("appliance/identity", &["clock"], "who somebody is, not what they want"),
+    room("appliance/print", &["clock"], "labels and printers, not the log and not the pages"),
+    room("appliance/command", &["clock", "intake", "store"], "the one way from a command to the log"),
     room(
         "appliance/prints",
-        &["clock", "random", "command", "intake", "print", "store"],
+        &["clock", "command", "intake", "print", "store"],
         "what was printed goes to the log, and nothing else",
     ),
     room(
         "appliance/uplink",
-        &["alarms", "clock", "random", "command", "config", "identity", "intake", "photo", "store"],
+        &["alarms", "clock", "command", "config", "identity", "intake", "photo", "store"],
         "the line to the relay knows no page and no printer",
     ),
     room(
@@ -82,59 +72,46 @@ pub const ROOMS: &[Room] = &[
     room(
         "appliance/http",
         &[
-            "alarms", "clock", "random", "command", "config", "identity", "intake", "listen", "photo",
-            "print", "store", "uplink",
+            "alarms", "clock", "command", "config", "identity", "intake", "listen", "photo", "print",
+            "store", "uplink",
         ],
         "pages and API",
     ),
     room(
         "appliance/admin",
-        &[
-            "alarms", "clock", "random", "command", "config", "identity", "intake", "photo", "print",
-            "store", "uplink",
-        ],
+        &["alarms", "clock", "command", "config", "identity", "intake", "photo", "print", "store", "uplink"],
         "the administration socket knows no page",
     ),
     room("appliance/serve", ALL, "it puts the rooms together"),
-    room("relay/clock", &[], SEAM),
-    room("relay/random", &[], SEAM),
     room("relay/changes", &[], "news of a commit, nothing more"),
     room("relay/lookout", &["changes", "db"], "it looks at what is stored and tells open pages"),
-    room("relay/limit", &["clock", "web"], "it counts who asks, whatever they ask"),
+    room("relay/limit", &["web"], "it counts who asks, whatever they ask"),
     room("relay/config", &["fleet"], "settings are read before anything runs"),
-    room("relay/objects", &["changes", "clock", "db", "mqtt"], "photos by hash, and the boxes' door to them"),
+    room("relay/objects", &["changes", "db", "mqtt"], "photos by hash, and the boxes' door to them"),
     room("relay/mqtt", &[], "the listener knows no database and no page: `Inbox` is its way in"),
     room("relay/mqtt/acl", &[], "it decides and touches nothing"),
     room("relay/db", &["accounts"], "all SQL, and nothing of those who ask"),
-    room("relay/ingest", &["changes", "clock", "db", "mqtt", "random", "rollup"], "no page, no bill"),
+    room("relay/ingest", &["changes", "db", "mqtt", "rollup"], "no page, no bill"),
     room("relay/ingest/decide", &[], "the protocol's table decides and touches nothing"),
-    room("relay/rollup", &["changes", "clock", "db", "ingest"], "a fold over what ingest stored"),
+    room("relay/rollup", &["changes", "db", "ingest"], "a fold over what ingest stored"),
     room("relay/audit", &["db", "ingest"], "it reads what is stored and checks it again"),
-    room("relay/accounts", &["clock", "db", "random"], "who somebody is, not what they want"),
-    room(
-        "relay/fleet",
-        &["changes", "clock", "config", "db", "mqtt", "objects", "random"],
-        "boxes, not pages",
-    ),
-    room(
-        "relay/health",
-        &["accounts", "changes", "clock", "db", "ingest", "mqtt"],
-        "what an operator's monitor asks",
-    ),
+    room("relay/accounts", &["db"], "who somebody is, not what they want"),
+    room("relay/fleet", &["changes", "config", "db", "mqtt", "objects"], "boxes, not pages"),
+    room("relay/health", &["accounts", "changes", "db", "ingest", "mqtt"], "what an operator's monitor asks"),
     room("relay/listen", &["fleet", "mqtt", "web"], "connections, and who is at the other end"),
     room(
         "relay/web",
-        &["accounts", "api", "changes", "clock", "db", "fleet", "objects", "random", "rollup"],
+        &["accounts", "api", "changes", "db", "fleet", "objects", "rollup"],
         "no SQL and no MQTT",
     ),
     room(
         "relay/api",
-        &["accounts", "changes", "clock", "db", "fleet", "objects", "random", "rollup", "web"],
+        &["accounts", "changes", "db", "fleet", "objects", "rollup", "web"],
         "no SQL and no MQTT",
     ),
     room(
         "relay/admin",
-        &["accounts", "clock", "config", "db", "fleet", "ingest", "mqtt", "random"],
+        &["accounts", "config", "db", "fleet", "ingest", "mqtt"],
         "the administration socket knows no page",
     ),
     room("relay/cli", &["accounts", "config"], "words on a command line"),

@@ -3,13 +3,14 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use appliance::clock::{SystemClock, boot_id};
-use appliance::random::{Random, SystemRandom};
+use appliance::clock::system_clock;
 use appliance::store::{Decision, Store, StoreConfig};
 use record::entry::{By, Digest16, Draft, Idem};
 use record::kinds::Event;
 use record::redact::Text;
 use record::tag::Tag;
+use service::clock::boot_id;
+use service::random::{Random, SystemRandom};
 
 use super::Failed;
 
@@ -47,7 +48,7 @@ pub(crate) fn note(n: usize) -> String {
 
 pub(crate) fn open(dir: &Path) -> Result<Store, Failed> {
     let random: Arc<dyn Random> = Arc::new(SystemRandom);
-    let clock = Arc::new(SystemClock::new(boot_id(random.bytes())));
+    let clock = Arc::new(system_clock(boot_id(random.bytes())));
     Ok(Store::open(StoreConfig::new(dir), clock, random)?.0)
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use appliance::random::{Random, SystemRandom};
+use service::random::{Random, SystemRandom};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 

@@ -63,7 +63,7 @@ pub(super) fn list(hands: &Hands) -> Result<String, String> {
     let now = hands.clock.now();
     let (zone, correction_ms) = {
         let facility = hands.store.facility();
-        let corrected = corrected_ms(&now.at(), facility.boots.get(&now.boot).copied());
+        let corrected = corrected_ms(&now.entry_time(), facility.boots.get(&now.boot).copied());
         (TimeZone::get(facility.settings.zone()).unwrap_or(TimeZone::UTC), corrected - now.wall_ms)
     };
     let mut rows = vec![["ID", "NAME", "ROLE", "PIN", "LOCKED UNTIL"].map(str::to_owned)];

@@ -13,10 +13,10 @@ use record::alarm::{AlarmCode, SUBJECT_CHARS_MAX};
 use record::ids::{Epoch, StaffId};
 use record::messages::HealthAlarm;
 use serde::{Deserialize, Serialize};
+use service::clock::Clock;
 use tokio::sync::watch;
 
 use self::list::AlarmList;
-use crate::clock::Clock;
 use crate::store::disk::Disk;
 
 /// Characters of what is quoted with an alarm: a reason, or words of the relay.

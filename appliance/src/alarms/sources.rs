@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use record::alarm::AlarmCode;
 use record::entry::ClockState;
 use record::ids::Epoch;
+use service::clock::Now;
 
 use super::{AlarmCause, AlarmChanges, AlarmStore};
-use crate::clock::Now;
 use crate::store::{MissingEntries, Past, Recording, StartReport, StoreHealth};
 
 /// Nothing vouches for the clock of a board that was just switched on; a time server takes a moment.

@@ -5,10 +5,10 @@ use std::path::Path;
 
 use record::entry::ClockState;
 use record::ids::BootId;
+use service::clock::{FakeClock, Now};
 
 use super::sources::{SIDE_ROOMS, SideRoom};
 use super::*;
-use crate::clock::{BentClock, Now};
 use crate::store::disk::SystemDisk;
 
 const DAY: std::time::Duration = std::time::Duration::from_secs(86_400);
@@ -16,7 +16,7 @@ const EPOCH: Epoch = Epoch { n: 1, key: [1; 4] };
 
 struct Desk {
     dir: tempfile::TempDir,
-    clock: Arc<BentClock>,
+    clock: Arc<FakeClock>,
     disk: Arc<SystemDisk>,
 }
 
@@ -25,7 +25,7 @@ impl Desk {
         let dir = tempfile::tempdir().unwrap();
         let disk = Arc::new(SystemDisk::take(dir.path()).unwrap());
         let (boot, state) = (BootId::new(0, [7; 10]), ClockState::Synced);
-        let clock = BentClock::new(Now { wall_ms: 1_795_205_071_000, boot, up_ms: 9, state });
+        let clock = FakeClock::new(Now { wall_ms: 1_795_205_071_000, boot, up_ms: 9, state });
         Self { dir, clock: Arc::new(clock), disk }
     }
 
@@ -57,11 +57,11 @@ fn one_stays_over_restarts_until_somebody_has_seen_it() {
     desk.open().raise(forgot(4, 9));
     let alarms = desk.open();
     let first = alarms.all()[0].clone();
-    desk.clock.pass(DAY);
+    desk.clock.advance(DAY);
     alarms.raise(forgot(4, 9));
     assert_eq!(alarms.all().to_vec(), vec![first.clone()], "it was seen first then");
     alarms.end(|cause| cause.code == AlarmCode::LogForgot);
-    desk.clock.pass(DAY * 400);
+    desk.clock.advance(DAY * 400);
     alarms.tidy();
     let alarms = desk.open();
     assert_eq!((alarms.unseen(), alarms.all().len()), (1, 1), "over, and nobody has seen it");
@@ -72,10 +72,10 @@ fn one_stays_over_restarts_until_somebody_has_seen_it() {
     let alarms = desk.open();
     assert_eq!((alarms.unseen(), &alarms.all()[0].seen.as_ref().unwrap().by), (0, &by));
     assert!(matches!(alarms.acknowledge("00000000", by), Err(AcknowledgeError::Unknown(_))));
-    desk.clock.pass(DAY * 30);
+    desk.clock.advance(DAY * 30);
     alarms.tidy();
     assert_eq!(alarms.all().len(), 1);
-    desk.clock.pass(DAY);
+    desk.clock.advance(DAY);
     alarms.tidy();
     assert_eq!((alarms.all().len(), desk.open().all().len()), (0, 0));
 }
@@ -86,7 +86,7 @@ fn one_that_stands_and_was_seen_stays_seen_and_is_kept() {
     let alarms = desk.open();
     alarms.raise(forgot(4, 9));
     see(&alarms, 0);
-    desk.clock.pass(DAY * 400);
+    desk.clock.advance(DAY * 400);
     alarms.tidy();
     alarms.raise(forgot(5, 9));
     assert_eq!((alarms.unseen(), alarms.all().len()), (0, 1), "less is missing than was seen");

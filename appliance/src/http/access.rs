@@ -13,6 +13,7 @@ use http::header::{AUTHORIZATION, COOKIE};
 use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 use service::attempts::Network;
+use service::clock::Now;
 
 use super::frame::{Frame, Place, page};
 use super::problem::Problem;
@@ -21,7 +22,6 @@ use super::sign_in::{Signed, session_of};
 use super::view::{Snapshot, read_long, staff_name};
 use super::words::Moment;
 use super::{AppState, cookies};
-use crate::clock::Now;
 use crate::identity::{AccessCaller, AccessOutcome, AccessRow, AccessWanted};
 use crate::listen::Peer;
 

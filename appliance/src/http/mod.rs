@@ -23,7 +23,6 @@ mod history;
 mod home;
 mod label_fields;
 mod labels;
-mod limit;
 mod live;
 mod missing;
 mod multipart;
@@ -58,7 +57,12 @@ mod view;
 mod words;
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use ::service::attempts::Network;
+use ::service::clock::Clock;
+use ::service::limit::RateLimiter;
+use ::service::random::Random;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
@@ -66,15 +70,12 @@ use tokio::sync::{Semaphore, watch};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 
-use self::limit::Submissions;
 pub use self::photo_follow::attach_left_photos;
 pub use self::starting::starting_router;
 use crate::alarms::AlarmStore;
-use crate::clock::Clock;
 use crate::identity::Identity;
 use crate::photo::Photos;
 use crate::print::Printing;
-use crate::random::Random;
 use crate::store::Store;
 
 /// Browsers that can listen for news at a time: a hundred phones, and boards; past that a page asks every minute. Each
@@ -84,6 +85,16 @@ const LIVE_CLIENTS_MAX: usize = 128;
 /// Tries to sign in a second from one address, in bursts of ten times as many. No setting: it keeps people with PINs from
 /// waiting behind a flood, whatever the facility's phones send.
 const SIGN_INS_PER_ADDRESS: u32 = 1;
+
+/// Addresses that are told apart at a time; a building has fewer phones.
+const ADDRESSES_MAX: usize = 4_096;
+/// Bursts are this many seconds' worth: a shift change behind one address.
+const BURST_S: u32 = 10;
+
+/// So many a second for each address; 0: no limit.
+fn address_limiter(per_second: u32) -> RateLimiter<Network> {
+    RateLimiter::new(per_second, Duration::from_secs(1), per_second.saturating_mul(BURST_S), ADDRESSES_MAX)
+}
 
 /// How the box stands with the relay, for the line under a page's band.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -155,10 +166,10 @@ pub struct AppState {
 
 struct Inner {
     parts: Parts,
-    submissions: Submissions,
+    submissions: RateLimiter<Network>,
     drafts: scan_draft::ScanDrafts,
     /// Tries to sign in from devices that are new to whom they name.
-    sign_ins: Submissions,
+    sign_ins: RateLimiter<Network>,
     live: Arc<Semaphore>,
     /// Label sheets that are drawn at a time: one of 5,000 labels takes a core and megabytes for seconds.
     sheets: Semaphore,
@@ -171,14 +182,14 @@ struct Inner {
 impl AppState {
     /// For both listeners.
     pub fn new(parts: Parts) -> Self {
-        let submissions = Submissions::new(parts.settings.submits_per_address);
+        let submissions = address_limiter(parts.settings.submits_per_address);
         let live = Arc::new(Semaphore::new(LIVE_CLIENTS_MAX));
         Self {
             inner: Arc::new(Inner {
                 parts,
                 submissions,
                 drafts: scan_draft::ScanDrafts::default(),
-                sign_ins: Submissions::new(SIGN_INS_PER_ADDRESS),
+                sign_ins: address_limiter(SIGN_INS_PER_ADDRESS),
                 live,
                 sheets: Semaphore::new(1),
                 tallies: tally::TallyCache::default(),

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use ::service::attempts::Network;
+use ::service::clock::Now;
 use axum::Extension;
 use axum::Router;
 use axum::extract::{Path, Request, State};
@@ -35,7 +36,6 @@ use super::token::{PageToken, Stale};
 use super::typed_pin::{PinTypist, pin_in_the_clear};
 use super::view::{Snapshot, read_quick};
 use super::{AppState, cookies, service, tags};
-use crate::clock::Now;
 use crate::identity::{AccessOutcome, AccessWanted};
 use crate::intake::{Cleaner, CleaningForm, Command, Refusal, command_digest};
 use crate::listen::Peer;
@@ -210,11 +210,13 @@ impl Again {
 
 /// Takes one submission from the address's share.
 pub(super) fn take_turn(state: &AppState, request: &Request) -> Result<(), Problem> {
-    state.inner.submissions.take(peer(request).remote, state.clock.now().up_ms).map_err(|wait_s| {
-        Problem::new(StatusCode::TOO_MANY_REQUESTS, "too-many", "Too many records at once from here")
-            .next("Wait a few seconds and press again. Nothing is recorded twice.")
-            .header(http::header::RETRY_AFTER, HeaderValue::from(wait_s))
-    })
+    state.inner.submissions.take(Network::of(peer(request).remote), state.clock.now().up_ms).map_err(
+        |wait_s| {
+            Problem::new(StatusCode::TOO_MANY_REQUESTS, "too-many", "Too many records at once from here")
+                .next("Wait a few seconds and press again. Nothing is recorded twice.")
+                .header(http::header::RETRY_AFTER, HeaderValue::from(wait_s))
+        },
+    )
 }
 
 /// The idempotency key: a header of a program, or the hidden field of a page.

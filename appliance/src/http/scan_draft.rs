@@ -65,8 +65,9 @@ impl ScanDrafts {
 
 #[cfg(test)]
 mod tests {
+    use service::clock::Now;
+
     use super::*;
-    use crate::clock::Now;
     use record::entry::ClockState;
     use record::ids::BootId;
 

@@ -364,7 +364,7 @@ pub(super) fn review(
     form: &crate::intake::CleaningForm,
     facility: &Facility,
     item: &Equipment,
-    now: &crate::clock::Now,
+    now: &service::clock::Now,
 ) -> Vec<Refused> {
     let mut all = Vec::new();
     let protocol = protocol(facility, item, form.protocol);

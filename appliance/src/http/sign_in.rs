@@ -12,6 +12,7 @@ use record::entry::{By, Via};
 use record::ids::StaffId;
 use record::kinds::Role;
 use serde::Deserialize;
+use service::attempts::Network;
 
 use super::access::{AccessNote, noted};
 use super::device::RequestDevice;
@@ -340,7 +341,7 @@ async fn sign_in(State(state): State<AppState>, request: Request) -> Result<Resp
 pub(super) fn try_pin(state: &AppState, attempt: &PinAttempt) -> Result<PinTry, IdentityError> {
     let PinAttempt { staff, device, address, now_ms, .. } = *attempt;
     let known = state.identity.pins.is_known(staff, device, now_ms)?;
-    if !known && let Err(wait_s) = state.inner.sign_ins.take(address, state.clock.now().up_ms) {
+    if !known && let Err(wait_s) = state.inner.sign_ins.take(Network::of(address), state.clock.now().up_ms) {
         return Ok(PinTry::TooMany(wait_s));
     }
     let outcome = state.identity.check_pin(attempt)?;
@@ -352,7 +353,7 @@ pub(super) fn try_pin(state: &AppState, attempt: &PinAttempt) -> Result<PinTry, 
         return Ok(PinTry::Looked(PinOutcome::None));
     }
     if !known {
-        state.inner.sign_ins.give_back(address);
+        state.inner.sign_ins.give_back(&Network::of(address));
     }
     Ok(PinTry::Looked(PinOutcome::Right))
 }

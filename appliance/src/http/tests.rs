@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use ::service::clock::{FakeClock, Now};
+use ::service::random::SystemRandom;
 use axum::Router;
 use axum::body::Body;
 use http::header::{CONTENT_TYPE, HOST, LOCATION, SET_COOKIE};
@@ -15,13 +17,11 @@ use record::tag::Tag;
 use tower::ServiceExt as _;
 
 use super::*;
-use crate::clock::{BentClock, Now};
 use crate::command;
 use crate::identity::Scope;
 use crate::intake::{Command, EquipmentFields, NewEquipment, NewProtocol, Person};
 use crate::listen::Peer;
 use crate::photo::PhotoSettings;
-use crate::random::SystemRandom;
 use crate::store::StoreConfig;
 
 mod access;
@@ -55,7 +55,7 @@ const CLEANER: &str = r#"IFS= read -r first; case "$first" in bad*) exit 65;; /*
 struct World {
     state: AppState,
     router: Router,
-    clock: Arc<BentClock>,
+    clock: Arc<FakeClock>,
     link: watch::Sender<Link>,
     pump: Tag,
     card: Arc<FakeCard>,
@@ -155,7 +155,7 @@ impl World {
         let random: Arc<dyn Random> = Arc::new(SystemRandom);
         let boot = BootId::new(0, [7; 10]);
         let now = Now { wall_ms: NOW - 3_600_000, boot, up_ms: 1_000_000, state: ClockState::Synced };
-        let clock = Arc::new(BentClock::new(now));
+        let clock = Arc::new(FakeClock::new(now));
         let config = StoreConfig::new(dir.path().join("box"));
         let store = loop {
             match Store::open(config.clone(), clock.clone(), random.clone()) {
@@ -216,7 +216,7 @@ impl World {
             dir,
         };
         world.furnish().await;
-        world.clock.pass(std::time::Duration::from_secs(3_600));
+        world.clock.advance(std::time::Duration::from_secs(3_600));
         world
     }
 

@@ -4,8 +4,8 @@
 use record::ids::BootId;
 use record::tag::Tag;
 use record::tree::Hash;
+use service::clock::Now;
 
-use crate::clock::Now;
 use crate::identity::PageKey;
 use crate::intake::Wet;
 

@@ -6,11 +6,11 @@ use record::anchor::corrected_ms;
 use record::fold::{Facility, Settings};
 use record::kinds::{Missing, Who};
 use record::tree::Hash;
+use service::clock::Now;
 
 use super::problem::Problem;
 use super::words::{Local, count};
 use super::{AppState, Link};
-use crate::clock::Now;
 use crate::store::{ReadLane, Reader, StoreSnapshot};
 
 /// One look at the box.
@@ -32,7 +32,7 @@ impl Snapshot {
     /// Of what is being looked at already: a page that shows it then knows by the size what it does not show.
     pub(super) fn of(state: &AppState, facility: &StoreSnapshot) -> Self {
         let now = state.clock.now();
-        let now_ms = corrected_ms(&now.at(), facility.boots.get(&now.boot).copied());
+        let now_ms = corrected_ms(&now.entry_time(), facility.boots.get(&now.boot).copied());
         let settings = facility.settings.clone();
         let gap_before = state.lacks_any().then_some(facility.origin.epoch);
         let local = Local::new(settings.zone(), now_ms).with_gap_before(gap_before);

@@ -12,9 +12,9 @@ use redb::{
     Database, ReadableDatabase as _, ReadableTable as _, ReadableTableMetadata as _, TableDefinition,
 };
 use serde::{Deserialize, Serialize};
+use service::clock::Now;
 
 use super::IdentityError;
-use crate::clock::Now;
 
 type RingTable = TableDefinition<'static, u64, &'static [u8]>;
 /// What strangers cause.

@@ -15,6 +15,7 @@ mod tokens;
 use std::sync::Arc;
 
 use redb::Database;
+use service::random::Random;
 
 pub use self::access_audit::{AccessAudit, AccessCaller, AccessOutcome, AccessRow, AccessWanted};
 pub use self::addresses::own_addresses;
@@ -25,7 +26,6 @@ pub use self::pins::{PinAttempt, PinForm, PinOutcome, Pins, pin_digits_min};
 pub(crate) use self::sessions::form_token;
 pub use self::sessions::{Session, Sessions};
 pub use self::tokens::{ApiToken, NewToken, Scope, TokenHand, TokenLife, TokenRefusal, TokenState, Tokens};
-use crate::random::Random;
 
 /// What `state.redb` could not do.
 #[derive(Debug, thiserror::Error)]

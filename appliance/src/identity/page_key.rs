@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use record::tree::Hash;
 use redb::Database;
+use service::random::Random;
 
 use super::IdentityError;
 use super::rows::Rows;
-use crate::random::Random;
 
 /// SHA-256's block.
 const BLOCK: usize = 64;
@@ -60,7 +60,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let seal = || {
             let db = Arc::new(Database::create(dir.path().join("state.redb")).unwrap());
-            PageKey::open(db, &crate::random::SystemRandom).unwrap().seal("x")
+            PageKey::open(db, &service::random::SystemRandom).unwrap().seal("x")
         };
         assert_eq!(seal(), seal());
     }

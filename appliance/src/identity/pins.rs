@@ -8,12 +8,12 @@ use record::kinds::Role;
 use redb::Database;
 use serde::{Deserialize, Serialize};
 use service::attempts::Origin;
+use service::random::Random;
 
 use super::IdentityError;
 use super::attempts::{Attempts, LockedUntil, Payer, WrongPins};
 use super::hash_queue::{HashQueue, HashTurn};
 use super::rows::Rows;
-use crate::random::Random;
 
 /// The most digits of any PIN.
 const DIGITS_MAX: usize = 8;

@@ -6,11 +6,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use record::ids::{BootId, StaffId};
 use redb::Database;
 use serde::{Deserialize, Serialize};
+use service::clock::Now;
+use service::random::Random;
 
 use super::rows::Rows;
 use super::{IdentityError, digest, new_secret};
-use crate::clock::Now;
-use crate::random::Random;
 
 /// An unattended desk is signed out after this.
 const IDLE_MS_MAX: i64 = 60 * 60_000;
@@ -240,8 +240,9 @@ pub(crate) fn form_token(secret: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use service::random::SystemRandom;
+
     use super::*;
-    use crate::random::SystemRandom;
 
     const NOW: i64 = 1_763_610_000_000;
 

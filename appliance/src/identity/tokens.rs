@@ -8,10 +8,10 @@ use record::ids::StaffId;
 use redb::Database;
 use serde::{Deserialize, Serialize};
 use service::attempts::Network;
+use service::random::Random;
 
 use super::rows::Rows;
 use super::{IdentityError, digest, new_secret};
-use crate::random::Random;
 
 /// What a token's text begins with, so that it is found where it leaked.
 const PREFIX: &str = "ct_";
@@ -414,8 +414,9 @@ impl Tokens {
 
 #[cfg(test)]
 mod tests {
+    use service::random::SystemRandom;
+
     use super::*;
-    use crate::random::SystemRandom;
 
     const NOW: i64 = 1_763_610_000_000;
 

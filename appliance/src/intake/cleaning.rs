@@ -9,9 +9,9 @@ use record::limits::PHOTOS_MAX;
 use record::redact::Text;
 use record::tag::Tag;
 use record::tree::Hash;
+use service::clock::Now;
 
 use super::{Cleaner, CleaningForm, Drafts, Refusal, View, item, text};
-use crate::clock::Now;
 
 /// A year: what was done earlier belongs on the paper that it was written on.
 const PERFORMED_BEFORE_MS_MAX: i64 = 366 * 86_400_000;

@@ -15,13 +15,13 @@ use record::ids::Epoch;
 use record::kinds::{EntryRef, Event, LabelPrinted};
 use record::redact::{Redactable, Text};
 use record::tag::Tag;
+use service::clock::Now;
+use service::random::Random;
 
 pub use self::command::{
     Cleaner, CleaningForm, Command, EquipmentFields, NewEquipment, NewProtocol, Person, Settings, Wet,
 };
 pub use self::refusal::Refusal;
-use crate::clock::Now;
-use crate::random::Random;
 
 /// What intake may know. The store answers on its writer thread, so nothing changes between the look and the entry.
 pub trait View {

@@ -9,9 +9,9 @@ use record::ids::{BootId, DeviceId, ProtocolId, StaffId};
 use record::kinds::{Missing, PhotoPolicy, Role, Schedule, Step};
 use record::run::RunName;
 use record::tree::Hash;
+use service::random::SeededRandom;
 
 use super::*;
-use crate::random::SeededRandom;
 
 /// A box in memory: decides, numbers, folds.
 struct World {
@@ -94,7 +94,8 @@ impl World {
         if let Decided::New(drafts) = &decided {
             for draft in drafts {
                 let seq = self.entries.len() as u64;
-                let entry = Entry::compose(seq, self.now.at(), draft.by, draft.idem, &draft.event).unwrap();
+                let entry =
+                    Entry::compose(seq, self.now.entry_time(), draft.by, draft.idem, &draft.event).unwrap();
                 let named: Vec<Hash> = draft.texts.iter().map(|t| t.redactable().hash).collect();
                 assert_eq!(entry.redactables(), named, "each text is named, in order");
                 let mut facility = self.facility.clone();

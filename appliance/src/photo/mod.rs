@@ -17,6 +17,7 @@ use std::time::Duration;
 use record::limits::{PHOTO_STORED_BYTES_MAX, PHOTO_UPLOAD_BYTES_MAX};
 use record::tree::Hash;
 use service::attempts::Network;
+use service::random::Random;
 use tokio::fs::File;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::Command;
@@ -29,7 +30,6 @@ use self::places::{NoPlace, UploadPlace, UploadPlaces};
 pub use self::room::{AtRelay, Card, OnCard, Place, RealCard, Room, UNNAMED_MS_MAX, leave};
 use self::scrub::{Cleaned, THUMBNAIL_BYTES_MAX};
 pub use self::thumbnail::thumbnails_leave;
-use crate::random::Random;
 
 /// The hidden subcommand that runs [`child_main`].
 pub const CHILD_SUBCOMMAND: &str = "photo-child";

@@ -1,9 +1,9 @@
 //! Photos kept, refused and bounded, with scripts in place of the photo process.
 
 use record::kinds::EntryRef;
+use service::random::SystemRandom;
 
 use super::*;
-use crate::random::SystemRandom;
 
 const PHONE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
 /// Stands in for the child: sizes, a JPEG's first bytes, five bytes that came in, and a thumbnail of five bytes.

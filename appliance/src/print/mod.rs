@@ -39,12 +39,12 @@ use record::ids::JobId;
 use redb::Database;
 use tokio::sync::mpsc;
 
-use crate::clock::Clock;
-use crate::random::Random;
 use designs::Designs;
 use ledger::{Answered, Job, Ledger};
 use outcomes::Bell;
 use plan::Phase;
+use service::clock::Clock;
+use service::random::Random;
 use staff::{Desk, Thread};
 
 pub use address::{Address, AddressError, UsbId};

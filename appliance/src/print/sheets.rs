@@ -13,6 +13,7 @@ use labels::Typesetter;
 use labels::language::{Answers, Condition};
 use labels::pdf;
 use labels::sheet::{Nudge, Sheet, Start};
+use service::clock::Clock;
 use tokio::time::Instant;
 
 use super::ipp::{Progress, Queue, QueueError, QueueState, media_name};
@@ -22,7 +23,6 @@ use super::make::{self, Manner};
 use super::outcomes::Bell;
 use super::plan::{self, LabelState, Proof, Step};
 use super::printers::PrinterConfig;
-use crate::clock::Clock;
 
 /// How many pauses long a queue may not know a sheet before it counts as forgotten: a queue that has just taken a document
 /// may tell of it a little later.

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use labels::Typesetter;
 use labels::language::Answers;
+use service::clock::Clock;
 
 use super::address::{Address, AddressError};
 use super::ipp::Queue;
@@ -18,7 +19,6 @@ use super::transport::Transport;
 use super::view::{LoadedView, MediaView, PrinterView};
 use super::worker::Worker;
 use super::{LedgerError, Printing, STATE_FRESH_MS, shelf, transport};
-use crate::clock::Clock;
 
 /// How long a printer that goes away may take for the labels in flight; then they are in doubt.
 const LEAVE_MAX: Duration = Duration::from_secs(4);

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use labels::language::{Answers, Condition, Event, Profile, Session};
 use labels::{Bitmap, Typesetter};
+use service::clock::Clock;
+use service::random::Random;
 use tokio::time::Instant;
 
 use super::ledger::{Job, Ledger, LedgerError};
@@ -15,8 +17,6 @@ use super::plan::{self, LabelState, Proof, Step};
 use super::printers::PrinterConfig;
 use super::talk::{Broken, Talk, since};
 use super::transport::Transport;
-use crate::clock::Clock;
-use crate::random::Random;
 
 /// How often a wait looks up to see whether it should go on.
 const LOOK: Duration = Duration::from_millis(100);

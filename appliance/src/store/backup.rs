@@ -10,6 +10,8 @@ use record::checkpoint::Origin;
 use record::ids::{BoxId, Epoch};
 use record::run::RunName;
 use redb::{Database, ReadableDatabase as _, ReadableTable as _};
+use service::clock::Clock;
+use service::random::Random;
 
 use super::StoreConfig;
 use super::chain::{LogLine, LogPiece, Source, strays};
@@ -23,8 +25,6 @@ use super::salvage;
 use super::scan::{Segment, SegmentReader};
 use super::sources::{DatabaseSource, SegmentSource};
 use super::tables;
-use crate::clock::Clock;
-use crate::random::Random;
 
 /// Bytes of redb's cache for a database of the copy.
 const DATABASE_CACHE_BYTES: usize = 4 << 20;

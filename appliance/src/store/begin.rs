@@ -10,6 +10,7 @@ use record::kinds::{LogStarted, Prev};
 use record::tree::Frontier;
 use record::vouch::Base64Bytes;
 use redb::Database;
+use service::clock::Clock;
 
 use super::core::{Core, Durable};
 use super::cursor::Cursor;
@@ -28,7 +29,6 @@ use super::shared::{Parts, Shared};
 use super::snapshot::FacilityPair;
 use super::start_state::Start;
 use super::survey::Torn;
-use crate::clock::Clock;
 
 /// What the new core is made of besides the journal.
 pub(super) struct State {

@@ -2,12 +2,12 @@
 
 use record::entry::{Draft, Entry};
 use record::redact::TextLine;
+use service::clock::Now;
 
 use super::error::SubmitError;
 use super::job::Job;
 use super::segment::{GROUP_ENTRIES_MAX, GROUP_LINES_BYTES_MAX, GroupWriter};
 use super::view::{Recorded, View};
-use crate::clock::Now;
 
 /// A command's entries, each with the texts beside it.
 pub(super) struct Composed {
@@ -23,7 +23,7 @@ pub(super) fn compose(drafts: &[Draft], size: u64, now: &Now) -> Result<Composed
     let mut composed =
         Composed { entries: Vec::with_capacity(drafts.len()), texts: GroupWriter::default(), bytes: 0 };
     for (draft, seq) in drafts.iter().zip(size..) {
-        let entry = Entry::compose(seq, now.at(), draft.by, draft.idem, &draft.event)?;
+        let entry = Entry::compose(seq, now.entry_time(), draft.by, draft.idem, &draft.event)?;
         let texts: Vec<_> = draft.texts.iter().map(|text| text.beside(seq)).collect();
         texts.iter().for_each(|text| composed.texts.text(text));
         composed.bytes += entry.bytes().len() + 1;

@@ -8,6 +8,7 @@ use record::entry::Draft;
 use record::fold::Facility;
 use record::ids::Epoch;
 use record::tree::Frontier;
+use service::clock::Clock;
 
 use super::database::make_durable;
 use super::disk::{Disk, PAGE_BYTES, remove_if_there};
@@ -27,7 +28,6 @@ use super::shared::Shared;
 use super::snapshot::FacilityPair;
 use super::tidy;
 use super::view::{Recorded, View};
-use crate::clock::Clock;
 
 /// Given up when the disk is full, so that recording goes on.
 pub(crate) const BALLAST: &str = "ballast";

@@ -4,13 +4,13 @@ use record::checkpoint::Origin;
 use record::ids::{BoxId, Epoch};
 use record::sign::{Signer, Verifier};
 use record::vouch::{Base64Bytes, Vouch};
+use service::clock::Now;
+use service::random::Random;
 
 use super::disk::{Disk, put_small, read_small};
 use super::error::StoreError;
 use super::scan::{Segment, SegmentReader};
 use super::unreadable::is_lost;
-use crate::clock::Now;
-use crate::random::Random;
 
 const BOX_FILE: &str = "keys/box.id";
 const SMALL_BYTES_MAX: usize = 4096;

@@ -91,6 +91,8 @@ use record::checkpoint::Origin;
 use record::fold::Facility;
 use record::sign::{Note, Verifier};
 use record::tree::root_at;
+use service::clock::Clock;
+use service::random::Random;
 use tokio::sync::{oneshot, watch};
 
 pub use self::adopted::Adoption;
@@ -122,8 +124,6 @@ use self::start_state::StartKind;
 pub use self::trusted::TrustError;
 pub use self::untold::UntoldRepairs;
 pub use self::view::{Decision, Outcome, Recorded, View};
-use crate::clock::Clock;
-use crate::random::Random;
 
 /// Where the store keeps its files, and how large they are.
 #[derive(Debug, Clone)]

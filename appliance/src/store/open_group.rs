@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use record::fold::RowKey;
 use record::tree::Frontier;
+use service::clock::Now;
 
 use super::error::SubmitError;
 use super::job::{Fatal, Job};
@@ -11,7 +12,6 @@ use super::journal::AppendError;
 use super::pending::Rows;
 use super::segment::GroupWriter;
 use super::view::Recorded;
-use crate::clock::Now;
 
 /// A job that was decided, with what is recorded for it.
 pub(super) struct Decided {

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use record::ids::Epoch;
+use service::clock::Clock;
+use service::random::Random;
 
 use super::adopt;
 use super::begin::{Before, State};
@@ -25,8 +27,6 @@ use super::sources::{LogCopies, SegmentSource};
 use super::start_state::{HealedLog, NewestLog, OpenDatabase, Start, StartKind};
 use super::state_db;
 use super::untold;
-use crate::clock::Clock;
-use crate::random::Random;
 
 /// Passes that a start makes at most because runs were adopted: lines of a run may show that another one is owed.
 const ADOPTING_PASSES_MAX: u32 = 3;

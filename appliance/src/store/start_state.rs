@@ -6,6 +6,8 @@ use record::checkpoint::Origin;
 use record::ids::Epoch;
 use record::tree::Frontier;
 use redb::Database;
+use service::clock::Now;
+use service::random::Random;
 
 use super::chain::{Extent, Verdict};
 use super::database::{Held, LostPart};
@@ -17,8 +19,6 @@ use super::rebuild::CountedEpoch;
 use super::report::StartReport;
 use super::scan::Segment;
 use super::survey::Torn;
-use crate::clock::Now;
-use crate::random::Random;
 
 /// Why a start is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

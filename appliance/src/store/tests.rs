@@ -8,11 +8,11 @@ use record::kinds::{EquipmentAdded, Event};
 use record::redact::Text;
 use record::tag::Tag;
 use record::tree::{Nodes as _, inclusion_proof, root_from_inclusion};
+use service::clock::{FakeClock, Now};
+use service::random::SeededRandom;
 
 use super::disk::FolderError;
 use super::*;
-use crate::clock::{BentClock, Now};
-use crate::random::SeededRandom;
 
 mod adoption;
 mod backup;
@@ -67,7 +67,7 @@ fn try_open(dir: &std::path::Path, sizes: Sizes) -> Result<(Store, StartReport),
         state: ClockState::Synced,
     };
     let config = StoreConfig { sizes, ..StoreConfig::new(dir) };
-    Store::open(config, Arc::new(BentClock::new(now)), Arc::new(SeededRandom::new(7)))
+    Store::open(config, Arc::new(FakeClock::new(now)), Arc::new(SeededRandom::new(7)))
 }
 
 fn equipment() -> Draft {
@@ -344,7 +344,7 @@ async fn a_rebuilt_database_equals_the_live_one() {
     drop(store);
     let now = Now { wall_ms: 0, boot: BootId::new(1, [1; 10]), up_ms: 9, state: ClockState::Synced };
     let config = StoreConfig { sizes: sizes(), ..StoreConfig::new(dir.path()) };
-    let report = rebuild(config, Arc::new(BentClock::new(now)), Arc::new(SeededRandom::new(9))).unwrap();
+    let report = rebuild(config, Arc::new(FakeClock::new(now)), Arc::new(SeededRandom::new(9))).unwrap();
     assert_eq!((report.size, report.new_epoch), (704, None));
     let (store, _) = open(dir.path());
     assert_eq!(dump(&store), before);

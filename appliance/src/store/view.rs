@@ -7,11 +7,11 @@ use record::fold::{Cleaning, Facility, LinePlace};
 use record::ids::Epoch;
 use record::kinds::EntryRef;
 use record::tree::Hash;
+use service::clock::Now;
 
 use super::key_runs::KeyRuns;
 use super::pending::Rows;
 use super::places::Places;
-use crate::clock::Now;
 
 /// What a command decides.
 #[derive(Debug)]

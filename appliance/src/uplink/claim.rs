@@ -9,9 +9,9 @@ use rcgen::{CertificateParams, DnType, KeyPair};
 use record::checkpoint::Origin;
 use record::claim::{ClaimAnswer, ClaimRequest, RenewRequest};
 use record::sign::Verifier;
+use service::clock::Clock;
 
 use super::tls;
-use crate::clock::Clock;
 
 /// Bytes of an answer: a chain and a few keys.
 const ANSWER_BYTES_MAX: usize = 64 * 1024;

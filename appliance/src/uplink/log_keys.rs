@@ -151,7 +151,7 @@ mod tests {
         let disk: Arc<dyn Disk> = Arc::new(SystemDisk::take(dir.path()).unwrap());
         let alarms = AlarmStore::open(
             disk,
-            Arc::new(crate::clock::SystemClock::new(record::ids::BootId::new(1, [1; 10]))),
+            Arc::new(crate::clock::system_clock(record::ids::BootId::new(1, [1; 10]))),
         );
         let key = Signer::new("made/up", Kind::Note, &[7; 32]).unwrap().verifier().clone();
         let log = |n: u32| (Epoch { n, key: [9; 4] }, key.clone());

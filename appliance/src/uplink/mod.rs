@@ -26,6 +26,8 @@ use record::claim::ClaimAnswer;
 use record::ids::Epoch;
 use record::kinds::{BoxClaimed, Event};
 use record::messages::PrinterHealth;
+use service::clock::Clock;
+use service::random::Random;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 
@@ -35,8 +37,6 @@ pub use self::refused::at_relay as photos_at_relay;
 use self::run_refusals::RunRefusals;
 use crate::alarms::sources::{SideRoom, is_of_fetch_room, no_room_to_fetch};
 use crate::alarms::{AlarmCause, AlarmStore};
-use crate::clock::Clock;
-use crate::random::Random;
 use crate::store::Store;
 
 /// The first wait after a failure; doubled up to [`BACK_OFF_MAX`].

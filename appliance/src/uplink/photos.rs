@@ -280,13 +280,13 @@ mod tests {
     use record::entry::{By, ClockState, Draft};
     use record::ids::BootId;
     use record::kinds::Event;
+    use service::clock::{FakeClock, Now};
+    use service::random::SeededRandom;
 
     use super::super::Parts;
     use super::super::claim::Files;
     use super::*;
     use crate::alarms::AlarmStore;
-    use crate::clock::{BentClock, Now};
-    use crate::random::SeededRandom;
     use crate::store::{Decision, StoreConfig};
 
     /// A relay that answers as it is told to each piece, and lacks what it did not take.
@@ -322,8 +322,8 @@ mod tests {
     }
 
     /// A box whose log names two photos.
-    async fn shared(dir: &std::path::Path, clock: &Arc<BentClock>) -> (Arc<Shared>, [Hash; 2]) {
-        let random: Arc<dyn crate::random::Random> = Arc::new(SeededRandom::new(3));
+    async fn shared(dir: &std::path::Path, clock: &Arc<FakeClock>) -> (Arc<Shared>, [Hash; 2]) {
+        let random: Arc<dyn service::random::Random> = Arc::new(SeededRandom::new(3));
         let config = StoreConfig::new(dir.join("data"));
         let store = Store::open(config, clock.clone(), random.clone()).unwrap().0;
         let photos = [&b"one"[..], b"two"].map(|bytes| {
@@ -366,7 +366,7 @@ mod tests {
     async fn what_the_relay_refuses_is_kept_told_and_sent_again() {
         let dir = tempfile::tempdir().unwrap();
         let now = Now { wall_ms: 9, boot: BootId::new(1, [1; 10]), up_ms: 9, state: ClockState::Synced };
-        let clock = Arc::new(BentClock::new(now));
+        let clock = Arc::new(FakeClock::new(now));
         let (shared, photos) = shared(dir.path(), &clock).await;
         let (relay, to) = relay().await;
         let (epoch, size) = (shared.parts.store.origin().epoch, shared.parts.store.size());
@@ -383,7 +383,7 @@ mod tests {
         relay.answers.store(201, Ordering::Relaxed);
         again(&shared, &to).await.unwrap();
         assert!(relay.taken.lock().unwrap().is_empty(), "not at once");
-        clock.pass(Duration::from_millis(REFUSED_AGAIN_MS));
+        clock.advance(Duration::from_millis(REFUSED_AGAIN_MS));
         // One of them came another way meanwhile.
         relay.taken.lock().unwrap().push(photos[0].to_string());
         again(&shared, &to).await.unwrap();

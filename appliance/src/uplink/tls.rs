@@ -9,7 +9,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, UnixTime};
 use rustls::time_provider::TimeProvider;
 use rustls::{ClientConfig, RootCertStore};
 
-use crate::clock::Clock;
+use service::clock::Clock;
 
 /// This version was not built before 20 November 2026, so no certificate that ended earlier can be meant.
 const BUILT_S: u64 = 1_795_132_800;
@@ -35,12 +35,6 @@ pub enum TlsError {
 struct Floor {
     clock: Arc<dyn Clock>,
     floor_s: u64,
-}
-
-impl std::fmt::Debug for dyn Clock {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Clock")
-    }
 }
 
 impl TimeProvider for Floor {
@@ -113,15 +107,16 @@ pub fn http(tls: ClientConfig) -> Result<reqwest::Client, TlsError> {
 
 #[cfg(test)]
 mod tests {
+    use service::clock::{FakeClock, Now};
+
     use super::*;
-    use crate::clock::{BentClock, Now};
     use record::entry::ClockState;
     use record::ids::BootId;
 
     #[test]
     fn no_clock_sets_it_back() {
         let now = Now { wall_ms: 0, boot: BootId::new(0, [0; 10]), up_ms: 0, state: ClockState::Uncertain };
-        let clock = Arc::new(BentClock::new(now));
+        let clock = Arc::new(FakeClock::new(now));
         let floor = Floor { clock: Arc::clone(&clock) as Arc<dyn Clock>, floor_s: BUILT_S };
         assert_eq!(floor.current_time().unwrap().as_secs(), BUILT_S);
         clock.set(Now { wall_ms: 2_000_000_000_000, ..now });
@@ -131,7 +126,7 @@ mod tests {
     #[test]
     fn rubbish_is_named() {
         let now = Now { wall_ms: 0, boot: BootId::new(0, [0; 10]), up_ms: 0, state: ClockState::Uncertain };
-        let clock: Arc<dyn Clock> = Arc::new(BentClock::new(now));
+        let clock: Arc<dyn Clock> = Arc::new(FakeClock::new(now));
         let wrong = client("no pem", None, Arc::clone(&clock), 0).unwrap_err().to_string();
         assert!(wrong.contains("relay's authority"), "{wrong}");
         let ca = rcgen::generate_simple_self_signed(["x".to_owned()]).unwrap().cert.pem();

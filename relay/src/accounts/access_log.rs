@@ -4,11 +4,11 @@
 //! try who have no account is one row an hour for all of them together: nobody fills the database by knocking.
 
 use record::ids::UserId;
+use service::clock::Clock;
+use service::random::Random;
 
-use crate::clock::Clock;
 use crate::db::audit::{NewAudit, insert, platform_insert};
 use crate::db::{AccountScope, Conn, DbError};
-use crate::random::Random;
 
 const MINUTE_MS: i64 = 60_000;
 const HOUR_MS: i64 = 60 * MINUTE_MS;

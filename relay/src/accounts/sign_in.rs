@@ -4,6 +4,8 @@ use std::net::IpAddr;
 
 use record::ids::AccountId;
 use service::attempts::{Network, Origin};
+use service::clock::Clock;
+use service::random::Random;
 
 use super::access_log::{AccessLog, AccessOutcome, AccessRecord};
 use super::device::{self, DeviceSecret};
@@ -11,10 +13,8 @@ use super::lock_out::{AttemptOrigin, CountError, EmptyBucket, SignInLimits};
 use super::password::{Checker, PasswordError};
 use super::session::{self, Token};
 use super::{Role, Visitor};
-use crate::clock::Clock;
 use crate::db::users::UserRow;
 use crate::db::{self, AccountScope, Conn, Db, DbError};
-use crate::random::Random;
 
 /// What the access log calls it.
 const ACT: &str = "sign in";
@@ -227,9 +227,10 @@ fn origin_words(from: &AttemptOrigin, peer: IpAddr) -> String {
 
 #[cfg(test)]
 mod tests {
+    use service::clock::FakeClock;
+    use service::random::SeededRandom;
+
     use super::*;
-    use crate::clock::BentClock;
-    use crate::random::SeededRandom;
 
     #[tokio::test]
     async fn whoever_finds_no_place_has_not_tried() {
@@ -237,7 +238,7 @@ mod tests {
         let db = Db::open(&format!("sqlite:{}", dir.path().join("relay.db").display())).await.unwrap();
         db.migrate(1).await.unwrap();
         let (checker, limits) = (Checker::default(), SignInLimits::default());
-        let (clock, random) = (BentClock::new(1_795_204_920_000), SeededRandom::new(1));
+        let (clock, random) = (FakeClock::at_ms(1_795_204_920_000), SeededRandom::new(1));
         let door = Door { db: &db, checker: &checker, limits: &limits, clock: &clock, random: &random };
         let try_in = || door.sign_in("priya@linden.example", "wrong".into(), (None, [192, 0, 2, 7].into()));
         let stranger = Origin::UnknownDevice;

@@ -12,6 +12,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 pub use epochs::EpochAct;
+use service::clock::Clock;
+use service::random::Random;
 pub use socket::{SOCKET, Socket, ask};
 
 use crate::accounts::access_log::{AccessLog, AccessRecord, OPERATOR};
@@ -20,14 +22,12 @@ use crate::accounts::people::{self, PeopleError, PersonAct};
 use crate::accounts::programs::{self, ProgramError};
 use crate::accounts::token::TokenLife;
 use crate::accounts::{Role, session, visible_name};
-use crate::clock::Clock;
 use crate::db::accounts::{self, NewUser};
 use crate::db::tokens::{self, TokenRow};
 use crate::db::users::{self, PersonRow};
 use crate::db::{AccountScope, Conn, Db, DbError, boxes, facilities};
 use crate::fleet::{ClaimWishes, Fleet, FleetError};
 use crate::mqtt::Outbox;
-use crate::random::Random;
 
 /// An order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

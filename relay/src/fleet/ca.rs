@@ -9,10 +9,10 @@ use rcgen::{
 };
 use record::ids::BoxId;
 use record::tree::Hash;
+use service::random::Random;
 use time::OffsetDateTime;
 
 use super::keys::{KeyDir, KeyError};
-use crate::random::Random;
 
 const DAY_S: i64 = 86_400;
 /// A box's certificate lives two years.
@@ -182,9 +182,10 @@ fn san(name: &str) -> Result<SanType, KeyError> {
 
 #[cfg(test)]
 mod tests {
+    use service::random::SeededRandom;
+
     use super::*;
     use crate::mqtt::PeerCertificate;
-    use crate::random::SeededRandom;
     use rustls::pki_types::CertificateDer;
     use rustls::pki_types::pem::PemObject as _;
 

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use record::sign::{Kind, Signer};
 
-use crate::random::Random;
+use service::random::Random;
 
 /// Why the keys are of no use. Nothing was started.
 #[derive(Debug, thiserror::Error)]
@@ -116,8 +116,9 @@ pub(super) fn configured(path: &Path) -> Result<String, KeyError> {
 
 #[cfg(test)]
 mod tests {
+    use service::random::SeededRandom;
+
     use super::*;
-    use crate::random::SeededRandom;
 
     #[test]
     fn a_key_is_made_once_and_read_by_nobody_else() {

@@ -27,11 +27,12 @@ pub use old_entries::old_entries;
 pub use run_calls::{RunDoors, RunLimits};
 pub use runs::run_doors;
 
+use service::clock::Clock;
+use service::random::Random;
+
 use crate::changes::Changes;
-use crate::clock::Clock;
 use crate::db::{AccountScope, Db, DbError, boxes, log_keys};
 use crate::mqtt::Outbox;
-use crate::random::Random;
 
 /// A claim file is good for 30 days.
 const CLAIM_MS: i64 = 30 * 86_400_000;

@@ -6,12 +6,12 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use record::limits::{RUN_PLAIN_BYTES_MAX, RUNS_ADOPTED_MAX};
 use record::run::{RunError, RunName};
+use service::clock::Clock;
+use service::random::Random;
 
 use crate::changes::Changes;
-use crate::clock::Clock;
 use crate::db::boxes::RunTotals;
 use crate::db::{Db, DbError};
-use crate::random::Random;
 
 /// When to come again, seconds.
 const LATER_S: &str = "20";

@@ -27,14 +27,14 @@ use record::verify::{Refusal, Signed};
 
 pub use decide::{Held, Verdict, decide};
 pub use refold::{chain, refold};
+use service::clock::Clock;
+use service::random::Random;
 pub use vouched::{NotAdmitted, admit};
 
 use crate::changes::Changes;
-use crate::clock::Clock;
 use crate::db::boxes::Home;
 use crate::db::{AccountScope, Conn, Db, DbError, boxes, entries, epochs};
 use crate::mqtt::{Disposition, Outbox};
-use crate::random::Random;
 
 /// Why nothing can be said about what was sent.
 #[derive(Debug, thiserror::Error)]

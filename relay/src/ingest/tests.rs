@@ -6,11 +6,11 @@ use record::ids::{AccountId, BootId, BoxId, FacilityId};
 use record::kinds::Event;
 use record::sign::Kind;
 use record::tree::Frontier;
+use service::clock::FakeClock;
+use service::random::SeededRandom;
 
 use super::*;
-use crate::clock::BentClock;
 use crate::db::{accounts, facilities};
-use crate::random::SeededRandom;
 
 const NOW_MS: i64 = 1_763_610_000_000;
 
@@ -54,7 +54,7 @@ impl World {
         let wire = pack(&note, 0, &[entry.bytes()], &[]).unwrap();
         let cosigner = Signer::new("relay.example/cosign/1", Kind::Cosignature, &[9; 32]).unwrap();
         let seams: (Arc<dyn Clock>, Arc<dyn Random>) =
-            (Arc::new(BentClock::new(NOW_MS)), Arc::new(SeededRandom::new(1)));
+            (Arc::new(FakeClock::at_ms(NOW_MS)), Arc::new(SeededRandom::new(1)));
         let ingest = Ingest::new(db.clone(), cosigner, Vec::new(), seams, Changes::default(), Outbox::new());
         Self { db, ingest, scope, origin, wire, _dir: dir }
     }

@@ -11,11 +11,11 @@ use bytes::Bytes;
 use record::limits::{PHOTO_HASHES_MAX, PHOTO_STORED_BYTES_MAX};
 use record::tree::Hash;
 use serde::{Deserialize, Serialize};
+use service::clock::Clock;
 
 use super::parts::Piece;
 use super::{PartError, Parts, Photos};
 use crate::changes::Changes;
-use crate::clock::Clock;
 use crate::db::boxes::Home;
 use crate::db::{Db, DbError, boxes, facilities, photos};
 use crate::mqtt::PeerCertificate;

@@ -107,14 +107,14 @@ mod tests {
     use std::path::Path;
 
     use axum::Router;
+    use service::clock::{Clock, FakeClock};
+    use service::random::{Random, SeededRandom};
     use tokio::net::{TcpListener, TcpStream};
 
     use super::*;
     use crate::changes::Changes;
-    use crate::clock::{BentClock, Clock};
     use crate::db::Db;
     use crate::fleet::PublicIdentity;
-    use crate::random::{Random, SeededRandom};
 
     const NOW_MS: i64 = 1_763_610_000_000;
     const FOUR: service::listener::ConnectionLimits =
@@ -175,7 +175,7 @@ mod tests {
         let file = |name: &str| dir.path().join(name);
         let public = PublicIdentity { certificate: file("cert.pem"), key: file("key.pem"), ca: None };
         let seams = (
-            Arc::new(BentClock::new(NOW_MS)) as Arc<dyn Clock>,
+            Arc::new(FakeClock::at_ms(NOW_MS)) as Arc<dyn Clock>,
             Arc::new(SeededRandom::new(1)) as Arc<dyn Random>,
         );
         let opened = Fleet::open(db, file("keys"), "localhost", Some(public), Changes::default(), seams);

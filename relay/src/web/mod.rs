@@ -41,6 +41,8 @@ use axum::middleware::from_fn_with_state;
 use axum::response::Response;
 use axum::routing::{MethodRouter, get, post};
 use serde::de::DeserializeOwned;
+use service::clock::Clock;
+use service::random::Random;
 use tokio::sync::Semaphore;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
@@ -59,11 +61,9 @@ use crate::accounts::session::Token;
 use crate::accounts::sign_in::Door;
 use crate::accounts::{Program, Visitor, programs as programs_of_account, token};
 use crate::changes::Changes;
-use crate::clock::Clock;
 use crate::db::{AccountScope, Db};
 use crate::fleet::Fleet;
 use crate::objects::Photos;
-use crate::random::Random;
 
 /// Bytes of a form: none of ours needs more.
 const FORM_BYTES_MAX: usize = 16 * 1024;

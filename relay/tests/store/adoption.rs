@@ -12,12 +12,12 @@ use record::kinds::Event;
 use record::messages::{LackingRuns, LogChain};
 use record::run::{RunName, RunNamer, RunReader, RunWriter, check_run};
 use relay::changes::Changes;
-use relay::clock::Clock;
 use relay::db::boxes;
 use relay::fleet::{self, RunDoors, RunLimits};
 use relay::mqtt::PeerCertificate;
-use relay::random::SeededRandom;
 use relay::rollup::RollupRounds;
+use service::clock::Clock;
+use service::random::SeededRandom;
 use tower::ServiceExt as _;
 
 use super::Databases;

@@ -13,14 +13,14 @@ use record::ids::{BoxId, Epoch, FacilityId};
 use record::limits::BATCH_ENTRIES_MAX;
 use record::tree::Hash;
 use relay::changes::Changes;
-use relay::clock::Clock;
 use relay::db::{boxes, epochs, facilities};
 use relay::fleet::{self, ClaimWishes, Fleet, Urls};
 use relay::mqtt::{Outbox, PeerCertificate};
 use relay::objects::{self, Boxes, Parts, Photos};
-use relay::random::{Random, SystemRandom};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
+use service::clock::Clock;
+use service::random::{Random, SystemRandom};
 use tower::ServiceExt as _;
 
 use super::Databases;
@@ -137,7 +137,7 @@ pub(crate) async fn the_claim_table(dbs: impl Databases) {
 
     let late = code_of(&file().await);
     let third = FakeBox::new(box_id(3), 1, 6);
-    world.clock.pass_ms(30 * DAY_MS);
+    world.clock.advance_ms(30 * DAY_MS);
     assert_eq!(claim(&request(&third, &late, &key)).await.0, StatusCode::GONE, "expired");
     let (status, again) = claim(&request(&log, &first_code, &key)).await;
     assert_eq!((status, again), (StatusCode::OK, first), "the answer to a used code does not expire");

@@ -9,8 +9,8 @@ use relay::admin::{EpochAct, Office, Order};
 use relay::db::{boxes, epochs};
 use relay::fleet::{self, ClaimWishes};
 use relay::mqtt::{Outbox, PeerCertificate};
-use relay::random::SystemRandom;
 use serde_json::Value;
+use service::random::SystemRandom;
 use std::sync::Arc;
 
 use super::Databases;

@@ -9,12 +9,12 @@ use record::ids::FacilityId;
 use record::limits::RUN_NAMES_MAX;
 use record::run::{RunLine, RunName, check_run};
 use relay::changes::Changes;
-use relay::clock::{BentClock, Clock};
 use relay::db::boxes::RunTotals;
 use relay::db::{boxes, facilities, runs};
 use relay::fleet::RunLimits;
 use relay::mqtt::PeerCertificate;
 use relay::rollup::RollupRounds;
+use service::clock::{Clock, FakeClock, Now};
 use tower::ServiceExt as _;
 
 use super::Databases;
@@ -236,12 +236,12 @@ pub(crate) async fn a_facility_that_cannot_be_folded_keeps_no_other_from_it(dbs:
 
 /// A clock by which everything takes a second.
 #[derive(Debug)]
-struct SlowWorld(BentClock);
+struct SlowWorld(FakeClock);
 
 impl Clock for SlowWorld {
-    fn now_ms(&self) -> i64 {
-        self.0.pass_ms(1_000);
-        self.0.now_ms()
+    fn now(&self) -> Now {
+        self.0.advance_ms(1_000);
+        self.0.now()
     }
 }
 
@@ -250,7 +250,7 @@ pub(crate) async fn a_facility_that_took_long_to_fold_rests_before_the_next_time
     let first = first_log();
     world.claim(&first).await;
     world.drain(&first, 0).await;
-    let (clock, mut rounds) = (SlowWorld(BentClock::new(NOW_MS)), RollupRounds::default());
+    let (clock, mut rounds) = (SlowWorld(FakeClock::at_ms(NOW_MS)), RollupRounds::default());
     let asked_and_done = async |rounds: &mut RollupRounds| {
         let mut tx = world.db.begin().await.unwrap();
         facilities::set_refold(&mut tx, world.scope, world.facility, true).await.unwrap();
@@ -261,7 +261,7 @@ pub(crate) async fn a_facility_that_took_long_to_fold_rests_before_the_next_time
     };
     assert!(asked_and_done(&mut rounds).await, "at once");
     assert!(!asked_and_done(&mut rounds).await, "a box that brings run after run waits");
-    clock.0.pass_ms(8_000);
+    clock.0.advance_ms(8_000);
     assert!(asked_and_done(&mut rounds).await, "eight times as long as it took");
     // A clock that was set back keeps nobody waiting for long.
     clock.0.set_ms(NOW_MS - DAY_MS);

@@ -6,9 +6,9 @@ use record::kinds::EntryRef;
 use record::messages::{Answer, Health, VERSION};
 use record::tree::{Hash, root_from_inclusion};
 use relay::changes::Changes;
-use relay::clock::BentClock;
 use relay::db::{boxes, cleanings, entries, epochs, facilities, state, texts};
 use relay::rollup::RollupRounds;
+use service::clock::FakeClock;
 
 use super::Databases;
 use super::fake_box::FakeBox;
@@ -17,7 +17,7 @@ use super::world::{DAY_MS, NOW_MS, PROBE, PUMP, Said, World, box_id, column, str
 const HOUR_MS: i64 = 3_600_000;
 
 async fn round(db: &relay::db::Db, now_ms: i64) -> Result<usize, relay::db::DbError> {
-    RollupRounds::default().round(db, &Changes::default(), &BentClock::new(now_ms)).await
+    RollupRounds::default().round(db, &Changes::default(), &FakeClock::at_ms(now_ms)).await
 }
 
 /// A log with two items, a schedule, and a cleaning every `every_ms` until now.
@@ -631,7 +631,7 @@ pub(crate) async fn checkpoints_are_thinned(dbs: impl Databases) {
             world.ingest.batch(log.origin.box_id, bytes::Bytes::from(wire)).await.unwrap();
         }
         ends.push(log.size());
-        world.clock.pass_ms(DAY_MS);
+        world.clock.advance_ms(DAY_MS);
     }
     let mut conn = world.read().await;
     let mut kept = Vec::new();

@@ -8,11 +8,11 @@ use record::ids::{AccountId, BoxId, FacilityId};
 use record::messages::{Answer, Refused};
 use record::sign::{Kind, Signer, Verifier};
 use relay::changes::Changes;
-use relay::clock::{BentClock, Clock};
 use relay::db::{AccountScope, Conn, Db, accounts, boxes, epochs, facilities};
 use relay::ingest::{Ingest, Reply};
 use relay::mqtt::Outbox;
-use relay::random::{Random, SeededRandom};
+use service::clock::{Clock, FakeClock};
+use service::random::{Random, SeededRandom};
 
 use super::fake_box::FakeBox;
 
@@ -23,7 +23,7 @@ pub(crate) const PROBE: &str = "7QK3M9X2W";
 
 pub(crate) struct World {
     pub(crate) db: Db,
-    pub(crate) clock: Arc<BentClock>,
+    pub(crate) clock: Arc<FakeClock>,
     pub(crate) ingest: Ingest,
     pub(crate) scope: AccountScope,
     pub(crate) facility: FacilityId,
@@ -52,12 +52,12 @@ impl World {
         facilities::create(&mut tx, scope, facility, "General", "UTC", NOW_MS).await.unwrap();
         accounts::platform_create(&mut tx, stranger().account(), "South", NOW_MS).await.unwrap();
         tx.commit().await.unwrap();
-        let clock = Arc::new(BentClock::new(NOW_MS));
+        let clock = Arc::new(FakeClock::at_ms(NOW_MS));
         let ingest = Self::ingest(&db, &clock);
         Self { db, clock, ingest, scope, facility }
     }
 
-    fn ingest(db: &Db, clock: &Arc<BentClock>) -> Ingest {
+    fn ingest(db: &Db, clock: &Arc<FakeClock>) -> Ingest {
         let clock: Arc<dyn Clock> = clock.clone();
         let random: Arc<dyn Random> = Arc::new(SeededRandom::new(1));
         Ingest::new(db.clone(), cosigner(), Vec::new(), (clock, random), Changes::default(), Outbox::new())

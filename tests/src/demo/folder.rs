@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use appliance::admin::{Reply, Wish, ask};
 use appliance::identity::{Scope, TokenLife};
-use appliance::random::{Random, SystemRandom};
+use service::random::{Random, SystemRandom};
 
 use super::facilities::DemoFacility;
 use super::itself;

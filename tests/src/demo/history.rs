@@ -3,12 +3,12 @@
 use appliance::intake::{
     CleaningForm, Command, EquipmentFields, NewEquipment, NewProtocol, Person, Settings,
 };
-use appliance::random::Random;
 use record::compliance::{Course, Plan, Window, ZoneSpan, windows};
 use record::fold::{Facility, Service};
 use record::ids::ProtocolId;
 use record::kinds::{Agent, Class, PhotoPolicy, Schedule, Step};
 use record::tag::Tag;
+use service::random::Random;
 
 use super::facilities::{DemoFacility, DemoItem, SLIPPING_WARD, is_in};
 
@@ -256,8 +256,8 @@ fn interval_ms(schedule: &Schedule) -> i64 {
 
 #[cfg(test)]
 mod tests {
-    use appliance::random::SystemRandom;
     use record::compliance::{Placed, State, Status, status};
+    use service::random::SystemRandom;
 
     use super::super::facilities::{busy_box, live_box};
     use super::*;

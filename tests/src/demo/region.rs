@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use relay::clock::{Clock, SystemClock};
+use service::clock::{Clock, Now, SystemClock};
 
 use super::folder::{Folder, LIVE_CLAIM};
 use super::line::{Kept, Login};
@@ -23,19 +23,25 @@ pub(super) const SMALL_BOXES: [&str; 2] = [SILENT_BOX, BUSY_BOX];
 /// The machine's clock, some time behind: the relay's while it hears the box that is silent since.
 #[derive(Debug)]
 pub(super) struct EarlierClock {
+    machine: SystemClock,
     behind_ms: i64,
 }
 
 impl EarlierClock {
     /// As far behind as the box has been silent.
     pub(super) fn new() -> Self {
-        Self { behind_ms: millis(SILENT_FOR) }
+        Self { machine: SystemClock::default(), behind_ms: millis(SILENT_FOR) }
     }
 }
 
 impl Clock for EarlierClock {
+    fn now(&self) -> Now {
+        let now = self.machine.now();
+        Now { wall_ms: now.wall_ms - self.behind_ms, ..now }
+    }
+
     fn now_ms(&self) -> i64 {
-        SystemClock.now_ms() - self.behind_ms
+        self.machine.now_ms() - self.behind_ms
     }
 }
 

@@ -5,17 +5,17 @@ use std::net::Ipv4Addr;
 use std::path::Path;
 use std::sync::Arc;
 
-use appliance::clock::{BentClock, Clock, Now};
 use appliance::command::give;
 use appliance::intake::{Command, Request};
 use appliance::photo::{PhotoSettings, Photos, RealCard, UploadLimits};
-use appliance::random::{Random, SystemRandom};
 use appliance::store::{Store, StoreConfig};
 use record::entry::{By, ClockState, Via};
 use record::ids::{BootId, StaffId};
 use record::kinds::Role;
 use record::tag::Tag;
 use record::tree::Hash;
+use service::clock::{Clock, FakeClock, Now};
+use service::random::{Random, SystemRandom};
 
 use super::facilities::DemoFacility;
 use super::history::{self, DAY_MS, DAYS, Happening};
@@ -32,7 +32,7 @@ pub(super) struct SeedResult {
 
 struct Box {
     store: Store,
-    clock: Arc<BentClock>,
+    clock: Arc<FakeClock>,
     random: Arc<dyn Random>,
     facility: DemoFacility,
     start_ms: i64,
@@ -72,7 +72,7 @@ pub(super) async fn seed(
     let start_ms = if has_history { now_ms - DAYS * DAY_MS } else { now_ms - 60_000 };
     let boot = BootId::new(start_ms, random.bytes());
     let now = Now { wall_ms: start_ms, boot, up_ms: 30_000, state: ClockState::Synced };
-    let clock = Arc::new(BentClock::new(now));
+    let clock = Arc::new(FakeClock::new(now));
     let store = open(config, Arc::clone(&clock) as Arc<dyn Clock>, Arc::clone(&random)).await?;
     let mut this = Box { store, clock, random, facility, start_ms };
     let seeded = this.found(&label_host).await?;

@@ -6,16 +6,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use appliance::alarms::AlarmStore;
-use appliance::clock::{BentClock, Clock, Now, SystemClock, boot_id};
+use appliance::clock::system_clock;
 use appliance::command::give;
 use appliance::intake::{Command, Request};
-use appliance::random::{Random, SystemRandom};
 use appliance::store::{Sizes, Store, StoreConfig};
 use appliance::uplink::claim::Files;
 use appliance::uplink::{Parts, State, Uplink, plan::HEALTH_MS};
 use record::entry::{By, ClockState, Via};
 use record::ids::BootId;
 use record::messages::PrinterHealth;
+use service::clock::{Clock, FakeClock, Now, boot_id};
+use service::random::{Random, SystemRandom};
 use tokio::sync::{Notify, watch};
 
 use super::facilities::DemoFacility;
@@ -100,7 +101,7 @@ pub(super) async fn send_and_fall_silent(data: &Path, claim_file: &Path, now_ms:
     let random: &dyn Random = &SystemRandom;
     let boot = BootId::new(now_ms, random.bytes());
     let start = Now { wall_ms: now_ms, boot, up_ms: HEALTH_MS, state: ClockState::Synced };
-    let clock = Arc::new(BentClock::new(start));
+    let clock = Arc::new(FakeClock::new(start));
     let small_box = SmallBox::start(data, claim_file, Arc::clone(&clock) as Arc<dyn Clock>).await?;
     let last_words = async {
         small_box.all_sent().await?;
@@ -131,7 +132,7 @@ pub(super) fn main(arguments: impl Iterator<Item = OsString>) -> Result<(), Stri
 
 async fn be_busy(data: &Path, claim_file: &Path) -> Result<(), String> {
     let random: &dyn Random = &SystemRandom;
-    let clock = Arc::new(SystemClock::new(boot_id(random.bytes())));
+    let clock = Arc::new(system_clock(boot_id(random.bytes())));
     let small_box = SmallBox::start(data, claim_file, Arc::clone(&clock) as Arc<dyn Clock>).await?;
     let line = serde_json::json!({
         "box": small_box.store.origin().box_id, "pid": std::process::id(), "entries": small_box.store.size(),
@@ -203,11 +204,11 @@ mod tests {
         seed(dir.path(), store_config(dir.path()), options).await.unwrap();
         let boot = BootId::new(NOW_MS, random.bytes());
         let now = Now { wall_ms: NOW_MS, boot, up_ms: 0, state: ClockState::Synced };
-        let clock = Arc::new(BentClock::new(now));
+        let clock = Arc::new(FakeClock::new(now));
         let seams = (Arc::clone(&clock) as Arc<dyn Clock>, Arc::clone(&random));
         let (store, _) = Store::open(store_config(dir.path()), seams.0, seams.1).unwrap();
         for _ in 0..12 {
-            clock.pass(Duration::from_secs(60));
+            clock.advance(Duration::from_secs(60));
             clean(&store, &facility, clock.as_ref(), &random).await.unwrap();
         }
         let known = store.facility().clone();

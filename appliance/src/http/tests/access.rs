@@ -63,7 +63,7 @@ async fn an_admin_makes_sees_and_revokes_tokens() {
     let list = admin.get("/staff/programs").await;
     list.is(200).has("In force").has("by Tom Nguyen").has("Nov 20 2026 from 10.0.0.9").has_not(&text);
     admin.get("/staff/box").await.has_not("CMMS");
-    world.clock.pass(DAY * 2);
+    world.clock.advance(DAY * 2);
     let admin = desk(&world, Role::FacilityAdmin).await;
     admin.get("/staff/box").await.has("The token of the program “CMMS &#60;1&#62;” ends on Dec 21 2026");
     let id = &text[3..11];
@@ -90,9 +90,9 @@ async fn an_admin_makes_sees_and_revokes_tokens() {
 async fn a_token_ends_by_itself_and_says_so() {
     let world = World::new().await;
     let program = program(&world, Scope::Write);
-    world.clock.pass(DAY * 364);
+    world.clock.advance(DAY * 364);
     program.get("/api/v1/equipment").await.is(200);
-    world.clock.pass(DAY);
+    world.clock.advance(DAY);
     let ended = program.get("/api/v1/equipment").await;
     ended.is(401).has("/problems/token-expired").has("has ended");
     assert_eq!(with(&world, AccessOutcome::Denied).len(), 1);
@@ -170,7 +170,7 @@ async fn a_denied_act_is_audited() {
         world.send(posted("/staff/sign-in", &form), true).await.is(422);
     }
     // So many at once from one address are all that is taken; two seconds later the person's own bucket is empty still.
-    world.clock.pass(std::time::Duration::from_secs(2));
+    world.clock.advance(std::time::Duration::from_secs(2));
     for _ in 0..2 {
         world.send(posted("/staff/sign-in", &form), true).await.is(422).has("Too many tries");
     }

@@ -125,7 +125,7 @@ async fn one_of_several_protocols_has_its_own_schedule() {
     let page = world.get(&asked).await;
     page.is(200).has("Take it apart").has_not("Keep it wet").has("Clean by “Low-level wipe” instead");
     assert_eq!(page.hidden("protocol"), deep);
-    world.clock.pass(std::time::Duration::from_secs(1_800));
+    world.clock.advance(std::time::Duration::from_secs(1_800));
     let status = async || program.get(&format!("/api/v1/equipment/{tag}")).await.json();
     let by = |id: &str| serde_json::json!({"tag": tag, "cleaned_by": "Ada", "protocol": id, "steps": [1, 2], "contact_s": 200, "notes": "x"});
     program.post("/api/v1/cleanings", by(&wipe.to_string())).await.is(201);
@@ -142,9 +142,9 @@ async fn one_of_several_protocols_has_its_own_schedule() {
     world.post(&format!("/t/{tag}"), &form).await.is(303);
     assert_eq!(world.cleaning().protocol.map(|p| p.id.to_string()), Some(deep.clone()));
     assert_eq!(status().await["status"], "clean");
-    world.clock.pass(std::time::Duration::from_secs(3_000));
+    world.clock.advance(std::time::Duration::from_secs(3_000));
     assert_eq!(status().await["status"], "due");
-    world.clock.pass(std::time::Duration::from_secs(3_600));
+    world.clock.advance(std::time::Duration::from_secs(3_600));
     assert_eq!(status().await["status"], "overdue");
     let told = program.get("/api/v1/compliance?days=7").await.json();
     let today = &told["today"];

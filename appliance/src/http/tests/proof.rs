@@ -52,7 +52,7 @@ async fn on_a_shared_tablet_the_next_person_is_not_signed_as_the_one_before() {
     let page = tablet.get(&scan).await;
     submit(&tablet, &page, &[("cleaned_by", "Tom Nguyen")]).await.is(303);
     assert_eq!(newest(&world), (Who::Pin { staff: tom(&world) }, Some(tom(&world))));
-    world.clock.pass(MINUTE * 6);
+    world.clock.advance(MINUTE * 6);
     let page = tablet.get(&scan).await;
     page.has("Tom Nguyen (signed in 14:04)")
         .has("value=\"Tom Nguyen\"")
@@ -88,10 +88,10 @@ async fn a_phone_on_which_a_pin_proved_a_record_is_known() {
 async fn a_page_that_was_proven_and_is_sent_too_late_is_a_typed_name() {
     let world = World::new().await;
     let tablet = desk(&world, Role::Technician).await;
-    world.clock.pass(MINUTE * 2);
+    world.clock.advance(MINUTE * 2);
     let page = tablet.get(&format!("/t/{}", world.pump)).await;
     page.has("PIN typed 2 min");
-    world.clock.pass(MINUTE * 4);
+    world.clock.advance(MINUTE * 4);
     let done = submit(&tablet, &page, &[("cleaned_by", "Tom Nguyen")]).await;
     done.is(303);
     world.get(&done.location()).await.has("Tom Nguyen, name typed");
@@ -105,11 +105,11 @@ async fn a_page_that_was_proven_and_is_sent_too_late_is_a_typed_name() {
 async fn a_proven_record_that_is_sent_again_late_is_the_same_record() {
     let world = World::new().await;
     let tablet = desk(&world, Role::Technician).await;
-    world.clock.pass(MINUTE * 4);
+    world.clock.advance(MINUTE * 4);
     let page = tablet.get(&format!("/t/{}", world.pump)).await;
     let done = submit(&tablet, &page, &[("cleaned_by", "Tom Nguyen")]).await;
     let size = world.size();
-    world.clock.pass(MINUTE * 2);
+    world.clock.advance(MINUTE * 2);
     let again = submit(&tablet, &page, &[("cleaned_by", "Tom Nguyen")]).await;
     assert_eq!((again.is(303).location(), world.size()), (done.is(303).location(), size));
     submit(&tablet, &page, &[("cleaned_by", "Eve")]).await.is(409);
@@ -120,7 +120,7 @@ async fn a_pin_in_the_form_proves_it_and_holds_for_the_session() {
     let world = World::new().await;
     let tablet = desk(&world, Role::Technician).await;
     let scan = format!("/t/{}", world.pump);
-    world.clock.pass(MINUTE * 20);
+    world.clock.advance(MINUTE * 20);
     let page = tablet.get(&scan).await;
     let wrong = submit(&tablet, &page, &[("cleaned_by", "Tom N."), ("pin", "0815")]).await;
     wrong
@@ -138,7 +138,7 @@ async fn a_pin_in_the_form_proves_it_and_holds_for_the_session() {
     let page = tablet.get(&scan).await;
     submit(&tablet, &page, &[("pin", " 471147 ")]).await.is(303);
     assert_eq!(newest(&world), (Who::Pin { staff: tom(&world) }, Some(tom(&world))));
-    world.clock.pass(MINUTE * 4);
+    world.clock.advance(MINUTE * 4);
     tablet.get(&scan).await.has("PIN typed 4 min");
     let page = tablet.get(&scan).await;
     submit(&tablet, &page, &[("cleaned_by", "Somebody else")]).await.is(303);
@@ -184,7 +184,7 @@ async fn with_zero_minutes_the_pin_is_typed_for_each_record() {
 async fn a_clock_set_back_makes_no_old_pin_fresh() {
     let world = World::new().await;
     let tablet = desk(&world, Role::Technician).await;
-    world.clock.pass(MINUTE * 10);
+    world.clock.advance(MINUTE * 10);
     let now = world.clock.now();
     world.clock.set(Now { wall_ms: now.wall_ms - 600_000, ..now });
     tablet.get(&format!("/t/{}", world.pump)).await.has("(signed in").has_not("PIN typed");
@@ -195,7 +195,7 @@ async fn someone_else_ends_the_session_and_keeps_what_was_put_in() {
     let world = World::new().await;
     let tablet = desk(&world, Role::Technician).await;
     let scan = format!("/t/{}", world.pump);
-    world.clock.pass(MINUTE * 6);
+    world.clock.advance(MINUTE * 6);
     let page = tablet.get(&scan).await;
     let size = world.size();
     let form = [("cleaned_by", "Tom Nguyen"), ("other", "1"), ("pin", "471147")];
@@ -242,7 +242,7 @@ async fn what_only_an_admin_may_do_asks_for_the_pin_again_and_goes_on() {
     let admin = desk(&world, Role::FacilityAdmin).await;
     let ada = person(&world, "Ada", Role::Technician, "1111").await;
     let path = format!("/staff/people/{ada}");
-    world.clock.pass(MINUTE * 31);
+    world.clock.advance(MINUTE * 31);
     let token = admin.get(&path).await.is(200).hidden("form");
     let size = world.size();
     let asked = admin.post(&path, &token, &[("name", "Ada <L>"), ("role", "biomed")]).await;
@@ -261,13 +261,13 @@ async fn what_only_an_admin_may_do_asks_for_the_pin_again_and_goes_on() {
     assert_eq!(world.size(), size + 1);
     admin.post(&path, &token, &[("name", "Ada"), ("role", "biomed")]).await.is(303);
     assert_eq!(world.size(), size + 2, "for half an hour nothing more is asked");
-    world.clock.pass(MINUTE * 31);
+    world.clock.advance(MINUTE * 31);
     let new = [("pin", "839204"), ("again", "839204")];
     let asked = admin.post(&format!("{path}/pin"), &token, &new).await;
     asked.is(200).has("id=\"pin\"").has("id=\"again\"").has_not("839204");
     admin.post(&format!("{path}/pin"), &token, &[&new[..], &[("own_pin", "471147")]].concat()).await.is(303);
     assert_eq!(super::people::try_pin(&world, ada, "839204"), crate::identity::PinOutcome::Right);
-    world.clock.pass(MINUTE * 31);
+    world.clock.advance(MINUTE * 31);
     for path in ["/leave", "/pin/clear", "/sign-out"].map(|verb| format!("{path}{verb}")) {
         admin.post(&path, &token, &[]).await.is(200).has("Type your PIN to go on");
     }
@@ -284,7 +284,7 @@ async fn the_record_of_somebody_else_is_voided_with_a_pin_and_ones_own_without()
     let page = biomed.get(&format!("/t/{}", world.pump)).await;
     let own = submit(&biomed, &page, &[]).await.is(303).location();
     let other = world.post(&format!("/t/{}", world.pump), &[("cleaned_by", "Ada")]).await.location();
-    world.clock.pass(MINUTE * 31);
+    world.clock.advance(MINUTE * 31);
     let token = biomed.get("/staff/me").await.hidden("form");
     let void = |receipt: &str| format!("/staff/cleanings/{}/void", &receipt[3..]);
     let size = world.size();

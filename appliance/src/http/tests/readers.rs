@@ -95,12 +95,12 @@ async fn all_pages_of_one_size_and_minute_share_one_board() {
     world.get("/").await.is(200);
     desk.get("/staff/equipment").await.is(200);
     assert_eq!(worked_out(&world), (standings + 4, boards + 2), "one item changed");
-    world.clock.pass(std::time::Duration::from_secs(60));
+    world.clock.advance(std::time::Duration::from_secs(60));
     world.get("/").await.is(200);
     world.get("/board").await.is(200);
     assert_eq!(worked_out(&world), (standings + 4, boards + 3), "new words, no new standing");
     // Midnight ends what holds for a day, though nothing is recorded.
-    world.clock.pass(std::time::Duration::from_secs(10 * 3_600));
+    world.clock.advance(std::time::Duration::from_secs(10 * 3_600));
     world.get("/").await.is(200);
     assert_eq!(worked_out(&world), (standings + 7, boards + 4));
 }
@@ -117,14 +117,14 @@ async fn rates_are_counted_again_only_where_something_changed() {
     let (first, rows) = counted().await;
     assert_eq!((rows, first.items.len()), (130, 3));
     assert_eq!(counted().await.1, 0);
-    world.clock.pass(std::time::Duration::from_secs(60));
+    world.clock.advance(std::time::Duration::from_secs(60));
     assert_eq!(counted().await.1, 0, "no window closed");
     world.give(Command::RecordCleaning(Box::new(CleaningForm::plain(other, "Ada")))).await;
     assert_eq!(counted().await.1, 27, "one item's cleanings");
     assert_eq!(tally_of(state, other).await.unwrap(), counted().await.0.items[&other]);
     // Days and records later it is what somebody counts who knew nothing before.
     for step in 0..40 {
-        world.clock.pass(std::time::Duration::from_secs(3_600 * (1 + step * 7 % 29)));
+        world.clock.advance(std::time::Duration::from_secs(3_600 * (1 + step * 7 % 29)));
         if step % 3 == 0 {
             let tag = if step % 2 == 0 { other } else { world.pump };
             world.give(Command::RecordCleaning(Box::new(CleaningForm::plain(tag, "Ada")))).await;
@@ -140,7 +140,7 @@ async fn rates_are_counted_again_only_where_something_changed() {
 async fn long_history(world: &World) -> Tag {
     let other = world.state.store.facility().equipment.values().find(|e| e.name.ends_with("15")).unwrap().tag;
     for i in 0..130 {
-        world.clock.pass(std::time::Duration::from_secs(61));
+        world.clock.advance(std::time::Duration::from_secs(61));
         let tag = if i % 5 == 4 { other } else { world.pump };
         world.give(Command::RecordCleaning(Box::new(CleaningForm::plain(tag, "Ada")))).await;
     }
@@ -338,7 +338,7 @@ async fn records_of_an_ended_epoch_keep_receipt_notes_and_contact() {
     let now =
         Now { wall_ms: NOW - 86_400_000, boot: BootId::new(0, [6; 10]), up_ms: 5, state: ClockState::Synced };
     let config = StoreConfig::new(dir.path().join("box"));
-    let (store, _) = Store::open(config, Arc::new(BentClock::new(now)), random.clone()).unwrap();
+    let (store, _) = Store::open(config, Arc::new(FakeClock::new(now)), random.clone()).unwrap();
     let tag: Tag = "ABCDEFGH3".parse().unwrap();
     let fields = EquipmentFields { name: Some("Old bed".into()), ..EquipmentFields::default() };
     let item = NewEquipment { tag: Some(tag), fields, schedule: None };

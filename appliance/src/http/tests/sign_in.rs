@@ -149,7 +149,7 @@ async fn strangers_lock_themselves_out_and_nobody_who_was_here_before() {
         own.try_pin(tom, "000000").await.is(422).has(left);
     }
     own.try_pin(tom, "471147").await.is(422).has("Too many tries. Wait until 14:09");
-    world.clock.pass(Duration::from_secs(300));
+    world.clock.advance(Duration::from_secs(300));
     own.try_pin(tom, "471147").await.is(303);
 }
 
@@ -170,7 +170,7 @@ async fn a_flood_from_one_address_ends_before_any_pin_is_looked_at() {
     // A device that is known behind the same address, and anybody elsewhere, go on.
     own.try_pin(tom, "471147").await.is(303);
     Browser::new(&world, [10, 0, 9, 8]).try_pin(tom, "471147").await.is(303);
-    world.clock.pass(Duration::from_secs(1));
+    world.clock.advance(Duration::from_secs(1));
     // Right ones cost an address nothing.
     for _ in 0..20 {
         Browser::new(&world, STRANGER).try_pin(tom, "471147").await.is(303);
@@ -225,7 +225,7 @@ async fn whoever_was_tried_for_and_whoever_looks_after_the_box_are_told() {
     own.try_pin(tom, "471147").await.is(303);
     for n in 0..20 {
         Browser::new(&world, [10, 1, 0, n]).try_pin(tom, "000000").await.is(422).has("does not fit");
-        world.clock.pass(Duration::from_secs(20 * 60));
+        world.clock.advance(Duration::from_secs(20 * 60));
     }
     let to = own.try_pin(tom, "471147").await.is(303).location();
     assert_eq!(to, "/staff/me/pin?next=/staff/");
@@ -238,7 +238,7 @@ async fn whoever_was_tried_for_and_whoever_looks_after_the_box_are_told() {
     assert_eq!(own.try_pin(tom, "471147").await.is(303).location(), "/staff/", "it is told once");
     own.get("/staff/me/pin").await.is(200).has_not("wrong PINs");
     desk(&world, Role::Auditor).await.get("/staff/box").await.is(200).has_not("wrong PINs");
-    world.clock.pass(Duration::from_secs(18 * 3_600));
+    world.clock.advance(Duration::from_secs(18 * 3_600));
     own.try_pin(tom, "471147").await.is(303);
     own.get("/staff/box").await.is(200).has_not("wrong PINs");
 }

@@ -87,7 +87,7 @@ async fn the_whole_way_of_a_record() {
     let wet = world.get(address).await;
     wet.is(200).has("role=\"timer\">3:00<").has("value=\"1\" checked").has("value=\"Zoë\"");
     assert_eq!(wet.hidden("submission"), submission);
-    world.clock.pass(std::time::Duration::from_secs(68));
+    world.clock.advance(std::time::Duration::from_secs(68));
     let form = [("page", wet.hidden("page")), ("step", "1".into()), ("cleaned_by", String::new())];
     let form: Vec<(&str, &str)> =
         base.iter().copied().chain(form.iter().map(|(k, v)| (*k, v.as_str()))).collect();
@@ -104,7 +104,7 @@ async fn the_whole_way_of_a_record() {
         .has("href=\"#step-2\"")
         .has("data-left=\"112\"");
     assert_eq!(world.size(), size, "nothing is recorded");
-    world.clock.pass(std::time::Duration::from_secs(123));
+    world.clock.advance(std::time::Duration::from_secs(123));
     let all = [
         ("page", wrong.hidden("page")),
         ("step", "1".into()),
@@ -157,14 +157,14 @@ async fn a_running_contact_time_is_there_again_when_its_page_is_loaded_again() {
     ];
     let running = world.post(&path, &form).await.is(303).location();
     let address = running.split('#').next().unwrap();
-    world.clock.pass(std::time::Duration::from_secs(60));
+    world.clock.advance(std::time::Duration::from_secs(60));
     for _ in 0..2 {
         let shown = world.get(address).await;
         shown.is(200).has("role=\"timer\">2:00<").has("value=\"2\" checked").has("value=\"Zoë\"");
         shown.has("It dried: start again").has("<h2>Keep it wet</h2>");
         assert_eq!(shown.hidden("submission"), submission);
     }
-    world.clock.pass(std::time::Duration::from_secs(121));
+    world.clock.advance(std::time::Duration::from_secs(121));
     let done = world.get(address).await;
     done.has("<h2>Wet long enough</h2><span class=\"tag ok\">Done</span>").has("Wet for 3 min 01 s. Good.");
     done.has_not("role=\"timer\"").has_not("It dried").has_not("Keep it wet").has_not("<template>");
@@ -174,7 +174,7 @@ async fn a_running_contact_time_is_there_again_when_its_page_is_loaded_again() {
     world.post(&path, &form).await.is(303);
     assert_eq!(world.cleaning().contact.unwrap().measured_s, Some(181));
     // Long after, and under the tag of another item, it is a page like any other.
-    world.clock.pass(std::time::Duration::from_secs(600));
+    world.clock.advance(std::time::Duration::from_secs(600));
     world.get(address).await.has("This page was too old").has("Surface is wet").has("value=\"Zoë\"");
     let other = world.state.store.facility().equipment.values().find(|e| e.name.ends_with("15")).unwrap().tag;
     let moved = address.replace(&world.pump.to_string(), &other.to_string());
@@ -211,7 +211,7 @@ async fn a_receipt_listens_until_the_relay_has_its_record_and_not_for_ever() {
     waiting.has("waiting: no line yet").has("data-live=\"/live?since=").has("http-equiv=\"refresh\"");
     waiting.has("<strong>On the phone</strong> <small>sent to the box</small>");
     assert_eq!(waiting.text().matches("on disk <time").count(), 1);
-    world.clock.pass(std::time::Duration::from_secs(601));
+    world.clock.advance(std::time::Duration::from_secs(601));
     // Looked at again it is renewed once: for that it has the script.
     let late = world.get(&done).await;
     late.has("waiting: no line yet").has("/live.").has_not("data-live").has_not("http-equiv=\"refresh\"");
@@ -222,7 +222,7 @@ async fn a_page_that_is_too_old_keeps_what_was_typed() {
     let world = World::new().await;
     let path = format!("/t/{}", world.pump);
     let token = world.get(&path).await.hidden("page");
-    world.clock.pass(std::time::Duration::from_secs(301));
+    world.clock.advance(std::time::Duration::from_secs(301));
     let size = world.size();
     for token in [token.as_str(), "forged", ""] {
         let form = [
@@ -378,7 +378,7 @@ async fn undo_is_for_the_same_phone_and_for_a_while() {
     undone.has("<h1>Undone</h1>").has("on this phone: wrong item").has("Both entries stay");
     let late =
         world.send(as_phone(posted(&format!("/t/{}", world.pump), &[("cleaned_by", "Ada")])), false).await;
-    world.clock.pass(std::time::Duration::from_secs(601));
+    world.clock.advance(std::time::Duration::from_secs(601));
     world
         .send(as_phone(posted(&format!("{}/undo", late.location()), &[("reason", "x")])), false)
         .await

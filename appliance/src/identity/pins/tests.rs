@@ -1,7 +1,8 @@
 //! Tries at PINs, on a disk that is opened again in between.
 
+use service::random::SystemRandom;
+
 use super::*;
-use crate::random::SystemRandom;
 
 const NOW: i64 = 1_763_610_000_000;
 const MINUTE: i64 = 60_000;

@@ -1,9 +1,11 @@
 //! Own templates and the logo: kept, changed, removed, and what jobs print meanwhile.
 
+use service::clock::boot_id;
+use service::random::{Random, SeededRandom};
+
 use super::*;
-use crate::clock::{SystemClock, boot_id};
+use crate::clock::system_clock;
 use crate::print::{JobRequest, LabelRequest, MediaChoice, PreviewRequest, PrinterSettings, ReprintRequest};
-use crate::random::{Random, SeededRandom};
 use record::ids::JobId;
 use record::tag::Tag;
 use redb::Database;
@@ -20,7 +22,7 @@ fn room(db: &Arc<Database>, folder: &tempfile::TempDir) -> Printing {
     let media = Some(MediaChoice::Named("4x3in".into()));
     let settings = PrinterSettings { media, ..PrinterSettings::new("Desk", "zpl", &address) };
     let config = settings.checked().unwrap();
-    let clock = Arc::new(SystemClock::new(boot_id([1; 10])));
+    let clock = Arc::new(system_clock(boot_id([1; 10])));
     let random: Arc<dyn Random> = Arc::new(SeededRandom::new(7));
     Printing::open(db.clone(), vec![config], clock, &random, mpsc::channel(64).0).unwrap()
 }

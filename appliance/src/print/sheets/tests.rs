@@ -8,6 +8,8 @@ use std::time::Duration;
 use record::ids::JobId;
 use record::tag::Tag;
 use redb::Database;
+use service::clock::boot_id;
+use service::random::{Random, SeededRandom};
 use tokio::sync::mpsc;
 
 use super::super::ipp::fake::FakeQueue;
@@ -16,8 +18,7 @@ use super::super::{
     JobRequest, JobState, JobView, LabelRequest, LabelState, Patience, PrinterConfig, Printing, Proof,
 };
 use super::*;
-use crate::clock::{SystemClock, boot_id};
-use crate::random::{Random, SeededRandom};
+use crate::clock::system_clock;
 
 /// Far more than anything here takes on a loaded machine.
 const SOON: Duration = Duration::from_secs(60);
@@ -41,7 +42,7 @@ fn config(queue: &FakeQueue) -> PrinterConfig {
 }
 
 fn open(db: &Arc<Database>, config: PrinterConfig) -> Printing {
-    let clock = Arc::new(SystemClock::new(boot_id([1; 10])));
+    let clock = Arc::new(system_clock(boot_id([1; 10])));
     let random: Arc<dyn Random> = Arc::new(SeededRandom::new(7));
     Printing::open(db.clone(), vec![config], clock, &random, mpsc::channel(4).0).unwrap()
 }

@@ -1,12 +1,13 @@
 //! Printers that come, go and change, and those that cannot work as they are set up.
 
 use redb::Database;
+use service::clock::boot_id;
+use service::random::{Random, SeededRandom};
 use tokio::sync::mpsc;
 
 use super::*;
-use crate::clock::{SystemClock, boot_id};
+use crate::clock::system_clock;
 use crate::print::printers::{Asked, MediaChoice, PDF};
-use crate::random::{Random, SeededRandom};
 
 fn database() -> Arc<Database> {
     let backend = redb::backends::InMemoryBackend::new();
@@ -14,7 +15,7 @@ fn database() -> Arc<Database> {
 }
 
 fn open(db: &Arc<Database>, printers: Vec<PrinterConfig>) -> Printing {
-    let clock = Arc::new(SystemClock::new(boot_id([1; 10])));
+    let clock = Arc::new(system_clock(boot_id([1; 10])));
     let random: Arc<dyn Random> = Arc::new(SeededRandom::new(7));
     Printing::open(db.clone(), printers, clock, &random, mpsc::channel(4).0).unwrap()
 }
@@ -113,7 +114,7 @@ fn a_worker_that_hangs_holds_nobody_up() {
     thread.join();
     // A lookup of a name that never ends is left behind.
     let (go, wait) = sync_mpsc::channel::<()>();
-    let (shared, clock) = (Shared::new(0, String::new(), Arc::default()), SystemClock::new(boot_id([1; 10])));
+    let (shared, clock) = (Shared::new(0, String::new(), Arc::default()), system_clock(boot_id([1; 10])));
     let worker = || async move {
         drop(tokio::task::spawn_blocking(move || assert!(wait.recv().is_err())));
     };

@@ -145,7 +145,7 @@ async fn a_damaged_run_is_put_together_again_from_the_database() {
         }
         let now = Now { wall_ms: 1, boot: BootId::new(1, [1; 10]), up_ms: 9, state: ClockState::Synced };
         let config = StoreConfig { sizes: sizes(), ..StoreConfig::new(data(&dir)) };
-        rebuild(config, Arc::new(BentClock::new(now)), Arc::new(SeededRandom::new(9))).unwrap();
+        rebuild(config, Arc::new(FakeClock::new(now)), Arc::new(SeededRandom::new(9))).unwrap();
         let (store, report) = open(&data(&dir));
         assert_eq!((report.missing.len(), counts(&store, &run)), (0, (16, wandas())), "{how}: {report:?}");
         assert_eq!(run_file(&store, &run).unwrap(), Some(whole), "{how}");

@@ -11,7 +11,7 @@ use super::*;
 pub(super) fn import(dir: &Path, from: &Path) -> Result<ImportedLines, ImportError> {
     let now = Now { wall_ms: 5, boot: BootId::new(1, [1; 10]), up_ms: 9, state: ClockState::Synced };
     let config = StoreConfig { sizes: sizes(), ..StoreConfig::new(dir) };
-    import_log(&config, from, &BentClock::new(now), &SeededRandom::new(3))
+    import_log(&config, from, &FakeClock::new(now), &SeededRandom::new(3))
 }
 
 /// Every line that was told counts, and so does each of its cleanings.
@@ -114,7 +114,7 @@ async fn a_new_data_folder_takes_nothing_over_and_stays_new() {
     let error = import(new.path(), dir.path()).unwrap_err();
     assert!(matches!(error, ImportError::NoBox { .. }), "{error}");
     let config = StoreConfig { sizes: sizes(), ..StoreConfig::new(new.path()) };
-    let clock = Arc::new(BentClock::new(Now {
+    let clock = Arc::new(FakeClock::new(Now {
         wall_ms: 5,
         boot: BootId::new(1, [1; 10]),
         up_ms: 9,

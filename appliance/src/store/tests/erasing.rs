@@ -38,7 +38,7 @@ async fn full_segments_are_sealed_and_erased_texts_leave_the_journal() {
     // Nothing of it comes back, and the rest still leads to the same root.
     let now = Now { wall_ms: 0, boot: BootId::new(1, [1; 10]), up_ms: 9, state: ClockState::Synced };
     let config = StoreConfig { sizes: sizes(), ..StoreConfig::new(dir.path()) };
-    let report = rebuild(config, Arc::new(BentClock::new(now)), Arc::new(SeededRandom::new(9))).unwrap();
+    let report = rebuild(config, Arc::new(FakeClock::new(now)), Arc::new(SeededRandom::new(9))).unwrap();
     assert_eq!(report.new_epoch, None);
     let (store, _) = open(dir.path());
     assert_eq!(store.reader().unwrap().root(), root);

@@ -65,7 +65,7 @@ fn seams() -> (Arc<dyn Clock>, Arc<dyn Random>) {
         up_ms: 9,
         state: ClockState::Synced,
     };
-    (Arc::new(BentClock::new(now)), Arc::new(SeededRandom::new(7)))
+    (Arc::new(FakeClock::new(now)), Arc::new(SeededRandom::new(7)))
 }
 
 pub(super) type Told = Result<Vec<Recorded>, SubmitError>;

@@ -15,10 +15,10 @@ pub(super) fn small() -> Sizes {
     Sizes { segment: 64 << 10, ahead: 16 << 10, ahead_low: 8 << 10, ..sizes() }
 }
 
-pub(super) fn clock() -> Arc<BentClock> {
+pub(super) fn clock() -> Arc<FakeClock> {
     let boot = BootId::new(1, [1; 10]);
     let now = Now { wall_ms: 1_763_610_000_000, boot, up_ms: 9, state: ClockState::Synced };
-    Arc::new(BentClock::new(now))
+    Arc::new(FakeClock::new(now))
 }
 
 pub(super) fn start(dir: &Path, seed: u64) -> (Store, StartReport) {

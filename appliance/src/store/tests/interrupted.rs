@@ -76,7 +76,7 @@ fn long_run(dir: &std::path::Path, of: record::ids::Epoch, lines: u64) -> RunNam
     let line = |seq: u64| {
         let name = format!("Pump {seq} {}", "x".repeat(60));
         let event = Event::read("equipment.changed", &format!(r#"{{"tag":"{TAG}","name":"{name}"}}"#));
-        let entry = record::entry::Entry::compose(seq, now.at(), By::BOX, None, &event).unwrap();
+        let entry = record::entry::Entry::compose(seq, now.entry_time(), By::BOX, None, &event).unwrap();
         chain::LogLine { entry: entry.bytes().to_vec(), texts: Vec::new() }
     };
     let mut namer = record::run::RunNamer::new(of, 1_000);

@@ -256,7 +256,7 @@ async fn many_readers_of_the_longest_list_are_no_part_of_a_recordings_wait() {
     };
     let flush = Arc::new(SlowFlush::default());
     let card = SlowCard { disk: SystemDisk::take(dir.path()).unwrap(), flush: flush.clone() };
-    let clock = Arc::new(BentClock::new(now));
+    let clock = Arc::new(FakeClock::new(now));
     let (store, _) = Store::open_on(Arc::new(card), sizes(), clock, &SeededRandom::new(7)).unwrap();
     record(&store, vec![equipment()]).await;
     let all: Vec<Draft> = (0..250).map(|i| cleaning(&format!("k{i}"), "Maria")).collect();

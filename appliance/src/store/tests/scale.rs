@@ -114,7 +114,7 @@ fn counting(dir: &std::path::Path) -> (Store, StartReport, u64, u64) {
     };
     let open = Arc::new(OpenFiles::default());
     let disk = Arc::new(CountingDisk { disk, calls: calls.clone(), open: open.clone() });
-    let clock = Arc::new(BentClock::new(now));
+    let clock = Arc::new(FakeClock::new(now));
     let (store, report) = Store::open_on(disk, sizes(), clock, &SeededRandom::new(7)).unwrap();
     let asked = calls.load(Ordering::Relaxed);
     (store, report, asked, open.most.load(Ordering::Relaxed))

@@ -16,6 +16,7 @@ use record::ids::Epoch;
 use record::messages::{Ack, Answer as Said};
 use record::sign::{NoteError, Verifier};
 use record::tree::Hash;
+use service::clock::Now;
 
 use self::causes::Over;
 use self::offers::Offers;
@@ -23,7 +24,6 @@ use self::renewal::Renewal;
 use self::turn::Turn;
 use super::plan::{Action, Alarm, Answer, Event};
 use crate::alarms::AlarmCause;
-use crate::clock::Now;
 use crate::store::{Confirmed, Past, StoreError};
 
 /// Of the relay's words about a refused batch, what is shown.

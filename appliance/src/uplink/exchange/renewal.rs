@@ -1,6 +1,6 @@
 //! When a connection ends for the sake of the certificate.
 
-use crate::clock::Now;
+use service::clock::Now;
 
 /// A connection ends after this long when the certificate is to be renewed and an earlier try did not succeed.
 const RENEW_AGAIN_MS: u64 = 24 * 3_600_000;

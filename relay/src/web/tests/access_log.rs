@@ -1,11 +1,11 @@
 //! The log of access: what is written, for whom, that it holds no secret, and that nobody can fill it.
 
 use axum::http::StatusCode;
+use service::clock::Clock as _;
 
 use super::world::{DAY_MS, MINUTE_MS, NOW_MS, PASSWORD, World, csrf};
 use crate::accounts::access_log::KEPT_MS;
 use crate::accounts::retention;
-use crate::clock::Clock as _;
 use crate::db::audit::{self, AuditRow};
 use crate::db::{Db, exec, tokens};
 
@@ -27,7 +27,7 @@ async fn sign_ins_and_wrong_passwords_are_one_row_a_minute_each() {
         world.try_in(&world.a.email, "hunter2-hunter2", "", "192.0.2.7").await;
     }
     let cookie = world.sign_in(&world.a.email).await;
-    world.clock.pass_ms(MINUTE_MS);
+    world.clock.advance_ms(MINUTE_MS);
     world.try_in(&world.a.email, "hunter2-hunter2", "", "192.0.2.7").await;
     let rows = world.access().await;
     let told: Vec<_> = rows.iter().map(|r| (r.outcome.as_str(), r.times, r.about.as_str())).collect();
@@ -63,7 +63,7 @@ async fn what_is_denied_is_one_row_a_minute_of_caller_and_route() {
         assert!(told.contains(words), "{words}: {told}");
     }
     assert!(!told.contains("{user}") && !told.contains("GET /"), "no route is read by a person: {told}");
-    world.clock.pass_ms(MINUTE_MS);
+    world.clock.advance_ms(MINUTE_MS);
     world.get("/app/people", &auditor).await;
     let mut tx = world.db.begin().await.unwrap();
     tokens::revoke(&mut tx, world.a.scope, &world.a.token_id, ("x", NOW_MS)).await.unwrap();
@@ -190,7 +190,7 @@ async fn a_clock_that_leapt_ahead_forgets_nothing() {
     let before = kept().await;
     assert!(before.0 > 0 && before.1 > 0);
     let ahead_ms = 1_000 * DAY_MS;
-    world.clock.pass_ms(ahead_ms);
+    world.clock.advance_ms(ahead_ms);
     let mut rounds = retention::ForgetRounds::begin(world.db.clone(), world.clock.now_ms()).await.unwrap();
     assert_eq!(rounds.round(world.clock.now_ms()).await.unwrap(), None);
     // What is written under that clock does not make it right.
@@ -198,11 +198,11 @@ async fn a_clock_that_leapt_ahead_forgets_nothing() {
     assert_eq!(rounds.round(world.clock.now_ms()).await.unwrap(), None);
     let after = kept().await;
     assert_eq!((after.0, after.1), (before.0 + 1, before.1));
-    world.clock.pass_ms(-ahead_ms);
+    world.clock.advance_ms(-ahead_ms);
     assert!(rounds.round(world.clock.now_ms()).await.unwrap().is_some(), "set right, it goes on");
     // Weeks without a word: a box that tells something new bears the clock out.
     let quiet_ms = 40 * DAY_MS;
-    world.clock.pass_ms(quiet_ms);
+    world.clock.advance_ms(quiet_ms);
     assert_eq!(rounds.round(world.clock.now_ms()).await.unwrap(), None);
     let mut tx = world.db.begin().await.unwrap();
     exec!(tx, "UPDATE facilities SET known_ms = $1", NOW_MS + quiet_ms).unwrap();
@@ -214,7 +214,7 @@ async fn a_clock_that_leapt_ahead_forgets_nothing() {
 async fn older_rows_have_pages() {
     let world = World::new().await;
     for _ in 0..101 {
-        world.clock.pass_ms(MINUTE_MS);
+        world.clock.advance_ms(MINUTE_MS);
         world.api("/api/v1/equipment", &world.a.token).await;
         let mut tx = world.db.begin().await.unwrap();
         let record = crate::accounts::access_log::AccessRecord { who: "w", act: "a", about: "b" };

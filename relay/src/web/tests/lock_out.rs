@@ -34,7 +34,7 @@ async fn a_stranger_who_tried_too_often_is_told_until_when_and_what_to_do() {
     for _ in 0..10 {
         assert_eq!(wrong(&world, &world.a.email, "", HOME).await, WRONG);
     }
-    world.clock.pass_ms(90_500);
+    world.clock.advance_ms(90_500);
     let refused = world.try_in(&world.a.email, PASSWORD, "", HOME).await;
     assert_eq!(refused.status, WAIT, "the right one waits too");
     assert_eq!(refused.header("retry-after"), "1110", "what is left of twenty minutes");
@@ -46,7 +46,7 @@ async fn a_stranger_who_tried_too_often_is_told_until_when_and_what_to_do() {
     let world = World { router: crate::web::router(world.state.clone()), ..world };
     let upper = world.a.email.to_uppercase();
     assert_eq!(world.try_in(&upper, PASSWORD, "", HOME).await.status, WAIT, "it is the same address");
-    world.clock.pass_ms(20 * MINUTE_MS - 90_500);
+    world.clock.advance_ms(20 * MINUTE_MS - 90_500);
     assert_eq!(world.try_in(&world.a.email, PASSWORD, "", HOME).await.status, IN);
     assert_eq!(wrong(&world, &world.a.email, "", HOME).await, WRONG, "the right one cost nothing");
     assert_eq!(wrong(&world, &world.a.email, "", HOME).await, WAIT);
@@ -102,12 +102,12 @@ async fn a_known_device_has_a_bucket_of_its_own_and_is_known_for_180_days() {
     assert!(refused.body.contains("on this device. Wait until 20:07 UTC"), "{}", refused.body);
     assert_eq!(world.try_in(&world.a.email, PASSWORD, &two, HOME).await.status, IN, "the other one");
     assert_eq!(world.try_in(&world.a.email, PASSWORD, "", HOME).await.status, IN, "and strangers");
-    world.clock.pass_ms(device::KNOWN_MS + 1);
+    world.clock.advance_ms(device::KNOWN_MS + 1);
     for n in 0..10 {
         assert_eq!(wrong(&world, &world.a.email, &two, HOME).await, WRONG, "{n}");
     }
     assert_eq!(wrong(&world, &world.a.email, "", HOME).await, WAIT, "it is a stranger again");
-    world.clock.pass_ms(HOUR_MS);
+    world.clock.advance_ms(HOUR_MS);
     let got = world.try_in(&world.a.email, PASSWORD, &two, HOME).await;
     assert!(got.status == IN && got.device() != two, "a secret that was not given here is not taken over");
 }

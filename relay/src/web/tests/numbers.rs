@@ -169,7 +169,7 @@ async fn a_silent_box_has_numbers_of_its_last_word() {
     let world = World::new().await;
     let cookie = world.sign_in(&world.a.email).await;
     let path = format!("/app/f/{}", world.a.sites[0].id);
-    world.clock.pass_ms(2 * DAY_MS + 7 * HOUR_MS);
+    world.clock.advance_ms(2 * DAY_MS + 7 * HOUR_MS);
     let cookie = if world.get("/app/me", &cookie).await.status.is_success() {
         cookie
     } else {

@@ -150,7 +150,7 @@ async fn boxes_in_their_states() {
     let world = World::new().await;
     let cookie = world.sign_in(&world.a.email).await;
     let [valley, riverside, _] = &world.a.sites[..] else { panic!() };
-    world.clock.pass_ms(10 * MINUTE_MS);
+    world.clock.advance_ms(10 * MINUTE_MS);
     let now_ms = NOW_MS + 10 * MINUTE_MS;
     valley.one.hello(&world.ingest, now_ms, 1_441).await;
     riverside.one.health(&world.ingest, now_ms - 5 * MINUTE_MS, "paper out").await;

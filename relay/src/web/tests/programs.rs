@@ -83,9 +83,9 @@ async fn a_token_whose_time_is_over_says_so() {
     let cookie = world.sign_in(&world.a.email).await;
     let ends = token_of(&world.make_token(&cookie, "name=a&days=1").await.body);
     let stays = token_of(&world.make_token(&cookie, "name=b&days=never").await.body);
-    world.clock.pass_ms(DAY_MS - 1);
+    world.clock.advance_ms(DAY_MS - 1);
     assert_eq!(world.api("/api/v1/equipment", &ends).await.status, StatusCode::OK);
-    world.clock.pass_ms(1);
+    world.clock.advance_ms(1);
     let refused = world.api("/api/v1/equipment", &ends).await;
     let problem: Value = serde_json::from_str(&refused.body).unwrap();
     assert_eq!(
@@ -93,7 +93,7 @@ async fn a_token_whose_time_is_over_says_so() {
         (StatusCode::UNAUTHORIZED, &"/problems/token-expired".into())
     );
     assert_eq!(refused.header("www-authenticate"), "Bearer");
-    world.clock.pass_ms(3_000 * DAY_MS);
+    world.clock.advance_ms(3_000 * DAY_MS);
     assert_eq!(world.api("/api/v1/equipment", &stays).await.status, StatusCode::OK);
     assert_eq!(world.api("/api/v1/equipment", &world.a.token).await.status, StatusCode::UNAUTHORIZED);
 }
@@ -140,7 +140,7 @@ async fn no_more_than_a_hundred() {
     }
     let refused = world.make_token(&cookie, "name=one+more&days=1").await;
     assert!(refused.body.contains("This account has 100 tokens; revoke one"), "{}", refused.body);
-    world.clock.pass_ms(DAY_MS);
+    world.clock.advance_ms(DAY_MS);
     let cookie = world.sign_in(&world.a.email).await;
     assert_eq!(world.make_token(&cookie, "name=one+more&days=1").await.status, StatusCode::OK);
 }

@@ -89,15 +89,15 @@ async fn each_sign_in_is_a_session_and_all_can_be_ended() {
 async fn a_session_ends_by_idleness_and_by_age() {
     let world = World::new().await;
     let idle = world.sign_in(&world.a.email).await;
-    world.clock.pass_ms(session::IDLE_MS - MINUTE_MS);
+    world.clock.advance_ms(session::IDLE_MS - MINUTE_MS);
     let busy = world.sign_in(&world.a.email).await;
-    world.clock.pass_ms(MINUTE_MS);
+    world.clock.advance_ms(MINUTE_MS);
     assert_eq!(world.get("/app/me", &idle).await.status, StatusCode::SEE_OTHER);
     for _ in 0..(session::AGE_MS_MAX / HOUR_MS / 11) {
         assert_eq!(world.get("/app/me", &busy).await.status, StatusCode::OK);
-        world.clock.pass_ms(11 * HOUR_MS);
+        world.clock.advance_ms(11 * HOUR_MS);
     }
-    world.clock.pass_ms(11 * HOUR_MS);
+    world.clock.advance_ms(11 * HOUR_MS);
     assert_eq!(world.get("/app/me", &busy).await.status, StatusCode::SEE_OTHER, "a week is over");
 }
 

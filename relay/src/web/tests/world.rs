@@ -17,12 +17,13 @@ use record::sign::{Kind, Signer};
 use record::tag::Tag;
 use record::tree::{Frontier, Hash};
 use record::vouch::{Base64Bytes, Vouch};
+use service::clock::{Clock, FakeClock};
+use service::random::{Random, SeededRandom};
 use tower::ServiceExt as _;
 
 use crate::accounts::password;
 use crate::accounts::token::{self, MintedToken, new_id};
 use crate::changes::Changes;
-use crate::clock::{BentClock, Clock};
 use crate::db::accounts::NewUser;
 use crate::db::tokens::NewToken;
 use crate::db::{
@@ -33,7 +34,6 @@ use crate::fleet::{Fleet, Urls};
 use crate::ingest::Ingest;
 use crate::mqtt::Outbox;
 use crate::objects::Photos;
-use crate::random::{Random, SeededRandom};
 use crate::web::{Peer, Settings, WebState, router};
 
 /// 2026-11-20 14:02 in Chicago.
@@ -266,7 +266,7 @@ pub(super) struct TestAccount {
 /// A relay with two accounts.
 pub(super) struct World {
     pub(super) db: Db,
-    pub(super) clock: Arc<BentClock>,
+    pub(super) clock: Arc<FakeClock>,
     pub(super) ingest: Ingest,
     pub(super) a: TestAccount,
     pub(super) b: TestAccount,
@@ -320,7 +320,7 @@ impl World {
     pub(super) async fn on(address: &str, dir: tempfile::TempDir) -> Self {
         let db = Db::open(address).await.unwrap();
         db.migrate(NOW_MS).await.unwrap();
-        let clock = Arc::new(BentClock::new(NOW_MS));
+        let clock = Arc::new(FakeClock::at_ms(NOW_MS));
         let random: Arc<dyn Random> = Arc::new(SeededRandom::new(7));
         let changes = Changes::default();
         let seams = (Arc::clone(&clock) as Arc<dyn Clock>, Arc::clone(&random));

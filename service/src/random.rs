@@ -1,10 +1,10 @@
-//! Randomness as a seam: ids, tokens, salts and jitter come from here and nowhere else.
+//! Randomness as a seam: ids, codes, tokens, keys, salts and jitter come from here and nowhere else.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 /// Where random bytes come from.
-pub trait Random: Send + Sync + 'static {
+pub trait Random: Send + Sync + std::fmt::Debug + 'static {
     /// Fills `bytes`.
     fn fill(&self, bytes: &mut [u8]);
 }
@@ -24,7 +24,7 @@ impl dyn Random {
 }
 
 /// The operating system's.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct SystemRandom;
 
 impl Random for SystemRandom {
