@@ -156,6 +156,8 @@ impl Dymo {
         let mut events = vec![Event::State(fault.unwrap_or(Condition::Ready))];
         let again = std::mem::replace(&mut self.faulty, fault.is_some());
         self.stopped |= fault.is_some() && !self.awaited.is_empty();
+        // With nothing under way nothing is lost, but the next label would be.
+        self.torn |= fault.is_some() && self.awaited.is_empty();
         if self.stopped && (again || fault.is_none()) {
             // It throws away what it holds; behind the last label of a roll it stops as in the middle of one.
             (self.torn, self.stopped) = (true, false);
@@ -403,6 +405,25 @@ mod tests {
         s.tick(seconds(2.0));
         assert_eq!(s.on_bytes(&[0x03]), [READY, Event::Unclear { upto: 1 }]);
         assert!(s.encode(1, &dot()).unwrap().starts_with(&[0x1b; 85]), "it is reset before the next label");
+    }
+
+    #[test]
+    fn after_a_fault_between_two_labels_it_is_reset_before_the_next() {
+        let mut s = ready();
+        s.encode(1, &dot()).unwrap();
+        for at in [1.0, 2.0, 3.0] {
+            s.tick(seconds(at));
+            s.on_bytes(&[0x03]);
+        }
+        s.tick(seconds(4.0));
+        assert_eq!(s.on_bytes(&[0x80]), [Event::State(Condition::Fault)], "nothing was under way");
+        s.tick(seconds(5.0));
+        assert_eq!(s.on_bytes(&[0x03]), [READY]);
+        assert!(
+            s.encode(2, &dot()).unwrap().starts_with(&[0x1b; 85]),
+            "else it takes nothing and says that it is idle"
+        );
+        assert!(!s.encode(3, &dot()).unwrap().starts_with(&[0x1b; 85]));
     }
 
     #[test]
