@@ -1,6 +1,6 @@
 //! The box: turns what people at a facility do into entries of a signed log.
 //!
-//! A phone's form comes in by [`listen`] and [`http`], becomes a command, and [`intake`] decides it, purely; [`command`]
+//! A phone's form comes in by [`listen`] and [`web`], becomes a command, and [`intake`] decides it, purely; [`command`]
 //! carries it to [`store`], whose one writer thread makes it durable before anybody is told. [`uplink`] sends the log to
 //! the relay when there is a line. [`print`] drives the label printers with a ledger of its own, `prints` writes each job's end into the log, [`photo`] opens photos in
 //! a process of its own, [`sweep`] keeps them within their share of the card, [`scrub`] looks through everything that is
@@ -12,7 +12,6 @@ pub mod alarms;
 pub mod clock;
 pub mod command;
 pub mod config;
-pub mod http;
 pub mod identity;
 pub mod intake;
 pub mod listen;
@@ -24,6 +23,7 @@ pub mod serve;
 pub mod store;
 pub mod sweep;
 pub mod uplink;
+pub mod web;
 
 use std::ffi::OsString;
 use std::io::Read as _;

@@ -27,7 +27,6 @@ use crate::alarms::AlarmStore;
 use crate::alarms::sources::{tell_past, tell_start};
 use crate::clock::system_clock;
 use crate::config::{Config, ConfigError, Limits};
-use crate::http::{self, AppState};
 use crate::identity::{AccessAudit, Authority, Identity, IdentityError, own_addresses};
 use crate::listen::{ConnectionLimits, Connections, Listener, ListenerConfig, Tls};
 use crate::photo::{PhotoSettings, Photos, UploadLimits};
@@ -36,6 +35,7 @@ use crate::store::disk::SystemDisk;
 use crate::store::{Store, StoreConfig, StoreError};
 use crate::uplink::claim::Files;
 use crate::uplink::{self, Uplink};
+use crate::web::{self, AppState};
 use crate::{EXIT_AGAIN, EXIT_DISK, Program, admin, prints, scrub};
 
 /// Everything that runs has this long to end after SIGTERM.
@@ -258,14 +258,14 @@ async fn start(
     tasks.push(tokio::spawn(sweep));
     tasks.push(start_scrub(&store, &photos, &seams.clock, &anew));
 
-    let settings = http::Settings {
+    let settings = web::Settings {
         hosts: config.hosts.clone(),
         submits_per_address: config.limits.submits_per_address,
         https_port: secure_addr.map(|addr| addr.port()),
     };
     let state = page_state(seams, data, (&store, &identity), (&photos, &printing), (link, settings));
-    http::attach_left_photos(&state);
-    let listeners = start_listeners(&config.limits, plain, secure, &http::router(state))?;
+    web::attach_left_photos(&state);
+    let listeners = start_listeners(&config.limits, plain, secure, &web::router(state))?;
     let access = Arc::clone(&identity.access);
     let hands = admin::Hands {
         store: store.clone(),
@@ -292,9 +292,9 @@ fn page_state(
     data: &Path,
     (store, identity): (&Store, &Identity),
     (photos, printing): (&Photos, &Arc<Printing>),
-    (link, settings): (watch::Receiver<http::Link>, http::Settings),
+    (link, settings): (watch::Receiver<web::Link>, web::Settings),
 ) -> AppState {
-    AppState::new(http::Parts {
+    AppState::new(web::Parts {
         cosigners: cosigners(data),
         facility_id: facility_id(data),
         store: store.clone(),
@@ -375,7 +375,7 @@ fn start_scrub(
 }
 
 /// The relay's cosigning keys, as the claim left them.
-fn cosigners(data: &Path) -> http::Cosigners {
+fn cosigners(data: &Path) -> web::Cosigners {
     let files = Files::new(&data.join("keys"));
     Arc::new(move || {
         let relation = files.relation().ok().flatten();
@@ -384,7 +384,7 @@ fn cosigners(data: &Path) -> http::Cosigners {
 }
 
 /// The facility's id, as the claim left it.
-fn facility_id(data: &Path) -> http::OwnFacility {
+fn facility_id(data: &Path) -> web::OwnFacility {
     let files = Files::new(&data.join("keys"));
     Arc::new(move || files.relation().ok().flatten().map(|relation| relation.facility.id))
 }

@@ -105,7 +105,7 @@ impl<'ast> Visit<'ast> for Calls {
 fn a_page_that_goes_round_the_door_is_found() {
     let sources = Sources::planted(Vec::new());
     let found = |path: &str, text: &str| check(&File::planted(path, text), DOORS, &sources).len();
-    let page = "appliance/src/http/home.rs";
+    let page = "appliance/src/web/pages/phone/home.rs";
     assert_eq!(found(page, "fn a(s: &S) { s.store.reader().unwrap(); }"), 1);
     assert_eq!(found(page, "fn a(s: &S) { let _ = vec![s.reader_of(e)]; }"), 1);
     assert_eq!(found(page, "fn a(s: &S) { s.store.read(lane, work); reader.entry(1); }"), 0);

@@ -263,7 +263,7 @@ fn forbidden_arrows_are_found_however_they_are_written() {
 #[test]
 fn allowed_arrows_are_no_faults() {
     for (path, text) in [
-        ("box/src/http/home.rs", "use crate::store::Row; use super::errors::Page; use crate::Settings;"),
+        ("box/src/web/home.rs", "use crate::store::Row; use super::errors::Page; use crate::Settings;"),
         ("box/src/desk.rs", "#[cfg(test)] mod tests { use crate::store::Row; } use std::store::X;"),
         ("box/src/desk/tests/one.rs", "use crate::store::Row;"),
         ("box/src/lib.rs", "use crate::store::Row;"),
@@ -276,11 +276,11 @@ fn allowed_arrows_are_no_faults() {
 #[test]
 fn outside_crates_in_the_wrong_room_are_found() {
     assert_eq!(
-        planted("box/src/http/home.rs", "fn a() { sqlx::query(\"\"); }"),
-        ["box/src/http/home.rs:1: `sqlx` is named only in box/store: one place for SQL"]
+        planted("box/src/web/home.rs", "fn a() { sqlx::query(\"\"); }"),
+        ["box/src/web/home.rs:1: `sqlx` is named only in box/store: one place for SQL"]
     );
-    assert_eq!(planted("box/src/http/home.rs", "macro_call!(sqlx::query);").len(), 1);
-    assert_eq!(planted("box/src/http/home.rs", "use sqlx_like::query;").len(), 0);
+    assert_eq!(planted("box/src/web/home.rs", "macro_call!(sqlx::query);").len(), 1);
+    assert_eq!(planted("box/src/web/home.rs", "use sqlx_like::query;").len(), 0);
     let own = "use super::sqlx; fn a() { sqlx::routes(); }";
-    assert_eq!(planted("box/src/http/home.rs", own).len(), 0, "a room of ours may share a crate's name");
+    assert_eq!(planted("box/src/web/home.rs", own).len(), 0, "a room of ours may share a crate's name");
 }

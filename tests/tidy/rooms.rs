@@ -24,7 +24,6 @@ const fn room(place: &'static str, may: &'static [&'static str], reason: &'stati
     Room { place, may, reason }
 }
 
-
 /// Crates whose modules are rooms. In the pure crates the compiler's own order is enough.
 const ROOMED: &[&str] = &["appliance", "relay"];
 
@@ -70,7 +69,7 @@ pub const ROOMS: &[Room] = &[
     ),
     room("appliance/uplink/plan", &["clock"], "it decides and touches nothing"),
     room(
-        "appliance/http",
+        "appliance/web",
         &[
             "alarms", "clock", "command", "config", "identity", "intake", "listen", "photo", "print",
             "store", "uplink",
@@ -145,7 +144,7 @@ pub const ONLY: &[Only] = &[
     only(
         "axum",
         &[
-            "appliance/http",
+            "appliance/web",
             "appliance/serve",
             "relay/api",
             "relay/fleet",
@@ -161,7 +160,7 @@ pub const ONLY: &[Only] = &[
     ),
     only(
         "labels",
-        &["appliance/print", "appliance/http", "appliance/serve", "relay/web/sheets"],
+        &["appliance/print", "appliance/web", "appliance/serve", "relay/web/sheets"],
         "labels are drawn where they are printed; pages name their templates, fields and sheets",
     ),
     only("argon2", &["appliance/identity", "relay/accounts"], "passwords and PINs in one place"),
@@ -206,7 +205,7 @@ fn the_pure_rooms_stay_pure() {
         ("appliance/src/intake/mod.rs", "use crate::store::Store;"),
         ("appliance/src/uplink/exchange/mod.rs", "use super::link;"),
         ("appliance/src/uplink/plan.rs", "use super::link;"),
-        ("appliance/src/print/plan.rs", "use crate::http::AppState;"),
+        ("appliance/src/print/plan.rs", "use crate::web::AppState;"),
         ("relay/src/ingest/mod.rs", "use crate::web::WebState;"),
         ("relay/src/web/home.rs", "use sqlx::Row;"),
         ("appliance/src/intake/mod.rs", "fn a() { std::env::var(\"A\"); }"),

@@ -6,8 +6,8 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 
 use crate::config::Config;
-use crate::http;
 use crate::listen::{ConnectionLimits, Connections, Listener, ListenerConfig};
+use crate::web;
 
 /// How often an address that somebody has is asked for again, and how long between: a process that was killed leaves its
 /// sockets for a moment to a child that was just being started.
@@ -48,7 +48,7 @@ impl EarlyListener {
         let (together, per_address) = (config.limits.connections, config.limits.connections_per_address);
         let connections = Connections::new(ConnectionLimits { together, per_address });
         let tcp = TcpListener::from_std(socket.try_clone()?)?;
-        let listener = Listener::start(tcp, ListenerConfig::new(None, connections), http::starting_router())?;
+        let listener = Listener::start(tcp, ListenerConfig::new(None, connections), web::starting_router())?;
         Ok(Self { listener, socket })
     }
 

@@ -9,10 +9,10 @@ use tokio::task::JoinHandle;
 use super::{Seams, names, notify};
 use crate::alarms::sources::{SideRoom, ToldCounts, tell_health};
 use crate::config::Config;
-use crate::http::Link;
 use crate::identity::{AccessAudit, Authority};
 use crate::store::{Decision, Store};
 use crate::uplink::{State, Uplink};
+use crate::web::Link;
 
 /// How often certificates and addresses are looked at again.
 const REFRESH: Duration = Duration::from_secs(600);

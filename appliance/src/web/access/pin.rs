@@ -1,0 +1,151 @@
+//! A PIN that is typed: to sign in, to prove a record, or to go on with what only its owner may do.
+
+use std::net::IpAddr;
+
+use axum::extract::Request;
+use http::header::RETRY_AFTER;
+use http::{HeaderValue, StatusCode};
+use record::ids::{DeviceId, StaffId};
+use service::attempts::Network;
+
+use crate::identity::{AccessOutcome, AccessWanted, IdentityError, PinAttempt, PinOutcome};
+use crate::listen::Peer;
+use crate::web::access_note::AccessNote;
+use crate::web::context::AppState;
+use crate::web::http_error::Problem;
+use crate::web::request::device::RequestDevice;
+use crate::web::request::peer::peer;
+use crate::web::view_models::snapshot::Snapshot;
+
+/// What came of a try.
+pub(crate) enum PinTry {
+    /// The PIN was looked at, or one of the buckets was empty.
+    Looked(PinOutcome),
+    /// Too many from this address; there is room in so many seconds.
+    TooMany(u64),
+}
+
+/// Blocks for the hash and the disk.
+///
+/// A device that is new to this person also pays from what its address may try in a second: a flood from one place ends here,
+/// before the card is written and a PIN is hashed. Known devices do not pay, because a stranger behind the same address must
+/// keep nobody out; their own bucket bounds them. Nor does a right try: a shift that signs in on new tablets makes no errors.
+pub(crate) fn try_pin(state: &AppState, attempt: &PinAttempt) -> Result<PinTry, IdentityError> {
+    let PinAttempt { staff, device, address, now_ms, .. } = *attempt;
+    let known = state.identity.pins.is_known(staff, device, now_ms)?;
+    if !known && let Err(wait_s) = state.inner.sign_ins.take(Network::of(address), state.clock.now().up_ms) {
+        return Ok(PinTry::TooMany(wait_s));
+    }
+    let outcome = state.identity.check_pin(attempt)?;
+    if outcome != PinOutcome::Right {
+        return Ok(PinTry::Looked(outcome));
+    }
+    // Looked at after the PIN, so that whoever has left takes as long as anybody.
+    if state.store.snapshot().staff.get(&staff).is_none_or(|s| s.left) {
+        return Ok(PinTry::Looked(PinOutcome::None));
+    }
+    if !known {
+        state.inner.sign_ins.give_back(&Network::of(address));
+    }
+    Ok(PinTry::Looked(PinOutcome::Right))
+}
+
+pub(crate) const AGAIN: &str = "Type the PIN again";
+
+pub(crate) fn too_many(wait_s: u64) -> Problem {
+    Problem::new(StatusCode::TOO_MANY_REQUESTS, "too-many-sign-ins", "Too many tries to sign in from here")
+        .detail("PINs are typed faster at this address than anybody types. Devices on which you have signed in before are not held up.")
+        .safe("This PIN was not looked at, and no try was counted.")
+        .next("Wait a few seconds and type it again.")
+        .header(RETRY_AFTER, HeaderValue::from(wait_s))
+}
+
+/// For a PIN that was not looked at because too many others are.
+pub(crate) fn busy() -> Problem {
+    Problem::new(StatusCode::SERVICE_UNAVAILABLE, "sign-in-busy", "Too many people are signing in just now")
+        .safe("Your PIN was not looked at, and no try was counted.")
+        .next("Wait a few seconds and type it again.")
+        .header(RETRY_AFTER, HeaderValue::from(2))
+}
+
+/// Why a PIN did not do, at its field.
+pub(crate) fn refused_words(state: &AppState, outcome: PinOutcome) -> String {
+    match outcome {
+        PinOutcome::Wrong { left: 0 } => "That PIN does not fit. That was the last try for now.".to_owned(),
+        PinOutcome::Wrong { left: 1 } => "That PIN does not fit. 1 try left.".to_owned(),
+        PinOutcome::Wrong { left } => format!("That PIN does not fit. {left} tries left."),
+        PinOutcome::Locked { until_ms } => {
+            let until = Snapshot::now(state).local.deadline(until_ms);
+            format!(
+                "Too many tries. Wait until {until}, use a device on which you have signed in before, or ask a facility admin."
+            )
+        }
+        PinOutcome::None => "There is no PIN for this person. A facility admin sets one.".to_owned(),
+        PinOutcome::Right | PinOutcome::Busy => "The PIN was not looked at. Type it again.".to_owned(),
+    }
+}
+
+/// Where a PIN is typed: on which device, from which address.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct PinTypist {
+    device: DeviceId,
+    address: IpAddr,
+}
+
+impl PinTypist {
+    pub(crate) fn of(state: &AppState, request: &Request) -> Self {
+        let from = peer(request);
+        Self::on(&RequestDevice::of(state, request.headers(), Some(&from)), &from)
+    }
+
+    /// On a device that the answer tells who it is: without a cookie each [`RequestDevice::of`] makes another one.
+    pub(crate) fn on(device: &RequestDevice, from: &Peer) -> Self {
+        Self { device: device.id(), address: from.remote }
+    }
+}
+
+/// Looks at a PIN; it counts as a try to sign in.
+pub(crate) async fn check_typed_pin(
+    state: &AppState,
+    staff: StaffId,
+    pin: &str,
+    typist: &PinTypist,
+) -> Result<PinOutcome, Problem> {
+    let attempt = PinAttempt {
+        staff,
+        pin: pin.trim().to_owned(),
+        device: typist.device,
+        address: typist.address,
+        now_ms: state.clock.now().wall_ms,
+    };
+    let trying = state.clone();
+    let tried = tokio::task::spawn_blocking(move || try_pin(&trying, &attempt));
+    match tried.await.map_err(|e| Problem::internal(&e))?.map_err(|e| Problem::internal(&e))? {
+        PinTry::Looked(outcome) => Ok(outcome),
+        PinTry::TooMany(wait_s) => Err(too_many(wait_s)),
+    }
+}
+
+/// Why a PIN did not prove anything; nothing where it did.
+pub(crate) fn pin_words(state: &AppState, outcome: PinOutcome) -> Option<String> {
+    (outcome != PinOutcome::Right).then(|| refused_words(state, outcome))
+}
+
+/// What the audit keeps of a PIN that did not fit.
+pub(crate) fn pin_note(outcome: PinOutcome, staff: StaffId, wanted: AccessWanted) -> Option<AccessNote> {
+    let outcome = match outcome {
+        PinOutcome::Right | PinOutcome::Busy => return None,
+        PinOutcome::Wrong { .. } | PinOutcome::None => AccessOutcome::WrongPin,
+        PinOutcome::Locked { .. } => AccessOutcome::Locked,
+    };
+    Some(AccessNote::new(outcome, wanted).about(&staff))
+}
+
+/// A PIN came where anybody in the building can read along.
+pub(crate) fn pin_in_the_clear() -> Problem {
+    Problem::new(StatusCode::BAD_REQUEST, "pin-in-the-clear", "This page is not secure")
+        .detail("This page is not secure. Your PIN was not used; change it.")
+        .field("pin")
+        .next("Record with your name alone, or open the page over HTTPS. A facility admin sets a new PIN.")
+        .noted(AccessNote::new(AccessOutcome::PinInTheClear, AccessWanted::Proof))
+}

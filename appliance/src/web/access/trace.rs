@@ -1,0 +1,116 @@
+//! The audit of access: who asked for what, and what came of it.
+
+use axum::extract::{MatchedPath, Request};
+use axum::response::Response;
+use http::header::{AUTHORIZATION, COOKIE};
+use http::{HeaderMap, StatusCode};
+use service::attempts::Network;
+use service::clock::Now;
+
+use crate::identity::{AccessCaller, AccessOutcome, AccessRow, AccessWanted};
+use crate::listen::Peer;
+use crate::web::access::program;
+use crate::web::access::staff_session::session_of;
+use crate::web::access_note::{AccessNote, AccessNotes};
+use crate::web::context::AppState;
+use crate::web::http_error::Problem;
+
+/// What of a request is needed to say who asked for what, after its handler has taken it.
+pub(crate) struct AccessTrace {
+    route: Option<MatchedPath>,
+    peer: Peer,
+    reads: bool,
+    api: bool,
+    /// Only those headers that name somebody; phones have none.
+    proofs: HeaderMap,
+}
+
+impl AccessTrace {
+    pub(crate) fn of(request: &Request, peer: Peer) -> Self {
+        let mut proofs = HeaderMap::new();
+        let headers = request.headers();
+        if headers.contains_key(AUTHORIZATION)
+            || crate::web::request::cookies::get(headers, crate::web::request::cookies::SESSION).is_some()
+        {
+            for name in [AUTHORIZATION, COOKIE] {
+                for value in headers.get_all(&name) {
+                    proofs.append(&name, value.clone());
+                }
+            }
+        }
+        Self {
+            route: request.extensions().get().cloned(),
+            peer,
+            reads: request.method().is_safe(),
+            api: request.uri().path().starts_with("/api/"),
+            proofs,
+        }
+    }
+
+    /// Takes the answer's notes into the audit, and that it is a refusal, if it is one.
+    pub(crate) fn record(&self, state: &AppState, answer: &mut Response) {
+        let mut notes = answer.extensions_mut().remove::<AccessNotes>().map_or(Vec::new(), |notes| notes.0);
+        if let Some(problem) = answer.extensions().get::<Box<Problem>>() {
+            let denied = matches!(problem.status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN)
+                && problem.code != "https-needed";
+            if let Some(note) = &problem.note {
+                notes.push(note.as_ref().clone());
+            } else if denied {
+                let wanted = problem.wanted.unwrap_or_else(|| self.wanted());
+                notes.push(AccessNote::new(AccessOutcome::Denied, wanted));
+            }
+        }
+        if notes.is_empty() {
+            return;
+        }
+        let (now, caller) = (state.clock.now(), self.caller(state));
+        for mut note in notes {
+            // An id that somebody made up says nothing, and would make a row of its own each time.
+            note.subject = note.subject.filter(|id| is_known(state, id));
+            self.keep(state, &now, &caller, note);
+        }
+    }
+
+    fn keep(&self, state: &AppState, now: &Now, caller: &AccessCaller, note: AccessNote) {
+        let row = AccessRow {
+            at_ms: now.wall_ms,
+            route: self.route.as_ref().map_or_else(String::new, |route| route.as_str().to_owned()),
+            caller: note.caller.unwrap_or_else(|| caller.clone()),
+            network: Network::of(self.peer.remote).to_string(),
+            wanted: note.wanted,
+            outcome: note.outcome,
+            subject: note.subject,
+            count: 1,
+        };
+        state.identity.access.record(row, now);
+    }
+
+    fn wanted(&self) -> AccessWanted {
+        match (self.api, self.reads) {
+            (true, true) => AccessWanted::Read,
+            (true, false) => AccessWanted::Write,
+            (false, true) => AccessWanted::View,
+            (false, false) => AccessWanted::Edit,
+        }
+    }
+
+    fn caller(&self, state: &AppState) -> AccessCaller {
+        let token = program::bearer(&self.proofs).and_then(|text| state.identity.tokens.find(text));
+        if let Some(token) = token.filter(|_| self.peer.secure) {
+            return AccessCaller::Token(token.id);
+        }
+        let signed = session_of(state, &self.proofs, Some(&self.peer));
+        signed.map_or(AccessCaller::Stranger, AccessCaller::Staff)
+    }
+}
+
+/// Whether this is the id of somebody who is or was here, of a token or of an alarm.
+pub(crate) fn is_known(state: &AppState, id: &str) -> bool {
+    match id.parse() {
+        Ok(staff) => state.store.snapshot().staff.contains_key(&staff),
+        Err(_) => {
+            state.identity.tokens.all().iter().any(|token| token.id == id)
+                || state.alarms.all().iter().any(|alarm| alarm.id == id)
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! Photos that come after their records: attached when they are opened, after a new start of the box if need be.
+
+use std::path::PathBuf;
+
+use record::entry::By;
+use record::tree::Hash;
+
+use crate::intake::Command;
+use crate::photo::{PhotoPromise, PhotoTrouble};
+use crate::web::commands::run::{Done, Undone, act};
+use crate::web::context::AppState;
+
+/// A photo that is not opened yet, and where its upload lies.
+pub(crate) struct FollowingPhoto {
+    pub(crate) work: PhotoWork,
+    pub(crate) upload: PathBuf,
+}
+
+/// A photo on its way from an upload to a hash.
+pub(crate) type PhotoWork = tokio::task::JoinHandle<Result<Hash, PhotoTrouble>>;
+
+/// Lets a photo that is not ready come after its record.
+pub(crate) fn follow(state: &AppState, done: Done, photo: FollowingPhoto) {
+    let promise = state.photos.promise(&photo.upload, done.line.of);
+    let state = state.clone();
+    tokio::spawn(async move {
+        let opened = match photo.work.await {
+            Ok(opened) => opened,
+            Err(error) => Err(PhotoTrouble::Box(std::io::Error::other(error))),
+        };
+        attach(&state, promise, opened).await;
+    });
+}
+
+/// Opens and attaches, one after the other, what was to follow when the box ended.
+pub fn attach_left_photos(state: &AppState) {
+    let left = match state.photos.left_promises() {
+        Ok(left) => left,
+        Err(error) => {
+            return tracing::error!(%error, "it is not known whether photos were to follow");
+        }
+    };
+    if left.is_empty() {
+        return;
+    }
+    tracing::info!(photos = left.len(), "photos that were to follow are opened now");
+    let state = state.clone();
+    tokio::spawn(async move {
+        for promise in left {
+            let opened = state.photos.keep_promised(&promise).await;
+            attach(&state, promise, opened).await;
+        }
+    });
+}
+
+/// Attaches a photo that took longer than its record. What only the box is to blame for is tried again at its next start.
+async fn attach(state: &AppState, promise: PhotoPromise, opened: Result<Hash, PhotoTrouble>) {
+    let of = promise.entry();
+    let photo = match opened {
+        Ok(photo) => photo,
+        Err(PhotoTrouble::Box(cause)) => {
+            return tracing::error!(%cause, seq = of.seq, "a photo that was to follow was not kept");
+        }
+        Err(trouble) => {
+            tracing::warn!(%trouble, seq = of.seq, "a photo that was to follow is of no use");
+            return promise.end();
+        }
+    };
+    // The box may end between the entry and the end of the promise. Nobody else knows the hash before, so nobody can have
+    // used the key for anything else.
+    let key = format!("photo {photo} follows {}.{}", of.epoch, of.seq);
+    match act(state, By::BOX, Some(key), Command::AttachPhoto { of, photo }).await {
+        Ok(_) => promise.end(),
+        Err(Undone::Refused(refusal)) => {
+            tracing::error!(?refusal, seq = of.seq, "a photo that was kept could not be attached");
+            promise.end();
+        }
+        Err(Undone::Box(problem)) => {
+            tracing::error!(?problem, seq = of.seq, "a photo that was kept is not attached yet");
+        }
+    }
+}

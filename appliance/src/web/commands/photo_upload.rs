@@ -1,0 +1,106 @@
+//! A photo that comes with a form: read, decoded in a process of its own, and kept, or refused with a reason.
+
+use std::time::Duration;
+
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use record::tree::Hash;
+
+use crate::intake::CleaningForm;
+use crate::photo::{Incoming, PhotoTrouble};
+use crate::web::commands::photo_follow::FollowingPhoto;
+use crate::web::context::AppState;
+use crate::web::http_error::Problem;
+
+/// How long a submission waits for its photo; then the record goes on and the photo follows.
+pub(crate) const PHOTO_WITHIN: Duration = Duration::from_secs(8);
+
+/// After how many seconds a photo that had no turn is worth another try.
+pub(crate) const PHOTO_AGAIN_S: u64 = 30;
+
+/// What came of the photo so far.
+pub(crate) enum Photo {
+    None,
+    Kept(Hash),
+    Follows(FollowingPhoto),
+    Refused(PhotoRefusal),
+    /// The card is nearly full: the record goes on without it, and says so.
+    NoRoom,
+}
+
+impl Photo {
+    /// Names it in a record.
+    pub(crate) fn name(&self, form: &mut CleaningForm) {
+        match self {
+            Self::Kept(hash) => form.photos = vec![*hash],
+            Self::Follows(_) => form.photo_follows = true,
+            Self::NoRoom => form.photo_unkept = true,
+            Self::None | Self::Refused(_) => {}
+        }
+    }
+}
+
+/// Cleans the photo that came with a form, for as long as a person may be made to wait.
+pub(crate) async fn take_photo(state: &AppState, upload: Option<Result<Incoming, PhotoTrouble>>) -> Photo {
+    let upload = match upload {
+        None => return Photo::None,
+        Some(Err(trouble)) => return refused_photo(&trouble),
+        Some(Ok(upload)) => upload,
+    };
+    let (photos, path) = (state.photos.clone(), upload.path().to_owned());
+    let mut work = tokio::spawn(async move { photos.keep(upload).await });
+    match tokio::time::timeout(PHOTO_WITHIN, &mut work).await {
+        Err(_) => Photo::Follows(FollowingPhoto { work, upload: path }),
+        Ok(Ok(Ok(hash))) => Photo::Kept(hash),
+        Ok(Ok(Err(trouble))) => refused_photo(&trouble),
+        Ok(Err(error)) => refused_photo(&PhotoTrouble::Box(std::io::Error::other(error))),
+    }
+}
+
+pub(crate) fn refused_photo(trouble: &PhotoTrouble) -> Photo {
+    match trouble {
+        PhotoTrouble::Full => return Photo::NoRoom,
+        PhotoTrouble::Box(cause) => tracing::error!(%cause, "a photo could not be kept"),
+        _ => {}
+    }
+    let status = match trouble {
+        PhotoTrouble::Busy | PhotoTrouble::Slow => StatusCode::SERVICE_UNAVAILABLE,
+        PhotoTrouble::TooManyBytes => StatusCode::PAYLOAD_TOO_LARGE,
+        _ => StatusCode::UNPROCESSABLE_ENTITY,
+    };
+    Photo::Refused(PhotoRefusal { status, words: trouble.to_string() })
+}
+
+/// `GET /photos/<sha256>.jpg`, and `.t.jpg` for its thumbnail: whoever has the hash of a photo has seen the page that names it.
+pub(crate) async fn photo(
+    State(state): State<AppState>,
+    Path(file): Path<String>,
+) -> Result<Response, Problem> {
+    let name = file.strip_suffix(".jpg").ok_or_else(Problem::not_found)?;
+    let (name, small) = name.strip_suffix(".t").map_or((name, false), |name| (name, true));
+    let hash: Hash = name.parse().map_err(|_| Problem::not_found())?;
+    let away = || {
+        Problem::not_found()
+            .detail("This photo is not on the box. Old photos move to the relay when their share of the card is full.")
+            .safe("The record that names it stays, and so does the photo at the relay.")
+            .next("Open the record at the relay.")
+    };
+    let jpeg = match small {
+        false => state.photos.read(hash).await,
+        true => state.photos.thumbnail(hash).await.map_err(|trouble| Problem::internal(&trouble))?,
+    };
+    let jpeg = jpeg.ok_or_else(away)?;
+    let headers = [
+        (http::header::CONTENT_TYPE, "image/jpeg"),
+        (http::header::CACHE_CONTROL, "private, max-age=31536000, immutable"),
+    ];
+    Ok((headers, jpeg).into_response())
+}
+
+/// Why a photo is of no use.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct PhotoRefusal {
+    pub(crate) status: StatusCode,
+    pub(crate) words: String,
+}

@@ -1,0 +1,132 @@
+//! From a handler to the log: a command is told done only when it is on disk, and what keeps it from that has words.
+
+use http::{HeaderValue, StatusCode};
+use record::entry::{At, By, Digest16, Entry};
+use record::fold::LinePlace;
+use record::kinds::{EntryRef, Event};
+use record::tree::Hash;
+
+use crate::command::{CommandError, Given, give};
+use crate::intake::{Command, Refusal, Request};
+use crate::store::{Decision, ReadLane, Reader, SubmitError};
+use crate::web::context::AppState;
+use crate::web::http_error::Problem;
+
+/// A command that was carried out.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Done {
+    /// The first entry that it made, now or when it was first asked; a run may have brought it.
+    pub(crate) line: LinePlace,
+    /// That entry's hash in the tree.
+    pub(crate) leaf: Hash,
+    /// When that entry was written.
+    pub(crate) at: At,
+}
+
+/// Why it was not.
+#[derive(Debug)]
+pub(crate) enum Undone {
+    /// With a reason that a person can do something about.
+    Refused(Refusal),
+    /// The box cannot.
+    Box(Box<Problem>),
+}
+
+impl From<Undone> for Problem {
+    fn from(undone: Undone) -> Self {
+        match undone {
+            Undone::Refused(refusal) => refusal.into(),
+            Undone::Box(problem) => *problem,
+        }
+    }
+}
+
+/// Carries a command out.
+pub(crate) async fn act(
+    state: &AppState,
+    by: By,
+    key: Option<String>,
+    command: Command,
+) -> Result<Done, Undone> {
+    match give(&state.store, state.random.clone(), Request { by, key, command }).await {
+        Ok(Given::New(recorded)) => match recorded.first() {
+            Some(first) => Ok(Done {
+                line: LinePlace {
+                    of: EntryRef { epoch: state.store.origin().epoch, seq: first.seq },
+                    run: None,
+                },
+                leaf: first.leaf,
+                at: first.at,
+            }),
+            None => Err(Undone::Box(Box::new(Problem::internal(&"a command made no entry")))),
+        },
+        Ok(Given::Again(line)) => before(state, line).await.map_err(|problem| Undone::Box(Box::new(problem))),
+        Err(CommandError::Refused(Refusal::UnknownTag(tag))) if state.lacks_any() => {
+            Err(Undone::Box(Box::new(Problem::tag_not_known_now(tag))))
+        }
+        Err(CommandError::Refused(refusal)) => Err(Undone::Refused(refusal)),
+        Err(CommandError::Store(error)) => Err(Undone::Box(Box::new(not_recorded(&error)))),
+    }
+}
+
+/// What a submission made before, and the digest of what it asked.
+pub(crate) async fn by_key(state: &AppState, key: &str) -> Option<(LinePlace, Digest16)> {
+    let key = Digest16::of(key.as_bytes());
+    state.store.submit(move |view| Decision::Answer(view.by_key(&key))).await.ok()?.answer
+}
+
+/// What was made before.
+pub(crate) async fn before(state: &AppState, line: LinePlace) -> Result<Done, Problem> {
+    let (entry, _) = entry(state, line)
+        .await?
+        .ok_or_else(|| Problem::internal(&"an entry that an index names is not there"))?;
+    Ok(Done { line, leaf: entry.leaf(), at: entry.head().at })
+}
+
+fn not_recorded(error: &SubmitError) -> Problem {
+    let unavailable = |code, title: &'static str| Problem::new(StatusCode::SERVICE_UNAVAILABLE, code, title);
+    match error {
+        SubmitError::Full => {
+            Problem::new(StatusCode::INSUFFICIENT_STORAGE, "full", "Not recorded: the box’s disk is full")
+                .detail("What was recorded before is safe, and can be read.")
+                .next("Write it on paper and call biomed. They enter it later; it is shown as a late entry.")
+        }
+        SubmitError::Busy => unavailable("busy", "Not recorded: too many at once")
+            .next("Wait a few seconds and press again. Nothing is recorded twice.")
+            .header(http::header::RETRY_AFTER, HeaderValue::from_static("2")),
+        SubmitError::Stopping => unavailable("stopping", "Not recorded: the box is just stopping")
+            .next("Wait a minute and press again. Nothing is recorded twice.")
+            .header(http::header::RETRY_AFTER, HeaderValue::from_static("30")),
+        SubmitError::Unknown => unavailable("unknown", "The box could not make sure that this is on its disk")
+            .safe("Perhaps it was recorded, perhaps not.")
+            .next("Wait a minute and press again: if it was recorded, you see that record; nothing is recorded twice.")
+            .header(http::header::RETRY_AFTER, HeaderValue::from_static("10")),
+        SubmitError::TooLarge { .. } | SubmitError::Entry(_) => {
+            Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-long", "That is more than one record can hold")
+                .next("Shorten the texts and send it again.")
+        }
+        SubmitError::Database(_) => {
+            tracing::error!(%error, "what a command rests on could not be read");
+            unavailable("database", "Not recorded: the box could not read its own records")
+                .next("Press again in a moment. Nothing is recorded twice.")
+                .header(http::header::RETRY_AFTER, HeaderValue::from_static("2"))
+        }
+    }
+}
+
+/// The entry of a line, with what it says.
+pub(crate) async fn entry(state: &AppState, line: LinePlace) -> Result<Option<(Entry, Event)>, Problem> {
+    let entry = state.store.read(ReadLane::Quick, move |reader| reader.line(line)).await??;
+    Ok(entry.map(|entry| {
+        let event = entry.event();
+        (entry, event)
+    }))
+}
+
+/// An entry of the log, with what it says.
+pub(crate) fn entry_by(reader: &Reader, of: EntryRef) -> Result<Option<(Entry, Event)>, Problem> {
+    Ok(reader.entry_at(of)?.map(|entry| {
+        let event = entry.event();
+        (entry, event)
+    }))
+}

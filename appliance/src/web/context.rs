@@ -1,0 +1,170 @@
+//! What every handler sees: the parts of the box that pages need, and what pages keep in memory between requests.
+
+use std::any::{Any, TypeId};
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use ::service::attempts::Network;
+use ::service::clock::Clock;
+use ::service::limit::RateLimiter;
+use ::service::random::Random;
+use tokio::sync::{Semaphore, watch};
+
+use crate::alarms::AlarmStore;
+use crate::identity::Identity;
+use crate::photo::Photos;
+use crate::print::Printing;
+use crate::store::Store;
+use crate::web::http_error::Problem;
+
+/// Browsers that can listen for news at a time: a hundred phones, and boards; past that a page asks every minute. Each
+/// holds a connection, so this is half of what `limits.connections` allows by default: as many are left to send with.
+pub(crate) const LIVE_CLIENTS_MAX: usize = 128;
+
+/// Tries to sign in a second from one address, in bursts of ten times as many. No setting: it keeps people with PINs from
+/// waiting behind a flood, whatever the facility's phones send.
+pub(crate) const SIGN_INS_PER_ADDRESS: u32 = 1;
+
+/// Addresses that are told apart at a time; a building has fewer phones.
+pub(crate) const ADDRESSES_MAX: usize = 4_096;
+
+/// Bursts are this many seconds' worth: a shift change behind one address.
+pub(crate) const BURST_S: u32 = 10;
+
+/// So many a second for each address; 0: no limit.
+pub(crate) fn address_limiter(per_second: u32) -> RateLimiter<Network> {
+    RateLimiter::new(per_second, Duration::from_secs(1), per_second.saturating_mul(BURST_S), ADDRESSES_MAX)
+}
+
+/// How the box stands with the relay, for the line under a page's band.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Link {
+    /// It was never claimed: it works alone.
+    #[default]
+    Alone,
+    /// There is a line.
+    Up {
+        /// Entries of logs that have ended which the relay lacks.
+        ended_backlog: u64,
+    },
+    /// There is none.
+    Down {
+        /// Since when, milliseconds since 1970; absent: since the start.
+        since_ms: Option<i64>,
+    },
+}
+
+/// Settings of the pages.
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    /// Host names and addresses under which staff pages and the API answer, beside localhost, the address that was asked
+    /// and the label host.
+    pub hosts: Vec<String>,
+    /// Submissions a second from one address, in bursts of ten times as many; 0: any number.
+    pub submits_per_address: u32,
+    /// The port of the HTTPS listener, for links from plain pages to staff pages; absent: there is none.
+    pub https_port: Option<u16>,
+}
+
+/// What the pages need of the rest of the box.
+pub struct Parts {
+    /// The log.
+    pub store: Store,
+    /// Who somebody is.
+    pub identity: Identity,
+    /// Photos.
+    pub photos: Photos,
+    /// The print room.
+    pub printing: Arc<Printing>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub random: Arc<dyn Random>,
+    /// The uplink's state.
+    pub link: watch::Receiver<Link>,
+    /// What somebody must know.
+    pub alarms: Arc<AlarmStore>,
+    /// The relay's keys for cosignatures, as far as the box knows them.
+    pub cosigners: Cosigners,
+    /// The facility to which the box belongs.
+    pub facility_id: OwnFacility,
+    /// Settings.
+    pub settings: Settings,
+}
+
+/// Tells the relay's cosigning keys; none before the box is claimed.
+pub type Cosigners = Arc<dyn Fn() -> Vec<record::sign::Verifier> + Send + Sync>;
+
+/// Tells the id that the relay gave the facility; none before the box is claimed.
+pub type OwnFacility = Arc<dyn Fn() -> Option<record::ids::FacilityId> + Send + Sync>;
+
+/// What every handler sees.
+#[derive(Clone)]
+pub struct AppState {
+    pub(super) inner: Arc<Inner>,
+}
+
+pub(super) struct Inner {
+    parts: Parts,
+    pub(super) submissions: RateLimiter<Network>,
+    /// Tries to sign in from devices that are new to whom they name.
+    pub(super) sign_ins: RateLimiter<Network>,
+    pub(super) live: Arc<Semaphore>,
+    /// Label sheets that are drawn at a time: one of 5,000 labels takes a core and megabytes for seconds.
+    pub(super) sheets: Semaphore,
+    kept: RwLock<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
+}
+
+impl AppState {
+    /// For both listeners.
+    pub fn new(parts: Parts) -> Self {
+        let submissions = address_limiter(parts.settings.submits_per_address);
+        let live = Arc::new(Semaphore::new(LIVE_CLIENTS_MAX));
+        Self {
+            inner: Arc::new(Inner {
+                parts,
+                submissions,
+                sign_ins: address_limiter(SIGN_INS_PER_ADDRESS),
+                live,
+                sheets: Semaphore::new(1),
+                kept: RwLock::default(),
+            }),
+        }
+    }
+
+    /// What a page keeps in memory between requests, one of each type, made when it is first asked for. So no page's type
+    /// has to be known here.
+    pub(super) fn kept<T: Default + Send + Sync + 'static>(&self) -> Arc<T> {
+        let find = |all: &HashMap<TypeId, Arc<dyn Any + Send + Sync>>| {
+            all.get(&TypeId::of::<T>()).and_then(|one| Arc::clone(one).downcast().ok())
+        };
+        let kept = &self.inner.kept;
+        if let Some(one) = find(&kept.read().unwrap_or_else(PoisonError::into_inner)) {
+            return one;
+        }
+        let mut all = kept.write().unwrap_or_else(PoisonError::into_inner);
+        // Another request may have made it meanwhile.
+        find(&all).unwrap_or_else(|| {
+            let one = Arc::new(T::default());
+            all.insert(TypeId::of::<T>(), one.clone());
+            one
+        })
+    }
+}
+
+impl std::ops::Deref for AppState {
+    type Target = Parts;
+    fn deref(&self) -> &Parts {
+        &self.inner.parts
+    }
+}
+
+/// Work that waits for a disk or draws, away from the threads that answer phones.
+pub(crate) async fn aside<T: Send + 'static>(
+    state: &AppState,
+    work: impl FnOnce(&AppState) -> Result<T, Problem> + Send + 'static,
+) -> Result<T, Problem> {
+    let state = state.clone();
+    tokio::task::spawn_blocking(move || work(&state)).await.map_err(|e| Problem::internal(&e))?
+}

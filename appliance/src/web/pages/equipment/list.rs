@@ -1,0 +1,115 @@
+//! All equipment, as a list.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::Router;
+use axum::extract::State;
+use axum::response::Response;
+use axum::routing::get;
+use record::compliance::{Rate, Tally};
+use record::fold::Service;
+use record::tag::Tag;
+use serde::Deserialize;
+
+use crate::web::access::staff_session::Signed;
+use crate::web::context::AppState;
+use crate::web::http_error::Problem;
+use crate::web::layout::{Frame, Place, page};
+use crate::web::request::query::Asked;
+use crate::web::view_models::formats::{Moment, plural};
+use crate::web::view_models::item_status::Row;
+use crate::web::view_models::rates::tallies;
+use crate::web::view_models::snapshot::Snapshot;
+use crate::web::view_models::status_board::{StandingBoard, board};
+
+pub(crate) fn routes() -> Router<AppState> {
+    Router::new().route("/staff/equipment", get(list))
+}
+
+/// Items of the list; more are found by searching.
+pub(crate) const ITEMS_MAX: usize = 500;
+
+pub(crate) struct Line {
+    row: Arc<Row>,
+    asset_number: String,
+    last: Option<Moment>,
+    rate: String,
+}
+
+#[derive(Template)]
+#[template(path = "equipment_list.html")]
+pub(crate) struct ListPage {
+    frame: Frame,
+    query: String,
+    caption: String,
+    lines: Vec<Line>,
+    more: usize,
+    retired: bool,
+    may_change: bool,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct Ask {
+    #[serde(default)]
+    q: String,
+    retired: Option<String>,
+}
+
+async fn list(
+    State(state): State<AppState>,
+    signed: Signed,
+    Asked(ask): Asked<Ask>,
+) -> Result<Response, Problem> {
+    let query: String = ask.q.trim().chars().take(200).collect();
+    let tallies = tallies(&state).await?;
+    let board = board(&state).await?;
+    let snapshot = Snapshot::of(&state, &board.seen);
+    let lines = lines(&board, &snapshot, &query, ask.retired.is_some(), &tallies.items);
+    let counted = plural(lines.len(), "item", "items");
+    let caption = match (query.is_empty(), ask.retired.is_some()) {
+        (_, true) => format!("Retired: {counted}"),
+        (true, false) => format!("In use, overdue first: {counted}"),
+        (false, false) => format!("With “{query}”: {counted}"),
+    };
+    let more = lines.len().saturating_sub(ITEMS_MAX);
+    let frame = Frame::staff(&state, &snapshot, "Equipment", &signed, Place::Equipment);
+    page(&ListPage {
+        frame,
+        query,
+        caption,
+        more,
+        lines: lines.into_iter().take(ITEMS_MAX).collect(),
+        retired: ask.retired.is_some(),
+        may_change: signed.may_change(),
+    })
+}
+
+pub(crate) fn lines(
+    board: &StandingBoard,
+    snapshot: &Snapshot,
+    query: &str,
+    retired: bool,
+    tallies: &std::collections::BTreeMap<Tag, Tally>,
+) -> Vec<Line> {
+    let is_gone = |row: &&Arc<Row>| row.item.service == Service::Retired;
+    let (gone, used) = if retired { (board.all(), &[][..]) } else { (&[][..], board.in_use()) };
+    let all = gone.iter().filter(is_gone).chain(used);
+    let words: Vec<String> = query.split_whitespace().map(str::to_lowercase).collect();
+    let line = |row: &Arc<Row>| {
+        let item = &row.item;
+        let text = format!(
+            "{} {} {} {} {} {} {}",
+            item.name, item.location, item.asset_number, item.serial, item.model, item.category, item.tag
+        );
+        let text = text.to_lowercase();
+        let last = row.activity.as_ref().and_then(|a| a.last);
+        words.iter().all(|word| text.contains(word)).then(|| Line {
+            asset_number: item.asset_number.clone(),
+            last: last.map(|last| snapshot.local.day_time(last.performed_ms)),
+            rate: Rate::text(tallies.get(&item.tag).and_then(|t| t.rate())),
+            row: row.clone(),
+        })
+    };
+    all.filter_map(line).collect()
+}

@@ -1,0 +1,469 @@
+//! The staff's first page and the page about the box itself.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::response::Response;
+use axum::routing::get;
+use http::StatusCode;
+use record::compliance::{Rate, Tally};
+use record::kinds::Role;
+use record::tag::Tag;
+
+use crate::identity::{AccessOutcome, AccessWanted, own_addresses};
+use crate::intake::{Command, Settings};
+use crate::store::Reader;
+use crate::web::access::staff_session::Signed;
+use crate::web::access_note::{AccessNote, noted};
+use crate::web::answer::see_other;
+use crate::web::commands::run::{Undone, act};
+use crate::web::context::{AppState, Link};
+use crate::web::http_error::Problem;
+use crate::web::layout::{Frame, Place, page, page_with};
+use crate::web::log_reads::{read_quick, staff_name};
+use crate::web::request::field_error::Wrong;
+use crate::web::view_models::alarms::AlarmCard;
+use crate::web::view_models::formats::{Moment, about, count};
+use crate::web::view_models::item_status::Row;
+use crate::web::view_models::jobs::{PrinterCard, printer_card};
+use crate::web::view_models::program_notes;
+use crate::web::view_models::rates::{Tallies, calendar, tallies};
+use crate::web::view_models::snapshot::Snapshot;
+use crate::web::view_models::status_board::{StandingBoard, board};
+
+/// Lines of “Just now”.
+const FEED: usize = 8;
+/// Lines of the overdue table; the whole list is a page of its own.
+const OVERDUE_MAX: usize = 20;
+
+pub(crate) fn routes() -> Router<AppState> {
+    Router::new()
+        .route("/staff", get(async || see_other("/staff/")))
+        .route("/staff/", get(today))
+        .route("/staff/box", get(this_box))
+        .route("/staff/box/settings", get(ask_settings).post(settings))
+}
+
+struct Number {
+    title: &'static str,
+    rate: String,
+    words: String,
+    spark: Option<Spark>,
+}
+
+struct Spark {
+    path: String,
+    end: (String, String),
+    label: String,
+}
+
+struct Late {
+    row: Arc<Row>,
+    last: String,
+}
+
+struct News {
+    tag: Tag,
+    name: String,
+    photo: Option<String>,
+    words: String,
+    at: Moment,
+}
+
+/// One bar of the chart of days.
+struct Bar {
+    x: String,
+    middle: String,
+    y: String,
+    height: String,
+    above: String,
+    low: Option<u16>,
+}
+
+#[derive(Template)]
+#[template(path = "today.html")]
+struct TodayPage {
+    frame: Frame,
+    day: String,
+    overdue: usize,
+    overdue_words: String,
+    numbers: Vec<Number>,
+    late: Vec<Late>,
+    rest: String,
+    bars: Vec<Bar>,
+    chart_label: String,
+    first_day: String,
+    feed: Vec<News>,
+    no_items: bool,
+    no_schedule: bool,
+    may_change: bool,
+}
+
+async fn today(State(state): State<AppState>, signed: Signed) -> Result<Response, Problem> {
+    let (tallies, board) = (tallies(&state).await?, board(&state).await?);
+    let template =
+        read_quick(&state, move |state, reader| today_page(state, reader, &signed, &tallies, &board));
+    page(&template.await?)
+}
+
+fn today_page(
+    state: &AppState,
+    reader: &Reader,
+    signed: &Signed,
+    tallies: &Tallies,
+    board: &StandingBoard,
+) -> Result<TodayPage, Problem> {
+    let recent = reader.cleanings(None, FEED)?;
+    let facility = &board.seen;
+    let snapshot = Snapshot::of(state, facility);
+    let local = &snapshot.local;
+    let no_items = board.in_use().is_empty();
+    let no_schedule = !no_items && facility.equipment.values().all(|item| item.plans.is_empty());
+    let overdue_words = match board.overdue().first() {
+        Some(row) => format!("Longest: {}, {}", row.item.name, row.standing.short.to_lowercase()),
+        None => "Nothing is late.".to_owned(),
+    };
+    let last = |row: &Row| match row.activity.as_ref().and_then(|a| a.last) {
+        Some(last) => local.day_time(last.performed_ms).text,
+        None => "never".to_owned(),
+    };
+    let feed = recent.iter().map(|cleaning| News {
+        tag: cleaning.tag,
+        name: facility
+            .equipment
+            .get(&cleaning.tag)
+            .map_or_else(|| cleaning.tag.grouped(), |item| item.name.clone()),
+        photo: crate::web::view_models::history::thumbnail(state, cleaning),
+        words: crate::web::view_models::history::feed_words(reader, facility, cleaning),
+        at: local.day_time(cleaning.performed_ms),
+    });
+    let late = board.overdue().iter().take(OVERDUE_MAX);
+    Ok(TodayPage {
+        frame: Frame::staff(state, &snapshot, "Today", signed, Place::Today)
+            .live(state, &snapshot)
+            .refreshed(),
+        day: local.long_day(),
+        overdue: board.overdue().len(),
+        overdue_words,
+        numbers: numbers(tallies),
+        rest: match board.due().len() {
+            0 => "All equipment".to_owned(),
+            due => format!("{due} more due, and all equipment"),
+        },
+        bars: bars(tallies),
+        chart_label: chart_label(tallies),
+        first_day: first_day(tallies, &facility.settings, &snapshot),
+        feed: feed.collect(),
+        late: late.map(|row| Late { last: last(row), row: row.clone() }).collect(),
+        no_items,
+        no_schedule,
+        may_change: signed.may_change(),
+    })
+}
+
+fn numbers(tallies: &Tallies) -> Vec<Number> {
+    [("Today", 1), ("7 days", 7), ("30 days", 30)]
+        .into_iter()
+        .map(|(title, days)| {
+            let tally = tallies.last(days);
+            let words = match tally.closed {
+                0 if days == 1 => "No data yet: no window has closed since midnight".to_owned(),
+                0 => "No data yet".to_owned(),
+                closed if days == 1 => {
+                    format!("{} of {closed} windows met that closed since midnight", tally.met)
+                }
+                closed => format!("{} of {closed} windows met", tally.met),
+            };
+            Number { title, rate: Rate::text(tally.rate()), words, spark: spark(tallies, days) }
+        })
+        .collect()
+}
+
+fn per_mille(tally: &Tally) -> Option<u16> {
+    tally.rate().map(Rate::per_mille)
+}
+
+/// A line over the days that have a rate, from 50 % to 100 %.
+fn spark(tallies: &Tallies, days: usize) -> Option<Spark> {
+    let from = tallies.days.len().saturating_sub(days);
+    let rates: Vec<u16> = tallies.days[from..].iter().filter_map(|(_, tally)| per_mille(tally)).collect();
+    if rates.len() < 2 {
+        return None;
+    }
+    let step = 112.0 / f64::from(u32::try_from(rates.len() - 1).unwrap_or(1));
+    let mut x = 4.0;
+    let mut points = Vec::new();
+    for rate in &rates {
+        let y = 29.0 - f64::from(rate.saturating_sub(500)) / 500.0 * 26.0;
+        points.push((format!("{x:.1}"), format!("{y:.1}")));
+        x += step;
+    }
+    let path: Vec<String> = points.iter().map(|(x, y)| format!("{x} {y}")).collect();
+    let (low, high) = (rates.iter().min()?, rates.iter().max()?);
+    Some(Spark {
+        path: format!("M{}", path.join(" ")),
+        end: points.pop()?,
+        label: format!("Between {} and {} percent", low / 10, high / 10),
+    })
+}
+
+fn bars(tallies: &Tallies) -> Vec<Bar> {
+    let mut x = 49.0;
+    tallies
+        .days
+        .iter()
+        .filter_map(|(_, tally)| {
+            let at = x;
+            x += 18.45;
+            let low = tally.rate()?.is_low();
+            let rate = per_mille(tally)?;
+            let height = f64::from(rate.saturating_sub(500)) / 500.0 * 120.0;
+            Some(Bar {
+                x: format!("{at:.1}"),
+                middle: format!("{:.1}", at + 6.3),
+                y: format!("{:.1}", 132.0 - height),
+                height: format!("{height:.1}"),
+                above: format!("{:.1}", 129.0 - height),
+                low: low.then_some(rate / 10),
+            })
+        })
+        .collect()
+}
+
+fn chart_label(tallies: &Tallies) -> String {
+    let rates: Vec<u16> = tallies.days.iter().filter_map(|(_, tally)| per_mille(tally)).collect();
+    match (rates.iter().min(), rates.last()) {
+        (Some(low), Some(last)) => {
+            format!(
+                "Compliance by day over 30 days, in percent. Lowest {}, the newest {}.",
+                low / 10,
+                last / 10
+            )
+        }
+        _ => "Compliance by day: no data yet.".to_owned(),
+    }
+}
+
+fn first_day(tallies: &Tallies, settings: &record::fold::Settings, snapshot: &Snapshot) -> String {
+    let start = tallies.days.first().map(|(day, _)| calendar(settings).day_range(*day).start);
+    start.map_or_else(String::new, |ms| snapshot.local.short_day(ms))
+}
+
+#[derive(Template)]
+#[template(path = "box.html")]
+struct BoxPage {
+    frame: Frame,
+    facts: Vec<(&'static str, String)>,
+    alarms: Vec<AlarmCard>,
+    form_token: String,
+    may_change: bool,
+    notes: Vec<String>,
+    printers: Vec<PrinterCard>,
+    hosts: Vec<String>,
+    admin: bool,
+    audit: bool,
+}
+
+async fn this_box(State(state): State<AppState>, signed: Signed) -> Result<Response, Problem> {
+    let snapshot = Snapshot::now(&state);
+    let printers = state.printing.printers();
+    let printers = printers.iter().map(|printer| printer_card(printer, &[], &snapshot.local)).collect();
+    let health = state.store.health();
+    let free = health
+        .free_bytes
+        .map_or_else(|| "not known".to_owned(), |bytes| format!("{:.1} GB", bytes as f64 / 1e9));
+    let mut notes = program_notes::notes(&state, &snapshot);
+    if signed.may_see_people() {
+        notes.extend(wrong_pin_notes(&state, &snapshot).await?);
+    }
+    if !health.ballast {
+        notes.push(
+            "The disk was full not long ago. Make room: records are refused while it is full.".to_owned(),
+        );
+    }
+    if snapshot.settings.zones.is_empty() {
+        notes.push("No time zone is set, so days are counted in UTC. Set it under Settings.".to_owned());
+    }
+    if snapshot.settings.label_host.is_empty() {
+        notes.push(
+            "No label host is chosen, so no label can be printed yet. Set it under Settings.".to_owned(),
+        );
+    }
+    let up = snapshot.now.up_ms;
+    let facts = vec![
+        ("Facility", snapshot.settings.name.clone()),
+        ("Box", health.origin.box_id.to_string()),
+        ("Log", format!("{}, {} entries", health.origin.epoch, count(health.size))),
+        ("At the relay", at_relay(&state)),
+        ("Disk free", free),
+        ("Machine up for", about(i64::try_from(up).unwrap_or(i64::MAX))),
+        ("Time zone", snapshot.local.zone_name().to_owned()),
+        ("Version", env!("CARGO_PKG_VERSION").to_owned()),
+    ];
+    let mut hosts: Vec<String> = own_addresses().iter().map(ToString::to_string).collect();
+    hosts.extend(state.settings.hosts.iter().cloned());
+    hosts.extend(Some(snapshot.settings.label_host.clone()).filter(|h| !h.is_empty()));
+    let mut frame = Frame::staff(&state, &snapshot, "This box", &signed, Place::Box);
+    // They stand on this page itself, each with its button.
+    frame.alarm = None;
+    page(&BoxPage {
+        frame,
+        facts,
+        alarms: crate::web::view_models::alarms::cards(&state, &snapshot.local).await?,
+        form_token: signed.form_token(),
+        may_change: signed.may_change(),
+        notes,
+        printers,
+        hosts,
+        admin: signed.role == Role::FacilityAdmin,
+        audit: signed.may_read_audit(),
+    })
+}
+
+/// What the relay has of this log and of those before it.
+fn at_relay(state: &AppState) -> String {
+    let present = format!("{} entries of this log", count(state.store.cursor_size()));
+    match (state.store.ended_entries(), *state.link.borrow()) {
+        (0, _) => present,
+        (ended, Link::Up { ended_backlog }) => {
+            let held = ended.saturating_sub(ended_backlog);
+            format!("{present}, {} of {} of earlier ones", count(held), count(ended))
+        }
+        (ended, _) => format!("{present}; earlier ones have {}", count(ended)),
+    }
+}
+
+/// Whose PIN strangers are guessing.
+async fn wrong_pin_notes(state: &AppState, snapshot: &Snapshot) -> Result<Vec<String>, Problem> {
+    let (local, wall_ms) = (snapshot.local.clone(), snapshot.now.wall_ms);
+    let words = read_quick(state, move |state, reader| {
+        let alarms = state.identity.pins.alarms(wall_ms).map_err(|e| Problem::internal(&e))?;
+        let locked = state.identity.pins.new_devices_locked(wall_ms).map_err(|e| Problem::internal(&e))?;
+        let facility = state.store.snapshot();
+        let here = alarms.into_iter().filter(|(staff, _)| facility.staff.get(staff).is_some_and(|s| !s.left));
+        let words = here.map(|(staff, wrong)| {
+            let (name, since) = (staff_name(reader, &facility, staff), local.day_time(wrong.since_ms).text);
+            format!(
+                "{} wrong PINs or more were typed for {name} since {since}, on devices on which they never signed in. At \
+                 most three an hour are looked at, and their own devices are not held up. Ask them whether it was them; if \
+                 not, set them a longer PIN under Staff.",
+                wrong.count
+            )
+        });
+        Ok((words.collect::<Vec<String>>(), locked))
+    });
+    let (mut words, locked) = words.await?;
+    if let Some(until_ms) = locked {
+        words.push(format!(
+            "So many wrong PINs were typed on new devices that nobody can sign in on a new device until {}. Devices on which \
+             somebody has signed in before are not held up. The access log says from where they came; setting somebody’s PIN \
+             under Staff ends the wait.",
+            snapshot.local.deadline(until_ms)
+        ));
+    }
+    Ok(words)
+}
+
+#[derive(Template)]
+#[template(path = "settings.html")]
+struct SettingsPage {
+    frame: Frame,
+    problems: Vec<Wrong>,
+    form_token: String,
+    name: String,
+    zone: String,
+    label_host: String,
+    contact: String,
+    undo_min: String,
+    pin_proof_min: String,
+    allow_unattributed: bool,
+    suggestion: String,
+}
+
+async fn ask_settings(State(state): State<AppState>, signed: Signed) -> Result<Response, Problem> {
+    signed.must_be_admin()?;
+    let present = Snapshot::now(&state).settings;
+    let typed = Settings {
+        zone: Some(present.zone().to_owned()),
+        name: Some(present.name.clone()),
+        label_host: Some(present.label_host.clone()),
+        allow_unattributed: Some(present.allow_unattributed),
+        undo_min: Some(present.undo_min),
+        contact: Some(present.contact.clone()),
+        pin_proof_min: Some(present.pin_proof_min),
+    };
+    settings_page(&state, &signed, &typed, Vec::new())
+}
+
+fn settings_page(
+    state: &AppState,
+    signed: &Signed,
+    typed: &Settings,
+    problems: Vec<Wrong>,
+) -> Result<Response, Problem> {
+    let status = if problems.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let error = if problems.is_empty() { "" } else { "Error: " };
+    let frame = Frame::staff(state, &Snapshot::now(state), format!("{error}Settings"), signed, Place::Box);
+    let text = |value: &Option<String>| value.clone().unwrap_or_default();
+    let address = own_addresses().first().map_or_else(|| "10.0.0.5".to_owned(), ToString::to_string);
+    let template = SettingsPage {
+        frame: frame.with_script(state),
+        problems,
+        form_token: signed.form_token(),
+        name: text(&typed.name),
+        zone: text(&typed.zone),
+        label_host: text(&typed.label_host),
+        contact: text(&typed.contact),
+        undo_min: typed.undo_min.map_or_else(String::new, |m| m.to_string()),
+        pin_proof_min: typed
+            .pin_proof_min
+            .filter(|m| *m < u32::MAX)
+            .map_or_else(String::new, |m| m.to_string()),
+        allow_unattributed: typed.allow_unattributed.unwrap_or(false),
+        suggestion: format!("HTTP://{address}"),
+    };
+    page_with(status, &template)
+}
+
+async fn settings(
+    State(state): State<AppState>,
+    signed: Signed,
+    request: Request,
+) -> Result<Response, Problem> {
+    let form = signed.form(request).await?;
+    let text = |name: &str| Some(form.text(name).to_owned());
+    let present = Snapshot::now(&state).settings;
+    let typed = Settings {
+        name: text("name"),
+        zone: text("zone"),
+        label_host: text("label_host"),
+        allow_unattributed: Some(form.has("allow_unattributed")),
+        undo_min: form.text("undo_min").trim().parse().ok(),
+        contact: text("contact"),
+        // What is no number is refused as one that is too large.
+        pin_proof_min: form.get("pin_proof_min").map(|m| m.trim().parse().unwrap_or(u32::MAX)),
+    };
+    // Only what is new is said: an entry that changes nothing is noise, and an empty label host stays unset.
+    let wanted = Settings {
+        name: typed.name.clone().filter(|v| *v != present.name),
+        zone: typed.zone.clone().filter(|v| *v != present.zone() || present.zones.is_empty()),
+        label_host: typed.label_host.clone().filter(|v| *v != present.label_host),
+        allow_unattributed: typed.allow_unattributed.filter(|v| *v != present.allow_unattributed),
+        undo_min: typed.undo_min.filter(|v| *v != present.undo_min),
+        contact: typed.contact.clone().filter(|v| *v != present.contact),
+        pin_proof_min: typed.pin_proof_min.filter(|v| *v != present.pin_proof_min),
+    };
+    match act(&state, signed.by(), None, Command::ChangeFacility(Box::new(wanted))).await {
+        Ok(_) => {
+            let note = AccessNote::new(AccessOutcome::SettingsChanged, AccessWanted::Admin);
+            Ok(noted(see_other("/staff/box"), [note]))
+        }
+        Err(Undone::Refused(refusal)) if refusal.field().is_some() => {
+            let at = refusal.field().unwrap_or_default().to_owned();
+            settings_page(&state, &signed, &typed, vec![Wrong { at, words: refusal.to_string() }])
+        }
+        Err(other) => Err(Problem::from(other).link("/staff/box", "Back to the box")),
+    }
+}

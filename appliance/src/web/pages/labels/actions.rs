@@ -1,0 +1,336 @@
+//! What is pressed on the station: find, pick, clear, print. Each press says what it adds to the picks and takes off.
+
+use std::collections::BTreeSet;
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::response::Response;
+use axum::routing::post;
+use record::fold::Facility;
+use record::ids::StaffId;
+use record::tag::Tag;
+
+use crate::print::{JobView, LABELS_MAX};
+use crate::web::access::staff_session::{Signed, only_changers};
+use crate::web::answer::see_other;
+use crate::web::context::{AppState, aside};
+use crate::web::http_error::Problem;
+use crate::web::pages::labels::choices::Chosen;
+use crate::web::pages::labels::outcome::Done;
+use crate::web::pages::labels::pick::{Asked, Show, each_once, named, read_list, read_tag};
+use crate::web::pages::labels::picked::{GONE, PickList, PickListId, PickLists, PicksAdded};
+use crate::web::pages::labels::station::{QUERY_CHARS_MAX, StationView, answer, overdue_of};
+use crate::web::pages::labels::{choices, pick, sheet};
+use crate::web::request::field_error::Wrong;
+use crate::web::request::form::Form;
+use crate::web::view_models::formats::plural;
+use crate::web::view_models::label_fields::Ask;
+use crate::web::view_models::labels;
+use crate::web::view_models::snapshot::Snapshot;
+
+pub(crate) fn routes() -> Router<AppState> {
+    Router::new().route("/staff/labels", post(act))
+}
+
+/// Bytes of an address that is answered with; a longer one is not needed where the page itself is the answer.
+const ADDRESS_BYTES_MAX: usize = 1_900;
+/// What was pressed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Press {
+    /// Find, a scan into the field, or a pasted list.
+    Find,
+    Page(usize),
+    /// All that the filter shows.
+    All,
+    ShowPicked,
+    Clear,
+    PutBack,
+    Print,
+    Sheet,
+}
+
+impl Press {
+    fn read(text: &str) -> Self {
+        match text {
+            "all" => Self::All,
+            "picked" => Self::ShowPicked,
+            "clear" => Self::Clear,
+            "back" => Self::PutBack,
+            "print" => Self::Print,
+            "sheet" => Self::Sheet,
+            _ => text.strip_prefix("page:").and_then(|n| n.parse().ok()).map_or(Self::Find, Self::Page),
+        }
+    }
+
+    fn only_looks(self) -> bool {
+        matches!(self, Self::Find | Self::Page(_) | Self::ShowPicked)
+    }
+}
+
+/// What a press changes about the picks.
+#[derive(Debug, Default)]
+struct PickChange {
+    remove: BTreeSet<Tag>,
+    add: Vec<Tag>,
+    /// What is counted beside what was ticked on the page: a scan, a pasted list, all of a filter.
+    more: Vec<Tag>,
+}
+
+pub(crate) async fn act(
+    State(state): State<AppState>,
+    signed: Signed,
+    request: Request,
+) -> Result<Response, Problem> {
+    let (form, _) = signed.list_form(request).await?;
+    let press = Press::read(form.text("do"));
+    if !signed.may_change() {
+        if !press.only_looks() {
+            only_changers(&signed)?;
+        }
+        let mut view = looked_for(&form, press);
+        if let Some(tag) = scan_of(&form, press) {
+            (view.query, view.show, view.page) = (tag.to_string(), Show::All, 1);
+        }
+        return Ok(see_other(&view.address()));
+    }
+    let by = signed.clone();
+    let (view, done) = aside(&state, move |state| take_up(state, &by, &form, press)).await?;
+    match press {
+        _ if !view.problems.is_empty() => {}
+        Press::Print => return print(&state, signed, view).await,
+        Press::Sheet => {
+            return sheet::open(&state, &signed, view.picks.tags(), view.chosen);
+        }
+        _ => {
+            let mut to = view.address();
+            if let Some(done) = done {
+                to = format!("{to}&{}", done.query());
+            }
+            if to.len() <= ADDRESS_BYTES_MAX {
+                return Ok(see_other(&to));
+            }
+        }
+    }
+    aside(&state, move |state| {
+        let said = done.map(|done| done.words(state)).unwrap_or_default();
+        answer(state, &signed, StationView { said, ..view })
+    })
+    .await
+}
+
+/// The tag that a scanner typed into the field. One that stands there as what the page was asked for is none, but where it
+/// is to be found once more.
+fn scan_of(form: &Form, press: Press) -> Option<Tag> {
+    let typed = form.text("q");
+    read_tag(typed).filter(|_| press == Press::Find || form.get("shown_q") != Some(typed))
+}
+
+/// What is to be shown after a press: finding takes what was typed, everything else what the page shows.
+fn looked_for(form: &Form, press: Press) -> StationView {
+    let finds = press == Press::Find && scan_of(form, press).is_none();
+    let shown = |typed: &str, shown: &str| {
+        let text = if finds { form.text(typed) } else { form.get(shown).unwrap_or(form.text(typed)) };
+        text.trim().chars().take(QUERY_CHARS_MAX).collect::<String>()
+    };
+    let query = shown("q", "shown_q");
+    StationView {
+        // A scan is taken up, not looked for.
+        query: if read_tag(&query).is_some() { String::new() } else { query },
+        show: if press == Press::ShowPicked {
+            Show::Picked
+        } else {
+            Show::read(&shown("show", "shown_show"))
+        },
+        page: match press {
+            Press::Page(page) => page,
+            _ if finds || press == Press::ShowPicked => 1,
+            _ => form.text("page").parse().unwrap_or(1),
+        },
+        ..StationView::default()
+    }
+}
+
+/// Takes up what was ticked, scanned into the field, pasted, or added as all; and says what came of it.
+fn take_up(
+    state: &AppState,
+    signed: &Signed,
+    form: &Form,
+    press: Press,
+) -> Result<(StationView, Option<Done>), Problem> {
+    let printed = state.printing.printed().map_err(|e| Problem::internal(&e))?;
+    let mut view = StationView {
+        list: form.text("list").to_owned(),
+        chosen: Chosen::of(form),
+        ..looked_for(form, press)
+    };
+    let kept = match form.text("picks") {
+        "" => None,
+        named => Some(named.parse().and_then(|id: PickListId| {
+            state.kept::<PickLists>().get(signed.staff, id).map(|list| (id, list))
+        })),
+    };
+    let gone = matches!(kept, Some(Err(_)));
+    if gone {
+        view.wrong("picks", GONE);
+    }
+    let kept = kept.and_then(Result::ok);
+    let facility = state.store.snapshot();
+    let mut change = ticked(form, gone);
+    change.add = pick::known(&facility, &change.add).0;
+    let scanned = scan_of(form, press).and_then(|tag| take_scan(&facility, tag, &mut view, &mut change));
+    let pasted = take_pasted(&facility, &mut view, &mut change);
+    if press == Press::All {
+        let snapshot = Snapshot::of(state, &facility);
+        let picks = kept.as_ref().map(|(_, list)| list.tags()).unwrap_or_default();
+        let overdue = overdue_of(state, &view.show);
+        let asked = Asked { query: &view.query, show: &view.show, picks, overdue: &overdue, page: 1 };
+        change.more.extend(pick::list(&facility, &snapshot.local, &printed, &asked).shown);
+    }
+    drop(facility);
+    let before = kept.as_ref().map(|(_, list)| list.tags().len()).unwrap_or_default();
+    let added = keep(state, signed, &mut view, kept.map(|(id, _)| id), &change, press);
+    if added.over > 0 {
+        let words = format!(
+            "One job takes {LABELS_MAX} labels: {} not picked. Print these first.",
+            plural(added.over, "more item was", "more items were")
+        );
+        view.wrong("picks", words);
+    }
+    let done = match (press, scanned) {
+        (_, Some(tag)) if added.new > 0 => Some(Done::Picked(tag)),
+        (_, Some(tag)) => Some(Done::Already(tag)),
+        (Press::Clear, None) => Some(Done::Cleared(before)),
+        (Press::All | Press::PutBack, None) => Some(Done::Added(added.new)),
+        _ => pasted.then_some(Done::Added(added.new)),
+    };
+    Ok((view, done))
+}
+
+/// What was ticked on this page, and what was ticked when it was drawn and is not any more.
+fn ticked(form: &Form, gone: bool) -> PickChange {
+    let ticked = each_once(form.all("tag").filter_map(read_tag));
+    if gone {
+        return PickChange { add: ticked, ..PickChange::default() };
+    }
+    let had: BTreeSet<Tag> = form.text("had").split(' ').filter_map(read_tag).collect();
+    let still: BTreeSet<Tag> = ticked.iter().copied().collect();
+    let add = ticked.into_iter().filter(|tag| !had.contains(tag)).collect();
+    PickChange { remove: had.difference(&still).copied().collect(), add, more: Vec::new() }
+}
+
+/// The item of a tag that was scanned.
+fn take_scan(facility: &Facility, tag: Tag, view: &mut StationView, change: &mut PickChange) -> Option<Tag> {
+    let found = pick::known(facility, &[tag]).0.first().copied();
+    if found.is_none() {
+        view.wrong("q", format!("No equipment in use has the tag {}", tag.grouped()));
+    }
+    change.more.extend(found);
+    found
+}
+
+/// The tags of a pasted list; whether there were any.
+fn take_pasted(facility: &Facility, view: &mut StationView, change: &mut PickChange) -> bool {
+    let pasted = read_list(&view.list);
+    let (found, unknown) = pick::known(facility, &pasted.tags);
+    let lost: Vec<String> = pasted.bad.into_iter().chain(unknown).collect();
+    if lost.is_empty() {
+        view.list.clear();
+    } else {
+        view.wrong("list", format!("Not a tag of equipment in use: {}", named(&lost)));
+    }
+    change.more.extend(&found);
+    !found.is_empty()
+}
+
+/// Changes the list, or begins one where there is something to keep.
+fn keep(
+    state: &AppState,
+    signed: &Signed,
+    view: &mut StationView,
+    id: Option<PickListId>,
+    change: &PickChange,
+    press: Press,
+) -> PicksAdded {
+    let facility = state.store.snapshot();
+    let chosen = view.chosen.to_keep();
+    let mut retired = Vec::new();
+    let mut apply = |list: &mut PickList| {
+        list.remove(&change.remove);
+        let ticked = list.add(change.add.iter().copied());
+        let more = match press {
+            Press::Clear => {
+                list.clear();
+                PicksAdded::default()
+            }
+            Press::PutBack => list.put_back(),
+            _ => list.add(change.more.iter().copied()),
+        };
+        let is_used = |tag: &Tag| pick::known(&facility, &[*tag]).1.is_empty();
+        retired = list.tags().iter().copied().filter(|tag| !is_used(tag)).collect();
+        list.remove(&retired.iter().copied().collect());
+        list.chosen = chosen.clone();
+        (list.clone(), PicksAdded { new: more.new, over: ticked.over + more.over })
+    };
+    let lists = state.kept::<PickLists>();
+    let changed = id.and_then(|id| Some((id, lists.change(signed.staff, id, &mut apply).ok()?)));
+    if id.is_some() && changed.is_none() {
+        view.wrong("picks", GONE);
+    }
+    let (id, (list, added)) = match changed {
+        Some((id, changed)) => (Some(id), changed),
+        None => {
+            let mut list = PickList::default();
+            let changed = apply(&mut list);
+            let usual = Chosen { copies: "1".into(), ..Chosen::default() };
+            let id = (!list.is_empty() || list.chosen != usual)
+                .then(|| PickListId::from_random(state.random.bytes()));
+            if let Some(id) = id {
+                lists.insert(signed.staff, id, list);
+            }
+            (id, changed)
+        }
+    };
+    (view.id, view.picks) = (id, list);
+    if !retired.is_empty() {
+        let tags: Vec<String> = retired.iter().map(Tag::grouped).collect();
+        view.wrong("picks", format!("Retired since, and taken off the list: {}", named(&tags)));
+    }
+    added
+}
+
+async fn print(state: &AppState, signed: Signed, mut view: StationView) -> Result<Response, Problem> {
+    let (by, list, key) = (signed.staff, view.id, view.chosen.submission.clone());
+    let picked: BTreeSet<Tag> = view.picks.tags().iter().copied().collect();
+    if let Some(job) = aside(state, move |state| printed_before(state, &key, &picked)).await? {
+        return Ok(printed(state, by, list, &job));
+    }
+    let refused = match view.chosen.ask() {
+        _ if view.picks.is_empty() => Wrong { at: "picks".into(), words: "Pick at least one item".into() },
+        Err(wrong) => wrong,
+        Ok(ask) => match labels::submit(state, Ask { tags: view.picks.tags().to_vec(), ..ask }).await {
+            Ok(job) => return Ok(printed(state, by, list, &job)),
+            Err(problem) => choices::wrong(problem, "picks")?,
+        },
+    };
+    view.problems.push(refused);
+    aside(state, move |state| answer(state, &signed, view)).await
+}
+
+/// The job that an earlier press of the same page made, if this press asks for nothing else: its picks were taken off then.
+fn printed_before(state: &AppState, key: &str, picked: &BTreeSet<Tag>) -> Result<Option<JobView>, Problem> {
+    if key.is_empty() {
+        return Ok(None);
+    }
+    let job = state.printing.submitted(key).map_err(|e| Problem::internal(&e))?;
+    Ok(job.filter(|job| picked.is_subset(&tags_of(job))))
+}
+
+/// On to the job. What is printed is picked no more.
+fn printed(state: &AppState, staff: StaffId, list: Option<PickListId>, job: &JobView) -> Response {
+    state.kept::<PickLists>().take_printed(staff, list, &tags_of(job));
+    see_other(&format!("/staff/labels/{}", job.summary.id))
+}
+
+fn tags_of(job: &JobView) -> BTreeSet<Tag> {
+    job.labels.iter().filter_map(|label| label.tag).collect()
+}

@@ -1,0 +1,214 @@
+//! Labels that name no item: a protocol's card for the wall, a person's badge, a load's sticker.
+
+use std::collections::BTreeMap;
+
+use askama::Template;
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::response::Response;
+use axum::routing::get;
+use http::StatusCode;
+use record::fold::Facility;
+use record::ids::{ProtocolId, StaffId};
+use record::kinds::ProtocolPublished;
+
+use crate::store::{ReadLane, Reader};
+use crate::web::access::staff_session::{Signed, only_changers, role_word};
+use crate::web::answer::see_other;
+use crate::web::context::{AppState, aside};
+use crate::web::http_error::Problem;
+use crate::web::layout::{Frame, Place, page_with};
+use crate::web::log_reads::{read_waiting, staff_name};
+use crate::web::pages::labels::choices::Chosen;
+use crate::web::request::choice::Choice;
+use crate::web::request::field_error::Wrong;
+use crate::web::request::form::Form;
+use crate::web::view_models::formats::span;
+use crate::web::view_models::label_fields::Ask;
+use crate::web::view_models::snapshot::Snapshot;
+
+pub(crate) fn routes() -> Router<AppState> {
+    Router::new().route("/staff/labels/cards", get(ask).post(print))
+}
+
+/// What was typed, beside printer and copies.
+#[derive(Debug, Clone, Default)]
+struct Typed {
+    protocol: String,
+    person: String,
+    load: String,
+    machine: String,
+    agent: String,
+    lot: String,
+    expires: String,
+    chosen: Chosen,
+}
+
+impl Typed {
+    fn of(form: &Form) -> Self {
+        let text = |name: &str| form.text(name).trim().to_owned();
+        Self {
+            protocol: text("protocol"),
+            person: text("person"),
+            load: text("load"),
+            machine: text("machine"),
+            agent: text("agent"),
+            lot: text("lot"),
+            expires: text("expires"),
+            chosen: Chosen::of(form),
+        }
+    }
+
+    /// The fields of a load sticker.
+    fn sticker(&self) -> Result<BTreeMap<String, String>, Wrong> {
+        if self.load.is_empty() {
+            return Err(Wrong { at: "load".into(), words: "Give the load’s number".into() });
+        }
+        let given = [
+            ("load", &self.load),
+            ("machine", &self.machine),
+            ("agent", &self.agent),
+            ("load_lot", &self.lot),
+            ("load_expires", &self.expires),
+        ];
+        let given = given.into_iter().filter(|(_, value)| !value.is_empty());
+        Ok(given.map(|(name, value)| (name.to_owned(), value.clone())).collect())
+    }
+}
+
+/// The fields of a protocol's card; every step is on it.
+fn card(facility: &Facility, snapshot: &Snapshot, protocol: &ProtocolPublished) -> BTreeMap<String, String> {
+    let steps = (1..).zip(&protocol.steps).map(|(n, step): (u32, _)| format!("{n}. {}", step.text));
+    let agents: Vec<&str> = protocol.agents.iter().map(|agent| agent.name.as_str()).collect();
+    let fields = [
+        ("protocol", protocol.name.clone()),
+        ("protocol_version", protocol.version.to_string()),
+        ("steps", steps.collect::<Vec<_>>().join("\n")),
+        ("agent", agents.join(", ")),
+        ("contact_time", protocol.contact_s.map(span).unwrap_or_default()),
+        ("ppe", protocol.ppe.clone()),
+        ("ifu", protocol.ifu.clone()),
+        ("facility", facility.settings.name.clone()),
+        ("date", snapshot.local.date(snapshot.now_ms())),
+    ];
+    let given = fields.into_iter().filter(|(_, value)| !value.is_empty());
+    given.map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+/// The fields of a person's badge.
+fn badge(facility: &Facility, reader: &Reader, staff: StaffId) -> Option<BTreeMap<String, String>> {
+    let person = facility.staff.get(&staff).filter(|person| !person.left)?;
+    let fields = [
+        ("person", staff_name(reader, facility, staff)),
+        ("role", role_word(person.role).to_owned()),
+        ("facility", facility.settings.name.clone()),
+    ];
+    let given = fields.into_iter().filter(|(_, value)| !value.is_empty());
+    Some(given.map(|(name, value)| (name.to_owned(), value)).collect())
+}
+
+#[derive(Template)]
+#[template(path = "cards.html")]
+struct CardsPage {
+    frame: Frame,
+    problems: Vec<Wrong>,
+    form_token: String,
+    submission: String,
+    protocols: Vec<Choice>,
+    people: Vec<Choice>,
+    printers: Vec<Choice>,
+    typed: Typed,
+}
+
+async fn ask(State(state): State<AppState>, signed: Signed) -> Result<Response, Problem> {
+    only_changers(&signed)?;
+    aside(&state, move |state| form_page(state, &signed, Typed::default(), Vec::new())).await
+}
+
+fn form_page(
+    state: &AppState,
+    signed: &Signed,
+    typed: Typed,
+    problems: Vec<Wrong>,
+) -> Result<Response, Problem> {
+    let status = if problems.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let facility = state.store.snapshot();
+    let protocols = facility.protocols.iter();
+    let protocols = protocols.map(|(id, p)| {
+        Choice::new(id.to_string(), format!("{}, version {}", p.name, p.version), &typed.protocol)
+    });
+    let protocols = protocols.collect();
+    let (seen, chosen) = (facility.clone(), typed.person.clone());
+    let people = read_waiting(state, ReadLane::of_rows(facility.staff.len()), move |_, reader| {
+        let people = seen.staff.iter().filter(|(_, person)| !person.left);
+        let choice = |id: StaffId| Choice::new(id.to_string(), staff_name(reader, &seen, id), &chosen);
+        Ok(people.map(|(id, _)| choice(*id)).collect())
+    });
+    let (snapshot, people) = (Snapshot::of(state, &facility), people?);
+    let template = CardsPage {
+        frame: Frame::staff(state, &snapshot, "Cards and badges", signed, Place::Labels).with_script(state),
+        problems,
+        form_token: signed.form_token(),
+        submission: crate::web::pages::labels::choices::submission(state),
+        protocols,
+        people,
+        printers: crate::web::pages::labels::choices::printers(
+            &state.printing.printers(),
+            &typed.chosen.printer,
+        ),
+        typed,
+    };
+    page_with(status, &template)
+}
+
+/// A template and the fields to fill it with.
+type Asked = (&'static str, BTreeMap<String, String>);
+
+/// The template and fields of what was asked for.
+fn wanted(state: &AppState, what: &str, typed: &Typed) -> Result<Result<Asked, Wrong>, Problem> {
+    let unknown = |at: &str, words: &str| Wrong { at: at.to_owned(), words: words.to_owned() };
+    let facility = state.store.snapshot();
+    Ok(match what {
+        "card" => {
+            let protocol = typed.protocol.parse::<ProtocolId>().ok();
+            let protocol = protocol.and_then(|id| facility.protocols.get(&id));
+            let snapshot = Snapshot::of(state, &facility);
+            let fields = protocol.map(|protocol| ("protocol-card", card(&facility, &snapshot, protocol)));
+            fields.ok_or_else(|| unknown("protocol", "Choose a protocol"))
+        }
+        "badge" => {
+            let person = typed.person.parse::<StaffId>().ok();
+            let seen = facility.clone();
+            let fields = read_waiting(state, ReadLane::Quick, move |_, reader| {
+                Ok(person.and_then(|staff| badge(&seen, reader, staff)))
+            })?;
+            fields.map(|f| ("badge", f)).ok_or_else(|| unknown("person", "Choose a person"))
+        }
+        "load" => typed.sticker().map(|fields| ("load-sticker", fields)),
+        _ => return Err(Problem::form("It does not say which kind of label is wanted.")),
+    })
+}
+
+async fn print(State(state): State<AppState>, signed: Signed, request: Request) -> Result<Response, Problem> {
+    only_changers(&signed)?;
+    let form = signed.form(request).await?;
+    let (what, typed) = (form.text("do").to_owned(), Typed::of(&form));
+    let at = match what.as_str() {
+        "card" => "protocol",
+        "badge" => "person",
+        _ => "load",
+    };
+    let asked = typed.clone();
+    let wanted = aside(&state, move |state| wanted(state, &what, &asked)).await?;
+    let refused = match (wanted, typed.chosen.ask()) {
+        (Err(wrong), _) | (_, Err(wrong)) => wrong,
+        (Ok((template, fields)), Ok(ask)) => {
+            let ask = Ask { template: Some(template.to_owned()), fields, ..ask };
+            match crate::web::view_models::labels::submit(&state, ask).await {
+                Ok(job) => return Ok(see_other(&format!("/staff/labels/{}", job.summary.id))),
+                Err(problem) => crate::web::pages::labels::choices::wrong(problem, at)?,
+            }
+        }
+    };
+    aside(&state, move |state| form_page(state, &signed, typed, vec![refused])).await
+}

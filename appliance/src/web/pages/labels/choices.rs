@@ -1,0 +1,132 @@
+//! What the station's forms have in common: printers and templates to choose from, what was chosen, and how a refusal
+//! is said beside the field that it is about.
+
+use ::labels::Field;
+
+use crate::print::{Names, PrinterView, Printing, TemplateView};
+use crate::web::context::AppState;
+use crate::web::http_error::Problem;
+use crate::web::request::choice::Choice;
+use crate::web::request::field_error::Wrong;
+use crate::web::request::form::Form;
+use crate::web::view_models::label_fields::{Ask, COPIES_MAX, FIELD_CHARS_MAX};
+
+/// Templates that say nothing about an item.
+const NOT_OF_ITEMS: &[&str] =
+    &["badge", "load-sticker", "receipt", "blank-tag", "blank-tag-62x29", "blank-tag-47x22"];
+/// Fields that only a person can fill in.
+pub(crate) const ASKED: &[Field] = &[Field::Until, Field::Reason];
+
+/// What was chosen in a form beside what is to be printed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Chosen {
+    pub(crate) printer: String,
+    pub(crate) template: String,
+    pub(crate) copies: String,
+    /// The asset number where a name cannot be printed.
+    pub(crate) numbers: bool,
+    pub(crate) until: String,
+    pub(crate) reason: String,
+    pub(crate) submission: String,
+}
+
+impl Chosen {
+    pub(crate) fn of(form: &Form) -> Self {
+        let text = |name: &str| form.text(name).trim().to_owned();
+        Self {
+            printer: text("printer"),
+            template: text("template"),
+            copies: if form.has("copies") { text("copies") } else { "1".to_owned() },
+            numbers: form.has("numbers"),
+            until: text("until"),
+            reason: text("reason"),
+            submission: text("submission"),
+        }
+    }
+
+    /// The same to be kept with what was picked: without the one press that it came with, and not longer than what is
+    /// refused for its length.
+    pub(crate) fn to_keep(&self) -> Self {
+        let short = |text: &str| text.chars().take(FIELD_CHARS_MAX + 1).collect::<String>();
+        Self {
+            printer: short(&self.printer),
+            template: short(&self.template),
+            copies: short(&self.copies),
+            numbers: self.numbers,
+            until: short(&self.until),
+            reason: short(&self.reason),
+            submission: String::new(),
+        }
+    }
+
+    /// The same for the print room, for labels without tags yet.
+    pub(crate) fn ask(&self) -> Result<Ask, Wrong> {
+        let some = |text: &str| Some(text.to_owned()).filter(|t| !t.is_empty());
+        let copies: u32 = if self.copies.is_empty() { 1 } else { self.copies.parse().unwrap_or(0) };
+        if !(1..=COPIES_MAX).contains(&copies) {
+            let words = format!("Copies are a number from 1 to {COPIES_MAX}");
+            return Err(Wrong { at: "copies".into(), words });
+        }
+        let given = [(Field::Until, &self.until), (Field::Reason, &self.reason)];
+        let fields = given.into_iter().filter(|(_, value)| !value.is_empty());
+        Ok(Ask {
+            copies,
+            printer: some(&self.printer),
+            template: some(&self.template),
+            names: if self.numbers { Names::AssetNumber } else { Names::AsTheyAre },
+            fields: fields.map(|(field, value)| (field.name().to_owned(), value.clone())).collect(),
+            key: some(&self.submission),
+            ..Ask::default()
+        })
+    }
+}
+
+/// The printers of the box.
+pub(crate) fn printers(printers: &[PrinterView], chosen: &str) -> Vec<Choice> {
+    let words = |printer: &PrinterView| {
+        format!("{}, {}", printer.name, printer.media.words.trim_start_matches("the "))
+    };
+    printers.iter().map(|printer| Choice::new(printer.name.clone(), words(printer), chosen)).collect()
+}
+
+/// The templates for items.
+pub(crate) fn of_items(printing: &Printing, chosen: &str) -> Vec<Choice> {
+    of(printing, |name| !NOT_OF_ITEMS.contains(&name), chosen)
+}
+
+/// The usual template, built-in ones that are meant, and the facility's own, whatever those are for.
+pub(crate) fn of(printing: &Printing, meant: impl Fn(&str) -> bool, chosen: &str) -> Vec<Choice> {
+    let usual = Choice::new("", "The usual one that fits the roll", chosen);
+    let templates = printing.templates().into_iter().filter(|t| t.own || meant(&t.name));
+    let choices = templates.map(|t| Choice::new(t.name.clone(), words(&t), chosen));
+    std::iter::once(usual).chain(choices).collect()
+}
+
+/// A template's name, and what it asks a person for.
+fn words(template: &TemplateView) -> String {
+    let asked: Vec<&str> = ASKED.iter().map(|f| f.name()).filter(|f| template.fields.contains(f)).collect();
+    if asked.is_empty() {
+        return template.title.clone();
+    }
+    format!("{} (needs: {})", template.title, asked.join(", "))
+}
+
+/// Why a form was not taken, beside its field; what is the box's own fault stays a page of its own.
+pub(crate) fn wrong(problem: Problem, at: &str) -> Result<Wrong, Problem> {
+    let forms = [409, 422].contains(&problem.status.as_u16());
+    if !forms || problem.cause().is_some() || problem.link.is_some() {
+        return Err(problem);
+    }
+    let field = problem.field.as_deref().unwrap_or_default();
+    let at = match field {
+        "printer" | "template" | "copies" | "sheet" | "reason" => field,
+        _ => at,
+    };
+    let words = if problem.detail.is_empty() { problem.title } else { problem.detail };
+    Ok(Wrong { at: at.to_owned(), words: words.into_owned() })
+}
+
+/// A value that makes a second press of the same page harmless.
+pub(crate) fn submission(state: &AppState) -> String {
+    state.random.bytes::<16>().iter().map(|b| format!("{b:02x}")).collect()
+}

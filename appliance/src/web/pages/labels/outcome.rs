@@ -1,0 +1,50 @@
+//! What the last press at the station did, carried by the address of the page that follows it.
+
+use record::tag::Tag;
+
+use crate::web::context::AppState;
+use crate::web::pages::labels::pick::read_tag;
+use crate::web::view_models::formats::plural;
+
+/// What a press did, as it goes through the address of the page that says so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Done {
+    Picked(Tag),
+    Already(Tag),
+    Added(usize),
+    Cleared(usize),
+}
+
+impl Done {
+    pub(crate) fn read(did: &str, n: &str) -> Option<Self> {
+        match did {
+            "picked" => read_tag(n).map(Self::Picked),
+            "already" => read_tag(n).map(Self::Already),
+            "added" => n.parse().ok().map(Self::Added),
+            "cleared" => n.parse().ok().map(Self::Cleared),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn query(self) -> String {
+        match self {
+            Self::Picked(tag) => format!("did=picked&n={tag}"),
+            Self::Already(tag) => format!("did=already&n={tag}"),
+            Self::Added(n) => format!("did=added&n={n}"),
+            Self::Cleared(n) => format!("did=cleared&n={n}"),
+        }
+    }
+
+    pub(crate) fn words(self, state: &AppState) -> String {
+        let name = |tag: Tag| {
+            let facility = state.store.snapshot();
+            facility.equipment.get(&tag).map(|item| item.name.clone()).unwrap_or_default()
+        };
+        match self {
+            Self::Picked(tag) => format!("Picked: {}", name(tag)),
+            Self::Already(tag) => format!("Picked already: {}", name(tag)),
+            Self::Added(n) => format!("{} added", plural(n, "item", "items")),
+            Self::Cleared(n) => format!("{} taken off the list", plural(n, "item", "items")),
+        }
+    }
+}

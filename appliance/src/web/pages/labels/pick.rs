@@ -1,0 +1,332 @@
+//! Picking what is to be printed: what somebody typed, pasted or scanned, and which items a filter shows. No page here.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use record::fold::{Equipment, Facility, Service};
+use record::tag::Tag;
+
+use crate::print::{LABELS_MAX, Printed};
+use crate::web::request::choice::Choice;
+use crate::web::view_models::formats::Local;
+
+/// Rows of a page of the list.
+pub(crate) const PAGE_ROWS: usize = 50;
+/// Places and categories that are offered.
+const KINDS_MAX: usize = 100;
+/// Mistyped tags that are named.
+const BAD_NAMED: usize = 5;
+
+/// Which items are shown.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) enum Show {
+    /// Those without a label.
+    #[default]
+    Never,
+    /// All that are in use.
+    All,
+    /// Those that are due for cleaning since long.
+    Overdue,
+    /// Those of a ward.
+    Place(String),
+    /// Those of a category.
+    Category(String),
+    /// Those that are picked.
+    Picked,
+}
+
+impl Show {
+    /// As in a form; what is not known is everything.
+    pub(crate) fn read(text: &str) -> Self {
+        let kind = |name: &str| text.strip_prefix(name).map(str::to_owned);
+        match text {
+            "" | "never" => Self::Never,
+            "overdue" => Self::Overdue,
+            "picked" => Self::Picked,
+            _ => (kind("place:").map(Self::Place))
+                .or_else(|| kind("category:").map(Self::Category))
+                .unwrap_or(Self::All),
+        }
+    }
+
+    pub(crate) fn value(&self) -> String {
+        match self {
+            Self::Never => "never".to_owned(),
+            Self::All => "all".to_owned(),
+            Self::Overdue => "overdue".to_owned(),
+            Self::Place(place) => format!("place:{place}"),
+            Self::Category(category) => format!("category:{category}"),
+            Self::Picked => "picked".to_owned(),
+        }
+    }
+
+    fn words(&self) -> String {
+        match self {
+            Self::Never => "Never printed".to_owned(),
+            Self::All => "All".to_owned(),
+            Self::Overdue => "Overdue".to_owned(),
+            Self::Place(place) => format!("Place: {place}"),
+            Self::Category(category) => format!("Category: {category}"),
+            Self::Picked => "Picked".to_owned(),
+        }
+    }
+}
+
+/// What can be shown at this facility.
+pub(crate) fn shows(facility: &Facility, chosen: &Show) -> Vec<Choice> {
+    let in_use = || facility.equipment.values().filter(|item| item.service != Service::Retired);
+    let places: BTreeSet<&str> =
+        in_use().map(|item| ward(&item.location)).filter(|w| !w.is_empty()).collect();
+    let categories: BTreeSet<&str> =
+        in_use().map(|item| item.category.as_str()).filter(|c| !c.is_empty()).collect();
+    let mut all = vec![Show::Never, Show::All, Show::Overdue, Show::Picked];
+    all.extend(places.into_iter().take(KINDS_MAX).map(|p| Show::Place(p.to_owned())));
+    all.extend(categories.into_iter().take(KINDS_MAX).map(|c| Show::Category(c.to_owned())));
+    all.iter().map(|show| Choice::new(show.value(), show.words(), &chosen.value())).collect()
+}
+
+/// The part of a place that many items share: `ICU East` of `ICU East, bed 14`.
+fn ward(location: &str) -> &str {
+    location.split(',').next().unwrap_or_default().trim()
+}
+
+/// A tag as it is typed, or as a label's code opens it: `HTTP://10.0.0.5/7K3M9QX2D`.
+pub(crate) fn read_tag(typed: &str) -> Option<Tag> {
+    let path = typed.trim().split(['?', '#']).next().unwrap_or_default().trim_end_matches('/');
+    Tag::read(path.rsplit('/').next().unwrap_or(path)).ok()
+}
+
+/// What a pasted list holds: each tag once in its order, and what is no tag.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Pasted {
+    pub(crate) tags: Vec<Tag>,
+    pub(crate) bad: Vec<String>,
+}
+
+/// Tags or label addresses, apart by line ends, commas, semicolons, tabs or, where none of these is, by spaces.
+pub(crate) fn read_list(text: &str) -> Pasted {
+    let mut read = Pasted::default();
+    let mut take = |word: &str, tag: Option<Tag>| match tag {
+        Some(tag) => read.tags.push(tag),
+        None => read.bad.push(word.chars().take(30).collect()),
+    };
+    for part in text.split(['\n', '\r', ',', ';', '\t']).map(str::trim).filter(|part| !part.is_empty()) {
+        match read_tag(part) {
+            Some(tag) => take(part, Some(tag)),
+            None => part.split_whitespace().for_each(|word| take(word, read_tag(word))),
+        }
+    }
+    read.tags = each_once(read.tags);
+    read
+}
+
+/// The first of each, at most as many as one job takes.
+pub(crate) fn each_once(tags: impl IntoIterator<Item = Tag>) -> Vec<Tag> {
+    let mut seen = BTreeSet::new();
+    tags.into_iter().filter(|tag| seen.insert(*tag)).take(LABELS_MAX).collect()
+}
+
+/// The items of these tags, by their first tag; and the tags that name none in use.
+pub(crate) fn known(facility: &Facility, tags: &[Tag]) -> (Vec<Tag>, Vec<String>) {
+    let (mut known, mut unknown) = (Vec::new(), Vec::new());
+    for &tag in tags {
+        match facility.resolve(tag).filter(|item| item.service != Service::Retired) {
+            Some(item) => known.push(item.tag),
+            None => unknown.push(tag.grouped()),
+        }
+    }
+    (each_once(known), unknown)
+}
+
+/// Names a few of many.
+pub(crate) fn named(all: &[String]) -> String {
+    let shown = all.iter().take(BAD_NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
+    match all.len().saturating_sub(BAD_NAMED) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
+}
+
+/// One item of the list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct PickRow {
+    pub(crate) tag: Tag,
+    pub(crate) name: String,
+    pub(crate) place: String,
+    pub(crate) printed: String,
+    pub(crate) picked: bool,
+}
+
+/// One page of the list.
+#[derive(Debug, Default)]
+pub(crate) struct List {
+    pub(crate) rows: Vec<PickRow>,
+    /// Tags that the filter shows on all pages, picked or not.
+    pub(crate) shown: Vec<Tag>,
+    /// This page, from 1.
+    pub(crate) page: usize,
+    /// Pages that there are; one where nothing is shown.
+    pub(crate) pages: usize,
+    /// Items in use.
+    pub(crate) all: usize,
+}
+
+/// What a filter is asked.
+pub(crate) struct Asked<'a> {
+    pub(crate) query: &'a str,
+    pub(crate) show: &'a Show,
+    /// In the order in which they were picked.
+    pub(crate) picks: &'a [Tag],
+    /// Those that are overdue; only looked at where these are shown.
+    pub(crate) overdue: &'a BTreeSet<Tag>,
+    /// From 1; past the last one it is the last one.
+    pub(crate) page: usize,
+}
+
+/// Makes a page of the list: as people count, and what was picked last first where only picked items are shown.
+pub(crate) fn list(
+    facility: &Facility,
+    local: &Local,
+    printed: &BTreeMap<Tag, Printed>,
+    asked: &Asked<'_>,
+) -> List {
+    let picked: BTreeSet<Tag> = asked.picks.iter().copied().collect();
+    let (shown, all) = shown(facility, printed, asked, &picked);
+    let pages = shown.len().div_ceil(PAGE_ROWS).max(1);
+    let page = asked.page.clamp(1, pages);
+    let line = |item: &&Equipment| PickRow {
+        tag: item.tag,
+        name: item.name.clone(),
+        place: item.location.clone(),
+        printed: match printed.get(&item.tag) {
+            None => "never printed".to_owned(),
+            Some(Printed::Waiting) => "in a job".to_owned(),
+            Some(Printed::At(ms)) => format!("printed {}", local.day_time(*ms).text),
+        },
+        picked: picked.contains(&item.tag),
+    };
+    List {
+        rows: shown.iter().skip((page - 1) * PAGE_ROWS).take(PAGE_ROWS).map(line).collect(),
+        shown: shown.iter().map(|item| item.tag).collect(),
+        page,
+        pages,
+        all,
+    }
+}
+
+/// The items that a filter shows, in their order, and how many are in use.
+fn shown<'a>(
+    facility: &'a Facility,
+    printed: &BTreeMap<Tag, Printed>,
+    asked: &Asked<'_>,
+    picked: &BTreeSet<Tag>,
+) -> (Vec<&'a Equipment>, usize) {
+    let words: Vec<String> = asked.query.split_whitespace().map(str::to_lowercase).collect();
+    let fits = |item: &&Equipment| {
+        let shown = match asked.show {
+            Show::Never => !printed.contains_key(&item.tag),
+            Show::All => true,
+            Show::Overdue => asked.overdue.contains(&item.tag),
+            Show::Place(place) => ward(&item.location) == place,
+            Show::Category(category) => item.category == *category,
+            Show::Picked => picked.contains(&item.tag),
+        };
+        shown && has_words(item, &words)
+    };
+    let is_used = |item: &&Equipment| item.service != Service::Retired;
+    let in_use = || facility.equipment.values().map(AsRef::as_ref).filter(is_used);
+    let all = in_use().count();
+    if *asked.show == Show::Picked {
+        let newest =
+            asked.picks.iter().rev().filter_map(|tag| facility.equipment.get(tag)).map(AsRef::as_ref);
+        return (newest.filter(is_used).filter(fits).collect(), all);
+    }
+    let mut shown: Vec<&Equipment> = in_use().filter(fits).collect();
+    shown.sort_by_cached_key(|item| (natural(&item.name), item.tag));
+    (shown, all)
+}
+
+fn has_words(item: &Equipment, words: &[String]) -> bool {
+    let text = format!(
+        "{} {} {} {} {} {} {}",
+        item.name, item.location, item.asset_number, item.serial, item.model, item.category, item.tag
+    );
+    let text = text.to_lowercase();
+    words.iter().all(|word| text.contains(word))
+}
+
+/// For sorting as people count: `Pump 9` before `Pump 10`.
+fn natural(name: &str) -> Vec<(u64, String)> {
+    let mut parts = Vec::new();
+    let mut rest = name;
+    while !rest.is_empty() {
+        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+        let (number, after) = rest.split_at(digits);
+        let letters = after.find(|c: char| c.is_ascii_digit()).unwrap_or(after.len());
+        let (word, after) = after.split_at(letters);
+        parts.push((number.parse().unwrap_or(0), word.to_lowercase()));
+        rest = after;
+    }
+    parts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scans_are_read_as_they_come_from_a_code_or_a_hand() {
+        let tag: Tag = "ABCDEFGH3".parse().unwrap();
+        for typed in [
+            "ABCDEFGH3",
+            " abc def gh3 ",
+            "HTTP://10.0.0.5/ABCDEFGH3",
+            "https://box.lan:8443/t/ABCDEFGH3/?x=1",
+            "HTTP://B/ABCDEFGH3#a",
+        ] {
+            assert_eq!(read_tag(typed), Some(tag), "{typed}");
+        }
+        for typed in ["", "pump", "ABCDEFGH4", "HTTP://10.0.0.5/", "/"] {
+            assert_eq!(read_tag(typed), None, "{typed}");
+        }
+    }
+
+    #[test]
+    fn lists_are_read_however_they_were_copied() {
+        let (a, b): (Tag, Tag) = ("ABCDEFGH3".parse().unwrap(), Tag::from_random([1, 2, 3, 4, 5]));
+        for text in [
+            format!("{a}\n{b}\n"),
+            format!("{a}, {b};{a}"),
+            format!("{}\r\n{}", a.grouped(), b.grouped()),
+            format!("{a} {b}"),
+            format!("HTTP://10.0.0.5/{a}\t{b}"),
+        ] {
+            assert_eq!(read_list(&text), Pasted { tags: vec![a, b], bad: vec![] }, "{text}");
+        }
+        let read = read_list(&format!("{a}\nnonsense\n{}", "x".repeat(100)));
+        assert_eq!((read.tags.len(), read.bad.len(), read.bad[1].len()), (1, 2, 30));
+        assert_eq!(named(&(0..7).map(|n| n.to_string()).collect::<Vec<_>>()), "0, 1, 2, 3, 4 and 2 more");
+    }
+
+    #[test]
+    fn what_is_shown_goes_through_a_form_and_back() {
+        for show in [
+            Show::Never,
+            Show::All,
+            Show::Overdue,
+            Show::Picked,
+            Show::Place("ICU: East".into()),
+            Show::Category("Pump".into()),
+        ] {
+            assert_eq!(Show::read(&show.value()), show);
+        }
+        assert_eq!((Show::read(""), Show::read("xyzzy")), (Show::Never, Show::All));
+        assert_eq!(ward("ICU East, bed 14"), "ICU East");
+    }
+
+    #[test]
+    fn names_are_sorted_as_people_count() {
+        let mut names = ["Pump 10", "pump 9", "Bed", "Pump 9b", "10 things", "", "9 things"];
+        names.sort_by_key(|name| natural(name));
+        assert_eq!(names, ["", "Bed", "pump 9", "Pump 9b", "Pump 10", "9 things", "10 things"]);
+    }
+}

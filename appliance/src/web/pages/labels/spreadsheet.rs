@@ -1,0 +1,425 @@
+//! Labels from a spreadsheet: what becomes of every row is shown before anything is printed, then it is one job.
+
+use std::collections::{BTreeMap, HashMap};
+
+use askama::Template;
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::response::Response;
+use axum::routing::get;
+use http::StatusCode;
+use record::fold::{Equipment, Facility, Service};
+use record::tag::Tag;
+
+use crate::print::{JobRequest, LABELS_MAX, Names, PrintRefusal};
+use crate::web::access::staff_session::{Signed, only_changers};
+use crate::web::context::{AppState, aside};
+use crate::web::http_error::Problem;
+use crate::web::layout::{Frame, Place, page_with};
+use crate::web::pages::labels::choices::Chosen;
+use crate::web::pages::labels::pick::read_tag;
+use crate::web::request::choice::Choice;
+use crate::web::request::field_error::Wrong;
+use crate::web::view_models::formats::plural;
+use crate::web::view_models::label_fields::Ask;
+use crate::web::view_models::labels::sentence;
+use crate::web::view_models::snapshot::Snapshot;
+
+/// Bytes of a file.
+const BYTES_MAX: usize = 1_000_000;
+/// Rows of a file: what one job takes.
+const ROWS_MAX: usize = LABELS_MAX;
+/// Characters of a cell that a page repeats.
+const CELL_SHOWN: usize = 60;
+
+pub(crate) fn routes() -> Router<AppState> {
+    Router::new().route("/staff/labels/csv", get(ask).post(look))
+}
+
+/// What a column holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Column {
+    Tag,
+    Number,
+    Name,
+    Other,
+}
+
+impl Column {
+    fn of(heading: &str) -> Self {
+        let plain: String = heading.to_lowercase().chars().filter(char::is_ascii_alphanumeric).collect();
+        match plain.as_str() {
+            "tag" | "tags" | "cleantracktag" => Self::Tag,
+            "assetnumber" | "assetno" | "asset" | "assetid" | "assettag" | "number" => Self::Number,
+            "name" | "equipment" | "item" | "description" => Self::Name,
+            _ => Self::Other,
+        }
+    }
+}
+
+/// What a row says.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Row {
+    /// Of the file, counted from 1.
+    line: u64,
+    tag: String,
+    number: String,
+    name: String,
+}
+
+/// What becomes of a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Fate {
+    /// Its label is printed.
+    Prints(Tag),
+    /// It is not, and why.
+    Bad(String),
+}
+
+/// Reads a file of comma, semicolon or tab separated values.
+fn read(bytes: &[u8]) -> Result<Vec<Row>, String> {
+    if bytes.len() > BYTES_MAX {
+        return Err("The file has more than 1 MB. Split it and print one part at a time".into());
+    }
+    let text = std::str::from_utf8(bytes);
+    let text = text.map_err(|_| "The file is not UTF-8 text. Save it in the spreadsheet as “CSV UTF-8”")?;
+    let text = text.trim_start_matches('\u{feff}');
+    let first = text.lines().next().unwrap_or_default();
+    let often = |c: char| first.matches(c).count();
+    let delimiter = [',', ';', '\t'].into_iter().max_by_key(|c| (often(*c), *c == ',')).unwrap_or(',');
+    let delimiter = u8::try_from(delimiter).unwrap_or(b',');
+    let mut reader = csv::ReaderBuilder::new()
+        .delimiter(delimiter)
+        .flexible(true)
+        .has_headers(false)
+        .from_reader(text.as_bytes());
+    let (mut columns, mut rows): (Vec<Column>, _) = (Vec::new(), Vec::new());
+    let mut lines = Lines::of(text);
+    for record in reader.records() {
+        let record = record.map_err(|e| format!("The file cannot be read: {e}"))?;
+        let line = lines.at(record.position().map_or(0, csv::Position::byte));
+        if columns.is_empty() {
+            columns = record.iter().map(Column::of).collect();
+            // A bare list of tags has no headings.
+            let bare = record.len() == 1 && record.get(0).is_some_and(|cell| read_tag(cell).is_some());
+            if !bare && columns.iter().all(|c| *c == Column::Other) {
+                return Err("The first line must name its columns: tag, asset number or name".into());
+            }
+            if !bare {
+                continue;
+            }
+            columns = vec![Column::Tag];
+        }
+        if record.iter().all(|cell| cell.trim().is_empty()) {
+            continue;
+        }
+        if rows.len() >= ROWS_MAX {
+            return Err("The file has more than 5,000 rows. Split it and print one part at a time".into());
+        }
+        let mut row = Row { line, ..Row::default() };
+        for (column, cell) in columns.iter().zip(record.iter()) {
+            let kept = match column {
+                Column::Tag => &mut row.tag,
+                Column::Number => &mut row.number,
+                Column::Name => &mut row.name,
+                Column::Other => continue,
+            };
+            if kept.is_empty() {
+                cell.trim().clone_into(kept);
+            }
+        }
+        rows.push(row);
+    }
+    if rows.is_empty() { Err("The file has no rows".into()) } else { Ok(rows) }
+}
+
+/// Counts a text's lines as an editor does. The reader of CSV counts a record that follows CR LF to the line before it.
+struct Lines<'a> {
+    text: &'a [u8],
+    at: usize,
+    line: u64,
+}
+
+impl<'a> Lines<'a> {
+    fn of(text: &'a str) -> Self {
+        Self { text: text.as_bytes(), at: 0, line: 1 }
+    }
+
+    /// The line of the record that was found from `byte` on; bytes only grow.
+    fn at(&mut self, byte: u64) -> u64 {
+        let byte = usize::try_from(byte).unwrap_or(usize::MAX);
+        while let Some(&b) = self.text.get(self.at) {
+            if self.at >= byte && b != b'\r' && b != b'\n' {
+                break;
+            }
+            self.line += u64::from(b == b'\n');
+            self.at += 1;
+        }
+        self.line
+    }
+}
+
+/// Items by what a row may call them.
+struct Index<'a> {
+    facility: &'a Facility,
+    numbers: HashMap<String, Vec<&'a Equipment>>,
+    names: HashMap<String, Vec<&'a Equipment>>,
+}
+
+impl<'a> Index<'a> {
+    fn new(facility: &'a Facility) -> Self {
+        let (mut numbers, mut names): (HashMap<_, Vec<_>>, HashMap<_, Vec<_>>) = Default::default();
+        let items = facility.equipment.values().map(AsRef::as_ref);
+        for item in items.filter(|item: &&Equipment| item.service != Service::Retired) {
+            numbers.entry(item.asset_number.to_lowercase()).or_default().push(item);
+            names.entry(item.name.to_lowercase()).or_default().push(item);
+        }
+        Self { facility, numbers, names }
+    }
+
+    /// The item that a row names: by its tag, else by its number, else by its name. A number beside a tag must be that
+    /// item's; a name beside them is often spelt in another way, so the page shows both and a person decides.
+    fn item(&self, row: &Row) -> Result<&'a Equipment, String> {
+        let one = |found: Option<&Vec<&'a Equipment>>, what: &str, said: &str| match found.map(Vec::as_slice)
+        {
+            Some([item]) => Ok(*item),
+            Some(many) => Err(format!("{} items have the {what} {}; give the tag", many.len(), short(said))),
+            None => Err(format!("no equipment in use has the {what} {}", short(said))),
+        };
+        let number = row.number.to_lowercase();
+        let item = if !row.tag.is_empty() {
+            let tag = read_tag(&row.tag).ok_or_else(|| format!("{} is no tag", short(&row.tag)))?;
+            let item = self.facility.resolve(tag).filter(|item| item.service != Service::Retired);
+            item.ok_or_else(|| format!("no equipment in use has the tag {}", tag.grouped()))?
+        } else if !number.is_empty() {
+            one(self.numbers.get(&number), "asset number", &row.number)?
+        } else if !row.name.is_empty() {
+            one(self.names.get(&row.name.to_lowercase()), "name", &row.name)?
+        } else {
+            return Err("it has neither tag nor asset number nor name".into());
+        };
+        if !number.is_empty() && item.asset_number.to_lowercase() != number {
+            return Err(format!(
+                "{} has another asset number: {}",
+                short(&item.name),
+                short(&item.asset_number)
+            ));
+        }
+        Ok(item)
+    }
+}
+
+fn short(cell: &str) -> String {
+    let cut: String = cell.chars().take(CELL_SHOWN).collect();
+    if cut.len() < cell.len() { format!("{cut}…") } else { cut }
+}
+
+/// Which item each row is, each item once.
+fn fates(facility: &Facility, rows: &[Row]) -> Vec<Fate> {
+    let index = Index::new(facility);
+    let mut seen: BTreeMap<Tag, u64> = BTreeMap::new();
+    let fate = |row: &Row| match index.item(row) {
+        Err(why) => Fate::Bad(why),
+        Ok(item) => match seen.get(&item.tag) {
+            Some(line) => Fate::Bad(format!("the same item as line {line}; its label is printed once")),
+            None => {
+                seen.insert(item.tag, row.line);
+                Fate::Prints(item.tag)
+            }
+        },
+    };
+    rows.iter().map(fate).collect()
+}
+
+/// A row of the page.
+struct Line {
+    line: u64,
+    said: String,
+    name: String,
+    tag: String,
+    why: String,
+}
+
+#[derive(Template)]
+#[template(path = "csv.html")]
+struct CsvPage {
+    frame: Frame,
+    problems: Vec<Wrong>,
+    form_token: String,
+    submission: String,
+    text: String,
+    chosen: Chosen,
+    printers: Vec<Choice>,
+    templates: Vec<Choice>,
+    bad: Vec<Line>,
+    good: Vec<Line>,
+    /// The tags of the good ones.
+    list: String,
+    words: String,
+}
+
+async fn ask(State(state): State<AppState>, signed: Signed) -> Result<Response, Problem> {
+    only_changers(&signed)?;
+    let chosen = Chosen { copies: "1".into(), ..Chosen::default() };
+    form_page(&state, &signed, String::new(), chosen, None, Vec::new())
+}
+
+async fn look(State(state): State<AppState>, signed: Signed, request: Request) -> Result<Response, Problem> {
+    only_changers(&signed)?;
+    let (form, file) = signed.list_form(request).await?;
+    let chosen = Chosen::of(&form);
+    let text = form.text("text").to_owned();
+    let bytes = file.unwrap_or_else(|| text.clone().into_bytes());
+    aside(&state, move |state| match read(&bytes) {
+        Ok(rows) => {
+            let (good, bad, list) = preview(state, &chosen, &rows)?;
+            let tried = Some((good, bad, list));
+            form_page(state, &signed, String::new(), chosen, tried, Vec::new())
+        }
+        Err(words) => {
+            let wrong = Wrong { at: "file".into(), words };
+            form_page(state, &signed, text, chosen, None, vec![wrong])
+        }
+    })
+    .await
+}
+
+type Tried = (Vec<Line>, Vec<Line>, String);
+
+/// Every row's fate, down to whether its label can be laid out on the roll.
+fn preview(state: &AppState, chosen: &Chosen, rows: &[Row]) -> Result<Tried, Problem> {
+    let (mut fates, names) = {
+        let facility = state.store.snapshot();
+        let fates = fates(&facility, rows);
+        let name = |tag: &Tag| facility.equipment.get(tag).map(|item| item.name.clone()).unwrap_or_default();
+        let tags = fates.iter().filter_map(|f| if let Fate::Prints(tag) = f { Some(*tag) } else { None });
+        let names: BTreeMap<Tag, String> = tags.map(|tag| (tag, name(&tag))).collect();
+        (fates, names)
+    };
+    refuse(state, chosen, &mut fates)?;
+    let (mut good, mut bad, mut list) = (Vec::new(), Vec::new(), Vec::new());
+    for (row, fate) in rows.iter().zip(fates) {
+        let said = [&row.tag, &row.number, &row.name].into_iter().filter(|cell| !cell.is_empty());
+        let said = said.map(|cell| short(cell)).collect::<Vec<_>>().join(", ");
+        let line =
+            |name: String, tag: String, why| Line { line: row.line, said: said.clone(), name, tag, why };
+        match fate {
+            Fate::Prints(tag) => {
+                list.push(tag.to_string());
+                good.push(line(names.get(&tag).cloned().unwrap_or_default(), tag.grouped(), String::new()));
+            }
+            Fate::Bad(why) => bad.push(line(String::new(), String::new(), sentence(&why))),
+        }
+    }
+    Ok((good, bad, list.join(" ")))
+}
+
+/// Rows whose labels cannot be laid out become bad ones.
+fn refuse(state: &AppState, chosen: &Chosen, fates: &mut [Fate]) -> Result<(), Problem> {
+    let tags: Vec<Tag> =
+        fates.iter().filter_map(|f| if let Fate::Prints(tag) = f { Some(*tag) } else { None }).collect();
+    let once = Chosen { copies: "1".into(), ..chosen.clone() };
+    let Ok(ask) = once.ask() else { return Ok(()) };
+    if tags.is_empty() {
+        return Ok(());
+    }
+    let ask = Ask { tags, ..ask };
+    let requests = crate::web::view_models::label_fields::requests(state, &ask)?;
+    let id = record::ids::JobId::new(state.clock.now().wall_ms, state.random.bytes());
+    let names = if chosen.numbers { Names::AssetNumber } else { Names::AsTheyAre };
+    let job =
+        JobRequest { printer: ask.printer, template: ask.template, names, ..JobRequest::new(id, requests) };
+    let trial = match state.printing.trial(&job) {
+        // The form below still prints when there is a printer again.
+        Err(PrintRefusal::NoPrinter) => return Ok(()),
+        tried => tried.map_err(|refusal| crate::web::view_models::labels::refused(&refusal))?,
+    };
+    let good = fates.iter_mut().filter(|fate| matches!(fate, Fate::Prints(_)));
+    for (fate, refused) in good.zip(trial.refused) {
+        if let Some(PrintRefusal::Label { why, .. }) = refused {
+            *fate = Fate::Bad(why.to_string());
+        }
+    }
+    Ok(())
+}
+
+fn form_page(
+    state: &AppState,
+    signed: &Signed,
+    text: String,
+    chosen: Chosen,
+    tried: Option<Tried>,
+    problems: Vec<Wrong>,
+) -> Result<Response, Problem> {
+    let status = if problems.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let snapshot = Snapshot::now(state);
+    let words = tried.as_ref().map(|(good, bad, _)| {
+        let rows = plural(good.len() + bad.len(), "row", "rows");
+        let prints = plural(good.len(), "label", "labels");
+        format!("{rows} read: {prints} to print, {} not", bad.len())
+    });
+    let (good, bad, list) = tried.unwrap_or_default();
+    let template = CsvPage {
+        frame: Frame::staff(state, &snapshot, "From a spreadsheet", signed, Place::Labels).with_script(state),
+        problems,
+        form_token: signed.form_token(),
+        submission: crate::web::pages::labels::choices::submission(state),
+        text,
+        printers: crate::web::pages::labels::choices::printers(&state.printing.printers(), &chosen.printer),
+        templates: crate::web::pages::labels::choices::of_items(&state.printing, &chosen.template),
+        chosen,
+        bad,
+        good,
+        list,
+        words: words.unwrap_or_default(),
+    };
+    page_with(status, &template)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn row(line: u64, tag: &str, number: &str, name: &str) -> Row {
+        Row { line, tag: tag.into(), number: number.into(), name: name.into() }
+    }
+
+    #[test]
+    fn files_as_spreadsheets_write_them() {
+        let wanted = vec![row(2, "", "BM-1", "Pump, old"), row(3, "", "BM-2", "Bed")];
+        for text in [
+            "Asset Number,Name,Room\nBM-1,\"Pump, old\",3\nBM-2,Bed,4\n",
+            "\u{feff}asset_number;NAME\r\nBM-1;Pump, old\r\nBM-2;Bed\r\n",
+            "Asset no.\tItem\nBM-1\tPump, old\n BM-2 \tBed\n\t\n\n",
+        ] {
+            assert_eq!(read(text.as_bytes()), Ok(wanted.clone()), "{text}");
+        }
+        assert_eq!(read(b"ABCDEFGH3\n").unwrap(), [row(1, "ABCDEFGH3", "", "")]);
+    }
+
+    #[test]
+    fn what_cannot_be_read_says_what_to_do() {
+        let long = format!("tag\n{}", "ABCDEFGH3\n".repeat(5_001));
+        let wide = vec![b'x'; BYTES_MAX + 1];
+        for (bytes, said) in [
+            (&b""[..], "no rows"),
+            (b"tag\n", "no rows"),
+            (b"colour\nred\n", "name its columns"),
+            (b"name\nB\xe9d\n", "CSV UTF-8"),
+            (long.as_bytes(), "5,000 rows"),
+            (&wide, "1 MB"),
+        ] {
+            let refused = read(bytes).unwrap_err();
+            assert!(refused.contains(said), "{refused}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn never_a_panic(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+            let _ = read(&bytes);
+            let _ = read(&[b"tag,name\n".as_slice(), &bytes].concat());
+        }
+    }
+}

@@ -1,0 +1,361 @@
+//! The station itself, as it is drawn: find, pick, look, print, and watch it come out.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use askama::Template;
+use axum::Router;
+use axum::extract::State;
+use axum::response::Response;
+use axum::routing::get;
+use http::StatusCode;
+use record::tag::Tag;
+use serde::Deserialize;
+
+use crate::print::PrinterView;
+use crate::web::access::staff_session::Signed;
+use crate::web::context::{AppState, aside};
+use crate::web::http_error::Problem;
+use crate::web::layout::{Frame, Place, page_with};
+use crate::web::pages::labels::choices::Chosen;
+use crate::web::pages::labels::outcome::Done;
+use crate::web::pages::labels::pick::{List, PAGE_ROWS, PickRow, Show, read_tag};
+use crate::web::pages::labels::picked::{PickList, PickListId, PickLists};
+use crate::web::pages::labels::preview::{Look, look};
+use crate::web::pages::labels::{choices, pick, picked};
+use crate::web::request::choice::Choice;
+use crate::web::request::field_error::Wrong;
+use crate::web::request::query::Asked;
+use crate::web::view_models::formats::{count, plural};
+use crate::web::view_models::jobs::{JobCard, JobLine, PrinterCard, job_card, printer_card, segment};
+use crate::web::view_models::snapshot::Snapshot;
+use crate::web::view_models::status_board::board_now;
+
+/// Unfinished jobs shown whole.
+const JOBS_WHOLE: usize = 4;
+/// Finished jobs in the list below.
+const JOBS_LISTED: usize = 6;
+/// Characters of what is looked for.
+pub(crate) const QUERY_CHARS_MAX: usize = 200;
+
+pub(crate) fn routes() -> Router<AppState> {
+    Router::new().route("/staff/labels", get(open))
+}
+
+/// What the page is to show.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct StationView {
+    pub(crate) query: String,
+    pub(crate) show: Show,
+    /// From 1.
+    pub(crate) page: usize,
+    /// Where the picks are kept; absent while nothing is picked.
+    pub(crate) id: Option<PickListId>,
+    pub(crate) picks: PickList,
+    /// An item that is ticked by the page's address and picked by the first press.
+    pub(crate) ticked: Option<Tag>,
+    /// A pasted list of which something was not taken.
+    pub(crate) list: String,
+    pub(crate) chosen: Chosen,
+    pub(crate) problems: Vec<Wrong>,
+    /// What came of the last press, for a screen reader too.
+    pub(crate) said: String,
+    /// Something that is not there any more, and no mistake of whoever reads it.
+    pub(crate) note: String,
+}
+
+impl StationView {
+    pub(crate) fn wrong(&mut self, at: &str, words: impl Into<String>) {
+        self.problems.push(Wrong { at: at.to_owned(), words: words.into() });
+    }
+
+    /// The address that shows this, without what was said.
+    pub(crate) fn address(&self) -> String {
+        self.address_of(self.page)
+    }
+
+    fn address_of(&self, page: usize) -> String {
+        let mut address = format!("/staff/labels?show={}", segment(&self.show.value()));
+        // Writing to a string does not fail.
+        if let Some(id) = self.id {
+            let _ = write!(address, "&picks={id}");
+        }
+        if !self.query.is_empty() {
+            let _ = write!(address, "&q={}", segment(&self.query));
+        }
+        if page > 1 {
+            let _ = write!(address, "&page={page}");
+        }
+        address
+    }
+}
+
+/// Where the pages before and after this one are: an address for who only reads, what a button says for who picks.
+#[derive(Debug, Default)]
+struct Pager {
+    /// `51 to 100 of 1,000`
+    words: String,
+    previous: Option<(String, usize)>,
+    next: Option<(String, usize)>,
+}
+
+impl Pager {
+    fn of(view: &StationView, list: &List) -> Self {
+        let at = |page: usize| (view.address_of(page), page);
+        let (first, all) = ((list.page - 1) * PAGE_ROWS, list.shown.len());
+        let number = |n: usize| count(n as u64);
+        let words =
+            format!("{} to {} of {}", number(first + 1), number(first + list.rows.len()), number(all));
+        Self {
+            words: if list.pages > 1 { words } else { String::new() },
+            previous: (list.page > 1).then(|| at(list.page - 1)),
+            next: (list.page < list.pages).then(|| at(list.page + 1)),
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "station.html")]
+struct StationPage {
+    frame: Frame,
+    problems: Vec<Wrong>,
+    said: String,
+    note: String,
+    /// Another list, for a page that has none: its words and its address.
+    unprinted: Option<(String, String)>,
+    may_change: bool,
+    form_token: String,
+    submission: String,
+    /// Name of the list; empty while there is none.
+    picks: String,
+    /// Tags that are picked and shown here: what is not ticked any more is taken off.
+    had: String,
+    query: String,
+    show: String,
+    page: usize,
+    list: String,
+    shows: Vec<Choice>,
+    rows: Vec<PickRow>,
+    pager: Pager,
+    counted: String,
+    picked: usize,
+    picked_words: String,
+    cleared: usize,
+    /// `Add all 312`; empty where all of them are picked.
+    all_words: String,
+    only_picked: bool,
+    printers: Vec<Choice>,
+    templates: Vec<Choice>,
+    chosen: Chosen,
+    asks: bool,
+    print_words: String,
+    look: Option<Look>,
+    jobs: Vec<JobCard>,
+    older: Vec<JobLine>,
+    cards: Vec<PrinterCard>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct StationParams {
+    #[serde(default)]
+    q: String,
+    #[serde(default)]
+    show: String,
+    #[serde(default)]
+    tag: String,
+    #[serde(default)]
+    page: String,
+    #[serde(default)]
+    picks: String,
+    /// What the last press did: see [`Done`].
+    #[serde(default)]
+    did: String,
+    #[serde(default)]
+    n: String,
+}
+
+async fn open(
+    State(state): State<AppState>,
+    signed: Signed,
+    Asked(asked): Asked<StationParams>,
+) -> Result<Response, Problem> {
+    let mut view = StationView {
+        query: asked.q.trim().chars().take(QUERY_CHARS_MAX).collect(),
+        show: Show::read(&asked.show),
+        page: asked.page.parse().unwrap_or(1),
+        chosen: Chosen { copies: "1".into(), ..Chosen::default() },
+        ..StationView::default()
+    };
+    // A label's code says where it leads; its tag is what can be found.
+    if let Some(tag) = read_tag(&view.query) {
+        (view.query, view.show) = (tag.to_string(), Show::All);
+    }
+    if signed.may_change() {
+        view.ticked = read_tag(&asked.tag);
+        take_list(&state, &signed, &asked.picks, &mut view);
+        view.said = Done::read(&asked.did, &asked.n).map(|done| done.words(&state)).unwrap_or_default();
+    }
+    aside(&state, move |state| answer(state, &signed, view)).await
+}
+
+/// What was picked under the name that the address says.
+fn take_list(state: &AppState, signed: &Signed, named: &str, view: &mut StationView) {
+    if named.is_empty() {
+        return;
+    }
+    let lists = state.kept::<PickLists>();
+    match named.parse().and_then(|id| lists.get(signed.staff, id).map(|list| (id, list))) {
+        Ok((id, list)) => {
+            view.chosen = list.chosen.clone();
+            (view.id, view.picks) = (Some(id), list);
+        }
+        Err(_) => view.note = picked::GONE.to_owned(),
+    }
+}
+
+/// The items that are overdue, where these are shown.
+pub(crate) fn overdue_of(state: &AppState, show: &Show) -> BTreeSet<Tag> {
+    match show {
+        Show::Overdue => board_now(state).overdue().iter().map(|row| row.item.tag).collect(),
+        _ => BTreeSet::new(),
+    }
+}
+
+/// Reads the page of the list that is to be shown, with the item that the address ticks in front.
+fn read_items(state: &AppState, view: &StationView) -> Result<(Snapshot, List, Vec<Choice>), Problem> {
+    let printed = state.printing.printed().map_err(|e| Problem::internal(&e))?;
+    let facility = state.store.snapshot();
+    let snapshot = Snapshot::of(state, &facility);
+    let overdue = overdue_of(state, &view.show);
+    let read = |query: &str, show: &Show, page: usize| {
+        let asked = crate::web::pages::labels::pick::Asked {
+            query,
+            show,
+            picks: view.picks.tags(),
+            overdue: &overdue,
+            page,
+        };
+        pick::list(&facility, &snapshot.local, &printed, &asked)
+    };
+    let mut list = read(&view.query, &view.show, view.page);
+    if let Some(tag) = view.ticked {
+        list.rows.retain(|row| row.tag != tag);
+        let found = read(tag.as_str(), &Show::All, 1).rows.into_iter().find(|row| row.tag == tag);
+        let ticked = found.map(|row| PickRow { picked: true, ..row });
+        list.rows = ticked.into_iter().chain(list.rows).collect();
+    }
+    let shows = pick::shows(&facility, &view.show);
+    Ok((snapshot, list, shows))
+}
+
+/// How printing stands.
+struct PrintOverview {
+    /// What comes out.
+    jobs: Vec<JobCard>,
+    /// What came out lately.
+    older: Vec<JobLine>,
+    cards: Vec<PrinterCard>,
+}
+
+fn read_prints(
+    state: &AppState,
+    snapshot: &Snapshot,
+    printers: &[PrinterView],
+) -> Result<PrintOverview, Problem> {
+    let internal = |e: crate::print::LedgerError| Problem::internal(&e);
+    let local = &snapshot.local;
+    let newest = state.printing.jobs().map_err(internal)?;
+    let mut jobs = Vec::new();
+    for open in state.printing.unfinished().map_err(internal)?.iter().take(JOBS_WHOLE) {
+        let job = state.printing.job(open.id).map_err(internal)?;
+        jobs.extend(job.map(|job| job_card(&job, printers, local)));
+    }
+    let older = newest.iter().filter(|job| !jobs.iter().any(|card: &JobCard| card.id == job.id));
+    let older =
+        older.take(JOBS_LISTED).map(|job| crate::web::view_models::jobs::job_line(job, local)).collect();
+    let cards = printers.iter().map(|printer| printer_card(printer, &newest, local)).collect();
+    Ok(PrintOverview { jobs, older, cards })
+}
+
+/// The page as it stands after what was done on it.
+pub(crate) fn answer(state: &AppState, signed: &Signed, view: StationView) -> Result<Response, Problem> {
+    let views = state.printing.printers();
+    let (snapshot, list, shows) = read_items(state, &view)?;
+    let PrintOverview { jobs, older, cards } = read_prints(state, &snapshot, &views)?;
+    let first = view.picks.tags().first().copied().or(list.rows.first().map(|row| row.tag));
+    let look = match first {
+        Some(tag) if !views.is_empty() => Some(look(state, &view.chosen, tag)?),
+        _ => None,
+    };
+    let on: BTreeSet<Tag> = view.picks.tags().iter().copied().collect();
+    let others = list.shown.iter().filter(|tag| !on.contains(tag)).count();
+    let ticked = view.ticked.filter(|tag| !on.contains(tag) && list.rows.iter().any(|row| row.tag == *tag));
+    let picked = on.len() + usize::from(ticked.is_some());
+    let fine = view.problems.is_empty();
+    let (status, title) = match fine {
+        true => (StatusCode::OK, "Labels"),
+        false => (StatusCode::UNPROCESSABLE_ENTITY, "Error: Labels"),
+    };
+    let frame = Frame::staff(state, &snapshot, title, signed, Place::Labels);
+    let had: Vec<&str> =
+        list.rows.iter().map(|row| &row.tag).filter(|tag| on.contains(tag)).map(Tag::as_str).collect();
+    let template = StationPage {
+        frame: frame.with_script(state).with_station_script(state).live_prints(state, &snapshot),
+        unprinted: if view.id.is_none() && fine { unprinted(state, signed) } else { None },
+        may_change: signed.may_change(),
+        form_token: signed.form_token(),
+        submission: choices::submission(state),
+        picks: view.id.map(|id| id.to_string()).unwrap_or_default(),
+        had: had.join(" "),
+        show: view.show.value(),
+        page: list.page,
+        shows,
+        pager: Pager::of(&view, &list),
+        counted: match list.shown.len() {
+            shown if shown == list.all => plural(shown, "item", "items"),
+            shown => format!("{} of {}", count(shown as u64), plural(list.all, "item", "items")),
+        },
+        cleared: if on.is_empty() { view.picks.cleared() } else { 0 },
+        all_words: match others {
+            0 => String::new(),
+            others if others == list.shown.len() => format!("Add all {}", count(others as u64)),
+            others => format!("Add the other {}", count(others as u64)),
+        },
+        only_picked: view.show == Show::Picked,
+        rows: list.rows,
+        printers: choices::printers(&views, &view.chosen.printer),
+        templates: choices::of_items(&state.printing, &view.chosen.template),
+        asks: !view.chosen.until.is_empty() || !view.chosen.reason.is_empty() || view.chosen.numbers,
+        print_words: print_words(picked, &view.chosen.copies),
+        picked_words: format!("{} picked", count(picked as u64)),
+        picked,
+        query: view.query,
+        list: view.list,
+        chosen: view.chosen,
+        problems: view.problems,
+        said: view.said,
+        note: view.note,
+        look,
+        older,
+        jobs,
+        cards,
+    };
+    page_with(status, &template)
+}
+
+/// What waits on another list, and where.
+fn unprinted(state: &AppState, signed: &Signed) -> Option<(String, String)> {
+    let list = state.kept::<PickLists>().unprinted(signed.staff)?;
+    let were = if list.picked == 1 { "was" } else { "were" };
+    let words = format!("{} {were} picked earlier and not printed.", plural(list.picked, "item", "items"));
+    Some((words, format!("/staff/labels?show=picked&picks={}", list.id)))
+}
+
+/// `Print 20 labels`
+fn print_words(picked: usize, copies: &str) -> String {
+    let copies: usize = copies.parse().unwrap_or(1);
+    match picked {
+        0 => "Print labels".to_owned(),
+        picked => format!("Print {}", plural(picked.saturating_mul(copies.max(1)), "label", "labels")),
+    }
+}

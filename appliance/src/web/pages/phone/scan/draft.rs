@@ -1,0 +1,116 @@
+//! What was put in on a scan page when its contact time was started: the address of the page that follows names it, so a
+//! browser that loads that page again shows the same timer and starts nothing anew.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, PoisonError};
+
+use record::tag::Tag;
+use service::attempts::Network;
+
+use crate::web::pages::phone::scan::page::Typed;
+use crate::web::request::page_token::PageToken;
+
+/// Drafts that are kept at a time, a hundred phones and more; past that the oldest is forgotten.
+const DRAFTS_MAX: usize = 256;
+/// Drafts of one network at a time; past that its own oldest is forgotten, and nobody else's.
+const NETWORK_DRAFTS_MAX: usize = 24;
+/// Bytes that somebody may have typed in one; one that has more is not kept.
+const TYPED_BYTES_MAX: usize = 4 * 1024;
+
+/// A scan page on its way to a record.
+#[derive(Debug, Clone)]
+pub(crate) struct ScanDraft {
+    pub(crate) token: PageToken,
+    pub(crate) typed: Typed,
+    pub(crate) submission: String,
+}
+
+/// The newest drafts, in memory only: each page also carries all of its own, so what is forgotten costs no record.
+#[derive(Debug, Default)]
+pub(crate) struct ScanDrafts(Mutex<VecDeque<KeptDraft>>);
+
+#[derive(Debug)]
+struct KeptDraft {
+    id: String,
+    from: Network,
+    draft: ScanDraft,
+}
+
+impl ScanDrafts {
+    /// Keeps a draft under an id that nobody can guess; whether it was kept.
+    pub(crate) fn keep(&self, id: &str, from: Network, draft: ScanDraft) -> bool {
+        let bytes = draft.typed.who.len() + draft.typed.notes.len() + draft.submission.len();
+        if bytes > TYPED_BYTES_MAX {
+            return false;
+        }
+        let mut drafts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if drafts.iter().filter(|kept| kept.from == from).count() >= NETWORK_DRAFTS_MAX
+            && let Some(oldest) = drafts.iter().position(|kept| kept.from == from)
+        {
+            drafts.remove(oldest);
+        }
+        if drafts.len() == DRAFTS_MAX {
+            drafts.pop_front();
+        }
+        drafts.push_back(KeptDraft { id: id.to_owned(), from, draft });
+        true
+    }
+
+    /// The draft of that id, if it is of this item.
+    pub(crate) fn find(&self, id: &str, tag: Tag) -> Option<ScanDraft> {
+        let drafts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        drafts.iter().find(|kept| kept.id == id && kept.draft.token.tag == tag).map(|kept| kept.draft.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use service::clock::Now;
+
+    use super::*;
+    use record::entry::ClockState;
+    use record::ids::BootId;
+
+    fn draft(tag: &str, notes: &str) -> ScanDraft {
+        let now = Now { wall_ms: 0, boot: BootId::new(0, [1; 10]), up_ms: 7, state: ClockState::Synced };
+        let typed = Typed { notes: notes.to_owned(), ..Typed::default() };
+        ScanDraft { token: PageToken::new(tag.parse().unwrap(), &now), typed, submission: "s".to_owned() }
+    }
+
+    fn network(n: usize) -> Network {
+        Network::of(std::net::Ipv4Addr::from(0x0a00_0000 + u32::try_from(n).unwrap()).into())
+    }
+
+    #[test]
+    fn one_network_forgets_only_its_own() {
+        let drafts = ScanDrafts::default();
+        let tag: Tag = "7QK3M9X2W".parse().unwrap();
+        assert!(drafts.keep("other", network(1), draft("7QK3M9X2W", "")));
+        for n in 0..=DRAFTS_MAX {
+            assert!(drafts.keep(&format!("draft {n}"), network(2), draft("7QK3M9X2W", "")));
+        }
+        assert!(drafts.find("other", tag).is_some());
+        let kept = (0..=DRAFTS_MAX).filter(|n| drafts.find(&format!("draft {n}"), tag).is_some());
+        assert_eq!(kept.collect::<Vec<_>>(), (DRAFTS_MAX - 23..=DRAFTS_MAX).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn the_newest_are_kept_each_for_its_own_item() {
+        let drafts = ScanDrafts::default();
+        let tag: Tag = "7QK3M9X2W".parse().unwrap();
+        for n in 0..=DRAFTS_MAX {
+            assert!(drafts.keep(&format!("draft {n}"), network(n), draft("7QK3M9X2W", &n.to_string())));
+        }
+        assert!(drafts.find("draft 0", tag).is_none(), "the oldest made room");
+        assert_eq!(drafts.find("draft 1", tag).unwrap().typed.notes, "1");
+        assert!(drafts.find("draft 1", "ABCDEFGH3".parse().unwrap()).is_none());
+        assert!(drafts.find("", tag).is_none());
+    }
+
+    #[test]
+    fn somebody_who_types_a_book_fills_no_memory() {
+        let drafts = ScanDrafts::default();
+        assert!(!drafts.keep("long", network(1), draft("7QK3M9X2W", &"x".repeat(TYPED_BYTES_MAX + 1))));
+        assert!(drafts.find("long", "7QK3M9X2W".parse().unwrap()).is_none());
+    }
+}

@@ -1,0 +1,16 @@
+//! An option of a list that a form offers.
+
+/// One option of a choice.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in super::super) struct Choice {
+    pub(in super::super) value: String,
+    pub(in super::super) words: String,
+    pub(in super::super) chosen: bool,
+}
+
+impl Choice {
+    pub(in super::super) fn new(value: impl Into<String>, words: impl Into<String>, chosen: &str) -> Self {
+        let value = value.into();
+        Self { chosen: value == chosen, value, words: words.into() }
+    }
+}

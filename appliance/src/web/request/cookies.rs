@@ -1,0 +1,69 @@
+//! Cookies: the session, and the name that was typed last. The device's are in [`super::device`].
+
+use http::header::COOKIE;
+use http::{HeaderMap, HeaderValue};
+
+/// The session of staff. The prefix makes browsers take it only over HTTPS and only from this very host.
+pub(crate) const SESSION: &str = "__Host-session";
+const NAME: &str = "name";
+/// 400 days: the most that browsers allow.
+const KEPT_S: u32 = 400 * 86_400;
+
+/// A cookie's value.
+pub(crate) fn get<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let all = headers.get_all(COOKIE).into_iter().filter_map(|v| v.to_str().ok());
+    all.flat_map(|line| line.split(';')).find_map(|pair| {
+        let (key, value) = pair.trim().split_once('=')?;
+        (key == name).then_some(value)
+    })
+}
+
+/// The name that was typed last on this phone.
+pub(crate) fn name(headers: &HeaderMap) -> String {
+    let bytes = get(headers, NAME).filter(|hex| hex.len().is_multiple_of(2)).and_then(|hex| {
+        let pairs = hex.as_bytes().chunks(2);
+        pairs
+            .map(|p| std::str::from_utf8(p).ok().and_then(|p| u8::from_str_radix(p, 16).ok()))
+            .collect::<Option<Vec<u8>>>()
+    });
+    bytes.and_then(|b| String::from_utf8(b).ok()).filter(|n| n.len() <= 500).unwrap_or_default()
+}
+
+fn header(text: &str) -> Option<HeaderValue> {
+    HeaderValue::from_str(text).ok()
+}
+
+/// Keeps the name; as hex, because a cookie's value is ASCII.
+pub(crate) fn set_name(name: &str) -> Option<HeaderValue> {
+    let hex: String = name.bytes().map(|b| format!("{b:02x}")).collect();
+    header(&format!("{NAME}={hex}; Path=/; Max-Age={KEPT_S}; HttpOnly; SameSite=Lax"))
+}
+
+/// Begins a session; the browser forgets it when it closes.
+pub(crate) fn set_session(secret: &str) -> Option<HeaderValue> {
+    header(&format!("{SESSION}={secret}; Path=/; Secure; HttpOnly; SameSite=Strict"))
+}
+
+/// Ends it.
+pub(crate) fn clear_session() -> Option<HeaderValue> {
+    header(&format!("{SESSION}=; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=0"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(cookie: &str) -> HeaderMap {
+        HeaderMap::from_iter([(COOKIE, HeaderValue::from_bytes(cookie.as_bytes()).unwrap())])
+    }
+
+    #[test]
+    fn there_and_back() {
+        let set = set_name("Zoë; A=b").unwrap();
+        let cookie = set.to_str().unwrap().split(';').next().unwrap().to_owned();
+        assert_eq!(name(&headers(&format!("x=y; {cookie}; z"))), "Zoë; A=b");
+        for strange in ["", "name=zz", "name=f", "name=ff", "device=../../x", "=;=;;", "name"] {
+            assert_eq!(name(&headers(strange)), "", "{strange}");
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! What a request says: readers of its parts, each with its bounds.
+
+pub(crate) mod choice;
+pub(crate) mod cookies;
+pub(crate) mod device;
+pub(crate) mod field_error;
+pub(crate) mod form;
+pub(crate) mod form_words;
+pub(crate) mod idempotency;
+pub(crate) mod listing;
+pub(crate) mod multipart;
+pub(crate) mod next_page;
+pub(crate) mod page_cursor;
+pub(crate) mod page_token;
+pub(crate) mod peer;
+pub(crate) mod query;

@@ -1,0 +1,292 @@
+//! `multipart/form-data`, read piece by piece with every buffer bounded: a photo never sits in memory.
+
+/// Bytes of one part's headers; browsers send about 150.
+const PART_HEAD_BYTES_MAX: usize = 4 * 1024;
+/// Bytes of a boundary, by RFC 2046.
+const BOUNDARY_BYTES_MAX: usize = 70;
+/// Parts of one form.
+pub(crate) const PARTS_MAX: usize = 100;
+
+/// What the parser found next.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Piece {
+    /// A part begins.
+    Part(Part),
+    /// Bytes of the present part.
+    Data(Vec<u8>),
+    /// The present part is whole.
+    PartEnd,
+}
+
+/// The head of a part.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Part {
+    /// The field's name.
+    pub(crate) name: String,
+    /// Whether a file was chosen for it; what the file is called is nobody's business.
+    pub(crate) file: bool,
+}
+
+/// Why the bytes are no form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum MultipartError {
+    #[error("the form's boundary is missing or too long")]
+    Boundary,
+    #[error("the form broke off before its end")]
+    Unfinished,
+    #[error("a part of the form has no readable head")]
+    Head,
+    #[error("the form has more than {PARTS_MAX} parts")]
+    TooMany,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Preamble,
+    AfterDelimiter,
+    Head,
+    Body,
+    End,
+}
+
+/// Takes bytes as they come and says what they mean.
+#[derive(Debug)]
+pub(crate) struct Parser {
+    delimiter: Vec<u8>,
+    held: Vec<u8>,
+    state: State,
+    parts: usize,
+}
+
+impl Parser {
+    /// For a form with this `Content-Type`.
+    pub(crate) fn new(content_type: &str) -> Result<Self, MultipartError> {
+        let boundary = content_type
+            .split(';')
+            .skip(1)
+            .filter_map(|parameter| parameter.split_once('='))
+            .find(|(name, _)| name.trim().eq_ignore_ascii_case("boundary"))
+            .map(|(_, value)| value.trim().trim_matches('"'))
+            .filter(|b| !b.is_empty() && b.len() <= BOUNDARY_BYTES_MAX)
+            .ok_or(MultipartError::Boundary)?;
+        let delimiter = format!("\r\n--{boundary}").into_bytes();
+        // The first delimiter has no line break before it.
+        Ok(Self { delimiter, held: b"\r\n".to_vec(), state: State::Preamble, parts: 0 })
+    }
+
+    /// Takes more bytes.
+    pub(crate) fn feed(&mut self, bytes: &[u8], pieces: &mut Vec<Piece>) -> Result<(), MultipartError> {
+        if self.state == State::End {
+            return Ok(());
+        }
+        self.held.extend_from_slice(bytes);
+        while self.step(pieces)? {}
+        Ok(())
+    }
+
+    /// No more bytes will come.
+    pub(crate) fn end(&self) -> Result<(), MultipartError> {
+        if self.state == State::End { Ok(()) } else { Err(MultipartError::Unfinished) }
+    }
+
+    /// One step; false when more bytes are needed.
+    fn step(&mut self, pieces: &mut Vec<Piece>) -> Result<bool, MultipartError> {
+        match self.state {
+            State::Preamble => {
+                let found = find(&self.held, &self.delimiter);
+                if found.is_none() && self.held.len() > PART_HEAD_BYTES_MAX {
+                    return Err(MultipartError::Boundary);
+                }
+                let Some(at) = found else { return Ok(false) };
+                self.held.drain(..at + self.delimiter.len());
+                self.state = State::AfterDelimiter;
+                Ok(true)
+            }
+            State::AfterDelimiter => self.after_delimiter(),
+            State::Head => self.head(pieces),
+            State::Body => Ok(self.body(pieces)),
+            State::End => {
+                self.held.clear();
+                Ok(false)
+            }
+        }
+    }
+
+    fn after_delimiter(&mut self) -> Result<bool, MultipartError> {
+        let next = match self.held.get(..2) {
+            None => return Ok(false),
+            Some(b"--") => State::End,
+            Some(b"\r\n") => State::Head,
+            Some(_) => return Err(MultipartError::Head),
+        };
+        self.held.drain(..2);
+        self.state = next;
+        Ok(true)
+    }
+
+    fn head(&mut self, pieces: &mut Vec<Piece>) -> Result<bool, MultipartError> {
+        let Some(end) = find(&self.held, b"\r\n\r\n") else {
+            let bounded = self.held.len() <= PART_HEAD_BYTES_MAX;
+            return if bounded { Ok(false) } else { Err(MultipartError::Head) };
+        };
+        let head = std::str::from_utf8(&self.held[..end]).ok().and_then(read_head);
+        let part = head.filter(|_| end <= PART_HEAD_BYTES_MAX).ok_or(MultipartError::Head)?;
+        self.parts += 1;
+        if self.parts > PARTS_MAX {
+            return Err(MultipartError::TooMany);
+        }
+        pieces.push(Piece::Part(part));
+        self.held.drain(..end + 4);
+        self.state = State::Body;
+        Ok(true)
+    }
+
+    fn body(&mut self, pieces: &mut Vec<Piece>) -> bool {
+        match find(&self.held, &self.delimiter) {
+            Some(at) => {
+                push_data(pieces, &self.held[..at]);
+                pieces.push(Piece::PartEnd);
+                self.held.drain(..at + self.delimiter.len());
+                self.state = State::AfterDelimiter;
+                true
+            }
+            None => {
+                let sure = self.held.len().saturating_sub(self.delimiter.len() - 1);
+                push_data(pieces, &self.held[..sure]);
+                self.held.drain(..sure);
+                false
+            }
+        }
+    }
+}
+
+fn push_data(pieces: &mut Vec<Piece>, data: &[u8]) {
+    if !data.is_empty() {
+        pieces.push(Piece::Data(data.to_vec()));
+    }
+}
+
+/// Where `needle` begins; candidates are found by its first byte.
+fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
+    let last = haystack.len().checked_sub(needle.len())?;
+    let mut from = 0;
+    while from <= last {
+        let at = from + haystack[from..=last].iter().position(|&b| b == needle[0])?;
+        if haystack[at..].starts_with(needle) {
+            return Some(at);
+        }
+        from = at + 1;
+    }
+    None
+}
+
+fn read_head(head: &str) -> Option<Part> {
+    let disposition = head.split("\r\n").find_map(|line| {
+        let (name, value) = line.split_once(':')?;
+        name.trim().eq_ignore_ascii_case("content-disposition").then_some(value.trim())
+    })?;
+    let rest = disposition.strip_prefix("form-data").or_else(|| disposition.strip_prefix("Form-Data"))?;
+    let name = parameter(rest, "name")?;
+    Some(Part { name, file: parameter(rest, "filename").is_some_and(|f| !f.is_empty()) })
+}
+
+/// A parameter's value. Browsers write `%22`, `%0D` and `%0A` for what would end it.
+fn parameter(parameters: &str, wanted: &str) -> Option<String> {
+    let mut rest = parameters;
+    loop {
+        rest = rest.trim_start().strip_prefix(';')?.trim_start();
+        let (name, after) = rest.split_once('=')?;
+        let value;
+        if let Some(quoted) = after.strip_prefix('"') {
+            let end = quoted.find('"')?;
+            (value, rest) = (&quoted[..end], &quoted[end + 1..]);
+        } else {
+            let end = after.find(';').unwrap_or(after.len());
+            (value, rest) = (after[..end].trim(), &after[end..]);
+        }
+        if name.trim().eq_ignore_ascii_case(wanted) {
+            return Some(value.to_owned());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const TYPE: &str = "multipart/form-data; boundary=\"XX\"";
+
+    fn parse(bytes: &[u8], step: usize) -> Result<Vec<(Part, Vec<u8>)>, MultipartError> {
+        let mut parser = Parser::new(TYPE)?;
+        let (mut parts, mut pieces): (Vec<(Part, Vec<u8>)>, _) = (Vec::new(), Vec::new());
+        for chunk in bytes.chunks(step.max(1)) {
+            parser.feed(chunk, &mut pieces)?;
+            assert!(parser.held.len() <= PART_HEAD_BYTES_MAX + chunk.len());
+            for piece in pieces.drain(..) {
+                match piece {
+                    Piece::Part(part) => parts.push((part, Vec::new())),
+                    Piece::Data(data) => parts.last_mut().unwrap().1.extend(data),
+                    Piece::PartEnd => {}
+                }
+            }
+        }
+        parser.end().map(|()| parts)
+    }
+
+    fn form(parts: &[(&str, &[u8])]) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        for (name, value) in parts {
+            bytes.extend(
+                format!("--XX\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n").into_bytes(),
+            );
+            bytes.extend_from_slice(value);
+            bytes.extend_from_slice(b"\r\n");
+        }
+        bytes.extend_from_slice(b"--XX--\r\n");
+        bytes
+    }
+
+    #[test]
+    fn parts_and_files() {
+        let body = b"--XX\r\ncontent-disposition: form-data; filename=\"../../x;y.jpg\"; name=photo\r\nContent-Type: image/jpeg\r\n\r\n\xff\r\n--X\r\n--XX\r\nContent-Disposition: form-data; name=\"empty\"; filename=\"\"\r\n\r\n\r\n--XX--";
+        let parts = parse(body, 1).unwrap();
+        assert_eq!(parts[0], (Part { name: "photo".into(), file: true }, b"\xff\r\n--X".to_vec()));
+        assert_eq!(parts[1], (Part { name: "empty".into(), file: false }, vec![]));
+    }
+
+    #[test]
+    fn what_is_broken_is_refused() {
+        assert_eq!(
+            parse(b"--XX\r\nContent-Disposition: form-data; name=a\r\n\r\nx", 7),
+            Err(MultipartError::Unfinished)
+        );
+        assert_eq!(parse(b"", 7), Err(MultipartError::Unfinished));
+        assert_eq!(parse(b"--XX\r\nX: y\r\n\r\nx\r\n--XX--", 7), Err(MultipartError::Head));
+        assert_eq!(parse(b"--XXyz\r\n", 7), Err(MultipartError::Head));
+        assert_eq!(parse(&b"x".repeat(10_000), 512), Err(MultipartError::Boundary));
+        let endless = [&b"--XX\r\nA: "[..], &b"x".repeat(10_000)].concat();
+        assert_eq!(parse(&endless, 512), Err(MultipartError::Head));
+        let many: Vec<(&str, &[u8])> = vec![("a", b""); 10_000];
+        assert_eq!(parse(&form(&many), 4096), Err(MultipartError::TooMany));
+        for wrong in ["multipart/form-data", "multipart/form-data; boundary=", "x; boundary=\"\""] {
+            assert!(Parser::new(wrong).is_err(), "{wrong}");
+        }
+        assert!(Parser::new(&format!("multipart/form-data; boundary={}", "x".repeat(1_000_000))).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn however_it_is_cut(values in prop::collection::vec(prop::collection::vec(prop::sample::select(b"\r\n-Xa\xff".to_vec()), 0..40), 1..5), step in 1usize..50) {
+            prop_assume!(values.iter().all(|v| find(v, b"\r\n--XX").is_none() && !v.starts_with(b"--XX")));
+            let parts: Vec<(&str, &[u8])> = values.iter().map(|v| ("f", v.as_slice())).collect();
+            let read = parse(&form(&parts), step).unwrap();
+            prop_assert_eq!(read.into_iter().map(|(_, v)| v).collect::<Vec<_>>(), values);
+        }
+
+        #[test]
+        fn never_a_panic(bytes in prop::collection::vec(any::<u8>(), 0..200), step in 1usize..50) {
+            let _ = parse(&bytes, step);
+        }
+    }
+}

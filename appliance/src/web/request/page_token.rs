@@ -1,0 +1,155 @@
+//! What a scan page carries hidden and sealed: which item, since when it is open, since when the surface is wet, and the
+//! photo that is kept.
+
+use record::ids::BootId;
+use record::tag::Tag;
+use record::tree::Hash;
+use service::clock::Now;
+
+use crate::identity::PageKey;
+use crate::intake::Wet;
+
+/// How long a page can be used; past the end of a running contact time as well.
+pub(crate) const PAGE_MS: u64 = 5 * 60_000;
+
+/// The facts on a page. The box's own clock measures all its times.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct PageToken {
+    /// The item's first tag.
+    pub(crate) tag: Tag,
+    /// The run of the operating system whose clock this is.
+    pub(crate) boot: BootId,
+    /// When the page was made, milliseconds since that boot.
+    pub(crate) made_ms: u64,
+    /// Since when the surface is wet.
+    pub(crate) wet_ms: Option<u64>,
+    /// A photo that came with an earlier press of a button.
+    pub(crate) photo: Option<Hash>,
+}
+
+/// Why a token is of no use any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stale {
+    /// Not made by this box.
+    Foreign,
+    /// Of another item.
+    OtherItem,
+    /// Older than it may be, or from before the box started anew. What it says of the photo still holds.
+    Old(PageToken),
+}
+
+impl PageToken {
+    /// For a page that is made now.
+    pub(crate) fn new(tag: Tag, now: &Now) -> Self {
+        Self { tag, boot: now.boot, made_ms: now.up_ms, wet_ms: None, photo: None }
+    }
+
+    /// As the page carries it.
+    pub(crate) fn text(&self, key: &PageKey) -> String {
+        let wet = self.wet_ms.map_or_else(|| "-".to_owned(), |ms| ms.to_string());
+        let photo = self.photo.map_or_else(|| "-".to_owned(), |hash| hash.to_string());
+        let facts = format!("{}.{}.{}.{wet}.{photo}", self.tag, self.boot, self.made_ms);
+        let seal = key.seal(&facts);
+        format!("{facts}.{seal}")
+    }
+
+    /// Reads what a page sent back. `contact_s` is what the item's protocol asks.
+    pub(crate) fn read(
+        text: &str,
+        key: &PageKey,
+        tag: Tag,
+        now: &Now,
+        contact_s: u32,
+    ) -> Result<Self, Stale> {
+        let token = Self::open(text, key).ok_or(Stale::Foreign)?;
+        if token.tag != tag {
+            return Err(Stale::OtherItem);
+        }
+        token.check(now, contact_s)
+    }
+
+    /// Whether the page can still be used.
+    pub(crate) fn check(self, now: &Now, contact_s: u32) -> Result<Self, Stale> {
+        let fresh =
+            self.boot == now.boot && self.made_ms <= now.up_ms && now.up_ms <= self.until_ms(contact_s);
+        if fresh { Ok(self) } else { Err(Stale::Old(self)) }
+    }
+
+    /// The tag of any token that this box made, old or not: for the ancestor's path.
+    pub(crate) fn tag_of(text: &str, key: &PageKey) -> Option<Tag> {
+        Self::open(text, key).map(|token| token.tag)
+    }
+
+    fn open(text: &str, key: &PageKey) -> Option<Self> {
+        if text.len() > 300 {
+            return None;
+        }
+        let (facts, seal) = text.rsplit_once('.')?;
+        // A seal is 128 bits of a keyed hash: its comparison tells nothing that could be used.
+        if key.seal(facts) != seal {
+            return None;
+        }
+        let mut parts = facts.split('.');
+        let token = Self {
+            tag: parts.next()?.parse().ok()?,
+            boot: parts.next()?.parse().ok()?,
+            made_ms: parts.next()?.parse().ok()?,
+            wet_ms: parts.next()?.parse().ok(),
+            photo: parts.next().and_then(|hash| hash.parse().ok()),
+        };
+        Some(token)
+    }
+
+    /// Until when the page can be used, milliseconds since the boot.
+    pub(crate) fn until_ms(&self, contact_s: u32) -> u64 {
+        let from =
+            self.wet_ms.map_or(self.made_ms, |wet| (wet + u64::from(contact_s) * 1_000).max(self.made_ms));
+        from.saturating_add(PAGE_MS)
+    }
+
+    /// As intake takes it.
+    pub(crate) fn wet(&self) -> Option<Wet> {
+        self.wet_ms.map(|up_ms| Wet { boot: self.boot, up_ms })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use record::entry::ClockState;
+
+    #[test]
+    fn what_was_given_comes_back_or_nothing() {
+        let key = PageKey::new([7; 32]);
+        let boot = BootId::new(0, [1; 10]);
+        let at = |up_ms| Now { wall_ms: 0, boot, up_ms, state: ClockState::Synced };
+        let tag: Tag = "7QK3M9X2W".parse().unwrap();
+        let plain = PageToken::new(tag, &at(1_000));
+        let full = PageToken { wet_ms: Some(200_000), photo: Some(Hash::of(b"jpeg")), ..plain };
+        for token in [plain, full] {
+            assert_eq!(PageToken::read(&token.text(&key), &key, tag, &at(1_000), 180), Ok(token));
+        }
+        let text = plain.text(&key);
+        assert_eq!(PageToken::read(&text, &key, tag, &at(1_000 + PAGE_MS), 180), Ok(plain));
+        assert_eq!(PageToken::read(&text, &key, tag, &at(1_001 + PAGE_MS), 180), Err(Stale::Old(plain)));
+        let long = full.text(&key);
+        assert_eq!(PageToken::read(&long, &key, tag, &at(380_000 + PAGE_MS), 180), Ok(full));
+        assert_eq!(PageToken::read(&long, &key, tag, &at(380_001 + PAGE_MS), 180), Err(Stale::Old(full)));
+        let other = Now { boot: BootId::new(0, [2; 10]), ..at(1_000) };
+        assert_eq!(PageToken::read(&text, &key, tag, &other, 180), Err(Stale::Old(plain)));
+        assert_eq!(
+            PageToken::read(&text, &key, "ABCDEFGH3".parse().unwrap(), &at(1_000), 180),
+            Err(Stale::OtherItem)
+        );
+        for forged in
+            ["", ".", "x.y", &text.replace("1000", "9999"), &format!("{text}0"), &"7".repeat(100_000)]
+        {
+            assert_eq!(
+                PageToken::read(forged, &key, tag, &at(1_000), 180),
+                Err(Stale::Foreign),
+                "{forged:.40}"
+            );
+        }
+        assert_eq!(PageToken::tag_of(&text, &key), Some(tag));
+    }
+}

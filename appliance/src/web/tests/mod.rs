@@ -1,0 +1,350 @@
+//! Every page and path against a real store in a temporary folder.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use http::header::{CONTENT_TYPE, HOST, LOCATION, SET_COOKIE};
+use http::{Method, Request, StatusCode};
+use http_body_util::BodyExt as _;
+use record::entry::ClockState;
+use record::ids::{BootId, FacilityId, ProtocolId, StaffId};
+use record::kinds::{Agent, Event, PhotoPolicy, Role, Schedule, Step};
+use record::proof::Proof;
+use record::tag::Tag;
+use service::clock::{FakeClock, Now};
+use service::random::{Random, SystemRandom};
+use tokio::sync::watch;
+use tower::ServiceExt as _;
+
+use super::context::{AppState, Link, Parts, Settings};
+use super::router;
+use crate::alarms::AlarmStore;
+use crate::command;
+use crate::identity::{Identity, Scope};
+use crate::intake::{Command, EquipmentFields, NewEquipment, NewProtocol, Person};
+use crate::listen::Peer;
+use crate::photo::{PhotoSettings, Photos};
+use crate::print::Printing;
+use crate::store::{Store, StoreConfig};
+
+mod access;
+mod adopted;
+mod alarms;
+mod bad_input;
+mod compression;
+mod designs;
+mod device;
+#[path = "../../../../tests/src/kept_answers.rs"]
+mod kept_answers;
+mod log_export;
+mod people;
+mod photos;
+mod programs;
+mod proof;
+mod readers;
+mod refused_early;
+mod sign_in;
+mod staff_pages;
+mod station;
+mod technician;
+
+/// 2026-11-20 14:04:31 in Chicago.
+const NOW: i64 = 1_795_205_071_000;
+/// Stands in for the photo process: sizes, a JPEG's first bytes and the first line of what came in, and a thumbnail of five
+/// bytes. `bad` is refused; a path is a file with what the photo process wrote.
+const CLEANER: &str = r#"IFS= read -r first; case "$first" in bad*) exit 65;; /*) exec cat "$first";; esac
+    printf "\\000\\000\\000\\$(printf %03o $((2 + ${#first})))\\000\\000\\000\\005\\377\\330%s\\377\\330t\\377\\331" "$first""#;
+
+struct World {
+    state: AppState,
+    router: Router,
+    clock: Arc<FakeClock>,
+    link: watch::Sender<Link>,
+    pump: Tag,
+    card: Arc<FakeCard>,
+    /// The facility to which the box belongs.
+    claimed: Arc<std::sync::Mutex<Option<FacilityId>>>,
+    dir: tempfile::TempDir,
+}
+
+/// The relay's key for cosignatures.
+fn relay_key() -> record::sign::Signer {
+    record::sign::Signer::new("relay.example/cosign/1", record::sign::Kind::Cosignature, &[6; 32]).unwrap()
+}
+
+/// A card of which a test says how much is used, percent.
+#[derive(Debug, Default)]
+struct FakeCard(std::sync::atomic::AtomicU64);
+
+impl crate::photo::Card for FakeCard {
+    fn room(&self, _: &std::path::Path) -> std::io::Result<crate::photo::Room> {
+        let used = self.0.load(std::sync::atomic::Ordering::Relaxed);
+        Ok(crate::photo::Room { total: 100, free: 100 - used })
+    }
+}
+
+/// An answer with its whole body.
+struct Answer {
+    status: u16,
+    headers: http::HeaderMap,
+    bytes: Vec<u8>,
+}
+
+impl Answer {
+    fn text(&self) -> String {
+        String::from_utf8_lossy(&self.bytes).into_owned()
+    }
+
+    fn json(&self) -> serde_json::Value {
+        serde_json::from_slice(&self.bytes).unwrap_or_else(|_| panic!("no JSON: {}", self.text()))
+    }
+
+    fn header(&self, name: http::HeaderName) -> &str {
+        self.headers.get(name).map_or("", |v| v.to_str().unwrap())
+    }
+
+    fn location(&self) -> String {
+        self.header(LOCATION).to_owned()
+    }
+
+    fn cookies(&self) -> String {
+        let all = self.headers.get_all(SET_COOKIE).iter();
+        all.map(|c| c.to_str().unwrap().split(';').next().unwrap()).collect::<Vec<_>>().join("; ")
+    }
+
+    fn has(&self, words: &str) -> &Self {
+        assert!(self.text().contains(words), "“{words}” is not in {} {}", self.status, self.text());
+        self
+    }
+
+    fn has_not(&self, words: &str) -> &Self {
+        assert!(!self.text().contains(words), "“{words}” is in {}", self.text());
+        self
+    }
+
+    fn is(&self, status: u16) -> &Self {
+        assert_eq!(self.status, status, "{} {}", self.location(), self.text());
+        self
+    }
+
+    /// The value of a hidden field.
+    fn hidden(&self, name: &str) -> String {
+        let text = self.text();
+        let from = text
+            .find(&format!("name=\"{name}\" value=\""))
+            .unwrap_or_else(|| panic!("no field {name}: {text}"));
+        let value = &text[from..];
+        value.split('"').nth(3).unwrap().to_owned()
+    }
+}
+
+impl World {
+    async fn new() -> Self {
+        Self::with(crate::photo::UploadLimits::default()).await
+    }
+
+    async fn with(limits: crate::photo::UploadLimits) -> Self {
+        Self::in_dir(tempfile::tempdir().unwrap(), limits).await
+    }
+
+    /// Ends the box and leaves its folder.
+    async fn end(self) -> tempfile::TempDir {
+        self.state.store.stop().await.unwrap();
+        let Self { dir, .. } = self;
+        dir
+    }
+
+    async fn in_dir(dir: tempfile::TempDir, limits: crate::photo::UploadLimits) -> Self {
+        let random: Arc<dyn Random> = Arc::new(SystemRandom);
+        let boot = BootId::new(0, [7; 10]);
+        let now = Now { wall_ms: NOW - 3_600_000, boot, up_ms: 1_000_000, state: ClockState::Synced };
+        let clock = Arc::new(FakeClock::new(now));
+        let config = StoreConfig::new(dir.path().join("box"));
+        let store = loop {
+            match Store::open(config.clone(), clock.clone(), random.clone()) {
+                // The one before is on its way out, or another test of this process is starting a child, which holds every
+                // lock until it is another program.
+                Err(crate::store::StoreError::Folder(_)) => tokio::task::yield_now().await,
+                opened => break opened.unwrap().0,
+            }
+        };
+        let identity = Identity::open(&store.state_db(), &random).unwrap();
+        let card = Arc::new(FakeCard::default());
+        let photos = PhotoSettings {
+            dir: dir.path().join("box/photos"),
+            command: ["/bin/sh", "-c", CLEANER].map(Into::into).to_vec(),
+            free_percent_min: 10,
+            limits,
+            card: card.clone(),
+        };
+        let photos = Photos::open(photos, random.clone()).unwrap();
+        let (outcomes, _) = tokio::sync::mpsc::channel(8);
+        let printers = vec![crate::print::PrinterConfig::escpos(
+            "Desk",
+            "tcp://127.0.0.1:1",
+            ::labels::layout::Dpi::D203,
+            ::labels::language::Answers::Printed,
+        )];
+        let printing = Printing::open(store.state_db(), printers, clock.clone(), &random, outcomes).unwrap();
+        let (link, links) = watch::channel(Link::Alone);
+        let alarms = Arc::new(AlarmStore::open(store.disk(), clock.clone()));
+        let settings =
+            Settings { hosts: vec!["box.lan".into()], submits_per_address: 0, https_port: Some(8443) };
+        let printing = Arc::new(printing);
+        let claimed = Arc::<std::sync::Mutex<Option<FacilityId>>>::default();
+        let state = AppState::new(Parts {
+            store,
+            identity,
+            photos,
+            printing,
+            clock: clock.clone(),
+            random,
+            link: links,
+            alarms,
+            cosigners: Arc::new(|| vec![relay_key().verifier().clone()]),
+            facility_id: Arc::new({
+                let claimed = claimed.clone();
+                move || *claimed.lock().unwrap()
+            }),
+            settings,
+        });
+        let mut world = Self {
+            router: router(state.clone()),
+            state,
+            clock,
+            link,
+            pump: "ABCDEFGH3".parse().unwrap(),
+            card,
+            claimed,
+            dir,
+        };
+        world.furnish().await;
+        world.clock.advance(std::time::Duration::from_secs(3_600));
+        world
+    }
+
+    /// A facility with a protocol and three items.
+    async fn furnish(&mut self) {
+        let settings = crate::intake::Settings {
+            name: Some("Linden Valley Hospital".into()),
+            zone: Some("America/Chicago".into()),
+            label_host: Some("HTTP://10.0.0.5".into()),
+            contact: Some("biomed, ext. 4417".into()),
+            ..Default::default()
+        };
+        self.give(Command::ChangeFacility(Box::new(settings))).await;
+        let step = |text: &str| Step { text: text.into(), required: true };
+        let protocol = NewProtocol {
+            protocol: None,
+            name: "Low-level wipe".into(),
+            steps: vec![
+                step("Gloves on"),
+                step("Wipe off visible soil"),
+                Step { text: "Dry".into(), required: false },
+            ],
+            contact_s: Some(180),
+            declared: false,
+            agents: vec![Agent { name: "Quat wipe".into(), epa: "99120-7".into(), dilution: String::new() }],
+            minutes: Some(4),
+            ppe: "gloves".into(),
+            ifu: String::new(),
+        };
+        self.give(Command::PublishProtocol(Box::new(protocol))).await;
+        let protocol = *self.state.store.facility().protocols.keys().next().unwrap();
+        self.pump =
+            self.add("Infusion pump 14", "ICU East, bed 14", Some(protocol), PhotoPolicy::Optional).await;
+        self.add("Infusion pump 15", "ICU East, bed 15", None, PhotoPolicy::None).await;
+        self.add("ECG <cart> 2", "Cardiology", None, PhotoPolicy::Required).await;
+    }
+
+    async fn add(&self, name: &str, location: &str, protocol: Option<ProtocolId>, photo: PhotoPolicy) -> Tag {
+        let fields = EquipmentFields {
+            name: Some(name.into()),
+            location: Some(location.into()),
+            asset_number: Some("BM-20418".into()),
+            photo: Some(photo),
+            protocols: Some(protocol.into_iter().collect()),
+            ..Default::default()
+        };
+        let schedule = Some(Schedule::Days { n: 1 });
+        let seq =
+            self.give(Command::AddEquipment(Box::new(NewEquipment { tag: None, fields, schedule }))).await;
+        match self.event(seq) {
+            Event::EquipmentAdded(added) => added.tag,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    async fn give(&self, command: Command) -> u64 {
+        let given = command::own(&self.state.store, self.state.random.clone(), command).await.unwrap();
+        match given {
+            command::Given::New(recorded) => recorded[0].seq,
+            command::Given::Again(line) => line.of.seq,
+        }
+    }
+
+    fn event(&self, seq: u64) -> Event {
+        self.state.store.reader().unwrap().entry(seq).unwrap().unwrap().event()
+    }
+
+    fn size(&self) -> u64 {
+        self.state.store.size()
+    }
+
+    /// The last entry, as a cleaning.
+    fn cleaning(&self) -> record::kinds::CleaningRecorded {
+        match self.event(self.size() - 1) {
+            Event::CleaningRecorded(body) => *body,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    async fn send(&self, mut request: Request<Body>, secure: bool) -> Answer {
+        let local = std::net::SocketAddr::from(([10, 0, 0, 5], if secure { 8443 } else { 8080 }));
+        request.extensions_mut().insert(Peer { remote: [10, 0, 0, 9].into(), local, secure });
+        request.headers_mut().entry(HOST).or_insert(http::HeaderValue::from_static("10.0.0.5"));
+        let asked = format!("{} {}", request.method(), request.uri());
+        let answer = self.router.clone().oneshot(request).await.unwrap();
+        let (head, body) = answer.into_parts();
+        let bytes = body.collect().await.unwrap().to_bytes().to_vec();
+        kept_answers::keep_answer(&asked, head.status.as_u16(), &head.headers, &bytes);
+        Answer { status: head.status.as_u16(), headers: head.headers, bytes }
+    }
+
+    async fn get(&self, path: &str) -> Answer {
+        self.send(Request::get(path).body(Body::empty()).unwrap(), false).await
+    }
+
+    async fn post(&self, path: &str, form: &[(&str, &str)]) -> Answer {
+        self.send(posted(path, form), false).await
+    }
+}
+
+fn encoded(text: &str) -> String {
+    text.bytes()
+        .map(|b| if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02X}") })
+        .collect()
+}
+
+fn posted(path: &str, form: &[(&str, &str)]) -> Request<Body> {
+    let body: Vec<String> = form.iter().map(|(k, v)| format!("{}={}", encoded(k), encoded(v))).collect();
+    let request = Request::post(path).header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+    request.body(Body::from(body.join("&"))).unwrap()
+}
+
+fn with_photo(path: &str, form: &[(&str, &str)], photo: &[u8]) -> Request<Body> {
+    let mut body = Vec::new();
+    for (name, value) in form {
+        body.extend(
+            format!("--XX\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n").bytes(),
+        );
+    }
+    body.extend(b"--XX\r\nContent-Disposition: form-data; name=\"photo\"; filename=\"../../x.jpg\"\r\nContent-Type: image/jpeg\r\n\r\n");
+    body.extend(photo);
+    body.extend(b"\r\n--XX--\r\n");
+    Request::post(path)
+        .header(CONTENT_TYPE, "multipart/form-data; boundary=XX")
+        .body(Body::from(body))
+        .unwrap()
+}

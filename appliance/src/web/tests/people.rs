@@ -1,0 +1,164 @@
+//! The list of staff: who sees it, who changes it, and what becomes of PINs.
+
+use service::clock::Clock as _;
+
+use super::staff_pages::{Desk, desk, person};
+use super::*;
+use crate::identity::{PinAttempt, PinOutcome};
+
+/// A try on one and the same device.
+pub(super) fn try_pin(world: &World, staff: StaffId, pin: &str) -> PinOutcome {
+    let device = record::ids::DeviceId::of_secret(&[7; 32]);
+    let attempt = PinAttempt { staff, pin: pin.into(), device, address: [10, 0, 0, 9].into(), now_ms: NOW };
+    world.state.identity.check_pin(&attempt).unwrap()
+}
+
+async fn add(desk: &Desk<'_>, name: &str, role: &str) -> Answer {
+    let page = desk.get("/staff/people/new").await;
+    let submission = page.hidden("submission");
+    let form = [("name", name), ("role", role), ("submission", submission.as_str())];
+    desk.post("/staff/people/new", &page.hidden("form"), &form).await
+}
+
+#[tokio::test]
+async fn an_admin_adds_changes_and_lets_go() {
+    let world = World::new().await;
+    let admin = desk(&world, Role::FacilityAdmin).await;
+    admin.get("/staff/").await.has("href=\"/staff/people\"");
+    add(&admin, " ", "biomed").await.is(422).has("Type the person’s name").has("value=\"biomed\" selected");
+    add(&admin, "Ada", "king").await.is(422).has("Choose what they may do").has("value=\"Ada\"");
+    let added = add(&admin, "Ada <b>", "biomed").await;
+    let ada = added.is(303).location();
+    let page = admin.get(&ada).await;
+    page.is(200)
+        .has("Ada &#60;b&#62;")
+        .has("Here since")
+        .has("value=\"biomed\" selected")
+        .has_not("Take the PIN away");
+    let token = page.hidden("form");
+    let size = world.size();
+    admin.post(&ada, &token, &[("name", "Ada <b>"), ("role", "biomed")]).await.is(303);
+    assert_eq!(world.size(), size, "what changes nothing makes no entry");
+    admin.post(&ada, &token, &[("name", ""), ("role", "biomed")]).await.is(422).has("Type the person’s name");
+    admin.post(&ada, "stolen", &[("name", "Eve"), ("role", "biomed")]).await.is(403);
+    admin.post(&ada, &token, &[("name", "Ada Lovelace"), ("role", "auditor")]).await.is(303);
+    assert_eq!(world.size(), size + 1);
+    let list = admin.get("/staff/people").await;
+    list.is(200).has("2 people work here").has("Ada Lovelace").has("auditor").has_not("Have left");
+    admin.get(&format!("{ada}/leave")).await.is(200).has("Has Ada Lovelace left?").has("class=\"stop\"");
+    admin.post(&format!("{ada}/leave"), &token, &[]).await.is(303);
+    admin.get("/staff/people").await.has("1 person works here").has("Have left").has("Ada Lovelace");
+    admin.get(&ada).await.is(404);
+    admin.post(&format!("{ada}/pin"), &token, &[("pin", "1234"), ("again", "1234")]).await.is(404);
+    admin.get("/staff/people/nobody").await.is(404);
+}
+
+#[tokio::test]
+async fn a_second_person_of_one_name_is_asked_about_first() {
+    let world = World::new().await;
+    let admin = desk(&world, Role::FacilityAdmin).await;
+    let page = admin.get("/staff/people/new").await;
+    let (token, submission) = (page.hidden("form"), page.hidden("submission"));
+    let first = [("name", "Maria Novak"), ("role", "biomed"), ("submission", submission.as_str())];
+    let maria = admin.post("/staff/people/new", &token, &first).await.is(303).location();
+    let size = world.size();
+    let again = admin.post("/staff/people/new", &token, &first).await;
+    assert_eq!(again.is(303).location(), maria, "the same press is no second person");
+    let asked = add(&admin, "  maria   NOVAK ", "technician").await;
+    asked
+        .is(409)
+        .has("There is already a Maria Novak")
+        .has("works here as biomed")
+        .has("Add a second one?")
+        .has("value=\"technician\" selected")
+        .has("Add a second Maria Novak</button>");
+    assert_eq!(world.size(), size, "nobody was added");
+    // The press that says so is for this name only.
+    let (token, submission) = (asked.hidden("form"), asked.hidden("submission"));
+    let press = async |name: &str, second: &str| {
+        let form = [("name", name), ("role", "technician"), ("submission", &submission), ("second", second)];
+        admin.post("/staff/people/new", &token, &form).await
+    };
+    press("Tom Nguyen", "maria novak").await.is(409).has("There is already a Tom Nguyen");
+    let second = press("Maria Novak", "maria novak").await.is(303).location();
+    assert_ne!(second, maria);
+    assert_eq!(world.size(), size + 1);
+    // Whoever has left keeps no name.
+    for path in [&maria, &second] {
+        admin.post(&format!("{path}/leave"), &token, &[]).await.is(303);
+    }
+    add(&admin, "Maria Novak", "biomed").await.is(303);
+}
+
+#[tokio::test]
+async fn a_pin_is_typed_twice_and_never_shown_again() {
+    let world = World::new().await;
+    let admin = desk(&world, Role::FacilityAdmin).await;
+    let ada = person(&world, "Ada", Role::Biomed, "111111").await;
+    let path = format!("/staff/people/{ada}");
+    let token = admin.get(&path).await.hidden("form");
+    let set = async |pin: &str, again: &str| {
+        admin.post(&format!("{path}/pin"), &token, &[("pin", pin), ("again", again)]).await
+    };
+    set("839204", "839214").await.is(422).has("The two PINs differ").has_not("\"8392");
+    set("12", "12")
+        .await
+        .is(422)
+        .has("The PIN of biomed and of a facility admin has 6 to 8 digits")
+        .has_not("value=\"12\"");
+    set("12345", "12345").await.is(422).has("has 6 to 8 digits");
+    let secret = world.state.identity.sessions.begin(ada, &world.clock.now()).unwrap();
+    set("839204", "839204").await.is(303);
+    assert_eq!(world.state.identity.sessions.find(&secret, NOW).unwrap(), None, "signed out everywhere");
+    let attempt = |pin: &str| try_pin(&world, ada, pin);
+    assert_eq!((attempt("839204"), attempt("111111")), (PinOutcome::Right, PinOutcome::Wrong { left: 4 }));
+    let plain = world.post(&format!("{path}/pin"), &[("pin", "111111"), ("again", "111111")]).await;
+    plain.is(403).has("Staff pages need HTTPS");
+    admin.post(&format!("{path}/pin/clear"), &token, &[]).await.is(303);
+    assert_eq!(attempt("839204"), PinOutcome::None);
+}
+
+#[tokio::test]
+async fn biomed_sees_and_nobody_else_does() {
+    let world = World::new().await;
+    let ada = person(&world, "Ada", Role::FacilityAdmin, "111111").await;
+    let path = format!("/staff/people/{ada}");
+    {
+        let biomed = desk(&world, Role::Biomed).await;
+        biomed.get("/staff/people").await.is(200).has("Ada").has_not("Add a person").has_not(&path);
+        let token = biomed.get("/staff/me").await.hidden("form");
+        let size = world.size();
+        for path in ["/staff/people/new", &path, &format!("{path}/leave")] {
+            biomed.get(path).await.is(403).has("facility admin");
+            biomed.post(path, &token, &[("name", "X"), ("role", "facility_admin")]).await.is(403);
+        }
+        for pin in ["pin", "pin/clear"] {
+            let set = [("pin", "222222"), ("again", "222222")];
+            biomed.post(&format!("{path}/{pin}"), &token, &set).await.is(403);
+        }
+        assert_eq!(world.size(), size);
+        assert_eq!(try_pin(&world, ada, "111111"), PinOutcome::Right);
+    }
+    for role in [Role::Technician, Role::Auditor] {
+        let other = desk(&world, role).await;
+        other.get("/staff/people").await.is(403);
+        other.get("/staff/").await.is(200).has_not("href=\"/staff/people\"");
+    }
+}
+
+#[tokio::test]
+async fn nobody_takes_their_own_rights_away() {
+    let world = World::new().await;
+    let admin = desk(&world, Role::FacilityAdmin).await;
+    let own = *world.state.store.facility().staff.keys().next().unwrap();
+    let path = format!("/staff/people/{own}");
+    let page = admin.get(&path).await;
+    page.is(200).has("This is you").has_not("They have left").has_not("Take the PIN away").has_not("<select");
+    let token = page.hidden("form");
+    admin.post(&path, &token, &[("name", "Tom Nguyen"), ("role", "biomed")]).await.is(403);
+    admin.post(&format!("{path}/leave"), &token, &[]).await.is(403);
+    admin.post(&format!("{path}/pin/clear"), &token, &[]).await.is(403);
+    admin.post(&format!("{path}/pin"), &token, &[("pin", "555555"), ("again", "555555")]).await.is(303);
+    admin.post(&path, &token, &[("name", "Tom N."), ("role", "facility_admin")]).await.is(303);
+    admin.get("/staff/people").await.is(200).has("Tom N.");
+}

@@ -1,0 +1,299 @@
+//! Who a record is of: what a typed PIN proves, for how long, and what nobody can prove.
+
+use std::time::Duration;
+
+use record::kinds::Who;
+use service::clock::Clock as _;
+
+use super::staff_pages::{Desk, desk, person};
+use super::*;
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// A scan page as its browser sends it back, with some fields set otherwise.
+async fn submit(desk: &Desk<'_>, page: &Answer, changed: &[(&str, &str)]) -> Answer {
+    let mut form = vec![
+        ("page".to_owned(), page.hidden("page")),
+        ("submission".to_owned(), page.hidden("submission")),
+        ("version".to_owned(), "1".to_owned()),
+        ("step".to_owned(), "1".to_owned()),
+        ("notes".to_owned(), "in a hurry".to_owned()),
+    ];
+    if page.text().contains("name=\"staff\"") {
+        form.push(("staff".to_owned(), page.hidden("staff")));
+    }
+    for (name, value) in changed {
+        form.retain(|(n, _)| n != name);
+        form.push(((*name).to_owned(), (*value).to_owned()));
+    }
+    let form: Vec<(&str, &str)> = form.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
+    desk.send(posted(&format!("/t/{}", desk.world.pump), &form)).await
+}
+
+/// What the newest entry says of who did it: the proof, and the person of the staff that the entry itself names.
+fn newest(world: &World) -> (Who, Option<StaffId>) {
+    let entry = world.state.store.reader().unwrap().entry(world.size() - 1).unwrap().unwrap();
+    (world.cleaning().who, entry.head().by.staff)
+}
+
+fn tom(world: &World) -> StaffId {
+    *world.state.store.facility().staff.keys().next().unwrap()
+}
+
+async fn set_proof(world: &World, minutes: u32) {
+    let settings = crate::intake::Settings { pin_proof_min: Some(minutes), ..Default::default() };
+    world.give(Command::ChangeFacility(Box::new(settings))).await;
+}
+
+#[tokio::test]
+async fn on_a_shared_tablet_the_next_person_is_not_signed_as_the_one_before() {
+    let world = World::new().await;
+    let tablet = desk(&world, Role::Technician).await;
+    let scan = format!("/t/{}", world.pump);
+    let page = tablet.get(&scan).await;
+    submit(&tablet, &page, &[("cleaned_by", "Tom Nguyen")]).await.is(303);
+    assert_eq!(newest(&world), (Who::Pin { staff: tom(&world) }, Some(tom(&world))));
+    world.clock.advance(MINUTE * 6);
+    let page = tablet.get(&scan).await;
+    page.has("Tom Nguyen (signed in 14:04)")
+        .has("value=\"Tom Nguyen\"")
+        .has("Type my PIN")
+        .has("I am someone else")
+        .has_not("PIN typed");
+    submit(&tablet, &page, &[("cleaned_by", "Tom Nguyen")]).await.is(303);
+    let (who, by) = newest(&world);
+    assert!(matches!(who, Who::Typed { .. }) && by.is_none(), "{who:?} {by:?}");
+}
+
+#[tokio::test]
+async fn a_phone_on_which_a_pin_proved_a_record_is_known() {
+    let world = World::new().await;
+    person(&world, "Tom Nguyen", Role::Technician, "471147").await;
+    let tom = tom(&world);
+    let phone = Desk { world: &world, cookie: String::new() };
+    let page = phone.get(&format!("/t/{}", world.pump)).await;
+    let pin = [("staff", tom.to_string()), ("cleaned_by", "Tom Nguyen".into()), ("pin", "471147".into())];
+    let pin: Vec<(&str, &str)> = pin.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let done = submit(&phone, &page, &pin).await;
+    assert_eq!(newest(&world).0, Who::Pin { staff: tom });
+    let cookies =
+        http::HeaderMap::from_iter([(http::header::COOKIE, done.is(303).cookies().parse().unwrap())]);
+    let local = std::net::SocketAddr::from(([10, 0, 0, 5], 8443));
+    let peer = Peer { remote: [10, 0, 0, 9].into(), local, secure: true };
+    let devices = crate::web::request::device::shown(&cookies, Some(&peer));
+    let [device] = devices.as_slice() else { panic!("{devices:?}") };
+    assert!(world.state.identity.pins.is_known(tom, *device, NOW).unwrap());
+}
+
+#[tokio::test]
+async fn a_page_that_was_proven_and_is_sent_too_late_is_a_typed_name() {
+    let world = World::new().await;
+    let tablet = desk(&world, Role::Technician).await;
+    world.clock.advance(MINUTE * 2);
+    let page = tablet.get(&format!("/t/{}", world.pump)).await;
+    page.has("PIN typed 2 min");
+    world.clock.advance(MINUTE * 4);
+    let done = submit(&tablet, &page, &[("cleaned_by", "Tom Nguyen")]).await;
+    done.is(303);
+    world.get(&done.location()).await.has("Tom Nguyen, name typed");
+    // Sent once more when the proof would say otherwise, it is the same record.
+    let size = world.size();
+    let again = submit(&tablet, &page, &[("cleaned_by", "Tom Nguyen"), ("pin", "471147")]).await;
+    assert_eq!((again.is(303).location(), world.size()), (done.location(), size));
+}
+
+#[tokio::test]
+async fn a_proven_record_that_is_sent_again_late_is_the_same_record() {
+    let world = World::new().await;
+    let tablet = desk(&world, Role::Technician).await;
+    world.clock.advance(MINUTE * 4);
+    let page = tablet.get(&format!("/t/{}", world.pump)).await;
+    let done = submit(&tablet, &page, &[("cleaned_by", "Tom Nguyen")]).await;
+    let size = world.size();
+    world.clock.advance(MINUTE * 2);
+    let again = submit(&tablet, &page, &[("cleaned_by", "Tom Nguyen")]).await;
+    assert_eq!((again.is(303).location(), world.size()), (done.is(303).location(), size));
+    submit(&tablet, &page, &[("cleaned_by", "Eve")]).await.is(409);
+}
+
+#[tokio::test]
+async fn a_pin_in_the_form_proves_it_and_holds_for_the_session() {
+    let world = World::new().await;
+    let tablet = desk(&world, Role::Technician).await;
+    let scan = format!("/t/{}", world.pump);
+    world.clock.advance(MINUTE * 20);
+    let page = tablet.get(&scan).await;
+    let wrong = submit(&tablet, &page, &[("cleaned_by", "Tom N."), ("pin", "0815")]).await;
+    wrong
+        .is(422)
+        .has("That PIN does not fit. 4 tries left. Or leave it empty")
+        .has("href=\"#pin\"")
+        .has("<details open>")
+        .has_not("data-pad")
+        .has("value=\"Tom N.\"")
+        .has(">in a hurry<")
+        .has("value=\"1\" checked")
+        .has_not("\"0815");
+    submit(&tablet, &wrong, &[("cleaned_by", "Tom N."), ("pin", "")]).await.is(303);
+    assert!(matches!(newest(&world).0, Who::Typed { .. }), "the name alone is enough");
+    let page = tablet.get(&scan).await;
+    submit(&tablet, &page, &[("pin", " 471147 ")]).await.is(303);
+    assert_eq!(newest(&world), (Who::Pin { staff: tom(&world) }, Some(tom(&world))));
+    world.clock.advance(MINUTE * 4);
+    tablet.get(&scan).await.has("PIN typed 4 min");
+    let page = tablet.get(&scan).await;
+    submit(&tablet, &page, &[("cleaned_by", "Somebody else")]).await.is(303);
+    assert!(matches!(newest(&world).0, Who::Typed { .. }), "another name is not proven by this PIN");
+    let page = tablet.get(&scan).await;
+    for _ in 0..5 {
+        submit(&tablet, &page, &[("pin", "0815")]).await.is(422);
+    }
+    submit(&tablet, &page, &[("pin", "471147")]).await.is(422).has("Too many tries. Wait until");
+    let size = world.size();
+    let plain = [("staff", tom(&world).to_string()), ("cleaned_by", "Tom".into()), ("pin", "0815".into())];
+    let plain: Vec<(&str, &str)> = plain.iter().map(|(n, v)| (*n, v.as_str())).collect();
+    let mut program = posted(&scan, &plain);
+    program.headers_mut().insert("accept", "application/json".parse().unwrap());
+    assert_eq!(world.send(program, true).await.is(422).json()["field"], "pin");
+    assert_eq!(world.size(), size);
+    let locked = world.state.identity.access.rows(None, 9).unwrap().into_iter().map(|(_, row)| row);
+    let locked = locked.filter(|row| row.outcome == crate::identity::AccessOutcome::Locked);
+    assert_eq!(
+        locked.map(|row| row.count).collect::<Vec<_>>(),
+        [1],
+        "on this tablet; a stranger has other tries"
+    );
+}
+
+#[tokio::test]
+async fn with_zero_minutes_the_pin_is_typed_for_each_record() {
+    let world = World::new().await;
+    set_proof(&world, 0).await;
+    let tablet = desk(&world, Role::Technician).await;
+    let scan = format!("/t/{}", world.pump);
+    let page = tablet.get(&scan).await;
+    page.has("Tom Nguyen (signed in 14:04)");
+    submit(&tablet, &page, &[("cleaned_by", "Tom Nguyen")]).await.is(303);
+    assert!(matches!(newest(&world).0, Who::Typed { .. }));
+    let page = tablet.get(&scan).await;
+    submit(&tablet, &page, &[("pin", "471147")]).await.is(303);
+    assert!(matches!(newest(&world).0, Who::Pin { .. }));
+    tablet.get(&scan).await.has_not("PIN typed");
+}
+
+#[tokio::test]
+async fn a_clock_set_back_makes_no_old_pin_fresh() {
+    let world = World::new().await;
+    let tablet = desk(&world, Role::Technician).await;
+    world.clock.advance(MINUTE * 10);
+    let now = world.clock.now();
+    world.clock.set(Now { wall_ms: now.wall_ms - 600_000, ..now });
+    tablet.get(&format!("/t/{}", world.pump)).await.has("(signed in").has_not("PIN typed");
+}
+
+#[tokio::test]
+async fn someone_else_ends_the_session_and_keeps_what_was_put_in() {
+    let world = World::new().await;
+    let tablet = desk(&world, Role::Technician).await;
+    let scan = format!("/t/{}", world.pump);
+    world.clock.advance(MINUTE * 6);
+    let page = tablet.get(&scan).await;
+    let size = world.size();
+    let form = [("cleaned_by", "Tom Nguyen"), ("other", "1"), ("pin", "471147")];
+    let other = submit(&tablet, &page, &form).await;
+    other
+        .is(200)
+        .has("Nobody is signed in here any more")
+        .has("value=\"1\" checked")
+        .has(">in a hurry<")
+        .has("id=\"who\" name=\"cleaned_by\"")
+        .has_not("Tom Nguyen")
+        .has_not("name=\"pin\"");
+    assert!(other.header(SET_COOKIE).starts_with("__Host-session=;"), "{}", other.header(SET_COOKIE));
+    assert_eq!((world.size(), other.hidden("submission")), (size, page.hidden("submission")));
+    assert!(tablet.get("/staff/").await.location().starts_with("/staff/sign-in"), "it has ended at the box");
+    submit(&tablet, &other, &[("cleaned_by", "Ana")]).await.is(303);
+    assert!(matches!(newest(&world).0, Who::Typed { .. }));
+}
+
+#[tokio::test]
+async fn a_pin_over_plain_http_is_not_used() {
+    let world = World::new().await;
+    let ada = person(&world, "Ada", Role::Technician, "4711").await.to_string();
+    let scan = format!("/t/{}", world.pump);
+    world.get(&scan).await.has_not("name=\"pin\"");
+    let size = world.size();
+    for pin in ["4711", "0000"] {
+        let form = [("cleaned_by", "Ada"), ("staff", ada.as_str()), ("pin", pin)];
+        world
+            .post(&scan, &form)
+            .await
+            .is(400)
+            .has("This page is not secure. Your PIN was not used; change it.")
+            .has_not(pin);
+    }
+    assert_eq!(world.size(), size);
+    let left = super::people::try_pin(&world, ada.parse().unwrap(), "1");
+    assert_eq!(left, crate::identity::PinOutcome::Wrong { left: 9 }, "no try was taken");
+}
+
+#[tokio::test]
+async fn what_only_an_admin_may_do_asks_for_the_pin_again_and_goes_on() {
+    let world = World::new().await;
+    let admin = desk(&world, Role::FacilityAdmin).await;
+    let ada = person(&world, "Ada", Role::Technician, "1111").await;
+    let path = format!("/staff/people/{ada}");
+    world.clock.advance(MINUTE * 31);
+    let token = admin.get(&path).await.is(200).hidden("form");
+    let size = world.size();
+    let asked = admin.post(&path, &token, &[("name", "Ada <L>"), ("role", "biomed")]).await;
+    asked.is(200).has("Type your PIN to go on").has("value=\"Ada &#60;L&#62;\"").has("value=\"biomed\"");
+    assert_eq!(world.size(), size);
+    let form = |pin| [("name", "Ada <L>"), ("role", "biomed"), ("own_pin", pin)];
+    admin
+        .post(&path, &token, &form("0815"))
+        .await
+        .is(422)
+        .has("That PIN does not fit")
+        .has("Ada &#60;L&#62;")
+        .has_not("\"0815");
+    assert_eq!(world.size(), size);
+    admin.post(&path, &token, &form("471147")).await.is(303);
+    assert_eq!(world.size(), size + 1);
+    admin.post(&path, &token, &[("name", "Ada"), ("role", "biomed")]).await.is(303);
+    assert_eq!(world.size(), size + 2, "for half an hour nothing more is asked");
+    world.clock.advance(MINUTE * 31);
+    let new = [("pin", "839204"), ("again", "839204")];
+    let asked = admin.post(&format!("{path}/pin"), &token, &new).await;
+    asked.is(200).has("id=\"pin\"").has("id=\"again\"").has_not("839204");
+    admin.post(&format!("{path}/pin"), &token, &[&new[..], &[("own_pin", "471147")]].concat()).await.is(303);
+    assert_eq!(super::people::try_pin(&world, ada, "839204"), crate::identity::PinOutcome::Right);
+    world.clock.advance(MINUTE * 31);
+    for path in ["/leave", "/pin/clear", "/sign-out"].map(|verb| format!("{path}{verb}")) {
+        admin.post(&path, &token, &[]).await.is(200).has("Type your PIN to go on");
+    }
+    for path in ["/staff/people/new", "/staff/people/sign-out", "/staff/programs/new"] {
+        admin.post(path, &token, &[("name", "x")]).await.is(200).has("Type your PIN to go on");
+    }
+    assert_eq!(world.size(), size + 2);
+}
+
+#[tokio::test]
+async fn the_record_of_somebody_else_is_voided_with_a_pin_and_ones_own_without() {
+    let world = World::new().await;
+    let biomed = desk(&world, Role::Biomed).await;
+    let page = biomed.get(&format!("/t/{}", world.pump)).await;
+    let own = submit(&biomed, &page, &[]).await.is(303).location();
+    let other = world.post(&format!("/t/{}", world.pump), &[("cleaned_by", "Ada")]).await.location();
+    world.clock.advance(MINUTE * 31);
+    let token = biomed.get("/staff/me").await.hidden("form");
+    let void = |receipt: &str| format!("/staff/cleanings/{}/void", &receipt[3..]);
+    let size = world.size();
+    let asked = biomed.post(&void(&other), &token, &[("reason", "wrong item")]).await;
+    asked.is(200).has("Type your PIN to go on").has("value=\"wrong item\"");
+    assert_eq!(world.size(), size);
+    biomed.post(&void(&own), &token, &[("reason", "wrong item")]).await.is(303);
+    assert_eq!(world.size(), size + 1);
+    biomed.post(&void(&other), &token, &[("reason", "wrong item"), ("own_pin", "471147")]).await.is(303);
+    assert_eq!(world.size(), size + 2);
+}

@@ -1,0 +1,688 @@
+//! The print station: picking, previews, jobs, blank tags, spreadsheets, sheets, cards, and printers.
+
+use super::staff_pages::{Desk, desk};
+use super::*;
+
+/// The value of the form's own token on a page.
+async fn token(desk: &Desk<'_>, path: &str) -> String {
+    desk.get(path).await.is(200).hidden("form")
+}
+
+/// Sends a form of the station and shows the page that it leads to.
+async fn pressed(desk: &Desk<'_>, token: &str, form: &[(&str, &str)]) -> Answer {
+    let answer = desk.post("/staff/labels", token, form).await;
+    answer.is(303);
+    let page = desk.get(&answer.location()).await;
+    page.is(200);
+    page
+}
+
+/// The form of a page as a browser sends it: hidden fields, what is ticked, and what was chosen.
+fn form_of(page: &Answer) -> Vec<(String, String)> {
+    let names = ["submission", "picks", "had", "shown_q", "shown_show", "page"];
+    let mut form: Vec<_> = names.into_iter().map(|name| (name.to_owned(), page.hidden(name))).collect();
+    form.push(("q".into(), page.hidden("shown_q")));
+    form.push(("show".into(), page.hidden("shown_show")));
+    form.extend(ticked(page).into_iter().map(|tag| ("tag".to_owned(), tag)));
+    form
+}
+
+/// The tags of rows that are ticked.
+fn ticked(page: &Answer) -> Vec<String> {
+    let tag = |row: &str| row.split('"').next().unwrap_or_default().to_owned();
+    let text = page.text();
+    let rows = text.split("name=\"tag\" value=\"").skip(1);
+    rows.filter(|row| row.split('>').next().unwrap_or_default().contains("checked")).map(tag).collect()
+}
+
+/// Sends the form of a page once more, with other values of some fields.
+async fn press_on(desk: &Desk<'_>, page: &Answer, with: &[(&str, &str)]) -> Answer {
+    let token = page.hidden("form");
+    let form = form_of(page);
+    let kept = form.iter().filter(|(name, _)| !with.iter().any(|(other, _)| other == name));
+    let kept: Vec<(&str, &str)> = kept.map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    desk.post("/staff/labels", &token, &[&kept[..], with].concat()).await
+}
+
+/// A facility with this many items, and the tags of the new ones.
+async fn with_items(count: usize) -> (World, Vec<Tag>) {
+    let world = World::new().await;
+    let mut tags = Vec::new();
+    for n in 1..=count.saturating_sub(3) {
+        let place = format!("{} East, bed {}", ["ICU", "Oncology", "Cardiology", "Surgery"][n % 4], n % 30);
+        tags.push(world.add(&format!("Volumetric infusion pump {n}"), &place, None, PhotoPolicy::None).await);
+    }
+    (world, tags)
+}
+
+/// Elements in a part of a page that the Tab key stops at.
+fn tab_stops(html: &str) -> usize {
+    let tags = html.split('<').skip(1).map(|tag| tag.split('>').next().unwrap_or_default());
+    let stops = |tag: &&str| {
+        let name = tag.split_whitespace().next().unwrap_or_default();
+        let never = ["type=\"hidden\"", " hidden", "tabindex=\"-1\"", "disabled"];
+        let can = ["input", "select", "textarea", "button", "summary"].contains(&name)
+            || (name == "a" && tag.contains("href="))
+            || tag.contains("tabindex=\"0\"");
+        can && !never.iter().any(|word| tag.contains(word))
+    };
+    tags.filter(stops).count()
+}
+
+#[tokio::test]
+async fn a_thousand_items_are_a_small_page_with_print_near() {
+    let (world, tags) = with_items(1_000).await;
+    let desk = desk(&world, Role::Biomed).await;
+    let page = desk.get("/staff/labels?show=all").await;
+    page.is(200).has("1,000 items").has("1 to 50 of 1,000").has("Add all 1,000");
+    let all = press_on(&desk, &page, &[("do", "all")]).await;
+    let page = desk.get(&all.location()).await;
+    page.is(200).has("1,000 items added").has("1,000 picked").has("Print 1,000 labels");
+    for shown in ["/staff/labels?show=all", &all.location(), &format!("{}&page=20", all.location())] {
+        let page = desk.get(shown).await;
+        let (text, bytes) = (page.text(), page.bytes.len());
+        assert!(bytes <= 60_000, "{shown} is {bytes} bytes");
+        assert_eq!(text.matches("name=\"tag\"").count(), 50, "a page of rows");
+        let print = text.find("data-print").unwrap();
+        let last = text.rfind("name=\"tag\"").unwrap();
+        let after = tab_stops(&text[last..print]);
+        assert!(after <= 10, "{after} from the last row");
+        // From the top of the list the first stop leads to the panel that ends with Print.
+        let skip = text.find("href=\"#press\"").unwrap();
+        let list = text.find("id=\"picks\"").unwrap();
+        assert_eq!(tab_stops(&text[list..skip]), 0, "the way past the list is its first stop");
+        let panel = text.find("id=\"press\"").unwrap();
+        let through = 1 + tab_stops(&text[panel..print]);
+        assert!((2..=10).contains(&through), "{through} from the top of the list");
+        assert!(
+            text[panel..print].contains("id=\"template\"") && text[panel..print].contains("id=\"printer\"")
+        );
+        assert!(text[panel..print].contains("id=\"copies\""));
+    }
+    // What is picked is seen by itself, the newest first, and all of it is one job.
+    let picked = press_on(&desk, &page, &[("do", "picked")]).await;
+    let page = desk.get(&picked.location()).await;
+    page.is(200).has("1,000 items").has("Clear the list").has_not("Add all");
+    let job = press_on(&desk, &page, &[("do", "print")]).await;
+    job.is(303);
+    desk.get(&job.location()).await.has("and 999 more");
+    let printed = world.state.printing.jobs().unwrap();
+    assert_eq!((printed.len(), printed[0].count), (1, 1_000));
+    assert_eq!(tags.len(), 997);
+}
+
+#[tokio::test]
+async fn picks_are_kept_over_pages_filters_and_another_tab() {
+    let (world, tags) = with_items(130).await;
+    let desk = desk(&world, Role::Biomed).await;
+    let first = desk.get("/staff/labels?show=all").await;
+    first.is(200).has("1 to 50 of 130").has("Next").has_not("Previous");
+    assert_eq!(first.hidden("picks"), "", "nothing is kept before anything is picked");
+    // One from each of two pages, then another filter.
+    let on_first = tags[3].to_string();
+    let second = press_on(&desk, &first, &[("tag", &on_first), ("do", "page:2")]).await;
+    second.is(303);
+    let second = desk.get(&second.location()).await;
+    second.has("51 to 100 of 130").has("1 picked").has("Previous").has("Next");
+    assert_eq!(ticked(&second), Vec::<String>::new());
+    let on_second = tags[72].to_string();
+    let found = press_on(&desk, &second, &[("tag", &on_second), ("q", "oncology"), ("do", "find")]).await;
+    let found = desk.get(&found.location()).await;
+    found.has("32 of 130 items").has("2 picked");
+    assert_eq!(ticked(&found), std::slice::from_ref(&on_second));
+    let back = press_on(&desk, &found, &[("q", ""), ("do", "find")]).await;
+    let back = desk.get(&back.location()).await;
+    assert_eq!(ticked(&back), std::slice::from_ref(&on_first));
+    assert_eq!(world.state.printing.jobs().unwrap().len(), 0);
+
+    // Two more pages of one list, opened before either is pressed: neither undoes what the other did.
+    let (one, other) = (desk.get(&back_address(&back)).await, desk.get(&back_address(&back)).await);
+    let added = tags[5].to_string();
+    press_on(&desk, &one, &[("tag", &on_first), ("tag", &added), ("do", "find")]).await.is(303);
+    let form = form_of(&other);
+    assert!(form.iter().any(|(name, value)| name == "tag" && *value == on_first));
+    let without: Vec<_> = form.iter().filter(|(name, _)| name != "tag").collect();
+    let without: Vec<(&str, &str)> = without.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
+    let token = other.hidden("form");
+    let taken = desk.post("/staff/labels", &token, &[&without[..], &[("do", "picked")]].concat()).await;
+    let taken = desk.get(&taken.location()).await;
+    assert_eq!(ticked(&taken), [added.clone(), on_second.clone()], "newest first; the first was taken off");
+
+    // A new tab begins with nothing, is offered what waits, and has a list of its own.
+    let fresh = desk.get("/staff/labels?show=all").await;
+    fresh.has("2 items were picked earlier and not printed").has("0 picked");
+    let own = press_on(&desk, &fresh, &[("tag", &tags[9].to_string()), ("do", "find")]).await;
+    let own = desk.get(&own.location()).await;
+    own.has("1 picked").has_not("picked earlier");
+    assert_ne!(own.hidden("picks"), taken.hidden("picks"));
+    // Cleared by mistake, and put back.
+    let cleared = press_on(&desk, &taken, &[("do", "clear")]).await;
+    let cleared = desk.get(&cleared.location()).await;
+    cleared.has("2 items taken off the list").has("0 picked").has("Put 2 back");
+    let again = press_on(&desk, &cleared, &[("do", "back")]).await;
+    desk.get(&again.location()).await.has("2 items added").has("2 picked");
+    // Somebody else, and a box that was restarted, know nothing of the list; nothing is printed then.
+    let lost = press_on(&desk, &taken, &[("picks", "00000000000000ff"), ("do", "print")]).await;
+    lost.is(422).has("no longer kept").has("2 picked");
+    desk.get("/staff/labels?picks=00000000000000ff").await.is(200).has("no longer kept").has("0 picked");
+    assert_eq!(world.state.printing.jobs().unwrap().len(), 0);
+}
+
+/// Where the list of a page is shown whole.
+fn back_address(page: &Answer) -> String {
+    format!("/staff/labels?show=all&picks={}", page.hidden("picks"))
+}
+
+#[tokio::test]
+async fn scans_of_the_script_are_counted_one_by_one_or_told_why_not() {
+    let (world, tags) = with_items(30).await;
+    let desk = desk(&world, Role::Biomed).await;
+    let page = desk.get("/staff/labels").await;
+    let token = page.hidden("form");
+    let send = async |picks: &str, ops: &[String]| {
+        let ops = ops.iter().map(|op| ("op", op.as_str()));
+        let form: Vec<(&str, &str)> =
+            [("form", token.as_str()), ("picks", picks)].into_iter().chain(ops).collect();
+        desk.send(posted("/staff/labels/picks", &form)).await
+    };
+    let mut ops: Vec<String> = tags[..20].iter().map(|tag| format!("+HTTP://10.0.0.5/{tag}")).collect();
+    ops.push(format!("+{}", tags[0]));
+    ops.push("+7QK3M9X2W".into());
+    ops.push("+SN-4711".into());
+    let taken = send("", &ops).await;
+    taken.is(200);
+    let told = taken.json();
+    assert_eq!(told["picked"], 20);
+    let states: Vec<&str> =
+        told["results"].as_array().unwrap().iter().map(|r| r["state"].as_str().unwrap()).collect();
+    assert_eq!(states[..20], ["picked"; 20]);
+    assert_eq!(states[20..], ["already", "unknown", "unknown"]);
+    assert_eq!(told["results"][21]["words"], "7QK 3M9 X2W: no equipment in use has this tag");
+    assert_eq!(told["results"][22]["words"], "SN-4711 is neither a tag nor an asset number");
+    // Sent again, because the answer was lost on its way: the same picks.
+    let picks = told["picks"].as_str().unwrap();
+    assert_eq!(send(picks, &ops).await.json()["picked"], 20);
+    let off = send(picks, &[format!("-{}", tags[0])]).await.json();
+    assert_eq!((&off["picked"], &off["results"][0]["state"]), (&19.into(), &"removed".into()));
+    desk.get(&format!("/staff/labels?picks={picks}&show=picked"))
+        .await
+        .has("19 picked")
+        .has("Print 19 labels");
+    send("00000000000000ff", &ops).await.is(410);
+    let many = vec!["+x".to_owned(); 201];
+    send(picks, &many).await.is(400);
+    let foreign = desk.send(posted("/staff/labels/picks", &[("form", "stolen"), ("op", "+x")])).await;
+    foreign.is(403);
+}
+
+#[tokio::test]
+async fn who_may_not_change_finds_and_reads_and_is_shown_nothing_to_press_in_vain() {
+    let (world, tags) = with_items(70).await;
+    let desk = desk(&world, Role::Technician).await;
+    let page = desk.get("/staff/labels?show=all").await;
+    page.is(200).has("1 to 50 of 70").has("method=\"get\"").has("page=2").has("needs a sign-in as biomed");
+    for hidden in [
+        "name=\"tag\"",
+        "data-print",
+        "Add all",
+        "(PDF)",
+        "as PDF",
+        "/staff/labels/blank",
+        "/staff/labels/csv",
+        "/staff/labels/cards",
+    ] {
+        page.has_not(hidden);
+    }
+    desk.get("/staff/labels?show=all&q=oncology+east").await.is(200).has("17 of 70 items");
+    let scanned = format!("/staff/labels?q=HTTP%3A%2F%2F10.0.0.5%2F{}", tags[41]);
+    desk.get(&scanned).await.is(200).has("1 of 70 items").has("pump 42");
+    // Every form of the page leads to a page.
+    for form in page.text().split("<form").skip(1) {
+        assert!(!form.split('>').next().unwrap().contains("method=\"post\""), "{form}");
+    }
+    let token = desk.get("/staff/me").await.hidden("form");
+    let find =
+        desk.post("/staff/labels", &token, &[("q", "oncology"), ("show", "all"), ("do", "find")]).await;
+    find.is(303);
+    desk.get(&find.location()).await.is(200).has("17 of 70 items");
+    for press in ["print", "sheet", "all", "clear", "back"] {
+        desk.post("/staff/labels", &token, &[("tag", &tags[0].to_string()), ("do", press)]).await.is(403);
+    }
+    desk.send(posted("/staff/labels/picks", &[("form", &token), ("op", "+x")])).await.is(403);
+}
+
+#[tokio::test]
+async fn items_are_picked_by_filter_scan_and_list() {
+    let world = World::new().await;
+    let desk = desk(&world, Role::Biomed).await;
+    let page = desk.get("/staff/labels").await;
+    page.is(200)
+        .has("3 items")
+        .has("0 picked")
+        .has("never printed")
+        .has("aria-current=\"page\">Labels")
+        .has("ECG &#60;cart&#62; 2")
+        .has("Print labels")
+        .has("live?since=");
+    let token = page.hidden("form");
+    desk.get("/staff/labels?q=pump&show=all").await.has("2 of 3 items").has("Add all 2");
+    desk.get("/staff/labels?show=place:Cardiology").await.has("1 of 3 items").has_not("Infusion pump 14");
+    desk.get("/staff/labels?show=xyzzy&q=xyzzy").await.has("0 of 3 items").has("Nothing fits");
+    let pump = world.pump.to_string();
+    // A hand scanner types what the code opens, and Enter.
+    let scanned = format!("HTTP://10.0.0.5/{pump}");
+    let page = pressed(&desk, &token, &[("q", &scanned), ("do", "find")]).await;
+    page.has("Picked: Infusion pump 14")
+        .has(&format!("value=\"{pump}\" checked"))
+        .has("1 picked")
+        .has("autofocus")
+        .has("Print 1 label");
+    let twice = press_on(&desk, &page, &[("q", &pump), ("copies", "3"), ("do", "find")]).await;
+    desk.get(&twice.location()).await.has("Picked already: Infusion pump 14").has("Print 3 labels");
+    press_on(&desk, &page, &[("q", "7QK3M9X2W"), ("do", "find")])
+        .await
+        .is(422)
+        .has("No equipment in use has the tag 7QK 3M9 X2W")
+        .has("1 picked");
+    let list = format!("{pump}\nnonsense");
+    desk.post("/staff/labels", &token, &[("list", &list), ("do", "find")])
+        .await
+        .is(422)
+        .has("Not a tag of equipment in use: nonsense")
+        .has("1 picked");
+    pressed(&desk, &token, &[("show", "all"), ("q", "pump"), ("do", "all")])
+        .await
+        .has("2 items added")
+        .has("2 picked")
+        .has("Print 2 labels");
+    // A filter too long for an address is answered with the page itself.
+    let long = "\u{1f4a7}".repeat(200);
+    desk.post("/staff/labels", &token, &[("q", &long), ("do", "find")]).await.is(200).has("0 of 3 items");
+}
+
+#[tokio::test]
+async fn the_preview_is_the_very_bitmap_or_says_why_not() {
+    let world = World::new().await;
+    let desk = desk(&world, Role::Biomed).await;
+    let pump = world.pump.to_string();
+    desk.get(&format!("/staff/labels?tag={pump}"))
+        .await
+        .has("Read back and checked: opens Infusion pump 14")
+        .has(&format!("/staff/labels/preview.png?tag={pump}"));
+    let picture = desk.get(&format!("/staff/labels/preview.png?tag={pump}")).await;
+    assert_eq!((picture.status, picture.header(CONTENT_TYPE)), (200, "image/png"));
+    let printed = {
+        let state = world.state.clone();
+        let ask = crate::web::view_models::label_fields::Ask {
+            tags: vec![world.pump],
+            ..crate::web::view_models::label_fields::Ask::default()
+        };
+        crate::web::view_models::labels::preview(&state, ask).await.unwrap()
+    };
+    assert!(picture.bytes == printed, "the page shows other dots");
+    // A template that asks for what is not there.
+    desk.get(&format!("/staff/labels/preview?tag={pump}&template=loaner-until"))
+        .await
+        .is(200)
+        .has("cannot be printed so")
+        .has("the end, which is empty");
+    desk.get(&format!("/staff/labels/preview?tag={pump}&template=loaner-until&until=Dec%204%202026"))
+        .await
+        .is(200)
+        .has("Read back and checked");
+    desk.get(&format!("/staff/labels/preview?tag={pump}&template=xyzzy"))
+        .await
+        .is(200)
+        .has("No template is called");
+    desk.get("/staff/labels/preview?tag=").await.is(404);
+    let arabic = world.add("مضخة", "ICU", None, PhotoPolicy::None).await;
+    desk.get(&format!("/staff/labels/preview?tag={arabic}"))
+        .await
+        .has("cannot be printed")
+        .has("Or tick “Asset number");
+    desk.get(&format!("/staff/labels/preview?tag={arabic}&numbers=1")).await.has("Read back and checked");
+}
+
+#[tokio::test]
+async fn picks_become_one_job_that_is_cancelled_and_seen() {
+    let world = World::new().await;
+    let desk = desk(&world, Role::Biomed).await;
+    let page = desk.get("/staff/labels").await;
+    let (token, submission) = (page.hidden("form"), page.hidden("submission"));
+    desk.post("/staff/labels", &token, &[("do", "print")]).await.is(422).has("Pick at least one item");
+    let pump = world.pump.to_string();
+    desk.post("/staff/labels", &token, &[("tag", &pump), ("copies", "0"), ("do", "print")])
+        .await
+        .is(422)
+        .has("from 1 to 50")
+        .has(&format!("value=\"{pump}\" checked"));
+    let form = [("tag", pump.as_str()), ("copies", "2"), ("submission", &submission), ("do", "print")];
+    let printed = desk.post("/staff/labels", &token, &form).await;
+    printed.is(303);
+    let job = printed.location();
+    assert_eq!(
+        desk.post("/staff/labels", &token, &form).await.location(),
+        job,
+        "a second press is the same job"
+    );
+    desk.get(&job)
+        .await
+        .is(200)
+        .has("Infusion pump 14 and 1 more")
+        .has("of 2")
+        .has("2 labels on Desk")
+        .has("&#38;print=1");
+    desk.get("/staff/labels?show=all").await.has("in a job").has("Infusion pump 14 and 1 more");
+    desk.get("/staff/labels").await.has("2 of 3 items");
+    desk.post(&format!("{job}/answer"), &token, &[("n", "1")]).await.is(400);
+    desk.post(&format!("{job}/cancel"), &token, &[]).await.is(303);
+    desk.get(&job).await.has("Cancelled").has("Print again");
+    // Once more, with a reason.
+    let again = format!("{job}/again?n=2");
+    desk.get(&again).await.is(200).has("Print label 2 once more?").has("Torn or smudged");
+    desk.get(&format!("{job}/again?n=3")).await.is(404);
+    let path = format!("{job}/again");
+    desk.post(&path, &token, &[("n", "2"), ("reason", " ")]).await.is(422).has("Say in 1 to");
+    let reprinted = desk.post(&path, &token, &[("n", "2"), ("reason", ""), ("why", "Lost")]).await;
+    reprinted.is(303);
+    desk.get(&reprinted.location()).await.has("Printed once more: Lost").has("1 label on Desk");
+}
+
+#[tokio::test]
+async fn what_was_printed_is_picked_no_more() {
+    let (world, tags) = with_items(12).await;
+    let desk = desk(&world, Role::Biomed).await;
+    let page = desk.get("/staff/labels?show=all").await;
+    let first = tags[0].to_string();
+    let found = press_on(&desk, &page, &[("tag", &first), ("do", "find")]).await;
+    let shown = desk.get(&found.location()).await;
+    shown.has("1 picked");
+    let second = tags[1].to_string();
+    let both = [("tag", first.as_str()), ("tag", second.as_str()), ("do", "print")];
+    let job = press_on(&desk, &shown, &both).await;
+    job.is(303);
+    desk.get(&job.location()).await.has("2 labels on Desk");
+    // Back, the station opened anew, and its page pressed or loaded once more.
+    for address in [found.location(), back_address(&shown), "/staff/labels?show=all".to_owned()] {
+        let page = desk.get(&address).await;
+        page.is(200).has("0 picked").has_not("picked earlier").has_not("back</button>");
+        assert_eq!(ticked(&page), Vec::<String>::new(), "{address}");
+    }
+    assert_eq!(press_on(&desk, &shown, &both).await.location(), job.location());
+    desk.get(&job.location()).await.has("2 labels on Desk");
+    assert_eq!(world.state.printing.jobs().unwrap().len(), 1, "nothing is printed twice");
+    desk.get("/staff/labels?show=all").await.has("0 picked").has_not("picked earlier");
+    // The same page with something else ticked is no repetition: nothing is lost, and nothing printed unasked.
+    let other = press_on(&desk, &shown, &[("tag", &tags[2].to_string()), ("do", "print")]).await;
+    other.is(422).has("1 picked");
+    assert_eq!(world.state.printing.jobs().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_stopped_printer_is_told_on_every_staff_page() {
+    let world = World::new().await;
+    let desk = desk(&world, Role::Biomed).await;
+    let token = token(&desk, "/staff/labels").await;
+    let mut news = world.state.printing.news();
+    let pump = world.pump.to_string();
+    let job = desk.post("/staff/labels", &token, &[("tag", &pump), ("do", "print")]).await.location();
+    // Nothing listens at the printer's address.
+    while world.state.printing.attention().unwrap().is_none() {
+        news.changed().await.unwrap();
+    }
+    desk.get("/staff/").await.has("Printing stopped at 1 of 1: no answer").has(&job);
+    desk.get(&job).await.has("No answer");
+}
+
+#[tokio::test]
+async fn blank_tags_sheets_and_cards() {
+    let world = World::new().await;
+    let desk = desk(&world, Role::Biomed).await;
+    let page = desk.get("/staff/labels/blank").await;
+    page.is(200).has("A blank tag is never printed twice");
+    let token = page.hidden("form");
+    desk.post("/staff/labels/blank", &token, &[("count", "1001")]).await.is(422).has("from 1 to 1,000");
+    let job = desk.post("/staff/labels/blank", &token, &[("count", "3")]).await;
+    job.is(303);
+    desk.get(&job.location()).await.has("3 blank tags").has_not("Print again");
+
+    desk.get("/staff/labels/sheet").await.is(200).has("Avery 5160: 30 labels");
+    let pump = world.pump.to_string();
+    desk.post("/staff/labels", &token, &[("tag", &pump), ("do", "sheet")])
+        .await
+        .is(200)
+        .has(&world.pump.grouped())
+        .has("Avery L7163");
+    let sheet = |list: &'static str, start: &'static str, down: &'static str| {
+        let token = token.clone();
+        let list = if list.is_empty() { pump.clone() } else { list.to_owned() };
+        let desk = &desk;
+        async move {
+            let form = [("list", list.as_str()), ("sheet", "Avery 5163"), ("start", start), ("down", down)];
+            desk.post("/staff/labels/sheet", &token, &form).await
+        }
+    };
+    let pdf = sheet("", "3", "0,5").await;
+    assert_eq!((pdf.status, pdf.header(CONTENT_TYPE)), (200, "application/pdf"));
+    assert!(pdf.bytes.starts_with(b"%PDF"));
+    sheet("", "11", "0").await.is(422).has("labels 1 to 10");
+    sheet("", "1", "x").await.is(422).has("Give millimetres");
+    sheet("nonsense", "1", "0").await.is(422).has("Not a tag of equipment in use");
+
+    let page = desk.get("/staff/labels/cards").await;
+    page.is(200).has("Low-level wipe, version 1").has("Tom Nguyen");
+    desk.post("/staff/labels/cards", &token, &[("do", "load")]).await.is(422).has("Give the load’s number");
+    desk.post("/staff/labels/cards", &token, &[("do", "badge"), ("person", "x")])
+        .await
+        .is(422)
+        .has("Choose a person");
+    let load = [("do", "load"), ("load", "L-7"), ("machine", "Washer 2")];
+    desk.post("/staff/labels/cards", &token, &load).await.is(303);
+}
+
+#[tokio::test]
+async fn a_spreadsheet_shows_every_fate_before_it_prints() {
+    let world = World::new().await;
+    let desk = desk(&world, Role::Biomed).await;
+    let token = token(&desk, "/staff/labels/csv").await;
+    let rows = format!(
+        "Tag,Name\n{},\n,Infusion pump 15\n{},again\nABCDEFGH4,mistyped\n,Nobody\n,\n",
+        world.pump,
+        world.pump.grouped()
+    );
+    let looked = desk.post("/staff/labels/csv", &token, &[("text", &rows), ("copies", "1")]).await;
+    looked
+        .is(200)
+        .has("5 rows read: 2 labels to print, 3 not")
+        .has("The same item as line 2")
+        .has("ABCDEFGH4 is no tag")
+        .has("No equipment in use has the name Nobody")
+        .has("Print 2 labels");
+    assert_eq!(world.state.printing.jobs().unwrap().len(), 0, "a look prints nothing");
+    let list = looked.hidden("list");
+    let job = desk.post("/staff/labels", &token, &[("list", &list), ("show", "all"), ("do", "print")]).await;
+    job.is(303);
+    desk.get(&job.location()).await.has("Infusion pump 14 and 1 more");
+    desk.post("/staff/labels/csv", &token, &[("text", "colour\nred")]).await.is(422).has("name its columns");
+    // The number of all three is the same.
+    let several = desk.post("/staff/labels/csv", &token, &[("text", "asset number\nBM-20418")]).await;
+    several.has("3 items have the asset number BM-20418");
+    let body = format!(
+        "--XX\r\nContent-Disposition: form-data; name=\"form\"\r\n\r\n{token}\r\n--XX\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.csv\"\r\n\r\n\u{feff}tag;x\r\n{};1\r\n\r\n--XX--\r\n",
+        world.pump
+    );
+    let upload = Request::post("/staff/labels/csv").header(CONTENT_TYPE, "multipart/form-data; boundary=XX");
+    desk.send(upload.body(Body::from(body)).unwrap())
+        .await
+        .is(200)
+        .has("1 row read: 1 label to print, 0 not");
+    let huge = "x".repeat(1_300_000);
+    desk.post("/staff/labels/csv", &token, &[("text", &huge)]).await.is(413);
+}
+
+#[tokio::test]
+async fn printers_are_added_changed_tested_and_removed() {
+    let world = World::new().await;
+    let desk = desk(&world, Role::Biomed).await;
+    let page = desk.get("/staff/printers").await;
+    page.is(200).has("Desk").has("Look for printers").has("darken direct thermal");
+    let token = page.hidden("form");
+    desk.get("/staff/printers/Desk")
+        .await
+        .is(200)
+        .has("settings file")
+        .has("Print a test label")
+        .has("Rulers");
+    desk.get("/staff/printers/Nobody").await.is(404);
+    desk.get("/staff/printers/new").await.is(200).has("What it speaks");
+    let start =
+        "/staff/printers/new?name=Zebra&address=tcp://127.0.0.1:2&language=zpl&why=Its%20name%20says%20so.";
+    desk.get(start)
+        .await
+        .is(200)
+        .has("Guessed:")
+        .has("Its name says so.")
+        .has("Darkness")
+        .has("value=\"Zebra\"");
+    let form = [("name", "Zebra ½"), ("address", "tcp://127.0.0.1:2"), ("language", "zpl"), ("dpi", "203")];
+    desk.post("/staff/printers", &token, &[&form[..], &[("darkness", "101")]].concat())
+        .await
+        .is(422)
+        .has("0 to 100");
+    desk.post("/staff/printers", &token, &[&form[..], &[("darkness", "x")]].concat())
+        .await
+        .is(422)
+        .has("value=\"x\"");
+    let added = desk.post("/staff/printers", &token, &form).await;
+    assert_eq!((added.status, added.location().as_str()), (303, "/staff/printers/Zebra%20%C2%BD"));
+    desk.post("/staff/printers", &token, &form).await.is(422).has("called");
+    let own = "/staff/printers/Zebra%20%C2%BD";
+    let change = [
+        ("address", "tcp://127.0.0.1:2"),
+        ("dpi", "300"),
+        ("darkness", "70"),
+        ("media", "own"),
+        ("width", "50"),
+        ("height", "25"),
+    ];
+    desk.post(own, &token, &change).await.is(303);
+    desk.get(own).await.is(200).has("300 dots per inch").has("value=\"70\"").has("50.0 × 25.0 mm");
+    let job = desk.post(&format!("{own}/test"), &token, &[]).await;
+    job.is(303);
+    desk.get(&job.location()).await.has("Test label");
+    desk.post("/staff/printers/look", &token, &[("host", "not a host!")]).await.is(422).has("is no host");
+    desk.post(&format!("{own}/remove"), &token, &[]).await.is(303);
+    desk.get("/staff/printers").await.has_not("Zebra");
+    desk.post("/staff/printers/Desk/remove", &token, &[]).await.is(409);
+}
+
+#[tokio::test]
+async fn an_office_printer_is_added_and_changed() {
+    let world = World::new().await;
+    let desk = desk(&world, Role::Biomed).await;
+    let page =
+        desk.get("/staff/printers/new?name=HP&address=ipp://127.0.0.1:1&language=pdf&media=avery-5160").await;
+    page.is(200)
+        .has("Sheets in its tray")
+        .has("Avery L7163: 14 labels")
+        .has_not("Darkness")
+        .has("ipp://127.0.0.1:1");
+    desk.get("/staff/printers/new")
+        .await
+        .has("Office printers, label sheets (pdf)")
+        .has("ipp://10.0.0.9/ipp/print");
+    let token = page.hidden("form");
+    let form =
+        [("name", "HP"), ("address", "ipp://127.0.0.1:1"), ("language", "pdf"), ("media", "avery-l7163")];
+    let wrong =
+        [("name", "HP"), ("address", "tcp://127.0.0.1:2"), ("language", "pdf"), ("media", "avery-5160")];
+    desk.post("/staff/printers", &token, &wrong)
+        .await
+        .is(422)
+        .has("print queues only")
+        .has("Sheets in its tray");
+    let added = desk.post("/staff/printers", &token, &form).await;
+    assert_eq!((added.status, added.location().as_str()), (303, "/staff/printers/HP"));
+    let page = desk.get("/staff/printers/HP").await;
+    page.is(200)
+        .has("PDF, a sheet at a time")
+        .has("Avery L7163, 14 labels of 99.1 × 38.1 mm a sheet")
+        .has("each sheet");
+    let change = [("address", "ipp://127.0.0.1:3"), ("media", "avery-5163"), ("mute", "1")];
+    desk.post("/staff/printers/HP", &token, &change).await.is(303);
+    desk.get("/staff/printers/HP").await.has("Avery 5163").has("labels count as sent").has("127.0.0.1:3");
+    desk.post("/staff/printers/HP", &token, &[("address", "tcp://127.0.0.1:3")]).await.is(422);
+    let pump = world.pump.to_string();
+    let printed =
+        desk.post("/staff/labels", &token, &[("tag", &pump), ("printer", "HP"), ("do", "print")]).await;
+    printed.is(303);
+    desk.post(&format!("{}/answer", printed.location()), &token, &[("n", "all"), ("printed", "yes")])
+        .await
+        .is(303);
+}
+
+#[tokio::test]
+async fn a_sheet_in_a_print_queue_is_cancelled_on_its_page() {
+    let queue = crate::print::FakeQueue::new();
+    queue.inside().next = 3;
+    let world = World::new().await;
+    let desk = desk(&world, Role::Biomed).await;
+    let token = token(&desk, "/staff/printers").await;
+    let address = queue.address();
+    let form = [("name", "HP"), ("address", &address), ("language", "pdf"), ("media", "avery-5160")];
+    desk.post("/staff/printers", &token, &form).await.is(303);
+    let mut news = world.state.printing.news();
+    let pump = world.pump.to_string();
+    let form = [("tag", pump.as_str()), ("copies", "3"), ("printer", "HP"), ("do", "print")];
+    let job = desk.post("/staff/labels", &token, &form).await.location();
+    while queue.inside().documents.is_empty() {
+        news.changed().await.unwrap();
+    }
+    desk.get("/staff/printers/HP").await.has("0 confirmed, 0 unknown");
+    desk.get(&job).await.has("Printing").has("Cancel this job").has_not("throw that half away");
+    desk.post(&format!("{job}/cancel"), &token, &[]).await.is(303);
+    let cancelled = |job: &crate::print::JobSummary| job.state == crate::print::JobState::Cancelled;
+    while !world.state.printing.jobs().unwrap().iter().any(cancelled) {
+        news.changed().await.unwrap();
+    }
+    desk.get(&job).await.has("Cancelled").has_not("Cancel this job");
+    assert_eq!(queue.inside().documents[0].state, 7, "it was taken out of the queue");
+}
+
+#[tokio::test]
+async fn technicians_look_and_do_not_print() {
+    let world = World::new().await;
+    let desk = desk(&world, Role::Technician).await;
+    let page = desk.get("/staff/labels").await;
+    page.is(200).has_not("data-print").has("needs a sign-in as biomed");
+    let token = desk.get("/staff/me").await.hidden("form");
+    let pump = world.pump.to_string();
+    desk.post("/staff/labels", &token, &[("tag", &pump), ("do", "print")]).await.is(403);
+    for path in [
+        "/staff/labels/blank",
+        "/staff/labels/csv",
+        "/staff/labels/sheet",
+        "/staff/labels/cards",
+        "/staff/printers/new",
+    ] {
+        desk.get(path).await.is(403);
+    }
+    desk.post("/staff/printers", &token, &[("name", "x")]).await.is(403);
+    assert!(world.state.printing.jobs().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn hundreds_are_picked_at_once() {
+    let world = World::new().await;
+    let desk = desk(&world, Role::Biomed).await;
+    let token = token(&desk, "/staff/labels").await;
+    let mut tags = Vec::new();
+    for n in 0..150 {
+        tags.push(world.add(&format!("Bed {n}"), "Ward 4B", None, PhotoPolicy::None).await.to_string());
+    }
+    let mut form: Vec<(&str, &str)> = tags.iter().map(|tag| ("tag", tag.as_str())).collect();
+    form.push(("do", "print"));
+    let job = desk.post("/staff/labels", &token, &form).await;
+    job.is(303);
+    desk.get(&job.location()).await.has("Bed 0 and 149 more");
+}

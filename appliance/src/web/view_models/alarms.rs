@@ -1,0 +1,105 @@
+//! Alarms as pages and API show them.
+
+use record::fold::Facility;
+use serde_json::{Value, json};
+
+use crate::alarms::words::AlarmWords;
+use crate::alarms::{Acknowledgement, ActiveAlarm};
+use crate::store::Reader;
+use crate::web::commands::alarms::PAGE;
+use crate::web::context::AppState;
+use crate::web::http_error::Problem;
+use crate::web::log_reads::{read_quick, staff_name};
+use crate::web::view_models::formats::{Local, Moment};
+
+/// What stands on top of a page while nobody has acknowledged an alarm: the gravest, and how many more there are.
+#[derive(Debug, Clone)]
+pub(crate) struct AlarmBanner {
+    /// What happened.
+    pub(crate) title: String,
+    pub(crate) safe: &'static str,
+    /// What to do.
+    pub(crate) next: String,
+    /// In words; empty where it is the only one.
+    pub(crate) more: String,
+    /// Where it can be acknowledged; absent on pages for everybody.
+    pub(crate) to: Option<&'static str>,
+}
+
+impl AlarmBanner {
+    /// For staff.
+    pub(crate) fn for_staff(state: &AppState) -> Option<Self> {
+        let all = state.alarms.all();
+        let mut unseen = all.iter().filter(|alarm| alarm.seen.is_none());
+        let AlarmWords { title, safe, next, .. } = unseen.next()?.words();
+        let more = match unseen.count() {
+            0 => String::new(),
+            1 => "One more alarm stands.".to_owned(),
+            n => format!("{n} more alarms stand."),
+        };
+        Some(Self { title, safe, next: next.to_owned(), more, to: Some(PAGE) })
+    }
+
+    /// For whoever comes by: all that they can do is to tell somebody.
+    pub(crate) fn for_everybody(state: &AppState, contact: &str) -> Option<Self> {
+        let next = format!("Tell {contact}.");
+        Some(Self { next, more: String::new(), to: None, ..Self::for_staff(state)? })
+    }
+}
+
+/// An alarm on the box's page.
+pub(crate) struct AlarmCard {
+    pub(crate) id: String,
+    pub(crate) words: AlarmWords,
+    pub(crate) since: Moment,
+    pub(crate) over: Option<Moment>,
+    /// When it was acknowledged, and by whom.
+    pub(crate) seen: Option<(Moment, String)>,
+}
+
+/// All alarms for the box's page.
+pub(crate) async fn cards(state: &AppState, local: &Local) -> Result<Vec<AlarmCard>, Problem> {
+    let local = local.clone();
+    let cards = read_quick(state, move |state, reader| {
+        let all = state.alarms.all();
+        let facility = state.store.snapshot();
+        let card = |alarm: &ActiveAlarm| AlarmCard {
+            id: alarm.id.clone(),
+            words: alarm.words(),
+            since: local.day_time(alarm.first_ms),
+            over: alarm.over_ms.map(|ms| local.day_time(ms)),
+            seen: alarm
+                .seen
+                .as_ref()
+                .map(|seen| (local.day_time(seen.at_ms), seen_by(state, reader, &facility, seen))),
+        };
+        Ok(all.iter().map(card).collect())
+    });
+    cards.await
+}
+
+pub(crate) fn seen_by(
+    state: &AppState,
+    reader: &Reader,
+    facility: &Facility,
+    seen: &Acknowledgement,
+) -> String {
+    match (seen.by.staff, &seen.by.token) {
+        (Some(staff), _) => staff_name(reader, facility, staff),
+        (None, Some(id)) => {
+            let token = state.identity.tokens.all().into_iter().find(|token| token.id == *id);
+            format!("the program {}", token.map_or_else(|| id.clone(), |token| token.name))
+        }
+        (None, None) => "the box’s command line".to_owned(),
+    }
+}
+
+/// As programs read it.
+pub(crate) fn shown(alarm: &ActiveAlarm) -> Value {
+    let (cause, words) = (&alarm.cause, alarm.words());
+    json!({
+        "id": alarm.id, "code": cause.code, "epoch": cause.epoch, "from": cause.from, "to": cause.to,
+        "subject": cause.subject, "first_ms": alarm.first_ms, "over_ms": alarm.over_ms,
+        "seen_ms": alarm.seen.as_ref().map(|seen| seen.at_ms), "title": words.title, "words": words.line(),
+    })
+}

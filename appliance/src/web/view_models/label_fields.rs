@@ -1,0 +1,250 @@
+//! What labels say: from items, protocols and the facility to the fields of a template.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use ::labels::Field;
+use http::StatusCode;
+use record::compliance::Status;
+use record::fold::{Equipment, Facility, Service};
+use record::tag::Tag;
+
+use crate::intake::Refusal;
+use crate::print::{LABELS_MAX, LabelRequest, Names};
+use crate::store::{HISTORY_PIECE, ReadLane, Reader};
+use crate::web::context::AppState;
+use crate::web::http_error::Problem;
+use crate::web::log_reads::{read_waiting, text};
+use crate::web::view_models::formats::{Local, span};
+use crate::web::view_models::snapshot::{Snapshot, who_name};
+use crate::web::view_models::status_board::{StandingBoard, board_now};
+
+/// Copies of one label.
+pub(crate) const COPIES_MAX: u32 = 50;
+/// Blank tags of one job: a roll.
+pub(crate) const BLANK_MAX: u32 = 1_000;
+/// Characters of a field that the caller gives; a protocol's steps are the longest.
+pub(crate) const FIELD_CHARS_MAX: usize = 4_000;
+/// Characters of all of them: every label of a job holds them.
+const FIELDS_CHARS_MAX: usize = 6_000;
+
+/// Labels as somebody asks for them.
+#[derive(Debug, Clone)]
+pub(crate) struct Ask {
+    /// Whose; none: one label of `fields` alone.
+    pub(crate) tags: Vec<Tag>,
+    /// Of each.
+    pub(crate) copies: u32,
+    /// Fresh tags that name nothing yet, in place of `tags`.
+    pub(crate) blank: u32,
+    /// The printer's name; none: the first.
+    pub(crate) printer: Option<String>,
+    /// The template's name; none: the usual one that fits.
+    pub(crate) template: Option<String>,
+    /// What is done about names that cannot be printed.
+    pub(crate) names: Names,
+    /// Further fields on every label, such as `until`; they count more than what the box knows.
+    pub(crate) fields: BTreeMap<String, String>,
+    /// The client's idempotency key.
+    pub(crate) key: Option<String>,
+}
+
+impl Default for Ask {
+    fn default() -> Self {
+        Self {
+            tags: Vec::new(),
+            copies: 1,
+            blank: 0,
+            printer: None,
+            template: None,
+            names: Names::default(),
+            fields: BTreeMap::new(),
+            key: None,
+        }
+    }
+}
+
+fn out_of_range(field: &'static str, words: &str) -> Problem {
+    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "range", "That is not what one job takes")
+        .detail(words.to_owned())
+        .field(field)
+        .safe("Nothing was printed.")
+}
+
+/// What each label says, in the order in which they come out.
+pub(crate) fn requests(state: &AppState, ask: &Ask) -> Result<Vec<LabelRequest>, Problem> {
+    if !(1..=COPIES_MAX).contains(&ask.copies) {
+        return Err(out_of_range("copies", "A job takes 1 to 50 copies of each label."));
+    }
+    if ask.blank > BLANK_MAX || (ask.blank > 0 && (!ask.tags.is_empty() || ask.copies > 1)) {
+        let words = "Up to 1,000 blank tags go in one job, each once, and without tags of items.";
+        return Err(out_of_range("blank", words));
+    }
+    for (name, value) in &ask.fields {
+        let known = name.parse::<Field>().map(|_| ()).map_err(|e| e.to_string());
+        let short = value.chars().count() <= FIELD_CHARS_MAX;
+        let long = || format!("{name} has more than {FIELD_CHARS_MAX} characters");
+        known
+            .and_then(|()| if short { Ok(()) } else { Err(long()) })
+            .map_err(|why| out_of_range("fields", &why))?;
+    }
+    let copies = usize::try_from(ask.copies).unwrap_or(1);
+    if ask.tags.len().saturating_mul(copies) > LABELS_MAX {
+        return Err(out_of_range(
+            "copies",
+            "A job takes up to 5,000 labels, copies counted. Print it in parts.",
+        ));
+    }
+    if ask.fields.values().map(|value| value.chars().count()).sum::<usize>() > FIELDS_CHARS_MAX {
+        return Err(out_of_range("fields", "Together, the fields may have up to 6,000 characters."));
+    }
+    if ask.blank > 0 {
+        return blanks(state, ask);
+    }
+    let snapshot = Snapshot::now(state);
+    let mut labels = Vec::new();
+    if ask.tags.is_empty() && !ask.fields.is_empty() {
+        labels.push(LabelRequest::default());
+    }
+    if !ask.tags.is_empty() {
+        let wanted = wanted(state, ask);
+        let board = wanted.contains(&Field::CleanUntil).then(|| board_now(state));
+        for tags in ask.tags.chunks(HISTORY_PIECE) {
+            let (tags, local) = (tags.to_vec(), snapshot.local.clone());
+            let (wanted, board) = (wanted.clone(), board.clone());
+            let part = read_waiting(state, ReadLane::of_rows(tags.len()), move |state, reader| {
+                let scene = Scene { local: &local, wanted, board, reader };
+                let facility = state.store.snapshot();
+                let host = host(&facility)?;
+                tags.iter()
+                    .map(|tag| scene.label(&facility, &host, *tag))
+                    .collect::<Result<Vec<_>, Problem>>()
+            });
+            labels.extend(part?);
+        }
+    }
+    for label in &mut labels {
+        over(label, &ask.fields);
+    }
+    Ok(labels.into_iter().flat_map(|label| std::iter::repeat_n(label, copies)).collect())
+}
+
+/// The address that labels carry.
+fn host(facility: &Facility) -> Result<String, Problem> {
+    let host = facility.settings.label_host.clone();
+    if !host.is_empty() {
+        return Ok(host);
+    }
+    Err(Problem::new(StatusCode::CONFLICT, "label-host", "No label host is chosen yet")
+        .detail("A label carries the address that a phone opens, and it stays on the machine for years.")
+        .safe("Nothing was printed.")
+        .next("A facility admin sets the label host once, before the first label.")
+        .link("/staff/box/settings", "Open the settings"))
+}
+
+/// Fresh tags. That none was ever given to a printer is the ledger's to know.
+fn blanks(state: &AppState, ask: &Ask) -> Result<Vec<LabelRequest>, Problem> {
+    let facility = state.store.snapshot();
+    let host = host(&facility)?;
+    let mut taken = BTreeSet::new();
+    let mut labels = Vec::new();
+    while labels.len() < ask.blank as usize {
+        let tag = Tag::from_random(state.random.bytes());
+        let named = facility.equipment.contains_key(&tag) || facility.aliases.contains_key(&tag);
+        if named || !taken.insert(tag) {
+            continue;
+        }
+        let (tag, url) = (Some(tag), format!("{host}/{tag}"));
+        let mut label = LabelRequest { tag, url, blank: true, ..LabelRequest::default() };
+        over(&mut label, &ask.fields);
+        labels.push(label);
+    }
+    Ok(labels)
+}
+
+/// What the caller says counts more than what the box knows; tag and address are the box's alone.
+fn over(label: &mut LabelRequest, fields: &BTreeMap<String, String>) {
+    for (name, value) in fields {
+        match name.as_str() {
+            "tag" | "url" | "position" => {}
+            "name" => label.name.clone_from(value),
+            "asset_number" => label.asset_number.clone_from(value),
+            "location" => label.location.clone_from(value),
+            _ => drop(label.more.insert(name.clone(), value.clone())),
+        }
+    }
+}
+
+/// The fields that the label will show, as far as that is known: what it does not show is not looked up.
+fn wanted(state: &AppState, ask: &Ask) -> BTreeSet<Field> {
+    let named = ask.template.as_deref().and_then(|name| state.printing.template(name));
+    named.map(|template| template.fields().into_iter().collect()).unwrap_or_default()
+}
+
+struct Scene<'a> {
+    local: &'a Local,
+    wanted: BTreeSet<Field>,
+    /// Where a label says until when its item is clean.
+    board: Option<Arc<StandingBoard>>,
+    reader: &'a Reader,
+}
+
+impl Scene<'_> {
+    fn label(&self, facility: &Facility, host: &str, tag: Tag) -> Result<LabelRequest, Problem> {
+        let item = facility.resolve(tag).filter(|item| item.service != Service::Retired);
+        let item =
+            item.ok_or_else(|| Problem::from(Refusal::UnknownTag(tag)).safe("Nothing was printed."))?;
+        let shown = self.wanted.iter().filter_map(|field| {
+            let value = self.value(facility, item, *field);
+            (!value.is_empty()).then(|| (field.name().to_owned(), value))
+        });
+        Ok(LabelRequest {
+            tag: Some(tag),
+            url: format!("{host}/{tag}"),
+            name: item.name.clone(),
+            asset_number: item.asset_number.clone(),
+            location: item.location.clone(),
+            blank: false,
+            more: shown.collect(),
+        })
+    }
+
+    /// What the box knows of a field beyond those that every label has; empty where it knows nothing.
+    fn value(&self, facility: &Facility, item: &Equipment, field: Field) -> String {
+        let protocol = item.protocols.first().and_then(|id| facility.protocols.get(id));
+        let last = facility.activity.get(&item.tag).and_then(|activity| activity.last);
+        let out = item.out.last().filter(|out| out.until_ms.is_none());
+        let value = match field {
+            Field::Serial => Some(item.serial.clone()),
+            Field::Maker => Some(item.maker.clone()),
+            Field::Model => Some(item.model.clone()),
+            Field::Category => Some(item.category.clone()),
+            Field::Facility => Some(facility.settings.name.clone()),
+            Field::Date => Some(self.local.date(self.local.now_ms())),
+            Field::Protocol => protocol.map(|p| p.name.clone()),
+            Field::ProtocolVersion => protocol.map(|p| p.version.to_string()),
+            Field::Steps => protocol.map(|p| numbered(p.steps.iter().map(|s| s.text.as_str()))),
+            Field::Agent => {
+                protocol.map(|p| p.agents.iter().map(|a| a.name.as_str()).collect::<Vec<_>>().join(", "))
+            }
+            Field::ContactTime => protocol.and_then(|p| p.contact_s).map(span),
+            Field::Ppe => protocol.map(|p| p.ppe.clone()),
+            Field::Ifu => protocol.map(|p| p.ifu.clone()),
+            Field::CleanedAt => last.map(|l| self.local.stamp(l.performed_ms)),
+            Field::CleanedBy => last.map(|l| who_name(self.reader, facility, &l.who)),
+            Field::CleanUntil => {
+                match self.board.as_ref().and_then(|b| b.row(item.tag)).map(|row| row.status) {
+                    Some(Status::Clean { until_ms: Some(ms) }) => Some(self.local.stamp(ms)),
+                    _ => None,
+                }
+            }
+            Field::Reason => out.and_then(|out| out.reason).map(|hash| text(self.reader, hash)),
+            _ => None,
+        };
+        value.unwrap_or_default()
+    }
+}
+
+fn numbered<'a>(steps: impl Iterator<Item = &'a str>) -> String {
+    (1..).zip(steps).map(|(n, step): (u32, &str)| format!("{n}. {step}")).collect::<Vec<_>>().join("\n")
+}

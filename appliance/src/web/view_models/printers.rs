@@ -1,0 +1,33 @@
+//! Printers as pages and API show them.
+
+use http::StatusCode;
+
+use crate::print::PrinterRefusal;
+use crate::web::http_error::Problem;
+use crate::web::view_models::labels::sentence;
+
+/// Why a printer is not set up so, as people and programs are told it.
+pub(crate) fn printer_refused(refusal: &PrinterRefusal) -> Problem {
+    let (status, code) = match refusal {
+        PrinterRefusal::SameName(_) => (StatusCode::CONFLICT, "same-name"),
+        PrinterRefusal::SameAddress { .. } => (StatusCode::CONFLICT, "same-address"),
+        PrinterRefusal::Fixed(_) => (StatusCode::CONFLICT, "fixed"),
+        PrinterRefusal::TooMany => (StatusCode::CONFLICT, "printers"),
+        PrinterRefusal::Unknown(_) => (StatusCode::NOT_FOUND, "not-found"),
+        PrinterRefusal::Ledger(_)
+        | PrinterRefusal::Queue(_)
+        | PrinterRefusal::Worker(_)
+        | PrinterRefusal::Fonts(_) => {
+            return Problem::internal(refusal).safe("Nothing was changed.");
+        }
+        _ => (StatusCode::UNPROCESSABLE_ENTITY, "printer"),
+    };
+    let problem = Problem::new(status, code, "The printer was not set up so")
+        .detail(sentence(&refusal.to_string()))
+        .safe("Nothing was changed, and no label was printed.")
+        .next("Correct it and send it again.");
+    match refusal.field() {
+        Some(field) => problem.field(field),
+        None => problem,
+    }
+}

@@ -1,0 +1,104 @@
+//! Inclusion proofs of records.
+
+use axum::response::{IntoResponse as _, Response};
+use http::StatusCode;
+use record::checkpoint::{Origin, SignedCheckpoint};
+use record::entry::Entry;
+use record::fold::LinePlace;
+use record::kinds::EntryRef;
+use record::proof::{AdoptionStep, Proof};
+use record::run::RunName;
+use record::tree::{Hash, inclusion_proof};
+
+use crate::store::Reader;
+use crate::web::context::AppState;
+use crate::web::http_error::Problem;
+use crate::web::log_reads::read_long;
+
+/// Entries that may adopt one another on the way from a record to the log: each is a card that forgot.
+pub(crate) const STEPS_MAX: usize = 16;
+
+/// The newest cosigned checkpoint, if it covers this entry.
+pub(crate) fn cosigned(state: &AppState, of: EntryRef) -> Option<crate::store::Kept> {
+    let kept = state.store.cursor().kept?;
+    let covers = kept.checkpoint.origin.epoch == of.epoch && kept.checkpoint.size > of.seq;
+    covers.then_some(kept)
+}
+
+/// The proof of any line that counts, in the chain or by a run; `texts` only for those who may read them.
+pub(crate) async fn proof_of(state: &AppState, line: LinePlace, texts: bool) -> Result<Response, Problem> {
+    let proof = read_long(state, move |state, reader| {
+        let entry = reader.line(line)?.ok_or_else(Problem::not_found)?;
+        let texts = if texts { reader.texts_of_line(line, &entry)? } else { Vec::new() };
+        let proof = match line.run {
+            None => chain_proof(state, reader, line.of)?,
+            Some(run) => adopted_proof(state, reader, (run, &entry))?,
+        };
+        Ok(proof.with_texts(&texts))
+    });
+    Ok(axum::Json(proof.await?).into_response())
+}
+
+pub(crate) fn chain_proof(state: &AppState, reader: &Reader, of: EntryRef) -> Result<Proof, Problem> {
+    let internal = |e: &dyn std::fmt::Display| Problem::internal(e);
+    let origin = Origin { epoch: of.epoch, ..state.store.origin() };
+    let reader = reader.of_epoch(of.epoch)?;
+    let entry = reader.entry(of.seq)?.ok_or_else(Problem::not_found)?;
+    let keys = state.store.verifier_keys();
+    let key = keys.iter().find(|key| key.name() == origin.to_string());
+    let key = key.ok_or_else(keyless)?;
+    // One that the relay has cosigned proves more; else one that is signed now.
+    let (note, cosigners) = match cosigned(state, of) {
+        Some(kept) => {
+            let signed = record::sign::Note::parse(&kept.note).map_err(|e| internal(&e))?;
+            let mut all = (state.cosigners)();
+            all.retain(|cosigner| matches!(cosigner.verify(&signed), Ok(Some(_))));
+            (kept.note, all)
+        }
+        None => {
+            let note = reader.checkpoint(reader.size())?.ok_or_else(keyless)?;
+            (note.to_string(), Vec::new())
+        }
+    };
+    let checkpoint = SignedCheckpoint::verify(&note, &origin, key).map_err(|e| internal(&e))?;
+    let path = inclusion_proof(&reader, of.seq, checkpoint.checkpoint().size)?;
+    Ok(Proof::new(&entry, &checkpoint, path, key).with_cosigners(&cosigners))
+}
+
+/// Of an entry that a run brought: to the run's root, and on from the entry that adopted it.
+pub(crate) fn adopted_proof(
+    state: &AppState,
+    reader: &Reader,
+    (mut run, entry): (RunName, &Entry),
+) -> Result<Proof, Problem> {
+    let broken = || Problem::internal(&"a run that was adopted does not lead to its root");
+    let path = |run: &RunName, seq: u64| -> Result<Vec<Hash>, Problem> {
+        reader.path_in_run(run, seq)?.ok_or_else(broken)
+    };
+    let to_run = path(&run, entry.seq())?;
+    let mut steps = Vec::new();
+    while steps.len() < STEPS_MAX {
+        let by = reader.adoption_of(&run).ok_or_else(broken)?.by;
+        let Some(outer) = by.run else {
+            let own = chain_proof(state, reader, by.of)?;
+            steps.push(AdoptionStep { entry: own.entry.clone(), path: own.path.clone() });
+            let proof = Proof { entry: entry.as_str().to_owned(), index: entry.seq(), path: to_run, ..own };
+            return Ok(proof.adopted_by(steps));
+        };
+        let adopting = reader.line(by)?.ok_or_else(broken)?;
+        steps.push(AdoptionStep { entry: adopting.as_str().to_owned(), path: path(&outer, adopting.seq())? });
+        run = outer;
+    }
+    Err(broken())
+}
+
+/// An epoch that ended on another card: what it held is here, its key is not.
+pub(crate) fn keyless() -> Problem {
+    Problem::new(
+        StatusCode::NOT_FOUND,
+        "earlier-log",
+        "That entry is in an earlier log, whose key is not on this box",
+    )
+    .safe("The record itself is safe.")
+    .next("The relay has the earlier log and its proofs.")
+}

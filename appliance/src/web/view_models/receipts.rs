@@ -1,0 +1,62 @@
+//! The entry that a receipt names.
+
+use record::entry::Entry;
+use record::fold::{Cleaning, LinePlace};
+use record::kinds::{CleaningRecorded, EntryRef, Event};
+use record::receipt::Receipt;
+
+use crate::store::Reader;
+use crate::web::context::AppState;
+use crate::web::http_error::Problem;
+use crate::web::view_models::proofs::STEPS_MAX;
+
+/// A record that a receipt leads to.
+pub(crate) struct Found {
+    pub(crate) receipt: Receipt,
+    pub(crate) line: LinePlace,
+    pub(crate) entry: Entry,
+    pub(crate) body: Box<CleaningRecorded>,
+    pub(crate) cleaning: Cleaning,
+    /// Whether nothing here says what its tag is on, so that it counts for no item.
+    pub(crate) is_uncounted: bool,
+}
+
+/// The record of a receipt.
+pub(crate) fn find(state: &AppState, reader: &Reader, text: &str) -> Result<Found, Problem> {
+    let mut receipt: Receipt = text.to_uppercase().parse().map_err(|_| unknown())?;
+    let absent = || match state.lacks_entry(receipt.n, receipt.seq) {
+        true => Problem::missing(),
+        false => unknown(),
+    };
+    let named = |(_, entry): &(LinePlace, Entry)| receipt.fits(entry.leaf());
+    let found = reader.lines_of(receipt.n, receipt.seq)?.into_iter().find(named);
+    let (mut line, mut entry) = found.ok_or_else(absent)?;
+    let counted = reader.cleaning_of_line(line)?;
+    let is_uncounted = counted.is_none();
+    let cleaning = counted.or_else(|| reader.uncounted_cleaning(line, &entry)).ok_or_else(unknown)?;
+    if cleaning.place() != line {
+        // The later place of what was sent again leads to the first.
+        line = cleaning.place();
+        entry = reader.line(line)?.ok_or_else(unknown)?;
+        receipt = Receipt::of(line.of, entry.leaf());
+    }
+    let Event::CleaningRecorded(body) = entry.event() else { return Err(unknown()) };
+    Ok(Found { receipt, line, entry, body, cleaning, is_uncounted })
+}
+
+pub(crate) fn unknown() -> Problem {
+    Problem::not_found()
+        .detail("No record has this number and hash. A receipt’s address is exact: one wrong character opens nothing.")
+        .next("Open the receipt from the phone that recorded it, or find the item and its history.")
+}
+
+/// The entry of the chain by which a line counts: its own, or the one that adopted its run, or the run of that one.
+pub(crate) fn in_chain(reader: &Reader, mut line: LinePlace) -> Option<EntryRef> {
+    for _ in 0..STEPS_MAX {
+        match line.run {
+            None => return Some(line.of),
+            Some(run) => line = reader.adoption_of(&run)?.by,
+        }
+    }
+    None
+}

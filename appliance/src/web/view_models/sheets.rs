@@ -1,0 +1,61 @@
+//! Labels on a sheet of an office printer, as a PDF.
+
+use ::labels::sheet::{Nudge, Sheet, Start};
+use ::labels::{Dpi, pdf, template};
+use http::StatusCode;
+
+use crate::print::PrintRefusal;
+use crate::web::context::AppState;
+use crate::web::http_error::Problem;
+use crate::web::view_models::label_fields::Ask;
+use crate::web::view_models::labels::sentence;
+
+/// What a label of a sheet is laid out for: finer than any office printer's toner.
+pub(crate) const SHEET_DPI: u16 = 600;
+
+/// The sheet that is in most cupboards.
+pub(crate) const SHEET: &str = "5160";
+
+/// A sheet of labels, where it is begun, and how far the print is moved.
+#[derive(Debug, Clone)]
+pub(crate) struct Paper {
+    /// Its name, such as `5160`.
+    pub(crate) sheet: String,
+    /// The first label that is still there.
+    pub(crate) start: Start,
+    /// By how much the printer draws its paper in wrongly.
+    pub(crate) nudge: Nudge,
+}
+
+/// Labels on sheets, as PDF. A tag that is printed so is in nobody's ledger: paper sheets are a person's business.
+pub(crate) async fn sheet(state: &AppState, ask: Ask, paper: Paper) -> Result<Vec<u8>, Problem> {
+    let asked = state.clone();
+    let _turn = state.inner.sheets.acquire().await.map_err(|e| Problem::internal(&e))?;
+    let made = tokio::task::spawn_blocking(move || {
+        let labels = crate::web::view_models::label_fields::requests(&asked, &ask)?;
+        if labels.is_empty() {
+            return Err(crate::web::view_models::labels::refused(&PrintRefusal::NoLabels));
+        }
+        let sheet = Sheet::named(&paper.sheet).map_err(|e| sheet_refused("sheet", &e))?;
+        let dpi = Dpi::new(SHEET_DPI).unwrap_or(Dpi::D203);
+        let fits = |t: &&template::Template| match t.height {
+            template::Height::Mm(mm) => t.width_mm <= sheet.label_mm.0 && mm <= sheet.label_mm.1,
+            template::Height::Continuous => false,
+        };
+        let drawings = asked
+            .printing
+            .draw_for_paper(ask.template.as_deref(), ask.names, &labels, dpi, |t| fits(&t))
+            .map_err(|e| crate::web::view_models::labels::refused(&e))?;
+        pdf::sheets(sheet, paper.start, paper.nudge, drawings.into_iter())
+            .map_err(|e| sheet_refused("sheet", &e))
+    });
+    made.await.map_err(|e| Problem::internal(&e))?
+}
+
+pub(crate) fn sheet_refused(field: &'static str, why: &dyn std::fmt::Display) -> Problem {
+    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "sheet", "That does not go onto the sheet")
+        .detail(sentence(&why.to_string()))
+        .field(field)
+        .safe("Nothing was printed.")
+        .next("Correct it and print again.")
+}

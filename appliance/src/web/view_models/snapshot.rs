@@ -1,0 +1,138 @@
+//! What every page reads first: settings, size, time, and how the relay stands; and the names behind hashes.
+
+use std::sync::Arc;
+
+use record::anchor::corrected_ms;
+use record::fold::{Facility, Settings};
+use record::kinds::{Missing, Who};
+use service::clock::Now;
+
+use crate::store::{Reader, StoreSnapshot};
+use crate::web::context::{AppState, Link};
+use crate::web::log_reads::{staff_name, text};
+use crate::web::view_models::formats::{Local, count};
+
+/// One look at the box.
+#[derive(Debug, Clone)]
+pub(crate) struct Snapshot {
+    pub(crate) settings: Arc<Settings>,
+    /// Entries in the present epoch.
+    pub(crate) size: u64,
+    pub(crate) now: Now,
+    /// Now, corrected, in the facility's zone.
+    pub(crate) local: Local,
+}
+
+impl Snapshot {
+    pub(crate) fn now(state: &AppState) -> Self {
+        Self::of(state, &state.store.snapshot())
+    }
+
+    /// Of what is being looked at already: a page that shows it then knows by the size what it does not show.
+    pub(crate) fn of(state: &AppState, facility: &StoreSnapshot) -> Self {
+        let now = state.clock.now();
+        let now_ms = corrected_ms(&now.entry_time(), facility.boots.get(&now.boot).copied());
+        let settings = facility.settings.clone();
+        let gap_before = state.lacks_any().then_some(facility.origin.epoch);
+        let local = Local::new(settings.zone(), now_ms).with_gap_before(gap_before);
+        Self { settings, size: facility.size(), now, local }
+    }
+
+    pub(crate) fn now_ms(&self) -> i64 {
+        self.local.now_ms()
+    }
+
+    /// Whom to call, for the middle of a sentence.
+    pub(crate) fn contact(&self) -> String {
+        if self.settings.contact.is_empty() { "biomed".to_owned() } else { self.settings.contact.clone() }
+    }
+
+    /// The calm line of staff pages.
+    pub(crate) fn told(&self, state: &AppState) -> String {
+        let link = *state.link.borrow();
+        let ended = state.store.ended_entries();
+        let size = ended + self.size;
+        let as_of = self.local.time(self.now_ms()).text;
+        let zone = self.local.zone_name();
+        let waiting = match link {
+            Link::Alone => {
+                return format!("This box works alone: {} entries, {as_of} ({zone}).", count(size));
+            }
+            Link::Down { since_ms: Some(ms) } => {
+                return format!(
+                    "No line to the relay since {}. Everything is recorded here.",
+                    self.local.deadline(ms)
+                );
+            }
+            Link::Down { since_ms: None } => {
+                return "No line to the relay yet. Everything is recorded here.".to_owned();
+            }
+            Link::Up { ended_backlog } => {
+                self.size.saturating_sub(state.store.cursor_size()) + ended_backlog.min(ended)
+            }
+        };
+        if waiting == 0 {
+            return format!("All {} entries are here and at the relay ({as_of}, {zone}).", count(size));
+        }
+        let on_their_way = if waiting == 1 { "is on its way" } else { "are on their way" };
+        format!("All {} entries are here; {} {on_their_way} to the relay.", count(size), count(waiting))
+    }
+}
+
+/// Who cleaned, by name only.
+pub(crate) fn who_name(reader: &Reader, facility: &Facility, who: &Who) -> String {
+    match who {
+        Who::Typed { name } => text(reader, name.hash),
+        Who::Pin { staff } | Who::Badge { staff } | Who::Login { staff } => {
+            staff_name(reader, facility, *staff)
+        }
+        Who::Unattributed => "unattributed".to_owned(),
+    }
+}
+
+/// How it is proven who cleaned, in words.
+fn who_proof(who: &Who) -> &'static str {
+    match who {
+        Who::Typed { .. } => "name typed",
+        Who::Pin { .. } => "PIN",
+        Who::Badge { .. } => "badge",
+        Who::Login { .. } => "login",
+        Who::Unattributed => "",
+    }
+}
+
+/// How it is proven who cleaned, as programs read it here and at the relay.
+pub(crate) fn proof_word(who: &Who) -> &'static str {
+    match who {
+        Who::Typed { .. } => "typed",
+        Who::Pin { .. } => "pin",
+        Who::Badge { .. } => "badge",
+        Who::Login { .. } => "login",
+        Who::Unattributed => "unattributed",
+    }
+}
+
+/// Who cleaned, and how that is proven.
+pub(crate) fn who_words(reader: &Reader, facility: &Facility, who: &Who) -> String {
+    match who {
+        Who::Unattributed => "Unattributed".to_owned(),
+        proven => format!("{}, {}", who_name(reader, facility, proven), who_proof(proven)),
+    }
+}
+
+/// Where something is and what its number is, as on its label: `ICU East, bed 14 · BM-20418`.
+pub(crate) fn place_line(location: &str, asset_number: &str) -> String {
+    [location, asset_number].iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>().join(" · ")
+}
+
+/// What a cleaning lacks, in words; nothing where it is complete.
+pub(crate) fn missing_words(missing: &[Missing]) -> String {
+    let word = |m: &Missing| match m {
+        Missing::StepsNotStated => "steps not stated",
+        Missing::Steps => "not all steps",
+        Missing::ContactTime => "not wet long enough",
+        Missing::Photo => "no photo",
+        Missing::Other => "something else",
+    };
+    missing.iter().map(word).collect::<Vec<_>>().join(", ")
+}
