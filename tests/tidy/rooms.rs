@@ -122,6 +122,9 @@ const fn only(path: &'static str, rooms: &'static [&'static str], reason: &'stat
 }
 
 const SETTINGS: &[&str] = &["appliance/config", "appliance/serve", "relay/config", "relay/serve"];
+/// Cargo tells a build script its folder so.
+const SETTINGS_AND_BUILD: &[&str] =
+    &["appliance/config", "appliance/serve", "relay/config", "relay/serve", "words/build"];
 const FROM_CONFIG: &str = "settings come through the `config` room";
 
 /// Who may name what from outside.
@@ -163,9 +166,11 @@ pub const ONLY: &[Only] = &[
         &["appliance/print", "appliance/web", "appliance/serve", "relay/web/sheets"],
         "labels are drawn where they are printed; pages name their templates, fields and sheets",
     ),
+    only("fluent_bundle", &["words"], "messages have typed functions, and their numbers a locale"),
+    only("icu_decimal", &["words"], "numbers are written by locale in one place"),
     only("argon2", &["appliance/identity", "relay/accounts"], "passwords and PINs in one place"),
     only("std::env::var", SETTINGS, FROM_CONFIG),
-    only("std::env::var_os", SETTINGS, FROM_CONFIG),
+    only("std::env::var_os", SETTINGS_AND_BUILD, FROM_CONFIG),
     only("std::env::vars", SETTINGS, FROM_CONFIG),
     only("std::env::vars_os", SETTINGS, FROM_CONFIG),
 ];

@@ -13,6 +13,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("cleantrack-labels", &[]),
     ("cleantrack-firmware-config", &[]),
     ("cleantrack-service", &["cleantrack-record"]),
+    ("cleantrack-words", &[]),
     (
         "cleantrack-appliance",
         &["cleantrack-record", "cleantrack-labels", "cleantrack-service", "cleantrack-firmware-config"],
@@ -71,6 +72,10 @@ const PURE: &[(&str, &[&str])] = &[
         ],
     ),
     ("cleantrack-firmware-config", &["jiff", "thiserror", "toml"]),
+    (
+        "cleantrack-words",
+        &["fluent-bundle", "fluent-syntax", "icu_decimal", "icu_locale_core", "icu_provider", "jiff"],
+    ),
 ];
 
 /// The only place that packages come from.

@@ -1,0 +1,156 @@
+//! Messages of one area in one locale, made when they are first needed, and the sets of them that pages are drawn from.
+
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+
+use fluent_bundle::concurrent::FluentBundle;
+use fluent_bundle::{FluentArgs, FluentResource};
+use fluent_syntax::ast::Pattern;
+
+use crate::locale::{Language, Locale};
+use crate::negotiate::LocalePreferences;
+use crate::pseudo::{PSEUDO_CLOSE, PSEUDO_OPEN, stretch_words};
+use crate::value::{Value, number_writer};
+
+/// The messages of one area in one locale.
+pub struct Catalog {
+    locale: Locale,
+    bundle: FluentBundle<Arc<FluentResource>>,
+}
+
+impl Catalog {
+    fn new(locale: Locale, messages: Arc<FluentResource>) -> Self {
+        // Only the plural rules look at this tag; they are those of the language.
+        let plural_rules = locale.language().code().parse().unwrap_or_default();
+        let mut bundle = FluentBundle::new_concurrent(vec![plural_rules]);
+        // These characters are for languages from right to left; they would be copied along with every tag and name.
+        bundle.set_use_isolating(false);
+        bundle.set_formatter(Some(number_writer(locale)));
+        bundle.set_transform((locale == Locale::Pseudo).then_some(stretch_words));
+        bundle.add_resource_overriding(messages);
+        // `NUMBER` alone; it fails where it is there already.
+        let _ = bundle.add_builtins();
+        Self { locale, bundle }
+    }
+
+    /// The locale that its texts are in.
+    pub fn locale(&self) -> Locale {
+        self.locale
+    }
+
+    /// Whether there is a message of this key (`page-words`), or an attribute of one (`page-words.hint`).
+    pub fn has_message(&self, key: &str) -> bool {
+        self.find_pattern(key).is_some()
+    }
+
+    /// A message with its variables filled in: plain text, not escaped for HTML. A key that is not there is its own text, and
+    /// so is a variable, in braces; neither happens to generated functions.
+    pub fn format(&self, key: &str, values: &[(&'static str, Value<'_>)]) -> String {
+        self.bracket_pseudo(self.format_inner(key, values))
+    }
+
+    /// A message that becomes part of another.
+    pub(crate) fn format_inner(&self, key: &str, values: &[(&'static str, Value<'_>)]) -> String {
+        let Some(pattern) = self.find_pattern(key) else { return key.to_owned() };
+        let arguments: FluentArgs<'_> =
+            values.iter().map(|(variable, value)| (*variable, value.to_fluent())).collect();
+        let mut text = String::new();
+        // A string takes everything, and what else is wrong stands in the text.
+        let _ = self.bundle.write_pattern(&mut text, pattern, Some(&arguments), &mut Vec::new());
+        text
+    }
+
+    pub(crate) fn bracket_pseudo(&self, text: String) -> String {
+        if self.locale == Locale::Pseudo { format!("{PSEUDO_OPEN}{text}{PSEUDO_CLOSE}") } else { text }
+    }
+
+    fn find_pattern(&self, key: &str) -> Option<&Pattern<&str>> {
+        match key.split_once('.') {
+            None => self.bundle.get_message(key)?.value(),
+            Some((key, attribute)) => Some(self.bundle.get_message(key)?.get_attribute(attribute)?.value()),
+        }
+    }
+}
+
+impl fmt::Debug for Catalog {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Catalog").field("locale", &self.locale).finish_non_exhaustive()
+    }
+}
+
+/// The messages of one area in all its languages: a `static` of generated code.
+pub struct WordArea {
+    texts: &'static [(Language, &'static str)],
+    /// One for each language, shared by its locales.
+    parsed: [OnceLock<Arc<FluentResource>>; Language::ALL.len()],
+    catalogs: [OnceLock<Catalog>; Locale::ALL.len()],
+}
+
+impl WordArea {
+    /// Messages as Fluent files have them, English first.
+    pub const fn new(texts: &'static [(Language, &'static str)]) -> Self {
+        Self {
+            texts,
+            parsed: [const { OnceLock::new() }; Language::ALL.len()],
+            catalogs: [const { OnceLock::new() }; Locale::ALL.len()],
+        }
+    }
+
+    /// Whether its messages are written in a language; in English they are.
+    pub fn has_language(&self, language: Language) -> bool {
+        self.texts.iter().any(|(of, _)| *of == language)
+    }
+
+    /// The catalogue of a locale; where the area has not got the language, that of the nearest English locale.
+    pub fn catalog(&'static self, locale: Locale) -> &'static Catalog {
+        let locale = locale.or_english(|language| self.has_language(language));
+        self.catalogs[locale as usize].get_or_init(|| Catalog::new(locale, self.messages(locale.language())))
+    }
+
+    fn messages(&self, language: Language) -> Arc<FluentResource> {
+        let parse = || {
+            let text = self.texts.iter().find(|(of, _)| *of == language).map_or("", |(_, text)| text);
+            // What does not parse is left out: nothing, since the generator has parsed it before.
+            Arc::new(FluentResource::try_new(text.to_owned()).unwrap_or_else(|(parsed, _)| parsed))
+        };
+        Arc::clone(self.parsed[language as usize].get_or_init(parse))
+    }
+}
+
+/// The words of one area, or of several in a tuple. All of it is in one language: a page without Spanish is English whole,
+/// never mixed.
+pub trait WordSet: Copy {
+    /// Whether every one of its areas is written in a language.
+    fn has_language(language: Language) -> bool;
+
+    /// Its areas, each as it comes, without a look at the others.
+    #[doc(hidden)]
+    fn open_areas(locale: Locale) -> Self;
+
+    /// In this locale where all of it is written in its language, or else in the nearest English one.
+    fn in_locale(locale: Locale) -> Self {
+        Self::open_areas(locale.or_english(Self::has_language))
+    }
+
+    /// In the language that somebody likes best of those in which all of it is written.
+    fn in_best_of(preferences: &LocalePreferences) -> Self {
+        Self::open_areas(preferences.best_locale(Self::has_language))
+    }
+}
+
+macro_rules! word_sets {
+    ($($area:ident)+) => {
+        impl<$($area: WordSet),+> WordSet for ($($area,)+) {
+            fn has_language(language: Language) -> bool {
+                $($area::has_language(language))&&+
+            }
+
+            fn open_areas(locale: Locale) -> Self {
+                ($($area::open_areas(locale),)+)
+            }
+        }
+    };
+}
+word_sets!(A B);
+word_sets!(A B C);
+word_sets!(A B C D);

@@ -1,0 +1,294 @@
+//! Moments as people read them: in their zone, by their locale, with the 24-hour clock everywhere.
+
+use std::sync::OnceLock;
+
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, Zoned};
+
+use crate::catalog::{Catalog, WordArea};
+use crate::locale::{Language, Locale};
+use crate::value::Value;
+
+static DATES_AREA: WordArea = WordArea::new(&[
+    (Language::English, include_str!("../words/en/dates.ftl")),
+    (Language::Spanish, include_str!("../words/es/dates.ftl")),
+]);
+
+/// A moment for a page: for machines and for people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Moment {
+    /// RFC 3339 with the zone's offset, to the second: `2026-11-20T14:04:31-06:00`.
+    pub iso: String,
+    /// As read: `today 14:04`.
+    pub text: String,
+}
+
+/// Writes moments, in milliseconds since 1970, for a reader in a zone at a time. One that no calendar holds is written as
+/// the nearest that it does.
+#[derive(Debug, Clone)]
+pub struct Dates {
+    words: &'static DateWords,
+    now: Zoned,
+}
+
+impl Dates {
+    /// For a reader of `locale` in an IANA `zone` at `now_ms`; a zone that nobody knows reads as UTC.
+    pub fn new(locale: Locale, zone: &str, now_ms: i64) -> Self {
+        let zone = TimeZone::get(zone).unwrap_or(TimeZone::UTC);
+        Self { words: DateWords::of_locale(locale), now: nearest_timestamp(now_ms).to_zoned(zone) }
+    }
+
+    /// `14:04`
+    pub fn clock_time(&self, ms: i64) -> Moment {
+        let at = self.in_zone(ms);
+        Moment::new(&at, hours_and_minutes(&at))
+    }
+
+    /// `14:04:31`
+    pub fn clock_time_with_seconds(&self, ms: i64) -> Moment {
+        let at = self.in_zone(ms);
+        Moment::new(&at, at.strftime("%H:%M:%S").to_string())
+    }
+
+    /// `today 14:04`, `yesterday 18:41`, `Thu 17:30` within six days, `Nov 3, 09:25`, `Nov 3, 2025, 09:25`.
+    pub fn day_and_time(&self, ms: i64) -> Moment {
+        let at = self.in_zone(ms);
+        let days = self.now.date().until(at.date()).map_or(i32::MAX, |span| span.get_days());
+        let (key, day_key) = match days {
+            -1 => ("date-yesterday", None),
+            0 => ("date-today", None),
+            1 => ("date-tomorrow", None),
+            -6..=6 => ("date-weekday-time", Some("date-weekday")),
+            _ if at.year() == self.now.year() => ("date-day-time", Some("date-short-day")),
+            _ => ("date-day-time", Some("date-with-year")),
+        };
+        let day = day_key.map_or_else(String::new, |key| self.words.write_day(at.date(), key));
+        Moment::new(&at, self.join_time(key, &day, &at))
+    }
+
+    /// As [`Dates::day_and_time`], but a time of today stands alone: `19:00`.
+    pub fn deadline_time(&self, ms: i64) -> Moment {
+        let is_today = self.in_zone(ms).date() == self.now.date();
+        if is_today { self.clock_time(ms) } else { self.day_and_time(ms) }
+    }
+
+    /// `Nov 3, 2026, 09:25`: for paper, on which today does not stay today.
+    pub fn date_and_time(&self, ms: i64) -> Moment {
+        let at = self.in_zone(ms);
+        let day = self.words.write_day(at.date(), "date-with-year");
+        Moment::new(&at, self.join_time("date-day-time", &day, &at))
+    }
+
+    /// `Nov 3, 2026`
+    pub fn day_with_year(&self, ms: i64) -> Moment {
+        self.day_moment(ms, "date-with-year")
+    }
+
+    /// `Oct 22`
+    pub fn short_day(&self, ms: i64) -> Moment {
+        self.day_moment(ms, "date-short-day")
+    }
+
+    /// `Oct 22`, of a date without a time: for the axis of a chart.
+    pub fn axis_day(&self, date: Date) -> String {
+        self.words.catalog.bracket_pseudo(self.words.write_day(date, "date-short-day"))
+    }
+
+    /// `Friday, November 20`
+    pub fn long_day(&self, ms: i64) -> Moment {
+        self.day_moment(ms, "date-long-day")
+    }
+
+    /// `November 2026`
+    pub fn month_and_year(&self, ms: i64) -> Moment {
+        self.day_moment(ms, "date-month-and-year")
+    }
+
+    /// `Fri, Nov 20 · 14:04`, of now: the clock of a screen on the wall.
+    pub fn board_clock(&self) -> Moment {
+        let day = self.words.write_day(self.now.date(), "date-with-weekday");
+        Moment::new(&self.now, self.join_time("date-board-clock", &day, &self.now))
+    }
+
+    fn in_zone(&self, ms: i64) -> Zoned {
+        nearest_timestamp(ms).to_zoned(self.now.time_zone().clone())
+    }
+
+    fn day_moment(&self, ms: i64, key: &str) -> Moment {
+        let at = self.in_zone(ms);
+        Moment::new(&at, self.words.catalog.bracket_pseudo(self.words.write_day(at.date(), key)))
+    }
+
+    /// A day and a time as the language puts them together.
+    fn join_time(&self, key: &str, day: &str, at: &Zoned) -> String {
+        self.words.catalog.format(key, &[("day", day.into()), ("time", hours_and_minutes(at).into())])
+    }
+}
+
+impl Moment {
+    fn new(at: &Zoned, text: String) -> Self {
+        Self { iso: at.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string(), text }
+    }
+}
+
+/// The messages of dates in one locale, with the lists of names among them taken apart once.
+#[derive(Debug)]
+struct DateWords {
+    catalog: &'static Catalog,
+    months: Vec<String>,
+    short_months: Vec<String>,
+    weekdays: Vec<String>,
+    short_weekdays: Vec<String>,
+}
+
+impl DateWords {
+    fn of_locale(locale: Locale) -> &'static Self {
+        static WORDS: [OnceLock<DateWords>; Locale::ALL.len()] =
+            [const { OnceLock::new() }; Locale::ALL.len()];
+        WORDS[locale as usize].get_or_init(|| {
+            let catalog = DATES_AREA.catalog(locale);
+            Self {
+                catalog,
+                months: split_list(catalog, "date-months"),
+                short_months: split_list(catalog, "date-months-short"),
+                weekdays: split_list(catalog, "date-weekdays"),
+                short_weekdays: split_list(catalog, "date-weekdays-short"),
+            }
+        })
+    }
+
+    /// A day by the message of a key, to stand in a longer text.
+    fn write_day(&self, date: Date, key: &str) -> String {
+        let (months, weekdays) = match key {
+            "date-long-day" | "date-month-and-year" => (&self.months, &self.weekdays),
+            _ => (&self.short_months, &self.short_weekdays),
+        };
+        let weekday = date.weekday().to_monday_zero_offset();
+        let values = [
+            ("day", date.day().to_string().into()),
+            ("month", name_at(months, date.month() - 1)),
+            ("region", self.catalog.locale().region().into()),
+            ("weekday", name_at(weekdays, weekday)),
+            ("year", date.year().to_string().into()),
+        ];
+        self.catalog.format_inner(key, &values)
+    }
+}
+
+fn split_list(words: &Catalog, key: &str) -> Vec<String> {
+    let list = words.format_inner(key, &[("region", words.locale().region().into())]);
+    list.split_whitespace().map(str::to_owned).collect()
+}
+
+fn name_at(names: &[String], number: i8) -> Value<'_> {
+    names.get(usize::from(number.unsigned_abs())).map_or("", String::as_str).into()
+}
+
+/// Alike in all our locales; a test asks CLDR.
+fn hours_and_minutes(at: &Zoned) -> String {
+    at.strftime("%H:%M").to_string()
+}
+
+fn nearest_timestamp(ms: i64) -> Timestamp {
+    let edge = if ms < 0 { Timestamp::MIN } else { Timestamp::MAX };
+    Timestamp::from_millisecond(ms).unwrap_or(edge)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Friday 2026-11-20 14:04:31 in Chicago.
+    const NOW_MS: i64 = 1_795_205_071_000;
+    const HOUR_MS: i64 = 3_600_000;
+    const DAY_MS: i64 = 24 * HOUR_MS;
+
+    fn dates_in(locale: Locale) -> Dates {
+        Dates::new(locale, "America/Chicago", NOW_MS)
+    }
+
+    #[test]
+    fn moments_as_people_say_them() {
+        for (ms, english, spanish) in [
+            (0, "today 14:04", "hoy 14:04"),
+            (-15 * HOUR_MS, "yesterday 23:04", "ayer 23:04"),
+            (DAY_MS, "tomorrow 14:04", "mañana 14:04"),
+            (-3 * DAY_MS, "Tue 14:04", "mar 14:04"),
+            (6 * DAY_MS, "Thu 14:04", "jue 14:04"),
+            (-7 * DAY_MS, "Nov 13, 14:04", "13 nov, 14:04"),
+            (-400 * DAY_MS, "Oct 16, 2025, 15:04", "16 oct 2025, 15:04"),
+            (90 * DAY_MS, "Feb 18, 2027, 14:04", "18 feb 2027, 14:04"),
+        ] {
+            assert_eq!(dates_in(Locale::EnUs).day_and_time(NOW_MS + ms).text, english);
+            assert_eq!(dates_in(Locale::EsUs).day_and_time(NOW_MS + ms).text, spanish);
+        }
+    }
+
+    #[test]
+    fn each_format_says_its_parts() {
+        let (us, gb, es) = (dates_in(Locale::EnUs), dates_in(Locale::EnGb), dates_in(Locale::EsEs));
+        let now = Moment { iso: "2026-11-20T14:04:31-06:00".into(), text: "14:04:31".into() };
+        assert_eq!(us.clock_time_with_seconds(NOW_MS), now);
+        assert_eq!(us.deadline_time(NOW_MS + HOUR_MS).text, "15:04");
+        assert_eq!(us.deadline_time(NOW_MS + 10 * HOUR_MS).text, "tomorrow 00:04");
+        assert_eq!(us.date_and_time(NOW_MS).text, "Nov 20, 2026, 14:04");
+        assert_eq!(us.board_clock().text, "Fri, Nov 20 · 14:04");
+        assert_eq!(gb.board_clock().text, "Fri 20 Nov · 14:04");
+        assert_eq!(es.long_day(NOW_MS).text, "viernes, 20 de noviembre");
+        assert_eq!(es.day_with_year(NOW_MS).text, "20 nov 2026");
+        assert_eq!(es.month_and_year(NOW_MS).text, "noviembre de 2026");
+        assert_eq!(us.short_day(NOW_MS).text, us.axis_day(us.now.date()));
+    }
+
+    #[test]
+    fn the_pseudo_locale_has_brackets_once() {
+        let dates = dates_in(Locale::Pseudo);
+        assert_eq!(dates.day_and_time(NOW_MS).text, "⟦ttóddáy 14:04⟧");
+        assert_eq!(dates.axis_day(dates.now.date()), "⟦NNóvv 20⟧");
+        assert_eq!(dates.board_clock().text, "⟦FFrí, NNóvv 20 · 14:04⟧");
+    }
+
+    /// Locale, date, time, weekday, with weekday, short, long, with year, month and year: written by icu_datetime 2.4 with
+    /// the fields T, E, MDE, MD (medium), MDE (long), YMD (medium) and YM (long) and the hour cycle h23.
+    #[test]
+    fn dates_are_those_of_cldr() {
+        for line in include_str!("../tests/cldr.txt").lines() {
+            let parts: Vec<&str> = line.split(" | ").collect();
+            let locale = Locale::from_tag(parts[0]).unwrap();
+            let date: Date = parts[1].parse().unwrap();
+            let at = date.at(9, 4, 7, 0).to_zoned(TimeZone::UTC).unwrap();
+            let dates = Dates::new(locale, "UTC", 0);
+            let mut written = vec![parts[0].to_owned(), parts[1].to_owned()];
+            written.push(dates.clock_time_with_seconds(at.timestamp().as_millisecond()).text);
+            let keys = [
+                "date-weekday",
+                "date-with-weekday",
+                "date-short-day",
+                "date-long-day",
+                "date-with-year",
+                "date-month-and-year",
+            ];
+            written.extend(keys.map(|key| dates.words.write_day(date, key)));
+            assert_eq!(written, parts);
+        }
+    }
+
+    #[test]
+    fn unknown_zones_and_impossible_times_are_written_all_the_same() {
+        assert_eq!(Dates::new(Locale::EnUs, "Mars/Olympus", NOW_MS).clock_time(NOW_MS).text, "20:04");
+        assert_eq!(dates_in(Locale::EnUs).day_with_year(i64::MAX).text, "Dec 30, 9999");
+    }
+
+    proptest! {
+        #[test]
+        fn every_moment_has_words(ms in any::<i64>(), now_ms in any::<i64>(), number in 0..Locale::ALL.len()) {
+            let dates = Dates::new(Locale::ALL[number], "Asia/Kolkata", now_ms);
+            for moment in [dates.day_and_time(ms), dates.deadline_time(ms), dates.long_day(ms), dates.board_clock()] {
+                prop_assert!(!moment.text.contains(['{', '$', '-']) || moment.iso.starts_with('-'), "{moment:?}");
+            }
+        }
+    }
+}

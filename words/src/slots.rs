@@ -1,0 +1,131 @@
+//! Markup inside a sentence: the message holds a place for it, and the words around it are escaped before it comes in.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use crate::dates::Moment;
+
+/// A place in a message that [`fill_slots`] puts markup into: a private-use character, which has no meaning in words and names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Slot(pub(crate) char);
+
+/// The place of the first piece of markup.
+pub const S0: Slot = Slot('\u{E000}');
+/// The place of the second piece of markup.
+pub const S1: Slot = Slot('\u{E001}');
+/// The place of the third piece of markup.
+pub const S2: Slot = Slot('\u{E002}');
+/// The place of the fourth piece of markup.
+pub const S3: Slot = Slot('\u{E003}');
+
+fn is_slot(character: char) -> bool {
+    (S0.0..=S3.0).contains(&character)
+}
+
+/// A text that somebody entered, in which nothing may pass for a slot.
+pub(crate) fn without_slots(text: &str) -> Cow<'_, str> {
+    if text.contains(is_slot) { text.replace(is_slot, "\u{FFFD}").into() } else { text.into() }
+}
+
+/// HTML in which every text is escaped; shown as it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SafeHtml(String);
+
+impl SafeHtml {
+    /// An element that holds a text. Its name and those of its attributes are the program's own.
+    pub fn element(name: &'static str, attributes: &[(&'static str, &str)], text: &str) -> Self {
+        let mut html = format!("<{name}");
+        for (attribute, value) in attributes {
+            html.push_str(&format!(" {attribute}=\""));
+            push_escaped(&mut html, value);
+            html.push('"');
+        }
+        html.push('>');
+        push_escaped(&mut html, text);
+        html.push_str(&format!("</{name}>"));
+        Self(html)
+    }
+
+    /// What somebody entered (a name, a place), which no translator translates and whose direction is its own.
+    pub fn entered(text: &str) -> Self {
+        Self::element("bdi", &[("translate", "no")], text)
+    }
+
+    /// A moment for people and for machines.
+    pub fn time(moment: &Moment) -> Self {
+        Self::element("time", &[("datetime", &moment.iso)], &moment.text)
+    }
+}
+
+impl fmt::Display for SafeHtml {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A formatted message as HTML: its words escaped, the markup in the places of [`S0`], [`S1`] and so on, as often as the
+/// message names them. A slot without markup shows as U+FFFD.
+pub fn fill_slots(message: impl AsRef<str>, markup: impl AsRef<[SafeHtml]>) -> SafeHtml {
+    let (message, markup) = (message.as_ref(), markup.as_ref());
+    let mut html = String::with_capacity(message.len() + 64);
+    let mut rest = message;
+    while let Some(at) = rest.find(is_slot) {
+        push_escaped(&mut html, &rest[..at]);
+        let mut after = rest[at..].chars();
+        let number = after.next().map_or(0, |slot| slot as usize - S0.0 as usize);
+        html.push_str(markup.get(number).map_or("\u{FFFD}", |piece| &piece.0));
+        rest = after.as_str();
+    }
+    push_escaped(&mut html, rest);
+    SafeHtml(html)
+}
+
+fn push_escaped(html: &mut String, text: &str) {
+    for character in text.chars() {
+        match character {
+            '&' => html.push_str("&amp;"),
+            '<' => html.push_str("&lt;"),
+            '>' => html.push_str("&gt;"),
+            '"' => html.push_str("&quot;"),
+            '\'' => html.push_str("&#39;"),
+            other => html.push(other),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::value::Value;
+
+    #[test]
+    fn markup_stands_where_the_sentence_has_its_place() {
+        let sentence = format!("{} is clean until {} & <no> {}", S1.0, S0.0, S1.0);
+        let moment = Moment { iso: "2026-11-20T14:04:31-06:00".into(), text: "14:04".into() };
+        let html = fill_slots(sentence, [SafeHtml::time(&moment), SafeHtml::entered("Probe <b>\"7\"</b>")]);
+        let probe = "<bdi translate=\"no\">Probe &lt;b&gt;&quot;7&quot;&lt;/b&gt;</bdi>";
+        let time = "<time datetime=\"2026-11-20T14:04:31-06:00\">14:04</time>";
+        assert_eq!(html.to_string(), format!("{probe} is clean until {time} &amp; &lt;no&gt; {probe}"));
+        assert_eq!(fill_slots(S3.0.to_string(), []).to_string(), "\u{FFFD}");
+    }
+
+    #[test]
+    fn attributes_are_escaped() {
+        let link = SafeHtml::element("a", &[("href", "/t/\"><script>"), ("class", "x")], "it's");
+        assert_eq!(link.to_string(), "<a href=\"/t/&quot;&gt;&lt;script&gt;\" class=\"x\">it&#39;s</a>");
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_ends_up_as_markup_or_as_a_slot(text in "[<>&\"'a\u{E000}-\u{E00F}\\PC]{0,40}") {
+            let html = fill_slots(&text, [SafeHtml::entered(&text), SafeHtml::entered(&text)]).to_string();
+            let stripped = html.replace("<bdi translate=\"no\">", "").replace("</bdi>", "");
+            prop_assert!(!stripped.contains(['<', '>', '"', '\'']), "{html}");
+            let value = Value::from(text.as_str());
+            let fluent_bundle::FluentValue::String(entered) = value.to_fluent() else { panic!("{value:?}") };
+            prop_assert!(!entered.contains(is_slot));
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! What stands in a message: texts, numbers as the locale writes them, and slots for markup.
+
+use std::borrow::Cow;
+use std::sync::OnceLock;
+
+use fluent_bundle::FluentValue;
+use fluent_bundle::types::{FluentNumber, FluentNumberOptions};
+use icu_decimal::DecimalFormatter;
+use icu_decimal::input::Decimal;
+use icu_decimal::options::DecimalFormatterOptions;
+use icu_locale_core::Locale as CldrLocale;
+
+use crate::locale::Locale;
+use crate::slots::{Slot, without_slots};
+
+/// The value of a variable of a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Value<'a> {
+    /// Text as it is, in no language of ours: a name, a code, a time that was worded before.
+    Text(Cow<'a, str>),
+    /// A number, grouped as the locale does.
+    Number(Number),
+    /// A place that markup is put into later.
+    Slot(Slot),
+}
+
+impl Value<'_> {
+    pub(crate) fn to_fluent(&self) -> FluentValue<'_> {
+        match self {
+            Self::Text(text) => FluentValue::String(without_slots(text)),
+            Self::Number(number) => number.to_fluent(),
+            Self::Slot(slot) => FluentValue::String(slot.0.to_string().into()),
+        }
+    }
+}
+
+macro_rules! values_of {
+    ($variant:ident($convert:path): $($kind:ty),*) => {$(
+        impl<'a> From<$kind> for Value<'a> {
+            fn from(value: $kind) -> Self {
+                Self::$variant($convert(value))
+            }
+        }
+    )*};
+}
+// Templates hand over references to their fields, and references to these in loops.
+values_of!(Slot(Slot::from): Slot);
+values_of!(Text(Cow::Owned): String);
+values_of!(Text(Cow::Borrowed): &'a str, &'a &str, &'a String, &'a &String);
+values_of!(Number(Number::from): Number, u8, u16, u32, u64, usize, i32, i64);
+values_of!(Number(Number::from): &Number, &u8, &u16, &u32, &u64, &usize, &i32, &i64);
+values_of!(Number(Number::from): &&Number, &&u8, &&u16, &&u32, &&u64, &&usize, &&i32, &&i64);
+
+/// A number of things, or a measure with one decimal. Exact up to nine quadrillion (2^53), counted in its last digit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Number {
+    /// In units of the last digit.
+    units: i64,
+    fraction_digits: u8,
+}
+
+impl Number {
+    /// A number with one decimal, from tenths: 975 is 97.5.
+    pub const fn from_tenths(tenths: i64) -> Self {
+        Self { units: tenths, fraction_digits: 1 }
+    }
+
+    /// As a locale writes it outside a message: `1,241,207`, in Spain `1.241.207`.
+    pub fn format_in(self, locale: Locale) -> String {
+        let mut decimal = Decimal::from(self.units);
+        decimal.multiply_pow10(-i16::from(self.fraction_digits));
+        match number_format(locale) {
+            Some(format) => format.format(&decimal).to_string(),
+            None => decimal.to_string(),
+        }
+    }
+
+    fn to_fluent(self) -> FluentValue<'static> {
+        // A whole number has none, as a literal has: `[0]` would else never be chosen.
+        let digits = (self.fraction_digits > 0).then_some(usize::from(self.fraction_digits));
+        let options = FluentNumberOptions { minimum_fraction_digits: digits, ..Default::default() };
+        let value = self.units as f64 / 10_f64.powi(i32::from(self.fraction_digits));
+        FluentValue::Number(FluentNumber::new(value, options))
+    }
+
+    fn from_fluent(number: &FluentNumber) -> Self {
+        let fraction_digits = number.options.minimum_fraction_digits.unwrap_or(0).min(9) as u8;
+        let units = (number.value * 10_f64.powi(i32::from(fraction_digits))).round();
+        Self { units: units as i64, fraction_digits }
+    }
+}
+
+macro_rules! from_integers {
+    ($($integer:ty),*) => {$(
+        impl From<$integer> for Number {
+            fn from(integer: $integer) -> Self {
+                Self { units: i64::try_from(integer).unwrap_or(i64::MAX), fraction_digits: 0 }
+            }
+        }
+    )*};
+}
+from_integers!(u8, u16, u32, u64, usize, i32, i64);
+
+impl<N: Copy + Into<Number>> From<&N> for Number {
+    fn from(number: &N) -> Self {
+        (*number).into()
+    }
+}
+
+/// Writes the numbers of a locale's messages. Fluent's own way has no groups and a point for every decimal sign; it takes a
+/// plain function in its place, so that each locale has its own.
+pub(crate) fn number_writer<Memo>(locale: Locale) -> fn(&FluentValue<'_>, &Memo) -> Option<String> {
+    match locale {
+        Locale::EnUs => write_number::<{ Locale::EnUs as usize }, Memo>,
+        Locale::EnGb => write_number::<{ Locale::EnGb as usize }, Memo>,
+        Locale::EsUs => write_number::<{ Locale::EsUs as usize }, Memo>,
+        Locale::EsMx => write_number::<{ Locale::EsMx as usize }, Memo>,
+        Locale::EsEs => write_number::<{ Locale::EsEs as usize }, Memo>,
+        Locale::Pseudo => write_number::<{ Locale::Pseudo as usize }, Memo>,
+    }
+}
+
+fn write_number<const LOCALE: usize, Memo>(value: &FluentValue<'_>, _: &Memo) -> Option<String> {
+    match value {
+        FluentValue::Number(number) => Some(Number::from_fluent(number).format_in(Locale::ALL[LOCALE])),
+        _ => None,
+    }
+}
+
+/// The data of each locale are in the program, so `None` never comes; numbers would then have no groups.
+fn number_format(locale: Locale) -> Option<&'static DecimalFormatter> {
+    static FORMATS: [OnceLock<Option<DecimalFormatter>>; Locale::ALL.len()] =
+        [const { OnceLock::new() }; Locale::ALL.len()];
+    let load = || {
+        let tag = if locale == Locale::Pseudo { Locale::EnUs.tag() } else { locale.tag() };
+        // Latin digits in every language.
+        let cldr = CldrLocale::try_from_str(&format!("{tag}-u-nu-latn")).ok()?;
+        DecimalFormatter::try_new(cldr.into(), DecimalFormatterOptions::default()).ok()
+    };
+    FORMATS[locale as usize].get_or_init(load).as_ref()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_locale_groups_its_numbers() {
+        let written = |locale| [1_241_i64, 41_207, 1_241_207, -5].map(|n| Number::from(n).format_in(locale));
+        for locale in [Locale::EnUs, Locale::EnGb, Locale::EsUs, Locale::EsMx, Locale::Pseudo] {
+            assert_eq!(written(locale), ["1,241", "41,207", "1,241,207", "-5"], "{locale:?}");
+        }
+        assert_eq!(written(Locale::EsEs), ["1241", "41.207", "1.241.207", "-5"]);
+    }
+
+    #[test]
+    fn decimals_have_the_sign_of_their_locale() {
+        assert_eq!(Number::from_tenths(1_000).format_in(Locale::EnUs), "100.0");
+        assert_eq!(Number::from_tenths(975).format_in(Locale::EsMx), "97.5");
+        assert_eq!(Number::from_tenths(-1).format_in(Locale::EsEs), "-0,1");
+        assert_eq!(Number::from_tenths(12_345).format_in(Locale::EsEs), "1234,5");
+    }
+
+    #[test]
+    fn numbers_stay_what_they_are_on_their_way_through_fluent() {
+        let most = 1_i64 << 53;
+        for number in
+            [Number::from(0_u8), Number::from(most), Number::from(-most), Number::from_tenths(most - 1)]
+        {
+            let FluentValue::Number(on_its_way) = number.to_fluent() else { panic!("{number:?}") };
+            assert_eq!(Number::from_fluent(&on_its_way), number);
+        }
+        assert_eq!(Number::from(u64::MAX), Number::from(i64::MAX));
+    }
+}

@@ -1,0 +1,31 @@
+date-months = enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre
+date-months-short = { $region ->
+    [ES] ene feb mar abr may jun jul ago sept oct nov dic
+   *[US] ene feb mar abr may jun jul ago sep oct nov dic
+}
+date-weekdays = lunes martes miércoles jueves viernes sábado domingo
+date-weekdays-short = lun mar mié jue vie sáb dom
+
+date-weekday = { $weekday }
+date-short-day = { $region ->
+   *[US] { $day } { $month }
+}
+date-with-year = { $region ->
+   *[US] { $day } { $month } { $year }
+}
+date-with-weekday = { $region ->
+    [ES] { $weekday }, { $day } { $month }
+    [MX] { $weekday } { $day } de { $month }
+   *[US] { $weekday }, { $day } de { $month }
+}
+date-long-day = { $region ->
+   *[US] { $weekday }, { $day } de { $month }
+}
+date-month-and-year = { $month } de { $year }
+
+date-today = hoy { $time }
+date-yesterday = ayer { $time }
+date-tomorrow = mañana { $time }
+date-weekday-time = { $day } { $time }
+date-day-time = { $day }, { $time }
+date-board-clock = { $day } · { $time }
