@@ -158,6 +158,7 @@ pub const ONLY: &[Only] = &[
             "relay/serve",
             "relay/web",
             "service/listener",
+            "web",
         ],
         "only pages, API and their listeners know HTTP",
     ),

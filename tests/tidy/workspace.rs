@@ -14,6 +14,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("cleantrack-firmware-config", &[]),
     ("cleantrack-service", &["cleantrack-record"]),
     ("cleantrack-words", &[]),
+    // Itself: its own tests switch its feature `test` on.
+    ("cleantrack-web", &["cleantrack-record", "cleantrack-service", "cleantrack-web"]),
     (
         "cleantrack-appliance",
         &["cleantrack-record", "cleantrack-labels", "cleantrack-service", "cleantrack-firmware-config"],

@@ -1,0 +1,15 @@
+//! What handlers send. Each answer says its status, its media type and the schema of its body.
+
+mod choice;
+mod file;
+mod json;
+mod lines;
+mod page;
+mod redirect;
+
+pub use self::choice::{NotModified, OneOf, WithHeaders};
+pub use self::file::{Download, MediaBytes, MediaType, media};
+pub use self::json::{Accepted, Created, Json, NoContent};
+pub use self::lines::Ndjson;
+pub use self::page::{FormRecall, FormReply, HTML_MEDIA, Page};
+pub use self::redirect::SeeOther;

@@ -1,0 +1,79 @@
+//! Pages, and what a form answers: a page elsewhere, or itself once more.
+
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use http::header::CONTENT_TYPE;
+
+use super::redirect::SeeOther;
+use crate::error::HttpError;
+use crate::route::{Answer, AnswerBody, Operation};
+
+/// The `Content-Type` of a page.
+pub const HTML_MEDIA: &str = "text/html; charset=utf-8";
+
+/// A drawn page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    html: String,
+}
+
+impl Page {
+    /// Draws a template.
+    ///
+    /// # Errors
+    /// A template that cannot be drawn is the program's failure (500).
+    pub fn draw(template: &impl askama::Template) -> Result<Self, HttpError> {
+        template.render().map(|html| Self { html }).map_err(|error| HttpError::internal(&error))
+    }
+}
+
+impl IntoResponse for Page {
+    fn into_response(self) -> Response {
+        ([(CONTENT_TYPE, HTML_MEDIA)], self.html).into_response()
+    }
+}
+
+impl Answer for Page {
+    fn describe(operation: &mut Operation<'_>) {
+        operation.add_answer(StatusCode::OK, Some("text/html"), AnswerBody::Page);
+    }
+}
+
+/// Why a form's page comes once more, with all that was typed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FormRecall {
+    /// Fields do not fit (422).
+    Invalid,
+    /// Somebody changed the same thing meanwhile (409).
+    Conflicting,
+}
+
+/// What a form answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FormReply {
+    /// It was done; the browser goes on there (303).
+    Done(SeeOther),
+    /// It was not done; its page once more.
+    Again(FormRecall, Page),
+}
+
+impl IntoResponse for FormReply {
+    fn into_response(self) -> Response {
+        match self {
+            Self::Done(to) => to.into_response(),
+            Self::Again(FormRecall::Invalid, page) => {
+                (StatusCode::UNPROCESSABLE_ENTITY, page).into_response()
+            }
+            Self::Again(FormRecall::Conflicting, page) => (StatusCode::CONFLICT, page).into_response(),
+        }
+    }
+}
+
+impl Answer for FormReply {
+    fn describe(operation: &mut Operation<'_>) {
+        SeeOther::describe(operation);
+        for status in [StatusCode::UNPROCESSABLE_ENTITY, StatusCode::CONFLICT] {
+            operation.add_answer(status, Some("text/html"), AnswerBody::Page);
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! What this crate itself refuses, as a cause that the program words.
+
+use http::StatusCode;
+
+/// Characters of a field's name that an answer repeats.
+const NAME_CHARS_MAX: usize = 100;
+
+/// Why this crate refused a request. Its `Display` is for logs; people read what [`FaultWords`] say.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RequestFault {
+    /// No row has this path, or a part of the path has not the form of what stands there.
+    #[error("nothing is at this address")]
+    NotFound,
+    /// The path's rows have other methods.
+    #[error("the method is none of this address")]
+    MethodNotAllowed,
+    /// A parameter of the query does not fit.
+    #[error("the parameter `{name}` does not fit: {reason}")]
+    Parameter {
+        /// Which; `query` where it cannot be said.
+        name: String,
+        /// Why, in the reader's English.
+        reason: String,
+    },
+    /// The body is no JSON, or not the document that is expected.
+    #[error("the JSON document does not fit: {reason}")]
+    Json {
+        /// The path of the member, as far as one is at fault.
+        field: Option<String>,
+        /// Why, in the reader's English.
+        reason: String,
+    },
+    /// The form is broken, or has more than a form may have.
+    #[error("the form cannot be read: {0}")]
+    Form(FormFault),
+    /// A field, or the whole body, is longer than this row reads.
+    #[error("`{field}` is too long")]
+    TooLong {
+        /// The field in which reading stopped; `body` where it cannot be said.
+        field: String,
+    },
+    /// The rest of the body did not come in time.
+    #[error("the rest of the body did not come in time")]
+    TooSlow,
+    /// The body broke off.
+    #[error("the body broke off")]
+    BrokenOff,
+    /// The body is of another kind than this row reads.
+    #[error("the body is not of the kind {expected}")]
+    MediaType {
+        /// The media type that it should have.
+        expected: &'static str,
+    },
+    /// The idempotency key is empty, too long, came twice, or is no plain text.
+    #[error("the idempotency key cannot be read")]
+    IdempotencyKey,
+    /// A handler panicked: what the request wanted may have been done or not.
+    #[error("the handler panicked")]
+    Panicked,
+    /// The program failed; see the error's cause.
+    #[error("the program failed")]
+    Failed,
+}
+
+/// Why a form cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum FormFault {
+    /// More fields than this row reads.
+    #[error("more than {max} fields")]
+    TooManyFields {
+        /// How many it reads.
+        max: usize,
+    },
+    /// The name of a field is too long or no text.
+    #[error("a field's name cannot be read")]
+    FieldName,
+    /// A field is not UTF-8, or its escapes are broken.
+    #[error("the field `{0}` is no text")]
+    NotText(String),
+    /// A field came twice: to take either would record what nobody may have meant.
+    #[error("the field `{0}` came more than once")]
+    Repeated(String),
+}
+
+/// The words of a program for a [`RequestFault`].
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct FaultWords {
+    /// What happened, in a few words.
+    pub title: super::ErrorText,
+    /// What happened, whole.
+    pub detail: super::ErrorText,
+    /// What became of the data.
+    pub safe: super::ErrorText,
+    /// What to do now.
+    pub next: super::ErrorText,
+}
+
+/// What a fault is to those who read the answer.
+pub(super) struct FaultAnswer {
+    pub(super) status: StatusCode,
+    /// Both programs' callers know these codes already.
+    pub(super) code: &'static str,
+    pub(super) field: Option<String>,
+}
+
+impl RequestFault {
+    pub(super) fn answer(&self) -> FaultAnswer {
+        let (status, code, field) = match self {
+            Self::NotFound => (StatusCode::NOT_FOUND, "not-found", None),
+            Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "method", None),
+            Self::Parameter { name, .. } => (StatusCode::BAD_REQUEST, "parameter", Some(name.as_str())),
+            Self::Json { field, .. } => (StatusCode::UNPROCESSABLE_ENTITY, "json", field.as_deref()),
+            Self::Form(FormFault::NotText(name) | FormFault::Repeated(name)) => {
+                (StatusCode::BAD_REQUEST, "form", Some(name.as_str()))
+            }
+            Self::Form(_) | Self::BrokenOff => (StatusCode::BAD_REQUEST, "form", None),
+            Self::TooLong { field } => (StatusCode::PAYLOAD_TOO_LARGE, "too-long", Some(field.as_str())),
+            Self::TooSlow => (StatusCode::REQUEST_TIMEOUT, "too-slow", None),
+            Self::MediaType { .. } => {
+                (StatusCode::UNSUPPORTED_MEDIA_TYPE, "content-type", Some("content-type"))
+            }
+            Self::IdempotencyKey => (StatusCode::BAD_REQUEST, "key-form", Some("idempotency-key")),
+            Self::Panicked | Self::Failed => (StatusCode::INTERNAL_SERVER_ERROR, "internal", None),
+        };
+        let field = field.map(|name| name.chars().take(NAME_CHARS_MAX).collect());
+        FaultAnswer { status, code, field }
+    }
+}

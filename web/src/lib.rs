@@ -1,0 +1,24 @@
+//! What every page and every endpoint of ours needs, written once for box and relay.
+//!
+//! A program has one [`table::Table`] of [`route::Route`]s; the router, the access that each row asks for, the description of the
+//! API and the tests in [`test`] are made from it. A handler's first argument says who may come, the others what is
+//! read, its answer what is sent; each describes itself, so no row repeats what its handler says already.
+//!
+//! | module | what |
+//! | --- | --- |
+//! | [`error`] | why a request was refused, and the problem document that says so |
+//! | [`route`] | a row: method, path, name, kind and handler, and what its handler says of itself |
+//! | [`argument`] | what handlers read: path, query, JSON, form, idempotency key; each bounded |
+//! | [`answer`] | what handlers send: pages, JSON, files, streams, redirects |
+//! | [`table`] | rows put together: the router, and the OpenAPI document |
+//! | [`present`] | errors as a page or as a problem document, whichever the caller reads |
+//! | `test` | feature `test`: every row tried rightly and wrongly, every answer held against its description |
+
+pub mod answer;
+pub mod argument;
+pub mod error;
+pub mod present;
+pub mod route;
+pub mod table;
+#[cfg(feature = "test")]
+pub mod test;

@@ -1,0 +1,73 @@
+//! Who may come to a row: stated by the type of its handler's first argument, shown by name.
+
+use std::convert::Infallible;
+use std::fmt;
+
+use axum::extract::FromRequestParts;
+use http::request::Parts;
+
+/// Who may come. Permissions and scopes are the program's own; here they are their names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Anybody.
+    Open,
+    /// Whoever has signed in and holds this permission.
+    Session(&'static str),
+    /// A program whose API token has this scope.
+    Token(&'static str),
+    /// Either of both.
+    SessionOrToken {
+        /// What a person needs.
+        permission: &'static str,
+        /// What a program's token needs.
+        scope: &'static str,
+    },
+    /// A box, by its client certificate.
+    Certificate,
+    /// The program's operator, by a listener that only the machine itself reaches.
+    Operator,
+}
+
+impl fmt::Display for Access {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Open => f.write_str("open"),
+            Self::Session(permission) => write!(f, "session {permission}"),
+            Self::Token(scope) => write!(f, "token {scope}"),
+            Self::SessionOrToken { permission, scope } => {
+                write!(f, "session {permission} or token {scope}")
+            }
+            Self::Certificate => f.write_str("certificate"),
+            Self::Operator => f.write_str("operator"),
+        }
+    }
+}
+
+/// The first argument of every handler. Its `FromRequestParts` is the check, and it runs before anything else of the
+/// request is read; it refuses with an error of status 401 or 403.
+///
+/// A type that proves who somebody is has private fields and no other way to be made, and is no [`super::Argument`].
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not say who may come",
+    label = "the first argument of a handler is a `Caller`",
+    note = "take `Anyone` where the row is open"
+)]
+pub trait Caller {
+    /// Whom it lets in.
+    const ACCESS: Access;
+}
+
+/// Everybody.
+#[derive(Debug, Clone, Copy)]
+pub struct Anyone;
+
+impl Caller for Anyone {
+    const ACCESS: Access = Access::Open;
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Anyone {
+    type Rejection = Infallible;
+    async fn from_request_parts(_: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self)
+    }
+}

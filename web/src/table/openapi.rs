@@ -1,0 +1,110 @@
+//! The OpenAPI 3.1 document of a table.
+
+use http::StatusCode;
+use serde_json::{Map, Value, json};
+
+use super::{ApiInfo, TableRow};
+use crate::error::PROBLEM_MEDIA;
+use crate::route::{Access, AnswerBody, AnswerDescription, Kind, OperationDescription, Route};
+
+/// The document of all rows that programs call.
+pub(super) fn write_document<S>(info: ApiInfo, rows: &[TableRow<S>], schemas: &Map<String, Value>) -> Value {
+    let mut paths: Map<String, Value> = Map::new();
+    for TableRow { route, description } in rows.iter().filter(|row| row.route.kind.is_documented()) {
+        let method = route.method.as_str().to_ascii_lowercase();
+        let pattern = route.path.replace("{*", "{");
+        let path = paths.entry(pattern).or_insert_with(|| json!({}));
+        path[method] = operation_object(route, description);
+    }
+    let paths = Value::Object(paths);
+    json!({
+        "openapi": "3.1.0",
+        "info": { "title": info.title, "version": info.version, "description": info.description },
+        "paths": paths,
+        "components": {
+            "schemas": reachable_schemas(&paths, schemas),
+            "securitySchemes": {
+                "token": { "type": "http", "scheme": "bearer" },
+                "session": { "type": "apiKey", "in": "cookie", "name": info.session_cookie },
+                "certificate": { "type": "mutualTLS" },
+            },
+        },
+    })
+}
+
+/// Those that the paths name, and that these name: rows that programs do not call have schemas too.
+fn reachable_schemas(paths: &Value, schemas: &Map<String, Value>) -> Map<String, Value> {
+    let mut reached = Map::new();
+    let mut texts = vec![paths.to_string()];
+    while let Some(text) = texts.pop() {
+        for rest in text.split("#/components/schemas/").skip(1) {
+            let name = rest.split('"').next().unwrap_or_default();
+            if let Some(schema) = schemas.get(name).filter(|_| !reached.contains_key(name)) {
+                reached.insert(name.to_owned(), schema.clone());
+                texts.push(schema.to_string());
+            }
+        }
+    }
+    reached
+}
+
+fn operation_object<S>(route: &Route<S>, description: &OperationDescription) -> Value {
+    let name = if route.kind == Kind::Old { "OldProblem" } else { "Problem" };
+    let problem = &json!({ "$ref": format!("#/components/schemas/{name}") });
+    let mut responses = Map::new();
+    for answer in &description.answers {
+        responses.insert(answer.status.as_u16().to_string(), response_object(answer));
+    }
+    for status in &description.refusals {
+        responses.insert(status.to_string(), problem_object(reason_of(*status), problem));
+    }
+    responses.insert("default".to_owned(), problem_object("Any other refusal or failure", problem));
+    let mut operation = json!({
+        "operationId": route.name,
+        "summary": route.summary,
+        "tags": [route.name.split('.').next()],
+        "security": security_of(route.access),
+        "parameters": description.parameters,
+        "responses": responses,
+    });
+    if let Some(body) = &description.body {
+        operation["requestBody"] = body.clone();
+    }
+    operation
+}
+
+fn response_object(answer: &AnswerDescription) -> Value {
+    let words = reason_of(answer.status.as_u16());
+    let Some(media) = answer.media else { return json!({ "description": words }) };
+    match &answer.body {
+        AnswerBody::Json(schema) => {
+            json!({ "description": words, "content": { media: { "schema": schema } } })
+        }
+        AnswerBody::Lines(schema) => {
+            json!({ "description": "Lines, each of this schema", "content": { media: { "schema": schema } } })
+        }
+        AnswerBody::Page | AnswerBody::Bytes | AnswerBody::Empty => {
+            json!({ "description": words, "content": { media: {} } })
+        }
+    }
+}
+
+fn problem_object(words: &str, problem: &Value) -> Value {
+    json!({ "description": words, "content": { PROBLEM_MEDIA: { "schema": problem } } })
+}
+
+fn reason_of(status: u16) -> &'static str {
+    StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason()).unwrap_or("An answer")
+}
+
+fn security_of(access: Access) -> Value {
+    match access {
+        Access::Open | Access::Operator => json!([]),
+        Access::Session(permission) => json!([{ "session": [permission] }]),
+        Access::Token(scope) => json!([{ "token": [scope] }]),
+        Access::SessionOrToken { permission, scope } => {
+            json!([{ "token": [scope] }, { "session": [permission] }])
+        }
+        Access::Certificate => json!([{ "certificate": [] }]),
+    }
+}
