@@ -31,7 +31,7 @@ use crate::identity::{AccessAudit, Authority, Identity, IdentityError, own_addre
 use crate::listen::{ConnectionLimits, Connections, Listener, ListenerConfig, Tls};
 use crate::photo::{PhotoSettings, Photos, UploadLimits};
 use crate::print::{PrintError, Printing};
-use crate::store::disk::SystemDisk;
+use crate::store::system_disk::SystemDisk;
 use crate::store::{Store, StoreConfig, StoreError};
 use crate::uplink::claim::Files;
 use crate::uplink::{self, Uplink};

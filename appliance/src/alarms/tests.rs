@@ -9,7 +9,7 @@ use service::clock::{FakeClock, Now};
 
 use super::sources::{SIDE_ROOMS, SideRoom};
 use super::*;
-use crate::store::disk::SystemDisk;
+use crate::store::system_disk::SystemDisk;
 
 const DAY: std::time::Duration = std::time::Duration::from_secs(86_400);
 const EPOCH: Epoch = Epoch { n: 1, key: [1; 4] };

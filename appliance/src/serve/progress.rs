@@ -33,7 +33,8 @@ impl StartProgress {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::disk::{Disk as _, SystemDisk};
+    use crate::store::disk::Disk as _;
+    use crate::store::system_disk::SystemDisk;
 
     #[test]
     fn a_start_that_does_nothing_any_more_hangs() {

@@ -16,7 +16,7 @@ use service::random::Random;
 use super::StoreConfig;
 use super::chain::{LogLine, LogPiece, Source, strays};
 use super::database;
-use super::disk::{Disk, DiskCalls, DiskFile, FolderError, SystemDisk, SystemFile};
+use super::disk::{Disk, DiskCalls, DiskFile};
 use super::displaced::{self, DisplacedFile};
 use super::error::StoreError;
 use super::keys::{Keys, epoch_folders};
@@ -24,6 +24,7 @@ use super::runs;
 use super::salvage;
 use super::scan::{Segment, SegmentReader};
 use super::sources::{DatabaseSource, SegmentSource};
+use super::system_disk::{FolderError, SystemDisk, SystemFile};
 use super::tables;
 
 /// Bytes of redb's cache for a database of the copy.
@@ -89,7 +90,7 @@ impl Disk for BackupFolder {
     }
     fn open(&self, path: &str) -> io::Result<Arc<dyn DiskFile>> {
         let file = OpenOptions::new().read(true).open(self.0.join(path))?;
-        Ok(Arc::new(SystemFile(file, DiskCalls::default())))
+        Ok(Arc::new(SystemFile::new(file, DiskCalls::default(), None)))
     }
     fn make_dir(&self, _: &str) -> io::Result<()> {
         read_only()
@@ -101,7 +102,7 @@ impl Disk for BackupFolder {
         read_only()
     }
     fn list(&self, dir: &str) -> io::Result<Vec<String>> {
-        super::disk::list_names(&self.0.join(dir))
+        super::system_disk::list_names(&self.0.join(dir))
     }
     fn sync_dir(&self, _: &str) -> io::Result<()> {
         read_only()

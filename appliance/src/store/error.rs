@@ -4,7 +4,7 @@ use record::entry::EntryError;
 use record::ids::Epoch;
 use record::sign::NoteError;
 
-use super::disk::FolderError;
+use super::system_disk::FolderError;
 
 /// Whether an error says that there is no room.
 pub(super) fn is_full(e: &std::io::Error) -> bool {

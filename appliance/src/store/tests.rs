@@ -11,7 +11,7 @@ use record::tree::{Nodes as _, inclusion_proof, root_from_inclusion};
 use service::clock::{FakeClock, Now};
 use service::random::SeededRandom;
 
-use super::disk::FolderError;
+use super::system_disk::FolderError;
 use super::*;
 
 mod adoption;

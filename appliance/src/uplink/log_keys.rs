@@ -143,7 +143,8 @@ mod tests {
     use record::sign::{Kind, Signer};
 
     use super::*;
-    use crate::store::disk::{Disk, SystemDisk};
+    use crate::store::disk::Disk;
+    use crate::store::system_disk::SystemDisk;
 
     #[test]
     fn made_up_logs_are_one_alarm_however_many_they_are() {

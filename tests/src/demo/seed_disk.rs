@@ -5,7 +5,8 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-use appliance::store::disk::{Disk, DiskFile, FolderError, SystemDisk};
+use appliance::store::disk::{Disk, DiskFile};
+use appliance::store::system_disk::{FolderError, SystemDisk};
 
 /// A folder whose files are not flushed. Whoever is done calls [`flush_folder`].
 #[derive(Debug)]

@@ -139,7 +139,8 @@ impl redb::StorageBackend for OverlayFile {
 mod tests {
     use redb::StorageBackend as _;
 
-    use super::super::super::disk::{Disk as _, SystemDisk};
+    use super::super::super::disk::Disk as _;
+    use super::super::super::system_disk::SystemDisk;
     use super::*;
 
     #[test]

@@ -4,7 +4,8 @@ use std::io::{self, ErrorKind};
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::store::disk::{Disk, DiskFile, SystemDisk};
+use crate::store::disk::{Disk, DiskFile};
+use crate::store::system_disk::SystemDisk;
 
 /// Which calls to the disk fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

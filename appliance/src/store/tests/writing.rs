@@ -83,7 +83,7 @@ fn a_group_for_which_there_was_no_space_leaves_only_zeros() {
             scan::Step::End { .. } => break,
         }
     }
-    drop(disk);
+    drop((reader, disk));
     assert_eq!(of.core().shared().report().cut, None, "nothing was torn");
 }
 
