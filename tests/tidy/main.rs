@@ -67,6 +67,7 @@ fn the_repository_is_tidy() {
     faults.extend(workspace::pure_dependencies(&metadata));
     faults.extend(workspace::lints(&sources));
     faults.extend(workspace::listed_tests(&sources));
+    faults.extend(workspace::built_once(&workspace::demo_and_suites()));
     faults.extend(workspace::lock(&sources.text("Cargo.lock")));
     let host = workspace::host();
     let of_host = workspace::metadata(&["--filter-platform", &host]);

@@ -1,5 +1,6 @@
 //! Rules about the workspace: arrows between crates, what pure crates may depend on, lints, listed tests, the lock file.
 
+use std::collections::BTreeSet;
 use std::process::Command;
 
 use serde_json::Value;
@@ -30,6 +31,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "cleantrack-firmware-config",
             "cleantrack-appliance",
             "cleantrack-relay",
+            "cleantrack-words",
         ],
     ),
 ];
@@ -109,6 +111,45 @@ pub fn shipped_crates() -> String {
         .unwrap_or_else(|e| panic!("cargo tree: {e}"));
     assert!(output.status.success(), "cargo tree: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// Crates and their features, `<crate> <version>|<feature>,…`: as the demo is built of them, and as the suites are.
+pub fn demo_and_suites() -> [String; 2] {
+    let of = |which: &[&str]| {
+        let output = Command::new(env!("CARGO"))
+            .args(["tree", "--offline", "--locked", "--prefix=none", "--no-dedupe", "--format={p}|{f}"])
+            .args(which)
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .output()
+            .unwrap_or_else(|e| panic!("cargo tree: {e}"));
+        assert!(output.status.success(), "cargo tree: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    [
+        of(&["--package=cleantrack-tests", "--edges=normal,build"]),
+        of(&["--workspace", "--edges=normal,build,dev"]),
+    ]
+}
+
+/// What the demo is built of serves the suites too: a crate with other features is built twice, and all that stands on it.
+pub fn built_once([demo, suites]: &[String; 2]) -> Vec<Fault> {
+    let suites: BTreeSet<&str> = suites.lines().collect();
+    let twice: BTreeSet<&str> = demo.lines().filter(|line| !suites.contains(line)).collect();
+    let fault = |line: &str| {
+        let (name, features) = line.split_once('|').unwrap_or((line, ""));
+        let name = name.split(" (").next().unwrap_or(name);
+        let all =
+            suites.iter().filter_map(|of| of.split_once('|')).filter(|(other, _)| other.starts_with(name));
+        let wanted: Vec<&str> = all.map(|(_, features)| features).collect();
+        Fault::new(
+            format!("tests/Cargo.toml: {name}"),
+            format!(
+                "has the features `{features}` in the demo and `{}` in the suites: ask for them under [dependencies] too",
+                wanted.join("` or `")
+            ),
+        )
+    };
+    twice.into_iter().map(fault).collect()
 }
 
 /// The machine's own target, for which everything has been downloaded.
@@ -254,6 +295,18 @@ fn lacking_lints_and_unlisted_tests_are_found() {
     assert_eq!(lints(&sources).iter().map(|f| f.place.as_str()).collect::<Vec<_>>(), ["b/Cargo.toml"]);
     let places: Vec<String> = listed_tests(&sources).into_iter().map(|f| f.place).collect();
     assert_eq!(places, ["tests/forgotten.rs", "tests/also/main.rs", "tests/Cargo.toml"]);
+}
+
+#[test]
+fn features_that_only_the_suites_ask_for_are_found() {
+    let demo = "syn v2.0.1 (proc-macro)|full\nidna v1.0.0|\n".to_owned();
+    let suites = "syn v2.0.1 (proc-macro)|fold,full\nidna v1.0.0|\nproptest v1.0.0|std\n".to_owned();
+    let told: Vec<String> = built_once(&[demo, suites]).iter().map(ToString::to_string).collect();
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(
+        told[0]
+            .starts_with("tests/Cargo.toml: syn v2.0.1: has the features `full` in the demo and `fold,full`")
+    );
 }
 
 #[test]
