@@ -391,6 +391,9 @@ fn in_three_epochs(images: u64, plant: Option<epochs::Plant>) -> (u64, u64, Vec<
                     Ok(rot::Outcome::Told) => told += 1,
                     Err(why) => failures.push(format!("seed {seed}, image {image}: {why}")),
                 }
+                if plant.is_some() && !failures.is_empty() {
+                    return (whole, told, failures);
+                }
             }
         }
         (whole, told, failures)
@@ -408,7 +411,7 @@ fn in_three_epochs(images: u64, plant: Option<epochs::Plant>) -> (u64, u64, Vec<
 
 #[test]
 fn damage_in_any_epoch_with_starts_that_are_cut_loses_nothing_that_a_copy_holds() {
-    let (whole, told, failures) = in_three_epochs(images() / 10, None);
+    let (whole, told, failures) = in_three_epochs(images() / 20, None);
     eprintln!("three epochs: {whole} whole, {told} told");
     let first: Vec<_> = failures.iter().take(8).collect();
     assert!(failures.is_empty(), "{} failures, such as {first:#?}", failures.len());
@@ -418,8 +421,7 @@ fn damage_in_any_epoch_with_starts_that_are_cut_loses_nothing_that_a_copy_holds(
 #[test]
 fn finds_a_copy_that_is_thrown_away_before_it_is_asked() {
     let (.., failures) = in_three_epochs(600, Some(epochs::Plant::SalvageThrownAway));
-    eprintln!("{} of 600 images lose entries", failures.len());
-    assert!(!failures.is_empty(), "the planted bug was not found");
+    assert!(!failures.is_empty(), "the planted bug was not found in 600 images");
 }
 
 /// Lives of boxes that one run looks at.
@@ -491,7 +493,9 @@ fn bugs_that_lose_lines_or_count_them_at_one_side_only_are_found() {
         P::RunsNotHealed,
         P::LinkNotSent,
     ];
-    let find = |plant: lives::Plant| (plant, (0..600).find(|seed| lives::life(*seed, Some(plant)).is_err()));
+    // Two of them show in few lives: first the seeds that showed them last, then all.
+    let seeds = || [229, 21].into_iter().chain(0..600);
+    let find = |plant: lives::Plant| (plant, seeds().find(|seed| lives::life(*seed, Some(plant)).is_err()));
     let (one, two) = plants.split_at(plants.len() / 2);
     let found: Vec<_> = std::thread::scope(|scope| {
         let other = scope.spawn(|| two.iter().map(|plant| find(*plant)).collect::<Vec<_>>());
