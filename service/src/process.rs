@@ -1,0 +1,75 @@
+//! What a program and whoever started it tell each other: that it is ready, that it lives, that it is to end.
+
+use std::io;
+use std::io::Write as _;
+use std::time::Duration;
+
+use sd_notify::NotifyState;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+/// How often it is said that the program lives where nobody asked for it.
+const UNWATCHED: Duration = Duration::from_secs(3_600);
+
+/// Writes the one line of standard output by which a program says where it listens, and tells systemd that it is ready.
+///
+/// # Errors
+/// Standard output's; systemd was told nevertheless.
+pub fn announce(line: &serde_json::Value) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    let written = writeln!(out, "{line}").and_then(|()| out.flush());
+    notify(&[NotifyState::Ready]);
+    written
+}
+
+/// Tells systemd that the program ends in order.
+pub fn tell_stopping() {
+    notify(&[NotifyState::Stopping]);
+}
+
+/// Tells systemd that the program lives.
+pub fn tell_alive() {
+    notify(&[NotifyState::Watchdog]);
+}
+
+/// Tells systemd that the start goes on and takes `more` time.
+pub fn tell_starting(more: Duration) {
+    let more = u32::try_from(more.as_micros()).unwrap_or(u32::MAX);
+    notify(&[NotifyState::ExtendTimeoutUsec(more), NotifyState::Watchdog]);
+}
+
+fn notify(states: &[NotifyState<'_>]) {
+    // Not under systemd there is nobody to tell.
+    if let Err(error) = sd_notify::notify(states) {
+        tracing::debug!(%error, "systemd was not told");
+    }
+}
+
+/// How often to [`tell_alive`]: three times in the period after which systemd gives the program up (`WatchdogSec=`).
+pub fn alive_interval() -> Duration {
+    sd_notify::watchdog_enabled().map_or(UNWATCHED, |period| period / 3)
+}
+
+/// SIGTERM and SIGINT: the program is to end.
+#[derive(Debug)]
+pub struct StopSignals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl StopSignals {
+    /// Catches both from now on.
+    ///
+    /// # Errors
+    /// The operating system's.
+    pub fn catch() -> io::Result<Self> {
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    /// Ends with the next of them.
+    pub async fn wait(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}

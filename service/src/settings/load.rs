@@ -1,0 +1,156 @@
+//! From a file and the environment to settings.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use toml::de::{DeTable, DeValue};
+
+use super::{SettingKind, SettingRow, Settings, SettingsError, VARIABLE_PREFIX, rows};
+
+/// How unlike a key may be to be named as the one that was meant, in letters changed.
+const NEAREST_EDITS: usize = 3;
+
+/// Where a value comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// Nobody set it.
+    Default,
+    /// The settings file.
+    File(PathBuf),
+    /// An environment variable.
+    Variable(String),
+    /// The command line.
+    Argument,
+}
+
+/// Settings, and where each that somebody set comes from.
+#[derive(Debug, Clone)]
+pub struct Loaded<S> {
+    /// The settings.
+    pub settings: S,
+    /// By key; one that is absent stands at its default.
+    pub origins: BTreeMap<String, Origin>,
+}
+
+/// The process's environment, read once.
+pub fn environment() -> BTreeMap<String, String> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect()
+}
+
+/// Reads the file, if one is given, and lays the environment over it. What spans more than one value is not looked at yet, for the
+/// command line lies over both: [`Settings::check`] is its caller's.
+///
+/// # Errors
+/// What does not fit, with its line or its variable.
+pub fn load<S: Settings>(
+    file: Option<&Path>,
+    environment: &BTreeMap<String, String>,
+) -> Result<Loaded<S>, SettingsError> {
+    let rows = rows::<S>();
+    let (mut settings, mut origins) = (S::default(), BTreeMap::new());
+    if let Some(path) = file {
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| SettingsError::Read { path: path.to_owned(), source })?;
+        let parse = |source| SettingsError::Parse { path: path.to_owned(), source: Box::new(source) };
+        let table = DeTable::parse(&text).map_err(parse)?;
+        for (key, at) in keys_in(table.get_ref(), &rows) {
+            if !rows.iter().any(|row| row.key == key) {
+                let line = text.as_bytes().iter().take(at).filter(|byte| **byte == b'\n').count() + 1;
+                let nearest = nearest(&key, rows.iter().map(|row| row.key.clone()));
+                return Err(SettingsError::UnknownKey { path: path.to_owned(), line, key, nearest });
+            }
+            origins.insert(key, Origin::File(path.to_owned()));
+        }
+        settings = toml::from_str(&text).map_err(parse)?;
+    }
+    let variables = environment.iter().filter(|(name, _)| name.starts_with(VARIABLE_PREFIX));
+    for (name, value) in variables {
+        let Some(row) = rows.iter().find(|row| row.variable() == *name) else {
+            let nearest = nearest(name, rows.iter().map(SettingRow::variable));
+            return Err(SettingsError::UnknownVariable { name: name.clone(), nearest });
+        };
+        let wrong =
+            |e: toml::de::Error| SettingsError::Variable { name: name.clone(), why: e.message().to_owned() };
+        let mut table = toml::Table::try_from(&settings)?;
+        put(&mut table, &row.key, read_variable(row.kind, value).map_err(wrong)?);
+        settings = table.try_into().map_err(wrong)?;
+        origins.insert(row.key.clone(), Origin::Variable(name.clone()));
+    }
+    check_ranges(&settings, &rows)?;
+    Ok(Loaded { settings, origins })
+}
+
+/// Keys that a file sets, with their sections, and the byte at which each begins.
+fn keys_in(table: &DeTable<'_>, rows: &[SettingRow]) -> Vec<(String, usize)> {
+    let mut found = Vec::new();
+    let mut open = vec![(String::new(), table)];
+    while let Some((section, table)) = open.pop() {
+        for (name, value) in table {
+            let key = format!("{section}{}", name.get_ref());
+            let is_section = rows.iter().any(|row| row.key.starts_with(&format!("{key}.")));
+            match value.get_ref() {
+                DeValue::Table(inner) if is_section => open.push((format!("{key}."), inner)),
+                // A section's name with a value that is no table: serde tells of it with its place.
+                _ if is_section => {}
+                _ => found.push((key, name.span().start)),
+            }
+        }
+    }
+    found.sort_by_key(|(_, at)| *at);
+    found
+}
+
+fn nearest(name: &str, all: impl Iterator<Item = String>) -> Option<String> {
+    let scored = all.map(|other| (strsim::osa_distance(name, &other), other));
+    scored.filter(|(edits, _)| *edits <= NEAREST_EDITS).min().map(|(_, other)| other)
+}
+
+fn read_variable(kind: SettingKind, value: &str) -> Result<toml::Value, toml::de::Error> {
+    match kind {
+        SettingKind::Text => Ok(toml::Value::String(value.to_owned())),
+        SettingKind::List if !value.trim_start().starts_with('[') => {
+            let parts = value.split(',').map(str::trim).filter(|part| !part.is_empty());
+            Ok(toml::Value::Array(parts.map(|part| toml::Value::String(part.to_owned())).collect()))
+        }
+        SettingKind::Number | SettingKind::Switch | SettingKind::List | SettingKind::Tables => {
+            let mut table: toml::Table = toml::from_str(&format!("value = {value}"))?;
+            Ok(table.remove("value").unwrap_or_else(|| toml::Value::String(value.to_owned())))
+        }
+    }
+}
+
+fn put(table: &mut toml::Table, key: &str, value: toml::Value) {
+    match key.split_once('.') {
+        None => {
+            table.insert(key.to_owned(), value);
+        }
+        Some((section, rest)) => {
+            let inner = table.entry(section).or_insert_with(|| toml::Value::Table(toml::Table::new()));
+            if let toml::Value::Table(inner) = inner {
+                put(inner, rest, value);
+            }
+        }
+    }
+}
+
+/// The value of a key.
+pub(super) fn value_of<'a>(table: &'a toml::Table, key: &str) -> Option<&'a toml::Value> {
+    match key.split_once('.') {
+        None => table.get(key),
+        Some((section, rest)) => value_of(table.get(section)?.as_table()?, rest),
+    }
+}
+
+fn check_ranges<S: Settings>(settings: &S, rows: &[SettingRow]) -> Result<(), SettingsError> {
+    let table = toml::Table::try_from(settings)?;
+    for row in rows {
+        let Some((min, max)) = row.range else { continue };
+        let value = value_of(&table, &row.key).and_then(toml::Value::as_integer);
+        if value.is_some_and(|value| !(min..=max).contains(&value)) {
+            return Err(SettingsError::Range { key: row.key.clone(), min, max });
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,178 @@
+//! Settings from files and variables, mistakes in them, and what is told of each value.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use proptest::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::*;
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Port {
+    #[schemars(description = "")]
+    listen: SocketAddr,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+struct Bounds {
+    /// Callers at a time.
+    #[schemars(range(min = 8, max = 4096))]
+    callers: usize,
+    /// Whether they may wait.
+    wait: bool,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self { callers: 64, wait: true }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+struct Sample {
+    /// The data folder.
+    #[schemars(extend("x-default" = "`$STATE_DIRECTORY`", "x-example" = "/var/lib/sample"))]
+    data: Option<PathBuf>,
+    /// Names under which
+    /// it is reached.
+    names: Vec<String>,
+    /// Machines.
+    #[schemars(with = "Vec<BTreeMap<String, String>>", extend("x-example" = [{"name": "A"}]))]
+    machines: Vec<toml::Table>,
+    /// Where it listens.
+    http: Port,
+    bounds: Bounds,
+}
+
+impl Default for Sample {
+    fn default() -> Self {
+        let http = Port { listen: SocketAddr::from(([0, 0, 0, 0], 80)) };
+        Self { data: None, names: Vec::new(), machines: Vec::new(), http, bounds: Bounds::default() }
+    }
+}
+
+impl Settings for Sample {
+    fn check(&self) -> Result<(), &'static str> {
+        if self.bounds.wait { Ok(()) } else { Err("they must wait") }
+    }
+}
+
+fn load_from(text: &str, variables: &[(&str, &str)]) -> Result<Loaded<Sample>, SettingsError> {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), text).unwrap();
+    let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    load(Some(file.path()), &variables)
+}
+
+#[test]
+fn rows_are_read_off_the_struct() {
+    let rows = rows::<Sample>();
+    let keys: Vec<&str> = rows.iter().map(|row| row.key.as_str()).collect();
+    assert_eq!(keys, ["data", "names", "machines", "bounds.callers", "bounds.wait", "http.listen"]);
+    let row = |key: &str| rows.iter().find(|row| row.key == key).unwrap();
+    assert_eq!(row("names").words, "Names under which it is reached.");
+    assert_eq!(row("http.listen").words, "Where it listens.");
+    assert_eq!(row("http.listen").default.as_ref().unwrap(), "0.0.0.0:80");
+    assert_eq!(row("http.listen").variable(), "CLEANTRACK_HTTP_LISTEN");
+    assert_eq!(row("bounds.callers").range, Some((8, 4096)));
+    assert_eq!((row("data").default.as_ref(), row("data").kind), (None, SettingKind::Text));
+    let kinds = ["names", "machines", "bounds.callers", "bounds.wait"].map(|key| row(key).kind);
+    assert_eq!(kinds, [SettingKind::List, SettingKind::Tables, SettingKind::Number, SettingKind::Switch]);
+}
+
+#[test]
+fn the_environment_lies_over_the_file() {
+    let text = "data = \"/a\"\nnames = [\"x\"]\n[http]\nlisten = \"127.0.0.1:1\"\n[bounds]\ncallers = 9\n";
+    let variables = [
+        ("CLEANTRACK_DATA", "/b"),
+        ("CLEANTRACK_NAMES", "a, b"),
+        ("CLEANTRACK_MACHINES", "[{name = \"M\"}]"),
+        ("CLEANTRACK_BOUNDS_WAIT", "false"),
+        ("HOME", "/root"),
+    ];
+    let loaded = load_from(text, &variables).unwrap();
+    let Sample { data, names, machines, http, bounds } = &loaded.settings;
+    assert_eq!(data.as_deref(), Some(std::path::Path::new("/b")));
+    assert_eq!(names, &["a", "b"]);
+    assert_eq!(machines[0]["name"].as_str(), Some("M"));
+    assert_eq!((http.listen.port(), bounds.callers, bounds.wait), (1, 9, false));
+    assert!(loaded.settings.check().is_err());
+    let lines = text::list(&loaded).unwrap();
+    assert!(lines.contains("data = \"/b\"  (CLEANTRACK_DATA)"), "{lines}");
+    assert!(lines.lines().any(|line| line.starts_with("http.listen = \"127.0.0.1:1\"  (/")), "{lines}");
+    assert_eq!(load::<Sample>(None, &BTreeMap::new()).unwrap().settings, Sample::default());
+}
+
+#[test]
+fn what_does_not_fit_says_where() {
+    let told = |text: &str, variables: &[(&str, &str)]| load_from(text, variables).unwrap_err().to_string();
+    let unknown = told("data = \"/a\"\n[http]\nlisten = \"127.0.0.1:1\"\nlistn = 1\n", &[]);
+    assert!(
+        unknown.ends_with(", line 4: `http.listn` is no setting; did you mean `http.listen`?"),
+        "{unknown}"
+    );
+    let strange = told("[colours]\nsky = 1\n", &[]);
+    assert!(strange.ends_with(", line 1: `colours` is no setting"), "{strange}");
+    let wrong = told("\n[http]\nlisten = 5\n", &[]);
+    assert!(wrong.contains("line 3"), "{wrong}");
+    let section = told("http = 5\n", &[]);
+    assert!(section.contains("line 1"), "{section}");
+    let broken = told("data = \n", &[]);
+    assert!(broken.contains("line 1"), "{broken}");
+    let variable = told("", &[("CLEANTRACK_HTTP_LISTN", "127.0.0.1:1")]);
+    assert!(variable.ends_with("did you mean `CLEANTRACK_HTTP_LISTEN`?"), "{variable}");
+    for (name, value) in [
+        ("CLEANTRACK_HTTP_LISTEN", "here"),
+        ("CLEANTRACK_BOUNDS_CALLERS", "many"),
+        ("CLEANTRACK_BOUNDS_CALLERS", "-1"),
+        ("CLEANTRACK_BOUNDS_WAIT", "1"),
+        ("CLEANTRACK_MACHINES", "[{"),
+        ("CLEANTRACK_MACHINES", "x\ny = 1"),
+    ] {
+        let told = told("", &[(name, value)]);
+        assert!(told.starts_with(&format!("the environment variable {name} does not fit: ")), "{told}");
+    }
+    assert_eq!(told("[bounds]\ncallers = 7\n", &[]), "bounds.callers must be 8 to 4096");
+    assert_eq!(told("", &[("CLEANTRACK_BOUNDS_CALLERS", "5000")]), "bounds.callers must be 8 to 4096");
+    let nowhere = load::<Sample>(Some(std::path::Path::new("/nowhere.toml")), &BTreeMap::new());
+    assert!(matches!(nowhere, Err(SettingsError::Read { .. })));
+}
+
+#[test]
+fn texts_name_every_setting() {
+    let (table, file, help) = (text::markdown::<Sample>(), text::example::<Sample>(), text::help::<Sample>());
+    for row in rows::<Sample>() {
+        assert!(table.contains(&format!("| `{}` | `{}`", row.key, row.variable())), "{table}");
+        assert!(help.contains(&row.variable()) && help.contains(&row.key), "{help}");
+        assert!(file.contains(row.section_and_name().1), "{file}");
+    }
+    assert!(table.contains("| `$STATE_DIRECTORY` | The data folder |"), "{table}");
+    assert!(table.contains("| `64` | Callers at a time; 8 to 4096 |"), "{table}");
+    // As it stands it sets nothing; without its comment signs it sets what it shows.
+    assert!(file.parse::<toml::Table>().unwrap().is_empty());
+    let set: Vec<&str> = file.lines().filter(|line| !line.starts_with("# ")).collect();
+    let loaded = load_from(&set.join("\n").replace('#', ""), &[]).unwrap();
+    assert_eq!(loaded.settings.data.as_deref(), Some(std::path::Path::new("/var/lib/sample")));
+    assert_eq!(loaded.settings.machines.len(), 1);
+    assert_eq!(Sample { data: None, machines: Vec::new(), ..loaded.settings }, Sample::default());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_file_and_no_variable_makes_it_panic(
+        text in "[a-z\\[\\]=\" .#\n\u{0}]{0,60}",
+        value in "[a-z0-9\\[\\]{}=\",.#\n]{0,30}",
+        which in 0_usize..6,
+    ) {
+        let variable = rows::<Sample>()[which].variable();
+        let _ = load_from(&text, &[]);
+        let _ = load_from("", &[(&variable, &value)]);
+    }
+}
