@@ -10,12 +10,14 @@
 //! | [`route`] | a row: method, path, name, kind and handler, and what its handler says of itself |
 //! | [`argument`] | what handlers read: path, query, JSON, form, idempotency key; each bounded |
 //! | [`answer`] | what handlers send: pages, JSON, files, streams, redirects |
+//! | [`assets`] | style sheet, script and mark of all pages |
 //! | [`table`] | rows put together: the router, and the OpenAPI document |
 //! | [`present`] | errors as a page or as a problem document, whichever the caller reads |
 //! | `test` | feature `test`: every row tried rightly and wrongly, every answer held against its description |
 
 pub mod answer;
 pub mod argument;
+pub mod assets;
 pub mod error;
 pub mod present;
 pub mod route;

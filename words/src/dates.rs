@@ -8,6 +8,7 @@ use jiff::{Timestamp, Zoned};
 
 use crate::catalog::{Catalog, WordArea};
 use crate::locale::{Language, Locale};
+use crate::slots::SafeHtml;
 use crate::value::Value;
 
 static DATES_AREA: WordArea = WordArea::new(&[
@@ -22,6 +23,13 @@ pub struct Moment {
     pub iso: String,
     /// As read: `today 14:04`.
     pub text: String,
+}
+
+impl Moment {
+    /// HTML for people and for machines.
+    pub fn to_html(&self) -> SafeHtml {
+        SafeHtml::element("time", &[("datetime", &self.iso)], &self.text)
+    }
 }
 
 /// Writes moments, in milliseconds since 1970, for a reader in a zone at a time. One that no calendar holds is written as

@@ -3,8 +3,6 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use crate::dates::Moment;
-
 /// A place in a message that [`fill_slots`] puts markup into: a private-use character, which has no meaning in words and names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Slot(pub(crate) char);
@@ -50,11 +48,6 @@ impl SafeHtml {
     pub fn entered(text: &str) -> Self {
         Self::element("bdi", &[("translate", "no")], text)
     }
-
-    /// A moment for people and for machines.
-    pub fn time(moment: &Moment) -> Self {
-        Self::element("time", &[("datetime", &moment.iso)], &moment.text)
-    }
 }
 
 impl fmt::Display for SafeHtml {
@@ -98,13 +91,14 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::dates::Moment;
     use crate::value::Value;
 
     #[test]
     fn markup_stands_where_the_sentence_has_its_place() {
         let sentence = format!("{} is clean until {} & <no> {}", S1.0, S0.0, S1.0);
         let moment = Moment { iso: "2026-11-20T14:04:31-06:00".into(), text: "14:04".into() };
-        let html = fill_slots(sentence, [SafeHtml::time(&moment), SafeHtml::entered("Probe <b>\"7\"</b>")]);
+        let html = fill_slots(sentence, [moment.to_html(), SafeHtml::entered("Probe <b>\"7\"</b>")]);
         let probe = "<bdi translate=\"no\">Probe &lt;b&gt;&quot;7&quot;&lt;/b&gt;</bdi>";
         let time = "<time datetime=\"2026-11-20T14:04:31-06:00\">14:04</time>";
         assert_eq!(html.to_string(), format!("{probe} is clean until {time} &amp; &lt;no&gt; {probe}"));

@@ -1,17 +1,16 @@
 //! Answers are the same with and without compression.
 
-use std::io::Read as _;
 use std::sync::Arc;
 
 use axum::body::Body;
 use bytes::Bytes;
-use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING};
-use http::{HeaderMap, HeaderValue};
+use http::HeaderValue;
+use http::header::ACCEPT_ENCODING;
 
-use super::fixture::{FixtureWorld, admitted_caller, open_client};
-use super::validate::AnswerChecker;
 use crate::route::Route;
 use crate::table::Table;
+use crate::test::fixture::{FixtureWorld, admitted_caller, open_client};
+use crate::test::validate::AnswerChecker;
 
 /// Sends each row's example with and without `Accept-Encoding: gzip`, what changes something to a fresh world each. Gives
 /// the rows whose two answers differ, or break off.
@@ -54,18 +53,4 @@ async fn send_example<S>(
         request.headers_mut().insert(ACCEPT_ENCODING, encoding);
     }
     open_client(world, checker).try_send_caught(request.map(Body::from)).await.map(|answer| answer.body)
-}
-
-/// The body without its compression.
-pub(super) fn unpack_body(headers: &HeaderMap, body: Bytes) -> Result<Bytes, String> {
-    match headers.get(CONTENT_ENCODING).map(HeaderValue::as_bytes) {
-        None => Ok(body),
-        Some(b"gzip") => {
-            let mut bytes = Vec::new();
-            let mut decoder = flate2::read::GzDecoder::new(body.as_ref());
-            decoder.read_to_end(&mut bytes).map_err(|error| format!("its gzip breaks off: {error}"))?;
-            Ok(bytes.into())
-        }
-        Some(other) => Err(format!("it is packed as {}", String::from_utf8_lossy(other))),
-    }
 }

@@ -4,17 +4,20 @@
 //! [`find_access_faults`], [`find_fuzz_faults`], [`find_compression_faults`]. Its own tests send what they send through a
 //! [`TestClient`], which fails on any answer that the row does not describe.
 
+pub(crate) mod answer;
 mod client;
 mod compression;
 mod fixture;
 mod fuzz;
 mod fuzz_body;
 mod matrix;
+pub(crate) mod unpack;
 mod validate;
 
-pub use self::client::{TestAnswer, TestClient};
-pub use self::compression::find_compression_faults;
-pub use self::fixture::{FixtureCaller, FixtureWorld};
-pub use self::fuzz::find_fuzz_faults;
-pub use self::matrix::find_access_faults;
-pub use self::validate::AnswerChecker;
+pub use crate::test::answer::TestAnswer;
+pub use crate::test::client::TestClient;
+pub use crate::test::compression::find_compression_faults;
+pub use crate::test::fixture::{FixtureCaller, FixtureWorld};
+pub use crate::test::fuzz::find_fuzz_faults;
+pub use crate::test::matrix::find_access_faults;
+pub use crate::test::validate::AnswerChecker;

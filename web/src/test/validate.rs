@@ -8,10 +8,10 @@ use http::header::{CONTENT_TYPE, LOCATION};
 use jsonschema::Validator;
 use serde_json::{Map, Value, json};
 
-use super::client::TestAnswer;
 use crate::error::PROBLEM_MEDIA;
 use crate::route::{AnswerBody, AnswerDescription, Kind, OperationDescription};
 use crate::table::{Table, TableRow};
+use crate::test::answer::TestAnswer;
 
 /// Refusals that no row states, because middleware may make them of any request: what it is not built for, a foreign
 /// host or origin, a method that is none, an address or head that is too long, too many at once.

@@ -1,0 +1,202 @@
+//! Files that pages ask for: part of the program, under names that change with their content, so that a browser keeps them for ever.
+
+use std::sync::LazyLock;
+
+use axum::response::{IntoResponse, Response};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use record::tree::Hash;
+
+/// Another content has another name.
+const FOR_EVER: &str = "public, max-age=31536000, immutable";
+/// Of the content's SHA-256, in its name (characters of hex).
+const HASH_CHARS: usize = 10;
+
+/// What a browser is to take a file for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AssetKind {
+    /// A style sheet.
+    Css,
+    /// A script.
+    Script,
+    /// A picture of lines.
+    Svg,
+}
+
+impl AssetKind {
+    fn ending(self) -> &'static str {
+        match self {
+            Self::Css => "css",
+            Self::Script => "js",
+            Self::Svg => "svg",
+        }
+    }
+
+    fn media_type(self) -> &'static str {
+        match self {
+            Self::Css => "text/css; charset=utf-8",
+            Self::Script => "text/javascript; charset=utf-8",
+            Self::Svg => "image/svg+xml",
+        }
+    }
+}
+
+/// One file.
+#[derive(Debug)]
+pub struct Asset {
+    path: String,
+    kind: AssetKind,
+    text: &'static str,
+}
+
+impl Asset {
+    /// A file that is served as `/<stem>.<part of its hash>.<ending>`.
+    pub fn new(stem: &str, kind: AssetKind, text: &'static str) -> Self {
+        let hash = Hash::of(text.as_bytes()).to_string();
+        Self { path: format!("/{stem}.{}.{}", &hash[..HASH_CHARS], kind.ending()), kind, text }
+    }
+
+    /// Where it is served.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// What is in it.
+    pub fn text(&self) -> &'static str {
+        self.text
+    }
+}
+
+impl IntoResponse for &Asset {
+    fn into_response(self) -> Response {
+        let headers = [(CONTENT_TYPE, self.kind.media_type()), (CACHE_CONTROL, FOR_EVER)];
+        (headers, self.text).into_response()
+    }
+}
+
+/// The style sheet of all pages.
+pub static STYLE: LazyLock<Asset> =
+    LazyLock::new(|| Asset::new("base", AssetKind::Css, include_str!(concat!(env!("OUT_DIR"), "/base.css"))));
+/// The script that keeps a page's parts up to date.
+pub static LIVE: LazyLock<Asset> =
+    LazyLock::new(|| Asset::new("live", AssetKind::Script, include_str!("../assets/live.js")));
+/// The mark, for a browser's tab.
+pub static MARK: LazyLock<Asset> =
+    LazyLock::new(|| Asset::new("mark", AssetKind::Svg, include_str!("../assets/mark.svg")));
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A sheet's tokens, without comments and without what may be left out: spaces beside punctuation, the last semicolon.
+    fn tokens(sheet: &str) -> String {
+        let mut text = String::new();
+        let mut rest = sheet;
+        while let Some((before, after)) = rest.split_once("/*") {
+            text.push_str(before);
+            rest = after.split_once("*/").unwrap().1;
+        }
+        text.push_str(rest);
+        let mut text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        for (long, short) in [
+            (" {", "{"),
+            ("{ ", "{"),
+            (" }", "}"),
+            ("} ", "}"),
+            ("; ", ";"),
+            (", ", ","),
+            (": ", ":"),
+            (";}", "}"),
+        ] {
+            text = text.replace(long, short);
+        }
+        text
+    }
+
+    #[test]
+    fn the_squeezed_sheet_says_what_the_written_one_says() {
+        let written = concat!(
+            include_str!("../assets/style/base.css"),
+            include_str!("../assets/style/parts.css"),
+            include_str!("../assets/style/widths.css"),
+            include_str!("../assets/style/station.css"),
+        );
+        assert_eq!(tokens(STYLE.text()), tokens(written));
+        assert!(STYLE.text().len() * 10 < written.len() * 9 && !STYLE.text().contains('\n'));
+        assert!(STYLE.text().contains("max(1rem,50% - 36rem)"), "a minus keeps its spaces");
+    }
+
+    #[test]
+    fn the_name_follows_the_content() {
+        let (one, other) = (Asset::new("a", AssetKind::Script, "1"), Asset::new("a", AssetKind::Script, "2"));
+        assert!(one.path().starts_with("/a.") && one.path().ends_with(".js") && one.path() != other.path());
+        let answer = (&one).into_response();
+        assert_eq!(answer.headers()[CONTENT_TYPE], "text/javascript; charset=utf-8");
+        assert_eq!(answer.headers()[CACHE_CONTROL], FOR_EVER);
+    }
+
+    /// WCAG's relative luminance of `#rgb` or `#rrggbb`.
+    fn luminance(colour: &str) -> f64 {
+        let hex = colour.trim_start_matches('#');
+        let wide: String =
+            if hex.len() == 3 { hex.chars().flat_map(|c| [c, c]).collect() } else { hex.to_owned() };
+        let part = |at: usize| {
+            let c = f64::from(u8::from_str_radix(&wide[at..at + 2], 16).unwrap()) / 255.0;
+            if c <= 0.040_45 { c / 12.92 } else { ((c + 0.055) / 1.055).powf(2.4) }
+        };
+        0.2126 * part(0) + 0.7152 * part(2) + 0.0722 * part(4)
+    }
+
+    fn contrast(a: &str, b: &str) -> f64 {
+        let (a, b) = (luminance(a), luminance(b));
+        (a.max(b) + 0.05) / (a.min(b) + 0.05)
+    }
+
+    #[test]
+    fn every_pair_of_colours_can_be_read_in_light_and_in_dark() {
+        let (light, dark) = STYLE.text().split_once("prefers-color-scheme: dark").unwrap();
+        let dark = dark.split_once("}}").unwrap().0;
+        let value = |name: &str, dark_too: bool| {
+            let find = |part: &str| {
+                let from = part.find(&format!("--{name}:"))? + name.len() + 3;
+                let end = part[from..].find([';', '}']).map_or(part.len(), |e| from + e);
+                Some(part[from..end].trim().to_owned())
+            };
+            dark_too.then(|| find(dark)).flatten().or_else(|| find(light)).unwrap()
+        };
+        for (front, back, least) in [
+            ("text", "page", 7.0),
+            ("text", "card", 7.0),
+            ("muted", "page", 4.5),
+            ("muted", "card", 4.5),
+            ("link", "page", 4.5),
+            ("link", "card", 4.5),
+            ("on-act", "act", 4.5),
+            ("on-act", "act2", 4.5),
+            ("danger", "card", 4.5),
+            ("card", "danger", 4.5),
+            ("on-band", "band", 7.0),
+            ("mint", "band", 4.5),
+            ("ok", "ok-bg", 7.0),
+            ("due", "due-bg", 7.0),
+            ("late", "late-bg", 7.0),
+            ("none", "none-bg", 7.0),
+            ("line", "page", 3.0),
+            ("line", "card", 3.0),
+            ("act", "card", 3.0),
+        ] {
+            for dark in [false, true] {
+                let found = contrast(&value(front, dark), &value(back, dark));
+                assert!(found >= least, "--{front} on --{back}, dark {dark}: {found:.1} < {least}");
+            }
+        }
+    }
+
+    #[test]
+    fn no_asset_asks_anybody_else_for_anything() {
+        for asset in [&STYLE, &LIVE] {
+            for outside in ["http:", "https:", "url(", "@import", "//cdn", "eval(", "innerHTML"] {
+                assert!(!asset.text().contains(outside), "{outside}");
+            }
+        }
+    }
+}
