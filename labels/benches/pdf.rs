@@ -2,11 +2,10 @@
 #![allow(clippy::disallowed_methods, reason = "a bench reads a clock")]
 #![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a bench prints, and stops at what is wrong")]
 
-use labels::code;
 use labels::drawing::{Drawing, Mark};
-use labels::layout::Dpi;
 use labels::sheet::{Nudge, Sheet, Start};
 use labels::text::Weight;
+use labels::{Dpi, code};
 
 const LABELS: u32 = 300;
 const ROUNDS: u32 = 10;

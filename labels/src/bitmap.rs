@@ -2,7 +2,7 @@
 
 use image::ImageEncoder;
 
-use crate::layout::Dpi;
+use crate::dpi::Dpi;
 
 /// Dots of a picture in either direction: the widest head that labels come from has 1,296, the longest label a metre.
 pub const DOTS_MAX: u32 = 16_384;

@@ -6,12 +6,12 @@ mod status;
 use std::time::Duration;
 
 use crate::bitmap::Bitmap;
+use crate::brother_ql::models::{Model, Roll};
+use crate::brother_ql::status::{Kind, Status, StatusReader};
+use crate::dpi::Dpi;
 use crate::language::{
-    self, Answers, Asking, Awaited, Condition, EncodeError, Event, Language, Profile, Row, Session,
+    Answers, Asking, Awaited, Condition, EncodeError, Event, Language, Profile, Row, Session,
 };
-use crate::layout::Dpi;
-use models::{Model, Roll};
-use status::{Kind, Status, StatusReader};
 
 /// The language's row.
 pub const ROW: Row = Row {
@@ -343,7 +343,7 @@ impl Session for BrotherQl {
     }
 
     fn encode(&mut self, n: u32, label: &Bitmap) -> Result<Vec<u8>, EncodeError> {
-        language::fits(label, &self.profile)?;
+        crate::language::fits(label, &self.profile)?;
         let roll = self.roll_for(label)?;
         let finer = finer(self.profile.dpi);
         let rows = if roll.length_mm == 0 {

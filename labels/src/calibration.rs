@@ -1,8 +1,8 @@
 //! The test label: rulers, darkness, a code of each module size, the head's reach, and what was assumed of the printer.
 
-use crate::code::{self, CodeError};
+use crate::code::CodeError;
+use crate::dpi::Dpi;
 use crate::drawing::{Drawing, Mark};
-use crate::layout::Dpi;
 use crate::media::{Length, Media};
 use crate::text::{TextError, Typesetter, Weight};
 
@@ -181,7 +181,7 @@ impl Page<'_> {
 
     /// Row after row; those for which there is no room are left out.
     fn codes(&mut self) -> Result<(), CodeError> {
-        let code = code::qr(CONTENT)?;
+        let code = crate::code::qr(CONTENT)?;
         let dpi = self.drawing.dpi;
         let px = dpi.points(6.0);
         let words_height = self.t.cap_height(Weight::Bold, px) + self.gap / 2;

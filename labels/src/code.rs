@@ -5,7 +5,7 @@ use qrcode::bits::{Bits, encode_auto};
 use qrcode::{Color, EcLevel, QrCode};
 
 use crate::bitmap::Bitmap;
-use crate::layout::Dpi;
+use crate::dpi::Dpi;
 
 /// Module size at which a standard label reads well with a phone at arm's length (millimetres).
 pub const MODULE_MM: f64 = 0.75;

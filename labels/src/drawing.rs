@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::bitmap::Bitmap;
 use crate::code::{Code, MODULE_MM_WARN};
-use crate::layout::Dpi;
+use crate::dpi::Dpi;
 use crate::text::{Typesetter, Weight};
 
 /// One thing on a label. Later marks lie over earlier ones.

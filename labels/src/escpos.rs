@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use crate::bitmap::Bitmap;
+use crate::dpi::Dpi;
 use crate::language::{
-    self, Answers, Asking, Awaited, Condition, EncodeError, Event, Language, Profile, Row, Session,
+    Answers, Asking, Awaited, Condition, EncodeError, Event, Language, Profile, Row, Session,
 };
-use crate::layout::Dpi;
 use crate::media::{Length, Media, Thermal};
 
 /// The language's row. Epson calls `GS v 0` obsolete, and it is the only raster command that every printer takes.
@@ -328,7 +328,7 @@ impl Session for EscPos {
     }
 
     fn encode(&mut self, n: u32, label: &Bitmap) -> Result<Vec<u8>, EncodeError> {
-        language::fits(label, &self.profile)?;
+        crate::language::fits(label, &self.profile)?;
         if let Some(refusal) = self.refusal() {
             return Err(refusal);
         }

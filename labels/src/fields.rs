@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::layout::LabelError;
+use crate::label_error::LabelError;
 
 macro_rules! fields {
     ($($(#[doc = $doc:literal])* $variant:ident $name:literal $label:literal),+ $(,)?) => {

@@ -4,10 +4,10 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use crate::bitmap::Bitmap;
-use crate::layout::Dpi;
+use crate::dpi::Dpi;
 use crate::media::{Length, Media};
 
-/// One printer language: its row in [`LANGUAGES`] is all that the rest of the program knows of it.
+/// One printer language: its row in [`LANGUAGES`](crate::language_table::LANGUAGES) is all that the rest of the program knows of it.
 pub struct Row {
     /// The language.
     pub language: Language,
@@ -36,11 +36,7 @@ pub struct Row {
     pub session: fn(Profile, u16) -> Box<dyn Session>,
 }
 
-/// Every language that is spoken here.
-pub static LANGUAGES: &[Row] =
-    &[crate::escpos::ROW, crate::zpl::ROW, crate::tspl::ROW, crate::brother_ql::ROW, crate::dymo::ROW];
-
-/// A printer language. One more is one more file, its name here and its row in [`LANGUAGES`].
+/// A printer language. One more is one more file, its name here and its row in the table [`crate::language_table`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Language {
     /// ESC/POS raster: Epson and most receipt printers.
@@ -53,58 +49,6 @@ pub enum Language {
     BrotherQl,
     /// DYMO LabelWriter 400 and 450.
     Dymo,
-}
-
-impl Language {
-    /// Its row. Every language has one; a test holds it.
-    pub fn row(self) -> &'static Row {
-        LANGUAGES.iter().find(|row| row.language == self).unwrap_or(&LANGUAGES[0])
-    }
-
-    /// All of them.
-    pub fn all() -> impl Iterator<Item = Self> {
-        LANGUAGES.iter().map(|row| row.language)
-    }
-
-    /// Its name in settings.
-    pub fn name(self) -> &'static str {
-        self.row().name
-    }
-
-    /// What its usual printer is like, with the roll that is first in its table.
-    pub fn usual_profile(self) -> Profile {
-        let row = self.row();
-        let dpi = row.dpi.first().copied().and_then(Dpi::new).unwrap_or(Dpi::D203);
-        let media = (row.media)().into_iter().next().unwrap_or_else(crate::escpos::receipt);
-        Profile {
-            dpi,
-            head_dots: (row.head_dots)(dpi),
-            answers: row.answers,
-            media,
-            darkness: None,
-            speed_mm_s: None,
-            dense: false,
-            model: None,
-        }
-    }
-
-    /// A new session. `salt` differs from session to session, so that a late answer to an earlier one confirms nothing.
-    pub fn session(self, profile: Profile, salt: u16) -> Box<dyn Session> {
-        (self.row().session)(profile, salt)
-    }
-}
-
-/// A name that is no language.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no printer language that is spoken here; known: {known}", known = LANGUAGES.iter().map(|r| r.name).collect::<Vec<_>>().join(", "))]
-pub struct UnknownLanguage(String);
-
-impl std::str::FromStr for Language {
-    type Err = UnknownLanguage;
-    fn from_str(name: &str) -> Result<Self, UnknownLanguage> {
-        let known = Self::all().find(|l| l.name() == name);
-        known.ok_or_else(|| UnknownLanguage(name.chars().take(40).collect()))
-    }
 }
 
 /// What a printer can tell about a label that it was given.
@@ -470,20 +414,6 @@ pub(crate) mod tests {
 
     pub(crate) fn seconds(s: f64) -> Duration {
         Duration::from_secs_f64(s)
-    }
-
-    #[test]
-    fn names_and_rows() {
-        for language in Language::all() {
-            let row = language.row();
-            assert_eq!((row.name.parse(), row.language), (Ok(language), language));
-            assert!(!(row.media)().is_empty() && !row.dpi.is_empty(), "{}", row.name);
-            let names: std::collections::HashSet<_> = (row.media)().into_iter().map(|m| m.name).collect();
-            assert_eq!(names.len(), (row.media)().len(), "{}: two rolls of one name", row.name);
-        }
-        assert!("epl".parse::<Language>().is_err());
-        let text = "epl".parse::<Language>().unwrap_err().to_string();
-        assert!(text.contains("escpos, zpl, tspl, brother-ql, dymo"), "{text}");
     }
 
     #[test]

@@ -1,20 +1,20 @@
 //! From a template and its fields to a drawing: what goes where, in whole dots, or why it cannot be printed.
 
 use crate::bitmap::DOTS_MAX;
-use crate::code::{self, Code, CodeError, Kind, MODULE_MM_WARN};
+use crate::code::{Code, Kind, MODULE_MM_WARN};
+use crate::dpi::Dpi;
 use crate::drawing::{Drawing, Mark, Part as Kept, Warning};
 use crate::fields::{Field, Fields};
+use crate::label_error::LabelError;
 use crate::logo::Logo;
 use crate::template::{Area, CodeElement, Element, Height, Part, SIDE_MM_MAX, Template, What, Words};
-use crate::text::{TextError, Typesetter};
+use crate::text::Typesetter;
 
 mod place;
 mod words;
 
-use place::Rect;
+use crate::layout::place::Rect;
 
-const DPI_LEAST: u16 = 150;
-const DPI_MOST: u16 = 1_200;
 /// Symbols of a tag that stand together.
 const TAG_GROUP: usize = 3;
 /// White below the last line of a continuous label (millimetres).
@@ -22,113 +22,10 @@ const TAIL_MM: f64 = 3.0;
 /// One piece of a dashed line, and one gap (millimetres).
 const DASH_MM: f64 = 1.0;
 
-const _: () =
-    assert!(SIDE_MM_MAX * DPI_MOST as f64 / 25.4 < DOTS_MAX as f64, "every template is drawn whole");
-
-/// Dots per inch of a printer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Dpi(u16);
-
-impl Dpi {
-    /// What most label and receipt printers have.
-    pub const D203: Self = Self(203);
-
-    /// 150 to 1,200 dots per inch; `None` outside.
-    pub fn new(dpi: u16) -> Option<Self> {
-        (DPI_LEAST..=DPI_MOST).contains(&dpi).then_some(Self(dpi))
-    }
-
-    /// Dots per inch.
-    pub fn get(self) -> u16 {
-        self.0
-    }
-
-    /// Dots nearest to a length.
-    pub fn dots(self, mm: f64) -> u32 {
-        (mm * f64::from(self.0) / 25.4).round() as u32
-    }
-
-    /// Dots that reach a length.
-    pub fn dots_up(self, mm: f64) -> u32 {
-        (mm * f64::from(self.0) / 25.4).ceil() as u32
-    }
-
-    /// The length of so many dots.
-    pub fn mm(self, dots: u32) -> f64 {
-        f64::from(dots) * 25.4 / f64::from(self.0)
-    }
-
-    /// Dots per em of a size in points.
-    pub(crate) fn points(self, pt: f64) -> u32 {
-        (pt * f64::from(self.0) / 72.0).round() as u32
-    }
-}
-
-/// A text of a label, for a person.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Subject {
-    /// A field.
-    Field(Field),
-    /// The template's own words.
-    Words(String),
-}
-
-impl std::fmt::Display for Subject {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Field(field) => field.fmt(f),
-            Self::Words(words) => write!(f, "template's text {words:?}"),
-        }
-    }
-}
-
-/// Why a label cannot be made. Nothing has been printed.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
-pub enum LabelError {
-    /// A text with something that cannot be printed.
-    #[error("the {subject} cannot be printed: {why}{}", if *asset_number_instead { "; or print the asset number instead" } else { "" })]
-    Text {
-        /// Where.
-        subject: Subject,
-        /// What.
-        #[source]
-        why: TextError,
-        /// Whether [`Fields::without_name`] makes a label of it.
-        asset_number_instead: bool,
-    },
-    /// The code cannot be made.
-    #[error("{0}")]
-    Code(#[from] CodeError),
-    /// A text that may not be cut is too long.
-    #[error(
-        "the {subject} has {chars} characters, more than this label has room for; shorten it or choose a larger label"
-    )]
-    DoesNotFit {
-        /// Which.
-        subject: Subject,
-        /// Its characters.
-        chars: usize,
-    },
-    /// A field that the label cannot do without.
-    #[error("this label needs the {0}, which is empty; fill it in or choose another template")]
-    Missing(Field),
-    /// The tag is no run of letters and digits.
-    #[error("{0:?} is no tag: a tag is letters and digits only")]
-    NoTag(String),
-    /// The code would open something else than what the label says.
-    #[error("the label address {url:?} does not end with the tag {tag:?}; nothing was printed")]
-    OtherTag {
-        /// What the code would hold.
-        url: String,
-        /// What would be printed beside it.
-        tag: String,
-    },
-    /// Nothing can stand for a name that cannot be printed.
-    #[error(
-        "this equipment has no asset number to print instead of its name; give it one, or write its name with Latin, Greek or Cyrillic letters"
-    )]
-    NoAssetNumber,
-}
+const _: () = assert!(
+    SIDE_MM_MAX * crate::dpi::DPI_MOST as f64 / 25.4 < DOTS_MAX as f64,
+    "every template is drawn whole"
+);
 
 /// Lays a label out. A pure function of its arguments: the preview is what is printed.
 ///
@@ -253,8 +150,8 @@ impl Plan<'_> {
             return Err(LabelError::Missing(element.words.fields().next().unwrap_or(Field::Url)));
         }
         let code = match element.kind {
-            Kind::Qr => code::qr(&content),
-            Kind::DataMatrix => code::data_matrix(&content),
+            Kind::Qr => crate::code::qr(&content),
+            Kind::DataMatrix => crate::code::data_matrix(&content),
         }?;
         let (at, module) = self.place_code(i, Rect::of(area, self.dpi), element, &code)?;
         let module_mm = self.dpi.mm(module);
@@ -328,7 +225,10 @@ fn check_tag(template: &Template, fields: &Fields) -> Result<(), LabelError> {
         return Err(LabelError::NoTag(tag.chars().take(32).collect()));
     }
     let (tag, url) = (tag.to_ascii_uppercase(), fields.get(Field::Url));
-    if shown.contains(&Field::Url) && !url.is_empty() && !code::upper(url)?.ends_with(&format!("/{tag}")) {
+    if shown.contains(&Field::Url)
+        && !url.is_empty()
+        && !crate::code::upper(url)?.ends_with(&format!("/{tag}"))
+    {
         return Err(LabelError::OtherTag { url: url.chars().take(200).collect(), tag });
     }
     Ok(())

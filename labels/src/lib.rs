@@ -5,19 +5,22 @@
 //! preview and what is printed → [`readback::check_drawing`], which proves that its codes open the right page →
 //! [`media::place`], which puts it onto what is in the printer or says why not → a [`language::Session`], which wraps the
 //! dots in the words of one printer language and turns the printer's answers into [`language::Event`]s. One more
-//! language is one more file, its row in [`language::LANGUAGES`], and nothing else. [`pdf`] draws sheets from the same
+//! language is one more file, its row in [`language_table::LANGUAGES`], and nothing else. [`pdf`] draws sheets from the same
 //! drawings; [`calibration`] is the test label.
 
 pub mod bitmap;
 pub mod brother_ql;
 pub mod calibration;
 pub mod code;
+mod dpi;
 pub mod drawing;
 pub mod dymo;
 pub mod escpos;
 pub mod fields;
 pub mod font;
+mod label_error;
 pub mod language;
+pub mod language_table;
 pub mod layout;
 pub mod logo;
 pub mod media;
@@ -29,10 +32,11 @@ pub mod text;
 pub mod tspl;
 pub mod zpl;
 
-pub use bitmap::Bitmap;
-pub use drawing::Drawing;
-pub use fields::{Field, Fields};
-pub use language::{Language, Profile};
-pub use layout::{Dpi, LabelError};
-pub use template::Template;
-pub use text::Typesetter;
+pub use crate::bitmap::Bitmap;
+pub use crate::dpi::Dpi;
+pub use crate::drawing::Drawing;
+pub use crate::fields::{Field, Fields};
+pub use crate::label_error::{LabelError, Subject};
+pub use crate::language::{Language, Profile};
+pub use crate::template::Template;
+pub use crate::text::Typesetter;

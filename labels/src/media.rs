@@ -1,8 +1,8 @@
 //! What is in the printer: the size of a label, how rolls are cut, how they are printed, and what lasts on them.
 
 use crate::bitmap::Bitmap;
+use crate::dpi::Dpi;
 use crate::drawing::{Drawing, Part};
-use crate::layout::Dpi;
 
 /// How a roll ends each label.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -4,7 +4,7 @@ use datamatrix::DataMatrix;
 use rqrr::PreparedImage;
 
 use crate::bitmap::Bitmap;
-use crate::code::{self, Code, CodeError, Kind};
+use crate::code::{Code, CodeError, Kind};
 use crate::drawing::{Drawing, Mark};
 use crate::media::Placed;
 
@@ -32,7 +32,7 @@ pub enum ReadbackError {
 /// # Errors
 /// When one does not.
 pub fn check(label: &Bitmap, url: &str) -> Result<(), ReadbackError> {
-    let wanted = code::upper(url)?;
+    let wanted = crate::code::upper(url)?;
     let found = qr_codes(label);
     if found.is_empty() {
         return Err(ReadbackError::NotReadable);
@@ -129,14 +129,14 @@ fn check_data_matrix(outer: &Bitmap, module: u32, code: &Code) -> Result<(), Rea
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dpi::Dpi;
     use crate::fields::{Field, Fields};
-    use crate::layout::{self, Dpi};
     use crate::media::Window;
-    use crate::template;
     use crate::text::Typesetter;
+    use crate::{layout, template};
 
     fn code_on_white(url: &str) -> Bitmap {
-        let code = code::qr(url).unwrap();
+        let code = crate::code::qr(url).unwrap();
         let mut label = Bitmap::white(250, 250);
         code.draw(&mut label, 30, 30, 6);
         label
@@ -197,7 +197,8 @@ mod tests {
 
     #[test]
     fn a_code_without_its_white_edge_does_not_read() {
-        let mark = Mark::Code { x: 12, y: 12, module: 6, code: code::qr("HTTPS://A.EXAMPLE/B").unwrap() };
+        let mark =
+            Mark::Code { x: 12, y: 12, module: 6, code: crate::code::qr("HTTPS://A.EXAMPLE/B").unwrap() };
         let drawing = Drawing { marks: vec![mark], ..Drawing::white(Dpi::D203, 300, 174) };
         let mut label = drawing.bitmap(&mut Typesetter::new().unwrap());
         assert_eq!(check_drawing(&label, &drawing), Ok(()));
@@ -216,7 +217,7 @@ mod tests {
 
     #[test]
     fn data_matrix_is_read_where_it_was_drawn() {
-        let code = code::data_matrix("https://ct.example/7QK3M9X2W").unwrap();
+        let code = crate::code::data_matrix("https://ct.example/7QK3M9X2W").unwrap();
         let mark = Mark::Code { x: 12, y: 9, module: 4, code };
         let drawing = Drawing { marks: vec![mark], ..Drawing::white(Dpi::D203, 203, 102) };
         let mut label = drawing.bitmap(&mut Typesetter::new().unwrap());
@@ -235,7 +236,7 @@ mod tests {
 
     #[test]
     fn each_of_two_codes_is_read() {
-        let code = |url: &str| code::qr(url).unwrap();
+        let code = |url: &str| crate::code::qr(url).unwrap();
         let mark = |x, url| Mark::Code { x, y: 20, module: 4, code: code(url) };
         let marks = vec![mark(20, "HTTPS://A.EXAMPLE/B"), mark(160, "HTTPS://A.EXAMPLE/B")];
         let drawing = Drawing { marks, ..Drawing::white(Dpi::D203, 300, 150) };

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use crate::bitmap::Bitmap;
+use crate::dpi::Dpi;
 use crate::language::{
-    self, Answers, Asking, Awaited, Condition, EncodeError, Event, IdleProof, Language, Profile, Row, Session,
+    Answers, Asking, Awaited, Condition, EncodeError, Event, IdleProof, Language, Profile, Row, Session,
 };
-use crate::layout::Dpi;
 use crate::media::{Length, Thermal};
 
 /// The language's row. The rolls are those of other desktop label printers.
@@ -223,7 +223,7 @@ impl Session for Tspl {
     }
 
     fn encode(&mut self, n: u32, label: &Bitmap) -> Result<Vec<u8>, EncodeError> {
-        language::fits(label, &self.profile)?;
+        crate::language::fits(label, &self.profile)?;
         let mut bytes = self.head(label).into_bytes();
         bytes.reserve(label.bytes().len() + 16);
         // Padding is white in the picture and so becomes 1.

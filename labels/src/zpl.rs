@@ -5,10 +5,10 @@ mod graphic;
 use std::time::Duration;
 
 use crate::bitmap::Bitmap;
+use crate::dpi::Dpi;
 use crate::language::{
-    self, Answers, Asking, Awaited, Condition, EncodeError, Event, Language, Profile, Row, Session,
+    Answers, Asking, Awaited, Condition, EncodeError, Event, Language, Profile, Row, Session,
 };
-use crate::layout::Dpi;
 use crate::media::{Length, Media, Thermal};
 
 /// The language's row.
@@ -317,7 +317,7 @@ impl Session for Zpl {
     }
 
     fn encode(&mut self, n: u32, label: &Bitmap) -> Result<Vec<u8>, EncodeError> {
-        language::fits(label, &self.profile)?;
+        crate::language::fits(label, &self.profile)?;
         let (width, height, row_bytes) = (label.width(), label.height(), label.row_bytes());
         let total = label.bytes().len();
         // The roll's width, not the picture's: rolls run in the middle of the head, and dot 0 is at their left edge.

@@ -125,6 +125,15 @@ pub struct Epoch {
     pub key: [u8; 4],
 }
 
+/// An entry of this or an earlier epoch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct EntryRef {
+    /// Which log.
+    pub epoch: Epoch,
+    /// Which entry.
+    pub seq: u64,
+}
+
 impl fmt::Display for Epoch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}-{:08x}", self.n, u32::from_be_bytes(self.key))

@@ -7,10 +7,12 @@ use serde_json::value::RawValue;
 
 use crate::ids::{AccountId, BootId, BoxId, Epoch, FacilityId, JobId, ProtocolId, StaffId};
 use crate::redact::Redactable;
-use crate::run::RunName;
+use crate::run_name::RunName;
 use crate::tag::Tag;
 use crate::tree::Hash;
 use crate::vouch::{Base64Bytes, Vouch};
+
+pub use crate::ids::EntryRef;
 
 /// What the use of an item can do to a patient (Spaulding, 1968).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
@@ -344,15 +346,6 @@ pub struct ProtocolRef {
     pub id: ProtocolId,
     /// Its version, from 1.
     pub version: u32,
-}
-
-/// An entry of this or an earlier epoch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct EntryRef {
-    /// Which log.
-    pub epoch: Epoch,
-    /// Which entry.
-    pub seq: u64,
 }
 
 /// The outcome of one label of a job.

@@ -34,6 +34,7 @@ pub mod proof;
 pub mod receipt;
 pub mod redact;
 pub mod run;
+mod run_name;
 pub mod sign;
 pub mod tag;
 pub mod topics;

@@ -11,8 +11,7 @@ use std::process::Command;
 use harness::tools;
 use labels::drawing::Mark;
 use labels::language::Profile;
-use labels::layout::Dpi;
-use labels::{Language, Typesetter, layout, template};
+use labels::{Dpi, Language, Typesetter, layout, template};
 use serde::Deserialize;
 use service::random::{Random, SeededRandom};
 

@@ -2,6 +2,7 @@
 
 mod brother_ql;
 mod device;
+mod devices;
 mod dymo;
 mod escpos;
 mod framing;
@@ -21,6 +22,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use machine::Machine;
+
 pub use process::main;
 
 /// What a printer speaks.

@@ -2,10 +2,10 @@
 
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
-use labels::layout::{self, LabelError};
 use labels::logo::{FILE_BYTES_MAX, Logo, LogoError};
 use labels::template::{self, BYTES_MAX, Height, TemplateError};
 use labels::{Dpi, Drawing, Field, Fields, Template, Typesetter};
+use labels::{LabelError, layout};
 use serde::Serialize;
 
 use super::ledger::{JobHead, LOGO, Ledger, LedgerError};

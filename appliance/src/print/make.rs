@@ -2,11 +2,11 @@
 
 use labels::calibration::{self, Assumed, CalibrationError};
 use labels::language::EncodeError;
-use labels::layout::{self, LabelError};
 use labels::media::{self, MediaError, Window};
 use labels::readback::{self, ReadbackError};
 use labels::sheet::{Nudge, Sheet, SheetError, Start};
 use labels::{Bitmap, Drawing, Fields, Typesetter};
+use labels::{LabelError, layout};
 
 use super::designs::Design;
 use super::printers::PrinterConfig;

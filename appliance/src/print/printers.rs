@@ -1,8 +1,9 @@
 //! Printers as people set them up: what they may say of one, and what is taken for granted where they say nothing.
 
 use labels::Bitmap;
-use labels::language::{Answers, EncodeError, Language, Profile, UnknownLanguage};
-use labels::layout::Dpi;
+use labels::Dpi;
+use labels::language::{Answers, EncodeError, Language, Profile};
+use labels::language_table::UnknownLanguage;
 use labels::media::{Length, Media, Thermal};
 use labels::sheet::{SHEETS, Sheet};
 use serde::{Deserialize, Deserializer, Serialize};

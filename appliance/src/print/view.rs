@@ -1,6 +1,6 @@
 //! What people and programs see of jobs, labels and printers, and the words in which they are refused.
 
-use labels::layout::LabelError;
+use labels::LabelError;
 use labels::media::{Length, Media};
 use labels::{Bitmap, Dpi};
 use record::ids::JobId;

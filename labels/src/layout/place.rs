@@ -1,7 +1,7 @@
 //! Rectangles in dots, and the place of a code among them.
 
-use super::Dpi;
 use crate::code::Code;
+use crate::dpi::Dpi;
 use crate::template::{Align, Area, CodeElement, Element, What};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,10 +1,12 @@
 //! Built-in templates drawn, read back and compared; bad input refused.
 
+use proptest::prelude::*;
+
 use super::*;
 use crate::bitmap::Bitmap;
+use crate::code::CodeError;
 use crate::readback;
 use crate::template::{builtin, builtins};
-use proptest::prelude::*;
 
 pub(crate) fn everything() -> Fields {
     Fields::new()

@@ -1,11 +1,12 @@
 //! Texts in their areas: one by itself, or several in a column that share its room.
 
-use super::place::Rect;
-use super::{LabelError, Plan, Subject, TAIL_MM, grouped};
 use crate::bitmap::DOTS_MAX;
 use crate::code::CodeError;
 use crate::drawing::{Mark, Warning};
 use crate::fields::Field;
+use crate::label_error::{LabelError, Subject};
+use crate::layout::place::Rect;
+use crate::layout::{Plan, TAIL_MM, grouped};
 use crate::template::{Align, Column, Element, Item, Part, Style, TextElement, Vertical, Words};
 use crate::text::{Block, Fit};
 

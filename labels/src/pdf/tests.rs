@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use super::*;
-use crate::code;
-use crate::layout::Dpi;
-use crate::sheet::SHEETS;
 use lopdf::content::{Content, Operation};
 use proptest::prelude::*;
+
+use super::*;
+use crate::dpi::Dpi;
+use crate::sheet::SHEETS;
 
 fn text(x: u32, baseline: u32, weight: Weight, text: &str) -> Mark {
     Mark::Text { x, baseline, px: 80, weight, text: text.into(), white: false }
@@ -19,7 +19,7 @@ fn drawing(width_mm: f64, height_mm: f64, marks: Vec<Mark>) -> Drawing {
 }
 
 fn label(n: u32) -> Drawing {
-    let code = code::qr(&format!("https://ct.example/7QK3M{n:04}")).unwrap();
+    let code = crate::code::qr(&format!("https://ct.example/7QK3M{n:04}")).unwrap();
     let mark = Mark::Code { x: 36, y: 75, module: 18, code };
     drawing(60.96, 25.4, vec![mark, text(600, 200, Weight::Bold, &format!("Infusion pump {n}"))])
 }
@@ -123,7 +123,7 @@ fn every_letter_of_the_fonts_comes_out_as_itself() {
 
 #[test]
 fn a_code_is_its_modules_in_one_shape() {
-    let code = code::qr("https://ct.example/7QK3M9X2W").unwrap();
+    let code = crate::code::qr("https://ct.example/7QK3M9X2W").unwrap();
     let mark = Mark::Code { x: 36, y: 75, module: 18, code: code.clone() };
     let (_, pages) = pages(&labels(&[drawing(60.0, 30.0, vec![mark])]).unwrap());
     let at = pages[0].iter().rposition(|o| o.operator == "cm").unwrap();
@@ -245,7 +245,7 @@ fn any_mark() -> impl Strategy<Value = Mark> {
         x,
         y,
         module,
-        code: code::qr(&s).unwrap(),
+        code: crate::code::qr(&s).unwrap(),
     });
     let pictures = (n(), n(), 0u32..40, 0u32..40).prop_map(|(x, y, w, h)| Mark::Picture {
         x,

@@ -1,10 +1,11 @@
 //! Files that parse and files that do not: each refusal names its line.
 
-use super::*;
-use crate::fields::Fields;
-use crate::layout::{self, Dpi};
-use crate::text::Typesetter;
 use proptest::prelude::*;
+
+use super::*;
+use crate::dpi::Dpi;
+use crate::fields::Fields;
+use crate::text::Typesetter;
 
 const HEAD: &str = "name = 'mine'\ntitle = 'Mine'\nwidth_mm = 50\nheight_mm = 30\n";
 
@@ -160,7 +161,7 @@ fn survive(file: &[u8]) {
         for name in ["", "Pump 14", long.as_str()] {
             let fields = Field::ALL.iter().fold(Fields::new(), |f, field| f.with(*field, name));
             let fields = fields.with(Field::Url, "http://a.example/7QK3M9X2W").with(Field::Tag, "7QK3M9X2W");
-            if let Ok(drawing) = layout::draw(&t, &template, &fields, None, Dpi::D203) {
+            if let Ok(drawing) = crate::layout::draw(&t, &template, &fields, None, Dpi::D203) {
                 let label = drawing.bitmap(&mut t);
                 assert!(label.width() == drawing.width && label.height() == drawing.height);
             }

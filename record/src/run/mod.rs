@@ -6,8 +6,7 @@
 
 mod blocks;
 mod file;
-mod name;
 
+pub use crate::run_name::{RunName, RunNameError, RunNamer, join_runs, split_runs};
 pub use blocks::{BLOCK_LINES, RunBlocks, block_lines, path_in_run};
 pub use file::{RunError, RunLine, RunReader, RunSummary, RunWriter, check_run, is_note_of};
-pub use name::{RunName, RunNameError, RunNamer, join_runs, split_runs};

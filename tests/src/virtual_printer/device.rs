@@ -1,8 +1,8 @@
 //! What the five languages have in common: a device that takes commands one by one, lays dots and answers.
 
+use super::Roll;
 use super::framing::Grammar;
 use super::paper::Paper;
-use super::{Options, Roll};
 
 /// What a command is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,16 +110,4 @@ pub(super) trait Device: Send {
     }
     /// Power came back.
     fn restart(&mut self);
-}
-
-/// The device that speaks a language.
-pub(super) fn device(options: &Options) -> Box<dyn Device> {
-    use super::{Language, brother_ql, dymo, escpos, tspl, zpl};
-    match options.language {
-        Language::EscPos => Box::new(escpos::EscPos::new(options.clone_of_it)),
-        Language::Zpl => Box::new(zpl::Zpl::new(options.clone_of_it, options.no_counter)),
-        Language::Tspl => Box::new(tspl::Tspl::new(options.dpi, options.clone_of_it)),
-        Language::BrotherQl => Box::new(brother_ql::BrotherQl::default()),
-        Language::Dymo => Box::new(dymo::Dymo::default()),
-    }
 }

@@ -5,7 +5,8 @@ use std::io::Write;
 use std::net::{Shutdown, TcpStream};
 use std::time::{Duration, Instant};
 
-use super::device::{Condition, Device, Role, device};
+use super::device::{Condition, Device, Role};
+use super::devices::device;
 use super::framing::Token;
 use super::paper::Paper;
 use super::{Fault, Language, Options, Printed, Roll};

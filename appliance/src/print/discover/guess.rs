@@ -1,7 +1,8 @@
 //! Which language a printer speaks, guessed from what it says of itself, with the reason.
 
 use labels::dymo;
-use labels::language::{LANGUAGES, Language, Row};
+use labels::language::{Language, Row};
+use labels::language_table::LANGUAGES;
 
 /// Characters of what a printer says of itself that are looked at, and told to people.
 const WORDS_MAX: usize = 1_024;

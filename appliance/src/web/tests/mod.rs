@@ -183,7 +183,7 @@ impl World {
         let printers = vec![crate::print::PrinterConfig::escpos(
             "Desk",
             "tcp://127.0.0.1:1",
-            ::labels::layout::Dpi::D203,
+            ::labels::Dpi::D203,
             ::labels::language::Answers::Printed,
         )];
         let printing = Printing::open(store.state_db(), printers, clock.clone(), &random, outcomes).unwrap();

@@ -2,7 +2,8 @@
 
 use proptest::prelude::*;
 
-use super::super::device::{Condition, Role, device};
+use super::super::device::{Condition, Role};
+use super::super::devices::device;
 use super::super::framing::{COMMAND_BYTES_MAX, Token, Tokeniser};
 use super::super::paper::Paper;
 use super::*;

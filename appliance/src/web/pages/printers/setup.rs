@@ -1,6 +1,7 @@
 //! The form of a printer: what was typed into it, what there is to choose from, and the settings that come of it.
 
-use ::labels::language::{LANGUAGES, Row};
+use ::labels::language::Row;
+use ::labels::language_table::LANGUAGES;
 use ::labels::sheet::SHEETS;
 use serde::Deserialize;
 

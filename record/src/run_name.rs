@@ -6,8 +6,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::Epoch;
-use crate::kinds::EntryRef;
+use crate::ids::{EntryRef, Epoch};
 use crate::limits::{RUN_END_MAX, RUN_LINES_MAX};
 use crate::tree::{Frontier, Hash};
 

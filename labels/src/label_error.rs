@@ -1,0 +1,71 @@
+//! Why a label cannot be drawn.
+
+use crate::code::CodeError;
+use crate::fields::Field;
+use crate::text::TextError;
+
+/// A text of a label, for a person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Subject {
+    /// A field.
+    Field(Field),
+    /// The template's own words.
+    Words(String),
+}
+
+impl std::fmt::Display for Subject {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Field(field) => field.fmt(f),
+            Self::Words(words) => write!(f, "template's text {words:?}"),
+        }
+    }
+}
+
+/// Why a label cannot be made. Nothing has been printed.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum LabelError {
+    /// A text with something that cannot be printed.
+    #[error("the {subject} cannot be printed: {why}{}", if *asset_number_instead { "; or print the asset number instead" } else { "" })]
+    Text {
+        /// Where.
+        subject: Subject,
+        /// What.
+        #[source]
+        why: TextError,
+        /// Whether [`crate::fields::Fields::without_name`] makes a label of it.
+        asset_number_instead: bool,
+    },
+    /// The code cannot be made.
+    #[error("{0}")]
+    Code(#[from] CodeError),
+    /// A text that may not be cut is too long.
+    #[error(
+        "the {subject} has {chars} characters, more than this label has room for; shorten it or choose a larger label"
+    )]
+    DoesNotFit {
+        /// Which.
+        subject: Subject,
+        /// Its characters.
+        chars: usize,
+    },
+    /// A field that the label cannot do without.
+    #[error("this label needs the {0}, which is empty; fill it in or choose another template")]
+    Missing(Field),
+    /// The tag is no run of letters and digits.
+    #[error("{0:?} is no tag: a tag is letters and digits only")]
+    NoTag(String),
+    /// The code would open something else than what the label says.
+    #[error("the label address {url:?} does not end with the tag {tag:?}; nothing was printed")]
+    OtherTag {
+        /// What the code would hold.
+        url: String,
+        /// What would be printed beside it.
+        tag: String,
+    },
+    /// Nothing can stand for a name that cannot be printed.
+    #[error(
+        "this equipment has no asset number to print instead of its name; give it one, or write its name with Latin, Greek or Cyrillic letters"
+    )]
+    NoAssetNumber,
+}
