@@ -1,19 +1,15 @@
-//! The administration socket: what root may want of a running box, one JSON line each way, mode 0600.
+//! What root may want of a running box, over the administration socket.
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::os::unix::fs::PermissionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use record::entry::{By, Via};
 use record::ids::{Epoch, StaffId};
 use record::kinds::{Event, Role};
 use serde::{Deserialize, Serialize};
+use service::admin_socket::{ADMIN_SOCKET, AdminAnswer, AdminSocket};
 use service::clock::Clock;
 use service::random::Random;
-use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{UnixListener, UnixStream};
 
 use crate::alarms::{ActiveAlarm, AlarmReader, AlarmStore};
 use crate::command::{Given, give};
@@ -26,12 +22,6 @@ use crate::store::Store;
 use crate::uplink::Uplink;
 
 mod staff;
-
-/// The socket's name in the data folder.
-const SOCKET: &str = "admin.sock";
-/// Bytes of a line: a claim file is the largest thing that goes through.
-const LINE_BYTES_MAX: u64 = 128 * 1024;
-const IDLE: Duration = Duration::from_secs(10);
 
 /// What can be wanted.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -100,38 +90,6 @@ pub enum Wish {
     },
 }
 
-/// What came of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Reply {
-    /// Done; what was asked for, or what was made.
-    Ok(String),
-    /// Not done, and why.
-    Error(String),
-}
-
-/// Why a wish did not reach the box.
-#[derive(Debug, thiserror::Error)]
-pub enum AdminError {
-    /// Nobody listens.
-    #[error("no box is running on {}. Start it first; this command speaks to the running box", data.display())]
-    NotRunning {
-        /// The data folder.
-        data: PathBuf,
-    },
-    /// The socket cannot be used.
-    #[error("the box's socket {} cannot be used: {source}", path.display())]
-    Socket {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// An answer that cannot be read.
-    #[error("the box's answer cannot be read: {0}")]
-    Answer(String),
-}
-
 /// What the socket acts on.
 pub struct Hands {
     /// The log.
@@ -148,57 +106,16 @@ pub struct Hands {
     pub random: Arc<dyn Random>,
 }
 
-/// Listens in the data folder until it is dropped.
+/// Opens the socket in the data folder.
 ///
 /// # Errors
 /// The socket cannot be made.
-pub fn listen(data: &Path, hands: Hands) -> Result<tokio::task::JoinHandle<()>, AdminError> {
-    let path = data.join(SOCKET);
-    let at = |source| AdminError::Socket { path: path.clone(), source };
-    // The folder's lock is held, so a socket that is there belongs to a process that is gone.
-    match std::fs::remove_file(&path) {
-        Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(at(e)),
-        _ => {}
-    }
-    let listener = UnixListener::bind(&path).map_err(at)?;
-    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).map_err(at)?;
+pub fn listen(data: &Path, hands: Hands) -> std::io::Result<AdminSocket> {
     let hands = Arc::new(hands);
-    Ok(tokio::spawn(async move {
-        loop {
-            match listener.accept().await {
-                Ok((stream, _)) => {
-                    // One after the other: each blocks for its PIN's hash, and root does not come in crowds.
-                    if tokio::time::timeout(IDLE, serve(stream, &hands)).await.is_err() {
-                        tracing::warn!("an administration command took too long and was left");
-                    }
-                }
-                Err(error) => {
-                    tracing::warn!(%error, "the administration socket did not accept");
-                    tokio::time::sleep(Duration::from_millis(200)).await;
-                }
-            }
-        }
-    }))
-}
-
-async fn serve(stream: UnixStream, hands: &Arc<Hands>) {
-    let (read, mut write) = stream.into_split();
-    let mut line = String::new();
-    let read = tokio::io::BufReader::new(read.take(LINE_BYTES_MAX)).read_line(&mut line).await;
-    let reply = match read.map_err(|e| e.to_string()).and_then(|_| parse(&line)) {
-        Ok(wish) => act(wish, hands).await.map_or_else(Reply::Error, Reply::Ok),
-        Err(why) => Reply::Error(why),
-    };
-    let mut line = serde_json::to_vec(&reply).unwrap_or_default();
-    line.push(b'\n');
-    if let Err(error) = write.write_all(&line).await {
-        tracing::debug!(%error, "an administration command's answer was not taken");
-    }
-}
-
-fn parse(line: &str) -> Result<Wish, String> {
-    // The line may hold a PIN: the error tells the place, never the text.
-    serde_json::from_str(line).map_err(|e| format!("the command cannot be read (column {})", e.column()))
+    AdminSocket::open(data, move |wish: Wish| {
+        let hands = Arc::clone(&hands);
+        async move { act(wish, &hands).await.map_or_else(AdminAnswer::Error, AdminAnswer::Done) }
+    })
 }
 
 async fn act(wish: Wish, hands: &Arc<Hands>) -> Result<String, String> {
@@ -274,7 +191,6 @@ async fn acknowledge(hands: &Arc<Hands>, id: String) -> Result<String, String> {
     Ok(format!("The alarm {id} was acknowledged before."))
 }
 
-/// One paragraph for each alarm: id, code, state, since when, words.
 async fn trust_log(hands: &Hands, log: &str) -> Result<String, String> {
     let no_name = |_| format!("“{log}” is not the name of a log, such as 2-00ab0102; “alarm list” shows it");
     let epoch: Epoch = log.trim().parse().map_err(no_name)?;
@@ -286,6 +202,7 @@ async fn trust_log(hands: &Hands, log: &str) -> Result<String, String> {
     Ok(format!("The log {epoch} is taken for this box’s. The box restarts and adopts it."))
 }
 
+/// One paragraph for each alarm: id, code, state, since when, words.
 fn alarm_lines(alarms: &[ActiveAlarm]) -> String {
     let time = |ms: i64| {
         jiff::Timestamp::from_millisecond(ms).unwrap_or_default().strftime("%Y-%m-%d %H:%M UTC").to_string()
@@ -317,7 +234,7 @@ fn note(hands: &Hands, outcome: AccessOutcome, subject: Option<String>) {
     let now = hands.clock.now();
     let row = AccessRow {
         at_ms: now.wall_ms,
-        route: SOCKET.to_owned(),
+        route: ADMIN_SOCKET.to_owned(),
         caller: AccessCaller::Socket,
         network: String::new(),
         wanted: AccessWanted::Admin,
@@ -377,29 +294,4 @@ async fn set_pin(hands: &Arc<Hands>, staff: StaffId, role: Role, pin: String) ->
     .await;
     let set = set.map_err(|e| e.to_string())?.map_err(|e| e.to_string())?;
     set.map_err(|form| form.to_string())
-}
-
-/// Says a wish to the box that runs on `data`, and waits for its answer.
-///
-/// # Errors
-/// It does not run, or does not answer.
-pub fn ask(data: &Path, wish: &Wish) -> Result<Reply, AdminError> {
-    let path = data.join(SOCKET);
-    let at = |source| AdminError::Socket { path: path.clone(), source };
-    let mut stream = match std::os::unix::net::UnixStream::connect(&path) {
-        Ok(stream) => stream,
-        Err(e)
-            if matches!(e.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::ConnectionRefused) =>
-        {
-            return Err(AdminError::NotRunning { data: data.to_owned() });
-        }
-        Err(e) => return Err(at(e)),
-    };
-    stream.set_read_timeout(Some(Duration::from_secs(30))).map_err(at)?;
-    let mut line = serde_json::to_vec(wish).map_err(|e| AdminError::Answer(e.to_string()))?;
-    line.push(b'\n');
-    stream.write_all(&line).map_err(at)?;
-    let mut answer = String::new();
-    BufReader::new(stream.take(LINE_BYTES_MAX)).read_line(&mut answer).map_err(at)?;
-    serde_json::from_str(&answer).map_err(|e| AdminError::Answer(e.to_string()))
 }

@@ -2,24 +2,24 @@
 //!
 //! A phone's form comes in by [`listen`] and [`web`], becomes a command, and [`intake`] decides it, purely; [`command`]
 //! carries it to [`store`], whose one writer thread makes it durable before anybody is told. [`uplink`] sends the log to
-//! the relay when there is a line. [`print`] drives the label printers with a ledger of its own, `prints` writes each job's end into the log, [`photo`] opens photos in
+//! the relay when there is a line. [`printing`] drives the label printers with a ledger of its own, `prints` writes each job's end into the log, [`photo`] opens photos in
 //! a process of its own, [`sweep`] keeps them within their share of the card, [`scrub`] looks through everything that is
 //! kept once a week, [`identity`] knows PINs, sessions and tokens, [`alarms`] what somebody must know, [`admin`] is root's way in. [`clock`] says
-//! what vouches for the time; [`config`] is the only room that reads settings.
+//! what vouches for the time; [`settings`] is the only room that reads settings.
 
 pub mod admin;
 pub mod alarms;
 pub mod clock;
 pub mod command;
-pub mod config;
 pub mod identity;
 pub mod intake;
 pub mod listen;
 pub mod photo;
-pub mod print;
+pub mod printing;
 mod prints;
 pub mod scrub;
 pub mod serve;
+pub mod settings;
 pub mod store;
 pub mod sweep;
 pub mod uplink;
@@ -31,22 +31,17 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use clap::{Args, CommandFactory as _, Parser, Subcommand};
+use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use record::kinds::Role;
+use service::admin_socket;
+use service::admin_socket::{AdminAnswer, AskError};
+use service::exit::Exit;
 use service::random::{Random, SystemRandom};
+use service::settings::{Loaded, SettingsError};
 
-use crate::admin::{Reply, Wish};
-use crate::config::Config;
+use crate::admin::Wish;
 use crate::identity::{Scope, TokenLife};
-
-/// The exit status after which the disk can no longer be trusted: systemd restarts the machine.
-pub const EXIT_DISK: u8 = 74;
-
-/// The exit status after which the box is to be started again at once: its log goes on in another epoch.
-pub const EXIT_AGAIN: u8 = 75;
-
-/// The exit status after which starting again would find the same wrong settings: systemd waits for a person.
-pub const EXIT_SETTINGS: u8 = 78;
+use crate::settings::BoxSettings;
 
 /// How this program is called, so that it can call itself for a photo.
 #[derive(Debug, Clone, Default)]
@@ -70,7 +65,7 @@ struct Cli {
 
 #[derive(Debug, Args)]
 struct Global {
-    /// Settings (TOML). Every key can also come from the environment as CLEANTRACK_…
+    /// Settings (TOML); every key can also come from the environment, see below
     #[arg(long, global = true)]
     config: Option<PathBuf>,
     /// Data folder
@@ -261,9 +256,11 @@ fn role(text: &str) -> Result<Role, String> {
 #[derive(Debug, thiserror::Error)]
 enum RunError {
     #[error(transparent)]
-    Config(#[from] config::ConfigError),
+    Settings(#[from] SettingsError),
+    #[error("no box is running on {}. Start it first; this command speaks to the running box", .0.display())]
+    NotRunning(PathBuf),
     #[error(transparent)]
-    Admin(#[from] admin::AdminError),
+    Ask(AskError),
     #[error(transparent)]
     Serve(#[from] serve::ServeError),
     #[error("the database was not rebuilt: {0}")]
@@ -277,38 +274,44 @@ enum RunError {
 }
 
 impl RunError {
-    fn status(&self) -> ExitCode {
+    fn exit(&self) -> Exit {
         match self {
-            Self::Config(_) | Self::Serve(serve::ServeError::Config(_)) => ExitCode::from(EXIT_SETTINGS),
-            _ => ExitCode::FAILURE,
+            Self::Settings(_) | Self::Serve(serve::ServeError::Settings(_)) => Exit::Settings,
+            _ => Exit::Failure,
+        }
+    }
+}
+
+impl From<AskError> for RunError {
+    fn from(error: AskError) -> Self {
+        match error {
+            AskError::NotRunning { data } => Self::NotRunning(data),
+            other => Self::Ask(other),
         }
     }
 }
 
 /// The command line, for what documents it.
 pub fn command_line() -> clap::Command {
-    Cli::command()
+    Cli::command().after_help(service::settings::text::help::<BoxSettings>())
 }
 
 /// Runs the box's program with these arguments, its own name left out.
 pub fn run(program: &Program, arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let name = OsString::from("cleantrack-appliance");
-    let cli = match Cli::try_parse_from(std::iter::once(name).chain(arguments)) {
+    let given = command_line().try_get_matches_from(std::iter::once(name).chain(arguments));
+    let cli = match given.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
-        Err(wrong) => {
-            // Clap knows which of help and error it is, and where each belongs.
-            let shown = wrong.print();
-            return if shown.is_ok() && !wrong.use_stderr() { ExitCode::SUCCESS } else { ExitCode::from(64) };
-        }
+        Err(wrong) => return Exit::of_command_line(&wrong).into(),
     };
     if matches!(cli.command, Some(Command::Photo)) {
         return photo::child_main();
     }
     match carry_out(program, cli) {
-        Ok(status) => status,
+        Ok(exit) => exit.into(),
         Err(error) => {
             complain(&error.to_string());
-            error.status()
+            error.exit().into()
         }
     }
 }
@@ -323,23 +326,17 @@ fn show(words: &str) {
     println!("{words}");
 }
 
-fn carry_out(program: &Program, cli: Cli) -> Result<ExitCode, RunError> {
-    let mut config = Config::load(cli.global.config.as_deref(), &config::environment())?;
-    config.data = cli.global.data.or(config.data);
+fn carry_out(program: &Program, cli: Cli) -> Result<Exit, RunError> {
+    let environment = service::settings::environment();
+    let loaded = BoxSettings::load(cli.global.config.as_deref(), &environment, cli.global.data)?;
     if cli.global.check {
-        let data = config.data()?.display();
-        show(&format!(
-            "The settings are good. Data in {data}, HTTP on {}, HTTPS on {}, {} printers.",
-            config.http.listen,
-            config.https.listen,
-            config.printers.len()
-        ));
-        return Ok(ExitCode::SUCCESS);
+        return check(&loaded);
     }
+    let settings = loaded.settings;
     let wish = match cli.command {
-        None | Some(Command::Serve) => return Ok(serve::serve(program, config)?),
-        Some(Command::Rebuild) => return rebuild(&config),
-        Some(Command::Log(LogCommand::Import { folder })) => return import_log(&config, &folder),
+        None | Some(Command::Serve) => return Ok(serve::serve(program, settings)?),
+        Some(Command::Rebuild) => return rebuild(&settings),
+        Some(Command::Log(LogCommand::Import { folder })) => return import_log(&settings, &folder),
         Some(Command::Staff(StaffCommand::Add { name, role, pin })) => {
             Wish::StaffAdd { name, role, pin: pin.then(secret_line).transpose()? }
         }
@@ -367,22 +364,36 @@ fn carry_out(program: &Program, cli: Cli) -> Result<ExitCode, RunError> {
             pin_proof_min,
         }),
         Some(Command::Claim { file }) => Wish::Claim { file: read_file(&file)? },
-        Some(Command::Photo) => return Ok(photo::child_main()),
+        // `run` has done it: it needs no settings.
+        Some(Command::Photo) => return Ok(Exit::Success),
     };
-    match admin::ask(config.data()?, &wish)? {
-        Reply::Ok(words) => {
+    match admin_socket::ask::<_, String>(settings.data()?, &wish)? {
+        AdminAnswer::Done(words) => {
             show(&words);
-            Ok(ExitCode::SUCCESS)
+            Ok(Exit::Success)
         }
-        Reply::Error(why) => Err(RunError::Said(why)),
+        AdminAnswer::Error(why) => Err(RunError::Said(why)),
     }
 }
 
-fn rebuild(config: &Config) -> Result<ExitCode, RunError> {
+fn check(loaded: &Loaded<BoxSettings>) -> Result<Exit, RunError> {
+    let settings = &loaded.settings;
+    show(&format!(
+        "The settings are good. Data in {}, HTTP on {}, HTTPS on {}, {} printers.\n\n{}",
+        settings.data()?.display(),
+        settings.http.listen,
+        settings.https.listen,
+        settings.printers.len(),
+        service::settings::text::list(loaded)?
+    ));
+    Ok(Exit::Success)
+}
+
+fn rebuild(settings: &BoxSettings) -> Result<Exit, RunError> {
     let random: Arc<dyn Random> = Arc::new(SystemRandom);
     let clock = Arc::new(clock::system_clock(service::clock::boot_id(random.bytes())));
-    let report =
-        store::rebuild(store::StoreConfig::new(config.data()?), clock, random).map_err(RunError::Rebuild)?;
+    let report = store::rebuild(store::StoreConfig::new(settings.data()?), clock, random)
+        .map_err(RunError::Rebuild)?;
     show(&format!(
         "The database was built anew. It has {} of this box’s present log.",
         counted(report.size, "entry", "entries")
@@ -394,20 +405,20 @@ fn rebuild(config: &Config) -> Result<ExitCode, RunError> {
             range.from, range.epoch
         ));
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(Exit::Success)
 }
 
-fn import_log(config: &Config, folder: &std::path::Path) -> Result<ExitCode, RunError> {
+fn import_log(settings: &BoxSettings, folder: &std::path::Path) -> Result<Exit, RunError> {
     let random = SystemRandom;
     let clock = clock::system_clock(service::clock::boot_id((&random as &dyn Random).bytes()));
-    let store = store::StoreConfig::new(config.data()?);
+    let store = store::StoreConfig::new(settings.data()?);
     let read = store::import_log(&store, folder, &clock, &random)?;
     show(&format!(
         "Read {} of {}. Those that do not count yet will from the next start on.",
         counted(read.lines, "entry", "entries"),
         counted(read.logs as u64, "log", "logs")
     ));
-    Ok(ExitCode::SUCCESS)
+    Ok(Exit::Success)
 }
 
 /// `1 entry`, `2 entries`.

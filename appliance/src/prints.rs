@@ -9,10 +9,10 @@ use record::kinds::{LabelOutcome, LabelPrinted, PrintedLabel};
 use service::random::Random;
 use tokio::sync::mpsc;
 
-use crate::command::{self, CommandError};
+use crate::command::CommandError;
 use crate::intake::{Command, Request};
-use crate::print::{JobOutcome, LabelState, Printing};
-use crate::store::Store;
+use crate::printing::{JobOutcome, LabelState, Printing};
+use crate::store::{Store, SubmitError};
 
 /// Labels of one entry: 300 take 13 of the 16 KiB that an entry may have.
 const LABELS_OF_ENTRY: usize = 300;
@@ -43,14 +43,14 @@ pub(crate) async fn log(
 /// `false` when the box stops: the print room tells of the job again after the next start.
 async fn give(store: &Store, random: &Arc<dyn Random>, job: JobId, request: Request) -> bool {
     loop {
-        match command::give(store, Arc::clone(random), request.clone()).await {
+        match crate::command::give(store, Arc::clone(random), request.clone()).await {
             Ok(_) => return true,
             Err(CommandError::Refused(error)) => {
                 // No later try would end otherwise, and the ledger must not keep the job for ever.
                 tracing::error!(%error, %job, "a print job's end is not in the log");
                 return true;
             }
-            Err(CommandError::Store(crate::store::SubmitError::Stopping)) => return false,
+            Err(CommandError::Store(SubmitError::Stopping)) => return false,
             Err(CommandError::Store(error)) => {
                 tracing::error!(%error, %job, "a print job's end is not in the log yet");
                 tokio::time::sleep(AGAIN).await;
@@ -105,7 +105,7 @@ mod tests {
     use service::random::SystemRandom;
 
     use super::*;
-    use crate::print::{LabelOutcome as Printed, Reprint};
+    use crate::printing::{LabelOutcome as Printed, Reprint};
     use crate::store::StoreConfig;
 
     fn outcome(labels: u32, reprint: Option<Reprint>) -> JobOutcome {

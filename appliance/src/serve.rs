@@ -6,49 +6,52 @@ mod rooms;
 mod upkeep;
 
 use std::ffi::OsString;
-use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::Path;
-use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
+use service::admin_socket::AdminSocket;
 use service::clock::{Clock, boot_id};
+use service::exit::Exit;
+use service::process;
+use service::process::StopSignals;
 use service::random::{PooledRandom, Random};
+use service::settings::SettingsError;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
-use tracing_subscriber::filter::{LevelFilter, Targets};
-use tracing_subscriber::layer::SubscriberExt as _;
-use tracing_subscriber::util::SubscriberInitExt as _;
 
 use self::early::EarlyListener;
 use self::progress::StartProgress;
 use crate::alarms::AlarmStore;
 use crate::alarms::sources::{tell_past, tell_start};
 use crate::clock::system_clock;
-use crate::config::{Config, ConfigError, Limits};
 use crate::identity::{AccessAudit, Authority, Identity, IdentityError, own_addresses};
 use crate::listen::{ConnectionLimits, Connections, Listener, ListenerConfig, Tls};
 use crate::photo::{PhotoSettings, Photos, UploadLimits};
-use crate::print::{PrintError, Printing};
+use crate::printing::{PrintError, Printing};
+use crate::settings::{BoxLimits, BoxSettings};
 use crate::store::system_disk::SystemDisk;
 use crate::store::{Store, StoreConfig, StoreError};
+use crate::uplink::Uplink;
 use crate::uplink::claim::Files;
-use crate::uplink::{self, Uplink};
-use crate::web::{self, AppState};
-use crate::{EXIT_AGAIN, EXIT_DISK, Program, admin, prints, scrub};
+use crate::web::AppState;
+use crate::{Program, admin, prints, scrub, uplink, web};
 
 /// Everything that runs has this long to end after SIGTERM.
 const DRAIN: Duration = Duration::from_secs(5);
 /// Of that, photos that are to follow their records have this long; the rest is opened at the next start.
 const PHOTOS_DRAIN: Duration = Duration::from_secs(3);
 
+/// How much longer systemd is to wait each time that a long start tells of itself.
+const START_STEP: Duration = Duration::from_secs(30);
+
 /// Why the box did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
     /// The settings.
     #[error(transparent)]
-    Config(#[from] ConfigError),
+    Settings(#[from] SettingsError),
     /// The log.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -80,13 +83,13 @@ pub enum ServeError {
 ///
 /// # Errors
 /// Why it did not start.
-pub fn serve(program: &Program, config: Config) -> Result<ExitCode, ServeError> {
-    tell_log(&config.log);
+pub fn serve(program: &Program, settings: BoxSettings) -> Result<Exit, ServeError> {
+    service::logging::start(&settings.log);
     // Another crate of this process may have installed it first; both mean the same provider.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(ServeError::System)?;
-    let ended = runtime.block_on(run(program, config));
+    let ended = runtime.block_on(run(program, settings));
     runtime.shutdown_timeout(Duration::from_secs(1));
     match ended? {
         Ended::With(status) => Ok(status),
@@ -96,42 +99,27 @@ pub fn serve(program: &Program, config: Config) -> Result<ExitCode, ServeError> 
 
 /// How a run ended.
 enum Ended {
-    With(ExitCode),
+    With(Exit),
     /// In order; the same program goes on from what is on the disk.
     ToStartAnew,
 }
 
 /// Becomes the same program anew, under the same process id: systemd and whoever else started it see nothing of it. Where
 /// that does not work it ends with a status after which it is started again.
-fn start_anew() -> ExitCode {
+fn start_anew() -> Exit {
     use std::os::unix::process::CommandExt as _;
     let failed = match std::env::current_exe() {
         Ok(own) => std::process::Command::new(own).args(std::env::args_os().skip(1)).exec(),
         Err(error) => error,
     };
     tracing::error!(error = %failed, "the box could not start itself anew");
-    ExitCode::from(EXIT_AGAIN)
-}
-
-fn tell_log(filter: &str) {
-    // Unlike `EnvFilter` it needs no engine of regular expressions; what it cannot say, spans and fields, we do not filter by.
-    let targets = filter.parse().unwrap_or_else(|_| Targets::new().with_default(LevelFilter::INFO));
-    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
-    let log = tracing_subscriber::registry().with(targets);
-    // systemd sets this where its journal reads us.
-    let set = if std::env::var_os("JOURNAL_STREAM").is_some() {
-        log.with(lines.json()).try_init()
-    } else {
-        log.with(lines).try_init()
-    };
-    if let Err(error) = set {
-        tracing::debug!(%error, "a log was there already");
-    }
+    Exit::Again
 }
 
 /// What runs, in the order in which it ends.
 struct Running {
     listeners: Vec<Listener>,
+    admin: Option<AdminSocket>,
     uplink: Arc<Uplink>,
     printing: Arc<Printing>,
     photos: Photos,
@@ -150,31 +138,33 @@ struct Seams {
     alarms: Arc<AlarmStore>,
 }
 
-async fn run(program: &Program, config: Config) -> Result<Ended, ServeError> {
+async fn run(program: &Program, settings: BoxSettings) -> Result<Ended, ServeError> {
     let random: Arc<dyn Random> = Arc::new(PooledRandom::default());
     let clock: Arc<dyn Clock> = Arc::new(system_clock(boot_id(random.bytes())));
-    let data = config.data()?.to_owned();
-    let early = EarlyListener::start(&config).await;
+    let data = settings.data()?.to_owned();
+    let early = EarlyListener::start(&settings).await;
     let store = open(&data, &clock, &random).await?;
     let mut fatal = store.fatal_watch();
     let alarms = Arc::new(AlarmStore::open(store.disk(), Arc::clone(&clock)));
     tell_what_was_found(&alarms, &store);
     let seams = Seams { clock, random, alarms };
-    let (running, line) = start(program, &config, &data, (store, early), &seams).await?;
+    let (running, line) = start(program, &settings, &data, (store, early), &seams).await?;
     let mut anew = running.anew.subscribe();
-    announce(&line);
-    notify(&[sd_notify::NotifyState::Ready]);
+    if let Err(error) = process::announce(&line) {
+        tracing::warn!(%error, "nobody reads where the box listens");
+    }
+    let mut stop = StopSignals::catch().map_err(ServeError::System)?;
     let ended = tokio::select! {
-        () = asked_to_end()? => Ended::With(ExitCode::SUCCESS),
+        () = stop.wait() => Ended::With(Exit::Success),
         _ = anew.wait_for(|anew| *anew) => Ended::ToStartAnew,
         failed = fatal.wait_for(Option::is_some) => {
             let why = failed.ok().and_then(|f| f.clone()).map_or_else(String::new, |f| f.0);
             tracing::error!(why, "the disk can no longer be trusted: the box ends and must start anew");
-            return Ok(Ended::With(ExitCode::from(EXIT_DISK)));
+            return Ok(Ended::With(Exit::Disk));
         }
     };
     if matches!(ended, Ended::With(_)) {
-        notify(&[sd_notify::NotifyState::Stopping]);
+        process::tell_stopping();
     }
     Ok(end(running).await.map_or(ended, Ended::With))
 }
@@ -194,7 +184,7 @@ async fn open(data: &Path, clock: &Arc<dyn Clock>, random: &Arc<dyn Random>) -> 
                     return Err(ServeError::StartHangs);
                 }
                 tracing::info!("the records are being checked");
-                notify(&[sd_notify::NotifyState::ExtendTimeoutUsec(30_000_000), sd_notify::NotifyState::Watchdog]);
+                process::tell_starting(START_STEP);
             }
         }
     };
@@ -225,47 +215,48 @@ fn tell_what_was_found(alarms: &AlarmStore, store: &Store) {
 
 async fn start(
     program: &Program,
-    config: &Config,
+    settings: &BoxSettings,
     data: &Path,
     (store, early): (Store, Option<EarlyListener>),
     seams: &Seams,
 ) -> Result<(Running, serde_json::Value), ServeError> {
     let identity = rooms::open_identity(seams, &store)?;
-    let photos = rooms::open_photos(seams, &store, photo_settings(program, config, data)?);
+    let photos = rooms::open_photos(seams, &store, photo_settings(program, settings, data)?);
     let (outcomes, printed) = mpsc::channel(64);
-    let printing = Arc::new(rooms::open_printing(seams, config, &store, &outcomes)?);
+    let printing = Arc::new(rooms::open_printing(seams, settings, &store, &outcomes)?);
     let random = Arc::clone(&seams.random);
     let mut tasks = vec![tokio::spawn(prints::log(store.clone(), Arc::clone(&printing), random, printed))];
 
     let plain = match early {
         Some(early) => early.hand_over().await.map_err(ServeError::System)?,
-        None => bind(config.http.listen).await?,
+        None => bind(settings.http.listen).await?,
     };
     let plain_addr = plain.local_addr().map_err(ServeError::System)?;
-    let authority = rooms::open_authority(seams, data, &names(config));
+    let authority = rooms::open_authority(seams, data, &names(settings));
     let secure = match &authority {
-        Some(authority) => Some((bind(config.https.listen).await?, authority.tls())),
+        Some(authority) => Some((bind(settings.https.listen).await?, authority.tls())),
         None => None,
     };
     let secure_addr =
         secure.as_ref().map(|(tcp, _)| tcp.local_addr()).transpose().map_err(ServeError::System)?;
     let anew = watch::Sender::new(false);
     let parts = (&store, &photos, &printing);
-    let uplink = Arc::new(rooms::start_uplink(seams, config, data, parts, (plain_addr, &anew)));
+    let uplink = Arc::new(rooms::start_uplink(seams, settings, data, parts, (plain_addr, &anew)));
     let (link, follow) = upkeep::follow_link(&uplink);
     tasks.push(follow);
-    let sweep = crate::sweep::run(store.clone(), photos.clone(), config.limits.photo_percent, synced(&store));
+    let sweep =
+        crate::sweep::run(store.clone(), photos.clone(), settings.limits.photo_percent, synced(&store));
     tasks.push(tokio::spawn(sweep));
     tasks.push(start_scrub(&store, &photos, &seams.clock, &anew));
 
-    let settings = web::Settings {
-        hosts: config.hosts.clone(),
-        submits_per_address: config.limits.submits_per_address,
+    let of_pages = web::Settings {
+        hosts: settings.hosts.clone(),
+        submits_per_address: settings.limits.submits_per_address,
         https_port: secure_addr.map(|addr| addr.port()),
     };
-    let state = page_state(seams, data, (&store, &identity), (&photos, &printing), (link, settings));
+    let state = page_state(seams, data, (&store, &identity), (&photos, &printing), (link, of_pages));
     web::attach_left_photos(&state);
-    let listeners = start_listeners(&config.limits, plain, secure, &web::router(state))?;
+    let listeners = start_listeners(&settings.limits, plain, secure, &web::router(state))?;
     let access = Arc::clone(&identity.access);
     let hands = admin::Hands {
         store: store.clone(),
@@ -275,15 +266,15 @@ async fn start(
         clock: Arc::clone(&seams.clock),
         random: Arc::clone(&seams.random),
     };
-    tasks.extend(rooms::listen_admin(data, hands));
-    tasks.extend(upkeep::start(seams, authority.as_ref(), &access, config, &store));
+    let admin = rooms::listen_admin(data, hands);
+    tasks.extend(upkeep::start(seams, authority.as_ref(), &access, settings, &store));
     let line = serde_json::json!({
         "box": store.origin().box_id, "pid": std::process::id(), "data": data,
         "http": format!("http://{plain_addr}"),
         "https": secure_addr.map(|addr| format!("https://localhost:{}", addr.port())),
         "https_addr": secure_addr, "ca": Authority::ca_file(&data.join("keys")),
     });
-    Ok((Running { listeners, uplink, printing, photos, tasks, access, store, anew }, line))
+    Ok((Running { listeners, admin, uplink, printing, photos, tasks, access, store, anew }, line))
 }
 
 /// What the pages see.
@@ -311,7 +302,7 @@ fn page_state(
 
 /// Plain HTTP and, where it can be had, HTTPS, with one bound for both together.
 fn start_listeners(
-    limits: &Limits,
+    limits: &BoxLimits,
     plain: TcpListener,
     secure: Option<(TcpListener, Tls)>,
     router: &axum::Router,
@@ -332,7 +323,11 @@ fn synced(store: &Store) -> crate::sweep::Synced {
     Arc::new(move || uplink::photos_at_relay(&state_db))
 }
 
-fn photo_settings(program: &Program, config: &Config, data: &Path) -> Result<PhotoSettings, ServeError> {
+fn photo_settings(
+    program: &Program,
+    settings: &BoxSettings,
+    data: &Path,
+) -> Result<PhotoSettings, ServeError> {
     let own = std::env::current_exe().map_err(ServeError::System)?;
     let child = OsString::from(crate::photo::CHILD_SUBCOMMAND);
     let command =
@@ -340,7 +335,7 @@ fn photo_settings(program: &Program, config: &Config, data: &Path) -> Result<Pho
     Ok(PhotoSettings {
         dir: data.join("photos"),
         command,
-        free_percent_min: 10.min(100 - u64::from(config.limits.photo_percent)),
+        free_percent_min: 10.min(100 - u64::from(settings.limits.photo_percent)),
         limits: UploadLimits::default(),
         card: Arc::new(crate::photo::RealCard),
     })
@@ -397,48 +392,18 @@ fn model() -> String {
 }
 
 /// Under what the box answers by HTTPS.
-fn names(config: &Config) -> Vec<String> {
+fn names(settings: &BoxSettings) -> Vec<String> {
     let own = own_addresses().into_iter().map(|ip| ip.to_string());
     let mut names: Vec<String> =
         ["localhost", "127.0.0.1", "::1"].map(str::to_owned).into_iter().chain(own).collect();
-    names.extend(config.hosts.iter().map(|host| host.split(':').next().unwrap_or(host).to_owned()));
+    names.extend(settings.hosts.iter().map(|host| host.split(':').next().unwrap_or(host).to_owned()));
     names.sort();
     names.dedup();
     names
 }
 
-#[expect(
-    clippy::print_stdout,
-    reason = "the first line of standard output tells who started the box where it listens"
-)]
-fn announce(line: &serde_json::Value) {
-    println!("{line}");
-    if let Err(error) = std::io::stdout().flush() {
-        tracing::warn!(%error, "nobody reads where the box listens");
-    }
-}
-
-fn notify(states: &[sd_notify::NotifyState<'_>]) {
-    if let Err(error) = sd_notify::notify(states) {
-        tracing::debug!(%error, "systemd was not told");
-    }
-}
-
-/// Ends with SIGTERM or SIGINT.
-fn asked_to_end() -> Result<impl Future<Output = ()>, ServeError> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut term = signal(SignalKind::terminate()).map_err(ServeError::System)?;
-    let mut int = signal(SignalKind::interrupt()).map_err(ServeError::System)?;
-    Ok(async move {
-        tokio::select! {
-            _ = term.recv() => {}
-            _ = int.recv() => {}
-        }
-    })
-}
-
 /// Ends everything within [`DRAIN`]; the log last, with its closing group. `Some` is another status than success.
-async fn end(running: Running) -> Option<ExitCode> {
+async fn end(running: Running) -> Option<Exit> {
     let drain = async {
         // All at once: one that ends after another would take records meanwhile.
         futures_util::future::join_all(running.listeners.into_iter().map(Listener::stop)).await;
@@ -448,6 +413,7 @@ async fn end(running: Running) -> Option<ExitCode> {
             tracing::warn!(photos = left, "photos that follow are opened at the next start");
         }
     };
+    drop(running.admin);
     for task in &running.tasks {
         task.abort();
     }
@@ -468,7 +434,7 @@ async fn end(running: Running) -> Option<ExitCode> {
         Ok(()) => None,
         Err(fatal) => {
             tracing::error!(why = fatal.0, "the log did not close");
-            Some(ExitCode::from(EXIT_DISK))
+            Some(Exit::Disk)
         }
     }
 }

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use record::ids::{AccountId, BoxId, Epoch, FacilityId};
+use service::settings::SettingsError;
 
 use crate::accounts::token::TokenLife;
-use crate::config::ConfigError;
 
 /// CleanTrack's relay.
 #[derive(Debug, Parser)]
@@ -78,11 +78,11 @@ const LISTEN: &str = "listen";
 ///
 /// # Errors
 /// `mqtt` is not `listen`.
-pub(crate) fn own_listener(mqtt: &str) -> Result<(), ConfigError> {
+pub(crate) fn own_listener(mqtt: &str) -> Result<(), SettingsError> {
     if mqtt == LISTEN {
         return Ok(());
     }
-    Err(ConfigError::Value(
+    Err(SettingsError::Value(
         "--mqtt takes only `listen`: this relay does not speak to an outside broker yet. Leave --mqtt out; boxes then \
          connect to the relay's own listener ([mqtt] listen in the settings). Nothing was started",
     ))

@@ -1,18 +1,16 @@
 //! The relay: what many boxes recorded, checked, kept and shown.
 //!
 //! `mqtt` hears boxes and knows nothing of what they say; `ingest` checks, decides and stores in one transaction through
-//! `db`, which alone speaks SQL, and cosigns; `rollup` keeps the numbers of the dashboards by `record::compliance`;
+//! `db`, which alone speaks SQL, and cosigns; `rollup` keeps the numbers of the dashboards by `record::compliance`, `rollup_rounds` what time alone changes in them;
 //! `fleet` is the authority by which boxes and relay know each other; `objects` keeps photos; `accounts` says who may see
-//! what; `web` and `api` show it, `lookout` tells them what other processes commit, `limit` bounds strangers; `health` tells whether all that lives. `serve` opens what a process needs, `admin`
+//! what; `web` shows it, pages and API, `lookout` tells them what other processes commit, `limit` bounds strangers; `health` tells whether all that lives. `serve` opens what a process needs, `admin`
 //! carries out an operator's orders, `audit` checks and rebuilds. Each query carries the account that it is for.
 
 pub mod accounts;
 pub mod admin;
-pub mod api;
 pub mod audit;
 pub mod changes;
 mod cli;
-pub mod config;
 pub mod db;
 pub mod fleet;
 pub mod health;
@@ -23,7 +21,9 @@ mod lookout;
 pub mod mqtt;
 pub mod objects;
 pub mod rollup;
+pub mod rollup_rounds;
 mod serve;
+pub mod settings;
 pub mod web;
 
 use std::ffi::OsString;
@@ -31,15 +31,19 @@ use std::io::{BufRead as _, Write as _};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use clap::{CommandFactory as _, Parser as _};
-
 use accounts::people::PersonAct;
 use admin::{EpochAct, Order};
+use clap::{CommandFactory as _, FromArgMatches as _};
 use cli::{Cli, Command};
-use config::Config;
-pub use serve::ServeError;
 use serve::Workshop;
+use service::admin_socket;
+use service::admin_socket::{AdminAnswer, AskError};
 use service::clock::{Clock, SystemClock};
+use service::exit::Exit;
+use service::settings::SettingsError;
+use settings::{GivenSettings, RelaySettings};
+
+pub use serve::ServeError;
 
 /// Why a command ended without success.
 #[derive(Debug, thiserror::Error)]
@@ -48,14 +52,16 @@ enum Failure {
     Serve(#[from] ServeError),
     #[error(transparent)]
     Admin(#[from] admin::AdminError),
+    #[error("cannot ask the running relay: {0}")]
+    Ask(#[from] AskError),
     #[error("{0}")]
     Refused(String),
     #[error("cannot {what}: {source}")]
     Io { what: &'static str, source: std::io::Error },
 }
 
-impl From<config::ConfigError> for Failure {
-    fn from(error: config::ConfigError) -> Self {
+impl From<SettingsError> for Failure {
+    fn from(error: SettingsError) -> Self {
         Self::Serve(error.into())
     }
 }
@@ -72,7 +78,7 @@ fn io(what: &'static str) -> impl Fn(std::io::Error) -> Failure {
 
 /// The command line, for what documents it.
 pub fn command_line() -> clap::Command {
-    Cli::command()
+    Cli::command().after_help(service::settings::text::help::<RelaySettings>())
 }
 
 /// Runs the program `cleantrack-relay` with these arguments, the first of which is its name.
@@ -84,13 +90,10 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 pub fn run_with_clock(args: impl IntoIterator<Item = OsString>, clock: Arc<dyn Clock>) -> ExitCode {
     // Database, photos and keys are nobody else's to read, whoever makes their files.
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
-    let cli = match Cli::try_parse_from(args) {
+    let given = command_line().try_get_matches_from(args);
+    let cli = match given.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
-        Err(error) => {
-            // Help is no failure; where it cannot be written there is nobody to read it.
-            let _ = error.print();
-            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
-        }
+        Err(error) => return Exit::of_command_line(&error).into(),
     };
     // A process of its own: whoever installed a provider first, it is the same one.
     let _ = rustls::crypto::ring::default_provider().install_default();
@@ -100,13 +103,12 @@ pub fn run_with_clock(args: impl IntoIterator<Item = OsString>, clock: Arc<dyn C
         .map_err(io("start the runtime"))
         .and_then(|runtime| runtime.block_on(command(cli, clock)));
     match outcome {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(()) => Exit::Success.into(),
         Err(failure) => {
             let _ = writeln!(std::io::stderr(), "cleantrack-relay: {failure}");
             match failure {
-                // Starting again would find the same wrong settings: systemd waits for a person.
-                Failure::Serve(ServeError::Config(_)) => ExitCode::from(78),
-                _ => ExitCode::FAILURE,
+                Failure::Serve(ServeError::Settings(_)) => Exit::Settings.into(),
+                _ => Exit::Failure.into(),
             }
         }
     }
@@ -114,14 +116,12 @@ pub fn run_with_clock(args: impl IntoIterator<Item = OsString>, clock: Arc<dyn C
 
 async fn command(cli: Cli, clock: Arc<dyn Clock>) -> Result<(), Failure> {
     let common = cli.common;
-    let mut config = Config::load(common.config.as_deref(), &config::environment())?;
-    config.data = common.data.or(config.data);
-    config.database = common.database.or(config.database);
-    config.objects = common.objects.or(config.objects);
-    config.check()?;
-    let given = config.database.as_deref();
+    let given = GivenSettings { data: common.data, database: common.database, objects: common.objects };
+    let loaded = RelaySettings::load(common.config.as_deref(), &service::settings::environment(), given)?;
+    let settings = &loaded.settings;
+    let given = settings.database.as_deref();
     if given.is_some_and(|address| !db::is_address(address)) {
-        return Err(config::NO_DATABASE.into());
+        return Err(settings::NO_DATABASE.into());
     }
     let command = cli.command.unwrap_or_default();
     if let Command::Serve { mqtt, .. } = &command {
@@ -129,33 +129,34 @@ async fn command(cli: Cli, clock: Arc<dyn Clock>) -> Result<(), Failure> {
     }
     if common.check {
         // A file with the address is read only here and by whoever opens it.
-        if !db::is_address(&config.database()?) {
-            return Err(config::NO_DATABASE.into());
+        if !db::is_address(&settings.database()?) {
+            return Err(settings::NO_DATABASE.into());
         }
         let roles = match &command {
             Command::Serve { role, .. } => format!("{role:?}").to_lowercase(),
             _ => "nothing".to_owned(),
         };
-        let (https, mqtt) = (config.https.listen, config.mqtt.listen);
-        return print(&format!("settings are good; would run: {roles}; https {https}, mqtt {mqtt}"));
+        let (https, mqtt) = (settings.https.listen, settings.mqtt.listen);
+        let all = service::settings::text::list(&loaded)?;
+        return print(&format!("settings are good; would run: {roles}; https {https}, mqtt {mqtt}\n\n{all}"));
     }
     match command {
         Command::Serve { role, .. } => {
-            serve::log(&config.log);
-            Ok(serve::serve(&config, role, clock).await?)
+            service::logging::start(&settings.log);
+            Ok(serve::serve(settings, role, clock).await?)
         }
         Command::Migrate => {
-            let workshop = Workshop::open(&config, clock).await?;
+            let workshop = Workshop::open(settings, clock).await?;
             workshop.db.close().await;
             print(&format!("schema {}", db::SCHEMA_VERSION))
         }
-        Command::Verify => verify(&Workshop::open(&config, clock).await?).await,
+        Command::Verify => verify(&Workshop::open(settings, clock).await?).await,
         Command::Rebuild => {
-            let workshop = Workshop::open(&config, clock).await?;
+            let workshop = Workshop::open(settings, clock).await?;
             let count = audit::rebuild(&workshop.db, workshop.clock.now_ms()).await?;
             print(&format!("rebuilt {count} facilities"))
         }
-        order => carry_out(&config, order_of(order)?, clock).await,
+        order => carry_out(settings, order_of(order)?, clock).await,
     }
 }
 
@@ -236,13 +237,14 @@ fn secret_line() -> Result<String, Failure> {
 }
 
 /// By the running relay, which knows its own addresses and connections; directly where none runs.
-async fn carry_out(config: &Config, order: Order, clock: Arc<dyn Clock>) -> Result<(), Failure> {
-    let asked = admin::ask(config.data()?, &order).await.map_err(io("ask the running relay"))?;
-    let done = match asked {
-        Some(answer) => answer.map_err(Failure::Refused)?,
-        None => {
-            let workshop = Workshop::open(config, clock).await?;
-            if let Some(urls) = serve::configured_urls(config) {
+async fn carry_out(settings: &RelaySettings, order: Order, clock: Arc<dyn Clock>) -> Result<(), Failure> {
+    let done: serde_json::Value = match admin_socket::ask(settings.data()?, &order) {
+        Ok(AdminAnswer::Done(done)) => done,
+        Ok(AdminAnswer::Error(why)) => return Err(Failure::Refused(why)),
+        Err(error @ (AskError::Socket { .. } | AskError::Answer(_))) => return Err(error.into()),
+        Err(AskError::NotRunning { .. }) => {
+            let workshop = Workshop::open(settings, clock).await?;
+            if let Some(urls) = serve::configured_urls(settings) {
                 workshop.fleet.open_at(urls);
             }
             let done = workshop.office().carry_out(order).await?;

@@ -1,28 +1,22 @@
 //! Keeps how items stand and how many windows they met: at ingest for what a batch touched, by a job for what time alone
 //! changes. The numbers are `record::compliance`'s.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use record::compliance::{Calendar, Courses, Placed, Status, ZoneSpan, by_day, is_by_uses, reach_ms};
-use record::fold::{Activity, Equipment, Facility, RowKey, Settings};
-use record::ids::{AccountId, FacilityId};
+use record::fold::{Activity, Equipment, Facility, Settings};
+use record::ids::FacilityId;
 use record::tag::Tag;
-use service::clock::Clock;
 
-use crate::changes::Changes;
+use crate::db::cleanings::Done;
 use crate::db::rollups::{ItemDay, ItemState};
-use crate::db::{AccountScope, Conn, Db, DbError, cleanings, facilities, rollups, state};
+use crate::db::{AccountScope, Conn, DbError};
 
-const HOUR_MS: i64 = 3_600_000;
+pub(crate) const HOUR_MS: i64 = 3_600_000;
 const DAY_MS: i64 = 24 * HOUR_MS;
 /// How far back tallies are kept exact: a year's report and some.
 const TALLIED_MS: i64 = 400 * DAY_MS;
-
-/// How many times as long as it took a facility rests after it was folded anew …
-const REST_TIMES: i64 = 8;
-/// … and how long at most.
-const REST_MS_MAX: i64 = HOUR_MS / 2;
 
 /// One item to be counted anew from some day on.
 struct Span<'a> {
@@ -48,7 +42,7 @@ pub(crate) async fn refresh(
     }
     let calendar = calendar(&rows.settings);
     let counted: BTreeMap<String, i64> =
-        rollups::counted(conn, scope, facility, &tags).await?.into_iter().collect();
+        crate::db::rollups::counted(conn, scope, facility, &tags).await?.into_iter().collect();
     let span = |tag: &Tag| {
         let item = rows.equipment.get(tag)?;
         let counted_ms = counted.get(&tag.to_string()).copied().unwrap_or(item.added_ms);
@@ -63,7 +57,7 @@ pub(crate) async fn refresh(
     let used: Vec<_> =
         spans.iter().zip(&since).filter(|(s, _)| is_by_uses(s.item)).map(|(_, s)| *s).collect();
     let mut uses: BTreeMap<String, Vec<i64>> = BTreeMap::new();
-    for (tag, performed_ms) in cleanings::uses_since(conn, scope, facility, &used).await? {
+    for (tag, performed_ms) in crate::db::cleanings::uses_since(conn, scope, facility, &used).await? {
         uses.entry(tag).or_default().push(performed_ms);
     }
     let none = Vec::new();
@@ -83,8 +77,8 @@ pub(crate) async fn refresh(
         states.push(item_state(&rows.settings, span, as_of_ms));
     }
     let from: Vec<(Tag, i32)> = spans.iter().map(|s| (s.item.tag, s.from_day)).collect();
-    rollups::replace_days(conn, scope, facility, &from, &days).await?;
-    rollups::put(conn, scope, facility, &states).await
+    crate::db::rollups::replace_days(conn, scope, facility, &from, &days).await?;
+    crate::db::rollups::put(conn, scope, facility, &states).await
 }
 
 fn calendar(settings: &Settings) -> Calendar {
@@ -98,18 +92,18 @@ async fn placed(
     facility: FacilityId,
     since: &[(Tag, i64)],
 ) -> Result<BTreeMap<String, Vec<Placed>>, DbError> {
-    let place = |d: cleanings::Done| Placed {
+    let place = |d: Done| Placed {
         performed_ms: d.performed_ms,
         recorded_ms: d.recorded_ms,
         complete: d.is_complete,
         protocol: d.protocol,
     };
-    let of_item = |(tag, done): (String, Vec<cleanings::Done>)| {
+    let of_item = |(tag, done): (String, Vec<Done>)| {
         let mut placed: Vec<Placed> = done.into_iter().map(place).collect();
         placed.sort_unstable();
         (tag, placed)
     };
-    Ok(cleanings::since(conn, scope, facility, since).await?.into_iter().map(of_item).collect())
+    Ok(crate::db::cleanings::since(conn, scope, facility, since).await?.into_iter().map(of_item).collect())
 }
 
 fn tallies(
@@ -152,97 +146,4 @@ fn item_state(settings: &Settings, span: &Span<'_>, as_of_ms: i64) -> ItemState 
         next_ms: courses.next_change_ms(as_of_ms),
         counted_ms: as_of_ms,
     }
-}
-
-/// The rounds of the job, one after the other.
-#[derive(Debug, Default)]
-pub struct RollupRounds {
-    /// Until when a facility that was folded anew is not folded anew again.
-    rests: BTreeMap<(String, String), i64>,
-}
-
-impl RollupRounds {
-    /// Rebuilds what must be rebuilt, counts windows that closed by time. How many facilities changed. One that cannot be folded
-    /// keeps no other from it: it stays as it is, is told, and is tried again.
-    ///
-    /// # Errors
-    /// The database cannot be reached; what was committed stays.
-    pub async fn round(&mut self, db: &Db, changes: &Changes, clock: &dyn Clock) -> Result<usize, DbError> {
-        let due = facilities::platform_due(&mut db.read().await?, clock.now_ms()).await?;
-        let mut changed = 0;
-        for (account, facility, refold) in &due {
-            let (key, begun_ms) = ((account.clone(), facility.clone()), clock.now_ms());
-            if *refold && self.rests(&key, begun_ms) {
-                continue;
-            }
-            let done = bring_up(db, changes, (account, facility, *refold), begun_ms).await;
-            if *refold {
-                self.rest(key, (begun_ms, clock.now_ms()));
-            }
-            match done {
-                Ok(()) => changed += 1,
-                Err(error) if error.is_away() => return Err(error),
-                Err(error) => tracing::error!(
-                    account, facility, %error,
-                    "a facility's pages are not brought up to date: what its boxes send is stored, and it is tried again"
-                ),
-            }
-        }
-        Ok(changed)
-    }
-
-    /// A facility is folded anew in one transaction, in which nobody else writes: a box that brings run after run must not have
-    /// that all the time.
-    fn rest(&mut self, key: (String, String), (begun_ms, ended_ms): (i64, i64)) {
-        let rest_ms = ended_ms.saturating_sub(begun_ms).saturating_mul(REST_TIMES).clamp(0, REST_MS_MAX);
-        self.rests.retain(|_, until_ms| *until_ms > ended_ms);
-        self.rests.insert(key, ended_ms.saturating_add(rest_ms));
-    }
-
-    fn rests(&self, key: &(String, String), now_ms: i64) -> bool {
-        // A clock that was set back makes no rest longer.
-        self.rests
-            .get(key)
-            .is_some_and(|until_ms| (1..=REST_MS_MAX).contains(&until_ms.saturating_sub(now_ms)))
-    }
-}
-
-async fn bring_up(
-    db: &Db,
-    changes: &Changes,
-    (account, facility, refold): (&str, &str, bool),
-    now_ms: i64,
-) -> Result<(), DbError> {
-    let account: AccountId = account.parse().map_err(|e| DbError::stored("account id", e))?;
-    let facility = facility.parse().map_err(|e| DbError::stored("facility id", e))?;
-    let scope = AccountScope::of(account);
-    let mut tx = db.begin().await?;
-    if refold {
-        crate::ingest::refold(&mut tx, scope, facility, now_ms).await?;
-    } else {
-        by_time(&mut tx, scope, facility, now_ms).await?;
-    }
-    tx.commit().await?;
-    changes.changed(account, facility);
-    Ok(())
-}
-
-async fn by_time(
-    conn: &mut Conn,
-    scope: AccountScope,
-    facility: FacilityId,
-    now_ms: i64,
-) -> Result<(), DbError> {
-    let known_ms = facilities::lock(conn, scope, facility).await?.known_ms;
-    let as_of_ms = facilities::as_of_ms(now_ms, known_ms);
-    let mut keys = BTreeSet::from([RowKey::Settings]);
-    let mut touched = BTreeMap::new();
-    for tag in rollups::due(conn, scope, facility, as_of_ms).await? {
-        let tag: Tag = tag.parse().map_err(|_| DbError::stored("tag", tag))?;
-        keys.extend([RowKey::Equipment(tag), RowKey::Activity(tag)]);
-        touched.insert(tag, as_of_ms);
-    }
-    let mut rows = Facility::default();
-    state::load(conn, scope, facility, &keys, &mut rows).await?;
-    refresh(conn, scope, facility, &rows, &touched, as_of_ms).await
 }

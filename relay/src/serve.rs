@@ -2,7 +2,7 @@
 
 mod certificates;
 
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
@@ -10,32 +10,31 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use record::ids::ConnectionId;
-use sd_notify::NotifyState;
 use serde_json::json;
 use service::clock::Clock;
 use service::listener::ConnectionLimits;
+use service::process;
+use service::process::StopSignals;
 use service::random::{Random, SystemRandom};
+use service::settings::SettingsError;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
-use tracing_subscriber::filter::{LevelFilter, Targets};
-use tracing_subscriber::layer::SubscriberExt as _;
-use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::accounts::counters::StrangerCounters;
 use crate::accounts::retention::{FORGET_EVERY, ForgetRounds};
-use crate::admin::{Office, Socket};
+use crate::admin::Office;
 use crate::changes::Changes;
 use crate::cli::Role;
-use crate::config::{Config, ConfigError, Limits};
 use crate::db::{Db, DbError};
-use crate::fleet::{self, Fleet, KeyError, Urls};
-use crate::health::{self, Pulse};
+use crate::fleet::{Fleet, KeyError, Urls};
+use crate::health::Pulse;
 use crate::ingest::Ingest;
-use crate::listen::{self, Door, Listener};
-use crate::mqtt::{self, Outbox};
-use crate::objects::{self, Boxes, Parts, PhotoError, Photos};
-use crate::web::{self, WebState};
-use crate::{limit, lookout, rollup};
+use crate::listen::{Door, Listener};
+use crate::mqtt::Outbox;
+use crate::objects::{Boxes, Parts, PhotoError, Photos};
+use crate::settings::{RelayLimits, RelaySettings};
+use crate::web::WebState;
+use crate::{admin, fleet, health, limit, listen, lookout, mqtt, objects, rollup_rounds, web};
 
 /// How often windows that close by time are looked for.
 const ROUND_EVERY: Duration = Duration::from_secs(10);
@@ -49,7 +48,7 @@ const HEALTH_CONNECTIONS: ConnectionLimits = ConnectionLimits { together: 32, pe
 pub enum ServeError {
     /// Settings.
     #[error(transparent)]
-    Config(#[from] ConfigError),
+    Settings(#[from] SettingsError),
     /// The database.
     #[error(transparent)]
     Db(#[from] DbError),
@@ -97,17 +96,18 @@ pub(crate) struct Workshop {
 
 impl Workshop {
     /// Opens data folder, database and keys.
-    pub(crate) async fn open(config: &Config, clock: Arc<dyn Clock>) -> Result<Self, ServeError> {
-        let data = config.data()?;
+    pub(crate) async fn open(settings: &RelaySettings, clock: Arc<dyn Clock>) -> Result<Self, ServeError> {
+        let data = settings.data()?;
         make_private(data).map_err(|source| ServeError::Io { what: "make the data folder", source })?;
         let random: Arc<dyn Random> = Arc::new(SystemRandom);
-        let db = Db::open(&config.database()?).await?;
+        let db = Db::open(&settings.database()?).await?;
         db.migrate(clock.now_ms()).await?;
         let changes = Changes::default();
         let seams = (Arc::clone(&clock), Arc::clone(&random));
         let keys = data.join("keys");
-        let public = config.public_identity();
-        let (fleet, cosigner) = Fleet::open(db.clone(), keys, config.host(), public, changes.clone(), seams)?;
+        let public = settings.public_identity();
+        let (fleet, cosigner) =
+            Fleet::open(db.clone(), keys, settings.host(), public, changes.clone(), seams)?;
         let (fleet, outbox) = (Arc::new(fleet), Outbox::new());
         let strangers = Arc::default();
         Ok(Self { db, fleet, cosigner, changes, outbox, strangers, clock, random })
@@ -143,25 +143,25 @@ async fn bind(addr: SocketAddr) -> Result<TcpListener, ServeError> {
 ///
 /// # Errors
 /// It did not start.
-pub(crate) async fn serve(config: &Config, role: Role, clock: Arc<dyn Clock>) -> Result<(), ServeError> {
+pub(crate) async fn serve(
+    settings: &RelaySettings,
+    role: Role,
+    clock: Arc<dyn Clock>,
+) -> Result<(), ServeError> {
     let io = |what| move |source| ServeError::Io { what, source };
-    let mut term = signal(SignalKind::terminate()).map_err(io("hear SIGTERM"))?;
-    let mut int = signal(SignalKind::interrupt()).map_err(io("hear SIGINT"))?;
+    let mut stop_asked = StopSignals::catch().map_err(io("hear SIGTERM and SIGINT"))?;
     let mut hup = signal(SignalKind::hangup()).map_err(io("hear SIGHUP"))?;
-    let parts = Workshop::open(config, Arc::clone(&clock)).await?;
+    let parts = Workshop::open(settings, Arc::clone(&clock)).await?;
     let (db, changes) = (parts.db.clone(), parts.changes.clone());
-    let data = config.data()?;
-    let socket = Socket::open(data, parts.office()).map_err(io("open the administration socket"))?;
+    let data = settings.data()?;
+    let socket = admin::listen(data, parts.office()).map_err(io("open the administration socket"))?;
     let fleet = Arc::clone(&parts.fleet);
-    let open = open(config, role, parts).await?;
+    let open = open(settings, role, parts).await?;
     let alarm = Arc::clone(&open.certificate_refused);
-    let mut certificates = certificates::Certificates::shown(Arc::clone(&fleet), config.own_names(), alarm);
+    let mut certificates = certificates::Certificates::shown(Arc::clone(&fleet), settings.own_names(), alarm);
     let mut looks = tokio::time::interval(CERTIFICATES_EVERY);
-    say(config, &fleet, &open).map_err(io("say where it listens"))?;
-    // Not under systemd: nobody to tell.
-    let _ = sd_notify::notify(&[NotifyState::Ready]);
-    let watchdog = sd_notify::watchdog_enabled().map_or(Duration::from_secs(3_600), |limit| limit / 2);
-    let mut alive = tokio::time::interval(watchdog);
+    process::announce(&announcement(settings, &fleet, &open)).map_err(io("say where it listens"))?;
+    let mut alive = tokio::time::interval(process::alive_interval());
     let forgetting = ForgetRounds::begin(db.clone(), clock.now_ms()).await?;
     let work = role.works().then(|| tokio::spawn(work(db.clone(), changes.clone(), clock, forgetting)));
     // Where others commit as well: boxes' batches elsewhere, or a server that several processes share.
@@ -170,14 +170,13 @@ pub(crate) async fn serve(config: &Config, role: Role, clock: Arc<dyn Clock>) ->
         .then(|| tokio::spawn(lookout::look_out(db.clone(), changes.clone())));
     loop {
         tokio::select! {
-            _ = term.recv() => break,
-            _ = int.recv() => break,
+            () = stop_asked.wait() => break,
             _ = hup.recv() => certificates.look(&open),
             _ = looks.tick() => certificates.look(&open),
-            _ = alive.tick() => drop(sd_notify::notify(&[NotifyState::Watchdog])),
+            _ = alive.tick() => process::tell_alive(),
         }
     }
-    let _ = sd_notify::notify(&[NotifyState::Stopping]);
+    process::tell_stopping();
     tracing::info!("stopping");
     // Open pages listen for as long as they are told: without this they would hold the process to its deadline.
     changes.end();
@@ -200,7 +199,7 @@ async fn work(db: Db, changes: Changes, clock: Arc<dyn Clock>, mut forgetting: F
     rounds.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut forgets = tokio::time::interval_at(tokio::time::Instant::now() + FORGET_EVERY, FORGET_EVERY);
     forgets.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    let mut rollups = rollup::RollupRounds::default();
+    let mut rollups = rollup_rounds::RollupRounds::default();
     loop {
         tokio::select! {
             _ = rounds.tick() => {
@@ -239,28 +238,28 @@ async fn stop(open: Open) {
     tokio::join!(end(open.https), end(open.photos), end(open.health), mqtt);
 }
 
-async fn open(config: &Config, role: Role, parts: Workshop) -> Result<Open, ServeError> {
+async fn open(settings: &RelaySettings, role: Role, parts: Workshop) -> Result<Open, ServeError> {
     let mut open = Open::default();
-    let names = config.own_names();
-    let photos = Photos::in_folder(&config.objects()?)?;
-    let Limits { connections: together, connections_per_address: per_address, .. } = config.limits;
+    let names = settings.own_names();
+    let photos = Photos::in_folder(&settings.objects()?)?;
+    let RelayLimits { connections: together, connections_per_address: per_address, .. } = settings.limits;
     let connections = ConnectionLimits { together, per_address };
     let start = |tcp: TcpListener, door: Door, router: axum::Router, limits: ConnectionLimits| {
-        let addr = config.https.listen;
+        let addr = settings.https.listen;
         Listener::start(tcp, door, router, limits).map_err(|source| ServeError::Listen { addr, source })
     };
     let roots = parts.fleet.client_roots()?;
     let fleet = Arc::clone(&parts.fleet);
     if role.serves_pages() {
-        let tcp = bind(config.https.listen).await?;
-        let router = for_people(config, &parts, photos.clone(), &tcp)?;
+        let tcp = bind(settings.https.listen).await?;
+        let router = for_people(settings, &parts, photos.clone(), &tcp)?;
         let door = listen::public_tls(fleet.public_identity(&names)?)?;
         open.https = Some(start(tcp, door, router, connections)?);
     }
     if role.ingests() {
-        let tcp = bind(config.photos.listen).await?;
+        let tcp = bind(settings.photos.listen).await?;
         let door = listen::box_tls(fleet.own_identity(&names)?, roots.clone())?;
-        let unfinished = Parts::new(config.data()?.join("uploads"));
+        let unfinished = Parts::new(settings.data()?.join("uploads"));
         let (db, changes, clock) = (parts.db.clone(), parts.changes.clone(), Arc::clone(&parts.clock));
         let runs = fleet::RunDoors {
             db: db.clone(),
@@ -273,7 +272,7 @@ async fn open(config: &Config, role: Role, parts: Workshop) -> Result<Open, Serv
         let router = objects::doors(boxes).merge(fleet::old_entries(parts.db.clone()));
         let router = router.merge(fleet::run_doors(runs));
         open.photos = Some(start(tcp, door, router, connections)?);
-        let tcp = bind(config.mqtt.listen).await?;
+        let tcp = bind(settings.mqtt.listen).await?;
         let identity = fleet.own_identity(&names)?;
         let tls = mqtt::server_config(identity.chain, identity.key, roots)?;
         let seams = (Arc::clone(&parts.clock), Arc::clone(&parts.random));
@@ -282,14 +281,14 @@ async fn open(config: &Config, role: Role, parts: Workshop) -> Result<Open, Serv
             Arc::new(Ingest::new(db, parts.cosigner, Vec::new(), seams, changes, parts.outbox.clone()));
         let (clock, random) = (Arc::clone(&parts.clock), Arc::clone(&parts.random));
         let mint = move || ConnectionId::new(clock.now_ms(), random.bytes());
-        let settings = mqtt::Settings::default();
+        let of_mqtt = mqtt::Settings::default();
         let listener =
-            mqtt::Listener::start(tcp, tls, settings, parts.outbox.clone(), Arc::clone(&ingest), mint);
-        let addr = config.mqtt.listen;
+            mqtt::Listener::start(tcp, tls, of_mqtt, parts.outbox.clone(), Arc::clone(&ingest), mint);
+        let addr = settings.mqtt.listen;
         open.mqtt = Some(listener.map_err(|source| ServeError::Listen { addr, source })?);
         open.ingest = Some(ingest);
     }
-    fleet.open_at(urls(config, &open));
+    fleet.open_at(urls(settings, &open));
     let pulse = Pulse {
         db: parts.db.clone(),
         ingest: open.ingest.clone(),
@@ -297,21 +296,21 @@ async fn open(config: &Config, role: Role, parts: Workshop) -> Result<Open, Serv
         strangers: Arc::clone(&parts.strangers),
         certificate_refused: Arc::clone(&open.certificate_refused),
     };
-    let tcp = bind(config.health.listen).await?;
+    let tcp = bind(settings.health.listen).await?;
     open.health = Some(start(tcp, Door::Plain, health::router(pulse), HEALTH_CONNECTIONS)?);
     Ok(open)
 }
 
 /// Pages, API, and what boxes may ask that have no certificate yet.
 fn for_people(
-    config: &Config,
+    settings: &RelaySettings,
     parts: &Workshop,
     photos: Photos,
     tcp: &TcpListener,
 ) -> Result<axum::Router, ServeError> {
-    let listen = |source| ServeError::Listen { addr: config.https.listen, source };
+    let listen = |source| ServeError::Listen { addr: settings.https.listen, source };
     let bound = tcp.local_addr().map_err(listen)?;
-    let public_url = config.public_url.clone().unwrap_or_else(|| local("https", bound));
+    let public_url = settings.public_url.clone().unwrap_or_else(|| local("https", bound));
     let state = WebState {
         db: parts.db.clone(),
         photos,
@@ -322,7 +321,7 @@ fn for_people(
         strangers: Arc::clone(&parts.strangers),
         settings: web::Settings { public_url },
     };
-    let gate = limit::Gate::per_minute(config.limits.claims_per_address, Arc::clone(&parts.clock));
+    let gate = limit::Gate::per_minute(settings.limits.claims_per_address, Arc::clone(&parts.clock));
     let strangers = axum::middleware::from_fn_with_state(gate, limit::counted);
     Ok(fleet::doors(Arc::clone(&parts.fleet)).layer(strangers).merge(web::router(state)))
 }
@@ -333,7 +332,7 @@ fn local(scheme: &str, bound: SocketAddr) -> String {
 }
 
 /// Where boxes reach this relay: as configured, else on this machine.
-fn urls(config: &Config, open: &Open) -> Urls {
+fn urls(settings: &RelaySettings, open: &Open) -> Urls {
     let here = |configured: &Option<String>, scheme: &str, bound: Option<SocketAddr>, listen: SocketAddr| {
         configured.clone().unwrap_or_else(|| local(scheme, bound.unwrap_or(listen)))
     };
@@ -341,49 +340,32 @@ fn urls(config: &Config, open: &Open) -> Urls {
     let photos = open.photos.as_ref().map(Listener::local_addr);
     let mqtt = open.mqtt.as_ref().map(mqtt::Listener::local_addr);
     Urls {
-        relay: here(&config.public_url, "https", https, config.https.listen),
-        mqtt: here(&config.mqtt_url, "mqtts", mqtt, config.mqtt.listen),
-        photos: here(&config.photos_url, "https", photos, config.photos.listen),
+        relay: here(&settings.public_url, "https", https, settings.https.listen),
+        mqtt: here(&settings.mqtt_url, "mqtts", mqtt, settings.mqtt.listen),
+        photos: here(&settings.photos_url, "https", photos, settings.photos.listen),
     }
 }
 
 /// Before anything is open: what orders to a stopped relay can say of its addresses.
-pub(crate) fn configured_urls(config: &Config) -> Option<Urls> {
+pub(crate) fn configured_urls(settings: &RelaySettings) -> Option<Urls> {
     let given = |url: &Option<String>, scheme: &str, listen: SocketAddr| {
         url.clone().or_else(|| (listen.port() != 0).then(|| local(scheme, listen)))
     };
     Some(Urls {
-        relay: given(&config.public_url, "https", config.https.listen)?,
-        mqtt: given(&config.mqtt_url, "mqtts", config.mqtt.listen)?,
-        photos: given(&config.photos_url, "https", config.photos.listen)?,
+        relay: given(&settings.public_url, "https", settings.https.listen)?,
+        mqtt: given(&settings.mqtt_url, "mqtts", settings.mqtt.listen)?,
+        photos: given(&settings.photos_url, "https", settings.photos.listen)?,
     })
 }
 
 /// The first line of standard output: the addresses really bound, for whoever started this process.
-fn say(config: &Config, fleet: &Fleet, open: &Open) -> io::Result<()> {
+fn announcement(settings: &RelaySettings, fleet: &Fleet, open: &Open) -> serde_json::Value {
     let https = open.https.as_ref().map(|l| local("https", l.local_addr()));
     let photos = open.photos.as_ref().map(|l| local("https", l.local_addr()));
     let mqtt = open.mqtt.as_ref().map(|l| local("mqtts", l.local_addr()));
     let health = open.health.as_ref().map(|l| format!("http://{}", l.local_addr()));
-    let line = json!({
+    json!({
         "relay": 1, "pid": std::process::id(), "https": https, "photos": photos, "mqtt": mqtt, "metrics": health,
-        "public_url": config.public_url, "ca": fleet.ca_file(),
-    });
-    let mut out = io::stdout().lock();
-    writeln!(out, "{line}")?;
-    out.flush()
-}
-
-/// Pretty on a terminal, JSON under systemd; on standard error, so that standard output stays for programs.
-pub(crate) fn log(filter: &str) {
-    // Unlike `EnvFilter` it needs no engine of regular expressions; what it cannot say, spans and fields, we do not filter by.
-    let targets = filter.parse().unwrap_or_else(|_| Targets::new().with_default(LevelFilter::INFO));
-    let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr);
-    let log = tracing_subscriber::registry().with(targets);
-    // A second start within one process (tests) keeps the first log.
-    let _ = if io::stderr().is_terminal() {
-        log.with(lines).try_init()
-    } else {
-        log.with(lines.json()).try_init()
-    };
+        "public_url": settings.public_url, "ca": fleet.ca_file(),
+    })
 }

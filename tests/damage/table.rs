@@ -95,7 +95,7 @@ const SALVAGE: &[&str] = &["db-salvage", "db-salvage salvage/1.redb"];
 
 /// What a box may leave behind or make, and a folder at rest need not have.
 pub const NOT_AT_REST: &[&str] =
-    &["starting", "untold", "evidence/E1.ends", "fetched", "displaced", "runs", "salvage"];
+    &["admin.sock", "starting", "untold", "evidence/E1.ends", "fetched", "displaced", "runs", "salvage"];
 
 /// The database that follows the log, and the one of what is in no log.
 const DATABASES: &[Row] = &[

@@ -1,82 +1,109 @@
-//! Every setting is documented, every documented setting is one, and the example files are the defaults.
+//! The documentation of settings and their example files are made from the very structs that read them, and so are exit statuses
+//! from the list that the programs end by. `WRITE_DOCS=1` writes them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::process::ExitCode;
+
+use appliance::settings::BoxSettings;
+use relay::settings::RelaySettings;
+use service::exit::Exit;
+use service::settings::{Settings, load, rows, text};
 
 use super::{read, repository};
 
-fn documented_variables(chapter: &str) -> BTreeSet<String> {
-    let text = read("docs/settings.md");
-    let from = text.find(chapter).unwrap_or_else(|| panic!("docs/settings.md has no chapter {chapter}"));
-    let chapter = &text[from + chapter.len()..];
-    let chapter = &chapter[..chapter.find("\n## ").unwrap_or(chapter.len())];
-    let variables =
-        chapter.split('`').filter(|span| span.starts_with("CLEANTRACK_") && *span != "CLEANTRACK_");
-    variables.map(str::to_owned).collect()
+const DOCUMENT: &str = "docs/settings.md";
+
+/// The text of a document with `table` in the place that is marked for it.
+fn with_table(document: &str, mark: &str, table: &str) -> String {
+    let (open, close) = (format!("<!-- {mark} -->\n"), format!("<!-- end of {mark} -->"));
+    let from = document.find(&open).unwrap_or_else(|| panic!("{DOCUMENT} has no {open}")) + open.len();
+    let to = document.find(&close).unwrap_or_else(|| panic!("{DOCUMENT} has no {close}"));
+    format!("{}{table}{}", &document[..from], &document[to..])
 }
 
-fn key_of(variable: &str, keys: &str) -> bool {
-    // A key's dots and its own underscores are one sign in a variable's name.
-    let name = variable.trim_start_matches("CLEANTRACK_").to_lowercase();
-    keys.split('`').any(|key| key.replace('.', "_") == name)
+/// A file is as it is made, or is written so.
+fn assert_made(path: &str, made: &str) {
+    if std::env::var_os("WRITE_DOCS").is_some() {
+        std::fs::write(repository().join(path), made).unwrap();
+    }
+    assert!(read(path) == made, "{path} is not what the settings give: WRITE_DOCS=1 writes it");
 }
 
 #[test]
 fn every_setting_is_documented() {
-    let text = read("docs/settings.md");
-    let of_box: BTreeSet<String> =
-        appliance::config::VARIABLES.iter().map(|(name, _)| (*name).to_owned()).collect();
-    let of_relay: BTreeSet<String> = relay::config::VARIABLES.iter().map(|name| (*name).to_owned()).collect();
-    assert_eq!(documented_variables("## The box"), of_box);
-    assert_eq!(documented_variables("## The relay"), of_relay);
-    for variable in of_box.iter().chain(&of_relay) {
-        assert!(key_of(variable, &text), "docs/settings.md has no key for {variable}");
-    }
+    let document = with_table(&read(DOCUMENT), "settings of the box", &text::markdown::<BoxSettings>());
+    let document = with_table(&document, "settings of the relay", &text::markdown::<RelaySettings>());
+    assert_made(DOCUMENT, &document);
+}
+
+#[test]
+fn every_exit_status_is_documented() {
+    let document = read(DOCUMENT);
+    let from = document.find("## Exit statuses").unwrap();
+    let documented: Vec<&str> = document[from..]
+        .lines()
+        .filter_map(|line| line.strip_prefix("| ")?.split(' ').next())
+        .skip(2)
+        .collect();
+    assert_eq!(documented, Exit::ALL.map(|exit| exit.status().to_string()));
+}
+
+#[test]
+fn both_programs_end_with_the_same_statuses() {
+    let of_both = |argument: &str| {
+        let of_box = appliance::run(&appliance::Program::default(), [argument.into()]);
+        [of_box, relay::run(["cleantrack-relay".into(), argument.into()])]
+    };
+    assert_eq!(of_both("--version"), [Exit::Success, Exit::Success].map(ExitCode::from));
+    assert_eq!(of_both("--no-such-flag"), [Exit::Usage, Exit::Usage].map(ExitCode::from));
+    assert_eq!(
+        of_both("--config=/nowhere/settings.toml"),
+        [Exit::Settings, Exit::Settings].map(ExitCode::from)
+    );
+}
+
+fn example<S: Settings>(program: &str) -> String {
+    format!(
+        "# Settings of the {program}, for /etc/cleantrack/{program}.toml. Each stands at its default, or at an example where it has\n\
+         # none; docs/settings.md tells of them.\n{}",
+        text::example::<S>()
+    )
 }
 
 /// An example file with its settings in force: a comment that begins without a space is one.
-fn in_force(name: &str) -> String {
-    let lines = read(name)
-        .lines()
-        .map(|line| line.strip_prefix('#').filter(|l| !l.starts_with(' ')).unwrap_or(line).to_owned())
-        .collect::<Vec<_>>();
-    lines.join("\n")
+fn in_force(file: &str) -> String {
+    let lines =
+        file.lines().map(|line| line.strip_prefix('#').filter(|l| !l.starts_with(' ')).unwrap_or(line));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// Reads an example file with all its settings in force, and compares what has a default with it.
+fn assert_stands_at_the_defaults<S: Settings>(path: &str) {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), in_force(&read(path))).unwrap();
+    let set = load::<S>(Some(file.path()), &BTreeMap::new()).unwrap();
+    set.settings.check().unwrap();
+    let (set, default) =
+        (serde_json::to_value(&set.settings).unwrap(), serde_json::to_value(S::default()).unwrap());
+    for row in rows::<S>() {
+        let pointer = format!("/{}", row.key.replace('.', "/"));
+        let (found, by_default) = (set.pointer(&pointer).unwrap(), default.pointer(&pointer).unwrap());
+        match &row.example {
+            None => assert_eq!(found, by_default, "{}", row.key),
+            Some(example) => assert_eq!(found, example, "{}", row.key),
+        }
+    }
 }
 
 #[test]
 fn example_files_stand_at_the_defaults() {
-    let none = BTreeMap::new();
-    let written = |name: &str| {
-        let file = tempfile::NamedTempFile::new().unwrap();
-        std::fs::write(file.path(), in_force(name)).unwrap();
-        file
-    };
-    let file = written("systemd/appliance.example.toml");
-    let read = appliance::config::Config::load(Some(file.path()), &none).unwrap();
-    let defaults = appliance::config::Config::load(None, &none).unwrap();
-    assert!(read.data.is_some() && read.claim.is_some() && read.printers.len() == 1);
-    assert_eq!(appliance::config::Config { data: None, claim: None, printers: Vec::new(), ..read }, defaults);
-
-    let file = written("systemd/relay.example.toml");
-    let read = relay::config::Config::load(Some(file.path()), &none).unwrap();
-    read.check().unwrap();
-    let defaults = relay::config::Config::load(None, &none).unwrap();
-    let https = relay::config::Https { listen: read.https.listen, ..defaults.https.clone() };
-    let plain = relay::config::Config {
-        data: None,
-        database: None,
-        database_file: None,
-        objects: None,
-        public_url: None,
-        mqtt_url: None,
-        photos_url: None,
-        https,
-        ..read
-    };
-    assert_eq!(plain, defaults);
+    assert_made("systemd/appliance.example.toml", &example::<BoxSettings>("appliance"));
+    assert_made("systemd/relay.example.toml", &example::<RelaySettings>("relay"));
+    assert_stands_at_the_defaults::<BoxSettings>("systemd/appliance.example.toml");
+    assert_stands_at_the_defaults::<RelaySettings>("systemd/relay.example.toml");
     // As they stand they are empty, and so good.
     for name in ["systemd/appliance.example.toml", "systemd/relay.example.toml"] {
-        let table: toml::Table = super::read(name).parse().unwrap();
+        let table: toml::Table = read(name).parse().unwrap();
         assert!(table.is_empty(), "{name} sets something");
     }
-    assert!(repository().join("docs/settings.md").exists());
 }

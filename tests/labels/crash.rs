@@ -3,8 +3,8 @@
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use appliance::print::JobState;
-use appliance::print::plan::WINDOW;
+use appliance::printing::JobState;
+use appliance::printing::plan::WINDOW;
 use labels::Language;
 use redb::{Database, StorageBackend};
 

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use appliance::print::plan::{WINDOW, WINDOW_UNCONFIRMED};
-use appliance::print::{
+use appliance::printing::plan::{WINDOW, WINDOW_UNCONFIRMED};
+use appliance::printing::{
     AnswerError, JobRequest, JobState, LabelRequest, LabelState, PrintRefusal, PrinterConfig, PrinterState,
     Proof,
 };

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use appliance::print::{
+use appliance::printing::{
     JobKind, JobRequest, JobState, LabelState, PrintRefusal, PrinterRefusal, PrinterSettings, ReprintRequest,
 };
 use harness::virtual_printer::Fault;

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use appliance::print::LABELS_MAX;
-use appliance::print::plan::WINDOW;
+use appliance::printing::LABELS_MAX;
+use appliance::printing::plan::WINDOW;
 use harness::virtual_printer::{Fault, Options};
 use labels::{Language, Typesetter};
 use serde_json::json;

@@ -6,13 +6,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use appliance::clock::system_clock;
-use appliance::print::{
+use appliance::printing::{
     JobOutcome, JobRequest, JobState, JobView, LabelRequest, LabelState, MediaChoice, Patience,
     PrinterConfig, PrinterSettings, Printing, Proof,
 };
-use harness::virtual_printer::{self, Options, VirtualPrinter};
-use labels::layout;
-use labels::{Bitmap, Language, Profile, Typesetter, media, template};
+use harness::virtual_printer;
+use harness::virtual_printer::{Options, VirtualPrinter};
+use labels::{Bitmap, Language, Profile, Typesetter, layout, media, template};
 use record::ids::JobId;
 use record::tag::Tag;
 use redb::Database;

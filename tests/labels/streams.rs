@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use appliance::print::{JobState, LabelState, Proof};
+use appliance::printing::{JobState, LabelState, Proof};
 
 use crate::readers::{format_word_is_true, modules, transposed, zbar, zxing};
 use crate::room::{Batch, Shop};

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use appliance::print::plan::{WINDOW, WINDOW_UNCONFIRMED};
-use appliance::print::{JobState, JobView, LabelState, PrinterConfig};
+use appliance::printing::plan::{WINDOW, WINDOW_UNCONFIRMED};
+use appliance::printing::{JobState, JobView, LabelState, PrinterConfig};
 use harness::virtual_printer::{Fault, Options};
 use labels::Language;
 use labels::language::Answers;
@@ -190,7 +190,7 @@ fn play(case: Case) {
     batch.check_all_out(&job, &out);
     let confirms = case.answers == Answers::Printed && case.machine == Machine::Genuine;
     let honest = |state| confirms || state != LabelState::Confirmed;
-    let by_printer = job.labels.iter().filter(|l| l.proof != Some(appliance::print::Proof::Person));
+    let by_printer = job.labels.iter().filter(|l| l.proof != Some(appliance::printing::Proof::Person));
     assert!(by_printer.into_iter().all(|l| honest(l.state)), "{case:?}: {job:#?}");
 }
 

@@ -49,8 +49,8 @@ fn the_repository_is_tidy() {
         faults.extend(imports::check(file, rooms::ROOMS, rooms::ONLY, &sources));
         faults.extend(doors::check(file, doors::DOORS, &sources));
     }
-    for folder in circles::FOLDERS {
-        faults.extend(circles::check(folder, &sources));
+    for krate in circles::CRATES {
+        faults.extend(circles::check(krate, &sources));
     }
     faults.extend(functions::exceptions_are_needed(&sources, functions::LONG));
     for file in &sources.files {

@@ -33,7 +33,7 @@ const ALL: &[&str] = &["*"];
 /// ARCHITECTURE.md's rooms. A new room gets a row in the commit that makes it.
 pub const ROOMS: &[Room] = &[
     room("appliance/clock", &[], "what vouches for the machine's clock"),
-    room("appliance/config", &[], "settings are read before anything runs"),
+    room("appliance/settings", &[], "settings are read before anything runs"),
     room("appliance/intake", &["clock"], "it is pure: command and state in, entries or a refusal out"),
     room("appliance/store", &["clock"], "it knows no page, no printer and no line"),
     room("appliance/alarms", &["clock", "store"], "what somebody must know; it knows no page and no line"),
@@ -50,16 +50,16 @@ pub const ROOMS: &[Room] = &[
     ),
     room("appliance/sweep", &["photo", "store"], "which photos leave the card; it knows no page and no line"),
     room("appliance/identity", &["clock"], "who somebody is, not what they want"),
-    room("appliance/print", &["clock"], "labels and printers, not the log and not the pages"),
+    room("appliance/printing", &["clock"], "labels and printers, not the log and not the pages"),
     room("appliance/command", &["clock", "intake", "store"], "the one way from a command to the log"),
     room(
         "appliance/prints",
-        &["clock", "command", "intake", "print", "store"],
+        &["clock", "command", "intake", "printing", "store"],
         "what was printed goes to the log, and nothing else",
     ),
     room(
         "appliance/uplink",
-        &["alarms", "clock", "command", "config", "identity", "intake", "photo", "store"],
+        &["alarms", "clock", "command", "identity", "intake", "photo", "store"],
         "the line to the relay knows no page and no printer",
     ),
     room(
@@ -71,49 +71,45 @@ pub const ROOMS: &[Room] = &[
     room(
         "appliance/web",
         &[
-            "alarms", "clock", "command", "config", "identity", "intake", "listen", "photo", "print",
-            "store", "uplink",
+            "alarms", "clock", "command", "identity", "intake", "listen", "photo", "printing", "store",
+            "uplink",
         ],
         "pages and API",
     ),
     room(
         "appliance/admin",
-        &["alarms", "clock", "command", "config", "identity", "intake", "photo", "print", "store", "uplink"],
+        &["alarms", "clock", "command", "identity", "intake", "photo", "printing", "store", "uplink"],
         "the administration socket knows no page",
     ),
     room("appliance/serve", ALL, "it puts the rooms together"),
     room("relay/changes", &[], "news of a commit, nothing more"),
     room("relay/lookout", &["changes", "db"], "it looks at what is stored and tells open pages"),
     room("relay/limit", &["web"], "it counts who asks, whatever they ask"),
-    room("relay/config", &["fleet"], "settings are read before anything runs"),
+    room("relay/settings", &["fleet"], "settings are read before anything runs"),
     room("relay/objects", &["changes", "db", "mqtt"], "photos by hash, and the boxes' door to them"),
     room("relay/mqtt", &[], "the listener knows no database and no page: `Inbox` is its way in"),
     room("relay/mqtt/acl", &[], "it decides and touches nothing"),
     room("relay/db", &["accounts"], "all SQL, and nothing of those who ask"),
     room("relay/ingest", &["changes", "db", "mqtt", "rollup"], "no page, no bill"),
     room("relay/ingest/decide", &[], "the protocol's table decides and touches nothing"),
-    room("relay/rollup", &["changes", "db", "ingest"], "a fold over what ingest stored"),
+    room("relay/rollup", &["db"], "a fold over what ingest stored"),
+    room(
+        "relay/rollup_rounds",
+        &["changes", "db", "ingest", "rollup"],
+        "what time alone changes; it knows no page",
+    ),
     room("relay/audit", &["db", "ingest"], "it reads what is stored and checks it again"),
     room("relay/accounts", &["db"], "who somebody is, not what they want"),
-    room("relay/fleet", &["changes", "config", "db", "mqtt", "objects"], "boxes, not pages"),
+    room("relay/fleet", &["changes", "db", "mqtt", "objects"], "boxes, not pages"),
     room("relay/health", &["accounts", "changes", "db", "ingest", "mqtt"], "what an operator's monitor asks"),
     room("relay/listen", &["fleet", "mqtt", "web"], "connections, and who is at the other end"),
-    room(
-        "relay/web",
-        &["accounts", "api", "changes", "db", "fleet", "objects", "rollup"],
-        "no SQL and no MQTT",
-    ),
-    room(
-        "relay/api",
-        &["accounts", "changes", "db", "fleet", "objects", "rollup", "web"],
-        "no SQL and no MQTT",
-    ),
+    room("relay/web", &["accounts", "changes", "db", "fleet", "objects", "rollup"], "no SQL and no MQTT"),
     room(
         "relay/admin",
-        &["accounts", "config", "db", "fleet", "ingest", "mqtt"],
+        &["accounts", "db", "fleet", "ingest", "mqtt"],
         "the administration socket knows no page",
     ),
-    room("relay/cli", &["accounts", "config"], "words on a command line"),
+    room("relay/cli", &["accounts"], "words on a command line"),
     room("relay/serve", ALL, "it puts the rooms together"),
 ];
 
@@ -121,11 +117,11 @@ const fn only(path: &'static str, rooms: &'static [&'static str], reason: &'stat
     Only { path, rooms, reason }
 }
 
-const SETTINGS: &[&str] = &["appliance/config", "appliance/serve", "relay/config", "relay/serve"];
+/// The log is started as systemd says.
+const ENVIRONMENT: &[&str] = &["service/settings", "service/logging"];
 /// Cargo tells a build script its folder so.
-const SETTINGS_AND_BUILD: &[&str] =
-    &["appliance/config", "appliance/serve", "relay/config", "relay/serve", "words/build"];
-const FROM_CONFIG: &str = "settings come through the `config` room";
+const ENVIRONMENT_AND_BUILD: &[&str] = &["service/settings", "service/logging", "words/build"];
+const FROM_SETTINGS: &str = "the environment comes through `service::settings`";
 
 /// Who may name what from outside.
 pub const ONLY: &[Only] = &[
@@ -134,7 +130,7 @@ pub const ONLY: &[Only] = &[
         "redb",
         &[
             "appliance/store",
-            "appliance/print",
+            "appliance/printing",
             "appliance/identity",
             "appliance/scrub",
             "appliance/sweep",
@@ -149,7 +145,6 @@ pub const ONLY: &[Only] = &[
         &[
             "appliance/web",
             "appliance/serve",
-            "relay/api",
             "relay/fleet",
             "relay/health",
             "relay/limit",
@@ -164,16 +159,16 @@ pub const ONLY: &[Only] = &[
     ),
     only(
         "labels",
-        &["appliance/print", "appliance/web", "appliance/serve", "relay/web/sheets"],
+        &["appliance/printing", "appliance/web", "appliance/serve", "relay/web/pages/label_sheets"],
         "labels are drawn where they are printed; pages name their templates, fields and sheets",
     ),
     only("fluent_bundle", &["words"], "messages have typed functions, and their numbers a locale"),
     only("icu_decimal", &["words"], "numbers are written by locale in one place"),
     only("argon2", &["appliance/identity", "relay/accounts"], "passwords and PINs in one place"),
-    only("std::env::var", SETTINGS, FROM_CONFIG),
-    only("std::env::var_os", SETTINGS_AND_BUILD, FROM_CONFIG),
-    only("std::env::vars", SETTINGS, FROM_CONFIG),
-    only("std::env::vars_os", SETTINGS, FROM_CONFIG),
+    only("std::env::var", ENVIRONMENT, FROM_SETTINGS),
+    only("std::env::var_os", ENVIRONMENT_AND_BUILD, FROM_SETTINGS),
+    only("std::env::vars", ENVIRONMENT, FROM_SETTINGS),
+    only("std::env::vars_os", ENVIRONMENT, FROM_SETTINGS),
 ];
 
 /// Each module of a roomed crate lies in a room.
@@ -211,7 +206,7 @@ fn the_pure_rooms_stay_pure() {
         ("appliance/src/intake/mod.rs", "use crate::store::Store;"),
         ("appliance/src/uplink/exchange/mod.rs", "use super::link;"),
         ("appliance/src/uplink/plan.rs", "use super::link;"),
-        ("appliance/src/print/plan.rs", "use crate::web::AppState;"),
+        ("appliance/src/printing/model/plan.rs", "use crate::web::AppState;"),
         ("relay/src/ingest/mod.rs", "use crate::web::WebState;"),
         ("relay/src/web/home.rs", "use sqlx::Row;"),
         ("appliance/src/intake/mod.rs", "fn a() { std::env::var(\"A\"); }"),

@@ -19,9 +19,15 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("cleantrack-web", &["cleantrack-record", "cleantrack-service", "cleantrack-web"]),
     (
         "cleantrack-appliance",
-        &["cleantrack-record", "cleantrack-labels", "cleantrack-service", "cleantrack-firmware-config"],
+        &[
+            "cleantrack-record",
+            "cleantrack-labels",
+            "cleantrack-service",
+            "cleantrack-firmware-config",
+            "cleantrack-web",
+        ],
     ),
-    ("cleantrack-relay", &["cleantrack-record", "cleantrack-labels", "cleantrack-service"]),
+    ("cleantrack-relay", &["cleantrack-record", "cleantrack-labels", "cleantrack-service", "cleantrack-web"]),
     (
         "cleantrack-tests",
         &[
@@ -31,6 +37,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "cleantrack-firmware-config",
             "cleantrack-appliance",
             "cleantrack-relay",
+            "cleantrack-web",
             "cleantrack-words",
         ],
     ),

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use tokio::net::TcpListener;
 
-use crate::config::Config;
 use crate::listen::{ConnectionLimits, Connections, Listener, ListenerConfig};
+use crate::settings::BoxSettings;
 use crate::web;
 
 /// How often an address that somebody has is asked for again, and how long between: a process that was killed leaves its
@@ -33,8 +33,8 @@ pub(super) struct EarlyListener {
 
 impl EarlyListener {
     /// Starts it. Where the address cannot be had, whoever opens the log says first what is wrong there.
-    pub(super) async fn start(config: &Config) -> Option<Self> {
-        match Self::listen(config).await {
+    pub(super) async fn start(settings: &BoxSettings) -> Option<Self> {
+        match Self::listen(settings).await {
             Ok(early) => Some(early),
             Err(error) => {
                 tracing::warn!(%error, "nobody is told that the box starts");
@@ -43,9 +43,9 @@ impl EarlyListener {
         }
     }
 
-    async fn listen(config: &Config) -> std::io::Result<Self> {
-        let socket = bind(config.http.listen).await?.into_std()?;
-        let (together, per_address) = (config.limits.connections, config.limits.connections_per_address);
+    async fn listen(settings: &BoxSettings) -> std::io::Result<Self> {
+        let socket = bind(settings.http.listen).await?.into_std()?;
+        let (together, per_address) = (settings.limits.connections, settings.limits.connections_per_address);
         let connections = Connections::new(ConnectionLimits { together, per_address });
         let tcp = TcpListener::from_std(socket.try_clone()?)?;
         let listener = Listener::start(tcp, ListenerConfig::new(None, connections), web::starting_router())?;
@@ -80,9 +80,9 @@ mod tests {
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn who_comes_early_is_told_and_the_socket_goes_on() {
-        let mut config = Config::default();
-        config.http.listen = ([127, 0, 0, 1], 0).into();
-        let early = EarlyListener::start(&config).await.unwrap();
+        let mut settings = BoxSettings::default();
+        settings.http.listen = ([127, 0, 0, 1], 0).into();
+        let early = EarlyListener::start(&settings).await.unwrap();
         let addr = early.listener.local_addr();
         assert!(ask(addr).await.starts_with("HTTP/1.1 503"));
         let tcp = early.hand_over().await.unwrap();

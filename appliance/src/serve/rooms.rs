@@ -7,20 +7,21 @@ use std::sync::Arc;
 
 use record::alarm::AlarmCode;
 use record::messages::PrinterHealth;
+use service::admin_socket::AdminSocket;
 use tokio::sync::{mpsc, watch};
 
 use super::{Seams, ServeError, restart};
-use crate::admin;
 use crate::alarms::sources::SideRoom;
 use crate::alarms::{AlarmCause, AlarmStore};
-use crate::config::Config;
 use crate::identity::{Authority, Identity, OpenedAuthority, own_addresses};
 use crate::photo::{PhotoSettings, Photos};
-use crate::print::{JobOutcome, PrinterConfig, PrinterSettings, Printing};
+use crate::printing::{JobOutcome, PrinterConfig, PrinterSettings, Printing};
+use crate::settings::BoxSettings;
 use crate::store::Store;
 use crate::store::disk::set_aside_hint;
+use crate::uplink::Uplink;
 use crate::uplink::claim::{ClaimError, Files};
-use crate::uplink::{self, Uplink};
+use crate::{admin, uplink};
 
 /// PINs, sessions and tokens. Where their tables cannot be used, the file is put aside: nobody could sign in to set them
 /// again.
@@ -78,11 +79,11 @@ fn printer(settings: &toml::Table) -> Result<PrinterConfig, String> {
 /// jobs are kept until the box ends.
 pub(super) fn open_printing(
     seams: &Seams,
-    config: &Config,
+    settings: &BoxSettings,
     store: &Store,
     outcomes: &mpsc::Sender<JobOutcome>,
 ) -> Result<Printing, ServeError> {
-    let (printers, bad): (Vec<_>, Vec<_>) = config.printers.iter().map(printer).partition(Result::is_ok);
+    let (printers, bad): (Vec<_>, Vec<_>) = settings.printers.iter().map(printer).partition(Result::is_ok);
     let printers: Vec<PrinterConfig> = printers.into_iter().flatten().collect();
     let mut trouble: Vec<String> = bad.into_iter().filter_map(Result::err).collect();
     let open =
@@ -127,8 +128,8 @@ pub(super) fn open_authority(seams: &Seams, data: &Path, names: &[String]) -> Op
 }
 
 /// The claim file that the settings name.
-fn take_up_claim(config: &Config, files: &Files) -> Result<(), String> {
-    let Some(path) = &config.claim else { return Ok(()) };
+fn take_up_claim(settings: &BoxSettings, files: &Files) -> Result<(), String> {
+    let Some(path) = &settings.claim else { return Ok(()) };
     let read = std::fs::read_to_string(path);
     let read = read.map_err(|source| ClaimError::File { path: path.clone(), source });
     let taken = read.and_then(|text| files.take_up(&text));
@@ -138,13 +139,13 @@ fn take_up_claim(config: &Config, files: &Files) -> Result<(), String> {
 /// The line to the relay, with what it needs of the other rooms.
 pub(super) fn start_uplink(
     seams: &Seams,
-    config: &Config,
+    settings: &BoxSettings,
     data: &Path,
     (store, photos, printing): (&Store, &Photos, &Arc<Printing>),
     (http, anew): (SocketAddr, &watch::Sender<bool>),
 ) -> Uplink {
     let files = Files::new(&data.join("keys"));
-    if let Err(why) = take_up_claim(config, &files) {
+    if let Err(why) = take_up_claim(settings, &files) {
         seams.alarms.raise(SideRoom::Uplink.off(&why));
     }
     let (photos, printing) = (photos.clone(), Arc::clone(printing));
@@ -154,7 +155,7 @@ pub(super) fn start_uplink(
         files,
         photo_path: Arc::new(move |hash| photos.path(hash)),
         printers: Arc::new(move || {
-            let health = |p: crate::print::PrinterView| PrinterHealth {
+            let health = |p: crate::printing::PrinterView| PrinterHealth {
                 name: p.name,
                 state: p.state.word().to_owned(),
             };
@@ -171,7 +172,7 @@ pub(super) fn start_uplink(
 }
 
 /// The administration socket; without it the box does all but what its command line asks for.
-pub(super) fn listen_admin(data: &Path, hands: admin::Hands) -> Option<tokio::task::JoinHandle<()>> {
+pub(super) fn listen_admin(data: &Path, hands: admin::Hands) -> Option<AdminSocket> {
     let alarms = Arc::clone(&hands.alarms);
     match admin::listen(data, hands) {
         Ok(listening) => {

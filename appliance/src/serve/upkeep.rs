@@ -3,13 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use service::process;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use super::{Seams, names, notify};
+use super::{Seams, names};
 use crate::alarms::sources::{SideRoom, ToldCounts, tell_health};
-use crate::config::Config;
 use crate::identity::{AccessAudit, Authority};
+use crate::settings::BoxSettings;
 use crate::store::{Decision, Store};
 use crate::uplink::{State, Uplink};
 use crate::web::Link;
@@ -25,7 +26,7 @@ pub(super) fn start(
     seams: &Seams,
     authority: Option<&Arc<Authority>>,
     access: &Arc<AccessAudit>,
-    config: &Config,
+    settings: &BoxSettings,
     store: &Store,
 ) -> Vec<JoinHandle<()>> {
     let mut tasks = vec![
@@ -33,7 +34,7 @@ pub(super) fn start(
         tokio::spawn(watchdog(store.clone())),
         tokio::spawn(tell(seams.clone(), store.clone())),
     ];
-    tasks.extend(authority.map(|a| tokio::spawn(refresh(seams.clone(), Arc::clone(a), config.clone()))));
+    tasks.extend(authority.map(|a| tokio::spawn(refresh(seams.clone(), Arc::clone(a), settings.clone()))));
     tasks
 }
 
@@ -56,10 +57,10 @@ async fn tell(seams: Seams, store: Store) {
 }
 
 /// New addresses and old certificates, without a restart.
-async fn refresh(seams: Seams, authority: Arc<Authority>, config: Config) {
+async fn refresh(seams: Seams, authority: Arc<Authority>, settings: BoxSettings) {
     loop {
         tokio::time::sleep(REFRESH).await;
-        let (own, authority, names) = (seams.clone(), Arc::clone(&authority), names(&config));
+        let (own, authority, names) = (seams.clone(), Arc::clone(&authority), names(&settings));
         let work = move || match authority.refresh(&names, own.clock.now().wall_ms) {
             Ok(anew) => {
                 own.alarms.end(|cause| SideRoom::Https.is_of(cause));
@@ -93,11 +94,11 @@ async fn write_access(seams: Seams, access: Arc<AccessAudit>) {
 
 /// The writer itself answers for the box: a timer would go on where it hangs.
 async fn watchdog(store: Store) {
-    let every = sd_notify::watchdog_enabled().map_or(Duration::from_secs(3_600), |period| period / 3);
+    let every = process::alive_interval();
     loop {
         tokio::time::sleep(every).await;
         if store.submit(|_| Decision::Answer(())).await.is_ok() {
-            notify(&[sd_notify::NotifyState::Watchdog]);
+            process::tell_alive();
         }
     }
 }

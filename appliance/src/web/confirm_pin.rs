@@ -107,8 +107,7 @@ impl Signed {
         };
         let title = format!("{error}Type your PIN to go on");
         let template = ConfirmPage {
-            frame: Frame::staff(state, &Snapshot::now(state), title, self, Place::Elsewhere)
-                .with_script(state),
+            frame: Frame::staff(state, &Snapshot::now(state), title, self, Place::Elsewhere).with_script(),
             problems,
             action,
             name: self.name.clone(),

@@ -14,7 +14,7 @@ use tokio::sync::{Semaphore, watch};
 use crate::alarms::AlarmStore;
 use crate::identity::Identity;
 use crate::photo::Photos;
-use crate::print::Printing;
+use crate::printing::Printing;
 use crate::store::Store;
 use crate::web::http_error::Problem;
 

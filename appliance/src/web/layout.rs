@@ -1,12 +1,13 @@
 //! What surrounds every page: band, navigation, the one calm line, and how a template becomes an answer.
 
+use ::web::assets::{LIVE, MARK, STYLE};
 use askama::Template;
 use axum::response::{Html, IntoResponse, Response};
 use http::StatusCode;
 
 use crate::web::access::staff_session;
 use crate::web::access::staff_session::Signed;
-use crate::web::assets::Assets;
+use crate::web::assets;
 use crate::web::context::AppState;
 use crate::web::http_error::Problem;
 use crate::web::view_models::alarms::AlarmBanner;
@@ -41,9 +42,9 @@ pub(crate) struct Bar {
 pub(crate) struct Frame {
     pub(crate) title: String,
     pub(crate) facility: String,
-    pub(crate) style: String,
-    pub(crate) mark: String,
-    pub(crate) scripts: Vec<String>,
+    pub(crate) style: &'static str,
+    pub(crate) mark: &'static str,
+    pub(crate) scripts: Vec<&'static str>,
     /// Where a live page listens.
     pub(crate) live: Option<String>,
     /// For browsers without script; never on a page with a form.
@@ -61,7 +62,6 @@ pub(crate) struct Frame {
 impl Frame {
     /// For everybody.
     pub(crate) fn new(state: &AppState, snapshot: &Snapshot, title: impl Into<String>) -> Self {
-        let assets = state.kept::<Assets>();
         let facility = match snapshot.settings.name.clone() {
             // Its name may stand in what is missing.
             unnamed if unnamed.is_empty() && state.lacks_any() => "This box".to_owned(),
@@ -71,8 +71,8 @@ impl Frame {
         Self {
             title: title.into(),
             facility,
-            style: assets.style.clone(),
-            mark: assets.mark.clone(),
+            style: STYLE.path(),
+            mark: MARK.path(),
             scripts: Vec::new(),
             live: None,
             refresh: false,
@@ -110,33 +110,33 @@ impl Frame {
     }
 
     /// With the script that counts down and shows photos.
-    pub(crate) fn with_script(mut self, state: &AppState) -> Self {
-        self.scripts.push(state.kept::<Assets>().page.clone());
+    pub(crate) fn with_script(mut self) -> Self {
+        self.scripts.push(assets::BOX.path());
         self
     }
 
     /// With the script of the label station.
-    pub(crate) fn with_station_script(mut self, state: &AppState) -> Self {
-        self.scripts.push(state.kept::<Assets>().station.clone());
+    pub(crate) fn with_station_script(mut self) -> Self {
+        self.scripts.push(assets::STATION.path());
         self
     }
 
     /// With parts that renew themselves only when the page is looked at again.
-    pub(crate) fn renewed_when_seen(mut self, state: &AppState) -> Self {
-        self.scripts.push(state.kept::<Assets>().live.clone());
+    pub(crate) fn renewed_when_seen(mut self) -> Self {
+        self.scripts.push(LIVE.path());
         self
     }
 
     /// With parts that renew themselves, by script; a part in which somebody types is left alone.
-    pub(crate) fn live(self, state: &AppState, snapshot: &Snapshot) -> Self {
-        let mut frame = self.renewed_when_seen(state);
+    pub(crate) fn live(self, snapshot: &Snapshot) -> Self {
+        let mut frame = self.renewed_when_seen();
         frame.live = Some(format!("/live?since={}", snapshot.size));
         frame
     }
 
     /// The same for pages about printing: renewed with every label and every word of a printer.
-    pub(crate) fn live_prints(mut self, state: &AppState, snapshot: &Snapshot) -> Self {
-        self = self.live(state, snapshot);
+    pub(crate) fn live_prints(mut self, snapshot: &Snapshot) -> Self {
+        self = self.live(snapshot);
         self.live = self.live.map(|live| format!("{live}&print=1"));
         self
     }

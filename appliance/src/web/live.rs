@@ -13,7 +13,7 @@ use futures_util::{StreamExt as _, stream};
 use serde::Deserialize;
 use tokio::sync::watch;
 
-use crate::print::Printing;
+use crate::printing::Printing;
 use crate::web::context::AppState;
 use crate::web::http_error::Problem;
 use crate::web::request::query::Asked;

@@ -37,7 +37,7 @@ pub use self::starting::starting_router;
 /// HTTP from nowhere.
 pub fn router(state: AppState) -> Router {
     Router::new()
-        .merge(assets::routes(&state))
+        .merge(assets::routes())
         .merge(pages::routes())
         .merge(api::routes())
         .merge(legacy_api::routes())

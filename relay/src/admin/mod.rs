@@ -2,32 +2,32 @@
 //! it does not run, directly.
 
 mod epochs;
-mod socket;
 
+use std::path::Path;
 use std::sync::Arc;
 
 use record::checkpoint::Origin;
 use record::ids::{AccountId, BoxId, Epoch, FacilityId, UserId};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-
-pub use epochs::EpochAct;
+use service::admin_socket::{AdminAnswer, AdminSocket};
 use service::clock::Clock;
 use service::random::Random;
-pub use socket::{SOCKET, Socket, ask};
 
 use crate::accounts::access_log::{AccessLog, AccessRecord, OPERATOR};
-use crate::accounts::password::{self, PasswordError};
-use crate::accounts::people::{self, PeopleError, PersonAct};
-use crate::accounts::programs::{self, ProgramError};
+use crate::accounts::password::PasswordError;
+use crate::accounts::people::{PeopleError, PersonAct};
+use crate::accounts::programs::ProgramError;
 use crate::accounts::token::TokenLife;
-use crate::accounts::{Role, session, visible_name};
-use crate::db::accounts::{self, NewUser};
-use crate::db::tokens::{self, TokenRow};
-use crate::db::users::{self, PersonRow};
-use crate::db::{AccountScope, Conn, Db, DbError, boxes, facilities};
+use crate::accounts::{Role, password, people, programs, session, visible_name};
+use crate::db::accounts::NewUser;
+use crate::db::tokens::TokenRow;
+use crate::db::users::PersonRow;
+use crate::db::{AccountScope, Conn, Db, DbError, accounts, boxes, facilities, tokens, users};
 use crate::fleet::{ClaimWishes, Fleet, FleetError};
 use crate::mqtt::Outbox;
+
+pub use epochs::EpochAct;
 
 /// An order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -205,6 +205,21 @@ pub struct Office {
 
 fn named(name: &str) -> Result<String, AdminError> {
     visible_name(name).ok_or_else(|| AdminError::Value("a name has 1 to 120 visible characters".into()))
+}
+
+/// Opens the socket in the data folder.
+///
+/// # Errors
+/// It cannot be made.
+pub fn listen(data: &Path, office: Office) -> std::io::Result<AdminSocket> {
+    let office = Arc::new(office);
+    AdminSocket::open(data, move |order: Order| {
+        let office = Arc::clone(&office);
+        async move {
+            let done = office.carry_out(order).await;
+            done.map_or_else(|error| AdminAnswer::Error(error.to_string()), AdminAnswer::Done)
+        }
+    })
 }
 
 impl Office {

@@ -16,6 +16,7 @@ pub mod evidence;
 pub mod facilities;
 pub mod history;
 pub mod log_keys;
+pub mod log_pages;
 mod migrate;
 pub mod photos;
 pub mod repeats;

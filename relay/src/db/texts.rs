@@ -10,8 +10,8 @@ use record::limits::ENTRY_TEXTS_MAX;
 use record::redact::TextLine;
 use record::tree::Hash;
 
-use super::boxes::big;
-use super::{AccountScope, Conn, DbError, bulk, by_keys, entries, exec, opt};
+use crate::db::boxes::big;
+use crate::db::{AccountScope, Conn, DbError, bulk, by_keys, exec, opt};
 
 /// Lines of which the texts are read at a time: 16 of 4 KiB each are 2 MiB.
 pub const LINES_AT_ONCE: usize = 32;
@@ -84,7 +84,7 @@ pub async fn beside(
     Ok(all)
 }
 
-async fn beside_few(
+pub(super) async fn beside_few(
     conn: &mut Conn,
     scope: AccountScope,
     origin: &Origin,
@@ -126,35 +126,6 @@ pub(super) async fn named_texts(
         hashes.iter().filter_map(|hash| found.get(&(*seq, hash.to_string())).cloned()).collect()
     };
     Ok(named.iter().map(texts).collect())
-}
-
-/// A line with the texts that it names.
-pub type LineWithTexts = (Vec<u8>, Vec<String>);
-
-/// Lines of a log from number `from` on with their texts, ascending: at most `limit`, and none behind `bytes_max` bytes.
-///
-/// # Errors
-/// The database, or a stored line that is no entry.
-pub async fn page(
-    conn: &mut Conn,
-    scope: AccountScope,
-    origin: &Origin,
-    (from, limit): (u64, usize),
-    bytes_max: usize,
-) -> Result<Vec<LineWithTexts>, DbError> {
-    let lines = entries::lines(conn, scope, origin, from, limit).await?;
-    let (mut page, mut bytes) = (Vec::with_capacity(lines.len()), 0);
-    for few in lines.chunks(LINES_AT_ONCE) {
-        let texts = beside_few(conn, scope, origin, few).await?;
-        for (line, texts) in few.iter().zip(texts) {
-            if bytes >= bytes_max {
-                return Ok(page);
-            }
-            bytes += line.len() + texts.iter().map(String::len).sum::<usize>();
-            page.push((line.clone(), texts));
-        }
-    }
-    Ok(page)
 }
 
 /// A text that is looked up by its hash alone: a name of staff, a reason. `None`: erased, or never sent.

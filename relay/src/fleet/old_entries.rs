@@ -11,7 +11,7 @@ use record::ids::Epoch;
 use record::limits::{BATCH_BYTES_MAX, BATCH_ENTRIES_MAX};
 use serde::Deserialize;
 
-use crate::db::{Db, DbError, boxes, epochs, texts};
+use crate::db::{Db, DbError, boxes, epochs, log_pages};
 use crate::mqtt::PeerCertificate;
 
 /// The route, for the listener that requires client certificates and says whose with each request.
@@ -69,7 +69,7 @@ async fn read(db: &Db, peer: &PeerCertificate, epoch: Epoch, asked: &Asked) -> R
     let held = epochs::get(&mut conn, home.scope, &origin).await?.ok_or(Fault::Nothing)?;
     let note = held.cosigned.ok_or(Fault::Nothing)?;
     let limit = asked.limit.unwrap_or(BATCH_ENTRIES_MAX).clamp(1, BATCH_ENTRIES_MAX);
-    let page = texts::page(&mut conn, home.scope, &origin, (asked.from, limit), BATCH_BYTES_MAX).await?;
+    let page = log_pages::page(&mut conn, home.scope, &origin, (asked.from, limit), BATCH_BYTES_MAX).await?;
     drop(conn);
     if page.is_empty() {
         return Err(Fault::Nothing);

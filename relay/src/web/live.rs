@@ -14,11 +14,11 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until};
 
-use super::problem::Fault;
-use super::{Answer, Web};
 use crate::accounts::Visitor;
 use crate::changes::{Change, Seat};
-use crate::db::{AccountScope, dashboard};
+use crate::db::AccountScope;
+use crate::web::http_error::Fault;
+use crate::web::{Answer, Web};
 
 /// So many changes as may come, a page is told once in this time.
 const QUIET: Duration = Duration::from_secs(2);
@@ -113,6 +113,6 @@ impl Listener {
 
     async fn count(&self) -> Option<i64> {
         let mut conn = self.web.db.read().await.ok()?;
-        dashboard::changes(&mut conn, self.scope).await.ok()
+        crate::db::dashboard::changes(&mut conn, self.scope).await.ok()
     }
 }

@@ -1,44 +1,28 @@
 //! The relay's pages: one table of routes, a guard around all of them, and a room for each page.
 
-mod access_log;
-mod assets;
-mod box_alarms;
-mod box_state;
-mod boxes;
-mod chart;
-mod claim;
-pub(crate) mod cleanings;
-mod equipment;
-mod facilities;
-pub(crate) mod facility;
-pub(crate) mod guard;
-mod items;
+pub(crate) mod api;
+mod error_page;
+pub(crate) mod http_error;
+pub(crate) mod layout;
 mod live;
-mod me;
-mod people;
-mod photo;
-pub(crate) mod problem;
-mod programs;
+pub(crate) mod middleware;
+pub(crate) mod pages;
 mod proof;
-mod pulse;
-mod sheets;
-pub(crate) mod shell;
-mod sign_in;
-pub(crate) mod standing;
 #[cfg(test)]
 mod tests;
-pub(crate) mod words;
+pub(crate) mod view_models;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::ops::Deref;
 use std::sync::Arc;
 
+use ::web::assets::{LIVE, MARK, STYLE};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, FromRequestParts, Path};
 use axum::http::request::Parts;
 use axum::http::{Method, header};
 use axum::middleware::from_fn_with_state;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::{MethodRouter, get, post};
 use serde::de::DeserializeOwned;
 use service::clock::Clock;
@@ -47,11 +31,6 @@ use tokio::sync::Semaphore;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 
-pub use self::claim::CLAIM_COMMAND;
-use self::guard::{Caller, CallerSlot};
-use self::problem::Fault;
-pub(crate) use self::proof::proof as proof_of;
-pub use self::sign_in::PASSWORD_COMMAND;
 use crate::accounts::access_log::AccessLog;
 use crate::accounts::counters::StrangerCounters;
 use crate::accounts::lock_out::SignInLimits;
@@ -64,6 +43,17 @@ use crate::changes::Changes;
 use crate::db::{AccountScope, Db};
 use crate::fleet::Fleet;
 use crate::objects::Photos;
+use crate::web::api::{health, photos};
+use crate::web::http_error::Fault;
+use crate::web::middleware::{Caller, CallerSlot};
+use crate::web::pages::{
+    access_log, account, add_box, boxes, equipment, equipment_list, facility, label_sheets, me, people,
+    programs, sign_in,
+};
+
+pub use crate::web::pages::add_box::CLAIM_COMMAND;
+pub use crate::web::pages::sign_in::PASSWORD_COMMAND;
+pub(crate) use crate::web::proof::proof as proof_of;
 
 /// Bytes of a form: none of ours needs more.
 const FORM_BYTES_MAX: usize = 16 * 1024;
@@ -165,16 +155,16 @@ pub(crate) fn routes() -> Vec<Route> {
     let page = |path, handler| Route::new(path, Access::SignedIn, handler);
     let open = |path, handler| Route::new(path, Access::Open, handler);
     let mut routes = vec![
-        open("/healthz", get(pulse::alive)),
-        open("/readyz", get(pulse::ready)),
+        open("/healthz", get(health::alive)),
+        open("/readyz", get(health::ready)),
         open("/", get(sign_in::start)),
         open("/login", get(sign_in::show).post(sign_in::sign_in)),
         page("/logout", post(sign_in::sign_out)),
-        open(&assets::STYLE.path, get(async || assets::STYLE.answer())),
-        open(&assets::LIVE.path, get(async || assets::LIVE.answer())),
-        open(&assets::ICON.path, get(async || assets::ICON.answer())),
-        page("/app", get(facilities::home)),
-        page("/app/", get(facilities::show)),
+        open(STYLE.path(), get(async || STYLE.into_response())),
+        open(LIVE.path(), get(async || LIVE.into_response())),
+        open(MARK.path(), get(async || MARK.into_response())),
+        page("/app", get(account::home)),
+        page("/app/", get(account::show)),
         page("/app/me", get(me::show)),
         page("/app/people", get(people::list)),
         page("/app/people/{user}", get(people::show).post(people::change)),
@@ -182,24 +172,24 @@ pub(crate) fn routes() -> Vec<Route> {
         page("/app/programs/{token}", get(programs::show).post(programs::revoke)),
         page("/app/access", get(access_log::show)),
         page("/app/boxes", get(boxes::show)),
-        page("/app/boxes/add", get(claim::show).post(claim::make)),
+        page("/app/boxes/add", get(add_box::show).post(add_box::make)),
         page("/app/boxes/{box_id}/evidence/{evidence}", get(boxes::evidence)),
         page("/app/f/{facility}", get(facility::show)),
-        page("/app/f/{facility}/equipment", get(items::show)),
-        page("/app/f/{facility}/labels", get(sheets::show)),
-        page("/app/f/{facility}/labels.pdf", get(sheets::download_pdf)),
+        page("/app/f/{facility}/equipment", get(equipment_list::show)),
+        page("/app/f/{facility}/labels", get(label_sheets::show)),
+        page("/app/f/{facility}/labels.pdf", get(label_sheets::download_pdf)),
         page("/app/f/{facility}/e/{tag}", get(equipment::show)),
         page("/app/proof/{box_id}/{epoch}/{seq}", get(proof::download)),
-        page("/photos/{photo}", get(photo::show)),
+        page("/photos/{photo}", get(photos::show)),
         page("/live", get(live::listen)),
     ];
-    routes.extend(crate::api::routes());
+    routes.extend(api::routes());
     routes
 }
 
 /// Pages and API. The caller serves it over HTTPS only and puts a [`Peer`] beside each request.
 pub fn router(state: WebState) -> Router {
-    let drawing = Arc::new(Semaphore::new(sheets::AT_A_TIME));
+    let drawing = Arc::new(Semaphore::new(label_sheets::AT_A_TIME));
     let (checker, limits) = (Checker::default(), Arc::default());
     let web = Web { state: Arc::new(state), checker, limits, drawing };
     let mut router = Router::new();
@@ -210,9 +200,9 @@ pub fn router(state: WebState) -> Router {
         .fallback(async || Fault::NotFound)
         .method_not_allowed_fallback(async || Fault::Method)
         .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))
-        .layer(CatchPanicLayer::custom(guard::caught))
+        .layer(CatchPanicLayer::custom(middleware::caught))
         .layer(CompressionLayer::new())
-        .layer(from_fn_with_state(web.clone(), guard::guard))
+        .layer(from_fn_with_state(web.clone(), middleware::guard))
         .with_state(web)
 }
 

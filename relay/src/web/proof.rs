@@ -12,11 +12,10 @@ use record::run::RunName;
 use record::sign::Verifier;
 use serde::Deserialize;
 
-use super::problem::Fault;
-use super::shell;
-use super::{Answer, Place, Web};
 use crate::accounts::Visitor;
-use crate::db::{AccountScope, Conn, DbError, entries, epochs, runs};
+use crate::db::{AccountScope, Conn, DbError};
+use crate::web::http_error::Fault;
+use crate::web::{Answer, Place, Web};
 
 /// Runs in runs that a proof climbs through: each is a restored copy of a restored copy.
 const STEPS_MAX: usize = 16;
@@ -38,7 +37,7 @@ pub(super) async fn download(
     let run = branch.run.map(|run| run.parse()).transpose().map_err(|_| Fault::NotFound)?;
     let proof = proof_of_branch(&web, visitor.scope, &origin, (seq, run)).await?;
     let bytes = serde_json::to_vec_pretty(&proof).map_err(Fault::internal)?;
-    shell::download(&format!("cleantrack-proof-{epoch}-{seq}.json"), "application/json", bytes)
+    crate::web::layout::download(&format!("cleantrack-proof-{epoch}-{seq}.json"), "application/json", bytes)
 }
 
 /// The proof of an entry in the newest checkpoint that this relay has cosigned.
@@ -67,10 +66,12 @@ async fn proof_of_branch(
         // The branch that is asked for has the very line.
         (Some(own), Some((_, line))) if own.entry.as_bytes() == line => Some(own),
         (_, Some((run, line))) => adopted_proof(&mut conn, scope, origin.box_id, (run, &line[..])).await?,
-        (None, None) => match runs::at(&mut conn, scope, origin.box_id, of).await?.into_iter().next() {
-            Some((run, line)) => adopted_proof(&mut conn, scope, origin.box_id, (run, &line[..])).await?,
-            None => None,
-        },
+        (None, None) => {
+            match crate::db::runs::at(&mut conn, scope, origin.box_id, of).await?.into_iter().next() {
+                Some((run, line)) => adopted_proof(&mut conn, scope, origin.box_id, (run, &line[..])).await?,
+                None => None,
+            }
+        }
     };
     let proof = proof.ok_or(Fault::NotFound)?;
     let log = Verifier::parse(&proof.key).map_err(|e| DbError::stored("log key", e))?;
@@ -90,7 +91,7 @@ async fn cosigned(
     scope: AccountScope,
     origin: &Origin,
 ) -> Result<Option<(SignedCheckpoint, Verifier)>, DbError> {
-    let Some(held) = epochs::get(conn, scope, origin).await? else { return Ok(None) };
+    let Some(held) = crate::db::epochs::get(conn, scope, origin).await? else { return Ok(None) };
     // Of a log that nothing says is the box's nothing is proven to anybody.
     let Some(log) = held.own_key() else { return Ok(None) };
     let Some(note) = held.cosigned else { return Ok(None) };
@@ -114,8 +115,8 @@ async fn own_proof(
     if seq >= size {
         return Ok(None);
     }
-    let Some(line) = entries::line(conn, scope, origin, seq).await? else { return Ok(None) };
-    let path = entries::proof(conn, scope, origin, (seq, size)).await?;
+    let Some(line) = crate::db::entries::line(conn, scope, origin, seq).await? else { return Ok(None) };
+    let path = crate::db::entries::proof(conn, scope, origin, (seq, size)).await?;
     Ok(Some(Proof::new(&parse(&line)?, &signed, path, &log)))
 }
 
@@ -126,10 +127,14 @@ async fn line_of_run(
     box_id: BoxId,
     (run, of): (RunName, EntryRef),
 ) -> Result<Option<(RunName, Vec<u8>)>, DbError> {
-    if !run.covers(of) || runs::notes(conn, scope, box_id, run).await?.is_none() {
+    if !run.covers(of) || crate::db::runs::notes(conn, scope, box_id, run).await?.is_none() {
         return Ok(None);
     }
-    Ok(runs::lines(conn, scope, box_id, (run, of.seq), 1).await?.into_iter().next().map(|line| (run, line)))
+    Ok(crate::db::runs::lines(conn, scope, box_id, (run, of.seq), 1)
+        .await?
+        .into_iter()
+        .next()
+        .map(|line| (run, line)))
 }
 
 /// Of an entry that a run holds: to the run's root, and on from the line by which the run counts.
@@ -140,10 +145,10 @@ async fn adopted_proof(
     (mut run, line): (RunName, &[u8]),
 ) -> Result<Option<Proof>, DbError> {
     let entry = parse(line)?;
-    let to_run = runs::path(conn, scope, box_id, (run, entry.seq())).await?;
+    let to_run = crate::db::runs::path(conn, scope, box_id, (run, entry.seq())).await?;
     let mut steps: Vec<AdoptionStep> = Vec::new();
     while steps.len() < STEPS_MAX {
-        let Some(by) = runs::adopter(conn, scope, box_id, run).await? else { return Ok(None) };
+        let Some(by) = crate::db::runs::adopter(conn, scope, box_id, run).await? else { return Ok(None) };
         if by.run.is_none()
             && let Some(own) = adopting_proof(conn, scope, box_id, (run, by.of)).await?
         {
@@ -153,7 +158,7 @@ async fn adopted_proof(
         }
         // The line stands in a run, or in a part of the chain that is here as a run only.
         let Some((outer, line)) = outer_line(conn, scope, box_id, (run, by)).await? else { return Ok(None) };
-        let path = runs::path(conn, scope, box_id, (outer, by.of.seq)).await?;
+        let path = crate::db::runs::path(conn, scope, box_id, (outer, by.of.seq)).await?;
         steps.push(AdoptionStep { entry: line.as_str().to_owned(), path });
         run = outer;
     }
@@ -169,7 +174,7 @@ async fn adopting_proof(
     (run, by): (RunName, EntryRef),
 ) -> Result<Option<Proof>, DbError> {
     let origin = Origin { box_id, epoch: by.epoch };
-    if epochs::get(conn, scope, &origin).await?.is_none_or(|held| held.apart) {
+    if crate::db::epochs::get(conn, scope, &origin).await?.is_none_or(|held| held.apart) {
         return Ok(None);
     }
     let own = own_proof(conn, scope, &origin, by.seq).await?;
@@ -187,7 +192,7 @@ async fn outer_line(
 ) -> Result<Option<(RunName, Entry)>, DbError> {
     let held = match by.run {
         Some(outer) => line_of_run(conn, scope, box_id, (outer, by.of)).await?.into_iter().collect(),
-        None => runs::at(conn, scope, box_id, by.of).await?,
+        None => crate::db::runs::at(conn, scope, box_id, by.of).await?,
     };
     for (outer, line) in held {
         let line = parse(&line)?;

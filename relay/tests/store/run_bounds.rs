@@ -13,7 +13,7 @@ use relay::db::boxes::RunTotals;
 use relay::db::{boxes, facilities, runs};
 use relay::fleet::RunLimits;
 use relay::mqtt::PeerCertificate;
-use relay::rollup::RollupRounds;
+use relay::rollup_rounds::RollupRounds;
 use service::clock::{Clock, FakeClock, Now};
 use tower::ServiceExt as _;
 

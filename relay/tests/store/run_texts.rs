@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 use record::run::{RunLine, RunName};
-use relay::db::{boxes, run_drops, runs, texts};
+use relay::db::{boxes, log_pages, run_drops, runs, texts};
 
 use super::Databases;
 use super::adoption::{Doors, adopt, after, file_of, first_log, run_of};
@@ -131,11 +131,11 @@ pub(crate) async fn a_page_has_the_texts_that_its_lines_name_and_no_others(dbs: 
     }
     assert!(all_texts(&world).await.len() > 5 * 3 * 16, "they are here");
     let mut conn = world.read().await;
-    let page = texts::page(&mut conn, world.scope, &log.origin, (6, 100), usize::MAX).await.unwrap();
+    let page = log_pages::page(&mut conn, world.scope, &log.origin, (6, 100), usize::MAX).await.unwrap();
     let named: Vec<Vec<String>> =
         (6..9).map(|seq| log.texts.iter().filter(|t| t.seq() == seq).map(|t| t.line()).collect()).collect();
     assert_eq!(page.into_iter().map(|(_, texts)| texts).collect::<Vec<_>>(), named);
-    let ends = texts::page(&mut conn, world.scope, &log.origin, (6, 100), 1_000).await.unwrap();
+    let ends = log_pages::page(&mut conn, world.scope, &log.origin, (6, 100), 1_000).await.unwrap();
     assert_eq!(ends.len(), 1, "a line is given whole, and none behind the bound");
     // Two lines of one number in one question, and one that names more than an entry may have.
     let mut greedy = log.copy();

@@ -6,8 +6,8 @@ use record::kinds::EntryRef;
 use record::messages::{Answer, Health, VERSION};
 use record::tree::{Hash, root_from_inclusion};
 use relay::changes::Changes;
-use relay::db::{boxes, cleanings, entries, epochs, facilities, state, texts};
-use relay::rollup::RollupRounds;
+use relay::db::{boxes, cleanings, entries, epochs, facilities, log_pages, state, texts};
+use relay::rollup_rounds::RollupRounds;
 use service::clock::FakeClock;
 
 use super::Databases;
@@ -350,9 +350,9 @@ pub(crate) async fn another_account_sees_nothing(dbs: impl Databases) {
     assert_eq!(epochs::note_at(&mut conn, other, origin, log.size()).await.unwrap(), None);
     assert!(entries::lines(&mut conn, other, origin, 0, 9).await.unwrap().is_empty());
     assert_eq!(entries::line(&mut conn, other, origin, 0).await.unwrap(), None);
-    let page = texts::page(&mut conn, world.scope, origin, (0, 99), 1 << 20).await.unwrap();
+    let page = log_pages::page(&mut conn, world.scope, origin, (0, 99), 1 << 20).await.unwrap();
     let lines: Vec<Vec<u8>> = page.into_iter().map(|(line, _)| line).collect();
-    assert!(texts::page(&mut conn, other, origin, (0, 99), 1 << 20).await.unwrap().is_empty());
+    assert!(log_pages::page(&mut conn, other, origin, (0, 99), 1 << 20).await.unwrap().is_empty());
     assert!(texts::beside(&mut conn, other, origin, &lines).await.unwrap().concat().is_empty());
     let staff = log.texts[0].hash();
     assert_eq!(texts::by_hash(&mut conn, other, staff).await.unwrap(), None);

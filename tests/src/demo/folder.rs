@@ -5,8 +5,9 @@ use std::io::Write as _;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
-use appliance::admin::{Reply, Wish, ask};
+use appliance::admin::Wish;
 use appliance::identity::{Scope, TokenLife};
+use service::admin_socket::{AdminAnswer, ask};
 use service::random::{Random, SystemRandom};
 
 use super::facilities::DemoFacility;
@@ -275,9 +276,9 @@ impl Folder {
         });
         let data = self.box_data();
         let asked = tokio::task::spawn_blocking(move || {
-            let said = |wish: &Wish| match ask(&data, wish) {
-                Ok(Reply::Ok(words)) => Ok(words),
-                Ok(Reply::Error(why)) => Err(why),
+            let said = |wish: &Wish| match ask::<_, String>(&data, wish) {
+                Ok(AdminAnswer::Done(words)) => Ok(words),
+                Ok(AdminAnswer::Error(why)) => Err(why),
                 Err(error) => Err(error.to_string()),
             };
             wishes.iter().map(said).collect::<Result<Vec<_>, _>>()

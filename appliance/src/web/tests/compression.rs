@@ -138,10 +138,10 @@ async fn every_main_page_reads_whole_under_gzip() {
         format!("/protocols/{protocol}"),
         receipt.clone(),
         format!("{receipt}/undo"),
-        world.state.kept::<crate::web::assets::Assets>().style.clone(),
-        world.state.kept::<crate::web::assets::Assets>().live.clone(),
-        world.state.kept::<crate::web::assets::Assets>().page.clone(),
-        world.state.kept::<crate::web::assets::Assets>().mark.clone(),
+        ::web::assets::STYLE.path().to_owned(),
+        ::web::assets::LIVE.path().to_owned(),
+        crate::web::assets::BOX.path().to_owned(),
+        ::web::assets::MARK.path().to_owned(),
     ] {
         let (plain, small) = (world.get(&path).await, world.send(asked(&path), false).await);
         reads_whole(&path, &plain, &small);

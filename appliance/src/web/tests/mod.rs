@@ -17,16 +17,17 @@ use service::random::{Random, SystemRandom};
 use tokio::sync::watch;
 use tower::ServiceExt as _;
 
-use super::context::{AppState, Link, Parts, Settings};
-use super::router;
 use crate::alarms::AlarmStore;
 use crate::command;
+use crate::command::Given;
 use crate::identity::{Identity, Scope};
 use crate::intake::{Command, EquipmentFields, NewEquipment, NewProtocol, Person};
 use crate::listen::Peer;
-use crate::photo::{PhotoSettings, Photos};
-use crate::print::Printing;
-use crate::store::{Store, StoreConfig};
+use crate::photo::{PhotoSettings, Photos, UploadLimits};
+use crate::printing::{PrinterConfig, Printing};
+use crate::store::{Store, StoreConfig, StoreError};
+use crate::web::context::{AppState, Link, Parts, Settings};
+use crate::web::router;
 
 mod access;
 mod adopted;
@@ -141,7 +142,7 @@ impl Answer {
 
 impl World {
     async fn new() -> Self {
-        Self::with(crate::photo::UploadLimits::default()).await
+        Self::with(UploadLimits::default()).await
     }
 
     async fn with(limits: crate::photo::UploadLimits) -> Self {
@@ -165,7 +166,7 @@ impl World {
             match Store::open(config.clone(), clock.clone(), random.clone()) {
                 // The one before is on its way out, or another test of this process is starting a child, which holds every
                 // lock until it is another program.
-                Err(crate::store::StoreError::Folder(_)) => tokio::task::yield_now().await,
+                Err(StoreError::Folder(_)) => tokio::task::yield_now().await,
                 opened => break opened.unwrap().0,
             }
         };
@@ -180,7 +181,7 @@ impl World {
         };
         let photos = Photos::open(photos, random.clone()).unwrap();
         let (outcomes, _) = tokio::sync::mpsc::channel(8);
-        let printers = vec![crate::print::PrinterConfig::escpos(
+        let printers = vec![PrinterConfig::escpos(
             "Desk",
             "tcp://127.0.0.1:1",
             ::labels::Dpi::D203,
@@ -277,10 +278,10 @@ impl World {
     }
 
     async fn give(&self, command: Command) -> u64 {
-        let given = command::own(&self.state.store, self.state.random.clone(), command).await.unwrap();
+        let given = crate::command::own(&self.state.store, self.state.random.clone(), command).await.unwrap();
         match given {
-            command::Given::New(recorded) => recorded[0].seq,
-            command::Given::Again(line) => line.of.seq,
+            Given::New(recorded) => recorded[0].seq,
+            Given::Again(line) => line.of.seq,
         }
     }
 

@@ -310,10 +310,7 @@ async fn the_staff_page_with_eight_photos_is_light() {
             shown += 1;
         }
         assert_eq!(shown, 8, "{path}");
-        for asset in [
-            &world.state.kept::<crate::web::assets::Assets>().style,
-            &world.state.kept::<crate::web::assets::Assets>().live,
-        ] {
+        for asset in [::web::assets::STYLE.path(), ::web::assets::LIVE.path()] {
             bytes += over_the_wire(&desk, asset).await.0;
         }
         assert!(bytes <= 150_000, "{path}: {bytes} bytes");

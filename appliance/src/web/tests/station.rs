@@ -1,7 +1,10 @@
 //! The print station: picking, previews, jobs, blank tags, spreadsheets, sheets, cards, and printers.
 
-use super::staff_pages::{Desk, desk};
 use super::*;
+use crate::printing::{FakeQueue, JobState};
+use crate::web::tests::staff_pages::{Desk, desk};
+use crate::web::view_models::label_fields::Ask;
+use crate::web::view_models::labels;
 
 /// The value of the form's own token on a page.
 async fn token(desk: &Desk<'_>, path: &str) -> String {
@@ -313,11 +316,8 @@ async fn the_preview_is_the_very_bitmap_or_says_why_not() {
     assert_eq!((picture.status, picture.header(CONTENT_TYPE)), (200, "image/png"));
     let printed = {
         let state = world.state.clone();
-        let ask = crate::web::view_models::label_fields::Ask {
-            tags: vec![world.pump],
-            ..crate::web::view_models::label_fields::Ask::default()
-        };
-        crate::web::view_models::labels::preview(&state, ask).await.unwrap()
+        let ask = Ask { tags: vec![world.pump], ..Ask::default() };
+        labels::preview(&state, ask).await.unwrap()
     };
     assert!(picture.bytes == printed, "the page shows other dots");
     // A template that asks for what is not there.
@@ -623,7 +623,7 @@ async fn an_office_printer_is_added_and_changed() {
 
 #[tokio::test]
 async fn a_sheet_in_a_print_queue_is_cancelled_on_its_page() {
-    let queue = crate::print::FakeQueue::new();
+    let queue = FakeQueue::new();
     queue.inside().next = 3;
     let world = World::new().await;
     let desk = desk(&world, Role::Biomed).await;
@@ -641,7 +641,7 @@ async fn a_sheet_in_a_print_queue_is_cancelled_on_its_page() {
     desk.get("/staff/printers/HP").await.has("0 confirmed, 0 unknown");
     desk.get(&job).await.has("Printing").has("Cancel this job").has_not("throw that half away");
     desk.post(&format!("{job}/cancel"), &token, &[]).await.is(303);
-    let cancelled = |job: &crate::print::JobSummary| job.state == crate::print::JobState::Cancelled;
+    let cancelled = |job: &crate::printing::JobSummary| job.state == JobState::Cancelled;
     while !world.state.printing.jobs().unwrap().iter().any(cancelled) {
         news.changed().await.unwrap();
     }

@@ -4,7 +4,7 @@ use ::labels::language::Condition;
 use record::ids::JobId;
 use record::tag::Tag;
 
-use crate::print::{
+use crate::printing::{
     JobKind, JobState, JobSummary, JobView, LabelState, LabelView, PDF, PrinterState, PrinterView, Proof,
 };
 use crate::web::context::AppState;

@@ -10,7 +10,7 @@ use record::fold::{Equipment, Facility, Service};
 use record::tag::Tag;
 
 use crate::intake::Refusal;
-use crate::print::{LABELS_MAX, LabelRequest, Names};
+use crate::printing::{LABELS_MAX, LabelRequest, Names};
 use crate::store::{HISTORY_PIECE, ReadLane, Reader};
 use crate::web::context::AppState;
 use crate::web::http_error::Problem;

@@ -3,16 +3,17 @@
 use http::StatusCode;
 use record::ids::JobId;
 
-use crate::print::{AnswerError, JobRequest, JobView, PreviewRequest, PrintRefusal, ReprintRequest};
+use crate::printing::{AnswerError, JobRequest, JobView, PreviewRequest, PrintRefusal, ReprintRequest};
 use crate::web::context::AppState;
 use crate::web::http_error::Problem;
+use crate::web::view_models::label_fields;
 use crate::web::view_models::label_fields::Ask;
 
 /// Gives a job to the print room.
 pub(crate) async fn submit(state: &AppState, ask: Ask) -> Result<JobView, Problem> {
     let asked = state.clone();
     let submitted = tokio::task::spawn_blocking(move || {
-        let labels = crate::web::view_models::label_fields::requests(&asked, &ask)?;
+        let labels = label_fields::requests(&asked, &ask)?;
         let id = JobId::new(asked.clock.now().wall_ms, asked.random.bytes());
         let Ask { key, printer, template, names, .. } = ask;
         let job = JobRequest { id, key, printer, template, names, labels };
@@ -25,7 +26,7 @@ pub(crate) async fn submit(state: &AppState, ask: Ask) -> Result<JobView, Proble
 pub(crate) async fn preview(state: &AppState, ask: Ask) -> Result<Vec<u8>, Problem> {
     let asked = state.clone();
     let drawn = tokio::task::spawn_blocking(move || {
-        let label = crate::web::view_models::label_fields::requests(&asked, &ask)?.into_iter().next();
+        let label = label_fields::requests(&asked, &ask)?.into_iter().next();
         let label = label.ok_or_else(|| refused(&PrintRefusal::NoLabels))?;
         let Ask { printer, template, names, .. } = ask;
         let request = PreviewRequest { printer, template, names, label, at: (1, 1) };

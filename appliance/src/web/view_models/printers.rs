@@ -2,7 +2,7 @@
 
 use http::StatusCode;
 
-use crate::print::PrinterRefusal;
+use crate::printing::PrinterRefusal;
 use crate::web::http_error::Problem;
 use crate::web::view_models::labels::sentence;
 

@@ -4,11 +4,12 @@ use ::labels::sheet::{Nudge, Sheet, Start};
 use ::labels::{Dpi, pdf, template};
 use http::StatusCode;
 
-use crate::print::PrintRefusal;
+use crate::printing::PrintRefusal;
 use crate::web::context::AppState;
 use crate::web::http_error::Problem;
 use crate::web::view_models::label_fields::Ask;
 use crate::web::view_models::labels::sentence;
+use crate::web::view_models::{label_fields, labels};
 
 /// What a label of a sheet is laid out for: finer than any office printer's toner.
 pub(crate) const SHEET_DPI: u16 = 600;
@@ -32,9 +33,9 @@ pub(crate) async fn sheet(state: &AppState, ask: Ask, paper: Paper) -> Result<Ve
     let asked = state.clone();
     let _turn = state.inner.sheets.acquire().await.map_err(|e| Problem::internal(&e))?;
     let made = tokio::task::spawn_blocking(move || {
-        let labels = crate::web::view_models::label_fields::requests(&asked, &ask)?;
+        let labels = label_fields::requests(&asked, &ask)?;
         if labels.is_empty() {
-            return Err(crate::web::view_models::labels::refused(&PrintRefusal::NoLabels));
+            return Err(labels::refused(&PrintRefusal::NoLabels));
         }
         let sheet = Sheet::named(&paper.sheet).map_err(|e| sheet_refused("sheet", &e))?;
         let dpi = Dpi::new(SHEET_DPI).unwrap_or(Dpi::D203);
@@ -45,7 +46,7 @@ pub(crate) async fn sheet(state: &AppState, ask: Ask, paper: Paper) -> Result<Ve
         let drawings = asked
             .printing
             .draw_for_paper(ask.template.as_deref(), ask.names, &labels, dpi, |t| fits(&t))
-            .map_err(|e| crate::web::view_models::labels::refused(&e))?;
+            .map_err(|e| labels::refused(&e))?;
         pdf::sheets(sheet, paper.start, paper.nudge, drawings.into_iter())
             .map_err(|e| sheet_refused("sheet", &e))
     });

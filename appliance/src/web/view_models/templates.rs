@@ -4,7 +4,7 @@ use axum::response::{IntoResponse as _, Response};
 use http::StatusCode;
 use http::header::CONTENT_TYPE;
 
-use crate::print::{DesignRefusal, LogoView};
+use crate::printing::{DesignRefusal, LogoView};
 use crate::web::http_error::Problem;
 use crate::web::view_models::labels::sentence;
 

@@ -8,10 +8,10 @@ use record::receipt::Receipt;
 use record::redact::TextLine;
 use record::run::{RunBlocks, RunLine, RunName, RunNamer};
 
-use super::world::{HOUR_MS, NOW_MS, World};
 use crate::db::runs::NewRun;
-use crate::db::{AccountScope, Db, facilities, runs};
-use crate::rollup::RollupRounds;
+use crate::db::{AccountScope, Db};
+use crate::rollup_rounds::RollupRounds;
+use crate::web::tests::world::{HOUR_MS, NOW_MS, World};
 
 /// A cleaning of the first item that only a run holds, the box's next log having adopted it.
 async fn adopted(world: &mut World) -> (RunName, RunLine) {
@@ -54,9 +54,9 @@ async fn keep(
     lines.iter().for_each(|line| blocks.push(line.leaf));
     let new = NewRun { run, notes: &[], bytes: 1, blocks: &blocks };
     let mut tx = db.begin().await.unwrap();
-    assert!(runs::create(&mut tx, scope, (box_id, facility), &new, NOW_MS).await.unwrap());
-    runs::append(&mut tx, scope, box_id, run, &lines).await.unwrap();
-    facilities::set_refold(&mut tx, scope, facility, true).await.unwrap();
+    assert!(crate::db::runs::create(&mut tx, scope, (box_id, facility), &new, NOW_MS).await.unwrap());
+    crate::db::runs::append(&mut tx, scope, box_id, run, &lines).await.unwrap();
+    crate::db::facilities::set_refold(&mut tx, scope, facility, true).await.unwrap();
     tx.commit().await.unwrap();
     lines
 }
@@ -118,7 +118,7 @@ async fn a_branch_that_is_asked_for_is_proven_or_none() {
     // What adopts it stands apart: nothing counts by it, and nothing is proven by it.
     let mut tx = world.db.begin().await.unwrap();
     crate::db::exec!(tx, "UPDATE epochs SET apart = $1 WHERE n = 2", true).unwrap();
-    facilities::set_refold(&mut tx, world.a.scope, site.id, true).await.unwrap();
+    crate::db::facilities::set_refold(&mut tx, world.a.scope, site.id, true).await.unwrap();
     tx.commit().await.unwrap();
     RollupRounds::default().round(&world.db, &world.changes, &*world.clock).await.unwrap();
     let got = world.get(&format!("{path}/{seq}?run={run}"), &cookie).await;

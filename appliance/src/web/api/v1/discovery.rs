@@ -7,8 +7,8 @@ use http::StatusCode;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::print::DeviceTree;
-use crate::print::discover::{Doors, Target};
+use crate::printing::discovery::{Doors, Target};
+use crate::printing::{DeviceTree, discovery};
 use crate::web::access::program::{MayRead, MayWrite};
 use crate::web::context::AppState;
 use crate::web::http_error::Problem;
@@ -23,8 +23,8 @@ pub(crate) fn routes() -> Router<AppState> {
 /// What is plugged in or announces itself. A network that cannot be listened to takes nothing from the printers on USB.
 async fn found(_: MayRead) -> Result<Json<Value>, Problem> {
     let _look = LOOKS.try_acquire().map_err(|_| busy())?;
-    let usb = tokio::task::spawn_blocking(|| crate::print::discover::usb(&DeviceTree::default()));
-    let (usb, announced) = tokio::join!(usb, crate::print::discover::announced(LISTEN));
+    let usb = tokio::task::spawn_blocking(|| discovery::usb(&DeviceTree::default()));
+    let (usb, announced) = tokio::join!(usb, discovery::announced(LISTEN));
     let mut items = usb.map_err(|e| Problem::internal(&e))?;
     let trouble = match announced {
         Ok(more) => {
@@ -56,7 +56,7 @@ async fn probe(_: MayWrite, request: Request) -> Result<Json<Value>, Problem> {
     };
     let target: Target = asked.host.parse().map_err(|e| refused("host", &format!("{e}")))?;
     let _look = LOOKS.try_acquire().map_err(|_| busy())?;
-    let items = crate::print::discover::probe(&target, Doors::default()).await;
+    let items = discovery::probe(&target, Doors::default()).await;
     let items = items.map_err(|e| refused("no-such-host", &format!("the host cannot be found: {e}")))?;
     Ok(Json(json!({ "items": items, "next": null })))
 }

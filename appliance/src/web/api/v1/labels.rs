@@ -15,15 +15,15 @@ use record::tag::Tag;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::print::{AnswerError, JobView, Names, Printing, ReprintRequest};
+use crate::printing::{AnswerError, JobView, Names, Printing, ReprintRequest};
 use crate::web::access::program::{MayRead, MayWrite};
-use crate::web::answer;
 use crate::web::context::AppState;
 use crate::web::http_error::{Problem, bad};
 use crate::web::request::form::{nothing, read_json};
 use crate::web::request::idempotency::idempotency_key;
 use crate::web::request::query::Exactly;
 use crate::web::view_models::label_fields::Ask;
+use crate::web::view_models::labels;
 use crate::web::view_models::sheets::{Paper, SHEET, sheet};
 
 /// Labels of one request; more go in further requests.
@@ -53,7 +53,7 @@ pub(super) async fn aside<T: Send + 'static>(
 
 /// A job that prints when it can, and where to look for it.
 pub(super) fn accepted(job: JobView) -> Response {
-    let location = answer::header_value(&format!("/api/v1/labels/{}", job.summary.id));
+    let location = crate::web::answer::header_value(&format!("/api/v1/labels/{}", job.summary.id));
     (StatusCode::ACCEPTED, [(LOCATION, location)], Json(job)).into_response()
 }
 
@@ -102,7 +102,7 @@ async fn labels_print(
     let NewLabels { tags, copies, blank, printer, template, names, fields } = read_json(request).await?;
     let tags = read_tags(&tags)?;
     let ask = Ask { tags, copies, blank, printer, template, names, fields, key };
-    Ok(accepted(crate::web::view_models::labels::submit(&state, ask).await?))
+    Ok(accepted(labels::submit(&state, ask).await?))
 }
 
 async fn labels_list(State(state): State<AppState>, _: MayRead) -> Result<Json<Value>, Problem> {
@@ -115,7 +115,7 @@ async fn labels_job(
     _: MayRead,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
-    Ok(Json(crate::web::view_models::labels::find(&state, &id).await?).into_response())
+    Ok(Json(labels::find(&state, &id).await?).into_response())
 }
 
 /// The job of an address.
@@ -127,7 +127,7 @@ async fn settle(
     state: &AppState,
     work: impl FnOnce(&Printing) -> Result<JobView, AnswerError> + Send + 'static,
 ) -> Result<Json<JobView>, Problem> {
-    aside(state, work).await?.map(Json).map_err(|error| crate::web::view_models::labels::not_answered(&error))
+    aside(state, work).await?.map(Json).map_err(|error| labels::not_answered(&error))
 }
 
 async fn labels_cancel(
@@ -190,7 +190,7 @@ async fn labels_reprint(
     let key = idempotency_key(request.headers());
     let Again { labels, reason, printer } = read_json(request).await?;
     let again = ReprintRequest { id: of, key, of, labels, reason, printer };
-    Ok(accepted(crate::web::view_models::labels::reprint(&state, again).await?))
+    Ok(accepted(labels::reprint(&state, again).await?))
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -217,8 +217,7 @@ async fn labels_preview(
     let blank = u32::from(named(look.blank).is_some());
     let (template, printer) = (named(look.template), named(look.printer));
     let ask = Ask { tags, blank, template, printer, names, ..Ask::default() };
-    Ok(([(CONTENT_TYPE, "image/png")], crate::web::view_models::labels::preview(&state, ask).await?)
-        .into_response())
+    Ok(([(CONTENT_TYPE, "image/png")], labels::preview(&state, ask).await?).into_response())
 }
 
 #[derive(Debug, Deserialize)]

@@ -7,13 +7,14 @@ use axum::{Json, Router};
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use crate::print::{PrinterRefusal, PrinterSettings, PrinterView};
+use crate::printing::{PrinterRefusal, PrinterSettings, PrinterView};
 use crate::web::access::program::{MayRead, MayWrite};
 use crate::web::api::v1::labels::{LOOK, accepted, aside};
 use crate::web::context::AppState;
 use crate::web::http_error::Problem;
 use crate::web::request::form::{nothing, read_json};
 use crate::web::request::idempotency::idempotency_key;
+use crate::web::view_models::labels;
 use crate::web::view_models::printers::printer_refused;
 
 pub(crate) fn routes() -> Router<AppState> {
@@ -81,5 +82,5 @@ pub(crate) async fn printers_test(
     if !known {
         return Err(printer_refused(&PrinterRefusal::Unknown(name.chars().take(60).collect())));
     }
-    Ok(accepted(crate::web::view_models::labels::test(&state, name, key).await?))
+    Ok(accepted(labels::test(&state, name, key).await?))
 }

@@ -8,9 +8,8 @@ use http::StatusCode;
 use http::header::{CONTENT_TYPE, LOCATION};
 use serde_json::{Value, json};
 
-use crate::print::{DesignRefusal, LOGO_BYTES_MAX, Printing, TEMPLATE_BYTES_MAX, TemplateView};
+use crate::printing::{DesignRefusal, LOGO_BYTES_MAX, Printing, TEMPLATE_BYTES_MAX, TemplateView};
 use crate::web::access::program::{MayRead, MayWrite};
-use crate::web::answer;
 use crate::web::context::AppState;
 use crate::web::http_error::Problem;
 use crate::web::request::form::read_bytes;
@@ -57,7 +56,7 @@ async fn keep(
     let file = read_bytes(request, TEMPLATE_BYTES_MAX, "template").await?;
     let (view, new): (TemplateView, bool) =
         aside(&state, move |printing| printing.keep_template(Some(&name), &file)).await?;
-    let location = answer::header_value(&format!("/api/v1/templates/{}", view.name));
+    let location = crate::web::answer::header_value(&format!("/api/v1/templates/{}", view.name));
     let status = if new { StatusCode::CREATED } else { StatusCode::OK };
     Ok((status, [(LOCATION, location)], Json(view)).into_response())
 }

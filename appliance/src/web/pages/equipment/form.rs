@@ -160,7 +160,7 @@ impl Showing<'_> {
             protocols.sort_by(|a, b| a.1.cmp(&b.1));
             let blank = Tag::read(&typed.tag).ok().filter(|_| self.item.is_none()).map(|tag| tag.grouped());
             FormPage {
-                frame: frame.with_script(self.state),
+                frame: frame.with_script(),
                 problems,
                 title,
                 action,

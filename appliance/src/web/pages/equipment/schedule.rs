@@ -180,8 +180,7 @@ impl Present {
         let title = format!("{error}When is {} due?", self.name);
         let asked = self.protocol.map_or_else(String::new, |id| format!("?protocol={id}"));
         let template = SchedulePage {
-            frame: Frame::staff(state, &Snapshot::now(state), title, signed, Place::Equipment)
-                .with_script(state),
+            frame: Frame::staff(state, &Snapshot::now(state), title, signed, Place::Equipment).with_script(),
             problems,
             for_any: self.protocol.is_none(),
             action: format!("{}/schedule{asked}", self.back()),

@@ -83,7 +83,7 @@ impl Asking {
             Place::Equipment,
         );
         let template = ReasonPage {
-            frame: frame.with_script(state),
+            frame: frame.with_script(),
             problems,
             title: self.title,
             what: self.what,

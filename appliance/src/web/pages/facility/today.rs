@@ -141,9 +141,7 @@ fn today_page(
     });
     let late = board.overdue().iter().take(OVERDUE_MAX);
     Ok(TodayPage {
-        frame: Frame::staff(state, &snapshot, "Today", signed, Place::Today)
-            .live(state, &snapshot)
-            .refreshed(),
+        frame: Frame::staff(state, &snapshot, "Today", signed, Place::Today).live(&snapshot).refreshed(),
         day: local.long_day(),
         overdue: board.overdue().len(),
         overdue_words,
@@ -409,7 +407,7 @@ fn settings_page(
     let text = |value: &Option<String>| value.clone().unwrap_or_default();
     let address = own_addresses().first().map_or_else(|| "10.0.0.5".to_owned(), ToString::to_string);
     let template = SettingsPage {
-        frame: frame.with_script(state),
+        frame: frame.with_script(),
         problems,
         form_token: signed.form_token(),
         name: text(&typed.name),

@@ -10,7 +10,7 @@ use record::fold::Facility;
 use record::ids::StaffId;
 use record::tag::Tag;
 
-use crate::print::{JobView, LABELS_MAX};
+use crate::printing::{JobView, LABELS_MAX};
 use crate::web::access::staff_session::{Signed, only_changers};
 use crate::web::answer::see_other;
 use crate::web::context::{AppState, aside};
@@ -20,12 +20,10 @@ use crate::web::pages::labels::outcome::Done;
 use crate::web::pages::labels::pick::{Asked, Show, each_once, named, read_list, read_tag};
 use crate::web::pages::labels::picked::{GONE, PickList, PickListId, PickLists, PicksAdded};
 use crate::web::pages::labels::station::{QUERY_CHARS_MAX, StationView, answer, overdue_of};
-use crate::web::pages::labels::{choices, pick, sheet};
 use crate::web::request::field_error::Wrong;
 use crate::web::request::form::Form;
 use crate::web::view_models::formats::plural;
 use crate::web::view_models::label_fields::Ask;
-use crate::web::view_models::labels;
 use crate::web::view_models::snapshot::Snapshot;
 
 pub(crate) fn routes() -> Router<AppState> {
@@ -99,7 +97,7 @@ pub(crate) async fn act(
         _ if !view.problems.is_empty() => {}
         Press::Print => return print(&state, signed, view).await,
         Press::Sheet => {
-            return sheet::open(&state, &signed, view.picks.tags(), view.chosen);
+            return crate::web::pages::labels::sheet::open(&state, &signed, view.picks.tags(), view.chosen);
         }
         _ => {
             let mut to = view.address();
@@ -176,7 +174,7 @@ fn take_up(
     let kept = kept.and_then(Result::ok);
     let facility = state.store.snapshot();
     let mut change = ticked(form, gone);
-    change.add = pick::known(&facility, &change.add).0;
+    change.add = crate::web::pages::labels::pick::known(&facility, &change.add).0;
     let scanned = scan_of(form, press).and_then(|tag| take_scan(&facility, tag, &mut view, &mut change));
     let pasted = take_pasted(&facility, &mut view, &mut change);
     if press == Press::All {
@@ -184,7 +182,9 @@ fn take_up(
         let picks = kept.as_ref().map(|(_, list)| list.tags()).unwrap_or_default();
         let overdue = overdue_of(state, &view.show);
         let asked = Asked { query: &view.query, show: &view.show, picks, overdue: &overdue, page: 1 };
-        change.more.extend(pick::list(&facility, &snapshot.local, &printed, &asked).shown);
+        change.more.extend(
+            crate::web::pages::labels::pick::list(&facility, &snapshot.local, &printed, &asked).shown,
+        );
     }
     drop(facility);
     let before = kept.as_ref().map(|(_, list)| list.tags().len()).unwrap_or_default();
@@ -220,7 +220,7 @@ fn ticked(form: &Form, gone: bool) -> PickChange {
 
 /// The item of a tag that was scanned.
 fn take_scan(facility: &Facility, tag: Tag, view: &mut StationView, change: &mut PickChange) -> Option<Tag> {
-    let found = pick::known(facility, &[tag]).0.first().copied();
+    let found = crate::web::pages::labels::pick::known(facility, &[tag]).0.first().copied();
     if found.is_none() {
         view.wrong("q", format!("No equipment in use has the tag {}", tag.grouped()));
     }
@@ -231,7 +231,7 @@ fn take_scan(facility: &Facility, tag: Tag, view: &mut StationView, change: &mut
 /// The tags of a pasted list; whether there were any.
 fn take_pasted(facility: &Facility, view: &mut StationView, change: &mut PickChange) -> bool {
     let pasted = read_list(&view.list);
-    let (found, unknown) = pick::known(facility, &pasted.tags);
+    let (found, unknown) = crate::web::pages::labels::pick::known(facility, &pasted.tags);
     let lost: Vec<String> = pasted.bad.into_iter().chain(unknown).collect();
     if lost.is_empty() {
         view.list.clear();
@@ -265,7 +265,7 @@ fn keep(
             Press::PutBack => list.put_back(),
             _ => list.add(change.more.iter().copied()),
         };
-        let is_used = |tag: &Tag| pick::known(&facility, &[*tag]).1.is_empty();
+        let is_used = |tag: &Tag| crate::web::pages::labels::pick::known(&facility, &[*tag]).1.is_empty();
         retired = list.tags().iter().copied().filter(|tag| !is_used(tag)).collect();
         list.remove(&retired.iter().copied().collect());
         list.chosen = chosen.clone();
@@ -307,9 +307,14 @@ async fn print(state: &AppState, signed: Signed, mut view: StationView) -> Resul
     let refused = match view.chosen.ask() {
         _ if view.picks.is_empty() => Wrong { at: "picks".into(), words: "Pick at least one item".into() },
         Err(wrong) => wrong,
-        Ok(ask) => match labels::submit(state, Ask { tags: view.picks.tags().to_vec(), ..ask }).await {
+        Ok(ask) => match crate::web::view_models::labels::submit(
+            state,
+            Ask { tags: view.picks.tags().to_vec(), ..ask },
+        )
+        .await
+        {
             Ok(job) => return Ok(printed(state, by, list, &job)),
-            Err(problem) => choices::wrong(problem, "picks")?,
+            Err(problem) => crate::web::pages::labels::choices::wrong(problem, "picks")?,
         },
     };
     view.problems.push(refused);

@@ -51,7 +51,7 @@ fn form_page(
 ) -> Result<Response, Problem> {
     let status = if problems.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let snapshot = Snapshot::now(state);
-    let frame = Frame::staff(state, &snapshot, "Blank tags", signed, Place::Labels).with_script(state);
+    let frame = Frame::staff(state, &snapshot, "Blank tags", signed, Place::Labels).with_script();
     let template = BlankPage {
         frame,
         problems,

@@ -146,7 +146,7 @@ fn form_page(
     });
     let (snapshot, people) = (Snapshot::of(state, &facility), people?);
     let template = CardsPage {
-        frame: Frame::staff(state, &snapshot, "Cards and badges", signed, Place::Labels).with_script(state),
+        frame: Frame::staff(state, &snapshot, "Cards and badges", signed, Place::Labels).with_script(),
         problems,
         form_token: signed.form_token(),
         submission: crate::web::pages::labels::choices::submission(state),

@@ -3,7 +3,7 @@
 
 use ::labels::Field;
 
-use crate::print::{Names, PrinterView, Printing, TemplateView};
+use crate::printing::{Names, PrinterView, Printing, TemplateView};
 use crate::web::context::AppState;
 use crate::web::http_error::Problem;
 use crate::web::request::choice::Choice;

@@ -9,17 +9,19 @@ use http::StatusCode;
 use record::ids::JobId;
 use serde::Deserialize;
 
-use crate::print::{AnswerError, JobView, Printing, ReprintRequest};
+use crate::printing::{AnswerError, JobView, Printing, ReprintRequest};
 use crate::web::access::staff_session::{Signed, only_changers};
 use crate::web::answer::see_other;
 use crate::web::context::AppState;
 use crate::web::http_error::Problem;
 use crate::web::layout::{Frame, Place, page, page_with};
+use crate::web::pages::labels::choices;
 use crate::web::request::field_error::Wrong;
 use crate::web::request::query::Asked;
 use crate::web::view_models::items::named;
 use crate::web::view_models::jobs::{ALL_IN_DOUBT, JobCard, LabelLine, job_card, label_line};
 use crate::web::view_models::label_fields::Ask;
+use crate::web::view_models::labels;
 use crate::web::view_models::snapshot::Snapshot;
 
 /// Why labels are printed once more, as people say it most often.
@@ -62,18 +64,17 @@ async fn job(
     Path(text): Path<String>,
     Asked(asked): Asked<From>,
 ) -> Result<Response, Problem> {
-    let job = crate::web::view_models::labels::find(&state, &text).await?;
+    let job = labels::find(&state, &text).await?;
     let printers = state.printing.printers();
     let snapshot = Snapshot::now(&state);
     let card = job_card(&job, &printers, &snapshot.local);
     let at = card.at.filter(|_| card.open).map_or(0, |n| n as usize - 1);
     let first = asked.from.unwrap_or(at - at % LABELS_SHOWN).min(job.labels.len());
     let shown = job.labels.iter().skip(first).take(LABELS_SHOWN);
-    let frame =
-        Frame::staff(&state, &snapshot, card.title.clone(), &signed, Place::Labels).with_script(&state);
+    let frame = Frame::staff(&state, &snapshot, card.title.clone(), &signed, Place::Labels).with_script();
     let reprint = job.summary.reprint.as_ref().map(|again| again.reason.clone());
     page(&JobPage {
-        frame: if card.open { frame.live_prints(&state, &snapshot) } else { frame },
+        frame: if card.open { frame.live_prints(&snapshot) } else { frame },
         labels: shown.map(|label| label_line(label, &job.summary)).collect(),
         first,
         older: Some(first + LABELS_SHOWN).filter(|next| *next < job.labels.len()),
@@ -95,8 +96,7 @@ async fn print(
     let (tag, _) = named(&state, &tag)?;
     let form = signed.form(request).await?;
     let key = form.get("submission").map(str::to_owned).filter(|k| !k.is_empty());
-    let job = crate::web::view_models::labels::submit(&state, Ask { tags: vec![tag], key, ..Ask::default() })
-        .await?;
+    let job = labels::submit(&state, Ask { tags: vec![tag], key, ..Ask::default() }).await?;
     Ok(see_other(&format!("/staff/labels/{}", job.summary.id)))
 }
 
@@ -148,7 +148,7 @@ async fn settle(
         Ok(_) | Err(AnswerError::NotInDoubt { .. } | AnswerError::NoneInDoubt(_)) => {
             Ok(see_other(&format!("/staff/labels/{id}")))
         }
-        Err(error) => Err(crate::web::view_models::labels::not_answered(&error)),
+        Err(error) => Err(labels::not_answered(&error)),
     }
 }
 
@@ -180,7 +180,7 @@ async fn ask_again(
     Asked(which): Asked<Which>,
 ) -> Result<Response, Problem> {
     only_changers(&signed)?;
-    let job = crate::web::view_models::labels::find(&state, &text).await?;
+    let job = labels::find(&state, &text).await?;
     again_page(&state, &signed, &job, which.n, String::new(), Vec::new())
 }
 
@@ -197,7 +197,7 @@ fn again_page(
     let snapshot = Snapshot::now(state);
     let frame = Frame::staff(state, &snapshot, "Print once more", signed, Place::Labels);
     let template = AgainPage {
-        frame: frame.with_script(state),
+        frame: frame.with_script(),
         problems,
         id: job.summary.id,
         n,
@@ -205,7 +205,7 @@ fn again_page(
         printer: job.summary.printer.clone(),
         reasons: REASONS,
         reason,
-        submission: crate::web::pages::labels::choices::submission(state),
+        submission: choices::submission(state),
         form_token: signed.form_token(),
     };
     page_with(status, &template)
@@ -219,7 +219,7 @@ async fn again(
 ) -> Result<Response, Problem> {
     only_changers(&signed)?;
     let form = signed.form(request).await?;
-    let job = crate::web::view_models::labels::find(&state, &text).await?;
+    let job = labels::find(&state, &text).await?;
     let n = form.text("n").parse().unwrap_or(0);
     // A button with a reason comes before the field, which may be empty then.
     let reason = form.all("why").next().unwrap_or_else(|| form.text("reason")).trim().to_owned();
@@ -232,10 +232,10 @@ async fn again(
         reason: reason.clone(),
         printer: None,
     };
-    match crate::web::view_models::labels::reprint(&state, request).await {
+    match labels::reprint(&state, request).await {
         Ok(again) => Ok(see_other(&format!("/staff/labels/{}", again.summary.id))),
         Err(problem) => {
-            let wrong = crate::web::pages::labels::choices::wrong(problem, "reason")?;
+            let wrong = choices::wrong(problem, "reason")?;
             again_page(&state, &signed, &job, n, reason, vec![wrong])
         }
     }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use record::fold::{Equipment, Facility, Service};
 use record::tag::Tag;
 
-use crate::print::{LABELS_MAX, Printed};
+use crate::printing::{LABELS_MAX, Printed};
 use crate::web::request::choice::Choice;
 use crate::web::view_models::formats::Local;
 

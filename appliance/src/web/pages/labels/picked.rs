@@ -14,7 +14,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use record::ids::StaffId;
 use record::tag::Tag;
 
-use crate::print::LABELS_MAX;
+use crate::printing::LABELS_MAX;
 use crate::web::pages::labels::choices::Chosen;
 
 /// Lists that are kept at a time: of 5,000 picks each, and as many to put back, 6 MB.

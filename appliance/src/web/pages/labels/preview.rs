@@ -11,7 +11,7 @@ use http::header::CONTENT_TYPE;
 use record::tag::Tag;
 use serde::Deserialize;
 
-use crate::print::{LabelRequest, PreviewRequest, PrintRefusal};
+use crate::printing::{LabelRequest, PreviewRequest, PrintRefusal};
 use crate::web::access::staff_session::Signed;
 use crate::web::context::{AppState, aside};
 use crate::web::http_error::Problem;
@@ -23,6 +23,7 @@ use crate::web::view_models::jobs::segment;
 use crate::web::view_models::label_fields::Ask;
 use crate::web::view_models::labels::sentence;
 use crate::web::view_models::snapshot::Snapshot;
+use crate::web::view_models::{label_fields, labels};
 
 pub(crate) fn routes() -> Router<AppState> {
     Router::new()
@@ -87,7 +88,7 @@ pub(crate) fn look(state: &AppState, chosen: &Chosen, tag: Tag) -> Result<Look, 
         Ok(ask) => Ask { tags: vec![tag], ..ask },
         Err(wrong) => return Ok(Look { refused: wrong.words, ..Look::default() }),
     };
-    let labels = match crate::web::view_models::label_fields::requests(state, &ask) {
+    let labels = match label_fields::requests(state, &ask) {
         Ok(labels) => labels,
         Err(problem) if problem.cause().is_some() => return Err(problem),
         Err(problem) => {
@@ -153,7 +154,7 @@ async fn picture(
     let tag = wanted.tag()?;
     let once = Chosen { copies: "1".to_owned(), ..wanted.chosen() };
     let ask = once.ask().map_err(|_| Problem::not_found())?;
-    let png = crate::web::view_models::labels::preview(&state, Ask { tags: vec![tag], ..ask }).await?;
+    let png = labels::preview(&state, Ask { tags: vec![tag], ..ask }).await?;
     Ok(([(CONTENT_TYPE, "image/png")], png).into_response())
 }
 

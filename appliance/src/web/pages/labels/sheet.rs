@@ -128,7 +128,7 @@ fn form_page(
         format!("{}: {} labels of {:.1} × {:.1} mm", s.name, s.count(), s.label_mm.0, s.label_mm.1)
     };
     let template = SheetPage {
-        frame: Frame::staff(state, &snapshot, "Sheets", signed, Place::Labels).with_script(state),
+        frame: Frame::staff(state, &snapshot, "Sheets", signed, Place::Labels).with_script(),
         problems,
         form_token: signed.form_token(),
         sheets: SHEETS.iter().map(|s| Choice::new(s.name, words(s), &typed.sheet)).collect(),

@@ -11,11 +11,12 @@ use http::StatusCode;
 use record::fold::{Equipment, Facility, Service};
 use record::tag::Tag;
 
-use crate::print::{JobRequest, LABELS_MAX, Names, PrintRefusal};
+use crate::printing::{JobRequest, LABELS_MAX, Names, PrintRefusal};
 use crate::web::access::staff_session::{Signed, only_changers};
 use crate::web::context::{AppState, aside};
 use crate::web::http_error::Problem;
 use crate::web::layout::{Frame, Place, page_with};
+use crate::web::pages::labels::choices;
 use crate::web::pages::labels::choices::Chosen;
 use crate::web::pages::labels::pick::read_tag;
 use crate::web::request::choice::Choice;
@@ -24,6 +25,7 @@ use crate::web::view_models::formats::plural;
 use crate::web::view_models::label_fields::Ask;
 use crate::web::view_models::labels::sentence;
 use crate::web::view_models::snapshot::Snapshot;
+use crate::web::view_models::{label_fields, labels};
 
 /// Bytes of a file.
 const BYTES_MAX: usize = 1_000_000;
@@ -324,7 +326,7 @@ fn refuse(state: &AppState, chosen: &Chosen, fates: &mut [Fate]) -> Result<(), P
         return Ok(());
     }
     let ask = Ask { tags, ..ask };
-    let requests = crate::web::view_models::label_fields::requests(state, &ask)?;
+    let requests = label_fields::requests(state, &ask)?;
     let id = record::ids::JobId::new(state.clock.now().wall_ms, state.random.bytes());
     let names = if chosen.numbers { Names::AssetNumber } else { Names::AsTheyAre };
     let job =
@@ -332,7 +334,7 @@ fn refuse(state: &AppState, chosen: &Chosen, fates: &mut [Fate]) -> Result<(), P
     let trial = match state.printing.trial(&job) {
         // The form below still prints when there is a printer again.
         Err(PrintRefusal::NoPrinter) => return Ok(()),
-        tried => tried.map_err(|refusal| crate::web::view_models::labels::refused(&refusal))?,
+        tried => tried.map_err(|refusal| labels::refused(&refusal))?,
     };
     let good = fates.iter_mut().filter(|fate| matches!(fate, Fate::Prints(_)));
     for (fate, refused) in good.zip(trial.refused) {
@@ -360,13 +362,13 @@ fn form_page(
     });
     let (good, bad, list) = tried.unwrap_or_default();
     let template = CsvPage {
-        frame: Frame::staff(state, &snapshot, "From a spreadsheet", signed, Place::Labels).with_script(state),
+        frame: Frame::staff(state, &snapshot, "From a spreadsheet", signed, Place::Labels).with_script(),
         problems,
         form_token: signed.form_token(),
-        submission: crate::web::pages::labels::choices::submission(state),
+        submission: choices::submission(state),
         text,
-        printers: crate::web::pages::labels::choices::printers(&state.printing.printers(), &chosen.printer),
-        templates: crate::web::pages::labels::choices::of_items(&state.printing, &chosen.template),
+        printers: choices::printers(&state.printing.printers(), &chosen.printer),
+        templates: choices::of_items(&state.printing, &chosen.template),
         chosen,
         bad,
         good,

@@ -12,7 +12,7 @@ use http::StatusCode;
 use record::tag::Tag;
 use serde::Deserialize;
 
-use crate::print::PrinterView;
+use crate::printing::PrinterView;
 use crate::web::access::staff_session::Signed;
 use crate::web::context::{AppState, aside};
 use crate::web::http_error::Problem;
@@ -22,11 +22,11 @@ use crate::web::pages::labels::outcome::Done;
 use crate::web::pages::labels::pick::{List, PAGE_ROWS, PickRow, Show, read_tag};
 use crate::web::pages::labels::picked::{PickList, PickListId, PickLists};
 use crate::web::pages::labels::preview::{Look, look};
-use crate::web::pages::labels::{choices, pick, picked};
 use crate::web::request::choice::Choice;
 use crate::web::request::field_error::Wrong;
 use crate::web::request::query::Asked;
 use crate::web::view_models::formats::{count, plural};
+use crate::web::view_models::jobs;
 use crate::web::view_models::jobs::{JobCard, JobLine, PrinterCard, job_card, printer_card, segment};
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::view_models::status_board::board_now;
@@ -209,7 +209,7 @@ fn take_list(state: &AppState, signed: &Signed, named: &str, view: &mut StationV
             view.chosen = list.chosen.clone();
             (view.id, view.picks) = (Some(id), list);
         }
-        Err(_) => view.note = picked::GONE.to_owned(),
+        Err(_) => view.note = crate::web::pages::labels::picked::GONE.to_owned(),
     }
 }
 
@@ -235,7 +235,7 @@ fn read_items(state: &AppState, view: &StationView) -> Result<(Snapshot, List, V
             overdue: &overdue,
             page,
         };
-        pick::list(&facility, &snapshot.local, &printed, &asked)
+        crate::web::pages::labels::pick::list(&facility, &snapshot.local, &printed, &asked)
     };
     let mut list = read(&view.query, &view.show, view.page);
     if let Some(tag) = view.ticked {
@@ -244,7 +244,7 @@ fn read_items(state: &AppState, view: &StationView) -> Result<(Snapshot, List, V
         let ticked = found.map(|row| PickRow { picked: true, ..row });
         list.rows = ticked.into_iter().chain(list.rows).collect();
     }
-    let shows = pick::shows(&facility, &view.show);
+    let shows = crate::web::pages::labels::pick::shows(&facility, &view.show);
     Ok((snapshot, list, shows))
 }
 
@@ -262,7 +262,7 @@ fn read_prints(
     snapshot: &Snapshot,
     printers: &[PrinterView],
 ) -> Result<PrintOverview, Problem> {
-    let internal = |e: crate::print::LedgerError| Problem::internal(&e);
+    let internal = |e: crate::printing::LedgerError| Problem::internal(&e);
     let local = &snapshot.local;
     let newest = state.printing.jobs().map_err(internal)?;
     let mut jobs = Vec::new();
@@ -271,8 +271,7 @@ fn read_prints(
         jobs.extend(job.map(|job| job_card(&job, printers, local)));
     }
     let older = newest.iter().filter(|job| !jobs.iter().any(|card: &JobCard| card.id == job.id));
-    let older =
-        older.take(JOBS_LISTED).map(|job| crate::web::view_models::jobs::job_line(job, local)).collect();
+    let older = older.take(JOBS_LISTED).map(|job| jobs::job_line(job, local)).collect();
     let cards = printers.iter().map(|printer| printer_card(printer, &newest, local)).collect();
     Ok(PrintOverview { jobs, older, cards })
 }
@@ -300,11 +299,11 @@ pub(crate) fn answer(state: &AppState, signed: &Signed, view: StationView) -> Re
     let had: Vec<&str> =
         list.rows.iter().map(|row| &row.tag).filter(|tag| on.contains(tag)).map(Tag::as_str).collect();
     let template = StationPage {
-        frame: frame.with_script(state).with_station_script(state).live_prints(state, &snapshot),
+        frame: frame.with_script().with_station_script().live_prints(&snapshot),
         unprinted: if view.id.is_none() && fine { unprinted(state, signed) } else { None },
         may_change: signed.may_change(),
         form_token: signed.form_token(),
-        submission: choices::submission(state),
+        submission: crate::web::pages::labels::choices::submission(state),
         picks: view.id.map(|id| id.to_string()).unwrap_or_default(),
         had: had.join(" "),
         show: view.show.value(),
@@ -323,8 +322,8 @@ pub(crate) fn answer(state: &AppState, signed: &Signed, view: StationView) -> Re
         },
         only_picked: view.show == Show::Picked,
         rows: list.rows,
-        printers: choices::printers(&views, &view.chosen.printer),
-        templates: choices::of_items(&state.printing, &view.chosen.template),
+        printers: crate::web::pages::labels::choices::printers(&views, &view.chosen.printer),
+        templates: crate::web::pages::labels::choices::of_items(&state.printing, &view.chosen.template),
         asks: !view.chosen.until.is_empty() || !view.chosen.reason.is_empty() || view.chosen.numbers,
         print_words: print_words(picked, &view.chosen.copies),
         picked_words: format!("{} picked", count(picked as u64)),

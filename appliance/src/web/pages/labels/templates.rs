@@ -10,7 +10,7 @@ use http::StatusCode;
 use http::header::CONTENT_TYPE;
 use serde::Deserialize;
 
-use crate::print::{DesignRefusal, LOGO_BYTES_MAX, TEMPLATE_BYTES_MAX, TemplateView};
+use crate::printing::{DesignRefusal, LOGO_BYTES_MAX, TEMPLATE_BYTES_MAX, TemplateView};
 use crate::web::access::staff_session::{Signed, only_changers};
 use crate::web::answer::see_other;
 use crate::web::context::{AppState, aside};
@@ -20,6 +20,7 @@ use crate::web::request::field_error::Wrong;
 use crate::web::request::query::Asked;
 use crate::web::view_models::labels::sentence;
 use crate::web::view_models::snapshot::Snapshot;
+use crate::web::view_models::templates;
 use crate::web::view_models::templates::refused;
 
 const LIST: &str = "/staff/labels/templates";
@@ -240,12 +241,7 @@ async fn remove(
 
 async fn logo(State(state): State<AppState>, signed: Signed) -> Result<Response, Problem> {
     only_changers(&signed)?;
-    state
-        .printing
-        .logo()
-        .as_ref()
-        .map(crate::web::view_models::templates::picture)
-        .ok_or_else(Problem::not_found)
+    state.printing.logo().as_ref().map(templates::picture).ok_or_else(Problem::not_found)
 }
 
 async fn logo_save(

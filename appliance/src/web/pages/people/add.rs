@@ -81,8 +81,7 @@ impl NewPerson {
         let title = format!("{error}Add a person");
         let status = if self.namesake.is_some() { StatusCode::CONFLICT } else { status };
         let template = NewPage {
-            frame: Frame::staff(state, &Snapshot::now(state), title, signed, Place::People)
-                .with_script(state),
+            frame: Frame::staff(state, &Snapshot::now(state), title, signed, Place::People).with_script(),
             problems: self.problems,
             typed: self.typed,
             namesake: self.namesake,

@@ -88,7 +88,7 @@ async fn own_pin_page(
     };
     let frame = Frame::staff(state, &snapshot, format!("{error}Your PIN"), signed, Place::Elsewhere);
     let template = OwnPinPage {
-        frame: frame.with_script(state),
+        frame: frame.with_script(),
         problems,
         notes,
         digits: format!("{from} to 8 digits"),

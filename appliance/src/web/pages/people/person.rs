@@ -223,7 +223,7 @@ async fn person_page_with(
     let now_ms = snapshot.now.wall_ms;
     let template = PersonPage {
         since: snapshot.local.day_time(known.since_ms),
-        frame: Frame::staff(state, &snapshot, title, signed, Place::People).with_script(state),
+        frame: Frame::staff(state, &snapshot, title, signed, Place::People).with_script(),
         problems,
         staff: known.staff,
         typed: typed.unwrap_or_else(|| Typed { name: known.name.clone(), role: word(known.role) }),

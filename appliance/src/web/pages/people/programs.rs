@@ -145,7 +145,7 @@ fn new_page(
     };
     let title = format!("{error}Make a token");
     let template = NewPage {
-        frame: Frame::staff(state, &Snapshot::now(state), title, signed, Place::Box).with_script(state),
+        frame: Frame::staff(state, &Snapshot::now(state), title, signed, Place::Box).with_script(),
         problems,
         name: typed("name", ""),
         scope: typed("scope", Scope::Read.word()),

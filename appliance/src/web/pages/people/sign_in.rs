@@ -100,7 +100,7 @@ async fn pin_page(
         let error = if problems.is_empty() { "" } else { "Error: " };
         Ok(PinPage {
             frame: Frame::new(state, &Snapshot::of(state, &facility), format!("{error}Type your PIN"))
-                .with_script(state),
+                .with_script(),
             problems,
             staff,
             name: staff_name(reader, &facility, staff),

@@ -50,7 +50,7 @@ async fn board(State(state): State<AppState>) -> Result<Response, Problem> {
         None => "Nothing overdue.".to_owned(),
     };
     page(&BoardPage {
-        frame: Frame::new(&state, &snapshot, "Cleaning board").live(&state, &snapshot).refreshed(),
+        frame: Frame::new(&state, &snapshot, "Cleaning board").live(&snapshot).refreshed(),
         clock: snapshot.local.board_clock(),
         overdue: overdue.len(),
         due: due.len(),

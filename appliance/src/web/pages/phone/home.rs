@@ -90,9 +90,8 @@ async fn home(
     let due_hidden = ask.due.is_none() && board.due().len() > SHORT;
     let shown = if due_hidden { SHORT } else { board.due().len() };
     let host = headers.get(http::header::HOST).and_then(|h| h.to_str().ok()).unwrap_or("localhost");
-    let frame = Frame::new(&state, &snapshot, "What needs cleaning")
-        .live(&state, &snapshot)
-        .alarmed(&state, &snapshot);
+    let frame =
+        Frame::new(&state, &snapshot, "What needs cleaning").live(&snapshot).alarmed(&state, &snapshot);
     page(&HomePage {
         frame,
         query,

@@ -272,9 +272,9 @@ fn frame(state: &AppState, snapshot: &Snapshot, found: &Found, relay: &RelayStat
         return frame;
     }
     if snapshot.now_ms().saturating_sub(found.cleaning.recorded_ms) > LISTENS_MS {
-        return frame.renewed_when_seen(state);
+        return frame.renewed_when_seen();
     }
-    frame.live(state, snapshot).refreshed()
+    frame.live(snapshot).refreshed()
 }
 
 /// How a record stands with the relay.
@@ -369,7 +369,7 @@ async fn undo_page(state: &AppState, text: String, typed: UndoTry) -> Result<Res
             facility.equipment.get(&found.cleaning.tag).map_or_else(String::new, |item| item.name.clone());
         let error = if typed.problems.is_empty() { "" } else { "Error: " };
         Ok(Ok(UndoPage {
-            frame: Frame::new(state, &snapshot, format!("{error}Undo this record?")).with_script(state),
+            frame: Frame::new(state, &snapshot, format!("{error}Undo this record?")).with_script(),
             problems: typed.problems,
             receipt: found.receipt,
             seq: count(found.line.of.seq),

@@ -10,20 +10,20 @@ use axum::routing::{get, post};
 use http::StatusCode;
 use record::kinds::Role;
 
-use crate::print::discover::{Doors, Found, Target};
-use crate::print::{DeviceTree, PDF, PrinterRefusal, PrinterView};
+use crate::printing::discovery::{Doors, Found, Target};
+use crate::printing::{DeviceTree, PDF, PrinterRefusal, PrinterView, discovery};
 use crate::web::access::staff_session::{Signed, only_changers};
 use crate::web::answer::see_other;
 use crate::web::context::{AppState, aside};
 use crate::web::http_error::Problem;
 use crate::web::layout::{Frame, Place, page, page_with};
-use crate::web::pages::printers::setup;
 use crate::web::pages::printers::setup::{Start, Typed};
 use crate::web::request::choice::Choice;
 use crate::web::request::field_error::Wrong;
 use crate::web::request::query::Asked;
 use crate::web::view_models::discovery::{LISTEN, LOOKS, busy};
 use crate::web::view_models::jobs::{PrinterCard, printer_card, segment};
+use crate::web::view_models::labels;
 use crate::web::view_models::labels::sentence;
 use crate::web::view_models::printers::printer_refused;
 use crate::web::view_models::snapshot::Snapshot;
@@ -83,16 +83,16 @@ async fn list(State(state): State<AppState>, signed: Signed) -> Result<Response,
 async fn list_page(state: &AppState, signed: &Signed, looked: Looked) -> Result<Response, Problem> {
     let (views, jobs, plugged) = aside(state, |state| {
         let jobs = state.printing.jobs().map_err(|e| Problem::internal(&e))?;
-        Ok((state.printing.look(LOOK), jobs, crate::print::discover::usb(&DeviceTree::default())))
+        Ok((state.printing.look(LOOK), jobs, discovery::usb(&DeviceTree::default())))
     })
     .await?;
     let snapshot = Snapshot::now(state);
     let known = |found: &Found| views.iter().any(|view| found.address.as_ref() == Some(&view.address));
     let all = plugged.into_iter().chain(looked.found).filter(|found| !known(found));
-    let frame = Frame::staff(state, &snapshot, "Printers", signed, Place::Labels).with_script(state);
+    let frame = Frame::staff(state, &snapshot, "Printers", signed, Place::Labels).with_script();
     let status = if looked.problems.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let template = ListPage {
-        frame: if looked.asked { frame } else { frame.live_prints(state, &snapshot) },
+        frame: if looked.asked { frame } else { frame.live_prints(&snapshot) },
         problems: looked.problems,
         warning: views.iter().find_map(|view| view.media.warning).unwrap_or_default(),
         cards: views.iter().map(|view| printer_card(view, &jobs, &snapshot.local)).collect(),
@@ -140,10 +140,10 @@ async fn look(State(state): State<AppState>, signed: Signed, request: Request) -
     let mut looked = Looked { asked: true, host: host.clone(), ..Looked::default() };
     let wrong = |words: String| vec![Wrong { at: "host".into(), words }];
     let heard = if host.is_empty() {
-        crate::print::discover::announced(LISTEN).await
+        discovery::announced(LISTEN).await
     } else {
         match host.parse::<Target>() {
-            Ok(target) => crate::print::discover::probe(&target, Doors::default()).await,
+            Ok(target) => discovery::probe(&target, Doors::default()).await,
             Err(error) => {
                 looked.problems = wrong(sentence(&error.to_string()));
                 Ok(Vec::new())
@@ -197,14 +197,14 @@ fn new_page(
     let status = if problems.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let snapshot = Snapshot::now(state);
     let template = NewPage {
-        frame: Frame::staff(state, &snapshot, "Add a printer", signed, Place::Labels).with_script(state),
+        frame: Frame::staff(state, &snapshot, "Add a printer", signed, Place::Labels).with_script(),
         problems,
         form_token: signed.form_token(),
-        language: setup::printers(&typed.language),
+        language: crate::web::pages::printers::setup::printers(&typed.language),
         office: typed.language == PDF,
-        languages: setup::languages(&typed),
-        dpis: setup::dpis(&typed),
-        medias: setup::medias(&typed),
+        languages: crate::web::pages::printers::setup::languages(&typed),
+        dpis: crate::web::pages::printers::setup::dpis(&typed),
+        medias: crate::web::pages::printers::setup::medias(&typed),
         typed,
         why,
     };
@@ -283,15 +283,14 @@ fn one_page(
     let snapshot = Snapshot::now(state);
     let jobs = state.printing.jobs().map_err(|e| Problem::internal(&e))?;
     let card = printer_card(&printer, &jobs, &snapshot.local);
-    let frame =
-        Frame::staff(state, &snapshot, printer.name.clone(), signed, Place::Labels).with_script(state);
+    let frame = Frame::staff(state, &snapshot, printer.name.clone(), signed, Place::Labels).with_script();
     let template = OnePage {
-        frame: frame.live_prints(state, &snapshot),
+        frame: frame.live_prints(&snapshot),
         to: card.to.clone(),
         card,
         office: typed.language == PDF,
-        dpis: setup::dpis(&typed),
-        medias: setup::medias(&typed),
+        dpis: crate::web::pages::printers::setup::dpis(&typed),
+        medias: crate::web::pages::printers::setup::medias(&typed),
         typed,
         printer,
         form_token: signed.form_token(),
@@ -339,7 +338,7 @@ async fn test(
     only_changers(&signed)?;
     signed.form(request).await?;
     let printer = find(&state, &name).await?;
-    let job = crate::web::view_models::labels::test(&state, printer.name, None).await?;
+    let job = labels::test(&state, printer.name, None).await?;
     Ok(see_other(&format!("/staff/labels/{}", job.summary.id)))
 }
 

@@ -5,7 +5,7 @@ use ::labels::language_table::LANGUAGES;
 use ::labels::sheet::SHEETS;
 use serde::Deserialize;
 
-use crate::print::{Asked, Heat, MediaChoice, OwnMedia, PDF, PrinterSettings, PrinterView, sheet_name};
+use crate::printing::{Asked, Heat, MediaChoice, OwnMedia, PDF, PrinterSettings, PrinterView, sheet_name};
 use crate::web::request::choice::Choice;
 use crate::web::request::field_error::Wrong;
 use crate::web::request::form::Form;

@@ -167,7 +167,7 @@ impl Making<'_> {
         let steps_wrong = problems.iter().find(|w| w.at.starts_with("step")).map(|w| w.words.clone());
         let row = self.state.kept::<StandingBoards>().row_of(self.facility, item, local);
         let title = if problems.is_empty() { item.name.clone() } else { format!("Error: {}", item.name) };
-        let frame = Frame::new(self.state, self.snapshot, title).with_script(self.state);
+        let frame = Frame::new(self.state, self.snapshot, title).with_script();
         let frame = Frame { gap: row.as_ref().is_some_and(|row| row.standing.is_unsure), ..frame };
         let frame = if protocol.is_none() {
             frame.told("No protocol is set for this item; biomed knows.")

@@ -1,0 +1,562 @@
+//! Print queues (IPP Everywhere, CUPS): whole PDF documents for ordinary printers, and what became of them.
+//!
+//! A queue is no line of bytes. Whoever prints calls [`Queue::state`] first, [`Queue::submit`] once for each name, then
+//! [`Queue::find`] about each second until the document is settled. A lost answer may mean a printed sheet: the same
+//! question tells it, because the queue knows the document by its name too. Requests are made and answers taken apart by
+//! the crate `ipp`; since it trusts its input, [`vet`] looks at each answer before it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ::ipp::attribute::IppAttributeGroup;
+use ::ipp::model::{DelimiterTag, PrinterState, StatusCode};
+use ::ipp::operation::IppOperation as _;
+use ::ipp::operation::builder::IppOperationBuilder;
+use ::ipp::parser::IppParser;
+use ::ipp::payload::IppPayload;
+use ::ipp::prelude::{IppAttribute, IppRequestResponse, IppValue, Uri};
+use labels::language::Condition;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::{ClientConfig, DigitallySignedStruct, SignatureScheme};
+
+use crate::printing::model::address::{Address, bracketed};
+use crate::printing::model::queue_error::QueueError;
+
+/// Bytes of an answer: a printer that lists a thousand kinds of paper needs a quarter of it.
+const ANSWER_BYTES_MAX: usize = 256 << 10;
+/// Values within values within values.
+const DEPTH_MAX: usize = 8;
+/// Values of one attribute that are looked at, and characters of each.
+const VALUES_MAX: usize = 64;
+const WORDS_MAX: usize = 200;
+const CONNECT_MAX: Duration = Duration::from_secs(3);
+/// For an answer to a question.
+const ANSWER_MAX: Duration = Duration::from_secs(10);
+/// For taking a whole document, by a printer that has to wake up first.
+const SUBMIT_MAX: Duration = Duration::from_secs(120);
+const PDF: &str = "application/pdf";
+/// Whose documents these are: a queue tells their names to whoever gives the same name.
+const USER: &str = "cleantrack";
+/// Characters of a document's name; queues keep 255 bytes, and old ones less.
+const NAME_CHARS_MAX: usize = 60;
+/// Millimetres between papers that count as one.
+const PAPER_MM: f64 = 1.0;
+/// Documents of a list that are looked through, the newest first.
+const JOBS_MAX: i32 = 200;
+
+/// What a queue says of itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QueueState {
+    /// In the words of label printers.
+    pub condition: Condition,
+    /// It stands still until somebody mends it.
+    pub stopped: bool,
+    /// Whether it takes documents now.
+    pub accepts: bool,
+    /// Whether it takes PDF.
+    pub takes_pdf: bool,
+    /// Maker and model.
+    pub model: String,
+    /// What is in its trays, as it calls it, such as `iso_a4_210x297mm`.
+    pub media: Vec<String>,
+    /// It stands on a computer, in front of the printer at this address.
+    pub device: Option<String>,
+    /// It will be out of something soon.
+    pub low: bool,
+    /// In its own words.
+    pub message: String,
+}
+
+impl QueueState {
+    /// Whether it hears of pages that came out. A queue in front of a printer on a plain line (`socket`, `usb`, `lpd`) calls
+    /// a document done once its last byte has left the computer.
+    pub fn sees_paper(&self) -> bool {
+        self.device.as_ref().is_none_or(|device| {
+            let (scheme, rest) = device.split_once(':').unwrap_or((device, ""));
+            match scheme.to_ascii_lowercase().as_str() {
+                "ipp" | "ipps" => true,
+                "dnssd" => !rest.contains("._printer.") && !rest.contains("._pdl-datastream."),
+                _ => false,
+            }
+        })
+    }
+
+    /// Whether paper of this size (millimetres) may be in one of its trays. A printer that says nothing of its trays, or
+    /// nothing that is understood, may have it; a queue on a computer tells what is usual and not what is there.
+    pub fn may_have(&self, (width, height): (f64, f64)) -> bool {
+        let near = |a: f64, b: f64| (a - b).abs() < PAPER_MM;
+        let fits =
+            |(w, h): (f64, f64)| (near(w, width) && near(h, height)) || (near(h, width) && near(w, height));
+        self.device.is_some()
+            || self.media.is_empty()
+            || self.media.iter().any(|name| size_mm(name).is_none_or(fits))
+    }
+}
+
+/// How print queues call the paper of this size (millimetres).
+pub(crate) fn media_name((width, height): (f64, f64)) -> String {
+    const NAMES: [&str; 2] = ["na_letter_8.5x11in", "iso_a4_210x297mm"];
+    let near = |(w, h): (f64, f64)| (w - width).abs() < PAPER_MM && (h - height).abs() < PAPER_MM;
+    let known = NAMES.iter().find(|name| size_mm(name).is_some_and(near));
+    known.map_or_else(|| format!("om_sheet_{width}x{height}mm"), |name| (*name).to_owned())
+}
+
+/// The size at the end of a paper's name (PWG 5101.1), such as `na_letter_8.5x11in`; millimetres.
+fn size_mm(name: &str) -> Option<(f64, f64)> {
+    name.split('_').find_map(|part| {
+        let (size, mm) = match (part.strip_suffix("mm"), part.strip_suffix("in")) {
+            (Some(size), _) => (size, 1.0),
+            (_, Some(size)) => (size, 25.4),
+            _ => return None,
+        };
+        let (width, height) = size.split_once('x')?;
+        Some((width.parse::<f64>().ok()? * mm, height.parse::<f64>().ok()? * mm))
+    })
+}
+
+/// What became of a document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Progress {
+    /// In the queue; nothing of it is on paper.
+    Waiting,
+    /// The same, until somebody releases it.
+    Held,
+    /// On its way.
+    Printing,
+    /// Stopped half-way; goes on when the printer is mended.
+    Stopped,
+    /// The printer says that all its pages are out.
+    Printed,
+    /// The queue gave all of it to a printer of which it hears no more.
+    Handed,
+    /// Somebody took it out of the queue.
+    Cancelled {
+        /// Pages may be out.
+        begun: bool,
+    },
+    /// The printer gave it up.
+    Failed {
+        /// Pages may be out.
+        begun: bool,
+    },
+}
+
+/// A print queue.
+#[derive(Debug, Clone)]
+pub struct Queue {
+    url: String,
+    uri: Uri,
+    http: reqwest::Client,
+}
+
+impl Queue {
+    /// The queue at this address; `None` when the address is no queue's.
+    ///
+    /// # Errors
+    /// When a client cannot be made.
+    pub fn new(address: &Address) -> Result<Option<Self>, QueueError> {
+        let Address::Ipp { tls, host, port, path } = address else { return Ok(None) };
+        let scheme = if *tls { "https" } else { "http" };
+        let url = format!("{scheme}://{}:{port}{path}", bracketed(host));
+        let away = |e: &dyn std::fmt::Display| QueueError::Away(e.to_string());
+        let uri = address.to_string().parse().map_err(|e| away(&e))?;
+        let client = reqwest::Client::builder()
+            .tls_backend_preconfigured(tls_config().map_err(|e| away(&e))?)
+            .connect_timeout(CONNECT_MAX)
+            // A line that the printer closes just when it is used again would put a sheet in doubt.
+            .pool_max_idle_per_host(0)
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
+            .http1_only()
+            .build();
+        Ok(Some(Self { url, uri, http: client.map_err(|e| away(&e))? }))
+    }
+
+    /// How it is.
+    ///
+    /// # Errors
+    /// See [`QueueError`].
+    pub async fn state(&self) -> Result<QueueState, QueueError> {
+        let wanted = [
+            "printer-state",
+            "printer-state-reasons",
+            "printer-state-message",
+            "printer-is-accepting-jobs",
+            "printer-make-and-model",
+            "document-format-supported",
+            "media-ready",
+            "device-uri",
+        ];
+        let request =
+            IppOperationBuilder::get_printer_attributes(self.uri.clone()).attributes(wanted).build();
+        let request = request.map_err(|_| GARBLED)?.into_ipp_request();
+        let answer = self.ask(request, &[], ANSWER_MAX).await.map_err(no_queue)?;
+        let printer = answer.attributes().first_of(DelimiterTag::PrinterAttributes).ok_or(GARBLED)?;
+        let reasons = words(printer, "printer-state-reasons");
+        let one = |name| words(printer, name).into_iter().next().unwrap_or_default();
+        let stopped = number(printer, "printer-state") == Some(PrinterState::Stopped as i32);
+        let accepts = printer.get("printer-is-accepting-jobs").and_then(|a| a.value().as_boolean().copied());
+        Ok(QueueState {
+            condition: condition(&reasons, stopped),
+            stopped,
+            accepts: accepts.unwrap_or(true),
+            takes_pdf: words(printer, "document-format-supported").iter().any(|format| format == PDF),
+            model: one("printer-make-and-model"),
+            media: words(printer, "media-ready"),
+            device: words(printer, "device-uri").into_iter().next(),
+            low: reasons.iter().any(|reason| reason.contains("-low") || reason.contains("almost-empty")),
+            message: one("printer-state-message"),
+        })
+    }
+
+    /// Gives it a PDF, which is printed in its own size on one side of this paper. The answer is the number to ask for.
+    ///
+    /// # Errors
+    /// See [`QueueError`]; after [`QueueError::Lost`] the document may be printed all the same.
+    pub async fn submit(&self, name: &str, media: &str, pdf: &[u8]) -> Result<i32, QueueError> {
+        let keyword =
+            |name: &str, value: &str| IppAttribute::with_name(name, IppValue::Keyword(value.try_into()?));
+        let attributes: Result<Vec<_>, ::ipp::parser::IppParseError> =
+            [keyword("print-scaling", "none"), keyword("sides", "one-sided"), keyword("media", media)]
+                .into_iter()
+                .collect();
+        let title = words_of(name);
+        let request = IppOperationBuilder::print_job(self.uri.clone(), IppPayload::empty())
+            .user_name(USER)
+            .job_title(title)
+            .document_format(PDF)
+            .attributes(attributes.map_err(|_| GARBLED)?)
+            .build();
+        let request = request.map_err(|_| GARBLED)?.into_ipp_request();
+        let answer = self.ask(request, pdf, SUBMIT_MAX).await.map_err(no_queue)?;
+        let job = answer.attributes().first_of(DelimiterTag::JobAttributes).ok_or(GARBLED)?;
+        number_of(job)
+    }
+
+    /// What became of the document of this name, and its number; looked up by the number first, where that is known. A
+    /// printer that was switched off counts from 1 again, so a number without the name proves nothing.
+    ///
+    /// # Errors
+    /// See [`QueueError`]; [`QueueError::Unknown`] when the queue has no such document, or none any more.
+    pub async fn find(&self, number: Option<i32>, name: &str) -> Result<(i32, Progress), QueueError> {
+        let (uri, name) = (&self.uri, words_of(name));
+        if let Some(number) = number {
+            let one = IppOperationBuilder::get_job_attributes(uri.clone(), number).user_name(USER).build();
+            let one = one.map_err(|_| GARBLED)?.into_ipp_request();
+            let one = with(one, "requested-attributes", told_of_jobs()?)?;
+            match self.ask(one, &[], ANSWER_MAX).await {
+                Ok(answer) => {
+                    let told = answer.attributes().first_of(DelimiterTag::JobAttributes).ok_or(GARBLED)?;
+                    if words(told, "job-name").contains(&name) {
+                        return Ok((number, progress(told)?));
+                    }
+                }
+                Err(QueueError::Unknown) => {}
+                Err(e) => return Err(e),
+            }
+        }
+        // In this order no document slips through while it is printed.
+        for which in ["not-completed", "completed"] {
+            let all = IppOperationBuilder::get_jobs(uri.clone()).user_name(USER).build();
+            let all = all.map_err(|_| GARBLED)?.into_ipp_request();
+            let which = IppValue::Keyword(which.try_into().map_err(|_| GARBLED)?);
+            let all = with(all, "limit", IppValue::Integer(JOBS_MAX))?;
+            let all = with(all, "which-jobs", which)?;
+            let all = with(all, "requested-attributes", told_of_jobs()?)?;
+            let answer = self.ask(all, &[], ANSWER_MAX).await?;
+            let mut jobs = answer.attributes().groups_of(DelimiterTag::JobAttributes);
+            if let Some(told) = jobs.find(|job| words(job, "job-name").contains(&name)) {
+                return Ok((number_of(told)?, progress(told)?));
+            }
+        }
+        Err(QueueError::Unknown)
+    }
+
+    /// Takes a document out of the queue.
+    ///
+    /// # Errors
+    /// See [`QueueError`]; a document that is done is refused.
+    pub async fn cancel(&self, job: i32) -> Result<(), QueueError> {
+        let request = IppOperationBuilder::cancel_job(self.uri.clone(), job).user_name(USER).build();
+        self.ask(request.map_err(|_| GARBLED)?.into_ipp_request(), &[], ANSWER_MAX).await.map(drop)
+    }
+
+    async fn ask(
+        &self,
+        request: IppRequestResponse,
+        document: &[u8],
+        within: Duration,
+    ) -> Result<IppRequestResponse, QueueError> {
+        let mut body = request.to_bytes().to_vec();
+        body.extend_from_slice(document);
+        let sent =
+            self.http.post(&self.url).header("content-type", "application/ipp").timeout(within).body(body);
+        let mut response = sent.send().await.map_err(|e| {
+            let why = cause(&e);
+            if e.is_connect() { QueueError::Away(why) } else { QueueError::Lost(why) }
+        })?;
+        match response.status().as_u16() {
+            200 => {}
+            401 | 403 => {
+                return Err(QueueError::Refused(
+                    "it asks for a name and a password; let the box print without".into(),
+                ));
+            }
+            426 => {
+                return Err(QueueError::Refused(
+                    "it wants an encrypted line: write its address with ipps://".into(),
+                ));
+            }
+            _ => return Err(GARBLED),
+        }
+        let mut answer = Vec::new();
+        while let Some(piece) = response.chunk().await.map_err(|e| QueueError::Lost(cause(&e)))? {
+            if answer.len() + piece.len() > ANSWER_BYTES_MAX {
+                return Err(QueueError::Garbled("its answer has no end"));
+            }
+            answer.extend_from_slice(&piece);
+        }
+        read(answer)
+    }
+}
+
+const GARBLED: QueueError = QueueError::Garbled("its answer is not in the language of print queues");
+
+/// What "not found" means to a question that is about no document.
+fn no_queue(e: QueueError) -> QueueError {
+    if matches!(e, QueueError::Unknown) { QueueError::NoQueue } else { e }
+}
+
+/// A question with one more attribute.
+fn with(
+    mut question: IppRequestResponse,
+    name: &str,
+    value: IppValue,
+) -> Result<IppRequestResponse, QueueError> {
+    let attribute = IppAttribute::with_name(name, value).map_err(|_| GARBLED)?;
+    question.attributes_mut().add(DelimiterTag::OperationAttributes, attribute);
+    Ok(question)
+}
+
+fn told_of_jobs() -> Result<IppValue, QueueError> {
+    let names = ["job-id", "job-name", "job-state", "job-state-reasons", "time-at-processing"];
+    let names = names.into_iter().map(|name| name.try_into().map(IppValue::Keyword));
+    names.collect::<Result<_, ::ipp::parser::IppParseError>>().map(IppValue::Array).map_err(|_| GARBLED)
+}
+
+/// A document's name as queues take it.
+fn words_of(name: &str) -> String {
+    name.chars().filter(|c| !c.is_control()).take(NAME_CHARS_MAX).collect()
+}
+
+fn number_of(job: &IppAttributeGroup) -> Result<i32, QueueError> {
+    number(job, "job-id").ok_or(GARBLED)
+}
+
+/// What a queue says of a document: the numbers and words of RFC 8011, 5.3.7 to 5.3.8.
+fn progress(job: &IppAttributeGroup) -> Result<Progress, QueueError> {
+    let reasons = words(job, "job-state-reasons");
+    let said = |word: &str| reasons.iter().any(|reason| reason == word);
+    // Only a queue that says so in so many words has not begun; one that says nothing may have.
+    let untouched = job.get("time-at-processing").is_some_and(|at| matches!(at.value(), IppValue::NoValue));
+    let begun = !untouched;
+    Ok(match number(job, "job-state").ok_or(GARBLED)? {
+        3 => Progress::Waiting,
+        4 => Progress::Held,
+        5 => Progress::Printing,
+        6 => Progress::Stopped,
+        7 => Progress::Cancelled { begun },
+        8 => Progress::Failed { begun },
+        9 if said("job-completed-with-errors") => Progress::Failed { begun: true },
+        9 if said("queued-in-device") => Progress::Handed,
+        9 => Progress::Printed,
+        _ => return Err(GARBLED),
+    })
+}
+
+/// The innermost reason.
+fn cause(e: &reqwest::Error) -> String {
+    let mut e: &dyn std::error::Error = e;
+    while let Some(inner) = e.source() {
+        e = inner;
+    }
+    e.to_string().chars().take(WORDS_MAX).collect()
+}
+
+/// An answer that was vetted, and that is no refusal.
+fn read(answer: Vec<u8>) -> Result<IppRequestResponse, QueueError> {
+    vet(&answer).ok_or(GARBLED)?;
+    let answer = IppParser::new(::ipp::reader::IppReader::new(std::io::Cursor::new(answer))).parse();
+    let answer = answer.map_err(|_| GARBLED)?;
+    let status = answer.header().status_code();
+    if status.is_success() {
+        return Ok(answer);
+    }
+    let told = answer.attributes().first_of(DelimiterTag::OperationAttributes);
+    let message = told.map(|group| words(group, "status-message")).unwrap_or_default().join(" ");
+    Err(match status {
+        StatusCode::ClientErrorDocumentFormatNotSupported => QueueError::NoPdf,
+        StatusCode::ClientErrorNotFound | StatusCode::ClientErrorGone => QueueError::Unknown,
+        // It had begun to take the document.
+        StatusCode::ServerErrorJobCanceled => QueueError::Lost("somebody cancelled it meanwhile".into()),
+        _ if message.is_empty() => QueueError::Refused(status.to_string()),
+        _ => QueueError::Refused(message),
+    })
+}
+
+/// Whether an answer's attributes are whole and shallow. The parser would go down as deep as a printer says and take a
+/// text's length at its word.
+fn vet(answer: &[u8]) -> Option<()> {
+    let mut rest = answer.get(8..)?;
+    let mut depth = 0usize;
+    let take = |rest: &mut &[u8]| {
+        let (len, after) = rest.split_first_chunk::<2>()?;
+        let (taken, after) = after.split_at_checked(usize::from(u16::from_be_bytes(*len)))?;
+        *rest = after;
+        Some(taken.to_vec())
+    };
+    loop {
+        let (&tag, after) = rest.split_first()?;
+        rest = after;
+        match tag {
+            0x03 => return (depth == 0).then_some(()),
+            0x01..=0x0f if depth == 0 => continue,
+            0x00..=0x0f => return None,
+            _ => {}
+        }
+        take(&mut rest)?;
+        let value = take(&mut rest)?;
+        match tag {
+            0x34 => depth += 1,
+            0x37 => depth = depth.checked_sub(1)?,
+            // Text or a name with its language: two strings.
+            0x35 | 0x36 => {
+                let mut both = &value[..];
+                take(&mut both)?;
+                take(&mut both)?;
+            }
+            _ => {}
+        }
+        if depth > DEPTH_MAX {
+            return None;
+        }
+    }
+}
+
+/// The texts of an attribute.
+fn words(group: &IppAttributeGroup, name: &str) -> Vec<String> {
+    let Some(attribute) = group.get(name) else { return Vec::new() };
+    let text = |value: &IppValue| {
+        let text = match value {
+            IppValue::TextWithLanguage { text, .. } => text.as_ref().to_owned(),
+            IppValue::NameWithLanguage { name, .. } => name.as_ref().to_owned(),
+            IppValue::Array(_) | IppValue::Collection(_) => String::new(),
+            value => value.to_string(),
+        };
+        text.chars().filter(|c| !c.is_control()).take(WORDS_MAX).collect::<String>()
+    };
+    let texts = match attribute.value() {
+        IppValue::Array(values) => values.iter().take(VALUES_MAX).map(text).collect(),
+        value => vec![text(value)],
+    };
+    texts.into_iter().filter(|text: &String| !text.is_empty()).collect()
+}
+
+fn number(group: &IppAttributeGroup, name: &str) -> Option<i32> {
+    match group.get(name)?.value() {
+        IppValue::Integer(n) | IppValue::Enum(n) => Some(*n),
+        _ => None,
+    }
+}
+
+/// What `printer-state-reasons` comes to; what a person has to mend first comes first.
+fn condition(reasons: &[String], stopped: bool) -> Condition {
+    const MEANINGS: &[(&str, Condition)] = &[
+        ("cover-open", Condition::CoverOpen),
+        ("door-open", Condition::CoverOpen),
+        ("interlock-open", Condition::CoverOpen),
+        ("media-empty", Condition::PaperOut),
+        ("media-needed", Condition::PaperOut),
+        ("input-tray-missing", Condition::PaperOut),
+        ("media-jam", Condition::Fault),
+        ("marker-supply-empty", Condition::Fault),
+        ("toner-empty", Condition::Fault),
+        ("offline", Condition::Offline),
+        ("shutdown", Condition::Offline),
+        ("timed-out", Condition::Offline),
+        ("connecting-to-device", Condition::Offline),
+        ("paused", Condition::Paused),
+        ("fuser-over-temp", Condition::Cooling),
+    ];
+    let said = |word: &str, reason: &String| {
+        // What is only a warning or a report stops nothing; being off line is reported so too.
+        let told = reason.strip_suffix("-error").unwrap_or(reason);
+        let told = if word == "offline" {
+            told.trim_end_matches("-report").trim_end_matches("-warning")
+        } else {
+            told
+        };
+        told == word
+    };
+    let found = MEANINGS.iter().find(|(word, _)| reasons.iter().any(|reason| said(word, reason)));
+    match (found, stopped) {
+        (Some((_, condition)), _) => *condition,
+        (None, true) => Condition::Fault,
+        (None, false) => Condition::Ready,
+    }
+}
+
+/// Printers make their own certificates, which nobody can check: the line keeps readers out, and proves nothing of who
+/// answers. What goes over it are label sheets.
+#[derive(Debug)]
+struct OwnCertificates(Arc<CryptoProvider>);
+
+fn tls_config() -> Result<ClientConfig, rustls::Error> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let builder =
+        ClientConfig::builder_with_provider(provider.clone()).with_safe_default_protocol_versions()?;
+    let verifier = Arc::new(OwnCertificates(provider));
+    Ok(builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth())
+}
+
+impl ServerCertVerifier for OwnCertificates {
+    fn verify_server_cert(
+        &self,
+        _: &CertificateDer<'_>,
+        _: &[CertificateDer<'_>],
+        _: &ServerName<'_>,
+        _: &[u8],
+        _: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls12_signature(message, certificate, signature, &self.0.signature_verification_algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls13_signature(message, certificate, signature, &self.0.signature_verification_algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.signature_verification_algorithms.supported_schemes()
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod fake;
+#[cfg(test)]
+mod tests;

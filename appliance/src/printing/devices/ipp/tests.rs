@@ -1,0 +1,271 @@
+//! A small print queue, and answers that no queue would give.
+
+use std::net::Ipv4Addr;
+
+use proptest::prelude::*;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+
+use super::*;
+use crate::printing::devices::ipp::fake::{FakeQueue, Told, answer, printer};
+use crate::printing::devices::ipp::tests;
+
+const A4: &str = "iso_a4_210x297mm";
+
+fn one(status: u16, group: u8, attributes: &[Told<'_>]) -> Vec<u8> {
+    answer(status, &[(group, attributes)])
+}
+
+fn job(state: u8) -> Vec<u8> {
+    one(
+        0,
+        2,
+        &[
+            (0x21, "job-id", &[0, 0, 0, 17]),
+            (0x42, "job-name", b"Labels 3 West"),
+            (0x23, "job-state", &[0, 0, 0, state]),
+        ],
+    )
+}
+
+async fn request(stream: &mut TcpStream) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    loop {
+        let head = bytes.windows(4).position(|w: &[u8]| w == b"\r\n\r\n");
+        if let Some(head) = head {
+            let text = String::from_utf8_lossy(&bytes[..head]).to_ascii_lowercase();
+            let length = text.split("content-length: ").nth(1).unwrap().split("\r\n").next().unwrap();
+            if bytes.len() >= head + 4 + length.parse::<usize>().unwrap() {
+                return bytes.split_off(head + 4);
+            }
+        }
+        let mut piece = [0; 4_096];
+        let n = stream.read(&mut piece).await.unwrap();
+        assert!(n > 0, "the request was cut off");
+        bytes.extend_from_slice(&piece[..n]);
+    }
+}
+
+/// Answers each request by the next of these bytes, and gives back the requests.
+async fn responder(listener: TcpListener, status: &str, answers: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
+    let mut asked = Vec::new();
+    for answer in answers {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        asked.push(request(&mut stream).await);
+        let head = format!(
+            "HTTP/1.1 {status}\r\nContent-Type: application/ipp\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+            answer.len()
+        );
+        stream.write_all(head.as_bytes()).await.unwrap();
+        // Whoever has heard enough hangs up.
+        drop(stream.write_all(&answer).await);
+    }
+    asked
+}
+
+async fn queue() -> (Queue, TcpListener) {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+    let address = format!("ipp://127.0.0.1:{}/ipp/print", listener.local_addr().unwrap().port());
+    (Queue::new(&address.parse().unwrap()).unwrap().unwrap(), listener)
+}
+
+#[tokio::test]
+async fn a_sheet_is_printed() {
+    let (queue, listener) = queue().await;
+    let answers = vec![printer(3, &["none"]), job(3), job(5), job(6), job(9), job(9)];
+    let asking = async {
+        let state = queue.state().await.unwrap();
+        assert_eq!((state.condition, state.accepts, state.takes_pdf), (Condition::Ready, true, true));
+        assert_eq!((state.model.as_str(), state.message.as_str()), ("HP LaserJet M428", "Tray"));
+        assert_eq!(state.media, ["iso_a4_210x297mm"]);
+        assert_eq!(queue.submit("Labels \u{7}3 West", A4, b"%PDF-1.7 sheet").await.unwrap(), 17);
+        for state in [Progress::Printing, Progress::Stopped, Progress::Printed] {
+            assert_eq!(queue.find(Some(17), "Labels 3 West").await.unwrap(), (17, state));
+        }
+        queue.cancel(17).await.unwrap();
+    };
+    let ((), asked) = tokio::join!(asking, responder(listener, "200 OK", answers));
+    assert_eq!(asked[0][2..4], [0x00, 0x0b], "Get-Printer-Attributes");
+    assert_eq!(asked[1][2..4], [0x00, 0x02], "Print-Job");
+    assert!(asked[1].ends_with(b"\x03%PDF-1.7 sheet"));
+    let said = String::from_utf8_lossy(&asked[1]).into_owned();
+    for part in ["application/pdf", "print-scaling", "one-sided", "Labels 3 West", A4, "ipp://127.0.0.1"] {
+        assert!(said.contains(part), "{part}");
+    }
+    assert_eq!((&asked[2][2..4], &asked[5][2..4]), (&[0, 0x09][..], &[0, 0x08][..]));
+    assert!(vet(&asked[1]).is_some(), "what is sent is whole");
+}
+
+#[tokio::test]
+async fn refusals_are_told() {
+    let not_taken = one(0x040a, 1, &[]);
+    let busy = one(0x0507, 1, &[(0x41, "status-message", b"Come back later")]);
+    for (status, answer, word) in [
+        ("200 OK", not_taken, "takes no PDF"),
+        ("200 OK", busy, "refused: Come back later"),
+        ("200 OK", b"<html>".to_vec(), "no print queue"),
+        ("200 OK", one(0x0406, 1, &[]), "no queue of this name"),
+        ("404 Not Found", Vec::new(), "/ipp/print"),
+        ("401 Unauthorized", Vec::new(), "password"),
+        ("426 Upgrade Required", Vec::new(), "ipps://"),
+        ("200 OK", vec![0; ANSWER_BYTES_MAX + 1], "has no end"),
+    ] {
+        let (queue, listener) = queue().await;
+        let (told, _) =
+            tokio::join!(queue.submit("x", A4, b"%PDF"), responder(listener, status, vec![answer]));
+        let told = told.unwrap_err().to_string();
+        assert!(told.contains(word), "{word}: {told}");
+    }
+    let (queue, listener) = queue().await;
+    drop(listener);
+    assert!(matches!(queue.submit("x", A4, b"%PDF").await, Err(QueueError::Away(_))), "safe to try again");
+    let (queue, listener) = tests::queue().await;
+    let cut = async {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        request(&mut stream).await;
+    };
+    let (told, ()) = tokio::join!(queue.submit("x", A4, b"%PDF"), cut);
+    assert!(matches!(told, Err(QueueError::Lost(_))), "it may be printed");
+    assert!(Queue::new(&"tcp://a:9100".parse().unwrap()).unwrap().is_none());
+}
+
+#[tokio::test]
+async fn a_document_is_found_by_its_name() {
+    let fake = FakeQueue::new();
+    let queue = Queue::new(&fake.address().parse().unwrap()).unwrap().unwrap();
+    fake.inside().next = 3;
+    let first = queue.submit("one", A4, b"%PDF").await.unwrap();
+    assert_eq!(queue.find(None, "one").await.unwrap(), (first, Progress::Waiting));
+    fake.inside().swallow = true;
+    assert!(matches!(queue.submit("two", A4, b"%PDF").await, Err(QueueError::Lost(_))));
+    fake.inside().documents[1].state = 9;
+    assert_eq!(queue.find(None, "two").await.unwrap(), (2, Progress::Printed));
+    assert_eq!(queue.find(Some(first), "two").await.unwrap(), (2, Progress::Printed), "a number used again");
+    queue.cancel(first).await.unwrap();
+    assert_eq!(queue.find(Some(first), "one").await.unwrap().1, Progress::Cancelled { begun: false });
+    (fake.inside().documents[0].begun, fake.inside().documents[0].state) = (true, 8);
+    assert_eq!(queue.find(Some(first), "one").await.unwrap().1, Progress::Failed { begun: true });
+    fake.inside().documents.clear();
+    assert!(matches!(queue.find(Some(first), "one").await, Err(QueueError::Unknown)));
+}
+
+#[test]
+fn how_a_document_ended() {
+    let ended = |state: u8, reason: &[u8], at: Told<'_>| {
+        let told: &[Told<'_>] =
+            &[(0x23, "job-state", &[0, 0, 0, state]), (0x44, "job-state-reasons", reason), at];
+        let answer = read(answer(0, &[(2, told)])).unwrap();
+        progress(answer.attributes().first_of(DelimiterTag::JobAttributes).unwrap())
+    };
+    let (never, at) =
+        ((0x13, "time-at-processing", &b""[..]), (0x21, "time-at-processing", &[0, 0, 0, 9][..]));
+    for (state, reason, at, wanted) in [
+        (3, "none", never, Progress::Waiting),
+        (4, "job-hold-until-specified", never, Progress::Held),
+        (9, "job-completed-successfully", at, Progress::Printed),
+        (9, "job-completed-with-errors", at, Progress::Failed { begun: true }),
+        (9, "queued-in-device", at, Progress::Handed),
+        (7, "job-canceled-by-user", at, Progress::Cancelled { begun: true }),
+        (8, "aborted-by-system", never, Progress::Failed { begun: false }),
+        (8, "aborted-by-system", (0x44, "x", b"y"), Progress::Failed { begun: true }),
+    ] {
+        assert_eq!(ended(state, reason.as_bytes(), at).unwrap(), wanted, "{state} {reason}");
+    }
+    assert!(ended(99, b"none", at).is_err());
+}
+
+#[test]
+fn papers_and_what_is_heard_of_them() {
+    let letter = (215.9, 279.4);
+    assert_eq!((media_name(letter), media_name((210.0, 297.0))), ("na_letter_8.5x11in".into(), A4.into()));
+    let state = |media: &[&str], device: Option<&str>| QueueState {
+        condition: Condition::Ready,
+        stopped: false,
+        accepts: true,
+        takes_pdf: true,
+        model: String::new(),
+        media: media.iter().map(|m| (*m).to_owned()).collect(),
+        device: device.map(str::to_owned),
+        low: false,
+        message: String::new(),
+    };
+    for (media, wanted) in [
+        (&[][..], true),
+        (&[A4], false),
+        (&[A4, "iso_a5_148x210mm", "na_letter_8.5x11in"], true),
+        (&["na_letter_8.5x11in_borderless"], true),
+        (&["na_letter-rotated_11x8.5in"], true),
+        (&["na_legal_8.5x14in"], false),
+        (&["letter-white"], true),
+    ] {
+        assert_eq!(state(media, None).may_have(letter), wanted, "{media:?}");
+    }
+    assert!(state(&[A4], Some("ipp://h/ipp/print")).may_have(letter), "what is usual there");
+    for (device, wanted) in [
+        ("ipp://h/ipp/print", true),
+        ("ipps://h:443/ipp/print", true),
+        ("dnssd://HP._ipp._tcp.local/?uuid=1", true),
+        ("dnssd://HP._pdl-datastream._tcp.local/", false),
+        ("socket://10.0.0.9:9100", false),
+        ("usb://HP/LaserJet", false),
+        ("lpd://10.0.0.9/queue", false),
+    ] {
+        assert_eq!(state(&[], Some(device)).sees_paper(), wanted, "{device}");
+    }
+    assert!(state(&[], None).sees_paper());
+}
+
+#[test]
+fn reasons() {
+    let told = |reasons: &[&str], stopped| {
+        condition(&reasons.iter().map(|r| (*r).to_owned()).collect::<Vec<_>>(), stopped)
+    };
+    assert_eq!(told(&["none"], false), Condition::Ready);
+    assert_eq!(told(&["media-low-warning", "toner-low-report"], false), Condition::Ready);
+    assert_eq!(told(&["media-empty-warning"], false), Condition::Ready, "another tray has paper");
+    assert_eq!(told(&["media-empty", "cover-open-error"], true), Condition::CoverOpen);
+    assert_eq!(told(&["media-needed"], true), Condition::PaperOut);
+    assert_eq!(told(&["offline-report"], false), Condition::Offline);
+    assert_eq!(told(&["paused"], true), Condition::Paused);
+    assert_eq!(told(&[], true), Condition::Fault);
+}
+
+#[test]
+fn what_the_parser_would_fall_over_is_kept_from_it() {
+    let short = one(0, 4, &[(0x35, "printer-state-message", b"\x00\x02en\xff\xffx")]);
+    assert!(vet(&short).is_none());
+    let deep: Vec<Told<'_>> =
+        (0..2_000).map(|n| (0x34, if n == 0 { "media-col" } else { "" }, &b""[..])).collect();
+    assert!(vet(&one(0, 4, &deep)).is_none());
+    let unbegun = one(0, 4, &[(0x37, "", b"")]);
+    assert!(vet(&unbegun).is_none());
+    let whole = printer(3, &["none"]);
+    assert!(vet(&whole).is_some());
+    assert!((0..whole.len()).all(|cut| vet(&whole[..cut]).is_none()));
+}
+
+proptest! {
+    #[test]
+    fn any_answer_is_survived(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+        drop(read(bytes));
+    }
+
+    #[test]
+    fn a_spoilt_answer_is_survived(spoilt in proptest::collection::vec((any::<u16>(), any::<u8>()), 1..6)) {
+        let mut bytes = printer(3, &["none", "media-low"]);
+        for (at, byte) in spoilt {
+            let at = usize::from(at) % bytes.len();
+            bytes[at] = byte;
+        }
+        if let Ok(answer) = read(bytes) {
+            let told = answer.attributes().groups().iter().map(|group| words(group, "printer-state-message").len());
+            prop_assert!(told.sum::<usize>() <= VALUES_MAX * 64);
+        }
+    }
+
+    #[test]
+    fn nested_answers_are_survived(tags in proptest::collection::vec(prop_oneof![Just(0x34u8), Just(0x37), Just(0x4a), Just(0x21), Just(0x35)], 0..60)) {
+        let told: Vec<Told<'_>> = tags.iter().map(|tag| (*tag, "", if *tag == 0x21 { &[0, 0, 0, 1][..] } else { &b""[..] })).collect();
+        drop(read(one(0, 4, &told)));
+    }
+}

@@ -1,0 +1,10 @@
+//! Lines to printers and print queues, and what is said over them.
+
+pub(crate) mod connect;
+pub(crate) mod folder;
+pub(crate) mod ipp;
+pub(crate) mod snmp;
+pub(crate) mod talk;
+pub(crate) mod tcp;
+pub(crate) mod transport;
+pub(crate) mod usb;

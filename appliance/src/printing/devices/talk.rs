@@ -1,0 +1,329 @@
+//! One connection to a printer that answers: bytes out, events in, and what the waiting may cost.
+
+use std::io;
+use std::time::Duration;
+
+use labels::Bitmap;
+use labels::language::{Answers, Condition, Event, Session};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf};
+use tokio::time::Instant;
+
+use crate::printing::devices::transport::{Gauge, Line};
+use crate::printing::model::patience::Patience;
+
+/// From a question to the doubt whether anybody is there; most are answered within milliseconds.
+const MUTE: Duration = Duration::from_secs(1);
+/// From one look to the next whether the printer has taken everything.
+const END_LOOK: Duration = Duration::from_millis(100);
+/// For how long everything that was sent has to be acknowledged before that means that it was taken.
+const ACKNOWLEDGED: Duration = Duration::from_millis(1_500);
+/// Bytes written at a time; progress is measured by these.
+const PIECE_BYTES: usize = 4_096;
+
+/// Why a connection is of no more use.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Broken {
+    /// The line itself.
+    #[error("the line to the printer broke: {0}")]
+    Line(#[from] io::Error),
+    /// The printer hung up.
+    #[error("the printer closed the line")]
+    Closed,
+    /// It takes bytes and says nothing, though it is set up as a printer that answers.
+    #[error("the printer does not answer; if it never does, set it up as one that cannot answer")]
+    Silent,
+    /// It is ready and takes nothing.
+    #[error("the printer takes no more data")]
+    Stalled,
+    /// It is ready and does not confirm.
+    #[error("the printer did not say that the label is out")]
+    Unconfirmed,
+}
+
+/// What a printer has said so far on this connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Heard {
+    /// Its last state; `None` before the first.
+    pub(crate) condition: Option<Condition>,
+    /// The roll ends soon.
+    pub(crate) paper_low: bool,
+    /// What is in it (millimetres across and along), where it says so.
+    pub(crate) loaded: Option<(u8, u8)>,
+    /// It was asked and says nothing.
+    pub(crate) mute: bool,
+    /// It takes no more data.
+    pub(crate) full: bool,
+}
+
+/// An open conversation.
+pub(crate) struct Talk {
+    from: ReadHalf<Box<dyn Line>>,
+    to: WriteHalf<Box<dyn Line>>,
+    session: Box<dyn Session>,
+    gauge: Option<Gauge>,
+    patience: Patience,
+    begun: Instant,
+    last_word: Instant,
+    /// The oldest question since the last word.
+    asked: Option<Instant>,
+    /// The session says that it should have heard something since.
+    silent: bool,
+    /// A label's last byte was sent, and the printer may not have got it.
+    sending: bool,
+    heard: Heard,
+    /// Confirmations and losses that nobody has asked for yet.
+    waiting: Vec<Event>,
+}
+
+impl Talk {
+    /// Takes over an open line: drops what is left in it, ends what a broken connection may have left half sent, and
+    /// asks how the printer is.
+    pub(crate) async fn begin(
+        line: Box<dyn Line>,
+        session: Box<dyn Session>,
+        patience: Patience,
+        after_interruption: bool,
+    ) -> Result<Self, Broken> {
+        let gauge = line.gauge();
+        let (from, to) = tokio::io::split(line);
+        let begun = Instant::now();
+        let heard = Heard { condition: None, paper_low: false, loaded: None, mute: false, full: false };
+        let mut talk = Self {
+            from,
+            to,
+            session,
+            gauge,
+            patience,
+            begun,
+            last_word: begun,
+            asked: None,
+            silent: false,
+            sending: false,
+            heard,
+            waiting: Vec::new(),
+        };
+        talk.drain().await?;
+        if after_interruption {
+            let bytes = talk.session.after_interruption();
+            talk.send(&bytes).await?;
+        }
+        talk.last_word = Instant::now();
+        let hello = talk.session.hello(talk.now());
+        talk.ask(&hello).await?;
+        Ok(talk)
+    }
+
+    /// What was heard last, and whether a question has waited for an answer for too long.
+    pub(crate) fn heard(&self) -> Heard {
+        let unanswered = self.asked.is_some_and(|asked| since(asked) >= MUTE);
+        Heard { mute: self.silent || unanswered, ..self.heard }
+    }
+
+    /// Whether the printer can be given another label now.
+    pub(crate) fn takes_next(&self) -> bool {
+        self.session.takes_next()
+    }
+
+    /// What the printer has turned out to tell.
+    pub(crate) fn answers(&self) -> Answers {
+        self.session.answers()
+    }
+
+    /// What it said of labels meanwhile.
+    pub(crate) fn told(&mut self) -> Vec<Event> {
+        std::mem::take(&mut self.waiting)
+    }
+
+    /// Sends what belongs behind the last label.
+    pub(crate) async fn finish(&mut self) -> Result<(), Broken> {
+        let bytes = self.session.finish();
+        self.send(&bytes).await
+    }
+
+    /// Waits for the next word of the printer; asks it from time to time. Returns at least every `at_most`.
+    pub(crate) async fn listen(&mut self, at_most: Duration) -> Result<Vec<Event>, Broken> {
+        if !self.waiting.is_empty() {
+            return Ok(self.told());
+        }
+        self.notice_sent();
+        let mut bytes = [0; 256];
+        match tokio::time::timeout(at_most, self.from.read(&mut bytes)).await {
+            Ok(read) => self.hear(&bytes[..some(read?)?]),
+            Err(_) => {
+                let (ask, events) = self.session.tick(self.now());
+                self.take(events);
+                self.ask(&ask).await?;
+            }
+        }
+        Ok(self.told())
+    }
+
+    /// Since the printer's last word.
+    pub(crate) fn quiet(&self) -> Duration {
+        since(self.last_word)
+    }
+
+    /// The bytes of label `n`, made but not sent.
+    pub(crate) fn encode(
+        &mut self,
+        n: u32,
+        label: &Bitmap,
+    ) -> Result<Vec<u8>, labels::language::EncodeError> {
+        self.session.encode(n, label)
+    }
+
+    /// Sends bytes, listening meanwhile. `stopped` is told each second in which the printer takes nothing.
+    pub(crate) async fn send_label(
+        &mut self,
+        bytes: &[u8],
+        mut stopped: impl FnMut(Heard),
+    ) -> Result<(), (usize, Broken)> {
+        let mut at = 0;
+        let mut progress = Instant::now();
+        let mut answer = [0; 256];
+        while at < bytes.len() {
+            let piece = &bytes[at..bytes.len().min(at + PIECE_BYTES)];
+            tokio::select! {
+                biased;
+                read = self.from.read(&mut answer) => {
+                    let n = read.map_err(Broken::from).and_then(some).map_err(|e| (at, e))?;
+                    self.hear(&answer[..n]);
+                }
+                written = self.to.write(piece) => {
+                    at += written.map_err(Broken::from).and_then(some).map_err(|e| (at, e))?;
+                    progress = Instant::now();
+                }
+                () = tokio::time::sleep(Duration::from_secs(1)) => {
+                    stopped(Heard { full: since(progress) >= MUTE, ..self.heard() });
+                    // A person may take all day to bring paper; a printer that calls itself ready may not.
+                    let ready = matches!(self.heard.condition, None | Some(Condition::Ready));
+                    if ready && since(progress) >= self.patience.stall {
+                        return Err((at, Broken::Stalled));
+                    }
+                }
+            }
+        }
+        self.to.flush().await.map_err(|e| (at, e.into()))?;
+        self.sending = true;
+        self.notice_sent();
+        Ok(())
+    }
+
+    /// Tells the session when the printer has the whole label.
+    fn notice_sent(&mut self) {
+        let left = || self.gauge.as_ref().and_then(Gauge::left).unwrap_or(0);
+        if self.sending && left() == 0 {
+            self.sending = false;
+            self.session.sent(self.now());
+        }
+    }
+
+    /// Hangs up in good manners: closing at once could throw away what the printer has not read yet. Many printers never
+    /// hang up in their turn; then it is enough that the kernel of the printer has everything and keeps it for a while.
+    /// `waits` is told every now and then in which nothing is taken.
+    ///
+    /// # Errors
+    /// When the printer has not taken everything within `at_most`, counted from when the line took the last of it.
+    pub(crate) async fn end(mut self, at_most: Duration, mut waits: impl FnMut(Heard)) -> Result<(), Broken> {
+        let full = Heard { full: true, ..self.heard() };
+        let mut looks = tokio::time::interval(END_LOOK);
+        let (mut left, mut changed) = (None, Instant::now());
+        let shut = self.to.shutdown();
+        tokio::pin!(shut);
+        loop {
+            tokio::select! {
+                biased;
+                done = &mut shut => break done?,
+                _ = looks.tick() => {}
+            }
+            if since(changed) >= MUTE {
+                waits(full);
+            }
+        }
+        let begun = Instant::now();
+        let mut rest = [0; 256];
+        loop {
+            tokio::select! {
+                biased;
+                read = self.from.read(&mut rest) => match read? {
+                    0 => return Ok(()),
+                    _ => continue,
+                },
+                _ = looks.tick() => {}
+            }
+            let now_left = self.gauge.as_ref().and_then(Gauge::left);
+            if now_left != left {
+                (left, changed) = (now_left, Instant::now());
+            }
+            match left {
+                Some(0) if since(changed) >= ACKNOWLEDGED => return Ok(()),
+                _ if since(begun) >= at_most => return Err(Broken::Stalled),
+                Some(1..) if since(changed) >= MUTE => waits(full),
+                _ => {}
+            }
+        }
+    }
+
+    fn now(&self) -> Duration {
+        Instant::now().duration_since(self.begun)
+    }
+
+    async fn drain(&mut self) -> Result<(), Broken> {
+        let until = Instant::now() + self.patience.drain;
+        let mut stale = [0; 256];
+        while let Ok(read) = tokio::time::timeout_at(until, self.from.read(&mut stale)).await {
+            some(read?)?;
+        }
+        Ok(())
+    }
+
+    /// Sends questions; those that a session has none of do not wait for an answer.
+    async fn ask(&mut self, bytes: &[u8]) -> Result<(), Broken> {
+        if !bytes.is_empty() {
+            self.asked.get_or_insert_with(Instant::now);
+        }
+        self.send(bytes).await
+    }
+
+    async fn send(&mut self, bytes: &[u8]) -> Result<(), Broken> {
+        if bytes.is_empty() {
+            return Ok(());
+        }
+        let sent = tokio::time::timeout(self.patience.silence, self.to.write_all(bytes)).await;
+        Ok(sent.map_err(|_| Broken::Stalled)??)
+    }
+
+    fn hear(&mut self, bytes: &[u8]) {
+        let events = self.session.on_bytes(bytes);
+        if events.iter().any(|e| *e != Event::Silent) {
+            self.last_word = Instant::now();
+            (self.asked, self.silent) = (None, false);
+        }
+        self.take(events);
+    }
+
+    fn take(&mut self, events: Vec<Event>) {
+        for event in events {
+            match event {
+                Event::State(condition) => {
+                    self.heard = Heard { condition: Some(condition), paper_low: false, ..self.heard };
+                }
+                Event::PaperLow => self.heard.paper_low = true,
+                Event::Loaded { width_mm, length_mm } => self.heard.loaded = Some((width_mm, length_mm)),
+                Event::Printed { .. } | Event::Taken { .. } | Event::Lost { .. } | Event::Unclear { .. } => {
+                    self.waiting.push(event)
+                }
+                Event::Silent => self.silent = true,
+            }
+        }
+    }
+}
+
+/// Nothing read or written means that the other side is gone.
+fn some(n: usize) -> Result<usize, Broken> {
+    if n == 0 { Err(Broken::Closed) } else { Ok(n) }
+}
+
+pub(crate) fn since(then: Instant) -> Duration {
+    Instant::now().duration_since(then)
+}

@@ -1,0 +1,71 @@
+//! Lines to printers: whatever opens a stream of bytes, both ways or one way, is a [`Transport`].
+
+use std::future::Future;
+use std::io;
+use std::io::Read as _;
+use std::pin::Pin;
+
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+
+/// Bytes of the kernel's table of connections; a box has a few hundred.
+const TABLE_BYTES_MAX: u64 = 4 << 20;
+
+/// A line that is open, both ways.
+///
+/// Reading gives 0 bytes when the printer has hung up; on lines that cannot hang up (USB, a folder) when, after
+/// `shutdown`, everything that was written has been taken. `shutdown` may take as long as the printer does.
+pub(crate) trait Line: AsyncRead + AsyncWrite + Send + Unpin {
+    /// What tells how much of what was written the printer has not got yet, where anything does.
+    fn gauge(&self) -> Option<Gauge> {
+        None
+    }
+}
+
+impl Line for TcpStream {
+    fn gauge(&self) -> Option<Gauge> {
+        rustix::fs::fstat(self).ok().map(|stat| Gauge { inode: stat.st_ino.to_string() })
+    }
+}
+
+/// The kernel's own table of its connections.
+#[derive(Debug, Clone)]
+pub(crate) struct Gauge {
+    inode: String,
+}
+
+impl Gauge {
+    /// Bytes that the other side has not acknowledged; `None` where the kernel does not tell.
+    pub(crate) fn left(&self) -> Option<u64> {
+        ["/proc/self/net/tcp", "/proc/self/net/tcp6"].iter().find_map(|table| {
+            let mut text = String::new();
+            std::fs::File::open(table).ok()?.take(TABLE_BYTES_MAX).read_to_string(&mut text).ok()?;
+            text.lines().find_map(|line| self.left_in(line))
+        })
+    }
+
+    /// `sl local remote st tx:rx tr:when retrnsmt uid timeout inode …`, numbers of bytes in hex.
+    fn left_in(&self, line: &str) -> Option<u64> {
+        let mut fields = line.split_ascii_whitespace().skip(4);
+        let queues = fields.next()?;
+        fields.nth(4).filter(|inode| *inode == self.inode)?;
+        u64::from_str_radix(queues.split_once(':')?.0, 16).ok()
+    }
+}
+
+/// The opening of a line.
+pub(crate) type Opening<'a> = Pin<Box<dyn Future<Output = io::Result<Box<dyn Line>>> + Send + 'a>>;
+/// A wait that has no result.
+pub(crate) type Waiting<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
+
+/// A way to reach one printer.
+pub(crate) trait Transport: Send + Sync {
+    /// Opens a line. Printers take one at a time.
+    fn open(&self) -> Opening<'_>;
+
+    /// Ends as soon as another try to open a line is worth it, however long the next try would else be put off. A
+    /// transport that cannot see its printer come back never ends it.
+    fn back(&self) -> Waiting<'_> {
+        Box::pin(std::future::pending())
+    }
+}

@@ -1,0 +1,332 @@
+//! Printers on USB: the kernel's printer class (`/dev/usb/lp*`), found by serial number whatever socket they are in.
+
+use std::io;
+use std::io::Read as _;
+use std::os::fd::OwnedFd;
+use std::path::{Path, PathBuf};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use rustix::event::{PollFd, PollFlags};
+use rustix::fs::{Mode, OFlags};
+use rustix::io::Errno;
+use tokio::io::unix::AsyncFd;
+use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
+use tokio::time::Sleep;
+
+use crate::printing::devices::transport::{Line, Opening, Transport, Waiting};
+use crate::printing::model::address::UsbId;
+
+/// Printers that are looked at: the kernel has numbers for 16.
+const DEVICES_MAX: usize = 64;
+/// Bytes of one of the kernel's small files.
+const ATTRIBUTE_BYTES_MAX: u64 = 1_024;
+/// From one look for a printer that is not there to the next.
+const LOOK: Duration = Duration::from_secs(1);
+/// After a printer sent an empty packet, which means that it has nothing to say and would say so 1,000 times a second.
+const NOTHING_SAID: Duration = Duration::from_millis(50);
+
+/// Where the kernel shows its devices; tests make their own.
+#[derive(Debug, Clone)]
+pub struct DeviceTree {
+    /// `/sys/class/usbmisc`.
+    pub sys: PathBuf,
+    /// `/dev/usb`.
+    pub dev: PathBuf,
+}
+
+impl Default for DeviceTree {
+    fn default() -> Self {
+        Self { sys: "/sys/class/usbmisc".into(), dev: "/dev/usb".into() }
+    }
+}
+
+/// A printer that is plugged in, in its own words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Device {
+    /// Its device file at the moment.
+    pub node: PathBuf,
+    /// Maker's number.
+    pub vendor: u16,
+    /// Model's number.
+    pub product: u16,
+    /// Serial number, where it has one.
+    pub serial: Option<String>,
+    /// Maker's name.
+    pub manufacturer: Option<String>,
+    /// Model's name.
+    pub model: Option<String>,
+    /// What it says of itself as a printer (IEEE 1284): `MFG:…;MDL:…;CMD:…;`.
+    pub ieee1284: Option<String>,
+}
+
+impl Device {
+    /// By what it is found again.
+    pub fn id(&self) -> UsbId {
+        match &self.serial {
+            Some(serial) => UsbId::Serial(serial.clone()),
+            None => UsbId::Model { vendor: self.vendor, product: self.product },
+        }
+    }
+
+    fn is(&self, id: &UsbId) -> bool {
+        match id {
+            UsbId::Serial(serial) => self.serial.as_ref() == Some(serial),
+            UsbId::Model { vendor, product } => (self.vendor, self.product) == (*vendor, *product),
+        }
+    }
+}
+
+/// Why a printer on USB cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum UsbError {
+    #[error("{0} is not plugged in: the cable is out or the printer is off")]
+    Away(String),
+    #[error(
+        "{0} printers on USB are {1}; pull out all but one, or give the box printers with serial numbers of their own"
+    )]
+    Twins(usize, String),
+    #[error(
+        "the box may not open {}: install 60-cleantrack-printers.rules of the box's package in /etc/udev/rules.d, see that \
+         its unit has the group lp, and plug the printer in again",
+        .0.display()
+    )]
+    Denied(PathBuf),
+    #[error("another program holds {}; stop CUPS and ipp-usb on the box and plug the printer in again", .0.display())]
+    Held(PathBuf),
+    #[error("the cable is out or the printer is off")]
+    Gone,
+    #[error("{node} cannot be used: {1}", node = .0.display())]
+    Other(PathBuf, io::Error),
+}
+
+impl From<UsbError> for io::Error {
+    fn from(e: UsbError) -> Self {
+        let kind = match &e {
+            UsbError::Away(_) => io::ErrorKind::NotFound,
+            UsbError::Twins(..) => io::ErrorKind::InvalidInput,
+            UsbError::Denied(_) => io::ErrorKind::PermissionDenied,
+            UsbError::Held(_) => io::ErrorKind::ResourceBusy,
+            UsbError::Gone => io::ErrorKind::BrokenPipe,
+            UsbError::Other(_, e) => e.kind(),
+        };
+        Self::new(kind, e)
+    }
+}
+
+impl DeviceTree {
+    /// All printers that are plugged in, in the order of their device files. Reads small files of the kernel's.
+    pub fn devices(&self) -> Vec<Device> {
+        // Without the folder no printer was ever plugged in.
+        let Ok(entries) = std::fs::read_dir(&self.sys) else { return Vec::new() };
+        let names = entries.take(DEVICES_MAX).filter_map(|e| e.ok()?.file_name().into_string().ok());
+        let mut devices: Vec<_> = names.filter_map(|name| self.device(&name)).collect();
+        devices.sort_by(|a, b| a.node.cmp(&b.node));
+        devices
+    }
+
+    fn device(&self, name: &str) -> Option<Device> {
+        let number = name.strip_prefix("lp")?;
+        if number.is_empty() || !number.bytes().all(|b| b.is_ascii_digit()) {
+            return None;
+        }
+        let interface = self.sys.join(name).join("device");
+        let device = interface.join("..");
+        let hex = |file| u16::from_str_radix(&attribute(&device.join(file))?, 16).ok();
+        Some(Device {
+            node: self.dev.join(name),
+            vendor: hex("idVendor")?,
+            product: hex("idProduct")?,
+            serial: attribute(&device.join("serial")),
+            manufacturer: attribute(&device.join("manufacturer")),
+            model: attribute(&device.join("product")),
+            ieee1284: attribute(&interface.join("ieee1284_id")),
+        })
+    }
+
+    /// The one printer that is meant.
+    pub(crate) fn find(&self, id: &UsbId) -> Result<Device, UsbError> {
+        let mut meant: Vec<_> = self.devices().into_iter().filter(|device| device.is(id)).collect();
+        let what = match id {
+            UsbId::Serial(serial) => format!("with the serial number {serial}"),
+            UsbId::Model { vendor, product } => format!("of the model {vendor:04x}:{product:04x}"),
+        };
+        match (meant.pop(), meant.len()) {
+            (None, _) => Err(UsbError::Away(format!("the USB printer {what}"))),
+            (Some(device), 0) => Ok(device),
+            (Some(_), more) => Err(UsbError::Twins(more + 1, what)),
+        }
+    }
+}
+
+/// One of the kernel's small files as a line of text without control characters; `None` when empty or not there.
+fn attribute(path: &Path) -> Option<String> {
+    let mut bytes = Vec::new();
+    std::fs::File::open(path).ok()?.take(ATTRIBUTE_BYTES_MAX).read_to_end(&mut bytes).ok()?;
+    let text: String = String::from_utf8_lossy(&bytes).chars().filter(|c| !c.is_control()).collect();
+    let text = text.trim();
+    (!text.is_empty()).then(|| text.to_owned())
+}
+
+/// One printer on USB, wherever it is plugged in.
+pub(crate) struct Usb {
+    tree: DeviceTree,
+    id: UsbId,
+}
+
+impl Usb {
+    pub(crate) fn new(tree: DeviceTree, id: UsbId) -> Self {
+        Self { tree, id }
+    }
+
+    fn open_now(&self) -> Result<UsbLine, UsbError> {
+        let node = self.tree.find(&self.id)?.node;
+        let flags = OFlags::RDWR | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY;
+        let fd = rustix::fs::open(&node, flags, Mode::empty()).map_err(|e| match e {
+            Errno::ACCESS | Errno::PERM => UsbError::Denied(node.clone()),
+            Errno::BUSY => UsbError::Held(node.clone()),
+            Errno::NODEV | Errno::NXIO | Errno::NOENT => UsbError::Gone,
+            e => UsbError::Other(node.clone(), e.into()),
+        })?;
+        let fd = watched(fd).map_err(|e| UsbError::Other(node.clone(), e))?;
+        let (tree, id) = (self.tree.clone(), self.id.clone());
+        Ok(UsbLine { fd, node, tree, id, rest: None, taken: false, mute: false })
+    }
+}
+
+#[expect(
+    deprecated,
+    reason = "its successor is unsafe, for types that may change their number; an OwnedFd never does"
+)]
+fn watched(fd: OwnedFd) -> io::Result<AsyncFd<OwnedFd>> {
+    AsyncFd::with_interest(fd, Interest::READABLE | Interest::WRITABLE)
+}
+
+impl Transport for Usb {
+    fn open(&self) -> Opening<'_> {
+        Box::pin(async move { Ok(Box::new(self.open_now()?) as Box<dyn Line>) })
+    }
+
+    /// When the printer is seen to be plugged in after it was not.
+    fn back(&self) -> Waiting<'_> {
+        Box::pin(async move {
+            if self.tree.find(&self.id).is_ok() {
+                // It is there and yet cannot be opened: only time can mend that.
+                std::future::pending::<()>().await;
+            }
+            while self.tree.find(&self.id).is_err() {
+                tokio::time::sleep(LOOK).await;
+            }
+        })
+    }
+}
+
+/// An open device file.
+struct UsbLine {
+    fd: AsyncFd<OwnedFd>,
+    node: PathBuf,
+    tree: DeviceTree,
+    id: UsbId,
+    /// Until when nothing is read.
+    rest: Option<Pin<Box<Sleep>>>,
+    /// After the shutdown: the printer has taken all.
+    taken: bool,
+    /// A printer whose cable goes one way only.
+    mute: bool,
+}
+
+impl UsbLine {
+    fn error(&self, e: Errno) -> io::Error {
+        let gone = matches!(e, Errno::NODEV | Errno::NXIO | Errno::SHUTDOWN)
+            || matches!(e, Errno::IO | Errno::PIPE | Errno::PROTO) && self.tree.find(&self.id).is_err();
+        if gone { UsbError::Gone.into() } else { UsbError::Other(self.node.clone(), e.into()).into() }
+    }
+
+    /// What the kernel says of the file at this moment.
+    fn told(&self) -> io::Result<PollFlags> {
+        let mut asked = [PollFd::new(self.fd.get_ref(), PollFlags::OUT)];
+        let now = rustix::event::Timespec { tv_sec: 0, tv_nsec: 0 };
+        rustix::event::poll(&mut asked, Some(&now))?;
+        Ok(asked[0].revents())
+    }
+
+    fn hung_up(&self) -> io::Result<bool> {
+        Ok(self.told()?.intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL))
+    }
+}
+
+impl Line for UsbLine {}
+
+impl AsyncRead for UsbLine {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        into: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        if self.taken {
+            return Poll::Ready(Ok(()));
+        }
+        loop {
+            if let Some(rest) = self.rest.as_mut() {
+                ready!(rest.as_mut().poll(context));
+                self.rest = None;
+            }
+            let mut ready = ready!(self.fd.poll_read_ready(context))?;
+            if self.mute {
+                // It says nothing, ever; only being unplugged is heard of.
+                ready.clear_ready();
+                continue;
+            }
+            match rustix::io::read(self.fd.get_ref(), into.initialize_unfilled()) {
+                Ok(0) if self.hung_up()? => return Poll::Ready(Err(UsbError::Gone.into())),
+                Ok(0) => self.rest = Some(Box::pin(tokio::time::sleep(NOTHING_SAID))),
+                Ok(n) => {
+                    into.advance(n);
+                    return Poll::Ready(Ok(()));
+                }
+                Err(Errno::AGAIN) => ready.clear_ready(),
+                Err(Errno::INTR) => {}
+                Err(Errno::INVAL) => self.mute = true,
+                Err(e) => return Poll::Ready(Err(self.error(e))),
+            }
+        }
+    }
+}
+
+impl AsyncWrite for UsbLine {
+    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        loop {
+            let mut ready = ready!(self.fd.poll_write_ready(context))?;
+            match rustix::io::write(self.fd.get_ref(), bytes) {
+                Ok(n) => return Poll::Ready(Ok(n)),
+                Err(Errno::AGAIN) => ready.clear_ready(),
+                Err(Errno::INTR) => {}
+                Err(e) => return Poll::Ready(Err(self.error(e))),
+            }
+        }
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    /// Waits until the printer has taken the last piece: the kernel gives up what is under way when the file is closed.
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        loop {
+            let mut ready = ready!(self.fd.poll_write_ready(context))?;
+            if self.hung_up()? {
+                return Poll::Ready(Err(UsbError::Gone.into()));
+            }
+            if self.told()?.contains(PollFlags::OUT) {
+                break;
+            }
+            ready.clear_ready();
+        }
+        self.taken = true;
+        Poll::Ready(Ok(()))
+    }
+}
+
+#[cfg(test)]
+mod tests;

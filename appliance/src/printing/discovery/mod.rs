@@ -1,0 +1,430 @@
+//! Printers that could be set up: on USB, announced on the network, or at an address that a person names.
+//!
+//! Looking at USB and listening for announcements (DNS-SD) disturbs nobody and is done when somebody opens the list.
+//! Knocking at ports and asking by SNMP is done only at a person's word, and only at the host or the 254 hosts that they
+//! name. What is found is a proposal with its reason; nothing is set up by itself.
+
+mod guess;
+
+use std::collections::BTreeMap;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::str::FromStr;
+use std::time::Duration;
+
+use futures_util::StreamExt as _;
+use labels::language::Language;
+use labels::sheet::SHEETS;
+use mdns_sd::{ResolvedService, ServiceDaemon, ServiceEvent};
+use serde::Serialize;
+use tokio::net::{TcpStream, lookup_host};
+
+use crate::printing::devices::usb::{Device, DeviceTree};
+use crate::printing::discovery::guess::Identity;
+use crate::printing::model::address::{Address, IPP_PORT, RAW_PORT, SNMP_PORT};
+use crate::printing::model::printer_settings::{PDF, sheet_name};
+
+/// Printers of one look.
+const FOUND_MAX: usize = 128;
+/// Characters of a name or a text from the network.
+const WORDS_MAX: usize = 200;
+/// How long a host may take to answer a knock.
+const KNOCK_MAX: Duration = Duration::from_secs(1);
+/// Hosts that are asked at a time.
+const AT_A_TIME: usize = 32;
+/// What printers announce themselves as; the last needs a queue's name that is seldom right, so it only tells the host.
+const SERVICES: &[&str] =
+    &["_pdl-datastream._tcp.local.", "_ipp._tcp.local.", "_ipps._tcp.local.", "_printer._tcp.local."];
+
+/// A printer that could be set up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Found {
+    /// What it calls itself.
+    pub name: String,
+    /// What to set up; absent for one that cannot be used.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+    /// The language that it is thought to speak.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub language: Option<&'static str>,
+    /// Dots per inch, as far as can be told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dpi: Option<u16>,
+    /// The roll that is usual in it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub media: Option<String>,
+    /// Where it was seen: `usb`, `network` or `asked`.
+    pub seen: &'static str,
+    /// Why it is thought to be that, or why it cannot be used.
+    pub why: String,
+}
+
+impl Found {
+    fn of(identity: &Identity, address: &Address, seen: &'static str) -> Self {
+        let guess = identity.guess();
+        let address = match address {
+            // A label printer that has a queue too: its own language says when a label is out.
+            Address::Ipp { host, .. } if guess.language.is_some() => {
+                &Address::Tcp { host: host.clone(), port: RAW_PORT }
+            }
+            address => address,
+        };
+        if matches!(address, Address::Ipp { .. }) && identity.takes_pdf() {
+            return Self {
+                name: identity.name(),
+                address: Some(address.to_string()),
+                language: Some(PDF),
+                dpi: None,
+                media: Some(sheet_name(&SHEETS[0])),
+                seen,
+                why: "it is a printer for pages: it gets label sheets (PDF) through its print queue; choose the \
+                      sheets that lie in its tray"
+                    .to_owned(),
+            };
+        }
+        let media = |language: Language| (language.row().media)().into_iter().next().map(|media| media.name);
+        Self {
+            name: identity.name(),
+            address: (!guess.refused).then(|| address.to_string()),
+            language: guess.language.map(Language::name),
+            dpi: guess.dpi,
+            media: guess.language.and_then(media),
+            seen,
+            why: guess.why,
+        }
+    }
+}
+
+/// The printers on USB. Reads small files of the kernel's.
+pub fn usb(tree: &DeviceTree) -> Vec<Found> {
+    tree.devices().iter().map(plugged_in).collect()
+}
+
+fn plugged_in(device: &Device) -> Found {
+    let mut identity = device.ieee1284.as_deref().map(Identity::from_1284).unwrap_or_default();
+    identity.ids = Some((device.vendor, device.product));
+    if identity.maker.is_empty() {
+        identity.maker = device.manufacturer.clone().unwrap_or_default();
+    }
+    if identity.model.is_empty() {
+        identity.model = device.model.clone().unwrap_or_default();
+    }
+    Found::of(&identity, &Address::Usb(device.id()), "usb")
+}
+
+/// The printers that announce themselves within this time.
+///
+/// # Errors
+/// When the box may not listen on its network.
+pub async fn announced(within: Duration) -> io::Result<Vec<Found>> {
+    let daemon = ServiceDaemon::new().map_err(io::Error::other)?;
+    let heard = listen(&daemon, within).await;
+    // Its thread ends; nobody waits for it to say so.
+    drop(daemon.shutdown());
+    heard
+}
+
+async fn listen(daemon: &ServiceDaemon, within: Duration) -> io::Result<Vec<Found>> {
+    let browse = |service: &&str| daemon.browse(service).map_err(io::Error::other);
+    let heard: Vec<_> = SERVICES.iter().map(browse).collect::<io::Result<_>>()?;
+    let events = heard.iter().map(|events| events.stream());
+    let mut events = futures_util::stream::select_all(events);
+    let mut found = BTreeMap::new();
+    let until = tokio::time::Instant::now() + within;
+    while let Ok(Some(event)) = tokio::time::timeout_at(until, events.next()).await {
+        let ServiceEvent::ServiceResolved(service) = event else { continue };
+        if let Some(printer) = announcement(&service)
+            && found.len() < FOUND_MAX
+        {
+            found.insert(printer.address.clone(), printer);
+        }
+    }
+    Ok(found.into_values().collect())
+}
+
+/// A printer from what it announces of itself.
+fn announcement(service: &ResolvedService) -> Option<Found> {
+    let text = |key: &str| {
+        let said = service.get_property_val_str(key).unwrap_or_default();
+        said.chars().filter(|c| !c.is_control()).take(WORDS_MAX).collect::<String>()
+    };
+    let host = service.get_addresses_v4().into_iter().min()?.to_string();
+    let port = service.get_port();
+    let address = match service.ty_domain.as_str() {
+        "_pdl-datastream._tcp.local." => Address::Tcp { host, port },
+        "_printer._tcp.local." => Address::Tcp { host, port: RAW_PORT },
+        queue => {
+            let path = format!("/{}", text("rp").trim_start_matches('/'));
+            Address::Ipp { tls: queue.starts_with("_ipps"), host, port, path }
+        }
+    };
+    let mut commands: Vec<String> =
+        text("usb_CMD").split(',').map(|c| c.trim().to_ascii_uppercase()).collect();
+    commands.retain(|c| !c.is_empty());
+    if text("pdl").contains("application/pdf") {
+        commands.push("PDF".into());
+    }
+    let (maker, mut model) = (text("usb_MFG"), text("usb_MDL"));
+    if model.is_empty() {
+        model = text("ty");
+    }
+    if model.is_empty() {
+        let instance = service.fullname.split("._").next().unwrap_or_default();
+        model = instance.chars().filter(|c| !c.is_control()).take(WORDS_MAX).collect();
+    }
+    Some(Found::of(&Identity { maker, model, commands, ids: None }, &address, "network"))
+}
+
+/// What a person wants to have looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
+    /// One host, by name or number.
+    Host(String),
+    /// The 254 hosts of such a network.
+    Network([u8; 3]),
+}
+
+/// Words that name neither a host nor a network.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{0:?} is no host; write its name or number such as 10.0.0.9, or 10.0.0.0/24 for a network of at most 254 hosts"
+)]
+pub struct TargetError(String);
+
+impl FromStr for Target {
+    type Err = TargetError;
+
+    fn from_str(text: &str) -> Result<Self, TargetError> {
+        let refused = || TargetError(text.chars().take(100).collect());
+        let text = text.trim();
+        if let Some((network, bits)) = text.split_once('/') {
+            let [a, b, c, _] = network.parse::<Ipv4Addr>().map_err(|_| refused())?.octets();
+            let usual = bits == "24" && (1..224).contains(&a);
+            return if usual { Ok(Self::Network([a, b, c])) } else { Err(refused()) };
+        }
+        let host =
+            if text.parse::<std::net::Ipv6Addr>().is_ok() { format!("[{text}]") } else { text.to_owned() };
+        let one =
+            |ip: IpAddr| !ip.is_unspecified() && !ip.is_multicast() && ip != IpAddr::V4(Ipv4Addr::BROADCAST);
+        match host.parse() {
+            Ok(Address::Tcp { host, port: RAW_PORT }) if host.parse().map_or(true, one) => {
+                Ok(Self::Host(host))
+            }
+            _ => Err(refused()),
+        }
+    }
+}
+
+/// Where to knock; tests have ports of their own.
+#[derive(Debug, Clone, Copy)]
+pub struct Doors {
+    raw: u16,
+    ipp: u16,
+    snmp: u16,
+}
+
+impl Default for Doors {
+    fn default() -> Self {
+        Self { raw: RAW_PORT, ipp: IPP_PORT, snmp: SNMP_PORT }
+    }
+}
+
+/// Knocks at the ports of printers, because a person asked for it. Takes some seconds for a network.
+///
+/// # Errors
+/// When the host's name has no address.
+pub async fn probe(target: &Target, doors: Doors) -> io::Result<Vec<Found>> {
+    let hosts: Vec<IpAddr> = match target {
+        Target::Host(host) => {
+            let found = tokio::time::timeout(KNOCK_MAX * 3, lookup_host((host.as_str(), doors.raw))).await;
+            let found = found.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
+            found.map(|at| at.ip()).take(1).collect()
+        }
+        Target::Network([a, b, c]) => (1..=254).map(|d| Ipv4Addr::new(*a, *b, *c, d).into()).collect(),
+    };
+    let asked = futures_util::stream::iter(hosts).map(|host| probe_host(host, doors)).buffered(AT_A_TIME);
+    Ok(asked.map(futures_util::stream::iter).flatten().take(FOUND_MAX).collect().await)
+}
+
+async fn open(host: IpAddr, port: u16) -> bool {
+    matches!(tokio::time::timeout(KNOCK_MAX, TcpStream::connect((host, port))).await, Ok(Ok(_)))
+}
+
+async fn probe_host(host: IpAddr, doors: Doors) -> Vec<Found> {
+    let agent = SocketAddr::from((host, doors.snmp));
+    let (raw, ipp, device, system) = tokio::join!(
+        open(host, doors.raw),
+        open(host, doors.ipp),
+        crate::printing::devices::snmp::get(
+            agent,
+            &[crate::printing::devices::snmp::DEVICE, crate::printing::devices::snmp::SERIAL],
+            1
+        ),
+        crate::printing::devices::snmp::get(agent, &[crate::printing::devices::snmp::SYSTEM], 2),
+    );
+    let words = |value: Option<Vec<u8>>| {
+        let text = String::from_utf8_lossy(&value.unwrap_or_default()).into_owned();
+        text.chars().filter(|c| !c.is_control()).take(WORDS_MAX).collect::<String>()
+    };
+    let mut device = device.unwrap_or_default().into_iter();
+    let (model, serial) = (words(device.next().flatten()), words(device.next().flatten()));
+    let system = words(system.ok().and_then(|values| values.into_iter().next().flatten()));
+    let model = if model.trim().is_empty() { system } else { model };
+    let mut identity = Identity { model, ..Identity::default() };
+    let mut found = Vec::new();
+    let mut tell = |identity: &Identity, address: &Address| {
+        let mut printer = Found::of(identity, address, "asked");
+        if !serial.trim().is_empty() {
+            printer.why = format!("{}; its serial number is {}", printer.why, serial.trim());
+        }
+        found.push(printer);
+    };
+    let at = host.to_string();
+    if raw {
+        tell(&identity, &Address::Tcp { host: at.clone(), port: doors.raw });
+    }
+    if ipp {
+        identity.commands.push("PDF".into());
+        tell(&identity, &Address::Ipp { tls: false, host: at, port: doors.ipp, path: "/ipp/print".into() });
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use mdns_sd::{IfKind, ServiceInfo};
+    use tokio::net::{TcpListener, UdpSocket};
+
+    use super::*;
+
+    #[test]
+    fn only_what_a_person_names_is_probed() {
+        assert_eq!(" 10.0.0.9 ".parse(), Ok(Target::Host("10.0.0.9".into())));
+        assert_eq!("printer-2.ward".parse(), Ok(Target::Host("printer-2.ward".into())));
+        assert_eq!("fe80::1".parse(), Ok(Target::Host("fe80::1".into())));
+        assert_eq!("192.168.7.33/24".parse(), Ok(Target::Network([192, 168, 7])));
+        for text in [
+            "",
+            "10.0.0.0/8",
+            "10.0.0.0/23",
+            "224.0.0.0/24",
+            "0.0.0.0",
+            "255.255.255.255",
+            "a b",
+            "h/24",
+            "dir:/a",
+            "usb:A",
+            "239.1.1.1",
+            "tcp://h:22",
+        ] {
+            let refusal = text.parse::<Target>().unwrap_err().to_string();
+            assert!(refusal.contains("10.0.0.0/24"), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_printer_on_usb_is_proposed() {
+        let device = Device {
+            node: "/dev/usb/lp0".into(),
+            vendor: 0x0922,
+            product: 0x0020,
+            serial: Some("01010112345600".into()),
+            manufacturer: Some("DYMO".into()),
+            model: Some("DYMO LabelWriter 450".into()),
+            ieee1284: None,
+        };
+        let found = plugged_in(&device);
+        assert_eq!(found.name, "DYMO LabelWriter 450");
+        assert_eq!((found.address.as_deref(), found.language), (Some("usb:01010112345600"), Some("dymo")));
+        assert!(found.media.is_some() && found.dpi == Some(300), "{found:?}");
+        let chipped = plugged_in(&Device { product: 0x0052, model: None, ..device });
+        assert!(chipped.address.is_none() && chipped.why.contains("chipped rolls"), "{chipped:?}");
+    }
+
+    fn service(kind: &str, txt: &[(&str, &str)]) -> ResolvedService {
+        let host = "printer.local.";
+        let info = ServiceInfo::new(kind, "Ward 3 printer", host, "10.0.0.9", 9101, txt).unwrap();
+        info.as_resolved_service()
+    }
+
+    #[test]
+    fn announcements() {
+        let raw = service(
+            "_pdl-datastream._tcp.local.",
+            &[("ty", "Brother QL-820NWB"), ("usb_MFG", "Brother"), ("usb_MDL", "QL-820NWB")],
+        );
+        let found = announcement(&raw).unwrap();
+        assert_eq!(found.address.as_deref(), Some("tcp://10.0.0.9:9101"));
+        assert_eq!((found.language, found.seen), (Some("brother-ql"), "network"));
+        let office = service(
+            "_ipps._tcp.local.",
+            &[("rp", "ipp/print"), ("ty", "HP LaserJet"), ("pdl", "application/pdf,image/urf")],
+        );
+        let found = announcement(&office).unwrap();
+        assert_eq!(found.address.as_deref(), Some("ipps://10.0.0.9:9101/ipp/print"));
+        assert_eq!((found.language, found.media.as_deref()), (Some("pdf"), Some("avery-5160")));
+        assert!(found.why.contains("printer for pages"), "{}", found.why);
+        let label =
+            service("_ipp._tcp.local.", &[("rp", "ipp/print"), ("usb_MFG", "Zebra"), ("usb_MDL", "ZD421")]);
+        let found = announcement(&label).unwrap();
+        assert_eq!((found.language, found.address.as_deref()), (Some("zpl"), Some("tcp://10.0.0.9:9100")));
+        let raster = service("_ipp._tcp.local.", &[("rp", "ipp/print"), ("pdl", "image/urf")]);
+        assert_eq!(announcement(&raster).unwrap().language, None, "it takes no PDF");
+        let found = announcement(&service("_printer._tcp.local.", &[])).unwrap();
+        assert_eq!(
+            (found.name.as_str(), found.address.as_deref()),
+            ("Ward 3 printer", Some("tcp://10.0.0.9:9100"))
+        );
+    }
+
+    #[tokio::test]
+    async fn a_printer_that_announces_itself_is_heard() {
+        let printer = ServiceDaemon::new().unwrap();
+        let listener = ServiceDaemon::new().unwrap();
+        for daemon in [&printer, &listener] {
+            daemon.enable_interface(IfKind::LoopbackV4).unwrap();
+        }
+        let txt = [("usb_MFG", "Zebra"), ("usb_MDL", "ZD421"), ("usb_CMD", "ZPL")];
+        let kind = "_pdl-datastream._tcp.local.";
+        let info =
+            ServiceInfo::new(kind, "Ward 3 Zebra", "ct-zebra.local.", "127.0.0.1", 9100, &txt[..]).unwrap();
+        printer.register(info).unwrap();
+        let found = listen(&listener, Duration::from_secs(4)).await.unwrap();
+        let zebra = found.iter().find(|f| f.name == "Zebra ZD421").unwrap_or_else(|| panic!("{found:?}"));
+        assert_eq!((zebra.language, zebra.address.as_deref()), (Some("zpl"), Some("tcp://127.0.0.1:9100")));
+        drop((printer.shutdown(), listener.shutdown()));
+    }
+
+    #[tokio::test]
+    async fn a_host_that_is_asked() {
+        let printer = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let agent = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let closed = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap().local_addr().unwrap().port();
+        let port = |address: io::Result<SocketAddr>| address.unwrap().port();
+        let doors = Doors { raw: port(printer.local_addr()), ipp: closed, snmp: port(agent.local_addr()) };
+        let answering = async {
+            let mut asked = [0; 512];
+            loop {
+                let (n, from) = agent.recv_from(&mut asked).await.unwrap();
+                agent
+                    .send_to(
+                        &crate::printing::devices::snmp::tests::reply_to(
+                            &asked[..n],
+                            b"Brother QL-820NWB\x1b[31m",
+                        ),
+                        from,
+                    )
+                    .await
+                    .unwrap();
+            }
+        };
+        let target = "127.0.0.1".parse().unwrap();
+        let found = tokio::select! { found = probe(&target, doors) => found.unwrap(), () = answering => unreachable!() };
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].address, Some(format!("tcp://127.0.0.1:{}", doors.raw)));
+        assert_eq!(found[0].language, Some("brother-ql"));
+        assert!(!found[0].name.contains('\x1b') && found[0].why.contains("serial number"), "{:?}", found[0]);
+        let nobody = Doors { raw: closed, ipp: closed, snmp: closed };
+        assert_eq!(probe(&target, nobody).await.unwrap(), []);
+    }
+}

@@ -1,0 +1,310 @@
+//! The print room: a durable ledger of labels, one worker per printer, and honest words about what came out.
+//!
+//! [`Printing::submit`] writes a job down; the [label worker](workers::label) of its printer sends label by label, each one on disk as
+//! `sending` before its first byte; what a broken line, a crash or a silent printer leaves open is `unknown` and is asked
+//! ([`Printing::answer`]), never guessed and never printed twice by itself. [`model`] is plain values and decisions, [`queue`] the rows in
+//! `state.redb`, [`devices`] the ways to a printer and what is said over them, [`templates`] draws, [`workers`] print: office printers get
+//! whole sheets instead of labels. Finished jobs go out on a channel as [`JobOutcome`]s; the crate hands them to the log.
+
+mod devices;
+pub mod discovery;
+mod model;
+mod queue;
+mod submit;
+mod templates;
+mod trial;
+mod workers;
+
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::{Duration, Instant};
+
+use record::ids::JobId;
+use redb::Database;
+use service::clock::Clock;
+use service::random::Random;
+use tokio::sync::mpsc;
+
+use crate::printing::model::plan::Phase;
+use crate::printing::queue::ledger::{Answered, Job, Ledger};
+use crate::printing::queue::outcomes::Bell;
+use crate::printing::queue::{ledger, outcomes, printer_shelf};
+use crate::printing::templates::designs::Designs;
+use crate::printing::workers::supervisor;
+use crate::printing::workers::supervisor::{Desk, Thread};
+
+#[cfg(test)]
+pub(crate) use crate::printing::devices::ipp::fake::FakeQueue;
+pub use crate::printing::devices::ipp::{Progress, Queue, QueueState};
+pub use crate::printing::devices::usb::DeviceTree;
+pub use crate::printing::model::address::{Address, AddressError, UsbId};
+pub use crate::printing::model::ledger_error::LedgerError;
+pub use crate::printing::model::limits::{KEY_CHARS_MAX, LABELS_MAX, REASON_CHARS_MAX};
+pub use crate::printing::model::make_error::MakeError;
+pub use crate::printing::model::patience::Patience;
+pub use crate::printing::model::plan::{self, LabelState, Proof};
+pub use crate::printing::model::printer_settings::{
+    Asked, Heat, MediaChoice, NAME_CHARS_MAX, OwnMedia, PDF, PRINTERS_MAX, PrinterConfig, PrinterRefusal,
+    PrinterSettings, sheet_name,
+};
+pub use crate::printing::model::printer_state::PrinterState;
+pub use crate::printing::model::queue_error::QueueError;
+pub use crate::printing::model::request::{
+    JobKind, JobRequest, LabelRequest, Names, Reprint, ReprintRequest,
+};
+pub use crate::printing::model::view::{
+    AnswerError, JobState, JobSummary, JobView, LabelView, LoadedView, MediaView, Preview, PrintError,
+    PrintRefusal, PrinterView,
+};
+pub use crate::printing::queue::outcomes::{JobOutcome, LabelOutcome};
+pub use crate::printing::submit::PreviewRequest;
+pub use crate::printing::templates::designs::{
+    DesignRefusal, LOGO_BYTES_MAX, LogoView, OWN_MAX, TEMPLATE_BYTES_MAX, TemplateView,
+};
+pub use crate::printing::trial::{Printed, Trial};
+
+/// Jobs in a list.
+const JOBS_LISTED: usize = 100;
+/// A printer's state older than this is asked anew when somebody looks.
+const STATE_FRESH_MS: i64 = 1_500;
+
+/// The print room. Its methods block for as long as a small write to the disk takes.
+pub struct Printing {
+    ledger: Ledger,
+    designs: Designs,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+    desks: RwLock<Vec<Desk>>,
+    /// What was set up at run time; held while printers come and go.
+    kept: Mutex<Vec<PrinterSettings>>,
+    bell: Arc<Bell>,
+    reporter: Mutex<Option<Thread>>,
+}
+
+impl Printing {
+    /// Opens the ledger in `db`, turns what was under way into `unknown` (but for sheets that a print queue can be asked
+    /// about), and starts a worker for each printer: those of the settings file first, then those that were set up at run
+    /// time. A printer whose worker cannot start is shown with the reason, and the others work. Finished jobs go to
+    /// `outcomes` until [`Self::reported`] is called for them, again after each start.
+    ///
+    /// # Errors
+    /// See [`PrintError`].
+    pub fn open(
+        db: Arc<Database>,
+        printers: Vec<PrinterConfig>,
+        clock: Arc<dyn Clock>,
+        random: &Arc<dyn Random>,
+        outcomes: mpsc::Sender<JobOutcome>,
+    ) -> Result<Self, PrintError> {
+        let ledger = Ledger::open(db, clock.now().wall_ms)?;
+        let kept = printer_shelf::load(&ledger)?;
+        let set_up = printers.iter().cloned().chain(kept.iter().filter_map(|kept| kept.checked().ok()));
+        supervisor::doubt_orphans(&ledger, &set_up.collect::<Vec<_>>(), clock.now().wall_ms)?;
+        let bell = Arc::new(Bell::default());
+        let printing = Self {
+            ledger: ledger.clone(),
+            designs: Designs::open(&ledger)?,
+            clock,
+            random: random.clone(),
+            desks: RwLock::default(),
+            kept: Mutex::new(kept.clone()),
+            bell: bell.clone(),
+            reporter: Mutex::default(),
+        };
+        for config in printers {
+            // One printer's wrong address must not keep the box from recording cleanings.
+            if let Err(refusal) = printing.hire(config.clone(), true) {
+                printing.stand_idle(config, true, &refusal);
+            }
+        }
+        for settings in kept {
+            match settings.checked() {
+                Ok(config) => {
+                    if let Err(refusal) = printing.hire(config.clone(), false) {
+                        printing.stand_idle(config, false, &refusal);
+                    }
+                }
+                Err(error) => tracing::error!(printer = settings.name, %error, "a printer was not started"),
+            }
+        }
+        let ring = bell.clone();
+        let reporter =
+            Thread::start("print-outcomes".into(), move || outcomes::report(&ledger, &bell, &outcomes))?;
+        *printing.reporter.lock().unwrap_or_else(PoisonError::into_inner) = Some(reporter);
+        ring.ring();
+        Ok(printing)
+    }
+
+    /// A ledger that is gone when the box ends, for a box whose own cannot be used.
+    ///
+    /// # Errors
+    /// See [`PrintError`].
+    pub fn passing_ledger() -> Result<Arc<Database>, PrintError> {
+        Ok(Arc::new(ledger::in_memory()?))
+    }
+
+    /// One job; `None` when there is none, or it was finished so long ago that only the log knows it.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn job(&self, id: JobId) -> Result<Option<JobView>, LedgerError> {
+        let Some(job) = self.ledger.job(id)? else { return Ok(None) };
+        Ok(Some(self.view(&job)?))
+    }
+
+    /// The newest jobs, newest first, at most 100, without their labels.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn jobs(&self) -> Result<Vec<JobSummary>, LedgerError> {
+        let open = self.ledger.open_jobs()?;
+        Ok(self.ledger.jobs(JOBS_LISTED)?.iter().map(|job| self.summary(job, &open)).collect())
+    }
+
+    /// A person has looked whether label `n` is there; the job goes on when no label is in doubt any more.
+    ///
+    /// # Errors
+    /// When the label is not in doubt, or the answer could not be written down.
+    pub fn answer(&self, id: JobId, n: u32, printed: bool) -> Result<JobView, AnswerError> {
+        let job = self.ledger.job(id)?.ok_or(AnswerError::NoJob(id))?;
+        match self.ledger.answer(job.seq, n, printed, self.clock.now().wall_ms)? {
+            Answered::Settled => {}
+            Answered::NoSuchLabel => return Err(AnswerError::NoLabel { job: id, n }),
+            Answered::NotInDoubt(state) => return Err(AnswerError::NotInDoubt { n, state }),
+        }
+        self.wake();
+        self.job(id)?.ok_or(AnswerError::NoJob(id))
+    }
+
+    /// A person has looked for all labels that are in doubt, which lie on one sheet; the job goes on.
+    ///
+    /// # Errors
+    /// When no label is in doubt, or the answer could not be written down.
+    pub fn answer_all(&self, id: JobId, printed: bool) -> Result<JobView, AnswerError> {
+        let job = self.ledger.job(id)?.ok_or(AnswerError::NoJob(id))?;
+        match self.ledger.answer_all(job.seq, printed, self.clock.now().wall_ms)? {
+            Answered::Settled => {}
+            Answered::NoSuchLabel | Answered::NotInDoubt(_) => return Err(AnswerError::NoneInDoubt(id)),
+        }
+        self.wake();
+        self.job(id)?.ok_or(AnswerError::NoJob(id))
+    }
+
+    /// Stops a job after the labels in flight. A finished job stays as it is.
+    ///
+    /// # Errors
+    /// When there is no such job, or the wish could not be written down.
+    pub fn cancel(&self, id: JobId) -> Result<JobView, AnswerError> {
+        let job = self.ledger.job(id)?.ok_or(AnswerError::NoJob(id))?;
+        self.ledger.cancel(job.seq, self.clock.now().wall_ms)?;
+        self.wake();
+        self.job(id)?.ok_or(AnswerError::NoJob(id))
+    }
+
+    /// The log has the outcome of this job: it is not sent again.
+    ///
+    /// # Errors
+    /// When that could not be written down.
+    pub fn reported(&self, id: JobId) -> Result<(), LedgerError> {
+        self.ledger.reported(id)
+    }
+
+    /// Ends after the labels in flight, or when the time is over: then they are in doubt at the next start.
+    pub fn stop(&self, at_most: Duration) {
+        let deadline = Instant::now() + at_most;
+        let desks = self.desks();
+        for desk in &desks {
+            desk.shared.stop();
+        }
+        self.bell.stop();
+        for desk in &desks {
+            desk.dismiss(deadline);
+        }
+        let reporter = self.reporter.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(reporter) = reporter {
+            reporter.wait(deadline);
+            reporter.join();
+        }
+    }
+
+    fn wake(&self) {
+        for desk in self.desks() {
+            desk.shared.wake.notify_one();
+        }
+        self.bell.ring();
+    }
+
+    fn view(&self, job: &Job) -> Result<JobView, LedgerError> {
+        let rows = self.ledger.rows(job.seq)?;
+        let labels = (1..).zip(self.ledger.labels(job.seq)?).zip(&rows);
+        let labels = labels.map(|((n, (label, reason)), row)| LabelView {
+            n,
+            tag: label.tag,
+            name: label.name,
+            blank: label.blank,
+            state: row.state,
+            proof: row.proof,
+            attempts: row.attempts,
+            at_ms: row.at_ms,
+            reason,
+        });
+        let labels = labels.collect();
+        // The rows were read after the job: counted from them, both say the same.
+        let job = Job { progress: plan::Progress::of(&rows), ..job.clone() };
+        Ok(JobView { summary: self.summary(&job, &self.ledger.open_jobs()?), labels })
+    }
+
+    fn summary(&self, job: &Job, open: &[Job]) -> JobSummary {
+        let before = |other: &&Job| {
+            job.head.finished_ms.is_none()
+                && other.seq < job.seq
+                && other.head.printer == job.head.printer
+                && plan::phase(&other.progress, other.head.cancelled) != Phase::Asking
+        };
+        let ahead = open.iter().filter(before).count();
+        JobSummary {
+            id: job.head.id,
+            state: self.state(job, ahead),
+            printer: job.head.printer.clone(),
+            ahead,
+            created_ms: job.head.created_ms,
+            finished_ms: job.head.finished_ms,
+            count: job.head.labels as usize,
+            out: job.progress.out as usize,
+            at: job.progress.first_open(),
+            cancelled: job.head.cancelled,
+            in_doubt: job.progress.in_doubt.len(),
+            queued: job.progress.queued as usize,
+            failed: job.progress.failed as usize,
+            kind: job.head.kind,
+            template: job.head.template.clone(),
+            notes: job.head.notes.clone(),
+            reprint: job.head.reprint.clone(),
+        }
+    }
+
+    fn state(&self, job: &Job, ahead: usize) -> JobState {
+        let phase = plan::phase(&job.progress, job.head.cancelled);
+        let waits = matches!(phase, Phase::Queued | Phase::Printing);
+        let printer = self.desk(&job.head.printer).map(|desk| desk.shared.live());
+        match (phase, printer) {
+            (_, None) if waits => JobState::Paused(format!(
+                "The printer {} is not set up any more. Set it up again under this name, or cancel the job.",
+                job.head.printer
+            )),
+            (_, Some(live)) if waits && ahead == 0 && live.state.stands_still() => {
+                JobState::Paused(live.advice)
+            }
+            (Phase::Queued, _) => JobState::Queued,
+            (Phase::Printing, _) => JobState::Printing,
+            (Phase::Asking, _) => JobState::Asking,
+            (Phase::Done, _) => JobState::Done,
+            (Phase::Cancelled, _) => JobState::Cancelled,
+        }
+    }
+}
+
+impl Drop for Printing {
+    fn drop(&mut self) {
+        self.stop(Duration::ZERO);
+    }
+}

@@ -1,0 +1,269 @@
+//! Where a printer is, as a person writes it: `tcp://`, `usb:`, `dir:`, `ipp://` or `ipps://`.
+
+use std::fmt;
+use std::path::{Component, PathBuf};
+use std::str::FromStr;
+
+/// The usual port of raw printing.
+pub(crate) const RAW_PORT: u16 = 9100;
+/// The port of the Internet Printing Protocol.
+pub(crate) const IPP_PORT: u16 = 631;
+/// Where printers are asked for their state (SNMP).
+pub(crate) const SNMP_PORT: u16 = 161;
+/// Characters of a host's name, as the DNS has it.
+const HOST_CHARS_MAX: usize = 253;
+/// Characters of a serial number: a USB string has no more.
+const SERIAL_CHARS_MAX: usize = 126;
+/// Characters of an address that are told back.
+const SHOWN_CHARS: usize = 100;
+
+/// Which device on USB.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum UsbId {
+    /// The one with this serial number, in whatever socket.
+    Serial(String),
+    /// The only one of its model: for printers without a serial number.
+    Model {
+        /// The maker's number.
+        vendor: u16,
+        /// The model's number.
+        product: u16,
+    },
+}
+
+/// A printer's address.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Address {
+    /// Raw printing over TCP.
+    Tcp {
+        /// Name or number; an IPv6 number without brackets.
+        host: String,
+        /// 9100 mostly.
+        port: u16,
+    },
+    /// A printer on USB.
+    Usb(UsbId),
+    /// A folder in which each label becomes a file.
+    Folder(PathBuf),
+    /// A print queue: takes PDF, not the bytes of a printer language.
+    Ipp {
+        /// Whether the line is encrypted.
+        tls: bool,
+        /// Name or number; an IPv6 number without brackets.
+        host: String,
+        /// 631 mostly.
+        port: u16,
+        /// Begins with `/`.
+        path: String,
+    },
+}
+
+/// An address that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AddressError {
+    /// No known beginning.
+    #[error(
+        "the printer address {0:?} is not understood; write tcp://host:9100 for a label printer on the network, \
+         usb:SERIAL for one on USB, ipp://host/ipp/print for an office printer, or dir:/folder for files"
+    )]
+    Unknown(String),
+    /// Host, port or path.
+    #[error("in the printer address {0:?} the host or the port is wrong; write it as {1}")]
+    Host(String, &'static str),
+    /// After `usb:`.
+    #[error(
+        "the printer address {0:?} names no USB device; write usb: and the serial number that the box shows when the \
+         printer is plugged in, or usb:0922:0020 (maker and model) for a printer without one"
+    )]
+    Usb(String),
+    /// After `dir:`.
+    #[error(
+        "the printer address {0:?} names no folder; write dir: and the whole path, such as dir:/var/lib/cleantrack/labels"
+    )]
+    Folder(String),
+    /// A queue where a line for bytes is meant.
+    #[error(
+        "{0:?} is a print queue, which takes label sheets in PDF; choose the language pdf, or write tcp://host:9100 or \
+         usb:SERIAL for a label printer"
+    )]
+    Queue(String),
+    /// A line for bytes, or a folder, where a queue is meant.
+    #[error(
+        "{0:?} is no print queue, and label sheets (PDF) go to print queues only; write ipp://host/ipp/print, or choose \
+         another language"
+    )]
+    NoQueue(String),
+}
+
+impl FromStr for Address {
+    type Err = AddressError;
+
+    fn from_str(address: &str) -> Result<Self, AddressError> {
+        let address = address.trim();
+        let shown = || address.chars().take(SHOWN_CHARS).collect::<String>();
+        if let Some(id) = address.strip_prefix("usb:") {
+            return usb(id).map(Self::Usb).ok_or_else(|| AddressError::Usb(shown()));
+        }
+        if let Some(path) = address.strip_prefix("dir:") {
+            return folder(path).map(Self::Folder).ok_or_else(|| AddressError::Folder(shown()));
+        }
+        for (scheme, tls) in [("ipp://", false), ("ipps://", true)] {
+            if let Some(rest) = address.strip_prefix(scheme) {
+                let wrong = || AddressError::Host(shown(), "ipp://host/ipp/print");
+                return queue(rest, tls).ok_or_else(wrong);
+            }
+        }
+        let rest = match address.split_once("://") {
+            Some(("tcp", rest)) => rest,
+            Some(_) => return Err(AddressError::Unknown(shown())),
+            None => address,
+        };
+        let (host, port) = host_and_port(rest, RAW_PORT).ok_or_else(|| {
+            if address.starts_with("tcp:") {
+                AddressError::Host(shown(), "tcp://host:9100")
+            } else {
+                AddressError::Unknown(shown())
+            }
+        })?;
+        Ok(Self::Tcp { host, port })
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tcp { host, port } => write!(f, "tcp://{}:{port}", bracketed(host)),
+            Self::Usb(UsbId::Serial(serial)) => write!(f, "usb:{serial}"),
+            Self::Usb(UsbId::Model { vendor, product }) => write!(f, "usb:{vendor:04x}:{product:04x}"),
+            Self::Folder(path) => write!(f, "dir:{}", path.display()),
+            Self::Ipp { tls, host, port, path } => {
+                let scheme = if *tls { "ipps" } else { "ipp" };
+                write!(f, "{scheme}://{}:{port}{path}", bracketed(host))
+            }
+        }
+    }
+}
+
+/// A host as it stands before a port.
+pub(crate) fn bracketed(host: &str) -> String {
+    if host.contains(':') { format!("[{host}]") } else { host.to_owned() }
+}
+
+/// `host`, `host:port`, `[::1]` or `[::1]:port`.
+fn host_and_port(text: &str, usual: u16) -> Option<(String, u16)> {
+    let (host, port) = match text.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        Some((host, "")) => (host, usual),
+        Some((host, port)) => (host, port.strip_prefix(':')?.parse().ok()?),
+        None => match text.rsplit_once(':') {
+            // Without brackets nobody knows which colon is the port's.
+            Some((host, _)) if host.contains(':') => return None,
+            Some((host, port)) => (host, port.parse().ok()?),
+            None => (text, usual),
+        },
+    };
+    let numbers = text.starts_with('[');
+    let known = |c: char| match numbers {
+        true => c.is_ascii_hexdigit() || matches!(c, ':' | '.'),
+        false => c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_'),
+    };
+    let good = !host.is_empty() && host.len() <= HOST_CHARS_MAX && port != 0 && host.chars().all(known);
+    good.then(|| (host.to_owned(), port))
+}
+
+fn queue(rest: &str, tls: bool) -> Option<Address> {
+    let (authority, path) = rest.find('/').map_or((rest, "/ipp/print"), |at| rest.split_at(at));
+    let (host, port) = host_and_port(authority, IPP_PORT)?;
+    // An address, not a request: what a queue's path never has would only be a way to say something else.
+    let known = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '.' | '-' | '_' | '~' | '+' | '%');
+    let good = path.len() <= HOST_CHARS_MAX && path.chars().all(known);
+    good.then(|| Address::Ipp { tls, host, port, path: path.to_owned() })
+}
+
+fn usb(id: &str) -> Option<UsbId> {
+    let id = id.trim();
+    if let Some((vendor, product)) = id.split_once(':')
+        && let (4, 4) = (vendor.len(), product.len())
+        && let (Ok(vendor), Ok(product)) = (u16::from_str_radix(vendor, 16), u16::from_str_radix(product, 16))
+    {
+        return Some(UsbId::Model { vendor, product });
+    }
+    let good = !id.is_empty() && id.chars().count() <= SERIAL_CHARS_MAX && !id.chars().any(char::is_control);
+    good.then(|| UsbId::Serial(id.to_owned()))
+}
+
+fn folder(path: &str) -> Option<PathBuf> {
+    let path = PathBuf::from(path);
+    let plain = path.components().all(|c| !matches!(c, Component::ParentDir));
+    let text = path.to_str()?;
+    (path.is_absolute() && plain && !text.chars().any(char::is_control)).then_some(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn addresses_and_how_they_are_written_back() {
+        for (text, back) in [
+            ("tcp://10.0.0.9:9100", "tcp://10.0.0.9:9100"),
+            ("tcp://10.0.0.9", "tcp://10.0.0.9:9100"),
+            ("printer-2.ward", "tcp://printer-2.ward:9100"),
+            ("127.0.0.1:1", "tcp://127.0.0.1:1"),
+            ("[::1]:9101", "tcp://[::1]:9101"),
+            (" tcp://[fe80::1] ", "tcp://[fe80::1]:9100"),
+            ("usb:000M4Z123456", "usb:000M4Z123456"),
+            ("usb: 01010112345600", "usb:01010112345600"),
+            ("usb:0922:0020", "usb:0922:0020"),
+            ("usb:04F9:209B", "usb:04f9:209b"),
+            ("usb:a:b", "usb:a:b"),
+            ("dir:/tmp/labels", "dir:/tmp/labels"),
+            ("ipp://printer", "ipp://printer:631/ipp/print"),
+            ("ipps://10.0.0.7:8631/printers/Ward_3", "ipps://10.0.0.7:8631/printers/Ward_3"),
+            ("ipp://[fe80::2]/ipp/print", "ipp://[fe80::2]:631/ipp/print"),
+        ] {
+            let address: Address = text.parse().unwrap_or_else(|e| panic!("{text}: {e}"));
+            assert_eq!(address.to_string(), back);
+            assert_eq!(back.parse(), Ok(address));
+        }
+    }
+
+    #[test]
+    fn refusals_say_what_to_write() {
+        for (text, word) in [
+            ("", "tcp://host:9100"),
+            ("tcp://", "tcp://host:9100"),
+            ("host:0", "usb:SERIAL"),
+            ("host:99999", "dir:/folder"),
+            ("ho st:1", "ipp://host/ipp/print"),
+            ("fe80::1", "tcp://host:9100"),
+            ("http://x:1", "ipp://host/ipp/print"),
+            ("tcp://a/b", "tcp://host:9100"),
+            ("tcp://[1:2", "tcp://host:9100"),
+            ("usb:", "usb:0922:0020"),
+            ("usb:\u{7}", "serial number"),
+            ("dir:labels", "whole path"),
+            ("dir:/a/../b", "whole path"),
+            ("dir:", "whole path"),
+            ("ipp://", "ipp://host/ipp/print"),
+            ("ipp://h/a b", "ipp://host/ipp/print"),
+            ("ipp://h/a?b=c", "ipp://host/ipp/print"),
+            ("ipp://me:secret@h/a", "ipp://host/ipp/print"),
+        ] {
+            let refusal = text.parse::<Address>().unwrap_err().to_string();
+            assert!(refusal.contains(word), "{text}: {refusal}");
+        }
+        let long = format!("tcp://{}", "a b".repeat(10_000));
+        assert!(long.parse::<Address>().unwrap_err().to_string().len() < 400);
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_or_refused(text in "(tcp://|usb:|dir:|ipp://|ipps://|)\\PC{0,60}") {
+            if let Ok(address) = text.parse::<Address>() {
+                prop_assert_eq!(address.to_string().parse(), Ok(address));
+            }
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! How the labels of a job look.
+
+use std::sync::Arc;
+
+use labels::logo::Logo;
+use labels::{Template, template};
+
+use crate::printing::model::job::JobHead;
+use crate::printing::model::make_error::MakeError;
+use crate::printing::model::request::JobKind;
+
+/// How the labels of a job look.
+#[derive(Debug, Clone)]
+pub(crate) struct Design {
+    pub(crate) template: Arc<Template>,
+    /// Of the template; 0: built in.
+    pub(crate) version: u64,
+    /// Only where the template has room for one, with its version.
+    pub(crate) logo: Option<(u64, Arc<Logo>)>,
+}
+
+impl Design {
+    /// From the files that a job was submitted with.
+    pub(crate) fn of_job(
+        head: &JobHead,
+        file: Option<&[u8]>,
+        logo: Option<&[u8]>,
+    ) -> Result<Self, MakeError> {
+        let gone = || MakeError::Template(head.template.clone());
+        let template = match file {
+            Some(file) => Template::parse(file).map_err(|_| gone())?,
+            // The test label has no template, and a printer that has none of its own does not mind which stands here.
+            None if head.kind == JobKind::Test => usual().ok_or_else(gone)?,
+            None if head.design == 0 => template::builtin(&head.template).ok_or_else(gone)?.clone(),
+            None => return Err(gone()),
+        };
+        let logo = match logo {
+            Some(file) => Some((head.logo, Arc::new(Logo::decode(file).map_err(|_| gone())?))),
+            None => None,
+        };
+        Ok(Self { template: Arc::new(template), version: head.design, logo })
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.template.name
+    }
+
+    pub(crate) fn logo(&self) -> Option<&Logo> {
+        self.logo.as_ref().map(|(_, logo)| &**logo)
+    }
+}
+
+pub(crate) fn usual() -> Option<Template> {
+    template::builtins().first().cloned()
+}

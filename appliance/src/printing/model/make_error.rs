@@ -1,0 +1,34 @@
+//! Why a label cannot be printed on a printer.
+
+use labels::LabelError;
+use labels::calibration::CalibrationError;
+use labels::language::EncodeError;
+use labels::media::MediaError;
+use labels::readback::ReadbackError;
+use labels::sheet::SheetError;
+
+/// Why a label cannot be printed on this printer. No paper has moved.
+#[derive(Debug, thiserror::Error)]
+pub enum MakeError {
+    /// Its words or its code.
+    #[error(transparent)]
+    Label(#[from] LabelError),
+    /// It does not go onto the roll.
+    #[error(transparent)]
+    Media(#[from] MediaError),
+    /// It does not go onto the sheet.
+    #[error(transparent)]
+    Sheet(#[from] SheetError),
+    /// The printer cannot be given it.
+    #[error(transparent)]
+    Encode(#[from] EncodeError),
+    /// Its code does not read back.
+    #[error(transparent)]
+    Readback(#[from] ReadbackError),
+    /// The test label.
+    #[error(transparent)]
+    Test(#[from] CalibrationError),
+    /// A template of another version of this program.
+    #[error("the template {0:?} is gone or cannot be read; print these labels again with another one")]
+    Template(String),
+}

@@ -1,0 +1,16 @@
+//! What a printer, a job and a label are, in plain values: nothing here waits for a disk or a device.
+
+pub(crate) mod address;
+pub(crate) mod design;
+pub(crate) mod job;
+pub(crate) mod ledger_error;
+pub(crate) mod limits;
+pub(crate) mod make_error;
+pub(crate) mod news;
+pub(crate) mod patience;
+pub mod plan;
+pub(crate) mod printer_settings;
+pub(crate) mod printer_state;
+pub(crate) mod queue_error;
+pub(crate) mod request;
+pub(crate) mod view;

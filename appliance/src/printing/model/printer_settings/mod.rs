@@ -1,0 +1,593 @@
+//! Printers as people set them up: what they may say of one, and what is taken for granted where they say nothing.
+
+use labels::language::{Answers, EncodeError, Language, Profile};
+use labels::language_table::UnknownLanguage;
+use labels::media::{Length, Media, Thermal};
+use labels::sheet::{SHEETS, Sheet};
+use labels::{Bitmap, Dpi};
+use serde::{Deserialize, Deserializer, Serialize};
+
+use crate::printing::model::address::{AddressError, SNMP_PORT};
+use crate::printing::model::ledger_error::LedgerError;
+use crate::printing::model::patience::Patience;
+use crate::printing::model::queue_error::QueueError;
+
+/// Printers of one box; each has a thread.
+pub const PRINTERS_MAX: usize = 32;
+/// Characters of a printer's name.
+pub const NAME_CHARS_MAX: usize = 60;
+/// Dots of the widest head that is driven: 8 in at 1,200 dots per inch.
+const HEAD_DOTS_MAX: u32 = 9_600;
+/// Millimetres of paper that may lie beyond the head on each side: more, and the roll is for a wider printer.
+const BEYOND_MM_MAX: f64 = 6.0;
+/// What a person may say about a roll of their own (millimetres).
+const ROLL_MM: (f64, f64) = (10.0, 220.0);
+const LABEL_MM: (f64, f64) = (5.0, 600.0);
+const GAP_MM: (f64, f64) = (0.0, 20.0);
+const GAP_MM_USUAL: f64 = 3.0;
+/// Millimetres a second.
+const SPEED: (u16, u16) = (10, 400);
+
+/// The language of office printers: whole sheets of labels, given to a print queue.
+pub const PDF: &str = "pdf";
+/// What labels on sheets are laid out for: finer than any office printer's toner.
+const SHEET_DPI: u16 = 600;
+
+/// The name of a sheet in settings, such as `avery-5160`.
+pub fn sheet_name(sheet: &Sheet) -> String {
+    sheet.name.to_lowercase().replace(' ', "-")
+}
+
+/// What a sheet is, in a few words.
+pub(crate) fn sheet_words(sheet: &Sheet) -> String {
+    let (width, height) = sheet.label_mm;
+    format!("{}, {} labels of {width:.1} × {height:.1} mm a sheet", sheet.name, sheet.count())
+}
+
+/// The sheet as if each of its labels were one of a roll.
+fn cell(sheet: &Sheet) -> Media {
+    Media {
+        name: sheet_name(sheet),
+        width_mm: sheet.label_mm.0,
+        length: Length::DieCut { mm: sheet.label_mm.1, gap_mm: 0.0 },
+        side_mm: 0.0,
+        end_mm: 0.0,
+        thermal: Thermal::Transfer,
+        two_colour: false,
+    }
+}
+
+/// Whether a printer is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Asked {
+    /// As far as its language and line let it answer.
+    #[default]
+    Auto,
+    /// Whether it has taken a label, no more: for printers whose word about printed ones is not true.
+    Taken,
+    /// Never: it says nothing, or nothing that is true.
+    Never,
+}
+
+impl<'de> Deserialize<'de> for Asked {
+    /// `"auto"`, `"taken"` and `"never"`; `true` and `false` from older settings.
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged, expecting = "answers is \"auto\", \"taken\" or \"never\"")]
+        enum Said {
+            Flag(bool),
+            Word(String),
+        }
+        match Said::deserialize(from)? {
+            Said::Flag(true) => Ok(Self::Auto),
+            Said::Flag(false) => Ok(Self::Never),
+            Said::Word(word) if word == "auto" => Ok(Self::Auto),
+            Said::Word(word) if word == "taken" => Ok(Self::Taken),
+            Said::Word(word) if word == "never" => Ok(Self::Never),
+            Said::Word(_) => Err(serde::de::Error::custom("answers is \"auto\", \"taken\" or \"never\"")),
+        }
+    }
+}
+
+/// What is in a printer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged, expecting = "media is the name of a roll, or {\"width_mm\":…,\"height_mm\":…}")]
+pub enum MediaChoice {
+    /// A roll of the language's list.
+    Named(String),
+    /// A roll that is not on it.
+    Own(OwnMedia),
+}
+
+/// A roll that is on no list, measured by a person.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OwnMedia {
+    /// Across the head.
+    pub width_mm: f64,
+    /// Of one label along the paper's way; absent on an endless roll.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub height_mm: Option<f64>,
+    /// Endless.
+    #[serde(default)]
+    pub continuous: bool,
+    /// Between two labels; 3 mm where nobody says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gap_mm: Option<f64>,
+    /// `direct` or `transfer`.
+    #[serde(default)]
+    pub thermal: Heat,
+    /// Black and red on one roll.
+    #[serde(default)]
+    pub two_colour: bool,
+}
+
+/// How dots get onto a roll.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Heat {
+    /// The paper itself darkens.
+    #[default]
+    Direct,
+    /// A ribbon is melted onto it.
+    Transfer,
+}
+
+impl Heat {
+    pub(crate) fn of(thermal: Thermal) -> Self {
+        match thermal {
+            Thermal::Direct => Self::Direct,
+            Thermal::Transfer => Self::Transfer,
+        }
+    }
+}
+
+/// A printer as a person sets it up: the form of the API, of the settings file and of what is kept.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PrinterSettings {
+    /// What people call it; unique.
+    pub name: String,
+    /// What it speaks: `escpos`, `zpl`, `tspl`, `brother-ql`, `dymo`; `pdf` for label sheets on an office printer.
+    pub language: String,
+    /// Where it is: `tcp://host:port`, and what else the box can reach.
+    pub address: String,
+    /// Dots per inch; the language's usual one where nobody says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dpi: Option<u16>,
+    /// Dots across its head; the language's usual head where nobody says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub head_dots: Option<u32>,
+    /// What is in it; the language's usual roll where nobody says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub media: Option<MediaChoice>,
+    /// 0 (faint) to 100; the printer's own setting where nobody says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub darkness: Option<u8>,
+    /// Millimetres a second; the printer's own setting where nobody says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub speed: Option<u16>,
+    /// Fewer bytes, in a form that older printers do not take.
+    #[serde(default)]
+    pub dense: bool,
+    /// The model's own name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+    /// Whether it is asked.
+    #[serde(default)]
+    pub answers: Asked,
+}
+
+impl PrinterSettings {
+    /// With everything else as is usual for the language.
+    pub fn new(name: &str, language: &str, address: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            language: language.to_owned(),
+            address: address.to_owned(),
+            dpi: None,
+            head_dots: None,
+            media: None,
+            darkness: None,
+            speed: None,
+            dense: false,
+            model: None,
+            answers: Asked::Auto,
+        }
+    }
+
+    /// Everything filled in and found to go together.
+    ///
+    /// # Errors
+    /// What does not, with what to do.
+    pub fn checked(&self) -> Result<PrinterConfig, PrinterRefusal> {
+        let name = named(&self.name)?;
+        if self.language == PDF {
+            return self.office(&name);
+        }
+        let language: Language = self.language.parse()?;
+        let row = language.row();
+        let model = self.model.as_deref().map(str::trim).filter(|m| !m.is_empty());
+        if let Some(words) = model.and_then(row.refusal) {
+            return Err(PrinterRefusal::Model(words));
+        }
+        let dpi = self.dpi.or(row.dpi.first().copied()).unwrap_or(203);
+        let dpi = Dpi::new(dpi).filter(|_| row.dpi.contains(&dpi)).ok_or_else(|| PrinterRefusal::Dpi {
+            dpi,
+            known: row.dpi.iter().map(u16::to_string).collect::<Vec<_>>().join(" or "),
+        })?;
+        let head_dots = self.head_dots.unwrap_or_else(|| (row.head_dots)(dpi));
+        within("head_dots", head_dots, (dpi.dots(ROLL_MM.0), HEAD_DOTS_MAX))?;
+        within("darkness", self.darkness.unwrap_or(0), (0, 100))?;
+        within("speed", self.speed.unwrap_or(SPEED.0), SPEED)?;
+        let media = self.roll(language, dpi, head_dots)?;
+        let config = PrinterConfig {
+            name,
+            address: self.address.trim().to_owned(),
+            language,
+            dpi,
+            head_dots,
+            answers: self.answers_of(language),
+            asked: self.answers,
+            sheet: None,
+            media,
+            darkness: self.darkness,
+            speed_mm_s: self.speed,
+            dense: self.dense,
+            model: model.map(|m| m.chars().take(NAME_CHARS_MAX).collect()),
+            patience: Patience::default(),
+            status_port: SNMP_PORT,
+        };
+        config.takes_a_label()?;
+        Ok(config)
+    }
+
+    /// An office printer: its paper is all that there is to say of it.
+    fn office(&self, name: &str) -> Result<PrinterConfig, PrinterRefusal> {
+        let (sheet, dpi) = (self.sheet()?, Dpi::new(SHEET_DPI).unwrap_or(Dpi::D203));
+        if self.dpi.is_some_and(|said| said != dpi.get()) {
+            let (dpi, known) = (self.dpi.unwrap_or_default(), dpi.get().to_string());
+            return Err(PrinterRefusal::Dpi { dpi, known });
+        }
+        let answers = match self.answers {
+            Asked::Auto => Answers::Printed,
+            Asked::Taken => Answers::Taken,
+            Asked::Never => Answers::Nothing,
+        };
+        Ok(PrinterConfig {
+            asked: self.answers,
+            sheet: Some(sheet),
+            dpi,
+            head_dots: dpi.dots_up(sheet.label_mm.0),
+            media: cell(sheet),
+            model: self.model.as_deref().map(|m| m.trim().chars().take(NAME_CHARS_MAX).collect()),
+            ..PrinterConfig::escpos(name, self.address.trim(), dpi, answers)
+        })
+    }
+
+    fn sheet(&self) -> Result<&'static Sheet, PrinterRefusal> {
+        let known = || SHEETS.iter().map(sheet_name).collect::<Vec<_>>().join(", ");
+        match &self.media {
+            None => Ok(&SHEETS[0]),
+            Some(MediaChoice::Named(name)) => Sheet::named(&name.replace('-', " ")).map_err(|_| {
+                PrinterRefusal::Sheet { media: name.chars().take(60).collect(), known: known() }
+            }),
+            Some(MediaChoice::Own(_)) => {
+                Err(PrinterRefusal::Sheet { media: "a roll of your own".into(), known: known() })
+            }
+        }
+    }
+
+    fn roll(&self, language: Language, dpi: Dpi, head_dots: u32) -> Result<Media, PrinterRefusal> {
+        let rolls = (language.row().media)();
+        let media = match &self.media {
+            None => rolls.into_iter().next().unwrap_or(language.usual_profile().media),
+            Some(MediaChoice::Named(name)) => {
+                let known = || rolls.iter().map(|m| m.name.as_str()).collect::<Vec<_>>().join(", ");
+                let refused =
+                    PrinterRefusal::Media { media: name.chars().take(60).collect(), known: known() };
+                rolls.into_iter().find(|m| m.name == *name).ok_or(refused)?
+            }
+            Some(MediaChoice::Own(own)) => own.media(dpi.mm(head_dots))?,
+        };
+        let printed_mm = media.width_mm - 2.0 * media.side_mm;
+        let head_mm = dpi.mm(head_dots);
+        if printed_mm > head_mm + 2.0 * BEYOND_MM_MAX {
+            return Err(PrinterRefusal::HeadReach { roll_mm: media.width_mm, head_mm });
+        }
+        Ok(media)
+    }
+
+    fn answers_of(&self, language: Language) -> Answers {
+        let address = self.address.trim();
+        let row = language.row();
+        match (row.answers, row.beside) {
+            (Answers::Nothing, _) => Answers::Nothing,
+            _ if self.answers == Asked::Never || address.starts_with("dir:") => Answers::Nothing,
+            (_, Some(beside)) if !address.starts_with("usb:") => beside,
+            // What these say beside their line they do not say on it.
+            (answers, Some(_)) => answers,
+            _ if self.answers == Asked::Taken => Answers::Taken,
+            (answers, None) => answers,
+        }
+    }
+}
+
+impl OwnMedia {
+    fn media(&self, head_mm: f64) -> Result<Media, PrinterRefusal> {
+        let measure = |field, value: f64, (least, most): (f64, f64)| {
+            let fits = (least..=most).contains(&value);
+            fits.then_some(value).ok_or(PrinterRefusal::Millimetres { field, value, least, most })
+        };
+        let width_mm = measure("width_mm", self.width_mm, ROLL_MM)?;
+        let (length, kind) = match (self.height_mm, self.continuous) {
+            (Some(_), true) | (None, false) => return Err(PrinterRefusal::Length),
+            (None, true) => (Length::Continuous, "continuous".to_owned()),
+            (Some(mm), false) => {
+                let mm = measure("height_mm", mm, LABEL_MM)?;
+                let gap_mm = measure("gap_mm", self.gap_mm.unwrap_or(GAP_MM_USUAL), GAP_MM)?;
+                (Length::DieCut { mm, gap_mm }, mm.to_string())
+            }
+        };
+        let thermal = if self.thermal == Heat::Direct { Thermal::Direct } else { Thermal::Transfer };
+        Ok(Media {
+            name: format!("{width_mm}x{kind}"),
+            width_mm,
+            length,
+            // Where the head is a little narrower than the roll, the paper lies evenly under it.
+            side_mm: ((width_mm - head_mm) / 2.0).clamp(0.0, BEYOND_MM_MAX),
+            end_mm: 0.0,
+            thermal,
+            two_colour: self.two_colour,
+        })
+    }
+}
+
+fn named(name: &str) -> Result<String, PrinterRefusal> {
+    let name = name.trim();
+    let fits = (1..=NAME_CHARS_MAX).contains(&name.chars().count());
+    // A slash would end its name in an address of the API.
+    let plain = !name.chars().any(|c| c.is_control() || matches!(c, '/' | '\\'));
+    if fits && plain { Ok(name.to_owned()) } else { Err(PrinterRefusal::Name) }
+}
+
+fn within<T: PartialOrd + Copy + Into<u32>>(
+    field: &'static str,
+    value: T,
+    (least, most): (T, T),
+) -> Result<(), PrinterRefusal> {
+    if (least..=most).contains(&value) {
+        return Ok(());
+    }
+    Err(PrinterRefusal::Range { field, value: value.into(), least: least.into(), most: most.into() })
+}
+
+/// One printer as it is driven.
+#[derive(Debug, Clone)]
+pub struct PrinterConfig {
+    /// Its name on pages; unique.
+    pub name: String,
+    /// `tcp://host:9100`.
+    pub address: String,
+    /// What it speaks, when it prints label by label.
+    pub language: Language,
+    /// An office printer's paper: it gets PDF by the sheet, and has no other language.
+    pub sheet: Option<&'static Sheet>,
+    /// Its resolution.
+    pub dpi: Dpi,
+    /// Dots across its head.
+    pub head_dots: u32,
+    /// What it can tell.
+    pub answers: Answers,
+    /// What a person said of that.
+    pub asked: Asked,
+    /// What is in it; of a sheet, one of its labels.
+    pub media: Media,
+    /// 0 to 100.
+    pub darkness: Option<u8>,
+    /// Millimetres a second.
+    pub speed_mm_s: Option<u16>,
+    /// Fewer bytes.
+    pub dense: bool,
+    /// The model's own name.
+    pub model: Option<String>,
+    /// Its time limits.
+    pub patience: Patience,
+    /// Where a printer that says nothing on its line is asked by SNMP: 161, unless its agent is a made one.
+    pub status_port: u16,
+}
+
+impl PrinterConfig {
+    /// An ESC/POS printer with a head for 80 mm paper (72 mm of it are printed).
+    pub fn escpos(name: &str, address: &str, dpi: Dpi, answers: Answers) -> Self {
+        let language = Language::EscPos;
+        Self {
+            name: name.to_owned(),
+            address: address.to_owned(),
+            language,
+            dpi,
+            head_dots: dpi.dots_up(72.0),
+            answers,
+            asked: if answers == Answers::Nothing { Asked::Never } else { Asked::Auto },
+            sheet: None,
+            media: language.usual_profile().media,
+            darkness: None,
+            speed_mm_s: None,
+            dense: false,
+            model: None,
+            patience: Patience::default(),
+            status_port: SNMP_PORT,
+        }
+    }
+
+    /// The name of what it speaks.
+    pub(crate) fn speaks(&self) -> &'static str {
+        if self.sheet.is_some() { PDF } else { self.language.name() }
+    }
+
+    /// What is in it, for a person.
+    pub(crate) fn paper(&self) -> String {
+        self.sheet.map_or_else(|| self.media.describe(), |sheet| format!("labels of {}", sheet.name))
+    }
+
+    /// What a session has to know of it.
+    pub(crate) fn profile(&self) -> Profile {
+        Profile {
+            dpi: self.dpi,
+            head_dots: self.head_dots,
+            answers: self.answers,
+            media: self.media.clone(),
+            darkness: self.darkness,
+            speed_mm_s: self.speed_mm_s,
+            dense: self.dense,
+            model: self.model.clone(),
+        }
+    }
+
+    /// A small picture is given to it in thought: rolls and models that its language does not drive come to light.
+    fn takes_a_label(&self) -> Result<(), PrinterRefusal> {
+        let dot = Bitmap::white(8, 8);
+        self.language.session(self.profile(), 0).encode(1, &dot).map_err(PrinterRefusal::Encode)?;
+        Ok(())
+    }
+}
+
+/// Why a printer is not set up so. Nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum PrinterRefusal {
+    /// No name, a long one, or one with a slash.
+    #[error("a printer's name has 1 to {NAME_CHARS_MAX} characters and no slash; choose another name")]
+    Name,
+    /// Another printer has this name.
+    #[error("another printer is called {0:?} already; choose another name, or remove that one first")]
+    SameName(String),
+    /// Two workers at one printer would talk into each other's labels.
+    #[error("the printer {other:?} has the address {address} already; change or remove that one first")]
+    SameAddress {
+        /// Which has it.
+        other: String,
+        /// As given.
+        address: String,
+    },
+    /// No printer has this name.
+    #[error("no printer is called {0:?}; look into the list of printers")]
+    Unknown(String),
+    /// It stands in the settings file.
+    #[error(
+        "the printer {0:?} stands in the box's settings file; change or remove it there and restart the box"
+    )]
+    Fixed(String),
+    /// No such language.
+    #[error("{0}, and pdf for label sheets on an office printer")]
+    Language(#[from] UnknownLanguage),
+    /// No such way to a printer.
+    #[error(transparent)]
+    Address(#[from] AddressError),
+    /// Not a resolution of these printers.
+    #[error("printers of this language have {known} dots per inch, not {dpi}; look at the type plate")]
+    Dpi {
+        /// As given.
+        dpi: u16,
+        /// What there is.
+        known: String,
+    },
+    /// No such roll.
+    #[error("{media:?} is no roll for this language; choose one of {known}, or give width_mm and height_mm")]
+    Media {
+        /// As given.
+        media: String,
+        /// What there is.
+        known: String,
+    },
+    /// No such sheet.
+    #[error("{media:?} is no sheet of labels that is known here; choose one of {known}")]
+    Sheet {
+        /// As given.
+        media: String,
+        /// What there is.
+        known: String,
+    },
+    /// Neither a length nor endless, or both.
+    #[error("a roll of your own has either height_mm, or continuous true; give one of them")]
+    Length,
+    /// A measure outside its limits.
+    #[error("{field} is {value}, and must be from {least} to {most} mm; measure the roll")]
+    Millimetres {
+        /// Which.
+        field: &'static str,
+        /// As given.
+        value: f64,
+        /// The least.
+        least: f64,
+        /// The most.
+        most: f64,
+    },
+    /// A number outside its limits.
+    #[error("{field} is {value}, and must be from {least} to {most}")]
+    Range {
+        /// Which.
+        field: &'static str,
+        /// As given.
+        value: u32,
+        /// The least.
+        least: u32,
+        /// The most.
+        most: u32,
+    },
+    /// The head is too narrow for the roll.
+    #[error(
+        "the roll is {roll_mm:.1} mm wide and this printer's head reaches {head_mm:.1} mm; choose a narrower roll, or give head_dots when the printer is a wide one"
+    )]
+    HeadReach {
+        /// The roll.
+        roll_mm: f64,
+        /// The head.
+        head_mm: f64,
+    },
+    /// A model that cannot be driven.
+    #[error("{0}")]
+    Model(&'static str),
+    /// What its language has against the roll or the model.
+    #[error(transparent)]
+    Encode(EncodeError),
+    /// Enough.
+    #[error("a box drives at most {PRINTERS_MAX} printers; remove one first")]
+    TooMany,
+    /// The box cannot write it down.
+    #[error("the printer could not be written down, so nothing was changed; try again: {0}")]
+    Ledger(#[from] LedgerError),
+    /// The line to a print queue could not be prepared.
+    #[error(transparent)]
+    Queue(#[from] QueueError),
+    /// Its worker could not be started.
+    #[error("the printer's worker could not be started; restart the box: {0}")]
+    Worker(#[from] std::io::Error),
+    /// The embedded fonts do not open.
+    #[error(transparent)]
+    Fonts(#[from] labels::font::FontError),
+}
+
+impl PrinterRefusal {
+    /// Which field of the settings it is about.
+    pub fn field(&self) -> Option<&'static str> {
+        match self {
+            Self::Name | Self::SameName(_) | Self::Unknown(_) | Self::Fixed(_) => Some("name"),
+            Self::Language(_) => Some("language"),
+            Self::Address(_) | Self::SameAddress { .. } => Some("address"),
+            Self::Dpi { .. } => Some("dpi"),
+            Self::Media { .. }
+            | Self::Sheet { .. }
+            | Self::Length
+            | Self::Millimetres { .. }
+            | Self::HeadReach { .. } => Some("media"),
+            Self::Range { field, .. } => Some(field),
+            Self::Model(_) | Self::Encode(EncodeError::Model(_)) => Some("model"),
+            Self::Encode(_) => Some("media"),
+            Self::TooMany | Self::Ledger(_) | Self::Queue(_) | Self::Worker(_) | Self::Fonts(_) => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,370 @@
+//! What people and programs see of jobs, labels and printers, and the words in which they are refused.
+
+use labels::media::{Length, Media};
+use labels::{Bitmap, Dpi, LabelError};
+use record::ids::JobId;
+use record::tag::Tag;
+use serde::Serialize;
+
+use crate::printing::model::ledger_error::LedgerError;
+use crate::printing::model::limits::{KEY_CHARS_MAX, LABELS_MAX, OPEN_MAX, REASON_CHARS_MAX};
+use crate::printing::model::make_error::MakeError;
+use crate::printing::model::plan::{LabelState, Proof};
+use crate::printing::model::printer_settings::{Asked, Heat};
+use crate::printing::model::printer_state::PrinterState;
+use crate::printing::model::request::{JobKind, Reprint};
+
+/// A job's state in the words of the API.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case", tag = "state", content = "reason")]
+pub enum JobState {
+    /// Waits for its turn.
+    Queued,
+    /// Under way.
+    Printing,
+    /// Waits for the printer; the reason says what to do.
+    Paused(String),
+    /// A person has to look for a label.
+    Asking,
+    /// Each label is settled.
+    Done,
+    /// Each label is settled, and somebody cancelled.
+    Cancelled,
+}
+
+/// One label of a job.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LabelView {
+    /// From 1.
+    pub n: u32,
+    /// Its tag, if it names a thing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tag: Option<Tag>,
+    /// The name on it.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub name: String,
+    /// A tag that names no equipment yet.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub blank: bool,
+    /// Its state.
+    pub state: LabelState,
+    /// Who vouches for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proof: Option<Proof>,
+    /// How often it was sent.
+    pub attempts: u32,
+    /// Since when it is in this state (milliseconds since 1970).
+    pub at_ms: i64,
+    /// Why it failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// A job in a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct JobSummary {
+    /// The job.
+    pub id: JobId,
+    /// Its state.
+    #[serde(flatten)]
+    pub state: JobState,
+    /// The printer's name.
+    pub printer: String,
+    /// Unfinished jobs before it on the same printer.
+    pub ahead: usize,
+    /// When it was asked for (milliseconds since 1970).
+    pub created_ms: i64,
+    /// When its last label was settled.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub finished_ms: Option<i64>,
+    /// Its labels.
+    pub count: usize,
+    /// Labels that are out, as far as anybody can tell; those under way are not among them.
+    pub out: usize,
+    /// The first label that is not settled.
+    #[serde(skip)]
+    pub at: Option<u32>,
+    /// Somebody cancelled it.
+    #[serde(skip)]
+    pub cancelled: bool,
+    /// Labels that a person is asked about.
+    pub in_doubt: usize,
+    /// Labels that are not printed yet.
+    pub queued: usize,
+    /// Labels that will not be printed, for reasons that each gives.
+    pub failed: usize,
+    /// What kind of labels.
+    pub kind: JobKind,
+    /// Their template.
+    pub template: String,
+    /// What a person should know of them: another template than the usual one, names that were shortened.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+    /// Whether it prints labels once more, and why.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reprint: Option<Reprint>,
+}
+
+/// A job with its labels.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct JobView {
+    /// What a list shows of it.
+    #[serde(flatten)]
+    pub summary: JobSummary,
+    /// In order.
+    pub labels: Vec<LabelView>,
+}
+
+impl std::ops::Deref for JobView {
+    type Target = JobSummary;
+    fn deref(&self) -> &JobSummary {
+        &self.summary
+    }
+}
+
+/// A printer as people and programs see it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PrinterView {
+    /// Its name.
+    pub name: String,
+    /// Where it is.
+    pub address: String,
+    /// What it speaks.
+    pub language: &'static str,
+    /// Dots per inch.
+    pub dpi: u16,
+    /// Dots across its head.
+    pub head_dots: u32,
+    /// What is set as being in it.
+    pub media: MediaView,
+    /// 0 to 100, where somebody set it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub darkness: Option<u8>,
+    /// Millimetres a second, where somebody set it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub speed: Option<u16>,
+    /// Fewer bytes.
+    pub dense: bool,
+    /// The model's own name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+    /// Whether it is asked.
+    pub answers: Asked,
+    /// It stands in the settings file: it is changed there.
+    pub fixed: bool,
+    /// Whether it can say that a label is out.
+    pub confirms: bool,
+    /// How it is.
+    pub state: PrinterState,
+    /// What happened and what to do, for a person.
+    pub advice: String,
+    /// Since when (milliseconds since 1970).
+    pub since_ms: i64,
+    /// The roll ends soon.
+    pub paper_low: bool,
+    /// What the printer says is in it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub loaded: Option<LoadedView>,
+    /// What it is printing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub job: Option<JobId>,
+}
+
+/// A roll for people and programs.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct MediaView {
+    /// Its name in settings.
+    pub name: String,
+    /// What it is, in a few words.
+    pub words: String,
+    /// Across the head.
+    pub width_mm: f64,
+    /// Of one label; absent on an endless roll.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub height_mm: Option<f64>,
+    /// Between two labels.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gap_mm: Option<f64>,
+    /// Endless.
+    pub continuous: bool,
+    /// How dots get onto it.
+    pub thermal: Heat,
+    /// Black and red on one roll.
+    pub two_colour: bool,
+    /// What a person should know before choosing it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub warning: Option<&'static str>,
+}
+
+impl From<&Media> for MediaView {
+    fn from(media: &Media) -> Self {
+        let (height_mm, gap_mm) = match media.length {
+            Length::DieCut { mm, gap_mm } => (Some(mm), Some(gap_mm)),
+            Length::Continuous => (None, None),
+        };
+        Self {
+            name: media.name.clone(),
+            words: media.describe(),
+            width_mm: media.width_mm,
+            height_mm,
+            gap_mm,
+            continuous: height_mm.is_none(),
+            thermal: Heat::of(media.thermal),
+            two_colour: media.two_colour,
+            warning: media.warning(),
+        }
+    }
+}
+
+/// What a printer says is in it, in whole millimetres.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct LoadedView {
+    /// Across the head.
+    pub width_mm: u8,
+    /// Of one label; 0: endless.
+    pub length_mm: u8,
+}
+
+/// A label as it will come out, dot by dot.
+#[derive(Debug)]
+pub struct Preview {
+    /// The very dots; read back and checked.
+    pub dots: Bitmap,
+    /// Of the printer.
+    pub dpi: Dpi,
+    /// The template that was used.
+    pub template: String,
+    /// What a person should know of it.
+    pub notes: Vec<String>,
+}
+
+/// Why a job is not taken. No paper has moved.
+#[derive(Debug, thiserror::Error)]
+pub enum PrintRefusal {
+    /// No printer is set up.
+    #[error("no printer is set up; add one in the box's settings")]
+    NoPrinter,
+    /// No printer of that name.
+    #[error("no printer is called {wanted:?}; there is {known}")]
+    UnknownPrinter {
+        /// What was asked for.
+        wanted: String,
+        /// What there is.
+        known: String,
+    },
+    /// No template of that name.
+    #[error("no template is called {wanted:?}; there is {known}")]
+    UnknownTemplate {
+        /// What was asked for.
+        wanted: String,
+        /// What there is.
+        known: String,
+    },
+    /// Nothing to print.
+    #[error("pick at least one item to print")]
+    NoLabels,
+    /// More than [`LABELS_MAX`].
+    #[error("{labels} labels are more than one job takes; print at most {LABELS_MAX} at a time")]
+    TooMany {
+        /// Counted.
+        labels: usize,
+    },
+    /// Too many jobs are unfinished.
+    #[error("{OPEN_MAX} print jobs are not finished yet; wait for some, or cancel those that nobody needs")]
+    Full,
+    /// A label that cannot be made.
+    #[error("label {n}{}: {why}", tag.map_or_else(String::new, |tag| format!(" ({tag})")))]
+    Label {
+        /// From 1.
+        n: u32,
+        /// Its tag.
+        tag: Option<Tag>,
+        /// What and what to do.
+        #[source]
+        why: Box<MakeError>,
+    },
+    /// A blank tag that was printed before, or stands twice in the job.
+    #[error("the blank tag {} was given to a printer before; a blank tag is never printed twice, so take a fresh one", .0.grouped())]
+    BlankAgain(Tag),
+    /// An idempotency key that stands for another job already.
+    #[error("this idempotency key was used for a job of other labels; take a fresh key")]
+    KeyReused,
+    /// No such job to print from again.
+    #[error("there is no print job {0}, or it is long done and forgotten; print its items anew")]
+    NoJob(JobId),
+    /// No such label in that job.
+    #[error("print job {job} has no label {n}; look at its list")]
+    NoLabel {
+        /// Which job.
+        job: JobId,
+        /// From 1.
+        n: u32,
+    },
+    /// A reprint without a reason.
+    #[error("say in 1 to {REASON_CHARS_MAX} characters why these labels are printed again")]
+    Reason,
+    /// An idempotency key of more than [`KEY_CHARS_MAX`] characters.
+    #[error("the idempotency key is longer than {KEY_CHARS_MAX} characters")]
+    Key,
+    /// The embedded fonts do not open.
+    #[error(transparent)]
+    Fonts(#[from] labels::font::FontError),
+    /// The box cannot write it down.
+    #[error("the job could not be written down, so nothing is printed; try again: {0}")]
+    Ledger(#[from] LedgerError),
+}
+
+impl PrintRefusal {
+    /// Whether the same job is taken when asset numbers stand for names that cannot be printed.
+    pub fn offers_asset_number(&self) -> bool {
+        matches!(self, Self::Label { why, .. }
+            if matches!(**why, MakeError::Label(LabelError::Text { asset_number_instead: true, .. })))
+    }
+
+    /// Whether another template or another roll may do.
+    pub(crate) fn is_of_size(&self) -> bool {
+        matches!(self, Self::Label { why, .. }
+            if matches!(**why, MakeError::Media(_) | MakeError::Sheet(_) | MakeError::Encode(_)))
+    }
+}
+
+/// Why an answer or a cancellation does nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum AnswerError {
+    /// No such job.
+    #[error("there is no print job {0}")]
+    NoJob(JobId),
+    /// No such label.
+    #[error("print job {job} has no label {n}")]
+    NoLabel {
+        /// The job.
+        job: JobId,
+        /// From 1.
+        n: u32,
+    },
+    /// It is known what became of every label.
+    #[error("no label of print job {0} is in doubt; nothing was changed")]
+    NoneInDoubt(JobId),
+    /// It is known what became of the label.
+    #[error("label {n} is not in doubt: it is {state:?}; nothing was changed")]
+    NotInDoubt {
+        /// From 1.
+        n: u32,
+        /// Its state.
+        state: LabelState,
+    },
+    /// The box cannot write it down.
+    #[error("the answer could not be written down; try again: {0}")]
+    Ledger(#[from] LedgerError),
+}
+
+/// Why the print room does not open.
+#[derive(Debug, thiserror::Error)]
+pub enum PrintError {
+    /// The ledger.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// The reporter of finished jobs could not be started.
+    #[error("starting a thread of the print room: {0}")]
+    Thread(#[from] std::io::Error),
+}

@@ -1,0 +1,127 @@
+//! Templates and logo of the facility's own, in `state.redb`: each version of a file, and which of them counts now.
+//!
+//! A job names the versions that it was submitted with, and prints with them whatever is changed or removed meanwhile. A
+//! version goes when nothing names it any more.
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use redb::{ReadableTable, TableDefinition, WriteTransaction};
+
+use crate::printing::model::design::Design;
+use crate::printing::model::job::JobHead;
+use crate::printing::model::ledger_error::LedgerError;
+use crate::printing::model::make_error::MakeError;
+use crate::printing::queue::ledger::tables::{JOBS, damaged};
+use crate::printing::queue::ledger::{Ledger, Tried};
+
+/// Version → the file as it was given.
+const FILES: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("print_designs");
+/// Name → the version that counts.
+const PRESENT: TableDefinition<'_, &str, u64> = TableDefinition::new("print_designs_present");
+/// The next version: no number is given twice. Not a name that a template can have.
+const NEXT: &str = "#next";
+/// The logo's name in the table, which no template can have either.
+pub(crate) const LOGO: &str = "#logo";
+/// Designs kept at hand: as many as printers work at once, about.
+const AT_HAND: usize = 8;
+
+/// What was read and parsed last, by name and versions.
+type AtHand = Vec<((String, u64, u64), Design)>;
+
+/// Designs at hand, so that none is parsed for each label anew.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Drawer(Arc<Mutex<AtHand>>);
+
+/// A file of the facility's own.
+#[derive(Debug, Clone)]
+pub(crate) struct Kept {
+    /// A template's name, or [`LOGO`].
+    pub(crate) name: String,
+    pub(crate) version: u64,
+    pub(crate) file: Vec<u8>,
+}
+
+pub(crate) fn open(tx: &WriteTransaction) -> Tried<()> {
+    tx.open_table(FILES)?;
+    tx.open_table(PRESENT)?;
+    Ok(())
+}
+
+impl Ledger {
+    /// All that count now.
+    pub(crate) fn designs(&self) -> Result<Vec<Kept>, LedgerError> {
+        self.read("reading the templates", |tx| {
+            let (files, mut kept) = (tx.open_table(FILES)?, Vec::new());
+            for entry in tx.open_table(PRESENT)?.iter()? {
+                let (name, version) = entry?;
+                let (name, version) = (name.value().to_owned(), version.value());
+                if let Some(file) = files.get(version)?.filter(|_| name != NEXT) {
+                    kept.push(Kept { name, version, file: file.value().to_vec() });
+                }
+            }
+            Ok(kept)
+        })
+    }
+
+    /// One version of a file.
+    pub(crate) fn design_file(&self, version: u64) -> Result<Option<Vec<u8>>, LedgerError> {
+        self.read("reading a template", |tx| {
+            Ok(tx.open_table(FILES)?.get(version)?.map(|file| file.value().to_vec()))
+        })
+    }
+
+    /// This file counts under its name from now on; its version.
+    pub(crate) fn keep_design(&self, name: &str, file: &[u8]) -> Result<u64, LedgerError> {
+        self.write("writing down a template", |tx| {
+            let mut present = tx.open_table(PRESENT)?;
+            let version = present.get(NEXT)?.map_or(1, |next| next.value());
+            present.insert(NEXT, version + 1)?;
+            present.insert(name, version)?;
+            drop(present);
+            tx.open_table(FILES)?.insert(version, file)?;
+            sweep(tx)?;
+            Ok(version)
+        })
+    }
+
+    /// Nothing counts under this name any more.
+    pub(crate) fn drop_design(&self, name: &str) -> Result<(), LedgerError> {
+        self.write("removing a template", |tx| {
+            tx.open_table(PRESENT)?.remove(name)?;
+            sweep(tx)
+        })
+    }
+
+    /// What a job prints with: the versions that it was submitted with.
+    pub(crate) fn design_of(&self, head: &JobHead) -> Result<Result<Design, MakeError>, LedgerError> {
+        let wanted = (head.template.clone(), head.design, head.logo);
+        let at_hand = || self.drawer.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, design)) = at_hand().iter().find(|(versions, _)| *versions == wanted) {
+            return Ok(Ok(design.clone()));
+        }
+        let file = |version| if version == 0 { Ok(None) } else { self.design_file(version) };
+        let (template, logo) = (file(head.design)?, file(head.logo)?);
+        let design = Design::of_job(head, template.as_deref(), logo.as_deref());
+        if let Ok(design) = &design {
+            let mut at_hand = at_hand();
+            at_hand.truncate(AT_HAND - 1);
+            at_hand.insert(0, (wanted, design.clone()));
+        }
+        Ok(design)
+    }
+}
+
+/// Versions that neither count now nor are named by a job go.
+fn sweep(tx: &WriteTransaction) -> Tried<()> {
+    let mut named = HashSet::new();
+    for entry in tx.open_table(PRESENT)?.iter()? {
+        named.insert(entry?.1.value());
+    }
+    for entry in tx.open_table(JOBS)?.iter()? {
+        let head: JobHead = serde_json::from_slice(entry?.1.value()).map_err(|e| damaged(&e))?;
+        named.extend([head.design, head.logo]);
+    }
+    tx.open_table(FILES)?.retain(|version, _| named.contains(&version))?;
+    Ok(())
+}

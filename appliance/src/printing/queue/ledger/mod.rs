@@ -1,0 +1,427 @@
+//! The print ledger: one durable row per label in `state.redb`, written before its first byte goes out.
+
+use std::sync::Arc;
+
+use record::ids::JobId;
+use record::tag::Tag;
+use redb::{Database, Durability, ReadableDatabase, ReadableTable, ReadableTableMetadata, WriteTransaction};
+
+use crate::printing::model::job::JobHead;
+use crate::printing::model::ledger_error::LedgerError;
+use crate::printing::model::limits::OPEN_MAX;
+use crate::printing::model::news::{News, ring};
+use crate::printing::model::plan::{LabelState, Progress, Proof, Row, answered};
+use crate::printing::model::request::LabelRequest;
+
+mod designs;
+mod sheets;
+mod spoilt;
+mod tables;
+
+pub(crate) use crate::printing::queue::ledger::designs::LOGO;
+pub(crate) use crate::printing::queue::ledger::sheets::{Fate, SheetAway};
+use crate::printing::queue::ledger::tables::{
+    BLANKS, JOB_IDS, JOBS, KEYS, LABELS, Labels, OPEN, PRINTED, PROGRESS, REASONS, STATES, TORN, UNREPORTED,
+    code, forget_old, found, json, keys, read_head, read_job, read_label, read_progress, read_rows,
+    taken_before,
+};
+
+const BURNT: &str = "not found in the tray; a blank tag is never printed twice, so take a fresh one";
+const LOST: &str = "the printer stopped in the middle of it; a blank tag is never printed twice, so throw away what came out of \
+                    it and take a fresh one";
+
+/// A database that is gone with the process.
+pub(crate) fn in_memory() -> Result<Database, LedgerError> {
+    let made = Database::builder().create_with_backend(redb::backends::InMemoryBackend::new());
+    made.map_err(|e| LedgerError { doing: "making one in memory", source: Box::new(e.into()) })
+}
+
+/// A job as the ledger has it.
+#[derive(Debug, Clone)]
+pub(crate) struct Job {
+    pub(crate) seq: u64,
+    pub(crate) head: JobHead,
+    pub(crate) progress: Progress,
+}
+
+/// A submission's fate.
+#[derive(Debug)]
+pub(crate) enum Submitted {
+    /// As it stands: new, or the first one of this id or key.
+    Job(Box<Job>),
+    /// A blank tag that a printer was given before.
+    BlankAgain(Tag),
+    /// Too many jobs are unfinished.
+    Full,
+}
+
+/// An answer's fate.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Answered {
+    Settled,
+    NoSuchLabel,
+    NotInDoubt(LabelState),
+}
+
+/// Handle on the tables. All methods block on the disk.
+#[derive(Debug, Clone)]
+pub(crate) struct Ledger {
+    db: Arc<Database>,
+    /// Rung after every change.
+    news: News,
+    drawer: designs::Drawer,
+}
+
+pub(crate) type Tried<T> = Result<T, redb::Error>;
+
+impl Ledger {
+    /// Makes the tables where they are missing and turns everything that was under way into `unknown`.
+    pub(crate) fn open(db: Arc<Database>, now_ms: i64) -> Result<Self, LedgerError> {
+        let news = Arc::new(tokio::sync::watch::channel(0).0);
+        let ledger = Self { db, news, drawer: designs::Drawer::default() };
+        ledger.write("opening", |tx| {
+            tx.open_table(JOB_IDS)?;
+            tx.open_table(KEYS)?;
+            tx.open_table(LABELS)?;
+            tx.open_table(REASONS)?;
+            tx.open_table(BLANKS)?;
+            tx.open_table(UNREPORTED)?;
+            tx.open_table(JOBS)?;
+            tx.open_table(STATES)?;
+            tx.open_table(PROGRESS)?;
+            tx.open_table(PRINTED)?;
+            tx.open_table(TORN)?;
+            sheets::open(tx)?;
+            designs::open(tx)?;
+            let open: Vec<u64> = keys(&tx.open_table(OPEN)?)?;
+            // Of a sheet in a print queue the queue knows more than a person.
+            let doubt = |seq| if sheets::is_away(tx, seq)? { Ok(()) } else { doubt_all(tx, seq, now_ms) };
+            open.into_iter().try_for_each(doubt)
+        })?;
+        Ok(ledger)
+    }
+
+    /// Writes a whole job down, once per id and per key.
+    pub(crate) fn submit(&self, head: &JobHead, labels: &[LabelRequest]) -> Result<Submitted, LedgerError> {
+        self.write("writing down a job", |tx| {
+            if let Some(seq) = found(tx, head)? {
+                let head = read_head(&tx.open_table(JOBS)?, seq)?;
+                let progress = Labels::open(tx, seq)?.progress;
+                return Ok(Submitted::Job(Box::new(Job { seq, head, progress })));
+            }
+            if tx.open_table(OPEN)?.len()? >= OPEN_MAX {
+                return Ok(Submitted::Full);
+            }
+            let seq = tx.open_table(JOBS)?.last()?.map_or(1, |(seq, _)| seq.value() + 1);
+            let mut blanks = tx.open_table(BLANKS)?;
+            let blank_tags: Vec<Tag> = labels.iter().filter(|l| l.blank).filter_map(|l| l.tag).collect();
+            if let Some(tag) = taken_before(&blanks, &blank_tags)? {
+                return Ok(Submitted::BlankAgain(tag));
+            }
+            for tag in &blank_tags {
+                blanks.insert(tag.as_str(), seq)?;
+            }
+            let (mut bodies, mut states) = (tx.open_table(LABELS)?, tx.open_table(STATES)?);
+            for (n, label) in (1..).zip(labels) {
+                bodies.insert((seq, n), json(label).as_slice())?;
+                states.insert((seq, n), (code(LabelState::Queued), 0, 0, head.created_ms))?;
+            }
+            drop((bodies, states, blanks));
+            let queued = u32::try_from(labels.len()).unwrap_or(u32::MAX);
+            let progress = Progress { queued, first_queued: 1, ..Progress::default() };
+            tx.open_table(PROGRESS)?.insert(seq, json(&progress).as_slice())?;
+            tx.open_table(JOBS)?.insert(seq, json(head).as_slice())?;
+            tx.open_table(JOB_IDS)?.insert(head.id.to_string().as_str(), seq)?;
+            if let Some(key) = &head.key {
+                tx.open_table(KEYS)?.insert(key.as_str(), seq)?;
+            }
+            tx.open_table(OPEN)?.insert(seq, ())?;
+            forget_old(tx)?;
+            Ok(Submitted::Job(Box::new(Job { seq, head: head.clone(), progress })))
+        })
+    }
+
+    /// One job.
+    pub(crate) fn job(&self, id: JobId) -> Result<Option<Job>, LedgerError> {
+        self.read("reading a job", |tx| {
+            let seq = tx.open_table(JOB_IDS)?.get(id.to_string().as_str())?.map(|s| s.value());
+            seq.map(|seq| read_job(tx, seq)).transpose()
+        })
+    }
+
+    /// The job of this id, or else of this key.
+    pub(crate) fn find(&self, id: JobId, key: Option<&str>) -> Result<Option<Job>, LedgerError> {
+        self.read("looking for a job", |tx| {
+            let by_id = tx.open_table(JOB_IDS)?.get(id.to_string().as_str())?.map(|s| s.value());
+            let seq = match (by_id, key) {
+                (None, Some(key)) => tx.open_table(KEYS)?.get(key)?.map(|s| s.value()),
+                _ => by_id,
+            };
+            seq.map(|seq| read_job(tx, seq)).transpose()
+        })
+    }
+
+    /// The job of this key.
+    pub(crate) fn find_key(&self, key: &str) -> Result<Option<Job>, LedgerError> {
+        self.read("looking for a job", |tx| {
+            let seq = tx.open_table(KEYS)?.get(key)?.map(|s| s.value());
+            seq.map(|seq| read_job(tx, seq)).transpose()
+        })
+    }
+
+    /// The newest jobs first.
+    pub(crate) fn jobs(&self, at_most: usize) -> Result<Vec<Job>, LedgerError> {
+        self.read("listing jobs", |tx| {
+            let newest: Vec<u64> = tx
+                .open_table(JOBS)?
+                .iter()?
+                .rev()
+                .take(at_most)
+                .map(|entry| Ok(entry?.0.value()))
+                .collect::<Tried<_>>()?;
+            newest.into_iter().map(|seq| read_job(tx, seq)).collect()
+        })
+    }
+
+    /// Unfinished jobs, oldest first.
+    pub(crate) fn open_jobs(&self) -> Result<Vec<Job>, LedgerError> {
+        self.read("listing unfinished jobs", |tx| {
+            keys(&tx.open_table(OPEN)?)?.into_iter().map(|seq| read_job(tx, seq)).collect()
+        })
+    }
+
+    /// What a job's labels come to; costs the same whatever their number.
+    pub(crate) fn progress(&self, seq: u64) -> Result<Progress, LedgerError> {
+        self.read("reading how a job stands", |tx| match read_progress(&tx.open_table(PROGRESS)?, seq)? {
+            Some(progress) => Ok(progress),
+            None => Ok(Progress::of(&read_rows(&tx.open_table(STATES)?, seq)?)),
+        })
+    }
+
+    /// The states of a job's labels.
+    pub(crate) fn rows(&self, seq: u64) -> Result<Vec<Row>, LedgerError> {
+        self.read("reading a job's labels", |tx| read_rows(&tx.open_table(STATES)?, seq))
+    }
+
+    /// What label `n` says.
+    pub(crate) fn label(&self, seq: u64, n: u32) -> Result<Option<LabelRequest>, LedgerError> {
+        self.read("reading a label", |tx| read_label(&tx.open_table(LABELS)?, (seq, n)))
+    }
+
+    /// What all labels of a job say, and why some of them failed.
+    pub(crate) fn labels(&self, seq: u64) -> Result<Vec<(LabelRequest, Option<String>)>, LedgerError> {
+        self.read("reading a job's labels", |tx| {
+            let reasons = tx.open_table(REASONS)?;
+            let mut labels = Vec::new();
+            for entry in tx.open_table(LABELS)?.range((seq, 0)..=(seq, u32::MAX))? {
+                let (at, body) = entry?;
+                let reason = reasons.get(at.value())?.map(|r| r.value().to_owned());
+                let label = serde_json::from_slice(body.value()).map_err(|e| tables::damaged(&e))?;
+                labels.push((label, reason));
+            }
+            Ok(labels)
+        })
+    }
+
+    /// Label `n` is about to be sent: on disk before its first byte. `false` when it is not queued any more.
+    pub(crate) fn sending(&self, seq: u64, n: u32, now_ms: i64) -> Result<bool, LedgerError> {
+        self.write("writing down that a label is sent", |tx| {
+            let mut labels = Labels::open(tx, seq)?;
+            if labels.row(n)?.is_none_or(|row| row.state != LabelState::Queued) {
+                return Ok(false);
+            }
+            labels.change(n, |row| row.sending(now_ms))?;
+            labels.close(tx, now_ms)?;
+            Ok(true)
+        })
+    }
+
+    /// Label `n` is in this state now, by this proof.
+    pub(crate) fn set(
+        &self,
+        seq: u64,
+        n: u32,
+        state: LabelState,
+        proof: Option<Proof>,
+        now_ms: i64,
+    ) -> Result<(), LedgerError> {
+        self.write("writing down a label's state", |tx| {
+            let mut labels = Labels::open(tx, seq)?;
+            labels.change(n, |row| Row { state, proof, at_ms: now_ms, ..row })?;
+            labels.close(tx, now_ms)
+        })
+    }
+
+    /// All labels under way up to `upto` are vouched for.
+    pub(crate) fn vouch(&self, seq: u64, upto: u32, proof: Proof, now_ms: i64) -> Result<(), LedgerError> {
+        let state = if proof == Proof::Printer { LabelState::Confirmed } else { LabelState::Sent };
+        self.write("writing down a confirmation", |tx| {
+            let mut labels = Labels::open(tx, seq)?;
+            for n in labels.progress.under_way.clone().into_iter().filter(|&n| n <= upto) {
+                labels.change(n, |row| Row { state, proof: Some(proof), at_ms: now_ms, ..row })?;
+            }
+            labels.close(tx, now_ms)
+        })
+    }
+
+    /// The printer threw away all labels under way from `from` on.
+    pub(crate) fn lose(&self, seq: u64, from: u32, now_ms: i64) -> Result<(), LedgerError> {
+        self.write("writing down that the printer threw labels away", |tx| {
+            let mut labels = Labels::open(tx, seq)?;
+            for n in labels.progress.under_way.clone().into_iter().filter(|&n| n >= from) {
+                let blank = read_label(&tx.open_table(LABELS)?, (seq, n))?.is_none_or(|label| label.blank);
+                labels.change(n, |row| crate::printing::model::plan::lost(row, blank, now_ms))?;
+                if blank {
+                    tx.open_table(REASONS)?.insert((seq, n), LOST)?;
+                }
+            }
+            labels.close(tx, now_ms)
+        })
+    }
+
+    /// Label `n` will not be printed.
+    pub(crate) fn fail(&self, seq: u64, n: u32, reason: &str, now_ms: i64) -> Result<(), LedgerError> {
+        self.write("writing down that a label failed", |tx| {
+            let mut labels = Labels::open(tx, seq)?;
+            labels.change(n, |row| Row { state: LabelState::Failed, proof: None, at_ms: now_ms, ..row })?;
+            tx.open_table(REASONS)?.insert((seq, n), reason)?;
+            labels.close(tx, now_ms)
+        })
+    }
+
+    /// Whatever is under way in a job may be out or not.
+    pub(crate) fn doubt(&self, seq: u64, now_ms: i64) -> Result<(), LedgerError> {
+        self.write("writing down a doubt", |tx| doubt_all(tx, seq, now_ms))
+    }
+
+    /// Whether this printer may hold half a label, since a line broke or the box went down.
+    pub(crate) fn torn(&self, printer: &str) -> Result<bool, LedgerError> {
+        self.read("looking for torn labels", |tx| Ok(tx.open_table(TORN)?.get(printer)?.is_some()))
+    }
+
+    /// This printer holds no half label any more.
+    pub(crate) fn whole(&self, printer: &str) -> Result<(), LedgerError> {
+        self.write("writing down that a printer is free", |tx| {
+            tx.open_table(TORN)?.remove(printer)?;
+            Ok(())
+        })
+    }
+
+    /// A person has looked for label `n`.
+    pub(crate) fn answer(
+        &self,
+        seq: u64,
+        n: u32,
+        printed: bool,
+        now_ms: i64,
+    ) -> Result<Answered, LedgerError> {
+        self.write("writing down an answer", |tx| {
+            let label = read_label(&tx.open_table(LABELS)?, (seq, n))?;
+            let mut labels = Labels::open(tx, seq)?;
+            let (Some(label), Some(row)) = (label, labels.row(n)?) else { return Ok(Answered::NoSuchLabel) };
+            let Some(new) = answered(row, printed, label.blank, now_ms) else {
+                return Ok(Answered::NotInDoubt(row.state));
+            };
+            labels.change(n, |_| new)?;
+            if new.state == LabelState::Failed {
+                tx.open_table(REASONS)?.insert((seq, n), BURNT)?;
+            }
+            labels.close(tx, now_ms)?;
+            Ok(Answered::Settled)
+        })
+    }
+
+    /// Labels that were not sent are not going to be.
+    pub(crate) fn cancel(&self, seq: u64, now_ms: i64) -> Result<(), LedgerError> {
+        self.write("cancelling a job", |tx| {
+            let mut head = read_head(&tx.open_table(JOBS)?, seq)?;
+            if head.finished_ms.is_some() {
+                return Ok(());
+            }
+            head.cancelled = true;
+            tx.open_table(JOBS)?.insert(seq, json(&head).as_slice())?;
+            Labels::open(tx, seq)?.close(tx, now_ms)
+        })
+    }
+
+    /// Finished jobs that the log has not got yet, oldest first.
+    pub(crate) fn unreported(&self) -> Result<Vec<u64>, LedgerError> {
+        self.read("listing outcomes", |tx| keys(&tx.open_table(UNREPORTED)?))
+    }
+
+    /// One job by its place in the ledger.
+    pub(crate) fn job_at(&self, seq: u64) -> Result<Job, LedgerError> {
+        self.read("reading a job", |tx| read_job(tx, seq))
+    }
+
+    /// The log has the outcome.
+    pub(crate) fn reported(&self, id: JobId) -> Result<(), LedgerError> {
+        self.write("writing down that an outcome is in the log", |tx| {
+            let seq = tx.open_table(JOB_IDS)?.get(id.to_string().as_str())?.map(|s| s.value());
+            if let Some(seq) = seq {
+                tx.open_table(UNREPORTED)?.remove(seq)?;
+            }
+            Ok(())
+        })
+    }
+
+    /// The bell that is rung after every change.
+    pub(crate) fn news(&self) -> &News {
+        &self.news
+    }
+
+    /// When each tag's label was printed last, by finished jobs.
+    pub(crate) fn printed(&self) -> Result<Vec<(Tag, i64)>, LedgerError> {
+        self.read("listing what was printed", |tx| {
+            let mut printed = Vec::new();
+            for entry in tx.open_table(PRINTED)?.iter()? {
+                let (tag, ms) = entry?;
+                printed.extend(tag.value().parse().ok().map(|tag| (tag, ms.value())));
+            }
+            Ok(printed)
+        })
+    }
+
+    pub(crate) fn read<T>(
+        &self,
+        doing: &'static str,
+        work: impl FnOnce(&redb::ReadTransaction) -> Tried<T>,
+    ) -> Result<T, LedgerError> {
+        let read = || work(&self.db.begin_read()?);
+        read().map_err(|source| LedgerError { doing, source: Box::new(source) })
+    }
+
+    /// One transaction, on disk when it returns.
+    pub(crate) fn write<T>(
+        &self,
+        doing: &'static str,
+        work: impl FnOnce(&WriteTransaction) -> Tried<T>,
+    ) -> Result<T, LedgerError> {
+        let write = || {
+            let mut tx = self.db.begin_write()?;
+            tx.set_durability(Durability::Immediate)?;
+            let done = work(&tx)?;
+            tx.commit()?;
+            Ok(done)
+        };
+        let written = write().map_err(|source: redb::Error| LedgerError { doing, source: Box::new(source) });
+        ring(&self.news);
+        written
+    }
+}
+
+fn doubt_all(tx: &WriteTransaction, seq: u64, now_ms: i64) -> Tried<()> {
+    let mut labels = Labels::open(tx, seq)?;
+    if !labels.progress.under_way.is_empty() {
+        let head = read_head(&tx.open_table(JOBS)?, seq)?;
+        tx.open_table(TORN)?.insert(head.printer.as_str(), ())?;
+    }
+    sheets::forget(tx, seq)?;
+    for n in labels.progress.under_way.clone() {
+        labels.change(n, |row| Row { state: LabelState::Unknown, proof: None, at_ms: now_ms, ..row })?;
+    }
+    labels.close(tx, now_ms)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,5 @@
+//! The print ledger and what is told of its jobs, in `state.redb`.
+
+pub(crate) mod ledger;
+pub(crate) mod outcomes;
+pub(crate) mod printer_shelf;

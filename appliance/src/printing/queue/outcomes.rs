@@ -1,0 +1,153 @@
+//! Tells the rest of the box what became of each finished job, until it says that the log has it.
+
+use std::collections::HashSet;
+use std::sync::{Condvar, Mutex, PoisonError};
+use std::time::Duration;
+
+use record::ids::JobId;
+use record::tag::Tag;
+use serde::Serialize;
+use tokio::sync::mpsc;
+
+use crate::printing::model::ledger_error::LedgerError;
+use crate::printing::model::plan::{LabelState, Proof};
+use crate::printing::model::request::Reprint;
+use crate::printing::queue::ledger::Ledger;
+
+/// How soon a full channel is tried again.
+const AGAIN: Duration = Duration::from_millis(200);
+
+/// What became of one label.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LabelOutcome {
+    /// From 1.
+    pub n: u32,
+    /// Its tag, if it names a thing.
+    pub tag: Option<Tag>,
+    /// The last state.
+    pub state: LabelState,
+    /// Who vouches for it.
+    pub proof: Option<Proof>,
+    /// How often it was sent.
+    pub attempts: u32,
+}
+
+/// What became of one job, with every label.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct JobOutcome {
+    /// The job. An outcome may come again after a restart: this makes it the same.
+    pub job: JobId,
+    /// The printer's name.
+    pub printer: String,
+    /// When it was asked for (milliseconds since 1970).
+    pub created_ms: i64,
+    /// When its last label was settled.
+    pub finished_ms: i64,
+    /// Whether somebody cancelled it.
+    pub cancelled: bool,
+    /// Whether it printed labels once more, and why.
+    pub reprint: Option<Reprint>,
+    /// In order.
+    pub labels: Vec<LabelOutcome>,
+}
+
+/// Wakes the reporter; rings that nobody hears are kept.
+#[derive(Debug, Default)]
+pub(crate) struct Bell {
+    rung: Mutex<Rung>,
+    heard: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct Rung {
+    work: bool,
+    stop: bool,
+}
+
+impl Bell {
+    pub(crate) fn ring(&self) {
+        self.rung.lock().unwrap_or_else(PoisonError::into_inner).work = true;
+        self.heard.notify_all();
+    }
+
+    pub(crate) fn stop(&self) {
+        self.rung.lock().unwrap_or_else(PoisonError::into_inner).stop = true;
+        self.heard.notify_all();
+    }
+
+    /// Waits for a ring, or at most so long; `false` at the end.
+    fn wait(&self, at_most: Option<Duration>) -> bool {
+        let mut rung = self.rung.lock().unwrap_or_else(PoisonError::into_inner);
+        while !rung.work && !rung.stop {
+            rung = match at_most {
+                None => self.heard.wait(rung).unwrap_or_else(PoisonError::into_inner),
+                Some(at_most) => {
+                    let waited = self.heard.wait_timeout(rung, at_most);
+                    let (mut rung, _) = waited.unwrap_or_else(PoisonError::into_inner);
+                    rung.work = true;
+                    rung
+                }
+            };
+        }
+        rung.work = false;
+        !rung.stop
+    }
+}
+
+/// Sends each finished job's outcome once per run; after a restart those that were not acknowledged come again.
+pub(crate) fn report(ledger: &Ledger, bell: &Bell, to: &mpsc::Sender<JobOutcome>) {
+    let mut told = HashSet::new();
+    let mut full = false;
+    while bell.wait(full.then_some(AGAIN)) {
+        full = match tell_all(ledger, to, &mut told) {
+            Ok(full) => full,
+            Err(e) => {
+                tracing::error!(error = %e, "outcomes of print jobs wait for the next start");
+                return;
+            }
+        };
+        if to.is_closed() {
+            return;
+        }
+    }
+}
+
+/// Whether the channel had no room for all.
+fn tell_all(
+    ledger: &Ledger,
+    to: &mpsc::Sender<JobOutcome>,
+    told: &mut HashSet<u64>,
+) -> Result<bool, LedgerError> {
+    let finished = ledger.unreported()?;
+    told.retain(|seq| finished.contains(seq));
+    for seq in finished {
+        if told.contains(&seq) {
+            continue;
+        }
+        let Ok(place) = to.try_reserve() else { return Ok(true) };
+        place.send(outcome(ledger, seq)?);
+        told.insert(seq);
+    }
+    Ok(false)
+}
+
+fn outcome(ledger: &Ledger, seq: u64) -> Result<JobOutcome, LedgerError> {
+    let job = ledger.job_at(seq)?;
+    let rows = ledger.rows(seq)?;
+    let labels = (1..).zip(ledger.labels(seq)?).zip(&rows).map(|((n, (label, _)), row)| LabelOutcome {
+        n,
+        tag: label.tag,
+        state: row.state,
+        proof: row.proof,
+        attempts: row.attempts,
+    });
+    Ok(JobOutcome {
+        job: job.head.id,
+        printer: job.head.printer.clone(),
+        created_ms: job.head.created_ms,
+        finished_ms: job.head.finished_ms.unwrap_or(job.head.created_ms),
+        cancelled: job.head.cancelled,
+        reprint: job.head.reprint.clone(),
+        labels: labels.collect(),
+    })
+}

@@ -1,0 +1,416 @@
+//! Taking jobs: every label is drawn once before any is printed, so that a bad one refuses the whole job.
+
+use std::collections::BTreeMap;
+use std::num::NonZero;
+use std::panic::resume_unwind;
+use std::sync::Arc;
+
+use labels::{Dpi, Drawing, Template, Typesetter};
+use record::ids::JobId;
+
+use crate::printing::Printing;
+use crate::printing::model::design::Design;
+use crate::printing::model::job::JobHead;
+use crate::printing::model::ledger_error::LedgerError;
+use crate::printing::model::limits::{KEY_CHARS_MAX, LABELS_MAX, REASON_CHARS_MAX};
+use crate::printing::model::make_error::MakeError;
+use crate::printing::model::printer_settings::PrinterConfig;
+use crate::printing::model::request::{JobKind, JobRequest, LabelRequest, Names, Reprint, ReprintRequest};
+use crate::printing::model::view::{JobView, LabelView, Preview, PrintRefusal};
+use crate::printing::queue::ledger::{Job, Submitted};
+use crate::printing::templates::layout::Manner;
+
+/// Labels that a thread of its own is worth for.
+const LABELS_A_THREAD: usize = 200;
+/// Notes that a job keeps: each is a kind of remark, not one a label.
+const NOTES_MAX: usize = 8;
+/// Characters of a note.
+const NOTE_CHARS_MAX: usize = 300;
+
+/// A label that somebody wants to see before it is printed.
+#[derive(Debug, Clone)]
+pub struct PreviewRequest {
+    /// The printer's name; without one the first printer.
+    pub printer: Option<String>,
+    /// The template's name; without one as for a job.
+    pub template: Option<String>,
+    /// What is done about names that cannot be printed.
+    pub names: Names,
+    /// What it says.
+    pub label: LabelRequest,
+    /// Its place in the job, such as 3 of 42.
+    pub at: (u32, u32),
+}
+
+/// A job that has not been checked.
+struct Wanted {
+    id: JobId,
+    key: Option<String>,
+    printer: Arc<PrinterConfig>,
+    kind: JobKind,
+    designs: Vec<Design>,
+    names: Names,
+    labels: Vec<LabelRequest>,
+    reprint: Option<Reprint>,
+}
+
+impl Printing {
+    /// Takes a job: every label is drawn once to see that it can be, then the whole job is written down. The same id
+    /// or key again gives the first job again.
+    ///
+    /// # Errors
+    /// See [`PrintRefusal`]; nothing is kept of a refused job.
+    pub fn submit(&self, request: JobRequest) -> Result<JobView, PrintRefusal> {
+        if let Some(job) = self.job_of(request.id, request.key.as_deref())? {
+            return same_labels(job, &request.labels);
+        }
+        let _chosen = self.designs.choosing();
+        self.take(Wanted {
+            id: request.id,
+            key: request.key,
+            printer: self.printer_for(request.printer.as_deref())?,
+            kind: JobKind::Labels,
+            designs: self.candidates(request.template.as_deref(), &request.labels)?,
+            names: request.names,
+            labels: request.labels,
+            reprint: None,
+        })
+    }
+
+    /// Prints the test label, which says what is assumed of the printer.
+    ///
+    /// # Errors
+    /// See [`PrintRefusal`]; nothing is kept of a refused job.
+    pub fn test(&self, printer: &str, id: JobId, key: Option<String>) -> Result<JobView, PrintRefusal> {
+        if let Some(job) = self.job_of(id, key.as_deref())? {
+            let same = job.summary.kind == JobKind::Test && job.summary.printer == printer;
+            return if same { Ok(job) } else { Err(PrintRefusal::KeyReused) };
+        }
+        self.take(Wanted {
+            id,
+            key,
+            printer: self.printer_for(Some(printer))?,
+            kind: JobKind::Test,
+            designs: self.candidates(None, &[])?,
+            names: Names::AsTheyAre,
+            labels: vec![LabelRequest { name: "Test label".to_owned(), ..LabelRequest::default() }],
+            reprint: None,
+        })
+    }
+
+    /// Prints labels of an earlier job once more, as they were. A blank tag is not.
+    ///
+    /// # Errors
+    /// See [`PrintRefusal`]; nothing is kept of a refused job.
+    pub fn reprint(&self, request: ReprintRequest) -> Result<JobView, PrintRefusal> {
+        if let Some(job) = self.job_of(request.id, request.key.as_deref())? {
+            let again = job.summary.reprint.as_ref().is_some_and(|of| of.of == request.of);
+            return match self.ledger.job(request.of)? {
+                Some(of) if again => same_labels(job, &self.labels_of(&of, &request.labels)?),
+                _ => Err(PrintRefusal::KeyReused),
+            };
+        }
+        let reason = request.reason.trim();
+        // What turns the direction of reading is refused by the log too.
+        let turns = |c: char| matches!(c, '\u{061c}' | '\u{200e}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        let plain = !reason.chars().any(|c| c.is_control() || turns(c));
+        if !plain || !(1..=REASON_CHARS_MAX).contains(&reason.chars().count()) {
+            return Err(PrintRefusal::Reason);
+        }
+        if request.labels.len() > LABELS_MAX {
+            return Err(PrintRefusal::TooMany { labels: request.labels.len() });
+        }
+        let of = self.ledger.job(request.of)?.ok_or(PrintRefusal::NoJob(request.of))?;
+        let labels = self.labels_of(&of, &request.labels)?;
+        let design = self.ledger.design_of(&of.head)?.map_err(|_| PrintRefusal::UnknownTemplate {
+            wanted: of.head.template.clone(),
+            known: self.designs.known(),
+        })?;
+        let printer = request.printer.as_deref().unwrap_or(&of.head.printer);
+        self.take(Wanted {
+            id: request.id,
+            key: request.key,
+            printer: self.printer_for(Some(printer))?,
+            kind: of.head.kind,
+            designs: vec![design],
+            names: of.head.names,
+            labels,
+            reprint: Some(Reprint { of: request.of, reason: reason.to_owned() }),
+        })
+    }
+
+    /// The very dots of one label, read back and checked.
+    ///
+    /// # Errors
+    /// Whatever a job of this label would be refused for.
+    pub fn preview(&self, request: &PreviewRequest) -> Result<Preview, PrintRefusal> {
+        let config = self.printer_for(request.printer.as_deref())?;
+        let labels = std::slice::from_ref(&request.label);
+        let designs = self.candidates(request.template.as_deref(), labels)?;
+        let mut t = Typesetter::new()?;
+        fitting(&config, &designs, |design| {
+            let manner = Manner { kind: JobKind::Labels, design, names: request.names };
+            let made =
+                crate::printing::templates::layout::make(&mut t, manner, &config, &request.label, request.at);
+            let made = made.map_err(|why| refusal(request.at.0, &request.label, why))?;
+            let notes = made.drawing.warnings.iter().map(|w| note(&w.to_string())).take(NOTES_MAX).collect();
+            Ok(Preview { dots: made.dots, dpi: config.dpi, template: design.name().to_owned(), notes })
+        })
+        .map(|(preview, note)| match note {
+            Some(note) => Preview { notes: [vec![note], preview.notes].concat(), ..preview },
+            None => preview,
+        })
+    }
+
+    fn labels_of(&self, job: &Job, numbers: &[u32]) -> Result<Vec<LabelRequest>, PrintRefusal> {
+        let none = |n| PrintRefusal::NoLabel { job: job.head.id, n };
+        numbers.iter().map(|&n| self.ledger.label(job.seq, n)?.ok_or_else(|| none(n))).collect()
+    }
+
+    fn take(&self, wanted: Wanted) -> Result<JobView, PrintRefusal> {
+        let count = wanted.labels.len();
+        match count {
+            0 => return Err(PrintRefusal::NoLabels),
+            1..=LABELS_MAX => {}
+            _ => return Err(PrintRefusal::TooMany { labels: count }),
+        }
+        if wanted.key.as_ref().is_some_and(|key| key.chars().count() > KEY_CHARS_MAX) {
+            return Err(PrintRefusal::Key);
+        }
+        let ((design, mut notes), instead) = fitting(&wanted.printer, &wanted.designs, |design| {
+            let manner = Manner { kind: wanted.kind, design, names: wanted.names };
+            let notes = check_all(manner, &wanted.printer, &wanted.labels)?;
+            Ok((design.clone(), notes))
+        })?;
+        notes.splice(0..0, instead);
+        let head = JobHead {
+            id: wanted.id,
+            key: wanted.key,
+            printer: wanted.printer.name.clone(),
+            labels: u32::try_from(count).unwrap_or(u32::MAX),
+            created_ms: self.clock.now().wall_ms,
+            finished_ms: None,
+            cancelled: false,
+            kind: wanted.kind,
+            template: if wanted.kind == JobKind::Test { "test".to_owned() } else { design.name().to_owned() },
+            names: wanted.names,
+            notes,
+            reprint: wanted.reprint,
+            design: design.version,
+            logo: design.logo.map_or(0, |(version, _)| version),
+        };
+        let job = match self.ledger.submit(&head, &wanted.labels)? {
+            Submitted::Job(job) => job,
+            Submitted::BlankAgain(tag) => return Err(PrintRefusal::BlankAgain(tag)),
+            Submitted::Full => return Err(PrintRefusal::Full),
+        };
+        self.wake();
+        Ok(self.view(&job)?)
+    }
+
+    pub(crate) fn printer_for(&self, wanted: Option<&str>) -> Result<Arc<PrinterConfig>, PrintRefusal> {
+        let desks = self.desks();
+        let found = match wanted {
+            None => desks.first(),
+            Some(wanted) => desks.iter().find(|desk| desk.config.name == wanted),
+        };
+        match (found, wanted) {
+            (Some(desk), _) => Ok(desk.config.clone()),
+            (None, Some(wanted)) if !desks.is_empty() => Err(PrintRefusal::UnknownPrinter {
+                wanted: wanted.chars().take(60).collect(),
+                known: desks.iter().map(|desk| desk.config.name.as_str()).collect::<Vec<_>>().join(", "),
+            }),
+            (None, _) => Err(PrintRefusal::NoPrinter),
+        }
+    }
+
+    /// Labels for sheets of paper at a resolution. With no template named, it is the first of its kind that `fits`.
+    ///
+    /// # Errors
+    /// See [`PrintRefusal`].
+    pub fn draw_for_paper(
+        &self,
+        wanted: Option<&str>,
+        names: Names,
+        labels: &[LabelRequest],
+        dpi: Dpi,
+        fits: impl Fn(&Template) -> bool,
+    ) -> Result<Vec<Drawing>, PrintRefusal> {
+        if labels.len() > LABELS_MAX {
+            return Err(PrintRefusal::TooMany { labels: labels.len() });
+        }
+        let designs = self.candidates(wanted, labels)?;
+        let fitting = designs.iter().find(|design| fits(&design.template));
+        let design = fitting.or_else(|| designs.first()).ok_or(PrintRefusal::NoLabels)?;
+        // What does not go onto the sheet is refused by its first label, before thousands are drawn.
+        let labels = if fitting.is_some() { labels } else { &labels[..labels.len().min(1)] };
+        let t = Typesetter::new()?;
+        // No position: what is cut out of a sheet comes in no order.
+        let draw = |(n, label): (u32, &LabelRequest)| {
+            let drawn = crate::printing::templates::layout::lay_out(&t, design, names, label, (n, 1), dpi);
+            drawn.map_err(|why| refusal(n, label, why.into()))
+        };
+        (1u32..).zip(labels).map(draw).collect()
+    }
+
+    /// What to try, the best first.
+    pub(crate) fn candidates(
+        &self,
+        wanted: Option<&str>,
+        labels: &[LabelRequest],
+    ) -> Result<Vec<Design>, PrintRefusal> {
+        self.designs_for(wanted, &crate::printing::templates::layout::candidates(wanted, labels))
+    }
+
+    /// The job that was made of this key, if one was.
+    ///
+    /// # Errors
+    /// The ledger cannot be read.
+    pub fn submitted(&self, key: &str) -> Result<Option<JobView>, LedgerError> {
+        let found = self.ledger.find_key(key)?;
+        found.map(|job| self.view(&job)).transpose()
+    }
+
+    fn job_of(&self, id: JobId, key: Option<&str>) -> Result<Option<JobView>, LedgerError> {
+        let found: Option<Job> = self.ledger.find(id, key)?;
+        found.map(|job| self.view(&job)).transpose()
+    }
+}
+
+/// The earlier job of a key, when it is of these labels. Blank tags are made anew for each submission, so any are the same.
+fn same_labels(job: JobView, labels: &[LabelRequest]) -> Result<JobView, PrintRefusal> {
+    let alike = |(was, is): (&LabelView, &LabelRequest)| {
+        if was.blank && is.blank { true } else { (was.tag, was.blank) == (is.tag, is.blank) }
+    };
+    let same = job.labels.len() == labels.len() && job.labels.iter().zip(labels).all(alike);
+    if same { Ok(job) } else { Err(PrintRefusal::KeyReused) }
+}
+
+/// The first template that fits what is in the printer; with a note when it is not the first one. When none fits, the
+/// reason why the first does not.
+pub(crate) fn fitting<T>(
+    config: &PrinterConfig,
+    designs: &[Design],
+    mut with: impl FnMut(&Design) -> Result<T, PrintRefusal>,
+) -> Result<(T, Option<String>), PrintRefusal> {
+    let mut first = None;
+    for design in designs {
+        match with(design) {
+            Ok(made) => {
+                let instead = first.map(|_| {
+                    format!(
+                        "The usual template does not fit on {}, so {} is used.",
+                        config.paper(),
+                        design.name()
+                    )
+                });
+                return Ok((made, instead));
+            }
+            Err(refusal) if refusal.is_of_size() => first = first.or(Some(refusal)),
+            Err(refusal) => return Err(refusal),
+        }
+    }
+    Err(first.unwrap_or(PrintRefusal::NoLabels))
+}
+
+/// Draws every label, on all cores: a person waits for it. What they should know of the labels, each remark once.
+fn check_all(
+    manner: Manner<'_>,
+    config: &PrinterConfig,
+    labels: &[LabelRequest],
+) -> Result<Vec<String>, PrintRefusal> {
+    let of = u32::try_from(labels.len()).unwrap_or(u32::MAX);
+    let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+    let share = labels.len().div_ceil(cores).max(LABELS_A_THREAD);
+    let shares = std::thread::scope(|scope| {
+        let check = |(labels, first)| scope.spawn(move || remarks(manner, config, labels, first, of));
+        let threads: Vec<_> = labels.chunks(share).zip((1u32..).step_by(share)).map(check).collect();
+        let joined =
+            threads.into_iter().map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic)));
+        // In order: the first label at fault is the one that is named.
+        joined.collect::<Result<Vec<_>, _>>()
+    })?;
+    let mut all = Remarks::new();
+    for (words, (first, times)) in shares.into_iter().flatten() {
+        all.entry(words).or_insert((first, 0)).1 += times;
+    }
+    let mut all: Vec<_> = all.into_iter().collect();
+    all.sort_by_key(|(_, (first, _))| *first);
+    let told = all.into_iter().take(NOTES_MAX).map(|(words, (first, times))| match times {
+        1 if of > 1 => format!("Label {first}: {words}"),
+        1 => words,
+        _ => format!("{times} labels: {words}"),
+    });
+    Ok(told.collect())
+}
+
+/// Words → the first label that they are about, and how many.
+type Remarks = BTreeMap<String, (u32, u32)>;
+
+/// Draws some labels, the first of which is number `first` of `of`.
+fn remarks(
+    manner: Manner<'_>,
+    config: &PrinterConfig,
+    labels: &[LabelRequest],
+    first: u32,
+    of: u32,
+) -> Result<Remarks, PrintRefusal> {
+    let mut t = Typesetter::new()?;
+    let mut remarks = Remarks::new();
+    for (n, label) in (first..).zip(labels) {
+        let drawing = crate::printing::templates::layout::check(&mut t, manner, config, label, (n, of))
+            .map_err(|why| refusal(n, label, why))?;
+        for warning in &drawing.warnings {
+            let words = note(&warning.to_string());
+            if remarks.len() < NOTES_MAX || remarks.contains_key(&words) {
+                remarks.entry(words).or_insert((n, 0)).1 += 1;
+            }
+        }
+    }
+    Ok(remarks)
+}
+
+fn note(words: &str) -> String {
+    words.chars().take(NOTE_CHARS_MAX).collect()
+}
+
+pub(crate) fn refusal(n: u32, label: &LabelRequest, why: MakeError) -> PrintRefusal {
+    PrintRefusal::Label { n, tag: label.tag, why: Box::new(why) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::printing::model::printer_settings::PrinterSettings;
+    use record::tag::Tag;
+
+    #[test]
+    fn a_long_job_is_checked_as_a_short_one_is() {
+        let config = PrinterSettings::new("P", "escpos", "tcp://h:1").checked().unwrap();
+        let template = Arc::new(labels::template::builtin("equipment").unwrap().clone());
+        let design = Design { template, version: 0, logo: None };
+        let manner = Manner { kind: JobKind::Labels, design: &design, names: Names::AsTheyAre };
+        let label = |n: u32, name: &str| {
+            let tag = Tag::from_random([7, 7, 7, (n >> 8) as u8, n as u8]);
+            LabelRequest {
+                tag: Some(tag),
+                url: format!("http://b/{tag}"),
+                name: name.into(),
+                ..Default::default()
+            }
+        };
+        let long = "Infusion pump with a name that goes on and on ".repeat(6);
+        let named = |n: u32| if n.is_multiple_of(300) { long.as_str() } else { "Pump" };
+        let mut labels: Vec<_> = (1..=900).map(|n| label(n, named(n))).collect();
+        let notes = check_all(manner, &config, &labels).unwrap();
+        assert_eq!(notes.len(), 1, "{notes:?}");
+        assert!(notes[0].starts_with("3 labels: "), "{notes:?}");
+        for n in [30, 470, 899] {
+            labels[n - 1].name = "超声".into();
+        }
+        match check_all(manner, &config, &labels) {
+            Err(PrintRefusal::Label { n: 30, .. }) => {}
+            other => panic!("{other:?}"),
+        }
+    }
+}

@@ -1,0 +1,383 @@
+//! Templates and logo: those that every box has, and the facility's own, which are checked before they count.
+
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
+
+use labels::logo::{FILE_BYTES_MAX, Logo, LogoError};
+use labels::template::{BYTES_MAX, Height, TemplateError};
+use labels::{Dpi, Drawing, Field, Fields, LabelError, Template, Typesetter, layout, template};
+use serde::Serialize;
+
+use crate::printing::model::design::Design;
+use crate::printing::model::ledger_error::LedgerError;
+use crate::printing::queue::ledger::{LOGO, Ledger};
+use crate::printing::{PrintRefusal, Printing};
+
+/// Templates of a facility's own.
+pub const OWN_MAX: usize = 100;
+/// Bytes of a template's file.
+pub const TEMPLATE_BYTES_MAX: usize = BYTES_MAX;
+/// Bytes of a logo's file.
+pub const LOGO_BYTES_MAX: usize = FILE_BYTES_MAX;
+
+/// A template that can be chosen.
+#[derive(Debug, Clone)]
+struct Known {
+    template: Arc<Template>,
+    /// 0: built in.
+    version: u64,
+    file: Arc<str>,
+}
+
+/// The facility's logo.
+#[derive(Debug, Clone)]
+pub struct LogoView {
+    /// As it was given.
+    pub file: Arc<[u8]>,
+    /// `image/png` or `image/jpeg`.
+    pub kind: &'static str,
+    /// Pixels across and down.
+    pub size: (u32, u32),
+    /// Another one for each file that was taken.
+    pub version: u64,
+    logo: Arc<Logo>,
+}
+
+/// All that can be chosen at one time.
+#[derive(Debug, Default)]
+struct Shown {
+    /// The built-in ones first.
+    templates: Vec<Known>,
+    logo: Option<LogoView>,
+}
+
+impl Shown {
+    fn load(ledger: &Ledger) -> Result<Self, LedgerError> {
+        let built_in = template::builtins().iter().map(|template| Known {
+            template: Arc::new(template.clone()),
+            version: 0,
+            file: template::builtin_file(&template.name).unwrap_or_default().into(),
+        });
+        let mut shown = Self { templates: built_in.collect(), logo: None };
+        for kept in ledger.designs()? {
+            if kept.name == LOGO {
+                shown.logo = read_logo(kept.version, kept.file).map_err(|e| damaged(&kept.name, &e)).ok();
+                continue;
+            }
+            match read_template(kept.version, &kept.file) {
+                Ok(known) => shown.templates.push(known),
+                Err(error) => damaged(&kept.name, &error),
+            }
+        }
+        Ok(shown)
+    }
+
+    fn find(&self, name: &str) -> Option<&Known> {
+        self.templates.iter().find(|known| known.template.name == name)
+    }
+
+    fn design(&self, known: &Known) -> Design {
+        let logo = self.logo.as_ref().filter(|_| known.template.shows_logo());
+        let logo = logo.map(|logo| (logo.version, logo.logo.clone()));
+        Design { template: known.template.clone(), version: known.version, logo }
+    }
+}
+
+/// A file that was good when it was kept: an older or newer version of this program had other rules.
+fn damaged(name: &str, error: &dyn std::fmt::Display) {
+    tracing::error!(name, %error, "a template or the logo cannot be read; upload it again");
+}
+
+fn read_template(version: u64, file: &[u8]) -> Result<Known, TemplateError> {
+    let template = Arc::new(Template::parse(file)?);
+    Ok(Known { template, version, file: String::from_utf8_lossy(file).into() })
+}
+
+fn read_logo(version: u64, file: Vec<u8>) -> Result<LogoView, LogoError> {
+    let logo = Arc::new(Logo::decode(&file)?);
+    let kind = if file.starts_with(b"\x89PNG") { "image/png" } else { "image/jpeg" };
+    Ok(LogoView { size: logo.size(), file: file.into(), kind, version, logo })
+}
+
+/// What can be chosen, and who chooses from it just now.
+#[derive(Debug)]
+pub(crate) struct Designs {
+    shown: RwLock<Arc<Shown>>,
+    /// Held while a job is checked and written down: no version that it names may go meanwhile.
+    choosing: RwLock<()>,
+}
+
+impl Designs {
+    pub(crate) fn open(ledger: &Ledger) -> Result<Self, LedgerError> {
+        Ok(Self { shown: RwLock::new(Arc::new(Shown::load(ledger)?)), choosing: RwLock::default() })
+    }
+
+    fn shown(&self) -> Arc<Shown> {
+        self.shown.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Until this is dropped, all that can be chosen stays.
+    pub(crate) fn choosing(&self) -> RwLockReadGuard<'_, ()> {
+        self.choosing.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Those of these names, in their order; a name that is none is left out.
+    pub(crate) fn named(&self, names: &[String]) -> Vec<Design> {
+        let shown = self.shown();
+        names.iter().filter_map(|name| shown.find(name).map(|known| shown.design(known))).collect()
+    }
+
+    /// All names, for a message.
+    pub(crate) fn known(&self) -> String {
+        let shown = self.shown();
+        shown.templates.iter().map(|known| known.template.name.as_str()).collect::<Vec<_>>().join(", ")
+    }
+
+    /// Changes what is kept, then what is shown.
+    fn change<T>(
+        &self,
+        ledger: &Ledger,
+        change: impl FnOnce(&Shown) -> Result<T, DesignRefusal>,
+    ) -> Result<T, DesignRefusal> {
+        let _nobody_chooses = self.choosing.write().unwrap_or_else(PoisonError::into_inner);
+        let done = change(&self.shown())?;
+        let shown = Arc::new(Shown::load(ledger)?);
+        *self.shown.write().unwrap_or_else(PoisonError::into_inner) = shown;
+        Ok(done)
+    }
+}
+
+/// A template for people and programs.
+#[derive(Debug, Clone, Serialize)]
+pub struct TemplateView {
+    /// Its name in settings and in the API.
+    pub name: String,
+    /// Its name for a person.
+    pub title: String,
+    /// Its size for a person.
+    pub size: String,
+    /// Across.
+    pub width_mm: f64,
+    /// Down; absent on a strip that grows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub height_mm: Option<f64>,
+    /// What it shows.
+    pub fields: Vec<&'static str>,
+    /// Whether it has room for the logo.
+    pub logo: bool,
+    /// The facility's own; the others are built in and stay as they are.
+    pub own: bool,
+}
+
+impl From<&Known> for TemplateView {
+    fn from(known: &Known) -> Self {
+        let template = &known.template;
+        Self {
+            name: template.name.clone(),
+            title: template.title.clone(),
+            size: template.size(),
+            width_mm: template.width_mm,
+            height_mm: match template.height {
+                Height::Mm(mm) => Some(mm),
+                Height::Continuous => None,
+            },
+            fields: template.fields().into_iter().map(Field::name).collect(),
+            logo: template.shows_logo(),
+            own: known.version != 0,
+        }
+    }
+}
+
+/// Why a template or a logo is not taken. Nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum DesignRefusal {
+    /// What is wrong with the template, and in which line.
+    #[error(transparent)]
+    Template(#[from] TemplateError),
+    /// The file's name is another than the one that it was sent to.
+    #[error("the file says name = {said:?} and was sent as {wanted:?}; give both the same name")]
+    OtherName {
+        /// Where it was sent to.
+        wanted: String,
+        /// What it says.
+        said: String,
+    },
+    /// A built-in one, which every box has alike.
+    #[error("{0:?} is built in and stays as it is; give your own template another name, such as {0}-own")]
+    BuiltIn(String),
+    /// Over [`OWN_MAX`].
+    #[error("a facility has at most {OWN_MAX} templates of its own; remove one that nobody needs")]
+    TooMany,
+    /// No own template of that name.
+    #[error("there is no template {0:?} of your own; look at the list")]
+    Unknown(String),
+    /// What is wrong with the picture.
+    #[error(transparent)]
+    Logo(#[from] LogoError),
+    /// Nothing to remove.
+    #[error("there is no logo")]
+    NoLogo,
+    /// The box cannot write it down.
+    #[error("that could not be written down, so nothing was changed; try again: {0}")]
+    Ledger(#[from] LedgerError),
+}
+
+impl Printing {
+    /// All templates, the built-in ones first.
+    pub fn templates(&self) -> Vec<TemplateView> {
+        self.designs.shown().templates.iter().map(TemplateView::from).collect()
+    }
+
+    /// One by its name.
+    pub fn template(&self, name: &str) -> Option<Arc<Template>> {
+        self.designs.shown().find(name).map(|known| known.template.clone())
+    }
+
+    /// Its file, for a person who wants to change it.
+    pub fn template_file(&self, name: &str) -> Option<Arc<str>> {
+        self.designs.shown().find(name).map(|known| known.file.clone())
+    }
+
+    /// Takes a template, new or in the place of an own one; whether it is new. Jobs that were submitted before keep the
+    /// one that they were submitted with.
+    ///
+    /// # Errors
+    /// See [`DesignRefusal`].
+    pub fn keep_template(
+        &self,
+        wanted: Option<&str>,
+        file: &[u8],
+    ) -> Result<(TemplateView, bool), DesignRefusal> {
+        let template = Template::parse(file)?;
+        let name = template.name.clone();
+        if let Some(wanted) = wanted.filter(|wanted| *wanted != name) {
+            return Err(DesignRefusal::OtherName { wanted: wanted.chars().take(60).collect(), said: name });
+        }
+        self.designs.change(&self.ledger, |shown| {
+            let before = shown.find(&name).map(|known| known.version);
+            match before {
+                Some(0) => return Err(DesignRefusal::BuiltIn(name.clone())),
+                None if shown.templates.iter().filter(|known| known.version != 0).count() >= OWN_MAX => {
+                    return Err(DesignRefusal::TooMany);
+                }
+                _ => {}
+            }
+            let version = self.ledger.keep_design(&name, file)?;
+            Ok((TemplateView::from(&read_template(version, file)?), before.is_none()))
+        })
+    }
+
+    /// Takes an own template away. Jobs that were submitted with it print with it all the same.
+    ///
+    /// # Errors
+    /// See [`DesignRefusal`].
+    pub fn remove_template(&self, name: &str) -> Result<(), DesignRefusal> {
+        self.designs.change(&self.ledger, |shown| match shown.find(name) {
+            None => Err(DesignRefusal::Unknown(name.chars().take(60).collect())),
+            Some(known) if known.version == 0 => Err(DesignRefusal::BuiltIn(name.to_owned())),
+            Some(_) => Ok(self.ledger.drop_design(name)?),
+        })
+    }
+
+    /// The facility's logo.
+    pub fn logo(&self) -> Option<LogoView> {
+        self.designs.shown().logo.clone()
+    }
+
+    /// Takes a logo; whether there was none before.
+    ///
+    /// # Errors
+    /// See [`DesignRefusal`]; a picture that is too large is refused before it is unpacked.
+    pub fn keep_logo(&self, file: &[u8]) -> Result<(LogoView, bool), DesignRefusal> {
+        let mut logo = read_logo(0, file.to_vec())?;
+        self.designs.change(&self.ledger, |shown| {
+            logo.version = self.ledger.keep_design(LOGO, file)?;
+            Ok((logo, shown.logo.is_none()))
+        })
+    }
+
+    /// Takes the logo away.
+    ///
+    /// # Errors
+    /// See [`DesignRefusal`].
+    pub fn remove_logo(&self) -> Result<(), DesignRefusal> {
+        self.designs.change(&self.ledger, |shown| match shown.logo {
+            None => Err(DesignRefusal::NoLogo),
+            Some(_) => Ok(self.ledger.drop_design(LOGO)?),
+        })
+    }
+
+    /// How a template's labels look, drawn as they are printed, with the logo and words such as a label has.
+    ///
+    /// # Errors
+    /// When it cannot be drawn with them.
+    pub fn sample(
+        &self,
+        t: &Typesetter,
+        name: &str,
+        host: &str,
+        dpi: Dpi,
+    ) -> Option<Result<Drawing, LabelError>> {
+        let design = self.designs.named(&[name.to_owned()]).pop()?;
+        Some(layout::draw(t, &design.template, &sample(host), design.logo(), dpi))
+    }
+
+    /// The designs to try for labels, the best first.
+    pub(crate) fn designs_for(
+        &self,
+        wanted: Option<&str>,
+        usual: &[String],
+    ) -> Result<Vec<Design>, PrintRefusal> {
+        let found = self.designs.named(usual);
+        match (found.is_empty(), wanted) {
+            (true, Some(wanted)) => Err(PrintRefusal::UnknownTemplate {
+                wanted: wanted.chars().take(60).collect(),
+                known: self.designs.known(),
+            }),
+            _ => Ok(found),
+        }
+    }
+}
+
+/// Words such as a label has, for a picture of a template.
+fn sample(host: &str) -> Fields {
+    const TAG: &str = "7QK3M9X2W";
+    let host = if host.is_empty() { "https://clean.example" } else { host };
+    [
+        (Field::Tag, TAG),
+        (Field::Name, "Infusion pump 14"),
+        (Field::AssetNumber, "BM-20418"),
+        (Field::Serial, "SN 4471-22-0093"),
+        (Field::Maker, "Alaris Medical"),
+        (Field::Model, "8015"),
+        (Field::Category, "Infusion pumps"),
+        (Field::Location, "ICU East, bed 14"),
+        (Field::Facility, "Your facility"),
+        (Field::Protocol, "Low-level wipe"),
+        (Field::ProtocolVersion, "4"),
+        (Field::Steps, "1. Put on gloves.\n2. Wipe every surface.\n3. Let it dry in the air."),
+        (Field::Agent, "Surface wipe"),
+        (Field::ContactTime, "2 min"),
+        (Field::Ppe, "gloves, eye protection"),
+        (Field::Ifu, "8015 IFU rev. 7, section 4.2"),
+        (Field::Load, "2026-0412"),
+        (Field::LoadLot, "OPA 88213"),
+        (Field::LoadExpires, "2026-12-31"),
+        (Field::Machine, "AER 2, Endoscopy"),
+        (Field::CleanedAt, "2026-11-20 12:04"),
+        (Field::CleanedBy, "Maria Ortiz"),
+        (Field::CleanUntil, "2026-11-27 12:04"),
+        (Field::Until, "2026-12-01"),
+        (Field::Reason, "Keypad does not respond"),
+        (Field::Person, "Maria Ortiz"),
+        (Field::Role, "technician"),
+        (Field::StaffId, "E-10442"),
+        (Field::Date, "2026-11-20"),
+    ]
+    .into_iter()
+    .fold(Fields::new(), |fields, (field, value)| fields.with(field, value))
+    .with(Field::Url, format!("{host}/{TAG}"))
+    .with_position(3, 42)
+}
+
+#[cfg(test)]
+mod tests;

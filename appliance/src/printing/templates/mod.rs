@@ -1,0 +1,4 @@
+//! Templates, the logo, and labels drawn with them.
+
+pub(crate) mod designs;
+pub(crate) mod layout;

@@ -1,0 +1,453 @@
+//! The worker of an office printer: labels by the sheet, as PDF, given to a print queue one sheet at a time.
+//!
+//! A sheet is to a queue what a label is to a label printer. Before the queue gets its first byte, all labels of the sheet
+//! are `sending` on disk, beside the name by which the queue will know it ([`SheetAway`]). From then on the queue alone is
+//! asked what became of that name: in the usual way each second, and just so after a lost answer or a crash of the box.
+//! Its word settles all labels of the sheet together. So at most one sheet is in doubt, and only when the queue has
+//! forgotten it or says that it stopped half-way; then a person is asked, once for the sheet. No name is used twice: a
+//! sheet that is printed again is another document.
+
+use std::sync::Arc;
+
+use labels::language::{Answers, Condition};
+use labels::sheet::{Nudge, Sheet, Start};
+use labels::{Typesetter, pdf};
+use service::clock::Clock;
+use tokio::time::Instant;
+
+use crate::printing::devices::ipp::{Progress, Queue, QueueState, media_name};
+use crate::printing::model::ledger_error::LedgerError;
+use crate::printing::model::plan::{LabelState, Proof, Step};
+use crate::printing::model::printer_settings::PrinterConfig;
+use crate::printing::model::printer_state::PrinterState;
+use crate::printing::model::queue_error::QueueError;
+use crate::printing::queue::ledger::{Fate, Job, Ledger, SheetAway};
+use crate::printing::queue::outcomes::Bell;
+use crate::printing::templates::layout::Manner;
+use crate::printing::workers::status::Shared;
+
+/// How many pauses long a queue may not know a sheet before it counts as forgotten: a queue that has just taken a document
+/// may tell of it a little later.
+const FORGOTTEN_PAUSES: u32 = 5;
+/// How often the pause between tries doubles: a queue that gives every sheet up is not filled with them.
+const PAUSES_DOUBLED_MAX: u32 = 6;
+/// Papers that are told of a printer that has none that fits.
+const PAPERS_TOLD: usize = 4;
+const TAKEN_OUT: &str = "somebody took the sheet out of the print queue before it was printed; print these labels again if they are wanted";
+
+const HELD: &str = "The print queue holds the sheet back. Release it at the printer or at its server: printing goes on by \
+                    itself. Or cancel the job.";
+const LONG: &str = "The print queue has had the sheet for long and did not print it. Look at the printer's display: printing \
+                    goes on by itself. Or cancel the job.";
+/// A printer that does what it was asked for.
+const PRINTS: (PrinterState, &str) = (PrinterState::Printing, "The printer is ready.");
+const READY: (PrinterState, &str) = (PrinterState::Ready, "The printer is ready.");
+
+/// A sheet's way through the queue.
+struct Way {
+    /// Where it is.
+    progress: Progress,
+    since: Instant,
+    /// When the queue was told to take it out, and agreed.
+    called_back: Option<Instant>,
+}
+
+/// Until when the next try waits.
+enum Wait {
+    /// As long as between two questions.
+    Short,
+    /// Longer each time: the queue is not filled with what it does not print.
+    Longer,
+}
+
+/// Why a sheet does not go on now.
+enum Trouble {
+    /// Nothing may be printed any more: what cannot be written down must not be printed.
+    Ledger(LedgerError),
+    /// Told to people; tried again.
+    Printer(PrinterState, String, Wait),
+}
+
+impl From<LedgerError> for Trouble {
+    fn from(e: LedgerError) -> Self {
+        Self::Ledger(e)
+    }
+}
+
+/// What one step of the worker came to.
+enum Pace {
+    /// There is more to do at once.
+    Go,
+    /// A sheet is settled.
+    Settled,
+    /// There is nothing to do.
+    Rest,
+}
+
+/// Everything that the worker of one office printer holds.
+pub(crate) struct SheetWorker {
+    pub(crate) config: PrinterConfig,
+    pub(crate) sheet: &'static Sheet,
+    pub(crate) queue: Queue,
+    /// As it stands beside a sheet in the ledger.
+    pub(crate) address: String,
+    pub(crate) ledger: Ledger,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) outcomes: Arc<Bell>,
+    pub(crate) typesetter: Typesetter,
+}
+
+impl SheetWorker {
+    /// Prints until it is stopped, or until the ledger fails. A sheet that the queue has then is followed by the next one.
+    pub(crate) async fn run(mut self) {
+        let mut tries = 0u32;
+        let mut worked = false;
+        while !self.shared.stopping() {
+            match self.turn().await {
+                Ok(Pace::Go) => worked = true,
+                Ok(Pace::Settled) => tries = 0,
+                Ok(Pace::Rest) => {
+                    self.shared.set_job(None);
+                    self.outcomes.ring();
+                    self.rest(std::mem::take(&mut worked)).await;
+                }
+                Err(Trouble::Printer(state, advice, wait)) => {
+                    self.shared.set_job(None);
+                    self.shared.set(state, &advice, self.now_ms());
+                    let doubled = if matches!(wait, Wait::Longer) { tries } else { 0 };
+                    tries += u32::from(matches!(wait, Wait::Longer) && tries < PAUSES_DOUBLED_MAX);
+                    let pause = self.config.patience.retry * (1 << doubled);
+                    tokio::select! {
+                        () = tokio::time::sleep(pause) => {}
+                        () = self.shared.wake.notified() => {}
+                    }
+                }
+                Err(Trouble::Ledger(e)) => {
+                    return self.shared.ledger_failed(&self.config.name, "sheet", &e, self.now_ms());
+                }
+            }
+        }
+    }
+
+    fn now_ms(&self) -> i64 {
+        self.clock.now().wall_ms
+    }
+
+    /// One step: the sheet that the queue has comes before any other.
+    async fn turn(&mut self) -> Result<Pace, Trouble> {
+        if let Some(sheet) = self.ledger.sheet(&self.config.name)? {
+            self.follow(sheet).await?;
+            return Ok(Pace::Settled);
+        }
+        let mine = |job: &Job| {
+            job.head.printer == self.config.name
+                && matches!(crate::printing::model::plan::next(&job.progress, 1), Step::Send(_))
+        };
+        let Some(job) = self.ledger.open_jobs()?.into_iter().find(mine) else { return Ok(Pace::Rest) };
+        self.shared.set_job(Some(job.head.id));
+        self.submit(&job).await?;
+        Ok(Pace::Go)
+    }
+
+    /// Nothing to print: asks the printer how it is, when it has just printed or somebody wants to know.
+    async fn rest(&self, worked: bool) {
+        if self.shared.asked() || worked {
+            if let Err(e) = self.look(READY).await {
+                self.tell(&e);
+            }
+            return;
+        }
+        self.shared.wake.notified().await;
+    }
+
+    /// Until the next question, or until something has changed here.
+    async fn pause(&self) {
+        tokio::select! {
+            () = tokio::time::sleep(self.config.patience.retry) => {}
+            () = self.shared.wake.notified() => {}
+        }
+    }
+
+    /// Asks the printer how it is, and tells it; `well` is what is told of one that lacks nothing.
+    async fn look(&self, well: (PrinterState, &str)) -> Result<QueueState, QueueError> {
+        let queue = self.queue.state().await?;
+        self.shared.set_low(queue.low);
+        self.shared.set_answers(match self.config.answers {
+            Answers::Printed if !queue.sees_paper() => Answers::Taken,
+            answers => answers,
+        });
+        let (state, advice) = if !queue.takes_pdf {
+            (PrinterState::Stopped, sentence(&QueueError::NoPdf.to_string()))
+        } else if queue.condition != Condition::Ready {
+            (PrinterState::Stopped, self.advice(queue.condition))
+        } else if !queue.accepts {
+            let advice = "The print queue takes no documents now. Let it accept them again, at the printer or its server: \
+                          printing goes on by itself.";
+            (PrinterState::Stopped, advice.to_owned())
+        } else if !queue.may_have(self.sheet.page_mm) {
+            let there =
+                queue.media.iter().take(PAPERS_TOLD).map(String::as_str).collect::<Vec<_>>().join(", ");
+            let wanted = media_name(self.sheet.page_mm);
+            let advice = format!(
+                "Other paper is in the printer ({there}) than sheets of {} are ({wanted}). Put them into its tray and set the \
+                 tray to their size: printing goes on by itself.",
+                self.sheet.name
+            );
+            (PrinterState::Stopped, advice)
+        } else {
+            (well.0, well.1.to_owned())
+        };
+        self.shared.set(state, &advice, self.now_ms());
+        Ok(queue)
+    }
+
+    /// What is the matter, as label printers say it, and what to do about it at an office printer.
+    fn advice(&self, condition: Condition) -> String {
+        let said = condition.advice();
+        let what = said.split_inclusive('.').next().unwrap_or(said);
+        let then = match condition {
+            Condition::PaperOut => format!("Put sheets of {} into its tray", self.sheet.name),
+            Condition::CoverOpen => "Close it".to_owned(),
+            _ => "Look at its display".to_owned(),
+        };
+        format!("{what} {then}: printing goes on by itself.")
+    }
+
+    fn trouble(&self, e: &QueueError) -> (PrinterState, String) {
+        let PrinterConfig { name, address, .. } = &self.config;
+        match e {
+            QueueError::Away(_) | QueueError::Lost(_) => {
+                let advice = format!(
+                    "The printer {name} at {address} cannot be reached ({e}). Nothing is lost: printing goes on by itself."
+                );
+                (PrinterState::Unreachable, advice)
+            }
+            _ => (PrinterState::Stopped, sentence(&e.to_string())),
+        }
+    }
+
+    fn tell(&self, e: &QueueError) {
+        let (state, advice) = self.trouble(e);
+        self.shared.set(state, &advice, self.now_ms());
+    }
+
+    fn refused(&self, e: &QueueError, wait: Wait) -> Trouble {
+        let (state, advice) = self.trouble(e);
+        Trouble::Printer(state, advice, wait)
+    }
+
+    /// Gives the queue the next sheet of a job, once it is ready to take one.
+    async fn submit(&mut self, job: &Job) -> Result<(), Trouble> {
+        let state = self.look(PRINTS).await.map_err(|e| self.refused(&e, Wait::Short))?;
+        if state.stopped || !state.accepts || !state.takes_pdf || !state.may_have(self.sheet.page_mm) {
+            self.pause().await;
+            return Ok(());
+        }
+        let Some((away, pdf)) = self.fill(job)? else { return Ok(()) };
+        let name = &self.config.name;
+        if !self.ledger.sheet_goes(name, &away, self.now_ms())? {
+            return Ok(());
+        }
+        match self.queue.submit(&away.name, &media_name(self.sheet.page_mm), &pdf).await {
+            Ok(number) => Ok(self.ledger.sheet_has(name, &SheetAway { number: Some(number), ..away })?),
+            // It may have it all the same: the next turn asks for it by its name.
+            Err(e @ (QueueError::Lost(_) | QueueError::Garbled(_))) => {
+                tracing::warn!(printer = name, error = %e, sheet = away.name, "whether the queue has a sheet is asked");
+                Ok(())
+            }
+            Err(e) => {
+                self.ledger.sheet_ends(&away, Fate::Back, self.now_ms())?;
+                let wait = if matches!(e, QueueError::Away(_)) { Wait::Short } else { Wait::Longer };
+                Err(self.refused(&e, wait))
+            }
+        }
+    }
+
+    /// The next labels of a job, as many as go on a sheet, and that sheet. `None` when none of them can be printed.
+    fn fill(&mut self, job: &Job) -> Result<Option<(SheetAway, Vec<u8>)>, Trouble> {
+        let rows = self.ledger.rows(job.seq)?;
+        let mut queued = (1u32..).zip(&rows).filter(|(_, row)| row.state == LabelState::Queued);
+        let (mut labels, mut drawings, mut attempt) = (Vec::new(), Vec::new(), 0);
+        while drawings.len() < self.sheet.count() as usize
+            && let Some((n, row)) = queued.next()
+        {
+            let made = match self.ledger.label(job.seq, n)? {
+                None => Err("what it says is missing from the print ledger".to_owned()),
+                Some(label) => {
+                    let head = &job.head;
+                    let made = self.ledger.design_of(head)?.and_then(|design| {
+                        let manner = Manner { kind: head.kind, design: &design, names: head.names };
+                        crate::printing::templates::layout::make(
+                            &mut self.typesetter,
+                            manner,
+                            &self.config,
+                            &label,
+                            (n, head.labels),
+                        )
+                    });
+                    made.map_err(|e| e.to_string())
+                }
+            };
+            match made {
+                Ok(made) => {
+                    attempt = if labels.is_empty() { row.attempts.saturating_add(1) } else { attempt };
+                    labels.push(n);
+                    drawings.push(made.drawing);
+                }
+                Err(reason) => self.ledger.fail(job.seq, n, &reason, self.now_ms())?,
+            }
+        }
+        let (Some(first), Some(last)) = (labels.first().copied(), labels.last().copied()) else {
+            return Ok(None);
+        };
+        match pdf::sheets(self.sheet, Start::FIRST, Nudge::default(), drawings.into_iter()) {
+            Ok(pdf) => {
+                // Each try counts its first label's attempts up, so no two documents have one name.
+                let name = format!("CleanTrack {} {first}-{last} try {attempt}", job.head.id);
+                let address = self.address.clone();
+                Ok(Some((SheetAway { seq: job.seq, labels, name, number: None, address }, pdf)))
+            }
+            Err(e) => {
+                for n in labels {
+                    self.ledger.fail(job.seq, n, &e.to_string(), self.now_ms())?;
+                }
+                Ok(None)
+            }
+        }
+    }
+
+    /// Asks the queue what becomes of a sheet until it is settled, or until the box is stopped.
+    async fn follow(&self, mut sheet: SheetAway) -> Result<(), Trouble> {
+        self.shared.set_job(Some(self.ledger.job_at(sheet.seq)?.head.id));
+        let mut unknown_since = None;
+        let mut way = Way { progress: Progress::Waiting, since: Instant::now(), called_back: None };
+        while !self.shared.stopping() {
+            let cancelled = self.ledger.job_at(sheet.seq)?.head.cancelled;
+            let mut at_once = false;
+            match self.queue.find(sheet.number, &sheet.name).await {
+                Ok((number, progress)) => {
+                    unknown_since = None;
+                    if sheet.number != Some(number) {
+                        sheet.number = Some(number);
+                        self.ledger.sheet_has(&self.config.name, &sheet)?;
+                    }
+                    if progress != Progress::Printed || self.weighs(cancelled).await {
+                        if let Some(fate) = self.fate(progress, cancelled) {
+                            return self.settle(&sheet, fate, progress);
+                        }
+                        at_once = self.watch(&mut way, number, progress, cancelled).await;
+                    }
+                    if way.called_back.is_some_and(|at| at.elapsed() >= self.config.patience.stall) {
+                        // Whoever cancels does not wait for ever.
+                        return Ok(self.ledger.sheet_ends(&sheet, Fate::Doubt, self.now_ms())?);
+                    }
+                }
+                Err(e @ QueueError::Unknown) => {
+                    let since = *unknown_since.get_or_insert_with(Instant::now);
+                    if since.elapsed() >= self.config.patience.retry * FORGOTTEN_PAUSES {
+                        tracing::warn!(printer = self.config.name, error = %e, sheet = sheet.name, "a sheet is in doubt");
+                        return Ok(self.ledger.sheet_ends(&sheet, Fate::Doubt, self.now_ms())?);
+                    }
+                }
+                // A queue that cannot answer now has forgotten nothing.
+                Err(e) => {
+                    unknown_since = None;
+                    self.tell(&e);
+                    if cancelled {
+                        // Whoever cancels does not wait for the printer to come back.
+                        return Ok(self.ledger.sheet_ends(&sheet, Fate::Doubt, self.now_ms())?);
+                    }
+                }
+            }
+            if !at_once {
+                self.pause().await;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether it is known what the queue's word of a printed sheet is worth; for whoever cancels it is worth less.
+    async fn weighs(&self, cancelled: bool) -> bool {
+        if self.shared.live().answers.is_some() {
+            return true;
+        }
+        if let Err(e) = self.look(PRINTS).await {
+            self.tell(&e);
+            return cancelled;
+        }
+        true
+    }
+
+    /// Tells how the printer and its sheet are, and takes the sheet back for whoever cancelled: at once where it waits or
+    /// the printer stands still, after a while in any case. `true`: the queue took it out.
+    async fn watch(&self, way: &mut Way, number: i32, progress: Progress, cancelled: bool) -> bool {
+        if way.progress != progress {
+            (way.progress, way.since) = (progress, Instant::now());
+        }
+        let long = way.since.elapsed() >= self.config.patience.stall;
+        let well = match progress {
+            Progress::Held => (PrinterState::Stopped, HELD),
+            _ if long => (PrinterState::Stopped, LONG),
+            _ => PRINTS,
+        };
+        let stands = match self.look(well).await {
+            Ok(state) => state.stopped || state.condition != Condition::Ready,
+            Err(e) => {
+                self.tell(&e);
+                false
+            }
+        };
+        let idle = matches!(progress, Progress::Waiting | Progress::Held | Progress::Stopped);
+        if !cancelled || way.called_back.is_some() || !(stands || idle || long) {
+            return false;
+        }
+        match self.queue.cancel(number).await {
+            Ok(()) => way.called_back = Some(Instant::now()),
+            Err(e) => tracing::info!(printer = self.config.name, error = %e, "a sheet is not taken back yet"),
+        }
+        way.called_back.is_some()
+    }
+
+    /// What a queue's word about a sheet comes to; `None` while it is under way.
+    fn fate(&self, progress: Progress, cancelled: bool) -> Option<Fate<'static>> {
+        let answers = match self.config.answers {
+            Answers::Printed => self.shared.live().answers.unwrap_or(Answers::Taken),
+            answers => answers,
+        };
+        let printed = match answers {
+            Answers::Printed => Proof::Printer,
+            Answers::Taken => Proof::Idle,
+            Answers::Nothing => Proof::Nobody,
+        };
+        let handed = if printed == Proof::Nobody { Proof::Nobody } else { Proof::Idle };
+        match progress {
+            Progress::Waiting | Progress::Held | Progress::Printing | Progress::Stopped => None,
+            Progress::Printed => Some(Fate::Out(printed)),
+            Progress::Handed => Some(Fate::Out(handed)),
+            Progress::Cancelled { begun: true } | Progress::Failed { begun: true } => Some(Fate::Doubt),
+            Progress::Cancelled { begun: false } if !cancelled => Some(Fate::Failed(TAKEN_OUT)),
+            Progress::Cancelled { begun: false } | Progress::Failed { begun: false } => Some(Fate::Back),
+        }
+    }
+
+    fn settle(&self, sheet: &SheetAway, fate: Fate<'_>, progress: Progress) -> Result<(), Trouble> {
+        self.ledger.sheet_ends(sheet, fate, self.now_ms())?;
+        self.outcomes.ring();
+        if progress == (Progress::Failed { begun: false }) {
+            let advice = "The print queue gave a sheet up before anything of it was printed. Look at the printer's display; \
+                          it is tried again by itself.";
+            return Err(Trouble::Printer(PrinterState::Stopped, advice.to_owned(), Wait::Longer));
+        }
+        Ok(())
+    }
+}
+
+fn sentence(words: &str) -> String {
+    let mut chars = words.chars();
+    let first = chars.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
+    format!("{first}{}.", chars.as_str().trim_end_matches('.'))
+}
+
+#[cfg(test)]
+mod tests;

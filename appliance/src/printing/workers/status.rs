@@ -1,0 +1,200 @@
+//! What is known of each printer right now, shared between its worker and whoever asks.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use labels::language::{Answers, Condition};
+use record::ids::JobId;
+use tokio::sync::Notify;
+
+use crate::printing::devices::talk::Heard;
+use crate::printing::model::ledger_error::LedgerError;
+use crate::printing::model::news::{News, ring};
+use crate::printing::model::printer_state::PrinterState;
+
+/// The present, as far as it was heard.
+#[derive(Debug, Clone)]
+pub(crate) struct Live {
+    pub(crate) state: PrinterState,
+    pub(crate) advice: String,
+    pub(crate) since_ms: i64,
+    pub(crate) heard_ms: i64,
+    pub(crate) paper_low: bool,
+    /// Millimetres across and along of what the printer says is in it; 0 along: endless.
+    pub(crate) loaded: Option<(u8, u8)>,
+    pub(crate) job: Option<JobId>,
+    /// What it has turned out to tell, once that is known: it is not asked again for what it never answered.
+    pub(crate) answers: Option<Answers>,
+    /// How often anything was heard.
+    told: u64,
+}
+
+/// One printer's bell and board.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    live: Mutex<Live>,
+    /// Rung when anything was heard.
+    news: Condvar,
+    /// The roll that is set, for a person.
+    roll: String,
+    /// Rung when the printer is not as it was.
+    changed: News,
+    /// Rung when there may be something to do.
+    pub(crate) wake: Notify,
+    /// Rung when the worker is to drop everything.
+    pub(crate) abandon: Notify,
+    stopping: AtomicBool,
+    probe: AtomicBool,
+}
+
+impl Shared {
+    pub(crate) fn new(now_ms: i64, roll: String, changed: News) -> Self {
+        let live = Live {
+            state: PrinterState::NotHeard,
+            advice: "The printer has not been asked yet.".into(),
+            since_ms: now_ms,
+            heard_ms: i64::MIN,
+            paper_low: false,
+            loaded: None,
+            job: None,
+            answers: None,
+            told: 0,
+        };
+        Self {
+            live: Mutex::new(live),
+            news: Condvar::new(),
+            roll,
+            changed,
+            wake: Notify::new(),
+            abandon: Notify::new(),
+            stopping: AtomicBool::new(false),
+            probe: AtomicBool::new(true),
+        }
+    }
+
+    /// What cannot be written down must not be printed: `printer` stops until the box is started again.
+    pub(crate) fn ledger_failed(&self, printer: &str, what: &str, e: &LedgerError, now_ms: i64) {
+        tracing::error!(printer, error = %e, "printing has stopped");
+        let advice = format!(
+            "The box cannot write its print ledger, so it stopped printing rather than print a {what} twice. \
+             Look at the health page and restart the box."
+        );
+        self.set(PrinterState::Failed, &advice, now_ms);
+    }
+
+    pub(crate) fn live(&self) -> Live {
+        self.lock().clone()
+    }
+
+    pub(crate) fn set(&self, state: PrinterState, advice: &str, now_ms: i64) {
+        let mut live = self.lock();
+        if live.state != state || live.advice != advice {
+            tracing::info!(?state, advice, "printer");
+            (live.state, live.advice, live.since_ms) = (state, advice.to_owned(), now_ms);
+            ring(&self.changed);
+        }
+        live.heard_ms = now_ms;
+        live.told = live.told.saturating_add(1);
+        drop(live);
+        self.news.notify_all();
+    }
+
+    /// Waits until something new is heard, or until then; what is known by then.
+    pub(crate) fn wait_for_news(&self, than: &Live, until: Instant) -> Live {
+        let mut live = self.lock();
+        while live.told == than.told && !self.stopping() {
+            let left = until.saturating_duration_since(Instant::now());
+            if left == Duration::ZERO {
+                break;
+            }
+            live = self.news.wait_timeout(live, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
+        live.clone()
+    }
+
+    /// Whether it will be out of something soon.
+    pub(crate) fn set_low(&self, low: bool) {
+        self.lock().paper_low = low;
+    }
+
+    /// What the printer said; `busy` with a job or not.
+    pub(crate) fn heard(&self, heard: Heard, busy: bool, now_ms: i64) {
+        let condition = heard.condition.unwrap_or(Condition::Ready);
+        let stands = condition != Condition::Ready || heard.mute || heard.full;
+        let state = match (stands, busy) {
+            (true, _) => PrinterState::Stopped,
+            (false, true) => PrinterState::Printing,
+            (false, false) => PrinterState::Ready,
+        };
+        let advice = self.advice(heard, condition);
+        {
+            let mut live = self.lock();
+            live.paper_low = heard.paper_low;
+            live.loaded = heard.loaded.or(live.loaded);
+        }
+        self.set(state, &advice, now_ms);
+    }
+
+    fn advice(&self, heard: Heard, condition: Condition) -> String {
+        match (condition, heard.loaded) {
+            (Condition::WrongMedia, Some((width, length))) => {
+                let length = if length == 0 {
+                    "an endless roll".to_owned()
+                } else {
+                    format!("{length} mm long labels")
+                };
+                format!(
+                    "Another roll is in the printer ({width} mm wide, {length}) than is set for it ({}). Put in the right \
+                     one: printing goes on by itself. Or set the printer to what is in it.",
+                    self.roll
+                )
+            }
+            (Condition::Ready, _) if heard.mute => {
+                "The printer does not answer any more. Look at its cable and whether it is \
+                 switched on: printing goes on by itself."
+                    .to_owned()
+            }
+            (Condition::Ready, _) if heard.full => {
+                "The printer takes no more data. Look for its paper, an open cover or its \
+                 pause key: printing goes on by itself."
+                    .to_owned()
+            }
+            (condition, _) => condition.advice().to_owned(),
+        }
+    }
+
+    pub(crate) fn set_answers(&self, answers: Answers) {
+        self.lock().answers = Some(answers);
+    }
+
+    pub(crate) fn set_job(&self, job: Option<JobId>) {
+        self.lock().job = job;
+    }
+
+    /// The worker ends after the label in flight.
+    pub(crate) fn stop(&self) {
+        self.stopping.store(true, Ordering::SeqCst);
+        self.wake.notify_one();
+        self.news.notify_all();
+    }
+
+    pub(crate) fn stopping(&self) -> bool {
+        self.stopping.load(Ordering::SeqCst)
+    }
+
+    /// Somebody wants to know how the printer is.
+    pub(crate) fn ask(&self) {
+        self.probe.store(true, Ordering::SeqCst);
+        self.wake.notify_one();
+    }
+
+    /// Whether somebody wants to know; asked once.
+    pub(crate) fn asked(&self) -> bool {
+        self.probe.swap(false, Ordering::SeqCst)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Live> {
+        self.live.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

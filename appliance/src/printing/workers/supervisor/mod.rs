@@ -1,0 +1,446 @@
+//! Who works at which printer: workers come and go with their printers, while the box runs.
+
+use std::sync::{Arc, Mutex, PoisonError, mpsc as sync_mpsc};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use labels::Typesetter;
+use labels::language::Answers;
+use service::clock::Clock;
+
+use crate::printing::devices::connect;
+use crate::printing::devices::ipp::Queue;
+use crate::printing::devices::transport::Transport;
+use crate::printing::model::address::{Address, AddressError};
+use crate::printing::model::printer_settings::{
+    PRINTERS_MAX, PrinterConfig, PrinterRefusal, PrinterSettings, sheet_words,
+};
+use crate::printing::model::printer_state::PrinterState;
+use crate::printing::model::view::{LoadedView, MediaView, PrinterView};
+use crate::printing::queue::ledger::Ledger;
+use crate::printing::workers::label::Worker;
+use crate::printing::workers::sheet::SheetWorker;
+use crate::printing::workers::status::{Live, Shared};
+use crate::printing::{LedgerError, Printing, STATE_FRESH_MS};
+
+/// How long a printer that goes away may take for the labels in flight; then they are in doubt.
+const LEAVE_MAX: Duration = Duration::from_secs(4);
+/// How long a worker that was told to drop everything may take for its last write to the disk.
+const DROP_MAX: Duration = Duration::from_secs(2);
+
+/// A thread whose end can be waited for with a limit.
+pub(crate) struct Thread {
+    handle: JoinHandle<()>,
+    ended: sync_mpsc::Receiver<()>,
+}
+
+impl Thread {
+    pub(crate) fn start(name: String, run: impl FnOnce() + Send + 'static) -> std::io::Result<Self> {
+        let (tell, ended) = sync_mpsc::sync_channel(1);
+        let handle = std::thread::Builder::new().name(name).spawn(move || {
+            run();
+            // Nobody may be waiting for the end.
+            let _ = tell.send(());
+        })?;
+        Ok(Self { handle, ended })
+    }
+
+    /// Waits for the end, at most until then; whether it came.
+    pub(crate) fn wait(&self, until: Instant) -> bool {
+        let told = self.ended.recv_timeout(until.saturating_duration_since(Instant::now()));
+        // Who hung up has ended too.
+        !matches!(told, Err(sync_mpsc::RecvTimeoutError::Timeout))
+    }
+
+    pub(crate) fn join(self) {
+        if self.handle.join().is_err() {
+            tracing::error!("a thread of the print room panicked");
+        }
+    }
+}
+
+/// How a printer is worked at.
+enum Way {
+    /// Label by label, over a line for bytes.
+    Line(Box<dyn Transport>),
+    /// By the sheet, through a queue at this address.
+    Queue(Box<Queue>, String),
+}
+
+/// The way to a printer: sheets go to queues, and labels to all others.
+fn way(config: &PrinterConfig) -> Result<Way, PrinterRefusal> {
+    if config.sheet.is_none() {
+        return Ok(Way::Line(connect::for_printer(config)?));
+    }
+    let address: Address = config.address.parse()?;
+    let none = || AddressError::NoQueue(address.to_string());
+    let queue = Queue::new(&address)?.ok_or_else(none)?;
+    Ok(Way::Queue(Box::new(queue), address.to_string()))
+}
+
+/// Puts in doubt what lies in a queue that nobody asks any more, because its printer was taken out of the settings or
+/// changed while the box was down.
+pub(crate) fn doubt_orphans(
+    ledger: &Ledger,
+    printers: &[PrinterConfig],
+    now_ms: i64,
+) -> Result<(), LedgerError> {
+    for job in ledger.open_jobs()? {
+        let heir = printers.iter().find(|config| config.name == job.head.printer);
+        if !job.progress.under_way.is_empty() && !inherits(ledger, heir, job.seq)? {
+            ledger.doubt(job.seq, now_ms)?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether this printer's worker will ask the very queue that has a sheet of the job.
+fn inherits(ledger: &Ledger, heir: Option<&PrinterConfig>, seq: u64) -> Result<bool, LedgerError> {
+    let Some(heir) = heir.filter(|heir| heir.sheet.is_some()) else { return Ok(false) };
+    let same = |address: &str| heir.address.parse::<Address>().is_ok_and(|own| own.to_string() == address);
+    let sheet = ledger.sheet(&heir.name)?;
+    Ok(sheet.is_some_and(|sheet| sheet.seq == seq && same(&sheet.address)))
+}
+
+/// One printer with its worker.
+#[derive(Clone)]
+pub(crate) struct Desk {
+    pub(crate) config: Arc<PrinterConfig>,
+    /// Stands in the settings file.
+    pub(crate) fixed: bool,
+    pub(crate) shared: Arc<Shared>,
+    thread: Arc<Mutex<Option<Thread>>>,
+}
+
+impl Desk {
+    /// Waits for the worker's end after [`Shared::stop`]; when the time is over it drops everything.
+    pub(crate) fn dismiss(&self, until: Instant) {
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(thread) = thread else { return };
+        if !thread.wait(until) {
+            self.shared.abandon.notify_one();
+        }
+        if thread.wait(Instant::now() + DROP_MAX) {
+            thread.join();
+        } else {
+            // It hangs in a write to the disk, which no deadline reaches.
+            tracing::error!(printer = self.config.name, "a printer's worker does not end");
+        }
+    }
+
+    /// Whether somebody works at it.
+    fn works(&self) -> bool {
+        self.thread.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+    }
+
+    fn view(&self, live: Live) -> PrinterView {
+        let config = &self.config;
+        PrinterView {
+            name: config.name.clone(),
+            address: config.address.clone(),
+            language: config.speaks(),
+            dpi: config.dpi.get(),
+            head_dots: config.head_dots,
+            media: match config.sheet {
+                Some(sheet) => MediaView { words: sheet_words(sheet), ..MediaView::from(&config.media) },
+                None => MediaView::from(&config.media),
+            },
+            darkness: config.darkness,
+            speed: config.speed_mm_s,
+            dense: config.dense,
+            model: config.model.clone(),
+            answers: config.asked,
+            fixed: self.fixed,
+            confirms: live.answers.unwrap_or(config.answers) == Answers::Printed,
+            state: live.state,
+            advice: live.advice,
+            since_ms: live.since_ms,
+            paper_low: live.paper_low,
+            loaded: live.loaded.map(|(width_mm, length_mm)| LoadedView { width_mm, length_mm }),
+            job: live.job,
+        }
+    }
+}
+
+impl Printing {
+    /// How each printer is. What is not fresh is asked anew and seen at the next look.
+    pub fn printers(&self) -> Vec<PrinterView> {
+        self.desks().iter().map(|desk| desk.view(self.asked(desk).0)).collect()
+    }
+
+    /// How each printer is now: what is not fresh is asked and waited for, at most so long.
+    pub fn look(&self, at_most: Duration) -> Vec<PrinterView> {
+        let until = Instant::now() + at_most;
+        let asked: Vec<(Desk, Live, bool)> = self
+            .desks()
+            .into_iter()
+            .map(|desk| {
+                let (live, stale) = self.asked(&desk);
+                (desk, live, stale)
+            })
+            .collect();
+        let news = |(desk, live, stale): (Desk, Live, bool)| {
+            let live = if stale { desk.shared.wait_for_news(&live, until) } else { live };
+            desk.view(live)
+        };
+        asked.into_iter().map(news).collect()
+    }
+
+    /// What is known of a printer, and whether it is being asked anew.
+    fn asked(&self, desk: &Desk) -> (Live, bool) {
+        let live = desk.shared.live();
+        let age_ms = self.clock.now().wall_ms.saturating_sub(live.heard_ms);
+        // Where nobody works any more nobody answers.
+        let worked_at = live.state != PrinterState::Failed;
+        let stale = worked_at && live.job.is_none() && age_ms > STATE_FRESH_MS;
+        if stale {
+            desk.shared.ask();
+        }
+        (live, stale)
+    }
+
+    /// Sets one more printer up, for good.
+    ///
+    /// # Errors
+    /// See [`PrinterRefusal`]; nothing is changed then.
+    pub fn add(&self, settings: &PrinterSettings) -> Result<PrinterView, PrinterRefusal> {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let config = settings.checked()?;
+        let settings = PrinterSettings { name: config.name.clone(), ..settings.clone() };
+        let with: Vec<_> = kept.iter().filter(|k| k.name != config.name).cloned().chain([settings]).collect();
+        let name = config.name.clone();
+        self.vacant(&config)?;
+        // Written down first: a printer that works now is there after a restart.
+        way(&config)?;
+        crate::printing::queue::printer_shelf::keep(&self.ledger, &with)?;
+        *kept = with;
+        if let Err(refusal) = self.hire(config, false) {
+            kept.retain(|k| k.name != name);
+            crate::printing::queue::printer_shelf::keep(&self.ledger, &kept)?;
+            return Err(refusal);
+        }
+        self.one(&name)
+    }
+
+    /// Changes a printer; its worker ends after the labels in flight, and goes on with the new settings.
+    ///
+    /// # Errors
+    /// See [`PrinterRefusal`]; nothing is changed then.
+    pub fn change(&self, name: &str, settings: &PrinterSettings) -> Result<PrinterView, PrinterRefusal> {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let desk = self.changeable(name)?;
+        let settings = PrinterSettings { name: desk.config.name.clone(), ..settings.clone() };
+        let config = settings.checked()?;
+        way(&config)?;
+        self.alone(&config)?;
+        let changed: Vec<_> =
+            kept.iter().map(|k| if k.name == name { settings.clone() } else { k.clone() }).collect();
+        crate::printing::queue::printer_shelf::keep(&self.ledger, &changed)?;
+        let before = std::mem::replace(&mut *kept, changed);
+        let place = self.leave(&desk, Some(&config))?;
+        let hired = self.hire(config, false);
+        if hired.is_err() {
+            let config = PrinterConfig::clone(&desk.config);
+            if let Err(refusal) = self.hire(config.clone(), false) {
+                self.stand_idle(config, false, &refusal);
+            }
+            *kept = before;
+            crate::printing::queue::printer_shelf::keep(&self.ledger, &kept)?;
+        }
+        let mut desks = self.desks.write().unwrap_or_else(PoisonError::into_inner);
+        if let (Some(place), Some(desk)) = (place, desks.pop()) {
+            let place = place.min(desks.len());
+            desks.insert(place, desk);
+        }
+        drop(desks);
+        hired?;
+        self.one(name)
+    }
+
+    /// Takes a printer away; its jobs wait until one of its name is set up again, or are cancelled.
+    ///
+    /// # Errors
+    /// See [`PrinterRefusal`]; nothing is changed then.
+    pub fn remove(&self, name: &str) -> Result<(), PrinterRefusal> {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let desk = self.changeable(name)?;
+        let without: Vec<_> = kept.iter().filter(|k| k.name != name).cloned().collect();
+        crate::printing::queue::printer_shelf::keep(&self.ledger, &without)?;
+        *kept = without;
+        self.leave(&desk, None)?;
+        Ok(())
+    }
+
+    /// All printers at this moment.
+    pub(crate) fn desks(&self) -> Vec<Desk> {
+        self.desks.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn desk(&self, name: &str) -> Option<Desk> {
+        let desks = self.desks.read().unwrap_or_else(PoisonError::into_inner);
+        desks.iter().find(|desk| desk.config.name == name).cloned()
+    }
+
+    fn one(&self, name: &str) -> Result<PrinterView, PrinterRefusal> {
+        let desk = self.desk(name).ok_or_else(|| PrinterRefusal::Unknown(name.to_owned()))?;
+        let live = desk.shared.live();
+        Ok(desk.view(live))
+    }
+
+    fn changeable(&self, name: &str) -> Result<Desk, PrinterRefusal> {
+        let unknown = || PrinterRefusal::Unknown(name.chars().take(60).collect());
+        let desk = self.desk(name).ok_or_else(unknown)?;
+        if desk.fixed { Err(PrinterRefusal::Fixed(desk.config.name.clone())) } else { Ok(desk) }
+    }
+
+    fn vacant(&self, config: &PrinterConfig) -> Result<(), PrinterRefusal> {
+        let desks = self.desks.read().unwrap_or_else(PoisonError::into_inner);
+        if desks.iter().any(|desk| desk.config.name == config.name) {
+            return Err(PrinterRefusal::SameName(config.name.clone()));
+        }
+        if desks.len() >= PRINTERS_MAX {
+            return Err(PrinterRefusal::TooMany);
+        }
+        drop(desks);
+        self.alone(config)
+    }
+
+    /// Whether no other printer has this address.
+    fn alone(&self, config: &PrinterConfig) -> Result<(), PrinterRefusal> {
+        let own = config.address.parse::<Address>();
+        let desks = self.desks.read().unwrap_or_else(PoisonError::into_inner);
+        let same = |desk: &&Desk| {
+            desk.config.name != config.name
+                && own.is_ok()
+                && desk.works()
+                && desk.config.address.parse::<Address>() == own
+        };
+        match desks.iter().find(same) {
+            None => Ok(()),
+            Some(desk) => {
+                let other = desk.config.name.clone();
+                Err(PrinterRefusal::SameAddress { other, address: config.address.clone() })
+            }
+        }
+    }
+
+    /// Starts a worker at a new printer, the last of the list.
+    pub(crate) fn hire(&self, config: PrinterConfig, fixed: bool) -> Result<(), PrinterRefusal> {
+        self.vacant(&config)?;
+        let way = way(&config)?;
+        let shared = self.board(&config);
+        let (board, clock) = (shared.clone(), self.clock.clone());
+        let name = format!("print-{}", config.speaks());
+        let typesetter = Typesetter::new()?;
+        let thread = match (way, config.sheet) {
+            (Way::Queue(queue, address), Some(sheet)) => {
+                let worker = SheetWorker {
+                    config: config.clone(),
+                    sheet,
+                    queue: *queue,
+                    address,
+                    ledger: self.ledger.clone(),
+                    clock: self.clock.clone(),
+                    shared: shared.clone(),
+                    outcomes: self.bell.clone(),
+                    typesetter,
+                };
+                Thread::start(name, move || work(|| worker.run(), &board, &*clock))?
+            }
+            (Way::Queue(_, address), None) => return Err(AddressError::Queue(address).into()),
+            (Way::Line(transport), _) => {
+                let worker = Worker {
+                    config: config.clone(),
+                    ledger: self.ledger.clone(),
+                    transport,
+                    clock: self.clock.clone(),
+                    random: self.random.clone(),
+                    shared: shared.clone(),
+                    outcomes: self.bell.clone(),
+                    typesetter,
+                    interrupted: self.ledger.torn(&config.name)?,
+                    ahead: None,
+                };
+                Thread::start(name, move || work(|| worker.run(), &board, &*clock))?
+            }
+        };
+        self.seat(config, fixed, shared, Some(thread));
+        Ok(())
+    }
+
+    /// Shows a printer at which nobody works, and why.
+    pub(crate) fn stand_idle(&self, config: PrinterConfig, fixed: bool, why: &PrinterRefusal) {
+        tracing::error!(printer = config.name, error = %why, "a printer was not started");
+        if matches!(why, PrinterRefusal::SameName(_) | PrinterRefusal::TooMany) {
+            return;
+        }
+        let then = if fixed {
+            "Correct it in the box's settings file and restart the box"
+        } else {
+            "Correct it in its settings"
+        };
+        let advice = format!("The printer does not work as it is set up: {why}. {then}.");
+        let shared = self.board(&config);
+        shared.set(PrinterState::Failed, &advice, self.clock.now().wall_ms);
+        self.seat(config, fixed, shared, None);
+    }
+
+    fn board(&self, config: &PrinterConfig) -> Arc<Shared> {
+        let news = self.ledger.news().clone();
+        Arc::new(Shared::new(self.clock.now().wall_ms, config.media.describe(), news))
+    }
+
+    fn seat(&self, config: PrinterConfig, fixed: bool, shared: Arc<Shared>, thread: Option<Thread>) {
+        let desk = Desk { config: Arc::new(config), fixed, shared, thread: Arc::new(Mutex::new(thread)) };
+        self.desks.write().unwrap_or_else(PoisonError::into_inner).push(desk);
+    }
+
+    /// Sends the worker of a printer away; what it leaves half done is in doubt, unless its heir asks on. Where the
+    /// printer stood in the list.
+    fn leave(&self, desk: &Desk, heir: Option<&PrinterConfig>) -> Result<Option<usize>, LedgerError> {
+        desk.shared.stop();
+        desk.dismiss(Instant::now() + LEAVE_MAX);
+        let mut desks = self.desks.write().unwrap_or_else(PoisonError::into_inner);
+        let place = desks.iter().position(|d| Arc::ptr_eq(&d.shared, &desk.shared));
+        if let Some(place) = place {
+            desks.remove(place);
+        }
+        drop(desks);
+        for job in self.ledger.open_jobs()? {
+            let left = job.head.printer == desk.config.name && !job.progress.under_way.is_empty();
+            if left && !inherits(&self.ledger, heir, job.seq)? {
+                self.ledger.doubt(job.seq, self.clock.now().wall_ms)?;
+            }
+        }
+        Ok(place)
+    }
+}
+
+/// The thread of one printer: its own small runtime, so that flushing the ledger holds nobody else up.
+fn work<F: Future<Output = ()>>(worker: impl FnOnce() -> F, shared: &Shared, clock: &dyn Clock) {
+    let run = || {
+        tokio::runtime::Builder::new_current_thread().enable_all().build().map(|runtime| {
+            runtime.block_on(async {
+                tokio::select! {
+                    () = worker() => {}
+                    () = shared.abandon.notified() => tracing::info!("printing was cut off"),
+                }
+            });
+            // A name that is still looked up, or a folder on a server that is gone, holds nobody up.
+            runtime.shutdown_background();
+        })
+    };
+    // A bug here must be seen on the printer's page and stop nothing but this printer.
+    let trouble = match std::panic::catch_unwind(std::panic::AssertUnwindSafe(run)) {
+        Ok(Ok(())) => return,
+        Ok(Err(e)) => e.to_string(),
+        Err(_) => "its worker panicked".into(),
+    };
+    tracing::error!(trouble, "printing has stopped");
+    let advice = "Printing stopped because of a fault of the box itself. Restart the box: it will ask about labels that \
+                  were on their way. Scanning and recording are not touched.";
+    shared.set(PrinterState::Failed, advice, clock.now().wall_ms);
+}
+
+#[cfg(test)]
+mod tests;

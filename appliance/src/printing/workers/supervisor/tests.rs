@@ -1,0 +1,123 @@
+//! Printers that come, go and change, and those that cannot work as they are set up.
+
+use redb::Database;
+use service::clock::boot_id;
+use service::random::{Random, SeededRandom};
+use tokio::sync::mpsc;
+
+use super::*;
+use crate::clock::system_clock;
+use crate::printing::model::printer_settings::{Asked, MediaChoice, PDF};
+
+fn database() -> Arc<Database> {
+    let backend = redb::backends::InMemoryBackend::new();
+    Arc::new(Database::builder().create_with_backend(backend).unwrap())
+}
+
+fn open(db: &Arc<Database>, printers: Vec<PrinterConfig>) -> Printing {
+    let clock = Arc::new(system_clock(boot_id([1; 10])));
+    let random: Arc<dyn Random> = Arc::new(SeededRandom::new(7));
+    Printing::open(db.clone(), printers, clock, &random, mpsc::channel(4).0).unwrap()
+}
+
+fn settings(name: &str, language: &str, address: &str) -> PrinterSettings {
+    PrinterSettings::new(name, language, address)
+}
+
+#[test]
+fn a_printer_that_cannot_work_is_shown_and_the_others_work() {
+    let wrong =
+        |name: &str, language: &str, address: &str| settings(name, language, address).checked().unwrap();
+    let printers = vec![
+        wrong("Nowhere", "zpl", "http://x/y/z"),
+        wrong("Queue", "zpl", "ipp://10.0.0.9/ipp/print"),
+        wrong("Line", PDF, "tcp://10.0.0.9:9100"),
+        wrong("Folder", PDF, "dir:/tmp"),
+        wrong("Good", "zpl", "tcp://127.0.0.1:1"),
+        wrong("Twin", "zpl", "tcp://127.0.0.1:1"),
+    ];
+    let printing = open(&database(), printers);
+    let told: Vec<_> = printing.printers().into_iter().map(|p| (p.name, p.state, p.advice)).collect();
+    let words = [
+        "is not understood",
+        "choose the language pdf",
+        "is no print queue",
+        "is no print queue",
+        "",
+        "\"Good\" has",
+    ];
+    assert_eq!(told.len(), words.len());
+    for ((name, state, advice), words) in told.iter().zip(words) {
+        let failed = *state == PrinterState::Failed;
+        assert_eq!(failed, name != "Good", "{name}: {advice}");
+        assert!(!failed || (advice.contains(words) && advice.contains("settings file")), "{name}: {advice}");
+    }
+    let looked = printing.look(Duration::from_secs(600));
+    assert_eq!(looked.len(), 6, "nobody waits for a printer at which nobody works");
+}
+
+#[test]
+fn what_does_not_go_together_is_refused_in_words() {
+    let printing = open(&database(), Vec::new());
+    let added = printing.add(&settings("Office", PDF, "ipp://127.0.0.1:1")).unwrap();
+    assert_eq!((added.language, added.media.name.as_str(), added.confirms), (PDF, "avery-5160", true));
+    assert!(added.media.words.contains("30 labels"), "{}", added.media.words);
+    for (wrong, said) in [
+        (settings("A", PDF, "tcp://10.0.0.9:9100"), "print queues only"),
+        (settings("A", PDF, "usb:123"), "print queues only"),
+        (settings("A", "zpl", "ipp://10.0.0.9/ipp/print"), "choose the language pdf"),
+        (settings("A", PDF, "ipp://127.0.0.1:1/ipp/print"), "\"Office\" has the address"),
+        (settings("A", "epl", "tcp://h:1"), "and pdf for label sheets"),
+    ] {
+        let refusal = printing.add(&wrong).unwrap_err().to_string();
+        assert!(refusal.contains(said), "{refusal}");
+    }
+    assert_eq!(printing.printers().len(), 1);
+}
+
+#[test]
+fn a_change_keeps_what_was_said_of_answers_and_minds_the_neighbours() {
+    let db = database();
+    let printing = open(&db, Vec::new());
+    printing.add(&settings("One", "zpl", "tcp://127.0.0.1:1")).unwrap();
+    let two = PrinterSettings { answers: Asked::Taken, ..settings("Two", "zpl", "dir:/tmp/labels") };
+    assert_eq!(printing.add(&two).unwrap().answers, Asked::Taken);
+    assert_eq!(printing.add(&settings("Three", "zpl", "dir:/tmp/other")).unwrap().answers, Asked::Auto);
+    let moved = PrinterSettings { address: "tcp://127.0.0.1:1".into(), ..two.clone() };
+    let refusal = printing.change("Two", &moved).unwrap_err();
+    assert_eq!(refusal.field(), Some("address"));
+    let moved = PrinterSettings { address: "tcp://127.0.0.1:2".into(), ..two };
+    let view = printing.change("Two", &moved).unwrap();
+    assert_eq!((view.answers, view.confirms), (Asked::Taken, false));
+    let names: Vec<_> = printing.printers().into_iter().map(|p| p.name).collect();
+    assert_eq!(names, ["One", "Two", "Three"], "each stays in its place");
+    let office = PrinterSettings {
+        media: Some(MediaChoice::Named("avery-l7160".into())),
+        ..settings("Two", PDF, "ipps://127.0.0.1:1")
+    };
+    assert_eq!(printing.change("Two", &office).unwrap().media.name, "avery-l7160");
+    drop(printing);
+    let again = open(&db, Vec::new()).printers();
+    assert_eq!((again[1].language, again[1].answers), (PDF, Asked::Auto), "as it was written down");
+}
+
+#[test]
+fn a_worker_that_hangs_holds_nobody_up() {
+    let (go, wait) = sync_mpsc::channel::<()>();
+    let hangs = move || assert!(wait.recv().is_err());
+    let thread = Thread::start("hangs".into(), hangs).unwrap();
+    assert!(!thread.wait(Instant::now()), "it hangs");
+    drop(go);
+    for again in [false, true] {
+        assert!(thread.wait(Instant::now() + Duration::from_secs(60)), "it has ended; asked again: {again}");
+    }
+    thread.join();
+    // A lookup of a name that never ends is left behind.
+    let (go, wait) = sync_mpsc::channel::<()>();
+    let (shared, clock) = (Shared::new(0, String::new(), Arc::default()), system_clock(boot_id([1; 10])));
+    let worker = || async move {
+        drop(tokio::task::spawn_blocking(move || assert!(wait.recv().is_err())));
+    };
+    work(worker, &shared, &clock);
+    drop(go);
+}

@@ -1,0 +1,35 @@
+//! Lines of a log with the texts that they name, a page at a time.
+
+use record::checkpoint::Origin;
+
+use crate::db::texts::{LINES_AT_ONCE, beside_few};
+use crate::db::{AccountScope, Conn, DbError};
+
+/// A line with the texts that it names.
+pub type LineWithTexts = (Vec<u8>, Vec<String>);
+
+/// Lines of a log from number `from` on with their texts, ascending: at most `limit`, and none behind `bytes_max` bytes.
+///
+/// # Errors
+/// The database, or a stored line that is no entry.
+pub async fn page(
+    conn: &mut Conn,
+    scope: AccountScope,
+    origin: &Origin,
+    (from, limit): (u64, usize),
+    bytes_max: usize,
+) -> Result<Vec<LineWithTexts>, DbError> {
+    let lines = crate::db::entries::lines(conn, scope, origin, from, limit).await?;
+    let (mut page, mut bytes) = (Vec::with_capacity(lines.len()), 0);
+    for few in lines.chunks(LINES_AT_ONCE) {
+        let texts = beside_few(conn, scope, origin, few).await?;
+        for (line, texts) in few.iter().zip(texts) {
+            if bytes >= bytes_max {
+                return Ok(page);
+            }
+            bytes += line.len() + texts.iter().map(String::len).sum::<usize>();
+            page.push((line.clone(), texts));
+        }
+    }
+    Ok(page)
+}

@@ -1,0 +1,326 @@
+//! What the relay is told by its settings file, its environment and its command line; secrets only in files of their own.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use service::settings::{Loaded, Origin, Settings, SettingsError};
+
+use crate::fleet::PublicIdentity;
+
+/// What is said of an address that is no database's.
+pub(crate) const NO_DATABASE: SettingsError = SettingsError::Value(
+    "the database must read sqlite:FILE or postgres://…; another server is not spoken to. Nothing was started",
+);
+
+/// Where to listen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ListenAddress {
+    /// Address and port; port 0 takes a free one.
+    #[schemars(description = "")]
+    pub listen: SocketAddr,
+}
+
+/// The public listener.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct HttpsSettings {
+    /// Pages, API and claims; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// Its certificate, PEM, leaf first; taken up anew while it runs.
+    #[schemars(extend("x-default" = "own authority", "x-example" = "/etc/cleantrack/relay.pem"))]
+    pub certificate: Option<PathBuf>,
+    /// Its key, PEM.
+    #[schemars(extend(
+        "x-default" = "own authority",
+        "x-example" = "/run/credentials/cleantrack-relay.service/cleantrack.tls-key"
+    ))]
+    pub key: Option<PathBuf>,
+    /// What boxes must trust to reach it, where that is not in the certificate file.
+    #[schemars(extend("x-example" = "/etc/cleantrack/ca.pem"))]
+    pub ca: Option<PathBuf>,
+}
+
+impl Default for HttpsSettings {
+    fn default() -> Self {
+        Self { listen: any_address(8443), certificate: None, key: None, ca: None }
+    }
+}
+
+/// Bounds that an operator may move.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct RelayLimits {
+    /// Connections at a time, of the public listener and of the one for photos each.
+    #[schemars(range(min = 8, max = 100_000))]
+    pub connections: usize,
+    /// Of those, connections from one address (an IPv6 /64 counts as one); 0 = no limit, for a relay behind a proxy of its own.
+    pub connections_per_address: usize,
+    /// Claims and renewals a minute from one network, 20 at once; 0 = no limit.
+    pub claims_per_address: u32,
+}
+
+impl Default for RelayLimits {
+    fn default() -> Self {
+        Self { connections: 1_024, connections_per_address: 256, claims_per_address: 30 }
+    }
+}
+
+/// All settings of the relay.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct RelaySettings {
+    /// Data folder: keys, and database and photos where they have no place of their own; also `--data DIR`.
+    #[schemars(extend("x-default" = "`$STATE_DIRECTORY`", "x-example" = "/var/lib/cleantrack-relay"))]
+    pub data: Option<PathBuf>,
+    /// `sqlite:FILE`, or `postgres://…` without a password; also `--database`.
+    #[schemars(extend(
+        "x-default" = "`sqlite:DATA/relay.db`",
+        "x-example" = "sqlite:/var/lib/cleantrack-relay/relay.db"
+    ))]
+    pub database: Option<String>,
+    /// A file with the database's address, password included.
+    #[schemars(extend("x-example" = "/run/credentials/cleantrack-relay.service/cleantrack.database"))]
+    pub database_file: Option<PathBuf>,
+    /// Folder of photos; also `--objects`.
+    #[schemars(extend("x-default" = "`DATA/photos`", "x-example" = "/var/lib/cleantrack-relay/photos"))]
+    pub objects: Option<PathBuf>,
+    /// Where people and boxes reach it: `https://host[:port]`.
+    #[schemars(extend("x-default" = "from what is bound", "x-example" = "https://relay.example.org"))]
+    pub public_url: Option<String>,
+    /// Where boxes reach MQTT: `mqtts://host:port`.
+    #[schemars(extend("x-default" = "from `public_url`", "x-example" = "mqtts://relay.example.org:8883"))]
+    pub mqtt_url: Option<String>,
+    /// Where boxes bring photos: `https://host:port`.
+    #[schemars(extend("x-default" = "from `public_url`", "x-example" = "https://relay.example.org:8444"))]
+    pub photos_url: Option<String>,
+    /// Further names and addresses in the relay's own certificate.
+    pub names: Vec<String>,
+    /// The public listener.
+    pub https: HttpsSettings,
+    /// Photos and renewals, with client certificates; port 0 takes a free one.
+    pub photos: ListenAddress,
+    /// Boxes, with client certificates; port 0 takes a free one.
+    pub mqtt: ListenAddress,
+    /// Health and metrics; loopback only.
+    pub health: ListenAddress,
+    /// Bounds.
+    pub limits: RelayLimits,
+    /// What is logged: levels by module, such as `info,relay::ingest=debug`.
+    pub log: String,
+}
+
+fn any_address(port: u16) -> SocketAddr {
+    SocketAddr::from(([0, 0, 0, 0], port))
+}
+
+impl Default for RelaySettings {
+    fn default() -> Self {
+        Self {
+            data: None,
+            database: None,
+            database_file: None,
+            objects: None,
+            public_url: None,
+            mqtt_url: None,
+            photos_url: None,
+            names: Vec::new(),
+            https: HttpsSettings::default(),
+            photos: ListenAddress { listen: any_address(8444) },
+            mqtt: ListenAddress { listen: any_address(8883) },
+            health: ListenAddress { listen: SocketAddr::from(([127, 0, 0, 1], 9090)) },
+            limits: RelayLimits::default(),
+            log: "info".to_owned(),
+        }
+    }
+}
+
+/// What the command line says; it lies over everything else.
+#[derive(Debug, Default)]
+pub(crate) struct GivenSettings {
+    pub(crate) data: Option<PathBuf>,
+    pub(crate) database: Option<String>,
+    pub(crate) objects: Option<PathBuf>,
+}
+
+impl Settings for RelaySettings {
+    fn check(&self) -> Result<(), &'static str> {
+        let begins = |url: &Option<String>, with: &str| url.as_deref().is_none_or(|u| u.starts_with(with));
+        if !begins(&self.public_url, "https://") || !begins(&self.photos_url, "https://") {
+            return Err("public_url and photos_url read https://host or https://host:port");
+        }
+        if !begins(&self.mqtt_url, "mqtts://") {
+            return Err("mqtt_url reads mqtts://host:port");
+        }
+        if self.https.certificate.is_some() != self.https.key.is_some() {
+            return Err("https.certificate and https.key belong together");
+        }
+        if !self.health.listen.ip().is_loopback() {
+            return Err("health.listen must be a loopback address: it asks nobody who they are");
+        }
+        let password = self.database.as_deref().and_then(|d| d.split_once("://")?.1.split_once('@'));
+        if password.is_some_and(|(user, _)| user.contains(':')) {
+            return Err("a database password does not belong in the settings: use database_file");
+        }
+        Ok(())
+    }
+}
+
+impl RelaySettings {
+    /// Reads the file, if one is given, the environment over it, and over both what stood on the command line.
+    ///
+    /// # Errors
+    /// What does not fit, with its line or its variable.
+    pub(crate) fn load(
+        file: Option<&Path>,
+        environment: &BTreeMap<String, String>,
+        given: GivenSettings,
+    ) -> Result<Loaded<Self>, SettingsError> {
+        let mut loaded = service::settings::load::<Self>(file, environment)?;
+        let Loaded { settings, origins } = &mut loaded;
+        let GivenSettings { data, database, objects } = given;
+        let arguments =
+            [("data", data.is_some()), ("database", database.is_some()), ("objects", objects.is_some())];
+        origins.extend(
+            arguments.into_iter().filter(|(_, is)| *is).map(|(key, _)| (key.to_owned(), Origin::Argument)),
+        );
+        settings.data = data.or(settings.data.take());
+        settings.database = database.or(settings.database.take());
+        settings.objects = objects.or(settings.objects.take());
+        if let (None, Some(state)) = (&settings.data, environment.get("STATE_DIRECTORY")) {
+            settings.data = Some(state.into());
+            origins.insert("data".to_owned(), Origin::Variable("STATE_DIRECTORY".to_owned()));
+        }
+        settings.data()?;
+        settings.check().map_err(SettingsError::Value)?;
+        Ok(loaded)
+    }
+
+    /// The data folder.
+    ///
+    /// # Errors
+    /// Nobody named one.
+    pub fn data(&self) -> Result<&Path, SettingsError> {
+        let missing = "no data folder: give --data DIR, `data` in the settings, or STATE_DIRECTORY";
+        self.data.as_deref().ok_or(SettingsError::Value(missing))
+    }
+
+    /// The database's address.
+    ///
+    /// # Errors
+    /// Its file cannot be read, or there is no data folder to keep a database in.
+    pub fn database(&self) -> Result<String, SettingsError> {
+        if let Some(path) = &self.database_file {
+            let read = std::fs::read_to_string(path);
+            let text = read.map_err(|source| SettingsError::Read { path: path.clone(), source })?;
+            return Ok(text.trim().to_owned());
+        }
+        match &self.database {
+            Some(address) => Ok(address.clone()),
+            None => Ok(format!("sqlite:{}", self.data()?.join("relay.db").display())),
+        }
+    }
+
+    /// The folder of photos.
+    ///
+    /// # Errors
+    /// There is no data folder to keep them in.
+    pub fn objects(&self) -> Result<PathBuf, SettingsError> {
+        self.objects.clone().map_or_else(|| Ok(self.data()?.join("photos")), Ok)
+    }
+
+    /// The certificate that was configured for the public listener.
+    pub fn public_identity(&self) -> Option<PublicIdentity> {
+        let (certificate, key) = self.https.certificate.clone().zip(self.https.key.clone())?;
+        Some(PublicIdentity { certificate, key, ca: self.https.ca.clone() })
+    }
+
+    /// The host of the public address, which names this relay's signing keys.
+    pub fn host(&self) -> &str {
+        self.public_url.as_deref().and_then(host_of).unwrap_or("localhost")
+    }
+
+    /// Names and addresses for the relay's own certificate.
+    pub fn own_names(&self) -> Vec<String> {
+        let local = ["localhost", "127.0.0.1", "::1"].map(str::to_owned);
+        let urls = [&self.public_url, &self.mqtt_url, &self.photos_url];
+        let hosts = urls.into_iter().flatten().filter_map(|url| host_of(url).map(str::to_owned));
+        let mut names = Vec::new();
+        for name in local.into_iter().chain(hosts).chain(self.names.clone()) {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        names
+    }
+}
+
+fn host_of(url: &str) -> Option<&str> {
+    let rest = url.split_once("://")?.1.split('/').next()?;
+    let host = match rest.strip_prefix('[') {
+        Some(six) => six.split_once(']')?.0,
+        None => rest.split(':').next()?,
+    };
+    (!host.is_empty()).then_some(host)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(text: &str, environment: &[(&str, &str)]) -> Result<RelaySettings, SettingsError> {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), text).unwrap();
+        let environment = environment.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
+        let given = GivenSettings::default();
+        RelaySettings::load(Some(file.path()), &environment, given).map(|loaded| loaded.settings)
+    }
+
+    #[test]
+    fn the_environment_lies_over_the_file() {
+        let text = "data = \"/a\"\n[https]\nlisten = \"127.0.0.1:1\"\n";
+        let config = load(text, &[("CLEANTRACK_DATA", "/b"), ("HOME", "/root")]).unwrap();
+        assert_eq!(config.database().unwrap(), "sqlite:/b/relay.db");
+        assert_eq!((config.https.listen.port(), config.mqtt.listen.port()), (1, 8883));
+        assert_eq!(config.host(), "localhost");
+        let config =
+            load("public_url = \"https://relay.example:444\"", &[("STATE_DIRECTORY", "/s")]).unwrap();
+        assert_eq!((config.host(), config.objects().unwrap()), ("relay.example", PathBuf::from("/s/photos")));
+        assert_eq!(config.own_names(), ["localhost", "127.0.0.1", "::1", "relay.example"]);
+        assert_eq!(host_of("https://[::1]:5/x"), Some("::1"));
+    }
+
+    #[test]
+    fn the_command_line_lies_over_everything() {
+        let state = BTreeMap::from([
+            ("STATE_DIRECTORY".to_owned(), "/s".to_owned()),
+            ("CLEANTRACK_DATABASE".to_owned(), "sqlite:/x".to_owned()),
+        ]);
+        let database = Some("sqlite:/y".to_owned());
+        let loaded =
+            RelaySettings::load(None, &state, GivenSettings { database, ..GivenSettings::default() })
+                .unwrap();
+        assert_eq!(loaded.settings.database().unwrap(), "sqlite:/y");
+        assert_eq!(loaded.origins["database"], Origin::Argument);
+        assert_eq!(loaded.settings.data().unwrap(), Path::new("/s"));
+    }
+
+    #[test]
+    fn what_does_not_fit_says_where() {
+        let data = [("CLEANTRACK_DATA", "/a")];
+        assert!(matches!(load("", &[]), Err(SettingsError::Value(_))), "no data folder");
+        assert!(matches!(load("[limits]\nconnections = 1", &data), Err(SettingsError::Range { .. })));
+        for wrong in [
+            "public_url = \"http://x\"",
+            "mqtt_url = \"https://x:1\"",
+            "[health]\nlisten = \"0.0.0.0:1\"",
+            "[https]\nkey = \"/k\"",
+            "database = \"postgres://me:secret@host/db\"",
+        ] {
+            assert!(matches!(load(wrong, &data), Err(SettingsError::Value(_))), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! Version 1 of the API.
+
+pub(crate) mod cleanings;
+pub(crate) mod compliance;
+pub(crate) mod equipment;
+pub(crate) mod log;

@@ -1,0 +1,136 @@
+//! Adding a box: the claim file, and waiting for the box's first word.
+
+use askama::Template;
+use axum::extract::{Form, Query, State};
+use axum::http::StatusCode;
+use record::ids::FacilityId;
+use serde::Deserialize;
+
+use crate::accounts::Visitor;
+use crate::accounts::access_log::AccessRecord;
+use crate::fleet::ClaimWishes;
+use crate::web::http_error::Fault;
+use crate::web::layout::{Section, Shell, download, page};
+use crate::web::pages::sign_in::check_form;
+use crate::web::view_models::facility_state::{Site, sites};
+use crate::web::view_models::formats::Wall;
+use crate::web::{Answer, Web};
+
+/// What an administrator runs on the box: shown on the page "Add a box", and how the suites claim their boxes.
+pub const CLAIM_COMMAND: &str = "cleantrack-appliance claim FILE";
+
+struct Choice {
+    id: String,
+    name: String,
+    chosen: bool,
+}
+
+#[derive(Template)]
+#[template(path = "add_box.html")]
+struct AddBoxPage {
+    shell: Shell,
+    claim_command: &'static str,
+    title: &'static str,
+    lead: &'static str,
+    facilities: Vec<Choice>,
+    /// Whether whoever looks may make a claim file.
+    may_make: bool,
+    csrf: String,
+    here: usize,
+    expected: usize,
+    waiting_words: &'static str,
+}
+
+/// What the address carries.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Asked {
+    facility: Option<String>,
+}
+
+/// What the form carries.
+#[derive(Deserialize)]
+pub(crate) struct ClaimForm {
+    #[serde(default)]
+    csrf: String,
+    #[serde(default)]
+    facility: String,
+}
+
+/// `GET /app/boxes/add`.
+pub(crate) async fn show(visitor: Visitor, State(web): State<Web>, Query(asked): Query<Asked>) -> Answer {
+    if !visitor.role.may_change() {
+        return Err(Fault::ReadOnly);
+    }
+    let mut conn = web.db.read().await?;
+    let sites = sites(&mut conn, visitor.scope, web.now_ms()).await?;
+    drop(conn);
+    let chosen = asked.facility.unwrap_or_default();
+    form(&visitor, &web, &sites, &chosen).await
+}
+
+/// The page of an account whose boxes have not told anything yet.
+pub(crate) async fn first_box(visitor: &Visitor, web: &Web, sites: &[Site]) -> Answer {
+    form(visitor, web, sites, "").await
+}
+
+async fn form(visitor: &Visitor, web: &Web, sites: &[Site], chosen: &str) -> Answer {
+    let mut conn = web.db.read().await?;
+    let changes = crate::db::dashboard::changes(&mut conn, visitor.scope).await?;
+    let here =
+        sites.iter().filter(|s| s.in_service.as_ref().is_some_and(|b| b.row.heard_ms.is_some())).count();
+    let is_first = sites.iter().all(|s| s.in_service.is_none());
+    let without = sites.iter().find(|s| s.in_service.is_none()).map(|s| s.id.to_string()).unwrap_or_default();
+    let chosen = if chosen.is_empty() { &without } else { chosen };
+    let choice =
+        |s: &Site| Choice { id: s.id.to_string(), name: s.name.clone(), chosen: s.id.to_string() == chosen };
+    let (title, lead) = if is_first {
+        (
+            "Your first box in five minutes",
+            "Your facilities, what is overdue and what was cleaned will be here. There is nothing yet, because no box has told anything.",
+        )
+    } else {
+        (
+            "Add a box",
+            "A box belongs to one facility. A new one in the place of an old one goes on with its history.",
+        )
+    };
+    let section = if is_first { Section::Facilities } else { Section::Boxes };
+    let view = AddBoxPage {
+        shell: Shell::signed_in(title, section, visitor).live(changes, true),
+        claim_command: CLAIM_COMMAND,
+        title,
+        lead,
+        facilities: sites.iter().map(choice).collect(),
+        may_make: visitor.role.may_change(),
+        csrf: visitor.token.csrf(),
+        here,
+        expected: sites.len().max(1),
+        waiting_words: "This page shows it within seconds of its first word. You can close it.",
+    };
+    page(StatusCode::OK, &view)
+}
+
+/// `POST /app/boxes/add`.
+pub(crate) async fn make(visitor: Visitor, State(web): State<Web>, Form(sent): Form<ClaimForm>) -> Answer {
+    check_form(&visitor, &sent.csrf)?;
+    if !visitor.role.may_change() {
+        return Err(Fault::ReadOnly);
+    }
+    let now_ms = web.now_ms();
+    let mut conn = web.db.read().await?;
+    let sites = sites(&mut conn, visitor.scope, now_ms).await?;
+    drop(conn);
+    let facility: Option<FacilityId> = sent.facility.parse().ok();
+    let site = sites.iter().find(|s| Some(s.id) == facility).ok_or(Fault::NotFound)?;
+    let wishes = ClaimWishes { zone: Some(site.zone.clone()), ..ClaimWishes::default() };
+    let file = crate::fleet::claim_file(&web.fleet, visitor.scope, site.id, wishes)
+        .await
+        .map_err(Fault::internal)?;
+    let mut tx = web.db.begin().await?;
+    let about = site.id.to_string();
+    let record = AccessRecord { who: &visitor.email, act: "claim-file create", about: &about };
+    web.log().write_act(&mut tx, visitor.scope, record).await?;
+    tx.commit().await?;
+    let day = Wall::new(now_ms, &site.zone).today();
+    download(&format!("cleantrack-claim-{day}.toml"), "application/toml", file.into_bytes())
+}

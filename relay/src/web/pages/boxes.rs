@@ -1,0 +1,312 @@
+//! The fleet: every box of the account, those that need somebody first, and what is held of a log that forked.
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::StatusCode;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use record::checkpoint::Origin;
+use record::ids::{BoxId, Epoch};
+use serde::Serialize;
+
+use crate::accounts::Visitor;
+use crate::db::dashboard::BoxRow;
+use crate::db::evidence::EvidenceRow;
+use crate::db::log_keys::WaitingEpoch;
+use crate::web::http_error::Fault;
+use crate::web::layout::{Section, Shell, download, page};
+use crate::web::view_models::box_alarms::BoxAlarm;
+use crate::web::view_models::box_health::health;
+use crate::web::view_models::box_state::{BoxState, as_told, backlog, clock, is_fresh, printers};
+use crate::web::view_models::facility_state::{Site, common_zone, sites};
+use crate::web::view_models::formats::{Badge, Moment, Tone, Wall, grouped};
+use crate::web::{Answer, Place, Web};
+
+/// The kind of evidence that accuses this relay and no box.
+const LOSS: &str = "data loss";
+/// Contradictions that the page shows.
+const FORKS: i64 = 10;
+
+struct NoteView {
+    title: String,
+    before: String,
+    root: String,
+    after: String,
+}
+
+struct ForkView {
+    box_id: String,
+    facility: String,
+    state: Badge,
+    at: Moment,
+    safe: String,
+    held: String,
+    notes: Vec<NoteView>,
+    evidence: String,
+    replace: Option<String>,
+}
+
+struct Row {
+    facility: String,
+    href: String,
+    state: Badge,
+    heard: Option<Moment>,
+    backlog: String,
+    clock: String,
+    disk: String,
+    printers: Vec<Badge>,
+    version: String,
+}
+
+/// What a box reports and nobody at its facility has acknowledged.
+struct AlarmRow {
+    facility: String,
+    alarm: BoxAlarm,
+}
+
+#[derive(Template)]
+#[template(path = "boxes.html")]
+struct BoxesPage {
+    shell: Shell,
+    may_add: bool,
+    forks: Vec<ForkView>,
+    caption: String,
+    boxes: Vec<Row>,
+    alarms: Vec<AlarmRow>,
+    notes: Vec<String>,
+}
+
+/// `GET /app/boxes`.
+pub(crate) async fn show(visitor: Visitor, State(web): State<Web>) -> Answer {
+    let now_ms = web.now_ms();
+    let (mut conn, scope) = (web.db.read().await?, visitor.scope);
+    let changes = crate::db::dashboard::changes(&mut conn, scope).await?;
+    let sites = sites(&mut conn, scope, now_ms).await?;
+    let known = crate::db::facilities::list(&mut conn, scope).await?;
+    let rows = crate::db::dashboard::boxes(&mut conn, scope).await?;
+    let wall = Wall::new(now_ms, &common_zone(&sites));
+    let known_ms = |facility: &str| known.iter().find(|f| f.facility == facility).map_or(0, |f| f.known_ms);
+    let mut boxes: Vec<(BoxState, BoxRow)> =
+        rows.into_iter().map(|row| (BoxState::of(&row, known_ms(&row.facility), now_ms), row)).collect();
+    boxes.sort_by_key(|(state, _)| *state);
+    let found = crate::db::evidence::newest(&mut conn, scope, FORKS).await?;
+    let waits = crate::db::log_keys::waiting(&mut conn, scope).await?;
+    let mut forks = Vec::new();
+    for evidence in found.iter().filter(|e| e.kind != LOSS) {
+        let row = boxes.iter().find(|(_, row)| row.box_id == evidence.box_id);
+        if let Some((state, row)) = row {
+            forks.push(fork(evidence, *state, row, &sites, visitor.role.may_change(), &wall));
+        }
+    }
+    let shell = Shell::signed_in("Boxes", Section::Boxes, &visitor).live(changes, false);
+    let view = BoxesPage {
+        shell: shell.told("Live, as of ", wall.now(), &wall, String::new()),
+        may_add: visitor.role.may_change(),
+        forks,
+        caption: match boxes.len() {
+            1 => "1 box".to_owned(),
+            n => format!("{n} boxes, those that need you first"),
+        },
+        notes: [waiting(&waits, &boxes, &sites), refusals(&boxes, &sites), losses(&found, &boxes, &sites)]
+            .concat(),
+        alarms: alarms(&boxes, &sites, &wall),
+        boxes: boxes.iter().map(|(state, row)| box_row(*state, row, &sites, &wall)).collect(),
+    };
+    page(StatusCode::OK, &view)
+}
+
+fn facility_name(sites: &[Site], facility: &str) -> String {
+    let site = sites.iter().find(|s| s.id.to_string() == facility);
+    site.map_or_else(|| facility.to_owned(), |s| s.name.clone())
+}
+
+fn box_row(state: BoxState, row: &BoxRow, sites: &[Site], wall: &Wall) -> Row {
+    let (health, is_fresh) = (health(row), is_fresh(row, wall.now_ms()));
+    let disk = health.as_ref().map(|h| as_told(format!("{}%", h.disk_percent), is_fresh));
+    Row {
+        facility: facility_name(sites, &row.facility),
+        href: format!("/app/f/{}", row.facility),
+        state: match state {
+            BoxState::Silent => state.badge_with_span(row.heard_ms, wall.now_ms()),
+            _ => state.badge(),
+        },
+        heard: row.heard_ms.map(|at| wall.clock(at)),
+        backlog: backlog(row, state),
+        clock: clock(row, wall.now_ms()),
+        disk: disk.unwrap_or_else(|| "unknown".to_owned()),
+        printers: printers(health.as_ref(), is_fresh),
+        version: row.version.clone(),
+    }
+}
+
+fn alarms(boxes: &[(BoxState, BoxRow)], sites: &[Site], wall: &Wall) -> Vec<AlarmRow> {
+    let heard = boxes.iter().filter(|(state, _)| *state != BoxState::Revoked);
+    let rows = heard.flat_map(|(_, row)| {
+        let facility = facility_name(sites, &row.facility);
+        crate::web::view_models::box_alarms::shown(row, wall)
+            .into_iter()
+            .map(move |alarm| AlarmRow { facility: facility.clone(), alarm })
+    });
+    rows.collect()
+}
+
+/// Logs that the page names: a person looks at them one by one.
+const WAITING_SHOWN: usize = 8;
+
+fn waiting(waits: &[WaitingEpoch], boxes: &[(BoxState, BoxRow)], sites: &[Site]) -> Vec<String> {
+    let sentence = |log: &WaitingEpoch| {
+        let facility = boxes.iter().find(|(_, row)| row.box_id == log.box_id).map(|(_, row)| &row.facility);
+        format!(
+            "{}: a log came under this box’s name, {} with {}, that no key of the box vouches for. Either the box has lost its \
+             keys, or somebody has a copy of its certificate. Nothing of it counts until whoever runs the relay has admitted \
+             or forgotten it: “cleantrack-relay box epoch admit” or “forget”, with --box {}.",
+            facility.map_or_else(|| log.box_id.clone(), |facility| facility_name(sites, facility)),
+            log.epoch,
+            crate::web::view_models::formats::entries(log.size.unsigned_abs()),
+            log.box_id,
+        )
+    };
+    let more = waits.len().saturating_sub(WAITING_SHOWN);
+    let rest = (more > 0)
+        .then(|| format!("{more} more such logs: “cleantrack-relay box epoch list” names all of them."));
+    waits.iter().take(WAITING_SHOWN).map(sentence).chain(rest).collect()
+}
+
+fn refusals(boxes: &[(BoxState, BoxRow)], sites: &[Site]) -> Vec<String> {
+    let refused = boxes.iter().filter(|(_, row)| row.refusals > 0);
+    let said = refused.map(|(_, row)| {
+        let times = match row.refusals {
+            1 => "once".to_owned(),
+            n => format!("{} times", grouped(n.unsigned_abs())),
+        };
+        format!(
+            "{}: what the box sent was refused {times}. Whoever runs the relay has it; nothing of it was kept as a record.",
+            facility_name(sites, &row.facility)
+        )
+    });
+    said.collect()
+}
+
+fn losses(found: &[EvidenceRow], boxes: &[(BoxState, BoxRow)], sites: &[Site]) -> Vec<String> {
+    let lost = found.iter().filter(|e| e.kind == LOSS);
+    let said = lost.filter_map(|e| boxes.iter().find(|(_, row)| row.box_id == e.box_id)).map(|(_, row)| {
+        format!(
+            "{}: this relay once held more of the box’s log than it did later, as after a restored backup. The box \
+             sends it again by itself; its signed proof of that is kept.",
+            facility_name(sites, &row.facility)
+        )
+    });
+    said.collect()
+}
+
+fn fork(
+    evidence: &EvidenceRow,
+    state: BoxState,
+    row: &BoxRow,
+    sites: &[Site],
+    may_change: bool,
+    wall: &Wall,
+) -> ForkView {
+    let safe = evidence.seq.map_or_else(
+        || "what both versions have in common is kept, and proven.".to_owned(),
+        |seq| {
+            format!(
+                "the first {} are the same in both, and proven.",
+                crate::web::view_models::formats::entries(seq.unsigned_abs())
+            )
+        },
+    );
+    let replace = (may_change && state == BoxState::Quarantined)
+        .then(|| format!("/app/boxes/add?facility={}", row.facility));
+    ForkView {
+        box_id: evidence.box_id.clone(),
+        facility: facility_name(sites, &row.facility),
+        state: if state == BoxState::Quarantined {
+            state.badge()
+        } else {
+            Badge::new(Tone::Plain, "Looked at")
+        },
+        at: wall.day_clock(evidence.at_ms),
+        safe,
+        held: "what differs, in both versions.".to_owned(),
+        notes: vec![
+            note_view("Checkpoint A, signed, held before", &evidence.ours),
+            note_view("Checkpoint B, signed, received later", &evidence.theirs),
+        ],
+        evidence: format!("/app/boxes/{}/evidence/{}", evidence.box_id, evidence.evidence_id),
+        replace,
+    }
+}
+
+/// A note with its third line, the root, apart.
+fn note_view(title: &str, note: &str) -> NoteView {
+    let mut lines = note.split_inclusive('\n');
+    let before: String = lines.by_ref().take(2).collect();
+    let root = lines.next().unwrap_or_default().trim_end().to_owned();
+    let after: String = std::iter::once("\n").chain(lines).collect();
+    NoteView { title: title.to_owned(), before, root, after: after.trim_end().to_owned() }
+}
+
+/// All that an auditor needs to see the contradiction without this relay.
+#[derive(Serialize)]
+struct EvidenceFile {
+    v: u32,
+    r#box: String,
+    epoch: String,
+    kind: String,
+    at_ms: i64,
+    first_difference: Option<i64>,
+    key: Option<String>,
+    checkpoint_a: String,
+    checkpoint_b: String,
+    entries_a: Vec<String>,
+    batch_b_base64: String,
+}
+
+/// `GET /app/boxes/{box_id}/evidence/{evidence}`.
+pub(crate) async fn evidence(
+    visitor: Visitor,
+    State(web): State<Web>,
+    Place((box_id, id)): Place<(BoxId, String)>,
+) -> Answer {
+    let mut conn = web.db.read().await?;
+    let found = crate::db::evidence::get(&mut conn, visitor.scope, box_id, &id).await?;
+    let (row, lines, payload) = found.ok_or(Fault::NotFound)?;
+    let epoch: Option<Epoch> = row.epoch.parse().ok();
+    let mut key = None;
+    if let Some(origin) = epoch.map(|epoch| Origin { box_id, epoch }) {
+        let held = crate::db::epochs::get(&mut conn, visitor.scope, &origin).await?;
+        key = held.and_then(|held| origin.verifier(&held.log_key).ok()).map(|v| v.to_string());
+    }
+    let entries = lines.split(|b| *b == b'\n').filter(|line| !line.is_empty());
+    let file = EvidenceFile {
+        v: 1,
+        r#box: row.box_id,
+        epoch: row.epoch,
+        kind: row.kind,
+        at_ms: row.at_ms,
+        first_difference: row.seq,
+        key,
+        checkpoint_a: row.ours,
+        checkpoint_b: row.theirs,
+        entries_a: entries.map(|line| String::from_utf8_lossy(line).into_owned()).collect(),
+        batch_b_base64: STANDARD.encode(payload),
+    };
+    let bytes = serde_json::to_vec_pretty(&file).map_err(Fault::internal)?;
+    download(&format!("cleantrack-evidence-{box_id}.json"), "application/json", bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_root_of_a_note_stands_apart() {
+        let note = "cleantrack/box/01KC9V/1\n18204\nVZrq=\n\n— cleantrack/box/01KC9V/1 8f2c\n";
+        let view = note_view("A", note);
+        assert_eq!(
+            (view.before.as_str(), view.root.as_str(), view.after.as_str()),
+            ("cleantrack/box/01KC9V/1\n18204\n", "VZrq=", "\n\n— cleantrack/box/01KC9V/1 8f2c")
+        );
+    }
+}

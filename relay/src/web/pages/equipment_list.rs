@@ -1,0 +1,190 @@
+//! The equipment of a facility: what is late first, found by name, place, asset number or tag.
+
+use std::collections::HashMap;
+
+use askama::Template;
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use record::compliance::Tally;
+use record::fold::{Equipment, Service};
+use record::ids::FacilityId;
+use record::tag::Tag;
+use serde::Deserialize;
+
+use crate::accounts::Visitor;
+use crate::db::dashboard::ItemRow;
+use crate::web::http_error::Fault;
+use crate::web::layout::{Shell, page};
+use crate::web::pages::facility::{ITEMS_MAX, equipment, shell};
+use crate::web::view_models::facility_state::{Site, sites, tally};
+use crate::web::view_models::formats::{Badge, Moment, Tone, Wall, counted, rate, span};
+use crate::web::{Answer, Place, Web, http_error};
+
+/// Items on a page.
+const PAGE: usize = 50;
+
+/// What the address carries.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Asked {
+    q: String,
+    show: String,
+    page: String,
+}
+
+struct Row {
+    name: String,
+    href: String,
+    place: String,
+    asset_number: String,
+    state: Badge,
+    rate: String,
+    last: Option<Moment>,
+}
+
+#[derive(Template)]
+#[template(path = "items.html")]
+struct ItemsPage {
+    shell: Shell,
+    facility: String,
+    facility_href: String,
+    query: String,
+    overdue_only: bool,
+    caption: String,
+    empty: &'static str,
+    items: Vec<Row>,
+    newer: Option<String>,
+    older: Option<String>,
+    page: String,
+}
+
+/// `GET /app/f/{facility}/equipment`.
+pub(crate) async fn show(
+    visitor: Visitor,
+    State(web): State<Web>,
+    Place(facility): Place<FacilityId>,
+    Query(asked): Query<Asked>,
+) -> Answer {
+    let now_ms = web.now_ms();
+    let mut conn = web.db.read().await?;
+    let changes = crate::db::dashboard::changes(&mut conn, visitor.scope).await?;
+    let sites = sites(&mut conn, visitor.scope, now_ms).await?;
+    let site = sites.iter().find(|s| s.id == facility).ok_or(Fault::NotFound)?;
+    let wall = Wall::new(now_ms, &site.zone);
+    let rows = crate::db::dashboard::items(&mut conn, visitor.scope, facility, "", ITEMS_MAX).await?;
+    let tallies =
+        crate::db::dashboard::item_tallies(&mut conn, visitor.scope, facility, site.first_day()).await?;
+    let tallies: HashMap<String, Tally> =
+        tallies.into_iter().map(|(tag, met, closed)| (tag, tally(met, closed))).collect();
+    let query: String = asked.q.chars().filter(|c| !c.is_control()).take(120).collect();
+    let overdue_only = asked.show == "overdue";
+    let mut found = Vec::new();
+    for row in rows {
+        let item = equipment(&row)?;
+        if fits(&item, query.trim()) && (!overdue_only || row.state.as_deref() == Some("overdue")) {
+            found.push((order(&row, &item), row, item));
+        }
+    }
+    found.sort_by(|a, b| a.0.cmp(&b.0));
+    let total = found.len();
+    let pages = total.div_ceil(PAGE).max(1);
+    let number = asked.page.parse().unwrap_or(1).clamp(1, pages);
+    let shown = found.into_iter().skip((number - 1) * PAGE).take(PAGE);
+    let items = shown.map(|(_, row, item)| list_row(&row, item, &tallies, site, &wall)).collect();
+    let link = |to: usize| link(facility, &query, overdue_only, to);
+    let title = format!("Equipment – {}", site.name);
+    let view = ItemsPage {
+        shell: Shell { title, ..shell(&visitor, site, &wall).live(changes, true) },
+        facility: site.name.clone(),
+        facility_href: format!("/app/f/{facility}"),
+        caption: caption(total, overdue_only, &query),
+        empty: if query.is_empty() {
+            "What is added at the box shows up here within seconds."
+        } else {
+            "Try a part of the name, the ward, the asset number, or the tag on the label."
+        },
+        items,
+        newer: (number > 1).then(|| link(number - 1)),
+        older: (number < pages).then(|| link(number + 1)),
+        page: format!("Page {number} of {pages}"),
+        query,
+        overdue_only,
+    };
+    page(StatusCode::OK, &view)
+}
+
+fn link(facility: FacilityId, query: &str, overdue_only: bool, to: usize) -> String {
+    let show = if overdue_only { "&show=overdue" } else { "" };
+    let query = http_error::form_urlencoded(query);
+    format!("/app/f/{facility}/equipment?q={query}{show}&page={to}")
+}
+
+fn caption(total: usize, overdue_only: bool, query: &str) -> String {
+    let total = u64::try_from(total).unwrap_or(u64::MAX);
+    let late = if overdue_only { " overdue" } else { "" };
+    match (total, query.is_empty()) {
+        (0, true) => format!("No equipment{late}"),
+        (0, false) => format!("Nothing{late} is called “{query}” here"),
+        (_, true) => format!("{}{late}, what needs you first", counted(total, "item")),
+        (_, false) => format!("{}{late} for “{query}”", counted(total, "item")),
+    }
+}
+
+pub(crate) fn fits(item: &Equipment, query: &str) -> bool {
+    if query.is_empty() {
+        return true;
+    }
+    let wanted = query.to_lowercase();
+    let texts = [&item.name, &item.location, &item.asset_number, &item.serial, &item.category];
+    texts.iter().any(|text| text.to_lowercase().contains(&wanted))
+        || Tag::read(query).is_ok_and(|tag| tag == item.tag)
+}
+
+/// Overdue first and the longest before all, then what is due by its end, then by name.
+fn order(row: &ItemRow, item: &Equipment) -> (u8, i64, String) {
+    let name = item.name.to_lowercase();
+    match row.state.as_deref() {
+        Some("overdue") => (0, row.since_ms.unwrap_or(0), name),
+        Some("due" | "used") => (1, row.by_ms.unwrap_or(i64::MAX), name),
+        Some("out") => (3, 0, name),
+        _ => (2, 0, name),
+    }
+}
+
+fn list_row(
+    row: &ItemRow,
+    item: Equipment,
+    tallies: &HashMap<String, Tally>,
+    site: &Site,
+    wall: &Wall,
+) -> Row {
+    let tally = tallies.get(&row.tag).copied().unwrap_or_default();
+    Row {
+        href: format!("/app/f/{}/e/{}", site.id, item.tag),
+        state: state(row, &item, site.as_of_ms),
+        rate: if tally.closed == 0 { "no data".to_owned() } else { rate(tally) },
+        last: row.last_ms.map(|at| wall.clock(at)),
+        name: item.name,
+        place: item.location,
+        asset_number: item.asset_number,
+    }
+}
+
+/// How an item stands, as a tag.
+pub(crate) fn state(row: &ItemRow, item: &Equipment, as_of_ms: i64) -> Badge {
+    if item.service == Service::Retired {
+        return Badge::new(Tone::Plain, "Retired");
+    }
+    match row.state.as_deref() {
+        Some("overdue") => {
+            let late = row.since_ms.map(|since| span(as_of_ms.saturating_sub(since)));
+            Badge::new(Tone::Late, late.map_or_else(|| "Overdue".to_owned(), |late| format!("{late} late")))
+        }
+        Some("due") => Badge::new(Tone::Due, "Due"),
+        Some("used") => Badge::new(Tone::Due, "Due after use"),
+        Some("clean") => Badge::new(Tone::Ok, "Clean"),
+        Some("out") => Badge::new(Tone::Plain, "Out of service"),
+        Some("idle") => Badge::new(Tone::Plain, "Not due"),
+        _ => Badge::new(Tone::Plain, "No schedule"),
+    }
+}

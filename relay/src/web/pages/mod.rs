@@ -1,0 +1,14 @@
+//! The pages, one a file.
+
+pub(crate) mod access_log;
+pub(crate) mod account;
+pub(crate) mod add_box;
+pub(crate) mod boxes;
+pub(crate) mod equipment;
+pub(crate) mod equipment_list;
+pub(crate) mod facility;
+pub(crate) mod label_sheets;
+pub(crate) mod me;
+pub(crate) mod people;
+pub(crate) mod programs;
+pub(crate) mod sign_in;

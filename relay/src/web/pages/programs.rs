@@ -1,0 +1,241 @@
+//! Programs that read the account with a token: which there are, a new one, and the end of one.
+
+use askama::Template;
+use axum::extract::{Form, State};
+use axum::http::StatusCode;
+use serde::Deserialize;
+
+use crate::accounts::Visitor;
+use crate::accounts::programs::ProgramError;
+use crate::accounts::token::{MintedToken, TokenLife};
+use crate::db::tokens::TokenRow;
+use crate::web::http_error::Fault;
+use crate::web::layout::{Section, Shell, page, see_other};
+use crate::web::pages::sign_in::{Problem, check_form};
+use crate::web::view_models::formats::{Badge, Tone, Wall, counted};
+use crate::web::{Answer, Fact, Place, Web};
+
+const DAY_MS: i64 = 86_400_000;
+/// From so long before its end on, a token's end is shown as something that wants somebody.
+const SOON_MS: i64 = 30 * DAY_MS;
+
+struct ProgramView {
+    name: String,
+    href: String,
+    id: String,
+    state: Badge,
+    made: String,
+    used: String,
+}
+
+#[derive(Template)]
+#[template(path = "programs.html")]
+struct ProgramsPage {
+    shell: Shell,
+    problem: Option<Problem>,
+    made: Option<MintedToken>,
+    caption: String,
+    programs: Vec<ProgramView>,
+    name: String,
+    days: String,
+    /// Of the token that the form makes, so that it makes one.
+    new_id: String,
+    csrf: String,
+}
+
+#[derive(Template)]
+#[template(path = "program.html")]
+struct ProgramPage {
+    shell: Shell,
+    name: String,
+    state: Badge,
+    facts: Vec<Fact>,
+    is_alive: bool,
+    csrf: String,
+}
+
+/// What the form of a new token carries.
+#[derive(Deserialize)]
+pub(crate) struct NewForm {
+    #[serde(default)]
+    csrf: String,
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    days: String,
+    #[serde(default)]
+    id: String,
+}
+
+/// What the form that ends one carries.
+#[derive(Deserialize)]
+pub(crate) struct RevokeForm {
+    #[serde(default)]
+    csrf: String,
+}
+
+/// What stands above the list: what was just made, or what is wrong with what was typed.
+#[derive(Default)]
+struct Above {
+    made: Option<MintedToken>,
+    problem: Option<Problem>,
+    name: String,
+    days: String,
+}
+
+fn may_look(visitor: &Visitor) -> Result<(), Fault> {
+    if visitor.role.may_change() { Ok(()) } else { Err(Fault::ReadOnly) }
+}
+
+/// `GET /app/programs`.
+pub(crate) async fn list(visitor: Visitor, State(web): State<Web>) -> Answer {
+    may_look(&visitor)?;
+    listed(&visitor, &web, Above { days: TokenLife::default().to_string(), ..Above::default() }).await
+}
+
+/// `POST /app/programs`.
+pub(crate) async fn create(visitor: Visitor, State(web): State<Web>, Form(form): Form<NewForm>) -> Answer {
+    check_form(&visitor, &form.csrf)?;
+    may_look(&visitor)?;
+    let refused = |field, words: &str| Above {
+        problem: Some(Problem { field, words: words.to_owned() }),
+        name: form.name.chars().filter(|c| !c.is_control()).take(120).collect(),
+        days: form.days.chars().filter(|c| !c.is_control()).take(8).collect(),
+        ..Above::default()
+    };
+    let Ok(life) = form.days.trim().parse::<TokenLife>() else {
+        let above = refused("days", "Type a number of days from 1 to 730, or the word never");
+        return listed(&visitor, &web, above).await;
+    };
+    let id = Some(form.id.as_str()).filter(|id| crate::accounts::token::is_id(id));
+    let mut tx = web.db.begin().await?;
+    let made = crate::accounts::programs::create(
+        &mut tx,
+        visitor.scope,
+        (web.log(), &visitor.email),
+        &form.name,
+        life,
+        id,
+    )
+    .await;
+    let above = match made {
+        Ok(minted) => {
+            tx.commit().await?;
+            Above { made: Some(minted), days: TokenLife::default().to_string(), ..Above::default() }
+        }
+        Err(ProgramError::Db(e)) => return Err(e.into()),
+        Err(ProgramError::Name) => refused("name", "Type what the program is called, 120 characters at most"),
+        Err(error) => {
+            let words = error.to_string();
+            let mut letters = words.chars();
+            let first = letters.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
+            refused("name", &(first + letters.as_str()))
+        }
+    };
+    listed(&visitor, &web, above).await
+}
+
+/// `GET /app/programs/{token}`.
+pub(crate) async fn show(visitor: Visitor, State(web): State<Web>, Place(token): Place<String>) -> Answer {
+    may_look(&visitor)?;
+    let row = crate::db::tokens::get(&mut web.db.read().await?, visitor.scope, &token).await?;
+    let row = row.ok_or(Fault::NotFound)?;
+    let wall = Wall::new(web.now_ms(), "UTC");
+    let day = |ms: Option<i64>, none: &str| ms.map_or_else(|| none.to_owned(), |ms| wall.day_of(ms));
+    let mut facts = vec![
+        Fact::code("Id", row.token_id.clone()),
+        Fact::new("May", "read everything of this account"),
+        Fact::new("Made", format!("{} by {}", wall.day_of(row.made_ms), row.made_by)),
+        Fact::new("Ends", day(row.expires_ms, "never")),
+        Fact::new("Last used", used(&row, &wall)),
+    ];
+    if let Some(at) = row.revoked_ms {
+        let by = row.revoked_by.as_deref().unwrap_or_default();
+        facts.push(Fact::new("Revoked", format!("{} UTC by {by}", wall.day_plain(at))));
+    }
+    let view = ProgramPage {
+        shell: Shell::signed_in(row.name.clone(), Section::Programs, &visitor),
+        name: row.name.clone(),
+        state: state(&row, web.now_ms()),
+        facts,
+        is_alive: row.revoked_ms.is_none(),
+        csrf: visitor.token.csrf(),
+    };
+    page(StatusCode::OK, &view)
+}
+
+/// `POST /app/programs/{token}`.
+pub(crate) async fn revoke(
+    visitor: Visitor,
+    State(web): State<Web>,
+    Place(token): Place<String>,
+    Form(form): Form<RevokeForm>,
+) -> Answer {
+    check_form(&visitor, &form.csrf)?;
+    may_look(&visitor)?;
+    let mut tx = web.db.begin().await?;
+    let known = crate::db::tokens::get(&mut tx, visitor.scope, &token).await?.ok_or(Fault::NotFound)?;
+    match crate::accounts::programs::revoke(
+        &mut tx,
+        visitor.scope,
+        (web.log(), &visitor.email),
+        &known.token_id,
+    )
+    .await
+    {
+        Ok(_) => tx.commit().await?,
+        Err(ProgramError::Db(e)) => return Err(e.into()),
+        // Pressed twice, or somebody else was quicker: it is revoked.
+        Err(_) => {}
+    }
+    see_other(&format!("/app/programs/{}", known.token_id))
+}
+
+async fn listed(visitor: &Visitor, web: &Web, above: Above) -> Answer {
+    let now_ms = web.now_ms();
+    let rows = crate::db::tokens::list(&mut web.db.read().await?, visitor.scope, now_ms).await?;
+    let wall = Wall::new(now_ms, "UTC");
+    let view = |row: &TokenRow| ProgramView {
+        name: row.name.clone(),
+        href: format!("/app/programs/{}", row.token_id),
+        id: row.token_id.clone(),
+        state: state(row, now_ms),
+        made: format!("{} by {}", wall.day_of(row.made_ms), row.made_by),
+        used: used(row, &wall),
+    };
+    let error = if above.problem.is_some() { "Error: " } else { "" };
+    let status = if above.problem.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let view = ProgramsPage {
+        shell: Shell::signed_in(format!("{error}Programs"), Section::Programs, visitor),
+        caption: counted(u64::try_from(rows.len()).unwrap_or(u64::MAX), "program"),
+        programs: rows.iter().map(view).collect(),
+        problem: above.problem,
+        made: above.made,
+        name: above.name,
+        days: above.days,
+        new_id: crate::accounts::token::new_id(web.random.bytes()),
+        csrf: visitor.token.csrf(),
+    };
+    page(status, &view)
+}
+
+fn used(row: &TokenRow, wall: &Wall) -> String {
+    let Some(day) = row.used_day else { return "never".to_owned() };
+    let from = row.used_from.as_deref().map_or_else(String::new, |from| format!(" from {from}"));
+    wall.day_of(day.saturating_mul(DAY_MS)) + &from
+}
+
+fn state(row: &TokenRow, now_ms: i64) -> Badge {
+    if row.revoked_ms.is_some() {
+        return Badge::new(Tone::Plain, "Revoked");
+    }
+    match row.expires_ms.map(|at| at.saturating_sub(now_ms)) {
+        None => Badge::new(Tone::Ok, "No end"),
+        Some(left) if left <= 0 => Badge::new(Tone::Late, "Expired"),
+        Some(left) => {
+            let days = left.unsigned_abs().div_ceil(DAY_MS.unsigned_abs());
+            let tone = if left <= SOON_MS { Tone::Due } else { Tone::Ok };
+            Badge::new(tone, format!("{} left", counted(days, "day")))
+        }
+    }
+}

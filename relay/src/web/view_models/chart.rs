@@ -1,0 +1,225 @@
+//! Geometry of the two small charts: bars by day and a trend line, as numbers for an SVG.
+
+use jiff::civil::Date;
+use record::compliance::{Rate, Tally};
+
+use crate::web::view_models::formats::Wall;
+
+/// The scale of the bars begins here, per cent, and the page says so.
+const FLOOR: f64 = 50.0;
+const LEFT: f64 = 46.0;
+const RIGHT: f64 = 600.0;
+const TOP: f64 = 12.0;
+const BOTTOM: f64 = 132.0;
+
+/// One day of a chart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Day {
+    /// In the facility's zone.
+    pub(crate) date: Date,
+    /// What closed on it.
+    pub(crate) tally: Tally,
+}
+
+fn percent(tally: Tally) -> Option<f64> {
+    tally.rate().map(|rate| f64::from(rate.per_mille()) / 10.0)
+}
+
+/// A bar, or the dash of a day without data.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Bar {
+    /// Left edge.
+    pub(crate) x: String,
+    /// Its middle, for text.
+    pub(crate) middle: String,
+    /// Upper edge.
+    pub(crate) y: String,
+    /// Where its number stands.
+    pub(crate) above: String,
+    /// Height; empty for a day without data.
+    pub(crate) height: String,
+    /// Whole per cent, on low days.
+    pub(crate) number: Option<u32>,
+}
+
+/// A date under the bars.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Tick {
+    /// Where it stands.
+    pub(crate) x: String,
+    /// `middle` or `end`.
+    pub(crate) anchor: &'static str,
+    /// Its words.
+    pub(crate) text: String,
+}
+
+/// Bars by day.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Bars {
+    /// The days, oldest first.
+    pub(crate) bars: Vec<Bar>,
+    /// Dates below.
+    pub(crate) ticks: Vec<Tick>,
+    /// Width of a bar.
+    pub(crate) width: String,
+    /// What the chart shows, for those who do not see it.
+    pub(crate) label: String,
+}
+
+impl Bars {
+    /// Of consecutive days, oldest first.
+    pub(crate) fn of(days: &[Day]) -> Self {
+        let slot = (RIGHT - LEFT) / f64::from(u32::try_from(days.len().max(1)).unwrap_or(1));
+        let width = slot * 0.68;
+        let mut bars = Vec::with_capacity(days.len());
+        let mut ticks = Vec::new();
+        let mut x = LEFT + (slot - width) / 2.0;
+        for (at, day) in days.iter().enumerate() {
+            bars.push(bar(day, x, width));
+            let last = at + 1 == days.len();
+            if last || (at % 10 == 0 && at + 5 < days.len()) {
+                let text = if last { "Today".to_owned() } else { Wall::day(day.date) };
+                let (x, anchor) = if last { (RIGHT, "end") } else { (x + width / 2.0, "middle") };
+                ticks.push(Tick { x: format!("{x:.1}"), anchor, text });
+            }
+            x += slot;
+        }
+        Self { bars, ticks, width: format!("{width:.1}"), label: label(days) }
+    }
+}
+
+fn bar(day: &Day, x: f64, width: f64) -> Bar {
+    let middle = format!("{:.1}", x + width / 2.0);
+    let Some(percent) = percent(day.tally) else {
+        let base = format!("{:.1}", BOTTOM - 4.0);
+        return Bar {
+            x: format!("{x:.1}"),
+            middle,
+            y: base.clone(),
+            above: base,
+            height: String::new(),
+            number: None,
+        };
+    };
+    // Two units at least, so that a day at the floor is seen as a day with data.
+    let height = ((percent - FLOOR).max(0.0) / (100.0 - FLOOR) * (BOTTOM - TOP)).max(2.0);
+    let y = BOTTOM - height;
+    let low = day.tally.rate().filter(|rate| rate.is_low());
+    let number = low.map(|rate| u32::from(rate.per_mille() / 10));
+    Bar {
+        x: format!("{x:.1}"),
+        middle,
+        y: format!("{y:.1}"),
+        above: format!("{:.1}", y - 3.0),
+        height: format!("{height:.1}"),
+        number,
+    }
+}
+
+fn label(days: &[Day]) -> String {
+    let known: Vec<(Date, f64)> = days.iter().filter_map(|d| Some((d.date, percent(d.tally)?))).collect();
+    let (Some(first), Some(last)) = (known.first(), known.last()) else {
+        return "No data for these days".to_owned();
+    };
+    let low = known.iter().map(|(_, p)| *p).fold(f64::INFINITY, f64::min);
+    let high = known.iter().map(|(_, p)| *p).fold(0.0, f64::max);
+    let silent = days.len() - known.len();
+    let silent = match silent {
+        0 => String::new(),
+        1 => ". No data for 1 day".to_owned(),
+        n => format!(". No data for {n} days"),
+    };
+    format!(
+        "Compliance by day from {} to {}, between {low:.0} and {high:.0} percent, the last {:.0}{silent}",
+        Wall::day(first.0),
+        Wall::day(last.0),
+        last.1
+    )
+}
+
+/// A trend line of 120 by 32 units whose scale runs from 80 to 100 per cent.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Spark {
+    /// The line's path.
+    pub(crate) path: String,
+    /// Where it ends, across.
+    pub(crate) x: String,
+    /// Where it ends, down.
+    pub(crate) y: String,
+    /// Whether it is drawn in amber.
+    pub(crate) low: bool,
+    /// What it shows, for those who do not see it.
+    pub(crate) label: String,
+}
+
+impl Spark {
+    /// Days per point of the line: single days jump too much to show where things go.
+    const STEP: usize = 3;
+
+    /// Of consecutive days, oldest first; `None` where there is nothing to draw a line through.
+    pub(crate) fn of(days: &[Day], whole: Tally) -> Option<Self> {
+        let points: Vec<f64> =
+            days.chunks(Self::STEP).filter_map(|days| percent(days.iter().map(|d| d.tally).sum())).collect();
+        let last = *points.last().filter(|_| points.len() > 1)?;
+        let step = 112.0 / f64::from(u32::try_from(points.len() - 1).ok()?);
+        let down = |p: f64| 29.0 - (p.clamp(80.0, 100.0) - 80.0) / 20.0 * 26.0;
+        let mut path = String::new();
+        let mut x = 4.0;
+        for (at, point) in points.iter().enumerate() {
+            let command = if at == 0 { 'M' } else { ' ' };
+            path.push_str(&format!("{command}{x:.1} {:.1}", down(*point)));
+            x += step;
+        }
+        let low = whole.rate().is_some_and(Rate::is_low);
+        let label = format!("Thirty days, from {:.1} to {last:.1} percent", points[0]);
+        Some(Self { path, x: "116.0".to_owned(), y: format!("{:.1}", down(last)), low, label })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::civil::date;
+
+    fn days(tallies: &[(u32, u32)]) -> Vec<Day> {
+        let days = (0..).zip(tallies).map(|(at, &(met, closed))| Day {
+            date: date(2026, 10, 22).checked_add(jiff::Span::new().days(at)).unwrap(),
+            tally: Tally { met, closed },
+        });
+        days.collect()
+    }
+
+    #[test]
+    fn bars_stand_on_the_floor_of_their_scale() {
+        let chart = Bars::of(&days(&[(10, 10), (3, 4), (1, 10), (0, 0)]));
+        let shown: Vec<_> = chart.bars.iter().map(|b| (b.y.as_str(), b.height.as_str(), b.number)).collect();
+        assert_eq!(
+            shown,
+            [
+                ("12.0", "120.0", None),
+                ("72.0", "60.0", Some(75)),
+                ("130.0", "2.0", Some(10)),
+                ("128.0", "", None)
+            ]
+        );
+        assert_eq!(
+            chart.label,
+            "Compliance by day from Oct 22 to Oct 24, between 10 and 100 percent, the last 10. No data for 1 day"
+        );
+    }
+
+    #[test]
+    fn a_line_needs_two_points() {
+        assert_eq!(Spark::of(&days(&[(1, 1), (0, 0)]), Tally::default()), None);
+        let week = days(&[(1, 1), (1, 1), (1, 1), (8, 10)]);
+        let spark = Spark::of(&week, Tally { met: 11, closed: 13 }).unwrap();
+        assert_eq!((spark.path.as_str(), spark.y.as_str(), spark.low), ("M4.0 3.0 116.0 29.0", "29.0", true));
+    }
+
+    #[test]
+    fn thirty_days_have_four_dates_below() {
+        let chart = Bars::of(&days(&[(1, 1); 30]));
+        let words: Vec<_> = chart.ticks.iter().map(|t| t.text.as_str()).collect();
+        assert_eq!(words, ["Oct 22", "Nov 1", "Nov 11", "Today"]);
+    }
+}

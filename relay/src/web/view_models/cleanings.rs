@@ -1,0 +1,233 @@
+//! Cleanings as pages and the API tell them: the row, the item's name, and who it was, where that was not erased.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
+use record::entry::{ClockState, Entry as RecordedEntry};
+use record::fold::{Cleaning, Equipment, Staff};
+use record::ids::{BoxId, Epoch, FacilityId, StaffId};
+use record::kinds::Who;
+use record::limits::LATE_ENTRY_MS_MAX;
+use record::redact::TextLine;
+use record::tree::Hash;
+
+use crate::db::history::{CleaningRow, Cursor};
+use crate::db::{AccountScope, Conn, DbError};
+use crate::web::view_models::formats::{Badge, Moment, Tone, Wall};
+
+/// Written down this much later than done is a late entry.
+const LATE_MS: i64 = 15 * 60_000;
+
+/// A cleaning with its words.
+#[derive(Debug, Clone)]
+pub(crate) struct Told {
+    /// Whose log.
+    pub(crate) box_id: BoxId,
+    /// Where.
+    pub(crate) facility: FacilityId,
+    /// The row of the fold.
+    pub(crate) cleaning: Cleaning,
+    /// The item, where the fold still knows it.
+    pub(crate) equipment: Option<Equipment>,
+    /// Who, by name; `None` for nobody and for a name that was erased.
+    pub(crate) name: Option<String>,
+    /// What was different.
+    pub(crate) note: Option<String>,
+    /// The entry's line; [`Told::entry`] reads it.
+    line: Option<Vec<u8>>,
+    /// The run that it stands in; empty where its log has it.
+    held_in: String,
+    /// Photos that are here; they follow their record, so that it never waits for them. See [`look_for_photos`].
+    pub(crate) photos: Vec<Hash>,
+}
+
+impl Told {
+    /// What people call the item.
+    pub(crate) fn item(&self) -> String {
+        self.equipment.as_ref().map_or_else(|| self.cleaning.tag.grouped(), |e| e.name.clone())
+    }
+
+    /// Who, and how that was proven: `Dwayne Carter, PIN`.
+    pub(crate) fn who(&self) -> String {
+        let proof = match self.cleaning.who {
+            Who::Unattributed => return "Unattributed".to_owned(),
+            Who::Typed { .. } => "name typed",
+            Who::Pin { .. } => "PIN",
+            Who::Badge { .. } => "badge",
+            Who::Login { .. } => "login",
+        };
+        format!("{}, {proof}", self.name.as_deref().unwrap_or("name erased"))
+    }
+
+    /// What a reader should know at once.
+    pub(crate) fn badges(&self) -> Vec<Badge> {
+        let cleaning = &self.cleaning;
+        let mut badges = Vec::new();
+        if cleaning.voided.is_some() {
+            badges.push(Badge::new(Tone::Plain, "Voided"));
+        }
+        if !cleaning.incomplete.is_empty() {
+            let missing: Vec<&str> = cleaning.incomplete.iter().map(|m| m.word()).collect();
+            badges.push(Badge::new(Tone::Due, format!("Incomplete: {}", missing.join(", "))));
+        }
+        let late_ms = cleaning.recorded_ms.saturating_sub(cleaning.performed_ms);
+        if late_ms > LATE_ENTRY_MS_MAX {
+            badges.push(Badge::new(Tone::Late, "Too late to count"));
+        } else if cleaning.stated && late_ms > LATE_MS {
+            badges.push(Badge::new(Tone::Due, "Late entry"));
+        }
+        if self.photos.len() < cleaning.photos.len() {
+            badges.push(Badge::new(Tone::Plain, "Photo on its way"));
+        }
+        if cleaning.at.clock == ClockState::Uncertain && cleaning.recorded_ms == cleaning.at.wall {
+            badges.push(Badge::new(Tone::Plain, "Time unsure"));
+        }
+        badges
+    }
+
+    /// The entry that recorded it.
+    pub(crate) fn entry(&self) -> Result<Option<RecordedEntry>, DbError> {
+        let entry = self.line.as_deref().map(RecordedEntry::parse).transpose();
+        entry.map_err(|e| DbError::stored("entry", e))
+    }
+
+    /// Where its photos are served.
+    pub(crate) fn photo_paths(&self) -> Vec<String> {
+        self.photos.iter().map(|photo| format!("/photos/{photo}")).collect()
+    }
+
+    /// Where its proof is served.
+    pub(crate) fn proof(&self) -> String {
+        let of = self.cleaning.of;
+        let path = format!("/app/proof/{}/{}/{}", self.box_id, of.epoch, of.seq);
+        match self.held_in.as_str() {
+            "" => path,
+            run => format!("{path}?run={run}"),
+        }
+    }
+
+    /// The page of its item.
+    pub(crate) fn href(&self) -> String {
+        format!("/app/f/{}/e/{}", self.facility, self.cleaning.tag)
+    }
+
+    /// Where the page after it begins.
+    pub(crate) fn cursor(&self) -> Cursor {
+        Cursor {
+            performed_ms: self.cleaning.performed_ms,
+            box_id: self.box_id.to_string(),
+            epoch: self.cleaning.of.epoch.to_string(),
+            seq: i64::try_from(self.cleaning.of.seq).unwrap_or(i64::MAX),
+        }
+    }
+}
+
+/// One line of a list of latest cleanings.
+#[derive(Debug, Clone)]
+pub(crate) struct FeedRow {
+    pub(crate) item: String,
+    pub(crate) href: String,
+    pub(crate) place: Option<String>,
+    pub(crate) who: String,
+    pub(crate) badges: Vec<Badge>,
+    pub(crate) photo: Option<String>,
+    pub(crate) voided: Option<String>,
+    pub(crate) at: Moment,
+}
+
+impl FeedRow {
+    /// Of a cleaning; `place` is said where a list shows several facilities.
+    pub(crate) fn of(told: &Told, place: Option<String>, wall: &Wall) -> Self {
+        Self {
+            item: told.item(),
+            href: told.href(),
+            place,
+            who: told.who(),
+            badges: told.badges(),
+            photo: told.photo_paths().into_iter().next(),
+            voided: told.cleaning.voided.map(|_| "Both entries stay.".to_owned()),
+            at: wall.clock(told.cleaning.performed_ms),
+        }
+    }
+}
+
+/// Reads rows of a page of history with the names that belong to them.
+pub(crate) async fn told(
+    conn: &mut Conn,
+    scope: AccountScope,
+    rows: Vec<CleaningRow>,
+) -> Result<Vec<Told>, DbError> {
+    let mut all: Vec<Told> = Vec::with_capacity(rows.len());
+    let mut names: HashMap<StaffId, Option<String>> = HashMap::new();
+    for row in rows {
+        let mut told = read(&row)?;
+        if let Who::Pin { staff } | Who::Badge { staff } | Who::Login { staff } = told.cleaning.who {
+            told.name = match names.entry(staff) {
+                Entry::Occupied(known) => known.get().clone(),
+                Entry::Vacant(new) => {
+                    new.insert(staff_name(conn, scope, told.facility, staff).await?).clone()
+                }
+            };
+        }
+        for line in &row.texts {
+            let text = TextLine::parse(line.as_bytes()).map_err(|e| DbError::stored("text", e))?;
+            match told.cleaning.who {
+                Who::Typed { name } if name.hash == text.hash() => told.name = Some(text.text().to_owned()),
+                _ => told.note = Some(text.text().to_owned()),
+            }
+        }
+        all.push(told);
+    }
+    Ok(all)
+}
+
+fn read(row: &CleaningRow) -> Result<Told, DbError> {
+    let epoch: Epoch = row.epoch.parse().map_err(|e| DbError::stored("epoch", e))?;
+    let cleaning: Cleaning = serde_json::from_str(&row.body).map_err(|e| DbError::stored("cleaning", e))?;
+    if cleaning.of.epoch != epoch {
+        return Err(DbError::stored("cleaning", "its epoch is not that of its row"));
+    }
+    let equipment = row.equipment.as_deref().map(serde_json::from_str).transpose();
+    Ok(Told {
+        box_id: row.box_id.parse().map_err(|e| DbError::stored("box id", e))?,
+        facility: row.facility.parse().map_err(|e| DbError::stored("facility id", e))?,
+        cleaning,
+        equipment: equipment.map_err(|e| DbError::stored("equipment", e))?,
+        name: None,
+        note: None,
+        line: row.line.clone(),
+        held_in: row.held_in.clone(),
+        photos: Vec::new(),
+    })
+}
+
+/// Sees which photos of these cleanings are here.
+pub(crate) async fn look_for_photos(
+    conn: &mut Conn,
+    scope: AccountScope,
+    all: &mut [Told],
+) -> Result<(), DbError> {
+    for told in all {
+        for photo in &told.cleaning.photos {
+            if crate::db::photos::is_here(conn, scope, *photo).await? {
+                told.photos.push(*photo);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A person's name, unless it was erased.
+pub(crate) async fn staff_name(
+    conn: &mut Conn,
+    scope: AccountScope,
+    facility: FacilityId,
+    staff: StaffId,
+) -> Result<Option<String>, DbError> {
+    let Some(body) = crate::db::dashboard::row(conn, scope, facility, "staff", &staff.to_string()).await?
+    else {
+        return Ok(None);
+    };
+    let staff: Staff = serde_json::from_str(&body).map_err(|e| DbError::stored("staff", e))?;
+    crate::db::texts::by_hash(conn, scope, staff.name).await
+}
