@@ -14,6 +14,7 @@ macro_rules! alarm_codes {
     ($($(#[$doc:meta])* $name:ident = $word:literal,)*) => {
         /// What an alarm is, gravest first.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(with = "String"))]
         pub enum AlarmCode {
             $($(#[$doc])* $name,)*
         }

@@ -27,6 +27,7 @@ macro_rules! ulid_ids {
     ($($(#[$doc:meta])* $name:ident, $what:literal;)*) => {$(
         $(#[$doc])*
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(with = "String"))]
         pub struct $name(Ulid);
 
         impl $name {
@@ -118,6 +119,7 @@ impl DeviceId {
 /// One epoch of one box's log: `<n>-<first 8 hex digits of SHA-256(log key)>`. A log never rolls back; what would
 /// force it to starts a new epoch with a new key.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(with = "String"))]
 pub struct Epoch {
     /// Counts from 1.
     pub n: u32,

@@ -16,6 +16,7 @@ pub use crate::ids::EntryRef;
 
 /// What the use of an item can do to a patient (Spaulding, 1968).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Class {
     /// Touches intact skin.
@@ -29,6 +30,7 @@ pub enum Class {
 
 /// Whether a cleaning needs a photo.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum PhotoPolicy {
     /// The page does not ask for one.
@@ -56,6 +58,7 @@ pub enum Role {
 
 /// A local time of day, `HH:MM`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(with = "String"))]
 pub struct TimeOfDay {
     /// 0..=23
     pub hour: u8,
@@ -95,6 +98,7 @@ impl<'de> Deserialize<'de> for TimeOfDay {
 
 /// When an item is due.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "every", rename_all = "snake_case")]
 pub enum Schedule {
     /// An absolute grid of `n` hours from `schedule.from`.
@@ -121,6 +125,7 @@ pub enum Schedule {
     Use {
         /// Seconds after which an uncleaned use counts as missed.
         #[serde(default = "four_hours")]
+        #[cfg_attr(feature = "schema", schemars(skip_serializing_if = "is_four_hours"))]
         grace_s: u32,
     },
     /// No schedule any more.
@@ -129,6 +134,13 @@ pub enum Schedule {
 
 fn four_hours() -> u32 {
     4 * 3600
+}
+
+/// So that its schema is the same where it is read and where it is sent: a member that may be absent.
+#[cfg(feature = "schema")]
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature of serde's skip_serializing_if")]
+fn is_four_hours(seconds: &u32) -> bool {
+    *seconds == four_hours()
 }
 
 /// How it is proven who cleaned.
@@ -290,6 +302,7 @@ pub struct Prev {
 
 /// One step of a protocol; steps are numbered from 1 in their order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Step {
     /// What to do.
     pub text: String,
@@ -314,6 +327,7 @@ fn is_false(flag: &bool) -> bool {
 
 /// A disinfectant.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Agent {
     /// Trade name.
     pub name: String,
@@ -327,6 +341,7 @@ pub struct Agent {
 
 /// How long the surface stayed wet; a member that nobody knows is absent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Contact {
     /// What the protocol asks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -493,6 +508,7 @@ bodies! {
         tag: Tag,
     }
     /// A version of how to clean something.
+    #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
     ProtocolPublished = "protocol.published" {
         /// Shared by all versions.
         protocol: ProtocolId,

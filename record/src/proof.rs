@@ -19,6 +19,7 @@ pub const VERSION: u32 = 1;
 /// That one entry stands in a log whose key signed its root. The answer of `/r/{receipt}/proof` and
 /// `/api/v1/proof/{seq}`, and the file that `cleantrack-verify` reads; it needs no network.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Proof {
     /// [`VERSION`].
     pub v: u32,
@@ -48,6 +49,7 @@ pub struct Proof {
 
 /// An entry that adopted a run, and its way on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AdoptionStep {
     /// The `log.adopted` entry's exact line.
     pub entry: String,

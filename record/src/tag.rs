@@ -12,6 +12,7 @@ const DATA: usize = 8;
 /// A tag: names a piece of equipment for life, is no secret and gives no rights. Its check symbol finds every single
 /// wrong symbol and every swap of two neighbours.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(with = "String"))]
 pub struct Tag([u8; DATA + 1]);
 
 /// Why a text is not a tag.

@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 
 /// A SHA-256 value; as text 64 lower-case hex digits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(with = "String"))]
 pub struct Hash(pub [u8; 32]);
 
 impl Hash {

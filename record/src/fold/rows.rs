@@ -148,6 +148,7 @@ pub struct Out {
 
 /// Whether an item is used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Service {
     /// In service.
