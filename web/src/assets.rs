@@ -1,10 +1,16 @@
 //! Files that pages ask for: part of the program, under names that change with their content, so that a browser keeps them for ever.
 
+use std::marker::PhantomData;
 use std::sync::LazyLock;
 
 use axum::response::{IntoResponse, Response};
+use http::Method;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use record::tree::Hash;
+
+use crate::answer::{MediaBytes, MediaType};
+use crate::error::HttpError;
+use crate::route::{Answer, Anyone, Kind, Operation, Route, row};
 
 /// Another content has another name.
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
@@ -64,6 +70,34 @@ impl Asset {
     pub fn text(&self) -> &'static str {
         self.text
     }
+}
+
+/// A file of a known kind, as the answer of its row.
+struct AssetFile<M> {
+    asset: &'static Asset,
+    media: PhantomData<M>,
+}
+
+impl<M> IntoResponse for AssetFile<M> {
+    fn into_response(self) -> Response {
+        self.asset.into_response()
+    }
+}
+
+impl<M: MediaType> Answer for AssetFile<M> {
+    fn describe(operation: &mut Operation<'_>) {
+        MediaBytes::<M>::describe(operation);
+    }
+}
+
+/// The row that serves a file of the kind `M`.
+pub fn asset_row<M: MediaType, S>(name: &'static str, asset: &'static Asset) -> Route<S>
+where
+    S: Clone + Send + Sync + 'static,
+{
+    let show =
+        move |_: Anyone| async move { Ok::<_, HttpError>(AssetFile::<M> { asset, media: PhantomData }) };
+    row(Method::GET, &asset.path, name, Kind::Asset, show)
 }
 
 impl IntoResponse for &Asset {

@@ -12,6 +12,7 @@
 //! | [`answer`] | what handlers send: pages, JSON, files, streams, redirects |
 //! | [`assets`] | style sheet, script and mark of all pages |
 //! | [`table`] | rows put together: the router, and the OpenAPI document |
+//! | [`live`] | how an open page learns that what it shows has changed |
 //! | [`present`] | errors as a page or as a problem document, whichever the caller reads |
 //! | `test` | feature `test`: every row tried rightly and wrongly, every answer held against its description |
 
@@ -19,6 +20,7 @@ pub mod answer;
 pub mod argument;
 pub mod assets;
 pub mod error;
+pub mod live;
 pub mod present;
 pub mod route;
 pub mod table;

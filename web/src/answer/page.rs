@@ -46,6 +46,21 @@ pub enum FormRecall {
     Invalid,
     /// Somebody changed the same thing meanwhile (409).
     Conflicting,
+    /// Too many were sent, such as tries to sign in (429).
+    TooMany,
+}
+
+impl FormRecall {
+    const ALL: [Self; 3] = [Self::Invalid, Self::Conflicting, Self::TooMany];
+
+    /// The status of the page.
+    pub fn status(self) -> StatusCode {
+        match self {
+            Self::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Conflicting => StatusCode::CONFLICT,
+            Self::TooMany => StatusCode::TOO_MANY_REQUESTS,
+        }
+    }
 }
 
 /// What a form answers.
@@ -61,10 +76,7 @@ impl IntoResponse for FormReply {
     fn into_response(self) -> Response {
         match self {
             Self::Done(to) => to.into_response(),
-            Self::Again(FormRecall::Invalid, page) => {
-                (StatusCode::UNPROCESSABLE_ENTITY, page).into_response()
-            }
-            Self::Again(FormRecall::Conflicting, page) => (StatusCode::CONFLICT, page).into_response(),
+            Self::Again(recall, page) => (recall.status(), page).into_response(),
         }
     }
 }
@@ -72,8 +84,8 @@ impl IntoResponse for FormReply {
 impl Answer for FormReply {
     fn describe(operation: &mut Operation<'_>) {
         SeeOther::describe(operation);
-        for status in [StatusCode::UNPROCESSABLE_ENTITY, StatusCode::CONFLICT] {
-            operation.add_answer(status, Some("text/html"), AnswerBody::Page);
+        for recall in FormRecall::ALL {
+            operation.add_answer(recall.status(), Some("text/html"), AnswerBody::Page);
         }
     }
 }

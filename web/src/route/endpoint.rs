@@ -21,6 +21,13 @@ pub trait Argument {
 
 impl<S> Argument for State<S> {}
 
+/// For handlers that answer a refusal of this argument in their own way.
+impl<T: Argument> Argument for Result<T, HttpError> {
+    fn describe(operation: &mut Operation<'_>) {
+        T::describe(operation);
+    }
+}
+
 /// For cookies and conditional requests; what a row cannot do without has an argument of its own.
 impl Argument for HeaderMap {}
 

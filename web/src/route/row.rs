@@ -104,8 +104,7 @@ where
 {
     // What has no filter is no method that a row may have: the table refuses it.
     let filter = MethodFilter::try_from(method.clone()).unwrap_or(MethodFilter::TRACE);
-    let mark = RouteMark { name: Some(name), kind };
-    let layer = from_fn(move |request: Request, next: Next| mark_answer(mark, request, next));
+    let endpoint = mark_endpoint(on(filter, handler), RouteMark { name: Some(name), kind });
     Route {
         name,
         method,
@@ -117,8 +116,16 @@ where
         refusals: &[],
         example: Example::default(),
         describe: T::describe,
-        endpoint: on(filter, handler).route_layer(layer),
+        endpoint,
     }
+}
+
+/// Apart from [`row`], which is compiled once for each handler: the layer is the same for all of them.
+fn mark_endpoint<S: Clone + Send + Sync + 'static>(
+    endpoint: MethodRouter<S>,
+    mark: RouteMark,
+) -> MethodRouter<S> {
+    endpoint.route_layer(from_fn(move |request: Request, next: Next| mark_answer(mark, request, next)))
 }
 
 async fn mark_answer(mark: RouteMark, request: Request, next: Next) -> Response {

@@ -8,7 +8,7 @@ use http::{Extensions, HeaderMap, HeaderValue, Request};
 
 use super::client::TestClient;
 use super::validate::AnswerChecker;
-use crate::route::{Access, ExampleBody, Route};
+use crate::route::{Access, Example, ExampleBody, Route};
 
 /// A program on fixed time and randomness, with what the rows' examples name.
 pub trait FixtureWorld {
@@ -19,7 +19,12 @@ pub trait FixtureWorld {
     fn callers(&self) -> &[FixtureCaller];
 
     /// What changes with each record, such as the bytes of the log.
-    fn records(&self) -> u64;
+    fn records(&self) -> impl Future<Output = u64>;
+
+    /// A row's example with what this world has in the place of what only shows the form, such as its own ids.
+    fn adapt_example(&self, example: Example) -> Example {
+        example
+    }
 
     /// All traces so far.
     fn traces(&self) -> String;
@@ -64,9 +69,10 @@ impl FixtureCaller {
     }
 
     /// A right request to a row, sent by them.
-    pub(super) fn request<S>(&self, route: &Route<S>) -> Request<Vec<u8>> {
-        let address = route.example.address(route.path).unwrap_or_else(|| route.path.to_owned());
-        let mut body = route.example.body.clone();
+    pub(super) fn request<S>(&self, world: &impl FixtureWorld, route: &Route<S>) -> Request<Vec<u8>> {
+        let example = world.adapt_example(route.example.clone());
+        let address = example.address(route.path).unwrap_or_else(|| route.path.to_owned());
+        let mut body = example.body.clone();
         if let (ExampleBody::Form(fields), Some((name, value))) = (&mut body, &self.form_token) {
             fields.push((name, value.clone()));
         }
@@ -79,7 +85,7 @@ impl FixtureCaller {
             request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
         }
         request.headers_mut().extend(self.headers.clone());
-        for (name, value) in &route.example.headers {
+        for (name, value) in &example.headers {
             request.headers_mut().append(name, value.clone());
         }
         *request.extensions_mut() = self.extensions.clone();

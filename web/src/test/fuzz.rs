@@ -65,7 +65,7 @@ where
             continue;
         };
         let client = open_client(&world, &checker);
-        for case in list_cases(row, &caller.request(route)) {
+        for case in list_cases(row, &caller.request(&world, route)) {
             let found = find_row_fault(&world, &client, case.request).await;
             faults.extend(found.map(|fault| format!("{}, {}: {fault}", route.name, case.name)));
         }
@@ -84,12 +84,12 @@ async fn find_row_fault(
     client: &TestClient,
     request: Request<Vec<u8>>,
 ) -> Option<String> {
-    let before = world.records();
+    let before = world.records().await;
     let answer = client.try_send_caught(request.map(Body::from));
     match tokio::time::timeout(ANSWER_WITHIN, answer).await {
         Err(_) => Some("it hangs".to_owned()),
         Ok(Err(fault)) => Some(fault),
-        Ok(Ok(answer)) if answer.status.is_client_error() && world.records() != before => {
+        Ok(Ok(answer)) if answer.status.is_client_error() && world.records().await != before => {
             Some(format!("it is refused ({}) and recorded something", answer.status))
         }
         Ok(Ok(_)) => None,

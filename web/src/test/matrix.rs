@@ -50,7 +50,7 @@ async fn find_denial_fault<S>(
     caller: &FixtureCaller,
 ) -> Option<String> {
     let was_read = Arc::new(AtomicBool::new(false));
-    let request = caller.request(route).map(|_| unreadable_body(was_read.clone()));
+    let request = caller.request(world, route).map(|_| unreadable_body(was_read.clone()));
     match open_client(world, checker).try_send_caught(request).await {
         _ if was_read.load(Ordering::Relaxed) => Some("the body is read before anybody is let in".to_owned()),
         Err(fault) => Some(fault),
@@ -74,7 +74,7 @@ async fn find_admission_fault<S>(
     caller: &FixtureCaller,
     is_first: bool,
 ) -> Option<String> {
-    match open_client(world, checker).try_send_caught(caller.request(route).map(Body::from)).await {
+    match open_client(world, checker).try_send_caught(caller.request(world, route).map(Body::from)).await {
         Err(fault) => Some(fault),
         Ok(answer) if answer.is_denial() => Some(format!("is not let in: {}", answer.text())),
         // Whoever comes later finds what the first one did.

@@ -112,7 +112,7 @@ impl FixtureWorld for SampleWorld {
         &self.callers
     }
 
-    fn records(&self) -> u64 {
+    async fn records(&self) -> u64 {
         self.things.records()
     }
 
