@@ -327,7 +327,7 @@ fn show(words: &str) {
 }
 
 fn carry_out(program: &Program, cli: Cli) -> Result<Exit, RunError> {
-    let environment = service::settings::environment();
+    let environment = service::settings::environment()?;
     let loaded = BoxSettings::load(cli.global.config.as_deref(), &environment, cli.global.data)?;
     if cli.global.check {
         return check(&loaded);

@@ -61,6 +61,9 @@ pub enum ServeError {
     /// The print room.
     #[error(transparent)]
     Print(#[from] PrintError),
+    /// The table of routes.
+    #[error("the rows of the table of routes do not fit together: {0}")]
+    Routes(#[from] ::web::table::TableError),
     /// A listener.
     #[error("cannot listen on {addr}: {source}. Is another program there, or another box?")]
     Listen {
@@ -256,7 +259,7 @@ async fn start(
     };
     let state = page_state(seams, data, (&store, &identity), (&photos, &printing), (link, of_pages));
     web::attach_left_photos(&state);
-    let listeners = start_listeners(&settings.limits, plain, secure, &web::router(state))?;
+    let listeners = start_listeners(&settings.limits, plain, secure, &web::router(state)?)?;
     let access = Arc::clone(&identity.access);
     let hands = admin::Hands {
         store: store.clone(),

@@ -1,22 +1,12 @@
 //! What the box is told by its settings file, its environment and its command line; secrets are in none of them.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use service::settings::{Loaded, Origin, Settings, SettingsError};
-
-/// Where to listen.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ListenAddress {
-    /// Address and port; port 0 takes a free one.
-    #[schemars(description = "")]
-    pub listen: SocketAddr,
-}
+use service::settings::{ListenAddress, Loaded, Origin, Settings, SettingsError};
 
 /// Bounds that a facility may move.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -53,7 +43,7 @@ pub struct BoxSettings {
     pub https: ListenAddress,
     /// Bounds.
     pub limits: BoxLimits,
-    /// Printers that are always there, each with `name`, `language` and `address`, more in [printers](printers.md); the pages find
+    /// Printers that are always there, each with `name`, `language` and `address`, more in docs/printers.md; the pages find
     /// and add others.
     #[schemars(
         with = "Vec<BTreeMap<String, serde_json::Value>>",
@@ -71,11 +61,10 @@ pub struct BoxSettings {
 
 impl Default for BoxSettings {
     fn default() -> Self {
-        let any = |port| ListenAddress { listen: SocketAddr::from(([0, 0, 0, 0], port)) };
         Self {
             data: None,
-            http: any(8080),
-            https: any(8443),
+            http: ListenAddress::any(8080),
+            https: ListenAddress::any(8443),
             limits: BoxLimits::default(),
             printers: Vec::new(),
             claim: None,

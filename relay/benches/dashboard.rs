@@ -25,7 +25,6 @@ use record::tag::Tag;
 use record::tree::Frontier;
 use relay::accounts::password;
 use relay::accounts::token::{self, MintedToken, new_id};
-use relay::changes::Changes;
 use relay::db::accounts::NewUser;
 use relay::db::tokens::{self, NewToken};
 use relay::db::{AccountScope, Conn, Db, accounts, boxes, epochs, facilities};
@@ -127,10 +126,8 @@ async fn bench(cleanings: i64) -> Bench {
     db.migrate(NOW_MS).await.unwrap();
     let seams =
         (Arc::new(FakeClock::at_ms(NOW_MS)) as Arc<dyn Clock>, Arc::new(SystemRandom) as Arc<dyn Random>);
-    let changes = Changes::default();
     let keys = dir.path().join("keys");
-    let (fleet, cosigner) =
-        Fleet::open(db.clone(), keys, "bench", None, changes.clone(), seams.clone()).unwrap();
+    let (fleet, cosigner) = Fleet::open(db.clone(), keys, "bench", None, seams.clone()).unwrap();
     let (account, facility) = (AccountId::new(1, [1; 10]), FacilityId::new(1, [1; 10]));
     let scope = AccountScope::of(account);
     let (log, tags) = log(cleanings);
@@ -142,7 +139,7 @@ async fn bench(cleanings: i64) -> Bench {
     boxes::register(&mut tx, scope, place, "Pi", "1", NOW_MS).await.unwrap();
     epochs::create(&mut tx, scope, &log.origin, facility, (&log.key(), true), NOW_MS).await.unwrap();
     tx.commit().await.unwrap();
-    let ingest = Ingest::new(db.clone(), cosigner, Vec::new(), seams.clone(), changes.clone(), Outbox::new());
+    let ingest = Ingest::new(db.clone(), cosigner, Vec::new(), seams.clone(), Outbox::new());
     tell(&ingest, &log).await;
     let photos = Photos::in_folder(&dir.path().join("photos")).unwrap();
     let (clock, random) = seams;
@@ -151,13 +148,12 @@ async fn bench(cleanings: i64) -> Bench {
         db: db.clone(),
         photos,
         fleet,
-        changes,
         clock,
         random,
         strangers: Arc::default(),
         settings: Settings::default(),
     };
-    Bench { router: router(state), db, facility, tag: tags[7].clone(), _dir: dir }
+    Bench { router: router(state).unwrap(), db, facility, tag: tags[7].clone(), _dir: dir }
 }
 
 const PAGES: [&str; 7] = [

@@ -31,7 +31,6 @@ use record::redact::TextLine;
 use record::sign::{Kind, Signer};
 use record::tag::Tag;
 use record::tree::Frontier;
-use relay::changes::Changes;
 use relay::db::{AccountScope, Db, accounts, boxes, epochs, facilities};
 use relay::ingest::Ingest;
 use relay::mqtt::{Disposition, Outbox};
@@ -132,8 +131,7 @@ async fn storing(name: &str, db: Db, logs: &[FakeBox], wires: &[Vec<Bytes>]) {
         clock.clone() as Arc<dyn service::clock::Clock>,
         Arc::new(SystemRandom) as Arc<dyn service::random::Random>,
     );
-    let ingest =
-        Arc::new(Ingest::new(db.clone(), cosigner, Vec::new(), seams, Changes::default(), Outbox::new()));
+    let ingest = Arc::new(Ingest::new(db.clone(), cosigner, Vec::new(), seams, Outbox::new()));
     for (log, fill) in logs.iter().zip(1..) {
         let facility = FacilityId::new(1, [fill; 10]);
         facilities::create(&mut tx, scope, facility, "Bench", "UTC", START_MS).await.unwrap();

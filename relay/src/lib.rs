@@ -3,13 +3,12 @@
 //! `mqtt` hears boxes and knows nothing of what they say; `ingest` checks, decides and stores in one transaction through
 //! `db`, which alone speaks SQL, and cosigns; `rollup` keeps the numbers of the dashboards by `record::compliance`, `rollup_rounds` what time alone changes in them;
 //! `fleet` is the authority by which boxes and relay know each other; `objects` keeps photos; `accounts` says who may see
-//! what; `web` shows it, pages and API, `lookout` tells them what other processes commit, `limit` bounds strangers; `health` tells whether all that lives. `serve` opens what a process needs, `admin`
+//! what; `web` shows it, pages and API, `limit` bounds strangers; `health` tells whether all that lives. `serve` opens what a process needs, `admin`
 //! carries out an operator's orders, `audit` checks and rebuilds. Each query carries the account that it is for.
 
 pub mod accounts;
 pub mod admin;
 pub mod audit;
-pub mod changes;
 mod cli;
 pub mod db;
 pub mod fleet;
@@ -17,7 +16,6 @@ pub mod health;
 pub mod ingest;
 mod limit;
 pub mod listen;
-mod lookout;
 pub mod mqtt;
 pub mod objects;
 pub mod rollup;
@@ -117,7 +115,7 @@ pub fn run_with_clock(args: impl IntoIterator<Item = OsString>, clock: Arc<dyn C
 async fn command(cli: Cli, clock: Arc<dyn Clock>) -> Result<(), Failure> {
     let common = cli.common;
     let given = GivenSettings { data: common.data, database: common.database, objects: common.objects };
-    let loaded = RelaySettings::load(common.config.as_deref(), &service::settings::environment(), given)?;
+    let loaded = RelaySettings::load(common.config.as_deref(), &service::settings::environment()?, given)?;
     let settings = &loaded.settings;
     let given = settings.database.as_deref();
     if given.is_some_and(|address| !db::is_address(address)) {

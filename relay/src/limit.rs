@@ -13,7 +13,7 @@ use service::attempts::Network;
 use service::clock::Clock;
 use service::limit::RateLimiter;
 
-use crate::web::Peer;
+use crate::web::ClientAddress;
 
 /// Networks that are remembered; each takes about 100 bytes.
 const NETWORKS_MAX: usize = 10_000;
@@ -38,7 +38,10 @@ impl Gate {
 /// The layer around what strangers may call.
 pub(crate) async fn counted(State(gate): State<Arc<Gate>>, request: Request, next: Next) -> Response {
     // A request without it comes from the machine itself.
-    let from = request.extensions().get::<Peer>().map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |peer| peer.0.ip());
+    let from = request
+        .extensions()
+        .get::<ClientAddress>()
+        .map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |peer| peer.0.ip());
     let taken = gate.limiter.take(Network::of(from), gate.clock.now().up_ms);
     let Err(wait_s) = taken else { return next.run(request).await };
     tracing::warn!(%from, "too many claims and renewals from one network");
@@ -68,7 +71,7 @@ mod tests {
         let router = Router::new().route("/", axum::routing::get(async || "in")).layer(layer);
         let ask = async |from: &str| {
             let mut request = Request::new(Body::empty());
-            request.extensions_mut().insert(Peer(from.parse().unwrap()));
+            request.extensions_mut().insert(ClientAddress(from.parse().unwrap()));
             router.clone().oneshot(request).await.unwrap()
         };
         for _ in 0..BURST {

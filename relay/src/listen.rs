@@ -19,7 +19,7 @@ use tokio::sync::watch;
 
 use crate::fleet::Identity;
 use crate::mqtt::PeerCertificate;
-use crate::web::Peer;
+use crate::web::ClientAddress;
 
 /// From a request's head to its answer's, the request's body included: a piece of a photo over a slow line.
 const ANSWER_WITHIN: Duration = Duration::from_secs(120);
@@ -122,7 +122,7 @@ impl Listener {
 /// Whoever comes by the boxes' door must be one.
 fn introduce(caller: &Caller<'_>, boxes: bool) -> Option<Extensions> {
     let mut extensions = Extensions::new();
-    extensions.insert(Peer(caller.remote));
+    extensions.insert(ClientAddress(caller.remote));
     match caller.certificate.and_then(PeerCertificate::read) {
         Some(certificate) => drop(extensions.insert(certificate)),
         None if boxes => return None,
@@ -212,7 +212,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_request_says_who_asks() {
-        let who = async |axum::Extension(peer): axum::Extension<Peer>| peer.0.to_string();
+        let who = async |axum::Extension(peer): axum::Extension<ClientAddress>| peer.0.to_string();
         let listener = start(Router::new().route("/", get(who)), Door::Plain, 4, 0).await;
         let mut stream = TcpStream::connect(listener.local_addr()).await.unwrap();
         stream.write_all(ASK).await.unwrap();

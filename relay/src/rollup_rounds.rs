@@ -7,7 +7,6 @@ use record::ids::{AccountId, FacilityId};
 use record::tag::Tag;
 use service::clock::Clock;
 
-use crate::changes::Changes;
 use crate::db::{AccountScope, Conn, Db, DbError};
 use crate::rollup::{HOUR_MS, refresh};
 
@@ -30,7 +29,7 @@ impl RollupRounds {
     ///
     /// # Errors
     /// The database cannot be reached; what was committed stays.
-    pub async fn round(&mut self, db: &Db, changes: &Changes, clock: &dyn Clock) -> Result<usize, DbError> {
+    pub async fn round(&mut self, db: &Db, clock: &dyn Clock) -> Result<usize, DbError> {
         let due = crate::db::facilities::platform_due(&mut db.read().await?, clock.now_ms()).await?;
         let mut changed = 0;
         for (account, facility, refold) in &due {
@@ -38,7 +37,7 @@ impl RollupRounds {
             if *refold && self.rests(&key, begun_ms) {
                 continue;
             }
-            let done = bring_up(db, changes, (account, facility, *refold), begun_ms).await;
+            let done = bring_up(db, (account, facility, *refold), begun_ms).await;
             if *refold {
                 self.rest(key, (begun_ms, clock.now_ms()));
             }
@@ -72,7 +71,6 @@ impl RollupRounds {
 
 pub(crate) async fn bring_up(
     db: &Db,
-    changes: &Changes,
     (account, facility, refold): (&str, &str, bool),
     now_ms: i64,
 ) -> Result<(), DbError> {
@@ -86,7 +84,6 @@ pub(crate) async fn bring_up(
         by_time(&mut tx, scope, facility, now_ms).await?;
     }
     tx.commit().await?;
-    changes.changed(account, facility);
     Ok(())
 }
 

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
+use ::web::table::TableError;
 use record::ids::ConnectionId;
 use serde_json::json;
 use service::clock::Clock;
@@ -23,7 +24,6 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::accounts::counters::StrangerCounters;
 use crate::accounts::retention::{FORGET_EVERY, ForgetRounds};
 use crate::admin::Office;
-use crate::changes::Changes;
 use crate::cli::Role;
 use crate::db::{Db, DbError};
 use crate::fleet::{Fleet, KeyError, Urls};
@@ -34,7 +34,7 @@ use crate::mqtt::Outbox;
 use crate::objects::{Boxes, Parts, PhotoError, Photos};
 use crate::settings::{RelayLimits, RelaySettings};
 use crate::web::WebState;
-use crate::{admin, fleet, health, limit, listen, lookout, mqtt, objects, rollup_rounds, web};
+use crate::{admin, fleet, health, limit, listen, mqtt, objects, rollup_rounds, web};
 
 /// How often windows that close by time are looked for.
 const ROUND_EVERY: Duration = Duration::from_secs(10);
@@ -64,6 +64,9 @@ pub enum ServeError {
     /// TLS of the MQTT listener.
     #[error(transparent)]
     MqttTls(#[from] mqtt::TlsError),
+    /// The table of routes.
+    #[error("the table of routes is wrong: {0}")]
+    Routes(#[from] TableError),
     /// A socket.
     #[error("cannot listen on {addr}: {source}")]
     Listen {
@@ -87,7 +90,6 @@ pub(crate) struct Workshop {
     pub(crate) db: Db,
     pub(crate) fleet: Arc<Fleet>,
     pub(crate) cosigner: record::sign::Signer,
-    pub(crate) changes: Changes,
     pub(crate) outbox: Outbox,
     pub(crate) strangers: Arc<StrangerCounters>,
     pub(crate) clock: Arc<dyn Clock>,
@@ -102,15 +104,13 @@ impl Workshop {
         let random: Arc<dyn Random> = Arc::new(SystemRandom);
         let db = Db::open(&settings.database()?).await?;
         db.migrate(clock.now_ms()).await?;
-        let changes = Changes::default();
         let seams = (Arc::clone(&clock), Arc::clone(&random));
         let keys = data.join("keys");
         let public = settings.public_identity();
-        let (fleet, cosigner) =
-            Fleet::open(db.clone(), keys, settings.host(), public, changes.clone(), seams)?;
+        let (fleet, cosigner) = Fleet::open(db.clone(), keys, settings.host(), public, seams)?;
         let (fleet, outbox) = (Arc::new(fleet), Outbox::new());
         let strangers = Arc::default();
-        Ok(Self { db, fleet, cosigner, changes, outbox, strangers, clock, random })
+        Ok(Self { db, fleet, cosigner, outbox, strangers, clock, random })
     }
 
     pub(crate) fn office(&self) -> Office {
@@ -152,7 +152,7 @@ pub(crate) async fn serve(
     let mut stop_asked = StopSignals::catch().map_err(io("hear SIGTERM and SIGINT"))?;
     let mut hup = signal(SignalKind::hangup()).map_err(io("hear SIGHUP"))?;
     let parts = Workshop::open(settings, Arc::clone(&clock)).await?;
-    let (db, changes) = (parts.db.clone(), parts.changes.clone());
+    let db = parts.db.clone();
     let data = settings.data()?;
     let socket = admin::listen(data, parts.office()).map_err(io("open the administration socket"))?;
     let fleet = Arc::clone(&parts.fleet);
@@ -163,11 +163,7 @@ pub(crate) async fn serve(
     process::announce(&announcement(settings, &fleet, &open)).map_err(io("say where it listens"))?;
     let mut alive = tokio::time::interval(process::alive_interval());
     let forgetting = ForgetRounds::begin(db.clone(), clock.now_ms()).await?;
-    let work = role.works().then(|| tokio::spawn(work(db.clone(), changes.clone(), clock, forgetting)));
-    // Where others commit as well: boxes' batches elsewhere, or a server that several processes share.
-    let is_shared = !role.ingests() || db.is_shared();
-    let lookout = (role.serves_pages() && is_shared)
-        .then(|| tokio::spawn(lookout::look_out(db.clone(), changes.clone())));
+    let work = role.works().then(|| tokio::spawn(work(db.clone(), clock, forgetting)));
     loop {
         tokio::select! {
             () = stop_asked.wait() => break,
@@ -178,15 +174,10 @@ pub(crate) async fn serve(
     }
     process::tell_stopping();
     tracing::info!("stopping");
-    // Open pages listen for as long as they are told: without this they would hold the process to its deadline.
-    changes.end();
     drop(socket);
     if let Some(work) = work {
         // A rebuild may take minutes; cut off, it leaves nothing behind and is begun again.
         work.abort();
-    }
-    if let Some(lookout) = lookout {
-        lookout.abort();
     }
     stop(open).await;
     db.close().await;
@@ -194,7 +185,7 @@ pub(crate) async fn serve(
 }
 
 /// The job: in a task of its own, so that a long rebuild holds up neither the watchdog nor the end.
-async fn work(db: Db, changes: Changes, clock: Arc<dyn Clock>, mut forgetting: ForgetRounds) {
+async fn work(db: Db, clock: Arc<dyn Clock>, mut forgetting: ForgetRounds) {
     let mut rounds = tokio::time::interval(ROUND_EVERY);
     rounds.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut forgets = tokio::time::interval_at(tokio::time::Instant::now() + FORGET_EVERY, FORGET_EVERY);
@@ -203,7 +194,7 @@ async fn work(db: Db, changes: Changes, clock: Arc<dyn Clock>, mut forgetting: F
     loop {
         tokio::select! {
             _ = rounds.tick() => {
-                if let Err(error) = rollups.round(&db, &changes, &*clock).await {
+                if let Err(error) = rollups.round(&db, &*clock).await {
                     tracing::error!(%error, "a round of the rollup job failed; it is tried again");
                 }
             }
@@ -260,15 +251,14 @@ async fn open(settings: &RelaySettings, role: Role, parts: Workshop) -> Result<O
         let tcp = bind(settings.photos.listen).await?;
         let door = listen::box_tls(fleet.own_identity(&names)?, roots.clone())?;
         let unfinished = Parts::new(settings.data()?.join("uploads"));
-        let (db, changes, clock) = (parts.db.clone(), parts.changes.clone(), Arc::clone(&parts.clock));
+        let (db, clock) = (parts.db.clone(), Arc::clone(&parts.clock));
         let runs = fleet::RunDoors {
             db: db.clone(),
-            changes: changes.clone(),
             clock: Arc::clone(&clock),
             random: Arc::clone(&parts.random),
             limits: fleet::RunLimits::default(),
         };
-        let boxes = Boxes { db, photos: photos.clone(), parts: unfinished, changes, clock };
+        let boxes = Boxes { db, photos: photos.clone(), parts: unfinished, clock };
         let router = objects::doors(boxes).merge(fleet::old_entries(parts.db.clone()));
         let router = router.merge(fleet::run_doors(runs));
         open.photos = Some(start(tcp, door, router, connections)?);
@@ -276,9 +266,8 @@ async fn open(settings: &RelaySettings, role: Role, parts: Workshop) -> Result<O
         let identity = fleet.own_identity(&names)?;
         let tls = mqtt::server_config(identity.chain, identity.key, roots)?;
         let seams = (Arc::clone(&parts.clock), Arc::clone(&parts.random));
-        let (db, changes) = (parts.db.clone(), parts.changes.clone());
-        let ingest =
-            Arc::new(Ingest::new(db, parts.cosigner, Vec::new(), seams, changes, parts.outbox.clone()));
+        let (db, outbox) = (parts.db.clone(), parts.outbox.clone());
+        let ingest = Arc::new(Ingest::new(db, parts.cosigner, Vec::new(), seams, outbox));
         let (clock, random) = (Arc::clone(&parts.clock), Arc::clone(&parts.random));
         let mint = move || ConnectionId::new(clock.now_ms(), random.bytes());
         let of_mqtt = mqtt::Settings::default();
@@ -315,7 +304,6 @@ fn for_people(
         db: parts.db.clone(),
         photos,
         fleet: Arc::clone(&parts.fleet),
-        changes: parts.changes.clone(),
         clock: Arc::clone(&parts.clock),
         random: Arc::clone(&parts.random),
         strangers: Arc::clone(&parts.strangers),
@@ -323,7 +311,7 @@ fn for_people(
     };
     let gate = limit::Gate::per_minute(settings.limits.claims_per_address, Arc::clone(&parts.clock));
     let strangers = axum::middleware::from_fn_with_state(gate, limit::counted);
-    Ok(fleet::doors(Arc::clone(&parts.fleet)).layer(strangers).merge(web::router(state)))
+    Ok(fleet::doors(Arc::clone(&parts.fleet)).layer(strangers).merge(web::router(state)?))
 }
 
 /// An address on this machine, by the name that is in the relay's own certificate.

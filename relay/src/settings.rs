@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use service::settings::{Loaded, Origin, Settings, SettingsError};
+use service::settings::{ListenAddress, Loaded, Origin, Settings, SettingsError};
 
 use crate::fleet::PublicIdentity;
 
@@ -14,15 +14,6 @@ use crate::fleet::PublicIdentity;
 pub(crate) const NO_DATABASE: SettingsError = SettingsError::Value(
     "the database must read sqlite:FILE or postgres://…; another server is not spoken to. Nothing was started",
 );
-
-/// Where to listen.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ListenAddress {
-    /// Address and port; port 0 takes a free one.
-    #[schemars(description = "")]
-    pub listen: SocketAddr,
-}
 
 /// The public listener.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -46,7 +37,7 @@ pub struct HttpsSettings {
 
 impl Default for HttpsSettings {
     fn default() -> Self {
-        Self { listen: any_address(8443), certificate: None, key: None, ca: None }
+        Self { listen: ListenAddress::any(8443).listen, certificate: None, key: None, ca: None }
     }
 }
 
@@ -113,10 +104,6 @@ pub struct RelaySettings {
     pub log: String,
 }
 
-fn any_address(port: u16) -> SocketAddr {
-    SocketAddr::from(([0, 0, 0, 0], port))
-}
-
 impl Default for RelaySettings {
     fn default() -> Self {
         Self {
@@ -129,9 +116,9 @@ impl Default for RelaySettings {
             photos_url: None,
             names: Vec::new(),
             https: HttpsSettings::default(),
-            photos: ListenAddress { listen: any_address(8444) },
-            mqtt: ListenAddress { listen: any_address(8883) },
-            health: ListenAddress { listen: SocketAddr::from(([127, 0, 0, 1], 9090)) },
+            photos: ListenAddress::any(8444),
+            mqtt: ListenAddress::any(8883),
+            health: ListenAddress::loopback(9090),
             limits: RelayLimits::default(),
             log: "info".to_owned(),
         }

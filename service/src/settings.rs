@@ -4,6 +4,7 @@
 //! variables, the nearest key to one that does not exist, the list of `--check`, the table in the documentation and the
 //! example file ([`text`]). A setting is a field with its doc comment; nothing else names it.
 
+mod listen;
 mod load;
 mod row;
 #[cfg(test)]
@@ -16,6 +17,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+pub use self::listen::ListenAddress;
 pub use self::load::{Loaded, Origin, environment, load};
 pub use self::row::{SettingKind, SettingRow, rows};
 
@@ -79,6 +81,12 @@ pub enum SettingsError {
         name: String,
         /// Why.
         why: String,
+    },
+    /// A variable whose value is no text.
+    #[error("the environment variable {name} is no UTF-8")]
+    VariableEncoding {
+        /// Which.
+        name: String,
     },
     /// A number out of its range.
     #[error("{key} must be {min} to {max}")]

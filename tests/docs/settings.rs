@@ -65,7 +65,7 @@ fn both_programs_end_with_the_same_statuses() {
 fn example<S: Settings>(program: &str) -> String {
     format!(
         "# Settings of the {program}, for /etc/cleantrack/{program}.toml. Each stands at its default, or at an example where it has\n\
-         # none; docs/settings.md tells of them.\n{}",
+         # none; docs/settings.md tells of them.\n\n{}",
         text::example::<S>()
     )
 }

@@ -255,7 +255,7 @@ fn config(path: &Path, both: &str) -> Result<rustls::ServerConfig, AuthorityErro
         .map(|builder| builder.with_no_client_auth())
         .and_then(|builder| builder.with_single_cert(vec![certificate], key))
         .map_err(|e| wrong(e.to_string()))?;
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(config)
 }
 

@@ -42,7 +42,7 @@ pub enum Scope {
 
 impl Scope {
     /// As people and programs write it.
-    pub fn word(self) -> &'static str {
+    pub const fn word(self) -> &'static str {
         match self {
             Self::Read => "read",
             Self::Record => "record",

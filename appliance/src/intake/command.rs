@@ -7,6 +7,7 @@ use record::ids::{BootId, ProtocolId, StaffId};
 use record::kinds::{Agent, Class, EntryRef, Event, LabelPrinted, PhotoPolicy, Role, Schedule, Step};
 use record::tag::Tag;
 use record::tree::Hash;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, Serializer};
 
 /// What is wanted. Serialised only to tell a repeated request from another one.
@@ -133,7 +134,7 @@ pub struct NewEquipment {
 }
 
 /// Facts about an item, as typed.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct EquipmentFields {
     /// What people call it.
@@ -161,7 +162,7 @@ pub struct EquipmentFields {
 }
 
 /// A protocol as written by a person.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NewProtocol {
     /// Of which protocol this is a new version; absent: a new one.

@@ -4,8 +4,8 @@ mod cleaning;
 mod command;
 mod equipment;
 mod facility;
+mod permissions;
 mod refusal;
-mod rights;
 mod staff;
 mod text;
 
@@ -21,6 +21,7 @@ use service::random::Random;
 pub use self::command::{
     Cleaner, CleaningForm, Command, EquipmentFields, NewEquipment, NewProtocol, Person, Settings, Wet,
 };
+pub use self::permissions::Permission;
 pub use self::refusal::Refusal;
 
 /// What intake may know. The store answers on its writer thread, so nothing changes between the look and the entry.
@@ -64,7 +65,7 @@ pub enum Decided {
 /// # Errors
 /// Why it is refused.
 pub fn decide(request: &Request, view: &dyn View, random: &dyn Random) -> Result<Decided, Refusal> {
-    rights::check(&request.by, &request.command, view)?;
+    permissions::check(&request.by, &request.command, view)?;
     let idem = idem(request)?;
     if let Some(idem) = idem
         && let Some((line, earlier)) = view.by_key(&idem.key)

@@ -189,6 +189,15 @@ impl Printing {
         self.job(id)?.ok_or(AnswerError::NoJob(id))
     }
 
+    /// What becomes of a label when the line breaks while it is sent.
+    #[cfg(test)]
+    pub(crate) fn put_in_doubt(&self, id: JobId, n: u32) -> Result<(), AnswerError> {
+        let job = self.ledger.job(id)?.ok_or(AnswerError::NoJob(id))?;
+        let now_ms = self.clock.now().wall_ms;
+        self.ledger.sending(job.seq, n, now_ms)?;
+        Ok(self.ledger.doubt(job.seq, now_ms)?)
+    }
+
     /// Stops a job after the labels in flight. A finished job stays as it is.
     ///
     /// # Errors

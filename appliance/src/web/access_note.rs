@@ -1,6 +1,6 @@
-//! What a handler hands to the audit of access, by the answer.
+//! What a handler hands to the audit of access: beside an error, or into the slot that every request has.
 
-use axum::response::Response;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::identity::{AccessCaller, AccessOutcome, AccessWanted};
 
@@ -29,15 +29,16 @@ impl AccessNote {
     }
 }
 
-#[derive(Clone)]
-pub(crate) struct AccessNotes(pub(crate) Vec<AccessNote>);
+/// The slot of a request for what the audit is to keep of it; what is in front of the handlers knows the route and who asked.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct AccessNotes(Arc<Mutex<Vec<AccessNote>>>);
 
-/// Hands notes to the guard, which knows the route and who asked.
-pub(crate) fn noted(mut answer: Response, notes: impl IntoIterator<Item = AccessNote>) -> Response {
-    let mut all = answer.extensions_mut().remove::<AccessNotes>().unwrap_or(AccessNotes(Vec::new()));
-    all.0.extend(notes);
-    if !all.0.is_empty() {
-        answer.extensions_mut().insert(all);
+impl AccessNotes {
+    pub(crate) fn add(&self, notes: impl IntoIterator<Item = AccessNote>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(notes);
     }
-    answer
+
+    pub(crate) fn take(&self) -> Vec<AccessNote> {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
 }

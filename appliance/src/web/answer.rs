@@ -1,25 +1,31 @@
-//! Answers that are no page.
+//! Short ways to the answers of forms.
 
-use axum::response::{IntoResponse, Response};
-use http::{HeaderName, HeaderValue, StatusCode};
+use http::header::SET_COOKIE;
+use http::{HeaderMap, HeaderValue};
+use web::answer::{FormRecall, FormReply, OneOf, Page, SeeOther, WithHeaders};
+use web::error::HttpError;
 
-/// A header's value, where it can be one.
-pub(crate) fn header_value(text: &str) -> HeaderValue {
-    HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static("/"))
+/// What a form answers whose effect may be a page: the question for a PIN, a token's text, what was found.
+pub(crate) type FormOrPage = OneOf<FormReply, Page>;
+
+/// A form did its work; the browser goes on there.
+pub(crate) fn go_to(address: &str) -> Result<FormReply, HttpError> {
+    SeeOther::to(address).map(FormReply::Done)
 }
 
-/// `Location` and 303: what follows a form that did its work.
-pub(crate) fn see_other(to: &str) -> Response {
-    (StatusCode::SEE_OTHER, [(http::header::LOCATION, header_value(to))]).into_response()
+/// A form's page once more, with what is wrong.
+pub(crate) fn ask_again(page: Page) -> FormReply {
+    FormReply::Again(FormRecall::Invalid, page)
 }
 
 /// Adds cookies to an answer.
-pub(crate) fn with_cookies(
-    mut answer: Response,
+pub(crate) fn with_cookies<A>(
+    answer: A,
     cookies: impl IntoIterator<Item = Option<HeaderValue>>,
-) -> Response {
+) -> WithHeaders<A> {
+    let mut headers = HeaderMap::new();
     for cookie in cookies.into_iter().flatten() {
-        answer.headers_mut().append(HeaderName::from_static("set-cookie"), cookie);
+        headers.append(SET_COOKIE, cookie);
     }
-    answer
+    WithHeaders(headers, answer)
 }

@@ -2,11 +2,12 @@
 
 use std::sync::LazyLock;
 
-use ::web::assets::{Asset, AssetKind, LIVE, MARK, STYLE};
-use axum::Router;
-use axum::response::{IntoResponse as _, Response};
-use axum::routing::get;
 use http::header::CACHE_CONTROL;
+use http::{HeaderValue, Method};
+use web::answer::{MediaBytes, WithHeaders, media};
+use web::assets::{Asset, AssetKind, LIVE, MARK, STYLE, asset_row};
+use web::error::HttpError;
+use web::route::{Anyone, Kind, Route, row};
 
 use crate::web::context::AppState;
 
@@ -17,16 +18,21 @@ pub(crate) static BOX: LazyLock<Asset> =
 pub(crate) static STATION: LazyLock<Asset> =
     LazyLock::new(|| Asset::new("station", AssetKind::Script, include_str!("../../assets/station.js")));
 
-pub(crate) fn routes() -> Router<AppState> {
-    let all: [&'static LazyLock<Asset>; 5] = [&STYLE, &LIVE, &MARK, &BOX, &STATION];
-    all.into_iter().fold(Router::new().route("/favicon.ico", get(favicon)), |router, asset| {
-        router.route(asset.path(), get(move || async move { (&**asset).into_response() }))
-    })
+pub(crate) fn routes() -> Vec<Route<AppState>> {
+    vec![
+        asset_row::<media::Css, _>("style.show", &STYLE),
+        asset_row::<media::JavaScript, _>("live-script.show", &LIVE),
+        asset_row::<media::JavaScript, _>("box-script.show", &BOX),
+        asset_row::<media::JavaScript, _>("station-script.show", &STATION),
+        asset_row::<media::Svg, _>("mark.show", &MARK),
+        row(Method::GET, "/favicon.ico", "favicon.show", Kind::Asset, show_favicon),
+    ]
 }
 
 /// Browsers ask for it by this name before they have read the page.
-async fn favicon() -> Response {
-    ([(CACHE_CONTROL, "public, max-age=86400")], &*MARK).into_response()
+async fn show_favicon(_: Anyone) -> Result<WithHeaders<MediaBytes<media::Svg>>, HttpError> {
+    let kept = (CACHE_CONTROL, HeaderValue::from_static("public, max-age=86400"));
+    Ok(WithHeaders([kept].into_iter().collect(), MediaBytes::new(MARK.text())))
 }
 
 #[cfg(test)]

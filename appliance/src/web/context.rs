@@ -5,22 +5,18 @@ use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use ::service::attempts::Network;
-use ::service::clock::Clock;
-use ::service::limit::RateLimiter;
-use ::service::random::Random;
+use service::attempts::Network;
+use service::clock::Clock;
+use service::limit::RateLimiter;
+use service::random::Random;
 use tokio::sync::{Semaphore, watch};
+use web::error::HttpError;
 
 use crate::alarms::AlarmStore;
 use crate::identity::Identity;
 use crate::photo::Photos;
 use crate::printing::Printing;
 use crate::store::Store;
-use crate::web::http_error::Problem;
-
-/// Browsers that can listen for news at a time: a hundred phones, and boards; past that a page asks every minute. Each
-/// holds a connection, so this is half of what `limits.connections` allows by default: as many are left to send with.
-pub(crate) const LIVE_CLIENTS_MAX: usize = 128;
 
 /// Tries to sign in a second from one address, in bursts of ten times as many. No setting: it keeps people with PINs from
 /// waiting behind a flood, whatever the facility's phones send.
@@ -110,7 +106,6 @@ pub(super) struct Inner {
     pub(super) submissions: RateLimiter<Network>,
     /// Tries to sign in from devices that are new to whom they name.
     pub(super) sign_ins: RateLimiter<Network>,
-    pub(super) live: Arc<Semaphore>,
     /// Label sheets that are drawn at a time: one of 5,000 labels takes a core and megabytes for seconds.
     pub(super) sheets: Semaphore,
     kept: RwLock<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
@@ -120,13 +115,11 @@ impl AppState {
     /// For both listeners.
     pub fn new(parts: Parts) -> Self {
         let submissions = address_limiter(parts.settings.submits_per_address);
-        let live = Arc::new(Semaphore::new(LIVE_CLIENTS_MAX));
         Self {
             inner: Arc::new(Inner {
                 parts,
                 submissions,
                 sign_ins: address_limiter(SIGN_INS_PER_ADDRESS),
-                live,
                 sheets: Semaphore::new(1),
                 kept: RwLock::default(),
             }),
@@ -163,8 +156,8 @@ impl std::ops::Deref for AppState {
 /// Work that waits for a disk or draws, away from the threads that answer phones.
 pub(crate) async fn aside<T: Send + 'static>(
     state: &AppState,
-    work: impl FnOnce(&AppState) -> Result<T, Problem> + Send + 'static,
-) -> Result<T, Problem> {
+    work: impl FnOnce(&AppState) -> Result<T, HttpError> + Send + 'static,
+) -> Result<T, HttpError> {
     let state = state.clone();
-    tokio::task::spawn_blocking(move || work(&state)).await.map_err(|e| Problem::internal(&e))?
+    tokio::task::spawn_blocking(move || work(&state)).await.map_err(|e| HttpError::internal(&e))?
 }

@@ -1,15 +1,12 @@
-//! What surrounds every page: band, navigation, the one calm line, and how a template becomes an answer.
+//! What surrounds every page: band, navigation, the one calm line.
 
-use ::web::assets::{LIVE, MARK, STYLE};
-use askama::Template;
-use axum::response::{Html, IntoResponse, Response};
-use http::StatusCode;
+use web::assets::{LIVE, MARK, STYLE};
+use web::live::LivePage;
 
-use crate::web::access::staff_session;
-use crate::web::access::staff_session::Signed;
+use crate::intake::Permission;
+use crate::web::access::staff_session::{StaffSession, role_name};
 use crate::web::assets;
 use crate::web::context::AppState;
-use crate::web::http_error::Problem;
 use crate::web::view_models::alarms::AlarmBanner;
 use crate::web::view_models::jobs;
 use crate::web::view_models::snapshot::Snapshot;
@@ -45,8 +42,8 @@ pub(crate) struct Frame {
     pub(crate) style: &'static str,
     pub(crate) mark: &'static str,
     pub(crate) scripts: Vec<&'static str>,
-    /// Where a live page listens.
-    pub(crate) live: Option<String>,
+    /// Where a live page asks for news.
+    pub(crate) live: Option<LivePage>,
     /// For browsers without script; never on a page with a form.
     pub(crate) refresh: bool,
     pub(crate) told: Option<String>,
@@ -95,15 +92,15 @@ impl Frame {
         state: &AppState,
         snapshot: &Snapshot,
         title: impl Into<String>,
-        signed: &Signed,
+        signed: &StaffSession,
         place: Place,
     ) -> Self {
-        let (who, role) = (signed.name.clone(), staff_session::role_word(signed.role));
+        let (who, role) = (signed.name().to_owned(), role_name(signed.role()));
         let (told, told_to) = match jobs::waiting(state) {
             Some((words, to)) => (words, Some(to)),
             None => (snapshot.told(state), None),
         };
-        let bar = Some(Bar { who, role, place, sees_people: signed.may_see_people() });
+        let bar = Some(Bar { who, role, place, sees_people: signed.holds(Permission::SeePeople) });
         let alarm = AlarmBanner::for_staff(state);
         let gap = snapshot.local.gap_before().is_some();
         Self { told: Some(told), told_to, bar, gap, alarm, ..Self::new(state, snapshot, title) }
@@ -127,18 +124,10 @@ impl Frame {
         self
     }
 
-    /// With parts that renew themselves, by script; a part in which somebody types is left alone.
-    pub(crate) fn live(self, snapshot: &Snapshot) -> Self {
-        let mut frame = self.renewed_when_seen();
-        frame.live = Some(format!("/live?since={}", snapshot.size));
-        frame
-    }
-
-    /// The same for pages about printing: renewed with every label and every word of a printer.
-    pub(crate) fn live_prints(mut self, snapshot: &Snapshot) -> Self {
-        self = self.live(snapshot);
-        self.live = self.live.map(|live| format!("{live}&print=1"));
-        self
+    /// With parts that renew themselves, by script; a part in which somebody types is left alone. What the page shows is
+    /// read after the mark was taken that stands in the address.
+    pub(crate) fn live(self, page: LivePage) -> Self {
+        Self { live: Some(page), ..self.renewed_when_seen() }
     }
 
     /// Renewed every minute where there is no script.
@@ -174,15 +163,4 @@ impl Frame {
     pub(crate) fn this_box(&self) -> bool {
         self.current(Place::Box)
     }
-}
-
-/// A page as an answer.
-pub(crate) fn page(template: &impl Template) -> Result<Response, Problem> {
-    page_with(StatusCode::OK, template)
-}
-
-/// A page with another status.
-pub(crate) fn page_with(status: StatusCode, template: &impl Template) -> Result<Response, Problem> {
-    let text = template.render().map_err(|e| Problem::internal(&e))?;
-    Ok((status, Html(text)).into_response())
 }

@@ -1,60 +1,88 @@
 //! The paths of the program before this one, for the scripts that still call them.
 
-use axum::extract::{Path, Request, State};
-use axum::response::{IntoResponse as _, Response};
-use axum::routing::{get, post};
-use axum::{Json, Router};
-use http::StatusCode;
+use axum::extract::State;
+use http::{Method, StatusCode};
 use record::anchor::corrected_ms;
 use record::entry::{By, Via};
 use record::receipt::Receipt;
 use record::tag::Tag;
-use serde_json::Value;
+use schemars::JsonSchema;
+use serde::Serialize;
+use web::answer::{Created, Json};
+use web::argument::{IdempotencyKey, Path, Query};
+use web::error::HttpError;
+use web::route::{Example, Kind, Route, row};
 
 use crate::intake::{CleaningForm, Command};
-use crate::web::access::program::MayRead;
-use crate::web::api::v1::cleanings::cleanings_page;
-use crate::web::api::v1::compliance::compliance_json;
-use crate::web::api::v1::equipment::equipment_page;
+use crate::web::access::permissions::{Read, View};
+use crate::web::access::phone::Phone;
+use crate::web::access::program::StaffOrProgram;
+use crate::web::api::list::List;
+use crate::web::api::v1::cleanings::{CleaningJson, list_cleanings};
+use crate::web::api::v1::compliance::{ComplianceJson, count_compliance};
+use crate::web::api::v1::equipment::{EquipmentJson, list_equipment};
 use crate::web::commands::photo_follow::follow;
 use crate::web::commands::photo_upload::{Photo, take_photo};
 use crate::web::commands::run::act;
 use crate::web::context::AppState;
-use crate::web::http_error::Problem;
-use crate::web::request::idempotency::{idempotency_key, take_turn};
-use crate::web::request::listing::Listing;
+use crate::web::http_error::{new_error, not_found};
+use crate::web::request::address_share::AddressShare;
+use crate::web::request::listing::ListParams;
 use crate::web::request::page_token::PageToken;
-use crate::web::request::query::Exactly;
+use crate::web::request::photo_form::PhotoForm;
 use crate::web::view_models::formats::utc;
+use crate::web::{examples, refusals};
 
-pub(crate) fn routes() -> Router<AppState> {
-    Router::new()
-        .route("/api/register-cleaning/{token}", post(register))
-        .route("/api/register-cleaning/{token}/", post(register))
-        .route("/api/equipment/", get(equipment))
-        .route("/api/cleaning-logs/", get(cleanings))
-        .route("/api/facilities/{id}/compliance/", get(compliance))
+pub(crate) fn routes() -> Vec<Route<AppState>> {
+    use Kind::Old;
+    let registered =
+        || Example::default().part("token", examples::TAG).field("cleaned_by", "Ada").field("notes", "");
+    let register = "Records a cleaning; `{token}` is a tag or a page token";
+    let facility = Example::default().part("id", "1");
+    vec![
+        row(Method::POST, "/api/register-cleaning/{token}", "old.register-bare", Old, register_cleaning)
+            .summary(register)
+            .commands(&["RecordCleaning"])
+            .refusals(refusals::COMMANDING)
+            .example(registered()),
+        row(Method::POST, "/api/register-cleaning/{token}/", "old.register", Old, register_cleaning)
+            .summary(register)
+            .commands(&["RecordCleaning"])
+            .refusals(refusals::COMMANDING)
+            .example(registered()),
+        row(Method::GET, "/api/equipment/", "old.list-equipment", Old, list_items)
+            .summary("Items, newest first")
+            .refusals(refusals::READING),
+        row(Method::GET, "/api/cleaning-logs/", "old.list-cleanings", Old, list_records)
+            .summary("Cleanings, newest first")
+            .refusals(refusals::READING),
+        row(Method::GET, "/api/facilities/{id}/compliance/", "old.show-compliance", Old, show_compliance)
+            .summary("Compliance rates of the facility and of each item")
+            .refusals(refusals::READING)
+            .example(facility),
+    ]
 }
 
 /// `{token}` is a tag or what a page carries as its token; neither is a secret, so this needs no sign-in.
-async fn register(
+async fn register_cleaning(
+    _: Phone,
     State(state): State<AppState>,
+    _: AddressShare,
     Path(token): Path<String>,
-    request: Request,
-) -> Result<Response, Problem> {
-    take_turn(&state, &request)?;
+    IdempotencyKey(key): IdempotencyKey,
+    form: PhotoForm,
+) -> Result<Created<OldRegistered>, HttpError> {
     let unknown = |words: String| {
-        Problem::new(StatusCode::NOT_FOUND, "unknown-token", words).next("Use the tag of the equipment.")
+        new_error(StatusCode::NOT_FOUND, "unknown-token", words).next("Use the tag of the equipment.")
     };
     let tag = match PageToken::tag_of(&token, &state.identity.page_key) {
         Some(tag) => tag,
         None => Tag::read(&token).map_err(|e| unknown(format!("This is no tag: {e}")))?,
     };
-    let key = idempotency_key(request.headers());
-    let mut form = crate::web::request::form::read(request, Some(&state.photos)).await?;
-    let photo = take_photo(&state, form.photo.take()).await;
-    let mut wanted = CleaningForm::plain(tag, form.text("cleaned_by"));
-    form.text("notes").clone_into(&mut wanted.note);
+    let PhotoForm { fields, photo } = form;
+    let photo = take_photo(&state, photo).await;
+    let mut wanted = CleaningForm::plain(tag, fields.text("cleaned_by"));
+    fields.text("notes").clone_into(&mut wanted.note);
     photo.name(&mut wanted);
     let by = By { staff: None, via: Via::Phone, device: None };
     let done = act(&state, by, key, Command::RecordCleaning(Box::new(wanted))).await?;
@@ -76,59 +104,73 @@ async fn register(
         let anchor = facility.boots.get(&done.at.boot).copied();
         (facility.resolve(tag).map(|item| item.name.clone()), corrected_ms(&done.at, anchor))
     };
-    let registered = Registered {
+    let receipt = Receipt::of(done.line.of, done.leaf).to_string();
+    let address = format!("/r/{receipt}");
+    let registered = OldRegistered {
         success: true,
         message,
         cleaning_log_id: format!("{}.{}", done.line.of.epoch, done.line.of.seq),
         equipment,
         timestamp: utc(recorded_ms),
-        receipt: Receipt::of(done.line.of, done.leaf).to_string(),
+        receipt,
     };
-    Ok((StatusCode::CREATED, Json(registered)).into_response())
+    Created::at(&address, registered)
 }
 
 /// What the ancestor answered, and the receipt.
-#[derive(serde::Serialize)]
-struct Registered {
+#[derive(Debug, Serialize, JsonSchema)]
+struct OldRegistered {
+    /// Always true.
     success: bool,
     /// Says also what became of a photo that was not kept.
     message: String,
+    /// `<epoch>.<seq>` of the record's entry.
     cleaning_log_id: String,
+    /// The item's name.
     equipment: Option<String>,
+    /// When it was recorded (RFC 3339, UTC).
     timestamp: String,
+    /// Opens `/r/{receipt}`.
     receipt: String,
 }
 
-async fn equipment(
+async fn list_items(
+    _: StaffOrProgram<View, Read>,
     State(state): State<AppState>,
-    _: MayRead,
-    Exactly(ask): Exactly<Listing>,
-) -> Result<Json<Value>, Problem> {
-    equipment_page(&state, &ask).await
+    Query(params): Query<ListParams>,
+) -> Result<Json<List<EquipmentJson>>, HttpError> {
+    list_equipment(&state, &params).await.map(Json)
 }
 
-async fn cleanings(
+async fn list_records(
+    _: StaffOrProgram<View, Read>,
     State(state): State<AppState>,
-    _: MayRead,
-    Exactly(ask): Exactly<Listing>,
-) -> Result<Json<Value>, Problem> {
-    cleanings_page(&state, &ask).await
+    Query(params): Query<ListParams>,
+) -> Result<Json<List<CleaningJson>>, HttpError> {
+    list_cleanings(&state, &params).await.map(Json)
+}
+
+/// Compliance rates, with the facility that was asked for.
+#[derive(Debug, Serialize, JsonSchema)]
+struct OldCompliance {
+    /// As it was asked for.
+    facility_id: String,
+    #[serde(flatten)]
+    compliance: ComplianceJson,
 }
 
 /// A box has one facility, known by the relay's id for it or by the box's own id. Before it is claimed no relay has given
 /// an id, and whatever id a script was written with means this facility.
-async fn compliance(
+async fn show_compliance(
+    _: StaffOrProgram<View, Read>,
     State(state): State<AppState>,
-    _: MayRead,
     Path(id): Path<String>,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Json<OldCompliance>, HttpError> {
     let own = (state.facility_id)();
     if own.is_some_and(|own| id != own.to_string() && id != state.store.origin().box_id.to_string()) {
-        return Err(Problem::not_found()
+        return Err(not_found()
             .detail("This box belongs to another facility. The relay answers for all of them.")
             .field("id"));
     }
-    let mut body = compliance_json(&state).await?;
-    body["facility_id"] = Value::String(id);
-    Ok(Json(body))
+    Ok(Json(OldCompliance { facility_id: id, compliance: count_compliance(&state).await? }))
 }

@@ -1,92 +1,95 @@
-//! News for open pages: a word whenever the log has grown, to a bounded number of listeners.
+//! News for open pages: they ask, and numbers in memory answer.
 
-use std::convert::Infallible;
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use axum::Router;
 use axum::extract::State;
-use axum::response::sse::{Event, KeepAlive, Sse};
-use axum::response::{IntoResponse as _, Response};
-use axum::routing::get;
-use futures_util::{StreamExt as _, stream};
+use http::Method;
+use schemars::JsonSchema;
 use serde::Deserialize;
-use tokio::sync::watch;
+use web::argument::Lenient;
+use web::error::HttpError;
+use web::live::{LiveAnswer, LivePage, LiveParams};
+use web::route::{Anyone, Example, Kind, Route, row};
 
-use crate::printing::Printing;
 use crate::web::context::AppState;
-use crate::web::http_error::Problem;
-use crate::web::request::query::Asked;
 
-/// Under load a page is fetched anew at most this often.
-const PAUSE: Duration = Duration::from_secs(1);
-/// How often printers that rest are asked while somebody looks at them.
-const LOOK: Duration = Duration::from_secs(2);
-/// Times move on as well: after this long without news, a word all the same.
-const QUIET: Duration = Duration::from_secs(60);
+const LIVE: &str = "/live";
+/// How often printers that rest are looked at while somebody looks at a page about printing.
+const PRINTER_LOOK_EVERY_MS: u64 = 2_000;
+const MINUTE_MS: i64 = 60_000;
 
-pub(crate) fn routes() -> Router<AppState> {
-    Router::new().route("/live", get(live))
+pub(crate) fn routes() -> Vec<Route<AppState>> {
+    let example = Example::default().query("since=0&of=prints");
+    vec![row(Method::GET, LIVE, "live.ask", Kind::Live, ask).example(example)]
 }
 
-#[derive(Debug, Default, Deserialize)]
-struct Since {
+/// What an open page asks with.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+struct LiveQuery {
+    /// The mark of what the page shows.
     #[serde(default)]
-    since: u64,
-    /// Whether the print room's news count as well.
-    print: Option<String>,
+    since: String,
+    /// What else than the log the page shows.
+    of: Option<LiveSubject>,
 }
 
-async fn live(State(state): State<AppState>, Asked(since): Asked<Since>) -> Result<Response, Problem> {
-    let Ok(place) = state.inner.live.clone().try_acquire_owned() else {
-        return Err(Problem::new(
-            http::StatusCode::SERVICE_UNAVAILABLE,
-            "live-full",
-            "Too many screens listen already",
-        )
-        .safe("The page is complete; it only does not renew itself at once.")
-        .next("Load it again to see what is new."));
-    };
-    let prints = since.print.map(|_| (state.printing.clone(), state.printing.news()));
-    // What a printer did since its page was made is not counted, so such a page begins with a word.
-    let seen = if prints.is_some() { u64::MAX } else { since.since };
-    let (sizes, link) = (state.store.size_watch(), state.link.clone());
-    // The place belongs to the stream: it is free again when the browser has gone.
-    let news = stream::unfold(
-        (sizes, link, prints, seen, place),
-        |(mut sizes, mut link, mut prints, seen, place)| async move {
-            let size = *sizes.borrow_and_update();
-            if size == seen {
-                let stopped = tokio::select! {
-                    changed = sizes.changed() => changed.is_err(),
-                    Ok(()) = link.changed() => false,
-                    () = printed(&mut prints) => false,
-                    () = tokio::time::sleep(QUIET) => false,
-                };
-                if stopped {
-                    return None;
-                }
-                tokio::time::sleep(PAUSE).await;
-            }
-            let size = *sizes.borrow_and_update();
-            Some((
-                Ok::<_, Infallible>(Event::default().data(size.to_string())),
-                (sizes, link, prints, size, place),
-            ))
-        },
-    )
-    // A layer may ask again after the end.
-    .fuse();
-    Ok(Sse::new(news).keep_alive(KeepAlive::default()).into_response())
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum LiveSubject {
+    /// Print jobs and printers.
+    Prints,
 }
 
-/// Ends with the print room's next news; never where nobody wants them.
-async fn printed(prints: &mut Option<(Arc<Printing>, watch::Receiver<u64>)>) {
-    let Some((printing, news)) = prints else { return std::future::pending().await };
-    loop {
-        tokio::select! {
-            Ok(()) = news.changed() => return,
-            () = tokio::time::sleep(LOOK) => drop(printing.printers()),
-        }
+async fn ask(
+    _: Anyone,
+    State(state): State<AppState>,
+    Lenient(asked): Lenient<LiveQuery>,
+) -> Result<LiveAnswer, HttpError> {
+    let mark = mark(&state, asked.of);
+    if asked.of == Some(LiveSubject::Prints) {
+        look_at_printers(&state);
     }
+    Ok(LiveParams { since: asked.since }.answer(mark))
+}
+
+/// When resting printers were looked at last, by the machine's time.
+#[derive(Debug, Default)]
+struct LastPrinterLook {
+    up_ms: AtomicU64,
+}
+
+/// Printers say how they are to whoever looks at them, so somebody has to.
+fn look_at_printers(state: &AppState) {
+    let last = state.kept::<LastPrinterLook>();
+    let now_ms = state.clock.now().up_ms;
+    let is_due = |last_ms: u64| now_ms.abs_diff(last_ms) >= PRINTER_LOOK_EVERY_MS;
+    let taken = last
+        .up_ms
+        .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |last_ms| is_due(last_ms).then_some(now_ms));
+    if taken.is_ok() {
+        drop(state.printing.printers());
+    }
+}
+
+/// Where a page asks that shows equipment and records. It is taken before anything is read that the page shows.
+pub(crate) fn live_page(state: &AppState) -> LivePage {
+    LivePage::at(LIVE, mark(state, None))
+}
+
+/// The same for a page about printing.
+pub(crate) fn live_prints_page(state: &AppState) -> LivePage {
+    LivePage::at(&format!("{LIVE}?of=prints"), mark(state, Some(LiveSubject::Prints)))
+}
+
+/// Sealed: anybody may ask, and learns that something changed, but not what.
+fn mark(state: &AppState, of: Option<LiveSubject>) -> String {
+    let (size, at_relay) = (state.store.size(), state.store.cursor_size());
+    let link = *state.link.borrow();
+    // Times on pages move on as well.
+    let minute = state.clock.now().wall_ms.div_euclid(MINUTE_MS);
+    let prints = of.map(|LiveSubject::Prints| *state.printing.news().borrow());
+    let all = state.alarms.all();
+    let alarms: Vec<_> = all.iter().map(|one| (&one.id, one.seen.is_some(), one.over_ms)).collect();
+    let facts = format!("live {size} {at_relay} {link:?} {minute} {prints:?} {alarms:?}");
+    state.identity.page_key.seal(&facts)
 }

@@ -2,17 +2,17 @@
 
 use record::fold::Facility;
 use record::tree::Hash;
+use web::error::HttpError;
 
 use crate::store::{ReadLane, Reader};
 use crate::web::context::AppState;
-use crate::web::http_error::Problem;
 
 /// Reads the log and all history on a thread of the store: pages never read on the threads that answer phones.
 pub(crate) async fn read<T: Send + 'static>(
     state: &AppState,
     lane: ReadLane,
-    work: impl FnOnce(&AppState, &Reader) -> Result<T, Problem> + Send + 'static,
-) -> Result<T, Problem> {
+    work: impl FnOnce(&AppState, &Reader) -> Result<T, HttpError> + Send + 'static,
+) -> Result<T, HttpError> {
     let asked = state.clone();
     state.store.read(lane, move |reader| work(&asked, reader)).await?
 }
@@ -20,16 +20,16 @@ pub(crate) async fn read<T: Send + 'static>(
 /// Reads a few rows.
 pub(crate) async fn read_quick<T: Send + 'static>(
     state: &AppState,
-    work: impl FnOnce(&AppState, &Reader) -> Result<T, Problem> + Send + 'static,
-) -> Result<T, Problem> {
+    work: impl FnOnce(&AppState, &Reader) -> Result<T, HttpError> + Send + 'static,
+) -> Result<T, HttpError> {
     read(state, ReadLane::Quick, work).await
 }
 
 /// Reads a list.
 pub(crate) async fn read_long<T: Send + 'static>(
     state: &AppState,
-    work: impl FnOnce(&AppState, &Reader) -> Result<T, Problem> + Send + 'static,
-) -> Result<T, Problem> {
+    work: impl FnOnce(&AppState, &Reader) -> Result<T, HttpError> + Send + 'static,
+) -> Result<T, HttpError> {
     read(state, ReadLane::Long, work).await
 }
 
@@ -37,8 +37,8 @@ pub(crate) async fn read_long<T: Send + 'static>(
 pub(crate) fn read_waiting<T: Send + 'static>(
     state: &AppState,
     lane: ReadLane,
-    work: impl FnOnce(&AppState, &Reader) -> Result<T, Problem> + Send + 'static,
-) -> Result<T, Problem> {
+    work: impl FnOnce(&AppState, &Reader) -> Result<T, HttpError> + Send + 'static,
+) -> Result<T, HttpError> {
     tokio::runtime::Handle::current().block_on(read(state, lane, work))
 }
 

@@ -1,8 +1,9 @@
-//! The box's pages and its API: one router for both listeners.
+//! The box's pages and its API: one table of routes for both listeners.
 //!
 //! It reads from the ground up: [`context`] is what every handler has, [`http_error`] what can go wrong, [`request`] the readers
 //! of what a request says, [`access`] who asks, [`commands`] the way to the log, [`view_models`] what pages show, [`layout`]
-//! what surrounds them, [`pages`] and [`api`] the handlers, [`middleware`] what is in front of and behind them all.
+//! what surrounds them, [`pages`] and [`api`] the handlers, [`routes`] the table of them all, [`middleware`] what is in front
+//! of and behind them, [`presenter`] errors as they are read.
 
 mod access;
 mod access_note;
@@ -12,6 +13,7 @@ mod assets;
 mod commands;
 mod confirm_pin;
 mod context;
+mod examples;
 mod http_error;
 mod layout;
 mod legacy_api;
@@ -19,15 +21,24 @@ mod live;
 mod log_reads;
 mod middleware;
 mod pages;
+mod presenter;
+mod refusals;
 mod request;
+mod routes;
 mod starting;
 mod view_models;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
+use web::error::answer_panic;
+use web::present::present_errors;
+use web::table::{Table, TableError, mount};
+
+use self::middleware::Guard;
+use self::presenter::BoxPresenter;
 
 pub use self::commands::photo_follow::attach_left_photos;
 pub use self::context::{AppState, Cosigners, Link, OwnFacility, Parts, Settings};
@@ -35,23 +46,28 @@ pub use self::starting::starting_router;
 
 /// All pages and the API. Requests must carry [`crate::listen::Peer`] as an extension; without it they count as plain
 /// HTTP from nowhere.
-pub fn router(state: AppState) -> Router {
-    Router::new()
-        .merge(assets::routes())
-        .merge(pages::routes())
-        .merge(api::routes())
-        .merge(legacy_api::routes())
-        .merge(live::routes())
-        .fallback(middleware::no_page)
-        // The outermost first, all as one: each further call of `layer` would cost each request a box of its own. The
-        // bound of bodies is off because each form reader has its own.
-        .layer((
-            from_fn_with_state(state.clone(), middleware::guard),
-            CatchPanicLayer::custom(middleware::panicked),
-            CompressionLayer::new(),
-            DefaultBodyLimit::disable(),
-        ))
-        .with_state(state)
+///
+/// # Errors
+/// Rows that do not fit together are a fault of the program.
+pub fn router(state: AppState) -> Result<Router, TableError> {
+    let table = Table::build(routes::API_INFO, routes::routes())?;
+    Ok(mount_table(&table, state))
+}
+
+fn mount_table(table: &Table<AppState>, state: AppState) -> Router {
+    let guard = Guard::new(state.clone(), table);
+    let presenter = BoxPresenter::new(state.clone());
+    // The outermost first, all as one: each further call of `layer` would cost each request a box of its own. The bound of
+    // bodies is off because each reader has its own.
+    let layers = (
+        from_fn(middleware::add_headers),
+        from_fn_with_state(presenter, present_errors::<BoxPresenter>),
+        from_fn_with_state(guard, middleware::guard),
+        CatchPanicLayer::custom(answer_panic),
+        CompressionLayer::new(),
+        DefaultBodyLimit::disable(),
+    );
+    mount(table).layer(layers).with_state(state)
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ pub mod device;
 pub mod lock_out;
 pub mod password;
 pub mod people;
+pub mod permission;
 pub mod programs;
 pub mod retention;
 pub mod session;
@@ -31,11 +32,6 @@ pub enum Role {
 impl Role {
     /// Every role.
     pub const ALL: [Self; 3] = [Self::SuperAdmin, Self::AccountAdmin, Self::Auditor];
-
-    /// Whether they may change anything.
-    pub fn may_change(self) -> bool {
-        self != Self::Auditor
-    }
 
     /// The role on a page.
     pub fn word(self) -> &'static str {
@@ -116,6 +112,5 @@ mod tests {
             assert_eq!(role.to_string().parse(), Ok(role));
         }
         assert!("admin".parse::<Role>().is_err());
-        assert!(!Role::Auditor.may_change());
     }
 }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::Role;
 use super::access_log::{AccessLog, AccessRecord};
 use super::lock_out;
+use super::permission::Permission;
 use crate::db::{self, AccountScope, Conn, DbError};
 
 /// What is to be done.
@@ -20,6 +21,13 @@ pub enum PersonAct {
 }
 
 impl PersonAct {
+    const ALL: [Self; 3] = [Self::SignOut, Self::Disable, Self::Enable];
+
+    /// Of what a form says.
+    pub fn of_key(key: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|act| act.key() == key)
+    }
+
     /// As a form or an address has it.
     pub fn key(self) -> &'static str {
         match self {
@@ -41,7 +49,7 @@ impl PersonAct {
 
 /// Whether one role may do anything about another.
 pub fn may_act_on(role: Role, theirs: Role) -> bool {
-    role.may_change() && (theirs != Role::SuperAdmin || role == Role::SuperAdmin)
+    role.holds(Permission::ManagePeople) && (theirs != Role::SuperAdmin || role == Role::SuperAdmin)
 }
 
 /// Why it was not done.

@@ -264,13 +264,3 @@ pub async fn row(
     let row = opt!(conn, (String,), sql, scope.key(), facility.to_string(), room, id.to_owned())?;
     Ok(row.map(|(body,)| body))
 }
-
-/// What counts the commits of an account that a page could show.
-///
-/// # Errors
-/// The database.
-pub async fn changes(conn: &mut Conn, scope: AccountScope) -> Result<i64, DbError> {
-    let sql = "SELECT CAST(COALESCE(SUM(changes), 0) AS BIGINT) FROM facilities WHERE account = $1";
-    let row = opt!(conn, (i64,), sql, scope.key())?;
-    Ok(row.map_or(0, |(changes,)| changes))
-}

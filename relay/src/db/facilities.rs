@@ -76,7 +76,7 @@ pub async fn list(conn: &mut Conn, scope: AccountScope) -> Result<Vec<FacilityRo
 
 /// What tells whether a page of a facility could show something else than before.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Mark {
+pub struct FacilityMark {
     /// Which facility.
     pub facility: String,
     /// Commits that a page could show.
@@ -87,17 +87,17 @@ pub struct Mark {
     pub gone_ms: Option<i64>,
 }
 
-impl_from_row!(Mark { facility, changes, heard_ms, gone_ms });
+impl_from_row!(FacilityMark { facility, changes, heard_ms, gone_ms });
 
 /// The marks of an account's facilities.
 ///
 /// # Errors
 /// The database.
-pub async fn marks(conn: &mut Conn, scope: AccountScope) -> Result<Vec<Mark>, DbError> {
+pub async fn marks(conn: &mut Conn, scope: AccountScope) -> Result<Vec<FacilityMark>, DbError> {
     let sql = "SELECT f.facility, f.changes, MAX(b.heard_ms) AS heard_ms, MAX(b.gone_ms) AS gone_ms \
                FROM facilities f LEFT JOIN boxes b ON b.account = f.account AND b.facility = f.facility \
                WHERE f.account = $1 GROUP BY f.facility, f.changes";
-    all!(conn, Mark, sql, scope.key())
+    all!(conn, FacilityMark, sql, scope.key())
 }
 
 /// Takes the facility's row for this transaction, so that two batches of its boxes fold one after the other.

@@ -206,11 +206,6 @@ impl Db {
         Err(DbError::WithoutPostgres)
     }
 
-    /// Whether other processes may commit to this database too.
-    pub fn is_shared(&self) -> bool {
-        !matches!(self, Self::Sqlite { .. })
-    }
-
     async fn open_sqlite(file: PathBuf) -> Result<Self, DbError> {
         let options = SqliteConnectOptions::new()
             .filename(&file)

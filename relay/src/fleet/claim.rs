@@ -118,7 +118,6 @@ impl Fleet {
         let used = Used { box_id: request.r#box, csr_key: csr.key().0.to_vec(), answer: kept };
         claims::used(&mut tx, scope, &code.0, &used, now_ms).await?;
         tx.commit().await?;
-        self.changes.changed(scope.account(), facility);
         tracing::info!(box_id = %request.r#box, %facility, "a box was claimed");
         Ok(answer)
     }

@@ -27,12 +27,10 @@ pub use old_entries::old_entries;
 pub use run_calls::{RunDoors, RunLimits};
 pub use runs::run_doors;
 
-use service::clock::Clock;
-use service::random::Random;
-
-use crate::changes::Changes;
 use crate::db::{AccountScope, Db, DbError, boxes, log_keys};
 use crate::mqtt::Outbox;
+use service::clock::Clock;
+use service::random::Random;
 
 /// A claim file is good for 30 days.
 const CLAIM_MS: i64 = 30 * 86_400_000;
@@ -92,7 +90,6 @@ pub struct Fleet {
     directives: Signer,
     public: Option<(PublicIdentity, String)>,
     urls: OnceLock<Urls>,
-    changes: Changes,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
 }
@@ -108,7 +105,6 @@ impl Fleet {
         dir: PathBuf,
         host: &str,
         public: Option<PublicIdentity>,
-        changes: Changes,
         (clock, random): (Arc<dyn Clock>, Arc<dyn Random>),
     ) -> Result<(Self, Signer), KeyError> {
         let keys = keys::KeyDir::open(dir)?;
@@ -127,18 +123,7 @@ impl Fleet {
         };
         let urls = OnceLock::new();
         let verifier = cosigner.verifier().clone();
-        let fleet = Self {
-            db,
-            keys,
-            authority,
-            cosigner: verifier,
-            directives,
-            public,
-            urls,
-            changes,
-            clock,
-            random,
-        };
+        let fleet = Self { db, keys, authority, cosigner: verifier, directives, public, urls, clock, random };
         Ok((fleet, cosigner))
     }
 

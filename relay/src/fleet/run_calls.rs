@@ -2,16 +2,14 @@
 
 use std::sync::Arc;
 
+use crate::db::boxes::RunTotals;
+use crate::db::{Db, DbError};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use record::limits::{RUN_PLAIN_BYTES_MAX, RUNS_ADOPTED_MAX};
 use record::run::{RunError, RunName};
 use service::clock::Clock;
 use service::random::Random;
-
-use crate::changes::Changes;
-use crate::db::boxes::RunTotals;
-use crate::db::{Db, DbError};
 
 /// When to come again, seconds.
 const LATER_S: &str = "20";
@@ -21,8 +19,6 @@ const LATER_S: &str = "20";
 pub struct RunDoors {
     /// The database.
     pub db: Db,
-    /// Tells of what came.
-    pub changes: Changes,
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
     /// Names what is refused.

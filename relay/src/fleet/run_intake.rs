@@ -107,7 +107,6 @@ impl RunHome {
             facilities::set_refold(&mut tx, scope, facility, true).await?;
         }
         tx.commit().await?;
-        doors.changes.changed(scope.account(), facility);
         let (lines, bytes) = (run.count(), checked.bytes);
         tracing::info!(%box_id, %run, lines, bytes, adopting, "took a run that an entry adopts");
         Ok(())
@@ -150,7 +149,7 @@ impl RunHome {
 
     /// Does not ask for the run again, and tells it where refused batches are told; once.
     pub(super) async fn refuse(&self, doors: &RunDoors, excess: Excess) -> Result<(), Fault> {
-        let Self { home: Home { scope, facility, .. }, box_id, run } = *self;
+        let Self { home: Home { scope, .. }, box_id, run } = *self;
         let now_ms = doors.clock.now_ms();
         self.drop_lines(doors).await?;
         let mut tx = doors.db.begin().await?;
@@ -162,7 +161,6 @@ impl RunHome {
             tracing::warn!(%box_id, %run, code = told.0, "refused a run: {}", told.1);
         }
         tx.commit().await?;
-        doors.changes.changed(scope.account(), facility);
         Ok(())
     }
 }

@@ -113,7 +113,6 @@ impl Ingest {
             None => false,
         };
         self.commit(tx).await?;
-        self.changes.changed(home.scope.account(), home.facility);
         Ok(if fork || home.quarantined { quarantined(&held) } else { done(holds(&held)) })
     }
 
@@ -200,7 +199,6 @@ impl Ingest {
             self.caught_up(&mut tx, &home, held, health.size, now_ms).await?;
         }
         self.commit(tx).await?;
-        self.changes.changed(home.scope.account(), home.facility);
         let behind = held.filter(|held| held.frontier.size() != health.cursor);
         let ack =
             behind.map(|held| if home.quarantined { quarantined(&held).ack } else { Some(holds(&held)) });

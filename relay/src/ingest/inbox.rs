@@ -35,7 +35,6 @@ impl Ingest {
             }
         }
         tx.commit().await?;
-        self.changes.changed(home.scope.account(), home.facility);
         Ok(())
     }
 }

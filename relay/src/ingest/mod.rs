@@ -25,16 +25,14 @@ use record::messages::{Ack, Answer, Refused, VERSION};
 use record::sign::{Note, Signer, Verifier};
 use record::verify::{Refusal, Signed};
 
+use crate::db::boxes::Home;
+use crate::db::{AccountScope, Conn, Db, DbError, boxes, entries, epochs};
+use crate::mqtt::{Disposition, Outbox};
 pub use decide::{Held, Verdict, decide};
 pub use refold::{chain, refold};
 use service::clock::Clock;
 use service::random::Random;
 pub use vouched::{NotAdmitted, admit};
-
-use crate::changes::Changes;
-use crate::db::boxes::Home;
-use crate::db::{AccountScope, Conn, Db, DbError, boxes, entries, epochs};
-use crate::mqtt::{Disposition, Outbox};
 
 /// Why nothing can be said about what was sent.
 #[derive(Debug, thiserror::Error)]
@@ -87,7 +85,6 @@ pub struct Ingest {
     cosigners: Vec<Verifier>,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
-    changes: Changes,
     outbox: Outbox,
     counters: Counters,
 }
@@ -143,13 +140,12 @@ impl Ingest {
         cosigner: Signer,
         earlier: Vec<Verifier>,
         (clock, random): (Arc<dyn Clock>, Arc<dyn Random>),
-        changes: Changes,
         outbox: Outbox,
     ) -> Self {
         let mut cosigners = vec![cosigner.verifier().clone()];
         cosigners.extend(earlier);
         let counters = Counters::default();
-        Self { db, cosigner, cosigners, clock, random, changes, outbox, counters }
+        Self { db, cosigner, cosigners, clock, random, outbox, counters }
     }
 
     /// Counters since the start.
@@ -279,7 +275,6 @@ impl Ingest {
         boxes::quarantine(&mut tx, home.scope, origin.box_id, what.why, now_ms).await?;
         tx.commit().await.map_err(IngestError::Unknown)?;
         Counters::add(&self.counters.evidence, 1);
-        self.changes.changed(home.scope.account(), home.facility);
         tracing::error!(box_id = %origin.box_id, epoch = %origin.epoch, ?seq, "{}: {}", what.kind, what.why);
         let refused = Refused { from: first, code: what.code.into(), text: what.text.into() };
         let ack = answer(origin.epoch, Answer::Refused { refused });

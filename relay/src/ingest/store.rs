@@ -81,7 +81,6 @@ impl Ingest {
         self.commit(tx).await?;
         Counters::add(&self.counters.stored, 1);
         Counters::add(&self.counters.entries, batch.entries().len() as u64);
-        self.changes.changed(scope.account(), home.facility);
         Ok(done(answer(origin.epoch, Answer::Checkpoint { checkpoint: cosigned })))
     }
 

@@ -55,7 +55,7 @@ impl World {
         let cosigner = Signer::new("relay.example/cosign/1", Kind::Cosignature, &[9; 32]).unwrap();
         let seams: (Arc<dyn Clock>, Arc<dyn Random>) =
             (Arc::new(FakeClock::at_ms(NOW_MS)), Arc::new(SeededRandom::new(1)));
-        let ingest = Ingest::new(db.clone(), cosigner, Vec::new(), seams, Changes::default(), Outbox::new());
+        let ingest = Ingest::new(db.clone(), cosigner, Vec::new(), seams, Outbox::new());
         Self { db, ingest, scope, origin, wire, _dir: dir }
     }
 

@@ -15,7 +15,6 @@ use service::clock::Clock;
 
 use super::parts::Piece;
 use super::{PartError, Parts, Photos};
-use crate::changes::Changes;
 use crate::db::boxes::Home;
 use crate::db::{Db, DbError, boxes, facilities, photos};
 use crate::mqtt::PeerCertificate;
@@ -29,8 +28,6 @@ pub struct Boxes {
     pub photos: Photos,
     /// Unfinished ones.
     pub parts: Parts,
-    /// Tells of what came.
-    pub changes: Changes,
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
 }
@@ -175,6 +172,5 @@ async fn keep(
     facilities::lock(&mut tx, home.scope, home.facility).await?;
     tx.commit().await?;
     state.parts.forget(peer.box_id, photo);
-    state.changes.changed(home.scope.account(), home.facility);
     Ok(())
 }

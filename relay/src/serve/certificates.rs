@@ -112,7 +112,6 @@ mod tests {
     use tokio::net::{TcpListener, TcpStream};
 
     use super::*;
-    use crate::changes::Changes;
     use crate::db::Db;
     use crate::fleet::PublicIdentity;
 
@@ -178,7 +177,7 @@ mod tests {
             Arc::new(FakeClock::at_ms(NOW_MS)) as Arc<dyn Clock>,
             Arc::new(SeededRandom::new(1)) as Arc<dyn Random>,
         );
-        let opened = Fleet::open(db, file("keys"), "localhost", Some(public), Changes::default(), seams);
+        let opened = Fleet::open(db, file("keys"), "localhost", Some(public), seams);
         let fleet = Arc::new(opened.unwrap().0);
         let names = vec!["localhost".to_owned()];
         let tcp = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -1,12 +1,10 @@
-//! What every page has around its content, and how a page becomes an answer.
+//! What every page has around its content.
 
 use ::web::assets::{LIVE, MARK, STYLE};
-use askama::Template;
-use axum::body::Body;
-use axum::http::{HeaderValue, Response, StatusCode, header};
+use ::web::live::LivePage;
 
 use crate::accounts::Visitor;
-use crate::web::http_error::Fault;
+use crate::accounts::permission::Permission;
 use crate::web::view_models::formats::{Moment, Wall};
 
 /// Which of the main places a page belongs to.
@@ -50,12 +48,12 @@ pub(crate) struct Shell {
     pub(crate) section: Section,
     /// Who is signed in.
     pub(crate) person: Option<String>,
-    /// Whether they see what only admins see.
+    /// Whether the pages about people and programs are theirs to see.
     pub(crate) is_admin: bool,
     /// The line under the band.
     pub(crate) told: Option<Told>,
-    /// The count of changes that the page shows, where it has live parts.
-    pub(crate) live: Option<i64>,
+    /// Where a page asks that has live parts.
+    pub(crate) live: Option<LivePage>,
     /// Whether somebody may be typing: then it never reloads by itself.
     pub(crate) has_form: bool,
 }
@@ -77,12 +75,17 @@ impl Shell {
     /// Of a page for somebody who is signed in.
     pub(crate) fn signed_in(title: impl Into<String>, section: Section, visitor: &Visitor) -> Self {
         let person = format!("{}, {}", visitor.name, visitor.role.word());
-        Self { section, person: Some(person), is_admin: visitor.role.may_change(), ..Self::open(title) }
+        Self {
+            section,
+            person: Some(person),
+            is_admin: visitor.role.holds(Permission::ManagePeople),
+            ..Self::open(title)
+        }
     }
 
-    /// The page changes by itself; `changes` is what it shows.
-    pub(crate) fn live(mut self, changes: i64, has_form: bool) -> Self {
-        self.live = Some(changes);
+    /// The page changes by itself.
+    pub(crate) fn live(mut self, page: LivePage, has_form: bool) -> Self {
+        self.live = Some(page);
         self.has_form = has_form;
         self
     }
@@ -117,37 +120,4 @@ impl Shell {
     pub(crate) fn script(&self) -> &'static str {
         LIVE.path()
     }
-}
-
-/// A page as an answer that no cache keeps.
-pub(crate) fn page(status: StatusCode, template: &impl Template) -> Result<Response<Body>, Fault> {
-    let html = template.render().map_err(Fault::internal)?;
-    let mut answer = Response::new(Body::from(html));
-    *answer.status_mut() = status;
-    let headers = answer.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    Ok(answer)
-}
-
-/// Sends the browser on with GET.
-pub(crate) fn see_other(path: &str) -> Result<Response<Body>, Fault> {
-    let mut answer = Response::new(Body::empty());
-    *answer.status_mut() = StatusCode::SEE_OTHER;
-    let place = HeaderValue::from_str(path).map_err(Fault::internal)?;
-    answer.headers_mut().insert(header::LOCATION, place);
-    answer.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    Ok(answer)
-}
-
-/// A file for the person to keep.
-pub(crate) fn download(name: &str, kind: &'static str, bytes: Vec<u8>) -> Result<Response<Body>, Fault> {
-    let mut answer = Response::new(Body::from(bytes));
-    let headers = answer.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    let disposition = format!("attachment; filename=\"{name}\"");
-    headers
-        .insert(header::CONTENT_DISPOSITION, HeaderValue::from_str(&disposition).map_err(Fault::internal)?);
-    Ok(answer)
 }

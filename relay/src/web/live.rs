@@ -1,118 +1,94 @@
-//! Word of changes to open pages: server-sent events, few listeners, at most one event in two seconds.
+//! `GET /live`: whether what an open page shows has changed.
 
-use std::convert::Infallible;
-use std::time::Duration;
-
-use axum::extract::{Query, State};
-use axum::response::IntoResponse as _;
-use axum::response::sse::{Event, KeepAlive, Sse};
-use futures_util::StreamExt as _;
-use futures_util::stream::{Stream, unfold};
+use ::web::argument::Lenient;
+use ::web::error::HttpError;
+use ::web::live::{LiveAnswer, LivePage, LiveParams};
+use axum::extract::State;
+use record::ids::FacilityId;
+use schemars::JsonSchema;
 use serde::Deserialize;
-use tokio::sync::broadcast::Receiver;
-use tokio::sync::broadcast::error::RecvError;
-use tokio::sync::watch;
-use tokio::time::{Instant, sleep, sleep_until};
 
-use crate::accounts::Visitor;
-use crate::changes::{Change, Seat};
-use crate::db::AccountScope;
-use crate::web::http_error::Fault;
-use crate::web::{Answer, Web};
+use crate::db::{AccountScope, Conn, DbError};
+use crate::web::Web;
+use crate::web::access::{Member, Read};
+use crate::web::live_marks::LiveTopic;
 
-/// So many changes as may come, a page is told once in this time.
-const QUIET: Duration = Duration::from_secs(2);
-/// A page changes by time alone as well: windows close, boxes fall silent.
-const MINUTE: Duration = Duration::from_secs(60);
-/// How long a stream lives; the browser then opens another, and proves again who it is.
-const LIFE: Duration = Duration::from_secs(1_800);
+pub(crate) const PATH: &str = "/live";
 
-/// What the address carries.
-#[derive(Debug, Deserialize)]
-pub(super) struct Asked {
-    #[serde(default)]
-    since: i64,
+/// What the address carries beside the mark: without either, what happened at all facilities.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default)]
+pub(crate) struct TopicParams {
+    /// Only this facility.
+    facility: Option<String>,
+    /// `boxes`: also when boxes were heard.
+    of: Option<String>,
 }
 
-struct Listener {
-    web: Web,
-    scope: AccountScope,
-    shown: i64,
-    changes: Receiver<Change>,
-    ended: watch::Receiver<bool>,
-    ends: Instant,
-    is_first: bool,
-    _seat: Seat,
-}
-
-/// `GET /live?since=N`.
-pub(super) async fn listen(visitor: Visitor, State(web): State<Web>, Query(asked): Query<Asked>) -> Answer {
-    let seat = web.changes.seat(visitor.scope.account()).ok_or(Fault::Busy)?;
-    // Before the count is read, so that nothing falls between.
-    let changes = web.changes.listen();
-    let ended = web.changes.ended();
-    let listener = Listener {
-        scope: visitor.scope,
-        shown: asked.since,
-        changes,
-        ended,
-        ends: Instant::now() + LIFE,
-        is_first: true,
-        _seat: seat,
-        web,
-    };
-    let mut answer = Sse::new(events(listener))
-        .keep_alive(KeepAlive::new().interval(Duration::from_secs(20)))
-        .into_response();
-    let no_store = axum::http::HeaderValue::from_static("no-store");
-    answer.headers_mut().insert(axum::http::header::CACHE_CONTROL, no_store);
-    Ok(answer)
-}
-
-fn events(listener: Listener) -> impl Stream<Item = Result<Event, Infallible>> {
-    unfold(listener, async |mut listener| {
-        let count = listener.next().await?;
-        Some((Ok(Event::default().id(count.to_string()).data("changed")), listener))
-    })
-    // A layer may ask again after the end.
-    .fuse()
-}
-
-impl Listener {
-    /// The next count to tell; `None` ends the stream.
-    async fn next(&mut self) -> Option<i64> {
-        if self.is_first {
-            self.is_first = false;
-            let count = self.count().await?;
-            if count != self.shown {
-                self.shown = count;
-                return Some(count);
-            }
-        } else {
-            tokio::select! {
-                _ = self.ended.wait_for(|ended| *ended) => return None,
-                () = sleep(QUIET) => {}
-            }
+impl TopicParams {
+    fn topic(&self) -> LiveTopic {
+        let facility = self.facility.as_deref().and_then(|id| id.parse().ok());
+        match (facility, self.of.as_deref()) {
+            (Some(facility), _) => LiveTopic::Facility(facility),
+            (None, Some("boxes")) => LiveTopic::Boxes,
+            (None, _) => LiveTopic::Account,
         }
-        let minute = Instant::now() + MINUTE;
-        loop {
-            tokio::select! {
-                () = sleep_until(self.ends) => return None,
-                _ = self.ended.wait_for(|ended| *ended) => return None,
-                () = sleep_until(minute) => break,
-                heard = self.changes.recv() => match heard {
-                    Ok(change) if change.account != self.scope.account() => {}
-                    Ok(_) | Err(RecvError::Lagged(_)) => break,
-                    Err(RecvError::Closed) => return None,
-                },
-            }
-        }
-        self.shown = self.count().await?;
-        Some(self.shown)
+    }
+}
+
+fn address(topic: LiveTopic) -> String {
+    match topic {
+        LiveTopic::Account => PATH.to_owned(),
+        LiveTopic::Facility(facility) => format!("{PATH}?facility={facility}"),
+        LiveTopic::Boxes => format!("{PATH}?of=boxes"),
+    }
+}
+
+/// `GET /live`.
+pub(crate) async fn show(
+    visitor: Member<Read>,
+    State(web): State<Web>,
+    Lenient(asked): Lenient<TopicParams>,
+    Lenient(shown): Lenient<LiveParams>,
+) -> Result<LiveAnswer, HttpError> {
+    let mark = web.marks.ask(&web.db, visitor.scope, asked.topic(), web.now_ms()).await?;
+    Ok(shown.answer(mark))
+}
+
+impl Web {
+    /// How a page asks that shows this: to be called before anything that it shows is read.
+    pub(crate) async fn live_page(
+        &self,
+        conn: &mut Conn,
+        scope: AccountScope,
+        topic: LiveTopic,
+    ) -> Result<LivePage, DbError> {
+        let mark = self.marks.read(conn, scope, topic, self.now_ms()).await?;
+        Ok(LivePage::at(&address(topic), mark))
     }
 
-    async fn count(&self) -> Option<i64> {
-        let mut conn = self.web.db.read().await.ok()?;
-        crate::db::dashboard::changes(&mut conn, self.scope).await.ok()
+    /// The same of a facility's pages.
+    pub(crate) async fn live_facility(
+        &self,
+        conn: &mut Conn,
+        scope: AccountScope,
+        facility: FacilityId,
+    ) -> Result<LivePage, DbError> {
+        self.live_page(conn, scope, LiveTopic::Facility(facility)).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_asks_for_what_it_shows() {
+        let facility = FacilityId::new(1, [1; 10]);
+        for topic in [LiveTopic::Account, LiveTopic::Facility(facility), LiveTopic::Boxes] {
+            let uri = address(topic).parse().unwrap();
+            let asked = axum::extract::Query::<TopicParams>::try_from_uri(&uri).unwrap().0;
+            assert_eq!(asked.topic(), topic, "{uri}");
+        }
     }
 }

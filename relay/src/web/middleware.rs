@@ -1,19 +1,16 @@
-//! What holds for every answer: security headers, foreign forms refused, denials kept, faults worded, panics caught.
-
-use std::any::Any;
-use std::sync::{Arc, OnceLock};
+//! What holds for every answer: security headers, foreign forms refused, denials kept.
 
 use axum::body::Body;
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Response, header};
 use axum::middleware::Next;
 use axum::response::IntoResponse as _;
 
 use crate::accounts::access_log::{AccessOutcome, AccessRecord};
-use crate::db::{AccountScope, DbError};
-use crate::web::Web;
-use crate::web::http_error::Fault;
+use crate::db::DbError;
+use crate::web::access::{CallerSlot, KnownCaller};
+use crate::web::http_error::DenialReason;
+use crate::web::{Web, http_error};
 
 /// On every answer, whatever it is.
 const HEADERS: [(HeaderName, &str); 7] = [
@@ -31,70 +28,53 @@ const HEADERS: [(HeaderName, &str); 7] = [
     (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
 ];
 
-/// Who a request turned out to come from.
-#[derive(Debug)]
-pub(crate) struct Caller {
-    /// What they may touch.
-    pub(crate) scope: AccountScope,
-    /// As the access log calls them.
-    pub(crate) who: String,
-}
-
-/// Where the guard, which stands outside, reads who it was that a handler kept out.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct CallerSlot(Arc<OnceLock<Caller>>);
-
-impl CallerSlot {
-    /// Says who it is. The first who says so is right: they are the same.
-    pub(crate) fn fill(parts: &Parts, caller: impl FnOnce() -> Caller) {
-        if let Some(slot) = parts.extensions.get::<Self>() {
-            slot.0.get_or_init(caller);
-        }
-    }
-}
-
-/// The layer around all routes.
-pub(crate) async fn guard(State(web): State<Web>, mut request: Request, next: Next) -> Response<Body> {
-    let path = request.uri().path().to_owned();
+/// The layer around all others: security headers on every answer, and a line in the access log for what was denied.
+pub(crate) async fn guard_answers(
+    State(web): State<Web>,
+    mut request: Request,
+    next: Next,
+) -> Response<Body> {
     let slot = CallerSlot::default();
     request.extensions_mut().insert(slot.clone());
     let route = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
     let wanted = format!("{} {route}", request.method());
-    let own =
-        is_own(request.method(), request.headers(), request.uri().authority(), &web.settings.public_url);
-    let answer = if own {
-        next.run(request).await
-    } else {
-        web.strangers.sent_foreign_form();
-        Fault::Foreign.into_response()
-    };
-    if let Some(why) = answer.extensions().get::<Fault>().and_then(Fault::denial)
-        && let Some(caller) = slot.0.get()
+    let mut answer = next.run(request).await;
+    if let Some(&DenialReason(why)) = answer.extensions().get()
+        && let Some(caller) = slot.get()
         && let Err(error) = keep_denial(&web, caller, &wanted, why).await
     {
         tracing::error!(%error, wanted, "cannot keep that something was denied");
     }
-    let mut answer = crate::web::error_page::render(&path, answer);
+    let headers = answer.headers_mut();
     for (name, value) in HEADERS {
-        answer.headers_mut().insert(name, HeaderValue::from_static(value));
+        headers.insert(name, HeaderValue::from_static(value));
     }
+    // What may be kept says so itself.
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     answer
 }
 
+/// Refuses what may change something and comes from a page that is none of ours.
+pub(crate) async fn refuse_foreign_forms(
+    State(web): State<Web>,
+    request: Request,
+    next: Next,
+) -> Response<Body> {
+    let is_own =
+        is_own(request.method(), request.headers(), request.uri().authority(), &web.settings.public_url);
+    if is_own {
+        return next.run(request).await;
+    }
+    web.strangers.sent_foreign_form();
+    http_error::foreign_form().into_response()
+}
+
 /// Writes down that somebody wanted what they may not.
-async fn keep_denial(web: &Web, caller: &Caller, wanted: &str, why: &str) -> Result<(), DbError> {
+async fn keep_denial(web: &Web, caller: &KnownCaller, wanted: &str, why: &str) -> Result<(), DbError> {
     let mut tx = web.db.begin().await?;
     let record = AccessRecord { who: &caller.who, act: wanted, about: why };
     web.log().write_repeated(&mut tx, caller.scope, record, AccessOutcome::Denied).await?;
     tx.commit().await
-}
-
-/// A bug in one request does not end the others.
-#[expect(clippy::needless_pass_by_value, reason = "the layer hands the panic over")]
-pub(crate) fn caught(panic: Box<dyn Any + Send + 'static>) -> Response<Body> {
-    let said = panic.downcast_ref::<&str>().map(|s| (*s).to_owned());
-    let said = said.or_else(|| panic.downcast_ref::<String>().cloned());
-    Fault::internal(said.unwrap_or_else(|| "a handler panicked".to_owned())).into_response()
 }
 
 /// Whether a request that may change something comes from a page of ours. Programs send neither header; what they may do

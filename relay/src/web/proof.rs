@@ -1,6 +1,9 @@
 //! The proof of one entry, as a file that `cleantrack-verify` checks without this relay.
 
-use axum::extract::{Query, State};
+use ::web::answer::{Download, media};
+use ::web::argument::{Lenient, Path};
+use ::web::error::HttpError;
+use axum::extract::State;
 use record::adoption::adopted_run;
 use record::checkpoint::{Cosigned, Origin, SignedCheckpoint};
 use record::entry::Entry;
@@ -10,38 +13,45 @@ use record::kinds::EntryRef;
 use record::proof::{AdoptionStep, Proof};
 use record::run::RunName;
 use record::sign::Verifier;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::accounts::Visitor;
 use crate::db::{AccountScope, Conn, DbError};
-use crate::web::http_error::Fault;
-use crate::web::{Answer, Place, Web};
+use crate::web::Web;
+use crate::web::access::{Member, Read};
+use crate::web::http_error::{internal, not_found};
 
 /// Runs in runs that a proof climbs through: each is a restored copy of a restored copy.
 const STEPS_MAX: usize = 16;
 
 /// Which branch is meant, where several have an entry of this number.
-#[derive(Debug, Default, Deserialize)]
-pub(super) struct Branch {
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+pub(crate) struct BranchParams {
+    /// The run that holds the entry.
     run: Option<String>,
 }
 
 /// `GET /app/proof/{box_id}/{epoch}/{seq}?run=`.
-pub(super) async fn download(
-    visitor: Visitor,
+pub(crate) async fn download(
+    visitor: Member<Read>,
     State(web): State<Web>,
-    Place((box_id, epoch, seq)): Place<(BoxId, Epoch, u64)>,
-    Query(branch): Query<Branch>,
-) -> Answer {
+    Path((box_id, epoch, seq)): Path<(BoxId, Epoch, u64)>,
+    Lenient(branch): Lenient<BranchParams>,
+) -> Result<Download<media::JsonText>, HttpError> {
     let origin = Origin { box_id, epoch };
-    let run = branch.run.map(|run| run.parse()).transpose().map_err(|_| Fault::NotFound)?;
+    let run = branch.run.map(|run| run.parse()).transpose().map_err(|_| not_found())?;
     let proof = proof_of_branch(&web, visitor.scope, &origin, (seq, run)).await?;
-    let bytes = serde_json::to_vec_pretty(&proof).map_err(Fault::internal)?;
-    crate::web::layout::download(&format!("cleantrack-proof-{epoch}-{seq}.json"), "application/json", bytes)
+    let bytes = serde_json::to_vec_pretty(&proof).map_err(internal)?;
+    Download::new(&format!("cleantrack-proof-{epoch}-{seq}.json"), bytes)
 }
 
 /// The proof of an entry in the newest checkpoint that this relay has cosigned.
-pub(crate) async fn proof(web: &Web, scope: AccountScope, origin: &Origin, seq: u64) -> Result<Proof, Fault> {
+pub(crate) async fn proof(
+    web: &Web,
+    scope: AccountScope,
+    origin: &Origin,
+    seq: u64,
+) -> Result<Proof, HttpError> {
     proof_of_branch(web, scope, origin, (seq, None)).await
 }
 
@@ -51,13 +61,13 @@ async fn proof_of_branch(
     scope: AccountScope,
     origin: &Origin,
     (seq, asked): (u64, Option<RunName>),
-) -> Result<Proof, Fault> {
+) -> Result<Proof, HttpError> {
     let mut conn = web.db.read().await?;
     let own = own_proof(&mut conn, scope, origin, seq).await?;
     let of = EntryRef { epoch: origin.epoch, seq };
     let meant = match asked {
         Some(run) => {
-            Some(line_of_run(&mut conn, scope, origin.box_id, (run, of)).await?.ok_or(Fault::NotFound)?)
+            Some(line_of_run(&mut conn, scope, origin.box_id, (run, of)).await?.ok_or_else(not_found)?)
         }
         None => None,
     };
@@ -73,7 +83,7 @@ async fn proof_of_branch(
             }
         }
     };
-    let proof = proof.ok_or(Fault::NotFound)?;
+    let proof = proof.ok_or_else(not_found)?;
     let log = Verifier::parse(&proof.key).map_err(|e| DbError::stored("log key", e))?;
     let of_log: Origin = log.name().parse().map_err(|e| DbError::stored("log key", e))?;
     let mut cosigners = web.fleet.cosigners();
@@ -81,7 +91,7 @@ async fn proof_of_branch(
         .retain(|by| Cosigned::verify(&proof.checkpoint, &of_log, &log, std::slice::from_ref(by)).is_ok());
     let proof = proof.with_cosigners(&cosigners);
     // A proof that does not hold is never handed out: the reason is this relay's to look at.
-    proof.check(&[], &[]).map_err(Fault::internal)?;
+    proof.check(&[], &[]).map_err(internal)?;
     Ok(proof)
 }
 

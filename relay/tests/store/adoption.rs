@@ -11,7 +11,6 @@ use record::ids::BootId;
 use record::kinds::Event;
 use record::messages::{LackingRuns, LogChain};
 use record::run::{RunName, RunNamer, RunReader, RunWriter, check_run};
-use relay::changes::Changes;
 use relay::db::boxes;
 use relay::fleet;
 use relay::fleet::{RunDoors, RunLimits};
@@ -92,7 +91,7 @@ impl Doors {
         tx.commit().await.unwrap();
         let clock: Arc<dyn Clock> = world.clock.clone();
         let random = Arc::new(SeededRandom::new(2));
-        let doors = RunDoors { db: world.db.clone(), changes: Changes::default(), clock, random, limits };
+        let doors = RunDoors { db: world.db.clone(), clock, random, limits };
         let peer = PeerCertificate { box_id: box_id(1), serial: "0a".into() };
         Self { router: fleet::run_doors(doors), peer }
     }
@@ -122,7 +121,7 @@ impl Doors {
 }
 
 pub(crate) async fn round(world: &World) {
-    RollupRounds::default().round(&world.db, &Changes::default(), &*world.clock).await.unwrap();
+    RollupRounds::default().round(&world.db, &*world.clock).await.unwrap();
 }
 
 /// Days of items and what the cleanings say, without the names of epochs and runs: what a person at the facility sees.

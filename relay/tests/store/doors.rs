@@ -12,7 +12,6 @@ use record::claim::{ClaimAnswer, ClaimRequest, RenewRequest};
 use record::ids::{BoxId, Epoch, FacilityId};
 use record::limits::BATCH_ENTRIES_MAX;
 use record::tree::Hash;
-use relay::changes::Changes;
 use relay::db::{boxes, epochs, facilities};
 use relay::fleet::{self, ClaimWishes, Fleet, Urls};
 use relay::mqtt::{Outbox, PeerCertificate};
@@ -31,8 +30,7 @@ pub(crate) fn open(world: &World, dir: &std::path::Path) -> Arc<Fleet> {
     let clock: Arc<dyn Clock> = world.clock.clone();
     let random: Arc<dyn Random> = Arc::new(SystemRandom);
     let keys = dir.join("keys");
-    let opened =
-        Fleet::open(world.db.clone(), keys, "relay.example", None, Changes::default(), (clock, random));
+    let opened = Fleet::open(world.db.clone(), keys, "relay.example", None, (clock, random));
     let fleet = Arc::new(opened.unwrap().0);
     let url = |port: u16| format!("https://relay.example:{port}");
     fleet.open_at(Urls { relay: url(1), mqtt: "mqtts://relay.example:2".into(), photos: url(3) });
@@ -247,7 +245,6 @@ pub(crate) async fn photos_come_in_pieces(dbs: impl Databases) {
         db: world.db.clone(),
         photos: photos.clone(),
         parts: Parts::new(dir.path().join("uploads")),
-        changes: Changes::default(),
         clock: world.clock.clone(),
     };
     let (router, elsewhere) = (objects::doors(boxes), FacilityId::new(3, [3; 10]));

@@ -8,7 +8,6 @@ use http_body_util::BodyExt as _;
 use record::ids::FacilityId;
 use record::limits::RUN_NAMES_MAX;
 use record::run::{RunLine, RunName, check_run};
-use relay::changes::Changes;
 use relay::db::boxes::RunTotals;
 use relay::db::{boxes, facilities, runs};
 use relay::fleet::RunLimits;
@@ -255,7 +254,7 @@ pub(crate) async fn a_facility_that_took_long_to_fold_rests_before_the_next_time
         let mut tx = world.db.begin().await.unwrap();
         facilities::set_refold(&mut tx, world.scope, world.facility, true).await.unwrap();
         tx.commit().await.unwrap();
-        rounds.round(&world.db, &Changes::default(), &clock).await.unwrap();
+        rounds.round(&world.db, &clock).await.unwrap();
         let row = facilities::get(&mut world.read().await, world.scope, world.facility).await;
         !row.unwrap().unwrap().refold
     };

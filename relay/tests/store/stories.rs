@@ -5,7 +5,6 @@ use record::fold::RowKey;
 use record::kinds::EntryRef;
 use record::messages::{Answer, Health, VERSION};
 use record::tree::{Hash, root_from_inclusion};
-use relay::changes::Changes;
 use relay::db::{boxes, cleanings, entries, epochs, facilities, log_pages, state, texts};
 use relay::rollup_rounds::RollupRounds;
 use service::clock::FakeClock;
@@ -17,7 +16,7 @@ use super::world::{DAY_MS, NOW_MS, PROBE, PUMP, Said, World, box_id, column, str
 const HOUR_MS: i64 = 3_600_000;
 
 async fn round(db: &relay::db::Db, now_ms: i64) -> Result<usize, relay::db::DbError> {
-    RollupRounds::default().round(db, &Changes::default(), &FakeClock::at_ms(now_ms)).await
+    RollupRounds::default().round(db, &FakeClock::at_ms(now_ms)).await
 }
 
 /// A log with two items, a schedule, and a cleaning every `every_ms` until now.

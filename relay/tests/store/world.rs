@@ -7,7 +7,6 @@ use record::checkpoint::Cosigned;
 use record::ids::{AccountId, BoxId, FacilityId};
 use record::messages::{Answer, Refused};
 use record::sign::{Kind, Signer, Verifier};
-use relay::changes::Changes;
 use relay::db::{AccountScope, Conn, Db, accounts, boxes, epochs, facilities};
 use relay::ingest::{Ingest, Reply};
 use relay::mqtt::Outbox;
@@ -60,7 +59,7 @@ impl World {
     fn ingest(db: &Db, clock: &Arc<FakeClock>) -> Ingest {
         let clock: Arc<dyn Clock> = clock.clone();
         let random: Arc<dyn Random> = Arc::new(SeededRandom::new(1));
-        Ingest::new(db.clone(), cosigner(), Vec::new(), (clock, random), Changes::default(), Outbox::new())
+        Ingest::new(db.clone(), cosigner(), Vec::new(), (clock, random), Outbox::new())
     }
 
     /// The same relay on another database: one that was restored from a backup, say.

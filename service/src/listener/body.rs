@@ -6,8 +6,6 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
-use http::HeaderMap;
-use http::header::CONTENT_TYPE;
 use hyper::body::{Body as HttpBody, Frame, Incoming, SizeHint};
 use tokio::time::{Instant, Sleep, sleep_until};
 
@@ -17,8 +15,6 @@ use super::standing::Turn;
 /// What HTTP/2 is given of an answer at a time. Only while an answer is not wholly given away is it known whether its
 /// client takes anything.
 const PIECE_BYTES: usize = 16 * 1024;
-/// An answer that never ends.
-const EVENTS: &str = "text/event-stream";
 
 /// How long a client may let the program wait for a request's body. Time in which the program does not want more of it
 /// does not count.
@@ -140,16 +136,12 @@ pub(super) struct Answer {
     /// HTTP/2, whose socket does not tell whether this very answer is taken.
     in_pieces: bool,
     rest: Bytes,
-    /// Whose turn it is while there is nothing to take.
-    otherwise: Turn,
 }
 
 impl Answer {
-    pub(super) fn new(headers: &HeaderMap, body: Body, exchange: Exchange, in_pieces: bool) -> Self {
-        let news = headers.get(CONTENT_TYPE).is_some_and(|kind| kind == EVENTS);
-        let otherwise = if news { Turn::News } else { Turn::Program };
-        exchange.turn(otherwise);
-        Self { body, exchange, in_pieces, rest: Bytes::new(), otherwise }
+    pub(super) fn new(body: Body, exchange: Exchange, in_pieces: bool) -> Self {
+        exchange.turn(Turn::Program);
+        Self { body, exchange, in_pieces, rest: Bytes::new() }
     }
 
     fn piece(&mut self, mut data: Bytes) -> Frame<Bytes> {
@@ -173,7 +165,7 @@ impl HttpBody for Answer {
         let mut rest = std::mem::take(&mut self.rest);
         if rest.is_empty() {
             // It asks for more: what it was given is taken.
-            self.exchange.turn(self.otherwise);
+            self.exchange.turn(Turn::Program);
             rest = match ready!(Pin::new(&mut self.body).poll_frame(cx)) {
                 Some(Ok(frame)) => match frame.into_data() {
                     Ok(data) => data,

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use http::header::{CONNECTION, CONTENT_TYPE, TRANSFER_ENCODING};
+use http::header::{CONNECTION, CONTENT_TYPE, HOST, TRANSFER_ENCODING};
 use http::{Extensions, HeaderValue, Request, Response};
 use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
@@ -79,7 +79,7 @@ impl Guest {
 
 fn answered(answer: Response<Body>, exchange: Exchange, in_pieces: bool) -> Response<Answer> {
     let (head, body) = answer.into_parts();
-    let body = Answer::new(&head.headers, body, exchange, in_pieces);
+    let body = Answer::new(body, exchange, in_pieces);
     Response::from_parts(head, body)
 }
 
@@ -148,7 +148,8 @@ where
 {
     let place = Arc::clone(&guest.place);
     let stream = Watched::new(stream, None, Arc::clone(&place));
-    let service = hyper::service::service_fn(move |request: Request<Incoming>| {
+    let service = hyper::service::service_fn(move |mut request: Request<Incoming>| {
+        name_host(&mut request);
         let (guest, exchange) = (guest.clone(), guest.place.begin());
         async move { Ok::<_, Infallible>(guest.answer(request, exchange, true).await) }
     });
@@ -165,6 +166,16 @@ where
         .keep_alive_timeout(PONG_WITHIN)
         .serve_connection(TokioIo::new(stream), service);
     drive(pin!(connection), |connection| connection.graceful_shutdown(), &place, stopped).await;
+}
+
+/// What HTTP/2 calls the authority stands where HTTP/1.1 has it: programs look in one place. A `Host` field that says
+/// something else makes two hosts of it, which no program of ours answers (RFC 9113, 8.3.1).
+fn name_host<B>(request: &mut Request<B>) {
+    let Some(authority) = request.uri().authority().map(|authority| authority.as_str()) else { return };
+    let Ok(host) = HeaderValue::from_str(authority) else { return };
+    if request.headers().get(HOST) != Some(&host) {
+        request.headers_mut().append(HOST, host);
+    }
 }
 
 /// Runs a connection to its end: its own, or that of its time. `finish` tells the client that it ends.
@@ -222,6 +233,30 @@ impl Future for Deadline {
                 self.timer.as_mut().reset(at);
             }
             ready!(self.timer.as_mut().poll(cx));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_authority_of_http2_is_the_host() {
+        for (uri, host, hosts) in [
+            ("https://box.local:8443/t/A", None, &["box.local:8443"][..]),
+            ("https://box.local/t/A", Some("box.local"), &["box.local"]),
+            ("https://box.local/t/A", Some("evil.example"), &["evil.example", "box.local"]),
+            ("/t/A", Some("box.local"), &["box.local"]),
+        ] {
+            let mut request = Request::get(uri);
+            if let Some(host) = host {
+                request = request.header(HOST, host);
+            }
+            let mut request = request.body(()).unwrap();
+            name_host(&mut request);
+            let named: Vec<_> = request.headers().get_all(HOST).iter().collect();
+            assert_eq!(named, hosts, "{uri} {host:?}");
         }
     }
 }

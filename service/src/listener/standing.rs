@@ -25,8 +25,6 @@ pub(super) enum Turn {
     Client,
     /// The client's since then: a part of the answer waits to be taken.
     Taking(Instant),
-    /// Nobody's: the answer never ends, and its page asks again by itself.
-    News,
 }
 
 /// A request and its answer.
@@ -142,7 +140,7 @@ impl Standing {
         if !self.exchanges.is_empty() {
             let taking = self.exchanges.iter().filter_map(|e| match e.turn {
                 Turn::Taking(since) => Some(since),
-                Turn::Program | Turn::Client | Turn::News => None,
+                Turn::Program | Turn::Client => None,
             });
             return taking.min().map(|since| (since + TAKE_WITHIN, Overdue::Cut));
         }
@@ -166,7 +164,7 @@ impl Standing {
         for exchange in &self.exchanges {
             match exchange.turn {
                 Turn::Program => return None,
-                Turn::Client | Turn::News => {}
+                Turn::Client => {}
                 Turn::Taking(since) => last_taken = last_taken.max(Some(since)),
             }
         }
@@ -233,7 +231,7 @@ mod tests {
         assert_eq!(standing.makes_room(start + s(7)), Some(MakesRoom::TakesNothing(start + s(2))));
         standing.begin(start + s(7));
         assert_eq!(standing.makes_room(start + s(9)), None, "another stream is worked on");
-        standing.turn(1, Turn::News);
+        standing.turn(1, Turn::Client);
         assert!(standing.makes_room(start + s(9)).is_some());
         standing.turn(1, Turn::Program);
         standing.stalled(true, start + s(8));

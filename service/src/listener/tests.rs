@@ -9,7 +9,6 @@ use super::*;
 
 use axum::body::Body;
 use axum::routing::{get, post};
-use http::header::CONTENT_TYPE;
 use http_body_util::BodyExt as _;
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 
@@ -212,23 +211,6 @@ async fn stopping_lets_a_running_request_end() {
     hold.notify_one();
     assert!(asked.await.unwrap().ends_with("done"));
     stopping.await.unwrap();
-}
-
-#[tokio::test]
-async fn a_page_that_listens_for_news_does_not_hold_up_the_end() {
-    let events = || async {
-        (
-            [(CONTENT_TYPE, "text/event-stream")],
-            Body::from_stream(futures_util::stream::pending::<Result<&str, io::Error>>()),
-        )
-    };
-    let listener = start(Router::new().route("/", get(events)), None, room(8, 0)).await;
-    let mut stream = TcpStream::connect(listener.local_addr()).await.unwrap();
-    stream.write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
-    let mut head = [0; 15];
-    stream.read_exact(&mut head).await.unwrap();
-    assert_eq!(&head, b"HTTP/1.1 200 OK");
-    tokio::time::timeout(Duration::from_secs(2), listener.stop()).await.unwrap();
 }
 
 #[tokio::test]

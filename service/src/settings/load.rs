@@ -1,6 +1,7 @@
 //! From a file and the environment to settings.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use toml::de::{DeTable, DeValue};
@@ -32,11 +33,29 @@ pub struct Loaded<S> {
     pub origins: BTreeMap<String, Origin>,
 }
 
-/// The process's environment, read once.
-pub fn environment() -> BTreeMap<String, String> {
-    std::env::vars_os()
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-        .collect()
+/// The process's environment, read once; of what is no text only settings matter.
+///
+/// # Errors
+/// A setting that is no text.
+pub fn environment() -> Result<BTreeMap<String, String>, SettingsError> {
+    read_environment(std::env::vars_os())
+}
+
+pub(super) fn read_environment(
+    variables: impl Iterator<Item = (OsString, OsString)>,
+) -> Result<BTreeMap<String, String>, SettingsError> {
+    let mut environment = BTreeMap::new();
+    for (name, value) in variables {
+        let Ok(name) = name.into_string() else { continue };
+        match value.into_string() {
+            Ok(value) => drop(environment.insert(name, value)),
+            Err(_) if name.starts_with(VARIABLE_PREFIX) => {
+                return Err(SettingsError::VariableEncoding { name });
+            }
+            Err(_) => {}
+        }
+    }
+    Ok(environment)
 }
 
 /// Reads the file, if one is given, and lays the environment over it. What spans more than one value is not looked at yet, for the

@@ -176,3 +176,15 @@ proptest! {
         let _ = load_from("", &[(&variable, &value)]);
     }
 }
+
+#[test]
+fn a_setting_that_is_no_text_is_told() {
+    use std::ffi::OsString;
+    use std::os::unix::ffi::OsStringExt as _;
+
+    let broken = || OsString::from_vec(b"/var/\xff".to_vec());
+    let read = |name: &str| super::load::read_environment([(OsString::from(name), broken())].into_iter());
+    assert!(read("LANG").unwrap().is_empty());
+    let told = read("CLEANTRACK_DATA").unwrap_err().to_string();
+    assert_eq!(told, "the environment variable CLEANTRACK_DATA is no UTF-8");
+}

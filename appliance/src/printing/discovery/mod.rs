@@ -16,6 +16,7 @@ use futures_util::StreamExt as _;
 use labels::language::Language;
 use labels::sheet::SHEETS;
 use mdns_sd::{ResolvedService, ServiceDaemon, ServiceEvent};
+use schemars::JsonSchema;
 use serde::Serialize;
 use tokio::net::{TcpStream, lookup_host};
 
@@ -37,7 +38,8 @@ const SERVICES: &[&str] =
     &["_pdl-datastream._tcp.local.", "_ipp._tcp.local.", "_ipps._tcp.local.", "_printer._tcp.local."];
 
 /// A printer that could be set up.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize)]
+#[schemars(rename = "FoundPrinter")]
 pub struct Found {
     /// What it calls itself.
     pub name: String,

@@ -1,5 +1,6 @@
 //! What is decided about labels and jobs, without doing any of it: states, what is next, what a job is.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Labels that may be under way to a printer that confirms; it bounds the doubt after any crash.
@@ -8,7 +9,7 @@ pub const WINDOW: usize = 2;
 pub const WINDOW_UNCONFIRMED: usize = 1;
 
 /// Where one label is. The words are those of the API.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LabelState {
     /// No byte of it has been sent.
@@ -28,8 +29,9 @@ pub enum LabelState {
 }
 
 /// Who vouches for a label that was sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "LabelProof")]
 pub enum Proof {
     /// The printer reported it printed.
     Printer,

@@ -1,9 +1,10 @@
 //! What a printer is doing.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// A printer's state in one word.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PrinterState {
     /// Nobody has asked it yet.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use labels::{Field, Fields};
 use record::ids::JobId;
 use record::tag::Tag;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What one label says, as it was asked for.
@@ -58,8 +59,9 @@ impl LabelRequest {
 }
 
 /// What stands for a name that the label's letters cannot write.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[schemars(rename = "NameStyle")]
 pub enum Names {
     /// Nothing: the job is refused, with the character.
     #[default]
@@ -110,7 +112,7 @@ pub struct ReprintRequest {
 }
 
 /// What kind of labels a job prints.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum JobKind {
     /// Labels from a template.
@@ -121,7 +123,7 @@ pub enum JobKind {
 }
 
 /// Why labels were printed once more.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct Reprint {
     /// The job that printed them before.
     pub of: JobId,

@@ -4,6 +4,7 @@ use labels::media::{Length, Media};
 use labels::{Bitmap, Dpi, LabelError};
 use record::ids::JobId;
 use record::tag::Tag;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::printing::model::ledger_error::LedgerError;
@@ -15,7 +16,7 @@ use crate::printing::model::printer_state::PrinterState;
 use crate::printing::model::request::{JobKind, Reprint};
 
 /// A job's state in the words of the API.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize)]
 #[serde(rename_all = "snake_case", tag = "state", content = "reason")]
 pub enum JobState {
     /// Waits for its turn.
@@ -33,7 +34,7 @@ pub enum JobState {
 }
 
 /// One label of a job.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct LabelView {
     /// From 1.
     pub n: u32,
@@ -61,7 +62,7 @@ pub struct LabelView {
 }
 
 /// A job in a list.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct JobSummary {
     /// The job.
     pub id: JobId,
@@ -106,7 +107,7 @@ pub struct JobSummary {
 }
 
 /// A job with its labels.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct JobView {
     /// What a list shows of it.
     #[serde(flatten)]
@@ -123,7 +124,7 @@ impl std::ops::Deref for JobView {
 }
 
 /// A printer as people and programs see it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, JsonSchema, Serialize)]
 pub struct PrinterView {
     /// Its name.
     pub name: String,
@@ -171,7 +172,7 @@ pub struct PrinterView {
 }
 
 /// A roll for people and programs.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, JsonSchema, Serialize)]
 pub struct MediaView {
     /// Its name in settings.
     pub name: String,
@@ -217,7 +218,7 @@ impl From<&Media> for MediaView {
 }
 
 /// What a printer says is in it, in whole millimetres.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct LoadedView {
     /// Across the head.
     pub width_mm: u8,

@@ -1,6 +1,12 @@
-//! Who asks: staff by their session, programs by their token; and what the audit keeps of it.
+//! Who asks: phones, staff by their session, programs by their token; and what the audit keeps of it.
+//!
+//! The types here are the first arguments of handlers: whoever has one was let in, before anything else of the request was
+//! read.
 
+pub(crate) mod permissions;
+pub(crate) mod phone;
 pub(crate) mod pin;
 pub(crate) mod program;
+pub(crate) mod staff;
 pub(crate) mod staff_session;
 pub(crate) mod trace;

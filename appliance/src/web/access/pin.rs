@@ -2,19 +2,18 @@
 
 use std::net::IpAddr;
 
-use axum::extract::Request;
 use http::header::RETRY_AFTER;
 use http::{HeaderValue, StatusCode};
 use record::ids::{DeviceId, StaffId};
 use service::attempts::Network;
+use web::error::HttpError;
 
 use crate::identity::{AccessOutcome, AccessWanted, IdentityError, PinAttempt, PinOutcome};
 use crate::listen::Peer;
 use crate::web::access_note::AccessNote;
 use crate::web::context::AppState;
-use crate::web::http_error::Problem;
+use crate::web::http_error::new_error;
 use crate::web::request::device::RequestDevice;
-use crate::web::request::peer::peer;
 use crate::web::view_models::snapshot::Snapshot;
 
 /// What came of a try.
@@ -52,8 +51,8 @@ pub(crate) fn try_pin(state: &AppState, attempt: &PinAttempt) -> Result<PinTry, 
 
 pub(crate) const AGAIN: &str = "Type the PIN again";
 
-pub(crate) fn too_many(wait_s: u64) -> Problem {
-    Problem::new(StatusCode::TOO_MANY_REQUESTS, "too-many-sign-ins", "Too many tries to sign in from here")
+pub(crate) fn too_many(wait_s: u64) -> HttpError {
+    new_error(StatusCode::TOO_MANY_REQUESTS, "too-many-sign-ins", "Too many tries to sign in from here")
         .detail("PINs are typed faster at this address than anybody types. Devices on which you have signed in before are not held up.")
         .safe("This PIN was not looked at, and no try was counted.")
         .next("Wait a few seconds and type it again.")
@@ -61,8 +60,8 @@ pub(crate) fn too_many(wait_s: u64) -> Problem {
 }
 
 /// For a PIN that was not looked at because too many others are.
-pub(crate) fn busy() -> Problem {
-    Problem::new(StatusCode::SERVICE_UNAVAILABLE, "sign-in-busy", "Too many people are signing in just now")
+pub(crate) fn busy() -> HttpError {
+    new_error(StatusCode::SERVICE_UNAVAILABLE, "sign-in-busy", "Too many people are signing in just now")
         .safe("Your PIN was not looked at, and no try was counted.")
         .next("Wait a few seconds and type it again.")
         .header(RETRY_AFTER, HeaderValue::from(2))
@@ -93,11 +92,6 @@ pub(crate) struct PinTypist {
 }
 
 impl PinTypist {
-    pub(crate) fn of(state: &AppState, request: &Request) -> Self {
-        let from = peer(request);
-        Self::on(&RequestDevice::of(state, request.headers(), Some(&from)), &from)
-    }
-
     /// On a device that the answer tells who it is: without a cookie each [`RequestDevice::of`] makes another one.
     pub(crate) fn on(device: &RequestDevice, from: &Peer) -> Self {
         Self { device: device.id(), address: from.remote }
@@ -110,7 +104,7 @@ pub(crate) async fn check_typed_pin(
     staff: StaffId,
     pin: &str,
     typist: &PinTypist,
-) -> Result<PinOutcome, Problem> {
+) -> Result<PinOutcome, HttpError> {
     let attempt = PinAttempt {
         staff,
         pin: pin.trim().to_owned(),
@@ -120,7 +114,7 @@ pub(crate) async fn check_typed_pin(
     };
     let trying = state.clone();
     let tried = tokio::task::spawn_blocking(move || try_pin(&trying, &attempt));
-    match tried.await.map_err(|e| Problem::internal(&e))?.map_err(|e| Problem::internal(&e))? {
+    match tried.await.map_err(|e| HttpError::internal(&e))?.map_err(|e| HttpError::internal(&e))? {
         PinTry::Looked(outcome) => Ok(outcome),
         PinTry::TooMany(wait_s) => Err(too_many(wait_s)),
     }
@@ -142,10 +136,10 @@ pub(crate) fn pin_note(outcome: PinOutcome, staff: StaffId, wanted: AccessWanted
 }
 
 /// A PIN came where anybody in the building can read along.
-pub(crate) fn pin_in_the_clear() -> Problem {
-    Problem::new(StatusCode::BAD_REQUEST, "pin-in-the-clear", "This page is not secure")
+pub(crate) fn pin_in_the_clear() -> HttpError {
+    new_error(StatusCode::BAD_REQUEST, "pin-in-the-clear", "This page is not secure")
         .detail("This page is not secure. Your PIN was not used; change it.")
         .field("pin")
         .next("Record with your name alone, or open the page over HTTPS. A facility admin sets a new PIN.")
-        .noted(AccessNote::new(AccessOutcome::PinInTheClear, AccessWanted::Proof))
+        .note(AccessNote::new(AccessOutcome::PinInTheClear, AccessWanted::Proof))
 }

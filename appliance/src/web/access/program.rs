@@ -1,36 +1,53 @@
 //! Programs, by their token.
 
+use std::marker::PhantomData;
+
 use axum::extract::FromRequestParts;
 use http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, StatusCode};
 use record::entry::{By, Via};
+use web::error::HttpError;
+use web::route::{Access, Caller};
 
-use crate::identity::{AccessWanted, Scope, TokenState};
+use crate::identity::{AccessWanted, ApiToken, Scope, TokenState};
 use crate::listen::Peer;
-use crate::web::access::staff_session;
+use crate::web::access::permissions::{StaffPermission, TokenScope};
+use crate::web::access::staff_session::find_signed_in;
+use crate::web::access_note::AccessNotes;
 use crate::web::context::AppState;
-use crate::web::http_error::Problem;
+use crate::web::http_error::new_error;
 
-/// A program with a token, or a browser in which somebody has signed in: may read.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct MayRead;
+/// A program whose token has at least the scope `S`. A session is not enough: its cookie comes along with any request.
+pub(crate) struct Program<S> {
+    token_id: String,
+    notes: AccessNotes,
+    scope: PhantomData<S>,
+}
 
-/// A program whose token may report cleanings. A session is not enough, as below.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct MayRecord;
+/// A program whose token has at least the scope `S`, or a browser in which somebody has signed in whose role includes `P`.
+pub(crate) struct StaffOrProgram<P, S> {
+    let_in_by: PhantomData<(P, S)>,
+}
 
-/// A program whose token may give commands. A session is not enough: its cookie comes along with any request.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct MayWrite;
+impl<S> Program<S> {
+    /// The part of its token that is no secret.
+    pub(crate) fn token_id(&self) -> &str {
+        &self.token_id
+    }
+
+    pub(crate) fn notes(&self) -> &AccessNotes {
+        &self.notes
+    }
+}
 
 /// The text of a bearer token.
 pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
     headers.get(AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ").map(str::trim)
 }
 
-/// The scope of the token that a request carries, if it carries one; an ended one is told what became of it.
-pub(crate) fn scope(parts: &Parts, state: &AppState) -> Result<Option<Scope>, Problem> {
+/// The token that a request carries, if it carries one; an ended one is told what became of it.
+fn find_token(parts: &Parts, state: &AppState) -> Result<Option<ApiToken>, HttpError> {
     let peer = parts.extensions.get::<Peer>().filter(|peer| peer.secure);
     let found = peer
         .zip(bearer(&parts.headers))
@@ -45,21 +62,21 @@ pub(crate) fn scope(parts: &Parts, state: &AppState) -> Result<Option<Scope>, Pr
     if let Err(error) = state.identity.tokens.note_use(text, peer.remote, now_ms) {
         tracing::warn!(%error, token = token.id, "the use of a token was not noted");
     }
-    Ok(Some(token.scope))
+    Ok(Some(token))
 }
 
-pub(crate) fn token_ended(code: &'static str, title: &'static str) -> Problem {
-    Problem::new(StatusCode::UNAUTHORIZED, code, title)
+const NEW_TOKEN: &str = "A facility admin makes a token on the page “Programs”, or at the box: `cleantrack-appliance token create`.";
+
+fn token_ended(code: &'static str, title: &'static str) -> HttpError {
+    new_error(StatusCode::UNAUTHORIZED, code, title)
         .detail("It is refused from now on; what it did before stays.")
         .safe("Nothing was changed.")
         .next(NEW_TOKEN)
         .header(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer error=\"invalid_token\""))
 }
 
-pub(crate) const NEW_TOKEN: &str = "A facility admin makes a token on the page “Programs”, or at the box: `cleantrack-appliance token create`.";
-
-pub(crate) fn who_are_you() -> Problem {
-    Problem::new(StatusCode::UNAUTHORIZED, "token-needed", "This needs an API token")
+fn token_required() -> HttpError {
+    new_error(StatusCode::UNAUTHORIZED, "token-needed", "This needs an API token")
         .detail("Send `Authorization: Bearer ct_…` over HTTPS.")
         .safe("Nothing was changed.")
         .next(NEW_TOKEN)
@@ -67,53 +84,58 @@ pub(crate) fn who_are_you() -> Problem {
 }
 
 /// Lets a program by whose token has at least this scope.
-pub(crate) fn require(parts: &Parts, state: &AppState, least: Scope) -> Result<(), Problem> {
+fn require_scope(parts: &Parts, state: &AppState, least: Scope) -> Result<ApiToken, HttpError> {
     let wanted = match least {
         Scope::Read => AccessWanted::Read,
         Scope::Record => AccessWanted::Record,
         Scope::Write => AccessWanted::Write,
     };
-    let scope = scope(parts, state).map_err(|problem| problem.wanted(wanted))?;
-    let scope = scope.ok_or_else(|| who_are_you().wanted(wanted))?;
-    if scope >= least {
-        return Ok(());
+    let token = find_token(parts, state).map_err(|error| error.note(wanted))?;
+    let token = token.ok_or_else(|| token_required().note(wanted))?;
+    if token.scope >= least {
+        return Ok(token);
     }
-    let title = match scope {
+    let title = match token.scope {
         Scope::Read => "This token may only read",
         Scope::Record | Scope::Write => "This token may only read and record cleanings",
     };
-    Err(Problem::new(StatusCode::FORBIDDEN, "scope", title)
+    Err(new_error(StatusCode::FORBIDDEN, "scope", title)
         .detail(format!(
             "It was made with the scope `{}`, and this request needs `{}`.",
-            scope.word(),
+            token.scope.word(),
             least.word()
         ))
         .safe("Nothing was changed.")
         .next(format!("Use a token of the scope `{}`.", least.word()))
-        .wanted(wanted))
+        .note(wanted))
 }
 
-impl FromRequestParts<AppState> for MayRead {
-    type Rejection = Problem;
-    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
-        if staff_session::session_of(state, &parts.headers, parts.extensions.get()).is_some() {
-            return Ok(Self);
+impl<S: TokenScope> Caller for Program<S> {
+    const ACCESS: Access = Access::Token(S::SCOPE.word());
+}
+
+impl<S: TokenScope> FromRequestParts<AppState> for Program<S> {
+    type Rejection = HttpError;
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, HttpError> {
+        let token = require_scope(parts, state, S::SCOPE)?;
+        let notes = parts.extensions.get().cloned().unwrap_or_default();
+        Ok(Self { token_id: token.id, notes, scope: PhantomData })
+    }
+}
+
+impl<P: StaffPermission, S: TokenScope> Caller for StaffOrProgram<P, S> {
+    const ACCESS: Access =
+        Access::SessionOrToken { permission: P::PERMISSION.name(), scope: S::SCOPE.word() };
+}
+
+impl<P: StaffPermission, S: TokenScope> FromRequestParts<AppState> for StaffOrProgram<P, S> {
+    type Rejection = HttpError;
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, HttpError> {
+        let signed_in = find_signed_in(state, &parts.headers, parts.extensions.get());
+        if !signed_in.is_some_and(|(_, role)| P::PERMISSION.is_of(role)) {
+            require_scope(parts, state, S::SCOPE)?;
         }
-        require(parts, state, Scope::Read).map(|()| Self)
-    }
-}
-
-impl FromRequestParts<AppState> for MayRecord {
-    type Rejection = Problem;
-    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
-        require(parts, state, Scope::Record).map(|()| Self)
-    }
-}
-
-impl FromRequestParts<AppState> for MayWrite {
-    type Rejection = Problem;
-    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
-        require(parts, state, Scope::Write).map(|()| Self)
+        Ok(Self { let_in_by: PhantomData })
     }
 }
 

@@ -1,38 +1,58 @@
 //! Staff, by their session.
 
-use axum::extract::{FromRequestParts, Request};
-use axum::response::{IntoResponse as _, Response};
-use http::request::Parts;
+use std::sync::{Arc, OnceLock};
+
 use http::{HeaderMap, StatusCode};
 use record::entry::{By, Via};
 use record::ids::StaffId;
 use record::kinds::Role;
+use web::error::HttpError;
 
 use crate::identity::{AccessWanted, Session, form_token};
+use crate::intake::Permission;
 use crate::listen::Peer;
-use crate::web::answer::see_other;
 use crate::web::context::AppState;
-use crate::web::http_error::Problem;
+use crate::web::http_error::new_error;
 use crate::web::log_reads::{read_quick, staff_name};
-use crate::web::request::form::Form;
-use crate::web::request::next_page::{HOME, asked_page, safe_next, sign_in_address};
+use crate::web::request::cookies;
 
 /// Somebody who has signed in, in this browser, over HTTPS.
 #[derive(Debug, Clone)]
-pub(crate) struct Signed {
-    pub(crate) staff: StaffId,
-    pub(crate) name: String,
-    pub(crate) role: Role,
-    /// When they signed in, milliseconds since 1970.
-    pub(crate) began_ms: i64,
-    /// How long ago they typed their PIN in this browser; absent: before the machine started.
-    pub(crate) pin_age_ms: Option<u64>,
-    pub(crate) secret: String,
+pub(crate) struct StaffSession {
+    staff: StaffId,
+    name: String,
+    role: Role,
+    began_ms: i64,
+    pin_age_ms: Option<u64>,
+    secret: String,
 }
 
-impl Signed {
+impl StaffSession {
+    /// Who they are.
+    pub(crate) fn staff(&self) -> StaffId {
+        self.staff
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(crate) fn role(&self) -> Role {
+        self.role
+    }
+
+    /// When they signed in, milliseconds since 1970.
+    pub(crate) fn began_ms(&self) -> i64 {
+        self.began_ms
+    }
+
+    /// How long ago they typed their PIN in this browser; absent: before the machine started.
+    pub(crate) fn pin_age_ms(&self) -> Option<u64> {
+        self.pin_age_ms
+    }
+
     /// What their commands carry.
-    pub(crate) fn by(&self) -> By {
+    pub(crate) fn author(&self) -> By {
         By { staff: Some(self.staff), via: Via::Staff, device: None }
     }
 
@@ -46,109 +66,107 @@ impl Signed {
         form_token(&self.secret)
     }
 
-    /// Reads a form that one of this session's own pages sent.
-    pub(crate) async fn form(&self, request: Request) -> Result<Form, Problem> {
-        self.own(crate::web::request::form::read(request, None).await?)
-    }
-
-    /// The same for a form with a long list or a file of text; the file's bytes beside it.
-    pub(crate) async fn list_form(&self, request: Request) -> Result<(Form, Option<Vec<u8>>), Problem> {
-        let (form, file) = crate::web::request::form::read_list(request).await?;
-        Ok((self.own(form)?, file))
-    }
-
-    fn own(&self, form: Form) -> Result<Form, Problem> {
-        if form.text("form") == self.form_token() {
-            return Ok(form);
-        }
-        Err(Problem::new(StatusCode::FORBIDDEN, "form-token", "This page is from another session")
-            .detail("You have signed in anew since it was opened.")
-            .safe("Nothing was changed.")
-            .next("Open the page again and repeat what you wanted."))
-    }
-
-    /// May this person see who works here?
-    pub(crate) fn may_see_people(&self) -> bool {
-        self.may_change()
+    /// Whether their role includes this: what it does not include, no page offers.
+    pub(crate) fn holds(&self, permission: Permission) -> bool {
+        permission.is_of(self.role)
     }
 
     /// May this person give commands about equipment?
-    pub(crate) fn may_change(&self) -> bool {
-        matches!(self.role, Role::Biomed | Role::FacilityAdmin)
+    pub(crate) fn can_edit(&self) -> bool {
+        self.holds(Permission::EditEquipment)
     }
 
-    /// For pages of commands about equipment and people: nobody fills in a form that would be refused.
-    pub(crate) fn must_change(&self) -> Result<(), Problem> {
-        if self.may_change() {
+    /// Refuses (403) those whose role does not include it.
+    pub(crate) fn require(&self, permission: Permission) -> Result<(), HttpError> {
+        if self.holds(permission) {
             return Ok(());
         }
-        Err(self.not_allowed("This needs a sign-in as biomed or facility admin").wanted(AccessWanted::Edit))
+        let role = role_name(self.role);
+        let detail = format!("You are signed in as {}, {role}: that role does not include it.", self.name);
+        let error = role_forbidden(permission.requirement()).detail(detail);
+        Err(match permission {
+            Permission::Print | Permission::EditPrinters => error.safe("Nothing was printed."),
+            Permission::EditPeople | Permission::EditSettings | Permission::ManageTokens => {
+                error.note(AccessWanted::Admin)
+            }
+            Permission::ReadAudit => error.note(AccessWanted::ReadAudit),
+            Permission::View | Permission::Record | Permission::EditEquipment | Permission::SeePeople => {
+                error.note(AccessWanted::Edit)
+            }
+        })
     }
 
-    /// May this person read who came and who was refused?
-    pub(crate) fn may_read_audit(&self) -> bool {
-        matches!(self.role, Role::FacilityAdmin | Role::Auditor)
+    /// Notes in the session that its PIN was typed just now.
+    pub(crate) async fn renew_pin(&self, state: &AppState) -> Result<(), HttpError> {
+        let (sessions, secret, now) =
+            (state.identity.sessions.clone(), self.secret.clone(), state.clock.now());
+        let renewed = tokio::task::spawn_blocking(move || sessions.renew_pin(&secret, &now)).await;
+        renewed.map_err(|e| HttpError::internal(&e))?.map_err(|e| HttpError::internal(&e))
     }
 
-    /// For the audit of access.
-    pub(crate) fn must_read_audit(&self) -> Result<(), Problem> {
-        if self.may_read_audit() {
-            return Ok(());
-        }
-        let problem = self.not_allowed("This needs a sign-in as facility admin or auditor");
-        Err(problem.wanted(AccessWanted::ReadAudit))
+    /// The same session right after its PIN was typed.
+    pub(crate) fn with_pin_typed(self) -> Self {
+        Self { pin_age_ms: Some(0), ..self }
+    }
+}
+
+/// The slot of a request for the person whom its row let in: pages of errors are drawn for them.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct AdmittedStaff(Arc<OnceLock<StaffSession>>);
+
+impl AdmittedStaff {
+    /// Kept once: a request has one caller.
+    pub(crate) fn set(&self, session: StaffSession) {
+        let _ = self.0.set(session);
     }
 
-    /// For pages of commands about the facility and its people.
-    pub(crate) fn must_be_admin(&self) -> Result<(), Problem> {
-        if self.role == Role::FacilityAdmin {
-            return Ok(());
-        }
-        Err(self.not_allowed("This needs a sign-in as facility admin").wanted(AccessWanted::Admin))
-    }
-
-    /// What this person sees who may not do this; the title says whose role does include it.
-    pub(crate) fn not_allowed(&self, title: &'static str) -> Problem {
-        let role = role_word(self.role);
-        not_allowed(title)
-            .detail(format!("You are signed in as {}, {role}: that role does not include it.", self.name))
+    pub(crate) fn get(&self) -> Option<&StaffSession> {
+        self.0.get()
     }
 }
 
 /// What somebody sees who may not do this.
-pub(crate) fn not_allowed(title: &'static str) -> Problem {
-    Problem::new(StatusCode::FORBIDDEN, "not-allowed", title)
+pub(crate) fn role_forbidden(title: &'static str) -> HttpError {
+    role_forbidden_but(title, "/staff/sign-in", "Sign in as somebody else")
+}
+
+/// The same where another way on is better than to sign in as somebody else.
+pub(crate) fn role_forbidden_but(title: &'static str, to: &'static str, words: &'static str) -> HttpError {
+    new_error(StatusCode::FORBIDDEN, "not-allowed", title)
         .detail("Your role does not include this.")
         .safe("Nothing was changed.")
-        .link("/staff/sign-in", "Sign in as somebody else")
-        .back("/", "Back to what needs cleaning")
+        .link(to, words)
+        .link("/", "Back to what needs cleaning")
 }
 
 /// The session that a request carries, if there is one, and whose it is.
-pub(crate) async fn session(
+pub(crate) async fn find_session(
     state: &AppState,
     headers: &HeaderMap,
     peer: Option<&Peer>,
-) -> Result<Option<Signed>, Problem> {
+) -> Result<Option<StaffSession>, HttpError> {
     let Some((secret, session, role)) = live_session(state, headers, peer) else { return Ok(None) };
     let staff = session.staff;
     let name = read_quick(state, move |state, reader| Ok(staff_name(reader, &state.store.snapshot(), staff)));
     let (name, pin_age_ms) = (name.await?, session.pin_age_ms(&state.clock.now()));
-    Ok(Some(Signed { staff, name, role, began_ms: session.began_ms, pin_age_ms, secret }))
+    Ok(Some(StaffSession { staff, name, role, began_ms: session.began_ms, pin_age_ms, secret }))
 }
 
-/// Who has signed in where a request comes from.
-pub(crate) fn session_of(state: &AppState, headers: &HeaderMap, peer: Option<&Peer>) -> Option<StaffId> {
-    live_session(state, headers, peer).map(|(_, session, _)| session.staff)
+/// Who has signed in where a request comes from, and their role.
+pub(crate) fn find_signed_in(
+    state: &AppState,
+    headers: &HeaderMap,
+    peer: Option<&Peer>,
+) -> Option<(StaffId, Role)> {
+    live_session(state, headers, peer).map(|(_, session, role)| (session.staff, role))
 }
 
-pub(crate) fn live_session(
+fn live_session(
     state: &AppState,
     headers: &HeaderMap,
     peer: Option<&Peer>,
 ) -> Option<(String, Session, Role)> {
-    let secret = crate::web::request::cookies::get(headers, crate::web::request::cookies::SESSION)
-        .filter(|_| peer.is_some_and(|p| p.secure))?;
+    let secret = cookies::get(headers, cookies::SESSION).filter(|_| peer.is_some_and(|p| p.secure))?;
     let found = state.identity.sessions.find(secret, state.clock.now().wall_ms);
     let session = found.unwrap_or_else(|error| {
         tracing::error!(%error, "a session could not be looked up");
@@ -158,33 +176,12 @@ pub(crate) fn live_session(
     Some((secret.to_owned(), session, role))
 }
 
-impl FromRequestParts<AppState> for Signed {
-    type Rejection = Response;
-
-    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Response> {
-        let found = session(state, &parts.headers, parts.extensions.get()).await;
-        found.map_err(Problem::into_response)?.ok_or_else(|| {
-            let asked = asked_page(&parts.uri);
-            let next = if parts.method == http::Method::GET { safe_next(&asked) } else { HOME };
-            see_other(&sign_in_address(None, next))
-        })
-    }
-}
-
 /// A role as people say it.
-pub(crate) fn role_word(role: Role) -> &'static str {
+pub(crate) fn role_name(role: Role) -> &'static str {
     match role {
         Role::Technician => "technician",
         Role::Biomed => "biomed",
         Role::FacilityAdmin => "facility admin",
         Role::Auditor => "auditor",
     }
-}
-
-/// Printing is for those who may change equipment.
-pub(crate) fn only_changers(signed: &Signed) -> Result<(), Problem> {
-    if signed.may_change() {
-        return Ok(());
-    }
-    Err(signed.not_allowed("This needs a sign-in as biomed or facility admin").safe("Nothing was printed."))
 }

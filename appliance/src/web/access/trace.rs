@@ -6,14 +6,15 @@ use http::header::{AUTHORIZATION, COOKIE};
 use http::{HeaderMap, StatusCode};
 use service::attempts::Network;
 use service::clock::Now;
+use web::error::HttpError;
 
 use crate::identity::{AccessCaller, AccessOutcome, AccessRow, AccessWanted};
 use crate::listen::Peer;
 use crate::web::access::program;
-use crate::web::access::staff_session::session_of;
+use crate::web::access::staff_session::find_signed_in;
 use crate::web::access_note::{AccessNote, AccessNotes};
 use crate::web::context::AppState;
-use crate::web::http_error::Problem;
+use crate::web::request::cookies;
 
 /// What of a request is needed to say who asked for what, after its handler has taken it.
 pub(crate) struct AccessTrace {
@@ -29,9 +30,7 @@ impl AccessTrace {
     pub(crate) fn of(request: &Request, peer: Peer) -> Self {
         let mut proofs = HeaderMap::new();
         let headers = request.headers();
-        if headers.contains_key(AUTHORIZATION)
-            || crate::web::request::cookies::get(headers, crate::web::request::cookies::SESSION).is_some()
-        {
+        if headers.contains_key(AUTHORIZATION) || cookies::get(headers, cookies::SESSION).is_some() {
             for name in [AUTHORIZATION, COOKIE] {
                 for value in headers.get_all(&name) {
                     proofs.append(&name, value.clone());
@@ -47,17 +46,19 @@ impl AccessTrace {
         }
     }
 
-    /// Takes the answer's notes into the audit, and that it is a refusal, if it is one.
-    pub(crate) fn record(&self, state: &AppState, answer: &mut Response) {
-        let mut notes = answer.extensions_mut().remove::<AccessNotes>().map_or(Vec::new(), |notes| notes.0);
-        if let Some(problem) = answer.extensions().get::<Box<Problem>>() {
-            let denied = matches!(problem.status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN)
-                && problem.code != "https-needed";
-            if let Some(note) = &problem.note {
-                notes.push(note.as_ref().clone());
-            } else if denied {
-                let wanted = problem.wanted.unwrap_or_else(|| self.wanted());
-                notes.push(AccessNote::new(AccessOutcome::Denied, wanted));
+    /// Takes what was noted of the request into the audit, and that it was refused, if it was.
+    pub(crate) fn record(&self, state: &AppState, notes: &AccessNotes, answer: &Response) {
+        let mut notes = notes.take();
+        if let Some(error) = answer.extensions().get::<HttpError>() {
+            // Who is sent to the HTTPS page or to sign in was not denied anything yet.
+            let is_denied = matches!(error.status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN)
+                && error.code != "https-needed"
+                && error.page_location.is_none();
+            if let Some(note) = answer.extensions().get::<AccessNote>() {
+                notes.push(note.clone());
+            } else if is_denied {
+                let wanted = answer.extensions().get::<AccessWanted>().copied();
+                notes.push(AccessNote::new(AccessOutcome::Denied, wanted.unwrap_or_else(|| self.wanted())));
             }
         }
         if notes.is_empty() {
@@ -99,8 +100,8 @@ impl AccessTrace {
         if let Some(token) = token.filter(|_| self.peer.secure) {
             return AccessCaller::Token(token.id);
         }
-        let signed = session_of(state, &self.proofs, Some(&self.peer));
-        signed.map_or(AccessCaller::Stranger, AccessCaller::Staff)
+        let signed_in = find_signed_in(state, &self.proofs, Some(&self.peer));
+        signed_in.map_or(AccessCaller::Stranger, |(staff, _)| AccessCaller::Staff(staff))
     }
 }
 

@@ -1,49 +1,106 @@
 //! Whether the box can record, whether all of its log is here, and what is not as it should be; anybody may ask.
 
 use axum::extract::State;
-use axum::response::{IntoResponse as _, Response};
-use axum::routing::get;
-use axum::{Json, Router};
-use http::StatusCode;
-use serde_json::{Value, json};
+use http::Method;
+use record::alarm::AlarmCode;
+use record::ids::{BoxId, Epoch};
+use schemars::JsonSchema;
+use serde::Serialize;
+use web::answer::{Json, OneOf};
+use web::error::HttpError;
+use web::route::{Anyone, Kind, Route, row};
 
 use crate::alarms::sources::is_of_missing;
 use crate::store::Recording;
 use crate::web::context::{AppState, Link};
-use crate::web::view_models::alarms::shown;
+use crate::web::view_models::alarms::AlarmJson;
 
-pub(crate) fn routes() -> Router<AppState> {
-    Router::new().route("/healthz", get(healthz))
+pub(crate) fn routes() -> Vec<Route<AppState>> {
+    vec![row(Method::GET, "/healthz", "health.show", Kind::Api, show).summary("How the box is")]
 }
 
-async fn healthz(State(state): State<AppState>) -> Response {
+/// How the box is.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Health {
+    /// Whether it takes records.
+    ok: bool,
+    /// Whether all of its log is here.
+    whole: bool,
+    /// Alarms that nobody has acknowledged.
+    unseen: usize,
+    /// What is not as it should be.
+    degraded: Vec<Degradation>,
+    /// Which box.
+    r#box: BoxId,
+    /// The present epoch of its log.
+    epoch: Epoch,
+    /// Entries of that epoch.
+    entries: u64,
+    /// How many of them the relay has.
+    at_relay: u64,
+    /// How the line to the relay is.
+    relay: RelayWord,
+    /// Whether its disk was full, and the room that is kept for that is not made again yet.
+    disk_was_full: bool,
+    /// All alarms, those first that nobody has acknowledged.
+    alarms: Vec<AlarmJson>,
+    /// When all that is kept was last read and found right, milliseconds since 1970; null before the first time.
+    all_checked_ms: Option<i64>,
+    /// The alarms that nobody has acknowledged, in words.
+    notes: Vec<String>,
+}
+
+/// Something that is not as it should be.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Degradation {
+    /// The alarm's code.
+    code: AlarmCode,
+    /// What it is about.
+    subject: Option<String>,
+}
+
+/// How the line to the relay is.
+#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum RelayWord {
+    /// The box was never claimed: it works alone.
+    Alone,
+    /// There is a line.
+    Up,
+    /// There is none.
+    Down,
+}
+
+/// 200, or 503 while nothing can be recorded.
+type HealthAnswer = OneOf<Json<Health>, Json<Health, 503>>;
+
+async fn show(_: Anyone, State(state): State<AppState>) -> Result<HealthAnswer, HttpError> {
     let health = state.store.health();
-    let link = match *state.link.borrow() {
-        Link::Alone => "alone",
-        Link::Up { .. } => "up",
-        Link::Down { .. } => "down",
+    let relay = match *state.link.borrow() {
+        Link::Alone => RelayWord::Alone,
+        Link::Up { .. } => RelayWord::Up,
+        Link::Down { .. } => RelayWord::Down,
     };
     let all = state.alarms.all();
     let standing = || all.iter().filter(|alarm| alarm.is_standing());
     let unseen = || all.iter().filter(|alarm| alarm.seen.is_none());
-    let degraded: Vec<Value> =
-        standing().map(|a| json!({ "code": a.cause.code, "subject": a.reported().subject })).collect();
     let ok = health.recording == Recording::Ready;
-    let body = json!({
-        "ok": ok,
-        "whole": !standing().any(|alarm| is_of_missing(&alarm.cause)) && !state.knows_nothing_yet(),
-        "unseen": unseen().count(),
-        "degraded": degraded,
-        "box": health.origin.box_id,
-        "epoch": health.origin.epoch,
-        "entries": health.size,
-        "at_relay": state.store.cursor_size(),
-        "relay": link,
-        "disk_was_full": !health.ballast,
-        "alarms": all.iter().map(shown).collect::<Vec<_>>(),
-        "all_checked_ms": health.scrubbed.round_ms,
-        "notes": unseen().map(|alarm| alarm.words().line()).collect::<Vec<_>>(),
-    });
-    let status = if ok { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    (status, Json(body)).into_response()
+    let shown = Health {
+        ok,
+        whole: !standing().any(|alarm| is_of_missing(&alarm.cause)) && !state.knows_nothing_yet(),
+        unseen: unseen().count(),
+        degraded: standing()
+            .map(|alarm| Degradation { code: alarm.cause.code, subject: alarm.reported().subject })
+            .collect(),
+        r#box: health.origin.box_id,
+        epoch: health.origin.epoch,
+        entries: health.size,
+        at_relay: state.store.cursor_size(),
+        relay,
+        disk_was_full: !health.ballast,
+        alarms: all.iter().map(AlarmJson::of).collect(),
+        all_checked_ms: health.scrubbed.round_ms,
+        notes: unseen().map(|alarm| alarm.words().line()).collect(),
+    };
+    Ok(if ok { OneOf::First(Json(shown)) } else { OneOf::Second(Json(shown)) })
 }

@@ -2,16 +2,20 @@
 
 use std::time::Duration;
 
-use axum::extract::{Path, State};
-use axum::response::{IntoResponse, Response};
-use http::StatusCode;
+use axum::extract::State;
+use http::header::CACHE_CONTROL;
+use http::{HeaderValue, StatusCode};
 use record::tree::Hash;
+use web::answer::{MediaBytes, WithHeaders, media};
+use web::argument::Path;
+use web::error::HttpError;
+use web::route::Anyone;
 
 use crate::intake::CleaningForm;
 use crate::photo::{Incoming, PhotoTrouble};
 use crate::web::commands::photo_follow::FollowingPhoto;
 use crate::web::context::AppState;
-use crate::web::http_error::Problem;
+use crate::web::http_error::not_found;
 
 /// How long a submission waits for its photo; then the record goes on and the photo follows.
 pub(crate) const PHOTO_WITHIN: Duration = Duration::from_secs(8);
@@ -73,29 +77,27 @@ pub(crate) fn refused_photo(trouble: &PhotoTrouble) -> Photo {
 }
 
 /// `GET /photos/<sha256>.jpg`, and `.t.jpg` for its thumbnail: whoever has the hash of a photo has seen the page that names it.
-pub(crate) async fn photo(
+pub(crate) async fn show_photo(
+    _: Anyone,
     State(state): State<AppState>,
     Path(file): Path<String>,
-) -> Result<Response, Problem> {
-    let name = file.strip_suffix(".jpg").ok_or_else(Problem::not_found)?;
+) -> Result<WithHeaders<MediaBytes<media::Jpeg>>, HttpError> {
+    let name = file.strip_suffix(".jpg").ok_or_else(not_found)?;
     let (name, small) = name.strip_suffix(".t").map_or((name, false), |name| (name, true));
-    let hash: Hash = name.parse().map_err(|_| Problem::not_found())?;
+    let hash: Hash = name.parse().map_err(|_| not_found())?;
     let away = || {
-        Problem::not_found()
+        not_found()
             .detail("This photo is not on the box. Old photos move to the relay when their share of the card is full.")
             .safe("The record that names it stays, and so does the photo at the relay.")
             .next("Open the record at the relay.")
     };
     let jpeg = match small {
         false => state.photos.read(hash).await,
-        true => state.photos.thumbnail(hash).await.map_err(|trouble| Problem::internal(&trouble))?,
+        true => state.photos.thumbnail(hash).await.map_err(|trouble| HttpError::internal(&trouble))?,
     };
     let jpeg = jpeg.ok_or_else(away)?;
-    let headers = [
-        (http::header::CONTENT_TYPE, "image/jpeg"),
-        (http::header::CACHE_CONTROL, "private, max-age=31536000, immutable"),
-    ];
-    Ok((headers, jpeg).into_response())
+    let kept = (CACHE_CONTROL, HeaderValue::from_static("private, max-age=31536000, immutable"));
+    Ok(WithHeaders([kept].into_iter().collect(), MediaBytes::new(jpeg)))
 }
 
 /// Why a photo is of no use.

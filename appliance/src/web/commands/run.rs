@@ -5,12 +5,13 @@ use record::entry::{At, By, Digest16, Entry};
 use record::fold::LinePlace;
 use record::kinds::{EntryRef, Event};
 use record::tree::Hash;
+use web::error::HttpError;
 
 use crate::command::{CommandError, Given, give};
 use crate::intake::{Command, Refusal, Request};
 use crate::store::{Decision, ReadLane, Reader, SubmitError};
 use crate::web::context::AppState;
-use crate::web::http_error::Problem;
+use crate::web::http_error::{broken_rule, new_error, tag_not_known_now};
 
 /// A command that was carried out.
 #[derive(Debug, Clone, Copy)]
@@ -29,10 +30,10 @@ pub(crate) enum Undone {
     /// With a reason that a person can do something about.
     Refused(Refusal),
     /// The box cannot.
-    Box(Box<Problem>),
+    Box(Box<HttpError>),
 }
 
-impl From<Undone> for Problem {
+impl From<Undone> for HttpError {
     fn from(undone: Undone) -> Self {
         match undone {
             Undone::Refused(refusal) => refusal.into(),
@@ -58,11 +59,11 @@ pub(crate) async fn act(
                 leaf: first.leaf,
                 at: first.at,
             }),
-            None => Err(Undone::Box(Box::new(Problem::internal(&"a command made no entry")))),
+            None => Err(Undone::Box(Box::new(broken_rule("a command made no entry")))),
         },
         Ok(Given::Again(line)) => before(state, line).await.map_err(|problem| Undone::Box(Box::new(problem))),
         Err(CommandError::Refused(Refusal::UnknownTag(tag))) if state.lacks_any() => {
-            Err(Undone::Box(Box::new(Problem::tag_not_known_now(tag))))
+            Err(Undone::Box(Box::new(tag_not_known_now(tag))))
         }
         Err(CommandError::Refused(refusal)) => Err(Undone::Refused(refusal)),
         Err(CommandError::Store(error)) => Err(Undone::Box(Box::new(not_recorded(&error)))),
@@ -76,18 +77,17 @@ pub(crate) async fn by_key(state: &AppState, key: &str) -> Option<(LinePlace, Di
 }
 
 /// What was made before.
-pub(crate) async fn before(state: &AppState, line: LinePlace) -> Result<Done, Problem> {
-    let (entry, _) = entry(state, line)
-        .await?
-        .ok_or_else(|| Problem::internal(&"an entry that an index names is not there"))?;
+pub(crate) async fn before(state: &AppState, line: LinePlace) -> Result<Done, HttpError> {
+    let (entry, _) =
+        entry(state, line).await?.ok_or_else(|| broken_rule("an entry that an index names is not there"))?;
     Ok(Done { line, leaf: entry.leaf(), at: entry.head().at })
 }
 
-fn not_recorded(error: &SubmitError) -> Problem {
-    let unavailable = |code, title: &'static str| Problem::new(StatusCode::SERVICE_UNAVAILABLE, code, title);
+fn not_recorded(error: &SubmitError) -> HttpError {
+    let unavailable = |code, title: &'static str| new_error(StatusCode::SERVICE_UNAVAILABLE, code, title);
     match error {
         SubmitError::Full => {
-            Problem::new(StatusCode::INSUFFICIENT_STORAGE, "full", "Not recorded: the box’s disk is full")
+            new_error(StatusCode::INSUFFICIENT_STORAGE, "full", "Not recorded: the box’s disk is full")
                 .detail("What was recorded before is safe, and can be read.")
                 .next("Write it on paper and call biomed. They enter it later; it is shown as a late entry.")
         }
@@ -102,7 +102,7 @@ fn not_recorded(error: &SubmitError) -> Problem {
             .next("Wait a minute and press again: if it was recorded, you see that record; nothing is recorded twice.")
             .header(http::header::RETRY_AFTER, HeaderValue::from_static("10")),
         SubmitError::TooLarge { .. } | SubmitError::Entry(_) => {
-            Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-long", "That is more than one record can hold")
+            new_error(StatusCode::PAYLOAD_TOO_LARGE, "too-long", "That is more than one record can hold")
                 .next("Shorten the texts and send it again.")
         }
         SubmitError::Database(_) => {
@@ -115,7 +115,7 @@ fn not_recorded(error: &SubmitError) -> Problem {
 }
 
 /// The entry of a line, with what it says.
-pub(crate) async fn entry(state: &AppState, line: LinePlace) -> Result<Option<(Entry, Event)>, Problem> {
+pub(crate) async fn entry(state: &AppState, line: LinePlace) -> Result<Option<(Entry, Event)>, HttpError> {
     let entry = state.store.read(ReadLane::Quick, move |reader| reader.line(line)).await??;
     Ok(entry.map(|entry| {
         let event = entry.event();
@@ -124,7 +124,7 @@ pub(crate) async fn entry(state: &AppState, line: LinePlace) -> Result<Option<(E
 }
 
 /// An entry of the log, with what it says.
-pub(crate) fn entry_by(reader: &Reader, of: EntryRef) -> Result<Option<(Entry, Event)>, Problem> {
+pub(crate) fn entry_by(reader: &Reader, of: EntryRef) -> Result<Option<(Entry, Event)>, HttpError> {
     Ok(reader.entry_at(of)?.map(|entry| {
         let event = entry.event();
         (entry, event)

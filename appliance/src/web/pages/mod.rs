@@ -7,16 +7,20 @@ pub(crate) mod people;
 pub(crate) mod phone;
 pub(crate) mod printers;
 
-use axum::Router;
+use web::route::Route;
 
 use crate::web::context::AppState;
 
-pub(crate) fn routes() -> Router<AppState> {
-    Router::new()
-        .merge(phone::routes())
-        .merge(equipment::routes())
-        .merge(people::routes())
-        .merge(labels::routes())
-        .merge(printers::routes())
-        .merge(facility::routes())
+pub(crate) fn routes() -> Vec<Route<AppState>> {
+    [
+        phone::routes(),
+        equipment::routes(),
+        people::routes(),
+        labels::routes(),
+        printers::routes(),
+        facility::routes(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }

@@ -1,35 +1,39 @@
-//! A page of a list: where it begins, and how many it has.
+//! Which part of a list is wanted.
 
 use record::tag::Tag;
+use schemars::JsonSchema;
 use serde::Deserialize;
+use web::error::HttpError;
 
-use crate::web::http_error::{Problem, bad};
+use crate::web::http_error::invalid_parameter;
 
 /// What a list gives when nobody asks for a number, and at most.
-pub(crate) const LIMIT: usize = 100;
+const LIMIT: usize = 100;
+const LIMIT_MAX: usize = 1_000;
 
-pub(crate) const LIMIT_MAX: usize = 1_000;
-
-/// `?limit=&cursor=` of every list, and what some lists narrow by.
-#[derive(Debug, Default, Deserialize)]
-pub(crate) struct Listing {
-    pub(crate) limit: Option<String>,
+/// A part of a list.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+pub(crate) struct ListParams {
+    /// Items, 1 to 1,000; 100 where it is absent.
+    #[schemars(with = "Option<u64>")]
+    limit: Option<String>,
+    /// The `next` of the part before, with the same query.
     pub(crate) cursor: Option<String>,
-    pub(crate) tag: Option<String>,
-    pub(crate) days: Option<String>,
+    /// Only of this item, by any of its tags; not every list is narrowed by it.
+    tag: Option<String>,
 }
 
-impl Listing {
-    pub(crate) fn limit(&self) -> Result<usize, Problem> {
+impl ListParams {
+    pub(crate) fn limit(&self) -> Result<usize, HttpError> {
         match self.limit.as_deref().map(str::parse::<usize>) {
             None => Ok(LIMIT),
             Some(Ok(limit)) if limit > 0 => Ok(limit.min(LIMIT_MAX)),
-            Some(_) => Err(bad("limit", "A limit is a number from 1 to 1,000.")),
+            Some(_) => Err(invalid_parameter("limit", "A limit is a number from 1 to 1,000.")),
         }
     }
 
-    pub(crate) fn tag(&self) -> Result<Option<Tag>, Problem> {
+    pub(crate) fn tag(&self) -> Result<Option<Tag>, HttpError> {
         let read = self.tag.as_deref().map(Tag::read).transpose();
-        read.map_err(|e| bad("tag", &format!("{e}.")))
+        read.map_err(|e| invalid_parameter("tag", &format!("{e}.")))
     }
 }

@@ -1,16 +1,19 @@
-//! What a request says: readers of its parts, each with its bounds.
+//! What a request says: readers of its parts beside those of the crate `web`, each with its bounds.
 
+pub(crate) mod address_share;
+pub(crate) mod browser;
 pub(crate) mod choice;
 pub(crate) mod cookies;
 pub(crate) mod device;
 pub(crate) mod field_error;
 pub(crate) mod form;
 pub(crate) mod form_words;
-pub(crate) mod idempotency;
 pub(crate) mod listing;
 pub(crate) mod multipart;
 pub(crate) mod next_page;
 pub(crate) mod page_cursor;
 pub(crate) mod page_token;
 pub(crate) mod peer;
-pub(crate) mod query;
+pub(crate) mod photo_form;
+pub(crate) mod submission;
+pub(crate) mod uploaded_file;

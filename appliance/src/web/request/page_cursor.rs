@@ -7,9 +7,10 @@ use record::fold::{Cleaning, Equipment};
 use record::kinds::Event;
 use record::tag::Tag;
 use ulid::Ulid;
+use web::error::HttpError;
 
 use crate::store::{HistoryPlace, Reader};
-use crate::web::http_error::{Problem, bad};
+use crate::web::http_error::invalid_parameter;
 
 /// The sixteen bytes of a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,14 +23,14 @@ impl fmt::Display for PageCursor {
 }
 
 /// It fits no list, or not this one.
-pub(crate) fn bad_cursor() -> Problem {
-    bad("cursor", "Use `next` of the page before, with the same query.")
+pub(crate) fn bad_cursor() -> HttpError {
+    invalid_parameter("cursor", "Use `next` of the page before, with the same query.")
         .next("Begin the list again without `cursor`.")
 }
 
 impl PageCursor {
     /// Reads one, of which there is one spelling.
-    pub(crate) fn read(text: &str) -> Result<Self, Problem> {
+    pub(crate) fn read(text: &str) -> Result<Self, HttpError> {
         let read = text.parse::<Ulid>().ok().filter(|read| read.to_string() == text);
         read.map(|read| Self(read.0.to_be_bytes())).ok_or_else(bad_cursor)
     }
@@ -69,7 +70,7 @@ impl HistoryScope {
     }
 
     /// Where a cursor says that the history goes on.
-    pub(crate) fn read(self, cursor: Option<&str>) -> Result<Option<HistoryPlace>, Problem> {
+    pub(crate) fn read(self, cursor: Option<&str>) -> Result<Option<HistoryPlace>, HttpError> {
         let Some(text) = cursor else { return Ok(None) };
         let place = HistoryPlace::from_bytes(PageCursor::read(text)?.bytes());
         if place.is_in_log() == self.0.is_none() { Ok(Some(place)) } else { Err(bad_cursor()) }
@@ -82,7 +83,7 @@ impl HistoryScope {
         reader: &Reader,
         cursor: Option<HistoryPlace>,
         first: Option<HistoryPlace>,
-    ) -> Result<(), Problem> {
+    ) -> Result<(), HttpError> {
         let Some(cursor) = cursor.filter(|cursor| first != Some(*cursor)) else { return Ok(()) };
         let is_of = |tag: Tag| self.0.is_none_or(|own| own == tag);
         match reader.event_at(cursor)? {

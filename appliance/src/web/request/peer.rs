@@ -1,28 +1,17 @@
-//! Where a request came from and how it reads an answer, and under which address the box is asked.
+//! Where a request came from, and under which address the box is asked.
 
-use axum::extract::Request;
-use http::header::ACCEPT;
+use http::Extensions;
 
 use crate::listen::Peer;
 use crate::web::context::AppState;
 
 /// Where a request came from; plain HTTP from nowhere when the listener did not say.
-pub(crate) fn peer(request: &Request) -> Peer {
-    request.extensions().get().copied().unwrap_or(Peer {
+pub(crate) fn peer(extensions: &Extensions) -> Peer {
+    extensions.get().copied().unwrap_or(Peer {
         remote: std::net::Ipv4Addr::UNSPECIFIED.into(),
         local: std::net::SocketAddr::from(([0, 0, 0, 0], 0)),
         secure: false,
     })
-}
-
-/// Whether a program asks, which reads JSON; else a browser, which shows pages.
-pub(crate) fn is_program(request: &Request) -> bool {
-    let path = request.uri().path();
-    let accept = request.headers().get(ACCEPT).and_then(|v| v.to_str().ok()).unwrap_or_default();
-    path == "/healthz"
-        || path.ends_with("/proof")
-        || path.starts_with("/api/")
-        || (accept.contains("application/json") && !accept.contains("text/html"))
 }
 
 /// Without the port.

@@ -223,7 +223,7 @@ async fn every_answer_carries_its_guards() {
 
 #[tokio::test]
 async fn a_panic_answers_and_the_box_goes_on() {
-    let answer = crate::web::middleware::panicked(Box::new("a bug".to_owned()));
+    let answer = web::error::answer_panic(Box::new("a bug".to_owned()));
     assert_eq!(answer.status(), StatusCode::INTERNAL_SERVER_ERROR);
     let world = World::new().await;
     world.link.send_replace(Link::Down { since_ms: Some(NOW - 60_000) });

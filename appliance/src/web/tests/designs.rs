@@ -28,14 +28,6 @@ fn hundred_megapixels() -> Vec<u8> {
     png
 }
 
-/// What is put at a path of this kind, for the test that walks the description.
-pub(super) fn file_of(path: &str) -> Option<Vec<u8>> {
-    match path {
-        "/api/v1/logo" => Some(black(40, 20)),
-        path => path.strip_prefix("/api/v1/templates/").map(|name| template(name).into_bytes()),
-    }
-}
-
 fn put(path: &str, file: impl Into<Body>) -> Request<Body> {
     Request::put(path).body(file.into()).unwrap()
 }

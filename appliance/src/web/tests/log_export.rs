@@ -1,8 +1,6 @@
 //! The log's export, asked for in every way that a program may ask: each answer is whole and right, whatever it understands of
 //! the question.
 
-use std::io::Read as _;
-
 use super::compression::entry;
 use super::programs::program;
 use super::*;
@@ -43,18 +41,11 @@ const ENCODINGS: &[(Option<&str>, bool)] = &[
     (Some(""), false),
 ];
 
-/// The bytes as their reader gets them.
+/// The bytes as their reader gets them: the client has unpacked them.
 fn read(what: &str, answer: &Answer, gzip: bool) -> Vec<u8> {
-    match answer.header(http::header::CONTENT_ENCODING) {
-        "" => answer.bytes.clone(),
-        "gzip" if gzip => {
-            let mut bytes = Vec::new();
-            let read = flate2::read::MultiGzDecoder::new(&answer.bytes[..]).read_to_end(&mut bytes);
-            read.unwrap_or_else(|e| panic!("{what}: {e}"));
-            bytes
-        }
-        other => panic!("{what}: it came as {other}"),
-    }
+    let encoding = answer.header(http::header::CONTENT_ENCODING);
+    assert!(encoding.is_empty() || (gzip && encoding == "gzip"), "{what}: it came as {encoding}");
+    answer.bytes.clone()
 }
 
 /// Which part of the whole an answer says that it is.
@@ -117,11 +108,14 @@ async fn an_export_is_whole_and_right_for_every_range_and_encoding() {
                 if let Some(encoding) = encoding {
                     request = request.header("accept-encoding", *encoding);
                 }
-                let mut answer = program.send(request.body(Body::empty()).unwrap()).await;
-                // It comes as it is all the same.
-                if *encoding == Some("identity;q=0") && answer.status == 406 {
-                    answer.status = 200;
-                }
+                let request = request.body(Body::empty()).unwrap();
+                let answer = if *encoding == Some("identity;q=0") {
+                    // What compresses answers 406; it comes as it is all the same.
+                    let answer = program.send_unchecked(request).await;
+                    Answer { status: if answer.status == 406 { 200 } else { answer.status }, ..answer }
+                } else {
+                    program.send(request).await
+                };
                 let bytes = read(&what, &answer, *gzip);
                 assert!(bytes == part(&what, &answer, expected.as_bytes()), "{what}: {} bytes", bytes.len());
                 assert_eq!(answer.header(CONTENT_TYPE), "application/x-ndjson", "{what}");

@@ -1,6 +1,6 @@
 //! Every page and path against a real store in a temporary folder.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use axum::Router;
 use axum::body::Body;
@@ -16,6 +16,8 @@ use service::clock::{FakeClock, Now};
 use service::random::{Random, SystemRandom};
 use tokio::sync::watch;
 use tower::ServiceExt as _;
+use web::table::Table;
+use web::test::{AnswerChecker, TestClient};
 
 use crate::alarms::AlarmStore;
 use crate::command;
@@ -27,7 +29,7 @@ use crate::photo::{PhotoSettings, Photos, UploadLimits};
 use crate::printing::{PrinterConfig, Printing};
 use crate::store::{Store, StoreConfig, StoreError};
 use crate::web::context::{AppState, Link, Parts, Settings};
-use crate::web::router;
+use crate::web::{mount_table, routes};
 
 mod access;
 mod adopted;
@@ -36,6 +38,8 @@ mod bad_input;
 mod compression;
 mod designs;
 mod device;
+mod fixture;
+mod forms;
 #[path = "../../../../tests/src/kept_answers.rs"]
 mod kept_answers;
 mod log_export;
@@ -48,6 +52,7 @@ mod refused_early;
 mod sign_in;
 mod staff_pages;
 mod station;
+mod table;
 mod technician;
 
 /// 2026-11-20 14:04:31 in Chicago.
@@ -57,9 +62,17 @@ const NOW: i64 = 1_795_205_071_000;
 const CLEANER: &str = r#"IFS= read -r first; case "$first" in bad*) exit 65;; /*) exec cat "$first";; esac
     printf "\\000\\000\\000\\$(printf %03o $((2 + ${#first})))\\000\\000\\000\\005\\377\\330%s\\377\\330t\\377\\331" "$first""#;
 
+/// The box's table, and what holds answers against it: the same for all worlds.
+static TABLE: LazyLock<(Table<AppState>, Arc<AnswerChecker>)> = LazyLock::new(|| {
+    let table = Table::build(routes::API_INFO, routes::routes()).unwrap();
+    let checker = Arc::new(AnswerChecker::new(&table));
+    (table, checker)
+});
+
 struct World {
     state: AppState,
     router: Router,
+    client: TestClient,
     clock: Arc<FakeClock>,
     link: watch::Sender<Link>,
     pump: Tag,
@@ -157,7 +170,25 @@ impl World {
     }
 
     async fn in_dir(dir: tempfile::TempDir, limits: crate::photo::UploadLimits) -> Self {
-        let random: Arc<dyn Random> = Arc::new(SystemRandom);
+        let printers = vec![PrinterConfig::escpos(
+            "Desk",
+            "tcp://127.0.0.1:1",
+            ::labels::Dpi::D203,
+            ::labels::language::Answers::Printed,
+        )];
+        let mut world = Self::bare(dir, limits, Arc::new(SystemRandom), printers).await;
+        world.furnish().await;
+        world.clock.advance(std::time::Duration::from_secs(3_600));
+        world
+    }
+
+    /// A box that nobody has set up.
+    async fn bare(
+        dir: tempfile::TempDir,
+        limits: crate::photo::UploadLimits,
+        random: Arc<dyn Random>,
+        printers: Vec<PrinterConfig>,
+    ) -> Self {
         let boot = BootId::new(0, [7; 10]);
         let now = Now { wall_ms: NOW - 3_600_000, boot, up_ms: 1_000_000, state: ClockState::Synced };
         let clock = Arc::new(FakeClock::new(now));
@@ -181,12 +212,6 @@ impl World {
         };
         let photos = Photos::open(photos, random.clone()).unwrap();
         let (outcomes, _) = tokio::sync::mpsc::channel(8);
-        let printers = vec![PrinterConfig::escpos(
-            "Desk",
-            "tcp://127.0.0.1:1",
-            ::labels::Dpi::D203,
-            ::labels::language::Answers::Printed,
-        )];
         let printing = Printing::open(store.state_db(), printers, clock.clone(), &random, outcomes).unwrap();
         let (link, links) = watch::channel(Link::Alone);
         let alarms = Arc::new(AlarmStore::open(store.disk(), clock.clone()));
@@ -210,8 +235,10 @@ impl World {
             }),
             settings,
         });
-        let mut world = Self {
-            router: router(state.clone()),
+        let router = mount_table(&TABLE.0, state.clone());
+        Self {
+            client: TestClient::new(router.clone(), TABLE.1.clone()),
+            router,
             state,
             clock,
             link,
@@ -219,10 +246,7 @@ impl World {
             card,
             claimed,
             dir,
-        };
-        world.furnish().await;
-        world.clock.advance(std::time::Duration::from_secs(3_600));
-        world
+        }
     }
 
     /// A facility with a protocol and three items.
@@ -301,15 +325,31 @@ impl World {
         }
     }
 
-    async fn send(&self, mut request: Request<Body>, secure: bool) -> Answer {
-        let local = std::net::SocketAddr::from(([10, 0, 0, 5], if secure { 8443 } else { 8080 }));
-        request.extensions_mut().insert(Peer { remote: [10, 0, 0, 9].into(), local, secure });
-        request.headers_mut().entry(HOST).or_insert(http::HeaderValue::from_static("10.0.0.5"));
+    /// Sends a request; an answer that its row does not describe fails the test.
+    async fn send(&self, request: Request<Body>, secure: bool) -> Answer {
+        self.send_as(addressed(request, secure)).await
+    }
+
+    /// The same for a request that says where it came from.
+    async fn send_as(&self, request: Request<Body>) -> Answer {
         let asked = format!("{} {}", request.method(), request.uri());
-        let answer = self.router.clone().oneshot(request).await.unwrap();
+        let answer = self.client.send(request).await;
+        let (status, bytes) = (answer.status.as_u16(), answer.body.to_vec());
+        kept_answers::keep_answer(&asked, status, &answer.headers, &bytes);
+        Answer { status, headers: answer.headers, bytes }
+    }
+
+    /// Sends a request whose answer is made by a layer before the row.
+    async fn send_unchecked(&self, request: Request<Body>, secure: bool) -> Answer {
+        let answer = self.client.send_unchecked(addressed(request, secure)).await;
+        Answer { status: answer.status.as_u16(), headers: answer.headers, bytes: answer.body.to_vec() }
+    }
+
+    /// The answer as it goes over the line, packed where it is packed.
+    async fn send_raw(&self, request: Request<Body>) -> Answer {
+        let answer = self.router.clone().oneshot(addressed(request, false)).await.unwrap();
         let (head, body) = answer.into_parts();
         let bytes = body.collect().await.unwrap().to_bytes().to_vec();
-        kept_answers::keep_answer(&asked, head.status.as_u16(), &head.headers, &bytes);
         Answer { status: head.status.as_u16(), headers: head.headers, bytes }
     }
 
@@ -320,6 +360,14 @@ impl World {
     async fn post(&self, path: &str, form: &[(&str, &str)]) -> Answer {
         self.send(posted(path, form), false).await
     }
+}
+
+/// From the usual phone, by plain HTTP or by HTTPS.
+fn addressed(mut request: Request<Body>, secure: bool) -> Request<Body> {
+    let local = std::net::SocketAddr::from(([10, 0, 0, 5], if secure { 8443 } else { 8080 }));
+    request.extensions_mut().insert(Peer { remote: [10, 0, 0, 9].into(), local, secure });
+    request.headers_mut().entry(HOST).or_insert(http::HeaderValue::from_static("10.0.0.5"));
+    request
 }
 
 fn encoded(text: &str) -> String {

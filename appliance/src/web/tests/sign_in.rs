@@ -31,9 +31,7 @@ impl<'a> Browser<'a> {
         if !cookies.is_empty() {
             request.headers_mut().insert("cookie", cookies.join("; ").parse().unwrap());
         }
-        let (head, body) = self.world.router.clone().oneshot(request).await.unwrap().into_parts();
-        let bytes = body.collect().await.unwrap().to_bytes().to_vec();
-        let answer = Answer { status: head.status.as_u16(), headers: head.headers, bytes };
+        let answer = self.world.send_as(request).await;
         for set in answer.cookies().split("; ").filter_map(|cookie| cookie.split_once('=')) {
             self.cookies.borrow_mut().insert(set.0.to_owned(), set.1.to_owned());
         }

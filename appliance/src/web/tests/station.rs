@@ -3,7 +3,7 @@
 use super::*;
 use crate::printing::{FakeQueue, JobState};
 use crate::web::tests::staff_pages::{Desk, desk};
-use crate::web::view_models::label_fields::Ask;
+use crate::web::view_models::label_fields::LabelOrder;
 use crate::web::view_models::labels;
 
 /// The value of the form's own token on a page.
@@ -266,7 +266,8 @@ async fn items_are_picked_by_filter_scan_and_list() {
         .has("aria-current=\"page\">Labels")
         .has("ECG &#60;cart&#62; 2")
         .has("Print labels")
-        .has("live?since=");
+        .has("data-live=\"/live?of=prints&#38;since=")
+        .has("data-every=\"2\"");
     let token = page.hidden("form");
     desk.get("/staff/labels?q=pump&show=all").await.has("2 of 3 items").has("Add all 2");
     desk.get("/staff/labels?show=place:Cardiology").await.has("1 of 3 items").has_not("Infusion pump 14");
@@ -316,7 +317,7 @@ async fn the_preview_is_the_very_bitmap_or_says_why_not() {
     assert_eq!((picture.status, picture.header(CONTENT_TYPE)), (200, "image/png"));
     let printed = {
         let state = world.state.clone();
-        let ask = Ask { tags: vec![world.pump], ..Ask::default() };
+        let ask = LabelOrder { tags: vec![world.pump], ..LabelOrder::default() };
         labels::preview(&state, ask).await.unwrap()
     };
     assert!(picture.bytes == printed, "the page shows other dots");
@@ -371,7 +372,7 @@ async fn picks_become_one_job_that_is_cancelled_and_seen() {
         .has("Infusion pump 14 and 1 more")
         .has("of 2")
         .has("2 labels on Desk")
-        .has("&#38;print=1");
+        .has("of=prints&#38;since=");
     desk.get("/staff/labels?show=all").await.has("in a job").has("Infusion pump 14 and 1 more");
     desk.get("/staff/labels").await.has("2 of 3 items");
     desk.post(&format!("{job}/answer"), &token, &[("n", "1")]).await.is(400);

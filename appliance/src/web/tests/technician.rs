@@ -466,7 +466,7 @@ async fn the_first_visit_weighs_little() {
     paths.push(format!("/t/{}", world.pump));
     for path in paths {
         let request = Request::get(&path).header("accept-encoding", "gzip").body(Body::empty()).unwrap();
-        let answer = world.send(request, false).await;
+        let answer = world.send_raw(request).await;
         let head: usize = answer.headers.iter().map(|(k, v)| k.as_str().len() + v.len() + 4).sum();
         bytes += answer.is(200).bytes.len() + head;
     }
@@ -486,19 +486,41 @@ async fn the_wall_shows_no_people_and_no_links() {
 }
 
 #[tokio::test]
-async fn live_listeners_are_bounded_and_hear_of_news() {
+async fn open_pages_are_told_that_something_changed_and_no_more() {
     let world = World::new().await;
-    let mut held = Vec::new();
-    for _ in 0..crate::web::context::LIVE_CLIENTS_MAX {
-        let request = Request::get("/live?since=0").header(HOST, "10.0.0.5").body(Body::empty()).unwrap();
-        held.push(world.router.clone().oneshot(request).await.unwrap());
+    let address = |page: &Answer| {
+        let text = page.text();
+        let from = text.split("data-live=\"").nth(1).unwrap_or_else(|| panic!("no live page: {text}"));
+        from.split('"').next().unwrap().replace("&#38;", "&")
+    };
+    let home = world.get("/").await;
+    home.has("data-every=\"5\"");
+    world.get("/board").await.has("data-every=\"2\"");
+    let live = address(&home);
+    assert!(world.get(&live).await.is(204).bytes.is_empty());
+    let changes: [(&str, &dyn Fn()); 3] = [
+        ("the line", &|| {
+            world.link.send_replace(Link::Down { since_ms: None });
+        }),
+        ("an alarm", &|| {
+            world.state.alarms.raise(crate::alarms::AlarmCause::new(record::alarm::AlarmCode::ClockUnsure));
+        }),
+        ("the minute", &|| world.clock.advance(std::time::Duration::from_secs(60))),
+    ];
+    let mut live = live;
+    for (what, change) in changes {
+        change();
+        let news = world.get(&live).await.is(200).json();
+        let mark = news["mark"].as_str().unwrap();
+        assert!(mark.len() == 32 && news.as_object().unwrap().len() == 1, "{what}: {news}");
+        live = format!("/live?since={mark}");
+        world.get(&live).await.is(204);
     }
-    assert!(held.iter().all(|answer| answer.status() == StatusCode::OK));
-    world.get("/live?since=0").await.is(503);
-    let mut first = held.pop().unwrap().into_body();
-    let frame = first.frame().await.unwrap().unwrap().into_data().unwrap();
-    assert_eq!(frame, format!("data: {}\n\n", world.size()));
-    drop(first);
-    let request = Request::get("/live").header(HOST, "10.0.0.5").body(Body::empty()).unwrap();
-    assert_eq!(world.router.clone().oneshot(request).await.unwrap().status(), StatusCode::OK);
+    world.post(&format!("/t/{}", world.pump), &[("cleaned_by", "Ada")]).await.is(303);
+    let news = world.get(&live).await.is(200).json();
+    assert_eq!(news, world.get("/live").await.json(), "a page without a mark hears the same");
+    // What the printers do is no news for a page that does not show them.
+    let prints = world.get("/live?of=prints").await.is(200).json();
+    assert_ne!(news, prints);
+    world.get("/live?of=anything&since=x").await.is(200);
 }

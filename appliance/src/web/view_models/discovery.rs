@@ -1,20 +1,37 @@
 //! Printers that are looked for: how long, and how many searches at a time.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::StatusCode;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use web::error::HttpError;
 
-use crate::web::http_error::Problem;
+use crate::web::context::AppState;
+use crate::web::http_error::new_error;
 
 /// How long printers are listened for: those that are awake answer within a second.
-pub(crate) const LISTEN: Duration = Duration::from_millis(2_500);
+pub(crate) const LISTEN: Duration = Duration::from_millis(if cfg!(test) { 50 } else { 2_500 });
 
-/// Looks at the network at one time; further ones are told to wait.
-pub(crate) static LOOKS: Semaphore = Semaphore::const_new(2);
+/// Looks at the network at one time.
+const LOOKS_MAX: usize = 2;
 
-pub(crate) fn busy() -> Problem {
-    Problem::new(StatusCode::TOO_MANY_REQUESTS, "busy", "The box is looking for printers already")
+/// Places for looks at the network; who finds none is told to wait.
+struct LookPlaces(Arc<Semaphore>);
+
+impl Default for LookPlaces {
+    fn default() -> Self {
+        Self(Arc::new(Semaphore::new(LOOKS_MAX)))
+    }
+}
+
+/// A place for one look, as long as what is given is kept.
+pub(crate) fn begin_look(state: &AppState) -> Result<OwnedSemaphorePermit, HttpError> {
+    state.kept::<LookPlaces>().0.clone().try_acquire_owned().map_err(|_| busy())
+}
+
+fn busy() -> HttpError {
+    new_error(StatusCode::TOO_MANY_REQUESTS, "busy", "The box is looking for printers already")
         .detail("Others asked for it a moment ago.")
         .safe("Nothing was changed.")
         .next("Try again in ten seconds.")

@@ -5,11 +5,11 @@ use record::fold::{Cleaning, Facility};
 use record::kinds::{EntryRef, Event};
 use record::receipt::Receipt;
 use record::tag::Tag;
+use web::error::HttpError;
 
 use crate::store::{HistoryPlace, ItemUse, Reader, StoreSnapshot};
 use crate::web::commands::run;
 use crate::web::context::AppState;
-use crate::web::http_error::Problem;
 use crate::web::log_reads::{staff_name, text};
 use crate::web::request::page_cursor::HistoryScope;
 use crate::web::view_models::formats::{Moment, about, count, span};
@@ -30,7 +30,7 @@ pub(crate) fn history(
     reader: &Reader,
     tag: Tag,
     upto: Option<HistoryPlace>,
-) -> Result<(Vec<ItemEvent>, Option<HistoryPlace>), Problem> {
+) -> Result<(Vec<ItemEvent>, Option<HistoryPlace>), HttpError> {
     let cleanings = reader.cleanings_of(tag, i64::MIN..i64::MAX, upto, LINES + 1)?;
     let uses = reader.uses_of(tag, i64::MIN..i64::MAX, upto, LINES + 1)?;
     let cleaned = cleanings.into_iter().map(|c| (reader.place_of(&c), ItemEvent::Cleaned(Box::new(c))));

@@ -8,12 +8,13 @@ use http::StatusCode;
 use record::compliance::Status;
 use record::fold::{Equipment, Facility, Service};
 use record::tag::Tag;
+use web::error::HttpError;
 
 use crate::intake::Refusal;
 use crate::printing::{LABELS_MAX, LabelRequest, Names};
 use crate::store::{HISTORY_PIECE, ReadLane, Reader};
 use crate::web::context::AppState;
-use crate::web::http_error::Problem;
+use crate::web::http_error::new_error;
 use crate::web::log_reads::{read_waiting, text};
 use crate::web::view_models::formats::{Local, span};
 use crate::web::view_models::snapshot::{Snapshot, who_name};
@@ -30,7 +31,7 @@ const FIELDS_CHARS_MAX: usize = 6_000;
 
 /// Labels as somebody asks for them.
 #[derive(Debug, Clone)]
-pub(crate) struct Ask {
+pub(crate) struct LabelOrder {
     /// Whose; none: one label of `fields` alone.
     pub(crate) tags: Vec<Tag>,
     /// Of each.
@@ -49,7 +50,7 @@ pub(crate) struct Ask {
     pub(crate) key: Option<String>,
 }
 
-impl Default for Ask {
+impl Default for LabelOrder {
     fn default() -> Self {
         Self {
             tags: Vec::new(),
@@ -64,15 +65,15 @@ impl Default for Ask {
     }
 }
 
-fn out_of_range(field: &'static str, words: &str) -> Problem {
-    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "range", "That is not what one job takes")
+fn out_of_range(field: &'static str, words: &str) -> HttpError {
+    new_error(StatusCode::UNPROCESSABLE_ENTITY, "range", "That is not what one job takes")
         .detail(words.to_owned())
         .field(field)
         .safe("Nothing was printed.")
 }
 
 /// What each label says, in the order in which they come out.
-pub(crate) fn requests(state: &AppState, ask: &Ask) -> Result<Vec<LabelRequest>, Problem> {
+pub(crate) fn requests(state: &AppState, ask: &LabelOrder) -> Result<Vec<LabelRequest>, HttpError> {
     if !(1..=COPIES_MAX).contains(&ask.copies) {
         return Err(out_of_range("copies", "A job takes 1 to 50 copies of each label."));
     }
@@ -118,7 +119,7 @@ pub(crate) fn requests(state: &AppState, ask: &Ask) -> Result<Vec<LabelRequest>,
                 let host = host(&facility)?;
                 tags.iter()
                     .map(|tag| scene.label(&facility, &host, *tag))
-                    .collect::<Result<Vec<_>, Problem>>()
+                    .collect::<Result<Vec<_>, HttpError>>()
             });
             labels.extend(part?);
         }
@@ -130,12 +131,12 @@ pub(crate) fn requests(state: &AppState, ask: &Ask) -> Result<Vec<LabelRequest>,
 }
 
 /// The address that labels carry.
-fn host(facility: &Facility) -> Result<String, Problem> {
+fn host(facility: &Facility) -> Result<String, HttpError> {
     let host = facility.settings.label_host.clone();
     if !host.is_empty() {
         return Ok(host);
     }
-    Err(Problem::new(StatusCode::CONFLICT, "label-host", "No label host is chosen yet")
+    Err(new_error(StatusCode::CONFLICT, "label-host", "No label host is chosen yet")
         .detail("A label carries the address that a phone opens, and it stays on the machine for years.")
         .safe("Nothing was printed.")
         .next("A facility admin sets the label host once, before the first label.")
@@ -143,7 +144,7 @@ fn host(facility: &Facility) -> Result<String, Problem> {
 }
 
 /// Fresh tags. That none was ever given to a printer is the ledger's to know.
-fn blanks(state: &AppState, ask: &Ask) -> Result<Vec<LabelRequest>, Problem> {
+fn blanks(state: &AppState, ask: &LabelOrder) -> Result<Vec<LabelRequest>, HttpError> {
     let facility = state.store.snapshot();
     let host = host(&facility)?;
     let mut taken = BTreeSet::new();
@@ -176,7 +177,7 @@ fn over(label: &mut LabelRequest, fields: &BTreeMap<String, String>) {
 }
 
 /// The fields that the label will show, as far as that is known: what it does not show is not looked up.
-fn wanted(state: &AppState, ask: &Ask) -> BTreeSet<Field> {
+fn wanted(state: &AppState, ask: &LabelOrder) -> BTreeSet<Field> {
     let named = ask.template.as_deref().and_then(|name| state.printing.template(name));
     named.map(|template| template.fields().into_iter().collect()).unwrap_or_default()
 }
@@ -190,10 +191,10 @@ struct Scene<'a> {
 }
 
 impl Scene<'_> {
-    fn label(&self, facility: &Facility, host: &str, tag: Tag) -> Result<LabelRequest, Problem> {
+    fn label(&self, facility: &Facility, host: &str, tag: Tag) -> Result<LabelRequest, HttpError> {
         let item = facility.resolve(tag).filter(|item| item.service != Service::Retired);
         let item =
-            item.ok_or_else(|| Problem::from(Refusal::UnknownTag(tag)).safe("Nothing was printed."))?;
+            item.ok_or_else(|| HttpError::from(Refusal::UnknownTag(tag)).safe("Nothing was printed."))?;
         let shown = self.wanted.iter().filter_map(|field| {
             let value = self.value(facility, item, *field);
             (!value.is_empty()).then(|| (field.name().to_owned(), value))

@@ -2,58 +2,63 @@
 
 use http::StatusCode;
 use record::ids::JobId;
+use web::error::HttpError;
 
 use crate::printing::{AnswerError, JobRequest, JobView, PreviewRequest, PrintRefusal, ReprintRequest};
 use crate::web::context::AppState;
-use crate::web::http_error::Problem;
+use crate::web::http_error::{new_error, not_found};
 use crate::web::view_models::label_fields;
-use crate::web::view_models::label_fields::Ask;
+use crate::web::view_models::label_fields::LabelOrder;
 
 /// Gives a job to the print room.
-pub(crate) async fn submit(state: &AppState, ask: Ask) -> Result<JobView, Problem> {
+pub(crate) async fn submit(state: &AppState, ask: LabelOrder) -> Result<JobView, HttpError> {
     let asked = state.clone();
     let submitted = tokio::task::spawn_blocking(move || {
         let labels = label_fields::requests(&asked, &ask)?;
         let id = JobId::new(asked.clock.now().wall_ms, asked.random.bytes());
-        let Ask { key, printer, template, names, .. } = ask;
+        let LabelOrder { key, printer, template, names, .. } = ask;
         let job = JobRequest { id, key, printer, template, names, labels };
         asked.printing.submit(job).map_err(|refusal| refused(&refusal))
     });
-    submitted.await.map_err(|e| Problem::internal(&e))?
+    submitted.await.map_err(|e| HttpError::internal(&e))?
 }
 
 /// The very dots of the first label that is asked for, as PNG.
-pub(crate) async fn preview(state: &AppState, ask: Ask) -> Result<Vec<u8>, Problem> {
+pub(crate) async fn preview(state: &AppState, ask: LabelOrder) -> Result<Vec<u8>, HttpError> {
     let asked = state.clone();
     let drawn = tokio::task::spawn_blocking(move || {
         let label = label_fields::requests(&asked, &ask)?.into_iter().next();
         let label = label.ok_or_else(|| refused(&PrintRefusal::NoLabels))?;
-        let Ask { printer, template, names, .. } = ask;
+        let LabelOrder { printer, template, names, .. } = ask;
         let request = PreviewRequest { printer, template, names, label, at: (1, 1) };
         let preview = asked.printing.preview(&request).map_err(|refusal| refused(&refusal))?;
-        preview.dots.to_png_1bit(preview.dpi).map_err(|e| Problem::internal(&e))
+        preview.dots.to_png_1bit(preview.dpi).map_err(|e| HttpError::internal(&e))
     });
-    drawn.await.map_err(|e| Problem::internal(&e))?
+    drawn.await.map_err(|e| HttpError::internal(&e))?
 }
 
 /// Prints labels of a job once more.
-pub(crate) async fn reprint(state: &AppState, mut request: ReprintRequest) -> Result<JobView, Problem> {
+pub(crate) async fn reprint(state: &AppState, mut request: ReprintRequest) -> Result<JobView, HttpError> {
     request.id = JobId::new(state.clock.now().wall_ms, state.random.bytes());
     let printing = state.printing.clone();
     let submitted = tokio::task::spawn_blocking(move || printing.reprint(request)).await;
-    submitted.map_err(|e| Problem::internal(&e))?.map_err(|refusal| refused(&refusal))
+    submitted.map_err(|e| HttpError::internal(&e))?.map_err(|refusal| refused(&refusal))
 }
 
 /// Prints the test label of a printer.
-pub(crate) async fn test(state: &AppState, printer: String, key: Option<String>) -> Result<JobView, Problem> {
+pub(crate) async fn test(
+    state: &AppState,
+    printer: String,
+    key: Option<String>,
+) -> Result<JobView, HttpError> {
     let id = JobId::new(state.clock.now().wall_ms, state.random.bytes());
     let printing = state.printing.clone();
     let submitted = tokio::task::spawn_blocking(move || printing.test(&printer, id, key)).await;
-    submitted.map_err(|e| Problem::internal(&e))?.map_err(|refusal| refused(&refusal))
+    submitted.map_err(|e| HttpError::internal(&e))?.map_err(|refusal| refused(&refusal))
 }
 
 /// Why a job is not taken, as people and programs are told it.
-pub(crate) fn refused(refusal: &PrintRefusal) -> Problem {
+pub(crate) fn refused(refusal: &PrintRefusal) -> HttpError {
     let (status, code, field) = match refusal {
         PrintRefusal::NoPrinter => (StatusCode::CONFLICT, "no-printer", None),
         PrintRefusal::Full => (StatusCode::CONFLICT, "jobs", None),
@@ -75,7 +80,7 @@ pub(crate) fn refused(refusal: &PrintRefusal) -> Problem {
         PrintRefusal::Reason => (StatusCode::UNPROCESSABLE_ENTITY, "reason", Some("reason")),
         PrintRefusal::Key => (StatusCode::BAD_REQUEST, "key-form", Some("idempotency-key")),
         PrintRefusal::Fonts(_) | PrintRefusal::Ledger(_) => {
-            return Problem::internal(refusal).safe("Nothing was printed.");
+            return HttpError::internal(refusal).safe("Nothing was printed.");
         }
     };
     let next = if refusal.offers_asset_number() {
@@ -83,7 +88,7 @@ pub(crate) fn refused(refusal: &PrintRefusal) -> Problem {
     } else {
         "Correct it and print again."
     };
-    let problem = Problem::new(status, code, "That was not printed")
+    let problem = new_error(status, code, "That was not printed")
         .detail(sentence(&refusal.to_string()))
         .safe("No paper has moved.")
         .next(next);
@@ -94,14 +99,14 @@ pub(crate) fn refused(refusal: &PrintRefusal) -> Problem {
 }
 
 /// Why a doubt was not settled or a job not cancelled.
-pub(crate) fn not_answered(error: &AnswerError) -> Problem {
+pub(crate) fn answer_refused(error: &AnswerError) -> HttpError {
     match error {
-        AnswerError::Ledger(_) => Problem::internal(error).safe("Nothing was changed."),
+        AnswerError::Ledger(_) => HttpError::internal(error).safe("Nothing was changed."),
         AnswerError::NoJob(_) | AnswerError::NoLabel { .. } => {
-            Problem::not_found().detail(sentence(&error.to_string()))
+            not_found().detail(sentence(&error.to_string()))
         }
         AnswerError::NotInDoubt { .. } | AnswerError::NoneInDoubt(_) => {
-            Problem::new(StatusCode::CONFLICT, "not-in-doubt", "Nobody is asked about this label")
+            new_error(StatusCode::CONFLICT, "not-in-doubt", "Nobody is asked about this label")
                 .detail(sentence(&error.to_string()))
                 .safe("Nothing was changed.")
                 .next("Look at the job again.")
@@ -116,13 +121,11 @@ pub(crate) fn sentence(words: &str) -> String {
 }
 
 /// A job by the id in an address.
-pub(crate) async fn find(state: &AppState, text: &str) -> Result<JobView, Problem> {
-    let unknown = || {
-        Problem::not_found()
-            .detail("There is no print job with this number, or it is long done and forgotten.")
-    };
+pub(crate) async fn find(state: &AppState, text: &str) -> Result<JobView, HttpError> {
+    let unknown =
+        || not_found().detail("There is no print job with this number, or it is long done and forgotten.");
     let id: JobId = text.parse().map_err(|_| unknown())?;
     let printing = state.printing.clone();
     let found = tokio::task::spawn_blocking(move || printing.job(id)).await;
-    found.map_err(|e| Problem::internal(&e))?.map_err(|e| Problem::internal(&e))?.ok_or_else(unknown)
+    found.map_err(|e| HttpError::internal(&e))?.map_err(|e| HttpError::internal(&e))?.ok_or_else(unknown)
 }

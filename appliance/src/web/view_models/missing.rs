@@ -2,13 +2,14 @@
 
 use record::alarm::AlarmCode;
 use record::tag::Tag;
+use web::error::HttpError;
 
 use crate::alarms::AlarmCause;
 use crate::alarms::sources::is_of_missing;
 use crate::intake::Refusal;
 use crate::store::MissingEntries;
 use crate::web::context::AppState;
-use crate::web::http_error::Problem;
+use crate::web::http_error::tag_not_known_now;
 
 impl AppState {
     /// Whether entries that count are in no copy on this box.
@@ -32,9 +33,9 @@ impl AppState {
     }
 
     /// A tag that is on no equipment that this box knows.
-    pub(crate) fn unknown_tag(&self, tag: Tag) -> Problem {
+    pub(crate) fn unknown_tag(&self, tag: Tag) -> HttpError {
         match self.lacks_any() {
-            true => Problem::tag_not_known_now(tag),
+            true => tag_not_known_now(tag),
             false => Refusal::UnknownTag(tag).into(),
         }
     }

@@ -1,13 +1,19 @@
 //! Printers as pages and API show them.
 
 use http::StatusCode;
+use web::error::HttpError;
 
 use crate::printing::PrinterRefusal;
-use crate::web::http_error::Problem;
+use crate::web::http_error::new_error;
 use crate::web::view_models::labels::sentence;
 
+/// No printer has this name.
+pub(crate) fn unknown_printer(name: &str) -> HttpError {
+    printer_refused(&PrinterRefusal::Unknown(name.chars().take(60).collect()))
+}
+
 /// Why a printer is not set up so, as people and programs are told it.
-pub(crate) fn printer_refused(refusal: &PrinterRefusal) -> Problem {
+pub(crate) fn printer_refused(refusal: &PrinterRefusal) -> HttpError {
     let (status, code) = match refusal {
         PrinterRefusal::SameName(_) => (StatusCode::CONFLICT, "same-name"),
         PrinterRefusal::SameAddress { .. } => (StatusCode::CONFLICT, "same-address"),
@@ -18,11 +24,11 @@ pub(crate) fn printer_refused(refusal: &PrinterRefusal) -> Problem {
         | PrinterRefusal::Queue(_)
         | PrinterRefusal::Worker(_)
         | PrinterRefusal::Fonts(_) => {
-            return Problem::internal(refusal).safe("Nothing was changed.");
+            return HttpError::internal(refusal).safe("Nothing was changed.");
         }
         _ => (StatusCode::UNPROCESSABLE_ENTITY, "printer"),
     };
-    let problem = Problem::new(status, code, "The printer was not set up so")
+    let problem = new_error(status, code, "The printer was not set up so")
         .detail(sentence(&refusal.to_string()))
         .safe("Nothing was changed, and no label was printed.")
         .next("Correct it and send it again.");

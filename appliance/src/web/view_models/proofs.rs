@@ -1,6 +1,5 @@
 //! Inclusion proofs of records.
 
-use axum::response::{IntoResponse as _, Response};
 use http::StatusCode;
 use record::checkpoint::{Origin, SignedCheckpoint};
 use record::entry::Entry;
@@ -9,10 +8,11 @@ use record::kinds::EntryRef;
 use record::proof::{AdoptionStep, Proof};
 use record::run::RunName;
 use record::tree::{Hash, inclusion_proof};
+use web::error::HttpError;
 
 use crate::store::Reader;
 use crate::web::context::AppState;
-use crate::web::http_error::Problem;
+use crate::web::http_error::{broken_rule, new_error, not_found};
 use crate::web::log_reads::read_long;
 
 /// Entries that may adopt one another on the way from a record to the log: each is a card that forgot.
@@ -26,9 +26,9 @@ pub(crate) fn cosigned(state: &AppState, of: EntryRef) -> Option<crate::store::K
 }
 
 /// The proof of any line that counts, in the chain or by a run; `texts` only for those who may read them.
-pub(crate) async fn proof_of(state: &AppState, line: LinePlace, texts: bool) -> Result<Response, Problem> {
+pub(crate) async fn proof_of(state: &AppState, line: LinePlace, texts: bool) -> Result<Proof, HttpError> {
     let proof = read_long(state, move |state, reader| {
-        let entry = reader.line(line)?.ok_or_else(Problem::not_found)?;
+        let entry = reader.line(line)?.ok_or_else(not_found)?;
         let texts = if texts { reader.texts_of_line(line, &entry)? } else { Vec::new() };
         let proof = match line.run {
             None => chain_proof(state, reader, line.of)?,
@@ -36,21 +36,20 @@ pub(crate) async fn proof_of(state: &AppState, line: LinePlace, texts: bool) -> 
         };
         Ok(proof.with_texts(&texts))
     });
-    Ok(axum::Json(proof.await?).into_response())
+    proof.await
 }
 
-pub(crate) fn chain_proof(state: &AppState, reader: &Reader, of: EntryRef) -> Result<Proof, Problem> {
-    let internal = |e: &dyn std::fmt::Display| Problem::internal(e);
+pub(crate) fn chain_proof(state: &AppState, reader: &Reader, of: EntryRef) -> Result<Proof, HttpError> {
     let origin = Origin { epoch: of.epoch, ..state.store.origin() };
     let reader = reader.of_epoch(of.epoch)?;
-    let entry = reader.entry(of.seq)?.ok_or_else(Problem::not_found)?;
+    let entry = reader.entry(of.seq)?.ok_or_else(not_found)?;
     let keys = state.store.verifier_keys();
     let key = keys.iter().find(|key| key.name() == origin.to_string());
     let key = key.ok_or_else(keyless)?;
     // One that the relay has cosigned proves more; else one that is signed now.
     let (note, cosigners) = match cosigned(state, of) {
         Some(kept) => {
-            let signed = record::sign::Note::parse(&kept.note).map_err(|e| internal(&e))?;
+            let signed = record::sign::Note::parse(&kept.note).map_err(|e| HttpError::internal(&e))?;
             let mut all = (state.cosigners)();
             all.retain(|cosigner| matches!(cosigner.verify(&signed), Ok(Some(_))));
             (kept.note, all)
@@ -60,7 +59,7 @@ pub(crate) fn chain_proof(state: &AppState, reader: &Reader, of: EntryRef) -> Re
             (note.to_string(), Vec::new())
         }
     };
-    let checkpoint = SignedCheckpoint::verify(&note, &origin, key).map_err(|e| internal(&e))?;
+    let checkpoint = SignedCheckpoint::verify(&note, &origin, key).map_err(|e| HttpError::internal(&e))?;
     let path = inclusion_proof(&reader, of.seq, checkpoint.checkpoint().size)?;
     Ok(Proof::new(&entry, &checkpoint, path, key).with_cosigners(&cosigners))
 }
@@ -70,9 +69,9 @@ pub(crate) fn adopted_proof(
     state: &AppState,
     reader: &Reader,
     (mut run, entry): (RunName, &Entry),
-) -> Result<Proof, Problem> {
-    let broken = || Problem::internal(&"a run that was adopted does not lead to its root");
-    let path = |run: &RunName, seq: u64| -> Result<Vec<Hash>, Problem> {
+) -> Result<Proof, HttpError> {
+    let broken = || broken_rule("a run that was adopted does not lead to its root");
+    let path = |run: &RunName, seq: u64| -> Result<Vec<Hash>, HttpError> {
         reader.path_in_run(run, seq)?.ok_or_else(broken)
     };
     let to_run = path(&run, entry.seq())?;
@@ -93,8 +92,8 @@ pub(crate) fn adopted_proof(
 }
 
 /// An epoch that ended on another card: what it held is here, its key is not.
-pub(crate) fn keyless() -> Problem {
-    Problem::new(
+pub(crate) fn keyless() -> HttpError {
+    new_error(
         StatusCode::NOT_FOUND,
         "earlier-log",
         "That entry is in an earlier log, whose key is not on this box",

@@ -9,10 +9,10 @@ use record::compliance::{Calendar, Courses, Placed, Tally, ZoneSpan, by_day, is_
 use record::fold::{Activity, Equipment, Service, Settings};
 use record::tag::Tag;
 use tokio::sync::Mutex;
+use web::error::HttpError;
 
 use crate::store::{HISTORY_PIECE, HistoryPlace, StoreSnapshot};
 use crate::web::context::AppState;
-use crate::web::http_error::Problem;
 use crate::web::log_reads::read_long;
 use crate::web::view_models::item_status::is_same;
 use crate::web::view_models::snapshot::Snapshot;
@@ -78,7 +78,7 @@ impl Counted {
         seen: &StoreSnapshot,
         now_ms: i64,
         items: Vec<Arc<Equipment>>,
-    ) -> Result<(), Problem> {
+    ) -> Result<(), HttpError> {
         let settings = &seen.facility.settings;
         if !self.settings.as_ref().is_some_and(|known| Arc::ptr_eq(known, settings)) {
             self.settings = Some(settings.clone());
@@ -105,7 +105,7 @@ pub(crate) async fn forget_tallies(state: &AppState) {
 }
 
 /// The facility's tallies as of the present size of the log and minute.
-pub(crate) async fn tallies(state: &AppState) -> Result<Arc<Tallies>, Problem> {
+pub(crate) async fn tallies(state: &AppState) -> Result<Arc<Tallies>, HttpError> {
     let cache = state.kept::<TallyCache>();
     let mut counted = cache.0.lock().await;
     let seen = state.store.snapshot();
@@ -126,7 +126,7 @@ pub(crate) async fn tallies(state: &AppState) -> Result<Arc<Tallies>, Problem> {
 }
 
 /// The tally of one item over all the days, counted for it alone.
-pub(crate) async fn tally_of(state: &AppState, tag: Tag) -> Result<Tally, Problem> {
+pub(crate) async fn tally_of(state: &AppState, tag: Tag) -> Result<Tally, HttpError> {
     let cache = state.kept::<TallyCache>();
     let mut counted = cache.0.lock().await;
     let seen = state.store.snapshot();
@@ -171,7 +171,7 @@ async fn count(
     (item, activity): (&Arc<Equipment>, Option<&Arc<Activity>>),
     calendar: &Calendar,
     now_ms: i64,
-) -> Result<ItemTally, Problem> {
+) -> Result<ItemTally, HttpError> {
     let today = calendar.day_of(now_ms);
     let from_ms = calendar.day_range(today - DAYS + 1).start;
     // What met the oldest window, or began it, may be older by its length.
@@ -192,7 +192,7 @@ async fn count(
 }
 
 /// Cleanings of an item, in pieces that each look at the box's history for a moment.
-async fn cleanings(state: &AppState, tag: Tag, ms: Range<i64>) -> Result<Vec<Placed>, Problem> {
+async fn cleanings(state: &AppState, tag: Tag, ms: Range<i64>) -> Result<Vec<Placed>, HttpError> {
     let (mut placed, mut upto) = (Vec::new(), None);
     loop {
         let range = ms.clone();
@@ -211,7 +211,7 @@ async fn cleanings(state: &AppState, tag: Tag, ms: Range<i64>) -> Result<Vec<Pla
 }
 
 /// Uses of an item, in the same way.
-async fn uses(state: &AppState, tag: Tag, ms: Range<i64>) -> Result<Vec<i64>, Problem> {
+async fn uses(state: &AppState, tag: Tag, ms: Range<i64>) -> Result<Vec<i64>, HttpError> {
     let (mut uses, mut upto) = (Vec::new(), None);
     loop {
         let range = ms.clone();

@@ -4,10 +4,11 @@ use record::entry::Entry;
 use record::fold::{Cleaning, LinePlace};
 use record::kinds::{CleaningRecorded, EntryRef, Event};
 use record::receipt::Receipt;
+use web::error::HttpError;
 
 use crate::store::Reader;
 use crate::web::context::AppState;
-use crate::web::http_error::Problem;
+use crate::web::http_error::{history_missing, not_found};
 use crate::web::view_models::proofs::STEPS_MAX;
 
 /// A record that a receipt leads to.
@@ -22,10 +23,10 @@ pub(crate) struct Found {
 }
 
 /// The record of a receipt.
-pub(crate) fn find(state: &AppState, reader: &Reader, text: &str) -> Result<Found, Problem> {
+pub(crate) fn find(state: &AppState, reader: &Reader, text: &str) -> Result<Found, HttpError> {
     let mut receipt: Receipt = text.to_uppercase().parse().map_err(|_| unknown())?;
     let absent = || match state.lacks_entry(receipt.n, receipt.seq) {
-        true => Problem::missing(),
+        true => history_missing(),
         false => unknown(),
     };
     let named = |(_, entry): &(LinePlace, Entry)| receipt.fits(entry.leaf());
@@ -44,8 +45,8 @@ pub(crate) fn find(state: &AppState, reader: &Reader, text: &str) -> Result<Foun
     Ok(Found { receipt, line, entry, body, cleaning, is_uncounted })
 }
 
-pub(crate) fn unknown() -> Problem {
-    Problem::not_found()
+pub(crate) fn unknown() -> HttpError {
+    not_found()
         .detail("No record has this number and hash. A receipt’s address is exact: one wrong character opens nothing.")
         .next("Open the receipt from the phone that recorded it, or find the item and its history.")
 }

@@ -3,11 +3,12 @@
 use ::labels::sheet::{Nudge, Sheet, Start};
 use ::labels::{Dpi, pdf, template};
 use http::StatusCode;
+use web::error::HttpError;
 
 use crate::printing::PrintRefusal;
 use crate::web::context::AppState;
-use crate::web::http_error::Problem;
-use crate::web::view_models::label_fields::Ask;
+use crate::web::http_error::new_error;
+use crate::web::view_models::label_fields::LabelOrder;
 use crate::web::view_models::labels::sentence;
 use crate::web::view_models::{label_fields, labels};
 
@@ -29,9 +30,9 @@ pub(crate) struct Paper {
 }
 
 /// Labels on sheets, as PDF. A tag that is printed so is in nobody's ledger: paper sheets are a person's business.
-pub(crate) async fn sheet(state: &AppState, ask: Ask, paper: Paper) -> Result<Vec<u8>, Problem> {
+pub(crate) async fn sheet(state: &AppState, ask: LabelOrder, paper: Paper) -> Result<Vec<u8>, HttpError> {
     let asked = state.clone();
-    let _turn = state.inner.sheets.acquire().await.map_err(|e| Problem::internal(&e))?;
+    let _turn = state.inner.sheets.acquire().await.map_err(|e| HttpError::internal(&e))?;
     let made = tokio::task::spawn_blocking(move || {
         let labels = label_fields::requests(&asked, &ask)?;
         if labels.is_empty() {
@@ -50,11 +51,11 @@ pub(crate) async fn sheet(state: &AppState, ask: Ask, paper: Paper) -> Result<Ve
         pdf::sheets(sheet, paper.start, paper.nudge, drawings.into_iter())
             .map_err(|e| sheet_refused("sheet", &e))
     });
-    made.await.map_err(|e| Problem::internal(&e))?
+    made.await.map_err(|e| HttpError::internal(&e))?
 }
 
-pub(crate) fn sheet_refused(field: &'static str, why: &dyn std::fmt::Display) -> Problem {
-    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "sheet", "That does not go onto the sheet")
+pub(crate) fn sheet_refused(field: &'static str, why: &dyn std::fmt::Display) -> HttpError {
+    new_error(StatusCode::UNPROCESSABLE_ENTITY, "sheet", "That does not go onto the sheet")
         .detail(sentence(&why.to_string()))
         .field(field)
         .safe("Nothing was printed.")

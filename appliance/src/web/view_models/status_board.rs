@@ -7,10 +7,10 @@ use arc_swap::ArcSwapOption;
 use record::checkpoint::Origin;
 use record::fold::{Equipment, Service};
 use record::tag::Tag;
+use web::error::HttpError;
 
 use crate::store::StoreSnapshot;
 use crate::web::context::AppState;
-use crate::web::http_error::Problem;
 use crate::web::view_models::formats::Local;
 use crate::web::view_models::item_status::Row;
 use crate::web::view_models::snapshot::Snapshot;
@@ -188,18 +188,18 @@ pub(crate) fn board_now(state: &AppState) -> Arc<StandingBoard> {
 }
 
 /// The board of now.
-pub(crate) async fn board(state: &AppState) -> Result<Arc<StandingBoard>, Problem> {
+pub(crate) async fn board(state: &AppState) -> Result<Arc<StandingBoard>, HttpError> {
     let seen = state.store.snapshot();
     let now_ms = Snapshot::of(state, &seen).now_ms();
     if let Some(board) = state.kept::<StandingBoards>().known(BoardKey::of(&seen, now_ms), now_ms) {
         return Ok(board);
     }
     let asked = state.clone();
-    tokio::task::spawn_blocking(move || board_now(&asked)).await.map_err(|e| Problem::internal(&e))
+    tokio::task::spawn_blocking(move || board_now(&asked)).await.map_err(|e| HttpError::internal(&e))
 }
 
 /// A board that may lack what was recorded in the last moments: each row says by [`Row::is_of`] whether it does.
-pub(crate) async fn board_lately(state: &AppState) -> Result<Arc<StandingBoard>, Problem> {
+pub(crate) async fn board_lately(state: &AppState) -> Result<Arc<StandingBoard>, HttpError> {
     let up_ms = state.clock.now().up_ms;
     let recent = state.kept::<StandingBoards>().shown.load_full();
     match recent.filter(|board| up_ms.saturating_sub(board.made_up_ms) < LATELY_MS) {

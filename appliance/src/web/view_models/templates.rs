@@ -1,15 +1,15 @@
 //! Label templates and the logo.
 
-use axum::response::{IntoResponse as _, Response};
 use http::StatusCode;
-use http::header::CONTENT_TYPE;
+use web::answer::{MediaBytes, MediaType as _, OneOf, media};
+use web::error::HttpError;
 
 use crate::printing::{DesignRefusal, LogoView};
-use crate::web::http_error::Problem;
+use crate::web::http_error::new_error;
 use crate::web::view_models::labels::sentence;
 
 /// Why a template or a logo is not taken, as people and programs are told it.
-pub(crate) fn refused(refusal: &DesignRefusal) -> Problem {
+pub(crate) fn refused(refusal: &DesignRefusal) -> HttpError {
     let (status, code, field) = match refusal {
         DesignRefusal::Template(_) => (StatusCode::UNPROCESSABLE_ENTITY, "template", "template"),
         DesignRefusal::OtherName { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "template", "name"),
@@ -18,10 +18,10 @@ pub(crate) fn refused(refusal: &DesignRefusal) -> Problem {
         DesignRefusal::Unknown(_) => (StatusCode::NOT_FOUND, "not-found", "name"),
         DesignRefusal::Logo(_) => (StatusCode::UNPROCESSABLE_ENTITY, "logo", "logo"),
         DesignRefusal::NoLogo => (StatusCode::NOT_FOUND, "not-found", "logo"),
-        DesignRefusal::Ledger(_) => return Problem::internal(refusal).safe("Nothing was changed."),
+        DesignRefusal::Ledger(_) => return HttpError::internal(refusal).safe("Nothing was changed."),
     };
     let title = if field == "logo" { "That is no logo for labels" } else { "That is no template for labels" };
-    Problem::new(status, code, title)
+    new_error(status, code, title)
         .detail(sentence(&refusal.to_string()))
         .field(field)
         .safe("Nothing was changed.")
@@ -29,6 +29,13 @@ pub(crate) fn refused(refusal: &DesignRefusal) -> Problem {
 }
 
 /// The logo as it was given.
-pub(crate) fn picture(logo: &LogoView) -> Response {
-    ([(CONTENT_TYPE, logo.kind)], logo.file.to_vec()).into_response()
+pub(crate) type LogoPicture = OneOf<MediaBytes<media::Png>, MediaBytes<media::Jpeg>>;
+
+pub(crate) fn show_logo(logo: &LogoView) -> LogoPicture {
+    let file = logo.file.to_vec();
+    if logo.kind == media::Png::NAME {
+        OneOf::First(MediaBytes::new(file))
+    } else {
+        OneOf::Second(MediaBytes::new(file))
+    }
 }

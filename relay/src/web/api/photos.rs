@@ -1,37 +1,36 @@
 //! Photos of cleanings: each only for the account whose record names it. Lists link to them and show none: here nothing opens
 //! pictures that boxes sent, so there is nothing smaller than the photo itself.
 
-use axum::body::Body;
+use ::web::answer::{MediaBytes, NotModified, OneOf, WithHeaders, media};
+use ::web::argument::Path;
+use ::web::error::HttpError;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, header};
 use record::tree::Hash;
 
-use crate::web::http_error::Fault;
-use crate::web::{Answer, Place, Reader, Web};
+use crate::web::Web;
+use crate::web::access::Reader;
+use crate::web::http_error::{internal, not_found};
 
 /// A photo never changes under its name, and is nobody else's to keep.
 const CACHE: &str = "private, max-age=86400, immutable";
 
 /// `GET /photos/{photo}`. A hash is no capability: another account's photo is one that does not exist.
 pub(crate) async fn show(
-    Reader(scope): Reader,
+    reader: Reader,
     State(web): State<Web>,
-    Place(photo): Place<String>,
+    Path(hash): Path<Hash>,
     headers: HeaderMap,
-) -> Answer {
-    let hash: Hash = photo.parse().map_err(|_| Fault::NotFound)?;
-    let bytes = web.photos.get(scope, hash).await.map_err(Fault::internal)?.ok_or(Fault::NotFound)?;
-    let tag = HeaderValue::from_str(&format!("\"{hash}\"")).map_err(Fault::internal)?;
-    let known = headers.get(header::IF_NONE_MATCH) == Some(&tag);
-    let mut answer = Response::new(if known { Body::empty() } else { Body::from(bytes) });
-    if known {
-        *answer.status_mut() = StatusCode::NOT_MODIFIED;
-    }
-    let out = answer.headers_mut();
-    out.insert(header::CONTENT_TYPE, HeaderValue::from_static("image/jpeg"));
-    out.insert(header::CACHE_CONTROL, HeaderValue::from_static(CACHE));
-    out.insert(header::ETAG, tag);
+) -> Result<OneOf<WithHeaders<MediaBytes<media::Jpeg>>, WithHeaders<NotModified>>, HttpError> {
+    let bytes = web.photos.get(reader.scope(), hash).await.map_err(internal)?.ok_or_else(not_found)?;
+    let etag = HeaderValue::from_str(&format!("\"{hash}\"")).map_err(internal)?;
+    let mut kept = HeaderMap::new();
+    kept.insert(header::CACHE_CONTROL, HeaderValue::from_static(CACHE));
     // Opened by itself it can do nothing, whatever its bytes say.
-    out.insert(header::CONTENT_DISPOSITION, HeaderValue::from_static("inline; filename=\"photo.jpg\""));
-    Ok(answer)
+    kept.insert(header::CONTENT_DISPOSITION, HeaderValue::from_static("inline; filename=\"photo.jpg\""));
+    if headers.get(header::IF_NONE_MATCH) == Some(&etag) {
+        return Ok(OneOf::Second(WithHeaders(kept, NotModified { etag })));
+    }
+    kept.insert(header::ETAG, etag);
+    Ok(OneOf::First(WithHeaders(kept, MediaBytes::new(bytes))))
 }

@@ -1,16 +1,19 @@
 //! Who signed in, what admins and the operator did, and what was denied to whom: the newest first.
 
+use ::web::answer::Page;
+use ::web::argument::Lenient;
+use ::web::error::HttpError;
 use askama::Template;
-use axum::extract::{Query, State};
-use axum::http::StatusCode;
+use axum::extract::State;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::accounts::Visitor;
 use crate::accounts::access_log::AccessOutcome;
 use crate::db::audit::AuditRow;
-use crate::web::layout::{Section, Shell, page};
+use crate::web::Web;
+use crate::web::access::{Member, Read};
+use crate::web::layout::{Section, Shell};
 use crate::web::view_models::formats::{Badge, Moment, Tone, Wall, grouped};
-use crate::web::{Answer, Web};
 
 /// Rows of a page.
 const ROWS: usize = 100;
@@ -37,14 +40,19 @@ struct AccessPage {
 }
 
 /// What the address carries.
-#[derive(Debug, Deserialize)]
-pub(crate) struct Asked {
-    #[serde(default)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default)]
+pub(crate) struct AccessLogParams {
+    /// Rows before this one.
     before: String,
 }
 
 /// `GET /app/access`.
-pub(crate) async fn show(visitor: Visitor, State(web): State<Web>, Query(asked): Query<Asked>) -> Answer {
+pub(crate) async fn show(
+    visitor: Member<Read>,
+    State(web): State<Web>,
+    Lenient(asked): Lenient<AccessLogParams>,
+) -> Result<Page, HttpError> {
     let before = if asked.before.is_empty() { NEWEST } else { asked.before.as_str() };
     let limit = i64::try_from(ROWS + 1).unwrap_or(i64::MAX);
     let mut rows = crate::db::audit::before(&mut web.db.read().await?, visitor.scope, before, limit).await?;
@@ -58,7 +66,7 @@ pub(crate) async fn show(visitor: Visitor, State(web): State<Web>, Query(asked):
         older,
         is_newest: asked.before.is_empty(),
     };
-    page(StatusCode::OK, &view)
+    Page::draw(&view)
 }
 
 fn access(row: &AuditRow, wall: &Wall) -> AccessView {
@@ -141,7 +149,9 @@ fn deed(act: &str, is_denied: bool) -> String {
 mod tests {
     use super::*;
     use crate::accounts::people::PersonAct;
-    use crate::web::{Access, routes};
+    use ::web::route::Access;
+
+    use crate::web::routes::build_table;
 
     #[test]
     fn acts_are_told_in_words() {
@@ -157,12 +167,11 @@ mod tests {
 
     #[test]
     fn every_guarded_route_has_words() {
-        for route in routes().iter().filter(|route| route.access != Access::Open) {
-            let has = |method: &str| {
-                let act = format!("{method} {}", route.path);
-                ROUTES.iter().any(|(known, _)| act.starts_with(known))
-            };
-            assert!(has("GET") || has("POST"), "{} has no words", route.path);
+        let table = build_table().unwrap();
+        let guarded = table.rows().iter().map(|row| &row.route).filter(|route| route.access != Access::Open);
+        for route in guarded {
+            let act = format!("{} {}", route.method, route.path);
+            assert!(ROUTES.iter().any(|(known, _)| act.starts_with(known)), "{act} has no words");
         }
     }
 }

@@ -1,20 +1,25 @@
 //! The account's page: every facility, the one that slips first, and what was cleaned last.
 
+use ::web::answer::{OneOf, Page, SeeOther};
+use ::web::argument::Lenient;
+use ::web::error::HttpError;
 use askama::Template;
-use axum::extract::{Query, State};
-use axum::http::StatusCode;
+use axum::extract::State;
 use record::compliance::Tally;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::accounts::Visitor;
 use crate::db::history::{Cursor, Of};
-use crate::web::layout::{Section, Shell, page, see_other};
+use crate::web::Web;
+use crate::web::access::{Member, Read};
+use crate::web::layout::{Section, Shell};
+use crate::web::live_marks::LiveTopic;
 use crate::web::view_models::box_state::{BoxState, backlog, behind};
 use crate::web::view_models::chart::{Day, Spark};
 use crate::web::view_models::cleanings::{FeedRow, look_for_photos, told};
 use crate::web::view_models::facility_state::{DAYS, Site, common_zone, sites};
 use crate::web::view_models::formats::{Badge, Moment, Tone, Wall, counted, grouped, of, rate};
-use crate::web::{Answer, Web};
 
 /// Latest cleanings that the page shows.
 const FEED: i64 = 8;
@@ -43,8 +48,9 @@ enum Sort {
 }
 
 /// What the address carries.
-#[derive(Debug, Deserialize)]
-pub(crate) struct Asked {
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+pub(crate) struct AccountParams {
+    /// By what the facilities are sorted.
     sort: Option<String>,
 }
 
@@ -162,21 +168,27 @@ struct FacilitiesPage {
 }
 
 /// `GET /app`.
-pub(crate) async fn home() -> Answer {
-    see_other("/app/")
+pub(crate) async fn home(_: Member<Read>) -> Result<SeeOther, HttpError> {
+    SeeOther::to("/app/")
 }
 
 /// `GET /app/`.
-pub(crate) async fn show(visitor: Visitor, State(web): State<Web>, Query(asked): Query<Asked>) -> Answer {
+pub(crate) async fn show(
+    visitor: Member<Read>,
+    State(web): State<Web>,
+    Lenient(asked): Lenient<AccountParams>,
+) -> Result<OneOf<Page, SeeOther>, HttpError> {
     let now_ms = web.now_ms();
     let mut conn = web.db.read().await?;
-    let changes = crate::db::dashboard::changes(&mut conn, visitor.scope).await?;
+    let live = web.live_page(&mut conn, visitor.scope, LiveTopic::Account).await?;
     let mut sites = sites(&mut conn, visitor.scope, now_ms).await?;
     match &sites[..] {
         sites if sites.iter().all(|s| s.in_service.is_none()) => {
-            return crate::web::pages::add_box::first_box(&visitor, &web, sites).await;
+            return crate::web::pages::add_box::first_box(&visitor, &web, sites).await.map(OneOf::First);
         }
-        [only] if asked.sort.is_none() => return see_other(&format!("/app/f/{}", only.id)),
+        [only] if asked.sort.is_none() => {
+            return SeeOther::to(&format!("/app/f/{}", only.id)).map(OneOf::Second);
+        }
         _ => {}
     }
     let wall = Wall::new(now_ms, &common_zone(&sites));
@@ -193,9 +205,8 @@ pub(crate) async fn show(visitor: Visitor, State(web): State<Web>, Query(asked):
     sort.order(&mut sites);
     let shell =
         Shell::signed_in(format!("Facilities – {}", visitor.account_name), Section::Facilities, &visitor);
-    let shell =
-        shell.live(changes, false).told("Live, as of ", wall.now(), &wall, behind_words(&sites, now_ms));
-    page(StatusCode::OK, &made(shell, &visitor, &sites, sort, feed, &wall))
+    let shell = shell.live(live, false).told("Live, as of ", wall.now(), &wall, behind_words(&sites, now_ms));
+    Page::draw(&made(shell, &visitor, &sites, sort, feed, &wall)).map(OneOf::First)
 }
 
 fn behind_words(sites: &[Site], now_ms: i64) -> String {

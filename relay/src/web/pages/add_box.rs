@@ -1,20 +1,26 @@
 //! Adding a box: the claim file, and waiting for the box's first word.
 
+use ::web::answer::{Download, MediaType, Page};
+use ::web::argument::Lenient;
+use ::web::error::HttpError;
 use askama::Template;
-use axum::extract::{Form, Query, State};
-use axum::http::StatusCode;
+use axum::extract::State;
 use record::ids::FacilityId;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::accounts::Visitor;
 use crate::accounts::access_log::AccessRecord;
+use crate::accounts::permission::Permission;
 use crate::fleet::ClaimWishes;
-use crate::web::http_error::Fault;
-use crate::web::layout::{Section, Shell, download, page};
-use crate::web::pages::sign_in::check_form;
+use crate::web::Web;
+use crate::web::access::{AddBoxes, Member};
+use crate::web::form::{RelayForm, require_own_form};
+use crate::web::http_error::{internal, not_found};
+use crate::web::layout::{Section, Shell};
+use crate::web::live_marks::LiveTopic;
 use crate::web::view_models::facility_state::{Site, sites};
 use crate::web::view_models::formats::Wall;
-use crate::web::{Answer, Web};
 
 /// What an administrator runs on the box: shown on the page "Add a box", and how the suites claim their boxes.
 pub const CLAIM_COMMAND: &str = "cleantrack-appliance claim FILE";
@@ -42,40 +48,41 @@ struct AddBoxPage {
 }
 
 /// What the address carries.
-#[derive(Debug, Deserialize)]
-pub(crate) struct Asked {
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+pub(crate) struct AddBoxParams {
+    /// The one that is chosen first.
     facility: Option<String>,
 }
 
-/// What the form carries.
-#[derive(Deserialize)]
-pub(crate) struct ClaimForm {
-    #[serde(default)]
-    csrf: String,
-    #[serde(default)]
-    facility: String,
+/// A claim file.
+#[derive(Debug)]
+pub(crate) struct Toml;
+
+impl MediaType for Toml {
+    const NAME: &'static str = "application/toml";
 }
 
 /// `GET /app/boxes/add`.
-pub(crate) async fn show(visitor: Visitor, State(web): State<Web>, Query(asked): Query<Asked>) -> Answer {
-    if !visitor.role.may_change() {
-        return Err(Fault::ReadOnly);
-    }
+pub(crate) async fn show(
+    visitor: Member<AddBoxes>,
+    State(web): State<Web>,
+    Lenient(asked): Lenient<AddBoxParams>,
+) -> Result<Page, HttpError> {
     let mut conn = web.db.read().await?;
     let sites = sites(&mut conn, visitor.scope, web.now_ms()).await?;
     drop(conn);
     let chosen = asked.facility.unwrap_or_default();
-    form(&visitor, &web, &sites, &chosen).await
+    draw_form(&visitor, &web, &sites, &chosen).await
 }
 
 /// The page of an account whose boxes have not told anything yet.
-pub(crate) async fn first_box(visitor: &Visitor, web: &Web, sites: &[Site]) -> Answer {
-    form(visitor, web, sites, "").await
+pub(crate) async fn first_box(visitor: &Visitor, web: &Web, sites: &[Site]) -> Result<Page, HttpError> {
+    draw_form(visitor, web, sites, "").await
 }
 
-async fn form(visitor: &Visitor, web: &Web, sites: &[Site], chosen: &str) -> Answer {
+async fn draw_form(visitor: &Visitor, web: &Web, sites: &[Site], chosen: &str) -> Result<Page, HttpError> {
     let mut conn = web.db.read().await?;
-    let changes = crate::db::dashboard::changes(&mut conn, visitor.scope).await?;
+    let live = web.live_page(&mut conn, visitor.scope, LiveTopic::Boxes).await?;
     let here =
         sites.iter().filter(|s| s.in_service.as_ref().is_some_and(|b| b.row.heard_ms.is_some())).count();
     let is_first = sites.iter().all(|s| s.in_service.is_none());
@@ -96,41 +103,41 @@ async fn form(visitor: &Visitor, web: &Web, sites: &[Site], chosen: &str) -> Ans
     };
     let section = if is_first { Section::Facilities } else { Section::Boxes };
     let view = AddBoxPage {
-        shell: Shell::signed_in(title, section, visitor).live(changes, true),
+        shell: Shell::signed_in(title, section, visitor).live(live, true),
         claim_command: CLAIM_COMMAND,
         title,
         lead,
         facilities: sites.iter().map(choice).collect(),
-        may_make: visitor.role.may_change(),
+        may_make: visitor.role.holds(Permission::AddBoxes),
         csrf: visitor.token.csrf(),
         here,
         expected: sites.len().max(1),
         waiting_words: "This page shows it within seconds of its first word. You can close it.",
     };
-    page(StatusCode::OK, &view)
+    Page::draw(&view)
 }
 
 /// `POST /app/boxes/add`.
-pub(crate) async fn make(visitor: Visitor, State(web): State<Web>, Form(sent): Form<ClaimForm>) -> Answer {
-    check_form(&visitor, &sent.csrf)?;
-    if !visitor.role.may_change() {
-        return Err(Fault::ReadOnly);
-    }
+pub(crate) async fn make(
+    visitor: Member<AddBoxes>,
+    State(web): State<Web>,
+    form: RelayForm,
+) -> Result<Download<Toml>, HttpError> {
+    require_own_form(&visitor, &form)?;
     let now_ms = web.now_ms();
     let mut conn = web.db.read().await?;
     let sites = sites(&mut conn, visitor.scope, now_ms).await?;
     drop(conn);
-    let facility: Option<FacilityId> = sent.facility.parse().ok();
-    let site = sites.iter().find(|s| Some(s.id) == facility).ok_or(Fault::NotFound)?;
+    let facility: Option<FacilityId> = form.fields.text("facility").parse().ok();
+    let site = sites.iter().find(|s| Some(s.id) == facility).ok_or_else(not_found)?;
     let wishes = ClaimWishes { zone: Some(site.zone.clone()), ..ClaimWishes::default() };
-    let file = crate::fleet::claim_file(&web.fleet, visitor.scope, site.id, wishes)
-        .await
-        .map_err(Fault::internal)?;
+    let file =
+        crate::fleet::claim_file(&web.fleet, visitor.scope, site.id, wishes).await.map_err(internal)?;
     let mut tx = web.db.begin().await?;
     let about = site.id.to_string();
     let record = AccessRecord { who: &visitor.email, act: "claim-file create", about: &about };
     web.log().write_act(&mut tx, visitor.scope, record).await?;
     tx.commit().await?;
     let day = Wall::new(now_ms, &site.zone).today();
-    download(&format!("cleantrack-claim-{day}.toml"), "application/toml", file.into_bytes())
+    Download::new(&format!("cleantrack-claim-{day}.toml"), file.into_bytes())
 }

@@ -1,26 +1,30 @@
 //! The fleet: every box of the account, those that need somebody first, and what is held of a log that forked.
 
+use ::web::answer::{Download, Page, media};
+use ::web::argument::Path;
+use ::web::error::HttpError;
 use askama::Template;
 use axum::extract::State;
-use axum::http::StatusCode;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use record::checkpoint::Origin;
 use record::ids::{BoxId, Epoch};
 use serde::Serialize;
 
-use crate::accounts::Visitor;
+use crate::accounts::permission::Permission;
 use crate::db::dashboard::BoxRow;
 use crate::db::evidence::EvidenceRow;
 use crate::db::log_keys::WaitingEpoch;
-use crate::web::http_error::Fault;
-use crate::web::layout::{Section, Shell, download, page};
+use crate::web::Web;
+use crate::web::access::{Member, Read};
+use crate::web::http_error::{internal, not_found};
+use crate::web::layout::{Section, Shell};
+use crate::web::live_marks::LiveTopic;
 use crate::web::view_models::box_alarms::BoxAlarm;
 use crate::web::view_models::box_health::health;
 use crate::web::view_models::box_state::{BoxState, as_told, backlog, clock, is_fresh, printers};
 use crate::web::view_models::facility_state::{Site, common_zone, sites};
 use crate::web::view_models::formats::{Badge, Moment, Tone, Wall, grouped};
-use crate::web::{Answer, Place, Web};
 
 /// The kind of evidence that accuses this relay and no box.
 const LOSS: &str = "data loss";
@@ -77,10 +81,10 @@ struct BoxesPage {
 }
 
 /// `GET /app/boxes`.
-pub(crate) async fn show(visitor: Visitor, State(web): State<Web>) -> Answer {
+pub(crate) async fn show(visitor: Member<Read>, State(web): State<Web>) -> Result<Page, HttpError> {
     let now_ms = web.now_ms();
     let (mut conn, scope) = (web.db.read().await?, visitor.scope);
-    let changes = crate::db::dashboard::changes(&mut conn, scope).await?;
+    let live = web.live_page(&mut conn, scope, LiveTopic::Boxes).await?;
     let sites = sites(&mut conn, scope, now_ms).await?;
     let known = crate::db::facilities::list(&mut conn, scope).await?;
     let rows = crate::db::dashboard::boxes(&mut conn, scope).await?;
@@ -95,13 +99,13 @@ pub(crate) async fn show(visitor: Visitor, State(web): State<Web>) -> Answer {
     for evidence in found.iter().filter(|e| e.kind != LOSS) {
         let row = boxes.iter().find(|(_, row)| row.box_id == evidence.box_id);
         if let Some((state, row)) = row {
-            forks.push(fork(evidence, *state, row, &sites, visitor.role.may_change(), &wall));
+            forks.push(fork(evidence, *state, row, &sites, visitor.role.holds(Permission::AddBoxes), &wall));
         }
     }
-    let shell = Shell::signed_in("Boxes", Section::Boxes, &visitor).live(changes, false);
+    let shell = Shell::signed_in("Boxes", Section::Boxes, &visitor).live(live, false);
     let view = BoxesPage {
         shell: shell.told("Live, as of ", wall.now(), &wall, String::new()),
-        may_add: visitor.role.may_change(),
+        may_add: visitor.role.holds(Permission::AddBoxes),
         forks,
         caption: match boxes.len() {
             1 => "1 box".to_owned(),
@@ -112,7 +116,7 @@ pub(crate) async fn show(visitor: Visitor, State(web): State<Web>) -> Answer {
         alarms: alarms(&boxes, &sites, &wall),
         boxes: boxes.iter().map(|(state, row)| box_row(*state, row, &sites, &wall)).collect(),
     };
-    page(StatusCode::OK, &view)
+    Page::draw(&view)
 }
 
 fn facility_name(sites: &[Site], facility: &str) -> String {
@@ -204,7 +208,7 @@ fn fork(
     state: BoxState,
     row: &BoxRow,
     sites: &[Site],
-    may_change: bool,
+    may_add: bool,
     wall: &Wall,
 ) -> ForkView {
     let safe = evidence.seq.map_or_else(
@@ -216,7 +220,7 @@ fn fork(
             )
         },
     );
-    let replace = (may_change && state == BoxState::Quarantined)
+    let replace = (may_add && state == BoxState::Quarantined)
         .then(|| format!("/app/boxes/add?facility={}", row.facility));
     ForkView {
         box_id: evidence.box_id.clone(),
@@ -265,13 +269,13 @@ struct EvidenceFile {
 
 /// `GET /app/boxes/{box_id}/evidence/{evidence}`.
 pub(crate) async fn evidence(
-    visitor: Visitor,
+    visitor: Member<Read>,
     State(web): State<Web>,
-    Place((box_id, id)): Place<(BoxId, String)>,
-) -> Answer {
+    Path((box_id, id)): Path<(BoxId, String)>,
+) -> Result<Download<media::JsonText>, HttpError> {
     let mut conn = web.db.read().await?;
     let found = crate::db::evidence::get(&mut conn, visitor.scope, box_id, &id).await?;
-    let (row, lines, payload) = found.ok_or(Fault::NotFound)?;
+    let (row, lines, payload) = found.ok_or_else(not_found)?;
     let epoch: Option<Epoch> = row.epoch.parse().ok();
     let mut key = None;
     if let Some(origin) = epoch.map(|epoch| Origin { box_id, epoch }) {
@@ -292,8 +296,8 @@ pub(crate) async fn evidence(
         entries_a: entries.map(|line| String::from_utf8_lossy(line).into_owned()).collect(),
         batch_b_base64: STANDARD.encode(payload),
     };
-    let bytes = serde_json::to_vec_pretty(&file).map_err(Fault::internal)?;
-    download(&format!("cleantrack-evidence-{box_id}.json"), "application/json", bytes)
+    let bytes = serde_json::to_vec_pretty(&file).map_err(internal)?;
+    Download::new(&format!("cleantrack-evidence-{box_id}.json"), bytes)
 }
 
 #[cfg(test)]

@@ -1,8 +1,10 @@
 //! An item's page: how it stands, all that was done to it, and why that can be believed.
 
+use ::web::answer::{OneOf, Page, SeeOther};
+use ::web::argument::{Lenient, Path};
+use ::web::error::HttpError;
 use askama::Template;
-use axum::extract::{Query, State};
-use axum::http::StatusCode;
+use axum::extract::State;
 use record::checkpoint::{Cosigned, Origin};
 use record::compliance::Tally;
 use record::entry::Entry;
@@ -11,14 +13,15 @@ use record::ids::FacilityId;
 use record::kinds::{Class, Contact, EntryRef, Event, PhotoPolicy, ProtocolPublished, Schedule};
 use record::redact::TextLine;
 use record::tag::Tag;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::accounts::Visitor;
 use crate::db::dashboard::ItemRow;
 use crate::db::history::{Cursor, Of, UseRow};
 use crate::db::{AccountScope, Conn, DbError};
-use crate::web::http_error::Fault;
-use crate::web::layout::{Shell, page, see_other};
+use crate::web::access::{Member, Read};
+use crate::web::http_error::{not_found, parameter};
+use crate::web::layout::Shell;
 use crate::web::pages::equipment_list::state;
 use crate::web::pages::facility::{LOOK_BACK_MS, equipment, shell};
 use crate::web::view_models::box_state::BoxState;
@@ -26,14 +29,15 @@ use crate::web::view_models::chart::{Day, Spark};
 use crate::web::view_models::cleanings::{Told, look_for_photos, staff_name, told};
 use crate::web::view_models::facility_state::{Site, date, sites, tally};
 use crate::web::view_models::formats::{Badge, Moment, Tone, Wall, counted, grouped, of, rate, short_hash};
-use crate::web::{Answer, Fact, Place, Web};
+use crate::web::{Fact, Web};
 
 /// Cleanings on a page of history.
 const PAGE: i64 = 50;
 
 /// What the address carries.
-#[derive(Debug, Deserialize)]
-pub(crate) struct Asked {
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+pub(crate) struct EquipmentParams {
+    /// Cleanings before this place in the list.
     before: Option<String>,
 }
 
@@ -90,27 +94,24 @@ struct EquipmentPage {
 
 /// `GET /app/f/{facility}/e/{tag}`.
 pub(crate) async fn show(
-    visitor: Visitor,
+    visitor: Member<Read>,
     State(web): State<Web>,
-    Place((facility, tag)): Place<(FacilityId, String)>,
-    Query(asked): Query<Asked>,
-) -> Answer {
-    let tag: Tag = tag.parse().map_err(|_| Fault::NotFound)?;
+    Path((facility, tag)): Path<(FacilityId, Tag)>,
+    Lenient(asked): Lenient<EquipmentParams>,
+) -> Result<OneOf<Page, SeeOther>, HttpError> {
     let after = match asked.before.as_deref() {
         None => Cursor::start(),
-        Some(before) => Cursor::read(before).ok_or(Fault::Parameter {
-            field: "before",
-            expects: "a place in the list, as the link “Older” has it",
-        })?,
+        Some(before) => Cursor::read(before)
+            .ok_or(parameter("before", "a place in the list, as the link “Older” has it"))?,
     };
     let now_ms = web.now_ms();
     let (mut conn, scope) = (web.db.read().await?, visitor.scope);
-    let changes = crate::db::dashboard::changes(&mut conn, scope).await?;
+    let live = web.live_facility(&mut conn, scope, facility).await?;
     let sites = sites(&mut conn, scope, now_ms).await?;
-    let site = sites.iter().find(|s| s.id == facility).ok_or(Fault::NotFound)?;
+    let site = sites.iter().find(|s| s.id == facility).ok_or_else(not_found)?;
     let Some(row) = crate::db::dashboard::item(&mut conn, scope, facility, tag).await? else {
-        let first = first_tag(&mut conn, scope, facility, tag).await?.ok_or(Fault::NotFound)?;
-        return see_other(&format!("/app/f/{facility}/e/{first}"));
+        let first = first_tag(&mut conn, scope, facility, tag).await?.ok_or_else(not_found)?;
+        return SeeOther::to(&format!("/app/f/{facility}/e/{first}")).map(OneOf::Second);
     };
     let item = equipment(&row)?;
     let wall = Wall::new(now_ms, &site.zone);
@@ -130,7 +131,7 @@ pub(crate) async fn show(
     let facts = facts(&mut conn, scope, facility, &item, &wall).await?;
     let title = format!("{} – {}", item.name, site.name);
     let view = EquipmentPage {
-        shell: Shell { title, ..shell(&visitor, site, &wall).live(changes, false) },
+        shell: Shell { title, ..shell(&visitor, site, &wall).live(live, false) },
         facility: site.name.clone(),
         facility_href: format!("/app/f/{facility}"),
         tag: tag.grouped(),
@@ -151,7 +152,7 @@ pub(crate) async fn show(
         facts,
         name: item.name,
     };
-    page(StatusCode::OK, &view)
+    Page::draw(&view).map(OneOf::First)
 }
 
 /// The item that a further tag opens.
@@ -240,7 +241,7 @@ async fn history_rows(
     cleanings: &[Told],
     (after, is_full): (&Cursor, bool),
     wall: &Wall,
-) -> Result<Vec<HistoryRow>, Fault> {
+) -> Result<Vec<HistoryRow>, HttpError> {
     let mut rows = Vec::with_capacity(cleanings.len());
     for told in cleanings {
         rows.push(cleaning_row(conn, scope, told, wall).await?);

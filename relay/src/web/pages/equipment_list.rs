@@ -2,33 +2,39 @@
 
 use std::collections::HashMap;
 
+use ::web::answer::Page;
+use ::web::argument::{Lenient, Path};
+use ::web::error::HttpError;
 use askama::Template;
-use axum::extract::{Query, State};
-use axum::http::StatusCode;
+use axum::extract::State;
 use record::compliance::Tally;
 use record::fold::{Equipment, Service};
 use record::ids::FacilityId;
 use record::tag::Tag;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::accounts::Visitor;
 use crate::db::dashboard::ItemRow;
-use crate::web::http_error::Fault;
-use crate::web::layout::{Shell, page};
+use crate::web::Web;
+use crate::web::access::{Member, Read};
+use crate::web::http_error::{encode_parameter, not_found};
+use crate::web::layout::Shell;
 use crate::web::pages::facility::{ITEMS_MAX, equipment, shell};
 use crate::web::view_models::facility_state::{Site, sites, tally};
 use crate::web::view_models::formats::{Badge, Moment, Tone, Wall, counted, rate, span};
-use crate::web::{Answer, Place, Web, http_error};
 
 /// Items on a page.
 const PAGE: usize = 50;
 
 /// What the address carries.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default)]
-pub(crate) struct Asked {
+pub(crate) struct EquipmentListParams {
+    /// A part of a name, a place, an asset number or a serial number, or a tag.
     q: String,
+    /// `overdue`: only what is overdue.
     show: String,
+    /// The page, from 1.
     page: String,
 }
 
@@ -60,16 +66,16 @@ struct ItemsPage {
 
 /// `GET /app/f/{facility}/equipment`.
 pub(crate) async fn show(
-    visitor: Visitor,
+    visitor: Member<Read>,
     State(web): State<Web>,
-    Place(facility): Place<FacilityId>,
-    Query(asked): Query<Asked>,
-) -> Answer {
+    Path(facility): Path<FacilityId>,
+    Lenient(asked): Lenient<EquipmentListParams>,
+) -> Result<Page, HttpError> {
     let now_ms = web.now_ms();
     let mut conn = web.db.read().await?;
-    let changes = crate::db::dashboard::changes(&mut conn, visitor.scope).await?;
+    let live = web.live_facility(&mut conn, visitor.scope, facility).await?;
     let sites = sites(&mut conn, visitor.scope, now_ms).await?;
-    let site = sites.iter().find(|s| s.id == facility).ok_or(Fault::NotFound)?;
+    let site = sites.iter().find(|s| s.id == facility).ok_or_else(not_found)?;
     let wall = Wall::new(now_ms, &site.zone);
     let rows = crate::db::dashboard::items(&mut conn, visitor.scope, facility, "", ITEMS_MAX).await?;
     let tallies =
@@ -94,7 +100,7 @@ pub(crate) async fn show(
     let link = |to: usize| link(facility, &query, overdue_only, to);
     let title = format!("Equipment – {}", site.name);
     let view = ItemsPage {
-        shell: Shell { title, ..shell(&visitor, site, &wall).live(changes, true) },
+        shell: Shell { title, ..shell(&visitor, site, &wall).live(live, true) },
         facility: site.name.clone(),
         facility_href: format!("/app/f/{facility}"),
         caption: caption(total, overdue_only, &query),
@@ -110,12 +116,12 @@ pub(crate) async fn show(
         query,
         overdue_only,
     };
-    page(StatusCode::OK, &view)
+    Page::draw(&view)
 }
 
 fn link(facility: FacilityId, query: &str, overdue_only: bool, to: usize) -> String {
     let show = if overdue_only { "&show=overdue" } else { "" };
-    let query = http_error::form_urlencoded(query);
+    let query = encode_parameter(query);
     format!("/app/f/{facility}/equipment?q={query}{show}&page={to}")
 }
 

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use ::web::answer::Page;
+use ::web::argument::Path;
+use ::web::error::HttpError;
 use askama::Template;
 use axum::extract::State;
-use axum::http::StatusCode;
 use record::compliance::Tally;
 use record::fold::Equipment;
 use record::ids::FacilityId;
@@ -13,8 +15,9 @@ use crate::accounts::Visitor;
 use crate::db::dashboard::{BoxRow, ItemRow};
 use crate::db::history::{Cursor, Of};
 use crate::db::{AccountScope, Conn, DbError};
-use crate::web::http_error::Fault;
-use crate::web::layout::{Section, Shell, page};
+use crate::web::access::{Member, Read};
+use crate::web::http_error::not_found;
+use crate::web::layout::{Section, Shell};
 use crate::web::pages::facility;
 use crate::web::view_models::box_alarms::BoxAlarm;
 use crate::web::view_models::box_health::health;
@@ -23,7 +26,7 @@ use crate::web::view_models::chart::{Bars, Spark};
 use crate::web::view_models::cleanings::{FeedRow, look_for_photos, told};
 use crate::web::view_models::facility_state::{DAYS, Site, sites, tally};
 use crate::web::view_models::formats::{Badge, Moment, Tone, Wall, counted, grouped, of, rate, span};
-use crate::web::{Answer, Fact, Place, Web};
+use crate::web::{Fact, Web};
 
 /// Latest cleanings that the page shows.
 const FEED: i64 = 8;
@@ -85,15 +88,15 @@ struct FacilityPage {
 
 /// `GET /app/f/{facility}`.
 pub(crate) async fn show(
-    visitor: Visitor,
+    visitor: Member<Read>,
     State(web): State<Web>,
-    Place(facility): Place<FacilityId>,
-) -> Answer {
+    Path(facility): Path<FacilityId>,
+) -> Result<Page, HttpError> {
     let now_ms = web.now_ms();
     let mut conn = web.db.read().await?;
-    let changes = crate::db::dashboard::changes(&mut conn, visitor.scope).await?;
+    let live = web.live_facility(&mut conn, visitor.scope, facility).await?;
     let sites = sites(&mut conn, visitor.scope, now_ms).await?;
-    let site = sites.iter().find(|s| s.id == facility).ok_or(Fault::NotFound)?;
+    let site = sites.iter().find(|s| s.id == facility).ok_or_else(not_found)?;
     let account: Tally = sites.iter().map(|s| s.tally(30)).sum();
     let wall = Wall::new(now_ms, &site.zone);
     let start = Cursor::start();
@@ -103,7 +106,7 @@ pub(crate) async fn show(
     look_for_photos(&mut conn, visitor.scope, &mut latest).await?;
     let overdue = crate::db::dashboard::overdue(&mut conn, visitor.scope, facility, OVERDUE).await?;
     let places = places(&mut conn, visitor.scope, site).await?;
-    let shell = shell(&visitor, site, &wall).live(changes, false);
+    let shell = shell(&visitor, site, &wall).live(live, false);
     let view = FacilityPage {
         several: sites.len() > 1,
         name: site.name.clone(),
@@ -131,7 +134,7 @@ pub(crate) async fn show(
         box_facts: box_facts(site, &wall),
         shell,
     };
-    page(StatusCode::OK, &view)
+    Page::draw(&view)
 }
 
 /// What is around each page of a facility: of when its numbers are.

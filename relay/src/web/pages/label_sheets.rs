@@ -1,26 +1,30 @@
 //! Label sheets for an office printer, as PDF: the same labels that the box prints, made from what its log says.
 
+use ::web::answer::{Download, FormRecall, FormReply, OneOf, Page, media};
+use ::web::argument::{Lenient, Path};
+use ::web::error::HttpError;
 use askama::Template;
-use axum::extract::{Query, State};
-use axum::http::StatusCode;
+use axum::extract::State;
 use labels::fields::{Field, Fields};
 use labels::sheet::{NUDGE_MM_MAX, Nudge, SHEETS, Sheet, Start};
 use labels::text::Typesetter;
 use labels::{Dpi, layout, pdf};
 use record::fold::{Equipment, Service, Settings};
 use record::ids::FacilityId;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::accounts::Visitor;
-use crate::web::http_error::Fault;
-use crate::web::layout::{Shell, download, page};
+use crate::web::Web;
+use crate::web::access::{Member, Read};
+use crate::web::http_error::{internal, not_found};
+use crate::web::layout::Shell;
 use crate::web::pages::equipment_list::fits;
 use crate::web::pages::facility::{ITEMS_MAX, equipment, shell};
 use crate::web::pages::sign_in::Problem;
 use crate::web::view_models::facility_state::{Site, sites};
 use crate::web::view_models::formats;
 use crate::web::view_models::formats::Wall;
-use crate::web::{Answer, Place, Web};
 
 /// Labels of one file: more than a hospital sticks in a day, and few enough that the page waits for them.
 const LABELS_MAX: usize = 3_000;
@@ -30,19 +34,24 @@ pub(crate) const AT_A_TIME: usize = 1;
 const DPI: u16 = 600;
 
 /// What the address carries.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(default)]
-pub(crate) struct Asked {
+pub(crate) struct SheetParams {
+    /// The sheet's name, such as `5160`.
     sheet: String,
+    /// The first label that is still on it, from 1.
     start: String,
+    /// How far all labels are moved to the right, in millimetres.
     x: String,
+    /// How far they are moved down, in millimetres.
     y: String,
+    /// A part of a name, a place or a number: only these items.
     q: String,
     /// Print the asset number where the name would stand.
     numbers: String,
 }
 
-impl Default for Asked {
+impl Default for SheetParams {
     fn default() -> Self {
         let text = |s: &str| s.to_owned();
         Self {
@@ -71,7 +80,7 @@ struct SheetsPage {
     problem: Option<Problem>,
     ready: bool,
     sheets: Vec<Choice>,
-    asked: Asked,
+    asked: SheetParams,
     count: String,
     nudge_mm_max: f64,
 }
@@ -95,44 +104,52 @@ struct Wanted {
 
 /// `GET /app/f/{facility}/labels`.
 pub(crate) async fn show(
-    visitor: Visitor,
+    visitor: Member<Read>,
     State(web): State<Web>,
-    Place(facility): Place<FacilityId>,
-    Query(asked): Query<Asked>,
-) -> Answer {
+    Path(facility): Path<FacilityId>,
+    Lenient(asked): Lenient<SheetParams>,
+) -> Result<Page, HttpError> {
     let wanted = wanted(&visitor, &web, facility, &asked).await?;
-    form(&visitor, &web, &wanted, asked, None)
+    draw_form(&visitor, &web, &wanted, asked, None)
 }
 
 /// `GET /app/f/{facility}/labels.pdf`.
 pub(crate) async fn download_pdf(
-    visitor: Visitor,
+    visitor: Member<Read>,
     State(web): State<Web>,
-    Place(facility): Place<FacilityId>,
-    Query(asked): Query<Asked>,
-) -> Answer {
+    Path(facility): Path<FacilityId>,
+    Lenient(asked): Lenient<SheetParams>,
+) -> Result<OneOf<Download<media::Pdf>, FormReply>, HttpError> {
     let wanted = wanted(&visitor, &web, facility, &asked).await?;
     let order = asked.clone();
-    let _turn = web.drawing.acquire().await.map_err(Fault::internal)?;
+    let _turn = web.drawing.acquire().await.map_err(internal)?;
     let made = tokio::task::spawn_blocking(move || {
         let pdf = make(&wanted, &order);
         (wanted, pdf)
     });
-    match made.await.map_err(Fault::internal)? {
-        (_, Ok(pdf)) => download("cleantrack-labels.pdf", "application/pdf", pdf),
-        (wanted, Err(refusal)) => form(&visitor, &web, &wanted, asked, Some(refusal)),
+    match made.await.map_err(internal)? {
+        (_, Ok(pdf)) => Download::new("cleantrack-labels.pdf", pdf).map(OneOf::First),
+        (wanted, Err(refusal)) => {
+            let page = draw_form(&visitor, &web, &wanted, asked, Some(refusal))?;
+            Ok(OneOf::Second(FormReply::Again(FormRecall::Invalid, page)))
+        }
     }
 }
 
-async fn wanted(visitor: &Visitor, web: &Web, facility: FacilityId, asked: &Asked) -> Result<Wanted, Fault> {
+async fn wanted(
+    visitor: &Visitor,
+    web: &Web,
+    facility: FacilityId,
+    asked: &SheetParams,
+) -> Result<Wanted, HttpError> {
     let mut conn = web.db.read().await?;
     let sites = sites(&mut conn, visitor.scope, web.now_ms()).await?;
-    let site = sites.into_iter().find(|s| s.id == facility).ok_or(Fault::NotFound)?;
+    let site = sites.into_iter().find(|s| s.id == facility).ok_or_else(not_found)?;
     let settings = crate::db::dashboard::settings(&mut conn, visitor.scope).await?;
     let id = facility.to_string();
     let settings = settings.into_iter().find(|(of, _)| *of == id).map(|(_, body)| body);
     let host = match settings {
-        Some(body) => serde_json::from_str::<Settings>(&body).map_err(Fault::internal)?.label_host,
+        Some(body) => serde_json::from_str::<Settings>(&body).map_err(internal)?.label_host,
         None => String::new(),
     };
     let mut items = Vec::new();
@@ -146,7 +163,7 @@ async fn wanted(visitor: &Visitor, web: &Web, facility: FacilityId, asked: &Aske
     Ok(Wanted { site, host, items })
 }
 
-fn make(wanted: &Wanted, asked: &Asked) -> Result<Vec<u8>, Refusal> {
+fn make(wanted: &Wanted, asked: &SheetParams) -> Result<Vec<u8>, Refusal> {
     if wanted.host.is_empty() {
         return Err(refusal("sheet", NO_HOST));
     }
@@ -206,11 +223,16 @@ fn sentence(words: &str) -> String {
     format!("{first}{}.", chars.as_str().trim_end_matches('.'))
 }
 
-fn form(visitor: &Visitor, web: &Web, wanted: &Wanted, asked: Asked, refused: Option<Refusal>) -> Answer {
+fn draw_form(
+    visitor: &Visitor,
+    web: &Web,
+    wanted: &Wanted,
+    asked: SheetParams,
+    refused: Option<Refusal>,
+) -> Result<Page, HttpError> {
     let Wanted { site, host, items } = wanted;
     let wall = Wall::new(web.now_ms(), &site.zone);
     let error = if refused.is_some() { "Error: " } else { "" };
-    let status = if refused.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let chosen = Sheet::named(&asked.sheet).map(|s| s.name).unwrap_or(SHEETS[0].name);
     let choice = |s: &Sheet| {
         let (width, height) = s.label_mm;
@@ -230,7 +252,7 @@ fn form(visitor: &Visitor, web: &Web, wanted: &Wanted, asked: Asked, refused: Op
         asked,
         nudge_mm_max: NUDGE_MM_MAX,
     };
-    page(status, &view)
+    Page::draw(&view)
 }
 
 #[cfg(test)]

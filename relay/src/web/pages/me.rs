@@ -1,13 +1,14 @@
 //! The person who is signed in, and signing out.
 
+use ::web::answer::Page;
+use ::web::error::HttpError;
 use askama::Template;
 use axum::extract::State;
-use axum::http::StatusCode;
 
-use crate::accounts::Visitor;
-use crate::web::layout::{Section, Shell, page};
+use crate::web::access::{Member, Read};
+use crate::web::layout::{Section, Shell};
 use crate::web::view_models::formats::Wall;
-use crate::web::{Answer, Fact, Web};
+use crate::web::{Fact, Web};
 
 #[derive(Template)]
 #[template(path = "me.html")]
@@ -19,7 +20,7 @@ struct MePage {
 }
 
 /// `GET /app/me`.
-pub(crate) async fn show(visitor: Visitor, State(web): State<Web>) -> Answer {
+pub(crate) async fn show(visitor: Member<Read>, State(web): State<Web>) -> Result<Page, HttpError> {
     let wall = Wall::new(web.now_ms(), "UTC");
     let facts = vec![
         Fact::new("Account", visitor.account_name.clone()),
@@ -28,6 +29,6 @@ pub(crate) async fn show(visitor: Visitor, State(web): State<Web>) -> Answer {
         Fact::new("Signed in", format!("{} UTC", wall.day_plain(visitor.since_ms))),
     ];
     let shell = Shell::signed_in(visitor.name.clone(), Section::Me, &visitor);
-    let view = MePage { shell, facts, csrf: visitor.token.csrf(), name: visitor.name };
-    page(StatusCode::OK, &view)
+    let view = MePage { shell, facts, csrf: visitor.token.csrf(), name: visitor.name.clone() };
+    Page::draw(&view)
 }

@@ -1,19 +1,23 @@
 //! Who signs in to the account, and what an admin does about somebody: sign them out everywhere, keep them out, let them in.
 
+use ::web::answer::{FormRecall, FormReply, Page, SeeOther};
+use ::web::argument::{Lenient, Path};
+use ::web::error::HttpError;
 use askama::Template;
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Form, Query, State};
-use axum::http::StatusCode;
+use axum::extract::State;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::accounts::people::{PeopleError, PersonAct};
 use crate::accounts::{Role, Visitor};
 use crate::db::users::PersonRow;
-use crate::web::http_error::Fault;
-use crate::web::layout::{Section, Shell, page, see_other};
-use crate::web::pages::sign_in::{Problem, check_form};
+use crate::web::access::{ManagePeople, Member};
+use crate::web::form::{RelayForm, require_own_form};
+use crate::web::http_error::{not_found, parameter};
+use crate::web::layout::{Section, Shell};
+use crate::web::pages::sign_in::Problem;
 use crate::web::view_models::formats::{Badge, Moment, Tone, Wall, counted};
-use crate::web::{Answer, Fact, Place, Web};
+use crate::web::{Fact, Web};
 
 struct PersonView {
     name: String,
@@ -52,25 +56,15 @@ struct PersonPage {
 }
 
 /// What the address of a person’s page carries.
-#[derive(Debug, Deserialize)]
-pub(crate) struct Asked {
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+pub(crate) struct PersonParams {
     /// What was just done.
+    #[schemars(with = "Option<String>")]
     done: Option<PersonAct>,
 }
 
-/// What a person's form carries.
-#[derive(Deserialize)]
-pub(crate) struct PersonForm {
-    #[serde(default)]
-    csrf: String,
-    act: PersonAct,
-}
-
 /// `GET /app/people`.
-pub(crate) async fn list(visitor: Visitor, State(web): State<Web>) -> Answer {
-    if !visitor.role.may_change() {
-        return Err(Fault::ReadOnly);
-    }
+pub(crate) async fn list(visitor: Member<ManagePeople>, State(web): State<Web>) -> Result<Page, HttpError> {
     let now_ms = web.now_ms();
     let alive = crate::accounts::session::alive_since(now_ms);
     let rows = crate::db::users::list(&mut web.db.read().await?, visitor.scope, alive).await?;
@@ -90,20 +84,18 @@ pub(crate) async fn list(visitor: Visitor, State(web): State<Web>) -> Answer {
         caption: if count == 1 { "1 person".to_owned() } else { format!("{count} people") },
         people: rows.iter().map(view).collect(),
     };
-    page(StatusCode::OK, &view)
+    Page::draw(&view)
 }
 
 /// `GET /app/people/{user}`.
 pub(crate) async fn show(
-    visitor: Visitor,
+    visitor: Member<ManagePeople>,
     State(web): State<Web>,
-    Place(user): Place<String>,
-    asked: Result<Query<Asked>, QueryRejection>,
-) -> Answer {
-    let row = person(&visitor, &web, &user).await?;
-    // An address that was changed by hand says nothing.
-    let done = asked.ok().and_then(|Query(asked)| asked.done).map_or("", done_words);
-    shown(&visitor, &web, &row, Shown { problem: None, done })
+    Path(user): Path<String>,
+    Lenient(asked): Lenient<PersonParams>,
+) -> Result<Page, HttpError> {
+    let row = find_person(&visitor, &web, &user).await?;
+    draw_person(&visitor, &web, &row, Shown { problem: None, done: asked.done.map_or("", done_words) })
 }
 
 /// What was done, for the page that a press leads to.
@@ -129,49 +121,56 @@ impl<'a> Shown<'a> {
 
 /// `POST /app/people/{user}`.
 pub(crate) async fn change(
-    visitor: Visitor,
+    visitor: Member<ManagePeople>,
     State(web): State<Web>,
-    Place(user): Place<String>,
-    Form(form): Form<PersonForm>,
-) -> Answer {
-    check_form(&visitor, &form.csrf)?;
-    let row = person(&visitor, &web, &user).await?;
-    if form.act == PersonAct::Disable && row.user_id == visitor.user_id {
-        let words = "You cannot disable yourself. Ask another admin of the account.";
-        return shown(&visitor, &web, &row, Shown::problem(words));
+    Path(user): Path<String>,
+    form: RelayForm,
+) -> Result<FormReply, HttpError> {
+    require_own_form(&visitor, &form)?;
+    let act = PersonAct::of_key(form.fields.text("act"))
+        .ok_or_else(|| parameter("act", "sign-out, disable or enable"))?;
+    let row = find_person(&visitor, &web, &user).await?;
+    let refused = |words| {
+        let page = draw_person(&visitor, &web, &row, Shown::problem(words))?;
+        Ok(FormReply::Again(FormRecall::Invalid, page))
+    };
+    if act == PersonAct::Disable && row.user_id == visitor.user_id {
+        return refused("You cannot disable yourself. Ask another admin of the account.");
     }
     let mut tx = web.db.begin().await?;
     let by = (web.log(), visitor.email.as_str(), Some(visitor.role));
-    match crate::accounts::people::change(&mut tx, visitor.scope, by, &row.email, form.act).await {
+    match crate::accounts::people::change(&mut tx, visitor.scope, by, &row.email, act).await {
         Ok(()) => tx.commit().await?,
-        Err(PeopleError::NoSuch) => return Err(Fault::NotFound),
+        Err(PeopleError::NoSuch) => return Err(not_found()),
         Err(PeopleError::SuperAdmin) => {
-            let words = "Nothing was changed: only a platform admin may do this to a platform admin.";
-            return shown(&visitor, &web, &row, Shown::problem(words));
+            return refused("Nothing was changed: only a platform admin may do this to a platform admin.");
         }
         Err(PeopleError::LastAdmin) => {
-            let words = "This is the last admin who may sign in. Enable another one first.";
-            return shown(&visitor, &web, &row, Shown::problem(words));
+            return refused("This is the last admin who may sign in. Enable another one first.");
         }
         Err(PeopleError::Db(e)) => return Err(e.into()),
     }
-    if form.act == PersonAct::SignOut && row.user_id == visitor.user_id {
+    let to = if act == PersonAct::SignOut && row.user_id == visitor.user_id {
         // Their own session is over, too: the page that they come to says so.
-        return see_other("/login?done=everywhere");
-    }
-    see_other(&format!("/app/people/{}?done={}", row.user_id, form.act.key()))
+        "/login?done=everywhere".to_owned()
+    } else {
+        format!("/app/people/{}?done={}", row.user_id, act.key())
+    };
+    SeeOther::to(&to).map(FormReply::Done)
 }
 
-async fn person(visitor: &Visitor, web: &Web, user: &str) -> Result<PersonRow, Fault> {
-    if !visitor.role.may_change() {
-        return Err(Fault::ReadOnly);
-    }
+async fn find_person(visitor: &Visitor, web: &Web, user: &str) -> Result<PersonRow, HttpError> {
     let alive = crate::accounts::session::alive_since(web.now_ms());
     let row = crate::db::users::get(&mut web.db.read().await?, visitor.scope, user, alive).await?;
-    row.ok_or(Fault::NotFound)
+    row.ok_or_else(not_found)
 }
 
-fn shown(visitor: &Visitor, web: &Web, row: &PersonRow, Shown { problem, done }: Shown<'_>) -> Answer {
+fn draw_person(
+    visitor: &Visitor,
+    web: &Web,
+    row: &PersonRow,
+    Shown { problem, done }: Shown<'_>,
+) -> Result<Page, HttpError> {
     let wall = Wall::new(web.now_ms(), "UTC");
     let signed_in = row.signed_in_ms.map(|at| format!("{} UTC", wall.day_plain(at)));
     let facts = vec![
@@ -198,7 +197,7 @@ fn shown(visitor: &Visitor, web: &Web, row: &PersonRow, Shown { problem, done }:
         done,
         csrf: visitor.token.csrf(),
     };
-    page(if problem.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK }, &view)
+    Page::draw(&view)
 }
 
 fn role(row: &PersonRow) -> &'static str {

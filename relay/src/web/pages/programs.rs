@@ -1,19 +1,22 @@
 //! Programs that read the account with a token: which there are, a new one, and the end of one.
 
+use ::web::answer::{FormRecall, FormReply, OneOf, Page, SeeOther};
+use ::web::argument::Path;
+use ::web::error::HttpError;
 use askama::Template;
-use axum::extract::{Form, State};
-use axum::http::StatusCode;
-use serde::Deserialize;
+use axum::extract::State;
 
 use crate::accounts::Visitor;
 use crate::accounts::programs::ProgramError;
 use crate::accounts::token::{MintedToken, TokenLife};
 use crate::db::tokens::TokenRow;
-use crate::web::http_error::Fault;
-use crate::web::layout::{Section, Shell, page, see_other};
-use crate::web::pages::sign_in::{Problem, check_form};
+use crate::web::access::{ManagePrograms, Member};
+use crate::web::form::{RelayForm, require_own_form};
+use crate::web::http_error::not_found;
+use crate::web::layout::{Section, Shell};
+use crate::web::pages::sign_in::Problem;
 use crate::web::view_models::formats::{Badge, Tone, Wall, counted};
-use crate::web::{Answer, Fact, Place, Web};
+use crate::web::{Fact, Web};
 
 const DAY_MS: i64 = 86_400_000;
 /// From so long before its end on, a token's end is shown as something that wants somebody.
@@ -54,26 +57,6 @@ struct ProgramPage {
     csrf: String,
 }
 
-/// What the form of a new token carries.
-#[derive(Deserialize)]
-pub(crate) struct NewForm {
-    #[serde(default)]
-    csrf: String,
-    #[serde(default)]
-    name: String,
-    #[serde(default)]
-    days: String,
-    #[serde(default)]
-    id: String,
-}
-
-/// What the form that ends one carries.
-#[derive(Deserialize)]
-pub(crate) struct RevokeForm {
-    #[serde(default)]
-    csrf: String,
-}
-
 /// What stands above the list: what was just made, or what is wrong with what was typed.
 #[derive(Default)]
 struct Above {
@@ -83,37 +66,36 @@ struct Above {
     days: String,
 }
 
-fn may_look(visitor: &Visitor) -> Result<(), Fault> {
-    if visitor.role.may_change() { Ok(()) } else { Err(Fault::ReadOnly) }
-}
-
 /// `GET /app/programs`.
-pub(crate) async fn list(visitor: Visitor, State(web): State<Web>) -> Answer {
-    may_look(&visitor)?;
-    listed(&visitor, &web, Above { days: TokenLife::default().to_string(), ..Above::default() }).await
+pub(crate) async fn list(visitor: Member<ManagePrograms>, State(web): State<Web>) -> Result<Page, HttpError> {
+    draw_programs(&visitor, &web, Above { days: TokenLife::default().to_string(), ..Above::default() }).await
 }
 
 /// `POST /app/programs`.
-pub(crate) async fn create(visitor: Visitor, State(web): State<Web>, Form(form): Form<NewForm>) -> Answer {
-    check_form(&visitor, &form.csrf)?;
-    may_look(&visitor)?;
+pub(crate) async fn create(
+    visitor: Member<ManagePrograms>,
+    State(web): State<Web>,
+    form: RelayForm,
+) -> Result<OneOf<Page, FormReply>, HttpError> {
+    require_own_form(&visitor, &form)?;
+    let [name, days, id] = ["name", "days", "id"].map(|field| form.fields.text(field));
     let refused = |field, words: &str| Above {
         problem: Some(Problem { field, words: words.to_owned() }),
-        name: form.name.chars().filter(|c| !c.is_control()).take(120).collect(),
-        days: form.days.chars().filter(|c| !c.is_control()).take(8).collect(),
+        name: name.chars().filter(|c| !c.is_control()).take(120).collect(),
+        days: days.chars().filter(|c| !c.is_control()).take(8).collect(),
         ..Above::default()
     };
-    let Ok(life) = form.days.trim().parse::<TokenLife>() else {
+    let Ok(life) = days.trim().parse::<TokenLife>() else {
         let above = refused("days", "Type a number of days from 1 to 730, or the word never");
-        return listed(&visitor, &web, above).await;
+        return Ok(reply_with(draw_programs(&visitor, &web, above).await?, true));
     };
-    let id = Some(form.id.as_str()).filter(|id| crate::accounts::token::is_id(id));
+    let id = Some(id).filter(|id| crate::accounts::token::is_id(id));
     let mut tx = web.db.begin().await?;
     let made = crate::accounts::programs::create(
         &mut tx,
         visitor.scope,
         (web.log(), &visitor.email),
-        &form.name,
+        name,
         life,
         id,
     )
@@ -132,14 +114,23 @@ pub(crate) async fn create(visitor: Visitor, State(web): State<Web>, Form(form):
             refused("name", &(first + letters.as_str()))
         }
     };
-    listed(&visitor, &web, above).await
+    let is_refused = above.problem.is_some();
+    Ok(reply_with(draw_programs(&visitor, &web, above).await?, is_refused))
+}
+
+/// The text of a new token is shown once, on the answer itself.
+fn reply_with(page: Page, is_refused: bool) -> OneOf<Page, FormReply> {
+    if is_refused { OneOf::Second(FormReply::Again(FormRecall::Invalid, page)) } else { OneOf::First(page) }
 }
 
 /// `GET /app/programs/{token}`.
-pub(crate) async fn show(visitor: Visitor, State(web): State<Web>, Place(token): Place<String>) -> Answer {
-    may_look(&visitor)?;
+pub(crate) async fn show(
+    visitor: Member<ManagePrograms>,
+    State(web): State<Web>,
+    Path(token): Path<String>,
+) -> Result<Page, HttpError> {
     let row = crate::db::tokens::get(&mut web.db.read().await?, visitor.scope, &token).await?;
-    let row = row.ok_or(Fault::NotFound)?;
+    let row = row.ok_or_else(not_found)?;
     let wall = Wall::new(web.now_ms(), "UTC");
     let day = |ms: Option<i64>, none: &str| ms.map_or_else(|| none.to_owned(), |ms| wall.day_of(ms));
     let mut facts = vec![
@@ -161,20 +152,19 @@ pub(crate) async fn show(visitor: Visitor, State(web): State<Web>, Place(token):
         is_alive: row.revoked_ms.is_none(),
         csrf: visitor.token.csrf(),
     };
-    page(StatusCode::OK, &view)
+    Page::draw(&view)
 }
 
 /// `POST /app/programs/{token}`.
 pub(crate) async fn revoke(
-    visitor: Visitor,
+    visitor: Member<ManagePrograms>,
     State(web): State<Web>,
-    Place(token): Place<String>,
-    Form(form): Form<RevokeForm>,
-) -> Answer {
-    check_form(&visitor, &form.csrf)?;
-    may_look(&visitor)?;
+    Path(token): Path<String>,
+    form: RelayForm,
+) -> Result<SeeOther, HttpError> {
+    require_own_form(&visitor, &form)?;
     let mut tx = web.db.begin().await?;
-    let known = crate::db::tokens::get(&mut tx, visitor.scope, &token).await?.ok_or(Fault::NotFound)?;
+    let known = crate::db::tokens::get(&mut tx, visitor.scope, &token).await?.ok_or_else(not_found)?;
     match crate::accounts::programs::revoke(
         &mut tx,
         visitor.scope,
@@ -188,10 +178,10 @@ pub(crate) async fn revoke(
         // Pressed twice, or somebody else was quicker: it is revoked.
         Err(_) => {}
     }
-    see_other(&format!("/app/programs/{}", known.token_id))
+    SeeOther::to(&format!("/app/programs/{}", known.token_id))
 }
 
-async fn listed(visitor: &Visitor, web: &Web, above: Above) -> Answer {
+async fn draw_programs(visitor: &Visitor, web: &Web, above: Above) -> Result<Page, HttpError> {
     let now_ms = web.now_ms();
     let rows = crate::db::tokens::list(&mut web.db.read().await?, visitor.scope, now_ms).await?;
     let wall = Wall::new(now_ms, "UTC");
@@ -204,7 +194,6 @@ async fn listed(visitor: &Visitor, web: &Web, above: Above) -> Answer {
         used: used(row, &wall),
     };
     let error = if above.problem.is_some() { "Error: " } else { "" };
-    let status = if above.problem.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let view = ProgramsPage {
         shell: Shell::signed_in(format!("{error}Programs"), Section::Programs, visitor),
         caption: counted(u64::try_from(rows.len()).unwrap_or(u64::MAX), "program"),
@@ -216,7 +205,7 @@ async fn listed(visitor: &Visitor, web: &Web, above: Above) -> Answer {
         new_id: crate::accounts::token::new_id(web.random.bytes()),
         csrf: visitor.token.csrf(),
     };
-    page(status, &view)
+    Page::draw(&view)
 }
 
 fn used(row: &TokenRow, wall: &Wall) -> String {

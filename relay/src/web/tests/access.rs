@@ -1,11 +1,23 @@
 //! The isolation matrix, the sweep of headers and methods, and that GET changes nothing: over every route of the table.
 
-use std::io::Read as _;
-
+use ::web::route::{Access, Kind};
 use axum::http::{Method, Request, StatusCode, header};
 
 use super::world::{Got, PASSWORD, TestAccount, World};
-use crate::web::{Access, routes};
+use crate::web::routes::build_table;
+
+/// A row of the table that shows something.
+pub(super) struct ShownRow {
+    pub(super) path: &'static str,
+    pub(super) access: Access,
+}
+
+/// All of them.
+pub(super) fn shown_rows() -> Vec<ShownRow> {
+    let table = build_table().unwrap();
+    let routes = table.rows().iter().map(|row| &row.route).filter(|route| route.method == Method::GET);
+    routes.map(|route| ShownRow { path: route.path, access: route.access }).collect()
+}
 
 /// What a path of the table is asked with.
 pub(super) fn fill(path: &str, of: &TestAccount, photo: &str, evidence: &str) -> String {
@@ -55,21 +67,18 @@ fn nowhere(path: &str) -> String {
 
 async fn ask(world: &World, access: Access, path: &str, who: &(String, String)) -> Got {
     match access {
-        Access::Token => world.api(path, &who.1).await,
-        Access::Open | Access::SignedIn => world.get(path, &who.0).await,
+        Access::Token(_) => world.api(path, &who.1).await,
+        _ => world.get(path, &who.0).await,
     }
 }
 
-fn takes_forms(path: &str) -> bool {
-    let pages = [
-        "/login",
-        "/logout",
-        "/app/boxes/add",
-        "/app/people/{user}",
-        "/app/programs",
-        "/app/programs/{token}",
-    ];
-    pages.contains(&path)
+/// A problem without the id of this very answer.
+fn without_id(body: &str) -> String {
+    let mut problem: serde_json::Value = serde_json::from_str(body).unwrap_or_default();
+    match problem.as_object_mut().and_then(|members| members.remove("id")) {
+        Some(_) => problem.to_string(),
+        None => body.to_owned(),
+    }
 }
 
 fn names_thing(path: &str) -> bool {
@@ -84,7 +93,7 @@ async fn another_accounts_things_answer_as_what_does_not_exist() {
     let b = (world.sign_in(&world.b.email).await, world.b.token.clone());
     let a = (world.sign_in(&world.a.email).await, world.a.token.clone());
     let mut compared = 0;
-    for route in routes().iter().filter(|r| r.path != "/live" && r.path != "/logout") {
+    for route in shown_rows().iter().filter(|row| row.path != "/live") {
         let (of_a, nothing) = (fill(route.path, &world.a, &photo, &evidence), nowhere(route.path));
         let own = ask(&world, route.access, &of_a, &a).await;
         assert!(
@@ -105,8 +114,8 @@ async fn another_accounts_things_answer_as_what_does_not_exist() {
             (ask(&world, route.access, &of_a, &b).await, ask(&world, route.access, &nothing, &b).await);
         assert_eq!(foreign.status, StatusCode::NOT_FOUND, "{of_a}");
         assert_eq!(
-            (foreign.status, &foreign.body, &foreign.headers),
-            (missing.status, &missing.body, &missing.headers),
+            (foreign.status, without_id(&foreign.body), &foreign.headers),
+            (missing.status, without_id(&missing.body), &missing.headers),
             "{of_a}"
         );
         compared += 1;
@@ -122,23 +131,19 @@ async fn nobody_and_wrong_tokens_get_nothing() {
     let cookie = world.sign_in(&world.a.email).await;
     let half = &cookie[..cookie.len() - 2];
     let other_account = format!("__Host-ct={}.{}", world.b.scope.key(), cookie.rsplit('.').next().unwrap());
-    for route in routes() {
+    for route in shown_rows() {
         let path = fill(route.path, &world.a, &photo, &evidence);
         match route.access {
-            Access::Open => {}
-            Access::SignedIn => {
+            Access::Session(_) | Access::SessionOrToken { .. } => {
                 for cookie in ["", half, other_account.as_str()] {
                     let got = world.get(&path, cookie).await;
-                    let expected = if route.path == "/logout" {
-                        StatusCode::METHOD_NOT_ALLOWED
-                    } else {
-                        StatusCode::SEE_OTHER
-                    };
-                    assert_eq!(got.status, expected, "{path} with {cookie:?}");
+                    let status =
+                        if route.path == "/live" { StatusCode::UNAUTHORIZED } else { StatusCode::SEE_OTHER };
+                    assert_eq!(got.status, status, "{path} with {cookie:?}");
                     assert!(!got.body.contains(&world.a.canary), "{path}");
                 }
             }
-            Access::Token => {
+            Access::Token(_) => {
                 for token in ["", "ct_x", &format!("{}x", world.a.token), &world.a.token.replace('A', "B")] {
                     let got = world.api(&path, token).await;
                     assert_eq!(got.status, StatusCode::UNAUTHORIZED, "{path} with {token:?}");
@@ -151,6 +156,7 @@ async fn nobody_and_wrong_tokens_get_nothing() {
                     "a cookie is no token"
                 );
             }
+            _ => {}
         }
     }
 }
@@ -178,8 +184,14 @@ async fn every_answer_has_the_headers_and_every_route_only_its_methods() {
     let evidence = world.fork_of_a().await;
     let photo = world.photo_of_a().await;
     let cookie = world.sign_in(&world.a.email).await;
-    for route in routes().iter().filter(|r| r.path != "/live") {
+    let table = build_table().unwrap();
+    for route in table.rows().iter().map(|row| &row.route) {
         let path = fill(route.path, &world.a, &photo, &evidence);
+        let of_path = table.rows().iter().map(|row| &row.route).filter(|other| other.path == route.path);
+        let mut methods: Vec<&str> = of_path.map(|other| other.method.as_str()).collect();
+        if methods.contains(&"GET") {
+            methods.push("HEAD");
+        }
         for method in ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "BREW"] {
             let request = Request::builder()
                 .method(Method::from_bytes(method.as_bytes()).unwrap())
@@ -189,15 +201,14 @@ async fn every_answer_has_the_headers_and_every_route_only_its_methods() {
             let got = world.ask(request.body(axum::body::Body::empty()).unwrap()).await;
             let said = format!("{method} {path}: {}", got.status);
             assert!(!got.status.is_server_error(), "{said}");
-            let taken = matches!(method, "GET" | "HEAD") && route.path != "/logout"
-                || method == "POST" && takes_forms(route.path);
+            let taken = methods.contains(&method);
             assert_eq!(got.status != StatusCode::METHOD_NOT_ALLOWED, taken, "{said}");
             assert_eq!(got.header("x-content-type-options"), "nosniff", "{said}");
             assert!(got.header("strict-transport-security").starts_with("max-age=63072000"), "{said}");
             assert!(got.header("content-security-policy").contains("default-src 'none'"), "{said}");
             assert_eq!(got.header("referrer-policy"), "same-origin", "{said}");
             let cache = got.header("cache-control");
-            let kept = ["/base.", "/live.", "/mark.", "/photos/"].iter().any(|p| path.starts_with(p));
+            let kept = matches!(route.kind, Kind::Asset) || route.path == "/photos/{photo}";
             assert_eq!(cache.contains("no-store"), !(kept && taken), "{said}: {cache}");
             if !got.body.is_empty() {
                 assert!(got.header("content-type").len() > 5, "{said}");
@@ -207,46 +218,18 @@ async fn every_answer_has_the_headers_and_every_route_only_its_methods() {
 }
 
 #[tokio::test]
-async fn every_answer_reads_whole_under_gzip() {
+async fn a_log_that_is_asked_for_beyond_its_end_is_empty_and_whole() {
     let world = World::new().await;
-    let evidence = world.fork_of_a().await;
-    let photo = world.photo_of_a().await;
-    let cookie = world.sign_in(&world.a.email).await;
-    let empty_ranges = ["/api/v1/log?from=1000000", "/api/v1/log?from=1000000&limit=1"];
     let box_id = world.a.sites[0].one.id;
-    let ranges = empty_ranges.map(|path| (Access::Token, format!("{path}&box={box_id}"))).into_iter();
-    let table = routes().into_iter().filter(|r| !matches!(r.path, "/live" | "/logout"));
-    let table = table.map(|r| (r.access, fill(r.path, &world.a, &photo, &evidence)));
-    let mut compressed = 0;
-    for (access, path) in table.chain(ranges) {
-        let asked = |coding: &str| {
-            let asked = Request::get(&path).header(header::ACCEPT_ENCODING, coding);
-            let asked = match access {
-                Access::Token => asked.header(header::AUTHORIZATION, format!("Bearer {}", world.a.token)),
-                Access::Open | Access::SignedIn => asked.header(header::COOKIE, &cookie),
-            };
-            asked.header(header::HOST, "relay.example").body(axum::body::Body::empty()).unwrap()
-        };
-        let (plain, small) = (world.read(asked("identity")).await, world.read(asked("gzip")).await);
-        assert_eq!(plain.0, small.0, "{path}");
-        assert!(small.0.is_success() || small.0.is_redirection(), "{path}: {}", small.0);
-        let mut bytes = Vec::new();
-        if small.1.get(header::CONTENT_ENCODING).is_some_and(|coding| coding == "gzip") {
-            let read = flate2::read::GzDecoder::new(&small.2[..]).read_to_end(&mut bytes);
-            read.unwrap_or_else(|error| panic!("{path}: {error}"));
-            compressed += 1;
-        } else {
-            bytes = small.2;
-        }
-        // Forms have a token, and a PDF its time.
-        let is_page =
-            plain.1.get(header::CONTENT_TYPE).is_some_and(|kind| kind.to_str().unwrap().contains("html"));
-        match is_page {
-            true => assert!(bytes.trim_ascii_end().ends_with(b"</html>"), "{path} is cut off"),
-            false => assert!(bytes == plain.2 || path.ends_with(".pdf"), "{path}"),
+    for range in ["from=1000000", "from=1000000&limit=1"] {
+        for coding in ["identity", "gzip"] {
+            let request = Request::get(format!("/api/v1/log?{range}&box={box_id}"))
+                .header(header::AUTHORIZATION, format!("Bearer {}", world.a.token))
+                .header(header::ACCEPT_ENCODING, coding);
+            let (status, _, body) = world.read(request.body(axum::body::Body::empty()).unwrap()).await;
+            assert_eq!((status, body.as_slice()), (StatusCode::OK, &b""[..]), "{range} {coding}");
         }
     }
-    assert!(compressed > 10, "only {compressed} came compressed");
 }
 
 #[tokio::test]
@@ -256,7 +239,7 @@ async fn looking_changes_nothing() {
     let photo = world.photo_of_a().await;
     let cookie = world.sign_in(&world.a.email).await;
     let before = world.dump().await;
-    for route in routes().iter().filter(|r| r.path != "/live") {
+    for route in shown_rows() {
         let path = fill(route.path, &world.a, &photo, &evidence);
         world.get(&path, &cookie).await;
         world.api(&path, &world.a.token).await;
@@ -296,12 +279,12 @@ async fn strange_parameters_are_refused_or_bounded() {
         (format!("/app/f/{facility}/e/nonsense"), 404),
         ("/app/f/%ff".to_owned(), 404),
         ("/photos/zz".to_owned(), 404),
-        ("/live?since=x".to_owned(), 400),
+        ("/live?since=x&facility=%ff".to_owned(), 200),
     ] {
         let got = world.get(&path, &cookie).await;
         assert_eq!(got.status.as_u16(), status, "{path} {}", got.body);
     }
     let big = "x".repeat(20_000);
     assert_eq!(world.post("/login", "", &format!("email={big}")).await.status, StatusCode::PAYLOAD_TOO_LARGE);
-    assert_eq!(world.post("/login", "", "email=%ff").await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(world.post("/login", "", "email=%ff").await.status, StatusCode::BAD_REQUEST);
 }

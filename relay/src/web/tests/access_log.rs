@@ -115,7 +115,7 @@ async fn acts_stand_in_it_and_secrets_do_not() {
         assert!(!text.contains(secret), "{secret}");
     }
     world.db.close().await;
-    let file = std::fs::read(world._dir.path().join("relay.db")).unwrap();
+    let file = std::fs::read(world.dir.path().join("relay.db")).unwrap();
     assert!(!file.windows(43).any(|w| w == &token.as_bytes()[12..]), "only its hash is kept");
 }
 

@@ -31,7 +31,7 @@ async fn adopted_of(world: &mut World, tag: String) -> (RunName, RunLine) {
     next.hello(&world.ingest, NOW_MS, 2).await;
     next.send(&world.ingest).await;
     let lines = keep(&world.db, (scope, site.one.id, site.id), run, lost).await;
-    RollupRounds::default().round(&world.db, &world.changes, &*world.clock).await.unwrap();
+    RollupRounds::default().round(&world.db, &*world.clock).await.unwrap();
     (run, lines[0].clone())
 }
 
@@ -120,7 +120,7 @@ async fn a_branch_that_is_asked_for_is_proven_or_none() {
     crate::db::exec!(tx, "UPDATE epochs SET apart = $1 WHERE n = 2", true).unwrap();
     crate::db::facilities::set_refold(&mut tx, world.a.scope, site.id, true).await.unwrap();
     tx.commit().await.unwrap();
-    RollupRounds::default().round(&world.db, &world.changes, &*world.clock).await.unwrap();
+    RollupRounds::default().round(&world.db, &*world.clock).await.unwrap();
     let got = world.get(&format!("{path}/{seq}?run={run}"), &cookie).await;
     assert_eq!(got.status, StatusCode::NOT_FOUND, "{}", got.body);
 }
@@ -164,7 +164,7 @@ async fn a_record_of_a_run_in_a_run_is_proven_by_both() {
     for (run, lines) in [(outer, left), (inner, lost.clone())] {
         keep(&world.db, (scope, site.one.id, site.id), run, lines).await;
     }
-    RollupRounds::default().round(&world.db, &world.changes, &*world.clock).await.unwrap();
+    RollupRounds::default().round(&world.db, &*world.clock).await.unwrap();
     let site = &world.a.sites[0];
     let cookie = world.sign_in(&world.a.email).await;
     let (epoch, seq) = (site.one.origin.epoch, lost[0].0.seq());

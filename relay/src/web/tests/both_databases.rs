@@ -1,35 +1,33 @@
 //! SQLite and PostgreSQL show the same pages, byte by byte.
 
-use super::access::fill;
+use ::web::route::Access;
+
+use super::access::{fill, shown_rows};
 use super::postgres::Postgres;
 use super::world::World;
-use crate::web::{Access, routes};
 
 async fn walk(world: World) -> Vec<(String, u16, String)> {
     let evidence = world.fork_of_a().await;
     let photo = world.photo_of_a().await;
     let cookie = world.sign_in(&world.a.email).await;
-    let mut paths: Vec<(Access, String)> = routes()
-        .iter()
-        .filter(|r| r.path != "/live" && r.path != "/logout")
-        .map(|r| (r.access, fill(r.path, &world.a, &photo, &evidence)))
-        .collect();
+    let mut paths: Vec<(Access, String)> =
+        shown_rows().iter().map(|r| (r.access, fill(r.path, &world.a, &photo, &evidence))).collect();
     let site = &world.a.sites[0];
-    paths.push((Access::SignedIn, "/app/?sort=backlog".into()));
+    paths.push((Access::Session("account.read"), "/app/?sort=backlog".into()));
     paths.push((
-        Access::SignedIn,
+        Access::Session("account.read"),
         format!(
             "/app/f/{}/e/{}?before=1795100000000.{}.{}.9",
             site.id, site.tags[1], site.one.id, site.one.origin.epoch
         ),
     ));
-    paths.push((Access::Token, "/api/v1/cleanings?limit=1000".into()));
-    paths.push((Access::Token, "/api/v1/equipment?limit=3".into()));
+    paths.push((Access::Token("read"), "/api/v1/cleanings?limit=1000".into()));
+    paths.push((Access::Token("read"), "/api/v1/equipment?limit=3".into()));
     let mut seen = Vec::new();
     for (access, path) in paths {
         let got = match access {
-            Access::Token => world.api(&path, &world.a.token).await,
-            Access::Open | Access::SignedIn => world.get(&path, &cookie).await,
+            Access::Token(_) => world.api(&path, &world.a.token).await,
+            _ => world.get(&path, &cookie).await,
         };
         assert!(
             got.status.is_success() || got.status.is_redirection(),

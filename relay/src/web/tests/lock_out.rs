@@ -7,7 +7,7 @@ use record::ids::UserId;
 use record::tree::Hash;
 
 use super::postgres::Postgres;
-use super::world::{DAY_MS, HOUR_MS, MINUTE_MS, NOW_MS, PASSWORD, World};
+use super::world::{DAY_MS, HOUR_MS, MINUTE_MS, NOW_MS, PASSWORD, World, open_client};
 use crate::accounts::device;
 use crate::accounts::lock_out::{AttemptOrigin, CountError, EmptyBucket, SignInLimits};
 use crate::accounts::password;
@@ -43,7 +43,7 @@ async fn a_stranger_who_tried_too_often_is_told_until_when_and_what_to_do() {
     }
     world.sign_in(&world.b.email).await;
     // It is kept in the database: a relay that was started anew knows it as well.
-    let world = World { router: crate::web::router(world.state.clone()), ..world };
+    let world = World { client: open_client(&world.state), ..world };
     let upper = world.a.email.to_uppercase();
     assert_eq!(world.try_in(&upper, PASSWORD, "", HOME).await.status, WAIT, "it is the same address");
     world.clock.advance_ms(20 * MINUTE_MS - 90_500);
@@ -121,7 +121,7 @@ async fn the_secret_of_a_device_is_nowhere_in_the_database() {
     let secret = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(&text).unwrap();
     world.db.close().await;
     let mut files = 0;
-    for file in std::fs::read_dir(world._dir.path()).unwrap().flatten().filter(|f| f.path().is_file()) {
+    for file in std::fs::read_dir(world.dir.path()).unwrap().flatten().filter(|f| f.path().is_file()) {
         let bytes = std::fs::read(file.path()).unwrap();
         for needle in [text.as_bytes(), secret.as_slice()] {
             assert!(!bytes.windows(needle.len()).any(|w| w == needle), "{:?}", file.path());

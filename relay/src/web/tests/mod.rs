@@ -16,4 +16,5 @@ mod postgres;
 mod programs;
 mod shape;
 mod signing_in;
+mod table;
 mod world;

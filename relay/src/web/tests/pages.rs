@@ -1,10 +1,9 @@
 //! What the pages say, state by state.
 
-use axum::http::{StatusCode, header};
-use futures_util::StreamExt as _;
-use http_body_util::BodyExt as _;
+use axum::http::StatusCode;
 use record::proof::Proof;
-use tower::ServiceExt as _;
+
+use crate::db::facilities;
 
 use super::world::{MINUTE_MS, NOW_MS, World, csrf};
 
@@ -276,32 +275,39 @@ async fn an_account_without_boxes_is_led_to_its_first() {
 async fn open_pages_hear_of_their_own_account_only() {
     let world = World::new().await;
     let cookie = world.sign_in(&world.a.email).await;
-    let page = world.get("/app/boxes", &cookie).await.body;
-    let since = page.split("data-live=\"/live?since=").nth(1).unwrap().split('"').next().unwrap().to_owned();
-    let request = axum::http::Request::get(format!("/live?since={since}"))
-        .header(header::COOKIE, &cookie)
-        .body(axum::body::Body::empty())
-        .unwrap();
-    let answer = world.router.clone().oneshot(request).await.unwrap();
-    assert_eq!(answer.headers()[header::CONTENT_TYPE], "text/event-stream");
-    let mut events = answer.into_body().into_data_stream();
-    // The stream listens from its first poll on; what B does is not A's to hear.
-    let mut next = Box::pin(events.next());
-    assert!(futures_util::poll!(&mut next).is_pending());
-    world.changes.changed(world.b.scope.account(), world.b.sites[0].id);
-    assert!(futures_util::poll!(&mut next).is_pending());
-    world.changes.changed(world.a.scope.account(), world.a.sites[0].id);
-    let event = next.await.unwrap().unwrap();
-    assert!(String::from_utf8_lossy(&event).contains("data: changed"), "{event:?}");
-    let old = axum::http::Request::get("/live?since=0")
-        .header(header::COOKIE, &cookie)
-        .body(axum::body::Body::empty())
-        .unwrap();
-    let mut old = world.router.clone().oneshot(old).await.unwrap().into_body();
-    let event = old.frame().await.unwrap().unwrap().into_data().unwrap();
-    assert!(String::from_utf8_lossy(&event).contains("id: "), "a page that is behind is told at once");
-    world.changes.end();
-    assert!(old.frame().await.is_none(), "a stream ends with the process");
+    let facility = world.a.sites[0].id;
+    let address = async |page: &str| {
+        let page = world.get(page, &cookie).await.body;
+        page.split("data-live=\"").nth(1).unwrap().split('"').next().unwrap().replace("&#38;", "&")
+    };
+    let (account, boxes) = (address("/app/").await, address("/app/boxes").await);
+    let site = address(&format!("/app/f/{facility}")).await;
+    let asked = async || {
+        // What was read a second ago is not told again.
+        world.clock.advance_ms(1_000);
+        let mut statuses = Vec::new();
+        for address in [&account, &boxes, &site] {
+            statuses.push(world.get(address, &cookie).await.status.as_u16());
+        }
+        statuses
+    };
+    let committed_at = async |scope, facility| {
+        let mut tx = world.db.begin().await.unwrap();
+        facilities::lock(&mut tx, scope, facility).await.unwrap();
+        tx.commit().await.unwrap();
+    };
+    assert_eq!(asked().await, [204, 204, 204]);
+    committed_at(world.b.scope, world.b.sites[0].id).await;
+    assert_eq!(asked().await, [204, 204, 204], "what B does is not A's to hear");
+    committed_at(world.a.scope, world.a.sites[1].id).await;
+    assert_eq!(asked().await, [200, 200, 204], "another facility's page does not show it");
+    committed_at(world.a.scope, facility).await;
+    assert_eq!(asked().await, [200, 200, 200]);
+    let news = world.get(&account, &cookie).await;
+    let mark =
+        serde_json::from_str::<serde_json::Value>(&news.body).unwrap()["mark"].as_str().unwrap().to_owned();
+    assert_eq!(world.get(&format!("/live?since={mark}"), &cookie).await.status.as_u16(), 204);
+    assert_eq!(world.get("/live?since=0", "").await.status.as_u16(), 401, "who is signed out learns nothing");
 }
 
 #[tokio::test]

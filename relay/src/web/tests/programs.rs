@@ -3,9 +3,9 @@
 use axum::http::StatusCode;
 use serde_json::Value;
 
-use super::world::{DAY_MS, NOW_MS, World, csrf};
+use super::world::{DAY_MS, NOW_MS, World, csrf, open_client};
 use crate::db::{Db, tokens};
-use crate::web::{WebState, router};
+use crate::web::WebState;
 
 impl World {
     async fn make_token(&self, cookie: &str, form: &str) -> super::world::Got {
@@ -60,16 +60,16 @@ async fn a_token_is_shown_once_and_opens_until_it_is_revoked() {
     assert!(one.contains("admin@linden.example") && one.contains("Revoke the token"), "{one}");
     // Another process on the same database.
     let Db::Sqlite { .. } = &world.db else { panic!() };
-    let address = format!("sqlite:{}", world._dir.path().join("relay.db").display());
+    let address = format!("sqlite:{}", world.dir.path().join("relay.db").display());
     let other = WebState { db: Db::open(&address).await.unwrap(), ..world.state.clone() };
-    let here = world.router.clone();
-    let there = router(other);
-    let world = World { router: there.clone(), ..world };
+    let here = world.client.clone();
+    let there = open_client(&other);
+    let world = World { client: there.clone(), ..world };
     assert_eq!(world.api("/api/v1/equipment", &token).await.status, StatusCode::OK);
-    let world = World { router: here, ..world };
+    let world = World { client: here, ..world };
     let revoked = world.post(&path, &cookie, &format!("csrf={}", csrf(&one))).await;
     assert_eq!((revoked.status, revoked.header("location")), (StatusCode::SEE_OTHER, path.as_str()));
-    let world = World { router: there, ..world };
+    let world = World { client: there, ..world };
     let refused = world.api("/api/v1/equipment", &token).await;
     assert_eq!((refused.status, refused.header("www-authenticate")), (StatusCode::UNAUTHORIZED, "Bearer"));
     let one = world.get(&path, &cookie).await.body;

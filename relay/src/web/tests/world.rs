@@ -1,12 +1,12 @@
 //! Two accounts whose boxes recorded thirty days, told to a real database by real batches.
 
-use std::sync::Arc;
+use std::path::Path;
+use std::sync::{Arc, LazyLock};
 
-use axum::Router;
+use ::web::test::{AnswerChecker, TestClient};
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use bytes::Bytes;
-use http_body_util::BodyExt as _;
 use record::batch::pack;
 use record::checkpoint::{Checkpoint, Origin};
 use record::entry::{At, By, ClockState, Entry, Via};
@@ -19,11 +19,9 @@ use record::tree::{Frontier, Hash};
 use record::vouch::{Base64Bytes, Vouch};
 use service::clock::{Clock, FakeClock};
 use service::random::{Random, SeededRandom};
-use tower::ServiceExt as _;
 
 use crate::accounts::password;
 use crate::accounts::token::{self, MintedToken, new_id};
-use crate::changes::Changes;
 use crate::db::accounts::NewUser;
 use crate::db::tokens::NewToken;
 use crate::db::{
@@ -34,7 +32,8 @@ use crate::fleet::{Fleet, Urls};
 use crate::ingest::Ingest;
 use crate::mqtt::Outbox;
 use crate::objects::Photos;
-use crate::web::{Peer, Settings, WebState, router};
+use crate::web::routes::build_table;
+use crate::web::{ClientAddress, Settings, WebState, router};
 
 /// 2026-11-20 14:02 in Chicago.
 pub(super) const NOW_MS: i64 = 1_795_204_920_000;
@@ -270,10 +269,9 @@ pub(super) struct World {
     pub(super) ingest: Ingest,
     pub(super) a: TestAccount,
     pub(super) b: TestAccount,
-    pub(super) changes: Changes,
     pub(super) state: WebState,
-    pub(super) router: Router,
-    pub(super) _dir: tempfile::TempDir,
+    pub(super) client: TestClient,
+    pub(super) dir: tempfile::TempDir,
 }
 
 /// An answer, read whole.
@@ -304,6 +302,37 @@ impl Got {
     }
 }
 
+/// Pages and API on what is in a folder and a database.
+pub(super) fn open_state(folder: &Path, db: &Db, clock: &Arc<FakeClock>) -> (WebState, Signer) {
+    let random: Arc<dyn Random> = Arc::new(SeededRandom::new(7));
+    let clock = Arc::clone(clock) as Arc<dyn Clock>;
+    let seams = (Arc::clone(&clock), Arc::clone(&random));
+    let (fleet, cosigner) =
+        Fleet::open(db.clone(), folder.join("keys"), "relay.example", None, seams).unwrap();
+    fleet.open_at(Urls {
+        relay: "https://relay.example".into(),
+        mqtt: "mqtts://relay.example:8883".into(),
+        photos: "https://relay.example:8443".into(),
+    });
+    let state = WebState {
+        db: db.clone(),
+        photos: Photos::in_folder(&folder.join("photos")).unwrap(),
+        fleet: Arc::new(fleet),
+        clock,
+        random,
+        strangers: Arc::default(),
+        settings: Settings { public_url: "https://relay.example".into() },
+    };
+    (state, cosigner)
+}
+
+/// Asks pages and API, and takes no answer that its row does not describe.
+pub(super) fn open_client(state: &WebState) -> TestClient {
+    static CHECKER: LazyLock<Arc<AnswerChecker>> =
+        LazyLock::new(|| Arc::new(AnswerChecker::new(&build_table().unwrap())));
+    TestClient::new(router(state.clone()).unwrap(), Arc::clone(&CHECKER))
+}
+
 /// The CSRF token of a page.
 pub(super) fn csrf(page: &str) -> &str {
     page.split("name=\"csrf\" value=\"").nth(1).unwrap().split('"').next().unwrap()
@@ -316,23 +345,14 @@ impl World {
         Self::on(&address, dir).await
     }
 
-    /// On a database of its own.
+    /// On a database of its own. An answer that its row does not describe is no answer.
     pub(super) async fn on(address: &str, dir: tempfile::TempDir) -> Self {
         let db = Db::open(address).await.unwrap();
         db.migrate(NOW_MS).await.unwrap();
         let clock = Arc::new(FakeClock::at_ms(NOW_MS));
-        let random: Arc<dyn Random> = Arc::new(SeededRandom::new(7));
-        let changes = Changes::default();
-        let seams = (Arc::clone(&clock) as Arc<dyn Clock>, Arc::clone(&random));
-        let keys = dir.path().join("keys");
-        let (fleet, cosigner) =
-            Fleet::open(db.clone(), keys, "relay.example", None, changes.clone(), seams.clone()).unwrap();
-        fleet.open_at(Urls {
-            relay: "https://relay.example".into(),
-            mqtt: "mqtts://relay.example:8883".into(),
-            photos: "https://relay.example:8443".into(),
-        });
-        let ingest = Ingest::new(db.clone(), cosigner, Vec::new(), seams, changes.clone(), Outbox::new());
+        let (state, cosigner) = open_state(dir.path(), &db, &clock);
+        let seams = (Arc::clone(&state.clock), Arc::clone(&state.random));
+        let ingest = Ingest::new(db.clone(), cosigner, Vec::new(), seams, Outbox::new());
         let phc = password::hash(PASSWORD).unwrap();
         let a = account(
             &db,
@@ -342,18 +362,8 @@ impl World {
         )
         .await;
         let b = account(&db, &ingest, ("Zebra", 101, &["Clinic"]), &phc).await;
-        let state = WebState {
-            db: db.clone(),
-            photos: Photos::in_folder(&dir.path().join("photos")).unwrap(),
-            fleet: Arc::new(fleet),
-            changes: changes.clone(),
-            clock: Arc::clone(&clock) as Arc<dyn Clock>,
-            random,
-            strangers: Arc::default(),
-            settings: Settings { public_url: "https://relay.example".into() },
-        };
-        let router = router(state.clone());
-        Self { db, clock, ingest, a, b, changes, state, router, _dir: dir }
+        let client = open_client(&state);
+        Self { db, clock, ingest, a, b, state, client, dir }
     }
 
     pub(super) async fn ask(&self, request: Request<Body>) -> Got {
@@ -361,14 +371,12 @@ impl World {
         Got { status, headers, body: String::from_utf8_lossy(&body).into_owned() }
     }
 
-    /// An answer, with its body as it came.
+    /// An answer, with its body unpacked.
     pub(super) async fn read(&self, request: Request<Body>) -> (StatusCode, HeaderMap, Vec<u8>) {
         let asked = format!("{} {}", request.method(), request.uri());
-        let answer = self.router.clone().oneshot(request).await.unwrap();
-        let (parts, body) = answer.into_parts();
-        let body = body.collect().await.unwrap().to_bytes();
-        super::kept_answers::keep_answer(&asked, parts.status.as_u16(), &parts.headers, &body);
-        (parts.status, parts.headers, body.to_vec())
+        let answer = self.client.send(request).await;
+        super::kept_answers::keep_answer(&asked, answer.status.as_u16(), &answer.headers, &answer.body);
+        (answer.status, answer.headers, answer.body.to_vec())
     }
 
     pub(super) async fn get(&self, path: &str, cookie: &str) -> Got {
@@ -412,7 +420,9 @@ impl World {
             .header(header::COOKIE, cookies)
             .body(Body::from(form))
             .unwrap();
-        request.extensions_mut().insert(Peer(std::net::SocketAddr::new(from.parse().unwrap(), 4_000)));
+        request
+            .extensions_mut()
+            .insert(ClientAddress(std::net::SocketAddr::new(from.parse().unwrap(), 4_000)));
         self.ask(request).await
     }
 }
@@ -571,7 +581,7 @@ impl World {
             let cleanings =
                 history::cleanings(&mut conn, scope, history::Of::Account, &start, 10_000).await.unwrap();
             let rows = (
-                dashboard::changes(&mut conn, scope).await.unwrap(),
+                facilities::marks(&mut conn, scope).await.unwrap(),
                 dashboard::boxes(&mut conn, scope).await.unwrap(),
                 dashboard::days(&mut conn, scope, 0).await.unwrap(),
                 dashboard::states(&mut conn, scope).await.unwrap(),

@@ -5,6 +5,7 @@ use labels::language_table::UnknownLanguage;
 use labels::media::{Length, Media, Thermal};
 use labels::sheet::{SHEETS, Sheet};
 use labels::{Bitmap, Dpi};
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::printing::model::address::{AddressError, SNMP_PORT};
@@ -58,8 +59,9 @@ fn cell(sheet: &Sheet) -> Media {
 }
 
 /// Whether a printer is asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, JsonSchema, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "PrinterAnswers")]
 pub enum Asked {
     /// As far as its language and line let it answer.
     #[default]
@@ -91,7 +93,7 @@ impl<'de> Deserialize<'de> for Asked {
 }
 
 /// What is in a printer.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, JsonSchema, Serialize, Deserialize)]
 #[serde(untagged, expecting = "media is the name of a roll, or {\"width_mm\":…,\"height_mm\":…}")]
 pub enum MediaChoice {
     /// A roll of the language's list.
@@ -101,7 +103,7 @@ pub enum MediaChoice {
 }
 
 /// A roll that is on no list, measured by a person.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OwnMedia {
     /// Across the head.
@@ -124,8 +126,9 @@ pub struct OwnMedia {
 }
 
 /// How dots get onto a roll.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "PrintMethod")]
 pub enum Heat {
     /// The paper itself darkens.
     #[default]
@@ -144,7 +147,7 @@ impl Heat {
 }
 
 /// A printer as a person sets it up: the form of the API, of the settings file and of what is kept.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PrinterSettings {
     /// What people call it; unique.

@@ -5,6 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 use labels::logo::{FILE_BYTES_MAX, Logo, LogoError};
 use labels::template::{BYTES_MAX, Height, TemplateError};
 use labels::{Dpi, Drawing, Field, Fields, LabelError, Template, Typesetter, layout, template};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::printing::model::design::Design;
@@ -147,7 +148,7 @@ impl Designs {
 }
 
 /// A template for people and programs.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, JsonSchema, Serialize)]
 pub struct TemplateView {
     /// Its name in settings and in the API.
     pub name: String,

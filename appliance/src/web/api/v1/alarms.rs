@@ -1,47 +1,54 @@
 //! Alarms, for programs.
 
-use axum::extract::{Path, Request, State};
-use axum::response::{IntoResponse as _, Response};
-use axum::routing::{get, post};
-use axum::{Json, Router};
-use http::HeaderMap;
-use serde_json::{Value, json};
+use axum::extract::State;
+use http::{Method, StatusCode};
+use web::answer::Json;
+use web::argument::Path;
+use web::error::HttpError;
+use web::route::{Example, Kind, Route, row};
 
 use crate::alarms::AlarmReader;
 use crate::identity::{AccessOutcome, AccessWanted};
-use crate::web::access::program::{MayRead, MayWrite, bearer};
-use crate::web::access_note::{AccessNote, noted};
-use crate::web::commands::alarms::seen;
+use crate::web::access::permissions::{Read, View, Write};
+use crate::web::access::program::{Program, StaffOrProgram};
+use crate::web::access_note::AccessNote;
+use crate::web::api::list::List;
+use crate::web::commands::alarms::acknowledge_alarm;
 use crate::web::context::AppState;
-use crate::web::http_error::Problem;
-use crate::web::request::form::nothing;
-use crate::web::view_models::alarms::shown;
+use crate::web::examples;
+use crate::web::request::uploaded_file::IgnoredBody;
+use crate::web::view_models::alarms::AlarmJson;
 
-pub(crate) fn routes() -> Router<AppState> {
-    Router::new()
-        .route("/api/v1/alarms", get(list))
-        .route("/api/v1/alarms/{id}/seen", post(acknowledge_by_program))
+pub(crate) fn routes() -> Vec<Route<AppState>> {
+    let alarm = Example::default().part("id", examples::ALARM);
+    vec![
+        row(Method::GET, "/api/v1/alarms", "alarm.list", Kind::Api, list)
+            .summary("Alarms: those first that nobody has acknowledged, the gravest of them first"),
+        row(Method::POST, "/api/v1/alarms/{id}/seen", "alarm.acknowledge", Kind::Api, acknowledge)
+            .summary("Acknowledges an alarm")
+            .refusals(&[StatusCode::NOT_FOUND])
+            .example(alarm),
+    ]
 }
 
-pub(crate) async fn acknowledge_by_program(
+/// Null where it was forgotten with that, because what it told of was over.
+async fn acknowledge(
+    program: Program<Write>,
     State(state): State<AppState>,
-    _: MayWrite,
     Path(id): Path<String>,
-    headers: HeaderMap,
-    request: Request,
-) -> Result<Response, Problem> {
-    nothing(request).await?;
-    let token = bearer(&headers).and_then(|text| state.identity.tokens.find(text)).map(|token| token.id);
-    let first = seen(&state, &id, AlarmReader { staff: None, token }).await?;
-    let shown = state.alarms.all().iter().find(|alarm| alarm.id == id).map(shown);
-    let answer = Json(shown).into_response();
-    Ok(match first {
-        true => noted(answer, [AccessNote::new(AccessOutcome::AlarmSeen, AccessWanted::Write).about(&id)]),
-        false => answer,
-    })
+    _: IgnoredBody,
+) -> Result<Json<Option<AlarmJson>>, HttpError> {
+    let by = AlarmReader { staff: None, token: Some(program.token_id().to_owned()) };
+    if acknowledge_alarm(&state, &id, by).await? {
+        program.notes().add([AccessNote::new(AccessOutcome::AlarmSeen, AccessWanted::Write).about(&id)]);
+    }
+    let all = state.alarms.all();
+    Ok(Json(all.iter().find(|alarm| alarm.id == id).map(AlarmJson::of)))
 }
 
-pub(crate) async fn list(State(state): State<AppState>, _: MayRead) -> Json<Value> {
-    let items: Vec<Value> = state.alarms.all().iter().map(shown).collect();
-    Json(json!({ "items": items, "next": null }))
+async fn list(
+    _: StaffOrProgram<View, Read>,
+    State(state): State<AppState>,
+) -> Result<Json<List<AlarmJson>>, HttpError> {
+    Ok(Json(List::whole(state.alarms.all().iter().map(AlarmJson::of).collect())))
 }

@@ -3,79 +3,185 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use axum::extract::{Path, Request, State};
-use axum::response::{IntoResponse as _, Response};
-use axum::routing::{get, post};
-use axum::{Json, Router};
-use http::StatusCode;
-use http::header::LOCATION;
+use axum::extract::State;
+use http::Method;
 use record::compliance::Status;
+use record::fold::Service;
 use record::ids::ProtocolId;
-use record::kinds::{Event, Schedule};
+use record::kinds::{Class, Event, PhotoPolicy, Schedule};
 use record::tag::Tag;
-use serde::Deserialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use web::answer::{Created, Json};
+use web::argument::{IdempotencyKey, JsonBody, Path, Query, json_error};
+use web::error::HttpError;
+use web::route::{Example, Kind, Route, row};
 
 use crate::intake::{Command, EquipmentFields, NewEquipment, Refusal};
-use crate::web::access::program::{BY_API, MayRead, MayWrite};
-use crate::web::answer;
+use crate::web::access::permissions::{Read, View, Write};
+use crate::web::access::program::{BY_API, Program, StaffOrProgram};
+use crate::web::api::list::List;
 use crate::web::commands::run::{act, entry};
 use crate::web::context::AppState;
-use crate::web::http_error::{Problem, bad};
-use crate::web::request::form::{json_problem, read_json};
-use crate::web::request::idempotency::idempotency_key;
-use crate::web::request::listing::Listing;
+use crate::web::http_error::{invalid_parameter, not_found};
+use crate::web::request::listing::ListParams;
 use crate::web::request::page_cursor::{PageCursor, bad_cursor};
-use crate::web::request::query::Exactly;
 use crate::web::view_models::formats::utc;
 use crate::web::view_models::item_status::Row;
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::view_models::status_board::{StandingBoards, board};
+use crate::web::{examples, refusals};
 
-pub(crate) fn routes() -> Router<AppState> {
-    Router::new()
-        .route("/api/v1/equipment", get(equipment_list).post(equipment_add))
-        .route("/api/v1/equipment/{tag}", get(equipment_one))
-        .route("/api/v1/equipment/{tag}/schedules", post(schedule_set))
+pub(crate) fn routes() -> Vec<Route<AppState>> {
+    let every_day = json!({ "every": "days", "n": 1 });
+    let item = json!({ "name": "Infusion pump 21", "location": "ICU East", "schedule": every_day.clone() });
+    vec![
+        row(Method::GET, "/api/v1/equipment", "equipment.list", Kind::Api, list)
+            .summary("Items, newest first")
+            .refusals(refusals::READING)
+            .example(Example::default().query("limit=2")),
+        row(Method::POST, "/api/v1/equipment", "equipment.add", Kind::Api, add)
+            .summary("Adds an item, with a schedule where one is given")
+            .commands(&["AddEquipment"])
+            .refusals(refusals::COMMANDING)
+            .example(Example::default().json(item)),
+        row(Method::GET, "/api/v1/equipment/{tag}", "equipment.find", Kind::Api, find)
+            .summary("One item, by any of its tags")
+            .refusals(refusals::READING)
+            .example(examples::tag()),
+        row(Method::POST, "/api/v1/equipment/{tag}/schedules", "schedule.set", Kind::Api, set_schedule)
+            .summary("Sets when an item is due")
+            .commands(&["SetSchedule"])
+            .refusals(refusals::COMMANDING)
+            .example(examples::tag().json(json!({ "schedule": { "every": "weeks", "n": 2 } }))),
+    ]
 }
 
-pub(crate) fn listed(items: Vec<Value>, next: Option<String>) -> Json<Value> {
-    let next = next.map_or(Value::Null, Value::String);
-    Json(Value::Object(
-        [("items".to_owned(), Value::Array(items)), ("next".to_owned(), next)].into_iter().collect(),
-    ))
+/// How an item stands.
+#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum ItemState {
+    /// It has no schedule.
+    NoSchedule,
+    /// It is out of service.
+    OutOfService,
+    /// Nothing is due yet.
+    NotDue,
+    /// It is clean.
+    Clean,
+    /// It is due.
+    Due,
+    /// It was used since it was cleaned.
+    DueAfterUse,
+    /// It is overdue.
+    Overdue,
 }
 
-/// An item as programs see it.
-pub(crate) fn equipment_json(row: &Row) -> Value {
-    let item = &row.item;
-    let (word, by_ms, since_ms) = match row.status {
-        Status::NoSchedule => ("no_schedule", None, None),
-        Status::OutOfService { since_ms } => ("out_of_service", None, Some(since_ms)),
-        Status::NotDue => ("not_due", None, None),
-        Status::Clean { until_ms } => ("clean", until_ms, None),
-        Status::Due { by_ms } => ("due", Some(by_ms), None),
-        Status::DueAfterUse { since_ms, by_ms } => ("due_after_use", Some(by_ms), Some(since_ms)),
-        Status::Overdue { since_ms } => ("overdue", None, Some(since_ms)),
-    };
-    let last = row.activity.as_ref().and_then(|a| a.last);
-    json!({
-        "tag": item.tag, "name": item.name, "asset_number": item.asset_number, "serial": item.serial,
-        "maker": item.maker, "model": item.model, "category": item.category, "location": item.location,
-        "class": item.class, "photo": item.photo, "protocols": item.protocols, "custom": item.custom,
-        "service": item.service, "status": word, "due_by": by_ms.map(utc), "status_since": since_ms.map(utc),
-        "schedule": item.schedule(None),
-        "schedules": item.schedules().iter().map(|(protocol, schedule)| json!({
-            "protocol": protocol, "schedule": schedule,
-        })).collect::<Vec<_>>(),
-        "last_cleaned_at": last.map(|l| utc(l.performed_ms)), "added_at": utc(item.added_ms),
-    })
+/// A schedule for one of an item's protocols, or for any.
+#[derive(Debug, Serialize, JsonSchema)]
+struct ItemSchedule {
+    /// Which protocol; null: any.
+    protocol: Option<ProtocolId>,
+    /// How often.
+    schedule: Schedule,
+}
+
+/// An item.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Equipment")]
+pub(crate) struct EquipmentJson {
+    /// Its first tag, which names it for good.
+    tag: Tag,
+    /// What people call it.
+    name: String,
+    /// The hospital's own number.
+    asset_number: String,
+    /// The maker's number.
+    serial: String,
+    /// Who made it.
+    maker: String,
+    /// Which model.
+    model: String,
+    /// What sort of thing.
+    category: String,
+    /// Where it stands.
+    location: String,
+    /// What its use can do to a patient.
+    class: Class,
+    /// Whether a cleaning needs a photo.
+    photo: PhotoPolicy,
+    /// How to clean it, the usual protocol first.
+    protocols: Vec<ProtocolId>,
+    /// The facility's own fields.
+    custom: BTreeMap<String, String>,
+    /// Whether it is used.
+    service: Service,
+    /// How it stands.
+    status: ItemState,
+    /// Until when it is to be cleaned (RFC 3339, UTC); null where it is not due.
+    due_by: Option<String>,
+    /// Since when it stands so (RFC 3339, UTC), where that has a beginning.
+    status_since: Option<String>,
+    /// The schedule that a cleaning by any protocol meets.
+    schedule: Option<Schedule>,
+    /// All its schedules.
+    schedules: Vec<ItemSchedule>,
+    /// When it was cleaned last (RFC 3339, UTC); null where it never was.
+    last_cleaned_at: Option<String>,
+    /// When it was added (RFC 3339, UTC).
+    added_at: String,
+}
+
+impl EquipmentJson {
+    fn of(row: &Row) -> Self {
+        let item = &row.item;
+        let (status, by_ms, since_ms) = match row.status {
+            Status::NoSchedule => (ItemState::NoSchedule, None, None),
+            Status::OutOfService { since_ms } => (ItemState::OutOfService, None, Some(since_ms)),
+            Status::NotDue => (ItemState::NotDue, None, None),
+            Status::Clean { until_ms } => (ItemState::Clean, until_ms, None),
+            Status::Due { by_ms } => (ItemState::Due, Some(by_ms), None),
+            Status::DueAfterUse { since_ms, by_ms } => (ItemState::DueAfterUse, Some(by_ms), Some(since_ms)),
+            Status::Overdue { since_ms } => (ItemState::Overdue, None, Some(since_ms)),
+        };
+        let last = row.activity.as_ref().and_then(|a| a.last);
+        let schedules = item
+            .schedules()
+            .into_iter()
+            .map(|(protocol, schedule)| ItemSchedule { protocol, schedule: schedule.clone() });
+        Self {
+            tag: item.tag,
+            name: item.name.clone(),
+            asset_number: item.asset_number.clone(),
+            serial: item.serial.clone(),
+            maker: item.maker.clone(),
+            model: item.model.clone(),
+            category: item.category.clone(),
+            location: item.location.clone(),
+            class: item.class,
+            photo: item.photo,
+            protocols: item.protocols.clone(),
+            custom: item.custom.clone(),
+            service: item.service,
+            status,
+            due_by: by_ms.map(utc),
+            status_since: since_ms.map(utc),
+            schedule: item.schedule(None).cloned(),
+            schedules: schedules.collect(),
+            last_cleaned_at: last.map(|l| utc(l.performed_ms)),
+            added_at: utc(item.added_ms),
+        }
+    }
 }
 
 /// Items, newest first.
-pub(crate) async fn equipment_page(state: &AppState, ask: &Listing) -> Result<Json<Value>, Problem> {
-    let limit = ask.limit()?;
-    let cursor = ask.cursor.as_deref().map(PageCursor::read).transpose()?;
+pub(crate) async fn list_equipment(
+    state: &AppState,
+    params: &ListParams,
+) -> Result<List<EquipmentJson>, HttpError> {
+    let limit = params.limit()?;
+    let cursor = params.cursor.as_deref().map(PageCursor::read).transpose()?;
     let board = board(state).await?;
     let mut rows: Vec<(PageCursor, &Arc<Row>)> =
         board.all().iter().map(|row| (PageCursor::of_item(&row.item), row)).collect();
@@ -88,86 +194,88 @@ pub(crate) async fn equipment_page(state: &AppState, ask: &Listing) -> Result<Js
         }
     };
     let next = rows.get(from + limit).map(|(key, _)| key.to_string());
-    let page = rows[from..].iter().take(limit);
-    Ok(listed(page.map(|(_, row)| equipment_json(row)).collect(), next))
+    let part = rows[from..].iter().take(limit);
+    Ok(List { items: part.map(|(_, row)| EquipmentJson::of(row)).collect(), next })
 }
 
-pub(crate) async fn equipment_list(
+async fn list(
+    _: StaffOrProgram<View, Read>,
     State(state): State<AppState>,
-    _: MayRead,
-    Exactly(ask): Exactly<Listing>,
-) -> Result<Json<Value>, Problem> {
-    equipment_page(&state, &ask).await
+    Query(params): Query<ListParams>,
+) -> Result<Json<List<EquipmentJson>>, HttpError> {
+    list_equipment(&state, &params).await.map(Json)
 }
 
 /// One item by any of its tags.
-pub(crate) fn item_json(state: &AppState, tag: Tag) -> Result<Value, Problem> {
+fn find_item(state: &AppState, tag: Tag) -> Result<EquipmentJson, HttpError> {
     let facility = state.store.snapshot();
     let item = facility.resolve(tag).ok_or_else(|| state.unknown_tag(tag))?;
     let local = Snapshot::of(state, &facility).local;
-    let row =
-        state.kept::<StandingBoards>().row_of(&facility, item, &local).ok_or_else(Problem::not_found)?;
-    Ok(equipment_json(&row))
+    let row = state.kept::<StandingBoards>().row_of(&facility, item, &local).ok_or_else(not_found)?;
+    Ok(EquipmentJson::of(&row))
 }
 
-pub(crate) async fn equipment_one(
+async fn find(
+    _: StaffOrProgram<View, Read>,
     State(state): State<AppState>,
-    _: MayRead,
     Path(tag): Path<String>,
-) -> Result<Json<Value>, Problem> {
-    let tag = Tag::read(&tag).map_err(|_| Problem::not_found())?;
-    item_json(&state, tag).map(Json)
+) -> Result<Json<EquipmentJson>, HttpError> {
+    let tag = Tag::read(&tag).map_err(|_| not_found())?;
+    find_item(&state, tag).map(Json)
 }
 
 /// A new item: its facts, and optionally a printed blank tag and a schedule.
-#[derive(Debug, Deserialize)]
-pub(crate) struct NewItem {
+#[derive(Debug, Deserialize, JsonSchema)]
+struct NewItem {
+    /// A printed blank tag that is already on it; a new one is made where it is absent.
     tag: Option<String>,
+    /// When it is due.
     schedule: Option<Schedule>,
+    // Read a second time, so that what does not fit is named.
     #[serde(flatten)]
+    #[schemars(with = "EquipmentFields")]
     fields: BTreeMap<String, Value>,
 }
 
-pub(crate) async fn equipment_add(
+async fn add(
+    _: Program<Write>,
     State(state): State<AppState>,
-    _: MayWrite,
-    request: Request,
-) -> Result<Response, Problem> {
-    let key = idempotency_key(request.headers());
-    let new: NewItem = read_json(request).await?;
-    let tag = new.tag.as_deref().map(Tag::read).transpose().map_err(|e| bad("tag", &format!("{e}.")))?;
+    IdempotencyKey(key): IdempotencyKey,
+    JsonBody(new): JsonBody<NewItem>,
+) -> Result<Created<EquipmentJson>, HttpError> {
+    let tag = new.tag.as_deref().map(Tag::read).transpose();
+    let tag = tag.map_err(|e| invalid_parameter("tag", &format!("{e}.")))?;
     let fields = Value::Object(new.fields.into_iter().collect());
     let fields: EquipmentFields =
-        serde_path_to_error::deserialize(fields).map_err(|error| json_problem(&error))?;
+        serde_path_to_error::deserialize(fields).map_err(|error| json_error(&error))?;
     let command = Command::AddEquipment(Box::new(NewEquipment { tag, fields, schedule: new.schedule }));
     let done = act(&state, BY_API, key, command).await?;
     let added = match entry(&state, done.line).await? {
         Some((_, Event::EquipmentAdded(added))) => added.tag,
-        _ => return Err(Problem::from(Refusal::KeyReused)),
+        _ => return Err(Refusal::KeyReused.into()),
     };
-    let body = item_json(&state, added)?;
-    let location = answer::header_value(&format!("/api/v1/equipment/{added}"));
-    Ok((StatusCode::CREATED, [(LOCATION, location)], Json(body)).into_response())
+    Created::at(&format!("/api/v1/equipment/{added}"), find_item(&state, added)?)
 }
 
 /// A schedule of an item: for any protocol, or with `protocol` for one of its protocols.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct NewSchedule {
+struct NewSchedule {
+    /// Which of the item's protocols; any where it is absent.
     #[serde(default)]
     protocol: Option<ProtocolId>,
+    /// How often.
     schedule: Schedule,
 }
 
-pub(crate) async fn schedule_set(
+async fn set_schedule(
+    _: Program<Write>,
     State(state): State<AppState>,
-    _: MayWrite,
     Path(tag): Path<String>,
-    request: Request,
-) -> Result<Response, Problem> {
-    let key = idempotency_key(request.headers());
-    let tag = Tag::read(&tag).map_err(|_| Problem::not_found())?;
-    let NewSchedule { protocol, schedule } = read_json(request).await?;
+    IdempotencyKey(key): IdempotencyKey,
+    JsonBody(NewSchedule { protocol, schedule }): JsonBody<NewSchedule>,
+) -> Result<Created<EquipmentJson>, HttpError> {
+    let tag = Tag::read(&tag).map_err(|_| not_found())?;
     act(&state, BY_API, key, Command::SetSchedule { tag, protocol, schedule }).await?;
-    Ok((StatusCode::CREATED, Json(item_json(&state, tag)?)).into_response())
+    Created::at(&format!("/api/v1/equipment/{tag}"), find_item(&state, tag)?)
 }

@@ -1,77 +1,122 @@
-//! The API of the print room: printers, jobs, doubts, previews and sheets.
+//! The API of the print room: jobs, doubts, previews and sheets.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use ::labels::sheet::{Nudge, Start};
-use axum::extract::{Path, Request, State};
-use axum::response::{IntoResponse as _, Response};
-use axum::routing::{get, post};
-use axum::{Json, Router};
-use http::StatusCode;
-use http::header::{CONTENT_TYPE, LOCATION};
+use axum::extract::State;
+use http::header::LOCATION;
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use record::ids::JobId;
 use record::tag::Tag;
+use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
+use web::answer::{Accepted, Json, MediaBytes, WithHeaders, media};
+use web::argument::{IdempotencyKey, JsonBody, Path, Query};
+use web::error::HttpError;
+use web::route::{Example, Kind, Route, row};
 
-use crate::printing::{AnswerError, JobView, Names, Printing, ReprintRequest};
-use crate::web::access::program::{MayRead, MayWrite};
+use crate::printing::{AnswerError, JobSummary, JobView, Names, Printing, ReprintRequest};
+use crate::web::access::permissions::{Read, View, Write};
+use crate::web::access::program::{Program, StaffOrProgram};
+use crate::web::api::list::List;
 use crate::web::context::AppState;
-use crate::web::http_error::{Problem, bad};
-use crate::web::request::form::{nothing, read_json};
-use crate::web::request::idempotency::idempotency_key;
-use crate::web::request::query::Exactly;
-use crate::web::view_models::label_fields::Ask;
+use crate::web::http_error::{invalid_parameter, new_error, not_found};
+use crate::web::request::uploaded_file::IgnoredBody;
+use crate::web::view_models::label_fields::LabelOrder;
 use crate::web::view_models::labels;
 use crate::web::view_models::sheets::{Paper, SHEET, sheet};
+use crate::web::{examples, refusals};
 
 /// Labels of one request; more go in further requests.
 const TAGS_MAX: usize = 1_000;
 /// How long a look at the printers waits for those that have to be asked.
 pub(super) const LOOK: Duration = Duration::from_millis(1_200);
-pub(crate) fn routes() -> Router<AppState> {
-    Router::new()
-        .route("/api/v1/labels", get(labels_list).post(labels_print))
-        .route("/api/v1/labels/preview.png", get(labels_preview))
-        .route("/api/v1/labels/sheet", post(labels_sheet))
-        .route("/api/v1/labels/{id}", get(labels_job))
-        .route("/api/v1/labels/{id}/cancel", post(labels_cancel))
-        .route("/api/v1/labels/{id}/reprint", post(labels_reprint))
-        .route("/api/v1/labels/{id}/answer", post(labels_answer_all))
-        .route("/api/v1/labels/{id}/labels/{n}/answer", post(labels_answer))
+
+pub(crate) fn routes() -> Vec<Route<AppState>> {
+    use Kind::Api;
+    let job = || Example::default().part("id", examples::JOB);
+    let answer = json!({ "printed": true });
+    let tags = json!({ "tags": [examples::TAG] });
+    let look = format!("tag={}&names=asset-number", examples::TAG);
+    vec![
+        row(Method::GET, "/api/v1/labels", "job.list", Api, list).summary("Print jobs, newest first"),
+        row(Method::POST, "/api/v1/labels", "job.add", Api, print)
+            .summary("Prints labels: of items, or blank tags")
+            .refusals(refusals::PRINTING)
+            .example(Example::default().json(tags.clone())),
+        row(Method::GET, "/api/v1/labels/preview.png", "label.preview", Api, preview)
+            .summary("The very dots of a label")
+            .refusals(refusals::PRINTING)
+            .example(Example::default().query(look)),
+        row(Method::POST, "/api/v1/labels/sheet", "sheet.make", Api, make_sheet)
+            .summary("Labels on sheets of an office printer, as PDF")
+            .refusals(refusals::PRINTING)
+            .example(Example::default().json(tags)),
+        row(Method::GET, "/api/v1/labels/{id}", "job.find", Api, find)
+            .summary("A print job with its labels")
+            .example(job()),
+        row(Method::POST, "/api/v1/labels/{id}/cancel", "job.cancel", Api, cancel)
+            .summary("Cancels what of a job was not sent yet")
+            .refusals(refusals::PRINTING)
+            .example(job()),
+        row(Method::POST, "/api/v1/labels/{id}/reprint", "job.reprint", Api, reprint)
+            .summary("Prints labels of a job once more")
+            .refusals(refusals::PRINTING)
+            .example(job().json(json!({ "labels": [1], "reason": "Torn or smudged" }))),
+        row(Method::POST, "/api/v1/labels/{id}/answer", "job.answer", Api, answer_all)
+            .summary("Says of all labels of a job that are in doubt whether they came out")
+            .refusals(refusals::PRINTING)
+            .example(job().json(answer.clone())),
+        row(Method::POST, "/api/v1/labels/{id}/labels/{n}/answer", "label.answer", Api, answer_one)
+            .summary("Says of a label that is in doubt whether it came out")
+            .refusals(refusals::PRINTING)
+            .example(job().part("n", "1").json(answer)),
+    ]
 }
 
 /// Work that waits for a disk or a printer, away from the threads that answer phones.
 pub(super) async fn aside<T: Send + 'static>(
     state: &AppState,
     work: impl FnOnce(&Printing) -> T + Send + 'static,
-) -> Result<T, Problem> {
+) -> Result<T, HttpError> {
     let printing = state.printing.clone();
-    tokio::task::spawn_blocking(move || work(&printing)).await.map_err(|e| Problem::internal(&e))
+    tokio::task::spawn_blocking(move || work(&printing)).await.map_err(|e| HttpError::internal(&e))
 }
 
 /// A job that prints when it can, and where to look for it.
-pub(super) fn accepted(job: JobView) -> Response {
-    let location = crate::web::answer::header_value(&format!("/api/v1/labels/{}", job.summary.id));
-    (StatusCode::ACCEPTED, [(LOCATION, location)], Json(job)).into_response()
+pub(super) type JobAccepted = WithHeaders<Accepted<JobView>>;
+
+pub(super) fn accepted(job: JobView) -> Result<JobAccepted, HttpError> {
+    let location = format!("/api/v1/labels/{}", job.summary.id);
+    let location = HeaderValue::from_str(&location).map_err(|e| HttpError::internal(&e))?;
+    Ok(WithHeaders(HeaderMap::from_iter([(LOCATION, location)]), Json(job)))
 }
 
-#[derive(Debug, Deserialize)]
+/// Labels to print.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct NewLabels {
+    /// Whose, by any of their tags.
     #[serde(default)]
     tags: Vec<String>,
+    /// Of each, 1 to 50.
     #[serde(default = "one")]
     copies: u32,
+    /// Blank tags, in the place of those of items.
     #[serde(default)]
     blank: u32,
+    /// On which printer; the first where it is absent.
     #[serde(default)]
     printer: Option<String>,
+    /// With which template; the usual one that fits the roll where it is absent.
     #[serde(default)]
     template: Option<String>,
+    /// What stands for a name that cannot be printed.
     #[serde(default)]
     names: Names,
+    /// Further fields of the template.
     #[serde(default)]
     fields: BTreeMap<String, String>,
 }
@@ -80,185 +125,202 @@ fn one() -> u32 {
     1
 }
 
-fn read_tags(tags: &[String]) -> Result<Vec<Tag>, Problem> {
+fn read_tags(tags: &[String]) -> Result<Vec<Tag>, HttpError> {
     if tags.len() > TAGS_MAX {
-        return Err(Problem::new(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "range",
-            "That is more than one job takes",
-        )
-        .detail("A job takes up to 1,000 tags and 1 to 50 copies of each.")
-        .field("tags"));
+        return Err(new_error(StatusCode::UNPROCESSABLE_ENTITY, "range", "That is more than one job takes")
+            .detail("A job takes up to 1,000 tags and 1 to 50 copies of each.")
+            .field("tags"));
     }
-    tags.iter().map(|t| Tag::read(t)).collect::<Result<_, _>>().map_err(|e| bad("tags", &format!("{e}.")))
+    let read: Result<Vec<Tag>, _> = tags.iter().map(|t| Tag::read(t)).collect();
+    read.map_err(|e| invalid_parameter("tags", &format!("{e}.")))
 }
 
-async fn labels_print(
+async fn print(
+    _: Program<Write>,
     State(state): State<AppState>,
-    _: MayWrite,
-    request: Request,
-) -> Result<Response, Problem> {
-    let key = idempotency_key(request.headers());
-    let NewLabels { tags, copies, blank, printer, template, names, fields } = read_json(request).await?;
+    IdempotencyKey(key): IdempotencyKey,
+    JsonBody(new): JsonBody<NewLabels>,
+) -> Result<JobAccepted, HttpError> {
+    let NewLabels { tags, copies, blank, printer, template, names, fields } = new;
     let tags = read_tags(&tags)?;
-    let ask = Ask { tags, copies, blank, printer, template, names, fields, key };
-    Ok(accepted(labels::submit(&state, ask).await?))
+    let order = LabelOrder { tags, copies, blank, printer, template, names, fields, key };
+    accepted(labels::submit(&state, order).await?)
 }
 
-async fn labels_list(State(state): State<AppState>, _: MayRead) -> Result<Json<Value>, Problem> {
-    let jobs = aside(&state, Printing::jobs).await?.map_err(|e| Problem::internal(&e))?;
-    Ok(Json(json!({ "items": jobs, "next": null })))
-}
-
-async fn labels_job(
+async fn list(
+    _: StaffOrProgram<View, Read>,
     State(state): State<AppState>,
-    _: MayRead,
+) -> Result<Json<List<JobSummary>>, HttpError> {
+    let jobs = aside(&state, Printing::jobs).await?.map_err(|e| HttpError::internal(&e))?;
+    Ok(Json(List::whole(jobs)))
+}
+
+async fn find(
+    _: StaffOrProgram<View, Read>,
+    State(state): State<AppState>,
     Path(id): Path<String>,
-) -> Result<Response, Problem> {
-    Ok(Json(labels::find(&state, &id).await?).into_response())
+) -> Result<Json<JobView>, HttpError> {
+    labels::find(&state, &id).await.map(Json)
 }
 
 /// The job of an address.
-fn job_id(text: &str) -> Result<JobId, Problem> {
-    text.parse().map_err(|_| Problem::not_found().detail("There is no print job with this number."))
+fn job_id(text: &str) -> Result<JobId, HttpError> {
+    text.parse().map_err(|_| not_found().detail("There is no print job with this number."))
 }
 
 async fn settle(
     state: &AppState,
     work: impl FnOnce(&Printing) -> Result<JobView, AnswerError> + Send + 'static,
-) -> Result<Json<JobView>, Problem> {
-    aside(state, work).await?.map(Json).map_err(|error| labels::not_answered(&error))
+) -> Result<Json<JobView>, HttpError> {
+    aside(state, work).await?.map(Json).map_err(|error| labels::answer_refused(&error))
 }
 
-async fn labels_cancel(
+async fn cancel(
+    _: Program<Write>,
     State(state): State<AppState>,
-    _: MayWrite,
     Path(id): Path<String>,
-    request: Request,
-) -> Result<Json<JobView>, Problem> {
-    nothing(request).await?;
+    _: IgnoredBody,
+) -> Result<Json<JobView>, HttpError> {
     let id = job_id(&id)?;
     settle(&state, move |printing| printing.cancel(id)).await
 }
 
-#[derive(Debug, Deserialize)]
+/// What somebody saw who looked for a label.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Answer {
+struct OutcomeBody {
+    /// Whether it came out.
     printed: bool,
 }
 
-async fn labels_answer(
+async fn answer_one(
+    _: Program<Write>,
     State(state): State<AppState>,
-    _: MayWrite,
     Path((id, n)): Path<(String, String)>,
-    request: Request,
-) -> Result<Json<JobView>, Problem> {
+    JsonBody(OutcomeBody { printed }): JsonBody<OutcomeBody>,
+) -> Result<Json<JobView>, HttpError> {
     let id = job_id(&id)?;
-    let n: u32 = n.parse().map_err(|_| Problem::not_found().detail("Labels are counted from 1."))?;
-    let Answer { printed } = read_json(request).await?;
+    let n: u32 = n.parse().map_err(|_| not_found().detail("Labels are counted from 1."))?;
     settle(&state, move |printing| printing.answer(id, n, printed)).await
 }
 
 /// For all labels of a job that are in doubt: they lie on one sheet.
-async fn labels_answer_all(
+async fn answer_all(
+    _: Program<Write>,
     State(state): State<AppState>,
-    _: MayWrite,
     Path(id): Path<String>,
-    request: Request,
-) -> Result<Json<JobView>, Problem> {
+    JsonBody(OutcomeBody { printed }): JsonBody<OutcomeBody>,
+) -> Result<Json<JobView>, HttpError> {
     let id = job_id(&id)?;
-    let Answer { printed } = read_json(request).await?;
     settle(&state, move |printing| printing.answer_all(id, printed)).await
 }
 
-#[derive(Debug, Deserialize)]
+/// Labels of a job to print once more.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Again {
+struct ReprintBody {
+    /// Which, from 1.
     labels: Vec<u32>,
+    /// Why.
     reason: String,
+    /// On which printer; the same where it is absent.
     #[serde(default)]
     printer: Option<String>,
 }
 
-async fn labels_reprint(
+async fn reprint(
+    _: Program<Write>,
     State(state): State<AppState>,
-    _: MayWrite,
     Path(id): Path<String>,
-    request: Request,
-) -> Result<Response, Problem> {
+    IdempotencyKey(key): IdempotencyKey,
+    JsonBody(ReprintBody { labels, reason, printer }): JsonBody<ReprintBody>,
+) -> Result<JobAccepted, HttpError> {
     let of = job_id(&id)?;
-    let key = idempotency_key(request.headers());
-    let Again { labels, reason, printer } = read_json(request).await?;
     let again = ReprintRequest { id: of, key, of, labels, reason, printer };
-    Ok(accepted(labels::reprint(&state, again).await?))
+    accepted(labels::reprint(&state, again).await?)
 }
 
-#[derive(Debug, Default, Deserialize)]
-struct Look {
+/// Which label is to be shown.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+struct PreviewParams {
+    /// Of this item.
     tag: Option<String>,
+    /// With this template; the usual one where it is absent.
     template: Option<String>,
+    /// For this printer; the first where it is absent.
     printer: Option<String>,
+    /// `as-they-are` or `asset-number`: what stands for a name that cannot be printed.
     names: Option<String>,
+    /// Anything: a blank tag in the place of an item's.
     blank: Option<String>,
 }
 
-async fn labels_preview(
+async fn preview(
+    _: StaffOrProgram<View, Read>,
     State(state): State<AppState>,
-    _: MayRead,
-    Exactly(look): Exactly<Look>,
-) -> Result<Response, Problem> {
+    Query(params): Query<PreviewParams>,
+) -> Result<MediaBytes<media::Png>, HttpError> {
     let named = |text: Option<String>| text.filter(|t| !t.is_empty());
-    let tags = read_tags(&named(look.tag).into_iter().collect::<Vec<_>>())?;
-    let names = match look.names.as_deref() {
+    let tags = read_tags(&named(params.tag).into_iter().collect::<Vec<_>>())?;
+    let names = match params.names.as_deref() {
         None | Some("" | "as-they-are") => Names::AsTheyAre,
         Some("asset-number") => Names::AssetNumber,
-        Some(_) => return Err(bad("names", "It is as-they-are or asset-number.")),
+        Some(_) => return Err(invalid_parameter("names", "It is as-they-are or asset-number.")),
     };
-    let blank = u32::from(named(look.blank).is_some());
-    let (template, printer) = (named(look.template), named(look.printer));
-    let ask = Ask { tags, blank, template, printer, names, ..Ask::default() };
-    Ok(([(CONTENT_TYPE, "image/png")], labels::preview(&state, ask).await?).into_response())
+    let blank = u32::from(named(params.blank).is_some());
+    let (template, printer) = (named(params.template), named(params.printer));
+    let order = LabelOrder { tags, blank, template, printer, names, ..LabelOrder::default() };
+    labels::preview(&state, order).await.map(MediaBytes::new)
 }
 
-#[derive(Debug, Deserialize)]
+/// Labels on sheets.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct NewSheet {
+struct SheetBody {
+    /// Whose, by any of their tags.
     #[serde(default)]
     tags: Vec<String>,
+    /// Blank tags, in the place of those of items.
     #[serde(default)]
     blank: u32,
+    /// Of each, 1 to 50.
     #[serde(default = "one")]
     copies: u32,
+    /// The sheet's name; `5160` where it is absent.
     #[serde(default)]
     sheet: Option<String>,
+    /// With which template; the usual one that fits the sheet where it is absent.
     #[serde(default)]
     template: Option<String>,
+    /// What stands for a name that cannot be printed.
     #[serde(default)]
     names: Names,
+    /// Further fields of the template.
     #[serde(default)]
     fields: BTreeMap<String, String>,
+    /// The first label of the first sheet that is still there, from 1.
     #[serde(default = "one")]
     start: u32,
+    /// How far the print is moved to the right, millimetres.
     #[serde(default)]
     nudge_x_mm: f64,
+    /// How far it is moved down, millimetres.
     #[serde(default)]
     nudge_y_mm: f64,
 }
 
-async fn labels_sheet(
+async fn make_sheet(
+    _: Program<Write>,
     State(state): State<AppState>,
-    _: MayWrite,
-    request: Request,
-) -> Result<Response, Problem> {
-    let new: NewSheet = read_json(request).await?;
-    let NewSheet { blank, copies, template, names, fields, .. } = new;
+    JsonBody(new): JsonBody<SheetBody>,
+) -> Result<MediaBytes<media::Pdf>, HttpError> {
+    let SheetBody { blank, copies, template, names, fields, .. } = new;
     let tags = read_tags(&new.tags)?;
-    let ask = Ask { tags, blank, copies, template, names, fields, ..Ask::default() };
+    let order = LabelOrder { tags, blank, copies, template, names, fields, ..LabelOrder::default() };
     let paper = Paper {
         sheet: new.sheet.unwrap_or_else(|| SHEET.to_owned()),
         start: Start::at(new.start),
         nudge: Nudge { x_mm: new.nudge_x_mm, y_mm: new.nudge_y_mm },
     };
-    let pdf = sheet(&state, ask, paper).await?;
-    Ok(([(CONTENT_TYPE, "application/pdf")], pdf).into_response())
+    sheet(&state, order, paper).await.map(MediaBytes::new)
 }

@@ -1,89 +1,144 @@
 //! The log itself for auditors' programs: raw lines, checkpoints, keys and proofs.
 
+use std::borrow::Cow;
 use std::ops::Range;
 use std::time::Duration;
 
-use axum::Router;
-use axum::body::{Body, Bytes};
-use axum::extract::{Path, State};
-use axum::response::{IntoResponse as _, Response};
-use axum::routing::get;
-use futures_util::{StreamExt as _, stream};
-use http::header::CONTENT_TYPE;
+use axum::extract::State;
+use bytes::Bytes;
+use futures_util::stream;
+use http::Method;
 use record::ids::Epoch;
+use record::proof::Proof;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
+use web::answer::{Json, MediaBytes, Ndjson, media};
+use web::argument::{Path, Query};
+use web::error::HttpError;
+use web::route::{Anyone, Example, Kind, Route, row};
 
 use crate::store::{HISTORY_PIECE, ReadError, ReadLane, Reader, StoreError};
-use crate::web::access::program::MayRead;
+use crate::web::access::permissions::{Read, View};
+use crate::web::access::program::StaffOrProgram;
 use crate::web::context::AppState;
-use crate::web::http_error::{Problem, bad};
-use crate::web::log_reads;
-use crate::web::log_reads::read_long;
-use crate::web::request::query::Exactly;
+use crate::web::http_error::{history_missing, invalid_parameter, not_found};
+use crate::web::log_reads::{read_long, read_quick};
+use crate::web::refusals;
 use crate::web::view_models::proofs::{keyless, proof_of};
 
 /// Entries that one look at the log reads.
 const AT_ONCE: u64 = HISTORY_PIECE as u64;
 /// Entries of one answer; the next one goes on where it ended.
 const LINES_MAX: u64 = 100_000;
-const TEXT: &str = "text/plain; charset=utf-8";
 
-pub(crate) fn routes() -> Router<AppState> {
-    Router::new()
-        .route("/api/v1/log", get(log))
-        .route("/api/v1/checkpoint", get(checkpoint))
-        .route("/api/v1/key", get(key))
-        .route("/api/v1/proof/{seq}", get(proof))
+pub(crate) fn routes() -> Vec<Route<AppState>> {
+    use Kind::Api;
+    vec![
+        row(Method::GET, "/api/v1/log", "log.export", Api, export)
+            .summary("Entries exactly as they were signed, one a line")
+            .refusals(refusals::FINDING)
+            .example(Example::default().query("from=0&limit=5&texts=1")),
+        row(Method::GET, "/api/v1/checkpoint", "checkpoint.show", Api, show_checkpoint)
+            .summary("The signed note about a size of the log")
+            .refusals(refusals::FINDING),
+        row(Method::GET, "/api/v1/key", "key.show", Api, show_key)
+            .summary("The keys that verify this box’s checkpoints, this epoch’s first, one a line"),
+        row(Method::GET, "/api/v1/proof/{seq}", "proof.show", Api, show_proof)
+            .summary("That an entry stands in the log")
+            .refusals(refusals::READING)
+            .example(Example::default().part("seq", "0")),
+    ]
 }
 
-#[derive(Debug, Default, Deserialize)]
-struct Ask {
+/// A line of the log as its readers know it; it is sent as it was written.
+enum LogLine {}
+
+impl JsonSchema for LogLine {
+    fn schema_name() -> Cow<'static, str> {
+        "LogLine".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "object",
+            "additionalProperties": true,
+            "description": "An entry exactly as it was signed (record/FORMAT.md), or with `texts=1` a text that stands beside the entry before it",
+        })
+    }
+}
+
+/// Which part of the log.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+struct LogParams {
+    /// The epoch; the present one where it is absent.
     epoch: Option<String>,
+    /// The first entry, from 0.
+    #[schemars(with = "Option<u64>")]
     from: Option<String>,
+    /// Entries, 100,000 at most.
+    #[schemars(with = "Option<u64>")]
     limit: Option<String>,
+    /// 1: each entry is followed by the texts beside it that are not erased.
+    texts: Option<String>,
+}
+
+/// Which checkpoint.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+struct CheckpointParams {
+    /// The epoch; the present one where it is absent.
+    epoch: Option<String>,
+    /// Entries that it covers; all that there are where it is absent.
+    #[schemars(with = "Option<u64>")]
     size: Option<String>,
+}
+
+/// Which proof.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+struct ProofParams {
+    /// The entry's epoch; the present one where it is absent.
+    epoch: Option<String>,
+    /// 1: the texts beside the entry are in it.
     texts: Option<String>,
 }
 
 /// Whether names and notes are asked for: only those who may read them get here.
-fn texts_asked(ask: &Ask) -> Result<bool, Problem> {
-    match ask.texts.as_deref() {
+fn wants_texts(texts: Option<&str>) -> Result<bool, HttpError> {
+    match texts {
         None => Ok(false),
         Some("1") => Ok(true),
-        Some(_) => Err(bad("texts", "It is 1, or left out.")),
+        Some(_) => Err(invalid_parameter("texts", "It is 1, or left out.")),
     }
 }
 
-fn number(text: Option<&str>, field: &'static str, absent: u64) -> Result<u64, Problem> {
-    text.map_or(Ok(absent), str::parse).map_err(|_| bad(field, "It is a whole number from 0."))
+fn read_number(text: Option<&str>, field: &'static str, absent: u64) -> Result<u64, HttpError> {
+    let read = text.map_or(Ok(absent), str::parse);
+    read.map_err(|_| invalid_parameter(field, "It is a whole number from 0."))
 }
 
-fn epoch_asked(state: &AppState, text: Option<&str>) -> Result<Epoch, Problem> {
+fn find_epoch(state: &AppState, text: Option<&str>) -> Result<Epoch, HttpError> {
     let epoch: Epoch = match text {
         None => return Ok(state.store.origin().epoch),
-        Some(text) => text.parse().map_err(|e| bad("epoch", &format!("{e}.")))?,
+        Some(text) => text.parse().map_err(|e| invalid_parameter("epoch", &format!("{e}.")))?,
     };
     if state.store.epochs().contains(&epoch) {
         Ok(epoch)
     } else {
-        Err(Problem::not_found().detail("This box has no log of that epoch."))
+        Err(not_found().detail("This box has no log of that epoch."))
     }
 }
 
-/// `GET /api/v1/log?epoch=&from=&limit=&texts=`: one entry a line, exactly as it was signed; with `texts=1` each is followed
-/// by the texts beside it that are not erased.
-async fn log(
+async fn export(
+    _: StaffOrProgram<View, Read>,
     State(state): State<AppState>,
-    _: MayRead,
-    Exactly(ask): Exactly<Ask>,
-) -> Result<Response, Problem> {
-    let from = number(ask.from.as_deref(), "from", 0)?;
-    let limit = number(ask.limit.as_deref(), "limit", LINES_MAX)?.min(LINES_MAX);
-    let texts = texts_asked(&ask)?;
-    let epoch = epoch_asked(&state, ask.epoch.as_deref())?;
+    Query(params): Query<LogParams>,
+) -> Result<Ndjson<LogLine>, HttpError> {
+    let from = read_number(params.from.as_deref(), "from", 0)?;
+    let limit = read_number(params.limit.as_deref(), "limit", LINES_MAX)?.min(LINES_MAX);
+    let texts = wants_texts(params.texts.as_deref())?;
+    let epoch = find_epoch(&state, params.epoch.as_deref())?;
     let size = read_long(&state, move |_, reader| Ok(reader.of_epoch(epoch)?.size()));
     let end = size.await?.min(from.saturating_add(limit));
-    let lines = stream::unfold((state, from), move |(state, at)| async move {
+    Ok(Ndjson::from_chunks(stream::unfold((state, from), move |(state, at)| async move {
         if at >= end {
             return None;
         }
@@ -92,10 +147,7 @@ async fn log(
         // A line that does not hold breaks the answer off: a reader notices, a gap it might not.
         let chunk = lines(&state, epoch, at..upto, texts).await;
         Some((chunk, (state, upto)))
-    })
-    // The compression layer asks again after the end.
-    .fuse();
-    Ok(([(CONTENT_TYPE, "application/x-ndjson")], Body::from_stream(lines)).into_response())
+    })))
 }
 
 /// Nobody reads so fast that a piece finds the box busy for ever: it is asked for again a few times.
@@ -140,45 +192,45 @@ fn piece(reader: &Reader, range: Range<u64>, texts: bool) -> Result<Bytes, Store
     Ok(bytes.into())
 }
 
-/// `GET /api/v1/checkpoint?epoch=&size=`: the signed note, of the present epoch or of the one that is asked for.
-async fn checkpoint(State(state): State<AppState>, Exactly(ask): Exactly<Ask>) -> Result<Response, Problem> {
-    let epoch = epoch_asked(&state, ask.epoch.as_deref())?;
-    let size = ask.size.as_deref().map(|size| number(Some(size), "size", 0)).transpose()?;
+async fn show_checkpoint(
+    _: Anyone,
+    State(state): State<AppState>,
+    Query(params): Query<CheckpointParams>,
+) -> Result<MediaBytes<media::Plain>, HttpError> {
+    let epoch = find_epoch(&state, params.epoch.as_deref())?;
+    let size = params.size.as_deref().map(|size| read_number(Some(size), "size", 0)).transpose()?;
     let note = read_long(&state, move |_, reader| {
         let log = reader.of_epoch(epoch)?;
         let size = size.unwrap_or(log.size());
         if size > log.size() {
-            return Err(bad("size", "The log is not that large."));
+            return Err(invalid_parameter("size", "The log is not that large."));
         }
         Ok(log.checkpoint(size)?)
     });
     let note = note.await?.ok_or_else(keyless)?;
-    Ok(([(CONTENT_TYPE, TEXT)], note.to_string()).into_response())
+    Ok(MediaBytes::new(note.to_string()))
 }
 
-/// `GET /api/v1/key`: the keys that verify this box's checkpoints, this epoch's first.
-async fn key(State(state): State<AppState>) -> Response {
+async fn show_key(_: Anyone, State(state): State<AppState>) -> Result<MediaBytes<media::Plain>, HttpError> {
     let keys: String = state.store.verifier_keys().iter().map(|key| format!("{key}\n")).collect();
-    ([(CONTENT_TYPE, TEXT)], keys).into_response()
+    Ok(MediaBytes::new(keys))
 }
 
-/// `GET /api/v1/proof/{seq}?epoch=&texts=`: of the present epoch, or of the one that is asked for; with `texts=1` the texts
-/// beside the entry are in it.
-async fn proof(
+async fn show_proof(
+    _: StaffOrProgram<View, Read>,
     State(state): State<AppState>,
-    _: MayRead,
     Path(seq): Path<String>,
-    Exactly(ask): Exactly<Ask>,
-) -> Result<Response, Problem> {
-    let seq = seq.parse().map_err(|_| Problem::not_found())?;
-    let epoch = epoch_asked(&state, ask.epoch.as_deref())?;
-    let texts = texts_asked(&ask)?;
-    let find = log_reads::read_quick(&state, move |state, reader| {
+    Query(params): Query<ProofParams>,
+) -> Result<Json<Proof>, HttpError> {
+    let seq = seq.parse().map_err(|_| not_found())?;
+    let epoch = find_epoch(&state, params.epoch.as_deref())?;
+    let texts = wants_texts(params.texts.as_deref())?;
+    let line = read_quick(&state, move |state, reader| {
         let mut lines = reader.lines_of(epoch.n, seq)?.into_iter().map(|(line, _)| line);
         lines.find(|line| line.of.epoch == epoch).ok_or_else(|| match state.lacks_entry(epoch.n, seq) {
-            true => Problem::missing(),
-            false => Problem::not_found(),
+            true => history_missing(),
+            false => not_found(),
         })
     });
-    proof_of(&state, find.await?, texts).await
+    proof_of(&state, line.await?, texts).await.map(Json)
 }

@@ -11,20 +11,24 @@ pub(crate) mod printers;
 pub(crate) mod protocols;
 pub(crate) mod templates;
 
-use axum::Router;
+use web::route::Route;
 
 use crate::web::context::AppState;
 
-pub(crate) fn routes() -> Router<AppState> {
-    Router::new()
-        .merge(equipment::routes())
-        .merge(protocols::routes())
-        .merge(cleanings::routes())
-        .merge(compliance::routes())
-        .merge(log::routes())
-        .merge(discovery::routes())
-        .merge(printers::routes())
-        .merge(labels::routes())
-        .merge(templates::routes())
-        .merge(alarms::routes())
+pub(crate) fn routes() -> Vec<Route<AppState>> {
+    [
+        equipment::routes(),
+        protocols::routes(),
+        cleanings::routes(),
+        compliance::routes(),
+        log::routes(),
+        discovery::routes(),
+        printers::routes(),
+        labels::routes(),
+        templates::routes(),
+        alarms::routes(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }

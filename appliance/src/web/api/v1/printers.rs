@@ -1,86 +1,110 @@
 //! Printers, for programs.
 
-use axum::extract::{Path, Request, State};
-use axum::response::{IntoResponse as _, Response};
-use axum::routing::{get, post};
-use axum::{Json, Router};
-use http::StatusCode;
-use serde_json::{Value, json};
+use axum::extract::State;
+use http::Method;
+use serde_json::json;
+use web::answer::{Created, Json, NoContent};
+use web::argument::{IdempotencyKey, JsonBody, Path};
+use web::error::HttpError;
+use web::route::{Example, Kind, Route, row};
 
-use crate::printing::{PrinterRefusal, PrinterSettings, PrinterView};
-use crate::web::access::program::{MayRead, MayWrite};
-use crate::web::api::v1::labels::{LOOK, accepted, aside};
+use crate::printing::{PrinterSettings, PrinterView};
+use crate::web::access::permissions::{Read, View, Write};
+use crate::web::access::program::{Program, StaffOrProgram};
+use crate::web::api::list::List;
+use crate::web::api::v1::labels::{JobAccepted, LOOK, accepted, aside};
 use crate::web::context::AppState;
-use crate::web::http_error::Problem;
-use crate::web::request::form::{nothing, read_json};
-use crate::web::request::idempotency::idempotency_key;
+use crate::web::request::uploaded_file::IgnoredBody;
+use crate::web::view_models::jobs::segment;
 use crate::web::view_models::labels;
-use crate::web::view_models::printers::printer_refused;
+use crate::web::view_models::printers::{printer_refused, unknown_printer};
+use crate::web::{examples, refusals};
 
-pub(crate) fn routes() -> Router<AppState> {
-    Router::new()
-        .route("/api/v1/printers", get(printers_list).post(printers_add))
-        .route("/api/v1/printers/{name}", get(printers_one).put(printers_change).delete(printers_remove))
-        .route("/api/v1/printers/{name}/test", post(printers_test))
+pub(crate) fn routes() -> Vec<Route<AppState>> {
+    use Kind::Api;
+    let printer = || Example::default().part("name", examples::PRINTER);
+    let settings = |name| json!({ "name": name, "language": "escpos", "address": "tcp://127.0.0.1:2" });
+    vec![
+        row(Method::GET, "/api/v1/printers", "printer.list", Api, list).summary("Printers, and how they are"),
+        row(Method::POST, "/api/v1/printers", "printer.add", Api, add)
+            .summary("Sets up a printer")
+            .refusals(refusals::PRINTING)
+            .example(Example::default().json(settings("Ward 3"))),
+        row(Method::GET, "/api/v1/printers/{name}", "printer.show", Api, show)
+            .summary("One printer")
+            .example(printer()),
+        row(Method::PUT, "/api/v1/printers/{name}", "printer.change", Api, change)
+            .summary("Changes a printer")
+            .refusals(refusals::PRINTING)
+            .example(printer().json(settings(examples::PRINTER))),
+        row(Method::DELETE, "/api/v1/printers/{name}", "printer.remove", Api, remove)
+            .summary("Removes a printer")
+            .refusals(refusals::PRINTING)
+            .example(printer()),
+        row(Method::POST, "/api/v1/printers/{name}/test", "printer.test", Api, test)
+            .summary("Prints a printer’s test label")
+            .refusals(refusals::PRINTING)
+            .example(printer()),
+    ]
 }
 
-pub(crate) async fn printers_list(State(state): State<AppState>, _: MayRead) -> Result<Json<Value>, Problem> {
-    let printers = aside(&state, |printing| printing.look(LOOK)).await?;
-    Ok(Json(json!({ "items": printers, "next": null })))
-}
-
-pub(crate) async fn printers_one(
+async fn list(
+    _: StaffOrProgram<View, Read>,
     State(state): State<AppState>,
-    _: MayRead,
+) -> Result<Json<List<PrinterView>>, HttpError> {
+    let printers = aside(&state, |printing| printing.look(LOOK)).await?;
+    Ok(Json(List::whole(printers)))
+}
+
+async fn show(
+    _: StaffOrProgram<View, Read>,
+    State(state): State<AppState>,
     Path(name): Path<String>,
-) -> Result<Json<PrinterView>, Problem> {
+) -> Result<Json<PrinterView>, HttpError> {
     let printers = aside(&state, |printing| printing.look(LOOK)).await?;
     let found = printers.into_iter().find(|printer| printer.name == name);
-    found.map(Json).ok_or_else(|| printer_refused(&PrinterRefusal::Unknown(name.chars().take(60).collect())))
+    found.map(Json).ok_or_else(|| unknown_printer(&name))
 }
 
-pub(crate) async fn printers_add(
+async fn add(
+    _: Program<Write>,
     State(state): State<AppState>,
-    _: MayWrite,
-    request: Request,
-) -> Result<Response, Problem> {
-    let settings: PrinterSettings = read_json(request).await?;
+    JsonBody(settings): JsonBody<PrinterSettings>,
+) -> Result<Created<PrinterView>, HttpError> {
     let added = aside(&state, move |printing| printing.add(&settings)).await?;
     let added = added.map_err(|refusal| printer_refused(&refusal))?;
-    Ok((StatusCode::CREATED, Json(added)).into_response())
+    Created::at(&format!("/api/v1/printers/{}", segment(&added.name)), added)
 }
 
-pub(crate) async fn printers_change(
+async fn change(
+    _: Program<Write>,
     State(state): State<AppState>,
-    _: MayWrite,
     Path(name): Path<String>,
-    request: Request,
-) -> Result<Json<PrinterView>, Problem> {
-    let settings: PrinterSettings = read_json(request).await?;
+    JsonBody(settings): JsonBody<PrinterSettings>,
+) -> Result<Json<PrinterView>, HttpError> {
     let changed = aside(&state, move |printing| printing.change(&name, &settings)).await?;
     changed.map(Json).map_err(|refusal| printer_refused(&refusal))
 }
 
-pub(crate) async fn printers_remove(
+async fn remove(
+    _: Program<Write>,
     State(state): State<AppState>,
-    _: MayWrite,
     Path(name): Path<String>,
-) -> Result<StatusCode, Problem> {
+) -> Result<NoContent, HttpError> {
     let removed = aside(&state, move |printing| printing.remove(&name)).await?;
-    removed.map(|()| StatusCode::NO_CONTENT).map_err(|refusal| printer_refused(&refusal))
+    removed.map(|()| NoContent).map_err(|refusal| printer_refused(&refusal))
 }
 
-pub(crate) async fn printers_test(
+async fn test(
+    _: Program<Write>,
     State(state): State<AppState>,
-    _: MayWrite,
     Path(name): Path<String>,
-    request: Request,
-) -> Result<Response, Problem> {
-    let key = idempotency_key(request.headers());
-    nothing(request).await?;
+    IdempotencyKey(key): IdempotencyKey,
+    _: IgnoredBody,
+) -> Result<JobAccepted, HttpError> {
     let known = state.printing.printers().iter().any(|printer| printer.name == name);
     if !known {
-        return Err(printer_refused(&PrinterRefusal::Unknown(name.chars().take(60).collect())));
+        return Err(unknown_printer(&name));
     }
-    Ok(accepted(labels::test(&state, name, key).await?))
+    accepted(labels::test(&state, name, key).await?)
 }

@@ -1,45 +1,56 @@
 //! Protocols, for programs.
 
-use axum::extract::{Request, State};
-use axum::response::{IntoResponse as _, Response};
-use axum::routing::get;
-use axum::{Json, Router};
-use http::StatusCode;
-use record::kinds::Event;
-use serde_json::{Value, json};
+use std::sync::Arc;
+
+use axum::extract::State;
+use http::Method;
+use record::kinds::{Event, ProtocolPublished};
+use serde_json::json;
+use web::answer::{Created, Json};
+use web::argument::{IdempotencyKey, JsonBody};
+use web::error::HttpError;
+use web::route::{Example, Kind, Route, row};
 
 use crate::intake::{Command, NewProtocol, Refusal};
-use crate::web::access::program::{BY_API, MayRead, MayWrite};
-use crate::web::api::v1::equipment::listed;
+use crate::web::access::permissions::{Read, View, Write};
+use crate::web::access::program::{BY_API, Program, StaffOrProgram};
+use crate::web::api::list::List;
 use crate::web::commands::run::{act, entry};
 use crate::web::context::AppState;
-use crate::web::http_error::Problem;
-use crate::web::request::form::read_json;
-use crate::web::request::idempotency::idempotency_key;
+use crate::web::refusals;
 
-pub(crate) fn routes() -> Router<AppState> {
-    Router::new().route("/api/v1/protocols", get(protocols_list).post(protocols_add))
+const PROTOCOLS: &str = "/api/v1/protocols";
+
+pub(crate) fn routes() -> Vec<Route<AppState>> {
+    let protocol = json!({ "name": "High-level disinfection", "steps": [{ "text": "Gloves on" }] });
+    vec![
+        row(Method::GET, PROTOCOLS, "protocol.list", Kind::Api, list)
+            .summary("The newest version of each protocol"),
+        row(Method::POST, PROTOCOLS, "protocol.publish", Kind::Api, publish)
+            .summary("Publishes a new protocol, or with `protocol` a new version of one")
+            .commands(&["PublishProtocol"])
+            .refusals(refusals::COMMANDING)
+            .example(Example::default().json(protocol)),
+    ]
 }
 
-/// The newest version of each protocol.
-pub(crate) async fn protocols_list(State(state): State<AppState>, _: MayRead) -> Json<Value> {
-    let facility = state.store.snapshot();
-    listed(facility.protocols.values().map(|protocol| json!(protocol)).collect(), None)
-}
-
-/// A new protocol, or with `protocol` a new version of one.
-pub(crate) async fn protocols_add(
+async fn list(
+    _: StaffOrProgram<View, Read>,
     State(state): State<AppState>,
-    _: MayWrite,
-    request: Request,
-) -> Result<Response, Problem> {
-    let key = idempotency_key(request.headers());
-    let new: NewProtocol = read_json(request).await?;
+) -> Result<Json<List<Arc<ProtocolPublished>>>, HttpError> {
+    let facility = state.store.snapshot();
+    Ok(Json(List::whole(facility.protocols.values().cloned().collect())))
+}
+
+async fn publish(
+    _: Program<Write>,
+    State(state): State<AppState>,
+    IdempotencyKey(key): IdempotencyKey,
+    JsonBody(new): JsonBody<NewProtocol>,
+) -> Result<Created<ProtocolPublished>, HttpError> {
     let done = act(&state, BY_API, key, Command::PublishProtocol(Box::new(new))).await?;
     match entry(&state, done.line).await? {
-        Some((_, Event::ProtocolPublished(published))) => {
-            Ok((StatusCode::CREATED, Json(published)).into_response())
-        }
-        _ => Err(Problem::from(Refusal::KeyReused)),
+        Some((_, Event::ProtocolPublished(published))) => Created::at(PROTOCOLS, *published),
+        _ => Err(Refusal::KeyReused.into()),
     }
 }

@@ -1,93 +1,167 @@
 //! The facility's own label templates and its logo over HTTP, for programs.
 
-use axum::extract::{Path, Request, State};
-use axum::response::{IntoResponse as _, Response};
-use axum::routing::get;
-use axum::{Json, Router};
-use http::StatusCode;
-use http::header::{CONTENT_TYPE, LOCATION};
-use serde_json::{Value, json};
+use axum::extract::State;
+use http::header::LOCATION;
+use http::{HeaderMap, HeaderValue, Method};
+use schemars::JsonSchema;
+use serde::Serialize;
+use web::answer::{Created, Json, MediaBytes, MediaType, NoContent, OneOf, WithHeaders};
+use web::argument::Path;
+use web::error::HttpError;
+use web::route::{Example, Kind, Route, row};
 
 use crate::printing::{DesignRefusal, LOGO_BYTES_MAX, Printing, TEMPLATE_BYTES_MAX, TemplateView};
-use crate::web::access::program::{MayRead, MayWrite};
+use crate::web::access::permissions::{Read, View, Write};
+use crate::web::access::program::{Program, StaffOrProgram};
+use crate::web::api::list::List;
 use crate::web::context::AppState;
-use crate::web::http_error::Problem;
-use crate::web::request::form::read_bytes;
-use crate::web::view_models::templates::{picture, refused};
+use crate::web::request::uploaded_file::{FileKind, UploadedFile};
+use crate::web::view_models::templates::{LogoPicture, refused, show_logo};
+use crate::web::{examples, refusals};
 
-pub(crate) fn routes() -> Router<AppState> {
-    Router::new()
-        .route("/api/v1/templates", get(list))
-        .route("/api/v1/templates/{name}", get(file).put(keep).delete(remove))
-        .route("/api/v1/logo", get(logo).put(logo_keep).delete(logo_remove))
+const LOGO: &str = "/api/v1/logo";
+
+pub(crate) fn routes() -> Vec<Route<AppState>> {
+    use Kind::Api;
+    let template = || Example::default().part("name", examples::TEMPLATE);
+    vec![
+        row(Method::GET, "/api/v1/templates", "template.list", Api, list).summary("Label templates"),
+        row(Method::GET, "/api/v1/templates/{name}", "template.show", Api, show)
+            .summary("A template’s file")
+            .example(template()),
+        row(Method::PUT, "/api/v1/templates/{name}", "template.keep", Api, keep)
+            .summary("Keeps a template of the facility’s own")
+            .refusals(refusals::PRINTING)
+            .example(template().bytes("application/toml", examples::TEMPLATE_FILE)),
+        row(Method::DELETE, "/api/v1/templates/{name}", "template.remove", Api, remove)
+            .summary("Removes a template of the facility’s own")
+            .refusals(refusals::PRINTING)
+            .example(template()),
+        row(Method::GET, LOGO, "logo.show", Api, logo)
+            .summary("The facility’s logo")
+            .refusals(refusals::PRINTING),
+        row(Method::PUT, LOGO, "logo.keep", Api, keep_logo)
+            .summary("Keeps the facility’s logo, a PNG or JPEG")
+            .refusals(refusals::PRINTING)
+            .example(Example::default().bytes("image/png", examples::LOGO_FILE)),
+        row(Method::DELETE, LOGO, "logo.remove", Api, remove_logo)
+            .summary("Removes the facility’s logo")
+            .refusals(refusals::PRINTING),
+    ]
+}
+
+/// A template's file.
+struct TomlText;
+
+impl MediaType for TomlText {
+    const NAME: &'static str = "application/toml";
+}
+
+impl FileKind for TomlText {
+    const NAME: &'static str = "template";
+    const BYTES_MAX: usize = TEMPLATE_BYTES_MAX;
+    const MEDIA: &'static str = "application/toml";
+}
+
+/// A logo's file.
+struct LogoFile;
+
+impl FileKind for LogoFile {
+    const NAME: &'static str = "logo";
+    const BYTES_MAX: usize = LOGO_BYTES_MAX;
+    const MEDIA: &'static str = "image/*";
 }
 
 /// Work that waits for the disk or unpacks a picture, away from the threads that answer phones.
 async fn aside<T: Send + 'static>(
     state: &AppState,
     work: impl FnOnce(&Printing) -> Result<T, DesignRefusal> + Send + 'static,
-) -> Result<T, Problem> {
+) -> Result<T, HttpError> {
     let printing = state.printing.clone();
     let done = tokio::task::spawn_blocking(move || work(&printing)).await;
-    done.map_err(|e| Problem::internal(&e))?.map_err(|refusal| refused(&refusal))
+    done.map_err(|e| HttpError::internal(&e))?.map_err(|refusal| refused(&refusal))
 }
 
-async fn list(State(state): State<AppState>, _: MayRead) -> Json<Value> {
-    Json(json!({ "items": state.printing.templates(), "next": null }))
-}
-
-async fn file(
+async fn list(
+    _: StaffOrProgram<View, Read>,
     State(state): State<AppState>,
-    _: MayRead,
+) -> Result<Json<List<TemplateView>>, HttpError> {
+    Ok(Json(List::whole(state.printing.templates())))
+}
+
+async fn show(
+    _: StaffOrProgram<View, Read>,
+    State(state): State<AppState>,
     Path(name): Path<String>,
-) -> Result<Response, Problem> {
-    match state.printing.template_file(&name) {
-        Some(file) => Ok(([(CONTENT_TYPE, "application/toml")], file.to_string()).into_response()),
-        None => Err(refused(&DesignRefusal::Unknown(name.chars().take(60).collect()))),
+) -> Result<MediaBytes<TomlText>, HttpError> {
+    let file = state.printing.template_file(&name);
+    let unknown = || refused(&DesignRefusal::Unknown(name.chars().take(60).collect()));
+    file.map(|file| MediaBytes::new(file.to_string())).ok_or_else(unknown)
+}
+
+/// What was kept, new (201) or in the place of another one (200).
+type Kept<T> = OneOf<Created<T>, WithHeaders<Json<T>>>;
+
+fn kept<T>(address: &str, document: T, is_new: bool) -> Result<Kept<T>, HttpError> {
+    if is_new {
+        return Created::at(address, document).map(OneOf::First);
     }
+    let location = HeaderValue::from_str(address).map_err(|e| HttpError::internal(&e))?;
+    Ok(OneOf::Second(WithHeaders(HeaderMap::from_iter([(LOCATION, location)]), Json(document))))
 }
 
 async fn keep(
+    _: Program<Write>,
     State(state): State<AppState>,
-    _: MayWrite,
     Path(name): Path<String>,
-    request: Request,
-) -> Result<Response, Problem> {
-    let file = read_bytes(request, TEMPLATE_BYTES_MAX, "template").await?;
-    let (view, new): (TemplateView, bool) =
-        aside(&state, move |printing| printing.keep_template(Some(&name), &file)).await?;
-    let location = crate::web::answer::header_value(&format!("/api/v1/templates/{}", view.name));
-    let status = if new { StatusCode::CREATED } else { StatusCode::OK };
-    Ok((status, [(LOCATION, location)], Json(view)).into_response())
+    file: UploadedFile<TomlText>,
+) -> Result<Kept<TemplateView>, HttpError> {
+    let keep = move |printing: &Printing| printing.keep_template(Some(&name), &file.bytes);
+    let (view, is_new): (TemplateView, bool) = aside(&state, keep).await?;
+    kept(&format!("/api/v1/templates/{}", view.name), view, is_new)
 }
 
 async fn remove(
+    _: Program<Write>,
     State(state): State<AppState>,
-    _: MayWrite,
     Path(name): Path<String>,
-) -> Result<StatusCode, Problem> {
+) -> Result<NoContent, HttpError> {
     aside(&state, move |printing| printing.remove_template(&name)).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(NoContent)
 }
 
-async fn logo(State(state): State<AppState>, _: MayRead) -> Result<Response, Problem> {
-    state.printing.logo().as_ref().map(picture).ok_or_else(|| refused(&DesignRefusal::NoLogo))
-}
-
-async fn logo_keep(
+async fn logo(
+    _: StaffOrProgram<View, Read>,
     State(state): State<AppState>,
-    _: MayWrite,
-    request: Request,
-) -> Result<Response, Problem> {
-    let file = read_bytes(request, LOGO_BYTES_MAX, "logo").await?;
-    let (logo, new) = aside(&state, move |printing| printing.keep_logo(&file)).await?;
-    let ((width, height), bytes) = (logo.size, logo.file.len());
-    let status = if new { StatusCode::CREATED } else { StatusCode::OK };
-    let body = json!({ "width": width, "height": height, "bytes": bytes, "type": logo.kind });
-    Ok((status, Json(body)).into_response())
+) -> Result<LogoPicture, HttpError> {
+    state.printing.logo().as_ref().map(show_logo).ok_or_else(|| refused(&DesignRefusal::NoLogo))
 }
 
-async fn logo_remove(State(state): State<AppState>, _: MayWrite) -> Result<StatusCode, Problem> {
+/// A logo that was taken.
+#[derive(Debug, Serialize, JsonSchema)]
+struct LogoKept {
+    /// Pixels across.
+    width: u32,
+    /// Pixels down.
+    height: u32,
+    /// Bytes of its file.
+    bytes: usize,
+    /// `image/png` or `image/jpeg`.
+    r#type: &'static str,
+}
+
+async fn keep_logo(
+    _: Program<Write>,
+    State(state): State<AppState>,
+    file: UploadedFile<LogoFile>,
+) -> Result<Kept<LogoKept>, HttpError> {
+    let (logo, is_new) = aside(&state, move |printing| printing.keep_logo(&file.bytes)).await?;
+    let (width, height) = logo.size;
+    let view = LogoKept { width, height, bytes: logo.file.len(), r#type: logo.kind };
+    kept(LOGO, view, is_new)
+}
+
+async fn remove_logo(_: Program<Write>, State(state): State<AppState>) -> Result<NoContent, HttpError> {
     aside(&state, Printing::remove_logo).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(NoContent)
 }

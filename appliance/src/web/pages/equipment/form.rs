@@ -1,38 +1,33 @@
 //! Adding equipment and changing it: one form, everything kept when something is wrong.
 
 use askama::Template;
-use axum::Router;
-use axum::extract::{Path, Request, State};
-use axum::response::Response;
-use axum::routing::get;
-use http::StatusCode;
+use axum::extract::State;
 use record::fold::Equipment;
 use record::ids::ProtocolId;
 use record::kinds::{Class, PhotoPolicy, Schedule};
 use record::tag::Tag;
+use schemars::JsonSchema;
 use serde::Deserialize;
+use web::answer::{FormReply, Page};
+use web::argument::{FormFields, Lenient, Path};
+use web::error::HttpError;
 
 use crate::intake::{Command, EquipmentFields, NewEquipment, Refusal};
-use crate::web::access::staff_session::Signed;
-use crate::web::answer::see_other;
+use crate::web::access::permissions::EditEquipment;
+use crate::web::access::staff::Staff;
+use crate::web::access::staff_session::StaffSession;
+use crate::web::answer::{ask_again, go_to};
 use crate::web::commands::run::{Undone, act, entry};
 use crate::web::context::AppState;
-use crate::web::http_error::Problem;
-use crate::web::layout::{Frame, Place, page_with};
+use crate::web::http_error::not_found;
+use crate::web::layout::{Frame, Place};
 use crate::web::pages::equipment::schedule::Due;
 use crate::web::request::field_error::Wrong;
-use crate::web::request::form::Form;
+use crate::web::request::form::StaffForm;
 use crate::web::request::form_words::{read_word, word};
-use crate::web::request::idempotency;
-use crate::web::request::query::Asked;
+use crate::web::request::submission::{new_submission, submission_of};
 use crate::web::view_models::items::named;
 use crate::web::view_models::snapshot::Snapshot;
-
-pub(crate) fn routes() -> Router<AppState> {
-    Router::new()
-        .route("/staff/equipment/new", get(ask_new).post(add))
-        .route("/staff/equipment/{tag}/edit", get(ask_edit).post(edit))
-}
 
 /// What the form holds, as typed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -52,7 +47,7 @@ struct Typed {
 }
 
 impl Typed {
-    fn of_form(form: &Form) -> Self {
+    fn of_form(form: &FormFields) -> Self {
         let text = |name: &str| form.text(name).to_owned();
         Self {
             tag: text("tag"),
@@ -107,7 +102,7 @@ impl Typed {
 
 #[derive(Template)]
 #[template(path = "equipment_form.html")]
-struct FormPage {
+struct EquipmentFormPage {
     frame: Frame,
     problems: Vec<Wrong>,
     title: String,
@@ -123,7 +118,7 @@ struct FormPage {
 
 struct Showing<'a> {
     state: &'a AppState,
-    signed: &'a Signed,
+    signed: &'a StaffSession,
     item: Option<(Tag, String)>,
 }
 
@@ -133,8 +128,7 @@ impl Showing<'_> {
         typed: Typed,
         problems: Vec<Wrong>,
         submission: Option<String>,
-    ) -> Result<Response, Problem> {
-        let status = if problems.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    ) -> Result<Page, HttpError> {
         let (title, action, back, button) = match &self.item {
             None => (
                 "Add equipment".to_owned(),
@@ -159,7 +153,7 @@ impl Showing<'_> {
                 facility.protocols.values().map(|p| (p.protocol.to_string(), p.name.clone())).collect();
             protocols.sort_by(|a, b| a.1.cmp(&b.1));
             let blank = Tag::read(&typed.tag).ok().filter(|_| self.item.is_none()).map(|tag| tag.grouped());
-            FormPage {
+            EquipmentFormPage {
                 frame: frame.with_script(),
                 problems,
                 title,
@@ -170,25 +164,30 @@ impl Showing<'_> {
                 protocols,
                 blank,
                 form_token: self.signed.form_token(),
-                submission: submission.unwrap_or_else(|| idempotency::new_submission(self.state)),
+                submission: submission.unwrap_or_else(|| new_submission(self.state)),
             }
         };
-        page_with(status, &template)
+        Page::draw(&template)
+    }
+
+    /// The page once more, with what is wrong.
+    fn again(&self, typed: Typed, wrong: Wrong, submission: Option<String>) -> Result<FormReply, HttpError> {
+        self.page(typed, vec![wrong], submission).map(ask_again)
     }
 }
 
-#[derive(Debug, Default, Deserialize)]
-struct Ask {
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+pub(crate) struct NewItemParams {
+    /// A printed blank tag that is on it.
     tag: Option<String>,
 }
 
-async fn ask_new(
+pub(crate) async fn ask_new(
+    signed: Staff<EditEquipment>,
     State(state): State<AppState>,
-    signed: Signed,
-    Asked(ask): Asked<Ask>,
-) -> Result<Response, Problem> {
-    signed.must_change()?;
-    let tag = ask.tag.and_then(|t| Tag::read(&t).ok());
+    Lenient(params): Lenient<NewItemParams>,
+) -> Result<Page, HttpError> {
+    let tag = params.tag.and_then(|t| Tag::read(&t).ok());
     let typed = Typed {
         tag: tag.map(|t| t.to_string()).unwrap_or_default(),
         class: word(Class::Noncritical),
@@ -199,20 +198,14 @@ async fn ask_new(
     Showing { state: &state, signed: &signed, item: None }.page(typed, Vec::new(), None)
 }
 
-async fn ask_edit(
+pub(crate) async fn ask_edit(
+    signed: Staff<EditEquipment>,
     State(state): State<AppState>,
-    signed: Signed,
     Path(tag): Path<String>,
-) -> Result<Response, Problem> {
-    signed.must_change()?;
+) -> Result<Page, HttpError> {
     let (tag, name) = named(&state, &tag)?;
-    let typed = state
-        .store
-        .snapshot()
-        .equipment
-        .get(&tag)
-        .map(|item| Typed::of_item(item))
-        .ok_or_else(Problem::not_found)?;
+    let typed =
+        state.store.snapshot().equipment.get(&tag).map(|item| Typed::of_item(item)).ok_or_else(not_found)?;
     Showing { state: &state, signed: &signed, item: Some((tag, name)) }.page(typed, Vec::new(), None)
 }
 
@@ -225,55 +218,55 @@ fn wrong(refusal: &Refusal) -> Wrong {
     Wrong { at: at.to_owned(), words: refusal.to_string() }
 }
 
-async fn add(State(state): State<AppState>, signed: Signed, request: Request) -> Result<Response, Problem> {
-    let form = signed.form(request).await?;
-    signed.must_change()?;
+pub(crate) async fn add(
+    signed: Staff<EditEquipment>,
+    State(state): State<AppState>,
+    StaffForm(form): StaffForm,
+) -> Result<FormReply, HttpError> {
     let typed = Typed::of_form(&form);
-    let submission = form.get("submission").map(str::to_owned).filter(|k| !k.is_empty());
+    let submission = submission_of(&form);
     let showing = Showing { state: &state, signed: &signed, item: None };
     let schedule = match typed.due.schedule() {
         Ok(schedule) => schedule,
-        Err(wrong) => return showing.page(typed, vec![wrong], submission),
+        Err(wrong) => return showing.again(typed, wrong, submission),
     };
     let tag = Some(typed.tag.trim()).filter(|t| !t.is_empty()).map(Tag::read).transpose();
     let Ok(tag) = tag else {
         let words = "Check the tag: nine letters and digits, as printed on the label".to_owned();
-        return showing.page(typed, vec![Wrong { at: "tag".to_owned(), words }], submission);
+        return showing.again(typed, Wrong { at: "tag".to_owned(), words }, submission);
     };
     let command = Command::AddEquipment(Box::new(NewEquipment { tag, fields: typed.fields(), schedule }));
-    match act(&state, signed.by(), submission.clone(), command).await {
+    match act(&state, signed.author(), submission.clone(), command).await {
         Ok(done) => match entry(&state, done.line).await? {
             Some((_, record::kinds::Event::EquipmentAdded(added))) => {
-                Ok(see_other(&format!("/staff/equipment/{}", added.tag)))
+                go_to(&format!("/staff/equipment/{}", added.tag))
             }
-            _ => Ok(see_other("/staff/equipment")),
+            _ => go_to("/staff/equipment"),
         },
         Err(Undone::Refused(refusal)) if refusal.field().is_some() && refusal != Refusal::KeyReused => {
-            showing.page(typed, vec![wrong(&refusal)], submission)
+            showing.again(typed, wrong(&refusal), submission)
         }
-        Err(other) => Err(Problem::from(other).link("/staff/equipment", "Back to the list")),
+        Err(other) => Err(HttpError::from(other).link("/staff/equipment", "Back to the list")),
     }
 }
 
-async fn edit(
+pub(crate) async fn edit(
+    signed: Staff<EditEquipment>,
     State(state): State<AppState>,
-    signed: Signed,
     Path(tag): Path<String>,
-    request: Request,
-) -> Result<Response, Problem> {
+    StaffForm(form): StaffForm,
+) -> Result<FormReply, HttpError> {
     let (tag, name) = named(&state, &tag)?;
-    let form = signed.form(request).await?;
-    signed.must_change()?;
     let typed = Typed::of_form(&form);
     let (present, further) = {
         let facility = state.store.snapshot();
-        let item = facility.equipment.get(&tag).ok_or_else(Problem::not_found)?;
+        let item = facility.equipment.get(&tag).ok_or_else(not_found)?;
         (Typed::of_item(item), item.protocols.iter().skip(1).copied().collect::<Vec<_>>())
     };
     let showing = Showing { state: &state, signed: &signed, item: Some((tag, name)) };
     let schedule = match typed.due.schedule() {
         Ok(schedule) => schedule.unwrap_or(Schedule::Never),
-        Err(wrong) => return showing.page(typed, vec![wrong], None),
+        Err(wrong) => return showing.again(typed, wrong, None),
     };
     let back = format!("/staff/equipment/{tag}");
     let (mut wanted, there) = (typed.fields(), present.fields());
@@ -291,15 +284,15 @@ async fn edit(
         commands.push(Command::SetSchedule { tag, protocol: None, schedule });
     }
     for command in commands {
-        match act(&state, signed.by(), None, command).await {
+        match act(&state, signed.author(), None, command).await {
             Ok(_) => {}
             Err(Undone::Refused(refusal)) if refusal.field().is_some() => {
-                return showing.page(typed, vec![wrong(&refusal)], None);
+                return showing.again(typed, wrong(&refusal), None);
             }
-            Err(other) => return Err(Problem::from(other).link(back, "Back to the item")),
+            Err(other) => return Err(HttpError::from(other).link(back, "Back to the item")),
         }
     }
-    Ok(see_other(&back))
+    go_to(&back)
 }
 
 /// What is the same as before is not said again.

@@ -1,25 +1,28 @@
 //! Equipment for staff: the list, and each item's page with its history and why it can be believed.
 
 use askama::Template;
-use axum::Router;
-use axum::extract::{Path, State};
-use axum::response::Response;
-use axum::routing::get;
+use axum::extract::State;
 use record::compliance::{Rate, Tally};
 use record::fold::{Cleaning, Equipment, Facility, Service};
 use record::kinds::{Class, PhotoPolicy};
 use record::tag::Tag;
+use schemars::JsonSchema;
 use serde::Deserialize;
+use web::answer::Page;
+use web::argument::{Lenient, Path};
+use web::error::HttpError;
 
 use crate::store::{HistoryPlace, Reader};
-use crate::web::access::staff_session::Signed;
+use crate::web::access::permissions::View;
+use crate::web::access::staff::Staff;
+use crate::web::access::staff_session::StaffSession;
 use crate::web::context::AppState;
-use crate::web::http_error::Problem;
-use crate::web::layout::{Frame, Place, page};
+use crate::web::http_error::not_found;
+use crate::web::layout::{Frame, Place};
 use crate::web::log_reads::{read_long, text};
 use crate::web::pages::equipment::schedule;
+use crate::web::pages::equipment::schedule::ScheduleRow;
 use crate::web::request::page_cursor::{HistoryScope, PageCursor};
-use crate::web::request::query::Asked;
 use crate::web::view_models::formats::plural;
 use crate::web::view_models::history::{Happening, HistoryLook, ItemEvent, history};
 use crate::web::view_models::item_status::Standing;
@@ -31,12 +34,9 @@ use crate::web::view_models::snapshot::Snapshot;
 use crate::web::view_models::status_board::StandingBoards;
 use crate::web::view_models::verification::{Trust, trust};
 
-pub(crate) fn routes() -> Router<AppState> {
-    Router::new().route("/staff/equipment/{tag}", get(item))
-}
-
-#[derive(Debug, Default, Deserialize)]
-struct Ask {
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+pub(crate) struct ItemParams {
+    /// Where its history goes on.
     cursor: Option<String>,
 }
 
@@ -62,42 +62,39 @@ struct ItemPage {
     trust: Trust,
     /// When the page was made, for paper, on which “today” says nothing.
     made: String,
-    schedules: Vec<crate::web::pages::equipment::schedule::Line>,
+    schedules: Vec<ScheduleRow>,
     facts: Vec<(&'static str, String)>,
     protocol: Option<(String, String)>,
 }
 
-async fn item(
+pub(crate) async fn show(
+    signed: Staff<View>,
     State(state): State<AppState>,
-    signed: Signed,
     Path(text_of_tag): Path<String>,
-    Asked(ask): Asked<Ask>,
-) -> Result<Response, Problem> {
+    Lenient(params): Lenient<ItemParams>,
+) -> Result<Page, HttpError> {
     let (tag, _) = named(&state, &text_of_tag)?;
     let tally = tally_of(&state, tag).await?;
-    let back = |problem: Problem| problem.link(format!("/staff/equipment/{tag}"), "Show the newest records");
-    let upto = HistoryScope(Some(tag)).read(ask.cursor.as_deref()).map_err(back)?;
+    let back = |error: HttpError| error.link(format!("/staff/equipment/{tag}"), "Show the newest records");
+    let upto = HistoryScope(Some(tag)).read(params.cursor.as_deref()).map_err(back)?;
     let made = read_long(&state, move |state, reader| item_page(state, reader, &signed, (tag, upto), tally));
-    let made =
-        made.await.map_err(|problem| if problem.code == "parameter" { back(problem) } else { problem });
-    page(&made?)
+    let made = made.await.map_err(|error| if error.code == "parameter" { back(error) } else { error });
+    Page::draw(&made?)
 }
 
 fn item_page(
     state: &AppState,
     reader: &Reader,
-    signed: &Signed,
+    signed: &StaffSession,
     (tag, upto): (Tag, Option<HistoryPlace>),
     tally: Tally,
-) -> Result<ItemPage, Problem> {
+) -> Result<ItemPage, HttpError> {
     let (done, older) = history(reader, tag, upto)?;
     let facility = state.store.snapshot();
-    let item = facility.equipment.get(&tag).ok_or_else(Problem::not_found)?;
+    let item = facility.equipment.get(&tag).ok_or_else(not_found)?;
     let snapshot = Snapshot::of(state, &facility);
-    let row = state
-        .kept::<StandingBoards>()
-        .row_of(&facility, item, &snapshot.local)
-        .ok_or_else(Problem::not_found)?;
+    let row =
+        state.kept::<StandingBoards>().row_of(&facility, item, &snapshot.local).ok_or_else(not_found)?;
     let cleanings: Vec<&Cleaning> = done
         .iter()
         .filter_map(|done| match done {
@@ -110,7 +107,7 @@ fn item_page(
     let history = done
         .iter()
         .map(|done| match done {
-            ItemEvent::Cleaned(cleaning) => looks.cleaned(cleaning, signed.may_change()),
+            ItemEvent::Cleaned(cleaning) => looks.cleaned(cleaning, signed.can_edit()),
             ItemEvent::Used(used) => looks.used(*used),
         })
         .collect();
@@ -130,7 +127,7 @@ fn item_page(
         standing: row.standing,
         service: item.service,
         why_out,
-        may_change: signed.may_change(),
+        may_change: signed.can_edit(),
         form_token: signed.form_token(),
         rate: Rate::text(tally.rate()),
         rate_words: rate_words(&facility, item, tally),
@@ -140,7 +137,7 @@ fn item_page(
         is_older: upto.is_some(),
         trust,
         made: snapshot.local.iso(snapshot.now_ms()),
-        schedules: schedule::lines(&facility, item),
+        schedules: schedule::schedule_rows(&facility, item),
         facts: facts(&facility, item, &snapshot),
         protocol: protocols::protocol(&facility, item, None)
             .map(|p| (format!("/protocols/{}", p.protocol), format!("{}, version {}", p.name, p.version))),

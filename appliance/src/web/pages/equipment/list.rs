@@ -3,34 +3,30 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::Router;
 use axum::extract::State;
-use axum::response::Response;
-use axum::routing::get;
 use record::compliance::{Rate, Tally};
 use record::fold::Service;
 use record::tag::Tag;
+use schemars::JsonSchema;
 use serde::Deserialize;
+use web::answer::Page;
+use web::argument::Lenient;
+use web::error::HttpError;
 
-use crate::web::access::staff_session::Signed;
+use crate::web::access::permissions::View;
+use crate::web::access::staff::Staff;
 use crate::web::context::AppState;
-use crate::web::http_error::Problem;
-use crate::web::layout::{Frame, Place, page};
-use crate::web::request::query::Asked;
+use crate::web::layout::{Frame, Place};
 use crate::web::view_models::formats::{Moment, plural};
 use crate::web::view_models::item_status::Row;
 use crate::web::view_models::rates::tallies;
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::view_models::status_board::{StandingBoard, board};
 
-pub(crate) fn routes() -> Router<AppState> {
-    Router::new().route("/staff/equipment", get(list))
-}
-
 /// Items of the list; more are found by searching.
 pub(crate) const ITEMS_MAX: usize = 500;
 
-pub(crate) struct Line {
+struct EquipmentRow {
     row: Arc<Row>,
     asset_number: String,
     last: Option<Moment>,
@@ -39,59 +35,61 @@ pub(crate) struct Line {
 
 #[derive(Template)]
 #[template(path = "equipment_list.html")]
-pub(crate) struct ListPage {
+struct EquipmentListPage {
     frame: Frame,
     query: String,
     caption: String,
-    lines: Vec<Line>,
+    lines: Vec<EquipmentRow>,
     more: usize,
     retired: bool,
     may_change: bool,
 }
 
-#[derive(Debug, Default, Deserialize)]
-struct Ask {
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+pub(crate) struct EquipmentListParams {
+    /// What is looked for.
     #[serde(default)]
     q: String,
+    /// Anything: what was retired, in the place of what is in use.
     retired: Option<String>,
 }
 
-async fn list(
+pub(crate) async fn show(
+    signed: Staff<View>,
     State(state): State<AppState>,
-    signed: Signed,
-    Asked(ask): Asked<Ask>,
-) -> Result<Response, Problem> {
-    let query: String = ask.q.trim().chars().take(200).collect();
+    Lenient(params): Lenient<EquipmentListParams>,
+) -> Result<Page, HttpError> {
+    let query: String = params.q.trim().chars().take(200).collect();
     let tallies = tallies(&state).await?;
     let board = board(&state).await?;
     let snapshot = Snapshot::of(&state, &board.seen);
-    let lines = lines(&board, &snapshot, &query, ask.retired.is_some(), &tallies.items);
+    let lines = lines(&board, &snapshot, &query, params.retired.is_some(), &tallies.items);
     let counted = plural(lines.len(), "item", "items");
-    let caption = match (query.is_empty(), ask.retired.is_some()) {
+    let caption = match (query.is_empty(), params.retired.is_some()) {
         (_, true) => format!("Retired: {counted}"),
         (true, false) => format!("In use, overdue first: {counted}"),
         (false, false) => format!("With “{query}”: {counted}"),
     };
     let more = lines.len().saturating_sub(ITEMS_MAX);
     let frame = Frame::staff(&state, &snapshot, "Equipment", &signed, Place::Equipment);
-    page(&ListPage {
+    Page::draw(&EquipmentListPage {
         frame,
         query,
         caption,
         more,
         lines: lines.into_iter().take(ITEMS_MAX).collect(),
-        retired: ask.retired.is_some(),
-        may_change: signed.may_change(),
+        retired: params.retired.is_some(),
+        may_change: signed.can_edit(),
     })
 }
 
-pub(crate) fn lines(
+fn lines(
     board: &StandingBoard,
     snapshot: &Snapshot,
     query: &str,
     retired: bool,
     tallies: &std::collections::BTreeMap<Tag, Tally>,
-) -> Vec<Line> {
+) -> Vec<EquipmentRow> {
     let is_gone = |row: &&Arc<Row>| row.item.service == Service::Retired;
     let (gone, used) = if retired { (board.all(), &[][..]) } else { (&[][..], board.in_use()) };
     let all = gone.iter().filter(is_gone).chain(used);
@@ -104,7 +102,7 @@ pub(crate) fn lines(
         );
         let text = text.to_lowercase();
         let last = row.activity.as_ref().and_then(|a| a.last);
-        words.iter().all(|word| text.contains(word)).then(|| Line {
+        words.iter().all(|word| text.contains(word)).then(|| EquipmentRow {
             asset_number: item.asset_number.clone(),
             last: last.map(|last| snapshot.local.day_time(last.performed_ms)),
             rate: Rate::text(tallies.get(&item.tag).and_then(|t| t.rate())),

@@ -1,20 +1,104 @@
 //! Equipment: the list, an item, its form, its schedule, in and out of service.
 
-pub(crate) mod form;
-pub(crate) mod item;
-pub(crate) mod list;
-pub(crate) mod schedule;
-pub(crate) mod service_state;
+mod form;
+mod item;
+mod list;
+mod schedule;
+mod service_state;
 
-use axum::Router;
+use http::Method;
+use web::route::{Example, Kind, Route, row};
 
 use crate::web::context::AppState;
+use crate::web::{examples, refusals};
 
-pub(crate) fn routes() -> Router<AppState> {
-    Router::new()
-        .merge(list::routes())
-        .merge(item::routes())
-        .merge(form::routes())
-        .merge(schedule::routes())
-        .merge(service_state::routes())
+pub(crate) fn routes() -> Vec<Route<AppState>> {
+    let mut routes = routes_of_items();
+    routes.extend(routes_out_of_use());
+    routes
+}
+
+fn routes_of_items() -> Vec<Route<AppState>> {
+    use Kind::{Form, Page};
+    let (find, command) = (refusals::FINDING, refusals::COMMANDING);
+    let due = |example: Example| example.field("every", "weeks").field("number", "2");
+    let facts =
+        |example: Example| due(example.field("name", "Infusion pump 21").field("class", "noncritical"));
+    vec![
+        row(Method::GET, "/staff/equipment", "equipment.browse", Page, list::show).refusals(find),
+        row(Method::GET, "/staff/equipment/new", "equipment.ask-new", Page, form::ask_new).refusals(find),
+        row(Method::POST, "/staff/equipment/new", "equipment.create", Form, form::add)
+            .commands(&["AddEquipment"])
+            .refusals(command)
+            .example(facts(Example::default())),
+        row(Method::GET, "/staff/equipment/{tag}", "equipment.show", Page, item::show)
+            .refusals(find)
+            .example(examples::tag()),
+        row(Method::GET, "/staff/equipment/{tag}/edit", "equipment.ask-edit", Page, form::ask_edit)
+            .refusals(find)
+            .example(examples::tag()),
+        row(Method::POST, "/staff/equipment/{tag}/edit", "equipment.save", Form, form::edit)
+            .commands(&["ChangeEquipment", "SetSchedule"])
+            .refusals(command)
+            .example(facts(examples::tag())),
+        row(Method::GET, "/staff/equipment/{tag}/schedule", "equipment.ask-schedule", Page, schedule::ask)
+            .refusals(find)
+            .example(examples::tag()),
+        row(Method::POST, "/staff/equipment/{tag}/schedule", "equipment.schedule", Form, schedule::set)
+            .commands(&["SetSchedule"])
+            .refusals(command)
+            .example(due(examples::tag())),
+    ]
+}
+
+/// Those that take an item or a record out of use, and back.
+fn routes_out_of_use() -> Vec<Route<AppState>> {
+    use Kind::{Form, Page};
+    let (find, command) = (refusals::FINDING, refusals::COMMANDING);
+    let reason = |example: Example| example.field("reason", "Flow sensor fails its self-test");
+    vec![
+        row(
+            Method::GET,
+            "/staff/equipment/{tag}/out",
+            "equipment.ask-suspend",
+            Page,
+            service_state::ask_suspend,
+        )
+        .refusals(find)
+        .example(examples::tag()),
+        row(Method::POST, "/staff/equipment/{tag}/out", "equipment.suspend", Form, service_state::suspend)
+            .commands(&["SuspendEquipment"])
+            .refusals(command)
+            .example(reason(examples::tag())),
+        row(Method::POST, "/staff/equipment/{tag}/back", "equipment.resume", Form, service_state::resume)
+            .commands(&["ResumeEquipment"])
+            .refusals(command)
+            .example(Example::default().part("tag", examples::SUSPENDED_TAG).field("submission", "")),
+        row(
+            Method::GET,
+            "/staff/equipment/{tag}/retire",
+            "equipment.ask-retire",
+            Page,
+            service_state::ask_retire,
+        )
+        .refusals(find)
+        .example(examples::tag()),
+        row(Method::POST, "/staff/equipment/{tag}/retire", "equipment.retire", Form, service_state::retire)
+            .commands(&["RetireEquipment"])
+            .refusals(command)
+            .example(reason(examples::tag())),
+        row(
+            Method::GET,
+            "/staff/cleanings/{receipt}/void",
+            "cleaning.ask-void",
+            Page,
+            service_state::ask_void,
+        )
+        .refusals(find)
+        .example(examples::receipt()),
+        row(Method::POST, "/staff/cleanings/{receipt}/void", "cleaning.void", Form, service_state::void)
+            .commands(&["VoidCleaning"])
+            .refusals(command)
+            .example(reason(examples::receipt())),
+    ]
 }

@@ -1,34 +1,31 @@
 //! When an item is due: the fields that a person fills in, and a page for each of its protocols.
 
 use askama::Template;
-use axum::Router;
-use axum::extract::{Path, Request, State};
-use axum::response::Response;
-use axum::routing::get;
-use http::StatusCode;
+use axum::extract::State;
 use record::fold::{Equipment, Facility, Service};
 use record::ids::ProtocolId;
 use record::kinds::{Schedule, TimeOfDay};
 use record::tag::Tag;
+use schemars::JsonSchema;
 use serde::Deserialize;
+use web::answer::{FormReply, Page};
+use web::argument::{FormFields, Lenient, Path};
+use web::error::HttpError;
 
 use crate::intake::Command;
-use crate::web::access::staff_session::Signed;
-use crate::web::answer::see_other;
+use crate::web::access::permissions::EditEquipment;
+use crate::web::access::staff::Staff;
+use crate::web::access::staff_session::StaffSession;
+use crate::web::answer::{ask_again, go_to};
 use crate::web::commands::run::{Undone, act};
 use crate::web::context::AppState;
-use crate::web::http_error::Problem;
-use crate::web::layout::{Frame, Place, page_with};
+use crate::web::http_error::not_found;
+use crate::web::layout::{Frame, Place};
 use crate::web::request::field_error::Wrong;
-use crate::web::request::form::Form;
-use crate::web::request::query::Asked;
+use crate::web::request::form::StaffForm;
 use crate::web::view_models::items::named;
 use crate::web::view_models::schedules::{capital, schedule_words};
 use crate::web::view_models::snapshot::Snapshot;
-
-pub(crate) fn routes() -> Router<AppState> {
-    Router::new().route("/staff/equipment/{tag}/schedule", get(ask).post(set))
-}
 
 /// What the fields of a schedule hold, as typed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -39,7 +36,7 @@ pub(crate) struct Due {
 }
 
 impl Due {
-    pub(crate) fn of_form(form: &Form) -> Self {
+    pub(crate) fn of_form(form: &FormFields) -> Self {
         let text = |name: &str| form.text(name).to_owned();
         Self { every: text("every"), number: text("number"), times: text("times") }
     }
@@ -93,17 +90,17 @@ fn times(typed: &str) -> Result<Vec<TimeOfDay>, Wrong> {
 }
 
 /// One line of an item's schedules.
-pub(crate) struct Line {
+pub(crate) struct ScheduleRow {
     pub(crate) protocol_name: String,
     pub(crate) words: String,
     pub(crate) to: String,
 }
 
 /// The schedule that any cleaning meets, and one for each protocol of the item.
-pub(crate) fn lines(facility: &Facility, item: &Equipment) -> Vec<Line> {
+pub(crate) fn schedule_rows(facility: &Facility, item: &Equipment) -> Vec<ScheduleRow> {
     let of = |protocol: Option<ProtocolId>| {
         let asked = protocol.map_or_else(String::new, |id| format!("?protocol={id}"));
-        Line {
+        ScheduleRow {
             protocol_name: protocol_name(facility, protocol),
             words: item
                 .schedule(protocol)
@@ -122,8 +119,9 @@ fn protocol_name(facility: &Facility, protocol: Option<ProtocolId>) -> String {
     }
 }
 
-#[derive(Debug, Default, Deserialize)]
-struct Ask {
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+pub(crate) struct ScheduleParams {
+    /// For which of the item's protocols; absent: for any.
     protocol: Option<ProtocolId>,
 }
 
@@ -150,12 +148,12 @@ struct Present {
     due: Due,
 }
 
-fn present(state: &AppState, tag: &str, protocol: Option<ProtocolId>) -> Result<Present, Problem> {
+fn present(state: &AppState, tag: &str, protocol: Option<ProtocolId>) -> Result<Present, HttpError> {
     let (tag, name) = named(state, tag)?;
     let facility = state.store.snapshot();
-    let item = facility.equipment.get(&tag).ok_or_else(Problem::not_found)?;
+    let item = facility.equipment.get(&tag).ok_or_else(not_found)?;
     if item.service == Service::Retired || protocol.is_some_and(|id| !item.protocols.contains(&id)) {
-        return Err(Problem::not_found());
+        return Err(not_found());
     }
     let due = Due::of(item.schedule(protocol));
     Ok(Present { tag, name, protocol, protocol_name: protocol_name(&facility, protocol), due })
@@ -169,14 +167,11 @@ impl Present {
     fn page(
         self,
         state: &AppState,
-        signed: &Signed,
+        signed: &StaffSession,
         typed: Due,
         problems: Vec<Wrong>,
-    ) -> Result<Response, Problem> {
-        let (status, error) = match problems.as_slice() {
-            [] => (StatusCode::OK, ""),
-            _ => (StatusCode::UNPROCESSABLE_ENTITY, "Error: "),
-        };
+    ) -> Result<Page, HttpError> {
+        let error = if problems.is_empty() { "" } else { "Error: " };
         let title = format!("{error}When is {} due?", self.name);
         let asked = self.protocol.map_or_else(String::new, |id| format!("?protocol={id}"));
         let template = SchedulePage {
@@ -190,47 +185,45 @@ impl Present {
             typed,
             form_token: signed.form_token(),
         };
-        page_with(status, &template)
+        Page::draw(&template)
     }
 }
 
-async fn ask(
+pub(crate) async fn ask(
+    signed: Staff<EditEquipment>,
     State(state): State<AppState>,
-    signed: Signed,
     Path(tag): Path<String>,
-    Asked(ask): Asked<Ask>,
-) -> Result<Response, Problem> {
-    signed.must_change()?;
-    let present = present(&state, &tag, ask.protocol)?;
+    Lenient(params): Lenient<ScheduleParams>,
+) -> Result<Page, HttpError> {
+    let present = present(&state, &tag, params.protocol)?;
     let typed = present.due.clone();
     present.page(&state, &signed, typed, Vec::new())
 }
 
-async fn set(
+pub(crate) async fn set(
+    signed: Staff<EditEquipment>,
     State(state): State<AppState>,
-    signed: Signed,
     Path(tag): Path<String>,
-    Asked(ask): Asked<Ask>,
-    request: Request,
-) -> Result<Response, Problem> {
-    let form = signed.form(request).await?;
-    let present = present(&state, &tag, ask.protocol)?;
+    Lenient(params): Lenient<ScheduleParams>,
+    StaffForm(form): StaffForm,
+) -> Result<FormReply, HttpError> {
+    let present = present(&state, &tag, params.protocol)?;
     let (typed, back) = (Due::of_form(&form), present.back());
     let schedule = match typed.schedule() {
         Ok(schedule) => schedule,
-        Err(wrong) => return present.page(&state, &signed, typed, vec![wrong]),
+        Err(wrong) => return present.page(&state, &signed, typed, vec![wrong]).map(ask_again),
     };
     if present.due.schedule().ok() == Some(schedule.clone()) {
-        return Ok(see_other(&back));
+        return go_to(&back);
     }
     let schedule = schedule.unwrap_or(Schedule::Never);
     let command = Command::SetSchedule { tag: present.tag, protocol: present.protocol, schedule };
-    match act(&state, signed.by(), None, command).await {
-        Ok(_) => Ok(see_other(&back)),
+    match act(&state, signed.author(), None, command).await {
+        Ok(_) => go_to(&back),
         Err(Undone::Refused(refusal)) if refusal.field() == Some("schedule") => {
             let wrong = Wrong { at: typed.field().to_owned(), words: refusal.to_string() };
-            present.page(&state, &signed, typed, vec![wrong])
+            present.page(&state, &signed, typed, vec![wrong]).map(ask_again)
         }
-        Err(other) => Err(Problem::from(other).link(back, "Back to the item")),
+        Err(other) => Err(HttpError::from(other).link(back, "Back to the item")),
     }
 }

@@ -1,40 +1,32 @@
 //! In service or out of it: the page that a scan then shows, and the staff's forms that take a reason.
 
 use askama::Template;
-use axum::Router;
-use axum::extract::{Path, Request, State};
-use axum::response::Response;
-use axum::routing::{get, post};
-use http::StatusCode;
+use axum::extract::State;
 use record::fold::LinePlace;
 use record::kinds::Who;
 use record::receipt::Receipt;
 use record::tag::Tag;
+use web::answer::{FormReply, OneOf, Page};
+use web::argument::{FormFields, Path};
+use web::error::HttpError;
 
 use crate::intake::Command;
 use crate::store::Reader;
-use crate::web::access::pin::PinTypist;
-use crate::web::access::staff_session::Signed;
-use crate::web::answer::see_other;
+use crate::web::access::permissions::EditEquipment;
+use crate::web::access::staff::Staff;
+use crate::web::access::staff_session::StaffSession;
+use crate::web::answer::{FormOrPage, ask_again, go_to};
 use crate::web::commands::run::{Undone, act};
 use crate::web::confirm_pin::Confirmed;
 use crate::web::context::AppState;
-use crate::web::http_error::Problem;
-use crate::web::layout::{Frame, Place, page_with};
+use crate::web::layout::{Frame, Place};
 use crate::web::log_reads::read_quick;
 use crate::web::request::field_error::Wrong;
-use crate::web::request::form::Form;
+use crate::web::request::form::StaffForm;
 use crate::web::view_models::formats::count;
 use crate::web::view_models::items::named;
+use crate::web::view_models::receipts;
 use crate::web::view_models::snapshot::{Snapshot, who_words};
-
-pub(crate) fn routes() -> Router<AppState> {
-    Router::new()
-        .route("/staff/equipment/{tag}/out", get(ask_out).post(out))
-        .route("/staff/equipment/{tag}/back", post(back))
-        .route("/staff/equipment/{tag}/retire", get(ask_retire).post(retire))
-        .route("/staff/cleanings/{receipt}/void", get(ask_void).post(void))
-}
 
 /// A page that asks for a reason and has one button.
 #[derive(Template)]
@@ -54,7 +46,7 @@ struct ReasonPage {
     form_token: String,
 }
 
-struct Asking {
+struct ReasonPrompt {
     title: String,
     what: String,
     action: String,
@@ -65,15 +57,14 @@ struct Asking {
     hint: &'static str,
 }
 
-impl Asking {
+impl ReasonPrompt {
     fn page(
         self,
         state: &AppState,
-        signed: &Signed,
+        signed: &StaffSession,
         problems: Vec<Wrong>,
         reason: &str,
-    ) -> Result<Response, Problem> {
-        let status = if problems.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    ) -> Result<Page, HttpError> {
         let error = if problems.is_empty() { "" } else { "Error: " };
         let frame = Frame::staff(
             state,
@@ -96,12 +87,12 @@ impl Asking {
             reason: reason.to_owned(),
             form_token: signed.form_token(),
         };
-        page_with(status, &template)
+        Page::draw(&template)
     }
 }
 
-fn asking_out(tag: Tag, name: &str) -> Asking {
-    Asking {
+fn asking_out(tag: Tag, name: &str) -> ReasonPrompt {
+    ReasonPrompt {
         title: format!("Take {name} out of service?"),
         what: "While it is out it makes no cleaning due, and a scan says not to use it on a patient."
             .to_owned(),
@@ -114,8 +105,8 @@ fn asking_out(tag: Tag, name: &str) -> Asking {
     }
 }
 
-fn asking_retire(tag: Tag, name: &str) -> Asking {
-    Asking {
+fn asking_retire(tag: Tag, name: &str) -> ReasonPrompt {
+    ReasonPrompt {
         title: format!("Retire {name}?"),
         what: "It takes no more records, and this cannot be undone. Its history stays.".to_owned(),
         action: format!("/staff/equipment/{tag}/retire"),
@@ -127,102 +118,96 @@ fn asking_retire(tag: Tag, name: &str) -> Asking {
     }
 }
 
-async fn ask_out(
+pub(crate) async fn ask_suspend(
+    signed: Staff<EditEquipment>,
     State(state): State<AppState>,
-    signed: Signed,
     Path(tag): Path<String>,
-) -> Result<Response, Problem> {
-    signed.must_change()?;
+) -> Result<Page, HttpError> {
     let (tag, name) = named(&state, &tag)?;
     asking_out(tag, &name).page(&state, &signed, Vec::new(), "")
 }
 
-async fn ask_retire(
+pub(crate) async fn ask_retire(
+    signed: Staff<EditEquipment>,
     State(state): State<AppState>,
-    signed: Signed,
     Path(tag): Path<String>,
-) -> Result<Response, Problem> {
-    signed.must_change()?;
+) -> Result<Page, HttpError> {
     let (tag, name) = named(&state, &tag)?;
     asking_retire(tag, &name).page(&state, &signed, Vec::new(), "")
 }
 
-async fn out(
+pub(crate) async fn suspend(
+    signed: Staff<EditEquipment>,
     State(state): State<AppState>,
-    signed: Signed,
     Path(tag): Path<String>,
-    request: Request,
-) -> Result<Response, Problem> {
+    StaffForm(form): StaffForm,
+) -> Result<FormReply, HttpError> {
     let (tag, name) = named(&state, &tag)?;
     let command = |reason| Command::SuspendEquipment { tag, reason };
-    let form = signed.form(request).await?;
     reasoned(&state, &signed, &form, asking_out(tag, &name), command).await
 }
 
-async fn retire(
+pub(crate) async fn retire(
+    signed: Staff<EditEquipment>,
     State(state): State<AppState>,
-    signed: Signed,
     Path(tag): Path<String>,
-    request: Request,
-) -> Result<Response, Problem> {
+    StaffForm(form): StaffForm,
+) -> Result<FormReply, HttpError> {
     let (tag, name) = named(&state, &tag)?;
     let command = |reason| Command::RetireEquipment { tag, reason };
-    let form = signed.form(request).await?;
     reasoned(&state, &signed, &form, asking_retire(tag, &name), command).await
 }
 
-async fn back(
+pub(crate) async fn resume(
+    signed: Staff<EditEquipment>,
     State(state): State<AppState>,
-    signed: Signed,
     Path(tag): Path<String>,
-    request: Request,
-) -> Result<Response, Problem> {
+    _: StaffForm,
+) -> Result<FormReply, HttpError> {
     let (tag, _) = named(&state, &tag)?;
-    signed.form(request).await?;
     let to = format!("/staff/equipment/{tag}");
-    let done = act(&state, signed.by(), None, Command::ResumeEquipment { tag }).await;
-    done.map_err(|undone| Problem::from(undone).link(to.clone(), "Back to the item"))?;
-    Ok(see_other(&to))
+    let done = act(&state, signed.author(), None, Command::ResumeEquipment { tag }).await;
+    done.map_err(|undone| HttpError::from(undone).link(to.clone(), "Back to the item"))?;
+    go_to(&to)
 }
 
 async fn reasoned(
     state: &AppState,
-    signed: &Signed,
-    form: &Form,
-    asking: Asking,
+    signed: &StaffSession,
+    form: &FormFields,
+    asking: ReasonPrompt,
     command: impl FnOnce(String) -> Command,
-) -> Result<Response, Problem> {
-    signed.must_change()?;
+) -> Result<FormReply, HttpError> {
     let reason = form.text("reason").to_owned();
     let wrong = |words: String| vec![Wrong { at: "reason".to_owned(), words }];
     if reason.trim().is_empty() {
-        return asking.page(state, signed, wrong("Say why".to_owned()), &reason);
+        return asking.page(state, signed, wrong("Say why".to_owned()), &reason).map(ask_again);
     }
-    match act(state, signed.by(), None, command(reason.clone())).await {
-        Ok(_) => Ok(see_other(&asking.back)),
+    match act(state, signed.author(), None, command(reason.clone())).await {
+        Ok(_) => go_to(&asking.back),
         Err(Undone::Refused(refusal)) if refusal.field() == Some("reason") => {
-            asking.page(state, signed, wrong(refusal.to_string()), &reason)
+            asking.page(state, signed, wrong(refusal.to_string()), &reason).map(ask_again)
         }
-        Err(other) => Err(Problem::from(other).link(asking.back, "Back")),
+        Err(other) => Err(HttpError::from(other).link(asking.back, "Back")),
     }
 }
 
-async fn asking_void(state: &AppState, text: &str) -> Result<AskedVoid, Problem> {
+async fn asking_void(state: &AppState, text: &str) -> Result<AskedVoid, HttpError> {
     let text = text.to_owned();
     read_quick(state, move |state, reader| asking_void_by(state, reader, &text)).await
 }
 
 /// The question whether to void a record, which record it is, and who cleaned.
-type AskedVoid = (Asking, LinePlace, Who);
+type AskedVoid = (ReasonPrompt, LinePlace, Who);
 
-fn asking_void_by(state: &AppState, reader: &Reader, text: &str) -> Result<AskedVoid, Problem> {
-    let found = crate::web::view_models::receipts::find(state, reader, text)?;
+fn asking_void_by(state: &AppState, reader: &Reader, text: &str) -> Result<AskedVoid, HttpError> {
+    let found = receipts::find(state, reader, text)?;
     let facility = state.store.snapshot();
     let name = facility.equipment.get(&found.cleaning.tag).map_or_else(String::new, |item| item.name.clone());
     let by = who_words(reader, &facility, &found.cleaning.who);
     let when = Snapshot::of(state, &facility).local.day_time(found.cleaning.performed_ms).text;
     let receipt: Receipt = found.receipt;
-    let asking = Asking {
+    let asking = ReasonPrompt {
         title: format!("Void entry {}?", count(found.line.of.seq)),
         what: format!(
             "{name}, cleaned {when} by {by}. It will not count any more. Both entries stay visible."
@@ -237,32 +222,29 @@ fn asking_void_by(state: &AppState, reader: &Reader, text: &str) -> Result<Asked
     Ok((asking, found.line, found.cleaning.who))
 }
 
-async fn ask_void(
+pub(crate) async fn ask_void(
+    signed: Staff<EditEquipment>,
     State(state): State<AppState>,
-    signed: Signed,
     Path(text): Path<String>,
-) -> Result<Response, Problem> {
-    signed.must_change()?;
+) -> Result<Page, HttpError> {
     asking_void(&state, &text).await?.0.page(&state, &signed, Vec::new(), "")
 }
 
-async fn void(
+pub(crate) async fn void(
+    signed: Staff<EditEquipment>,
     State(state): State<AppState>,
-    signed: Signed,
     Path(text): Path<String>,
-    request: Request,
-) -> Result<Response, Problem> {
+    StaffForm(mut form): StaffForm,
+) -> Result<FormOrPage, HttpError> {
     let (asking, line, who) = asking_void(&state, &text).await?;
-    let (action, typist) = (request.uri().path().to_owned(), PinTypist::of(&state, &request));
-    let mut form = signed.form(request).await?;
-    signed.must_change()?;
     // Whether it is proven that this person recorded it.
-    let own = matches!(who, Who::Pin { staff } | Who::Badge { staff } if staff == signed.staff);
+    let own = matches!(who, Who::Pin { staff } | Who::Badge { staff } if staff == signed.staff());
     if !own {
-        form = match signed.confirm(&state, action, form, &typist).await? {
+        form = match signed.confirm(&state, form).await? {
             Confirmed::Form(form) => form,
-            Confirmed::Asked(page) => return Ok(page),
+            Confirmed::Asked(answer) => return Ok(answer),
         };
     }
-    reasoned(&state, &signed, &form, asking, |reason| Command::VoidCleaning { line, reason }).await
+    let command = |reason| Command::VoidCleaning { line, reason };
+    reasoned(&state, &signed, &form, asking, command).await.map(OneOf::First)
 }

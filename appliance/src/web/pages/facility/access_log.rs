@@ -3,31 +3,27 @@
 use std::collections::BTreeMap;
 
 use askama::Template;
-use axum::Router;
 use axum::extract::State;
-use axum::response::Response;
-use axum::routing::get;
+use schemars::JsonSchema;
 use serde::Deserialize;
+use web::answer::Page;
+use web::argument::Lenient;
+use web::error::HttpError;
 
 use crate::identity::{AccessCaller, AccessRow};
-use crate::web::access::staff_session::Signed;
+use crate::web::access::permissions::ReadAudit;
+use crate::web::access::staff::Staff;
 use crate::web::context::AppState;
-use crate::web::http_error::Problem;
-use crate::web::layout::{Frame, Place, page};
+use crate::web::layout::{Frame, Place};
 use crate::web::log_reads::{read_long, staff_name};
 use crate::web::pages::facility::access_words;
-use crate::web::request::query::Asked;
 use crate::web::view_models::formats::Moment;
 use crate::web::view_models::snapshot::Snapshot;
 
 /// Rows of one page.
 const PAGE_ROWS: usize = 100;
 
-pub(crate) fn routes() -> Router<AppState> {
-    Router::new().route("/staff/box/audit", get(show))
-}
-
-struct Line {
+struct AccessLogRow {
     at: Moment,
     who: String,
     network: String,
@@ -42,25 +38,25 @@ struct Line {
 #[template(path = "access.html")]
 struct AccessPage {
     frame: Frame,
-    lines: Vec<Line>,
+    lines: Vec<AccessLogRow>,
     older: Option<u64>,
 }
 
-#[derive(Debug, Default, Deserialize)]
-struct Ask {
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+pub(crate) struct AccessLogParams {
+    /// Only rows older than this one.
     before: Option<String>,
 }
 
-async fn show(
+pub(crate) async fn show(
+    signed: Staff<ReadAudit>,
     State(state): State<AppState>,
-    signed: Signed,
-    Asked(ask): Asked<Ask>,
-) -> Result<Response, Problem> {
-    signed.must_read_audit()?;
-    let before = ask.before.and_then(|text| text.parse().ok());
+    Lenient(params): Lenient<AccessLogParams>,
+) -> Result<Page, HttpError> {
+    let before = params.before.and_then(|text| text.parse().ok());
     let access = state.identity.access.clone();
     let read = tokio::task::spawn_blocking(move || access.rows(before, PAGE_ROWS + 1)).await;
-    let mut rows = read.map_err(|e| Problem::internal(&e))?.map_err(|e| Problem::internal(&e))?;
+    let mut rows = read.map_err(|e| HttpError::internal(&e))?.map_err(|e| HttpError::internal(&e))?;
     let more = rows.len() > PAGE_ROWS;
     rows.truncate(PAGE_ROWS);
     let older = rows.last().filter(|_| more).map(|(seq, _)| *seq);
@@ -74,7 +70,7 @@ async fn show(
             (Err(_), Some(name)) => format!("{name} ({id})"),
             (Err(_), None) => id.to_owned(),
         };
-        let line = |(_, row): (u64, AccessRow)| Line {
+        let line = |(_, row): (u64, AccessRow)| AccessLogRow {
             at: snapshot.local.day_time(row.at_ms),
             who: match &row.caller {
                 AccessCaller::Stranger => "Nobody known".to_owned(),
@@ -94,5 +90,5 @@ async fn show(
         let frame = Frame::staff(state, &snapshot, "Access log", &signed, Place::Box);
         Ok(AccessPage { frame, lines, older })
     });
-    page(&template.await?)
+    Page::draw(&template.await?)
 }

@@ -1,14 +1,40 @@
 //! The facility and its box: today, the box, its settings, alarms, the audit of access.
 
-pub(crate) mod access_log;
-pub(crate) mod access_words;
-pub(crate) mod alarms;
-pub(crate) mod today;
+mod access_log;
+mod access_words;
+mod alarms;
+mod today;
 
-use axum::Router;
+use http::Method;
+use web::route::{Example, Kind, Route, row};
 
 use crate::web::context::AppState;
+use crate::web::request::next_page::HOME;
+use crate::web::{examples, refusals};
 
-pub(crate) fn routes() -> Router<AppState> {
-    Router::new().merge(today::routes()).merge(alarms::routes()).merge(access_log::routes())
+pub(crate) fn routes() -> Vec<Route<AppState>> {
+    use Kind::{Form, Page};
+    let find = refusals::FINDING;
+    let settings = Example::default()
+        .field("name", "Linden Valley Hospital")
+        .field("zone", "America/Chicago")
+        .field("label_host", "HTTP://10.0.0.5")
+        .field("contact", "biomed, ext. 4417")
+        .field("undo_min", "15")
+        .field("pin_proof_min", "5");
+    let alarm = Example::default().part("id", examples::ALARM).field("submission", "");
+    vec![
+        row(Method::GET, "/staff", "today.open", Page, today::open),
+        row(Method::GET, HOME, "today.show", Page, today::show).refusals(find),
+        row(Method::GET, "/staff/box", "box.show", Page, today::show_box).refusals(find),
+        row(Method::GET, "/staff/box/settings", "settings.ask", Page, today::ask_settings).refusals(find),
+        row(Method::POST, "/staff/box/settings", "settings.save", Form, today::save_settings)
+            .commands(&["ChangeFacility"])
+            .refusals(refusals::COMMANDING)
+            .example(settings),
+        row(Method::POST, "/staff/box/alarms/{id}/seen", "alarm.dismiss", Form, alarms::acknowledge)
+            .refusals(find)
+            .example(alarm),
+        row(Method::GET, "/staff/box/audit", "audit.show", Page, access_log::show).refusals(find),
+    ]
 }

@@ -3,48 +3,43 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::Router;
-use axum::extract::{Request, State};
-use axum::response::Response;
-use axum::routing::get;
-use http::StatusCode;
+use axum::extract::State;
 use record::compliance::{Rate, Tally};
-use record::kinds::Role;
 use record::tag::Tag;
+use web::answer::{FormReply, Page, SeeOther};
+use web::error::HttpError;
+use web::live::LivePage;
+use web::route::Anyone;
 
 use crate::identity::{AccessOutcome, AccessWanted, own_addresses};
-use crate::intake::{Command, Settings};
+use crate::intake::{Command, Permission, Settings};
 use crate::store::Reader;
-use crate::web::access::staff_session::Signed;
-use crate::web::access_note::{AccessNote, noted};
-use crate::web::answer::see_other;
+use crate::web::access::permissions::{EditSettings, View};
+use crate::web::access::staff::Staff;
+use crate::web::access::staff_session::StaffSession;
+use crate::web::access_note::AccessNote;
+use crate::web::answer::{ask_again, go_to};
 use crate::web::commands::run::{Undone, act};
 use crate::web::context::{AppState, Link};
-use crate::web::http_error::Problem;
-use crate::web::layout::{Frame, Place, page, page_with};
+use crate::web::layout::{Frame, Place};
+use crate::web::live::live_page;
 use crate::web::log_reads::{read_quick, staff_name};
 use crate::web::request::field_error::Wrong;
+use crate::web::request::form::StaffForm;
+use crate::web::request::next_page::HOME;
 use crate::web::view_models::alarms::AlarmCard;
 use crate::web::view_models::formats::{Moment, about, count};
 use crate::web::view_models::item_status::Row;
 use crate::web::view_models::jobs::{PrinterCard, printer_card};
-use crate::web::view_models::program_notes;
 use crate::web::view_models::rates::{Tallies, calendar, tallies};
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::view_models::status_board::{StandingBoard, board};
+use crate::web::view_models::{alarms, history, program_notes};
 
 /// Lines of “Just now”.
 const FEED: usize = 8;
 /// Lines of the overdue table; the whole list is a page of its own.
 const OVERDUE_MAX: usize = 20;
-
-pub(crate) fn routes() -> Router<AppState> {
-    Router::new()
-        .route("/staff", get(async || see_other("/staff/")))
-        .route("/staff/", get(today))
-        .route("/staff/box", get(this_box))
-        .route("/staff/box/settings", get(ask_settings).post(settings))
-}
 
 struct Number {
     title: &'static str,
@@ -101,20 +96,26 @@ struct TodayPage {
     may_change: bool,
 }
 
-async fn today(State(state): State<AppState>, signed: Signed) -> Result<Response, Problem> {
+/// Where the staff pages begin.
+pub(crate) async fn open(_: Anyone) -> Result<SeeOther, HttpError> {
+    SeeOther::to(HOME)
+}
+
+pub(crate) async fn show(signed: Staff<View>, State(state): State<AppState>) -> Result<Page, HttpError> {
+    let live = live_page(&state);
     let (tallies, board) = (tallies(&state).await?, board(&state).await?);
     let template =
-        read_quick(&state, move |state, reader| today_page(state, reader, &signed, &tallies, &board));
-    page(&template.await?)
+        read_quick(&state, move |state, reader| today_page(state, reader, &signed, (&tallies, &board), live));
+    Page::draw(&template.await?)
 }
 
 fn today_page(
     state: &AppState,
     reader: &Reader,
-    signed: &Signed,
-    tallies: &Tallies,
-    board: &StandingBoard,
-) -> Result<TodayPage, Problem> {
+    signed: &StaffSession,
+    (tallies, board): (&Tallies, &StandingBoard),
+    live: LivePage,
+) -> Result<TodayPage, HttpError> {
     let recent = reader.cleanings(None, FEED)?;
     let facility = &board.seen;
     let snapshot = Snapshot::of(state, facility);
@@ -135,13 +136,13 @@ fn today_page(
             .equipment
             .get(&cleaning.tag)
             .map_or_else(|| cleaning.tag.grouped(), |item| item.name.clone()),
-        photo: crate::web::view_models::history::thumbnail(state, cleaning),
-        words: crate::web::view_models::history::feed_words(reader, facility, cleaning),
+        photo: history::thumbnail(state, cleaning),
+        words: history::feed_words(reader, facility, cleaning),
         at: local.day_time(cleaning.performed_ms),
     });
     let late = board.overdue().iter().take(OVERDUE_MAX);
     Ok(TodayPage {
-        frame: Frame::staff(state, &snapshot, "Today", signed, Place::Today).live(&snapshot).refreshed(),
+        frame: Frame::staff(state, &snapshot, "Today", signed, Place::Today).live(live).refreshed(),
         day: local.long_day(),
         overdue: board.overdue().len(),
         overdue_words,
@@ -157,7 +158,7 @@ fn today_page(
         late: late.map(|row| Late { last: last(row), row: row.clone() }).collect(),
         no_items,
         no_schedule,
-        may_change: signed.may_change(),
+        may_change: signed.can_edit(),
     })
 }
 
@@ -264,7 +265,7 @@ struct BoxPage {
     audit: bool,
 }
 
-async fn this_box(State(state): State<AppState>, signed: Signed) -> Result<Response, Problem> {
+pub(crate) async fn show_box(signed: Staff<View>, State(state): State<AppState>) -> Result<Page, HttpError> {
     let snapshot = Snapshot::now(&state);
     let printers = state.printing.printers();
     let printers = printers.iter().map(|printer| printer_card(printer, &[], &snapshot.local)).collect();
@@ -273,7 +274,7 @@ async fn this_box(State(state): State<AppState>, signed: Signed) -> Result<Respo
         .free_bytes
         .map_or_else(|| "not known".to_owned(), |bytes| format!("{:.1} GB", bytes as f64 / 1e9));
     let mut notes = program_notes::notes(&state, &snapshot);
-    if signed.may_see_people() {
+    if signed.holds(Permission::SeePeople) {
         notes.extend(wrong_pin_notes(&state, &snapshot).await?);
     }
     if !health.ballast {
@@ -306,17 +307,17 @@ async fn this_box(State(state): State<AppState>, signed: Signed) -> Result<Respo
     let mut frame = Frame::staff(&state, &snapshot, "This box", &signed, Place::Box);
     // They stand on this page itself, each with its button.
     frame.alarm = None;
-    page(&BoxPage {
+    Page::draw(&BoxPage {
         frame,
         facts,
-        alarms: crate::web::view_models::alarms::cards(&state, &snapshot.local).await?,
+        alarms: alarms::cards(&state, &snapshot.local).await?,
         form_token: signed.form_token(),
-        may_change: signed.may_change(),
+        may_change: signed.can_edit(),
         notes,
         printers,
         hosts,
-        admin: signed.role == Role::FacilityAdmin,
-        audit: signed.may_read_audit(),
+        admin: signed.holds(Permission::EditSettings),
+        audit: signed.holds(Permission::ReadAudit),
     })
 }
 
@@ -334,11 +335,11 @@ fn at_relay(state: &AppState) -> String {
 }
 
 /// Whose PIN strangers are guessing.
-async fn wrong_pin_notes(state: &AppState, snapshot: &Snapshot) -> Result<Vec<String>, Problem> {
+async fn wrong_pin_notes(state: &AppState, snapshot: &Snapshot) -> Result<Vec<String>, HttpError> {
     let (local, wall_ms) = (snapshot.local.clone(), snapshot.now.wall_ms);
     let words = read_quick(state, move |state, reader| {
-        let alarms = state.identity.pins.alarms(wall_ms).map_err(|e| Problem::internal(&e))?;
-        let locked = state.identity.pins.new_devices_locked(wall_ms).map_err(|e| Problem::internal(&e))?;
+        let alarms = state.identity.pins.alarms(wall_ms).map_err(|e| HttpError::internal(&e))?;
+        let locked = state.identity.pins.new_devices_locked(wall_ms).map_err(|e| HttpError::internal(&e))?;
         let facility = state.store.snapshot();
         let here = alarms.into_iter().filter(|(staff, _)| facility.staff.get(staff).is_some_and(|s| !s.left));
         let words = here.map(|(staff, wrong)| {
@@ -380,8 +381,10 @@ struct SettingsPage {
     suggestion: String,
 }
 
-async fn ask_settings(State(state): State<AppState>, signed: Signed) -> Result<Response, Problem> {
-    signed.must_be_admin()?;
+pub(crate) async fn ask_settings(
+    signed: Staff<EditSettings>,
+    State(state): State<AppState>,
+) -> Result<Page, HttpError> {
     let present = Snapshot::now(&state).settings;
     let typed = Settings {
         zone: Some(present.zone().to_owned()),
@@ -397,11 +400,10 @@ async fn ask_settings(State(state): State<AppState>, signed: Signed) -> Result<R
 
 fn settings_page(
     state: &AppState,
-    signed: &Signed,
+    signed: &StaffSession,
     typed: &Settings,
     problems: Vec<Wrong>,
-) -> Result<Response, Problem> {
-    let status = if problems.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+) -> Result<Page, HttpError> {
     let error = if problems.is_empty() { "" } else { "Error: " };
     let frame = Frame::staff(state, &Snapshot::now(state), format!("{error}Settings"), signed, Place::Box);
     let text = |value: &Option<String>| value.clone().unwrap_or_default();
@@ -422,22 +424,21 @@ fn settings_page(
         allow_unattributed: typed.allow_unattributed.unwrap_or(false),
         suggestion: format!("HTTP://{address}"),
     };
-    page_with(status, &template)
+    Page::draw(&template)
 }
 
-async fn settings(
+pub(crate) async fn save_settings(
+    signed: Staff<EditSettings>,
     State(state): State<AppState>,
-    signed: Signed,
-    request: Request,
-) -> Result<Response, Problem> {
-    let form = signed.form(request).await?;
+    StaffForm(form): StaffForm,
+) -> Result<FormReply, HttpError> {
     let text = |name: &str| Some(form.text(name).to_owned());
     let present = Snapshot::now(&state).settings;
     let typed = Settings {
         name: text("name"),
         zone: text("zone"),
         label_host: text("label_host"),
-        allow_unattributed: Some(form.has("allow_unattributed")),
+        allow_unattributed: Some(form.get("allow_unattributed").is_some()),
         undo_min: form.text("undo_min").trim().parse().ok(),
         contact: text("contact"),
         // What is no number is refused as one that is too large.
@@ -453,15 +454,16 @@ async fn settings(
         contact: typed.contact.clone().filter(|v| *v != present.contact),
         pin_proof_min: typed.pin_proof_min.filter(|v| *v != present.pin_proof_min),
     };
-    match act(&state, signed.by(), None, Command::ChangeFacility(Box::new(wanted))).await {
+    match act(&state, signed.author(), None, Command::ChangeFacility(Box::new(wanted))).await {
         Ok(_) => {
-            let note = AccessNote::new(AccessOutcome::SettingsChanged, AccessWanted::Admin);
-            Ok(noted(see_other("/staff/box"), [note]))
+            signed.notes().add([AccessNote::new(AccessOutcome::SettingsChanged, AccessWanted::Admin)]);
+            go_to("/staff/box")
         }
         Err(Undone::Refused(refusal)) if refusal.field().is_some() => {
             let at = refusal.field().unwrap_or_default().to_owned();
-            settings_page(&state, &signed, &typed, vec![Wrong { at, words: refusal.to_string() }])
+            let wrong = vec![Wrong { at, words: refusal.to_string() }];
+            settings_page(&state, &signed, &typed, wrong).map(ask_again)
         }
-        Err(other) => Err(Problem::from(other).link("/staff/box", "Back to the box")),
+        Err(other) => Err(HttpError::from(other).link("/staff/box", "Back to the box")),
     }
 }

@@ -2,33 +2,33 @@
 
 use std::collections::BTreeSet;
 
-use axum::Router;
-use axum::extract::{Request, State};
-use axum::response::Response;
-use axum::routing::post;
+use axum::extract::State;
 use record::fold::Facility;
 use record::ids::StaffId;
 use record::tag::Tag;
+use web::answer::{FormReply, OneOf};
+use web::argument::FormFields;
+use web::error::HttpError;
 
+use crate::intake::Permission;
 use crate::printing::{JobView, LABELS_MAX};
-use crate::web::access::staff_session::{Signed, only_changers};
-use crate::web::answer::see_other;
+use crate::web::access::permissions::View;
+use crate::web::access::staff::Staff;
+use crate::web::access::staff_session::StaffSession;
+use crate::web::answer::{FormOrPage, ask_again, go_to};
 use crate::web::context::{AppState, aside};
-use crate::web::http_error::Problem;
-use crate::web::pages::labels::choices::Chosen;
+use crate::web::pages::labels::choices::{Chosen, wrong};
 use crate::web::pages::labels::outcome::Done;
-use crate::web::pages::labels::pick::{Asked, Show, each_once, named, read_list, read_tag};
+use crate::web::pages::labels::pick::{Asked, Show, each_once, known, named, read_list, read_tag};
 use crate::web::pages::labels::picked::{GONE, PickList, PickListId, PickLists, PicksAdded};
-use crate::web::pages::labels::station::{QUERY_CHARS_MAX, StationView, answer, overdue_of};
+use crate::web::pages::labels::station::{QUERY_CHARS_MAX, StationView, draw_station, overdue_of};
+use crate::web::pages::labels::{pick, sheet};
 use crate::web::request::field_error::Wrong;
-use crate::web::request::form::Form;
+use crate::web::request::form::StaffListForm;
 use crate::web::view_models::formats::plural;
-use crate::web::view_models::label_fields::Ask;
+use crate::web::view_models::label_fields::LabelOrder;
+use crate::web::view_models::labels;
 use crate::web::view_models::snapshot::Snapshot;
-
-pub(crate) fn routes() -> Router<AppState> {
-    Router::new().route("/staff/labels", post(act))
-}
 
 /// Bytes of an address that is answered with; a longer one is not needed where the page itself is the answer.
 const ADDRESS_BYTES_MAX: usize = 1_900;
@@ -74,22 +74,23 @@ struct PickChange {
     more: Vec<Tag>,
 }
 
+/// What was pressed. Everybody of the staff may look for something here; the rest is for those who print.
 pub(crate) async fn act(
+    signed: Staff<View>,
     State(state): State<AppState>,
-    signed: Signed,
-    request: Request,
-) -> Result<Response, Problem> {
-    let (form, _) = signed.list_form(request).await?;
+    StaffListForm { fields: form, .. }: StaffListForm,
+) -> Result<FormOrPage, HttpError> {
+    let signed = signed.into_session();
     let press = Press::read(form.text("do"));
-    if !signed.may_change() {
+    if !signed.holds(Permission::Print) {
         if !press.only_looks() {
-            only_changers(&signed)?;
+            signed.require(Permission::Print)?;
         }
         let mut view = looked_for(&form, press);
         if let Some(tag) = scan_of(&form, press) {
             (view.query, view.show, view.page) = (tag.to_string(), Show::All, 1);
         }
-        return Ok(see_other(&view.address()));
+        return go_to(&view.address()).map(OneOf::First);
     }
     let by = signed.clone();
     let (view, done) = aside(&state, move |state| take_up(state, &by, &form, press)).await?;
@@ -97,7 +98,8 @@ pub(crate) async fn act(
         _ if !view.problems.is_empty() => {}
         Press::Print => return print(&state, signed, view).await,
         Press::Sheet => {
-            return crate::web::pages::labels::sheet::open(&state, &signed, view.picks.tags(), view.chosen);
+            let page = sheet::open(&state, &signed, view.picks.tags(), view.chosen)?;
+            return Ok(OneOf::Second(page));
         }
         _ => {
             let mut to = view.address();
@@ -105,26 +107,28 @@ pub(crate) async fn act(
                 to = format!("{to}&{}", done.query());
             }
             if to.len() <= ADDRESS_BYTES_MAX {
-                return Ok(see_other(&to));
+                return go_to(&to).map(OneOf::First);
             }
         }
     }
-    aside(&state, move |state| {
+    let is_fine = view.problems.is_empty();
+    let drawn = aside(&state, move |state| {
         let said = done.map(|done| done.words(state)).unwrap_or_default();
-        answer(state, &signed, StationView { said, ..view })
-    })
-    .await
+        draw_station(state, &signed, StationView { said, ..view })
+    });
+    let page = drawn.await?;
+    Ok(if is_fine { OneOf::Second(page) } else { OneOf::First(ask_again(page)) })
 }
 
 /// The tag that a scanner typed into the field. One that stands there as what the page was asked for is none, but where it
 /// is to be found once more.
-fn scan_of(form: &Form, press: Press) -> Option<Tag> {
+fn scan_of(form: &FormFields, press: Press) -> Option<Tag> {
     let typed = form.text("q");
     read_tag(typed).filter(|_| press == Press::Find || form.get("shown_q") != Some(typed))
 }
 
 /// What is to be shown after a press: finding takes what was typed, everything else what the page shows.
-fn looked_for(form: &Form, press: Press) -> StationView {
+fn looked_for(form: &FormFields, press: Press) -> StationView {
     let finds = press == Press::Find && scan_of(form, press).is_none();
     let shown = |typed: &str, shown: &str| {
         let text = if finds { form.text(typed) } else { form.get(shown).unwrap_or(form.text(typed)) };
@@ -151,11 +155,11 @@ fn looked_for(form: &Form, press: Press) -> StationView {
 /// Takes up what was ticked, scanned into the field, pasted, or added as all; and says what came of it.
 fn take_up(
     state: &AppState,
-    signed: &Signed,
-    form: &Form,
+    signed: &StaffSession,
+    form: &FormFields,
     press: Press,
-) -> Result<(StationView, Option<Done>), Problem> {
-    let printed = state.printing.printed().map_err(|e| Problem::internal(&e))?;
+) -> Result<(StationView, Option<Done>), HttpError> {
+    let printed = state.printing.printed().map_err(|e| HttpError::internal(&e))?;
     let mut view = StationView {
         list: form.text("list").to_owned(),
         chosen: Chosen::of(form),
@@ -164,7 +168,7 @@ fn take_up(
     let kept = match form.text("picks") {
         "" => None,
         named => Some(named.parse().and_then(|id: PickListId| {
-            state.kept::<PickLists>().get(signed.staff, id).map(|list| (id, list))
+            state.kept::<PickLists>().get(signed.staff(), id).map(|list| (id, list))
         })),
     };
     let gone = matches!(kept, Some(Err(_)));
@@ -174,7 +178,7 @@ fn take_up(
     let kept = kept.and_then(Result::ok);
     let facility = state.store.snapshot();
     let mut change = ticked(form, gone);
-    change.add = crate::web::pages::labels::pick::known(&facility, &change.add).0;
+    change.add = known(&facility, &change.add).0;
     let scanned = scan_of(form, press).and_then(|tag| take_scan(&facility, tag, &mut view, &mut change));
     let pasted = take_pasted(&facility, &mut view, &mut change);
     if press == Press::All {
@@ -182,9 +186,7 @@ fn take_up(
         let picks = kept.as_ref().map(|(_, list)| list.tags()).unwrap_or_default();
         let overdue = overdue_of(state, &view.show);
         let asked = Asked { query: &view.query, show: &view.show, picks, overdue: &overdue, page: 1 };
-        change.more.extend(
-            crate::web::pages::labels::pick::list(&facility, &snapshot.local, &printed, &asked).shown,
-        );
+        change.more.extend(pick::list(&facility, &snapshot.local, &printed, &asked).shown);
     }
     drop(facility);
     let before = kept.as_ref().map(|(_, list)| list.tags().len()).unwrap_or_default();
@@ -207,7 +209,7 @@ fn take_up(
 }
 
 /// What was ticked on this page, and what was ticked when it was drawn and is not any more.
-fn ticked(form: &Form, gone: bool) -> PickChange {
+fn ticked(form: &FormFields, gone: bool) -> PickChange {
     let ticked = each_once(form.all("tag").filter_map(read_tag));
     if gone {
         return PickChange { add: ticked, ..PickChange::default() };
@@ -220,7 +222,7 @@ fn ticked(form: &Form, gone: bool) -> PickChange {
 
 /// The item of a tag that was scanned.
 fn take_scan(facility: &Facility, tag: Tag, view: &mut StationView, change: &mut PickChange) -> Option<Tag> {
-    let found = crate::web::pages::labels::pick::known(facility, &[tag]).0.first().copied();
+    let found = known(facility, &[tag]).0.first().copied();
     if found.is_none() {
         view.wrong("q", format!("No equipment in use has the tag {}", tag.grouped()));
     }
@@ -231,7 +233,7 @@ fn take_scan(facility: &Facility, tag: Tag, view: &mut StationView, change: &mut
 /// The tags of a pasted list; whether there were any.
 fn take_pasted(facility: &Facility, view: &mut StationView, change: &mut PickChange) -> bool {
     let pasted = read_list(&view.list);
-    let (found, unknown) = crate::web::pages::labels::pick::known(facility, &pasted.tags);
+    let (found, unknown) = known(facility, &pasted.tags);
     let lost: Vec<String> = pasted.bad.into_iter().chain(unknown).collect();
     if lost.is_empty() {
         view.list.clear();
@@ -245,7 +247,7 @@ fn take_pasted(facility: &Facility, view: &mut StationView, change: &mut PickCha
 /// Changes the list, or begins one where there is something to keep.
 fn keep(
     state: &AppState,
-    signed: &Signed,
+    signed: &StaffSession,
     view: &mut StationView,
     id: Option<PickListId>,
     change: &PickChange,
@@ -265,14 +267,14 @@ fn keep(
             Press::PutBack => list.put_back(),
             _ => list.add(change.more.iter().copied()),
         };
-        let is_used = |tag: &Tag| crate::web::pages::labels::pick::known(&facility, &[*tag]).1.is_empty();
+        let is_used = |tag: &Tag| known(&facility, &[*tag]).1.is_empty();
         retired = list.tags().iter().copied().filter(|tag| !is_used(tag)).collect();
         list.remove(&retired.iter().copied().collect());
         list.chosen = chosen.clone();
         (list.clone(), PicksAdded { new: more.new, over: ticked.over + more.over })
     };
     let lists = state.kept::<PickLists>();
-    let changed = id.and_then(|id| Some((id, lists.change(signed.staff, id, &mut apply).ok()?)));
+    let changed = id.and_then(|id| Some((id, lists.change(signed.staff(), id, &mut apply).ok()?)));
     if id.is_some() && changed.is_none() {
         view.wrong("picks", GONE);
     }
@@ -285,7 +287,7 @@ fn keep(
             let id = (!list.is_empty() || list.chosen != usual)
                 .then(|| PickListId::from_random(state.random.bytes()));
             if let Some(id) = id {
-                lists.insert(signed.staff, id, list);
+                lists.insert(signed.staff(), id, list);
             }
             (id, changed)
         }
@@ -298,42 +300,49 @@ fn keep(
     added
 }
 
-async fn print(state: &AppState, signed: Signed, mut view: StationView) -> Result<Response, Problem> {
-    let (by, list, key) = (signed.staff, view.id, view.chosen.submission.clone());
+async fn print(
+    state: &AppState,
+    signed: StaffSession,
+    mut view: StationView,
+) -> Result<FormOrPage, HttpError> {
+    let (by, list, key) = (signed.staff(), view.id, view.chosen.submission.clone());
     let picked: BTreeSet<Tag> = view.picks.tags().iter().copied().collect();
     if let Some(job) = aside(state, move |state| printed_before(state, &key, &picked)).await? {
-        return Ok(printed(state, by, list, &job));
+        return printed(state, by, list, &job).map(OneOf::First);
     }
     let refused = match view.chosen.ask() {
         _ if view.picks.is_empty() => Wrong { at: "picks".into(), words: "Pick at least one item".into() },
         Err(wrong) => wrong,
-        Ok(ask) => match crate::web::view_models::labels::submit(
-            state,
-            Ask { tags: view.picks.tags().to_vec(), ..ask },
-        )
-        .await
-        {
-            Ok(job) => return Ok(printed(state, by, list, &job)),
-            Err(problem) => crate::web::pages::labels::choices::wrong(problem, "picks")?,
-        },
+        Ok(ask) => {
+            match labels::submit(state, LabelOrder { tags: view.picks.tags().to_vec(), ..ask }).await {
+                Ok(job) => return printed(state, by, list, &job).map(OneOf::First),
+                Err(error) => wrong(error, "picks")?,
+            }
+        }
     };
     view.problems.push(refused);
-    aside(state, move |state| answer(state, &signed, view)).await
+    let page = aside(state, move |state| draw_station(state, &signed, view)).await?;
+    Ok(OneOf::First(ask_again(page)))
 }
 
 /// The job that an earlier press of the same page made, if this press asks for nothing else: its picks were taken off then.
-fn printed_before(state: &AppState, key: &str, picked: &BTreeSet<Tag>) -> Result<Option<JobView>, Problem> {
+fn printed_before(state: &AppState, key: &str, picked: &BTreeSet<Tag>) -> Result<Option<JobView>, HttpError> {
     if key.is_empty() {
         return Ok(None);
     }
-    let job = state.printing.submitted(key).map_err(|e| Problem::internal(&e))?;
+    let job = state.printing.submitted(key).map_err(|e| HttpError::internal(&e))?;
     Ok(job.filter(|job| picked.is_subset(&tags_of(job))))
 }
 
 /// On to the job. What is printed is picked no more.
-fn printed(state: &AppState, staff: StaffId, list: Option<PickListId>, job: &JobView) -> Response {
+fn printed(
+    state: &AppState,
+    staff: StaffId,
+    list: Option<PickListId>,
+    job: &JobView,
+) -> Result<FormReply, HttpError> {
     state.kept::<PickLists>().take_printed(staff, list, &tags_of(job));
-    see_other(&format!("/staff/labels/{}", job.summary.id))
+    go_to(&format!("/staff/labels/{}", job.summary.id))
 }
 
 fn tags_of(job: &JobView) -> BTreeSet<Tag> {

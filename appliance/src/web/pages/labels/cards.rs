@@ -3,33 +3,32 @@
 use std::collections::BTreeMap;
 
 use askama::Template;
-use axum::Router;
-use axum::extract::{Request, State};
-use axum::response::Response;
-use axum::routing::get;
-use http::StatusCode;
+use axum::extract::State;
 use record::fold::Facility;
 use record::ids::{ProtocolId, StaffId};
 use record::kinds::ProtocolPublished;
+use web::answer::{FormReply, Page};
+use web::argument::FormFields;
+use web::error::HttpError;
 
 use crate::store::{ReadLane, Reader};
-use crate::web::access::staff_session::{Signed, only_changers, role_word};
-use crate::web::answer::see_other;
+use crate::web::access::permissions::Print;
+use crate::web::access::staff::Staff;
+use crate::web::access::staff_session::{StaffSession, role_name};
+use crate::web::answer::{ask_again, go_to};
 use crate::web::context::{AppState, aside};
-use crate::web::http_error::Problem;
-use crate::web::layout::{Frame, Place, page_with};
+use crate::web::http_error::unreadable_form;
+use crate::web::layout::{Frame, Place};
 use crate::web::log_reads::{read_waiting, staff_name};
+use crate::web::pages::labels::choices;
 use crate::web::pages::labels::choices::Chosen;
 use crate::web::request::choice::Choice;
 use crate::web::request::field_error::Wrong;
-use crate::web::request::form::Form;
+use crate::web::request::form::StaffForm;
 use crate::web::view_models::formats::span;
-use crate::web::view_models::label_fields::Ask;
+use crate::web::view_models::label_fields::LabelOrder;
+use crate::web::view_models::labels;
 use crate::web::view_models::snapshot::Snapshot;
-
-pub(crate) fn routes() -> Router<AppState> {
-    Router::new().route("/staff/labels/cards", get(ask).post(print))
-}
 
 /// What was typed, beside printer and copies.
 #[derive(Debug, Clone, Default)]
@@ -45,7 +44,7 @@ struct Typed {
 }
 
 impl Typed {
-    fn of(form: &Form) -> Self {
+    fn of(form: &FormFields) -> Self {
         let text = |name: &str| form.text(name).trim().to_owned();
         Self {
             protocol: text("protocol"),
@@ -100,7 +99,7 @@ fn badge(facility: &Facility, reader: &Reader, staff: StaffId) -> Option<BTreeMa
     let person = facility.staff.get(&staff).filter(|person| !person.left)?;
     let fields = [
         ("person", staff_name(reader, facility, staff)),
-        ("role", role_word(person.role).to_owned()),
+        ("role", role_name(person.role).to_owned()),
         ("facility", facility.settings.name.clone()),
     ];
     let given = fields.into_iter().filter(|(_, value)| !value.is_empty());
@@ -120,18 +119,16 @@ struct CardsPage {
     typed: Typed,
 }
 
-async fn ask(State(state): State<AppState>, signed: Signed) -> Result<Response, Problem> {
-    only_changers(&signed)?;
+pub(crate) async fn ask(signed: Staff<Print>, State(state): State<AppState>) -> Result<Page, HttpError> {
     aside(&state, move |state| form_page(state, &signed, Typed::default(), Vec::new())).await
 }
 
 fn form_page(
     state: &AppState,
-    signed: &Signed,
+    signed: &StaffSession,
     typed: Typed,
     problems: Vec<Wrong>,
-) -> Result<Response, Problem> {
-    let status = if problems.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+) -> Result<Page, HttpError> {
     let facility = state.store.snapshot();
     let protocols = facility.protocols.iter();
     let protocols = protocols.map(|(id, p)| {
@@ -149,23 +146,20 @@ fn form_page(
         frame: Frame::staff(state, &snapshot, "Cards and badges", signed, Place::Labels).with_script(),
         problems,
         form_token: signed.form_token(),
-        submission: crate::web::pages::labels::choices::submission(state),
+        submission: choices::submission(state),
         protocols,
         people,
-        printers: crate::web::pages::labels::choices::printers(
-            &state.printing.printers(),
-            &typed.chosen.printer,
-        ),
+        printers: choices::printers(&state.printing.printers(), &typed.chosen.printer),
         typed,
     };
-    page_with(status, &template)
+    Page::draw(&template)
 }
 
 /// A template and the fields to fill it with.
 type Asked = (&'static str, BTreeMap<String, String>);
 
 /// The template and fields of what was asked for.
-fn wanted(state: &AppState, what: &str, typed: &Typed) -> Result<Result<Asked, Wrong>, Problem> {
+fn wanted(state: &AppState, what: &str, typed: &Typed) -> Result<Result<Asked, Wrong>, HttpError> {
     let unknown = |at: &str, words: &str| Wrong { at: at.to_owned(), words: words.to_owned() };
     let facility = state.store.snapshot();
     Ok(match what {
@@ -185,13 +179,15 @@ fn wanted(state: &AppState, what: &str, typed: &Typed) -> Result<Result<Asked, W
             fields.map(|f| ("badge", f)).ok_or_else(|| unknown("person", "Choose a person"))
         }
         "load" => typed.sticker().map(|fields| ("load-sticker", fields)),
-        _ => return Err(Problem::form("It does not say which kind of label is wanted.")),
+        _ => return Err(unreadable_form("It does not say which kind of label is wanted.")),
     })
 }
 
-async fn print(State(state): State<AppState>, signed: Signed, request: Request) -> Result<Response, Problem> {
-    only_changers(&signed)?;
-    let form = signed.form(request).await?;
+pub(crate) async fn print(
+    signed: Staff<Print>,
+    State(state): State<AppState>,
+    StaffForm(form): StaffForm,
+) -> Result<FormReply, HttpError> {
     let (what, typed) = (form.text("do").to_owned(), Typed::of(&form));
     let at = match what.as_str() {
         "card" => "protocol",
@@ -203,12 +199,13 @@ async fn print(State(state): State<AppState>, signed: Signed, request: Request) 
     let refused = match (wanted, typed.chosen.ask()) {
         (Err(wrong), _) | (_, Err(wrong)) => wrong,
         (Ok((template, fields)), Ok(ask)) => {
-            let ask = Ask { template: Some(template.to_owned()), fields, ..ask };
-            match crate::web::view_models::labels::submit(&state, ask).await {
-                Ok(job) => return Ok(see_other(&format!("/staff/labels/{}", job.summary.id))),
-                Err(problem) => crate::web::pages::labels::choices::wrong(problem, at)?,
+            let ask = LabelOrder { template: Some(template.to_owned()), fields, ..ask };
+            match labels::submit(&state, ask).await {
+                Ok(job) => return go_to(&format!("/staff/labels/{}", job.summary.id)),
+                Err(error) => choices::wrong(error, at)?,
             }
         }
     };
-    aside(&state, move |state| form_page(state, &signed, typed, vec![refused])).await
+    let drawn = aside(&state, move |state| form_page(state, &signed, typed, vec![refused]));
+    drawn.await.map(ask_again)
 }

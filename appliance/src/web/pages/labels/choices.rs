@@ -2,14 +2,15 @@
 //! is said beside the field that it is about.
 
 use ::labels::Field;
+use http::StatusCode;
+use web::argument::FormFields;
+use web::error::HttpError;
 
 use crate::printing::{Names, PrinterView, Printing, TemplateView};
 use crate::web::context::AppState;
-use crate::web::http_error::Problem;
 use crate::web::request::choice::Choice;
 use crate::web::request::field_error::Wrong;
-use crate::web::request::form::Form;
-use crate::web::view_models::label_fields::{Ask, COPIES_MAX, FIELD_CHARS_MAX};
+use crate::web::view_models::label_fields::{COPIES_MAX, FIELD_CHARS_MAX, LabelOrder};
 
 /// Templates that say nothing about an item.
 const NOT_OF_ITEMS: &[&str] =
@@ -31,13 +32,13 @@ pub(crate) struct Chosen {
 }
 
 impl Chosen {
-    pub(crate) fn of(form: &Form) -> Self {
+    pub(crate) fn of(form: &FormFields) -> Self {
         let text = |name: &str| form.text(name).trim().to_owned();
         Self {
             printer: text("printer"),
             template: text("template"),
-            copies: if form.has("copies") { text("copies") } else { "1".to_owned() },
-            numbers: form.has("numbers"),
+            copies: if form.get("copies").is_some() { text("copies") } else { "1".to_owned() },
+            numbers: form.get("numbers").is_some(),
             until: text("until"),
             reason: text("reason"),
             submission: text("submission"),
@@ -60,7 +61,7 @@ impl Chosen {
     }
 
     /// The same for the print room, for labels without tags yet.
-    pub(crate) fn ask(&self) -> Result<Ask, Wrong> {
+    pub(crate) fn ask(&self) -> Result<LabelOrder, Wrong> {
         let some = |text: &str| Some(text.to_owned()).filter(|t| !t.is_empty());
         let copies: u32 = if self.copies.is_empty() { 1 } else { self.copies.parse().unwrap_or(0) };
         if !(1..=COPIES_MAX).contains(&copies) {
@@ -69,14 +70,14 @@ impl Chosen {
         }
         let given = [(Field::Until, &self.until), (Field::Reason, &self.reason)];
         let fields = given.into_iter().filter(|(_, value)| !value.is_empty());
-        Ok(Ask {
+        Ok(LabelOrder {
             copies,
             printer: some(&self.printer),
             template: some(&self.template),
             names: if self.numbers { Names::AssetNumber } else { Names::AsTheyAre },
             fields: fields.map(|(field, value)| (field.name().to_owned(), value.clone())).collect(),
             key: some(&self.submission),
-            ..Ask::default()
+            ..LabelOrder::default()
         })
     }
 }
@@ -112,17 +113,17 @@ fn words(template: &TemplateView) -> String {
 }
 
 /// Why a form was not taken, beside its field; what is the box's own fault stays a page of its own.
-pub(crate) fn wrong(problem: Problem, at: &str) -> Result<Wrong, Problem> {
-    let forms = [409, 422].contains(&problem.status.as_u16());
-    if !forms || problem.cause().is_some() || problem.link.is_some() {
-        return Err(problem);
+pub(crate) fn wrong(error: HttpError, at: &str) -> Result<Wrong, HttpError> {
+    let is_of_form = [StatusCode::CONFLICT, StatusCode::UNPROCESSABLE_ENTITY].contains(&error.status);
+    if !is_of_form || error.cause.is_some() || !error.links.is_empty() {
+        return Err(error);
     }
-    let field = problem.field.as_deref().unwrap_or_default();
+    let field = error.field.as_deref().unwrap_or_default();
     let at = match field {
         "printer" | "template" | "copies" | "sheet" | "reason" => field,
         _ => at,
     };
-    let words = if problem.detail.is_empty() { problem.title } else { problem.detail };
+    let words = if error.detail.is_empty() { error.title } else { error.detail };
     Ok(Wrong { at: at.to_owned(), words: words.into_owned() })
 }
 

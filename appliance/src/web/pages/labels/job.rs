@@ -1,26 +1,30 @@
 //! One job: how it stands, label by label, what is doubted, and printing one of them once more.
 
 use askama::Template;
-use axum::Router;
-use axum::extract::{Path, Request, State};
-use axum::response::Response;
-use axum::routing::{get, post};
-use http::StatusCode;
+use axum::extract::State;
 use record::ids::JobId;
+use schemars::JsonSchema;
 use serde::Deserialize;
+use web::answer::{FormReply, Page};
+use web::argument::{Lenient, Path};
+use web::error::HttpError;
 
 use crate::printing::{AnswerError, JobView, Printing, ReprintRequest};
-use crate::web::access::staff_session::{Signed, only_changers};
-use crate::web::answer::see_other;
+use crate::web::access::permissions::{Print, View};
+use crate::web::access::staff::Staff;
+use crate::web::access::staff_session::StaffSession;
+use crate::web::answer::{ask_again, go_to};
 use crate::web::context::AppState;
-use crate::web::http_error::Problem;
-use crate::web::layout::{Frame, Place, page, page_with};
+use crate::web::http_error::{not_found, unreadable_form};
+use crate::web::layout::{Frame, Place};
+use crate::web::live::live_prints_page;
 use crate::web::pages::labels::choices;
 use crate::web::request::field_error::Wrong;
-use crate::web::request::query::Asked;
+use crate::web::request::form::StaffForm;
+use crate::web::request::submission::submission_of;
 use crate::web::view_models::items::named;
 use crate::web::view_models::jobs::{ALL_IN_DOUBT, JobCard, LabelLine, job_card, label_line};
-use crate::web::view_models::label_fields::Ask;
+use crate::web::view_models::label_fields::LabelOrder;
 use crate::web::view_models::labels;
 use crate::web::view_models::snapshot::Snapshot;
 
@@ -28,15 +32,6 @@ use crate::web::view_models::snapshot::Snapshot;
 const REASONS: &[&str] = &["Torn or smudged", "Lost", "Stuck on wrongly", "Printed too faintly"];
 /// Labels on a page; the rest of a long job is on further ones.
 const LABELS_SHOWN: usize = 100;
-
-pub(crate) fn routes() -> Router<AppState> {
-    Router::new()
-        .route("/staff/equipment/{tag}/label", post(print))
-        .route("/staff/labels/{job}", get(job))
-        .route("/staff/labels/{job}/answer", post(answer))
-        .route("/staff/labels/{job}/cancel", post(cancel))
-        .route("/staff/labels/{job}/again", get(ask_again).post(again))
-}
 
 #[derive(Template)]
 #[template(path = "job.html")]
@@ -52,29 +47,30 @@ struct JobPage {
     may_change: bool,
 }
 
-#[derive(Debug, Default, Deserialize)]
-struct From {
-    /// None: where the job stands.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+pub(crate) struct JobPageParams {
+    /// How many labels are before those that are shown. Absent: where the job stands.
     from: Option<usize>,
 }
 
-async fn job(
+pub(crate) async fn show(
+    signed: Staff<View>,
     State(state): State<AppState>,
-    signed: Signed,
     Path(text): Path<String>,
-    Asked(asked): Asked<From>,
-) -> Result<Response, Problem> {
+    Lenient(params): Lenient<JobPageParams>,
+) -> Result<Page, HttpError> {
+    let live = live_prints_page(&state).often();
     let job = labels::find(&state, &text).await?;
     let printers = state.printing.printers();
     let snapshot = Snapshot::now(&state);
     let card = job_card(&job, &printers, &snapshot.local);
     let at = card.at.filter(|_| card.open).map_or(0, |n| n as usize - 1);
-    let first = asked.from.unwrap_or(at - at % LABELS_SHOWN).min(job.labels.len());
+    let first = params.from.unwrap_or(at - at % LABELS_SHOWN).min(job.labels.len());
     let shown = job.labels.iter().skip(first).take(LABELS_SHOWN);
     let frame = Frame::staff(&state, &snapshot, card.title.clone(), &signed, Place::Labels).with_script();
     let reprint = job.summary.reprint.as_ref().map(|again| again.reason.clone());
-    page(&JobPage {
-        frame: if card.open { frame.live_prints(&snapshot) } else { frame },
+    Page::draw(&JobPage {
+        frame: if card.open { frame.live(live) } else { frame },
         labels: shown.map(|label| label_line(label, &job.summary)).collect(),
         first,
         older: Some(first + LABELS_SHOWN).filter(|next| *next < job.labels.len()),
@@ -82,38 +78,34 @@ async fn job(
         card,
         reprint: reprint.unwrap_or_default(),
         form_token: signed.form_token(),
-        may_change: signed.may_change(),
+        may_change: signed.can_edit(),
     })
 }
 
-async fn print(
+pub(crate) async fn print_item(
+    _: Staff<Print>,
     State(state): State<AppState>,
-    signed: Signed,
     Path(tag): Path<String>,
-    request: Request,
-) -> Result<Response, Problem> {
-    only_changers(&signed)?;
+    StaffForm(form): StaffForm,
+) -> Result<FormReply, HttpError> {
     let (tag, _) = named(&state, &tag)?;
-    let form = signed.form(request).await?;
-    let key = form.get("submission").map(str::to_owned).filter(|k| !k.is_empty());
-    let job = labels::submit(&state, Ask { tags: vec![tag], key, ..Ask::default() }).await?;
-    Ok(see_other(&format!("/staff/labels/{}", job.summary.id)))
+    let key = submission_of(&form);
+    let job = labels::submit(&state, LabelOrder { tags: vec![tag], key, ..LabelOrder::default() }).await?;
+    go_to(&format!("/staff/labels/{}", job.summary.id))
 }
 
-async fn answer(
+pub(crate) async fn answer(
+    _: Staff<Print>,
     State(state): State<AppState>,
-    signed: Signed,
     Path(job): Path<String>,
-    request: Request,
-) -> Result<Response, Problem> {
-    only_changers(&signed)?;
-    let form = signed.form(request).await?;
+    StaffForm(form): StaffForm,
+) -> Result<FormReply, HttpError> {
     let which = form.text("n").to_owned();
     let printed = match form.text("printed") {
         "yes" => true,
         "no" => false,
         // Nobody is taken to have looked who did not say so.
-        _ => return Err(Problem::form("It does not say whether the label came out.").field("printed")),
+        _ => return Err(unreadable_form("It does not say whether the label came out.").field("printed")),
     };
     settle(&state, &job, move |printing, id| {
         if which == ALL_IN_DOUBT {
@@ -124,14 +116,12 @@ async fn answer(
     .await
 }
 
-async fn cancel(
+pub(crate) async fn cancel(
+    _: Staff<Print>,
     State(state): State<AppState>,
-    signed: Signed,
     Path(job): Path<String>,
-    request: Request,
-) -> Result<Response, Problem> {
-    only_changers(&signed)?;
-    signed.form(request).await?;
+    _: StaffForm,
+) -> Result<FormReply, HttpError> {
     settle(&state, &job, Printing::cancel).await
 }
 
@@ -139,22 +129,22 @@ async fn settle(
     state: &AppState,
     job: &str,
     work: impl FnOnce(&Printing, JobId) -> Result<JobView, AnswerError> + Send + 'static,
-) -> Result<Response, Problem> {
-    let id: JobId = job.parse().map_err(|_| Problem::not_found())?;
+) -> Result<FormReply, HttpError> {
+    let id: JobId = job.parse().map_err(|_| not_found())?;
     let printing = state.printing.clone();
     let done = tokio::task::spawn_blocking(move || work(&printing, id)).await;
-    match done.map_err(|e| Problem::internal(&e))? {
+    match done.map_err(|e| HttpError::internal(&e))? {
         // Somebody else was quicker: the page shows how it stands.
         Ok(_) | Err(AnswerError::NotInDoubt { .. } | AnswerError::NoneInDoubt(_)) => {
-            Ok(see_other(&format!("/staff/labels/{id}")))
+            go_to(&format!("/staff/labels/{id}"))
         }
-        Err(error) => Err(labels::not_answered(&error)),
+        Err(error) => Err(labels::answer_refused(&error)),
     }
 }
 
 #[derive(Template)]
 #[template(path = "again.html")]
-struct AgainPage {
+struct ReprintPage {
     frame: Frame,
     problems: Vec<Wrong>,
     id: JobId,
@@ -167,36 +157,35 @@ struct AgainPage {
     form_token: String,
 }
 
-#[derive(Debug, Default, Deserialize)]
-struct Which {
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+pub(crate) struct ReprintParams {
+    /// Which label, from 1.
     #[serde(default)]
     n: u32,
 }
 
-async fn ask_again(
+pub(crate) async fn ask_reprint(
+    signed: Staff<Print>,
     State(state): State<AppState>,
-    signed: Signed,
     Path(text): Path<String>,
-    Asked(which): Asked<Which>,
-) -> Result<Response, Problem> {
-    only_changers(&signed)?;
+    Lenient(params): Lenient<ReprintParams>,
+) -> Result<Page, HttpError> {
     let job = labels::find(&state, &text).await?;
-    again_page(&state, &signed, &job, which.n, String::new(), Vec::new())
+    reprint_page(&state, &signed, &job, params.n, String::new(), Vec::new())
 }
 
-fn again_page(
+fn reprint_page(
     state: &AppState,
-    signed: &Signed,
+    signed: &StaffSession,
     job: &JobView,
     n: u32,
     reason: String,
     problems: Vec<Wrong>,
-) -> Result<Response, Problem> {
-    let label = job.labels.iter().find(|label| label.n == n).ok_or_else(Problem::not_found)?;
-    let status = if problems.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+) -> Result<Page, HttpError> {
+    let label = job.labels.iter().find(|label| label.n == n).ok_or_else(not_found)?;
     let snapshot = Snapshot::now(state);
     let frame = Frame::staff(state, &snapshot, "Print once more", signed, Place::Labels);
-    let template = AgainPage {
+    let template = ReprintPage {
         frame: frame.with_script(),
         problems,
         id: job.summary.id,
@@ -208,17 +197,15 @@ fn again_page(
         submission: choices::submission(state),
         form_token: signed.form_token(),
     };
-    page_with(status, &template)
+    Page::draw(&template)
 }
 
-async fn again(
+pub(crate) async fn reprint(
+    signed: Staff<Print>,
     State(state): State<AppState>,
-    signed: Signed,
     Path(text): Path<String>,
-    request: Request,
-) -> Result<Response, Problem> {
-    only_changers(&signed)?;
-    let form = signed.form(request).await?;
+    StaffForm(form): StaffForm,
+) -> Result<FormReply, HttpError> {
     let job = labels::find(&state, &text).await?;
     let n = form.text("n").parse().unwrap_or(0);
     // A button with a reason comes before the field, which may be empty then.
@@ -226,17 +213,17 @@ async fn again(
     let of = job.summary.id;
     let request = ReprintRequest {
         id: of,
-        key: form.get("submission").map(str::to_owned).filter(|k| !k.is_empty()),
+        key: submission_of(&form),
         of,
         labels: vec![n],
         reason: reason.clone(),
         printer: None,
     };
     match labels::reprint(&state, request).await {
-        Ok(again) => Ok(see_other(&format!("/staff/labels/{}", again.summary.id))),
-        Err(problem) => {
-            let wrong = choices::wrong(problem, "reason")?;
-            again_page(&state, &signed, &job, n, reason, vec![wrong])
+        Ok(again) => go_to(&format!("/staff/labels/{}", again.summary.id)),
+        Err(error) => {
+            let wrong = choices::wrong(error, "reason")?;
+            reprint_page(&state, &signed, &job, n, reason, vec![wrong]).map(ask_again)
         }
     }
 }

@@ -3,50 +3,50 @@
 use std::fmt::Write as _;
 
 use askama::Template;
-use axum::Router;
 use axum::extract::State;
-use axum::response::{IntoResponse as _, Response};
-use axum::routing::get;
-use http::header::CONTENT_TYPE;
 use record::tag::Tag;
+use schemars::JsonSchema;
 use serde::Deserialize;
+use web::answer::{MediaBytes, Page, media};
+use web::argument::Lenient;
+use web::error::HttpError;
 
 use crate::printing::{LabelRequest, PreviewRequest, PrintRefusal};
-use crate::web::access::staff_session::Signed;
+use crate::web::access::permissions::View;
+use crate::web::access::staff::Staff;
 use crate::web::context::{AppState, aside};
-use crate::web::http_error::Problem;
-use crate::web::layout::{Frame, Place, page};
+use crate::web::http_error::not_found;
+use crate::web::layout::{Frame, Place};
 use crate::web::pages::labels::choices::Chosen;
 use crate::web::pages::labels::pick::read_tag;
-use crate::web::request::query::Asked;
 use crate::web::view_models::jobs::segment;
-use crate::web::view_models::label_fields::Ask;
+use crate::web::view_models::label_fields::LabelOrder;
 use crate::web::view_models::labels::sentence;
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::view_models::{label_fields, labels};
 
-pub(crate) fn routes() -> Router<AppState> {
-    Router::new()
-        .route("/staff/labels/preview", get(look_page))
-        .route("/staff/labels/preview.png", get(picture))
-}
-
-#[derive(Debug, Default, Deserialize)]
-struct Wanted {
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+pub(crate) struct PreviewParams {
+    /// Whose label.
     #[serde(default)]
     tag: String,
+    /// For this printer; the first where it is empty.
     #[serde(default)]
     printer: String,
+    /// With this template; the usual one where it is empty.
     #[serde(default)]
     template: String,
+    /// A field of some templates.
     #[serde(default)]
     until: String,
+    /// A field of some templates.
     #[serde(default)]
     reason: String,
+    /// Anything: asset numbers stand for names that cannot be printed.
     numbers: Option<String>,
 }
 
-impl Wanted {
+impl PreviewParams {
     fn chosen(&self) -> Chosen {
         Chosen {
             printer: self.printer.clone(),
@@ -58,8 +58,8 @@ impl Wanted {
         }
     }
 
-    fn tag(&self) -> Result<Tag, Problem> {
-        read_tag(&self.tag).ok_or_else(Problem::not_found)
+    fn tag(&self) -> Result<Tag, HttpError> {
+        read_tag(&self.tag).ok_or_else(not_found)
     }
 }
 
@@ -82,24 +82,24 @@ pub(crate) struct Look {
 }
 
 /// Makes the label of an item and says what came of it.
-pub(crate) fn look(state: &AppState, chosen: &Chosen, tag: Tag) -> Result<Look, Problem> {
+pub(crate) fn look(state: &AppState, chosen: &Chosen, tag: Tag) -> Result<Look, HttpError> {
     let once = Chosen { copies: "1".to_owned(), ..chosen.clone() };
     let ask = match once.ask() {
-        Ok(ask) => Ask { tags: vec![tag], ..ask },
+        Ok(ask) => LabelOrder { tags: vec![tag], ..ask },
         Err(wrong) => return Ok(Look { refused: wrong.words, ..Look::default() }),
     };
     let labels = match label_fields::requests(state, &ask) {
         Ok(labels) => labels,
-        Err(problem) if problem.cause().is_some() => return Err(problem),
-        Err(problem) => {
-            let words = format!("{}. {}", problem.title.trim_end_matches('.'), problem.next);
+        Err(error) if error.cause.is_some() => return Err(error),
+        Err(error) => {
+            let words = format!("{}. {}", error.title.trim_end_matches('.'), error.next);
             return Ok(Look { refused: words, ..Look::default() });
         }
     };
     let Some(label) = labels.into_iter().next() else { return Ok(Look::default()) };
     let alt = alt(&label);
     let opens = label.name.clone();
-    let Ask { printer, template, names, .. } = ask;
+    let LabelOrder { printer, template, names, .. } = ask;
     let request = PreviewRequest { printer, template, names, label, at: (1, 1) };
     match state.printing.preview(&request) {
         Ok(preview) => {
@@ -111,7 +111,7 @@ pub(crate) fn look(state: &AppState, chosen: &Chosen, tag: Tag) -> Result<Look, 
             let src = format!("/staff/labels/preview.png?{}", address(chosen, tag));
             Ok(Look { src, alt, width, height, words, opens, notes, ..Look::default() })
         }
-        Err(PrintRefusal::Ledger(error)) => Err(Problem::internal(&error)),
+        Err(PrintRefusal::Ledger(error)) => Err(HttpError::internal(&error)),
         Err(refusal) => Ok(Look {
             refused: sentence(&refusal.to_string()),
             offers_number: refusal.offers_asset_number(),
@@ -146,16 +146,15 @@ fn address(chosen: &Chosen, tag: Tag) -> String {
     query
 }
 
-async fn picture(
+pub(crate) async fn show_picture(
+    _: Staff<View>,
     State(state): State<AppState>,
-    _: Signed,
-    Asked(wanted): Asked<Wanted>,
-) -> Result<Response, Problem> {
-    let tag = wanted.tag()?;
-    let once = Chosen { copies: "1".to_owned(), ..wanted.chosen() };
-    let ask = once.ask().map_err(|_| Problem::not_found())?;
-    let png = labels::preview(&state, Ask { tags: vec![tag], ..ask }).await?;
-    Ok(([(CONTENT_TYPE, "image/png")], png).into_response())
+    Lenient(params): Lenient<PreviewParams>,
+) -> Result<MediaBytes<media::Png>, HttpError> {
+    let tag = params.tag()?;
+    let once = Chosen { copies: "1".to_owned(), ..params.chosen() };
+    let ask = once.ask().map_err(|_| not_found())?;
+    labels::preview(&state, LabelOrder { tags: vec![tag], ..ask }).await.map(MediaBytes::new)
 }
 
 #[derive(Template)]
@@ -166,13 +165,13 @@ struct LookPage {
 }
 
 /// The preview alone: what the station fetches for the row in focus.
-async fn look_page(
+pub(crate) async fn show(
+    signed: Staff<View>,
     State(state): State<AppState>,
-    signed: Signed,
-    Asked(wanted): Asked<Wanted>,
-) -> Result<Response, Problem> {
-    let tag = wanted.tag()?;
-    let look = aside(&state, move |state| look(state, &wanted.chosen(), tag)).await?;
+    Lenient(params): Lenient<PreviewParams>,
+) -> Result<Page, HttpError> {
+    let tag = params.tag()?;
+    let look = aside(&state, move |state| look(state, &params.chosen(), tag)).await?;
     let snapshot = Snapshot::now(&state);
-    page(&LookPage { frame: Frame::staff(&state, &snapshot, "Preview", &signed, Place::Labels), look })
+    Page::draw(&LookPage { frame: Frame::staff(&state, &snapshot, "Preview", &signed, Place::Labels), look })
 }

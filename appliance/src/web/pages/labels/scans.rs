@@ -1,30 +1,29 @@
 //! What the station's script sends: scans and ticks, a few at a time and in their order, answered one by one.
 
-use axum::extract::{Request, State};
-use axum::routing::post;
-use axum::{Json, Router};
+use axum::extract::State;
 use http::StatusCode;
 use record::fold::{Equipment, Facility, Service};
 use record::tag::Tag;
+use schemars::JsonSchema;
 use serde::Serialize;
+use web::answer::Json;
+use web::error::HttpError;
 
-use crate::web::access::staff_session::{Signed, only_changers};
+use crate::web::access::permissions::Print;
+use crate::web::access::staff::Staff;
 use crate::web::context::{AppState, aside};
-use crate::web::http_error::Problem;
+use crate::web::http_error::{new_error, unreadable_form};
 use crate::web::pages::labels::pick::{known, read_tag};
-use crate::web::pages::labels::picked::{PickList, PickListGone, PickListId, PickLists};
+use crate::web::pages::labels::picked::{GONE, PickList, PickListGone, PickListId, PickLists};
+use crate::web::request::form::StaffListForm;
 
 /// Scans and ticks of one request.
 const OPS_MAX: usize = 200;
 /// Characters of a scan that are told back.
 const SCAN_CHARS_MAX: usize = 40;
 
-pub(crate) fn routes() -> Router<AppState> {
-    Router::new().route("/staff/labels/picks", post(take))
-}
-
 /// What became of a scan or a tick.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 enum ScanState {
     Picked,
@@ -37,7 +36,7 @@ enum ScanState {
 }
 
 /// One scan or tick, and what became of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 struct ScanOutcome {
     state: ScanState,
     /// The item's tag; empty where there is none.
@@ -47,8 +46,8 @@ struct ScanOutcome {
 }
 
 /// What the script is told.
-#[derive(Debug, Serialize)]
-struct ScansTaken {
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct ScansTaken {
     /// The name of the list, also of one that this request began.
     picks: String,
     /// Items on it.
@@ -57,19 +56,18 @@ struct ScansTaken {
     results: Vec<ScanOutcome>,
 }
 
-async fn take(
+pub(crate) async fn take(
+    signed: Staff<Print>,
     State(state): State<AppState>,
-    signed: Signed,
-    request: Request,
-) -> Result<Json<ScansTaken>, Problem> {
-    only_changers(&signed)?;
-    let (form, _) = signed.list_form(request).await?;
+    StaffListForm { fields: form, .. }: StaffListForm,
+) -> Result<Json<ScansTaken>, HttpError> {
+    let staff = signed.staff();
     let id = match form.text("picks") {
         "" => None,
-        named => Some(named.parse::<PickListId>().map_err(|_| gone())?),
+        named => Some(named.parse::<PickListId>().map_err(|PickListGone| gone())?),
     };
     if form.all("op").count() > OPS_MAX {
-        return Err(Problem::form(format!("It has more than {OPS_MAX} scans.")));
+        return Err(unreadable_form(format!("It has more than {OPS_MAX} scans.")));
     }
     let ops: Vec<String> = form.all("op").map(str::to_owned).collect();
     aside(&state, move |state| {
@@ -80,12 +78,12 @@ async fn take(
         };
         let lists = state.kept::<PickLists>();
         let (id, (picked, results)) = match id {
-            Some(id) => (id, lists.change(signed.staff, id, apply).map_err(|PickListGone| gone())?),
+            Some(id) => (id, lists.change(staff, id, apply).map_err(|PickListGone| gone())?),
             None => {
                 let (id, mut list) = (PickListId::from_random(state.random.bytes()), PickList::default());
                 list.chosen.copies = "1".to_owned();
                 let taken = apply(&mut list);
-                lists.insert(signed.staff, id, list);
+                lists.insert(staff, id, list);
                 (id, taken)
             }
         };
@@ -94,9 +92,9 @@ async fn take(
     .await
 }
 
-fn gone() -> Problem {
-    Problem::new(StatusCode::GONE, "picks-gone", "These picks are no longer kept")
-        .detail(crate::web::pages::labels::picked::GONE)
+fn gone() -> HttpError {
+    new_error(StatusCode::GONE, "picks-gone", "These picks are no longer kept")
+        .detail(GONE)
         .safe("Nothing was printed.")
 }
 

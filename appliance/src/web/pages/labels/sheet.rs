@@ -2,30 +2,27 @@
 
 use ::labels::sheet::{Nudge, SHEETS, Start};
 use askama::Template;
-use axum::Router;
-use axum::extract::{Request, State};
-use axum::response::{IntoResponse as _, Response};
-use axum::routing::get;
-use http::StatusCode;
-use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use axum::extract::State;
 use record::tag::Tag;
+use web::answer::{Download, FormReply, OneOf, Page, media};
+use web::argument::FormFields;
+use web::error::HttpError;
 
-use crate::web::access::staff_session::{Signed, only_changers};
+use crate::web::access::permissions::Print;
+use crate::web::access::staff::Staff;
+use crate::web::access::staff_session::StaffSession;
+use crate::web::answer::ask_again;
 use crate::web::context::AppState;
-use crate::web::http_error::Problem;
-use crate::web::layout::{Frame, Place, page_with};
+use crate::web::layout::{Frame, Place};
+use crate::web::pages::labels::choices;
 use crate::web::pages::labels::choices::Chosen;
-use crate::web::pages::labels::pick::{named, read_list};
+use crate::web::pages::labels::pick::{known, named, read_list};
 use crate::web::request::choice::Choice;
 use crate::web::request::field_error::Wrong;
-use crate::web::request::form::Form;
-use crate::web::view_models::label_fields::{Ask, BLANK_MAX};
+use crate::web::request::form::StaffListForm;
+use crate::web::view_models::label_fields::{BLANK_MAX, LabelOrder};
 use crate::web::view_models::sheets::{Paper, sheet};
 use crate::web::view_models::snapshot::Snapshot;
-
-pub(crate) fn routes() -> Router<AppState> {
-    Router::new().route("/staff/labels/sheet", get(ask).post(make))
-}
 
 /// What was typed.
 #[derive(Debug, Clone)]
@@ -45,7 +42,7 @@ impl Typed {
         Self { list, blank, sheet, start: "1".into(), right: "0".into(), down: "0".into(), chosen }
     }
 
-    fn of(form: &Form) -> Self {
+    fn of(form: &FormFields) -> Self {
         let text = |name: &str| form.text(name).trim().to_owned();
         Self {
             list: form.text("list").to_owned(),
@@ -59,7 +56,7 @@ impl Typed {
     }
 
     /// What is asked for, or what is wrong with it.
-    fn read(&self, state: &AppState) -> Result<(Ask, Paper), Wrong> {
+    fn read(&self, state: &AppState) -> Result<(LabelOrder, Paper), Wrong> {
         let wrong = |at: &str, words: String| Wrong { at: at.to_owned(), words };
         let ask = self.chosen.ask()?;
         let blank: u32 = if self.blank.is_empty() { 0 } else { self.blank.parse().unwrap_or(u32::MAX) };
@@ -67,7 +64,7 @@ impl Typed {
             return Err(wrong("blank", "Give a number up to 1,000".into()));
         }
         let pasted = read_list(&self.list);
-        let (tags, unknown) = crate::web::pages::labels::pick::known(&state.store.snapshot(), &pasted.tags);
+        let (tags, unknown) = known(&state.store.snapshot(), &pasted.tags);
         let lost: Vec<String> = pasted.bad.into_iter().chain(unknown).collect();
         if !lost.is_empty() {
             return Err(wrong("list", format!("Not a tag of equipment in use: {}", named(&lost))));
@@ -85,7 +82,7 @@ impl Typed {
         };
         let nudge = Nudge { x_mm: mm("right", &self.right)?, y_mm: mm("down", &self.down)? };
         let paper = Paper { sheet: self.sheet.clone(), start: Start::at(start), nudge };
-        Ok((Ask { tags, blank, printer: None, key: None, ..ask }, paper))
+        Ok((LabelOrder { tags, blank, printer: None, key: None, ..ask }, paper))
     }
 }
 
@@ -100,29 +97,27 @@ struct SheetPage {
     templates: Vec<Choice>,
 }
 
-async fn ask(State(state): State<AppState>, signed: Signed) -> Result<Response, Problem> {
-    only_changers(&signed)?;
+pub(crate) async fn ask(signed: Staff<Print>, State(state): State<AppState>) -> Result<Page, HttpError> {
     open(&state, &signed, &[], Chosen { copies: "1".into(), ..Chosen::default() })
 }
 
 /// The form, for what was picked on the station.
 pub(crate) fn open(
     state: &AppState,
-    signed: &Signed,
+    signed: &StaffSession,
     picks: &[Tag],
     chosen: Chosen,
-) -> Result<Response, Problem> {
+) -> Result<Page, HttpError> {
     let list = picks.iter().map(Tag::grouped).collect::<Vec<_>>().join("\n");
     form_page(state, signed, Typed::new(list, chosen), Vec::new())
 }
 
 fn form_page(
     state: &AppState,
-    signed: &Signed,
+    signed: &StaffSession,
     typed: Typed,
     problems: Vec<Wrong>,
-) -> Result<Response, Problem> {
-    let status = if problems.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+) -> Result<Page, HttpError> {
     let snapshot = Snapshot::now(state);
     let words = |s: &::labels::sheet::Sheet| {
         format!("{}: {} labels of {:.1} × {:.1} mm", s.name, s.count(), s.label_mm.0, s.label_mm.1)
@@ -132,26 +127,24 @@ fn form_page(
         problems,
         form_token: signed.form_token(),
         sheets: SHEETS.iter().map(|s| Choice::new(s.name, words(s), &typed.sheet)).collect(),
-        templates: crate::web::pages::labels::choices::of_items(&state.printing, &typed.chosen.template),
+        templates: choices::of_items(&state.printing, &typed.chosen.template),
         typed,
     };
-    page_with(status, &template)
+    Page::draw(&template)
 }
 
-async fn make(State(state): State<AppState>, signed: Signed, request: Request) -> Result<Response, Problem> {
-    only_changers(&signed)?;
-    let (form, _) = signed.list_form(request).await?;
+pub(crate) async fn make(
+    signed: Staff<Print>,
+    State(state): State<AppState>,
+    StaffListForm { fields: form, .. }: StaffListForm,
+) -> Result<OneOf<Download<media::Pdf>, FormReply>, HttpError> {
     let typed = Typed::of(&form);
     let refused = match typed.read(&state) {
         Err(wrong) => wrong,
         Ok((ask, paper)) => match sheet(&state, ask, paper).await {
-            Ok(pdf) => {
-                let name = "attachment; filename=\"labels.pdf\"";
-                let head = [(CONTENT_TYPE, "application/pdf"), (CONTENT_DISPOSITION, name)];
-                return Ok((head, pdf).into_response());
-            }
-            Err(problem) => crate::web::pages::labels::choices::wrong(problem, "list")?,
+            Ok(pdf) => return Download::new("labels.pdf", pdf).map(OneOf::First),
+            Err(error) => choices::wrong(error, "list")?,
         },
     };
-    form_page(&state, &signed, typed, vec![refused])
+    form_page(&state, &signed, typed, vec![refused]).map(|page| OneOf::Second(ask_again(page)))
 }

@@ -3,26 +3,27 @@
 use std::collections::{BTreeMap, HashMap};
 
 use askama::Template;
-use axum::Router;
-use axum::extract::{Request, State};
-use axum::response::Response;
-use axum::routing::get;
-use http::StatusCode;
+use axum::extract::State;
 use record::fold::{Equipment, Facility, Service};
 use record::tag::Tag;
+use web::answer::{OneOf, Page};
+use web::error::HttpError;
 
 use crate::printing::{JobRequest, LABELS_MAX, Names, PrintRefusal};
-use crate::web::access::staff_session::{Signed, only_changers};
+use crate::web::access::permissions::Print;
+use crate::web::access::staff::Staff;
+use crate::web::access::staff_session::StaffSession;
+use crate::web::answer::{FormOrPage, ask_again};
 use crate::web::context::{AppState, aside};
-use crate::web::http_error::Problem;
-use crate::web::layout::{Frame, Place, page_with};
+use crate::web::layout::{Frame, Place};
 use crate::web::pages::labels::choices;
 use crate::web::pages::labels::choices::Chosen;
 use crate::web::pages::labels::pick::read_tag;
 use crate::web::request::choice::Choice;
 use crate::web::request::field_error::Wrong;
+use crate::web::request::form::StaffListForm;
 use crate::web::view_models::formats::plural;
-use crate::web::view_models::label_fields::Ask;
+use crate::web::view_models::label_fields::LabelOrder;
 use crate::web::view_models::labels::sentence;
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::view_models::{label_fields, labels};
@@ -33,10 +34,6 @@ const BYTES_MAX: usize = 1_000_000;
 const ROWS_MAX: usize = LABELS_MAX;
 /// Characters of a cell that a page repeats.
 const CELL_SHOWN: usize = 60;
-
-pub(crate) fn routes() -> Router<AppState> {
-    Router::new().route("/staff/labels/csv", get(ask).post(look))
-}
 
 /// What a column holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -260,15 +257,16 @@ struct CsvPage {
     words: String,
 }
 
-async fn ask(State(state): State<AppState>, signed: Signed) -> Result<Response, Problem> {
-    only_changers(&signed)?;
+pub(crate) async fn ask(signed: Staff<Print>, State(state): State<AppState>) -> Result<Page, HttpError> {
     let chosen = Chosen { copies: "1".into(), ..Chosen::default() };
     form_page(&state, &signed, String::new(), chosen, None, Vec::new())
 }
 
-async fn look(State(state): State<AppState>, signed: Signed, request: Request) -> Result<Response, Problem> {
-    only_changers(&signed)?;
-    let (form, file) = signed.list_form(request).await?;
+pub(crate) async fn look(
+    signed: Staff<Print>,
+    State(state): State<AppState>,
+    StaffListForm { fields: form, file }: StaffListForm,
+) -> Result<FormOrPage, HttpError> {
     let chosen = Chosen::of(&form);
     let text = form.text("text").to_owned();
     let bytes = file.unwrap_or_else(|| text.clone().into_bytes());
@@ -276,11 +274,12 @@ async fn look(State(state): State<AppState>, signed: Signed, request: Request) -
         Ok(rows) => {
             let (good, bad, list) = preview(state, &chosen, &rows)?;
             let tried = Some((good, bad, list));
-            form_page(state, &signed, String::new(), chosen, tried, Vec::new())
+            form_page(state, &signed, String::new(), chosen, tried, Vec::new()).map(OneOf::Second)
         }
         Err(words) => {
             let wrong = Wrong { at: "file".into(), words };
-            form_page(state, &signed, text, chosen, None, vec![wrong])
+            let page = form_page(state, &signed, text, chosen, None, vec![wrong])?;
+            Ok(OneOf::First(ask_again(page)))
         }
     })
     .await
@@ -289,7 +288,7 @@ async fn look(State(state): State<AppState>, signed: Signed, request: Request) -
 type Tried = (Vec<Line>, Vec<Line>, String);
 
 /// Every row's fate, down to whether its label can be laid out on the roll.
-fn preview(state: &AppState, chosen: &Chosen, rows: &[Row]) -> Result<Tried, Problem> {
+fn preview(state: &AppState, chosen: &Chosen, rows: &[Row]) -> Result<Tried, HttpError> {
     let (mut fates, names) = {
         let facility = state.store.snapshot();
         let fates = fates(&facility, rows);
@@ -317,7 +316,7 @@ fn preview(state: &AppState, chosen: &Chosen, rows: &[Row]) -> Result<Tried, Pro
 }
 
 /// Rows whose labels cannot be laid out become bad ones.
-fn refuse(state: &AppState, chosen: &Chosen, fates: &mut [Fate]) -> Result<(), Problem> {
+fn refuse(state: &AppState, chosen: &Chosen, fates: &mut [Fate]) -> Result<(), HttpError> {
     let tags: Vec<Tag> =
         fates.iter().filter_map(|f| if let Fate::Prints(tag) = f { Some(*tag) } else { None }).collect();
     let once = Chosen { copies: "1".into(), ..chosen.clone() };
@@ -325,7 +324,7 @@ fn refuse(state: &AppState, chosen: &Chosen, fates: &mut [Fate]) -> Result<(), P
     if tags.is_empty() {
         return Ok(());
     }
-    let ask = Ask { tags, ..ask };
+    let ask = LabelOrder { tags, ..ask };
     let requests = label_fields::requests(state, &ask)?;
     let id = record::ids::JobId::new(state.clock.now().wall_ms, state.random.bytes());
     let names = if chosen.numbers { Names::AssetNumber } else { Names::AsTheyAre };
@@ -347,13 +346,12 @@ fn refuse(state: &AppState, chosen: &Chosen, fates: &mut [Fate]) -> Result<(), P
 
 fn form_page(
     state: &AppState,
-    signed: &Signed,
+    signed: &StaffSession,
     text: String,
     chosen: Chosen,
     tried: Option<Tried>,
     problems: Vec<Wrong>,
-) -> Result<Response, Problem> {
-    let status = if problems.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+) -> Result<Page, HttpError> {
     let snapshot = Snapshot::now(state);
     let words = tried.as_ref().map(|(good, bad, _)| {
         let rows = plural(good.len() + bad.len(), "row", "rows");
@@ -375,7 +373,7 @@ fn form_page(
         list,
         words: words.unwrap_or_default(),
     };
-    page_with(status, &template)
+    Page::draw(&template)
 }
 
 #[cfg(test)]

@@ -4,27 +4,29 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use askama::Template;
-use axum::Router;
 use axum::extract::State;
-use axum::response::Response;
-use axum::routing::get;
-use http::StatusCode;
 use record::tag::Tag;
+use schemars::JsonSchema;
 use serde::Deserialize;
+use web::answer::Page;
+use web::argument::Lenient;
+use web::error::HttpError;
 
-use crate::printing::PrinterView;
-use crate::web::access::staff_session::Signed;
+use crate::printing::{LedgerError, PrinterView};
+use crate::web::access::permissions::View;
+use crate::web::access::staff::Staff;
+use crate::web::access::staff_session::StaffSession;
 use crate::web::context::{AppState, aside};
-use crate::web::http_error::Problem;
-use crate::web::layout::{Frame, Place, page_with};
+use crate::web::layout::{Frame, Place};
+use crate::web::live::live_prints_page;
 use crate::web::pages::labels::choices::Chosen;
 use crate::web::pages::labels::outcome::Done;
 use crate::web::pages::labels::pick::{List, PAGE_ROWS, PickRow, Show, read_tag};
-use crate::web::pages::labels::picked::{PickList, PickListId, PickLists};
+use crate::web::pages::labels::picked::{GONE, PickList, PickListId, PickLists};
 use crate::web::pages::labels::preview::{Look, look};
+use crate::web::pages::labels::{choices, pick};
 use crate::web::request::choice::Choice;
 use crate::web::request::field_error::Wrong;
-use crate::web::request::query::Asked;
 use crate::web::view_models::formats::{count, plural};
 use crate::web::view_models::jobs;
 use crate::web::view_models::jobs::{JobCard, JobLine, PrinterCard, job_card, printer_card, segment};
@@ -37,10 +39,6 @@ const JOBS_WHOLE: usize = 4;
 const JOBS_LISTED: usize = 6;
 /// Characters of what is looked for.
 pub(crate) const QUERY_CHARS_MAX: usize = 200;
-
-pub(crate) fn routes() -> Router<AppState> {
-    Router::new().route("/staff/labels", get(open))
-}
 
 /// What the page is to show.
 #[derive(Debug, Clone, Default)]
@@ -155,7 +153,7 @@ struct StationPage {
     cards: Vec<PrinterCard>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 pub(crate) struct StationParams {
     #[serde(default)]
     q: String,
@@ -174,11 +172,12 @@ pub(crate) struct StationParams {
     n: String,
 }
 
-async fn open(
+pub(crate) async fn show(
+    signed: Staff<View>,
     State(state): State<AppState>,
-    signed: Signed,
-    Asked(asked): Asked<StationParams>,
-) -> Result<Response, Problem> {
+    Lenient(asked): Lenient<StationParams>,
+) -> Result<Page, HttpError> {
+    let signed = signed.into_session();
     let mut view = StationView {
         query: asked.q.trim().chars().take(QUERY_CHARS_MAX).collect(),
         show: Show::read(&asked.show),
@@ -190,26 +189,26 @@ async fn open(
     if let Some(tag) = read_tag(&view.query) {
         (view.query, view.show) = (tag.to_string(), Show::All);
     }
-    if signed.may_change() {
+    if signed.can_edit() {
         view.ticked = read_tag(&asked.tag);
         take_list(&state, &signed, &asked.picks, &mut view);
         view.said = Done::read(&asked.did, &asked.n).map(|done| done.words(&state)).unwrap_or_default();
     }
-    aside(&state, move |state| answer(state, &signed, view)).await
+    aside(&state, move |state| draw_station(state, &signed, view)).await
 }
 
 /// What was picked under the name that the address says.
-fn take_list(state: &AppState, signed: &Signed, named: &str, view: &mut StationView) {
+fn take_list(state: &AppState, signed: &StaffSession, named: &str, view: &mut StationView) {
     if named.is_empty() {
         return;
     }
     let lists = state.kept::<PickLists>();
-    match named.parse().and_then(|id| lists.get(signed.staff, id).map(|list| (id, list))) {
+    match named.parse().and_then(|id| lists.get(signed.staff(), id).map(|list| (id, list))) {
         Ok((id, list)) => {
             view.chosen = list.chosen.clone();
             (view.id, view.picks) = (Some(id), list);
         }
-        Err(_) => view.note = crate::web::pages::labels::picked::GONE.to_owned(),
+        Err(_) => view.note = GONE.to_owned(),
     }
 }
 
@@ -222,20 +221,14 @@ pub(crate) fn overdue_of(state: &AppState, show: &Show) -> BTreeSet<Tag> {
 }
 
 /// Reads the page of the list that is to be shown, with the item that the address ticks in front.
-fn read_items(state: &AppState, view: &StationView) -> Result<(Snapshot, List, Vec<Choice>), Problem> {
-    let printed = state.printing.printed().map_err(|e| Problem::internal(&e))?;
+fn read_items(state: &AppState, view: &StationView) -> Result<(Snapshot, List, Vec<Choice>), HttpError> {
+    let printed = state.printing.printed().map_err(|e| HttpError::internal(&e))?;
     let facility = state.store.snapshot();
     let snapshot = Snapshot::of(state, &facility);
     let overdue = overdue_of(state, &view.show);
     let read = |query: &str, show: &Show, page: usize| {
-        let asked = crate::web::pages::labels::pick::Asked {
-            query,
-            show,
-            picks: view.picks.tags(),
-            overdue: &overdue,
-            page,
-        };
-        crate::web::pages::labels::pick::list(&facility, &snapshot.local, &printed, &asked)
+        let asked = pick::Asked { query, show, picks: view.picks.tags(), overdue: &overdue, page };
+        pick::list(&facility, &snapshot.local, &printed, &asked)
     };
     let mut list = read(&view.query, &view.show, view.page);
     if let Some(tag) = view.ticked {
@@ -244,7 +237,7 @@ fn read_items(state: &AppState, view: &StationView) -> Result<(Snapshot, List, V
         let ticked = found.map(|row| PickRow { picked: true, ..row });
         list.rows = ticked.into_iter().chain(list.rows).collect();
     }
-    let shows = crate::web::pages::labels::pick::shows(&facility, &view.show);
+    let shows = pick::shows(&facility, &view.show);
     Ok((snapshot, list, shows))
 }
 
@@ -261,8 +254,8 @@ fn read_prints(
     state: &AppState,
     snapshot: &Snapshot,
     printers: &[PrinterView],
-) -> Result<PrintOverview, Problem> {
-    let internal = |e: crate::printing::LedgerError| Problem::internal(&e);
+) -> Result<PrintOverview, HttpError> {
+    let internal = |e: LedgerError| HttpError::internal(&e);
     let local = &snapshot.local;
     let newest = state.printing.jobs().map_err(internal)?;
     let mut jobs = Vec::new();
@@ -277,7 +270,12 @@ fn read_prints(
 }
 
 /// The page as it stands after what was done on it.
-pub(crate) fn answer(state: &AppState, signed: &Signed, view: StationView) -> Result<Response, Problem> {
+pub(crate) fn draw_station(
+    state: &AppState,
+    signed: &StaffSession,
+    view: StationView,
+) -> Result<Page, HttpError> {
+    let live = live_prints_page(state).often();
     let views = state.printing.printers();
     let (snapshot, list, shows) = read_items(state, &view)?;
     let PrintOverview { jobs, older, cards } = read_prints(state, &snapshot, &views)?;
@@ -291,19 +289,16 @@ pub(crate) fn answer(state: &AppState, signed: &Signed, view: StationView) -> Re
     let ticked = view.ticked.filter(|tag| !on.contains(tag) && list.rows.iter().any(|row| row.tag == *tag));
     let picked = on.len() + usize::from(ticked.is_some());
     let fine = view.problems.is_empty();
-    let (status, title) = match fine {
-        true => (StatusCode::OK, "Labels"),
-        false => (StatusCode::UNPROCESSABLE_ENTITY, "Error: Labels"),
-    };
+    let title = if fine { "Labels" } else { "Error: Labels" };
     let frame = Frame::staff(state, &snapshot, title, signed, Place::Labels);
     let had: Vec<&str> =
         list.rows.iter().map(|row| &row.tag).filter(|tag| on.contains(tag)).map(Tag::as_str).collect();
     let template = StationPage {
-        frame: frame.with_script().with_station_script().live_prints(&snapshot),
+        frame: frame.with_script().with_station_script().live(live),
         unprinted: if view.id.is_none() && fine { unprinted(state, signed) } else { None },
-        may_change: signed.may_change(),
+        may_change: signed.can_edit(),
         form_token: signed.form_token(),
-        submission: crate::web::pages::labels::choices::submission(state),
+        submission: choices::submission(state),
         picks: view.id.map(|id| id.to_string()).unwrap_or_default(),
         had: had.join(" "),
         show: view.show.value(),
@@ -322,8 +317,8 @@ pub(crate) fn answer(state: &AppState, signed: &Signed, view: StationView) -> Re
         },
         only_picked: view.show == Show::Picked,
         rows: list.rows,
-        printers: crate::web::pages::labels::choices::printers(&views, &view.chosen.printer),
-        templates: crate::web::pages::labels::choices::of_items(&state.printing, &view.chosen.template),
+        printers: choices::printers(&views, &view.chosen.printer),
+        templates: choices::of_items(&state.printing, &view.chosen.template),
         asks: !view.chosen.until.is_empty() || !view.chosen.reason.is_empty() || view.chosen.numbers,
         print_words: print_words(picked, &view.chosen.copies),
         picked_words: format!("{} picked", count(picked as u64)),
@@ -339,12 +334,12 @@ pub(crate) fn answer(state: &AppState, signed: &Signed, view: StationView) -> Re
         jobs,
         cards,
     };
-    page_with(status, &template)
+    Page::draw(&template)
 }
 
 /// What waits on another list, and where.
-fn unprinted(state: &AppState, signed: &Signed) -> Option<(String, String)> {
-    let list = state.kept::<PickLists>().unprinted(signed.staff)?;
+fn unprinted(state: &AppState, signed: &StaffSession) -> Option<(String, String)> {
+    let list = state.kept::<PickLists>().unprinted(signed.staff())?;
     let were = if list.picked == 1 { "was" } else { "were" };
     let words = format!("{} {were} picked earlier and not printed.", plural(list.picked, "item", "items"));
     Some((words, format!("/staff/labels?show=picked&picks={}", list.id)))

@@ -2,41 +2,34 @@
 
 use ::labels::{Dpi, Typesetter};
 use askama::Template;
-use axum::Router;
-use axum::extract::{Path, Request, State};
-use axum::response::{IntoResponse as _, Response};
-use axum::routing::{get, post};
+use axum::extract::State;
 use http::StatusCode;
-use http::header::CONTENT_TYPE;
+use schemars::JsonSchema;
 use serde::Deserialize;
+use web::answer::{FormReply, MediaBytes, Page, media};
+use web::argument::{Lenient, Path};
+use web::error::HttpError;
 
 use crate::printing::{DesignRefusal, LOGO_BYTES_MAX, TEMPLATE_BYTES_MAX, TemplateView};
-use crate::web::access::staff_session::{Signed, only_changers};
-use crate::web::answer::see_other;
+use crate::web::access::permissions::{Print, View};
+use crate::web::access::staff::Staff;
+use crate::web::access::staff_session::StaffSession;
+use crate::web::answer::{ask_again, go_to};
 use crate::web::context::{AppState, aside};
-use crate::web::http_error::Problem;
-use crate::web::layout::{Frame, Place, page_with};
+use crate::web::http_error::not_found;
+use crate::web::layout::{Frame, Place};
 use crate::web::request::field_error::Wrong;
-use crate::web::request::query::Asked;
+use crate::web::request::form::{StaffForm, StaffListForm};
 use crate::web::view_models::labels::sentence;
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::view_models::templates;
-use crate::web::view_models::templates::refused;
+use crate::web::view_models::templates::{LogoPicture, refused};
 
-const LIST: &str = "/staff/labels/templates";
+pub(super) const LIST: &str = "/staff/labels/templates";
 /// What most label printers have, and enough to see all of a label on a page.
 const DPI: Dpi = Dpi::D203;
 /// To begin with, when nobody begins with a template that is there.
 const BEGIN_WITH: &str = "equipment";
-
-pub(crate) fn routes() -> Router<AppState> {
-    Router::new()
-        .route(LIST, get(list))
-        .route("/staff/labels/templates/edit", get(edit).post(save))
-        .route("/staff/labels/templates/remove", post(remove))
-        .route("/staff/labels/templates/logo", get(logo).post(logo_save))
-        .route("/staff/labels/templates/{name}/picture.png", get(picture))
-}
 
 /// A template as the page shows it.
 #[derive(Debug)]
@@ -76,7 +69,7 @@ struct LogoShown {
 
 #[derive(Template)]
 #[template(path = "designs.html")]
-struct ListPage {
+struct TemplateListPage {
     frame: Frame,
     problems: Vec<Wrong>,
     form_token: String,
@@ -86,15 +79,13 @@ struct ListPage {
     logo_shown_on: String,
 }
 
-async fn list(State(state): State<AppState>, signed: Signed) -> Result<Response, Problem> {
-    only_changers(&signed)?;
+pub(crate) async fn list(signed: Staff<Print>, State(state): State<AppState>) -> Result<Page, HttpError> {
     aside(&state, move |state| list_page(state, &signed, Vec::new())).await
 }
 
-fn list_page(state: &AppState, signed: &Signed, problems: Vec<Wrong>) -> Result<Response, Problem> {
-    let status = if problems.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+fn list_page(state: &AppState, signed: &StaffSession, problems: Vec<Wrong>) -> Result<Page, HttpError> {
     let title = if problems.is_empty() { "Label templates" } else { "Error: Label templates" };
-    let t = Typesetter::new().map_err(|e| Problem::internal(&e))?;
+    let t = Typesetter::new().map_err(|e| HttpError::internal(&e))?;
     let host = state.store.snapshot().settings.label_host.clone();
     let templates = state.printing.templates();
     let on: Vec<&str> = templates.iter().filter(|t| t.logo).map(|t| t.title.as_str()).collect();
@@ -107,7 +98,7 @@ fn list_page(state: &AppState, signed: &Signed, problems: Vec<Wrong>) -> Result<
         height: logo.size.1,
         version: logo.version,
     });
-    let page = ListPage {
+    Page::draw(&TemplateListPage {
         frame: Frame::staff(state, &snapshot, title, signed, Place::Labels),
         problems,
         form_token: signed.form_token(),
@@ -115,36 +106,40 @@ fn list_page(state: &AppState, signed: &Signed, problems: Vec<Wrong>) -> Result<
         built_in,
         logo,
         logo_shown_on,
-    };
-    page_with(status, &page)
+    })
+}
+
+/// The list once more, with what is wrong.
+fn list_again(state: &AppState, signed: &StaffSession, problems: Vec<Wrong>) -> Result<FormReply, HttpError> {
+    list_page(state, signed, problems).map(ask_again)
 }
 
 /// The very dots of a template's label with words such as a label has.
-async fn picture(
+pub(crate) async fn show_picture(
+    _: Staff<View>,
     State(state): State<AppState>,
-    _: Signed,
     Path(name): Path<String>,
-) -> Result<Response, Problem> {
+) -> Result<MediaBytes<media::Png>, HttpError> {
     let png = aside(&state, move |state| {
-        let mut t = Typesetter::new().map_err(|e| Problem::internal(&e))?;
+        let mut t = Typesetter::new().map_err(|e| HttpError::internal(&e))?;
         let host = state.store.snapshot().settings.label_host.clone();
         let drawn = state.printing.sample(&t, &name, &host, DPI).and_then(Result::ok);
-        let drawing = drawn.ok_or_else(Problem::not_found)?;
-        drawing.bitmap(&mut t).to_png_1bit(DPI).map_err(|e| Problem::internal(&e))
-    })
-    .await?;
-    Ok(([(CONTENT_TYPE, "image/png")], png).into_response())
+        let drawing = drawn.ok_or_else(not_found)?;
+        drawing.bitmap(&mut t).to_png_1bit(DPI).map_err(|e| HttpError::internal(&e))
+    });
+    png.await.map(MediaBytes::new)
 }
 
-#[derive(Debug, Default, Deserialize)]
-struct From {
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+pub(crate) struct TemplateParams {
+    /// The template to begin with.
     #[serde(default)]
     from: String,
 }
 
 #[derive(Template)]
 #[template(path = "design.html")]
-struct EditPage {
+struct TemplateFormPage {
     frame: Frame,
     problems: Vec<Wrong>,
     form_token: String,
@@ -154,14 +149,13 @@ struct EditPage {
     fields: Vec<&'static str>,
 }
 
-async fn edit(
+pub(crate) async fn edit(
+    signed: Staff<Print>,
     State(state): State<AppState>,
-    signed: Signed,
-    Asked(From { from }): Asked<From>,
-) -> Result<Response, Problem> {
-    only_changers(&signed)?;
+    Lenient(TemplateParams { from }): Lenient<TemplateParams>,
+) -> Result<Page, HttpError> {
     let from = if from.is_empty() { BEGIN_WITH } else { &from };
-    let file = state.printing.template_file(from).ok_or_else(Problem::not_found)?;
+    let file = state.printing.template_file(from).ok_or_else(not_found)?;
     let own = state.printing.templates().iter().any(|t| t.own && t.name == from);
     let (name, text) =
         if own { (from.to_owned(), file.to_string()) } else { (String::new(), renamed(&file, from)) };
@@ -175,37 +169,37 @@ fn renamed(file: &str, name: &str) -> String {
 
 fn edit_page(
     state: &AppState,
-    signed: &Signed,
+    signed: &StaffSession,
     name: String,
     text: String,
     problems: Vec<Wrong>,
-) -> Result<Response, Problem> {
-    let status = if problems.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+) -> Result<Page, HttpError> {
     let title = if name.is_empty() { "New template".to_owned() } else { format!("Change {name}") };
     let title = if problems.is_empty() { title } else { format!("Error: {title}") };
     let snapshot = Snapshot::now(state);
-    let page = EditPage {
+    Page::draw(&TemplateFormPage {
         frame: Frame::staff(state, &snapshot, title, signed, Place::Labels),
         problems,
         form_token: signed.form_token(),
         name,
         text,
         fields: ::labels::Field::ALL.iter().map(|field| field.name()).collect(),
-    };
-    page_with(status, &page)
+    })
 }
 
 /// Words about a refusal beside its field; what is the box's own fault stays a page of its own.
-fn wrong(at: &str, refusal: &DesignRefusal) -> Result<Vec<Wrong>, Problem> {
+fn wrong(at: &str, refusal: &DesignRefusal) -> Result<Vec<Wrong>, HttpError> {
     match refusal {
         DesignRefusal::Ledger(_) => Err(refused(refusal)),
         _ => Ok(vec![Wrong { at: at.to_owned(), words: sentence(&refusal.to_string()) }]),
     }
 }
 
-async fn save(State(state): State<AppState>, signed: Signed, request: Request) -> Result<Response, Problem> {
-    only_changers(&signed)?;
-    let (form, file) = signed.list_form(request).await?;
+pub(crate) async fn save(
+    signed: Staff<Print>,
+    State(state): State<AppState>,
+    StaffListForm { fields: form, file }: StaffListForm,
+) -> Result<FormReply, HttpError> {
     let name = form.text("was").chars().take(60).collect::<String>();
     let typed = match file {
         Some(file) if !file.is_empty() => file,
@@ -213,63 +207,62 @@ async fn save(State(state): State<AppState>, signed: Signed, request: Request) -
         _ => form.text("text").replace("\r\n", "\n").into_bytes(),
     };
     aside(&state, move |state| match state.printing.keep_template(None, &typed) {
-        Ok((view, _)) => Ok(see_other(&format!("{LIST}#t-{}", view.name))),
+        Ok((view, _)) => go_to(&format!("{LIST}#t-{}", view.name)),
         Err(refusal) => {
             let wrong = wrong("text", &refusal)?;
             let shown = &typed[..typed.len().min(TEMPLATE_BYTES_MAX)];
-            edit_page(state, &signed, name, String::from_utf8_lossy(shown).into_owned(), wrong)
+            let text = String::from_utf8_lossy(shown).into_owned();
+            edit_page(state, &signed, name, text, wrong).map(ask_again)
         }
     })
     .await
 }
 
-async fn remove(
+pub(crate) async fn remove(
+    _: Staff<Print>,
     State(state): State<AppState>,
-    signed: Signed,
-    request: Request,
-) -> Result<Response, Problem> {
-    only_changers(&signed)?;
-    let form = signed.form(request).await?;
+    StaffForm(form): StaffForm,
+) -> Result<FormReply, HttpError> {
     let name = form.text("name").to_owned();
     aside(&state, move |state| match state.printing.remove_template(&name) {
         // Removed by a second press, too.
-        Ok(()) | Err(DesignRefusal::Unknown(_)) => Ok(see_other(LIST)),
+        Ok(()) | Err(DesignRefusal::Unknown(_)) => go_to(LIST),
         Err(refusal) => Err(refused(&refusal)),
     })
     .await
 }
 
-async fn logo(State(state): State<AppState>, signed: Signed) -> Result<Response, Problem> {
-    only_changers(&signed)?;
-    state.printing.logo().as_ref().map(templates::picture).ok_or_else(Problem::not_found)
+pub(crate) async fn show_logo(
+    _: Staff<Print>,
+    State(state): State<AppState>,
+) -> Result<LogoPicture, HttpError> {
+    state.printing.logo().as_ref().map(templates::show_logo).ok_or_else(not_found)
 }
 
-async fn logo_save(
+pub(crate) async fn save_logo(
+    signed: Staff<Print>,
     State(state): State<AppState>,
-    signed: Signed,
-    request: Request,
-) -> Result<Response, Problem> {
-    only_changers(&signed)?;
-    let read = signed.list_form(request).await;
+    read: Result<StaffListForm, HttpError>,
+) -> Result<FormReply, HttpError> {
     aside(&state, move |state| {
         let kept = match read {
             // A file that is far too large is not read to its end.
-            Err(problem) if problem.status == StatusCode::PAYLOAD_TOO_LARGE => {
+            Err(error) if error.status == StatusCode::PAYLOAD_TOO_LARGE => {
                 let words =
                     format!("The logo’s file has more than 1 MB ({LOGO_BYTES_MAX} bytes). Save it smaller");
-                return list_page(state, &signed, vec![Wrong { at: "file".into(), words }]);
+                return list_again(state, &signed, vec![Wrong { at: "file".into(), words }]);
             }
-            Err(problem) => return Err(problem),
-            Ok((form, _)) if form.text("do") == "remove" => state.printing.remove_logo(),
-            Ok((_, None)) => {
+            Err(error) => return Err(error),
+            Ok(form) if form.fields.text("do") == "remove" => state.printing.remove_logo(),
+            Ok(StaffListForm { file: None, .. }) => {
                 let words = "Choose a PNG or JPEG file".to_owned();
-                return list_page(state, &signed, vec![Wrong { at: "file".into(), words }]);
+                return list_again(state, &signed, vec![Wrong { at: "file".into(), words }]);
             }
-            Ok((_, Some(file))) => state.printing.keep_logo(&file).map(drop),
+            Ok(StaffListForm { file: Some(file), .. }) => state.printing.keep_logo(&file).map(drop),
         };
         match kept {
-            Ok(()) | Err(DesignRefusal::NoLogo) => Ok(see_other(&format!("{LIST}#logo"))),
-            Err(refusal) => list_page(state, &signed, wrong("file", &refusal)?),
+            Ok(()) | Err(DesignRefusal::NoLogo) => go_to(&format!("{LIST}#logo")),
+            Err(refusal) => list_again(state, &signed, wrong("file", &refusal)?),
         }
     })
     .await

@@ -1,36 +1,32 @@
 //! Adding a person, and asking once more where somebody of the same name works here already.
 
 use askama::Template;
-use axum::Router;
-use axum::extract::{Request, State};
-use axum::response::Response;
-use axum::routing::get;
-use http::StatusCode;
+use axum::extract::State;
 use record::kinds::{Event, Role};
+use web::answer::{FormRecall, FormReply, OneOf, Page};
+use web::error::HttpError;
 
 use crate::intake::{Command, Person, Refusal};
 use crate::store::ReadLane;
-use crate::web::access::staff_session::{Signed, role_word};
-use crate::web::answer::see_other;
+use crate::web::access::permissions::EditPeople;
+use crate::web::access::staff::Staff;
+use crate::web::access::staff_session::{StaffSession, role_name};
+use crate::web::answer::{FormOrPage, go_to};
 use crate::web::commands::run::{Undone, act, by_key, entry};
 use crate::web::confirm_pin::Confirmed;
 use crate::web::context::AppState;
-use crate::web::http_error::Problem;
-use crate::web::layout::{Frame, Place, page_with};
+use crate::web::layout::{Frame, Place};
 use crate::web::log_reads::{read, staff_name};
-use crate::web::pages::people::person::{PEOPLE, Typed, told, wrong};
+use crate::web::pages::people::person::{PEOPLE, Typed, wrong};
 use crate::web::request::field_error::Wrong;
+use crate::web::request::form::StaffForm;
 use crate::web::request::form_words::word;
-use crate::web::request::idempotency::new_submission;
+use crate::web::request::submission::{new_submission, submission_of};
 use crate::web::view_models::snapshot::Snapshot;
-
-pub(crate) fn routes() -> Router<AppState> {
-    Router::new().route("/staff/people/new", get(ask).post(add))
-}
 
 #[derive(Template)]
 #[template(path = "person_new.html")]
-struct NewPage {
+struct NewPersonPage {
     frame: Frame,
     problems: Vec<Wrong>,
     typed: Typed,
@@ -53,14 +49,14 @@ fn name_key(name: &str) -> String {
     name.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
 }
 
-async fn namesake(state: &AppState, name: &str) -> Result<Option<Namesake>, Problem> {
+async fn namesake(state: &AppState, name: &str) -> Result<Option<Namesake>, HttpError> {
     let key = name_key(name);
     let facility = state.store.snapshot();
     let found = read(state, ReadLane::of_rows(facility.staff.len()), move |_, reader| {
         let mut here = facility.staff.iter().filter(|(_, person)| !person.left);
         let found = here.find_map(|(id, person)| {
             let name = staff_name(reader, &facility, *id);
-            (name_key(&name) == key).then_some((name, role_word(person.role)))
+            (name_key(&name) == key).then_some((name, role_name(person.role)))
         });
         Ok(found.map(|(name, role)| Namesake { name, role, key }))
     });
@@ -76,42 +72,44 @@ struct NewPerson {
 }
 
 impl NewPerson {
-    fn page(self, state: &AppState, signed: &Signed) -> Result<Response, Problem> {
-        let (status, error) = told(&self.problems);
+    fn page(self, state: &AppState, signed: &StaffSession) -> Result<Page, HttpError> {
+        let error = if self.problems.is_empty() { "" } else { "Error: " };
         let title = format!("{error}Add a person");
-        let status = if self.namesake.is_some() { StatusCode::CONFLICT } else { status };
-        let template = NewPage {
+        Page::draw(&NewPersonPage {
             frame: Frame::staff(state, &Snapshot::now(state), title, signed, Place::People).with_script(),
             problems: self.problems,
             typed: self.typed,
             namesake: self.namesake,
             form_token: signed.form_token(),
             submission: self.submission.unwrap_or_else(|| new_submission(state)),
-        };
-        page_with(status, &template)
+        })
+    }
+
+    /// The form once more: with what is wrong, or with the question about a namesake.
+    fn again(self, state: &AppState, signed: &StaffSession) -> Result<FormOrPage, HttpError> {
+        let recall = if self.namesake.is_some() { FormRecall::Conflicting } else { FormRecall::Invalid };
+        self.page(state, signed).map(|page| OneOf::First(FormReply::Again(recall, page)))
     }
 }
 
-pub(crate) async fn ask(State(state): State<AppState>, signed: Signed) -> Result<Response, Problem> {
-    signed.must_be_admin()?;
+pub(crate) async fn ask(signed: Staff<EditPeople>, State(state): State<AppState>) -> Result<Page, HttpError> {
     let typed = Typed { name: String::new(), role: word(Role::Technician) };
     NewPerson { typed, problems: Vec::new(), namesake: None, submission: None }.page(&state, &signed)
 }
 
 pub(crate) async fn add(
+    signed: Staff<EditPeople>,
     State(state): State<AppState>,
-    signed: Signed,
-    request: Request,
-) -> Result<Response, Problem> {
-    signed.must_be_admin()?;
-    let form = match signed.confirmed_form(&state, request).await? {
+    StaffForm(form): StaffForm,
+) -> Result<FormOrPage, HttpError> {
+    let form = match signed.confirm(&state, form).await? {
         Confirmed::Form(form) => form,
-        Confirmed::Asked(page) => return Ok(page),
+        Confirmed::Asked(answer) => return Ok(answer),
     };
     let typed = Typed::of_form(&form);
-    let submission = form.get("submission").map(str::to_owned).filter(|k| !k.is_empty());
+    let submission = submission_of(&form);
     let again = |typed, problems, namesake, submission| {
-        NewPerson { typed, problems, namesake, submission }.page(&state, &signed)
+        NewPerson { typed, problems, namesake, submission }.again(&state, &signed)
     };
     let role = match typed.role() {
         Ok(role) => role,
@@ -126,14 +124,16 @@ pub(crate) async fn add(
         return again(typed, Vec::new(), Some(namesake), submission);
     }
     let command = Command::AddStaff(Person { name: typed.name.clone(), role });
-    match act(&state, signed.by(), submission.clone(), command).await {
+    match act(&state, signed.author(), submission.clone(), command).await {
         Ok(done) => match entry(&state, done.line).await? {
-            Some((_, Event::StaffAdded(added))) => Ok(see_other(&format!("{PEOPLE}/{}", added.staff))),
-            _ => Ok(see_other(PEOPLE)),
+            Some((_, Event::StaffAdded(added))) => {
+                go_to(&format!("{PEOPLE}/{}", added.staff)).map(OneOf::First)
+            }
+            _ => go_to(PEOPLE).map(OneOf::First),
         },
         Err(Undone::Refused(refusal)) if refusal.field().is_some() && refusal != Refusal::KeyReused => {
             again(typed, vec![wrong(&refusal)], None, submission)
         }
-        Err(other) => Err(Problem::from(other).link(PEOPLE, "Back to the staff")),
+        Err(other) => Err(HttpError::from(other).link(PEOPLE, "Back to the staff")),
     }
 }

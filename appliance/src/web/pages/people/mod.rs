@@ -1,20 +1,107 @@
 //! Signing in, one's own account, staff and programs.
 
-pub(crate) mod add;
-pub(crate) mod own_pin;
-pub(crate) mod person;
-pub(crate) mod programs;
-pub(crate) mod sign_in;
+mod add;
+mod own_pin;
+mod person;
+mod programs;
+mod sign_in;
 
-use axum::Router;
+use http::Method;
+use web::route::{Example, Kind, Route, row};
 
+use self::person::PEOPLE;
+use self::programs::PROGRAMS;
 use crate::web::context::AppState;
+use crate::web::request::next_page::{OWN_PIN, SIGN_IN};
+use crate::web::{examples, refusals};
 
-pub(crate) fn routes() -> Router<AppState> {
-    Router::new()
-        .merge(sign_in::routes())
-        .merge(own_pin::routes())
-        .merge(person::routes())
-        .merge(add::routes())
-        .merge(programs::routes())
+pub(crate) fn routes() -> Vec<Route<AppState>> {
+    [own_routes(), staff_routes(), program_routes()].into_iter().flatten().collect()
+}
+
+/// Signing in, and what is one's own.
+fn own_routes() -> Vec<Route<AppState>> {
+    use Kind::{Form, Page};
+    let find = refusals::FINDING;
+    let pin = examples::PIN;
+    let sign_in = Example::default().field("staff", examples::STAFF).field("pin", pin).secret(pin);
+    let new_pin = examples::NEW_PIN;
+    let own_pin = Example::default().field("present", pin).field("pin", new_pin).field("again", new_pin);
+    vec![
+        row(Method::GET, SIGN_IN, "session.ask", Page, sign_in::ask).refusals(find),
+        row(Method::POST, SIGN_IN, "session.begin", Form, sign_in::sign_in).refusals(find).example(sign_in),
+        row(Method::POST, "/staff/sign-out", "session.end", Form, sign_in::sign_out)
+            .refusals(find)
+            .example(examples::button()),
+        row(Method::GET, "/staff/me", "profile.show", Page, sign_in::show_me).refusals(find),
+        row(Method::GET, OWN_PIN, "own-pin.ask", Page, own_pin::ask).refusals(find),
+        row(Method::POST, OWN_PIN, "own-pin.change", Form, own_pin::change)
+            .refusals(find)
+            .example(own_pin.secret(pin).secret(new_pin)),
+    ]
+}
+
+/// Who works here.
+fn staff_routes() -> Vec<Route<AppState>> {
+    use Kind::{Form, Page};
+    let (find, command) = (refusals::FINDING, refusals::COMMANDING);
+    let person = |example: Example, name| example.field("name", name).field("role", "technician");
+    let new_pin = examples::NEW_PIN;
+    let pin = examples::staff().field("pin", new_pin).field("again", new_pin).secret(new_pin);
+    let button = || examples::staff().field("submission", "");
+    vec![
+        row(Method::GET, PEOPLE, "people.list", Page, person::list).refusals(find),
+        row(Method::POST, "/staff/people/sign-out", "people.sign-out", Form, person::sign_all_out)
+            .refusals(find)
+            .example(examples::button()),
+        row(Method::GET, "/staff/people/new", "person.ask-new", Page, add::ask).refusals(find),
+        row(Method::POST, "/staff/people/new", "person.add", Form, add::add)
+            .commands(&["AddStaff"])
+            .refusals(command)
+            .example(person(Example::default(), "Grace Okafor")),
+        row(Method::GET, "/staff/people/{staff}", "person.show", Page, person::ask_change)
+            .refusals(find)
+            .example(examples::staff()),
+        row(Method::POST, "/staff/people/{staff}", "person.change", Form, person::change)
+            .commands(&["ChangeStaff"])
+            .refusals(command)
+            .example(person(examples::staff(), "Ada King")),
+        row(Method::POST, "/staff/people/{staff}/pin", "pin.set", Form, person::set_pin)
+            .refusals(find)
+            .example(pin),
+        row(Method::POST, "/staff/people/{staff}/pin/clear", "pin.clear", Form, person::clear_pin)
+            .refusals(find)
+            .example(button()),
+        row(Method::POST, "/staff/people/{staff}/sign-out", "person.sign-out", Form, person::sign_out)
+            .refusals(find)
+            .example(button()),
+        row(Method::GET, "/staff/people/{staff}/leave", "person.ask-leave", Page, person::ask_leave)
+            .refusals(find)
+            .example(examples::staff()),
+        row(Method::POST, "/staff/people/{staff}/leave", "person.leave", Form, person::leave)
+            .commands(&["StaffLeft"])
+            .refusals(command)
+            .example(button()),
+    ]
+}
+
+/// Programs and their tokens.
+fn program_routes() -> Vec<Route<AppState>> {
+    use Kind::{Form, Page};
+    let find = refusals::FINDING;
+    let token = || Example::default().part("id", examples::TOKEN);
+    let new = Example::default().field("name", "CMMS").field("scope", "read").field("days", "30");
+    vec![
+        row(Method::GET, PROGRAMS, "program.list", Page, programs::list).refusals(find),
+        row(Method::GET, "/staff/programs/new", "program.ask-new", Page, programs::ask_new).refusals(find),
+        row(Method::POST, "/staff/programs/new", "program.add", Form, programs::make)
+            .refusals(find)
+            .example(new),
+        row(Method::GET, "/staff/programs/{id}/revoke", "program.ask-revoke", Page, programs::ask_revoke)
+            .refusals(find)
+            .example(token()),
+        row(Method::POST, "/staff/programs/{id}/revoke", "program.revoke", Form, programs::revoke)
+            .refusals(find)
+            .example(token().field("submission", "")),
+    ]
 }

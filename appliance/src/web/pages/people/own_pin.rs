@@ -1,35 +1,32 @@
 //! One's own PIN: what is to be said of it after a sign-in, and another one for whoever knows the present one.
 
 use askama::Template;
-use axum::Router;
-use axum::extract::{Request, State};
-use axum::response::Response;
-use axum::routing::get;
-use http::StatusCode;
+use axum::extract::State;
+use schemars::JsonSchema;
 use serde::Deserialize;
+use web::answer::{FormReply, Page, WithHeaders};
+use web::argument::Lenient;
+use web::error::HttpError;
 
 use crate::identity::{IdentityError, PinAttempt, PinForm, PinOutcome, pin_digits_min};
+use crate::web::access::permissions::View;
 use crate::web::access::pin::{busy, refused_words};
-use crate::web::access::staff_session::{Signed, role_word};
-use crate::web::answer::{see_other, with_cookies};
+use crate::web::access::staff::Staff;
+use crate::web::access::staff_session::{StaffSession, role_name};
+use crate::web::answer::{ask_again, go_to, with_cookies};
 use crate::web::context::{AppState, aside};
-use crate::web::http_error::Problem;
-use crate::web::layout::{Frame, Place, page_with};
-use crate::web::request::device::RequestDevice;
+use crate::web::layout::{Frame, Place};
 use crate::web::request::field_error::Wrong;
+use crate::web::request::form::StaffForm;
 use crate::web::request::next_page::{HOME, OWN_PIN, safe_next};
-use crate::web::request::peer::peer;
-use crate::web::request::query::Asked;
 use crate::web::view_models::formats::plural;
 use crate::web::view_models::snapshot::Snapshot;
 
-pub(crate) fn routes() -> Router<AppState> {
-    Router::new().route(OWN_PIN, get(ask).post(change))
-}
-
-#[derive(Debug, Default, Deserialize)]
-struct Ask {
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+pub(crate) struct OwnPinParams {
+    /// The page that is wanted then.
     next: Option<String>,
+    /// Anything: the present PIN is too short.
     short: Option<String>,
 }
 
@@ -45,26 +42,27 @@ struct OwnPinPage {
     form_token: String,
 }
 
-async fn ask(
+pub(crate) async fn ask(
+    signed: Staff<View>,
     State(state): State<AppState>,
-    signed: Signed,
-    Asked(ask): Asked<Ask>,
-) -> Result<Response, Problem> {
-    let next = safe_next(ask.next.as_deref().unwrap_or(HOME)).to_owned();
-    own_pin_page(&state, &signed, ask.short.is_some(), Vec::new(), next).await
+    Lenient(params): Lenient<OwnPinParams>,
+) -> Result<Page, HttpError> {
+    let next = safe_next(params.next.as_deref().unwrap_or(HOME)).to_owned();
+    own_pin_page(&state, &signed, params.short.is_some(), Vec::new(), next).await
 }
 
 async fn own_pin_page(
     state: &AppState,
-    signed: &Signed,
+    signed: &StaffSession,
     short: bool,
     problems: Vec<Wrong>,
     next: String,
-) -> Result<Response, Problem> {
+) -> Result<Page, HttpError> {
     let snapshot = Snapshot::now(state);
-    let from = pin_digits_min(signed.role);
-    let staff = signed.staff;
-    let told = aside(state, move |state| state.identity.pins.told(staff).map_err(|e| Problem::internal(&e)));
+    let from = pin_digits_min(signed.role());
+    let staff = signed.staff();
+    let told =
+        aside(state, move |state| state.identity.pins.told(staff).map_err(|e| HttpError::internal(&e)));
     let told = told.await?;
     let mut notes = Vec::new();
     if let Some(wrong) = told {
@@ -79,13 +77,10 @@ async fn own_pin_page(
         notes.push(format!(
             "Your PIN is too short for what you may do here: as {} you need {from} to 8 digits. It still opens the staff \
              pages; set a longer one now.",
-            role_word(signed.role)
+            role_name(signed.role())
         ));
     }
-    let (status, error) = match problems.is_empty() {
-        true => (StatusCode::OK, ""),
-        false => (StatusCode::UNPROCESSABLE_ENTITY, "Error: "),
-    };
+    let error = if problems.is_empty() { "" } else { "Error: " };
     let frame = Frame::staff(state, &snapshot, format!("{error}Your PIN"), signed, Place::Elsewhere);
     let template = OwnPinPage {
         frame: frame.with_script(),
@@ -95,37 +90,36 @@ async fn own_pin_page(
         next,
         form_token: signed.form_token(),
     };
-    page_with(status, &template)
+    Page::draw(&template)
 }
 
-async fn change(
+pub(crate) async fn change(
+    signed: Staff<View>,
     State(state): State<AppState>,
-    signed: Signed,
-    request: Request,
-) -> Result<Response, Problem> {
-    let from = peer(&request);
-    let device = RequestDevice::of(&state, request.headers(), Some(&from));
-    let form = signed.form(request).await?;
+    StaffForm(form): StaffForm,
+) -> Result<WithHeaders<FormReply>, HttpError> {
+    let device = signed.browser().device(&state);
     let next = safe_next(form.text("next")).to_owned();
     let (pin, again) = (form.text("pin").trim().to_owned(), form.text("again").trim());
     let wrong = |at: &str, words: String| vec![Wrong { at: at.to_owned(), words }];
     // What is wrong with the new one costs no try of the present one.
-    let problems = match PinForm::of(signed.role).check(&pin) {
+    let problems = match PinForm::of(signed.role()).check(&pin) {
         Err(form) => wrong("pin", form.to_string()),
         Ok(()) if pin != again => wrong("again", "The two PINs differ. Type the same PIN twice".to_owned()),
         Ok(()) => Vec::new(),
     };
     if !problems.is_empty() {
-        return own_pin_page(&state, &signed, false, problems, next).await;
+        let page = own_pin_page(&state, &signed, false, problems, next).await?;
+        return Ok(with_cookies(ask_again(page), []));
     }
     let attempt = PinAttempt {
-        staff: signed.staff,
+        staff: signed.staff(),
         pin: form.text("present").trim().to_owned(),
         device: device.id(),
-        address: from.remote,
+        address: signed.browser().peer().remote,
         now_ms: state.clock.now().wall_ms,
     };
-    let (identity, role) = (state.identity.clone(), signed.role);
+    let (identity, role) = (state.identity.clone(), signed.role());
     let changed = tokio::task::spawn_blocking(move || -> Result<_, IdentityError> {
         let outcome = identity.check_pin(&attempt)?;
         if outcome == PinOutcome::Right {
@@ -134,17 +128,18 @@ async fn change(
         }
         Ok(outcome)
     });
-    let outcome = changed.await.map_err(|e| Problem::internal(&e))?.map_err(|e| Problem::internal(&e))?;
+    let outcome = changed.await.map_err(|e| HttpError::internal(&e))?.map_err(|e| HttpError::internal(&e))?;
     match outcome {
         PinOutcome::Right => {
-            tracing::info!(staff = %signed.staff, "somebody changed their PIN");
-            Ok(with_cookies(see_other(&next), [device.set_cookie()]))
+            tracing::info!(staff = %signed.staff(), "somebody changed their PIN");
+            go_to(&next).map(|reply| with_cookies(reply, [device.set_cookie()]))
         }
         PinOutcome::Busy => Err(busy().link(OWN_PIN, "Back to your PIN")),
         outcome => {
-            tracing::warn!(staff = %signed.staff, ?outcome, "a change of a PIN was refused");
+            tracing::warn!(staff = %signed.staff(), ?outcome, "a change of a PIN was refused");
             let words = refused_words(&state, outcome);
-            own_pin_page(&state, &signed, false, wrong("present", words), next).await
+            let page = own_pin_page(&state, &signed, false, wrong("present", words), next).await?;
+            Ok(with_cookies(ask_again(page), []))
         }
     }
 }

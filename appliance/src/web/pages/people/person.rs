@@ -1,48 +1,38 @@
 //! The people at the facility: who they are, what they may do and, for a facility admin, their PINs.
 
 use askama::Template;
-use axum::Router;
-use axum::extract::{Path, Request, State};
-use axum::response::Response;
-use axum::routing::{get, post};
-use http::StatusCode;
+use axum::extract::State;
 use record::ids::StaffId;
 use record::kinds::Role;
+use schemars::JsonSchema;
 use serde::Deserialize;
+use web::answer::{OneOf, Page};
+use web::argument::{FormFields, Lenient, Path};
+use web::error::HttpError;
 
 use crate::identity::{AccessOutcome, AccessWanted, IdentityError, PinForm, pin_digits_min};
-use crate::intake::{Command, Refusal};
+use crate::intake::{Command, Permission, Refusal};
 use crate::store::ReadLane;
-use crate::web::access::staff_session::{Signed, not_allowed, role_word};
-use crate::web::access_note::{AccessNote, noted};
-use crate::web::answer::see_other;
+use crate::web::access::permissions::{EditPeople, SeePeople};
+use crate::web::access::staff::Staff;
+use crate::web::access::staff_session::{StaffSession, role_forbidden_but, role_name};
+use crate::web::access_note::AccessNote;
+use crate::web::answer::{FormOrPage, ask_again, go_to};
 use crate::web::commands::run::{Undone, act};
 use crate::web::confirm_pin::Confirmed;
 use crate::web::context::{AppState, aside};
-use crate::web::http_error::Problem;
-use crate::web::layout::{Frame, Place, page, page_with};
+use crate::web::http_error::not_found;
+use crate::web::layout::{Frame, Place};
 use crate::web::log_reads::{read, read_quick, staff_name};
 use crate::web::request::field_error::Wrong;
-use crate::web::request::form::Form;
+use crate::web::request::form::StaffForm;
 use crate::web::request::form_words::{read_word, word};
-use crate::web::request::query::Asked;
 use crate::web::view_models::formats::{Moment, plural};
 use crate::web::view_models::snapshot::Snapshot;
 
 pub(super) const PEOPLE: &str = "/staff/people";
 
-pub(crate) fn routes() -> Router<AppState> {
-    Router::new()
-        .route(PEOPLE, get(list))
-        .route("/staff/people/sign-out", post(sign_all_out))
-        .route("/staff/people/{staff}", get(ask_change).post(change))
-        .route("/staff/people/{staff}/pin", post(set_pin))
-        .route("/staff/people/{staff}/pin/clear", post(clear_pin))
-        .route("/staff/people/{staff}/sign-out", post(sign_out))
-        .route("/staff/people/{staff}/leave", get(ask_leave).post(leave))
-}
-
-struct Line {
+struct StaffRow {
     staff: StaffId,
     name: String,
     role: &'static str,
@@ -56,8 +46,8 @@ struct Line {
 struct PeoplePage {
     frame: Frame,
     caption: String,
-    here: Vec<Line>,
-    left: Vec<Line>,
+    here: Vec<StaffRow>,
+    left: Vec<StaffRow>,
     admin: bool,
     form_token: String,
     /// What came of the press that led here.
@@ -65,8 +55,9 @@ struct PeoplePage {
 }
 
 /// What was done, as it goes through the address of the page that says so.
-#[derive(Debug, Default, Deserialize)]
-struct SignedOut {
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+pub(crate) struct SignedOutParams {
+    /// On how many devices a session was ended.
     signed_out: Option<usize>,
 }
 
@@ -92,29 +83,28 @@ fn one_out_words(name: &str, devices: usize, themselves: bool) -> String {
     }
 }
 
-async fn list(
+pub(crate) async fn list(
+    signed: Staff<SeePeople>,
     State(state): State<AppState>,
-    signed: Signed,
-    Asked(asked): Asked<SignedOut>,
-) -> Result<Response, Problem> {
-    signed.must_change()?;
+    Lenient(params): Lenient<SignedOutParams>,
+) -> Result<Page, HttpError> {
     let lane = ReadLane::of_rows(state.store.snapshot().staff.len());
     let template = read(&state, lane, move |state, reader| {
-        let holders = state.identity.pins.holders().map_err(|e| Problem::internal(&e))?;
+        let holders = state.identity.pins.holders().map_err(|e| HttpError::internal(&e))?;
         let facility = state.store.snapshot();
         let snapshot = Snapshot::of(state, &facility);
         let sessions = state.identity.sessions.counts(snapshot.now.wall_ms);
-        let line = |(id, person): (&StaffId, &record::fold::Staff)| Line {
+        let line = |(id, person): (&StaffId, &record::fold::Staff)| StaffRow {
             staff: *id,
             name: staff_name(reader, &facility, *id),
-            role: role_word(person.role),
+            role: role_name(person.role),
             since: snapshot.local.day_time(id.made_ms()),
             has_pin: holders.contains(id),
             sessions: sessions.get(id).copied().unwrap_or(0),
         };
         let (left, here): (Vec<_>, Vec<_>) = facility.staff.iter().partition(|(_, person)| person.left);
         let lines = |people: Vec<_>| {
-            let mut lines: Vec<Line> = people.into_iter().map(line).collect();
+            let mut lines: Vec<StaffRow> = people.into_iter().map(line).collect();
             lines.sort_by_key(|line| line.name.to_lowercase());
             lines
         };
@@ -123,12 +113,12 @@ async fn list(
             caption: plural(here.len(), "person works here", "people work here"),
             here: lines(here),
             left: lines(left),
-            admin: signed.role == Role::FacilityAdmin,
+            admin: signed.holds(Permission::EditPeople),
             form_token: signed.form_token(),
-            said: asked.signed_out.map(all_out_words).unwrap_or_default(),
+            said: params.signed_out.map(all_out_words).unwrap_or_default(),
         })
     });
-    page(&template.await?)
+    Page::draw(&template.await?)
 }
 
 /// Name and role, as typed.
@@ -138,7 +128,7 @@ pub(super) struct Typed {
 }
 
 impl Typed {
-    pub(super) fn of_form(form: &Form) -> Self {
+    pub(super) fn of_form(form: &FormFields) -> Self {
         Self { name: form.text("name").to_owned(), role: form.text("role").to_owned() }
     }
 
@@ -152,25 +142,21 @@ pub(super) fn wrong(refusal: &Refusal) -> Wrong {
     Wrong { at: refusal.field().unwrap_or("name").to_owned(), words: refusal.to_string() }
 }
 
-pub(super) fn told(problems: &[Wrong]) -> (StatusCode, &'static str) {
-    if problems.is_empty() { (StatusCode::OK, "") } else { (StatusCode::UNPROCESSABLE_ENTITY, "Error: ") }
-}
-
 /// Somebody who works here.
-struct Known {
+struct StaffEntry {
     staff: StaffId,
     name: String,
     role: Role,
     since_ms: i64,
 }
 
-async fn known(state: &AppState, text: &str) -> Result<Known, Problem> {
-    let staff: StaffId = text.parse().map_err(|_| Problem::not_found())?;
+async fn known(state: &AppState, text: &str) -> Result<StaffEntry, HttpError> {
+    let staff: StaffId = text.parse().map_err(|_| not_found())?;
     let known = read_quick(state, move |state, reader| {
         let facility = state.store.snapshot();
-        let person = facility.staff.get(&staff).filter(|s| !s.left).ok_or_else(Problem::not_found)?;
+        let person = facility.staff.get(&staff).filter(|s| !s.left).ok_or_else(not_found)?;
         let name = staff_name(reader, &facility, staff);
-        Ok(Known { staff, name, role: person.role, since_ms: staff.made_ms() })
+        Ok(StaffEntry { staff, name, role: person.role, since_ms: staff.made_ms() })
     });
     known.await
 }
@@ -195,29 +181,31 @@ struct PersonPage {
     said: String,
 }
 
-async fn person_page(
+/// The page once more, with what is wrong.
+async fn person_again(
     state: &AppState,
-    signed: &Signed,
-    known: Known,
+    signed: &StaffSession,
+    known: StaffEntry,
     typed: Option<Typed>,
-    problems: Vec<Wrong>,
-) -> Result<Response, Problem> {
-    person_page_with(state, signed, known, typed, problems, None).await
+    wrong: Wrong,
+) -> Result<FormOrPage, HttpError> {
+    let page = person_page(state, signed, known, typed, vec![wrong], None).await?;
+    Ok(OneOf::First(ask_again(page)))
 }
 
-async fn person_page_with(
+async fn person_page(
     state: &AppState,
-    signed: &Signed,
-    known: Known,
+    signed: &StaffSession,
+    known: StaffEntry,
     typed: Option<Typed>,
     problems: Vec<Wrong>,
     signed_out: Option<usize>,
-) -> Result<Response, Problem> {
-    let (status, error) = told(&problems);
-    let themselves = known.staff == signed.staff;
+) -> Result<Page, HttpError> {
+    let error = if problems.is_empty() { "" } else { "Error: " };
+    let themselves = known.staff == signed.staff();
     let said = signed_out.map(|n| one_out_words(&known.name, n, themselves)).unwrap_or_default();
     let holders =
-        aside(state, |state| state.identity.pins.holders().map_err(|e| Problem::internal(&e))).await?;
+        aside(state, |state| state.identity.pins.holders().map_err(|e| HttpError::internal(&e))).await?;
     let snapshot = Snapshot::now(state);
     let title = format!("{error}{}", known.name);
     let now_ms = snapshot.now.wall_ms;
@@ -235,60 +223,58 @@ async fn person_page_with(
         form_token: signed.form_token(),
         said,
     };
-    page_with(status, &template)
+    Page::draw(&template)
 }
 
-async fn ask_change(
+pub(crate) async fn ask_change(
+    signed: Staff<EditPeople>,
     State(state): State<AppState>,
-    signed: Signed,
     Path(staff): Path<String>,
-    Asked(asked): Asked<SignedOut>,
-) -> Result<Response, Problem> {
-    signed.must_be_admin()?;
+    Lenient(params): Lenient<SignedOutParams>,
+) -> Result<Page, HttpError> {
     let known = known(&state, &staff).await?;
-    person_page_with(&state, &signed, known, None, Vec::new(), asked.signed_out).await
+    person_page(&state, &signed, known, None, Vec::new(), params.signed_out).await
 }
 
-async fn change(
+pub(crate) async fn change(
+    signed: Staff<EditPeople>,
     State(state): State<AppState>,
-    signed: Signed,
     Path(staff): Path<String>,
-    request: Request,
-) -> Result<Response, Problem> {
-    signed.must_be_admin()?;
+    StaffForm(form): StaffForm,
+) -> Result<FormOrPage, HttpError> {
     let known = known(&state, &staff).await?;
-    let form = match signed.confirmed_form(&state, request).await? {
+    let form = match signed.confirm(&state, form).await? {
         Confirmed::Form(form) => form,
-        Confirmed::Asked(page) => return Ok(page),
+        Confirmed::Asked(answer) => return Ok(answer),
     };
     let typed = Typed::of_form(&form);
     let role = match typed.role() {
         Ok(role) => Some(role).filter(|role| *role != known.role),
-        Err(wrong) => return person_page(&state, &signed, known, Some(typed), vec![wrong]).await,
+        Err(wrong) => return person_again(&state, &signed, known, Some(typed), wrong).await,
     };
     // Only what is new is said.
     let name = Some(typed.name.clone()).filter(|name| *name != known.name);
     if name.is_none() && role.is_none() {
-        return Ok(see_other(PEOPLE));
+        return go_to(PEOPLE).map(OneOf::First);
     }
     let command = Command::ChangeStaff { staff: known.staff, name, role };
-    match act(&state, signed.by(), None, command).await {
-        Ok(_) => Ok(see_other(PEOPLE)),
+    match act(&state, signed.author(), None, command).await {
+        Ok(_) => go_to(PEOPLE).map(OneOf::First),
         Err(Undone::Refused(refusal)) if refusal.field().is_some() => {
-            person_page(&state, &signed, known, Some(typed), vec![wrong(&refusal)]).await
+            person_again(&state, &signed, known, Some(typed), wrong(&refusal)).await
         }
-        Err(other) => Err(Problem::from(other).link(PEOPLE, "Back to the staff")),
+        Err(other) => Err(HttpError::from(other).link(PEOPLE, "Back to the staff")),
     }
 }
 
 /// Keeps a new PIN, or takes it away; whoever was signed in by the old one is signed out, but for the admin who does it.
 async fn keep_pin(
     state: &AppState,
-    signed: &Signed,
+    signed: &StaffSession,
     (staff, role): (StaffId, Role),
     pin: Option<String>,
-) -> Result<Result<(), String>, Problem> {
-    let (identity, own) = (state.identity.clone(), signed.staff == staff);
+) -> Result<Result<(), String>, HttpError> {
+    let (identity, own) = (state.identity.clone(), signed.staff() == staff);
     let kept = tokio::task::spawn_blocking(move || -> Result<Result<(), String>, IdentityError> {
         if let Some(Err(form)) = pin.as_ref().map(|pin| PinForm::of(role).check(pin)) {
             return Ok(Err(form.to_string()));
@@ -310,20 +296,19 @@ async fn keep_pin(
         end_sessions()?;
         Ok(Ok(()))
     });
-    kept.await.map_err(|e| Problem::internal(&e))?.map_err(|e| Problem::internal(&e))
+    kept.await.map_err(|e| HttpError::internal(&e))?.map_err(|e| HttpError::internal(&e))
 }
 
-async fn set_pin(
+pub(crate) async fn set_pin(
+    signed: Staff<EditPeople>,
     State(state): State<AppState>,
-    signed: Signed,
     Path(staff): Path<String>,
-    request: Request,
-) -> Result<Response, Problem> {
-    signed.must_be_admin()?;
+    StaffForm(form): StaffForm,
+) -> Result<FormOrPage, HttpError> {
     let known = known(&state, &staff).await?;
-    let form = match signed.confirmed_form(&state, request).await? {
+    let form = match signed.confirm(&state, form).await? {
         Confirmed::Form(form) => form,
-        Confirmed::Asked(page) => return Ok(page),
+        Confirmed::Asked(answer) => return Ok(answer),
     };
     let (pin, again) = (form.text("pin").trim(), form.text("again").trim());
     let done = if pin == again {
@@ -334,34 +319,35 @@ async fn set_pin(
     };
     match done {
         Ok(()) => {
-            tracing::info!(staff = %known.staff, by = %signed.staff, "a PIN was set");
-            Ok(noted(see_other(PEOPLE), [pin_changed(known.staff)]))
+            tracing::info!(staff = %known.staff, by = %signed.staff(), "a PIN was set");
+            signed.notes().add([pin_changed(known.staff)]);
+            go_to(PEOPLE).map(OneOf::First)
         }
         Err((at, words)) => {
-            person_page(&state, &signed, known, None, vec![Wrong { at: at.to_owned(), words }]).await
+            person_again(&state, &signed, known, None, Wrong { at: at.to_owned(), words }).await
         }
     }
 }
 
-async fn clear_pin(
+pub(crate) async fn clear_pin(
+    signed: Staff<EditPeople>,
     State(state): State<AppState>,
-    signed: Signed,
     Path(staff): Path<String>,
-    request: Request,
-) -> Result<Response, Problem> {
-    signed.must_be_admin()?;
+    StaffForm(form): StaffForm,
+) -> Result<FormOrPage, HttpError> {
     let known = known(&state, &staff).await?;
-    if let Confirmed::Asked(page) = signed.confirmed_form(&state, request).await? {
-        return Ok(page);
+    if let Confirmed::Asked(answer) = signed.confirm(&state, form).await? {
+        return Ok(answer);
     }
-    if known.staff == signed.staff {
-        let problem = not_allowed("Another facility admin takes your PIN away");
-        return Err(problem.link(PEOPLE, "Back to the staff"));
+    if known.staff == signed.staff() {
+        let title = "Another facility admin takes your PIN away";
+        return Err(role_forbidden_but(title, PEOPLE, "Back to the staff"));
     }
     // Taking one away has no form that could be wrong.
     let _ = keep_pin(&state, &signed, (known.staff, known.role), None).await?;
-    tracing::info!(staff = %known.staff, by = %signed.staff, "a PIN was taken away");
-    Ok(noted(see_other(PEOPLE), [pin_changed(known.staff)]))
+    tracing::info!(staff = %known.staff, by = %signed.staff(), "a PIN was taken away");
+    signed.notes().add([pin_changed(known.staff)]);
+    go_to(PEOPLE).map(OneOf::First)
 }
 
 fn pin_changed(staff: StaffId) -> AccessNote {
@@ -371,45 +357,43 @@ fn pin_changed(staff: StaffId) -> AccessNote {
 /// Ends sessions, away from the threads that answer phones; how many.
 async fn end_sessions(
     work: impl FnOnce() -> Result<usize, IdentityError> + Send + 'static,
-) -> Result<usize, Problem> {
+) -> Result<usize, HttpError> {
     let ended = tokio::task::spawn_blocking(work).await;
-    ended.map_err(|e| Problem::internal(&e))?.map_err(|e| Problem::internal(&e))
+    ended.map_err(|e| HttpError::internal(&e))?.map_err(|e| HttpError::internal(&e))
 }
 
 /// Signs one person out on every device; the admin's own device stays signed in when it is they themselves.
-async fn sign_out(
+pub(crate) async fn sign_out(
+    signed: Staff<EditPeople>,
     State(state): State<AppState>,
-    signed: Signed,
     Path(staff): Path<String>,
-    request: Request,
-) -> Result<Response, Problem> {
-    signed.must_be_admin()?;
+    StaffForm(form): StaffForm,
+) -> Result<FormOrPage, HttpError> {
     let known = known(&state, &staff).await?;
-    if let Confirmed::Asked(page) = signed.confirmed_form(&state, request).await? {
-        return Ok(page);
+    if let Confirmed::Asked(answer) = signed.confirm(&state, form).await? {
+        return Ok(answer);
     }
     let sessions = state.identity.sessions.clone();
     let (staff, keep, now_ms) = (known.staff, signed.secret().to_owned(), state.clock.now().wall_ms);
     let ended = end_sessions(move || sessions.end_all_but(staff, &keep, now_ms)).await?;
-    let note = AccessNote::new(AccessOutcome::SessionEnded, AccessWanted::Admin).about(&staff);
-    Ok(noted(see_other(&format!("{PEOPLE}/{staff}?signed_out={ended}")), [note]))
+    signed.notes().add([AccessNote::new(AccessOutcome::SessionEnded, AccessWanted::Admin).about(&staff)]);
+    go_to(&format!("{PEOPLE}/{staff}?signed_out={ended}")).map(OneOf::First)
 }
 
 /// Signs everybody out on every device but this one.
-async fn sign_all_out(
+pub(crate) async fn sign_all_out(
+    signed: Staff<EditPeople>,
     State(state): State<AppState>,
-    signed: Signed,
-    request: Request,
-) -> Result<Response, Problem> {
-    signed.must_be_admin()?;
-    if let Confirmed::Asked(page) = signed.confirmed_form(&state, request).await? {
-        return Ok(page);
+    StaffForm(form): StaffForm,
+) -> Result<FormOrPage, HttpError> {
+    if let Confirmed::Asked(answer) = signed.confirm(&state, form).await? {
+        return Ok(answer);
     }
     let (sessions, keep) = (state.identity.sessions.clone(), signed.secret().to_owned());
     let now_ms = state.clock.now().wall_ms;
     let ended = end_sessions(move || sessions.end_others(&keep, now_ms)).await?;
-    let note = AccessNote::new(AccessOutcome::SessionEnded, AccessWanted::Admin);
-    Ok(noted(see_other(&format!("{PEOPLE}?signed_out={ended}")), [note]))
+    signed.notes().add([AccessNote::new(AccessOutcome::SessionEnded, AccessWanted::Admin)]);
+    go_to(&format!("{PEOPLE}?signed_out={ended}")).map(OneOf::First)
 }
 
 #[derive(Template)]
@@ -421,15 +405,14 @@ struct LeavePage {
     form_token: String,
 }
 
-async fn ask_leave(
+pub(crate) async fn ask_leave(
+    signed: Staff<EditPeople>,
     State(state): State<AppState>,
-    signed: Signed,
     Path(staff): Path<String>,
-) -> Result<Response, Problem> {
-    signed.must_be_admin()?;
+) -> Result<Page, HttpError> {
     let known = known(&state, &staff).await?;
     let title = format!("Has {} left?", known.name);
-    page(&LeavePage {
+    Page::draw(&LeavePage {
         frame: Frame::staff(&state, &Snapshot::now(&state), title, &signed, Place::People),
         staff: known.staff,
         name: known.name,
@@ -437,21 +420,20 @@ async fn ask_leave(
     })
 }
 
-async fn leave(
+pub(crate) async fn leave(
+    signed: Staff<EditPeople>,
     State(state): State<AppState>,
-    signed: Signed,
     Path(staff): Path<String>,
-    request: Request,
-) -> Result<Response, Problem> {
-    signed.must_be_admin()?;
+    StaffForm(form): StaffForm,
+) -> Result<FormOrPage, HttpError> {
     let known = known(&state, &staff).await?;
-    if let Confirmed::Asked(page) = signed.confirmed_form(&state, request).await? {
-        return Ok(page);
+    if let Confirmed::Asked(answer) = signed.confirm(&state, form).await? {
+        return Ok(answer);
     }
-    let left = act(&state, signed.by(), None, Command::StaffLeft { staff: known.staff }).await;
-    left.map_err(|undone| Problem::from(undone).link(PEOPLE, "Back to the staff"))?;
+    let left = act(&state, signed.author(), None, Command::StaffLeft { staff: known.staff }).await;
+    left.map_err(|undone| HttpError::from(undone).link(PEOPLE, "Back to the staff"))?;
     // Whoever has left cannot sign in whatever is kept here; this only tidies up.
     let tidied = keep_pin(&state, &signed, (known.staff, known.role), None).await;
-    let _ = tidied.map_err(|problem| problem.safe("It is recorded that they have left."))?;
-    Ok(see_other(PEOPLE))
+    let _ = tidied.map_err(|error| error.safe("It is recorded that they have left."))?;
+    go_to(PEOPLE).map(OneOf::First)
 }

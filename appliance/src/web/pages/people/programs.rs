@@ -1,40 +1,34 @@
 //! The programs that have a token: what each may do, until when, who made it; a facility admin makes and revokes them.
 
 use askama::Template;
-use axum::Router;
-use axum::extract::{Path, Request, State};
-use axum::response::Response;
-use axum::routing::get;
-use http::StatusCode;
+use axum::extract::State;
+use web::answer::{OneOf, Page};
+use web::argument::{FormFields, Path};
+use web::error::HttpError;
 
 use crate::identity::{
     AccessOutcome, AccessWanted, ApiToken, IdentityError, NewToken, Scope, TokenHand, TokenRefusal,
     TokenState,
 };
-use crate::web::access::staff_session::Signed;
-use crate::web::access_note::{AccessNote, noted};
-use crate::web::answer::see_other;
+use crate::web::access::permissions::ManageTokens;
+use crate::web::access::staff::Staff;
+use crate::web::access::staff_session::StaffSession;
+use crate::web::access_note::AccessNote;
+use crate::web::answer::{FormOrPage, ask_again, go_to};
 use crate::web::confirm_pin::Confirmed;
 use crate::web::context::AppState;
-use crate::web::http_error::Problem;
-use crate::web::layout::{Frame, Place, page, page_with};
+use crate::web::http_error::not_found;
+use crate::web::layout::{Frame, Place};
 use crate::web::log_reads::{read_long, staff_name};
 use crate::web::request::field_error::Wrong;
-use crate::web::request::form::Form;
-use crate::web::request::idempotency;
+use crate::web::request::form::StaffForm;
+use crate::web::request::submission::{new_submission, submission_of};
 use crate::web::view_models::formats::Moment;
 use crate::web::view_models::program_notes::DAY_MS;
 use crate::web::view_models::snapshot::Snapshot;
 
-const PROGRAMS: &str = "/staff/programs";
-pub(crate) fn routes() -> Router<AppState> {
-    Router::new()
-        .route(PROGRAMS, get(list))
-        .route("/staff/programs/new", get(ask_new).post(make))
-        .route("/staff/programs/{id}/revoke", get(ask_revoke).post(revoke))
-}
-
-struct Line {
+pub(super) const PROGRAMS: &str = "/staff/programs";
+struct TokenRow {
     id: String,
     name: String,
     scope: &'static str,
@@ -51,12 +45,14 @@ struct Line {
 #[template(path = "programs.html")]
 struct ProgramsPage {
     frame: Frame,
-    live: Vec<Line>,
-    ended: Vec<Line>,
+    live: Vec<TokenRow>,
+    ended: Vec<TokenRow>,
 }
 
-async fn list(State(state): State<AppState>, signed: Signed) -> Result<Response, Problem> {
-    signed.must_be_admin()?;
+pub(crate) async fn list(
+    signed: Staff<ManageTokens>,
+    State(state): State<AppState>,
+) -> Result<Page, HttpError> {
     let template = read_long(&state, move |state, reader| {
         let facility = state.store.snapshot();
         let snapshot = Snapshot::of(state, &facility);
@@ -90,7 +86,7 @@ async fn list(State(state): State<AppState>, signed: Signed) -> Result<Response,
                     )
                 },
             );
-            Line {
+            TokenRow {
                 scope: scope_words(token.scope),
                 made: local.day_time(token.made_ms),
                 made_by: hand(token.made_by),
@@ -107,7 +103,7 @@ async fn list(State(state): State<AppState>, signed: Signed) -> Result<Response,
         let frame = Frame::staff(state, &snapshot, "Programs", &signed, Place::Box);
         Ok(ProgramsPage { frame, live, ended })
     });
-    page(&template.await?)
+    Page::draw(&template.await?)
 }
 
 fn scope_words(scope: Scope) -> &'static str {
@@ -120,7 +116,7 @@ fn scope_words(scope: Scope) -> &'static str {
 
 #[derive(Template)]
 #[template(path = "program_new.html")]
-struct NewPage {
+struct NewTokenPage {
     frame: Frame,
     problems: Vec<Wrong>,
     name: String,
@@ -132,32 +128,41 @@ struct NewPage {
 
 fn new_page(
     state: &AppState,
-    signed: &Signed,
-    form: Option<&Form>,
+    signed: &StaffSession,
+    form: Option<&FormFields>,
     problems: Vec<Wrong>,
-) -> Result<Response, Problem> {
-    let (status, error) = match problems.is_empty() {
-        true => (StatusCode::OK, ""),
-        false => (StatusCode::UNPROCESSABLE_ENTITY, "Error: "),
-    };
+) -> Result<Page, HttpError> {
+    let error = if problems.is_empty() { "" } else { "Error: " };
     let typed = |name: &str, default: &str| {
         form.map_or_else(|| default.to_owned(), |form| form.text(name).to_owned())
     };
     let title = format!("{error}Make a token");
-    let template = NewPage {
+    Page::draw(&NewTokenPage {
         frame: Frame::staff(state, &Snapshot::now(state), title, signed, Place::Box).with_script(),
         problems,
         name: typed("name", ""),
         scope: typed("scope", Scope::Read.word()),
         days: typed("days", "365"),
         form_token: signed.form_token(),
-        submission: idempotency::new_submission(state),
-    };
-    page_with(status, &template)
+        submission: new_submission(state),
+    })
 }
 
-async fn ask_new(State(state): State<AppState>, signed: Signed) -> Result<Response, Problem> {
-    signed.must_be_admin()?;
+/// The form once more, with what is wrong.
+fn new_again(
+    state: &AppState,
+    signed: &StaffSession,
+    form: &FormFields,
+    (at, words): (&str, String),
+) -> Result<FormOrPage, HttpError> {
+    let wrong = vec![Wrong { at: at.to_owned(), words }];
+    new_page(state, signed, Some(form), wrong).map(|page| OneOf::First(ask_again(page)))
+}
+
+pub(crate) async fn ask_new(
+    signed: Staff<ManageTokens>,
+    State(state): State<AppState>,
+) -> Result<Page, HttpError> {
     new_page(&state, &signed, None, Vec::new())
 }
 
@@ -172,41 +177,44 @@ struct MadePage {
     ends: String,
 }
 
-async fn make(State(state): State<AppState>, signed: Signed, request: Request) -> Result<Response, Problem> {
-    signed.must_be_admin()?;
-    let form = match signed.confirmed_form(&state, request).await? {
+pub(crate) async fn make(
+    signed: Staff<ManageTokens>,
+    State(state): State<AppState>,
+    StaffForm(form): StaffForm,
+) -> Result<FormOrPage, HttpError> {
+    let form = match signed.confirm(&state, form).await? {
         Confirmed::Form(form) => form,
-        Confirmed::Asked(page) => return Ok(page),
+        Confirmed::Asked(answer) => return Ok(answer),
     };
-    let wrong = |at: &str, words: String| vec![Wrong { at: at.to_owned(), words }];
+    let again = |at: &str, words: String| new_again(&state, &signed, &form, (at, words));
     let Ok(scope) = form.text("scope").parse() else {
-        return new_page(&state, &signed, Some(&form), wrong("scope", "Choose what it may do".to_owned()));
+        return again("scope", "Choose what it may do".to_owned());
     };
     let life = match form.text("days").parse() {
         Ok(life) => life,
         Err(refusal) => {
             let refusal: TokenRefusal = refusal;
-            return new_page(&state, &signed, Some(&form), wrong("days", refusal.to_string()));
+            return again("days", refusal.to_string());
         }
     };
     let new = NewToken {
         name: form.text("name").to_owned(),
         scope,
         life,
-        made_by: TokenHand::Staff(signed.staff),
-        submission: form.get("submission").map(str::to_owned).filter(|key| !key.is_empty()),
+        made_by: TokenHand::Staff(signed.staff()),
+        submission: submission_of(&form),
     };
     let (tokens, now_ms) = (state.identity.tokens.clone(), state.clock.now().wall_ms);
     let (token, text) = match blocking(move || tokens.make(&new, now_ms)).await? {
         Ok(made) => made,
-        Err(TokenRefusal::Repeated) => return Ok(see_other(PROGRAMS)),
+        Err(TokenRefusal::Repeated) => return go_to(PROGRAMS).map(OneOf::First),
         Err(refusal) => {
             let at = if refusal == TokenRefusal::Days { "days" } else { "name" };
-            return new_page(&state, &signed, Some(&form), wrong(at, refusal.to_string()));
+            return again(at, refusal.to_string());
         }
     };
     let snapshot = Snapshot::now(&state);
-    let note = AccessNote::new(AccessOutcome::TokenMade, AccessWanted::Admin).about(&token.id);
+    signed.notes().add([AccessNote::new(AccessOutcome::TokenMade, AccessWanted::Admin).about(&token.id)]);
     let template = MadePage {
         ends: token.expires_ms.map_or_else(|| "never".to_owned(), |ms| snapshot.local.date(ms)),
         frame: Frame::staff(&state, &snapshot, "Copy the token now", &signed, Place::Box),
@@ -214,20 +222,20 @@ async fn make(State(state): State<AppState>, signed: Signed, request: Request) -
         name: token.name,
         text,
     };
-    page(&template).map(|page| noted(page, [note]))
+    Page::draw(&template).map(OneOf::Second)
 }
 
 async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, IdentityError> + Send + 'static,
-) -> Result<T, Problem> {
+) -> Result<T, HttpError> {
     let done = tokio::task::spawn_blocking(work).await;
-    done.map_err(|e| Problem::internal(&e))?.map_err(|e| Problem::internal(&e))
+    done.map_err(|e| HttpError::internal(&e))?.map_err(|e| HttpError::internal(&e))
 }
 
-fn live(state: &AppState, id: &str) -> Result<ApiToken, Problem> {
+fn live(state: &AppState, id: &str) -> Result<ApiToken, HttpError> {
     let now_ms = state.clock.now().wall_ms;
     let mut all = state.identity.tokens.all().into_iter();
-    all.find(|t| t.id == id && t.state(now_ms) == TokenState::Live).ok_or_else(Problem::not_found)
+    all.find(|t| t.id == id && t.state(now_ms) == TokenState::Live).ok_or_else(not_found)
 }
 
 #[derive(Template)]
@@ -239,15 +247,14 @@ struct RevokePage {
     form_token: String,
 }
 
-async fn ask_revoke(
+pub(crate) async fn ask_revoke(
+    signed: Staff<ManageTokens>,
     State(state): State<AppState>,
-    signed: Signed,
     Path(id): Path<String>,
-) -> Result<Response, Problem> {
-    signed.must_be_admin()?;
+) -> Result<Page, HttpError> {
     let token = live(&state, &id)?;
     let title = format!("Revoke the token of {}?", token.name);
-    page(&RevokePage {
+    Page::draw(&RevokePage {
         frame: Frame::staff(&state, &Snapshot::now(&state), title, &signed, Place::Box),
         id: token.id,
         name: token.name,
@@ -255,21 +262,21 @@ async fn ask_revoke(
     })
 }
 
-async fn revoke(
+pub(crate) async fn revoke(
+    signed: Staff<ManageTokens>,
     State(state): State<AppState>,
-    signed: Signed,
     Path(id): Path<String>,
-    request: Request,
-) -> Result<Response, Problem> {
-    signed.must_be_admin()?;
-    if let Confirmed::Asked(page) = signed.confirmed_form(&state, request).await? {
-        return Ok(page);
+    StaffForm(form): StaffForm,
+) -> Result<FormOrPage, HttpError> {
+    if let Confirmed::Asked(answer) = signed.confirm(&state, form).await? {
+        return Ok(answer);
     }
     let token = live(&state, &id)?;
     let (tokens, now_ms) = (state.identity.tokens.clone(), state.clock.now().wall_ms);
-    let (by, which) = (TokenHand::Staff(signed.staff), token.id);
+    let (by, which) = (TokenHand::Staff(signed.staff()), token.id);
     let revoked = blocking(move || tokens.revoke(&which, by, now_ms)).await?;
-    let token = revoked.map_err(|_| Problem::not_found())?;
+    let token = revoked.map_err(|_| not_found())?;
     let note = AccessNote::new(AccessOutcome::TokenRevoked, AccessWanted::Admin).about(&token.id);
-    Ok(noted(see_other(PROGRAMS), [note]))
+    signed.notes().add([note]);
+    go_to(PROGRAMS).map(OneOf::First)
 }

@@ -1,41 +1,38 @@
 //! Signing in by PIN, over HTTPS only, and what every staff page asks first.
 
 use askama::Template;
-use axum::Router;
-use axum::extract::{Request, State};
-use axum::response::{IntoResponse as _, Response};
-use axum::routing::{get, post};
-use http::StatusCode;
+use axum::extract::State;
 use record::ids::StaffId;
+use schemars::JsonSchema;
 use serde::Deserialize;
+use web::answer::{FormReply, OneOf, Page, WithHeaders};
+use web::argument::{FormBody, Lenient};
+use web::error::HttpError;
 
 use crate::identity::{AccessOutcome, AccessWanted, PinAttempt, PinOutcome, pin_digits_min};
 use crate::store::ReadLane;
+use crate::web::access::permissions::View;
+use crate::web::access::phone::Phone;
 use crate::web::access::pin::{AGAIN, PinTry, busy, pin_note, refused_words, too_many, try_pin};
-use crate::web::access::staff_session::{Signed, role_word};
-use crate::web::access_note::{AccessNote, noted};
-use crate::web::answer::{see_other, with_cookies};
+use crate::web::access::staff::Staff;
+use crate::web::access::staff_session::{StaffSession, role_name};
+use crate::web::access_note::AccessNote;
+use crate::web::answer::{FormOrPage, ask_again, go_to, with_cookies};
 use crate::web::context::{AppState, aside};
-use crate::web::http_error::Problem;
-use crate::web::layout::{Frame, Place, page, page_with};
+use crate::web::http_error::not_found;
+use crate::web::layout::{Frame, Place};
 use crate::web::log_reads::{read, read_quick, staff_name};
-use crate::web::request::device::RequestDevice;
+use crate::web::request::cookies;
 use crate::web::request::field_error::Wrong;
-use crate::web::request::next_page::{HOME, own_pin_address, safe_next, sign_in_address};
-use crate::web::request::peer::peer;
-use crate::web::request::query::Asked;
+use crate::web::request::form::StaffForm;
+use crate::web::request::next_page::{HOME, SIGN_IN, own_pin_address, safe_next, sign_in_address};
 use crate::web::view_models::snapshot::Snapshot;
 
-pub(crate) fn routes() -> Router<AppState> {
-    Router::new()
-        .route("/staff/sign-in", get(ask).post(sign_in))
-        .route("/staff/sign-out", post(sign_out))
-        .route("/staff/me", get(me))
-}
-
-#[derive(Debug, Default, Deserialize)]
-struct Ask {
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+pub(crate) struct SignInParams {
+    /// Who signs in.
     staff: Option<String>,
+    /// The page that is wanted then.
     next: Option<String>,
 }
 
@@ -60,23 +57,27 @@ struct PinPage {
     names: String,
 }
 
-async fn ask(State(state): State<AppState>, Asked(ask): Asked<Ask>) -> Result<Response, Problem> {
-    let next = safe_next(ask.next.as_deref().unwrap_or(HOME)).to_owned();
-    match ask.staff.and_then(|id| id.parse().ok()) {
+pub(crate) async fn ask(
+    _: Phone,
+    State(state): State<AppState>,
+    Lenient(params): Lenient<SignInParams>,
+) -> Result<Page, HttpError> {
+    let next = safe_next(params.next.as_deref().unwrap_or(HOME)).to_owned();
+    match params.staff.and_then(|id| id.parse().ok()) {
         Some(staff) => pin_page(&state, staff, Vec::new(), next).await,
         None => names_page(&state, &next).await,
     }
 }
 
-async fn names_page(state: &AppState, next: &str) -> Result<Response, Problem> {
+async fn names_page(state: &AppState, next: &str) -> Result<Page, HttpError> {
     let (next, facility) = (next.to_owned(), state.store.snapshot());
     let page_of_names = read(state, ReadLane::of_rows(facility.staff.len()), move |state, reader| {
-        let holders = state.identity.pins.holders().map_err(|e| Problem::internal(&e))?;
+        let holders = state.identity.pins.holders().map_err(|e| HttpError::internal(&e))?;
         let known = holders
             .into_iter()
             .filter_map(|id| Some((id, facility.staff.get(&id).filter(|s| !s.left)?.role)));
         let person = |(id, role)| {
-            (sign_in_address(Some(id), &next), staff_name(reader, &facility, id), role_word(role))
+            (sign_in_address(Some(id), &next), staff_name(reader, &facility, id), role_name(role))
         };
         let mut people: Vec<_> = known.map(person).collect();
         people.sort_by(|a, b| a.1.cmp(&b.1));
@@ -84,7 +85,7 @@ async fn names_page(state: &AppState, next: &str) -> Result<Response, Problem> {
         let gap = snapshot.local.gap_before().is_some();
         Ok(NamesPage { frame: Frame { gap, ..Frame::new(state, &snapshot, "Sign in") }, people })
     });
-    page(&page_of_names.await?)
+    Page::draw(&page_of_names.await?)
 }
 
 async fn pin_page(
@@ -92,11 +93,10 @@ async fn pin_page(
     staff: StaffId,
     problems: Vec<Wrong>,
     next: String,
-) -> Result<Response, Problem> {
-    let status = if problems.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+) -> Result<Page, HttpError> {
     let template = read_quick(state, move |state, reader| {
         let facility = state.store.snapshot();
-        let person = facility.staff.get(&staff).filter(|s| !s.left).ok_or_else(Problem::not_found)?;
+        let person = facility.staff.get(&staff).filter(|s| !s.left).ok_or_else(not_found)?;
         let error = if problems.is_empty() { "" } else { "Error: " };
         Ok(PinPage {
             frame: Frame::new(state, &Snapshot::of(state, &facility), format!("{error}Type your PIN"))
@@ -104,92 +104,95 @@ async fn pin_page(
             problems,
             staff,
             name: staff_name(reader, &facility, staff),
-            role: role_word(person.role),
+            role: role_name(person.role),
             names: sign_in_address(None, &next),
             next,
         })
     });
-    page_with(status, &template.await?)
+    Page::draw(&template.await?)
 }
 
-async fn sign_in(State(state): State<AppState>, request: Request) -> Result<Response, Problem> {
-    let from = peer(&request);
-    let device = RequestDevice::of(&state, request.headers(), Some(&from));
-    let form = crate::web::request::form::read(request, None).await?;
+pub(crate) async fn sign_in(
+    phone: Phone,
+    State(state): State<AppState>,
+    FormBody { fields: form, .. }: FormBody,
+) -> Result<WithHeaders<FormOrPage>, HttpError> {
+    let device = phone.browser().device(&state);
     let next = safe_next(form.text("next")).to_owned();
-    let Ok(staff) = form.text("staff").parse::<StaffId>() else { return names_page(&state, &next).await };
+    let Ok(staff) = form.text("staff").parse::<StaffId>() else {
+        let page = names_page(&state, &next).await?;
+        return Ok(with_cookies(OneOf::Second(page), []));
+    };
     let attempt = PinAttempt {
         staff,
         pin: form.text("pin").trim().to_owned(),
         device: device.id(),
-        address: from.remote,
+        address: phone.peer().remote,
         now_ms: state.clock.now().wall_ms,
     };
     let digits = attempt.pin.len();
     let trying = state.clone();
     let tried = tokio::task::spawn_blocking(move || try_pin(&trying, &attempt));
-    let outcome = match tried.await.map_err(|e| Problem::internal(&e))?.map_err(|e| Problem::internal(&e))? {
-        PinTry::Looked(PinOutcome::Right) => {
-            let (beginning, now) = (state.identity.sessions.clone(), state.clock.now());
-            let begun = tokio::task::spawn_blocking(move || beginning.begin(staff, &now)).await;
-            let secret = begun.map_err(|e| Problem::internal(&e))?.map_err(|e| Problem::internal(&e))?;
-            let cookies = [crate::web::request::cookies::set_session(&secret), device.set_cookie()];
-            let to = aside(&state, move |state| after_sign_in(state, staff, digits, &next)).await?;
-            let page = with_cookies(see_other(&to), cookies);
-            let note = AccessNote::new(AccessOutcome::SignedIn, AccessWanted::SignIn).by(staff);
-            return Ok(noted(page, [note]));
-        }
-        PinTry::TooMany(wait_s) => {
-            return Err(too_many(wait_s).link(sign_in_address(Some(staff), &next), AGAIN));
-        }
-        PinTry::Looked(PinOutcome::Busy) => {
-            return Err(busy().link(sign_in_address(Some(staff), &next), AGAIN));
-        }
-        PinTry::Looked(outcome) => outcome,
-    };
+    let outcome =
+        match tried.await.map_err(|e| HttpError::internal(&e))?.map_err(|e| HttpError::internal(&e))? {
+            PinTry::Looked(PinOutcome::Right) => {
+                let (beginning, now) = (state.identity.sessions.clone(), state.clock.now());
+                let begun = tokio::task::spawn_blocking(move || beginning.begin(staff, &now)).await;
+                let secret =
+                    begun.map_err(|e| HttpError::internal(&e))?.map_err(|e| HttpError::internal(&e))?;
+                let set = [cookies::set_session(&secret), device.set_cookie()];
+                let to = aside(&state, move |state| after_sign_in(state, staff, digits, &next)).await?;
+                phone.notes().add([AccessNote::new(AccessOutcome::SignedIn, AccessWanted::SignIn).by(staff)]);
+                return go_to(&to).map(|reply| with_cookies(OneOf::First(reply), set));
+            }
+            PinTry::TooMany(wait_s) => {
+                return Err(too_many(wait_s).link(sign_in_address(Some(staff), &next), AGAIN));
+            }
+            PinTry::Looked(PinOutcome::Busy) => {
+                return Err(busy().link(sign_in_address(Some(staff), &next), AGAIN));
+            }
+            PinTry::Looked(outcome) => outcome,
+        };
     tracing::warn!(%staff, ?outcome, "a sign-in was refused");
     let words = refused_words(&state, outcome);
     // For a person whom nobody knows the page is another one, and is noted as well.
-    let page = pin_page(&state, staff, vec![Wrong { at: "pin".to_owned(), words }], next).await;
-    let page = page.unwrap_or_else(Problem::into_response);
-    Ok(noted(page, pin_note(outcome, staff, AccessWanted::SignIn)))
+    phone.notes().add(pin_note(outcome, staff, AccessWanted::SignIn));
+    let page = pin_page(&state, staff, vec![Wrong { at: "pin".to_owned(), words }], next).await?;
+    Ok(with_cookies(OneOf::First(ask_again(page)), []))
 }
 
 /// The page that was asked for, unless something about the PIN has to be said first.
-fn after_sign_in(state: &AppState, staff: StaffId, digits: usize, next: &str) -> Result<String, Problem> {
+fn after_sign_in(state: &AppState, staff: StaffId, digits: usize, next: &str) -> Result<String, HttpError> {
     let role = state.store.snapshot().staff.get(&staff).map(|s| s.role);
     if role.is_some_and(|role| digits < pin_digits_min(role)) {
         return Ok(own_pin_address("short=1&", next));
     }
-    let told = state.identity.pins.told(staff).map_err(|e| Problem::internal(&e))?;
+    let told = state.identity.pins.told(staff).map_err(|e| HttpError::internal(&e))?;
     Ok(if told.is_some() { own_pin_address("", next) } else { next.to_owned() })
 }
 
-async fn sign_out(
+pub(crate) async fn sign_out(
+    signed: Staff<View>,
     State(state): State<AppState>,
-    signed: Signed,
-    request: Request,
-) -> Result<Response, Problem> {
-    signed.form(request).await?;
-    let secret = signed.secret.clone();
+    _: StaffForm,
+) -> Result<WithHeaders<FormReply>, HttpError> {
+    let secret = signed.secret().to_owned();
     let ended = tokio::task::spawn_blocking(move || state.identity.sessions.end(&secret)).await;
-    ended.map_err(|e| Problem::internal(&e))?.map_err(|e| Problem::internal(&e))?;
-    let note = AccessNote::new(AccessOutcome::SessionEnded, AccessWanted::SignOut).by(signed.staff);
-    Ok(noted(
-        with_cookies(see_other("/staff/sign-in"), [crate::web::request::cookies::clear_session()]),
-        [note],
-    ))
+    ended.map_err(|e| HttpError::internal(&e))?.map_err(|e| HttpError::internal(&e))?;
+    let note = AccessNote::new(AccessOutcome::SessionEnded, AccessWanted::SignOut).by(signed.staff());
+    signed.notes().add([note]);
+    go_to(SIGN_IN).map(|reply| with_cookies(reply, [cookies::clear_session()]))
 }
 
 #[derive(Template)]
 #[template(path = "me.html")]
-struct MePage {
+struct ProfilePage {
     frame: Frame,
-    signed: Signed,
+    signed: StaffSession,
     role: &'static str,
 }
 
-async fn me(State(state): State<AppState>, signed: Signed) -> Result<Response, Problem> {
-    let frame = Frame::staff(&state, &Snapshot::now(&state), signed.name.clone(), &signed, Place::Elsewhere);
-    page(&MePage { frame, role: role_word(signed.role), signed })
+pub(crate) async fn show_me(signed: Staff<View>, State(state): State<AppState>) -> Result<Page, HttpError> {
+    let frame = Frame::staff(&state, &Snapshot::now(&state), signed.name(), &signed, Place::Elsewhere);
+    Page::draw(&ProfilePage { frame, role: role_name(signed.role()), signed: signed.into_session() })
 }

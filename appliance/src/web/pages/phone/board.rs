@@ -3,15 +3,15 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::Router;
 use axum::extract::State;
-use axum::response::Response;
-use axum::routing::get;
 use record::compliance::Rate;
+use web::answer::Page;
+use web::error::HttpError;
+use web::route::Anyone;
 
 use crate::web::context::AppState;
-use crate::web::http_error::Problem;
-use crate::web::layout::{Frame, page};
+use crate::web::layout::Frame;
+use crate::web::live::live_page;
 use crate::web::view_models::formats::Moment;
 use crate::web::view_models::item_status::Row;
 use crate::web::view_models::rates::tallies;
@@ -19,10 +19,6 @@ use crate::web::view_models::snapshot::Snapshot;
 
 /// Lines of each list that can be read from across a room.
 const LINES: usize = 6;
-
-pub(crate) fn routes() -> Router<AppState> {
-    Router::new().route("/board", get(board))
-}
 
 #[derive(Template)]
 #[template(path = "board.html")]
@@ -38,7 +34,8 @@ struct BoardPage {
     calm: String,
 }
 
-async fn board(State(state): State<AppState>) -> Result<Response, Problem> {
+pub(crate) async fn show(_: Anyone, State(state): State<AppState>) -> Result<Page, HttpError> {
+    let live = live_page(&state).often();
     let today = tallies(&state).await?.last(1).rate();
     let board = crate::web::view_models::status_board::board(&state).await?;
     let snapshot = Snapshot::of(&state, &board.seen);
@@ -49,8 +46,8 @@ async fn board(State(state): State<AppState>) -> Result<Response, Problem> {
         }
         None => "Nothing overdue.".to_owned(),
     };
-    page(&BoardPage {
-        frame: Frame::new(&state, &snapshot, "Cleaning board").live(&snapshot).refreshed(),
+    Page::draw(&BoardPage {
+        frame: Frame::new(&state, &snapshot, "Cleaning board").live(live).refreshed(),
         clock: snapshot.local.board_clock(),
         overdue: overdue.len(),
         due: due.len(),

@@ -1,60 +1,68 @@
 //! What a label opens: any spelling of a tag leads to its item, and what leads nowhere says why.
 
 use askama::Template;
-use axum::Router;
-use axum::extract::{Path, State};
-use axum::response::Response;
-use axum::routing::get;
+use axum::extract::State;
 use http::StatusCode;
 use record::tag::{Tag, TagError};
+use schemars::JsonSchema;
 use serde::Deserialize;
+use web::answer::Page;
+use web::argument::{Lenient, Path};
+use web::error::HttpError;
+use web::route::Anyone;
 
 use crate::store::StoreSnapshot;
-use crate::web::answer::see_other;
 use crate::web::context::AppState;
-use crate::web::http_error::Problem;
-use crate::web::layout::{Frame, page_with};
-use crate::web::request::query::Asked;
+use crate::web::http_error::not_found;
+use crate::web::layout::Frame;
+use crate::web::pages::phone::tag_answer::TagAnswer;
 use crate::web::view_models::formats::Moment;
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::view_models::status_board::StandingBoards;
 
 /// What is shown back of a text that is no tag.
 const SHOWN_CHARS_MAX: usize = 40;
+/// After how many seconds a tag that may be in what is missing is worth another look.
+const MISSING_RETRY_S: u64 = 60;
 /// Items that may have been meant.
 const CANDIDATES_MAX: usize = 5;
 
-pub(crate) fn routes() -> Router<AppState> {
-    Router::new().route("/{tag}", get(from_label)).route("/t", get(typed)).route("/t/", get(typed))
-}
-
-#[derive(Debug, Default, Deserialize)]
-struct Typed {
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+pub(crate) struct FindTagParams {
+    /// A tag, as somebody typed it.
     #[serde(default)]
     tag: String,
 }
 
 /// `GET /<TAG>`: what a label's code opens, in any case of letters.
-async fn from_label(State(state): State<AppState>, Path(text): Path<String>) -> Result<Response, Problem> {
+pub(crate) async fn open_label(
+    _: Anyone,
+    State(state): State<AppState>,
+    Path(text): Path<String>,
+) -> Result<TagAnswer, HttpError> {
     match Tag::read(&text) {
-        Ok(tag) => Ok(see_other(&format!("/t/{tag}"))),
+        Ok(tag) => TagAnswer::to(&format!("/t/{tag}")),
         Err(TagError::Check) => mistyped(&state, &text),
-        Err(_) => Err(Problem::not_found()),
+        Err(_) => Err(not_found()),
     }
 }
 
 /// `GET /t/?tag=`: a tag that somebody typed.
-async fn typed(State(state): State<AppState>, Asked(ask): Asked<Typed>) -> Result<Response, Problem> {
-    let text = ask.tag;
+pub(crate) async fn open_typed(
+    _: Anyone,
+    State(state): State<AppState>,
+    Lenient(params): Lenient<FindTagParams>,
+) -> Result<TagAnswer, HttpError> {
+    let text = params.tag;
     match Tag::read(&text) {
-        Ok(tag) => Ok(see_other(&format!("/t/{tag}"))),
+        Ok(tag) => TagAnswer::to(&format!("/t/{tag}")),
         Err(_) => mistyped(&state, &text),
     }
 }
 
 #[derive(Template)]
 #[template(path = "tag_mistyped.html")]
-struct Mistyped {
+struct MistypedTagPage {
     frame: Frame,
     typed: String,
     why: &'static str,
@@ -74,7 +82,7 @@ struct Candidate {
 }
 
 /// The page for a text that cannot be a tag.
-pub(crate) fn mistyped(state: &AppState, text: &str) -> Result<Response, Problem> {
+pub(crate) fn mistyped(state: &AppState, text: &str) -> Result<TagAnswer, HttpError> {
     let typed: String = text.chars().filter(|c| !c.is_control()).take(SHOWN_CHARS_MAX).collect();
     let why = match Tag::read(text) {
         Err(TagError::Check) => "one of its nine characters was misread",
@@ -88,7 +96,8 @@ pub(crate) fn mistyped(state: &AppState, text: &str) -> Result<Response, Problem
         (snapshot, candidates)
     };
     let frame = Frame::new(state, &snapshot, "Check the tag");
-    page_with(StatusCode::NOT_FOUND, &Mistyped { frame, typed: in_threes(&typed), why, candidates })
+    let page = Page::draw(&MistypedTagPage { frame, typed: in_threes(&typed), why, candidates })?;
+    Ok(TagAnswer::shown(StatusCode::NOT_FOUND, page))
 }
 
 fn in_threes(text: &str) -> String {
@@ -142,7 +151,7 @@ fn candidates(state: &AppState, facility: &StoreSnapshot, text: &str, snapshot: 
 
 #[derive(Template)]
 #[template(path = "tag_unknown.html")]
-struct Unknown {
+struct UnknownTagPage {
     frame: Frame,
     tag: Tag,
     replaced: Option<(Tag, String)>,
@@ -155,7 +164,7 @@ struct Unknown {
 }
 
 /// The page for a tag that opens nothing: one that nobody gave to an item, or one that was revoked.
-pub(crate) fn unknown(state: &AppState, tag: Tag) -> Result<Response, Problem> {
+pub(crate) fn unknown(state: &AppState, tag: Tag) -> Result<TagAnswer, HttpError> {
     let (snapshot, replaced) = {
         let facility = state.store.snapshot();
         let revoked = facility.aliases.get(&tag).filter(|alias| alias.revoked);
@@ -187,10 +196,8 @@ pub(crate) fn unknown(state: &AppState, tag: Tag) -> Result<Response, Problem> {
     let looked_up = snapshot.local.time_s(snapshot.now_ms());
     let status = if may_be_missing { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::NOT_FOUND };
     let contact = snapshot.contact();
-    let mut page =
-        page_with(status, &Unknown { frame, tag, replaced, spoilt, may_be_missing, contact, looked_up })?;
-    if may_be_missing {
-        page.headers_mut().insert(http::header::RETRY_AFTER, http::HeaderValue::from_static("60"));
-    }
-    Ok(page)
+    let page =
+        Page::draw(&UnknownTagPage { frame, tag, replaced, spoilt, may_be_missing, contact, looked_up })?;
+    let answer = TagAnswer::shown(status, page);
+    Ok(if may_be_missing { answer.retry_after_s(MISSING_RETRY_S) } else { answer })
 }

@@ -3,21 +3,20 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::Router;
 use axum::extract::State;
-use axum::response::Response;
-use axum::routing::get;
-use http::HeaderMap;
 use record::fold::Facility;
 use record::tag::Tag;
+use schemars::JsonSchema;
 use serde::Deserialize;
+use web::answer::{OneOf, Page, SeeOther};
+use web::argument::Lenient;
+use web::error::HttpError;
 
-use crate::web::answer::see_other;
+use crate::web::access::phone::Phone;
 use crate::web::context::AppState;
-use crate::web::http_error::Problem;
-use crate::web::layout::{Frame, page};
+use crate::web::layout::Frame;
+use crate::web::live::live_page;
 use crate::web::request::peer::https_address;
-use crate::web::request::query::Asked;
 use crate::web::view_models::formats::{Moment, plural};
 use crate::web::view_models::item_status::Row;
 use crate::web::view_models::snapshot::Snapshot;
@@ -31,15 +30,14 @@ const HITS_MAX: usize = 50;
 const ALL_MAX: usize = 1_000;
 const QUERY_CHARS_MAX: usize = 200;
 
-pub(crate) fn routes() -> Router<AppState> {
-    Router::new().route("/", get(home))
-}
-
-#[derive(Debug, Default, Deserialize)]
-struct Ask {
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+pub(crate) struct HomeParams {
+    /// What is looked for.
     #[serde(default)]
     q: String,
+    /// Anything: all that is due, not the first few.
     due: Option<String>,
+    /// Anything: everything in use.
     all: Option<String>,
 }
 
@@ -49,7 +47,7 @@ struct HomePage {
     frame: Frame,
     query: String,
     /// Hits of a search, or the whole list.
-    found: Option<Found>,
+    found: Option<SearchResults>,
     overdue: Vec<Arc<Row>>,
     due: Vec<Arc<Row>>,
     due_hidden: bool,
@@ -62,24 +60,25 @@ struct HomePage {
     none: bool,
 }
 
-struct Found {
+struct SearchResults {
     title: String,
     rows: Vec<Arc<Row>>,
     more: usize,
 }
 
-async fn home(
+pub(crate) async fn show(
+    phone: Phone,
     State(state): State<AppState>,
-    Asked(ask): Asked<Ask>,
-    headers: HeaderMap,
-) -> Result<Response, Problem> {
-    let query: String = ask.q.trim().chars().take(QUERY_CHARS_MAX).collect();
+    Lenient(params): Lenient<HomeParams>,
+) -> Result<OneOf<Page, SeeOther>, HttpError> {
+    let live = live_page(&state);
+    let query: String = params.q.trim().chars().take(QUERY_CHARS_MAX).collect();
     let board = board(&state).await?;
     let snapshot = Snapshot::of(&state, &board.seen);
     if let Some(tag) = tag_in(&query, &board.seen) {
-        return Ok(see_other(&format!("/t/{tag}")));
+        return SeeOther::to(&format!("/t/{tag}")).map(OneOf::Second);
     }
-    let found = match (query.is_empty(), ask.all.is_some()) {
+    let found = match (query.is_empty(), params.all.is_some()) {
         (false, _) => Some(search(&board, &query)),
         (true, true) => Some(all(&board)),
         (true, false) => None,
@@ -87,12 +86,11 @@ async fn home(
     let all_words = format!("All {}, with what is clean", plural(board.in_use().len(), "item", "items"));
     let none = board.in_use().is_empty() && found.is_none();
     let due_word = board.due().len().to_string();
-    let due_hidden = ask.due.is_none() && board.due().len() > SHORT;
+    let due_hidden = params.due.is_none() && board.due().len() > SHORT;
     let shown = if due_hidden { SHORT } else { board.due().len() };
-    let host = headers.get(http::header::HOST).and_then(|h| h.to_str().ok()).unwrap_or("localhost");
-    let frame =
-        Frame::new(&state, &snapshot, "What needs cleaning").live(&snapshot).alarmed(&state, &snapshot);
-    page(&HomePage {
+    let host = phone.browser().host().unwrap_or("localhost");
+    let frame = Frame::new(&state, &snapshot, "What needs cleaning").live(live).alarmed(&state, &snapshot);
+    let page = Page::draw(&HomePage {
         frame,
         query,
         found,
@@ -106,16 +104,17 @@ async fn home(
         zone: snapshot.local.zone_name().to_owned(),
         staff: https_address(&state, host, "/staff/"),
         none,
-    })
+    })?;
+    Ok(OneOf::First(page))
 }
 
-fn all(board: &StandingBoard) -> Found {
+fn all(board: &StandingBoard) -> SearchResults {
     let mut rows = board.in_use().to_vec();
     rows.sort_by(|a, b| a.item.name.cmp(&b.item.name));
     let title = format!("All {}", plural(rows.len(), "item", "items"));
     let more = rows.len().saturating_sub(ALL_MAX);
     rows.truncate(ALL_MAX);
-    Found { title, rows, more }
+    SearchResults { title, rows, more }
 }
 
 /// A whole tag, alone or at the end of an address, as a hand scanner types it.
@@ -124,7 +123,7 @@ fn tag_in(query: &str, facility: &Facility) -> Option<Tag> {
     Tag::read(last).ok().filter(|tag| query.contains("://") || facility.resolve(*tag).is_some())
 }
 
-fn search(board: &StandingBoard, query: &str) -> Found {
+fn search(board: &StandingBoard, query: &str) -> SearchResults {
     let words: Vec<String> = query.split_whitespace().map(str::to_lowercase).collect();
     let fits = |row: &&Arc<Row>| {
         let item = &row.item;
@@ -142,5 +141,5 @@ fn search(board: &StandingBoard, query: &str) -> Found {
     };
     let more = rows.len().saturating_sub(HITS_MAX);
     rows.truncate(HITS_MAX);
-    Found { title, rows, more }
+    SearchResults { title, rows, more }
 }

@@ -1,20 +1,58 @@
 //! What needs no sign-in: scan, record, receipt, board.
 
-pub(crate) mod board;
-pub(crate) mod find_tag;
-pub(crate) mod home;
-pub(crate) mod receipt;
-pub(crate) mod scan;
+mod board;
+mod find_tag;
+mod home;
+mod receipt;
+mod scan;
+mod tag_answer;
 
-use axum::Router;
+use http::header::COOKIE;
+use http::{HeaderValue, Method};
+use web::route::{Example, Kind, Route, row};
 
+use crate::web::commands::photo_upload::show_photo;
 use crate::web::context::AppState;
+use crate::web::{examples, refusals};
 
-pub(crate) fn routes() -> Router<AppState> {
-    Router::new()
-        .merge(home::routes())
-        .merge(find_tag::routes())
-        .merge(scan::submit::routes())
-        .merge(receipt::routes())
-        .merge(board::routes())
+pub(crate) fn routes() -> Vec<Route<AppState>> {
+    use Kind::{Api, Asset, Form, Page};
+    let record = || examples::tag().field("cleaned_by", "Ada").field("notes", "left wheel squeaks");
+    let cookie = HeaderValue::from_static(examples::PHONE_COOKIE);
+    let undo = examples::receipt().header(COOKIE, cookie).field("reason", "Wrong item");
+    let protocol = Example::default().part("id", examples::PROTOCOL);
+    let photo = Example::default().part("file", examples::PHOTO_FILE);
+    vec![
+        row(Method::GET, "/", "home.show", Page, home::show).refusals(refusals::READING),
+        row(Method::GET, "/{tag}", "label.open", Page, find_tag::open_label).example(examples::tag()),
+        row(Method::GET, "/t", "tag.find", Page, find_tag::open_typed)
+            .example(Example::default().query(format!("tag={}", examples::TAG))),
+        row(Method::GET, "/t/", "tag.find-slash", Page, find_tag::open_typed)
+            .example(Example::default().query(format!("tag={}", examples::TAG))),
+        row(Method::GET, "/t/{tag}", "scan.show", Page, scan::submit::show)
+            .refusals(refusals::FINDING)
+            .example(examples::tag()),
+        row(Method::POST, "/t/{tag}", "scan.submit", Form, scan::submit::submit)
+            .commands(&["RecordCleaning"])
+            .refusals(refusals::COMMANDING)
+            .example(record()),
+        row(Method::GET, "/photos/{file}", "photo.show", Asset, show_photo).example(photo),
+        row(Method::GET, "/protocols/{id}", "protocol.show", Page, scan::submit::show_instructions)
+            .example(protocol),
+        row(Method::GET, "/r/{receipt}", "receipt.show", Page, receipt::show)
+            .refusals(refusals::FINDING)
+            .example(examples::receipt()),
+        row(Method::GET, "/r/{receipt}/proof", "receipt.prove", Api, receipt::prove)
+            .summary("That a record stands in the log")
+            .refusals(refusals::FINDING)
+            .example(examples::receipt()),
+        row(Method::GET, "/r/{receipt}/undo", "receipt.ask-undo", Page, receipt::ask_undo)
+            .refusals(refusals::FINDING)
+            .example(examples::receipt()),
+        row(Method::POST, "/r/{receipt}/undo", "receipt.undo", Form, receipt::undo)
+            .commands(&["VoidCleaning"])
+            .refusals(refusals::COMMANDING)
+            .example(undo),
+        row(Method::GET, "/board", "board.show", Page, board::show).refusals(refusals::READING),
+    ]
 }

@@ -3,34 +3,36 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::extract::{Path, Request, State};
-use axum::response::Response;
-use axum::routing::get;
-use axum::{Extension, Router};
-use http::{HeaderMap, StatusCode};
+use axum::extract::State;
 use record::compliance::Status;
 use record::entry::{By, ClockState, Via};
 use record::fold::{Cleaning, Service};
 use record::ids::DeviceId;
 use record::kinds::{CleaningRecorded, EntryRef, Event};
+use record::proof::Proof;
 use record::receipt::Receipt;
 use record::tag::Tag;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use web::answer::{FormReply, Json, OneOf, Page, SeeOther};
+use web::argument::{FormBody, IdempotencyKey, Lenient, Path};
+use web::error::HttpError;
+use web::live::LivePage;
 
 use crate::intake::{Command, Refusal};
-use crate::listen::Peer;
 use crate::store::{Reader, StoreSnapshot};
-use crate::web::answer::see_other;
+use crate::web::access::phone::Phone;
+use crate::web::answer::{ask_again, go_to};
 use crate::web::commands::run;
 use crate::web::commands::run::{Undone, act};
 use crate::web::context::{AppState, Link};
-use crate::web::http_error::Problem;
-use crate::web::layout::{Frame, page, page_with};
+use crate::web::layout::Frame;
+use crate::web::live::live_page;
 use crate::web::log_reads;
 use crate::web::log_reads::{read_quick, text};
+use crate::web::request::address_share::AddressShare;
 use crate::web::request::field_error::Wrong;
-use crate::web::request::idempotency;
-use crate::web::request::idempotency::{key, take_turn};
-use crate::web::request::query::Asked;
+use crate::web::request::submission::{new_submission, submission_key};
 use crate::web::view_models::formats::{Moment, count, span};
 use crate::web::view_models::item_status::Row;
 use crate::web::view_models::proofs::{cosigned, proof_of};
@@ -38,15 +40,8 @@ use crate::web::view_models::receipts::{Found, find, in_chain};
 use crate::web::view_models::snapshot::{Snapshot, missing_words, who_words};
 use crate::web::view_models::status_board::{StandingBoard, StandingBoards, board_lately};
 
-/// For how long after its record a receipt listens for the relay's word; later it looks when somebody looks at it.
-const LISTENS_MS: i64 = 10 * 60_000;
-
-pub(crate) fn routes() -> Router<AppState> {
-    Router::new()
-        .route("/r/{receipt}", get(show))
-        .route("/r/{receipt}/proof", get(proof))
-        .route("/r/{receipt}/undo", get(ask_undo).post(undo))
-}
+/// For how long after its record a receipt asks for the relay's word; later it looks when somebody looks at it.
+const ASKS_MS: i64 = 10 * 60_000;
 
 struct Voided {
     title: &'static str,
@@ -84,35 +79,35 @@ struct ReceiptPage {
 }
 
 /// What the way to the receipt has to say of this record.
-#[derive(Debug, Default, serde::Deserialize)]
-struct Ask {
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+pub(crate) struct ReceiptParams {
+    /// `no-room`: a photo came and was not kept.
     photo: Option<String>,
 }
 
-async fn show(
+pub(crate) async fn show(
+    phone: Phone,
     State(state): State<AppState>,
     Path(text): Path<String>,
-    Asked(ask): Asked<Ask>,
-    peer: Option<Extension<Peer>>,
-    headers: HeaderMap,
-) -> Result<Response, Problem> {
-    let devices = crate::web::request::device::shown(&headers, peer.as_deref());
+    Lenient(params): Lenient<ReceiptParams>,
+) -> Result<OneOf<Page, SeeOther>, HttpError> {
+    let (live, devices) = (live_page(&state), phone.shown_devices());
     let board = board_lately(&state).await?;
     let shown = read_quick(&state, move |state, reader| {
         let found = find(state, reader, &text)?;
         if found.receipt.to_string() != text {
-            return Ok(Err(see_other(&format!("/r/{}", found.receipt))));
+            return Ok(Err(found.receipt));
         }
         let facility = state.store.snapshot();
         let snapshot = Snapshot::of(state, &facility);
-        let looks = ReceiptLook { state, facility: &facility, snapshot: &snapshot, reader };
+        let looks = ReceiptLook { state, facility: &facility, snapshot: &snapshot, reader, live: &live };
         let mut shown = looks.receipt_page(&board, &found, &devices);
-        shown.no_room = ask.photo.as_deref() == Some("no-room") && found.cleaning.photos.is_empty();
+        shown.no_room = params.photo.as_deref() == Some("no-room") && found.cleaning.photos.is_empty();
         Ok(Ok(Box::new(shown)))
     });
     match shown.await? {
-        Ok(template) => page(&*template),
-        Err(elsewhere) => Ok(elsewhere),
+        Ok(template) => Page::draw(&*template).map(OneOf::First),
+        Err(receipt) => SeeOther::to(&format!("/r/{receipt}")).map(OneOf::Second),
     }
 }
 
@@ -123,11 +118,12 @@ struct ReceiptLook<'a> {
     facility: &'a StoreSnapshot,
     snapshot: &'a Snapshot,
     reader: &'a Reader,
+    live: &'a LivePage,
 }
 
 impl ReceiptLook<'_> {
     fn receipt_page(self, board: &StandingBoard, found: &Found, devices: &[DeviceId]) -> ReceiptPage {
-        let Self { state, facility, snapshot, reader } = self;
+        let Self { state, facility, snapshot, reader, .. } = self;
         let (cleaning, local) = (&found.cleaning, &snapshot.local);
         let item = facility.equipment.get(&cleaning.tag);
         let name = item.map_or_else(|| cleaning.tag.grouped(), |item| item.name.clone());
@@ -141,7 +137,7 @@ impl ReceiptLook<'_> {
             i.schedules().iter().any(|(_, s)| matches!(s, record::kinds::Schedule::Use { .. }))
         });
         ReceiptPage {
-            frame: frame(state, snapshot, found, &relay, format!("{title}: {name}")),
+            frame: self.frame(found, &relay, format!("{title}: {name}")),
             receipt: found.receipt.clone(),
             tag: cleaning.tag,
             stands: match found.is_uncounted {
@@ -169,6 +165,18 @@ impl ReceiptLook<'_> {
             voided,
             name,
         }
+    }
+
+    /// A receipt waits for the relay's word; what can come no more needs no asking.
+    fn frame(self, found: &Found, relay: &RelayState, title: String) -> Frame {
+        let frame = Frame::new(self.state, self.snapshot, title);
+        if !relay.may_change {
+            return frame;
+        }
+        if self.snapshot.now_ms().saturating_sub(found.cleaning.recorded_ms) > ASKS_MS {
+            return frame.renewed_when_seen();
+        }
+        frame.live(self.live.clone()).refreshed()
     }
 
     /// Who took it back, when and why.
@@ -265,18 +273,6 @@ fn since(state: &AppState, snapshot: &Snapshot, of: EntryRef) -> Option<String> 
     Some(format!("there since {when}{}.", if sure { "" } else { " or earlier" }))
 }
 
-/// A receipt waits for the relay's word; what can come no more needs no listening.
-fn frame(state: &AppState, snapshot: &Snapshot, found: &Found, relay: &RelayState, title: String) -> Frame {
-    let frame = Frame::new(state, snapshot, title);
-    if !relay.may_change {
-        return frame;
-    }
-    if snapshot.now_ms().saturating_sub(found.cleaning.recorded_ms) > LISTENS_MS {
-        return frame.renewed_when_seen();
-    }
-    frame.live(snapshot).refreshed()
-}
-
 /// How a record stands with the relay.
 struct RelayState {
     /// Whether the relay has it.
@@ -329,9 +325,13 @@ fn undo_until(found: &Found, snapshot: &Snapshot, devices: &[DeviceId]) -> Optio
 }
 
 /// `GET /r/{receipt}/proof`: entry, path and signed checkpoint, for anybody.
-async fn proof(State(state): State<AppState>, Path(text): Path<String>) -> Result<Response, Problem> {
+pub(crate) async fn prove(
+    _: Phone,
+    State(state): State<AppState>,
+    Path(text): Path<String>,
+) -> Result<Json<Proof>, HttpError> {
     let found = read_quick(&state, move |state, reader| Ok(find(state, reader, &text)?.line));
-    proof_of(&state, found.await?, false).await
+    proof_of(&state, found.await?, false).await.map(Json)
 }
 
 #[derive(Template)]
@@ -355,13 +355,16 @@ struct UndoTry {
     submission: Option<String>,
 }
 
-/// The question whether to take a record back, or the receipt of one that is taken back already.
-async fn undo_page(state: &AppState, text: String, typed: UndoTry) -> Result<Response, Problem> {
-    let status = if typed.problems.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    let asked = read_quick(state, move |state, reader| {
+/// The question whether to take a record back; of one that is taken back already there is only the receipt.
+async fn undo_page(
+    state: &AppState,
+    text: String,
+    typed: UndoTry,
+) -> Result<OneOf<Page, SeeOther>, HttpError> {
+    let drawn = read_quick(state, move |state, reader| {
         let found = find(state, reader, &text)?;
         if found.cleaning.voided.is_some() {
-            return Ok(Err(see_other(&format!("/r/{}", found.receipt))));
+            return Ok(Err(found.receipt));
         }
         let facility = state.store.snapshot();
         let snapshot = Snapshot::of(state, &facility);
@@ -376,26 +379,32 @@ async fn undo_page(state: &AppState, text: String, typed: UndoTry) -> Result<Res
             by: who_words(reader, &facility, &found.cleaning.who),
             name,
             reason: typed.reason,
-            submission: typed.submission.unwrap_or_else(|| idempotency::new_submission(state)),
+            submission: typed.submission.unwrap_or_else(|| new_submission(state)),
         }))
     });
-    match asked.await? {
-        Ok(template) => page_with(status, &template),
-        Err(elsewhere) => Ok(elsewhere),
+    match drawn.await? {
+        Ok(template) => Page::draw(&template).map(OneOf::First),
+        Err(receipt) => SeeOther::to(&format!("/r/{receipt}")).map(OneOf::Second),
     }
 }
 
-async fn ask_undo(State(state): State<AppState>, Path(text): Path<String>) -> Result<Response, Problem> {
+pub(crate) async fn ask_undo(
+    _: Phone,
+    State(state): State<AppState>,
+    Path(text): Path<String>,
+) -> Result<OneOf<Page, SeeOther>, HttpError> {
     undo_page(&state, text, UndoTry::default()).await
 }
 
-async fn undo(
+pub(crate) async fn undo(
+    phone: Phone,
     State(state): State<AppState>,
+    _: AddressShare,
     Path(text): Path<String>,
-    request: Request,
-) -> Result<Response, Problem> {
-    take_turn(&state, &request)?;
-    let devices = crate::web::request::device::shown(request.headers(), request.extensions().get());
+    key: IdempotencyKey,
+    form: FormBody,
+) -> Result<FormReply, HttpError> {
+    let devices = phone.shown_devices();
     let named = text.clone();
     let found = read_quick(&state, move |state, reader| {
         let found = find(state, reader, &named)?;
@@ -403,18 +412,20 @@ async fn undo(
     });
     let (line, to, device) = found.await?;
     let same = device.filter(|device| devices.contains(device));
-    let headers = request.headers().clone();
-    let form = crate::web::request::form::read(request, None).await?;
-    let reason = form.text("reason").to_owned();
+    let reason = form.fields.text("reason").to_owned();
     let by = By { staff: None, via: Via::Phone, device: same.or(devices.first().copied()) };
-    let key = key(&headers, &form);
+    let key = submission_key(key, &form.fields);
     match act(&state, by, key.clone(), Command::VoidCleaning { line, reason: reason.clone() }).await {
-        Ok(_) => Ok(see_other(&to)),
+        Ok(_) => go_to(&to),
         Err(Undone::Refused(refusal)) if refusal.field() == Some("reason") => {
             let problems = vec![Wrong { at: "reason".to_owned(), words: refusal.to_string() }];
-            undo_page(&state, text, UndoTry { problems, reason, submission: key }).await
+            let page = undo_page(&state, text, UndoTry { problems, reason, submission: key }).await?;
+            Ok(match page {
+                OneOf::First(page) => ask_again(page),
+                OneOf::Second(to) => FormReply::Done(to),
+            })
         }
-        Err(Undone::Refused(Refusal::AlreadyVoided)) => Ok(see_other(&to)),
-        Err(other) => Err(Problem::from(other).link(to, "Back to the receipt")),
+        Err(Undone::Refused(Refusal::AlreadyVoided)) => go_to(&to),
+        Err(other) => Err(HttpError::from(other).link(to, "Back to the receipt")),
     }
 }

@@ -3,46 +3,39 @@
 use std::time::Duration;
 
 use askama::Template;
-use axum::Router;
-use axum::extract::{Path, Request, State};
-use axum::response::Response;
-use axum::routing::{get, post};
-use http::StatusCode;
-use record::kinds::Role;
+use axum::extract::State;
+use web::answer::{FormReply, OneOf, Page};
+use web::argument::{Lenient, Path};
+use web::error::HttpError;
+use web::live::LivePage;
 
+use crate::intake::Permission;
 use crate::printing::discovery::{Doors, Found, Target};
 use crate::printing::{DeviceTree, PDF, PrinterRefusal, PrinterView, discovery};
-use crate::web::access::staff_session::{Signed, only_changers};
-use crate::web::answer::see_other;
+use crate::web::access::permissions::{EditPrinters, View};
+use crate::web::access::staff::Staff;
+use crate::web::access::staff_session::StaffSession;
+use crate::web::answer::{FormOrPage, ask_again, go_to};
 use crate::web::context::{AppState, aside};
-use crate::web::http_error::Problem;
-use crate::web::layout::{Frame, Place, page, page_with};
-use crate::web::pages::printers::setup::{Start, Typed};
+use crate::web::layout::{Frame, Place};
+use crate::web::live::live_prints_page;
+use crate::web::pages::printers::setup;
+use crate::web::pages::printers::setup::{PrinterPrefill, Typed};
 use crate::web::request::choice::Choice;
 use crate::web::request::field_error::Wrong;
-use crate::web::request::query::Asked;
-use crate::web::view_models::discovery::{LISTEN, LOOKS, busy};
+use crate::web::request::form::StaffForm;
+use crate::web::view_models::discovery::{LISTEN, begin_look};
 use crate::web::view_models::jobs::{PrinterCard, printer_card, segment};
 use crate::web::view_models::labels;
 use crate::web::view_models::labels::sentence;
-use crate::web::view_models::printers::printer_refused;
+use crate::web::view_models::printers::{printer_refused, unknown_printer};
 use crate::web::view_models::snapshot::Snapshot;
 
 /// How long the page of one printer waits for its answer.
 const LOOK: Duration = Duration::from_millis(800);
 
-pub(crate) fn routes() -> Router<AppState> {
-    Router::new()
-        .route("/staff/printers", get(list).post(add))
-        .route("/staff/printers/look", post(look))
-        .route("/staff/printers/new", get(ask))
-        .route("/staff/printers/{name}", get(one).post(change))
-        .route("/staff/printers/{name}/test", post(test))
-        .route("/staff/printers/{name}/remove", post(remove))
-}
-
 /// A printer that could be set up.
-struct FoundLine {
+struct DiscoveredRow {
     name: String,
     why: String,
     seen: &'static str,
@@ -52,11 +45,11 @@ struct FoundLine {
 
 #[derive(Template)]
 #[template(path = "printers.html")]
-struct ListPage {
+struct PrinterListPage {
     frame: Frame,
     problems: Vec<Wrong>,
     cards: Vec<PrinterCard>,
-    found: Vec<FoundLine>,
+    found: Vec<DiscoveredRow>,
     looked: bool,
     trouble: String,
     host: String,
@@ -67,7 +60,7 @@ struct ListPage {
 
 /// What was found, and how.
 #[derive(Default)]
-struct Looked {
+struct DiscoveryResult {
     found: Vec<Found>,
     asked: bool,
     trouble: String,
@@ -75,14 +68,19 @@ struct Looked {
     problems: Vec<Wrong>,
 }
 
-async fn list(State(state): State<AppState>, signed: Signed) -> Result<Response, Problem> {
-    list_page(&state, &signed, Looked::default()).await
+pub(crate) async fn list(signed: Staff<View>, State(state): State<AppState>) -> Result<Page, HttpError> {
+    list_page(&state, &signed, DiscoveryResult::default()).await
 }
 
 /// The list; what is plugged in by USB is on it without being asked for.
-async fn list_page(state: &AppState, signed: &Signed, looked: Looked) -> Result<Response, Problem> {
+async fn list_page(
+    state: &AppState,
+    signed: &StaffSession,
+    looked: DiscoveryResult,
+) -> Result<Page, HttpError> {
+    let live = live_prints_page(state);
     let (views, jobs, plugged) = aside(state, |state| {
-        let jobs = state.printing.jobs().map_err(|e| Problem::internal(&e))?;
+        let jobs = state.printing.jobs().map_err(|e| HttpError::internal(&e))?;
         Ok((state.printing.look(LOOK), jobs, discovery::usb(&DeviceTree::default())))
     })
     .await?;
@@ -90,9 +88,8 @@ async fn list_page(state: &AppState, signed: &Signed, looked: Looked) -> Result<
     let known = |found: &Found| views.iter().any(|view| found.address.as_ref() == Some(&view.address));
     let all = plugged.into_iter().chain(looked.found).filter(|found| !known(found));
     let frame = Frame::staff(state, &snapshot, "Printers", signed, Place::Labels).with_script();
-    let status = if looked.problems.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    let template = ListPage {
-        frame: if looked.asked { frame } else { frame.live_prints(&snapshot) },
+    let template = PrinterListPage {
+        frame: if looked.asked { frame } else { frame.live(live) },
         problems: looked.problems,
         warning: views.iter().find_map(|view| view.media.warning).unwrap_or_default(),
         cards: views.iter().map(|view| printer_card(view, &jobs, &snapshot.local)).collect(),
@@ -101,12 +98,12 @@ async fn list_page(state: &AppState, signed: &Signed, looked: Looked) -> Result<
         trouble: looked.trouble,
         host: looked.host,
         form_token: signed.form_token(),
-        may_change: signed.may_change(),
+        may_change: signed.can_edit(),
     };
-    page_with(status, &template)
+    Page::draw(&template)
 }
 
-fn found_line(found: Found) -> FoundLine {
+fn found_line(found: Found) -> DiscoveredRow {
     let to = found.address.as_ref().map(|address| {
         let mut to =
             format!("/staff/printers/new?name={}&address={}", segment(&found.name), segment(address));
@@ -128,16 +125,18 @@ fn found_line(found: Found) -> FoundLine {
         "network" => "announces itself",
         _ => "answered",
     };
-    FoundLine { name: found.name, why: sentence(&found.why), seen, to }
+    DiscoveredRow { name: found.name, why: sentence(&found.why), seen, to }
 }
 
 /// Listens on the network, or knocks at a host that a person named.
-async fn look(State(state): State<AppState>, signed: Signed, request: Request) -> Result<Response, Problem> {
-    only_changers(&signed)?;
-    let form = signed.form(request).await?;
+pub(crate) async fn look(
+    signed: Staff<EditPrinters>,
+    State(state): State<AppState>,
+    StaffForm(form): StaffForm,
+) -> Result<FormOrPage, HttpError> {
     let host = form.text("host").trim().to_owned();
-    let _look = LOOKS.try_acquire().map_err(|_| busy())?;
-    let mut looked = Looked { asked: true, host: host.clone(), ..Looked::default() };
+    let _look = begin_look(&state)?;
+    let mut looked = DiscoveryResult { asked: true, host: host.clone(), ..DiscoveryResult::default() };
     let wrong = |words: String| vec![Wrong { at: "host".into(), words }];
     let heard = if host.is_empty() {
         discovery::announced(LISTEN).await
@@ -157,12 +156,14 @@ async fn look(State(state): State<AppState>, signed: Signed, request: Request) -
         }
         Err(error) => looked.problems = wrong(sentence(&format!("the host cannot be found: {error}"))),
     }
-    list_page(&state, &signed, looked).await
+    let is_fine = looked.problems.is_empty();
+    let page = list_page(&state, &signed, looked).await?;
+    Ok(if is_fine { OneOf::Second(page) } else { OneOf::First(ask_again(page)) })
 }
 
 #[derive(Template)]
 #[template(path = "printer_new.html")]
-struct NewPage {
+struct NewPrinterPage {
     frame: Frame,
     problems: Vec<Wrong>,
     form_token: String,
@@ -177,56 +178,56 @@ struct NewPage {
     why: String,
 }
 
-async fn ask(
+pub(crate) async fn ask(
+    signed: Staff<EditPrinters>,
     State(state): State<AppState>,
-    signed: Signed,
-    Asked(start): Asked<Start>,
-) -> Result<Response, Problem> {
-    only_changers(&signed)?;
+    Lenient(start): Lenient<PrinterPrefill>,
+) -> Result<Page, HttpError> {
     let why = start.why.clone();
     new_page(&state, &signed, Typed::started(start), why, Vec::new())
 }
 
 fn new_page(
     state: &AppState,
-    signed: &Signed,
+    signed: &StaffSession,
     typed: Typed,
     why: String,
     problems: Vec<Wrong>,
-) -> Result<Response, Problem> {
-    let status = if problems.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+) -> Result<Page, HttpError> {
     let snapshot = Snapshot::now(state);
-    let template = NewPage {
+    let template = NewPrinterPage {
         frame: Frame::staff(state, &snapshot, "Add a printer", signed, Place::Labels).with_script(),
         problems,
         form_token: signed.form_token(),
-        language: crate::web::pages::printers::setup::printers(&typed.language),
+        language: setup::printers(&typed.language),
         office: typed.language == PDF,
-        languages: crate::web::pages::printers::setup::languages(&typed),
-        dpis: crate::web::pages::printers::setup::dpis(&typed),
-        medias: crate::web::pages::printers::setup::medias(&typed),
+        languages: setup::languages(&typed),
+        dpis: setup::dpis(&typed),
+        medias: setup::medias(&typed),
         typed,
         why,
     };
-    page_with(status, &template)
+    Page::draw(&template)
 }
 
-async fn add(State(state): State<AppState>, signed: Signed, request: Request) -> Result<Response, Problem> {
-    only_changers(&signed)?;
-    let form = signed.form(request).await?;
+pub(crate) async fn add(
+    signed: Staff<EditPrinters>,
+    State(state): State<AppState>,
+    StaffForm(form): StaffForm,
+) -> Result<FormReply, HttpError> {
     let typed = Typed::of(&form);
     let refused = match typed.settings(None) {
         Err(wrong) => wrong,
         Ok(settings) => match aside(&state, move |state| Ok(state.printing.add(&settings))).await? {
-            Ok(printer) => return Ok(see_other(&format!("/staff/printers/{}", segment(&printer.name)))),
+            Ok(printer) => return go_to(&format!("/staff/printers/{}", segment(&printer.name))),
             Err(refusal) => wrong(&refusal)?,
         },
     };
-    new_page(&state, &signed, typed, String::new(), vec![refused])
+    new_page(&state, &signed, typed, String::new(), vec![refused]).map(ask_again)
 }
 
 /// A refusal beside its field; the box's own fault stays a page of its own.
-fn wrong(refusal: &PrinterRefusal) -> Result<Wrong, Problem> {
+fn wrong(refusal: &PrinterRefusal) -> Result<Wrong, HttpError> {
     match (refusal, refusal.field()) {
         (PrinterRefusal::Unknown(_) | PrinterRefusal::Fixed(_), _) => Err(printer_refused(refusal)),
         (_, Some(field)) => {
@@ -242,7 +243,7 @@ fn wrong(refusal: &PrinterRefusal) -> Result<Wrong, Problem> {
 
 #[derive(Template)]
 #[template(path = "printer.html")]
-struct OnePage {
+struct PrinterPage {
     frame: Frame,
     problems: Vec<Wrong>,
     card: PrinterCard,
@@ -257,62 +258,58 @@ struct OnePage {
     admin: bool,
 }
 
-async fn one(
+pub(crate) async fn show(
+    signed: Staff<View>,
     State(state): State<AppState>,
-    signed: Signed,
     Path(name): Path<String>,
-) -> Result<Response, Problem> {
+) -> Result<Page, HttpError> {
+    let live = live_prints_page(&state);
     let printer = find(&state, &name).await?;
     let typed = Typed::present(&printer);
-    one_page(&state, &signed, printer, typed, Vec::new())
+    one_page(&state, &signed, printer, typed, (live, Vec::new()))
 }
 
-async fn find(state: &AppState, name: &str) -> Result<PrinterView, Problem> {
+async fn find(state: &AppState, name: &str) -> Result<PrinterView, HttpError> {
     let printers = aside(state, |state| Ok(state.printing.look(LOOK))).await?;
     let found = printers.into_iter().find(|printer| printer.name == name);
-    found.ok_or_else(|| printer_refused(&PrinterRefusal::Unknown(name.chars().take(60).collect())))
+    found.ok_or_else(|| unknown_printer(name))
 }
 
 fn one_page(
     state: &AppState,
-    signed: &Signed,
+    signed: &StaffSession,
     printer: PrinterView,
     typed: Typed,
-    problems: Vec<Wrong>,
-) -> Result<Response, Problem> {
+    (live, problems): (LivePage, Vec<Wrong>),
+) -> Result<Page, HttpError> {
     let snapshot = Snapshot::now(state);
-    let jobs = state.printing.jobs().map_err(|e| Problem::internal(&e))?;
+    let jobs = state.printing.jobs().map_err(|e| HttpError::internal(&e))?;
     let card = printer_card(&printer, &jobs, &snapshot.local);
     let frame = Frame::staff(state, &snapshot, printer.name.clone(), signed, Place::Labels).with_script();
-    let template = OnePage {
-        frame: frame.live_prints(&snapshot),
+    let template = PrinterPage {
+        frame: frame.live(live),
         to: card.to.clone(),
         card,
         office: typed.language == PDF,
-        dpis: crate::web::pages::printers::setup::dpis(&typed),
-        medias: crate::web::pages::printers::setup::medias(&typed),
+        dpis: setup::dpis(&typed),
+        medias: setup::medias(&typed),
         typed,
         printer,
         form_token: signed.form_token(),
-        may_change: signed.may_change(),
-        admin: signed.role == Role::FacilityAdmin,
+        may_change: signed.can_edit(),
+        admin: signed.holds(Permission::EditSettings),
         problems,
     };
-    if template.problems.is_empty() {
-        page(&template)
-    } else {
-        page_with(StatusCode::UNPROCESSABLE_ENTITY, &template)
-    }
+    Page::draw(&template)
 }
 
-async fn change(
+pub(crate) async fn change(
+    signed: Staff<EditPrinters>,
     State(state): State<AppState>,
-    signed: Signed,
     Path(name): Path<String>,
-    request: Request,
-) -> Result<Response, Problem> {
-    only_changers(&signed)?;
-    let form = signed.form(request).await?;
+    StaffForm(form): StaffForm,
+) -> Result<FormReply, HttpError> {
+    let live = live_prints_page(&state);
     let printer = find(&state, &name).await?;
     let typed =
         Typed { name: printer.name.clone(), language: printer.language.to_owned(), ..Typed::of(&form) };
@@ -321,36 +318,32 @@ async fn change(
         Ok(settings) => {
             let changed = aside(&state, move |state| Ok(state.printing.change(&name, &settings))).await?;
             match changed {
-                Ok(printer) => return Ok(see_other(&format!("/staff/printers/{}", segment(&printer.name)))),
+                Ok(printer) => return go_to(&format!("/staff/printers/{}", segment(&printer.name))),
                 Err(refusal) => wrong(&refusal)?,
             }
         }
     };
-    one_page(&state, &signed, printer, typed, vec![refused])
+    one_page(&state, &signed, printer, typed, (live, vec![refused])).map(ask_again)
 }
 
-async fn test(
+pub(crate) async fn test(
+    _: Staff<EditPrinters>,
     State(state): State<AppState>,
-    signed: Signed,
     Path(name): Path<String>,
-    request: Request,
-) -> Result<Response, Problem> {
-    only_changers(&signed)?;
-    signed.form(request).await?;
+    _: StaffForm,
+) -> Result<FormReply, HttpError> {
     let printer = find(&state, &name).await?;
     let job = labels::test(&state, printer.name, None).await?;
-    Ok(see_other(&format!("/staff/labels/{}", job.summary.id)))
+    go_to(&format!("/staff/labels/{}", job.summary.id))
 }
 
-async fn remove(
+pub(crate) async fn remove(
+    _: Staff<EditPrinters>,
     State(state): State<AppState>,
-    signed: Signed,
     Path(name): Path<String>,
-    request: Request,
-) -> Result<Response, Problem> {
-    only_changers(&signed)?;
-    signed.form(request).await?;
+    _: StaffForm,
+) -> Result<FormReply, HttpError> {
     let removed = aside(&state, move |state| Ok(state.printing.remove(&name))).await?;
     removed.map_err(|refusal| printer_refused(&refusal))?;
-    Ok(see_other("/staff/printers"))
+    go_to("/staff/printers")
 }

@@ -1,12 +1,42 @@
 //! Printers: found, set up, tested.
 
-pub(crate) mod list;
-pub(crate) mod setup;
+mod list;
+mod setup;
 
-use axum::Router;
+use http::Method;
+use web::route::{Example, Kind, Route, row};
 
 use crate::web::context::AppState;
+use crate::web::{examples, refusals};
 
-pub(crate) fn routes() -> Router<AppState> {
-    Router::new().merge(list::routes())
+pub(crate) fn routes() -> Vec<Route<AppState>> {
+    use Kind::{Form, Page};
+    let print = refusals::PRINTING;
+    let printer = || Example::default().part("name", examples::PRINTER);
+    let settings = |example: Example, address| example.field("language", "escpos").field("address", address);
+    let added = settings(Example::default().field("name", "Ward 3"), "tcp://127.0.0.1:2");
+    vec![
+        row(Method::GET, "/staff/printers", "printer.browse", Page, list::list).refusals(print),
+        row(Method::POST, "/staff/printers", "printer.create", Form, list::add)
+            .refusals(print)
+            .example(added),
+        row(Method::POST, "/staff/printers/look", "printer.look", Form, list::look)
+            .refusals(print)
+            .example(Example::default().field("host", "127.0.0.1")),
+        row(Method::GET, "/staff/printers/new", "printer.ask-new", Page, list::ask)
+            .refusals(print)
+            .example(Example::default().query("name=Ward+3&language=escpos")),
+        row(Method::GET, "/staff/printers/{name}", "printer.open", Page, list::show)
+            .refusals(print)
+            .example(printer()),
+        row(Method::POST, "/staff/printers/{name}", "printer.save", Form, list::change)
+            .refusals(print)
+            .example(settings(printer(), "tcp://127.0.0.1:1")),
+        row(Method::POST, "/staff/printers/{name}/test", "printer.print-test", Form, list::test)
+            .refusals(print)
+            .example(printer().field("submission", "")),
+        row(Method::POST, "/staff/printers/{name}/remove", "printer.delete", Form, list::remove)
+            .refusals(print)
+            .example(printer().field("submission", "")),
+    ]
 }

@@ -3,19 +3,20 @@
 use ::labels::language::Row;
 use ::labels::language_table::LANGUAGES;
 use ::labels::sheet::SHEETS;
+use schemars::JsonSchema;
 use serde::Deserialize;
+use web::argument::FormFields;
 
 use crate::printing::{Asked, Heat, MediaChoice, OwnMedia, PDF, PrinterSettings, PrinterView, sheet_name};
 use crate::web::request::choice::Choice;
 use crate::web::request::field_error::Wrong;
-use crate::web::request::form::Form;
 
 /// The choice of a roll that is on no list.
 const OWN: &str = "own";
 
 /// What a found printer's link fills in.
-#[derive(Debug, Default, Deserialize)]
-pub(crate) struct Start {
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+pub(crate) struct PrinterPrefill {
     #[serde(default)]
     name: String,
     #[serde(default)]
@@ -49,13 +50,13 @@ pub(crate) struct Typed {
 }
 
 impl Typed {
-    pub(crate) fn started(start: Start) -> Self {
-        let Start { name, address, language, dpi, media, why: _ } = start;
+    pub(crate) fn started(start: PrinterPrefill) -> Self {
+        let PrinterPrefill { name, address, language, dpi, media, why: _ } = start;
         let name = name.chars().filter(|c| !matches!(c, '/' | '\\')).take(60).collect();
         Self { name, address, language, dpi, media, ..Self::default() }
     }
 
-    pub(crate) fn of(form: &Form) -> Self {
+    pub(crate) fn of(form: &FormFields) -> Self {
         let text = |name: &str| form.text(name).trim().to_owned();
         Self {
             name: text("name"),
@@ -66,11 +67,11 @@ impl Typed {
             width: text("width"),
             height: text("height"),
             gap: text("gap"),
-            transfer: form.has("transfer"),
+            transfer: form.get("transfer").is_some(),
             darkness: text("darkness"),
             speed: text("speed"),
             model: text("model"),
-            mute: form.has("mute"),
+            mute: form.get("mute").is_some(),
         }
     }
 

@@ -1,80 +1,121 @@
 //! `GET /api/v1/cleanings`: cleanings of the account, newest first, voided ones included.
 
-use axum::extract::{Query, State};
+use ::web::answer::Json;
+use ::web::argument::Query;
+use ::web::error::HttpError;
+use axum::extract::State;
 use record::entry::Entry;
 use record::kinds::{Contact, Event};
 use record::receipt::Receipt;
 use record::tag::Tag;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::accounts::Program;
 use crate::db::DbError;
 use crate::db::history::{Cursor, Of};
-use crate::web::api::v1::equipment::facility;
-use crate::web::api::{List, json, limit, stamp};
-use crate::web::http_error::Fault;
+use crate::web::Web;
+use crate::web::access::TokenProgram;
+use crate::web::api::v1::equipment::read_facility;
+use crate::web::api::{List, read_limit, stamp};
+use crate::web::http_error::{not_found, parameter};
 use crate::web::view_models::cleanings::{Told, told};
-use crate::web::{Answer, Web};
 
-/// What the address carries.
-#[derive(Debug, Default, Deserialize)]
+/// Which cleanings.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default)]
-pub(crate) struct Asked {
+pub(crate) struct CleaningParams {
+    /// Only this facility.
     facility: Option<String>,
+    /// Only this item; needs `facility`.
     tag: Option<String>,
+    /// Things in the list, 1 to 1,000.
+    #[schemars(with = "Option<u16>")]
     limit: Option<String>,
+    /// The `next` of the part before.
     cursor: Option<String>,
 }
 
-#[derive(Serialize)]
-struct Item {
+/// A cleaning; a voided one stays in the list.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Cleaning")]
+pub(crate) struct CleaningItem {
+    /// Epoch and number of its entry.
     id: String,
+    /// The box that recorded it.
     r#box: String,
+    /// The epoch of the box's log.
     epoch: String,
+    /// The number of its entry there.
     seq: u64,
+    /// What the technician was shown; null where the entry is not here.
     receipt: Option<String>,
+    /// The facility's id.
     facility: String,
     tag: String,
+    /// The item's name; null where it is not known.
     equipment: Option<String>,
+    /// The protocol's id.
     protocol: Option<String>,
+    /// Null where the name was erased, or nobody said.
     cleaned_by: Option<String>,
-    proof: &'static str,
+    proof: CleanerProof,
+    /// In UTC.
     performed_at: String,
+    /// In UTC.
     recorded_at: String,
     complete: bool,
+    /// What it lacks to be complete.
     missing: Vec<&'static str>,
+    /// Paths of JPEGs at this relay, for a token or a session; 404 while a photo is on its way.
     photos: Vec<String>,
+    /// How long the surface stayed wet, in seconds.
     contact: Option<Contact>,
     notes: Option<String>,
     voided: bool,
+    /// Epoch and number of the entry that voided it.
     voided_by: Option<String>,
 }
 
+/// How it is proven who cleaned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum CleanerProof {
+    Typed,
+    Pin,
+    Badge,
+    Login,
+    Unattributed,
+}
+
 /// The list.
-pub(crate) async fn list(program: Program, State(web): State<Web>, Query(asked): Query<Asked>) -> Answer {
-    let wanted = limit(asked.limit.as_deref())?;
-    let facility = facility(asked.facility.as_deref())?;
-    let tag = asked.tag.as_deref().map(|tag| {
-        Tag::read(tag).map_err(|_| Fault::Parameter { field: "tag", expects: "the nine symbols on a label" })
-    });
+pub(crate) async fn list(
+    program: TokenProgram,
+    State(web): State<Web>,
+    Query(asked): Query<CleaningParams>,
+) -> Result<Json<List<CleaningItem>>, HttpError> {
+    let wanted = read_limit(asked.limit.as_deref())?;
+    let facility = read_facility(asked.facility.as_deref())?;
+    let tag = asked
+        .tag
+        .as_deref()
+        .map(|tag| Tag::read(tag).map_err(|_| parameter("tag", "the nine symbols on a label")));
     let tag = tag.transpose()?;
     let after = match asked.cursor.as_deref() {
         None => Cursor::start(),
-        Some(cursor) => Cursor::read(cursor)
-            .ok_or(Fault::Parameter { field: "cursor", expects: "the `next` of a list" })?,
+        Some(cursor) => Cursor::read(cursor).ok_or_else(|| parameter("cursor", "the `next` of a list"))?,
     };
     let mut conn = web.db.read().await?;
     let of = match (facility, tag) {
         (None, None) => Of::Account,
         (None, Some(_)) => {
-            return Err(Fault::Parameter { field: "facility", expects: "the facility in which the tag is" });
+            return Err(parameter("facility", "the facility in which the tag is"));
         }
         (Some(facility), tag) => {
-            crate::db::facilities::get(&mut conn, program.scope, facility).await?.ok_or(Fault::NotFound)?;
+            crate::db::facilities::get(&mut conn, program.scope, facility).await?.ok_or_else(not_found)?;
             if let Some(tag) = tag {
                 crate::db::dashboard::item(&mut conn, program.scope, facility, tag)
                     .await?
-                    .ok_or(Fault::NotFound)?;
+                    .ok_or_else(not_found)?;
             }
             tag.map_or(Of::Facility(facility), |tag| Of::Item(facility, tag))
         }
@@ -85,18 +126,18 @@ pub(crate) async fn list(program: Program, State(web): State<Web>, Query(asked):
     let more = found.len() > bound;
     found.truncate(bound);
     let next = found.last().filter(|_| more).map(|t| t.cursor().to_string());
-    let items: Vec<Item> = found.into_iter().map(item).collect::<Result<_, _>>()?;
-    json(&List { items, next })
+    let items: Vec<CleaningItem> = found.into_iter().map(item).collect::<Result<_, _>>()?;
+    Ok(Json(List { items, next }))
 }
 
-fn item(told: Told) -> Result<Item, DbError> {
+fn item(told: Told) -> Result<CleaningItem, DbError> {
     use record::kinds::Who;
     let proof = match told.cleaning.who {
-        Who::Typed { .. } => "typed",
-        Who::Pin { .. } => "pin",
-        Who::Badge { .. } => "badge",
-        Who::Login { .. } => "login",
-        Who::Unattributed => "unattributed",
+        Who::Typed { .. } => CleanerProof::Typed,
+        Who::Pin { .. } => CleanerProof::Pin,
+        Who::Badge { .. } => CleanerProof::Badge,
+        Who::Login { .. } => CleanerProof::Login,
+        Who::Unattributed => CleanerProof::Unattributed,
     };
     let entry = told.entry()?;
     let contact = match entry.as_ref().map(Entry::event) {
@@ -104,7 +145,7 @@ fn item(told: Told) -> Result<Item, DbError> {
         _ => None,
     };
     let cleaning = told.cleaning;
-    Ok(Item {
+    Ok(CleaningItem {
         id: format!("{}.{}", cleaning.of.epoch, cleaning.of.seq),
         receipt: entry.map(|entry| Receipt::of(cleaning.of, entry.leaf()).to_string()),
         protocol: cleaning.protocol.map(|id| id.to_string()),

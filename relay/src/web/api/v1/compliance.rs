@@ -2,110 +2,136 @@
 
 use std::collections::BTreeMap;
 
-use axum::extract::{Query, State};
+use ::web::answer::Json;
+use ::web::argument::{Path, Query};
+use ::web::error::HttpError;
+use axum::extract::State;
 use record::compliance::Tally;
 use record::ids::FacilityId;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::accounts::Program;
 use crate::db::{AccountScope, Conn, DbError};
-use crate::web::api::v1::equipment::facility;
-use crate::web::api::{List, json, stamp};
-use crate::web::http_error::Fault;
+use crate::web::Web;
+use crate::web::access::TokenProgram;
+use crate::web::api::v1::equipment::read_facility;
+use crate::web::api::{List, stamp};
+use crate::web::http_error::not_found;
 use crate::web::pages::facility::equipment;
 use crate::web::view_models::facility_state::{Site, sites, tally};
-use crate::web::{Answer, Place, Web};
 
-/// What the address carries.
-#[derive(Debug, Default, Deserialize)]
+/// Which facilities.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default)]
-pub(crate) struct Asked {
+pub(crate) struct ComplianceParams {
+    /// Only this facility.
     facility: Option<String>,
 }
 
-#[derive(Serialize)]
-struct Period {
+/// Windows of some days.
+#[derive(Debug, Serialize, JsonSchema)]
+struct CompliancePeriod {
     days: usize,
+    /// Windows in which it was cleaned.
     met: u32,
+    /// Windows that are over.
     closed: u32,
     /// Per cent with one decimal, floored; null where no window closed.
     rate: Option<f64>,
 }
 
-#[derive(Serialize)]
-struct Day {
+/// Windows of one day.
+#[derive(Debug, Serialize, JsonSchema)]
+struct ComplianceDay {
+    /// Of the facility's zone.
     day: String,
+    /// Windows in which it was cleaned.
     met: u32,
+    /// Windows that are over.
     closed: u32,
+    /// Per cent with one decimal, floored; null where no window closed.
     rate: Option<f64>,
 }
 
-#[derive(Serialize)]
-struct Item {
+/// Met and closed windows of a facility.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Compliance")]
+pub(crate) struct FacilityCompliance {
+    /// The facility's id.
     facility: String,
     name: String,
+    /// Its IANA zone.
     zone: String,
-    /// Null where no box has told anything yet.
+    /// Of when it is, in UTC; null where no box has told anything yet.
     as_of: Option<String>,
-    today: Period,
-    last_7_days: Period,
-    last_30_days: Period,
+    today: CompliancePeriod,
+    last_7_days: CompliancePeriod,
+    last_30_days: CompliancePeriod,
+    /// Items in service.
     equipment: u64,
     overdue: u64,
-    days: Vec<Day>,
+    days: Vec<ComplianceDay>,
     /// Each item, where one facility was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
-    items: Option<Vec<OfItem>>,
+    items: Option<Vec<ItemCompliance>>,
 }
 
-#[derive(Serialize)]
-struct OfItem {
+/// Windows of one item.
+#[derive(Debug, Serialize, JsonSchema)]
+struct ItemCompliance {
     tag: String,
+    /// Its name.
     equipment: String,
-    last_30_days: Period,
+    last_30_days: CompliancePeriod,
 }
 
 /// The list, by name.
-pub(crate) async fn list(program: Program, State(web): State<Web>, Query(asked): Query<Asked>) -> Answer {
-    let only = facility(asked.facility.as_deref())?;
+pub(crate) async fn list(
+    program: TokenProgram,
+    State(web): State<Web>,
+    Query(asked): Query<ComplianceParams>,
+) -> Result<Json<List<FacilityCompliance>>, HttpError> {
+    let only = read_facility(asked.facility.as_deref())?;
     let mut conn = web.db.read().await?;
     let mut sites = sites(&mut conn, program.scope, web.now_ms()).await?;
     if let Some(only) = only {
         sites.retain(|s| s.id == only);
         if sites.is_empty() {
-            return Err(Fault::NotFound);
+            return Err(not_found());
         }
     }
-    let mut items: Vec<Item> = sites.iter().map(item).collect();
+    let mut items: Vec<FacilityCompliance> = sites.iter().map(item).collect();
     if let (Some(_), [site], [item]) = (only, &sites[..], &mut items[..]) {
         item.items = Some(of_items(&mut conn, program.scope, site).await?);
     }
-    json(&List { items, next: None })
+    Ok(Json(List { items, next: None }))
 }
 
 /// What the program before this one answered for one facility: `facility_id` and its numbers.
-#[derive(Serialize)]
-struct OfFacility {
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct OldCompliance {
+    /// The facility's id once more.
     facility_id: String,
     #[serde(flatten)]
-    item: Item,
+    facility: FacilityCompliance,
 }
 
 /// `GET /api/facilities/{facility}/compliance/`.
 pub(crate) async fn of_facility(
-    program: Program,
+    program: TokenProgram,
     State(web): State<Web>,
-    Place(facility): Place<FacilityId>,
-) -> Answer {
+    Path(facility): Path<FacilityId>,
+) -> Result<Json<OldCompliance>, HttpError> {
     let mut conn = web.db.read().await?;
     let sites = sites(&mut conn, program.scope, web.now_ms()).await?;
-    let site = sites.iter().find(|site| site.id == facility).ok_or(Fault::NotFound)?;
+    let site = sites.iter().find(|site| site.id == facility).ok_or_else(not_found)?;
     let items = Some(of_items(&mut conn, program.scope, site).await?);
-    json(&OfFacility { facility_id: facility.to_string(), item: Item { items, ..item(site) } })
+    let of_site = FacilityCompliance { items, ..item(site) };
+    Ok(Json(OldCompliance { facility_id: facility.to_string(), facility: of_site }))
 }
 
 /// Items whose windows closed, by tag.
-async fn of_items(conn: &mut Conn, scope: AccountScope, site: &Site) -> Result<Vec<OfItem>, DbError> {
+async fn of_items(conn: &mut Conn, scope: AccountScope, site: &Site) -> Result<Vec<ItemCompliance>, DbError> {
     let tallies = crate::db::dashboard::item_tallies(conn, scope, site.id, site.first_day()).await?;
     let mut tallies: BTreeMap<String, Tally> =
         tallies.into_iter().map(|(tag, met, closed)| (tag, tally(met, closed))).collect();
@@ -113,7 +139,11 @@ async fn of_items(conn: &mut Conn, scope: AccountScope, site: &Site) -> Result<V
     for row in crate::db::dashboard::items(conn, scope, site.id, "", i64::MAX).await? {
         if let Some(tally) = tallies.remove(&row.tag) {
             let item = equipment(&row)?;
-            items.push(OfItem { tag: row.tag, equipment: item.name, last_30_days: period(30, tally) });
+            items.push(ItemCompliance {
+                tag: row.tag,
+                equipment: item.name,
+                last_30_days: period(30, tally),
+            });
         }
     }
     Ok(items)
@@ -123,18 +153,18 @@ fn percent(tally: Tally) -> Option<f64> {
     tally.rate().map(|rate| f64::from(rate.per_mille()) / 10.0)
 }
 
-fn period(days: usize, tally: Tally) -> Period {
-    Period { days, met: tally.met, closed: tally.closed, rate: percent(tally) }
+fn period(days: usize, tally: Tally) -> CompliancePeriod {
+    CompliancePeriod { days, met: tally.met, closed: tally.closed, rate: percent(tally) }
 }
 
-fn item(site: &Site) -> Item {
-    let days = site.days.iter().map(|d| Day {
+fn item(site: &Site) -> FacilityCompliance {
+    let days = site.days.iter().map(|d| ComplianceDay {
         day: d.date.to_string(),
         met: d.tally.met,
         closed: d.tally.closed,
         rate: percent(d.tally),
     });
-    Item {
+    FacilityCompliance {
         facility: site.id.to_string(),
         name: site.name.clone(),
         zone: site.zone.clone(),

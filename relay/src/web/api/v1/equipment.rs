@@ -2,34 +2,44 @@
 
 use std::collections::BTreeMap;
 
-use axum::extract::{Query, State};
+use ::web::answer::Json;
+use ::web::argument::Query;
+use ::web::error::HttpError;
+use axum::extract::State;
 use record::fold::{Equipment, Service};
 use record::ids::{FacilityId, ProtocolId};
 use record::kinds::{Class, PhotoPolicy, Schedule};
 use record::tag::Tag;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::accounts::Program;
 use crate::db::DbError;
 use crate::db::dashboard::ItemRow;
-use crate::web::api::{List, json, limit, stamp};
-use crate::web::http_error::Fault;
-use crate::web::{Answer, Web};
+use crate::web::Web;
+use crate::web::access::TokenProgram;
+use crate::web::api::{List, read_limit, stamp};
+use crate::web::http_error::{not_found, parameter};
 
-const NEXT: Fault = Fault::Parameter { field: "cursor", expects: "the `next` of a list" };
-
-/// What the address carries.
-#[derive(Debug, Default, Deserialize)]
+/// Which items.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default)]
-pub(crate) struct Asked {
+pub(crate) struct EquipmentParams {
+    /// Only this facility.
     facility: Option<String>,
+    /// Things in the list, 1 to 1,000.
+    #[schemars(with = "Option<u16>")]
     limit: Option<String>,
+    /// The `next` of the part before.
     cursor: Option<String>,
 }
 
-#[derive(Serialize)]
-struct Item {
+/// An item, and how it stands.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Equipment")]
+pub(crate) struct EquipmentItem {
+    /// Its first tag.
     tag: String,
+    /// The facility's id.
     facility: String,
     name: String,
     asset_number: String,
@@ -40,35 +50,65 @@ struct Item {
     location: String,
     class: Class,
     photo: PhotoPolicy,
+    /// The protocols by which it is cleaned.
     protocols: Vec<ProtocolId>,
+    /// Further facts, by name.
     custom: BTreeMap<String, String>,
     service: Service,
-    status: &'static str,
+    status: EquipmentStatus,
+    /// When the next cleaning is due, in UTC; null where none is.
     due_by: Option<String>,
+    /// Since when its status is so, in UTC.
     status_since: Option<String>,
+    /// The schedule that holds for any protocol.
     schedule: Option<Schedule>,
-    schedules: Vec<Scheduled>,
+    schedules: Vec<ProtocolSchedule>,
+    /// In UTC; null where it never was.
     last_cleaned_at: Option<String>,
+    /// In UTC.
     added_at: String,
 }
 
+/// How an item stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum EquipmentStatus {
+    Overdue,
+    Due,
+    DueAfterUse,
+    Clean,
+    OutOfService,
+    NotDue,
+    NoSchedule,
+}
+
 /// A schedule, of one protocol or for any.
-#[derive(Serialize)]
-struct Scheduled {
+#[derive(Debug, Serialize, JsonSchema)]
+struct ProtocolSchedule {
+    /// Null: for any.
     protocol: Option<ProtocolId>,
     schedule: Schedule,
 }
 
+fn read_cursor(cursor: &str) -> Option<(FacilityId, Tag)> {
+    let (facility, tag) = cursor.split_once('.')?;
+    Some((facility.parse().ok()?, tag.parse().ok()?))
+}
+
 /// The list, by facility and tag.
-pub(crate) async fn list(program: Program, State(web): State<Web>, Query(asked): Query<Asked>) -> Answer {
-    let wanted = limit(asked.limit.as_deref())?;
-    let only = facility(asked.facility.as_deref())?;
+pub(crate) async fn list(
+    program: TokenProgram,
+    State(web): State<Web>,
+    Query(asked): Query<EquipmentParams>,
+) -> Result<Json<List<EquipmentItem>>, HttpError> {
+    let wanted = read_limit(asked.limit.as_deref())?;
+    let only = read_facility(asked.facility.as_deref())?;
     let (from, mut after) = match asked.cursor.as_deref() {
         None => (None, String::new()),
         Some(cursor) => {
-            let (facility, tag) = cursor.split_once('.').ok_or(NEXT)?;
-            let facility: FacilityId = facility.parse().map_err(|_| NEXT)?;
-            (Some(facility), tag.parse::<Tag>().map_err(|_| NEXT)?.to_string())
+            let read = read_cursor(cursor);
+            let (facility, tag) = read.ok_or_else(|| parameter("cursor", "the `next` of a list"))?;
+            (Some(facility), tag.to_string())
         }
     };
     let mut conn = web.db.read().await?;
@@ -77,7 +117,7 @@ pub(crate) async fn list(program: Program, State(web): State<Web>, Query(asked):
         ids.push(row.facility.parse().map_err(|e| DbError::stored("facility id", e))?);
     }
     if only.is_some_and(|only| !ids.contains(&only)) {
-        return Err(Fault::NotFound);
+        return Err(not_found());
     }
     ids.sort_unstable();
     ids.retain(|&id| only.is_none_or(|only| only == id) && from.is_none_or(|from| id >= from));
@@ -98,31 +138,32 @@ pub(crate) async fn list(program: Program, State(web): State<Web>, Query(asked):
     let more = items.len() > bound;
     items.truncate(bound);
     let next = items.last().filter(|_| more).map(|i| format!("{}.{}", i.facility, i.tag));
-    json(&List { items, next })
+    Ok(Json(List { items, next }))
 }
 
 /// Reads `facility`.
-pub(crate) fn facility(asked: Option<&str>) -> Result<Option<FacilityId>, Fault> {
+pub(crate) fn read_facility(asked: Option<&str>) -> Result<Option<FacilityId>, HttpError> {
     // What has not the form of an id names nothing, as an id that nobody has.
-    asked.map(|id| id.parse().map_err(|_| Fault::NotFound)).transpose()
+    asked.map(|id| id.parse().map_err(|_| not_found())).transpose()
 }
 
-fn item(row: &ItemRow) -> Result<Item, DbError> {
+fn item(row: &ItemRow) -> Result<EquipmentItem, DbError> {
     let item: Equipment = serde_json::from_str(&row.body).map_err(|e| DbError::stored("equipment", e))?;
     let status = match row.state.as_deref() {
-        Some("overdue") => "overdue",
-        Some("due") => "due",
-        Some("used") => "due_after_use",
-        Some("clean") => "clean",
-        Some("out") => "out_of_service",
-        Some("idle") => "not_due",
-        _ => "no_schedule",
+        Some("overdue") => EquipmentStatus::Overdue,
+        Some("due") => EquipmentStatus::Due,
+        Some("used") => EquipmentStatus::DueAfterUse,
+        Some("clean") => EquipmentStatus::Clean,
+        Some("out") => EquipmentStatus::OutOfService,
+        Some("idle") => EquipmentStatus::NotDue,
+        _ => EquipmentStatus::NoSchedule,
     };
     let schedule = item.schedule(None).cloned();
     let schedules = item.schedules().into_iter();
-    let schedules =
-        schedules.map(|(protocol, schedule)| Scheduled { protocol, schedule: schedule.clone() }).collect();
-    Ok(Item {
+    let schedules = schedules
+        .map(|(protocol, schedule)| ProtocolSchedule { protocol, schedule: schedule.clone() })
+        .collect();
+    Ok(EquipmentItem {
         tag: item.tag.to_string(),
         facility: row.facility.clone(),
         name: item.name,

@@ -1,21 +1,21 @@
 //! What a scan of an item shows that is out of service or retired.
 
 use askama::Template;
-use axum::response::Response;
-use http::StatusCode;
 use record::fold::{Out, Service};
 use record::tag::Tag;
+use web::answer::Page;
+use web::error::HttpError;
 
 use crate::web::context::AppState;
-use crate::web::http_error::Problem;
-use crate::web::layout::{Frame, page_with};
+use crate::web::http_error::not_found;
+use crate::web::layout::Frame;
 use crate::web::log_reads::{read_quick, text};
 use crate::web::view_models::formats::Moment;
 use crate::web::view_models::snapshot::{Snapshot, place_line};
 
 #[derive(Template)]
 #[template(path = "out_of_service.html")]
-pub(crate) struct OutPage {
+pub(crate) struct OutOfServicePage {
     frame: Frame,
     tag: Tag,
     retired: bool,
@@ -27,11 +27,11 @@ pub(crate) struct OutPage {
 }
 
 /// What a scan of an item shows that is out of service or retired.
-pub(crate) async fn out_page(state: &AppState, tag: Tag) -> Result<Response, Problem> {
+pub(crate) async fn out_page(state: &AppState, tag: Tag) -> Result<Page, HttpError> {
     let template = read_quick(state, move |state, reader| {
         let facility = state.store.snapshot();
         let snapshot = Snapshot::of(state, &facility);
-        let item = facility.equipment.get(&tag).ok_or_else(Problem::not_found)?;
+        let item = facility.equipment.get(&tag).ok_or_else(not_found)?;
         let last: Option<&Out> = item.out.last();
         let retired = item.service == Service::Retired;
         let title = if retired {
@@ -39,7 +39,7 @@ pub(crate) async fn out_page(state: &AppState, tag: Tag) -> Result<Response, Pro
         } else {
             format!("{} is out of service", item.name)
         };
-        Ok(OutPage {
+        Ok(OutOfServicePage {
             frame: Frame::new(state, &snapshot, title),
             tag,
             retired,
@@ -50,5 +50,5 @@ pub(crate) async fn out_page(state: &AppState, tag: Tag) -> Result<Response, Pro
             contact: snapshot.contact(),
         })
     });
-    page_with(StatusCode::OK, &template.await?)
+    Page::draw(&template.await?)
 }

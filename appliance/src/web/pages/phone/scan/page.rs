@@ -5,16 +5,16 @@ use record::fold::{Equipment, Facility};
 use record::ids::ProtocolId;
 use record::kinds::{PhotoPolicy, ProtocolPublished};
 use record::tag::Tag;
+use web::argument::FormFields;
 
 use crate::intake::{Cleaner, Refusal};
 use crate::store::{Reader, StoreSnapshot};
-use crate::web::access::staff_session::Signed;
+use crate::web::access::staff_session::StaffSession;
 use crate::web::commands::photo_upload::PhotoRefusal;
 use crate::web::context::AppState;
 use crate::web::layout::Frame;
 use crate::web::pages::phone::scan::who::KnownCleaner;
 use crate::web::request::field_error::Wrong;
-use crate::web::request::form::Form;
 use crate::web::request::page_token::PageToken;
 use crate::web::view_models::formats::{Moment, countdown, span};
 use crate::web::view_models::item_status::Standing;
@@ -34,7 +34,7 @@ pub(crate) struct Typed {
 }
 
 impl Typed {
-    pub(crate) fn of(form: &Form) -> Self {
+    pub(crate) fn of(form: &FormFields) -> Self {
         Self {
             protocol: asked_protocol(form),
             ticked: form.all("step").filter_map(|n| n.parse().ok()).collect(),
@@ -123,7 +123,7 @@ pub(crate) struct Making<'a> {
     pub(crate) anyway: bool,
     pub(crate) note: Option<&'static str>,
     pub(crate) problems: Vec<Refused>,
-    pub(crate) signed: Option<Signed>,
+    pub(crate) signed: Option<StaffSession>,
 }
 
 /// Something that keeps a record from being made.
@@ -138,7 +138,7 @@ pub(crate) enum Refused {
 }
 
 /// The protocol that a page's form was for.
-pub(crate) fn asked_protocol(form: &Form) -> Option<ProtocolId> {
+pub(crate) fn asked_protocol(form: &FormFields) -> Option<ProtocolId> {
     form.get("protocol").and_then(|id| id.parse().ok())
 }
 

@@ -1,42 +1,50 @@
 //! A scan: the item's page, the contact time's button, and the record itself.
 
-use axum::extract::{Path, Request, State};
-use axum::response::{IntoResponse, Response};
-use axum::routing::get;
-use axum::{Extension, Router};
-use http::{HeaderMap, HeaderValue, StatusCode};
+use std::sync::Arc;
+
+use axum::extract::State;
+use http::header::RETRY_AFTER;
+use http::{HeaderValue, StatusCode};
 use record::entry::{By, Digest16, Via};
 use record::fold::{Equipment, Facility, Service};
+use record::kinds::ProtocolPublished;
 use record::receipt::Receipt;
 use record::tag::Tag;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use service::attempts::Network;
 use service::clock::Now;
+use web::answer::{Page, WithHeaders};
+use web::argument::{FormFields, IdempotencyKey, Lenient, Path};
+use web::error::HttpError;
 
 use crate::identity::{AccessOutcome, AccessWanted};
 use crate::intake::{Cleaner, CleaningForm, Command, Refusal, command_digest};
 use crate::listen::Peer;
+use crate::web::access::phone::Phone;
 use crate::web::access::pin::{PinTypist, pin_in_the_clear};
-use crate::web::access::staff_session::{Signed, session};
-use crate::web::access_note::{AccessNote, noted};
-use crate::web::answer::{see_other, with_cookies};
+use crate::web::access::staff_session::StaffSession;
+use crate::web::access_note::{AccessNote, AccessNotes};
+use crate::web::answer::with_cookies;
 use crate::web::commands::photo_follow::follow;
-use crate::web::commands::photo_upload::{PHOTO_AGAIN_S, Photo, PhotoRefusal, photo, take_photo};
+use crate::web::commands::photo_upload::{PHOTO_AGAIN_S, Photo, PhotoRefusal, take_photo};
 use crate::web::commands::run::{Done, Undone, act, before, by_key};
 use crate::web::context::{AppState, aside};
-use crate::web::http_error::Problem;
-use crate::web::layout::{Frame, page, page_with};
+use crate::web::http_error::{new_error, not_found};
+use crate::web::layout::Frame;
 use crate::web::log_reads::read_quick;
+use crate::web::pages::phone::find_tag;
 use crate::web::pages::phone::scan::draft::{ScanDraft, ScanDrafts};
 use crate::web::pages::phone::scan::out_of_service;
 use crate::web::pages::phone::scan::page::{Making, Refused, Typed, asked_protocol, contact_s, review};
 use crate::web::pages::phone::scan::who::{ScanPin, names};
+use crate::web::pages::phone::tag_answer::TagAnswer;
+use crate::web::request::address_share::AddressShare;
+use crate::web::request::cookies;
 use crate::web::request::device::RequestDevice;
-use crate::web::request::form::Form;
-use crate::web::request::idempotency::{key, new_submission, take_turn};
 use crate::web::request::page_token::{PageToken, Stale};
-use crate::web::request::peer::{is_program, peer};
-use crate::web::request::query::Asked;
+use crate::web::request::photo_form::PhotoForm;
+use crate::web::request::submission::{new_submission, submission_key};
 use crate::web::view_models::formats;
 use crate::web::view_models::snapshot::Snapshot;
 
@@ -45,74 +53,67 @@ const SIGNED_OUT: &str = "Nobody is signed in here any more. Type the name of wh
 const PROTOCOL_CHANGED: &str =
     "The protocol has changed since this page was opened. Check the steps and record again.";
 
-pub(crate) fn routes() -> Router<AppState> {
-    Router::new()
-        .route("/t/{tag}", get(show).post(submit))
-        .route("/photos/{file}", get(photo))
-        .route("/protocols/{id}", get(instructions))
-}
-
-#[derive(Debug, Default, Deserialize)]
-struct Ask {
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+pub(crate) struct ScanParams {
+    /// Anything: a record is wanted though the item is out of service.
     anyway: Option<String>,
+    /// Which of the item's protocols.
     protocol: Option<String>,
     /// What was put in when the contact time was started.
     draft: Option<String>,
 }
 
 /// What a tag in an address opens.
-enum Opened {
+enum OpenedTag {
     /// An item that takes records.
     Item(Tag),
     /// Another page instead.
-    Page(Response),
+    Elsewhere(TagAnswer),
 }
 
-async fn open(state: &AppState, text: &str, anyway: bool) -> Result<Opened, Problem> {
+async fn open(state: &AppState, text: &str, anyway: bool) -> Result<OpenedTag, HttpError> {
     let Ok(tag) = Tag::read(text) else {
-        return crate::web::pages::phone::find_tag::mistyped(state, text).map(Opened::Page);
+        return find_tag::mistyped(state, text).map(OpenedTag::Elsewhere);
     };
     if tag.as_str() != text {
-        return Ok(Opened::Page(see_other(&format!("/t/{tag}"))));
+        return TagAnswer::to(&format!("/t/{tag}")).map(OpenedTag::Elsewhere);
     }
     let found = state.store.snapshot().resolve(tag).map(|item| (item.tag, item.service));
     match found {
-        None => aside(state, move |state| crate::web::pages::phone::find_tag::unknown(state, tag))
-            .await
-            .map(Opened::Page),
-        Some((first, Service::Retired)) => out_of_service::out_page(state, first).await.map(Opened::Page),
-        Some((first, Service::Out)) if !anyway => {
-            out_of_service::out_page(state, first).await.map(Opened::Page)
+        None => {
+            let unknown = aside(state, move |state| find_tag::unknown(state, tag));
+            unknown.await.map(OpenedTag::Elsewhere)
         }
-        Some((first, _)) => Ok(Opened::Item(first)),
+        Some((first, service)) if service == Service::Retired || service == Service::Out && !anyway => {
+            let page = out_of_service::out_page(state, first).await?;
+            Ok(OpenedTag::Elsewhere(TagAnswer::shown(StatusCode::OK, page)))
+        }
+        Some((first, _)) => Ok(OpenedTag::Item(first)),
     }
 }
 
-async fn show(
+pub(crate) async fn show(
+    phone: Phone,
     State(state): State<AppState>,
     Path(text): Path<String>,
-    Asked(ask): Asked<Ask>,
-    peer: Option<Extension<Peer>>,
-    headers: HeaderMap,
-) -> Result<Response, Problem> {
-    let anyway = ask.anyway.is_some();
+    Lenient(params): Lenient<ScanParams>,
+) -> Result<TagAnswer, HttpError> {
+    let anyway = params.anyway.is_some();
     let tag = match open(&state, &text, anyway).await? {
-        Opened::Item(tag) => tag,
-        Opened::Page(page) => return Ok(page),
+        OpenedTag::Item(tag) => tag,
+        OpenedTag::Elsewhere(answer) => return Ok(answer),
     };
-    let protocol = ask.protocol.and_then(|id| id.parse().ok());
-    let signed = session(&state, &headers, peer.as_deref()).await?;
-    let who = signed
-        .as_ref()
-        .map_or_else(|| crate::web::request::cookies::name(&headers), |signed| signed.name.clone());
+    let protocol = params.protocol.and_then(|id| id.parse().ok());
+    let signed = phone.session(&state).await?;
+    let who = signed.as_ref().map_or_else(|| phone.typed_name(), |signed| signed.name().to_owned());
     let typed = Typed { who, protocol, ..Typed::default() };
     let now = state.clock.now();
-    let (draft, note) = match ask.draft {
+    let (draft, note) = match params.draft {
         Some(id) => drafted(&state, tag, &id, typed, &now)?,
         None => (empty(&state, tag, typed, &now), None),
     };
     let ScanDraft { token, typed, submission } = draft;
-    Again { token, typed, submission, anyway, note, problems: Vec::new(), signed }.page(&state).await
+    ScanView { token, typed, submission, anyway, note, problems: Vec::new(), signed }.answer(&state).await
 }
 
 /// A page on which nothing is put in but what the phone knows.
@@ -127,7 +128,7 @@ fn drafted(
     id: &str,
     typed: Typed,
     now: &Now,
-) -> Result<(ScanDraft, Option<&'static str>), Problem> {
+) -> Result<(ScanDraft, Option<&'static str>), HttpError> {
     let Some(draft) = state.kept::<ScanDrafts>().find(id, tag) else {
         return Ok((empty(state, tag, typed, now), Some(TOO_OLD)));
     };
@@ -143,18 +144,18 @@ fn drafted(
 }
 
 /// The page, once more or for the first time.
-struct Again {
+struct ScanView {
     token: PageToken,
     typed: Typed,
     submission: String,
     anyway: bool,
     note: Option<&'static str>,
     problems: Vec<Refused>,
-    signed: Option<Signed>,
+    signed: Option<StaffSession>,
 }
 
-impl Again {
-    async fn page(self, state: &AppState) -> Result<Response, Problem> {
+impl ScanView {
+    async fn answer(self, state: &AppState) -> Result<TagAnswer, HttpError> {
         let of_photo = self.problems.iter().find_map(|problem| match problem {
             Refused::Photo(refusal) => Some(refusal.status),
             Refused::Rule(_) | Refused::Pin(_) => None,
@@ -167,7 +168,7 @@ impl Again {
         let template = read_quick(state, move |state, reader| {
             let facility = state.store.snapshot();
             let snapshot = Snapshot::of(state, &facility);
-            let item = facility.equipment.get(&self.token.tag).ok_or_else(Problem::not_found)?;
+            let item = facility.equipment.get(&self.token.tag).ok_or_else(not_found)?;
             let making = Making {
                 state,
                 facility: &facility,
@@ -184,78 +185,75 @@ impl Again {
             };
             Ok(making.page())
         });
-        let mut page = page_with(status, &template.await?)?;
-        if status == StatusCode::SERVICE_UNAVAILABLE {
-            page.headers_mut().insert(http::header::RETRY_AFTER, HeaderValue::from(PHOTO_AGAIN_S));
-        }
-        Ok(page)
+        let answer = TagAnswer::shown(status, Page::draw(&template.await?)?);
+        let is_later = status == StatusCode::SERVICE_UNAVAILABLE;
+        Ok(if is_later { answer.retry_after_s(PHOTO_AGAIN_S) } else { answer })
     }
-}
 
-impl Again {
     /// The page under an address of its own: it can be loaded again, and nothing is started anew by that.
-    async fn keep(self, state: &AppState, from: Network) -> Result<Response, Problem> {
+    async fn keep(self, state: &AppState, from: Network) -> Result<TagAnswer, HttpError> {
         let (tag, id) = (self.token.tag, new_submission(state));
         let (typed, submission) = (self.typed.clone(), self.submission.clone());
         if !self.problems.is_empty()
             || !state.kept::<ScanDrafts>().keep(&id, from, ScanDraft { token: self.token, typed, submission })
         {
-            return self.page(state).await;
+            return self.answer(state).await;
         }
         let anyway = if self.anyway { "&anyway=1" } else { "" };
-        Ok(see_other(&format!("/t/{tag}?draft={id}{anyway}#wet")))
+        TagAnswer::to(&format!("/t/{tag}?draft={id}{anyway}#wet"))
     }
 }
 
-async fn submit(
+pub(crate) async fn submit(
+    phone: Phone,
     State(state): State<AppState>,
+    _: AddressShare,
     Path(text): Path<String>,
-    Asked(ask): Asked<Ask>,
-    request: Request,
-) -> Result<Response, Problem> {
-    take_turn(&state, &request)?;
-    let anyway = ask.anyway.is_some();
+    Lenient(params): Lenient<ScanParams>,
+    key: IdempotencyKey,
+    PhotoForm { fields: form, photo }: PhotoForm,
+) -> Result<WithHeaders<TagAnswer>, HttpError> {
+    let anyway = params.anyway.is_some();
     let tag = match open(&state, &text, anyway).await? {
-        Opened::Item(tag) => tag,
-        Opened::Page(page) if state.lacks_any() => return recorded_before(&state, request, page).await,
-        Opened::Page(page) => return Ok(page),
+        OpenedTag::Item(tag) => tag,
+        OpenedTag::Elsewhere(answer) if state.lacks_any() => {
+            return recorded_before(&state, submission_key(key, &form), answer).await;
+        }
+        OpenedTag::Elsewhere(answer) => return Ok(with_cookies(answer, [])),
     };
-    let mut signed = session(&state, request.headers(), request.extensions().get()).await?;
-    let device = RequestDevice::of(&state, request.headers(), request.extensions().get());
-    let from = peer(&request);
+    let mut signed = phone.session(&state).await?;
+    let device = phone.browser().device(&state);
+    let from = *phone.peer();
     let typist = PinTypist::on(&device, &from);
     let by = By { staff: None, via: Via::Phone, device: Some(device.id()) };
-    let (headers, program) = (request.headers().clone(), is_program(&request));
-    let mut form = crate::web::request::form::read(request, Some(&state.photos)).await?;
     if !from.secure && !form.text("pin").trim().is_empty() {
         return Err(pin_in_the_clear());
     }
     let pin = ScanPin::of_form(&state, &form, signed.as_mut(), &typist).await?;
-    let key = key(&headers, &form);
+    let key = submission_key(key, &form);
     let now = state.clock.now();
     let carried = carried(&state, tag, &form, &now)?;
-    let photo = take_photo(&state, form.photo.take()).await;
+    let photo = take_photo(&state, photo).await;
     let submission = key.clone().unwrap_or_else(|| new_submission(&state));
     let (from_page, (token, stale)) = match carried {
         Some(carried) => (true, carried),
         None => (false, (PageToken::new(tag, &now), None)),
     };
-    let refused_page = stale.map(|_| AccessNote::new(AccessOutcome::PageTokenRefused, AccessWanted::View));
-    let notes: Vec<AccessNote> = pin.note.clone().into_iter().chain(refused_page).collect();
+    phone.notes().add(pin.note.clone());
+    phone.notes().add(stale.map(|_| AccessNote::new(AccessOutcome::PageTokenRefused, AccessWanted::View)));
     let filled =
         Filled { tag, form, token, stale, photo, submission, anyway, now, by, device, from, signed, pin };
-    let answer = match from_page {
-        _ if filled.form.has("other") => filled.sign_out(&state).await,
+    match from_page {
+        _ if filled.form.get("other").is_some() => filled.sign_out(&state, phone.notes()).await,
         true => filled.submit(&state).await,
-        false => filled.plain(&state, key, program).await,
-    };
-    Ok(noted(answer.unwrap_or_else(Problem::into_response), notes))
+        false => filled.plain(&state, key, phone.browser().is_program()).await,
+    }
 }
 
 /// What the page carried, if the request came from one; a page that is too old is replaced, and its photo stays.
 type Carried = (PageToken, Option<&'static str>);
 
-fn carried(state: &AppState, tag: Tag, form: &Form, now: &Now) -> Result<Option<Carried>, Problem> {
+fn carried(state: &AppState, tag: Tag, form: &FormFields, now: &Now) -> Result<Option<Carried>, HttpError> {
     let Some(text) = form.get("page") else { return Ok(None) };
     let protocol = asked_protocol(form);
     let contact_s = with_item(state, tag, |facility, item| contact_s(facility, item, protocol))?;
@@ -270,7 +268,7 @@ fn carried(state: &AppState, tag: Tag, form: &Form, now: &Now) -> Result<Option<
 /// A scan page that came back, or what a request without one says.
 struct Filled {
     tag: Tag,
-    form: Form,
+    form: FormFields,
     token: PageToken,
     stale: Option<&'static str>,
     photo: Photo,
@@ -280,7 +278,7 @@ struct Filled {
     by: By,
     device: RequestDevice,
     from: Peer,
-    signed: Option<Signed>,
+    signed: Option<StaffSession>,
     pin: ScanPin,
 }
 
@@ -297,32 +295,34 @@ impl Filled {
     }
 
     /// “I am someone else”: ends the session on this device, and shows the page again with what was put in.
-    async fn sign_out(mut self, state: &AppState) -> Result<Response, Problem> {
+    async fn sign_out(
+        mut self,
+        state: &AppState,
+        notes: &AccessNotes,
+    ) -> Result<WithHeaders<TagAnswer>, HttpError> {
         if let Photo::Kept(hash) = &self.photo {
             self.token.photo = Some(*hash);
         }
         let Some(signed) = self.signed.take() else {
-            return self.again(Vec::new(), self.stale.or(Some(SIGNED_OUT))).page(state).await;
+            let view = self.again(Vec::new(), self.stale.or(Some(SIGNED_OUT)));
+            return view.answer(state).await.map(|answer| with_cookies(answer, []));
         };
         let (sessions, secret) = (state.identity.sessions.clone(), signed.secret().to_owned());
         let ended = tokio::task::spawn_blocking(move || sessions.end(&secret)).await;
-        ended.map_err(|e| Problem::internal(&e))?.map_err(|e| Problem::internal(&e))?;
+        ended.map_err(|e| HttpError::internal(&e))?.map_err(|e| HttpError::internal(&e))?;
         let mut again = self.again(Vec::new(), self.stale.or(Some(SIGNED_OUT)));
-        if again.typed.who.trim() == signed.name.trim() {
+        if again.typed.who.trim() == signed.name().trim() {
             again.typed.who.clear();
         }
-        let note = AccessNote::new(AccessOutcome::SessionEnded, AccessWanted::SignOut).by(signed.staff);
-        Ok(noted(
-            with_cookies(again.page(state).await?, [crate::web::request::cookies::clear_session()]),
-            [note],
-        ))
+        notes.add([AccessNote::new(AccessOutcome::SessionEnded, AccessWanted::SignOut).by(signed.staff())]);
+        Ok(with_cookies(again.answer(state).await?, [cookies::clear_session()]))
     }
 
     /// The record that this very submission made before, where only the proof of who cleaned differs: between two sends of
     /// one page a PIN grows too old, or is typed.
     async fn repeated_otherwise(&self, state: &AppState, wanted: &CleaningForm) -> Option<Done> {
         let named = self.signed.as_ref().filter(|signed| names(&self.form, signed));
-        let proven = named.map(|signed| Cleaner::Pin(signed.staff));
+        let proven = named.map(|signed| Cleaner::Pin(signed.staff()));
         let typed = Cleaner::Typed(self.form.text("cleaned_by").to_owned());
         let others = proven.into_iter().chain([typed]).filter_map(|who| {
             command_digest(&Command::RecordCleaning(Box::new(CleaningForm { who, ..wanted.clone() })))
@@ -332,14 +332,14 @@ impl Filled {
         if others.contains(&earlier) { before(state, line).await.ok() } else { None }
     }
 
-    async fn submit(mut self, state: &AppState) -> Result<Response, Problem> {
+    async fn submit(mut self, state: &AppState) -> Result<WithHeaders<TagAnswer>, HttpError> {
         let mut problems: Vec<Refused> = self.pin.wrong.clone().map(Refused::Pin).into_iter().collect();
         match &self.photo {
             Photo::Kept(hash) => self.token.photo = Some(*hash),
             Photo::Refused(refusal) => problems.push(Refused::Photo(refusal.clone())),
             Photo::None | Photo::Follows(_) | Photo::NoRoom => {}
         }
-        if self.form.has("wet") {
+        if self.form.get("wet").is_some() {
             let set_device = self.device.set_cookie();
             self.token = PageToken { wet_ms: Some(self.now.up_ms), made_ms: self.now.up_ms, ..self.token };
             let page = self.again(problems, None).keep(state, Network::of(self.from.remote)).await?;
@@ -359,19 +359,19 @@ impl Filled {
         if self.stale.is_some() || !problems.is_empty() {
             // A repeat of a submission that was recorded shows that record, however old its page is.
             return match repeated(state, &self.submission).await {
-                Some(done) => Ok(recorded(state, &self.device, done, &wanted, self.photo)),
-                None => self.again(problems, self.stale).page(state).await,
+                Some(done) => recorded(state, &self.device, done, &wanted, self.photo),
+                None => self.once_more(state, problems, self.stale).await,
             };
         }
         let command = Command::RecordCleaning(Box::new(wanted.clone()));
         match act(state, self.by, Some(self.submission.clone()), command).await {
-            Ok(done) => Ok(recorded(state, &self.device, done, &wanted, self.photo)),
+            Ok(done) => recorded(state, &self.device, done, &wanted, self.photo),
             Err(Undone::Refused(Refusal::KeyReused)) => match self.repeated_otherwise(state, &wanted).await {
-                Some(done) => Ok(recorded(state, &self.device, done, &wanted, self.photo)),
+                Some(done) => recorded(state, &self.device, done, &wanted, self.photo),
                 None => self.refused(state, Refusal::KeyReused).await,
             },
             Err(Undone::Refused(refusal)) => self.refused(state, refusal).await,
-            Err(Undone::Box(problem)) => Err(*problem),
+            Err(Undone::Box(error)) => Err(*error),
         }
     }
 
@@ -381,48 +381,48 @@ impl Filled {
         mut self,
         state: &AppState,
         key: Option<String>,
-        program: bool,
-    ) -> Result<Response, Problem> {
+        is_program: bool,
+    ) -> Result<WithHeaders<TagAnswer>, HttpError> {
         match &self.photo {
-            Photo::Refused(refusal) if program => return Err(refusal.problem()),
+            Photo::Refused(refusal) if is_program => return Err(refusal.error()),
             Photo::Refused(refusal) => {
                 let problem = Refused::Photo(refusal.clone());
-                return self.again(vec![problem], None).page(state).await;
+                return self.once_more(state, vec![problem], None).await;
             }
             Photo::Kept(hash) => self.token.photo = Some(*hash),
             Photo::None | Photo::Follows(_) | Photo::NoRoom => {}
         }
         if let Some(words) = self.pin.wrong.clone() {
-            if program {
-                return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "pin", words)
+            if is_program {
+                return Err(new_error(StatusCode::UNPROCESSABLE_ENTITY, "pin", words)
                     .field("pin")
                     .next("Send it again without the PIN, or with the right one."));
             }
-            return self.again(vec![Refused::Pin(words)], None).page(state).await;
+            return self.once_more(state, vec![Refused::Pin(words)], None).await;
         }
         let mut wanted = CleaningForm::plain(self.tag, self.form.text("cleaned_by"));
         (wanted.who, self.by) = self.cleaner(state);
         self.form.text("notes").clone_into(&mut wanted.note);
-        if self.form.has("step") {
+        if self.form.get("step").is_some() {
             wanted.steps = Some(self.form.all("step").filter_map(|n| n.parse().ok()).collect());
         }
         self.photo.name(&mut wanted);
         match act(state, self.by, key, Command::RecordCleaning(Box::new(wanted.clone()))).await {
-            Ok(done) => Ok(recorded(state, &self.device, done, &wanted, self.photo)),
-            Err(Undone::Refused(refusal)) if !program => self.refused(state, refusal).await,
+            Ok(done) => recorded(state, &self.device, done, &wanted, self.photo),
+            Err(Undone::Refused(refusal)) if !is_program => self.refused(state, refusal).await,
             Err(undone) => Err(undone.into()),
         }
     }
 
     /// The page once more, with everything that was put in.
-    fn again(&self, mut problems: Vec<Refused>, note: Option<&'static str>) -> Again {
+    fn again(&self, mut problems: Vec<Refused>, note: Option<&'static str>) -> ScanView {
         if matches!(self.photo, Photo::Follows(_)) {
             problems.push(Refused::Photo(PhotoRefusal {
                 status: StatusCode::UNPROCESSABLE_ENTITY,
                 words: "Your photo was not ready in time. Take it again".to_owned(),
             }));
         }
-        Again {
+        ScanView {
             token: self.token,
             typed: Typed::of(&self.form),
             submission: self.submission.clone(),
@@ -433,18 +433,28 @@ impl Filled {
         }
     }
 
-    async fn refused(&self, state: &AppState, refusal: Refusal) -> Result<Response, Problem> {
+    async fn once_more(
+        &self,
+        state: &AppState,
+        problems: Vec<Refused>,
+        note: Option<&'static str>,
+    ) -> Result<WithHeaders<TagAnswer>, HttpError> {
+        let answer = self.again(problems, note).answer(state).await?;
+        Ok(with_cookies(answer, []))
+    }
+
+    async fn refused(&self, state: &AppState, refusal: Refusal) -> Result<WithHeaders<TagAnswer>, HttpError> {
         match refusal {
             // The page's hidden id was used for another record: this is a new one.
-            Refusal::KeyReused => Err(Problem::from(Refusal::KeyReused)
+            Refusal::KeyReused => Err(HttpError::from(Refusal::KeyReused)
                 .detail("This page was used for another record already, which stays as it is.")
                 .next("Scan the label again for a new record.")
                 .link(format!("/t/{}", self.tag), "Open the page anew")),
             Refusal::ProtocolChanged | Refusal::NotItsProtocol => {
-                self.again(Vec::new(), Some(PROTOCOL_CHANGED)).page(state).await
+                self.once_more(state, Vec::new(), Some(PROTOCOL_CHANGED)).await
             }
             other if other.field().is_some() && other.field() != Some("idempotency-key") => {
-                self.again(vec![Refused::Rule(other)], None).page(state).await
+                self.once_more(state, vec![Refused::Rule(other)], None).await
             }
             other => Err(other.into()),
         }
@@ -456,13 +466,13 @@ fn with_item<T>(
     state: &AppState,
     tag: Tag,
     look: impl FnOnce(&Facility, &Equipment) -> T,
-) -> Result<T, Problem> {
+) -> Result<T, HttpError> {
     let facility = state.store.snapshot();
-    let item = facility.equipment.get(&tag).ok_or_else(Problem::not_found)?;
+    let item = facility.equipment.get(&tag).ok_or_else(not_found)?;
     Ok(look(&facility, item))
 }
 
-fn form_of(tag: Tag, form: &Form, token: &PageToken, photo: &Photo) -> CleaningForm {
+fn form_of(tag: Tag, form: &FormFields, token: &PageToken, photo: &Photo) -> CleaningForm {
     let mut wanted = CleaningForm::plain(tag, form.text("cleaned_by"));
     wanted.protocol = asked_protocol(form);
     wanted.protocol_version = form.get("version").and_then(|v| v.parse().ok());
@@ -474,15 +484,21 @@ fn form_of(tag: Tag, form: &Form, token: &PageToken, photo: &Photo) -> CleaningF
     wanted
 }
 
-/// A phone that sends again what was recorded is told so, also while nothing says what the tag is on; others are shown `page`.
-async fn recorded_before(state: &AppState, request: Request, page: Response) -> Result<Response, Problem> {
-    let headers = request.headers().clone();
-    let form = crate::web::request::form::read(request, Some(&state.photos)).await?;
-    let Some(key) = key(&headers, &form) else { return Ok(page) };
-    Ok(match repeated(state, &key).await {
-        Some(done) => see_other(&format!("/r/{}", Receipt::of(done.line.of, done.leaf))),
-        None => page,
-    })
+/// A phone that sends again what was recorded is told so, also while nothing says what the tag is on; others are shown `answer`.
+async fn recorded_before(
+    state: &AppState,
+    key: Option<String>,
+    answer: TagAnswer,
+) -> Result<WithHeaders<TagAnswer>, HttpError> {
+    let earlier = match key {
+        Some(key) => repeated(state, &key).await,
+        None => None,
+    };
+    let answer = match earlier {
+        Some(done) => TagAnswer::to(&format!("/r/{}", Receipt::of(done.line.of, done.leaf)))?,
+        None => answer,
+    };
+    Ok(with_cookies(answer, []))
 }
 
 /// The record that this very submission made before.
@@ -497,30 +513,30 @@ fn recorded(
     done: Done,
     form: &CleaningForm,
     photo: Photo,
-) -> Response {
+) -> Result<WithHeaders<TagAnswer>, HttpError> {
     let said = if matches!(photo, Photo::NoRoom) { "?photo=no-room" } else { "" };
     if let Photo::Follows(photo) = photo {
         follow(state, done, photo);
     }
-    let answer = see_other(&format!("/r/{}{said}", Receipt::of(done.line.of, done.leaf)));
+    let answer = TagAnswer::to(&format!("/r/{}{said}", Receipt::of(done.line.of, done.leaf)))?;
     let name = match &form.who {
         Cleaner::Typed(name) => Some(name.trim()).filter(|n| !n.is_empty()),
         _ => None,
     };
-    with_cookies(answer, [device.set_cookie(), name.and_then(crate::web::request::cookies::set_name)])
+    Ok(with_cookies(answer, [device.set_cookie(), name.and_then(cookies::set_name)]))
 }
 
 impl PhotoRefusal {
     /// The answer to a program, which has no page to come back to.
-    fn problem(&self) -> Problem {
-        let problem = Problem::new(self.status, "photo", self.words.clone()).field("photo");
+    fn error(&self) -> HttpError {
+        let error = new_error(self.status, "photo", self.words.clone()).field("photo");
         if self.status == StatusCode::SERVICE_UNAVAILABLE {
-            return problem
+            return error
                 .detail("The photo that came with it could not be taken now.")
                 .next("Send the same request again in half a minute.")
-                .header(http::header::RETRY_AFTER, HeaderValue::from(PHOTO_AGAIN_S));
+                .header(RETRY_AFTER, HeaderValue::from(PHOTO_AGAIN_S));
         }
-        problem
+        error
             .detail("The photo that came with it is of no use.")
             .next("Send it again without the photo, or with another one.")
     }
@@ -529,19 +545,23 @@ impl PhotoRefusal {
 /// How a protocol is to be followed.
 #[derive(askama::Template)]
 #[template(path = "instructions.html")]
-struct Instructions {
+struct InstructionsPage {
     frame: Frame,
-    protocol: std::sync::Arc<record::kinds::ProtocolPublished>,
+    protocol: Arc<ProtocolPublished>,
     contact: Option<String>,
 }
 
-async fn instructions(State(state): State<AppState>, Path(id): Path<String>) -> Result<Response, Problem> {
+pub(crate) async fn show_instructions(
+    _: Phone,
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+) -> Result<Page, HttpError> {
     let (snapshot, protocol) = {
         let facility = state.store.snapshot();
         let protocol = id.parse().ok().and_then(|id| facility.protocols.get(&id)).cloned();
-        (Snapshot::of(&state, &facility), protocol.ok_or_else(Problem::not_found)?)
+        (Snapshot::of(&state, &facility), protocol.ok_or_else(not_found)?)
     };
     let contact = protocol.contact_s.map(formats::span);
     let frame = Frame::new(&state, &snapshot, protocol.name.clone());
-    page(&Instructions { frame, protocol, contact })
+    Page::draw(&InstructionsPage { frame, protocol, contact })
 }

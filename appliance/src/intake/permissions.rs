@@ -1,0 +1,166 @@
+//! Who may want what: by role for people, by way for programs. Rows of the table of routes and commands both ask here.
+
+use record::entry::{By, Entry, Via};
+use record::fold::LinePlace;
+use record::kinds::Role;
+
+use super::{Command, Refusal, View};
+
+const OTHER_PHONE: Refusal = Refusal::NotAllowed("Only the phone that recorded it can add a photo");
+
+/// What somebody of the staff may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Permission {
+    /// To look at what everybody of the staff sees.
+    View,
+    /// To record cleanings and uses under their own name.
+    Record,
+    /// To change equipment, protocols and schedules, to void records, and to acknowledge alarms.
+    EditEquipment,
+    /// To print labels, and to change their templates.
+    Print,
+    /// To set up printers.
+    EditPrinters,
+    /// To see who works here.
+    SeePeople,
+    /// To change who works here, and their PINs.
+    EditPeople,
+    /// To change the facility's settings.
+    EditSettings,
+    /// To make and revoke the tokens of programs.
+    ManageTokens,
+    /// To read who came and who was refused.
+    ReadAudit,
+}
+
+impl Permission {
+    /// Whose roles include it.
+    pub const fn roles(self) -> &'static [Role] {
+        match self {
+            Self::View => &[Role::Technician, Role::Biomed, Role::FacilityAdmin, Role::Auditor],
+            Self::Record => &[Role::Technician, Role::Biomed, Role::FacilityAdmin],
+            Self::EditEquipment | Self::Print | Self::EditPrinters | Self::SeePeople => {
+                &[Role::Biomed, Role::FacilityAdmin]
+            }
+            Self::EditPeople | Self::EditSettings | Self::ManageTokens => &[Role::FacilityAdmin],
+            Self::ReadAudit => &[Role::FacilityAdmin, Role::Auditor],
+        }
+    }
+
+    /// Whether a role includes it.
+    pub fn is_of(self, role: Role) -> bool {
+        self.roles().contains(&role)
+    }
+
+    /// Its name in the table of routes.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::View => "view",
+            Self::Record => "record",
+            Self::EditEquipment => "edit-equipment",
+            Self::Print => "print",
+            Self::EditPrinters => "edit-printers",
+            Self::SeePeople => "see-people",
+            Self::EditPeople => "edit-people",
+            Self::EditSettings => "edit-settings",
+            Self::ManageTokens => "manage-tokens",
+            Self::ReadAudit => "read-audit",
+        }
+    }
+
+    /// What is said to those whose role does not include it.
+    pub const fn requirement(self) -> &'static str {
+        match self {
+            Self::View => "This needs a sign-in",
+            Self::Record => "This needs a sign-in as technician, biomed or facility admin",
+            Self::EditEquipment | Self::Print | Self::EditPrinters | Self::SeePeople => {
+                "This needs a sign-in as biomed or facility admin"
+            }
+            Self::EditPeople | Self::EditSettings | Self::ManageTokens => {
+                "This needs a sign-in as facility admin"
+            }
+            Self::ReadAudit => "This needs a sign-in as facility admin or auditor",
+        }
+    }
+
+    /// What a command needs of those who give it on a page of the staff.
+    pub fn of(command: &Command) -> Self {
+        match command {
+            Command::RecordCleaning(_) | Command::RecordUse { .. } => Self::Record,
+            Command::AddStaff(_) | Command::ChangeStaff { .. } | Command::StaffLeft { .. } => {
+                Self::EditPeople
+            }
+            Command::ChangeFacility(_) => Self::EditSettings,
+            Command::AddEquipment(_)
+            | Command::ChangeEquipment { .. }
+            | Command::RetireEquipment { .. }
+            | Command::SuspendEquipment { .. }
+            | Command::ResumeEquipment { .. }
+            | Command::AssignTag { .. }
+            | Command::RevokeTag { .. }
+            | Command::PublishProtocol(_)
+            | Command::SetSchedule { .. }
+            | Command::VoidCleaning { .. }
+            | Command::AttachPhoto { .. }
+            | Command::Reprinted { .. }
+            | Command::Note(_) => Self::EditEquipment,
+        }
+    }
+}
+
+/// Whether `by` may give `command`.
+pub(super) fn check(by: &By, command: &Command, view: &dyn View) -> Result<(), Refusal> {
+    match by.via {
+        // The administration socket is root's, a directive was signed by the relay, a token was given for this.
+        Via::Socket | Via::Relay | Via::Box | Via::Api => return Ok(()),
+        Via::Phone => return phone(by, command, view),
+        Via::Staff | Via::Other => {}
+    }
+    let permission = Permission::of(command);
+    let staff = by.staff.and_then(|id| view.facility().staff.get(&id)).filter(|s| !s.left);
+    match staff {
+        Some(staff) if permission.is_of(staff.role) => own_rights(by, command),
+        _ => Err(Refusal::NotAllowed(permission.requirement())),
+    }
+}
+
+/// Nobody takes their own rights away, so a facility with an admin keeps one.
+fn own_rights(by: &By, command: &Command) -> Result<(), Refusal> {
+    match command {
+        Command::StaffLeft { staff } | Command::ChangeStaff { staff, role: Some(_), .. }
+            if by.staff == Some(*staff) =>
+        {
+            Err(Refusal::NotAllowed(
+                "Another facility admin changes your own role, and says that you have left",
+            ))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A phone without a sign-in records, and takes its own record back for a while.
+fn phone(by: &By, command: &Command, view: &dyn View) -> Result<(), Refusal> {
+    match command {
+        Command::RecordCleaning(_) | Command::RecordUse { .. } => Ok(()),
+        Command::AttachPhoto { of, .. } => {
+            let made = view.entry(*of).ok_or(Refusal::UnknownCleaning { of: *of })?;
+            if is_same_phone(by, &made) { Ok(()) } else { Err(OTHER_PHONE) }
+        }
+        // What a run brought was displaced meanwhile.
+        Command::VoidCleaning { line: LinePlace { run: Some(_), .. }, .. } => Err(Refusal::UndoOver),
+        Command::VoidCleaning { line: LinePlace { of, run: None }, .. } => {
+            let made = view.entry(*of).ok_or(Refusal::UnknownCleaning { of: *of })?;
+            let (then, now) = (made.head().at, view.now());
+            let undo_ms = u64::from(view.facility().settings.undo_min) * 60_000;
+            let same_phone = is_same_phone(by, &made);
+            let in_time = then.boot == now.boot && now.up_ms.saturating_sub(then.up) <= undo_ms;
+            if same_phone && in_time { Ok(()) } else { Err(Refusal::UndoOver) }
+        }
+        _ => Err(Refusal::NotAllowed(Permission::of(command).requirement())),
+    }
+}
+
+/// Whoever has the secret of an entry's device, and so its id, is the phone that made the entry.
+fn is_same_phone(by: &By, made: &Entry) -> bool {
+    by.device.is_some() && made.head().by.device == by.device
+}

@@ -1,0 +1,29 @@
+//! Permissions and scopes as types, so that a handler's first argument says whom its row lets in.
+
+use crate::identity::Scope;
+use crate::intake::Permission;
+
+/// A permission, named by a type.
+pub(crate) trait StaffPermission: Send + Sync + 'static {
+    const PERMISSION: Permission;
+}
+
+/// A scope of tokens, named by a type.
+pub(crate) trait TokenScope: Send + Sync + 'static {
+    const SCOPE: Scope;
+}
+
+macro_rules! named_by_types {
+    ($named:ident, $constant:ident: $value:ident = $($name:ident)*) => {$(
+        #[derive(Debug, Clone, Copy)]
+        pub(crate) struct $name;
+
+        impl $named for $name {
+            const $constant: $value = $value::$name;
+        }
+    )*};
+}
+
+named_by_types!(StaffPermission, PERMISSION: Permission =
+    View EditEquipment Print EditPrinters SeePeople EditPeople EditSettings ManageTokens ReadAudit);
+named_by_types!(TokenScope, SCOPE: Scope = Read Record Write);

@@ -1,0 +1,61 @@
+//! Whoever stands in front of a label with a phone: nobody has to say who they are.
+
+use std::convert::Infallible;
+
+use axum::extract::FromRequestParts;
+use http::request::Parts;
+use record::ids::DeviceId;
+use web::error::HttpError;
+use web::route::{Access, Caller};
+
+use crate::listen::Peer;
+use crate::web::access::staff_session::{StaffSession, find_session};
+use crate::web::access_note::AccessNotes;
+use crate::web::context::AppState;
+use crate::web::request::browser::Browser;
+use crate::web::request::{cookies, device};
+
+/// Everybody, and what open pages need of their browser.
+pub(crate) struct Phone {
+    browser: Browser,
+}
+
+impl Phone {
+    pub(crate) fn browser(&self) -> &Browser {
+        &self.browser
+    }
+
+    pub(crate) fn notes(&self) -> &AccessNotes {
+        self.browser.notes()
+    }
+
+    pub(crate) fn peer(&self) -> &Peer {
+        self.browser.peer()
+    }
+
+    /// Every device whose secret the request shows.
+    pub(crate) fn shown_devices(&self) -> Vec<DeviceId> {
+        device::shown(self.browser.cookies(), Some(self.browser.peer()))
+    }
+
+    /// The name that was typed last on it.
+    pub(crate) fn typed_name(&self) -> String {
+        cookies::name(self.browser.cookies())
+    }
+
+    /// Whoever has signed in on it.
+    pub(crate) async fn session(&self, state: &AppState) -> Result<Option<StaffSession>, HttpError> {
+        find_session(state, self.browser.cookies(), Some(self.browser.peer())).await
+    }
+}
+
+impl Caller for Phone {
+    const ACCESS: Access = Access::Open;
+}
+
+impl FromRequestParts<AppState> for Phone {
+    type Rejection = Infallible;
+    async fn from_request_parts(parts: &mut Parts, _: &AppState) -> Result<Self, Infallible> {
+        Ok(Self { browser: Browser::of(parts) })
+    }
+}

@@ -1,0 +1,77 @@
+//! Staff whose role includes what a row needs.
+
+use std::marker::PhantomData;
+use std::ops::Deref;
+
+use axum::extract::FromRequestParts;
+use http::request::Parts;
+use http::{Method, StatusCode};
+use web::error::HttpError;
+use web::route::{Access, Caller};
+
+use crate::web::access::permissions::StaffPermission;
+use crate::web::access::staff_session::{AdmittedStaff, StaffSession, find_session};
+use crate::web::access_note::AccessNotes;
+use crate::web::context::AppState;
+use crate::web::http_error::new_error;
+use crate::web::request::browser::Browser;
+use crate::web::request::form::SessionFormToken;
+use crate::web::request::next_page::{HOME, asked_page, safe_next, sign_in_address};
+
+/// Somebody who has signed in, and whose role includes `P`.
+pub(crate) struct Staff<P> {
+    session: StaffSession,
+    browser: Browser,
+    permission: PhantomData<P>,
+}
+
+impl<P> Staff<P> {
+    pub(crate) fn browser(&self) -> &Browser {
+        &self.browser
+    }
+
+    pub(crate) fn notes(&self) -> &AccessNotes {
+        self.browser.notes()
+    }
+
+    pub(crate) fn into_session(self) -> StaffSession {
+        self.session
+    }
+}
+
+impl<P> Deref for Staff<P> {
+    type Target = StaffSession;
+    fn deref(&self) -> &StaffSession {
+        &self.session
+    }
+}
+
+impl<P: StaffPermission> Caller for Staff<P> {
+    const ACCESS: Access = Access::Session(P::PERMISSION.name());
+}
+
+impl<P: StaffPermission> FromRequestParts<AppState> for Staff<P> {
+    type Rejection = HttpError;
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, HttpError> {
+        let browser = Browser::of(parts);
+        let found = find_session(state, browser.cookies(), Some(browser.peer())).await?;
+        let session = found.ok_or_else(|| sign_in_needed(parts))?;
+        session.require(P::PERMISSION)?;
+        parts.extensions.insert(SessionFormToken::new(session.form_token()));
+        if let Some(admitted) = parts.extensions.get::<AdmittedStaff>() {
+            admitted.set(session.clone());
+        }
+        Ok(Self { session, browser, permission: PhantomData })
+    }
+}
+
+/// Browsers are sent to sign in, and to what they asked for after it; what a form sent is not carried over.
+fn sign_in_needed(parts: &Parts) -> HttpError {
+    let asked = asked_page(&parts.uri);
+    let next = if parts.method == Method::GET { safe_next(&asked) } else { HOME };
+    new_error(StatusCode::UNAUTHORIZED, "sign-in-needed", "This needs a sign-in")
+        .detail("Nobody is signed in here, or the session has ended.")
+        .safe("Nothing was changed.")
+        .next("Sign in on the staff pages.")
+        .page_location(sign_in_address(None, next))
+}

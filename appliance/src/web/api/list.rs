@@ -1,0 +1,21 @@
+//! A part of a list, as all endpoints answer it.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// A part of a list.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "ListOf{T}")]
+pub(crate) struct List<T> {
+    /// What is on it.
+    pub(crate) items: Vec<T>,
+    /// The `cursor` of the part that follows; null at the end.
+    pub(crate) next: Option<String>,
+}
+
+impl<T> List<T> {
+    /// A list that has one part.
+    pub(crate) fn whole(items: Vec<T>) -> Self {
+        Self { items, next: None }
+    }
+}

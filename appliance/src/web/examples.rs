@@ -1,0 +1,77 @@
+//! What the rows' examples name: things of one facility, which the tests of the table furnish.
+
+use web::route::Example;
+
+/// An item in use.
+pub(crate) const TAG: &str = "ABCDEFGH3";
+/// An item that is out of service.
+pub(crate) const SUSPENDED_TAG: &str = "7QK3M9X2W";
+pub(crate) const PROTOCOL: &str = "01J00000000000000000000PRT";
+pub(crate) const STAFF: &str = "01J00000000000000000000STF";
+/// The PIN of [`STAFF`], and another one.
+pub(crate) const PIN: &str = "471147";
+pub(crate) const NEW_PIN: &str = "839204";
+/// A job of one label that a person is asked about.
+pub(crate) const JOB: &str = "01J00000000000000000000J0B";
+pub(crate) const PRINTER: &str = "Desk";
+/// A template of the facility's own.
+pub(crate) const TEMPLATE: &str = "ward-label";
+/// Of a cleaning; which it is follows from its hash.
+pub(crate) const RECEIPT: &str = "1-1-0000000000";
+/// What the phone has that recorded it.
+pub(crate) const PHONE_COOKIE: &str = "device=BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc";
+/// A photo's file; its name follows from its content.
+pub(crate) const PHOTO_FILE: &str = "photo.jpg";
+/// A token in force.
+pub(crate) const TOKEN: &str = "A2B3C4D5";
+pub(crate) const ALARM: &str = "0a1b2c3d";
+/// The file of [`TEMPLATE`].
+pub(crate) const TEMPLATE_FILE: &str = r#"name = "ward-label"
+title = "Ward label, 1 × 0.5 in"
+width_mm = 25.4
+height_mm = 12.7
+
+[[code]]
+x = 0.0
+y = 0.0
+width = 14.2
+height = 12.7
+align = "left"
+close_up = true
+
+[[column]]
+x = 12.0
+y = 0.8
+width = 10.6
+height = 11.1
+beside_code = true
+
+[[column.text]]
+text = "{tag}"
+bold = true
+size = 9.5
+size_min = 7
+lines = 3
+caps = true
+priority = 1
+"#;
+/// A black PNG of 40 by 20 pixels.
+pub(crate) const LOGO_FILE: &[u8] = b"\x89PNG\x0d\x0a\x1a\x0a\x00\x00\x00\x0dIHDR\x00\x00\x00(\x00\x00\x00\x14\x08\x00\x00\x00\x00\xda- g\
+    \x00\x00\x00\x10IDATx\xdac`\x18\x05\xa3`\x14\x90\x02\x00\x034\x00\x01\x86t\x22\xe3\x00\x00\x00\x00IEND\xaeB`\x82";
+
+pub(crate) fn tag() -> Example {
+    Example::default().part("tag", TAG)
+}
+
+pub(crate) fn staff() -> Example {
+    Example::default().part("staff", STAFF)
+}
+
+pub(crate) fn receipt() -> Example {
+    Example::default().part("receipt", RECEIPT)
+}
+
+/// A form without fields but that of its session, which is added when it is sent.
+pub(crate) fn button() -> Example {
+    Example::default().field("submission", "example")
+}

@@ -1,0 +1,29 @@
+//! What rows refuse beside what their arguments do, by what their handlers touch.
+
+use http::StatusCode;
+
+/// The log is read: the box may be busy with that.
+pub(crate) const READING: &[StatusCode] = &[StatusCode::SERVICE_UNAVAILABLE];
+
+/// The same, of something that may not be there.
+pub(crate) const FINDING: &[StatusCode] = &[StatusCode::NOT_FOUND, StatusCode::SERVICE_UNAVAILABLE];
+
+/// A command is given, which may not fit what there is, and which the disk may not take.
+pub(crate) const COMMANDING: &[StatusCode] = &[
+    StatusCode::BAD_REQUEST,
+    StatusCode::NOT_FOUND,
+    StatusCode::CONFLICT,
+    StatusCode::PAYLOAD_TOO_LARGE,
+    StatusCode::UNPROCESSABLE_ENTITY,
+    StatusCode::SERVICE_UNAVAILABLE,
+    StatusCode::INSUFFICIENT_STORAGE,
+];
+
+/// Something is given to the print room, or asked of it.
+pub(crate) const PRINTING: &[StatusCode] = &[
+    StatusCode::BAD_REQUEST,
+    StatusCode::NOT_FOUND,
+    StatusCode::CONFLICT,
+    StatusCode::UNPROCESSABLE_ENTITY,
+    StatusCode::SERVICE_UNAVAILABLE,
+];

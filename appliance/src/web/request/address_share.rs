@@ -1,0 +1,35 @@
+//! What one address may send in a second: many phones are behind one, and a flood comes from one.
+
+use axum::extract::FromRequestParts;
+use http::header::RETRY_AFTER;
+use http::request::Parts;
+use http::{HeaderValue, StatusCode};
+use service::attempts::Network;
+use web::error::HttpError;
+use web::route::{Argument, Operation};
+
+use crate::web::context::AppState;
+use crate::web::http_error::new_error;
+use crate::web::request::peer::peer;
+
+/// One submission, taken from the address's share before anything of it is read.
+pub(crate) struct AddressShare;
+
+impl FromRequestParts<AppState> for AddressShare {
+    type Rejection = HttpError;
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, HttpError> {
+        let network = Network::of(peer(&parts.extensions).remote);
+        let taken = state.inner.submissions.take(network, state.clock.now().up_ms);
+        taken.map(|()| Self).map_err(|wait_s| {
+            new_error(StatusCode::TOO_MANY_REQUESTS, "too-many", "Too many records at once from here")
+                .next("Wait a few seconds and press again. Nothing is recorded twice.")
+                .header(RETRY_AFTER, HeaderValue::from(wait_s))
+        })
+    }
+}
+
+impl Argument for AddressShare {
+    fn describe(operation: &mut Operation<'_>) {
+        operation.add_refusals(&[StatusCode::TOO_MANY_REQUESTS]);
+    }
+}

@@ -1,0 +1,74 @@
+//! The browser that a request comes from: its line, its cookies, and what it asked for.
+
+use http::HeaderMap;
+use http::header::{ACCEPT, COOKIE, HOST};
+use http::request::Parts;
+
+use crate::listen::Peer;
+use crate::web::access_note::AccessNotes;
+use crate::web::context::AppState;
+use crate::web::request::device::RequestDevice;
+use crate::web::request::peer::peer;
+
+/// What of a request's head handlers need after its body has been read.
+#[derive(Debug, Clone)]
+pub(crate) struct Browser {
+    peer: Peer,
+    cookies: HeaderMap,
+    host: Option<String>,
+    path: String,
+    is_program: bool,
+    notes: AccessNotes,
+}
+
+impl Browser {
+    pub(crate) fn of(parts: &Parts) -> Self {
+        let mut cookies = HeaderMap::new();
+        for line in parts.headers.get_all(COOKIE) {
+            cookies.append(COOKIE, line.clone());
+        }
+        let text = |name| parts.headers.get(name).and_then(|value| value.to_str().ok());
+        let accept = text(ACCEPT).unwrap_or_default();
+        Self {
+            peer: peer(&parts.extensions),
+            cookies,
+            host: text(HOST).map(str::to_owned),
+            path: parts.uri.path().to_owned(),
+            is_program: accept.contains("application/json") && !accept.contains("text/html"),
+            notes: parts.extensions.get().cloned().unwrap_or_default(),
+        }
+    }
+
+    pub(crate) fn peer(&self) -> &Peer {
+        &self.peer
+    }
+
+    pub(crate) fn cookies(&self) -> &HeaderMap {
+        &self.cookies
+    }
+
+    /// The host that it asked, where it named one.
+    pub(crate) fn host(&self) -> Option<&str> {
+        self.host.as_deref()
+    }
+
+    /// The path that it asked for.
+    pub(crate) fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// Whether it is a program, which reads JSON and no pages.
+    pub(crate) fn is_program(&self) -> bool {
+        self.is_program
+    }
+
+    /// What the audit is to keep of this request.
+    pub(crate) fn notes(&self) -> &AccessNotes {
+        &self.notes
+    }
+
+    /// The device that it runs on, known by a secret or given one now: the answer must set its cookie then.
+    pub(crate) fn device(&self, state: &AppState) -> RequestDevice {
+        RequestDevice::of(state, &self.cookies, Some(&self.peer))
+    }
+}

@@ -1,0 +1,37 @@
+//! The table of routes: what is not in it does not exist.
+
+use web::route::Route;
+use web::table::ApiInfo;
+
+use crate::web::api::docs::docs_row;
+use crate::web::api::{health, v1};
+use crate::web::context::AppState;
+use crate::web::request::cookies::SESSION;
+use crate::web::{assets, legacy_api, live, pages};
+
+/// What the API's description says of the box as a whole.
+pub(crate) const API_INFO: ApiInfo = ApiInfo {
+    title: "CleanTrack box",
+    version: "1",
+    description: "Times are RFC 3339. Lists answer {items, next}; give `next` back as `cursor`. An `Idempotency-Key` header \
+                  makes a repeat harmless. Problems are RFC 9457.",
+    path: "/api/openapi.json",
+    session_cookie: SESSION,
+};
+
+/// All rows; that of the API's description is added by the table.
+pub(crate) fn routes() -> Vec<Route<AppState>> {
+    let mut routes: Vec<Route<AppState>> = [
+        assets::routes(),
+        pages::routes(),
+        health::routes(),
+        v1::routes(),
+        legacy_api::routes(),
+        live::routes(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    routes.push(docs_row(&routes));
+    routes
+}

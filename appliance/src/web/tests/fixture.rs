@@ -1,0 +1,334 @@
+//! A box for the tests of its table: what the rows' examples name is there, on fixed time and randomness.
+
+use std::io::Write;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use http::header::{AUTHORIZATION, COOKIE};
+use http::{Extensions, HeaderMap, HeaderName, HeaderValue};
+use record::alarm::AlarmCode;
+use record::entry::{By, Draft, Via};
+use record::ids::DeviceId;
+use record::kinds::{EntryRef, ProtocolPublished, StaffAdded};
+use record::receipt::Receipt;
+use record::redact::Text;
+use service::clock::Clock as _;
+use service::random::SeededRandom;
+use tracing::subscriber::DefaultGuard;
+use web::test::{FixtureCaller, FixtureWorld};
+
+use super::*;
+use crate::alarms::AlarmCause;
+use crate::identity::{NewToken, TokenHand, TokenLife, form_token};
+use crate::intake::{self, CleaningForm, Permission};
+use crate::printing::{JobRequest, LabelRequest, PrinterSettings};
+use crate::store::Decision;
+use crate::web::examples;
+use crate::web::request::cookies::SESSION;
+
+/// Of the phone that recorded the cleaning; the example of its undoing shows the cookie.
+const PHONE_SECRET: [u8; 32] = [7; 32];
+const FURNISH_SEED: u64 = 1;
+const SERVE_SEED: u64 = 1 << 32;
+const DAY_MS: i64 = 86_400_000;
+
+const PERMISSIONS: [Permission; 10] = [
+    Permission::View,
+    Permission::Record,
+    Permission::EditEquipment,
+    Permission::Print,
+    Permission::EditPrinters,
+    Permission::SeePeople,
+    Permission::EditPeople,
+    Permission::EditSettings,
+    Permission::ManageTokens,
+    Permission::ReadAudit,
+];
+
+/// The box's table, with the examples' placeholders replaced by what is in a [`FixtureBox`].
+pub(super) async fn fixture_table() -> Table<AppState> {
+    let drawn = FixtureBox::open(Draws::Further).await.drawn;
+    let mut routes = routes::routes();
+    for (_, value) in routes.iter_mut().flat_map(|route| &mut route.example.parts) {
+        if let Some(found) = drawn.replace(value) {
+            *value = found.to_owned();
+        }
+    }
+    Table::build(routes::API_INFO, routes).unwrap()
+}
+
+/// What requests to a [`FixtureBox`] draw.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Draws {
+    /// Something else each time, as on a real box.
+    Further,
+    /// The same after each call of [`FixtureWorld::router`].
+    Again,
+}
+
+/// Names of furniture that are drawn, or follow from content: the same in each box.
+#[derive(Debug)]
+struct DrawnNames {
+    receipt: String,
+    photo_file: String,
+    token: String,
+    alarm: String,
+}
+
+impl DrawnNames {
+    /// What stands in the place of an example's placeholder.
+    fn replace(&self, placeholder: &str) -> Option<&str> {
+        match placeholder {
+            examples::RECEIPT => Some(&self.receipt),
+            examples::PHOTO_FILE => Some(&self.photo_file),
+            examples::TOKEN => Some(&self.token),
+            examples::ALARM => Some(&self.alarm),
+            _ => None,
+        }
+    }
+}
+
+#[derive(Debug)]
+struct FixtureRandom(Mutex<SeededRandom>);
+
+impl FixtureRandom {
+    fn restart(&self, seed: u64) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = SeededRandom::new(seed);
+    }
+}
+
+impl Random for FixtureRandom {
+    fn fill(&self, bytes: &mut [u8]) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).fill(bytes);
+    }
+}
+
+/// Traces of one box.
+#[derive(Debug, Clone, Default)]
+struct Traces(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Traces {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A furnished box, and callers of every sort.
+pub(super) struct FixtureBox {
+    world: World,
+    callers: Vec<FixtureCaller>,
+    drawn: DrawnNames,
+    random: Arc<FixtureRandom>,
+    draws: Draws,
+    traces: Traces,
+    _subscriber: DefaultGuard,
+}
+
+impl FixtureBox {
+    pub(super) async fn open(draws: Draws) -> Self {
+        let traces = Traces::default();
+        let writer = traces.clone();
+        let subscriber =
+            tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
+        let subscriber = tracing::subscriber::set_default(subscriber);
+        let random = Arc::new(FixtureRandom(Mutex::new(SeededRandom::new(FURNISH_SEED))));
+        let dir = tempfile::tempdir().unwrap();
+        let world = World::bare(dir, UploadLimits::default(), random.clone(), Vec::new()).await;
+        let drawn = furnish(&world).await;
+        let callers = list_callers(&world).await;
+        random.restart(SERVE_SEED);
+        Self { world, callers, drawn, random, draws, traces, _subscriber: subscriber }
+    }
+}
+
+impl FixtureWorld for FixtureBox {
+    fn router(&self) -> Router {
+        if self.draws == Draws::Again {
+            self.random.restart(SERVE_SEED);
+        }
+        self.world.router.clone()
+    }
+
+    fn callers(&self) -> &[FixtureCaller] {
+        &self.callers
+    }
+
+    async fn records(&self) -> u64 {
+        self.world.size()
+    }
+
+    fn traces(&self) -> String {
+        let bytes = self.traces.0.lock().unwrap_or_else(PoisonError::into_inner);
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+}
+
+/// All that the examples name.
+async fn furnish(world: &World) -> DrawnNames {
+    let settings = intake::Settings {
+        name: Some("Linden Valley Hospital".into()),
+        zone: Some("America/Chicago".into()),
+        label_host: Some("HTTP://10.0.0.5".into()),
+        contact: Some("biomed, ext. 4410".into()),
+        ..Default::default()
+    };
+    world.give(Command::ChangeFacility(Box::new(settings))).await;
+    append_chosen(world).await;
+    add_items(world).await;
+    set_up_print_room(world);
+    let photo = keep_photo(world).await;
+    let receipt = record_cleaning(world).await;
+    world.state.alarms.raise(AlarmCause::new(AlarmCode::ClockUnsure));
+    let (token, _) = make_token(world, Scope::Read, NOW);
+    DrawnNames {
+        receipt: receipt.to_string(),
+        photo_file: format!("{photo}.jpg"),
+        token: token.id,
+        alarm: world.state.alarms.all()[0].id.clone(),
+    }
+}
+
+/// A protocol and a person with ids of our choice, which no command takes.
+async fn append_chosen(world: &World) {
+    let protocol = format!(
+        r#"{{"protocol":"{}","version":1,"name":"Low-level wipe","steps":[{{"text":"Gloves on"}}]}}"#,
+        examples::PROTOCOL
+    );
+    let protocol: ProtocolPublished = serde_json::from_str(&protocol).unwrap();
+    let name = Text::new("Ada Lovelace", [3; 16]).unwrap();
+    let staff = examples::STAFF.parse().unwrap();
+    let person = StaffAdded { staff, name: name.redactable(), role: Role::Technician };
+    let draft = |event: Event, texts| Draft { by: By::BOX, idem: None, event, texts };
+    let drafts = vec![draft(protocol.into(), Vec::new()), draft(person.into(), vec![name])];
+    world.state.store.submit(|_| Decision::Append { drafts, answer: () }).await.unwrap();
+    world.state.identity.pins.set(staff, Role::Technician, examples::PIN).unwrap().unwrap();
+}
+
+async fn add_items(world: &World) {
+    let protocol: ProtocolId = examples::PROTOCOL.parse().unwrap();
+    for (tag, name) in [(examples::TAG, "Infusion pump 14"), (examples::SUSPENDED_TAG, "Infusion pump 15")] {
+        let fields = EquipmentFields {
+            name: Some(name.into()),
+            asset_number: Some("BM-20418".into()),
+            photo: Some(PhotoPolicy::Optional),
+            protocols: Some(vec![protocol]),
+            ..Default::default()
+        };
+        let (tag, schedule) = (Some(tag.parse().unwrap()), Some(Schedule::Days { n: 1 }));
+        world.give(Command::AddEquipment(Box::new(NewEquipment { tag, fields, schedule }))).await;
+    }
+    let tag = examples::SUSPENDED_TAG.parse().unwrap();
+    world.give(Command::SuspendEquipment { tag, reason: "Cracked screen".into() }).await;
+}
+
+/// A printer whose worker rests, so that it says the same at all times; a template, a logo, and a job in doubt.
+fn set_up_print_room(world: &World) {
+    let printing = &world.state.printing;
+    printing.add(&PrinterSettings::new(examples::PRINTER, "escpos", "tcp://127.0.0.1:1")).unwrap();
+    printing.look(Duration::from_secs(5));
+    printing.stop(Duration::from_secs(5));
+    printing.keep_template(None, examples::TEMPLATE_FILE.as_bytes()).unwrap();
+    printing.keep_logo(examples::LOGO_FILE).unwrap();
+    let label = LabelRequest {
+        tag: Some(examples::TAG.parse().unwrap()),
+        url: format!("HTTP://10.0.0.5/{}", examples::TAG),
+        name: "Infusion pump 14".into(),
+        ..LabelRequest::default()
+    };
+    let job = examples::JOB.parse().unwrap();
+    printing.submit(JobRequest::new(job, vec![label])).unwrap();
+    printing.put_in_doubt(job, 1).unwrap();
+}
+
+async fn keep_photo(world: &World) -> record::tree::Hash {
+    let mut upload = world.state.photos.incoming([10, 0, 0, 9].into()).await.unwrap();
+    upload.write(b"good\n").await.unwrap();
+    world.state.photos.keep(upload).await.unwrap()
+}
+
+async fn record_cleaning(world: &World) -> Receipt {
+    let by = By { staff: None, via: Via::Phone, device: Some(DeviceId::of_secret(&PHONE_SECRET)) };
+    let form = CleaningForm::plain(examples::TAG.parse().unwrap(), "Ada");
+    let request = intake::Request { by, key: None, command: Command::RecordCleaning(Box::new(form)) };
+    let given = command::give(&world.state.store, world.state.random.clone(), request).await.unwrap();
+    let Given::New(recorded) = given else { panic!("{given:?}") };
+    let of = EntryRef { epoch: world.state.store.origin().epoch, seq: recorded[0].seq };
+    Receipt::of(of, recorded[0].leaf)
+}
+
+fn make_token(world: &World, scope: Scope, made_ms: i64) -> (crate::identity::ApiToken, String) {
+    let (name, life, made_by) = ("cmms".into(), TokenLife::Days(1), TokenHand::Socket);
+    let new = NewToken { name, scope, life, made_by, submission: None };
+    world.state.identity.tokens.make(&new, made_ms).unwrap().unwrap()
+}
+
+/// The first that a row lets in is whom its example fits.
+async fn list_callers(world: &World) -> Vec<FixtureCaller> {
+    let ended = begin_session(world, examples::STAFF.parse().unwrap());
+    world.state.identity.sessions.end(&ended).unwrap();
+    let technician = examples::STAFF.parse().unwrap();
+    let mut callers = vec![
+        new_caller("nobody"),
+        FixtureCaller {
+            headers: prove_by(COOKIE, &format!("{SESSION}={ended}")),
+            ..new_caller("ended session")
+        },
+        staff_caller(world, "technician", Role::Technician, technician),
+    ];
+    for (name, role) in
+        [("biomed", Role::Biomed), ("facility admin", Role::FacilityAdmin), ("auditor", Role::Auditor)]
+    {
+        let seq = world.give(Command::AddStaff(Person { name: name.into(), role })).await;
+        let Event::StaffAdded(added) = world.event(seq) else { panic!("{name} was not added") };
+        callers.push(staff_caller(world, name, role, added.staff));
+    }
+    callers.push(program_caller(
+        "ended token",
+        Vec::new(),
+        make_token(world, Scope::Write, NOW - 9 * DAY_MS).1,
+    ));
+    let scopes = [Scope::Read, Scope::Record, Scope::Write];
+    for (name, scope) in ["reader", "recorder", "writer"].into_iter().zip(scopes) {
+        let held = scopes.into_iter().filter(|held| *held <= scope).map(Scope::word).collect();
+        callers.push(program_caller(name, held, make_token(world, scope, NOW).1));
+    }
+    callers
+}
+
+fn begin_session(world: &World, staff: StaffId) -> String {
+    world.state.identity.sessions.begin(staff, &world.clock.now()).unwrap()
+}
+
+fn staff_caller(world: &World, name: &'static str, role: Role, staff: StaffId) -> FixtureCaller {
+    let secret = begin_session(world, staff);
+    let permissions = PERMISSIONS.into_iter().filter(|permission| permission.is_of(role));
+    FixtureCaller {
+        permissions: permissions.map(Permission::name).collect(),
+        headers: prove_by(COOKIE, &format!("{SESSION}={secret}")),
+        form_token: Some(("form", form_token(&secret))),
+        secrets: vec![secret],
+        ..new_caller(name)
+    }
+}
+
+fn program_caller(name: &'static str, scopes: Vec<&'static str>, token: String) -> FixtureCaller {
+    let headers = prove_by(AUTHORIZATION, &format!("Bearer {token}"));
+    FixtureCaller { scopes, headers, secrets: vec![token], ..new_caller(name) }
+}
+
+/// Somebody over HTTPS.
+fn new_caller(name: &'static str) -> FixtureCaller {
+    let local = std::net::SocketAddr::from(([10, 0, 0, 5], 8443));
+    let mut extensions = Extensions::new();
+    extensions.insert(Peer { remote: [10, 0, 0, 9].into(), local, secure: true });
+    FixtureCaller { name, extensions, ..FixtureCaller::default() }
+}
+
+fn prove_by(name: HeaderName, value: &str) -> HeaderMap {
+    HeaderMap::from_iter([(name, HeaderValue::from_str(value).unwrap())])
+}

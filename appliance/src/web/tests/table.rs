@@ -1,0 +1,48 @@
+//! The table of routes as a whole: who may come, what is answered to whatever is sent, and the list of its rows.
+
+use super::fixture::{Draws, FixtureBox, fixture_table};
+use super::*;
+
+const LIST: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/routes-appliance.txt");
+
+#[tokio::test]
+async fn who_may_come_is_settled_before_the_body_is_read() {
+    let table = fixture_table().await;
+    let faults =
+        ::web::test::find_access_faults(&table, async || FixtureBox::open(Draws::Further).await).await;
+    assert_eq!(faults, [""; 0]);
+}
+
+#[tokio::test]
+async fn whatever_is_sent_is_answered_as_described() {
+    let table = fixture_table().await;
+    let faults = ::web::test::find_fuzz_faults(&table, async || FixtureBox::open(Draws::Further).await).await;
+    assert_eq!(faults, [""; 0]);
+}
+
+#[tokio::test]
+async fn answers_are_the_same_with_and_without_compression() {
+    let table = fixture_table().await;
+    let faults =
+        ::web::test::find_compression_faults(&table, async || FixtureBox::open(Draws::Again).await).await;
+    assert_eq!(faults, [""; 0]);
+}
+
+/// Each change of who may come where is one line of a diff. `WRITE_DOCS=1` writes the file anew.
+#[test]
+fn the_list_of_rows_is_up_to_date() {
+    let list = mask_fingerprints(&TABLE.0.list_rows());
+    if std::env::var_os("WRITE_DOCS").is_some() {
+        std::fs::write(LIST, list).unwrap();
+        return;
+    }
+    let kept = std::fs::read_to_string(LIST).unwrap_or_default();
+    assert_eq!(kept, list, "write docs/routes-appliance.txt anew with WRITE_DOCS=1");
+}
+
+/// Files' names change with their content, which changes nobody's access.
+fn mask_fingerprints(list: &str) -> String {
+    let is_fingerprint = |part: &str| part.len() == 10 && part.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let parts = list.split('.').map(|part| if is_fingerprint(part) { "**********" } else { part });
+    parts.collect::<Vec<_>>().join(".")
+}

@@ -1,0 +1,250 @@
+//! Who may come: the first argument of every handler, which is settled before anything of the body is read.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::ops::Deref;
+use std::sync::{Arc, OnceLock};
+
+use ::web::error::HttpError;
+use ::web::route::{Access, Argument, Caller};
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::http::{Method, header};
+
+use crate::accounts::permission::Permission;
+use crate::accounts::programs::{self, EndedToken};
+use crate::accounts::session::Token;
+use crate::accounts::{Program, Visitor, token};
+use crate::db::AccountScope;
+use crate::web::Web;
+use crate::web::http_error;
+use crate::web::next_page::page_after_sign_in;
+
+/// The only scope that a token has.
+const READ_SCOPE: &str = token::SCOPE;
+
+/// A permission as a type, for the signature of a handler.
+pub(crate) trait NeededPermission: fmt::Debug + Send + Sync + 'static {
+    const PERMISSION: Permission;
+}
+
+macro_rules! needed_permissions {
+    ($($name:ident = $permission:ident;)*) => {$(
+        #[derive(Debug, Clone, Copy)]
+        pub(crate) struct $name;
+
+        impl NeededPermission for $name {
+            const PERMISSION: Permission = Permission::$permission;
+        }
+    )*};
+}
+
+needed_permissions! {
+    Read = Read;
+    ManagePeople = ManagePeople;
+    ManagePrograms = ManagePrograms;
+    AddBoxes = AddBoxes;
+}
+
+/// Somebody who has signed in, and holds the permission.
+#[derive(Debug)]
+pub(crate) struct Member<P> {
+    visitor: Visitor,
+    permission: PhantomData<P>,
+}
+
+impl<P> Deref for Member<P> {
+    type Target = Visitor;
+    fn deref(&self) -> &Visitor {
+        &self.visitor
+    }
+}
+
+impl<P: NeededPermission> Caller for Member<P> {
+    const ACCESS: Access = Access::Session(P::PERMISSION.name());
+}
+
+impl<P: NeededPermission> FromRequestParts<Web> for Member<P> {
+    type Rejection = HttpError;
+    async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, HttpError> {
+        let Some(visitor) = find_visitor(parts, web).await? else {
+            let asked = parts.uri.path_and_query().map_or("", |asked| asked.as_str());
+            return Err(http_error::sign_in(&page_after_sign_in(if parts.method == Method::GET {
+                asked
+            } else {
+                ""
+            })));
+        };
+        if !visitor.role.holds(P::PERMISSION) {
+            return Err(http_error::read_only());
+        }
+        Ok(Self { visitor, permission: PhantomData })
+    }
+}
+
+/// Anybody, and who they are where they have signed in.
+#[derive(Debug)]
+pub(crate) struct Guest {
+    visitor: Option<Visitor>,
+}
+
+impl Guest {
+    pub(crate) fn is_signed_in(&self) -> bool {
+        self.visitor.is_some()
+    }
+}
+
+impl Caller for Guest {
+    const ACCESS: Access = Access::Open;
+}
+
+impl FromRequestParts<Web> for Guest {
+    type Rejection = HttpError;
+    async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, HttpError> {
+        find_visitor(parts, web).await.map(|visitor| Self { visitor })
+    }
+}
+
+async fn find_visitor(parts: &Parts, web: &Web) -> Result<Option<Visitor>, HttpError> {
+    // HTTP/2 may send each cookie in a field of its own, and another program on this host may have set one.
+    let mut cookies = parts.headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let Some(token) = cookies.find_map(Token::read) else { return Ok(None) };
+    let visitor = web.door().visitor(token).await?;
+    if let Some(visitor) = &visitor {
+        KnownCaller::person(visitor).note(parts);
+    }
+    Ok(visitor)
+}
+
+/// A program whose token reads the account.
+#[derive(Debug)]
+pub(crate) struct TokenProgram {
+    program: Program,
+}
+
+impl Deref for TokenProgram {
+    type Target = Program;
+    fn deref(&self) -> &Program {
+        &self.program
+    }
+}
+
+impl Caller for TokenProgram {
+    const ACCESS: Access = Access::Token(READ_SCOPE);
+}
+
+impl FromRequestParts<Web> for TokenProgram {
+    type Rejection = HttpError;
+    async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, HttpError> {
+        let from = ClientAddress::of(parts).ip();
+        let header = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+        let text = header.and_then(token::of_header).ok_or_else(http_error::no_token)?;
+        let found = programs::recognise(&web.db, text, from, web.now_ms()).await?;
+        let Some(found) = found else {
+            web.strangers.showed_unknown_token();
+            return Err(http_error::no_token());
+        };
+        let (program, ended) = match found {
+            Ok(program) => (program, None),
+            Err(EndedToken::Expired(program)) => (program, Some(http_error::token_expired())),
+            Err(EndedToken::Revoked(program)) => (program, Some(http_error::token_revoked())),
+        };
+        KnownCaller::program(&program).note(parts);
+        ended.map_or(Ok(Self { program }), Err)
+    }
+}
+
+/// Whoever may read an account's things: a program by its token, otherwise a person by their session.
+#[derive(Debug)]
+pub(crate) struct Reader {
+    scope: AccountScope,
+}
+
+impl Reader {
+    pub(crate) fn scope(&self) -> AccountScope {
+        self.scope
+    }
+}
+
+impl Caller for Reader {
+    const ACCESS: Access = Access::SessionOrToken { permission: Permission::Read.name(), scope: READ_SCOPE };
+}
+
+impl FromRequestParts<Web> for Reader {
+    type Rejection = HttpError;
+    async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, HttpError> {
+        let scope = if parts.headers.contains_key(header::AUTHORIZATION) {
+            TokenProgram::from_request_parts(parts, web).await?.scope
+        } else {
+            Member::<Read>::from_request_parts(parts, web).await?.scope
+        };
+        Ok(Self { scope })
+    }
+}
+
+/// Who a request turned out to come from.
+#[derive(Debug, Clone)]
+pub(crate) struct KnownCaller {
+    /// What they may touch.
+    pub(crate) scope: AccountScope,
+    /// As the access log calls them.
+    pub(crate) who: String,
+    /// The person, for the page of an error.
+    pub(crate) visitor: Option<Visitor>,
+}
+
+impl KnownCaller {
+    fn person(visitor: &Visitor) -> Self {
+        Self { scope: visitor.scope, who: visitor.email.clone(), visitor: Some(visitor.clone()) }
+    }
+
+    fn program(program: &Program) -> Self {
+        let who = format!("program {} ({})", program.name, program.token_id);
+        Self { scope: program.scope, who, visitor: None }
+    }
+
+    /// The first who says so is right: they are the same.
+    fn note(self, parts: &Parts) {
+        if let Some(slot) = parts.extensions.get::<CallerSlot>() {
+            slot.caller.get_or_init(|| self);
+        }
+    }
+}
+
+/// Where the layers around the handlers read who it was.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct CallerSlot {
+    caller: Arc<OnceLock<KnownCaller>>,
+}
+
+impl CallerSlot {
+    pub(crate) fn get(&self) -> Option<&KnownCaller> {
+        self.caller.get()
+    }
+}
+
+/// Where a connection comes from; a request without it counts as one of the machine itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ClientAddress(pub SocketAddr);
+
+impl ClientAddress {
+    /// Of a request.
+    pub(crate) fn of(parts: &Parts) -> Self {
+        let local = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+        parts.extensions.get().copied().unwrap_or(Self(local))
+    }
+
+    pub(crate) fn ip(self) -> IpAddr {
+        self.0.ip()
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for ClientAddress {
+    type Rejection = std::convert::Infallible;
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        Ok(Self::of(parts))
+    }
+}
+
+impl Argument for ClientAddress {}

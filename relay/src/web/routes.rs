@@ -1,0 +1,195 @@
+//! The relay's table of routes: a path that is not in it does not exist.
+
+use ::web::answer::media;
+use ::web::assets::{LIVE, MARK, STYLE, asset_row};
+use ::web::route::{Example, Kind, Route, row};
+use ::web::table::{ApiInfo, Table, TableError};
+use axum::http::{Method, StatusCode};
+
+use crate::accounts::session;
+use crate::web::Web;
+use crate::web::api::v1::{cleanings, compliance, equipment, log};
+use crate::web::api::{docs, health, photos};
+use crate::web::pages::{
+    access_log, account, add_box, boxes, equipment as item, equipment_list, facility, label_sheets, me,
+    people, programs, sign_in,
+};
+use crate::web::{live, proof};
+
+const INFO: ApiInfo = ApiInfo {
+    title: "CleanTrack relay",
+    version: "1",
+    description: "Equipment, cleanings and compliance of one account. Lists hold 100 things unless `limit` says \
+                  otherwise, 1,000 at most; `next` is the `cursor` of the part after it, null at the end. A token \
+                  that has expired gets 401 with the type /problems/token-expired.",
+    path: "/api/openapi.json",
+    session_cookie: session::COOKIE,
+};
+
+/// The database is asked: it may be away, or have too much to do.
+const ASKING: &[StatusCode] = &[StatusCode::SERVICE_UNAVAILABLE];
+/// The same, of something that may not be there.
+const FINDING: &[StatusCode] = &[StatusCode::NOT_FOUND, StatusCode::SERVICE_UNAVAILABLE];
+/// The same, by parameters that have to fit each other.
+const SEARCHING: &[StatusCode] =
+    &[StatusCode::BAD_REQUEST, StatusCode::NOT_FOUND, StatusCode::SERVICE_UNAVAILABLE];
+
+/// An id that shows the form of one.
+const SOME_ID: &str = "01JD0000000000000000000000";
+
+/// All rows, put together.
+pub(crate) fn build_table() -> Result<Table<Web>, TableError> {
+    let pages = [open_rows(), account_rows(), facility_rows()].concat().into_iter();
+    let pages = pages.map(|route| route.refusals(ASKING));
+    let routes = pages.chain(api_rows()).chain(old_rows()).collect();
+    Table::build(INFO, routes)
+}
+
+fn example() -> Example {
+    Example::default()
+}
+
+fn in_facility() -> Example {
+    example().part("facility", SOME_ID)
+}
+
+fn of_log(further: &str) -> Example {
+    example().query(format!("box={SOME_ID}{further}"))
+}
+
+fn open_rows() -> Vec<Route<Web>> {
+    use Kind::{Form, Operator, Page};
+    let sign_in =
+        example().field("email", "admin@hospital.example").field("password", "correct horse battery");
+    vec![
+        row(Method::GET, "/", "start.show", Page, sign_in::start),
+        row(Method::GET, "/login", "sign-in.show", Page, sign_in::show),
+        row(Method::POST, "/login", "sign-in.submit", Form, sign_in::sign_in)
+            .example(sign_in.secret("correct horse battery")),
+        row(Method::GET, "/healthz", "health.show", Operator, health::show_alive),
+        row(Method::GET, "/readyz", "readiness.show", Operator, health::show_ready),
+        row(Method::GET, "/api/docs", "docs.show", Page, docs::show),
+        asset_row::<media::Css, _>("style.show", &STYLE),
+        asset_row::<media::JavaScript, _>("live-script.show", &LIVE),
+        asset_row::<media::Svg, _>("mark.show", &MARK),
+    ]
+}
+
+fn account_rows() -> Vec<Route<Web>> {
+    use Kind::{Form, Live, Page};
+    let of_person = || example().part("user", SOME_ID);
+    let of_token = || example().part("token", "ZZZZZZZZ");
+    let new_token = example().field("name", "Data warehouse").field("days", "365").field("id", "22222222");
+    vec![
+        row(Method::POST, "/logout", "session.end", Form, sign_in::sign_out)
+            .example(example().field("here", "yes")),
+        row(Method::GET, live::PATH, "live.show", Live, live::show),
+        row(Method::GET, "/app", "home.show", Page, account::home),
+        row(Method::GET, "/app/", "account.show", Page, account::show),
+        row(Method::GET, "/app/me", "me.show", Page, me::show),
+        row(Method::GET, "/app/access", "access-log.show", Page, access_log::show),
+        row(Method::GET, "/app/people", "people.list", Page, people::list),
+        row(Method::GET, "/app/people/{user}", "people.show", Page, people::show).example(of_person()),
+        row(Method::POST, "/app/people/{user}", "people.change", Form, people::change)
+            .example(of_person().field("act", "sign-out")),
+        row(Method::GET, "/app/programs", "programs.list", Page, programs::list),
+        row(Method::POST, "/app/programs", "programs.add", Form, programs::create).example(new_token),
+        row(Method::GET, "/app/programs/{token}", "programs.show", Page, programs::show).example(of_token()),
+        row(Method::POST, "/app/programs/{token}", "programs.revoke", Form, programs::revoke)
+            .example(of_token().field("reason", "moved")),
+        row(Method::GET, "/app/boxes", "boxes.list", Page, boxes::show),
+        row(Method::GET, "/app/boxes/add", "boxes.new", Page, add_box::show),
+        row(Method::POST, "/app/boxes/add", "boxes.add", Form, add_box::make)
+            .example(example().field("facility", SOME_ID)),
+        row(
+            Method::GET,
+            "/app/boxes/{box_id}/evidence/{evidence}",
+            "evidence.download",
+            Page,
+            boxes::evidence,
+        )
+        .example(example().part("box_id", SOME_ID).part("evidence", SOME_ID)),
+        row(Method::GET, "/app/proof/{box_id}/{epoch}/{seq}", "proof.download", Page, proof::download)
+            .example(example().part("box_id", SOME_ID).part("epoch", "1-00ab0102").part("seq", "4")),
+        row(Method::GET, "/photos/{photo}", "photo.show", Page, photos::show)
+            .example(example().part("photo", "ab".repeat(32))),
+    ]
+}
+
+fn facility_rows() -> Vec<Route<Web>> {
+    use Kind::Page;
+    let of_item = in_facility().part("tag", "7QK3M9X2W");
+    vec![
+        row(Method::GET, "/app/f/{facility}", "facility.show", Page, facility::show).example(in_facility()),
+        row(Method::GET, "/app/f/{facility}/equipment", "equipment-page.list", Page, equipment_list::show)
+            .example(in_facility().query("q=pump")),
+        row(Method::GET, "/app/f/{facility}/e/{tag}", "equipment-page.show", Page, item::show)
+            .example(of_item),
+        row(Method::GET, "/app/f/{facility}/labels", "label-sheet.show", Page, label_sheets::show)
+            .example(in_facility()),
+        row(
+            Method::GET,
+            "/app/f/{facility}/labels.pdf",
+            "label-sheet.download",
+            Page,
+            label_sheets::download_pdf,
+        )
+        .example(in_facility()),
+    ]
+}
+
+fn api_rows() -> Vec<Route<Web>> {
+    use Kind::Api;
+    vec![
+        row(Method::GET, "/api/v1/equipment", "equipment.list", Api, equipment::list)
+            .summary("Items, by facility and tag")
+            .refusals(SEARCHING)
+            .example(example().query("limit=2")),
+        row(Method::GET, "/api/v1/cleanings", "cleanings.list", Api, cleanings::list)
+            .summary("Cleanings, newest first; voided ones stay in the list")
+            .refusals(SEARCHING)
+            .example(example().query("limit=2")),
+        row(Method::GET, "/api/v1/compliance", "compliance.list", Api, compliance::list)
+            .summary("Met and closed windows by facility")
+            .refusals(SEARCHING),
+        row(Method::GET, "/api/v1/log", "log.list", Api, log::list_lines)
+            .summary("Entries as they were signed, one a line")
+            .refusals(SEARCHING)
+            .example(of_log("&limit=2")),
+        row(Method::GET, "/api/v1/checkpoint", "checkpoint.show", Api, log::show_checkpoint)
+            .summary("A signed and cosigned checkpoint")
+            .refusals(SEARCHING)
+            .example(of_log("")),
+        row(Method::GET, "/api/v1/key", "keys.list", Api, log::list_keys)
+            .summary("Verifier keys: the log’s, then the relay’s")
+            .refusals(SEARCHING)
+            .example(of_log("")),
+        row(Method::GET, "/api/v1/proof/{seq}", "proof.show", Api, log::show_proof)
+            .summary("The proof of one entry, for cleantrack-verify")
+            .refusals(SEARCHING)
+            .example(of_log("").part("seq", "4")),
+    ]
+}
+
+/// The paths of the program before this one, for the scripts that still call them.
+fn old_rows() -> Vec<Route<Web>> {
+    use Kind::Old;
+    vec![
+        row(Method::GET, "/api/equipment/", "old.equipment", Old, equipment::list)
+            .summary("Items, by facility and tag")
+            .refusals(SEARCHING),
+        row(Method::GET, "/api/cleaning-logs/", "old.cleanings", Old, cleanings::list)
+            .summary("Cleanings, newest first; voided ones stay in the list")
+            .refusals(SEARCHING),
+        row(
+            Method::GET,
+            "/api/facilities/{facility}/compliance/",
+            "old.compliance",
+            Old,
+            compliance::of_facility,
+        )
+        .summary("Met and closed windows of one facility")
+        .refusals(FINDING)
+        .example(in_facility()),
+    ]
+}
