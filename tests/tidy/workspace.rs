@@ -121,7 +121,7 @@ pub fn shipped_crates() -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
-/// Crates and their features, `<crate> <version>|<feature>,…`: as the demo is built of them, and as the suites are.
+/// Crates and their features, `<crate> <version>|<feature>,…`: as `tests/run` builds the demo of them, and the suites.
 pub fn demo_and_suites() -> [String; 2] {
     let of = |which: &[&str]| {
         let output = Command::new(env!("CARGO"))
@@ -134,8 +134,8 @@ pub fn demo_and_suites() -> [String; 2] {
         String::from_utf8_lossy(&output.stdout).into_owned()
     };
     [
-        of(&["--package=cleantrack-tests", "--edges=normal,build"]),
-        of(&["--workspace", "--edges=normal,build,dev"]),
+        of(&["--package=cleantrack-tests", "--features=suites", "--edges=normal,build"]),
+        of(&["--workspace", "--features=cleantrack-tests/suites", "--edges=normal,build,dev"]),
     ]
 }
 
@@ -152,7 +152,7 @@ pub fn built_once([demo, suites]: &[String; 2]) -> Vec<Fault> {
         Fault::new(
             format!("tests/Cargo.toml: {name}"),
             format!(
-                "has the features `{features}` in the demo and `{}` in the suites: ask for them under [dependencies] too",
+                "has the features `{features}` in the demo and `{}` in the suites: ask for them under the feature `suites` too",
                 wanted.join("` or `")
             ),
         )
