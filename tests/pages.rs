@@ -9,6 +9,8 @@ mod browser;
 mod checks;
 #[path = "pages/print.rs"]
 mod print;
+#[path = "pages/rows.rs"]
+mod rows;
 #[path = "pages/states.rs"]
 mod states;
 #[path = "pages/station.rs"]
@@ -27,14 +29,19 @@ async fn every_page_at_every_size() {
     let browser = Browser::open(Kind::Desk, true).await;
     let mut wrong = Vec::new();
     let places = table::Places::look(&browser, &demo.line).await;
+    let (mut of_box, mut of_relay) = (rows::PageRows::of_box(), rows::PageRows::of_relay());
     for page in table::pages(&places) {
-        page.open(&browser).await;
+        for url in page.open(&browser).await {
+            let rows = if url.port() == places.relay_port() { &mut of_relay } else { &mut of_box };
+            rows.look_at(url.path());
+        }
         let found = checks::check(&browser, page.name).await;
         // Shown also if a later page does not open.
         found.iter().for_each(|found| println!("{found}"));
         wrong.extend(found);
     }
     browser.close().await;
+    wrong.extend(of_box.missing().into_iter().chain(of_relay.missing()).inspect(|found| println!("{found}")));
     assert!(wrong.is_empty(), "{} findings: see above", wrong.len());
 }
 

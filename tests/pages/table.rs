@@ -1,6 +1,7 @@
 //! Every page of box and relay, in the order in which a person could come to them.
 
 use harness::demo::line::{Line, RelayLine};
+use reqwest::Url;
 
 use super::browser::Browser;
 
@@ -28,8 +29,9 @@ impl Page {
         Self { name, url, acts: Vec::new(), says }
     }
 
-    /// Shows it, and makes sure that it is the one that is meant.
-    pub(crate) async fn open(&self, browser: &Browser) {
+    /// Shows it, and makes sure that it is the one that is meant. The addresses that it came by, the first and the last.
+    pub(crate) async fn open(&self, browser: &Browser) -> [Url; 2] {
+        let asked = Url::parse(&self.url).unwrap_or_else(|e| panic!("{}: {e}", self.url));
         browser.goto(&self.url).await;
         for act in &self.acts {
             match act {
@@ -40,6 +42,7 @@ impl Page {
             }
         }
         browser.shows(self.says).await;
+        [asked, browser.client.current_url().await.expect("a page")]
     }
 }
 
@@ -64,6 +67,11 @@ pub(crate) struct Places {
 const RECORD: &str = ".bar .go";
 
 impl Places {
+    /// Tells the relay's pages from the box's.
+    pub(crate) fn relay_port(&self) -> Option<u16> {
+        Url::parse(&self.relay).ok()?.port()
+    }
+
     /// Signs in at both ends, adds an item without a protocol and records a cleaning of it.
     pub(crate) async fn look(browser: &Browser, line: &Line) -> Self {
         let (r#box, relay) = (&line.r#box, line.relay.as_ref().expect("a relay"));
@@ -188,6 +196,8 @@ fn technician(at: &Places) -> Vec<Page> {
         page("tag-unknown", &format!("/t/{}", at.unknown), vec![], "No equipment has this tag yet"),
         page("tag-mistyped", &format!("/t/{misread}"), vec![], "Was it one of these?"),
         page("tag-none", "/t/", vec![], "Check the tag"),
+        page("tag-none-bare", "/t", vec![], "Check the tag"),
+        page("scan-by-short-path", &format!("/{pump}"), vec![], "Record cleaning"),
         page("receipt", &format!("/r/{receipt}"), vec![], "Where your record is"),
         page("undo", &undo, vec![], "Undo this record?"),
         page("undo-error", &undo, vec![Press(".stop")], "There is a problem"),
@@ -216,6 +226,7 @@ fn staff(at: &Places) -> Vec<Page> {
             says: "There is a problem",
         },
         page("staff-today", "/", vec![], "30 days"),
+        page("staff-today-bare", "", vec![], "30 days"),
         page("staff-equipment", "/equipment", vec![], "Add equipment"),
         page("staff-equipment-none", "/equipment?q=xyzzy", vec![], "Nothing fits"),
         page("staff-equipment-retired", "/equipment?retired=1", vec![], "Equipment in use"),
@@ -231,6 +242,13 @@ fn staff(at: &Places) -> Vec<Page> {
         page("staff-void", &void, vec![], "Void the record"),
         page("staff-void-error", &void, vec![Press(".stop")], "There is a problem"),
         page("staff-label", &on_pump(""), vec![Press("form[action$='/label'] button")], "Asked for"),
+        page(
+            "staff-label-again",
+            &on_pump(""),
+            vec![Press("form[action$='/label'] button"), Press("a[href*='/again']")],
+            "once more?",
+        ),
+        page("staff-label-preview", &format!("/labels/preview?tag={pump}"), vec![], "Preview"),
         page("staff-schedule", &on_pump("/schedule"), vec![], "When is it due?"),
         page(
             "staff-schedule-error",
@@ -330,10 +348,13 @@ fn relay(at: &Places) -> Vec<Page> {
     let under =
         |name, path: &str, says| Page { name, url: format!("{}{path}", at.facility), acts: vec![], says };
     vec![
+        page("relay-start", "/", vec![], "Latest cleanings"),
+        page("relay-home", "/app", vec![], "Latest cleanings"),
         page("relay-facilities", "/app/", vec![], "Latest cleanings"),
         under("relay-facility", "", "Compliance by day"),
         under("relay-items", "/equipment", "Infusion pump 14"),
         under("relay-items-overdue", "/equipment?show=overdue", "Show all equipment"),
+        under("relay-labels", "/labels", "Make the label sheet"),
         under("relay-items-none", "/equipment?q=xyzzy", "Show all equipment"),
         Page {
             name: "relay-item",
@@ -357,6 +378,7 @@ fn relay(at: &Places) -> Vec<Page> {
         page("relay-access", "/app/access", vec![], "what was denied"),
         page("relay-me", "/app/me", vec![], "Sign out"),
         page("relay-no-page", "/app/there/is/nothing", vec![], "There is nothing here"),
+        page("relay-api", "/api/docs", vec![], "Operations"),
         page("relay-login", "/app/me", vec![Press("main form button")], "Sign in to CleanTrack"),
         page("relay-login-error", "/login", vec![Press(".go")], "There is a problem"),
     ]

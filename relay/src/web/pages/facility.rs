@@ -141,9 +141,8 @@ pub(crate) async fn show(
 pub(crate) fn shell(visitor: &Visitor, site: &Site, wall: &Wall) -> Shell {
     let shell = Shell::signed_in(site.name.clone(), Section::Facilities, visitor);
     if site.is_behind(wall.now_ms()) && site.is_known {
-        let before = format!("The numbers of {} are as of ", site.name);
-        let after = " This page changes by itself when more comes from its box.".to_owned();
-        return shell.told(&before, wall.clock(site.as_of_ms), wall, after);
+        let after = " New ones show by themselves.".to_owned();
+        return shell.told("Numbers as of ", wall.clock(site.as_of_ms), wall, after);
     }
     shell.told("Live, as of ", wall.now(), wall, String::new())
 }

@@ -1,0 +1,85 @@
+//! The rows of both tables of routes that are pages, and which of them were looked at: a page that nobody looks at is a finding.
+
+use std::collections::BTreeSet;
+
+/// Rows of kind `page` that answer with a file which a page links to.
+const FILES: [&str; 4] = ["evidence.download", "label-sheet.download", "photo.show", "proof.download"];
+
+/// A page of a program.
+struct PageRow {
+    name: &'static str,
+    pattern: &'static str,
+}
+
+impl PageRow {
+    /// Whether a path is one of its pattern.
+    fn fits(&self, path: &str) -> bool {
+        let (mut wanted, mut parts) = (self.pattern.split('/'), path.split('/'));
+        loop {
+            match (wanted.next(), parts.next()) {
+                (None, None) => return true,
+                (Some(wanted), Some(part)) if wanted == part => {}
+                (Some(wanted), Some(part)) if wanted.starts_with('{') && !part.is_empty() => {}
+                _ => return false,
+            }
+        }
+    }
+}
+
+/// The pages of a program, as its table of routes is kept in `docs`.
+pub(crate) struct PageRows {
+    program: &'static str,
+    rows: Vec<PageRow>,
+    looked_at: BTreeSet<&'static str>,
+}
+
+impl PageRows {
+    /// Those of the box.
+    pub(crate) fn of_box() -> Self {
+        Self::read("box", include_str!("../../docs/routes-appliance.txt"))
+    }
+
+    /// Those of the relay.
+    pub(crate) fn of_relay() -> Self {
+        Self::read("relay", include_str!("../../docs/routes-relay.txt"))
+    }
+
+    fn read(program: &'static str, list: &'static str) -> Self {
+        let rows = list.lines().filter_map(|line| {
+            let mut columns = line.split_whitespace();
+            let (name, _method, pattern) = (columns.next()?, columns.next()?, columns.next()?);
+            (columns.next()? == "page" && !FILES.contains(&name)).then_some(PageRow { name, pattern })
+        });
+        Self { program, rows: rows.collect(), looked_at: BTreeSet::new() }
+    }
+
+    /// Notes that a path was opened. A part that is named wins over one that is free, as in the router.
+    pub(crate) fn look_at(&mut self, path: &str) {
+        let fitting = self.rows.iter().filter(|row| row.fits(path));
+        if let Some(row) = fitting.min_by_key(|row| row.pattern.matches('{').count()) {
+            self.looked_at.insert(row.name);
+        }
+    }
+
+    /// Pages that were not opened.
+    pub(crate) fn missing(&self) -> Vec<String> {
+        let missing = self.rows.iter().filter(|row| !self.looked_at.contains(row.name));
+        missing
+            .map(|row| {
+                format!("{}: no state of the page {} ({}) is looked at", self.program, row.name, row.pattern)
+            })
+            .collect()
+    }
+}
+
+#[test]
+fn a_page_that_is_not_looked_at_is_found() {
+    const LIST: &str = "item.show GET /staff/{tag} page open\nitem.new GET /staff/new page open\nitem.save POST /staff/new form open\n";
+    let mut rows = PageRows::read("box", LIST);
+    assert_eq!(rows.missing().len(), 2);
+    rows.look_at("/staff/new");
+    rows.look_at("/staff/");
+    assert_eq!(rows.missing(), ["box: no state of the page item.show (/staff/{tag}) is looked at"]);
+    rows.look_at("/staff/7F3K9M2PX");
+    assert!(rows.missing().is_empty());
+}
