@@ -9,7 +9,7 @@ use crate::sources::{File, Sources};
 
 /// Crates that are looked at. What a folder's `mod.rs` says of itself is a door, and no part of a circle.
 pub const CRATES: &[&str] =
-    &["appliance", "firmware-config", "labels", "record", "relay", "service", "web", "words"];
+    &["appliance", "firmware-config", "labels", "record", "relay", "service", "store", "web", "words"];
 
 /// Circles in a folder and in those that lie in it.
 pub fn check(folder: &str, sources: &Sources) -> Vec<Fault> {

@@ -35,7 +35,7 @@ pub const ROOMS: &[Room] = &[
     room("appliance/clock", &[], "what vouches for the machine's clock"),
     room("appliance/settings", &[], "settings are read before anything runs"),
     room("appliance/intake", &["clock"], "it is pure: command and state in, entries or a refusal out"),
-    room("appliance/store", &["clock"], "it knows no page, no printer and no line"),
+    room("appliance/store", &[], "another name for the crate `store`"),
     room("appliance/alarms", &["clock", "store"], "what somebody must know; it knows no page and no line"),
     room(
         "appliance/listen",
@@ -123,7 +123,7 @@ pub const ONLY: &[Only] = &[
     only(
         "redb",
         &[
-            "appliance/store",
+            "store",
             "appliance/printing",
             "appliance/identity",
             "appliance/scrub",
@@ -133,6 +133,7 @@ pub const ONLY: &[Only] = &[
         ],
         "the log's database is the store's; the others keep tables of their own in state.redb",
     ),
+    only("store", &["appliance/store"], "rooms say whether they may use it by importing `crate::store`"),
     only("rumqttc", &["appliance/uplink", "relay/mqtt"], "one place for MQTT on each side"),
     only(
         "axum",

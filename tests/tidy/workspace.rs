@@ -17,10 +17,12 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("cleantrack-words", &[]),
     // Itself: its own tests switch its feature `test` on.
     ("cleantrack-web", &["cleantrack-record", "cleantrack-service", "cleantrack-web"]),
+    ("cleantrack-store", &["cleantrack-record", "cleantrack-service"]),
     (
         "cleantrack-appliance",
         &[
             "cleantrack-record",
+            "cleantrack-store",
             "cleantrack-labels",
             "cleantrack-service",
             "cleantrack-firmware-config",
@@ -37,6 +39,8 @@ const ARROWS: &[(&str, &[&str])] = &[
             "cleantrack-firmware-config",
             "cleantrack-appliance",
             "cleantrack-relay",
+            // Only for its feature: the build of the suites takes the demo's over.
+            "cleantrack-store",
             "cleantrack-web",
             "cleantrack-words",
         ],

@@ -76,22 +76,20 @@ pub(crate) fn invalid_parameter(field: &'static str, words: &str) -> HttpError {
 pub(crate) const PARAMETER_TITLE: &str = "A parameter does not fit";
 pub(crate) const PARAMETER_NEXT: &str = "See /api/openapi.json.";
 
-impl From<StoreError> for HttpError {
-    fn from(error: StoreError) -> Self {
-        match error {
-            StoreError::ReaderExpired | StoreError::Reopening => busy_reading(),
-            other => Self::internal(&other),
-        }
+/// What the store says when it cannot be read.
+pub(crate) fn store_error(error: StoreError) -> HttpError {
+    match error {
+        StoreError::ReaderExpired | StoreError::Reopening => busy_reading(),
+        other => HttpError::internal(&other),
     }
 }
 
-impl From<ReadError> for HttpError {
-    fn from(error: ReadError) -> Self {
-        match error {
-            ReadError::Busy => busy_reading(),
-            ReadError::NoAnswer => Self::internal(&error),
-            ReadError::Store(error) => error.into(),
-        }
+/// As [`store_error`], behind the bounded door of [`Store::read`](crate::store::Store::read).
+pub(crate) fn read_error(error: ReadError) -> HttpError {
+    match error {
+        ReadError::Busy => busy_reading(),
+        ReadError::NoAnswer => HttpError::internal(&error),
+        ReadError::Store(error) => store_error(error),
     }
 }
 

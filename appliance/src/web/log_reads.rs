@@ -6,6 +6,7 @@ use web::error::HttpError;
 
 use crate::store::{ReadLane, Reader};
 use crate::web::context::AppState;
+use crate::web::http_error::read_error;
 
 /// Reads the log and all history on a thread of the store: pages never read on the threads that answer phones.
 pub(crate) async fn read<T: Send + 'static>(
@@ -14,7 +15,7 @@ pub(crate) async fn read<T: Send + 'static>(
     work: impl FnOnce(&AppState, &Reader) -> Result<T, HttpError> + Send + 'static,
 ) -> Result<T, HttpError> {
     let asked = state.clone();
-    state.store.read(lane, move |reader| work(&asked, reader)).await?
+    state.store.read(lane, move |reader| work(&asked, reader)).await.map_err(read_error)?
 }
 
 /// Reads a few rows.

@@ -11,7 +11,7 @@ use crate::command::{CommandError, Given, give};
 use crate::intake::{Command, Refusal, Request};
 use crate::store::{Decision, ReadLane, Reader, SubmitError};
 use crate::web::context::AppState;
-use crate::web::http_error::{broken_rule, new_error, tag_not_known_now};
+use crate::web::http_error::{broken_rule, new_error, read_error, store_error, tag_not_known_now};
 
 /// A command that was carried out.
 #[derive(Debug, Clone, Copy)]
@@ -116,7 +116,12 @@ fn not_recorded(error: &SubmitError) -> HttpError {
 
 /// The entry of a line, with what it says.
 pub(crate) async fn entry(state: &AppState, line: LinePlace) -> Result<Option<(Entry, Event)>, HttpError> {
-    let entry = state.store.read(ReadLane::Quick, move |reader| reader.line(line)).await??;
+    let entry = state
+        .store
+        .read(ReadLane::Quick, move |reader| reader.line(line))
+        .await
+        .map_err(read_error)?
+        .map_err(store_error)?;
     Ok(entry.map(|entry| {
         let event = entry.event();
         (entry, event)
@@ -125,7 +130,7 @@ pub(crate) async fn entry(state: &AppState, line: LinePlace) -> Result<Option<(E
 
 /// An entry of the log, with what it says.
 pub(crate) fn entry_by(reader: &Reader, of: EntryRef) -> Result<Option<(Entry, Event)>, HttpError> {
-    Ok(reader.entry_at(of)?.map(|entry| {
+    Ok(reader.entry_at(of).map_err(store_error)?.map(|entry| {
         let event = entry.event();
         (entry, event)
     }))

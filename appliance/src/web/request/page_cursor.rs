@@ -10,7 +10,7 @@ use ulid::Ulid;
 use web::error::HttpError;
 
 use crate::store::{HistoryPlace, Reader};
-use crate::web::http_error::invalid_parameter;
+use crate::web::http_error::{invalid_parameter, store_error};
 
 /// The sixteen bytes of a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,7 +86,7 @@ impl HistoryScope {
     ) -> Result<(), HttpError> {
         let Some(cursor) = cursor.filter(|cursor| first != Some(*cursor)) else { return Ok(()) };
         let is_of = |tag: Tag| self.0.is_none_or(|own| own == tag);
-        match reader.event_at(cursor)? {
+        match reader.event_at(cursor).map_err(store_error)? {
             Some(Event::CleaningRecorded(body)) if is_of(body.tag) => Ok(()),
             Some(Event::UseRecorded(body)) if self.0 == Some(body.tag) => Ok(()),
             _ => Err(bad_cursor()),

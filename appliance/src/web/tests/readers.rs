@@ -316,7 +316,7 @@ async fn a_box_that_is_busy_reading_says_so_and_goes_on_recording() {
     let receipt = clean(&world, world.pump).await;
     let program = program(&world, Scope::Read);
     // Both quick threads and the long one are held up, and both queues are full.
-    let hold = crate::store::HeldReads::fill(&world.state.store).await;
+    let hold = crate::store::held_reads::HeldReads::fill(&world.state.store).await;
     let busy = world.get(&receipt).await;
     busy.is(503).has("The box is busy reading").has("recording goes on");
     assert_eq!(busy.header(http::header::RETRY_AFTER), "2");

@@ -10,6 +10,7 @@ use web::error::HttpError;
 use crate::store::{HistoryPlace, ItemUse, Reader, StoreSnapshot};
 use crate::web::commands::run;
 use crate::web::context::AppState;
+use crate::web::http_error::store_error;
 use crate::web::log_reads::{staff_name, text};
 use crate::web::request::page_cursor::HistoryScope;
 use crate::web::view_models::formats::{Moment, about, count, span};
@@ -31,8 +32,8 @@ pub(crate) fn history(
     tag: Tag,
     upto: Option<HistoryPlace>,
 ) -> Result<(Vec<ItemEvent>, Option<HistoryPlace>), HttpError> {
-    let cleanings = reader.cleanings_of(tag, i64::MIN..i64::MAX, upto, LINES + 1)?;
-    let uses = reader.uses_of(tag, i64::MIN..i64::MAX, upto, LINES + 1)?;
+    let cleanings = reader.cleanings_of(tag, i64::MIN..i64::MAX, upto, LINES + 1).map_err(store_error)?;
+    let uses = reader.uses_of(tag, i64::MIN..i64::MAX, upto, LINES + 1).map_err(store_error)?;
     let cleaned = cleanings.into_iter().map(|c| (reader.place_of(&c), ItemEvent::Cleaned(Box::new(c))));
     let used = uses.into_iter().map(|used| (HistoryPlace::of_use(&used), ItemEvent::Used(used)));
     let mut all: Vec<(HistoryPlace, ItemEvent)> = cleaned.chain(used).collect();

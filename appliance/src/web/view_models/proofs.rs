@@ -12,7 +12,7 @@ use web::error::HttpError;
 
 use crate::store::Reader;
 use crate::web::context::AppState;
-use crate::web::http_error::{broken_rule, new_error, not_found};
+use crate::web::http_error::{broken_rule, new_error, not_found, store_error};
 use crate::web::log_reads::read_long;
 
 /// Entries that may adopt one another on the way from a record to the log: each is a card that forgot.
@@ -28,8 +28,8 @@ pub(crate) fn cosigned(state: &AppState, of: EntryRef) -> Option<crate::store::K
 /// The proof of any line that counts, in the chain or by a run; `texts` only for those who may read them.
 pub(crate) async fn proof_of(state: &AppState, line: LinePlace, texts: bool) -> Result<Proof, HttpError> {
     let proof = read_long(state, move |state, reader| {
-        let entry = reader.line(line)?.ok_or_else(not_found)?;
-        let texts = if texts { reader.texts_of_line(line, &entry)? } else { Vec::new() };
+        let entry = reader.line(line).map_err(store_error)?.ok_or_else(not_found)?;
+        let texts = if texts { reader.texts_of_line(line, &entry).map_err(store_error)? } else { Vec::new() };
         let proof = match line.run {
             None => chain_proof(state, reader, line.of)?,
             Some(run) => adopted_proof(state, reader, (run, &entry))?,
@@ -41,8 +41,8 @@ pub(crate) async fn proof_of(state: &AppState, line: LinePlace, texts: bool) -> 
 
 pub(crate) fn chain_proof(state: &AppState, reader: &Reader, of: EntryRef) -> Result<Proof, HttpError> {
     let origin = Origin { epoch: of.epoch, ..state.store.origin() };
-    let reader = reader.of_epoch(of.epoch)?;
-    let entry = reader.entry(of.seq)?.ok_or_else(not_found)?;
+    let reader = reader.of_epoch(of.epoch).map_err(store_error)?;
+    let entry = reader.entry(of.seq).map_err(store_error)?.ok_or_else(not_found)?;
     let keys = state.store.verifier_keys();
     let key = keys.iter().find(|key| key.name() == origin.to_string());
     let key = key.ok_or_else(keyless)?;
@@ -55,12 +55,12 @@ pub(crate) fn chain_proof(state: &AppState, reader: &Reader, of: EntryRef) -> Re
             (kept.note, all)
         }
         None => {
-            let note = reader.checkpoint(reader.size())?.ok_or_else(keyless)?;
+            let note = reader.checkpoint(reader.size()).map_err(store_error)?.ok_or_else(keyless)?;
             (note.to_string(), Vec::new())
         }
     };
     let checkpoint = SignedCheckpoint::verify(&note, &origin, key).map_err(|e| HttpError::internal(&e))?;
-    let path = inclusion_proof(&reader, of.seq, checkpoint.checkpoint().size)?;
+    let path = inclusion_proof(&reader, of.seq, checkpoint.checkpoint().size).map_err(store_error)?;
     Ok(Proof::new(&entry, &checkpoint, path, key).with_cosigners(&cosigners))
 }
 
@@ -72,7 +72,7 @@ pub(crate) fn adopted_proof(
 ) -> Result<Proof, HttpError> {
     let broken = || broken_rule("a run that was adopted does not lead to its root");
     let path = |run: &RunName, seq: u64| -> Result<Vec<Hash>, HttpError> {
-        reader.path_in_run(run, seq)?.ok_or_else(broken)
+        reader.path_in_run(run, seq).map_err(store_error)?.ok_or_else(broken)
     };
     let to_run = path(&run, entry.seq())?;
     let mut steps = Vec::new();
@@ -84,7 +84,7 @@ pub(crate) fn adopted_proof(
             let proof = Proof { entry: entry.as_str().to_owned(), index: entry.seq(), path: to_run, ..own };
             return Ok(proof.adopted_by(steps));
         };
-        let adopting = reader.line(by)?.ok_or_else(broken)?;
+        let adopting = reader.line(by).map_err(store_error)?.ok_or_else(broken)?;
         steps.push(AdoptionStep { entry: adopting.as_str().to_owned(), path: path(&outer, adopting.seq())? });
         run = outer;
     }

@@ -13,6 +13,7 @@ use web::error::HttpError;
 
 use crate::store::{HISTORY_PIECE, HistoryPlace, StoreSnapshot};
 use crate::web::context::AppState;
+use crate::web::http_error::store_error;
 use crate::web::log_reads::read_long;
 use crate::web::view_models::item_status::is_same;
 use crate::web::view_models::snapshot::Snapshot;
@@ -197,7 +198,7 @@ async fn cleanings(state: &AppState, tag: Tag, ms: Range<i64>) -> Result<Vec<Pla
     loop {
         let range = ms.clone();
         let piece = read_long(state, move |_, reader| {
-            let piece = reader.cleanings_of(tag, range, upto, HISTORY_PIECE)?;
+            let piece = reader.cleanings_of(tag, range, upto, HISTORY_PIECE).map_err(store_error)?;
             let older = piece.last().map(|cleaning| reader.place_of(cleaning).older());
             Ok((piece, older))
         });
@@ -215,7 +216,9 @@ async fn uses(state: &AppState, tag: Tag, ms: Range<i64>) -> Result<Vec<i64>, Ht
     let (mut uses, mut upto) = (Vec::new(), None);
     loop {
         let range = ms.clone();
-        let piece = read_long(state, move |_, reader| Ok(reader.uses_of(tag, range, upto, HISTORY_PIECE)?));
+        let piece = read_long(state, move |_, reader| {
+            reader.uses_of(tag, range, upto, HISTORY_PIECE).map_err(store_error)
+        });
         let piece = piece.await?;
         uses.extend(piece.iter().map(|used| used.performed_ms));
         upto = piece.last().map(|used| HistoryPlace::of_use(used).older());

@@ -8,7 +8,7 @@ use web::error::HttpError;
 
 use crate::store::Reader;
 use crate::web::context::AppState;
-use crate::web::http_error::{history_missing, not_found};
+use crate::web::http_error::{history_missing, not_found, store_error};
 use crate::web::view_models::proofs::STEPS_MAX;
 
 /// A record that a receipt leads to.
@@ -30,15 +30,15 @@ pub(crate) fn find(state: &AppState, reader: &Reader, text: &str) -> Result<Foun
         false => unknown(),
     };
     let named = |(_, entry): &(LinePlace, Entry)| receipt.fits(entry.leaf());
-    let found = reader.lines_of(receipt.n, receipt.seq)?.into_iter().find(named);
+    let found = reader.lines_of(receipt.n, receipt.seq).map_err(store_error)?.into_iter().find(named);
     let (mut line, mut entry) = found.ok_or_else(absent)?;
-    let counted = reader.cleaning_of_line(line)?;
+    let counted = reader.cleaning_of_line(line).map_err(store_error)?;
     let is_uncounted = counted.is_none();
     let cleaning = counted.or_else(|| reader.uncounted_cleaning(line, &entry)).ok_or_else(unknown)?;
     if cleaning.place() != line {
         // The later place of what was sent again leads to the first.
         line = cleaning.place();
-        entry = reader.line(line)?.ok_or_else(unknown)?;
+        entry = reader.line(line).map_err(store_error)?.ok_or_else(unknown)?;
         receipt = Receipt::of(line.of, entry.leaf());
     }
     let Event::CleaningRecorded(body) = entry.event() else { return Err(unknown()) };

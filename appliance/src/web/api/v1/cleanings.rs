@@ -23,7 +23,7 @@ use crate::web::access::program::{BY_API, Program, StaffOrProgram};
 use crate::web::api::list::List;
 use crate::web::commands::run::act;
 use crate::web::context::AppState;
-use crate::web::http_error::{invalid_parameter, new_error, not_found};
+use crate::web::http_error::{invalid_parameter, new_error, not_found, store_error};
 use crate::web::log_reads::{read_long, read_quick, text};
 use crate::web::request::listing::ListParams;
 use crate::web::request::page_cursor::{HistoryScope, PageCursor};
@@ -98,7 +98,7 @@ impl CleaningJson {
         facility: &Facility,
         cleaning: &Cleaning,
     ) -> Result<Self, HttpError> {
-        let entry = reader.line(cleaning.place())?;
+        let entry = reader.line(cleaning.place()).map_err(store_error)?;
         let (mut notes, mut contact) = (None, None);
         if let Some(Event::CleaningRecorded(body)) = entry.as_ref().map(Entry::event) {
             notes = body.note.map(|note| text(reader, note.hash));
@@ -149,8 +149,8 @@ fn read_part(
     (cursor, rows): (Option<HistoryPlace>, usize),
 ) -> Result<CleaningsPart, HttpError> {
     let found = match scope.0 {
-        Some(tag) => reader.cleanings_of(tag, i64::MIN..i64::MAX, cursor, rows + 1)?,
-        None => reader.cleanings(cursor, rows + 1)?,
+        Some(tag) => reader.cleanings_of(tag, i64::MIN..i64::MAX, cursor, rows + 1).map_err(store_error)?,
+        None => reader.cleanings(cursor, rows + 1).map_err(store_error)?,
     };
     scope.check(reader, cursor, found.first().map(|first| scope.place(reader, first)))?;
     let facility = state.store.snapshot();
@@ -235,7 +235,7 @@ async fn add(
     };
     let done = act(&state, BY_API, key, Command::RecordCleaning(Box::new(form))).await?;
     let recorded = read_quick(&state, move |state, reader| {
-        let cleaning = reader.cleaning_of_line(done.line)?.ok_or_else(not_found)?;
+        let cleaning = reader.cleaning_of_line(done.line).map_err(store_error)?.ok_or_else(not_found)?;
         CleaningJson::read(state, reader, &state.store.snapshot(), &cleaning)
     });
     Created::at(&format!("/r/{}", Receipt::of(done.line.of, done.leaf)), recorded.await?)

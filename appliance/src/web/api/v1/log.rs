@@ -21,7 +21,7 @@ use crate::store::{HISTORY_PIECE, ReadError, ReadLane, Reader, StoreError};
 use crate::web::access::permissions::{Read, View};
 use crate::web::access::program::StaffOrProgram;
 use crate::web::context::AppState;
-use crate::web::http_error::{history_missing, invalid_parameter, not_found};
+use crate::web::http_error::{history_missing, invalid_parameter, not_found, store_error};
 use crate::web::log_reads::{read_long, read_quick};
 use crate::web::refusals;
 use crate::web::view_models::proofs::{keyless, proof_of};
@@ -136,7 +136,7 @@ async fn export(
     let limit = read_number(params.limit.as_deref(), "limit", LINES_MAX)?.min(LINES_MAX);
     let texts = wants_texts(params.texts.as_deref())?;
     let epoch = find_epoch(&state, params.epoch.as_deref())?;
-    let size = read_long(&state, move |_, reader| Ok(reader.of_epoch(epoch)?.size()));
+    let size = read_long(&state, move |_, reader| Ok(reader.of_epoch(epoch).map_err(store_error)?.size()));
     let end = size.await?.min(from.saturating_add(limit));
     Ok(Ndjson::from_chunks(stream::unfold((state, from), move |(state, at)| async move {
         if at >= end {
@@ -200,12 +200,12 @@ async fn show_checkpoint(
     let epoch = find_epoch(&state, params.epoch.as_deref())?;
     let size = params.size.as_deref().map(|size| read_number(Some(size), "size", 0)).transpose()?;
     let note = read_long(&state, move |_, reader| {
-        let log = reader.of_epoch(epoch)?;
+        let log = reader.of_epoch(epoch).map_err(store_error)?;
         let size = size.unwrap_or(log.size());
         if size > log.size() {
             return Err(invalid_parameter("size", "The log is not that large."));
         }
-        Ok(log.checkpoint(size)?)
+        log.checkpoint(size).map_err(store_error)
     });
     let note = note.await?.ok_or_else(keyless)?;
     Ok(MediaBytes::new(note.to_string()))
@@ -226,7 +226,7 @@ async fn show_proof(
     let epoch = find_epoch(&state, params.epoch.as_deref())?;
     let texts = wants_texts(params.texts.as_deref())?;
     let line = read_quick(&state, move |state, reader| {
-        let mut lines = reader.lines_of(epoch.n, seq)?.into_iter().map(|(line, _)| line);
+        let mut lines = reader.lines_of(epoch.n, seq).map_err(store_error)?.into_iter().map(|(line, _)| line);
         lines.find(|line| line.of.epoch == epoch).ok_or_else(|| match state.lacks_entry(epoch.n, seq) {
             true => history_missing(),
             false => not_found(),

@@ -21,6 +21,7 @@ use crate::web::access_note::AccessNote;
 use crate::web::answer::{ask_again, go_to};
 use crate::web::commands::run::{Undone, act};
 use crate::web::context::{AppState, Link};
+use crate::web::http_error::store_error;
 use crate::web::layout::{Frame, Place};
 use crate::web::live::live_page;
 use crate::web::log_reads::{read_quick, staff_name};
@@ -116,7 +117,7 @@ fn today_page(
     (tallies, board): (&Tallies, &StandingBoard),
     live: LivePage,
 ) -> Result<TodayPage, HttpError> {
-    let recent = reader.cleanings(None, FEED)?;
+    let recent = reader.cleanings(None, FEED).map_err(store_error)?;
     let facility = &board.seen;
     let snapshot = Snapshot::of(state, facility);
     let local = &snapshot.local;

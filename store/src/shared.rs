@@ -66,7 +66,7 @@ pub(crate) struct Shared {
     pub(super) scrubbed: Mutex<Scrubbed>,
     cursor: Mutex<Cursor>,
     report: Mutex<StartReport>,
-    #[cfg(test)]
+    #[cfg(any(test, feature = "test"))]
     pub(super) rows_read: AtomicU64,
 }
 
@@ -166,7 +166,7 @@ impl Shared {
             scrubbed: Mutex::default(),
             cursor: Mutex::new(parts.cursor),
             report: Mutex::new(parts.report),
-            #[cfg(test)]
+            #[cfg(any(test, feature = "test"))]
             rows_read: AtomicU64::default(),
         }
     }
@@ -237,7 +237,7 @@ impl Shared {
 
     /// A row of a history was read.
     pub(super) fn count_row(&self) {
-        #[cfg(test)]
+        #[cfg(any(test, feature = "test"))]
         self.rows_read.fetch_add(1, Ordering::Relaxed);
     }
 

@@ -20,7 +20,7 @@ fn database() -> Database {
 
 /// Entries `range` of an epoch, each with a key made from its number; every third has none.
 fn record(db: &Database, keys: &mut KeyRuns, epoch: Epoch, range: std::ops::Range<u64>) {
-    let mut rows = crate::store::pending::Rows::over(db, PendingRows::default()).unwrap();
+    let mut rows = crate::pending::Rows::over(db, PendingRows::default()).unwrap();
     for seq in range.clone() {
         let event = record::kinds::Event::read("use.recorded", r#"{"tag":"ABCDEFGH3"}"#);
         let idem = record::entry::Idem { key: key(seq + u64::from(epoch.n)), req: Digest16([1; 16]) };

@@ -4,8 +4,8 @@ use std::io::{self, ErrorKind};
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::store::disk::{Disk, DiskFile};
-use crate::store::system_disk::SystemDisk;
+use crate::disk::{Disk, DiskFile};
+use crate::system_disk::SystemDisk;
 
 /// Which calls to the disk fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -362,7 +362,7 @@ pub(crate) fn frames_hold(disk: &dyn Disk, segment: &Segment, frames: &[FrameByt
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::system_disk::SystemDisk;
+    use crate::system_disk::SystemDisk;
 
     #[test]
     fn frames_that_are_read_back_otherwise_do_not_hold() {

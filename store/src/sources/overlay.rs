@@ -139,9 +139,9 @@ impl redb::StorageBackend for OverlayFile {
 mod tests {
     use redb::StorageBackend as _;
 
-    use super::super::super::disk::Disk as _;
-    use super::super::super::system_disk::SystemDisk;
     use super::*;
+    use crate::disk::Disk as _;
+    use crate::system_disk::SystemDisk;
 
     #[test]
     fn writes_are_seen_and_the_file_stays_as_it_is() {

@@ -8,8 +8,8 @@ use record::run::RunName;
 
 use super::past::forgetful;
 use super::*;
-use crate::store::displaced;
-use crate::store::places::{AdoptedRun, RunState};
+use crate::displaced;
+use crate::places::{AdoptedRun, RunState};
 
 /// A box whose card went back, which recorded four cleanings beside, got back what it had forgotten, and has adopted them.
 pub(super) async fn adopted() -> (tempfile::TempDir, Store, RunName) {

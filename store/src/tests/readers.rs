@@ -2,13 +2,12 @@
 
 use std::io;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Condvar, Mutex, mpsc};
+use std::sync::{Condvar, Mutex};
 
 use futures_util::FutureExt as _;
-use tokio::task::JoinHandle;
 
 use super::disk::DiskFile;
-use super::read_pool::{LONG_WAITING_MAX, QUICK_WAITING_MAX};
+use super::held_reads::HeldReads;
 use super::*;
 
 #[tokio::test]
@@ -32,60 +31,6 @@ async fn a_snapshot_that_is_held_delays_no_recording_and_never_changes() {
     }
     assert_eq!(store.snapshot().activity[&tag()].cleanings, 50);
     store.stop().await.unwrap();
-}
-
-/// Reads that stand still until they are let go.
-#[derive(Default)]
-pub(crate) struct HeldReads {
-    go: Vec<mpsc::Sender<()>>,
-    reads: Vec<JoinHandle<Result<(), ReadError>>>,
-}
-
-impl HeldReads {
-    /// Holds up every thread that reads, and fills both queues.
-    pub(crate) async fn fill(store: &Store) -> Self {
-        let mut held = Self::default();
-        for (lane, threads, queued) in
-            [(ReadLane::Quick, 2, QUICK_WAITING_MAX), (ReadLane::Long, 1, LONG_WAITING_MAX)]
-        {
-            for _ in 0..threads {
-                held.hold(store, lane, |_| ()).await;
-            }
-            for _ in 0..queued {
-                held.queue(store, lane, |_| ()).await;
-            }
-        }
-        held
-    }
-
-    /// Holds up one thread after it has done some work; returns when it stands still.
-    async fn hold(&mut self, store: &Store, lane: ReadLane, work: impl FnOnce(&Reader) + Send + 'static) {
-        let (go, wait) = mpsc::channel();
-        let (begun, begins) = oneshot::channel();
-        self.go.push(go);
-        self.queue(store, lane, move |reader| {
-            work(reader);
-            begun.send(()).unwrap();
-            // Ends when the other side is dropped.
-            let _ = wait.recv();
-        })
-        .await;
-        begins.await.unwrap();
-    }
-
-    async fn queue(&mut self, store: &Store, lane: ReadLane, work: impl FnOnce(&Reader) + Send + 'static) {
-        let store = store.clone();
-        self.reads.push(tokio::spawn(async move { store.read(lane, work).await }));
-        tokio::task::yield_now().await;
-    }
-
-    /// Lets all go, and waits until each has ended in one way or another.
-    pub(crate) async fn release(self) {
-        drop(self.go);
-        for read in self.reads {
-            assert!(matches!(read.await.unwrap(), Ok(()) | Err(ReadError::Busy)));
-        }
-    }
 }
 
 #[tokio::test]

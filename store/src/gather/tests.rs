@@ -9,10 +9,10 @@ use record::entry::Draft;
 use tokio::runtime::Handle;
 
 use super::Gather;
-use crate::store::error::SubmitError;
-use crate::store::job::Job;
-use crate::store::queue::{Answer, Queue, State, WriterTime};
-use crate::store::view::{Recorded, View};
+use crate::error::SubmitError;
+use crate::job::Job;
+use crate::queue::{Answer, Queue, State, WriterTime};
+use crate::view::{Recorded, View};
 
 const FLUSH: Duration = Duration::from_millis(8);
 /// Longest that a group's own work takes besides its flush, in this world.
@@ -339,7 +339,7 @@ fn a_full_group_goes_at_once_and_an_order_is_not_kept_waiting() {
     let mut writer = Writer::new(3, 8, 0, 0, Planted::Nothing);
     writer.rounds(4);
     writer.queue.sleep(1, writer.time.now() + FLUSH);
-    assert!(writer.queue.control(crate::store::queue::Control::Cursor).is_ok());
+    assert!(writer.queue.control(crate::queue::Control::Cursor).is_ok());
     let before = writer.time.now();
     writer.gather.wait(&writer.queue, || 0);
     assert_eq!(writer.time.now(), before, "something else is to be done");

@@ -22,14 +22,14 @@ use super::tables::{self, BLOCK};
 /// A snapshot that is held longer makes the database grow by every commit meanwhile.
 const READER_LIFE: Duration = Duration::from_secs(2);
 
-#[cfg(test)]
+#[cfg(any(test, feature = "test"))]
 thread_local! {
     static OPENED_HERE: Cell<u64> = const { Cell::new(0) };
 }
 
 /// Readers that the calling thread has opened.
-#[cfg(test)]
-pub(crate) fn readers_opened_here() -> u64 {
+#[cfg(any(test, feature = "test"))]
+pub fn readers_opened_here() -> u64 {
     OPENED_HERE.with(Cell::get)
 }
 
@@ -63,7 +63,7 @@ pub(super) fn db<E: Into<redb::Error>>(e: E) -> StoreError {
 impl Reader {
     pub(super) fn open(shared: Arc<Shared>, epoch: Epoch) -> Result<Self, StoreError> {
         use redb::ReadableDatabase as _;
-        #[cfg(test)]
+        #[cfg(any(test, feature = "test"))]
         OPENED_HERE.with(|opened| opened.set(opened.get() + 1));
         let txn = shared.db()?.begin_read().map_err(db)?;
         Self::on(Arc::new(txn), shared, epoch, Instant::now())

@@ -33,8 +33,6 @@ mod trusted;
 mod unreadable;
 mod writing;
 
-pub(crate) use self::readers::HeldReads;
-
 const TAG: &str = "ABCDEFGH3";
 
 fn sizes() -> Sizes {

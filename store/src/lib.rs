@@ -30,6 +30,8 @@ mod gather;
 mod group;
 mod heal;
 mod health;
+#[cfg(any(test, feature = "test"))]
+pub mod held_reads;
 mod hints;
 mod history;
 mod job;
@@ -112,8 +114,8 @@ use self::queue::{Control, Gate, Queue};
 use self::read_pool::ReadPool;
 pub use self::read_pool::{HISTORY_PIECE, ReadError, ReadLane};
 pub use self::reader::Reader;
-#[cfg(test)]
-pub(crate) use self::reader::readers_opened_here;
+#[cfg(any(test, feature = "test"))]
+pub use self::reader::readers_opened_here;
 pub use self::refill::{Page, Past, RefillError};
 pub use self::report::StartReport;
 pub use self::run_exchange::{AdoptedRuns, MissingLines};
@@ -270,8 +272,8 @@ impl Store {
     }
 
     /// Rows of histories that were read so far.
-    #[cfg(test)]
-    pub(crate) fn rows_read(&self) -> u64 {
+    #[cfg(any(test, feature = "test"))]
+    pub fn rows_read(&self) -> u64 {
         self.shared.rows_read.load(std::sync::atomic::Ordering::Relaxed)
     }
 
@@ -388,5 +390,3 @@ impl Store {
 
 #[cfg(test)]
 mod tests;
-#[cfg(test)]
-pub(crate) use self::tests::HeldReads;

@@ -94,7 +94,7 @@ pub trait Disk: Debug + Send + Sync + 'static {
 ///
 /// # Errors
 /// The disk's.
-pub(crate) fn exists(disk: &dyn Disk, path: &str) -> io::Result<bool> {
+pub fn exists(disk: &dyn Disk, path: &str) -> io::Result<bool> {
     let (dir, name) = path.rsplit_once('/').unwrap_or(("", path));
     Ok(disk.list(dir)?.iter().any(|n| n == name))
 }
@@ -103,7 +103,7 @@ pub(crate) fn exists(disk: &dyn Disk, path: &str) -> io::Result<bool> {
 ///
 /// # Errors
 /// The disk's; `InvalidData` over `max` bytes.
-pub(crate) fn read_small(disk: &dyn Disk, path: &str, max: usize) -> io::Result<Option<Vec<u8>>> {
+pub fn read_small(disk: &dyn Disk, path: &str, max: usize) -> io::Result<Option<Vec<u8>>> {
     let file = match disk.open(path) {
         Ok(file) => file,
         Err(e) if e.kind() == ErrorKind::NotFound => return Ok(None),
@@ -122,7 +122,7 @@ pub(crate) fn read_small(disk: &dyn Disk, path: &str, max: usize) -> io::Result<
 ///
 /// # Errors
 /// The disk's.
-pub(crate) fn put_small(disk: &dyn Disk, path: &str, bytes: &[u8]) -> io::Result<()> {
+pub fn put_small(disk: &dyn Disk, path: &str, bytes: &[u8]) -> io::Result<()> {
     let new = format!("{path}.new");
     remove_if_there(disk, &new)?;
     let file = disk.create_new(&new)?;
@@ -139,7 +139,7 @@ const BAD_COPIES_MAX: u32 = 9;
 ///
 /// # Errors
 /// The disk's.
-pub(crate) fn set_aside_hint(disk: &dyn Disk, path: &str) -> io::Result<()> {
+pub fn set_aside_hint(disk: &dyn Disk, path: &str) -> io::Result<()> {
     let copy = |n: u32| if n == 1 { format!("{path}.bad") } else { format!("{path}.bad-{n}") };
     for n in 1..=BAD_COPIES_MAX {
         let to = copy(n);
@@ -164,7 +164,7 @@ pub(crate) fn parent(path: &str) -> &str {
 ///
 /// # Errors
 /// The disk's.
-pub(crate) fn remove_if_there(disk: &dyn Disk, path: &str) -> io::Result<()> {
+pub fn remove_if_there(disk: &dyn Disk, path: &str) -> io::Result<()> {
     match disk.remove(path) {
         Err(e) if e.kind() != ErrorKind::NotFound => Err(e),
         _ => Ok(()),

@@ -7,8 +7,8 @@ use super::adoption::{
 };
 use super::past::forgetful;
 use super::*;
-use crate::store::chain::{LogLine, LogPiece};
-use crate::store::displaced::DisplacedFile;
+use crate::chain::{LogLine, LogPiece};
+use crate::displaced::DisplacedFile;
 
 #[tokio::test]
 async fn a_text_that_is_erased_leaves_the_run_too() {
@@ -101,7 +101,7 @@ async fn texts_that_a_line_does_not_name_or_more_than_once_end_no_start() {
     assert_eq!(keep_missing(&store, epoch, &page.0[8..12], &texts).unwrap(), 4);
     // Nor does what others kept so before.
     let line = |entry: &record::entry::Entry| {
-        let mut beside = crate::store::segment::GroupWriter::default();
+        let mut beside = crate::segment::GroupWriter::default();
         texts.iter().filter(|text| text.seq() == entry.seq()).for_each(|text| beside.text(text));
         LogLine { entry: entry.bytes().to_vec(), texts: beside.bytes().to_vec() }
     };

@@ -9,10 +9,10 @@ use record::ids::Epoch;
 use record::run::{RunName, RunNamer};
 
 use super::*;
-use crate::store::chain::{LogLine, LogPiece};
-use crate::store::disk::DiskFile;
-use crate::store::displaced::DisplacedFile;
-use crate::store::runs;
+use crate::chain::{LogLine, LogPiece};
+use crate::disk::DiskFile;
+use crate::displaced::DisplacedFile;
+use crate::runs;
 
 /// Files that are open, and how many were at most.
 #[derive(Debug, Default)]
