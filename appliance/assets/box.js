@@ -40,11 +40,11 @@
       const left = Math.max(0, Math.ceil((ends - passed()) / 1000));
       timer.textContent = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
       bar.value = all - left;
-      if (left === 60) say.textContent = "One minute left";
-      if (left === 10) say.textContent = "Ten seconds left";
+      if (left === 60) say.textContent = say.dataset.minute;
+      if (left === 10) say.textContent = say.dataset.tenSeconds;
       if (left > 0) return void setTimeout(tick, 250);
       finish();
-      say.textContent = "Contact time is over. You can record.";
+      say.textContent = say.dataset.over;
       const touched = !navigator.userActivation || navigator.userActivation.hasBeenActive;
       if (navigator.vibrate && touched) navigator.vibrate(300);
     };
@@ -82,7 +82,7 @@
       const go = form.querySelector(".bar .go");
       if (!go) return;
       const words = go.textContent;
-      setTimeout(() => (go.textContent = "Recording…"), 0);
+      setTimeout(() => (go.textContent = go.dataset.busy), 0);
       // Back from the next page: what was typed is still here, so the button has to be as well.
       addEventListener("pageshow", () => (go.textContent = words), { once: true });
     });
@@ -102,14 +102,14 @@
     const pad = document.createElement("div");
     pad.className = "pad";
     pad.setAttribute("role", "group");
-    pad.setAttribute("aria-label", "Digits");
+    pad.setAttribute("aria-label", pin.dataset.pad);
     const open = pin.form.querySelector("button");
     for (const key of ["1", "2", "3", "4", "5", "6", "7", "8", "9", "⌫", "0"]) {
       const button = document.createElement("button");
       button.type = "button";
       button.className = "two";
       button.textContent = key;
-      if (key === "⌫") button.setAttribute("aria-label", "Delete the last digit");
+      if (key === "⌫") button.setAttribute("aria-label", pin.dataset.delete);
       button.addEventListener("click", () => {
         pin.value = key === "⌫" ? pin.value.slice(0, -1) : (pin.value + key).slice(0, 8);
       });

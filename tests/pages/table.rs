@@ -164,6 +164,7 @@ async fn last_of_path(browser: &Browser) -> String {
 /// All of them.
 pub(crate) fn pages(at: &Places) -> Vec<Page> {
     let mut pages = technician(at);
+    pages.extend(technician_in_spanish(at));
     pages.extend(staff(at));
     pages.extend(staff_access(at));
     pages.extend(relay(at));
@@ -206,6 +207,33 @@ fn technician(at: &Places) -> Vec<Page> {
         page("board", "/board", vec![], "Clean these first"),
         page("no-page", "/there/is/nothing/here", vec![], "There is no such page here"),
         page("staff-over-plain", "/staff/", vec![], "Staff pages need HTTPS"),
+    ]
+}
+
+/// What follows scheme and host: a language is chosen for one of the two listeners.
+fn path_of(url: &str) -> &str {
+    url.splitn(4, '/').nth(3).map_or("/", |path| &url[url.len() - path.len() - 1..])
+}
+
+/// Words are longer in Spanish. It is chosen at the foot of the first of these pages, and English at that of the last.
+fn technician_in_spanish(at: &Places) -> Vec<Page> {
+    use Act::Press;
+    let page = |name, path: &str, acts, says| Page { name, url: format!("{}{path}", at.http), acts, says };
+    let scan = format!("/t/{}", at.pump);
+    vec![
+        page("home-es", "/", vec![Press("footer [value=es]")], "Qué falta limpiar"),
+        page("home-all-es", "/?all=1", vec![], "Solo lo que falta limpiar"),
+        page("scan-es", &scan, vec![], "Registrar limpieza"),
+        page("scan-error-es", &scan, vec![Press("#step-1"), Press(RECORD)], "Hay un problema"),
+        page("scan-wet-es", &scan, vec![Press("#wet button")], "Se secó: reiniciar"),
+        Page { name: "instructions-es", url: at.protocol.clone(), acts: vec![], says: "Mantener húmedo" },
+        page("out-of-service-es", &format!("/t/{}", at.out), vec![], "está fuera de servicio"),
+        page("tag-unknown-es", &format!("/t/{}", at.unknown), vec![], "Ningún equipo tiene este código"),
+        page("tag-none-es", "/t/", vec![], "Revise el código"),
+        page("receipt-es", path_of(&at.old_receipt), vec![], "Dónde está su registro"),
+        page("board-es", "/board", vec![], "Limpiar primero"),
+        page("no-page-es", "/there/is/nothing/here", vec![], "Aquí no existe esa página"),
+        page("home-en", "/", vec![Press("footer [value=en]")], "What needs cleaning"),
     ]
 }
 

@@ -16,7 +16,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("cleantrack-service", &["cleantrack-record"]),
     ("cleantrack-words", &[]),
     // Itself: its own tests switch its feature `test` on.
-    ("cleantrack-web", &["cleantrack-record", "cleantrack-service", "cleantrack-web"]),
+    ("cleantrack-web", &["cleantrack-record", "cleantrack-service", "cleantrack-web", "cleantrack-words"]),
     ("cleantrack-store", &["cleantrack-record", "cleantrack-service"]),
     (
         "cleantrack-appliance",
@@ -27,6 +27,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "cleantrack-service",
             "cleantrack-firmware-config",
             "cleantrack-web",
+            "cleantrack-words",
         ],
     ),
     ("cleantrack-relay", &["cleantrack-record", "cleantrack-labels", "cleantrack-service", "cleantrack-web"]),

@@ -6,10 +6,8 @@ use axum::response::{IntoResponse as _, Response};
 use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, LOCATION};
 use http::{HeaderMap, HeaderValue, StatusCode};
 
-use crate::answer::HTML_MEDIA;
-use crate::error::{
-    ErrorText, FaultWords, HttpError, OldProblemDocument, PROBLEM_MEDIA, ProblemDocument, RequestFault,
-};
+use crate::answer::Page;
+use crate::error::{FaultWords, HttpError, OldProblemDocument, PROBLEM_MEDIA, ProblemDocument, RequestFault};
 use crate::route::{Kind, RouteMark};
 
 /// What a program adds to its errors: words, the page, and the id of each occurrence.
@@ -27,14 +25,14 @@ pub trait ErrorPresenter: Clone + Send + Sync + 'static {
     /// Four random bytes, shown as the answer's id.
     fn new_error_id(&self) -> [u8; 4];
 
-    /// The page of an error, which has all its words, in the layout of the area that the person is in. The id is eight hex
-    /// digits.
+    /// The page of an error, which has all its words, in the layout of the area that the person is in and, where
+    /// [`HttpError::is_in_every_locale`], in their language. The id is eight hex digits.
     fn draw_page(
         &self,
         visit: Self::Visit,
         error: &HttpError,
         id: &str,
-    ) -> impl Future<Output = Result<String, askama::Error>> + Send;
+    ) -> impl Future<Output = Result<Page, askama::Error>> + Send;
 }
 
 /// Stays in the extensions of an answer that was made of an error, for log, metrics and tests.
@@ -118,7 +116,7 @@ async fn present_error<P: ErrorPresenter>(
         _ if reader.reads_json(kind) => write_problem(&error, kind, &id),
         Some(location) => write_redirect(&location).unwrap_or_else(|| write_problem(&error, kind, &id)),
         None => match presenter.draw_page(visit, &error, &id).await {
-            Ok(page) => (error.status, [(CONTENT_TYPE, HTML_MEDIA)], page).into_response(),
+            Ok(page) => (error.status, page).into_response(),
             Err(failure) => {
                 tracing::error!(id, %failure, "the page of an error could not be drawn");
                 write_problem(&error, kind, &id)
@@ -148,12 +146,12 @@ fn add_words(error: &mut HttpError, words: FaultWords) {
 fn write_problem(error: &HttpError, kind: Option<Kind>, id: &str) -> Response {
     let problem = ProblemDocument {
         r#type: format!("/problems/{}", error.code),
-        title: error.title.clone().into_owned(),
+        title: error.title.to_string(),
         status: error.status.as_u16(),
-        detail: error.detail.clone().into_owned(),
-        field: error.field.clone().map(ErrorText::into_owned),
-        safe: error.safe.clone().into_owned(),
-        next: error.next.clone().into_owned(),
+        detail: error.detail.to_string(),
+        field: error.field.as_deref().map(str::to_owned),
+        safe: error.safe.to_string(),
+        next: error.next.to_string(),
         id: id.to_owned(),
     };
     let body = if kind == Some(Kind::Old) {

@@ -73,13 +73,14 @@ pub fn fill_slots(message: impl AsRef<str>, markup: impl AsRef<[SafeHtml]>) -> S
     SafeHtml(html)
 }
 
+/// As templates do it, so that a text reads the same in a sentence and beside it.
 fn push_escaped(html: &mut String, text: &str) {
     for character in text.chars() {
         match character {
-            '&' => html.push_str("&amp;"),
-            '<' => html.push_str("&lt;"),
-            '>' => html.push_str("&gt;"),
-            '"' => html.push_str("&quot;"),
+            '&' => html.push_str("&#38;"),
+            '<' => html.push_str("&#60;"),
+            '>' => html.push_str("&#62;"),
+            '"' => html.push_str("&#34;"),
             '\'' => html.push_str("&#39;"),
             other => html.push(other),
         }
@@ -99,16 +100,16 @@ mod tests {
         let sentence = format!("{} is clean until {} & <no> {}", S1.0, S0.0, S1.0);
         let moment = Moment { iso: "2026-11-20T14:04:31-06:00".into(), text: "14:04".into() };
         let html = fill_slots(sentence, [moment.to_html(), SafeHtml::entered("Probe <b>\"7\"</b>")]);
-        let probe = "<bdi translate=\"no\">Probe &lt;b&gt;&quot;7&quot;&lt;/b&gt;</bdi>";
+        let probe = "<bdi translate=\"no\">Probe &#60;b&#62;&#34;7&#34;&#60;/b&#62;</bdi>";
         let time = "<time datetime=\"2026-11-20T14:04:31-06:00\">14:04</time>";
-        assert_eq!(html.to_string(), format!("{probe} is clean until {time} &amp; &lt;no&gt; {probe}"));
+        assert_eq!(html.to_string(), format!("{probe} is clean until {time} &#38; &#60;no&#62; {probe}"));
         assert_eq!(fill_slots(S3.0.to_string(), []).to_string(), "\u{FFFD}");
     }
 
     #[test]
     fn attributes_are_escaped() {
         let link = SafeHtml::element("a", &[("href", "/t/\"><script>"), ("class", "x")], "it's");
-        assert_eq!(link.to_string(), "<a href=\"/t/&quot;&gt;&lt;script&gt;\" class=\"x\">it&#39;s</a>");
+        assert_eq!(link.to_string(), "<a href=\"/t/&#34;&#62;&#60;script&#62;\" class=\"x\">it&#39;s</a>");
     }
 
     proptest! {

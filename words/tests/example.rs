@@ -72,7 +72,7 @@ fn markup_and_entered_text_meet_in_a_sentence() {
     let sentence = w.scan_wet_until(S0, S1);
     let html =
         fill_slots(sentence, [SafeHtml::entered("<Probe>"), SafeHtml::element("strong", &[], "14:04")]);
-    let probe = "<bdi translate=\"no\">&lt;Probe&gt;</bdi>";
+    let probe = "<bdi translate=\"no\">&#60;Probe&#62;</bdi>";
     assert_eq!(
         html.to_string(),
         format!("Mantenga {probe} mojado hasta <strong>14:04</strong> y luego regístrelo")

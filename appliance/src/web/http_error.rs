@@ -1,24 +1,34 @@
 //! What went wrong, in the box's words: each error says what is safe and what to do next.
 
+use std::borrow::Cow;
+
 use http::header::RETRY_AFTER;
 use http::{HeaderValue, StatusCode};
 use record::tag::Tag;
 use web::error::{ErrorText, HttpError, RequestFault};
+use words::{Locale, WordSet};
 
 use crate::intake::Refusal;
 use crate::store::{ReadError, StoreError};
+use crate::web::refusal_words::{word_detail, word_refusal};
+use crate::web::words::{ErrorWords, RefusalWords};
+
+/// A text of an error in the language of whoever reads it.
+pub(crate) fn worded<W: WordSet>(message: impl Fn(W) -> String + Send + Sync + 'static) -> ErrorText {
+    ErrorText::message(move |locale| message(W::in_locale(locale)))
+}
 
 /// An error after which nothing was recorded.
 pub(crate) fn new_error(status: StatusCode, code: &'static str, title: impl Into<ErrorText>) -> HttpError {
-    HttpError::new(status, code, title).safe("Nothing was recorded.")
+    HttpError::new(status, code, title).safe(worded(ErrorWords::error_nothing_recorded))
 }
 
 /// Nothing is at this address.
 pub(crate) fn not_found() -> HttpError {
-    new_error(StatusCode::NOT_FOUND, "not-found", "There is no such page here")
-        .detail("The address may be mistyped, or what it named is gone.")
-        .safe("Nothing was changed.")
-        .next("Scan the label on the equipment, or find the item by its name.")
+    new_error(StatusCode::NOT_FOUND, "not-found", worded(ErrorWords::error_not_found))
+        .detail(worded(ErrorWords::error_not_found_detail))
+        .safe(worded(ErrorWords::error_nothing_changed))
+        .next(worded(ErrorWords::error_not_found_next))
 }
 
 /// The box's own fault, of which no error tells: something that it relies on is not so.
@@ -28,48 +38,44 @@ pub(crate) fn broken_rule(what: &str) -> HttpError {
 
 /// So much is being read that this was not.
 pub(crate) fn busy_reading() -> HttpError {
-    new_error(StatusCode::SERVICE_UNAVAILABLE, "busy", "The box is busy reading")
-        .detail("Others are reading long parts of its history at this moment.")
-        .safe("Everything that was recorded is safe, and recording goes on.")
-        .next("Wait two seconds and try again.")
+    new_error(StatusCode::SERVICE_UNAVAILABLE, "busy", worded(ErrorWords::error_reading))
+        .detail(worded(ErrorWords::error_reading_detail))
+        .safe(worded(ErrorWords::error_reading_safe))
+        .next(worded(ErrorWords::error_reading_next))
         .header(RETRY_AFTER, HeaderValue::from_static("2"))
 }
 
 /// What was asked for may be among entries that this box lacks.
 pub(crate) fn history_missing() -> HttpError {
-    new_error(StatusCode::SERVICE_UNAVAILABLE, "missing", "A part of this box’s history is missing")
-        .detail("What you look for may be in it. It comes back by itself where the relay or a copy has it.")
-        .safe("Nothing was changed, and recording goes on.")
-        .next("Try again in a few minutes. If it stays so, tell biomed.")
+    new_error(StatusCode::SERVICE_UNAVAILABLE, "missing", worded(ErrorWords::error_missing))
+        .detail(worded(ErrorWords::error_missing_detail))
+        .safe(worded(ErrorWords::error_missing_safe))
+        .next(worded(ErrorWords::error_missing_next))
         .header(RETRY_AFTER, HeaderValue::from_static("60"))
 }
 
 /// A tag that nothing here knows, while a part of the history is missing that may say what it is on.
 pub(crate) fn tag_not_known_now(tag: Tag) -> HttpError {
     history_missing()
-        .detail(format!(
-            "The tag {tag} is well formed, but what says on which equipment it is may be in the part that is missing. \
-             That part comes back by itself where the relay or a copy has it."
-        ))
-        .safe("Nothing was recorded. What was recorded before is kept.")
-        .next("Clean it as usual, write it on paper, and try again in a few minutes. If it stays so, tell biomed.")
+        .detail(worded(move |words: ErrorWords| words.error_tag_missing_detail(tag.to_string())))
+        .safe(worded(ErrorWords::error_tag_missing_safe))
+        .next(worded(ErrorWords::error_tag_missing_next))
         .field("tag")
 }
 
 /// A form that came whole and does not say what it should.
 pub(crate) fn unreadable_form(words: impl Into<ErrorText>) -> HttpError {
-    new_error(StatusCode::BAD_REQUEST, "form", FORM_TITLE).detail(words).next(FORM_NEXT)
+    new_error(StatusCode::BAD_REQUEST, "form", worded(ErrorWords::error_form))
+        .detail(words)
+        .next(worded(ErrorWords::error_form_next))
 }
-
-pub(crate) const FORM_TITLE: &str = "The form could not be read";
-pub(crate) const FORM_NEXT: &str = "Open the page again and fill in the form by hand.";
 
 /// A parameter of a program that does not fit.
 pub(crate) fn invalid_parameter(field: &'static str, words: &str) -> HttpError {
     new_error(StatusCode::BAD_REQUEST, "parameter", PARAMETER_TITLE)
         .detail(words.to_owned())
         .field(field)
-        .safe("Nothing was changed.")
+        .safe(worded(ErrorWords::error_nothing_changed))
         .next(PARAMETER_NEXT)
 }
 
@@ -108,8 +114,22 @@ impl From<Refusal> for HttpError {
             Refusal::KeyForm => StatusCode::BAD_REQUEST,
             _ => StatusCode::UNPROCESSABLE_ENTITY,
         };
-        let field = refusal.field().map(ErrorText::Borrowed);
-        let error = new_error(status, refusal.code(), refusal.to_string()).detail(refusal.detail());
-        Self { field, ..error.next("Correct it and send it again.") }
+        let (code, field) = (refusal.code(), refusal.field().map(Cow::Borrowed));
+        let (title, detail) = refusal_texts(refusal);
+        let error = new_error(status, code, title).detail(detail);
+        Self { field, ..error.next(worded(ErrorWords::error_correct)) }
+    }
+}
+
+/// What was refused and the rule behind it, in every language where an open page can meet it.
+pub(crate) fn refusal_texts(refusal: Refusal) -> (ErrorText, ErrorText) {
+    let english = RefusalWords::in_locale(Locale::EnUs);
+    match (word_refusal(english, &refusal), word_detail(english, &refusal)) {
+        (Some(_), Some(_)) => {
+            let other = refusal.clone();
+            let title = move |words| word_refusal(words, &refusal).unwrap_or_default();
+            (worded(title), worded(move |words| word_detail(words, &other).unwrap_or_default()))
+        }
+        _ => (refusal.to_string().into(), refusal.detail().into()),
     }
 }

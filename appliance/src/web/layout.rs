@@ -1,15 +1,19 @@
-//! What surrounds every page: band, navigation, the one calm line.
+//! What surrounds every page: band, navigation, the one calm line, the choice of languages.
 
 use web::assets::{LIVE, MARK, STYLE};
 use web::live::LivePage;
+use words::Language;
 
 use crate::intake::Permission;
 use crate::web::access::staff_session::{StaffSession, role_name};
 use crate::web::assets;
 use crate::web::context::AppState;
-use crate::web::view_models::alarms::AlarmBanner;
+use crate::web::view_models::alarm_banner::AlarmBanner;
+use crate::web::view_models::formats::english_words;
 use crate::web::view_models::jobs;
 use crate::web::view_models::snapshot::Snapshot;
+use crate::web::view_models::wording::Wording;
+use crate::web::words::{AlarmBannerWords, PageWords};
 
 /// A page that a nav entry leads to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,11 +38,35 @@ pub(crate) struct Bar {
     pub(crate) sees_people: bool,
 }
 
+/// A language that a page can be had in.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct LanguageChoice {
+    pub(crate) code: &'static str,
+    /// What those call it who read it.
+    pub(crate) name: &'static str,
+}
+
+impl LanguageChoice {
+    fn of(language: Language) -> Self {
+        let name = match language {
+            Language::English => "English",
+            Language::Spanish => "Español",
+        };
+        Self { code: language.code(), name }
+    }
+}
+
 /// What surrounds a page.
 #[derive(Debug, Clone)]
 pub(crate) struct Frame {
+    /// Its own words, in the language of the whole page.
+    pub(crate) words: PageWords,
+    /// The languages that the page can be had in instead.
+    pub(crate) languages: Vec<LanguageChoice>,
     pub(crate) title: String,
     pub(crate) facility: String,
+    /// Whether somebody entered that name.
+    pub(crate) is_named: bool,
     pub(crate) style: &'static str,
     pub(crate) mark: &'static str,
     pub(crate) scripts: Vec<&'static str>,
@@ -57,17 +85,41 @@ pub(crate) struct Frame {
 }
 
 impl Frame {
-    /// For everybody.
+    /// Of a page that is in English only.
     pub(crate) fn new(state: &AppState, snapshot: &Snapshot, title: impl Into<String>) -> Self {
-        let facility = match snapshot.settings.name.clone() {
+        Self::in_words(state, snapshot, english_words(), title.into())
+    }
+
+    /// Of a page for everybody, in their language.
+    pub(crate) fn open(
+        state: &AppState,
+        snapshot: &Snapshot,
+        words: PageWords,
+        title: impl Into<String>,
+    ) -> Self {
+        let language = words.catalog().locale().language();
+        let others = Language::ALL.into_iter().filter(|other| *other != language);
+        Self {
+            languages: others.map(LanguageChoice::of).collect(),
+            ..Self::in_words(state, snapshot, words, title.into())
+        }
+    }
+
+    fn in_words(state: &AppState, snapshot: &Snapshot, words: PageWords, title: String) -> Self {
+        let name = snapshot.settings.name.clone();
+        let is_named = !name.is_empty();
+        let facility = match is_named {
+            true => name,
             // Its name may stand in what is missing.
-            unnamed if unnamed.is_empty() && state.lacks_any() => "This box".to_owned(),
-            unnamed if unnamed.is_empty() => "New box".to_owned(),
-            named => named,
+            false if state.lacks_any() => words.page_this_box(),
+            false => words.page_new_box(),
         };
         Self {
-            title: title.into(),
+            words,
+            languages: Vec::new(),
+            title,
             facility,
+            is_named,
             style: STYLE.path(),
             mark: MARK.path(),
             scripts: Vec::new(),
@@ -82,9 +134,26 @@ impl Frame {
     }
 
     /// With what everybody should know, and nobody has acknowledged.
-    pub(crate) fn alarmed(self, state: &AppState, snapshot: &Snapshot) -> Self {
+    pub(crate) fn alarmed(
+        self,
+        state: &AppState,
+        snapshot: &Snapshot,
+        wording: &Wording,
+        words: AlarmBannerWords,
+    ) -> Self {
         let gap = snapshot.local.gap_before().is_some();
-        Self { gap, alarm: AlarmBanner::for_everybody(state, &snapshot.contact()), ..self }
+        let alarm = AlarmBanner::for_everybody(state, &snapshot.settings, wording, words);
+        Self { gap, alarm, ..self }
+    }
+
+    /// Without a choice of languages: nobody presses anything on a wall, and not every error has words in each.
+    pub(crate) fn without_languages(self) -> Self {
+        Self { languages: Vec::new(), ..self }
+    }
+
+    /// What `<html lang>` says.
+    pub(crate) fn html_lang(&self) -> &'static str {
+        self.words.catalog().locale().html_lang()
     }
 
     /// For staff: with navigation and the line about the relay.

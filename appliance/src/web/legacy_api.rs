@@ -12,6 +12,7 @@ use web::answer::{Created, Json};
 use web::argument::{IdempotencyKey, Path, Query};
 use web::error::HttpError;
 use web::route::{Example, Kind, Route, row};
+use words::{Locale, WordSet as _};
 
 use crate::intake::{CleaningForm, Command};
 use crate::web::access::permissions::{Read, View};
@@ -31,6 +32,7 @@ use crate::web::request::listing::ListParams;
 use crate::web::request::page_token::PageToken;
 use crate::web::request::photo_form::PhotoForm;
 use crate::web::view_models::formats::utc;
+use crate::web::words::ErrorWords;
 use crate::web::{examples, refusals};
 
 pub(crate) fn routes() -> Vec<Route<AppState>> {
@@ -89,7 +91,8 @@ async fn register_cleaning(
     // A photo that is of no use never costs the record.
     let message = match &photo {
         Photo::Refused(refusal) => {
-            format!("Cleaning recorded, but its photo was not kept: {}", refusal.words)
+            let why = refusal.fault.word(ErrorWords::in_locale(Locale::EnUs));
+            format!("Cleaning recorded, but its photo was not kept: {why}")
         }
         Photo::NoRoom => {
             "Cleaning recorded, but its photo was not kept: the box has no room for photos".into()

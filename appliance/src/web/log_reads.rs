@@ -1,12 +1,15 @@
 //! Reads of the log for pages: through one bounded door, with a deadline.
 
 use record::fold::Facility;
+use record::ids::StaffId;
 use record::tree::Hash;
 use web::error::HttpError;
+use words::{Locale, SafeHtml, WordSet as _, fill_slots};
 
 use crate::store::{ReadLane, Reader};
 use crate::web::context::AppState;
 use crate::web::http_error::read_error;
+use crate::web::words::PageWords;
 
 /// Reads the log and all history on a thread of the store: pages never read on the threads that answer phones.
 pub(crate) async fn read<T: Send + 'static>(
@@ -43,19 +46,59 @@ pub(crate) fn read_waiting<T: Send + 'static>(
     tokio::runtime::Handle::current().block_on(read(state, lane, work))
 }
 
-/// A text behind its hash; one that was erased says so.
-pub(crate) fn text(reader: &Reader, hash: Hash) -> String {
-    match reader.text(&hash) {
-        Ok(Some(text)) => text,
-        Ok(None) => "erased".to_owned(),
-        Err(error) => {
-            tracing::warn!(%error, "a text could not be read");
-            "unreadable".to_owned()
+/// What somebody entered, as far as it can be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum StoredText {
+    Kept(String),
+    Erased,
+    Unreadable,
+    /// The name of somebody who is not known here.
+    Nobody,
+}
+
+impl StoredText {
+    /// The text behind a hash.
+    pub(crate) fn read(reader: &Reader, hash: Hash) -> Self {
+        match reader.text(&hash) {
+            Ok(Some(text)) => Self::Kept(text),
+            Ok(None) => Self::Erased,
+            Err(error) => {
+                tracing::warn!(%error, "a text could not be read");
+                Self::Unreadable
+            }
+        }
+    }
+
+    /// The name of a person at the facility.
+    pub(crate) fn of_staff(reader: &Reader, facility: &Facility, staff: StaffId) -> Self {
+        facility.staff.get(&staff).map_or(Self::Nobody, |staff| Self::read(reader, staff.name))
+    }
+
+    /// What stands in its place where it cannot be read.
+    pub(crate) fn word(self, words: PageWords) -> String {
+        match self {
+            Self::Kept(text) => text,
+            Self::Erased => words.text_erased(),
+            Self::Unreadable => words.text_unreadable(),
+            Self::Nobody => words.who_unknown(),
+        }
+    }
+
+    /// The same for the middle of a sentence, in an element of its own where somebody entered it.
+    pub(crate) fn to_html(&self, words: PageWords) -> SafeHtml {
+        match self {
+            Self::Kept(text) => SafeHtml::entered(text),
+            absent => fill_slots(absent.clone().word(words), []),
         }
     }
 }
 
-/// The name of a person at the facility.
-pub(crate) fn staff_name(reader: &Reader, facility: &Facility, staff: record::ids::StaffId) -> String {
-    facility.staff.get(&staff).map_or_else(|| "somebody unknown".to_owned(), |s| text(reader, s.name))
+/// A text behind its hash, for pages that are in English only; one that was erased says so.
+pub(crate) fn text(reader: &Reader, hash: Hash) -> String {
+    StoredText::read(reader, hash).word(PageWords::in_locale(Locale::EnUs))
+}
+
+/// The name of a person at the facility, likewise.
+pub(crate) fn staff_name(reader: &Reader, facility: &Facility, staff: StaffId) -> String {
+    StoredText::of_staff(reader, facility, staff).word(PageWords::in_locale(Locale::EnUs))
 }

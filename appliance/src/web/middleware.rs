@@ -21,9 +21,10 @@ use crate::web::access::program;
 use crate::web::access::trace::AccessTrace;
 use crate::web::access_note::{AccessNote, AccessNotes};
 use crate::web::context::AppState;
-use crate::web::http_error::new_error;
+use crate::web::http_error::{new_error, worded};
 use crate::web::request::next_page::{HOME, SIGN_IN, SIGN_IN_BYTES_MAX, asked_page};
 use crate::web::request::peer::{host_name, https_address, peer};
+use crate::web::words::ErrorWords;
 
 /// Bytes of a request's address.
 const URI_BYTES_MAX: usize = 2_048;
@@ -90,15 +91,16 @@ impl RequestHead {
         // A page that is wanted after signing in stands in that address encoded once more.
         let bytes_max = if path == SIGN_IN { SIGN_IN_BYTES_MAX } else { URI_BYTES_MAX };
         if request.uri().path_and_query().map_or(0, |p| p.as_str().len()) > bytes_max {
-            return Err(new_error(StatusCode::URI_TOO_LONG, "address", "The address is too long")
-                .next("Scan the label again."));
+            let title = worded(ErrorWords::error_address_too_long);
+            return Err(new_error(StatusCode::URI_TOO_LONG, "address", title)
+                .next(worded(ErrorWords::error_address_too_long_next)));
         }
         let host = one_host(headers)?;
         if headers.contains_key(CONTENT_ENCODING) {
             return Err(new_error(
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
                 "content-encoding",
-                "The box reads no compressed requests",
+                worded(ErrorWords::error_compressed),
             )
             .field("content-encoding"));
         }
@@ -148,9 +150,9 @@ impl RequestHead {
         if same {
             return Ok(());
         }
-        Err(new_error(StatusCode::FORBIDDEN, "origin", "This form came from another site")
-            .detail("The box takes forms only from its own pages.")
-            .next("Scan the label and use the page that opens."))
+        Err(new_error(StatusCode::FORBIDDEN, "origin", worded(ErrorWords::error_origin))
+            .detail(worded(ErrorWords::error_origin_detail))
+            .next(worded(ErrorWords::error_origin_next)))
     }
 }
 
@@ -159,7 +161,7 @@ fn one_host(headers: &HeaderMap) -> Result<&str, HttpError> {
     let one = hosts.next().and_then(|h| h.to_str().ok()).filter(|h| !h.is_empty() && h.len() <= 255);
     match (one, hosts.next()) {
         (Some(host), None) => Ok(host),
-        _ => Err(new_error(StatusCode::BAD_REQUEST, "host", "The request names no host, or more than one")),
+        _ => Err(new_error(StatusCode::BAD_REQUEST, "host", worded(ErrorWords::error_host))),
     }
 }
 

@@ -1,9 +1,9 @@
 //! The box's pages and its API: one table of routes for both listeners.
 //!
 //! It reads from the ground up: [`context`] is what every handler has, [`http_error`] what can go wrong, [`request`] the readers
-//! of what a request says, [`access`] who asks, [`commands`] the way to the log, [`view_models`] what pages show, [`layout`]
-//! what surrounds them, [`pages`] and [`api`] the handlers, [`routes`] the table of them all, [`middleware`] what is in front
-//! of and behind them, [`presenter`] errors as they are read.
+//! of what a request says, [`access`] who asks, [`commands`] the way to the log, `words` what pages say, [`view_models`] what
+//! they show, [`layout`] what surrounds them, [`pages`] and [`api`] the handlers, [`routes`] the table of them all,
+//! [`middleware`] what is in front of and behind them, [`presenter`] errors as they are read.
 
 mod access;
 mod access_note;
@@ -22,11 +22,13 @@ mod log_reads;
 mod middleware;
 mod pages;
 mod presenter;
+mod refusal_words;
 mod refusals;
 mod request;
 mod routes;
 mod starting;
 mod view_models;
+mod words;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;

@@ -2,18 +2,21 @@
 
 use askama::Template as _;
 use axum::extract::Request;
+use web::answer::Page;
 use web::error::{ErrorText, FaultWords, FormFault, HttpError, RequestFault};
 use web::present::ErrorPresenter;
+use words::{Language, Locale, LocalePreferences, S0, SafeHtml, WordSet as _, fill_slots};
 
 use crate::intake::Refusal;
 use crate::web::access::staff_session::AdmittedStaff;
 use crate::web::context::AppState;
-use crate::web::http_error::{FORM_NEXT, FORM_TITLE, PARAMETER_NEXT, PARAMETER_TITLE, not_found};
+use crate::web::http_error::{PARAMETER_NEXT, PARAMETER_TITLE, not_found, refusal_texts, worded};
 use crate::web::layout::{Frame, Place};
+use crate::web::request::language::read_preferences;
+use crate::web::request::peer::peer;
 use crate::web::view_models::snapshot::Snapshot;
-
-const NOT_RECORDED: &str = "Nothing was recorded.";
-const NOT_CHANGED: &str = "Nothing was changed.";
+use crate::web::view_models::wording::Wording;
+use crate::web::words::{ErrorWords, PageWords, RefusalWords};
 
 /// Words every error for whoever asked; a page is drawn for those whom the row let in.
 #[derive(Clone)]
@@ -27,25 +30,49 @@ impl BoxPresenter {
     }
 }
 
+/// Who asked, as far as an error's page needs it.
+pub(crate) struct PageReader {
+    admitted: AdmittedStaff,
+    languages: LocalePreferences,
+}
+
+impl PageReader {
+    /// Pages of staff are in English, and so is an error of which one text is.
+    fn locale_for(&self, error: &HttpError) -> Locale {
+        match self.admitted.get() {
+            Some(_) => Locale::EnUs,
+            None => self.languages.best_locale(|language| {
+                let is_worded = <(PageWords, ErrorWords, RefusalWords)>::has_language(language);
+                language == Language::English || (is_worded && error.is_in_every_locale())
+            }),
+        }
+    }
+}
+
 #[derive(askama::Template)]
 #[template(path = "problem.html")]
-struct ErrorPage<'a> {
+struct ErrorPage {
     frame: Frame,
-    error: &'a HttpError,
-    contact: String,
-    id: &'a str,
+    detail: String,
+    safe: String,
+    next: String,
+    /// Where each leads, and its words.
+    links: Vec<(String, String)>,
+    stays: SafeHtml,
 }
 
 impl ErrorPresenter for BoxPresenter {
-    type Visit = AdmittedStaff;
+    type Visit = PageReader;
 
-    fn begin_visit(&self, request: &mut Request) -> AdmittedStaff {
+    fn begin_visit(&self, request: &mut Request) -> PageReader {
         let admitted = AdmittedStaff::default();
+        let secure = peer(request.extensions()).secure;
+        let languages = read_preferences(request.headers(), secure);
         request.extensions_mut().insert(admitted.clone());
-        admitted
+        PageReader { admitted, languages }
     }
 
-    fn word_fault(&self, _: &AdmittedStaff, fault: &RequestFault) -> FaultWords {
+    fn word_fault(&self, _: &PageReader, fault: &RequestFault) -> FaultWords {
         word_fault(fault)
     }
 
@@ -55,101 +82,111 @@ impl ErrorPresenter for BoxPresenter {
 
     async fn draw_page(
         &self,
-        admitted: AdmittedStaff,
+        reader: PageReader,
         error: &HttpError,
         id: &str,
-    ) -> Result<String, askama::Error> {
+    ) -> Result<Page, askama::Error> {
+        let locale = reader.locale_for(error);
+        let (page_words, w) = <(PageWords, ErrorWords)>::in_locale(locale);
         let snapshot = Snapshot::now(&self.state);
-        let contact = snapshot.contact();
-        let title = error.title.clone().into_owned();
-        let frame = match admitted.get() {
+        let contact = Wording::new(page_words, &snapshot.local).contact(&snapshot.settings);
+        let text = |text: &ErrorText| text.in_locale(locale).into_owned();
+        let title = text(&error.title);
+        let frame = match reader.admitted.get() {
             Some(staff) => Frame::staff(&self.state, &snapshot, title, staff, Place::Elsewhere),
-            None => Frame::new(&self.state, &snapshot, title),
+            None if error.is_in_every_locale() => Frame::open(&self.state, &snapshot, page_words, title),
+            None => Frame::open(&self.state, &snapshot, page_words, title).without_languages(),
         };
-        ErrorPage { frame, error, contact, id }.render()
+        let page = ErrorPage {
+            frame,
+            detail: text(&error.detail),
+            safe: text(&error.safe),
+            next: text(&error.next),
+            links: error.links.iter().map(|link| (link.to.clone(), text(&link.words))).collect(),
+            stays: fill_slots(w.error_stays(S0, id), [contact]),
+        };
+        let page = Page::of_html(page.render()?);
+        Ok(if reader.admitted.get().is_some() { page } else { page.in_locale(locale) })
     }
 }
 
 fn word_fault(fault: &RequestFault) -> FaultWords {
-    let words = |title: &'static str, detail: ErrorText, safe: &'static str, next: &'static str| FaultWords {
-        title: title.into(),
-        detail,
-        safe: safe.into(),
-        next: next.into(),
+    let not_recorded = |title, detail, next| {
+        let safe = worded(ErrorWords::error_nothing_recorded);
+        FaultWords { title, detail, safe, next }
     };
     match fault {
         RequestFault::NotFound => {
             let HttpError { title, detail, safe, next, .. } = not_found();
             FaultWords { title, detail, safe, next }
         }
-        RequestFault::MethodNotAllowed => words(
-            "That cannot be done at this address",
-            "The request’s method is not one of those that this address knows.".into(),
-            NOT_RECORDED,
-            "Use the buttons of the page, or see /api/openapi.json.",
+        RequestFault::MethodNotAllowed => not_recorded(
+            worded(ErrorWords::error_method),
+            worded(ErrorWords::error_method_detail),
+            worded(ErrorWords::error_method_next),
         ),
-        RequestFault::Parameter { reason, .. } => {
-            words(PARAMETER_TITLE, format!("{reason}.").into(), NOT_CHANGED, PARAMETER_NEXT)
-        }
-        RequestFault::Json { reason, .. } => words(
-            "The JSON document does not fit",
+        RequestFault::Parameter { reason, .. } => FaultWords {
+            safe: worded(ErrorWords::error_nothing_changed),
+            ..not_recorded(PARAMETER_TITLE.into(), format!("{reason}.").into(), PARAMETER_NEXT.into())
+        },
+        RequestFault::Json { reason, .. } => not_recorded(
+            "The JSON document does not fit".into(),
             reason.clone().into(),
-            NOT_RECORDED,
-            "Compare it with /api/openapi.json.",
+            "Compare it with /api/openapi.json.".into(),
         ),
-        RequestFault::Form(fault) => words(FORM_TITLE, word_form_fault(fault).into(), NOT_RECORDED, FORM_NEXT),
-        RequestFault::TooLong { field } => words(
-            "That is too long",
-            format!("The field “{field}” is longer than the box takes.").into(),
-            NOT_RECORDED,
-            "Shorten it and send it again.",
+        RequestFault::Form(fault) => not_recorded(
+            worded(ErrorWords::error_form),
+            word_form_fault(fault.clone()),
+            worded(ErrorWords::error_form_next),
         ),
-        RequestFault::TooSlow => words(
-            "The request took too long",
-            "The rest of it did not come in time.".into(),
-            NOT_RECORDED,
-            "Go where the Wi-Fi is better and send it again.",
-        ),
-        RequestFault::BrokenOff => {
-            words(FORM_TITLE, "It broke off before its end.".into(), NOT_RECORDED, FORM_NEXT)
+        RequestFault::TooLong { field } => {
+            let field = field.clone();
+            not_recorded(
+                worded(ErrorWords::error_too_long),
+                worded(move |words: ErrorWords| words.error_too_long_detail(&field)),
+                worded(ErrorWords::error_too_long_next),
+            )
         }
-        RequestFault::MediaType { expected } => words(
-            "The box does not read this kind of content",
-            format!("It takes {} here.", word_media(expected)).into(),
-            NOT_RECORDED,
-            "",
+        RequestFault::TooSlow => not_recorded(
+            worded(ErrorWords::error_too_slow),
+            worded(ErrorWords::error_too_slow_detail),
+            worded(ErrorWords::error_too_slow_next),
         ),
-        RequestFault::IdempotencyKey => FaultWords {
-            title: Refusal::KeyForm.to_string().into(),
-            detail: Refusal::KeyForm.detail().into(),
-            safe: NOT_RECORDED.into(),
-            next: "Correct it and send it again.".into(),
-        },
-        RequestFault::Panicked => FaultWords {
-            safe: "If you pressed “Record cleaning”, look at the equipment’s page whether it is there, and record it if it is not.".into(),
-            ..word_fault(&RequestFault::Failed)
-        },
-        RequestFault::Failed => words(
-            "The box could not do that",
-            "Something in the box went wrong; it is written down there.".into(),
-            NOT_RECORDED,
-            "Try again in a minute. If it stays so, call biomed and tell them the number below.",
+        RequestFault::BrokenOff => not_recorded(
+            worded(ErrorWords::error_form),
+            worded(ErrorWords::error_form_broken_off),
+            worded(ErrorWords::error_form_next),
+        ),
+        RequestFault::MediaType { expected } => {
+            not_recorded(worded(ErrorWords::error_media), word_media(expected), ErrorText::default())
+        }
+        RequestFault::IdempotencyKey => {
+            let (title, detail) = refusal_texts(Refusal::KeyForm);
+            not_recorded(title, detail, worded(ErrorWords::error_correct))
+        }
+        RequestFault::Panicked => {
+            FaultWords { safe: worded(ErrorWords::error_panicked), ..word_fault(&RequestFault::Failed) }
+        }
+        RequestFault::Failed => not_recorded(
+            worded(ErrorWords::error_failed),
+            worded(ErrorWords::error_failed_detail),
+            worded(ErrorWords::error_failed_next),
         ),
     }
 }
 
-fn word_media(expected: &str) -> String {
-    match expected {
-        "application/json" => format!("JSON ({expected})"),
-        form => format!("a form ({form})"),
-    }
+fn word_media(expected: &'static str) -> ErrorText {
+    worded(move |words: ErrorWords| match expected {
+        "application/json" => words.error_media_json(expected),
+        form => words.error_media_form(form),
+    })
 }
 
-fn word_form_fault(fault: &FormFault) -> String {
-    match fault {
-        FormFault::TooManyFields { max } => format!("It has more than {max} fields."),
-        FormFault::FieldName => "The name of a field cannot be read.".to_owned(),
-        FormFault::NotText(name) => format!("The field “{name}” is not UTF-8 text."),
-        FormFault::Repeated(name) => format!("The field “{name}” came more than once."),
-    }
+fn word_form_fault(fault: FormFault) -> ErrorText {
+    worded(move |words: ErrorWords| match &fault {
+        FormFault::TooManyFields { max } => words.error_form_many_fields(max.to_string()),
+        FormFault::FieldName => words.error_form_field_name(),
+        FormFault::NotText(name) => words.error_form_not_text(name),
+        FormFault::Repeated(name) => words.error_form_repeated(name),
+    })
 }

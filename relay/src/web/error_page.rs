@@ -1,5 +1,6 @@
 //! Errors as whoever asked reads them.
 
+use ::web::answer::Page;
 use ::web::error::{FaultWords, HttpError, RequestFault};
 use ::web::present::ErrorPresenter;
 use askama::Template;
@@ -14,9 +15,9 @@ use crate::web::layout::{Section, Shell};
 #[template(path = "problem.html")]
 struct ErrorPage<'a> {
     shell: Shell,
-    title: &'a str,
-    detail: &'a str,
-    safe: &'a str,
+    title: String,
+    detail: String,
+    safe: String,
     next: &'a str,
     next_href: &'a str,
     /// Under which the log has the cause.
@@ -39,27 +40,22 @@ impl ErrorPresenter for Web {
         self.random.bytes()
     }
 
-    async fn draw_page(
-        &self,
-        visit: CallerSlot,
-        error: &HttpError,
-        id: &str,
-    ) -> Result<String, askama::Error> {
+    async fn draw_page(&self, visit: CallerSlot, error: &HttpError, id: &str) -> Result<Page, askama::Error> {
         let (next_href, next) = link_of(error);
         let visitor = visit.get().and_then(|caller| caller.visitor.as_ref());
         let shell = match visitor {
-            Some(visitor) => Shell::signed_in(error.title.clone(), Section::None, visitor),
-            None => Shell::open(error.title.clone()),
+            Some(visitor) => Shell::signed_in(error.title.to_string(), Section::None, visitor),
+            None => Shell::open(error.title.to_string()),
         };
         let page = ErrorPage {
             shell,
-            title: &error.title,
-            detail: &error.detail,
-            safe: &error.safe,
+            title: error.title.to_string(),
+            detail: error.detail.to_string(),
+            safe: error.safe.to_string(),
             next: &next,
             next_href: &next_href,
             id: error.status.is_server_error().then_some(id),
         };
-        page.render()
+        page.render().map(Page::of_html)
     }
 }

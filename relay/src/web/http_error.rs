@@ -175,7 +175,7 @@ pub(crate) fn fault_words(fault: &RequestFault) -> FaultWords {
 /// Where a person goes on from an error: what its own link says, or that of what the crate `web` refused.
 pub(crate) fn link_of(error: &HttpError) -> (String, String) {
     match (error.links.first(), &error.fault) {
-        (Some(link), _) => (link.to.clone(), link.words.clone().into_owned()),
+        (Some(link), _) => (link.to.clone(), link.words.to_string()),
         (None, Some(fault)) => {
             let (to, words) = words_of(fault).link;
             (to.to_owned(), words.to_owned())
@@ -280,7 +280,7 @@ mod tests {
             let (_, link) = link_of(&error);
             let all =
                 [error.title, error.detail, error.safe, error.next, words.title, words.detail, words.next];
-            let all = all.join(" ") + &link;
+            let all = all.map(|text| text.to_string()).join(" ") + &link;
             for word in ["panicked", "src/", "SELECT", "sql", "nvalid", "lease", "ops"] {
                 assert!(!all.contains(word), "{} says {word}: {all}", error.code);
             }

@@ -1,8 +1,9 @@
 //! Pages, and what a form answers: a page elsewhere, or itself once more.
 
 use axum::response::{IntoResponse, Response};
-use http::StatusCode;
-use http::header::CONTENT_TYPE;
+use http::header::{CONTENT_LANGUAGE, CONTENT_TYPE, VARY};
+use http::{HeaderValue, StatusCode};
+use words::Locale;
 
 use super::redirect::SeeOther;
 use crate::error::HttpError;
@@ -15,21 +16,38 @@ pub const HTML_MEDIA: &str = "text/html; charset=utf-8";
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page {
     html: String,
+    locale: Option<Locale>,
 }
 
 impl Page {
+    /// HTML that was drawn before, whole.
+    pub fn of_html(html: String) -> Self {
+        Self { html, locale: None }
+    }
+
     /// Draws a template.
     ///
     /// # Errors
     /// A template that cannot be drawn is the program's failure (500).
     pub fn draw(template: &impl askama::Template) -> Result<Self, HttpError> {
-        template.render().map(|html| Self { html }).map_err(|error| HttpError::internal(&error))
+        template.render().map(Self::of_html).map_err(|error| HttpError::internal(&error))
+    }
+
+    /// The same page, which another reader would get in another language: it says so, and in which it is.
+    pub fn in_locale(self, locale: Locale) -> Self {
+        Self { locale: Some(locale), ..self }
     }
 }
 
 impl IntoResponse for Page {
     fn into_response(self) -> Response {
-        ([(CONTENT_TYPE, HTML_MEDIA)], self.html).into_response()
+        let mut answer = ([(CONTENT_TYPE, HTML_MEDIA)], self.html).into_response();
+        if let Some(locale) = self.locale {
+            let headers = answer.headers_mut();
+            headers.insert(CONTENT_LANGUAGE, HeaderValue::from_static(locale.html_lang()));
+            headers.insert(VARY, HeaderValue::from_static("Accept-Language, Cookie"));
+        }
+        answer
     }
 }
 

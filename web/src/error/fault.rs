@@ -2,6 +2,8 @@
 
 use http::StatusCode;
 
+use super::text::ErrorText;
+
 /// Characters of a field's name that an answer repeats.
 const NAME_CHARS_MAX: usize = 100;
 
@@ -86,13 +88,13 @@ pub enum FormFault {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct FaultWords {
     /// What happened, in a few words.
-    pub title: super::ErrorText,
+    pub title: ErrorText,
     /// What happened, whole.
-    pub detail: super::ErrorText,
+    pub detail: ErrorText,
     /// What became of the data.
-    pub safe: super::ErrorText,
+    pub safe: ErrorText,
     /// What to do now.
-    pub next: super::ErrorText,
+    pub next: ErrorText,
 }
 
 /// What a fault is to those who read the answer.

@@ -2,6 +2,7 @@
 
 mod fault;
 mod problem;
+mod text;
 
 use std::any::Any;
 use std::borrow::Cow;
@@ -12,9 +13,7 @@ use http::{Extensions, HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 pub use self::fault::{FaultWords, FormFault, RequestFault};
 pub use self::problem::{OldProblemDocument, PROBLEM_MEDIA, ProblemDocument};
-
-/// A text of an error: one that stands in the program, or one that was put together.
-pub type ErrorText = Cow<'static, str>;
+pub use self::text::ErrorText;
 
 /// A way on from an error: an address of this program, and what its link says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,7 +41,7 @@ pub struct HttpError {
     /// What happened, whole.
     pub detail: ErrorText,
     /// Which field, parameter or header it is about.
-    pub field: Option<ErrorText>,
+    pub field: Option<Cow<'static, str>>,
     /// What became of the data.
     pub safe: ErrorText,
     /// What to do now.
@@ -92,7 +91,7 @@ impl HttpError {
     }
 
     /// Which field, parameter or header it is about.
-    pub fn field(self, name: impl Into<ErrorText>) -> Self {
+    pub fn field(self, name: impl Into<Cow<'static, str>>) -> Self {
         Self { field: Some(name.into()), ..self }
     }
 
@@ -123,6 +122,12 @@ impl HttpError {
         self
     }
 
+    /// Whether every text that people read of it is a message: else its page is in English, so that no page has two languages.
+    pub fn is_in_every_locale(&self) -> bool {
+        let texts = [&self.title, &self.detail, &self.safe, &self.next];
+        texts.into_iter().chain(self.links.iter().map(|link| &link.words)).all(ErrorText::is_in_every_locale)
+    }
+
     /// A value for the program's own middleware.
     pub fn note<T: Clone + Send + Sync + 'static>(mut self, value: T) -> Self {
         self.notes.insert(value);
@@ -133,7 +138,7 @@ impl HttpError {
 impl From<RequestFault> for HttpError {
     fn from(fault: RequestFault) -> Self {
         let answer = fault.answer();
-        let field = answer.field.map(ErrorText::from);
+        let field = answer.field.map(Cow::Owned);
         Self { field, fault: Some(fault), ..Self::new(answer.status, answer.code, ErrorText::default()) }
     }
 }

@@ -11,6 +11,7 @@ use http::{Extensions, HeaderMap, HeaderName, HeaderValue};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tracing::subscriber::DefaultGuard;
+use web::answer::Page;
 use web::error::{FaultWords, HttpError, RequestFault, answer_panic};
 use web::present::{ErrorPresenter, present_errors};
 use web::route::Route;
@@ -40,8 +41,9 @@ impl ErrorPresenter for SamplePresenter {
         [0x5f, 0x1c, 0x09, 0xa0]
     }
 
-    async fn draw_page(&self, (): (), error: &HttpError, id: &str) -> Result<String, askama::Error> {
-        Ok(format!("<!DOCTYPE html><title>{}</title><p>{} {id}</p>", error.title, error.code))
+    async fn draw_page(&self, (): (), error: &HttpError, id: &str) -> Result<Page, askama::Error> {
+        let html = format!("<!DOCTYPE html><title>{}</title><p>{} {id}</p>", error.title, error.code);
+        Ok(Page::of_html(html))
     }
 }
 

@@ -7,6 +7,7 @@ use http::request::Parts;
 use record::ids::DeviceId;
 use web::error::HttpError;
 use web::route::{Access, Caller};
+use words::WordSet;
 
 use crate::listen::Peer;
 use crate::web::access::staff_session::{StaffSession, find_session};
@@ -31,6 +32,11 @@ impl Phone {
 
     pub(crate) fn peer(&self) -> &Peer {
         self.browser.peer()
+    }
+
+    /// The words of a page, in the language that its reader likes best of those in which all of it is written.
+    pub(crate) fn words<W: WordSet>(&self) -> W {
+        W::in_best_of(self.browser.languages())
     }
 
     /// Every device whose secret the request shows.

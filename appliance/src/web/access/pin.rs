@@ -7,14 +7,17 @@ use http::{HeaderValue, StatusCode};
 use record::ids::{DeviceId, StaffId};
 use service::attempts::Network;
 use web::error::HttpError;
+use words::{Locale, WordSet as _};
 
 use crate::identity::{AccessOutcome, AccessWanted, IdentityError, PinAttempt, PinOutcome};
 use crate::listen::Peer;
 use crate::web::access_note::AccessNote;
 use crate::web::context::AppState;
-use crate::web::http_error::new_error;
+use crate::web::http_error::{new_error, worded};
 use crate::web::request::device::RequestDevice;
 use crate::web::view_models::snapshot::Snapshot;
+use crate::web::view_models::wording::Wording;
+use crate::web::words::ErrorWords;
 
 /// What came of a try.
 pub(crate) enum PinTry {
@@ -52,10 +55,11 @@ pub(crate) fn try_pin(state: &AppState, attempt: &PinAttempt) -> Result<PinTry, 
 pub(crate) const AGAIN: &str = "Type the PIN again";
 
 pub(crate) fn too_many(wait_s: u64) -> HttpError {
-    new_error(StatusCode::TOO_MANY_REQUESTS, "too-many-sign-ins", "Too many tries to sign in from here")
-        .detail("PINs are typed faster at this address than anybody types. Devices on which you have signed in before are not held up.")
-        .safe("This PIN was not looked at, and no try was counted.")
-        .next("Wait a few seconds and type it again.")
+    let title = worded(ErrorWords::error_too_many_pins);
+    new_error(StatusCode::TOO_MANY_REQUESTS, "too-many-sign-ins", title)
+        .detail(worded(ErrorWords::error_too_many_pins_detail))
+        .safe(worded(ErrorWords::error_too_many_pins_safe))
+        .next(worded(ErrorWords::error_too_many_pins_next))
         .header(RETRY_AFTER, HeaderValue::from(wait_s))
 }
 
@@ -67,20 +71,19 @@ pub(crate) fn busy() -> HttpError {
         .header(RETRY_AFTER, HeaderValue::from(2))
 }
 
-/// Why a PIN did not do, at its field.
+/// Why a PIN did not do, at its field, on pages that are in English only.
 pub(crate) fn refused_words(state: &AppState, outcome: PinOutcome) -> String {
+    let wording = Wording::english(&Snapshot::now(state).local);
+    word_pin_outcome(ErrorWords::in_locale(Locale::EnUs), &wording, outcome)
+}
+
+/// Why a PIN did not do.
+pub(crate) fn word_pin_outcome(words: ErrorWords, wording: &Wording, outcome: PinOutcome) -> String {
     match outcome {
-        PinOutcome::Wrong { left: 0 } => "That PIN does not fit. That was the last try for now.".to_owned(),
-        PinOutcome::Wrong { left: 1 } => "That PIN does not fit. 1 try left.".to_owned(),
-        PinOutcome::Wrong { left } => format!("That PIN does not fit. {left} tries left."),
-        PinOutcome::Locked { until_ms } => {
-            let until = Snapshot::now(state).local.deadline(until_ms);
-            format!(
-                "Too many tries. Wait until {until}, use a device on which you have signed in before, or ask a facility admin."
-            )
-        }
-        PinOutcome::None => "There is no PIN for this person. A facility admin sets one.".to_owned(),
-        PinOutcome::Right | PinOutcome::Busy => "The PIN was not looked at. Type it again.".to_owned(),
+        PinOutcome::Wrong { left } => words.pin_wrong(left),
+        PinOutcome::Locked { until_ms } => words.pin_locked(wording.deadline(until_ms)),
+        PinOutcome::None => words.pin_none(),
+        PinOutcome::Right | PinOutcome::Busy => words.pin_not_looked_at(),
     }
 }
 
@@ -137,9 +140,9 @@ pub(crate) fn pin_note(outcome: PinOutcome, staff: StaffId, wanted: AccessWanted
 
 /// A PIN came where anybody in the building can read along.
 pub(crate) fn pin_in_the_clear() -> HttpError {
-    new_error(StatusCode::BAD_REQUEST, "pin-in-the-clear", "This page is not secure")
-        .detail("This page is not secure. Your PIN was not used; change it.")
+    new_error(StatusCode::BAD_REQUEST, "pin-in-the-clear", worded(ErrorWords::error_pin_in_the_clear))
+        .detail(worded(ErrorWords::error_pin_in_the_clear_detail))
         .field("pin")
-        .next("Record with your name alone, or open the page over HTTPS. A facility admin sets a new PIN.")
+        .next(worded(ErrorWords::error_pin_in_the_clear_next))
         .note(AccessNote::new(AccessOutcome::PinInTheClear, AccessWanted::Proof))
 }

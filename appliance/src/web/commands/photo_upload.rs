@@ -15,7 +15,8 @@ use crate::intake::CleaningForm;
 use crate::photo::{Incoming, PhotoTrouble};
 use crate::web::commands::photo_follow::FollowingPhoto;
 use crate::web::context::AppState;
-use crate::web::http_error::not_found;
+use crate::web::http_error::{not_found, worded};
+use crate::web::words::ErrorWords;
 
 /// How long a submission waits for its photo; then the record goes on and the photo follows.
 pub(crate) const PHOTO_WITHIN: Duration = Duration::from_secs(8);
@@ -73,7 +74,7 @@ pub(crate) fn refused_photo(trouble: &PhotoTrouble) -> Photo {
         PhotoTrouble::TooManyBytes => StatusCode::PAYLOAD_TOO_LARGE,
         _ => StatusCode::UNPROCESSABLE_ENTITY,
     };
-    Photo::Refused(PhotoRefusal { status, words: trouble.to_string() })
+    Photo::Refused(PhotoRefusal { status, fault: PhotoFault::of(trouble) })
 }
 
 /// `GET /photos/<sha256>.jpg`, and `.t.jpg` for its thumbnail: whoever has the hash of a photo has seen the page that names it.
@@ -87,9 +88,9 @@ pub(crate) async fn show_photo(
     let hash: Hash = name.parse().map_err(|_| not_found())?;
     let away = || {
         not_found()
-            .detail("This photo is not on the box. Old photos move to the relay when their share of the card is full.")
-            .safe("The record that names it stays, and so does the photo at the relay.")
-            .next("Open the record at the relay.")
+            .detail(worded(ErrorWords::error_photo_moved_detail))
+            .safe(worded(ErrorWords::error_photo_moved_safe))
+            .next(worded(ErrorWords::error_photo_moved_next))
     };
     let jpeg = match small {
         false => state.photos.read(hash).await,
@@ -100,9 +101,84 @@ pub(crate) async fn show_photo(
     Ok(WithHeaders([kept].into_iter().collect(), MediaBytes::new(jpeg)))
 }
 
-/// Why a photo is of no use.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// That a photo is of no use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct PhotoRefusal {
     pub(crate) status: StatusCode,
-    pub(crate) words: String,
+    pub(crate) fault: PhotoFault,
+}
+
+/// Why a photo is of no use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum PhotoFault {
+    Empty,
+    TooManyBytes,
+    TooManyPixels,
+    NotAPhoto,
+    Heic,
+    Busy,
+    Slow,
+    NoRoom,
+    NotKept,
+    /// The page comes back for another reason, and the photo is still being opened.
+    NotReady,
+}
+
+impl PhotoFault {
+    fn of(trouble: &PhotoTrouble) -> Self {
+        match trouble {
+            PhotoTrouble::Empty => Self::Empty,
+            PhotoTrouble::TooManyBytes => Self::TooManyBytes,
+            PhotoTrouble::TooManyPixels => Self::TooManyPixels,
+            PhotoTrouble::NotAPhoto => Self::NotAPhoto,
+            PhotoTrouble::Heic => Self::Heic,
+            PhotoTrouble::Busy => Self::Busy,
+            PhotoTrouble::Slow => Self::Slow,
+            PhotoTrouble::Full => Self::NoRoom,
+            PhotoTrouble::Box(_) => Self::NotKept,
+        }
+    }
+
+    /// What to do, without a full stop.
+    pub(crate) fn word(self, words: ErrorWords) -> String {
+        match self {
+            Self::Empty => words.photo_empty(),
+            Self::TooManyBytes => words.photo_too_many_bytes(),
+            Self::TooManyPixels => words.photo_too_many_pixels(),
+            Self::NotAPhoto => words.photo_unreadable(),
+            Self::Heic => words.photo_heic(),
+            Self::Busy => words.photo_busy(),
+            Self::Slow => words.photo_slow(),
+            Self::NoRoom => words.photo_no_room(),
+            Self::NotKept => words.photo_not_kept(),
+            Self::NotReady => words.photo_not_ready(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use words::{Locale, WordSet as _};
+
+    use super::*;
+
+    /// Logs say of a photo what people read.
+    #[test]
+    fn a_photo_is_refused_in_the_words_of_its_trouble() {
+        let box_trouble = std::io::Error::other("the card");
+        for trouble in [
+            PhotoTrouble::Empty,
+            PhotoTrouble::TooManyBytes,
+            PhotoTrouble::TooManyPixels,
+            PhotoTrouble::NotAPhoto,
+            PhotoTrouble::Heic,
+            PhotoTrouble::Busy,
+            PhotoTrouble::Slow,
+            PhotoTrouble::Full,
+            PhotoTrouble::Box(box_trouble),
+        ] {
+            let words = ErrorWords::in_locale(Locale::EnUs);
+            assert_eq!(PhotoFault::of(&trouble).word(words), trouble.to_string());
+        }
+    }
 }

@@ -5,13 +5,14 @@ use record::entry::{At, By, Digest16, Entry};
 use record::fold::LinePlace;
 use record::kinds::{EntryRef, Event};
 use record::tree::Hash;
-use web::error::HttpError;
+use web::error::{ErrorText, HttpError};
 
 use crate::command::{CommandError, Given, give};
 use crate::intake::{Command, Refusal, Request};
 use crate::store::{Decision, ReadLane, Reader, SubmitError};
 use crate::web::context::AppState;
-use crate::web::http_error::{broken_rule, new_error, read_error, store_error, tag_not_known_now};
+use crate::web::http_error::{broken_rule, new_error, read_error, store_error, tag_not_known_now, worded};
+use crate::web::words::ErrorWords;
 
 /// A command that was carried out.
 #[derive(Debug, Clone, Copy)]
@@ -84,31 +85,31 @@ pub(crate) async fn before(state: &AppState, line: LinePlace) -> Result<Done, Ht
 }
 
 fn not_recorded(error: &SubmitError) -> HttpError {
-    let unavailable = |code, title: &'static str| new_error(StatusCode::SERVICE_UNAVAILABLE, code, title);
+    let unavailable = |code, title: ErrorText| new_error(StatusCode::SERVICE_UNAVAILABLE, code, title);
     match error {
         SubmitError::Full => {
-            new_error(StatusCode::INSUFFICIENT_STORAGE, "full", "Not recorded: the box’s disk is full")
-                .detail("What was recorded before is safe, and can be read.")
-                .next("Write it on paper and call biomed. They enter it later; it is shown as a late entry.")
+            new_error(StatusCode::INSUFFICIENT_STORAGE, "full", worded(ErrorWords::error_full))
+                .detail(worded(ErrorWords::error_full_detail))
+                .next(worded(ErrorWords::error_full_next))
         }
-        SubmitError::Busy => unavailable("busy", "Not recorded: too many at once")
-            .next("Wait a few seconds and press again. Nothing is recorded twice.")
+        SubmitError::Busy => unavailable("busy", worded(ErrorWords::error_crowded))
+            .next(worded(ErrorWords::error_press_again))
             .header(http::header::RETRY_AFTER, HeaderValue::from_static("2")),
-        SubmitError::Stopping => unavailable("stopping", "Not recorded: the box is just stopping")
-            .next("Wait a minute and press again. Nothing is recorded twice.")
+        SubmitError::Stopping => unavailable("stopping", worded(ErrorWords::error_stopping))
+            .next(worded(ErrorWords::error_stopping_next))
             .header(http::header::RETRY_AFTER, HeaderValue::from_static("30")),
-        SubmitError::Unknown => unavailable("unknown", "The box could not make sure that this is on its disk")
-            .safe("Perhaps it was recorded, perhaps not.")
-            .next("Wait a minute and press again: if it was recorded, you see that record; nothing is recorded twice.")
+        SubmitError::Unknown => unavailable("unknown", worded(ErrorWords::error_unsure))
+            .safe(worded(ErrorWords::error_unsure_safe))
+            .next(worded(ErrorWords::error_unsure_next))
             .header(http::header::RETRY_AFTER, HeaderValue::from_static("10")),
         SubmitError::TooLarge { .. } | SubmitError::Entry(_) => {
-            new_error(StatusCode::PAYLOAD_TOO_LARGE, "too-long", "That is more than one record can hold")
-                .next("Shorten the texts and send it again.")
+            new_error(StatusCode::PAYLOAD_TOO_LARGE, "too-long", worded(ErrorWords::error_record_too_long))
+                .next(worded(ErrorWords::error_record_too_long_next))
         }
         SubmitError::Database(_) => {
             tracing::error!(%error, "what a command rests on could not be read");
-            unavailable("database", "Not recorded: the box could not read its own records")
-                .next("Press again in a moment. Nothing is recorded twice.")
+            unavailable("database", worded(ErrorWords::error_database))
+                .next(worded(ErrorWords::error_database_next))
                 .header(http::header::RETRY_AFTER, HeaderValue::from_static("2"))
         }
     }

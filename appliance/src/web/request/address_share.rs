@@ -9,8 +9,9 @@ use web::error::HttpError;
 use web::route::{Argument, Operation};
 
 use crate::web::context::AppState;
-use crate::web::http_error::new_error;
+use crate::web::http_error::{new_error, worded};
 use crate::web::request::peer::peer;
+use crate::web::words::ErrorWords;
 
 /// One submission, taken from the address's share before anything of it is read.
 pub(crate) struct AddressShare;
@@ -21,8 +22,8 @@ impl FromRequestParts<AppState> for AddressShare {
         let network = Network::of(peer(&parts.extensions).remote);
         let taken = state.inner.submissions.take(network, state.clock.now().up_ms);
         taken.map(|()| Self).map_err(|wait_s| {
-            new_error(StatusCode::TOO_MANY_REQUESTS, "too-many", "Too many records at once from here")
-                .next("Wait a few seconds and press again. Nothing is recorded twice.")
+            new_error(StatusCode::TOO_MANY_REQUESTS, "too-many", worded(ErrorWords::error_too_many))
+                .next(worded(ErrorWords::error_press_again))
                 .header(RETRY_AFTER, HeaderValue::from(wait_s))
         })
     }

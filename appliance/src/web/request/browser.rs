@@ -3,11 +3,13 @@
 use http::HeaderMap;
 use http::header::{ACCEPT, COOKIE, HOST};
 use http::request::Parts;
+use words::LocalePreferences;
 
 use crate::listen::Peer;
 use crate::web::access_note::AccessNotes;
 use crate::web::context::AppState;
 use crate::web::request::device::RequestDevice;
+use crate::web::request::language::read_preferences;
 use crate::web::request::peer::peer;
 
 /// What of a request's head handlers need after its body has been read.
@@ -15,6 +17,7 @@ use crate::web::request::peer::peer;
 pub(crate) struct Browser {
     peer: Peer,
     cookies: HeaderMap,
+    languages: LocalePreferences,
     host: Option<String>,
     path: String,
     is_program: bool,
@@ -29,8 +32,10 @@ impl Browser {
         }
         let text = |name| parts.headers.get(name).and_then(|value| value.to_str().ok());
         let accept = text(ACCEPT).unwrap_or_default();
+        let peer = peer(&parts.extensions);
         Self {
-            peer: peer(&parts.extensions),
+            languages: read_preferences(&parts.headers, peer.secure),
+            peer,
             cookies,
             host: text(HOST).map(str::to_owned),
             path: parts.uri.path().to_owned(),
@@ -45,6 +50,11 @@ impl Browser {
 
     pub(crate) fn cookies(&self) -> &HeaderMap {
         &self.cookies
+    }
+
+    /// What its reader likes to read, best first.
+    pub(crate) fn languages(&self) -> &LocalePreferences {
+        &self.languages
     }
 
     /// The host that it asked, where it named one.

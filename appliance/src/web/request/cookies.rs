@@ -1,11 +1,16 @@
-//! Cookies: the session, and the name that was typed last. The device's are in [`super::device`].
+//! Cookies: the session, the name that was typed last, and the language that was chosen. The device's are in
+//! [`super::device`].
 
 use http::header::COOKIE;
 use http::{HeaderMap, HeaderValue};
+use words::Language;
 
 /// The session of staff. The prefix makes browsers take it only over HTTPS and only from this very host.
 pub(crate) const SESSION: &str = "__Host-session";
 const NAME: &str = "name";
+const LANGUAGE: &str = "language";
+/// The same for HTTPS pages, which only they can set: nobody on the way changes it.
+const SECURE_LANGUAGE: &str = "__Host-language";
 /// 400 days: the most that browsers allow.
 const KEPT_S: u32 = 400 * 86_400;
 
@@ -39,6 +44,21 @@ pub(crate) fn set_name(name: &str) -> Option<HeaderValue> {
     header(&format!("{NAME}={hex}; Path=/; Max-Age={KEPT_S}; HttpOnly; SameSite=Lax"))
 }
 
+/// The tag of the language that was chosen in this browser, as it came.
+pub(crate) fn language(headers: &HeaderMap, secure: bool) -> Option<&str> {
+    let own = secure.then(|| get(headers, SECURE_LANGUAGE)).flatten();
+    own.or_else(|| get(headers, LANGUAGE))
+}
+
+/// Keeps the language; over HTTPS both for pages there and for plain ones.
+pub(crate) fn set_language(language: Language, secure: bool) -> [Option<HeaderValue>; 2] {
+    let kept = format!("{}; Path=/; Max-Age={KEPT_S}; HttpOnly; SameSite=Lax", language.code());
+    [
+        header(&format!("{LANGUAGE}={kept}")),
+        secure.then(|| header(&format!("{SECURE_LANGUAGE}={kept}; Secure"))).flatten(),
+    ]
+}
+
 /// Begins a session; the browser forgets it when it closes.
 pub(crate) fn set_session(secret: &str) -> Option<HeaderValue> {
     header(&format!("{SESSION}={secret}; Path=/; Secure; HttpOnly; SameSite=Strict"))
@@ -65,5 +85,21 @@ mod tests {
         for strange in ["", "name=zz", "name=f", "name=ff", "device=../../x", "=;=;;", "name"] {
             assert_eq!(name(&headers(strange)), "", "{strange}");
         }
+    }
+
+    #[test]
+    fn https_pages_have_a_language_of_their_own_and_else_that_of_plain_ones() {
+        let both = headers("language=es; __Host-language=en");
+        assert_eq!((language(&both, true), language(&both, false)), (Some("en"), Some("es")));
+        assert_eq!(language(&headers("language=es"), true), Some("es"));
+        assert_eq!(language(&headers("__Host-language=en"), false), None);
+        let set = |secure| {
+            set_language(Language::Spanish, secure)
+                .map(|cookie| cookie.map(|cookie| cookie.to_str().unwrap().to_owned()))
+        };
+        let rest = "Path=/; Max-Age=34560000; HttpOnly; SameSite=Lax";
+        assert_eq!(set(false), [Some(format!("language=es; {rest}")), None]);
+        let own = format!("__Host-language=es; {rest}; Secure");
+        assert_eq!(set(true), [Some(format!("language=es; {rest}")), Some(own)]);
     }
 }

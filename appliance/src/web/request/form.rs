@@ -9,8 +9,9 @@ use web::error::{HttpError, RequestFault};
 use web::route::{Argument, Operation};
 
 use crate::web::context::AppState;
-use crate::web::http_error::{new_error, unreadable_form};
-use crate::web::request::multipart::{MultipartError, Parser, Piece};
+use crate::web::http_error::{new_error, unreadable_form, worded};
+use crate::web::request::multipart::{MultipartError, PARTS_MAX, Parser, Piece};
+use crate::web::words::ErrorWords;
 
 const URLENCODED: &str = "application/x-www-form-urlencoded";
 const MULTIPART: &str = "multipart/form-data";
@@ -116,17 +117,22 @@ pub(crate) fn require_form_media(headers: &HeaderMap) -> Result<bool, HttpError>
 /// For a form that is multipart.
 pub(crate) fn new_parser(headers: &HeaderMap) -> Result<Parser, HttpError> {
     let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    Parser::new(content_type).map_err(|error| multipart_error(&error))
+    Parser::new(content_type).map_err(multipart_error)
 }
 
-pub(crate) fn multipart_error(error: &MultipartError) -> HttpError {
-    unreadable_form(format!("{error}."))
+pub(crate) fn multipart_error(error: MultipartError) -> HttpError {
+    unreadable_form(worded(move |words: ErrorWords| match error {
+        MultipartError::Boundary => words.error_parts_boundary(),
+        MultipartError::Unfinished => words.error_parts_unfinished(),
+        MultipartError::Head => words.error_parts_head(),
+        MultipartError::TooMany => words.error_parts_many(PARTS_MAX.to_string()),
+    }))
 }
 
 /// The parts of a multipart form that is in memory whole.
 fn read_parts(headers: &HeaderMap, body: &[u8]) -> Result<StaffListForm, HttpError> {
     let (mut parser, mut pieces) = (new_parser(headers)?, Vec::new());
-    parser.feed(body, &mut pieces).and_then(|()| parser.end()).map_err(|error| multipart_error(&error))?;
+    parser.feed(body, &mut pieces).and_then(|()| parser.end()).map_err(multipart_error)?;
     let (mut form, mut present) = (StaffListForm { fields: FormFields::default(), file: None }, None);
     for piece in pieces {
         match piece {

@@ -8,6 +8,7 @@ pub(crate) mod device;
 pub(crate) mod field_error;
 pub(crate) mod form;
 pub(crate) mod form_words;
+pub(crate) mod language;
 pub(crate) mod listing;
 pub(crate) mod multipart;
 pub(crate) mod next_page;

@@ -12,9 +12,11 @@ use web::route::{Argument, Operation};
 use crate::listen::Peer;
 use crate::photo::{Incoming, PhotoTrouble};
 use crate::web::context::AppState;
+use crate::web::http_error::worded;
 use crate::web::request::form::{multipart_error, new_parser, require_form_media};
 use crate::web::request::multipart::Piece;
 use crate::web::request::peer::peer;
+use crate::web::words::ErrorWords;
 
 /// Bytes of a form with its photo: what goes over a photo's own limit is read and dropped, so that the rest of the form is kept.
 const UPLOAD_BYTES_MAX: u64 = 64 * 1024 * 1024;
@@ -50,12 +52,12 @@ impl FromRequest<AppState> for PhotoForm {
         let (mut parser, mut pieces) = (new_parser(&head.headers)?, Vec::new());
         while let Some(chunk) = next_chunk(&mut body).await? {
             reader.count(&chunk)?;
-            parser.feed(&chunk, &mut pieces).map_err(|error| multipart_error(&error))?;
+            parser.feed(&chunk, &mut pieces).map_err(multipart_error)?;
             for piece in pieces.drain(..) {
                 reader.take(piece).await?;
             }
         }
-        parser.end().map_err(|error| multipart_error(&error))?;
+        parser.end().map_err(multipart_error)?;
         let PhotoFormReader { form, .. } = reader;
         Ok(Self { fields: form.fields.require_single::<ScanRules>()?, ..form })
     }
@@ -81,7 +83,7 @@ fn stated_bytes(headers: &HeaderMap) -> u64 {
 
 fn photo_too_long() -> HttpError {
     HttpError::from(RequestFault::TooLong { field: "photo".to_owned() })
-        .detail("A photo may have up to 30 MB.")
+        .detail(worded(ErrorWords::error_too_long_photo))
 }
 
 /// A multipart form while it comes.

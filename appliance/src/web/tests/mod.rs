@@ -42,6 +42,7 @@ mod fixture;
 mod forms;
 #[path = "../../../../tests/src/kept_answers.rs"]
 mod kept_answers;
+mod languages;
 mod log_export;
 mod people;
 mod photos;
@@ -127,13 +128,18 @@ impl Answer {
         all.map(|c| c.to_str().unwrap().split(';').next().unwrap()).collect::<Vec<_>>().join("; ")
     }
 
+    /// The page without the elements that only mark what somebody entered in the middle of a sentence.
+    fn read(&self) -> String {
+        self.text().replace("<bdi translate=\"no\">", "").replace("</bdi>", "")
+    }
+
     fn has(&self, words: &str) -> &Self {
-        assert!(self.text().contains(words), "“{words}” is not in {} {}", self.status, self.text());
+        assert!(self.read().contains(words), "“{words}” is not in {} {}", self.status, self.text());
         self
     }
 
     fn has_not(&self, words: &str) -> &Self {
-        assert!(!self.text().contains(words), "“{words}” is in {}", self.text());
+        assert!(!self.read().contains(words), "“{words}” is in {}", self.text());
         self
     }
 

@@ -98,7 +98,7 @@ async fn all_pages_of_one_size_and_minute_share_one_board() {
     world.clock.advance(std::time::Duration::from_secs(60));
     world.get("/").await.is(200);
     world.get("/board").await.is(200);
-    assert_eq!(worked_out(&world), (standings + 4, boards + 3), "new words, no new standing");
+    assert_eq!(worked_out(&world), (standings + 4, boards + 3), "a new minute, no new standing");
     // Midnight ends what holds for a day, though nothing is recorded.
     world.clock.advance(std::time::Duration::from_secs(10 * 3_600));
     world.get("/").await.is(200);

@@ -10,45 +10,9 @@ use web::error::HttpError;
 use crate::alarms::words::AlarmWords;
 use crate::alarms::{Acknowledgement, ActiveAlarm};
 use crate::store::Reader;
-use crate::web::commands::alarms::PAGE;
 use crate::web::context::AppState;
 use crate::web::log_reads::{read_quick, staff_name};
 use crate::web::view_models::formats::{Local, Moment};
-
-/// What stands on top of a page while nobody has acknowledged an alarm: the gravest, and how many more there are.
-#[derive(Debug, Clone)]
-pub(crate) struct AlarmBanner {
-    /// What happened.
-    pub(crate) title: String,
-    pub(crate) safe: &'static str,
-    /// What to do.
-    pub(crate) next: String,
-    /// In words; empty where it is the only one.
-    pub(crate) more: String,
-    /// Where it can be acknowledged; absent on pages for everybody.
-    pub(crate) to: Option<&'static str>,
-}
-
-impl AlarmBanner {
-    /// For staff.
-    pub(crate) fn for_staff(state: &AppState) -> Option<Self> {
-        let all = state.alarms.all();
-        let mut unseen = all.iter().filter(|alarm| alarm.seen.is_none());
-        let AlarmWords { title, safe, next, .. } = unseen.next()?.words();
-        let more = match unseen.count() {
-            0 => String::new(),
-            1 => "One more alarm stands.".to_owned(),
-            n => format!("{n} more alarms stand."),
-        };
-        Some(Self { title, safe, next: next.to_owned(), more, to: Some(PAGE) })
-    }
-
-    /// For whoever comes by: all that they can do is to tell somebody.
-    pub(crate) fn for_everybody(state: &AppState, contact: &str) -> Option<Self> {
-        let next = format!("Tell {contact}.");
-        Some(Self { next, more: String::new(), to: None, ..Self::for_staff(state)? })
-    }
-}
 
 /// An alarm on the box's page.
 pub(crate) struct AlarmCard {

@@ -1,8 +1,11 @@
-//! Times, spans and counts as people read them, in the facility's zone.
+//! Times and counts as people read them on pages that are in English only, in the facility's zone; spans as all read them.
 
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 use record::ids::Epoch;
+use words::{Locale, WordSet as _};
+
+use crate::web::words::PageWords;
 
 /// A moment for a page: for machines and for people.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,11 +68,6 @@ impl Local {
         Moment { iso: self.iso(ms), text: self.zoned(ms).strftime("%H:%M").to_string() }
     }
 
-    /// `14:04:31`
-    pub(crate) fn time_s(&self, ms: i64) -> Moment {
-        Moment { iso: self.iso(ms), text: self.zoned(ms).strftime("%H:%M:%S").to_string() }
-    }
-
     /// `today 14:04`, `yesterday 18:41`, `Thu 17:30`, `Nov 3, 09:25`, `Nov 3 2025, 09:25`.
     pub(crate) fn day_time(&self, ms: i64) -> Moment {
         Moment { iso: self.iso(ms), text: self.day_time_text(ms) }
@@ -114,12 +112,6 @@ impl Local {
     pub(crate) fn long_day(&self) -> String {
         self.zoned(self.now_ms).strftime("%A, %B %-d").to_string()
     }
-
-    /// `Fri, Nov 20 · 14:02`
-    pub(crate) fn board_clock(&self) -> Moment {
-        let text = self.zoned(self.now_ms).strftime("%a, %b %-d · %H:%M").to_string();
-        Moment { iso: self.iso(self.now_ms), text }
-    }
 }
 
 /// RFC 3339 in UTC with milliseconds, as the API gives times.
@@ -127,23 +119,28 @@ pub(crate) fn utc(ms: i64) -> String {
     Timestamp::from_millisecond(ms).unwrap_or_default().strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
 }
 
+/// The words of pages, for labels and for pages that are in English only.
+pub(crate) fn english_words() -> PageWords {
+    PageWords::in_locale(Locale::EnUs)
+}
+
 /// `42 min`, `5 h`, `3 days`: one unit, rounded down.
-pub(crate) fn about(ms: i64) -> String {
+pub(crate) fn about(words: PageWords, ms: i64) -> String {
     let minutes = ms.max(0) / 60_000;
     match minutes {
-        0 => "under 1 min".to_owned(),
-        1..60 => format!("{minutes} min"),
-        60..2_880 => format!("{} h", minutes / 60),
-        _ => format!("{} days", minutes / 1_440),
+        0 => words.span_under_minute(),
+        1..60 => words.span_minutes(minutes),
+        60..2_880 => words.span_hours(minutes / 60),
+        _ => words.span_days(minutes / 1_440),
     }
 }
 
 /// `3 min 11 s`, `45 s`, `12 min`.
-pub(crate) fn span(seconds: u32) -> String {
+pub(crate) fn span(words: PageWords, seconds: u32) -> String {
     match (seconds / 60, seconds % 60) {
-        (0, s) => format!("{s} s"),
-        (m, 0) => format!("{m} min"),
-        (m, s) => format!("{m} min {s:02} s"),
+        (0, s) => words.span_seconds(s),
+        (m, 0) => words.span_minutes(m),
+        (m, s) => words.span_minutes_seconds(m, format!("{s:02}")),
     }
 }
 
@@ -193,12 +190,8 @@ mod tests {
             assert_eq!(local.day_time(ms).text, text);
         }
         assert_eq!(local.deadline(now + 60 * minute), "15:04");
-        assert_eq!(
-            local.time_s(now),
-            Moment { iso: "2026-11-20T14:04:31-06:00".into(), text: "14:04:31".into() }
-        );
+        assert_eq!(local.time(now), Moment { iso: "2026-11-20T14:04:31-06:00".into(), text: "14:04".into() });
         assert_eq!(local.long_day(), "Friday, November 20");
-        assert_eq!(local.board_clock().text, "Fri, Nov 20 · 14:04");
         assert_eq!(Local::new("Mars/Olympus", now).zone_name(), "UTC");
         assert_eq!(utc(now + 7), "2026-11-20T20:04:31.007Z");
         assert_eq!(utc(i64::MAX), "1970-01-01T00:00:00.000Z");
@@ -208,10 +201,12 @@ mod tests {
     fn spans_and_counts() {
         let min = 60_000;
         assert_eq!(
-            [0, min, 59 * min, 60 * min, 47 * 60 * min, 48 * 60 * min].map(about),
+            [0, min, 59 * min, 60 * min, 47 * 60 * min, 48 * 60 * min].map(|ms| about(english_words(), ms)),
             ["under 1 min", "1 min", "59 min", "1 h", "47 h", "2 days"]
         );
-        assert_eq!([45, 180, 191].map(span), ["45 s", "3 min", "3 min 11 s"]);
+        let spans = |words| [45, 180, 181, 191].map(|s| span(words, s));
+        assert_eq!(spans(english_words()), ["45 s", "3 min", "3 min 01 s", "3 min 11 s"]);
+        assert_eq!(about(PageWords::in_locale(Locale::EsUs), 50 * 60 * min), "2 días");
         assert_eq!(countdown(112), "1:52");
         assert_eq!(
             [0, 999, 1_000, 41_207, 1_234_567].map(count),

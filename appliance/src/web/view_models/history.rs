@@ -13,7 +13,7 @@ use crate::web::context::AppState;
 use crate::web::http_error::store_error;
 use crate::web::log_reads::{staff_name, text};
 use crate::web::request::page_cursor::HistoryScope;
-use crate::web::view_models::formats::{Moment, about, count, span};
+use crate::web::view_models::formats::{Moment, about, count, english_words, span};
 use crate::web::view_models::photos::thumbnail_address;
 use crate::web::view_models::snapshot::{Snapshot, missing_words, who_words};
 
@@ -92,17 +92,17 @@ impl HistoryLook<'_> {
         let Self { state, facility, snapshot, reader } = self;
         let entry = reader.line(cleaning.place()).ok().flatten();
         let (mut facts, mut tags) = (Vec::new(), Vec::new());
-        let local = &snapshot.local;
+        let (local, words) = (&snapshot.local, english_words());
         if let Some(Event::CleaningRecorded(body)) = entry.as_ref().map(record::entry::Entry::event) {
             facts.extend(body.note.map(|note| text(reader, note.hash)));
             facts.extend(body.contact.and_then(|c| match (c.measured_s, c.required_s) {
-                (Some(wet), Some(of)) => Some(format!("Wet {} of {}", span(wet), span(of))),
-                (Some(wet), None) => Some(format!("Wet {}", span(wet))),
+                (Some(wet), Some(of)) => Some(format!("Wet {} of {}", span(words, wet), span(words, of))),
+                (Some(wet), None) => Some(format!("Wet {}", span(words, wet))),
                 _ => None,
             }));
         }
         if !cleaning.incomplete.is_empty() {
-            tags.push(("due", format!("Incomplete: {}", missing_words(&cleaning.incomplete))));
+            tags.push(("due", format!("Incomplete: {}", missing_words(words, &cleaning.incomplete))));
         }
         let late_ms = cleaning.recorded_ms - cleaning.performed_ms;
         if cleaning.stated && late_ms > 60_000 {
@@ -110,23 +110,23 @@ impl HistoryLook<'_> {
             facts.push(format!(
                 "Written {}, {} after it was done",
                 local.day_time(cleaning.recorded_ms).text,
-                about(late_ms)
+                about(words, late_ms)
             ));
         }
         if cleaning.at.clock == ClockState::Uncertain && !facility.boots.contains_key(&cleaning.at.boot) {
             facts.push("The clock was not set: the time is an estimate".to_owned());
         }
-        let mut words = who_words(reader, facility, &cleaning.who);
+        let mut by = who_words(reader, facility, &cleaning.who);
         if let Some(of) = cleaning.voided {
             tags.push(("", "Voided".to_owned()));
-            words = format!("{words}. {}", self.void_words(of));
+            by = format!("{by}. {}", self.void_words(of));
         }
         Happening {
             class: if cleaning.voided.is_none() && cleaning.is_complete() { "done" } else { "" },
             title: "Cleaned".to_owned(),
             struck: cleaning.voided.is_some(),
             tags,
-            words,
+            words: by,
             at: local.day_time(cleaning.performed_ms),
             photo: thumbnail(state, cleaning),
             whole_photo: whole_photo(state, cleaning),

@@ -5,15 +5,18 @@ use std::sync::Arc;
 
 use record::compliance::{Courses, Status};
 use record::fold::{Activity, Equipment, Service, Settings};
+use words::{S0, SafeHtml, fill_slots};
 
-use crate::web::view_models::formats::{Local, about};
+use crate::web::view_models::formats::Local;
+use crate::web::view_models::wording::Wording;
+use crate::web::words::HomeWords;
 
 /// The finest that words tell of time.
 const MINUTE_MS: i64 = 60_000;
 
-/// The tag behind an item's name.
+/// The badge behind an item's name.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(crate) struct Standing {
+pub(crate) struct StatusBadge {
     /// `ok`, `due`, `late` or nothing.
     pub(crate) class: &'static str,
     /// For lists: `5 h late`, `By 19:00`, `Clean`.
@@ -24,17 +27,20 @@ pub(crate) struct Standing {
     pub(crate) is_unsure: bool,
 }
 
-/// One item in a list.
+/// How one item stands.
 #[derive(Debug, Clone)]
 pub(crate) struct Row {
     pub(crate) item: Arc<Equipment>,
     pub(crate) activity: Option<Arc<Activity>>,
-    pub(crate) standing: Standing,
     pub(crate) status: Status,
     /// When the status is this one with no new entry.
     status_ms: Range<i64>,
-    /// When the words are these.
-    words_ms: Range<i64>,
+}
+
+/// One item in a list.
+pub(crate) struct ListedItem {
+    pub(crate) item: Arc<Equipment>,
+    pub(crate) badge: StatusBadge,
 }
 
 fn courses(settings: &Settings, item: &Equipment, activity: Option<&Activity>) -> Courses {
@@ -48,42 +54,18 @@ fn may_be_otherwise(status: &Status, activity: Option<&Activity>, local: &Local)
     calms && local.gap_before().is_some_and(|epoch| !is_known(epoch))
 }
 
-/// In words.
-fn standing(item: &Equipment, status: &Status, activity: Option<&Activity>, local: &Local) -> Standing {
-    let said = |class, short: &str, long: &str| Standing {
-        class,
-        short: short.to_owned(),
-        long: long.to_owned(),
-        is_unsure: false,
-    };
-    if item.service == Service::Retired {
-        return said("", "Retired", "Retired");
+impl StatusBadge {
+    /// Without a colour, and with the same words in lists and on the item's own pages.
+    fn plain(words: String) -> Self {
+        Self { short: words.clone(), long: words, ..Self::default() }
     }
-    if may_be_otherwise(status, activity, local) {
-        return Standing {
-            is_unsure: true,
-            ..said("", "Not known", "Not known: a part of the history is missing")
-        };
+
+    fn due(short: String, long: String) -> Self {
+        Self { class: "due", short, long, is_unsure: false }
     }
-    match *status {
-        Status::NoSchedule => said("", "No schedule", "No schedule"),
-        Status::OutOfService { .. } => said("", "Out of service", "Out of service"),
-        Status::NotDue => said("", "Not due", "Not due"),
-        Status::Clean { until_ms: None } => said("ok", "Clean", "Clean until used"),
-        Status::Clean { until_ms: Some(ms) } => {
-            said("ok", "Clean", &format!("Clean until {}", local.deadline(ms)))
-        }
-        Status::Due { by_ms } => {
-            let by = local.deadline(by_ms);
-            said("due", &format!("By {by}"), &format!("Due by {by}"))
-        }
-        Status::DueAfterUse { .. } => said("due", "After use", "Due after use"),
-        Status::Overdue { since_ms } => {
-            let late_ms = local.now_ms() - since_ms;
-            let late =
-                if late_ms < MINUTE_MS { "Just late".to_owned() } else { format!("{} late", about(late_ms)) };
-            said("late", &late, &late)
-        }
+
+    fn clean(short: String, long: String) -> Self {
+        Self { class: "ok", short, long, is_unsure: false }
     }
 }
 
@@ -100,23 +82,61 @@ impl Row {
         let courses = courses(settings, item, known);
         let status = courses.status(known, now_ms);
         let until_ms = courses.next_change_ms(now_ms).unwrap_or(i64::MAX);
-        Self {
-            standing: standing(item, &status, known, local),
-            words_ms: words_ms(&status, now_ms),
-            item: item.clone(),
-            activity: activity.cloned(),
-            status,
-            status_ms: now_ms..until_ms,
+        Self { item: item.clone(), activity: activity.cloned(), status, status_ms: now_ms..until_ms }
+    }
+
+    /// The status in words, as of the wording's time.
+    pub(crate) fn badge(&self, wording: &Wording) -> StatusBadge {
+        let words = wording.words();
+        if self.item.service == Service::Retired {
+            return StatusBadge::plain(words.item_retired());
+        }
+        if may_be_otherwise(&self.status, self.activity.as_deref(), wording.local()) {
+            let (short, long) = (words.item_unknown(), words.item_unknown_long());
+            return StatusBadge { class: "", short, long, is_unsure: true };
+        }
+        match self.status {
+            Status::NoSchedule => StatusBadge::plain(words.item_no_schedule()),
+            Status::OutOfService { .. } => StatusBadge::plain(words.item_out_of_service()),
+            Status::NotDue => StatusBadge::plain(words.item_not_due()),
+            Status::Clean { until_ms: None } => {
+                StatusBadge::clean(words.item_clean(), words.item_clean_until_used())
+            }
+            Status::Clean { until_ms: Some(ms) } => {
+                StatusBadge::clean(words.item_clean(), words.item_clean_until(wording.deadline(ms)))
+            }
+            Status::Due { by_ms } => {
+                let by = wording.deadline(by_ms);
+                StatusBadge::due(words.item_by(&by), words.item_due_by(&by))
+            }
+            Status::DueAfterUse { .. } => {
+                StatusBadge::due(words.item_after_use(), words.item_due_after_use())
+            }
+            Status::Overdue { since_ms } => {
+                let late_ms = wording.local().now_ms() - since_ms;
+                let late = if late_ms < MINUTE_MS {
+                    words.item_just_late()
+                } else {
+                    words.item_late(wording.about(late_ms))
+                };
+                StatusBadge { class: "late", ..StatusBadge::plain(late) }
+            }
         }
     }
 
-    /// The same status in the words of now.
-    pub(crate) fn said_anew(&self, local: &Local) -> Self {
-        Self {
-            standing: standing(&self.item, &self.status, self.activity.as_deref(), local),
-            words_ms: words_ms(&self.status, local.now_ms()),
-            ..self.clone()
-        }
+    /// What to clean next, of an item that is due; nothing of any other.
+    pub(crate) fn word_next(&self, wording: &Wording, words: HomeWords) -> Option<SafeHtml> {
+        let sentence = match self.status {
+            Status::Due { by_ms } => words.list_next_by(S0, wording.deadline(by_ms)),
+            Status::DueAfterUse { .. } => words.list_next_after_use(S0),
+            _ => return None,
+        };
+        Some(fill_slots(sentence, [SafeHtml::entered(&self.item.name)]))
+    }
+
+    /// The item as lists show it.
+    pub(crate) fn list(&self, wording: &Wording) -> ListedItem {
+        ListedItem { item: self.item.clone(), badge: self.badge(wording) }
     }
 
     /// Whether it was worked out from these very rows, and nothing was changed in them since.
@@ -131,10 +151,6 @@ impl Row {
 
     pub(crate) fn has_status_at(&self, now_ms: i64) -> bool {
         self.status_ms.contains(&now_ms)
-    }
-
-    pub(crate) fn has_words_at(&self, now_ms: i64) -> bool {
-        self.words_ms.contains(&now_ms)
     }
 
     pub(crate) fn is_overdue(&self) -> bool {
@@ -155,14 +171,4 @@ impl Row {
 /// Whether two are the very same, or both are missing.
 pub(crate) fn is_same<T>(one: Option<&Arc<T>>, other: Option<&Arc<T>>) -> bool {
     one.map(Arc::as_ptr) == other.map(Arc::as_ptr)
-}
-
-/// Deadlines are said by the day, which changes at a minute; how late something is, by the minutes since it was due.
-fn words_ms(status: &Status, now_ms: i64) -> Range<i64> {
-    let phase_ms = match status {
-        Status::Overdue { since_ms } => since_ms.rem_euclid(MINUTE_MS),
-        _ => 0,
-    };
-    let begun_ms = now_ms - (now_ms - phase_ms).rem_euclid(MINUTE_MS);
-    begun_ms..begun_ms + MINUTE_MS
 }

@@ -16,7 +16,7 @@ use crate::store::{HISTORY_PIECE, ReadLane, Reader};
 use crate::web::context::AppState;
 use crate::web::http_error::new_error;
 use crate::web::log_reads::{read_waiting, text};
-use crate::web::view_models::formats::{Local, span};
+use crate::web::view_models::formats::{Local, english_words, span};
 use crate::web::view_models::snapshot::{Snapshot, who_name};
 use crate::web::view_models::status_board::{StandingBoard, board_now};
 
@@ -228,7 +228,7 @@ impl Scene<'_> {
             Field::Agent => {
                 protocol.map(|p| p.agents.iter().map(|a| a.name.as_str()).collect::<Vec<_>>().join(", "))
             }
-            Field::ContactTime => protocol.and_then(|p| p.contact_s).map(span),
+            Field::ContactTime => protocol.and_then(|p| p.contact_s).map(|s| span(english_words(), s)),
             Field::Ppe => protocol.map(|p| p.ppe.clone()),
             Field::Ifu => protocol.map(|p| p.ifu.clone()),
             Field::CleanedAt => last.map(|l| self.local.stamp(l.performed_ms)),

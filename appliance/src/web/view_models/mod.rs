@@ -1,5 +1,6 @@
 //! What several pages show and no page owns.
 
+pub(crate) mod alarm_banner;
 pub(crate) mod alarms;
 pub(crate) mod discovery;
 pub(crate) mod formats;
@@ -23,3 +24,4 @@ pub(crate) mod snapshot;
 pub(crate) mod status_board;
 pub(crate) mod templates;
 pub(crate) mod verification;
+pub(crate) mod wording;

@@ -8,8 +8,9 @@ use web::error::HttpError;
 
 use crate::store::Reader;
 use crate::web::context::AppState;
-use crate::web::http_error::{history_missing, not_found, store_error};
+use crate::web::http_error::{history_missing, not_found, store_error, worded};
 use crate::web::view_models::proofs::STEPS_MAX;
+use crate::web::words::ErrorWords;
 
 /// A record that a receipt leads to.
 pub(crate) struct Found {
@@ -46,9 +47,7 @@ pub(crate) fn find(state: &AppState, reader: &Reader, text: &str) -> Result<Foun
 }
 
 pub(crate) fn unknown() -> HttpError {
-    not_found()
-        .detail("No record has this number and hash. A receipt’s address is exact: one wrong character opens nothing.")
-        .next("Open the receipt from the phone that recorded it, or find the item and its history.")
+    not_found().detail(worded(ErrorWords::error_receipt_detail)).next(worded(ErrorWords::error_receipt_next))
 }
 
 /// The entry of the chain by which a line counts: its own, or the one that adopted its run, or the run of that one.

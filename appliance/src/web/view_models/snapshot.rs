@@ -10,7 +10,8 @@ use service::clock::Now;
 use crate::store::{Reader, StoreSnapshot};
 use crate::web::context::{AppState, Link};
 use crate::web::log_reads::{staff_name, text};
-use crate::web::view_models::formats::{Local, count};
+use crate::web::view_models::formats::{Local, count, english_words};
+use crate::web::words::PageWords;
 
 /// One look at the box.
 #[derive(Debug, Clone)]
@@ -40,11 +41,6 @@ impl Snapshot {
 
     pub(crate) fn now_ms(&self) -> i64 {
         self.local.now_ms()
-    }
-
-    /// Whom to call, for the middle of a sentence.
-    pub(crate) fn contact(&self) -> String {
-        if self.settings.contact.is_empty() { "biomed".to_owned() } else { self.settings.contact.clone() }
     }
 
     /// The calm line of staff pages.
@@ -79,7 +75,7 @@ impl Snapshot {
     }
 }
 
-/// Who cleaned, by name only.
+/// Who cleaned, by name only, for labels and programs.
 pub(crate) fn who_name(reader: &Reader, facility: &Facility, who: &Who) -> String {
     match who {
         Who::Typed { name } => text(reader, name.hash),
@@ -87,17 +83,6 @@ pub(crate) fn who_name(reader: &Reader, facility: &Facility, who: &Who) -> Strin
             staff_name(reader, facility, *staff)
         }
         Who::Unattributed => "unattributed".to_owned(),
-    }
-}
-
-/// How it is proven who cleaned, in words.
-fn who_proof(who: &Who) -> &'static str {
-    match who {
-        Who::Typed { .. } => "name typed",
-        Who::Pin { .. } => "PIN",
-        Who::Badge { .. } => "badge",
-        Who::Login { .. } => "login",
-        Who::Unattributed => "",
     }
 }
 
@@ -112,11 +97,11 @@ pub(crate) fn proof_word(who: &Who) -> &'static str {
     }
 }
 
-/// Who cleaned, and how that is proven.
+/// Who cleaned, and how that is proven, on pages that are in English only.
 pub(crate) fn who_words(reader: &Reader, facility: &Facility, who: &Who) -> String {
     match who {
-        Who::Unattributed => "Unattributed".to_owned(),
-        proven => format!("{}, {}", who_name(reader, facility, proven), who_proof(proven)),
+        Who::Unattributed => english_words().who_unattributed(),
+        proven => english_words().who_cleaned(who_name(reader, facility, proven), proof_word(proven)),
     }
 }
 
@@ -126,13 +111,13 @@ pub(crate) fn place_line(location: &str, asset_number: &str) -> String {
 }
 
 /// What a cleaning lacks, in words; nothing where it is complete.
-pub(crate) fn missing_words(missing: &[Missing]) -> String {
+pub(crate) fn missing_words(words: PageWords, missing: &[Missing]) -> String {
     let word = |m: &Missing| match m {
-        Missing::StepsNotStated => "steps not stated",
-        Missing::Steps => "not all steps",
-        Missing::ContactTime => "not wet long enough",
-        Missing::Photo => "no photo",
-        Missing::Other => "something else",
+        Missing::StepsNotStated => words.missing_steps_stated(),
+        Missing::Steps => words.missing_steps(),
+        Missing::ContactTime => words.missing_contact_time(),
+        Missing::Photo => words.missing_photo(),
+        Missing::Other => words.missing_other(),
     };
     missing.iter().map(word).collect::<Vec<_>>().join(", ")
 }

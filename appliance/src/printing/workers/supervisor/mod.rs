@@ -214,12 +214,14 @@ impl Printing {
         way(&config)?;
         crate::printing::queue::printer_shelf::keep(&self.ledger, &with)?;
         *kept = with;
-        if let Err(refusal) = self.hire(config, false) {
-            kept.retain(|k| k.name != name);
-            crate::printing::queue::printer_shelf::keep(&self.ledger, &kept)?;
-            return Err(refusal);
+        match self.hire(config, false) {
+            Ok(live) => self.view_of(&name, live),
+            Err(refusal) => {
+                kept.retain(|k| k.name != name);
+                crate::printing::queue::printer_shelf::keep(&self.ledger, &kept)?;
+                Err(refusal)
+            }
         }
-        self.one(&name)
     }
 
     /// Changes a printer; its worker ends after the labels in flight, and goes on with the new settings.
@@ -253,8 +255,7 @@ impl Printing {
             desks.insert(place, desk);
         }
         drop(desks);
-        hired?;
-        self.one(name)
+        self.view_of(name, hired?)
     }
 
     /// Takes a printer away; its jobs wait until one of its name is set up again, or are cancelled.
@@ -281,9 +282,8 @@ impl Printing {
         desks.iter().find(|desk| desk.config.name == name).cloned()
     }
 
-    fn one(&self, name: &str) -> Result<PrinterView, PrinterRefusal> {
+    fn view_of(&self, name: &str, live: Live) -> Result<PrinterView, PrinterRefusal> {
         let desk = self.desk(name).ok_or_else(|| PrinterRefusal::Unknown(name.to_owned()))?;
-        let live = desk.shared.live();
         Ok(desk.view(live))
     }
 
@@ -324,11 +324,13 @@ impl Printing {
         }
     }
 
-    /// Starts a worker at a new printer, the last of the list.
-    pub(crate) fn hire(&self, config: PrinterConfig, fixed: bool) -> Result<(), PrinterRefusal> {
+    /// Starts a worker at a new printer, the last of the list, and says how the printer is until its worker has asked it.
+    pub(crate) fn hire(&self, config: PrinterConfig, fixed: bool) -> Result<Live, PrinterRefusal> {
         self.vacant(&config)?;
         let way = way(&config)?;
         let shared = self.board(&config);
+        // Later it depends on how far the worker is: who asked for the printer is always told the same.
+        let first = shared.live();
         let (board, clock) = (shared.clone(), self.clock.clone());
         let name = format!("print-{}", config.speaks());
         let typesetter = Typesetter::new()?;
@@ -365,7 +367,7 @@ impl Printing {
             }
         };
         self.seat(config, fixed, shared, Some(thread));
-        Ok(())
+        Ok(first)
     }
 
     /// Shows a printer at which nobody works, and why.

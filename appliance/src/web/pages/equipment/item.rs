@@ -25,7 +25,7 @@ use crate::web::pages::equipment::schedule::ScheduleRow;
 use crate::web::request::page_cursor::{HistoryScope, PageCursor};
 use crate::web::view_models::formats::plural;
 use crate::web::view_models::history::{Happening, HistoryLook, ItemEvent, history};
-use crate::web::view_models::item_status::Standing;
+use crate::web::view_models::item_status::StatusBadge;
 use crate::web::view_models::items::named;
 use crate::web::view_models::protocols;
 use crate::web::view_models::rates::tally_of;
@@ -33,6 +33,7 @@ use crate::web::view_models::schedules::schedules_words;
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::view_models::status_board::StandingBoards;
 use crate::web::view_models::verification::{Trust, trust};
+use crate::web::view_models::wording::Wording;
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 pub(crate) struct ItemParams {
@@ -47,7 +48,7 @@ struct ItemPage {
     tag: Tag,
     name: String,
     subtitle: String,
-    standing: Standing,
+    badge: StatusBadge,
     service: Service,
     why_out: String,
     may_change: bool,
@@ -124,7 +125,7 @@ fn item_page(
         tag,
         name: item.name.clone(),
         subtitle: subtitle(item),
-        standing: row.standing,
+        badge: row.badge(&Wording::english(&snapshot.local)),
         service: item.service,
         why_out,
         may_change: signed.can_edit(),

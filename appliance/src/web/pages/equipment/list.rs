@@ -18,16 +18,17 @@ use crate::web::access::staff::Staff;
 use crate::web::context::AppState;
 use crate::web::layout::{Frame, Place};
 use crate::web::view_models::formats::{Moment, plural};
-use crate::web::view_models::item_status::Row;
+use crate::web::view_models::item_status::{ListedItem, Row};
 use crate::web::view_models::rates::tallies;
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::view_models::status_board::{StandingBoard, board};
+use crate::web::view_models::wording::Wording;
 
 /// Items of the list; more are found by searching.
 pub(crate) const ITEMS_MAX: usize = 500;
 
 struct EquipmentRow {
-    row: Arc<Row>,
+    listed: ListedItem,
     asset_number: String,
     last: Option<Moment>,
     rate: String,
@@ -94,6 +95,7 @@ fn lines(
     let (gone, used) = if retired { (board.all(), &[][..]) } else { (&[][..], board.in_use()) };
     let all = gone.iter().filter(is_gone).chain(used);
     let words: Vec<String> = query.split_whitespace().map(str::to_lowercase).collect();
+    let wording = Wording::english(&snapshot.local);
     let line = |row: &Arc<Row>| {
         let item = &row.item;
         let text = format!(
@@ -106,7 +108,7 @@ fn lines(
             asset_number: item.asset_number.clone(),
             last: last.map(|last| snapshot.local.day_time(last.performed_ms)),
             rate: Rate::text(tallies.get(&item.tag).and_then(|t| t.rate())),
-            row: row.clone(),
+            listed: row.list(&wording),
         })
     };
     all.filter_map(line).collect()

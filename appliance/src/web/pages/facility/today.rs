@@ -1,7 +1,5 @@
 //! The staff's first page and the page about the box itself.
 
-use std::sync::Arc;
-
 use askama::Template;
 use axum::extract::State;
 use record::compliance::{Rate, Tally};
@@ -29,12 +27,13 @@ use crate::web::request::field_error::Wrong;
 use crate::web::request::form::StaffForm;
 use crate::web::request::next_page::HOME;
 use crate::web::view_models::alarms::AlarmCard;
-use crate::web::view_models::formats::{Moment, about, count};
-use crate::web::view_models::item_status::Row;
+use crate::web::view_models::formats::{Moment, about, count, english_words};
+use crate::web::view_models::item_status::{ListedItem, Row};
 use crate::web::view_models::jobs::{PrinterCard, printer_card};
 use crate::web::view_models::rates::{Tallies, calendar, tallies};
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::view_models::status_board::{StandingBoard, board};
+use crate::web::view_models::wording::Wording;
 use crate::web::view_models::{alarms, history, program_notes};
 
 /// Lines of “Just now”.
@@ -56,7 +55,7 @@ struct Spark {
 }
 
 struct Late {
-    row: Arc<Row>,
+    listed: ListedItem,
     last: String,
 }
 
@@ -120,11 +119,11 @@ fn today_page(
     let recent = reader.cleanings(None, FEED).map_err(store_error)?;
     let facility = &board.seen;
     let snapshot = Snapshot::of(state, facility);
-    let local = &snapshot.local;
+    let (local, wording) = (&snapshot.local, Wording::english(&snapshot.local));
     let no_items = board.in_use().is_empty();
     let no_schedule = !no_items && facility.equipment.values().all(|item| item.plans.is_empty());
     let overdue_words = match board.overdue().first() {
-        Some(row) => format!("Longest: {}, {}", row.item.name, row.standing.short.to_lowercase()),
+        Some(row) => format!("Longest: {}, {}", row.item.name, row.badge(&wording).short.to_lowercase()),
         None => "Nothing is late.".to_owned(),
     };
     let last = |row: &Row| match row.activity.as_ref().and_then(|a| a.last) {
@@ -156,7 +155,7 @@ fn today_page(
         chart_label: chart_label(tallies),
         first_day: first_day(tallies, &facility.settings, &snapshot),
         feed: feed.collect(),
-        late: late.map(|row| Late { last: last(row), row: row.clone() }).collect(),
+        late: late.map(|row| Late { last: last(row), listed: row.list(&wording) }).collect(),
         no_items,
         no_schedule,
         may_change: signed.can_edit(),
@@ -298,7 +297,7 @@ pub(crate) async fn show_box(signed: Staff<View>, State(state): State<AppState>)
         ("Log", format!("{}, {} entries", health.origin.epoch, count(health.size))),
         ("At the relay", at_relay(&state)),
         ("Disk free", free),
-        ("Machine up for", about(i64::try_from(up).unwrap_or(i64::MAX))),
+        ("Machine up for", about(english_words(), i64::try_from(up).unwrap_or(i64::MAX))),
         ("Time zone", snapshot.local.zone_name().to_owned()),
         ("Version", env!("CARGO_PKG_VERSION").to_owned()),
     ];

@@ -25,7 +25,7 @@ use crate::web::pages::labels::choices::Chosen;
 use crate::web::request::choice::Choice;
 use crate::web::request::field_error::Wrong;
 use crate::web::request::form::StaffForm;
-use crate::web::view_models::formats::span;
+use crate::web::view_models::formats::{english_words, span};
 use crate::web::view_models::label_fields::LabelOrder;
 use crate::web::view_models::labels;
 use crate::web::view_models::snapshot::Snapshot;
@@ -84,7 +84,7 @@ fn card(facility: &Facility, snapshot: &Snapshot, protocol: &ProtocolPublished) 
         ("protocol_version", protocol.version.to_string()),
         ("steps", steps.collect::<Vec<_>>().join("\n")),
         ("agent", agents.join(", ")),
-        ("contact_time", protocol.contact_s.map(span).unwrap_or_default()),
+        ("contact_time", protocol.contact_s.map(|s| span(english_words(), s)).unwrap_or_default()),
         ("ppe", protocol.ppe.clone()),
         ("ifu", protocol.ifu.clone()),
         ("facility", facility.settings.name.clone()),

@@ -124,7 +124,7 @@ pub(crate) fn wrong(error: HttpError, at: &str) -> Result<Wrong, HttpError> {
         _ => at,
     };
     let words = if error.detail.is_empty() { error.title } else { error.detail };
-    Ok(Wrong { at: at.to_owned(), words: words.into_owned() })
+    Ok(Wrong { at: at.to_owned(), words: words.to_string() })
 }
 
 /// A value that makes a second press of the same page harmless.

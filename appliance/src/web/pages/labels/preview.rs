@@ -92,7 +92,7 @@ pub(crate) fn look(state: &AppState, chosen: &Chosen, tag: Tag) -> Result<Look, 
         Ok(labels) => labels,
         Err(error) if error.cause.is_some() => return Err(error),
         Err(error) => {
-            let words = format!("{}. {}", error.title.trim_end_matches('.'), error.next);
+            let words = format!("{}. {}", error.title.to_string().trim_end_matches('.'), error.next);
             return Ok(Look { refused: words, ..Look::default() });
         }
     };

@@ -1,21 +1,22 @@
 //! The screen for a wall: names of equipment and no people, no links, no controls.
 
-use std::sync::Arc;
-
 use askama::Template;
 use axum::extract::State;
 use record::compliance::Rate;
 use web::answer::Page;
 use web::error::HttpError;
-use web::route::Anyone;
+use words::{Number, S0, SafeHtml, fill_slots};
 
+use crate::web::access::phone::Phone;
 use crate::web::context::AppState;
 use crate::web::layout::Frame;
 use crate::web::live::live_page;
-use crate::web::view_models::formats::Moment;
-use crate::web::view_models::item_status::Row;
+use crate::web::view_models::item_status::ListedItem;
 use crate::web::view_models::rates::tallies;
 use crate::web::view_models::snapshot::Snapshot;
+use crate::web::view_models::status_board;
+use crate::web::view_models::wording::Wording;
+use crate::web::words::{HomeWords, PageWords};
 
 /// Lines of each list that can be read from across a room.
 const LINES: usize = 6;
@@ -24,36 +25,39 @@ const LINES: usize = 6;
 #[template(path = "board.html")]
 struct BoardPage {
     frame: Frame,
-    clock: Moment,
+    w: HomeWords,
     overdue: usize,
     due: usize,
     today: String,
-    first: Vec<Arc<Row>>,
-    next: Vec<Arc<Row>>,
-    /// Where nothing is overdue.
-    calm: String,
+    first: Vec<ListedItem>,
+    next: Vec<ListedItem>,
+    /// What is due next, in a sentence, for where nothing is overdue.
+    next_due: Option<SafeHtml>,
+    as_of: SafeHtml,
 }
 
-pub(crate) async fn show(_: Anyone, State(state): State<AppState>) -> Result<Page, HttpError> {
+pub(crate) async fn show(phone: Phone, State(state): State<AppState>) -> Result<Page, HttpError> {
     let live = live_page(&state).often();
     let today = tallies(&state).await?.last(1).rate();
-    let board = crate::web::view_models::status_board::board(&state).await?;
+    let board = status_board::board(&state).await?;
     let snapshot = Snapshot::of(&state, &board.seen);
+    let (page_words, w): (PageWords, HomeWords) = phone.words();
+    let wording = Wording::new(page_words, &snapshot.local);
     let (overdue, due) = (board.overdue(), board.due());
-    let calm = match due.first() {
-        Some(row) => {
-            format!("Nothing overdue. Next: {}, {}.", row.item.name, row.standing.long.to_lowercase())
-        }
-        None => "Nothing overdue.".to_owned(),
-    };
-    Page::draw(&BoardPage {
-        frame: Frame::new(&state, &snapshot, "Cleaning board").live(live).refreshed(),
-        clock: snapshot.local.board_clock(),
+    let frame = Frame::open(&state, &snapshot, page_words, w.board_title()).without_languages();
+    let page = Page::draw(&BoardPage {
+        frame: frame.live(live).refreshed(),
+        w,
         overdue: overdue.len(),
         due: due.len(),
-        today: Rate::text(today),
-        first: overdue.iter().take(LINES).cloned().collect(),
-        next: due.iter().take(LINES).cloned().collect(),
-        calm,
-    })
+        today: match today {
+            Some(rate) => w.board_rate(Number::from_tenths(rate.per_mille().into())),
+            None => Rate::text(None),
+        },
+        first: overdue.iter().take(LINES).map(|row| row.list(&wording)).collect(),
+        next: due.iter().take(LINES).map(|row| row.list(&wording)).collect(),
+        next_due: due.first().and_then(|row| row.word_next(&wording, w)),
+        as_of: fill_slots(w.board_as_of(S0), [wording.dates().board_clock().to_html()]),
+    })?;
+    Ok(page.in_locale(wording.locale()))
 }

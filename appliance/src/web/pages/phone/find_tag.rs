@@ -9,16 +9,19 @@ use serde::Deserialize;
 use web::answer::Page;
 use web::argument::{Lenient, Path};
 use web::error::HttpError;
-use web::route::Anyone;
+use words::{S0, SafeHtml, fill_slots};
 
 use crate::store::StoreSnapshot;
+use crate::web::access::phone::Phone;
 use crate::web::context::AppState;
 use crate::web::http_error::not_found;
 use crate::web::layout::Frame;
 use crate::web::pages::phone::tag_answer::TagAnswer;
-use crate::web::view_models::formats::Moment;
+use crate::web::view_models::item_status::StatusBadge;
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::view_models::status_board::StandingBoards;
+use crate::web::view_models::wording::Wording;
+use crate::web::words::{PageWords, TagWords};
 
 /// What is shown back of a text that is no tag.
 const SHOWN_CHARS_MAX: usize = 40;
@@ -36,27 +39,27 @@ pub(crate) struct FindTagParams {
 
 /// `GET /<TAG>`: what a label's code opens, in any case of letters.
 pub(crate) async fn open_label(
-    _: Anyone,
+    phone: Phone,
     State(state): State<AppState>,
     Path(text): Path<String>,
 ) -> Result<TagAnswer, HttpError> {
     match Tag::read(&text) {
         Ok(tag) => TagAnswer::to(&format!("/t/{tag}")),
-        Err(TagError::Check) => mistyped(&state, &text),
+        Err(TagError::Check) => mistyped(&state, &phone, &text),
         Err(_) => Err(not_found()),
     }
 }
 
 /// `GET /t/?tag=`: a tag that somebody typed.
 pub(crate) async fn open_typed(
-    _: Anyone,
+    phone: Phone,
     State(state): State<AppState>,
     Lenient(params): Lenient<FindTagParams>,
 ) -> Result<TagAnswer, HttpError> {
     let text = params.tag;
     match Tag::read(&text) {
         Ok(tag) => TagAnswer::to(&format!("/t/{tag}")),
-        Err(_) => mistyped(&state, &text),
+        Err(_) => mistyped(&state, &phone, &text),
     }
 }
 
@@ -64,8 +67,9 @@ pub(crate) async fn open_typed(
 #[template(path = "tag_mistyped.html")]
 struct MistypedTagPage {
     frame: Frame,
+    w: TagWords,
     typed: String,
-    why: &'static str,
+    why: SafeHtml,
     candidates: Vec<Candidate>,
 }
 
@@ -73,8 +77,7 @@ struct Candidate {
     tag: Tag,
     name: String,
     place: String,
-    class: &'static str,
-    word: String,
+    badge: StatusBadge,
     /// The tag in threes, cut around the symbol that differs.
     before: String,
     differs: String,
@@ -82,22 +85,32 @@ struct Candidate {
 }
 
 /// The page for a text that cannot be a tag.
-pub(crate) fn mistyped(state: &AppState, text: &str) -> Result<TagAnswer, HttpError> {
+pub(crate) fn mistyped(state: &AppState, phone: &Phone, text: &str) -> Result<TagAnswer, HttpError> {
+    let (page_words, w): (PageWords, TagWords) = phone.words();
     let typed: String = text.chars().filter(|c| !c.is_control()).take(SHOWN_CHARS_MAX).collect();
-    let why = match Tag::read(text) {
-        Err(TagError::Check) => "one of its nine characters was misread",
-        Err(TagError::Length) => "a tag has nine letters and digits",
-        _ => "it has a character that no tag has",
-    };
+    let typed = in_threes(&typed);
     let (snapshot, candidates) = {
         let facility = state.store.snapshot();
         let snapshot = Snapshot::of(state, &facility);
-        let candidates = candidates(state, &facility, text, &snapshot);
+        let wording = Wording::new(page_words, &snapshot.local);
+        let candidates = candidates(state, &facility, text, &wording);
         (snapshot, candidates)
     };
-    let frame = Frame::new(state, &snapshot, "Check the tag");
-    let page = Page::draw(&MistypedTagPage { frame, typed: in_threes(&typed), why, candidates })?;
-    Ok(TagAnswer::shown(StatusCode::NOT_FOUND, page))
+    let frame = Frame::open(state, &snapshot, page_words, w.tag_check());
+    let why = word_mistake(w, text, &typed);
+    let page = Page::draw(&MistypedTagPage { frame, w, typed, why, candidates })?;
+    Ok(TagAnswer::shown(StatusCode::NOT_FOUND, page.in_locale(page_words.catalog().locale())))
+}
+
+/// Why a text is no tag, in a sentence.
+fn word_mistake(w: TagWords, text: &str, typed: &str) -> SafeHtml {
+    let sentence = match Tag::read(text) {
+        _ if typed.is_empty() => w.tag_none_typed(),
+        Err(TagError::Check) => w.tag_misread(S0),
+        Err(TagError::Length) => w.tag_wrong_length(S0),
+        _ => w.tag_wrong_character(S0),
+    };
+    fill_slots(sentence, [SafeHtml::element("span", &[("class", "code"), ("translate", "no")], typed)])
 }
 
 fn in_threes(text: &str) -> String {
@@ -109,7 +122,7 @@ fn in_threes(text: &str) -> String {
 }
 
 /// Items whose tag is one character away.
-fn candidates(state: &AppState, facility: &StoreSnapshot, text: &str, snapshot: &Snapshot) -> Vec<Candidate> {
+fn candidates(state: &AppState, facility: &StoreSnapshot, text: &str, wording: &Wording) -> Vec<Candidate> {
     let symbol = |c: char| match c.to_ascii_uppercase() {
         'O' => '0',
         'I' | 'L' => '1',
@@ -133,14 +146,13 @@ fn candidates(state: &AppState, facility: &StoreSnapshot, text: &str, snapshot: 
     });
     let candidate = |(tag, at): (Tag, usize)| {
         let item = facility.resolve(tag)?;
-        let row = state.kept::<StandingBoards>().row_of(facility, item, &snapshot.local)?;
+        let row = state.kept::<StandingBoards>().row_of(facility, item, wording.local())?;
         let (grouped, at) = (tag.grouped(), at + at / 3);
         Some(Candidate {
             tag,
             name: row.item.name.clone(),
             place: row.item.location.clone(),
-            class: row.standing.class,
-            word: row.standing.short,
+            badge: row.badge(wording),
             before: grouped[..at].to_owned(),
             differs: grouped[at..=at].to_owned(),
             after: grouped[at + 1..].to_owned(),
@@ -149,24 +161,20 @@ fn candidates(state: &AppState, facility: &StoreSnapshot, text: &str, snapshot: 
     near.filter_map(candidate).take(CANDIDATES_MAX).collect()
 }
 
-#[derive(Template)]
-#[template(path = "tag_unknown.html")]
-struct UnknownTagPage {
-    frame: Frame,
-    tag: Tag,
-    replaced: Option<(Tag, String)>,
+/// Why a tag opens nothing.
+enum UnknownTag {
+    /// It was taken off an item that another tag opens.
+    Replaced { open: Tag, name: String },
     /// Printed blank, and given up because nobody found the label.
-    spoilt: bool,
+    Spoilt,
     /// Nothing says what it is on, and a part of the history is missing.
-    may_be_missing: bool,
-    contact: String,
-    looked_up: Moment,
+    MayBeMissing,
+    /// Nobody gave it to an item.
+    Unused,
 }
 
-/// The page for a tag that opens nothing: one that nobody gave to an item, or one that was revoked.
-pub(crate) fn unknown(state: &AppState, tag: Tag) -> Result<TagAnswer, HttpError> {
-    let (snapshot, replaced) = {
-        let facility = state.store.snapshot();
+impl UnknownTag {
+    fn of(state: &AppState, facility: &StoreSnapshot, tag: Tag) -> Self {
         let revoked = facility.aliases.get(&tag).filter(|alias| alias.revoked);
         let item = revoked.and_then(|alias| facility.equipment.get(&alias.equipment));
         // The item's present tag is one that still opens it.
@@ -175,29 +183,137 @@ pub(crate) fn unknown(state: &AppState, tag: Tag) -> Result<TagAnswer, HttpError
                 facility.aliases.iter().filter(|(_, a)| a.equipment == item.tag).map(|(tag, _)| *tag);
             std::iter::once(item.tag).chain(others).find(|t| facility.resolve(*t).is_some())
         };
-        let replaced = item.and_then(|item| Some((open(item)?, item.name.clone())));
-        (Snapshot::of(state, &facility), replaced)
-    };
-    // Few look here: blank tags are scanned once, and others hardly ever.
-    let spoilt = replaced.is_none()
-        && state.printing.spoilt(tag).unwrap_or_else(|error| {
+        if let Some((open, item)) = item.and_then(|item| Some((open(item)?, item))) {
+            return Self::Replaced { open, name: item.name.clone() };
+        }
+        // Few look here: blank tags are scanned once, and others hardly ever.
+        let spoilt = state.printing.spoilt(tag).unwrap_or_else(|error| {
             tracing::error!(%error, "whether a blank tag was given up is not known");
             false
         });
-    // What says on which item it is may be among what this box lacks.
-    let may_be_missing = replaced.is_none() && !spoilt && state.lacks_any();
-    let title = match (&replaced, spoilt) {
-        (Some(_), _) => "This label was replaced",
-        (None, true) => "This label was given up",
-        (None, false) if may_be_missing => "The box cannot look up this tag now",
-        (None, false) => "No equipment has this tag yet",
+        match spoilt {
+            true => Self::Spoilt,
+            // What says on which item it is may be among what this box lacks.
+            false if state.lacks_any() => Self::MayBeMissing,
+            false => Self::Unused,
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "tag_unknown.html")]
+struct UnknownTagPage {
+    frame: Frame,
+    w: TagWords,
+    tag: Tag,
+    badge: String,
+    is_late: bool,
+    kind: String,
+    what: SafeHtml,
+    /// What to do about it.
+    next: Option<SafeHtml>,
+    go_to: String,
+    go: String,
+    /// Where it leads to an item: its name, in the place of those words.
+    opens: Option<SafeHtml>,
+    link: Option<(String, String)>,
+    hint: Option<String>,
+    looked_up: SafeHtml,
+}
+
+impl UnknownTagPage {
+    /// The title comes with the frame.
+    fn new(
+        frame: Frame,
+        w: TagWords,
+        tag: Tag,
+        why: UnknownTag,
+        contact: SafeHtml,
+        looked_up: SafeHtml,
+    ) -> Self {
+        let plain = |words: String| fill_slots(words, []);
+        let page = Self {
+            frame,
+            w,
+            tag,
+            badge: w.tag_unused(),
+            is_late: false,
+            kind: w.tag_unused_kind(),
+            what: plain(w.tag_unused_what()),
+            next: None,
+            go_to: "/".to_owned(),
+            go: w.tag_find_by_name(),
+            opens: None,
+            link: None,
+            hint: None,
+            looked_up,
+        };
+        match why {
+            UnknownTag::Replaced { open, name } => {
+                let name = SafeHtml::entered(&name);
+                Self {
+                    badge: w.tag_replaced(),
+                    kind: w.tag_replaced_kind(),
+                    what: fill_slots(w.tag_replaced_what(S0), [name.clone()]),
+                    go_to: format!("/t/{open}"),
+                    opens: Some(fill_slots(w.tag_replaced_open(S0), [name])),
+                    hint: Some(w.tag_replaced_next()),
+                    ..page
+                }
+            }
+            UnknownTag::Spoilt => Self {
+                badge: w.tag_spoilt(),
+                is_late: true,
+                kind: w.tag_spoilt_kind(),
+                what: plain(w.tag_spoilt_what()),
+                next: Some(fill_slots(w.tag_spoilt_next(S0), [contact])),
+                ..page
+            },
+            UnknownTag::MayBeMissing => Self {
+                badge: w.tag_missing(),
+                is_late: true,
+                kind: w.tag_missing_kind(),
+                what: plain(w.tag_missing_what()),
+                next: Some(fill_slots(w.tag_missing_next(S0), [contact])),
+                go_to: format!("/t/{tag}"),
+                go: w.tag_missing_again(),
+                link: Some(("/".to_owned(), w.tag_find_by_name())),
+                ..page
+            },
+            UnknownTag::Unused => Self {
+                next: Some(fill_slots(w.tag_unused_next(S0), [contact])),
+                link: Some((format!("/staff/equipment/new?tag={tag}"), w.tag_unused_assign())),
+                ..page
+            },
+        }
+    }
+}
+
+/// The page for a tag that opens nothing: one that nobody gave to an item, or one that was revoked.
+pub(crate) fn unknown(
+    state: &AppState,
+    page_words: PageWords,
+    w: TagWords,
+    tag: Tag,
+) -> Result<TagAnswer, HttpError> {
+    let (snapshot, why) = {
+        let facility = state.store.snapshot();
+        (Snapshot::of(state, &facility), UnknownTag::of(state, &facility, tag))
     };
-    let frame = Frame::new(state, &snapshot, title);
-    let looked_up = snapshot.local.time_s(snapshot.now_ms());
+    let title = match why {
+        UnknownTag::Replaced { .. } => w.tag_replaced_title(),
+        UnknownTag::Spoilt => w.tag_spoilt_title(),
+        UnknownTag::MayBeMissing => w.tag_missing_title(),
+        UnknownTag::Unused => w.tag_unused_title(),
+    };
+    let frame = Frame::open(state, &snapshot, page_words, title);
+    let wording = Wording::new(page_words, &snapshot.local);
+    let looked_up = wording.dates().clock_time_with_seconds(snapshot.now_ms()).to_html();
+    let looked_up = fill_slots(w.tag_looked_up(S0), [looked_up]);
+    let may_be_missing = matches!(why, UnknownTag::MayBeMissing);
     let status = if may_be_missing { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::NOT_FOUND };
-    let contact = snapshot.contact();
-    let page =
-        Page::draw(&UnknownTagPage { frame, tag, replaced, spoilt, may_be_missing, contact, looked_up })?;
-    let answer = TagAnswer::shown(status, page);
+    let contact = wording.contact(&snapshot.settings);
+    let page = Page::draw(&UnknownTagPage::new(frame, w, tag, why, contact, looked_up))?;
+    let answer = TagAnswer::shown(status, page.in_locale(wording.locale()));
     Ok(if may_be_missing { answer.retry_after_s(MISSING_RETRY_S) } else { answer })
 }

@@ -11,16 +11,18 @@ use serde::Deserialize;
 use web::answer::{OneOf, Page, SeeOther};
 use web::argument::Lenient;
 use web::error::HttpError;
+use words::{S0, SafeHtml, fill_slots};
 
 use crate::web::access::phone::Phone;
 use crate::web::context::AppState;
 use crate::web::layout::Frame;
 use crate::web::live::live_page;
 use crate::web::request::peer::https_address;
-use crate::web::view_models::formats::{Moment, plural};
-use crate::web::view_models::item_status::Row;
+use crate::web::view_models::item_status::{ListedItem, Row};
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::view_models::status_board::{StandingBoard, board};
+use crate::web::view_models::wording::Wording;
+use crate::web::words::{AlarmBannerWords, HomeWords, PageWords};
 
 /// Items of a list before “Show all”.
 const SHORT: usize = 4;
@@ -45,24 +47,26 @@ pub(crate) struct HomeParams {
 #[template(path = "home.html")]
 struct HomePage {
     frame: Frame,
+    w: HomeWords,
     query: String,
     /// Hits of a search, or the whole list.
     found: Option<SearchResults>,
-    overdue: Vec<Arc<Row>>,
-    due: Vec<Arc<Row>>,
+    overdue: Vec<ListedItem>,
+    /// As many of the due as are shown.
+    due: Vec<ListedItem>,
     due_hidden: bool,
-    due_word: String,
-    all_words: String,
-    next: Option<Arc<Row>>,
-    as_of: Moment,
-    zone: String,
+    due_count: usize,
+    in_use: usize,
+    /// What is due next, in a sentence.
+    next: Option<SafeHtml>,
+    as_of: SafeHtml,
     staff: Option<String>,
     none: bool,
 }
 
 struct SearchResults {
-    title: String,
-    rows: Vec<Arc<Row>>,
+    title: SafeHtml,
+    rows: Vec<ListedItem>,
     more: usize,
 }
 
@@ -78,43 +82,46 @@ pub(crate) async fn show(
     if let Some(tag) = tag_in(&query, &board.seen) {
         return SeeOther::to(&format!("/t/{tag}")).map(OneOf::Second);
     }
+    let (page_words, w, banner_words): (PageWords, HomeWords, AlarmBannerWords) = phone.words();
+    let wording = Wording::new(page_words, &snapshot.local);
     let found = match (query.is_empty(), params.all.is_some()) {
-        (false, _) => Some(search(&board, &query)),
-        (true, true) => Some(all(&board)),
+        (false, _) => Some(search(&board, &query, &wording, w)),
+        (true, true) => Some(all(&board, &wording, w)),
         (true, false) => None,
     };
-    let all_words = format!("All {}, with what is clean", plural(board.in_use().len(), "item", "items"));
     let none = board.in_use().is_empty() && found.is_none();
-    let due_word = board.due().len().to_string();
+    let list = |rows: &[Arc<Row>]| rows.iter().map(|row| row.list(&wording)).collect();
     let due_hidden = params.due.is_none() && board.due().len() > SHORT;
     let shown = if due_hidden { SHORT } else { board.due().len() };
     let host = phone.browser().host().unwrap_or("localhost");
-    let frame = Frame::new(&state, &snapshot, "What needs cleaning").live(live).alarmed(&state, &snapshot);
+    let frame = Frame::open(&state, &snapshot, page_words, w.home_title()).live(live);
+    let as_of = w.home_as_of(S0, snapshot.local.zone_name());
     let page = Page::draw(&HomePage {
-        frame,
+        frame: frame.alarmed(&state, &snapshot, &wording, banner_words),
+        w,
         query,
         found,
-        overdue: board.overdue().to_vec(),
-        due_word,
-        due: board.due()[..shown].to_vec(),
+        overdue: list(board.overdue()),
+        due_count: board.due().len(),
+        due: list(&board.due()[..shown]),
         due_hidden,
-        all_words,
-        next: board.due().first().cloned(),
-        as_of: snapshot.local.time(snapshot.now_ms()),
-        zone: snapshot.local.zone_name().to_owned(),
+        in_use: board.in_use().len(),
+        next: board.due().first().and_then(|row| row.word_next(&wording, w)),
+        as_of: fill_slots(as_of, [wording.clock_time().to_html()]),
         staff: https_address(&state, host, "/staff/"),
         none,
     })?;
-    Ok(OneOf::First(page))
+    Ok(OneOf::First(page.in_locale(wording.locale())))
 }
 
-fn all(board: &StandingBoard) -> SearchResults {
-    let mut rows = board.in_use().to_vec();
+fn all(board: &StandingBoard, wording: &Wording, w: HomeWords) -> SearchResults {
+    let mut rows: Vec<&Arc<Row>> = board.in_use().iter().collect();
     rows.sort_by(|a, b| a.item.name.cmp(&b.item.name));
-    let title = format!("All {}", plural(rows.len(), "item", "items"));
-    let more = rows.len().saturating_sub(ALL_MAX);
-    rows.truncate(ALL_MAX);
-    SearchResults { title, rows, more }
+    SearchResults {
+        title: fill_slots(w.home_all_items(rows.len()), []),
+        more: rows.len().saturating_sub(ALL_MAX),
+        rows: rows.into_iter().take(ALL_MAX).map(|row| row.list(wording)).collect(),
+    }
 }
 
 /// A whole tag, alone or at the end of an address, as a hand scanner types it.
@@ -123,7 +130,7 @@ fn tag_in(query: &str, facility: &Facility) -> Option<Tag> {
     Tag::read(last).ok().filter(|tag| query.contains("://") || facility.resolve(*tag).is_some())
 }
 
-fn search(board: &StandingBoard, query: &str) -> SearchResults {
+fn search(board: &StandingBoard, query: &str, wording: &Wording, w: HomeWords) -> SearchResults {
     let words: Vec<String> = query.split_whitespace().map(str::to_lowercase).collect();
     let fits = |row: &&Arc<Row>| {
         let item = &row.item;
@@ -134,12 +141,14 @@ fn search(board: &StandingBoard, query: &str) -> SearchResults {
         .to_lowercase();
         words.iter().all(|word| text.contains(word))
     };
-    let mut rows: Vec<Arc<Row>> = board.in_use().iter().filter(fits).cloned().collect();
+    let rows: Vec<&Arc<Row>> = board.in_use().iter().filter(fits).collect();
     let title = match rows.len() {
-        0 => format!("Nothing is called “{query}” here"),
-        many => format!("{} with “{query}”", plural(many, "item", "items")),
+        0 => w.home_found_none(S0),
+        many => w.home_found(many, S0),
     };
-    let more = rows.len().saturating_sub(HITS_MAX);
-    rows.truncate(HITS_MAX);
-    SearchResults { title, rows, more }
+    SearchResults {
+        title: fill_slots(title, [SafeHtml::entered(query)]),
+        more: rows.len().saturating_sub(HITS_MAX),
+        rows: rows.into_iter().take(HITS_MAX).map(|row| row.list(wording)).collect(),
+    }
 }

@@ -3,12 +3,14 @@
 mod board;
 mod find_tag;
 mod home;
+mod language;
 mod receipt;
 mod scan;
 mod tag_answer;
+mod undo;
 
 use http::header::COOKIE;
-use http::{HeaderValue, Method};
+use http::{HeaderValue, Method, StatusCode};
 use web::route::{Example, Kind, Route, row};
 
 use crate::web::commands::photo_upload::show_photo;
@@ -37,7 +39,7 @@ pub(crate) fn routes() -> Vec<Route<AppState>> {
             .refusals(refusals::COMMANDING)
             .example(record()),
         row(Method::GET, "/photos/{file}", "photo.show", Asset, show_photo).example(photo),
-        row(Method::GET, "/protocols/{id}", "protocol.show", Page, scan::submit::show_instructions)
+        row(Method::GET, "/protocols/{id}", "protocol.show", Page, scan::instructions::show)
             .example(protocol),
         row(Method::GET, "/r/{receipt}", "receipt.show", Page, receipt::show)
             .refusals(refusals::FINDING)
@@ -46,13 +48,16 @@ pub(crate) fn routes() -> Vec<Route<AppState>> {
             .summary("That a record stands in the log")
             .refusals(refusals::FINDING)
             .example(examples::receipt()),
-        row(Method::GET, "/r/{receipt}/undo", "receipt.ask-undo", Page, receipt::ask_undo)
+        row(Method::GET, "/r/{receipt}/undo", "receipt.ask-undo", Page, undo::ask)
             .refusals(refusals::FINDING)
             .example(examples::receipt()),
-        row(Method::POST, "/r/{receipt}/undo", "receipt.undo", Form, receipt::undo)
+        row(Method::POST, "/r/{receipt}/undo", "receipt.undo", Form, undo::submit)
             .commands(&["VoidCleaning"])
             .refusals(refusals::COMMANDING)
             .example(undo),
         row(Method::GET, "/board", "board.show", Page, board::show).refusals(refusals::READING),
+        row(Method::POST, language::CHOICE, "language.choose", Form, language::choose)
+            .refusals(&[StatusCode::UNPROCESSABLE_ENTITY])
+            .example(Example::default().field("language", "es")),
     ]
 }

@@ -1,6 +1,7 @@
 //! A scanned label: its page, what it sends, and what comes of that.
 
 pub(crate) mod draft;
+pub(crate) mod instructions;
 pub(crate) mod out_of_service;
 pub(crate) mod page;
 pub(crate) mod submit;

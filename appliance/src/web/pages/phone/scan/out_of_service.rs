@@ -5,50 +5,69 @@ use record::fold::{Out, Service};
 use record::tag::Tag;
 use web::answer::Page;
 use web::error::HttpError;
+use words::{S0, SafeHtml, fill_slots};
 
 use crate::web::context::AppState;
 use crate::web::http_error::not_found;
 use crate::web::layout::Frame;
-use crate::web::log_reads::{read_quick, text};
-use crate::web::view_models::formats::Moment;
+use crate::web::log_reads::{StoredText, read_quick};
 use crate::web::view_models::snapshot::{Snapshot, place_line};
+use crate::web::view_models::wording::Wording;
+use crate::web::words::{PageWords, TagWords};
 
 #[derive(Template)]
 #[template(path = "out_of_service.html")]
-pub(crate) struct OutOfServicePage {
+struct OutOfServicePage {
     frame: Frame,
+    w: TagWords,
     tag: Tag,
     retired: bool,
+    badge: String,
     name: String,
     place: String,
-    since: Moment,
-    why: String,
-    contact: String,
+    title: SafeHtml,
+    what: String,
+    since: SafeHtml,
+    why: Option<SafeHtml>,
+    questions: SafeHtml,
 }
 
 /// What a scan of an item shows that is out of service or retired.
-pub(crate) async fn out_page(state: &AppState, tag: Tag) -> Result<Page, HttpError> {
+pub(crate) async fn out_page(
+    state: &AppState,
+    page_words: PageWords,
+    w: TagWords,
+    tag: Tag,
+) -> Result<Page, HttpError> {
     let template = read_quick(state, move |state, reader| {
         let facility = state.store.snapshot();
         let snapshot = Snapshot::of(state, &facility);
+        let wording = Wording::new(page_words, &snapshot.local);
         let item = facility.equipment.get(&tag).ok_or_else(not_found)?;
         let last: Option<&Out> = item.out.last();
         let retired = item.service == Service::Retired;
-        let title = if retired {
-            format!("{} was retired", item.name)
+        let (title, title_html) = if retired {
+            (w.out_retired_title(&item.name), w.out_retired_title(S0))
         } else {
-            format!("{} is out of service", item.name)
+            (w.out_title(&item.name), w.out_title(S0))
         };
+        let since_ms = last.map_or(item.added_ms, |out| out.from_ms);
+        let why = last.and_then(|out| out.reason).map(|why| StoredText::read(reader, why));
         Ok(OutOfServicePage {
-            frame: Frame::new(state, &snapshot, title),
+            frame: Frame::open(state, &snapshot, page_words, title),
+            w,
             tag,
             retired,
+            badge: if retired { page_words.item_retired() } else { page_words.item_out_of_service() },
             name: item.name.clone(),
             place: place_line(&item.location, &item.asset_number),
-            since: snapshot.local.day_time(last.map_or(item.added_ms, |out| out.from_ms)),
-            why: last.and_then(|out| out.reason).map(|why| text(reader, why)).unwrap_or_default(),
-            contact: snapshot.contact(),
+            title: fill_slots(title_html, [SafeHtml::entered(&item.name)]),
+            what: if retired { w.out_retired_what() } else { w.out_what() },
+            since: wording.dates().day_and_time(since_ms).to_html(),
+            why: why.filter(|why| *why != StoredText::Kept(String::new())).map(|why| why.to_html(page_words)),
+            questions: fill_slots(w.out_questions(S0), [wording.contact(&snapshot.settings)]),
         })
     });
-    Page::draw(&template.await?)
+    let page = Page::draw(&template.await?)?;
+    Ok(page.in_locale(page_words.catalog().locale()))
 }

@@ -6,6 +6,7 @@ use record::ids::ProtocolId;
 use record::kinds::{PhotoPolicy, ProtocolPublished};
 use record::tag::Tag;
 use web::argument::FormFields;
+use words::{S0, S1, SafeHtml, fill_slots};
 
 use crate::intake::{Cleaner, Refusal};
 use crate::store::{Reader, StoreSnapshot};
@@ -13,15 +14,21 @@ use crate::web::access::staff_session::StaffSession;
 use crate::web::commands::photo_upload::PhotoRefusal;
 use crate::web::context::AppState;
 use crate::web::layout::Frame;
-use crate::web::pages::phone::scan::who::KnownCleaner;
+use crate::web::pages::phone::scan::who::{KnownCleaner, PinRefusal};
+use crate::web::refusal_words::word_refusal;
 use crate::web::request::field_error::Wrong;
 use crate::web::request::page_token::PageToken;
-use crate::web::view_models::formats::{Moment, countdown, span};
-use crate::web::view_models::item_status::Standing;
+use crate::web::view_models::formats::countdown;
+use crate::web::view_models::item_status::StatusBadge;
 use crate::web::view_models::photos::thumbnail_address;
 use crate::web::view_models::protocols::protocol;
-use crate::web::view_models::snapshot::{Snapshot, place_line, who_name};
+use crate::web::view_models::snapshot::{Snapshot, place_line};
 use crate::web::view_models::status_board::StandingBoards;
+use crate::web::view_models::wording::Wording;
+use crate::web::words::{ErrorWords, PageWords, RefusalWords, ScanWords};
+
+/// All areas that a scan page draws from.
+pub(crate) type ScanPageWords = (PageWords, ScanWords, ErrorWords, RefusalWords);
 
 /// What a person has put in so far.
 #[derive(Debug, Clone, Default)]
@@ -47,7 +54,7 @@ impl Typed {
 #[derive(Debug, Clone)]
 struct StepLine {
     n: u16,
-    text: String,
+    text: SafeHtml,
     required: bool,
     ticked: bool,
     wrong: bool,
@@ -62,9 +69,9 @@ struct WetCard {
     passed_text: String,
     left_s: Option<u32>,
     left_text: Option<String>,
-    until: Option<Moment>,
+    until: Option<SafeHtml>,
     done: bool,
-    agents: String,
+    agents: SafeHtml,
     wrong: Option<String>,
 }
 
@@ -72,23 +79,24 @@ struct WetCard {
 #[template(path = "scan.html")]
 pub(crate) struct ScanPage {
     frame: Frame,
+    w: ScanWords,
     problems: Vec<Wrong>,
-    kept: &'static str,
+    kept: String,
     tag: Tag,
-    standing: Standing,
+    badge: StatusBadge,
     name: String,
     place: String,
-    last: Option<String>,
-    note: Option<&'static str>,
+    last: Option<SafeHtml>,
+    note: Option<String>,
     anyway: bool,
     submission: String,
     page: String,
     version: Option<u32>,
     instructions: Option<String>,
-    protocol: String,
+    protocol: Option<SafeHtml>,
     protocol_id: Option<ProtocolId>,
-    /// Where a page for each of the item's other protocols is, and its name.
-    others: Vec<(String, String)>,
+    /// Where a page for each of the item's other protocols is, and the words of its link.
+    others: Vec<(String, SafeHtml)>,
     steps: Vec<StepLine>,
     /// What is wrong with them, said once.
     steps_wrong: Option<String>,
@@ -107,11 +115,31 @@ pub(crate) struct ScanPage {
     name_optional: bool,
     notes: String,
     note_wrong: Option<String>,
-    until: Moment,
+    usable_until: SafeHtml,
+}
+
+/// What stands above a page that comes in another state than somebody expects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ScanNote {
+    TooOld,
+    SignedOut,
+    ProtocolChanged,
+}
+
+impl ScanNote {
+    fn word(self, w: ScanWords) -> String {
+        match self {
+            Self::TooOld => w.scan_too_old(),
+            Self::SignedOut => w.scan_signed_out(),
+            Self::ProtocolChanged => w.scan_protocol_changed(),
+        }
+    }
 }
 
 /// What a scan page is made of.
 pub(crate) struct Making<'a> {
+    pub(crate) words: ScanPageWords,
+    pub(crate) wording: &'a Wording,
     pub(crate) state: &'a AppState,
     pub(crate) facility: &'a StoreSnapshot,
     pub(crate) reader: &'a Reader,
@@ -121,7 +149,7 @@ pub(crate) struct Making<'a> {
     pub(crate) typed: Typed,
     pub(crate) submission: String,
     pub(crate) anyway: bool,
-    pub(crate) note: Option<&'static str>,
+    pub(crate) note: Option<ScanNote>,
     pub(crate) problems: Vec<Refused>,
     pub(crate) signed: Option<StaffSession>,
 }
@@ -133,8 +161,8 @@ pub(crate) enum Refused {
     Rule(Refusal),
     /// The photo.
     Photo(PhotoRefusal),
-    /// The PIN, in words.
-    Pin(String),
+    /// The PIN.
+    Pin(PinRefusal),
 }
 
 /// The protocol that a page's form was for.
@@ -148,70 +176,77 @@ pub(crate) fn contact_s(facility: &Facility, item: &Equipment, asked: Option<Pro
 }
 
 /// The item's other protocols, each with the address of its page.
-fn others(facility: &Facility, item: &Equipment, shown: ProtocolId, anyway: bool) -> Vec<(String, String)> {
+fn others(
+    w: ScanWords,
+    facility: &Facility,
+    item: &Equipment,
+    shown: ProtocolId,
+    anyway: bool,
+) -> Vec<(String, SafeHtml)> {
     let others = item.protocols.iter().filter(|id| **id != shown).filter_map(|id| facility.protocols.get(id));
     let anyway = if anyway { "&anyway=1" } else { "" };
-    others.map(|p| (format!("/t/{}?protocol={}{anyway}", item.tag, p.protocol), p.name.clone())).collect()
+    let link = |other: &ProtocolPublished| {
+        let to = format!("/t/{}?protocol={}{anyway}", item.tag, other.protocol);
+        (to, fill_slots(w.scan_other_protocol(S0), [SafeHtml::entered(&other.name)]))
+    };
+    others.map(|other| link(other)).collect()
 }
 
 impl Making<'_> {
     pub(crate) fn page(self) -> ScanPage {
-        let (item, local) = (self.item, &self.snapshot.local);
+        let (item, local, w) = (self.item, &self.snapshot.local, self.words.1);
         let protocol = protocol(self.facility, item, self.typed.protocol);
         let contact_s = contact_s(self.facility, item, self.typed.protocol);
         let left_out: Vec<u16> = self.problems.iter().flat_map(Refused::steps).collect();
         let problems = self.lines(contact_s);
         let proof_min = self.snapshot.settings.pin_proof_min;
-        let known = self.signed.as_ref().map(|signed| KnownCleaner::of(signed, proof_min, local));
+        let known = self.signed.as_ref().map(|signed| KnownCleaner::of(signed, proof_min, self.wording, w));
         let says = |at: &str| problems.iter().find(|w| w.at == at).map(|w| w.words.clone());
         let steps_wrong = problems.iter().find(|w| w.at.starts_with("step")).map(|w| w.words.clone());
         let row = self.state.kept::<StandingBoards>().row_of(self.facility, item, local);
-        let title = if problems.is_empty() { item.name.clone() } else { format!("Error: {}", item.name) };
-        let frame = Frame::new(self.state, self.snapshot, title).with_script();
-        let frame = Frame { gap: row.as_ref().is_some_and(|row| row.standing.is_unsure), ..frame };
-        let frame = if protocol.is_none() {
-            frame.told("No protocol is set for this item; biomed knows.")
-        } else {
-            frame
+        let badge = row.map(|row| row.badge(self.wording)).unwrap_or_default();
+        let title = match problems.as_slice() {
+            [] => item.name.clone(),
+            _ => self.words.0.page_error_title(&item.name),
         };
-        let until_up_ms = self.token.until_ms(contact_s);
-        let until_ms =
-            local.now_ms().saturating_add_unsigned(until_up_ms.saturating_sub(self.snapshot.now.up_ms));
+        let frame = Frame::open(self.state, self.snapshot, self.words.0, title).with_script();
+        let frame = Frame { gap: badge.is_unsure, ..frame };
+        let frame = if protocol.is_none() { frame.told(w.scan_no_protocol()) } else { frame };
         ScanPage {
-            kept: if self.token.photo.is_some() {
-                "Nothing is recorded yet. Your ticks and your photo are kept."
-            } else {
-                "Nothing is recorded yet. Your ticks are kept."
-            },
+            w,
+            kept: if self.token.photo.is_some() { w.scan_kept_photo() } else { w.scan_kept() },
             tag: item.tag,
-            standing: row.map(|row| row.standing).unwrap_or_default(),
+            badge,
             name: item.name.clone(),
             place: place_line(&item.location, &item.asset_number),
             last: self.last(),
-            note: self.note,
+            note: self.note.map(|note| note.word(w)),
             anyway: self.anyway,
             page: self.token.text(&self.state.identity.page_key),
             version: protocol.map(|p| p.version),
             instructions: protocol.map(|p| format!("/protocols/{}", p.protocol)),
-            protocol: protocol.map(protocol_line).unwrap_or_default(),
+            protocol: protocol.map(|p| protocol_line(w, p)),
             protocol_id: protocol.map(|p| p.protocol),
             others: protocol
-                .map(|p| others(self.facility, item, p.protocol, self.anyway))
+                .map(|p| others(w, self.facility, item, p.protocol, self.anyway))
                 .unwrap_or_default(),
-            steps: steps(protocol, &self.typed.ticked, &left_out),
+            steps: steps(w, protocol, &self.typed.ticked, &left_out),
             steps_wrong,
             wet: (contact_s > 0).then(|| self.wet(contact_s, protocol, says("wet"))),
             asks_photo: item.photo != PhotoPolicy::None,
             photo_kept: self.token.photo.map(thumbnail_address),
-            photo_hint: photo_hint(item.photo),
+            photo_hint: match item.photo {
+                PhotoPolicy::Required => w.scan_photo_required(),
+                PhotoPolicy::Optional | PhotoPolicy::None => w.scan_photo_optional(),
+            },
             photo_wrong: says("photo"),
             who_wrong: says("who"),
-            is_proven: known.as_ref().is_some_and(|known| known.proven.is_some()),
+            is_proven: known.as_ref().is_some_and(|known| known.by.is_some()),
             known,
             pin_wrong: says("pin"),
             name_optional: self.snapshot.settings.allow_unattributed,
             note_wrong: says("note"),
-            until: local.time(until_ms),
+            usable_until: self.usable_until(contact_s),
             who: self.typed.who,
             notes: self.typed.notes,
             submission: self.submission,
@@ -220,35 +255,50 @@ impl Making<'_> {
         }
     }
 
-    fn last(&self) -> Option<String> {
+    fn usable_until(&self, contact_s: u32) -> SafeHtml {
+        let left_ms = self.token.until_ms(contact_s).saturating_sub(self.snapshot.now.up_ms);
+        let until_ms = self.snapshot.now_ms().saturating_add_unsigned(left_ms);
+        let until = self.wording.dates().clock_time(until_ms).to_html();
+        fill_slots(self.words.1.scan_usable_until(S0), [until])
+    }
+
+    fn last(&self) -> Option<SafeHtml> {
         let last = self.facility.activity.get(&self.item.tag)?.last?;
-        let when = self.snapshot.local.day_time(last.performed_ms).text;
-        Some(format!("{when}, {}", who_name(self.reader, self.facility, &last.who)))
+        let when = self.wording.dates().day_and_time(last.performed_ms).text;
+        let who = self.wording.cleaner_name(self.reader, self.facility, &last.who);
+        Some(fill_slots(self.words.1.scan_last(when, S0), [who]))
     }
 
     fn wet(&self, required_s: u32, protocol: Option<&ProtocolPublished>, wrong: Option<String>) -> WetCard {
-        let local = &self.snapshot.local;
+        let (wording, w) = (self.wording, self.words.1);
         let passed_s = self.token.wet_ms.map(|since| {
             u32::try_from(self.snapshot.now.up_ms.saturating_sub(since) / 1_000).unwrap_or(u32::MAX)
         });
         let left_s = passed_s.map(|passed| required_s.saturating_sub(passed)).filter(|left| *left > 0);
-        let agents: Vec<String> =
-            protocol.map(|p| p.agents.iter().map(agent_words).collect()).unwrap_or_default();
-        let agents = match agents.as_slice() {
-            [] => format!("Needs {}.", span(required_s)),
-            some => format!("{}, needs {}.", some.join(" or "), span(required_s)),
-        };
+        let until = left_s.map(|left| {
+            let over = wording.dates().clock_time_with_seconds(over_ms(self.snapshot.now_ms(), left));
+            fill_slots(w.scan_wet_until(S0), [over.to_html()])
+        });
+        let required = wording.span(required_s);
+        let agents = protocol.map(|p| p.agents.as_slice()).unwrap_or_default();
         WetCard {
             required_s,
             required_text: countdown(required_s),
-            required_words: span(required_s),
+            agents: match agents
+                .iter()
+                .map(|agent| agent_html(w, agent))
+                .reduce(|all, one| either(w, all, one))
+            {
+                None => fill_slots(w.scan_needs(&required), []),
+                Some(agents) => fill_slots(w.scan_agents_need(S0, &required), [agents]),
+            },
+            required_words: required,
             passed_s: passed_s.unwrap_or(0).min(required_s),
-            passed_text: span(passed_s.unwrap_or(0)),
+            passed_text: wording.span(passed_s.unwrap_or(0)),
             left_s,
             left_text: left_s.map(countdown),
-            until: left_s.map(|left| local.time_s(over_ms(local.now_ms(), left))),
+            until,
             done: passed_s.is_some_and(|passed| passed >= required_s),
-            agents,
             wrong,
         }
     }
@@ -265,19 +315,22 @@ impl Making<'_> {
     }
 
     fn line(&self, refused: &Refused, contact_s: u32) -> Wrong {
+        let (_, w, errors, refusals) = self.words;
         let one = |at: &str, words: String| Wrong { at: at.to_owned(), words };
+        // Whatever else intake may say it says in English.
+        let said = |refusal: &Refusal| word_refusal(refusals, refusal).unwrap_or_else(|| refusal.to_string());
         match refused {
-            Refused::Photo(refusal) => one("photo", refusal.words.clone()),
-            Refused::Pin(words) => one("pin", words.clone()),
+            Refused::Photo(refusal) => one("photo", refusal.fault.word(errors)),
+            Refused::Pin(refusal) => one("pin", refusal.word(w, errors, self.wording)),
             // One line, however many: it leads to the first of them.
             Refused::Rule(missing @ Refusal::StepsMissing(steps)) => {
                 let first = steps.first().map_or_else(|| "step".to_owned(), |n| format!("step-{n}"));
-                one(&first, missing.to_string())
+                one(&first, said(missing))
             }
             Refused::Rule(Refusal::StillWet { left_s }) => {
-                let local = &self.snapshot.local;
-                let until = local.time_s(over_ms(local.now_ms(), (*left_s).min(contact_s))).text;
-                one("wet", format!("Keep the surface wet until {until}, then record"))
+                let over_ms = over_ms(self.snapshot.now_ms(), (*left_s).min(contact_s));
+                let until = self.wording.dates().clock_time_with_seconds(over_ms).text;
+                one("wet", w.scan_wet_still(until))
             }
             Refused::Rule(other) => {
                 let at = match other.field() {
@@ -287,7 +340,7 @@ impl Making<'_> {
                     Some("photo") => "photo",
                     _ => "step",
                 };
-                one(at, other.to_string())
+                one(at, said(other))
             }
         }
     }
@@ -303,32 +356,48 @@ impl Refused {
 }
 
 /// An item without a protocol has one step.
-fn steps(protocol: Option<&ProtocolPublished>, ticked: &[u16], left_out: &[u16]) -> Vec<StepLine> {
-    let line = |n: u16, text: &str, required: bool| StepLine {
+fn steps(
+    w: ScanWords,
+    protocol: Option<&ProtocolPublished>,
+    ticked: &[u16],
+    left_out: &[u16],
+) -> Vec<StepLine> {
+    let line = |n: u16, text: SafeHtml, required: bool| StepLine {
         n,
-        text: text.to_owned(),
+        text,
         required,
         ticked: ticked.contains(&n),
         wrong: left_out.contains(&n),
     };
     match protocol {
-        None => vec![line(1, "Cleaned as the maker says", true)],
-        Some(p) => (1..).zip(&p.steps).map(|(n, step)| line(n, &step.text, step.required)).collect(),
+        None => vec![line(1, fill_slots(w.scan_plain_step(), []), true)],
+        Some(p) => (1..)
+            .zip(&p.steps)
+            .map(|(n, step)| line(n, SafeHtml::entered(&step.text), step.required))
+            .collect(),
     }
 }
 
-fn protocol_line(protocol: &ProtocolPublished) -> String {
-    let wear = if protocol.ppe.is_empty() { String::new() } else { format!(", {}", protocol.ppe) };
-    format!("{}, version {}{wear}", protocol.name, protocol.version)
+fn protocol_line(w: ScanWords, protocol: &ProtocolPublished) -> SafeHtml {
+    let (name, ppe) = (SafeHtml::entered(&protocol.name), protocol.ppe.as_str());
+    let version = protocol.version.to_string();
+    match ppe {
+        "" => fill_slots(w.scan_protocol(S0, version), [name]),
+        ppe => fill_slots(w.scan_protocol_ppe(S0, S1, version), [name, SafeHtml::entered(ppe)]),
+    }
 }
 
-fn agent_words(agent: &record::kinds::Agent) -> String {
-    if agent.epa.is_empty() { agent.name.clone() } else { format!("{}, EPA {}", agent.name, agent.epa) }
+/// What to wipe with, and its number.
+pub(crate) fn agent_html(w: ScanWords, agent: &record::kinds::Agent) -> SafeHtml {
+    let name = SafeHtml::entered(&agent.name);
+    match agent.epa.as_str() {
+        "" => name,
+        epa => fill_slots(w.scan_agent_epa(S1, S0), [name, SafeHtml::entered(epa)]),
+    }
 }
 
-fn photo_hint(policy: PhotoPolicy) -> String {
-    let whether = if policy == PhotoPolicy::Required { "Needed every time." } else { "If you like." };
-    format!("{whether} No people, no patient names.")
+fn either(w: ScanWords, one: SafeHtml, other: SafeHtml) -> SafeHtml {
+    fill_slots(w.scan_agent_or(S0, S1), [one, other])
 }
 
 /// Everything that keeps a page's form from being recorded, all at once, by the rules that intake holds to one by one.

@@ -1,13 +1,10 @@
 //! A scan: the item's page, the contact time's button, and the record itself.
 
-use std::sync::Arc;
-
 use axum::extract::State;
 use http::header::RETRY_AFTER;
 use http::{HeaderValue, StatusCode};
 use record::entry::{By, Digest16, Via};
 use record::fold::{Equipment, Facility, Service};
-use record::kinds::ProtocolPublished;
 use record::receipt::Receipt;
 use record::tag::Tag;
 use schemars::JsonSchema;
@@ -17,6 +14,7 @@ use service::clock::Now;
 use web::answer::{Page, WithHeaders};
 use web::argument::{FormFields, IdempotencyKey, Lenient, Path};
 use web::error::HttpError;
+use words::{Locale, WordSet as _};
 
 use crate::identity::{AccessOutcome, AccessWanted};
 use crate::intake::{Cleaner, CleaningForm, Command, Refusal, command_digest};
@@ -27,16 +25,17 @@ use crate::web::access::staff_session::StaffSession;
 use crate::web::access_note::{AccessNote, AccessNotes};
 use crate::web::answer::with_cookies;
 use crate::web::commands::photo_follow::follow;
-use crate::web::commands::photo_upload::{PHOTO_AGAIN_S, Photo, PhotoRefusal, take_photo};
+use crate::web::commands::photo_upload::{PHOTO_AGAIN_S, Photo, PhotoFault, PhotoRefusal, take_photo};
 use crate::web::commands::run::{Done, Undone, act, before, by_key};
 use crate::web::context::{AppState, aside};
-use crate::web::http_error::{new_error, not_found};
-use crate::web::layout::Frame;
+use crate::web::http_error::{new_error, not_found, worded};
 use crate::web::log_reads::read_quick;
 use crate::web::pages::phone::find_tag;
 use crate::web::pages::phone::scan::draft::{ScanDraft, ScanDrafts};
 use crate::web::pages::phone::scan::out_of_service;
-use crate::web::pages::phone::scan::page::{Making, Refused, Typed, asked_protocol, contact_s, review};
+use crate::web::pages::phone::scan::page::{
+    Making, Refused, ScanNote, ScanPageWords, Typed, asked_protocol, contact_s, review,
+};
 use crate::web::pages::phone::scan::who::{ScanPin, names};
 use crate::web::pages::phone::tag_answer::TagAnswer;
 use crate::web::request::address_share::AddressShare;
@@ -45,13 +44,9 @@ use crate::web::request::device::RequestDevice;
 use crate::web::request::page_token::{PageToken, Stale};
 use crate::web::request::photo_form::PhotoForm;
 use crate::web::request::submission::{new_submission, submission_key};
-use crate::web::view_models::formats;
 use crate::web::view_models::snapshot::Snapshot;
-
-const TOO_OLD: &str = "This page was too old. Check your ticks and record again.";
-const SIGNED_OUT: &str = "Nobody is signed in here any more. Type the name of whoever cleaned.";
-const PROTOCOL_CHANGED: &str =
-    "The protocol has changed since this page was opened. Check the steps and record again.";
+use crate::web::view_models::wording::Wording;
+use crate::web::words::{ErrorWords, PageWords, ScanWords, TagWords};
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 pub(crate) struct ScanParams {
@@ -71,21 +66,22 @@ enum OpenedTag {
     Elsewhere(TagAnswer),
 }
 
-async fn open(state: &AppState, text: &str, anyway: bool) -> Result<OpenedTag, HttpError> {
+async fn open(state: &AppState, phone: &Phone, text: &str, anyway: bool) -> Result<OpenedTag, HttpError> {
     let Ok(tag) = Tag::read(text) else {
-        return find_tag::mistyped(state, text).map(OpenedTag::Elsewhere);
+        return find_tag::mistyped(state, phone, text).map(OpenedTag::Elsewhere);
     };
     if tag.as_str() != text {
         return TagAnswer::to(&format!("/t/{tag}")).map(OpenedTag::Elsewhere);
     }
+    let (page_words, w): (PageWords, TagWords) = phone.words();
     let found = state.store.snapshot().resolve(tag).map(|item| (item.tag, item.service));
     match found {
         None => {
-            let unknown = aside(state, move |state| find_tag::unknown(state, tag));
+            let unknown = aside(state, move |state| find_tag::unknown(state, page_words, w, tag));
             unknown.await.map(OpenedTag::Elsewhere)
         }
         Some((first, service)) if service == Service::Retired || service == Service::Out && !anyway => {
-            let page = out_of_service::out_page(state, first).await?;
+            let page = out_of_service::out_page(state, page_words, w, first).await?;
             Ok(OpenedTag::Elsewhere(TagAnswer::shown(StatusCode::OK, page)))
         }
         Some((first, _)) => Ok(OpenedTag::Item(first)),
@@ -99,7 +95,7 @@ pub(crate) async fn show(
     Lenient(params): Lenient<ScanParams>,
 ) -> Result<TagAnswer, HttpError> {
     let anyway = params.anyway.is_some();
-    let tag = match open(&state, &text, anyway).await? {
+    let tag = match open(&state, &phone, &text, anyway).await? {
         OpenedTag::Item(tag) => tag,
         OpenedTag::Elsewhere(answer) => return Ok(answer),
     };
@@ -113,7 +109,9 @@ pub(crate) async fn show(
         None => (empty(&state, tag, typed, &now), None),
     };
     let ScanDraft { token, typed, submission } = draft;
-    ScanView { token, typed, submission, anyway, note, problems: Vec::new(), signed }.answer(&state).await
+    let words = phone.words();
+    let view = ScanView { words, token, typed, submission, anyway, note, problems: Vec::new(), signed };
+    view.answer(&state).await
 }
 
 /// A page on which nothing is put in but what the phone knows.
@@ -128,9 +126,9 @@ fn drafted(
     id: &str,
     typed: Typed,
     now: &Now,
-) -> Result<(ScanDraft, Option<&'static str>), HttpError> {
+) -> Result<(ScanDraft, Option<ScanNote>), HttpError> {
     let Some(draft) = state.kept::<ScanDrafts>().find(id, tag) else {
-        return Ok((empty(state, tag, typed, now), Some(TOO_OLD)));
+        return Ok((empty(state, tag, typed, now), Some(ScanNote::TooOld)));
     };
     let protocol = draft.typed.protocol;
     let contact_s = with_item(state, tag, |facility, item| contact_s(facility, item, protocol))?;
@@ -138,18 +136,19 @@ fn drafted(
         Ok(_) => (draft, None),
         Err(_) => {
             let token = PageToken { photo: draft.token.photo, ..PageToken::new(tag, now) };
-            (ScanDraft { token, ..draft }, Some(TOO_OLD))
+            (ScanDraft { token, ..draft }, Some(ScanNote::TooOld))
         }
     })
 }
 
 /// The page, once more or for the first time.
 struct ScanView {
+    words: ScanPageWords,
     token: PageToken,
     typed: Typed,
     submission: String,
     anyway: bool,
-    note: Option<&'static str>,
+    note: Option<ScanNote>,
     problems: Vec<Refused>,
     signed: Option<StaffSession>,
 }
@@ -165,11 +164,15 @@ impl ScanView {
             None if self.problems.is_empty() => StatusCode::OK,
             None => StatusCode::UNPROCESSABLE_ENTITY,
         };
+        let page_words = self.words.0;
         let template = read_quick(state, move |state, reader| {
             let facility = state.store.snapshot();
             let snapshot = Snapshot::of(state, &facility);
+            let wording = Wording::new(page_words, &snapshot.local);
             let item = facility.equipment.get(&self.token.tag).ok_or_else(not_found)?;
             let making = Making {
+                words: self.words,
+                wording: &wording,
                 state,
                 facility: &facility,
                 reader,
@@ -185,7 +188,8 @@ impl ScanView {
             };
             Ok(making.page())
         });
-        let answer = TagAnswer::shown(status, Page::draw(&template.await?)?);
+        let page = Page::draw(&template.await?)?.in_locale(page_words.catalog().locale());
+        let answer = TagAnswer::shown(status, page);
         let is_later = status == StatusCode::SERVICE_UNAVAILABLE;
         Ok(if is_later { answer.retry_after_s(PHOTO_AGAIN_S) } else { answer })
     }
@@ -214,7 +218,7 @@ pub(crate) async fn submit(
     PhotoForm { fields: form, photo }: PhotoForm,
 ) -> Result<WithHeaders<TagAnswer>, HttpError> {
     let anyway = params.anyway.is_some();
-    let tag = match open(&state, &text, anyway).await? {
+    let tag = match open(&state, &phone, &text, anyway).await? {
         OpenedTag::Item(tag) => tag,
         OpenedTag::Elsewhere(answer) if state.lacks_any() => {
             return recorded_before(&state, submission_key(key, &form), answer).await;
@@ -241,8 +245,22 @@ pub(crate) async fn submit(
     };
     phone.notes().add(pin.note.clone());
     phone.notes().add(stale.map(|_| AccessNote::new(AccessOutcome::PageTokenRefused, AccessWanted::View)));
-    let filled =
-        Filled { tag, form, token, stale, photo, submission, anyway, now, by, device, from, signed, pin };
+    let filled = Filled {
+        words: phone.words(),
+        tag,
+        form,
+        token,
+        stale,
+        photo,
+        submission,
+        anyway,
+        now,
+        by,
+        device,
+        from,
+        signed,
+        pin,
+    };
     match from_page {
         _ if filled.form.get("other").is_some() => filled.sign_out(&state, phone.notes()).await,
         true => filled.submit(&state).await,
@@ -251,7 +269,7 @@ pub(crate) async fn submit(
 }
 
 /// What the page carried, if the request came from one; a page that is too old is replaced, and its photo stays.
-type Carried = (PageToken, Option<&'static str>);
+type Carried = (PageToken, Option<ScanNote>);
 
 fn carried(state: &AppState, tag: Tag, form: &FormFields, now: &Now) -> Result<Option<Carried>, HttpError> {
     let Some(text) = form.get("page") else { return Ok(None) };
@@ -260,17 +278,18 @@ fn carried(state: &AppState, tag: Tag, form: &FormFields, now: &Now) -> Result<O
     let new = PageToken::new(tag, now);
     Ok(Some(match PageToken::read(text, &state.identity.page_key, tag, now, contact_s) {
         Ok(token) => (token, None),
-        Err(Stale::Old(old)) => (PageToken { photo: old.photo, ..new }, Some(TOO_OLD)),
-        Err(Stale::Foreign | Stale::OtherItem) => (new, Some(TOO_OLD)),
+        Err(Stale::Old(old)) => (PageToken { photo: old.photo, ..new }, Some(ScanNote::TooOld)),
+        Err(Stale::Foreign | Stale::OtherItem) => (new, Some(ScanNote::TooOld)),
     }))
 }
 
 /// A scan page that came back, or what a request without one says.
 struct Filled {
+    words: ScanPageWords,
     tag: Tag,
     form: FormFields,
     token: PageToken,
-    stale: Option<&'static str>,
+    stale: Option<ScanNote>,
     photo: Photo,
     submission: String,
     anyway: bool,
@@ -304,13 +323,13 @@ impl Filled {
             self.token.photo = Some(*hash);
         }
         let Some(signed) = self.signed.take() else {
-            let view = self.again(Vec::new(), self.stale.or(Some(SIGNED_OUT)));
+            let view = self.again(Vec::new(), self.stale.or(Some(ScanNote::SignedOut)));
             return view.answer(state).await.map(|answer| with_cookies(answer, []));
         };
         let (sessions, secret) = (state.identity.sessions.clone(), signed.secret().to_owned());
         let ended = tokio::task::spawn_blocking(move || sessions.end(&secret)).await;
         ended.map_err(|e| HttpError::internal(&e))?.map_err(|e| HttpError::internal(&e))?;
-        let mut again = self.again(Vec::new(), self.stale.or(Some(SIGNED_OUT)));
+        let mut again = self.again(Vec::new(), self.stale.or(Some(ScanNote::SignedOut)));
         if again.typed.who.trim() == signed.name().trim() {
             again.typed.who.clear();
         }
@@ -333,10 +352,10 @@ impl Filled {
     }
 
     async fn submit(mut self, state: &AppState) -> Result<WithHeaders<TagAnswer>, HttpError> {
-        let mut problems: Vec<Refused> = self.pin.wrong.clone().map(Refused::Pin).into_iter().collect();
+        let mut problems: Vec<Refused> = self.pin.refused.map(Refused::Pin).into_iter().collect();
         match &self.photo {
             Photo::Kept(hash) => self.token.photo = Some(*hash),
-            Photo::Refused(refusal) => problems.push(Refused::Photo(refusal.clone())),
+            Photo::Refused(refusal) => problems.push(Refused::Photo(*refusal)),
             Photo::None | Photo::Follows(_) | Photo::NoRoom => {}
         }
         if self.form.get("wet").is_some() {
@@ -386,19 +405,22 @@ impl Filled {
         match &self.photo {
             Photo::Refused(refusal) if is_program => return Err(refusal.error()),
             Photo::Refused(refusal) => {
-                let problem = Refused::Photo(refusal.clone());
+                let problem = Refused::Photo(*refusal);
                 return self.once_more(state, vec![problem], None).await;
             }
             Photo::Kept(hash) => self.token.photo = Some(*hash),
             Photo::None | Photo::Follows(_) | Photo::NoRoom => {}
         }
-        if let Some(words) = self.pin.wrong.clone() {
+        if let Some(refusal) = self.pin.refused {
             if is_program {
-                return Err(new_error(StatusCode::UNPROCESSABLE_ENTITY, "pin", words)
+                let wording = Wording::english(&Snapshot::now(state).local);
+                let (w, errors) = <(ScanWords, ErrorWords)>::in_locale(Locale::EnUs);
+                let title = refusal.word(w, errors, &wording);
+                return Err(new_error(StatusCode::UNPROCESSABLE_ENTITY, "pin", title)
                     .field("pin")
                     .next("Send it again without the PIN, or with the right one."));
             }
-            return self.once_more(state, vec![Refused::Pin(words)], None).await;
+            return self.once_more(state, vec![Refused::Pin(refusal)], None).await;
         }
         let mut wanted = CleaningForm::plain(self.tag, self.form.text("cleaned_by"));
         (wanted.who, self.by) = self.cleaner(state);
@@ -415,14 +437,15 @@ impl Filled {
     }
 
     /// The page once more, with everything that was put in.
-    fn again(&self, mut problems: Vec<Refused>, note: Option<&'static str>) -> ScanView {
+    fn again(&self, mut problems: Vec<Refused>, note: Option<ScanNote>) -> ScanView {
         if matches!(self.photo, Photo::Follows(_)) {
             problems.push(Refused::Photo(PhotoRefusal {
                 status: StatusCode::UNPROCESSABLE_ENTITY,
-                words: "Your photo was not ready in time. Take it again".to_owned(),
+                fault: PhotoFault::NotReady,
             }));
         }
         ScanView {
+            words: self.words,
             token: self.token,
             typed: Typed::of(&self.form),
             submission: self.submission.clone(),
@@ -437,7 +460,7 @@ impl Filled {
         &self,
         state: &AppState,
         problems: Vec<Refused>,
-        note: Option<&'static str>,
+        note: Option<ScanNote>,
     ) -> Result<WithHeaders<TagAnswer>, HttpError> {
         let answer = self.again(problems, note).answer(state).await?;
         Ok(with_cookies(answer, []))
@@ -447,11 +470,11 @@ impl Filled {
         match refusal {
             // The page's hidden id was used for another record: this is a new one.
             Refusal::KeyReused => Err(HttpError::from(Refusal::KeyReused)
-                .detail("This page was used for another record already, which stays as it is.")
-                .next("Scan the label again for a new record.")
-                .link(format!("/t/{}", self.tag), "Open the page anew")),
+                .detail(worded(ErrorWords::error_page_reused_detail))
+                .next(worded(ErrorWords::error_page_reused_next))
+                .link(format!("/t/{}", self.tag), worded(ErrorWords::error_page_reused_link))),
             Refusal::ProtocolChanged | Refusal::NotItsProtocol => {
-                self.once_more(state, Vec::new(), Some(PROTOCOL_CHANGED)).await
+                self.once_more(state, Vec::new(), Some(ScanNote::ProtocolChanged)).await
             }
             other if other.field().is_some() && other.field() != Some("idempotency-key") => {
                 self.once_more(state, vec![Refused::Rule(other)], None).await
@@ -529,7 +552,8 @@ fn recorded(
 impl PhotoRefusal {
     /// The answer to a program, which has no page to come back to.
     fn error(&self) -> HttpError {
-        let error = new_error(self.status, "photo", self.words.clone()).field("photo");
+        let title = self.fault.word(ErrorWords::in_locale(Locale::EnUs));
+        let error = new_error(self.status, "photo", title).field("photo");
         if self.status == StatusCode::SERVICE_UNAVAILABLE {
             return error
                 .detail("The photo that came with it could not be taken now.")
@@ -540,28 +564,4 @@ impl PhotoRefusal {
             .detail("The photo that came with it is of no use.")
             .next("Send it again without the photo, or with another one.")
     }
-}
-
-/// How a protocol is to be followed.
-#[derive(askama::Template)]
-#[template(path = "instructions.html")]
-struct InstructionsPage {
-    frame: Frame,
-    protocol: Arc<ProtocolPublished>,
-    contact: Option<String>,
-}
-
-pub(crate) async fn show_instructions(
-    _: Phone,
-    State(state): State<AppState>,
-    Path(id): Path<String>,
-) -> Result<Page, HttpError> {
-    let (snapshot, protocol) = {
-        let facility = state.store.snapshot();
-        let protocol = id.parse().ok().and_then(|id| facility.protocols.get(&id)).cloned();
-        (Snapshot::of(&state, &facility), protocol.ok_or_else(not_found)?)
-    };
-    let contact = protocol.contact_s.map(formats::span);
-    let frame = Frame::new(&state, &snapshot, protocol.name.clone());
-    Page::draw(&InstructionsPage { frame, protocol, contact })
 }

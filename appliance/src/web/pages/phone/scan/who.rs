@@ -3,14 +3,16 @@
 use record::ids::StaffId;
 use web::argument::FormFields;
 use web::error::HttpError;
+use words::{S0, SafeHtml, fill_slots};
 
-use crate::identity::AccessWanted;
+use crate::identity::{AccessWanted, PinOutcome};
 use crate::intake::Cleaner;
-use crate::web::access::pin::{PinTypist, check_typed_pin, pin_note, pin_words};
+use crate::web::access::pin::{PinTypist, check_typed_pin, pin_note, word_pin_outcome};
 use crate::web::access::staff_session::StaffSession;
 use crate::web::access_note::AccessNote;
 use crate::web::context::AppState;
-use crate::web::view_models::formats::{Local, span};
+use crate::web::view_models::wording::Wording;
+use crate::web::words::{ErrorWords, ScanWords};
 
 /// Longest time for which a typed PIN proves records, whatever an entry says.
 const PROOF_MIN_MAX: u32 = 60;
@@ -20,20 +22,29 @@ const PROOF_MIN_MAX: u32 = 60;
 pub(crate) struct KnownCleaner {
     pub(crate) staff: StaffId,
     pub(crate) name: String,
-    /// When they signed in.
-    pub(crate) since: String,
-    /// How long ago they typed their PIN, while that proves a record.
-    pub(crate) proven: Option<String>,
+    /// Who they are, and since when they are signed in.
+    pub(crate) signed_in: SafeHtml,
+    /// Whose PIN is asked for.
+    pub(crate) pin_of: SafeHtml,
+    /// Who records and how long ago they typed their PIN, while that proves a record.
+    pub(crate) by: Option<SafeHtml>,
 }
 
 impl KnownCleaner {
-    pub(crate) fn of(signed: &StaffSession, proof_min: u32, local: &Local) -> Self {
+    pub(crate) fn of(signed: &StaffSession, proof_min: u32, wording: &Wording, w: ScanWords) -> Self {
+        let name = signed.name();
         let ago_s = signed.pin_age_ms().filter(|_| is_fresh(signed, proof_min)).map(|ms| ms / 1_000);
+        let by = ago_s.map(|s| {
+            let ago = wording.span(u32::try_from(s).unwrap_or(u32::MAX));
+            fill_slots(w.scan_by(ago, S0), [SafeHtml::element("strong", &[("translate", "no")], name)])
+        });
+        let since = wording.deadline(signed.began_ms());
         Self {
             staff: signed.staff(),
-            name: signed.name().to_owned(),
-            since: local.deadline(signed.began_ms()),
-            proven: ago_s.map(|s| span(u32::try_from(s).unwrap_or(u32::MAX))),
+            name: name.to_owned(),
+            signed_in: fill_slots(w.scan_name_signed_in(S0, since), [SafeHtml::entered(name)]),
+            pin_of: fill_slots(w.scan_pin_of(S0), [SafeHtml::entered(name)]),
+            by,
         }
     }
 }
@@ -50,13 +61,32 @@ pub(crate) fn names(form: &FormFields, signed: &StaffSession) -> bool {
     typed.is_empty() || typed == signed.name().trim()
 }
 
+/// Why the PIN that was typed proves nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum PinRefusal {
+    /// Nobody is signed in whose it could be.
+    SignedOut,
+    Outcome(PinOutcome),
+}
+
+impl PinRefusal {
+    pub(crate) fn word(self, w: ScanWords, errors: ErrorWords, wording: &Wording) -> String {
+        match self {
+            Self::SignedOut => w.scan_pin_sign_in(),
+            Self::Outcome(outcome) => {
+                let why = word_pin_outcome(errors, wording, outcome);
+                format!("{why} {}", w.scan_pin_or_none())
+            }
+        }
+    }
+}
+
 /// What a submission itself proves.
 #[derive(Debug, Default)]
 pub(crate) struct ScanPin {
     /// Whose PIN was typed in it.
     proven: Option<StaffId>,
-    /// Why the PIN that was typed proves nothing.
-    pub(crate) wrong: Option<String>,
+    pub(crate) refused: Option<PinRefusal>,
     /// For the audit.
     pub(crate) note: Option<AccessNote>,
 }
@@ -75,21 +105,18 @@ impl ScanPin {
         }
         let staff = form.get("staff").and_then(|id| id.parse().ok()).or(signed.as_ref().map(|s| s.staff()));
         let Some(staff) = staff else {
-            return Ok(Self {
-                wrong: Some("Sign in first, or record with your name alone".to_owned()),
-                ..Self::default()
-            });
+            return Ok(Self { refused: Some(PinRefusal::SignedOut), ..Self::default() });
         };
         let outcome = check_typed_pin(state, staff, pin, typist).await?;
-        let Some(words) = pin_words(state, outcome) else {
+        if outcome == PinOutcome::Right {
             if let Some(signed) = signed.filter(|s| s.staff() == staff) {
                 signed.renew_pin(state).await?;
                 *signed = signed.clone().with_pin_typed();
             }
             return Ok(Self { proven: Some(staff), ..Self::default() });
-        };
-        let words = format!("{words} Or leave it empty: your name is then recorded as typed.");
-        Ok(Self { wrong: Some(words), note: pin_note(outcome, staff, AccessWanted::Proof), proven: None })
+        }
+        let note = pin_note(outcome, staff, AccessWanted::Proof);
+        Ok(Self { refused: Some(PinRefusal::Outcome(outcome)), note, proven: None })
     }
 
     /// Who cleaned.

@@ -1,0 +1,69 @@
+//! How a protocol is to be followed.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::State;
+use record::kinds::{Agent, ProtocolPublished};
+use web::answer::Page;
+use web::argument::Path;
+use web::error::HttpError;
+use words::{S0, S1, SafeHtml, fill_slots};
+
+use crate::web::access::phone::Phone;
+use crate::web::context::AppState;
+use crate::web::http_error::not_found;
+use crate::web::layout::Frame;
+use crate::web::pages::phone::scan::page::agent_html;
+use crate::web::view_models::snapshot::Snapshot;
+use crate::web::view_models::wording::Wording;
+use crate::web::words::{PageWords, ScanWords};
+
+#[derive(Template)]
+#[template(path = "instructions.html")]
+struct InstructionsPage {
+    frame: Frame,
+    w: ScanWords,
+    protocol: Arc<ProtocolPublished>,
+    version: String,
+    contact: Option<String>,
+    agents: Vec<SafeHtml>,
+    takes: Option<String>,
+}
+
+pub(crate) async fn show(
+    phone: Phone,
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+) -> Result<Page, HttpError> {
+    let (snapshot, protocol) = {
+        let facility = state.store.snapshot();
+        let protocol = id.parse().ok().and_then(|id| facility.protocols.get(&id)).cloned();
+        (Snapshot::of(&state, &facility), protocol.ok_or_else(not_found)?)
+    };
+    let (page_words, w): (PageWords, ScanWords) = phone.words();
+    let wording = Wording::new(page_words, &snapshot.local);
+    let frame = Frame::open(&state, &snapshot, page_words, protocol.name.clone());
+    let page = Page::draw(&InstructionsPage {
+        frame,
+        w,
+        version: protocol.version.to_string(),
+        contact: protocol.contact_s.map(|contact_s| match protocol.declared {
+            true => w.protocol_declared(wording.span(contact_s)),
+            false => wording.span(contact_s),
+        }),
+        agents: protocol.agents.iter().map(|agent| diluted_agent(w, agent)).collect(),
+        takes: protocol.minutes.map(|minutes| page_words.span_minutes(minutes)),
+        protocol,
+    })?;
+    Ok(page.in_locale(wording.locale()))
+}
+
+/// What to wipe with, its number, and how it is diluted.
+fn diluted_agent(w: ScanWords, agent: &Agent) -> SafeHtml {
+    let plain = agent_html(w, agent);
+    match agent.dilution.as_str() {
+        "" => plain,
+        dilution => fill_slots(w.protocol_agent_diluted(S0, S1), [plain, SafeHtml::entered(dilution)]),
+    }
+}

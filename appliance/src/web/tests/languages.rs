@@ -1,0 +1,319 @@
+//! Pages in their reader's language: whole, and as the reader likes it best.
+
+use http::header::{ACCEPT_LANGUAGE, CONTENT_LANGUAGE, COOKIE, ORIGIN, REFERER, VARY};
+use words::{PSEUDO_CLOSE, PSEUDO_OPEN};
+
+use super::staff_pages::desk;
+use super::*;
+
+/// Attributes that are read out.
+const READ_OUT: [&str; 8] = [
+    "aria-label",
+    "alt",
+    "title",
+    "placeholder",
+    "data-minute",
+    "data-ten-seconds",
+    "data-over",
+    "data-busy",
+];
+/// Elements whose text is no message, or is one with a name beside it.
+const NOT_READ: [&str; 4] = ["title", "textarea", "script", "style"];
+/// Words that are the same in both languages.
+const SHARED: [&str; 6] = ["CleanTrack", "EPA", "PIN", "Hash", "min", "s"];
+
+/// What of a page is words: its texts outside elements that nobody translates, and the attributes that are read out.
+#[derive(Default)]
+struct PageTexts {
+    texts: Vec<String>,
+    attributes: Vec<String>,
+}
+
+impl PageTexts {
+    fn of(html: &str) -> Self {
+        let (mut page, mut skipped) = (Self::default(), None::<(String, usize)>);
+        for part in html.split('<').skip(1) {
+            let (tag, text) = part.split_once('>').unwrap_or((part, ""));
+            let is_end = tag.starts_with('/');
+            let name = tag.trim_start_matches('/').split([' ', '\n']).next().unwrap_or_default();
+            skipped = match skipped {
+                Some((of, depth)) if of == name => {
+                    Some((of, if is_end { depth - 1 } else { depth + 1 })).filter(|(_, depth)| *depth > 0)
+                }
+                None if !is_end && (NOT_READ.contains(&name) || tag.contains("translate=\"no\"")) => {
+                    Some((name.to_owned(), 1))
+                }
+                other => other,
+            };
+            if skipped.is_none() {
+                page.texts.push(text.to_owned());
+                page.attributes.extend(READ_OUT.iter().filter_map(|name| attribute(tag, name)));
+            }
+        }
+        page
+    }
+
+    /// What has letters that are not in the brackets of the pseudo locale.
+    fn bare(&self) -> Vec<String> {
+        let (mut depth, mut bare) = (0_usize, Vec::new());
+        for text in &self.texts {
+            let mut outside = String::new();
+            for character in text.chars() {
+                match character {
+                    PSEUDO_OPEN => depth += 1,
+                    PSEUDO_CLOSE => depth = depth.saturating_sub(1),
+                    _ if depth == 0 => outside.push(character),
+                    _ => {}
+                }
+            }
+            bare.push(outside.replace("CleanTrack", ""));
+        }
+        bare.extend(self.attributes.iter().filter(|value| !value.starts_with(PSEUDO_OPEN)).cloned());
+        bare.retain(|text| text.contains(char::is_alphabetic));
+        bare
+    }
+
+    /// What stands in the page in another language too, word for word.
+    fn shared_with(&self, other: &Self) -> Vec<String> {
+        let others: Vec<&String> = other.texts.iter().chain(&other.attributes).collect();
+        let is_word = |text: &&String| {
+            let mut words = text.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty());
+            words.any(|word| !SHARED.contains(&word))
+        };
+        let all = self.texts.iter().chain(&self.attributes);
+        all.filter(is_word).filter(|text| others.contains(text)).cloned().collect()
+    }
+}
+
+fn attribute(tag: &str, name: &str) -> Option<String> {
+    let value = tag.split_once(&format!(" {name}=\""))?.1;
+    value.split('"').next().map(str::to_owned)
+}
+
+/// A request, and what it is called where a test fails.
+type Asked = (String, Box<dyn Fn() -> Request<Body>>);
+
+fn asks(path: &str) -> Asked {
+    let path = path.to_owned();
+    (path.clone(), Box::new(move || Request::get(&path).body(Body::empty()).unwrap()))
+}
+
+fn posts(path: &str, form: &[(&str, &str)]) -> Asked {
+    let path = path.to_owned();
+    let form: Vec<(String, String)> = form.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+    let request = move || {
+        let form: Vec<(&str, &str)> = form.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
+        posted(&path, &form)
+    };
+    ("a form".to_owned(), Box::new(request))
+}
+
+async fn in_language(world: &World, language: &str, cookies: &str, mut request: Request<Body>) -> Answer {
+    let cookies = format!("language={language}; {cookies}");
+    request.headers_mut().insert(COOKIE, cookies.parse().unwrap());
+    world.send(request, false).await
+}
+
+/// Each page in Spanish shares no words with itself in English, and in the pseudo locale all of its words are messages.
+async fn check_pages(world: &World, cookies: &str, pages: &[Asked]) {
+    for (name, request) in pages {
+        let [english, spanish, pseudo] = {
+            let mut answers = Vec::new();
+            for language in ["en", "es", "xx"] {
+                answers.push(in_language(world, language, cookies, request()).await);
+            }
+            <[Answer; 3]>::try_from(answers).unwrap_or_else(|_| panic!("three answers"))
+        };
+        assert_eq!((spanish.status, pseudo.status), (english.status, english.status), "{name}");
+        for (answer, lang) in [(&english, "en-US"), (&spanish, "es-US"), (&pseudo, "en-XA")] {
+            answer.has(&format!("<html lang=\"{lang}\" dir=\"ltr\">"));
+            assert_eq!(answer.header(CONTENT_LANGUAGE), lang, "{name}");
+            assert_eq!(answer.header(VARY), "Accept-Language, Cookie", "{name}");
+        }
+        let [english, spanish, pseudo] =
+            [english, spanish, pseudo].map(|answer| PageTexts::of(&answer.text()));
+        assert_eq!(spanish.shared_with(&english), [""; 0], "{name} in Spanish");
+        assert_eq!(pseudo.bare(), [""; 0], "{name} in the pseudo locale");
+        assert!(english.texts.len() > 20, "{name} is a page");
+    }
+}
+
+#[test]
+fn texts_outside_of_messages_are_found() {
+    let page = PageTexts::of(
+        "<!doctype html>\n<html><title>Bed 7</title><p aria-label=\"Note\">Plain</p><p>⟦TTwo <bdi translate=\"no\">\
+         <b>Ada</b></bdi> hálves⟧ 7</p><img alt=\"⟦PPhotó⟧\"><textarea name=\"a\">x</textarea></html>",
+    );
+    assert_eq!(page.bare(), ["Plain", "Note"]);
+    let other = PageTexts::of("<p>Plain</p><p>PIN</p>");
+    assert_eq!(other.shared_with(&page), ["Plain"]);
+    assert_eq!(other.shared_with(&PageTexts::of("<p>PIN</p>")), [""; 0]);
+}
+
+#[tokio::test]
+async fn pages_of_lists_and_tags_are_whole_in_each_language() {
+    let world = World::new().await;
+    let pump = world.pump.to_string();
+    let slip = format!("{}{}", &pump[..8], if pump.ends_with('0') { '1' } else { '0' });
+    let pages =
+        ["/", "/?all=1", "/?q=pump", "/?q=nothing", "/?due=all", "/board", "/t/7QK3M9X2W", "/t/?tag="];
+    let mut pages: Vec<Asked> = pages.into_iter().map(asks).collect();
+    pages
+        .extend([format!("/t/{slip}"), format!("/{slip}"), "/t/7QK3M9X2".to_owned()].map(|path| asks(&path)));
+    check_pages(&world, "", &pages).await;
+    world.state.alarms.raise(crate::alarms::AlarmCause::new(record::alarm::AlarmCode::ClockUnsure));
+    world.clock.advance(std::time::Duration::from_secs(30 * 3_600));
+    check_pages(&world, "", &[asks("/"), asks("/board")]).await;
+    world.give(Command::SuspendEquipment { tag: world.pump, reason: "Flow".into() }).await;
+    check_pages(&world, "", &[asks(&format!("/t/{pump}")), asks("/?all=1")]).await;
+    world.give(Command::RetireEquipment { tag: world.pump, reason: String::new() }).await;
+    check_pages(&world, "", &[asks(&format!("/t/{pump}"))]).await;
+}
+
+#[tokio::test]
+async fn scan_pages_are_whole_in_each_language() {
+    let world = World::new().await;
+    let path = format!("/t/{}", world.pump);
+    let cart =
+        world.state.store.facility().equipment.values().find(|e| e.name.starts_with("ECG")).unwrap().tag;
+    let protocol = world.state.store.facility().protocols.keys().next().unwrap().to_string();
+    let page = world.get(&path).await;
+    let (token, submission) = (page.hidden("page"), page.hidden("submission"));
+    let started = [("page", token.as_str()), ("submission", &submission), ("version", "1"), ("wet", "start")];
+    let running = world.post(&path, &started).await.is(303).location();
+    let running = running.split('#').next().unwrap();
+    let long = "x".repeat(1_100);
+    let pages = [
+        asks(&path),
+        asks(&format!("/t/{cart}")),
+        asks(running),
+        asks(&format!("{path}?draft=gone")),
+        asks(&format!("/protocols/{protocol}")),
+        posts(&path, &[("page", &token), ("version", "1")]),
+        posts(&path, &[("page", &token), ("version", "2"), ("step", "1"), ("step", "2")]),
+        posts(&path, &[("page", &token), ("version", "1"), ("cleaned_by", "a\u{202e}"), ("notes", &long)]),
+        posts(&path, &[("page", "forged"), ("version", "1")]),
+        posts(&path, &[("page", &token), ("version", "1"), ("other", "1")]),
+        posts(&path, &[("pin", "4711"), ("cleaned_by", "Ada")]),
+    ];
+    check_pages(&world, "", &pages).await;
+    world.clock.advance(std::time::Duration::from_secs(200));
+    check_pages(&world, "", &[asks(running)]).await;
+}
+
+#[tokio::test]
+async fn receipts_are_whole_in_each_language() {
+    let world = World::new().await;
+    let path = format!("/t/{}", world.pump);
+    let page = world.get(&path).await;
+    let form = [("page", page.hidden("page")), ("version", "1".to_owned()), ("notes", "No wipes".to_owned())];
+    let form: Vec<(&str, &str)> = form.iter().map(|(k, v)| (*k, v.as_str())).collect();
+    let done = world.post(&path, &[&form[..], &[("cleaned_by", "Ada")]].concat()).await;
+    let (receipt, phone) = (done.is(303).location(), done.cookies());
+    let undo = format!("{receipt}/undo");
+    let pages = [
+        asks(&receipt),
+        asks(&format!("{receipt}?photo=no-room")),
+        asks(&undo),
+        posts(&undo, &[("reason", " ")]),
+    ];
+    check_pages(&world, &phone, &pages).await;
+    for link in
+        [Link::Down { since_ms: None }, Link::Down { since_ms: Some(NOW) }, Link::Up { ended_backlog: 0 }]
+    {
+        world.link.send_replace(link);
+        check_pages(&world, "", &[asks(&receipt), asks(&path)]).await;
+    }
+    in_language(&world, "es", &phone, posted(&undo, &[("reason", "Wrong bed")])).await.is(303);
+    check_pages(&world, &phone, &[asks(&receipt)]).await;
+    // Another phone than the one that made it.
+    let other = world.post(&path, &[("cleaned_by", "Ada")]).await.is(303).location();
+    check_pages(&world, "", &[posts(&format!("{other}/undo"), &[("reason", "x")])]).await;
+}
+
+#[tokio::test]
+async fn errors_of_open_pages_are_whole_in_each_language() {
+    let world = World::new().await;
+    let path = format!("/t/{}", world.pump);
+    let long = "x".repeat(20_000);
+    let from_elsewhere = {
+        let path = path.clone();
+        move || {
+            let mut request = posted(&path, &[("cleaned_by", "Ada")]);
+            request.headers_mut().insert(ORIGIN, "http://evil.example".parse().unwrap());
+            request
+        }
+    };
+    let as_text = {
+        let path = path.clone();
+        move || Request::post(&path).header(CONTENT_TYPE, "text/plain").body(Body::from("a")).unwrap()
+    };
+    let pages: [Asked; 9] = [
+        asks("/nowhere"),
+        asks("/r/9-1-0000000000"),
+        asks("/photos/0000000000000000000000000000000000000000000000000000000000000000.jpg"),
+        posts("/board", &[]),
+        posts(&path, &[("notes", &long)]),
+        posts(&path, &[("notes", "a"), ("notes", "b")]),
+        posts("/language", &[("language", "tlh")]),
+        ("a form from elsewhere".to_owned(), Box::new(from_elsewhere)),
+        ("a text in the place of a form".to_owned(), Box::new(as_text)),
+    ];
+    check_pages(&world, "", &pages).await;
+}
+
+#[tokio::test]
+async fn the_reader_decides_and_a_page_without_spanish_is_english() {
+    let world = World::new().await;
+    let shown = async |asked: Option<&str>, cookies: &str, path: &str| {
+        let mut request = Request::get(path).body(Body::empty()).unwrap();
+        if let Some(asked) = asked {
+            request.headers_mut().insert(ACCEPT_LANGUAGE, asked.parse().unwrap());
+        }
+        request.headers_mut().insert(COOKIE, cookies.parse().unwrap());
+        world.send(request, false).await.header(CONTENT_LANGUAGE).to_owned()
+    };
+    assert_eq!(shown(None, "", "/").await, "en-US");
+    assert_eq!(shown(Some("fr, es-ES;q=0.9, en;q=0.8"), "", "/board").await, "es-ES");
+    assert_eq!(shown(Some("en-GB, es;q=0.9"), "", "/").await, "en-GB");
+    assert_eq!(shown(Some("es"), "language=en", "/").await, "en-US");
+    assert_eq!(shown(Some("en"), "a=b; language=es", "/nowhere").await, "es-US");
+    assert_eq!(shown(Some("es"), "language=tlh", "/").await, "es-US");
+    assert_eq!(shown(Some("es"), "", "/staff/").await, "en-US", "what only staff can meet is in English");
+    let biomed = desk(&world, Role::Biomed).await;
+    for path in ["/staff/", "/staff/equipment/7QK3M9X2W"] {
+        let mut request = Request::get(path).body(Body::empty()).unwrap();
+        request.headers_mut().insert(ACCEPT_LANGUAGE, "es".parse().unwrap());
+        let page = biomed.send(request).await;
+        page.has("<html lang=\"en-US\"").has(">Equipment</a>").has_not("action=\"/language\"");
+    }
+    let mut asked = Request::get("/r/x").body(Body::empty()).unwrap();
+    asked.headers_mut().insert(ACCEPT_LANGUAGE, "es".parse().unwrap());
+    asked.headers_mut().insert("accept", "application/json".parse().unwrap());
+    world.send(asked, false).await.is(404).has("There is no such page here");
+}
+
+#[tokio::test]
+async fn a_language_is_chosen_at_the_foot_of_a_page_and_kept() {
+    let world = World::new().await;
+    let choose = async |language: &str, secure: bool| {
+        let mut request = posted("/language", &[("language", language)]);
+        request.headers_mut().insert(REFERER, "http://10.0.0.5/t/7QK3M9X2W".parse().unwrap());
+        world.send(request, secure).await
+    };
+    world.get("/").await.has("action=\"/language\"").has("value=\"es\" lang=\"es\"").has_not("value=\"en\"");
+    let chosen = choose("es", false).await;
+    assert_eq!((chosen.is(303).location(), chosen.cookies()), ("/t/7QK3M9X2W".into(), "language=es".into()));
+    let mut request = Request::get("/").body(Body::empty()).unwrap();
+    request.headers_mut().insert(COOKIE, chosen.cookies().parse().unwrap());
+    let page = world.send(request, false).await;
+    page.has("<h1>Qué falta limpiar</h1>").has("value=\"en\" lang=\"en\"").has("translate=\"no\">English<");
+    assert_eq!(choose("es", true).await.is(303).cookies(), "language=es; __Host-language=es");
+    for unknown in ["tlh", "xx", "es-MX", "", "es; Path=/x"] {
+        let refused = choose(unknown, false).await;
+        refused.is(422).has("There is no such language here").has("Nothing was changed.");
+        assert_eq!(refused.cookies(), "", "{unknown}");
+    }
+    world.post("/language", &[]).await.is(422);
+    assert_eq!(world.post("/language", &[("language", "EN")]).await.is(303).location(), "/");
+}

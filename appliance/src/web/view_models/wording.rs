@@ -1,0 +1,103 @@
+//! What pages say of times, people and numbers, in the language and country of their reader.
+
+use record::fold::{Facility, Settings};
+use record::kinds::Who;
+use words::{Dates, Locale, Moment, Number, S0, SafeHtml, fill_slots};
+
+use crate::store::Reader;
+use crate::web::log_reads::StoredText;
+use crate::web::view_models::formats::{Local, about, english_words, span};
+use crate::web::view_models::snapshot::proof_word;
+use crate::web::words::PageWords;
+
+/// For whom a page is written: in which language and country, for which zone and time.
+#[derive(Debug, Clone)]
+pub(crate) struct Wording {
+    words: PageWords,
+    dates: Dates,
+    local: Local,
+}
+
+impl Wording {
+    /// In the locale of these words.
+    pub(crate) fn new(words: PageWords, local: &Local) -> Self {
+        let dates = Dates::new(words.catalog().locale(), local.zone_name(), local.now_ms());
+        Self { words, dates, local: local.clone() }
+    }
+
+    /// For pages that are in English only.
+    pub(crate) fn english(local: &Local) -> Self {
+        Self::new(english_words(), local)
+    }
+
+    pub(crate) fn words(&self) -> PageWords {
+        self.words
+    }
+
+    pub(crate) fn locale(&self) -> Locale {
+        self.words.catalog().locale()
+    }
+
+    pub(crate) fn dates(&self) -> &Dates {
+        &self.dates
+    }
+
+    pub(crate) fn local(&self) -> &Local {
+        &self.local
+    }
+
+    /// The time of now, to the minute.
+    pub(crate) fn clock_time(&self) -> Moment {
+        self.dates.clock_time(self.local.now_ms())
+    }
+
+    /// `19:00` today, else with its day.
+    pub(crate) fn deadline(&self, ms: i64) -> String {
+        self.dates.deadline_time(ms).text
+    }
+
+    /// `3 min 11 s`
+    pub(crate) fn span(&self, seconds: u32) -> String {
+        span(self.words, seconds)
+    }
+
+    /// `5 h`: one unit, rounded down.
+    pub(crate) fn about(&self, ms: i64) -> String {
+        about(self.words, ms)
+    }
+
+    /// A number that stands alone.
+    pub(crate) fn number(&self, number: impl Into<Number>) -> String {
+        number.into().format_in(self.locale())
+    }
+
+    /// Whom to call, for the middle of a sentence.
+    pub(crate) fn contact(&self, settings: &Settings) -> SafeHtml {
+        match settings.contact.as_str() {
+            "" => fill_slots(self.words.page_biomed(), []),
+            entered => SafeHtml::entered(entered),
+        }
+    }
+
+    /// Who cleaned, by name only, for the middle of a sentence.
+    pub(crate) fn cleaner_name(&self, reader: &Reader, facility: &Facility, who: &Who) -> SafeHtml {
+        match who {
+            Who::Typed { name } => StoredText::read(reader, name.hash).to_html(self.words),
+            Who::Pin { staff } | Who::Badge { staff } | Who::Login { staff } => {
+                StoredText::of_staff(reader, facility, *staff).to_html(self.words)
+            }
+            Who::Unattributed => fill_slots(self.words.who_unattributed_inside(), []),
+        }
+    }
+
+    /// Who cleaned, and how that is proven.
+    pub(crate) fn cleaner(&self, reader: &Reader, facility: &Facility, who: &Who) -> SafeHtml {
+        match who {
+            Who::Unattributed => fill_slots(self.words.who_unattributed(), []),
+            proven => {
+                let name = self.cleaner_name(reader, facility, proven);
+                fill_slots(self.words.who_cleaned(S0, proof_word(proven)), [name])
+            }
+        }
+    }
+}

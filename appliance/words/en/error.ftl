@@ -1,0 +1,131 @@
+### What went wrong, on pages that are open to everybody: each says what is safe and what to do next.
+
+error-nothing-recorded = Nothing was recorded.
+error-nothing-changed = Nothing was changed.
+error-correct = Correct it and send it again.
+error-press-again = Wait a few seconds and press again. Nothing is recorded twice.
+# $id: eight characters that biomed can find in the box’s log.
+error-stays = Does it stay like this? Call { $contact }. Request { $id }.
+
+error-not-found = There is no such page here
+    .detail = The address may be mistyped, or what it named is gone.
+    .next = Scan the label on the equipment, or find the item by its name.
+error-receipt =
+    .detail = No record has this number and hash. A receipt’s address is exact: one wrong character opens nothing.
+    .next = Open the receipt from the phone that recorded it, or find the item and its history.
+error-photo-moved =
+    .detail = This photo is not on the box. Old photos move to the relay when their share of the card is full.
+    .safe = The record that names it stays, and so does the photo at the relay.
+    .next = Open the record at the relay.
+error-language = There is no such language here
+    .next = Choose one of those at the foot of the page.
+
+## The box.
+
+error-reading = The box is busy reading
+    .detail = Others are reading long parts of its history at this moment.
+    .safe = Everything that was recorded is safe, and recording goes on.
+    .next = Wait two seconds and try again.
+error-missing = A part of this box’s history is missing
+    .detail = What you look for may be in it. It comes back by itself where the relay or a copy has it.
+    .safe = Nothing was changed, and recording goes on.
+    .next = Try again in a few minutes. If it stays so, tell biomed.
+error-tag-missing =
+    .detail = The tag { $tag } is well formed, but what says on which equipment it is may be in the part that is missing. That part comes back by itself where the relay or a copy has it.
+    .safe = Nothing was recorded. What was recorded before is kept.
+    .next = Clean it as usual, write it on paper, and try again in a few minutes. If it stays so, tell biomed.
+error-failed = The box could not do that
+    .detail = Something in the box went wrong; it is written down there.
+    .next = Try again in a minute. If it stays so, call biomed and tell them the number below.
+# Instead of “Nothing was recorded.”, where nobody knows.
+error-panicked = If you pressed “Record cleaning”, look at the equipment’s page whether it is there, and record it if it is not.
+
+## A record that the box could not take.
+
+error-full = Not recorded: the box’s disk is full
+    .detail = What was recorded before is safe, and can be read.
+    .next = Write it on paper and call biomed. They enter it later; it is shown as a late entry.
+error-crowded = Not recorded: too many at once
+error-stopping = Not recorded: the box is just stopping
+    .next = Wait a minute and press again. Nothing is recorded twice.
+error-unsure = The box could not make sure that this is on its disk
+    .safe = Perhaps it was recorded, perhaps not.
+    .next = Wait a minute and press again: if it was recorded, you see that record; nothing is recorded twice.
+error-record-too-long = That is more than one record can hold
+    .next = Shorten the texts and send it again.
+error-database = Not recorded: the box could not read its own records
+    .next = Press again in a moment. Nothing is recorded twice.
+error-too-many = Too many records at once from here
+error-page-reused =
+    .detail = This page was used for another record already, which stays as it is.
+    .next = Scan the label again for a new record.
+    .link = Open the page anew
+# Link.
+error-back-to-receipt = Back to the receipt
+
+## What a browser sent.
+
+error-address-too-long = The address is too long
+    .next = Scan the label again.
+error-compressed = The box reads no compressed requests
+error-host = The request names no host, or more than one
+error-origin = This form came from another site
+    .detail = The box takes forms only from its own pages.
+    .next = Scan the label and use the page that opens.
+error-method = That cannot be done at this address
+    .detail = The request’s method is not one of those that this address knows.
+    .next = Use the buttons of the page, or see /api/openapi.json.
+error-form = The form could not be read
+    .next = Open the page again and fill in the form by hand.
+    .broken-off = It broke off before its end.
+    .many-fields = It has more than { $max } fields.
+    .field-name = The name of a field cannot be read.
+    .not-text = The field “{ $field }” is not UTF-8 text.
+    .repeated = The field “{ $field }” came more than once.
+# What a browser puts between the parts of a form with a photo.
+error-parts =
+    .boundary = the form's boundary is missing or too long.
+    .unfinished = the form broke off before its end.
+    .head = a part of the form has no readable head.
+    .many = the form has more than { $max } parts.
+error-too-long = That is too long
+    .detail = The field “{ $field }” is longer than the box takes.
+    .next = Shorten it and send it again.
+    .photo = A photo may have up to 30 MB.
+error-too-slow = The request took too long
+    .detail = The rest of it did not come in time.
+    .next = Go where the Wi-Fi is better and send it again.
+error-media = The box does not read this kind of content
+    .json = It takes JSON ({ $media }) here.
+    .form = It takes a form ({ $media }) here.
+
+## A PIN beside a record.
+
+pin-wrong = { $left ->
+    [0] That PIN does not fit. That was the last try for now.
+    [one] That PIN does not fit. { $left } try left.
+   *[other] That PIN does not fit. { $left } tries left.
+}
+pin-locked = Too many tries. Wait until { $time }, use a device on which you have signed in before, or ask a facility admin.
+pin-none = There is no PIN for this person. A facility admin sets one.
+pin-not-looked-at = The PIN was not looked at. Type it again.
+error-pin-in-the-clear = This page is not secure
+    .detail = This page is not secure. Your PIN was not used; change it.
+    .next = Record with your name alone, or open the page over HTTPS. A facility admin sets a new PIN.
+error-too-many-pins = Too many tries to sign in from here
+    .detail = PINs are typed faster at this address than anybody types. Devices on which you have signed in before are not held up.
+    .safe = This PIN was not looked at, and no try was counted.
+    .next = Wait a few seconds and type it again.
+
+## A photo that is of no use.
+
+photo-empty = This photo is empty. Take another one
+photo-too-many-bytes = This photo is larger than 30 MB. Take another one
+photo-too-many-pixels = This photo has too many pixels. Take another one, with fewer megapixels
+photo-unreadable = This photo can’t be opened. Take another one
+photo-heic = This photo is in Apple’s HEIC format. Choose “Most Compatible” under Settings, Camera, Formats, and take another one
+photo-busy = So many photos are coming in that yours had no turn. Wait a moment, take it again and record again
+photo-slow = Your photo came too slowly while others waited. Go where the Wi-Fi is better, take it again and record again
+photo-no-room = The box has no room for photos. Record without one and tell biomed
+photo-not-kept = The box could not keep this photo. Record without one and tell biomed
+photo-not-ready = Your photo was not ready in time. Take it again

@@ -1,0 +1,78 @@
+### What stands on every kind of page: its frame, how items stand, times and people.
+
+page-skip = Skip to the content
+# In the band, where the facility has no name yet, or its name is not known now.
+page-new-box = New box
+page-this-box = This box
+# Names a section for screen readers.
+page-gap = Missing history
+page-gap-title = A part of this box’s history is missing.
+page-gap-meaning = Equipment may need cleaning, or be out of service, although it does not say so here. Recording works as usual.
+# Names a section for screen readers.
+page-alarm = Alarm
+page-alarm-next = Tell { $contact }.
+# Names a form for screen readers: one button for each other language.
+page-language = Language
+# Of a page that comes back with a problem; $title is its title else.
+page-error-title = Error: { $title }
+page-problem = There is a problem
+page-nothing-changed = Nothing was changed.
+page-show-due = Show what needs cleaning
+# Whom to call where the facility names nobody, in the middle of a sentence.
+page-biomed = biomed
+
+## How an item stands: short for lists, long for its own pages.
+
+item-retired = Retired
+item-unknown = Not known
+item-unknown-long = Not known: a part of the history is missing
+item-no-schedule = No schedule
+item-out-of-service = Out of service
+item-not-due = Not due
+item-clean = Clean
+item-clean-until-used = Clean until used
+item-clean-until = Clean until { $time }
+item-by = By { $time }
+item-due-by = Due by { $time }
+item-after-use = After use
+item-due-after-use = Due after use
+item-just-late = Just late
+# $span: how long, such as “5 h”.
+item-late = { $span } late
+
+## How long something is or was.
+
+span-seconds = { NUMBER($seconds) } s
+span-minutes = { NUMBER($minutes) } min
+# $seconds has two digits.
+span-minutes-seconds = { NUMBER($minutes) } min { $seconds } s
+span-under-minute = under 1 min
+span-hours = { NUMBER($hours) } h
+span-days = { $days ->
+    [one] { $days } day
+   *[other] { $days } days
+}
+
+## Who cleaned. A name that nobody gave stands alone, or in a sentence.
+
+who-unattributed = Unattributed
+who-unattributed-inside = unattributed
+# $proof: how it is proven that it was them.
+who-cleaned = { $proof ->
+    [typed] { $name }, name typed
+    [pin] { $name }, PIN
+    [badge] { $name }, badge
+   *[login] { $name }, login
+}
+who-unknown = somebody unknown
+# In the place of a text that somebody entered.
+text-erased = erased
+text-unreadable = unreadable
+
+## What a cleaning lacks: parts of a list with commas.
+
+missing-steps-stated = steps not stated
+missing-steps = not all steps
+missing-contact-time = not wet long enough
+missing-photo = no photo
+missing-other = something else

@@ -1,0 +1,96 @@
+### The receipt of a record, and the way to undo it.
+
+# Heading, and title of the page.
+receipt-recorded = Recorded
+receipt-undone = Undone
+receipt-voided = Voided
+receipt-recorded-title = Recorded: { $name }
+receipt-undone-title = Undone: { $name }
+# Badges.
+receipt-incomplete = Incomplete: { $missing }
+receipt-late = Late entry
+
+## What the record means for its item.
+
+receipt-not-clean = { $name } is recorded, but does not count as clean yet.
+receipt-clean-until = { $name } is clean until { $time }.
+receipt-clean-until-used = { $name } is clean until it is used.
+receipt-no-schedule = { $name } was cleaned. It has no schedule.
+receipt-due-by = { $name } was cleaned. It is due again by { $time }.
+receipt-due-again = { $name } was cleaned. It is due again.
+receipt-out-of-service = { $name } was cleaned. It is out of service.
+receipt-cleaned = { $name } was cleaned.
+receipt-uncounted = { $name } was cleaned. This record is whole and safe, but a part of this box’s history is missing that says what this tag is on. The record counts for its item as soon as that part is back.
+
+## A record that was taken back.
+
+receipt-was-voided = It was voided.
+# $why: what whoever took it back entered.
+receipt-voided-by = Voided { $when } by { $who }: { $why }.
+receipt-undone-here = Undone { $when } on this phone: { $why }.
+receipt-undone-there = Undone { $when } on the phone that recorded it: { $why }.
+receipt-both-stay = Both entries stay.
+
+## Facts.
+
+receipt-entry = Entry
+receipt-hash = Hash
+receipt-by = By
+# When it was done, of a late entry.
+receipt-done = Done
+receipt-done-written = { $done }, written { $written }
+receipt-when = When
+receipt-wet = Wet for
+# How long it was wet, of how long it should be.
+receipt-wet-of = { $span } of { $required }
+receipt-wet-stated = { $span }, as stated
+receipt-wet-of-stated = { $span } of { $required }, as stated
+receipt-not-measured = not measured, { $required } needed
+receipt-photo = Photo
+receipt-photo-at-relay = at the relay
+receipt-photo-kept = kept
+receipt-photos-some-at-relay = some kept here, some at the relay
+receipt-photos-kept = several kept
+
+## Notes.
+
+receipt-no-room = Your photo was not kept: the box has no room for photos. The record itself is safe. Tell { $contact }.
+receipt-time-estimated = The box’s clock was not set when this was written, so its time is an estimate. It is corrected once the box hears the true time.
+receipt-adopted = This record had lost its place in the box’s log. It counts again since { $time }, with the number, hash and time that it had.
+
+## Where the record is.
+
+receipt-where = Where your record is
+receipt-on-phone = On the phone
+receipt-sent = sent to the box
+receipt-on-box = On the box
+receipt-on-disk = on disk { $time }. It is safe now.
+receipt-at-relay = At the relay
+receipt-relay-has = there: the relay has signed that it holds it.
+receipt-relay-since = there since { $time }.
+receipt-relay-since-or-earlier = there since { $time } or earlier.
+receipt-relay-other-log = this record is in an earlier log of this box.
+receipt-relay-none = this box works alone.
+receipt-relay-sending = on its way. It goes by itself, you can walk on.
+receipt-relay-no-line-since = waiting: no line since { $time }. It goes by itself, you can walk on.
+receipt-relay-no-line = waiting: no line yet. It goes by itself, you can walk on.
+
+## What is next.
+
+receipt-next = Next: { $name }
+receipt-show-list = Show the whole list
+receipt-same-again = Same again
+receipt-undo = Undo this record (until { $time })
+receipt-wrong = Wrong? Tell { $contact }: they can void it.
+receipt-keep-address = Keep this page’s address if you want proof later: anyone can check entry { NUMBER($seq) } with it.
+receipt-proof = Download the proof
+
+## The question whether to undo it.
+
+undo-title = Undo this record?
+undo-what = Entry { NUMBER($seq) }, { $name }, by { $who }. It will not count any more. Both stay visible.
+undo-why = Why?
+    .hint = For example: wrong item, not finished
+# Buttons.
+undo-confirm = Undo the record
+undo-cancel = Keep it

@@ -1,0 +1,100 @@
+### The page that a label opens, and how its protocol is to be followed.
+
+# Button.
+scan-record = Record cleaning
+# The same button while its form is on its way.
+scan-recording = Recording…
+# When it was cleaned last, and by whom.
+scan-last = Last: { $when }, { $who }
+scan-kept = Nothing is recorded yet. Your ticks are kept.
+scan-kept-photo = Nothing is recorded yet. Your ticks and your photo are kept.
+scan-usable-until = This page can be used until { $time }. After that, check your ticks and record again; they are kept.
+
+## What stands above a page that comes back.
+
+scan-too-old = This page was too old. Check your ticks and record again.
+scan-signed-out = Nobody is signed in here any more. Type the name of whoever cleaned.
+scan-protocol-changed = The protocol has changed since this page was opened. Check the steps and record again.
+
+## Steps.
+
+scan-steps = Steps
+scan-instructions = Instructions
+scan-protocol = { $name }, version { $version }
+# $ppe: what to wear, such as gloves.
+scan-protocol-ppe = { $name }, version { $version }, { $ppe }
+scan-other-protocol = Clean by “{ $name }” instead
+scan-optional-step = if needed
+# The one step of an item without a protocol.
+scan-plain-step = Cleaned as the maker says
+scan-no-protocol = No protocol is set for this item; biomed knows.
+
+## Contact time.
+
+# Names a section for screen readers.
+scan-contact-time = Contact time
+    .passed = Contact time passed
+scan-keep-wet = Keep it wet
+scan-wet-seconds = { NUMBER($passed) } of { NUMBER($required) } seconds
+scan-wet-until = Until { $time }, by the box’s clock.
+scan-needs = Needs { $span }.
+# $agents: what to wipe with.
+scan-agents-need = { $agents }, needs { $span }.
+scan-agent-epa = { $name }, EPA { $epa }
+scan-agent-or = { $first } or { $second }
+# Button; $countdown such as 3:00.
+scan-wet-start = Surface is wet: start { $countdown }
+# Button.
+scan-wet-again = It dried: start again
+scan-wet-enough = Wet long enough
+# Badge.
+scan-wet-done = Done
+scan-wet-for = Wet for { $span }. Good. You can record now.
+# Spoken while the time runs.
+scan-wet-minute = One minute left
+scan-wet-ten-seconds = Ten seconds left
+scan-wet-over = Contact time is over. You can record.
+# A problem: it was sent before the time was over.
+scan-wet-still = Keep the surface wet until { $time }, then record
+
+## Photo.
+
+scan-photo = Photo
+    .alt = Your photo of { $name }
+    .required = Needed every time. No people, no patient names.
+    .optional = If you like. No people, no patient names.
+scan-photo-kept = Photo kept
+scan-photo-another = Take another photo
+    .hint = It replaces the one above
+
+## Who cleaned, and a note.
+
+scan-name = Your name
+    .optional = Unattributed if left empty
+# Whoever is signed in.
+scan-name-signed-in = { $name } (signed in { $since })
+# $ago: such as “3 min”.
+scan-by = By { $name }, PIN typed { $ago } ago
+# Button.
+scan-someone-else = I am someone else
+scan-pin = Type my PIN
+scan-pin-of = PIN of { $name }
+scan-pin-hint = It proves who recorded this. Without it the name counts as typed.
+scan-pin-sign-in = Sign in first, or record with your name alone
+scan-pin-or-none = Or leave it empty: your name is then recorded as typed.
+scan-note = Note
+    .hint = Only if something was different
+
+## How a protocol is to be followed.
+
+protocol-version = Version { $version }
+protocol-keep-wet = Keep it wet
+# $span: the contact time.
+protocol-declared = { $span }, stated by whoever cleans
+protocol-agent = Agent
+# $agent: its name, and its EPA number where it has one.
+protocol-agent-diluted = { $agent }, { $dilution }
+protocol-ppe = Wear
+protocol-minutes = Takes about
+protocol-ifu = Maker’s instructions
+protocol-number = Version

@@ -1,0 +1,65 @@
+alarm-over = Ya pasó.
+alarm-over-missing = Ya pasó: todo está aquí de nuevo.
+
+alarm-log-forgot = La tarjeta perdió registros: cambie la tarjeta
+    .safe = Se sigue registrando en un historial nuevo, y lo que falta vuelve solo desde el servidor central.
+alarm-log-missing = Hay registros que no se pueden leer en esta unidad
+    .safe = Todo lo demás se conserva, se sigue registrando, y lo que tiene el servidor central sigue allí.
+alarm-log-healed = La tarjeta dañó registros que se repararon: cambie la tarjeta
+    .safe = Lo que se había dañado está completo de nuevo.
+alarm-log-epoch = Se empezó un historial nuevo
+    .safe = Lo que hay en esta tarjeta queda como está.
+alarm-log-adopted = Registros que habían perdido su lugar cuentan de nuevo
+    .safe = Conservan sus horas y comprobantes.
+alarm-log-unvouched = El servidor central tiene un historial de esta unidad que esta tarjeta no conoce
+    .safe = No se tomó nada de él. Se sigue registrando, lo registrado aquí se conserva, y no se envía nada hasta que esto se resuelva.
+alarm-log-apart = En la tarjeta hay un historial que no corresponde a los demás
+    .safe = No se cambia ni se quita nada de él.
+
+alarm-rebuild-short = Se rechazó una reconstrucción que habría perdido registros
+    .safe = La base de datos que había sigue en uso y no se quitó nada.
+alarm-database-damaged = La base de datos de la unidad está dañada
+    .safe = El historial es lo que vale y esto no lo afecta; se sigue registrando.
+alarm-database-salvaged = La base de datos de la unidad se reconstruyó
+    .safe = Todo lo que aún tiene el historial de esta tarjeta está en la nueva.
+alarm-copy-removed = Se quitó una copia dañada
+    .safe = El historial está completo.
+
+alarm-relay-other = La tarjeta perdió registros o se está usando una copia de ella
+    .safe = Todo lo registrado se conserva, aquí o en el servidor central, y se sigue registrando en un historial nuevo.
+alarm-relay-went-back = El servidor central perdió registros
+    .safe = Aquí no se perdió nada; esta unidad los envía de nuevo sola.
+alarm-relay-refused-adopted = El servidor central no acepta registros que esta unidad recuperó
+    .safe = Todo sigue registrado aquí y se envía de nuevo, cada vez más espaciado.
+alarm-relay-refused = El servidor central no acepta registros
+    .safe = Todo sigue registrado aquí y se envía de nuevo cada diez minutos.
+alarm-photos-refused = El servidor central no acepta fotos
+    .safe = Sus registros están a salvo, y las fotos siguen en la tarjeta y se envían de nuevo cada hora.
+
+alarm-no-fetch-room = No hay espacio para recuperar registros que faltan
+    .safe = Los registros nuevos se aceptan como siempre, y el servidor central conserva los que faltan.
+alarm-no-rebuild-room = No hay espacio para reconstruir la base de datos
+    .safe = Los registros nuevos se aceptan como siempre, y no se pierde nada de lo registrado.
+alarm-disk-full = El disco de la unidad está lleno
+    .safe = Todo lo registrado se conserva.
+alarm-photos-damaged = Hay fotos dañadas en la tarjeta: cambie la tarjeta
+    .safe = Esto no afecta a los registros ni a las copias de las fotos en el servidor central.
+alarm-clock-unsure = La unidad no sabe qué hora es
+    .safe = Todo se registra en orden; las horas se muestran como inciertas y se corrigen cuando se conozca la hora.
+alarm-file-unreadable = No se pudo leer un archivo pequeño de la unidad
+    .safe = Los registros no están en él, y los teléfonos siguen registrando.
+
+alarm-part-off = Una parte de la unidad está apagada
+    .safe = Los teléfonos siguen registrando.
+alarm-https = HTTPS no funciona como debería
+    .safe = Los teléfonos siguen registrando por HTTP sin cifrar.
+alarm-https-renewed = La unidad tiene una nueva autoridad de certificación
+alarm-photos-off = No se pueden guardar fotos
+    .safe = Las limpiezas se registran sin fotos.
+alarm-printers-off = No se pueden usar las impresoras
+    .safe = Las limpiezas se registran, y las demás impresoras funcionan.
+alarm-uplink-off = La unidad no puede usar lo que le dio el servidor central
+    .safe = Todo se registra aquí y espera.
+alarm-state-lost = Hay que configurar de nuevo los PIN, los tokens y las impresoras
+    .safe = Todos los registros de limpiezas se conservan: están en el historial.
+alarm-admin-off = La línea de comandos de la unidad no funciona

@@ -1,0 +1,115 @@
+error-nothing-recorded = No se registró nada.
+error-nothing-changed = No se cambió nada.
+error-correct = Corríjalo y envíelo de nuevo.
+error-press-again = Espere unos segundos y pulse de nuevo. Nada se registra dos veces.
+error-stays = ¿Sigue así? Llame a { $contact }. Solicitud { $id }.
+
+error-not-found = Aquí no existe esa página
+    .detail = La dirección puede estar mal escrita, o lo que nombraba ya no existe.
+    .next = Escanee la etiqueta del equipo o búsquelo por su nombre.
+error-receipt =
+    .detail = Ningún registro tiene este número y este hash. La dirección de un comprobante es exacta: con un carácter equivocado no abre nada.
+    .next = Abra el comprobante desde el teléfono que lo registró, o busque el equipo y su historial.
+error-photo-moved =
+    .detail = Esta foto no está en la unidad. Las fotos antiguas pasan al servidor central cuando se llena el espacio para fotos.
+    .safe = El registro que la nombra se conserva, y también la foto en el servidor central.
+    .next = Abra el registro en el servidor central.
+error-language = Aquí no existe ese idioma
+    .next = Elija uno de los que están al pie de la página.
+
+error-reading = La unidad está ocupada leyendo
+    .detail = En este momento otros leen partes extensas del historial.
+    .safe = Todo lo registrado está a salvo y se sigue registrando.
+    .next = Espere dos segundos e intente de nuevo.
+error-missing = Falta una parte del historial de esta unidad
+    .detail = Lo que busca puede estar en ella. Vuelve sola si el servidor central o una copia la tiene.
+    .safe = No se cambió nada y se sigue registrando.
+    .next = Intente de nuevo en unos minutos. Si sigue así, avise a ingeniería biomédica.
+error-tag-missing =
+    .detail = El código { $tag } está bien escrito, pero la parte que falta puede ser la que dice en qué equipo está. Esa parte vuelve sola si el servidor central o una copia la tiene.
+    .safe = No se registró nada. Lo registrado antes se conserva.
+    .next = Limpie como siempre, anótelo en papel e intente de nuevo en unos minutos. Si sigue así, avise a ingeniería biomédica.
+error-failed = La unidad no pudo hacerlo
+    .detail = Algo falló en la unidad; quedó anotado en ella.
+    .next = Intente de nuevo en un minuto. Si sigue así, llame a ingeniería biomédica y diga el número de abajo.
+error-panicked = Si pulsó “Registrar limpieza”, mire en la página del equipo si quedó registrada; si no, regístrela.
+
+error-full = No se registró: el disco de la unidad está lleno
+    .detail = Lo registrado antes está a salvo y se puede leer.
+    .next = Anótelo en papel y llame a ingeniería biomédica. Lo ingresarán después; queda como registro tardío.
+error-crowded = No se registró: demasiados a la vez
+error-stopping = No se registró: la unidad se está apagando
+    .next = Espere un minuto y pulse de nuevo. Nada se registra dos veces.
+error-unsure = La unidad no pudo confirmar que esto quedó en su disco
+    .safe = Puede que se haya registrado o puede que no.
+    .next = Espere un minuto y pulse de nuevo: si se registró, verá ese registro; nada se registra dos veces.
+error-record-too-long = Es más de lo que cabe en un registro
+    .next = Acorte los textos y envíelo de nuevo.
+error-database = No se registró: la unidad no pudo leer sus propios registros
+    .next = Pulse de nuevo en un momento. Nada se registra dos veces.
+error-too-many = Demasiados registros a la vez desde aquí
+error-page-reused =
+    .detail = Esta página ya se usó para otro registro, que queda como está.
+    .next = Escanee la etiqueta de nuevo para otro registro.
+    .link = Abrir la página de nuevo
+error-back-to-receipt = Volver al comprobante
+
+error-address-too-long = La dirección es demasiado larga
+    .next = Escanee la etiqueta de nuevo.
+error-compressed = La unidad no lee solicitudes comprimidas
+error-host = La solicitud no indica un servidor, o indica más de uno
+error-origin = Este formulario vino de otro sitio
+    .detail = La unidad solo acepta formularios de sus propias páginas.
+    .next = Escanee la etiqueta y use la página que se abre.
+error-method = Eso no se puede hacer en esta dirección
+    .detail = Esta dirección no admite el método de la solicitud.
+    .next = Use los botones de la página o consulte /api/openapi.json.
+error-form = No se pudo leer el formulario
+    .next = Abra la página de nuevo y llene el formulario a mano.
+    .broken-off = Se cortó antes del final.
+    .many-fields = Tiene más de { $max } campos.
+    .field-name = No se puede leer el nombre de un campo.
+    .not-text = El campo “{ $field }” no es texto UTF-8.
+    .repeated = El campo “{ $field }” llegó más de una vez.
+error-parts =
+    .boundary = Falta el separador del formulario o es demasiado largo.
+    .unfinished = El formulario se cortó antes del final.
+    .head = Una parte del formulario no tiene un encabezado legible.
+    .many = El formulario tiene más de { $max } partes.
+error-too-long = Es demasiado largo
+    .detail = El campo “{ $field }” es más largo de lo que admite la unidad.
+    .next = Acórtelo y envíelo de nuevo.
+    .photo = Una foto puede tener hasta 30 MB.
+error-too-slow = La solicitud tardó demasiado
+    .detail = El resto no llegó a tiempo.
+    .next = Vaya adonde el Wi-Fi sea mejor y envíelo de nuevo.
+error-media = La unidad no lee este tipo de contenido
+    .json = Aquí admite JSON ({ $media }).
+    .form = Aquí admite un formulario ({ $media }).
+
+pin-wrong = { $left ->
+    [0] El PIN no es correcto. Era el último intento por ahora.
+    [one] El PIN no es correcto. Queda { $left } intento.
+   *[other] El PIN no es correcto. Quedan { $left } intentos.
+}
+pin-locked = Demasiados intentos. Espere hasta { $time }, use un dispositivo en el que ya haya iniciado sesión o consulte a un administrador.
+pin-none = Esta persona no tiene PIN. Un administrador puede asignarle uno.
+pin-not-looked-at = El PIN no se revisó. Ingréselo de nuevo.
+error-pin-in-the-clear = Esta página no es segura
+    .detail = Esta página no es segura. Su PIN no se usó; cámbielo.
+    .next = Registre solo con su nombre o abra la página por HTTPS. Un administrador puede asignarle un PIN nuevo.
+error-too-many-pins = Demasiados intentos de inicio de sesión desde aquí
+    .detail = En esta dirección se ingresan PIN más rápido de lo que nadie escribe. No afecta a los dispositivos en los que usted ya inició sesión.
+    .safe = Este PIN no se revisó y no contó como intento.
+    .next = Espere unos segundos e ingréselo de nuevo.
+
+photo-empty = Esta foto está vacía. Tome otra
+photo-too-many-bytes = Esta foto pesa más de 30 MB. Tome otra
+photo-too-many-pixels = Esta foto tiene demasiados píxeles. Tome otra con menos megapíxeles
+photo-unreadable = No se puede abrir esta foto. Tome otra
+photo-heic = Esta foto está en el formato HEIC de Apple. Elija “Más compatible” en Configuración, Cámara, Formatos, y tome otra
+photo-busy = Llegan tantas fotos que la suya no tuvo turno. Espere un momento, tómela de nuevo y registre de nuevo
+photo-slow = Su foto llegó muy lento mientras otros esperaban. Vaya adonde el Wi-Fi sea mejor, tómela de nuevo y registre de nuevo
+photo-no-room = La unidad no tiene espacio para fotos. Registre sin foto y avise a ingeniería biomédica
+photo-not-kept = La unidad no pudo guardar esta foto. Registre sin foto y avise a ingeniería biomédica
+photo-not-ready = Su foto no estuvo lista a tiempo. Tómela de nuevo

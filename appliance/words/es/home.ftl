@@ -1,0 +1,41 @@
+home-title = Qué falta limpiar
+home-find = Buscar por nombre, lugar o código
+home-find-button = Buscar
+home-found-none = Aquí no hay nada llamado “{ $query }”
+home-found = { $count ->
+    [one] { $count } equipo con “{ $query }”
+   *[other] { $count } equipos con “{ $query }”
+}
+home-all-items = { $count ->
+    [one] El único equipo ({ $count })
+   *[other] Los { $count } equipos
+}
+home-found-hint = Pruebe con una parte del nombre, el lugar o el número de inventario.
+home-found-more = { NUMBER($count) } más. Escriba más letras del nombre.
+home-only-due = Solo lo que falta limpiar
+home-unknown-title = Por ahora no se conocen los equipos
+home-unknown = Están en la parte que falta. No los agregue de nuevo: las etiquetas y los registros vuelven con esa parte.
+home-empty-title = Todavía no hay equipos
+home-empty = Ingeniería biomédica agrega los equipos en las páginas del personal e imprime sus etiquetas. Después aparecen aquí, los vencidos primero.
+home-none-overdue = No hay nada vencido.
+home-show-due = Ver los { NUMBER($count) }
+home-show-all = { $count ->
+    [one] Todos ({ $count } equipo), también los limpios
+   *[other] Todos ({ $count } equipos), también los limpios
+}
+home-staff = Páginas del personal
+home-as-of = Datos de las { $time }, hora de { $zone }. Las novedades aparecen aquí solas.
+
+list-overdue = Vencidos
+list-due = Pendientes
+list-none-due = Por ahora no hay nada pendiente.
+list-next-by = Siguiente: { $name }, límite { $time }.
+list-next-after-use = Siguiente: { $name }, pendiente tras el uso.
+
+board-title = Tablero de limpieza
+board-today = Hoy
+board-rate = { NUMBER($rate) } %
+board-first = Limpiar primero
+board-none-overdue = Nada vencido.
+board-next = Siguientes
+board-as-of = { $time }. Si esta hora no avanza, la pantalla perdió la conexión con la unidad; la unidad sigue registrando.

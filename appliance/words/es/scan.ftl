@@ -1,0 +1,69 @@
+scan-record = Registrar limpieza
+scan-recording = Registrando…
+scan-last = Última: { $when }, { $who }
+scan-kept = Aún no se registró nada. Sus marcas se conservan.
+scan-kept-photo = Aún no se registró nada. Sus marcas y su foto se conservan.
+scan-usable-until = Esta página sirve hasta las { $time }. Después, revise sus marcas y registre de nuevo; se conservan.
+
+scan-too-old = La página había vencido. Revise sus marcas y registre de nuevo.
+scan-signed-out = Ya no hay una sesión abierta aquí. Escriba el nombre de quien limpió.
+scan-protocol-changed = El protocolo cambió desde que se abrió esta página. Revise los pasos y registre de nuevo.
+
+scan-steps = Pasos
+scan-instructions = Instrucciones
+scan-protocol = { $name }, versión { $version }
+scan-protocol-ppe = { $name }, versión { $version }, { $ppe }
+scan-other-protocol = Limpiar según “{ $name }”
+scan-optional-step = si hace falta
+scan-plain-step = Limpio según el fabricante
+scan-no-protocol = Este equipo no tiene protocolo; consulte a ingeniería biomédica.
+
+scan-contact-time = Tiempo de contacto
+    .passed = Tiempo de contacto transcurrido
+scan-keep-wet = Manténgalo húmedo
+scan-wet-seconds = { NUMBER($passed) } de { NUMBER($required) } segundos
+scan-wet-until = Hasta las { $time }, según el reloj de la unidad.
+scan-needs = Requiere { $span }.
+scan-agents-need = { $agents }, requiere { $span }.
+scan-agent-epa = { $name }, EPA { $epa }
+scan-agent-or = { $first } o bien { $second }
+scan-wet-start = Superficie húmeda: iniciar { $countdown }
+scan-wet-again = Se secó: reiniciar
+scan-wet-enough = Tiempo de contacto cumplido
+scan-wet-done = Listo
+scan-wet-for = Húmedo durante { $span }. Bien. Ya puede registrar.
+scan-wet-minute = Falta un minuto
+scan-wet-ten-seconds = Faltan diez segundos
+scan-wet-over = Terminó el tiempo de contacto. Ya puede registrar.
+scan-wet-still = Mantenga húmeda la superficie hasta las { $time } y luego registre
+
+scan-photo = Foto
+    .alt = Su foto de { $name }
+    .required = Obligatoria siempre. Sin personas ni nombres de pacientes.
+    .optional = Opcional. Sin personas ni nombres de pacientes.
+scan-photo-kept = Foto guardada
+scan-photo-another = Tomar otra foto
+    .hint = Reemplaza la de arriba
+
+scan-name = Su nombre
+    .optional = Si lo deja vacío, queda sin nombre
+scan-name-signed-in = { $name } (sesión desde { $since })
+scan-by = Por { $name }, PIN ingresado hace { $ago }
+scan-someone-else = Soy otra persona
+scan-pin = Ingresar mi PIN
+scan-pin-of = PIN de { $name }
+scan-pin-hint = Demuestra quién registró. Sin él, el nombre cuenta como escrito.
+scan-pin-sign-in = Primero inicie sesión, o registre solo con su nombre
+scan-pin-or-none = O déjelo vacío: su nombre se registra como escrito.
+scan-note = Nota
+    .hint = Solo si algo fue distinto
+
+protocol-version = Versión { $version }
+protocol-keep-wet = Mantener húmedo
+protocol-declared = { $span }, según declara quien limpia
+protocol-agent = Desinfectante
+protocol-agent-diluted = { $agent }, { $dilution }
+protocol-ppe = Protección
+protocol-minutes = Dura unos
+protocol-ifu = Instrucciones del fabricante
+protocol-number = Versión

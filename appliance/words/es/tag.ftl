@@ -1,0 +1,50 @@
+tag-check = Revise el código
+tag-none-typed = No se escribió ningún código.
+tag-misread = { $typed } no es un código: uno de sus nueve caracteres se leyó mal.
+tag-wrong-length = { $typed } no es un código: un código tiene nueve letras y números.
+tag-wrong-character = { $typed } no es un código: tiene un carácter que ningún código lleva.
+tag-nothing-recorded = No se registró nada.
+tag-type = Escriba el código de la etiqueta
+    .hint = Nueve letras y números. Se aceptan espacios y minúsculas; la O se lee como 0.
+tag-open-item = Abrir el equipo
+tag-candidates = ¿Es uno de estos?
+    .hint = Difieren en un carácter de lo que escribió
+tag-find-by-name = Buscar el equipo por nombre
+tag-what-now = ¿Qué hacer ahora?
+tag-looked-up = Consultado a las { $time }.
+
+tag-replaced = Reemplazada
+tag-replaced-kind = Una etiqueta que ya no se usa
+tag-replaced-title = Esta etiqueta fue reemplazada
+tag-replaced-what = Estaba en { $name }, que ahora tiene otra etiqueta. No se registró nada.
+tag-replaced-open = Abrir { $name }
+tag-replaced-next = Avise a ingeniería biomédica que el equipo aún lleva la etiqueta anterior.
+
+tag-spoilt = Descartada
+tag-spoilt-kind = Una etiqueta que no debe usarse
+tag-spoilt-title = Esta etiqueta fue descartada
+tag-spoilt-what = Se imprimió en blanco y se descartó en la impresora; puede haber otro código en su lugar. No se registró nada.
+tag-spoilt-next = Despéguela y tírela. Si está en un equipo, límpielo como siempre y llame a { $contact }: allí le ponen una etiqueta nueva e ingresan su limpieza; queda como registro tardío.
+
+tag-missing = Sin datos
+tag-missing-kind = Un código que puede tener equipo
+tag-missing-title = La unidad no puede consultar este código ahora
+tag-missing-what = Falta una parte del historial de esta unidad, y ahí puede estar a qué equipo pertenece esta etiqueta. Esa parte vuelve sola si el servidor central o una copia la tiene. No se registró nada; lo registrado antes se conserva.
+tag-missing-next = Limpie como siempre y escanee la etiqueta de nuevo en unos minutos. Si sigue así, llame a { $contact } con el código de arriba: allí ingresan su limpieza; queda como registro tardío.
+tag-missing-again = Intentar de nuevo
+
+tag-unused = Sin usar
+tag-unused-kind = Un código sin equipo
+tag-unused-title = Ningún equipo tiene este código todavía
+tag-unused-what = La etiqueta es válida, pero nadie ha indicado en qué equipo está. No se registró nada.
+tag-unused-next = Limpie como siempre y llame a { $contact } con el código de arriba. Allí indican qué equipo es e ingresan su limpieza; queda como registro tardío.
+tag-unused-assign = Biomédica: indicar qué equipo es
+
+out-retired-title = { $name } se dio de baja
+out-retired-what = Ya no admite registros; su historial se conserva. No se registró nada.
+out-title = { $name } está fuera de servicio
+out-what = No lo use en pacientes. Mientras esté fuera de servicio no genera limpiezas pendientes. No se registró nada.
+out-since = Desde
+out-why = Motivo
+out-anyway = Lo limpié de todos modos: registrarlo
+out-questions = ¿Preguntas? Llame a { $contact }.

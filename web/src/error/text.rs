@@ -1,0 +1,105 @@
+//! Texts of errors: plain English, or a message that is worded once it is known who reads it.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
+
+use words::Locale;
+
+/// A text of an error. It is made where the error is, and read where it is known which language the reader has.
+#[derive(Clone)]
+pub struct ErrorText(Wording);
+
+#[derive(Clone)]
+enum Wording {
+    English(Cow<'static, str>),
+    Message(Arc<dyn Fn(Locale) -> String + Send + Sync>),
+}
+
+impl ErrorText {
+    /// A message in whichever locale it is asked for. It has words in each.
+    pub fn message(word: impl Fn(Locale) -> String + Send + Sync + 'static) -> Self {
+        Self(Wording::Message(Arc::new(word)))
+    }
+
+    /// Whether there is no text. A message is one.
+    pub fn is_empty(&self) -> bool {
+        matches!(&self.0, Wording::English(text) if text.is_empty())
+    }
+
+    /// Whether every locale has it: a message, or no text at all.
+    pub fn is_in_every_locale(&self) -> bool {
+        self.is_empty() || matches!(self.0, Wording::Message(_))
+    }
+
+    /// As somebody reads it; plain English is the same in each locale.
+    pub fn in_locale(&self, locale: Locale) -> Cow<'_, str> {
+        match &self.0 {
+            Wording::English(text) => Cow::Borrowed(text),
+            Wording::Message(word) => Cow::Owned(word(locale)),
+        }
+    }
+}
+
+/// In the English of the United States, as programs read it.
+impl fmt::Display for ErrorText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.in_locale(Locale::EnUs))
+    }
+}
+
+impl fmt::Debug for ErrorText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.in_locale(Locale::EnUs), f)
+    }
+}
+
+/// Two texts are the same where their English is.
+impl PartialEq for ErrorText {
+    fn eq(&self, other: &Self) -> bool {
+        self.in_locale(Locale::EnUs) == other.in_locale(Locale::EnUs)
+    }
+}
+
+impl Eq for ErrorText {}
+
+impl Default for ErrorText {
+    fn default() -> Self {
+        Self::from("")
+    }
+}
+
+impl From<&'static str> for ErrorText {
+    fn from(text: &'static str) -> Self {
+        Self(Wording::English(Cow::Borrowed(text)))
+    }
+}
+
+impl From<String> for ErrorText {
+    fn from(text: String) -> Self {
+        Self(Wording::English(Cow::Owned(text)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_is_worded_for_its_reader() {
+        let message = ErrorText::message(|locale| format!("in {}", locale.tag()));
+        assert_eq!(message.in_locale(Locale::EsMx), "in es-MX");
+        assert_eq!((message.to_string(), format!("{message:?}")), ("in en-US".into(), "\"in en-US\"".into()));
+        assert_eq!(message, ErrorText::from("in en-US"));
+        assert!(message.is_in_every_locale() && !message.is_empty());
+    }
+
+    #[test]
+    fn plain_english_stays_as_it_is() {
+        for text in [ErrorText::from("Too long"), ErrorText::from("Too long".to_owned())] {
+            assert_eq!(text.in_locale(Locale::EsUs), "Too long");
+            assert!(!text.is_in_every_locale());
+        }
+        assert!(ErrorText::default().is_empty() && ErrorText::default().is_in_every_locale());
+    }
+}
