@@ -171,6 +171,7 @@ mod tests {
             out,
             added_ms: 0,
             set_ms: fold::ValueTimes::default(),
+            changed: fold::RowVersion::default(),
         }
     }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::values::{LineTime, ValueSetter};
 use super::{
     Activity, AdoptedBy, Alias, Changes, Cleaning, Effect, Equipment, Facility, History, LinePlace, Out,
-    PassedOver, Plan, RowKey, SPANS_MAX, Service, Staff, Zone,
+    PassedOver, Plan, RowKey, RowVersion, SPANS_MAX, Service, Staff, Zone,
 };
 use crate::anchor::{Anchor, corrected_ms};
 use crate::entry::{At, Entry, Idem};
@@ -87,7 +87,13 @@ impl Facility {
         let head = entry.head();
         let ms = corrected_ms(&head.at, self.boots.get(&head.at.boot).copied());
         let of = EntryRef { epoch, seq: entry.seq() };
-        let line = FoldedLine { of, adopted, at: head.at, idem: head.idem, time: LineTime { ms, late } };
+        let line = FoldedLine {
+            of,
+            adopted,
+            at: head.at,
+            idem: head.idem,
+            time: LineTime { ms, late, version: RowVersion::of(of) },
+        };
         match event {
             Event::FacilityChanged(b) => self.facility_changed(b, line.time, &mut changes),
             Event::EquipmentAdded(b) => self.equipment_added(b, line.time, &mut changes),
@@ -142,8 +148,8 @@ impl Facility {
     fn facility_changed(&mut self, b: &FacilityChanged, line: LineTime, changes: &mut Changes) {
         let settings = Arc::make_mut(&mut self.settings);
         let is_other = b.zone.as_ref().is_some_and(|z| *z != settings.zone() || settings.zones.is_empty());
-        let times = &mut settings.set_ms;
-        let mut setter = ValueSetter { times, made_ms: i64::MIN, line, changes };
+        let (times, changed) = (&mut settings.set_ms, &mut settings.changed);
+        let mut setter = ValueSetter { times, changed, made_ms: i64::MIN, line, changes };
         // Said again it is no other zone, and still said at that time.
         let zone = b.zone.as_ref().filter(|_| setter.take("zone"));
         if let Some(zone) = zone.filter(|_| is_other) {
@@ -182,6 +188,7 @@ impl Facility {
             out: Vec::new(),
             added_ms: line.ms,
             set_ms: super::ValueTimes::default(),
+            changed: line.version,
         };
         self.equipment.insert(b.tag, Arc::new(item));
         changes.row(RowKey::Equipment(b.tag));
@@ -191,7 +198,13 @@ impl Facility {
         let Some(item) = self.item_mut(b.tag) else {
             return changes.pass(line.late, PassedOver::NotApplicable);
         };
-        let mut setter = ValueSetter { times: &mut item.set_ms, made_ms: item.added_ms, line, changes };
+        let mut setter = ValueSetter {
+            times: &mut item.set_ms,
+            changed: &mut item.changed,
+            made_ms: item.added_ms,
+            line,
+            changes,
+        };
         setter.set("name", &mut item.name, b.name.as_ref());
         setter.set("asset_number", &mut item.asset_number, b.asset_number.as_ref());
         setter.set("serial", &mut item.serial, b.serial.as_ref());
@@ -227,7 +240,13 @@ impl Facility {
             return changes.pass(line.late, PassedOver::NotApplicable);
         };
         let item = Arc::make_mut(item);
-        let mut setter = ValueSetter { times: &mut item.set_ms, made_ms: item.added_ms, line, changes };
+        let mut setter = ValueSetter {
+            times: &mut item.set_ms,
+            changed: &mut item.changed,
+            made_ms: item.added_ms,
+            line,
+            changes,
+        };
         if !setter.take("service") {
             return;
         }
@@ -251,7 +270,13 @@ impl Facility {
             return changes.pass(line.late, PassedOver::NotApplicable);
         };
         let value = b.protocol.map_or_else(|| "schedule".to_owned(), |id| format!("schedule/{id}"));
-        let mut setter = ValueSetter { times: &mut item.set_ms, made_ms: item.added_ms, line, changes };
+        let mut setter = ValueSetter {
+            times: &mut item.set_ms,
+            changed: &mut item.changed,
+            made_ms: item.added_ms,
+            line,
+            changes,
+        };
         if !setter.take(&value) {
             return;
         }
@@ -291,7 +316,8 @@ impl Facility {
             Place::Occupied(_) => changes.pass(line.late, PassedOver::NotApplicable),
             Place::Vacant(place) => {
                 let (name_ms, role_ms) = (line.ms, line.ms);
-                place.insert(Staff { name: b.name.hash, role: b.role, left: false, name_ms, role_ms });
+                let (name, role, changed) = (b.name.hash, b.role, line.version);
+                place.insert(Staff { name, role, left: false, name_ms, role_ms, changed });
             }
         }
         changes.row(RowKey::Staff(b.staff));
@@ -304,12 +330,12 @@ impl Facility {
         let older = |value: &str| PassedOver::Older { value: value.to_owned() };
         match b.name {
             Some(_) if line.is_behind(staff.name_ms) => changes.pass(true, older("name")),
-            Some(name) => (staff.name, staff.name_ms) = (name.hash, line.ms),
+            Some(name) => (staff.name, staff.name_ms, staff.changed) = (name.hash, line.ms, line.version),
             None => {}
         }
         match b.role {
             Some(_) if line.is_behind(staff.role_ms) => changes.pass(true, older("role")),
-            Some(role) => (staff.role, staff.role_ms) = (role, line.ms),
+            Some(role) => (staff.role, staff.role_ms, staff.changed) = (role, line.ms, line.version),
             None => {}
         }
         changes.row(RowKey::Staff(b.staff));
@@ -319,7 +345,7 @@ impl Facility {
         let Some(staff) = self.staff.get_mut(&b.staff) else {
             return changes.pass(line.late, PassedOver::NotApplicable);
         };
-        staff.left = true;
+        (staff.left, staff.changed) = (true, line.version);
         changes.row(RowKey::Staff(b.staff));
     }
 

@@ -7,6 +7,7 @@
 mod apply;
 mod rows;
 mod values;
+mod version;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -18,6 +19,7 @@ pub use self::rows::{
     Service, Settings, Staff, Zone,
 };
 pub use self::values::{PassedOver, ValueTimes};
+pub use self::version::{RowVersion, RowVersionError};
 use crate::anchor::Anchor;
 use crate::entry::{Entry, Idem};
 use crate::ids::{BootId, ProtocolId, StaffId};

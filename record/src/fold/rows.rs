@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::ValueTimes;
+use super::{RowVersion, ValueTimes};
 use crate::entry::At;
 use crate::ids::{BootId, ProtocolId, StaffId};
 use crate::kinds::{Class, EntryRef, Missing, PhotoPolicy, Role, Schedule, Who};
@@ -97,6 +97,9 @@ pub struct Settings {
     /// When each was set.
     #[serde(default, skip_serializing_if = "ValueTimes::is_empty")]
     pub set_ms: ValueTimes,
+    /// The last entry that changed one of them.
+    #[serde(default, skip_serializing_if = "RowVersion::is_unchanged")]
+    pub changed: RowVersion,
 }
 
 impl Default for Settings {
@@ -110,6 +113,7 @@ impl Default for Settings {
             contact: String::new(),
             pin_proof_min: 5,
             set_ms: ValueTimes::default(),
+            changed: RowVersion::default(),
         }
     }
 }
@@ -197,6 +201,9 @@ pub struct Equipment {
     /// When each was set since then.
     #[serde(default, skip_serializing_if = "ValueTimes::is_empty")]
     pub set_ms: ValueTimes,
+    /// The last entry that changed this, its schedules and its service state included.
+    #[serde(default, skip_serializing_if = "RowVersion::is_unchanged")]
+    pub changed: RowVersion,
 }
 
 impl Equipment {
@@ -414,6 +421,9 @@ pub struct Staff {
     pub name_ms: i64,
     /// When the role was set.
     pub role_ms: i64,
+    /// The last entry that changed this.
+    #[serde(default, skip_serializing_if = "RowVersion::is_unchanged")]
+    pub changed: RowVersion,
 }
 
 /// One cleaning, for the index of history.

@@ -251,3 +251,43 @@ fn retired_is_for_good() {
     let item = &world.facility.equipment[&PUMP.parse().unwrap()];
     assert_eq!((item.service, item.out[0].until_ms), (Service::Retired, None));
 }
+
+#[test]
+fn a_row_names_the_last_entry_that_changed_it() {
+    let mut world = World::pump();
+    let tag = format!(r#"{{"tag":"{PUMP}"}}"#);
+    let version = |world: &World| {
+        let entry = world.facility.equipment[&PUMP.parse().unwrap()].changed.entry();
+        entry.map(|of| (of.epoch, of.seq))
+    };
+    assert_eq!(version(&world), Some((EPOCH, 0)));
+    let schedule = format!(r#"{{"tag":"{PUMP}","schedule":{{"every":"days","n":2}},"from":0}}"#);
+    for (kind, body) in [
+        ("equipment.changed", format!(r#"{{"tag":"{PUMP}","location":"ICU"}}"#)),
+        ("schedule.set", schedule),
+        ("equipment.suspended", tag.clone()),
+        ("equipment.resumed", tag.clone()),
+    ] {
+        world.tell(200, kind, &body);
+        assert_eq!(version(&world), Some((EPOCH, world.seq - 1)), "{kind}");
+        // What is done with it is no change of it.
+        world.clean(300, "");
+        world.tell(310, "use.recorded", &tag);
+        assert_eq!(version(&world), Some((EPOCH, world.seq - 3)), "{kind}");
+    }
+    assert!(world.facility.settings.changed.is_unchanged());
+    world.tell(400, "facility.changed", r#"{"name":"House"}"#);
+    assert_eq!(world.facility.settings.changed.entry().map(|of| of.seq), Some(world.seq - 1));
+    let staff: StaffId = "01KAFJWQ400000000000000004".parse().unwrap();
+    let name = Text::new("Ada", [0; 16]).unwrap().redactable();
+    let name = serde_json::to_string::<Redactable>(&name).unwrap();
+    for (kind, rest) in [
+        ("staff.added", format!(r#","name":{name},"role":"auditor""#)),
+        ("staff.changed", r#","role":"biomed""#.to_owned()),
+        ("staff.left", String::new()),
+    ] {
+        world.tell(500, kind, &format!(r#"{{"staff":"{staff}"{rest}}}"#));
+        let changed = world.facility.staff[&staff].changed.entry();
+        assert_eq!(changed.map(|of| of.seq), Some(world.seq - 1), "{kind}");
+    }
+}

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::Changes;
+use super::{Changes, RowVersion};
 
 /// The corrected times of the lines that set the values of a row, by the value's name. A value that nobody has set since
 /// the row was made is not in it.
@@ -49,6 +49,8 @@ pub(super) struct LineTime {
     /// It stands where it was adopted, not where it was written. Only then are times compared: among the others the order
     /// decides, whatever the clock did.
     pub(super) late: bool,
+    /// The version that it makes of a row which it changes.
+    pub(super) version: RowVersion,
 }
 
 impl LineTime {
@@ -61,6 +63,8 @@ impl LineTime {
 /// Sets the values of one row for one line.
 pub(super) struct ValueSetter<'a> {
     pub(super) times: &'a mut ValueTimes,
+    /// The row's version.
+    pub(super) changed: &'a mut RowVersion,
     /// When the row was made.
     pub(super) made_ms: i64,
     pub(super) line: LineTime,
@@ -76,6 +80,7 @@ impl ValueSetter<'_> {
             return false;
         }
         self.times.0.insert(name.to_owned(), self.line.ms);
+        *self.changed = self.line.version;
         true
     }
 
