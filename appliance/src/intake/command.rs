@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use record::fold::LinePlace;
+use record::fold::{LinePlace, RowVersion};
 use record::ids::{BootId, ProtocolId, StaffId};
 use record::kinds::{Agent, Class, EntryRef, Event, LabelPrinted, PhotoPolicy, Role, Schedule, Step};
 use record::tag::Tag;
@@ -21,6 +21,10 @@ pub enum Command {
         tag: Tag,
         /// What is absent stays.
         fields: Box<EquipmentFields>,
+        /// When it is due by any protocol; absent: as before.
+        schedule: Option<Schedule>,
+        /// The version of the item that this was made over; absent: whatever it is.
+        seen: Option<RowVersion>,
     },
     /// Gone for good.
     RetireEquipment {
@@ -63,6 +67,8 @@ pub enum Command {
         protocol: Option<ProtocolId>,
         /// How often.
         schedule: Schedule,
+        /// The version of the item that this was made over; absent: whatever it is.
+        seen: Option<RowVersion>,
     },
     /// A new person.
     AddStaff(Person),
@@ -74,6 +80,8 @@ pub enum Command {
         name: Option<String>,
         /// What they may do.
         role: Option<Role>,
+        /// The version of the person that this was made over; absent: whatever it is.
+        seen: Option<RowVersion>,
     },
     /// They work here no more.
     StaffLeft {
@@ -220,6 +228,8 @@ pub struct Settings {
     pub contact: Option<String>,
     /// How old a typed PIN may be to prove a record, minutes; 0: it is typed for each record.
     pub pin_proof_min: Option<u32>,
+    /// The version of the settings that these were made over; absent: whatever it is.
+    pub seen: Option<RowVersion>,
 }
 
 /// The moment at which a surface became wet, by the box's clock.

@@ -11,7 +11,7 @@ use record::kinds::{
 use record::tag::Tag;
 
 use super::facility::schedule;
-use super::{Command, Drafts, EquipmentFields, NewEquipment, Refusal, View, item, text};
+use super::{Command, Drafts, EquipmentFields, NewEquipment, Refusal, View, item, require_seen, text};
 
 /// Custom fields of one item.
 const CUSTOM_MAX: usize = 30;
@@ -20,19 +20,10 @@ const NAME_NEEDED: &str = "Give the equipment a name";
 pub(super) fn decide(command: &Command, view: &dyn View, drafts: &mut Drafts<'_>) -> Result<(), Refusal> {
     match command {
         Command::AddEquipment(new) => add(new, view, drafts),
-        Command::ChangeEquipment { tag, fields } => {
+        Command::ChangeEquipment { tag, fields, schedule, seen } => {
             let item = in_use(view, *tag)?;
-            let event = changed(item.tag, fields, view)?;
-            let gone = unfollowed(item, event.protocols.as_deref());
-            drafts.push(event, Vec::new());
-            // What the item is no longer cleaned by can no longer be due.
-            let (schedule, from) = (Schedule::Never, view.now().wall_ms);
-            for protocol in gone {
-                let ended =
-                    ScheduleSet { tag: item.tag, protocol: Some(protocol), schedule: schedule.clone(), from };
-                drafts.push(ended, Vec::new());
-            }
-            Ok(())
+            require_seen(*seen, item.changed)?;
+            change(item, fields, schedule.as_ref(), view, drafts)
         }
         Command::RetireEquipment { tag, reason } => {
             let tag = in_use(view, *tag)?.tag;
@@ -70,6 +61,30 @@ pub(super) fn decide(command: &Command, view: &dyn View, drafts: &mut Drafts<'_>
         }
         _ => Ok(()),
     }
+}
+
+/// Other facts and another schedule are one act: the drafts are recorded together, or none is.
+fn change(
+    item: &Equipment,
+    fields: &EquipmentFields,
+    wanted: Option<&Schedule>,
+    view: &dyn View,
+    drafts: &mut Drafts<'_>,
+) -> Result<(), Refusal> {
+    let event = changed(item.tag, fields, view)?;
+    wanted.map_or(Ok(()), schedule)?;
+    let gone = unfollowed(item, event.protocols.as_deref());
+    // A schedule alone is no other fact.
+    if wanted.is_none() || *fields != EquipmentFields::default() {
+        drafts.push(event, Vec::new());
+    }
+    // What the item is no longer cleaned by can no longer be due.
+    let ended = gone.into_iter().map(|protocol| (Some(protocol), Schedule::Never));
+    let from = view.now().wall_ms;
+    for (protocol, schedule) in ended.chain(wanted.map(|wanted| (None, wanted.clone()))) {
+        drafts.push(ScheduleSet { tag: item.tag, protocol, schedule, from }, Vec::new());
+    }
+    Ok(())
 }
 
 /// An item that is not retired.

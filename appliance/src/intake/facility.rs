@@ -5,7 +5,7 @@ use record::ids::ProtocolId;
 use record::kinds::{Agent, FacilityChanged, ProtocolPublished, Schedule, ScheduleSet, Step};
 use record::limits::STEPS_MAX;
 
-use super::{Command, Drafts, NewProtocol, Refusal, Settings, View, item, text};
+use super::{Command, Drafts, NewProtocol, Refusal, Settings, View, item, require_seen, text};
 
 /// A day of contact time: longer is a mistake.
 const CONTACT_S_MAX: u32 = 86_400;
@@ -15,12 +15,13 @@ const PIN_PROOF_MIN_MAX: u32 = 60;
 pub(super) fn decide(command: &Command, view: &dyn View, drafts: &mut Drafts<'_>) -> Result<(), Refusal> {
     match command {
         Command::PublishProtocol(new) => publish(new, view, drafts),
-        Command::SetSchedule { tag, protocol, schedule: wanted } => {
+        Command::SetSchedule { tag, protocol, schedule: wanted, seen } => {
             schedule(wanted)?;
             let item = item(view, *tag)?;
             if item.service == Service::Retired {
                 return Err(Refusal::Retired { name: item.name.clone() });
             }
+            require_seen(*seen, item.changed)?;
             if protocol.is_some_and(|id| !item.protocols.contains(&id)) {
                 return Err(Refusal::NotItsProtocol);
             }
@@ -32,6 +33,7 @@ pub(super) fn decide(command: &Command, view: &dyn View, drafts: &mut Drafts<'_>
             Ok(())
         }
         Command::ChangeFacility(wanted) => {
+            require_seen(wanted.seen, view.facility().settings.changed)?;
             drafts.push(settings(wanted)?, Vec::new());
             Ok(())
         }

@@ -10,7 +10,7 @@ mod staff;
 mod text;
 
 use record::entry::{By, Digest16, Draft, Entry, Idem};
-use record::fold::{Cleaning, Equipment, Facility, LinePlace};
+use record::fold::{Cleaning, Equipment, Facility, LinePlace, RowVersion};
 use record::ids::Epoch;
 use record::kinds::{EntryRef, Event, LabelPrinted};
 use record::redact::{Redactable, Text};
@@ -145,6 +145,11 @@ impl Drafts<'_> {
             Some(words) => self.text(&words).map(|(redactable, text)| (Some(redactable), vec![text])),
         }
     }
+}
+
+/// A change holds for what it was made over: a row that somebody else changed since is not changed unseen.
+fn require_seen(seen: Option<RowVersion>, now: RowVersion) -> Result<(), Refusal> {
+    if seen.is_none_or(|seen| seen == now) { Ok(()) } else { Err(Refusal::Changed { now }) }
 }
 
 /// The item that a tag opens, retired ones included.

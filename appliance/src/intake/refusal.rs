@@ -1,5 +1,6 @@
 //! Every reason for which a command is refused, in words for the person who gave it.
 
+use record::fold::RowVersion;
 use record::ids::{ProtocolId, StaffId};
 use record::kinds::EntryRef;
 use record::tag::Tag;
@@ -33,6 +34,12 @@ pub enum Refusal {
     /// The protocol was published again since the page was opened.
     #[error("The protocol has changed since this page was opened. Check the steps again")]
     ProtocolChanged,
+    /// What is to be changed was changed since the change was made out.
+    #[error("Somebody else changed this meanwhile. Look at what is there now, then change it again")]
+    Changed {
+        /// The version that is there.
+        now: RowVersion,
+    },
     /// A person who does not exist or has left.
     #[error("There is nobody with the id {0} here")]
     UnknownStaff(StaffId),
@@ -166,6 +173,7 @@ impl Refusal {
             Self::UnknownProtocol(_) => "unknown-protocol",
             Self::NotItsProtocol => "not-its-protocol",
             Self::ProtocolChanged => "protocol-changed",
+            Self::Changed { .. } => "changed",
             Self::UnknownStaff(_) => "unknown-staff",
             Self::UnknownCleaning { .. } => "unknown-cleaning",
             Self::SharedNumber { .. } => "shared-number",
@@ -200,6 +208,9 @@ impl Refusal {
             Self::NotItsProtocol => "A cleaning follows one of the protocols that its item has.",
             Self::ProtocolChanged => {
                 "A record names the version that was followed, so it must be the newest one."
+            }
+            Self::Changed { .. } => {
+                "A change names the version that it was made over, and another one is there."
             }
             Self::UnknownStaff(_) => "The person was never added, or has left.",
             Self::UnknownCleaning { .. } => "No cleaning of this box has that number.",
@@ -244,6 +255,7 @@ impl Refusal {
             Self::PhotoMissing | Self::TooManyPhotos => Some("photo"),
             Self::KeyReused | Self::KeyForm => Some("idempotency-key"),
             Self::AlreadySo(_)
+            | Self::Changed { .. }
             | Self::UnknownCleaning { .. }
             | Self::SharedNumber { .. }
             | Self::AlreadyVoided

@@ -1,9 +1,10 @@
 //! The people at the facility.
 
+use record::fold::Staff;
 use record::ids::StaffId;
 use record::kinds::{StaffAdded, StaffChanged, StaffLeft};
 
-use super::{Command, Drafts, Refusal, View, text};
+use super::{Command, Drafts, Refusal, View, require_seen, text};
 
 const NAME_NEEDED: &str = "Type the person’s name";
 
@@ -15,8 +16,8 @@ pub(super) fn decide(command: &Command, view: &dyn View, drafts: &mut Drafts<'_>
             let staff = StaffId::new(view.now().wall_ms, drafts.random.bytes());
             drafts.push(StaffAdded { staff, name, role: person.role }, vec![beside]);
         }
-        Command::ChangeStaff { staff, name, role } => {
-            known(*staff, view)?;
+        Command::ChangeStaff { staff, name, role, seen } => {
+            require_seen(*seen, known(*staff, view)?.changed)?;
             let name = name.as_deref().map(|n| text::name("name", n, NAME_NEEDED)).transpose()?;
             let (name, texts) = match name {
                 None => (None, Vec::new()),
@@ -33,7 +34,6 @@ pub(super) fn decide(command: &Command, view: &dyn View, drafts: &mut Drafts<'_>
     Ok(())
 }
 
-fn known(staff: StaffId, view: &dyn View) -> Result<(), Refusal> {
-    let there = view.facility().staff.get(&staff).is_some_and(|s| !s.left);
-    if there { Ok(()) } else { Err(Refusal::UnknownStaff(staff)) }
+fn known(staff: StaffId, view: &dyn View) -> Result<&Staff, Refusal> {
+    view.facility().staff.get(&staff).filter(|s| !s.left).ok_or(Refusal::UnknownStaff(staff))
 }

@@ -320,7 +320,7 @@ fn roles() {
     assert!(matches!(world.ask(by(Via::Phone), None, add()), Err(Refusal::NotAllowed(_))));
     assert!(matches!(world.ask(staff(biomed), None, add()), Err(Refusal::NotAllowed(_))));
     assert!(world.ask(staff(admin), None, add()).is_ok());
-    let role = |staff, role| Command::ChangeStaff { staff, name: None, role };
+    let role = |staff, role| Command::ChangeStaff { staff, name: None, role, seen: None };
     for own in [role(admin, Some(Role::Biomed)), Command::StaffLeft { staff: admin }] {
         assert!(matches!(world.ask(staff(admin), None, own), Err(Refusal::NotAllowed(_))));
     }
@@ -399,12 +399,13 @@ fn values_out_of_range_name_their_field() {
         Schedule::Times { at: vec![] },
         Schedule::Use { grace_s: 1 },
     ] {
-        let refused = world.tell(Command::SetSchedule { tag, protocol: None, schedule }).unwrap_err();
+        let refused =
+            world.tell(Command::SetSchedule { tag, protocol: None, schedule, seen: None }).unwrap_err();
         assert_eq!(refused.field(), Some("schedule"));
     }
     let protocol = Some(world.protocol());
     let schedule = Schedule::Days { n: 1 };
-    let refused = world.tell(Command::SetSchedule { tag, protocol, schedule }).unwrap_err();
+    let refused = world.tell(Command::SetSchedule { tag, protocol, schedule, seen: None }).unwrap_err();
     assert_eq!(refused, Refusal::NotItsProtocol);
     for (zone, host) in [(Some("Mars/Olympus"), None), (None, Some("ftp://x")), (None, Some("http://a b"))] {
         let settings =
@@ -424,7 +425,8 @@ fn a_protocol_of_an_item_has_its_own_schedule_until_the_item_loses_it() {
     let mut world = World::new();
     let (daily, weekly) = (world.protocol(), world.protocol());
     let tag = world.item(vec![daily, weekly], PhotoPolicy::None);
-    let set = |protocol, n| Command::SetSchedule { tag, protocol, schedule: Schedule::Days { n } };
+    let set =
+        |protocol, n| Command::SetSchedule { tag, protocol, schedule: Schedule::Days { n }, seen: None };
     world.tell(set(Some(weekly), 7)).unwrap();
     let named = |protocol| CleaningForm { protocol: Some(protocol), ..CleaningForm::plain(tag, "Maria") };
     world.clean(named(weekly)).unwrap();
@@ -435,7 +437,9 @@ fn a_protocol_of_an_item_has_its_own_schedule_until_the_item_loses_it() {
     assert_eq!(cleaning.protocol.map(|p| p.id), Some(daily), "the first, where none is named");
     assert_eq!(world.facility.equipment[&tag].schedule(Some(weekly)), Some(&Schedule::Days { n: 7 }));
     let fields = EquipmentFields { protocols: Some(vec![daily]), ..Default::default() };
-    world.tell(Command::ChangeEquipment { tag, fields: Box::new(fields) }).unwrap();
+    world
+        .tell(Command::ChangeEquipment { tag, fields: Box::new(fields), schedule: None, seen: None })
+        .unwrap();
     assert_eq!(world.facility.equipment[&tag].schedule(Some(weekly)), None);
     assert_eq!(world.clean(named(weekly)).unwrap_err(), Refusal::NotItsProtocol);
 }
@@ -455,4 +459,69 @@ fn a_photo_that_comes_later_completes_the_record() {
     }
     world.ask(phone(1), None, attach).unwrap();
     assert!(world.cleanings[&of].is_complete());
+}
+
+#[test]
+fn facts_and_schedule_of_an_item_are_one_act() {
+    let mut world = World::new();
+    let tag = world.item(Vec::new(), PhotoPolicy::None);
+    let change = |name: Option<&str>, n| Command::ChangeEquipment {
+        tag,
+        fields: Box::new(EquipmentFields { name: name.map(Into::into), ..Default::default() }),
+        schedule: Some(Schedule::Days { n }),
+        seen: None,
+    };
+    let before = world.entries.len();
+    let refused = world.tell(change(Some("Pump 2"), 0)).unwrap_err();
+    assert_eq!((refused.field(), world.entries.len()), (Some("schedule"), before));
+    assert_eq!(world.facility.equipment[&tag].name, "Pump");
+    let refused = world.tell(change(Some(" "), 2)).unwrap_err();
+    assert_eq!((refused.field(), world.entries.len()), (Some("name"), before));
+    let Ok(Decided::New(drafts)) = world.tell(change(Some("Pump 2"), 2)) else { panic!() };
+    assert!(matches!(drafts[0].event, Event::EquipmentChanged(_)));
+    assert!(matches!(drafts[1].event, Event::ScheduleSet(_)));
+    let item = &world.facility.equipment[&tag];
+    assert_eq!((item.name.as_str(), item.schedule(None)), ("Pump 2", Some(&Schedule::Days { n: 2 })));
+    let Ok(Decided::New(drafts)) = world.tell(change(None, 3)) else { panic!() };
+    assert!(matches!(drafts.as_slice(), [Draft { event: Event::ScheduleSet(_), .. }]));
+}
+
+#[test]
+fn what_somebody_else_changed_since_is_not_changed_unseen() {
+    let mut world = World::new();
+    let tag = world.item(Vec::new(), PhotoPolicy::None);
+    world.tell(Command::AddStaff(Person { name: "T".into(), role: Role::Technician })).unwrap();
+    let staff = *world.facility.staff.keys().next().unwrap();
+    let item = |world: &World| world.facility.equipment[&tag].changed;
+    let commands = |seen: [RowVersion; 3], n: u32| {
+        let [item, person, settings] = seen.map(Some);
+        let fields = EquipmentFields { serial: Some(n.to_string()), ..Default::default() };
+        let settings = Settings { undo_min: Some(n), seen: settings, ..Default::default() };
+        let schedule = Schedule::Days { n };
+        [
+            Command::ChangeEquipment { tag, fields: Box::new(fields), schedule: None, seen: item },
+            Command::ChangeStaff { staff, name: None, role: Some(Role::Biomed), seen: person },
+            Command::ChangeFacility(Box::new(settings)),
+            Command::SetSchedule { tag, protocol: None, schedule, seen: item },
+        ]
+    };
+    let present =
+        |world: &World| [item(world), world.facility.staff[&staff].changed, world.facility.settings.changed];
+    let seen = present(&world);
+    assert!(seen[2].is_unchanged(), "nobody has set anything");
+    for command in &commands(seen, 1)[..3] {
+        world.tell(command.clone()).unwrap();
+    }
+    let now = present(&world);
+    let future = RowVersion::of(EntryRef { seq: 10_000, ..world.of(0) });
+    for stale in [seen, [future; 3]] {
+        for (command, now) in commands(stale, 2).into_iter().zip([now[0], now[1], now[2], now[0]]) {
+            assert_eq!(world.tell(command), Err(Refusal::Changed { now }));
+        }
+    }
+    for command in &commands(now, 3)[..3] {
+        world.tell(command.clone()).unwrap();
+    }
+    let [.., schedule] = commands(present(&world), 4);
+    world.tell(schedule).unwrap();
 }

@@ -110,6 +110,7 @@ impl From<Refusal> for HttpError {
             | Refusal::SharedNumber { .. }
             | Refusal::TagTaken(_)
             | Refusal::Retired { .. }
+            | Refusal::Changed { .. }
             | Refusal::ProtocolChanged => StatusCode::CONFLICT,
             Refusal::KeyForm => StatusCode::BAD_REQUEST,
             _ => StatusCode::UNPROCESSABLE_ENTITY,

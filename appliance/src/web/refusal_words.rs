@@ -44,6 +44,7 @@ pub(crate) fn word_refusal(w: RefusalWords, refusal: &Refusal) -> Option<String>
         | Refusal::TagTaken(_)
         | Refusal::AlreadySo(_)
         | Refusal::UnknownProtocol(_)
+        | Refusal::Changed { .. }
         | Refusal::Range { .. }
         | Refusal::NotAllowed(_) => return None,
     })
@@ -83,6 +84,7 @@ pub(crate) fn word_detail(w: RefusalWords, refusal: &Refusal) -> Option<String> 
         Refusal::TagTaken(_)
         | Refusal::AlreadySo(_)
         | Refusal::UnknownProtocol(_)
+        | Refusal::Changed { .. }
         | Refusal::Range { .. }
         | Refusal::NotAllowed(_) => return None,
     })

@@ -179,7 +179,7 @@ async fn a_flood_from_one_address_ends_before_any_pin_is_looked_at() {
 async fn a_pin_that_is_too_short_for_a_new_role_goes_on_and_asks_for_a_longer_one() {
     let world = World::new().await;
     let tom = person(&world, "Tom Nguyen", Role::Technician, "4711").await;
-    let change = Command::ChangeStaff { staff: tom, name: None, role: Some(Role::Biomed) };
+    let change = Command::ChangeStaff { staff: tom, name: None, role: Some(Role::Biomed), seen: None };
     world.give(change).await;
     let browser = Browser::new(&world, [10, 0, 0, 9]);
     let form = [("staff", &*tom.to_string()), ("pin", "4711"), ("next", "/staff/equipment?all=1")];

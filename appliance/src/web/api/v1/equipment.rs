@@ -276,6 +276,6 @@ async fn set_schedule(
     JsonBody(NewSchedule { protocol, schedule }): JsonBody<NewSchedule>,
 ) -> Result<Created<EquipmentJson>, HttpError> {
     let tag = Tag::read(&tag).map_err(|_| not_found())?;
-    act(&state, BY_API, key, Command::SetSchedule { tag, protocol, schedule }).await?;
+    act(&state, BY_API, key, Command::SetSchedule { tag, protocol, schedule, seen: None }).await?;
     Created::at(&format!("/api/v1/equipment/{tag}"), find_item(&state, tag)?)
 }

@@ -278,10 +278,15 @@ pub(crate) async fn edit(
             let others = further.into_iter().filter(|id| !protocols.contains(id));
             protocols.extend(others.collect::<Vec<_>>());
         }
-        commands.push(Command::ChangeEquipment { tag, fields: Box::new(only_new(wanted, &there)) });
+        commands.push(Command::ChangeEquipment {
+            tag,
+            fields: Box::new(only_new(wanted, &there)),
+            schedule: None,
+            seen: None,
+        });
     }
     if present.due.schedule().ok().flatten().unwrap_or(Schedule::Never) != schedule {
-        commands.push(Command::SetSchedule { tag, protocol: None, schedule });
+        commands.push(Command::SetSchedule { tag, protocol: None, schedule, seen: None });
     }
     for command in commands {
         match act(&state, signed.author(), None, command).await {

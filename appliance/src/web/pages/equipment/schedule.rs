@@ -217,7 +217,7 @@ pub(crate) async fn set(
         return go_to(&back);
     }
     let schedule = schedule.unwrap_or(Schedule::Never);
-    let command = Command::SetSchedule { tag: present.tag, protocol: present.protocol, schedule };
+    let command = Command::SetSchedule { tag: present.tag, protocol: present.protocol, schedule, seen: None };
     match act(&state, signed.author(), None, command).await {
         Ok(_) => go_to(&back),
         Err(Undone::Refused(refusal)) if refusal.field() == Some("schedule") => {

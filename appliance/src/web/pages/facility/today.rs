@@ -394,6 +394,7 @@ pub(crate) async fn ask_settings(
         undo_min: Some(present.undo_min),
         contact: Some(present.contact.clone()),
         pin_proof_min: Some(present.pin_proof_min),
+        seen: None,
     };
     settings_page(&state, &signed, &typed, Vec::new())
 }
@@ -443,6 +444,7 @@ pub(crate) async fn save_settings(
         contact: text("contact"),
         // What is no number is refused as one that is too large.
         pin_proof_min: form.get("pin_proof_min").map(|m| m.trim().parse().unwrap_or(u32::MAX)),
+        seen: None,
     };
     // Only what is new is said: an entry that changes nothing is noise, and an empty label host stays unset.
     let wanted = Settings {
@@ -453,6 +455,7 @@ pub(crate) async fn save_settings(
         undo_min: typed.undo_min.filter(|v| *v != present.undo_min),
         contact: typed.contact.clone().filter(|v| *v != present.contact),
         pin_proof_min: typed.pin_proof_min.filter(|v| *v != present.pin_proof_min),
+        seen: None,
     };
     match act(&state, signed.author(), None, Command::ChangeFacility(Box::new(wanted))).await {
         Ok(_) => {

@@ -257,7 +257,7 @@ pub(crate) async fn change(
     if name.is_none() && role.is_none() {
         return go_to(PEOPLE).map(OneOf::First);
     }
-    let command = Command::ChangeStaff { staff: known.staff, name, role };
+    let command = Command::ChangeStaff { staff: known.staff, name, role, seen: None };
     match act(&state, signed.author(), None, command).await {
         Ok(_) => go_to(PEOPLE).map(OneOf::First),
         Err(Undone::Refused(refusal)) if refusal.field().is_some() => {
