@@ -14,6 +14,7 @@ mod commands;
 mod confirm_pin;
 mod context;
 mod examples;
+mod form_page;
 mod http_error;
 mod layout;
 mod legacy_api;

@@ -3,6 +3,10 @@
 use super::AreaFiles;
 use super::file::{WordFile, WordMessage};
 
+/// Messages of forms: a form finds them by the names of its fields.
+const FORM_KEYS: &str = "form-";
+const FORM_ATTRIBUTE: &str = "\n    #[allow(dead_code, reason = \"forms find their words by key\")]";
+
 /// `page-words.hint` becomes `page_words_hint`.
 pub(super) fn function_name(key: &str) -> String {
     key.replace(['-', '.'], "_")
@@ -66,11 +70,12 @@ fn write_function(key: &str, message: &WordMessage) -> String {
     }
     let (name, entry) = (function_name(key), message.entry.trim_end().replace('\n', "\n    /// "));
     let values = values.trim_end_matches(", ");
+    let unused = if key.starts_with(FORM_KEYS) { FORM_ATTRIBUTE } else { "" };
     format!(
         "
     /// ```text
     /// {entry}
-    /// ```
+    /// ```{unused}
     pub fn {name}{lifetime}(self{parameters}) -> String {{
         self.0.format(\"{key}\", &[{values}])
     }}

@@ -1,9 +1,3 @@
-//! What is wrong with a field of a form.
+//! What is wrong with a field of a form: one line of “There is a problem”.
 
-/// One line of “There is a problem”, and the field that it leads to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Wrong {
-    /// The id of the field.
-    pub(crate) at: String,
-    pub(crate) words: String,
-}
+pub(crate) use web::form::FieldError as Wrong;

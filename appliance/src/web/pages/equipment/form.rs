@@ -1,16 +1,21 @@
-//! Adding equipment and changing it: one form, everything kept when something is wrong.
+//! Adding equipment and changing it: one form, everything there again when something is wrong.
 
 use askama::Template;
 use axum::extract::State;
-use record::fold::Equipment;
+use record::fold::{Equipment, Facility, RowVersion};
 use record::ids::ProtocolId;
 use record::kinds::{Class, PhotoPolicy, Schedule};
+use record::limits::NAME_CHARS_MAX;
 use record::tag::Tag;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use web::answer::{FormReply, Page};
-use web::argument::{FormFields, Lenient, Path};
+use web::argument::{Lenient, Path};
 use web::error::HttpError;
+use web::form::{
+    FieldCause, FieldFault, FilledSection, FormDefinition, FormField, FormOption, FormPainter, FormSection,
+    FormValues,
+};
 
 use crate::intake::{Command, EquipmentFields, NewEquipment, Refusal};
 use crate::web::access::permissions::EditEquipment;
@@ -19,160 +24,229 @@ use crate::web::access::staff_session::StaffSession;
 use crate::web::answer::{ask_again, go_to};
 use crate::web::commands::run::{Undone, act, entry};
 use crate::web::context::AppState;
+use crate::web::form_page::{
+    FormConflict, FormMarks, SentForm, form_catalog, form_words, is_changed, show_conflict,
+};
 use crate::web::http_error::not_found;
 use crate::web::layout::{Frame, Place};
-use crate::web::pages::equipment::schedule::Due;
+use crate::web::pages::equipment::schedule::{DUE_EVERY, DUE_NUMBER, DUE_TIMES, Due};
 use crate::web::request::field_error::Wrong;
 use crate::web::request::form::StaffForm;
 use crate::web::request::form_words::{read_word, word};
-use crate::web::request::submission::{new_submission, submission_of};
+use crate::web::view_models::formats::english_words;
 use crate::web::view_models::items::named;
 use crate::web::view_models::snapshot::Snapshot;
+use crate::web::words::FormWords;
 
-/// What the form holds, as typed.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-struct Typed {
-    tag: String,
-    name: String,
-    asset_number: String,
-    serial: String,
-    maker: String,
-    model: String,
-    category: String,
-    location: String,
-    class: String,
-    photo: String,
-    protocol: String,
-    due: Due,
+/// What people enter of an item.
+pub(crate) static EQUIPMENT: FormDefinition = FormDefinition {
+    name: "equipment",
+    sections: &[
+        FormSection::titled(
+            "what",
+            &[
+                FormField::line("name", NAME_CHARS_MAX).required(),
+                FormField::line("location", NAME_CHARS_MAX),
+                FormField::line("asset_number", NAME_CHARS_MAX),
+                FormField::line("serial", NAME_CHARS_MAX),
+                FormField::line("maker", NAME_CHARS_MAX),
+                FormField::line("model", NAME_CHARS_MAX),
+                FormField::line("category", NAME_CHARS_MAX),
+                FormField::choice("class", &["noncritical", "semicritical", "critical"]),
+            ],
+        ),
+        FormSection::titled(
+            "how",
+            &[
+                FormField::pick("protocol"),
+                FormField::choice("photo", &["none", "optional", "required"]),
+                DUE_EVERY,
+                DUE_NUMBER,
+                DUE_TIMES,
+            ],
+        ),
+    ],
+};
+
+/// A printed blank tag, which the form carries along.
+const TAG: &str = "tag";
+
+fn values_of(item: &Equipment) -> FormValues {
+    let protocol = item.protocols.first().map(ToString::to_string).unwrap_or_default();
+    let values = FormValues::empty(&EQUIPMENT)
+        .with("name", item.name.as_str())
+        .with("asset_number", item.asset_number.as_str())
+        .with("serial", item.serial.as_str())
+        .with("maker", item.maker.as_str())
+        .with("model", item.model.as_str())
+        .with("category", item.category.as_str())
+        .with("location", item.location.as_str())
+        .with("class", word(item.class))
+        .with("photo", word(item.photo))
+        .with("protocol", protocol);
+    Due::of(item.schedule(None)).fill(values)
 }
 
-impl Typed {
-    fn of_form(form: &FormFields) -> Self {
-        let text = |name: &str| form.text(name).to_owned();
-        Self {
-            tag: text("tag"),
-            name: text("name"),
-            asset_number: text("asset_number"),
-            serial: text("serial"),
-            maker: text("maker"),
-            model: text("model"),
-            category: text("category"),
-            location: text("location"),
-            class: text("class"),
-            photo: text("photo"),
-            protocol: text("protocol"),
-            due: Due::of_form(form),
-        }
+/// The facts that the values say; what a form leaves out stays as it is.
+fn fields_of(values: &FormValues) -> EquipmentFields {
+    let text = |name: &str| Some(values.text(name).to_owned());
+    EquipmentFields {
+        name: text("name"),
+        asset_number: text("asset_number"),
+        serial: text("serial"),
+        maker: text("maker"),
+        model: text("model"),
+        category: text("category"),
+        location: text("location"),
+        class: read_word(values.text("class")),
+        photo: read_word(values.text("photo")),
+        protocols: Some(values.text("protocol").parse::<ProtocolId>().ok().into_iter().collect()),
+        custom: std::collections::BTreeMap::new(),
     }
+}
 
-    fn of_item(item: &Equipment) -> Self {
-        Self {
-            tag: item.tag.to_string(),
-            name: item.name.clone(),
-            asset_number: item.asset_number.clone(),
-            serial: item.serial.clone(),
-            maker: item.maker.clone(),
-            model: item.model.clone(),
-            category: item.category.clone(),
-            location: item.location.clone(),
-            class: word(item.class),
-            photo: word(item.photo),
-            protocol: item.protocols.first().map(ToString::to_string).unwrap_or_default(),
-            due: Due::of(item.schedule(None)),
-        }
-    }
-
-    fn fields(&self) -> EquipmentFields {
-        let text = |value: &String| Some(value.clone());
-        EquipmentFields {
-            name: text(&self.name),
-            asset_number: text(&self.asset_number),
-            serial: text(&self.serial),
-            maker: text(&self.maker),
-            model: text(&self.model),
-            category: text(&self.category),
-            location: text(&self.location),
-            class: Some(read_word(&self.class).unwrap_or(Class::Noncritical)),
-            photo: Some(read_word(&self.photo).unwrap_or(PhotoPolicy::Optional)),
-            protocols: Some(self.protocol.parse::<ProtocolId>().ok().into_iter().collect()),
-            custom: std::collections::BTreeMap::new(),
-        }
-    }
+fn painter(facility: &Facility) -> FormPainter<'static> {
+    let mut protocols: Vec<FormOption> = facility
+        .protocols
+        .values()
+        .map(|protocol| FormOption::new(protocol.protocol.to_string(), protocol.name.clone()))
+        .collect();
+    protocols.sort_by(|a, b| a.words.cmp(&b.words));
+    protocols.insert(0, FormOption::new("", form_words().form_equipment_protocol_none()));
+    FormPainter { picks: vec![("protocol", protocols)], ..FormPainter::new(&EQUIPMENT, form_catalog()) }
 }
 
 #[derive(Template)]
 #[template(path = "equipment_form.html")]
 struct EquipmentFormPage {
     frame: Frame,
+    w: FormWords,
     problems: Vec<Wrong>,
     title: String,
     action: String,
     back: String,
-    button: &'static str,
-    typed: Typed,
-    protocols: Vec<(String, String)>,
+    button: String,
+    /// The blank tag that is on it, as the form carries it and as people read it.
+    tag: String,
     blank: Option<String>,
-    form_token: String,
-    submission: String,
+    sections: Vec<FilledSection>,
+    marks: FormMarks,
 }
 
-struct Showing<'a> {
+/// The form of a new item, or of one that is there.
+struct EquipmentForm<'a> {
     state: &'a AppState,
     signed: &'a StaffSession,
-    item: Option<(Tag, String)>,
+    item: Option<PresentItem>,
 }
 
-impl Showing<'_> {
+/// An item as it is now.
+#[derive(Clone)]
+struct PresentItem {
+    tag: Tag,
+    name: String,
+    values: FormValues,
+    /// The protocols that the form does not show.
+    further: Vec<ProtocolId>,
+    schedule: Schedule,
+    version: RowVersion,
+}
+
+impl PresentItem {
+    fn find(state: &AppState, tag: &str) -> Result<Self, HttpError> {
+        let (tag, name) = named(state, tag)?;
+        let facility = state.store.snapshot();
+        let item = facility.equipment.get(&tag).ok_or_else(not_found)?;
+        Ok(Self {
+            tag,
+            name,
+            values: values_of(item),
+            further: item.protocols.iter().skip(1).copied().collect(),
+            schedule: item.schedule(None).cloned().unwrap_or(Schedule::Never),
+            version: item.changed,
+        })
+    }
+
+    fn path(&self) -> String {
+        format!("/staff/equipment/{}", self.tag)
+    }
+
+    /// What the form says anew, if anything.
+    fn change(&self, sent: &SentForm<RowVersion>, schedule: &Schedule) -> Option<Command> {
+        let there = fields_of(&self.values);
+        let mut wanted = only_new(fields_of(&sent.values), &there);
+        // The form shows the first protocol; the others stay.
+        if let Some(protocols) = wanted.protocols.as_mut() {
+            let others = self.further.iter().filter(|id| !protocols.contains(id)).copied();
+            protocols.extend(others.collect::<Vec<_>>());
+        }
+        let schedule = Some(schedule).filter(|schedule| **schedule != self.schedule);
+        if wanted == EquipmentFields::default() && schedule.is_none() {
+            return None;
+        }
+        Some(Command::ChangeEquipment {
+            tag: self.tag,
+            fields: Box::new(wanted),
+            schedule: schedule.cloned(),
+            seen: sent.seen,
+        })
+    }
+}
+
+impl EquipmentForm<'_> {
     fn page(
         &self,
-        typed: Typed,
+        values: &FormValues,
         problems: Vec<Wrong>,
-        submission: Option<String>,
+        marks: FormMarks,
+        tag: &str,
     ) -> Result<Page, HttpError> {
+        let w = form_words();
         let (title, action, back, button) = match &self.item {
             None => (
-                "Add equipment".to_owned(),
+                w.form_equipment_new(),
                 "/staff/equipment/new".to_owned(),
                 "/staff/equipment".to_owned(),
-                "Add equipment",
+                w.form_equipment_new(),
             ),
-            Some((tag, name)) => (
-                format!("Change {name}"),
-                format!("/staff/equipment/{tag}/edit"),
-                format!("/staff/equipment/{tag}"),
-                "Save changes",
+            Some(item) => (
+                w.form_equipment_change(&item.name),
+                format!("{}/edit", item.path()),
+                item.path(),
+                w.form_equipment_save(),
             ),
         };
-        let template = {
-            let facility = self.state.store.snapshot();
-            let snapshot = Snapshot::of(self.state, &facility);
-            let error = if problems.is_empty() { "" } else { "Error: " };
-            let frame =
-                Frame::staff(self.state, &snapshot, format!("{error}{title}"), self.signed, Place::Equipment);
-            let mut protocols: Vec<(String, String)> =
-                facility.protocols.values().map(|p| (p.protocol.to_string(), p.name.clone())).collect();
-            protocols.sort_by(|a, b| a.1.cmp(&b.1));
-            let blank = Tag::read(&typed.tag).ok().filter(|_| self.item.is_none()).map(|tag| tag.grouped());
-            EquipmentFormPage {
-                frame: frame.with_script(),
-                problems,
-                title,
-                action,
-                back,
-                button,
-                typed,
-                protocols,
-                blank,
-                form_token: self.signed.form_token(),
-                submission: submission.unwrap_or_else(|| new_submission(self.state)),
-            }
-        };
-        Page::draw(&template)
+        let facility = self.state.store.snapshot();
+        let snapshot = Snapshot::of(self.state, &facility);
+        let window =
+            if problems.is_empty() { title.clone() } else { english_words().page_error_title(&title) };
+        let frame = Frame::staff(self.state, &snapshot, window, self.signed, Place::Equipment);
+        Page::draw(&EquipmentFormPage {
+            frame: frame.with_script(),
+            w,
+            sections: painter(&facility).draw(values, &problems)?,
+            problems,
+            title,
+            action,
+            back,
+            button,
+            blank: Tag::read(tag).ok().filter(|_| self.item.is_none()).map(|tag| tag.grouped()),
+            tag: tag.to_owned(),
+            marks: match &self.item {
+                None => marks,
+                Some(item) => marks.over(item.version),
+            },
+        })
+    }
+
+    fn first(&self, values: &FormValues, tag: &str) -> Result<Page, HttpError> {
+        self.page(values, Vec::new(), FormMarks::new(self.state, self.signed), tag)
     }
 
     /// The page once more, with what is wrong.
-    fn again(&self, typed: Typed, wrong: Wrong, submission: Option<String>) -> Result<FormReply, HttpError> {
-        self.page(typed, vec![wrong], submission).map(ask_again)
+    fn again(&self, sent: SentForm<RowVersion>, tag: &str) -> Result<FormReply, HttpError> {
+        let marks = FormMarks::new(self.state, self.signed).again(sent.submission);
+        self.page(&sent.values, sent.errors, marks, tag).map(ask_again)
     }
 }
 
@@ -188,14 +262,12 @@ pub(crate) async fn ask_new(
     Lenient(params): Lenient<NewItemParams>,
 ) -> Result<Page, HttpError> {
     let tag = params.tag.and_then(|t| Tag::read(&t).ok());
-    let typed = Typed {
-        tag: tag.map(|t| t.to_string()).unwrap_or_default(),
-        class: word(Class::Noncritical),
-        photo: word(PhotoPolicy::Optional),
-        due: Due::of(Some(&Schedule::Days { n: 1 })),
-        ..Typed::default()
-    };
-    Showing { state: &state, signed: &signed, item: None }.page(typed, Vec::new(), None)
+    let values = FormValues::empty(&EQUIPMENT)
+        .with("class", word(Class::Noncritical))
+        .with("photo", word(PhotoPolicy::Optional));
+    let values = Due::of(Some(&Schedule::Days { n: 1 })).fill(values);
+    let tag = tag.map(|tag| tag.to_string()).unwrap_or_default();
+    EquipmentForm { state: &state, signed: &signed, item: None }.first(&values, &tag)
 }
 
 pub(crate) async fn ask_edit(
@@ -203,19 +275,30 @@ pub(crate) async fn ask_edit(
     State(state): State<AppState>,
     Path(tag): Path<String>,
 ) -> Result<Page, HttpError> {
-    let (tag, name) = named(&state, &tag)?;
-    let typed =
-        state.store.snapshot().equipment.get(&tag).map(|item| Typed::of_item(item)).ok_or_else(not_found)?;
-    Showing { state: &state, signed: &signed, item: Some((tag, name)) }.page(typed, Vec::new(), None)
+    let item = PresentItem::find(&state, &tag)?;
+    let values = item.values.clone();
+    EquipmentForm { state: &state, signed: &signed, item: Some(item) }.first(&values, "")
 }
 
-fn wrong(refusal: &Refusal) -> Wrong {
+fn wrong(refusal: &Refusal, due: &Due) -> Wrong {
     let at = match refusal.field() {
-        Some("schedule") => "number",
+        Some("schedule") => due.field(),
         Some(field) => field,
         None => "name",
     };
     Wrong { at: at.to_owned(), words: refusal.to_string() }
+}
+
+/// Reads the fields that one by itself cannot tell: the schedule, where nothing is wrong with it, and the protocol.
+fn read_further(sent: &mut SentForm<RowVersion>) -> (Due, Option<Schedule>) {
+    let due = Due::of_values(&sent.values);
+    let schedule = sent.take(due.schedule());
+    let protocol = sent.values.text("protocol");
+    if !protocol.is_empty() && protocol.parse::<ProtocolId>().is_err() {
+        let fault = FieldFault { field: "protocol", cause: FieldCause::NotOption };
+        sent.errors.push(fault.word(&EQUIPMENT, form_catalog()));
+    }
+    (due, schedule.flatten())
 }
 
 pub(crate) async fn add(
@@ -223,20 +306,20 @@ pub(crate) async fn add(
     State(state): State<AppState>,
     StaffForm(form): StaffForm,
 ) -> Result<FormReply, HttpError> {
-    let typed = Typed::of_form(&form);
-    let submission = submission_of(&form);
-    let showing = Showing { state: &state, signed: &signed, item: None };
-    let schedule = match typed.due.schedule() {
-        Ok(schedule) => schedule,
-        Err(wrong) => return showing.again(typed, wrong, submission),
-    };
-    let tag = Some(typed.tag.trim()).filter(|t| !t.is_empty()).map(Tag::read).transpose();
-    let Ok(tag) = tag else {
-        let words = "Check the tag: nine letters and digits, as printed on the label".to_owned();
-        return showing.again(typed, Wrong { at: "tag".to_owned(), words }, submission);
-    };
-    let command = Command::AddEquipment(Box::new(NewEquipment { tag, fields: typed.fields(), schedule }));
-    match act(&state, signed.author(), submission.clone(), command).await {
+    let mut sent = SentForm::read(&EQUIPMENT, &form);
+    let page = EquipmentForm { state: &state, signed: &signed, item: None };
+    let (due, schedule) = read_further(&mut sent);
+    let tag_text = form.text(TAG).trim();
+    let tag = Some(tag_text).filter(|tag| !tag.is_empty()).map(Tag::read).transpose();
+    let words = || form_words().form_equipment_blank_wrong();
+    let tag = sent.take(tag.map_err(|_| Wrong { at: TAG.to_owned(), words: words() }));
+    if !sent.errors.is_empty() {
+        return page.again(sent, tag_text);
+    }
+    let fields = fields_of(&sent.values);
+    let new = NewEquipment { tag: tag.flatten(), fields, schedule };
+    let command = Command::AddEquipment(Box::new(new));
+    match act(&state, signed.author(), sent.submission.clone(), command).await {
         Ok(done) => match entry(&state, done.line).await? {
             Some((_, record::kinds::Event::EquipmentAdded(added))) => {
                 go_to(&format!("/staff/equipment/{}", added.tag))
@@ -244,7 +327,8 @@ pub(crate) async fn add(
             _ => go_to("/staff/equipment"),
         },
         Err(Undone::Refused(refusal)) if refusal.field().is_some() && refusal != Refusal::KeyReused => {
-            showing.again(typed, wrong(&refusal), submission)
+            sent.errors.push(wrong(&refusal, &due));
+            page.again(sent, tag_text)
         }
         Err(other) => Err(HttpError::from(other).link("/staff/equipment", "Back to the list")),
     }
@@ -256,48 +340,58 @@ pub(crate) async fn edit(
     Path(tag): Path<String>,
     StaffForm(form): StaffForm,
 ) -> Result<FormReply, HttpError> {
-    let (tag, name) = named(&state, &tag)?;
-    let typed = Typed::of_form(&form);
-    let (present, further) = {
-        let facility = state.store.snapshot();
-        let item = facility.equipment.get(&tag).ok_or_else(not_found)?;
-        (Typed::of_item(item), item.protocols.iter().skip(1).copied().collect::<Vec<_>>())
-    };
-    let showing = Showing { state: &state, signed: &signed, item: Some((tag, name)) };
-    let schedule = match typed.due.schedule() {
-        Ok(schedule) => schedule.unwrap_or(Schedule::Never),
-        Err(wrong) => return showing.again(typed, wrong, None),
-    };
-    let back = format!("/staff/equipment/{tag}");
-    let (mut wanted, there) = (typed.fields(), present.fields());
-    let mut commands = Vec::new();
-    if wanted != there {
-        // The form shows the first protocol; the others stay.
-        let other_first = wanted.protocols != there.protocols;
-        if let Some(protocols) = wanted.protocols.as_mut().filter(|_| other_first) {
-            let others = further.into_iter().filter(|id| !protocols.contains(id));
-            protocols.extend(others.collect::<Vec<_>>());
+    let item = PresentItem::find(&state, &tag)?;
+    let mut sent = SentForm::read(&EQUIPMENT, &form);
+    let (due, schedule) = read_further(&mut sent);
+    let page = EquipmentForm { state: &state, signed: &signed, item: Some(item.clone()) };
+    if !sent.errors.is_empty() {
+        return page.again(sent, "");
+    }
+    let schedule = schedule.unwrap_or(Schedule::Never);
+    let Some(command) = item.change(&sent, &schedule) else { return go_to(&item.path()) };
+    match act(&state, signed.author(), sent.submission.clone(), command).await {
+        Ok(_) => go_to(&item.path()),
+        Err(Undone::Refused(refusal)) if is_changed(&refusal) => {
+            show_difference(&state, &signed, &tag, &sent.values, &schedule).await
         }
-        commands.push(Command::ChangeEquipment {
-            tag,
-            fields: Box::new(only_new(wanted, &there)),
-            schedule: None,
-            seen: None,
-        });
+        Err(Undone::Refused(refusal)) if refusal.field().is_some() => {
+            sent.errors.push(wrong(&refusal, &due));
+            page.again(sent, "")
+        }
+        Err(other) => Err(HttpError::from(other).link(item.path(), "Back to the item")),
     }
-    if present.due.schedule().ok().flatten().unwrap_or(Schedule::Never) != schedule {
-        commands.push(Command::SetSchedule { tag, protocol: None, schedule, seen: None });
-    }
-    for command in commands {
-        match act(&state, signed.author(), None, command).await {
-            Ok(_) => {}
-            Err(Undone::Refused(refusal)) if refusal.field().is_some() => {
-                return showing.again(typed, wrong(&refusal), None);
-            }
-            Err(other) => return Err(HttpError::from(other).link(back, "Back to the item")),
+}
+
+/// The item as it is now beside what came.
+async fn show_difference(
+    state: &AppState,
+    signed: &StaffSession,
+    tag: &str,
+    values: &FormValues,
+    schedule: &Schedule,
+) -> Result<FormReply, HttpError> {
+    let now = PresentItem::find(state, tag)?;
+    // As the box writes it: `07:00 19:00` is no other schedule than `07:00, 19:00`.
+    let mut yours = Due::of(Some(schedule)).fill(values.clone());
+    // What a form leaves out is no difference.
+    for name in ["class", "photo"] {
+        if yours.text(name).is_empty() {
+            yours = yours.with(name, now.values.text(name));
         }
     }
-    go_to(&back)
+    let conflict = FormConflict {
+        painter: painter(&state.store.snapshot()),
+        theirs: &now.values,
+        yours: &yours,
+        now: now.version.to_string(),
+        entry: now.version.entry(),
+        action: format!("{}/edit", now.path()),
+        back: now.path(),
+        thing: now.name.clone(),
+        place: Place::Equipment,
+        carried: Vec::new(),
+    };
+    show_conflict(state, signed, conflict).await
 }
 
 /// What is the same as before is not said again.

@@ -2,15 +2,16 @@
 
 use askama::Template;
 use axum::extract::State;
-use record::fold::{Equipment, Facility, Service};
+use record::fold::{Equipment, Facility, RowVersion, Service};
 use record::ids::ProtocolId;
 use record::kinds::{Schedule, TimeOfDay};
 use record::tag::Tag;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use web::answer::{FormReply, Page};
-use web::argument::{FormFields, Lenient, Path};
+use web::argument::{Lenient, Path};
 use web::error::HttpError;
+use web::form::{FilledSection, FormDefinition, FormField, FormPainter, FormSection, FormValues};
 
 use crate::intake::Command;
 use crate::web::access::permissions::EditEquipment;
@@ -19,26 +20,49 @@ use crate::web::access::staff_session::StaffSession;
 use crate::web::answer::{ask_again, go_to};
 use crate::web::commands::run::{Undone, act};
 use crate::web::context::AppState;
+use crate::web::form_page::{
+    FormConflict, FormMarks, SentForm, form_catalog, form_words, is_changed, show_conflict,
+};
 use crate::web::http_error::not_found;
 use crate::web::layout::{Frame, Place};
 use crate::web::request::field_error::Wrong;
 use crate::web::request::form::StaffForm;
+use crate::web::view_models::formats::english_words;
 use crate::web::view_models::items::named;
 use crate::web::view_models::schedules::{capital, schedule_words};
 use crate::web::view_models::snapshot::Snapshot;
+use crate::web::words::FormWords;
 
-/// What the fields of a schedule hold, as typed.
+/// Whether and how often.
+pub(crate) const DUE_EVERY: FormField =
+    FormField::choice("every", &["never", "hours", "days", "weeks", "times", "use"]);
+/// Of hours, days or weeks.
+pub(crate) const DUE_NUMBER: FormField = FormField::figure("number");
+/// Times of day.
+pub(crate) const DUE_TIMES: FormField = FormField::line("times", 400);
+
+/// When an item is due by one protocol, or by any.
+pub(crate) static SCHEDULE: FormDefinition =
+    FormDefinition { name: "schedule", sections: &[FormSection::plain(&[DUE_EVERY, DUE_NUMBER, DUE_TIMES])] };
+
+/// What the fields of a schedule hold.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Due {
-    pub(crate) every: String,
-    pub(crate) number: String,
-    pub(crate) times: String,
+    every: String,
+    number: String,
+    times: String,
 }
 
 impl Due {
-    pub(crate) fn of_form(form: &FormFields) -> Self {
-        let text = |name: &str| form.text(name).to_owned();
-        Self { every: text("every"), number: text("number"), times: text("times") }
+    pub(crate) fn of_values(values: &FormValues) -> Self {
+        let text = |field: FormField| values.text(field.name).to_owned();
+        Self { every: text(DUE_EVERY), number: text(DUE_NUMBER), times: text(DUE_TIMES) }
+    }
+
+    /// The same in a form.
+    pub(crate) fn fill(self, values: FormValues) -> FormValues {
+        let values = values.with(DUE_EVERY.name, self.every).with(DUE_NUMBER.name, self.number);
+        values.with(DUE_TIMES.name, self.times)
     }
 
     pub(crate) fn of(schedule: Option<&Schedule>) -> Self {
@@ -59,9 +83,9 @@ impl Due {
 
     /// The schedule that the fields say; `None` where none is wanted.
     pub(crate) fn schedule(&self) -> Result<Option<Schedule>, Wrong> {
-        let wrong = |words: &str| Wrong { at: "number".to_owned(), words: words.to_owned() };
-        let number =
-            || self.number.trim().parse::<u32>().map_err(|_| wrong("Give a whole number, such as 1"));
+        let wrong =
+            |_| Wrong { at: DUE_NUMBER.name.to_owned(), words: form_words().form_schedule_number_wrong() };
+        let number = || self.number.trim().parse::<u32>().map_err(wrong);
         Ok(Some(match self.every.as_str() {
             "hours" => Schedule::Hours { n: number()? },
             "days" => Schedule::Days { n: number()? },
@@ -79,14 +103,14 @@ impl Due {
 }
 
 /// `07:00, 19:00`
-fn times(typed: &str) -> Result<Vec<TimeOfDay>, Wrong> {
-    let parts = typed.split([',', ' ', ';']).filter(|part| !part.is_empty());
+fn times(text: &str) -> Result<Vec<TimeOfDay>, Wrong> {
+    let wrong = || Wrong { at: DUE_TIMES.name.to_owned(), words: form_words().form_schedule_times_wrong() };
+    let parts = text.split([',', ' ', ';']).filter(|part| !part.is_empty());
     let read: Result<Vec<TimeOfDay>, _> = parts.map(str::parse).collect();
-    let words = "Give times of day such as 07:00, 19:00";
-    let mut times = read.map_err(|_| Wrong { at: "times".to_owned(), words: words.to_owned() })?;
+    let mut times = read.map_err(|_| wrong())?;
     times.sort_unstable();
     times.dedup();
-    if times.is_empty() { Err(Wrong { at: "times".to_owned(), words: words.to_owned() }) } else { Ok(times) }
+    if times.is_empty() { Err(wrong()) } else { Ok(times) }
 }
 
 /// One line of an item's schedules.
@@ -129,14 +153,15 @@ pub(crate) struct ScheduleParams {
 #[template(path = "schedule.html")]
 struct SchedulePage {
     frame: Frame,
+    w: FormWords,
     problems: Vec<Wrong>,
     name: String,
     protocol_name: String,
     for_any: bool,
     action: String,
     back: String,
-    typed: Due,
-    form_token: String,
+    sections: Vec<FilledSection>,
+    marks: FormMarks,
 }
 
 /// The schedule that is asked for, as it stands.
@@ -145,7 +170,9 @@ struct Present {
     name: String,
     protocol: Option<ProtocolId>,
     protocol_name: String,
-    due: Due,
+    values: FormValues,
+    schedule: Schedule,
+    version: RowVersion,
 }
 
 fn present(state: &AppState, tag: &str, protocol: Option<ProtocolId>) -> Result<Present, HttpError> {
@@ -155,8 +182,16 @@ fn present(state: &AppState, tag: &str, protocol: Option<ProtocolId>) -> Result<
     if item.service == Service::Retired || protocol.is_some_and(|id| !item.protocols.contains(&id)) {
         return Err(not_found());
     }
-    let due = Due::of(item.schedule(protocol));
-    Ok(Present { tag, name, protocol, protocol_name: protocol_name(&facility, protocol), due })
+    let schedule = item.schedule(protocol);
+    Ok(Present {
+        tag,
+        name,
+        protocol,
+        protocol_name: protocol_name(&facility, protocol),
+        values: Due::of(schedule).fill(FormValues::empty(&SCHEDULE)),
+        schedule: schedule.cloned().unwrap_or(Schedule::Never),
+        version: item.changed,
+    })
 }
 
 impl Present {
@@ -164,29 +199,72 @@ impl Present {
         format!("/staff/equipment/{}", self.tag)
     }
 
+    fn action(&self) -> String {
+        let asked = self.protocol.map_or_else(String::new, |id| format!("?protocol={id}"));
+        format!("{}/schedule{asked}", self.back())
+    }
+
     fn page(
-        self,
+        &self,
         state: &AppState,
         signed: &StaffSession,
-        typed: Due,
+        values: &FormValues,
         problems: Vec<Wrong>,
+        marks: FormMarks,
     ) -> Result<Page, HttpError> {
-        let error = if problems.is_empty() { "" } else { "Error: " };
-        let title = format!("{error}When is {} due?", self.name);
-        let asked = self.protocol.map_or_else(String::new, |id| format!("?protocol={id}"));
-        let template = SchedulePage {
+        let w = form_words();
+        let title = w.form_schedule_window(&self.name);
+        let title = if problems.is_empty() { title } else { english_words().page_error_title(title) };
+        Page::draw(&SchedulePage {
             frame: Frame::staff(state, &Snapshot::now(state), title, signed, Place::Equipment).with_script(),
+            w,
+            sections: painter().draw(values, &problems)?,
             problems,
             for_any: self.protocol.is_none(),
-            action: format!("{}/schedule{asked}", self.back()),
+            action: self.action(),
             back: self.back(),
-            name: self.name,
+            name: self.name.clone(),
             protocol_name: self.protocol_name.to_lowercase(),
-            typed,
-            form_token: signed.form_token(),
-        };
-        Page::draw(&template)
+            marks: marks.over(self.version),
+        })
     }
+
+    /// The page once more, with what is wrong.
+    fn again(
+        &self,
+        state: &AppState,
+        signed: &StaffSession,
+        sent: SentForm<RowVersion>,
+    ) -> Result<FormReply, HttpError> {
+        let marks = FormMarks::new(state, signed).again(sent.submission);
+        self.page(state, signed, &sent.values, sent.errors, marks).map(ask_again)
+    }
+
+    /// The schedule as it is now beside what came.
+    async fn show_difference(
+        &self,
+        state: &AppState,
+        signed: &StaffSession,
+        yours: &FormValues,
+    ) -> Result<FormReply, HttpError> {
+        let conflict = FormConflict {
+            painter: painter(),
+            theirs: &self.values,
+            yours,
+            now: self.version.to_string(),
+            entry: self.version.entry(),
+            thing: self.name.clone(),
+            action: self.action(),
+            back: self.back(),
+            place: Place::Equipment,
+            carried: Vec::new(),
+        };
+        show_conflict(state, signed, conflict).await
+    }
+}
+
+fn painter() -> FormPainter<'static> {
+    FormPainter::new(&SCHEDULE, form_catalog())
 }
 
 pub(crate) async fn ask(
@@ -196,8 +274,7 @@ pub(crate) async fn ask(
     Lenient(params): Lenient<ScheduleParams>,
 ) -> Result<Page, HttpError> {
     let present = present(&state, &tag, params.protocol)?;
-    let typed = present.due.clone();
-    present.page(&state, &signed, typed, Vec::new())
+    present.page(&state, &signed, &present.values, Vec::new(), FormMarks::new(&state, &signed))
 }
 
 pub(crate) async fn set(
@@ -207,23 +284,29 @@ pub(crate) async fn set(
     Lenient(params): Lenient<ScheduleParams>,
     StaffForm(form): StaffForm,
 ) -> Result<FormReply, HttpError> {
-    let present = present(&state, &tag, params.protocol)?;
-    let (typed, back) = (Due::of_form(&form), present.back());
-    let schedule = match typed.schedule() {
-        Ok(schedule) => schedule,
-        Err(wrong) => return present.page(&state, &signed, typed, vec![wrong]).map(ask_again),
-    };
-    if present.due.schedule().ok() == Some(schedule.clone()) {
-        return go_to(&back);
+    let there = present(&state, &tag, params.protocol)?;
+    let mut sent = SentForm::read(&SCHEDULE, &form);
+    let due = Due::of_values(&sent.values);
+    let schedule = sent.take(due.schedule()).flatten().unwrap_or(Schedule::Never);
+    if !sent.errors.is_empty() {
+        return there.again(&state, &signed, sent);
     }
-    let schedule = schedule.unwrap_or(Schedule::Never);
-    let command = Command::SetSchedule { tag: present.tag, protocol: present.protocol, schedule, seen: None };
-    match act(&state, signed.author(), None, command).await {
-        Ok(_) => go_to(&back),
-        Err(Undone::Refused(refusal)) if refusal.field() == Some("schedule") => {
-            let wrong = Wrong { at: typed.field().to_owned(), words: refusal.to_string() };
-            present.page(&state, &signed, typed, vec![wrong]).map(ask_again)
+    if there.schedule == schedule {
+        return go_to(&there.back());
+    }
+    let yours = Due::of(Some(&schedule)).fill(FormValues::empty(&SCHEDULE));
+    let (tag, protocol, seen) = (there.tag, there.protocol, sent.seen);
+    let command = Command::SetSchedule { tag, protocol, schedule, seen };
+    match act(&state, signed.author(), sent.submission.clone(), command).await {
+        Ok(_) => go_to(&there.back()),
+        Err(Undone::Refused(refusal)) if is_changed(&refusal) => {
+            let now = present(&state, &tag.to_string(), protocol)?;
+            now.show_difference(&state, &signed, &yours).await
         }
-        Err(other) => Err(HttpError::from(other).link(back, "Back to the item")),
+        Err(Undone::Refused(refusal)) if refusal.field() == Some("schedule") => {
+            sent.errors.push(Wrong { at: due.field().to_owned(), words: refusal.to_string() });
+            there.again(&state, &signed, sent)
+        }
+        Err(other) => Err(HttpError::from(other).link(there.back(), "Back to the item")),
     }
 }

@@ -3,6 +3,7 @@
 mod access_log;
 mod access_words;
 mod alarms;
+mod settings;
 mod today;
 
 use http::Method;
@@ -15,7 +16,7 @@ use crate::web::{examples, refusals};
 pub(crate) fn routes() -> Vec<Route<AppState>> {
     use Kind::{Form, Page};
     let find = refusals::FINDING;
-    let settings = Example::default()
+    let facts = Example::default()
         .field("name", "Linden Valley Hospital")
         .field("zone", "America/Chicago")
         .field("label_host", "HTTP://10.0.0.5")
@@ -27,11 +28,11 @@ pub(crate) fn routes() -> Vec<Route<AppState>> {
         row(Method::GET, "/staff", "today.open", Page, today::open),
         row(Method::GET, HOME, "today.show", Page, today::show).refusals(find),
         row(Method::GET, "/staff/box", "box.show", Page, today::show_box).refusals(find),
-        row(Method::GET, "/staff/box/settings", "settings.ask", Page, today::ask_settings).refusals(find),
-        row(Method::POST, "/staff/box/settings", "settings.save", Form, today::save_settings)
+        row(Method::GET, "/staff/box/settings", "settings.ask", Page, settings::ask).refusals(find),
+        row(Method::POST, "/staff/box/settings", "settings.save", Form, settings::save)
             .commands(&["ChangeFacility"])
             .refusals(refusals::COMMANDING)
-            .example(settings),
+            .example(facts),
         row(Method::POST, "/staff/box/alarms/{id}/seen", "alarm.dismiss", Form, alarms::acknowledge)
             .refusals(find)
             .example(alarm),

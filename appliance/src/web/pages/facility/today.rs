@@ -4,27 +4,22 @@ use askama::Template;
 use axum::extract::State;
 use record::compliance::{Rate, Tally};
 use record::tag::Tag;
-use web::answer::{FormReply, Page, SeeOther};
+use web::answer::{Page, SeeOther};
 use web::error::HttpError;
 use web::live::LivePage;
 use web::route::Anyone;
 
-use crate::identity::{AccessOutcome, AccessWanted, own_addresses};
-use crate::intake::{Command, Permission, Settings};
+use crate::identity::own_addresses;
+use crate::intake::Permission;
 use crate::store::Reader;
-use crate::web::access::permissions::{EditSettings, View};
+use crate::web::access::permissions::View;
 use crate::web::access::staff::Staff;
 use crate::web::access::staff_session::StaffSession;
-use crate::web::access_note::AccessNote;
-use crate::web::answer::{ask_again, go_to};
-use crate::web::commands::run::{Undone, act};
 use crate::web::context::{AppState, Link};
 use crate::web::http_error::store_error;
 use crate::web::layout::{Frame, Place};
 use crate::web::live::live_page;
 use crate::web::log_reads::{read_quick, staff_name};
-use crate::web::request::field_error::Wrong;
-use crate::web::request::form::StaffForm;
 use crate::web::request::next_page::HOME;
 use crate::web::view_models::alarms::AlarmCard;
 use crate::web::view_models::formats::{Moment, about, count, english_words};
@@ -363,110 +358,4 @@ async fn wrong_pin_notes(state: &AppState, snapshot: &Snapshot) -> Result<Vec<St
         ));
     }
     Ok(words)
-}
-
-#[derive(Template)]
-#[template(path = "settings.html")]
-struct SettingsPage {
-    frame: Frame,
-    problems: Vec<Wrong>,
-    form_token: String,
-    name: String,
-    zone: String,
-    label_host: String,
-    contact: String,
-    undo_min: String,
-    pin_proof_min: String,
-    allow_unattributed: bool,
-    suggestion: String,
-}
-
-pub(crate) async fn ask_settings(
-    signed: Staff<EditSettings>,
-    State(state): State<AppState>,
-) -> Result<Page, HttpError> {
-    let present = Snapshot::now(&state).settings;
-    let typed = Settings {
-        zone: Some(present.zone().to_owned()),
-        name: Some(present.name.clone()),
-        label_host: Some(present.label_host.clone()),
-        allow_unattributed: Some(present.allow_unattributed),
-        undo_min: Some(present.undo_min),
-        contact: Some(present.contact.clone()),
-        pin_proof_min: Some(present.pin_proof_min),
-        seen: None,
-    };
-    settings_page(&state, &signed, &typed, Vec::new())
-}
-
-fn settings_page(
-    state: &AppState,
-    signed: &StaffSession,
-    typed: &Settings,
-    problems: Vec<Wrong>,
-) -> Result<Page, HttpError> {
-    let error = if problems.is_empty() { "" } else { "Error: " };
-    let frame = Frame::staff(state, &Snapshot::now(state), format!("{error}Settings"), signed, Place::Box);
-    let text = |value: &Option<String>| value.clone().unwrap_or_default();
-    let address = own_addresses().first().map_or_else(|| "10.0.0.5".to_owned(), ToString::to_string);
-    let template = SettingsPage {
-        frame: frame.with_script(),
-        problems,
-        form_token: signed.form_token(),
-        name: text(&typed.name),
-        zone: text(&typed.zone),
-        label_host: text(&typed.label_host),
-        contact: text(&typed.contact),
-        undo_min: typed.undo_min.map_or_else(String::new, |m| m.to_string()),
-        pin_proof_min: typed
-            .pin_proof_min
-            .filter(|m| *m < u32::MAX)
-            .map_or_else(String::new, |m| m.to_string()),
-        allow_unattributed: typed.allow_unattributed.unwrap_or(false),
-        suggestion: format!("HTTP://{address}"),
-    };
-    Page::draw(&template)
-}
-
-pub(crate) async fn save_settings(
-    signed: Staff<EditSettings>,
-    State(state): State<AppState>,
-    StaffForm(form): StaffForm,
-) -> Result<FormReply, HttpError> {
-    let text = |name: &str| Some(form.text(name).to_owned());
-    let present = Snapshot::now(&state).settings;
-    let typed = Settings {
-        name: text("name"),
-        zone: text("zone"),
-        label_host: text("label_host"),
-        allow_unattributed: Some(form.get("allow_unattributed").is_some()),
-        undo_min: form.text("undo_min").trim().parse().ok(),
-        contact: text("contact"),
-        // What is no number is refused as one that is too large.
-        pin_proof_min: form.get("pin_proof_min").map(|m| m.trim().parse().unwrap_or(u32::MAX)),
-        seen: None,
-    };
-    // Only what is new is said: an entry that changes nothing is noise, and an empty label host stays unset.
-    let wanted = Settings {
-        name: typed.name.clone().filter(|v| *v != present.name),
-        zone: typed.zone.clone().filter(|v| *v != present.zone() || present.zones.is_empty()),
-        label_host: typed.label_host.clone().filter(|v| *v != present.label_host),
-        allow_unattributed: typed.allow_unattributed.filter(|v| *v != present.allow_unattributed),
-        undo_min: typed.undo_min.filter(|v| *v != present.undo_min),
-        contact: typed.contact.clone().filter(|v| *v != present.contact),
-        pin_proof_min: typed.pin_proof_min.filter(|v| *v != present.pin_proof_min),
-        seen: None,
-    };
-    match act(&state, signed.author(), None, Command::ChangeFacility(Box::new(wanted))).await {
-        Ok(_) => {
-            signed.notes().add([AccessNote::new(AccessOutcome::SettingsChanged, AccessWanted::Admin)]);
-            go_to("/staff/box")
-        }
-        Err(Undone::Refused(refusal)) if refusal.field().is_some() => {
-            let at = refusal.field().unwrap_or_default().to_owned();
-            let wrong = vec![Wrong { at, words: refusal.to_string() }];
-            settings_page(&state, &signed, &typed, wrong).map(ask_again)
-        }
-        Err(other) => Err(HttpError::from(other).link("/staff/box", "Back to the box")),
-    }
 }

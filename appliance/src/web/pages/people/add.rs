@@ -2,9 +2,11 @@
 
 use askama::Template;
 use axum::extract::State;
+use record::fold::RowVersion;
 use record::kinds::{Event, Role};
 use web::answer::{FormRecall, FormReply, OneOf, Page};
 use web::error::HttpError;
+use web::form::{FilledSection, FormPainter, FormValues};
 
 use crate::intake::{Command, Person, Refusal};
 use crate::store::ReadLane;
@@ -15,25 +17,26 @@ use crate::web::answer::{FormOrPage, go_to};
 use crate::web::commands::run::{Undone, act, by_key, entry};
 use crate::web::confirm_pin::Confirmed;
 use crate::web::context::AppState;
+use crate::web::form_page::{FormMarks, SentForm, form_catalog, form_words};
 use crate::web::layout::{Frame, Place};
 use crate::web::log_reads::{read, staff_name};
-use crate::web::pages::people::person::{PEOPLE, Typed, wrong};
+use crate::web::pages::people::person::{PEOPLE, PERSON, role_of, values_of, wrong};
 use crate::web::request::field_error::Wrong;
 use crate::web::request::form::StaffForm;
-use crate::web::request::form_words::word;
-use crate::web::request::submission::{new_submission, submission_of};
+use crate::web::view_models::formats::english_words;
 use crate::web::view_models::snapshot::Snapshot;
+use crate::web::words::FormWords;
 
 #[derive(Template)]
 #[template(path = "person_new.html")]
 struct NewPersonPage {
     frame: Frame,
+    w: FormWords,
     problems: Vec<Wrong>,
-    typed: Typed,
+    sections: Vec<FilledSection>,
     /// Somebody of this name who works here already, and who is asked about.
     namesake: Option<Namesake>,
-    form_token: String,
-    submission: String,
+    marks: FormMarks,
 }
 
 /// Somebody who has the very name that was typed for another person.
@@ -65,7 +68,7 @@ async fn namesake(state: &AppState, name: &str) -> Result<Option<Namesake>, Http
 
 /// The form as it is answered.
 struct NewPerson {
-    typed: Typed,
+    values: FormValues,
     problems: Vec<Wrong>,
     namesake: Option<Namesake>,
     submission: Option<String>,
@@ -73,15 +76,17 @@ struct NewPerson {
 
 impl NewPerson {
     fn page(self, state: &AppState, signed: &StaffSession) -> Result<Page, HttpError> {
-        let error = if self.problems.is_empty() { "" } else { "Error: " };
-        let title = format!("{error}Add a person");
+        let w = form_words();
+        let title = w.form_person_new();
+        let is_fine = self.problems.is_empty();
+        let title = if is_fine { title } else { english_words().page_error_title(title) };
         Page::draw(&NewPersonPage {
             frame: Frame::staff(state, &Snapshot::now(state), title, signed, Place::People).with_script(),
+            w,
+            sections: FormPainter::new(&PERSON, form_catalog()).draw(&self.values, &self.problems)?,
             problems: self.problems,
-            typed: self.typed,
             namesake: self.namesake,
-            form_token: signed.form_token(),
-            submission: self.submission.unwrap_or_else(|| new_submission(state)),
+            marks: FormMarks::new(state, signed).again(self.submission),
         })
     }
 
@@ -93,8 +98,8 @@ impl NewPerson {
 }
 
 pub(crate) async fn ask(signed: Staff<EditPeople>, State(state): State<AppState>) -> Result<Page, HttpError> {
-    let typed = Typed { name: String::new(), role: word(Role::Technician) };
-    NewPerson { typed, problems: Vec::new(), namesake: None, submission: None }.page(&state, &signed)
+    let values = values_of("", Role::Technician);
+    NewPerson { values, problems: Vec::new(), namesake: None, submission: None }.page(&state, &signed)
 }
 
 pub(crate) async fn add(
@@ -106,25 +111,20 @@ pub(crate) async fn add(
         Confirmed::Form(form) => form,
         Confirmed::Asked(answer) => return Ok(answer),
     };
-    let typed = Typed::of_form(&form);
-    let submission = submission_of(&form);
-    let again = |typed, problems, namesake, submission| {
-        NewPerson { typed, problems, namesake, submission }.again(&state, &signed)
-    };
-    let role = match typed.role() {
-        Ok(role) => role,
-        Err(wrong) => return again(typed, vec![wrong], None, submission),
-    };
+    let SentForm { values, errors, submission, .. } = SentForm::<RowVersion>::read(&PERSON, &form);
+    let (name, role) = (values.text("name").to_owned(), role_of(&values));
+    let mut page = NewPerson { values, problems: errors, namesake: None, submission: submission.clone() };
+    let Some(role) = role.filter(|_| page.problems.is_empty()) else { return page.again(&state, &signed) };
     let is_repeated = match &submission {
         Some(key) => by_key(&state, key).await.is_some(),
         None => false,
     };
-    let found = if is_repeated { None } else { namesake(&state, &typed.name).await? };
+    let found = if is_repeated { None } else { namesake(&state, &name).await? };
     if let Some(namesake) = found.filter(|found| form.get("second") != Some(found.key.as_str())) {
-        return again(typed, Vec::new(), Some(namesake), submission);
+        page.namesake = Some(namesake);
+        return page.again(&state, &signed);
     }
-    let command = Command::AddStaff(Person { name: typed.name.clone(), role });
-    match act(&state, signed.author(), submission.clone(), command).await {
+    match act(&state, signed.author(), submission, Command::AddStaff(Person { name, role })).await {
         Ok(done) => match entry(&state, done.line).await? {
             Some((_, Event::StaffAdded(added))) => {
                 go_to(&format!("{PEOPLE}/{}", added.staff)).map(OneOf::First)
@@ -132,7 +132,8 @@ pub(crate) async fn add(
             _ => go_to(PEOPLE).map(OneOf::First),
         },
         Err(Undone::Refused(refusal)) if refusal.field().is_some() && refusal != Refusal::KeyReused => {
-            again(typed, vec![wrong(&refusal)], None, submission)
+            page.problems.push(wrong(&refusal));
+            page.again(&state, &signed)
         }
         Err(other) => Err(HttpError::from(other).link(PEOPLE, "Back to the staff")),
     }

@@ -2,13 +2,16 @@
 
 use askama::Template;
 use axum::extract::State;
+use record::fold::RowVersion;
 use record::ids::StaffId;
 use record::kinds::Role;
+use record::limits::NAME_CHARS_MAX;
 use schemars::JsonSchema;
 use serde::Deserialize;
-use web::answer::{OneOf, Page};
-use web::argument::{FormFields, Lenient, Path};
+use web::answer::{FormReply, OneOf, Page};
+use web::argument::{Lenient, Path};
 use web::error::HttpError;
+use web::form::{FilledSection, FormDefinition, FormField, FormPainter, FormSection, FormValues};
 
 use crate::identity::{AccessOutcome, AccessWanted, IdentityError, PinForm, pin_digits_min};
 use crate::intake::{Command, Permission, Refusal};
@@ -21,14 +24,18 @@ use crate::web::answer::{FormOrPage, ask_again, go_to};
 use crate::web::commands::run::{Undone, act};
 use crate::web::confirm_pin::Confirmed;
 use crate::web::context::{AppState, aside};
+use crate::web::form_page::{
+    FormConflict, FormMarks, SentForm, form_catalog, form_words, is_changed, show_conflict,
+};
 use crate::web::http_error::not_found;
 use crate::web::layout::{Frame, Place};
 use crate::web::log_reads::{read, read_quick, staff_name};
 use crate::web::request::field_error::Wrong;
 use crate::web::request::form::StaffForm;
 use crate::web::request::form_words::{read_word, word};
-use crate::web::view_models::formats::{Moment, plural};
+use crate::web::view_models::formats::{Moment, english_words, plural};
 use crate::web::view_models::snapshot::Snapshot;
+use crate::web::words::FormWords;
 
 pub(super) const PEOPLE: &str = "/staff/people";
 
@@ -121,21 +128,22 @@ pub(crate) async fn list(
     Page::draw(&template.await?)
 }
 
-/// Name and role, as typed.
-pub(super) struct Typed {
-    pub(super) name: String,
-    pub(super) role: String,
+/// Name and role.
+pub(crate) static PERSON: FormDefinition = FormDefinition {
+    name: "person",
+    sections: &[FormSection::plain(&[
+        FormField::line("name", NAME_CHARS_MAX).required(),
+        FormField::choice("role", &["technician", "biomed", "facility_admin", "auditor"]).required(),
+    ])],
+};
+
+pub(super) fn values_of(name: &str, role: Role) -> FormValues {
+    FormValues::empty(&PERSON).with("name", name).with("role", word(role))
 }
 
-impl Typed {
-    pub(super) fn of_form(form: &FormFields) -> Self {
-        Self { name: form.text("name").to_owned(), role: form.text("role").to_owned() }
-    }
-
-    pub(super) fn role(&self) -> Result<Role, Wrong> {
-        let wrong = || Wrong { at: "role".to_owned(), words: "Choose what they may do".to_owned() };
-        read_word(&self.role).ok_or_else(wrong)
-    }
+/// The role, once nothing is wrong with the form.
+pub(super) fn role_of(values: &FormValues) -> Option<Role> {
+    read_word(values.text("role"))
 }
 
 pub(super) fn wrong(refusal: &Refusal) -> Wrong {
@@ -148,6 +156,25 @@ struct StaffEntry {
     name: String,
     role: Role,
     since_ms: i64,
+    version: RowVersion,
+}
+
+impl StaffEntry {
+    fn values(&self) -> FormValues {
+        values_of(&self.name, self.role)
+    }
+
+    fn path(&self) -> String {
+        format!("{PEOPLE}/{}", self.staff)
+    }
+
+    /// Name and role, as far as they are others than now.
+    fn change(&self, sent: &SentForm<RowVersion>) -> Option<Command> {
+        let name = Some(sent.values.text("name").to_owned()).filter(|name| *name != self.name);
+        let role = role_of(&sent.values).filter(|role| *role != self.role);
+        let is_new = name.is_some() || role.is_some();
+        is_new.then_some(Command::ChangeStaff { staff: self.staff, name, role, seen: sent.seen })
+    }
 }
 
 async fn known(state: &AppState, text: &str) -> Result<StaffEntry, HttpError> {
@@ -156,7 +183,8 @@ async fn known(state: &AppState, text: &str) -> Result<StaffEntry, HttpError> {
         let facility = state.store.snapshot();
         let person = facility.staff.get(&staff).filter(|s| !s.left).ok_or_else(not_found)?;
         let name = staff_name(reader, &facility, staff);
-        Ok(StaffEntry { staff, name, role: person.role, since_ms: staff.made_ms() })
+        let (role, version) = (person.role, person.changed);
+        Ok(StaffEntry { staff, name, role, since_ms: staff.made_ms(), version })
     });
     known.await
 }
@@ -165,20 +193,31 @@ async fn known(state: &AppState, text: &str) -> Result<StaffEntry, HttpError> {
 #[template(path = "person.html")]
 struct PersonPage {
     frame: Frame,
+    w: FormWords,
     problems: Vec<Wrong>,
     staff: StaffId,
     name: String,
     since: Moment,
-    typed: Typed,
+    sections: Vec<FilledSection>,
+    marks: FormMarks,
     /// Nobody takes their own rights away.
     themselves: bool,
     has_pin: bool,
     sessions: usize,
     /// How many digits their PIN needs.
     digits: String,
-    form_token: String,
     /// What came of the press that led here.
     said: String,
+}
+
+/// What a person's page shows beside the person.
+#[derive(Default)]
+struct PersonView {
+    /// What was entered, where that is not what is there.
+    values: Option<FormValues>,
+    problems: Vec<Wrong>,
+    submission: Option<String>,
+    signed_out: Option<usize>,
 }
 
 /// The page once more, with what is wrong.
@@ -186,44 +225,48 @@ async fn person_again(
     state: &AppState,
     signed: &StaffSession,
     known: StaffEntry,
-    typed: Option<Typed>,
-    wrong: Wrong,
+    sent: SentForm<RowVersion>,
 ) -> Result<FormOrPage, HttpError> {
-    let page = person_page(state, signed, known, typed, vec![wrong], None).await?;
-    Ok(OneOf::First(ask_again(page)))
+    let SentForm { values, errors, submission, .. } = sent;
+    let view = PersonView { values: Some(values), problems: errors, submission, signed_out: None };
+    Ok(OneOf::First(ask_again(person_page(state, signed, known, view).await?)))
 }
 
 async fn person_page(
     state: &AppState,
     signed: &StaffSession,
     known: StaffEntry,
-    typed: Option<Typed>,
-    problems: Vec<Wrong>,
-    signed_out: Option<usize>,
+    view: PersonView,
 ) -> Result<Page, HttpError> {
-    let error = if problems.is_empty() { "" } else { "Error: " };
+    let w = form_words();
     let themselves = known.staff == signed.staff();
-    let said = signed_out.map(|n| one_out_words(&known.name, n, themselves)).unwrap_or_default();
+    let said = view.signed_out.map(|n| one_out_words(&known.name, n, themselves)).unwrap_or_default();
     let holders =
         aside(state, |state| state.identity.pins.holders().map_err(|e| HttpError::internal(&e))).await?;
     let snapshot = Snapshot::now(state);
-    let title = format!("{error}{}", known.name);
+    let is_fine = view.problems.is_empty();
+    let title = if is_fine { known.name.clone() } else { english_words().page_error_title(&known.name) };
     let now_ms = snapshot.now.wall_ms;
-    let template = PersonPage {
+    let values = view.values.unwrap_or_else(|| known.values());
+    // What stands beside a new person's name says nothing new here.
+    let hidden = if themselves { vec!["role"] } else { Vec::new() };
+    let hints = vec![("name", String::new())];
+    let painter = FormPainter { hidden, hints, ..FormPainter::new(&PERSON, form_catalog()) };
+    Page::draw(&PersonPage {
         since: snapshot.local.day_time(known.since_ms),
         frame: Frame::staff(state, &snapshot, title, signed, Place::People).with_script(),
-        problems,
+        w,
+        sections: painter.draw(&values, &view.problems)?,
+        marks: FormMarks::new(state, signed).again(view.submission).over(known.version),
+        problems: view.problems,
         staff: known.staff,
-        typed: typed.unwrap_or_else(|| Typed { name: known.name.clone(), role: word(known.role) }),
         name: known.name,
         themselves,
         has_pin: holders.contains(&known.staff),
         sessions: state.identity.sessions.counts(now_ms).get(&known.staff).copied().unwrap_or(0),
         digits: format!("{} to 8 digits", pin_digits_min(known.role)),
-        form_token: signed.form_token(),
         said,
-    };
-    Page::draw(&template)
+    })
 }
 
 pub(crate) async fn ask_change(
@@ -233,7 +276,8 @@ pub(crate) async fn ask_change(
     Lenient(params): Lenient<SignedOutParams>,
 ) -> Result<Page, HttpError> {
     let known = known(&state, &staff).await?;
-    person_page(&state, &signed, known, None, Vec::new(), params.signed_out).await
+    let view = PersonView { signed_out: params.signed_out, ..PersonView::default() };
+    person_page(&state, &signed, known, view).await
 }
 
 pub(crate) async fn change(
@@ -242,29 +286,51 @@ pub(crate) async fn change(
     Path(staff): Path<String>,
     StaffForm(form): StaffForm,
 ) -> Result<FormOrPage, HttpError> {
-    let known = known(&state, &staff).await?;
+    let there = known(&state, &staff).await?;
     let form = match signed.confirm(&state, form).await? {
         Confirmed::Form(form) => form,
         Confirmed::Asked(answer) => return Ok(answer),
     };
-    let typed = Typed::of_form(&form);
-    let role = match typed.role() {
-        Ok(role) => Some(role).filter(|role| *role != known.role),
-        Err(wrong) => return person_again(&state, &signed, known, Some(typed), wrong).await,
-    };
-    // Only what is new is said.
-    let name = Some(typed.name.clone()).filter(|name| *name != known.name);
-    if name.is_none() && role.is_none() {
-        return go_to(PEOPLE).map(OneOf::First);
+    let mut sent = SentForm::<RowVersion>::read(&PERSON, &form);
+    if !sent.errors.is_empty() {
+        return person_again(&state, &signed, there, sent).await;
     }
-    let command = Command::ChangeStaff { staff: known.staff, name, role, seen: None };
-    match act(&state, signed.author(), None, command).await {
+    // Only what is new is said.
+    let Some(command) = there.change(&sent) else { return go_to(PEOPLE).map(OneOf::First) };
+    match act(&state, signed.author(), sent.submission.clone(), command).await {
         Ok(_) => go_to(PEOPLE).map(OneOf::First),
+        Err(Undone::Refused(refusal)) if is_changed(&refusal) => {
+            let now = known(&state, &staff).await?;
+            show_difference(&state, &signed, now, &sent.values).await.map(OneOf::First)
+        }
         Err(Undone::Refused(refusal)) if refusal.field().is_some() => {
-            person_again(&state, &signed, known, Some(typed), wrong(&refusal)).await
+            sent.errors.push(wrong(&refusal));
+            person_again(&state, &signed, there, sent).await
         }
         Err(other) => Err(HttpError::from(other).link(PEOPLE, "Back to the staff")),
     }
+}
+
+/// The person as they are now beside what came.
+async fn show_difference(
+    state: &AppState,
+    signed: &StaffSession,
+    now: StaffEntry,
+    yours: &FormValues,
+) -> Result<FormReply, HttpError> {
+    let conflict = FormConflict {
+        painter: FormPainter::new(&PERSON, form_catalog()),
+        theirs: &now.values(),
+        yours,
+        now: now.version.to_string(),
+        entry: now.version.entry(),
+        action: now.path(),
+        back: now.path(),
+        thing: now.name.clone(),
+        place: Place::People,
+        carried: Vec::new(),
+    };
+    show_conflict(state, signed, conflict).await
 }
 
 /// Keeps a new PIN, or takes it away; whoever was signed in by the old one is signed out, but for the admin who does it.
@@ -324,7 +390,9 @@ pub(crate) async fn set_pin(
             go_to(PEOPLE).map(OneOf::First)
         }
         Err((at, words)) => {
-            person_again(&state, &signed, known, None, Wrong { at: at.to_owned(), words }).await
+            let problems = vec![Wrong { at: at.to_owned(), words }];
+            let view = PersonView { problems, ..PersonView::default() };
+            Ok(OneOf::First(ask_again(person_page(&state, &signed, known, view).await?)))
         }
     }
 }

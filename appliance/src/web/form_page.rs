@@ -1,0 +1,196 @@
+//! What forms of staff pages share: their hidden marks, what came with one, and the page that sets beside each other what two
+//! people made of one thing.
+
+use std::fmt::Display;
+use std::str::FromStr;
+
+use askama::Template;
+use record::entry::{By, Via};
+use record::kinds::EntryRef;
+use web::answer::{FormRecall, FormReply, Page};
+use web::argument::FormFields;
+use web::error::HttpError;
+use web::form::{ConflictRow, FieldInput, FormDefinition, FormPainter, FormValues, read_seen};
+use words::{Catalog, Locale, WordSet as _};
+
+use crate::intake::Refusal;
+use crate::web::access::staff_session::StaffSession;
+use crate::web::commands::run::entry_by;
+use crate::web::context::AppState;
+use crate::web::layout::{Frame, Place};
+use crate::web::log_reads::{read_quick, staff_name};
+use crate::web::request::field_error::Wrong;
+use crate::web::request::submission::{new_submission, submission_of};
+use crate::web::view_models::snapshot::Snapshot;
+use crate::web::words::FormWords;
+
+/// The words of forms: pages of staff are in English only.
+pub(crate) fn form_words() -> FormWords {
+    FormWords::in_locale(Locale::EnUs)
+}
+
+/// The same, by key.
+pub(crate) fn form_catalog() -> &'static Catalog {
+    form_words().catalog()
+}
+
+/// What a form carries and nobody sees.
+pub(crate) struct FormMarks {
+    /// That a page of this session drew it.
+    pub(crate) token: String,
+    /// By which a second press is known.
+    pub(crate) submission: String,
+    /// The version of what it changes.
+    pub(crate) seen: Option<String>,
+}
+
+impl FormMarks {
+    /// Of a form that makes something new.
+    pub(crate) fn new(state: &AppState, signed: &StaffSession) -> Self {
+        Self { token: signed.form_token(), submission: new_submission(state), seen: None }
+    }
+
+    /// Of a form of something that stands at this version.
+    pub(crate) fn over(self, seen: impl Display) -> Self {
+        Self { seen: Some(seen.to_string()), ..self }
+    }
+
+    /// Of a form that comes once more.
+    pub(crate) fn again(self, submission: Option<String>) -> Self {
+        Self { submission: submission.unwrap_or(self.submission), ..self }
+    }
+}
+
+/// A form that came.
+pub(crate) struct SentForm<V> {
+    pub(crate) values: FormValues,
+    /// All that is wrong with it.
+    pub(crate) errors: Vec<Wrong>,
+    /// The version of what it changes, as far as it says.
+    pub(crate) seen: Option<V>,
+    pub(crate) submission: Option<String>,
+}
+
+impl<V: FromStr> SentForm<V> {
+    pub(crate) fn read(form: &'static FormDefinition, fields: &FormFields) -> Self {
+        let values = FormValues::read(form, fields);
+        let mut errors = values.errors(form_catalog());
+        let seen = read_seen(fields).unwrap_or_else(|fault| {
+            errors.insert(0, fault.word(form, form_catalog()));
+            None
+        });
+        Self { values, errors, seen, submission: submission_of(fields) }
+    }
+}
+
+impl<V> SentForm<V> {
+    /// A value, unless it is wrong.
+    pub(crate) fn take<T>(&mut self, read: Result<T, Wrong>) -> Option<T> {
+        read.map_err(|wrong| self.errors.push(wrong)).ok()
+    }
+}
+
+/// Whether a refusal says that what the form changes is not what it was made over. The key of a form that went through once
+/// with other values says so too.
+pub(crate) fn is_changed(refusal: &Refusal) -> bool {
+    matches!(refusal, Refusal::Changed { .. } | Refusal::KeyReused)
+}
+
+/// Two people's values of one thing.
+pub(crate) struct FormConflict<'a> {
+    pub(crate) painter: FormPainter<'a>,
+    /// What is there.
+    pub(crate) theirs: &'a FormValues,
+    /// What came.
+    pub(crate) yours: &'a FormValues,
+    /// The version of what is there.
+    pub(crate) now: String,
+    /// The entry that made it, where the log knows.
+    pub(crate) entry: Option<EntryRef>,
+    /// What both changed.
+    pub(crate) thing: String,
+    /// Where the form goes.
+    pub(crate) action: String,
+    /// The page of the thing.
+    pub(crate) back: String,
+    pub(crate) place: Place,
+    /// What the form carries beside its fields.
+    pub(crate) carried: Vec<(String, String)>,
+}
+
+#[derive(Template)]
+#[template(path = "changed.html")]
+struct ChangedPage {
+    frame: Frame,
+    w: FormWords,
+    changed_by: String,
+    marks: FormMarks,
+    action: String,
+    back: String,
+    carried: Vec<(String, String)>,
+    rows: Vec<ConflictRow>,
+}
+
+/// The page (409): nothing was saved, and each field in which the two differ is there with both values.
+pub(crate) async fn show_conflict(
+    state: &AppState,
+    signed: &StaffSession,
+    conflict: FormConflict<'_>,
+) -> Result<FormReply, HttpError> {
+    let rows = conflict.painter.conflicts(conflict.theirs, conflict.yours);
+    let is_row = |name: &str| rows.iter().any(|row| row.name == name);
+    // A box that is not ticked is not in a form.
+    let is_carried = |input: FieldInput, value: &str| input != FieldInput::Tick || !value.is_empty();
+    let same = conflict.yours.iter().filter(|(f, value)| !is_row(f.name) && is_carried(f.input, value));
+    let mut carried = conflict.carried;
+    carried.extend(same.map(|(field, value)| (field.name.to_owned(), value.to_owned())));
+    let changed_by = word_changed_by(state, conflict.entry, conflict.thing).await?;
+    let page = Page::draw(&ChangedPage {
+        frame: Frame::staff(
+            state,
+            &Snapshot::now(state),
+            form_words().form_changed_title(),
+            signed,
+            conflict.place,
+        ),
+        w: form_words(),
+        changed_by,
+        marks: FormMarks::new(state, signed).over(conflict.now),
+        action: conflict.action,
+        back: conflict.back,
+        carried,
+        rows,
+    })?;
+    Ok(FormReply::Again(FormRecall::Conflicting, page))
+}
+
+/// Who changed a thing, and when.
+async fn word_changed_by(
+    state: &AppState,
+    entry: Option<EntryRef>,
+    thing: String,
+) -> Result<String, HttpError> {
+    let w = form_words();
+    let Some(of) = entry else { return Ok(w.form_changed_somebody(thing)) };
+    let worded = read_quick(state, move |state, reader| {
+        let Some((entry, _)) = entry_by(reader, of)? else { return Ok(w.form_changed_somebody(thing)) };
+        let facility = state.store.snapshot();
+        let time = Snapshot::of(state, &facility).local.day_time(entry.head().at.wall).text;
+        Ok(match entry.head().by {
+            By { staff: Some(staff), .. } => {
+                w.form_changed_by(thing, time, staff_name(reader, &facility, staff))
+            }
+            By { via, .. } => w.form_changed_through(thing, time, via_word(via)),
+        })
+    });
+    worded.await
+}
+
+fn via_word(via: Via) -> &'static str {
+    match via {
+        Via::Relay => "relay",
+        Via::Api => "program",
+        Via::Socket => "command",
+        Via::Phone | Via::Staff | Via::Box | Via::Other => "other",
+    }
+}

@@ -1,0 +1,185 @@
+//! The facility's settings, for its admins.
+
+use askama::Template;
+use axum::extract::State;
+use record::fold::RowVersion;
+use record::limits::NAME_CHARS_MAX;
+use web::answer::{FormReply, Page};
+use web::error::HttpError;
+use web::form::{FilledSection, FormDefinition, FormField, FormPainter, FormSection, FormValues};
+
+use crate::identity::{AccessOutcome, AccessWanted, own_addresses};
+use crate::intake::{Command, Settings};
+use crate::web::access::permissions::EditSettings;
+use crate::web::access::staff::Staff;
+use crate::web::access::staff_session::StaffSession;
+use crate::web::access_note::AccessNote;
+use crate::web::answer::{ask_again, go_to};
+use crate::web::commands::run::{Undone, act};
+use crate::web::context::AppState;
+use crate::web::form_page::{
+    FormConflict, FormMarks, SentForm, form_catalog, form_words, is_changed, show_conflict,
+};
+use crate::web::layout::{Frame, Place};
+use crate::web::request::field_error::Wrong;
+use crate::web::request::form::StaffForm;
+use crate::web::view_models::formats::english_words;
+use crate::web::view_models::snapshot::Snapshot;
+use crate::web::words::FormWords;
+
+const BOX: &str = "/staff/box";
+const SETTINGS_PATH: &str = "/staff/box/settings";
+
+/// What an admin enters of the facility.
+pub(crate) static SETTINGS: FormDefinition = FormDefinition {
+    name: "settings",
+    sections: &[
+        FormSection::plain(&[
+            FormField::line("name", NAME_CHARS_MAX),
+            FormField::line("zone", NAME_CHARS_MAX),
+            FormField::line("contact", NAME_CHARS_MAX),
+            FormField::whole("undo_min", 0, 24 * 60).required(),
+            FormField::whole("pin_proof_min", 0, 60).required(),
+            FormField::tick("allow_unattributed"),
+        ]),
+        FormSection::titled("address", &[FormField::line("label_host", NAME_CHARS_MAX)]),
+    ],
+};
+
+#[derive(Template)]
+#[template(path = "settings.html")]
+struct SettingsPage {
+    frame: Frame,
+    w: FormWords,
+    problems: Vec<Wrong>,
+    sections: Vec<FilledSection>,
+    marks: FormMarks,
+}
+
+fn values_of(settings: &record::fold::Settings) -> FormValues {
+    FormValues::empty(&SETTINGS)
+        .with("name", settings.name.as_str())
+        .with("zone", settings.zone())
+        .with("contact", settings.contact.as_str())
+        .with("undo_min", settings.undo_min.to_string())
+        .with("pin_proof_min", settings.pin_proof_min.to_string())
+        .with_tick("allow_unattributed", settings.allow_unattributed)
+        .with("label_host", settings.label_host.as_str())
+}
+
+/// What the form says anew: an entry that changes nothing is noise, and an empty label host stays unset.
+fn change(sent: &SentForm<RowVersion>, there: &record::fold::Settings) -> Option<Settings> {
+    let text = |name: &str, there: &str| {
+        Some(sent.values.text(name)).filter(|text| *text != there).map(str::to_owned)
+    };
+    let whole = |name: &str, there: u32| sent.values.text(name).parse().ok().filter(|whole| *whole != there);
+    let allow_unattributed = sent.values.is_ticked("allow_unattributed");
+    let zone = sent.values.text("zone");
+    let wanted = Settings {
+        name: text("name", &there.name),
+        // Nobody has said yet that it is UTC.
+        zone: Some(zone.to_owned()).filter(|zone| zone != there.zone() || there.zones.is_empty()),
+        label_host: text("label_host", &there.label_host),
+        allow_unattributed: Some(allow_unattributed).filter(|allow| *allow != there.allow_unattributed),
+        undo_min: whole("undo_min", there.undo_min),
+        contact: text("contact", &there.contact),
+        pin_proof_min: whole("pin_proof_min", there.pin_proof_min),
+        seen: None,
+    };
+    (wanted != Settings::default()).then_some(Settings { seen: sent.seen, ..wanted })
+}
+
+fn painter() -> FormPainter<'static> {
+    let address = own_addresses().first().map_or_else(|| "10.0.0.5".to_owned(), ToString::to_string);
+    let hints = vec![("label_host", format!("HTTP://{address}"))];
+    FormPainter { hints, ..FormPainter::new(&SETTINGS, form_catalog()) }
+}
+
+fn settings_page(
+    state: &AppState,
+    signed: &StaffSession,
+    values: &FormValues,
+    problems: Vec<Wrong>,
+    marks: FormMarks,
+) -> Result<Page, HttpError> {
+    let w = form_words();
+    let title = w.form_settings_title();
+    let title = if problems.is_empty() { title } else { english_words().page_error_title(title) };
+    let snapshot = Snapshot::now(state);
+    Page::draw(&SettingsPage {
+        frame: Frame::staff(state, &snapshot, title, signed, Place::Box).with_script(),
+        w,
+        sections: painter().draw(values, &problems)?,
+        problems,
+        marks: marks.over(snapshot.settings.changed),
+    })
+}
+
+pub(crate) async fn ask(
+    signed: Staff<EditSettings>,
+    State(state): State<AppState>,
+) -> Result<Page, HttpError> {
+    let values = values_of(&Snapshot::now(&state).settings);
+    settings_page(&state, &signed, &values, Vec::new(), FormMarks::new(&state, &signed))
+}
+
+pub(crate) async fn save(
+    signed: Staff<EditSettings>,
+    State(state): State<AppState>,
+    StaffForm(form): StaffForm,
+) -> Result<FormReply, HttpError> {
+    let mut sent = SentForm::<RowVersion>::read(&SETTINGS, &form);
+    if !sent.errors.is_empty() {
+        return save_again(&state, &signed, sent);
+    }
+    let there = Snapshot::now(&state).settings;
+    let Some(wanted) = change(&sent, &there) else { return go_to(BOX) };
+    let command = Command::ChangeFacility(Box::new(wanted));
+    match act(&state, signed.author(), sent.submission.clone(), command).await {
+        Ok(_) => {
+            signed.notes().add([AccessNote::new(AccessOutcome::SettingsChanged, AccessWanted::Admin)]);
+            go_to(BOX)
+        }
+        Err(Undone::Refused(refusal)) if is_changed(&refusal) => {
+            show_difference(&state, &signed, &sent.values).await
+        }
+        Err(Undone::Refused(refusal)) if refusal.field().is_some() => {
+            let at = refusal.field().unwrap_or_default().to_owned();
+            sent.errors.push(Wrong { at, words: refusal.to_string() });
+            save_again(&state, &signed, sent)
+        }
+        Err(other) => Err(HttpError::from(other).link(BOX, "Back to the box")),
+    }
+}
+
+/// The page once more, with what is wrong.
+fn save_again(
+    state: &AppState,
+    signed: &StaffSession,
+    sent: SentForm<RowVersion>,
+) -> Result<FormReply, HttpError> {
+    let marks = FormMarks::new(state, signed).again(sent.submission);
+    settings_page(state, signed, &sent.values, sent.errors, marks).map(ask_again)
+}
+
+/// The settings as they are now beside what came.
+async fn show_difference(
+    state: &AppState,
+    signed: &StaffSession,
+    yours: &FormValues,
+) -> Result<FormReply, HttpError> {
+    let now = Snapshot::now(state).settings;
+    let conflict = FormConflict {
+        painter: painter(),
+        theirs: &values_of(&now),
+        yours,
+        now: now.changed.to_string(),
+        entry: now.changed.entry(),
+        thing: form_words().form_settings_thing(),
+        action: SETTINGS_PATH.to_owned(),
+        back: BOX.to_owned(),
+        place: Place::Box,
+        carried: Vec::new(),
+    };
+    show_conflict(state, signed, conflict).await
+}

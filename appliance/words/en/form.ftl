@@ -1,0 +1,164 @@
+### Forms of staff pages: form-(form)-(field) is a label, .hint what stands beside it, .needed and .wrong what is said of a field.
+
+## Every form.
+
+form-again = Nothing was changed. What you typed is kept.
+form-back = Back without saving
+# $field: the label of the field, such as “Serial number”.
+form-needed = { $field } is needed
+# $field: the label of the field; $max: characters.
+form-too-long = { $field } is longer than { $max } characters. Shorten it
+# $field: the label of the field; $code: the character’s number in Unicode.
+form-character = { $field } has a character that cannot be shown (U+{ $code }). Type it again by hand
+form-number = { $field } is a whole number, such as 1
+form-range = { $field } is a number from { $min } to { $max }
+form-option = { $field } is not on the list. Choose again
+# The hidden field that says what the form was made over cannot be read.
+form-altered = This form was altered on its way, so the box cannot tell whether somebody else changed the same thing meanwhile. Check every field, then press again
+form-yes = Yes
+form-no = No
+form-empty = (nothing)
+
+## Somebody else changed the same thing meanwhile.
+
+form-changed-title = Somebody changed this meanwhile
+# $thing: what both changed, such as “Infusion pump 14”; $who: a person’s name; $time: such as “today 14:04”.
+form-changed-by = { $who } changed { $thing } { $time }.
+# $via: what it came through.
+form-changed-through = { $via ->
+    [relay] The relay changed { $thing } { $time }.
+    [program] A program changed { $thing } { $time }.
+    [command] Somebody changed { $thing } { $time } on the command line.
+   *[other] Somebody changed { $thing } { $time }.
+}
+form-changed-somebody = Somebody changed { $thing }.
+form-changed-safe = Nothing of yours was saved, and nothing of it is lost.
+form-changed-next = Choose for each field, then save.
+form-changed-theirs = As it is now
+form-changed-yours = As you typed it
+form-changed-save = Save what is chosen
+form-changed-back = Leave it as it is now
+
+## Equipment.
+
+-due = Due
+-due-never = No schedule
+-due-hours = Every so many hours
+-due-days = Every so many days
+-due-weeks = Every so many weeks
+-due-times = Daily by these times
+-due-use = After each use
+-due-number = How many
+-due-number-hint = For hours, days and weeks
+-due-number-wrong = Give a whole number, such as 1
+-due-clock = Times of day
+-due-clock-hint = Such as 07:00, 19:00
+-due-clock-wrong = Give times of day such as 07:00, 19:00
+
+form-equipment-new = Add equipment
+# $name: of the item.
+form-equipment-change = Change { $name }
+form-equipment-save = Save changes
+# $tag: a printed tag.
+form-equipment-blank = For the label { $tag }, which is stuck on already.
+form-equipment-blank-wrong = Check the tag: nine letters and digits, as printed on the label
+form-equipment-what = What is it?
+form-equipment-name = Name
+    .hint = As people call it: Infusion pump 14
+    .needed = Give the equipment a name
+form-equipment-location = Place
+    .hint = ICU East, bed 14
+form-equipment-asset-number = Asset number
+form-equipment-serial = Serial number
+form-equipment-maker = Maker
+form-equipment-model = Model
+form-equipment-category = Category
+form-equipment-class = Class
+    .hint = What its use touches
+form-equipment-class-noncritical = Noncritical: intact skin
+form-equipment-class-semicritical = Semicritical: mucous membranes
+form-equipment-class-critical = Critical: sterile tissue
+form-equipment-how = How is it cleaned?
+form-equipment-protocol = Protocol
+form-equipment-protocol-none = None: as the maker says
+form-equipment-photo = Photo
+form-equipment-photo-none = Not asked for
+form-equipment-photo-optional = If one likes
+form-equipment-photo-required = Needed every time
+form-equipment-every = { -due }
+form-equipment-every-never = { -due-never }
+form-equipment-every-hours = { -due-hours }
+form-equipment-every-days = { -due-days }
+form-equipment-every-weeks = { -due-weeks }
+form-equipment-every-times = { -due-times }
+form-equipment-every-use = { -due-use }
+form-equipment-number = { -due-number }
+    .hint = { -due-number-hint }
+    .wrong = { -due-number-wrong }
+form-equipment-times = { -due-clock }
+    .hint = { -due-clock-hint }
+    .wrong = { -due-clock-wrong }
+
+## When an item is due by one protocol, or by any.
+
+form-schedule-title = When is it due?
+# Of the browser’s window; $name: of the item.
+form-schedule-window = When is { $name } due?
+form-schedule-save = Save schedule
+form-schedule-any = Any complete cleaning counts, by whichever protocol. It holds from now on; windows that have closed stay as they were.
+form-schedule-one = Only a complete cleaning by this protocol counts. It holds from now on; windows that have closed stay as they were.
+form-schedule-every = { -due }
+form-schedule-every-never = { -due-never }
+form-schedule-every-hours = { -due-hours }
+form-schedule-every-days = { -due-days }
+form-schedule-every-weeks = { -due-weeks }
+form-schedule-every-times = { -due-times }
+form-schedule-every-use = { -due-use }
+form-schedule-number = { -due-number }
+    .hint = { -due-number-hint }
+    .wrong = { -due-number-wrong }
+form-schedule-times = { -due-clock }
+    .hint = { -due-clock-hint }
+    .wrong = { -due-clock-wrong }
+
+## Somebody who works here.
+
+form-person-new = Add a person
+form-person-add = Add person
+form-person-again = Nobody was added. What you typed is kept.
+form-person-save = Save changes
+form-person-own-role = Another facility admin changes your role.
+form-person-next = Next you can set their PIN. Without one they record cleanings as everybody does, and open no staff page.
+form-person-name = Name
+    .hint = As it stands beside what they do
+    .needed = Type the person’s name
+form-person-role = Role
+    .needed = Choose what they may do
+    .wrong = Choose what they may do
+form-person-role-technician = Technician: records cleanings
+form-person-role-biomed = Biomed: also equipment and labels
+form-person-role-facility-admin = Facility admin: also staff and settings
+form-person-role-auditor = Auditor: reads only
+
+## The facility’s settings.
+
+form-settings-title = Settings
+form-settings-thing = the settings
+form-settings-save = Save settings
+form-settings-name = Facility
+form-settings-zone = Time zone
+    .hint = Such as America/Chicago. Days and due times are counted in it.
+form-settings-contact = Whom technicians call
+    .hint = Such as biomed, ext. 4417
+form-settings-undo-min = Minutes in which a record can be undone
+    .wrong = The undo time is 0 to 1,440 minutes
+    .needed = The undo time is 0 to 1,440 minutes
+form-settings-pin-proof-min = Minutes for which a typed PIN proves records
+    .hint = 0 to 60. With 0 it is typed for each record. After that the name counts as typed.
+    .wrong = A typed PIN proves a record for 0 to 60 minutes
+    .needed = A typed PIN proves a record for 0 to 60 minutes
+form-settings-allow-unattributed = A cleaning needs no name
+    .hint = It is shown as unattributed
+form-settings-address = Label host
+form-settings-label-host = Scheme and host
+form-settings-host-meaning = It stands on every label for years, so choose an address that stays: a reserved IPv4 address or a name in the facility’s own DNS.

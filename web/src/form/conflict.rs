@@ -1,0 +1,59 @@
+//! What two people made of one thing, side by side.
+
+use super::definition::FieldInput;
+use super::draw::FormPainter;
+use super::values::FormValues;
+
+/// A field in which they differ.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConflictRow {
+    /// The field's name.
+    pub name: &'static str,
+    /// Its label.
+    pub label: String,
+    /// What is there now.
+    pub theirs: ConflictValue,
+    /// What came with the form.
+    pub yours: ConflictValue,
+    /// Whether it has several lines.
+    pub is_long: bool,
+}
+
+/// A value of such a field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConflictValue {
+    /// What the form carries.
+    pub value: String,
+    /// What a person reads.
+    pub words: String,
+}
+
+impl FormPainter<'_> {
+    /// The fields in which what is there differs from what came.
+    pub fn conflicts(&self, theirs: &FormValues, yours: &FormValues) -> Vec<ConflictRow> {
+        let names = yours.differences(theirs);
+        let fields = self.form.fields().filter(|field| names.contains(&field.name));
+        let row = |field: &'static super::FormField| ConflictRow {
+            name: field.name,
+            label: self.message(field.name),
+            theirs: self.conflict_value(field, theirs.text(field.name)),
+            yours: self.conflict_value(field, yours.text(field.name)),
+            is_long: matches!(field.input, FieldInput::Lines { .. }),
+        };
+        fields.map(row).collect()
+    }
+
+    fn conflict_value(&self, field: &super::FormField, value: &str) -> ConflictValue {
+        let general = |key: &str| self.words.format(key, &[]);
+        let words = match field.input {
+            FieldInput::Tick => general(if value.is_empty() { "form-no" } else { "form-yes" }),
+            FieldInput::Choice(_) | FieldInput::Pick => {
+                let option = self.options(field).into_iter().find(|option| option.value == value);
+                option.map_or_else(|| value.to_owned(), |option| option.words)
+            }
+            _ => value.to_owned(),
+        };
+        let words = if words.is_empty() { general("form-empty") } else { words };
+        ConflictValue { value: value.to_owned(), words }
+    }
+}

@@ -1,0 +1,168 @@
+//! A form's fields as HTML, in the words of a catalogue.
+
+use askama::Template;
+use words::Catalog;
+
+use super::definition::{FieldInput, FormDefinition, FormField};
+use super::values::FormValues;
+use crate::error::HttpError;
+
+/// What is wrong with a field: one line of “There is a problem”, and the field that it leads to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldError {
+    /// The id of the field.
+    pub at: String,
+    /// What to do.
+    pub words: String,
+}
+
+/// One option of a field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FormOption {
+    /// What the form carries.
+    pub value: String,
+    /// What a person reads.
+    pub words: String,
+    /// Whether it is the one.
+    pub is_chosen: bool,
+}
+
+impl FormOption {
+    /// Not chosen yet.
+    pub fn new(value: impl Into<String>, words: impl Into<String>) -> Self {
+        Self { value: value.into(), words: words.into(), is_chosen: false }
+    }
+}
+
+/// Draws the fields of a form.
+#[derive(Debug, Clone)]
+pub struct FormPainter<'a> {
+    /// Which form.
+    pub form: &'static FormDefinition,
+    /// Whose messages.
+    pub words: &'a Catalog,
+    /// The lists of its [`FieldInput::Pick`]s.
+    pub picks: Vec<(&'static str, Vec<FormOption>)>,
+    /// Hints that no message can know beforehand.
+    pub hints: Vec<(&'static str, String)>,
+    /// Fields that are carried along and not shown.
+    pub hidden: Vec<&'static str>,
+}
+
+/// The fields of one section.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FilledSection {
+    /// Its title; empty: none.
+    pub title: String,
+    /// Whether it is folded up.
+    pub is_folded: bool,
+    /// Its fields.
+    pub html: String,
+}
+
+#[derive(Template)]
+#[template(path = "form_fields.html")]
+struct FieldsTemplate<'a> {
+    fields: Vec<FilledField<'a>>,
+}
+
+struct FilledField<'a> {
+    name: &'static str,
+    label: String,
+    hint: String,
+    value: &'a str,
+    error: Option<&'a str>,
+    shape: FieldShape,
+}
+
+enum FieldShape {
+    Hidden,
+    Line { is_number: bool },
+    Lines,
+    List(Vec<FormOption>),
+    Tick,
+}
+
+impl<'a> FormPainter<'a> {
+    /// Without lists that are made when it is drawn.
+    pub fn new(form: &'static FormDefinition, words: &'a Catalog) -> Self {
+        Self { form, words, picks: Vec::new(), hints: Vec::new(), hidden: Vec::new() }
+    }
+
+    /// Each section with its fields.
+    ///
+    /// # Errors
+    /// A template that cannot be drawn is the program's failure (500).
+    pub fn draw(&self, values: &FormValues, errors: &[FieldError]) -> Result<Vec<FilledSection>, HttpError> {
+        let draw_section = |section: &super::FormSection| -> Result<FilledSection, HttpError> {
+            let fill = |field| self.fill(field, values, errors);
+            let template = FieldsTemplate { fields: section.fields.iter().map(fill).collect() };
+            // What is wrong, and what somebody entered, is not folded up.
+            let is_used = section.fields.iter().any(|field| {
+                !values.text(field.name).is_empty() || errors.iter().any(|error| error.at == field.name)
+            });
+            Ok(FilledSection {
+                title: if section.name.is_empty() { String::new() } else { self.message(section.name) },
+                is_folded: section.is_folded && !is_used,
+                html: template.render().map_err(|error| HttpError::internal(&error))?,
+            })
+        };
+        self.form.sections.iter().map(draw_section).collect()
+    }
+
+    fn fill<'v>(
+        &self,
+        field: &'static FormField,
+        values: &'v FormValues,
+        errors: &'v [FieldError],
+    ) -> FilledField<'v> {
+        let value = values.text(field.name);
+        let shape = match field.input {
+            _ if self.hidden.contains(&field.name) => FieldShape::Hidden,
+            FieldInput::Line { .. } => FieldShape::Line { is_number: false },
+            FieldInput::Whole { .. } | FieldInput::Figure => FieldShape::Line { is_number: true },
+            FieldInput::Lines { .. } => FieldShape::Lines,
+            FieldInput::Choice(_) | FieldInput::Pick => {
+                let choose = |option: FormOption| FormOption { is_chosen: option.value == value, ..option };
+                FieldShape::List(self.options(field).into_iter().map(choose).collect())
+            }
+            FieldInput::Tick => FieldShape::Tick,
+        };
+        FilledField {
+            name: field.name,
+            label: self.message(field.name),
+            hint: self.hint(field),
+            value,
+            error: errors.iter().find(|error| error.at == field.name).map(|error| error.words.as_str()),
+            shape,
+        }
+    }
+
+    pub(super) fn message(&self, part: &str) -> String {
+        self.words.format(&self.form.message_key(part), &[])
+    }
+
+    fn hint(&self, field: &FormField) -> String {
+        let own = self.hints.iter().find(|(name, _)| *name == field.name).map(|(_, hint)| hint.clone());
+        let key = format!("{}.hint", self.form.message_key(field.name));
+        let message = || self.words.has_message(&key).then(|| self.words.format(&key, &[]));
+        own.or_else(message).unwrap_or_default()
+    }
+
+    /// What a field offers.
+    pub(super) fn options(&self, field: &FormField) -> Vec<FormOption> {
+        match field.input {
+            FieldInput::Choice(words) => words
+                .iter()
+                .map(|word| {
+                    let key = self.form.option_key(field.name, word);
+                    FormOption::new(*word, self.words.format(&key, &[]))
+                })
+                .collect(),
+            _ => {
+                let list = self.picks.iter().find(|(name, _)| *name == field.name);
+                list.map(|(_, options)| options.clone()).unwrap_or_default()
+            }
+        }
+    }
+}

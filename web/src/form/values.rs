@@ -1,0 +1,216 @@
+//! What the fields of a form hold, and what is wrong with it.
+
+use std::str::FromStr;
+
+use words::{Catalog, Value};
+
+use super::definition::{FieldInput, FormDefinition, FormField};
+use super::draw::FieldError;
+use crate::argument::FormFields;
+
+/// The field that says which version of a thing its form was drawn of.
+pub const SEEN_FIELD: &str = "seen";
+/// Messages that every form needs.
+pub const GENERAL_KEYS: [&str; 10] = [
+    "form-needed",
+    "form-too-long",
+    "form-character",
+    "form-number",
+    "form-range",
+    "form-option",
+    "form-altered",
+    "form-yes",
+    "form-no",
+    "form-empty",
+];
+/// What stands for a tick.
+const TICKED: &str = "1";
+
+/// The values of a form's fields: as somebody entered them, or as they are.
+#[derive(Debug, Clone)]
+pub struct FormValues {
+    form: &'static FormDefinition,
+    /// One for each field, in their order.
+    values: Vec<String>,
+}
+
+/// What is wrong with a field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FieldFault {
+    /// Its name.
+    pub field: &'static str,
+    /// What is wrong.
+    pub cause: FieldCause,
+}
+
+/// Why a value is not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FieldCause {
+    /// Nothing is in it.
+    Needed,
+    /// It is longer than this.
+    TooLong {
+        /// The longest.
+        chars_max: usize,
+    },
+    /// It has a character that cannot be shown.
+    Character {
+        /// Its number in Unicode.
+        code: u32,
+    },
+    /// It is no whole number.
+    NotWhole,
+    /// The number is outside of its range.
+    OutOfRange {
+        /// The least.
+        min: u32,
+        /// The most.
+        max: u32,
+    },
+    /// It is not on the list.
+    NotOption,
+    /// What only the page itself writes into it is not there as the page wrote it.
+    Altered,
+}
+
+impl FormValues {
+    /// Nothing yet.
+    pub fn empty(form: &'static FormDefinition) -> Self {
+        Self { form, values: form.fields().map(|_| String::new()).collect() }
+    }
+
+    /// What somebody entered: without blanks around a line, and with the line ends of a file.
+    pub fn read(form: &'static FormDefinition, fields: &FormFields) -> Self {
+        let read = |field: &'static FormField| match field.input {
+            FieldInput::Tick if fields.text(field.name).is_empty() => String::new(),
+            FieldInput::Tick => TICKED.to_owned(),
+            FieldInput::Lines { .. } => fields.text(field.name).replace("\r\n", "\n"),
+            _ => fields.text(field.name).trim().to_owned(),
+        };
+        Self { form, values: form.fields().map(read).collect() }
+    }
+
+    /// With this value; a field that the form has not has none.
+    pub fn with(mut self, name: &str, value: impl Into<String>) -> Self {
+        let place = self.form.fields().position(|field| field.name == name);
+        if let Some(held) = place.and_then(|place| self.values.get_mut(place)) {
+            *held = value.into();
+        }
+        self
+    }
+
+    /// With or without a tick.
+    pub fn with_tick(self, name: &str, is_ticked: bool) -> Self {
+        self.with(name, if is_ticked { TICKED } else { "" })
+    }
+
+    /// Whose values they are.
+    pub fn form(&self) -> &'static FormDefinition {
+        self.form
+    }
+
+    /// A field's value; nothing where the form has no such field.
+    pub fn text(&self, name: &str) -> &str {
+        self.iter().find(|(field, _)| field.name == name).map_or("", |(_, value)| value)
+    }
+
+    /// Whether a box is ticked.
+    pub fn is_ticked(&self, name: &str) -> bool {
+        !self.text(name).is_empty()
+    }
+
+    /// Each field with its value, in their order.
+    pub fn iter(&self) -> impl Iterator<Item = (&'static FormField, &str)> {
+        self.form.fields().zip(self.values.iter().map(String::as_str))
+    }
+
+    /// The names of the fields in which two people differ.
+    pub fn differences(&self, other: &Self) -> Vec<&'static str> {
+        let pairs = self.iter().zip(&other.values);
+        pairs.filter(|((_, own), other)| own != other).map(|((field, _), _)| field.name).collect()
+    }
+
+    /// All that is wrong, as far as a field by itself can tell.
+    pub fn faults(&self) -> Vec<FieldFault> {
+        let check = |(field, value): (&'static FormField, &str)| {
+            check_value(field, value).err().map(|cause| FieldFault { field: field.name, cause })
+        };
+        self.iter().filter_map(check).collect()
+    }
+
+    /// The same in words.
+    pub fn errors(&self, words: &Catalog) -> Vec<FieldError> {
+        self.faults().into_iter().map(|fault| fault.word(self.form, words)).collect()
+    }
+}
+
+fn check_value(field: &FormField, value: &str) -> Result<(), FieldCause> {
+    if value.trim().is_empty() {
+        return if field.is_required { Err(FieldCause::Needed) } else { Ok(()) };
+    }
+    match field.input {
+        FieldInput::Line { chars_max } => check_text(value, chars_max, false),
+        FieldInput::Lines { chars_max } => check_text(value, chars_max, true),
+        FieldInput::Whole { min, max } => match value.parse::<u32>() {
+            Ok(number) if (min..=max).contains(&number) => Ok(()),
+            Ok(_) => Err(FieldCause::OutOfRange { min, max }),
+            Err(_) => Err(FieldCause::NotWhole),
+        },
+        FieldInput::Choice(words) if !words.contains(&value) => Err(FieldCause::NotOption),
+        FieldInput::Choice(_) | FieldInput::Figure | FieldInput::Pick | FieldInput::Tick => Ok(()),
+    }
+}
+
+fn check_text(value: &str, chars_max: usize, has_lines: bool) -> Result<(), FieldCause> {
+    if value.chars().count() > chars_max {
+        return Err(FieldCause::TooLong { chars_max });
+    }
+    let is_hidden = |c: &char| c.is_control() && !(has_lines && matches!(c, '\n' | '\t'));
+    match value.chars().find(is_hidden) {
+        Some(c) => Err(FieldCause::Character { code: c.into() }),
+        None => Ok(()),
+    }
+}
+
+impl FieldFault {
+    /// What a person reads beside the field: the field's own words where it has some.
+    pub fn word(self, form: &FormDefinition, words: &Catalog) -> FieldError {
+        let key = form.message_key(self.field);
+        let label = || words.format(&key, &[]);
+        let own = |attribute: &str, general: &str, values: &[(&'static str, Value<'_>)]| {
+            let own = format!("{key}.{attribute}");
+            if words.has_message(&own) { words.format(&own, &[]) } else { words.format(general, values) }
+        };
+        let text = match self.cause {
+            FieldCause::Needed => own("needed", "form-needed", &[("field", label().into())]),
+            FieldCause::TooLong { chars_max } => words
+                .format("form-too-long", &[("field", label().into()), ("max", chars_max.to_string().into())]),
+            FieldCause::Character { code } => words.format(
+                "form-character",
+                &[("field", label().into()), ("code", format!("{code:04X}").into())],
+            ),
+            FieldCause::NotWhole => own("wrong", "form-number", &[("field", label().into())]),
+            FieldCause::OutOfRange { min, max } => own(
+                "wrong",
+                "form-range",
+                &[
+                    ("field", label().into()),
+                    ("min", min.to_string().into()),
+                    ("max", max.to_string().into()),
+                ],
+            ),
+            FieldCause::NotOption => own("wrong", "form-option", &[("field", label().into())]),
+            FieldCause::Altered => words.format("form-altered", &[]),
+        };
+        FieldError { at: self.field.to_owned(), words: text }
+    }
+}
+
+/// The version that a form was drawn of; none where it does not say.
+///
+/// # Errors
+/// It was altered on its way: nobody can say what it was made over.
+pub fn read_seen<V: FromStr>(fields: &FormFields) -> Result<Option<V>, FieldFault> {
+    let altered = FieldFault { field: SEEN_FIELD, cause: FieldCause::Altered };
+    fields.get(SEEN_FIELD).map(|seen| seen.parse().map_err(|_| altered)).transpose()
+}
