@@ -362,6 +362,7 @@ fn carry_out(program: &Program, cli: Cli) -> Result<Exit, RunError> {
             contact,
             undo_min: None,
             pin_proof_min,
+            seen: None,
         }),
         Some(Command::Claim { file }) => Wish::Claim { file: read_file(&file)? },
         // `run` has done it: it needs no settings.

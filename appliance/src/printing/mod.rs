@@ -37,6 +37,7 @@ pub(crate) use crate::printing::devices::ipp::fake::FakeQueue;
 pub use crate::printing::devices::ipp::{Progress, Queue, QueueState};
 pub use crate::printing::devices::usb::DeviceTree;
 pub use crate::printing::model::address::{Address, AddressError, UsbId};
+pub use crate::printing::model::content_version::{ContentVersion, ContentVersionError};
 pub use crate::printing::model::ledger_error::LedgerError;
 pub use crate::printing::model::limits::{KEY_CHARS_MAX, LABELS_MAX, REASON_CHARS_MAX};
 pub use crate::printing::model::make_error::MakeError;

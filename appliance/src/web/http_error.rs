@@ -2,9 +2,10 @@
 
 use std::borrow::Cow;
 
-use http::header::RETRY_AFTER;
+use http::header::{ETAG, RETRY_AFTER};
 use http::{HeaderValue, StatusCode};
 use record::tag::Tag;
+use web::answer::etag_header;
 use web::error::{ErrorText, HttpError, RequestFault};
 use words::{Locale, WordSet};
 
@@ -81,6 +82,18 @@ pub(crate) fn invalid_parameter(field: &'static str, words: &str) -> HttpError {
 
 pub(crate) const PARAMETER_TITLE: &str = "A parameter does not fit";
 pub(crate) const PARAMETER_NEXT: &str = "See /api/openapi.json.";
+
+/// A program's change was made over another version than the one that is there (412).
+pub(crate) fn changed_since(now: Option<impl std::fmt::Display>) -> HttpError {
+    let error = new_error(StatusCode::PRECONDITION_FAILED, "changed", "It was changed meanwhile")
+        .detail("If-Match names another version than the one that is there.")
+        .safe(worded(ErrorWords::error_nothing_changed))
+        .next("Read it again, then send the change with its ETag.");
+    match now.and_then(|version| etag_header(version).ok()) {
+        Some(etag) => error.header(ETAG, etag),
+        None => error,
+    }
+}
 
 /// What the store says when it cannot be read.
 pub(crate) fn store_error(error: StoreError) -> HttpError {

@@ -162,3 +162,57 @@ form-settings-allow-unattributed = A cleaning needs no name
 form-settings-address = Label host
 form-settings-label-host = Scheme and host
 form-settings-host-meaning = It stands on every label for years, so choose an address that stays: a reserved IPv4 address or a name in the facility’s own DNS.
+
+## A printer.
+
+form-printer-title = Settings
+form-printer-save = Save
+form-printer-name = Name
+    .hint = What people call it, such as Zebra at the bench
+form-printer-language = Language
+form-printer-address = Address
+    .hint = Such as tcp://10.0.0.9:9100, or usb: with its serial number
+form-printer-dpi = Resolution
+    .hint = On its type plate; the test label shows whether it is right
+form-printer-media = What is in it
+    .hint = Alcohol and most disinfectants darken direct thermal paper until the code cannot be read. On things that are wiped use top-coated labels, or a ribbon.
+form-printer-measures = Measures of another roll
+form-printer-width = Width, mm
+    .hint = Across
+form-printer-height = Height, mm
+    .hint = Empty: endless
+form-printer-gap = Gap, mm
+    .hint = Between two labels; empty: 3
+form-printer-transfer = It prints with a ribbon
+    .hint = Thermal transfer; lasts where things are wiped
+form-printer-darkness = Darkness
+    .hint = 0 to 100; empty: as the printer is set
+    .wrong = Darkness is a number from 0 to 100, or empty
+form-printer-speed = Speed, mm a second
+    .hint = 10 to 400; empty: as the printer is set
+    .wrong = Speed is a number of millimetres a second from 10 to 400, or empty
+form-printer-model = Model
+    .hint = Where you know it
+form-printer-mute = Do not ask it how it is
+    .hint = For printers that say nothing, or nothing that is true; labels count as sent
+
+## An office printer, which prints sheets of labels.
+
+form-office-name = Name
+    .hint = What people call it, such as Zebra at the bench
+form-office-language = Language
+form-office-address = Address
+    .hint = Such as ipp://10.0.0.9/ipp/print, or ipps:// where the line is encrypted
+form-office-media = Sheets in its tray
+    .hint = Each job begins a new sheet
+form-office-mute = Its word about printed sheets is not true
+    .hint = For queues that lose sight of a sheet once they have sent it; labels count as sent
+
+## A label template.
+
+form-template-text = Template
+    .hint = Its name decides: a template of yours with the same name is replaced
+    .needed = Write a template, or take one from a file
+form-template-file = Take it from a file instead
+form-template-file-toml = TOML file
+    .hint = Up to 64 KB; what is typed above is not used then

@@ -1,6 +1,7 @@
 //! What handlers send. Each answer says its status, its media type and the schema of its body.
 
 mod choice;
+mod etag;
 mod file;
 mod json;
 mod lines;
@@ -8,6 +9,7 @@ mod page;
 mod redirect;
 
 pub use self::choice::{NotModified, OneOf, WithHeaders};
+pub use self::etag::{etag_header, with_etag};
 pub use self::file::{Download, MediaBytes, MediaType, media};
 pub use self::json::{Accepted, Created, Json, NoContent};
 pub use self::lines::Ndjson;

@@ -4,6 +4,7 @@
 mod body;
 mod form;
 mod idempotency;
+mod if_match;
 mod json;
 mod path;
 mod query;
@@ -11,6 +12,7 @@ mod query;
 pub use self::body::{next_chunk, read_body, require_media};
 pub use self::form::{FormBody, FormFields, FormRules, PlainForm};
 pub use self::idempotency::IdempotencyKey;
+pub use self::if_match::{IfMatch, OtherVersion};
 pub use self::json::{JSON_BYTES_MAX, JsonBody, json_error};
 pub use self::path::Path;
 pub use self::query::{Lenient, Query};

@@ -1,6 +1,7 @@
 //! What a printer, a job and a label are, in plain values: nothing here waits for a disk or a device.
 
 pub(crate) mod address;
+pub(crate) mod content_version;
 pub(crate) mod design;
 pub(crate) mod job;
 pub(crate) mod ledger_error;

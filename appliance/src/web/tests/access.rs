@@ -198,8 +198,13 @@ async fn the_audit_holds_no_secret_and_is_for_admin_and_auditor() {
     let made = admin.post("/staff/programs/new", &page.hidden("form"), &form).await.text();
     let at = made.find("ct_").unwrap();
     let token = made[at..at + 55].to_owned();
-    let settings =
-        [("name", "SECRET"), ("zone", "UTC"), ("undo_min", "10"), ("label_host", "HTTP://10.0.0.5")];
+    let settings = [
+        ("name", "SECRET"),
+        ("zone", "UTC"),
+        ("undo_min", "10"),
+        ("pin_proof_min", "5"),
+        ("label_host", "HTTP://10.0.0.5"),
+    ];
     admin.post("/staff/box/settings", &page.hidden("form"), &settings).await.is(303);
     let new_pin = [("pin", "839204"), ("again", "839204")];
     admin.post(&format!("/staff/people/{ada}/pin"), &page.hidden("form"), &new_pin).await.is(303);

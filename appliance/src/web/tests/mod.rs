@@ -38,6 +38,7 @@ mod bad_input;
 mod compression;
 mod designs;
 mod device;
+mod editing;
 mod fixture;
 mod forms;
 #[path = "../../../../tests/src/kept_answers.rs"]

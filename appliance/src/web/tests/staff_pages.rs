@@ -255,20 +255,23 @@ async fn an_admin_sets_the_facility() {
             ("allow_unattributed", "1"),
         ]
     };
+    let form = |zone: &'static str, pin_proof_min: &'static str| {
+        [&form(zone)[..], &[("pin_proof_min", pin_proof_min)]].concat()
+    };
     admin
-        .post("/staff/box/settings", &page.hidden("form"), &form("Mars/Olympus"))
+        .post("/staff/box/settings", &page.hidden("form"), &form("Mars/Olympus", "5"))
         .await
         .is(422)
         .has("Give an IANA time zone")
         .has("Mars/Olympus");
-    admin.post("/staff/box/settings", &page.hidden("form"), &form("America/Chicago")).await.is(303);
+    admin.post("/staff/box/settings", &page.hidden("form"), &form("America/Chicago", "5")).await.is(303);
     for (min, words) in [("61", "value=\"61\""), ("soon", "for 0 to 60 minutes"), ("", "for 0 to 60 minutes")]
     {
-        let form = [&form("America/Chicago")[..], &[("pin_proof_min", min)]].concat();
+        let form = form("America/Chicago", min);
         admin.post("/staff/box/settings", &page.hidden("form"), &form).await.is(422).has(words);
     }
     assert_eq!(world.state.store.facility().settings.pin_proof_min, 5);
-    let form_0 = [&form("America/Chicago")[..], &[("pin_proof_min", "0")]].concat();
+    let form_0 = form("America/Chicago", "0");
     admin.post("/staff/box/settings", &page.hidden("form"), &form_0).await.is(303);
     assert_eq!(world.state.store.facility().settings.pin_proof_min, 0);
     world.get("/").await.has("Linden Valley<");

@@ -18,6 +18,7 @@ pub(crate) fn printer_refused(refusal: &PrinterRefusal) -> HttpError {
         PrinterRefusal::SameName(_) => (StatusCode::CONFLICT, "same-name"),
         PrinterRefusal::SameAddress { .. } => (StatusCode::CONFLICT, "same-address"),
         PrinterRefusal::Fixed(_) => (StatusCode::CONFLICT, "fixed"),
+        PrinterRefusal::Changed(_) => (StatusCode::CONFLICT, "changed"),
         PrinterRefusal::TooMany => (StatusCode::CONFLICT, "printers"),
         PrinterRefusal::Unknown(_) => (StatusCode::NOT_FOUND, "not-found"),
         PrinterRefusal::Ledger(_)

@@ -15,6 +15,7 @@ pub(crate) fn refused(refusal: &DesignRefusal) -> HttpError {
         DesignRefusal::OtherName { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "template", "name"),
         DesignRefusal::BuiltIn(_) => (StatusCode::CONFLICT, "built-in", "name"),
         DesignRefusal::TooMany => (StatusCode::CONFLICT, "templates", "name"),
+        DesignRefusal::Changed(_) => (StatusCode::CONFLICT, "changed", "name"),
         DesignRefusal::Unknown(_) => (StatusCode::NOT_FOUND, "not-found", "name"),
         DesignRefusal::Logo(_) => (StatusCode::UNPROCESSABLE_ENTITY, "logo", "logo"),
         DesignRefusal::NoLogo => (StatusCode::NOT_FOUND, "not-found", "logo"),

@@ -9,6 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::printing::model::address::{AddressError, SNMP_PORT};
+use crate::printing::model::content_version::ContentVersion;
 use crate::printing::model::ledger_error::LedgerError;
 use crate::printing::model::patience::Patience;
 use crate::printing::model::queue_error::QueueError;
@@ -183,6 +184,12 @@ pub struct PrinterSettings {
 }
 
 impl PrinterSettings {
+    /// Which settings these are, for those who change them.
+    pub(crate) fn version(&self) -> ContentVersion {
+        // Plain settings always serialise.
+        ContentVersion::of(&serde_json::to_vec(self).unwrap_or_default())
+    }
+
     /// With everything else as is usual for the language.
     pub fn new(name: &str, language: &str, address: &str) -> Self {
         Self {
@@ -476,6 +483,9 @@ pub enum PrinterRefusal {
     /// No printer has this name.
     #[error("no printer is called {0:?}; look into the list of printers")]
     Unknown(String),
+    /// Somebody else changed it since.
+    #[error("somebody else changed the printer {0:?} meanwhile; look at it, then change it again")]
+    Changed(String),
     /// It stands in the settings file.
     #[error(
         "the printer {0:?} stands in the box's settings file; change or remove it there and restart the box"
@@ -587,7 +597,12 @@ impl PrinterRefusal {
             Self::Range { field, .. } => Some(field),
             Self::Model(_) | Self::Encode(EncodeError::Model(_)) => Some("model"),
             Self::Encode(_) => Some("media"),
-            Self::TooMany | Self::Ledger(_) | Self::Queue(_) | Self::Worker(_) | Self::Fonts(_) => None,
+            Self::Changed(_)
+            | Self::TooMany
+            | Self::Ledger(_)
+            | Self::Queue(_)
+            | Self::Worker(_)
+            | Self::Fonts(_) => None,
         }
     }
 }

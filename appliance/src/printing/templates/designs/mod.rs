@@ -8,6 +8,7 @@ use labels::{Dpi, Drawing, Field, Fields, LabelError, Template, Typesetter, layo
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::printing::model::content_version::ContentVersion;
 use crate::printing::model::design::Design;
 use crate::printing::model::ledger_error::LedgerError;
 use crate::printing::queue::ledger::{LOGO, Ledger};
@@ -27,6 +28,12 @@ struct Known {
     /// 0: built in.
     version: u64,
     file: Arc<str>,
+}
+
+impl Known {
+    fn content_version(&self) -> ContentVersion {
+        ContentVersion::of(self.file.as_bytes())
+    }
 }
 
 /// The facility's logo.
@@ -208,6 +215,9 @@ pub enum DesignRefusal {
     /// Over [`OWN_MAX`].
     #[error("a facility has at most {OWN_MAX} templates of its own; remove one that nobody needs")]
     TooMany,
+    /// Somebody else changed it since.
+    #[error("somebody else changed the template {0:?} meanwhile; look at it, then change it again")]
+    Changed(String),
     /// No own template of that name.
     #[error("there is no template {0:?} of your own; look at the list")]
     Unknown(String),
@@ -238,6 +248,11 @@ impl Printing {
         self.designs.shown().find(name).map(|known| known.file.clone())
     }
 
+    /// Which file it has, for those who change it.
+    pub fn template_version(&self, name: &str) -> Option<ContentVersion> {
+        self.designs.shown().find(name).map(Known::content_version)
+    }
+
     /// Takes a template, new or in the place of an own one; whether it is new. Jobs that were submitted before keep the
     /// one that they were submitted with.
     ///
@@ -247,6 +262,19 @@ impl Printing {
         &self,
         wanted: Option<&str>,
         file: &[u8],
+    ) -> Result<(TemplateView, bool), DesignRefusal> {
+        self.keep_template_over(wanted, file, None)
+    }
+
+    /// The same, made over this version of the template of that name; over none of another one.
+    ///
+    /// # Errors
+    /// See [`DesignRefusal`].
+    pub fn keep_template_over(
+        &self,
+        wanted: Option<&str>,
+        file: &[u8],
+        seen: Option<(&str, ContentVersion)>,
     ) -> Result<(TemplateView, bool), DesignRefusal> {
         let template = Template::parse(file)?;
         let name = template.name.clone();
@@ -261,6 +289,13 @@ impl Printing {
                     return Err(DesignRefusal::TooMany);
                 }
                 _ => {}
+            }
+            let now = shown.find(&name).map_or(ContentVersion::NOTHING, Known::content_version);
+            let over = |(of, version): (&str, ContentVersion)| {
+                if of == name { version } else { ContentVersion::NOTHING }
+            };
+            if seen.map(over).is_some_and(|over| over != now) {
+                return Err(DesignRefusal::Changed(name.clone()));
             }
             let version = self.ledger.keep_design(&name, file)?;
             Ok((TemplateView::from(&read_template(version, file)?), before.is_none()))

@@ -12,6 +12,7 @@ use crate::printing::devices::connect;
 use crate::printing::devices::ipp::Queue;
 use crate::printing::devices::transport::Transport;
 use crate::printing::model::address::{Address, AddressError};
+use crate::printing::model::content_version::ContentVersion;
 use crate::printing::model::printer_settings::{
     PRINTERS_MAX, PrinterConfig, PrinterRefusal, PrinterSettings, sheet_words,
 };
@@ -229,8 +230,25 @@ impl Printing {
     /// # Errors
     /// See [`PrinterRefusal`]; nothing is changed then.
     pub fn change(&self, name: &str, settings: &PrinterSettings) -> Result<PrinterView, PrinterRefusal> {
+        self.change_over(name, settings, None)
+    }
+
+    /// The same, made over this version of its settings.
+    ///
+    /// # Errors
+    /// See [`PrinterRefusal`]; nothing is changed then.
+    pub fn change_over(
+        &self,
+        name: &str,
+        settings: &PrinterSettings,
+        seen: Option<ContentVersion>,
+    ) -> Result<PrinterView, PrinterRefusal> {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let desk = self.changeable(name)?;
+        let now = kept.iter().find(|k| k.name == name).map(PrinterSettings::version);
+        if seen.is_some() && seen != now {
+            return Err(PrinterRefusal::Changed(desk.config.name.clone()));
+        }
         let settings = PrinterSettings { name: desk.config.name.clone(), ..settings.clone() };
         let config = settings.checked()?;
         way(&config)?;
@@ -256,6 +274,12 @@ impl Printing {
         }
         drop(desks);
         self.view_of(name, hired?)
+    }
+
+    /// The version of a printer's settings; none of one that stands in the settings file.
+    pub fn printer_version(&self, name: &str) -> Option<ContentVersion> {
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.iter().find(|settings| settings.name == name).map(PrinterSettings::version)
     }
 
     /// Takes a printer away; its jobs wait until one of its name is set up again, or are cancelled.

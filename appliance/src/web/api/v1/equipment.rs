@@ -13,7 +13,7 @@ use record::tag::Tag;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use web::answer::{Created, Json};
+use web::answer::{Created, Json, WithHeaders, with_etag};
 use web::argument::{IdempotencyKey, JsonBody, Path, Query, json_error};
 use web::error::HttpError;
 use web::route::{Example, Kind, Route, row};
@@ -219,9 +219,11 @@ async fn find(
     _: StaffOrProgram<View, Read>,
     State(state): State<AppState>,
     Path(tag): Path<String>,
-) -> Result<Json<EquipmentJson>, HttpError> {
+) -> Result<WithHeaders<Json<EquipmentJson>>, HttpError> {
     let tag = Tag::read(&tag).map_err(|_| not_found())?;
-    find_item(&state, tag).map(Json)
+    // Before the item: a version that is older than what it stands for is asked about once more, and no worse.
+    let version = state.store.snapshot().resolve(tag).map(|item| item.changed);
+    with_etag(version, find_item(&state, tag).map(Json)?)
 }
 
 /// A new item: its facts, and optionally a printed blank tag and a schedule.

@@ -3,17 +3,18 @@
 use axum::extract::State;
 use http::Method;
 use serde_json::json;
-use web::answer::{Created, Json, NoContent};
-use web::argument::{IdempotencyKey, JsonBody, Path};
+use web::answer::{Created, Json, NoContent, WithHeaders, with_etag};
+use web::argument::{IdempotencyKey, IfMatch, JsonBody, OtherVersion, Path};
 use web::error::HttpError;
 use web::route::{Example, Kind, Route, row};
 
-use crate::printing::{PrinterSettings, PrinterView};
+use crate::printing::{PrinterRefusal, PrinterSettings, PrinterView};
 use crate::web::access::permissions::{Read, View, Write};
 use crate::web::access::program::{Program, StaffOrProgram};
 use crate::web::api::list::List;
 use crate::web::api::v1::labels::{JobAccepted, LOOK, accepted, aside};
 use crate::web::context::AppState;
+use crate::web::http_error::changed_since;
 use crate::web::request::uploaded_file::IgnoredBody;
 use crate::web::view_models::jobs::segment;
 use crate::web::view_models::labels;
@@ -60,10 +61,11 @@ async fn show(
     _: StaffOrProgram<View, Read>,
     State(state): State<AppState>,
     Path(name): Path<String>,
-) -> Result<Json<PrinterView>, HttpError> {
+) -> Result<WithHeaders<Json<PrinterView>>, HttpError> {
+    let version = state.printing.printer_version(&name);
     let printers = aside(&state, |printing| printing.look(LOOK)).await?;
     let found = printers.into_iter().find(|printer| printer.name == name);
-    found.map(Json).ok_or_else(|| unknown_printer(&name))
+    with_etag(version, found.map(Json).ok_or_else(|| unknown_printer(&name))?)
 }
 
 async fn add(
@@ -80,10 +82,21 @@ async fn change(
     _: Program<Write>,
     State(state): State<AppState>,
     Path(name): Path<String>,
+    if_match: IfMatch,
     JsonBody(settings): JsonBody<PrinterSettings>,
-) -> Result<Json<PrinterView>, HttpError> {
-    let changed = aside(&state, move |printing| printing.change(&name, &settings)).await?;
-    changed.map(Json).map_err(|refusal| printer_refused(&refusal))
+) -> Result<WithHeaders<Json<PrinterView>>, HttpError> {
+    let now = state.printing.printer_version(&name);
+    let seen = if_match.require(now).map_err(|OtherVersion| changed_since(now))?;
+    let (changed, version) = aside(&state, move |printing| {
+        let changed = printing.change_over(&name, &settings, seen);
+        (changed, printing.printer_version(&name))
+    })
+    .await?;
+    let changed = changed.map_err(|refusal| match refusal {
+        PrinterRefusal::Changed(_) => changed_since(version),
+        other => printer_refused(&other),
+    })?;
+    with_etag(version, Json(changed))
 }
 
 async fn remove(

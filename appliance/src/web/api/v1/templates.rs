@@ -5,8 +5,8 @@ use http::header::LOCATION;
 use http::{HeaderMap, HeaderValue, Method};
 use schemars::JsonSchema;
 use serde::Serialize;
-use web::answer::{Created, Json, MediaBytes, MediaType, NoContent, OneOf, WithHeaders};
-use web::argument::Path;
+use web::answer::{Created, Json, MediaBytes, MediaType, NoContent, OneOf, WithHeaders, with_etag};
+use web::argument::{IfMatch, OtherVersion, Path};
 use web::error::HttpError;
 use web::route::{Example, Kind, Route, row};
 
@@ -15,6 +15,7 @@ use crate::web::access::permissions::{Read, View, Write};
 use crate::web::access::program::{Program, StaffOrProgram};
 use crate::web::api::list::List;
 use crate::web::context::AppState;
+use crate::web::http_error::changed_since;
 use crate::web::request::uploaded_file::{FileKind, UploadedFile};
 use crate::web::view_models::templates::{LogoPicture, refused, show_logo};
 use crate::web::{examples, refusals};
@@ -93,10 +94,11 @@ async fn show(
     _: StaffOrProgram<View, Read>,
     State(state): State<AppState>,
     Path(name): Path<String>,
-) -> Result<MediaBytes<TomlText>, HttpError> {
+) -> Result<WithHeaders<MediaBytes<TomlText>>, HttpError> {
+    let version = state.printing.template_version(&name);
     let file = state.printing.template_file(&name);
     let unknown = || refused(&DesignRefusal::Unknown(name.chars().take(60).collect()));
-    file.map(|file| MediaBytes::new(file.to_string())).ok_or_else(unknown)
+    with_etag(version, file.map(|file| MediaBytes::new(file.to_string())).ok_or_else(unknown)?)
 }
 
 /// What was kept, new (201) or in the place of another one (200).
@@ -114,11 +116,21 @@ async fn keep(
     _: Program<Write>,
     State(state): State<AppState>,
     Path(name): Path<String>,
+    if_match: IfMatch,
     file: UploadedFile<TomlText>,
-) -> Result<Kept<TemplateView>, HttpError> {
-    let keep = move |printing: &Printing| printing.keep_template(Some(&name), &file.bytes);
-    let (view, is_new): (TemplateView, bool) = aside(&state, keep).await?;
-    kept(&format!("/api/v1/templates/{}", view.name), view, is_new)
+) -> Result<WithHeaders<Kept<TemplateView>>, HttpError> {
+    let now = state.printing.template_version(&name);
+    let seen = if_match.require(now).map_err(|OtherVersion| changed_since(now))?;
+    let (kept_view, version) = aside(&state, move |printing| {
+        let kept = printing.keep_template_over(Some(&name), &file.bytes, seen.map(|seen| (&*name, seen)));
+        Ok((kept, printing.template_version(&name)))
+    })
+    .await?;
+    let (view, is_new) = kept_view.map_err(|refusal| match refusal {
+        DesignRefusal::Changed(_) => changed_since(version),
+        other => refused(&other),
+    })?;
+    with_etag(version, kept(&format!("/api/v1/templates/{}", view.name), view, is_new)?)
 }
 
 async fn remove(

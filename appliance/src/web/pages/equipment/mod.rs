@@ -102,3 +102,7 @@ fn routes_out_of_use() -> Vec<Route<AppState>> {
             .example(reason(examples::receipt())),
     ]
 }
+
+/// The forms of these pages.
+#[cfg(test)]
+pub(crate) const FORMS: &[&web::form::FormDefinition] = &[&form::EQUIPMENT, &schedule::SCHEDULE];

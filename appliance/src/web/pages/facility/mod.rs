@@ -39,3 +39,7 @@ pub(crate) fn routes() -> Vec<Route<AppState>> {
         row(Method::GET, "/staff/box/audit", "audit.show", Page, access_log::show).refusals(find),
     ]
 }
+
+/// The forms of these pages.
+#[cfg(test)]
+pub(crate) const FORMS: &[&web::form::FormDefinition] = &[&settings::SETTINGS];

@@ -134,3 +134,7 @@ fn template_routes() -> Vec<Route<AppState>> {
             .example(Example::default().part("name", examples::TEMPLATE)),
     ]
 }
+
+/// The forms of these pages.
+#[cfg(test)]
+pub(crate) const FORMS: &[&web::form::FormDefinition] = &[&templates::TEMPLATE];

@@ -9,13 +9,15 @@ use serde::Deserialize;
 use web::answer::{FormReply, MediaBytes, Page, media};
 use web::argument::{Lenient, Path};
 use web::error::HttpError;
+use web::form::{FilledSection, FormDefinition, FormField, FormPainter, FormSection, FormValues, SEEN_FIELD};
 
-use crate::printing::{DesignRefusal, LOGO_BYTES_MAX, TEMPLATE_BYTES_MAX, TemplateView};
+use crate::printing::{ContentVersion, DesignRefusal, LOGO_BYTES_MAX, TEMPLATE_BYTES_MAX, TemplateView};
 use crate::web::access::permissions::{Print, View};
 use crate::web::access::staff::Staff;
 use crate::web::access::staff_session::StaffSession;
 use crate::web::answer::{ask_again, go_to};
 use crate::web::context::{AppState, aside};
+use crate::web::form_page::{FormConflict, FormMarks, SentForm, form_catalog, form_words, show_conflict};
 use crate::web::http_error::not_found;
 use crate::web::layout::{Frame, Place};
 use crate::web::request::field_error::Wrong;
@@ -24,8 +26,10 @@ use crate::web::view_models::labels::sentence;
 use crate::web::view_models::snapshot::Snapshot;
 use crate::web::view_models::templates;
 use crate::web::view_models::templates::{LogoPicture, refused};
+use crate::web::words::FormWords;
 
 pub(super) const LIST: &str = "/staff/labels/templates";
+const EDIT: &str = "/staff/labels/templates/edit";
 /// What most label printers have, and enough to see all of a label on a page.
 const DPI: Dpi = Dpi::D203;
 /// To begin with, when nobody begins with a template that is there.
@@ -137,15 +141,25 @@ pub(crate) struct TemplateParams {
     from: String,
 }
 
+/// A template's file as text.
+pub(crate) static TEMPLATE: FormDefinition = FormDefinition {
+    name: "template",
+    sections: &[FormSection::plain(&[FormField::lines("text", TEMPLATE_BYTES_MAX).required()])],
+};
+
+/// The field that says which template the form was drawn of; empty: a new one.
+const WAS: &str = "was";
+
 #[derive(Template)]
 #[template(path = "design.html")]
 struct TemplateFormPage {
     frame: Frame,
+    w: FormWords,
     problems: Vec<Wrong>,
-    form_token: String,
+    marks: FormMarks,
+    sections: Vec<FilledSection>,
     /// The own template that is changed; empty: a new one.
     name: String,
-    text: String,
     fields: Vec<&'static str>,
 }
 
@@ -159,7 +173,8 @@ pub(crate) async fn edit(
     let own = state.printing.templates().iter().any(|t| t.own && t.name == from);
     let (name, text) =
         if own { (from.to_owned(), file.to_string()) } else { (String::new(), renamed(&file, from)) };
-    edit_page(&state, &signed, name, text, Vec::new())
+    let values = FormValues::empty(&TEMPLATE).with("text", text);
+    edit_page(&state, &signed, name, &values, Vec::new())
 }
 
 /// A built-in template's file under a name that can be taken.
@@ -171,7 +186,7 @@ fn edit_page(
     state: &AppState,
     signed: &StaffSession,
     name: String,
-    text: String,
+    values: &FormValues,
     problems: Vec<Wrong>,
 ) -> Result<Page, HttpError> {
     let title = if name.is_empty() { "New template".to_owned() } else { format!("Change {name}") };
@@ -179,10 +194,11 @@ fn edit_page(
     let snapshot = Snapshot::now(state);
     Page::draw(&TemplateFormPage {
         frame: Frame::staff(state, &snapshot, title, signed, Place::Labels),
+        w: form_words(),
+        sections: FormPainter::new(&TEMPLATE, form_catalog()).draw(values, &problems)?,
         problems,
-        form_token: signed.form_token(),
+        marks: FormMarks::new(state, signed).over(version_of(state, &name)),
         name,
-        text,
         fields: ::labels::Field::ALL.iter().map(|field| field.name()).collect(),
     })
 }
@@ -195,27 +211,66 @@ fn wrong(at: &str, refusal: &DesignRefusal) -> Result<Vec<Wrong>, HttpError> {
     }
 }
 
+/// The version of an own template; of a name that is free, of nothing.
+fn version_of(state: &AppState, name: &str) -> ContentVersion {
+    state.printing.template_version(name).unwrap_or(ContentVersion::NOTHING)
+}
+
 pub(crate) async fn save(
     signed: Staff<Print>,
     State(state): State<AppState>,
     StaffListForm { fields: form, file }: StaffListForm,
 ) -> Result<FormReply, HttpError> {
-    let name = form.text("was").chars().take(60).collect::<String>();
-    let typed = match file {
-        Some(file) if !file.is_empty() => file,
-        // Browsers send text with the line ends of the wire.
-        _ => form.text("text").replace("\r\n", "\n").into_bytes(),
+    let name = form.text(WAS).chars().take(60).collect::<String>();
+    let mut sent = SentForm::<ContentVersion>::read(&TEMPLATE, &form);
+    let file = file.filter(|file| !file.is_empty());
+    if file.is_some() {
+        // What is in the field is not used then, nor is anything wrong with it.
+        sent.errors.retain(|error| error.at == SEEN_FIELD);
+    }
+    let content = file.unwrap_or_else(|| sent.values.text("text").as_bytes().to_vec());
+    let shown = String::from_utf8_lossy(&content[..content.len().min(TEMPLATE_BYTES_MAX)]).into_owned();
+    sent.values = sent.values.with("text", shown);
+    if !sent.errors.is_empty() {
+        return edit_page(&state, &signed, name, &sent.values, sent.errors).map(ask_again);
+    }
+    let (seen, was) = (sent.seen, name.clone());
+    let keep = move |state: &AppState| {
+        let seen = seen.map(|seen| (was.as_str(), seen));
+        Ok(state.printing.keep_template_over(None, &content, seen))
     };
-    aside(&state, move |state| match state.printing.keep_template(None, &typed) {
+    match aside(&state, keep).await? {
         Ok((view, _)) => go_to(&format!("{LIST}#t-{}", view.name)),
+        Err(DesignRefusal::Changed(name)) => show_difference(&state, &signed, name, &sent.values).await,
         Err(refusal) => {
             let wrong = wrong("text", &refusal)?;
-            let shown = &typed[..typed.len().min(TEMPLATE_BYTES_MAX)];
-            let text = String::from_utf8_lossy(shown).into_owned();
-            edit_page(state, &signed, name, text, wrong).map(ask_again)
+            edit_page(&state, &signed, name, &sent.values, wrong).map(ask_again)
         }
-    })
-    .await
+    }
+}
+
+/// The template of this name as it is now beside what came.
+async fn show_difference(
+    state: &AppState,
+    signed: &StaffSession,
+    name: String,
+    yours: &FormValues,
+) -> Result<FormReply, HttpError> {
+    let now = version_of(state, &name);
+    let text = state.printing.template_file(&name).map(|file| file.to_string()).unwrap_or_default();
+    let conflict = FormConflict {
+        painter: FormPainter::new(&TEMPLATE, form_catalog()),
+        theirs: &FormValues::empty(&TEMPLATE).with("text", text),
+        yours,
+        now: now.to_string(),
+        entry: None,
+        thing: name.clone(),
+        action: EDIT.to_owned(),
+        back: LIST.to_owned(),
+        place: Place::Labels,
+        carried: vec![(WAS.to_owned(), name)],
+    };
+    show_conflict(state, signed, conflict).await
 }
 
 pub(crate) async fn remove(

@@ -105,3 +105,7 @@ fn program_routes() -> Vec<Route<AppState>> {
             .example(token().field("submission", "")),
     ]
 }
+
+/// The forms of these pages.
+#[cfg(test)]
+pub(crate) const FORMS: &[&web::form::FormDefinition] = &[&person::PERSON];

@@ -1,5 +1,6 @@
 //! Printers for staff: how each is, looking for one, setting one up, its test label, and how that is read.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use askama::Template;
@@ -7,16 +8,18 @@ use axum::extract::State;
 use web::answer::{FormReply, OneOf, Page};
 use web::argument::{Lenient, Path};
 use web::error::HttpError;
+use web::form::FilledSection;
 use web::live::LivePage;
 
 use crate::intake::Permission;
 use crate::printing::discovery::{Doors, Found, Target};
-use crate::printing::{DeviceTree, PDF, PrinterRefusal, PrinterView, discovery};
+use crate::printing::{ContentVersion, DeviceTree, PDF, PrinterRefusal, PrinterView, discovery};
 use crate::web::access::permissions::{EditPrinters, View};
 use crate::web::access::staff::Staff;
 use crate::web::access::staff_session::StaffSession;
 use crate::web::answer::{FormOrPage, ask_again, go_to};
 use crate::web::context::{AppState, aside};
+use crate::web::form_page::{FormConflict, FormMarks, SentForm, form_words, show_conflict};
 use crate::web::layout::{Frame, Place};
 use crate::web::live::live_prints_page;
 use crate::web::pages::printers::setup;
@@ -30,6 +33,7 @@ use crate::web::view_models::labels;
 use crate::web::view_models::labels::sentence;
 use crate::web::view_models::printers::{printer_refused, unknown_printer};
 use crate::web::view_models::snapshot::Snapshot;
+use crate::web::words::FormWords;
 
 /// How long the page of one printer waits for its answer.
 const LOOK: Duration = Duration::from_millis(800);
@@ -165,16 +169,14 @@ pub(crate) async fn look(
 #[template(path = "printer_new.html")]
 struct NewPrinterPage {
     frame: Frame,
+    w: FormWords,
     problems: Vec<Wrong>,
-    form_token: String,
     typed: Typed,
     /// Empty: which language is asked first.
     language: &'static str,
-    /// Sheets through a print queue: there is less to ask.
-    office: bool,
     languages: Vec<Choice>,
-    dpis: Vec<Choice>,
-    medias: Vec<Choice>,
+    sections: Vec<FilledSection>,
+    marks: FormMarks,
     why: String,
 }
 
@@ -197,13 +199,12 @@ fn new_page(
     let snapshot = Snapshot::now(state);
     let template = NewPrinterPage {
         frame: Frame::staff(state, &snapshot, "Add a printer", signed, Place::Labels).with_script(),
-        problems,
-        form_token: signed.form_token(),
+        w: form_words(),
         language: setup::printers(&typed.language),
-        office: typed.language == PDF,
         languages: setup::languages(&typed),
-        dpis: setup::dpis(&typed),
-        medias: setup::medias(&typed),
+        sections: setup::painter(&typed, vec!["language"]).draw(&typed.values(), &problems)?,
+        problems,
+        marks: FormMarks::new(state, signed),
         typed,
         why,
     };
@@ -215,15 +216,22 @@ pub(crate) async fn add(
     State(state): State<AppState>,
     StaffForm(form): StaffForm,
 ) -> Result<FormReply, HttpError> {
-    let typed = Typed::of(&form);
-    let refused = match typed.settings(None) {
-        Err(wrong) => wrong,
-        Ok(settings) => match aside(&state, move |state| Ok(state.printing.add(&settings))).await? {
+    let mut sent = SentForm::<ContentVersion>::read(setup::form_of(form.text("language").trim()), &form);
+    let typed = Typed::of(&sent.values);
+    let settings = sent.take(typed.settings(None));
+    if let Some(settings) = settings.filter(|_| sent.errors.is_empty()) {
+        match aside(&state, move |state| Ok(state.printing.add(&settings))).await? {
             Ok(printer) => return go_to(&format!("/staff/printers/{}", segment(&printer.name))),
-            Err(refusal) => wrong(&refusal)?,
-        },
-    };
-    new_page(&state, &signed, typed, String::new(), vec![refused]).map(ask_again)
+            Err(refusal) => sent.errors.push(wrong(&refusal)?),
+        }
+    }
+    new_page(&state, &signed, typed, String::new(), each_once(sent.errors)).map(ask_again)
+}
+
+/// A field by itself and the settings as a whole may refuse the same number: once is enough.
+fn each_once(errors: Vec<Wrong>) -> Vec<Wrong> {
+    let mut fields = BTreeSet::new();
+    errors.into_iter().filter(|error| fields.insert(error.at.clone())).collect()
 }
 
 /// A refusal beside its field; the box's own fault stays a page of its own.
@@ -245,28 +253,49 @@ fn wrong(refusal: &PrinterRefusal) -> Result<Wrong, HttpError> {
 #[template(path = "printer.html")]
 struct PrinterPage {
     frame: Frame,
+    w: FormWords,
     problems: Vec<Wrong>,
     card: PrinterCard,
     printer: PrinterView,
-    typed: Typed,
     office: bool,
-    dpis: Vec<Choice>,
-    medias: Vec<Choice>,
+    sections: Vec<FilledSection>,
+    marks: FormMarks,
     to: String,
-    form_token: String,
     may_change: bool,
     admin: bool,
 }
+
+/// What is settled once a printer is set up.
+const SETTLED: [&str; 2] = ["name", "language"];
 
 pub(crate) async fn show(
     signed: Staff<View>,
     State(state): State<AppState>,
     Path(name): Path<String>,
 ) -> Result<Page, HttpError> {
-    let live = live_prints_page(&state);
-    let printer = find(&state, &name).await?;
-    let typed = Typed::present(&printer);
-    one_page(&state, &signed, printer, typed, (live, Vec::new()))
+    let there = PresentPrinter::find(&state, &name).await?;
+    let typed = Typed::present(&there.printer);
+    one_page(&state, &signed, there, &typed, Vec::new())
+}
+
+/// A printer as it is set now.
+struct PresentPrinter {
+    /// What was known before all else was read.
+    live: LivePage,
+    version: Option<ContentVersion>,
+    printer: PrinterView,
+}
+
+impl PresentPrinter {
+    async fn find(state: &AppState, name: &str) -> Result<Self, HttpError> {
+        let live = live_prints_page(state);
+        let version = state.printing.printer_version(name);
+        Ok(Self { live, version, printer: find(state, name).await? })
+    }
+
+    fn path(&self) -> String {
+        format!("/staff/printers/{}", segment(&self.printer.name))
+    }
 }
 
 async fn find(state: &AppState, name: &str) -> Result<PrinterView, HttpError> {
@@ -278,24 +307,27 @@ async fn find(state: &AppState, name: &str) -> Result<PrinterView, HttpError> {
 fn one_page(
     state: &AppState,
     signed: &StaffSession,
-    printer: PrinterView,
-    typed: Typed,
-    (live, problems): (LivePage, Vec<Wrong>),
+    there: PresentPrinter,
+    typed: &Typed,
+    problems: Vec<Wrong>,
 ) -> Result<Page, HttpError> {
+    let PresentPrinter { live, version, printer } = there;
     let snapshot = Snapshot::now(state);
     let jobs = state.printing.jobs().map_err(|e| HttpError::internal(&e))?;
     let card = printer_card(&printer, &jobs, &snapshot.local);
     let frame = Frame::staff(state, &snapshot, printer.name.clone(), signed, Place::Labels).with_script();
     let template = PrinterPage {
         frame: frame.live(live),
+        w: form_words(),
         to: card.to.clone(),
         card,
         office: typed.language == PDF,
-        dpis: setup::dpis(&typed),
-        medias: setup::medias(&typed),
-        typed,
+        sections: setup::painter(typed, SETTLED.to_vec()).draw(&typed.values(), &problems)?,
+        marks: FormMarks {
+            seen: version.map(|version| version.to_string()),
+            ..FormMarks::new(state, signed)
+        },
         printer,
-        form_token: signed.form_token(),
         may_change: signed.can_edit(),
         admin: signed.holds(Permission::EditSettings),
         problems,
@@ -309,21 +341,49 @@ pub(crate) async fn change(
     Path(name): Path<String>,
     StaffForm(form): StaffForm,
 ) -> Result<FormReply, HttpError> {
-    let live = live_prints_page(&state);
-    let printer = find(&state, &name).await?;
-    let typed =
-        Typed { name: printer.name.clone(), language: printer.language.to_owned(), ..Typed::of(&form) };
-    let refused = match typed.settings(Some(&printer)) {
-        Err(wrong) => wrong,
-        Ok(settings) => {
-            let changed = aside(&state, move |state| Ok(state.printing.change(&name, &settings))).await?;
-            match changed {
-                Ok(printer) => return go_to(&format!("/staff/printers/{}", segment(&printer.name))),
-                Err(refusal) => wrong(&refusal)?,
+    let there = PresentPrinter::find(&state, &name).await?;
+    let definition = setup::form_of(there.printer.language);
+    let mut sent = SentForm::<ContentVersion>::read(definition, &form);
+    let (own_name, language) = (there.printer.name.clone(), there.printer.language.to_owned());
+    let typed = Typed { name: own_name, language, ..Typed::of(&sent.values) };
+    let settings = sent.take(typed.settings(Some(&there.printer)));
+    if let Some(settings) = settings.filter(|_| sent.errors.is_empty()) {
+        let seen = sent.seen;
+        let change = move |state: &AppState| Ok(state.printing.change_over(&name, &settings, seen));
+        match aside(&state, change).await? {
+            Ok(printer) => return go_to(&format!("/staff/printers/{}", segment(&printer.name))),
+            Err(PrinterRefusal::Changed(name)) => {
+                return show_difference(&state, &signed, &name, &typed).await;
             }
+            Err(refusal) => sent.errors.push(wrong(&refusal)?),
         }
+    }
+    one_page(&state, &signed, there, &typed, each_once(sent.errors)).map(ask_again)
+}
+
+/// The printer as it is set now beside what came.
+async fn show_difference(
+    state: &AppState,
+    signed: &StaffSession,
+    name: &str,
+    yours: &Typed,
+) -> Result<FormReply, HttpError> {
+    let now = PresentPrinter::find(state, name).await?;
+    // Measures count for a roll of one's own only.
+    let yours = yours.without_unused();
+    let conflict = FormConflict {
+        painter: setup::painter(&yours, SETTLED.to_vec()),
+        theirs: &Typed::present(&now.printer).values(),
+        yours: &yours.values(),
+        now: now.version.map(|version| version.to_string()).unwrap_or_default(),
+        entry: None,
+        thing: now.printer.name.clone(),
+        action: now.path(),
+        back: now.path(),
+        place: Place::Labels,
+        carried: Vec::new(),
     };
-    one_page(&state, &signed, printer, typed, (live, vec![refused])).map(ask_again)
+    show_conflict(state, signed, conflict).await
 }
 
 pub(crate) async fn test(

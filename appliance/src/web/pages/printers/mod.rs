@@ -40,3 +40,7 @@ pub(crate) fn routes() -> Vec<Route<AppState>> {
             .example(printer().field("submission", "")),
     ]
 }
+
+/// The forms of these pages.
+#[cfg(test)]
+pub(crate) const FORMS: &[&web::form::FormDefinition] = &[&setup::PRINTER, &setup::OFFICE];

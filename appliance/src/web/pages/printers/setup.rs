@@ -1,13 +1,16 @@
-//! The form of a printer: what was typed into it, what there is to choose from, and the settings that come of it.
+//! The form of a printer: what is in it, what there is to choose from, and the settings that come of it.
 
 use ::labels::language::Row;
 use ::labels::language_table::LANGUAGES;
 use ::labels::sheet::SHEETS;
 use schemars::JsonSchema;
 use serde::Deserialize;
-use web::argument::FormFields;
+use web::form::{FormDefinition, FormField, FormOption, FormPainter, FormSection, FormValues};
 
-use crate::printing::{Asked, Heat, MediaChoice, OwnMedia, PDF, PrinterSettings, PrinterView, sheet_name};
+use crate::printing::{
+    Asked, Heat, MediaChoice, NAME_CHARS_MAX, OwnMedia, PDF, PrinterSettings, PrinterView, sheet_name,
+};
+use crate::web::form_page::form_catalog;
 use crate::web::request::choice::Choice;
 use crate::web::request::field_error::Wrong;
 
@@ -31,7 +34,56 @@ pub(crate) struct PrinterPrefill {
     pub(crate) why: String,
 }
 
-/// What was typed.
+const ADDRESS: FormField = FormField::line("address", 300);
+const MEDIA: FormField = FormField::pick("media");
+const MUTE: FormField = FormField::tick("mute");
+const NAME: FormField = FormField::line("name", NAME_CHARS_MAX);
+const LANGUAGE: FormField = FormField::line("language", 60);
+
+/// A label printer.
+pub(crate) static PRINTER: FormDefinition = FormDefinition {
+    name: "printer",
+    sections: &[
+        FormSection::plain(&[NAME, LANGUAGE, ADDRESS, FormField::pick("dpi"), MEDIA]),
+        FormSection::folded(
+            "measures",
+            &[
+                FormField::line("width", 20),
+                FormField::line("height", 20),
+                FormField::line("gap", 20),
+                FormField::tick("transfer"),
+            ],
+        ),
+        FormSection::plain(&[
+            FormField::whole("darkness", 0, 100),
+            FormField::whole("speed", 10, 400),
+            FormField::line("model", 60),
+            MUTE,
+        ]),
+    ],
+};
+
+/// An office printer: sheets through a print queue, of which there is less to ask.
+pub(crate) static OFFICE: FormDefinition = FormDefinition {
+    name: "office",
+    sections: &[FormSection::plain(&[NAME, LANGUAGE, ADDRESS, MEDIA, MUTE])],
+};
+
+/// The form of printers that speak this language.
+pub(crate) fn form_of(language: &str) -> &'static FormDefinition {
+    if language == PDF { &OFFICE } else { &PRINTER }
+}
+
+/// With the lists of this printer, and with what is settled by its page and not shown.
+pub(crate) fn painter(typed: &Typed, hidden: Vec<&'static str>) -> FormPainter<'static> {
+    let list = |choices: Vec<Choice>| {
+        choices.into_iter().map(|choice| FormOption::new(choice.value, choice.words)).collect()
+    };
+    let picks = vec![("dpi", list(dpis(typed))), ("media", list(medias(typed)))];
+    FormPainter { picks, hidden, ..FormPainter::new(form_of(&typed.language), form_catalog()) }
+}
+
+/// What is in it.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Typed {
     pub(crate) name: String,
@@ -56,8 +108,8 @@ impl Typed {
         Self { name, address, language, dpi, media, ..Self::default() }
     }
 
-    pub(crate) fn of(form: &FormFields) -> Self {
-        let text = |name: &str| form.text(name).trim().to_owned();
+    pub(crate) fn of(values: &FormValues) -> Self {
+        let text = |name: &str| values.text(name).to_owned();
         Self {
             name: text("name"),
             address: text("address"),
@@ -67,12 +119,30 @@ impl Typed {
             width: text("width"),
             height: text("height"),
             gap: text("gap"),
-            transfer: form.get("transfer").is_some(),
+            transfer: values.is_ticked("transfer"),
             darkness: text("darkness"),
             speed: text("speed"),
             model: text("model"),
-            mute: form.get("mute").is_some(),
+            mute: values.is_ticked("mute"),
         }
+    }
+
+    /// The same in a form.
+    pub(crate) fn values(&self) -> FormValues {
+        FormValues::empty(form_of(&self.language))
+            .with("name", self.name.as_str())
+            .with("address", self.address.as_str())
+            .with("language", self.language.as_str())
+            .with("dpi", self.dpi.as_str())
+            .with("media", self.media.as_str())
+            .with("width", self.width.as_str())
+            .with("height", self.height.as_str())
+            .with("gap", self.gap.as_str())
+            .with_tick("transfer", self.transfer)
+            .with("darkness", self.darkness.as_str())
+            .with("speed", self.speed.as_str())
+            .with("model", self.model.as_str())
+            .with_tick("mute", self.mute)
     }
 
     /// As the printer is set now.
@@ -95,6 +165,15 @@ impl Typed {
             model: printer.model.clone().unwrap_or_default(),
             mute: printer.answers == Asked::Never,
         }
+    }
+
+    /// Without the measures of a roll that is on a list.
+    pub(crate) fn without_unused(&self) -> Self {
+        if self.media == OWN {
+            return self.clone();
+        }
+        let (width, height, gap) = Default::default();
+        Self { width, height, gap, transfer: false, ..self.clone() }
     }
 
     /// The settings, or what cannot be read. What the form does not show stays as it is at `present`.

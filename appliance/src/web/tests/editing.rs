@@ -1,0 +1,275 @@
+//! Two people at one thing: nobody undoes unseen what somebody else did, and no press saves half a form.
+
+use http::header::{ETAG, IF_MATCH};
+use web::form::GENERAL_KEYS;
+
+use super::programs::program;
+use super::staff_pages::{Desk, desk, person};
+use super::*;
+use crate::web::form_page::form_catalog;
+use crate::web::pages::{equipment, facility, labels, people, printers};
+
+/// The fields of a form, as a browser would send them.
+type Fields = Vec<(String, String)>;
+
+fn unescape(text: &str) -> String {
+    [("&#34;", "\""), ("&#39;", "'"), ("&#60;", "<"), ("&#62;", ">"), ("&#38;", "&")]
+        .iter()
+        .fold(text.to_owned(), |text, (code, character)| text.replace(code, character))
+}
+
+fn attribute(tag: &str, name: &str) -> Option<String> {
+    let (_, rest) = tag.split_once(&format!(" {name}=\""))?;
+    Some(unescape(rest.split('"').next()?))
+}
+
+/// The form of a page that goes to `action`.
+fn form_of(page: &Answer, action: &str) -> Fields {
+    let html = page.text();
+    let (_, form) = html.split_once(&format!("action=\"{action}\"")).unwrap_or_else(|| panic!("{html}"));
+    let form = form.split("</form>").next().unwrap();
+    let mut fields = Fields::new();
+    for part in form.split('<').skip(1) {
+        let (tag, content) = part.split_once('>').unwrap();
+        let Some(name) = attribute(tag, "name") else {
+            if let (true, Some(value)) = (tag.starts_with("option"), attribute(tag, "value")) {
+                let (_, select) = fields.last_mut().unwrap();
+                if select == "\0" || tag.ends_with(" selected") {
+                    *select = value;
+                }
+            }
+            continue;
+        };
+        let is_box = ["checkbox", "radio"].contains(&attribute(tag, "type").unwrap_or_default().as_str());
+        match tag.split(' ').next().unwrap() {
+            "input" if is_box && !tag.ends_with(" checked") => {}
+            "input" => fields.push((name, attribute(tag, "value").unwrap_or_default())),
+            // Until its first option is there.
+            "select" => fields.push((name, "\0".to_owned())),
+            "textarea" => fields.push((name, unescape(content.strip_prefix('\n').unwrap_or(content)))),
+            // A button that nobody presses.
+            _ => {}
+        }
+    }
+    fields
+}
+
+fn with(mut fields: Fields, name: &str, value: &str) -> Fields {
+    fields.retain(|(field, _)| field != name);
+    fields.push((name.to_owned(), value.to_owned()));
+    fields
+}
+
+fn value_of<'a>(fields: &'a Fields, name: &str) -> &'a str {
+    fields.iter().find(|(field, _)| field == name).map_or("", |(_, value)| value)
+}
+
+async fn send(desk: &Desk<'_>, action: &str, fields: &Fields) -> Answer {
+    let form: Vec<(&str, &str)> =
+        fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    desk.send(posted(&action.replace("&#38;", "&"), &form)).await
+}
+
+/// Somebody else's browser.
+async fn second_desk<'a>(world: &'a World, name: &str, role: Role, pin: &str) -> Desk<'a> {
+    let id = person(world, name, role, pin).await.to_string();
+    let answer = world.send(posted("/staff/sign-in", &[("staff", &id), ("pin", pin)]), true).await;
+    Desk { world, cookie: answer.is(303).cookies() }
+}
+
+/// Two people open one form, both change a field, and the second one is asked.
+async fn change_twice(
+    [tom, grace]: [&Desk<'_>; 2],
+    (page, action): (&str, &str),
+    (field, first, second): (&str, &str, &str),
+) -> Answer {
+    let [toms, graces] = [form_of(&tom.get(page).await, action), form_of(&grace.get(page).await, action)];
+    assert_ne!(value_of(&toms, "seen"), "", "{page}");
+    send(tom, action, &with(toms, field, first)).await.is(303);
+    let size = tom.world.size();
+    let conflict = send(grace, action, &with(graces.clone(), field, second)).await;
+    conflict.is(409).has("Somebody changed this meanwhile").has("Nothing of yours was saved");
+    assert_eq!(tom.world.size(), size, "{page}");
+    assert_eq!(value_of(&form_of(&tom.get(page).await, action), field), first, "{page}");
+    // The very press once more is asked once more.
+    send(grace, action, &with(graces, field, second)).await.is(409);
+    let again = form_of(&conflict, action);
+    assert_eq!(value_of(&again, field), second, "what came is not lost");
+    send(grace, action, &again).await.is(303);
+    assert_eq!(value_of(&form_of(&grace.get(page).await, action), field), second, "{page}");
+    conflict
+}
+
+#[tokio::test]
+async fn two_people_at_one_form_of_what_the_log_holds() {
+    let world = World::new().await;
+    let tom = desk(&world, Role::FacilityAdmin).await;
+    let grace = second_desk(&world, "Grace Okafor", Role::FacilityAdmin, "839204").await;
+    let ada = person(&world, "Ada", Role::Biomed, "111111").await;
+    let both = [&tom, &grace];
+    let item = format!("/staff/equipment/{}", world.pump);
+    let edit = format!("{item}/edit");
+    change_twice(both, (&edit, &edit), ("location", "ICU <7>", "ICU 8"))
+        .await
+        .has("Tom Nguyen changed Infusion pump 14 today 14:04.")
+        .has("ICU &#60;7&#62; <small>As it is now</small>")
+        .has_not("Asset number");
+    let schedule = format!("{item}/schedule");
+    change_twice(both, (&schedule, &schedule), ("number", "3", "4")).await.has("How many");
+    let ada = format!("/staff/people/{ada}");
+    change_twice(both, (&ada, &ada), ("name", "Ada King", "Ada Lovelace")).await.has("changed Ada King");
+    let settings = "/staff/box/settings";
+    change_twice(both, (settings, settings), ("contact", "ext. 1", "ext. 2"))
+        .await
+        .has("changed the settings");
+    // A schedule is a change of its item.
+    let old = form_of(&grace.get(&edit).await, &edit);
+    let due = form_of(&tom.get(&schedule).await, &schedule);
+    send(&tom, &schedule, &with(due, "number", "5")).await.is(303);
+    send(&grace, &edit, &with(old, "serial", "SN-9")).await.is(409).has("Serial number").has("(nothing)");
+}
+
+#[tokio::test]
+async fn two_people_at_one_form_of_what_stands_in_no_log() {
+    let world = World::new().await;
+    let tom = desk(&world, Role::Biomed).await;
+    let grace = second_desk(&world, "Grace Okafor", Role::Biomed, "839204").await;
+    let token = tom.get("/staff/printers").await.hidden("form");
+    let printer = [("name", "Zebra"), ("address", "tcp://127.0.0.1:2"), ("language", "zpl"), ("dpi", "203")];
+    tom.post("/staff/printers", &token, &printer).await.is(303);
+    let page = "/staff/printers/Zebra";
+    change_twice([&tom, &grace], (page, page), ("darkness", "30", "40"))
+        .await
+        .has("Somebody changed Zebra.")
+        .has("Darkness");
+    let edit = "/staff/labels/templates/edit";
+    let file = crate::web::examples::TEMPLATE_FILE;
+    let [first, second] = ["title = \"First\"", "title = \"Second\""].map(|title| {
+        let lines = file.lines().map(|line| if line.starts_with("title") { title } else { line });
+        lines.collect::<Vec<_>>().join("\n")
+    });
+    tom.post(edit, &token, &[("text", file)]).await.is(303);
+    let page = format!("{edit}?from={}", crate::web::examples::TEMPLATE);
+    let texts = ("text", first.as_str(), second.as_str());
+    change_twice([&tom, &grace], (&page, edit), texts).await.has("First").has("Second");
+    // A new one does not take the place of one that somebody made meanwhile.
+    let new = form_of(&grace.get(&format!("{edit}?from=equipment")).await, edit);
+    send(&grace, edit, &with(new, "text", &first)).await.is(409).has("Second");
+}
+
+#[tokio::test]
+async fn each_field_is_chosen_and_nothing_of_either_is_lost() {
+    let world = World::new().await;
+    let tom = desk(&world, Role::Biomed).await;
+    let edit = format!("/staff/equipment/{}/edit", world.pump);
+    let [first, second] = [form_of(&tom.get(&edit).await, &edit), form_of(&tom.get(&edit).await, &edit)];
+    send(&tom, &edit, &with(first, "location", "OR 2")).await.is(303);
+    let conflict = send(&tom, &edit, &with(second, "serial", "SN-1")).await;
+    conflict.is(409).has("value=\"OR 2\"").has("value=\"ICU East, bed 14\" checked");
+    let choice = with(form_of(&conflict, &edit), "location", "OR 2");
+    send(&tom, &edit, &choice).await.is(303);
+    let item = world.state.store.facility().equipment[&world.pump].clone();
+    assert_eq!((item.location.as_str(), item.serial.as_str()), ("OR 2", "SN-1"));
+    let size = world.size();
+    send(&tom, &edit, &choice).await.is(303);
+    assert_eq!(world.size(), size, "the second press says nothing new");
+}
+
+#[tokio::test]
+async fn a_seen_that_cannot_be_is_a_conflict_or_said_to_be_altered() {
+    let world = World::new().await;
+    let tom = desk(&world, Role::FacilityAdmin).await;
+    let edit = format!("/staff/equipment/{}/edit", world.pump);
+    let settings = "/staff/box/settings".to_owned();
+    let size = world.size();
+    for (action, field) in [(&edit, "name"), (&settings, "contact")] {
+        let form = with(form_of(&tom.get(action).await, action), field, "Changed by Tom");
+        for seen in ["9-00000000.7", "1-00000000.18446744073709551615", "0"] {
+            let conflict = send(&tom, action, &with(form.clone(), "seen", seen)).await;
+            conflict.is(409).has("Changed by Tom");
+        }
+        for seen in ["", "x", "1", "-1", "1-00000000.99999999999999999999", "<b>"] {
+            let again = send(&tom, action, &with(form.clone(), "seen", seen)).await;
+            again.is(422).has("This form was altered").has("value=\"Changed by Tom\"");
+        }
+        let twice = [form.clone(), vec![(field.to_owned(), "Twice".to_owned())]].concat();
+        send(&tom, action, &twice).await.is(400);
+        let twice = [form, vec![("seen".to_owned(), "0".to_owned())]].concat();
+        send(&tom, action, &twice).await.is(400);
+    }
+    assert_eq!(world.size(), size);
+}
+
+#[tokio::test]
+async fn what_is_wrong_is_said_at_once_and_nothing_is_saved_by_half() {
+    let world = World::new().await;
+    let tom = desk(&world, Role::Biomed).await;
+    let edit = format!("/staff/equipment/{}/edit", world.pump);
+    let form = form_of(&tom.get(&edit).await, &edit);
+    let (size, long) = (world.size(), "x".repeat(200));
+    let weeks = with(with(with(form, "name", "Another name"), "every", "weeks"), "number", "53");
+    let refused = send(&tom, &edit, &weeks).await;
+    refused.is(422).has("every 1 to 52 weeks").has("value=\"Another name\"").has("<title>Error: ");
+    assert_eq!(world.size(), size, "the name was not written either");
+    let wrong = with(with(with(weeks, "name", " "), "serial", &long), "number", "soon");
+    let wrong = with(with(wrong, "class", "fatal"), "model", "a\u{7}b");
+    send(&tom, &edit, &wrong)
+        .await
+        .is(422)
+        .has("Give the equipment a name")
+        .has("Serial number is longer than 120 characters")
+        .has("Model has a character that cannot be shown (U+0007)")
+        .has("Class is not on the list")
+        .has("Give a whole number")
+        .has(&long);
+    assert_eq!(world.size(), size);
+}
+
+#[tokio::test]
+async fn programs_name_the_version_that_they_change() {
+    let world = World::new().await;
+    let program = program(&world, Scope::Write);
+    let item = format!("/api/v1/equipment/{}", world.pump);
+    let version = world.state.store.facility().equipment[&world.pump].changed;
+    assert_eq!(program.get(&item).await.is(200).header(ETAG), format!("\"{version}\""));
+    let put = |path: &str, media: &str, etag: &str, body: &str| {
+        let request = Request::put(path).header(CONTENT_TYPE, media).header(IF_MATCH, etag);
+        request.body(Body::from(body.to_owned())).unwrap()
+    };
+    let settings = |darkness: u8| serde_json::json!({ "name": "Ward", "language": "zpl", "address": "tcp://127.0.0.1:2", "darkness": darkness });
+    program.post("/api/v1/printers", settings(10)).await.is(201);
+    let [template, file] = [crate::web::examples::TEMPLATE, crate::web::examples::TEMPLATE_FILE];
+    let template = format!("/api/v1/templates/{template}");
+    let new =
+        Request::put(&template).header(CONTENT_TYPE, "application/toml").body(Body::from(file)).unwrap();
+    program.send(new).await;
+    let [ten, twenty, thirty] = [10, 20, 30].map(|darkness| settings(darkness).to_string());
+    let files = ["", "\n# 2", "\n# 3"].map(|end| format!("{file}{end}"));
+    for (path, media, [first, second, third]) in [
+        ("/api/v1/printers/Ward", "application/json", [ten, twenty, thirty]),
+        (&*template, "application/toml", files),
+    ] {
+        let old = program.get(path).await.is(200).header(ETAG).to_owned();
+        let changed = program.send(put(path, media, &old, &second)).await;
+        let now = changed.is(200).header(ETAG).to_owned();
+        assert_ne!(old, now, "{path}");
+        for stale in [old.as_str(), "\"0000000000000007\"", "nonsense", &format!("W/{now}")] {
+            let refused = program.send(put(path, media, stale, &third)).await;
+            assert_eq!(refused.is(412).header(ETAG), now, "{path} {stale}");
+        }
+        assert_eq!(program.get(path).await.header(ETAG), now, "{path}");
+        program.send(put(path, media, &format!("\"x\", {now}"), &third)).await.is(200);
+        program.send(put(path, media, "*", &first)).await.is(200);
+    }
+    let missing = put("/api/v1/templates/not-there", "application/toml", "*", file);
+    program.send(missing).await.is(412);
+}
+
+#[test]
+fn every_field_and_option_has_words() {
+    let forms = [equipment::FORMS, people::FORMS, facility::FORMS, labels::FORMS, printers::FORMS];
+    let keys = forms.into_iter().flatten().flat_map(|form| form.message_keys());
+    for key in keys.chain(GENERAL_KEYS.map(str::to_owned)) {
+        assert!(form_catalog().has_message(&key), "{key}");
+    }
+}
