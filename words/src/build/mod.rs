@@ -13,6 +13,9 @@
 //! A variable that a selector counts (`[one]`, `[0]`) or that `NUMBER` writes takes a number, one that is compared with
 //! words takes a text, any other takes both and slots. Arguments stand in the order of their variables' names, so that a
 //! sentence can be reworded without a call that changes its meaning.
+//!
+//! Messages whose key begins with `form-` may go without a call: forms find them by the names of their fields, and a test of
+//! each program asks for those.
 
 mod file;
 mod source;
