@@ -67,21 +67,21 @@ pub(super) fn decide(command: &Command, view: &dyn View, drafts: &mut Drafts<'_>
 fn change(
     item: &Equipment,
     fields: &EquipmentFields,
-    wanted: Option<&Schedule>,
+    new_schedule: Option<&Schedule>,
     view: &dyn View,
     drafts: &mut Drafts<'_>,
 ) -> Result<(), Refusal> {
     let event = changed(item.tag, fields, view)?;
-    wanted.map_or(Ok(()), schedule)?;
+    new_schedule.map_or(Ok(()), schedule)?;
     let gone = unfollowed(item, event.protocols.as_deref());
     // A schedule alone is no other fact.
-    if wanted.is_none() || *fields != EquipmentFields::default() {
+    if new_schedule.is_none() || *fields != EquipmentFields::default() {
         drafts.push(event, Vec::new());
     }
     // What the item is no longer cleaned by can no longer be due.
     let ended = gone.into_iter().map(|protocol| (Some(protocol), Schedule::Never));
     let from = view.now().wall_ms;
-    for (protocol, schedule) in ended.chain(wanted.map(|wanted| (None, wanted.clone()))) {
+    for (protocol, schedule) in ended.chain(new_schedule.map(|new| (None, new.clone()))) {
         drafts.push(ScheduleSet { tag: item.tag, protocol, schedule, from }, Vec::new());
     }
     Ok(())

@@ -1,6 +1,6 @@
 //! What two people made of one thing, side by side.
 
-use super::definition::FieldInput;
+use super::definition::{FieldInput, FormField};
 use super::draw::FormPainter;
 use super::values::FormValues;
 
@@ -33,7 +33,7 @@ impl FormPainter<'_> {
     pub fn conflicts(&self, theirs: &FormValues, yours: &FormValues) -> Vec<ConflictRow> {
         let names = yours.differences(theirs);
         let fields = self.form.fields().filter(|field| names.contains(&field.name));
-        let row = |field: &'static super::FormField| ConflictRow {
+        let row = |field: &'static FormField| ConflictRow {
             name: field.name,
             label: self.message(field.name),
             theirs: self.conflict_value(field, theirs.text(field.name)),
@@ -43,7 +43,7 @@ impl FormPainter<'_> {
         fields.map(row).collect()
     }
 
-    fn conflict_value(&self, field: &super::FormField, value: &str) -> ConflictValue {
+    fn conflict_value(&self, field: &FormField, value: &str) -> ConflictValue {
         let general = |key: &str| self.words.format(key, &[]);
         let words = match field.input {
             FieldInput::Tick => general(if value.is_empty() { "form-no" } else { "form-yes" }),

@@ -3,18 +3,9 @@
 use askama::Template;
 use words::Catalog;
 
-use super::definition::{FieldInput, FormDefinition, FormField};
-use super::values::FormValues;
+use super::definition::{FieldInput, FormDefinition, FormField, FormSection};
+use super::values::{FieldError, FormValues};
 use crate::error::HttpError;
-
-/// What is wrong with a field: one line of “There is a problem”, and the field that it leads to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FieldError {
-    /// The id of the field.
-    pub at: String,
-    /// What to do.
-    pub words: String,
-}
 
 /// One option of a field.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,7 +85,7 @@ impl<'a> FormPainter<'a> {
     /// # Errors
     /// A template that cannot be drawn is the program's failure (500).
     pub fn draw(&self, values: &FormValues, errors: &[FieldError]) -> Result<Vec<FilledSection>, HttpError> {
-        let draw_section = |section: &super::FormSection| -> Result<FilledSection, HttpError> {
+        let draw_section = |section: &FormSection| -> Result<FilledSection, HttpError> {
             let fill = |field| self.fill(field, values, errors);
             let template = FieldsTemplate { fields: section.fields.iter().map(fill).collect() };
             // What is wrong, and what somebody entered, is not folded up.

@@ -15,8 +15,8 @@ mod values;
 
 pub use self::conflict::{ConflictRow, ConflictValue};
 pub use self::definition::{FieldInput, FormDefinition, FormField, FormSection};
-pub use self::draw::{FieldError, FilledSection, FormOption, FormPainter};
-pub use self::values::{FieldCause, FieldFault, FormValues, GENERAL_KEYS, SEEN_FIELD, read_seen};
+pub use self::draw::{FilledSection, FormOption, FormPainter};
+pub use self::values::{FieldCause, FieldError, FieldFault, FormValues, GENERAL_KEYS, SEEN_FIELD, read_seen};
 
 #[cfg(test)]
 mod tests;

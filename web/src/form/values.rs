@@ -5,7 +5,6 @@ use std::str::FromStr;
 use words::{Catalog, Value};
 
 use super::definition::{FieldInput, FormDefinition, FormField};
-use super::draw::FieldError;
 use crate::argument::FormFields;
 
 /// The field that says which version of a thing its form was drawn of.
@@ -41,6 +40,15 @@ pub struct FieldFault {
     pub field: &'static str,
     /// What is wrong.
     pub cause: FieldCause,
+}
+
+/// What is wrong with a field: one line of “There is a problem”, and the field that it leads to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldError {
+    /// The id of the field.
+    pub at: String,
+    /// What to do.
+    pub words: String,
 }
 
 /// Why a value is not taken.

@@ -174,19 +174,19 @@ impl PresentItem {
     /// What the form says anew, if anything.
     fn change(&self, sent: &SentForm<RowVersion>, schedule: &Schedule) -> Option<Command> {
         let there = fields_of(&self.values);
-        let mut wanted = only_new(fields_of(&sent.values), &there);
+        let mut fields = only_new(fields_of(&sent.values), &there);
         // The form shows the first protocol; the others stay.
-        if let Some(protocols) = wanted.protocols.as_mut() {
+        if let Some(protocols) = fields.protocols.as_mut() {
             let others = self.further.iter().filter(|id| !protocols.contains(id)).copied();
             protocols.extend(others.collect::<Vec<_>>());
         }
         let schedule = Some(schedule).filter(|schedule| **schedule != self.schedule);
-        if wanted == EquipmentFields::default() && schedule.is_none() {
+        if fields == EquipmentFields::default() && schedule.is_none() {
             return None;
         }
         Some(Command::ChangeEquipment {
             tag: self.tag,
-            fields: Box::new(wanted),
+            fields: Box::new(fields),
             schedule: schedule.cloned(),
             seen: sent.seen,
         })

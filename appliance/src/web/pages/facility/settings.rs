@@ -75,7 +75,7 @@ fn change(sent: &SentForm<RowVersion>, there: &record::fold::Settings) -> Option
     let whole = |name: &str, there: u32| sent.values.text(name).parse().ok().filter(|whole| *whole != there);
     let allow_unattributed = sent.values.is_ticked("allow_unattributed");
     let zone = sent.values.text("zone");
-    let wanted = Settings {
+    let settings = Settings {
         name: text("name", &there.name),
         // Nobody has said yet that it is UTC.
         zone: Some(zone.to_owned()).filter(|zone| zone != there.zone() || there.zones.is_empty()),
@@ -86,7 +86,7 @@ fn change(sent: &SentForm<RowVersion>, there: &record::fold::Settings) -> Option
         pin_proof_min: whole("pin_proof_min", there.pin_proof_min),
         seen: None,
     };
-    (wanted != Settings::default()).then_some(Settings { seen: sent.seen, ..wanted })
+    (settings != Settings::default()).then_some(Settings { seen: sent.seen, ..settings })
 }
 
 fn painter() -> FormPainter<'static> {
@@ -133,8 +133,8 @@ pub(crate) async fn save(
         return save_again(&state, &signed, sent);
     }
     let there = Snapshot::now(&state).settings;
-    let Some(wanted) = change(&sent, &there) else { return go_to(BOX) };
-    let command = Command::ChangeFacility(Box::new(wanted));
+    let Some(settings) = change(&sent, &there) else { return go_to(BOX) };
+    let command = Command::ChangeFacility(Box::new(settings));
     match act(&state, signed.author(), sent.submission.clone(), command).await {
         Ok(_) => {
             signed.notes().add([AccessNote::new(AccessOutcome::SettingsChanged, AccessWanted::Admin)]);
