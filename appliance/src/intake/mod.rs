@@ -8,6 +8,7 @@ mod permissions;
 mod refusal;
 mod staff;
 mod text;
+mod ways;
 
 use record::entry::{By, Digest16, Draft, Entry, Idem};
 use record::fold::{Cleaning, Equipment, Facility, LinePlace, RowVersion};
@@ -23,6 +24,7 @@ pub use self::command::{
 };
 pub use self::permissions::Permission;
 pub use self::refusal::Refusal;
+pub use self::ways::{MADE_BY_BOX, MadeByBox, NOT_YET, NotYet, WAYS, Ways, ways_of};
 
 /// What intake may know. The store answers on its writer thread, so nothing changes between the look and the entry.
 pub trait View {

@@ -18,6 +18,8 @@ pub(crate) const PRINTER: &str = "Desk";
 pub(crate) const TEMPLATE: &str = "ward-label";
 /// Of a cleaning; which it is follows from its hash.
 pub(crate) const RECEIPT: &str = "1-1-0000000000";
+/// The same cleaning's id, which follows from the key of the log.
+pub(crate) const CLEANING: &str = "1-00000000.0";
 /// What the phone has that recorded it.
 pub(crate) const PHONE_COOKIE: &str = "device=BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc";
 /// A photo's file; its name follows from its content.
@@ -69,6 +71,10 @@ pub(crate) fn staff() -> Example {
 
 pub(crate) fn receipt() -> Example {
     Example::default().part("receipt", RECEIPT)
+}
+
+pub(crate) fn cleaning() -> Example {
+    Example::default().part("id", CLEANING)
 }
 
 /// A form without fields but that of its session, which is added when it is sent.

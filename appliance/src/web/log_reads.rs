@@ -74,6 +74,14 @@ impl StoredText {
         facility.staff.get(&staff).map_or(Self::Nobody, |staff| Self::read(reader, staff.name))
     }
 
+    /// The text, where it can be read.
+    pub(crate) fn readable(self) -> Option<String> {
+        match self {
+            Self::Kept(text) => Some(text),
+            Self::Erased | Self::Unreadable | Self::Nobody => None,
+        }
+    }
+
     /// What stands in its place where it cannot be read.
     pub(crate) fn word(self, words: PageWords) -> String {
         match self {

@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::fmt::Display;
+use std::str::FromStr;
 
 use axum::extract::FromRequestParts;
 use http::StatusCode;
@@ -28,6 +29,21 @@ impl IfMatch {
         let Some(named) = &self.0 else { return Ok(None) };
         let present = now.map(|now| format!("\"{now}\"")).ok_or(OtherVersion)?;
         if named.iter().any(|tag| tag == "*" || *tag == present) { Ok(now) } else { Err(OtherVersion) }
+    }
+
+    /// The version over which the change was made, for whoever decides it later; none where the request takes whatever is
+    /// there. A repeat names the same one, whatever is there by then; of several it is the one that is there, if it is named.
+    ///
+    /// # Errors
+    /// Nothing that it names is a version.
+    pub fn choose<V: Copy + PartialEq + FromStr>(&self, now: Option<V>) -> Result<Option<V>, OtherVersion> {
+        let Some(named) = self.0.as_deref().filter(|named| !named.iter().any(|tag| tag == "*")) else {
+            return Ok(None);
+        };
+        let inside = |tag: &String| tag.strip_prefix('"')?.strip_suffix('"')?.parse().ok();
+        let named: Vec<V> = named.iter().filter_map(inside).collect();
+        let present = named.iter().find(|one| Some(**one) == now);
+        present.or(named.first()).copied().map(Some).ok_or(OtherVersion)
     }
 }
 
@@ -76,5 +92,23 @@ mod tests {
         for other in [&["\"6\""][..], &["7"], &["W/\"7\""], &[""], &["\"77\""]] {
             assert_eq!(require(other, Some(7)).await, Err(OtherVersion), "{other:?}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_change_that_is_decided_later_names_the_same_version_each_time() {
+        let choose = async |value: &'static str, now| {
+            let mut parts = http::Request::put("/").header(IF_MATCH, value).body(()).unwrap().into_parts().0;
+            let Ok(if_match) = IfMatch::from_request_parts(&mut parts, &()).await;
+            if_match.choose(now)
+        };
+        for now in [Some(7), Some(8), None] {
+            assert_eq!(choose("\"7\"", now).await, Ok(Some(7)), "{now:?}");
+            assert_eq!(choose("*", now).await, Ok(None), "{now:?}");
+            for unreadable in ["7", "W/\"7\"", "", "\"seven\""] {
+                assert_eq!(choose(unreadable, now).await, Err(OtherVersion), "{unreadable} {now:?}");
+            }
+        }
+        assert_eq!(choose("\"6\", \"7\"", Some(7)).await, Ok(Some(7)));
+        assert_eq!(choose("\"6\", \"7\"", Some(8)).await, Ok(Some(6)));
     }
 }

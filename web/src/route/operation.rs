@@ -144,6 +144,13 @@ impl<'s> Operation<'s> {
         self.description.body = Some(json!({ "required": true, "content": content }));
     }
 
+    /// The body that was described last may be left out.
+    pub fn make_body_optional(&mut self) {
+        if let Some(body) = &mut self.description.body {
+            body["required"] = json!(false);
+        }
+    }
+
     /// An answer when all goes well; a second document of the same status makes either of both one.
     pub fn add_answer(&mut self, status: StatusCode, media: Option<&'static str>, body: AnswerBody) {
         let mut answers = self.description.answers.iter_mut();

@@ -41,9 +41,10 @@ impl<S> Program<S> {
     }
 }
 
-/// The text of a bearer token.
+/// The text of a token; scripts of the program before this one write `Token` before it.
 pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
-    headers.get(AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ").map(str::trim)
+    let text = headers.get(AUTHORIZATION)?.to_str().ok()?;
+    text.strip_prefix("Bearer ").or_else(|| text.strip_prefix("Token ")).map(str::trim)
 }
 
 /// The token that a request carries, if it carries one; an ended one is told what became of it.

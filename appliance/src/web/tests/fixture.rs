@@ -70,6 +70,7 @@ pub(super) enum Draws {
 #[derive(Debug)]
 struct DrawnNames {
     receipt: String,
+    cleaning: String,
     photo_file: String,
     token: String,
     alarm: String,
@@ -80,6 +81,7 @@ impl DrawnNames {
     fn replace(&self, placeholder: &str) -> Option<&str> {
         match placeholder {
             examples::RECEIPT => Some(&self.receipt),
+            examples::CLEANING => Some(&self.cleaning),
             examples::PHOTO_FILE => Some(&self.photo_file),
             examples::TOKEN => Some(&self.token),
             examples::ALARM => Some(&self.alarm),
@@ -187,6 +189,7 @@ async fn furnish(world: &World) -> DrawnNames {
     let (token, _) = make_token(world, Scope::Read, NOW);
     DrawnNames {
         receipt: receipt.to_string(),
+        cleaning: format!("{}.{}", world.state.store.origin().epoch, receipt.seq),
         photo_file: format!("{photo}.jpg"),
         token: token.id,
         alarm: world.state.alarms.all()[0].id.clone(),

@@ -35,6 +35,7 @@ mod access;
 mod adopted;
 mod alarms;
 mod bad_input;
+mod changes;
 mod compression;
 mod designs;
 mod device;
@@ -45,6 +46,7 @@ mod forms;
 mod kept_answers;
 mod languages;
 mod log_export;
+mod old_app;
 mod people;
 mod photos;
 mod programs;
@@ -56,6 +58,7 @@ mod staff_pages;
 mod station;
 mod table;
 mod technician;
+mod ways;
 
 /// 2026-11-20 14:04:31 in Chicago.
 const NOW: i64 = 1_795_205_071_000;

@@ -299,11 +299,15 @@ async fn no_page_reads_the_database_on_a_thread_that_answers_phones() {
         "/api/v1/proof/3",
         "/api/v1/checkpoint?size=2",
         "/api/v1/equipment",
+        "/api/v1/people",
     ] {
         program.get(path).await.is(200);
     }
     let cleaned = serde_json::json!({"tag": world.pump, "cleaned_by": "Robot"});
-    program.post("/api/v1/cleanings", cleaned).await.is(201);
+    let added = program.post("/api/v1/cleanings", cleaned).await.is(201).json();
+    let added = format!("/api/v1/cleanings/{}", added["id"].as_str().unwrap());
+    program.get(&added).await.is(200);
+    program.post(&format!("{added}/void"), serde_json::json!({"reason": "twice"})).await.is(200);
     program.post("/api/v1/labels", serde_json::json!({"tags": [world.pump]})).await.is(202);
     world.post(&format!("/t/{}", world.pump), &[("cleaned_by", "Ada"), ("submission", "one")]).await.is(303);
     world.post(&format!("/t/{}", world.pump), &[("cleaned_by", "Ada"), ("submission", "one")]).await.is(303);

@@ -131,7 +131,7 @@ pub(crate) fn requests(state: &AppState, ask: &LabelOrder) -> Result<Vec<LabelRe
 }
 
 /// The address that labels carry.
-fn host(facility: &Facility) -> Result<String, HttpError> {
+pub(crate) fn host(facility: &Facility) -> Result<String, HttpError> {
     let host = facility.settings.label_host.clone();
     if !host.is_empty() {
         return Ok(host);

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use http::{Method, StatusCode};
 use record::entry::Entry;
-use record::fold::{Cleaning, Facility};
+use record::fold::{Cleaning, Facility, LinePlace};
 use record::ids::{BoxId, Epoch, ProtocolId};
 use record::kinds::{Contact, Event};
 use record::receipt::Receipt;
@@ -12,18 +12,18 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use web::answer::{Created, Json};
-use web::argument::{IdempotencyKey, JsonBody, Query};
+use web::argument::{IdempotencyKey, JsonBody, Path, Query};
 use web::error::HttpError;
 use web::route::{Example, Kind, Route, row};
 
 use crate::intake::{CleaningForm, Command};
 use crate::store::{HISTORY_PIECE, HistoryPlace, Reader};
-use crate::web::access::permissions::{Read, Record, View};
+use crate::web::access::permissions::{Read, Record, View, Write};
 use crate::web::access::program::{BY_API, Program, StaffOrProgram};
 use crate::web::api::list::List;
 use crate::web::commands::run::act;
 use crate::web::context::AppState;
-use crate::web::http_error::{invalid_parameter, new_error, not_found, store_error};
+use crate::web::http_error::{history_missing, invalid_parameter, new_error, not_found, store_error};
 use crate::web::log_reads::{read_long, read_quick, text};
 use crate::web::request::listing::ListParams;
 use crate::web::request::page_cursor::{HistoryScope, PageCursor};
@@ -43,6 +43,15 @@ pub(crate) fn routes() -> Vec<Route<AppState>> {
             .commands(&["RecordCleaning"])
             .refusals(refusals::COMMANDING)
             .example(Example::default().json(cleaning)),
+        row(Method::GET, "/api/v1/cleanings/{id}", "cleaning.find", Kind::Api, find)
+            .summary("One cleaning")
+            .refusals(refusals::READING)
+            .example(examples::cleaning()),
+        row(Method::POST, "/api/v1/cleanings/{id}/void", "void.add", Kind::Api, void)
+            .summary("Voids a cleaning, with the reason; both records stay")
+            .commands(&["VoidCleaning"])
+            .refusals(refusals::COMMANDING)
+            .example(examples::cleaning().json(json!({ "reason": "Wrong item scanned" }))),
     ]
 }
 
@@ -91,6 +100,10 @@ pub(crate) struct CleaningJson {
 }
 
 impl CleaningJson {
+    pub(crate) fn id(&self) -> &str {
+        &self.id
+    }
+
     /// As programs see it, whichever epoch its entry is in.
     pub(crate) fn read(
         state: &AppState,
@@ -131,11 +144,74 @@ impl CleaningJson {
 /// What names a cleaning for good. Of one number in a log there may be two: the one that stands there, and one that was displaced
 /// from there and adopted, which its hash tells apart.
 pub(crate) fn id_of(cleaning: &Cleaning, entry: Option<&Entry>) -> String {
-    let place = format!("{}.{}", cleaning.of.epoch, cleaning.of.seq);
-    match entry.filter(|_| cleaning.place().run.is_some()) {
+    line_id(cleaning.place(), entry)
+}
+
+fn line_id(line: LinePlace, entry: Option<&Entry>) -> String {
+    let place = format!("{}.{}", line.of.epoch, line.of.seq);
+    match entry.filter(|_| line.run.is_some()) {
         Some(entry) => format!("{place}.{}", &entry.leaf().to_string()[..8]),
         None => place,
     }
+}
+
+/// The epoch's number and the entry's that an id begins with.
+fn read_id(id: &str) -> Option<(u32, u64)> {
+    let mut parts = id.splitn(3, '.');
+    let epoch: Epoch = parts.next()?.parse().ok()?;
+    Some((epoch.n, parts.next()?.parse().ok()?))
+}
+
+/// The cleaning that an id names.
+fn find_cleaning(state: &AppState, reader: &Reader, id: &str) -> Result<Cleaning, HttpError> {
+    let (n, seq) = read_id(id).ok_or_else(not_found)?;
+    let lines = reader.lines_of(n, seq).map_err(store_error)?;
+    let named = lines.into_iter().find(|(line, entry)| line_id(*line, Some(entry)) == id);
+    let (line, entry) = named.ok_or_else(|| match state.lacks_entry(n, seq) {
+        true => history_missing(),
+        false => not_found(),
+    })?;
+    let counted = reader.cleaning_of_line(line).map_err(store_error)?;
+    counted.or_else(|| reader.uncounted_cleaning(line, &entry)).ok_or_else(not_found)
+}
+
+/// The cleaning that an id names, as programs see it.
+pub(crate) async fn show_cleaning(state: &AppState, id: String) -> Result<CleaningJson, HttpError> {
+    let read = read_quick(state, move |state, reader| {
+        let cleaning = find_cleaning(state, reader, &id)?;
+        CleaningJson::read(state, reader, &state.store.snapshot(), &cleaning)
+    });
+    read.await
+}
+
+async fn find(
+    _: StaffOrProgram<View, Read>,
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+) -> Result<Json<CleaningJson>, HttpError> {
+    show_cleaning(&state, id).await.map(Json)
+}
+
+/// Why a cleaning is not to count.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct NewVoid {
+    /// At most 1,000 characters; people read it beside the record.
+    reason: String,
+}
+
+async fn void(
+    _: Program<Write>,
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+    IdempotencyKey(key): IdempotencyKey,
+    JsonBody(NewVoid { reason }): JsonBody<NewVoid>,
+) -> Result<Json<CleaningJson>, HttpError> {
+    let named = id.clone();
+    let found = read_quick(&state, move |state, reader| find_cleaning(state, reader, &named));
+    let line = found.await?.place();
+    act(&state, BY_API, key, Command::VoidCleaning { line, reason }).await?;
+    show_cleaning(&state, id).await.map(Json)
 }
 
 /// A part of a list of cleanings, and where the next part begins.
@@ -191,7 +267,7 @@ async fn list(
 /// A cleaning as a program reports it.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct NewCleaning {
+pub(crate) struct NewCleaning {
     /// The item, by any of its tags.
     tag: String,
     /// Who cleaned; needed unless the facility takes records without a name.
@@ -217,12 +293,18 @@ struct NewCleaning {
     performed_at: Option<String>,
 }
 
-async fn add(
-    _: Program<Record>,
-    State(state): State<AppState>,
-    IdempotencyKey(key): IdempotencyKey,
-    JsonBody(new): JsonBody<NewCleaning>,
-) -> Result<Created<CleaningJson>, HttpError> {
+/// A cleaning that was recorded, and its receipt.
+pub(crate) struct RecordedCleaning {
+    pub(crate) receipt: Receipt,
+    pub(crate) cleaning: CleaningJson,
+}
+
+/// Records a cleaning; the same under the same key is the same record.
+pub(crate) async fn add_cleaning(
+    state: &AppState,
+    key: Option<String>,
+    new: NewCleaning,
+) -> Result<RecordedCleaning, HttpError> {
     let tag = Tag::read(&new.tag).map_err(|e| invalid_parameter("tag", &format!("{e}.")))?;
     let form = CleaningForm {
         note: new.notes,
@@ -233,12 +315,22 @@ async fn add(
         performed_ms: new.performed_at.as_deref().map(read_time).transpose()?,
         ..CleaningForm::plain(tag, &new.cleaned_by)
     };
-    let done = act(&state, BY_API, key, Command::RecordCleaning(Box::new(form))).await?;
-    let recorded = read_quick(&state, move |state, reader| {
+    let done = act(state, BY_API, key, Command::RecordCleaning(Box::new(form))).await?;
+    let recorded = read_quick(state, move |state, reader| {
         let cleaning = reader.cleaning_of_line(done.line).map_err(store_error)?.ok_or_else(not_found)?;
         CleaningJson::read(state, reader, &state.store.snapshot(), &cleaning)
     });
-    Created::at(&format!("/r/{}", Receipt::of(done.line.of, done.leaf)), recorded.await?)
+    Ok(RecordedCleaning { receipt: Receipt::of(done.line.of, done.leaf), cleaning: recorded.await? })
+}
+
+async fn add(
+    _: Program<Record>,
+    State(state): State<AppState>,
+    IdempotencyKey(key): IdempotencyKey,
+    JsonBody(new): JsonBody<NewCleaning>,
+) -> Result<Created<CleaningJson>, HttpError> {
+    let RecordedCleaning { receipt, cleaning } = add_cleaning(&state, key, new).await?;
+    Created::at(&format!("/r/{receipt}"), cleaning)
 }
 
 /// Milliseconds since 1970.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use http::Method;
 use record::compliance::Status;
-use record::fold::Service;
+use record::fold::{Equipment, RowVersion, Service};
 use record::ids::ProtocolId;
 use record::kinds::{Class, Event, PhotoPolicy, Schedule};
 use record::tag::Tag;
@@ -50,6 +50,10 @@ pub(crate) fn routes() -> Vec<Route<AppState>> {
             .summary("One item, by any of its tags")
             .refusals(refusals::READING)
             .example(examples::tag()),
+        row(Method::GET, "/api/v1/equipment/{tag}/schedules", "schedule.list", Kind::Api, list_schedules)
+            .summary("When an item is due: by any of its protocols, and by each that has its own schedule")
+            .refusals(refusals::READING)
+            .example(examples::tag()),
         row(Method::POST, "/api/v1/equipment/{tag}/schedules", "schedule.set", Kind::Api, set_schedule)
             .summary("Sets when an item is due")
             .commands(&["SetSchedule"])
@@ -85,6 +89,13 @@ struct ItemSchedule {
     protocol: Option<ProtocolId>,
     /// How often.
     schedule: Schedule,
+}
+
+impl ItemSchedule {
+    fn all_of(item: &Equipment) -> Vec<Self> {
+        let schedules = item.schedules().into_iter();
+        schedules.map(|(protocol, schedule)| Self { protocol, schedule: schedule.clone() }).collect()
+    }
 }
 
 /// An item.
@@ -134,6 +145,10 @@ pub(crate) struct EquipmentJson {
 }
 
 impl EquipmentJson {
+    pub(crate) fn tag(&self) -> Tag {
+        self.tag
+    }
+
     fn of(row: &Row) -> Self {
         let item = &row.item;
         let (status, by_ms, since_ms) = match row.status {
@@ -146,10 +161,6 @@ impl EquipmentJson {
             Status::Overdue { since_ms } => (ItemState::Overdue, None, Some(since_ms)),
         };
         let last = row.activity.as_ref().and_then(|a| a.last);
-        let schedules = item
-            .schedules()
-            .into_iter()
-            .map(|(protocol, schedule)| ItemSchedule { protocol, schedule: schedule.clone() });
         Self {
             tag: item.tag,
             name: item.name.clone(),
@@ -168,7 +179,7 @@ impl EquipmentJson {
             due_by: by_ms.map(utc),
             status_since: since_ms.map(utc),
             schedule: item.schedule(None).cloned(),
-            schedules: schedules.collect(),
+            schedules: ItemSchedule::all_of(item),
             last_cleaned_at: last.map(|l| utc(l.performed_ms)),
             added_at: utc(item.added_ms),
         }
@@ -206,8 +217,13 @@ async fn list(
     list_equipment(&state, &params).await.map(Json)
 }
 
+/// The tag in a path; what is none leads nowhere.
+pub(crate) fn read_path_tag(text: &str) -> Result<Tag, HttpError> {
+    Tag::read(text).map_err(|_| not_found())
+}
+
 /// One item by any of its tags.
-fn find_item(state: &AppState, tag: Tag) -> Result<EquipmentJson, HttpError> {
+pub(crate) fn find_item(state: &AppState, tag: Tag) -> Result<EquipmentJson, HttpError> {
     let facility = state.store.snapshot();
     let item = facility.resolve(tag).ok_or_else(|| state.unknown_tag(tag))?;
     let local = Snapshot::of(state, &facility).local;
@@ -215,20 +231,42 @@ fn find_item(state: &AppState, tag: Tag) -> Result<EquipmentJson, HttpError> {
     Ok(EquipmentJson::of(&row))
 }
 
+/// An item with the `ETag` that a change can name.
+pub(crate) type VersionedItem = WithHeaders<Json<EquipmentJson>>;
+
+/// The version of an item as it is now.
+pub(crate) fn find_version(state: &AppState, tag: Tag) -> Option<RowVersion> {
+    state.store.snapshot().resolve(tag).map(|item| item.changed)
+}
+
+pub(crate) fn find_versioned(state: &AppState, tag: Tag) -> Result<VersionedItem, HttpError> {
+    // Before the item: a version that is older than what it stands for is asked about once more, and no worse.
+    let version = find_version(state, tag);
+    with_etag(version, find_item(state, tag).map(Json)?)
+}
+
 async fn find(
     _: StaffOrProgram<View, Read>,
     State(state): State<AppState>,
     Path(tag): Path<String>,
-) -> Result<WithHeaders<Json<EquipmentJson>>, HttpError> {
-    let tag = Tag::read(&tag).map_err(|_| not_found())?;
-    // Before the item: a version that is older than what it stands for is asked about once more, and no worse.
-    let version = state.store.snapshot().resolve(tag).map(|item| item.changed);
-    with_etag(version, find_item(&state, tag).map(Json)?)
+) -> Result<VersionedItem, HttpError> {
+    find_versioned(&state, read_path_tag(&tag)?)
+}
+
+async fn list_schedules(
+    _: StaffOrProgram<View, Read>,
+    State(state): State<AppState>,
+    Path(tag): Path<String>,
+) -> Result<Json<List<ItemSchedule>>, HttpError> {
+    let tag = read_path_tag(&tag)?;
+    let facility = state.store.snapshot();
+    let item = facility.resolve(tag).ok_or_else(|| state.unknown_tag(tag))?;
+    Ok(Json(List::whole(ItemSchedule::all_of(item))))
 }
 
 /// A new item: its facts, and optionally a printed blank tag and a schedule.
 #[derive(Debug, Deserialize, JsonSchema)]
-struct NewItem {
+pub(crate) struct NewItem {
     /// A printed blank tag that is already on it; a new one is made where it is absent.
     tag: Option<String>,
     /// When it is due.
@@ -239,24 +277,37 @@ struct NewItem {
     fields: BTreeMap<String, Value>,
 }
 
+/// Reads the facts of an item out of what stood beside other members.
+pub(crate) fn read_fields(members: BTreeMap<String, Value>) -> Result<EquipmentFields, HttpError> {
+    let members = Value::Object(members.into_iter().collect());
+    serde_path_to_error::deserialize(members).map_err(|error| json_error(&error))
+}
+
+/// Adds an item; the same under the same key is the same item.
+pub(crate) async fn add_item(
+    state: &AppState,
+    key: Option<String>,
+    new: NewItem,
+) -> Result<EquipmentJson, HttpError> {
+    let tag = new.tag.as_deref().map(Tag::read).transpose();
+    let tag = tag.map_err(|e| invalid_parameter("tag", &format!("{e}.")))?;
+    let fields = read_fields(new.fields)?;
+    let command = Command::AddEquipment(Box::new(NewEquipment { tag, fields, schedule: new.schedule }));
+    let done = act(state, BY_API, key, command).await?;
+    match entry(state, done.line).await? {
+        Some((_, Event::EquipmentAdded(added))) => find_item(state, added.tag),
+        _ => Err(Refusal::KeyReused.into()),
+    }
+}
+
 async fn add(
     _: Program<Write>,
     State(state): State<AppState>,
     IdempotencyKey(key): IdempotencyKey,
     JsonBody(new): JsonBody<NewItem>,
 ) -> Result<Created<EquipmentJson>, HttpError> {
-    let tag = new.tag.as_deref().map(Tag::read).transpose();
-    let tag = tag.map_err(|e| invalid_parameter("tag", &format!("{e}.")))?;
-    let fields = Value::Object(new.fields.into_iter().collect());
-    let fields: EquipmentFields =
-        serde_path_to_error::deserialize(fields).map_err(|error| json_error(&error))?;
-    let command = Command::AddEquipment(Box::new(NewEquipment { tag, fields, schedule: new.schedule }));
-    let done = act(&state, BY_API, key, command).await?;
-    let added = match entry(&state, done.line).await? {
-        Some((_, Event::EquipmentAdded(added))) => added.tag,
-        _ => return Err(Refusal::KeyReused.into()),
-    };
-    Created::at(&format!("/api/v1/equipment/{added}"), find_item(&state, added)?)
+    let added = add_item(&state, key, new).await?;
+    Created::at(&format!("/api/v1/equipment/{}", added.tag), added)
 }
 
 /// A schedule of an item: for any protocol, or with `protocol` for one of its protocols.
@@ -277,7 +328,7 @@ async fn set_schedule(
     IdempotencyKey(key): IdempotencyKey,
     JsonBody(NewSchedule { protocol, schedule }): JsonBody<NewSchedule>,
 ) -> Result<Created<EquipmentJson>, HttpError> {
-    let tag = Tag::read(&tag).map_err(|_| not_found())?;
+    let tag = read_path_tag(&tag)?;
     act(&state, BY_API, key, Command::SetSchedule { tag, protocol, schedule, seen: None }).await?;
     Created::at(&format!("/api/v1/equipment/{tag}"), find_item(&state, tag)?)
 }

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use http::Method;
+use record::ids::ProtocolId;
 use record::kinds::{Event, ProtocolPublished};
 use serde_json::json;
 use web::answer::{Created, Json};
-use web::argument::{IdempotencyKey, JsonBody};
+use web::argument::{IdempotencyKey, JsonBody, Path};
 use web::error::HttpError;
 use web::route::{Example, Kind, Route, row};
 
@@ -17,7 +18,8 @@ use crate::web::access::program::{BY_API, Program, StaffOrProgram};
 use crate::web::api::list::List;
 use crate::web::commands::run::{act, entry};
 use crate::web::context::AppState;
-use crate::web::refusals;
+use crate::web::http_error::not_found;
+use crate::web::{examples, refusals};
 
 const PROTOCOLS: &str = "/api/v1/protocols";
 
@@ -31,6 +33,9 @@ pub(crate) fn routes() -> Vec<Route<AppState>> {
             .commands(&["PublishProtocol"])
             .refusals(refusals::COMMANDING)
             .example(Example::default().json(protocol)),
+        row(Method::GET, "/api/v1/protocols/{id}", "protocol.find", Kind::Api, find)
+            .summary("The newest version of a protocol")
+            .example(Example::default().part("id", examples::PROTOCOL)),
     ]
 }
 
@@ -42,6 +47,16 @@ async fn list(
     Ok(Json(List::whole(facility.protocols.values().cloned().collect())))
 }
 
+async fn find(
+    _: StaffOrProgram<View, Read>,
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+) -> Result<Json<Arc<ProtocolPublished>>, HttpError> {
+    let id: ProtocolId = id.parse().map_err(|_| not_found())?;
+    let facility = state.store.snapshot();
+    facility.protocols.get(&id).cloned().map(Json).ok_or_else(not_found)
+}
+
 async fn publish(
     _: Program<Write>,
     State(state): State<AppState>,
@@ -50,7 +65,9 @@ async fn publish(
 ) -> Result<Created<ProtocolPublished>, HttpError> {
     let done = act(&state, BY_API, key, Command::PublishProtocol(Box::new(new))).await?;
     match entry(&state, done.line).await? {
-        Some((_, Event::ProtocolPublished(published))) => Created::at(PROTOCOLS, *published),
+        Some((_, Event::ProtocolPublished(published))) => {
+            Created::at(&format!("{PROTOCOLS}/{}", published.protocol), *published)
+        }
         _ => Err(Refusal::KeyReused.into()),
     }
 }

@@ -1,4 +1,4 @@
-//! The paths of the program before this one, for the scripts that still call them.
+//! The one operation of the old app that needs no sign-in: a phone reports a cleaning.
 
 use axum::extract::State;
 use http::{Method, StatusCode};
@@ -8,60 +8,39 @@ use record::receipt::Receipt;
 use record::tag::Tag;
 use schemars::JsonSchema;
 use serde::Serialize;
-use web::answer::{Created, Json};
-use web::argument::{IdempotencyKey, Path, Query};
+use web::answer::Created;
+use web::argument::{IdempotencyKey, Path};
 use web::error::HttpError;
 use web::route::{Example, Kind, Route, row};
 use words::{Locale, WordSet as _};
 
 use crate::intake::{CleaningForm, Command};
-use crate::web::access::permissions::{Read, View};
 use crate::web::access::phone::Phone;
-use crate::web::access::program::StaffOrProgram;
-use crate::web::api::list::List;
-use crate::web::api::v1::cleanings::{CleaningJson, list_cleanings};
-use crate::web::api::v1::compliance::{ComplianceJson, count_compliance};
-use crate::web::api::v1::equipment::{EquipmentJson, list_equipment};
 use crate::web::commands::photo_follow::follow;
 use crate::web::commands::photo_upload::{Photo, take_photo};
 use crate::web::commands::run::act;
 use crate::web::context::AppState;
-use crate::web::http_error::{new_error, not_found};
+use crate::web::http_error::new_error;
 use crate::web::request::address_share::AddressShare;
-use crate::web::request::listing::ListParams;
 use crate::web::request::page_token::PageToken;
 use crate::web::request::photo_form::PhotoForm;
 use crate::web::view_models::formats::utc;
 use crate::web::words::ErrorWords;
 use crate::web::{examples, refusals};
 
-pub(crate) fn routes() -> Vec<Route<AppState>> {
-    use Kind::Old;
-    let registered =
-        || Example::default().part("token", examples::TAG).field("cleaned_by", "Ada").field("notes", "");
-    let register = "Records a cleaning; `{token}` is a tag or a page token";
-    let facility = Example::default().part("id", "1");
+pub(super) fn routes() -> Vec<Route<AppState>> {
+    let register = |path, name| {
+        let example =
+            Example::default().part("token", examples::TAG).field("cleaned_by", "Ada").field("notes", "");
+        row(Method::POST, path, name, Kind::Old, register_cleaning)
+            .summary("Records a cleaning; `{token}` is a tag or a page token")
+            .commands(&["RecordCleaning"])
+            .refusals(refusals::COMMANDING)
+            .example(example)
+    };
     vec![
-        row(Method::POST, "/api/register-cleaning/{token}", "old.register-bare", Old, register_cleaning)
-            .summary(register)
-            .commands(&["RecordCleaning"])
-            .refusals(refusals::COMMANDING)
-            .example(registered()),
-        row(Method::POST, "/api/register-cleaning/{token}/", "old.register", Old, register_cleaning)
-            .summary(register)
-            .commands(&["RecordCleaning"])
-            .refusals(refusals::COMMANDING)
-            .example(registered()),
-        row(Method::GET, "/api/equipment/", "old.list-equipment", Old, list_items)
-            .summary("Items, newest first")
-            .refusals(refusals::READING),
-        row(Method::GET, "/api/cleaning-logs/", "old.list-cleanings", Old, list_records)
-            .summary("Cleanings, newest first")
-            .refusals(refusals::READING),
-        row(Method::GET, "/api/facilities/{id}/compliance/", "old.show-compliance", Old, show_compliance)
-            .summary("Compliance rates of the facility and of each item")
-            .refusals(refusals::READING)
-            .example(facility),
+        register("/api/register-cleaning/{token}", "old.register-bare"),
+        register("/api/register-cleaning/{token}/", "old.register"),
     ]
 }
 
@@ -135,45 +114,4 @@ struct OldRegistered {
     timestamp: String,
     /// Opens `/r/{receipt}`.
     receipt: String,
-}
-
-async fn list_items(
-    _: StaffOrProgram<View, Read>,
-    State(state): State<AppState>,
-    Query(params): Query<ListParams>,
-) -> Result<Json<List<EquipmentJson>>, HttpError> {
-    list_equipment(&state, &params).await.map(Json)
-}
-
-async fn list_records(
-    _: StaffOrProgram<View, Read>,
-    State(state): State<AppState>,
-    Query(params): Query<ListParams>,
-) -> Result<Json<List<CleaningJson>>, HttpError> {
-    list_cleanings(&state, &params).await.map(Json)
-}
-
-/// Compliance rates, with the facility that was asked for.
-#[derive(Debug, Serialize, JsonSchema)]
-struct OldCompliance {
-    /// As it was asked for.
-    facility_id: String,
-    #[serde(flatten)]
-    compliance: ComplianceJson,
-}
-
-/// A box has one facility, known by the relay's id for it or by the box's own id. Before it is claimed no relay has given
-/// an id, and whatever id a script was written with means this facility.
-async fn show_compliance(
-    _: StaffOrProgram<View, Read>,
-    State(state): State<AppState>,
-    Path(id): Path<String>,
-) -> Result<Json<OldCompliance>, HttpError> {
-    let own = (state.facility_id)();
-    if own.is_some_and(|own| id != own.to_string() && id != state.store.origin().box_id.to_string()) {
-        return Err(not_found()
-            .detail("This box belongs to another facility. The relay answers for all of them.")
-            .field("id"));
-    }
-    Ok(Json(OldCompliance { facility_id: id, compliance: count_compliance(&state).await? }))
 }

@@ -1,0 +1,266 @@
+//! By which ways each command comes in, and who makes each kind of entry. What has neither yet is listed with the issue that
+//! makes it.
+
+use super::Command;
+
+/// The ways of one command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ways {
+    /// Its name.
+    pub command: &'static str,
+    /// Kinds of entries that it makes.
+    pub kinds: &'static [&'static str],
+    /// Names of the rows of the table of routes that may give it.
+    pub routes: &'static [&'static str],
+    /// What of the command line gives it.
+    pub cli: Option<&'static str>,
+    /// The source file of the room that gives it by itself.
+    pub made_by_box: Option<&'static str>,
+}
+
+/// A command or a kind of entry that nothing makes yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NotYet {
+    /// Its name.
+    pub name: &'static str,
+    /// The issue that makes it.
+    pub issue: &'static str,
+}
+
+/// A kind of entry that no command makes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MadeByBox {
+    /// Which kind.
+    pub kind: &'static str,
+    /// The source file that makes it.
+    pub file: &'static str,
+}
+
+/// Kinds of entries that the store writes by itself.
+pub const MADE_BY_BOX: &[MadeByBox] = &[
+    MadeByBox { kind: "log.started", file: "store/src/begin.rs" },
+    MadeByBox { kind: "log.adopted", file: "store/src/adopt.rs" },
+];
+
+/// This list may only shrink.
+pub const NOT_YET: &[NotYet] = &[
+    NotYet { name: "AssignTag", issue: "02-box" },
+    NotYet { name: "RevokeTag", issue: "02-box" },
+    NotYet { name: "RecordUse", issue: "02-box" },
+    NotYet { name: "clock.anchored", issue: "02-box" },
+    NotYet { name: "directive.applied", issue: "04-relay" },
+    NotYet { name: "directive.refused", issue: "04-relay" },
+    NotYet { name: "text.erased", issue: "04-relay by directive, 14-box-manage by page" },
+];
+
+const NONE: Ways = Ways { command: "", kinds: &[], routes: &[], cli: None, made_by_box: None };
+
+/// Writes the table and the match that keeps it whole: a command without a row here does not compile.
+macro_rules! ways {
+    ($($command:ident => $ways:expr,)*) => {
+        /// The ways of all commands.
+        pub const WAYS: &[Ways] = &[$(Ways { command: stringify!($command), ..$ways }),*];
+
+        /// The ways of a command.
+        pub fn ways_of(command: &Command) -> Ways {
+            match command {
+                $(Command::$command { .. } => Ways { command: stringify!($command), ..$ways },)*
+            }
+        }
+    };
+}
+
+ways! {
+    AddEquipment => Ways {
+        kinds: &["equipment.added", "schedule.set"],
+        routes: &["equipment.create", "equipment.add", "old.add-equipment"],
+        ..NONE
+    },
+    ChangeEquipment => Ways {
+        kinds: &["equipment.changed", "schedule.set"],
+        routes: &["equipment.save", "equipment.change", "old.change-equipment", "old.replace-equipment"],
+        ..NONE
+    },
+    RetireEquipment => Ways {
+        kinds: &["equipment.retired"],
+        routes: &["equipment.retire", "equipment.remove", "old.retire-equipment"],
+        ..NONE
+    },
+    SuspendEquipment => Ways {
+        kinds: &["equipment.suspended"],
+        routes: &["equipment.suspend", "service.set"],
+        ..NONE
+    },
+    ResumeEquipment => Ways {
+        kinds: &["equipment.resumed"],
+        routes: &["equipment.resume", "service.set"],
+        ..NONE
+    },
+    AssignTag => Ways { kinds: &["tag.assigned"], ..NONE },
+    RevokeTag => Ways { kinds: &["tag.revoked"], ..NONE },
+    PublishProtocol => Ways { kinds: &["protocol.published"], routes: &["protocol.publish"], ..NONE },
+    SetSchedule => Ways {
+        kinds: &["schedule.set"],
+        routes: &["equipment.save", "equipment.schedule", "schedule.set"],
+        ..NONE
+    },
+    AddStaff => Ways {
+        kinds: &["staff.added"],
+        routes: &["person.add"],
+        cli: Some("staff add"),
+        ..NONE
+    },
+    ChangeStaff => Ways { kinds: &["staff.changed"], routes: &["person.change"], ..NONE },
+    StaffLeft => Ways { kinds: &["staff.left"], routes: &["person.leave"], ..NONE },
+    ChangeFacility => Ways {
+        kinds: &["facility.changed"],
+        routes: &["settings.save"],
+        cli: Some("facility set"),
+        ..NONE
+    },
+    RecordCleaning => Ways {
+        kinds: &["cleaning.recorded"],
+        routes: &["scan.submit", "cleaning.add", "old.register", "old.register-bare", "old.add-cleaning"],
+        ..NONE
+    },
+    VoidCleaning => Ways {
+        kinds: &["cleaning.voided"],
+        routes: &["cleaning.void", "receipt.undo", "void.add"],
+        ..NONE
+    },
+    RecordUse => Ways { kinds: &["use.recorded"], ..NONE },
+    AttachPhoto => Ways {
+        kinds: &["photo.attached"],
+        made_by_box: Some("appliance/src/web/commands/photo_follow.rs"),
+        ..NONE
+    },
+    Reprinted => Ways {
+        kinds: &["label.printed"],
+        made_by_box: Some("appliance/src/prints.rs"),
+        ..NONE
+    },
+    Note => Ways {
+        kinds: &["label.printed", "box.claimed"],
+        made_by_box: Some("appliance/src/uplink/mod.rs"),
+        ..NONE
+    },
+}
+
+impl Ways {
+    /// Whether it comes in by something that is no demo and no test.
+    pub fn has_any(&self) -> bool {
+        !self.routes.is_empty() || self.cli.is_some() || self.made_by_box.is_some()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::{Path, PathBuf};
+
+    use record::kinds::Event;
+
+    use super::*;
+
+    fn source(path: &str) -> PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path)
+    }
+
+    /// The sources below a folder that are no tests.
+    fn read_sources(folder: &Path) -> String {
+        let mut text = String::new();
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_str().unwrap();
+            if path.is_dir() && name != "tests" {
+                text += &read_sources(&path);
+            } else if name.ends_with(".rs") && name != "tests.rs" && name != "ways.rs" {
+                let file = std::fs::read_to_string(&path).unwrap();
+                text += file.split("#[cfg(test)]").next().unwrap();
+            }
+        }
+        text
+    }
+
+    /// `equipment.added` is the body `EquipmentAdded`.
+    fn body_name(kind: &str) -> String {
+        let parts = kind.split('.').map(|part| part[..1].to_uppercase() + &part[1..]);
+        parts.collect()
+    }
+
+    /// Whether a text makes the body of a kind: as a value, not as a pattern.
+    fn makes_body(text: &str, kind: &str) -> bool {
+        let name = body_name(kind);
+        let begins = |at: usize| !text[..at].ends_with(|c: char| c.is_alphanumeric() || c == ':');
+        text.match_indices(&format!("{name} {{")).any(|(at, _)| begins(at))
+    }
+
+    fn is_not_yet(name: &str) -> bool {
+        NOT_YET.iter().any(|not_yet| not_yet.name == name)
+    }
+
+    #[test]
+    fn a_command_finds_its_own_row() {
+        let retire = Command::RetireEquipment { tag: "ABCDEFGH3".parse().unwrap(), reason: String::new() };
+        assert_eq!(ways_of(&retire).command, "RetireEquipment");
+        for ways in WAYS {
+            assert!(!ways.kinds.is_empty(), "{} makes no entry", ways.command);
+        }
+    }
+
+    #[test]
+    fn every_command_has_a_way_in_or_an_issue_that_makes_it() {
+        for ways in WAYS {
+            let (named, found) = (is_not_yet(ways.command), ways.has_any());
+            assert_ne!(named, found, "{}: in NOT_YET {named}, has a way in {found}", ways.command);
+            if let Some(file) = ways.made_by_box {
+                let text = std::fs::read_to_string(source(file)).unwrap();
+                let name = format!("Command::{}", ways.command);
+                assert!(text.contains(&name), "{file} gives no {name}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_kind_has_a_maker() {
+        let intake = read_sources(&source("appliance/src/intake"));
+        for kind in Event::KINDS {
+            let by_command: Vec<_> = WAYS.iter().filter(|ways| ways.kinds.contains(kind)).collect();
+            let by_box = MADE_BY_BOX.iter().find(|made| made.kind == *kind);
+            match (by_command.as_slice(), by_box) {
+                ([], None) => assert!(is_not_yet(kind), "nothing makes {kind}"),
+                ([], Some(made)) => {
+                    let text = std::fs::read_to_string(source(made.file)).unwrap();
+                    assert!(makes_body(&text, kind), "{} makes no {kind}", made.file);
+                }
+                // What intake passes on as it comes is made where its command is given.
+                (commands, None) => {
+                    let by_note = |ways: &&Ways| {
+                        ways.made_by_box.is_some_and(|file| {
+                            makes_body(&std::fs::read_to_string(source(file)).unwrap(), kind)
+                        })
+                    };
+                    let made = makes_body(&intake, kind) || commands.iter().any(by_note);
+                    assert!(made, "no command of {commands:?} makes {kind}");
+                }
+                (_, Some(_)) => panic!("{kind} is made by commands and by the box"),
+            }
+        }
+        for kind in WAYS.iter().flat_map(|ways| ways.kinds).chain(MADE_BY_BOX.iter().map(|made| &made.kind)) {
+            assert!(Event::KINDS.contains(kind), "{kind} is no kind of entry");
+        }
+    }
+
+    #[test]
+    fn what_is_not_yet_made_is_still_missing() {
+        let sources = ["appliance/src", "store/src"].map(|folder| read_sources(&source(folder))).concat();
+        for NotYet { name, issue } in NOT_YET {
+            assert!(!issue.is_empty());
+            if Event::KINDS.contains(name) {
+                assert!(!makes_body(&sources, name), "{name} is made: take it off the list");
+            } else {
+                let ways = WAYS.iter().find(|ways| ways.command == *name);
+                assert!(ways.is_some_and(|ways| !ways.has_any()), "{name} is made: take it off the list");
+            }
+        }
+    }
+}

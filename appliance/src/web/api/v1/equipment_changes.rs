@@ -1,0 +1,166 @@
+//! Changes of equipment and of its service, for programs.
+
+use std::collections::BTreeMap;
+
+use axum::extract::State;
+use http::Method;
+use record::fold::RowVersion;
+use record::kinds::Schedule;
+use record::tag::Tag;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use web::answer::NoContent;
+use web::argument::{IdempotencyKey, IfMatch, JsonBody, OtherVersion, Path};
+use web::error::HttpError;
+use web::route::{Kind, Route, row};
+
+use crate::intake::{Command, EquipmentFields, Refusal};
+use crate::web::access::permissions::Write;
+use crate::web::access::program::{BY_API, Program};
+use crate::web::api::v1::equipment::{
+    VersionedItem, find_version, find_versioned, read_fields, read_path_tag,
+};
+use crate::web::commands::run::{Undone, act};
+use crate::web::context::AppState;
+use crate::web::http_error::changed_since;
+use crate::web::{examples, refusals};
+
+pub(crate) fn routes() -> Vec<Route<AppState>> {
+    let change = json!({ "location": "ICU West", "custom": { "Cost centre": "4410" } });
+    let out = json!({ "service": "out", "reason": "Flow sensor fails its self-test" });
+    vec![
+        row(Method::PATCH, "/api/v1/equipment/{tag}", "equipment.change", Kind::Api, change_equipment)
+            .summary("Changes the facts that it names, and leaves the others as they are")
+            .commands(&["ChangeEquipment"])
+            .refusals(refusals::COMMANDING)
+            .example(examples::tag().json(change)),
+        row(Method::DELETE, "/api/v1/equipment/{tag}", "equipment.remove", Kind::Api, retire_equipment)
+            .summary("Retires an item for good, with the reason; its history stays")
+            .commands(&["RetireEquipment"])
+            .refusals(refusals::COMMANDING)
+            .example(examples::tag().json(json!({ "reason": "Sent back to the maker" }))),
+        row(Method::PUT, "/api/v1/equipment/{tag}/service", "service.set", Kind::Api, set_service)
+            .summary("Takes an item out of service, with the reason, or back into it")
+            .commands(&["SuspendEquipment", "ResumeEquipment"])
+            .refusals(refusals::COMMANDING)
+            .example(examples::tag().json(out)),
+    ]
+}
+
+/// What is to be changed of an item; what is absent stays.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+pub(crate) struct ItemChanges {
+    /// When it is due by any protocol.
+    schedule: Option<Schedule>,
+    // Read a second time, so that what does not fit is named.
+    #[serde(flatten)]
+    #[schemars(with = "EquipmentFields")]
+    fields: BTreeMap<String, Value>,
+}
+
+/// Changes an item, where `seen` is given only in that version. A change that names nothing records nothing.
+pub(crate) async fn change_item(
+    state: &AppState,
+    tag: Tag,
+    key: Option<String>,
+    changes: ItemChanges,
+    seen: Option<RowVersion>,
+) -> Result<(), HttpError> {
+    let (schedule, fields) = (changes.schedule, read_fields(changes.fields)?);
+    if schedule.is_none() && fields == EquipmentFields::default() {
+        let now = find_version(state, tag);
+        return if seen.is_none() || seen == now { Ok(()) } else { Err(changed_since(now)) };
+    }
+    let command = Command::ChangeEquipment { tag, fields: Box::new(fields), schedule, seen };
+    match act(state, BY_API, key, command).await {
+        Ok(_) => Ok(()),
+        Err(Undone::Refused(Refusal::Changed { now })) => Err(changed_since(Some(now))),
+        Err(other) => Err(other.into()),
+    }
+}
+
+async fn change_equipment(
+    _: Program<Write>,
+    State(state): State<AppState>,
+    Path(tag): Path<String>,
+    IdempotencyKey(key): IdempotencyKey,
+    if_match: IfMatch,
+    JsonBody(changes): JsonBody<ItemChanges>,
+) -> Result<VersionedItem, HttpError> {
+    let tag = read_path_tag(&tag)?;
+    let now = find_version(&state, tag);
+    let seen = if_match.choose(now).map_err(|OtherVersion| changed_since(now))?;
+    change_item(&state, tag, key, changes, seen).await?;
+    find_versioned(&state, tag)
+}
+
+/// Retires an item for good.
+pub(crate) async fn retire_item(
+    state: &AppState,
+    tag: Tag,
+    key: Option<String>,
+    reason: String,
+) -> Result<NoContent, HttpError> {
+    act(state, BY_API, key, Command::RetireEquipment { tag, reason }).await?;
+    Ok(NoContent)
+}
+
+/// Why an item is retired.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Retirement {
+    /// At most 1,000 characters; people read it.
+    reason: String,
+}
+
+async fn retire_equipment(
+    _: Program<Write>,
+    State(state): State<AppState>,
+    Path(tag): Path<String>,
+    IdempotencyKey(key): IdempotencyKey,
+    JsonBody(Retirement { reason }): JsonBody<Retirement>,
+) -> Result<NoContent, HttpError> {
+    require_reason(&reason)?;
+    retire_item(&state, read_path_tag(&tag)?, key, reason).await
+}
+
+/// In service or out of it.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(tag = "service", rename_all = "snake_case", deny_unknown_fields)]
+enum ServiceChange {
+    /// Back in service.
+    In {},
+    /// Out of service: nothing is due meanwhile, and a scan says not to use it.
+    Out {
+        /// At most 1,000 characters; whoever scans it reads it.
+        reason: String,
+    },
+}
+
+async fn set_service(
+    _: Program<Write>,
+    State(state): State<AppState>,
+    Path(tag): Path<String>,
+    IdempotencyKey(key): IdempotencyKey,
+    JsonBody(change): JsonBody<ServiceChange>,
+) -> Result<VersionedItem, HttpError> {
+    let tag = read_path_tag(&tag)?;
+    let command = match change {
+        ServiceChange::In {} => Command::ResumeEquipment { tag },
+        ServiceChange::Out { reason } => {
+            require_reason(&reason)?;
+            Command::SuspendEquipment { tag, reason }
+        }
+    };
+    act(&state, BY_API, key, command).await?;
+    find_versioned(&state, tag)
+}
+
+/// Pages ask for a reason too: whoever meets the item wants to know.
+fn require_reason(reason: &str) -> Result<(), HttpError> {
+    match reason.trim() {
+        "" => Err(Refusal::Needed { field: "reason", words: "Say why" }.into()),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,139 @@
+//! The old app's equipment; the `{id}` of an item is its tag.
+
+use axum::extract::State;
+use http::Method;
+use record::tag::Tag;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use web::answer::{Created, Json, NoContent};
+use web::argument::{IdempotencyKey, JsonBody, Path, Query};
+use web::error::HttpError;
+use web::route::{Example, Kind, Route, row};
+
+use crate::web::access::permissions::{Read, View, Write};
+use crate::web::access::program::{Program, StaffOrProgram};
+use crate::web::api::list::List;
+use crate::web::api::v1::equipment::{
+    EquipmentJson, NewItem, add_item, find_item, list_equipment, read_path_tag,
+};
+use crate::web::api::v1::equipment_changes::{ItemChanges, change_item, retire_item};
+use crate::web::context::AppState;
+use crate::web::request::listing::ListParams;
+use crate::web::request::optional_json::OptionalJson;
+use crate::web::{examples, refusals};
+
+const ITEMS: &str = "/api/equipment/";
+const ITEM: &str = "/api/equipment/{id}/";
+
+pub(super) fn routes() -> Vec<Route<AppState>> {
+    use Kind::Old;
+    let item = json!({ "name": "Infusion pump 21", "location": "ICU East" });
+    let id = || Example::default().part("id", examples::TAG);
+    let change = || id().json(json!({ "location": "ICU West" }));
+    let changed = "Changes the facts that it names, and leaves the others as they are";
+    vec![
+        row(Method::GET, ITEMS, "old.list-equipment", Old, list)
+            .summary("Items, newest first")
+            .refusals(refusals::READING),
+        row(Method::POST, ITEMS, "old.add-equipment", Old, add)
+            .summary("Adds an item")
+            .commands(&["AddEquipment"])
+            .refusals(refusals::COMMANDING)
+            .example(Example::default().json(item)),
+        row(Method::GET, ITEM, "old.find-equipment", Old, find)
+            .summary("One item; `{id}` is any of its tags")
+            .refusals(refusals::READING)
+            .example(id()),
+        row(Method::PUT, ITEM, "old.replace-equipment", Old, change_equipment)
+            .summary(changed)
+            .commands(&["ChangeEquipment"])
+            .refusals(refusals::COMMANDING)
+            .example(change()),
+        row(Method::PATCH, ITEM, "old.change-equipment", Old, change_equipment)
+            .summary(changed)
+            .commands(&["ChangeEquipment"])
+            .refusals(refusals::COMMANDING)
+            .example(change()),
+        row(Method::DELETE, ITEM, "old.retire-equipment", Old, retire)
+            .summary("Retires an item for good; its history stays")
+            .commands(&["RetireEquipment"])
+            .refusals(refusals::COMMANDING)
+            .example(id().query("reason=sold")),
+    ]
+}
+
+/// An item, and its tag once more under the name that old scripts know.
+#[derive(Debug, Serialize, JsonSchema)]
+struct OldEquipment {
+    /// Its first tag, which is the `{id}` of its paths.
+    id: Tag,
+    #[serde(flatten)]
+    item: EquipmentJson,
+}
+
+impl From<EquipmentJson> for OldEquipment {
+    fn from(item: EquipmentJson) -> Self {
+        Self { id: item.tag(), item }
+    }
+}
+
+async fn list(
+    _: StaffOrProgram<View, Read>,
+    State(state): State<AppState>,
+    Query(params): Query<ListParams>,
+) -> Result<Json<List<OldEquipment>>, HttpError> {
+    let List { items, next } = list_equipment(&state, &params).await?;
+    Ok(Json(List { items: items.into_iter().map(OldEquipment::from).collect(), next }))
+}
+
+async fn add(
+    _: Program<Write>,
+    State(state): State<AppState>,
+    IdempotencyKey(key): IdempotencyKey,
+    JsonBody(new): JsonBody<NewItem>,
+) -> Result<Created<OldEquipment>, HttpError> {
+    let added = OldEquipment::from(add_item(&state, key, new).await?);
+    Created::at(&format!("{ITEMS}{}/", added.id), added)
+}
+
+async fn find(
+    _: StaffOrProgram<View, Read>,
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+) -> Result<Json<OldEquipment>, HttpError> {
+    let item = find_item(&state, read_path_tag(&id)?)?;
+    Ok(Json(item.into()))
+}
+
+async fn change_equipment(
+    _: Program<Write>,
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+    IdempotencyKey(key): IdempotencyKey,
+    JsonBody(changes): JsonBody<ItemChanges>,
+) -> Result<Json<OldEquipment>, HttpError> {
+    let tag = read_path_tag(&id)?;
+    change_item(&state, tag, key, changes, None).await?;
+    Ok(Json(find_item(&state, tag)?.into()))
+}
+
+/// Why an item is retired; in the query where a client sends no body with DELETE.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+struct OldRetirement {
+    /// At most 1,000 characters; people read it.
+    #[serde(default)]
+    reason: String,
+}
+
+async fn retire(
+    _: Program<Write>,
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+    IdempotencyKey(key): IdempotencyKey,
+    Query(asked): Query<OldRetirement>,
+    OptionalJson(body): OptionalJson<OldRetirement>,
+) -> Result<NoContent, HttpError> {
+    let reason = if body.reason.is_empty() { asked.reason } else { body.reason };
+    retire_item(&state, read_path_tag(&id)?, key, reason).await
+}

@@ -1,0 +1,110 @@
+//! The old app's facilities: a box has one, known by the relay's id for it or by the box's own id.
+
+use axum::extract::State;
+use http::Method;
+use schemars::JsonSchema;
+use serde::Serialize;
+use web::answer::Json;
+use web::argument::Path;
+use web::error::HttpError;
+use web::route::{Example, Kind, Route, row};
+
+use crate::web::access::permissions::{Read, View};
+use crate::web::access::program::StaffOrProgram;
+use crate::web::api::list::List;
+use crate::web::api::v1::compliance::{ComplianceJson, count_compliance};
+use crate::web::context::AppState;
+use crate::web::http_error::not_found;
+use crate::web::refusals;
+
+pub(super) fn routes() -> Vec<Route<AppState>> {
+    let facility = || Example::default().part("id", "1");
+    vec![
+        row(Method::GET, "/api/facilities/", "old.list-facilities", Kind::Old, list)
+            .summary("The facility to which the box belongs"),
+        row(Method::GET, "/api/facilities/{id}/", "old.find-facility", Kind::Old, find)
+            .summary("The facility, by the relay’s id or by the box’s own id")
+            .example(facility()),
+        row(
+            Method::GET,
+            "/api/facilities/{id}/compliance/",
+            "old.show-compliance",
+            Kind::Old,
+            show_compliance,
+        )
+        .summary("Compliance rates of the facility and of each item")
+        .refusals(refusals::READING)
+        .example(facility()),
+    ]
+}
+
+/// A facility.
+#[derive(Debug, Serialize, JsonSchema)]
+struct OldFacility {
+    /// The relay's id for it; the box's own id until the box is claimed.
+    id: String,
+    /// Its name; empty until somebody says it.
+    name: String,
+    /// Its IANA time zone.
+    zone: String,
+    /// Whom technicians call.
+    contact: String,
+}
+
+impl OldFacility {
+    fn of(state: &AppState) -> Self {
+        let settings = state.store.snapshot().settings.clone();
+        let of_box = || state.store.origin().box_id.to_string();
+        Self {
+            id: (state.facility_id)().map_or_else(of_box, |id| id.to_string()),
+            name: settings.name.clone(),
+            zone: settings.zone().to_owned(),
+            contact: settings.contact.clone(),
+        }
+    }
+}
+
+/// Before the box is claimed no relay has made up an id, and whatever id a script was written with means this facility.
+fn require_own(state: &AppState, id: &str) -> Result<(), HttpError> {
+    let own = (state.facility_id)();
+    if own.is_none_or(|own| id == own.to_string() || id == state.store.origin().box_id.to_string()) {
+        return Ok(());
+    }
+    Err(not_found()
+        .detail("This box belongs to another facility. The relay answers for all of them.")
+        .field("id"))
+}
+
+async fn list(
+    _: StaffOrProgram<View, Read>,
+    State(state): State<AppState>,
+) -> Result<Json<List<OldFacility>>, HttpError> {
+    Ok(Json(List::whole(vec![OldFacility::of(&state)])))
+}
+
+async fn find(
+    _: StaffOrProgram<View, Read>,
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+) -> Result<Json<OldFacility>, HttpError> {
+    require_own(&state, &id)?;
+    Ok(Json(OldFacility::of(&state)))
+}
+
+/// Compliance rates, with the facility that was asked for.
+#[derive(Debug, Serialize, JsonSchema)]
+struct OldCompliance {
+    /// As it was asked for.
+    facility_id: String,
+    #[serde(flatten)]
+    compliance: ComplianceJson,
+}
+
+async fn show_compliance(
+    _: StaffOrProgram<View, Read>,
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+) -> Result<Json<OldCompliance>, HttpError> {
+    require_own(&state, &id)?;
+    Ok(Json(OldCompliance { facility_id: id, compliance: count_compliance(&state).await? }))
+}

@@ -1,0 +1,93 @@
+//! The old app's QR codes: of an item's tag, with a token for a few minutes or with the tag itself.
+
+use ::labels::code::qr;
+use ::labels::{Bitmap, Dpi};
+use axum::extract::State;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use http::{Method, StatusCode};
+use record::tag::Tag;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use web::answer::Json;
+use web::argument::Path;
+use web::error::HttpError;
+use web::route::{Example, Kind, Route, row};
+
+use crate::web::access::permissions::{Read, View};
+use crate::web::access::program::StaffOrProgram;
+use crate::web::api::v1::equipment::read_path_tag;
+use crate::web::context::{AppState, aside};
+use crate::web::examples;
+use crate::web::request::optional_json::OptionalJson;
+use crate::web::request::page_token::{PAGE_MS, PageToken};
+use crate::web::view_models::formats::utc;
+use crate::web::view_models::label_fields::host;
+use crate::web::view_models::snapshot::Snapshot;
+
+/// A code of 25 modules with its white edge is 264 dots wide: sharp on a screen, and small in an answer.
+const MODULE_DOTS: u32 = 8;
+
+pub(super) fn routes() -> Vec<Route<AppState>> {
+    vec![
+        row(Method::POST, "/api/equipment/{id}/generate-qr/", "old.generate-qr", Kind::Old, generate)
+            .summary("A QR code that opens an item, with a token to record by for five minutes or for good")
+            .refusals(&[StatusCode::CONFLICT, StatusCode::SERVICE_UNAVAILABLE])
+            .example(Example::default().part("id", examples::TAG)),
+    ]
+}
+
+/// What the token is to be.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+struct OldQrRequest {
+    /// The tag itself, which names the item for good, in place of a token for five minutes.
+    #[serde(default)]
+    permanent: bool,
+}
+
+/// A QR code, and the token that goes with it.
+#[derive(Debug, Serialize, JsonSchema)]
+struct OldQrCode {
+    /// Stands as `{token}` in `/api/register-cleaning/{token}/`.
+    token: String,
+    /// What a phone opens that reads the code.
+    url: String,
+    /// Until when the token is fresh (RFC 3339, UTC); null where it is the tag.
+    expires_at: Option<String>,
+    /// A PNG as `data:` URL.
+    qr_code: String,
+}
+
+async fn generate(
+    _: StaffOrProgram<View, Read>,
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+    OptionalJson(request): OptionalJson<OldQrRequest>,
+) -> Result<Json<OldQrCode>, HttpError> {
+    let tag = read_path_tag(&id)?;
+    aside(&state, move |state| make_code(state, tag, request.permanent)).await.map(Json)
+}
+
+fn make_code(state: &AppState, tag: Tag, permanent: bool) -> Result<OldQrCode, HttpError> {
+    let facility = state.store.snapshot();
+    let tag = facility.resolve(tag).ok_or_else(|| state.unknown_tag(tag))?.tag;
+    let url = format!("{}/{tag}", host(&facility)?);
+    let (token, expires_at) = if permanent {
+        (tag.to_string(), None)
+    } else {
+        let snapshot = Snapshot::of(state, &facility);
+        let token = PageToken::new(tag, &snapshot.now).text(&state.identity.page_key);
+        (token, Some(utc(snapshot.now_ms().saturating_add_unsigned(PAGE_MS))))
+    };
+    let qr_code = format!("data:image/png;base64,{}", STANDARD.encode(draw_png(&url)?));
+    Ok(OldQrCode { token, url, expires_at, qr_code })
+}
+
+fn draw_png(url: &str) -> Result<Vec<u8>, HttpError> {
+    let code = qr(url).map_err(|error| HttpError::internal(&error))?;
+    let edge = code.kind().quiet();
+    let side = |modules: u32| (modules + 2 * edge) * MODULE_DOTS;
+    let mut picture = Bitmap::white(side(code.width()), side(code.height()));
+    code.draw(&mut picture, edge * MODULE_DOTS, edge * MODULE_DOTS, MODULE_DOTS);
+    picture.to_png_1bit(Dpi::D203).map_err(|error| HttpError::internal(&error))
+}
