@@ -3,6 +3,8 @@
 //! A row stands in the transaction of its act. What is denied or repeated is one row a minute that counts, and what strangers
 //! try who have no account is one row an hour for all of them together: nobody fills the database by knocking.
 
+use std::fmt;
+
 use record::ids::UserId;
 use service::clock::Clock;
 use service::random::Random;
@@ -36,14 +38,119 @@ impl AccessOutcome {
     }
 }
 
+/// Why somebody who is known was denied what they wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DenialReason {
+    /// Their role does not hold the permission.
+    NeedsAdmin,
+    /// The form is not of a page of their session.
+    ForeignForm,
+    /// The token was revoked.
+    TokenRevoked,
+    /// The token has expired.
+    TokenExpired,
+}
+
+impl DenialReason {
+    /// Every reason.
+    pub const ALL: [Self; 4] = [Self::NeedsAdmin, Self::ForeignForm, Self::TokenRevoked, Self::TokenExpired];
+
+    /// As the database has it.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::NeedsAdmin => "needs-admin",
+            Self::ForeignForm => "foreign-form",
+            Self::TokenRevoked => "token-revoked",
+            Self::TokenExpired => "token-expired",
+        }
+    }
+}
+
+/// Who wanted something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AccessActor {
+    /// Whoever orders on the machine itself.
+    Operator,
+    /// A program with a token.
+    Program {
+        /// The token's id.
+        token_id: String,
+        /// What the token is for.
+        name: String,
+    },
+    /// Somebody with this e-mail address.
+    Person(String),
+}
+
+impl AccessActor {
+    /// Of what the database has.
+    pub fn of_key(key: &str) -> Self {
+        let program = key.split_once(' ').filter(|(kind, _)| *kind == "program");
+        match program.and_then(|(_, rest)| rest.split_once(' ')) {
+            Some((id, name)) => Self::Program { token_id: id.to_owned(), name: name.to_owned() },
+            None if key == OPERATOR => Self::Operator,
+            None => Self::Person(key.to_owned()),
+        }
+    }
+}
+
+/// As the database has it.
+impl fmt::Display for AccessActor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Operator => f.write_str(OPERATOR),
+            Self::Program { token_id, name } => write!(f, "program {token_id} {name}"),
+            Self::Person(email) => f.write_str(email),
+        }
+    }
+}
+
+/// Where somebody signed in from, or tried to; and of how many devices they signed out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SessionDetail {
+    /// A device that had signed in as this person before.
+    KnownDevice,
+    /// Another one, in this network.
+    NewDevice(String),
+    /// This device only.
+    ThisDevice,
+    /// Every device.
+    EveryDevice,
+}
+
+impl SessionDetail {
+    /// Of what the database has.
+    pub fn of_key(key: &str) -> Option<Self> {
+        match key.split_once(' ') {
+            None if key == "known-device" => Some(Self::KnownDevice),
+            None if key == "this-device" => Some(Self::ThisDevice),
+            None if key == "every-device" => Some(Self::EveryDevice),
+            Some(("new-device", network)) => Some(Self::NewDevice(network.to_owned())),
+            _ => None,
+        }
+    }
+}
+
+/// As the database has it.
+impl fmt::Display for SessionDetail {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::KnownDevice => f.write_str("known-device"),
+            Self::NewDevice(network) => write!(f, "new-device {network}"),
+            Self::ThisDevice => f.write_str("this-device"),
+            Self::EveryDevice => f.write_str("every-device"),
+        }
+    }
+}
+
 /// Who wanted what.
 #[derive(Debug, Clone, Copy)]
 pub struct AccessRecord<'a> {
-    /// An e-mail address, a program or [`OPERATOR`].
+    /// An [`AccessActor`] as the database has it.
     pub who: &'a str,
     /// A command, or method and route.
     pub act: &'a str,
-    /// Of what; or why it was denied. Never a secret.
+    /// Of what; or the key of why it was denied. Never a secret.
     pub about: &'a str,
 }
 

@@ -32,15 +32,6 @@ pub enum Role {
 impl Role {
     /// Every role.
     pub const ALL: [Self; 3] = [Self::SuperAdmin, Self::AccountAdmin, Self::Auditor];
-
-    /// The role on a page.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::SuperAdmin => "platform admin",
-            Self::AccountAdmin => "admin",
-            Self::Auditor => "auditor",
-        }
-    }
 }
 
 impl fmt::Display for Role {

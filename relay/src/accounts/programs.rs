@@ -11,7 +11,7 @@ use crate::db::tokens::{self, NewToken, ShownToken, TokenRow};
 use crate::db::{AccountScope, Conn, Db, DbError};
 
 /// Tokens of an account that open something.
-const TOKENS_MAX: i64 = 100;
+pub const TOKENS_MAX: i64 = 100;
 const DAY_MS: i64 = 86_400_000;
 
 /// Why a token was not made or revoked.

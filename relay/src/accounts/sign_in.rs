@@ -7,7 +7,7 @@ use service::attempts::{Network, Origin};
 use service::clock::Clock;
 use service::random::Random;
 
-use super::access_log::{AccessLog, AccessOutcome, AccessRecord};
+use super::access_log::{AccessLog, AccessOutcome, AccessRecord, SessionDetail};
 use super::device::{self, DeviceSecret};
 use super::lock_out::{AttemptOrigin, CountError, EmptyBucket, SignInLimits};
 use super::password::{Checker, PasswordError};
@@ -143,7 +143,7 @@ impl<'a> Door<'a> {
         db::sessions::insert(&mut tx, scope, token.digest(), &user.user_id, now_ms).await?;
         let device = self.own_device(&mut tx, device, now_ms).await?;
         db::devices::remember(&mut tx, scope, &user.user_id, device.digest(), now_ms).await?;
-        let about = origin_words(from, peer);
+        let about = session_detail(from, peer).to_string();
         let record = AccessRecord { who: email, act: ACT, about: &about };
         self.log().write_repeated(&mut tx, scope, record, AccessOutcome::Done).await?;
         tx.commit().await?;
@@ -178,7 +178,7 @@ impl<'a> Door<'a> {
             Some(user) => {
                 let account: AccountId =
                     user.account.parse().map_err(|e| DbError::stored("account id", e))?;
-                let about = format!("wrong password, {}", origin_words(from, peer));
+                let about = session_detail(from, peer).to_string();
                 let record = AccessRecord { who: email, act: ACT, about: &about };
                 let (scope, denied) = (AccountScope::of(account), AccessOutcome::Denied);
                 self.log().write_repeated(&mut tx, scope, record, denied).await?;
@@ -217,11 +217,11 @@ impl<'a> Door<'a> {
     }
 }
 
-/// From where, as the access log says it.
-fn origin_words(from: &AttemptOrigin, peer: IpAddr) -> String {
+/// From where, for the access log.
+fn session_detail(from: &AttemptOrigin, peer: IpAddr) -> SessionDetail {
     match from.origin() {
-        Origin::KnownDevice => "a device of theirs".to_owned(),
-        Origin::UnknownDevice => format!("a new device in {}", Network::of(peer)),
+        Origin::KnownDevice => SessionDetail::KnownDevice,
+        Origin::UnknownDevice => SessionDetail::NewDevice(Network::of(peer).to_string()),
     }
 }
 

@@ -12,6 +12,7 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{Method, header};
 
+use crate::accounts::access_log::AccessActor;
 use crate::accounts::permission::Permission;
 use crate::accounts::programs::{self, EndedToken};
 use crate::accounts::session::Token;
@@ -200,8 +201,8 @@ impl KnownCaller {
     }
 
     fn program(program: &Program) -> Self {
-        let who = format!("program {} ({})", program.name, program.token_id);
-        Self { scope: program.scope, who, visitor: None }
+        let who = AccessActor::Program { token_id: program.token_id.clone(), name: program.name.clone() };
+        Self { scope: program.scope, who: who.to_string(), visitor: None }
     }
 
     /// The first who says so is right: they are the same.

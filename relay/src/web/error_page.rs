@@ -1,7 +1,7 @@
 //! Errors as whoever asked reads them.
 
 use ::web::answer::Page;
-use ::web::error::{FaultWords, HttpError, RequestFault};
+use ::web::error::{ErrorText, FaultWords, HttpError, RequestFault};
 use ::web::present::ErrorPresenter;
 use askama::Template;
 use axum::extract::Request;
@@ -10,6 +10,7 @@ use crate::web::Web;
 use crate::web::access::CallerSlot;
 use crate::web::http_error::{fault_words, link_of};
 use crate::web::layout::{Section, Shell};
+use crate::web::words::{ErrorWords, LOCALE, open_words};
 
 #[derive(Template)]
 #[template(path = "problem.html")]
@@ -18,10 +19,10 @@ struct ErrorPage<'a> {
     title: String,
     detail: String,
     safe: String,
-    next: &'a str,
+    next: String,
     next_href: &'a str,
-    /// Under which the log has the cause.
-    id: Option<&'a str>,
+    /// Under which the log has the cause: a sentence.
+    id: Option<String>,
 }
 
 impl ErrorPresenter for Web {
@@ -42,19 +43,21 @@ impl ErrorPresenter for Web {
 
     async fn draw_page(&self, visit: CallerSlot, error: &HttpError, id: &str) -> Result<Page, askama::Error> {
         let (next_href, next) = link_of(error);
+        let text = |text: &ErrorText| text.in_locale(LOCALE).into_owned();
+        let title = text(&error.title);
         let visitor = visit.get().and_then(|caller| caller.visitor.as_ref());
         let shell = match visitor {
-            Some(visitor) => Shell::signed_in(error.title.to_string(), Section::None, visitor),
-            None => Shell::open(error.title.to_string()),
+            Some(visitor) => Shell::signed_in(title.clone(), Section::None, visitor),
+            None => Shell::open(title.clone()),
         };
         let page = ErrorPage {
             shell,
-            title: error.title.to_string(),
-            detail: error.detail.to_string(),
-            safe: error.safe.to_string(),
-            next: &next,
+            title,
+            detail: text(&error.detail),
+            safe: text(&error.safe),
+            next: text(&next),
             next_href: &next_href,
-            id: error.status.is_server_error().then_some(id),
+            id: error.status.is_server_error().then(|| open_words::<ErrorWords>().error_request(id)),
         };
         page.render().map(Page::of_html)
     }

@@ -2,87 +2,91 @@
 
 use std::error::Error;
 
-use ::web::error::{FaultWords, HttpError, RequestFault};
+use ::web::error::{ErrorText, FaultWords, HttpError, RequestFault};
 use axum::http::{HeaderValue, StatusCode, header};
+use words::WordSet;
 
+use crate::accounts::access_log::DenialReason;
 use crate::db::DbError;
+use crate::web::words::ErrorWords;
 
-const NOTHING: &str = "Nothing was changed.";
-const RECORDING: &str = "Recording at your facilities goes on; their boxes wait with what they have.";
 const HOME: &str = "/app/";
-const MY_FACILITIES: &str = "Show my facilities";
 const SIGN_IN: &str = "/login";
 /// Seconds after which somebody may ask again.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("10");
 
-/// What happened, what is safe, what to do next.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct ErrorWords {
-    title: &'static str,
-    detail: &'static str,
-    safe: &'static str,
-    /// For programs.
-    next: &'static str,
-    /// For people: an address, and the words of its link.
-    link: (&'static str, &'static str),
+/// A message that says the same whatever the error is about.
+type Message = fn(ErrorWords) -> String;
+
+/// A text of an error in the language of whoever reads it.
+fn worded<W: WordSet>(message: impl Fn(W) -> String + Send + Sync + 'static) -> ErrorText {
+    ErrorText::message(move |locale| message(W::in_locale(locale)))
 }
 
-impl ErrorWords {
+/// What happened, what is safe, what to do next.
+#[derive(Debug, Clone, Copy)]
+struct ErrorMessages {
+    title: Message,
+    detail: Message,
+    safe: Message,
+    /// For programs.
+    next: Message,
+    /// For people: an address, and the words of its link.
+    link: (&'static str, Message),
+}
+
+impl ErrorMessages {
     fn error(self, status: StatusCode, code: &'static str) -> HttpError {
         let (to, words) = self.link;
-        HttpError::new(status, code, self.title)
-            .detail(self.detail)
-            .safe(self.safe)
-            .next(self.next)
-            .link(to, words)
+        HttpError::new(status, code, worded(self.title))
+            .detail(worded(self.detail))
+            .safe(worded(self.safe))
+            .next(worded(self.next))
+            .link(to, worded(words))
     }
 }
 
-/// Why somebody who is known was denied what they wanted, for the access log.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct DenialReason(pub(crate) &'static str);
-
 /// Nobody is signed in; after signing in, this path is shown.
 pub(crate) fn sign_in(next: &str) -> HttpError {
-    let words = ErrorWords {
-        title: "Sign in first",
-        detail: "This page is for people who are signed in.",
-        safe: NOTHING,
-        next: "Sign in.",
-        link: (SIGN_IN, "Sign in"),
+    let messages = ErrorMessages {
+        title: ErrorWords::error_sign_in,
+        detail: ErrorWords::error_sign_in_detail,
+        safe: ErrorWords::error_nothing,
+        next: ErrorWords::error_sign_in_next,
+        link: (SIGN_IN, ErrorWords::error_sign_in_link),
     };
     let to = format!("{SIGN_IN}?next={}", encode_parameter(next));
-    words.error(StatusCode::UNAUTHORIZED, "sign-in").page_location(to)
+    messages.error(StatusCode::UNAUTHORIZED, "sign-in").page_location(to)
 }
 
 /// No token, or none that opens anything.
 pub(crate) fn no_token() -> HttpError {
-    let words = ErrorWords {
-        title: "A token is needed",
-        detail: "The request carried no bearer token, or one that opens nothing: mistyped or revoked.",
-        safe: NOTHING,
-        next: "Send “Authorization: Bearer ct_…” with a token of your account.",
-        link: (SIGN_IN, "Sign in"),
+    let messages = ErrorMessages {
+        title: ErrorWords::error_token,
+        detail: ErrorWords::error_token_detail,
+        safe: ErrorWords::error_nothing,
+        next: ErrorWords::error_token_next,
+        link: (SIGN_IN, ErrorWords::error_sign_in_link),
     };
-    with_bearer(words.error(StatusCode::UNAUTHORIZED, "token"))
+    with_bearer(messages.error(StatusCode::UNAUTHORIZED, "token"))
 }
 
 /// A token that somebody ended.
 pub(crate) fn token_revoked() -> HttpError {
-    no_token().note(DenialReason("the token was revoked"))
+    no_token().note(DenialReason::TokenRevoked)
 }
 
 /// A token whose time is over.
 pub(crate) fn token_expired() -> HttpError {
-    let words = ErrorWords {
-        title: "This token has expired",
-        detail: "The token was good until its time was over; it opens nothing any more.",
-        safe: NOTHING,
-        next: "Ask an admin of the account to make a new one on the page Programs.",
-        link: (SIGN_IN, "Sign in"),
+    let messages = ErrorMessages {
+        title: ErrorWords::error_expired,
+        detail: ErrorWords::error_expired_detail,
+        safe: ErrorWords::error_nothing,
+        next: ErrorWords::error_expired_next,
+        link: (SIGN_IN, ErrorWords::error_sign_in_link),
     };
-    let error = words.error(StatusCode::UNAUTHORIZED, "token-expired");
-    with_bearer(error.note(DenialReason("the token has expired")))
+    let error = messages.error(StatusCode::UNAUTHORIZED, "token-expired");
+    with_bearer(error.note(DenialReason::TokenExpired))
 }
 
 fn with_bearer(error: HttpError) -> HttpError {
@@ -91,26 +95,26 @@ fn with_bearer(error: HttpError) -> HttpError {
 
 /// A form without the session's secret, or from another site: it was too old, or foreign.
 pub(crate) fn foreign_form() -> HttpError {
-    let words = ErrorWords {
-        title: "This form was too old",
-        detail: "It was opened before you signed in, or it came from another site.",
-        safe: NOTHING,
-        next: "Send the request from this site.",
-        link: (HOME, "Open the page again"),
+    let messages = ErrorMessages {
+        title: ErrorWords::error_foreign,
+        detail: ErrorWords::error_foreign_detail,
+        safe: ErrorWords::error_nothing,
+        next: ErrorWords::error_foreign_next,
+        link: (HOME, ErrorWords::error_foreign_link),
     };
-    words.error(StatusCode::FORBIDDEN, "foreign").note(DenialReason("needs a form of this session"))
+    messages.error(StatusCode::FORBIDDEN, "foreign").note(DenialReason::ForeignForm)
 }
 
 /// An auditor reads.
 pub(crate) fn read_only() -> HttpError {
-    let words = ErrorWords {
-        title: "Auditors read",
-        detail: "Your role lets you see everything of this account and change nothing.",
-        safe: NOTHING,
-        next: "Ask an admin of the account.",
-        link: (HOME, "Show the facilities"),
+    let messages = ErrorMessages {
+        title: ErrorWords::error_read_only,
+        detail: ErrorWords::error_read_only_detail,
+        safe: ErrorWords::error_nothing,
+        next: ErrorWords::error_read_only_next,
+        link: (HOME, ErrorWords::error_read_only_link),
     };
-    words.error(StatusCode::FORBIDDEN, "read-only").note(DenialReason("needs an admin"))
+    messages.error(StatusCode::FORBIDDEN, "read-only").note(DenialReason::NeedsAdmin)
 }
 
 /// Nothing that this caller can see; what belongs to another account is that, too.
@@ -118,33 +122,38 @@ pub(crate) fn not_found() -> HttpError {
     RequestFault::NotFound.into()
 }
 
-/// A parameter that does not fit.
-pub(crate) fn parameter(name: &'static str, expects: &'static str) -> HttpError {
-    RequestFault::Parameter { name: name.to_owned(), reason: expects.to_owned() }.into()
+/// A parameter that does not fit, and what it should be.
+pub(crate) fn parameter(
+    name: &'static str,
+    expects: impl Fn(ErrorWords) -> String + Send + Sync + 'static,
+) -> HttpError {
+    let detail = worded(expects);
+    let fault = RequestFault::Parameter { name: name.to_owned(), reason: detail.to_string() };
+    HttpError::from(fault).detail(detail)
 }
 
 /// Too many at once.
 pub(crate) fn busy() -> HttpError {
-    let words = ErrorWords {
-        title: "Too many people at this moment",
-        detail: "The relay has as much to do as it can.",
-        safe: RECORDING,
-        next: "Ask again after the time in Retry-After.",
-        link: (HOME, "Try again"),
+    let messages = ErrorMessages {
+        title: ErrorWords::error_busy,
+        detail: ErrorWords::error_busy_detail,
+        safe: ErrorWords::error_recording,
+        next: ErrorWords::error_retry_after,
+        link: (HOME, ErrorWords::error_try_again),
     };
-    words.error(StatusCode::SERVICE_UNAVAILABLE, "busy").header(header::RETRY_AFTER, RETRY_AFTER)
+    messages.error(StatusCode::SERVICE_UNAVAILABLE, "busy").header(header::RETRY_AFTER, RETRY_AFTER)
 }
 
 /// The database does not answer; the log has the reason under the answer's id.
 pub(crate) fn away(cause: &DbError) -> HttpError {
-    let words = ErrorWords {
-        title: "The relay can’t look that up now",
-        detail: "Its database does not answer. Whoever runs it has been told.",
-        safe: RECORDING,
-        next: "Ask again after the time in Retry-After.",
-        link: (HOME, "Try again"),
+    let messages = ErrorMessages {
+        title: ErrorWords::error_no_database,
+        detail: ErrorWords::error_no_database_detail,
+        safe: ErrorWords::error_recording,
+        next: ErrorWords::error_retry_after,
+        link: (HOME, ErrorWords::error_try_again),
     };
-    let error = words.error(StatusCode::SERVICE_UNAVAILABLE, "away");
+    let error = messages.error(StatusCode::SERVICE_UNAVAILABLE, "away");
     HttpError { cause: Some(cause.to_string()), ..error.header(header::RETRY_AFTER, RETRY_AFTER) }
 }
 
@@ -164,75 +173,75 @@ impl From<DbError> for HttpError {
 
 /// The words for what the crate `web` refuses.
 pub(crate) fn fault_words(fault: &RequestFault) -> FaultWords {
-    let ErrorWords { title, detail, safe, next, .. } = words_of(fault);
+    let ErrorMessages { title, detail, safe, next, .. } = messages_of(fault);
     let detail = match fault {
         RequestFault::Parameter { reason, .. } => reason.clone().into(),
-        _ => detail.into(),
+        _ => worded(detail),
     };
-    FaultWords { title: title.into(), detail, safe: safe.into(), next: next.into() }
+    FaultWords { title: worded(title), detail, safe: worded(safe), next: worded(next) }
 }
 
 /// Where a person goes on from an error: what its own link says, or that of what the crate `web` refused.
-pub(crate) fn link_of(error: &HttpError) -> (String, String) {
+pub(crate) fn link_of(error: &HttpError) -> (String, ErrorText) {
     match (error.links.first(), &error.fault) {
-        (Some(link), _) => (link.to.clone(), link.words.to_string()),
+        (Some(link), _) => (link.to.clone(), link.words.clone()),
         (None, Some(fault)) => {
-            let (to, words) = words_of(fault).link;
-            (to.to_owned(), words.to_owned())
+            let (to, words) = messages_of(fault).link;
+            (to.to_owned(), worded(words))
         }
-        (None, None) => (HOME.to_owned(), MY_FACILITIES.to_owned()),
+        (None, None) => (HOME.to_owned(), worded(ErrorWords::error_my_facilities)),
     }
 }
 
-fn words_of(fault: &RequestFault) -> ErrorWords {
-    let refused = ErrorWords {
-        title: "That can’t be read",
-        detail: "What was sent does not have the form that this address takes.",
-        safe: NOTHING,
-        next: "Look at /api/openapi.json for the form.",
-        link: (HOME, MY_FACILITIES),
+fn messages_of(fault: &RequestFault) -> ErrorMessages {
+    let refused = ErrorMessages {
+        title: ErrorWords::error_unreadable,
+        detail: ErrorWords::error_unreadable_detail,
+        safe: ErrorWords::error_nothing,
+        next: ErrorWords::error_unreadable_next,
+        link: (HOME, ErrorWords::error_my_facilities),
     };
     match fault {
-        RequestFault::NotFound => ErrorWords {
-            title: "There is nothing here",
-            detail: "This address leads to nothing that you can see. It may be mistyped, or what it led to may be gone.",
-            next: "Look at /api/openapi.json for what there is.",
+        RequestFault::NotFound => ErrorMessages {
+            title: ErrorWords::error_not_found,
+            detail: ErrorWords::error_not_found_detail,
+            next: ErrorWords::error_not_found_next,
             ..refused
         },
-        RequestFault::MethodNotAllowed => ErrorWords {
-            title: "That can’t be done with this address",
-            detail: "The address exists, and it takes another kind of request.",
-            next: "Use a method that the Allow header names.",
+        RequestFault::MethodNotAllowed => ErrorMessages {
+            title: ErrorWords::error_method,
+            detail: ErrorWords::error_method_detail,
+            next: ErrorWords::error_method_next,
             ..refused
         },
-        RequestFault::Parameter { .. } => ErrorWords {
-            title: "A part of the address does not fit",
-            detail: "The address says something that this page does not understand. It may be cut off or mistyped.",
-            next: "Correct the parameter and ask again.",
+        // Its detail is the reason that it carries.
+        RequestFault::Parameter { .. } => ErrorMessages {
+            title: ErrorWords::error_parameter,
+            next: ErrorWords::error_parameter_next,
             ..refused
         },
-        RequestFault::TooLong { .. } => ErrorWords {
-            title: "That was too much at once",
-            detail: "What was sent is larger than this form needs.",
-            next: "Send less.",
+        RequestFault::TooLong { .. } => ErrorMessages {
+            title: ErrorWords::error_too_long,
+            detail: ErrorWords::error_too_long_detail,
+            next: ErrorWords::error_too_long_next,
             ..refused
         },
-        RequestFault::TooSlow | RequestFault::BrokenOff => ErrorWords {
-            title: "Not everything arrived",
-            detail: "The connection was too slow, or it broke off while something was being sent.",
-            next: "Send it again.",
+        RequestFault::TooSlow | RequestFault::BrokenOff => ErrorMessages {
+            title: ErrorWords::error_broken_off,
+            detail: ErrorWords::error_broken_off_detail,
+            next: ErrorWords::error_broken_off_next,
             ..refused
         },
         RequestFault::Json { .. }
         | RequestFault::Form(_)
         | RequestFault::MediaType { .. }
         | RequestFault::IdempotencyKey => refused,
-        RequestFault::Panicked | RequestFault::Failed => ErrorWords {
-            title: "The relay could not do that",
-            detail: "Something in it went wrong. Whoever runs it finds the reason under the number below.",
-            safe: RECORDING,
-            next: "Tell whoever runs the relay the id.",
-            link: (HOME, "Try again"),
+        RequestFault::Panicked | RequestFault::Failed => ErrorMessages {
+            title: ErrorWords::error_failed,
+            detail: ErrorWords::error_failed_detail,
+            safe: ErrorWords::error_recording,
+            next: ErrorWords::error_failed_next,
+            link: (HOME, ErrorWords::error_try_again),
         },
     }
 }
@@ -266,7 +275,7 @@ mod tests {
             foreign_form(),
             read_only(),
             not_found(),
-            parameter("limit", "a number"),
+            parameter("limit", |words| words.parameter_limit(1_000)),
             busy(),
             RequestFault::MethodNotAllowed.into(),
             RequestFault::TooLong { field: "a".to_owned() }.into(),
@@ -280,11 +289,19 @@ mod tests {
             let (_, link) = link_of(&error);
             let all =
                 [error.title, error.detail, error.safe, error.next, words.title, words.detail, words.next];
-            let all = all.map(|text| text.to_string()).join(" ") + &link;
+            let all = all.map(|text| text.to_string()).join(" ") + &link.to_string();
             for word in ["panicked", "src/", "SELECT", "sql", "nvalid", "lease", "ops"] {
                 assert!(!all.contains(word), "{} says {word}: {all}", error.code);
             }
         }
+    }
+
+    #[test]
+    fn a_parameter_says_what_it_should_be() {
+        let error = parameter("limit", |words| words.parameter_limit(1_000));
+        assert_eq!((error.code, error.field.as_deref()), ("parameter", Some("limit")));
+        assert_eq!(error.detail.to_string(), "a whole number from 1 to 1,000");
+        assert!(error.is_in_every_locale());
     }
 
     #[test]

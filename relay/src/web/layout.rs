@@ -2,10 +2,12 @@
 
 use ::web::assets::{LIVE, MARK, STYLE};
 use ::web::live::LivePage;
+use words::{S0, SafeHtml, fill_slots};
 
 use crate::accounts::Visitor;
 use crate::accounts::permission::Permission;
-use crate::web::view_models::formats::{Moment, Wall};
+use crate::web::view_models::formats::{Wall, role_name};
+use crate::web::words::{PageWords, open_words};
 
 /// Which of the main places a page belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,22 +28,11 @@ pub(crate) enum Section {
     None,
 }
 
-/// The calm line under the band: of when the page is.
-#[derive(Debug, Clone)]
-pub(crate) struct Told {
-    /// Words before the time.
-    pub(crate) before: String,
-    /// The time.
-    pub(crate) at: Moment,
-    /// Its zone; said once a page.
-    pub(crate) zone: String,
-    /// Words after it, beginning with a space.
-    pub(crate) after: String,
-}
-
 /// What is around the content.
 #[derive(Debug, Clone)]
 pub(crate) struct Shell {
+    /// The words of the frame.
+    pub(crate) w: PageWords,
     /// Before “– CleanTrack”.
     pub(crate) title: String,
     /// Where it belongs.
@@ -50,8 +41,8 @@ pub(crate) struct Shell {
     pub(crate) person: Option<String>,
     /// Whether the pages about people and programs are theirs to see.
     pub(crate) is_admin: bool,
-    /// The line under the band.
-    pub(crate) told: Option<Told>,
+    /// The calm line under the band: of when the page is.
+    pub(crate) status_line: Option<SafeHtml>,
     /// Where a page asks that has live parts.
     pub(crate) live: Option<LivePage>,
     /// Whether somebody may be typing: then it never reloads by itself.
@@ -62,11 +53,12 @@ impl Shell {
     /// Of a page that anybody may see.
     pub(crate) fn open(title: impl Into<String>) -> Self {
         Self {
+            w: open_words(),
             title: title.into(),
             section: Section::None,
             person: None,
             is_admin: false,
-            told: None,
+            status_line: None,
             live: None,
             has_form: true,
         }
@@ -74,12 +66,13 @@ impl Shell {
 
     /// Of a page for somebody who is signed in.
     pub(crate) fn signed_in(title: impl Into<String>, section: Section, visitor: &Visitor) -> Self {
-        let person = format!("{}, {}", visitor.name, visitor.role.word());
+        let shell = Self::open(title);
+        let role = role_name(shell.w, Some(visitor.role));
         Self {
             section,
-            person: Some(person),
+            person: Some(shell.w.page_person(&visitor.name, role)),
             is_admin: visitor.role.holds(Permission::ManagePeople),
-            ..Self::open(title)
+            ..shell
         }
     }
 
@@ -90,10 +83,29 @@ impl Shell {
         self
     }
 
-    /// Says of when the page is.
-    pub(crate) fn told(mut self, before: &str, at: Moment, wall: &Wall, after: String) -> Self {
-        self.told = Some(Told { before: before.to_owned(), at, zone: wall.zone(), after });
+    /// Of a page that comes back with a problem: its title says so.
+    pub(crate) fn with_problem(mut self, has_problem: bool) -> Self {
+        if has_problem {
+            self.title = self.w.page_error_title(&self.title);
+        }
         self
+    }
+
+    /// Says of when the page is.
+    pub(crate) fn as_of(self, line: SafeHtml) -> Self {
+        Self { status_line: Some(line), ..self }
+    }
+
+    /// Says that the page is of now; its zone is said once a page.
+    pub(crate) fn as_of_now(self, wall: &Wall) -> Self {
+        let line = fill_slots(self.w.page_live(S0, wall.zone()), [wall.now()]);
+        self.as_of(line)
+    }
+
+    /// Says that the page's numbers are of an earlier moment.
+    pub(crate) fn as_of_before(self, ms: i64, wall: &Wall) -> Self {
+        let line = fill_slots(self.w.page_behind(S0, wall.zone()), [wall.clock(ms)]);
+        self.as_of(line)
     }
 
     /// The attribute of the place that is shown.

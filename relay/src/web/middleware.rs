@@ -6,10 +6,9 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Response, header};
 use axum::middleware::Next;
 use axum::response::IntoResponse as _;
 
-use crate::accounts::access_log::{AccessOutcome, AccessRecord};
+use crate::accounts::access_log::{AccessOutcome, AccessRecord, DenialReason};
 use crate::db::DbError;
 use crate::web::access::{CallerSlot, KnownCaller};
-use crate::web::http_error::DenialReason;
 use crate::web::{Web, http_error};
 
 /// On every answer, whatever it is.
@@ -39,7 +38,7 @@ pub(crate) async fn guard_answers(
     let route = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
     let wanted = format!("{} {route}", request.method());
     let mut answer = next.run(request).await;
-    if let Some(&DenialReason(why)) = answer.extensions().get()
+    if let Some(&why) = answer.extensions().get::<DenialReason>()
         && let Some(caller) = slot.get()
         && let Err(error) = keep_denial(&web, caller, &wanted, why).await
     {
@@ -70,9 +69,14 @@ pub(crate) async fn refuse_foreign_forms(
 }
 
 /// Writes down that somebody wanted what they may not.
-async fn keep_denial(web: &Web, caller: &KnownCaller, wanted: &str, why: &str) -> Result<(), DbError> {
+async fn keep_denial(
+    web: &Web,
+    caller: &KnownCaller,
+    wanted: &str,
+    why: DenialReason,
+) -> Result<(), DbError> {
     let mut tx = web.db.begin().await?;
-    let record = AccessRecord { who: &caller.who, act: wanted, about: why };
+    let record = AccessRecord { who: &caller.who, act: wanted, about: why.key() };
     web.log().write_repeated(&mut tx, caller.scope, record, AccessOutcome::Denied).await?;
     tx.commit().await
 }

@@ -16,6 +16,7 @@ pub(crate) mod routes;
 #[cfg(test)]
 mod tests;
 pub(crate) mod view_models;
+pub(crate) mod words;
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -146,17 +147,17 @@ pub fn router(state: WebState) -> Result<Router, TableError> {
 /// A name and its value in a list of facts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Fact {
-    name: &'static str,
+    name: String,
     value: String,
     code: bool,
 }
 
 impl Fact {
-    fn new(name: &'static str, value: impl Into<String>) -> Self {
+    fn new(name: String, value: impl Into<String>) -> Self {
         Self { name, value: value.into(), code: false }
     }
 
-    fn code(name: &'static str, value: impl Into<String>) -> Self {
+    fn code(name: String, value: impl Into<String>) -> Self {
         Self { name, value: value.into(), code: true }
     }
 }

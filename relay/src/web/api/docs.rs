@@ -8,9 +8,11 @@ use ::web::route::Anyone;
 use ::web::table::Table;
 use askama::Template;
 use axum::extract::State;
+use words::{S0, SafeHtml, fill_slots};
 
 use crate::web::Web;
 use crate::web::layout::Shell;
+use crate::web::words::{ProgramsWords, open_words};
 
 /// A row of the table for programs.
 #[derive(Debug)]
@@ -27,14 +29,21 @@ pub(crate) fn list_endpoints(table: &Table<Web>) -> Arc<[DocumentedEndpoint]> {
     routes.map(|route| endpoint(route.path, route.method.to_string(), route.summary)).collect()
 }
 
+/// How a program shows its token.
+const TOKEN_HEADER: &str = "Authorization: Bearer ct_…";
+
 #[derive(Template)]
 #[template(path = "docs.html")]
 struct DocsPage<'a> {
     shell: Shell,
+    w: ProgramsWords,
+    lead: SafeHtml,
     endpoints: &'a [DocumentedEndpoint],
 }
 
 /// The page.
 pub(crate) async fn show(_: Anyone, State(web): State<Web>) -> Result<Page, HttpError> {
-    Page::draw(&DocsPage { shell: Shell::open("API"), endpoints: &web.endpoints })
+    let w: ProgramsWords = open_words();
+    let lead = fill_slots(w.api_lead(S0), [SafeHtml::element("code", &[], TOKEN_HEADER)]);
+    Page::draw(&DocsPage { shell: Shell::open(w.api_title()), w, lead, endpoints: &web.endpoints })
 }

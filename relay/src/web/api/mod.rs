@@ -34,7 +34,7 @@ fn read_limit(asked: Option<&str>) -> Result<i64, HttpError> {
     let number: Option<i64> = asked.parse().ok().filter(|&number| is_number && number > 0);
     number
         .map(|number| number.min(LIMIT_MAX))
-        .ok_or_else(|| parameter("limit", "a whole number from 1 to 1,000"))
+        .ok_or_else(|| parameter("limit", |words| words.parameter_limit(LIMIT_MAX)))
 }
 
 /// RFC 3339 in UTC with milliseconds, as the box writes it.

@@ -7,13 +7,15 @@ use askama::Template;
 use axum::extract::State;
 use schemars::JsonSchema;
 use serde::Deserialize;
+use words::SafeHtml;
 
-use crate::accounts::access_log::AccessOutcome;
+use crate::accounts::access_log::{AccessActor, AccessOutcome, DenialReason, SessionDetail};
 use crate::db::audit::AuditRow;
 use crate::web::Web;
 use crate::web::access::{Member, Read};
 use crate::web::layout::{Section, Shell};
-use crate::web::view_models::formats::{Badge, Moment, Tone, Wall, grouped};
+use crate::web::view_models::formats::{Badge, Tone, Wall};
+use crate::web::words::AccessWords;
 
 /// Rows of a page.
 const ROWS: usize = 100;
@@ -21,19 +23,20 @@ const ROWS: usize = 100;
 const NEWEST: &str = "~";
 
 struct AccessView {
-    at: Moment,
+    at: SafeHtml,
     who: String,
     /// What they did or tried: `Tried to open People`.
     deed: String,
     about: String,
     outcome: Badge,
-    times: String,
+    times: Option<String>,
 }
 
 #[derive(Template)]
 #[template(path = "access_log.html")]
 struct AccessPage {
     shell: Shell,
+    w: AccessWords,
     rows: Vec<AccessView>,
     older: Option<String>,
     is_newest: bool,
@@ -60,8 +63,10 @@ pub(crate) async fn show(
     rows.truncate(ROWS);
     let older = rows.last().filter(|_| has_older).map(|row| format!("/app/access?before={}", row.audit_id));
     let wall = Wall::new(web.now_ms(), "UTC");
+    let w: AccessWords = wall.words();
     let view = AccessPage {
-        shell: Shell::signed_in("Access log", Section::AccessLog, &visitor),
+        shell: Shell::signed_in(w.access_title(), Section::AccessLog, &visitor),
+        w,
         rows: rows.iter().map(|row| access(row, &wall)).collect(),
         older,
         is_newest: asked.before.is_empty(),
@@ -70,108 +75,177 @@ pub(crate) async fn show(
 }
 
 fn access(row: &AuditRow, wall: &Wall) -> AccessView {
-    let outcome = if row.outcome == AccessOutcome::Denied.word() {
-        Badge::new(Tone::Late, "Denied")
-    } else {
-        Badge::new(Tone::Ok, "Done")
-    };
-    let times = match row.times {
-        1 => String::new(),
-        n => format!("{} times", grouped(n.unsigned_abs())),
+    let w: AccessWords = wall.words();
+    let is_denied = row.outcome == AccessOutcome::Denied.word();
+    let outcome = match is_denied {
+        true => Badge::new(Tone::Late, w.access_denied()),
+        false => Badge::new(Tone::Ok, w.access_done()),
     };
     AccessView {
         at: wall.clock(row.at_ms),
-        who: row.who.clone(),
-        deed: deed(&row.act, row.outcome == AccessOutcome::Denied.word()),
-        about: row.about.clone(),
+        who: who(w, &row.who),
+        deed: deed(w, &row.act, is_denied),
+        about: about(w, row, is_denied),
         outcome,
-        times,
+        times: (row.times != 1).then(|| w.access_times(row.times)),
     }
 }
 
-/// An act in words: those that were done, and, after “Tried to”, those that were not.
-const ACTS: &[(&str, &str, &str)] = &[
-    ("sign in", "Signed in", "sign in"),
-    ("sign out", "Signed out", "sign out"),
-    ("account create", "Made the account", "make an account"),
-    ("admin create", "Added a person", "add a person"),
-    ("admin set-password", "Set a person’s password", "set a person’s password"),
-    ("admin sign-out", "Signed a person out everywhere", "sign a person out"),
-    ("admin disable", "Disabled a person", "disable a person"),
-    ("admin enable", "Let a person sign in again", "let a person sign in again"),
-    ("facility create", "Added a facility", "add a facility"),
-    ("token create", "Made a token", "make a token"),
-    ("token revoke", "Revoked a token", "revoke a token"),
-    ("claim-file create", "Made a claim file", "make a claim file"),
-    ("box release", "Took a box out of quarantine", "take a box out of quarantine"),
-    ("box revoke", "Took a box out of use", "take a box out of use"),
-];
+fn who(w: AccessWords, key: &str) -> String {
+    match AccessActor::of_key(key) {
+        AccessActor::Operator => w.access_operator(),
+        AccessActor::Program { token_id, name } => w.access_program(token_id, name),
+        AccessActor::Person(email) => email,
+    }
+}
 
-/// What is behind a route, by method, for acts that were denied. The first that begins so.
-const ROUTES: &[(&str, &str)] = &[
-    ("GET /app/people/", "look at a person"),
-    ("POST /app/people/", "change a person"),
-    ("GET /app/people", "open People"),
-    ("GET /app/programs/", "look at a program"),
-    ("POST /app/programs/", "revoke a token"),
-    ("GET /app/programs", "open Programs"),
-    ("POST /app/programs", "make a token"),
-    ("GET /app/boxes/add", "open “Add a box”"),
-    ("POST /app/boxes/add", "make a claim file"),
-    ("GET /app/boxes", "open Boxes"),
-    ("GET /app/access", "open the access log"),
-    ("POST /logout", "sign out"),
-    ("POST /login", "sign in"),
-    ("GET /app/f/", "look at a facility"),
-    ("GET /app/proof/", "download a proof"),
-    ("GET /photos/", "look at a photo"),
-    ("GET /live", "open a page"),
-    ("GET /app", "open a page"),
-    ("GET /api/", "read through the API"),
-    ("POST /api/", "change something through the API"),
-];
+/// What it was about: why it was denied, from which device; or a name as it was recorded.
+fn about(w: AccessWords, row: &AuditRow, is_denied: bool) -> String {
+    let reason = DenialReason::ALL.into_iter().find(|reason| is_denied && reason.key() == row.about);
+    if let Some(reason) = reason {
+        return w.access_reason(reason.key());
+    }
+    // Names of people and programs may be anything; those acts have none.
+    let detail =
+        matches!(act_key(&row.act), "sign-in" | "sign-out").then(|| SessionDetail::of_key(&row.about));
+    match (detail.flatten(), is_denied) {
+        (Some(SessionDetail::KnownDevice), false) => w.access_known_device(),
+        (Some(SessionDetail::KnownDevice), true) => w.access_known_device_wrong(),
+        (Some(SessionDetail::NewDevice(network)), false) => w.access_new_device(network),
+        (Some(SessionDetail::NewDevice(network)), true) => w.access_new_device_wrong(network),
+        (Some(SessionDetail::ThisDevice), _) => w.access_this_device(),
+        (Some(SessionDetail::EveryDevice), _) => w.access_every_device(),
+        (None, _) => row.about.clone(),
+    }
+}
 
 /// What somebody did or tried. A method and a route are for the record; nobody has to read one.
-fn deed(act: &str, is_denied: bool) -> String {
-    let known = ACTS.iter().find(|(known, _, _)| *known == act);
-    match known {
-        Some((_, done, _)) if !is_denied => (*done).to_owned(),
-        Some((_, _, tried)) => format!("Tried to {tried}"),
-        None => {
-            let route = ROUTES.iter().find(|(route, _)| act.starts_with(route));
-            let tried = route.map_or("do something on a page", |(_, tried)| *tried);
-            format!("Tried to {tried}")
-        }
+fn deed(w: AccessWords, act: &str, is_denied: bool) -> String {
+    if is_denied { w.access_tried(act_key(act)) } else { w.access_did(act_key(act)) }
+}
+
+/// An act of the log as the messages call it: a command, or method and route.
+fn act_key(act: &str) -> &'static str {
+    match act {
+        "sign in" | "POST /login" => "sign-in",
+        "sign out" | "POST /logout" => "sign-out",
+        "account create" => "account-create",
+        "admin create" => "admin-create",
+        "admin set-password" => "admin-set-password",
+        "admin sign-out" => "admin-sign-out",
+        "admin disable" => "admin-disable",
+        "admin enable" => "admin-enable",
+        "facility create" => "facility-create",
+        "token create" | "POST /app/programs" => "token-create",
+        "token revoke" | "POST /app/programs/{token}" => "token-revoke",
+        "claim-file create" | "POST /app/boxes/add" => "claim-file-create",
+        "box release" => "box-release",
+        "box revoke" => "box-revoke",
+        "GET /app/people" => "people",
+        "GET /app/people/{user}" => "person",
+        "POST /app/people/{user}" => "person-change",
+        "GET /app/programs" => "programs",
+        "GET /app/programs/{token}" => "program",
+        "GET /app/boxes/add" => "box-add",
+        "GET /app/boxes" => "boxes",
+        "GET /app/boxes/{box_id}/evidence/{evidence}" => "evidence",
+        "GET /app/access" => "access-log",
+        "GET /app/proof/{box_id}/{epoch}/{seq}" => "proof",
+        "GET /photos/{photo}" => "photo",
+        "GET /app/f/{facility}"
+        | "GET /app/f/{facility}/equipment"
+        | "GET /app/f/{facility}/e/{tag}"
+        | "GET /app/f/{facility}/labels"
+        | "GET /app/f/{facility}/labels.pdf" => "facility",
+        "GET /app" | "GET /app/" | "GET /app/me" | "GET /live" => "page",
+        "GET /api/v1/equipment"
+        | "GET /api/v1/cleanings"
+        | "GET /api/v1/compliance"
+        | "GET /api/v1/log"
+        | "GET /api/v1/checkpoint"
+        | "GET /api/v1/key"
+        | "GET /api/v1/proof/{seq}"
+        | "GET /api/equipment/"
+        | "GET /api/cleaning-logs/"
+        | "GET /api/facilities/{facility}/compliance/" => "api-read",
+        _ => "other",
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::accounts::people::PersonAct;
     use ::web::route::Access;
 
+    use super::*;
+    use crate::accounts::people::PersonAct;
     use crate::web::routes::build_table;
+    use crate::web::words::open_words;
 
     #[test]
     fn acts_are_told_in_words() {
+        let deed = |act, is_denied| deed(open_words(), act, is_denied);
         assert_eq!(deed("sign in", false), "Signed in");
         assert_eq!(deed("sign in", true), "Tried to sign in");
         assert_eq!(deed("GET /app/people", true), "Tried to open People");
         assert_eq!(deed("POST /app/people/{user}", true), "Tried to change a person");
         assert_eq!(deed("GET /api/v1/equipment", true), "Tried to read through the API");
         for act in [PersonAct::SignOut, PersonAct::Disable, PersonAct::Enable] {
-            assert!(!deed(act.word(), false).starts_with("Tried"), "{}", act.word());
+            assert_ne!(deed(act.word(), false), deed("", false), "{}", act.word());
         }
     }
 
     #[test]
     fn every_guarded_route_has_words() {
-        let table = build_table().unwrap();
+        let (table, w) = (build_table().unwrap(), open_words());
         let guarded = table.rows().iter().map(|row| &row.route).filter(|route| route.access != Access::Open);
         for route in guarded {
             let act = format!("{} {}", route.method, route.path);
-            assert!(ROUTES.iter().any(|(known, _)| act.starts_with(known)), "{act} has no words");
+            assert_ne!(deed(w, &act, true), deed(w, "", true), "{act} has no words");
         }
+    }
+
+    #[test]
+    fn people_programs_and_the_operator_are_distinct() {
+        let program = AccessActor::Program { token_id: "ABCDEFGH".into(), name: "Data (old) export".into() };
+        for (actor, words) in [
+            (program, "program Data (old) export (ABCDEFGH)"),
+            (AccessActor::Operator, "operator"),
+            (AccessActor::Person("ana@linden.example".into()), "ana@linden.example"),
+        ] {
+            assert_eq!(AccessActor::of_key(&actor.to_string()), actor);
+            assert_eq!(who(open_words(), &actor.to_string()), words);
+        }
+    }
+
+    #[test]
+    fn every_reason_has_words_and_names_stay_names() {
+        let row = |act: &str, about: &str| AuditRow {
+            audit_id: String::new(),
+            at_ms: 0,
+            last_ms: 0,
+            times: 1,
+            who: String::new(),
+            act: act.into(),
+            about: about.into(),
+            outcome: String::new(),
+        };
+        let about = |act, text: &str, is_denied| about(open_words(), &row(act, text), is_denied);
+        let mut all = std::collections::BTreeSet::new();
+        for reason in DenialReason::ALL {
+            assert!(all.insert(about("GET /app/people", reason.key(), true)), "{reason:?}");
+        }
+        for (detail, words) in [
+            (SessionDetail::KnownDevice, "A device of theirs"),
+            (SessionDetail::NewDevice("192.0.2.7".into()), "A new device in 192.0.2.7"),
+            (SessionDetail::ThisDevice, "On this device"),
+            (SessionDetail::EveryDevice, "On every device"),
+        ] {
+            assert_eq!(about("sign in", &detail.to_string(), false), words);
+        }
+        assert_eq!(about("token create", "this-device", false), "this-device");
+        assert_eq!(
+            about("sign in", "new-device 192.0.2.7", true),
+            "Wrong password, a new device in 192.0.2.7"
+        );
     }
 }

@@ -8,6 +8,7 @@ use axum::extract::State;
 use record::compliance::Tally;
 use schemars::JsonSchema;
 use serde::Deserialize;
+use words::{S0, SafeHtml, fill_slots};
 
 use crate::accounts::Visitor;
 use crate::db::history::{Cursor, Of};
@@ -19,7 +20,8 @@ use crate::web::view_models::box_state::{BoxState, backlog, behind};
 use crate::web::view_models::chart::{Day, Spark};
 use crate::web::view_models::cleanings::{FeedRow, look_for_photos, told};
 use crate::web::view_models::facility_state::{DAYS, Site, common_zone, sites};
-use crate::web::view_models::formats::{Badge, Moment, Tone, Wall, counted, grouped, of, rate};
+use crate::web::view_models::formats::{Badge, Tone, Wall};
+use crate::web::words::{AccountWords, BoxesWords, PageWords};
 
 /// Latest cleanings that the page shows.
 const FEED: i64 = 8;
@@ -55,20 +57,21 @@ pub(crate) struct AccountParams {
 }
 
 impl Sort {
-    const COLUMNS: [(&'static str, Option<Self>, bool); 9] = [
-        ("Facility", Some(Self::Name), false),
-        ("30 days", Some(Self::Month), true),
-        ("Trend", None, false),
-        ("7 days", Some(Self::Week), true),
-        ("Today", Some(Self::Today), true),
-        ("Overdue", Some(Self::Overdue), true),
-        ("Box", Some(Self::Box), false),
-        ("Last heard", Some(Self::Heard), true),
-        ("Backlog", Some(Self::Backlog), true),
+    /// The table's columns by what sorts them, and whether they hold numbers; the trend sorts nothing.
+    const COLUMNS: [(Option<Self>, bool); 9] = [
+        (Some(Self::Name), false),
+        (Some(Self::Month), true),
+        (None, false),
+        (Some(Self::Week), true),
+        (Some(Self::Today), true),
+        (Some(Self::Overdue), true),
+        (Some(Self::Box), false),
+        (Some(Self::Heard), true),
+        (Some(Self::Backlog), true),
     ];
 
     fn read(asked: Option<&str>) -> Self {
-        let columns = Self::COLUMNS.iter().filter_map(|(_, sort, _)| *sort);
+        let columns = Self::COLUMNS.iter().filter_map(|(sort, _)| *sort);
         columns.into_iter().find(|sort| Some(sort.key()) == asked).unwrap_or_default()
     }
 
@@ -82,20 +85,6 @@ impl Sort {
             Self::Box => "box",
             Self::Heard => "heard",
             Self::Backlog => "backlog",
-        }
-    }
-
-    /// What the caption says.
-    fn words(self) -> &'static str {
-        match self {
-            Self::Month => "lowest 30 days first",
-            Self::Name => "by name",
-            Self::Week => "lowest 7 days first",
-            Self::Today => "lowest today first",
-            Self::Overdue => "most overdue first",
-            Self::Box => "boxes that need you first",
-            Self::Heard => "longest unheard first",
-            Self::Backlog => "most behind first",
         }
     }
 
@@ -124,7 +113,7 @@ impl Sort {
 }
 
 struct Column {
-    name: &'static str,
+    name: String,
     number: bool,
     href: Option<String>,
     sorted: bool,
@@ -141,7 +130,7 @@ struct SiteRow {
     rate_today: String,
     overdue: u64,
     state: Badge,
-    heard: Option<Moment>,
+    heard: Option<SafeHtml>,
     backlog: String,
 }
 
@@ -149,6 +138,8 @@ struct SiteRow {
 #[template(path = "facilities.html")]
 struct FacilitiesPage {
     shell: Shell,
+    w: AccountWords,
+    page: PageWords,
     account: String,
     rate_30: String,
     met_30: String,
@@ -162,8 +153,8 @@ struct FacilitiesPage {
     caption: String,
     columns: Vec<Column>,
     sites: Vec<SiteRow>,
-    /// Names of facilities whose days are cut in UTC because nobody set a zone.
-    zoneless: Vec<String>,
+    /// Names of the facilities whose days are cut in UTC because nobody set a zone.
+    zoneless: Option<String>,
     feed: Vec<FeedRow>,
 }
 
@@ -197,23 +188,25 @@ pub(crate) async fn show(
     let mut latest = told(&mut conn, visitor.scope, rows).await?;
     look_for_photos(&mut conn, visitor.scope, &mut latest).await?;
     let feed = latest.iter().map(|told| {
-        let place = sites.iter().find(|s| s.id == told.facility).map(|s| s.name.clone());
+        let place = sites.iter().find(|s| s.id == told.facility).map(|s| s.name.as_str());
         FeedRow::of(told, place, &wall)
     });
-    let feed = feed.collect();
+    let feed: Vec<FeedRow> = feed.collect();
     let sort = Sort::read(asked.sort.as_deref());
     sort.order(&mut sites);
-    let shell =
-        Shell::signed_in(format!("Facilities – {}", visitor.account_name), Section::Facilities, &visitor);
-    let shell = shell.live(live, false).told("Live, as of ", wall.now(), &wall, behind_words(&sites, now_ms));
+    let title = wall.words::<AccountWords>().account_title(&visitor.account_name);
+    let shell = Shell::signed_in(title, Section::Facilities, &visitor).live(live, false);
+    let shell = say_how_old(shell, &sites, &wall);
     Page::draw(&made(shell, &visitor, &sites, sort, feed, &wall)).map(OneOf::First)
 }
 
-fn behind_words(sites: &[Site], now_ms: i64) -> String {
-    match sites.iter().filter(|s| s.in_service.is_some() && s.is_behind(now_ms)).count() {
-        0 => String::new(),
-        1 => " One box is behind: see its row.".to_owned(),
-        n => format!(" {n} boxes are behind: their rows say since when."),
+fn say_how_old(shell: Shell, sites: &[Site], wall: &Wall) -> Shell {
+    match sites.iter().filter(|s| s.in_service.is_some() && s.is_behind(wall.now_ms())).count() {
+        0 => shell.as_of_now(wall),
+        count => {
+            let line = wall.words::<AccountWords>().account_live_behind(count, S0, wall.zone());
+            shell.as_of(fill_slots(line, [wall.now()]))
+        }
     }
 }
 
@@ -236,6 +229,7 @@ fn made(
     feed: Vec<FeedRow>,
     wall: &Wall,
 ) -> FacilitiesPage {
+    let w: AccountWords = wall.words();
     let days = together(sites);
     let month: Tally = days.iter().map(|d| d.tally).sum();
     let items: u64 = sites.iter().map(|s| s.counts.items).sum();
@@ -245,39 +239,34 @@ fn made(
         sites.iter().filter(move |s| s.in_service.as_ref().is_some_and(|b| b.state == state))
     };
     let silent: Vec<&Site> = in_state(BoxState::Silent).collect();
-    let (backlog, backlog_words) = not_here_yet(sites);
-    let columns = Sort::COLUMNS.iter().map(|&(name, by, number)| Column {
-        name,
+    let zoneless: Vec<&str> = sites.iter().filter(|s| s.zoneless).map(|s| s.name.as_str()).collect();
+    let (backlog, backlog_words) = not_here_yet(sites, wall);
+    let columns = Sort::COLUMNS.iter().map(|&(by, number)| Column {
+        name: w.account_column(by.map_or("trend", Sort::key)),
         number,
         href: by.map(|by| format!("/app/?sort={}", by.key())),
         sorted: by == Some(sort),
         direction: if sort.falls() { "descending" } else { "ascending" },
     });
     FacilitiesPage {
-        zoneless: sites.iter().filter(|s| s.zoneless).map(|s| s.name.clone()).collect(),
+        zoneless: Some(zoneless.join(", ")).filter(|names| !names.is_empty()),
         shell,
+        w,
+        page: wall.words(),
         account: visitor.account_name.clone(),
-        rate_30: rate(month),
-        met_30: if month.closed == 0 { "No data yet".to_owned() } else { of(month) + " windows met" },
-        trend: Spark::of(&days, month),
-        overdue,
-        overdue_of: match slipping {
-            0 => format!("of {}", counted(items, "item")),
-            1 => format!("of {}, in 1 facility", counted(items, "item")),
-            n => format!("of {}, in {n} facilities", counted(items, "item")),
+        rate_30: wall.rate(month),
+        met_30: match month.closed {
+            0 => w.account_no_data(),
+            closed => w.account_windows_met(closed, month.met),
         },
+        trend: Spark::of(&days, month, wall),
+        overdue,
+        overdue_of: w.account_overdue_of(slipping, wall.items(items)),
         silent: silent.len(),
         silent_words: silent_words(&silent, wall),
         backlog,
         backlog_words,
-        caption: format!(
-            "{}, {}. Trend lines run from 80% to 100%; today counts windows closed since midnight.",
-            match sites.len() {
-                1 => "1 facility".to_owned(),
-                n => format!("{n} facilities"),
-            },
-            sort.words()
-        ),
+        caption: w.account_caption(sites.len(), w.account_sort(sort.key())),
         columns: columns.collect(),
         sites: sites.iter().map(|s| site_row(s, wall)).collect(),
         feed,
@@ -285,18 +274,19 @@ fn made(
 }
 
 fn silent_words(silent: &[&Site], wall: &Wall) -> String {
+    let w: AccountWords = wall.words();
     match silent {
-        [] => "All are heard".to_owned(),
-        [only] => {
-            let heard = only.in_service.as_ref().and_then(|b| b.row.heard_ms);
-            let since = heard.map(|at| format!(", since {}", wall.plain(at))).unwrap_or_default();
-            format!("{}{since}", only.name)
-        }
-        many => format!("{} and {} more", many[0].name, many.len() - 1),
+        [] => w.account_all_online(),
+        [only] => match only.in_service.as_ref().and_then(|b| b.row.heard_ms) {
+            Some(heard_ms) => w.account_silent_one(&only.name, wall.plain(heard_ms)),
+            None => only.name.clone(),
+        },
+        [first, others @ ..] => w.account_silent_more(others.len(), &first.name),
     }
 }
 
-fn not_here_yet(sites: &[Site]) -> (String, String) {
+fn not_here_yet(sites: &[Site], wall: &Wall) -> (String, String) {
+    let w: AccountWords = wall.words();
     let told = |s: &&Site| {
         s.in_service
             .as_ref()
@@ -305,33 +295,32 @@ fn not_here_yet(sites: &[Site]) -> (String, String) {
     let waiting: Vec<&Site> = sites.iter().filter(told).collect();
     let entries: i64 = waiting.iter().filter_map(|s| s.in_service.as_ref()).map(|b| behind(&b.row)).sum();
     let words = match &waiting[..] {
-        [] => "Every heard box has sent all".to_owned(),
-        [only] => format!("entries, {}", only.name),
-        many => format!("entries, in {} facilities", many.len()),
+        [] => w.account_all_sent(),
+        [only] => w.account_entries_one(&only.name),
+        many => w.account_entries_many(many.len()),
     };
-    (grouped(entries.unsigned_abs()), words)
+    (wall.number(entries), words)
 }
 
 fn site_row(site: &Site, wall: &Wall) -> SiteRow {
     let month = site.tally(usize::try_from(DAYS).unwrap_or_default());
     let standing = site.in_service.as_ref();
     let today = site.tally(1);
-    let word = |tally: Tally| if tally.closed == 0 { "no data".to_owned() } else { rate(tally) };
     SiteRow {
         name: site.name.clone(),
         href: format!("/app/f/{}", site.id),
-        rate_30: word(month),
-        met_30: of(month),
-        trend: Spark::of(&site.days, month),
-        rate_7: word(site.tally(7)),
-        rate_today: word(today),
+        rate_30: wall.rate_or_no_data(month),
+        met_30: wall.met_of(month),
+        trend: Spark::of(&site.days, month, wall),
+        rate_7: wall.rate_or_no_data(site.tally(7)),
+        rate_today: wall.rate_or_no_data(today),
         overdue: site.counts.overdue,
         state: standing.map_or_else(
-            || Badge::new(Tone::Plain, "No box"),
-            |b| b.state.badge_with_span(b.row.heard_ms, wall.now_ms()),
+            || Badge::new(Tone::Plain, wall.words::<BoxesWords>().box_none()),
+            |b| b.state.badge_with_span(b.row.heard_ms, wall),
         ),
         heard: standing.and_then(|b| b.row.heard_ms).map(|at| wall.clock(at)),
-        backlog: standing.map_or_else(String::new, |b| backlog(&b.row, b.state)),
+        backlog: standing.map_or_else(String::new, |b| backlog(&b.row, b.state, wall)),
     }
 }
 

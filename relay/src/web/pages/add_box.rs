@@ -8,6 +8,7 @@ use axum::extract::State;
 use record::ids::FacilityId;
 use schemars::JsonSchema;
 use serde::Deserialize;
+use words::{S0, SafeHtml, fill_slots};
 
 use crate::accounts::Visitor;
 use crate::accounts::access_log::AccessRecord;
@@ -21,9 +22,13 @@ use crate::web::layout::{Section, Shell};
 use crate::web::live_marks::LiveTopic;
 use crate::web::view_models::facility_state::{Site, sites};
 use crate::web::view_models::formats::Wall;
+use crate::web::words::{BoxesWords, open_words};
 
 /// What an administrator runs on the box: shown on the page "Add a box", and how the suites claim their boxes.
 pub const CLAIM_COMMAND: &str = "cleantrack-appliance claim FILE";
+
+/// What the operator runs for an account without a facility.
+const FACILITY_COMMAND: &str = "cleantrack-relay facility create";
 
 struct Choice {
     id: String,
@@ -35,16 +40,18 @@ struct Choice {
 #[template(path = "add_box.html")]
 struct AddBoxPage {
     shell: Shell,
-    claim_command: &'static str,
-    title: &'static str,
-    lead: &'static str,
+    w: BoxesWords,
+    /// How the claim file comes onto the box.
+    copy_how: SafeHtml,
+    no_facility: SafeHtml,
+    title: String,
+    lead: String,
     facilities: Vec<Choice>,
     /// Whether whoever looks may make a claim file.
     may_make: bool,
     csrf: String,
     here: usize,
     expected: usize,
-    waiting_words: &'static str,
 }
 
 /// What the address carries.
@@ -90,21 +97,16 @@ async fn draw_form(visitor: &Visitor, web: &Web, sites: &[Site], chosen: &str) -
     let chosen = if chosen.is_empty() { &without } else { chosen };
     let choice =
         |s: &Site| Choice { id: s.id.to_string(), name: s.name.clone(), chosen: s.id.to_string() == chosen };
-    let (title, lead) = if is_first {
-        (
-            "Your first box in five minutes",
-            "Your facilities, what is overdue and what was cleaned will be here. There is nothing yet, because no box has told anything.",
-        )
-    } else {
-        (
-            "Add a box",
-            "A box belongs to one facility. A new one in the place of an old one goes on with its history.",
-        )
+    let w: BoxesWords = open_words();
+    let (title, lead, section) = match is_first {
+        true => (w.add_box_title_first(), w.add_box_lead_first(), Section::Facilities),
+        false => (w.add_box_title(), w.add_box_lead(), Section::Boxes),
     };
-    let section = if is_first { Section::Facilities } else { Section::Boxes };
     let view = AddBoxPage {
-        shell: Shell::signed_in(title, section, visitor).live(live, true),
-        claim_command: CLAIM_COMMAND,
+        shell: Shell::signed_in(&title, section, visitor).live(live, true),
+        w,
+        copy_how: fill_slots(w.add_box_copy_how(S0), [command_html(CLAIM_COMMAND)]),
+        no_facility: fill_slots(w.add_box_no_facility(S0), [command_html(FACILITY_COMMAND)]),
         title,
         lead,
         facilities: sites.iter().map(choice).collect(),
@@ -112,9 +114,12 @@ async fn draw_form(visitor: &Visitor, web: &Web, sites: &[Site], chosen: &str) -
         csrf: visitor.token.csrf(),
         here,
         expected: sites.len().max(1),
-        waiting_words: "This page shows it within seconds of its first word. You can close it.",
     };
     Page::draw(&view)
+}
+
+fn command_html(command: &str) -> SafeHtml {
+    SafeHtml::element("code", &[], command)
 }
 
 /// `POST /app/boxes/add`.

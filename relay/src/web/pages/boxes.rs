@@ -10,6 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use record::checkpoint::Origin;
 use record::ids::{BoxId, Epoch};
 use serde::Serialize;
+use words::{S0, SafeHtml, fill_slots};
 
 use crate::accounts::permission::Permission;
 use crate::db::dashboard::BoxRow;
@@ -20,11 +21,12 @@ use crate::web::access::{Member, Read};
 use crate::web::http_error::{internal, not_found};
 use crate::web::layout::{Section, Shell};
 use crate::web::live_marks::LiveTopic;
-use crate::web::view_models::box_alarms::BoxAlarm;
+use crate::web::view_models::box_alarms::list_alarms;
 use crate::web::view_models::box_health::health;
 use crate::web::view_models::box_state::{BoxState, as_told, backlog, clock, is_fresh, printers};
 use crate::web::view_models::facility_state::{Site, common_zone, sites};
-use crate::web::view_models::formats::{Badge, Moment, Tone, Wall, grouped};
+use crate::web::view_models::formats::{Badge, Tone, Wall};
+use crate::web::words::{BoxesWords, PageWords};
 
 /// The kind of evidence that accuses this relay and no box.
 const LOSS: &str = "data loss";
@@ -40,11 +42,10 @@ struct NoteView {
 
 struct ForkView {
     box_id: String,
-    facility: String,
+    title: String,
     state: Badge,
-    at: Moment,
+    what: SafeHtml,
     safe: String,
-    held: String,
     notes: Vec<NoteView>,
     evidence: String,
     replace: Option<String>,
@@ -54,7 +55,7 @@ struct Row {
     facility: String,
     href: String,
     state: Badge,
-    heard: Option<Moment>,
+    heard: Option<SafeHtml>,
     backlog: String,
     clock: String,
     disk: String,
@@ -65,13 +66,15 @@ struct Row {
 /// What a box reports and nobody at its facility has acknowledged.
 struct AlarmRow {
     facility: String,
-    alarm: BoxAlarm,
+    alarm: SafeHtml,
 }
 
 #[derive(Template)]
 #[template(path = "boxes.html")]
 struct BoxesPage {
     shell: Shell,
+    w: BoxesWords,
+    page: PageWords,
     may_add: bool,
     forks: Vec<ForkView>,
     caption: String,
@@ -102,17 +105,21 @@ pub(crate) async fn show(visitor: Member<Read>, State(web): State<Web>) -> Resul
             forks.push(fork(evidence, *state, row, &sites, visitor.role.holds(Permission::AddBoxes), &wall));
         }
     }
-    let shell = Shell::signed_in("Boxes", Section::Boxes, &visitor).live(live, false);
+    let w: BoxesWords = wall.words();
+    let shell = Shell::signed_in(w.boxes_title(), Section::Boxes, &visitor).live(live, false);
     let view = BoxesPage {
-        shell: shell.told("Live, as of ", wall.now(), &wall, String::new()),
+        shell: shell.as_of_now(&wall),
+        w,
+        page: wall.words(),
         may_add: visitor.role.holds(Permission::AddBoxes),
         forks,
-        caption: match boxes.len() {
-            1 => "1 box".to_owned(),
-            n => format!("{n} boxes, those that need you first"),
-        },
-        notes: [waiting(&waits, &boxes, &sites), refusals(&boxes, &sites), losses(&found, &boxes, &sites)]
-            .concat(),
+        caption: w.boxes_caption(boxes.len()),
+        notes: [
+            waiting(&waits, &boxes, &sites, &wall),
+            refusals(w, &boxes, &sites),
+            losses(w, &found, &boxes, &sites),
+        ]
+        .concat(),
         alarms: alarms(&boxes, &sites, &wall),
         boxes: boxes.iter().map(|(state, row)| box_row(*state, row, &sites, &wall)).collect(),
     };
@@ -126,19 +133,20 @@ fn facility_name(sites: &[Site], facility: &str) -> String {
 
 fn box_row(state: BoxState, row: &BoxRow, sites: &[Site], wall: &Wall) -> Row {
     let (health, is_fresh) = (health(row), is_fresh(row, wall.now_ms()));
-    let disk = health.as_ref().map(|h| as_told(format!("{}%", h.disk_percent), is_fresh));
+    let words: BoxesWords = wall.words();
+    let disk = health.as_ref().map(|h| as_told(words, words.box_disk(h.disk_percent), is_fresh));
     Row {
         facility: facility_name(sites, &row.facility),
         href: format!("/app/f/{}", row.facility),
         state: match state {
-            BoxState::Silent => state.badge_with_span(row.heard_ms, wall.now_ms()),
-            _ => state.badge(),
+            BoxState::Silent => state.badge_with_span(row.heard_ms, wall),
+            _ => state.badge(words),
         },
         heard: row.heard_ms.map(|at| wall.clock(at)),
-        backlog: backlog(row, state),
-        clock: clock(row, wall.now_ms()),
-        disk: disk.unwrap_or_else(|| "unknown".to_owned()),
-        printers: printers(health.as_ref(), is_fresh),
+        backlog: backlog(row, state, wall),
+        clock: clock(row, wall),
+        disk: disk.unwrap_or_else(|| words.box_unknown()),
+        printers: printers(words, health.as_ref(), is_fresh),
         version: row.version.clone(),
     }
 }
@@ -147,9 +155,7 @@ fn alarms(boxes: &[(BoxState, BoxRow)], sites: &[Site], wall: &Wall) -> Vec<Alar
     let heard = boxes.iter().filter(|(state, _)| *state != BoxState::Revoked);
     let rows = heard.flat_map(|(_, row)| {
         let facility = facility_name(sites, &row.facility);
-        crate::web::view_models::box_alarms::shown(row, wall)
-            .into_iter()
-            .map(move |alarm| AlarmRow { facility: facility.clone(), alarm })
+        list_alarms(row, wall).into_iter().map(move |alarm| AlarmRow { facility: facility.clone(), alarm })
     });
     rows.collect()
 }
@@ -157,50 +163,28 @@ fn alarms(boxes: &[(BoxState, BoxRow)], sites: &[Site], wall: &Wall) -> Vec<Alar
 /// Logs that the page names: a person looks at them one by one.
 const WAITING_SHOWN: usize = 8;
 
-fn waiting(waits: &[WaitingEpoch], boxes: &[(BoxState, BoxRow)], sites: &[Site]) -> Vec<String> {
+fn waiting(waits: &[WaitingEpoch], boxes: &[(BoxState, BoxRow)], sites: &[Site], wall: &Wall) -> Vec<String> {
+    let w: BoxesWords = wall.words();
     let sentence = |log: &WaitingEpoch| {
         let facility = boxes.iter().find(|(_, row)| row.box_id == log.box_id).map(|(_, row)| &row.facility);
-        format!(
-            "{}: a log came under this box’s name, {} with {}, that no key of the box vouches for. Either the box has lost its \
-             keys, or somebody has a copy of its certificate. Nothing of it counts until whoever runs the relay has admitted \
-             or forgotten it: “cleantrack-relay box epoch admit” or “forget”, with --box {}.",
-            facility.map_or_else(|| log.box_id.clone(), |facility| facility_name(sites, facility)),
-            log.epoch,
-            crate::web::view_models::formats::entries(log.size.unsigned_abs()),
-            log.box_id,
-        )
+        let facility = facility.map_or_else(|| log.box_id.clone(), |facility| facility_name(sites, facility));
+        let entries = wall.entries(log.size.unsigned_abs());
+        w.boxes_waiting_log(entries, log.epoch.to_string(), facility, log.box_id.to_string())
     };
     let more = waits.len().saturating_sub(WAITING_SHOWN);
-    let rest = (more > 0)
-        .then(|| format!("{more} more such logs: “cleantrack-relay box epoch list” names all of them."));
+    let rest = (more > 0).then(|| w.boxes_waiting_more(more));
     waits.iter().take(WAITING_SHOWN).map(sentence).chain(rest).collect()
 }
 
-fn refusals(boxes: &[(BoxState, BoxRow)], sites: &[Site]) -> Vec<String> {
+fn refusals(w: BoxesWords, boxes: &[(BoxState, BoxRow)], sites: &[Site]) -> Vec<String> {
     let refused = boxes.iter().filter(|(_, row)| row.refusals > 0);
-    let said = refused.map(|(_, row)| {
-        let times = match row.refusals {
-            1 => "once".to_owned(),
-            n => format!("{} times", grouped(n.unsigned_abs())),
-        };
-        format!(
-            "{}: what the box sent was refused {times}. Whoever runs the relay has it; nothing of it was kept as a record.",
-            facility_name(sites, &row.facility)
-        )
-    });
-    said.collect()
+    refused.map(|(_, row)| w.boxes_refused(row.refusals, facility_name(sites, &row.facility))).collect()
 }
 
-fn losses(found: &[EvidenceRow], boxes: &[(BoxState, BoxRow)], sites: &[Site]) -> Vec<String> {
+fn losses(w: BoxesWords, found: &[EvidenceRow], boxes: &[(BoxState, BoxRow)], sites: &[Site]) -> Vec<String> {
     let lost = found.iter().filter(|e| e.kind == LOSS);
-    let said = lost.filter_map(|e| boxes.iter().find(|(_, row)| row.box_id == e.box_id)).map(|(_, row)| {
-        format!(
-            "{}: this relay once held more of the box’s log than it did later, as after a restored backup. The box \
-             sends it again by itself; its signed proof of that is kept.",
-            facility_name(sites, &row.facility)
-        )
-    });
-    said.collect()
+    let lost = lost.filter_map(|e| boxes.iter().find(|(_, row)| row.box_id == e.box_id));
+    lost.map(|(_, row)| w.boxes_loss(facility_name(sites, &row.facility))).collect()
 }
 
 fn fork(
@@ -211,31 +195,25 @@ fn fork(
     may_add: bool,
     wall: &Wall,
 ) -> ForkView {
-    let safe = evidence.seq.map_or_else(
-        || "what both versions have in common is kept, and proven.".to_owned(),
-        |seq| {
-            format!(
-                "the first {} are the same in both, and proven.",
-                crate::web::view_models::formats::entries(seq.unsigned_abs())
-            )
-        },
-    );
+    let w: BoxesWords = wall.words();
+    let safe = match evidence.seq {
+        None => w.fork_safe_common(),
+        Some(seq) => w.fork_safe_first(wall.entries(seq.unsigned_abs())),
+    };
     let replace = (may_add && state == BoxState::Quarantined)
         .then(|| format!("/app/boxes/add?facility={}", row.facility));
     ForkView {
         box_id: evidence.box_id.clone(),
-        facility: facility_name(sites, &row.facility),
-        state: if state == BoxState::Quarantined {
-            state.badge()
-        } else {
-            Badge::new(Tone::Plain, "Looked at")
+        title: w.fork_title(facility_name(sites, &row.facility)),
+        state: match state {
+            BoxState::Quarantined => state.badge(w),
+            _ => Badge::new(Tone::Plain, w.fork_looked_at()),
         },
-        at: wall.day_clock(evidence.at_ms),
+        what: fill_slots(w.fork_what(S0), [wall.day_clock(evidence.at_ms)]),
         safe,
-        held: "what differs, in both versions.".to_owned(),
         notes: vec![
-            note_view("Checkpoint A, signed, held before", &evidence.ours),
-            note_view("Checkpoint B, signed, received later", &evidence.theirs),
+            note_view(w.fork_checkpoint_a(), &evidence.ours),
+            note_view(w.fork_checkpoint_b(), &evidence.theirs),
         ],
         evidence: format!("/app/boxes/{}/evidence/{}", evidence.box_id, evidence.evidence_id),
         replace,
@@ -243,12 +221,12 @@ fn fork(
 }
 
 /// A note with its third line, the root, apart.
-fn note_view(title: &str, note: &str) -> NoteView {
+fn note_view(title: String, note: &str) -> NoteView {
     let mut lines = note.split_inclusive('\n');
     let before: String = lines.by_ref().take(2).collect();
     let root = lines.next().unwrap_or_default().trim_end().to_owned();
     let after: String = std::iter::once("\n").chain(lines).collect();
-    NoteView { title: title.to_owned(), before, root, after: after.trim_end().to_owned() }
+    NoteView { title, before, root, after: after.trim_end().to_owned() }
 }
 
 /// All that an auditor needs to see the contradiction without this relay.
@@ -307,7 +285,7 @@ mod tests {
     #[test]
     fn the_root_of_a_note_stands_apart() {
         let note = "cleantrack/box/01KC9V/1\n18204\nVZrq=\n\n— cleantrack/box/01KC9V/1 8f2c\n";
-        let view = note_view("A", note);
+        let view = note_view("A".to_owned(), note);
         assert_eq!(
             (view.before.as_str(), view.root.as_str(), view.after.as_str()),
             ("cleantrack/box/01KC9V/1\n18204\n", "VZrq=", "\n\n— cleantrack/box/01KC9V/1 8f2c")

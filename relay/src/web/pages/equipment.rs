@@ -15,6 +15,7 @@ use record::redact::TextLine;
 use record::tag::Tag;
 use schemars::JsonSchema;
 use serde::Deserialize;
+use words::{S0, SafeHtml, fill_slots};
 
 use crate::db::dashboard::ItemRow;
 use crate::db::history::{Cursor, Of, UseRow};
@@ -28,11 +29,14 @@ use crate::web::view_models::box_state::BoxState;
 use crate::web::view_models::chart::{Day, Spark};
 use crate::web::view_models::cleanings::{Told, look_for_photos, staff_name, told};
 use crate::web::view_models::facility_state::{Site, date, sites, tally};
-use crate::web::view_models::formats::{Badge, Moment, Tone, Wall, counted, grouped, of, rate, short_hash};
+use crate::web::view_models::formats::{Badge, Tone, Wall, short_hash};
+use crate::web::words::{EquipmentWords, ErrorWords, PageWords};
 use crate::web::{Fact, Web};
 
 /// Cleanings on a page of history.
 const PAGE: i64 = 50;
+/// What anybody runs to check a proof.
+const VERIFY_COMMAND: &str = "cleantrack-verify";
 
 /// What the address carries.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -44,15 +48,22 @@ pub(crate) struct EquipmentParams {
 struct HistoryRow {
     at_ms: i64,
     done: bool,
-    title: &'static str,
+    title: String,
     badges: Vec<Badge>,
-    at: Moment,
-    words: String,
+    /// When, and what else there is to say of it.
+    when: SafeHtml,
     voided: Option<String>,
     note: Option<String>,
-    photos: Vec<String>,
+    photos: Vec<PhotoLink>,
     proof: String,
     number: String,
+}
+
+struct PhotoLink {
+    href: String,
+    words: String,
+    /// Whose photo it is, for those who hear the page.
+    of: String,
 }
 
 struct Trust {
@@ -71,6 +82,8 @@ struct LatestProof {
 #[template(path = "equipment.html")]
 struct EquipmentPage {
     shell: Shell,
+    w: EquipmentWords,
+    page: PageWords,
     facility: String,
     facility_href: String,
     tag: String,
@@ -89,6 +102,7 @@ struct EquipmentPage {
     trust_words: String,
     trust_facts: Vec<Fact>,
     latest_proof: Option<LatestProof>,
+    check_hint: SafeHtml,
     facts: Vec<Fact>,
 }
 
@@ -101,8 +115,7 @@ pub(crate) async fn show(
 ) -> Result<OneOf<Page, SeeOther>, HttpError> {
     let after = match asked.before.as_deref() {
         None => Cursor::start(),
-        Some(before) => Cursor::read(before)
-            .ok_or(parameter("before", "a place in the list, as the link “Older” has it"))?,
+        Some(before) => Cursor::read(before).ok_or(parameter("before", ErrorWords::parameter_before))?,
     };
     let now_ms = web.now_ms();
     let (mut conn, scope) = (web.db.read().await?, visitor.scope);
@@ -129,26 +142,30 @@ pub(crate) async fn show(
         history_rows(&mut conn, scope, (facility, tag), &cleanings, (&after, is_full), &wall).await?;
     let trust = trust(&mut conn, &web, scope, site, &cleanings, &wall).await?;
     let facts = facts(&mut conn, scope, facility, &item, &wall).await?;
-    let title = format!("{} – {}", item.name, site.name);
+    let w: EquipmentWords = wall.words();
+    let title = w.item_title(&site.name, &item.name);
     let view = EquipmentPage {
+        w,
+        page: wall.words(),
         shell: Shell { title, ..shell(&visitor, site, &wall).live(live, false) },
         facility: site.name.clone(),
         facility_href: format!("/app/f/{facility}"),
         tag: tag.grouped(),
-        about: about(&item),
-        state: state(&row, &item, site.as_of_ms),
+        about: about(w, &item),
+        state: state(&row, &item, site.as_of_ms, &wall),
         state_words: state_words(&mut conn, scope, &row, &item, &wall).await?,
-        rate_30: rate(month),
-        rate_words: rate_words(month, &item),
-        trend: Spark::of(&days, month),
+        rate_30: wall.rate(month),
+        rate_words: rate_words(w, month, &item),
+        trend: Spark::of(&days, month, &wall),
         history,
-        history_words: format!("{} in 30 days, newest first", counted(recent.unsigned_abs(), "cleaning")),
-        history_empty: format!("Never cleaned since it was added on {}.", wall.day_of(item.added_ms)),
+        history_words: w.item_history_hint(recent),
+        history_empty: w.item_history_none(wall.day_of(item.added_ms)),
         older,
         trust: trust.badge,
         trust_words: trust.words,
         trust_facts: trust.facts,
         latest_proof: trust.latest,
+        check_hint: fill_slots(w.trust_check(S0), [SafeHtml::element("code", &[], VERIFY_COMMAND)]),
         facts,
         name: item.name,
     };
@@ -179,9 +196,9 @@ async fn days(conn: &mut Conn, scope: AccountScope, site: &Site, tag: Tag) -> Re
     Ok((first..=site.today).map(|day| Day { date: date(day), tally: on(day) }).collect())
 }
 
-fn about(item: &Equipment) -> String {
+fn about(w: EquipmentWords, item: &Equipment) -> String {
     let made = [item.maker.as_str(), item.model.as_str()].map(str::trim).join(" ");
-    let serial = if item.serial.is_empty() { String::new() } else { format!("serial {}", item.serial) };
+    let serial = if item.serial.is_empty() { String::new() } else { w.item_serial(&item.serial) };
     let parts = [item.location.as_str(), item.asset_number.as_str(), made.trim(), &serial];
     let parts: Vec<&str> = parts.into_iter().filter(|p| !p.is_empty()).collect();
     parts.join(" · ")
@@ -194,44 +211,48 @@ async fn state_words(
     item: &Equipment,
     wall: &Wall,
 ) -> Result<Option<String>, DbError> {
+    let w: EquipmentWords = wall.words();
     let out = item.out.last().filter(|o| item.service != Service::In && o.until_ms.is_none());
     if let Some(out) = out {
         let reason = match out.reason {
             Some(hash) => crate::db::texts::by_hash(conn, scope, hash).await?,
             None => None,
         };
-        let what = if item.service == Service::Retired { "Retired" } else { "Out of service" };
-        let why = reason.map(|r| format!(": {r}")).unwrap_or_default();
-        return Ok(Some(format!("{what} since {}{why}", wall.day_plain(out.from_ms))));
+        let service = if item.service == Service::Retired { "retired" } else { "out" };
+        let since = wall.day_plain(out.from_ms);
+        return Ok(Some(match reason {
+            Some(reason) => w.item_since_why(reason, service, since),
+            None => w.item_since(service, since),
+        }));
     }
     Ok(match (row.state.as_deref(), row.by_ms, row.since_ms) {
-        (Some("clean"), Some(by), _) => Some(format!("Clean until {}.", wall.day_plain(by))),
-        (Some("due"), Some(by), _) => Some(format!("To be cleaned by {}.", wall.day_plain(by))),
+        (Some("clean"), Some(by), _) => Some(w.item_clean_until(wall.day_plain(by))),
+        (Some("due"), Some(by), _) => Some(w.item_due_by(wall.day_plain(by))),
         (Some("used"), Some(by), Some(since)) => {
-            Some(format!("Used {}; to be cleaned by {}.", wall.day_plain(since), wall.day_plain(by)))
+            Some(w.item_used_due_by(wall.day_plain(since), wall.day_plain(by)))
         }
-        (Some("overdue"), _, Some(since)) => Some(format!("Overdue since {}.", wall.day_plain(since))),
+        (Some("overdue"), _, Some(since)) => Some(w.item_overdue_since(wall.day_plain(since))),
         _ => None,
     })
 }
 
-fn rate_words(month: Tally, item: &Equipment) -> String {
-    let class = class(item.class);
+fn rate_words(w: EquipmentWords, month: Tally, item: &Equipment) -> String {
+    let class = class(w, item.class);
     if month.closed == 0 && item.schedules().iter().all(|(_, plan)| **plan == Schedule::Never) {
-        return format!("No schedule, so there is no rate. {class}.");
+        return w.item_rate_no_schedule(class);
     }
     if month.closed == 0 {
-        return format!("No window closed in 30 days. {class}.");
+        return w.item_rate_no_window(class);
     }
-    format!("{} windows met. {class}.", of(month))
+    w.item_rate_met(class, month.closed, month.met)
 }
 
-fn class(class: Class) -> &'static str {
-    match class {
-        Class::Noncritical => "Noncritical",
-        Class::Semicritical => "Semicritical",
-        Class::Critical => "Critical",
-    }
+fn class(w: EquipmentWords, class: Class) -> String {
+    w.item_class(match class {
+        Class::Noncritical => "noncritical",
+        Class::Semicritical => "semicritical",
+        Class::Critical => "critical",
+    })
 }
 
 async fn history_rows(
@@ -259,15 +280,14 @@ fn use_row(used: &UseRow, wall: &Wall) -> HistoryRow {
     HistoryRow {
         at_ms: used.performed_ms,
         done: false,
-        title: "Used",
+        title: wall.words::<EquipmentWords>().history_used(),
         badges: Vec::new(),
-        at: wall.day_clock(used.performed_ms),
-        words: String::new(),
+        when: wall.day_clock(used.performed_ms),
         voided: None,
         note: None,
         photos: Vec::new(),
         proof: format!("/app/proof/{}/{}/{}", used.box_id, used.epoch, used.seq),
-        number: grouped(used.seq.unsigned_abs()),
+        number: wall.number(used.seq),
     }
 }
 
@@ -277,23 +297,21 @@ async fn cleaning_row(
     told: &Told,
     wall: &Wall,
 ) -> Result<HistoryRow, DbError> {
+    let (w, page) = (wall.words::<EquipmentWords>(), wall.words::<PageWords>());
     let cleaning = &told.cleaning;
-    let mut words = format!(", {}", told.who());
+    let mut parts = vec![told.who(page)];
     if cleaning.stated {
-        words.push_str(&format!("; written {}", wall.day_plain(cleaning.recorded_ms)));
+        parts.push(w.history_written(wall.day_plain(cleaning.recorded_ms)));
     }
     if let Some(adopted) = cleaning.adopted {
-        words.push_str(&format!("; adopted on {}", wall.day_plain(adopted.at_ms)));
+        parts.push(w.history_adopted(wall.day_plain(adopted.at_ms)));
     }
     let entry = told.entry()?;
     if let Some(Event::CleaningRecorded(body)) = entry.as_ref().map(Entry::event) {
-        if let Some(wet) = body.contact.and_then(wet) {
-            words.push_str(&format!("; {wet}"));
-        }
-        if !body.agent.is_empty() {
-            words.push_str(&format!("; {}", body.agent));
-        }
+        parts.extend(body.contact.and_then(|contact| wet(w, contact)));
+        parts.extend(Some(body.agent.clone()).filter(|agent| !agent.is_empty()));
     }
+    let number = wall.number(cleaning.of.seq);
     let voided = match cleaning.voided {
         Some(of) => Some(voided(conn, scope, told, of, wall).await?),
         None => None,
@@ -301,29 +319,42 @@ async fn cleaning_row(
     Ok(HistoryRow {
         at_ms: cleaning.performed_ms,
         done: cleaning.voided.is_none() && cleaning.is_complete(),
-        title: "Cleaned",
-        badges: told.badges(),
-        at: wall.day_clock(cleaning.performed_ms),
-        words,
+        title: w.history_cleaned(),
+        badges: told.badges(page),
+        when: fill_slots(w.history_when(parts.join("; "), S0), [wall.day_clock(cleaning.performed_ms)]),
         voided,
-        note: told.note.clone(),
-        photos: told.photo_paths(),
+        note: told.note.as_ref().map(|note| w.history_note(note)),
+        photos: photo_links(w, told, &number),
         proof: told.proof(),
-        number: grouped(cleaning.of.seq),
+        number,
     })
 }
 
-fn wet(contact: Contact) -> Option<String> {
-    let span = |s: u32| match (s / 60, s % 60) {
-        (0, s) => format!("{s} s"),
-        (min, 0) => format!("{min} min"),
-        (min, s) => format!("{min} min {s:02} s"),
-    };
-    let required = contact.required_s.map(|s| format!(" of {}", span(s))).unwrap_or_default();
-    match (contact.measured_s, contact.stated_s) {
-        (Some(measured), _) => Some(format!("wet {}{required}", span(measured))),
-        (None, Some(stated)) => Some(format!("wet {}{required}, as stated", span(stated))),
-        (None, None) => None,
+fn photo_links(w: EquipmentWords, told: &Told, entry: &str) -> Vec<PhotoLink> {
+    let (paths, item) = (told.photo_paths(), told.item());
+    let is_only = paths.len() == 1;
+    let words = |number: usize| if is_only { w.history_photo() } else { w.history_photo_numbered(number) };
+    let link =
+        |(number, href)| PhotoLink { href, words: words(number), of: w.history_photo_of(entry, &item) };
+    (1..).zip(paths).map(link).collect()
+}
+
+fn wet(w: EquipmentWords, contact: Contact) -> Option<String> {
+    let required = contact.required_s.map(|seconds| wet_span(w, seconds));
+    Some(match (contact.measured_s, contact.stated_s, required) {
+        (Some(measured), _, None) => w.history_wet(wet_span(w, measured)),
+        (Some(measured), _, Some(required)) => w.history_wet_of(wet_span(w, measured), required),
+        (None, Some(stated), None) => w.history_wet_stated(wet_span(w, stated)),
+        (None, Some(stated), Some(required)) => w.history_wet_stated_of(wet_span(w, stated), required),
+        (None, None, _) => return None,
+    })
+}
+
+fn wet_span(w: EquipmentWords, seconds: u32) -> String {
+    match (seconds / 60, seconds % 60) {
+        (0, seconds) => w.wet_seconds(seconds),
+        (minutes, 0) => w.wet_minutes(minutes),
+        (minutes, seconds) => w.wet_minutes_seconds(minutes, format!("{seconds:02}")),
     }
 }
 
@@ -354,7 +385,8 @@ async fn voided(
     of: EntryRef,
     wall: &Wall,
 ) -> Result<String, DbError> {
-    let Some(line) = voiding_line(conn, scope, told, of).await? else { return Ok("Voided.".to_owned()) };
+    let w: EquipmentWords = wall.words();
+    let Some(line) = voiding_line(conn, scope, told, of).await? else { return Ok(w.history_voided()) };
     let entry = Entry::parse(&line).map_err(|e| DbError::stored("entry", e))?;
     let by = match entry.head().by.staff {
         Some(staff) => staff_name(conn, scope, told.facility, staff).await?,
@@ -363,9 +395,14 @@ async fn voided(
     let origin = Origin { box_id: told.box_id, epoch: of.epoch };
     let beside = crate::db::texts::beside(conn, scope, &origin, &[line]).await?;
     let reason = beside.iter().flatten().next().and_then(|line| TextLine::parse(line.as_bytes()).ok());
-    let by = by.map(|name| format!(" by {name}")).unwrap_or_default();
-    let reason = reason.map(|r| format!(": {}", r.text().trim_end_matches('.'))).unwrap_or_default();
-    Ok(format!("Voided {}{by}{reason}.", wall.day_plain(entry.head().at.wall)))
+    let reason = reason.map(|reason| reason.text().trim_end_matches('.').to_owned());
+    let when = wall.day_plain(entry.head().at.wall);
+    Ok(match (by, reason) {
+        (None, None) => w.history_voided_when(when),
+        (Some(by), None) => w.history_voided_when_by(by, when),
+        (None, Some(reason)) => w.history_voided_when_why(reason, when),
+        (Some(by), Some(reason)) => w.history_voided_when_by_why(by, reason, when),
+    })
 }
 
 async fn trust(
@@ -376,52 +413,47 @@ async fn trust(
     cleanings: &[Told],
     wall: &Wall,
 ) -> Result<Trust, DbError> {
+    let w: EquipmentWords = wall.words();
     let standing = site.in_service.as_ref();
     let newest = cleanings.first().map(|t| Origin { box_id: t.box_id, epoch: t.cleaning.of.epoch });
     let present = standing
         .and_then(|b| Some(Origin { box_id: b.row.box_id.parse().ok()?, epoch: b.row.epoch.parse().ok()? }));
-    let Some(origin) = newest.or(present) else { return Ok(nothing_to_trust()) };
+    let Some(origin) = newest.or(present) else { return Ok(nothing_to_trust(w)) };
     let held = crate::db::epochs::get(conn, scope, &origin).await?.filter(|held| held.key_known);
-    let Some(held) = held else { return Ok(nothing_to_trust()) };
+    let Some(held) = held else { return Ok(nothing_to_trust(w)) };
     let log = origin.verifier(&held.log_key).map_err(|e| DbError::stored("log key", e))?;
     let cosigners = web.fleet.cosigners();
     // Looked at anew for each page: what a page calls verified was verified.
     let cosigned =
         held.cosigned.as_deref().map(|note| Cosigned::verify(note, &origin, &log, &cosigners)).transpose();
     let Some(cosigned) = cosigned.map_err(|e| DbError::stored("cosigned checkpoint", e))? else {
-        return Ok(nothing_to_trust());
+        return Ok(nothing_to_trust(w));
     };
     let checkpoint = cosigned.checkpoint();
     let witnessed_ms = i64::try_from(cosigned.time_s()).unwrap_or(i64::MAX).saturating_mul(1_000);
     let latest =
         cleanings.iter().find(|t| t.cleaning.of.epoch == origin.epoch && t.cleaning.of.seq < checkpoint.size);
     let facts = vec![
-        Fact::new("Checked", format!("{}, when they came here", wall.day_plain(witnessed_ms))),
-        Fact::new("Log size", crate::web::view_models::formats::entries(checkpoint.size)),
-        Fact::code("Root", short_hash(&checkpoint.root.0)),
-        Fact::new("Witness", format!("this relay, {}", wall.day_plain(witnessed_ms))),
-        Fact::code("Log", origin.epoch.to_string()),
+        Fact::new(w.trust_checked(), w.trust_checked_when(wall.day_plain(witnessed_ms))),
+        Fact::new(w.trust_size(), wall.entries(checkpoint.size)),
+        Fact::code(w.trust_root(), short_hash(&checkpoint.root.0)),
+        Fact::new(w.trust_witness(), w.trust_witness_when(wall.day_plain(witnessed_ms))),
+        Fact::code(w.trust_log(), origin.epoch.to_string()),
     ];
     let (badge, words) = match standing.map(|b| b.state) {
-        Some(BoxState::Quarantined) => (
-            Badge::new(Tone::Late, "Quarantined"),
-            "The box signed two different logs. What is shown here is from the first one, proven up to the size below; \
-             what contradicts it is held with the boxes.",
-        ),
-        _ => (
-            Badge::new(Tone::Ok, "Verified"),
-            "All that is shown here is in the box’s signed log, unchanged: each entry was checked against the log’s \
-             signed root before it was kept.",
-        ),
+        Some(BoxState::Quarantined) => {
+            (Badge::new(Tone::Late, w.trust_quarantined()), w.trust_quarantined_what())
+        }
+        _ => (Badge::new(Tone::Ok, w.trust_verified()), w.trust_verified_what()),
     };
-    let latest = latest.map(|t| LatestProof { href: t.proof(), number: grouped(t.cleaning.of.seq) });
-    Ok(Trust { badge, words: words.to_owned(), facts, latest })
+    let latest = latest.map(|t| LatestProof { href: t.proof(), number: wall.number(t.cleaning.of.seq) });
+    Ok(Trust { badge, words, facts, latest })
 }
 
-fn nothing_to_trust() -> Trust {
+fn nothing_to_trust(w: EquipmentWords) -> Trust {
     Trust {
-        badge: Badge::new(Tone::Plain, "Nothing here yet"),
-        words: "Nothing of this log has been witnessed by this relay yet.".to_owned(),
+        badge: Badge::new(Tone::Plain, w.trust_none()),
+        words: w.trust_none_what(),
         facts: Vec::new(),
         latest: None,
     }
@@ -434,11 +466,12 @@ async fn facts(
     item: &Equipment,
     wall: &Wall,
 ) -> Result<Vec<Fact>, DbError> {
+    let w: EquipmentWords = wall.words();
     let mut facts = Vec::new();
     if !item.category.is_empty() {
-        facts.push(Fact::new("Category", item.category.clone()));
+        facts.push(Fact::new(w.fact_category(), item.category.clone()));
     }
-    facts.push(Fact::new("Class", class(item.class)));
+    facts.push(Fact::new(w.fact_class(), class(w, item.class)));
     let mut own = Vec::new();
     for protocol in &item.protocols {
         let body =
@@ -446,55 +479,55 @@ async fn facts(
         if let Some(body) = body {
             let protocol: ProtocolPublished =
                 serde_json::from_str(&body).map_err(|e| DbError::stored("protocol", e))?;
-            facts.push(Fact::new("Protocol", format!("{}, version {}", protocol.name, protocol.version)));
+            facts.push(Fact::new(
+                w.fact_protocol(),
+                w.fact_protocol_version(&protocol.name, protocol.version),
+            ));
             if let Some(plan) = item.schedule(Some(protocol.protocol)) {
-                own.push(Fact::new("Schedule", format!("{}, by {}", schedule(Some(plan)), protocol.name)));
+                let plan = schedule(w, Some(plan));
+                own.push(Fact::new(w.fact_schedule(), w.fact_schedule_by(&protocol.name, plan)));
             }
         }
     }
     match item.schedule(None) {
         None if !own.is_empty() => {}
-        plan => facts.push(Fact::new("Schedule", schedule(plan))),
+        plan => facts.push(Fact::new(w.fact_schedule(), schedule(w, plan))),
     }
     facts.append(&mut own);
-    facts.push(Fact::new(
-        "Photo",
-        match item.photo {
-            PhotoPolicy::None => "Not asked for",
-            PhotoPolicy::Optional => "If they like",
-            PhotoPolicy::Required => "Needed every time",
-        },
-    ));
-    facts.push(Fact::new("Added", wall.day_of(item.added_ms)));
-    let (names, values): (Vec<_>, Vec<_>) = item.custom.iter().take(20).unzip();
-    facts.extend(
-        names.into_iter().zip(values).map(|(name, value)| Fact::new("Field", format!("{name}: {value}"))),
-    );
+    let policy = match item.photo {
+        PhotoPolicy::None => "none",
+        PhotoPolicy::Optional => "optional",
+        PhotoPolicy::Required => "required",
+    };
+    facts.push(Fact::new(w.fact_photo(), w.fact_photo_policy(policy)));
+    facts.push(Fact::new(w.fact_added(), wall.day_of(item.added_ms)));
+    let custom = item.custom.iter().take(20);
+    facts.extend(custom.map(|(name, value)| Fact::new(w.fact_field(), w.fact_field_named(name, value))));
     Ok(facts)
 }
 
-fn schedule(schedule: Option<&Schedule>) -> String {
-    let every =
-        |n: u32, unit: &str| if n == 1 { format!("Every {unit}") } else { format!("Every {n} {unit}s") };
+fn schedule(w: EquipmentWords, schedule: Option<&Schedule>) -> String {
     match schedule {
-        None | Some(Schedule::Never) => "No schedule".to_owned(),
-        Some(Schedule::Hours { n }) => every(*n, "hour"),
-        Some(Schedule::Days { n }) => every(*n, "day"),
-        Some(Schedule::Weeks { n }) => every(*n, "week"),
+        None | Some(Schedule::Never) => w.schedule_none(),
+        Some(Schedule::Hours { n }) => w.schedule_hours(n),
+        Some(Schedule::Days { n }) => w.schedule_days(n),
+        Some(Schedule::Weeks { n }) => w.schedule_weeks(n),
         Some(Schedule::Times { at }) => {
             let times: Vec<String> = at.iter().map(ToString::to_string).collect();
-            format!("By {} each day", times.join(", "))
+            w.schedule_times(times.join(", "))
         }
-        Some(Schedule::Use { .. }) => "After each use".to_owned(),
+        Some(Schedule::Use { .. }) => w.schedule_use(),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::web::words::open_words;
 
     #[test]
     fn contact_times() {
+        let wet = |contact| wet(open_words(), contact);
         let contact = |required_s, measured_s, stated_s| Contact { required_s, measured_s, stated_s };
         assert_eq!(wet(contact(Some(720), Some(724), None)).unwrap(), "wet 12 min 04 s of 12 min");
         assert_eq!(wet(contact(None, None, Some(45))).unwrap(), "wet 45 s, as stated");
@@ -503,6 +536,7 @@ mod tests {
 
     #[test]
     fn schedules() {
+        let schedule = |plan| schedule(open_words(), plan);
         assert_eq!(schedule(Some(&Schedule::Hours { n: 12 })), "Every 12 hours");
         assert_eq!(schedule(Some(&Schedule::Days { n: 1 })), "Every day");
         assert_eq!(schedule(None), "No schedule");

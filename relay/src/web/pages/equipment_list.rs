@@ -13,6 +13,7 @@ use record::ids::FacilityId;
 use record::tag::Tag;
 use schemars::JsonSchema;
 use serde::Deserialize;
+use words::SafeHtml;
 
 use crate::db::dashboard::ItemRow;
 use crate::web::Web;
@@ -21,7 +22,8 @@ use crate::web::http_error::{encode_parameter, not_found};
 use crate::web::layout::Shell;
 use crate::web::pages::facility::{ITEMS_MAX, equipment, shell};
 use crate::web::view_models::facility_state::{Site, sites, tally};
-use crate::web::view_models::formats::{Badge, Moment, Tone, Wall, counted, rate, span};
+use crate::web::view_models::formats::{Badge, Tone, Wall};
+use crate::web::words::{EquipmentWords, PageWords};
 
 /// Items on a page.
 const PAGE: usize = 50;
@@ -45,19 +47,21 @@ struct Row {
     asset_number: String,
     state: Badge,
     rate: String,
-    last: Option<Moment>,
+    last: Option<SafeHtml>,
 }
 
 #[derive(Template)]
 #[template(path = "items.html")]
 struct ItemsPage {
     shell: Shell,
+    w: EquipmentWords,
+    page_words: PageWords,
     facility: String,
     facility_href: String,
     query: String,
     overdue_only: bool,
     caption: String,
-    empty: &'static str,
+    empty: String,
     items: Vec<Row>,
     newer: Option<String>,
     older: Option<String>,
@@ -98,21 +102,20 @@ pub(crate) async fn show(
     let shown = found.into_iter().skip((number - 1) * PAGE).take(PAGE);
     let items = shown.map(|(_, row, item)| list_row(&row, item, &tallies, site, &wall)).collect();
     let link = |to: usize| link(facility, &query, overdue_only, to);
-    let title = format!("Equipment – {}", site.name);
+    let w: EquipmentWords = wall.words();
+    let title = w.items_title_of(&site.name);
     let view = ItemsPage {
         shell: Shell { title, ..shell(&visitor, site, &wall).live(live, true) },
         facility: site.name.clone(),
         facility_href: format!("/app/f/{facility}"),
-        caption: caption(total, overdue_only, &query),
-        empty: if query.is_empty() {
-            "What is added at the box shows up here within seconds."
-        } else {
-            "Try a part of the name, the ward, the asset number, or the tag on the label."
-        },
+        w,
+        page_words: wall.words(),
+        caption: caption(total, overdue_only, &query, &wall),
+        empty: if query.is_empty() { w.items_none_hint() } else { w.items_none_found_hint() },
         items,
         newer: (number > 1).then(|| link(number - 1)),
         older: (number < pages).then(|| link(number + 1)),
-        page: format!("Page {number} of {pages}"),
+        page: w.items_page(number, pages),
         query,
         overdue_only,
     };
@@ -125,14 +128,15 @@ fn link(facility: FacilityId, query: &str, overdue_only: bool, to: usize) -> Str
     format!("/app/f/{facility}/equipment?q={query}{show}&page={to}")
 }
 
-fn caption(total: usize, overdue_only: bool, query: &str) -> String {
-    let total = u64::try_from(total).unwrap_or(u64::MAX);
-    let late = if overdue_only { " overdue" } else { "" };
+fn caption(total: usize, overdue_only: bool, query: &str, wall: &Wall) -> String {
+    let w: EquipmentWords = wall.words();
+    let items = wall.items(u64::try_from(total).unwrap_or(u64::MAX));
+    let which = if overdue_only { "overdue" } else { "all" };
     match (total, query.is_empty()) {
-        (0, true) => format!("No equipment{late}"),
-        (0, false) => format!("Nothing{late} is called “{query}” here"),
-        (_, true) => format!("{}{late}, what needs you first", counted(total, "item")),
-        (_, false) => format!("{}{late} for “{query}”", counted(total, "item")),
+        (0, true) => w.items_none(which),
+        (0, false) => w.items_none_found(query, which),
+        (_, true) => w.items_caption(items, which),
+        (_, false) => w.items_caption_found(items, query, which),
     }
 }
 
@@ -167,8 +171,8 @@ fn list_row(
     let tally = tallies.get(&row.tag).copied().unwrap_or_default();
     Row {
         href: format!("/app/f/{}/e/{}", site.id, item.tag),
-        state: state(row, &item, site.as_of_ms),
-        rate: if tally.closed == 0 { "no data".to_owned() } else { rate(tally) },
+        state: state(row, &item, site.as_of_ms, wall),
+        rate: wall.rate_or_no_data(tally),
         last: row.last_ms.map(|at| wall.clock(at)),
         name: item.name,
         place: item.location,
@@ -177,20 +181,19 @@ fn list_row(
 }
 
 /// How an item stands, as a tag.
-pub(crate) fn state(row: &ItemRow, item: &Equipment, as_of_ms: i64) -> Badge {
+pub(crate) fn state(row: &ItemRow, item: &Equipment, as_of_ms: i64, wall: &Wall) -> Badge {
+    let w: EquipmentWords = wall.words();
     if item.service == Service::Retired {
-        return Badge::new(Tone::Plain, "Retired");
+        return Badge::new(Tone::Plain, w.item_state("retired"));
     }
-    match row.state.as_deref() {
-        Some("overdue") => {
-            let late = row.since_ms.map(|since| span(as_of_ms.saturating_sub(since)));
-            Badge::new(Tone::Late, late.map_or_else(|| "Overdue".to_owned(), |late| format!("{late} late")))
+    let state = row.state.as_deref().unwrap_or("none");
+    match (state, row.since_ms) {
+        ("overdue", Some(since_ms)) => {
+            Badge::new(Tone::Late, w.item_late(wall.span(as_of_ms.saturating_sub(since_ms))))
         }
-        Some("due") => Badge::new(Tone::Due, "Due"),
-        Some("used") => Badge::new(Tone::Due, "Due after use"),
-        Some("clean") => Badge::new(Tone::Ok, "Clean"),
-        Some("out") => Badge::new(Tone::Plain, "Out of service"),
-        Some("idle") => Badge::new(Tone::Plain, "Not due"),
-        _ => Badge::new(Tone::Plain, "No schedule"),
+        ("overdue", None) => Badge::new(Tone::Late, w.item_state(state)),
+        ("due" | "used", _) => Badge::new(Tone::Due, w.item_state(state)),
+        ("clean", _) => Badge::new(Tone::Ok, w.item_state(state)),
+        _ => Badge::new(Tone::Plain, w.item_state(state)),
     }
 }

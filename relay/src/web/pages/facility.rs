@@ -10,22 +10,24 @@ use axum::extract::State;
 use record::compliance::Tally;
 use record::fold::Equipment;
 use record::ids::FacilityId;
+use words::SafeHtml;
 
 use crate::accounts::Visitor;
-use crate::db::dashboard::{BoxRow, ItemRow};
+use crate::db::dashboard::ItemRow;
 use crate::db::history::{Cursor, Of};
 use crate::db::{AccountScope, Conn, DbError};
 use crate::web::access::{Member, Read};
 use crate::web::http_error::not_found;
 use crate::web::layout::{Section, Shell};
 use crate::web::pages::facility;
-use crate::web::view_models::box_alarms::BoxAlarm;
+use crate::web::view_models::box_alarms::{alarm_sentences, unseen};
 use crate::web::view_models::box_health::health;
-use crate::web::view_models::box_state::{BoxState, as_told, backlog, clock, is_fresh};
+use crate::web::view_models::box_state::{BoxState, as_told, backlog, clock, is_fresh, printer_facts};
 use crate::web::view_models::chart::{Bars, Spark};
 use crate::web::view_models::cleanings::{FeedRow, look_for_photos, told};
 use crate::web::view_models::facility_state::{DAYS, Site, sites, tally};
-use crate::web::view_models::formats::{Badge, Moment, Tone, Wall, counted, grouped, of, rate, span};
+use crate::web::view_models::formats::{Badge, Tone, Wall};
+use crate::web::words::{BoxesWords, FacilityWords, PageWords};
 use crate::web::{Fact, Web};
 
 /// Latest cleanings that the page shows.
@@ -38,11 +40,12 @@ const PLACES: usize = 6;
 struct Silence {
     title: String,
     words: String,
+    /// Whom to call there.
     contact: Option<String>,
 }
 
-struct Number {
-    title: &'static str,
+struct Figure {
+    title: String,
     value: String,
     low: bool,
     trend: Option<Spark>,
@@ -54,7 +57,7 @@ struct LateRow {
     href: String,
     place: String,
     late: String,
-    last: Option<Moment>,
+    last: Option<SafeHtml>,
 }
 
 struct PlaceRow {
@@ -67,13 +70,15 @@ struct PlaceRow {
 #[template(path = "facility.html")]
 struct FacilityPage {
     shell: Shell,
+    w: FacilityWords,
+    page: PageWords,
     several: bool,
     name: String,
     href: String,
     facts: String,
     silence: Option<Silence>,
     zoneless: bool,
-    numbers: Vec<Number>,
+    numbers: Vec<Figure>,
     late: Vec<LateRow>,
     late_title: String,
     late_words: String,
@@ -105,31 +110,33 @@ pub(crate) async fn show(
     let mut latest = told(&mut conn, visitor.scope, rows).await?;
     look_for_photos(&mut conn, visitor.scope, &mut latest).await?;
     let overdue = crate::db::dashboard::overdue(&mut conn, visitor.scope, facility, OVERDUE).await?;
-    let places = places(&mut conn, visitor.scope, site).await?;
+    let places = places(&mut conn, visitor.scope, site, &wall).await?;
     let shell = shell(&visitor, site, &wall).live(live, false);
+    let w: FacilityWords = wall.words();
     let view = FacilityPage {
+        w,
+        page: wall.words(),
         several: sites.len() > 1,
         name: site.name.clone(),
         href: format!("/app/f/{facility}"),
-        facts: format!("{}, {}", counted(site.counts.items, "item"), wall.zone()),
+        facts: w.facility_facts(wall.items(site.counts.items), wall.zone()),
         silence: silence(site, &wall),
         zoneless: site.zoneless,
         numbers: numbers(site, (sites.len() > 1).then_some(account), &wall),
         late: overdue.iter().map(|i| late_row(i, site, &wall)).collect::<Result<_, _>>()?,
-        late_title: late_title(site, now_ms),
-        late_words: late_words(site),
-        late_heading: if site.is_behind(now_ms) {
-            format!("Late at {}", wall.plain(site.as_of_ms))
-        } else {
-            "Late".to_owned()
+        late_title: late_title(site, &wall),
+        late_words: late_words(w, site),
+        late_heading: match site.is_behind(now_ms) {
+            true => w.facility_late_at(wall.plain(site.as_of_ms)),
+            false => w.facility_late(),
         },
         late_more: site.counts.overdue.saturating_sub(u64::try_from(overdue.len()).unwrap_or_default()),
-        chart: Bars::of(&site.days),
+        chart: Bars::of(&site.days, &wall),
         places,
         feed: latest.iter().map(|t| FeedRow::of(t, None, &wall)).collect(),
         state: site.in_service.as_ref().map_or_else(
-            || Badge::new(Tone::Plain, "No box"),
-            |b| b.state.badge_with_span(b.row.heard_ms, now_ms),
+            || Badge::new(Tone::Plain, wall.words::<BoxesWords>().box_none()),
+            |b| b.state.badge_with_span(b.row.heard_ms, &wall),
         ),
         box_facts: box_facts(site, &wall),
         shell,
@@ -141,117 +148,88 @@ pub(crate) async fn show(
 pub(crate) fn shell(visitor: &Visitor, site: &Site, wall: &Wall) -> Shell {
     let shell = Shell::signed_in(site.name.clone(), Section::Facilities, visitor);
     if site.is_behind(wall.now_ms()) && site.is_known {
-        let after = " New ones show by themselves.".to_owned();
-        return shell.told("Numbers as of ", wall.clock(site.as_of_ms), wall, after);
+        return shell.as_of_before(site.as_of_ms, wall);
     }
-    shell.told("Live, as of ", wall.now(), wall, String::new())
+    shell.as_of_now(wall)
 }
 
 fn silence(site: &Site, wall: &Wall) -> Option<Silence> {
+    let w: FacilityWords = wall.words();
     let standing = site.in_service.as_ref()?;
-    let contact = Some(site.contact.clone()).filter(|c| !c.is_empty());
-    match (standing.state, standing.row.heard_ms) {
-        (BoxState::Silent, Some(heard_ms)) => Some(Silence {
-            title: format!("No word from this box since {}", wall.plain(heard_ms)),
-            words: format!(
-                "Numbers below are as of {}. Recording, printing and the log go on at the facility; nothing is lost. \
-                 Most often it is the line or a power plug: ask if the box’s light is green.",
-                wall.plain(site.as_of_ms)
-            ),
-            contact,
-        }),
-        (BoxState::Waiting, _) => Some(Silence {
-            title: "Waiting for the first word of this box".to_owned(),
-            words: "It was claimed and has not sent anything yet. This page shows it within seconds of its first word."
-                .to_owned(),
-            contact,
-        }),
-        (BoxState::Quarantined, _) => Some(Silence {
-            title: "This box is quarantined".to_owned(),
-            words: "It signed two different logs under one key. What it recorded before is safe and proven; what it \
-                    sends now is held. The page of boxes shows both."
-                .to_owned(),
-            contact,
-        }),
-        (BoxState::Alarmed, _) if crate::web::view_models::box_alarms::unseen(&standing.row).is_empty() => Some(Silence {
-            title: "The relay holds a log of this box that nothing says is its own".to_owned(),
-            words: "Nothing of that log counts until whoever runs the relay has admitted or forgotten it. What the box \
-                    records in its own log is taken and counts. The page of boxes names the log."
-                .to_owned(),
-            contact,
-        }),
-        (BoxState::Alarmed, _) => Some(Silence {
-            title: "This box has an alarm that nobody at the facility has acknowledged".to_owned(),
-            words: format!(
-                "{} Recording goes on unless it says otherwise; it is acknowledged on the box’s own page, “Box”.",
-                alarm_sentences(&standing.row, wall)
-            ),
-            contact,
-        }),
-        _ => None,
-    }
+    let (title, words) = match (standing.state, standing.row.heard_ms) {
+        (BoxState::Silent, Some(heard_ms)) => {
+            (w.facility_silent(wall.plain(heard_ms)), w.facility_silent_what(wall.plain(site.as_of_ms)))
+        }
+        (BoxState::Waiting, _) => (w.facility_waiting(), w.facility_waiting_what()),
+        (BoxState::Quarantined, _) => (w.facility_quarantined(), w.facility_quarantined_what()),
+        (BoxState::Alarmed, _) if unseen(&standing.row).is_empty() => {
+            (w.facility_unknown_log(), w.facility_unknown_log_what())
+        }
+        (BoxState::Alarmed, _) => {
+            (w.facility_alarmed(), w.facility_alarmed_what(alarm_sentences(&standing.row, wall)))
+        }
+        _ => return None,
+    };
+    Some(Silence { title, words, contact: Some(site.contact.clone()).filter(|c| !c.is_empty()) })
 }
 
-fn alarm_sentences(row: &BoxRow, wall: &Wall) -> String {
-    let alarms = crate::web::view_models::box_alarms::shown(row, wall);
-    let sentence = |alarm: &BoxAlarm| {
-        format!("{}, since {}{}.", alarm.words, alarm.since_words, if alarm.over { ", over" } else { "" })
-    };
-    alarms.iter().map(sentence).collect::<Vec<_>>().join(" ")
-}
-
-fn numbers(site: &Site, account: Option<Tally>, wall: &Wall) -> Vec<Number> {
-    let behind = site.is_behind(wall.now_ms());
-    let as_of = wall.plain(site.as_of_ms);
-    let number = |title, days: usize, trend: bool| {
-        let tally = site.tally(days);
-        let words = match (tally.closed, days) {
-            (0, 1) if behind && site.is_known => format!("No data since {as_of}"),
-            (0, 1) => "No window closed since midnight".to_owned(),
-            (_, 1) => of(tally) + " windows met that closed since midnight",
-            (0, _) => "No data yet".to_owned(),
-            (_, 30) => account.map_or_else(
-                || of(tally) + " windows met",
-                |all| format!("{}, account {}", of(tally), rate(all)),
-            ),
-            _ => of(tally) + " windows met",
-        };
-        let trend = if trend { Spark::of(&site.days, tally) } else { None };
-        Number { title, value: rate(tally), low: false, trend, words }
-    };
+fn numbers(site: &Site, account: Option<Tally>, wall: &Wall) -> Vec<Figure> {
+    let w: FacilityWords = wall.words();
     let overdue = site.counts.overdue;
-    let words = if behind && overdue > 0 {
-        format!("as of {as_of}, may be clean by now")
-    } else {
-        format!("of {}", counted(site.counts.items, "item"))
+    let words = match site.is_behind(wall.now_ms()) && overdue > 0 {
+        true => w.facility_overdue_then(wall.plain(site.as_of_ms)),
+        false => w.facility_overdue_of(wall.items(site.counts.items)),
     };
-    let overdue = Number { title: "Overdue", value: grouped(overdue), low: overdue > 0, trend: None, words };
-    vec![number("30 days", 30, true), number("7 days", 7, false), number("Today", 1, false), overdue]
+    let late = Figure {
+        title: w.facility_overdue(),
+        value: wall.number(overdue),
+        low: overdue > 0,
+        trend: None,
+        words,
+    };
+    let [month, week, today] = [30, 7, 1].map(|days| rate_figure(site, days, account, wall));
+    vec![month, week, today, late]
 }
 
-fn late_title(site: &Site, now_ms: i64) -> String {
-    let overdue = site.counts.overdue;
-    if overdue == 0 {
-        return "Nothing is overdue".to_owned();
-    }
-    if site.is_behind(now_ms) {
-        return format!("{} overdue, as the box last told", grouped(overdue));
-    }
-    format!("Overdue, longest first: {}", counted(overdue, "item"))
+/// The rate of some days, with the account's beside that of a month.
+fn rate_figure(site: &Site, days: usize, account: Option<Tally>, wall: &Wall) -> Figure {
+    let (w, tally) = (wall.words::<FacilityWords>(), site.tally(days));
+    let (met, closed) = (tally.met, tally.closed);
+    let words = match (closed, days, account) {
+        (0, 1, _) if site.is_behind(wall.now_ms()) && site.is_known => {
+            w.facility_no_data_since(wall.plain(site.as_of_ms))
+        }
+        (0, 1, _) => w.facility_none_today(),
+        (_, 1, _) => w.facility_met_today(closed, met),
+        (0, ..) => w.facility_no_data(),
+        (_, 30, Some(all)) => w.facility_met_account(closed, met, wall.rate(all)),
+        _ => w.facility_met(closed, met),
+    };
+    let (title, trend) = match days {
+        1 => (w.facility_today(), None),
+        7 => (w.facility_week(), None),
+        _ => (w.facility_month(), Spark::of(&site.days, tally, wall)),
+    };
+    Figure { title, value: wall.rate(tally), low: false, trend, words }
 }
 
-fn late_words(site: &Site) -> String {
+fn late_title(site: &Site, wall: &Wall) -> String {
+    let (w, overdue) = (wall.words::<FacilityWords>(), site.counts.overdue);
+    match site.is_behind(wall.now_ms()) {
+        _ if overdue == 0 => w.facility_late_none(),
+        true => w.facility_late_then(overdue),
+        false => w.facility_late_now(wall.items(overdue)),
+    }
+}
+
+fn late_words(w: FacilityWords, site: &Site) -> String {
     if site.counts.items == 0 {
-        return "No equipment yet. It is added at the box.".to_owned();
+        return w.facility_no_equipment();
     }
     if site.counts.scheduled == 0 {
-        return "No item has a schedule, so nothing can be due. Schedules are set at the box.".to_owned();
+        return w.facility_no_schedule();
     }
-    match site.counts.due {
-        0 => "Nothing waits for a cleaning now.".to_owned(),
-        1 => "1 item is due and still has time.".to_owned(),
-        n => format!("{} items are due and still have time.", grouped(n)),
-    }
+    w.facility_due(site.counts.due)
 }
 
 /// The row's item.
@@ -265,7 +243,7 @@ fn late_row(row: &ItemRow, site: &Site, wall: &Wall) -> Result<LateRow, DbError>
         name: item.name,
         href: format!("/app/f/{}/e/{}", site.id, item.tag),
         place: item.location,
-        late: span(site.as_of_ms.saturating_sub(row.since_ms.unwrap_or(site.as_of_ms))),
+        late: wall.span(site.as_of_ms.saturating_sub(row.since_ms.unwrap_or(site.as_of_ms))),
         last: row.last_ms.map(|at| wall.clock(at)),
     })
 }
@@ -275,7 +253,12 @@ fn place_of(location: &str) -> &str {
     location.split(',').next().unwrap_or(location).trim()
 }
 
-async fn places(conn: &mut Conn, scope: AccountScope, site: &Site) -> Result<Vec<PlaceRow>, DbError> {
+async fn places(
+    conn: &mut Conn,
+    scope: AccountScope,
+    site: &Site,
+    wall: &Wall,
+) -> Result<Vec<PlaceRow>, DbError> {
     let tallies = crate::db::dashboard::item_tallies(conn, scope, site.id, site.first_day()).await?;
     if tallies.is_empty() {
         return Ok(Vec::new());
@@ -290,43 +273,45 @@ async fn places(conn: &mut Conn, scope: AccountScope, site: &Site) -> Result<Vec
             *places.entry(place_of(&item.location).to_owned()).or_default() += *tally;
         }
     }
-    Ok(slipping(places))
+    Ok(slipping(places, wall))
 }
 
-fn slipping(places: BTreeMap<String, Tally>) -> Vec<PlaceRow> {
+fn slipping(places: BTreeMap<String, Tally>, wall: &Wall) -> Vec<PlaceRow> {
+    let w: FacilityWords = wall.words();
     let mut places: Vec<(String, Tally)> = places.into_iter().filter(|(_, t)| t.met < t.closed).collect();
     places.sort_by_key(|(_, tally)| tally.rate());
     let row = |(name, tally): (String, Tally)| PlaceRow {
-        name: if name.is_empty() { "No place given".to_owned() } else { name },
-        rate: rate(tally),
+        name: if name.is_empty() { w.facility_no_place() } else { name },
+        rate: wall.rate(tally),
         missed: tally.closed - tally.met,
     };
     places.into_iter().take(PLACES).map(row).collect()
 }
 
 fn box_facts(site: &Site, wall: &Wall) -> Vec<Fact> {
+    let (w, boxes): (FacilityWords, BoxesWords) = (wall.words(), wall.words());
+    let fact = |key: &str, value: String| Fact::new(w.facility_box_fact(key), value);
     let Some(standing) = site.in_service.as_ref() else {
-        return vec![Fact::new("State", "No box stands here yet")];
+        return vec![fact("state", w.facility_box_none())];
     };
     let row = &standing.row;
     let (health, is_fresh) = (health(row), is_fresh(row, wall.now_ms()));
+    let last_seen = row.heard_ms.map(|at| wall.plain(at));
     let mut facts = vec![
-        Fact::new("Last heard", row.heard_ms.map_or_else(|| "never".to_owned(), |at| wall.plain(at))),
-        Fact::new("Backlog", backlog(row, standing.state)),
-        Fact::new("Entries here", grouped(row.held_all.unsigned_abs())),
-        Fact::new("Clock", clock(row, wall.now_ms())),
+        fact("heard", last_seen.unwrap_or_else(|| wall.words::<PageWords>().time_never())),
+        fact("backlog", backlog(row, standing.state, wall)),
+        fact("entries", wall.number(row.held_all)),
+        fact("clock", clock(row, wall)),
     ];
     if let Some(health) = health {
-        facts.push(Fact::new("Disk", as_told(format!("{}% used", health.disk_percent), is_fresh)));
-        for printer in health.printers.iter().take(4) {
-            let state = as_told(printer.state.clone(), is_fresh);
-            facts.push(Fact::new("Printer", format!("{}: {state}", printer.name)));
-        }
+        facts.push(fact("disk", as_told(boxes, boxes.box_disk_used(health.disk_percent), is_fresh)));
+        let printers = printer_facts(boxes, &health, is_fresh).into_iter();
+        facts.extend(printers.map(|printer| fact("printer", printer)));
         if health.photos > 0 {
-            facts.push(Fact::new("Photos on the way", grouped(health.photos)));
+            facts.push(fact("photos", wall.number(health.photos)));
         }
     }
-    facts.push(Fact::new("Version", row.version.clone()));
+    facts.push(fact("version", row.version.clone()));
     facts
 }
 
@@ -349,7 +334,8 @@ mod tests {
             ("Emergency".to_owned(), tally(5, 10)),
             (String::new(), tally(9, 10)),
         ]);
-        let shown: Vec<_> = slipping(places).into_iter().map(|p| (p.name, p.rate, p.missed)).collect();
+        let shown: Vec<_> =
+            slipping(places, &Wall::new(0, "UTC")).into_iter().map(|p| (p.name, p.rate, p.missed)).collect();
         let row = |name: &str, rate: &str, missed| (name.to_owned(), rate.to_owned(), missed);
         assert_eq!(
             shown,

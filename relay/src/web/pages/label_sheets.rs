@@ -6,9 +6,10 @@ use ::web::error::HttpError;
 use askama::Template;
 use axum::extract::State;
 use labels::fields::{Field, Fields};
-use labels::sheet::{NUDGE_MM_MAX, Nudge, SHEETS, Sheet, Start};
+use labels::pdf::PdfError;
+use labels::sheet::{NUDGE_MM_MAX, Nudge, SHEETS, Sheet, SheetError, Start};
 use labels::text::Typesetter;
-use labels::{Dpi, layout, pdf};
+use labels::{Dpi, LabelError, layout, pdf};
 use record::fold::{Equipment, Service, Settings};
 use record::ids::FacilityId;
 use schemars::JsonSchema;
@@ -23,8 +24,9 @@ use crate::web::pages::equipment_list::fits;
 use crate::web::pages::facility::{ITEMS_MAX, equipment, shell};
 use crate::web::pages::sign_in::Problem;
 use crate::web::view_models::facility_state::{Site, sites};
-use crate::web::view_models::formats;
 use crate::web::view_models::formats::Wall;
+use crate::web::view_models::label_faults::{word_label_error, word_pdf_error, word_sheet_error};
+use crate::web::words::SheetsWords;
 
 /// Labels of one file: more than a hospital sticks in a day, and few enough that the page waits for them.
 const LABELS_MAX: usize = 3_000;
@@ -75,24 +77,67 @@ struct Choice {
 #[template(path = "sheets.html")]
 struct SheetsPage {
     shell: Shell,
+    w: SheetsWords,
     facility: String,
     facility_href: String,
     problem: Option<Problem>,
     ready: bool,
     sheets: Vec<Choice>,
     asked: SheetParams,
-    count: String,
-    nudge_mm_max: f64,
+    count: usize,
+    nudge_mm_max: String,
 }
 
-/// Why there is no sheet: the field that it is about, and what to do.
-struct Refusal {
-    field: &'static str,
-    words: String,
+/// Why there is no sheet.
+#[derive(Debug, thiserror::Error)]
+enum SheetRefusal {
+    #[error("no label host is chosen")]
+    NoHost,
+    #[error("no equipment fits the search")]
+    NothingFound,
+    #[error("{count} labels are too many")]
+    TooMany { count: usize },
+    #[error("the first label is no number")]
+    StartForm,
+    /// The field that holds no length.
+    #[error("{0} is no length")]
+    Millimetres(&'static str),
+    #[error("no label fits the sheet")]
+    NoLabel,
+    #[error(transparent)]
+    Sheet(SheetError),
+    #[error("{item}: {why}")]
+    Label { item: String, why: LabelError },
+    #[error(transparent)]
+    Pdf(PdfError),
 }
 
-fn refusal(field: &'static str, words: impl Into<String>) -> Refusal {
-    Refusal { field, words: words.into() }
+impl SheetRefusal {
+    /// The field of the form that it is about.
+    fn field(&self) -> &'static str {
+        match self {
+            Self::NoHost | Self::NoLabel | Self::Sheet(_) => "sheet",
+            Self::NothingFound | Self::TooMany { .. } => "q",
+            Self::StartForm | Self::Pdf(_) => "start",
+            Self::Millimetres(field) => field,
+            Self::Label { .. } => "numbers",
+        }
+    }
+
+    /// What it is, and what to do; `None` where this program is at fault.
+    fn text(&self, w: SheetsWords) -> Option<String> {
+        Some(match self {
+            Self::NoHost => w.sheet_no_host(),
+            Self::NothingFound => w.sheet_nothing_found(),
+            Self::TooMany { count } => w.sheet_too_many(*count, LABELS_MAX),
+            Self::StartForm => w.sheet_start_form(),
+            Self::Millimetres(_) => w.sheet_millimetres(),
+            Self::NoLabel => w.sheet_no_label(),
+            Self::Sheet(error) => word_sheet_error(w, error),
+            Self::Label { item, why } => w.sheet_item(item, word_label_error(w, why)),
+            Self::Pdf(error) => return word_pdf_error(w, error),
+        })
+    }
 }
 
 /// The facility, its labels' address, and the items that are meant.
@@ -123,8 +168,9 @@ pub(crate) async fn download_pdf(
     let wanted = wanted(&visitor, &web, facility, &asked).await?;
     let order = asked.clone();
     let _turn = web.drawing.acquire().await.map_err(internal)?;
+    let typesetter = Typesetter::new().map_err(internal)?;
     let made = tokio::task::spawn_blocking(move || {
-        let pdf = make(&wanted, &order);
+        let pdf = make(&wanted, &order, &typesetter);
         (wanted, pdf)
     });
     match made.await.map_err(internal)? {
@@ -163,47 +209,32 @@ async fn wanted(
     Ok(Wanted { site, host, items })
 }
 
-fn make(wanted: &Wanted, asked: &SheetParams) -> Result<Vec<u8>, Refusal> {
+fn make(wanted: &Wanted, asked: &SheetParams, typesetter: &Typesetter) -> Result<Vec<u8>, SheetRefusal> {
     if wanted.host.is_empty() {
-        return Err(refusal("sheet", NO_HOST));
+        return Err(SheetRefusal::NoHost);
     }
-    if wanted.items.is_empty() {
-        return Err(refusal(
-            "q",
-            "No equipment fits this search. Search for something else, or leave it empty for all.",
-        ));
+    match wanted.items.len() {
+        0 => return Err(SheetRefusal::NothingFound),
+        count if count > LABELS_MAX => return Err(SheetRefusal::TooMany { count }),
+        _ => {}
     }
-    if wanted.items.len() > LABELS_MAX {
-        let words = format!(
-            "{} labels are more than one file takes. Search for a ward or a name: at most {LABELS_MAX} at a time.",
-            wanted.items.len()
-        );
-        return Err(refusal("q", words));
-    }
-    let sheet = Sheet::named(&asked.sheet).map_err(|e| refusal("sheet", sentence(&e.to_string())))?;
-    let start: u32 = asked.start.trim().parse().map_err(|_| {
-        refusal("start", "Type the number of the first label that is still on the sheet, such as 1.")
-    })?;
-    let mm = |field, text: &str| {
-        text.trim()
-            .replace(',', ".")
-            .parse::<f64>()
-            .map_err(|_| refusal(field, "Type millimetres, such as 0.5 or -1."))
-    };
-    let nudge = Nudge { x_mm: mm("x", &asked.x)?, y_mm: mm("y", &asked.y)? };
-    let template = sheet.template().ok_or_else(|| refusal("sheet", "No label of ours fits this sheet."))?;
-    let typesetter = Typesetter::new().map_err(|e| refusal("sheet", sentence(&e.to_string())))?;
+    let sheet = Sheet::named(&asked.sheet).map_err(SheetRefusal::Sheet)?;
+    let start: u32 = asked.start.trim().parse().map_err(|_| SheetRefusal::StartForm)?;
+    let nudge = Nudge { x_mm: millimetres("x", &asked.x)?, y_mm: millimetres("y", &asked.y)? };
+    let template = sheet.template().ok_or(SheetRefusal::NoLabel)?;
     let dpi = Dpi::new(DPI).unwrap_or(Dpi::D203);
     let mut drawings = Vec::with_capacity(wanted.items.len());
     for item in &wanted.items {
         let fields = fields(item, &wanted.host);
         let fields = if asked.numbers == "yes" { fields.without_name() } else { Ok(fields) };
-        let drawn = fields.and_then(|fields| layout::draw(&typesetter, template, &fields, None, dpi));
-        drawings
-            .push(drawn.map_err(|e| refusal("numbers", format!("{}: {e}. No label was made.", item.name)))?);
+        let drawn = fields.and_then(|fields| layout::draw(typesetter, template, &fields, None, dpi));
+        drawings.push(drawn.map_err(|why| SheetRefusal::Label { item: item.name.clone(), why })?);
     }
-    pdf::sheets(sheet, Start::at(start), nudge, drawings.into_iter())
-        .map_err(|e| refusal("start", sentence(&e.to_string())))
+    pdf::sheets(sheet, Start::at(start), nudge, drawings.into_iter()).map_err(SheetRefusal::Pdf)
+}
+
+fn millimetres(field: &'static str, text: &str) -> Result<f64, SheetRefusal> {
+    text.trim().replace(',', ".").parse().map_err(|_| SheetRefusal::Millimetres(field))
 }
 
 fn fields(item: &Equipment, host: &str) -> Fields {
@@ -215,53 +246,42 @@ fn fields(item: &Equipment, host: &str) -> Fields {
         .with(Field::Location, &item.location)
 }
 
-const NO_HOST: &str = "No label host is chosen at the facility yet, so a code would open nothing. A facility admin chooses it at the box, once, before the first label.";
-
-fn sentence(words: &str) -> String {
-    let mut chars = words.chars();
-    let first = chars.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
-    format!("{first}{}.", chars.as_str().trim_end_matches('.'))
-}
-
 fn draw_form(
     visitor: &Visitor,
     web: &Web,
     wanted: &Wanted,
     asked: SheetParams,
-    refused: Option<Refusal>,
+    refused: Option<SheetRefusal>,
 ) -> Result<Page, HttpError> {
     let Wanted { site, host, items } = wanted;
     let wall = Wall::new(web.now_ms(), &site.zone);
-    let error = if refused.is_some() { "Error: " } else { "" };
+    let w: SheetsWords = wall.words();
+    let problem = match refused {
+        None => None,
+        Some(refusal) => match (refusal.text(w), refusal) {
+            (Some(words), refusal) => Some(Problem { field: refusal.field(), words }),
+            (None, refusal) => return Err(internal(refusal)),
+        },
+    };
     let chosen = Sheet::named(&asked.sheet).map(|s| s.name).unwrap_or(SHEETS[0].name);
     let choice = |s: &Sheet| {
         let (width, height) = s.label_mm;
-        let words = format!("{}: {} labels of {width:.1} × {height:.1} mm", s.name, s.count());
+        let (width, height) = (format!("{width:.1}"), format!("{height:.1}"));
+        let words = w.sheets_choice(s.count(), height, s.name, width);
         Choice { name: s.name, words, chosen: s.name == chosen }
     };
     let view = SheetsPage {
-        shell: Shell {
-            title: format!("{error}Label sheets – {}", site.name), ..shell(visitor, site, &wall)
-        },
+        shell: Shell { title: w.sheets_title_of(&site.name), ..shell(visitor, site, &wall) }
+            .with_problem(problem.is_some()),
+        w,
         facility: site.name.clone(),
         facility_href: format!("/app/f/{}", site.id),
-        problem: refused.map(|r| Problem { field: r.field, words: r.words }),
+        problem,
         ready: !host.is_empty(),
         sheets: SHEETS.iter().map(choice).collect(),
-        count: formats::counted(u64::try_from(items.len()).unwrap_or(u64::MAX), "label"),
+        count: items.len(),
         asked,
-        nudge_mm_max: NUDGE_MM_MAX,
+        nudge_mm_max: NUDGE_MM_MAX.to_string(),
     };
     Page::draw(&view)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn words_begin_and_end_as_sentences() {
-        assert_eq!(sentence("no sheet is called that"), "No sheet is called that.");
-        assert_eq!(sentence(""), ".");
-    }
 }

@@ -7,13 +7,15 @@ use axum::extract::State;
 
 use crate::web::access::{Member, Read};
 use crate::web::layout::{Section, Shell};
-use crate::web::view_models::formats::Wall;
+use crate::web::view_models::formats::{Wall, role_name};
+use crate::web::words::PeopleWords;
 use crate::web::{Fact, Web};
 
 #[derive(Template)]
 #[template(path = "me.html")]
 struct MePage {
     shell: Shell,
+    w: PeopleWords,
     name: String,
     facts: Vec<Fact>,
     csrf: String,
@@ -22,13 +24,14 @@ struct MePage {
 /// `GET /app/me`.
 pub(crate) async fn show(visitor: Member<Read>, State(web): State<Web>) -> Result<Page, HttpError> {
     let wall = Wall::new(web.now_ms(), "UTC");
+    let w: PeopleWords = wall.words();
     let facts = vec![
-        Fact::new("Account", visitor.account_name.clone()),
-        Fact::new("Role", visitor.role.word()),
-        Fact::new("E-mail", visitor.email.clone()),
-        Fact::new("Signed in", format!("{} UTC", wall.day_plain(visitor.since_ms))),
+        Fact::new(w.me_account(), visitor.account_name.clone()),
+        Fact::new(w.people_role(), role_name(wall.words(), Some(visitor.role))),
+        Fact::new(w.people_email(), visitor.email.clone()),
+        Fact::new(w.me_signed_in(), wall.day_plain_utc(visitor.since_ms)),
     ];
     let shell = Shell::signed_in(visitor.name.clone(), Section::Me, &visitor);
-    let view = MePage { shell, facts, csrf: visitor.token.csrf(), name: visitor.name.clone() };
+    let view = MePage { shell, w, facts, csrf: visitor.token.csrf(), name: visitor.name.clone() };
     Page::draw(&view)
 }

@@ -7,6 +7,7 @@ use askama::Template;
 use axum::extract::State;
 use schemars::JsonSchema;
 use serde::Deserialize;
+use words::{S0, SafeHtml, fill_slots};
 
 use crate::accounts::people::{PeopleError, PersonAct};
 use crate::accounts::{Role, Visitor};
@@ -16,16 +17,20 @@ use crate::web::form::{RelayForm, require_own_form};
 use crate::web::http_error::{not_found, parameter};
 use crate::web::layout::{Section, Shell};
 use crate::web::pages::sign_in::Problem;
-use crate::web::view_models::formats::{Badge, Moment, Tone, Wall, counted};
+use crate::web::view_models::formats::{Badge, Tone, Wall, role_name};
+use crate::web::words::{ErrorWords, PageWords, PeopleWords};
 use crate::web::{Fact, Web};
+
+/// What the operator runs for a new person.
+const ADD_COMMAND: &str = "cleantrack-relay admin create";
 
 struct PersonView {
     name: String,
     href: String,
     email: String,
-    role: &'static str,
+    role: String,
     state: Badge,
-    signed_in: Option<Moment>,
+    signed_in: Option<SafeHtml>,
     sessions: String,
 }
 
@@ -33,6 +38,10 @@ struct PersonView {
 #[template(path = "people.html")]
 struct PeoplePage {
     shell: Shell,
+    w: PeopleWords,
+    page: PageWords,
+    /// How somebody is added.
+    add_hint: SafeHtml,
     caption: String,
     people: Vec<PersonView>,
 }
@@ -41,6 +50,7 @@ struct PeoplePage {
 #[template(path = "person.html")]
 struct PersonPage {
     shell: Shell,
+    w: PeopleWords,
     problem: Option<Problem>,
     name: String,
     href: String,
@@ -51,7 +61,7 @@ struct PersonPage {
     /// Whether whoever looks may do anything about this person.
     may_act: bool,
     /// What came of the press that led here.
-    done: &'static str,
+    done: Option<String>,
     csrf: String,
 }
 
@@ -69,19 +79,22 @@ pub(crate) async fn list(visitor: Member<ManagePeople>, State(web): State<Web>) 
     let alive = crate::accounts::session::alive_since(now_ms);
     let rows = crate::db::users::list(&mut web.db.read().await?, visitor.scope, alive).await?;
     let wall = Wall::new(now_ms, "UTC");
+    let w: PeopleWords = wall.words();
     let view = |row: &PersonRow| PersonView {
         name: row.name.clone(),
         href: format!("/app/people/{}", row.user_id),
         email: row.email.clone(),
-        role: role(row),
-        state: state(row),
+        role: role(row, wall.words()),
+        state: state(w, row),
         signed_in: row.signed_in_ms.map(|at| wall.day_clock(at)),
-        sessions: sessions(row),
+        sessions: sessions(w, row),
     };
-    let count = rows.len();
     let view = PeoplePage {
-        shell: Shell::signed_in("People", Section::People, &visitor),
-        caption: if count == 1 { "1 person".to_owned() } else { format!("{count} people") },
+        shell: Shell::signed_in(w.people_title(), Section::People, &visitor),
+        w,
+        page: wall.words(),
+        add_hint: fill_slots(w.people_add(S0), [SafeHtml::element("code", &[], ADD_COMMAND)]),
+        caption: w.people_caption(rows.len()),
         people: rows.iter().map(view).collect(),
     };
     Page::draw(&view)
@@ -95,27 +108,32 @@ pub(crate) async fn show(
     Lenient(asked): Lenient<PersonParams>,
 ) -> Result<Page, HttpError> {
     let row = find_person(&visitor, &web, &user).await?;
-    draw_person(&visitor, &web, &row, Shown { problem: None, done: asked.done.map_or("", done_words) })
+    draw_person(&visitor, &web, &row, asked.done.map(PressOutcome::Done))
 }
 
-/// What was done, for the page that a press leads to.
-fn done_words(act: PersonAct) -> &'static str {
-    match act {
-        PersonAct::SignOut => "They are signed out everywhere. Their password stays the same.",
-        PersonAct::Disable => "They are signed out everywhere, and cannot sign in.",
-        PersonAct::Enable => "They may sign in again.",
+/// What came of a press, for the page that it leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum PressOutcome {
+    Done(PersonAct),
+    IsSelf,
+    IsPlatformAdmin,
+    IsLastAdmin,
+}
+
+impl PressOutcome {
+    fn is_problem(self) -> bool {
+        !matches!(self, Self::Done(_))
     }
-}
 
-/// What a page says beside the person.
-struct Shown<'a> {
-    problem: Option<&'a str>,
-    done: &'static str,
-}
-
-impl<'a> Shown<'a> {
-    fn problem(words: &'a str) -> Self {
-        Self { problem: Some(words), done: "" }
+    fn text(self, w: PeopleWords) -> String {
+        match self {
+            Self::Done(PersonAct::SignOut) => w.person_done_sign_out(),
+            Self::Done(PersonAct::Disable) => w.person_done_disable(),
+            Self::Done(PersonAct::Enable) => w.person_done_enable(),
+            Self::IsSelf => w.person_is_self(),
+            Self::IsPlatformAdmin => w.person_is_platform_admin(),
+            Self::IsLastAdmin => w.person_is_last_admin(),
+        }
     }
 }
 
@@ -128,26 +146,22 @@ pub(crate) async fn change(
 ) -> Result<FormReply, HttpError> {
     require_own_form(&visitor, &form)?;
     let act = PersonAct::of_key(form.fields.text("act"))
-        .ok_or_else(|| parameter("act", "sign-out, disable or enable"))?;
+        .ok_or_else(|| parameter("act", ErrorWords::parameter_act))?;
     let row = find_person(&visitor, &web, &user).await?;
-    let refused = |words| {
-        let page = draw_person(&visitor, &web, &row, Shown::problem(words))?;
+    let refused = |outcome| {
+        let page = draw_person(&visitor, &web, &row, Some(outcome))?;
         Ok(FormReply::Again(FormRecall::Invalid, page))
     };
     if act == PersonAct::Disable && row.user_id == visitor.user_id {
-        return refused("You cannot disable yourself. Ask another admin of the account.");
+        return refused(PressOutcome::IsSelf);
     }
     let mut tx = web.db.begin().await?;
     let by = (web.log(), visitor.email.as_str(), Some(visitor.role));
     match crate::accounts::people::change(&mut tx, visitor.scope, by, &row.email, act).await {
         Ok(()) => tx.commit().await?,
         Err(PeopleError::NoSuch) => return Err(not_found()),
-        Err(PeopleError::SuperAdmin) => {
-            return refused("Nothing was changed: only a platform admin may do this to a platform admin.");
-        }
-        Err(PeopleError::LastAdmin) => {
-            return refused("This is the last admin who may sign in. Enable another one first.");
-        }
+        Err(PeopleError::SuperAdmin) => return refused(PressOutcome::IsPlatformAdmin),
+        Err(PeopleError::LastAdmin) => return refused(PressOutcome::IsLastAdmin),
         Err(PeopleError::Db(e)) => return Err(e.into()),
     }
     let to = if act == PersonAct::SignOut && row.user_id == visitor.user_id {
@@ -169,24 +183,29 @@ fn draw_person(
     visitor: &Visitor,
     web: &Web,
     row: &PersonRow,
-    Shown { problem, done }: Shown<'_>,
+    outcome: Option<PressOutcome>,
 ) -> Result<Page, HttpError> {
     let wall = Wall::new(web.now_ms(), "UTC");
-    let signed_in = row.signed_in_ms.map(|at| format!("{} UTC", wall.day_plain(at)));
+    let (w, page): (PeopleWords, PageWords) = (wall.words(), wall.words());
+    let signed_in = row.signed_in_ms.map(|at| wall.day_plain_utc(at));
     let facts = vec![
-        Fact::new("E-mail", row.email.clone()),
-        Fact::new("Role", role(row)),
-        Fact::new("Added", wall.day_of(row.created_ms)),
-        Fact::new("Last sign-in", signed_in.unwrap_or_else(|| "never".to_owned())),
-        Fact::new("Signed in now", sessions(row)),
+        Fact::new(w.people_email(), row.email.clone()),
+        Fact::new(w.people_role(), role(row, page)),
+        Fact::new(w.person_added(), wall.day_of(row.created_ms)),
+        Fact::new(w.people_last_sign_in(), signed_in.unwrap_or_else(|| page.time_never())),
+        Fact::new(w.people_sessions(), sessions(w, row)),
     ];
-    let error = if problem.is_some() { "Error: " } else { "" };
+    let (problem, done) = match outcome {
+        Some(outcome) if outcome.is_problem() => (Some(outcome.text(w)), None),
+        outcome => (None, outcome.map(|done| done.text(w))),
+    };
     let view = PersonPage {
-        shell: Shell::signed_in(format!("{error}{}", row.name), Section::People, visitor),
-        problem: problem.map(|words| Problem { field: "acts", words: words.to_owned() }),
+        shell: Shell::signed_in(&row.name, Section::People, visitor).with_problem(problem.is_some()),
+        w,
+        problem: problem.map(|words| Problem { field: "acts", words }),
         name: row.name.clone(),
         href: format!("/app/people/{}", row.user_id),
-        state: state(row),
+        state: state(w, row),
         facts,
         is_self: row.user_id == visitor.user_id,
         disabled: row.disabled,
@@ -200,17 +219,20 @@ fn draw_person(
     Page::draw(&view)
 }
 
-fn role(row: &PersonRow) -> &'static str {
-    row.role.parse().map_or("unknown", Role::word)
+fn role(row: &PersonRow, page: PageWords) -> String {
+    role_name(page, row.role.parse::<Role>().ok())
 }
 
-fn state(row: &PersonRow) -> Badge {
-    if row.disabled { Badge::new(Tone::Plain, "Disabled") } else { Badge::new(Tone::Ok, "May sign in") }
+fn state(w: PeopleWords, row: &PersonRow) -> Badge {
+    match row.disabled {
+        true => Badge::new(Tone::Plain, w.people_disabled()),
+        false => Badge::new(Tone::Ok, w.people_may_sign_in()),
+    }
 }
 
-fn sessions(row: &PersonRow) -> String {
+fn sessions(w: PeopleWords, row: &PersonRow) -> String {
     match row.sessions {
-        0 => "nowhere".to_owned(),
-        n => format!("in {}", counted(n.unsigned_abs(), "browser")),
+        0 => w.people_sessions_nowhere(),
+        count => w.people_sessions_count(count),
     }
 }

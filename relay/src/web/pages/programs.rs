@@ -5,17 +5,19 @@ use ::web::argument::Path;
 use ::web::error::HttpError;
 use askama::Template;
 use axum::extract::State;
+use words::{S0, SafeHtml, fill_slots};
 
 use crate::accounts::Visitor;
-use crate::accounts::programs::ProgramError;
+use crate::accounts::programs::{ProgramError, TOKENS_MAX};
 use crate::accounts::token::{MintedToken, TokenLife};
 use crate::db::tokens::TokenRow;
 use crate::web::access::{ManagePrograms, Member};
 use crate::web::form::{RelayForm, require_own_form};
-use crate::web::http_error::not_found;
+use crate::web::http_error::{internal, not_found};
 use crate::web::layout::{Section, Shell};
 use crate::web::pages::sign_in::Problem;
-use crate::web::view_models::formats::{Badge, Tone, Wall, counted};
+use crate::web::view_models::formats::{Badge, Tone, Wall};
+use crate::web::words::{PageWords, ProgramsWords, open_words};
 use crate::web::{Fact, Web};
 
 const DAY_MS: i64 = 86_400_000;
@@ -35,6 +37,8 @@ struct ProgramView {
 #[template(path = "programs.html")]
 struct ProgramsPage {
     shell: Shell,
+    w: ProgramsWords,
+    lead: SafeHtml,
     problem: Option<Problem>,
     made: Option<MintedToken>,
     caption: String,
@@ -50,6 +54,7 @@ struct ProgramsPage {
 #[template(path = "program.html")]
 struct ProgramPage {
     shell: Shell,
+    w: ProgramsWords,
     name: String,
     state: Badge,
     facts: Vec<Fact>,
@@ -79,14 +84,15 @@ pub(crate) async fn create(
 ) -> Result<OneOf<Page, FormReply>, HttpError> {
     require_own_form(&visitor, &form)?;
     let [name, days, id] = ["name", "days", "id"].map(|field| form.fields.text(field));
-    let refused = |field, words: &str| Above {
-        problem: Some(Problem { field, words: words.to_owned() }),
+    let w: ProgramsWords = open_words();
+    let refused = |field, words| Above {
+        problem: Some(Problem { field, words }),
         name: name.chars().filter(|c| !c.is_control()).take(120).collect(),
         days: days.chars().filter(|c| !c.is_control()).take(8).collect(),
         ..Above::default()
     };
     let Ok(life) = days.trim().parse::<TokenLife>() else {
-        let above = refused("days", "Type a number of days from 1 to 730, or the word never");
+        let above = refused("days", w.program_wrong_days());
         return Ok(reply_with(draw_programs(&visitor, &web, above).await?, true));
     };
     let id = Some(id).filter(|id| crate::accounts::token::is_id(id));
@@ -106,13 +112,10 @@ pub(crate) async fn create(
             Above { made: Some(minted), days: TokenLife::default().to_string(), ..Above::default() }
         }
         Err(ProgramError::Db(e)) => return Err(e.into()),
-        Err(ProgramError::Name) => refused("name", "Type what the program is called, 120 characters at most"),
-        Err(error) => {
-            let words = error.to_string();
-            let mut letters = words.chars();
-            let first = letters.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
-            refused("name", &(first + letters.as_str()))
-        }
+        Err(ProgramError::Name) => refused("name", w.program_wrong_name()),
+        Err(ProgramError::Repeated) => refused("name", w.program_repeated()),
+        Err(ProgramError::TooMany) => refused("name", w.program_too_many(TOKENS_MAX)),
+        Err(error @ (ProgramError::NoSuch(_) | ProgramError::Several(..))) => return Err(internal(error)),
     };
     let is_refused = above.problem.is_some();
     Ok(reply_with(draw_programs(&visitor, &web, above).await?, is_refused))
@@ -132,22 +135,24 @@ pub(crate) async fn show(
     let row = crate::db::tokens::get(&mut web.db.read().await?, visitor.scope, &token).await?;
     let row = row.ok_or_else(not_found)?;
     let wall = Wall::new(web.now_ms(), "UTC");
-    let day = |ms: Option<i64>, none: &str| ms.map_or_else(|| none.to_owned(), |ms| wall.day_of(ms));
+    let (w, page): (ProgramsWords, PageWords) = (wall.words(), wall.words());
+    let end = row.expires_ms.map(|ms| wall.day_of(ms));
     let mut facts = vec![
-        Fact::code("Id", row.token_id.clone()),
-        Fact::new("May", "read everything of this account"),
-        Fact::new("Made", format!("{} by {}", wall.day_of(row.made_ms), row.made_by)),
-        Fact::new("Ends", day(row.expires_ms, "never")),
-        Fact::new("Last used", used(&row, &wall)),
+        Fact::code(w.programs_id(), row.token_id.clone()),
+        Fact::new(w.program_may(), w.program_may_read()),
+        Fact::new(w.programs_made_on(), made(&row, &wall)),
+        Fact::new(w.program_ends(), end.unwrap_or_else(|| page.time_never())),
+        Fact::new(w.programs_last_used(), used(&row, &wall)),
     ];
     if let Some(at) = row.revoked_ms {
         let by = row.revoked_by.as_deref().unwrap_or_default();
-        facts.push(Fact::new("Revoked", format!("{} UTC by {by}", wall.day_plain(at))));
+        facts.push(Fact::new(w.program_revoked(), w.program_revoked_by(by, wall.day_plain_utc(at))));
     }
     let view = ProgramPage {
         shell: Shell::signed_in(row.name.clone(), Section::Programs, &visitor),
+        w,
         name: row.name.clone(),
-        state: state(&row, web.now_ms()),
+        state: state(&row, &wall),
         facts,
         is_alive: row.revoked_ms.is_none(),
         csrf: visitor.token.csrf(),
@@ -189,14 +194,18 @@ async fn draw_programs(visitor: &Visitor, web: &Web, above: Above) -> Result<Pag
         name: row.name.clone(),
         href: format!("/app/programs/{}", row.token_id),
         id: row.token_id.clone(),
-        state: state(row, now_ms),
-        made: format!("{} by {}", wall.day_of(row.made_ms), row.made_by),
+        state: state(row, &wall),
+        made: made(row, &wall),
         used: used(row, &wall),
     };
-    let error = if above.problem.is_some() { "Error: " } else { "" };
+    let w: ProgramsWords = wall.words();
+    let api = SafeHtml::element("a", &[("href", "/api/docs")], &w.programs_lead_api());
+    let shell = Shell::signed_in(w.programs_title(), Section::Programs, visitor);
     let view = ProgramsPage {
-        shell: Shell::signed_in(format!("{error}Programs"), Section::Programs, visitor),
-        caption: counted(u64::try_from(rows.len()).unwrap_or(u64::MAX), "program"),
+        shell: shell.with_problem(above.problem.is_some()),
+        w,
+        lead: fill_slots(w.programs_lead(S0), [api]),
+        caption: w.programs_caption(rows.len()),
         programs: rows.iter().map(view).collect(),
         problem: above.problem,
         made: above.made,
@@ -209,22 +218,31 @@ async fn draw_programs(visitor: &Visitor, web: &Web, above: Above) -> Result<Pag
 }
 
 fn used(row: &TokenRow, wall: &Wall) -> String {
-    let Some(day) = row.used_day else { return "never".to_owned() };
-    let from = row.used_from.as_deref().map_or_else(String::new, |from| format!(" from {from}"));
-    wall.day_of(day.saturating_mul(DAY_MS)) + &from
+    let Some(day) = row.used_day else { return wall.words::<PageWords>().time_never() };
+    let day = wall.day_of(day.saturating_mul(DAY_MS));
+    match row.used_from.as_deref() {
+        Some(network) => wall.words::<ProgramsWords>().programs_last_used_from(day, network),
+        None => day,
+    }
 }
 
-fn state(row: &TokenRow, now_ms: i64) -> Badge {
+/// When and by whom it was made.
+fn made(row: &TokenRow, wall: &Wall) -> String {
+    wall.words::<ProgramsWords>().programs_made_on_by(wall.day_of(row.made_ms), &row.made_by)
+}
+
+fn state(row: &TokenRow, wall: &Wall) -> Badge {
+    let w: ProgramsWords = wall.words();
     if row.revoked_ms.is_some() {
-        return Badge::new(Tone::Plain, "Revoked");
+        return Badge::new(Tone::Plain, w.token_revoked());
     }
-    match row.expires_ms.map(|at| at.saturating_sub(now_ms)) {
-        None => Badge::new(Tone::Ok, "No end"),
-        Some(left) if left <= 0 => Badge::new(Tone::Late, "Expired"),
+    match row.expires_ms.map(|at| at.saturating_sub(wall.now_ms())) {
+        None => Badge::new(Tone::Ok, w.token_no_end()),
+        Some(left) if left <= 0 => Badge::new(Tone::Late, w.token_expired()),
         Some(left) => {
             let days = left.unsigned_abs().div_ceil(DAY_MS.unsigned_abs());
             let tone = if left <= SOON_MS { Tone::Due } else { Tone::Ok };
-            Badge::new(tone, format!("{} left", counted(days, "day")))
+            Badge::new(tone, w.token_left(wall.words::<PageWords>().span_days(days)))
         }
     }
 }

@@ -9,8 +9,9 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, header};
 use schemars::JsonSchema;
 use serde::Deserialize;
+use words::{S0, SafeHtml, fill_slots};
 
-use crate::accounts::access_log::{AccessOutcome, AccessRecord};
+use crate::accounts::access_log::{AccessOutcome, AccessRecord, SessionDetail};
 use crate::accounts::device::DeviceSecret;
 use crate::accounts::lock_out::EmptyBucket;
 use crate::accounts::session::clear_cookie;
@@ -23,6 +24,7 @@ use crate::web::http_error::{busy, internal};
 use crate::web::layout::Shell;
 use crate::web::next_page::page_after_sign_in;
 use crate::web::view_models::formats::Wall;
+use crate::web::words::{SignInWords, open_words};
 
 const MINUTE_MS: i64 = 60_000;
 /// What the operator runs for somebody who forgot their password.
@@ -32,12 +34,14 @@ pub const PASSWORD_COMMAND: &str = "cleantrack-relay admin set-password";
 #[template(path = "sign_in.html")]
 struct SignInPage {
     shell: Shell,
+    w: SignInWords,
     problem: Option<Problem>,
     email: String,
     next: String,
     /// What came of signing out.
-    done: &'static str,
-    reset_command: &'static str,
+    done: Option<String>,
+    /// What somebody does who forgot their password.
+    forgot: SafeHtml,
 }
 
 /// What is wrong with a field.
@@ -71,21 +75,23 @@ pub(crate) async fn show(
         return SeeOther::to(&next).map(OneOf::First);
     }
     let done = match asked.done.as_str() {
-        "everywhere" => "You are signed out on every device.",
-        "here" => "You are signed out on this device.",
-        _ => "",
+        "everywhere" => Some(open_words::<SignInWords>().sign_in_done_everywhere()),
+        "here" => Some(open_words::<SignInWords>().sign_in_done_here()),
+        _ => None,
     };
-    Page::draw(&SignInPage { done, ..sign_in_page("Sign in", next) }).map(OneOf::Second)
+    Page::draw(&SignInPage { done, ..sign_in_page(next) }).map(OneOf::Second)
 }
 
-fn sign_in_page(title: &str, next: String) -> SignInPage {
+fn sign_in_page(next: String) -> SignInPage {
+    let w: SignInWords = open_words();
     SignInPage {
-        shell: Shell::open(title),
+        shell: Shell::open(w.sign_in_title()),
+        w,
         problem: None,
         email: String::new(),
         next,
-        done: "",
-        reset_command: PASSWORD_COMMAND,
+        done: None,
+        forgot: fill_slots(w.sign_in_forgot_what(S0), [SafeHtml::element("code", &[], PASSWORD_COMMAND)]),
     }
 }
 
@@ -117,18 +123,21 @@ pub(crate) async fn sign_in(
             web.strangers.waited();
             tracing::warn!("a sign-in was refused: too many tries");
             let now_ms = web.now_ms();
-            let words = wait_words(bucket, &Wall::new(now_ms, "UTC").plain(until_minute(until_ms)));
+            let words =
+                wait_words(open_words(), bucket, &Wall::new(now_ms, "UTC").plain(until_minute(until_ms)));
             (FormRecall::TooMany, words, Some(until_ms.saturating_sub(now_ms)))
         }
         _ => {
             web.strangers.was_wrong();
             tracing::warn!("a sign-in failed");
-            (FormRecall::Invalid, "E-mail and password do not fit together.".to_owned(), None)
+            (FormRecall::Invalid, open_words::<SignInWords>().sign_in_wrong(), None)
         }
     };
     let email: String = email.chars().filter(|c| !c.is_control()).take(254).collect();
     let problem = Some(Problem { field: "password", words });
-    let page = Page::draw(&SignInPage { problem, email, ..sign_in_page("Error: Sign in", next) })?;
+    let page = sign_in_page(next);
+    let shell = page.shell.with_problem(true);
+    let page = Page::draw(&SignInPage { shell, problem, email, ..page })?;
     // A second begun is waited whole: nobody is sent back too early.
     let seconds = wait_ms.map(|wait_ms| wait_ms.max(0).unsigned_abs().div_ceil(1_000).max(1));
     let headers = seconds.map(|seconds| (header::RETRY_AFTER, HeaderValue::from(seconds)));
@@ -141,21 +150,11 @@ fn until_minute(until_ms: i64) -> i64 {
 }
 
 /// Until when somebody has to wait, and what else they can do.
-fn wait_words(bucket: EmptyBucket, until: &str) -> String {
+fn wait_words(w: SignInWords, bucket: EmptyBucket, until: &str) -> String {
     match bucket {
-        EmptyBucket::KnownDevice => format!(
-            "Too many wrong passwords were typed on this device. Wait until {until} UTC, then try again. Your other \
-             devices do not have to wait."
-        ),
-        EmptyBucket::Strangers => format!(
-            "Too many wrong passwords were typed for this e-mail on devices that never signed in with it. Wait until \
-             {until} UTC, then try again; or sign in now from a browser in which you signed in before: it does not \
-             have to wait."
-        ),
-        EmptyBucket::Network => format!(
-            "Too many wrong passwords came from your network. Wait until {until} UTC, then try again; or sign in now \
-             from a browser in which you signed in before: it does not have to wait."
-        ),
+        EmptyBucket::KnownDevice => w.sign_in_wait_device(until),
+        EmptyBucket::Strangers => w.sign_in_wait_strangers(until),
+        EmptyBucket::Network => w.sign_in_wait_network(until),
     }
 }
 
@@ -176,16 +175,17 @@ pub(crate) async fn sign_out(
     require_own_form(&person, &form)?;
     let mut tx = web.db.begin().await?;
     let (scope, who) = (person.scope, person.email.as_str());
-    let (about, onward) = if form.fields.get("everywhere").is_some() {
+    let (detail, onward) = if form.fields.get("everywhere").is_some() {
         sessions::delete_of_user(&mut tx, scope, &person.user_id).await?;
         let kept = device(&headers).map(|device| device.digest());
         devices::forget(&mut tx, scope, &person.user_id, kept).await?;
-        ("on every device", "/login?done=everywhere")
+        (SessionDetail::EveryDevice, "/login?done=everywhere")
     } else {
         sessions::delete(&mut tx, scope, person.token.digest()).await?;
-        ("on this device", "/login?done=here")
+        (SessionDetail::ThisDevice, "/login?done=here")
     };
-    let record = AccessRecord { who, act: "sign out", about };
+    let about = detail.to_string();
+    let record = AccessRecord { who, act: "sign out", about: &about };
     web.log().write_repeated(&mut tx, scope, record, AccessOutcome::Done).await?;
     tx.commit().await?;
     let cookie = HeaderValue::from_str(&clear_cookie()).map_err(internal)?;
@@ -202,7 +202,7 @@ mod tests {
         assert_eq!(until_minute(MINUTE_MS), MINUTE_MS);
         assert_eq!(until_minute(MINUTE_MS + 1), 2 * MINUTE_MS);
         let words = [EmptyBucket::KnownDevice, EmptyBucket::Strangers, EmptyBucket::Network]
-            .map(|bucket| wait_words(bucket, "20:07"));
+            .map(|bucket| wait_words(open_words(), bucket, "20:07"));
         assert!(words.iter().all(|w| w.contains("Wait until 20:07 UTC, then try again")), "{words:?}");
     }
 }

@@ -34,14 +34,17 @@ async fn sign_ins_and_wrong_passwords_are_one_row_a_minute_each() {
     assert_eq!(
         told,
         [
-            ("denied", 1, "wrong password, a new device in 192.0.2.7"),
-            ("done", 1, "a new device in 127.0.0.1"),
-            ("denied", 3, "wrong password, a new device in 192.0.2.7"),
+            ("denied", 1, "new-device 192.0.2.7"),
+            ("done", 1, "new-device 127.0.0.1"),
+            ("denied", 3, "new-device 192.0.2.7"),
         ]
     );
     assert!(rows.iter().all(|r| r.act == "sign in" && r.who == world.a.email));
     let page = world.get("/app/access", &cookie).await.body;
     assert!(page.contains("3 times") && page.contains("Denied") && !page.contains("hunter2"), "{page}");
+    for about in [">Wrong password, a new device in 192.0.2.7<", ">A new device in 127.0.0.1<"] {
+        assert!(page.contains(about), "{about}: {page}");
+    }
     let other = world.sign_in(&world.b.email).await;
     assert!(!world.get("/app/access", &other).await.body.contains("linden"), "of the own account only");
 }
@@ -72,7 +75,7 @@ async fn what_is_denied_is_one_row_a_minute_of_caller_and_route() {
         world.api("/api/v1/equipment", &world.a.token).await;
     }
     let rows = world.access().await;
-    let program = format!("program Linden warehouse ({})", world.a.token_id);
+    let program = format!("program {} Linden warehouse", world.a.token_id);
     let mut denied: Vec<_> = rows
         .iter()
         .filter(|r| r.outcome == "denied")
@@ -83,11 +86,11 @@ async fn what_is_denied_is_one_row_a_minute_of_caller_and_route() {
     assert_eq!(
         denied,
         [
-            (0, 5, who, "GET /app/people", "needs an admin"),
-            (0, 5, who, "POST /app/people/{user}", "needs an admin"),
-            (0, 5, who, "POST /logout", "needs a form of this session"),
-            (MINUTE_MS, 1, who, "GET /app/people", "needs an admin"),
-            (MINUTE_MS, 3, program.as_str(), "GET /api/v1/equipment", "the token was revoked"),
+            (0, 5, who, "GET /app/people", "needs-admin"),
+            (0, 5, who, "POST /app/people/{user}", "needs-admin"),
+            (0, 5, who, "POST /logout", "foreign-form"),
+            (MINUTE_MS, 1, who, "GET /app/people", "needs-admin"),
+            (MINUTE_MS, 3, program.as_str(), "GET /api/v1/equipment", "token-revoked"),
         ]
     );
 }

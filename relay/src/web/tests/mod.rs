@@ -17,4 +17,5 @@ mod programs;
 mod shape;
 mod signing_in;
 mod table;
+mod wording;
 mod world;

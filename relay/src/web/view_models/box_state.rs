@@ -1,9 +1,10 @@
 //! How a box stands, in one word: decided here for every page that shows it.
 
-use record::messages::Health;
+use record::messages::{Health, PrinterHealth};
 
 use crate::db::dashboard::BoxRow;
-use crate::web::view_models::formats::{Badge, Tone, grouped, span};
+use crate::web::view_models::formats::{Badge, Tone, Wall};
+use crate::web::words::BoxesWords;
 
 /// A box that was not heard for so long is silent: three of its minutes.
 const SILENT_MS: i64 = 180_000;
@@ -11,6 +12,8 @@ const SILENT_MS: i64 = 180_000;
 const BEHIND_MAX: i64 = 512;
 /// A clock this far off cuts days in the wrong place.
 const CLOCK_OFF_MS: i64 = 60_000;
+/// Printers of one box that a page shows.
+const PRINTERS_SHOWN: usize = 4;
 
 /// How a box stands; those that need somebody first come first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -61,39 +64,39 @@ impl BoxState {
         Self::Good
     }
 
-    /// Its word on the fleet page.
-    pub(crate) fn word(self) -> &'static str {
+    fn key(self) -> &'static str {
         match self {
-            Self::Quarantined => "Quarantined",
-            Self::Silent => "Silent",
-            Self::Alarmed => "Needs attention",
-            Self::Waiting => "Waiting for first word",
-            Self::ClockUnsure => "Clock unsure",
-            Self::CatchingUp => "Catching up",
-            Self::Good => "Good",
-            Self::Revoked => "Revoked",
+            Self::Quarantined => "quarantined",
+            Self::Silent => "silent",
+            Self::Alarmed => "alarmed",
+            Self::Waiting => "waiting",
+            Self::ClockUnsure => "clock-unsure",
+            Self::CatchingUp => "catching-up",
+            Self::Good => "good",
+            Self::Revoked => "revoked",
         }
     }
 
-    /// Its word with its tint.
-    pub(crate) fn badge(self) -> Badge {
+    /// Its word on the fleet page, with its tint.
+    pub(crate) fn badge(self, words: BoxesWords) -> Badge {
         let tone = match self {
             Self::Quarantined | Self::Silent | Self::Alarmed => Tone::Late,
             Self::ClockUnsure | Self::CatchingUp => Tone::Due,
             Self::Good => Tone::Ok,
             Self::Waiting | Self::Revoked => Tone::Plain,
         };
-        Badge::new(tone, self.word())
+        Badge::new(tone, words.box_state(self.key()))
     }
 
     /// The same with how long it has been silent, for tables in which nothing else says it.
-    pub(crate) fn badge_with_span(self, heard_ms: Option<i64>, now_ms: i64) -> Badge {
-        let mut badge = self.badge();
+    pub(crate) fn badge_with_span(self, heard_ms: Option<i64>, wall: &Wall) -> Badge {
+        let words: BoxesWords = wall.words();
+        let mut badge = self.badge(words);
         if let (Self::Silent, Some(heard_ms)) = (self, heard_ms) {
-            badge.text = format!("Silent {}", span(now_ms - heard_ms));
+            badge.text = words.box_silent_for(wall.span(wall.now_ms() - heard_ms));
         }
         if self == Self::Good {
-            "Heard".clone_into(&mut badge.text);
+            badge.text = words.box_online();
         }
         badge
     }
@@ -105,8 +108,8 @@ pub(crate) fn is_fresh(row: &BoxRow, now_ms: i64) -> bool {
 }
 
 /// What a box told of itself, in the past where it may have changed since.
-pub(crate) fn as_told(words: String, is_fresh: bool) -> String {
-    if is_fresh { words } else { format!("was {words}") }
+pub(crate) fn as_told(words: BoxesWords, what: String, is_fresh: bool) -> String {
+    if is_fresh { what } else { words.box_was(what) }
 }
 
 /// Entries that the box has told of and the relay does not hold.
@@ -115,54 +118,85 @@ pub(crate) fn behind(row: &BoxRow) -> i64 {
 }
 
 /// The backlog as tables show it: of a silent box nobody knows it.
-pub(crate) fn backlog(row: &BoxRow, state: BoxState) -> String {
-    let behind = behind(row).unsigned_abs();
+pub(crate) fn backlog(row: &BoxRow, state: BoxState, wall: &Wall) -> String {
+    let (words, behind) = (wall.words::<BoxesWords>(), behind(row));
     match state {
-        BoxState::Silent | BoxState::Waiting | BoxState::Revoked => "unknown".to_owned(),
-        BoxState::Quarantined if behind == 0 => "held".to_owned(),
-        BoxState::Quarantined => format!("{} held", grouped(behind)),
-        _ => grouped(behind),
+        BoxState::Silent | BoxState::Waiting | BoxState::Revoked => words.box_unknown(),
+        BoxState::Quarantined if behind == 0 => words.box_held(),
+        BoxState::Quarantined => words.box_held_count(behind),
+        _ => wall.number(behind),
     }
 }
 
 /// Its clock in words.
-pub(crate) fn clock(row: &BoxRow, now_ms: i64) -> String {
+pub(crate) fn clock(row: &BoxRow, wall: &Wall) -> String {
+    let words: BoxesWords = wall.words();
     if row.heard_ms.is_none() {
-        return "unknown".to_owned();
+        return words.box_unknown();
     }
-    as_told(told_clock(row), is_fresh(row, now_ms))
-}
-
-fn told_clock(row: &BoxRow) -> String {
+    let state = words.box_clock(&row.clock);
     let off = row.clock_ahead_ms.saturating_abs();
-    let state = match row.clock.as_str() {
-        "synced" => "synced",
-        "rtc" => "battery clock",
-        _ => "unsure",
+    let clock = match row.clock_ahead_ms {
+        _ if off <= CLOCK_OFF_MS => state,
+        1.. => words.box_clock_ahead(state, wall.span(off)),
+        _ => words.box_clock_behind(state, wall.span(off)),
     };
-    if off > CLOCK_OFF_MS {
-        let side = if row.clock_ahead_ms > 0 { "ahead" } else { "behind" };
-        return format!("{state}, {} {side}", span(off));
-    }
-    state.to_owned()
+    as_told(words, clock, is_fresh(row, wall.now_ms()))
 }
 
 /// Its printers as tags; in the past, and neither good nor bad, where nobody knows how they are now.
-pub(crate) fn printers(health: Option<&Health>, is_fresh: bool) -> Vec<Badge> {
-    let printers = health.map(|h| h.printers.as_slice()).unwrap_or_default();
-    let badge = |state: &str| {
-        let tone = match state {
-            _ if !is_fresh => Tone::Plain,
-            "ready" => Tone::Ok,
-            "printing" | "not asked yet" => Tone::Plain,
-            _ => Tone::Late,
-        };
-        let words = as_told(state.to_owned(), is_fresh);
-        let mut chars = words.chars();
-        let first = chars.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
-        Badge::new(tone, format!("{first}{}", chars.as_str()))
+pub(crate) fn printers(words: BoxesWords, health: Option<&Health>, is_fresh: bool) -> Vec<Badge> {
+    shown_printers(health).iter().map(|printer| printer_badge(words, printer, is_fresh)).collect()
+}
+
+/// As many printers as a page has room for.
+fn shown_printers(health: Option<&Health>) -> &[PrinterHealth] {
+    let printers = health.map(|health| health.printers.as_slice()).unwrap_or_default();
+    &printers[..printers.len().min(PRINTERS_SHOWN)]
+}
+
+fn printer_badge(words: BoxesWords, printer: &PrinterHealth, is_fresh: bool) -> Badge {
+    let key = printer_key(&printer.state);
+    if !is_fresh {
+        return Badge::new(Tone::Plain, words.box_printer_was(key, &printer.state));
+    }
+    let tone = match key {
+        "ready" => Tone::Ok,
+        "printing" | "not-asked" => Tone::Plain,
+        _ => Tone::Late,
     };
-    printers.iter().take(4).map(|p| badge(&p.state)).collect()
+    Badge::new(tone, words.box_printer(key, capitalised(&printer.state)))
+}
+
+/// The same as facts: `Bench: ready`.
+pub(crate) fn printer_facts(words: BoxesWords, health: &Health, is_fresh: bool) -> Vec<String> {
+    let fact = |printer: &PrinterHealth| {
+        let (name, key, other) = (&printer.name, printer_key(&printer.state), &printer.state);
+        match is_fresh {
+            true => words.box_printer_fact(name, key, other),
+            false => words.box_printer_fact_was(name, key, other),
+        }
+    };
+    shown_printers(Some(health)).iter().map(fact).collect()
+}
+
+/// The state of a printer as boxes write it; those of a later version are none of ours.
+fn printer_key(state: &str) -> &'static str {
+    match state {
+        "ready" => "ready",
+        "printing" => "printing",
+        "not asked yet" => "not-asked",
+        "stopped" => "stopped",
+        "no answer" => "no-answer",
+        "fault of the box" => "fault",
+        _ => "other",
+    }
+}
+
+fn capitalised(text: &str) -> String {
+    let mut chars = text.chars();
+    let first = chars.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
+    first + chars.as_str()
 }
 
 #[cfg(test)]
@@ -192,6 +226,10 @@ pub(crate) mod tests {
             refusals: 0,
             health: None,
         }
+    }
+
+    fn wall() -> Wall {
+        Wall::new(NOW_MS, "UTC")
     }
 
     #[test]
@@ -235,7 +273,7 @@ pub(crate) mod tests {
         assert_eq!(with(&forgot.replace("SEEN", "true")), BoxState::Good);
         let over = r#"[{"code":"of-a-later-version","since":7,"over":8,"seen":false}]"#;
         assert_eq!(with(over), BoxState::Alarmed, "over, of a later version, and seen by nobody");
-        assert_eq!(BoxState::Alarmed.badge_with_span(Some(NOW_MS), NOW_MS).text, "Needs attention");
+        assert_eq!(BoxState::Alarmed.badge_with_span(Some(NOW_MS), &wall()).text, "Needs attention");
         assert!(BoxState::Silent < BoxState::Alarmed && BoxState::Alarmed < BoxState::ClockUnsure);
     }
 
@@ -248,13 +286,13 @@ pub(crate) mod tests {
     #[test]
     fn in_words() {
         let row = BoxRow { heard_ms: Some(NOW_MS - 470 * 60_000), ..good() };
-        assert_eq!(BoxState::Silent.badge_with_span(row.heard_ms, NOW_MS).text, "Silent 7 h 50");
-        assert_eq!(backlog(&row, BoxState::Silent), "unknown");
+        assert_eq!(BoxState::Silent.badge_with_span(row.heard_ms, &wall()).text, "Silent 7 h 50");
+        assert_eq!(backlog(&row, BoxState::Silent, &wall()), "unknown");
         let row = BoxRow { told_size: 42_648, clock_ahead_ms: -240_000, ..good() };
-        assert_eq!(backlog(&row, BoxState::CatchingUp), "1,441");
-        assert_eq!(clock(&row, NOW_MS), "synced, 4 min behind");
-        assert_eq!(clock(&good(), NOW_MS), "synced");
-        assert_eq!(clock(&BoxRow { heard_ms: None, ..good() }, NOW_MS), "unknown");
+        assert_eq!(backlog(&row, BoxState::CatchingUp, &wall()), "1,441");
+        assert_eq!(clock(&row, &wall()), "synced, 4 min behind");
+        assert_eq!(clock(&good(), &wall()), "synced");
+        assert_eq!(clock(&BoxRow { heard_ms: None, ..good() }, &wall()), "unknown");
     }
 
     #[test]
@@ -263,15 +301,20 @@ pub(crate) mod tests {
             "printers":[{"name":"Bench","state":"ready"}],"clock":"synced","wall":1}"#;
         let health: Health = serde_json::from_str(told).unwrap();
         let shown = |row: &BoxRow| {
-            let badges = printers(Some(&health), is_fresh(row, NOW_MS));
+            let badges = printers(wall().words(), Some(&health), is_fresh(row, NOW_MS));
             badges.into_iter().map(|badge| (badge.tone, badge.text)).collect::<Vec<_>>()
         };
         assert_eq!(shown(&good()), [(Tone::Ok, "Ready".to_owned())]);
+        let mut other = health.clone();
+        other.printers[0].state = "paper out".into();
+        let badge = &printers(wall().words(), Some(&other), true)[0];
+        assert_eq!((badge.tone, badge.text.as_str()), (Tone::Late, "Paper out"));
+        assert_eq!(printer_facts(wall().words(), &other, false), ["Bench: was paper out"]);
         let silent = BoxRow { heard_ms: Some(NOW_MS - SILENT_MS - 1), ..good() };
         let revoked = BoxRow { revoked_ms: Some(1), ..good() };
         for row in [silent, revoked] {
             assert_eq!(shown(&row), [(Tone::Plain, "Was ready".to_owned())]);
-            assert_eq!(clock(&row, NOW_MS), "was synced");
+            assert_eq!(clock(&row, &wall()), "was synced");
         }
     }
 }

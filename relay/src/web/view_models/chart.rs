@@ -2,8 +2,10 @@
 
 use jiff::civil::Date;
 use record::compliance::{Rate, Tally};
+use words::Number;
 
 use crate::web::view_models::formats::Wall;
+use crate::web::words::PageWords;
 
 /// The scale of the bars begins here, per cent, and the page says so.
 const FLOOR: f64 = 50.0;
@@ -23,6 +25,10 @@ pub(crate) struct Day {
 
 fn percent(tally: Tally) -> Option<f64> {
     tally.rate().map(|rate| f64::from(rate.per_mille()) / 10.0)
+}
+
+fn one_decimal(percent: f64) -> Number {
+    Number::from_tenths((percent * 10.0).round() as i64)
 }
 
 /// A bar, or the dash of a day without data.
@@ -68,7 +74,8 @@ pub(crate) struct Bars {
 
 impl Bars {
     /// Of consecutive days, oldest first.
-    pub(crate) fn of(days: &[Day]) -> Self {
+    pub(crate) fn of(days: &[Day], wall: &Wall) -> Self {
+        let words: PageWords = wall.words();
         let slot = (RIGHT - LEFT) / f64::from(u32::try_from(days.len().max(1)).unwrap_or(1));
         let width = slot * 0.68;
         let mut bars = Vec::with_capacity(days.len());
@@ -78,13 +85,13 @@ impl Bars {
             bars.push(bar(day, x, width));
             let last = at + 1 == days.len();
             if last || (at % 10 == 0 && at + 5 < days.len()) {
-                let text = if last { "Today".to_owned() } else { Wall::day(day.date) };
+                let text = if last { words.chart_today() } else { wall.axis_day(day.date) };
                 let (x, anchor) = if last { (RIGHT, "end") } else { (x + width / 2.0, "middle") };
                 ticks.push(Tick { x: format!("{x:.1}"), anchor, text });
             }
             x += slot;
         }
-        Self { bars, ticks, width: format!("{width:.1}"), label: label(days) }
+        Self { bars, ticks, width: format!("{width:.1}"), label: label(days, wall) }
     }
 }
 
@@ -116,25 +123,17 @@ fn bar(day: &Day, x: f64, width: f64) -> Bar {
     }
 }
 
-fn label(days: &[Day]) -> String {
+fn label(days: &[Day], wall: &Wall) -> String {
+    let words: PageWords = wall.words();
     let known: Vec<(Date, f64)> = days.iter().filter_map(|d| Some((d.date, percent(d.tally)?))).collect();
     let (Some(first), Some(last)) = (known.first(), known.last()) else {
-        return "No data for these days".to_owned();
+        return words.chart_no_data();
     };
     let low = known.iter().map(|(_, p)| *p).fold(f64::INFINITY, f64::min);
     let high = known.iter().map(|(_, p)| *p).fold(0.0, f64::max);
     let silent = days.len() - known.len();
-    let silent = match silent {
-        0 => String::new(),
-        1 => ". No data for 1 day".to_owned(),
-        n => format!(". No data for {n} days"),
-    };
-    format!(
-        "Compliance by day from {} to {}, between {low:.0} and {high:.0} percent, the last {:.0}{silent}",
-        Wall::day(first.0),
-        Wall::day(last.0),
-        last.1
-    )
+    let [high, low, now] = [high, low, last.1].map(|percent| format!("{percent:.0}"));
+    words.chart_days(wall.axis_day(first.0), high, wall.axis_day(last.0), low, now, silent)
 }
 
 /// A trend line of 120 by 32 units whose scale runs from 80 to 100 per cent.
@@ -157,7 +156,7 @@ impl Spark {
     const STEP: usize = 3;
 
     /// Of consecutive days, oldest first; `None` where there is nothing to draw a line through.
-    pub(crate) fn of(days: &[Day], whole: Tally) -> Option<Self> {
+    pub(crate) fn of(days: &[Day], whole: Tally, wall: &Wall) -> Option<Self> {
         let points: Vec<f64> =
             days.chunks(Self::STEP).filter_map(|days| percent(days.iter().map(|d| d.tally).sum())).collect();
         let last = *points.last().filter(|_| points.len() > 1)?;
@@ -171,7 +170,8 @@ impl Spark {
             x += step;
         }
         let low = whole.rate().is_some_and(Rate::is_low);
-        let label = format!("Thirty days, from {:.1} to {last:.1} percent", points[0]);
+        let [first, last_shown] = [points[0], last].map(one_decimal);
+        let label = wall.words::<PageWords>().trend_line(first, last_shown);
         Some(Self { path, x: "116.0".to_owned(), y: format!("{:.1}", down(last)), low, label })
     }
 }
@@ -180,6 +180,10 @@ impl Spark {
 mod tests {
     use super::*;
     use jiff::civil::date;
+
+    fn wall() -> Wall {
+        Wall::new(1_795_204_920_000, "America/Chicago")
+    }
 
     fn days(tallies: &[(u32, u32)]) -> Vec<Day> {
         let days = (0..).zip(tallies).map(|(at, &(met, closed))| Day {
@@ -191,7 +195,7 @@ mod tests {
 
     #[test]
     fn bars_stand_on_the_floor_of_their_scale() {
-        let chart = Bars::of(&days(&[(10, 10), (3, 4), (1, 10), (0, 0)]));
+        let chart = Bars::of(&days(&[(10, 10), (3, 4), (1, 10), (0, 0)]), &wall());
         let shown: Vec<_> = chart.bars.iter().map(|b| (b.y.as_str(), b.height.as_str(), b.number)).collect();
         assert_eq!(
             shown,
@@ -210,15 +214,16 @@ mod tests {
 
     #[test]
     fn a_line_needs_two_points() {
-        assert_eq!(Spark::of(&days(&[(1, 1), (0, 0)]), Tally::default()), None);
+        assert_eq!(Spark::of(&days(&[(1, 1), (0, 0)]), Tally::default(), &wall()), None);
         let week = days(&[(1, 1), (1, 1), (1, 1), (8, 10)]);
-        let spark = Spark::of(&week, Tally { met: 11, closed: 13 }).unwrap();
+        let spark = Spark::of(&week, Tally { met: 11, closed: 13 }, &wall()).unwrap();
         assert_eq!((spark.path.as_str(), spark.y.as_str(), spark.low), ("M4.0 3.0 116.0 29.0", "29.0", true));
+        assert_eq!(spark.label, "Thirty days, from 100.0 to 80.0 percent");
     }
 
     #[test]
     fn thirty_days_have_four_dates_below() {
-        let chart = Bars::of(&days(&[(1, 1); 30]));
+        let chart = Bars::of(&days(&[(1, 1); 30]), &wall());
         let words: Vec<_> = chart.ticks.iter().map(|t| t.text.as_str()).collect();
         assert_eq!(words, ["Oct 22", "Nov 1", "Nov 11", "Today"]);
     }

@@ -6,14 +6,16 @@ use std::collections::hash_map::Entry;
 use record::entry::{ClockState, Entry as RecordedEntry};
 use record::fold::{Cleaning, Equipment, Staff};
 use record::ids::{BoxId, Epoch, FacilityId, StaffId};
-use record::kinds::Who;
+use record::kinds::{Missing, Who};
 use record::limits::LATE_ENTRY_MS_MAX;
 use record::redact::TextLine;
 use record::tree::Hash;
+use words::SafeHtml;
 
 use crate::db::history::{CleaningRow, Cursor};
 use crate::db::{AccountScope, Conn, DbError};
-use crate::web::view_models::formats::{Badge, Moment, Tone, Wall};
+use crate::web::view_models::formats::{Badge, Tone, Wall};
+use crate::web::words::PageWords;
 
 /// Written down this much later than done is a late entry.
 const LATE_MS: i64 = 15 * 60_000;
@@ -48,39 +50,40 @@ impl Told {
     }
 
     /// Who, and how that was proven: `Dwayne Carter, PIN`.
-    pub(crate) fn who(&self) -> String {
+    pub(crate) fn who(&self, words: PageWords) -> String {
         let proof = match self.cleaning.who {
-            Who::Unattributed => return "Unattributed".to_owned(),
-            Who::Typed { .. } => "name typed",
-            Who::Pin { .. } => "PIN",
+            Who::Unattributed => "nobody",
+            Who::Typed { .. } => "typed",
+            Who::Pin { .. } => "pin",
             Who::Badge { .. } => "badge",
             Who::Login { .. } => "login",
         };
-        format!("{}, {proof}", self.name.as_deref().unwrap_or("name erased"))
+        words.cleaned_by(self.name.clone().unwrap_or_else(|| words.cleaned_by_erased()), proof)
     }
 
     /// What a reader should know at once.
-    pub(crate) fn badges(&self) -> Vec<Badge> {
+    pub(crate) fn badges(&self, words: PageWords) -> Vec<Badge> {
         let cleaning = &self.cleaning;
         let mut badges = Vec::new();
         if cleaning.voided.is_some() {
-            badges.push(Badge::new(Tone::Plain, "Voided"));
+            badges.push(Badge::new(Tone::Plain, words.cleaning_voided()));
         }
         if !cleaning.incomplete.is_empty() {
-            let missing: Vec<&str> = cleaning.incomplete.iter().map(|m| m.word()).collect();
-            badges.push(Badge::new(Tone::Due, format!("Incomplete: {}", missing.join(", "))));
+            let parts = cleaning.incomplete.iter().map(|&part| words.cleaning_part(part_key(part)));
+            let parts = parts.collect::<Vec<_>>().join(", ");
+            badges.push(Badge::new(Tone::Due, words.cleaning_incomplete(parts)));
         }
         let late_ms = cleaning.recorded_ms.saturating_sub(cleaning.performed_ms);
         if late_ms > LATE_ENTRY_MS_MAX {
-            badges.push(Badge::new(Tone::Late, "Too late to count"));
+            badges.push(Badge::new(Tone::Late, words.cleaning_too_late()));
         } else if cleaning.stated && late_ms > LATE_MS {
-            badges.push(Badge::new(Tone::Due, "Late entry"));
+            badges.push(Badge::new(Tone::Due, words.cleaning_late()));
         }
         if self.photos.len() < cleaning.photos.len() {
-            badges.push(Badge::new(Tone::Plain, "Photo on its way"));
+            badges.push(Badge::new(Tone::Plain, words.cleaning_photo_coming()));
         }
         if cleaning.at.clock == ClockState::Uncertain && cleaning.recorded_ms == cleaning.at.wall {
-            badges.push(Badge::new(Tone::Plain, "Time unsure"));
+            badges.push(Badge::new(Tone::Plain, words.cleaning_time_unsure()));
         }
         badges
     }
@@ -122,30 +125,48 @@ impl Told {
     }
 }
 
+fn part_key(part: Missing) -> &'static str {
+    match part {
+        Missing::StepsNotStated => "steps-not-stated",
+        Missing::Steps => "steps",
+        Missing::ContactTime => "contact-time",
+        Missing::Photo => "photo",
+        Missing::Other => "other",
+    }
+}
+
 /// One line of a list of latest cleanings.
 #[derive(Debug, Clone)]
 pub(crate) struct FeedRow {
     pub(crate) item: String,
     pub(crate) href: String,
-    pub(crate) place: Option<String>,
-    pub(crate) who: String,
+    /// Where, by whom, and whether it was voided.
+    pub(crate) about: String,
     pub(crate) badges: Vec<Badge>,
     pub(crate) photo: Option<String>,
-    pub(crate) voided: Option<String>,
-    pub(crate) at: Moment,
+    pub(crate) is_voided: bool,
+    pub(crate) at: SafeHtml,
 }
 
 impl FeedRow {
     /// Of a cleaning; `place` is said where a list shows several facilities.
-    pub(crate) fn of(told: &Told, place: Option<String>, wall: &Wall) -> Self {
+    pub(crate) fn of(told: &Told, place: Option<&str>, wall: &Wall) -> Self {
+        let words: PageWords = wall.words();
+        let is_voided = told.cleaning.voided.is_some();
+        let mut about = told.who(words);
+        if let Some(place) = place {
+            about = words.cleaning_place(place, about);
+        }
+        if is_voided {
+            about = words.cleaning_who_voided(words.cleaning_both_stay(), about);
+        }
         Self {
             item: told.item(),
             href: told.href(),
-            place,
-            who: told.who(),
-            badges: told.badges(),
+            about,
+            badges: told.badges(words),
             photo: told.photo_paths().into_iter().next(),
-            voided: told.cleaning.voided.map(|_| "Both entries stay.".to_owned()),
+            is_voided,
             at: wall.clock(told.cleaning.performed_ms),
         }
     }

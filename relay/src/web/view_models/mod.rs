@@ -7,3 +7,4 @@ pub(crate) mod chart;
 pub(crate) mod cleanings;
 pub(crate) mod facility_state;
 pub(crate) mod formats;
+pub(crate) mod label_faults;

@@ -19,6 +19,7 @@ use crate::web::api::v1::equipment::read_facility;
 use crate::web::api::{List, read_limit, stamp};
 use crate::web::http_error::{not_found, parameter};
 use crate::web::view_models::cleanings::{Told, told};
+use crate::web::words::ErrorWords;
 
 /// Which cleanings.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -98,17 +99,19 @@ pub(crate) async fn list(
     let tag = asked
         .tag
         .as_deref()
-        .map(|tag| Tag::read(tag).map_err(|_| parameter("tag", "the nine symbols on a label")));
+        .map(|tag| Tag::read(tag).map_err(|_| parameter("tag", ErrorWords::parameter_tag)));
     let tag = tag.transpose()?;
     let after = match asked.cursor.as_deref() {
         None => Cursor::start(),
-        Some(cursor) => Cursor::read(cursor).ok_or_else(|| parameter("cursor", "the `next` of a list"))?,
+        Some(cursor) => {
+            Cursor::read(cursor).ok_or_else(|| parameter("cursor", ErrorWords::parameter_cursor))?
+        }
     };
     let mut conn = web.db.read().await?;
     let of = match (facility, tag) {
         (None, None) => Of::Account,
         (None, Some(_)) => {
-            return Err(parameter("facility", "the facility in which the tag is"));
+            return Err(parameter("facility", ErrorWords::parameter_facility));
         }
         (Some(facility), tag) => {
             crate::db::facilities::get(&mut conn, program.scope, facility).await?.ok_or_else(not_found)?;

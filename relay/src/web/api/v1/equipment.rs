@@ -19,6 +19,7 @@ use crate::web::Web;
 use crate::web::access::TokenProgram;
 use crate::web::api::{List, read_limit, stamp};
 use crate::web::http_error::{not_found, parameter};
+use crate::web::words::ErrorWords;
 
 /// Which items.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -107,7 +108,7 @@ pub(crate) async fn list(
         None => (None, String::new()),
         Some(cursor) => {
             let read = read_cursor(cursor);
-            let (facility, tag) = read.ok_or_else(|| parameter("cursor", "the `next` of a list"))?;
+            let (facility, tag) = read.ok_or_else(|| parameter("cursor", ErrorWords::parameter_cursor))?;
             (Some(facility), tag.to_string())
         }
     };

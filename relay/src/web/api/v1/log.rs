@@ -21,6 +21,7 @@ use crate::db::{AccountScope, Conn, DbError, log_pages};
 use crate::web::access::TokenProgram;
 use crate::web::api::read_limit;
 use crate::web::http_error::{not_found, parameter};
+use crate::web::words::ErrorWords;
 use crate::web::{Web, proof_of};
 
 /// Which log. Without `box` the account's only one is meant, without `epoch` its present one.
@@ -57,7 +58,7 @@ fn texts_asked(asked: &LogParams) -> Result<bool, HttpError> {
     match asked.texts.as_deref() {
         None => Ok(false),
         Some("1") => Ok(true),
-        Some(_) => Err(parameter("texts", "1, or nothing")),
+        Some(_) => Err(parameter("texts", ErrorWords::parameter_texts)),
     }
 }
 
@@ -71,7 +72,7 @@ async fn origin(conn: &mut Conn, scope: AccountScope, asked: &LogParams) -> Resu
             [] => return Err(not_found()),
             [only] => only,
             _ => {
-                return Err(parameter("box", "the id of one of your boxes: there are several"));
+                return Err(parameter("box", ErrorWords::parameter_box));
             }
         },
     };
@@ -115,7 +116,7 @@ pub(crate) async fn list_lines(
     Query(asked): Query<LogParams>,
 ) -> Result<Ndjson<LogLine>, HttpError> {
     let from = asked.from.as_deref().map_or(Ok(0), str::parse::<u64>);
-    let from = from.map_err(|_| parameter("from", "the number of an entry, from 0"))?;
+    let from = from.map_err(|_| parameter("from", ErrorWords::parameter_from))?;
     let limit = usize::try_from(read_limit(asked.limit.as_deref())?).unwrap_or_default();
     let mut conn = web.db.read().await?;
     let held = held(&mut conn, program.scope, &asked).await?;
@@ -135,7 +136,7 @@ pub(crate) async fn show_checkpoint(
     State(web): State<Web>,
     Query(asked): Query<LogParams>,
 ) -> Result<MediaBytes<media::Plain>, HttpError> {
-    let unknown = || parameter("size", "a size at which this relay has cosigned, or none for the newest");
+    let unknown = || parameter("size", ErrorWords::parameter_size);
     let size: Option<u64> = asked.size.as_deref().map(|s| s.parse().map_err(|_| unknown())).transpose()?;
     let mut conn = web.db.read().await?;
     let held = held(&mut conn, program.scope, &asked).await?;

@@ -1,0 +1,60 @@
+//! Templates hold markup alone: each word that a person reads is a message.
+
+use std::path::Path;
+
+/// The product's name, which no language translates.
+const BRAND: &str = "CleanTrack";
+
+/// A template without what askama reads.
+fn without_tags(template: &str) -> String {
+    let mut html = String::new();
+    let mut rest = template;
+    while let Some(at) = rest.find('{') {
+        let (before, tag) = rest.split_at(at);
+        let end = match tag.get(..2) {
+            Some("{{") => "}}",
+            Some("{%") => "%}",
+            _ => panic!("a brace that opens no tag: {tag}"),
+        };
+        html.push_str(before);
+        rest = tag.split_once(end).unwrap().1;
+    }
+    html + rest
+}
+
+/// The words between elements, and those of attributes that people hear.
+fn prose_of(template: &str) -> Vec<String> {
+    let html = without_tags(template);
+    let between = html.split('>').skip(1).filter_map(|rest| rest.split('<').next());
+    let spoken = ["aria-label=\"", "placeholder=\"", "alt=\"", "title=\"", "data-l=\""];
+    let attributes = spoken.iter().flat_map(|start| html.split(start).skip(1));
+    let attributes = attributes.filter_map(|rest| rest.split('"').next());
+    let all = between.chain(attributes).map(|text| text.replace(BRAND, ""));
+    all.filter(|text| text.contains(char::is_alphabetic)).collect()
+}
+
+#[test]
+fn templates_hold_no_prose() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("templates");
+    let mut seen = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let prose = prose_of(&std::fs::read_to_string(&path).unwrap());
+        assert!(prose.is_empty(), "{}: {prose:?}", path.display());
+        seen += 1;
+    }
+    assert!(seen > 10, "{seen}");
+}
+
+#[test]
+fn prose_in_a_template_is_found() {
+    for planted in [
+        "<p>{{ a }} of them</p>",
+        "<p>Nothing{% if b %} yet{% endif %}</p>",
+        "<td data-l=\"Who\">{{ who }}</td>",
+        "<nav aria-label=\"Main\"></nav>",
+    ] {
+        assert_eq!(prose_of(planted).len(), 1, "{planted}");
+    }
+    assert_eq!(prose_of("<p class=\"hint\">{{ w.page_skip() }} – 50</p>"), Vec::<String>::new());
+}

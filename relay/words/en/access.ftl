@@ -1,0 +1,92 @@
+### The access log: who signed in, what was done, and what was denied.
+
+access-title = Access log
+access-lead = Who signed in, what was done to people, programs and boxes, and what was denied. Rows are kept for 400 days; times are UTC.
+access-none = Nothing yet
+    .older = Nothing older
+    .hint = Sign-ins, changes and denials are listed here.
+access-newest-first = The newest first
+access-older = Older
+# Link to the first part of the list.
+access-newest = The newest
+access-when = When
+access-who = Who
+access-deed = Did or tried
+access-about = About
+access-outcome = What came of it
+# Badges.
+access-denied = Denied
+access-done = Done
+access-times = { $count ->
+    [one] { $count } time
+   *[other] { $count } times
+}
+
+# Whoever runs the relay.
+access-operator = operator
+access-program = program { $name } ({ $id })
+
+# What somebody did.
+access-did = { $act ->
+    [sign-in] Signed in
+    [sign-out] Signed out
+    [account-create] Made the account
+    [admin-create] Added a person
+    [admin-set-password] Set a person’s password
+    [admin-sign-out] Signed a person out everywhere
+    [admin-disable] Disabled a person
+    [admin-enable] Let a person sign in again
+    [facility-create] Added a facility
+    [token-create] Made a token
+    [token-revoke] Revoked a token
+    [claim-file-create] Made a claim file
+    [box-release] Took a box out of quarantine
+    [box-revoke] Took a box out of use
+   *[other] Did something else
+}
+# What somebody did not succeed in.
+access-tried = { $act ->
+    [sign-in] Tried to sign in
+    [sign-out] Tried to sign out
+    [account-create] Tried to make an account
+    [admin-create] Tried to add a person
+    [admin-set-password] Tried to set a person’s password
+    [admin-sign-out] Tried to sign a person out
+    [admin-disable] Tried to disable a person
+    [admin-enable] Tried to let a person sign in again
+    [facility-create] Tried to add a facility
+    [token-create] Tried to make a token
+    [token-revoke] Tried to revoke a token
+    [claim-file-create] Tried to make a claim file
+    [box-release] Tried to take a box out of quarantine
+    [box-revoke] Tried to take a box out of use
+    [people] Tried to open People
+    [person] Tried to look at a person
+    [person-change] Tried to change a person
+    [programs] Tried to open Programs
+    [program] Tried to look at a program
+    [box-add] Tried to open “Add a box”
+    [boxes] Tried to open Boxes
+    [access-log] Tried to open the access log
+    [facility] Tried to look at a facility
+    [proof] Tried to download a proof
+    [evidence] Tried to download evidence
+    [photo] Tried to look at a photo
+    [page] Tried to open a page
+    [api-read] Tried to read through the API
+   *[other] Tried to do something on a page
+}
+# Why it was denied.
+access-reason = { $reason ->
+    [needs-admin] Needs an admin
+    [foreign-form] Needs a form of this session
+    [token-revoked] The token was revoked
+   *[token-expired] The token has expired
+}
+# From where somebody signed in, or how many devices they signed out.
+access-known-device = A device of theirs
+    .wrong = Wrong password, a device of theirs
+access-new-device = A new device in { $network }
+    .wrong = Wrong password, a new device in { $network }
+access-this-device = On this device
+access-every-device = On every device

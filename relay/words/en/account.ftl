@@ -1,0 +1,65 @@
+### The account's page: every facility, the one that slips first.
+
+account-title = Facilities – { $account }
+# After the time of the page. $count: boxes whose numbers are older than the page.
+account-live-behind = { $count ->
+    [one] Live, as of { $time } { $zone }. One box is behind: see its row.
+   *[other] Live, as of { $time } { $zone }. { $count } boxes are behind: their rows say since when.
+}
+
+## Four numbers.
+
+account-month = 30 days
+account-overdue = Overdue
+account-silent = Silent boxes
+account-backlog = Not here yet
+account-no-data = No data yet
+account-windows-met = { NUMBER($met) } of { NUMBER($closed) } windows met
+# $items: with its word, such as 12 items.
+account-overdue-of = { $facilities ->
+    [0] of { $items }
+    [one] of { $items }, in { $facilities } facility
+   *[other] of { $items }, in { $facilities } facilities
+}
+account-all-online = All are heard
+account-silent-one = { $name }, since { $time }
+account-silent-more = { $name } and { NUMBER($more) } more
+account-all-sent = Every heard box has sent all
+account-entries-one = entries, { $name }
+account-entries-many = { $count ->
+    [one] entries, in { $count } facility
+   *[other] entries, in { $count } facilities
+}
+
+## The table.
+
+# $sort: by what it is sorted.
+account-caption = { $count ->
+    [one] { $count } facility, { $sort }. Trend lines run from 80% to 100%; today counts windows closed since midnight.
+   *[other] { $count } facilities, { $sort }. Trend lines run from 80% to 100%; today counts windows closed since midnight.
+}
+account-sort = { $sort ->
+    [name] by name
+    [week] lowest 7 days first
+    [today] lowest today first
+    [overdue] most overdue first
+    [box] boxes that need you first
+    [heard] longest unheard first
+    [backlog] most behind first
+   *[month] lowest 30 days first
+}
+account-column = { $column ->
+    [name] Facility
+    [month] 30 days
+    [trend] Trend
+    [week] 7 days
+    [today] Today
+    [overdue] Overdue
+    [box] Box
+    [heard] Last heard
+   *[backlog] Backlog
+}
+account-zone-missing = No time zone is set: days are cut in UTC
+# $facilities: their names, with commas.
+account-zone-where = { $facilities }. It is set at each box, under Settings.
+account-silent-hint = A silent box goes on recording at its facility; its entries come when the line is back. “No data” is not 0%.

@@ -1,0 +1,183 @@
+### Boxes: how they stand, on every page that shows one, and the page of all of them.
+
+boxes-title = Boxes
+
+## How a box stands.
+
+box-state = { $state ->
+    [quarantined] Quarantined
+    [silent] Silent
+    [alarmed] Needs attention
+    [waiting] Waiting for first word
+    [clock-unsure] Clock unsure
+    [catching-up] Catching up
+    [good] Good
+   *[revoked] Revoked
+}
+# $span: for how long.
+box-silent-for = Silent { $span }
+# In tables in which nothing else says it.
+box-online = Heard
+box-none = No box
+box-unknown = unknown
+# Entries that are kept apart and do not count.
+box-held = held
+box-held-count = { NUMBER($count) } held
+# In the past: of a box that was not heard for some minutes. $what: the clock, the disk.
+box-was = was { $what }
+box-clock = { $clock ->
+    [synced] synced
+    [rtc] battery clock
+   *[unsure] unsure
+}
+# $clock: a state of box-clock.
+box-clock-ahead = { $clock }, { $span } ahead
+box-clock-behind = { $clock }, { $span } behind
+# A badge. $words: what a box says that knows more states than this relay.
+box-printer = { $state ->
+    [ready] Ready
+    [printing] Printing
+    [not-asked] Not asked yet
+    [stopped] Stopped
+    [no-answer] No answer
+    [fault] Fault of the box
+   *[other] { $words }
+}
+    .was = { $state ->
+    [ready] Was ready
+    [printing] Was printing
+    [not-asked] Was not asked yet
+    [stopped] Was stopped
+    [no-answer] Was no answer
+    [fault] Was fault of the box
+   *[other] Was { $words }
+}
+# In a list of facts: the printer's name, and its state.
+box-printer-fact = { $state ->
+    [ready] { $name }: ready
+    [printing] { $name }: printing
+    [not-asked] { $name }: not asked yet
+    [stopped] { $name }: stopped
+    [no-answer] { $name }: no answer
+    [fault] { $name }: fault of the box
+   *[other] { $name }: { $words }
+}
+    .was = { $state ->
+    [ready] { $name }: was ready
+    [printing] { $name }: was printing
+    [not-asked] { $name }: was not asked yet
+    [stopped] { $name }: was stopped
+    [no-answer] { $name }: was no answer
+    [fault] { $name }: was fault of the box
+   *[other] { $name }: was { $words }
+}
+box-disk = { NUMBER($percent) }%
+box-disk-used = { NUMBER($percent) }% used
+
+## Alarms of a box, for somebody who is not there.
+
+# $subject: what it is about, such as the name of a file.
+box-alarm-about = { $alarm } ({ $subject })
+# A newer box may know alarms that this relay does not.
+box-alarm-unknown = The box reports “{ $code }”
+box-alarm = { $code ->
+    [disk-full] Its disk is full or was: cleanings were refused
+    [log-missing] Records cannot be read at the box; what is here stays here
+    [log-forgot] Its card forgot records, which come back from here: have the card changed
+    [relay-other] Its card forgot records, or a copy of it is in use: have the card changed
+    [rebuild-short] A rebuild of its database would have lost records and was refused
+    [db-damaged] Its database is damaged and is built anew at the next start; the log is not touched
+    [log-healed] Damaged records were healed from a second copy: have the card changed soon
+    [db-salvage] Its database was built anew from the log
+    [log-epoch] It goes on recording in a new log
+    [log-adopted] Records that had been displaced count again
+    [log-unvouched] This relay holds a log of this box that the box does not know
+    [log-apart] A log lies on its card that does not belong to the others
+    [copy-removed] A damaged copy was removed, because a text in it was to be erased
+    [relay-went-back] This relay lost records that it had confirmed; the box sends them again
+    [relay-refused] This relay does not take its records
+    [photos-refused] This relay does not take some of its photos
+    [photos-damaged] Photos on its card are damaged: have the card changed soon
+    [side-room] A part of the box does not work, and recording goes on
+    [hint-bad] A small file on its card could not be read, and recording goes on
+   *[clock-unsure] It does not know what time it is
+}
+# Whole sentences: since when, and whether it is over.
+box-alarm-since = { $alarm }, since { $time }.
+    .over = { $alarm }, since { $time }, over.
+    .listed = { $alarm }. Since { $time }.
+    .listed-over = { $alarm }. Since { $time }, over.
+
+## The page of all boxes.
+
+boxes-add = Add a box
+boxes-caption = { $count ->
+    [one] { $count } box
+   *[other] { $count } boxes, those that need you first
+}
+boxes-facility = Facility
+boxes-state = State
+boxes-last-seen = Heard
+boxes-backlog = Backlog
+boxes-clock = Clock
+boxes-disk = Disk
+boxes-printer = Printer
+    .none = none
+boxes-version = Version
+boxes-empty-title = No box yet
+boxes-empty = A box tells its records to this account after it was claimed with a claim file. Make one for the facility in which it will stand.
+boxes-alarms = Alarms that nobody at the facility has acknowledged
+    .hint = Somebody there acknowledges an alarm on the box’s own page, “Box”.
+# A log that nothing says is the box's. $entries: how many it has, with the word.
+boxes-waiting-log = { $facility }: a log came under this box’s name, { $epoch } with { $entries }, that no key of the box vouches for. Either the box has lost its keys, or somebody has a copy of its certificate. Nothing of it counts until whoever runs the relay has admitted or forgotten it: “cleantrack-relay box epoch admit” or “forget”, with --box { $id }.
+boxes-waiting-more = { NUMBER($count) } more such logs: “cleantrack-relay box epoch list” names all of them.
+boxes-refused = { $count ->
+    [1] { $facility }: what the box sent was refused once. Whoever runs the relay has it; nothing of it was kept as a record.
+   *[other] { $facility }: what the box sent was refused { $count } times. Whoever runs the relay has it; nothing of it was kept as a record.
+}
+boxes-loss = { $facility }: this relay once held more of the box’s log than it did later, as after a restored backup. The box sends it again by itself; its signed proof of that is kept.
+
+## A box that signed two logs.
+
+fork-title = { $facility }: two different logs under one key
+fork-looked-at = Looked at
+fork-what = The box signed a second, different history of the same log, seen { $time }. Either its card was copied or the box was tampered with.
+# $safe and $held: each two words in bold, and a sentence.
+fork-safe = Safe:
+fork-safe-first = the first { $entries } are the same in both, and proven.
+fork-safe-common = what both versions have in common is kept, and proven.
+fork-held = Held:
+fork-held-what = what differs, in both versions.
+fork-goes-on = The facility goes on recording.
+fork-checkpoint-a = Checkpoint A, signed, held before
+fork-checkpoint-b = Checkpoint B, signed, received later
+fork-replace = Replace this box
+fork-download = Download the evidence
+    .hint = The relay never picks one by itself. What it held is shown to an auditor in both versions.
+
+## Adding a box.
+
+add-box-title = Add a box
+    .first = Your first box in five minutes
+add-box-lead = A box belongs to one facility. A new one in the place of an old one goes on with its history.
+    .first = Your facilities, what is overdue and what was cleaned will be here. There is nothing yet, because no box has told anything.
+add-box-claim = Make the claim file
+    .hint = A small file that tells the box who it belongs to. It works for one box, for 30 days.
+# $command: what the operator runs.
+add-box-no-facility = There is no facility in this account yet. Whoever runs this relay adds one: { $command }.
+add-box-not-admin = An admin of this account makes it, on this page.
+add-box-facility = Facility
+# Button.
+add-box-make = Make the claim file
+add-box-copy = Give it to the box
+    .how = Copy the file to the box, and run there { $command }
+add-box-wait = Wait for its first word
+    .how = The box claims itself as soon as it reaches this relay. Then it is counted on this page, under “Waiting for your box”. Delete your copy of the file.
+add-box-scan = Scan your first label
+    .how = What the box records shows up here within seconds.
+add-box-waiting = Waiting for your box
+    .hint = This page shows it within seconds of its first word. You can close it.
+add-box-count = { NUMBER($here) } of { NUMBER($expected) }
+add-box-see = See the boxes
+add-box-offline = No line yet?
+    .what = A box records without the internet. It claims itself when there is a line, and nothing recorded before is lost.

@@ -1,0 +1,124 @@
+### What stands on every kind of page: its frame, times, numbers, people.
+
+page-title = { $title } – CleanTrack
+# Of a page that comes back with a problem; $title is its title else.
+page-error-title = Error: { $title }
+page-problem = There is a problem
+page-skip = Skip to the content
+# Names the navigation for screen readers.
+page-main = Main
+# In the band, of pages that are open to everybody.
+page-for-admins = For regional admins
+# Whoever is signed in.
+page-person = { $name }, { $role }
+page-facilities = Facilities
+page-boxes = Boxes
+page-people = People
+page-programs = Programs
+page-access-log = Access log
+# $time: when the page was made.
+page-live = Live, as of { $time } { $zone }.
+# $time: of when the numbers are, where the box is behind.
+page-behind = Numbers as of { $time } { $zone }. New ones show by themselves.
+
+role-name = { $role ->
+    [super_admin] platform admin
+    [account_admin] admin
+    [auditor] auditor
+   *[unknown] unknown
+}
+
+## Times, in the zone that the page names.
+
+# $place: the last part of a zone's name, such as Berlin.
+zone-name = { $zone ->
+    [utc] UTC
+    [eastern] Eastern time
+    [central] Central time
+    [mountain] Mountain time
+    [arizona] Arizona time
+    [pacific] Pacific time
+    [alaska] Alaska time
+    [hawaii] Hawaii time
+   *[place] { $place } time
+}
+time-utc = { $time } UTC
+time-never = never
+span-under-minute = under 1 min
+span-minutes = { NUMBER($minutes) } min
+# $minutes: two digits.
+span-hours = { NUMBER($hours) } h { $minutes }
+span-days = { $days ->
+    [one] { $days } day
+   *[other] { $days } days
+}
+
+## Numbers.
+
+# A number that stands alone.
+page-number = { NUMBER($number) }
+
+count-items = { $count ->
+    [one] { $count } item
+   *[other] { $count } items
+}
+count-entries = { $count ->
+    [one] { $count } entry
+   *[other] { $count } entries
+}
+# Windows.
+met-of = { NUMBER($met) } of { NUMBER($closed) }
+# $rate: with one decimal.
+rate-percent = { NUMBER($rate) }%
+# Where no window closed.
+rate-none = –
+rate-no-data = no data
+# A trend line, for those who do not see it.
+trend-line = Thirty days, from { NUMBER($first) } to { NUMBER($last) } percent
+chart-today = Today
+# A chart of bars, for those who do not see it. $silent: days without data.
+chart-days = { $silent ->
+    [0] Compliance by day from { $first } to { $last }, between { $low } and { $high } percent, the last { $now }
+    [one] Compliance by day from { $first } to { $last }, between { $low } and { $high } percent, the last { $now }. No data for { $silent } day
+   *[other] Compliance by day from { $first } to { $last }, between { $low } and { $high } percent, the last { $now }. No data for { $silent } days
+}
+chart-no-data = No data for these days
+
+## Cleanings.
+
+# Who cleaned, and how that was proven.
+cleaned-by = { $proof ->
+    [typed] { $name }, name typed
+    [pin] { $name }, PIN
+    [badge] { $name }, badge
+    [login] { $name }, login
+   *[nobody] Unattributed
+}
+# In place of a name.
+cleaned-by-erased = name erased
+cleaning-voided = Voided
+cleaning-both-stay = Both entries stay.
+# $parts: what it lacks, with commas.
+cleaning-incomplete = Incomplete: { $parts }
+cleaning-part = { $part ->
+    [steps-not-stated] steps not stated
+    [steps] steps
+    [contact-time] contact time
+    [photo] photo
+   *[other] other
+}
+cleaning-too-late = Too late to count
+cleaning-late = Late entry
+cleaning-photo-coming = Photo on its way
+cleaning-time-unsure = Time unsure
+# Link; what is behind it is for screen readers.
+cleaning-photo = Photo
+    .of = of { $item }
+# In a list of cleanings: where, and who.
+cleaning-place = { $place } · { $who }
+# $who, and where: a cleaning that was voided.
+cleaning-who-voided = { $who }. { $voided }
+cleanings-latest = Latest cleanings
+cleanings-none = Each cleaning shows up here within seconds of its record at the facility. There is none yet.
+# Link to the part of a list after this one.
+list-older = Older

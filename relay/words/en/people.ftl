@@ -1,0 +1,56 @@
+### Who signs in to the account, a person's page, and one's own.
+
+people-title = People
+people-lead = They sign in to this account. Whoever cleans something needs no account.
+people-caption = { $count ->
+    [one] { $count } person
+   *[other] { $count } people
+}
+people-name = Name
+people-email = E-mail
+people-role = Role
+people-state = State
+people-last-sign-in = Last sign-in
+people-sessions = Signed in now
+    .nowhere = nowhere
+    .count = { $count ->
+    [one] in { $count } browser
+   *[other] in { $count } browsers
+}
+# $command: what the operator runs.
+people-add = Times are UTC. Whoever runs this relay adds somebody: { $command }.
+people-disabled = Disabled
+people-may-sign-in = May sign in
+
+## A person.
+
+person-added = Added
+person-acts = Lost a phone, or left?
+person-acts-hint = Signing out ends every session at once, and forgets the browsers. The password stays the same.
+    .self = Signing out ends every session at once, this one too, and forgets the browsers. The password stays the same.
+# Button.
+person-sign-out = Sign out everywhere
+person-enable-hint = They may not sign in. What they did stays in the access log.
+# Button.
+person-enable = Let them sign in again
+person-disable-hint = Disabling signs out everywhere, and they cannot sign in until an admin lets them.
+# Button.
+person-disable = Disable
+person-platform = They run the platform: only a platform admin signs them out or disables them. Ask whoever runs this relay.
+
+## What came of a press.
+
+person-done-sign-out = They are signed out everywhere. Their password stays the same.
+person-done-disable = They are signed out everywhere, and cannot sign in.
+person-done-enable = They may sign in again.
+person-is-self = You cannot disable yourself. Ask another admin of the account.
+person-is-platform-admin = Nothing was changed: only a platform admin may do this to a platform admin.
+person-is-last-admin = This is the last admin who may sign in. Enable another one first.
+
+## One's own page.
+
+me-account = Account
+me-signed-in = Signed in
+# Buttons.
+me-sign-out = Sign out
+me-sign-out-everywhere = Sign out on every device
