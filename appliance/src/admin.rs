@@ -29,7 +29,6 @@ mod staff;
 pub enum Wish {
     /// A new person, with a PIN when they are to sign in.
     StaffAdd {
-        /// Their name.
         name: String,
         /// What they may do.
         role: Role,
@@ -52,7 +51,6 @@ pub enum Wish {
     },
     /// A token for a program.
     TokenCreate {
-        /// What it is for.
         name: String,
         /// What it may do.
         scope: Scope,
@@ -84,10 +82,7 @@ pub enum Wish {
     /// All alarms.
     AlarmList,
     /// That somebody has seen an alarm.
-    AlarmSeen {
-        /// Its id.
-        id: String,
-    },
+    AlarmSeen { id: String },
 }
 
 /// What the socket acts on.

@@ -7,6 +7,8 @@
 //! kept once a week, [`identity`] knows PINs, sessions and tokens, [`alarms`] what somebody must know, [`admin`] is root's way in. [`clock`] says
 //! what vouches for the time; [`settings`] is the only room that reads settings.
 
+#![allow(missing_docs, reason = "no library for others: a comment says what a name cannot")]
+
 pub mod admin;
 pub mod alarms;
 pub mod clock;

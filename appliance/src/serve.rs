@@ -49,7 +49,6 @@ const START_STEP: Duration = Duration::from_secs(30);
 /// Why the box did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
-    /// The settings.
     #[error(transparent)]
     Settings(#[from] SettingsError),
     /// The log.
@@ -69,7 +68,6 @@ pub enum ServeError {
     Listen {
         /// Where.
         addr: SocketAddr,
-        /// Why.
         source: std::io::Error,
     },
     /// The log is not open, and nothing goes on.

@@ -22,13 +22,11 @@ const UPTO: TableDefinition<'static, &str, Place> = TableDefinition::new("photos
 /// Why photos were not swept. The next round tries again.
 #[derive(Debug, thiserror::Error)]
 pub enum SweepError {
-    /// The log.
     #[error("the log cannot be read for photos: {0}")]
     Log(#[from] StoreError),
     /// The note of which entries name which photos.
     #[error("the index of photos: {0}")]
     Index(#[from] redb::Error),
-    /// The folder.
     #[error("the folder of photos: {0}")]
     Folder(#[from] std::io::Error),
 }

@@ -144,7 +144,7 @@ impl<'a> Reader<'a> {
             let DeValue::String(text) = value.into_inner() else {
                 return Err(refuse(line, "must be a list of texts in quotes"));
             };
-            fields::verifier_key(&text).map_err(|why| refuse(line, why))?;
+            fields::check_verifier_key(&text).map_err(|why| refuse(line, why))?;
             Ok(text.into_owned())
         };
         values.into_iter().map(text).collect()
@@ -169,9 +169,9 @@ impl<'a> Reader<'a> {
         };
         let mut section = Reader { text: self.text, table };
         let wifi = Wifi {
-            ssid: section.required("ssid", fields::ssid)?,
-            psk: section.optional("psk", fields::psk)?.map(Secret::new),
-            country: section.required("country", fields::country)?,
+            ssid: section.required("ssid", fields::check_ssid)?,
+            psk: section.optional("psk", fields::check_psk)?.map(Secret::new),
+            country: section.required("country", fields::check_country)?,
         };
         section.close().map(|()| Some(wifi))
     }
@@ -205,20 +205,20 @@ impl ClaimFile {
         let mut file = Reader::open(text.strip_prefix('\u{feff}').unwrap_or(text))?;
         file.version()?;
         let read = Self {
-            relay_url: file.required("relay_url", fields::relay_url)?,
-            relay_ca: file.required("relay_ca", fields::relay_ca)?,
+            relay_url: file.required("relay_url", fields::check_relay_url)?,
+            relay_ca: file.required("relay_ca", fields::check_relay_ca)?,
             cosign_keys: file.keys("cosign_keys")?,
             directive_keys: file.keys("directive_keys")?,
-            mqtt_url: file.required("mqtt_url", fields::mqtt_url)?,
-            facility: file.required("facility", fields::facility)?,
-            code: Secret::new(file.required("code", fields::code)?),
+            mqtt_url: file.required("mqtt_url", fields::check_mqtt_url)?,
+            facility: file.required("facility", fields::check_facility)?,
+            code: Secret::new(file.required("code", fields::check_code)?),
             expires: file
-                .required("expires", |text| fields::expires(text).map(drop))?
+                .required("expires", |text| fields::check_expires(text).map(drop))?
                 .parse()
                 .map_err(|_| ClaimFileError::Missing("expires"))?,
-            zone: file.optional("zone", fields::zone)?,
-            hostname: file.optional("hostname", fields::hostname)?,
-            label_host: file.optional("label_host", fields::label_host)?,
+            zone: file.optional("zone", fields::check_zone)?,
+            hostname: file.optional("hostname", fields::check_hostname)?,
+            label_host: file.optional("label_host", fields::check_label_host)?,
             wifi: file.wifi()?,
         };
         file.close().map(|()| read)

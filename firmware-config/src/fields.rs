@@ -4,7 +4,7 @@
 ///
 /// # Errors
 /// What to write.
-pub fn relay_url(text: &str) -> Result<(), &'static str> {
+pub fn check_relay_url(text: &str) -> Result<(), &'static str> {
     let rest = text.strip_prefix("https://").ok_or("must begin with https://")?;
     host_and_port(rest.strip_suffix('/').unwrap_or(rest))
 }
@@ -13,7 +13,7 @@ pub fn relay_url(text: &str) -> Result<(), &'static str> {
 ///
 /// # Errors
 /// What to write.
-pub fn mqtt_url(text: &str) -> Result<(), &'static str> {
+pub fn check_mqtt_url(text: &str) -> Result<(), &'static str> {
     host_and_port(text.strip_prefix("mqtts://").ok_or("must begin with mqtts://")?)
 }
 
@@ -21,7 +21,7 @@ pub fn mqtt_url(text: &str) -> Result<(), &'static str> {
 ///
 /// # Errors
 /// What to write.
-pub fn label_host(text: &str) -> Result<(), &'static str> {
+pub fn check_label_host(text: &str) -> Result<(), &'static str> {
     let (scheme, rest) =
         text.split_once("://").ok_or("must read <scheme>://<host>, such as HTTP://10.0.0.5")?;
     if !["http", "https"].contains(&scheme.to_ascii_lowercase().as_str()) {
@@ -39,7 +39,7 @@ fn host_and_port(text: &str) -> Result<(), &'static str> {
         }
         None => {
             let (host, port) = text.split_at(text.find(':').unwrap_or(text.len()));
-            if host.len() > 253 || !host.split('.').all(|label| hostname(label).is_ok()) {
+            if host.len() > 253 || !host.split('.').all(|label| check_hostname(label).is_ok()) {
                 return Err("must name a host, with no path, user or space");
             }
             port
@@ -57,7 +57,7 @@ fn host_and_port(text: &str) -> Result<(), &'static str> {
 ///
 /// # Errors
 /// What to write.
-pub fn hostname(text: &str) -> Result<(), &'static str> {
+pub fn check_hostname(text: &str) -> Result<(), &'static str> {
     let fits = (1..=63).contains(&text.len())
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
         && !text.starts_with('-')
@@ -69,7 +69,7 @@ pub fn hostname(text: &str) -> Result<(), &'static str> {
 ///
 /// # Errors
 /// What to write.
-pub fn relay_ca(text: &str) -> Result<(), &'static str> {
+pub fn check_relay_ca(text: &str) -> Result<(), &'static str> {
     const FROM: &str = "-----BEGIN CERTIFICATE-----";
     const TO: &str = "-----END CERTIFICATE-----";
     let wrong = "must be the PEM text of the relay's certificate authority, from BEGIN to END";
@@ -92,7 +92,7 @@ pub fn relay_ca(text: &str) -> Result<(), &'static str> {
 ///
 /// # Errors
 /// What to write.
-pub fn verifier_key(text: &str) -> Result<(), &'static str> {
+pub fn check_verifier_key(text: &str) -> Result<(), &'static str> {
     let parts: Vec<&str> = text.splitn(3, '+').collect();
     let fits = matches!(parts[..], [name, id, key]
         if !name.is_empty()
@@ -109,7 +109,7 @@ pub fn verifier_key(text: &str) -> Result<(), &'static str> {
 ///
 /// # Errors
 /// What to write.
-pub fn facility(text: &str) -> Result<(), &'static str> {
+pub fn check_facility(text: &str) -> Result<(), &'static str> {
     let symbol = |b: u8| b"0123456789ABCDEFGHJKMNPQRSTVWXYZ".contains(&b);
     let fits = text.len() == 26 && text.bytes().all(symbol) && text.as_bytes()[0] <= b'7';
     if fits { Ok(()) } else { Err("must be the facility's id: 26 letters and digits in upper case") }
@@ -119,7 +119,7 @@ pub fn facility(text: &str) -> Result<(), &'static str> {
 ///
 /// # Errors
 /// What to write.
-pub fn code(text: &str) -> Result<(), &'static str> {
+pub fn check_code(text: &str) -> Result<(), &'static str> {
     let fits = (8..=128).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic());
     if fits {
         Ok(())
@@ -132,7 +132,7 @@ pub fn code(text: &str) -> Result<(), &'static str> {
 ///
 /// # Errors
 /// What to write.
-pub fn expires(text: &str) -> Result<jiff::Timestamp, &'static str> {
+pub fn check_expires(text: &str) -> Result<jiff::Timestamp, &'static str> {
     text.parse().map_err(|_| "must be a moment such as 2026-12-31T12:00:00Z")
 }
 
@@ -140,7 +140,7 @@ pub fn expires(text: &str) -> Result<jiff::Timestamp, &'static str> {
 ///
 /// # Errors
 /// What to write.
-pub fn zone(text: &str) -> Result<(), &'static str> {
+pub fn check_zone(text: &str) -> Result<(), &'static str> {
     match jiff::tz::TimeZone::get(text) {
         Ok(zone) if zone.iana_name() == Some(text) => Ok(()),
         _ => Err("must be an IANA time zone such as Europe/Berlin"),
@@ -151,7 +151,7 @@ pub fn zone(text: &str) -> Result<(), &'static str> {
 ///
 /// # Errors
 /// What to write.
-pub fn ssid(text: &str) -> Result<(), &'static str> {
+pub fn check_ssid(text: &str) -> Result<(), &'static str> {
     let fits = (1..=32).contains(&text.len()) && !text.contains(char::is_control);
     if fits { Ok(()) } else { Err("must be the name of a network: 1 to 32 bytes") }
 }
@@ -160,7 +160,7 @@ pub fn ssid(text: &str) -> Result<(), &'static str> {
 ///
 /// # Errors
 /// What to write.
-pub fn psk(text: &str) -> Result<(), &'static str> {
+pub fn check_psk(text: &str) -> Result<(), &'static str> {
     let passphrase = (8..=63).contains(&text.len()) && text.bytes().all(|b| (b' '..=b'~').contains(&b));
     let hashed = text.len() == 64 && text.bytes().all(|b| b.is_ascii_hexdigit());
     if passphrase || hashed {
@@ -174,7 +174,7 @@ pub fn psk(text: &str) -> Result<(), &'static str> {
 ///
 /// # Errors
 /// What to write.
-pub fn country(text: &str) -> Result<(), &'static str> {
+pub fn check_country(text: &str) -> Result<(), &'static str> {
     let fits = text.len() == 2 && text.bytes().all(|b| b.is_ascii_uppercase());
     if fits { Ok(()) } else { Err("must be a country in two upper-case letters, such as US") }
 }
@@ -191,7 +191,7 @@ mod tests {
     #[test]
     fn addresses() {
         check(
-            relay_url,
+            check_relay_url,
             &["https://relay.example", "https://127.0.0.1:8443", "https://localhost/", "https://[::1]:1"],
             &[
                 "http://relay.example",
@@ -206,14 +206,18 @@ mod tests {
                 "relay",
             ],
         );
-        check(mqtt_url, &["mqtts://relay.example:8883", "mqtts://10.0.0.1"], &["mqtt://a", "mqtts://a/", ""]);
         check(
-            label_host,
+            check_mqtt_url,
+            &["mqtts://relay.example:8883", "mqtts://10.0.0.1"],
+            &["mqtt://a", "mqtts://a/", ""],
+        );
+        check(
+            check_label_host,
             &["HTTP://10.0.0.5", "https://OR.HOSPITAL.INTERNAL:8443", "HTTP://CT"],
             &["10.0.0.5", "FTP://CT", "HTTP://CT/T", "HTTP://-CT"],
         );
         check(
-            hostname,
+            check_hostname,
             &["box-3", "B", &"x".repeat(63)],
             &["", "-a", "a-", "a.b", "a_b", "ü", &"x".repeat(64)],
         );
@@ -223,13 +227,13 @@ mod tests {
     fn keys_and_ids() {
         let key = format!("relay.example/cosign/1+0a1b2c3d+{}", "A".repeat(44));
         check(
-            verifier_key,
+            check_verifier_key,
             &[&key],
             &["", "a+b+c", &key.replace("0a", "0A"), &key[..60], &format!("{key}A")],
         );
         let pem = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
         check(
-            relay_ca,
+            check_relay_ca,
             &[pem, &pem.repeat(2)],
             &[
                 "",
@@ -240,7 +244,7 @@ mod tests {
             ],
         );
         check(
-            facility,
+            check_facility,
             &["01JCZ5T4M0000000000000000A"],
             &[
                 "01jcz5t4m0000000000000000a",
@@ -249,24 +253,24 @@ mod tests {
                 "01JCZ5T4M0000000000000000U",
             ],
         );
-        check(code, &["abcdefgh", "K7Q-3M9_X"], &["short", "with space", "ümlauts-ümlauts"]);
+        check(check_code, &["abcdefgh", "K7Q-3M9_X"], &["short", "with space", "ümlauts-ümlauts"]);
     }
 
     #[test]
     fn places_and_radio() {
         check(
-            zone,
+            check_zone,
             &["Europe/Berlin", "America/New_York", "UTC"],
             &["", "Berlin", "europe/berlin", "Mars/Base"],
         );
-        check(ssid, &["Hospital IoT", "ü"], &["", "a\nb", &"x".repeat(33)]);
+        check(check_ssid, &["Hospital IoT", "ü"], &["", "a\nb", &"x".repeat(33)]);
         check(
-            psk,
+            check_psk,
             &["8 chars!", &"a".repeat(63), &"0f".repeat(32)],
             &["short", &"x".repeat(64), "tab\tin it"],
         );
-        check(country, &["US", "DE"], &["us", "USA", ""]);
-        assert!(expires("2026-12-31T12:00:00Z").is_ok());
-        assert!(expires("2026-12-31").is_err());
+        check(check_country, &["US", "DE"], &["us", "USA", ""]);
+        assert!(check_expires("2026-12-31T12:00:00Z").is_ok());
+        assert!(check_expires("2026-12-31").is_err());
     }
 }

@@ -4,7 +4,7 @@
 
 use labels::drawing::{Drawing, Mark};
 use labels::sheet::{Nudge, Sheet, Start};
-use labels::text::Weight;
+use labels::text::FontWeight;
 use labels::{Dpi, code};
 
 const LABELS: u32 = 300;
@@ -31,12 +31,12 @@ fn label(n: u32, width_mm: f64, height_mm: f64) -> Drawing {
     let place = n.wrapping_mul(2_654_435_761) >> 20;
     let marks = vec![
         Mark::Code { x: 2 * module, y: (height - code.width() * module) / 2, module, code },
-        line(22, 76, Weight::Bold, format!("Infusion pump {}", n % 97)),
-        line(38, 62, Weight::Regular, format!("ICU East, bed {}", place % 60)),
-        line(51, 62, Weight::Regular, format!("BM-{place:05}")),
-        line(64, 50, Weight::Regular, format!("Serial {:08}", u64::from(place) * 7_919)),
-        line(84, 100, Weight::Bold, format!("{} {} {}", &tag[..3], &tag[3..6], &tag[6..])),
-        line(96, 50, Weight::Regular, format!("{n}/{LABELS}")),
+        line(22, 76, FontWeight::Bold, format!("Infusion pump {}", n % 97)),
+        line(38, 62, FontWeight::Regular, format!("ICU East, bed {}", place % 60)),
+        line(51, 62, FontWeight::Regular, format!("BM-{place:05}")),
+        line(64, 50, FontWeight::Regular, format!("Serial {:08}", u64::from(place) * 7_919)),
+        line(84, 100, FontWeight::Bold, format!("{} {} {}", &tag[..3], &tag[3..6], &tag[6..])),
+        line(96, 50, FontWeight::Regular, format!("{n}/{LABELS}")),
     ];
     Drawing { marks, ..Drawing::white(dpi, width, height) }
 }

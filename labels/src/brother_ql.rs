@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use crate::bitmap::Bitmap;
 use crate::brother_ql::models::{Model, Roll};
-use crate::brother_ql::status::{Kind, Status, StatusReader};
+use crate::brother_ql::status::{Status, StatusKind, StatusReader};
 use crate::dpi::Dpi;
 use crate::language::{
-    Answers, Asking, Awaited, Condition, EncodeError, Event, Language, Profile, Row, Session,
+    Answers, Asking, Condition, EncodeError, Event, Language, PendingLabels, Profile, Row, Session,
 };
 
 /// The language's row.
@@ -81,7 +81,7 @@ enum Page {
 pub struct BrotherQl {
     profile: Profile,
     model: Model,
-    awaited: Awaited,
+    awaited: PendingLabels,
     page: Page,
     /// How many of the awaited labels have not begun to be printed.
     unstarted: usize,
@@ -109,7 +109,7 @@ impl BrotherQl {
         Self {
             profile,
             model,
-            awaited: Awaited::default(),
+            awaited: PendingLabels::default(),
             page: Page::Waiting,
             unstarted: 0,
             condition: None,
@@ -234,23 +234,23 @@ impl BrotherQl {
 
     fn on_progress(&mut self, status: &Status) -> Vec<Event> {
         match (status.kind, status.printing) {
-            (Kind::Reply, _) => self.on_reply(status),
-            (Kind::PhaseChange, true) => self.on_printing(),
-            (Kind::PhaseChange, false) => {
+            (StatusKind::Reply, _) => self.on_reply(status),
+            (StatusKind::PhaseChange, true) => self.on_printing(),
+            (StatusKind::PhaseChange, false) => {
                 if self.page == Page::Completed {
                     self.page = if self.unstarted > 0 { Page::Sent } else { Page::Waiting };
                 }
                 Vec::new()
             }
-            (Kind::Completed, _) => {
+            (StatusKind::Completed, _) => {
                 if self.page == Page::Printing {
                     self.page = Page::Completed;
                 }
                 Vec::new()
             }
-            (Kind::CoolingStarted, _) => self.tell(Condition::Cooling),
-            (Kind::CoolingFinished, _) => self.tell(Condition::Ready),
-            (Kind::Other, _) => Vec::new(),
+            (StatusKind::CoolingStarted, _) => self.tell(Condition::Cooling),
+            (StatusKind::CoolingFinished, _) => self.tell(Condition::Ready),
+            (StatusKind::Other, _) => Vec::new(),
         }
     }
 

@@ -1,10 +1,10 @@
 //! The test label: rulers, darkness, a code of each module size, the head's reach, and what was assumed of the printer.
 
-use crate::code::CodeError;
+use crate::code::BarcodeError;
 use crate::dpi::Dpi;
 use crate::drawing::{Drawing, Mark};
 use crate::media::{Length, Media};
-use crate::text::{TextError, Typesetter, Weight};
+use crate::text::{FontWeight, TextError, Typesetter};
 
 /// What the codes hold: they open nothing, and say so.
 const CONTENT: &str = "CLEANTRACK-TEST";
@@ -36,7 +36,7 @@ pub struct Assumed<'a> {
 
 /// Why there is no test label.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
-pub enum CalibrationError {
+pub enum TestLabelError {
     /// The printer's or roll's name.
     #[error("the printer's name or its roll's name cannot be printed: {0}")]
     Text(#[from] TextError),
@@ -52,20 +52,20 @@ pub enum CalibrationError {
     },
     /// Never happens: the codes' content is fixed.
     #[error("{0}")]
-    Code(#[from] CodeError),
+    Code(#[from] BarcodeError),
 }
 
 /// Lays the test label out over all that the roll and the head have room for.
 ///
 /// # Errors
 /// When the roll is too small, or a name cannot be printed.
-pub fn draw(t: &Typesetter, assumed: &Assumed<'_>) -> Result<Drawing, CalibrationError> {
+pub fn draw(t: &Typesetter, assumed: &Assumed<'_>) -> Result<Drawing, TestLabelError> {
     let Assumed { dpi, media, head_dots, .. } = *assumed;
     let width = media.dots_across(dpi).min(head_dots);
     let height = media.dots_along(dpi).unwrap_or_else(|| dpi.dots(LENGTH_MM));
     let (width_mm, height_mm) = (dpi.mm(width), dpi.mm(height));
     if width_mm < 20.0 || height_mm < 10.0 {
-        return Err(CalibrationError::TooSmall { width_mm, height_mm });
+        return Err(TestLabelError::TooSmall { width_mm, height_mm });
     }
     let drawing = Drawing::white(dpi, width, height);
     let px = dpi.points(PT);
@@ -137,9 +137,9 @@ impl Page<'_> {
     /// One line, in a smaller size where it is too wide; left out where the label is full.
     fn line(&mut self, text: &str) {
         let room = self.drawing.width - self.left;
-        let fits = |px: &u32| self.t.width(text, Weight::Bold, *px) <= room;
+        let fits = |px: &u32| self.t.width(text, FontWeight::Bold, *px) <= room;
         let px = (1..=self.px).rev().find(fits).unwrap_or(1);
-        let cap = self.t.cap_height(Weight::Bold, px);
+        let cap = self.t.cap_height(FontWeight::Bold, px);
         if self.y + cap > self.drawing.height {
             return;
         }
@@ -148,7 +148,7 @@ impl Page<'_> {
     }
 
     fn text(&mut self, text: &str, px: u32, x: u32, baseline: u32) {
-        let (weight, text) = (Weight::Bold, text.to_owned());
+        let (weight, text) = (FontWeight::Bold, text.to_owned());
         self.drawing.marks.push(Mark::Text { x, baseline, px, weight, text, white: false });
     }
 
@@ -180,17 +180,17 @@ impl Page<'_> {
     }
 
     /// Row after row; those for which there is no room are left out.
-    fn codes(&mut self) -> Result<(), CodeError> {
+    fn codes(&mut self) -> Result<(), BarcodeError> {
         let code = crate::code::qr(CONTENT)?;
         let dpi = self.drawing.dpi;
         let px = dpi.points(6.0);
-        let words_height = self.t.cap_height(Weight::Bold, px) + self.gap / 2;
+        let words_height = self.t.cap_height(FontWeight::Bold, px) + self.gap / 2;
         let (mut x, mut row) = (self.left, 0);
         for module in MODULES {
             let (side, quiet) = (code.width() * module, code.kind().quiet() * module);
             let edge = code.kind().quiet_edge() * module;
             let words = format!("{module} dots {:.2} mm", dpi.mm(module));
-            let width = (side + quiet).max(self.t.width(&words, Weight::Bold, px) + self.gap);
+            let width = (side + quiet).max(self.t.width(&words, FontWeight::Bold, px) + self.gap);
             if x > self.left && x + width > self.drawing.width {
                 (x, self.y, row) = (self.left, self.y + row, 0);
             }
@@ -236,7 +236,7 @@ mod tests {
         Media { name, width_mm, length, side_mm: 1.5, end_mm: 1.5, thermal, two_colour: false }
     }
 
-    fn drawn(media: &Media, dpi: u16, printer: &str) -> Result<Drawing, CalibrationError> {
+    fn drawn(media: &Media, dpi: u16, printer: &str) -> Result<Drawing, TestLabelError> {
         let dpi = Dpi::new(dpi).unwrap();
         let t = Typesetter::new().unwrap();
         draw(&t, &Assumed { printer, language: "zpl", dpi, head_dots: dpi.dots(72.0), media })
@@ -297,6 +297,6 @@ mod tests {
     fn refusals() {
         let small = drawn(&media(17.0, Length::Continuous), 203, "Zebra").unwrap_err();
         assert!(small.to_string().contains("14.0 × 100"), "{small}");
-        assert!(matches!(drawn(&media(62.0, Length::Continuous), 203, "超"), Err(CalibrationError::Text(_))));
+        assert!(matches!(drawn(&media(62.0, Length::Continuous), 203, "超"), Err(TestLabelError::Text(_))));
     }
 }

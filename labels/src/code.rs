@@ -22,7 +22,7 @@ pub const CHARS_MAX: usize = 512;
 
 /// Why an address cannot become a code on this label.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
-pub enum CodeError {
+pub enum BarcodeError {
     /// A character outside QR's alphanumeric set.
     #[error(
         "the label address has a {0:?}, which the compact form of a code cannot hold; use a label host of letters, digits, dots and hyphens"
@@ -58,14 +58,14 @@ pub enum CodeError {
 
 /// Which of the two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum BarcodeKind {
     /// Read by every phone's camera.
     Qr,
     /// Smaller; read by hand scanners, not by every phone's camera.
     DataMatrix,
 }
 
-impl Kind {
+impl BarcodeKind {
     /// White modules between the code and words or frames.
     pub fn quiet(self) -> u32 {
         match self {
@@ -94,8 +94,8 @@ impl Kind {
 
 /// The modules of a code, without quiet zone.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Code {
-    kind: Kind,
+pub struct Barcode {
+    kind: BarcodeKind,
     content: String,
     width: u32,
     height: u32,
@@ -107,10 +107,10 @@ pub struct Code {
 /// The code of `url` in upper case (scheme and host do not mind, and the box matches the tag in any case of letters).
 ///
 /// # Errors
-/// [`CodeError::Character`] and [`CodeError::TooLong`].
-pub fn qr(url: &str) -> Result<Code, CodeError> {
+/// [`BarcodeError::Character`] and [`BarcodeError::TooLong`].
+pub fn qr(url: &str) -> Result<Barcode, BarcodeError> {
     let content = upper(url)?;
-    let too_long = || CodeError::TooLong { chars: content.len() };
+    let too_long = || BarcodeError::TooLong { chars: content.len() };
     let version = encode_auto(content.as_bytes(), EcLevel::M).map_err(|_| too_long())?.version();
     // The strongest correction that the smallest version still has room for costs nothing.
     for (level, letter) in [(EcLevel::H, 'H'), (EcLevel::Q, 'Q'), (EcLevel::M, 'M')] {
@@ -119,7 +119,14 @@ pub fn qr(url: &str) -> Result<Code, CodeError> {
         if let Some(code) = filled.ok().and_then(|()| QrCode::with_bits(bits, level).ok()) {
             let side = u32::try_from(code.width()).map_err(|_| too_long())?;
             let dark = code.into_colors().into_iter().map(|color| color == Color::Dark).collect();
-            return Ok(Code { kind: Kind::Qr, width: side, height: side, dark, level: letter, content });
+            return Ok(Barcode {
+                kind: BarcodeKind::Qr,
+                width: side,
+                height: side,
+                dark,
+                level: letter,
+                content,
+            });
         }
     }
     Err(too_long())
@@ -128,27 +135,34 @@ pub fn qr(url: &str) -> Result<Code, CodeError> {
 /// The square Data Matrix of `text` in upper case.
 ///
 /// # Errors
-/// [`CodeError::Character`] and [`CodeError::TooLong`].
-pub fn data_matrix(text: &str) -> Result<Code, CodeError> {
+/// [`BarcodeError::Character`] and [`BarcodeError::TooLong`].
+pub fn data_matrix(text: &str) -> Result<Barcode, BarcodeError> {
     let content = upper(text)?;
-    let too_long = || CodeError::TooLong { chars: content.len() };
+    let too_long = || BarcodeError::TooLong { chars: content.len() };
     let symbols = SymbolList::default().enforce_square();
     let bitmap = DataMatrix::encode(content.as_bytes(), symbols).map_err(|_| too_long())?.bitmap();
     let dots = |n: usize| u32::try_from(n).map_err(|_| too_long());
     let (width, height) = (dots(bitmap.width())?, dots(bitmap.height())?);
-    Ok(Code { kind: Kind::DataMatrix, width, height, dark: bitmap.bits().to_vec(), level: 'E', content })
+    Ok(Barcode {
+        kind: BarcodeKind::DataMatrix,
+        width,
+        height,
+        dark: bitmap.bits().to_vec(),
+        level: 'E',
+        content,
+    })
 }
 
 /// The text as the code holds it.
 ///
 /// # Errors
 /// When there is none, or too much, or a character that no compact code holds.
-pub fn upper(url: &str) -> Result<String, CodeError> {
+pub fn upper(url: &str) -> Result<String, BarcodeError> {
     if url.is_empty() {
-        return Err(CodeError::Empty);
+        return Err(BarcodeError::Empty);
     }
     if url.len() > CHARS_MAX {
-        return Err(CodeError::TooLong { chars: url.chars().count() });
+        return Err(BarcodeError::TooLong { chars: url.chars().count() });
     }
     let upper = url.to_ascii_uppercase();
     let foreign = |c: &char| {
@@ -157,14 +171,14 @@ pub fn upper(url: &str) -> Result<String, CodeError> {
             || matches!(c, '$' | '%' | '*' | '+' | '-' | '.' | '/' | ':'))
     };
     match upper.chars().find(foreign) {
-        Some(c) => Err(CodeError::Character(c)),
+        Some(c) => Err(BarcodeError::Character(c)),
         None => Ok(upper),
     }
 }
 
-impl Code {
+impl Barcode {
     /// QR or Data Matrix.
-    pub fn kind(&self) -> Kind {
+    pub fn kind(&self) -> BarcodeKind {
         self.kind
     }
 
@@ -205,8 +219,8 @@ impl Code {
     /// Its shape in words: `QR 2-Q` (version and correction) or `Data Matrix 20 × 20`.
     pub fn shape(&self) -> String {
         match self.kind {
-            Kind::Qr => format!("QR {}-{}", (self.width - 17) / 4, self.level),
-            Kind::DataMatrix => format!("Data Matrix {} × {}", self.width, self.height),
+            BarcodeKind::Qr => format!("QR {}-{}", (self.width - 17) / 4, self.level),
+            BarcodeKind::DataMatrix => format!("Data Matrix {} × {}", self.width, self.height),
         }
     }
 
@@ -225,14 +239,14 @@ impl Code {
     /// The module nearest to `wanted_mm` that `room` (dots across and down) has place for with its white edge.
     ///
     /// # Errors
-    /// [`CodeError::TooSmall`], with the measure and what would do.
+    /// [`BarcodeError::TooSmall`], with the measure and what would do.
     pub fn module_dots(
         &self,
         dpi: Dpi,
         room: (u32, u32),
         wanted_mm: f64,
         close_up: bool,
-    ) -> Result<u32, CodeError> {
+    ) -> Result<u32, BarcodeError> {
         let edge = 2 * self.kind.quiet_edge();
         let most = (room.0 / (self.width + edge)).min(room.1 / (self.height + edge));
         let dots = dpi.dots_up(wanted_mm).min(most);
@@ -242,8 +256,8 @@ impl Code {
     /// Whether a module of so many dots can be read.
     ///
     /// # Errors
-    /// [`CodeError::TooSmall`], with the measure and what would do.
-    pub fn check_module(&self, dpi: Dpi, dots: u32, close_up: bool) -> Result<(), CodeError> {
+    /// [`BarcodeError::TooSmall`], with the measure and what would do.
+    pub fn check_module(&self, dpi: Dpi, dots: u32, close_up: bool) -> Result<(), BarcodeError> {
         let least_mm = self.kind.module_mm_least(close_up);
         if dots > 0 && dpi.mm(dots) >= least_mm {
             return Ok(());
@@ -251,7 +265,7 @@ impl Code {
         let modules = self.width.max(self.height) + 2 * self.kind.quiet_edge();
         // A little over, so that the figure as it is said does do.
         let needs_mm = (dpi.mm(dpi.dots_up(least_mm) * modules + 1) * 10.0).ceil() / 10.0;
-        Err(CodeError::TooSmall { module_mm: dpi.mm(dots), least_mm, needs_mm, close_up })
+        Err(BarcodeError::TooSmall { module_mm: dpi.mm(dots), least_mm, needs_mm, close_up })
     }
 }
 
@@ -287,11 +301,11 @@ mod tests {
     #[test]
     fn refusals() {
         for make in [qr, data_matrix] {
-            assert_eq!(make("https://x/?a").unwrap_err(), CodeError::Character('?'));
-            assert_eq!(make("http://bücher.example/A").unwrap_err(), CodeError::Character('ü'));
-            assert_eq!(make("http://a/\n").unwrap_err(), CodeError::Character('\n'));
-            assert_eq!(make(&"A".repeat(5000)).unwrap_err(), CodeError::TooLong { chars: 5000 });
-            assert_eq!(make("").unwrap_err(), CodeError::Empty);
+            assert_eq!(make("https://x/?a").unwrap_err(), BarcodeError::Character('?'));
+            assert_eq!(make("http://bücher.example/A").unwrap_err(), BarcodeError::Character('ü'));
+            assert_eq!(make("http://a/\n").unwrap_err(), BarcodeError::Character('\n'));
+            assert_eq!(make(&"A".repeat(5000)).unwrap_err(), BarcodeError::TooLong { chars: 5000 });
+            assert_eq!(make("").unwrap_err(), BarcodeError::Empty);
             assert!(make(&"A".repeat(CHARS_MAX)).is_ok());
         }
     }

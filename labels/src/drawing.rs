@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use crate::bitmap::Bitmap;
-use crate::code::{Code, MODULE_MM_WARN};
+use crate::code::{Barcode, MODULE_MM_WARN};
 use crate::dpi::Dpi;
-use crate::text::{Typesetter, Weight};
+use crate::text::{FontWeight, Typesetter};
 
 /// One thing on a label. Later marks lie over earlier ones.
 #[derive(Debug, Clone)]
@@ -19,7 +19,7 @@ pub enum Mark {
         /// Dots of a module.
         module: u32,
         /// The modules.
-        code: Code,
+        code: Barcode,
     },
     /// One line of text.
     Text {
@@ -30,7 +30,7 @@ pub enum Mark {
         /// Dots per em.
         px: u32,
         /// Which face.
-        weight: Weight,
+        weight: FontWeight,
         /// Printable characters only.
         text: String,
         /// White on black instead of black on white.
@@ -62,7 +62,7 @@ pub enum Mark {
 
 /// What a person should know of a label that can be printed nevertheless.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Warning {
+pub enum LabelWarning {
     /// Modules between the least that is printed and what reads well.
     SmallModules {
         /// What they measure.
@@ -80,7 +80,7 @@ pub enum Warning {
     },
 }
 
-impl std::fmt::Display for Warning {
+impl std::fmt::Display for LabelWarning {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::SmallModules { module_mm } => write!(
@@ -132,7 +132,7 @@ pub struct Drawing {
     /// From the lowest to the topmost.
     pub marks: Vec<Mark>,
     /// What a person should know before it is printed.
-    pub warnings: Vec<Warning>,
+    pub warnings: Vec<LabelWarning>,
     /// What has to be on the paper: the template's areas and each code with its quiet zone, whatever this label's words
     /// are, so that all labels of a template come to the same place. `None`: all of it.
     pub kept: Option<Part>,
@@ -174,7 +174,7 @@ impl Drawing {
     }
 
     /// The codes on it.
-    pub fn codes(&self) -> impl Iterator<Item = &Code> {
+    pub fn codes(&self) -> impl Iterator<Item = &Barcode> {
         self.marks.iter().filter_map(|mark| match mark {
             Mark::Code { code, .. } => Some(code),
             _ => None,

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use crate::bitmap::Bitmap;
 use crate::language::{
-    self, Answers, Asking, Awaited, Condition, EncodeError, Event, IdleProof, Language, Profile, Row, Session,
+    self, Answers, Asking, Condition, EncodeError, Event, IdleDetector, Language, PendingLabels, Profile,
+    Row, Session,
 };
 use crate::media::{Length, Media, Thermal};
 
@@ -81,7 +82,7 @@ const ASK_STATUS: &[u8] = b"\x1bA";
 #[derive(Debug)]
 pub struct Dymo {
     profile: Profile,
-    awaited: Awaited,
+    awaited: PendingLabels,
     asking: Asking,
     /// It may be in the middle of a row of an earlier label.
     torn: bool,
@@ -91,7 +92,7 @@ pub struct Dymo {
     faulty: bool,
     /// A fault was told since the last label: it takes nothing from then until it is reset, mended or not.
     stopped: bool,
-    idle: IdleProof,
+    idle: IdleDetector,
 }
 
 impl Dymo {
@@ -99,13 +100,13 @@ impl Dymo {
     pub fn new(profile: Profile) -> Self {
         Self {
             profile,
-            awaited: Awaited::default(),
+            awaited: PendingLabels::default(),
             asking: Asking::default(),
             torn: true,
             fresh: false,
             faulty: false,
             stopped: false,
-            idle: IdleProof::default(),
+            idle: IdleDetector::default(),
         }
     }
 

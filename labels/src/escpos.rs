@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::bitmap::Bitmap;
 use crate::dpi::Dpi;
 use crate::language::{
-    Answers, Asking, Awaited, Condition, EncodeError, Event, Language, Profile, Row, Session,
+    Answers, Asking, Condition, EncodeError, Event, Language, PendingLabels, Profile, Row, Session,
 };
 use crate::media::{Length, Media, Thermal};
 
@@ -107,7 +107,7 @@ pub struct EscPos {
     /// Since when the newest label could have been printed.
     sent: Option<Duration>,
     /// Labels whose `GS ( H` or `GS r` has no answer yet.
-    awaited: Awaited,
+    awaited: PendingLabels,
     /// The round of status questions, and what of it was answered.
     asking: Asking,
     replies: Vec<u8>,
@@ -119,7 +119,7 @@ impl EscPos {
     pub fn new(profile: Profile, salt: u16) -> Self {
         let symbol = |v: u16| b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"[usize::from(v % 36)];
         let salt = [symbol(salt), symbol(salt / 36)];
-        let (awaited, asking) = (Awaited::default(), Asking::default());
+        let (awaited, asking) = (PendingLabels::default(), Asking::default());
         Self {
             answers: profile.answers,
             proven: false,
@@ -235,7 +235,7 @@ impl EscPos {
         self.replies.push(byte);
         let &[state, offline, error, paper] = self.replies.as_slice() else { return Vec::new() };
         self.asking.answered();
-        let told = Told {
+        let told = ReportedStatus {
             offline: state & 0x08 != 0,
             cover: offline & 0x04 != 0,
             cutter: error & 0x08 != 0,
@@ -269,7 +269,7 @@ impl EscPos {
 }
 
 /// One status, however it was told.
-struct Told {
+struct ReportedStatus {
     offline: bool,
     cover: bool,
     cutter: bool,
@@ -279,7 +279,7 @@ struct Told {
     paper_low: bool,
 }
 
-impl Told {
+impl ReportedStatus {
     /// What a person has to mend first comes first.
     fn events(&self) -> Vec<Event> {
         let causes = [
@@ -301,7 +301,7 @@ impl Told {
 
 fn on_automatic_status(message: &[u8]) -> Vec<Event> {
     let &[state, error, paper, _] = message else { return Vec::new() };
-    Told {
+    ReportedStatus {
         offline: state & 0x08 != 0,
         cover: state & 0x20 != 0,
         cutter: error & 0x08 != 0,

@@ -1,6 +1,6 @@
 //! Why a label cannot be drawn.
 
-use crate::code::CodeError;
+use crate::code::BarcodeError;
 use crate::fields::Field;
 use crate::text::TextError;
 
@@ -38,7 +38,7 @@ pub enum LabelError {
     },
     /// The code cannot be made.
     #[error("{0}")]
-    Code(#[from] CodeError),
+    Code(#[from] BarcodeError),
     /// A text that may not be cut is too long.
     #[error(
         "the {subject} has {chars} characters, more than this label has room for; shorten it or choose a larger label"

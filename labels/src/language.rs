@@ -237,9 +237,9 @@ const AWAITED_MAX: usize = 64;
 
 /// Labels that were given away and of which the printer has said nothing yet, oldest first.
 #[derive(Debug, Default)]
-pub(crate) struct Awaited(VecDeque<u32>);
+pub(crate) struct PendingLabels(VecDeque<u32>);
 
-impl Awaited {
+impl PendingLabels {
     pub(crate) fn push(&mut self, n: u32) {
         if self.0.len() == AWAITED_MAX {
             self.0.pop_front();
@@ -324,12 +324,12 @@ const IDLE_ANSWERS: u8 = 3;
 /// Whether a printer that tells only busy or idle has done with what it was given: busy and then idle, or idle for so
 /// long that it must have been. A single "idle" may be older than the label.
 #[derive(Debug, Default)]
-pub(crate) struct IdleProof {
+pub(crate) struct IdleDetector {
     busy: bool,
     idle: u8,
 }
 
-impl IdleProof {
+impl IdleDetector {
     /// Another label was given to it.
     pub(crate) fn restart(&mut self) {
         *self = Self::default();
@@ -447,7 +447,7 @@ pub(crate) mod tests {
 
     #[test]
     fn one_idle_answer_is_not_enough() {
-        let mut proof = IdleProof::default();
+        let mut proof = IdleDetector::default();
         assert_eq!([proof.idle(), proof.idle(), proof.idle()], [false, false, true]);
         proof.restart();
         proof.busy();

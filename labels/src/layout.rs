@@ -1,13 +1,13 @@
 //! From a template and its fields to a drawing: what goes where, in whole dots, or why it cannot be printed.
 
 use crate::bitmap::DOTS_MAX;
-use crate::code::{Code, Kind, MODULE_MM_WARN};
+use crate::code::{Barcode, BarcodeKind, MODULE_MM_WARN};
 use crate::dpi::Dpi;
-use crate::drawing::{Drawing, Mark, Part as Kept, Warning};
+use crate::drawing::{Drawing, LabelWarning, Mark, Part as Kept};
 use crate::fields::{Field, Fields};
 use crate::label_error::LabelError;
 use crate::logo::Logo;
-use crate::template::{Area, CodeElement, Element, Height, Part, SIDE_MM_MAX, Template, What, Words};
+use crate::template::{AreaMm, CodeElement, Element, Height, Part, SIDE_MM_MAX, Template, What, Words};
 use crate::text::Typesetter;
 
 mod place;
@@ -42,8 +42,15 @@ pub fn draw(
     let width = dpi.dots(template.width_mm);
     let height = dpi.dots(template.bottom_mm()).min(DOTS_MAX);
     let drawing = Drawing::white(dpi, width, height);
-    let mut plan =
-        Plan { t, template, fields, dpi, codes: vec![None; template.elements.len()], drawing, lowest: 0 };
+    let mut plan = LayoutPass {
+        t,
+        template,
+        fields,
+        dpi,
+        codes: vec![None; template.elements.len()],
+        drawing,
+        lowest: 0,
+    };
     for (i, element) in template.elements.iter().enumerate() {
         plan.add(i, element, logo)?;
     }
@@ -54,7 +61,7 @@ pub fn draw(
 }
 
 /// A label that is being laid out.
-struct Plan<'a> {
+struct LayoutPass<'a> {
     t: &'a Typesetter,
     template: &'a Template,
     fields: &'a Fields,
@@ -66,7 +73,7 @@ struct Plan<'a> {
     lowest: u32,
 }
 
-impl Plan<'_> {
+impl LayoutPass<'_> {
     fn add(&mut self, i: usize, element: &Element, logo: Option<&Logo>) -> Result<(), LabelError> {
         let area = Rect::of(element.area, self.dpi);
         match &element.what {
@@ -141,7 +148,7 @@ impl Plan<'_> {
         }
     }
 
-    fn code(&mut self, i: usize, area: Area, element: &CodeElement) -> Result<(), LabelError> {
+    fn code(&mut self, i: usize, area: AreaMm, element: &CodeElement) -> Result<(), LabelError> {
         let content = self.filled(&element.words);
         if content.is_empty() && element.optional {
             return Ok(());
@@ -150,13 +157,13 @@ impl Plan<'_> {
             return Err(LabelError::Missing(element.words.fields().next().unwrap_or(Field::Url)));
         }
         let code = match element.kind {
-            Kind::Qr => crate::code::qr(&content),
-            Kind::DataMatrix => crate::code::data_matrix(&content),
+            BarcodeKind::Qr => crate::code::qr(&content),
+            BarcodeKind::DataMatrix => crate::code::data_matrix(&content),
         }?;
         let (at, module) = self.place_code(i, Rect::of(area, self.dpi), element, &code)?;
         let module_mm = self.dpi.mm(module);
         if module_mm < MODULE_MM_WARN && !element.close_up {
-            self.drawing.warnings.push(Warning::SmallModules { module_mm });
+            self.drawing.warnings.push(LabelWarning::SmallModules { module_mm });
         }
         self.codes[i] = Some(at.grown(code.kind().quiet() * module));
         self.keep(at.grown(code.kind().quiet_edge() * module));
@@ -171,7 +178,7 @@ impl Plan<'_> {
         i: usize,
         area: Rect,
         element: &CodeElement,
-        code: &Code,
+        code: &Barcode,
     ) -> Result<(Rect, u32), LabelError> {
         let (dpi, close_up) = (self.dpi, element.close_up);
         let mut module = code.module_dots(dpi, (area.width, area.height), element.module_mm, close_up)?;

@@ -134,7 +134,7 @@ fn floor_dots(mm: f64, dpi: Dpi) -> u32 {
 /// What of a label comes onto the paper, and which way round. It hangs on the template and on the length of the address,
 /// not on the words, so what is refused is known before anything is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Window {
+pub struct PrintWindow {
     /// Its upper left corner in the label.
     pub(crate) from: (u32, u32),
     /// Dots across and down, in the label.
@@ -143,7 +143,7 @@ pub struct Window {
     pub(crate) turned: bool,
 }
 
-impl Window {
+impl PrintWindow {
     /// How a label is put onto what is in the printer: as it is where it fits, with white cut off evenly from both sides
     /// where only that is too much, turned by a quarter where it fits only so. A code keeps its quiet zone, and nothing
     /// is scaled.
@@ -198,29 +198,34 @@ impl Window {
 
 /// A label on the paper.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Placed {
+pub struct PlacedLabel {
     /// The very dots that a printer gets.
     pub dots: Bitmap,
     /// What of the label they are.
-    pub window: Window,
+    pub window: PrintWindow,
 }
 
-/// Puts a label's dots onto what is in the printer, see [`Window::of`]. No dot that is black is ever lost.
+/// Puts a label's dots onto what is in the printer, see [`PrintWindow::of`]. No dot that is black is ever lost.
 ///
 /// # Errors
 /// When it does not fit.
-pub fn place(label: &Drawing, dots: &Bitmap, media: &Media, head_dots: u32) -> Result<Placed, MediaError> {
-    let mut window = Window::of(label, media, head_dots)?;
+pub fn place(
+    label: &Drawing,
+    dots: &Bitmap,
+    media: &Media,
+    head_dots: u32,
+) -> Result<PlacedLabel, MediaError> {
+    let mut window = PrintWindow::of(label, media, head_dots)?;
     let mut upright = if window.cuts(label) { window.upright(dots) } else { dots.clone() };
     if upright.black_dots() != dots.black_dots() {
         // A letter reaches out of its area, such as the tail of a Q: the window is moved by what that needs.
         let (left, top, right, bottom) = dots.margins().unwrap_or((0, 0, 0, 0));
         let mut inked = label.clone();
         inked.keep(Part { left, top, right: label.width - right, bottom: label.height - bottom });
-        window = Window::of(&inked, media, head_dots)?;
+        window = PrintWindow::of(&inked, media, head_dots)?;
         upright = window.upright(dots);
     }
-    Ok(Placed { dots: if window.turned { upright.turned_right() } else { upright }, window })
+    Ok(PlacedLabel { dots: if window.turned { upright.turned_right() } else { upright }, window })
 }
 
 fn size(label: &Drawing) -> String {
@@ -376,7 +381,7 @@ mod tests {
             let media = (language.row().media)().into_iter().find(|m| m.name == roll).unwrap();
             let template = template::builtin(template).unwrap();
             let drawing = layout::draw(&t, template, &everything(), None, profile.dpi).unwrap();
-            let window = Window::of(&drawing, &media, profile.head_dots);
+            let window = PrintWindow::of(&drawing, &media, profile.head_dots);
             // A LabelWriter's rolls have the short side across the head.
             let turned = language == Language::Dymo;
             assert!(
@@ -393,7 +398,7 @@ mod tests {
         let of = |fields: &Fields| {
             let equipment = template::builtin("equipment").unwrap();
             let drawing = layout::draw(&t, equipment, fields, None, dpi(300)).unwrap();
-            Window::of(&drawing, &roll(62.0, Length::Continuous, 1.5, 0.0), 720).unwrap()
+            PrintWindow::of(&drawing, &roll(62.0, Length::Continuous, 1.5, 0.0), 720).unwrap()
         };
         let bare = Fields::new().with(Field::Url, everything().get(Field::Url)).with(Field::Tag, "7QK3M9X2W");
         assert_eq!(of(&everything()), of(&bare));

@@ -13,11 +13,11 @@ use printpdf::{
 };
 
 use crate::bitmap::{Bitmap, DOTS_MAX};
-use crate::code::Code;
+use crate::code::Barcode;
 use crate::drawing::{Drawing, Mark};
 use crate::font::{Face, FontError};
 use crate::sheet::{Nudge, Sheet, SheetError, Start};
-use crate::text::Weight;
+use crate::text::FontWeight;
 
 /// Labels of one file: ten times the longest batch, and few enough to be made in memory on a small box.
 pub const LABELS_MAX: usize = 10_000;
@@ -115,7 +115,7 @@ fn pt(mm: f64) -> f32 {
 }
 
 /// The code's dark runs (column, row, modules, rows), equal ones below each other as one.
-fn blocks(code: &Code) -> Vec<(u32, u32, u32, u32)> {
+fn blocks(code: &Barcode) -> Vec<(u32, u32, u32, u32)> {
     let mut blocks = Vec::new();
     // Runs that reached the row before, by column.
     let mut above: BTreeMap<(u32, u32), usize> = BTreeMap::new();
@@ -257,7 +257,7 @@ impl File {
     }
 
     /// One shape for the whole code, in units of a module: no seams between its rows at any resolution.
-    fn code(&mut self, x: u32, y: u32, module: u32, code: &Code) {
+    fn code(&mut self, x: u32, y: u32, module: u32, code: &Barcode) {
         if module == 0 {
             return;
         }
@@ -269,10 +269,17 @@ impl File {
         self.raw(format_args!("f Q"));
     }
 
-    fn text(&mut self, x: u32, baseline: u32, px: u32, weight: Weight, text: &str) -> Result<(), PdfError> {
+    fn text(
+        &mut self,
+        x: u32,
+        baseline: u32,
+        px: u32,
+        weight: FontWeight,
+        text: &str,
+    ) -> Result<(), PdfError> {
         let letters = match weight {
-            Weight::Bold => &mut self.bold,
-            Weight::Regular => &mut self.regular,
+            FontWeight::Bold => &mut self.bold,
+            FontWeight::Regular => &mut self.regular,
         };
         let (text, id) = (letters.note(text)?, letters.id);
         if text.trim().is_empty() || px == 0 {

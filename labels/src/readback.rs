@@ -4,9 +4,9 @@ use datamatrix::DataMatrix;
 use rqrr::PreparedImage;
 
 use crate::bitmap::Bitmap;
-use crate::code::{Code, CodeError, Kind};
+use crate::code::{Barcode, BarcodeError, BarcodeKind};
 use crate::drawing::{Drawing, Mark};
-use crate::media::Placed;
+use crate::media::PlacedLabel;
 
 /// Why a label would not scan.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -24,7 +24,7 @@ pub enum ReadbackError {
     },
     /// The address itself cannot be on a label.
     #[error("{0}")]
-    Address(#[from] CodeError),
+    Address(#[from] BarcodeError),
 }
 
 /// Whether the QR codes on the label, at least one, all open `url` (in upper case, as codes hold it).
@@ -55,8 +55,8 @@ pub fn check_drawing(label: &Bitmap, drawing: &Drawing) -> Result<(), ReadbackEr
 ///
 /// # Errors
 /// When one does not.
-pub fn check_placed(placed: &Placed, drawing: &Drawing) -> Result<(), ReadbackError> {
-    let Placed { dots, window } = placed;
+pub fn check_placed(placed: &PlacedLabel, drawing: &Drawing) -> Result<(), ReadbackError> {
+    let PlacedLabel { dots, window } = placed;
     match window.turned {
         true => check_from(&dots.turned_left(), window.from, drawing),
         false => check_from(dots, window.from, drawing),
@@ -70,8 +70,8 @@ fn check_from(label: &Bitmap, from: (u32, u32), drawing: &Drawing) -> Result<(),
             let at = x.checked_sub(from.0).zip(y.checked_sub(from.1)).ok_or(ReadbackError::NotReadable)?;
             let outer = with_white_edge(label, at, *module, code)?;
             match code.kind() {
-                Kind::Qr => check_qr(&outer, code)?,
-                Kind::DataMatrix => check_data_matrix(&outer, *module, code)?,
+                BarcodeKind::Qr => check_qr(&outer, code)?,
+                BarcodeKind::DataMatrix => check_data_matrix(&outer, *module, code)?,
             }
         }
     }
@@ -83,7 +83,7 @@ fn with_white_edge(
     label: &Bitmap,
     at: (u32, u32),
     module: u32,
-    code: &Code,
+    code: &Barcode,
 ) -> Result<Bitmap, ReadbackError> {
     let quiet = code.kind().quiet_edge() * module;
     let (width, height) = (code.width() * module, code.height() * module);
@@ -95,7 +95,7 @@ fn with_white_edge(
     if outer.black_dots() == inner.black_dots() { Ok(outer) } else { Err(ReadbackError::NotReadable) }
 }
 
-fn check_qr(outer: &Bitmap, code: &Code) -> Result<(), ReadbackError> {
+fn check_qr(outer: &Bitmap, code: &Barcode) -> Result<(), ReadbackError> {
     match qr_codes(outer).as_slice() {
         [found] if found == code.content() => Ok(()),
         [found, ..] => {
@@ -114,7 +114,7 @@ fn qr_codes(label: &Bitmap) -> Vec<String> {
 }
 
 /// Decodes the dots in the middle of its modules.
-fn check_data_matrix(outer: &Bitmap, module: u32, code: &Code) -> Result<(), ReadbackError> {
+fn check_data_matrix(outer: &Bitmap, module: u32, code: &Barcode) -> Result<(), ReadbackError> {
     let centre = |n: u32| (code.kind().quiet_edge() + n) * module + module / 2;
     let modules = (0..code.height()).flat_map(|y| (0..code.width()).map(move |x| (centre(x), centre(y))));
     let bits: Vec<bool> = modules.map(|(x, y)| outer.black(x, y)).collect();
@@ -131,7 +131,7 @@ mod tests {
     use super::*;
     use crate::dpi::Dpi;
     use crate::fields::{Field, Fields};
-    use crate::media::Window;
+    use crate::media::PrintWindow;
     use crate::text::Typesetter;
     use crate::{layout, template};
 
@@ -205,8 +205,8 @@ mod tests {
         let read = |x: u32, turned: bool| {
             let upright = label.cropped(x, 0, 300 - x, 174);
             let dots = if turned { upright.turned_right() } else { upright };
-            let window = Window { from: (x, 0), size: (300 - x, 174), turned };
-            check_placed(&Placed { dots, window }, &drawing)
+            let window = PrintWindow { from: (x, 0), size: (300 - x, 174), turned };
+            check_placed(&PlacedLabel { dots, window }, &drawing)
         };
         assert_eq!((read(0, false), read(0, true)), (Ok(()), Ok(())));
         let cut = Err(ReadbackError::NotReadable);

@@ -152,7 +152,7 @@ pub struct Place {
 
 /// A sheet with a checked start and nudge: the places of a batch's labels.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Places {
+pub struct SheetPositions {
     sheet: Sheet,
     gone: usize,
     nudge: Nudge,
@@ -191,7 +191,7 @@ impl Sheet {
     ///
     /// # Errors
     /// [`SheetError::Start`] and [`SheetError::Nudge`].
-    pub fn places(&self, start: Start, nudge: Nudge) -> Result<Places, SheetError> {
+    pub fn places(&self, start: Start, nudge: Nudge) -> Result<SheetPositions, SheetError> {
         if start.0 == 0 || start.0 > self.count() {
             return Err(SheetError::Start { sheet: self.name, count: self.count(), start: start.0 });
         }
@@ -206,7 +206,7 @@ impl Sheet {
         {
             return Err(SheetError::Nudge { sheet: self.name, x_mm: nudge.x_mm, y_mm: nudge.y_mm });
         }
-        Ok(Places { sheet: *self, gone: start.0 as usize - 1, nudge })
+        Ok(SheetPositions { sheet: *self, gone: start.0 as usize - 1, nudge })
     }
 
     fn holds(&self, label_mm: (f64, f64)) -> bool {
@@ -214,7 +214,7 @@ impl Sheet {
     }
 }
 
-impl Places {
+impl SheetPositions {
     /// Where the batch's label `index` (from 0) of that size goes, in the middle of its place.
     ///
     /// # Errors

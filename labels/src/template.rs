@@ -1,8 +1,8 @@
 //! A label's layout as data: TOML in millimetres, parsed and checked before anything is drawn.
 
-use crate::code::Kind;
+use crate::code::BarcodeKind;
 use crate::fields::{Field, UnknownField};
-use crate::text::{BLOCK_LINES_MAX, Weight};
+use crate::text::{BLOCK_LINES_MAX, FontWeight};
 
 mod builtin;
 mod check;
@@ -192,7 +192,7 @@ impl Template {
 
 /// A rectangle in millimetres.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Area {
+pub(crate) struct AreaMm {
     pub(crate) x: f64,
     pub(crate) y: f64,
     pub(crate) width: f64,
@@ -204,7 +204,7 @@ pub(crate) struct Area {
 pub(crate) struct Element {
     /// Where it is in the file.
     pub(crate) line: usize,
-    pub(crate) area: Area,
+    pub(crate) area: AreaMm,
     pub(crate) what: What,
 }
 
@@ -228,7 +228,7 @@ pub(crate) enum What {
 
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct CodeElement {
-    pub(crate) kind: Kind,
+    pub(crate) kind: BarcodeKind,
     pub(crate) words: Words,
     pub(crate) close_up: bool,
     /// The module that is drawn when there is room for it.
@@ -241,7 +241,7 @@ pub(crate) struct CodeElement {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct TextElement {
     pub(crate) words: Words,
-    pub(crate) style: Style,
+    pub(crate) style: TextStyle,
     pub(crate) vertical: Vertical,
     /// White on a black ground that fills the area.
     pub(crate) inverse: bool,
@@ -261,7 +261,7 @@ pub(crate) struct Column {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Item {
     pub(crate) words: Words,
-    pub(crate) style: Style,
+    pub(crate) style: TextStyle,
     /// White above it, unless it is the first (millimetres).
     pub(crate) gap_mm: f64,
     /// Who takes room first: 1 before 2.
@@ -273,8 +273,8 @@ pub(crate) struct Item {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Style {
-    pub(crate) weight: Weight,
+pub(crate) struct TextStyle {
+    pub(crate) weight: FontWeight,
     pub(crate) pt_max: f64,
     pub(crate) pt_min: f64,
     pub(crate) lines: usize,

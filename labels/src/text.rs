@@ -68,7 +68,7 @@ fn is_invisible(c: char) -> bool {
 
 /// One face of the label's text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Weight {
+pub enum FontWeight {
     /// What must be read at a glance.
     Bold,
     /// All else.
@@ -77,7 +77,7 @@ pub enum Weight {
 
 /// Lines of text at one size, ready to be set.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Block {
+pub struct TextBlock {
     /// From the top.
     pub lines: Vec<String>,
     /// Where each line begins, in dots: the later lines of a numbered step stand under its words, not its number.
@@ -85,7 +85,7 @@ pub struct Block {
     /// Dots per em.
     pub px: u32,
     /// Which face.
-    pub weight: Weight,
+    pub weight: FontWeight,
     /// Capitals and digits only: the block begins at their top and ends on the last baseline.
     pub caps: bool,
     /// Whether the middle was left out.
@@ -180,14 +180,14 @@ impl Typesetter {
 
     /// Fits printable text into a box: one line from the largest size down, wrapped from three quarters of it on (inside
     /// a word only at the smallest size), then cut in the middle if it may be. `None` when it does not fit.
-    pub fn fit(&self, text: &str, weight: Weight, fit: &Fit) -> Option<Block> {
+    pub fn fit(&self, text: &str, weight: FontWeight, fit: &Fit) -> Option<TextBlock> {
         let paragraphs: Vec<Vec<Cluster<'_>>> = text.split('\n').map(|p| self.clusters(p, weight)).collect();
         let per_em = u64::from(self.face(weight).per_em());
         let block = |lines: Vec<Wrapped>, px, cut| {
             let dots = |units: u64| u32::try_from(units * u64::from(px) / per_em).unwrap_or(u32::MAX);
             let indents = lines.iter().map(|l| dots(l.indent)).collect();
             let lines = lines.into_iter().map(|l| l.text).collect();
-            Some(Block { lines, indents, px, weight, caps: fit.caps, cut })
+            Some(TextBlock { lines, indents, px, weight, caps: fit.caps, cut })
         };
         let mut px = fit.px_max.max(fit.px_min).max(1);
         loop {
@@ -212,17 +212,17 @@ impl Typesetter {
     }
 
     /// Dots that the block takes from top to bottom.
-    pub fn height(&self, block: &Block) -> u32 {
+    pub fn height(&self, block: &TextBlock) -> u32 {
         self.lines_height(block.weight, block.px, block.lines.len(), block.caps)
     }
 
     /// Dots from the baseline to the top of capitals and digits.
-    pub fn cap_height(&self, weight: Weight, px: u32) -> u32 {
+    pub fn cap_height(&self, weight: FontWeight, px: u32) -> u32 {
         self.face(weight).cap_height(px)
     }
 
     /// Dots that the text takes from left to right.
-    pub fn width(&self, text: &str, weight: Weight, px: u32) -> u32 {
+    pub fn width(&self, text: &str, weight: FontWeight, px: u32) -> u32 {
         let face = self.face(weight);
         let dots = (units(face, text) * u64::from(px)).div_ceil(u64::from(face.per_em()));
         u32::try_from(dots).unwrap_or(u32::MAX)
@@ -231,7 +231,7 @@ impl Typesetter {
     /// The lines of a block whose top is at `y`, each with its indent and its baseline.
     pub fn baselines<'a>(
         &self,
-        block: &'a Block,
+        block: &'a TextBlock,
         y: u32,
     ) -> impl Iterator<Item = (&'a str, u32, u32)> + use<'a> {
         let face = self.face(block.weight);
@@ -246,14 +246,14 @@ impl Typesetter {
         &mut self,
         on: &mut Bitmap,
         text: &str,
-        weight: Weight,
+        weight: FontWeight,
         px: u32,
         at: (u32, u32),
         white: bool,
     ) {
         let face = match weight {
-            Weight::Bold => &mut self.bold,
-            Weight::Regular => &mut self.regular,
+            FontWeight::Bold => &mut self.bold,
+            FontWeight::Regular => &mut self.regular,
         };
         let per_em = u64::from(face.per_em());
         let mut pen = 0u64;
@@ -268,21 +268,21 @@ impl Typesetter {
         }
     }
 
-    fn face(&self, weight: Weight) -> &Face {
+    fn face(&self, weight: FontWeight) -> &Face {
         match weight {
-            Weight::Bold => &self.bold,
-            Weight::Regular => &self.regular,
+            FontWeight::Bold => &self.bold,
+            FontWeight::Regular => &self.regular,
         }
     }
 
     /// From baseline to baseline.
-    fn line_step(&self, weight: Weight, px: u32) -> u32 {
+    fn line_step(&self, weight: FontWeight, px: u32) -> u32 {
         let (ascent, descent) = self.face(weight).line(px);
         // Noto's own line is 1.36 em, made for stacked accents; labels need the room.
         (ascent + descent).min((px * 6).div_ceil(5))
     }
 
-    fn lines_height(&self, weight: Weight, px: u32, lines: usize, caps: bool) -> u32 {
+    fn lines_height(&self, weight: FontWeight, px: u32, lines: usize, caps: bool) -> u32 {
         let face = self.face(weight);
         let (ascent, descent) = face.line(px);
         let steps = u32::try_from(lines.saturating_sub(1)).unwrap_or(u32::MAX);
@@ -290,17 +290,17 @@ impl Typesetter {
         self.line_step(weight, px).saturating_mul(steps).saturating_add(one)
     }
 
-    fn lines_that_fit(&self, weight: Weight, px: u32, fit: &Fit) -> usize {
+    fn lines_that_fit(&self, weight: FontWeight, px: u32, fit: &Fit) -> usize {
         let fits = |n: &usize| self.lines_height(weight, px, *n, fit.caps) <= fit.height;
         (1..=BLOCK_LINES_MAX).take_while(fits).count()
     }
 
     /// Units of the font that fit into so many dots.
-    fn limit(&self, weight: Weight, px: u32, width: u32) -> u64 {
+    fn limit(&self, weight: FontWeight, px: u32, width: u32) -> u64 {
         u64::from(width) * u64::from(self.face(weight).per_em()) / u64::from(px)
     }
 
-    fn clusters<'a>(&self, text: &'a str, weight: Weight) -> Vec<Cluster<'a>> {
+    fn clusters<'a>(&self, text: &'a str, weight: FontWeight) -> Vec<Cluster<'a>> {
         let face = self.face(weight);
         text.graphemes(true)
             .map(|text| Cluster {
@@ -316,7 +316,7 @@ impl Typesetter {
     fn cut(
         &self,
         clusters: &[Cluster<'_>],
-        weight: Weight,
+        weight: FontWeight,
         limit: u64,
         lines_max: usize,
     ) -> Option<Vec<Wrapped>> {
@@ -474,7 +474,7 @@ mod tests {
     #[test]
     fn fits_by_shrinking_then_wrapping_then_cutting_the_middle() {
         let t = Typesetter::new().unwrap();
-        let lines = |text: &str| t.fit(text, Weight::Bold, &NAME).unwrap();
+        let lines = |text: &str| t.fit(text, FontWeight::Bold, &NAME).unwrap();
         assert_eq!((lines("Pump").px, lines("Pump").lines.len()), (37, 1));
         assert!(lines("Infusion pump 14").px < 37);
         let wrapped = lines("Ultrasound transducer, transvaginal, 5 MHz");
@@ -482,8 +482,11 @@ mod tests {
         let cut = lines(&format!("Infusion {} module 3", "very ".repeat(90)));
         let text = cut.lines.join(" ");
         assert!(text.starts_with("Infusion") && text.contains('…') && text.ends_with("module 3"), "{text}");
-        assert_eq!(t.fit(&"8".repeat(90), Weight::Bold, &Fit { may_cut: false, lines_max: 1, ..NAME }), None);
-        assert!(t.fit(&"8".repeat(500), Weight::Bold, &NAME).is_some());
+        assert_eq!(
+            t.fit(&"8".repeat(90), FontWeight::Bold, &Fit { may_cut: false, lines_max: 1, ..NAME }),
+            None
+        );
+        assert!(t.fit(&"8".repeat(500), FontWeight::Bold, &NAME).is_some());
     }
 
     #[test]
@@ -491,11 +494,11 @@ mod tests {
         let t = Typesetter::new().unwrap();
         let steps = t.printable_lines("1. Wipe  it\r\n\n2. Wait\n").unwrap();
         assert_eq!(steps, "1. Wipe it\n2. Wait");
-        assert_eq!(t.fit(&steps, Weight::Bold, &NAME).unwrap().lines, ["1. Wipe it", "2. Wait"]);
+        assert_eq!(t.fit(&steps, FontWeight::Bold, &NAME).unwrap().lines, ["1. Wipe it", "2. Wait"]);
         let long = t.printable_lines("1. Wipe every surface of it twice\n2. Wait").unwrap();
-        let block = t.fit(&long, Weight::Bold, &NAME).unwrap();
+        let block = t.fit(&long, FontWeight::Bold, &NAME).unwrap();
         assert!(matches!(block.indents.as_slice(), [0, under, 0] if *under > 10), "{block:?}");
-        assert_eq!(t.fit(&"a step\n".repeat(9), Weight::Bold, &NAME), None, "no step may be left out");
+        assert_eq!(t.fit(&"a step\n".repeat(9), FontWeight::Bold, &NAME), None, "no step may be left out");
         assert_eq!(t.printable_lines(&"a\n".repeat(65)), Err(TextError::TooManyLines { lines: 65 }));
         assert_eq!(t.printable_lines("a\tb"), Err(TextError::Control('\t')));
     }
@@ -504,9 +507,9 @@ mod tests {
     fn words_are_broken_only_at_the_smallest_size() {
         let t = Typesetter::new().unwrap();
         let fit = |px_min| Fit { width: 120, height: 200, px_max: 40, px_min, ..NAME };
-        let shrunk = t.fit("Ultrasonography unit", Weight::Bold, &fit(10)).unwrap();
+        let shrunk = t.fit("Ultrasonography unit", FontWeight::Bold, &fit(10)).unwrap();
         assert_eq!(shrunk.lines, ["Ultrasonography", "unit"]);
-        let broken = t.fit("Ultrasonography unit", Weight::Bold, &fit(30)).unwrap();
+        let broken = t.fit("Ultrasonography unit", FontWeight::Bold, &fit(30)).unwrap();
         assert!(broken.lines.len() == 3 && !broken.cut, "{broken:?}");
     }
 
@@ -546,16 +549,16 @@ mod tests {
             let mut t = Typesetter::new().unwrap();
             if let Ok(text) = t.printable(&text) {
                 prop_assert!(!text.chars().any(is_invisible));
-                if let Some(block) = t.fit(&text, Weight::Bold, &NAME) {
+                if let Some(block) = t.fit(&text, FontWeight::Bold, &NAME) {
                     prop_assert!(t.height(&block) <= NAME.height);
-                    prop_assert!(block.lines.iter().all(|l| t.width(l, Weight::Bold, block.px) <= NAME.width));
+                    prop_assert!(block.lines.iter().all(|l| t.width(l, FontWeight::Bold, block.px) <= NAME.width));
                     if !block.lines.concat().contains('…') {
                         let squeeze = |s: &str| s.replace(' ', "");
                         prop_assert_eq!(squeeze(&block.lines.concat()), squeeze(&text));
                     }
                     let mut on = Bitmap::white(NAME.width, NAME.height);
                     for (line, _, baseline) in t.baselines(&block, 0).collect::<Vec<_>>() {
-                        t.set_line(&mut on, line, Weight::Bold, block.px, (0, baseline), false);
+                        t.set_line(&mut on, line, FontWeight::Bold, block.px, (0, baseline), false);
                     }
                 }
             }

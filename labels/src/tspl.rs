@@ -5,7 +5,8 @@ use std::time::Duration;
 use crate::bitmap::Bitmap;
 use crate::dpi::Dpi;
 use crate::language::{
-    Answers, Asking, Awaited, Condition, EncodeError, Event, IdleProof, Language, Profile, Row, Session,
+    Answers, Asking, Condition, EncodeError, Event, IdleDetector, Language, PendingLabels, Profile, Row,
+    Session,
 };
 use crate::media::{Length, Thermal};
 
@@ -62,14 +63,14 @@ enum Form {
 #[derive(Debug)]
 pub struct Tspl {
     profile: Profile,
-    awaited: Awaited,
+    awaited: PendingLabels,
     asking: Asking,
     form: Form,
     /// The long form was answered once: a printer that knows it is not asked for the short one again.
     long_known: bool,
     /// Asked after the last label had been given away.
     fresh: bool,
-    idle: IdleProof,
+    idle: IdleDetector,
     /// The last state that it told.
     condition: Condition,
     partial: Vec<u8>,
@@ -80,12 +81,12 @@ impl Tspl {
     pub fn new(profile: Profile) -> Self {
         Self {
             profile,
-            awaited: Awaited::default(),
+            awaited: PendingLabels::default(),
             asking: Asking::default(),
             form: Form::Long,
             long_known: false,
             fresh: false,
-            idle: IdleProof::default(),
+            idle: IdleDetector::default(),
             condition: Condition::Ready,
             partial: Vec::new(),
         }

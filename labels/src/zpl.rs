@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::bitmap::Bitmap;
 use crate::dpi::Dpi;
 use crate::language::{
-    Answers, Asking, Awaited, Condition, EncodeError, Event, Language, Profile, Row, Session,
+    Answers, Asking, Condition, EncodeError, Event, Language, PendingLabels, Profile, Row, Session,
 };
 use crate::media::{Length, Media, Thermal};
 
@@ -109,7 +109,7 @@ enum Question {
 #[derive(Debug)]
 pub struct Zpl {
     profile: Profile,
-    awaited: Awaited,
+    awaited: PendingLabels,
     counting: Counting,
     question: Question,
     asking: Asking,
@@ -133,7 +133,7 @@ impl Zpl {
         let counting = if profile.answers == Answers::Printed { Counting::Asked } else { Counting::Never };
         Self {
             profile,
-            awaited: Awaited::default(),
+            awaited: PendingLabels::default(),
             counting,
             question: Question::Status,
             asking: Asking::default(),

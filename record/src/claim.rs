@@ -10,6 +10,7 @@ const RENEW: &str = "renew/1";
 
 /// `POST /box/v1/claim`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ClaimRequest {
     /// The one-time code of the claim file.
     pub code: String,
@@ -29,6 +30,7 @@ pub struct ClaimRequest {
 
 /// The facility that a box stands in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ClaimedFacility {
     /// Its id.
     pub id: FacilityId,
@@ -40,6 +42,7 @@ pub struct ClaimedFacility {
 
 /// The answer to both calls.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ClaimAnswer {
     /// The box's certificate and what it is signed by, PEM, leaf first.
     pub chain: String,
@@ -65,6 +68,7 @@ pub struct ClaimAnswer {
 
 /// `POST /box/v1/renew`: signed by the log key, so that a box whose certificate ended long ago can return.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RenewRequest {
     /// Which box.
     pub r#box: BoxId,

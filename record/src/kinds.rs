@@ -292,6 +292,7 @@ pub struct Unknown {
 
 /// The end of an epoch that another one follows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Prev {
     /// The epoch before.
     pub epoch: Epoch,

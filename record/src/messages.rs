@@ -54,6 +54,7 @@ pub struct Hello {
 /// `GET /box/v1/log`: every log of a box that the relay knows. The box believes one whose key fits the epoch's name and whose
 /// note holds under that key and a cosigner that it knows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LogChain {
     /// [`VERSION`].
     pub v: u32,
@@ -63,6 +64,7 @@ pub struct LogChain {
 
 /// One of them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ChainEpoch {
     /// Which.
     pub epoch: Epoch,
@@ -86,6 +88,7 @@ pub struct ChainEpoch {
 /// `GET /box/v1/runs`: runs that entries of a box adopt and that the relay lacks, at most
 /// [`RUN_NAMES_MAX`](crate::limits::RUN_NAMES_MAX).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LackingRuns {
     /// [`VERSION`].
     pub v: u32,
@@ -96,6 +99,7 @@ pub struct LackingRuns {
 /// A run by its name, as text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(with = "String"))]
 pub struct NamedRun(pub RunName);
 
 impl TryFrom<String> for NamedRun {

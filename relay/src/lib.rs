@@ -2,13 +2,16 @@
 //!
 //! `mqtt` hears boxes and knows nothing of what they say; `ingest` checks, decides and stores in one transaction through
 //! `db`, which alone speaks SQL, and cosigns; `rollup` keeps the numbers of the dashboards by `record::compliance`, `rollup_rounds` what time alone changes in them;
-//! `fleet` is the authority by which boxes and relay know each other; `objects` keeps photos; `accounts` says who may see
+//! `fleet` is the authority by which boxes and relay know each other; `objects` keeps photos; `box_api` is what boxes ask by HTTPS; `accounts` says who may see
 //! what; `web` shows it, pages and API, `limit` bounds strangers; `health` tells whether all that lives. `serve` opens what a process needs, `admin`
 //! carries out an operator's orders, `audit` checks and rebuilds. Each query carries the account that it is for.
+
+#![allow(missing_docs, reason = "no library for others: a comment says what a name cannot")]
 
 pub mod accounts;
 pub mod admin;
 pub mod audit;
+pub mod box_api;
 mod cli;
 pub mod db;
 pub mod fleet;

@@ -24,6 +24,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::accounts::counters::StrangerCounters;
 use crate::accounts::retention::{FORGET_EVERY, ForgetRounds};
 use crate::admin::Office;
+use crate::box_api::{BoxApiParts, RunLimits};
 use crate::cli::Role;
 use crate::db::{Db, DbError};
 use crate::fleet::{Fleet, KeyError, Urls};
@@ -31,10 +32,10 @@ use crate::health::Pulse;
 use crate::ingest::Ingest;
 use crate::listen::{Door, Listener};
 use crate::mqtt::Outbox;
-use crate::objects::{Boxes, Parts, PhotoError, Photos};
+use crate::objects::{Parts, PhotoError, Photos};
 use crate::settings::{RelayLimits, RelaySettings};
 use crate::web::WebState;
-use crate::{admin, fleet, health, limit, listen, mqtt, objects, rollup_rounds, web};
+use crate::{admin, box_api, health, limit, listen, mqtt, rollup_rounds, web};
 
 /// How often windows that close by time are looked for.
 const ROUND_EVERY: Duration = Duration::from_secs(10);
@@ -46,19 +47,15 @@ const HEALTH_CONNECTIONS: ConnectionLimits = ConnectionLimits { together: 32, pe
 /// Why the relay did not start, or ended.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
-    /// Settings.
     #[error(transparent)]
     Settings(#[from] SettingsError),
     /// The database.
     #[error(transparent)]
     Db(#[from] DbError),
-    /// Keys.
     #[error(transparent)]
     Key(#[from] KeyError),
-    /// Photos.
     #[error(transparent)]
     Photos(#[from] PhotoError),
-    /// TLS.
     #[error("certificate and key do not fit: {0}")]
     Tls(#[from] rustls::Error),
     /// TLS of the MQTT listener.
@@ -250,18 +247,15 @@ async fn open(settings: &RelaySettings, role: Role, parts: Workshop) -> Result<O
     if role.ingests() {
         let tcp = bind(settings.photos.listen).await?;
         let door = listen::box_tls(fleet.own_identity(&names)?, roots.clone())?;
-        let unfinished = Parts::new(settings.data()?.join("uploads"));
-        let (db, clock) = (parts.db.clone(), Arc::clone(&parts.clock));
-        let runs = fleet::RunDoors {
-            db: db.clone(),
-            clock: Arc::clone(&clock),
+        let boxes = BoxApiParts {
+            db: parts.db.clone(),
+            photos: photos.clone(),
+            unfinished: Parts::new(settings.data()?.join("uploads")),
+            clock: Arc::clone(&parts.clock),
             random: Arc::clone(&parts.random),
-            limits: fleet::RunLimits::default(),
+            limits: RunLimits::default(),
         };
-        let boxes = Boxes { db, photos: photos.clone(), parts: unfinished, clock };
-        let router = objects::doors(boxes).merge(fleet::old_entries(parts.db.clone()));
-        let router = router.merge(fleet::run_doors(runs));
-        open.photos = Some(start(tcp, door, router, connections)?);
+        open.photos = Some(start(tcp, door, box_api::box_router(boxes)?, connections)?);
         let tcp = bind(settings.mqtt.listen).await?;
         let identity = fleet.own_identity(&names)?;
         let tls = mqtt::server_config(identity.chain, identity.key, roots)?;
@@ -311,7 +305,8 @@ fn for_people(
     };
     let gate = limit::Gate::per_minute(settings.limits.claims_per_address, Arc::clone(&parts.clock));
     let strangers = axum::middleware::from_fn_with_state(gate, limit::counted);
-    Ok(fleet::doors(Arc::clone(&parts.fleet)).layer(strangers).merge(web::router(state)?))
+    let claims = box_api::claim_router(Arc::clone(&parts.fleet), Arc::clone(&parts.random))?;
+    Ok(claims.layer(strangers).merge(web::router(state)?))
 }
 
 /// An address on this machine, by the name that is in the relay's own certificate.

@@ -19,7 +19,7 @@ use super::database;
 use super::disk::{Disk, DiskCalls, DiskFile};
 use super::displaced::{self, DisplacedFile};
 use super::error::StoreError;
-use super::keys::{Keys, epoch_folders};
+use super::keys::{BoxKeys, epoch_folders};
 use super::runs;
 use super::salvage;
 use super::scan::{Segment, SegmentReader};
@@ -125,10 +125,10 @@ pub fn import_log(
     random: &dyn Random,
 ) -> Result<ImportedLines, ImportError> {
     let disk = SystemDisk::take(&config.dir)?;
-    if !Keys::names_box(&disk)? {
+    if !BoxKeys::names_box(&disk)? {
         return Err(ImportError::NoBox { dir: config.dir.clone(), copy: from.to_owned() });
     }
-    let own = Keys::load(&disk, &clock.now(), random)?.box_id;
+    let own = BoxKeys::load(&disk, &clock.now(), random)?.box_id;
     let copy = CopiedFolder::open(from, own)?;
     let known = own_epochs(&disk)?;
     let erased = erased_texts(&disk)?;

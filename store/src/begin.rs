@@ -13,7 +13,7 @@ use redb::Database;
 use service::clock::Clock;
 
 use super::core::{Core, Durable};
-use super::cursor::Cursor;
+use super::cursor::UplinkCursor;
 use super::database;
 use super::disk::remove_if_there;
 use super::error::StoreError;
@@ -145,7 +145,7 @@ impl Start<'_> {
     ) -> Result<Core, StoreError> {
         let disk = self.disk.clone();
         let verifiers = self.keys.verifiers(&*disk)?;
-        let cursor = Cursor::load(&*disk, &origin, &verifiers)?;
+        let cursor = UplinkCursor::load(&*disk, &origin, &verifiers)?;
         let held = database::held(&state.db)?.map_or(Vec::new(), |held| held.epochs);
         let places =
             database::places(&state.db, held.into_iter().map(|(epoch, _)| epoch), Some(origin.epoch))?;

@@ -12,8 +12,8 @@ use super::compose::{Composed, Redecided, compose};
 use super::core::Core;
 use super::error::SubmitError;
 use super::fold::{self, FoldedInto};
-use super::job::{Fatal, Job};
-use super::open_group::{Building, Decided};
+use super::job::{FatalError, Job};
+use super::open_group::{Decided, GroupBuilder};
 use super::pending::Rows;
 use super::segment::{GROUP_ENTRIES_MAX, GROUP_LINES_BYTES_MAX, GroupWriter};
 use super::view::{Recorded, View};
@@ -23,8 +23,8 @@ impl Core {
     /// them may come until the group is written.
     ///
     /// # Errors
-    /// [`Fatal`]: the process must end.
-    pub(super) fn decide(&mut self, jobs: &mut VecDeque<Box<dyn Job>>) -> Result<(), Fatal> {
+    /// [`FatalError`]: the process must end.
+    pub(super) fn decide(&mut self, jobs: &mut VecDeque<Box<dyn Job>>) -> Result<(), FatalError> {
         let building = match self.building.take() {
             Some(building) => Ok(building),
             None => self.begin()?,
@@ -47,12 +47,12 @@ impl Core {
         Ok(())
     }
 
-    fn begin(&mut self) -> Result<Result<Building, redb::Error>, Fatal> {
+    fn begin(&mut self) -> Result<Result<GroupBuilder, redb::Error>, FatalError> {
         self.recover()?;
         self.group.clear();
         self.facility.begin();
         let db = self.shared.db()?;
-        Ok(Rows::over(&db, std::mem::take(&mut self.pending)).map(|rows| Building {
+        Ok(Rows::over(&db, std::mem::take(&mut self.pending)).map(|rows| GroupBuilder {
             now: self.clock.now(),
             before: self.frontier.clone(),
             rows,
@@ -70,7 +70,7 @@ impl Core {
         &mut self,
         mut job: Box<dyn Job>,
         jobs: &mut VecDeque<Box<dyn Job>>,
-        building: &mut Building,
+        building: &mut GroupBuilder,
     ) {
         let failed = RefCell::new(None);
         let view = View {
@@ -123,7 +123,7 @@ impl Core {
         &mut self,
         composed: &Composed,
         drafts: &[Draft],
-        building: &mut Building,
+        building: &mut GroupBuilder,
     ) -> Result<Vec<Recorded>, redb::Error> {
         let (rows, changed) = (&mut building.rows, &mut building.changed);
         let mut recorded = Vec::with_capacity(drafts.len());

@@ -15,11 +15,11 @@ use super::disk::{Disk, PAGE_BYTES, remove_if_there};
 use super::error::{StoreError, SubmitError, is_full};
 use super::fetched;
 use super::flush::Flush;
-use super::job::{Fatal, Job};
+use super::job::{FatalError, Job};
 use super::journal::{AppendError, Journal, Sizes};
 use super::key_runs::KeyRuns;
 use super::mark::mark_distrusted;
-use super::open_group::Building;
+use super::open_group::GroupBuilder;
 use super::pending::PendingRows;
 use super::places::Places;
 use super::reader::Reader;
@@ -54,7 +54,7 @@ pub struct Core {
     pub(super) facility: FacilityPair,
     pub(super) group: GroupWriter,
     /// The group that is put together.
-    pub(super) building: Option<Building>,
+    pub(super) building: Option<GroupBuilder>,
     /// Memory of the rows of the last group.
     pub(super) pending: PendingRows,
     pub(super) keys: KeyRuns,
@@ -167,10 +167,10 @@ impl Core {
     /// Begins a new segment, so that nothing more is appended to the one before.
     ///
     /// # Errors
-    /// [`Fatal`].
-    pub fn roll(&mut self) -> Result<(), Fatal> {
+    /// [`FatalError`].
+    pub fn roll(&mut self) -> Result<(), FatalError> {
         match self.journal.roll(&self.frontier) {
-            Err(e) if !is_full(&e) => Err(Fatal(format!("the journal could not be continued: {e}"))),
+            Err(e) if !is_full(&e) => Err(FatalError(format!("the journal could not be continued: {e}"))),
             _ => Ok(()),
         }
     }
@@ -178,8 +178,8 @@ impl Core {
     /// Makes the database durable.
     ///
     /// # Errors
-    /// [`Fatal`]: the database failed; the journal has everything, and the next start makes the copy.
-    pub fn make_durable(&mut self) -> Result<(), Fatal> {
+    /// [`FatalError`]: the database failed; the journal has everything, and the next start makes the copy.
+    pub fn make_durable(&mut self) -> Result<(), FatalError> {
         self.recover()?;
         // The handle is let go of first: the database cannot be opened again while someone holds it.
         let made = make_durable(&*self.shared.db()?);
@@ -193,7 +193,7 @@ impl Core {
                     self.durable.up_ms = self.clock.now().up_ms;
                     return self.reopen(&redb::Error::Io(e));
                 }
-                Err(e) => return Err(Fatal(format!("the database could not be made durable: {e}"))),
+                Err(e) => return Err(FatalError(format!("the database could not be made durable: {e}"))),
             }
         }
         self.note_durable(self.frontier.size());
@@ -225,8 +225,8 @@ impl Core {
     /// One short piece of the work that nobody waits for; `false` when there is none left.
     ///
     /// # Errors
-    /// [`Fatal`].
-    pub fn idle(&mut self) -> Result<bool, Fatal> {
+    /// [`FatalError`].
+    pub fn idle(&mut self) -> Result<bool, FatalError> {
         self.note_damage();
         if self.shared.take_roll_wanted() {
             self.roll()?;
@@ -238,7 +238,7 @@ impl Core {
             return match self.journal.write_zeros_ahead() {
                 Ok(()) => Ok(true),
                 Err(e) if is_full(&e) => Ok(false),
-                Err(e) => Err(Fatal(format!("the journal could not be prepared: {e}"))),
+                Err(e) => Err(FatalError(format!("the journal could not be prepared: {e}"))),
             };
         }
         if self.durable_due() {
@@ -288,8 +288,8 @@ impl Core {
     /// Ends cleanly: an empty closing group, then a durable database.
     ///
     /// # Errors
-    /// [`Fatal`].
-    pub fn stop(&mut self) -> Result<(), Fatal> {
+    /// [`FatalError`].
+    pub fn stop(&mut self) -> Result<(), FatalError> {
         self.note_damage();
         if self.shared.take_roll_wanted() {
             self.roll()?;
@@ -297,7 +297,7 @@ impl Core {
         match self.journal.close(&self.frontier) {
             // Without the closing group the next start only cannot tell a torn last group from a damaged one.
             Ok(()) | Err(AppendError::Full) => {}
-            Err(e) => return Err(Fatal(e.to_string())),
+            Err(e) => return Err(FatalError(e.to_string())),
         }
         self.make_durable()
     }

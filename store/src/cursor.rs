@@ -59,7 +59,7 @@ pub struct Kept {
 
 /// The cursor and the evidence behind it.
 #[derive(Debug)]
-pub(crate) struct Cursor {
+pub(crate) struct UplinkCursor {
     /// Entries of this epoch that the relay is known to hold.
     pub(super) size: u64,
     /// The newest cosigned checkpoint ever seen, of whatever epoch.
@@ -88,7 +88,7 @@ fn read_slot(bytes: &[u8]) -> Option<(u64, String)> {
     (slot(turn, note)? == bytes).then(|| (turn, note.to_owned()))
 }
 
-impl Cursor {
+impl UplinkCursor {
     /// Reads what was kept. A slot that does not hold, or whose note no known key of this box signed, counts for nothing.
     ///
     /// # Errors

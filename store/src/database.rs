@@ -203,12 +203,12 @@ pub(crate) fn places(
 
 /// What a database holds of the log.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Held {
+pub(crate) struct DatabaseExtent {
     /// Epochs, oldest first, with their frontiers; the last is the one that was written.
     pub(crate) epochs: Vec<(Epoch, Frontier)>,
 }
 
-impl Held {
+impl DatabaseExtent {
     /// The frontier of an epoch.
     pub(crate) fn frontier(&self, epoch: Epoch) -> Option<&Frontier> {
         self.epochs.iter().find(|(e, _)| *e == epoch).map(|(_, f)| f)
@@ -219,8 +219,8 @@ impl Held {
 ///
 /// # Errors
 /// [`StoreError::Newer`].
-pub(crate) fn held(db: &Database) -> Result<Option<Held>, StoreError> {
-    let read = catch_unwind(AssertUnwindSafe(|| -> Result<Option<Held>, StoreError> {
+pub(crate) fn held(db: &Database) -> Result<Option<DatabaseExtent>, StoreError> {
+    let read = catch_unwind(AssertUnwindSafe(|| -> Result<Option<DatabaseExtent>, StoreError> {
         let txn = db.begin_read().map_err(StoreError::db("reading"))?;
         let Ok(meta) = txn.open_table(tables::META) else { return Ok(None) };
         let schema = tables::read_schema(&meta).map_err(StoreError::db("reading"))?;
@@ -232,7 +232,7 @@ pub(crate) fn held(db: &Database) -> Result<Option<Held>, StoreError> {
             _ => return Ok(None),
         }
         let table = txn.open_table(tables::EPOCHS).map_err(StoreError::db("reading"))?;
-        Ok(Some(Held { epochs: tables::epochs(&table)? }))
+        Ok(Some(DatabaseExtent { epochs: tables::epochs(&table)? }))
     }));
     match read {
         Ok(Err(e @ StoreError::Newer { .. })) => Err(e),
@@ -242,7 +242,7 @@ pub(crate) fn held(db: &Database) -> Result<Option<Held>, StoreError> {
 }
 
 /// Whether the first entry of an epoch that it holds names another box.
-pub(crate) fn is_of_another(db: &Database, held: &Held, box_id: BoxId) -> bool {
+pub(crate) fn is_of_another(db: &Database, held: &DatabaseExtent, box_id: BoxId) -> bool {
     let named = |epoch: Epoch| -> Result<Option<BoxId>, redb::Error> {
         let entries = db.begin_read()?.open_table(tables::ENTRIES)?;
         let first = entries.get(tables::entry_key(epoch.n, 0))?;

@@ -10,7 +10,7 @@ use super::disk::Disk;
 use super::error::StoreError;
 use super::rewriter::Rewriter;
 use super::scan::Segment;
-use super::segment::Header;
+use super::segment::SegmentHeader;
 
 /// Where they wait.
 pub(crate) const DIR: &str = "displaced";
@@ -84,7 +84,7 @@ impl<'a> DisplacedFile<'a> {
             let n = (1..u32::MAX).find(|n| !used(*n)).unwrap_or(u32::MAX);
             let path = format!("{DIR}/{}-{n}.jsonl", self.origin.epoch);
             let segment = Segment { first: 0, sealed: false, path };
-            let header = Header { origin: self.origin, frontier: Frontier::default() };
+            let header = SegmentHeader { origin: self.origin, frontier: Frontier::default() };
             self.out = Some(Rewriter::new(self.disk, segment, &header)?);
         }
         let Some(out) = &mut self.out else { return Ok(()) };

@@ -8,7 +8,7 @@ use record::ids::Epoch;
 use redb::Database;
 
 use super::chain::{Extent, MissingEntries};
-use super::database::{self, Held, LostPart, MAIN};
+use super::database::{self, DatabaseExtent, LostPart, MAIN};
 use super::disk::{exists, remove_if_there};
 use super::error::StoreError;
 use super::newest;
@@ -21,7 +21,7 @@ use super::start_state::{HealedLog, OpenDatabase, Start, StartKind};
 use super::untold;
 
 /// Whether a database follows this chain: each epoch of it just as far as it counts, the last one at most.
-pub(super) fn follows(held: &Held, counted: &[CountedEpoch]) -> bool {
+pub(super) fn follows(held: &DatabaseExtent, counted: &[CountedEpoch]) -> bool {
     let counted: Vec<&CountedEpoch> = counted.iter().filter(|c| c.extent.size > 0).collect();
     let mut held: Vec<(Epoch, Extent)> =
         held.epochs.iter().map(|(epoch, frontier)| (*epoch, Extent::of(frontier))).collect();
@@ -56,7 +56,8 @@ impl Start<'_> {
             self.distrust("it is another box's")?;
             return Ok(None);
         }
-        let holds = |held: &Held| held.epochs.last().is_none_or(|(e, f)| database::newest_hold(&db, *e, f));
+        let holds =
+            |held: &DatabaseExtent| held.epochs.last().is_none_or(|(e, f)| database::newest_hold(&db, *e, f));
         match held.filter(holds) {
             Some(held) => Ok(Some(OpenDatabase { db: Arc::new(db), held })),
             None => {
@@ -161,7 +162,7 @@ impl Start<'_> {
     }
 
     /// Whether a database is another box's: nothing of it is asked for. A box whose id was made just now knows nothing of that.
-    pub(super) fn is_foreign(&self, db: &Database, held: &Held) -> bool {
+    pub(super) fn is_foreign(&self, db: &Database, held: &DatabaseExtent) -> bool {
         !self.keys.box_is_new && database::is_of_another(db, held, self.keys.box_id)
     }
 

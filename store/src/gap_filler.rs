@@ -12,7 +12,7 @@ use super::error::StoreError;
 use super::journal::Journal;
 use super::rewriter::Rewriter;
 use super::scan::Segment;
-use super::segment::Header;
+use super::segment::SegmentHeader;
 
 /// Writes the lines of gaps into new segments, under temporary names.
 pub(super) struct GapFiller<'a> {
@@ -78,7 +78,7 @@ impl<'a> GapFiller<'a> {
 
     fn begin(&mut self, frontier: &Frontier) -> Result<(), StoreError> {
         let segment = Segment::plain(&Journal::dir(&self.origin), frontier.size());
-        let header = Header { origin: self.origin, frontier: frontier.clone() };
+        let header = SegmentHeader { origin: self.origin, frontier: frontier.clone() };
         let out = Rewriter::new(self.disk, segment, &header)?;
         self.out = Some((out, Chunker::new(frontier.clone())));
         Ok(())

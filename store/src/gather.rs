@@ -22,7 +22,7 @@ const FLUSH_MIN: Duration = Duration::from_micros(50);
 /// at it, a group waits until as many are there as were about when the last one was answered, or until a gap shows that
 /// the others do not come. It remembers one round: what went before cannot lock it up. A phone that is alone never waits.
 #[derive(Debug, Default)]
-pub(super) struct Gather {
+pub(super) struct GroupCommit {
     /// Answered by the last group, or already waiting when its answers went out.
     peers: usize,
     answered_at: Option<Instant>,
@@ -34,12 +34,12 @@ pub(super) struct Gather {
 
 /// Wait until this many are there, or until then.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Patience {
+struct CommitWindow {
     enough: usize,
     until: Instant,
 }
 
-impl Gather {
+impl GroupCommit {
     /// Waits, with a first job at hand, for those who are about to come. `take` takes whoever is there, so that they are
     /// decided meanwhile, and says how many they were.
     pub(super) fn wait(&self, queue: &Queue, take: impl FnMut() -> usize) {
@@ -53,7 +53,7 @@ impl Gather {
         loop {
             let waiting = queue.waiting();
             let patience = self.patience(taken, waiting, since, queue.now());
-            let Some(Patience { enough, until }) = patience else { return };
+            let Some(CommitWindow { enough, until }) = patience else { return };
             if waiting.jobs > 0 {
                 taken += take();
             } else {
@@ -62,7 +62,7 @@ impl Gather {
         }
     }
 
-    fn patience(&self, taken: usize, waiting: Waiting, since: Instant, now: Instant) -> Option<Patience> {
+    fn patience(&self, taken: usize, waiting: Waiting, since: Instant, now: Instant) -> Option<CommitWindow> {
         let (there, all) = (taken + waiting.jobs, self.peers.min(GROUP_ENTRIES_MAX));
         if self.peers < 2 || waiting.control || there == 0 || there >= all {
             return None;
@@ -72,7 +72,7 @@ impl Gather {
         let last = waiting.last.map_or(since, |last| last.max(since));
         let until = (last + gap).min(since + self.flush * PATIENCE_QUARTERS / 4);
         let enough = if there < almost { almost } else { all };
-        (now < until).then_some(Patience { enough, until })
+        (now < until).then_some(CommitWindow { enough, until })
     }
 
     /// Lets the answers of a group go that began at `began` and answered `answered` jobs while `left` were left over.

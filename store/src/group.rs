@@ -14,11 +14,11 @@ use super::core::Core;
 use super::database::{self, MAIN, make_durable};
 use super::error::{SubmitError, is_full};
 use super::flush::{GroupWrite, GroupWritten};
-use super::job::{Fatal, Job};
+use super::job::{FatalError, Job};
 use super::journal::AppendError;
 use super::key_runs::KeyRuns;
 use super::mark::mark_distrusted;
-use super::open_group::{Building, GroupError};
+use super::open_group::{GroupBuilder, GroupError};
 use super::pending::put_rows;
 use super::rebuild;
 use super::snapshot::FacilityPair;
@@ -27,10 +27,10 @@ impl Core {
     /// Takes as many jobs from the front as fit into one group, makes them durable and answers them.
     ///
     /// # Errors
-    /// [`Fatal`]: the process must end. The jobs taken were told [`SubmitError::Unknown`].
-    pub fn group(&mut self, jobs: &mut VecDeque<Box<dyn Job>>) -> Result<(), Fatal> {
+    /// [`FatalError`]: the process must end. The jobs taken were told [`SubmitError::Unknown`].
+    pub fn group(&mut self, jobs: &mut VecDeque<Box<dyn Job>>) -> Result<(), FatalError> {
         self.decide(jobs)?;
-        let Some(Building { before, rows, decided, changed, entries, texts, carried, failed, .. }) =
+        let Some(GroupBuilder { before, rows, decided, changed, entries, texts, carried, failed, .. }) =
             self.building.take()
         else {
             return Ok(());
@@ -79,14 +79,14 @@ impl Core {
     /// After the database failed: opens it again and brings it up to the journal, before anything else is asked of it.
     ///
     /// # Errors
-    /// [`Fatal`]: it does not open, or it failed at two groups in a row; the next start then builds it anew.
-    pub(super) fn recover(&mut self) -> Result<(), Fatal> {
+    /// [`FatalError`]: it does not open, or it failed at two groups in a row; the next start then builds it anew.
+    pub(super) fn recover(&mut self) -> Result<(), FatalError> {
         let Some(after) = self.trouble.take() else { return Ok(()) };
         let full = matches!(&after, redb::Error::Io(e) if is_full(e));
         if self.troubled && !full {
             let marked = mark_distrusted(&*self.disk);
             tracing::error!(?marked, "the database failed twice in a row: the next start builds it anew");
-            return Err(Fatal(format!("the database failed again: {after}")));
+            return Err(FatalError(format!("the database failed again: {after}")));
         }
         // A full disk is no damage, and room may come.
         self.troubled = !full;
@@ -94,18 +94,18 @@ impl Core {
     }
 
     /// Opens the database again after an error and brings it up to the journal.
-    pub(super) fn reopen(&mut self, after: &redb::Error) -> Result<(), Fatal> {
+    pub(super) fn reopen(&mut self, after: &redb::Error) -> Result<(), FatalError> {
         tracing::warn!(error = %after, "the database failed and is opened again");
         if matches!(after, redb::Error::Io(e) if is_full(e)) {
             self.give_up_room();
         }
         if !self.shared.close_db() {
-            return Err(Fatal("a reader does not let go of the database".to_owned()));
+            return Err(FatalError("a reader does not let go of the database".to_owned()));
         }
         let disk = self.disk.clone();
         let origin = self.shared.origin();
         let db = database::open_noting(&*disk, MAIN, self.sizes.cache, &self.shared.lost)?;
-        let db = db.ok_or_else(|| Fatal("the database does not open again".to_owned()))?;
+        let db = db.ok_or_else(|| FatalError("the database does not open again".to_owned()))?;
         let (facility, replayed) = rebuild::catch_up(&disk, &db, origin, self.frontier.size())?;
         self.keys = KeyRuns::load(&db, self.epoch)?;
         self.shared.set_db(db);

@@ -16,9 +16,9 @@ pub trait Job: Send {
 /// Why the process must end: what is on the disk is not known any more.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("the store cannot go on: {0}; what was acknowledged is safe, and a restart finds out the rest")]
-pub struct Fatal(pub String);
+pub struct FatalError(pub String);
 
-impl From<StoreError> for Fatal {
+impl From<StoreError> for FatalError {
     fn from(e: StoreError) -> Self {
         Self(e.to_string())
     }

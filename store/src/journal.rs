@@ -10,7 +10,7 @@ use record::tree::Frontier;
 use super::disk::{Disk, DiskFile, remove_if_there, write_zeros};
 use super::flush::{Flush as _, FlushHere, GroupWrite, GroupWritten, WriteFailed};
 use super::scan::Segment;
-use super::segment::{GroupWriter, Header};
+use super::segment::{GroupWriter, SegmentHeader};
 
 /// Sizes that tests make smaller; all in bytes unless named otherwise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -104,8 +104,12 @@ impl Journal {
     ) -> io::Result<Self> {
         let dir = Self::dir(&origin);
         let segment = Segment::plain(&dir, frontier.size());
-        let made =
-            make_segment(&*disk, &segment, &Header { origin, frontier: frontier.clone() }, sizes.ahead);
+        let made = make_segment(
+            &*disk,
+            &segment,
+            &SegmentHeader { origin, frontier: frontier.clone() },
+            sizes.ahead,
+        );
         let (file, tail) = made.inspect_err(|_| {
             // Unused and without a group: the next start removes it too.
             let _ = remove_if_there(&*disk, &segment.path);
@@ -301,7 +305,7 @@ impl Journal {
 fn make_segment(
     disk: &dyn Disk,
     segment: &Segment,
-    header: &Header,
+    header: &SegmentHeader,
     ahead: u64,
 ) -> io::Result<(Arc<dyn DiskFile>, u64)> {
     let file = disk.create_new(&segment.path)?;

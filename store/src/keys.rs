@@ -26,7 +26,7 @@ pub(crate) struct LogKey {
 
 /// What lies in `keys/`.
 #[derive(Debug)]
-pub(crate) struct Keys {
+pub(crate) struct BoxKeys {
     /// The box.
     pub(crate) box_id: BoxId,
     /// Whether its id was made just now, because nothing said which it was.
@@ -53,7 +53,7 @@ fn key_error(path: &str, why: impl Into<String>) -> StoreError {
     StoreError::Key { path: path.to_owned(), why: why.into() }
 }
 
-impl Keys {
+impl BoxKeys {
     /// Whether a data folder is some box's already; makes nothing.
     ///
     /// # Errors

@@ -107,9 +107,9 @@ use self::disk::Disk;
 pub use self::error::{StoreError, SubmitError};
 pub use self::health::{Recording, StoreHealth};
 pub use self::history::{HistoryPlace, ItemUse};
-pub use self::job::{Fatal, Job};
+pub use self::job::{FatalError, Job};
 pub use self::journal::Sizes;
-use self::keys::Keys;
+use self::keys::BoxKeys;
 use self::queue::{Control, Gate, Queue};
 use self::read_pool::ReadPool;
 pub use self::read_pool::{HISTORY_PIECE, ReadError, ReadLane};
@@ -120,14 +120,14 @@ pub use self::refill::{Page, Past, RefillError};
 pub use self::report::StartReport;
 pub use self::run_exchange::{AdoptedRuns, MissingLines};
 pub use self::run_stream::{IncomingRun, RunFile};
-pub use self::scrub::{Look, Place, Scrubbed};
+pub use self::scrub::{Place, ScrubStep, Scrubbed};
 use self::shared::Shared;
 pub use self::snapshot::StoreSnapshot;
 use self::start_state::StartKind;
 use self::system_disk::SystemDisk;
 pub use self::trusted::TrustError;
 pub use self::untold::UntoldRepairs;
-pub use self::view::{Decision, Outcome, Recorded, View};
+pub use self::view::{Decision, Recorded, View, WriteOutcome};
 
 /// Where the store keeps its files, and how large they are.
 #[derive(Debug, Clone)]
@@ -157,7 +157,7 @@ pub fn rebuild(
     random: Arc<dyn Random>,
 ) -> Result<StartReport, StoreError> {
     let disk: Arc<dyn Disk> = Arc::new(SystemDisk::take(&config.dir)?);
-    if !Keys::names_box(&*disk)?
+    if !BoxKeys::names_box(&*disk)?
         && !disk::exists(&*disk, database::MAIN).map_err(StoreError::io(database::MAIN))?
     {
         return Err(StoreError::NoBox(config.dir));
@@ -235,7 +235,7 @@ impl Store {
     pub fn submit<A, F>(
         &self,
         command: F,
-    ) -> impl Future<Output = Result<Outcome<A>, SubmitError>> + Send + use<A, F>
+    ) -> impl Future<Output = Result<WriteOutcome<A>, SubmitError>> + Send + use<A, F>
     where
         F: FnOnce(&View<'_>) -> Decision<A> + Send + 'static,
         A: Send + 'static,
@@ -370,7 +370,7 @@ impl Store {
     }
 
     /// Becomes `Some` when the process must end with status 74: what is on the disk is not known any more.
-    pub fn fatal_watch(&self) -> watch::Receiver<Option<Fatal>> {
+    pub fn fatal_watch(&self) -> watch::Receiver<Option<FatalError>> {
         self.shared.fatal_watch()
     }
 
@@ -378,13 +378,13 @@ impl Store {
     /// [`SubmitError::Stopping`]. A second call finds it ended.
     ///
     /// # Errors
-    /// [`Fatal`].
-    pub async fn stop(&self) -> Result<(), Fatal> {
+    /// [`FatalError`].
+    pub async fn stop(&self) -> Result<(), FatalError> {
         let (done, stopped) = oneshot::channel();
         if self.queue.control(Control::Stop(done)).is_err() {
             return Ok(());
         }
-        stopped.await.unwrap_or_else(|_| Err(Fatal("its writer ended first".to_owned())))
+        stopped.await.unwrap_or_else(|_| Err(FatalError("its writer ended first".to_owned())))
     }
 }
 

@@ -5,8 +5,8 @@ use record::ids::Epoch;
 use record::tree::{Frontier, Hash};
 
 use super::chain::{Extent, Source as _};
-use super::cursor::{self, Cursor};
-use super::database::Held;
+use super::cursor::{self, UplinkCursor};
+use super::database::DatabaseExtent;
 use super::disk::Disk;
 use super::displaced;
 use super::error::StoreError;
@@ -34,13 +34,13 @@ impl Start<'_> {
         &mut self,
         epoch: Epoch,
         copies: &LogCopies,
-        held: Option<&Held>,
+        held: Option<&DatabaseExtent>,
     ) -> Result<NewestLog, StoreError> {
         let disk = self.disk.clone();
         let origin = Origin { box_id: self.keys.box_id, epoch };
         let dir = Journal::dir(&origin);
         self.drop_unused(&dir, &origin)?;
-        let cursor = Cursor::load(&*disk, &origin, &self.keys.verifiers(&*disk)?)?;
+        let cursor = UplinkCursor::load(&*disk, &origin, &self.keys.verifiers(&*disk)?)?;
         let held = held.and_then(|held| held.frontier(epoch));
         let claims = Claims { held: held.map_or(0, Frontier::size), confirmed: cursor.confirmed(&origin) };
         let found = survey(&*disk, origin, &dir, claims, false).map_err(StoreError::io(dir.as_str()))?;
@@ -187,7 +187,7 @@ impl Start<'_> {
     fn hear_relay(
         &mut self,
         log: &mut NewestLog,
-        cursor: &Cursor,
+        cursor: &UplinkCursor,
         copies: &LogCopies,
     ) -> Result<(), StoreError> {
         let disk = self.disk.clone();

@@ -7,7 +7,7 @@ use record::tree::Frontier;
 use service::clock::Now;
 
 use super::error::SubmitError;
-use super::job::{Fatal, Job};
+use super::job::{FatalError, Job};
 use super::journal::AppendError;
 use super::pending::Rows;
 use super::segment::GroupWriter;
@@ -20,7 +20,7 @@ pub(super) struct Decided {
 }
 
 /// One group while it is put together.
-pub(super) struct Building {
+pub(super) struct GroupBuilder {
     pub(super) now: Now,
     /// The log before it.
     pub(super) before: Frontier,
@@ -46,14 +46,14 @@ pub(super) enum GroupError {
     /// The database failed before anything was recorded.
     Database(redb::Error),
     /// Nobody knows.
-    Fatal(Fatal),
+    Fatal(FatalError),
 }
 
 impl From<AppendError> for GroupError {
     fn from(e: AppendError) -> Self {
         match e {
             AppendError::Full => Self::Refused(SubmitError::Full),
-            e @ AppendError::Unknown(..) => Self::Fatal(Fatal(e.to_string())),
+            e @ AppendError::Unknown(..) => Self::Fatal(FatalError(e.to_string())),
         }
     }
 }

@@ -9,8 +9,8 @@ use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
 use super::error::SubmitError;
-use super::job::{Fatal, Job};
-use super::view::{Decision, Outcome, Recorded, View};
+use super::job::{FatalError, Job};
+use super::view::{Decision, Recorded, View, WriteOutcome};
 
 /// Commands that may wait: several times the phones that a box serves at once.
 const QUEUE_MAX: usize = 1024;
@@ -23,7 +23,7 @@ pub(super) enum Control {
     /// Write the cursor's evidence down.
     Cursor,
     /// End, after what waits.
-    Stop(oneshot::Sender<Result<(), Fatal>>),
+    Stop(oneshot::Sender<Result<(), FatalError>>),
     /// End at once: nobody is left who could ask for anything.
     Abandon,
 }
@@ -236,14 +236,14 @@ struct Submission<F, A> {
 
 /// The way back to the asker.
 struct Reply<A> {
-    to: oneshot::Sender<Result<Outcome<A>, SubmitError>>,
+    to: oneshot::Sender<Result<WriteOutcome<A>, SubmitError>>,
     runtime: Option<Handle>,
 }
 
 /// A reply and what it says.
 struct Answered<A> {
     reply: Reply<A>,
-    outcome: Result<Outcome<A>, SubmitError>,
+    outcome: Result<WriteOutcome<A>, SubmitError>,
 }
 
 impl<A: Send> Answer for Answered<A> {
@@ -276,7 +276,7 @@ where
         let Self { answer, reply, queue, .. } = *self;
         let outcome = result.and_then(|recorded| {
             let answer = answer.ok_or(SubmitError::Unknown)?;
-            Ok(Outcome { answer, recorded })
+            Ok(WriteOutcome { answer, recorded })
         });
         queue.answers().push(Box::new(Answered { reply, outcome }));
     }
@@ -286,7 +286,7 @@ where
 const ANSWER_WITHIN: Duration = Duration::from_secs(15);
 
 /// Hands a command to the writer and waits for its answer.
-pub(super) async fn submit<F, A>(queue: &Arc<Queue>, command: F) -> Result<Outcome<A>, SubmitError>
+pub(super) async fn submit<F, A>(queue: &Arc<Queue>, command: F) -> Result<WriteOutcome<A>, SubmitError>
 where
     F: FnOnce(&View<'_>) -> Decision<A> + Send + 'static,
     A: Send + 'static,

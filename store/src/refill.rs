@@ -23,7 +23,7 @@ use super::linked::{Linked, LinkedStep};
 use super::own_texts::own_texts;
 use super::places::RunState;
 use super::scan::Segment;
-use super::segment::{GroupWriter, Header};
+use super::segment::{GroupWriter, SegmentHeader};
 use super::sources::SegmentSource;
 
 /// Where notes are kept that end an epoch.
@@ -271,7 +271,7 @@ impl FetchedFile {
         let path = fetched_path(origin.epoch);
         let io = || StoreError::io(path.as_str());
         let file = disk.create_new(&path).map_err(io())?;
-        let header = Header { origin, frontier: tree.clone() }.encode();
+        let header = SegmentHeader { origin, frontier: tree.clone() }.encode();
         file.write_at(0, &header).map_err(io())?;
         file.sync_data().map_err(io())?;
         disk.sync_dir(DIR).map_err(io())?;

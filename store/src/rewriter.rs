@@ -8,7 +8,7 @@ use super::chunker::Chunk;
 use super::disk::{Disk, DiskFile, parent, remove_if_there};
 use super::error::StoreError;
 use super::scan::Segment;
-use super::segment::{GroupWriter, Header};
+use super::segment::{GroupWriter, SegmentHeader};
 
 /// A segment that is being written anew under a name of its own.
 pub(crate) struct Rewriter<'a> {
@@ -24,7 +24,11 @@ impl<'a> Rewriter<'a> {
     ///
     /// # Errors
     /// The disk's.
-    pub(crate) fn new(disk: &'a dyn Disk, segment: Segment, header: &Header) -> Result<Self, StoreError> {
+    pub(crate) fn new(
+        disk: &'a dyn Disk,
+        segment: Segment,
+        header: &SegmentHeader,
+    ) -> Result<Self, StoreError> {
         let new = format!("{}.new", segment.path);
         remove_if_there(disk, &new).map_err(StoreError::io(new.as_str()))?;
         let file = disk.create_new(&new).map_err(StoreError::io(new.as_str()))?;

@@ -5,7 +5,7 @@ use std::io;
 use std::sync::Arc;
 
 use super::disk::{Disk, DiskFile, PAGE_BYTES};
-use super::segment::{GROUP_BYTES_MAX, Group, Header};
+use super::segment::{GROUP_BYTES_MAX, Group, SegmentHeader};
 use super::unreadable::{is_lost, read_what_is_left};
 
 /// What a sealed segment's name ends in.
@@ -100,7 +100,7 @@ pub(crate) struct SegmentReader {
     lines: std::ops::Range<usize>,
     /// Where the last group ends, padding included.
     end: usize,
-    header: Option<Header>,
+    header: Option<SegmentHeader>,
     /// Where bytes of the file stand that could not be read.
     lost: BTreeSet<u64>,
 }
@@ -147,7 +147,7 @@ impl SegmentReader {
             lost: BTreeSet::new(),
         };
         reader.fill()?;
-        match Header::parse(&reader.buffer) {
+        match SegmentHeader::parse(&reader.buffer) {
             Some((header, len)) => {
                 reader.header = Some(header);
                 reader.at = len;
@@ -160,7 +160,7 @@ impl SegmentReader {
     }
 
     /// The first line, where it is intact.
-    pub(crate) fn header(&self) -> Option<&Header> {
+    pub(crate) fn header(&self) -> Option<&SegmentHeader> {
         self.header.as_ref()
     }
 

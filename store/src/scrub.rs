@@ -42,7 +42,7 @@ pub struct Scrubbed {
 
 /// What came of one look.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Look {
+pub struct ScrubStep {
     /// From where to go on; `None` when all of it has been looked at.
     pub next: Option<Place>,
     /// Photos that the entries name.
@@ -66,18 +66,18 @@ impl Store {
     ///
     /// # Errors
     /// The database's, other than damage.
-    pub fn scrub_block(&self, (n, seq): Place) -> Result<Look, StoreError> {
-        let done = Look { next: None, photos: Vec::new(), damaged: false };
+    pub fn scrub_block(&self, (n, seq): Place) -> Result<ScrubStep, StoreError> {
+        let done = ScrubStep { next: None, photos: Vec::new(), damaged: false };
         let Some(epoch) = self.epoch_from(n) else { return Ok(done) };
         let reader = self.reader_of(epoch)?;
         let from = if epoch.n == n { seq / BLOCK * BLOCK } else { 0 };
         if from >= reader.size() {
-            return Ok(Look {
+            return Ok(ScrubStep {
                 next: Some((epoch.n + 1, 0)).filter(|(n, _)| self.epoch_from(*n).is_some()),
                 ..done
             });
         }
-        let mut look = Look { next: Some((epoch.n, from + BLOCK)), ..done };
+        let mut look = ScrubStep { next: Some((epoch.n, from + BLOCK)), ..done };
         for entry in reader.entries(from..from + BLOCK) {
             match entry {
                 Ok(entry) => look.photos.extend(photos(&entry)),
@@ -96,9 +96,9 @@ impl Store {
     ///
     /// # Errors
     /// The disk's and the database's.
-    pub fn scrub_segment(&self, (n, seq): Place) -> Result<Look, StoreError> {
+    pub fn scrub_segment(&self, (n, seq): Place) -> Result<ScrubStep, StoreError> {
         let _alone = self.shared.tidying.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut look = Look { next: None, photos: Vec::new(), damaged: false };
+        let mut look = ScrubStep { next: None, photos: Vec::new(), damaged: false };
         let Some(epoch) = self.epoch_from(n) else { return Ok(look) };
         let from = if epoch.n == n { seq } else { 0 };
         let origin = Origin { epoch, ..self.origin() };

@@ -16,14 +16,14 @@ pub(crate) const HEADER_BYTES_MAX: usize = PAGE_BYTES;
 
 /// What a segment's first line says: the state of the log before its first entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Header {
+pub(crate) struct SegmentHeader {
     /// Which log.
     pub(crate) origin: Origin,
     /// The tree before the segment's first entry.
     pub(crate) frontier: Frontier,
 }
 
-impl Header {
+impl SegmentHeader {
     fn sum(&self) -> String {
         let nodes: Vec<u8> = self.frontier.nodes().iter().flat_map(|n| n.0).collect();
         let origin = self.origin.to_string();
@@ -145,10 +145,10 @@ mod tests {
     use record::redact::Text;
     use record::tree::leaf_hash;
 
-    fn header(n: u64) -> Header {
+    fn header(n: u64) -> SegmentHeader {
         let mut frontier = Frontier::default();
         (0..n).for_each(|i| frontier.push(leaf_hash(&i.to_be_bytes())));
-        Header { origin: Origin::new(BoxId::new(5, [1; 10]), 3, &[7; 32]), frontier }
+        SegmentHeader { origin: Origin::new(BoxId::new(5, [1; 10]), 3, &[7; 32]), frontier }
     }
 
     #[test]
@@ -157,12 +157,12 @@ mod tests {
             let header = header(n);
             let bytes = header.encode();
             assert_eq!(bytes.len() % PAGE_BYTES, 0);
-            assert_eq!(Header::parse(&bytes), Some((header, bytes.len())));
+            assert_eq!(SegmentHeader::parse(&bytes), Some((header, bytes.len())));
             let mut wrong = bytes.clone();
             wrong[60] ^= 1;
-            assert_eq!(Header::parse(&wrong), None);
+            assert_eq!(SegmentHeader::parse(&wrong), None);
         }
-        assert_eq!(Header::parse(&[0; 9000]), None);
+        assert_eq!(SegmentHeader::parse(&[0; 9000]), None);
     }
 
     fn group(entries: &[String]) -> (Vec<u8>, Vec<u8>) {
@@ -194,7 +194,7 @@ mod tests {
 
         #[test]
         fn never_panics(bytes in prop::collection::vec(prop::sample::select(&b"{}\n#tgs 019ab\xff\0"[..]), 0..200)) {
-            let _ = (Group::parse(&bytes), Header::parse(&bytes), lines(&bytes).count());
+            let _ = (Group::parse(&bytes), SegmentHeader::parse(&bytes), lines(&bytes).count());
         }
     }
 }

@@ -15,11 +15,11 @@ use record::tree::{Frontier, Hash};
 use redb::Database;
 use tokio::sync::watch;
 
-use super::cursor::Cursor;
+use super::cursor::UplinkCursor;
 use super::database::LostPart;
 use super::disk::{Disk, PAGE_BYTES};
 use super::error::StoreError;
-use super::job::Fatal;
+use super::job::FatalError;
 use super::keys::LogKey;
 use super::places::Places;
 use super::report::StartReport;
@@ -47,7 +47,7 @@ pub(crate) struct Shared {
     /// The newest checkpoint that was asked for, and its size.
     note: Mutex<Option<(u64, Note)>>,
     size: watch::Sender<u64>,
-    fatal: watch::Sender<Option<Fatal>>,
+    fatal: watch::Sender<Option<FatalError>>,
     durable: AtomicU64,
     roll_wanted: AtomicBool,
     damage: AtomicBool,
@@ -64,7 +64,7 @@ pub(crate) struct Shared {
     pub(super) stops_tidying: AtomicBool,
     run_roots: Mutex<RunRoots>,
     pub(super) scrubbed: Mutex<Scrubbed>,
-    cursor: Mutex<Cursor>,
+    cursor: Mutex<UplinkCursor>,
     report: Mutex<StartReport>,
     #[cfg(any(test, feature = "test"))]
     pub(super) rows_read: AtomicU64,
@@ -115,7 +115,7 @@ pub(super) struct Parts {
     pub(super) older: Vec<LogKey>,
     pub(super) verifiers: Vec<Verifier>,
     pub(super) frontier: Frontier,
-    pub(super) cursor: Cursor,
+    pub(super) cursor: UplinkCursor,
     pub(super) report: StartReport,
 }
 
@@ -289,7 +289,7 @@ impl Shared {
         self.size.subscribe()
     }
 
-    pub(super) fn fatal_watch(&self) -> watch::Receiver<Option<Fatal>> {
+    pub(super) fn fatal_watch(&self) -> watch::Receiver<Option<FatalError>> {
         self.fatal.subscribe()
     }
 
@@ -297,11 +297,11 @@ impl Shared {
         self.fatal.borrow().is_some()
     }
 
-    pub(super) fn cursor(&self) -> MutexGuard<'_, Cursor> {
+    pub(super) fn cursor(&self) -> MutexGuard<'_, UplinkCursor> {
         open(&self.cursor)
     }
 
-    pub(super) fn fail(&self, fatal: Fatal) {
+    pub(super) fn fail(&self, fatal: FatalError) {
         tracing::error!(%fatal, "the store ends the process");
         self.fatal.send_replace(Some(fatal));
     }

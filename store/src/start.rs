@@ -10,13 +10,13 @@ use super::adopt;
 use super::begin::{Before, State};
 use super::chain::{self, ChainLink, EpochEnd, EpochLink, Extent, NewestEpoch, Standing, Verdict};
 use super::core::{Core, give_up_room};
-use super::cursor::{self, Cursor};
+use super::cursor::{self, UplinkCursor};
 use super::database::{LostPart, MAIN};
 use super::disk::{Disk, exists, remove_if_there};
 use super::error::StoreError;
 use super::hints;
 use super::journal::Sizes;
-use super::keys::Keys;
+use super::keys::BoxKeys;
 use super::mark::{ATTEMPTS_TRUSTED, Attempts, MARK, mark};
 use super::misplaced::displace_misplaced;
 use super::places::RunState;
@@ -126,7 +126,7 @@ fn open_marked(
     let now = clock.now();
     sweep(&**disk)?;
     displace_misplaced(disk)?;
-    let keys = Keys::load(&**disk, &now, random)?;
+    let keys = BoxKeys::load(&**disk, &now, random)?;
     let state_lost = report.state_lost;
     let mut start = Start {
         disk,
@@ -266,14 +266,14 @@ impl Start<'_> {
         let key = self.keys.newest().map(|key| key.origin);
         let mut cosigned = None;
         if let Some(origin) = newest.map(|log| log.origin).or(key) {
-            let kept = Cursor::load(disk, &origin, &verifiers)?.kept.map(|kept| kept.checkpoint);
+            let kept = UplinkCursor::load(disk, &origin, &verifiers)?.kept.map(|kept| kept.checkpoint);
             let ended = key.map(|key| cursor::ended(disk, &key, &verifiers)).transpose()?.flatten();
             let most = kept.into_iter().chain(ended).max_by_key(|said| (said.origin.epoch.n, said.size));
             cosigned = most.map(|said| (said.origin.epoch, Extent { size: said.size, root: said.root }));
         } else if let Some(verifier) = verifiers.first()
             && let Ok(origin) = verifier.name().parse()
         {
-            let kept = Cursor::load(disk, &origin, &verifiers)?.kept.map(|kept| kept.checkpoint);
+            let kept = UplinkCursor::load(disk, &origin, &verifiers)?.kept.map(|kept| kept.checkpoint);
             cosigned = kept.map(|said| (said.origin.epoch, Extent { size: said.size, root: said.root }));
         }
         self.said = cosigned.map(|(epoch, _)| epoch);

@@ -10,10 +10,10 @@ use service::clock::Now;
 use service::random::Random;
 
 use super::chain::{Extent, Verdict};
-use super::database::{Held, LostPart};
+use super::database::{DatabaseExtent, LostPart};
 use super::disk::Disk;
 use super::journal::Sizes;
-use super::keys::Keys;
+use super::keys::BoxKeys;
 use super::mark::Attempts;
 use super::rebuild::CountedEpoch;
 use super::report::StartReport;
@@ -35,7 +35,7 @@ pub(super) struct Start<'a> {
     pub(super) sizes: Sizes,
     pub(super) now: Now,
     pub(super) random: &'a dyn Random,
-    pub(super) keys: Keys,
+    pub(super) keys: BoxKeys,
     pub(super) report: StartReport,
     /// Starts before this one that did not get through, and which copies are open in this one.
     pub(super) attempts: Attempts,
@@ -90,5 +90,5 @@ pub(super) struct NewestLog {
 /// The database that a start found, and what it holds.
 pub(super) struct OpenDatabase {
     pub(super) db: Arc<Database>,
-    pub(super) held: Held,
+    pub(super) held: DatabaseExtent,
 }

@@ -20,7 +20,7 @@ use super::rewriter::Rewriter;
 use super::runs;
 use super::salvage;
 use super::scan::{FrameBytes, Segment, frames_hold, pack};
-use super::segment::{GroupWriter, Header, Line, lines};
+use super::segment::{GroupWriter, Line, SegmentHeader, lines};
 use super::shared::Shared;
 use super::tables;
 
@@ -114,7 +114,7 @@ fn compress(
 ) -> std::io::Result<Option<Vec<FrameBytes>>> {
     let Some(mut linked) = Linked::open(disk, from, origin)? else { return Ok(None) };
     let file = disk.create_new(&to.path)?;
-    let mut frame = Header { origin: *origin, frontier: linked.frontier().clone() }.encode_bare();
+    let mut frame = SegmentHeader { origin: *origin, frontier: linked.frontier().clone() }.encode_bare();
     let (mut at, mut frames) = (0, Vec::new());
     loop {
         let last = match linked.step()? {
@@ -262,7 +262,7 @@ fn rewrite(
     let io = || StoreError::io(segment.path.as_str());
     let Some(mut linked) = Linked::open(disk, segment, origin).map_err(io())? else { return Ok(false) };
     let plain = Segment::plain(&Journal::dir(origin), segment.first);
-    let header = Header { origin: *origin, frontier: linked.frontier().clone() };
+    let header = SegmentHeader { origin: *origin, frontier: linked.frontier().clone() };
     let mut out = Rewriter::new(disk, plain, &header)?;
     loop {
         match linked.step().map_err(io())? {

@@ -40,7 +40,7 @@ pub struct Recorded {
 
 /// What became of a command.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Outcome<A> {
+pub struct WriteOutcome<A> {
     /// Its own answer.
     pub answer: A,
     /// What was recorded for it, in the order of its drafts.

@@ -11,8 +11,8 @@ use tokio::sync::oneshot;
 use super::core::Core;
 use super::error::SubmitError;
 use super::flush::FlushThread;
-use super::gather::Gather;
-use super::job::{Fatal, Job};
+use super::gather::GroupCommit;
+use super::job::{FatalError, Job};
 use super::queue::{Control, Queue};
 
 /// How often the writer looks around when nobody comes.
@@ -29,7 +29,7 @@ struct Watchdog {
 impl Drop for Watchdog {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            self.shared.fail(Fatal("its writer panicked".to_owned()));
+            self.shared.fail(FatalError("its writer panicked".to_owned()));
         }
         let (jobs, controls) = self.queue.close();
         let told = if self.shared.has_failed() { SubmitError::Unknown } else { SubmitError::Stopping };
@@ -86,11 +86,11 @@ pub(super) fn start(mut core: Core, queue: Arc<Queue>) -> std::io::Result<()> {
 }
 
 /// Who waits for the writer's end.
-type Asker = oneshot::Sender<Result<(), Fatal>>;
+type Asker = oneshot::Sender<Result<(), FatalError>>;
 
-fn run(mut core: Core, queue: &Queue, asker: &mut Option<Asker>) -> Result<(), Fatal> {
+fn run(mut core: Core, queue: &Queue, asker: &mut Option<Asker>) -> Result<(), FatalError> {
     let mut jobs = VecDeque::new();
-    let mut gather = Gather::default();
+    let mut gather = GroupCommit::default();
     let mut more_to_tidy = true;
     core.wake_tidy();
     loop {
@@ -135,7 +135,7 @@ fn run(mut core: Core, queue: &Queue, asker: &mut Option<Asker>) -> Result<(), F
 }
 
 /// Does one piece of what nobody waits for, where nobody does, and says until when to sleep.
-fn nap(core: &mut Core, queue: &Queue, gather: &Gather, more: &mut bool) -> Result<Instant, Fatal> {
+fn nap(core: &mut Core, queue: &Queue, gather: &GroupCommit, more: &mut bool) -> Result<Instant, FatalError> {
     let now = queue.now();
     if !*more || queue.waiting().jobs > 0 {
         return Ok(now + TICK);
@@ -152,8 +152,8 @@ fn group(
     core: &mut Core,
     jobs: &mut VecDeque<Box<dyn Job>>,
     queue: &Queue,
-    (gather, taken): (&mut Gather, usize),
-) -> Result<(), Fatal> {
+    (gather, taken): (&mut GroupCommit, usize),
+) -> Result<(), FatalError> {
     let began = queue.now();
     let written = core.group(jobs);
     let answered = taken.saturating_sub(jobs.len());

@@ -95,11 +95,15 @@ fn circles_between_files_and_between_folders_are_found() {
         ("b.rs", "use super::a::A;", vec![]),
         ("d/f.rs", "use super::e::D;", vec![]),
         ("b.rs", "use super::c::C;", vec!["box/src/store/a.rs", "box/src/store/b.rs", "box/src/store/c.rs"]),
+        // A file and a folder, and two folders.
         ("b.rs", "use super::d::e::D;", vec!["box/src/store/b.rs", "box/src/store/d/e.rs"]),
+        ("d/f.rs", "use super::super::g::h::H;", vec!["box/src/store/d/f.rs", "box/src/store/g/h.rs"]),
     ] {
         let mut files = straight.to_vec();
         files.retain(|file| !file.path.ends_with(&format!("store/{path}")));
-        files.extend([file(path, text), file("c.rs", "use super::a::A;")]);
+        let further =
+            [file("c.rs", "use super::a::A;"), file("g/h.rs", "use super::super::d::e::D; struct H;")];
+        files.extend([file(path, text)].into_iter().chain(further));
         let places: BTreeSet<String> = found(&files).into_iter().map(|fault| fault.place).collect();
         assert_eq!(places, by.into_iter().map(str::to_owned).collect(), "{path}: {text}");
     }

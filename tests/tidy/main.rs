@@ -4,12 +4,16 @@
 //! the fault it must find.
 
 mod circles;
+mod definitions;
 mod doors;
 mod functions;
 mod imports;
 mod invariants;
 mod licences;
+mod names;
+mod ratchet;
 mod rooms;
+mod routes;
 mod sources;
 mod text;
 mod units;
@@ -48,6 +52,7 @@ fn the_repository_is_tidy() {
         faults.extend(functions::check(file, sources.is_test(&file.path), functions::LONG));
         faults.extend(imports::check(file, rooms::ROOMS, rooms::ONLY, &sources));
         faults.extend(doors::check(file, doors::DOORS, &sources));
+        faults.extend(routes::check(file, &sources));
     }
     for krate in circles::CRATES {
         faults.extend(circles::check(krate, &sources));
@@ -61,6 +66,7 @@ fn the_repository_is_tidy() {
         }
         faults.extend(text::documents(file, &|path| sources.exists(path)));
     }
+    faults.extend(names::check(&sources));
     faults.extend(rooms::every_room_has_a_row(&sources));
     faults.extend(invariants::check(&sources));
     faults.extend(workspace::arrows(&metadata));

@@ -25,7 +25,6 @@ const DETAIL_CHARS_MAX: usize = 300;
 /// What an alarm is about. Two with the same code, epoch and subject are one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AlarmCause {
-    /// What it is.
     pub code: AlarmCode,
     /// Of which log.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -65,7 +65,6 @@ side_rooms! {
 }
 
 impl SideRoom {
-    /// That it is off.
     pub fn off(self, why: &str) -> AlarmCause {
         AlarmCause::new(AlarmCode::SideRoom).about(self.as_str()).detail(why)
     }

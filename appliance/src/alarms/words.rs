@@ -10,9 +10,7 @@ use super::{ActiveAlarm, AlarmCause};
 pub struct AlarmWords {
     /// In a few words.
     pub title: String,
-    /// What happened.
     pub happened: String,
-    /// What is safe.
     pub safe: &'static str,
     /// What to do.
     pub next: &'static str,

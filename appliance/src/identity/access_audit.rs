@@ -59,7 +59,6 @@ pub enum AccessWanted {
     Edit,
     /// What a facility admin may do.
     Admin,
-    /// To read this audit.
     ReadAudit,
     /// To read as a program.
     Read,
@@ -67,9 +66,7 @@ pub enum AccessWanted {
     Record,
     /// To change something as a program.
     Write,
-    /// To sign in.
     SignIn,
-    /// To sign out.
     SignOut,
     /// To prove who they are by a PIN.
     Proof,

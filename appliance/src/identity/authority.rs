@@ -32,26 +32,16 @@ pub enum AuthorityError {
     /// A file cannot be read or written.
     #[error("{} could not be read or written", path.display())]
     File {
-        /// Which.
         path: PathBuf,
-        /// Why.
         #[source]
         source: std::io::Error,
     },
     /// A key that others can read.
     #[error("{} can be read by others; run `chmod 600` on it, or delete it to get a new one", path.display())]
-    Permissions {
-        /// Which.
-        path: PathBuf,
-    },
+    Permissions { path: PathBuf },
     /// A certificate could not be made, or a kept one cannot be read.
     #[error("the certificate in {} is of no use: {words}", path.display())]
-    Certificate {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        words: String,
-    },
+    Certificate { path: PathBuf, words: String },
 }
 
 /// The authority, and the TLS settings that follow from it.

@@ -32,7 +32,6 @@ const NAME_CHARS_MAX: usize = 60;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Scope {
-    /// Read.
     Read,
     /// Read, and report cleanings.
     Record,
@@ -137,7 +136,6 @@ pub struct ApiToken {
 /// Whether a token is in force.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TokenState {
-    /// It is.
     Live,
     /// It has ended by itself.
     Expired,
@@ -174,7 +172,6 @@ impl ApiToken {
 /// A token that somebody wants.
 #[derive(Debug, Clone)]
 pub struct NewToken {
-    /// What it is for.
     pub name: String,
     /// What it may do.
     pub scope: Scope,
@@ -189,10 +186,8 @@ pub struct NewToken {
 /// Why a token is not made or not revoked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TokenRefusal {
-    /// The name.
     #[error("Say in 1 to 60 characters which program it is for")]
     Name,
-    /// The days.
     #[error("A token lives 1 to 730 days; type the word never if it is not to end")]
     Days,
     /// There are too many.
@@ -206,12 +201,7 @@ pub enum TokenRefusal {
     Unknown(String),
     /// Several tokens have this name.
     #[error("Several tokens are called {name:?}; say which by its id: {}", ids.join(", "))]
-    Ambiguous {
-        /// The name.
-        name: String,
-        /// Their ids.
-        ids: Vec<String>,
-    },
+    Ambiguous { name: String, ids: Vec<String> },
 }
 
 /// All tokens of the box.

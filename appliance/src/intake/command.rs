@@ -30,14 +30,12 @@ pub enum Command {
     RetireEquipment {
         /// Which item.
         tag: Tag,
-        /// Why.
         reason: String,
     },
     /// Out of service.
     SuspendEquipment {
         /// Which item.
         tag: Tag,
-        /// Why.
         reason: String,
     },
     /// Back in service.
@@ -54,7 +52,6 @@ pub enum Command {
     },
     /// A tag that is to open nothing any more.
     RevokeTag {
-        /// Which.
         tag: Tag,
     },
     /// A new protocol or a new version of one.
@@ -76,7 +73,6 @@ pub enum Command {
     ChangeStaff {
         /// Who.
         staff: StaffId,
-        /// Their name.
         name: Option<String>,
         /// What they may do.
         role: Option<Role>,
@@ -90,16 +86,13 @@ pub enum Command {
     },
     /// Other settings.
     ChangeFacility(Box<Settings>),
-    /// A cleaning.
     RecordCleaning(Box<CleaningForm>),
     /// A cleaning that is not to count.
     VoidCleaning {
         /// Which, and whether a run brought it.
         line: LinePlace,
-        /// Why.
         reason: String,
     },
-    /// A use.
     RecordUse {
         /// Which item.
         tag: Tag,
@@ -117,7 +110,6 @@ pub enum Command {
     Reprinted {
         /// What came of each label.
         printed: Box<LabelPrinted>,
-        /// Why.
         reason: String,
     },
     /// What the box itself has to say: a print job's end, a claim, true time.
@@ -204,7 +196,6 @@ pub struct NewProtocol {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Person {
-    /// Their name.
     pub name: String,
     /// What they may do.
     pub role: Role,
@@ -214,7 +205,6 @@ pub struct Person {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
-    /// Its name.
     pub name: Option<String>,
     /// Its IANA time zone.
     pub zone: Option<String>,
@@ -272,7 +262,6 @@ pub struct CleaningForm {
     pub wet: Option<Wet>,
     /// How long it was wet, as stated, seconds.
     pub stated_s: Option<u32>,
-    /// Who.
     pub who: Cleaner,
     /// Photos that are kept already. They are no part of what makes a request the same: a retry may find its photo ready.
     #[serde(skip)]

@@ -38,7 +38,6 @@ pub trait View {
     fn by_key(&self, key: &Digest16) -> Option<(LinePlace, Digest16)>;
     /// The cleaning that an entry recorded.
     fn cleaning(&self, of: EntryRef) -> Option<Cleaning>;
-    /// An entry.
     fn entry(&self, of: EntryRef) -> Option<Entry>;
 }
 

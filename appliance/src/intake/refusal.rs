@@ -55,7 +55,6 @@ pub enum Refusal {
         /// Which entry.
         of: EntryRef,
     },
-    /// It is voided already.
     #[error("This cleaning is voided already")]
     AlreadyVoided,
     /// The undo time is over, or it was another phone.
@@ -64,7 +63,6 @@ pub enum Refusal {
     /// A field is needed.
     #[error("{words}")]
     Needed {
-        /// Which field.
         field: &'static str,
         /// What to do.
         words: &'static str,
@@ -72,7 +70,6 @@ pub enum Refusal {
     /// A field is too long.
     #[error("{} is longer than {chars_max} characters. Shorten it", label(field))]
     TooLong {
-        /// Which field.
         field: &'static str,
         /// How long it may be.
         chars_max: usize,
@@ -80,7 +77,6 @@ pub enum Refusal {
     /// A field has a character that nobody can see.
     #[error("{} has a character that cannot be shown (U+{code:04X}). Type it again by hand", label(field))]
     Character {
-        /// Which field.
         field: &'static str,
         /// The character.
         code: u32,
@@ -88,7 +84,6 @@ pub enum Refusal {
     /// A field's value is out of its range.
     #[error("{words}")]
     Range {
-        /// Which field.
         field: &'static str,
         /// What it may be.
         words: &'static str,

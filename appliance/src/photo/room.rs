@@ -61,7 +61,6 @@ impl AtRelay {
 /// A photo on the card.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OnCard {
-    /// Which.
     pub hash: Hash,
     /// Its size.
     pub bytes: u64,

@@ -17,7 +17,6 @@ const KEPT_SIDE_MAX: u32 = 2_048;
 const THUMBNAIL_SIDES: [u32; 2] = [320, 160];
 /// Qualities of a thumbnail that are tried until it is small enough.
 const THUMBNAIL_QUALITIES: [u8; 5] = [70, 55, 40, 25, 10];
-/// Bytes of a thumbnail.
 pub(super) const THUMBNAIL_BYTES_MAX: usize = 15_000;
 /// Bytes that a decoder may ask for.
 const DECODER_BYTES_MAX: u64 = 256 * 1024 * 1024;

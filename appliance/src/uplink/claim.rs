@@ -23,18 +23,10 @@ const RENEW_BEFORE_S: i64 = 2 * 365 * 86_400 / 3;
 pub enum ClaimError {
     /// A file of the box cannot be read or written.
     #[error("{} cannot be read or written: {source}", path.display())]
-    File {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
+    File { path: PathBuf, source: std::io::Error },
     /// A key that others can read.
     #[error("{} can be read by others. Run `chmod 600` on it, then start again", path.display())]
-    Permissions {
-        /// Which.
-        path: PathBuf,
-    },
+    Permissions { path: PathBuf },
     /// The claim file does not fit.
     #[error("{0}")]
     ClaimFile(#[from] firmware_config::ClaimFileError),

@@ -62,7 +62,6 @@ pub enum State {
     Down {
         /// Since when, milliseconds since 1970; absent: since the start.
         since_ms: Option<i64>,
-        /// Why.
         why: String,
     },
 }

@@ -38,7 +38,6 @@ pub(super) enum PhotoUplinkError {
     /// The relay will not take this photo.
     #[error("the relay refused photo {photo} with status {status}")]
     Refused {
-        /// Which.
         photo: Hash,
         /// HTTP status.
         status: u16,

@@ -19,12 +19,7 @@ const BUILT_S: u64 = 1_795_132_800;
 pub enum TlsError {
     /// A certificate or key cannot be read.
     #[error("the {what} cannot be read: {why}")]
-    Pem {
-        /// Which.
-        what: &'static str,
-        /// Why.
-        why: String,
-    },
+    Pem { what: &'static str, why: String },
     /// They do not fit together.
     #[error("the certificate, its key and the relay's authority do not fit together: {0}")]
     Config(String),

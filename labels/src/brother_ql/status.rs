@@ -7,7 +7,7 @@ const HEADER: [u8; 3] = [0x80, 0x20, 0x42];
 
 /// Why a status was sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum StatusKind {
     /// Asked for, or read by SNMP.
     Reply,
     /// "Printing completed".
@@ -25,7 +25,7 @@ pub(super) enum Kind {
 /// One status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Status {
-    pub(super) kind: Kind,
+    pub(super) kind: StatusKind,
     pub(super) printing: bool,
     pub(super) width_mm: u8,
     /// 0 for an endless roll.
@@ -38,12 +38,12 @@ pub(super) struct Status {
 impl Status {
     fn read(bytes: &[u8; STATUS_BYTES]) -> Self {
         let kind = match (bytes[18], bytes[22]) {
-            (0x00, _) => Kind::Reply,
-            (0x01, _) => Kind::Completed,
-            (0x05, 0x03) => Kind::CoolingStarted,
-            (0x05, 0x04) => Kind::CoolingFinished,
-            (0x06, _) => Kind::PhaseChange,
-            _ => Kind::Other,
+            (0x00, _) => StatusKind::Reply,
+            (0x01, _) => StatusKind::Completed,
+            (0x05, 0x03) => StatusKind::CoolingStarted,
+            (0x05, 0x04) => StatusKind::CoolingFinished,
+            (0x06, _) => StatusKind::PhaseChange,
+            _ => StatusKind::Other,
         };
         let stopped = match bytes[18] {
             0x02 => Some(Condition::Fault),

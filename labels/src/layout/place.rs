@@ -1,8 +1,8 @@
 //! Rectangles in dots, and the place of a code among them.
 
-use crate::code::Code;
+use crate::code::Barcode;
 use crate::dpi::Dpi;
-use crate::template::{Align, Area, CodeElement, Element, What};
+use crate::template::{Align, AreaMm, CodeElement, Element, What};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Rect {
@@ -14,7 +14,7 @@ pub(super) struct Rect {
 
 impl Rect {
     /// Both edges are rounded, so that areas that touch in millimetres touch in dots.
-    pub(super) fn of(area: Area, dpi: Dpi) -> Self {
+    pub(super) fn of(area: AreaMm, dpi: Dpi) -> Self {
         let (x, y) = (dpi.dots(area.x), dpi.dots(area.y));
         let (right, bottom) = (dpi.dots(area.x + area.width), dpi.dots(area.y + area.height));
         Self { x, y, width: (right - x).max(1), height: (bottom - y).max(1) }
@@ -59,7 +59,7 @@ impl Rect {
 
 /// The code's modules in its area, in the middle of the height. At a side it stands as far off as towards words, where
 /// there is room for that.
-pub(super) fn code_in(area: Rect, element: &CodeElement, code: &Code, module: u32) -> Rect {
+pub(super) fn code_in(area: Rect, element: &CodeElement, code: &Barcode, module: u32) -> Rect {
     let (width, height) = (code.width() * module, code.height() * module);
     let spare = area.width - width;
     let side = (code.kind().quiet() * module).min(spare.saturating_sub(code.kind().quiet_edge() * module));

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::bitmap::Bitmap;
-use crate::code::CodeError;
+use crate::code::BarcodeError;
 use crate::readback;
 use crate::template::{builtin, builtins};
 
@@ -146,7 +146,7 @@ fn long_fields() {
     let (label, drawing) = drawn("equipment", &long, 203).unwrap();
     assert_eq!(readback::check_drawing(&label, &drawing), Ok(()));
     let cut = |start: &str| {
-        drawing.warnings.iter().any(|w| matches!(w, Warning::Cut { text } if text.starts_with(start)))
+        drawing.warnings.iter().any(|w| matches!(w, LabelWarning::Cut { text } if text.starts_with(start)))
     };
     assert!(cut("Ventilator Ventilator") && cut("Ward Ward"), "{:?}", drawing.warnings);
     let asset = |chars| everything().with(Field::AssetNumber, "9".repeat(chars));
@@ -184,7 +184,7 @@ fn refusals_name_the_field_and_offer_the_asset_number() {
     let url = format!("https://{}/7QK3M9X2W", "a".repeat(700));
     assert!(matches!(
         drawn("equipment", &with(Field::Url, &url), 203),
-        Err(LabelError::Code(CodeError::TooLong { .. }))
+        Err(LabelError::Code(BarcodeError::TooLong { .. }))
     ));
     let long_host = format!("https://{}/7QK3M9X2W", "a".repeat(120));
     let small = refused("micro", &with(Field::Url, &long_host));
@@ -225,7 +225,7 @@ fn small_modules_are_warned_of_and_smaller_ones_refused() {
     let warnings = |size| draw(&t, &label(size), &everything(), None, Dpi::D203).map(|d| d.warnings);
     assert_eq!(warnings(22.0), Ok(vec![]));
     assert!(
-        matches!(warnings(15.0).unwrap().as_slice(), [Warning::SmallModules { module_mm }] if (0.49..0.51).contains(module_mm))
+        matches!(warnings(15.0).unwrap().as_slice(), [LabelWarning::SmallModules { module_mm }] if (0.49..0.51).contains(module_mm))
     );
     let refusal = warnings(9.0).unwrap_err().to_string();
     assert!(refusal.contains("squares of 0.25 mm") && refusal.contains("at least 11.1 mm wide"), "{refusal}");

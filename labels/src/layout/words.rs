@@ -1,14 +1,14 @@
 //! Texts in their areas: one by itself, or several in a column that share its room.
 
 use crate::bitmap::DOTS_MAX;
-use crate::code::CodeError;
-use crate::drawing::{Mark, Warning};
+use crate::code::BarcodeError;
+use crate::drawing::{LabelWarning, Mark};
 use crate::fields::Field;
 use crate::label_error::{LabelError, Subject};
 use crate::layout::place::Rect;
-use crate::layout::{Plan, TAIL_MM, grouped};
-use crate::template::{Align, Column, Element, Item, Part, Style, TextElement, Vertical, Words};
-use crate::text::{Block, Fit};
+use crate::layout::{LayoutPass, TAIL_MM, grouped};
+use crate::template::{Align, Column, Element, Item, Part, TextElement, TextStyle, Vertical, Words};
+use crate::text::{Fit, TextBlock};
 
 /// White around white words on their black ground, left and right (millimetres).
 const INVERSE_INSET_MM: f64 = 1.0;
@@ -18,10 +18,10 @@ const BESIDE_LEAST: (u32, u32) = (3, 5);
 /// A text of a column that was fitted.
 struct Fitted<'a> {
     item: &'a Item,
-    block: Block,
+    block: TextBlock,
 }
 
-impl Plan<'_> {
+impl LayoutPass<'_> {
     pub(super) fn text(&mut self, area: Rect, element: &TextElement) -> Result<(), LabelError> {
         let Some(text) = self.printable(&element.words, &element.style)? else { return Ok(()) };
         let inset = if element.inverse { self.dpi.dots(INVERSE_INSET_MM).min(area.width / 4) } else { 0 };
@@ -51,7 +51,7 @@ impl Plan<'_> {
         let width = area.right().saturating_sub(left);
         // A very long address makes a code so wide that no words fit beside it.
         if width * BESIDE_LEAST.1 < area.width * BESIDE_LEAST.0 {
-            return Err(CodeError::TooLong { chars: self.fields.get(Field::Url).chars().count() }.into());
+            return Err(BarcodeError::TooLong { chars: self.fields.get(Field::Url).chars().count() }.into());
         }
         Ok(Rect { x: left, width, ..area })
     }
@@ -112,7 +112,7 @@ impl Plan<'_> {
                     fitted.push((place, Fitted { item, block }));
                 }
                 Err(_) if item.style.may_cut && !item.style.required => {
-                    self.drawing.warnings.push(Warning::LeftOut { text });
+                    self.drawing.warnings.push(LabelWarning::LeftOut { text });
                 }
                 Err(e) => return Err(e),
             }
@@ -122,13 +122,13 @@ impl Plan<'_> {
     }
 
     /// One line at the smallest size.
-    fn least_height(&self, style: &Style) -> u32 {
+    fn least_height(&self, style: &TextStyle) -> u32 {
         let px = self.dpi.points(style.pt_min).max(1);
         let (lines, indents, weight, caps) = (vec![String::new()], Vec::new(), style.weight, style.caps);
-        self.t.height(&Block { lines, indents, px, weight, caps, cut: false })
+        self.t.height(&TextBlock { lines, indents, px, weight, caps, cut: false })
     }
 
-    fn set(&mut self, block: &Block, area: Rect, align: Align, white: bool) {
+    fn set(&mut self, block: &TextBlock, area: Rect, align: Align, white: bool) {
         let (px, weight) = (block.px, block.weight);
         self.lowest = self.lowest.max(area.y + self.t.height(block));
         for (line, indent, baseline) in self.t.baselines(block, area.y) {
@@ -139,7 +139,7 @@ impl Plan<'_> {
     }
 
     /// The words as they will be printed; `None` when there are none.
-    fn printable(&self, words: &Words, style: &Style) -> Result<Option<String>, LabelError> {
+    fn printable(&self, words: &Words, style: &TextStyle) -> Result<Option<String>, LabelError> {
         let mut fields = words.fields().peekable();
         let empty = fields.peek().is_some() && fields.all(|f| self.fields.get(f).is_empty());
         if empty {
@@ -184,10 +184,10 @@ impl Plan<'_> {
         &mut self,
         text: &str,
         words: &Words,
-        style: &Style,
+        style: &TextStyle,
         width: u32,
         height: u32,
-    ) -> Result<Block, LabelError> {
+    ) -> Result<TextBlock, LabelError> {
         let fit = Fit {
             width,
             height,
@@ -203,7 +203,7 @@ impl Plan<'_> {
             LabelError::DoesNotFit { subject, chars: text.chars().count() }
         })?;
         if block.cut {
-            self.drawing.warnings.push(Warning::Cut { text: text.to_owned() });
+            self.drawing.warnings.push(LabelWarning::Cut { text: text.to_owned() });
         }
         Ok(block)
     }

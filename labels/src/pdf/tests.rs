@@ -9,7 +9,7 @@ use super::*;
 use crate::dpi::Dpi;
 use crate::sheet::SHEETS;
 
-fn text(x: u32, baseline: u32, weight: Weight, text: &str) -> Mark {
+fn text(x: u32, baseline: u32, weight: FontWeight, text: &str) -> Mark {
     Mark::Text { x, baseline, px: 80, weight, text: text.into(), white: false }
 }
 
@@ -21,7 +21,7 @@ fn drawing(width_mm: f64, height_mm: f64, marks: Vec<Mark>) -> Drawing {
 fn label(n: u32) -> Drawing {
     let code = crate::code::qr(&format!("https://ct.example/7QK3M{n:04}")).unwrap();
     let mark = Mark::Code { x: 36, y: 75, module: 18, code };
-    drawing(60.96, 25.4, vec![mark, text(600, 200, Weight::Bold, &format!("Infusion pump {n}"))])
+    drawing(60.96, 25.4, vec![mark, text(600, 200, FontWeight::Bold, &format!("Infusion pump {n}"))])
 }
 
 fn on(name: &str, start: u32, nudge: Nudge, labels: u32) -> Result<Vec<u8>, PdfError> {
@@ -98,7 +98,7 @@ fn nothing_lies_off_the_paper_of_any_sheet() {
 #[test]
 fn words_are_words() {
     let said = ["Infusion pump 14", "Přístroj č. 7 Žižkov", "Ναός Αθήνα", "Насос № 3", "Đường thở ½ µg"];
-    let marks = said.iter().zip([Weight::Bold, Weight::Regular].into_iter().cycle());
+    let marks = said.iter().zip([FontWeight::Bold, FontWeight::Regular].into_iter().cycle());
     let marks = marks.enumerate().map(|(i, (s, w))| text(0, 80 * i as u32, w, s)).collect();
     let pdf = labels(&[drawing(60.0, 30.0, marks)]).unwrap();
     let found = Document::load_mem(&pdf).unwrap().extract_text(&[1]).unwrap();
@@ -110,7 +110,8 @@ fn words_are_words() {
 
 #[test]
 fn every_letter_of_the_fonts_comes_out_as_itself() {
-    for (weight, face) in [(Weight::Bold, Face::bold().unwrap()), (Weight::Regular, Face::regular().unwrap())]
+    for (weight, face) in
+        [(FontWeight::Bold, Face::bold().unwrap()), (FontWeight::Regular, Face::regular().unwrap())]
     {
         let plain = |c: &char| face.glyph_id(*c).is_some() && !c.is_whitespace() && !c.is_control();
         let all: String = ('!'..'\u{2c80}').filter(plain).collect();
@@ -147,7 +148,7 @@ fn white_marks_and_a_logo_kept_once() {
     let mut logo = Bitmap::white(9, 2);
     logo.blacken(8, 1);
     let white =
-        Mark::Text { x: 5, baseline: 90, px: 60, weight: Weight::Bold, text: "OUT".into(), white: true };
+        Mark::Text { x: 5, baseline: 90, px: 60, weight: FontWeight::Bold, text: "OUT".into(), white: true };
     let marks = vec![
         Mark::Rect { x: 0, y: 0, width: 400, height: 100, white: false },
         white,
@@ -203,7 +204,7 @@ fn three_hundred_labels_stay_small() {
 fn refusals_say_what_to_do() {
     assert!(matches!(labels(&[]), Err(PdfError::Nothing)));
     assert!(matches!(on("5160", 1, Nudge::default(), 0), Err(PdfError::Nothing)));
-    let pump = drawing(30.0, 10.0, vec![text(0, 80, Weight::Bold, "pump 💉")]);
+    let pump = drawing(30.0, 10.0, vec![text(0, 80, FontWeight::Bold, "pump 💉")]);
     let e = labels(&[pump]).unwrap_err();
     assert!(matches!(e, PdfError::MissingGlyph('💉')) && e.to_string().contains('💉'), "{e}");
     for (width, height) in [(0, 5), (5, 0), (DOTS_MAX + 1, 5), (5, u32::MAX)] {
@@ -239,7 +240,14 @@ fn any_mark() -> impl Strategy<Value = Mark> {
         white,
     });
     let words = (n(), n(), n(), "[ -~äöžΩЖ()\\\\]{0,30}", any::<bool>()).prop_map(
-        |(x, baseline, px, text, white)| Mark::Text { x, baseline, px, weight: Weight::Regular, text, white },
+        |(x, baseline, px, text, white)| Mark::Text {
+            x,
+            baseline,
+            px,
+            weight: FontWeight::Regular,
+            text,
+            white,
+        },
     );
     let codes = (n(), n(), n(), "[A-Z0-9]{1,30}").prop_map(|(x, y, module, s)| Mark::Code {
         x,

@@ -1,6 +1,6 @@
 //! Checks a template as a whole: everything on the label, nothing on top of another thing.
 
-use super::{Area, Element, Height, Template, TemplateError, TemplateFault, What};
+use super::{AreaMm, Element, Height, Template, TemplateError, TemplateFault, What};
 
 /// What rounding may take (millimetres): a sixteenth of a dot at 203 dpi.
 const SLACK_MM: f64 = 0.008;
@@ -35,7 +35,7 @@ fn growing(template: &Template) -> Result<(), TemplateError> {
 }
 
 fn on_label(template: &Template, element: &Element) -> Result<(), TemplateFault> {
-    let Area { x, y, width, height } = element.area;
+    let AreaMm { x, y, width, height } = element.area;
     let (right, bottom) = (x + width - template.width_mm, y + height - template.bottom_mm());
     for (over_mm, edge) in [(right, "right"), (bottom, "lower")] {
         if over_mm > SLACK_MM {

@@ -4,12 +4,12 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::{
-    Align, Area, BYTES_MAX, CodeElement, Column, ELEMENTS_MAX, Element, Height, Item, LENGTH_MM_MAX,
-    PT_LEAST, PT_MOST, SIDE_MM_LEAST, SIDE_MM_MAX, Style, Template, TemplateError, TemplateFault,
-    TextElement, Vertical, What, Words,
+    Align, AreaMm, BYTES_MAX, CodeElement, Column, ELEMENTS_MAX, Element, Height, Item, LENGTH_MM_MAX,
+    PT_LEAST, PT_MOST, SIDE_MM_LEAST, SIDE_MM_MAX, Template, TemplateError, TemplateFault, TextElement,
+    TextStyle, Vertical, What, Words,
 };
-use crate::code::{Kind, MODULE_MM};
-use crate::text::{BLOCK_LINES_MAX, Weight};
+use crate::code::{BarcodeKind, MODULE_MM};
+use crate::text::{BLOCK_LINES_MAX, FontWeight};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -207,8 +207,8 @@ fn all() -> f64 {
 /// The keys that single texts and those of columns share: serde's `flatten` would lose the check for unknown keys.
 macro_rules! style {
     ($raw:ident, $words:ident) => {
-        Style {
-            weight: if $raw.bold { Weight::Bold } else { Weight::Regular },
+        TextStyle {
+            weight: if $raw.bold { FontWeight::Bold } else { FontWeight::Regular },
             pt_max: within("size", $raw.size, PT_LEAST, PT_MOST)?,
             pt_min: size_min($raw.size, $raw.size_min)?,
             lines: lines($raw.lines)?,
@@ -291,7 +291,7 @@ fn add<T>(
     to: &mut Vec<Element>,
     text: &str,
     raw: &[Spanned<T>],
-    make: impl Fn(&T) -> Fault<(Area, What)>,
+    make: impl Fn(&T) -> Fault<(AreaMm, What)>,
 ) -> Result<(), TemplateError> {
     for raw in raw {
         let line = line_of(text, raw.span().start);
@@ -309,8 +309,8 @@ fn within(key: &'static str, value: f64, least: f64, most: f64) -> Fault<f64> {
     Err(TemplateFault::Measure { key, value, least, most })
 }
 
-fn area(x: f64, y: f64, width: f64, height: f64) -> Fault<Area> {
-    Ok(Area {
+fn area(x: f64, y: f64, width: f64, height: f64) -> Fault<AreaMm> {
+    Ok(AreaMm {
         x: within("x", x, 0.0, SIDE_MM_MAX)?,
         y: within("y", y, 0.0, LENGTH_MM_MAX)?,
         width: within("width", width, 0.1, SIDE_MM_MAX)?,
@@ -318,7 +318,7 @@ fn area(x: f64, y: f64, width: f64, height: f64) -> Fault<Area> {
     })
 }
 
-fn frame(raw: &RawBox) -> Fault<(Area, What)> {
+fn frame(raw: &RawBox) -> Fault<(AreaMm, What)> {
     let thickness_mm = match (raw.filled, raw.thickness) {
         (true, _) => None,
         (false, mm) => Some(within("thickness", mm.unwrap_or_else(thin), 0.1, 10.0)?),
@@ -326,17 +326,17 @@ fn frame(raw: &RawBox) -> Fault<(Area, What)> {
     Ok((area(raw.x, raw.y, raw.width, raw.height)?, What::Box { thickness_mm }))
 }
 
-fn line(raw: &RawLine) -> Fault<(Area, What)> {
+fn line(raw: &RawLine) -> Fault<(AreaMm, What)> {
     let thickness = within("thickness", raw.thickness, 0.1, 10.0)?;
     let length = within("length", raw.length, 0.1, SIDE_MM_MAX)?;
     let (width, height) = if raw.vertical { (thickness, length) } else { (length, thickness) };
     Ok((area(raw.x, raw.y, width, height)?, What::Line { dashed: raw.dashed }))
 }
 
-fn code(raw: &RawCode) -> Fault<(Area, What)> {
+fn code(raw: &RawCode) -> Fault<(AreaMm, What)> {
     let kind = match raw.kind {
-        RawKind::Qr => Kind::Qr,
-        RawKind::DataMatrix => Kind::DataMatrix,
+        RawKind::Qr => BarcodeKind::Qr,
+        RawKind::DataMatrix => BarcodeKind::DataMatrix,
     };
     let code = CodeElement {
         kind,
@@ -349,7 +349,7 @@ fn code(raw: &RawCode) -> Fault<(Area, What)> {
     Ok((area(raw.x, raw.y, raw.width, raw.height)?, What::Code(code)))
 }
 
-fn words(raw: &RawText) -> Fault<(Area, What)> {
+fn words(raw: &RawText) -> Fault<(AreaMm, What)> {
     let words = Words::parse(&raw.text)?;
     let style = style!(raw, words);
     let text = TextElement { words, style, vertical: raw.vertical, inverse: raw.inverse };

@@ -169,9 +169,6 @@ impl AccessLog<'_> {
     }
 
     /// An act, in its transaction.
-    ///
-    /// # Errors
-    /// The database.
     pub async fn write_act(
         &self,
         tx: &mut Conn,
@@ -184,9 +181,6 @@ impl AccessLog<'_> {
     }
 
     /// What may come again and again: one row a minute for the same of the same.
-    ///
-    /// # Errors
-    /// The database.
     pub async fn write_repeated(
         &self,
         tx: &mut Conn,
@@ -202,9 +196,6 @@ impl AccessLog<'_> {
     }
 
     /// What somebody tried who has no account: one row an hour for all of them.
-    ///
-    /// # Errors
-    /// The database.
     pub async fn write_stranger(&self, tx: &mut Conn, act: &str) -> Result<(), DbError> {
         let now_ms = self.clock.now_ms();
         let fold = format!("{}\n{act}", now_ms.div_euclid(HOUR_MS));

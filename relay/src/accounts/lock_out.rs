@@ -18,14 +18,12 @@ pub const FULL_AFTER_MS: i64 = {
     if known_ms > strangers_ms { known_ms } else { strangers_ms }
 };
 
-/// Whose bucket is empty.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EmptyBucket {
     /// That of this person on this device.
     KnownDevice,
     /// That of this person on all devices that are not known.
     Strangers,
-    /// That of the network.
     Network,
 }
 
@@ -90,9 +88,6 @@ impl AttemptOrigin {
 }
 
 /// Ends what keeps somebody out on devices that are new to them: they have another password.
-///
-/// # Errors
-/// The database.
 pub async fn end_waits(tx: &mut Conn, email: &str) -> Result<(), DbError> {
     buckets::platform_forget(tx, &person_name(Hash::of(email.as_bytes()))).await
 }

@@ -59,7 +59,6 @@ pub struct Visitor {
     pub scope: AccountScope,
     /// Their id, as it stands in the database.
     pub user_id: String,
-    /// Their name.
     pub name: String,
     /// Their e-mail address.
     pub email: String,

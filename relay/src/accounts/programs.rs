@@ -117,9 +117,6 @@ pub async fn revoke(
 }
 
 /// Whose token this is. `None` is nobody's.
-///
-/// # Errors
-/// The database.
 pub async fn recognise(
     db: &Db,
     text: &str,

@@ -25,9 +25,6 @@ pub struct ForgetRounds {
 
 impl ForgetRounds {
     /// Of a process that starts now.
-    ///
-    /// # Errors
-    /// The database.
     pub async fn begin(db: Db, now_ms: i64) -> Result<Self, DbError> {
         let newest = db::audit::platform_newest_ms(&mut db.read().await?).await?;
         Ok(Self { db, newest_at_start_ms: newest.unwrap_or(now_ms), up_ms: 0 })

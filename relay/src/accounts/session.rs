@@ -42,7 +42,6 @@ impl Token {
         Some(Self { account: account.parse().ok()?, secret })
     }
 
-    /// Whose account.
     pub fn account(&self) -> AccountId {
         self.account
     }

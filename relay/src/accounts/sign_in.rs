@@ -189,9 +189,6 @@ impl<'a> Door<'a> {
     }
 
     /// The person whose cookie this is, if the session still lives.
-    ///
-    /// # Errors
-    /// The database.
     pub async fn visitor(&self, token: Token) -> Result<Option<Visitor>, DbError> {
         let (now_ms, scope) = (self.clock.now_ms(), AccountScope::of(token.account()));
         let found = db::sessions::find(&mut self.db.read().await?, scope, token.digest()).await?;

@@ -29,18 +29,13 @@ use crate::mqtt::Outbox;
 
 pub use epochs::EpochAct;
 
-/// An order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Order {
     /// A paying organisation.
-    AccountCreate {
-        /// Its name.
-        name: String,
-    },
+    AccountCreate { name: String },
     /// A person who signs in.
     AdminCreate {
-        /// Whose.
         account: AccountId,
         /// Their address.
         email: String,
@@ -48,26 +43,19 @@ pub enum Order {
         name: String,
         /// `account_admin`, `super_admin` or `auditor`.
         role: String,
-        /// Their password.
         password: String,
     },
     /// A hospital, clinic or lab.
     FacilityCreate {
-        /// Whose.
         account: AccountId,
-        /// Its name.
         name: String,
         /// Its IANA zone.
         zone: String,
     },
     /// Everybody who signs in to an account.
-    AdminList {
-        /// Whose.
-        account: AccountId,
-    },
+    AdminList { account: AccountId },
     /// Sign somebody out everywhere, keep them out, or let them in again.
     AdminChange {
-        /// Whose.
         account: AccountId,
         /// Their address.
         email: String,
@@ -76,7 +64,6 @@ pub enum Order {
     },
     /// Another password for somebody who forgot theirs; they are signed out everywhere.
     AdminSetPassword {
-        /// Whose.
         account: AccountId,
         /// Their address.
         email: String,
@@ -85,30 +72,22 @@ pub enum Order {
     },
     /// An API token; it is shown once.
     TokenCreate {
-        /// Whose.
         account: AccountId,
-        /// What it is for.
         name: String,
         /// How long it opens something, as `accounts::token::TokenLife` writes it.
         life: String,
     },
     /// Every API token of an account.
-    TokenList {
-        /// Whose.
-        account: AccountId,
-    },
+    TokenList { account: AccountId },
     /// An API token that opens nothing from now on.
     TokenRevoke {
-        /// Whose.
         account: AccountId,
         /// Its id, or the name of only one.
         token: String,
     },
     /// A claim file for one box.
     ClaimFileCreate {
-        /// Whose.
         account: AccountId,
-        /// For which facility.
         facility: FacilityId,
         /// Name of the Wi-Fi.
         ssid: Option<String>,
@@ -123,36 +102,28 @@ pub enum Order {
     },
     /// A box in quarantine that a person has looked at.
     BoxRelease {
-        /// Whose.
         account: AccountId,
-        /// Which.
         #[serde(rename = "box")]
         box_id: BoxId,
     },
     /// A box that is lost, stolen or replaced.
     BoxRevoke {
-        /// Whose.
         account: AccountId,
-        /// Which.
         #[serde(rename = "box")]
         box_id: BoxId,
     },
     /// Every log under a box's name.
     EpochList {
-        /// Whose.
         account: AccountId,
-        /// Of which box.
         #[serde(rename = "box")]
         box_id: BoxId,
     },
     /// A log that no key of its box vouches for, and that a person has looked at.
     EpochDecide {
-        /// Whose.
         account: AccountId,
         /// Under the name of which box.
         #[serde(rename = "box")]
         box_id: BoxId,
-        /// Which.
         epoch: Epoch,
         /// What is to be done.
         act: EpochAct,
@@ -171,10 +142,8 @@ pub enum AdminError {
     /// The address has a user already.
     #[error("{0} signs in here already")]
     Known(String),
-    /// The password.
     #[error(transparent)]
     Password(#[from] PasswordError),
-    /// People.
     #[error(transparent)]
     People(#[from] PeopleError),
     /// Tokens.

@@ -7,7 +7,6 @@ use super::{AccountScope, Conn, DbError, all, exec};
 /// A person who signs in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewUser<'a> {
-    /// Their id.
     pub user_id: UserId,
     /// Lower case.
     pub email: &'a str,
@@ -20,9 +19,6 @@ pub struct NewUser<'a> {
 }
 
 /// Makes an account.
-///
-/// # Errors
-/// The database.
 pub async fn platform_create(
     conn: &mut Conn,
     account: AccountId,
@@ -34,9 +30,6 @@ pub async fn platform_create(
 }
 
 /// Every account with its name, the oldest first.
-///
-/// # Errors
-/// The database.
 pub async fn platform_list(conn: &mut Conn) -> Result<Vec<(String, String)>, DbError> {
     all!(conn, (String, String), "SELECT account, name FROM accounts ORDER BY account")
 }
@@ -59,9 +52,6 @@ pub async fn create_user(
 }
 
 /// Takes the account's row for this transaction, so that changes of its people follow each other. Whether there is one.
-///
-/// # Errors
-/// The database.
 pub async fn hold(conn: &mut Conn, scope: AccountScope) -> Result<bool, DbError> {
     Ok(exec!(conn, "UPDATE accounts SET name = name WHERE account = $1", scope.key())? > 0)
 }

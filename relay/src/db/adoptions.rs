@@ -15,9 +15,6 @@ pub type Adoption = (RunName, LinePlace);
 
 /// Keeps which runs lines of a box adopt: only such a run is taken from it. Whether one of them is here already. `asks`: those
 /// that are not are asked for.
-///
-/// # Errors
-/// The database.
 pub async fn note(
     conn: &mut Conn,
     scope: AccountScope,
@@ -59,9 +56,6 @@ pub async fn note(
 }
 
 /// Asks for the runs that a log adopts, which was not known to be its box's before.
-///
-/// # Errors
-/// The database.
 pub async fn ask(
     conn: &mut Conn,
     scope: AccountScope,
@@ -77,9 +71,6 @@ pub async fn ask(
 }
 
 /// Whether a line of the box that is here adopts the run: one of a log that is known to be its own, or of a run.
-///
-/// # Errors
-/// The database.
 pub async fn is_named(
     conn: &mut Conn,
     scope: AccountScope,
@@ -96,9 +87,6 @@ const LACKING: &str =
     "SELECT run FROM lacking_runs WHERE account = $1 AND box = $2 AND refused = $3 ORDER BY run LIMIT $4";
 
 /// Runs that lines of a box adopt and that it may send.
-///
-/// # Errors
-/// The database.
 pub async fn lacking(
     conn: &mut Conn,
     scope: AccountScope,
@@ -110,18 +98,12 @@ pub async fn lacking(
 }
 
 /// A run that was lacking is here.
-///
-/// # Errors
-/// The database.
 pub async fn came(conn: &mut Conn, scope: AccountScope, box_id: BoxId, run: RunName) -> Result<(), DbError> {
     let sql = "DELETE FROM lacking_runs WHERE account = $1 AND box = $2 AND run = $3";
     exec!(conn, sql, scope.key(), box_id.to_string(), run.to_string()).map(drop)
 }
 
 /// A run that is lacking is more than is taken, and is not asked for again. Whether that is new.
-///
-/// # Errors
-/// The database.
 pub async fn refuse(
     conn: &mut Conn,
     scope: AccountScope,

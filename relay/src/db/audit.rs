@@ -55,9 +55,6 @@ async fn write(conn: &mut Conn, account: String, row: &NewAudit<'_>, now_ms: i64
 }
 
 /// Writes down what somebody did or was denied.
-///
-/// # Errors
-/// The database.
 pub async fn insert(
     conn: &mut Conn,
     scope: AccountScope,
@@ -68,17 +65,11 @@ pub async fn insert(
 }
 
 /// The same of somebody who has no account.
-///
-/// # Errors
-/// The database.
 pub async fn platform_insert(conn: &mut Conn, row: &NewAudit<'_>, now_ms: i64) -> Result<(), DbError> {
     write(conn, NOBODY.to_owned(), row, now_ms).await
 }
 
 /// Rows of the account that were begun before the one with this id, the newest first.
-///
-/// # Errors
-/// The database.
 pub async fn before(
     conn: &mut Conn,
     scope: AccountScope,
@@ -91,18 +82,12 @@ pub async fn before(
 }
 
 /// When the newest row of all was written, or added to.
-///
-/// # Errors
-/// The database.
 pub async fn platform_newest_ms(conn: &mut Conn) -> Result<Option<i64>, DbError> {
     let newest = opt!(conn, (Option<i64>,), "SELECT MAX(last_ms) FROM audit")?;
     Ok(newest.and_then(|(at,)| at))
 }
 
 /// Forgets rows that nothing was added to since `before_ms`.
-///
-/// # Errors
-/// The database.
 pub async fn platform_forget_old(conn: &mut Conn, before_ms: i64) -> Result<u64, DbError> {
     exec!(conn, "DELETE FROM audit WHERE last_ms < $1", before_ms)
 }

@@ -38,9 +38,6 @@ pub(crate) fn big(number: u64) -> i64 {
 }
 
 /// Where a box belongs: the certificate proves which box speaks, this says for whom.
-///
-/// # Errors
-/// The database.
 pub async fn platform_home(conn: &mut Conn, box_id: BoxId) -> Result<Option<Home>, DbError> {
     let sql = "SELECT account, facility, revoked_ms, quarantined_ms FROM boxes WHERE box = $1";
     let row = opt!(conn, HomeRow, sql, box_id.to_string())?;
@@ -48,9 +45,6 @@ pub async fn platform_home(conn: &mut Conn, box_id: BoxId) -> Result<Option<Home
 }
 
 /// As [`platform_home`], its row taken for this transaction: neither a quarantine nor a revocation slips in between.
-///
-/// # Errors
-/// The database.
 pub async fn take(conn: &mut Conn, scope: AccountScope, box_id: BoxId) -> Result<Option<Home>, DbError> {
     let sql = "UPDATE boxes SET refusals = refusals WHERE account = $1 AND box = $2 \
                RETURNING account, facility, revoked_ms, quarantined_ms";
@@ -68,9 +62,6 @@ fn home((account, facility, revoked, quarantined): HomeRow) -> Result<Home, DbEr
 }
 
 /// Registers a box at its claim, or moves it to another facility of the same account.
-///
-/// # Errors
-/// The database.
 pub async fn register(
     conn: &mut Conn,
     scope: AccountScope,
@@ -92,9 +83,6 @@ pub async fn register(
 }
 
 /// A connection of the box is open.
-///
-/// # Errors
-/// The database.
 pub async fn connected(
     conn: &mut Conn,
     scope: AccountScope,
@@ -108,9 +96,6 @@ pub async fn connected(
 }
 
 /// A connection ended; an older one's end changes nothing.
-///
-/// # Errors
-/// The database.
 pub async fn gone(
     conn: &mut Conn,
     scope: AccountScope,
@@ -123,9 +108,6 @@ pub async fn gone(
 }
 
 /// Keeps a hello.
-///
-/// # Errors
-/// The database.
 pub async fn said_hello(
     conn: &mut Conn,
     scope: AccountScope,
@@ -145,9 +127,6 @@ pub async fn said_hello(
 }
 
 /// Keeps a health report.
-///
-/// # Errors
-/// The database.
 pub async fn said_health(
     conn: &mut Conn,
     scope: AccountScope,
@@ -166,18 +145,12 @@ pub async fn said_health(
 }
 
 /// Marks that something of the box was heard.
-///
-/// # Errors
-/// The database.
 pub async fn heard(conn: &mut Conn, scope: AccountScope, box_id: BoxId, now_ms: i64) -> Result<(), DbError> {
     let sql = "UPDATE boxes SET heard_ms = $1 WHERE account = $2 AND box = $3";
     exec!(conn, sql, now_ms, scope.key(), box_id.to_string()).map(drop)
 }
 
 /// Takes nothing more of the box until a person has looked. The first reason stays.
-///
-/// # Errors
-/// The database.
 pub async fn quarantine(
     conn: &mut Conn,
     scope: AccountScope,
@@ -191,9 +164,6 @@ pub async fn quarantine(
 }
 
 /// Takes the box's word again, after a person has looked. Whether there was anything to lift.
-///
-/// # Errors
-/// The database.
 pub async fn release(conn: &mut Conn, scope: AccountScope, box_id: BoxId) -> Result<bool, DbError> {
     let sql = "UPDATE boxes SET quarantined_ms = NULL, quarantine = NULL \
                WHERE account = $1 AND box = $2 AND quarantined_ms IS NOT NULL";
@@ -205,16 +175,12 @@ pub async fn release(conn: &mut Conn, scope: AccountScope, box_id: BoxId) -> Res
 pub struct RunTotals {
     /// How many.
     pub runs: u64,
-    /// Their lines.
     pub lines: u64,
     /// Bytes of their lines and texts.
     pub bytes: u64,
 }
 
 /// What the runs of a box that are here come to.
-///
-/// # Errors
-/// The database.
 pub async fn run_totals(conn: &mut Conn, scope: AccountScope, box_id: BoxId) -> Result<RunTotals, DbError> {
     let sql = "SELECT run_count, run_lines, run_bytes FROM boxes WHERE account = $1 AND box = $2";
     let row = opt!(conn, (i64, i64, i64), sql, scope.key(), box_id.to_string())?;
@@ -224,9 +190,6 @@ pub async fn run_totals(conn: &mut Conn, scope: AccountScope, box_id: BoxId) -> 
 }
 
 /// The runs of a box are more.
-///
-/// # Errors
-/// The database.
 pub async fn add_run(
     conn: &mut Conn,
     scope: AccountScope,
@@ -239,9 +202,6 @@ pub async fn add_run(
 }
 
 /// Revokes a box and its certificates. Whether there was one to revoke.
-///
-/// # Errors
-/// The database.
 pub async fn revoke(
     conn: &mut Conn,
     scope: AccountScope,
@@ -257,9 +217,6 @@ pub async fn revoke(
 }
 
 /// Keeps the serial number of a certificate that was issued.
-///
-/// # Errors
-/// The database.
 pub async fn certified(
     conn: &mut Conn,
     scope: AccountScope,
@@ -273,9 +230,6 @@ pub async fn certified(
 }
 
 /// Whether a certificate speaks for the box: `None` unknown, `Some(true)` good, `Some(false)` revoked.
-///
-/// # Errors
-/// The database.
 pub async fn certificate(
     conn: &mut Conn,
     scope: AccountScope,

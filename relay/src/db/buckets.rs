@@ -5,9 +5,6 @@ use service::attempts::AttemptBucket;
 use super::{Conn, DbError, exec, opt};
 
 /// The bucket of a name; one that was never touched is full.
-///
-/// # Errors
-/// The database.
 pub async fn platform_find(conn: &mut Conn, name: &str) -> Result<AttemptBucket, DbError> {
     let sql = "SELECT missing_ms, at_ms FROM attempt_buckets WHERE name = $1";
     let row = opt!(conn, (i64, i64), sql, name)?;
@@ -17,9 +14,6 @@ pub async fn platform_find(conn: &mut Conn, name: &str) -> Result<AttemptBucket,
 }
 
 /// The same, and takes its row for this transaction: whoever comes at the same time waits for what this one keeps.
-///
-/// # Errors
-/// The database.
 pub async fn platform_hold(conn: &mut Conn, name: &str, now_ms: i64) -> Result<AttemptBucket, DbError> {
     let sql = "INSERT INTO attempt_buckets (name, missing_ms, at_ms) VALUES ($1, 0, $2) \
                ON CONFLICT (name) DO UPDATE SET name = excluded.name RETURNING missing_ms, at_ms";
@@ -29,9 +23,6 @@ pub async fn platform_hold(conn: &mut Conn, name: &str, now_ms: i64) -> Result<A
 }
 
 /// Keeps the bucket of a name that is held.
-///
-/// # Errors
-/// The database.
 pub async fn platform_put(conn: &mut Conn, name: &str, bucket: AttemptBucket) -> Result<(), DbError> {
     let (missing_ms, at_ms) = bucket.parts();
     let sql = "UPDATE attempt_buckets SET missing_ms = $1, at_ms = $2 WHERE name = $3";
@@ -39,17 +30,11 @@ pub async fn platform_put(conn: &mut Conn, name: &str, bucket: AttemptBucket) ->
 }
 
 /// Forgets a name: its bucket is full.
-///
-/// # Errors
-/// The database.
 pub async fn platform_forget(conn: &mut Conn, name: &str) -> Result<(), DbError> {
     exec!(conn, "DELETE FROM attempt_buckets WHERE name = $1", name).map(drop)
 }
 
 /// Forgets what was not touched since `before_ms`.
-///
-/// # Errors
-/// The database.
 pub async fn platform_forget_old(conn: &mut Conn, before_ms: i64) -> Result<u64, DbError> {
     exec!(conn, "DELETE FROM attempt_buckets WHERE at_ms < $1", before_ms)
 }

@@ -7,9 +7,7 @@ use super::{AccountScope, Conn, DbError, exec, opt};
 /// A code as it is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Claim {
-    /// Whose.
     pub scope: AccountScope,
-    /// For which facility.
     pub facility: FacilityId,
     /// Milliseconds since 1970.
     pub expires_ms: i64,
@@ -20,7 +18,6 @@ pub struct Claim {
 /// The box that used a code and what it was told.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Used {
-    /// Which box.
     pub box_id: BoxId,
     /// SHA-256 of the public key in its certificate request.
     pub csr_key: Vec<u8>,
@@ -29,9 +26,6 @@ pub struct Used {
 }
 
 /// Keeps a new code's digest.
-///
-/// # Errors
-/// The database.
 pub async fn create(
     conn: &mut Conn,
     scope: AccountScope,
@@ -47,18 +41,12 @@ pub async fn create(
 type Row = (String, String, i64, Option<String>, Option<Vec<u8>>, Option<String>);
 
 /// Whether anybody made such a code: asked before a transaction is begun for a stranger.
-///
-/// # Errors
-/// The database.
 pub async fn platform_exists(conn: &mut Conn, code: &[u8]) -> Result<bool, DbError> {
     let row = opt!(conn, (String,), "SELECT account FROM claims WHERE code = $1", code.to_vec())?;
     Ok(row.is_some())
 }
 
 /// Finds a code by its digest and takes its row for this transaction: who knows the code speaks for its account.
-///
-/// # Errors
-/// The database.
 pub async fn platform_take(conn: &mut Conn, code: &[u8]) -> Result<Option<Claim>, DbError> {
     let sql = "UPDATE claims SET code = code WHERE code = $1 \
                RETURNING account, facility, expires_ms, box, csr_key, answer";
@@ -79,9 +67,6 @@ pub async fn platform_take(conn: &mut Conn, code: &[u8]) -> Result<Option<Claim>
 }
 
 /// Marks a code as used.
-///
-/// # Errors
-/// The database.
 pub async fn used(
     conn: &mut Conn,
     scope: AccountScope,

@@ -33,9 +33,6 @@ pub(super) fn run_of(text: &str) -> Result<Option<RunName>, DbError> {
 
 /// The cleanings that lines of a number recorded, one for each branch that counts, with the place of its run (see
 /// `runs.place`). Only of the box that speaks of it: what an entry says, it says of its own box's log.
-///
-/// # Errors
-/// The database.
 pub async fn get(
     conn: &mut Conn,
     scope: AccountScope,
@@ -52,9 +49,6 @@ pub async fn get(
 }
 
 /// Cleanings of a boot whose clock was not synced when they were written, voided ones included.
-///
-/// # Errors
-/// The database.
 pub async fn unsure(
     conn: &mut Conn,
     scope: AccountScope,
@@ -67,9 +61,6 @@ pub async fn unsure(
 }
 
 /// Writes cleanings, new ones and changed ones. `held_in`: the run that the lines of the new ones stand in.
-///
-/// # Errors
-/// The database.
 pub async fn put(
     conn: &mut Conn,
     scope: AccountScope,
@@ -137,9 +128,6 @@ pub struct Use {
 }
 
 /// Writes uses.
-///
-/// # Errors
-/// The database.
 pub async fn put_uses(
     conn: &mut Conn,
     scope: AccountScope,
@@ -200,9 +188,6 @@ impl Done {
 }
 
 /// Cleanings that are not voided, per item since its own time; unordered. Items without any are not among them.
-///
-/// # Errors
-/// The database.
 pub async fn since(
     conn: &mut Conn,
     scope: AccountScope,
@@ -230,9 +215,6 @@ pub(super) fn texts(items: &[Since]) -> Vec<(String, i64)> {
 }
 
 /// Uses per item since its own time: tag, performed; unordered.
-///
-/// # Errors
-/// The database.
 pub async fn uses_since(
     conn: &mut Conn,
     scope: AccountScope,

@@ -13,9 +13,6 @@ use super::{AccountScope, Conn, DbError, bulk, by_keys};
 pub type KeyPlace = (Idem, LinePlace);
 
 /// The first places of these keys of one box, as far as there are any.
-///
-/// # Errors
-/// The database.
 pub async fn first_of(
     conn: &mut Conn,
     scope: AccountScope,
@@ -47,9 +44,6 @@ pub async fn first_of(
 }
 
 /// Keeps places of keys that have none yet.
-///
-/// # Errors
-/// The database.
 pub async fn put(
     conn: &mut Conn,
     scope: AccountScope,

@@ -8,7 +8,6 @@ use super::{AccountScope, Conn, DbError, all, impl_from_row, opt};
 /// A facility's day.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DayRow {
-    /// Which facility.
     pub facility: String,
     /// Civil day of the facility, counted from 1970-01-01.
     pub day: i64,
@@ -23,7 +22,6 @@ impl_from_row!(DayRow { facility, day, met, closed });
 /// Items of a facility that stand alike.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StateCount {
-    /// Which facility.
     pub facility: String,
     /// `none`, `out`, `idle`, `clean`, `due`, `used` or `overdue`.
     pub state: String,
@@ -36,7 +34,6 @@ impl_from_row!(StateCount { facility, state, items });
 /// A box with what the relay holds of its present log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BoxRow {
-    /// Its id.
     pub box_id: String,
     /// Where it stands.
     pub facility: String,
@@ -95,7 +92,6 @@ impl_from_row!(BoxRow {
 /// An item with how it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ItemRow {
-    /// Which facility.
     pub facility: String,
     /// Its first tag.
     pub tag: String,
@@ -114,9 +110,6 @@ pub struct ItemRow {
 impl_from_row!(ItemRow { facility, tag, body, state, since_ms, by_ms, last_ms });
 
 /// The settings that the boxes of an account recorded, by facility: JSON of `record::fold::Settings`.
-///
-/// # Errors
-/// The database.
 pub async fn settings(conn: &mut Conn, scope: AccountScope) -> Result<Vec<(String, String)>, DbError> {
     let sql = "SELECT f.facility, r.body FROM facilities f JOIN state_rows r \
                ON r.account = f.account AND r.facility = f.facility AND r.room = 'settings' \
@@ -125,9 +118,6 @@ pub async fn settings(conn: &mut Conn, scope: AccountScope) -> Result<Vec<(Strin
 }
 
 /// The days of every facility from a day on, ascending.
-///
-/// # Errors
-/// The database.
 pub async fn days(conn: &mut Conn, scope: AccountScope, from_day: i64) -> Result<Vec<DayRow>, DbError> {
     let sql = "SELECT d.facility, d.day, d.met, d.closed FROM facilities f JOIN facility_days d \
                ON d.account = f.account AND d.facility = f.facility AND d.day >= $1 \
@@ -136,9 +126,6 @@ pub async fn days(conn: &mut Conn, scope: AccountScope, from_day: i64) -> Result
 }
 
 /// How the items of every facility stand.
-///
-/// # Errors
-/// The database.
 pub async fn states(conn: &mut Conn, scope: AccountScope) -> Result<Vec<StateCount>, DbError> {
     let sql =
         "SELECT facility, state, COUNT(*) AS items FROM items WHERE account = $1 GROUP BY facility, state";
@@ -146,9 +133,6 @@ pub async fn states(conn: &mut Conn, scope: AccountScope) -> Result<Vec<StateCou
 }
 
 /// Every box of an account.
-///
-/// # Errors
-/// The database.
 pub async fn boxes(conn: &mut Conn, scope: AccountScope) -> Result<Vec<BoxRow>, DbError> {
     let sql = "SELECT b.box AS box_id, b.facility, b.version, b.claimed_ms, b.revoked_ms, b.quarantined_ms, b.epoch, \
                b.told_size, COALESCE(e.size, 0) AS held_size, \
@@ -163,9 +147,6 @@ pub async fn boxes(conn: &mut Conn, scope: AccountScope) -> Result<Vec<BoxRow>, 
 }
 
 /// Items that are overdue, the longest first.
-///
-/// # Errors
-/// The database.
 pub async fn overdue(
     conn: &mut Conn,
     scope: AccountScope,
@@ -181,9 +162,6 @@ pub async fn overdue(
 }
 
 /// Windows met and closed of each item of a facility, by tag, from a day on.
-///
-/// # Errors
-/// The database.
 pub async fn item_tallies(
     conn: &mut Conn,
     scope: AccountScope,
@@ -198,9 +176,6 @@ pub async fn item_tallies(
 }
 
 /// The days of one item from a day on, ascending: day, met, closed.
-///
-/// # Errors
-/// The database.
 pub async fn item_days(
     conn: &mut Conn,
     scope: AccountScope,
@@ -214,9 +189,6 @@ pub async fn item_days(
 }
 
 /// The items of a facility after a tag, by tag; an empty `after` begins with the first.
-///
-/// # Errors
-/// The database.
 pub async fn items(
     conn: &mut Conn,
     scope: AccountScope,
@@ -233,9 +205,6 @@ pub async fn items(
 }
 
 /// One item, by its first tag.
-///
-/// # Errors
-/// The database.
 pub async fn item(
     conn: &mut Conn,
     scope: AccountScope,
@@ -250,9 +219,6 @@ pub async fn item(
 }
 
 /// One row of a facility's state, as `record::fold` keeps it.
-///
-/// # Errors
-/// The database.
 pub async fn row(
     conn: &mut Conn,
     scope: AccountScope,

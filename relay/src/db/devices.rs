@@ -9,9 +9,6 @@ const DEVICES_MAX: i64 = 50;
 
 /// Whether the person with this e-mail address, in lower case, has signed in from this device since `since_ms`. Costs the
 /// same where nobody has the address.
-///
-/// # Errors
-/// The database.
 pub async fn platform_is_known(
     conn: &mut Conn,
     email: &str,
@@ -26,18 +23,12 @@ pub async fn platform_is_known(
 }
 
 /// Whether anybody has signed in from this device since `since_ms`.
-///
-/// # Errors
-/// The database.
 pub async fn platform_is_anybodys(conn: &mut Conn, device: Hash, since_ms: i64) -> Result<bool, DbError> {
     let sql = "SELECT used_ms FROM known_devices WHERE device = $1 AND used_ms >= $2 LIMIT 1";
     Ok(opt!(conn, (i64,), sql, device.0.to_vec(), since_ms)?.is_some())
 }
 
 /// Keeps that a person has signed in from this device.
-///
-/// # Errors
-/// The database.
 pub async fn remember(
     conn: &mut Conn,
     scope: AccountScope,
@@ -55,9 +46,6 @@ pub async fn remember(
 }
 
 /// Forgets every device of a person but `kept`.
-///
-/// # Errors
-/// The database.
 pub async fn forget(
     conn: &mut Conn,
     scope: AccountScope,
@@ -71,9 +59,6 @@ pub async fn forget(
 }
 
 /// Forgets devices that were not used since `before_ms`.
-///
-/// # Errors
-/// The database.
 pub async fn platform_forget_old(conn: &mut Conn, before_ms: i64) -> Result<u64, DbError> {
     exec!(conn, "DELETE FROM known_devices WHERE used_ms < $1", before_ms)
 }

@@ -22,9 +22,6 @@ fn place(scope: AccountScope, origin: &Origin) -> (String, String, String) {
 }
 
 /// Appends lines, text lines and subtree roots. `by_hash` tells which texts are looked up by their hash.
-///
-/// # Errors
-/// The database.
 pub async fn append(
     conn: &mut Conn,
     scope: AccountScope,
@@ -65,9 +62,6 @@ pub async fn append(
 }
 
 /// Lines `from..`, at most `limit`, ascending.
-///
-/// # Errors
-/// The database.
 pub async fn lines(
     conn: &mut Conn,
     scope: AccountScope,
@@ -83,9 +77,6 @@ pub async fn lines(
 }
 
 /// One line.
-///
-/// # Errors
-/// The database.
 pub async fn line(
     conn: &mut Conn,
     scope: AccountScope,
@@ -98,9 +89,6 @@ pub async fn line(
 }
 
 /// Leaf hashes of entries `from..to`.
-///
-/// # Errors
-/// The database.
 pub async fn leaves(
     conn: &mut Conn,
     scope: AccountScope,

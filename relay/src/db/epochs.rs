@@ -121,9 +121,6 @@ fn bytes_of(frontier: &Frontier) -> Vec<u8> {
 
 /// Makes a log known by its key. Knowing it already changes nothing, but for a key that nothing was signed with yet and
 /// nothing vouches for.
-///
-/// # Errors
-/// The database.
 pub async fn create(
     conn: &mut Conn,
     scope: AccountScope,
@@ -144,9 +141,6 @@ pub async fn create(
 }
 
 /// One log.
-///
-/// # Errors
-/// The database.
 pub async fn get(conn: &mut Conn, scope: AccountScope, origin: &Origin) -> Result<Option<Held>, DbError> {
     let place = "WHERE account = $1 AND box = $2 AND epoch = $3";
     let sql = sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} FROM epochs {place}"));
@@ -155,9 +149,6 @@ pub async fn get(conn: &mut Conn, scope: AccountScope, origin: &Origin) -> Resul
 }
 
 /// One log, its row taken for this transaction: this is what keeps two batches of one log in order.
-///
-/// # Errors
-/// The database.
 pub async fn take(conn: &mut Conn, scope: AccountScope, origin: &Origin) -> Result<Option<Held>, DbError> {
     let place = "WHERE account = $1 AND box = $2 AND epoch = $3";
     let sql = sqlx::AssertSqlSafe(format!("UPDATE epochs SET size = size {place} RETURNING {COLUMNS}"));
@@ -166,9 +157,6 @@ pub async fn take(conn: &mut Conn, scope: AccountScope, origin: &Origin) -> Resu
 }
 
 /// All logs of one box, in the order of their numbers.
-///
-/// # Errors
-/// The database.
 pub async fn of_box(
     conn: &mut Conn,
     scope: AccountScope,
@@ -180,9 +168,6 @@ pub async fn of_box(
 }
 
 /// Boxes that ever wrote for a facility, in the order in which they were claimed.
-///
-/// # Errors
-/// The database.
 pub async fn boxes_of(
     conn: &mut Conn,
     scope: AccountScope,
@@ -206,9 +191,6 @@ pub struct Grown<'a> {
 }
 
 /// The log has grown.
-///
-/// # Errors
-/// The database.
 pub async fn grown(
     conn: &mut Conn,
     scope: AccountScope,
@@ -245,9 +227,6 @@ async fn thin(conn: &mut Conn, scope: AccountScope, box_id: &str, epoch: &str) -
 }
 
 /// Keeps a cosigned checkpoint of more than is held, shown by a box to a relay that went back.
-///
-/// # Errors
-/// The database.
 pub async fn witnessed(
     conn: &mut Conn,
     scope: AccountScope,
@@ -260,9 +239,6 @@ pub async fn witnessed(
 }
 
 /// Keeps what an epoch's first entry says about where it goes on, and whether it stays apart.
-///
-/// # Errors
-/// The database.
 pub async fn began(
     conn: &mut Conn,
     scope: AccountScope,
@@ -280,9 +256,6 @@ pub async fn began(
 }
 
 /// The cosigned note of exactly this size, if one was made.
-///
-/// # Errors
-/// The database.
 pub async fn note_at(
     conn: &mut Conn,
     scope: AccountScope,
@@ -312,9 +285,6 @@ pub struct Evidence<'a> {
 }
 
 /// Keeps evidence.
-///
-/// # Errors
-/// The database.
 pub async fn keep_evidence(
     conn: &mut Conn,
     scope: AccountScope,
@@ -333,9 +303,6 @@ pub async fn keep_evidence(
 }
 
 /// Counts a refused batch and keeps the newest few of each box for the operator.
-///
-/// # Errors
-/// The database.
 pub async fn keep_refused(
     conn: &mut Conn,
     scope: AccountScope,

@@ -7,7 +7,6 @@ use super::{AccountScope, Conn, DbError, all, impl_from_row, opt};
 /// A contradiction: two notes that cannot both be true.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EvidenceRow {
-    /// Its id.
     pub evidence_id: String,
     /// Whose log.
     pub box_id: String,
@@ -15,7 +14,6 @@ pub struct EvidenceRow {
     pub at_ms: i64,
     /// `fork`, `epoch clash` or `data loss`.
     pub kind: String,
-    /// Which epoch.
     pub epoch: String,
     /// The first entry that differs, where that is known.
     pub seq: Option<i64>,
@@ -28,9 +26,6 @@ pub struct EvidenceRow {
 impl_from_row!(EvidenceRow { evidence_id, box_id, at_ms, kind, epoch, seq, ours, theirs });
 
 /// The newest contradictions of an account's boxes.
-///
-/// # Errors
-/// The database.
 pub async fn newest(conn: &mut Conn, scope: AccountScope, limit: i64) -> Result<Vec<EvidenceRow>, DbError> {
     let sql = "SELECT evidence_id, box AS box_id, at_ms, kind, epoch, seq, ours, theirs FROM evidence \
                WHERE account = $1 ORDER BY at_ms DESC, evidence_id LIMIT $2";
@@ -38,9 +33,6 @@ pub async fn newest(conn: &mut Conn, scope: AccountScope, limit: i64) -> Result<
 }
 
 /// One contradiction with what it rests on: the lines held here, and what the box sent.
-///
-/// # Errors
-/// The database.
 pub async fn get(
     conn: &mut Conn,
     scope: AccountScope,

@@ -7,7 +7,6 @@ use super::{AccountScope, Conn, DbError, all, exec, impl_from_row, opt};
 /// A box that was heard and had sent everything this recently tells about the present.
 const FRESH_MS: i64 = 180_000;
 
-/// One facility.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FacilityRow {
     /// Its id.
@@ -33,9 +32,6 @@ pub fn as_of_ms(now_ms: i64, known_ms: i64) -> i64 {
 }
 
 /// Makes a facility.
-///
-/// # Errors
-/// The database.
 pub async fn create(
     conn: &mut Conn,
     scope: AccountScope,
@@ -51,9 +47,6 @@ pub async fn create(
 }
 
 /// One facility.
-///
-/// # Errors
-/// The database.
 pub async fn get(
     conn: &mut Conn,
     scope: AccountScope,
@@ -65,9 +58,6 @@ pub async fn get(
 }
 
 /// All of an account, by name.
-///
-/// # Errors
-/// The database.
 pub async fn list(conn: &mut Conn, scope: AccountScope) -> Result<Vec<FacilityRow>, DbError> {
     let sql = "SELECT facility, name, zone, known_ms, changes, refold FROM facilities \
                WHERE account = $1 ORDER BY name, facility";
@@ -77,7 +67,6 @@ pub async fn list(conn: &mut Conn, scope: AccountScope) -> Result<Vec<FacilityRo
 /// What tells whether a page of a facility could show something else than before.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FacilityMark {
-    /// Which facility.
     pub facility: String,
     /// Commits that a page could show.
     pub changes: i64,
@@ -90,9 +79,6 @@ pub struct FacilityMark {
 impl_from_row!(FacilityMark { facility, changes, heard_ms, gone_ms });
 
 /// The marks of an account's facilities.
-///
-/// # Errors
-/// The database.
 pub async fn marks(conn: &mut Conn, scope: AccountScope) -> Result<Vec<FacilityMark>, DbError> {
     let sql = "SELECT f.facility, f.changes, MAX(b.heard_ms) AS heard_ms, MAX(b.gone_ms) AS gone_ms \
                FROM facilities f LEFT JOIN boxes b ON b.account = f.account AND b.facility = f.facility \
@@ -101,9 +87,6 @@ pub async fn marks(conn: &mut Conn, scope: AccountScope) -> Result<Vec<FacilityM
 }
 
 /// Takes the facility's row for this transaction, so that two batches of its boxes fold one after the other.
-///
-/// # Errors
-/// The database.
 pub async fn lock(
     conn: &mut Conn,
     scope: AccountScope,
@@ -116,9 +99,6 @@ pub async fn lock(
 }
 
 /// Raises the moment until which the facility is known.
-///
-/// # Errors
-/// The database.
 pub async fn known(
     conn: &mut Conn,
     scope: AccountScope,
@@ -130,9 +110,6 @@ pub async fn known(
 }
 
 /// Says whether rows and index must be rebuilt from the entries.
-///
-/// # Errors
-/// The database.
 pub async fn set_refold(
     conn: &mut Conn,
     scope: AccountScope,
@@ -144,9 +121,6 @@ pub async fn set_refold(
 }
 
 /// Facilities with work for the rollup job: rows to rebuild, or windows that closed by time alone.
-///
-/// # Errors
-/// The database.
 pub async fn platform_due(conn: &mut Conn, now_ms: i64) -> Result<Vec<(String, String, bool)>, DbError> {
     let sql = "SELECT f.account, f.facility, f.refold FROM facilities f WHERE f.refold OR EXISTS \
                (SELECT 1 FROM items i WHERE i.account = f.account AND i.facility = f.facility \
@@ -155,33 +129,21 @@ pub async fn platform_due(conn: &mut Conn, now_ms: i64) -> Result<Vec<(String, S
 }
 
 /// Whether there is any facility: asks next to nothing of the database.
-///
-/// # Errors
-/// The database.
 pub async fn platform_any(conn: &mut Conn) -> Result<bool, DbError> {
     Ok(opt!(conn, (String,), "SELECT facility FROM facilities LIMIT 1")?.is_some())
 }
 
 /// Writes to no row, in a transaction that is not committed: fails where the database takes no write.
-///
-/// # Errors
-/// The database.
 pub async fn platform_write_nothing(conn: &mut Conn) -> Result<(), DbError> {
     exec!(conn, "UPDATE facilities SET changes = changes WHERE account = ''").map(drop)
 }
 
 /// Every facility, for `rebuild` and `verify`.
-///
-/// # Errors
-/// The database.
 pub async fn platform_all(conn: &mut Conn) -> Result<Vec<(String, String)>, DbError> {
     all!(conn, (String, String), "SELECT account, facility FROM facilities ORDER BY account, facility")
 }
 
 /// When the newest entry of all that a box has told was recorded, by the box's clock.
-///
-/// # Errors
-/// The database.
 pub async fn platform_newest_ms(conn: &mut Conn) -> Result<Option<i64>, DbError> {
     let newest = opt!(conn, (Option<i64>,), "SELECT MAX(known_ms) FROM facilities WHERE known_ms > 0")?;
     Ok(newest.and_then(|(at,)| at))

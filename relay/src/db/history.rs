@@ -17,9 +17,7 @@ use super::{AccountScope, Conn, DbError, all, impl_from_row, opt, texts};
 pub struct Cursor {
     /// When it was done.
     pub performed_ms: i64,
-    /// Whose.
     pub box_id: String,
-    /// Which epoch.
     pub epoch: String,
     /// Which entry.
     pub seq: i64,
@@ -57,7 +55,6 @@ impl std::fmt::Display for Cursor {
 pub struct CleaningRow {
     /// Whose log.
     pub box_id: String,
-    /// Which epoch.
     pub epoch: String,
     /// Which entry.
     pub seq: i64,
@@ -99,9 +96,7 @@ impl_from_row!(BareRow { box_id, epoch, seq, facility, tag, performed_ms, body, 
 pub enum Of {
     /// Of every facility.
     Account,
-    /// Of one.
     Facility(FacilityId),
-    /// Of one item.
     Item(FacilityId, Tag),
 }
 
@@ -129,9 +124,6 @@ macro_rules! page {
 }
 
 /// The cleanings after `after`, newest first.
-///
-/// # Errors
-/// The database.
 pub async fn cleanings(
     conn: &mut Conn,
     scope: AccountScope,
@@ -260,7 +252,6 @@ pub struct UseRow {
     pub performed_ms: i64,
     /// Whose log.
     pub box_id: String,
-    /// Which epoch.
     pub epoch: String,
     /// Which entry.
     pub seq: i64,
@@ -269,9 +260,6 @@ pub struct UseRow {
 impl_from_row!(UseRow { performed_ms, box_id, epoch, seq });
 
 /// Uses of an item in `from_ms <= t < until_ms`, newest first.
-///
-/// # Errors
-/// The database.
 pub async fn uses(
     conn: &mut Conn,
     scope: AccountScope,
@@ -287,9 +275,6 @@ pub async fn uses(
 }
 
 /// Cleanings of an item since `from_ms`, voided ones included.
-///
-/// # Errors
-/// The database.
 pub async fn count_since(
     conn: &mut Conn,
     scope: AccountScope,

@@ -7,9 +7,6 @@ use record::ids::BoxId;
 use super::{AccountScope, Conn, DbError, all, exec, impl_from_row};
 
 /// Drops logs that a box only spoke of, and that nothing says are its own, but for the newest few.
-///
-/// # Errors
-/// The database.
 pub async fn drop_unbegun(
     conn: &mut Conn,
     scope: AccountScope,
@@ -24,9 +21,6 @@ pub async fn drop_unbegun(
 }
 
 /// A log is the box's own; `apart`: it goes on from where another one does already.
-///
-/// # Errors
-/// The database.
 pub async fn set_known(
     conn: &mut Conn,
     scope: AccountScope,
@@ -43,7 +37,6 @@ pub async fn set_known(
 pub struct WaitingEpoch {
     /// Under whose name.
     pub box_id: String,
-    /// Which.
     pub epoch: String,
     /// Its entries.
     pub size: i64,
@@ -52,9 +45,6 @@ pub struct WaitingEpoch {
 impl_from_row!(WaitingEpoch { box_id, epoch, size });
 
 /// All of an account.
-///
-/// # Errors
-/// The database.
 pub async fn waiting(conn: &mut Conn, scope: AccountScope) -> Result<Vec<WaitingEpoch>, DbError> {
     let sql = "SELECT box AS box_id, epoch, size FROM epochs WHERE account = $1 AND size > 0 AND NOT key_known \
                ORDER BY box, n, epoch";
@@ -62,9 +52,6 @@ pub async fn waiting(conn: &mut Conn, scope: AccountScope) -> Result<Vec<Waiting
 }
 
 /// Drops a log of which nothing says that it is its box's, with its entries. `false`: there is none such.
-///
-/// # Errors
-/// The database.
 pub async fn forget(conn: &mut Conn, scope: AccountScope, origin: &Origin) -> Result<bool, DbError> {
     let sql = "DELETE FROM epochs WHERE account = $1 AND box = $2 AND epoch = $3 AND NOT key_known";
     let (account, box_id, epoch) = (scope.key(), origin.box_id.to_string(), origin.epoch.to_string());

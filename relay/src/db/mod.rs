@@ -119,7 +119,6 @@ impl AccountScope {
         Self(account)
     }
 
-    /// Which account.
     pub fn account(self) -> AccountId {
         self.0
     }
@@ -162,7 +161,6 @@ pub enum Conn {
 
 /// What a statement runs on.
 pub(crate) enum Lane<'a> {
-    /// SQLite.
     Sqlite(&'a mut SqliteConnection),
     /// PostgreSQL.
     #[cfg(feature = "postgres")]

@@ -6,18 +6,12 @@ use super::boxes::big;
 use super::{AccountScope, Conn, DbError, exec, opt};
 
 /// Whether a photo is here whole.
-///
-/// # Errors
-/// The database.
 pub async fn is_here(conn: &mut Conn, scope: AccountScope, photo: Hash) -> Result<bool, DbError> {
     let sql = "SELECT bytes FROM photos WHERE account = $1 AND photo = $2";
     Ok(opt!(conn, (i64,), sql, scope.key(), photo.to_string())?.is_some())
 }
 
 /// A photo is here whole.
-///
-/// # Errors
-/// The database.
 pub async fn received(
     conn: &mut Conn,
     scope: AccountScope,

@@ -12,9 +12,6 @@ use super::{AccountScope, Conn, DbError, all, bulk};
 pub type Repeat = (LinePlace, LinePlace);
 
 /// Keeps lines that repeat others.
-///
-/// # Errors
-/// The database.
 pub async fn put(
     conn: &mut Conn,
     scope: AccountScope,
@@ -44,9 +41,6 @@ pub async fn put(
 }
 
 /// Lines of a number that repeat others, with the place of the run of each (see `runs.place`).
-///
-/// # Errors
-/// The database.
 pub async fn get(
     conn: &mut Conn,
     scope: AccountScope,

@@ -32,7 +32,6 @@ pub struct ItemState {
 pub struct ItemDay {
     /// Which item.
     pub tag: Tag,
-    /// Which day.
     pub day: i32,
     /// How many were met.
     pub met: i64,
@@ -41,9 +40,6 @@ pub struct ItemDay {
 }
 
 /// Items whose state can have changed by time alone, at most 256 of them.
-///
-/// # Errors
-/// The database.
 pub async fn due(
     conn: &mut Conn,
     scope: AccountScope,
@@ -56,9 +52,6 @@ pub async fn due(
 }
 
 /// Up to when the windows of items are counted; an item that is new is not among them.
-///
-/// # Errors
-/// The database.
 pub async fn counted(
     conn: &mut Conn,
     scope: AccountScope,
@@ -73,9 +66,6 @@ pub async fn counted(
 }
 
 /// Writes how items stand.
-///
-/// # Errors
-/// The database.
 pub async fn put(
     conn: &mut Conn,
     scope: AccountScope,
@@ -107,9 +97,6 @@ pub async fn put(
 }
 
 /// Makes the days of `items`, each from its own day on, those of `days`, and moves the facility's sums by the difference.
-///
-/// # Errors
-/// The database.
 pub async fn replace_days(
     conn: &mut Conn,
     scope: AccountScope,

@@ -25,9 +25,6 @@ fn named<'l>(lines: impl IntoIterator<Item = &'l Vec<u8>>) -> Result<BTreeSet<Te
 
 /// Drops at most `limit` lines of a run that never became known, with their texts. How many it were. It holds the box's row,
 /// as whoever makes a run known does: no other process makes it known meanwhile.
-///
-/// # Errors
-/// The database.
 pub async fn drop_unfinished(
     conn: &mut Conn,
     scope: AccountScope,

@@ -30,9 +30,6 @@ pub struct NewRun<'a> {
 }
 
 /// Makes a run known whose lines are here. `false`: it is here already.
-///
-/// # Errors
-/// The database.
 pub async fn create(
     conn: &mut Conn,
     scope: AccountScope,
@@ -54,9 +51,6 @@ pub async fn create(
 }
 
 /// Adds lines to a run that is not known yet.
-///
-/// # Errors
-/// The database.
 pub async fn append(
     conn: &mut Conn,
     scope: AccountScope,
@@ -88,9 +82,6 @@ pub async fn append(
 }
 
 /// How many lines of a run are here.
-///
-/// # Errors
-/// The database.
 pub async fn lines_here(
     conn: &mut Conn,
     scope: AccountScope,
@@ -103,9 +94,6 @@ pub async fn lines_here(
 }
 
 /// The notes of a run's own epoch that came with it; `None`: the run is not here.
-///
-/// # Errors
-/// The database.
 pub async fn notes(
     conn: &mut Conn,
     scope: AccountScope,
@@ -119,9 +107,6 @@ pub async fn notes(
 }
 
 /// Bytes of a run's lines and texts; `None`: the run is not here.
-///
-/// # Errors
-/// The database.
 pub async fn bytes(
     conn: &mut Conn,
     scope: AccountScope,
@@ -134,9 +119,6 @@ pub async fn bytes(
 }
 
 /// Lines of a run from number `from` on, at most `limit`, ascending.
-///
-/// # Errors
-/// The database.
 pub async fn lines(
     conn: &mut Conn,
     scope: AccountScope,
@@ -152,9 +134,6 @@ pub async fn lines(
 }
 
 /// Runs of a box that are here.
-///
-/// # Errors
-/// The database.
 pub async fn of_box(conn: &mut Conn, scope: AccountScope, box_id: BoxId) -> Result<Vec<RunName>, DbError> {
     let sql = "SELECT run FROM runs WHERE account = $1 AND box = $2";
     let rows = all!(conn, (String,), sql, scope.key(), box_id.to_string())?;
@@ -162,9 +141,6 @@ pub async fn of_box(conn: &mut Conn, scope: AccountScope, box_id: BoxId) -> Resu
 }
 
 /// Runs of an epoch that are here.
-///
-/// # Errors
-/// The database.
 pub async fn of_epoch(
     conn: &mut Conn,
     scope: AccountScope,
@@ -177,9 +153,6 @@ pub async fn of_epoch(
 }
 
 /// Keeps where a run stands in the order of counting, and which line that counts adopted it.
-///
-/// # Errors
-/// The database.
 pub async fn set_place(
     conn: &mut Conn,
     scope: AccountScope,
@@ -195,9 +168,6 @@ pub async fn set_place(
 }
 
 /// Forgets the places of a box's runs, to fold them anew.
-///
-/// # Errors
-/// The database.
 pub async fn clear_places(conn: &mut Conn, scope: AccountScope, box_id: BoxId) -> Result<(), DbError> {
     let sql = "UPDATE runs SET place = NULL, by_epoch = NULL, by_seq = NULL, by_run = NULL \
                WHERE account = $1 AND box = $2 AND place IS NOT NULL";
@@ -205,9 +175,6 @@ pub async fn clear_places(conn: &mut Conn, scope: AccountScope, box_id: BoxId) -
 }
 
 /// The line by which a run counts; `None`: none does, or the run is not here.
-///
-/// # Errors
-/// The database.
 pub async fn adopter(
     conn: &mut Conn,
     scope: AccountScope,
@@ -226,9 +193,6 @@ pub async fn adopter(
 }
 
 /// The lines that runs which count hold under one number, each with its run: in the order of counting, the first few.
-///
-/// # Errors
-/// The database.
 pub async fn at(
     conn: &mut Conn,
     scope: AccountScope,

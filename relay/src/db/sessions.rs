@@ -12,7 +12,6 @@ const SESSIONS_MAX: i64 = 20;
 pub struct Session {
     /// The person's id.
     pub user_id: String,
-    /// Their name.
     pub name: String,
     /// Their e-mail address.
     pub email: String,
@@ -29,9 +28,6 @@ pub struct Session {
 impl_from_row!(Session { user_id, name, email, role, account_name, created_ms, used_ms });
 
 /// Keeps a new session; the person's oldest ones beyond a bound end.
-///
-/// # Errors
-/// The database.
 pub async fn insert(
     conn: &mut Conn,
     scope: AccountScope,
@@ -50,9 +46,6 @@ pub async fn insert(
 }
 
 /// The session with this digest, if its person may still sign in.
-///
-/// # Errors
-/// The database.
 pub async fn find(conn: &mut Conn, scope: AccountScope, digest: Hash) -> Result<Option<Session>, DbError> {
     let sql = "SELECT s.user_id, u.name, u.email, u.role, a.name AS account_name, s.created_ms, s.used_ms \
                FROM sessions s \
@@ -63,36 +56,24 @@ pub async fn find(conn: &mut Conn, scope: AccountScope, digest: Hash) -> Result<
 }
 
 /// Writes down that it was used.
-///
-/// # Errors
-/// The database.
 pub async fn touch(conn: &mut Conn, scope: AccountScope, digest: Hash, now_ms: i64) -> Result<(), DbError> {
     let sql = "UPDATE sessions SET used_ms = $1 WHERE account = $2 AND digest = $3";
     exec!(conn, sql, now_ms, scope.key(), digest.0.to_vec()).map(drop)
 }
 
 /// Ends one session.
-///
-/// # Errors
-/// The database.
 pub async fn delete(conn: &mut Conn, scope: AccountScope, digest: Hash) -> Result<(), DbError> {
     let sql = "DELETE FROM sessions WHERE account = $1 AND digest = $2";
     exec!(conn, sql, scope.key(), digest.0.to_vec()).map(drop)
 }
 
 /// Ends every session of a person.
-///
-/// # Errors
-/// The database.
 pub async fn delete_of_user(conn: &mut Conn, scope: AccountScope, user_id: &str) -> Result<(), DbError> {
     let sql = "DELETE FROM sessions WHERE account = $1 AND user_id = $2";
     exec!(conn, sql, scope.key(), user_id).map(drop)
 }
 
 /// Ends sessions of every account that were begun or last used before these times.
-///
-/// # Errors
-/// The database.
 pub async fn platform_delete_ended(conn: &mut Conn, begun_ms: i64, used_ms: i64) -> Result<u64, DbError> {
     exec!(conn, "DELETE FROM sessions WHERE created_ms < $1 OR used_ms < $2", begun_ms, used_ms)
 }

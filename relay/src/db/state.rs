@@ -62,9 +62,6 @@ pub async fn load_all(
 }
 
 /// Writes rows back.
-///
-/// # Errors
-/// The database.
 pub async fn store(
     conn: &mut Conn,
     scope: AccountScope,
@@ -92,9 +89,6 @@ pub async fn store(
 }
 
 /// Empties everything that is a fold over the facility's entries, to fold it anew.
-///
-/// # Errors
-/// The database.
 pub async fn clear(conn: &mut Conn, scope: AccountScope, facility: FacilityId) -> Result<(), DbError> {
     for sql in [
         "DELETE FROM state_rows WHERE account = $1 AND facility = $2",

@@ -17,9 +17,6 @@ use crate::db::{AccountScope, Conn, DbError, bulk, by_keys, exec, opt};
 pub const LINES_AT_ONCE: usize = 32;
 
 /// Keeps text lines; `by_hash` tells which are looked up by their hash. One that was erased stays away.
-///
-/// # Errors
-/// The database.
 pub(super) async fn put(
     conn: &mut Conn,
     scope: AccountScope,
@@ -99,9 +96,6 @@ pub(super) async fn beside_few(
 }
 
 /// The texts of these hashes beside each of these numbers, as far as they are here; at most as many as an entry may have.
-///
-/// # Errors
-/// The database.
 pub(super) async fn named_texts(
     conn: &mut Conn,
     scope: AccountScope,
@@ -129,9 +123,6 @@ pub(super) async fn named_texts(
 }
 
 /// A text that is looked up by its hash alone: a name of staff, a reason. `None`: erased, or never sent.
-///
-/// # Errors
-/// The database.
 pub async fn by_hash(conn: &mut Conn, scope: AccountScope, hash: Hash) -> Result<Option<String>, DbError> {
     let sql = "SELECT line FROM texts WHERE account = $1 AND hash = $2 AND by_hash LIMIT 1";
     let line = opt!(conn, (String,), sql, scope.key(), hash.to_string())?;
@@ -140,9 +131,6 @@ pub async fn by_hash(conn: &mut Conn, scope: AccountScope, hash: Hash) -> Result
 }
 
 /// Erases a text of one box's logs and runs wherever it stands, and for good.
-///
-/// # Errors
-/// The database.
 pub async fn erase(conn: &mut Conn, scope: AccountScope, box_id: BoxId, hash: Hash) -> Result<(), DbError> {
     let (account, box_text, hash) = (scope.key(), box_id.to_string(), hash.to_string());
     let sql = "INSERT INTO erased_texts (account, box, hash) VALUES ($1, $2, $3) ON CONFLICT (account, box, hash) DO NOTHING";

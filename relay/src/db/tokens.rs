@@ -12,7 +12,6 @@ const LISTED_MAX: i64 = 300;
 pub struct TokenRow {
     /// Stands in its text too.
     pub token_id: String,
-    /// What it is for.
     pub name: String,
     /// What it may do.
     pub scope: String,
@@ -48,11 +47,8 @@ impl_from_row!(TokenRow {
 /// A token that somebody came with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ShownToken {
-    /// Whose.
     pub account: String,
-    /// Its id.
     pub token_id: String,
-    /// What it is for.
     pub name: String,
     /// As in [`TokenRow`].
     pub expires_ms: Option<i64>,
@@ -69,7 +65,6 @@ impl_from_row!(ShownToken { account, token_id, name, expires_ms, revoked_ms, use
 pub struct NewToken<'a> {
     /// Stands in its text too.
     pub token_id: &'a str,
-    /// What it is for.
     pub name: &'a str,
     /// SHA-256 of its text.
     pub digest: Hash,
@@ -85,9 +80,6 @@ const COLUMNS: &str =
     "token_id, name, scope, made_ms, made_by, expires_ms, revoked_ms, revoked_by, used_day, used_from";
 
 /// Keeps a token.
-///
-/// # Errors
-/// The database.
 pub async fn create(
     conn: &mut Conn,
     scope: AccountScope,
@@ -102,9 +94,6 @@ pub async fn create(
 }
 
 /// The token with this digest, whatever became of it.
-///
-/// # Errors
-/// The database.
 pub async fn platform_by_digest(conn: &mut Conn, digest: Hash) -> Result<Option<ShownToken>, DbError> {
     let sql =
         "SELECT account, token_id, name, expires_ms, revoked_ms, used_day FROM api_tokens WHERE digest = $1";
@@ -112,9 +101,6 @@ pub async fn platform_by_digest(conn: &mut Conn, digest: Hash) -> Result<Option<
 }
 
 /// Tokens of the account, those that open something first, then by name.
-///
-/// # Errors
-/// The database.
 pub async fn list(conn: &mut Conn, scope: AccountScope, now_ms: i64) -> Result<Vec<TokenRow>, DbError> {
     let sql = format!(
         "SELECT {COLUMNS} FROM api_tokens WHERE account = $1 \
@@ -125,18 +111,12 @@ pub async fn list(conn: &mut Conn, scope: AccountScope, now_ms: i64) -> Result<V
 }
 
 /// One token of the account.
-///
-/// # Errors
-/// The database.
 pub async fn get(conn: &mut Conn, scope: AccountScope, token_id: &str) -> Result<Option<TokenRow>, DbError> {
     let sql = format!("SELECT {COLUMNS} FROM api_tokens WHERE account = $1 AND token_id = $2");
     opt!(conn, TokenRow, sqlx::AssertSqlSafe(sql.clone()), scope.key(), token_id.to_owned())
 }
 
 /// Ids of tokens of the account with this name that were not revoked.
-///
-/// # Errors
-/// The database.
 pub async fn named(conn: &mut Conn, scope: AccountScope, name: &str) -> Result<Vec<String>, DbError> {
     let sql = "SELECT token_id FROM api_tokens WHERE account = $1 AND name = $2 AND revoked_ms IS NULL ORDER BY token_id";
     let rows = all!(conn, (String,), sql, scope.key(), name.to_owned())?;
@@ -144,9 +124,6 @@ pub async fn named(conn: &mut Conn, scope: AccountScope, name: &str) -> Result<V
 }
 
 /// How many tokens of the account open something.
-///
-/// # Errors
-/// The database.
 pub async fn count(conn: &mut Conn, scope: AccountScope, now_ms: i64) -> Result<i64, DbError> {
     let sql = "SELECT COUNT(*) FROM api_tokens \
                WHERE account = $1 AND revoked_ms IS NULL AND (expires_ms IS NULL OR expires_ms > $2)";
@@ -154,9 +131,6 @@ pub async fn count(conn: &mut Conn, scope: AccountScope, now_ms: i64) -> Result<
 }
 
 /// Revokes a token. Whether there was one to revoke.
-///
-/// # Errors
-/// The database.
 pub async fn revoke(
     conn: &mut Conn,
     scope: AccountScope,
@@ -169,9 +143,6 @@ pub async fn revoke(
 }
 
 /// Keeps on which day, and from where, a token was used.
-///
-/// # Errors
-/// The database.
 pub async fn used(
     conn: &mut Conn,
     scope: AccountScope,
@@ -184,9 +155,6 @@ pub async fn used(
 }
 
 /// Forgets tokens that open nothing since before `before_ms`.
-///
-/// # Errors
-/// The database.
 pub async fn platform_forget_old(conn: &mut Conn, before_ms: i64) -> Result<u64, DbError> {
     exec!(conn, "DELETE FROM api_tokens WHERE revoked_ms < $1 OR expires_ms < $2", before_ms, before_ms)
 }

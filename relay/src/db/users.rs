@@ -5,9 +5,7 @@ use super::{AccountScope, Conn, DbError, all, exec, impl_from_row, opt};
 /// A person who may sign in.
 #[derive(Clone, PartialEq, Eq)]
 pub struct UserRow {
-    /// Their account.
     pub account: String,
-    /// Their id.
     pub user_id: String,
     /// PHC string of argon2id.
     pub password_hash: String,
@@ -22,9 +20,6 @@ impl std::fmt::Debug for UserRow {
 }
 
 /// The person with this e-mail address, in lower case, unless they were disabled.
-///
-/// # Errors
-/// The database.
 pub async fn platform_by_email(conn: &mut Conn, email: &str) -> Result<Option<UserRow>, DbError> {
     let sql = "SELECT account, user_id, password_hash FROM users WHERE email = $1 AND disabled = FALSE";
     opt!(conn, UserRow, sql, email.to_owned())
@@ -33,7 +28,6 @@ pub async fn platform_by_email(conn: &mut Conn, email: &str) -> Result<Option<Us
 /// A person as a list shows them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PersonRow {
-    /// Their id.
     pub user_id: String,
     /// Their e-mail address.
     pub email: String,
@@ -59,9 +53,6 @@ const PERSON: &str = "SELECT u.user_id, u.email, u.name, u.role, u.disabled, u.c
      AND s.created_ms > $1 AND s.used_ms > $2) AS sessions FROM users u";
 
 /// Everybody of the account, those who may sign in first, then by name.
-///
-/// # Errors
-/// The database.
 pub async fn list(
     conn: &mut Conn,
     scope: AccountScope,
@@ -72,9 +63,6 @@ pub async fn list(
 }
 
 /// One person of the account.
-///
-/// # Errors
-/// The database.
 pub async fn get(
     conn: &mut Conn,
     scope: AccountScope,
@@ -87,9 +75,6 @@ pub async fn get(
 }
 
 /// Id and role of the person of the account with this e-mail address, in lower case.
-///
-/// # Errors
-/// The database.
 pub async fn id_and_role(
     conn: &mut Conn,
     scope: AccountScope,
@@ -100,9 +85,6 @@ pub async fn id_and_role(
 }
 
 /// How many people of the account may sign in and have one of two roles.
-///
-/// # Errors
-/// The database.
 pub async fn count(conn: &mut Conn, scope: AccountScope, roles: [&str; 2]) -> Result<i64, DbError> {
     let [one, other] = roles.map(str::to_owned);
     let sql = "SELECT COUNT(*) FROM users WHERE account = $1 AND disabled = FALSE AND role IN ($2, $3)";
@@ -110,9 +92,6 @@ pub async fn count(conn: &mut Conn, scope: AccountScope, roles: [&str; 2]) -> Re
 }
 
 /// Keeps that a person signed in. Whether they still may.
-///
-/// # Errors
-/// The database.
 pub async fn signed_in(
     conn: &mut Conn,
     scope: AccountScope,
@@ -124,9 +103,6 @@ pub async fn signed_in(
 }
 
 /// Keeps another password of a person, as its hash.
-///
-/// # Errors
-/// The database.
 pub async fn set_password(
     conn: &mut Conn,
     scope: AccountScope,
@@ -138,9 +114,6 @@ pub async fn set_password(
 }
 
 /// Says whether a person may sign in. Whether that was news.
-///
-/// # Errors
-/// The database.
 pub async fn set_disabled(
     conn: &mut Conn,
     scope: AccountScope,

@@ -24,7 +24,6 @@ const AUTHORITY_S: i64 = 20 * 365 * DAY_S;
 /// A clock that is a little behind must not refuse what was made just now.
 const BACKDATED_S: i64 = DAY_S;
 
-/// The authority.
 #[derive(Debug)]
 pub(super) struct Authority {
     issuer: Issuer<'static, KeyPair>,
@@ -34,7 +33,6 @@ pub(super) struct Authority {
 /// A certificate that was made.
 #[derive(Debug, Clone)]
 pub(super) struct Issued {
-    /// PEM.
     pub(super) pem: String,
     /// As `mqtt::serial_text` writes it.
     pub(super) serial: String,

@@ -32,7 +32,6 @@ pub(super) struct Facts<'a> {
     pub(super) expires_ms: i64,
 }
 
-/// Writes it.
 pub(super) fn write(facts: &Facts<'_>, wishes: ClaimWishes) -> String {
     let texts = |list: &[String]| toml::Value::Array(list.iter().cloned().map(toml::Value::String).collect());
     let expires =

@@ -14,22 +14,13 @@ use service::random::Random;
 pub enum KeyError {
     /// A file cannot be read or written.
     #[error("the key file {} cannot be used: {source}", path.display())]
-    File {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
+    File { path: PathBuf, source: std::io::Error },
     /// A file that others can read.
     #[error("{} can be read by others. Run `chmod 600` on it, then start again", path.display())]
-    Open {
-        /// Which.
-        path: PathBuf,
-    },
+    Open { path: PathBuf },
     /// A file that holds something else.
     #[error("{} does not hold {what}; restore it from a backup: boxes trust what belongs to it", path.display())]
     Content {
-        /// Which.
         path: PathBuf,
         /// What should be in it.
         what: &'static str,

@@ -3,12 +3,7 @@
 mod ca;
 mod claim;
 mod claim_file;
-mod doors;
 mod keys;
-mod old_entries;
-mod run_calls;
-mod run_intake;
-mod runs;
 
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
@@ -21,11 +16,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 pub use claim::Refused;
 pub use claim_file::ClaimWishes;
-pub use doors::doors;
 pub use keys::KeyError;
-pub use old_entries::old_entries;
-pub use run_calls::{RunDoors, RunLimits};
-pub use runs::run_doors;
 
 use crate::db::{AccountScope, Db, DbError, boxes, log_keys};
 use crate::mqtt::Outbox;
@@ -76,7 +67,6 @@ pub struct PublicIdentity {
 pub struct Identity {
     /// Leaf first.
     pub chain: Vec<CertificateDer<'static>>,
-    /// Its key.
     pub key: PrivateKeyDer<'static>,
 }
 
@@ -204,9 +194,6 @@ impl Fleet {
 
     /// Revokes a box: its certificates, its present connection, and keys that were only offered under its name. Whether
     /// there was one of this account.
-    ///
-    /// # Errors
-    /// The database.
     pub async fn revoke(&self, scope: AccountScope, box_id: BoxId, outbox: &Outbox) -> Result<bool, DbError> {
         let mut tx = self.db.begin().await?;
         let revoked = boxes::revoke(&mut tx, scope, box_id, self.clock.now_ms()).await?;

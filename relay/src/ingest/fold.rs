@@ -22,7 +22,6 @@ use crate::rollup;
 /// How entries came to count that a run brought.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Adopted {
-    /// The run.
     pub(crate) run: RunName,
     /// The entry that adopted it.
     pub(crate) by: EntryRef,

@@ -102,9 +102,6 @@ pub enum NotAdmitted {
 }
 
 /// Takes a log that waits for the box's own: it counts from the next fold on, and its key renews certificates.
-///
-/// # Errors
-/// The database.
 pub async fn admit(
     conn: &mut Conn,
     scope: AccountScope,

@@ -9,7 +9,6 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-/// The bounds.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Bounds {
     pub(super) total_max: usize,

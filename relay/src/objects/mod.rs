@@ -1,6 +1,5 @@
 //! Photos: per account, under their hash, in a folder (object storage behind one trait); kept only if the hash matches.
 
-mod doors;
 mod parts;
 
 use std::path::Path;
@@ -12,7 +11,7 @@ use object_store::path::Path as Key;
 use object_store::{ObjectStore, ObjectStoreExt as _};
 use record::tree::Hash;
 
-pub use doors::{Boxes, doors};
+pub(crate) use parts::Piece;
 pub use parts::{PartError, Parts};
 
 use crate::db::AccountScope;

@@ -23,7 +23,6 @@ pub enum PartError {
     /// All is here, and it is not the photo that the hash names.
     #[error("what came is not the photo that the hash names")]
     Hash,
-    /// The disk.
     #[error("a piece of a photo cannot be kept: {0}")]
     Disk(#[from] std::io::Error),
 }

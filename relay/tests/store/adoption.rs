@@ -11,16 +11,14 @@ use record::ids::BootId;
 use record::kinds::Event;
 use record::messages::{LackingRuns, LogChain};
 use record::run::{RunName, RunNamer, RunReader, RunWriter, check_run};
+use relay::box_api::RunLimits;
 use relay::db::boxes;
-use relay::fleet;
-use relay::fleet::{RunDoors, RunLimits};
 use relay::mqtt::PeerCertificate;
 use relay::rollup_rounds::RollupRounds;
-use service::clock::Clock;
-use service::random::SeededRandom;
 use tower::ServiceExt as _;
 
 use super::Databases;
+use super::doors::open_box_router;
 use super::fake_box::FakeBox;
 use super::world::{DAY_MS, NOW_MS, PROBE, PUMP, Said, World, box_id, column};
 
@@ -77,6 +75,7 @@ pub(crate) fn adopt(log: &mut FakeBox, run: RunName) {
 pub(crate) struct Doors {
     pub(crate) router: Router,
     pub(crate) peer: PeerCertificate,
+    folder: Arc<tempfile::TempDir>,
 }
 
 impl Doors {
@@ -89,16 +88,14 @@ impl Doors {
         let life = (NOW_MS, NOW_MS + DAY_MS);
         boxes::certified(&mut tx, world.scope, box_id(1), "0a", life).await.unwrap();
         tx.commit().await.unwrap();
-        let clock: Arc<dyn Clock> = world.clock.clone();
-        let random = Arc::new(SeededRandom::new(2));
-        let doors = RunDoors { db: world.db.clone(), clock, random, limits };
         let peer = PeerCertificate { box_id: box_id(1), serial: "0a".into() };
-        Self { router: fleet::run_doors(doors), peer }
+        let folder = Arc::new(tempfile::tempdir().unwrap());
+        Self { router: open_box_router(world, folder.path(), limits), peer, folder }
     }
 
     /// The same doors, as another box knocks at them.
     pub(crate) fn as_box(&self, peer: PeerCertificate) -> Self {
-        Self { router: self.router.clone(), peer }
+        Self { router: self.router.clone(), peer, folder: Arc::clone(&self.folder) }
     }
 
     pub(crate) async fn ask(&self, method: Method, path: &str, body: Vec<u8>) -> (StatusCode, Vec<u8>) {
@@ -219,12 +216,12 @@ pub(crate) async fn what_is_not_the_run_of_its_name_is_refused(dbs: impl Databas
         "nobody adopts that one"
     );
     let (status, _) = doors.ask(Method::PUT, "/box/v1/runs/1-2-3", file.clone()).await;
-    assert_eq!(status, StatusCode::BAD_REQUEST, "no name");
+    assert_eq!(status, StatusCode::NOT_FOUND, "no name");
     assert_eq!(doors.lacking().await, [run], "nothing of that was kept");
     let held = column(&mut world.read().await, "SELECT run FROM run_lines").await;
     assert!(held.is_empty());
     let stranger = PeerCertificate { box_id: box_id(1), serial: "0b".into() };
-    let outside = Doors { router: doors.router.clone(), peer: stranger };
+    let outside = doors.as_box(stranger);
     assert_eq!(outside.put(run, file.clone()).await, StatusCode::FORBIDDEN);
     assert_eq!(outside.ask(Method::GET, "/box/v1/log", Vec::new()).await.0, StatusCode::FORBIDDEN);
     assert_eq!(doors.put(run, file).await, StatusCode::NO_CONTENT);

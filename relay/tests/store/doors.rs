@@ -12,14 +12,15 @@ use record::claim::{ClaimAnswer, ClaimRequest, RenewRequest};
 use record::ids::{BoxId, Epoch, FacilityId};
 use record::limits::BATCH_ENTRIES_MAX;
 use record::tree::Hash;
+use relay::box_api::{self, BoxApiParts, RunLimits};
 use relay::db::{boxes, epochs, facilities};
 use relay::fleet::{self, ClaimWishes, Fleet, Urls};
 use relay::mqtt::{Outbox, PeerCertificate};
-use relay::objects::{self, Boxes, Parts, Photos};
+use relay::objects::{Parts, Photos};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use service::clock::Clock;
-use service::random::{Random, SystemRandom};
+use service::random::{Random, SeededRandom, SystemRandom};
 use tower::ServiceExt as _;
 
 use super::Databases;
@@ -35,6 +36,19 @@ pub(crate) fn open(world: &World, dir: &std::path::Path) -> Arc<Fleet> {
     let url = |port: u16| format!("https://relay.example:{port}");
     fleet.open_at(Urls { relay: url(1), mqtt: "mqtts://relay.example:2".into(), photos: url(3) });
     fleet
+}
+
+/// What boxes in service call, on the database of a world and with photos in a folder.
+pub(crate) fn open_box_router(world: &World, folder: &std::path::Path, limits: RunLimits) -> Router {
+    let parts = BoxApiParts {
+        db: world.db.clone(),
+        photos: Photos::in_folder(&folder.join("photos")).unwrap(),
+        unfinished: Parts::new(folder.join("uploads")),
+        clock: world.clock.clone(),
+        random: Arc::new(SeededRandom::new(2)),
+        limits,
+    };
+    box_api::box_router(parts).unwrap()
 }
 
 pub(crate) fn csr(key: &KeyPair) -> String {
@@ -59,7 +73,7 @@ pub(crate) async fn post<T: serde::Serialize>(
     body: &T,
 ) -> (StatusCode, Vec<u8>) {
     let body = Body::from(serde_json::to_vec(body).unwrap());
-    let request = Request::post(path).body(body).unwrap();
+    let request = Request::post(path).header("content-type", "application/json").body(body).unwrap();
     let answer = router.clone().oneshot(request).await.unwrap();
     let status = answer.status();
     (status, answer.into_body().collect().await.unwrap().to_bytes().to_vec())
@@ -80,7 +94,7 @@ pub(crate) async fn the_claim_table(dbs: impl Databases) {
     let world = World::new(dbs.db("a").await).await;
     let dir = tempfile::tempdir().unwrap();
     let fleet = open(&world, dir.path());
-    let router = fleet::doors(Arc::clone(&fleet));
+    let router = box_api::claim_router(Arc::clone(&fleet), Arc::new(SystemRandom)).unwrap();
     let file = async || {
         fleet::claim_file(&fleet, world.scope, world.facility, ClaimWishes::default()).await.unwrap()
     };
@@ -154,7 +168,7 @@ pub(crate) async fn renewals_are_signed_by_the_log(dbs: impl Databases) {
     let world = World::new(dbs.db("a").await).await;
     let dir = tempfile::tempdir().unwrap();
     let fleet = open(&world, dir.path());
-    let router = fleet::doors(Arc::clone(&fleet));
+    let router = box_api::claim_router(Arc::clone(&fleet), Arc::new(SystemRandom)).unwrap();
     let log = FakeBox::new(box_id(1), 1, 3);
     world.claim(&log).await;
     let key = KeyPair::generate().unwrap();
@@ -241,13 +255,8 @@ pub(crate) async fn photos_come_in_pieces(dbs: impl Databases) {
     let world = World::new(dbs.db("a").await).await;
     let dir = tempfile::tempdir().unwrap();
     let photos = Photos::in_folder(&dir.path().join("photos")).unwrap();
-    let boxes = Boxes {
-        db: world.db.clone(),
-        photos: photos.clone(),
-        parts: Parts::new(dir.path().join("uploads")),
-        clock: world.clock.clone(),
-    };
-    let (router, elsewhere) = (objects::doors(boxes), FacilityId::new(3, [3; 10]));
+    let router = open_box_router(&world, dir.path(), RunLimits::default());
+    let elsewhere = FacilityId::new(3, [3; 10]);
     let mut tx = world.db.begin().await.unwrap();
     facilities::create(&mut tx, stranger(), elsewhere, "South", "UTC", NOW_MS).await.unwrap();
     tx.commit().await.unwrap();
@@ -304,7 +313,8 @@ async fn page(
 
 pub(crate) async fn a_box_gets_its_own_entries_back(dbs: impl Databases) {
     let world = World::new(dbs.db("a").await).await;
-    let router = fleet::old_entries(world.db.clone());
+    let dir = tempfile::tempdir().unwrap();
+    let router = open_box_router(&world, dir.path(), RunLimits::default());
     let elsewhere = FacilityId::new(3, [3; 10]);
     let mut tx = world.db.begin().await.unwrap();
     facilities::create(&mut tx, stranger(), elsewhere, "South", "UTC", NOW_MS).await.unwrap();

@@ -6,6 +6,7 @@ use record::claim::RenewRequest;
 use record::messages::LogChain;
 use record::run::RunName;
 use relay::admin::{EpochAct, Office, Order};
+use relay::box_api;
 use relay::db::{boxes, epochs};
 use relay::fleet::{self, ClaimWishes};
 use relay::mqtt::{Outbox, PeerCertificate};
@@ -41,7 +42,7 @@ impl Operator {
     fn of(world: &World) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let fleet = open(world, dir.path());
-        let renewals = fleet::doors(Arc::clone(&fleet));
+        let renewals = box_api::claim_router(Arc::clone(&fleet), Arc::new(SystemRandom)).unwrap();
         let office = Office {
             db: world.db.clone(),
             fleet,
@@ -285,10 +286,7 @@ pub(crate) async fn a_stolen_certificate_is_refused_everywhere_once_its_box_is_r
             ["/box/v1/log", "/box/v1/runs"].map(|path| doors.ask(Method::GET, path, Vec::new()));
         let (chain, lacking) = (chain.await.0, lacking.await.0);
         let path = format!("/box/v1/log/{}?from=0", first.origin.epoch);
-        let old =
-            axum::http::Request::get(path).extension(peer.clone()).body(axum::body::Body::empty()).unwrap();
-        let old =
-            tower::ServiceExt::oneshot(fleet::old_entries(world.db.clone()), old).await.unwrap().status();
+        let old = doors.ask(Method::GET, &path, Vec::new()).await.0;
         [chain, lacking, old].iter().all(|status| *status == StatusCode::FORBIDDEN)
     };
     assert!(refused(&doors.peer).await);

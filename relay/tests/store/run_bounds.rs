@@ -8,9 +8,9 @@ use http_body_util::BodyExt as _;
 use record::ids::FacilityId;
 use record::limits::RUN_NAMES_MAX;
 use record::run::{RunLine, RunName, check_run};
+use relay::box_api::RunLimits;
 use relay::db::boxes::RunTotals;
 use relay::db::{boxes, facilities, runs};
-use relay::fleet::RunLimits;
 use relay::mqtt::PeerCertificate;
 use relay::rollup_rounds::RollupRounds;
 use service::clock::{Clock, FakeClock, Now};
@@ -140,7 +140,7 @@ pub(crate) async fn a_run_of_another_box_is_neither_given_nor_taken(dbs: impl Da
         [format!("{epoch}-0-65537-{}", early.root()), format!("{epoch}-{end}-{}-{}", end + 1, early.root())]
     {
         let (status, _) = doors.ask(Method::PUT, &format!("/box/v1/runs/{name}"), Vec::new()).await;
-        assert_eq!(status, StatusCode::BAD_REQUEST, "{name}");
+        assert_eq!(status, StatusCode::NOT_FOUND, "{name}");
     }
 }
 

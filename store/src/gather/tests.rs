@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use record::entry::Draft;
 use tokio::runtime::Handle;
 
-use super::Gather;
+use super::GroupCommit;
 use crate::error::SubmitError;
 use crate::job::Job;
 use crate::queue::{Answer, Queue, State, WriterTime};
@@ -165,7 +165,7 @@ struct Round {
 struct Writer {
     queue: Arc<Queue>,
     time: Clockwork,
-    gather: Gather,
+    gather: GroupCommit,
     /// Taken for the group that comes next.
     jobs: VecDeque<Box<dyn Job>>,
     planted: Planted,
@@ -194,7 +194,7 @@ impl Writer {
         let time = Clockwork(Arc::new(Mutex::new(world)));
         let queue = Queue::in_time(Arc::new(time.clone()));
         time.world().queue = Arc::downgrade(&queue);
-        Self { queue, time, gather: Gather::default(), jobs: VecDeque::new(), planted, start }
+        Self { queue, time, gather: GroupCommit::default(), jobs: VecDeque::new(), planted, start }
     }
 
     /// The group at hand, written by the card and answered.

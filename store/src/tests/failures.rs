@@ -93,7 +93,7 @@ pub(super) fn asking(drafts: Vec<Draft>) -> (Box<Asking>, mpsc::Receiver<Told>) 
 }
 
 /// One command in a group of its own.
-pub(super) fn one(core: &mut Core, drafts: Vec<Draft>) -> (Told, Result<(), Fatal>) {
+pub(super) fn one(core: &mut Core, drafts: Vec<Draft>) -> (Told, Result<(), FatalError>) {
     let (job, told) = asking(drafts);
     let mut jobs: VecDeque<Box<dyn Job>> = VecDeque::from([job as Box<dyn Job>]);
     let ended = core.group(&mut jobs);

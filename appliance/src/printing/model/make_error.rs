@@ -1,7 +1,7 @@
 //! Why a label cannot be printed on a printer.
 
 use labels::LabelError;
-use labels::calibration::CalibrationError;
+use labels::calibration::TestLabelError;
 use labels::language::EncodeError;
 use labels::media::MediaError;
 use labels::readback::ReadbackError;
@@ -27,7 +27,7 @@ pub enum MakeError {
     Readback(#[from] ReadbackError),
     /// The test label.
     #[error(transparent)]
-    Test(#[from] CalibrationError),
+    Test(#[from] TestLabelError),
     /// A template of another version of this program.
     #[error("the template {0:?} is gone or cannot be read; print these labels again with another one")]
     Template(String),

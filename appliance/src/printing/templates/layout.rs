@@ -1,7 +1,7 @@
 //! From what a label is to say to the dots that a printer gets: one way for submission, preview and printing.
 
 use labels::calibration::Assumed;
-use labels::media::Window;
+use labels::media::PrintWindow;
 use labels::sheet::{Nudge, Sheet, SheetError, Start};
 use labels::{Bitmap, Drawing, Fields, LabelError, Typesetter, calibration, layout, media, readback};
 
@@ -126,7 +126,7 @@ pub(crate) fn check(
         fits(&drawing, sheet)?;
         return Ok(drawing);
     }
-    if Window::of(&drawing, &config.media, config.head_dots)?.cuts(&drawing) {
+    if PrintWindow::of(&drawing, &config.media, config.head_dots)?.cuts(&drawing) {
         media::place(&drawing, &drawing.bitmap(t), &config.media, config.head_dots)?;
     }
     Ok(drawing)

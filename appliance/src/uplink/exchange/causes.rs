@@ -11,13 +11,11 @@ use crate::uplink::plan::Alarm;
 /// Why alarms are over.
 #[derive(Debug, Clone)]
 pub enum Over {
-    /// The line is up.
     LineUp,
     /// Of these ended logs, those that are whole lack nothing any more.
     Whole(Vec<Past>),
     /// The relay cosigned so much of a log.
     Held {
-        /// Which.
         epoch: Epoch,
         /// How many entries.
         cursor: u64,

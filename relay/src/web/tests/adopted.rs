@@ -14,7 +14,7 @@ use crate::rollup_rounds::RollupRounds;
 use crate::web::tests::world::{HOUR_MS, NOW_MS, World};
 
 /// A cleaning of the first item that only a run holds, the box's next log having adopted it.
-async fn adopted(world: &mut World) -> (RunName, RunLine) {
+pub(super) async fn adopted(world: &mut World) -> (RunName, RunLine) {
     let tag = world.a.sites[0].tags[0].to_string();
     adopted_of(world, tag).await
 }

@@ -4,6 +4,7 @@ mod access;
 mod access_log;
 mod adopted;
 mod both_databases;
+mod box_table;
 #[path = "../../../../tests/src/kept_answers.rs"]
 mod kept_answers;
 mod lock_out;

@@ -114,7 +114,7 @@ fn proof(name: HeaderName, value: &str) -> HeaderMap {
     [(name, HeaderValue::from_str(value).unwrap())].into_iter().collect()
 }
 
-fn copy_folder(from: &Path, to: &Path) {
+pub(super) fn copy_folder(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).unwrap();
     for entry in std::fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();

@@ -9,6 +9,7 @@ use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use bytes::Bytes;
 use record::batch::pack;
 use record::checkpoint::{Checkpoint, Origin};
+use record::claim::RenewRequest;
 use record::entry::{At, By, ClockState, Entry, Via};
 use record::ids::{AccountId, BootId, BoxId, FacilityId, ProtocolId, StaffId, UserId};
 use record::kinds::Event;
@@ -56,7 +57,7 @@ pub(super) struct TestBox {
 }
 
 impl TestBox {
-    fn new(seed: u8) -> Self {
+    pub(super) fn new(seed: u8) -> Self {
         let secret = [seed; 32];
         let id = BoxId::new(NOW_MS - 60 * DAY_MS, [seed; 10]);
         let public = Signer::new("x", Kind::Note, &secret).unwrap().verifier().public();
@@ -71,6 +72,14 @@ impl TestBox {
             random: SeededRandom::new(seed.into()),
             oldest: (origin, secret),
         }
+    }
+
+    pub(super) fn verifier_key(&self) -> String {
+        self.signer.verifier().to_string()
+    }
+
+    pub(super) fn sign_renewal(&self, renewal: RenewRequest) -> RenewRequest {
+        renewal.signed(&self.signer)
     }
 
     /// The log that goes on from all that this one has sent, under a key that the box's oldest vouches for: its first entry waits.

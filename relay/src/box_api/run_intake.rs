@@ -11,7 +11,9 @@ use record::kinds::EntryRef;
 use record::run::{RunBlocks, RunError, RunLine, RunName, RunReader};
 use record::sign::Verifier;
 
-use super::run_calls::{Excess, Fault, RunDoors};
+use super::BoxApi;
+use super::errors::BoxFault;
+use super::run_limits::Excess;
 use crate::db::adoptions::Adoption;
 use crate::db::boxes::Home;
 use crate::db::runs::NewRun;
@@ -39,17 +41,17 @@ impl CheckedRun {
         box_id: BoxId,
         run: RunName,
         plain_bytes_max: u64,
-    ) -> Result<Self, Fault> {
+    ) -> Result<Self, BoxFault> {
         let mut reader = RunReader::open(file, box_id, run)?;
         let (mut adoptions, mut blocks) = (Vec::new(), RunBlocks::default());
         while let Some(lines) = reader.next_group()? {
             lines.iter().for_each(|line| blocks.push(line.leaf));
             adoptions.extend(lines.iter().filter_map(|line| adoption(run, line)));
             if adoptions.len() > RUN_ADOPTING_LINES_MAX {
-                return Err(Fault::Excess(Excess::Adopting));
+                return Err(BoxFault::Excess(Excess::Adopting));
             }
             if reader.plain_bytes() > plain_bytes_max {
-                return Err(Fault::Excess(Excess::OneRun));
+                return Err(BoxFault::Excess(Excess::OneRun));
             }
         }
         let (notes, bytes) = (reader.notes().to_vec(), reader.plain_bytes());
@@ -81,26 +83,26 @@ pub(super) struct RunHome {
 
 impl RunHome {
     /// Keeps a checked run: its lines first, and then that it is here, which has the facility folded anew.
-    pub(super) async fn keep(&self, doors: &RunDoors, checked: CheckedRun, file: Bytes) -> Result<(), Fault> {
-        self.write_lines(doors, file).await?;
+    pub(super) async fn keep(&self, api: &BoxApi, checked: CheckedRun, file: Bytes) -> Result<(), BoxFault> {
+        self.write_lines(api, file).await?;
         let Self { home: Home { scope, facility, .. }, box_id, run } = *self;
-        let mut tx = doors.db.begin().await?;
+        let mut tx = api.db.begin().await?;
         // It may have been quarantined or revoked while the lines were written. First the box, then its facility, as ingest.
         let home = boxes::take(&mut tx, scope, box_id).await?.filter(|home| !home.revoked);
-        let home = home.ok_or(Fault::NotAllowed)?;
+        let home = home.ok_or(BoxFault::NotInService)?;
         if home.quarantined {
-            return Err(Fault::Quarantined);
+            return Err(BoxFault::Quarantined);
         }
         facilities::lock(&mut tx, scope, facility).await?;
-        if !doors.limits.fits(boxes::run_totals(&mut tx, scope, box_id).await?, run, checked.bytes) {
-            return Err(Fault::Excess(Excess::AllRuns));
+        if !api.limits.fits(boxes::run_totals(&mut tx, scope, box_id).await?, run, checked.bytes) {
+            return Err(BoxFault::Excess(Excess::AllRuns));
         }
         if runs::lines_here(&mut tx, scope, box_id, run).await? != run.count() {
-            return Err(Fault::Away("lines of a run that came are not all here".to_owned()));
+            return Err(BoxFault::Unavailable("lines of a run that came are not all here".to_owned()));
         }
         let new = NewRun { run, notes: &checked.notes, bytes: checked.bytes, blocks: &checked.blocks };
         let adopting = checked.adoptions.len();
-        if runs::create(&mut tx, scope, (box_id, facility), &new, doors.clock.now_ms()).await? {
+        if runs::create(&mut tx, scope, (box_id, facility), &new, api.clock.now_ms()).await? {
             boxes::add_run(&mut tx, scope, box_id, (run.count(), checked.bytes)).await?;
             adoptions::note(&mut tx, scope, box_id, &checked.adoptions, true).await?;
             adoptions::came(&mut tx, scope, box_id, run).await?;
@@ -112,31 +114,31 @@ impl RunHome {
         Ok(())
     }
 
-    async fn write_lines(&self, doors: &RunDoors, file: Bytes) -> Result<(), Fault> {
+    async fn write_lines(&self, api: &BoxApi, file: Bytes) -> Result<(), BoxFault> {
         let Self { home: Home { scope, .. }, box_id, run } = *self;
         let mut reader = RunReader::open(Cursor::new(file), box_id, run)?;
-        self.drop_lines(doors).await?;
+        self.drop_lines(api).await?;
         loop {
             let read = tokio::task::spawn_blocking(move || {
                 let lines = next_lines(&mut reader);
                 (reader, lines)
             });
-            let (back, lines) = read.await.map_err(|e| Fault::Away(e.to_string()))?;
+            let (back, lines) = read.await.map_err(|e| BoxFault::Unavailable(e.to_string()))?;
             reader = back;
             let lines = lines?;
             if lines.is_empty() {
                 return Ok(());
             }
-            let mut tx = doors.db.begin().await?;
+            let mut tx = api.db.begin().await?;
             runs::append(&mut tx, scope, box_id, run, &lines).await?;
             tx.commit().await?;
         }
     }
 
     /// Drops what an upload of this run left behind that was cut short, a few lines at a time.
-    async fn drop_lines(&self, doors: &RunDoors) -> Result<(), Fault> {
+    async fn drop_lines(&self, api: &BoxApi) -> Result<(), BoxFault> {
         loop {
-            let mut tx = doors.db.begin().await?;
+            let mut tx = api.db.begin().await?;
             let dropped =
                 run_drops::drop_unfinished(&mut tx, self.home.scope, self.box_id, self.run, LINES_AT_ONCE)
                     .await?;
@@ -148,13 +150,13 @@ impl RunHome {
     }
 
     /// Does not ask for the run again, and tells it where refused batches are told; once.
-    pub(super) async fn refuse(&self, doors: &RunDoors, excess: Excess) -> Result<(), Fault> {
+    pub(super) async fn refuse(&self, api: &BoxApi, excess: Excess) -> Result<(), BoxFault> {
         let Self { home: Home { scope, .. }, box_id, run } = *self;
-        let now_ms = doors.clock.now_ms();
-        self.drop_lines(doors).await?;
-        let mut tx = doors.db.begin().await?;
+        let now_ms = api.clock.now_ms();
+        self.drop_lines(api).await?;
+        let mut tx = api.db.begin().await?;
         if adoptions::refuse(&mut tx, scope, box_id, run).await? {
-            let id = UserId::new(now_ms, doors.random.bytes()).to_string();
+            let id = UserId::new(now_ms, api.random.bytes()).to_string();
             let told = (excess.code(), excess.words(), run.to_string());
             epochs::keep_refused(&mut tx, scope, box_id, &id, (told.0, told.1, told.2.as_bytes()), now_ms)
                 .await?;

@@ -1,0 +1,54 @@
+//! Who may come: a box in service, by its client certificate.
+
+use ::web::error::HttpError;
+use ::web::route::{Access, Caller};
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use record::ids::BoxId;
+
+use super::BoxApi;
+use super::errors::BoxFault;
+use crate::db::boxes;
+use crate::db::boxes::Home;
+use crate::mqtt::PeerCertificate;
+
+/// A box whose certificate this relay issued and did not revoke.
+#[derive(Debug)]
+pub(crate) struct CertifiedBox {
+    home: Home,
+    box_id: BoxId,
+}
+
+impl CertifiedBox {
+    /// Where it belongs.
+    pub(super) fn home(&self) -> Home {
+        self.home
+    }
+
+    pub(super) fn id(&self) -> BoxId {
+        self.box_id
+    }
+}
+
+impl Caller for CertifiedBox {
+    const ACCESS: Access = Access::Certificate;
+}
+
+impl FromRequestParts<BoxApi> for CertifiedBox {
+    type Rejection = HttpError;
+    async fn from_request_parts(parts: &mut Parts, api: &BoxApi) -> Result<Self, HttpError> {
+        let peer = parts.extensions.get::<PeerCertificate>().cloned();
+        let peer = peer.ok_or(BoxFault::NoCertificate)?;
+        Ok(find_box(api, &peer).await?)
+    }
+}
+
+async fn find_box(api: &BoxApi, peer: &PeerCertificate) -> Result<CertifiedBox, BoxFault> {
+    let mut conn = api.db.read().await?;
+    let home = boxes::platform_home(&mut conn, peer.box_id).await?.filter(|home| !home.revoked);
+    let home = home.ok_or(BoxFault::NotInService)?;
+    match boxes::certificate(&mut conn, home.scope, peer.box_id, &peer.serial).await? {
+        Some(true) => Ok(CertifiedBox { home, box_id: peer.box_id }),
+        _ => Err(BoxFault::NotInService),
+    }
+}

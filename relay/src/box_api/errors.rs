@@ -1,0 +1,170 @@
+//! Why a box gets nothing, and the words for it.
+
+use std::sync::Arc;
+
+use ::web::answer::Page;
+use ::web::error::{FaultWords, HttpError, RequestFault};
+use ::web::present::ErrorPresenter;
+use axum::extract::Request;
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use record::run::RunError;
+use service::random::Random;
+
+use super::run_limits::Excess;
+use crate::db::DbError;
+use crate::objects::PartError;
+
+/// When to come again, seconds.
+const RETRY_AFTER: HeaderValue = HeaderValue::from_static("20");
+const STAYS: &str = "Everything stays recorded at the box.";
+
+/// Where a box goes on with a photo.
+pub(super) const UPLOAD_OFFSET: HeaderName = HeaderName::from_static("upload-offset");
+
+/// Why a box that called got nothing.
+#[derive(Debug)]
+pub(super) enum BoxFault {
+    /// It came without one.
+    NoCertificate,
+    /// Its certificate is of no box in service.
+    NotInService,
+    /// Its log contradicts itself.
+    Quarantined,
+    /// There is nothing of that name, or from there on.
+    NotFound,
+    /// No entry that is here adopts the run.
+    NotNamed,
+    /// The run ended early, or is longer than a run may be.
+    Cut,
+    /// The run is not what its name says.
+    Broken(RunError),
+    /// The run is more than is taken.
+    Excess(Excess),
+    /// A piece of a photo that is not taken.
+    Piece(PartError),
+    /// A header or a list that is not what this call takes.
+    Form(&'static str),
+    /// Others are before it.
+    Busy,
+    /// The relay cannot look now.
+    Unavailable(String),
+}
+
+impl From<RunError> for BoxFault {
+    fn from(error: RunError) -> Self {
+        Self::Broken(error)
+    }
+}
+
+impl From<DbError> for BoxFault {
+    fn from(error: DbError) -> Self {
+        Self::Unavailable(error.to_string())
+    }
+}
+
+impl From<BoxFault> for HttpError {
+    fn from(fault: BoxFault) -> Self {
+        let (status, code, detail) = match fault {
+            BoxFault::NotFound => return RequestFault::NotFound.into(),
+            BoxFault::Unavailable(cause) => {
+                return Self { cause: Some(cause), ..later("away", "The relay cannot look this up now") };
+            }
+            BoxFault::Piece(PartError::Disk(error)) => {
+                return BoxFault::Unavailable(error.to_string()).into();
+            }
+            BoxFault::Busy => return later("busy", "Other boxes are being served"),
+            BoxFault::NoCertificate => {
+                (StatusCode::UNAUTHORIZED, "certificate", "This call needs a box’s certificate".to_owned())
+            }
+            BoxFault::NotInService => (
+                StatusCode::FORBIDDEN,
+                "not-in-service",
+                "This certificate is not in service here".to_owned(),
+            ),
+            BoxFault::Quarantined => {
+                let words = "The relay holds evidence that this log contradicts itself and takes nothing more of it until \
+                             the operator has looked";
+                (StatusCode::FORBIDDEN, "quarantined", words.to_owned())
+            }
+            BoxFault::NotNamed => {
+                let words = "No entry that is here adopts this run: send that entry first";
+                (StatusCode::CONFLICT, "run-not-adopted", words.to_owned())
+            }
+            BoxFault::Cut => {
+                let words = "The run ended early, or has more bytes than a run may have";
+                (StatusCode::PAYLOAD_TOO_LARGE, "too-long", words.to_owned())
+            }
+            BoxFault::Broken(error) => (StatusCode::UNPROCESSABLE_ENTITY, "run", error.to_string()),
+            BoxFault::Excess(excess) => {
+                let status = match excess {
+                    Excess::OneRun | Excess::Adopting => StatusCode::PAYLOAD_TOO_LARGE,
+                    Excess::AllRuns => StatusCode::INSUFFICIENT_STORAGE,
+                };
+                (status, excess.code(), excess.words().to_owned())
+            }
+            BoxFault::Piece(error) => return piece_error(&error),
+            BoxFault::Form(words) => (StatusCode::BAD_REQUEST, "form", words.to_owned()),
+        };
+        Self::new(status, code, detail).safe(STAYS)
+    }
+}
+
+fn piece_error(error: &PartError) -> HttpError {
+    let (status, code) = match error {
+        PartError::Offset(_) => (StatusCode::RANGE_NOT_SATISFIABLE, "offset"),
+        PartError::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "too-long"),
+        _ => (StatusCode::UNPROCESSABLE_ENTITY, "photo"),
+    };
+    let refusal = HttpError::new(status, code, error.to_string()).safe(STAYS);
+    match error {
+        PartError::Offset(here) => refusal.header(UPLOAD_OFFSET, HeaderValue::from(*here)),
+        _ => refusal,
+    }
+}
+
+fn later(code: &'static str, words: &'static str) -> HttpError {
+    HttpError::new(StatusCode::SERVICE_UNAVAILABLE, code, words)
+        .safe(STAYS)
+        .next("Come again after the time in Retry-After.")
+        .header(header::RETRY_AFTER, RETRY_AFTER)
+}
+
+/// Words errors for boxes.
+#[derive(Debug, Clone)]
+pub(super) struct BoxErrorWords {
+    pub(super) random: Arc<dyn Random>,
+}
+
+impl ErrorPresenter for BoxErrorWords {
+    type Visit = ();
+
+    fn begin_visit(&self, _: &mut Request) {}
+
+    fn word_fault(&self, (): &(), fault: &RequestFault) -> FaultWords {
+        let title = match fault {
+            RequestFault::NotFound => "Nothing is at this address",
+            RequestFault::MethodNotAllowed => "This address takes another method",
+            RequestFault::Panicked | RequestFault::Failed => "The relay could not do that",
+            _ => "This is not what the call takes",
+        };
+        let detail = match fault {
+            RequestFault::Parameter { reason, .. } | RequestFault::Json { reason, .. } => reason.clone(),
+            _ => String::new(),
+        };
+        FaultWords {
+            title: title.into(),
+            detail: detail.into(),
+            safe: STAYS.into(),
+            next: "Look at /box/v1/openapi.json.".into(),
+        }
+    }
+
+    fn new_error_id(&self) -> [u8; 4] {
+        self.random.bytes()
+    }
+
+    /// Nobody reads pages here; a browser that strayed to this listener sees what there is.
+    async fn draw_page(&self, (): (), _: &HttpError, _: &str) -> Result<Page, askama::Error> {
+        Ok(Page::of_html("<!doctype html><title>CleanTrack</title><p>Nothing is at this address.".to_owned()))
+    }
+}

@@ -1,0 +1,93 @@
+//! What boxes ask by HTTPS: claims and renewals without a certificate, and logs, runs and photos with one. One table of routes for
+//! each of both listeners.
+
+mod access;
+mod claims;
+mod errors;
+mod log;
+mod photos;
+pub(crate) mod routes;
+mod run_intake;
+mod run_limits;
+mod run_places;
+mod runs;
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use ::web::error::answer_panic;
+use ::web::present::present_errors;
+use ::web::table::{TableError, mount};
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use service::clock::Clock;
+use service::random::Random;
+use tower_http::catch_panic::CatchPanicLayer;
+
+use self::errors::BoxErrorWords;
+use self::run_places::RunPlaces;
+use crate::db::Db;
+use crate::fleet::Fleet;
+use crate::objects::{Parts, Photos};
+
+pub use self::run_limits::RunLimits;
+
+/// What the calls of boxes in service work with.
+#[derive(Debug, Clone)]
+pub struct BoxApiParts {
+    /// The database.
+    pub db: Db,
+    /// Whole photos.
+    pub photos: Photos,
+    /// Unfinished ones.
+    pub unfinished: Parts,
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+    /// Names what is refused, and answers.
+    pub random: Arc<dyn Random>,
+    /// What is taken of runs.
+    pub limits: RunLimits,
+}
+
+/// [`BoxApiParts`] with the places for runs.
+#[derive(Debug, Clone)]
+pub(crate) struct BoxApi {
+    parts: Arc<BoxApiParts>,
+    places: Arc<RunPlaces>,
+}
+
+impl Deref for BoxApi {
+    type Target = BoxApiParts;
+    fn deref(&self) -> &BoxApiParts {
+        &self.parts
+    }
+}
+
+/// What claims and renewals work with.
+#[derive(Debug, Clone)]
+pub(crate) struct ClaimApi {
+    fleet: Arc<Fleet>,
+}
+
+/// Logs, runs and photos, for the listener that requires client certificates and says whose with each request.
+///
+/// # Errors
+/// Rows that do not fit together: a fault of this program.
+pub fn box_router(parts: BoxApiParts) -> Result<Router, TableError> {
+    let words = BoxErrorWords { random: Arc::clone(&parts.random) };
+    let places = Arc::new(RunPlaces::new(parts.limits.places));
+    let api = BoxApi { parts: Arc::new(parts), places };
+    let router = mount(&routes::build_box_table()?);
+    let presented = from_fn_with_state(words, present_errors::<BoxErrorWords>);
+    Ok(router.layer((presented, CatchPanicLayer::custom(answer_panic))).with_state(api))
+}
+
+/// Claims and renewals, for the public listener; other paths are another router's.
+///
+/// # Errors
+/// Rows that do not fit together: a fault of this program.
+pub fn claim_router(fleet: Arc<Fleet>, random: Arc<dyn Random>) -> Result<Router, TableError> {
+    let router = mount(&routes::build_claim_table()?).reset_fallback();
+    let presented = from_fn_with_state(BoxErrorWords { random }, present_errors::<BoxErrorWords>);
+    Ok(router.layer((presented, CatchPanicLayer::custom(answer_panic))).with_state(ClaimApi { fleet }))
+}

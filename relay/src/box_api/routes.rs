@@ -1,0 +1,168 @@
+//! The tables of routes of boxes: what they may call without a certificate, and what with one.
+
+use ::web::route::{Example, Kind, Route, row};
+use ::web::table::{ApiInfo, Table, TableError};
+use axum::http::{HeaderValue, Method, StatusCode, header};
+use record::claim::{ClaimRequest, RenewRequest};
+use record::ids::{BoxId, Epoch};
+use serde_json::Value;
+
+use crate::box_api::{BoxApi, ClaimApi, claims, log, photos, runs};
+
+const CLAIMS: ApiInfo = ApiInfo {
+    title: "CleanTrack relay, for boxes without a certificate",
+    version: "1",
+    description: "How a box comes to a facility, and comes back for a new certificate.",
+    path: "/box/v1/openapi.json",
+    session_cookie: "none",
+};
+
+const BOXES: ApiInfo = ApiInfo {
+    title: "CleanTrack relay, for boxes in service",
+    description: "What a box reads and sends beside its MQTT connection, by its client certificate.",
+    ..CLAIMS
+};
+
+/// The database is asked: it may be away.
+const ASKING: &[StatusCode] = &[StatusCode::SERVICE_UNAVAILABLE];
+/// A claim or a renewal that is none, and strangers who ask too often.
+const CLAIMING: &[StatusCode] = &[
+    StatusCode::FORBIDDEN,
+    StatusCode::CONFLICT,
+    StatusCode::GONE,
+    StatusCode::TOO_MANY_REQUESTS,
+    StatusCode::SERVICE_UNAVAILABLE,
+];
+/// A run that nobody wants, or that is more than is taken.
+const TAKING_RUNS: &[StatusCode] = &[
+    StatusCode::CONFLICT,
+    StatusCode::PAYLOAD_TOO_LARGE,
+    StatusCode::UNPROCESSABLE_ENTITY,
+    StatusCode::SERVICE_UNAVAILABLE,
+    StatusCode::INSUFFICIENT_STORAGE,
+];
+/// A piece that does not go on where the last one ended, or of another photo.
+const TAKING_PIECES: &[StatusCode] = &[
+    StatusCode::RANGE_NOT_SATISFIABLE,
+    StatusCode::PAYLOAD_TOO_LARGE,
+    StatusCode::UNPROCESSABLE_ENTITY,
+    StatusCode::SERVICE_UNAVAILABLE,
+];
+
+/// What shows the form of an epoch, a run and a photo.
+const SOME_EPOCH: &str = "1-00ab0102";
+
+/// Rows without a certificate.
+pub(crate) fn build_claim_table() -> Result<Table<ClaimApi>, TableError> {
+    let claim = ClaimRequest {
+        code: "0000-0000-0000-0000-0000-0000-0000-0000".to_owned(),
+        r#box: some_box(),
+        csr: String::new(),
+        log_key: String::new(),
+        epoch: some_epoch(),
+        model: "Pi".to_owned(),
+        version: "1.0".to_owned(),
+    };
+    let renewal = RenewRequest {
+        r#box: some_box(),
+        epoch: some_epoch(),
+        csr: String::new(),
+        at: 0,
+        signature: String::new(),
+    };
+    let rows = vec![
+        row(Method::POST, "/box/v1/claim", "box.claim", Kind::Api, claims::claim_box)
+            .summary("A box comes to the facility of its claim file")
+            .refusals(CLAIMING)
+            .example(json_example(&claim)),
+        row(Method::POST, "/box/v1/renew", "box.renew", Kind::Api, claims::renew_certificate)
+            .summary("A box of this relay gets a new certificate")
+            .refusals(CLAIMING)
+            .example(json_example(&renewal)),
+    ];
+    Table::build(CLAIMS, rows)
+}
+
+/// Rows with one.
+pub(crate) fn build_box_table() -> Result<Table<BoxApi>, TableError> {
+    let rows = [log_rows(), run_rows(), photo_rows()].concat();
+    Table::build(BOXES, rows)
+}
+
+fn log_rows() -> Vec<Route<BoxApi>> {
+    let page = Example::default().part("epoch", SOME_EPOCH).query("from=0&limit=2");
+    vec![
+        row(Method::GET, "/box/v1/log", "box-log.list", Kind::Api, log::list)
+            .summary("Every log of the box that this relay knows, ascending")
+            .refusals(ASKING),
+        row(Method::GET, "/box/v1/log/{epoch}", "box-log.show", Kind::Api, log::show)
+            .summary("The box’s own entries, for one whose storage lost them; packed as a batch")
+            .refusals(ASKING)
+            .example(page),
+    ]
+}
+
+fn run_rows() -> Vec<Route<BoxApi>> {
+    let of_run = || Example::default().part("run", format!("{SOME_EPOCH}-4-6-{}", "ab".repeat(32)));
+    vec![
+        row(Method::GET, "/box/v1/runs", "box-runs.list", Kind::Api, runs::list)
+            .summary("Runs that the box’s entries adopt and this relay lacks")
+            .refusals(ASKING),
+        row(Method::GET, "/box/v1/runs/{run}", "box-run.download", Kind::Api, runs::download)
+            .summary("The file of a run")
+            .refusals(ASKING)
+            .example(of_run()),
+        row(Method::PUT, "/box/v1/runs/{run}", "box-run.upload", Kind::Api, runs::upload)
+            .summary("A run that an entry which is here adopts; the same again is the same answer")
+            .refusals(TAKING_RUNS)
+            .example(of_run().bytes("application/zstd", "")),
+    ]
+}
+
+fn photo_rows() -> Vec<Route<BoxApi>> {
+    let photo = "ab".repeat(32);
+    let of_photo = || Example::default().part("photo", photo.clone());
+    let hashes = Value::from_iter([("photos", vec![photo.clone()])]);
+    vec![
+        row(
+            Method::POST,
+            "/box/v1/photos/missing",
+            "box-photos.find-missing",
+            Kind::Api,
+            photos::find_missing,
+        )
+        .summary("Which of these photos this relay lacks, at most 500")
+        .refusals(ASKING)
+        .example(Example::default().json(hashes)),
+        row(
+            Method::GET,
+            "/box/v1/photos/{photo}",
+            "box-photo.show-progress",
+            Kind::Api,
+            photos::show_progress,
+        )
+        .summary("How much of a photo is here, in the header Upload-Offset; HEAD does")
+        .refusals(ASKING)
+        .example(of_photo()),
+        row(Method::PUT, "/box/v1/photos/{photo}", "box-photo.upload", Kind::Api, photos::upload)
+            .summary("The next piece of a photo")
+            .refusals(TAKING_PIECES)
+            .example(
+                of_photo()
+                    .header(header::CONTENT_RANGE, HeaderValue::from_static("bytes 0-3/8"))
+                    .bytes("application/octet-stream", "abcd"),
+            ),
+    ]
+}
+
+fn json_example(document: &impl serde::Serialize) -> Example {
+    Example::default().json(serde_json::to_value(document).unwrap_or_default())
+}
+
+fn some_box() -> BoxId {
+    BoxId::new(0, [0; 10])
+}
+
+fn some_epoch() -> Epoch {
+    Epoch { n: 1, key: [0; 4] }
+}

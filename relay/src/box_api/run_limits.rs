@@ -1,0 +1,73 @@
+//! How much is taken of a box's runs, and why one of them is too much.
+
+use record::limits::{RUN_PLAIN_BYTES_MAX, RUNS_ADOPTED_MAX};
+use record::run::RunName;
+
+use crate::db::boxes::RunTotals;
+
+/// How much is taken of a box, and of all of them at a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RunLimits {
+    /// Runs that are taken or given, or wait for it; whoever comes then is told to come later.
+    pub places: usize,
+    /// Bytes to which the groups of one run may unpack.
+    pub plain_bytes: u64,
+    /// What all runs of one box may come to.
+    pub of_box: RunTotals,
+}
+
+impl Default for RunLimits {
+    /// A million records of a box that lost all its history twice over.
+    fn default() -> Self {
+        let of_box = RunTotals { runs: RUNS_ADOPTED_MAX as u64, lines: 1 << 21, bytes: 2 << 30 };
+        Self { places: 16, plain_bytes: RUN_PLAIN_BYTES_MAX, of_box }
+    }
+}
+
+impl RunLimits {
+    /// Whether a box that holds so much may have a run of so many bytes too.
+    pub(super) fn fits(&self, held: RunTotals, run: RunName, bytes: u64) -> bool {
+        held.runs < self.of_box.runs
+            && held.lines.saturating_add(run.count()) <= self.of_box.lines
+            && held.bytes.saturating_add(bytes) <= self.of_box.bytes
+    }
+}
+
+/// Why a run is not taken although it is what its name says. The box is not asked for it again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Excess {
+    /// It unpacks to more than a run may.
+    OneRun,
+    /// The runs of its box are too many, or too large, with it.
+    AllRuns,
+    /// It adopts more runs than one may.
+    Adopting,
+}
+
+impl Excess {
+    /// In one word.
+    pub(super) fn code(self) -> &'static str {
+        match self {
+            Self::OneRun => "run-too-large",
+            Self::AllRuns => "run-quota",
+            Self::Adopting => "run-adopts-too-many",
+        }
+    }
+
+    /// In words, for the box and for the operator.
+    pub(super) fn words(self) -> &'static str {
+        match self {
+            Self::OneRun => {
+                "the run unpacks to more than 256 MiB, which is more than a relay takes; its lines stay at the box"
+            }
+            Self::AllRuns => {
+                "with this run the relay would hold more left-behind lines of this box than it takes of one box; they \
+                 stay at the box"
+            }
+            Self::Adopting => {
+                "more than 1,000 lines of the run adopt others, which is more than a relay takes in one run; its lines stay at the \
+                 box"
+            }
+        }
+    }
+}
